@@ -1,0 +1,15 @@
+.PHONY: demo test bench lint
+
+demo:
+	go run ./cmd/sidecard demo
+
+test:
+	sh .ci/programs redis-server chromium
+	go test -race -timeout 9m ./...
+
+bench:
+	sh .ci/programs redis-server
+	go run ./bench
+
+lint:
+	test -z "$$(gofmt -l .)" && go vet ./... && go tool staticcheck ./...
