@@ -1,0 +1,160 @@
+// Package sandbox starts the local amoCRM and the local Usedesk side by side and joins them: the helpdesk's block and
+// rule point at the service under trial, and the control info of either side tells a test all it needs.
+//
+// It knows nothing of that service but its URL. Everything it starts has ended when Close returns.
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/sidecard/sidecard/sandbox/amo"
+	"github.com/sidecard/sidecard/sandbox/desk"
+	"github.com/sidecard/sidecard/sandbox/scenario"
+)
+
+// Options configures a Sandbox. Only the addresses are needed.
+type Options struct {
+	// AmoAddr is where the local amoCRM listens. Its accounts are told apart by host: the second one is at the same
+	// port of 127.0.0.2. Port 0 takes a free one.
+	AmoAddr string
+	// DeskAddr is where the local Usedesk listens.
+	DeskAddr string
+	// SidecarURL is the service's base URL, without a slash at the end. The block posts to its /api/.
+	SidecarURL string
+	// DataDir keeps the state over restarts; empty keeps it in memory.
+	DataDir string
+	// RedirectURI is the registered redirect URI of the integration; empty is SidecarURL + CallbackPath.
+	RedirectURI string
+	// DisconnectURI is that integration's disconnect hook; may be empty.
+	DisconnectURI string
+	// Rule is the data of the default rule; nil is the published example's.
+	Rule func() map[string]any
+	// DeskErrorStatus is the HTTP status of the helpdesk's API errors; 0 is 200.
+	DeskErrorStatus int
+	// RatePerSecond and HookTimeScale are amo.Options' own; 0 is what amoCRM does.
+	RatePerSecond int
+	HookTimeScale float64
+	// Now is the clock of both; nil is time.Now.
+	Now func() time.Time
+	// Logger tells about what fails in the background; nil is silent.
+	Logger *slog.Logger
+}
+
+// CallbackPath is the path of the service that amoCRM sends people back to.
+const CallbackPath = "/oauth/callback"
+
+// Sandbox is both systems, running.
+type Sandbox struct {
+	Amo  *amo.Server
+	Desk *desk.Server
+	// AmoURL and DeskURL are base URLs, AmoURL the first account's.
+	AmoURL, DeskURL string
+	// AmoHosts are the host:port of the accounts, in the scenario's order.
+	AmoHosts []string
+
+	servers []*http.Server
+	serving sync.WaitGroup
+	log     *slog.Logger
+}
+
+// Start listens and serves. It fails when an address is taken or a state file can't be read; then nothing is left
+// running. The context bounds the start only.
+func Start(ctx context.Context, opts Options) (*Sandbox, error) {
+	s := &Sandbox{log: opts.Logger}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	amoListeners, hosts, err := listenAmo(ctx, opts.AmoAddr)
+	if err != nil {
+		return nil, fmt.Errorf("listen for the local amoCRM: %w", err)
+	}
+	deskListener, err := listen(ctx, opts.DeskAddr)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listen for the local Usedesk: %w", err), closeAll(amoListeners))
+	}
+	s.AmoHosts, s.AmoURL = hosts, "http://"+hosts[0]
+	s.DeskURL = "http://" + reachable(deskListener.Addr())
+	if err := s.build(opts); err != nil {
+		return nil, errors.Join(err, closeAll(append(amoListeners, deskListener)))
+	}
+	s.serve(s.Amo, amoListeners...)
+	s.serve(s.Desk, deskListener)
+	return s, nil
+}
+
+// build makes both servers.
+func (s *Sandbox) build(opts Options) error {
+	var amoFile, deskFile string
+	if opts.DataDir != "" {
+		if err := os.MkdirAll(opts.DataDir, 0o700); err != nil {
+			return fmt.Errorf("make data folder: %w", err)
+		}
+		amoFile, deskFile = filepath.Join(opts.DataDir, "amo.json"), filepath.Join(opts.DataDir, "desk.json")
+	}
+	if opts.RedirectURI == "" && opts.SidecarURL != "" {
+		opts.RedirectURI = opts.SidecarURL + CallbackPath
+	}
+	world := scenario.Build()
+	deskOptions := desk.Options{
+		AmoBaseHost: s.AmoURL, RuleBody: opts.Rule, StateFile: deskFile, ErrorStatus: opts.DeskErrorStatus, Now: opts.Now, Logger: s.log,
+		Info: func() map[string]any {
+			return map[string]any{"usedesk_url": s.DeskURL, "amo_url": s.AmoURL, "amo_hosts": s.AmoHosts}
+		},
+	}
+	if opts.SidecarURL != "" {
+		deskOptions.BlockURL, deskOptions.RuleURL = opts.SidecarURL+"/api/", opts.SidecarURL+"/api/freeCreateLead"
+	}
+	var err error
+	if s.Desk, err = desk.New(world, deskOptions); err != nil {
+		return err
+	}
+	s.Amo, err = amo.New(world, amo.Options{
+		Hosts: s.AmoHosts, RedirectURI: opts.RedirectURI, DisconnectURI: opts.DisconnectURI, StateFile: amoFile,
+		Info: s.Desk.Info, Now: opts.Now, RatePerSecond: opts.RatePerSecond, HookTimeScale: opts.HookTimeScale,
+	})
+	if err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		return errors.Join(err, s.Desk.Close(ctx))
+	}
+	return nil
+}
+
+// SetRule gives the helpdesk's default rule its URL, which may carry a key that is known only after the service has
+// started. A rule that a person has pointed elsewhere stays as it is.
+func (s *Sandbox) SetRule(url string) { s.Desk.SetRule(url) }
+
+func (s *Sandbox) serve(h http.Handler, listeners ...net.Listener) {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
+	s.servers = append(s.servers, server)
+	for _, ln := range listeners {
+		s.serving.Go(func() {
+			if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+				s.log.Error("sandbox stopped serving", "address", ln.Addr().String(), "error", err)
+			}
+		})
+	}
+}
+
+// Close stops serving, waits for what runs as long as the context allows, cuts the rest and saves both states.
+func (s *Sandbox) Close(ctx context.Context) error {
+	var errs []error
+	for _, server := range s.servers {
+		if err := server.Shutdown(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("stop sandbox: %w", err), server.Close())
+		}
+	}
+	errs = append(errs, s.Desk.Close(ctx), s.Amo.Close(ctx))
+	s.serving.Wait()
+	return errors.Join(errs...)
+}
