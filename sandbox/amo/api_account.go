@@ -1,0 +1,198 @@
+package amo
+
+import (
+	"crypto/sha1"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// getAccount answers GET /account (EX account.json, with=… for the rest).
+func (s *Server) getAccount(w http.ResponseWriter, r *http.Request, c caller) {
+	with := withSet(r)
+	now := s.now()
+	var o obj
+	s.read(func(*World) { o = renderAccount(r, c, with, now) })
+	writeHAL(w, http.StatusOK, o)
+}
+
+func renderAccount(r *http.Request, c caller, with map[string]bool, now time.Time) obj {
+	a := c.account
+	o := obj{
+		"id": a.ID, "name": a.Name, "subdomain": a.Subdomain, "current_user_id": c.user, "country": a.Country,
+		"customers_mode": "unavailable", "is_unsorted_on": true, "is_loss_reason_enabled": true,
+		"is_helpbot_enabled": false, "is_technical_account": false, "contact_name_display_order": 1,
+		"created_at": accountBirth, "created_by": 0, "updated_at": accountBirth, "updated_by": 0,
+		"currency": a.Currency, "currency_symbol": a.CurrencySign, "mobile_feature_version": 0, "language": a.Language,
+		"_links": selfLink(apiURL(r, "/account")),
+	}
+	id := accountUUID(a)
+	for name, value := range map[string]any{
+		"amojo_id": id, "version": 16, "drive_url": "https://drive-b.amocrm.ru", "is_api_filter_enabled": a.FilterOn,
+		"entity_names": entityNames,
+	} {
+		if with[name] {
+			o[name] = value
+		}
+	}
+	if with["amojo_id"] {
+		o["uuid"] = id
+	}
+	e := obj{}
+	for name, value := range map[string]any{
+		"amojo_rights": obj{"can_direct": true, "can_create_groups": true},
+		"users_groups": []obj{{"id": 0, "name": groupName, "uuid": nil}},
+		"task_types":   taskTypes(),
+		"datetime_settings": obj{
+			"date_pattern": "d.m.Y H:i", "short_date_pattern": "d.m.Y", "short_time_pattern": "H:i",
+			"date_formant": "d.m.Y", "time_format": "H:i:s", "timezone": a.Timezone,
+			"timezone_offset": zoneOffset(a.Timezone, now),
+		},
+	} {
+		if with[name] {
+			e[name] = value
+		}
+	}
+	if len(e) > 0 {
+		o["_embedded"] = e
+	}
+	return o
+}
+
+// accountBirth is when every account of the sandbox was made, unix seconds.
+const accountBirth = 1577836800
+
+// groupName is the one group, id 0, that all users are in.
+const groupName = "Отдел продаж"
+
+// Task types that every account has.
+const (
+	taskFollowUp = 1
+	taskMeeting  = 2
+)
+
+func taskTypes() []obj {
+	return []obj{
+		{"id": taskFollowUp, "name": "Связаться", "color": nil, "icon_id": nil, "code": "FOLLOW_UP"},
+		{"id": taskMeeting, "name": "Встреча", "color": nil, "icon_id": nil, "code": "MEETING"},
+	}
+}
+
+// accountUUID stays the same over restarts.
+func accountUUID(a *Account) string {
+	h := sha1.Sum(fmt.Appendf(nil, "account %d", a.ID))
+	return fmt.Sprintf("%x-%x-4%x-a%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])[:36]
+}
+
+// zoneOffset is "+03:00"; an unknown zone is UTC.
+func zoneOffset(zone string, now time.Time) string {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return now.In(loc).Format("-07:00")
+}
+
+// entityNames is what leads are called (EX account.json).
+var entityNames = obj{"leads": obj{
+	"ru": obj{
+		"gender": "f",
+		"plural_form": obj{
+			"dative": "сделкам", "default": "сделки", "genitive": "сделок", "accusative": "сделки",
+			"instrumental": "сделками", "prepositional": "сделках",
+		},
+		"singular_form": obj{
+			"dative": "сделке", "default": "сделка", "genitive": "сделки", "accusative": "сделку",
+			"instrumental": "сделкой", "prepositional": "сделке",
+		},
+	},
+	"en": obj{"singular_form": obj{"default": "lead"}, "plural_form": obj{"default": "leads"}, "gender": "f"},
+	"es": obj{"singular_form": obj{"default": "acuerdo"}, "plural_form": obj{"default": "acuerdos"}, "gender": "m"},
+}}
+
+// listUsers answers GET /users, for administrators only.
+func (s *Server) listUsers(w http.ResponseWriter, r *http.Request, c caller) {
+	p, ok := readPage(w, r, defaultLimit, maxLimit)
+	if !ok {
+		return
+	}
+	var items []obj
+	var more, admin bool
+	var total int
+	s.read(func(*World) {
+		if admin = isAdmin(c); !admin {
+			return
+		}
+		var part []*User
+		part, more = slicePage(c.account.Users, p)
+		total = len(c.account.Users)
+		for _, u := range part {
+			items = append(items, renderUser(r, c.account, u))
+		}
+	})
+	if !admin {
+		forbidden(w)
+		return
+	}
+	answerCounted(w, r, p, "users", items, more, total)
+}
+
+// getUser answers GET /users/{id}, for administrators only.
+func (s *Server) getUser(w http.ResponseWriter, r *http.Request, c caller) {
+	var o obj
+	var admin bool
+	s.read(func(*World) {
+		admin = isAdmin(c)
+		if u := userOf(c.account, pathID(r, "id")); admin && u != nil {
+			o = renderUser(r, c.account, u)
+		}
+	})
+	switch {
+	case !admin:
+		forbidden(w)
+	case o == nil:
+		notFound(w, "User")
+	default:
+		writeHAL(w, http.StatusOK, o)
+	}
+}
+
+func isAdmin(c caller) bool {
+	u := userOf(c.account, c.user)
+	return u != nil && u.Admin
+}
+
+func forbidden(w http.ResponseWriter) {
+	problem(w, http.StatusForbidden, "Forbidden", "Administrator rights are required")
+}
+
+// renderUser is a user as GET answers it (EX user-by-id.json, users-list.json).
+func renderUser(r *http.Request, a *Account, u *User) obj {
+	with := withSet(r)
+	all := func() obj { return obj{"view": "A", "edit": "A", "add": "A", "delete": "A", "export": "A"} }
+	o := obj{
+		"id": u.ID, "name": u.Name, "email": u.Email, "lang": a.Language,
+		"rights": obj{
+			"leads": all(), "contacts": all(), "companies": all(), "tasks": obj{"edit": "A", "delete": "A"},
+			"mail_access": u.Admin, "catalog_access": true, "status_rights": nil, "is_admin": u.Admin,
+			"is_free": u.Free, "is_active": u.Active, "group_id": nil, "role_id": nil,
+		},
+		"_links": selfLink(apiURL(r, fmt.Sprintf("/users/%d", u.ID))),
+	}
+	e := obj{}
+	if with["role"] {
+		e["roles"] = []obj{}
+	}
+	if with["group"] {
+		e["groups"] = []obj{{"id": 0, "name": groupName}}
+	}
+	if len(e) > 0 {
+		o["_embedded"] = e
+	}
+	for _, name := range []string{"uuid", "amojo_id", "user_rank", "phone_number"} {
+		if with[name] {
+			o[name] = nil
+		}
+	}
+	return o
+}
