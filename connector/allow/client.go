@@ -1,0 +1,64 @@
+package allow
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"time"
+)
+
+const (
+	connectTimeout = 5 * time.Second
+	defaultTimeout = 20 * time.Second
+	maxRedirects   = 3
+)
+
+// HTTPClient returns a client that talks to allowed hosts only and follows redirects on the same host only. timeout is
+// for the whole exchange; 0 means 20 s. Connecting may take 5 s of it.
+func (l *List) HTTPClient(timeout time.Duration) *http.Client {
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DialContext = (&net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}).DialContext
+	t.TLSHandshakeTimeout = connectTimeout
+	t.MaxIdleConnsPerHost = 16
+	return &http.Client{Transport: guard{l, t}, Timeout: timeout, CheckRedirect: sameHost}
+}
+
+// guard refuses requests to hosts that are not on the list, whoever built them.
+type guard struct {
+	list *List
+	next http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !g.list.Allows(r.URL) {
+		if r.Body != nil {
+			if err := r.Body.Close(); err != nil {
+				return nil, err
+			}
+		}
+		return nil, &HostError{r.URL.Host, "not one of the allowed hosts"}
+	}
+	return g.next.RoundTrip(r)
+}
+
+// CloseIdleConnections lets http.Client.CloseIdleConnections through.
+func (g guard) CloseIdleConnections() {
+	if c, ok := g.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+func sameHost(r *http.Request, via []*http.Request) error {
+	first := via[0].URL
+	if r.URL.Host != first.Host || r.URL.Scheme != first.Scheme {
+		return &HostError{r.URL.Host, "redirects to another host are not followed"}
+	}
+	if len(via) >= maxRedirects {
+		return errors.New("too many redirects")
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package allow
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// HostError says why an address was refused. Both parts may be shown to the person who typed it.
+type HostError struct {
+	Given string
+	Why   string
+}
+
+// Error implements error.
+func (e *HostError) Error() string { return fmt.Sprintf("host %q refused: %s", e.Given, e.Why) }
+
+// NeverSent reports that nothing went over the wire when this error came up.
+func (e *HostError) NeverSent() bool { return true }
+
+// Rules is what a List is made of.
+type Rules struct {
+	// Accounts are domains of which every direct subdomain is an account ("amocrm.ru").
+	Accounts []string
+	// Reserved matches first labels under Accounts that are the vendor's own hosts, not accounts; nil matches none.
+	Reserved *regexp.Regexp
+	// Exact maps single hosts to the path that is used when none is given ("secure.usedesk.com": "/uapi/").
+	Exact map[string]string
+	// Extra are hosts from the server's configuration: "127.0.0.1:8081" or "http://127.0.0.1:8081". Without a scheme it
+	// is http for loopback and https otherwise.
+	Extra []string
+	// Paths says whether an address may carry a path. Base then ends with a slash.
+	Paths bool
+}
+
+// List is a set of allowed hosts. It is safe for concurrent use.
+type List struct {
+	rules Rules
+	extra map[string]string // host[:port] -> scheme
+}
+
+var label = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// New checks the extra hosts and returns the list.
+func New(r Rules) (*List, error) {
+	l := &List{rules: r, extra: map[string]string{}}
+	for _, raw := range r.Extra {
+		given := strings.TrimSpace(raw)
+		if given == "" {
+			continue
+		}
+		u, scheme, err := split(given)
+		if err != nil {
+			return nil, err
+		}
+		if strings.Trim(u.Path, "/") != "" {
+			return nil, &HostError{given, "name the host only, without a path"}
+		}
+		if scheme == "" {
+			scheme = "https"
+			if loopback(u.Hostname()) {
+				scheme = "http"
+			}
+		}
+		l.extra[u.Host] = scheme
+	}
+	return l, nil
+}
+
+// Base turns what a person typed ("x.amocrm.ru", "https://x.amocrm.ru/") into a base address without a trailing slash,
+// or with path and trailing slash when the rules allow paths. A refused address gives *HostError.
+func (l *List) Base(raw string) (string, error) {
+	given := strings.TrimSpace(raw)
+	u, _, err := split(given)
+	if err != nil {
+		return "", err
+	}
+	scheme, fallback, why := l.find(u)
+	if why != "" {
+		return "", &HostError{given, why}
+	}
+	if !l.rules.Paths {
+		if u.Path != "" && u.Path != "/" {
+			return "", &HostError{given, "name the host only, without a path"}
+		}
+		return scheme + "://" + u.Host, nil
+	}
+	path := u.Path
+	if strings.Trim(path, "/") == "" {
+		path = fallback
+	}
+	if strings.Contains(path, "//") || strings.Contains(path, "..") || strings.ContainsAny(u.EscapedPath(), `%\`) {
+		return "", &HostError{given, "the path is not plain"}
+	}
+	return scheme + "://" + u.Host + "/" + strings.TrimPrefix(strings.TrimSuffix(path, "/")+"/", "/"), nil
+}
+
+// Allows reports whether a request may go to u.
+func (l *List) Allows(u *url.URL) bool {
+	scheme, _, why := l.find(u)
+	return why == "" && scheme == u.Scheme && u.User == nil
+}
+
+func (l *List) find(u *url.URL) (scheme, path, why string) {
+	host := u.Host
+	if scheme, ok := l.extra[host]; ok {
+		return scheme, "/", ""
+	}
+	if path, ok := l.rules.Exact[host]; ok {
+		return "https", path, ""
+	}
+	for _, domain := range l.rules.Accounts {
+		first, ok := strings.CutSuffix(host, "."+domain)
+		if !ok {
+			continue
+		}
+		if !label.MatchString(first) {
+			return "", "", "expected one name before ." + domain
+		}
+		if l.rules.Reserved != nil && l.rules.Reserved.MatchString(first) {
+			return "", "", "this is the vendor's own host, not an account"
+		}
+		return "https", "/", ""
+	}
+	return "", "", "not one of the allowed hosts (" + strings.Join(l.names(), ", ") + ")"
+}
+
+// names lists what the product supports; extra hosts are the operator's affair and stay out of messages.
+func (l *List) names() []string {
+	var names []string
+	for _, d := range l.rules.Accounts {
+		names = append(names, "*."+d)
+	}
+	for h := range l.rules.Exact {
+		names = append(names, h)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// split parses an address with or without a scheme and refuses every part that a base address never has.
+func split(given string) (u *url.URL, scheme string, err error) {
+	refuse := func(why string) (*url.URL, string, error) { return nil, "", &HostError{given, why} }
+	if given == "" {
+		return refuse("it is empty")
+	}
+	if len(given) > 255 {
+		return refuse("it is too long")
+	}
+	full := given
+	if !strings.Contains(given, "://") {
+		full = "https://" + given
+	}
+	u, perr := url.Parse(full)
+	if perr != nil {
+		return refuse("it is not an address")
+	}
+	if full == given {
+		scheme = strings.ToLower(u.Scheme)
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return refuse("only http and https addresses are known")
+	case u.User != nil:
+		return refuse("an address with a user name is not accepted")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(given, "#"):
+		return refuse("an address with a query is not accepted")
+	case u.Hostname() == "":
+		return refuse("the host is missing")
+	case strings.HasSuffix(u.Host, ":"):
+		return refuse("the port is missing")
+	}
+	u.Host = strings.ToLower(u.Host)
+	return u, scheme, nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

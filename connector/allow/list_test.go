@@ -1,0 +1,163 @@
+package allow
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func accounts(t *testing.T, extra ...string) *List {
+	t.Helper()
+	l, err := New(Rules{Accounts: []string{"crm.example"}, Reserved: regexp.MustCompile(`^www$`), Extra: extra})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestBase_accountHosts(t *testing.T) {
+	l := accounts(t, "127.0.0.1:8081", "http://box:9000", "crm.internal.example", "[::1]:8082")
+	for given, want := range map[string]string{
+		"x.crm.example":                           "https://x.crm.example",
+		" https://X.CRM.example/ ":                "https://x.crm.example",
+		"http://x.crm.example":                    "https://x.crm.example",
+		"127.0.0.1:8081":                          "http://127.0.0.1:8081",
+		"https://127.0.0.1:8081/":                 "http://127.0.0.1:8081",
+		"http://box:9000":                         "http://box:9000",
+		"crm.internal.example":                    "https://crm.internal.example",
+		"[::1]:8082":                              "http://[::1]:8082",
+		"":                                        "",
+		"crm.example":                             "",
+		"www.crm.example":                         "",
+		"a.b.crm.example":                         "",
+		"x.crm.example.":                          "",
+		"x.crm.example:8443":                      "",
+		"x.crm.example:":                          "",
+		"x.crm.example/leads":                     "",
+		"evil.example/?x=.crm.example":            "",
+		"https://x.crm.example@evil.example":      "",
+		"https://user@x.crm.example":              "",
+		"https://x.crm.example?a=b":               "",
+		"https://x.crm.example#":                  "",
+		"x.crm.example.evil.example":              "",
+		"xcrm.example":                            "",
+		"127.0.0.1:8080":                          "",
+		"169.254.169.254":                         "",
+		"localhost:6379":                          "",
+		"ftp://x.crm.example":                     "",
+		"://":                                     "",
+		"-x.crm.example":                          "",
+		"х.crm.example":                           "", // Cyrillic
+		strings.Repeat("a", 300) + ".crm.example": "",
+	} {
+		got, err := l.Base(given)
+		if got != want {
+			t.Errorf("Base(%q) = %q, %v; want %q", given, got, err, want)
+		}
+		if _, ok := errors.AsType[*HostError](err); ok != (want == "") {
+			t.Errorf("Base(%q): error %v, want *HostError: %v", given, err, want == "")
+		}
+	}
+}
+
+func TestBase_keepsThePathWhereAllowed(t *testing.T) {
+	l, err := New(Rules{Exact: map[string]string{"api.desk.example": "/", "desk.example": "/uapi/"}, Extra: []string{"127.0.0.1:1"}, Paths: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for given, want := range map[string]string{
+		"https://desk.example/uapi":  "https://desk.example/uapi/",
+		"https://desk.example/uapi/": "https://desk.example/uapi/",
+		"desk.example":               "https://desk.example/uapi/",
+		"api.desk.example":           "https://api.desk.example/",
+		"https://api.desk.example/":  "https://api.desk.example/",
+		"127.0.0.1:1/desk/uapi":      "http://127.0.0.1:1/desk/uapi/",
+		"https://desk.example/../x":  "",
+		"https://desk.example//x":    "",
+		"https://desk.example/%2e/x": "",
+		"x.desk.example":             "",
+	} {
+		if got, err := l.Base(given); got != want {
+			t.Errorf("Base(%q) = %q, %v; want %q", given, got, err, want)
+		}
+	}
+}
+
+func TestNew_refusesExtraHostsThatAreNoHosts(t *testing.T) {
+	for _, extra := range []string{"http://127.0.0.1:1/path", "ftp://x", "http://u@x", "x?y", "http://"} {
+		if _, err := New(Rules{Extra: []string{extra}}); err == nil {
+			t.Errorf("New accepted %q", extra)
+		}
+	}
+	if _, err := New(Rules{Extra: []string{"", " "}}); err != nil {
+		t.Errorf("New refused blank entries: %v", err)
+	}
+}
+
+func TestHostError_namesTheSupportedHostsOnly(t *testing.T) {
+	_, err := accounts(t, "secret.internal.example").Base("evil.example")
+	if err == nil || !strings.Contains(err.Error(), "*.crm.example") || strings.Contains(err.Error(), "internal") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestHTTPClient_reachesAllowedHostsOnly(t *testing.T) {
+	hits := 0
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits++ }))
+	defer other.Close()
+	home := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/away":
+			http.Redirect(w, r, other.URL+"/taken", http.StatusFound)
+		case "/near":
+			http.Redirect(w, r, "/here", http.StatusFound)
+		case "/loop":
+			http.Redirect(w, r, "/loop", http.StatusFound)
+		}
+	}))
+	defer home.Close()
+	c := accounts(t, home.URL).HTTPClient(0)
+	defer c.CloseIdleConnections()
+
+	for path, ok := range map[string]bool{
+		home.URL + "/near": true, home.URL + "/away": false, home.URL + "/loop": false, other.URL + "/": false,
+	} {
+		res, err := c.Get(path)
+		if (err == nil) != ok {
+			t.Errorf("GET %s: %v, want success: %v", path, err, ok)
+		}
+		if err == nil {
+			res.Body.Close()
+		}
+	}
+	res, err := c.Post(other.URL, "text/plain", strings.NewReader("secret"))
+	if err == nil {
+		res.Body.Close()
+		t.Error("POST to a host that is not allowed went out")
+	}
+	if host, ok := errors.AsType[*HostError](err); !ok || !host.NeverSent() {
+		t.Errorf("error %v, want *HostError that was never sent", err)
+	}
+	if hits != 0 {
+		t.Errorf("the other host was reached %d times", hits)
+	}
+}
+
+func TestAllows_schemeAndUser(t *testing.T) {
+	l := accounts(t)
+	for raw, want := range map[string]bool{
+		"https://x.crm.example/api": true, "http://x.crm.example/": false, "https://u@x.crm.example/": false,
+	} {
+		u, err := url.Parse(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Allows(u); got != want {
+			t.Errorf("Allows(%s) = %v", raw, got)
+		}
+	}
+}

@@ -1,0 +1,197 @@
+package amocrm
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/attempt"
+)
+
+// call is one request of the API. route is the path below /api/v4 with "{id}" for ids: it names the call in errors.
+type call struct {
+	method string
+	route  string
+	ids    []ID
+	query  url.Values
+	body   any
+}
+
+func (k call) op() string { return k.method + " " + k.route }
+
+func (k call) path() string {
+	path := k.route
+	for _, id := range k.ids {
+		path = strings.Replace(path, "{id}", strconv.FormatInt(int64(id), 10), 1)
+	}
+	return "/api/v4" + path
+}
+
+// read makes a GET and decodes a 200 into out. found is false for 204.
+func (c *Client) read(ctx context.Context, k call, out any) (found bool, err error) {
+	k.method = http.MethodGet
+	a, err := c.do(ctx, k)
+	if err != nil || a.Status == http.StatusNoContent || len(bytes.TrimSpace(a.Body)) == 0 {
+		return false, err
+	}
+	if err := decode(a, out); err != nil {
+		return false, &Error{Op: k.op(), Status: a.Status, Kind: KindUpstream, Detail: err.Error()}
+	}
+	return true, nil
+}
+
+// write makes a POST, PATCH or DELETE and decodes the answer into out unless out is nil. An answer that makes no sense
+// leaves the outcome unknown: the server said yes to something.
+func (c *Client) write(ctx context.Context, k call, out any) error {
+	a, err := c.do(ctx, k)
+	if err != nil || out == nil && !a.HTML() {
+		return err
+	}
+	if err := decode(a, out); err != nil {
+		return &Error{Op: k.op(), Status: a.Status, Kind: KindUnknownOutcome, Detail: err.Error()}
+	}
+	return nil
+}
+
+func decode(a attempt.Answer, out any) error {
+	if a.HTML() {
+		return errors.New("the answer is a page, not data")
+	}
+	if err := json.Unmarshal(a.Body, out); err != nil {
+		return fmt.Errorf("decode answer: %w", err)
+	}
+	return nil
+}
+
+// do sends k, repeating reads, and returns only answers of status 2xx.
+func (c *Client) do(ctx context.Context, k call) (attempt.Answer, error) {
+	var payload []byte
+	if k.body != nil {
+		var err error
+		if payload, err = json.Marshal(k.body); err != nil {
+			return attempt.Answer{}, refuse(k.op(), "encode request: %v", err)
+		}
+	}
+	s := &sending{c: c, call: k, payload: payload}
+	var a attempt.Answer
+	var err error
+	if k.method == http.MethodGet {
+		a, err = attempt.Retry(ctx, s.authorized)
+	} else {
+		a, err = s.authorized(ctx)
+	}
+	if err != nil {
+		return attempt.Answer{}, s.failure(err)
+	}
+	if a.Status >= 200 && a.Status < 300 {
+		return a, nil
+	}
+	e := problem(k.op(), a, s.tokens...)
+	if k.method != http.MethodGet && lost(a.Status) {
+		e.Kind = KindUnknownOutcome
+	}
+	return attempt.Answer{}, e
+}
+
+// sending is the life of one call over its attempts.
+type sending struct {
+	c       *Client
+	call    call
+	payload []byte
+	asked   bool     // Auth has been told of a rejected token
+	tokens  []string // to be kept out of errors
+}
+
+// authError marks a failure to get a token.
+type authError struct{ error }
+
+func (e authError) Unwrap() error { return e.error }
+
+// authorized makes one attempt, and on the call's first 401 a second one with another token. This holds for writes as
+// well: a 401 means that nothing was done.
+func (s *sending) authorized(ctx context.Context) (attempt.Answer, error) {
+	token, err := s.token(ctx, "")
+	if err != nil {
+		return attempt.Answer{}, err
+	}
+	a, err := s.once(ctx, token)
+	if err != nil || a.Status != http.StatusUnauthorized || s.asked {
+		return a, err
+	}
+	s.asked = true
+	fresh, err := s.token(ctx, token)
+	if err != nil {
+		return attempt.Answer{}, err
+	}
+	if fresh == token {
+		return a, nil
+	}
+	return s.once(ctx, fresh)
+}
+
+func (s *sending) token(ctx context.Context, rejected string) (string, error) {
+	token, err := s.c.auth.Token(ctx, rejected)
+	if err == nil && token == "" {
+		err = fmt.Errorf("%w: there is no token", ErrUnauthorized)
+	}
+	if err != nil {
+		return "", authError{fmt.Errorf("get access token: %w", err)}
+	}
+	s.tokens = append(s.tokens, token)
+	return token, nil
+}
+
+// once makes one HTTP exchange in a slot of the limiter.
+func (s *sending) once(ctx context.Context, token string) (attempt.Answer, error) {
+	u := *s.c.base
+	u.Path, u.RawQuery = s.call.path(), s.call.query.Encode()
+	req, err := http.NewRequestWithContext(ctx, s.call.method, u.String(), bytes.NewReader(s.payload))
+	if err != nil {
+		return attempt.Answer{}, err
+	}
+	if s.payload == nil {
+		req.Body, req.GetBody, req.ContentLength = http.NoBody, nil, 0
+	} else {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", s.c.agent)
+
+	if s.c.pace != nil {
+		done, err := s.c.pace.Wait(ctx)
+		if err != nil {
+			return attempt.Answer{}, fmt.Errorf("wait for a slot: %w", err)
+		}
+		defer done()
+	}
+	start := time.Now()
+	a, err := attempt.Do(s.c.http, req)
+	s.c.see(ctx, Seen{s.call.op(), a.Status, plain(a.Header.Get("X-Request-Id"), 128), time.Since(start)})
+	if a.Status == http.StatusTooManyRequests && s.c.pace != nil {
+		s.c.pace.Penalty(ctx, attempt.RetryAfter(a, time.Now()))
+	}
+	return a, err
+}
+
+// failure sorts an attempt that brought no answer.
+func (s *sending) failure(err error) error {
+	e := &Error{Op: s.call.op(), Kind: KindNetwork, cause: err}
+	f, sent := errors.AsType[*attempt.Failure](err)
+	switch {
+	case errors.As(err, new(authError)) && errors.Is(err, ErrUnauthorized):
+		e.Kind = KindUnauthorized
+	case sent && f.MaybeSent && s.call.method != http.MethodGet:
+		e.Kind = KindUnknownOutcome
+	case sent && errors.Is(f, attempt.ErrTooLarge):
+		e.Kind = KindUpstream
+	}
+	return e
+}

@@ -1,0 +1,99 @@
+// Package amocrm is a thin typed client of the amoCRM (Kommo) API v4. It knows the wire and nothing of ours: who the
+// tenant is, where tokens live and how fast to go are handed in as functions.
+//
+// Invariants: only GET is retried; 204 is "nothing found", never an error of decoding; every body is bounded; no token
+// appears in an error; redirects to other hosts are not followed.
+package amocrm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/attempt"
+)
+
+// Auth hands out access tokens. Token returns the current one; when rejected is not empty the server has answered 401 to
+// it and Token must return a different one or an error. An error that is ErrUnauthorized makes the call unauthorized;
+// any other makes it ErrNetwork, as nothing was done. Both keep the cause.
+type Auth interface {
+	Token(ctx context.Context, rejected string) (string, error)
+}
+
+// Pace says when the next request may go. Wait blocks until a slot is free or ctx ends; done must be called when the
+// answer has arrived (or the request failed). Penalty tells it that the server asked for a pause (429, Retry-After);
+// 0 seconds means that the server did not say how long.
+type Pace interface {
+	Wait(ctx context.Context) (done func(), err error)
+	Penalty(ctx context.Context, retryAfterSeconds int)
+}
+
+// Seen is one HTTP exchange, for logs and metrics. Status is 0 when no answer came; RequestID is amoCRM's.
+type Seen struct {
+	Op        string
+	Status    int
+	RequestID string
+	Took      time.Duration
+}
+
+// Client talks to one account. It is safe for concurrent use.
+type Client struct {
+	base  *url.URL
+	http  *http.Client
+	auth  Auth
+	pace  Pace
+	agent string
+	see   func(context.Context, Seen)
+}
+
+// Option changes a Client.
+type Option func(*Client)
+
+// WithHTTP sets the HTTP client; its Transport is used as given, its CheckRedirect is replaced.
+func WithHTTP(h *http.Client) Option { return func(c *Client) { c.http = h } }
+
+// WithPace sets the limiter; without it requests go at once.
+func WithPace(p Pace) Option { return func(c *Client) { c.pace = p } }
+
+// WithUserAgent replaces the default "Sidecard/<version of the build>".
+func WithUserAgent(name string) Option { return func(c *Client) { c.agent = name } }
+
+// WithObserver has see called after every HTTP exchange, repeats included.
+func WithObserver(see func(context.Context, Seen)) Option { return func(c *Client) { c.see = see } }
+
+// New returns a client of the account at base ("https://x.amocrm.ru", "http://127.0.0.1:8081"). base must have passed
+// Hosts.Base: New checks its form, not whether it is trusted.
+func New(base string, auth Auth, opts ...Option) (*Client, error) {
+	u, err := parseBase(base)
+	if err != nil {
+		return nil, err
+	}
+	if auth == nil {
+		return nil, errors.New("amocrm: no source of access tokens")
+	}
+	c := &Client{base: u, auth: auth, agent: attempt.UserAgent(), see: func(context.Context, Seen) {}}
+	for _, o := range opts {
+		o(c)
+	}
+	if c.http == nil {
+		c.http = &http.Client{Timeout: 20 * time.Second}
+	}
+	c.http = attempt.NoRedirects(c.http)
+	return c, nil
+}
+
+// Base is the account's address without a trailing slash.
+func (c *Client) Base() string { return c.base.String() }
+
+func parseBase(base string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSuffix(base, "/"))
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.Path != "" ||
+		u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("amocrm: base address %q: expected https://<account host>", strings.SplitN(base, "?", 2)[0])
+	}
+	return u, nil
+}

@@ -1,0 +1,226 @@
+package amocrm
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// The models decode amoCRM's shapes (loose scalars, _embedded) and encode to the same shapes, so that a model survives
+// a cache as JSON.
+
+type reference struct {
+	ID ID `json:"id"`
+}
+
+type contactEmbedded struct {
+	Tags      list[Tag]       `json:"tags,omitempty"`
+	Leads     list[reference] `json:"leads,omitempty"`
+	Companies list[reference] `json:"companies,omitempty"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *Contact) UnmarshalJSON(b []byte) error {
+	type members Contact
+	aux := struct {
+		*members
+		CreatedAt     Number          `json:"created_at"`
+		UpdatedAt     Number          `json:"updated_at"`
+		ClosestTaskAt Number          `json:"closest_task_at"`
+		Embedded      json.RawMessage `json:"_embedded"`
+	}{members: (*members)(c)}
+	*c = Contact{}
+	if err := json.Unmarshal(b, &aux); err != nil {
+		return err
+	}
+	c.CreatedAt, c.UpdatedAt, c.ClosestTaskAt = int64(aux.CreatedAt), int64(aux.UpdatedAt), seconds(aux.ClosestTaskAt)
+	var e contactEmbedded
+	if err := embedded(aux.Embedded, &e); err != nil {
+		return err
+	}
+	c.Tags, c.LeadIDs, c.CompanyIDs = e.Tags, idsOf(e.Leads), idsOf(e.Companies)
+	return nil
+}
+
+// MarshalJSON implements json.Marshaler.
+func (c Contact) MarshalJSON() ([]byte, error) {
+	type members Contact
+	return json.Marshal(struct {
+		members
+		Embedded contactEmbedded `json:"_embedded"`
+	}{members(c), contactEmbedded{c.Tags, references(c.LeadIDs), references(c.CompanyIDs)}})
+}
+
+type leadEmbedded struct {
+	Tags       list[Tag]        `json:"tags,omitempty"`
+	Contacts   list[LeadMember] `json:"contacts,omitempty"`
+	Companies  list[reference]  `json:"companies,omitempty"`
+	LossReason list[LossReason] `json:"loss_reason,omitempty"` // an array, though documented as an object
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *Lead) UnmarshalJSON(b []byte) error {
+	type members Lead
+	aux := struct {
+		*members
+		CreatedAt     Number          `json:"created_at"`
+		UpdatedAt     Number          `json:"updated_at"`
+		ClosedAt      Number          `json:"closed_at"`
+		ClosestTaskAt Number          `json:"closest_task_at"`
+		Embedded      json.RawMessage `json:"_embedded"`
+	}{members: (*members)(l)}
+	*l = Lead{}
+	if err := json.Unmarshal(b, &aux); err != nil {
+		return err
+	}
+	l.CreatedAt, l.UpdatedAt = int64(aux.CreatedAt), int64(aux.UpdatedAt)
+	l.ClosedAt, l.ClosestTaskAt = seconds(aux.ClosedAt), seconds(aux.ClosestTaskAt)
+	var e leadEmbedded
+	if err := embedded(aux.Embedded, &e); err != nil {
+		return err
+	}
+	l.Tags, l.Contacts, l.CompanyIDs = e.Tags, e.Contacts, idsOf(e.Companies)
+	for _, r := range e.LossReason {
+		l.LossReason = r.Name
+	}
+	return nil
+}
+
+// MarshalJSON implements json.Marshaler.
+func (l Lead) MarshalJSON() ([]byte, error) {
+	type members Lead
+	e := leadEmbedded{Tags: l.Tags, Contacts: l.Contacts, Companies: references(l.CompanyIDs)}
+	if l.LossReason != "" {
+		e.LossReason = list[LossReason]{{ID: l.LossReasonID, Name: l.LossReason}}
+	}
+	return json.Marshal(struct {
+		members
+		Embedded leadEmbedded `json:"_embedded"`
+	}{members(l), e})
+}
+
+type pipelineEmbedded struct {
+	Statuses list[Status] `json:"statuses"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler; stages come in their Sort order.
+func (p *Pipeline) UnmarshalJSON(b []byte) error {
+	type members Pipeline
+	aux := struct {
+		*members
+		Sort     Number          `json:"sort"`
+		Embedded json.RawMessage `json:"_embedded"`
+	}{members: (*members)(p)}
+	*p = Pipeline{}
+	if err := json.Unmarshal(b, &aux); err != nil {
+		return err
+	}
+	p.Sort = int(aux.Sort)
+	var e pipelineEmbedded
+	if err := embedded(aux.Embedded, &e); err != nil {
+		return err
+	}
+	p.Statuses = e.Statuses
+	slices.SortStableFunc(p.Statuses, func(a, b Status) int { return a.Sort - b.Sort })
+	return nil
+}
+
+// MarshalJSON implements json.Marshaler.
+func (p Pipeline) MarshalJSON() ([]byte, error) {
+	type members Pipeline
+	return json.Marshal(struct {
+		members
+		Embedded pipelineEmbedded `json:"_embedded"`
+	}{members(p), pipelineEmbedded{p.Statuses}})
+}
+
+type userRights struct {
+	IsActive bool `json:"is_active"`
+	IsFree   bool `json:"is_free"`
+	IsAdmin  bool `json:"is_admin"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (u *User) UnmarshalJSON(b []byte) error {
+	type members User
+	aux := struct {
+		*members
+		Rights json.RawMessage `json:"rights"`
+	}{members: (*members)(u)}
+	*u = User{}
+	if err := json.Unmarshal(b, &aux); err != nil {
+		return err
+	}
+	var r userRights
+	if err := embedded(aux.Rights, &r); err != nil {
+		return err
+	}
+	u.IsActive, u.IsFree, u.IsAdmin = r.IsActive, r.IsFree, r.IsAdmin
+	return nil
+}
+
+// MarshalJSON implements json.Marshaler.
+func (u User) MarshalJSON() ([]byte, error) {
+	type members User
+	return json.Marshal(struct {
+		members
+		Rights userRights `json:"rights"`
+	}{members(u), userRights{u.IsActive, u.IsFree, u.IsAdmin}})
+}
+
+type accountEmbedded struct {
+	Settings struct {
+		Timezone string `json:"timezone"`
+	} `json:"datetime_settings"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (a *Account) UnmarshalJSON(b []byte) error {
+	type members Account
+	aux := struct {
+		*members
+		Embedded json.RawMessage `json:"_embedded"`
+	}{members: (*members)(a)}
+	*a = Account{}
+	if err := json.Unmarshal(b, &aux); err != nil {
+		return err
+	}
+	var e struct {
+		Settings json.RawMessage `json:"datetime_settings"`
+	}
+	if err := embedded(aux.Embedded, &e); err != nil {
+		return err
+	}
+	var known accountEmbedded
+	if err := embedded(e.Settings, &known.Settings); err != nil {
+		return err
+	}
+	a.Timezone = known.Settings.Timezone
+	return nil
+}
+
+// MarshalJSON implements json.Marshaler.
+func (a Account) MarshalJSON() ([]byte, error) {
+	type members Account
+	var e accountEmbedded
+	e.Settings.Timezone = a.Timezone
+	return json.Marshal(struct {
+		members
+		Embedded accountEmbedded `json:"_embedded"`
+	}{members(a), e})
+}
+
+func idsOf(refs []reference) []ID {
+	var out []ID
+	for _, r := range refs {
+		out = append(out, r.ID)
+	}
+	return out
+}
+
+func references(ids []ID) list[reference] {
+	var out list[reference]
+	for _, id := range ids {
+		out = append(out, reference{id})
+	}
+	return out
+}

@@ -1,0 +1,175 @@
+package amocrm
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// UnmarshalJSON takes null, [] and an object keyed by index as well as a list.
+func (f *FieldValues) UnmarshalJSON(b []byte) error {
+	var l list[FieldValue]
+	if err := json.Unmarshal(b, &l); err != nil {
+		return err
+	}
+	*f = FieldValues(l)
+	return nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (f *FieldValue) UnmarshalJSON(b []byte) error {
+	var aux struct {
+		ID     ID          `json:"field_id"`
+		Name   loose       `json:"field_name"`
+		Code   loose       `json:"field_code"`
+		Type   loose       `json:"field_type"`
+		Values list[Value] `json:"values"`
+	}
+	if err := json.Unmarshal(b, &aux); err != nil {
+		return err
+	}
+	*f = FieldValue{aux.ID, string(aux.Name), string(aux.Code), string(aux.Type), aux.Values}
+	return nil
+}
+
+// UnmarshalJSON keeps whatever it does not know: a member of an unexpected shape goes to Rest, an element that is no
+// object becomes Raw. Both "enum_code" and "enum" name the code (amocrm.md §3.5).
+func (v *Value) UnmarshalJSON(b []byte) error {
+	*v = Value{}
+	var members map[string]json.RawMessage
+	if !isObject(b) || json.Unmarshal(b, &members) != nil {
+		v.Raw = slices.Clone(b)
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		raw := members[name]
+		known := true
+		switch name {
+		case "value":
+			v.Raw = raw
+		case "enum_id":
+			known = json.Unmarshal(raw, &v.EnumID) == nil
+		case "enum_code", "enum":
+			var code *string
+			if known = json.Unmarshal(raw, &code) == nil; known && code != nil {
+				v.EnumCode = *code
+			}
+		default:
+			known = false
+		}
+		if !known {
+			if v.Rest == nil {
+				v.Rest = map[string]json.RawMessage{}
+			}
+			v.Rest[name] = raw
+		}
+	}
+	return nil
+}
+
+// MarshalJSON writes the members that came, Rest included.
+func (v Value) MarshalJSON() ([]byte, error) {
+	members := maps.Clone(v.Rest)
+	if members == nil {
+		members = map[string]json.RawMessage{}
+	}
+	if v.Raw != nil {
+		members["value"] = v.Raw
+	}
+	for name, value := range map[string]any{"enum_id": v.EnumID, "enum_code": v.EnumCode} {
+		if value == ID(0) || value == "" {
+			continue
+		}
+		raw, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		members[name] = raw
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (f *Field) UnmarshalJSON(b []byte) error {
+	type members Field
+	aux := struct {
+		*members
+		Sort     Number               `json:"sort"`
+		Enums    list[Enum]           `json:"enums"`
+		Required list[PipelineStatus] `json:"required_statuses"`
+	}{members: (*members)(f)}
+	*f = Field{}
+	if err := json.Unmarshal(b, &aux); err != nil {
+		return err
+	}
+	f.Sort, f.Enums, f.RequiredStatuses = int(aux.Sort), aux.Enums, aux.Required
+	slices.SortStableFunc(f.Enums, func(a, b Enum) int { return a.Sort - b.Sort })
+	return nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (e *Enum) UnmarshalJSON(b []byte) error {
+	var aux struct {
+		ID    ID     `json:"id"`
+		Value loose  `json:"value"`
+		Sort  Number `json:"sort"`
+		Code  loose  `json:"code"`
+	}
+	if err := json.Unmarshal(b, &aux); err != nil {
+		return err
+	}
+	*e = Enum{aux.ID, string(aux.Value), int(aux.Sort), string(aux.Code)}
+	return nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *Created) UnmarshalJSON(b []byte) error {
+	var aux struct {
+		ID        ID    `json:"id"`
+		RequestID loose `json:"request_id"`
+	}
+	if err := json.Unmarshal(b, &aux); err != nil {
+		return err
+	}
+	*c = Created{aux.ID, string(aux.RequestID)}
+	return nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler; request_id is an array here and a string everywhere else.
+func (c *ComplexResult) UnmarshalJSON(b []byte) error {
+	type members ComplexResult
+	aux := struct {
+		*members
+		RequestIDs list[loose] `json:"request_id"`
+	}{members: (*members)(c)}
+	*c = ComplexResult{}
+	if err := json.Unmarshal(b, &aux); err != nil {
+		return err
+	}
+	for _, id := range aux.RequestIDs {
+		c.RequestIDs = append(c.RequestIDs, string(id))
+	}
+	return nil
+}
+
+// Phones are the contact's phone numbers as stored, without blanks and repeats.
+func (c Contact) Phones() []string { return c.Fields.coded("PHONE") }
+
+// Emails are the contact's e-mail addresses as stored, without blanks and repeats.
+func (c Contact) Emails() []string { return c.Fields.coded("EMAIL") }
+
+func (f FieldValues) coded(code string) []string {
+	var out []string
+	for _, v := range f {
+		if v.FieldCode != code {
+			continue
+		}
+		for _, text := range v.Text() {
+			if text = strings.TrimSpace(text); text != "" && !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
+	}
+	return out
+}

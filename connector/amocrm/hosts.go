@@ -1,0 +1,41 @@
+package amocrm
+
+import (
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/allow"
+)
+
+// HostError says why an address was refused; it may be shown to the person who typed it.
+type HostError = allow.HostError
+
+// Hosts knows which hosts may be accounts: <name>.amocrm.ru, .amocrm.com, .kommo.com and what the server's
+// configuration adds (amocrm.md §1.5).
+type Hosts struct{ list *allow.List }
+
+// vendorHosts are first labels that belong to amoCRM itself.
+var vendorHosts = regexp.MustCompile(`^(www|api[0-9]*|api-.*)$`)
+
+// NewHosts takes extra hosts of the configuration: "127.0.0.1:8081" or "http://127.0.0.1:8081". Without a scheme it is
+// http for loopback and https otherwise.
+func NewHosts(extra []string) (*Hosts, error) {
+	l, err := allow.New(allow.Rules{
+		Accounts: []string{"amocrm.ru", "amocrm.com", "kommo.com"},
+		Reserved: vendorHosts,
+		Extra:    extra,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Hosts{list: l}, nil
+}
+
+// Base turns "hogwarts.amocrm.com" or "https://hogwarts.amocrm.com/" into "https://hogwarts.amocrm.com". Anything that
+// is not an allowed host alone gives *HostError.
+func (h *Hosts) Base(raw string) (string, error) { return h.list.Base(raw) }
+
+// HTTPClient returns a client that reaches allowed hosts only and follows no redirect to another host: 5 s to connect,
+// timeout for the whole exchange, 20 s when it is 0.
+func (h *Hosts) HTTPClient(timeout time.Duration) *http.Client { return h.list.HTTPClient(timeout) }

@@ -1,0 +1,128 @@
+package amocrm
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestLeads_filterWithDetails(t *testing.T) {
+	c, mock := setup(t)
+	s := on(mock, "GET", "/leads", 200, example(t, "leads-list"))
+	got, err := c.Leads(t.Context(), []ID{14460, 19619})
+	if err != nil || len(got) != 2 || got[0].ID != 14460 || got[1].Price != 46333 {
+		t.Errorf("%v, %v", got, err)
+	}
+	s.query(t, map[string][]string{"filter[id][]": {"14460", "19619"}, "with": {"contacts,loss_reason"}, "limit": {"250"}})
+	if _, err := c.Leads(t.Context(), []ID{14460}); !errors.Is(err, ErrFilterOff) {
+		t.Errorf("ignored filter: %v", err)
+	}
+}
+
+func TestLead_oneOrNone(t *testing.T) {
+	c, mock := setup(t)
+	s := on(mock, "GET", "/leads/3912171", 200, example(t, "lead-by-id-with-all"))
+	on(mock, "GET", "/leads/4", 204, "")
+	l, err := c.Lead(t.Context(), 3912171)
+	if err != nil || l.LossReason != "Пропала потребность" || l.StatusID != StatusLost {
+		t.Errorf("%+v, %v", l, err)
+	}
+	s.query(t, map[string][]string{"with": {"contacts,loss_reason"}})
+	if _, err := c.Lead(t.Context(), 4); !errors.Is(err, ErrNotFound) {
+		t.Errorf("missing: %v", err)
+	}
+}
+
+func TestNewestLeads_order(t *testing.T) {
+	c, mock := setup(t)
+	s := on(mock, "GET", "/leads", 200, example(t, "leads-list"))
+	if got, err := c.NewestLeads(t.Context(), 30); err != nil || len(got) != 2 || len(s.reqs) != 1 {
+		t.Errorf("%v, %v", got, err)
+	}
+	s.query(t, map[string][]string{"order[created_at]": {"desc"}, "with": {"contacts"}, "limit": {"30"}})
+}
+
+func TestCreateLeads_priceZeroIsSent(t *testing.T) {
+	c, mock := setup(t)
+	s := on(mock, "POST", "/leads", 200, example(t, "leads-create-response"))
+	zero := int64(0)
+	made, err := c.CreateLeads(t.Context(), []LeadInput{{Name: "A", Price: &zero, PipelineID: 1, StatusID: 2}, {Name: "B"}})
+	if err != nil || made[1].ID != 10185153 {
+		t.Errorf("%v, %v", made, err)
+	}
+	s.body(t, `[{"name":"A","price":0,"pipeline_id":1,"status_id":2},{"name":"B"}]`)
+}
+
+func TestCreateComplex_bareArrayAndContacts(t *testing.T) {
+	c, mock := setup(t)
+	s := on(mock, "POST", "/leads/complex", 200, example(t, "leads-complex-response"))
+	made, err := c.CreateComplex(t.Context(), []LeadInput{
+		{Name: "A", Embedded: &LeadLinks{Contacts: []ContactInput{{ID: 9}}}},
+		{Name: "B", RequestID: "r", Embedded: &LeadLinks{Contacts: []ContactInput{{FirstName: "C"}}}},
+	})
+	want := []ComplexResult{
+		{15198335, 19663157, 19663155, []string{"qweasd"}, false}, {15198337, 19663161, 19663159, []string{"uns_qweasd"}, false},
+	}
+	if diff := cmp.Diff(want, made); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+	s.body(t, `[{"name":"A","_embedded":{"contacts":[{"id":9}]}},{"name":"B","request_id":"r","_embedded":{"contacts":[{"first_name":"C"}]}}]`)
+}
+
+func TestCreateComplex_bounds(t *testing.T) {
+	c, mock := setup(t)
+	if _, err := c.CreateComplex(t.Context(), make([]LeadInput, 51)); !errors.Is(err, ErrInvalid) {
+		t.Errorf("51 leads: %v", err)
+	}
+	if made, err := c.CreateComplex(t.Context(), nil); err != nil || made != nil || mock.GetTotalCallCount() != 0 {
+		t.Errorf("no leads: %v, %v", made, err)
+	}
+}
+
+func TestCreateComplex_refusedNamesTheItem(t *testing.T) {
+	c, mock := setup(t)
+	on(mock, "POST", "/leads/complex", 400, example(t, "error-validation-complex"))
+	_, err := c.CreateComplex(t.Context(), []LeadInput{{RequestID: "qweasd"}})
+	e, ok := errors.AsType[*Error](err)
+	if !ok || !errors.Is(err, ErrInvalid) || e.Op != "POST /leads/complex" || e.RequestID != "req-1" || e.Validation[0].RequestID != "qweasd" {
+		t.Errorf("%+v", err)
+	}
+}
+
+func TestUpdateLead_neverSendsEmbeddedContacts(t *testing.T) {
+	c, mock := setup(t)
+	s := on(mock, "PATCH", "/leads/167353", 200, example(t, "lead-update-one-response-single"))
+	in := LeadInput{ID: 167353, StatusID: StatusWon, PipelineID: 7, Embedded: &LeadLinks{Contacts: []ContactInput{{ID: 1}}}}
+	if err := c.UpdateLead(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	s.body(t, `{"status_id":142,"pipeline_id":7}`)
+	if in.ID != 167353 || in.Embedded == nil {
+		t.Error("the caller's value was changed")
+	}
+	if err := c.UpdateLead(t.Context(), LeadInput{}); !errors.Is(err, ErrInvalid) {
+		t.Errorf("without id: %v", err)
+	}
+}
+
+func TestUpdateLead_lossReasonRefused(t *testing.T) {
+	c, mock := setup(t)
+	on(mock, "PATCH", "/leads/11062353", 400, example(t, "error-400-loss-reason-map"))
+	err := c.UpdateLead(t.Context(), LeadInput{ID: 11062353, LossReasonID: 1})
+	if e, ok := errors.AsType[*Error](err); !ok || len(e.Validation) != 1 || e.Validation[0].Detail == "" {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestLinkContact(t *testing.T) {
+	c, mock := setup(t)
+	s := on(mock, "POST", "/leads/14158851/link", 200, example(t, "link-response"))
+	if err := c.LinkContact(t.Context(), 14158851, 457282, true); err != nil {
+		t.Fatal(err)
+	}
+	s.body(t, `[{"to_entity_id":457282,"to_entity_type":"contacts","metadata":{"is_main":true}}]`)
+	if err := c.LinkContact(t.Context(), 14158851, 0, true); !errors.Is(err, ErrInvalid) {
+		t.Errorf("without contact: %v", err)
+	}
+}

@@ -1,0 +1,287 @@
+package amocrm
+
+import "encoding/json"
+
+// ID is an amoCRM id; it fits in int64 and may arrive as a JSON string or number.
+type ID int64
+
+// Number is a JSON number, string or false/""/null for none.
+type Number float64
+
+// Contact is a contact of amocrm.md §4.1.
+type Contact struct {
+	ID            ID          `json:"id"`
+	Name          string      `json:"name"`
+	FirstName     string      `json:"first_name"`
+	LastName      string      `json:"last_name"`
+	ResponsibleID ID          `json:"responsible_user_id"`
+	CreatedAt     int64       `json:"created_at"`
+	UpdatedAt     int64       `json:"updated_at"`
+	ClosestTaskAt *int64      `json:"closest_task_at"`
+	IsDeleted     bool        `json:"is_deleted"`
+	AccountID     ID          `json:"account_id"`
+	Fields        FieldValues `json:"custom_fields_values"`
+	Tags          []Tag       `json:"-"`
+	LeadIDs       []ID        `json:"-"` // with=leads
+	CompanyIDs    []ID        `json:"-"`
+}
+
+// Lead is a deal of amocrm.md §5.1. Price is in units of the account's currency.
+type Lead struct {
+	ID            ID           `json:"id"`
+	Name          string       `json:"name"`
+	Price         Number       `json:"price"`
+	ResponsibleID ID           `json:"responsible_user_id"`
+	StatusID      ID           `json:"status_id"`
+	PipelineID    ID           `json:"pipeline_id"`
+	LossReasonID  ID           `json:"loss_reason_id"`
+	CreatedBy     ID           `json:"created_by"`
+	CreatedAt     int64        `json:"created_at"`
+	UpdatedAt     int64        `json:"updated_at"`
+	ClosedAt      *int64       `json:"closed_at"`
+	ClosestTaskAt *int64       `json:"closest_task_at"`
+	IsDeleted     bool         `json:"is_deleted"`
+	AccountID     ID           `json:"account_id"`
+	Fields        FieldValues  `json:"custom_fields_values"`
+	Tags          []Tag        `json:"-"`
+	Contacts      []LeadMember `json:"-"` // with=contacts
+	CompanyIDs    []ID         `json:"-"`
+	LossReason    string       `json:"-"` // with=loss_reason
+}
+
+// LeadMember is a contact of a lead.
+type LeadMember struct {
+	ID     ID   `json:"id"`
+	IsMain bool `json:"is_main"`
+}
+
+// Tag is a tag of an entity.
+type Tag struct {
+	ID    ID     `json:"id"`
+	Name  string `json:"name"`
+	Color string `json:"color"`
+}
+
+// FieldValues are the custom values of an entity; null and [] both mean none.
+type FieldValues []FieldValue
+
+// FieldValue is one field's values in their raw shape (amocrm.md §3.5). FieldType is amoCRM's name of the type; unknown
+// types keep their raw values.
+type FieldValue struct {
+	FieldID   ID      `json:"field_id"`
+	FieldName string  `json:"field_name,omitempty"`
+	FieldCode string  `json:"field_code,omitempty"`
+	FieldType string  `json:"field_type,omitempty"`
+	Values    []Value `json:"values"`
+}
+
+// Value is one element of values[]. Raw is the "value" member as it came.
+type Value struct {
+	Raw      json.RawMessage `json:"value,omitempty"`
+	EnumID   ID              `json:"enum_id,omitempty"`
+	EnumCode string          `json:"enum_code,omitempty"`
+	// Rest keeps members other than the three above (chained lists: catalog_id, catalog_element_id).
+	Rest map[string]json.RawMessage `json:"-"`
+}
+
+// Field is a custom field definition of amocrm.md §3.4.
+type Field struct {
+	ID               ID               `json:"id"`
+	Name             string           `json:"name"`
+	Code             string           `json:"code"`
+	Type             string           `json:"type"`
+	Sort             int              `json:"sort"`
+	EntityType       string           `json:"entity_type"`
+	IsAPIOnly        bool             `json:"is_api_only"`
+	IsComputed       bool             `json:"is_computed"`
+	IsPredefined     bool             `json:"is_predefined"`
+	Currency         string           `json:"currency"`
+	Enums            []Enum           `json:"enums"`
+	RequiredStatuses []PipelineStatus `json:"required_statuses"`
+}
+
+// Enum is a choice of a list field.
+type Enum struct {
+	ID    ID     `json:"id"`
+	Value string `json:"value"`
+	Sort  int    `json:"sort"`
+	Code  string `json:"code"`
+}
+
+// PipelineStatus names a stage by the pair that identifies it.
+type PipelineStatus struct {
+	PipelineID ID `json:"pipeline_id"`
+	StatusID   ID `json:"status_id"`
+}
+
+// Statuses that exist in every pipeline, and the type of Unsorted (amocrm.md §3.2).
+const (
+	StatusWon          ID = 142
+	StatusLost         ID = 143
+	StatusTypeUnsorted    = 1
+)
+
+// Pipeline is a sales pipeline with its stages in order.
+type Pipeline struct {
+	ID        ID       `json:"id"`
+	Name      string   `json:"name"`
+	Sort      int      `json:"sort"`
+	IsMain    bool     `json:"is_main"`
+	IsArchive bool     `json:"is_archive"`
+	Statuses  []Status `json:"-"`
+}
+
+// Status is a stage of a pipeline. Color is "#rrggbb" in any case.
+type Status struct {
+	ID         ID     `json:"id"`
+	Name       string `json:"name"`
+	Sort       int    `json:"sort"`
+	Color      string `json:"color"`
+	Type       int    `json:"type"`
+	PipelineID ID     `json:"pipeline_id"`
+}
+
+// LossReason is why leads are lost (amocrm.md §3.3).
+type LossReason struct {
+	ID   ID     `json:"id"`
+	Name string `json:"name"`
+	Sort int    `json:"sort"`
+}
+
+// User is a CRM user (amocrm.md §3.1).
+type User struct {
+	ID       ID     `json:"id"`
+	Name     string `json:"name"`
+	Email    string `json:"email"`
+	IsActive bool   `json:"-"`
+	IsFree   bool   `json:"-"`
+	IsAdmin  bool   `json:"-"`
+}
+
+// Account is the answer of GET /account (amocrm.md §2). Currency is ISO 4217 or empty; Timezone is an IANA name or empty.
+type Account struct {
+	ID             ID     `json:"id"`
+	Name           string `json:"name"`
+	Subdomain      string `json:"subdomain"`
+	CurrentUserID  ID     `json:"current_user_id"`
+	Country        string `json:"country"`
+	Currency       string `json:"currency"`
+	CurrencySymbol string `json:"currency_symbol"`
+	Language       string `json:"language"`
+	FilterEnabled  bool   `json:"is_api_filter_enabled"`
+	LossReasons    bool   `json:"is_loss_reason_enabled"`
+	Timezone       string `json:"-"`
+}
+
+// Note is a note (amocrm.md §6.1). Params stay raw: their keys depend on Type.
+type Note struct {
+	ID        ID              `json:"id"`
+	EntityID  ID              `json:"entity_id"`
+	CreatedBy ID              `json:"created_by"`
+	CreatedAt int64           `json:"created_at"`
+	UpdatedAt int64           `json:"updated_at"`
+	Type      string          `json:"note_type"`
+	Params    json.RawMessage `json:"params"`
+}
+
+// Event is a line of the audit feed (amocrm.md §6.2). Before and After are raw: array, object or null.
+type Event struct {
+	ID         string          `json:"id"`
+	Type       string          `json:"type"`
+	EntityID   ID              `json:"entity_id"`
+	EntityType string          `json:"entity_type"`
+	CreatedBy  ID              `json:"created_by"`
+	CreatedAt  int64           `json:"created_at"`
+	After      json.RawMessage `json:"value_after"`
+	Before     json.RawMessage `json:"value_before"`
+}
+
+// Task is a task (amocrm.md §6.3). CompleteTill is Unix seconds.
+type Task struct {
+	ID            ID     `json:"id"`
+	EntityID      ID     `json:"entity_id"`
+	EntityType    string `json:"entity_type"`
+	Text          string `json:"text"`
+	TypeID        ID     `json:"task_type_id"`
+	ResponsibleID ID     `json:"responsible_user_id"`
+	CompleteTill  int64  `json:"complete_till"`
+	IsCompleted   bool   `json:"is_completed"`
+}
+
+// ContactInput is what a contact is made or changed with. Zero members are not sent.
+type ContactInput struct {
+	ID            ID           `json:"id,omitempty"`
+	Name          string       `json:"name,omitempty"`
+	FirstName     string       `json:"first_name,omitempty"`
+	LastName      string       `json:"last_name,omitempty"`
+	ResponsibleID ID           `json:"responsible_user_id,omitempty"`
+	Fields        []FieldInput `json:"custom_fields_values,omitempty"`
+	TagsToAdd     []TagInput   `json:"tags_to_add,omitempty"`
+	RequestID     string       `json:"request_id,omitempty"`
+}
+
+// LeadInput is what a lead is made or changed with. Zero members are not sent, except Price through its pointer.
+// Always send PipelineID and StatusID together (amocrm.md §5.2).
+type LeadInput struct {
+	ID            ID           `json:"id,omitempty"`
+	Name          string       `json:"name,omitempty"`
+	Price         *int64       `json:"price,omitempty"`
+	StatusID      ID           `json:"status_id,omitempty"`
+	PipelineID    ID           `json:"pipeline_id,omitempty"`
+	LossReasonID  ID           `json:"loss_reason_id,omitempty"`
+	ResponsibleID ID           `json:"responsible_user_id,omitempty"`
+	Fields        []FieldInput `json:"custom_fields_values,omitempty"`
+	TagsToAdd     []TagInput   `json:"tags_to_add,omitempty"`
+	RequestID     string       `json:"request_id,omitempty"`
+	Embedded      *LeadLinks   `json:"_embedded,omitempty"` // create only
+}
+
+// LeadLinks joins a new lead to its contact. In leads/complex the contact may be a new one.
+type LeadLinks struct {
+	Contacts []ContactInput `json:"contacts,omitempty"`
+}
+
+// FieldInput is one custom value to write; it holds only the keys that amoCRM takes (amocrm.md §3.5).
+type FieldInput struct {
+	FieldID   ID           `json:"field_id,omitempty"`
+	FieldCode string       `json:"field_code,omitempty"`
+	Values    []ValueInput `json:"values"`
+}
+
+// ValueInput is one element of values[] to write: exactly one of its forms. Nil Values of a FieldInput are sent as null,
+// which clears the field.
+type ValueInput struct {
+	Value            any    `json:"value,omitempty"`
+	EnumID           ID     `json:"enum_id,omitempty"`
+	EnumCode         string `json:"enum_code,omitempty"`
+	CatalogID        ID     `json:"catalog_id,omitempty"` // chained lists
+	CatalogElementID ID     `json:"catalog_element_id,omitempty"`
+}
+
+// TagInput names a tag.
+type TagInput struct {
+	Name string `json:"name"`
+}
+
+// Created is one element of a create answer, in the order sent.
+type Created struct {
+	ID        ID     `json:"id"`
+	RequestID string `json:"request_id"`
+}
+
+// ComplexResult is one element of the bare array of POST /leads/complex (amocrm.md §5.3).
+type ComplexResult struct {
+	ID         ID       `json:"id"`
+	ContactID  ID       `json:"contact_id"`
+	CompanyID  ID       `json:"company_id"`
+	RequestIDs []string `json:"request_id"`
+	Merged     bool     `json:"merged"`
+}
+
+// NoteInput is a note to write. Params keys depend on Type ("common": text).
+type NoteInput struct {
+	EntityID  ID             `json:"entity_id,omitempty"`
+	Type      string         `json:"note_type"`
+	Params    map[string]any `json:"params"`
+	RequestID string         `json:"request_id,omitempty"`
+}

@@ -1,0 +1,137 @@
+// Package attempt makes one bounded HTTP exchange and repeats reads. It owns the sizes, the judgement whether a failed
+// request can have reached the server, and the waiting between tries. It knows no API: what an answer means, who may
+// be asked and with which token is the connectors' affair.
+//
+// Invariants: no answer is larger than MaxBody in memory; an error holds no address; only what the caller calls a read
+// is repeated, at most twice, and never past the context's deadline.
+package attempt
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// Sizes that are read of an answer.
+const (
+	MaxBody      = 8 << 20  // a good answer; a larger one is a Failure
+	MaxErrorBody = 64 << 10 // status 300 and above; the rest is cut off
+)
+
+// ErrTooLarge is the cause of a Failure whose answer exceeded MaxBody.
+var ErrTooLarge = errors.New("the answer is larger than 8 MiB")
+
+// Answer is a complete answer.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// HTML reports whether the server answered with a page instead of data.
+func (a Answer) HTML() bool {
+	kind, _, err := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	if err != nil {
+		kind = strings.ToLower(a.Header.Get("Content-Type"))
+	}
+	return strings.Contains(kind, "html")
+}
+
+// Failure is an exchange without a complete answer. MaybeSent is false only when the server can't have seen the request.
+type Failure struct {
+	MaybeSent bool
+	Cause     error
+}
+
+// Error implements error; it never names the address.
+func (f *Failure) Error() string { return f.Cause.Error() }
+
+// Unwrap gives the cause, so that context errors stay visible.
+func (f *Failure) Unwrap() error { return f.Cause }
+
+// Do sends r with h and reads the whole answer. The error is always a *Failure.
+func Do(h *http.Client, r *http.Request) (Answer, error) {
+	if err := r.Context().Err(); err != nil {
+		return Answer{}, &Failure{Cause: err}
+	}
+	var wanted, got atomic.Bool
+	trace := &httptrace.ClientTrace{
+		GetConn: func(string) { wanted.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
+	}
+	res, err := h.Do(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
+	if err != nil {
+		cause := bare(err)
+		unsent := wanted.Load() && !got.Load() || neverSent(cause)
+		return Answer{}, &Failure{MaybeSent: !unsent, Cause: cause}
+	}
+	body, err := read(res)
+	if err != nil {
+		return Answer{}, &Failure{MaybeSent: true, Cause: err}
+	}
+	return Answer{Status: res.StatusCode, Header: res.Header, Body: body}, nil
+}
+
+func read(res *http.Response) ([]byte, error) {
+	limit := int64(MaxBody)
+	if res.StatusCode >= 300 {
+		limit = MaxErrorBody
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
+	if cerr := res.Body.Close(); err == nil && cerr != nil {
+		err = cerr
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read answer: %w", bare(err))
+	}
+	if int64(len(body)) > limit {
+		if res.StatusCode < 300 {
+			return nil, ErrTooLarge
+		}
+		body = body[:limit]
+	}
+	return body, nil
+}
+
+// bare takes the address off an error of net/http.
+func bare(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
+}
+
+func neverSent(err error) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return true
+	}
+	var said interface{ NeverSent() bool }
+	return errors.As(err, &said) && said.NeverSent()
+}
+
+// NoRedirects returns a copy of h that hands redirects back as answers: a redirected POST would arrive as a GET, and a
+// token must not travel.
+func NoRedirects(h *http.Client) *http.Client {
+	c := *h
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &c
+}
+
+// UserAgent is how the connectors name themselves: "Sidecard/<version>", with "dev" for a build without a version.
+func UserAgent() string { return userAgent() }
+
+var userAgent = sync.OnceValue(func() string {
+	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
+		return "Sidecard/" + strings.TrimPrefix(info.Main.Version, "v")
+	}
+	return "Sidecard/dev"
+})

@@ -1,0 +1,134 @@
+// Package usedesk is a thin typed client of the Usedesk REST API: the ticket, its client, a comment, two updates. It
+// knows the wire and nothing of ours.
+//
+// Invariants: the token travels in the JSON body, never in an address, a log or an error; redirects are not followed;
+// bodies are bounded; reads are repeated, writes are not; ids, flags and "none" are accepted in every spelling that
+// the API has been seen to use, and an error inside a 200 is an error.
+package usedesk
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/attempt"
+)
+
+// API talks to one Usedesk account. It is safe for concurrent use.
+type API struct {
+	base  *url.URL
+	token string
+	http  *http.Client
+	agent string
+}
+
+// Option changes an API.
+type Option func(*API)
+
+// WithHTTP sets the HTTP client; its Transport is used as given, its CheckRedirect is replaced.
+func WithHTTP(h *http.Client) Option { return func(c *API) { c.http = h } }
+
+// WithUserAgent replaces the default "Sidecard/<version of the build>".
+func WithUserAgent(name string) Option { return func(c *API) { c.agent = name } }
+
+// New returns a client of the API at base ("https://api.usedesk.ru/", "https://secure.usedesk.com/uapi/"), which must
+// have passed Hosts.Base, with the api_token of an API channel (usedesk.md §2.1).
+func New(base, token string, opts ...Option) (*API, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" ||
+		u.Fragment != "" {
+		return nil, fmt.Errorf("usedesk: base address %q: expected https://<host>/<path>/", strings.SplitN(base, "?", 2)[0])
+	}
+	if strings.TrimSpace(token) == "" {
+		return nil, errors.New("usedesk: the API token is empty")
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/") + "/"
+	c := &API{base: u, token: strings.TrimSpace(token), agent: attempt.UserAgent()}
+	for _, o := range opts {
+		o(c)
+	}
+	if c.http == nil {
+		c.http = &http.Client{Timeout: 20 * time.Second}
+	}
+	c.http = attempt.NoRedirects(c.http)
+	return c, nil
+}
+
+// Base is the API's address with its trailing slash.
+func (c *API) Base() string { return c.base.String() }
+
+// read calls a method that changes nothing and decodes its answer.
+func (c *API) read(ctx context.Context, method string, params map[string]any, out any) error {
+	a, err := attempt.Retry(ctx, func(ctx context.Context) (attempt.Answer, error) { return c.post(ctx, method, params) })
+	if err != nil {
+		return c.failure(method, err, true)
+	}
+	if e := c.refusal(method, a); e != nil {
+		return e
+	}
+	if err := json.Unmarshal(a.Body, out); err != nil {
+		return &Error{Op: method, Status: a.Status, Kind: KindUpstream, Detail: "the answer can't be read"}
+	}
+	return nil
+}
+
+// write calls a method that changes something, once, and gives the members of its answer.
+func (c *API) write(ctx context.Context, method string, params map[string]any) (map[string]json.RawMessage, error) {
+	a, err := c.post(ctx, method, params)
+	if err != nil {
+		return nil, c.failure(method, err, false)
+	}
+	if e := c.refusal(method, a); e != nil {
+		switch a.Status {
+		case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			e.Kind = KindUnknownOutcome
+		}
+		if a.Status < 300 && e.Kind == KindUpstream {
+			e.Kind = KindUnknownOutcome
+		}
+		return nil, e
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(a.Body, &members) != nil || len(members) == 0 {
+		return nil, &Error{Op: method, Status: a.Status, Kind: KindUnknownOutcome, Detail: "the answer can't be read"}
+	}
+	return members, nil
+}
+
+func (c *API) post(ctx context.Context, method string, params map[string]any) (attempt.Answer, error) {
+	body := map[string]any{"api_token": c.token}
+	for k, v := range params {
+		body[k] = v
+	}
+	payload, err := json.Marshal(body)
+	if err != nil {
+		return attempt.Answer{}, fmt.Errorf("encode request: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.String()+method, bytes.NewReader(payload))
+	if err != nil {
+		return attempt.Answer{}, fmt.Errorf("build request: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.agent)
+	return attempt.Do(c.http, req)
+}
+
+// failure sorts an attempt that brought no answer.
+func (c *API) failure(method string, err error, read bool) error {
+	e := &Error{Op: method, Kind: KindNetwork, cause: err}
+	if f, ok := errors.AsType[*attempt.Failure](err); ok && f.MaybeSent {
+		if !read {
+			e.Kind = KindUnknownOutcome
+		} else if errors.Is(f, attempt.ErrTooLarge) {
+			e.Kind = KindUpstream
+		}
+	}
+	return e
+}
