@@ -1,0 +1,96 @@
+package oauth
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// ticket is a login that waits for a decision. It is stored sealed under a digest of its name.
+type ticket struct {
+	TenantID  string   `json:"tenant"`
+	SessionID string   `json:"session"`
+	Lang      string   `json:"lang"`
+	Grant     Grant    `json:"grant"`
+	Others    []string `json:"others"` // newest login first
+}
+
+// others are the tenants that hold the same amoCRM account through other credentials, the newest login first. A tenant that
+// has been connected itself asks no more.
+func (f *Flow) others(ctx context.Context, t tenant.Tenant, accountID int64) ([]string, error) {
+	if !t.ConnectedAt.IsZero() {
+		return nil, nil
+	}
+	ids, err := f.dir.ByAccount(ctx, t.AmoBase)
+	if err != nil {
+		return nil, fmt.Errorf("look for the account's other logins: %w", err)
+	}
+	var found []tenant.Tenant
+	for _, id := range ids {
+		other, err := f.dir.Get(ctx, id)
+		if errors.Is(err, tenant.ErrNotFound) || err == nil && (id == t.ID || other.AccountID != accountID) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look for the account's other logins: %w", err)
+		}
+		found = append(found, other)
+	}
+	return newestFirst(found), nil
+}
+
+// ask keeps the login until the person has decided.
+func (f *Flow) ask(ctx context.Context, r Result, grant Grant, others []string) (*Conflict, error) {
+	name := rand.Text()
+	t := ticket{TenantID: r.TenantID, SessionID: r.SessionID, Lang: r.Lang, Grant: grant, Others: others}
+	if err := f.put(ctx, oneTime("login-ticket", name), t); err != nil {
+		return nil, fmt.Errorf("keep the login until the decision: %w", err)
+	}
+	return &Conflict{Ticket: name, Others: len(others)}, nil
+}
+
+// Decide ends a login whose account is already connected with another credential. replace: this credential opens the tenant
+// of the newest other login from now on, with its links and settings, and that one's old credential opens nothing; the
+// Result's TenantID is the kept one. Else both live side by side. Errors: ErrTicket.
+func (f *Flow) Decide(ctx context.Context, name string, replace bool) (Result, error) {
+	var t ticket
+	err := f.take(ctx, oneTime("login-ticket", name), &t)
+	if errors.Is(err, ErrState) {
+		err = ErrTicket
+	}
+	if err != nil {
+		return Result{}, fmt.Errorf("decide: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+	defer cancel()
+	r := Result{TenantID: t.TenantID, SessionID: t.SessionID, Lang: t.Lang, AccountName: t.Grant.AccountName}
+	if replace {
+		into, err := f.standing(ctx, t.Others)
+		if err != nil {
+			return r, fmt.Errorf("decide: %w", err)
+		}
+		if into != "" {
+			// First the credential: until it leads there, the grant has no business in the other tenant.
+			if err := f.dir.Adopt(ctx, t.TenantID, into); err != nil {
+				return r, fmt.Errorf("decide: %w", err)
+			}
+			r.TenantID = into
+		}
+	}
+	return r, f.connect(ctx, r.TenantID, t.Grant)
+}
+
+// standing is the first of ids that still exists.
+func (f *Flow) standing(ctx context.Context, ids []string) (string, error) {
+	for _, id := range ids {
+		_, err := f.dir.Get(ctx, id)
+		if errors.Is(err, tenant.ErrNotFound) {
+			continue
+		}
+		return id, err
+	}
+	return "", nil
+}

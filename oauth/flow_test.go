@@ -1,0 +1,526 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// tenant opens a tenant of the fake account.
+func (w *world) tenant(token string) tenant.Tenant {
+	w.t.Helper()
+	t, err := w.dir.Open(w.t.Context(), tenant.Credential{AmoBase: w.crm.URL, DeskToken: token})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return t
+}
+
+// start begins a login of the tenant and returns the callback that amoCRM would send.
+func (w *world) start(tenantID string) (Start, Callback) {
+	w.t.Helper()
+	s, err := w.flow.Start(w.t.Context(), tenantID, "session-1", "pt")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s, Callback{Code: "code-1", Referer: hostOf(w.crm.URL), State: s.State, ClientID: w.cfg.ClientID, Platform: "1", Binding: s.Binding}
+}
+
+// login connects the tenant of a token.
+func (w *world) login(token string) (tenant.Tenant, Result) {
+	w.t.Helper()
+	t := w.tenant(token)
+	_, c := w.start(t.ID)
+	r, err := w.flow.Finish(w.t.Context(), c)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return t, r
+}
+
+func private(c *Config) { c.ClientID, c.ClientSecret = "", "" }
+
+func TestStart_configuredIntegrationGoesToTheAuthorisePage(t *testing.T) {
+	w := newWorld(t)
+	for base, want := range map[string]string{
+		"https://example.amocrm.ru":  "https://www.amocrm.ru/oauth?client_id=client-1&mode=post_message&state=",
+		"https://example.kommo.com":  "https://www.kommo.com/oauth?client_id=client-1&mode=post_message&state=",
+		"https://example.amocrm.com": "https://www.kommo.com/oauth?client_id=client-1&mode=post_message&state=",
+		w.crm.URL:                    w.crm.URL + "/oauth?client_id=client-1&mode=post_message&state=",
+	} {
+		tn, err := w.dir.Open(t.Context(), tenant.Credential{AmoBase: base, DeskToken: "a"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := w.flow.Start(t.Context(), tn.ID, "session-1", "en")
+		if err != nil || s.URL != want+s.State || s.Button != nil || len(s.State) < 20 || len(s.Binding) < 20 || s.State == s.Binding {
+			t.Errorf("%s: %+v, %v", base, s, err)
+		}
+	}
+	if _, err := w.flow.Start(t.Context(), "nobody", "session-1", "en"); !errors.Is(err, tenant.ErrNotFound) {
+		t.Errorf("unknown tenant: %v", err)
+	}
+}
+
+func TestStart_withoutAnIntegrationShowsAmoCRMsButton(t *testing.T) {
+	w := newWorld(t, private)
+	for base, want := range map[string][2]string{
+		"https://example.amocrm.ru":  {"https://www.amocrm.ru/auth/button.min.js", "amocrm_oauth"},
+		"https://example.kommo.com":  {"https://www.kommo.com/auth/button.min.js", "kommo_oauth"},
+		"https://example.amocrm.com": {"https://www.kommo.com/auth/button.min.js", "kommo_oauth"},
+		w.crm.URL:                    {w.crm.URL + "/auth/button.min.js", "amocrm_oauth"},
+	} {
+		tn, err := w.dir.Open(t.Context(), tenant.Credential{AmoBase: base, DeskToken: "a"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := w.flow.Start(t.Context(), tn.ID, "session-1", "en")
+		if err != nil || s.URL != "" || s.Button == nil {
+			t.Fatalf("%s: %+v, %v", base, s, err)
+		}
+		b := *s.Button
+		if b.ScriptURL != want[0] || b.Class != want[1] || b.State != s.State || b.RedirectURI != "https://sidecard.example.com/oauth/callback" ||
+			b.SecretsURI != "https://sidecard.example.com/oauth/secrets" || b.Name == "" || b.Description == "" || b.Scopes != "crm" {
+			t.Errorf("%s: %+v", base, b)
+		}
+	}
+}
+
+func TestFinish_connects(t *testing.T) {
+	w := newWorld(t)
+	tn := w.tenant("desk-1")
+	var told []string
+	w.grants.OnConnect(func(ctx context.Context, id string) {
+		if _, err := w.grants.Auth(id).Token(ctx, ""); err != nil {
+			t.Errorf("told before the grant is there: %v", err)
+		}
+		told = append(told, id)
+	})
+	_, c := w.start(tn.ID)
+	r, err := w.flow.Finish(t.Context(), c)
+	if want := (Result{TenantID: tn.ID, SessionID: "session-1", Lang: "pt", AccountName: "Example"}); err != nil || r != want {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	want := map[string]string{"client_id": "client-1", "client_secret": "client-secret-1", "grant_type": "authorization_code", "code": "code-1",
+		"redirect_uri": "https://sidecard.example.com/oauth/callback"}
+	if got := w.crm.sent(); len(got) != 1 || !equal(got[0], want) {
+		t.Errorf("sent %v", got)
+	}
+	g, err := w.grants.Grant(t.Context(), tn.ID)
+	if err != nil || g.Refresh != "refresh-1" || g.AccountID != 31 || g.AccountName != "Example" || g.UserID != 7 || g.ClientID != "client-1" ||
+		g.AmoBase != w.crm.URL || time.Since(g.GrantedAt) > time.Minute || time.Until(g.ExpiresAt) < 23*time.Hour {
+		t.Errorf("%+v, %v", struct{ Grant }{g}, err)
+	}
+	now, err := w.dir.Get(t.Context(), tn.ID)
+	if err != nil || now.AccountID != 31 || now.AccountName != "Example" || now.IntegrationID != "client-1" || now.ConnectedAt.IsZero() {
+		t.Errorf("%+v, %v", struct{ tenant.Tenant }{now}, err)
+	}
+	if len(told) != 1 || told[0] != tn.ID {
+		t.Errorf("told %v", told)
+	}
+}
+
+func TestFinish_againAfterALossRevivesTheGrant(t *testing.T) {
+	w := newWorld(t)
+	tn, _ := w.login("desk-1")
+	if err := w.grants.Drop(t.Context(), tn.ID, "gone"); err != nil {
+		t.Fatal(err)
+	}
+	_, r := w.login("desk-1")
+	if r.TenantID != tn.ID || r.Conflict != nil {
+		t.Errorf("%+v", r)
+	}
+	if s, err := w.grants.Status(t.Context(), tn.ID); err != nil || s.State != "connected" || s.Why != "" {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+func TestFinish_stateIsGoodOnceForOneBrowserForAWhile(t *testing.T) {
+	w := newWorld(t)
+	tn := w.tenant("desk-1")
+	for name, spoil := range map[string]func(*Callback){
+		"forged":          func(c *Callback) { c.State = "AAAAAAAAAAAAAAAAAAAAAAAAAA" },
+		"none":            func(c *Callback) { c.State = "" },
+		"other browser":   func(c *Callback) { c.Binding = "BBBBBBBBBBBBBBBBBBBBBBBBBB" },
+		"no cookie":       func(c *Callback) { c.Binding = "" },
+		"other client id": func(c *Callback) { c.ClientID = "client-2" },
+		"expired":         func(*Callback) { w.redis.FastForward(loginTime) },
+	} {
+		_, c := w.start(tn.ID)
+		spoil(&c)
+		if r, err := w.flow.Finish(t.Context(), c); !errors.Is(err, ErrState) {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+	if n := w.crm.total(); n != 0 {
+		t.Errorf("%d requests", n)
+	}
+	_, c := w.start(tn.ID)
+	if _, err := w.flow.Finish(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.flow.Finish(t.Context(), c); !errors.Is(err, ErrState) {
+		t.Errorf("a second time: %v", err)
+	}
+}
+
+func TestFinish_foreignRefererIsSentNothing(t *testing.T) {
+	w := newWorld(t)
+	var sent []string
+	w.grants.http.Transport = transport(func(r *http.Request) (*http.Response, error) {
+		sent = append(sent, r.URL.String())
+		return nil, errors.New("no network here")
+	})
+	tn, err := w.dir.Open(t.Context(), tenant.Credential{AmoBase: "https://example.amocrm.ru", DeskToken: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, referer := range []string{
+		"", "evil.example", "169.254.169.254", "localhost:6379", "127.0.0.1", "[::1]", "evil.example/?x=.amocrm.ru",
+		"evil.example#.amocrm.ru", "example.amocrm.ru.evil.example", "example.amocrm.ru@evil.example", "evil.example\\.amocrm.ru",
+		"https://example.amocrm.ru", "http://example.amocrm.ru", "//example.amocrm.ru", "example.amocrm.ru/", "example.amocrm.ru:443",
+		"example.amocrm.ru:8080", "example.amocrm.ru.", "example.amocrm.ru?x", "example.amocrm.ru#x", " example.amocrm.ru", "example.amocrm.ru\n",
+		"www.amocrm.ru", "api-a.amocrm.ru", "other.amocrm.ru", "example.amocrm.com", "example.kommo.com", "a.example.amocrm.ru", "amocrm.ru",
+		".amocrm.ru", "еxample.amocrm.ru", "xn--xample-9uf.amocrm.ru", "example.amocrm.ru%2f", "user:pass@example.amocrm.ru", hostOf(w.crm.URL),
+		strings.Repeat("a", 5000) + ".amocrm.ru",
+	} {
+		s, err := w.flow.Start(t.Context(), tn.ID, "session-1", "en")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := w.flow.Finish(t.Context(), Callback{Code: "code-1", Referer: referer, State: s.State, ClientID: "client-1", Binding: s.Binding})
+		var foreign ErrReferer
+		if !errors.As(err, &foreign) || foreign.Want != "example.amocrm.ru" || foreign.Got != referer {
+			t.Errorf("%.60q: %v", referer, err)
+		}
+		if r.SessionID != "session-1" || r.Lang != "en" {
+			t.Errorf("%.60q: the page can't speak the reader's language: %+v", referer, r)
+		}
+		if len(err.Error()) > 300 {
+			t.Errorf("an error of %d bytes", len(err.Error()))
+		}
+	}
+	if len(sent) != 0 {
+		t.Errorf("sent %v", sent)
+	}
+	if s, err := w.flow.Start(t.Context(), tn.ID, "session-1", "en"); err != nil {
+		t.Fatal(err)
+	} else if _, err = w.flow.Finish(t.Context(), Callback{Code: "code-1", Referer: "Example.amoCRM.ru", State: s.State, Binding: s.Binding}); len(sent) != 1 ||
+		sent[0] != "https://example.amocrm.ru/oauth2/access_token" {
+		t.Errorf("the right one: %v, sent %v", err, sent)
+	}
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestFinish_denied(t *testing.T) {
+	w := newWorld(t)
+	tn := w.tenant("desk-1")
+	s, _ := w.start(tn.ID)
+	r, err := w.flow.Finish(t.Context(), Callback{Error: "access_denied", State: s.State, Binding: s.Binding})
+	if !errors.Is(err, ErrDenied) || r.TenantID != tn.ID || r.SessionID != "session-1" || r.Lang != "pt" || w.crm.total() != 0 {
+		t.Errorf("%+v, %v, %d requests", r, err, w.crm.total())
+	}
+	s, _ = w.start(tn.ID)
+	if _, err := w.flow.Finish(t.Context(), Callback{Referer: hostOf(w.crm.URL), State: s.State, Binding: s.Binding}); !errors.Is(err, ErrCode) {
+		t.Errorf("neither code nor error: %v", err)
+	}
+}
+
+func TestFinish_refusedCodes(t *testing.T) {
+	var config *ConfigError
+	for hint, check := range map[string]func(error) bool{
+		"Authorization code has expired":             func(err error) bool { return errors.Is(err, ErrCode) },
+		"Authorization code has been revoked":        func(err error) bool { return errors.Is(err, ErrCode) },
+		"Cannot decrypt the authorization code":      func(err error) bool { return errors.Is(err, ErrCode) },
+		"Check the `client_id` parameter":            func(err error) bool { return errors.As(err, &config) },
+		"Check the `client_secret` parameter":        func(err error) bool { return errors.As(err, &config) },
+		"Redirect URI is not associated with client": func(err error) bool { return errors.As(err, &config) },
+		"Invalid account":                            func(err error) bool { return errors.As(err, &config) },
+	} {
+		w := newWorld(t)
+		tn := w.tenant("desk-1")
+		_, c := w.start(tn.ID)
+		w.crm.next(refusing(400, hint))
+		_, err := w.flow.Finish(t.Context(), c)
+		if !check(err) {
+			t.Errorf("%s: %v", hint, err)
+		}
+		if _, err := w.grants.Grant(t.Context(), tn.ID); !errors.Is(err, ErrNoGrant) {
+			t.Errorf("%s: stored: %v", hint, err)
+		}
+	}
+}
+
+func TestFinish_tokenOfAnotherAccountIsThrownAway(t *testing.T) {
+	var account ErrAccount
+	t.Run("claims differ from the account", func(t *testing.T) {
+		w := newWorld(t)
+		w.crm.claimID = 32
+		tn := w.tenant("desk-1")
+		_, c := w.start(tn.ID)
+		if _, err := w.flow.Finish(t.Context(), c); !errors.As(err, &account) {
+			t.Errorf("%v", err)
+		}
+		if _, err := w.grants.Grant(t.Context(), tn.ID); !errors.Is(err, ErrNoGrant) {
+			t.Errorf("stored: %v", err)
+		}
+	})
+	t.Run("tenant was connected to another", func(t *testing.T) {
+		w := newWorld(t)
+		tn, _ := w.login("desk-1")
+		before, err := w.grants.Grant(t.Context(), tn.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.crm.claimID, w.crm.account["id"] = 32, 32
+		_, c := w.start(tn.ID)
+		if _, err := w.flow.Finish(t.Context(), c); !errors.As(err, &account) || account != (ErrAccount{"32", "31"}) {
+			t.Errorf("%v", err)
+		}
+		if now, err := w.grants.Grant(t.Context(), tn.ID); err != nil || now.Generation != before.Generation {
+			t.Errorf("the old grant has changed: %v, %v", now, err)
+		}
+	})
+	t.Run("subdomain differs", func(t *testing.T) {
+		w := newWorld(t)
+		mock := httpmock.NewMockTransport()
+		mock.RegisterResponder("POST", "https://example.amocrm.ru/oauth2/access_token", httpmock.NewJsonResponderOrPanic(200,
+			map[string]any{"expires_in": 86400, "access_token": jwt(31, 1), "refresh_token": "refresh-1"}))
+		mock.RegisterResponder("GET", "https://example.amocrm.ru/api/v4/account", httpmock.NewJsonResponderOrPanic(200,
+			map[string]any{"id": 31, "name": "Other", "subdomain": "other"}))
+		w.grants.http.Transport = mock
+		tn, err := w.dir.Open(t.Context(), tenant.Credential{AmoBase: "https://example.amocrm.ru", DeskToken: "a"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, c := w.start(tn.ID)
+		c.Referer = "example.amocrm.ru"
+		if _, err := w.flow.Finish(t.Context(), c); !errors.As(err, &account) || account != (ErrAccount{"other", "example"}) {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+func TestFinish_goesOnWhenTheBrowserLeaves(t *testing.T) {
+	w := newWorld(t)
+	tn := w.tenant("desk-1")
+	_, c := w.start(tn.ID)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.crm.next(func(rw http.ResponseWriter, r *http.Request) { cancel(); w.crm.rotate(rw, r) })
+	if _, err := w.flow.Finish(ctx, c); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := w.grants.Status(t.Context(), tn.ID); err != nil || s.State != "connected" {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+func TestSecrets_makeAPrivateIntegration(t *testing.T) {
+	w := newWorld(t, private)
+	ctx := t.Context()
+	tn := w.tenant("desk-1")
+	s, c := w.start(tn.ID)
+	if err := w.flow.Secrets(ctx, "private-1", "private-secret-1", s.State); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.flow.Secrets(ctx, "evil", "evil-secret", s.State); err != nil {
+		t.Fatal(err) // amoCRM may repeat itself; only the first counts
+	}
+	if dump := w.redis.Dump(); strings.Contains(dump, "private-secret-1") || strings.Contains(dump, s.State) || strings.Contains(dump, s.Binding) {
+		t.Error("a secret of the login lies in Redis in clear")
+	}
+	c.ClientID = "private-1"
+	if _, err := w.flow.Finish(ctx, c); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.crm.sent()[0]; got["client_id"] != "private-1" || got["client_secret"] != "private-secret-1" {
+		t.Errorf("sent %v", got)
+	}
+	ids, err := w.dir.ByIntegration(ctx, "private-1")
+	if err != nil || len(ids) != 1 || ids[0] != tn.ID {
+		t.Errorf("by integration: %v, %v", ids, err)
+	}
+}
+
+func TestSecrets_onlyForALoginUnderWay(t *testing.T) {
+	w := newWorld(t, private)
+	tn := w.tenant("desk-1")
+	s, c := w.start(tn.ID)
+	for name, err := range map[string]error{
+		"unknown state": w.flow.Secrets(t.Context(), "id", "secret", "unknown"),
+		"no state":      w.flow.Secrets(t.Context(), "id", "secret", ""),
+		"no id":         w.flow.Secrets(t.Context(), "", "secret", s.State),
+		"no secret":     w.flow.Secrets(t.Context(), "id", "", s.State),
+		"too long":      w.flow.Secrets(t.Context(), "id", strings.Repeat("x", 5000), s.State),
+	} {
+		if !errors.Is(err, ErrState) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	c.ClientID = "private-1"
+	if _, err := w.flow.Finish(t.Context(), c); !errors.Is(err, ErrSecrets) || w.crm.total() != 0 {
+		t.Errorf("without keys: %v, %d requests", err, w.crm.total())
+	}
+	configured := newWorld(t)
+	s, _ = configured.start(configured.tenant("desk-1").ID)
+	if err := configured.flow.Secrets(t.Context(), "evil", "secret", s.State); !errors.Is(err, ErrState) {
+		t.Errorf("with a configured integration: %v", err)
+	}
+}
+
+func TestDecide_replaceKeepsTheOldTenant(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	old, _ := w.login("desk-old")
+	fresh, r := w.login("desk-new")
+	if r.Conflict == nil || r.Conflict.Others != 1 || r.TenantID != fresh.ID || r.AccountName != "Example" {
+		t.Fatalf("%+v", r)
+	}
+	if _, err := w.grants.Grant(ctx, fresh.ID); !errors.Is(err, ErrNoGrant) {
+		t.Errorf("connected before the decision: %v", err)
+	}
+	if dump := w.redis.Dump(); strings.Contains(dump, r.Conflict.Ticket) || strings.Contains(dump, "refresh-2") {
+		t.Error("the waiting login lies in Redis in clear")
+	}
+	got, err := w.flow.Decide(ctx, r.Conflict.Ticket, true)
+	if want := (Result{TenantID: old.ID, SessionID: "session-1", Lang: "pt", AccountName: "Example"}); err != nil || got != want {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if now := w.tenant("desk-new"); now.ID != old.ID || now.TriggerKey != old.TriggerKey {
+		t.Error("the new credential does not open the old tenant")
+	}
+	if now := w.tenant("desk-old"); now.ID == old.ID {
+		t.Error("the old credential still opens it")
+	}
+	if g, err := w.grants.Grant(ctx, old.ID); err != nil || g.Refresh != "refresh-2" {
+		t.Errorf("%v, %v; want the new login's grant", g, err)
+	}
+	if _, err := w.flow.Decide(ctx, r.Conflict.Ticket, true); !errors.Is(err, ErrTicket) {
+		t.Errorf("a second time: %v", err)
+	}
+}
+
+func TestDecide_separate(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	old, _ := w.login("desk-old")
+	fresh, r := w.login("desk-new")
+	got, err := w.flow.Decide(ctx, r.Conflict.Ticket, false)
+	if err != nil || got.TenantID != fresh.ID {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for id, refresh := range map[string]string{old.ID: "refresh-1", fresh.ID: "refresh-2"} {
+		if g, err := w.grants.Grant(ctx, id); err != nil || g.Refresh != refresh {
+			t.Errorf("%s: %v, %v", id, g, err)
+		}
+	}
+	if _, again := w.login("desk-new"); again.Conflict != nil {
+		t.Error("asked again at the next login")
+	}
+}
+
+func TestDecide_tooLate(t *testing.T) {
+	w := newWorld(t)
+	w.login("desk-old")
+	_, r := w.login("desk-new")
+	w.redis.FastForward(loginTime)
+	for _, ticket := range []string{r.Conflict.Ticket, "unknown", ""} {
+		if _, err := w.flow.Decide(t.Context(), ticket, true); !errors.Is(err, ErrTicket) {
+			t.Errorf("%q: %v", ticket, err)
+		}
+	}
+}
+
+func TestDisconnected_onlyWithAmoCRMsSignature(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	tn, _ := w.login("desk-1")
+	// openssl dgst -sha256 -hmac client-secret-1 over "client-1|31"
+	const genuine = "c6e5679069a9bd63db2f1cff0fd99b932eac9e4af76a8b710138097e3f3e29fb"
+	for name, c := range map[string][3]string{
+		"none":             {"31", "client-1", ""},
+		"not hex":          {"31", "client-1", "zz"},
+		"other secret":     {"31", "client-1", strings.Repeat("ab", 32)},
+		"other account":    {"32", "client-1", genuine},
+		"other client":     {"31", "client-2", genuine},
+		"cut":              {"31", "client-1", genuine[:32]},
+		"joined otherwise": {"", "client-1|31", genuine},
+	} {
+		if err := w.flow.Disconnected(ctx, c[0], c[1], c[2]); !errors.Is(err, ErrSignature) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if s, err := w.grants.Status(ctx, tn.ID); err != nil || s.State != "connected" {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	if err := w.flow.Disconnected(ctx, "31", "client-1", strings.ToUpper(genuine)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.grants.Auth(tn.ID).Token(ctx, ""); !errors.Is(err, ErrNeedsLogin) {
+		t.Errorf("%v", err)
+	}
+	if err := w.flow.Disconnected(ctx, "31", "client-1", genuine); err != nil {
+		t.Errorf("a repeated hook: %v", err)
+	}
+}
+
+func TestInstallLongLived_connectsTheOperatorsTenantOnly(t *testing.T) {
+	w := newWorld(t, private, func(c *Config) { c.LongLivedToken = jwt(31, 500) })
+	ctx := t.Context()
+	credential := tenant.Credential{AmoBase: w.crm.URL + "/", DeskToken: "desk-1"}
+	id, err := w.flow.InstallLongLived(ctx, credential)
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth := w.grants.Auth(id)
+	if got, err := auth.Token(ctx, ""); err != nil || got != w.cfg.LongLivedToken {
+		t.Errorf("%q, %v", got, err)
+	}
+	if s, err := w.grants.Status(ctx, id); err != nil || s.State != "connected" || s.AccountName != "Example" || s.ExpiresAt.IsZero() {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if stranger := w.tenant("desk-2"); stranger.ID == id {
+		t.Error("a stranger opens the operator's tenant")
+	} else if _, err := w.grants.Auth(stranger.ID).Token(ctx, ""); !errors.Is(err, ErrNoGrant) {
+		t.Errorf("a stranger who knows the host: %v", err)
+	}
+	requests := w.crm.total()
+	if again, err := w.flow.InstallLongLived(ctx, credential); err != nil || again != id || w.crm.total() != requests {
+		t.Errorf("at the next start: %v, %d requests more", err, w.crm.total()-requests)
+	}
+	if _, err := auth.Token(ctx, w.cfg.LongLivedToken); !errors.Is(err, ErrNeedsLogin) || len(w.crm.sent()) != 0 {
+		t.Errorf("after a 401: %v, %d refreshes", err, len(w.crm.sent()))
+	}
+	if _, err := w.flow.InstallLongLived(ctx, tenant.Credential{AmoBase: "evil.example", DeskToken: "a"}); err == nil {
+		t.Error("a foreign host was taken")
+	}
+	var account ErrAccount
+	w.crm.account["id"] = 32
+	if _, err := w.flow.InstallLongLived(ctx, credential); !errors.As(err, &account) {
+		t.Errorf("a token of another account: %v", err)
+	}
+}
+
+func TestFinish_upstreamTroubleLeavesNothingBehind(t *testing.T) {
+	w := newWorld(t)
+	tn := w.tenant("desk-1")
+	_, c := w.start(tn.ID)
+	w.crm.next(refusing(503, ""))
+	if _, err := w.flow.Finish(t.Context(), c); !errors.Is(err, amocrm.ErrUnknownOutcome) {
+		t.Errorf("%v", err)
+	}
+	if _, err := w.grants.Grant(t.Context(), tn.ID); !errors.Is(err, ErrNoGrant) {
+		t.Errorf("stored: %v", err)
+	}
+}

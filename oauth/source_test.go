@@ -1,0 +1,527 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+func TestToken_goodOneIsHandedOutWithoutARequest(t *testing.T) {
+	w := newWorld(t)
+	g := w.grant(23 * time.Hour)
+	got, err := w.grants.Auth("t1").Token(t.Context(), "")
+	if err != nil || got != g.Access || w.crm.total() != 0 {
+		t.Errorf("%q, %v, %d requests", got, err, w.crm.total())
+	}
+	source, err := w.grants.TokenSource(t.Context(), "t1").Token()
+	if err != nil || source.AccessToken != g.Access || source.RefreshToken != "" || !source.Expiry.Equal(g.ExpiresAt) {
+		t.Errorf("as x/oauth2: %+v, %v", source, err)
+	}
+}
+
+func TestToken_manyCallersOfManyReplicasMakeOneRefresh(t *testing.T) {
+	for name, c := range map[string]struct {
+		left    time.Duration
+		refused bool
+	}{"expired": {-time.Minute, false}, "refused": {20 * time.Hour, true}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			old := w.grant(c.left)
+			replicas := []*Grants{w.grants, w.replica(), w.replica()}
+			rejected := ""
+			if c.refused {
+				rejected = old.Access
+			}
+			tokens := make([]string, 50)
+			var wait sync.WaitGroup
+			for i := range tokens {
+				wait.Go(func() {
+					var err error
+					if tokens[i], err = replicas[i%3].Auth("t1").Token(t.Context(), rejected); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wait.Wait()
+			slices.Sort(tokens)
+			if n := len(w.crm.sent()); n != 1 || len(slices.Compact(tokens)) != 1 || tokens[0] == old.Access {
+				t.Errorf("%d refreshes, tokens %v", n, slices.Compact(tokens))
+			}
+			now := w.stored()
+			if now.Generation != old.Generation+1 || now.Access != tokens[0] || now.Refresh != "refresh-1" || now.AccountID != 31 ||
+				!now.GrantedAt.Equal(old.GrantedAt) || time.Until(now.ExpiresAt) < 23*time.Hour {
+				t.Errorf("stored: %v, expires %s", now, now.ExpiresAt)
+			}
+		})
+	}
+}
+
+func TestToken_refreshGoesOutAsAmoCRMWantsIt(t *testing.T) {
+	w := newWorld(t)
+	w.grant(-time.Minute, func(g *Grant) { g.ClientSecret, g.RedirectURI = "old-secret", "https://old.example.com/oauth/callback" })
+	if _, err := w.grants.Auth("t1").Token(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"client_id": "client-1", "client_secret": "client-secret-1", "grant_type": "refresh_token",
+		"refresh_token": "refresh-0", "redirect_uri": "https://sidecard.example.com/oauth/callback"}
+	if got := w.crm.sent()[0]; !equal(got, want) {
+		t.Errorf("sent %v, want %v: the configured integration's present secret", got, want)
+	}
+	w.grant(-time.Minute, func(g *Grant) {
+		g.ClientID, g.ClientSecret, g.RedirectURI, g.Refresh = "private", "private-secret", "https://old.example.com/cb", "refresh-1"
+	})
+	if _, err := w.grants.Auth("t1").Token(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	want = map[string]string{"client_id": "private", "client_secret": "private-secret", "grant_type": "refresh_token",
+		"refresh_token": "refresh-1", "redirect_uri": "https://old.example.com/cb"}
+	if got := w.crm.sent()[1]; !equal(got, want) {
+		t.Errorf("sent %v, want %v: the private integration's own", got, want)
+	}
+}
+
+func equal(a, b map[string]string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for k := range a {
+		if a[k] != b[k] {
+			return false
+		}
+	}
+	return true
+}
+
+func TestToken_isRefreshedAheadWithoutMakingAnybodyWait(t *testing.T) {
+	w := newWorld(t)
+	old := w.grant(14 * time.Minute)
+	release := make(chan struct{})
+	w.crm.next(func(rw http.ResponseWriter, r *http.Request) { <-release; w.crm.rotate(rw, r) })
+	got, err := w.grants.Auth("t1").Token(t.Context(), "")
+	if err != nil || got != old.Access {
+		t.Errorf("%q, %v; want the one that is still good", got, err)
+	}
+	close(release)
+	eventually(t, "the next pair is stored", func() bool { return w.stored().Generation == old.Generation+1 })
+}
+
+func TestGrant_due(t *testing.T) {
+	now := time.Now()
+	for name, c := range map[string]struct {
+		life, left time.Duration
+		want       bool
+	}{
+		"day, half left":     {24 * time.Hour, 12 * time.Hour, false},
+		"day, 16 min left":   {24 * time.Hour, 16 * time.Minute, false},
+		"day, 15 min left":   {24 * time.Hour, 15 * time.Minute, true},
+		"day, over":          {24 * time.Hour, -time.Hour, true},
+		"minute, 3 s left":   {time.Minute, 3 * time.Second, false},
+		"minute, 2 s left":   {time.Minute, 2 * time.Second, true},
+		"end unknown":        {0, 0, false},
+		"6 h, 15.5 min left": {6 * time.Hour, 15*time.Minute + 30*time.Second, false},
+	} {
+		g := Grant{RefreshedAt: now.Add(c.left - c.life), ExpiresAt: now.Add(c.left)}
+		if c.life == 0 {
+			g.ExpiresAt = time.Time{}
+		}
+		if got := g.due(now); got != c.want {
+			t.Errorf("%s: due %v", name, got)
+		}
+	}
+}
+
+func TestToken_refusedOneThatAnotherProcessHasChangedIsReadAgain(t *testing.T) {
+	w := newWorld(t)
+	now := w.grant(20 * time.Hour)
+	got, err := w.grants.Auth("t1").Token(t.Context(), "an-older-one")
+	if err != nil || got != now.Access || w.crm.total() != 0 {
+		t.Errorf("%q, %v, %d requests", got, err, w.crm.total())
+	}
+}
+
+func TestToken_withoutAGrant(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.grants.Auth("t1").Token(t.Context(), "")
+	if !errors.Is(err, ErrNoGrant) || !errors.Is(err, ErrNeedsLogin) {
+		t.Errorf("%v", err)
+	}
+	if s := w.status(); s.State != "none" {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestToken_lostWhenTheRefreshIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.grant(-time.Minute, func(g *Grant) { g.Refresh = "used-before" })
+	_, err := w.grants.Auth("t1").Token(t.Context(), "")
+	var lost ErrGrantLost
+	if !errors.As(err, &lost) || !errors.Is(err, ErrNeedsLogin) || !strings.Contains(lost.Why, "Token has been revoked") {
+		t.Fatalf("%v", err)
+	}
+	for _, forbidden := range []error{amocrm.ErrUnauthorized, ErrUpstream, ErrNoGrant} {
+		if errors.Is(err, forbidden) {
+			t.Errorf("it matches %v", forbidden)
+		}
+	}
+	if _, err := w.replica().Auth("t1").Token(t.Context(), ""); !errors.Is(err, ErrNeedsLogin) || len(w.crm.sent()) != 1 {
+		t.Errorf("the next call: %v after %d refreshes", err, len(w.crm.sent()))
+	}
+	if s := w.status(); s.State != "lost" || s.Why != lost.Why || !s.Since.Equal(lost.Since) || s.AccountName != "Example" {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestToken_refusedRefreshWhileAnotherWins(t *testing.T) {
+	w := newWorld(t)
+	w.grant(-time.Minute)
+	var winner Grant
+	w.crm.next(func(rw http.ResponseWriter, _ *http.Request) {
+		winner = w.grant(20*time.Hour, func(g *Grant) { g.Access, g.Refresh = jwt(31, 99), "refresh-99" })
+		problem(rw, 401, "Token has been revoked")
+	})
+	got, err := w.grants.Auth("t1").Token(t.Context(), "")
+	if err != nil || got != winner.Access {
+		t.Errorf("%q, %v; want the winner's", got, err)
+	}
+	if s := w.status(); s.State != "connected" {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestToken_loginDuringARefreshWins(t *testing.T) {
+	w := newWorld(t)
+	w.grant(-time.Minute)
+	var login Grant
+	w.crm.next(func(rw http.ResponseWriter, r *http.Request) {
+		login = w.grant(20*time.Hour, func(g *Grant) { g.Access, g.Refresh = jwt(31, 99), "refresh-99" })
+		w.crm.rotate(rw, r)
+	})
+	got, err := w.grants.Auth("t1").Token(t.Context(), "")
+	if err != nil || got != login.Access || w.stored().Refresh != "refresh-99" {
+		t.Errorf("%q, %v; want the login's", got, err)
+	}
+}
+
+func TestToken_unknownOutcomeIsTriedOnceMoreWithTheSameToken(t *testing.T) {
+	for name, trouble := range map[string]http.HandlerFunc{"502": refusing(502, ""), "cut line": cut} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.grant(-time.Minute)
+			w.crm.next(trouble)
+			if _, err := w.grants.Auth("t1").Token(t.Context(), ""); err != nil {
+				t.Fatal(err)
+			}
+			sent := w.crm.sent()
+			if len(sent) != 2 || sent[0]["refresh_token"] != "refresh-0" || sent[1]["refresh_token"] != "refresh-0" {
+				t.Errorf("sent %v", sent)
+			}
+		})
+	}
+}
+
+func TestToken_unknownOutcomeTwiceKeepsTheGrant(t *testing.T) {
+	w := newWorld(t)
+	old := w.grant(-time.Minute)
+	w.crm.next(refusing(504, ""), cut)
+	_, err := w.grants.Auth("t1").Token(t.Context(), "")
+	if !errors.Is(err, ErrUpstream) {
+		t.Fatalf("%v, want ErrUpstream", err)
+	}
+	// The refresh's outcome must not be taken for that of the request that wanted a token.
+	for _, forbidden := range []error{amocrm.ErrUnknownOutcome, amocrm.ErrInvalid, amocrm.ErrUnauthorized, ErrNeedsLogin} {
+		if errors.Is(err, forbidden) {
+			t.Errorf("it matches %v", forbidden)
+		}
+	}
+	if now := w.stored(); now.Generation != old.Generation || w.status().State != "connected" || len(w.crm.sent()) != 2 {
+		t.Errorf("%v, %d requests", now, len(w.crm.sent()))
+	}
+	if _, err := w.replica().Auth("t1").Token(t.Context(), ""); !errors.Is(err, ErrUpstream) || len(w.crm.sent()) != 2 {
+		t.Errorf("at once again: %v, %d requests; want no third", err, len(w.crm.sent()))
+	}
+	w.redis.FastForward(holdUpstream)
+	if _, err := w.grants.Auth("t1").Token(t.Context(), ""); err != nil {
+		t.Errorf("later: %v", err)
+	}
+}
+
+func TestToken_unknownOutcomeThatHadHappened(t *testing.T) {
+	w := newWorld(t)
+	w.grant(-time.Minute)
+	w.crm.next(func(rw http.ResponseWriter, r *http.Request) {
+		w.crm.mu.Lock()
+		w.crm.refresh = "changed-but-never-told"
+		w.crm.mu.Unlock()
+		cut(rw, r)
+	})
+	if _, err := w.grants.Auth("t1").Token(t.Context(), ""); !errors.Is(err, ErrNeedsLogin) {
+		t.Errorf("%v, want a lost grant", err)
+	}
+}
+
+func TestToken_configurationErrorsKeepTheGrant(t *testing.T) {
+	for _, hint := range []string{"Check the `client_id` parameter", "Check the `client_secret` parameter",
+		"Redirect URI is not associated with client", "Invalid account"} {
+		t.Run(hint, func(t *testing.T) {
+			w := newWorld(t)
+			old := w.grant(-time.Minute)
+			w.crm.next(refusing(400, hint))
+			_, err := w.grants.Auth("t1").Token(t.Context(), "")
+			var config *ConfigError
+			if !errors.As(err, &config) || config.Hint != hint || !errors.Is(err, ErrUpstream) || errors.Is(err, ErrNeedsLogin) || errors.Is(err, amocrm.ErrInvalid) {
+				t.Fatalf("%v", err)
+			}
+			if now := w.stored(); now.Generation != old.Generation || w.status().State != "connected" {
+				t.Errorf("%v", now)
+			}
+			if _, err := w.grants.Auth("t1").Token(t.Context(), ""); !errors.As(err, &config) || config.Hint != hint || len(w.crm.sent()) != 1 {
+				t.Errorf("at once again: %v, %d requests", err, len(w.crm.sent()))
+			}
+			w.redis.FastForward(holdConfig)
+			if _, err := w.grants.Auth("t1").Token(t.Context(), ""); err != nil {
+				t.Errorf("mended: %v", err)
+			}
+		})
+	}
+}
+
+func TestToken_otherRefusalsKeepTheGrant(t *testing.T) {
+	blocked := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(403)
+		_, _ = w.Write([]byte("<html><center>nginx</center></html>"))
+	}
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc
+		want   error
+	}{
+		"blocked":   {blocked, amocrm.ErrBlocked},
+		"limited":   {refusing(429, ""), amocrm.ErrLimited},
+		"not found": {refusing(404, ""), ErrUpstream},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://evil.example.com/", http.StatusFound)
+		}, ErrUpstream},
+		"json 403":    {refusing(403, ""), ErrUpstream},
+		"no pair 200": {refusing(200, ""), ErrUpstream},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			old := w.grant(-time.Minute)
+			w.crm.next(c.answer, c.answer)
+			if _, err := w.grants.Auth("t1").Token(t.Context(), ""); !errors.Is(err, c.want) || errors.Is(err, ErrNeedsLogin) {
+				t.Errorf("%v, want %v", err, c.want)
+			}
+			if now := w.stored(); now.Generation != old.Generation || now.lost() != nil {
+				t.Errorf("%v", now)
+			}
+		})
+	}
+}
+
+func TestToken_callerWhoLeavesDoesNotStopTheRefresh(t *testing.T) {
+	w := newWorld(t)
+	old := w.grant(-time.Minute)
+	arrived, release := make(chan struct{}), make(chan struct{})
+	w.crm.next(func(rw http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-release
+		w.crm.rotate(rw, r)
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-arrived; cancel() }()
+	if _, err := w.grants.Auth("t1").Token(ctx, ""); !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v", err)
+	}
+	short, cancelShort := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancelShort()
+	if err := w.grants.Wait(short); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Wait does not see the refresh: %v", err)
+	}
+	close(release)
+	if err := w.grants.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if now := w.stored(); now.Generation != old.Generation+1 || now.Refresh != "refresh-1" {
+		t.Errorf("%v", now)
+	}
+}
+
+func TestToken_isNotHandedOutBeforeItIsStored(t *testing.T) {
+	w := newWorld(t)
+	w.grant(-time.Minute)
+	var down atomic.Bool
+	w.crm.next(func(rw http.ResponseWriter, r *http.Request) {
+		down.Store(true)
+		w.redis.SetError("ERR out of order")
+		w.crm.rotate(rw, r)
+	})
+	type outcome struct {
+		token string
+		err   error
+	}
+	got := make(chan outcome, 1)
+	go func() {
+		token, err := w.grants.Auth("t1").Token(t.Context(), "")
+		got <- outcome{token, err}
+	}()
+	eventually(t, "the pair has come", func() bool { return down.Load() })
+	select {
+	case o := <-got:
+		t.Fatalf("while Redis is down: %+v", o)
+	case <-time.After(300 * time.Millisecond):
+	}
+	w.redis.SetError("")
+	o := <-got
+	if o.err != nil || o.token != w.stored().Access || w.stored().Refresh != "refresh-1" {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestToken_pairThatRedisDidNotTakeIsStoredLater(t *testing.T) {
+	w := newWorld(t)
+	w.grant(-time.Minute)
+	w.grants.storeTime = 200 * time.Millisecond
+	w.crm.next(func(rw http.ResponseWriter, r *http.Request) {
+		w.redis.SetError("ERR out of order")
+		w.crm.rotate(rw, r)
+	})
+	if _, err := w.grants.Auth("t1").Token(t.Context(), ""); err == nil {
+		t.Fatal("handed out without being stored")
+	}
+	w.redis.SetError("")
+	w.redis.FastForward(refreshLock) // the lock could not be freed either
+	got, err := w.grants.Auth("t1").Token(t.Context(), "")
+	if err != nil || got != jwtOf(w.stored()) || w.stored().Refresh != "refresh-1" || len(w.crm.sent()) != 1 {
+		t.Errorf("%v, stored %v, %d requests; want the pair of the first", err, w.stored(), len(w.crm.sent()))
+	}
+}
+
+func jwtOf(g Grant) string { return g.Access }
+
+func TestToken_refusedAgainRightAfterARefreshIsLost(t *testing.T) {
+	w := newWorld(t)
+	old := w.grant(20 * time.Hour)
+	auth := w.grants.Auth("t1")
+	second, err := auth.Token(t.Context(), old.Access)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := auth.Token(t.Context(), second); !errors.Is(err, ErrNeedsLogin) || len(w.crm.sent()) != 1 {
+		t.Errorf("%v after %d refreshes; want lost after one", err, len(w.crm.sent()))
+	}
+}
+
+func TestToken_refusedLongAfterARefreshIsRefreshed(t *testing.T) {
+	w := newWorld(t)
+	old := w.grant(20*time.Hour, func(g *Grant) { g.AfterRejection = true })
+	if _, err := w.grants.Auth("t1").Token(t.Context(), old.Access); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestToken_hostThatIsNotAllowedAnyMoreGetsNoSecret(t *testing.T) {
+	w := newWorld(t)
+	evil := newCRM(t)
+	w.grant(-time.Minute, func(g *Grant) { g.AmoBase = evil.URL })
+	if _, err := w.grants.Auth("t1").Token(t.Context(), ""); err == nil || evil.total() != 0 {
+		t.Errorf("%v, %d requests", err, evil.total())
+	}
+}
+
+// pace counts.
+type pace struct{ waits, done, penalties atomic.Int32 }
+
+func (p *pace) Wait(context.Context) (func(), error) {
+	p.waits.Add(1)
+	return func() { p.done.Add(1) }, nil
+}
+func (p *pace) Penalty(_ context.Context, s int) { p.penalties.Add(1) }
+
+func TestToken_refreshKeepsTheAccountsPace(t *testing.T) {
+	w := newWorld(t)
+	w.grant(-time.Minute)
+	p := &pace{}
+	w.grants.pace = func(base string) amocrm.Pace {
+		if base != w.crm.URL {
+			t.Errorf("pace of %s", base)
+		}
+		return p
+	}
+	w.crm.next(refusing(429, ""))
+	if _, err := w.grants.Auth("t1").Token(t.Context(), ""); !errors.Is(err, amocrm.ErrLimited) {
+		t.Errorf("%v", err)
+	}
+	if p.waits.Load() != 1 || p.done.Load() != 1 || p.penalties.Load() != 1 {
+		t.Errorf("%d waits, %d done, %d penalties", p.waits.Load(), p.done.Load(), p.penalties.Load())
+	}
+}
+
+func TestDrop_wipesTheTokens(t *testing.T) {
+	w := newWorld(t)
+	if err := w.grants.Drop(t.Context(), "t1", "why not"); err != nil || w.status().State != "none" {
+		t.Errorf("without a grant: %v, %+v", err, w.status())
+	}
+	w.grant(20 * time.Hour)
+	if err := w.grants.Drop(t.Context(), "t1", "switched off"); err != nil {
+		t.Fatal(err)
+	}
+	if g := w.stored(); g.Access != "" || g.Refresh != "" || w.status().Why != "switched off" {
+		t.Errorf("%+v", w.status())
+	}
+}
+
+func TestGrants_nothingSecretInLogsErrorsOrRedis(t *testing.T) {
+	w := newWorld(t)
+	var texts []string
+	note := func(err error) {
+		if err != nil {
+			texts = append(texts, err.Error())
+		}
+	}
+	secrets := []string{"client-secret-1", "refresh-0", "refresh-1", "refresh-2", jwtHead}
+	g := w.grant(-time.Minute)
+	auth := w.grants.Auth("t1")
+	echo := func(rw http.ResponseWriter, r *http.Request) { // a server that repeats what it was sent
+		problem(rw, 400, "bad: refresh-0 client-secret-1 "+g.Access)
+	}
+	for _, answer := range []http.HandlerFunc{refusing(502, ""), cut, echo, nil, refusing(401, "Token has been revoked")} {
+		w.redis.FastForward(holdConfig)
+		if answer != nil {
+			w.crm.next(answer)
+		}
+		_, err := auth.Token(t.Context(), w.stored().Access)
+		note(err)
+	}
+	texts = append(texts, w.log.String(), g.String(), w.redis.Dump())
+	for _, key := range w.redis.Keys() {
+		if w.redis.Type(key) == "hash" {
+			fields, err := w.redis.HKeys(key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range fields {
+				texts = append(texts, w.redis.HGet(key, f))
+			}
+		} else if v, err := w.redis.Get(key); err == nil {
+			texts = append(texts, v)
+		}
+	}
+	for _, text := range texts {
+		for _, secret := range secrets {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s stands in: %.400s", secret, text)
+			}
+		}
+	}
+	if !strings.Contains(w.log.String(), "refreshed") || !strings.Contains(w.log.String(), "lost") {
+		t.Errorf("the log does not tell the story: %s", w.log)
+	}
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Options say which Redis to use.
+type Options struct {
+	// URL is "redis://", "rediss://", "unix://", "redis+sentinel://", or a comma list of the first two for a cluster.
+	// "memory:" asks for the in-process server. Empty brings a Redis of our own, see Open.
+	URL string
+	// DataDir holds our own Redis' files and, when Ring is nil, its seal keys. Empty: memory only.
+	DataDir string
+	// Ring seals values. Required with a URL that names a Redis; else one is made and kept in DataDir.
+	Ring *Ring
+	// Log is silent when nil.
+	Log *slog.Logger
+}
+
+// DB is one Redis with a key ring. It is safe for concurrent use.
+type DB struct {
+	redis.UniversalClient
+	ring  *Ring
+	mode  string
+	log   *slog.Logger
+	turns *turns
+	stop  func() error // ends the Redis of our own; nil for somebody else's
+}
+
+// Modes of a DB.
+const (
+	modeRedis  = "redis"
+	modeChild  = "child"
+	modeMemory = "memory"
+)
+
+// Open connects and waits until Redis answers. With an empty URL it starts redis-server or valkey-server from PATH in
+// DataDir (append-only file synced on every write, gone when this process is gone), adopting one that still answers
+// there; when neither program is installed it keeps the state in memory and says so loudly.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	db := &DB{log: o.Log, ring: o.Ring, turns: newTurns()}
+	if db.log == nil {
+		db.log = slog.New(slog.DiscardHandler)
+	}
+	own := o.URL == "" || o.URL == "memory:"
+	if db.ring == nil {
+		if !own {
+			return nil, errors.New("open store: a Redis with a URL needs seal keys")
+		}
+		ring, err := ownRing(o.DataDir)
+		if err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
+		db.ring = ring
+	}
+	var err error
+	switch program := redisProgram(); {
+	case !own:
+		err = db.connect(ctx, o.URL)
+	case o.URL == "" && o.DataDir != "" && program != "":
+		err = db.startChild(ctx, program, o.DataDir)
+	default:
+		if o.URL == "" {
+			db.log.Warn("STATE IS KEPT IN MEMORY ONLY and is lost when this process ends: " +
+				"install redis-server or valkey-server, or name a Redis by URL")
+		}
+		err = db.startMemory()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return db, nil
+}
+
+// Ring returns the keys that seal this store's values.
+func (db *DB) Ring() *Ring { return db.ring }
+
+// Mode says where the state is: "redis" (named by URL), "child" (our own process) or "memory".
+func (db *DB) Mode() string { return db.mode }
+
+// Close ends the connections and then the Redis of our own, if there is one, with its file synced.
+func (db *DB) Close() error {
+	if db.stop == nil {
+		return db.UniversalClient.Close()
+	}
+	return errors.Join(db.stop(), db.UniversalClient.Close())
+}
+
+func redisProgram() string {
+	for _, name := range []string{"redis-server", "valkey-server"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+func ownRing(dataDir string) (*Ring, error) {
+	if dataDir == "" {
+		ring, _ := NewRing()
+		return ring, nil
+	}
+	return LoadOrCreateRing(filepath.Join(dataDir, "seal.keys"))
+}

@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	mathrand "math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Priority says who may use the last slots.
+type Priority int
+
+const (
+	// Interactive is for requests that a person waits for; it may use every slot.
+	Interactive Priority = iota
+	// Background leaves two slots to Interactive.
+	Background
+)
+
+const (
+	paceWindow  = 1005 * time.Millisecond // a second, and a little for servers that count in whole milliseconds
+	paceCrash   = 31 * time.Second        // end of a slot whose holder never reported: longer than any request plus the second
+	paceReserve = 2
+	paceJitter  = 12 * time.Millisecond
+	pauseMost   = 10 * time.Minute
+)
+
+// Pace lets at most limit requests a second reach one server, counted over all replicas.
+//
+// It is a sliding log. A slot is occupied from its grant until one second after its answer: wherever between those two the
+// request arrived at the server, no other request in the same slot arrives within a second of it. So no sliding second at
+// the server holds more than limit arrivals, whatever the network does. Its price: the rate is limit / (1 s + latency).
+type Pace struct {
+	db    *DB
+	name  string
+	slots string
+	pause string
+	limit int
+	prio  Priority
+}
+
+// Pace returns the limiter called name, shared by everybody with the same name on this Redis. limit must be the same for
+// all of them.
+func (db *DB) Pace(name string, limit int, p Priority) *Pace {
+	tag := "{" + name + "}"
+	return &Pace{db: db, name: name, slots: Shared("pace", tag), pause: Shared("pace", tag, "pause"), limit: max(limit, 1), prio: p}
+}
+
+// paceTake answers {0} with the slot taken, else {milliseconds to wait, 1 when paused}. A slot in flight is free a second
+// from now at the earliest, so no wait is longer than that and none is in vain. It may run twice for one caller.
+var paceTake = redis.NewScript(`
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+if redis.call('ZSCORE', KEYS[1], ARGV[2]) then return {0, 0} end
+local pause = tonumber(string.match(redis.call('GET', KEYS[2]) or '0', '^%d+'))
+if pause > now then return {math.ceil((pause - now) / 1000), 1} end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
+local n = redis.call('ZCARD', KEYS[1])
+local limit = tonumber(ARGV[1])
+if n < limit then
+  redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[3] * 1000), ARGV[2])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  return {0, 0}
+end
+local ends = redis.call('ZRANGE', KEYS[1], n - limit, n - limit, 'WITHSCORES')
+local wait = math.ceil((tonumber(ends[2]) - now) / 1000)
+if wait > tonumber(ARGV[4]) then wait = tonumber(ARGV[4]) end
+return {wait, 0}`)
+
+// paceDone moves a slot's end to one window from now.
+var paceDone = redis.NewScript(`
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+local t = redis.call('TIME')
+redis.call('ZADD', KEYS[1], string.format('%.0f', t[1] * 1000000 + t[2] + ARGV[2] * 1000), ARGV[1])
+return 1`)
+
+// pacePause stops everybody until now + ARGV[1] ms, never shortening a longer pause. Without a time from the server
+// (ARGV[1] = 0) it doubles from one second with every strike in a minute. Answers the pause in ms.
+var pacePause = redis.NewScript(`
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+local ms = tonumber(ARGV[1])
+local old = redis.call('GET', KEYS[1])
+local till = 0
+local strikes = 0
+if old then
+  till, strikes = string.match(old, '^(%d+) (%d+)$')
+  till, strikes = tonumber(till), tonumber(strikes)
+end
+if ms == 0 then
+  if till > now then return math.ceil((till - now) / 1000) end
+  ms = 1000 * 2 ^ math.min(strikes, 5)
+  strikes = strikes + 1
+  ms = ms + tonumber(ARGV[2]) * ms / 1000
+end
+local new = now + ms * 1000
+if new < till then new = till end
+redis.call('SET', KEYS[1], string.format('%.0f %d', new, strikes), 'PX', string.format('%.0f', (new - now) / 1000 + 60000))
+return math.ceil((new - now) / 1000)`)
+
+// Busy says that no slot can be free before the caller's deadline. It unwraps to context.DeadlineExceeded.
+type Busy struct {
+	Name   string
+	Wait   time.Duration // at least this long
+	Paused bool          // the server had asked for a pause
+}
+
+func (b *Busy) Error() string {
+	why := "all slots are taken"
+	if b.Paused {
+		why = "the server asked for a pause"
+	}
+	return fmt.Sprintf("pace of %s: %s for another %s", b.Name, why, b.Wait.Round(time.Millisecond))
+}
+
+// Unwrap makes Busy a missed deadline.
+func (b *Busy) Unwrap() error { return context.DeadlineExceeded }
+
+// Wait blocks until a request may go. done must be called when its answer has arrived or it has failed; it may be called
+// more than once. When ctx's deadline comes before the next slot can be free, Wait says so at once with *Busy.
+func (p *Pace) Wait(ctx context.Context) (done func(), err error) {
+	// One of this process asks Redis at a time; the others queue behind it in order.
+	give, err := p.db.turns.take(ctx, fmt.Sprintf("pace:%d:%s", p.prio, p.name))
+	if err != nil {
+		return nil, fmt.Errorf("wait for a slot of %s: %w", p.name, err)
+	}
+	defer give()
+	allowed := p.limit
+	if p.prio == Background {
+		allowed = max(p.limit-paceReserve, 1)
+	}
+	id := rand.Text()
+	for {
+		got, err := paceTake.Run(ctx, p.db, []string{p.slots, p.pause},
+			allowed, id, paceCrash.Milliseconds(), paceWindow.Milliseconds()).Int64Slice()
+		if err != nil {
+			p.finish(id, 0) // the slot may be ours; nothing was sent in it
+			return nil, fmt.Errorf("wait for a slot of %s: %w", p.name, err)
+		}
+		if got[0] == 0 {
+			return sync.OnceFunc(func() { p.finish(id, paceWindow) }), nil
+		}
+		wait := max(time.Duration(got[0])*time.Millisecond, 10*time.Millisecond)
+		if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
+			return nil, &Busy{Name: p.name, Wait: wait, Paused: got[1] == 1}
+		}
+		if err := sleep(ctx, wait+mathrand.N(paceJitter)); err != nil {
+			return nil, fmt.Errorf("wait for a slot of %s: %w", p.name, err)
+		}
+	}
+}
+
+// finish lets a slot end after the given time. When Redis does not hear it, the slot ends by itself after paceCrash.
+func (p *Pace) finish(id string, after time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := paceDone.Run(ctx, p.db, []string{p.slots}, id, after.Milliseconds()).Err(); err != nil {
+		p.db.log.Warn("slot not given back, it ends by itself", "pace", p.name, "error", err)
+	}
+}
+
+// Penalty pauses everybody on this pace because the server said that it was too much. retryAfterSeconds is what the server
+// named, at most ten minutes are kept; 0 or less when it named nothing: then one second, doubled with every further
+// penalty within a minute, up to 32, plus a little by chance.
+func (p *Pace) Penalty(ctx context.Context, retryAfterSeconds int) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	named := time.Duration(min(max(retryAfterSeconds, 0), int(pauseMost/time.Second))) * time.Second
+	paused, err := pacePause.Run(ctx, p.db, []string{p.pause}, named.Milliseconds(), mathrand.IntN(250)).Int64()
+	if err != nil {
+		p.db.log.Error("pause not shared", "pace", p.name, "error", err)
+		return
+	}
+	p.db.log.Warn("paused", "pace", p.name, "for", time.Duration(paused)*time.Millisecond)
+}

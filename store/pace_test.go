@@ -1,0 +1,221 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+)
+
+func TestPace_noSlidingSecondHoldsMoreThanTheLimit(t *testing.T) {
+	const limit, run = 7, 4 * time.Second
+	conform(t, 3, func(t *testing.T, dbs []*DB) {
+		var mu sync.Mutex
+		var arrivals []time.Time
+		ctx, cancel := context.WithTimeout(t.Context(), run)
+		defer cancel()
+		var wait sync.WaitGroup
+		for i := range 24 {
+			wait.Go(func() {
+				pace := dbs[i%3].Pace("https://example.amocrm.ru", limit, Priority(i%2))
+				for ctx.Err() == nil {
+					done, err := pace.Wait(ctx)
+					if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+						return
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					// Somewhere between grant and answer the request arrives.
+					time.Sleep(rand.N(80 * time.Millisecond))
+					mu.Lock()
+					arrivals = append(arrivals, time.Now())
+					mu.Unlock()
+					time.Sleep(rand.N(80 * time.Millisecond))
+					done()
+				}
+			})
+		}
+		wait.Wait()
+		slices.SortFunc(arrivals, time.Time.Compare)
+		for i := range max(0, len(arrivals)-limit) {
+			if gap := arrivals[i+limit].Sub(arrivals[i]); gap < time.Second {
+				t.Errorf("%d requests within %s", limit+1, gap)
+			}
+		}
+		if least := 3 * limit; len(arrivals) < least {
+			t.Errorf("%d requests in %s, want at least %d", len(arrivals), run, least)
+		}
+	})
+}
+
+func TestPace_backgroundLeavesSlotsToPeople(t *testing.T) {
+	conform(t, 1, func(t *testing.T, dbs []*DB) {
+		background, people := dbs[0].Pace("h", 7, Background), dbs[0].Pace("h", 7, Interactive)
+		grants := func(p *Pace) (n int) {
+			for {
+				ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+				_, err := p.Wait(ctx)
+				cancel()
+				if err != nil {
+					var busy *Busy
+					if !errors.As(err, &busy) || busy.Paused || !errors.Is(err, context.DeadlineExceeded) {
+						t.Fatalf("%v, want Busy", err)
+					}
+					return n
+				}
+				n++
+			}
+		}
+		if n := grants(background); n != 5 {
+			t.Errorf("background got %d slots of 7, want 5", n)
+		}
+		if n := grants(people); n != 2 {
+			t.Errorf("people got %d more slots, want 2", n)
+		}
+	})
+}
+
+func TestPace_givesUpAtOnceWhenTheDeadlineComesFirst(t *testing.T) {
+	conform(t, 1, func(t *testing.T, dbs []*DB) {
+		pace := dbs[0].Pace("h", 1, Interactive)
+		if _, err := pace.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		var busy *Busy
+		if _, err := pace.Wait(ctx); !errors.As(err, &busy) {
+			t.Fatalf("%v, want Busy", err)
+		}
+		if took := time.Since(start); took > 500*time.Millisecond {
+			t.Errorf("told after %s", took)
+		}
+	})
+}
+
+func TestPace_namesDoNotShareSlots(t *testing.T) {
+	conform(t, 1, func(t *testing.T, dbs []*DB) {
+		for _, name := range []string{"a", "b"} {
+			if _, err := dbs[0].Pace(name, 1, Interactive).Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// clocked is a DB whose Redis' clock the test moves.
+func clocked(t *testing.T) (*DB, func(time.Duration)) {
+	server := miniredis.RunT(t)
+	now := time.Now()
+	server.SetTime(now)
+	ring, _ := NewRing()
+	db := openURL(t, "redis://"+server.Addr(), ring)
+	return db, func(d time.Duration) {
+		now = now.Add(d)
+		server.SetTime(now)
+	}
+}
+
+// free says whether a slot is free now.
+func free(t *testing.T, p *Pace) (done func(), wait time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond) // less than any wait of a full pace
+	defer cancel()
+	done, err := p.Wait(ctx)
+	var busy *Busy
+	switch {
+	case errors.As(err, &busy):
+		return nil, busy.Wait
+	case err != nil:
+		t.Fatal(err)
+	}
+	return done, 0
+}
+
+func TestPace_slotsEndASecondAfterTheAnswer(t *testing.T) {
+	db, forward := clocked(t)
+	pace := db.Pace("h", 1, Interactive)
+	done, _ := free(t, pace)
+	forward(20 * time.Second)
+	if _, wait := free(t, pace); wait != paceWindow {
+		t.Fatalf("in flight: wait %s, want a whole window", wait)
+	}
+	done()
+	done() // again: no longer, no shorter
+	forward(paceWindow - time.Millisecond)
+	if _, wait := free(t, pace); wait == 0 {
+		t.Fatal("free before a second was over")
+	}
+	forward(time.Millisecond)
+	if _, wait := free(t, pace); wait != 0 {
+		t.Fatalf("a second after the answer: wait %s", wait)
+	}
+}
+
+func TestPace_slotOfACrashedHolderEnds(t *testing.T) {
+	db, forward := clocked(t)
+	pace := db.Pace("h", 1, Interactive)
+	free(t, pace)
+	forward(paceCrash - 100*time.Millisecond)
+	if _, wait := free(t, pace); wait != 100*time.Millisecond {
+		t.Fatalf("wait %s, want the rest of the crash time", wait)
+	}
+	forward(100 * time.Millisecond)
+	if _, wait := free(t, pace); wait != 0 {
+		t.Fatalf("after the crash time: wait %s", wait)
+	}
+}
+
+func TestPace_penaltyPausesEverybody(t *testing.T) {
+	db, forward := clocked(t)
+	people, background := db.Pace("h", 7, Interactive), db.Pace("h", 7, Background)
+	background.Penalty(t.Context(), 30)
+	people.Penalty(t.Context(), 5) // shorter: the longer stays
+	for _, pace := range []*Pace{people, background} {
+		if _, wait := free(t, pace); wait != 30*time.Second {
+			t.Errorf("wait %s, want 30 s", wait)
+		}
+	}
+	forward(30 * time.Second)
+	if _, wait := free(t, people); wait != 0 {
+		t.Errorf("after the pause: wait %s", wait)
+	}
+	people.Penalty(t.Context(), 1<<40)
+	if _, wait := free(t, people); wait != pauseMost {
+		t.Errorf("a pause without end is kept for %s, want %s", wait, pauseMost)
+	}
+}
+
+func TestPace_penaltyWithoutATimeDoubles(t *testing.T) {
+	db, forward := clocked(t)
+	pace := db.Pace("h", 7, Interactive)
+	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 32} {
+		want *= time.Second
+		pace.Penalty(t.Context(), 0)
+		pace.Penalty(t.Context(), 0) // a second answer of the same burst is no second strike
+		_, wait := free(t, pace)
+		if wait < want || wait > want*5/4 {
+			t.Errorf("wait %s, want %s and up to a quarter", wait, want)
+		}
+		forward(wait)
+	}
+}
+
+func TestPace_penaltyIsForgottenAfterAMinute(t *testing.T) {
+	server := miniredis.RunT(t)
+	ring, _ := NewRing()
+	db := openURL(t, "redis://"+server.Addr(), ring)
+	db.Pace("h", 7, Interactive).Penalty(t.Context(), 0)
+	server.FastForward(62 * time.Second)
+	if keys := server.Keys(); len(keys) != 0 {
+		t.Errorf("left behind: %v", keys)
+	}
+}

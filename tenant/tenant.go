@@ -1,0 +1,64 @@
+// Package tenant knows who is asking: one tenant is one helpdesk account joined to one amoCRM account. It owns a tenant's
+// identity, its keys and its settings, and how they are found. It refuses to know how a login works and what is done with it.
+//
+// Invariants:
+//   - credentials are looked up by fingerprint; no token, secret or trigger key lies in Redis in clear;
+//   - one credential opens one tenant, however many requests bring it at once;
+//   - a stranger who knows an account's host gets a tenant of his own, unconnected;
+//   - a tenant that was never connected is forgotten 30 days after it was last seen, a connected one never.
+//
+// Writes go in an order that leaves, after a crash between two of them, at most a record that nobody finds and that expires.
+package tenant
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// Tenant is one helpdesk account joined to one amoCRM account.
+type Tenant struct {
+	V             int       `json:"v"`            // schema of the stored form
+	ID            string    `json:"id"`           // random; in every Redis key of the tenant
+	AmoBase       string    `json:"amo_base"`     // "https://example.amocrm.ru", as the host rules give it
+	DeskBase      string    `json:"desk_base"`    // base address of the helpdesk's API, "" for the usual one
+	DeskToken     string    `json:"-"`            // helpdesk API token, "" when the block gives a secret only
+	TriggerKey    string    `json:"-"`            // "sk_…", what the helpdesk's rules show
+	IntegrationID string    `json:"integration"`  // amoCRM client_id of the last login
+	AccountID     int64     `json:"account_id"`   // amoCRM account id, 0 before the first login
+	AccountName   string    `json:"account_name"` // its name at the last login
+	Settings      Settings  `json:"settings"`     // what the company chose
+	CreatedAt     time.Time `json:"created_at"`   // first seen
+	ConnectedAt   time.Time `json:"connected_at"` // last login, zero before the first
+}
+
+// Settings are a company's choices.
+type Settings struct {
+	Region   string `json:"region,omitempty"`   // phone region such as "RU"; "" follows the amoCRM account's country
+	Language string `json:"language,omitempty"` // "" follows the block's own parameter
+}
+
+// Credential is what a block request proves itself with. AmoBase must have passed the host rules. With a Secret that is the
+// identity and the helpdesk's token and address may change; without one the token is the identity.
+type Credential struct {
+	AmoBase   string
+	DeskToken string
+	DeskBase  string // used only together with DeskToken: a token goes only where its owner said
+	Secret    string
+}
+
+var (
+	// ErrNoCredential means that a request carries neither a helpdesk token nor a secret, or no amoCRM address.
+	ErrNoCredential = errors.New("tenant: no helpdesk token and no secret given")
+	// ErrNotFound means that there is no such tenant, or not any more.
+	ErrNotFound = errors.New("tenant: not found")
+)
+
+// String and LogValue keep the tenant's secrets out of logs and messages.
+func (t Tenant) String() string { return "tenant " + t.ID }
+
+// GoString is String: %#v must not print secrets either.
+func (t Tenant) GoString() string { return t.String() }
+
+// LogValue is String for slog.
+func (t Tenant) LogValue() slog.Value { return slog.StringValue(t.ID) }
