@@ -60,6 +60,9 @@ func (s *Server) routeTable() []route {
 		{"DELETE", "/webhooks", s.unsubscribe},
 		{"POST", "/calls", s.createCalls},
 	}
+	for _, kind := range notKept {
+		t = append(t, route{"GET", kind, s.listNothing})
+	}
 	for _, e := range entities {
 		t = append(t,
 			route{"GET", "/" + e, s.listEntities(e)},
@@ -71,6 +74,7 @@ func (s *Server) routeTable() []route {
 			route{"POST", "/" + e + "/custom_fields", s.createFields(e)},
 			route{"PATCH", "/" + e + "/custom_fields", s.updateFields(e)},
 			route{"GET", "/" + e + "/custom_fields/groups", s.listFieldGroups(e)},
+			route{"GET", "/" + e + "/custom_fields/groups/{group}", s.getFieldGroup(e)},
 			route{"GET", "/" + e + "/custom_fields/{id}", s.getField(e)},
 			route{"PATCH", "/" + e + "/custom_fields/{id}", s.updateField(e)},
 			route{"DELETE", "/" + e + "/custom_fields/{id}", s.deleteField(e)},
@@ -92,6 +96,8 @@ func (s *Server) routeTable() []route {
 			route{"POST", "/" + e + "/unlink", s.link(e, false)},
 			route{"POST", "/" + e + "/{id}/link", s.link(e, true)},
 			route{"POST", "/" + e + "/{id}/unlink", s.link(e, false)},
+			route{"GET", "/" + e + "/{id}/files", s.listNothing},
+			route{"GET", "/" + e + "/{id}/subscriptions", s.listNothing},
 			route{"GET", "/" + e + "/tags", s.listTags(e)},
 			route{"POST", "/" + e + "/tags", s.createTags(e)},
 		)
@@ -143,7 +149,7 @@ func foldPath(path string) string {
 }
 
 // bindPath reports whether the request's path is that of the route, and sets its path values. Every wildcard but
-// an unsorted lead's or an event's takes a number only.
+// an unsorted lead's, an event's or a field group's takes a number only.
 func bindPath(r *http.Request, path string) bool {
 	values, ok := matchPath(strings.TrimPrefix(r.URL.Path, apiRoot), path)
 	if !ok {
@@ -169,7 +175,7 @@ func matchPath(got, path string) (map[string]string, bool) {
 			continue
 		}
 		name := strings.Trim(p, "{}")
-		numeric := name != "uid" && !(name == "id" && ps[1] == "events")
+		numeric := name != "uid" && name != "group" && !(name == "id" && ps[1] == "events")
 		if _, err := strconv.ParseInt(gs[i], 10, 64); gs[i] == "" || numeric && err != nil {
 			return nil, false
 		}
@@ -210,8 +216,14 @@ func pathID(r *http.Request, name string) int64 {
 	return id
 }
 
-// baseOf is the scheme and host that the client used; all links are built on it.
-func baseOf(r *http.Request) string { return "http://" + r.Host }
+// baseOf is the scheme and host that the client used, also through a proxy that ends its TLS; all links are built on
+// it, and clients compare them with their own base address.
+func baseOf(r *http.Request) string {
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
 
 // apiURL is the absolute address of a path below the API's root.
 func apiURL(r *http.Request, path string) string { return baseOf(r) + apiRoot + path }

@@ -81,7 +81,8 @@ func taskTypes() []obj {
 // accountUUID stays the same over restarts.
 func accountUUID(a *Account) string {
 	h := sha1.Sum(fmt.Appendf(nil, "account %d", a.ID))
-	return fmt.Sprintf("%x-%x-4%x-a%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])[:36]
+	h[6], h[8] = h[6]&0x0f|0x50, h[8]&0x3f|0x80 // version 5, made of a name
+	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }
 
 // zoneOffset is "+03:00"; an unknown zone is UTC.

@@ -80,7 +80,7 @@ func TestAPI_unsortedIsAcceptedOrDeclined(t *testing.T) {
 	// The published request, with this account's pipeline and field.
 	body := `[{"request_id":"123","source_name":"Form","source_uid":"u","pipeline_id":502,"created_at":1590830520,"_embedded":{
 		"leads":[{"name":"Works","visitor_uid":"v","price":5000,"custom_fields_values":[{"field_id":701,"values":[{"value":"x"}]}],"_embedded":{"tags":[{"name":"Tag"}]}}],
-		"contacts":[{"name":234,"first_name":"123213","last_name":234,"custom_fields_values":[{"field_code":"PHONE","values":[{"value":"+7912321323"}]}]}],
+		"contacts":[{"name":234,"first_name":"123213","last_name":234,"custom_fields_values":[{"field_code":"PHONE","values":[{"value":"+7999321323"}]}]}],
 		"companies":[{"name":"Co"}]},"metadata":{"ip":"192.0.2.1","form_id":"f","form_sent_at":1590830520,"form_name":"n","form_page":"https://example.com","referer":""}}]`
 	made := b.do("POST", "/leads/unsorted/forms", body).want(200)
 	made.keysLike("unsorted-forms-create-response")

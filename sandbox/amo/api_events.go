@@ -141,6 +141,7 @@ var eventTypes = []struct {
 }{
 	{"lead_added", 1, "Новая сделка"},
 	{"lead_deleted", 7, "Сделка удалена"},
+	{"contact_deleted", 0, "Контакт удалён"},
 	{"lead_status_changed", 0, "Изменение этапа продажи"},
 	{"contact_added", 0, "Новый контакт"},
 	{"company_added", 0, "Новая компания"},

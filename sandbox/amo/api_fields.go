@@ -69,11 +69,26 @@ func (s *Server) getField(entity string) apiHandler {
 // listFieldGroups answers GET /{entity}/custom_fields/groups; there is only the main one.
 func (s *Server) listFieldGroups(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		path := fmt.Sprintf("/%s/custom_fields/groups/default", entity)
-		writeHAL(w, http.StatusOK, obj{"_total_items": 1, "_embedded": obj{"custom_field_groups": []obj{{
-			"id": "default", "name": "Основное", "is_predefined": true, "type": "custom_field_group",
-			"entity_type": entity, "sort": 0, "_links": selfLink(apiURL(r, path)),
-		}}}})
+		writeHAL(w, http.StatusOK, obj{"_total_items": 1, "_embedded": obj{"custom_field_groups": []obj{mainFieldGroup(r, entity)}}})
+	}
+}
+
+// getFieldGroup answers GET /{entity}/custom_fields/groups/{group}.
+func (s *Server) getFieldGroup(entity string) apiHandler {
+	return func(w http.ResponseWriter, r *http.Request, _ caller) {
+		group := mainFieldGroup(r, entity)
+		if r.PathValue("group") != group["id"] {
+			notFound(w, "Custom field group")
+			return
+		}
+		writeHAL(w, http.StatusOK, group)
+	}
+}
+
+func mainFieldGroup(r *http.Request, entity string) obj {
+	return obj{
+		"id": "default", "name": "Основное", "is_predefined": true, "type": "custom_field_group", "entity_type": entity,
+		"sort": 0, "_links": selfLink(apiURL(r, fmt.Sprintf("/%s/custom_fields/groups/default", entity))),
 	}
 }
 

@@ -87,7 +87,7 @@ func TestAPI_changesAreWrittenIntoTheFeed(t *testing.T) {
 func TestAPI_complexMakesContactsAndCompanies(t *testing.T) {
 	b := startAPI(t, false)
 	a := b.do("POST", "/leads/complex", fmt.Sprintf(`[
-		{"name":"One","price":3422,"request_id":"r1","_embedded":{"contacts":[{"first_name":"Ека","request_id":"c1","custom_fields_values":[{"field_code":"PHONE","values":[{"enum_code":"WORK","value":"+79123456789"}]}]}],"companies":[{"name":"Co","request_id":"k1"}]}},
+		{"name":"One","price":3422,"request_id":"r1","_embedded":{"contacts":[{"first_name":"Ека","request_id":"c1","custom_fields_values":[{"field_code":"PHONE","values":[{"enum_code":"WORK","value":"+79993456789"}]}]}],"companies":[{"name":"Co","request_id":"k1"}]}},
 		{"name":"Two","_embedded":{"contacts":[{"id":%d}]}},
 		{"name":"Three"},
 		{"name":"Four","status_id":601,"pipeline_id":501,"_embedded":{"metadata":{"category":"forms","form_id":123,"form_name":"f","form_page":"https://example.com"},"contacts":[{"first_name":"Евг"}]}}]`, kIvan)).want(200)

@@ -2,9 +2,10 @@ package amo
 
 import "net/http"
 
-// noteParams lists, for each writable note type, the params that must be there (amocrm.md §6.1).
+// noteParams lists, for each writable note type, the params without which it would say nothing (amocrm.md §6.1 names
+// which there are, not which must be there).
 var noteParams = map[string][]string{
-	"common": {"text"}, "call_in": {"phone", "source"}, "call_out": {"phone", "source"},
+	"common": {"text"}, "call_in": {"phone"}, "call_out": {"phone"},
 	"service_message": {"service", "text"}, "extended_service_message": {"service", "text"},
 	"message_cashier": {"status", "text"}, "geolocation": {"text"}, "sms_in": {"text", "phone"}, "sms_out": {"text", "phone"},
 	"attachment": {"file_uuid", "file_name"},

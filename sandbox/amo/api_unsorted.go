@@ -236,10 +236,8 @@ func (s *Server) settle(w http.ResponseWriter, r *http.Request, c caller, plan f
 		delete(c.account.Unsorted, u.UID)
 		if d != nil {
 			x.update("leads", d)
-		} else if l := c.account.Leads[u.LeadID]; l != nil {
-			l.Deleted, l.UpdatedAt, l.UpdatedBy = true, x.now, x.by
-			x.journal(x.by).add("lead_deleted", "lead", l.ID, nil, nil)
-			s.changed(c.account, change{Entity: "leads", Action: "delete", ID: l.ID, By: x.by})
+		} else if baseByID(c.account, "leads", u.LeadID) != nil {
+			x.bin("leads", u.LeadID)
 		}
 	})
 	switch {

@@ -26,6 +26,7 @@ func (s *Server) controlRoutes() {
 		"POST /_sandbox/code":        s.controlCode,
 		"POST /_sandbox/revoke":      s.controlRevoke,
 		"POST /_sandbox/expire":      s.controlExpire,
+		"POST /_sandbox/delete":      s.controlDelete,
 		"POST /_sandbox/reset":       s.controlReset,
 		"/_sandbox/":                 controlUnknown,
 	} {
@@ -64,7 +65,7 @@ func loopbackOnly(h func(http.ResponseWriter, *http.Request) error) http.Handler
 
 func controlUnknown(_ http.ResponseWriter, r *http.Request) error {
 	return errAccepts{http.StatusNotFound, r.Method + " " + r.URL.Path + ": unknown control route; there are GET info, stats, faults; " +
-		"POST faults, grant, code, revoke, expire, reset, stats/reset; DELETE faults"}
+		"POST faults, grant, code, revoke, expire, delete, reset, stats/reset; DELETE faults"}
 }
 
 // readControl decodes a control body. Nothing at all is an empty object.
@@ -158,7 +159,7 @@ func (s *Server) controlReset(w http.ResponseWriter, _ *http.Request) error {
 	fresh := s.fresh()
 	s.configure(fresh)
 	s.write(func(*World) {
-		s.state.world, s.indexLag = fresh, 0
+		s.state.world, s.indexLag, s.switchedRate = fresh, 0, 0
 		s.state.epoch++
 	})
 	s.courier.forget()

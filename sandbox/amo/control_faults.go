@@ -8,15 +8,16 @@ import (
 )
 
 const faultFields = "latency_ms, status, html_403, html_429, drop_after_commit, drop_before, routes, method, times, account, " +
-	"index_lag_ms, filter_on, tariff_ended, replace"
+	"index_lag_ms, rate_per_second, filter_on, tariff_ended, replace"
 
 // faultRequest is a fault together with the switches that are no faults of requests but states of accounts.
 type faultRequest struct {
 	fault
-	IndexLagMS  *int64  `json:"index_lag_ms"` // how long a new contact stays hidden from query
-	FilterOn    *bool   `json:"filter_on"`
-	TariffEnded *tariff `json:"tariff_ended"`
-	Replace     bool    `json:"replace"`
+	IndexLagMS    *int64  `json:"index_lag_ms"`    // how long a new contact stays hidden from query
+	RatePerSecond *int    `json:"rate_per_second"` // the 429 threshold
+	FilterOn      *bool   `json:"filter_on"`
+	TariffEnded   *tariff `json:"tariff_ended"`
+	Replace       bool    `json:"replace"`
 }
 
 // tariff is false, true or "writes" (writes answer 402), or "all" (reads too).
@@ -60,6 +61,9 @@ func (s *Server) controlSetFaults(w http.ResponseWriter, r *http.Request) error 
 	if req.IndexLagMS != nil && (*req.IndexLagMS < 0 || *req.IndexLagMS > 600_000) {
 		return badField{"index_lag_ms", "0 to 600000 milliseconds"}
 	}
+	if req.RatePerSecond != nil && (*req.RatePerSecond < 1 || *req.RatePerSecond > maxRate) {
+		return badField{"rate_per_second", "1 to 1000000 requests"}
+	}
 	var account *Account
 	if req.Account != "" {
 		var err error
@@ -84,6 +88,9 @@ func (s *Server) switchAccounts(w *World, only *Account, req faultRequest) {
 	if req.IndexLagMS != nil {
 		s.indexLag = time.Duration(*req.IndexLagMS) * time.Millisecond
 	}
+	if req.RatePerSecond != nil {
+		s.switchedRate = *req.RatePerSecond
+	}
 	for _, a := range w.Accounts {
 		if only != nil && only.ID != a.ID {
 			continue
@@ -101,7 +108,7 @@ func (s *Server) switchAccounts(w *World, only *Account, req faultRequest) {
 func (s *Server) clearFaults() {
 	s.faults.clear()
 	s.write(func(w *World) {
-		s.indexLag = 0
+		s.indexLag, s.switchedRate = 0, 0
 		for _, a := range w.Accounts {
 			a.TariffEnded, a.ReadsBlocked = false, false
 			for _, told := range s.scenario.Accounts {
@@ -135,6 +142,8 @@ func (s *Server) controlFaults(w http.ResponseWriter, _ *http.Request) error {
 			accounts[a.Host] = accountSwitches{a.FilterOn, a.TariffEnded, a.ReadsBlocked}
 		}
 	})
-	writeJSON(w, http.StatusOK, map[string]any{"faults": s.faults.active(), "index_lag_ms": lag, "accounts": accounts})
+	writeJSON(w, http.StatusOK, map[string]any{
+		"faults": s.faults.active(), "index_lag_ms": lag, "rate_per_second": s.rate(), "accounts": accounts,
+	})
 	return nil
 }

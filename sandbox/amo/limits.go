@@ -55,9 +55,17 @@ func (l *limits) reset() {
 	l.windows = nil
 }
 
+// maxRate bounds the switched threshold: each accepted request keeps a place in its window for a second.
+const maxRate = 1_000_000
+
 // rate is the threshold of one integration in one account, in requests a second.
 func (s *Server) rate() int {
-	if s.opts.RatePerSecond > 0 {
+	var switched int
+	s.read(func(*World) { switched = s.switchedRate })
+	switch {
+	case switched > 0:
+		return switched
+	case s.opts.RatePerSecond > 0:
 		return s.opts.RatePerSecond
 	}
 	return 7

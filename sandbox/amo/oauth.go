@@ -15,6 +15,7 @@ func (s *Server) oauthRoutes() {
 	s.open("POST /oauth2/access_token", s.token)
 	s.open("GET /oauth2/account/current/subdomain", s.currentSubdomain)
 	s.open("GET /oauth2/account/subdomain", s.oldSubdomain)
+	s.open("GET /v3/user", s.resourceOwner)
 }
 
 // tokenRequest is the body of the token endpoint.
@@ -189,6 +190,26 @@ func (s *Server) oldSubdomain(w http.ResponseWriter, r *http.Request, _ *Account
 		}
 	})
 	answerSubdomain(w, found)
+}
+
+// resourceOwner tells who granted: what the official PHP provider asks for after its first exchange, and reads id, name
+// and email of.
+func (s *Server) resourceOwner(w http.ResponseWriter, r *http.Request, a *Account) {
+	var owner obj
+	s.read(func(world *World) {
+		g, ok := world.accessOf(r)
+		if !ok || g.Account != a.ID || g.Revoked || g.ExpiresAt <= s.now().Unix() {
+			return
+		}
+		if u := userOf(a, g.User); u != nil {
+			owner = obj{"id": u.ID, "name": u.Name, "email": u.Email}
+		}
+	})
+	if owner == nil {
+		unauthorized(w)
+		return
+	}
+	writeJSON(w, http.StatusOK, owner)
 }
 
 func answerSubdomain(w http.ResponseWriter, a *Account) {

@@ -41,7 +41,7 @@ func (v view) entity(kind string, id int64) obj {
 // renderContact is a contact as GET answers it (EX contact-by-id-with-all.json).
 func (v view) renderContact(c *Contact) obj {
 	o := v.base("contacts", &c.Base)
-	o["first_name"], o["last_name"] = c.FirstName, c.LastName
+	o["first_name"], o["last_name"], o["is_unsorted"] = c.FirstName, c.LastName, false
 	e := obj{"tags": v.tags("contacts", &c.Base), "companies": v.refs("companies", idList(c.CompanyID))}
 	if v.with["leads"] {
 		e["leads"] = v.refs("leads", v.leads[c.ID])
@@ -74,7 +74,7 @@ func (v view) renderLead(l *Lead) obj {
 	o := v.base("leads", &l.Base)
 	o["price"], o["status_id"], o["pipeline_id"] = l.Price, l.StatusID, l.PipelineID
 	o["loss_reason_id"], o["closed_at"] = orNull(l.LossReasonID), orNull(l.ClosedAt)
-	o["source_id"], o["score"], o["is_deleted"] = nil, nil, l.Deleted
+	o["source_id"], o["score"], o["labor_cost"] = nil, nil, nil
 	if v.with["is_price_modified_by_robot"] {
 		o["is_price_modified_by_robot"] = false
 	}
@@ -121,7 +121,7 @@ func (v view) base(entity string, b *Base) obj {
 	o := obj{
 		"id": b.ID, "name": b.Name, "responsible_user_id": b.Responsible, "group_id": 0,
 		"created_by": b.CreatedBy, "updated_by": b.UpdatedBy, "created_at": b.CreatedAt, "updated_at": b.UpdatedAt,
-		"closest_task_at": nil, "custom_fields_values": renderValues(v.a, entity, b), "account_id": v.a.ID,
+		"closest_task_at": nil, "is_deleted": b.Deleted, "custom_fields_values": renderValues(v.a, entity, b), "account_id": v.a.ID,
 		"_links": selfLink(v.url(entity, b.ID)),
 	}
 	if at, ok := v.closest[b.ID]; ok {

@@ -50,8 +50,10 @@ type Server struct {
 	scenario scenario.World
 	state    state
 	mux      *http.ServeMux
-	known    []route       // of the API, to name what is counted
-	indexLag time.Duration // how long a new contact stays hidden from query; guarded like the World
+	known    []route // of the API, to name what is counted
+
+	indexLag     time.Duration // how long a new contact stays hidden from query; guarded like the World
+	switchedRate int           // the 429 threshold that a control call set; 0 is none; guarded like the World
 
 	stats   stats
 	limits  limits

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"unicode"
 )
 
 // files are the pages, their style and the two scripts of the consent.
@@ -39,10 +40,29 @@ type frame struct {
 	Host    string
 	Others  []link // the other accounts
 	Nav     bool
-	Here    string
+	Here    string // the section of the page: leads, contacts, companies, settings; empty is the dashboard
 }
 
 type link struct{ Text, URL string }
+
+// Initials stand for a person's or a company's picture: the first letters of the first two words.
+func (l link) Initials() string { return initials(l.Text) }
+
+func initials(name string) string {
+	var out []rune
+	for _, word := range strings.Fields(name) {
+		for _, c := range word {
+			if unicode.IsLetter(c) || unicode.IsDigit(c) {
+				out = append(out, unicode.ToUpper(c))
+				break
+			}
+		}
+		if len(out) == 2 {
+			break
+		}
+	}
+	return string(out)
+}
 
 // frame makes the layout's data. The caller holds a lock.
 func (s *Server) frame(a *Account, title string) frame {
@@ -95,6 +115,8 @@ func (s *Server) webRoutes() {
 	s.mux.HandleFunc("GET /leads/pipeline/{pipeline}", s.page("board", s.board))
 	s.mux.HandleFunc("GET /leads/detail/{id}", s.page("card", s.leadCard))
 	s.mux.Handle("POST /leads/detail/{id}/stage", ownPages.Handler(http.HandlerFunc(s.moveLead)))
+	s.mux.Handle("POST /leads/detail/{id}/delete", ownPages.Handler(s.deleteForm("leads")))
+	s.mux.Handle("POST /contacts/detail/{id}/delete", ownPages.Handler(s.deleteForm("contacts")))
 	s.mux.HandleFunc("GET /settings/{$}", s.page("settings", s.settings))
 	s.mux.Handle("POST /settings/disconnect", ownPages.Handler(http.HandlerFunc(s.disconnectForm)))
 	s.mux.HandleFunc("GET /web/style.css", asset("style.css"))
@@ -119,6 +141,7 @@ func (s *Server) page(name string, build func(w *World, a *Account, r *http.Requ
 			}
 			f := s.frame(a, title)
 			f.Nav = true
+			f.Here, _, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 			for _, o := range world.Accounts {
 				if o.ID != a.ID {
 					f.Others = append(f.Others, link{o.Name, "http://" + o.Host + "/"})

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +24,18 @@ type cardPage struct {
 	Tasks      []taskRow
 	Events     []eventRow
 	Stages     []stageGroup // of a lead, to move it
+	Track      []step       // of a lead: the stages of its pipeline
+	Delete     string       // where the button posts to; empty is no button
 }
+
+// step is a stage of a lead's pipeline, seen from the lead.
+type step struct {
+	Name, Color   string
+	Past, Current bool
+}
+
+// Initials stand for a picture.
+func (p *cardPage) Initials() string { return initials(p.Name) }
 
 type fact struct {
 	Name   string
@@ -68,6 +78,7 @@ func (s *Server) leadCard(_ *World, a *Account, r *http.Request) (string, pageDa
 	}
 	p.Facts = append(head, p.Facts...)
 	p.addCompany(a, l.CompanyID)
+	p.Delete, p.Track = "/leads/detail/"+id(l.ID)+"/delete", trackOf(a, l)
 	for _, pl := range a.Pipelines {
 		g := stageGroup{Pipeline: pl.Name}
 		for _, st := range pl.Statuses {
@@ -81,6 +92,21 @@ func (s *Server) leadCard(_ *World, a *Account, r *http.Request) (string, pageDa
 	return p.Name, p
 }
 
+// trackOf is the way through the lead's pipeline: its own stages, or the closing one that it stands in at their end.
+func trackOf(a *Account, l *Lead) []step {
+	var track []step
+	past := true
+	for _, st := range pipelineOf(a, l.PipelineID).Statuses {
+		current := st.ID == l.StatusID
+		past = past && !current
+		if !current && (closed(st.ID) || st.Type == unsortedType) {
+			continue
+		}
+		track = append(track, step{st.Name, st.Color, past, current})
+	}
+	return track
+}
+
 func (s *Server) contactCard(_ *World, a *Account, r *http.Request) (string, pageData) {
 	c := a.Contacts[pageID(r)]
 	if c == nil || c.Deleted {
@@ -88,6 +114,7 @@ func (s *Server) contactCard(_ *World, a *Account, r *http.Request) (string, pag
 	}
 	p := s.cardOf(a, "contacts", &c.Base)
 	p.Kind, p.Name = "Contact", shownName(c.Name, "Contact", c.ID)
+	p.Delete = "/contacts/detail/" + id(c.ID) + "/delete"
 	p.addCompany(a, c.CompanyID)
 	p.addDeals(a, leadsByContact(a)[c.ID])
 	return p.Name, p
@@ -232,69 +259,4 @@ func (s *Server) moveLead(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, fmt.Sprintf("/leads/detail/%d", pageID(r)), http.StatusSeeOther)
-}
-
-// settingsPage lists who is connected.
-type settingsPage struct {
-	frame
-	Integrations []integrationRow
-	Hooks        []hookRow
-	Done         string
-}
-
-type integrationRow struct {
-	ID, Name, RedirectURI, DisconnectURI string
-	External, Connected                  bool
-	Grants                               []string
-}
-
-type hookRow struct {
-	Destination, Settings string
-	Disabled              bool
-	Failures              int
-}
-
-func (s *Server) settings(w *World, a *Account, r *http.Request) (string, pageData) {
-	p := &settingsPage{}
-	if r.URL.Query().Has("disconnected") {
-		p.Done = "The integration is disconnected."
-	}
-	for _, clientID := range sortedNames(w.Integrations) {
-		in := w.Integrations[clientID]
-		row := integrationRow{ID: in.ID, Name: in.Name, RedirectURI: in.RedirectURI, DisconnectURI: in.DisconnectURI, External: in.External}
-		for _, t := range w.Refresh {
-			if t.ClientID == in.ID && t.Account == a.ID && !t.Used && !t.Revoked {
-				row.Grants = append(row.Grants, a.shownTime(t.IssuedAt)+", "+byline(a, t.User))
-			}
-		}
-		slices.Sort(row.Grants)
-		row.Connected = len(row.Grants) > 0
-		if in.Account == 0 && !in.External || in.Account == a.ID || row.Connected {
-			p.Integrations = append(p.Integrations, row)
-		}
-	}
-	for _, h := range a.Hooks {
-		p.Hooks = append(p.Hooks, hookRow{h.Destination, strings.Join(h.Settings, ", "), h.Disabled, len(h.Failures)})
-	}
-	return "Settings", p
-}
-
-// disconnectForm ends the grants of an integration in this account and calls its disconnect hook.
-func (s *Server) disconnectForm(w http.ResponseWriter, r *http.Request) {
-	clientID := r.PostFormValue("client_id")
-	var account int64
-	known := false
-	s.read(func(world *World) {
-		account = world.accountAt(r.Host).ID
-		_, known = world.Integrations[clientID]
-	})
-	if !known {
-		s.noPage(w, r, "There is no such integration.")
-		return
-	}
-	if _, err := s.disconnect(account, clientID, true); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	http.Redirect(w, r, "/settings/?"+url.Values{"disconnected": {"1"}}.Encode(), http.StatusSeeOther)
 }

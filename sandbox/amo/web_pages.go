@@ -82,6 +82,9 @@ func dealOf(a *Account, l *Lead) dealRow {
 	return d
 }
 
+// Initials stand for the responsible person's picture.
+func (d dealRow) Initials() string { return initials(d.Responsible) }
+
 // money is an amount in the account's currency.
 func (a *Account) money(n int64) string {
 	digits := strconv.FormatInt(n, 10)
@@ -139,6 +142,9 @@ type personRow struct {
 	Phones, Emails                  []string
 	Deals                           int
 }
+
+// Initials stand for a picture.
+func (r personRow) Initials() string { return initials(r.Name) }
 
 func (s *Server) contactList(_ *World, a *Account, r *http.Request) (string, pageData) {
 	p := &peoplePage{Kind: "contacts", Query: r.URL.Query().Get("q")}

@@ -94,3 +94,38 @@ func TestWeb_disconnectEndsTheGrantAndTellsTheHook(t *testing.T) {
 	}
 	wantStatus(t, b.do("POST", firstHost, "/settings/disconnect", url.Values{"client_id": {"x"}}), http.StatusNotFound)
 }
+
+func TestWeb_sectionIsMarkedAndPicturesAreInitials(t *testing.T) {
+	b := start(t, nil)
+	for path, want := range map[string]string{
+		"/": `<a href="/" aria-current="page">`, "/leads/detail/301": `<a href="/leads/" aria-current="page">`,
+		"/contacts/": `<a href="/contacts/" aria-current="page">`, "/settings/": `<a href="/settings/" aria-current="page">`,
+	} {
+		page := string(b.do("GET", firstHost, path, nil).body)
+		if nav := page[strings.Index(page, `aria-label="Sections"`):strings.Index(page, "</nav>")]; !strings.Contains(nav, want) || strings.Count(nav, "aria-current") != 1 {
+			t.Errorf("%s: %s", path, nav)
+		}
+	}
+	for name, want := range map[string]string{"Anna Admin": "AA", "пётр": "П", "«Рога и копыта»": "РИ", "🎁 x": "X", "": ""} {
+		if got := initials(name); got != want {
+			t.Errorf("initials of %q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestWeb_trackShowsTheWayThroughThePipeline(t *testing.T) {
+	b := start(t, nil)
+	b.do("POST", firstHost, "/leads/detail/301/stage", url.Values{"stage": {"501:602"}})
+	page := string(b.do("GET", firstHost, "/leads/detail/301", nil).body)
+	for _, want := range []string{`<li class="past" title="First contact">`, `<li class="now" aria-current="step" title="Talks">`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("lacks %s", want)
+		}
+	}
+	b.do("POST", firstHost, "/leads/detail/301/stage", url.Values{"stage": {"501:143"}})
+	page = string(b.do("GET", firstHost, "/leads/detail/301", nil).body)
+	track := page[strings.Index(page, `<ol class="track"`):strings.Index(page, "</ol>")]
+	if strings.Count(track, "<li") != 3 || strings.Count(track, `class="past"`) != 2 {
+		t.Errorf("a lost deal's track: %s", track)
+	}
+}
