@@ -100,6 +100,22 @@ func (d *Directory) Connected(ctx context.Context, id, integrationID string, acc
 	return nil
 }
 
+// Expect names the integration of a tenant's first login before it has happened, so that a rule that names only that
+// integration finds the tenant. Without the login the tenant still expires.
+func (d *Directory) Expect(ctx context.Context, id, integrationID string) error {
+	_, err := d.update(ctx, id, func(r *record) error {
+		r.IntegrationID = integrationID
+		return nil
+	})
+	if err == nil {
+		err = d.db.SAdd(ctx, integrationKey(integrationID), id).Err()
+	}
+	if err != nil {
+		return fmt.Errorf("expect login: %w", err)
+	}
+	return nil
+}
+
 // sets are the lists that a connected tenant stands in.
 func (r *record) sets() []string {
 	sets := []string{store.Shared(everyone), accountKey(r.AmoBase)}

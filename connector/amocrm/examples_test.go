@@ -64,8 +64,8 @@ func want[T any](t *testing.T, what string, got, want T) {
 	}
 }
 
-// TestExamples decodes every documented answer that the client handles; errors and token answers have their own tables
-// (TestProblem_examples, TestExchange_*).
+// TestExamples decodes every documented answer that the client handles; companies, errors and token answers have their own tables
+// (TestExamples_companies, TestProblem_examples, TestExchange_*).
 func TestExamples(t *testing.T) {
 	for name, check := range map[string]func(*testing.T, string){
 		"account": func(t *testing.T, b string) {
@@ -235,6 +235,7 @@ func TestExamples(t *testing.T) {
 		"leads-complex-request": func(t *testing.T, b string) {
 			l := oneOf[[]LeadInput](t, b)
 			want(t, "contact", l[0].Embedded.Contacts[0].FirstName, "Екатерина")
+			want(t, "company", l[0].Embedded.Companies, []CompanyInput{{Name: "ООО Рога и Копыта"}})
 		},
 	} {
 		t.Run(name, func(t *testing.T) { check(t, example(t, name)) })

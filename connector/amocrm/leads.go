@@ -34,7 +34,8 @@ func (c *Client) CreateLeads(ctx context.Context, in []LeadInput) ([]Created, er
 	return create(ctx, c, call{route: "/leads", body: in}, "leads", len(in), maxPerPage)
 }
 
-// CreateComplex makes at most 50 leads, each with at most one contact that exists or is made with it (amocrm.md §5.3).
+// CreateComplex makes at most 50 leads, each with at most one contact and one company that exist or are made with it
+// (amocrm.md §5.3).
 // It is not idempotent: after ErrUnknownOutcome look for the leads before trying again. An answer of another length than
 // in is ErrUnknownOutcome with what the answer holds.
 func (c *Client) CreateComplex(ctx context.Context, in []LeadInput) ([]ComplexResult, error) {
@@ -60,27 +61,5 @@ func (c *Client) UpdateLead(ctx context.Context, in LeadInput) error {
 	}
 	in.ID, in.Embedded = 0, nil
 	k.body = in
-	return c.write(ctx, k, nil)
-}
-
-// LinkContact joins a contact to a lead, as the main one if main is set (amocrm.md §5.6).
-func (c *Client) LinkContact(ctx context.Context, lead, contact ID, main bool) error {
-	type metadata struct {
-		IsMain bool `json:"is_main"`
-	}
-	type link struct {
-		To       ID        `json:"to_entity_id"`
-		Type     string    `json:"to_entity_type"`
-		Metadata *metadata `json:"metadata,omitempty"`
-	}
-	k := call{method: http.MethodPost, route: "/leads/{id}/link", ids: []ID{lead}}
-	if lead <= 0 || contact <= 0 {
-		return refuse(k.op(), "the id of the lead or of the contact is missing")
-	}
-	l := link{To: contact, Type: "contacts"}
-	if main {
-		l.Metadata = &metadata{IsMain: true}
-	}
-	k.body = []link{l}
 	return c.write(ctx, k, nil)
 }

@@ -54,12 +54,12 @@ func TestCreateLeads_priceZeroIsSent(t *testing.T) {
 	s.body(t, `[{"name":"A","price":0,"pipeline_id":1,"status_id":2},{"name":"B"}]`)
 }
 
-func TestCreateComplex_bareArrayAndContacts(t *testing.T) {
+func TestCreateComplex_bareArrayContactsAndCompanies(t *testing.T) {
 	c, mock := setup(t)
 	s := on(mock, "POST", "/leads/complex", 200, example(t, "leads-complex-response"))
 	made, err := c.CreateComplex(t.Context(), []LeadInput{
-		{Name: "A", Embedded: &LeadLinks{Contacts: []ContactInput{{ID: 9}}}},
-		{Name: "B", RequestID: "r", Embedded: &LeadLinks{Contacts: []ContactInput{{FirstName: "C"}}}},
+		{Name: "A", Embedded: &LeadLinks{Contacts: []ContactInput{{ID: 9}}, Companies: []CompanyInput{{ID: 8}}}},
+		{Name: "B", RequestID: "r", Embedded: &LeadLinks{Contacts: []ContactInput{{FirstName: "C"}}, Companies: []CompanyInput{{Name: "D"}}}},
 	})
 	want := []ComplexResult{
 		{15198335, 19663157, 19663155, []string{"qweasd"}, false}, {15198337, 19663161, 19663159, []string{"uns_qweasd"}, false},
@@ -67,7 +67,8 @@ func TestCreateComplex_bareArrayAndContacts(t *testing.T) {
 	if diff := cmp.Diff(want, made); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
-	s.body(t, `[{"name":"A","_embedded":{"contacts":[{"id":9}]}},{"name":"B","request_id":"r","_embedded":{"contacts":[{"first_name":"C"}]}}]`)
+	s.body(t, `[{"name":"A","_embedded":{"contacts":[{"id":9}],"companies":[{"id":8}]}},
+		{"name":"B","request_id":"r","_embedded":{"contacts":[{"first_name":"C"}],"companies":[{"name":"D"}]}}]`)
 }
 
 func TestCreateComplex_bounds(t *testing.T) {
@@ -112,17 +113,5 @@ func TestUpdateLead_lossReasonRefused(t *testing.T) {
 	err := c.UpdateLead(t.Context(), LeadInput{ID: 11062353, LossReasonID: 1})
 	if e, ok := errors.AsType[*Error](err); !ok || len(e.Validation) != 1 || e.Validation[0].Detail == "" {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestLinkContact(t *testing.T) {
-	c, mock := setup(t)
-	s := on(mock, "POST", "/leads/14158851/link", 200, example(t, "link-response"))
-	if err := c.LinkContact(t.Context(), 14158851, 457282, true); err != nil {
-		t.Fatal(err)
-	}
-	s.body(t, `[{"to_entity_id":457282,"to_entity_type":"contacts","metadata":{"is_main":true}}]`)
-	if err := c.LinkContact(t.Context(), 14158851, 0, true); !errors.Is(err, ErrInvalid) {
-		t.Errorf("without contact: %v", err)
 	}
 }

@@ -120,7 +120,10 @@ func byIDs[T any](ctx context.Context, c *Client, route, name, with string, ids 
 	found := make(map[ID]T, len(ids))
 	for start := 0; start < len(ids); start += maxPerCall {
 		chunk := ids[start:min(start+maxPerCall, len(ids))]
-		q := url.Values{"with": {with}, "limit": {strconv.Itoa(maxPerPage)}}
+		q := url.Values{"limit": {strconv.Itoa(maxPerPage)}}
+		if with != "" {
+			q.Set("with", with)
+		}
 		got, _, err := page[T](ctx, c, call{route: route, query: idFilter(q, "id", chunk)}, name)
 		if err != nil {
 			return nil, err

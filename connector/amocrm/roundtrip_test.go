@@ -183,9 +183,11 @@ func TestRoundTrip_modelsSurviveACache(t *testing.T) {
 		for _, id := range ids.Draw(t, "contacts") {
 			l.Contacts = append(l.Contacts, LeadMember{id, id%2 == 0})
 		}
+		f := Company{ID: 3, Name: text, UpdatedAt: 5, Tags: c.Tags}
 		var c2 Contact
 		var l2 Lead
-		for from, to := range map[any]any{&c: &c2, &l: &l2} {
+		var f2 Company
+		for from, to := range map[any]any{&c: &c2, &l: &l2, &f: &f2} {
 			raw, err := json.Marshal(from)
 			if err != nil {
 				t.Fatal(err)
@@ -195,7 +197,7 @@ func TestRoundTrip_modelsSurviveACache(t *testing.T) {
 			}
 		}
 		empty := cmp.FilterValues(func(a, b []ID) bool { return len(a)+len(b) == 0 }, cmp.Ignore())
-		if diff := cmp.Diff(c, c2, empty) + cmp.Diff(l, l2, empty); diff != "" {
+		if diff := cmp.Diff(c, c2, empty) + cmp.Diff(l, l2, empty) + cmp.Diff(f, f2, empty); diff != "" {
 			t.Fatal(diff)
 		}
 	})

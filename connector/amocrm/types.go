@@ -236,9 +236,11 @@ type LeadInput struct {
 	Embedded      *LeadLinks   `json:"_embedded,omitempty"` // create only
 }
 
-// LeadLinks joins a new lead to its contact. In leads/complex the contact may be a new one.
+// LeadLinks joins a new lead to its contact and company. In leads/complex there is at most one of each, and both may be
+// new ones: they are then joined to each other as well.
 type LeadLinks struct {
-	Contacts []ContactInput `json:"contacts,omitempty"`
+	Contacts  []ContactInput `json:"contacts,omitempty"`
+	Companies []CompanyInput `json:"companies,omitempty"`
 }
 
 // FieldInput is one custom value to write; it holds only the keys that amoCRM takes (amocrm.md §3.5).

@@ -1,0 +1,131 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// requestsPerSecond is amoCRM's limit per integration and account (amocrm.md §8.1).
+const requestsPerSecond = 7
+
+// Grants gives the source of access tokens of a tenant; oauth.Grants does.
+type Grants interface {
+	Auth(tenantID string) amocrm.Auth
+}
+
+// Deps is what a Bridge stands on. HTTP gives the HTTP client for an account's host (nil: the connector's default), Seen
+// is called after every HTTP exchange with a CRM. HTTP, Seen and Log may be nil.
+type Deps struct {
+	DB      *store.DB
+	Cache   *store.Cache
+	Tenants *tenant.Directory
+	Grants  Grants
+	HTTP    func(amoBase string) *http.Client
+	Seen    func(context.Context, amocrm.Seen)
+	Log     *slog.Logger
+}
+
+// Bridge joins helpdesk clients to CRM contacts and deals for all tenants. It is safe for concurrent use.
+type Bridge struct {
+	Deps
+	lookAgain []time.Duration // pauses before each look for a write whose answer was lost
+
+	mu       sync.Mutex
+	breakers map[string]*breaker // by amoCRM host
+}
+
+// New makes a Bridge.
+func New(d Deps) *Bridge {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Bridge{
+		Deps:      d,
+		lookAgain: []time.Duration{0, 1500 * time.Millisecond},
+		breakers:  map[string]*breaker{},
+	}
+}
+
+// Pace returns the limiter of an amoCRM account. Whoever talks to the account must take it from here: one name is one
+// limit over all replicas.
+func Pace(db *store.DB, amoBase string, p store.Priority) amocrm.Pace {
+	name := strings.ToLower(amoBase)
+	if u, err := url.Parse(amoBase); err == nil && u.Host != "" {
+		name = strings.ToLower(u.Host)
+	}
+	return db.Pace("amo:"+name, requestsPerSecond, p)
+}
+
+// Account is one tenant's view of his amoCRM account for one request or one batch of work: make a new one each time.
+type Account struct {
+	b      *Bridge
+	tenant tenant.Tenant
+	api    *amocrm.Client
+	forgot forgotten
+}
+
+// Account opens a tenant's amoCRM account. It makes no CRM call; a missing or dead grant shows in the first one as an
+// error that is oauth.ErrNeedsLogin. Interactive calls rest for some seconds when the CRM keeps failing; background
+// calls have no such guard, their queue waits by itself. tenant.ErrNotFound for an unknown tenant.
+func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority) (*Account, error) {
+	t, err := b.Tenants.Get(ctx, tenantID)
+	if err != nil {
+		return nil, fmt.Errorf("open account: %w", err)
+	}
+	var opts []amocrm.Option
+	var h *http.Client
+	if b.HTTP != nil {
+		h = b.HTTP(t.AmoBase)
+	}
+	pace := Pace(b.DB, t.AmoBase, p)
+	if p == store.Interactive {
+		g := b.breaker(t.AmoBase)
+		pace, h = g.pace(pace), g.client(h)
+	}
+	if h != nil {
+		opts = append(opts, amocrm.WithHTTP(h))
+	}
+	opts = append(opts, amocrm.WithPace(pace))
+	if b.Seen != nil {
+		opts = append(opts, amocrm.WithObserver(b.Seen))
+	}
+	api, err := amocrm.New(t.AmoBase, b.Grants.Auth(t.ID), opts...)
+	if err != nil {
+		return nil, fmt.Errorf("open account: %w", err)
+	}
+	a := &Account{b: b, tenant: t, api: api}
+	if err := a.readForgotten(ctx); err != nil {
+		return nil, fmt.Errorf("open account: %w", err)
+	}
+	return a, nil
+}
+
+// API is the account's connector: paced, authorised, past all caches.
+func (a *Account) API() *amocrm.Client { return a.api }
+
+// Tenant is the tenant as it was when the Account was made.
+func (a *Account) Tenant() tenant.Tenant { return a.tenant }
+
+// ContactURL is the address of a contact's card in the CRM.
+func (a *Account) ContactURL(id int64) string { return cardURL(a.tenant.AmoBase, "contacts", id) }
+
+// DealURL is the address of a deal's card in the CRM.
+func (a *Account) DealURL(id int64) string { return cardURL(a.tenant.AmoBase, "leads", id) }
+
+// CompanyURL is the address of a company's card in the CRM.
+func (a *Account) CompanyURL(id int64) string { return cardURL(a.tenant.AmoBase, "companies", id) }
+
+func cardURL(base, entity string, id int64) string {
+	return strings.TrimRight(base, "/") + "/" + entity + "/detail/" + strconv.FormatInt(id, 10)
+}

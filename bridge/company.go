@@ -1,0 +1,152 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+const companyHits = 250 // a page: part of a name is found in many others
+
+// joinCompany ties a new contact to the company of a draft, which is made when the CRM has none of that name.
+func (a *Account) joinCompany(ctx context.Context, contactID int64, d ContactDraft) error {
+	if d.Company == "" {
+		return nil
+	}
+	company, err := a.companyFor(ctx, d.Company, d.ResponsibleID)
+	if err != nil {
+		return err
+	}
+	_, err = a.once(ctx, write{
+		mark: []string{"company of contact", decimal(contactID), decimal(company)},
+		send: func(ctx context.Context) (int64, error) {
+			return company, a.api.LinkCompany(ctx, amocrm.ID(contactID), amocrm.ID(company))
+		},
+		look: func(ctx context.Context, _ time.Time) (int64, error) {
+			c, err := a.api.Contact(ctx, amocrm.ID(contactID))
+			if err != nil || !slices.Contains(c.CompanyIDs, amocrm.ID(company)) {
+				return 0, err
+			}
+			return company, nil
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("join company %d: %w", company, err)
+	}
+	return nil
+}
+
+// companyFor finds the company of a name or makes it. One writer at a time does so for a name.
+func (a *Account) companyFor(ctx context.Context, name string, responsible int64) (int64, error) {
+	waiting, cancel := context.WithTimeout(ctx, writeFor)
+	defer cancel()
+	unlock, err := a.b.DB.Lock(waiting, a.key("lock", "company", a.nameMark(name)), lockFor)
+	if err != nil {
+		return 0, fmt.Errorf("lock company: %w", err)
+	}
+	defer unlock()
+	id, err := a.companyNamed(waiting, name)
+	if err != nil {
+		return 0, fmt.Errorf("find company: %w", err)
+	}
+	if id != 0 {
+		return id, nil
+	}
+	id, err = a.once(ctx, write{
+		mark: []string{"company", foldName(name)},
+		send: func(ctx context.Context) (int64, error) {
+			made, err := a.api.CreateCompanies(ctx, []amocrm.CompanyInput{{Name: name, ResponsibleID: amocrm.ID(responsible)}})
+			return firstID(made), err
+		},
+		// Whoever made it: a company of that name is what was wanted.
+		look: func(ctx context.Context, _ time.Time) (int64, error) { return a.companyNamed(ctx, name) },
+	})
+	if err != nil {
+		return 0, fmt.Errorf("create company: %w", err)
+	}
+	if err := a.RememberCompany(ctx, name, id); err != nil {
+		a.b.Log.Warn("new company not remembered", "tenant", a.tenant.ID, "error", err)
+	}
+	return id, nil
+}
+
+// companyNamed finds the company of exactly this name, in any case; of several the most recently updated. One made
+// within a day is found although the CRM's search lags. 0 when there is none.
+func (a *Account) companyNamed(ctx context.Context, name string) (int64, error) {
+	found, err := a.api.SearchCompanies(ctx, cut(name, searchRunes), companyHits)
+	if err != nil {
+		return 0, err
+	}
+	var best amocrm.Company
+	for _, c := range found {
+		if sameCompany(c, name) && (best.ID == 0 || c.UpdatedAt > best.UpdatedAt || c.UpdatedAt == best.UpdatedAt && c.ID > best.ID) {
+			best = c
+		}
+	}
+	if best.ID != 0 {
+		return int64(best.ID), nil
+	}
+	made, err := a.b.DB.Get(ctx, a.companyMadeKey(name)).Int64()
+	if errors.Is(err, redis.Nil) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read made companies: %w", err)
+	}
+	c, err := a.api.Company(ctx, amocrm.ID(made))
+	if errors.Is(err, amocrm.ErrNotFound) || err == nil && !sameCompany(c, name) {
+		return 0, nil
+	}
+	return made, err
+}
+
+func sameCompany(c amocrm.Company, name string) bool {
+	return !c.IsDeleted && strings.EqualFold(strings.TrimSpace(c.Name), strings.TrimSpace(name))
+}
+
+// RememberCompany keeps for a day that a company was made, so that it is found although the CRM's search lags.
+func (a *Account) RememberCompany(ctx context.Context, name string, companyID int64) error {
+	if err := a.b.DB.Set(ctx, a.companyMadeKey(name), companyID, rememberFor).Err(); err != nil {
+		return fmt.Errorf("remember company: %w", err)
+	}
+	return nil
+}
+
+// ResolveCompany says which company goes with the contact that Resolve asks to create: the one of exactly the client's
+// company name, by its id, else a new one. nil when the client names no company, or when the connection may not read
+// companies: a deal must not fail for that. It is made for LeadLinks.Companies of one POST /leads/complex; tell
+// RememberCompany of a new one.
+func (a *Account) ResolveCompany(ctx context.Context, c Client) (*amocrm.CompanyInput, error) {
+	name := cut(strings.TrimSpace(c.Company), maxNameRunes)
+	if name == "" {
+		return nil, nil
+	}
+	id, err := a.companyNamed(ctx, name)
+	switch {
+	case errors.Is(err, amocrm.ErrForbidden):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("find company: %w", err)
+	case id != 0:
+		return &amocrm.CompanyInput{ID: amocrm.ID(id)}, nil
+	}
+	return &amocrm.CompanyInput{Name: name}, nil
+}
+
+func (a *Account) companyMadeKey(name string) string {
+	return a.key("made", "company", a.nameMark(name))
+}
+
+// nameMark stands for a company's name in keys: names don't belong there.
+func (a *Account) nameMark(name string) string {
+	return a.b.DB.Ring().Fingerprints("company", foldName(name))[0]
+}
+
+func foldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

@@ -1,0 +1,77 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// How long what was read from the CRM counts as fresh (it is kept for a day, for bad times).
+const (
+	metaFresh = 10 * time.Minute
+	dataFresh = 30 * time.Second
+)
+
+// forgotten says since when cached reads of a tenant count as old. They are not deleted: when the CRM fails they are
+// still the best there is.
+type forgotten struct{ all, data time.Time }
+
+func (a *Account) forgottenKey() string { return a.key("forgotten") }
+
+func (a *Account) readForgotten(ctx context.Context) error {
+	got, err := a.b.DB.HMGet(ctx, a.forgottenKey(), "all", "data").Result()
+	if err != nil {
+		return fmt.Errorf("read age of the cache: %w", err)
+	}
+	a.forgot = forgotten{all: stamp(got[0]), data: stamp(got[1])}
+	return nil
+}
+
+func stamp(v any) time.Time {
+	s, _ := v.(string)
+	if ms := parseID(s); ms > 0 {
+		return time.UnixMilli(ms)
+	}
+	return time.Time{}
+}
+
+// Forget makes everything that was read from the account old, vocabulary included: after a login, or when the CRM tells
+// of changed users, pipelines or fields.
+func (a *Account) Forget(ctx context.Context) error {
+	now := time.Now()
+	a.forgot = forgotten{all: now, data: now}
+	return a.writeForgotten(ctx, "all", now, "data", now)
+}
+
+// ForgetData makes contacts, deals and feeds old, but not the vocabulary: when the CRM tells of a changed contact or deal.
+func (a *Account) ForgetData(ctx context.Context) error {
+	now := time.Now()
+	a.forgot.data = now
+	return a.writeForgotten(ctx, "data", now)
+}
+
+func (a *Account) writeForgotten(ctx context.Context, pairs ...any) error {
+	for i, v := range pairs {
+		if t, ok := v.(time.Time); ok {
+			pairs[i] = t.UnixMilli()
+		}
+	}
+	if err := a.b.DB.HSet(ctx, a.forgottenKey(), pairs...).Err(); err != nil {
+		return fmt.Errorf("make the cache old: %w", err)
+	}
+	return nil
+}
+
+func (a *Account) freshMeta() time.Duration { return freshSince(metaFresh, a.forgot.all) }
+
+func (a *Account) freshData() time.Duration { return freshSince(dataFresh, a.forgot.data) }
+
+// freshNames: companies are renamed as rarely as the vocabulary, but are told of as data.
+func (a *Account) freshNames() time.Duration { return freshSince(metaFresh, a.forgot.data) }
+
+func freshSince(usual time.Duration, forgot time.Time) time.Duration {
+	if forgot.IsZero() {
+		return usual
+	}
+	return max(0, min(usual, time.Since(forgot)))
+}

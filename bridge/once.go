@@ -1,0 +1,131 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+const (
+	writeFor   = 25 * time.Second // budget of a write with the looks for it
+	lookWindow = 2 * time.Minute  // how far clocks may differ, and how long a second try looks first
+)
+
+// write is something that must not be made twice. mark names it by its content. look finds it in the CRM among what was
+// made since, 0 when it is not there; it must leave out what is known to have been made by an earlier write.
+type write struct {
+	mark []string
+	send func(ctx context.Context) (int64, error)
+	look func(ctx context.Context, since time.Time) (int64, error)
+}
+
+// once sends a write and gives the id of what it made. It goes on when the caller gives up. When the answer is lost it
+// looks for the result; when that is not there either, the error is ErrUnknownOutcome and the same write within two
+// minutes looks again before it sends.
+func (a *Account) once(ctx context.Context, w write) (int64, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeFor)
+	defer cancel()
+	key := a.key("unsure", a.b.DB.Ring().Fingerprints(w.mark...)[0])
+	earlier, err := a.b.DB.Get(ctx, key).Int64()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return 0, fmt.Errorf("look for an unfinished write: %w", err)
+	}
+	if earlier > 0 {
+		id, err := w.look(ctx, time.UnixMilli(earlier).Add(-lookWindow))
+		if err != nil {
+			return 0, fmt.Errorf("look for an unfinished write: %w", err)
+		}
+		if id != 0 {
+			a.settle(ctx, key)
+			return id, nil
+		}
+	}
+	began := time.Now()
+	// Before sending: a process killed right after must leave the mark behind.
+	if err := a.b.DB.Set(ctx, key, began.UnixMilli(), lookWindow).Err(); err != nil {
+		return 0, fmt.Errorf("mark a write: %w", err)
+	}
+	id, err := w.send(ctx)
+	if err == nil && id == 0 {
+		err = fmt.Errorf("the answer names no id: %w", amocrm.ErrUnknownOutcome)
+	}
+	if !errors.Is(err, amocrm.ErrUnknownOutcome) {
+		a.settle(ctx, key)
+		return id, err
+	}
+	a.b.Log.Warn("answer to a write was lost", "tenant", a.tenant.ID, "write", w.mark[0], "error", err)
+	for _, pause := range a.b.lookAgain {
+		if !sleep(ctx, pause) {
+			break
+		}
+		id, lookErr := w.look(ctx, began.Add(-lookWindow))
+		if lookErr != nil {
+			a.b.Log.Warn("look for a lost write", "tenant", a.tenant.ID, "write", w.mark[0], "error", lookErr)
+			continue
+		}
+		if id != 0 {
+			a.settle(ctx, key)
+			return id, nil
+		}
+	}
+	return 0, fmt.Errorf("%w (%w)", ErrUnknownOutcome, err)
+}
+
+// settle removes the mark. A mark that stays only costs the next equal write a look, and it ends by itself.
+func (a *Account) settle(ctx context.Context, key string) {
+	if err := a.b.DB.Del(ctx, key).Err(); err != nil {
+		a.b.Log.Warn("mark of a write not removed", "tenant", a.tenant.ID, "error", err)
+	}
+}
+
+// sleep waits and reports whether ctx is still alive.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// refused turns amoCRM's refusal of a form into FieldErrors: formPath gives the form's path for amoCRM's. Other errors
+// come back as they are.
+func refused(err error, formPath func(string) string) error {
+	var e *amocrm.Error
+	if !errors.As(err, &e) || e.Kind != amocrm.KindInvalid {
+		return err
+	}
+	out := &FieldErrors{cause: err}
+	for _, v := range e.Validation {
+		key := KeyFromTheCRM
+		switch v.Code {
+		case "NotSupportedChoice":
+			key = KeyBadChoice
+		case "InvalidType":
+			key = KeyBadValue
+		}
+		f := FieldError{Path: formPath(v.Path), Key: key, Text: v.Detail}
+		if _, twice := out.At(f.Path); !twice || f.Path == "" {
+			out.Fields = append(out.Fields, f)
+		}
+	}
+	if len(out.Fields) == 0 {
+		text := strings.TrimSpace(e.Detail)
+		if text == "" {
+			text = e.Title
+		}
+		out.Fields = []FieldError{{Key: KeyFromTheCRM, Text: text}}
+	}
+	return out
+}
