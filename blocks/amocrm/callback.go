@@ -1,0 +1,133 @@
+package amocrm
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+// doneView is the end of a login that worked.
+type doneView struct {
+	Account string
+	Panel   string // "" when the session is not known
+}
+
+// conflictView asks what to do with an amoCRM account that is connected already.
+type conflictView struct {
+	Ticket  string
+	Account string
+	Others  int
+}
+
+// Callback is where amoCRM sends the browser back: GET /oauth/callback (amocrm.md §1.2).
+func (h *Handlers) Callback(c echo.Context) error {
+	v := h.outside(c)
+	callback := oauth.Callback{
+		Code: c.QueryParam("code"), Referer: c.QueryParam("referer"), State: c.QueryParam("state"),
+		ClientID: c.QueryParam("client_id"), Platform: c.QueryParam("platform"), Error: c.QueryParam("error"),
+	}
+	name := bindingCookie(callback.State)
+	if cookie, err := c.Cookie(name); err == nil {
+		callback.Binding = cookie.Value
+		c.SetCookie(&http.Cookie{Name: name, Path: "/oauth", MaxAge: -1, HttpOnly: true})
+	}
+	result, err := h.Flow.Finish(v.ctx, callback)
+	return v.loginEnded(result, err)
+}
+
+// Decide is the answer to the conflict page: POST /oauth/decide.
+func (h *Handlers) Decide(c echo.Context) error {
+	v := h.outside(c)
+	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, 64<<10)
+	result, err := h.Flow.Decide(v.ctx, c.FormValue("ticket"), c.FormValue("choice") == "replace")
+	return v.loginEnded(result, err)
+}
+
+// loginEnded shows how a login ended, in the language of the block it began in.
+func (v *visit) loginEnded(result oauth.Result, err error) error {
+	if lang, known := blocks.ParseLang(result.Lang); known && result.Lang != "" {
+		v.session.Lang = lang
+	}
+	panel := ""
+	if result.SessionID != "" {
+		panel = "/blocks/amocrm/" + result.SessionID
+	}
+	if err != nil {
+		return v.loginFailed(panel, err)
+	}
+	if result.SessionID != "" && result.Conflict == nil {
+		// The panel goes on in the tenant the login ended in. One that has expired meanwhile says so itself.
+		err := v.h.Sessions.Move(v.ctx, result.SessionID, result.TenantID)
+		if err != nil && !errors.Is(err, blocks.ErrExpired) {
+			v.h.note(err, false, result.TenantID)
+		}
+	}
+	name, act, data := "login_done", "done", any(doneView{Account: result.AccountName, Panel: panel})
+	if result.Conflict != nil {
+		name, act = "login_conflict", ""
+		data = conflictView{Ticket: result.Conflict.Ticket, Account: result.AccountName, Others: result.Conflict.Others}
+	}
+	html, err := v.h.pages.render(v.session.Lang, name, data)
+	if err != nil {
+		return err
+	}
+	return v.page(http.StatusOK, layout{Kind: "page", Content: html, Act: act})
+}
+
+// loginFailed says why and offers to try again. The status tells machines; the page tells people.
+func (v *visit) loginFailed(panel string, err error) error {
+	code := loginCode(err)
+	v.h.note(err, code != "internal", v.session.TenantID)
+	p := problemView{
+		Title: v.t("login_failed." + code + ".title"), Text: v.t("login_failed."+code+".text", loginArgs(err)...),
+	}
+	if panel != "" {
+		p.Action, p.URL = v.t("login.again"), panel+"/login"
+	}
+	html, err := v.h.pages.render(v.session.Lang, "login_failed", p)
+	if err != nil {
+		return err
+	}
+	return v.page(http.StatusBadRequest, layout{Kind: "page", Content: html})
+}
+
+// Secrets takes the keys of a private integration that amoCRM's button has made: POST /oauth/secrets (amocrm.md §1.9).
+// amoCRM reads only the status.
+func (h *Handlers) Secrets(c echo.Context) error {
+	var body struct {
+		ClientID     string `json:"client_id" form:"client_id"`
+		ClientSecret string `json:"client_secret" form:"client_secret"`
+		State        string `json:"state" form:"state"`
+	}
+	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, 64<<10)
+	if err := c.Bind(&body); err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, "a JSON object with client_id, client_secret and state is expected")
+	}
+	if err := h.Flow.Secrets(c.Request().Context(), body.ClientID, body.ClientSecret, body.State); err != nil {
+		return h.refuseHook(err)
+	}
+	return c.NoContent(http.StatusOK)
+}
+
+// Disconnected is amoCRM's notice that the integration was switched off: GET /oauth/disconnected (amocrm.md §1.10).
+func (h *Handlers) Disconnected(c echo.Context) error {
+	clientID := c.QueryParam("client_uuid")
+	if clientID == "" {
+		clientID = c.QueryParam("client_id")
+	}
+	err := h.Flow.Disconnected(c.Request().Context(), c.QueryParam("account_id"), clientID, c.QueryParam("signature"))
+	if err != nil {
+		return h.refuseHook(err)
+	}
+	return c.NoContent(http.StatusOK)
+}
+
+// refuseHook answers a hook that was refused; the reason stays in the log.
+func (h *Handlers) refuseHook(err error) error {
+	h.note(err, true, "")
+	return echo.NewHTTPError(http.StatusBadRequest, "refused")
+}

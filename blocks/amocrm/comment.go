@@ -1,0 +1,108 @@
+package amocrm
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+// maxComment bounds a comment, in characters; amoCRM documents no limit of its own (amocrm.md §6.1).
+const maxComment = 20000
+
+// comment posts to the deal's feed: POST …/deals/:id/comments. The new comment is shown at once, also when the CRM's
+// own list does not have it yet.
+func (h *Handlers) comment(v *visit) error {
+	id := number(v.Param("id"))
+	if id == 0 {
+		return v.fail(bridge.ErrGone, "")
+	}
+	text := strings.TrimSpace(strings.ReplaceAll(v.FormValue("text"), "\r\n", "\n"))
+	switch {
+	case text == "":
+		return v.commentRefused(id, text, v.t("error.required"), nil)
+	case len([]rune(text)) > maxComment:
+		return v.commentRefused(id, text, v.t("error.too_long", "max", maxComment), nil)
+	}
+	once, _, err := v.begin()
+	if err != nil {
+		return v.commentFailed(id, text, err)
+	}
+	if once != nil {
+		ctx, cancel := v.writing()
+		defer cancel()
+		if _, err := v.crm.Comment(ctx, id, text); err != nil {
+			return v.commentFailed(id, text, errors.Join(err, once.Release(v.ctx)))
+		}
+		if err := once.Done(v.ctx, "comment"); err != nil {
+			h.note(err, false, v.session.TenantID)
+		}
+	}
+	if !isHTMX(v.Context) {
+		return see(v, v.base()+"/deals/"+strconv.FormatInt(id, 10))
+	}
+	ctx, cancel := h.owned(h.Budget / 2)
+	defer cancel()
+	feed, err := v.crm.Feed(ctx, id)
+	if !hasText(feed, text, h.Now()) {
+		feed.Items = append([]bridge.FeedItem{{
+			Kind: bridge.KindComment, Text: text, At: h.Now(), Mine: true, Author: v.t("feed.you"),
+		}}, feed.Items...)
+	}
+	view := v.feedOrProblem(v.formatIn(ctx), id, feed, err)
+	view.Posted = true
+	return v.show(http.StatusOK, "feed", view)
+}
+
+// hasText looks among the newest lines, so that an old comment of the same words doesn't hide the new one.
+func hasText(feed bridge.Feed, text string, now time.Time) bool {
+	for i, it := range feed.Items {
+		if i == 3 {
+			return false
+		}
+		if it.Kind == bridge.KindComment && strings.TrimSpace(it.Text) == text && now.Sub(it.At) < 5*time.Minute {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *visit) commentFailed(id int64, text string, err error) error {
+	if errors.Is(err, oauth.ErrNeedsLogin) {
+		return v.fail(err, "")
+	}
+	var refused *bridge.FieldErrors
+	if errors.As(err, &refused) {
+		for _, message := range v.fieldTexts(refused) {
+			return v.commentRefused(id, text, message, err)
+		}
+	}
+	_, _, _, known := problemCode(err)
+	v.h.note(err, known, v.session.TenantID)
+	p := v.problem(err, "")
+	return v.commentRefused(id, text, p.Title+" "+p.Text, err)
+}
+
+// commentRefused shows the feed again with what was typed.
+func (v *visit) commentRefused(id int64, text, message string, why error) error {
+	if !isHTMX(v.Context) {
+		ctx, cancel := v.h.owned(v.h.Budget)
+		defer cancel()
+		view, err := v.card(ctx, id)
+		if err != nil {
+			return v.fail(err, "")
+		}
+		view.Feed.Typed, view.Feed.Error, view.Feed.Token = text, message, v.nextToken(why)
+		return v.show(http.StatusOK, "deal", view)
+	}
+	ctx, cancel := v.h.owned(v.h.Budget / 2)
+	defer cancel()
+	feed, err := v.crm.Feed(ctx, id)
+	view := v.feedOrProblem(v.formatIn(ctx), id, feed, err)
+	view.Typed, view.Error, view.Token = text, message, v.nextToken(why)
+	return v.show(http.StatusOK, "feed", view)
+}

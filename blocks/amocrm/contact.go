@@ -1,0 +1,159 @@
+package amocrm
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+// contactFormView is the form of a new contact.
+type contactFormView struct {
+	Base       string
+	Token      string
+	Draft      bridge.ContactDraft
+	Phones     []rowView // what is known, and one empty row
+	Emails     []rowView
+	Errors     map[string]string
+	Problem    string
+	Duplicates []personView // contacts that have one of these phones or e-mails already
+}
+
+// rowView is one of several inputs of the same name.
+type rowView struct{ Value, Error string }
+
+// maxRows bounds how many phones and e-mails a form takes.
+const maxRows = 10
+
+// newContact is the form, filled with what the helpdesk knows: GET …/contacts/new.
+func (h *Handlers) newContact(v *visit) error {
+	return v.show(http.StatusOK, "contact_form",
+		contactForm(v.base(), v.crm.ContactForm(v.ctx, v.session.Ticket.Client), nil))
+}
+
+// createContact makes the contact: POST …/contacts. When others have the same phone or e-mail they are shown first; the
+// agent may go on anyway.
+func (h *Handlers) createContact(v *visit) error {
+	draft := v.crm.ContactForm(v.ctx, v.session.Ticket.Client) // messengers and sites go along unseen
+	form, err := v.FormParams()
+	if err != nil {
+		return v.fail(err, v.base()+"/contacts/new")
+	}
+	draft.Name, draft.Position = strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("position"))
+	draft.Company = strings.TrimSpace(form.Get("company"))
+	draft.Phones, draft.Emails = typed(form["phone"], maxRows), typed(form["email"], maxRows)
+
+	if form.Get("anyway") == "" {
+		same, err := v.crm.Duplicates(v.ctx, draft)
+		if err != nil && !errors.As(err, new(*bridge.FieldErrors)) && !errors.Is(err, bridge.ErrEmptyQuery) {
+			return v.contactFailed(draft, err)
+		}
+		if len(same) > 0 {
+			view := contactForm(v.base(), draft, nil)
+			f := v.format()
+			for _, p := range same {
+				person := personCard(f, v.base(), p)
+				person.CanLink = v.session.Ticket.Client.ID != 0
+				view.Duplicates = append(view.Duplicates, person)
+			}
+			return v.show(http.StatusOK, "contact_form", view)
+		}
+	}
+	once, done, err := v.begin()
+	if err != nil {
+		return v.contactFailed(draft, err)
+	}
+	if once == nil {
+		return v.after(done)
+	}
+	ctx, cancel := v.writing()
+	defer cancel()
+	id, err := v.crm.CreateContact(ctx, v.session.Ticket.Client.ID, draft)
+	if err = v.created(id, err); err != nil {
+		return v.contactFailed(draft, errors.Join(err, once.Release(v.ctx)))
+	}
+	done = "contact:" + strconv.FormatInt(id, 10)
+	if err := once.Done(v.ctx, done); err != nil {
+		h.note(err, false, v.session.TenantID)
+	}
+	return v.after(done)
+}
+
+// created drops an error that came after the thing was made: it exists, and must not be made again.
+func (v *visit) created(id int64, err error) error {
+	var after *bridge.AfterCreate
+	if id != 0 && errors.As(err, &after) {
+		v.h.note(err, false, v.session.TenantID)
+		return nil
+	}
+	return err
+}
+
+// contactFailed shows the form again, with what was typed.
+func (v *visit) contactFailed(draft bridge.ContactDraft, err error) error {
+	if errors.Is(err, oauth.ErrNeedsLogin) {
+		return v.fail(err, "")
+	}
+	var refused *bridge.FieldErrors
+	if errors.As(err, &refused) {
+		return v.show(http.StatusOK, "contact_form", contactForm(v.base(), draft, v.fieldTexts(refused)))
+	}
+	_, _, _, known := problemCode(err)
+	v.h.note(err, known, v.session.TenantID)
+	p := v.problem(err, "")
+	view := contactForm(v.base(), draft, nil)
+	view.Problem, view.Token = p.Title+" "+p.Text, v.nextToken(err)
+	return v.show(http.StatusOK, "contact_form", view)
+}
+
+func contactForm(base string, draft bridge.ContactDraft, errs map[string]string) contactFormView {
+	rest := map[string]string{}
+	for path, text := range errs {
+		rest[path] = text
+	}
+	view := contactFormView{Base: base, Token: blocks.NewID(), Draft: draft, Errors: rest}
+	rows := func(values []string, path string) []rowView {
+		var out []rowView
+		for i, value := range values {
+			key := path + "." + strconv.Itoa(i)
+			out = append(out, rowView{value, rest[key]})
+			delete(rest, key)
+		}
+		if len(out) < maxRows {
+			out = append(out, rowView{"", rest[path]})
+			delete(rest, path)
+		}
+		return out
+	}
+	view.Phones, view.Emails = rows(draft.Phones, "phones"), rows(draft.Emails, "emails")
+	view.Problem = leftOver(rest, "name", "position", "company")
+	return view
+}
+
+// leftOver joins the errors that no input shows.
+func leftOver(errs map[string]string, shown ...string) string {
+	var texts []string
+	for path, text := range errs {
+		if text != "" && !slices.Contains(shown, path) {
+			texts = append(texts, text)
+		}
+	}
+	slices.Sort(texts)
+	return strings.Join(slices.Compact(texts), " ")
+}
+
+// typed is the first rows that hold something.
+func typed(rows []string, most int) []string {
+	var out []string
+	for _, r := range rows {
+		if r = strings.TrimSpace(r); r != "" && len(out) < most {
+			out = append(out, r)
+		}
+	}
+	return out
+}

@@ -1,0 +1,158 @@
+package amocrm
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// CRM is what the block asks of a connected account; *bridge.Account is it.
+type CRM interface {
+	Tenant() tenant.Tenant
+	Meta(ctx context.Context) (bridge.Meta, error)
+	People(ctx context.Context, client bridge.Client) (bridge.People, error)
+	Search(ctx context.Context, text string) ([]bridge.Person, error)
+	Link(ctx context.Context, clientID, contactID int64) error
+	Unlink(ctx context.Context, clientID int64) error
+	Deal(ctx context.Context, id int64) (bridge.DealCard, error)
+	Feed(ctx context.Context, leadID int64) (bridge.Feed, error)
+	Comment(ctx context.Context, leadID int64, text string) (int64, error)
+	ContactForm(ctx context.Context, client bridge.Client) bridge.ContactDraft
+	CreateContact(ctx context.Context, clientID int64, draft bridge.ContactDraft) (int64, error)
+	DealForm(ctx context.Context, ticket bridge.Ticket) (bridge.DealForm, error)
+	Required(ctx context.Context, pipelineID, statusID int64) ([]crm.Field, error)
+	CreateDeal(ctx context.Context, clientID int64, draft bridge.DealDraft) (int64, error)
+	ForgetData(ctx context.Context) error
+	Duplicates(ctx context.Context, draft bridge.ContactDraft) ([]bridge.Person, error)
+}
+
+var (
+	_ CRM     = (*bridge.Account)(nil)
+	_ Tenants = (*tenant.Directory)(nil)
+	_ Grants  = (*oauth.Grants)(nil)
+	_ Flow    = (*oauth.Flow)(nil)
+)
+
+// Tenants finds the tenant that a block's credential opens; *tenant.Directory is it.
+type Tenants interface {
+	Open(ctx context.Context, c tenant.Credential) (tenant.Tenant, error)
+}
+
+// Grants tells whether a tenant is logged in; *oauth.Grants is it.
+type Grants interface {
+	Status(ctx context.Context, tenantID string) (oauth.Status, error)
+}
+
+// Flow is the login to amoCRM; *oauth.Flow is it.
+type Flow interface {
+	Start(ctx context.Context, tenantID, sessionID, lang string) (oauth.Start, error)
+	Secrets(ctx context.Context, clientID, clientSecret, state string) error
+	Finish(ctx context.Context, c oauth.Callback) (oauth.Result, error)
+	Decide(ctx context.Context, ticket string, replace bool) (oauth.Result, error)
+	Disconnected(ctx context.Context, accountID, clientID, signature string) error
+}
+
+// Deps is what the block works with. All are needed except Waiting and DeskBase.
+type Deps struct {
+	Catalog  *blocks.Catalog
+	Sessions *blocks.Sessions
+	Tenants  Tenants
+	Grants   Grants
+	Flow     Flow
+	CRM      func(ctx context.Context, tenantID string) (CRM, error)
+	// Waiting counts the deals of rules that wait for a login; nil shows none.
+	Waiting func(ctx context.Context, tenantID string) (int, error)
+	// AmoBase and DeskBase check an address as typed and bring it to its one form. Without DeskBase every given
+	// helpdesk address is refused.
+	AmoBase  func(raw string) (string, error)
+	DeskBase func(raw string) (string, error)
+
+	PublicURL      string   // "https://sidecard.example.com", no trailing slash
+	FrameAncestors []string // origins of helpdesks that may frame the panel
+	Log            *slog.Logger
+	Now            func() time.Time // nil is time.Now
+	// FirstPaint and Budget bound how long a page waits for the CRM before it shows a skeleton, and before it says
+	// what is up; zero means 400 ms and 3 s.
+	FirstPaint, Budget time.Duration
+}
+
+// Handlers serve the block. Close waits for reads that outlive their request.
+type Handlers struct {
+	Deps
+	pages  *pages
+	reads  sync.WaitGroup
+	warm   chan struct{} // bounds reads started ahead of their request
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// New checks the templates and returns the handlers.
+func New(d Deps) (*Handlers, error) {
+	p, err := newPages(d.Catalog)
+	if err != nil {
+		return nil, err
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.FirstPaint == 0 {
+		d.FirstPaint = 400 * time.Millisecond
+	}
+	if d.Budget == 0 {
+		d.Budget = 3 * time.Second
+	}
+	if d.Log == nil {
+		d.Log = slog.Default()
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Handlers{Deps: d, pages: p, warm: make(chan struct{}, 64), ctx: ctx, cancel: cancel}, nil
+}
+
+// Close stops background reads and waits for them.
+func (h *Handlers) Close() {
+	h.cancel()
+	h.reads.Wait()
+}
+
+// Routes are all addresses of the block. Paths with a session answer 200 or 410 with a page, never a bare error.
+func (h *Handlers) Routes(e *echo.Echo) {
+	e.POST("/api/", h.Open)
+	e.POST("/api", h.Open)
+	g := e.Group("/blocks/amocrm/:session")
+	g.GET("", h.inside(h.panel))
+	g.GET("/people", h.inside(h.people))
+	g.GET("/search", h.inside(h.search))
+	g.POST("/search", h.inside(h.search))
+	g.POST("/link", h.inside(h.link))
+	g.POST("/unlink", h.inside(h.unlink))
+	g.GET("/contacts/new", h.inside(h.newContact))
+	g.POST("/contacts", h.inside(h.createContact))
+	g.GET("/deals/new", h.inside(h.newDeal))
+	g.POST("/deals/new/stage", h.inside(h.dealStage))
+	g.POST("/deals", h.inside(h.createDeal))
+	g.GET("/deals/:id", h.inside(h.deal))
+	g.GET("/deals/:id/feed", h.inside(h.feed))
+	g.POST("/deals/:id/comments", h.inside(h.comment))
+	g.GET("/login", h.inside(h.login))
+	g.GET("/state", h.inside(h.state))
+	e.GET("/oauth/callback", h.Callback)
+	e.POST("/oauth/decide", h.Decide)
+	e.POST("/oauth/secrets", h.Secrets)
+	e.GET("/oauth/disconnected", h.Disconnected)
+	e.GET("/assets/:name", blocks.Assets)
+}
+
+func isHTMX(c echo.Context) bool { return c.Request().Header.Get("HX-Request") == "true" }
+
+// see tells a browser without script where the result of its form is.
+func see(c echo.Context, path string) error { return c.Redirect(http.StatusSeeOther, path) }

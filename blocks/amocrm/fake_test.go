@@ -1,0 +1,214 @@
+package amocrm
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// now is the present of all tests.
+var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// fakeCRM answers with what it holds. The function members, where set, replace an answer.
+type fakeCRM struct {
+	mu         sync.Mutex
+	people     bridge.People
+	peopleErr  error
+	found      []bridge.Person
+	duplicates []bridge.Person
+	card       bridge.DealCard
+	cardErr    error
+	feedErr    error
+	feedItems  []bridge.FeedItem
+	form       bridge.DealForm
+	required   map[int64][]crm.Field // by stage
+	onPeople   func(ctx context.Context) (bridge.People, error)
+	onCreate   func(ctx context.Context) (int64, error)
+	onComment  func(ctx context.Context) (int64, error)
+	onContact  func(bridge.ContactDraft) (int64, error)
+	linkErr    error
+
+	calls   []string
+	deals   []bridge.DealDraft
+	made    []bridge.ContactDraft
+	posted  []string
+	linked  []int64
+	metaErr error
+}
+
+func (f *fakeCRM) called(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, name)
+}
+
+func (f *fakeCRM) count(name string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, c := range f.calls {
+		if c == name {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *fakeCRM) Tenant() tenant.Tenant {
+	return tenant.Tenant{ID: "t1", AmoBase: "https://example.amocrm.ru"}
+}
+
+func (f *fakeCRM) Meta(context.Context) (bridge.Meta, error) {
+	return bridge.Meta{Account: crm.Account{Country: "RU", Currency: "RUB", Timezone: "Europe/Moscow"}}, f.metaErr
+}
+
+func (f *fakeCRM) People(ctx context.Context, _ bridge.Client) (bridge.People, error) {
+	f.called("people")
+	if f.onPeople != nil {
+		return f.onPeople(ctx)
+	}
+	return f.people, f.peopleErr
+}
+
+func (f *fakeCRM) Search(context.Context, string) ([]bridge.Person, error) {
+	f.called("search")
+	return f.found, nil
+}
+
+func (f *fakeCRM) Duplicates(context.Context, bridge.ContactDraft) ([]bridge.Person, error) {
+	return f.duplicates, nil
+}
+
+func (f *fakeCRM) Link(_ context.Context, _, contactID int64) error {
+	f.called("link")
+	f.linked = append(f.linked, contactID)
+	return f.linkErr
+}
+
+func (f *fakeCRM) Unlink(context.Context, int64) error {
+	f.called("unlink")
+	return nil
+}
+
+func (f *fakeCRM) Deal(_ context.Context, id int64) (bridge.DealCard, error) {
+	f.called("deal")
+	if id != f.card.ID {
+		return bridge.DealCard{}, bridge.ErrGone
+	}
+	return f.card, f.cardErr
+}
+
+func (f *fakeCRM) Feed(context.Context, int64) (bridge.Feed, error) {
+	f.called("feed")
+	return bridge.Feed{Items: f.feedItems, At: now}, f.feedErr
+}
+
+func (f *fakeCRM) Comment(ctx context.Context, _ int64, text string) (int64, error) {
+	f.called("comment")
+	f.mu.Lock()
+	f.posted = append(f.posted, text)
+	f.mu.Unlock()
+	if f.onComment != nil {
+		return f.onComment(ctx)
+	}
+	return 900, nil
+}
+
+func (f *fakeCRM) ContactForm(_ context.Context, c bridge.Client) bridge.ContactDraft {
+	return bridge.ContactDraft{Name: c.Name, Phones: c.Phones, Emails: c.Emails, Company: c.Company}
+}
+
+func (f *fakeCRM) CreateContact(_ context.Context, _ int64, d bridge.ContactDraft) (int64, error) {
+	f.called("create contact")
+	f.mu.Lock()
+	f.made = append(f.made, d)
+	f.mu.Unlock()
+	if f.onContact != nil {
+		return f.onContact(d)
+	}
+	return 77, nil
+}
+
+func (f *fakeCRM) DealForm(_ context.Context, ticket bridge.Ticket) (bridge.DealForm, error) {
+	form := f.form
+	form.Draft.Name = ticket.Subject
+	return form, nil
+}
+
+func (f *fakeCRM) Required(_ context.Context, _, statusID int64) ([]crm.Field, error) {
+	return f.required[statusID], nil
+}
+
+func (f *fakeCRM) CreateDeal(ctx context.Context, _ int64, d bridge.DealDraft) (int64, error) {
+	f.called("create deal")
+	f.mu.Lock()
+	f.deals = append(f.deals, d)
+	f.mu.Unlock()
+	if f.onCreate != nil {
+		return f.onCreate(ctx)
+	}
+	return 501, nil
+}
+
+func (f *fakeCRM) ForgetData(context.Context) error {
+	f.called("forget")
+	return nil
+}
+
+type fakeTenants struct {
+	err  error
+	last tenant.Credential
+}
+
+func (f *fakeTenants) Open(_ context.Context, c tenant.Credential) (tenant.Tenant, error) {
+	f.last = c
+	if c.DeskToken == "" && c.Secret == "" {
+		return tenant.Tenant{}, tenant.ErrNoCredential
+	}
+	return tenant.Tenant{ID: "t1"}, f.err
+}
+
+type fakeGrants struct {
+	mu     sync.Mutex
+	status oauth.Status
+}
+
+func (f *fakeGrants) set(state string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.status.State = state
+}
+
+func (f *fakeGrants) Status(context.Context, string) (oauth.Status, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.status, nil
+}
+
+type fakeFlow struct {
+	start     oauth.Start
+	result    oauth.Result
+	err       error
+	callback  oauth.Callback
+	replace   bool
+	secretErr error
+}
+
+func (f *fakeFlow) Start(context.Context, string, string, string) (oauth.Start, error) {
+	return f.start, f.err
+}
+func (f *fakeFlow) Secrets(context.Context, string, string, string) error { return f.secretErr }
+func (f *fakeFlow) Finish(_ context.Context, c oauth.Callback) (oauth.Result, error) {
+	f.callback = c
+	return f.result, f.err
+}
+func (f *fakeFlow) Decide(_ context.Context, _ string, replace bool) (oauth.Result, error) {
+	f.replace = replace
+	return f.result, f.err
+}
+func (f *fakeFlow) Disconnected(context.Context, string, string, string) error { return f.err }

@@ -1,0 +1,77 @@
+package amocrm
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+// floorView is the first screen inside the helpdesk's own page: no script, no frame; everything that acts is a link
+// that opens the panel in a new tab at the right place.
+type floorView struct {
+	People  peopleView
+	Login   *loginView
+	Problem *problemView
+	Note    string
+	Panel   string // absolute address
+}
+
+// floor answers with the first screen itself.
+func (v *visit) floor(note string) error {
+	view := floorView{Note: note, Panel: v.h.PublicURL + v.base()}
+	if err := v.fillFloor(&view); err != nil {
+		_, _, _, known := problemCode(err)
+		v.h.note(err, known, v.session.TenantID)
+		p := v.problem(err, view.Panel)
+		p.URL = view.Panel
+		view.Problem = &p
+	}
+	html, err := v.h.pages.render(v.session.Lang, "floor", view)
+	if err != nil {
+		return err
+	}
+	return v.JSON(http.StatusOK, blocks.Envelope{HTML: strings.TrimSpace(string(html))})
+}
+
+func (v *visit) fillFloor(view *floorView) (err error) {
+	if v.crm, err = v.h.CRM(v.ctx, v.session.TenantID); err != nil {
+		return err
+	}
+	login, connected, err := v.loginState(v.ctx)
+	if err != nil {
+		return err
+	}
+	login.URL = v.h.PublicURL + login.URL
+	if !connected && !login.Lost {
+		view.Login = &login
+		return nil
+	}
+	type result struct {
+		people peopleView
+		err    error
+	}
+	done := make(chan result, 1)
+	v.h.reads.Add(1)
+	go func() { // a CRM call that hangs must not hang the answer
+		defer v.h.reads.Done()
+		ctx, cancel := v.h.owned(v.h.Budget - 2*grace)
+		defer cancel()
+		people, err := v.peopleAt(ctx, v.h.PublicURL+v.base())
+		done <- result{people, err}
+	}()
+	select {
+	case r := <-done:
+		if errors.Is(r.err, oauth.ErrNeedsLogin) {
+			view.Login = &login
+			return nil
+		}
+		view.People = r.people
+		return r.err
+	case <-v.ctx.Done():
+		return context.DeadlineExceeded
+	}
+}

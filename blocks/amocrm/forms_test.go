@@ -1,0 +1,241 @@
+package amocrm
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+func dealFormOf(token string) url.Values {
+	return url.Values{
+		"token": {token}, "name": {"Chairs"}, "contact_id": {"7"}, "pipeline_id": {"1"}, "status_id": {"12"}, "price": {"85 000 ₽"},
+		"responsible_id": {"2"}, "note": {"soon"}, "fields.33": {"5", "6"}, "fields.34": {"false", "true"}, "fields.31": {""}, "fields.x": {"1"},
+	}
+}
+
+func TestCreateDeal_whatWasTyped(t *testing.T) {
+	w := newHouse(t)
+	rec := w.post(w.session(blocks.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true)
+	w.contains(rec, "The deal was created.", "/deals/501")
+	price := int64(85000)
+	want := []bridge.DealDraft{{Name: "Chairs", ContactID: 7, PipelineID: 1, StatusID: 12, ResponsibleID: 2, Price: &price, NoteText: "soon",
+		Fields: map[int64][]string{33: {"5", "6"}, 34: {"false", "true"}}}}
+	if diff := cmp.Diff(want, w.crm.deals); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestCreateDeal_doubleClickMakesOne(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	inside, release := make(chan struct{}), make(chan struct{})
+	w.crm.onCreate = func(context.Context) (int64, error) {
+		close(inside) // a second time it would panic
+		<-release
+		return 501, nil
+	}
+	form := dealFormOf(blocks.NewID())
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			w.contains(w.post(base+"/deals", form, true), "The deal was created.", "/deals/501")
+		})
+	}
+	<-inside
+	close(release)
+	wg.Wait()
+	if n := w.crm.count("create deal"); n != 1 {
+		t.Errorf("%d deals were made", n)
+	}
+}
+
+func TestCreateDeal_errorsStandAtTheirFields(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	w.crm.onCreate = func(context.Context) (int64, error) {
+		return 0, &bridge.FieldErrors{Fields: []bridge.FieldError{{Path: "fields.31", Key: bridge.KeyRequired}, {Path: "fields.999", Key: bridge.KeyRequired}}}
+	}
+	form := dealFormOf(blocks.NewID())
+	rec := w.post(base+"/deals", form, true)
+	w.contains(rec, `name="fields.31" type="date" value="" required aria-invalid="true"><p class="error">Fill this in.</p>`,
+		`value="Chairs"`, `value="85 000 ₽"`, `<option value="2" selected>Maria Kuznetsova`, `value="6" checked`, "soon",
+		`<div class="banner bad" role="alert">`) // an error of a field that is not shown
+	w.crm.onCreate = nil
+	w.contains(w.post(base+"/deals", form, true), "The deal was created.") // the same form, corrected, works
+}
+
+func TestCreateDeal_badPriceIsNotSent(t *testing.T) {
+	w := newHouse(t)
+	form := dealFormOf(blocks.NewID())
+	form.Set("price", "many")
+	w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/deals", form, true), "Write a whole amount", `value="many"`)
+	if len(w.crm.deals) != 0 {
+		t.Error("it was sent")
+	}
+}
+
+func TestCreateDeal_unknownOutcomeIsSaid(t *testing.T) {
+	w := newHouse(t)
+	w.crm.onCreate = func(context.Context) (int64, error) { return 0, bridge.ErrUnknownOutcome }
+	w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "Sent, but not confirmed", `value="Chairs"`)
+}
+
+func TestCreateDeal_whatFollowsMayFail(t *testing.T) {
+	w := newHouse(t)
+	w.crm.onCreate = func(context.Context) (int64, error) {
+		return 501, &bridge.AfterCreate{Step: "note", Err: context.DeadlineExceeded}
+	}
+	w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "The deal was created.")
+}
+
+func TestCreateDeal_withoutScriptRedirects(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	rec := w.post(base+"/deals", dealFormOf(blocks.NewID()), false)
+	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != base+"?done=deal:501" {
+		t.Fatalf("%d %v", rec.Code, rec.Header())
+	}
+	w.contains(w.get(rec.Header().Get("Location")), "The deal was created.")
+	form := dealFormOf(blocks.NewID())
+	form.Set("again", "1")
+	w.contains(w.post(base+"/deals", form, false), "This stage requires:", `value="Chairs"`)
+}
+
+func TestCreateDeal_loginLostMeanwhile(t *testing.T) {
+	w := newHouse(t)
+	w.crm.onCreate = func(context.Context) (int64, error) { return 0, oauth.ErrNoGrant }
+	w.grants.status = oauth.Status{State: "lost", Since: now}
+	w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "Log in to amoCRM")
+}
+
+func TestDealStage_followsPipelineAndKeepsValues(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	rec := w.post(base+"/deals/new/stage", url.Values{"pipeline_id": {"1"}, "status_id": {"12"}, "fields.35": {"grey"}}, true)
+	w.contains(rec, `<option value="12" selected>Negotiation`, "Delivery date", ">grey</textarea>", `type="checkbox"`)
+	if strings.Contains(rec.Body.String(), "Incoming") {
+		t.Error("Unsorted is offered")
+	}
+	rec = w.post(base+"/deals/new/stage", url.Values{"pipeline_id": {"2"}, "status_id": {"12"}}, true)
+	w.contains(rec, `<option value="21" selected>New request`)
+	if strings.Contains(rec.Body.String(), "Delivery date") {
+		t.Error("fields of another stage are asked for")
+	}
+}
+
+func TestParsePrice(t *testing.T) {
+	num := func(n int64) *int64 { return &n }
+	tests := []struct {
+		typed string
+		want  *int64
+		ok    bool
+	}{
+		{"", nil, true}, {"  ", nil, true}, {"85000", num(85000), true}, {"85 000", num(85000), true}, {"85\u00a0000 ₽", num(85000), true},
+		{"85,000", num(85000), true}, {"1.234.567", num(1234567), true}, {"85000.00", num(85000), true}, {"85000,50", nil, false},
+		{"many", nil, false}, {"-5", num(-5), true}, {"1-2", nil, false}, {"99999999999999999999", nil, false},
+	}
+	for _, tt := range tests {
+		got, ok := parsePrice(tt.typed)
+		if ok != tt.ok || !cmp.Equal(got, tt.want) {
+			t.Errorf("%q: got %v %v", tt.typed, got, ok)
+		}
+	}
+}
+
+func TestContact_prefilledAndMade(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	w.contains(w.get(base+"/contacts/new"), `value="Anna Petrova"`, `value="8 999 123-45-67"`, `value="anna@example.com"`, `value="Chairs &amp; Co"`)
+	rec := w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"", "+7 999 123-45-67"}, "email": {" "}, "position": {"Buyer"}}, true)
+	w.contains(rec, "The contact was added to amoCRM.")
+	want := []bridge.ContactDraft{{Name: "Anna", Phones: []string{"+7 999 123-45-67"}, Position: "Buyer"}}
+	if diff := cmp.Diff(want, w.crm.made); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestContact_duplicatesAreShownFirst(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	w.crm.duplicates = []bridge.Person{sampleBoris()}
+	form := url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67"}}
+	w.contains(w.post(base+"/contacts", form, true), "already has a contact", "Boris", `name="anyway"`, `name="contact" value="8"`)
+	if len(w.crm.made) != 0 {
+		t.Fatal("it was made without asking")
+	}
+	form.Set("anyway", "1")
+	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
+}
+
+func TestComment_appearsAtOnce(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	form := url.Values{"token": {blocks.NewID()}, "text": {" First line\r\nsecond <b> "}}
+	rec := w.post(base+"/deals/12/comments", form, true)
+	w.contains(rec, "First line\nsecond &lt;b&gt;", "You", "Asked for grey fabric")
+	if diff := cmp.Diff([]string{"First line\nsecond <b>"}, w.crm.posted); diff != "" {
+		t.Error(diff)
+	}
+	w.post(base+"/deals/12/comments", form, true)
+	if n := w.crm.count("comment"); n != 1 {
+		t.Errorf("posted %d times", n)
+	}
+}
+
+func TestComment_emptyOrTooLong(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	w.contains(w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {"  "}}, true), "Fill this in.")
+	long := strings.Repeat("я", maxComment+1)
+	rec := w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {long}}, true)
+	w.contains(rec, "at most 20000 characters", long)
+	if w.crm.count("comment") != 0 {
+		t.Error("it was sent")
+	}
+}
+
+func TestComment_failureKeepsTheText(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	w.crm.onComment = func(context.Context) (int64, error) { return 0, bridge.ErrGone }
+	form := url.Values{"token": {blocks.NewID()}, "text": {"keep me"}}
+	w.contains(w.post(base+"/deals/12/comments", form, true), ">keep me</textarea>", "Not in this amoCRM account any more")
+	w.contains(w.post(base+"/deals/12/comments", form, false), "<html", ">keep me</textarea>", "Office chairs")
+}
+
+func TestLink_andUnlink(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	w.contains(w.post(base+"/link", url.Values{"contact": {"7"}}, true), "Linked. From now on")
+	if !cmp.Equal(w.crm.linked, []int64{7}) {
+		t.Errorf("linked %v", w.crm.linked)
+	}
+	w.contains(w.post(base+"/unlink", nil, true), "Unlinked.")
+	for _, id := range []string{"", "abc", "-7"} {
+		w.contains(w.post(base+"/link", url.Values{"contact": {id}}, true), "Not in this amoCRM account any more")
+	}
+	w.crm.linkErr = bridge.ErrGone
+	w.contains(w.post(base+"/link", url.Values{"contact": {"666"}}, true), "Not in this amoCRM account any more")
+}
+
+func TestSearch_byHand(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	w.crm.found = []bridge.Person{sampleBoris()}
+	w.contains(w.post(base+"/search", url.Values{"q": {" boris "}}, true), "Boris", "1 contact found", "Link")
+	w.contains(w.post(base+"/search", url.Values{"q": {"ab"}}, true), "at least three characters")
+	if n := w.crm.count("search"); n != 1 {
+		t.Errorf("%d searches", n)
+	}
+	w.crm.found = nil
+	w.contains(w.post(base+"/search", url.Values{"q": {"nobody"}}, true), "0 contacts found", "Add to amoCRM")
+}

@@ -1,0 +1,186 @@
+package amocrm
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// scenes are the states an agent can meet, each asked for the way a browser asks.
+var scenes = []struct {
+	name  string
+	setup func(w *house, ticket *bridge.Ticket)
+	ask   func(w *house, base string) *httptest.ResponseRecorder
+}{
+	{"one", nil, panelOf},
+	{"one-linked", func(w *house, _ *bridge.Ticket) {
+		w.crm.people.Linked = 7
+		w.crm.people.Contacts[0].Matched = []bridge.Match{{Kind: bridge.MatchLink}}
+	}, panelOf},
+	{"one-without-deals", func(w *house, _ *bridge.Ticket) { w.crm.people.Contacts = []bridge.Person{sampleBoris()} }, panelOf},
+	{"several", func(w *house, _ *bridge.Ticket) {
+		w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
+	}, panelOf},
+	{"sixty-deals", func(w *house, _ *bridge.Ticket) { w.crm.people.Contacts = []bridge.Person{sixty()} }, panelOf},
+	{"nobody", func(w *house, _ *bridge.Ticket) { w.crm.people.Contacts = nil }, panelOf},
+	{"keyless", func(w *house, t *bridge.Ticket) {
+		w.crm.people = bridge.People{Keyless: true, At: now}
+		t.Client = bridge.Client{ID: 55, Name: "Anna"}
+	}, panelOf},
+	{"stale", func(w *house, _ *bridge.Ticket) {
+		w.crm.people.Stale, w.crm.people.Err, w.crm.people.At = true, crm.ErrUpstream, ago(12*time.Minute)
+	}, panelOf},
+	{"not-connected", func(w *house, _ *bridge.Ticket) { w.grants.status = oauth.Status{State: "none"} }, panelOf},
+	{"login-lost", func(w *house, _ *bridge.Ticket) {
+		w.grants.status = oauth.Status{State: "lost", Since: ago(26 * time.Hour)}
+		w.crm.peopleErr = oauth.ErrGrantLost{Since: ago(26 * time.Hour)}
+		w.h.Waiting = func(context.Context, string) (int, error) { return 3, nil }
+	}, panelOf},
+	{"crm-down", func(w *house, _ *bridge.Ticket) { w.crm.peopleErr = crm.ErrUpstream }, panelOf},
+	{"loading", func(w *house, _ *bridge.Ticket) {
+		w.h.FirstPaint = time.Millisecond
+		w.crm.onPeople = func(ctx context.Context) (bridge.People, error) {
+			<-ctx.Done()
+			return bridge.People{}, ctx.Err()
+		}
+	}, panelOf},
+	{"deal", nil, path("/deals/12")},
+	{"deal-feed-failed", func(w *house, _ *bridge.Ticket) { w.crm.feedItems, w.crm.feedErr = nil, crm.ErrLimited }, path("/deals/12")},
+	{"deal-gone", nil, path("/deals/99")},
+	{"deal-form", func(w *house, _ *bridge.Ticket) {
+		w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
+	}, path("/deals/new?contact=8")},
+	{"deal-form-refused", func(w *house, _ *bridge.Ticket) {
+		w.crm.onCreate = func(context.Context) (int64, error) {
+			return 0, &bridge.FieldErrors{Fields: []bridge.FieldError{
+				{Path: "fields.31", Key: bridge.KeyRequired}, {Path: "fields.32", Key: bridge.KeyRequired},
+				{Path: "price", Key: bridge.KeyFromTheCRM, Text: "value is too large"},
+				{Path: "", Key: bridge.KeyFromTheCRM, Text: "limit of deals reached"},
+			}}
+		}
+	}, func(w *house, base string) *httptest.ResponseRecorder {
+		return w.post(base+"/deals", url.Values{
+			"token": {blocks.NewID()}, "name": {"Chairs <b>again</b>"}, "pipeline_id": {"1"}, "status_id": {"12"}, "price": {"85 000"},
+			"contact_id": {"7"}, "fields.33": {"5"}, "fields.34": {"false", "true"}, "fields.35": {"grey\nfabric"}, "note": {"soon"},
+		}, false)
+	}},
+	{"contact-form", func(w *house, _ *bridge.Ticket) { w.crm.people.Contacts = nil }, path("/contacts/new")},
+	{"contact-duplicates", func(w *house, _ *bridge.Ticket) { w.crm.duplicates = []bridge.Person{sampleBoris()} },
+		func(w *house, base string) *httptest.ResponseRecorder {
+			return w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67", ""}}, false)
+		}},
+	{"contact-refused", func(w *house, _ *bridge.Ticket) {
+		w.crm.onContact = func(bridge.ContactDraft) (int64, error) {
+			return 0, &bridge.FieldErrors{Fields: []bridge.FieldError{
+				{Path: "name", Key: bridge.KeyRequired}, {Path: "phones.0", Key: bridge.KeyBadPhone}, {Path: "emails.0", Key: bridge.KeyBadEmail},
+			}}
+		}
+	}, func(w *house, base string) *httptest.ResponseRecorder {
+		return w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {""}, "phone": {"abc"}, "email": {"not one"}}, false)
+	}},
+	{"search", func(w *house, _ *bridge.Ticket) { w.crm.found = []bridge.Person{sampleAnna()} },
+		func(w *house, base string) *httptest.ResponseRecorder {
+			return w.post(base+"/search", url.Values{"q": {"anna"}}, false)
+		}},
+	{"expired", nil, func(w *house, _ string) *httptest.ResponseRecorder {
+		return w.get("/blocks/amocrm/" + strings.Repeat("a", 22))
+	}},
+	{"login-button", func(w *house, _ *bridge.Ticket) {
+		w.flow.start = oauth.Start{State: "s", Binding: "b", Button: &oauth.Button{
+			ScriptURL: "https://www.amocrm.ru/auth/button.min.js", Name: "Sidecard", Description: "Clients and deals in the ticket",
+			RedirectURI: "https://sidecard.example.com/oauth/callback", SecretsURI: "https://sidecard.example.com/oauth/secrets",
+			Scopes: "crm", State: "s", Class: "amocrm_oauth",
+		}}
+	}, path("/login")},
+	{"login-done", func(w *house, _ *bridge.Ticket) {
+		w.flow.result = oauth.Result{Lang: string(lang(w)), SessionID: strings.Repeat("b", 22), AccountName: "Example"}
+	}, callback},
+	{"login-conflict", func(w *house, _ *bridge.Ticket) {
+		w.flow.result = oauth.Result{Lang: string(lang(w)), AccountName: "Example", Conflict: &oauth.Conflict{Ticket: "tk", Others: 1}}
+	}, callback},
+	{"login-failed", func(w *house, _ *bridge.Ticket) {
+		w.flow.result = oauth.Result{Lang: string(lang(w)), SessionID: strings.Repeat("b", 22)}
+		w.flow.err = errors.New("anything")
+	}, callback},
+	{"floor", nil, floorOf},
+	{"floor-several", func(w *house, _ *bridge.Ticket) {
+		w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
+	}, floorOf},
+	{"floor-nobody", func(w *house, _ *bridge.Ticket) { w.crm.people.Contacts = nil }, floorOf},
+	{"floor-not-connected", func(w *house, _ *bridge.Ticket) { w.grants.status = oauth.Status{State: "none"} }, floorOf},
+}
+
+// lang is the language of the golden run, kept in the house's default browser language.
+func lang(w *house) blocks.Lang { return goldenLang[w.t.Name()[strings.LastIndex(w.t.Name(), "/")+1:]] }
+
+var goldenLang = map[string]blocks.Lang{"en": blocks.EN, "ru": blocks.RU, "es": blocks.ES, "pt": blocks.PT}
+
+func panelOf(w *house, base string) *httptest.ResponseRecorder { return w.get(base) }
+
+func path(p string) func(*house, string) *httptest.ResponseRecorder {
+	return func(w *house, base string) *httptest.ResponseRecorder { return w.get(base + p) }
+}
+
+func callback(w *house, _ string) *httptest.ResponseRecorder {
+	return w.get("/oauth/callback?code=c&state=s&referer=example.amocrm.ru")
+}
+
+func floorOf(w *house, _ string) *httptest.ResponseRecorder {
+	rec := w.openBlock(`{"ticket_id":101,"subject":"Second delivery of chairs","client_id":55,"client_data":{"name":"Anna Petrova",
+		"phones":[{"type":"mobile","phone":"8 999 123-45-67"}],"emails":["anna@example.com"]},"view":"html",
+		"amo_base_host":"example.amocrm.ru","usedesk_api_token":"token","language":"` + string(lang(w)) + `"}`)
+	var envelope blocks.Envelope
+	if err := json.Unmarshal(rec.Body.Bytes(), &envelope); err != nil {
+		w.t.Fatal(err)
+	}
+	rec.Body.Reset()
+	rec.Body.WriteString(envelope.HTML + "\n")
+	return rec
+}
+
+func TestPages_golden(t *testing.T) {
+	for _, scene := range scenes {
+		for _, name := range []string{"en", "ru"} {
+			t.Run(scene.name+"/"+name, func(t *testing.T) {
+				w := newHouse(t)
+				ticket := sampleTicket()
+				if scene.setup != nil {
+					scene.setup(w, &ticket)
+				}
+				base := w.session(goldenLang[name], ticket)
+				rec := scene.ask(w, base)
+				got := tame(rec.Body.String())
+				file := filepath.Join("testdata", scene.name+"."+name+".html")
+				if *update {
+					if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatalf("%v (go test ./blocks/amocrm -update writes it)", err)
+				}
+				if diff := cmp.Diff(string(want), got); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", file, diff)
+				}
+			})
+		}
+	}
+}

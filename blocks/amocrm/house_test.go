@@ -1,0 +1,121 @@
+package amocrm
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/store"
+)
+
+// house is the block with everything around it faked, except Redis.
+type house struct {
+	t        *testing.T
+	e        *echo.Echo
+	h        *Handlers
+	crm      *fakeCRM
+	tenants  *fakeTenants
+	grants   *fakeGrants
+	flow     *fakeFlow
+	redis    *miniredis.Miniredis
+	sessions *blocks.Sessions
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	mr := miniredis.RunT(t)
+	ring, _ := store.NewRing()
+	db, err := store.Open(t.Context(), store.Options{URL: "redis://" + mr.Addr(), Ring: ring})
+	if err != nil {
+		t.Fatalf("open store: %v", err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	catalog, err := blocks.NewCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hosts, err := crm.NewHosts(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &house{
+		t: t, crm: sampleCRM(), tenants: &fakeTenants{}, flow: &fakeFlow{}, redis: mr, sessions: blocks.NewSessions(db),
+		grants: &fakeGrants{status: oauth.Status{State: "connected", Since: now.Add(-time.Hour)}},
+	}
+	w.h, err = New(Deps{
+		Catalog: catalog, Sessions: w.sessions, Tenants: w.tenants, Grants: w.grants, Flow: w.flow,
+		CRM:     func(context.Context, string) (CRM, error) { return w.crm, nil },
+		AmoBase: hosts.Base, PublicURL: "https://sidecard.example.com",
+		FrameAncestors: []string{"https://secure.usedesk.com", "https://secure.usedesk.ru"},
+		Now:            func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.h.Close)
+	w.e = echo.New()
+	w.h.Routes(w.e)
+	return w
+}
+
+// session opens a session and returns the panel's path.
+func (w *house) session(lang blocks.Lang, ticket bridge.Ticket) string {
+	w.t.Helper()
+	s, err := w.sessions.Create(w.t.Context(), blocks.Session{TenantID: "t1", Ticket: ticket, Lang: lang, CreatedAt: now})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return "/blocks/amocrm/" + s.ID
+}
+
+func (w *house) do(r *http.Request) *httptest.ResponseRecorder {
+	rec := httptest.NewRecorder()
+	w.e.ServeHTTP(rec, r)
+	return rec
+}
+
+func (w *house) get(path string) *httptest.ResponseRecorder {
+	return w.do(httptest.NewRequest(http.MethodGet, path, nil))
+}
+
+func (w *house) fragment(path string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.Header.Set("HX-Request", "true")
+	return w.do(r)
+}
+
+func (w *house) post(path string, form url.Values, htmx bool) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if htmx {
+		r.Header.Set("HX-Request", "true")
+	}
+	return w.do(r)
+}
+
+func (w *house) contains(rec *httptest.ResponseRecorder, parts ...string) {
+	w.t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(rec.Body.String(), part) {
+			w.t.Errorf("status %d, %q is not in:\n%s", rec.Code, part, rec.Body)
+		}
+	}
+}
+
+var randomID = regexp.MustCompile(`(/blocks/amocrm/|name="token" value=")[A-Za-z0-9_-]{22}`)
+
+// tame replaces what differs from run to run.
+func tame(html string) string { return randomID.ReplaceAllString(html, "${1}ID") }

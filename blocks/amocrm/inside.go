@@ -1,0 +1,107 @@
+package amocrm
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/blocks"
+)
+
+// visit is one request inside a session.
+type visit struct {
+	echo.Context
+	h       *Handlers
+	session blocks.Session
+	crm     CRM
+	ctx     context.Context // ends with the page's budget
+}
+
+// base is the address of the session's panel.
+func (v *visit) base() string { return "/blocks/amocrm/" + v.session.ID }
+
+func (v *visit) t(key string, args ...any) string {
+	return v.h.Catalog.T(v.session.Lang, key, args...)
+}
+
+func (v *visit) format() blocks.Format { return v.formatIn(v.ctx) }
+
+// formatIn is built after the CRM was asked, so that its metadata comes from the cache; without it times are UTC.
+func (v *visit) formatIn(ctx context.Context) blocks.Format {
+	f := blocks.Format{Catalog: v.h.Catalog, Lang: v.session.Lang, Now: v.h.Now()}
+	if v.crm == nil {
+		return f
+	}
+	f.Region = v.crm.Tenant().Settings.Region
+	meta, err := v.crm.Meta(ctx)
+	if err != nil {
+		return f
+	}
+	if f.Region == "" {
+		f.Region = meta.Account.Country
+	}
+	if zone, err := time.LoadLocation(meta.Account.Timezone); err == nil {
+		f.Zone = zone
+	}
+	return f
+}
+
+// patience is how long a write may take: giving up early would leave open whether it was done.
+const patience = 25 * time.Second
+
+// writing is a context for a write. It goes on when the browser leaves: half a write helps nobody.
+func (v *visit) writing() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(v.Request().Context()), patience)
+}
+
+// number is an id from the path or a form, 0 when it is none.
+func number(raw string) int64 {
+	n, err := strconv.ParseInt(raw, 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// inside opens the session of the path and the account behind it, and bounds the time of the whole page.
+func (h *Handlers) inside(next func(*visit) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		blocks.Secure(c.Response().Header(), blocks.Policy{FrameAncestors: h.FrameAncestors})
+		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, blocks.MaxBody)
+		ctx, cancel := context.WithTimeout(c.Request().Context(), h.Budget)
+		defer cancel()
+		v := &visit{Context: c, h: h, ctx: ctx}
+		session, err := h.Sessions.Get(ctx, c.Param("session"))
+		if errors.Is(err, blocks.ErrExpired) {
+			return v.expired()
+		}
+		if err != nil {
+			v.session.Lang = blocks.EN
+			return v.fail(err, "")
+		}
+		v.session = session
+		if v.crm, err = h.CRM(ctx, session.TenantID); err != nil {
+			return v.fail(err, v.base())
+		}
+		return next(v)
+	}
+}
+
+// expired says that the block has to be refreshed. The language went with the session, so it is the browser's. A
+// fragment replaces the whole panel, wherever it was meant to go.
+func (v *visit) expired() error {
+	v.session.Lang = browserLang(v.Request())
+	status := http.StatusOK
+	if isHTMX(v.Context) {
+		status = http.StatusGone
+		v.Response().Header().Set("HX-Retarget", "#panel")
+		v.Response().Header().Set("HX-Reswap", "innerHTML")
+	}
+	return v.show(status, "expired", problemView{
+		Title: v.t("expired.title"), Text: v.t("expired.text"),
+	})
+}

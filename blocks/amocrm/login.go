@@ -1,0 +1,63 @@
+package amocrm
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+// buttonView is the page with amoCRM's own login button.
+type buttonView struct {
+	oauth.Button
+	Back string
+}
+
+// login begins the login in a window of its own: GET …/login. amoCRM's page can't be framed. The binding goes into a
+// cookie of this top-level page, so that only this browser can end what it began.
+func (h *Handlers) login(v *visit) error {
+	start, err := h.Flow.Start(v.ctx, v.session.TenantID, v.session.ID, string(v.session.Lang))
+	if err != nil {
+		return v.fail(err, v.base()+"/login")
+	}
+	v.SetCookie(&http.Cookie{
+		Name: bindingCookie(start.State), Value: start.Binding, Path: "/oauth", MaxAge: 15 * 60,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(h.PublicURL, "https://"),
+	})
+	if start.Button == nil {
+		blocks.Secure(v.Response().Header(), blocks.Policy{})
+		return v.Redirect(http.StatusFound, start.URL)
+	}
+	blocks.Secure(v.Response().Header(), blocks.Policy{ScriptHost: originOf(start.Button.ScriptURL)})
+	html, err := h.pages.render(v.session.Lang, "login_button", buttonView{Button: *start.Button, Back: v.base()})
+	if err != nil {
+		return err
+	}
+	return v.page(http.StatusOK, layout{Kind: "page", Content: html})
+}
+
+// bindingCookie names one login's cookie, so that two logins of one browser don't take each other's.
+func bindingCookie(state string) string {
+	sum := sha256.Sum256([]byte(state))
+	return "sidecard_login_" + hex.EncodeToString(sum[:6])
+}
+
+func originOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// outside prepares a page of the login, which no other page may frame.
+func (h *Handlers) outside(c echo.Context) *visit {
+	blocks.Secure(c.Response().Header(), blocks.Policy{})
+	return &visit{Context: c, h: h, ctx: c.Request().Context(), session: blocks.Session{Lang: browserLang(c.Request())}}
+}

@@ -1,0 +1,116 @@
+package amocrm
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/sidecard/sidecard/blocks"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+func TestLogin_redirectsWithABoundCookie(t *testing.T) {
+	w := newHouse(t)
+	w.flow.start = oauth.Start{State: "st", Binding: "bind", URL: "https://www.amocrm.ru/oauth?client_id=x&state=st"}
+	rec := w.get(w.session(blocks.EN, sampleTicket()) + "/login")
+	if rec.Code != http.StatusFound || rec.Header().Get("Location") != w.flow.start.URL {
+		t.Fatalf("%d %v", rec.Code, rec.Header())
+	}
+	cookie := rec.Result().Cookies()[0]
+	if cookie.Value != "bind" || !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/oauth" {
+		t.Errorf("cookie %+v", cookie)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/oauth/callback?code=c&state=st&referer=example.amocrm.ru&client_id=x&platform=1", nil)
+	r.AddCookie(cookie)
+	w.flow.result = oauth.Result{Lang: "ru", AccountName: "Пример"}
+	done := w.do(r)
+	want := oauth.Callback{Code: "c", Referer: "example.amocrm.ru", State: "st", ClientID: "x", Platform: "1", Binding: "bind"}
+	if w.flow.callback != want {
+		t.Errorf("callback %+v", w.flow.callback)
+	}
+	w.contains(done, "Вы успешно авторизовались", `data-act="done"`, "«Пример»")
+	if !strings.Contains(done.Header().Get("Content-Security-Policy"), "frame-ancestors 'none'") {
+		t.Error("the success page can be framed")
+	}
+	if !strings.Contains(done.Header().Get("Set-Cookie"), "Max-Age=0") {
+		t.Error("the cookie stays")
+	}
+}
+
+func TestLogin_buttonPageAllowsOnlyItsScriptHost(t *testing.T) {
+	w := newHouse(t)
+	w.flow.start = oauth.Start{State: "st", Binding: "b", Button: &oauth.Button{ScriptURL: "https://www.kommo.com/auth/button.min.js", Class: "kommo_oauth", State: "st"}}
+	rec := w.get(w.session(blocks.EN, sampleTicket()) + "/login")
+	csp := rec.Header().Get("Content-Security-Policy")
+	if !strings.Contains(csp, "script-src 'self' https://www.kommo.com;") || !strings.Contains(csp, "frame-ancestors 'none'") {
+		t.Error(csp)
+	}
+	w.contains(rec, `class="kommo_oauth"`, `data-state="st"`)
+}
+
+func TestLogin_cookiesOfTwoLoginsDontMeet(t *testing.T) {
+	if bindingCookie("a") == bindingCookie("b") {
+		t.Error("one cookie name for two states")
+	}
+}
+
+func TestCallback_failuresSayWhatToDo(t *testing.T) {
+	tests := []struct {
+		err  error
+		want string
+	}{
+		{oauth.ErrDenied, "Access was not allowed"}, {oauth.ErrState, "This login has run out"}, {oauth.ErrTicket, "This login has run out"},
+		{oauth.ErrCode, "This login has run out"}, {oauth.ErrSecrets, "amoCRM did not send the keys"},
+		{oauth.ErrReferer{Got: "<b>evil", Want: "example.amocrm.ru"}, "You allowed access to &lt;b&gt;evil. The block&#39;s settings name example.amocrm.ru"},
+		{oauth.ErrAccount{Got: "1", Want: "2"}, "This is another amoCRM account"}, {&oauth.ConfigError{Hint: "secret"}, "The integration is set up wrongly"},
+		{crm.ErrNetwork, "amoCRM did not answer"}, {errors.New("dial 10.0.0.5"), "The login did not work"},
+	}
+	for _, tt := range tests {
+		w := newHouse(t)
+		w.flow.err, w.flow.result = tt.err, oauth.Result{SessionID: strings.Repeat("b", 22)}
+		rec := w.get("/oauth/callback?error=access_denied&state=st")
+		w.contains(rec, tt.want, "/blocks/amocrm/"+strings.Repeat("b", 22)+"/login")
+		if rec.Code != http.StatusBadRequest || strings.Contains(rec.Body.String(), "10.0.0.5") {
+			t.Errorf("%v: status %d: %s", tt.err, rec.Code, rec.Body)
+		}
+	}
+}
+
+func TestDecide_movesTheSessionToTheKeptTenant(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.ES, sampleTicket())
+	id := strings.TrimPrefix(base, "/blocks/amocrm/")
+	w.flow.result = oauth.Result{TenantID: "t2", SessionID: id, Lang: "es"}
+	rec := w.post("/oauth/decide", url.Values{"ticket": {"tk"}, "choice": {"replace"}}, false)
+	w.contains(rec, "Ha iniciado sesión correctamente")
+	s, err := w.sessions.Get(t.Context(), id)
+	if err != nil || s.TenantID != "t2" || !w.flow.replace {
+		t.Errorf("session %+v %v, replace %v", s, err, w.flow.replace)
+	}
+}
+
+func TestState_tellsThePoll(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	w.contains(w.get(base+"/state"), `"state":"connected"`)
+}
+
+func TestHooks_refuseWithoutReason(t *testing.T) {
+	w := newHouse(t)
+	ok := httptest.NewRequest(http.MethodPost, "/oauth/secrets", strings.NewReader(`{"client_id":"a","client_secret":"b","state":"c"}`))
+	ok.Header.Set("Content-Type", "application/json")
+	if rec := w.do(ok); rec.Code != http.StatusOK {
+		t.Errorf("secrets: %d", rec.Code)
+	}
+	w.flow.secretErr, w.flow.err = oauth.ErrState, oauth.ErrSignature
+	if rec := w.post("/oauth/secrets", url.Values{"state": {"c"}}, false); rec.Code != http.StatusBadRequest || strings.Contains(rec.Body.String(), "unknown, used") {
+		t.Errorf("secrets: %d %s", rec.Code, rec.Body)
+	}
+	if rec := w.get("/oauth/disconnected?account_id=1&client_uuid=x&signature=bad"); rec.Code != http.StatusBadRequest {
+		t.Errorf("disconnected: %d", rec.Code)
+	}
+}

@@ -1,0 +1,189 @@
+package amocrm
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+// newDeal is the form of a new deal, named after the ticket: GET …/deals/new?contact=ID.
+func (h *Handlers) newDeal(v *visit) error {
+	contact := number(v.QueryParam("contact"))
+	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
+		view, err := v.dealForm(ctx, func(form bridge.DealForm, people []bridge.Person) (bridge.DealDraft, string) {
+			draft := form.Draft
+			switch {
+			case contact != 0:
+				draft.ContactID = contact
+			case draft.ContactID == 0 && len(people) > 0:
+				draft.ContactID = people[0].ID
+			}
+			return draft, ""
+		}, nil)
+		return loaded{"deal_form", view}, err
+	})
+}
+
+// dealForm reads what the form offers, lets fill choose the draft, and adds what its stage requires.
+func (v *visit) dealForm(ctx context.Context, fill func(bridge.DealForm, []bridge.Person) (bridge.DealDraft, string),
+	errs map[string]string) (dealFormView, error) {
+	var form bridge.DealForm
+	var people bridge.People
+	var both errgroup.Group
+	both.Go(func() (err error) {
+		form, err = v.crm.DealForm(ctx, v.session.Ticket)
+		return err
+	})
+	both.Go(func() (err error) {
+		people, err = v.crm.People(ctx, v.session.Ticket.Client)
+		return err
+	})
+	if err := both.Wait(); err != nil {
+		return dealFormView{}, err
+	}
+	draft, price := fill(form, people.Contacts)
+	settle(form, &draft)
+	fields, err := v.crm.Required(ctx, draft.PipelineID, draft.StatusID)
+	if err != nil {
+		return dealFormView{}, err
+	}
+	return dealForm(v.formatIn(ctx), v.base(), form, people.Contacts, fields, draft, price, errs), nil
+}
+
+// maxChoices is how many values one field of a form may have.
+const maxChoices = 250
+
+// readDeal reads the form. The price comes back as typed too, because it may be no number.
+func readDeal(form url.Values) (draft bridge.DealDraft, price string, errs map[string]string) {
+	errs = map[string]string{}
+	draft = bridge.DealDraft{
+		Name:          strings.TrimSpace(form.Get("name")),
+		ContactID:     number(form.Get("contact_id")),
+		PipelineID:    number(form.Get("pipeline_id")),
+		StatusID:      number(form.Get("status_id")),
+		ResponsibleID: number(form.Get("responsible_id")),
+		NoteText:      strings.TrimSpace(form.Get("note")),
+		Fields:        map[int64][]string{},
+	}
+	for name, values := range form {
+		if id, ok := strings.CutPrefix(name, "fields."); ok && number(id) != 0 {
+			if kept := typed(values, maxChoices); len(kept) > 0 {
+				draft.Fields[number(id)] = kept
+			}
+		}
+	}
+	price = strings.TrimSpace(form.Get("price"))
+	amount, ok := parsePrice(price)
+	if !ok {
+		errs["price"] = "error.bad_price"
+	}
+	draft.Price = amount
+	return draft, price, errs
+}
+
+// dealStage is the part that follows the pipeline and the stage: POST …/deals/new/stage with the whole form, so that
+// typed values stay.
+func (h *Handlers) dealStage(v *visit) error {
+	form, err := v.FormParams()
+	if err != nil {
+		return v.fail(err, v.base()+"/deals/new")
+	}
+	draft, _, _ := readDeal(form)
+	offer, err := v.crm.DealForm(v.ctx, v.session.Ticket)
+	if err != nil {
+		return v.stageFailed(err)
+	}
+	settle(offer, &draft)
+	fields, err := v.crm.Required(v.ctx, draft.PipelineID, draft.StatusID)
+	if err != nil {
+		return v.stageFailed(err)
+	}
+	return v.show(http.StatusOK, "deal_stage", stagePart(v.base(), offer, fields, draft, nil))
+}
+
+// stageFailed keeps the rest of the form on the screen.
+func (v *visit) stageFailed(err error) error {
+	_, _, _, known := problemCode(err)
+	v.h.note(err, known, v.session.TenantID)
+	p := v.problem(err, "")
+	return v.show(http.StatusOK, "deal_stage", stageView{Base: v.base(), Problem: p.Title + " " + p.Text})
+}
+
+// createDeal makes the deal: POST …/deals. Sent twice it makes one.
+func (h *Handlers) createDeal(v *visit) error {
+	form, err := v.FormParams()
+	if err != nil {
+		return v.fail(err, v.base()+"/deals/new")
+	}
+	draft, price, errs := readDeal(form)
+	if form.Get("again") != "" { // without script: another pipeline or stage was chosen
+		return v.dealAgain(draft, price, nil, nil)
+	}
+	if len(errs) > 0 {
+		for path, key := range errs {
+			errs[path] = v.t(key)
+		}
+		return v.dealAgain(draft, price, errs, nil)
+	}
+	once, done, err := v.begin()
+	if err != nil {
+		return v.dealFailed(draft, price, err)
+	}
+	if once == nil {
+		return v.after(done)
+	}
+	ctx, cancel := v.writing()
+	defer cancel()
+	id, err := v.crm.CreateDeal(ctx, v.session.Ticket.Client.ID, draft)
+	if err = v.created(id, err); err != nil {
+		return v.dealFailed(draft, price, errors.Join(err, once.Release(v.ctx)))
+	}
+	done = "deal:" + strconv.FormatInt(id, 10)
+	if err := once.Done(v.ctx, done); err != nil {
+		h.note(err, false, v.session.TenantID)
+	}
+	return v.after(done)
+}
+
+// stop is why a form as a whole could not be sent, and the token to send it with again.
+type stop struct{ text, token string }
+
+// dealFailed shows the form again with its errors.
+func (v *visit) dealFailed(draft bridge.DealDraft, price string, err error) error {
+	if errors.Is(err, oauth.ErrNeedsLogin) {
+		return v.fail(err, "")
+	}
+	var refused *bridge.FieldErrors
+	if errors.As(err, &refused) {
+		return v.dealAgain(draft, price, v.fieldTexts(refused), nil)
+	}
+	_, _, _, known := problemCode(err)
+	v.h.note(err, known, v.session.TenantID)
+	p := v.problem(err, "")
+	return v.dealAgain(draft, price, nil, &stop{p.Title + " " + p.Text, v.nextToken(err)})
+}
+
+// dealAgain draws the form with what was typed. The page's time may be used up by the try that failed, so what the form
+// offers, which is in the cache by now, gets a little of its own.
+func (v *visit) dealAgain(draft bridge.DealDraft, price string, errs map[string]string, s *stop) error {
+	ctx, cancel := v.h.owned(v.h.Budget / 2)
+	defer cancel()
+	view, err := v.dealForm(ctx, func(bridge.DealForm, []bridge.Person) (bridge.DealDraft, string) {
+		return draft, price
+	}, errs)
+	if err != nil {
+		return v.fail(err, v.base()+"/deals/new")
+	}
+	if s != nil {
+		view.Problem, view.Token = s.text, s.token
+	}
+	return v.show(http.StatusOK, "deal_form", view)
+}

@@ -1,0 +1,139 @@
+package amocrm
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// Open answers the helpdesk's block request: POST /api/. Whatever is wrong, the answer is 200 with HTML for the agent:
+// the helpdesk shows nothing else (usedesk.md §1.4). No call to amoCRM is made in it, except for view=html, which is
+// the first screen itself.
+func (h *Handlers) Open(c echo.Context) error {
+	c.Response().Header().Set("Cache-Control", "no-store")
+	ctx, cancel := context.WithTimeout(c.Request().Context(), h.Budget-grace)
+	defer cancel()
+	req, err := blocks.Bind(c.Request().Header.Get(echo.HeaderContentType), c.Request().Body)
+	if err != nil {
+		return h.refuse(c, req, err)
+	}
+	session, err := h.admit(ctx, req)
+	if err != nil {
+		return h.refuse(c, req, err)
+	}
+	v := &visit{Context: c, h: h, ctx: ctx, session: session}
+	note := ""
+	if req.UnknownLang != "" {
+		note = v.t("open.unknown_lang", "Given", req.UnknownLang, "Names", blocks.LangNames())
+	}
+	if req.View == "html" {
+		return v.floor(note)
+	}
+	h.ahead(func(ctx context.Context) { h.prepare(ctx, session, req.Pressed) })
+	envelope, err := blocks.FrameEnvelope(blocks.Frame{
+		PanelURL: h.PublicURL + v.base(), Origin: h.PublicURL, Title: v.t("title"), NewTab: v.t("frame.new_tab"), Note: note,
+	})
+	if err != nil {
+		return h.refuse(c, req, err)
+	}
+	return c.JSON(http.StatusOK, envelope)
+}
+
+// refusedParam is a block parameter that does not pass the host rules.
+type refusedParam struct {
+	code  string
+	given string
+	err   error
+}
+
+func (e *refusedParam) Error() string { return "refused " + e.code + ": " + e.err.Error() }
+func (e *refusedParam) Unwrap() error { return e.err }
+
+var errNoHost = errors.New("no amo_base_host in the request")
+
+// admit checks what the block says about its account and opens a session for its tenant.
+func (h *Handlers) admit(ctx context.Context, req blocks.Request) (blocks.Session, error) {
+	if req.AmoBaseHost == "" {
+		return blocks.Session{}, errNoHost
+	}
+	credential := tenant.Credential{DeskToken: req.DeskToken, Secret: req.Secret}
+	var err error
+	if credential.AmoBase, err = h.AmoBase(req.AmoBaseHost); err != nil {
+		return blocks.Session{}, &refusedParam{"bad_host", req.AmoBaseHost, err}
+	}
+	if req.DeskBase != "" {
+		if h.DeskBase == nil {
+			return blocks.Session{}, &refusedParam{"bad_desk", req.DeskBase, errors.New("no helpdesk address is allowed")}
+		}
+		if credential.DeskBase, err = h.DeskBase(req.DeskBase); err != nil {
+			return blocks.Session{}, &refusedParam{"bad_desk", req.DeskBase, err}
+		}
+	}
+	t, err := h.Tenants.Open(ctx, credential)
+	if err != nil {
+		return blocks.Session{}, err
+	}
+	return h.Sessions.Create(ctx, blocks.Session{TenantID: t.ID, Ticket: req.Ticket, Lang: req.Lang, CreatedAt: h.Now()})
+}
+
+// prepare reads ahead what the panel will ask for in a moment.
+func (h *Handlers) prepare(ctx context.Context, session blocks.Session, pressed bool) {
+	status, err := h.Grants.Status(ctx, session.TenantID)
+	if err != nil || status.State != "connected" {
+		return // the panel says so itself
+	}
+	account, err := h.CRM(ctx, session.TenantID)
+	if err != nil {
+		return
+	}
+	if pressed {
+		if err := account.ForgetData(ctx); err != nil {
+			h.note(err, false, session.TenantID)
+		}
+	}
+	// A failure is the panel's to show; it will ask the same.
+	_, _ = account.People(ctx, session.Ticket.Client)
+}
+
+// refuse answers with an error the agent can do something about.
+func (h *Handlers) refuse(c echo.Context, req blocks.Request, err error) error {
+	code, args := "internal", []any(nil)
+	var wrong *blocks.TypeError
+	var param *refusedParam
+	switch {
+	case errors.Is(err, blocks.ErrTooBig):
+		code = "too_big"
+	case errors.Is(err, blocks.ErrUnreadable):
+		code = "unreadable"
+	case errors.As(err, &wrong):
+		code = "wrong_type"
+		args = []any{"Key", wrong.Key, "Want", h.Catalog.T(req.Lang, "want."+wrong.Want)}
+	case errors.Is(err, errNoHost):
+		code = "no_host"
+	case errors.As(err, &param):
+		code, args = param.code, []any{"Given", shorten(param.given)}
+	case errors.Is(err, tenant.ErrNoCredential):
+		code = "no_credential"
+	}
+	h.note(err, code != "internal", "")
+	html, err := h.pages.render(req.Lang, "floor_problem", problemView{
+		Title: h.Catalog.T(req.Lang, "open."+code+".title"), Text: h.Catalog.T(req.Lang, "open."+code+".text", args...),
+	})
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, blocks.Envelope{HTML: strings.TrimSpace(string(html))})
+}
+
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 80 {
+		return string(r[:80]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,109 @@
+package amocrm
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// problemView is a page, or a part of one, that says what is wrong and the one thing to do next.
+type problemView struct {
+	Title, Text string
+	Action      string // label of the link, "" for none
+	URL         string
+	Popup       bool // the link leads to the login
+}
+
+// problems lists the errors agents may meet, the first match wins. Each code has the texts problem.{code}.title and
+// problem.{code}.text; status is what API clients and logs see of it.
+var problems = []struct {
+	is     error
+	code   string
+	status int
+	retry  bool
+}{
+	{bridge.ErrGone, "gone", http.StatusNotFound, false},
+	{bridge.ErrNoClient, "no_client", http.StatusUnprocessableEntity, false},
+	{bridge.ErrUnknownOutcome, "unknown_outcome", http.StatusOK, true},
+	{crm.ErrUnknownOutcome, "unknown_outcome", http.StatusOK, true},
+	{blocks.ErrBusy, "busy", http.StatusConflict, true},
+	{blocks.ErrExpired, "form_expired", http.StatusConflict, true},
+	{bridge.ErrResting, "resting", http.StatusOK, true},
+	{crm.ErrBlocked, "blocked", http.StatusOK, true},
+	{crm.ErrPayment, "payment", http.StatusOK, true},
+	{crm.ErrForbidden, "forbidden", http.StatusOK, true},
+	{crm.ErrLimited, "limited", http.StatusOK, true},
+	{context.DeadlineExceeded, "slow", http.StatusOK, true},
+	{crm.ErrUpstream, "upstream", http.StatusOK, true},
+	{crm.ErrNetwork, "upstream", http.StatusOK, true},
+	{tenant.ErrNotFound, "no_tenant", http.StatusOK, false},
+}
+
+// problemCode sorts an error for a person. known is false for what should not happen and belongs in the log.
+func problemCode(err error) (code string, status int, retry, known bool) {
+	for _, p := range problems {
+		if errors.Is(err, p.is) {
+			return p.code, p.status, p.retry, true
+		}
+	}
+	return "internal", http.StatusInternalServerError, true, false
+}
+
+// problem is the view of an error; retry is where to try again, "" leads to the panel.
+func (v *visit) problem(err error, retry string) problemView {
+	code, _, again, _ := problemCode(err)
+	p := problemView{Title: v.t("problem." + code + ".title"), Text: v.t("problem." + code + ".text")}
+	switch {
+	case again && retry != "":
+		p.Action, p.URL = v.t("retry"), retry
+	case v.session.ID != "":
+		p.Action, p.URL = v.t("back_to_client"), v.base()+"/people"
+	}
+	return p
+}
+
+// fail answers with what went wrong. A missing login is a state of its own. Errors that nobody expects are logged
+// here, once.
+func (v *visit) fail(err error, retry string) error {
+	if errors.Is(err, oauth.ErrNeedsLogin) {
+		return v.needsLogin()
+	}
+	_, status, _, known := problemCode(err)
+	v.h.note(err, known, v.session.TenantID)
+	if !isHTMX(v.Context) || status >= http.StatusInternalServerError {
+		status = http.StatusOK // an iframe must show the page, and htmx the message, not a browser's error
+	}
+	return v.show(status, "problem", v.problem(err, retry))
+}
+
+func (h *Handlers) note(err error, known bool, tenantID string) {
+	if known {
+		h.Log.Info("block problem", "error", err, "tenant", tenantID)
+		return
+	}
+	h.Log.Error("block failed", "error", err, "tenant", tenantID)
+}
+
+// fieldTexts are a form's errors in the reader's language, by form path; "" holds what belongs to no shown field.
+func (v *visit) fieldTexts(errs *bridge.FieldErrors) map[string]string {
+	out := map[string]string{}
+	for _, e := range errs.Fields {
+		text := e.Text
+		switch {
+		case e.Key != "" && e.Text != "" && e.Key == bridge.KeyFromTheCRM:
+			text = v.t(e.Key, "Text", e.Text)
+		case e.Key != "":
+			text = v.h.Catalog.TMap(v.session.Lang, e.Key, feedArgs(blocks.Format{Catalog: v.h.Catalog, Lang: v.session.Lang}, e.Args))
+		}
+		if out[e.Path] == "" {
+			out[e.Path] = text
+		}
+	}
+	return out
+}

@@ -1,0 +1,135 @@
+package amocrm
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/text/language"
+
+	"github.com/sidecard/sidecard/blocks"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+// pages holds one parsed set per language: texts are bound when parsing, so two languages can't mix.
+type pages struct {
+	sets map[blocks.Lang]*template.Template
+}
+
+func newPages(catalog *blocks.Catalog) (*pages, error) {
+	p := &pages{sets: map[blocks.Lang]*template.Template{}}
+	for _, lang := range blocks.Langs {
+		set, err := template.New("").Funcs(template.FuncMap{
+			"t":     func(key string, args ...any) string { return catalog.T(lang, key, args...) },
+			"icon":  icon,
+			"asset": blocks.AssetURL,
+			"list":  func(items ...any) []any { return items },
+			"dot":   dotColor,
+		}).ParseFS(templates, "templates/*.html")
+		if err != nil {
+			return nil, fmt.Errorf("parse templates: %w", err)
+		}
+		p.sets[lang] = set
+	}
+	return p, nil
+}
+
+// render executes one template of a language.
+func (p *pages) render(lang blocks.Lang, name string, data any) (template.HTML, error) {
+	set, ok := p.sets[lang]
+	if !ok {
+		set = p.sets[blocks.EN]
+	}
+	var b bytes.Buffer
+	if err := set.ExecuteTemplate(&b, name, data); err != nil {
+		return "", fmt.Errorf("render %s: %w", name, err)
+	}
+	return template.HTML(b.String()), nil
+}
+
+// layout is what stands around a panel or a page of the login.
+type layout struct {
+	Lang     blocks.Lang
+	Title    string
+	Base     string // address of the panel, "" outside a session
+	Kind     string // "panel" or "page"
+	Content  template.HTML
+	NoScript string // where a browser without script goes to wait for the data
+	Act      string // what the page's script does: "done" tells the opener and closes
+}
+
+// show answers with a fragment to htmx and with the whole page to everybody else.
+func (v *visit) show(status int, name string, data any) error {
+	html, err := v.h.pages.render(v.session.Lang, name, data)
+	if err != nil {
+		return err
+	}
+	if isHTMX(v.Context) {
+		return v.HTMLBlob(status, []byte(html))
+	}
+	return v.page(status, layout{Kind: "panel", Content: html})
+}
+
+// skeleton is the page in the shape of what is on its way.
+func (v *visit) skeleton(name string) error {
+	url, query := v.Request().URL.Path, v.QueryParams()
+	query.Del("fresh") // the cache is past already
+	self := func() string {
+		if len(query) == 0 {
+			return url
+		}
+		return url + "?" + query.Encode()
+	}
+	html, err := v.h.pages.render(v.session.Lang, name, map[string]string{"URL": self()})
+	if err != nil {
+		return err
+	}
+	query.Set("wait", "1")
+	return v.page(http.StatusOK, layout{Kind: "panel", Content: html, NoScript: self()})
+}
+
+func (v *visit) page(status int, l layout) error {
+	l.Lang, l.Title = v.session.Lang, v.t("title")
+	if v.session.ID != "" {
+		l.Base = v.base()
+	}
+	return v.h.whole(v.Context, status, l)
+}
+
+// whole answers with a page.
+func (h *Handlers) whole(c echo.Context, status int, l layout) error {
+	html, err := h.pages.render(l.Lang, "layout", l)
+	if err != nil {
+		return err
+	}
+	return c.HTMLBlob(status, []byte(html))
+}
+
+// browserLang is the first language of Accept-Language that we speak.
+func browserLang(r *http.Request) blocks.Lang {
+	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
+	if err != nil {
+		return blocks.EN
+	}
+	for _, tag := range tags {
+		if lang, known := blocks.ParseLang(tag.String()); known {
+			return lang
+		}
+	}
+	return blocks.EN
+}
+
+// dotColor lets only "#rrggbb" into an attribute; stages without colour are grey.
+func dotColor(s string) string {
+	s = strings.ToLower(s)
+	if len(s) != 7 || s[0] != '#' || strings.Trim(s[1:], "0123456789abcdef") != "" {
+		return "#9aa3af"
+	}
+	return s
+}

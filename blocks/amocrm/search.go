@@ -1,0 +1,47 @@
+package amocrm
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/sidecard/sidecard/bridge"
+)
+
+// searchView is the search by hand.
+type searchView struct {
+	Base    string
+	Typed   string
+	Asked   bool
+	Persons []personView
+	Error   string
+}
+
+// search finds contacts by typed words: GET …/search is the empty form, POST asks (what is typed is personal data and
+// must not stand in an address).
+func (h *Handlers) search(v *visit) error {
+	view := searchView{Base: v.base(), Typed: strings.TrimSpace(v.FormValue("q"))}
+	if v.Request().Method == http.MethodGet {
+		view.Typed = ""
+		return v.show(http.StatusOK, "search", view)
+	}
+	if r := []rune(view.Typed); len(r) > 100 {
+		view.Typed = string(r[:100])
+	}
+	if len([]rune(view.Typed)) < 3 {
+		view.Error = v.t("search.short")
+		return v.show(http.StatusOK, "search", view)
+	}
+	found, err := v.crm.Search(v.ctx, view.Typed)
+	if err != nil && !errors.Is(err, bridge.ErrEmptyQuery) {
+		return v.fail(err, v.base()+"/search")
+	}
+	view.Asked = true
+	f := v.format()
+	for _, p := range found {
+		person := personCard(f, v.base(), p)
+		person.CanLink = v.session.Ticket.Client.ID != 0
+		view.Persons = append(view.Persons, person)
+	}
+	return v.show(http.StatusOK, "search", view)
+}

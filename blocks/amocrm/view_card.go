@@ -1,0 +1,204 @@
+package amocrm
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+)
+
+// cardView is a deal opened in the panel.
+type cardView struct {
+	dealView
+	Base     string
+	Back     string
+	Created  string
+	ClosedAt string
+	Loss     string
+	Fields   []fieldView
+	Contacts []bridge.Named
+	Firms    []bridge.Named
+	Tags     []string
+	Banner   *bannerView
+	Feed     feedView
+}
+
+// fieldView is one line of the details.
+type fieldView struct {
+	Name string
+	Text []string
+	URL  string
+}
+
+func dealPage(f blocks.Format, base string, d bridge.DealCard) cardView {
+	v := cardView{
+		dealView: dealRow(f, base, d.Deal), Base: base, Back: base + "/people", Loss: d.LossReason,
+		Contacts: d.Contacts, Firms: d.Companies, Tags: d.Tags,
+	}
+	if !d.CreatedAt.IsZero() {
+		v.Created = f.DateTime(d.CreatedAt)
+	}
+	if d.ClosedAt != nil && v.Closed {
+		v.ClosedAt = f.DateTime(*d.ClosedAt)
+	}
+	for _, s := range d.Fields {
+		row := fieldView{Name: s.Name, Text: slices.Clone(s.Text)}
+		if strings.HasPrefix(s.URL, "https://") || strings.HasPrefix(s.URL, "http://") {
+			row.URL = s.URL
+		}
+		for i, text := range s.Text {
+			row.Text[i] = shownText(f, s, text)
+		}
+		v.Fields = append(v.Fields, row)
+	}
+	if d.Stale {
+		v.Banner = staleBanner(f, base, f.Age(d.At), d.Err)
+		if v.Banner.URL == base+"/people?fresh=1" {
+			v.Banner.URL = v.Href
+		}
+	}
+	return v
+}
+
+// shownText puts a value into the reader's format; what doesn't parse stays as it is.
+func shownText(f blocks.Format, s bridge.Shown, text string) string {
+	switch s.Type {
+	case "numeric", "monetary", "price":
+		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err == nil && math.Abs(n) < 1e15 {
+			return f.Money(n, s.Currency)
+		}
+	case "checkbox":
+		if text == "true" || text == "false" {
+			return f.Catalog.T(f.Lang, "value."+text)
+		}
+	case "date", "birthday":
+		if day, err := time.Parse(time.DateOnly, text); err == nil {
+			return f.Day(day)
+		}
+	case "date_time":
+		if at, err := time.Parse("2006-01-02 15:04", text); err == nil {
+			return f.Day(at) + ", " + at.Format("15:04")
+		}
+	}
+	return text
+}
+
+// feedView is what happened in a deal, with the box for a comment.
+type feedView struct {
+	Action  string // where a comment is sent
+	URL     string // the feed itself
+	Token   string
+	Items   []itemView
+	Rest    []itemView
+	More    string
+	Partial bool
+	Stale   string
+	Problem *problemView
+	Typed   string // a comment that could not be sent
+	Error   string
+	Posted  bool
+}
+
+// itemView is one line of the feed.
+type itemView struct {
+	Icon     string
+	Kind     string
+	Author   string
+	Text     string // free text of people
+	Sentence string // what the CRM did
+	Age      string
+	AgeTitle string
+	Link     string
+	LinkText string
+	Mine     bool
+}
+
+// shownItems is how many lines of the feed stand open before "show more".
+const shownItems = 15
+
+var itemIcons = map[string]string{
+	bridge.KindComment: "comment", bridge.KindCall: "phone", bridge.KindSMS: "comment", bridge.KindMail: "mail",
+	bridge.KindService: "bolt", bridge.KindStatus: "flag", bridge.KindResponsible: "person", bridge.KindPrice: "money",
+	bridge.KindName: "edit", bridge.KindField: "edit", bridge.KindTag: "tag", bridge.KindTask: "clock",
+	bridge.KindLink: "link", bridge.KindCreated: "plus", bridge.KindOther: "bolt",
+}
+
+func feedPage(f blocks.Format, base string, dealID int64, feed bridge.Feed) feedView {
+	url := base + "/deals/" + strconv.FormatInt(dealID, 10)
+	v := feedView{Action: url + "/comments", URL: url + "/feed", Token: blocks.NewID(), Partial: feed.Partial}
+	for _, it := range feed.Items {
+		item := feedLine(f, it)
+		if len(v.Items) < shownItems {
+			v.Items = append(v.Items, item)
+		} else {
+			v.Rest = append(v.Rest, item)
+		}
+	}
+	if n := len(v.Rest); n > 0 {
+		v.More = f.Catalog.T(f.Lang, "feed.more", "Count", n)
+	}
+	if feed.Stale {
+		v.Stale = f.Catalog.T(f.Lang, "stale.slow", "Age", f.Age(feed.At))
+	}
+	return v
+}
+
+func feedLine(f blocks.Format, it bridge.FeedItem) itemView {
+	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
+	if phone, ok := it.Args["phone"].(string); ok && phone != "" {
+		it.Args = maps.Clone(it.Args)
+		it.Args["phone"] = f.Phone(phone)
+	}
+	v := itemView{Kind: it.Kind, Icon: itemIcons[it.Kind], Author: it.Author, Text: it.Text, Mine: it.Mine}
+	if v.Icon == "" {
+		v.Icon = "bolt"
+	}
+	if v.Author == "" {
+		v.Author = t("feed.robot")
+	}
+	if !it.At.IsZero() {
+		v.Age, v.AgeTitle = f.Age(it.At), f.DateTime(it.At)
+	}
+	if it.Key != "" {
+		v.Sentence = f.Catalog.TMap(f.Lang, it.Key, feedArgs(f, it.Args))
+	}
+	if it.Duration > 0 {
+		v.Sentence = strings.TrimSpace(v.Sentence + " " + t("feed.duration", "Time", f.Duration(it.Duration)))
+	}
+	if strings.HasPrefix(it.Link, "https://") || strings.HasPrefix(it.Link, "http://") {
+		v.Link, v.LinkText = it.Link, t("open_in_amo")
+		if it.Kind == bridge.KindCall {
+			v.LinkText = t("feed.record")
+		}
+	}
+	return v
+}
+
+// feedArgs formats the raw values of a sentence: names ending in "_at" are times, numbers get their grouping and, where
+// the sentence names a currency, its sign; kinds of entities are words of the language.
+func feedArgs(f blocks.Format, raw map[string]any) map[string]any {
+	args := make(map[string]any, len(raw))
+	currency, _ := raw["currency"].(string)
+	for name, value := range raw {
+		switch x := value.(type) {
+		case float64:
+			if strings.HasSuffix(name, "_at") {
+				value = f.DateTime(unix(x))
+			} else {
+				value = f.Money(x, currency)
+			}
+		case string:
+			if word := f.Catalog.T(f.Lang, "entity."+x); name == "entity" && word != "entity."+x {
+				value = word
+			}
+		}
+		args[name] = value
+	}
+	return args
+}

@@ -1,0 +1,102 @@
+package amocrm
+
+import (
+	"strconv"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+)
+
+// dealView is a deal in one row.
+type dealView struct {
+	ID          int64
+	Name        string
+	Href        string // its card in the panel
+	URL         string // its card in amoCRM
+	Status      string
+	Color       string
+	Pipeline    string
+	Amount      string // "" without one
+	Responsible string
+	Age         string
+	AgeTitle    string
+	Task        string
+	Urgency     string // late, today, later
+	Closed      bool
+	State       string
+}
+
+func dealRow(f blocks.Format, base string, d bridge.Deal) dealView {
+	row := dealView{
+		ID: d.ID, Name: d.Name, URL: d.URL, Status: d.Status, Color: d.Color, Pipeline: d.Pipeline,
+		Responsible: d.Responsible, Closed: d.State != bridge.DealOpen, State: d.State,
+		Href: base + "/deals/" + strconv.FormatInt(d.ID, 10),
+	}
+	if row.Name == "" {
+		row.Name = f.Catalog.T(f.Lang, "deal.unnamed", "ID", d.ID)
+	}
+	if d.Price != 0 {
+		row.Amount = f.Money(d.Price, d.Currency)
+	}
+	when := d.UpdatedAt
+	if d.ClosedAt != nil && row.Closed {
+		when = *d.ClosedAt
+	}
+	if !when.IsZero() {
+		row.Age, row.AgeTitle = f.Age(when), f.DateTime(when)
+	}
+	if d.TaskAt != nil && !row.Closed {
+		row.Task, row.Urgency = f.Due(*d.TaskAt)
+	}
+	return row
+}
+
+// shownDeals is how many rows stand open before "show more".
+const shownDeals = 10
+
+// dealsView is a contact's list of deals.
+type dealsView struct {
+	First, Rest []dealView
+	MoreLabel   string
+	Summary     string // "3 deals open, 85 000 ₽"
+	Unread      string // deals that were not read at all
+	Problem     string
+	Empty       bool
+	CreateURL   string
+}
+
+func dealList(f blocks.Format, base string, p bridge.Person) dealsView {
+	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
+	v := dealsView{CreateURL: base + "/deals/new?contact=" + strconv.FormatInt(p.ID, 10)}
+	open, sum, currency := 0, 0.0, ""
+	for _, d := range p.Deals {
+		row := dealRow(f, base, d)
+		if len(v.First) < shownDeals {
+			v.First = append(v.First, row)
+		} else {
+			v.Rest = append(v.Rest, row)
+		}
+		if d.State == bridge.DealOpen {
+			open, sum, currency = open+1, sum+d.Price, d.Currency
+		}
+	}
+	switch {
+	case open > 0 && sum > 0:
+		v.Summary = t("deals.open_total", "Count", open, "Sum", f.Money(sum, currency))
+	case open > 0:
+		v.Summary = t("deals.open", "Count", open)
+	case len(p.Deals) > 0:
+		v.Summary = t("deals.all_closed", "Count", len(p.Deals))
+	}
+	if n := len(v.Rest); n > 0 {
+		v.MoreLabel = t("deals.more", "Count", n)
+	}
+	if p.MoreDeals > 0 {
+		v.Unread = t("deals.unread", "Count", p.MoreDeals)
+	}
+	if p.DealsErr != nil {
+		v.Problem = t("deals.problem")
+	}
+	v.Empty = len(p.Deals) == 0 && p.DealsErr == nil && p.MoreDeals == 0
+	return v
+}

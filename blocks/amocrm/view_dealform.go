@@ -1,0 +1,185 @@
+package amocrm
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// dealFormView is the form of a new deal.
+type dealFormView struct {
+	Base      string
+	Token     string
+	Name      string
+	Price     string
+	Currency  string
+	Note      string
+	Contacts  []optionView // empty: the deal has no contact
+	Pipelines []optionView
+	Users     []optionView
+	Stage     stageView
+	Errors    map[string]string
+	Problem   string
+}
+
+// stageView is the part of the form that follows the chosen pipeline and stage.
+type stageView struct {
+	Base     string
+	Statuses []optionView
+	Fields   []inputView
+	Error    string // of the stage
+	Problem  string // the required fields could not be read
+}
+
+// optionView is one choice.
+type optionView struct {
+	Value, Text string
+	Chosen      bool
+}
+
+// inputView is a required custom field with its widget.
+type inputView struct {
+	Name    string // "fields.123"
+	Label   string
+	Widget  string // text, textarea, number, select, multiselect, checkbox, date, datetime, url, unsupported
+	Value   string
+	Options []optionView
+	Error   string
+}
+
+// widgets says how a type of amoCRM is typed in (amocrm.md §3.4). What is missing here can't be filled by a form.
+var widgets = map[string]string{
+	"text": "text", "streetaddress": "text", "tracking_data": "text", "smart_address": "text", "legal_entity": "text",
+	"textarea": "textarea", "numeric": "number", "monetary": "number", "price": "number", "url": "url",
+	"select": "select", "radiobutton": "select", "category": "select", "multiselect": "multiselect",
+	"checkbox": "checkbox", "date": "date", "birthday": "date", "date_time": "datetime",
+}
+
+func requiredInput(f crm.Field, values []string, message string) inputView {
+	v := inputView{Name: "fields." + idText(f.ID), Label: f.Name, Widget: widgets[f.Type], Error: message}
+	if len(values) > 0 {
+		v.Value = values[len(values)-1] // a checkbox is preceded by its default
+	}
+	switch v.Widget {
+	case "":
+		v.Widget = "unsupported"
+	case "select", "multiselect":
+		for _, e := range f.Enums {
+			value := idText(e.ID)
+			v.Options = append(v.Options, optionView{value, e.Value, slices.Contains(values, value)})
+		}
+	}
+	return v
+}
+
+func idText(id crm.ID) string { return strconv.FormatInt(int64(id), 10) }
+
+// stage picks the chosen stage, or the first that is neither won nor lost, and lists its required fields.
+func stagePart(base string, form bridge.DealForm, fields []crm.Field, draft bridge.DealDraft, errs map[string]string) stageView {
+	v := stageView{Base: base, Error: errs["status_id"]}
+	for _, p := range form.Pipelines {
+		if int64(p.ID) != draft.PipelineID {
+			continue
+		}
+		for _, s := range p.Statuses {
+			if s.Type == crm.StatusTypeUnsorted {
+				continue
+			}
+			v.Statuses = append(v.Statuses, optionView{idText(s.ID), s.Name, int64(s.ID) == draft.StatusID})
+		}
+	}
+	for _, f := range fields {
+		v.Fields = append(v.Fields, requiredInput(f, draft.Fields[int64(f.ID)], errs["fields."+idText(f.ID)]))
+	}
+	return v
+}
+
+// settle gives the draft a pipeline and a stage that exist: what was chosen, else the first open stage.
+func settle(form bridge.DealForm, d *bridge.DealDraft) {
+	if len(form.Pipelines) == 0 {
+		return
+	}
+	pipeline := form.Pipelines[0]
+	for _, p := range form.Pipelines {
+		if int64(p.ID) == d.PipelineID {
+			pipeline = p
+		}
+	}
+	d.PipelineID = int64(pipeline.ID)
+	first := int64(0)
+	for _, s := range pipeline.Statuses {
+		if int64(s.ID) == d.StatusID {
+			return
+		}
+		if first == 0 && s.Type != crm.StatusTypeUnsorted && s.ID != crm.StatusWon && s.ID != crm.StatusLost {
+			first = int64(s.ID)
+		}
+	}
+	d.StatusID = first
+}
+
+// parsePrice reads an amount as people type it: "85 000", "85,000", "85.000 ₽". nil for an empty one. Only whole
+// amounts: amoCRM's price is one.
+func parsePrice(typed string) (price *int64, ok bool) {
+	s := strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '9', r == '.', r == ',', r == '-':
+			return r
+		}
+		return -1
+	}, typed)
+	if s == "" {
+		return nil, strings.TrimSpace(typed) == ""
+	}
+	if i := strings.LastIndexAny(s, ".,"); i >= 0 {
+		switch decimals := s[i+1:]; {
+		case len(decimals) == 3: // a thousands separator
+		case strings.Trim(decimals, "0") == "":
+			s = s[:i]
+		default:
+			return nil, false
+		}
+	}
+	n, err := strconv.ParseInt(strings.NewReplacer(".", "", ",", "").Replace(s), 10, 64)
+	if err != nil {
+		return nil, false
+	}
+	return &n, true
+}
+
+func dealForm(f blocks.Format, base string, form bridge.DealForm, people []bridge.Person, fields []crm.Field,
+	draft bridge.DealDraft, price string, errs map[string]string) dealFormView {
+	v := dealFormView{
+		Base: base, Token: blocks.NewID(), Name: draft.Name, Price: price, Currency: form.Currency, Note: draft.NoteText,
+		Errors: errs, Stage: stagePart(base, form, fields, draft, errs),
+	}
+	seen := draft.ContactID == 0
+	for _, p := range people {
+		name := p.Name
+		if name == "" {
+			name = f.Catalog.T(f.Lang, "person.unnamed", "ID", p.ID)
+		}
+		v.Contacts = append(v.Contacts, optionView{strconv.FormatInt(p.ID, 10), name, p.ID == draft.ContactID})
+		seen = seen || p.ID == draft.ContactID
+	}
+	if !seen {
+		id := strconv.FormatInt(draft.ContactID, 10)
+		v.Contacts = append(v.Contacts, optionView{id, f.Catalog.T(f.Lang, "person.unnamed", "ID", id), true})
+	}
+	for _, p := range form.Pipelines {
+		v.Pipelines = append(v.Pipelines, optionView{idText(p.ID), p.Name, int64(p.ID) == draft.PipelineID})
+	}
+	for _, u := range form.Users {
+		v.Users = append(v.Users, optionView{idText(u.ID), u.Name, int64(u.ID) == draft.ResponsibleID})
+	}
+	shown := []string{"name", "price", "pipeline_id", "status_id", "responsible_id", "contact_id", "note"}
+	for _, in := range v.Stage.Fields {
+		shown = append(shown, in.Name)
+	}
+	v.Problem = leftOver(errs, shown...)
+	return v
+}

@@ -1,0 +1,184 @@
+package amocrm
+
+import (
+	"errors"
+	"html/template"
+	"strings"
+	"unicode"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+// personView is a contact's card.
+type personView struct {
+	ID            int64
+	Name, URL     string
+	Initials      string
+	Position      string
+	Company       string
+	CompanyURL    string
+	Responsible   string
+	Phones        []phoneView
+	Emails        []string
+	Tags          []string
+	Why           []string
+	Deals         dealsView
+	Base          string
+	Linked, Open  bool
+	CanLink       bool
+	Single        bool
+	LinkLabel     string
+	DealsHeadline string
+}
+
+type phoneView struct {
+	Text string
+	Dial template.URL // "tel:+7…", "" when it can't be dialled
+}
+
+// states of the first screen; each has one next step.
+const (
+	stateNobody  = "nobody"  // add him
+	stateKeyless = "keyless" // search by hand
+	stateOne     = "one"     // work with him
+	stateSeveral = "several" // link one
+)
+
+// peopleView is the first screen.
+type peopleView struct {
+	Base        string
+	State       string
+	ClientName  string
+	Persons     []personView
+	LinkGone    bool
+	Age         string
+	AgeTitle    string
+	Banner      *bannerView
+	Notice      *noticeView
+	CanLink     bool
+	SearchedFor []string
+}
+
+// bannerView says above old data why they are old.
+type bannerView struct {
+	Text   string
+	Action string
+	URL    string
+	Popup  bool
+}
+
+// noticeView confirms what was just done.
+type noticeView struct {
+	Text string
+	Href string // in the panel
+	Link string
+}
+
+func peoplePage(f blocks.Format, base string, client bridge.Client, p bridge.People) peopleView {
+	v := peopleView{Base: base, ClientName: client.Name, LinkGone: p.LinkGone, CanLink: client.ID != 0}
+	if !p.At.IsZero() {
+		v.Age, v.AgeTitle = f.Age(p.At), f.DateTime(p.At)
+	}
+	for _, c := range p.Contacts {
+		person := personCard(f, base, c)
+		person.Linked = p.Linked == c.ID
+		person.CanLink = v.CanLink && !person.Linked
+		v.Persons = append(v.Persons, person)
+	}
+	switch {
+	case len(v.Persons) == 1:
+		v.State = stateOne
+		v.Persons[0].Single, v.Persons[0].Open = true, true
+	case len(v.Persons) > 1:
+		v.State = stateSeveral
+		v.Persons[0].Open = true
+	case p.Keyless:
+		v.State = stateKeyless
+	default:
+		v.State = stateNobody
+		for _, phone := range client.Phones {
+			v.SearchedFor = append(v.SearchedFor, f.Phone(phone))
+		}
+		v.SearchedFor = append(v.SearchedFor, client.Emails...)
+	}
+	if p.Stale {
+		v.Banner = staleBanner(f, base, v.Age, p.Err)
+	}
+	return v
+}
+
+// staleBanner explains old data. A missing login has its own button; everything else mends itself.
+func staleBanner(f blocks.Format, base, age string, why error) *bannerView {
+	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
+	if errors.Is(why, oauth.ErrNeedsLogin) {
+		return &bannerView{Text: t("stale.login", "Age", age), Action: t("login.button"), URL: base + "/login", Popup: true}
+	}
+	return &bannerView{Text: t("stale.slow", "Age", age), Action: t("refresh"), URL: base + "/people?fresh=1"}
+}
+
+func personCard(f blocks.Format, base string, c bridge.Person) personView {
+	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
+	v := personView{
+		ID: c.ID, Name: c.Name, URL: c.URL, Position: c.Position, Company: c.Company, CompanyURL: c.CompanyURL,
+		Responsible: c.Responsible, Emails: c.Emails, Tags: c.Tags, Base: base, Deals: dealList(f, base, c),
+	}
+	if strings.TrimSpace(v.Name) == "" {
+		v.Name = t("person.unnamed", "ID", c.ID)
+	}
+	v.Initials = initials(v.Name)
+	v.LinkLabel = t("link.to", "Name", v.Name)
+	for _, raw := range c.Phones {
+		p := phoneView{Text: f.Phone(raw)}
+		if dial := f.Dial(raw); dial != "" {
+			p.Dial = template.URL("tel:" + dial) // E.164: a plus and digits
+		}
+		v.Phones = append(v.Phones, p)
+	}
+	for _, m := range c.Matched {
+		switch m.Kind {
+		case bridge.MatchPhone:
+			v.Why = append(v.Why, t("match.phone", "Value", tail(m.Value)))
+		case bridge.MatchEmail:
+			v.Why = append(v.Why, t("match.email", "Value", m.Value))
+		case bridge.MatchLink:
+			v.Why = append(v.Why, t("match.link"))
+		case bridge.MatchRemembered:
+			v.Why = append(v.Why, t("match.remembered"))
+		}
+	}
+	n := len(c.Deals) + c.MoreDeals
+	v.DealsHeadline = t("deals.count", "Count", n)
+	return v
+}
+
+// tail is the recognisable end of a phone number: "…45-67".
+func tail(phone string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, phone)
+	if len(digits) < 4 {
+		return phone
+	}
+	d := digits[len(digits)-4:]
+	return "…" + d[:2] + "-" + d[2:]
+}
+
+// initials are the first letters of the first two words.
+func initials(name string) string {
+	var out []rune
+	for _, word := range strings.Fields(name) {
+		r := []rune(word)[0]
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			out = append(out, unicode.ToUpper(r))
+		}
+		if len(out) == 2 {
+			break
+		}
+	}
+	return string(out)
+}

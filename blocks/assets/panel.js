@@ -1,0 +1,90 @@
+// What links, forms and htmx can't do: tell the helpdesk our height, open the login in its own window and notice its
+// end, keyboard, focus. The pages work without it.
+(function () {
+  "use strict";
+  var body = document.body;
+
+  if (body.dataset.act === "done") {
+    try { if (window.opener) window.opener.postMessage({ sidecard: "connected" }, location.origin); } catch (e) { /* the opener is gone */ }
+    setTimeout(function () { window.close(); }, 2000);
+    return;
+  }
+  var panel = document.getElementById("panel");
+  if (!panel) return;
+  var say = document.getElementById("say");
+  var offline = document.getElementById("offline");
+
+  // Height. The number is no secret, so any helpdesk may hear it.
+  var told = 0;
+  function tell() {
+    var height = Math.ceil(body.getBoundingClientRect().height);
+    if (window.parent === window || height === told) return;
+    told = height;
+    window.parent.postMessage({ sidecardHeight: height }, "*");
+  }
+  if (window.ResizeObserver) new ResizeObserver(tell).observe(body);
+  tell();
+
+  // Login. The opener of a login window may be cut off by the pages in between, so the server is asked, too.
+  var base = body.dataset.base;
+  var asking = 0;
+  function connected() { location.replace(base); }
+  function ask(until) {
+    clearTimeout(asking);
+    asking = setTimeout(function () {
+      if (Date.now() > until) return;
+      fetch(base + "/state", { headers: { Accept: "application/json" } }).then(function (r) {
+        return r.ok ? r.json() : {};
+      }).then(function (s) {
+        if (s.state === "connected") connected(); else ask(until);
+      }).catch(function () { ask(until); });
+    }, 2000);
+  }
+  window.addEventListener("message", function (e) {
+    if (e.origin === location.origin && e.data && e.data.sidecard === "connected") connected();
+  });
+  document.addEventListener("click", function (e) {
+    var link = e.target.closest && e.target.closest("a[data-popup]");
+    if (!link) return;
+    var waiting = document.getElementById("login-waiting");
+    if (waiting) waiting.hidden = false;
+    ask(Date.now() + 15 * 60 * 1000);
+    if (e.ctrlKey || e.metaKey || e.shiftKey) return;
+    if (window.open(link.href, "sidecard_login", "width=600,height=700")) e.preventDefault();
+  });
+
+  // Keyboard.
+  document.addEventListener("keydown", function (e) {
+    if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && e.target.matches && e.target.matches("textarea[data-send]")) {
+      e.preventDefault();
+      e.target.form.requestSubmit();
+    }
+    if (e.key === "Escape" && !e.defaultPrevented && !e.isComposing) {
+      var close = panel.querySelector("[data-esc]");
+      var field = e.target.closest && e.target.closest("input, textarea, select");
+      if (field && field.value && field.tagName !== "SELECT") field.blur(); // first out of what was typed, then back
+      else if (close) close.click();
+    }
+  });
+
+  // Requests: words for those who don't see the bar, focus for those who use the keyboard.
+  body.addEventListener("htmx:beforeRequest", function () {
+    panel.setAttribute("aria-busy", "true");
+    say.textContent = body.dataset.busy;
+  });
+  body.addEventListener("htmx:afterRequest", function (e) {
+    panel.removeAttribute("aria-busy");
+    say.textContent = "";
+    if (e.detail.successful) offline.hidden = true;
+  });
+  ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach(function (name) {
+    body.addEventListener(name, function () { offline.hidden = false; });
+  });
+  body.addEventListener("htmx:afterSettle", function (e) {
+    // Never take the focus from the helpdesk's own page: only a person who works in here has it.
+    if (!document.hasFocus() || (document.activeElement && document.activeElement !== body)) return;
+    var wrong = panel.querySelector("[aria-invalid=true]");
+    var target = wrong || (e.target.id === "feed" ? panel.querySelector("#comment") : panel.querySelector("[data-focus]"));
+    if (target) target.focus({ preventScroll: e.target.id === "feed" });
+  });
+})();

@@ -1,0 +1,155 @@
+package blocks
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// forms are the plural forms each language needs (CLDR).
+var forms = map[Lang][]string{EN: {"one", "other"}, ES: {"many", "one", "other"}, PT: {"many", "one", "other"}, RU: {"few", "many", "one", "other"}}
+
+func texts(t *testing.T, lang Lang) map[string]any {
+	t.Helper()
+	raw, err := os.ReadFile("locales/active." + string(lang) + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]any
+	if err := json.Unmarshal(raw, &m); err != nil {
+		t.Fatalf("%s: %v", lang, err)
+	}
+	return m
+}
+
+var placeholder = regexp.MustCompile(`\.([A-Za-z_]+)`)
+
+// names are the placeholders of a text; the plural forms of one text count together.
+func names(text any) []string {
+	set := map[string]bool{}
+	add := func(s string) {
+		for _, action := range regexp.MustCompile(`\{\{[^}]*\}\}`).FindAllString(s, -1) {
+			for _, m := range placeholder.FindAllStringSubmatch(action, -1) {
+				set[m[1]] = true
+			}
+		}
+	}
+	switch x := text.(type) {
+	case string:
+		add(x)
+	case map[string]any:
+		for _, v := range x {
+			add(v.(string))
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+func TestCatalog_languagesAgree(t *testing.T) {
+	english := texts(t, EN)
+	for _, lang := range Langs {
+		have := texts(t, lang)
+		for key, text := range english {
+			got, ok := have[key]
+			if !ok {
+				t.Errorf("%s: %s is missing", lang, key)
+				continue
+			}
+			if _, plural := text.(map[string]any); plural {
+				forms := forms[lang]
+				m, ok := got.(map[string]any)
+				if !ok || !slices.Equal(slices.Sorted(maps.Keys(m)), forms) {
+					t.Errorf("%s: %s needs the forms %v, has %v", lang, key, forms, got)
+					continue
+				}
+				for form, s := range m {
+					if s == "" {
+						t.Errorf("%s: %s.%s is empty", lang, key, form)
+					}
+				}
+			} else if got == "" {
+				t.Errorf("%s: %s is empty", lang, key)
+			}
+			a, b := names(text), names(got)
+			if key != "date.short" && key != "date.long" && key != "contact.duplicates" && !slices.Equal(a, b) {
+				t.Errorf("%s: %s has the placeholders %v, English has %v", lang, key, b, a)
+			}
+		}
+		for key := range have {
+			if _, ok := english[key]; !ok {
+				t.Errorf("%s: %s is in no other language", lang, key)
+			}
+		}
+	}
+}
+
+// used finds the keys that code and templates name literally.
+var used = regexp.MustCompile(`(?:\bt|\.T|\bTMap|\bt\()[ (](?:lang, |f\.Lang, |v\.session\.Lang, |req\.Lang, )?"([a-z_]+(?:\.[a-z_0-9]+)*)"|"((?:feed|error)\.[a-z_]+)"`)
+
+func TestCatalog_usedKeysExist(t *testing.T) {
+	english := texts(t, EN)
+	found := 0
+	for _, pattern := range []string{"*.go", "amocrm/*.go", "amocrm/templates/*.html", "../bridge/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v, %d files", pattern, err, len(files))
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range used.FindAllStringSubmatch(string(raw), -1) {
+				key := m[1] + m[2]
+				found++
+				if _, ok := english[key]; !ok {
+					t.Errorf("%s names %q, which no catalogue has", file, key)
+				}
+			}
+		}
+	}
+	if found < 150 {
+		t.Errorf("only %d keys found: the pattern of this test no longer fits the code", found)
+	}
+}
+
+func TestCatalog_plurals(t *testing.T) {
+	c, err := NewCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		lang Lang
+		n    int
+		want string
+	}{
+		{EN, 1, "1 deal"}, {EN, 2, "2 deals"}, {RU, 1, "1 сделка"}, {RU, 3, "3 сделки"}, {RU, 11, "11 сделок"}, {RU, 21, "21 сделка"},
+		{RU, 60, "60 сделок"}, {ES, 1, "1 operación"}, {ES, 1000000, "1000000 operaciones"}, {PT, 1, "1 negócio"}, {PT, 2, "2 negócios"},
+	}
+	for _, tt := range tests {
+		if got := c.T(tt.lang, "deals.count", "Count", tt.n); got != tt.want {
+			t.Errorf("%s %d: got %q, want %q", tt.lang, tt.n, got, tt.want)
+		}
+	}
+}
+
+func TestCatalog_unknownKeyIsItself(t *testing.T) {
+	c, err := NewCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.T(RU, "feed.never_heard_of"); got != "feed.never_heard_of" {
+		t.Errorf("got %q", got)
+	}
+	if got := c.T("de", "back"); got != "Back" {
+		t.Errorf("got %q", got)
+	}
+}

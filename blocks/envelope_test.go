@@ -1,0 +1,66 @@
+package blocks
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+)
+
+func TestFrameEnvelope_frameAndLink(t *testing.T) {
+	e, err := FrameEnvelope(Frame{
+		PanelURL: "https://sidecard.example.com/blocks/amocrm/abc", Origin: "https://sidecard.example.com",
+		Title: `Client "in" <amoCRM>`, NewTab: "Open in a new tab", Note: "<script>alert(1)</script>",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`src="https://sidecard.example.com/blocks/amocrm/abc"`, `loading="eager"`, `allow="clipboard-write"`, `height:420px`,
+		`sandbox="allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-same-origin"`,
+		`title="Client &#34;in&#34; &lt;amoCRM&gt;"`, `class="sidecard-frame"`, `target="_blank"`, `>Open in a new tab</a>`,
+		`&lt;script&gt;alert(1)`, `})("https://sidecard.example.com")`,
+	} {
+		if !strings.Contains(e.HTML, want) {
+			t.Errorf("%q is not in %s", want, e.HTML)
+		}
+	}
+	if strings.Contains(e.HTML, "\n") {
+		t.Error("the envelope has line breaks")
+	}
+	if _, err := html.Parse(strings.NewReader(e.HTML)); err != nil {
+		t.Error(err)
+	}
+	raw, err := json.Marshal(e)
+	if err != nil || !strings.HasPrefix(string(raw), `{"html":"`) {
+		t.Errorf("%s %v", raw, err)
+	}
+}
+
+func TestSecure_strictByDefault(t *testing.T) {
+	h := http.Header{}
+	Secure(h, Policy{FrameAncestors: []string{"https://secure.usedesk.com", "https://secure.usedesk.ru"}})
+	want := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; " +
+		"frame-ancestors https://secure.usedesk.com https://secure.usedesk.ru; base-uri 'none'"
+	if got := h.Get("Content-Security-Policy"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	for key, want := range map[string]string{"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"} {
+		if got := h.Get(key); got != want {
+			t.Errorf("%s: got %q, want %q", key, got, want)
+		}
+	}
+}
+
+func TestSecure_noFrameUnlessNamed(t *testing.T) {
+	h := http.Header{}
+	Secure(h, Policy{ScriptHost: "https://www.amocrm.ru"})
+	csp := h.Get("Content-Security-Policy")
+	for _, want := range []string{"frame-ancestors 'none'", "script-src 'self' https://www.amocrm.ru;"} {
+		if !strings.Contains(csp, want) {
+			t.Errorf("%q is not in %s", want, csp)
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package blocks
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/number"
+)
+
+// Format writes values in the reader's language and the account's time zone. Now is injected so that ages can be tested.
+type Format struct {
+	Catalog *Catalog
+	Lang    Lang
+	Zone    *time.Location // nil is UTC
+	Region  string         // ISO 3166-1 alpha-2 of phones without country code; "" is RU
+	Now     time.Time
+}
+
+var printers = map[Lang]*message.Printer{
+	EN: message.NewPrinter(language.AmericanEnglish),
+	ES: message.NewPrinter(language.Spanish),
+	PT: message.NewPrinter(language.BrazilianPortuguese),
+	RU: message.NewPrinter(language.Russian),
+}
+
+// signs are written instead of the code where readers of any of our languages know them.
+var signs = map[string]string{
+	"USD": "$", "EUR": "€", "GBP": "£", "RUB": "₽", "KZT": "₸", "UAH": "₴", "BRL": "R$", "INR": "₹", "TRY": "₺", "ILS": "₪",
+}
+
+const nbsp = "\u00a0"
+
+// Number groups thousands and drops a zero fraction.
+func (f Format) Number(x float64) string {
+	p, ok := printers[f.Lang]
+	if !ok {
+		p = printers[EN]
+	}
+	digits := 2
+	if x == math.Trunc(x) {
+		digits = 0
+	}
+	s := p.Sprint(number.Decimal(x, number.MinFractionDigits(digits), number.MaxFractionDigits(digits)))
+	return strings.ReplaceAll(s, " ", nbsp)
+}
+
+// Money is an amount with its currency (ISO 4217), placed as the language places it. Without a currency it is a number.
+func (f Format) Money(amount float64, currency string) string {
+	n := f.Number(amount)
+	currency = strings.ToUpper(strings.TrimSpace(currency))
+	sign, known := signs[currency]
+	switch {
+	case currency == "":
+		return n
+	case !known:
+		return n + nbsp + currency
+	case f.Lang == EN && currency != "RUB" && currency != "KZT" && currency != "UAH":
+		return strings.Replace(sign+n, sign+"-", "-"+sign, 1)
+	case f.Lang == PT:
+		return sign + nbsp + n
+	default:
+		return n + nbsp + sign
+	}
+}
+
+func (f Format) in(t time.Time) time.Time {
+	if f.Zone == nil {
+		return t.UTC()
+	}
+	return t.In(f.Zone)
+}
+
+// Date is day, month and, unless it is this year, the year.
+func (f Format) Date(t time.Time) string { return f.Day(f.in(t)) }
+
+// Day is Date of a calendar day that has no time zone.
+func (f Format) Day(t time.Time) string {
+	month := f.Catalog.T(f.Lang, "month."+t.Format("01"))
+	key := "date.short"
+	if t.Year() != f.in(f.Now).Year() {
+		key = "date.long"
+	}
+	return f.Catalog.T(f.Lang, key, "Day", t.Day(), "Month", month, "Year", t.Year())
+}
+
+// DateTime is Date with the hour.
+func (f Format) DateTime(t time.Time) string { return f.Date(t) + ", " + f.in(t).Format("15:04") }
+
+// days is how many midnights lie between now and t; negative is past.
+func (f Format) days(t time.Time) int {
+	midnight := func(t time.Time) time.Time {
+		y, m, d := f.in(t).Date()
+		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	}
+	return int(midnight(t).Sub(midnight(f.Now)) / (24 * time.Hour))
+}
+
+// Age says how long ago t was: "just now", "5 min ago", "yesterday", then the date.
+func (f Format) Age(t time.Time) string {
+	d := f.Now.Sub(t)
+	days := -f.days(t)
+	switch {
+	case d < time.Minute:
+		return f.Catalog.T(f.Lang, "age.now")
+	case d < time.Hour:
+		return f.Catalog.T(f.Lang, "age.minutes", "Count", int(d/time.Minute))
+	case days <= 0 || d < 8*time.Hour:
+		return f.Catalog.T(f.Lang, "age.hours", "Count", int(d/time.Hour))
+	case days == 1:
+		return f.Catalog.T(f.Lang, "age.yesterday")
+	case days < 7:
+		return f.Catalog.T(f.Lang, "age.days", "Count", days)
+	}
+	return f.Date(t)
+}
+
+// Due says when a task is due and how urgent that is: "late", "today" or "later".
+func (f Format) Due(t time.Time) (text, urgency string) {
+	days := f.days(t)
+	clock := f.in(t).Format("15:04")
+	if clock == "23:59" { // an all-day task, amocrm.md §6.3
+		clock = ""
+	}
+	switch {
+	case t.Before(f.Now) && days == 0:
+		return f.Catalog.T(f.Lang, "due.late_today", "Time", f.in(t).Format("15:04")), "late"
+	case t.Before(f.Now):
+		return f.Catalog.T(f.Lang, "due.late", "Count", -days), "late"
+	case days == 0 && clock == "":
+		return f.Catalog.T(f.Lang, "due.today"), "today"
+	case days == 0:
+		return f.Catalog.T(f.Lang, "due.today_at", "Time", clock), "today"
+	case days == 1:
+		return f.Catalog.T(f.Lang, "due.tomorrow"), "later"
+	}
+	return f.Catalog.T(f.Lang, "due.on", "Date", f.Date(t)), "later"
+}
+
+// Duration is the length of a call, seconds as m:ss.
+func (f Format) Duration(seconds int) string {
+	if seconds < 0 {
+		seconds = 0
+	}
+	sec := seconds % 60
+	pad := ""
+	if sec < 10 {
+		pad = "0"
+	}
+	return printers[EN].Sprintf("%d:%s%d", seconds/60, pad, sec)
+}
+
+// Phone is the international form of a number, or the number as it stands when it is none.
+func (f Format) Phone(raw string) string {
+	if n, ok := f.phone(raw); ok {
+		return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
+	}
+	return raw
+}
+
+// Dial is the number for a tel: link, "" when it is none.
+func (f Format) Dial(raw string) string {
+	if n, ok := f.phone(raw); ok {
+		return phonenumbers.Format(n, phonenumbers.E164)
+	}
+	return ""
+}
+
+func (f Format) phone(raw string) (*phonenumbers.PhoneNumber, bool) {
+	region := f.Region
+	if region == "" {
+		region = "RU"
+	}
+	n, err := phonenumbers.Parse(raw, region)
+	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+		return nil, false
+	}
+	return n, true
+}

@@ -1,0 +1,46 @@
+package blocks
+
+import "strings"
+
+// Lang is a language the blocks speak.
+type Lang string
+
+// The languages with a catalogue. English is the default.
+const (
+	EN Lang = "en"
+	ES Lang = "es"
+	PT Lang = "pt"
+	RU Lang = "ru"
+)
+
+// Langs lists the languages in the order in which they are named to a reader.
+var Langs = []Lang{EN, ES, PT, RU}
+
+// langKeys are the names under which the block setting may come; the published manuals disagree (usedesk.md §1.1).
+var langKeys = []string{"language", "lang", "locale", "idioma"}
+
+// ParseLang reads "ru", "pt-BR", "ES_mx". An empty value is English; an unknown one is English and false.
+func ParseLang(raw string) (Lang, bool) {
+	tag := strings.ToLower(strings.TrimSpace(raw))
+	if tag == "" {
+		return EN, true
+	}
+	if i := strings.IndexAny(tag, "-_."); i >= 0 {
+		tag = tag[:i]
+	}
+	for _, l := range Langs {
+		if tag == string(l) {
+			return l, true
+		}
+	}
+	return EN, false
+}
+
+// LangNames is "en, es, pt, ru", for messages about an unknown language.
+func LangNames() string {
+	names := make([]string, len(Langs))
+	for i, l := range Langs {
+		names[i] = string(l)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,120 @@
+package blocks
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"strings"
+
+	"github.com/sidecard/sidecard/bridge"
+)
+
+// MaxBody is the most a block request may weigh, in bytes.
+const MaxBody = 1 << 20
+
+// Refusals of a block request.
+var (
+	// ErrTooBig says that the body is over MaxBody.
+	ErrTooBig = errors.New("the request body is over 1 MiB")
+	// ErrUnreadable says that the body is neither a JSON object nor a form.
+	ErrUnreadable = errors.New("the request body is neither a JSON object nor a form")
+)
+
+// TypeError says which key of a block request holds something else than it should. Want is number, text, object or list.
+type TypeError struct{ Key, Want string }
+
+func (e *TypeError) Error() string { return "key " + e.Key + ": " + e.Want + " expected" }
+
+// Request is a block request in our words (usedesk.md §1.2).
+type Request struct {
+	Ticket      bridge.Ticket
+	AmoBaseHost string // as typed, unchecked
+	DeskToken   string
+	DeskBase    string // as typed, unchecked; "" means the helpdesk's default
+	Secret      string
+	View        string // "html" asks for the floor without iframe
+	Lang        Lang
+	UnknownLang string // what was typed when it is no language of ours
+	Pressed     bool   // the agent pressed the block's refresh button
+}
+
+// Bind reads a block request: a JSON object, or a form with PHP brackets. Types are as loose as the helpdesk's: ids come
+// as number, string or null, an empty object as []. Unknown keys are ignored. When it fails, the returned Request
+// still carries the language if that could be read, so that the refusal can be said in it.
+func Bind(contentType string, body io.Reader) (Request, error) {
+	raw, err := io.ReadAll(io.LimitReader(body, MaxBody+1))
+	if err != nil {
+		return Request{Lang: EN}, ErrUnreadable
+	}
+	if len(raw) > MaxBody {
+		return Request{Lang: EN}, ErrTooBig
+	}
+	tree, err := parse(contentType, raw)
+	if err != nil {
+		return Request{Lang: EN}, err
+	}
+	return read(tree)
+}
+
+func parse(contentType string, raw []byte) (map[string]any, error) {
+	media, _, err := mime.ParseMediaType(contentType)
+	form := err == nil && media == "application/x-www-form-urlencoded"
+	if form && !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
+		tree, err := bracketTree(string(raw))
+		if err != nil {
+			return nil, ErrUnreadable
+		}
+		return tree, nil
+	}
+	var tree map[string]any
+	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))))
+	dec.UseNumber()
+	if err := dec.Decode(&tree); err != nil || tree == nil {
+		return nil, ErrUnreadable
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, ErrUnreadable
+	}
+	return tree, nil
+}
+
+func read(tree map[string]any) (Request, error) {
+	top := loose{keys: lowerKeys(tree)}
+	req := Request{Lang: EN}
+	for _, key := range langKeys {
+		if typed := top.text(key); typed != "" {
+			lang, known := ParseLang(typed)
+			req.Lang = lang
+			if !known {
+				req.UnknownLang = cut(typed, 20)
+			}
+			break
+		}
+	}
+	req.AmoBaseHost = top.text("amo_base_host")
+	req.DeskToken = top.text("usedesk_api_token")
+	req.DeskBase = top.text("usedesk_api_base")
+	req.Secret = top.text("secret")
+	if req.Secret == "" {
+		req.Secret = top.text("secret_key")
+	}
+	req.View = strings.ToLower(top.text("view"))
+	req.Pressed = top.text("is_auto_load") == "0"
+	req.Ticket = bridge.Ticket{
+		ID:      top.id("ticket_id"),
+		Subject: cut(top.text("subject"), 250),
+		Channel: top.text("channel_type"),
+	}
+	req.Ticket.Client = client(&top)
+	return req, top.err
+}
+
+func cut(s string, runes int) string {
+	r := []rune(s)
+	if len(r) <= runes {
+		return s
+	}
+	return string(r[:runes])
+}

@@ -1,0 +1,74 @@
+package blocks
+
+import (
+	"strings"
+
+	"github.com/sidecard/sidecard/bridge"
+)
+
+// maxKeys bounds how many phones, e-mails and handles of one client are kept: each costs a search.
+const maxKeys = 20
+
+// client reads client_data and, when it names no address, the one the client wrote from.
+func client(top *loose) bridge.Client {
+	data := top.object("client_data")
+	c := bridge.Client{
+		ID:       top.id("client_id"),
+		Name:     cut(data.text("name"), 250),
+		Company:  cut(data.text("company"), 250),
+		Position: cut(data.text("position"), 250),
+	}
+	for _, e := range data.list("emails") {
+		c.Emails = appendNew(c.Emails, e.either("", "email"))
+	}
+	for _, p := range data.list("phones") {
+		c.Phones = appendNew(c.Phones, p.either("", "phone"))
+	}
+	for _, s := range data.list("sites") {
+		c.Sites = appendNew(c.Sites, s.either("", "url"))
+	}
+	for _, m := range data.list("messengers") {
+		if id := m.either("id", "identity"); id != "" && len(c.Messengers) < maxKeys {
+			c.Messengers = append(c.Messengers, bridge.Handle{Type: m.text("type"), ID: id})
+		}
+	}
+	for _, key := range []string{"from_email", "contact"} {
+		from := top.text(key)
+		if len(c.Emails) == 0 && strings.Count(from, "@") == 1 && !strings.HasPrefix(from, "@") {
+			c.Emails = []string{from}
+		}
+		if len(c.Phones) == 0 && looksLikePhone(from) {
+			c.Phones = []string{from}
+		}
+	}
+	if top.err == nil {
+		top.err = data.err
+	}
+	return c
+}
+
+func appendNew(list []string, s string) []string {
+	if s == "" || len(list) >= maxKeys {
+		return list
+	}
+	for _, have := range list {
+		if have == s {
+			return list
+		}
+	}
+	return append(list, cut(s, 250))
+}
+
+// looksLikePhone keeps ids of messengers out: a phone is written with a plus and has 10 to 15 digits.
+func looksLikePhone(s string) bool {
+	digits := 0
+	for _, r := range s {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case !strings.ContainsRune("+ -().", r):
+			return false
+		}
+	}
+	return strings.HasPrefix(s, "+") && digits >= 10 && digits <= 15
+}

@@ -1,0 +1,197 @@
+package blocks
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/bridge"
+)
+
+const full = `{"ticket_id": 101, "subject": "Where is my order", "client_id": 55, "channel_type": "email", "channel_id": 7,
+ "contact": "a@example.com", "from_email": "a@example.com",
+ "client_data": {"name": "A", "company": "C", "emails": ["a@example.com", "a@example.com"],
+  "phones": [{"type": "mobile", "phone": "+7 999 000-00-00"}], "social_services": [], "addresses": [],
+  "messengers": [{"type": "telegram", "id": "@a"}], "sites": ["https://example.com"]},
+ "channel_data": {"type": "email", "data": "support@example.com", "id": 7}, "is_auto_load": "0", "secret": "s",
+ "amo_base_host": " https://x.amocrm.ru/ ", "usedesk_api_token": "tok", "Language": "pt-BR", "unknown": {"x": 1}}`
+
+func wantFull() Request {
+	return Request{
+		Ticket: bridge.Ticket{ID: 101, Subject: "Where is my order", Channel: "email", Client: bridge.Client{
+			ID: 55, Name: "A", Company: "C", Phones: []string{"+7 999 000-00-00"}, Emails: []string{"a@example.com"},
+			Messengers: []bridge.Handle{{Type: "telegram", ID: "@a"}}, Sites: []string{"https://example.com"},
+		}},
+		AmoBaseHost: "https://x.amocrm.ru/", DeskToken: "tok", Secret: "s", Lang: PT, Pressed: true,
+	}
+}
+
+func TestBind_fullJSON(t *testing.T) {
+	for _, contentType := range []string{"application/json", "application/json; charset=utf-8", "text/plain", ""} {
+		got, err := Bind(contentType, strings.NewReader(full))
+		if err != nil {
+			t.Fatalf("%q: %v", contentType, err)
+		}
+		if diff := cmp.Diff(wantFull(), got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", contentType, diff)
+		}
+	}
+}
+
+func TestBind_formWithBrackets(t *testing.T) {
+	form := url.Values{
+		"ticket_id": {"101"}, "subject": {"Where is my order"}, "client_id": {"55"}, "channel_type": {"email"},
+		"client_data[name]": {"A"}, "client_data[company]": {"C"}, "client_data[emails][]": {"a@example.com"},
+		"client_data[phones][0][type]": {"mobile"}, "client_data[phones][0][phone]": {"+7 999 000-00-00"},
+		"client_data[messengers][0][type]": {"telegram"}, "client_data[messengers][0][id]": {"@a"},
+		"client_data[sites][0]": {"https://example.com"}, "is_auto_load": {"0"}, "secret_key": {"s"},
+		"amo_base_host": {"https://x.amocrm.ru/"}, "usedesk_api_token": {"tok"}, "idioma": {"PT"},
+	}
+	got, err := Bind("application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(wantFull(), got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestBind_looseTypes(t *testing.T) {
+	tests := []struct {
+		name, body string
+		want       bridge.Ticket
+	}{
+		{"ids as strings", `{"ticket_id":"12","client_id":"3"}`, bridge.Ticket{ID: 12, Client: bridge.Client{ID: 3}}},
+		{"nulls", `{"ticket_id":null,"client_id":null,"subject":null,"client_data":null}`, bridge.Ticket{}},
+		{"empty array for an object", `{"ticket_id":12,"client_data":[]}`, bridge.Ticket{ID: 12}},
+		{"empty texts", `{"ticket_id":"","client_id":"0","client_data":{}}`, bridge.Ticket{}},
+		{"number for a text", `{"subject":7}`, bridge.Ticket{Subject: "7"}},
+		{"objects where texts are usual", `{"client_data":{"emails":[{"email":"b@example.com"}],"phones":["+15550100000"]}}`,
+			bridge.Ticket{Client: bridge.Client{Emails: []string{"b@example.com"}, Phones: []string{"+15550100000"}}}},
+		{"one text for a list", `{"client_data":{"emails":"b@example.com"}}`, bridge.Ticket{Client: bridge.Client{Emails: []string{"b@example.com"}}}},
+		{"a map for a list", `{"client_data":{"emails":{"1":"b@example.com","3":"c@example.com"}}}`,
+			bridge.Ticket{Client: bridge.Client{Emails: []string{"b@example.com", "c@example.com"}}}},
+		{"only the address he wrote from", `{"from_email":null,"contact":"b@example.com"}`,
+			bridge.Ticket{Client: bridge.Client{Emails: []string{"b@example.com"}}}},
+		{"only the phone he wrote from", `{"contact":"+7 (999) 000-00-00"}`, bridge.Ticket{Client: bridge.Client{Phones: []string{"+7 (999) 000-00-00"}}}},
+		{"a messenger id is no phone", `{"contact":"123456789012"}`, bridge.Ticket{}},
+		{"data as JSON text", `{"client_data":"{\"name\":\"A\"}"}`, bridge.Ticket{Client: bridge.Client{Name: "A"}}},
+		{"byte order mark", "\xef\xbb\xbf" + `{"ticket_id":1}`, bridge.Ticket{ID: 1}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := Bind("application/json", strings.NewReader(tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, got.Ticket); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestBind_wrongTypes(t *testing.T) {
+	tests := []struct {
+		body string
+		want TypeError
+	}{
+		{`{"ticket_id":{"a":1},"lang":"ru"}`, TypeError{"ticket_id", "text"}},
+		{`{"ticket_id":"abc","lang":"ru"}`, TypeError{"ticket_id", "number"}},
+		{`{"client_id":-4,"lang":"ru"}`, TypeError{"client_id", "number"}},
+		{`{"client_data":"text","lang":"ru"}`, TypeError{"client_data", "object"}},
+		{`{"client_data":5,"lang":"ru"}`, TypeError{"client_data", "object"}},
+		{`{"client_data":{"emails":true},"lang":"ru"}`, TypeError{"emails", "list"}},
+		{`{"amo_base_host":["x"],"lang":"ru"}`, TypeError{"amo_base_host", "text"}},
+	}
+	for _, tt := range tests {
+		got, err := Bind("application/json", strings.NewReader(tt.body))
+		var wrong *TypeError
+		if !errors.As(err, &wrong) || *wrong != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.body, err, tt.want)
+		}
+		if got.Lang != RU {
+			t.Errorf("%s: the refusal is in %q, want ru", tt.body, got.Lang)
+		}
+	}
+}
+
+func TestBind_refusals(t *testing.T) {
+	tests := []struct {
+		name, contentType, body string
+		want                    error
+	}{
+		{"broken JSON", "application/json", `{"ticket_id":`, ErrUnreadable},
+		{"no object", "application/json", `[1]`, ErrUnreadable},
+		{"null", "application/json", `null`, ErrUnreadable},
+		{"nothing", "application/json", ``, ErrUnreadable},
+		{"two values", "application/json", `{} {}`, ErrUnreadable},
+		{"too big", "application/json", `{"a":"` + strings.Repeat("x", MaxBody) + `"}`, ErrTooBig},
+		{"bad form", "application/x-www-form-urlencoded", `a=%zz`, ErrUnreadable},
+		{"form too deep", "application/x-www-form-urlencoded", `a` + strings.Repeat("[b]", 20) + `=1`, ErrUnreadable},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := Bind(tt.contentType, strings.NewReader(tt.body)); !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestBind_boundsListsAndTexts(t *testing.T) {
+	body := `{"subject":"` + strings.Repeat("я", 300) + `","client_data":{"emails":["` +
+		strings.Join(func() (out []string) {
+			for i := range 100 {
+				out = append(out, strings.Repeat("a", i+1)+"@example.com")
+			}
+			return out
+		}(), `","`) + `"]}}`
+	got, err := Bind("application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len([]rune(got.Ticket.Subject)); n != 250 {
+		t.Errorf("subject has %d characters, want 250", n)
+	}
+	if n := len(got.Ticket.Client.Emails); n != maxKeys {
+		t.Errorf("%d e-mails kept, want %d", n, maxKeys)
+	}
+}
+
+func TestParseLang(t *testing.T) {
+	tests := []struct {
+		raw   string
+		want  Lang
+		known bool
+	}{
+		{"", EN, true}, {"ru", RU, true}, {"RU", RU, true}, {" pt-BR ", PT, true}, {"es_MX", ES, true}, {"ru_RU.UTF-8", RU, true},
+		{"de", EN, false}, {"russian", EN, false}, {"-", EN, false},
+	}
+	for _, tt := range tests {
+		if got, known := ParseLang(tt.raw); got != tt.want || known != tt.known {
+			t.Errorf("ParseLang(%q) = %v, %v; want %v, %v", tt.raw, got, known, tt.want, tt.known)
+		}
+	}
+}
+
+func TestBind_unknownLanguageIsKept(t *testing.T) {
+	got, err := Bind("application/json", strings.NewReader(`{"locale":"de-DE"}`))
+	if err != nil || got.Lang != EN || got.UnknownLang != "de-DE" {
+		t.Errorf("got %v %q %v", got.Lang, got.UnknownLang, err)
+	}
+}
+
+func FuzzBind(f *testing.F) {
+	f.Add("application/json", full)
+	f.Add("application/x-www-form-urlencoded", "client_data[phones][0][phone]=1&a[=2&]=3&[x]=4&a[b][]=5&a[b]=6")
+	f.Fuzz(func(t *testing.T, contentType, body string) {
+		got, err := Bind(contentType, strings.NewReader(body))
+		if err == nil && (got.Ticket.ID < 0 || got.Lang == "") {
+			t.Errorf("accepted %q as %+v", body, got)
+		}
+	})
+}

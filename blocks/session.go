@@ -1,0 +1,110 @@
+package blocks
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/store"
+)
+
+// SessionLife is how long a panel works after it was last used.
+const SessionLife = 12 * time.Hour
+
+// ErrExpired says that the session does not exist (any more): the agent has to refresh the block.
+var ErrExpired = errors.New("the block session has expired")
+
+// Session is what one opened block may see: one tenant, one ticket.
+type Session struct {
+	V         int           `json:"v"`
+	ID        string        `json:"-"`
+	TenantID  string        `json:"tenant"`
+	Ticket    bridge.Ticket `json:"ticket"`
+	Lang      Lang          `json:"lang"`
+	CreatedAt time.Time     `json:"created_at"`
+}
+
+// Sessions keeps sessions in Redis, sealed, under a hash of their id: who reads Redis can neither use nor read them.
+type Sessions struct {
+	db *store.DB
+}
+
+// NewSessions works on db.
+func NewSessions(db *store.DB) *Sessions { return &Sessions{db: db} }
+
+var idShape = regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`)
+
+// NewID is 128 random bits in URL-safe text, 22 characters.
+func NewID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func sessionKey(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return store.Shared("session", hex.EncodeToString(sum[:16]))
+}
+
+// Create stores s under a new id and returns it with the id.
+func (s *Sessions) Create(ctx context.Context, session Session) (Session, error) {
+	session.V, session.ID = 1, NewID()
+	return session, s.save(ctx, session)
+}
+
+// Move makes a session open another tenant: a login may end in joining an older one. An expired session stays expired.
+func (s *Sessions) Move(ctx context.Context, id, tenantID string) error {
+	session, err := s.Get(ctx, id)
+	if err != nil || session.TenantID == tenantID {
+		return err
+	}
+	session.TenantID = tenantID
+	return s.save(ctx, session)
+}
+
+func (s *Sessions) save(ctx context.Context, session Session) error {
+	plain, err := json.Marshal(session)
+	if err != nil {
+		return fmt.Errorf("encode session: %w", err)
+	}
+	key := sessionKey(session.ID)
+	if err := s.db.Set(ctx, key, s.db.Ring().Seal(plain, key), SessionLife).Err(); err != nil {
+		return fmt.Errorf("store session: %w", err)
+	}
+	return nil
+}
+
+// Get reads a session and starts its life anew. Unknown, expired and unreadable ones are ErrExpired.
+func (s *Sessions) Get(ctx context.Context, id string) (Session, error) {
+	if !idShape.MatchString(id) {
+		return Session{}, ErrExpired
+	}
+	key := sessionKey(id)
+	sealed, err := s.db.GetEx(ctx, key, SessionLife).Result()
+	if errors.Is(err, redis.Nil) {
+		return Session{}, ErrExpired
+	}
+	if err != nil {
+		return Session{}, fmt.Errorf("read session: %w", err)
+	}
+	plain, err := s.db.Ring().Open(sealed, key)
+	if err != nil {
+		return Session{}, ErrExpired // sealed with a key that is gone
+	}
+	var session Session
+	if err := json.Unmarshal(plain, &session); err != nil {
+		return Session{}, fmt.Errorf("decode session: %w", err)
+	}
+	session.ID = id
+	return session, nil
+}
