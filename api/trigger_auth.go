@@ -1,0 +1,90 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// TriggerTenants is what the rule endpoints need of the tenants; *tenant.Directory is one. ByTriggerKey must take the same
+// time for every wrong key.
+type TriggerTenants interface {
+	ByTriggerKey(ctx context.Context, key string) (tenant.Tenant, error)
+	ByIntegration(ctx context.Context, clientID string) ([]string, error)
+	Get(ctx context.Context, id string) (tenant.Tenant, error)
+}
+
+// errNoKey is a caller who is nobody: the answer must not tell a missing key from a wrong one.
+var errNoKey = errors.New("no valid trigger key")
+
+// foreignClientError is a rule whose amoClientId belongs to another account than its key.
+type foreignClientError struct{ given string }
+
+func (e *foreignClientError) Error() string {
+	return fmt.Sprintf("amoClientId %.100q is not the integration that this key's account is connected with. "+
+		"Copy the rule from the block's settings again, or leave amoClientId out", e.given)
+}
+
+// caller finds the tenant that a request speaks for: by its key, else, if open triggers are allowed, by the integration
+// that only one tenant has.
+func (h *TriggerHandlers) caller(c echo.Context, bodyKey, clientID string) (tenant.Tenant, error) {
+	ctx := c.Request().Context()
+	key := givenKey(c, bodyKey)
+	if key == "" {
+		if h.Open && clientID != "" {
+			return h.only(ctx, clientID)
+		}
+		return tenant.Tenant{}, errNoKey
+	}
+	t, err := h.Tenants.ByTriggerKey(ctx, key)
+	if errors.Is(err, tenant.ErrNotFound) {
+		return tenant.Tenant{}, errNoKey
+	}
+	if err != nil {
+		return tenant.Tenant{}, fmt.Errorf("find the caller: %w", err)
+	}
+	if clientID != "" && t.IntegrationID != "" && !strings.EqualFold(clientID, t.IntegrationID) {
+		return tenant.Tenant{}, &foreignClientError{given: clientID}
+	}
+	return t, nil
+}
+
+// only finds the one tenant of an integration; none or several are nobody.
+func (h *TriggerHandlers) only(ctx context.Context, clientID string) (tenant.Tenant, error) {
+	ids, err := h.Tenants.ByIntegration(ctx, clientID)
+	if err != nil {
+		return tenant.Tenant{}, fmt.Errorf("find the caller: %w", err)
+	}
+	var found []tenant.Tenant
+	for _, id := range ids {
+		t, err := h.Tenants.Get(ctx, id)
+		if errors.Is(err, tenant.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return tenant.Tenant{}, fmt.Errorf("find the caller: %w", err)
+		}
+		found = append(found, t)
+	}
+	if len(found) != 1 {
+		return tenant.Tenant{}, errNoKey
+	}
+	return found[0], nil
+}
+
+// givenKey is the key of a request: in its address, its Authorization header or its body.
+func givenKey(c echo.Context, bodyKey string) string {
+	if key := strings.TrimSpace(c.QueryParam("key")); key != "" {
+		return key
+	}
+	scheme, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
+	if token = strings.TrimSpace(token); strings.EqualFold(scheme, "Bearer") && token != "" {
+		return token
+	}
+	return bodyKey
+}

@@ -1,0 +1,303 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/triggers"
+)
+
+const (
+	goodKey     = "sk_good"
+	integration = "1ff6828b-c10c-43f8-98d0-370001e85b6c"
+	minimal     = `{"ticketId":"101","fields":{"name":"gg"}}`
+)
+
+// tenantList is a directory of fixed tenants.
+type tenantList []tenant.Tenant
+
+func (l tenantList) ByTriggerKey(_ context.Context, key string) (tenant.Tenant, error) {
+	i := slices.IndexFunc(l, func(t tenant.Tenant) bool { return t.TriggerKey == key })
+	if i < 0 {
+		return tenant.Tenant{}, tenant.ErrNotFound
+	}
+	return l[i], nil
+}
+
+func (l tenantList) ByIntegration(_ context.Context, clientID string) (ids []string, _ error) {
+	for _, t := range l {
+		if t.IntegrationID == clientID {
+			ids = append(ids, t.ID)
+		}
+	}
+	return append(ids, "gone"), nil
+}
+
+func (l tenantList) Get(_ context.Context, id string) (tenant.Tenant, error) {
+	i := slices.IndexFunc(l, func(t tenant.Tenant) bool { return t.ID == id })
+	if i < 0 {
+		return tenant.Tenant{}, tenant.ErrNotFound
+	}
+	return l[i], nil
+}
+
+// work is a Triggers that says what it is told to.
+type work struct {
+	check, fail error
+	end         triggers.Entry
+	waited      time.Duration
+	accepted    []triggers.Request
+	keys        []string
+	tenants     []string
+}
+
+func (w *work) Check(context.Context, tenant.Tenant, triggers.Request) error { return w.check }
+
+func (w *work) Accept(_ context.Context, t tenant.Tenant, r triggers.Request, key string) (triggers.Entry, bool, error) {
+	if w.fail != nil {
+		return triggers.Entry{}, false, w.fail
+	}
+	w.accepted, w.keys, w.tenants = append(w.accepted, r), append(w.keys, key), append(w.tenants, t.ID)
+	return triggers.Entry{ID: "e1", Tenant: t.ID, State: triggers.StateAccepted, Request: r,
+		CreatedAt: time.Unix(1e9, 0), DueAt: time.Unix(1e9, 0)}, len(w.accepted) > 1, nil
+}
+
+func (w *work) Get(_ context.Context, tenantID, id string) (triggers.Entry, error) {
+	if id != "e1" || tenantID != "t1" {
+		return triggers.Entry{}, triggers.ErrNotFound
+	}
+	return w.end, nil
+}
+
+func (w *work) Wait(ctx context.Context, _, _ string) (triggers.Entry, error) {
+	if d, ok := ctx.Deadline(); ok {
+		w.waited = time.Until(d).Round(time.Second)
+	}
+	return w.end, nil
+}
+
+func ruleServer(t *testing.T, w *work, open bool) *echo.Echo {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	h := &TriggerHandlers{Triggers: w, Open: open, PublicURL: "https://sidecard.example.com/", Log: log, Tenants: tenantList{
+		{ID: "t1", TriggerKey: goodKey, IntegrationID: integration},
+		{ID: "t2", TriggerKey: "sk_two", IntegrationID: "shared"},
+		{ID: "t3", TriggerKey: "sk_three", IntegrationID: "shared"},
+		{ID: "t4", TriggerKey: "sk_new"},
+	}}
+	return New(Options{Log: log, Ready: func(context.Context) error { return nil }, Routes: []Routes{h}})
+}
+
+type reply struct {
+	*httptest.ResponseRecorder
+	body map[string]any
+}
+
+func call(t *testing.T, e *echo.Echo, method, target, body string, header ...string) reply {
+	t.Helper()
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	out := reply{ResponseRecorder: httptest.NewRecorder()}
+	e.ServeHTTP(out, r)
+	if err := json.Unmarshal(out.Body.Bytes(), &out.body); err != nil {
+		t.Fatalf("%d %s: %v", out.Code, out.Body, err)
+	}
+	if kind := out.Header().Get("Content-Type"); out.Code >= 400 && kind != "application/problem+json" {
+		t.Errorf("%d with content type %q", out.Code, kind)
+	}
+	return out
+}
+
+func TestCreate_publishedRuleIsAccepted(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "testdata", "usedesk", "freecreatelead.trigger-action.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &work{}
+	e := ruleServer(t, w, false)
+	body := strings.ReplaceAll(string(raw), "{{ticket_id}}", "101")
+	got := call(t, e, "POST", "/api/freeCreateLead?key="+goodKey, body)
+	const at = "https://sidecard.example.com/api/triggers/e1"
+	if got.Code != 202 || got.body["id"] != "e1" || got.body["state"] != "accepted" || got.body["status_url"] != at ||
+		got.Header().Get("Location") != at || got.body["repeated"] != nil {
+		t.Errorf("%d %v", got.Code, got.body)
+	}
+	if len(w.accepted) != 1 || w.accepted[0].TicketID != 101 || len(w.accepted[0].Fields.Custom) != 3 || w.tenants[0] != "t1" {
+		t.Errorf("accepted %+v", w.accepted)
+	}
+	if again := call(t, e, "POST", "/api/freeCreateLead?key="+goodKey, body); again.Code != 202 || again.body["id"] != "e1" || again.body["repeated"] != true {
+		t.Errorf("repeat: %d %v", again.Code, again.body)
+	}
+}
+
+func TestCreate_whoMayAsk(t *testing.T) {
+	withKey := func(key string) string {
+		return `{"key":"` + key + `","amoClientId":"","ticketId":1,"fields":{}}`
+	}
+	withClient := func(id string) string { return `{"amoClientId":"` + id + `","ticketId":1,"fields":{}}` }
+	cases := []struct {
+		name, query, body string
+		header            []string
+		open              bool
+		code              int
+		tenant            string
+	}{
+		{name: "key in the address", query: "?key=" + goodKey, body: minimal, code: 202, tenant: "t1"},
+		{name: "bearer", body: minimal, header: []string{"Authorization", "bearer " + goodKey}, code: 202, tenant: "t1"},
+		{name: "key in the body", body: withKey(goodKey), code: 202, tenant: "t1"},
+		{name: "key in the wrapped body", body: `{"url":"x","headers":[],"data":` + withKey(goodKey) + `}`, code: 202, tenant: "t1"},
+		{name: "none", body: minimal, code: 401},
+		{name: "wrong", query: "?key=sk_bad", body: minimal, code: 401},
+		{name: "basic authorization", body: minimal, header: []string{"Authorization", "Basic " + goodKey}, code: 401},
+		{name: "integration alone", body: withClient(integration), code: 401},
+		{name: "integration alone, open", body: withClient(integration), open: true, code: 202, tenant: "t1"},
+		{name: "integration of two, open", body: withClient("shared"), open: true, code: 401},
+		{name: "unknown integration, open", body: withClient("none"), open: true, code: 401},
+		{name: "wrong key, open", query: "?key=sk_bad", body: withClient(integration), open: true, code: 401},
+		{name: "another's integration", query: "?key=" + goodKey, body: withClient("shared"), code: 403},
+		{name: "own integration in capitals", query: "?key=" + goodKey, body: withClient(strings.ToUpper(integration)), code: 202, tenant: "t1"},
+		{name: "never connected", query: "?key=sk_new", body: withClient(integration), code: 202, tenant: "t4"},
+		{name: "stranger with mistakes", body: `{"fields":{"x":1}}`, code: 401},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			w := &work{}
+			got := call(t, ruleServer(t, w, c.open), "POST", "/api/freeCreateLead"+c.query, c.body, c.header...)
+			if got.Code != c.code || (c.tenant != "") != (len(w.tenants) == 1) || len(w.tenants) == 1 && w.tenants[0] != c.tenant {
+				t.Errorf("%d %v for %v", got.Code, got.body, w.tenants)
+			}
+			if c.code == 401 && !strings.Contains(got.body["title"].(string), "settings of the amoCRM block") {
+				t.Errorf("says %v", got.body["title"])
+			}
+			if c.code == 403 && !strings.Contains(got.Body.String(), "shared") {
+				t.Errorf("does not name the integration: %v", got.body)
+			}
+		})
+	}
+}
+
+func TestCreate_wrongAndMissingKeyLookTheSame(t *testing.T) {
+	e := ruleServer(t, &work{}, false)
+	a := call(t, e, "POST", "/api/freeCreateLead", minimal)
+	b := call(t, e, "POST", "/api/freeCreateLead?key=sk_bad", minimal)
+	if a.Body.String() != b.Body.String() || strings.Contains(b.Body.String(), "sk_bad") {
+		t.Errorf("%s\n%s", a.Body, b.Body)
+	}
+}
+
+func TestCreate_refusals(t *testing.T) {
+	mistakes := &triggers.Problems{List: []triggers.Problem{{Path: "fields.status_id", Code: "unknown_choice", Detail: "accepted: 1 (New)"}}}
+	cases := []struct {
+		name, body, contentType string
+		work                    work
+		code                    int
+		says                    string
+	}{
+		{name: "mistakes", body: `{"ticketId":"{{ticket_id}}","fields":{"a":1}}`, code: 422, says: "fields.a"},
+		{name: "unknown choice", body: minimal, work: work{check: mistakes}, code: 422, says: "accepted: 1 (New)"},
+		{name: "broken", body: "{\n\"a\" 1}", code: 400, says: "line 2, column 5"},
+		{name: "text", body: "x", contentType: "text/plain", code: 415, says: "application/json"},
+		{name: "too large", body: `{"a":"` + strings.Repeat("x", triggers.MaxBody) + `"}`, code: 413, says: "1 MiB"},
+		{name: "full", body: minimal, work: work{fail: triggers.ErrFull}, code: 429, says: "waiting"},
+		{name: "no Redis", body: minimal, work: work{fail: errors.New("dial tcp 10.0.0.1: refused")}, code: 503, says: "send it again"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			kind := c.contentType
+			if kind == "" {
+				kind = "application/json"
+			}
+			got := call(t, ruleServer(t, &c.work, false), "POST", "/api/freeCreateLead?key="+goodKey, c.body, "Content-Type", kind)
+			if got.Code != c.code || !strings.Contains(got.Body.String(), c.says) || strings.Contains(got.Body.String(), "10.0.0.1") {
+				t.Errorf("%d %s", got.Code, got.Body)
+			}
+			if len(c.work.accepted) != 0 {
+				t.Error("accepted all the same")
+			}
+		})
+	}
+}
+
+func TestCreate_idempotencyKey(t *testing.T) {
+	w := &work{}
+	e := ruleServer(t, w, false)
+	if got := call(t, e, "POST", "/api/freeCreateLead?key="+goodKey, minimal, "Idempotency-Key", "abc"); got.Code != 202 || w.keys[0] != "abc" {
+		t.Errorf("%d %v", got.Code, w.keys)
+	}
+	if got := call(t, e, "POST", "/api/freeCreateLead?key="+goodKey, minimal, "Idempotency-Key", strings.Repeat("a", 256)); got.Code != 400 {
+		t.Errorf("%d for a long key", got.Code)
+	}
+}
+
+func TestCreate_waits(t *testing.T) {
+	done := triggers.Entry{ID: "e1", State: triggers.StateDone, LeadURL: "https://x.amocrm.ru/leads/detail/7",
+		Steps: triggers.Steps{LeadID: 7, ContactID: 8, NoteID: 9}}
+	failed := triggers.Entry{ID: "e1", State: triggers.StateFailed, Why: "amoCRM refused the deal",
+		Problems: []triggers.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "no"}}}
+	cases := []struct {
+		name, prefer string
+		end          triggers.Entry
+		code         int
+		waited       time.Duration
+	}{
+		{"done", "wait=20", done, 200, 20 * time.Second},
+		{"at most 30 s", "respond-async, wait=600", done, 200, 30 * time.Second},
+		{"not yet", "wait=5", triggers.Entry{ID: "e1", State: triggers.StateWorking}, 202, 5 * time.Second},
+		{"held", "wait=5", triggers.Entry{ID: "e1", State: triggers.StateHeld, Why: "log in"}, 202, 5 * time.Second},
+		{"failed", "wait=5", failed, 422, 5 * time.Second},
+		{"nonsense", "wait=soon", done, 202, 0},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			w := &work{end: c.end}
+			got := call(t, ruleServer(t, w, false), "POST", "/api/freeCreateLead?key="+goodKey, minimal, "Prefer", c.prefer)
+			if got.Code != c.code || w.waited != c.waited {
+				t.Errorf("%d after %s: %s", got.Code, w.waited, got.Body)
+			}
+			if c.code == 200 && (got.body["lead_id"] != 7.0 || got.body["contact_id"] != 8.0 || got.body["note_id"] != 9.0 || got.body["lead_url"] != done.LeadURL) {
+				t.Errorf("%v", got.body)
+			}
+			if c.code == 422 && (got.body["title"] != failed.Why || !strings.Contains(got.Body.String(), "fields.status_id")) {
+				t.Errorf("%v", got.body)
+			}
+		})
+	}
+}
+
+func TestShow_onlyTheOwnFirings(t *testing.T) {
+	w := &work{end: triggers.Entry{ID: "e1", State: triggers.StateFailed, Attempts: 2, Why: "refused",
+		Problems: []triggers.Problem{{Path: "comment", Code: "x", Detail: "y"}}, Timeline: []triggers.Line{{Text: "accepted"}}}}
+	e := ruleServer(t, w, true)
+	got := call(t, e, http.MethodGet, "/api/triggers/e1?key="+goodKey, "")
+	if got.Code != 200 || got.body["state"] != "failed" || got.body["attempts"] != 2.0 || got.body["why"] != "refused" ||
+		len(got.body["errors"].([]any)) != 1 || len(got.body["timeline"].([]any)) != 1 {
+		t.Errorf("%d %v", got.Code, got.body)
+	}
+	for target, code := range map[string]int{
+		"/api/triggers/e1?key=sk_two":                 404,
+		"/api/triggers/e2?key=" + goodKey:             404,
+		"/api/triggers/e1":                            401,
+		"/api/triggers/e1?key=bad":                    401,
+		"/api/triggers/e1?amoClientId=" + integration: 200,
+	} {
+		if got := call(t, e, http.MethodGet, target, ""); got.Code != code {
+			t.Errorf("%s: %d, want %d", target, got.Code, code)
+		}
+	}
+}

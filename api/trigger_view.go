@@ -1,0 +1,71 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/triggers"
+)
+
+// firing is how an entry is shown. Ids are those of the CRM, left out until they exist.
+type firing struct {
+	ID        string          `json:"id"`
+	State     string          `json:"state"`
+	StatusURL string          `json:"status_url"`
+	Repeated  bool            `json:"repeated,omitempty"` // the same firing was accepted before
+	TicketID  int64           `json:"ticket_id"`
+	ContactID int64           `json:"contact_id,omitempty"`
+	LeadID    int64           `json:"lead_id,omitempty"`
+	LeadURL   string          `json:"lead_url,omitempty"`
+	NoteID    int64           `json:"note_id,omitempty"`
+	Attempts  int             `json:"attempts"`
+	Why       string          `json:"why,omitempty"`
+	Errors    []FieldProblem  `json:"errors,omitempty"`
+	CreatedAt time.Time       `json:"created_at"`
+	UpdatedAt time.Time       `json:"updated_at"`
+	NextTryAt *time.Time      `json:"next_try_at,omitempty"`
+	Timeline  []triggers.Line `json:"timeline,omitempty"`
+}
+
+func (h *TriggerHandlers) answer(c echo.Context, status int, e triggers.Entry, repeated bool) error {
+	f := firing{ID: e.ID, State: string(e.State), StatusURL: h.statusURL(e.ID), Repeated: repeated,
+		TicketID: e.Request.TicketID, ContactID: e.Steps.ContactID, LeadID: e.Steps.LeadID, LeadURL: e.LeadURL,
+		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: e.Why, Errors: fields(e.Problems),
+		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(), Timeline: e.Timeline}
+	if e.State == triggers.StateAccepted && !e.DueAt.IsZero() {
+		due := e.DueAt.UTC()
+		f.NextTryAt = &due
+	}
+	c.Response().Header().Set("Cache-Control", "no-store")
+	if c.Request().Method == http.MethodPost {
+		c.Response().Header().Set(echo.HeaderLocation, f.StatusURL)
+	}
+	return c.JSON(status, f)
+}
+
+func (h *TriggerHandlers) statusURL(id string) string {
+	return strings.TrimRight(h.PublicURL, "/") + "/api/triggers/" + id
+}
+
+// wanted reads "Prefer: wait=20" (RFC 7240), at most 30 seconds; 0 when there is no such wish.
+func wanted(header http.Header) time.Duration {
+	for _, line := range header.Values("Prefer") {
+		for _, wish := range strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ';' }) {
+			name, value, _ := strings.Cut(wish, "=")
+			if !strings.EqualFold(strings.TrimSpace(name), "wait") {
+				continue
+			}
+			n, err := strconv.Atoi(strings.Trim(strings.TrimSpace(value), `"`))
+			if err == nil && n > 0 {
+				return min(time.Duration(min(n, 3600))*time.Second, longestWait)
+			}
+		}
+	}
+	return 0
+}
+
+func seconds(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }

@@ -1,0 +1,300 @@
+package triggers
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime/multipart"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const jsonType = "application/json"
+
+// publishedRule is the helpdesk's published example with its variable filled in.
+func publishedRule(t *testing.T) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "testdata", "usedesk", "freecreatelead.trigger-action.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.ReplaceAll(raw, []byte("{{ticket_id}}"), []byte("101"))
+}
+
+func ruleData(t *testing.T) map[string]any {
+	t.Helper()
+	var doc struct{ Data map[string]any }
+	if err := json.Unmarshal(publishedRule(t), &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc.Data
+}
+
+// brackets writes a tree as PHP does.
+func brackets(name string, v any, out url.Values) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, x := range v {
+			key := k
+			if name != "" {
+				key = name + "[" + k + "]"
+			}
+			brackets(key, x, out)
+		}
+	case []any:
+		for i, x := range v {
+			brackets(fmt.Sprintf("%s[%d]", name, i), x, out)
+		}
+	case float64:
+		out.Set(name, fmt.Sprintf("%.0f", v))
+	default:
+		out.Set(name, fmt.Sprint(v))
+	}
+}
+
+func wantPublished(text string) Request {
+	price := int64(1)
+	return Request{
+		AmoClientID: "1ff6828b-c10c-43f8-98d0-370001e85b6c", TicketID: 101, Comment: "4444",
+		Fields: LeadFields{Name: "gg", Price: &price, StatusID: 55524250, PipelineID: 6516490, ResponsibleID: 9311182,
+			Custom: []CustomField{
+				{FieldID: 1025541, Values: []CustomValue{{Value: json.RawMessage(text)}}},
+				{FieldID: 1372537, Values: []CustomValue{{EnumID: 705377}}},
+				{FieldID: 1372539, Values: []CustomValue{{EnumID: 705381}, {EnumID: 705385}}},
+			}},
+	}
+}
+
+func TestBind_publishedRuleInEveryEncoding(t *testing.T) {
+	data := ruleData(t)
+	bare, err := json.Marshal(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	form, wrappedForm := url.Values{}, url.Values{}
+	brackets("", data, form)
+	brackets("data", data, wrappedForm)
+	wrappedForm.Set("url", "https://sidecard.example.com/api/freeCreateLead")
+	var multi bytes.Buffer
+	w := multipart.NewWriter(&multi)
+	for k := range form {
+		if err := w.WriteField(k, form.Get(k)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const formType = "application/x-www-form-urlencoded; charset=utf-8"
+	cases := []struct{ name, contentType, body string }{
+		{"bare JSON", jsonType + "; charset=UTF-8", string(bare)},
+		{"JSON with a byte order mark", jsonType, "\xef\xbb\xbf" + string(bare)},
+		{"wrapped JSON", jsonType, string(publishedRule(t))},
+		{"JSON that is called a form", formType, string(bare)},
+		{"JSON that is called nothing", "", string(bare)},
+		{"form", formType, form.Encode()},
+		{"wrapped form", formType, wrappedForm.Encode()},
+		{"form with the data as JSON text", formType, url.Values{"data": {string(bare)}}.Encode()},
+		{"multipart", w.FormDataContentType(), multi.String()},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got, key, err := Bind(c.contentType, []byte(c.body))
+			if err != nil || key != "" {
+				t.Fatalf("key %q, error %v", key, err)
+			}
+			if d := cmp.Diff(wantPublished(`"asd"`), got); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestBind_looseTypes(t *testing.T) {
+	got, key, err := Bind(jsonType, []byte(`{"key":" sk_abc ","ticketId":" 7 ","comment":4444,"note":"ignored","fields":{
+		"name":12,"price":"","status_id":"55","pipeline_id":6.0,
+		"custom_fields_values":{"0":{"field_id":"9","values":[{"value":""},{"value":true}]},
+		                        "1":{"field_code":"SITE","values":[{"value":null}]}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Request{TicketID: 7, Comment: "4444", Fields: LeadFields{Name: "12", StatusID: 55, PipelineID: 6,
+		Custom: []CustomField{
+			{FieldID: 9, Values: []CustomValue{{Value: json.RawMessage(`""`)}, {Value: json.RawMessage(`true`)}}},
+			{FieldCode: "SITE", Values: []CustomValue{{Value: json.RawMessage(`null`)}}},
+		}}}
+	if d := cmp.Diff(want, got); d != "" || key != "sk_abc" {
+		t.Errorf("key %q\n%s", key, d)
+	}
+	in, from := leadInput(got.Fields, nil)
+	if len(in.Fields) != 1 || len(in.Fields[0].Values) != 1 || in.Fields[0].FieldID != 9 {
+		t.Errorf("blank values must not be sent: %+v", in.Fields)
+	}
+	if p := from.path("custom_fields_values.0.values.0.value"); p != "fields.custom_fields_values[0].values[1].value" {
+		t.Errorf("the CRM's path leads to %s", p)
+	}
+}
+
+func TestBind_namesEveryMistakeAtOnce(t *testing.T) {
+	long := strings.Repeat("ж", MaxComment+1)
+	many := strings.TrimSuffix(strings.Repeat(`{"field_id":1,"values":[{"value":"x"}]},`, MaxFields+1), ",")
+	cases := []struct {
+		name, body string
+		want       []string // path code
+	}{
+		{"blank ticket", `{"ticketId":" ","fields":{}}`, []string{"ticketId unfilled_variable"}},
+		{"variable not filled in", `{"ticketId":"{{ticket_id}}","fields":{}}`, []string{"ticketId unfilled_variable"}},
+		{"nothing", `{}`, []string{"fields required", "ticketId required"}},
+		{"ticket under another name", `{"ticket_id":5,"fields":{}}`, []string{"ticketId required"}},
+		{"ticket 0", `{"ticketId":0,"fields":{}}`, []string{"ticketId out_of_range"}},
+		{"ticket is a word", `{"ticketId":"abc","fields":{}}`, []string{"ticketId wrong_type"}},
+		{"fields is text", `{"ticketId":1,"fields":"x"}`, []string{"fields wrong_type"}},
+		{"too long", `{"ticketId":1,"fields":{"name":"` + long[:2*256] + `"},"comment":"` + long + `"}`,
+			[]string{"comment too_long", "fields.name too_long"}},
+		{"too many fields", `{"ticketId":1,"fields":{"custom_fields_values":[` + many + `]}}`,
+			[]string{"fields.custom_fields_values too_many"}},
+		{"all over", `{"ticketId":1,"fields":{"statusId":5,"price":-1,"status_id":-2,"pipeline_id":"x","name":{},
+			"custom_fields_values":[
+				{"field_id":0,"values":[{"enum_id":1}]},
+				{"values":[{"value":"a"},{"enum_id":"z"}]},
+				{"field_id":3,"values":[]},
+				{"field_id":4,"values":[{}, {"enumId":4}]},
+				{"field_id":5,"value":"x"}, "six"]}}`,
+			[]string{
+				"fields.custom_fields_values[0].field_id out_of_range",
+				"fields.custom_fields_values[1].field_id required",
+				"fields.custom_fields_values[1].values[1].enum_id wrong_type",
+				"fields.custom_fields_values[2].values required",
+				"fields.custom_fields_values[3].values[0] required",
+				"fields.custom_fields_values[3].values[1].enumId unknown_key",
+				"fields.custom_fields_values[4].value unknown_key",
+				"fields.custom_fields_values[4].values required",
+				"fields.custom_fields_values[5] wrong_type",
+				"fields.name wrong_type",
+				"fields.pipeline_id wrong_type",
+				"fields.price out_of_range",
+				"fields.statusId unknown_key",
+				"fields.status_id out_of_range",
+			}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			_, _, err := Bind(jsonType, []byte(c.body))
+			var p *Problems
+			if !errors.As(err, &p) {
+				t.Fatalf("got %v, want problems", err)
+			}
+			var got []string
+			for _, x := range p.List {
+				got = append(got, x.Path+" "+x.Code)
+				if x.Detail == "" {
+					t.Errorf("%s says nothing", x.Path)
+				}
+			}
+			if d := cmp.Diff(c.want, got); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestBind_unknownKeySaysWhatIsAccepted(t *testing.T) {
+	_, _, err := Bind(jsonType, []byte(`{"ticketId":1,"fields":{"tags":["a"]}}`))
+	if err == nil || !strings.Contains(err.Error(), "fields.tags: is not known here; accepted: name, price, status_id") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBind_keyComesBackBesideProblems(t *testing.T) {
+	_, key, err := Bind(jsonType, []byte(`{"data":{"key":"sk_x","fields":{}}}`))
+	if key != "sk_x" || err == nil {
+		t.Errorf("key %q, error %v", key, err)
+	}
+}
+
+func TestBind_brokenBodies(t *testing.T) {
+	const form = "application/x-www-form-urlencoded"
+	cases := []struct{ name, contentType, body, want string }{
+		{"comment in JSON", jsonType, "{\n \"a\": 1, // note\n}", "line 2, column 10: invalid character '/'"},
+		{"cut", jsonType, `{"ticketId":`, "line 1, column 12: the JSON ends too early"},
+		{"trailing", jsonType, "{}\n{}", "there is more after the end"},
+		{"empty", jsonType, "", "the body is empty"},
+		{"list", jsonType, "[]", "must be a JSON object"},
+		{"not UTF-8", jsonType, "{\"comment\":\"\xff\"}", "not UTF-8"},
+		{"deep form", form, "a" + strings.Repeat("[b]", 20) + "=1", "can't be read"},
+		{"open bracket", form, "a[b=1", "can't be read"},
+		{"value and group", form, "a=1&a[b]=2", "both a value and a group"},
+		{"group and value", form, "a[b]=2&a=1", "both a value and a group"},
+		{"bad escape", form, "a=%zz", "field 1 is not URL-encoded"},
+		{"many pairs", form, strings.Repeat("a=1&", maxPairs+1), "more than 2000"},
+		{"multipart without boundary", "multipart/form-data", "x", "without a boundary"},
+		{"multipart cut", "multipart/form-data; boundary=x", "--x\r\nContent-Disp", "broken"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			_, _, err := Bind(c.contentType, []byte(c.body))
+			var s *SyntaxError
+			if !errors.As(err, &s) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+	for _, kind := range []string{"text/plain", "application/xml", "", "/;"} {
+		var ct *ContentTypeError
+		if _, _, err := Bind(kind, []byte("<x/>")); !errors.As(err, &ct) {
+			t.Errorf("%q: got %v, want a content type error", kind, err)
+		}
+	}
+}
+
+func TestBind_phpEmptyFields(t *testing.T) {
+	if _, _, err := Bind(jsonType, []byte(`{"ticketId":"1","fields":[]}`)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFingerprint_tellsFiringsApart(t *testing.T) {
+	base := wantPublished(`"asd"`)
+	other := base
+	other.Comment = "5555"
+	anotherID := base
+	anotherID.AmoClientID = ""
+	print := func(r Request, tenant, key string) string {
+		f, err := r.Fingerprint(tenant, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	if print(base, "a", "") != print(anotherID, "a", "") {
+		t.Error("the integration id must not make a firing another one")
+	}
+	seen := map[string]bool{}
+	for _, f := range []string{print(base, "a", ""), print(base, "b", ""), print(other, "a", ""), print(base, "a", "k"),
+		print(base, "a", "k2")} {
+		if seen[f] {
+			t.Error("two different firings look the same")
+		}
+		seen[f] = true
+	}
+	if print(base, "a", "k") != print(other, "a", "k") {
+		t.Error("the header key decides alone")
+	}
+}
+
+func FuzzBind(f *testing.F) {
+	f.Add(jsonType, []byte(`{"ticketId":1,"fields":{"custom_fields_values":[{"field_id":1,"values":[{"value":{"a":1}}]}]}}`))
+	f.Add("application/x-www-form-urlencoded", []byte("fields[a][][b]=1&ticketId=4"))
+	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
+		r, _, err := Bind(contentType, body)
+		if err == nil && r.TicketID <= 0 {
+			t.Errorf("accepted without a ticket: %s", body)
+		}
+	})
+}

@@ -1,0 +1,274 @@
+package triggers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/sidecard/sidecard/store"
+)
+
+const (
+	loopsPerTenant = 3  // so that one slow entry does not stop a tenant's others
+	maxLoops       = 48 // of all tenants
+	groupsAtOnce   = 8  // tickets of one claim that are worked on side by side
+	graceful       = 8 * time.Second
+)
+
+// Run works off what is due until ctx ends. Then it claims nothing more, gives work that has begun eight seconds to
+// finish, gives back the rest and returns. Errors of Redis are logged and do not end it.
+func (s *Service) Run(ctx context.Context) error {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(graceful, cancel) })
+	defer stop()
+
+	var running sync.WaitGroup
+	running.Go(func() { s.sweep(ctx) })
+	poll := time.NewTimer(0)
+	defer poll.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			running.Wait()
+			return nil
+		case id := <-s.wakes:
+			s.start(ctx, work, id, &running)
+		case <-poll.C:
+			ids, err := s.hints.due(ctx, 2*maxLoops)
+			if err != nil && ctx.Err() == nil {
+				s.Log.Error("look for due firings", "error", err)
+			}
+			for _, id := range ids {
+				s.start(ctx, work, id, &running)
+			}
+			poll.Reset(s.Poll*3/4 + rand.N(s.Poll/2))
+		}
+	}
+}
+
+// start begins a loop for a tenant unless there are enough.
+func (s *Service) start(ctx, work context.Context, tenantID string, running *sync.WaitGroup) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := 0
+	for _, n := range s.loops {
+		all += n
+	}
+	if s.loops[tenantID] >= loopsPerTenant || all >= maxLoops {
+		return
+	}
+	s.loops[tenantID]++
+	running.Go(func() {
+		defer func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.loops[tenantID]--; s.loops[tenantID] == 0 {
+				delete(s.loops, tenantID)
+			}
+		}()
+		if err := s.loop(ctx, work, tenantID); err != nil && work.Err() == nil {
+			s.Log.Error("work off firings", "tenant", tenantID, "error", err)
+		}
+	})
+}
+
+// loop claims and works off a tenant's due entries until there are none, or until they can't be sent now.
+func (s *Service) loop(ctx, work context.Context, tenantID string) error {
+	for ctx.Err() == nil {
+		was, err := s.hints.seen(work, tenantID)
+		if err != nil {
+			return err
+		}
+		b, err := s.ledger.Claim(work, tenantID, maxBatch)
+		if err != nil {
+			return err
+		}
+		if len(b.Entries) == 0 {
+			next, ok, err := s.ledger.Next(work, tenantID)
+			if err != nil {
+				return err
+			}
+			return s.hints.settle(work, was, next, ok)
+		}
+		if pause := s.batch(ctx, work, b, tenantID); pause > 0 {
+			return s.hints.settle(work, was, time.Now().Add(pause), true)
+		}
+	}
+	return nil
+}
+
+// batch works off a claim: its tickets side by side, each ticket's entries one after the other. What hinders one entry
+// and would hinder all is not tried again with the others; pause is how long to leave the tenant alone then.
+func (s *Service) batch(ctx, work context.Context, b Batch, tenantID string) (pause time.Duration) {
+	began := time.Now()
+	now := func() time.Time { return b.Now.Add(time.Since(began)) }
+	stopRenewing := s.renewing(work, b, tenantID)
+	defer stopRenewing()
+
+	var tickets [][]Entry
+	at := map[int64]int{}
+	for _, e := range b.Entries {
+		i, ok := at[e.Request.TicketID]
+		if !ok {
+			i = len(tickets)
+			at[e.Request.TicketID], tickets = i, append(tickets, nil)
+		}
+		tickets[i] = append(tickets[i], e)
+	}
+	account, accountErr := s.Account(work, tenantID, store.Background)
+	var mu sync.Mutex
+	var common *verdict
+	slots := make(chan struct{}, groupsAtOnce)
+	var group sync.WaitGroup
+	for _, entries := range tickets {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			for i := range entries {
+				e := &entries[i]
+				mu.Lock()
+				v := common
+				mu.Unlock()
+				switch {
+				case v != nil:
+				case ctx.Err() != nil:
+					v = &verdict{Outcome: Outcome{State: StateAccepted, Why: "interrupted by a restart"}}
+				case i > 0 && !finished(entries[i-1].State):
+					v = &verdict{Outcome: Outcome{State: StateAccepted, Why: "waits for the firing before it on its ticket"}}
+				default:
+					err := accountErr
+					if err == nil {
+						err = s.work(work, account, e, now)
+					}
+					v = s.conclude(*e, err, now())
+					if v.wide {
+						mu.Lock()
+						common = v
+						mu.Unlock()
+					}
+				}
+				s.settle(work, e, *v)
+			}
+		})
+	}
+	group.Wait()
+	if common != nil && common.State == StateAccepted {
+		return common.After
+	}
+	return 0
+}
+
+func finished(s State) bool { return s == StateDone || s == StateFailed }
+
+// conclude turns the end of an entry's work into what becomes of it.
+func (s *Service) conclude(e Entry, err error, now time.Time) *verdict {
+	if err == nil {
+		return &verdict{Outcome: Outcome{State: StateDone}}
+	}
+	v := judge(err, e, now)
+	s.Log.Info("firing not done", "tenant", e.Tenant, "firing", e.ID, "becomes", string(v.State), "why", v.Why, "error", err)
+	return &v
+}
+
+func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
+	// The outcome must be stored even when the work was interrupted.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	err := s.ledger.Settle(ctx, *e, v.Outcome)
+	e.State = v.State
+	switch {
+	case errors.Is(err, ErrClaimLost):
+		s.Log.Warn("firing was taken over", "tenant", e.Tenant, "firing", e.ID)
+	case err != nil: // its lease ends, and it is taken up again from the steps that are stored
+		s.Log.Error("store outcome of a firing", "tenant", e.Tenant, "firing", e.ID, "error", err)
+	}
+	s.tell(e.ID)
+}
+
+// renewing keeps a claim alive until stop is called.
+func (s *Service) renewing(ctx context.Context, b Batch, tenantID string) (stop func()) {
+	ids := make([]string, len(b.Entries))
+	for i, e := range b.Entries {
+		ids[i] = e.ID
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		tick := time.NewTicker(s.Lease / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if err := s.ledger.Renew(ctx, tenantID, b.Claim, ids); err != nil && ctx.Err() == nil {
+					s.Log.Warn("renew claim", "tenant", tenantID, "error", err)
+				}
+			}
+		}
+	})
+	return func() {
+		cancel()
+		done.Wait()
+	}
+}
+
+// sweep finds due work whose hint was lost and held work whose login came while nobody listened. One replica at a time
+// does it.
+func (s *Service) sweep(ctx context.Context) {
+	tick := time.NewTimer(rand.N(s.Sweep))
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		mine, err := s.DB.SetNX(ctx, store.Shared("fire", "sweep"), "1", s.Sweep*9/10).Result()
+		if err == nil && mine {
+			err = s.Tenants.Each(ctx, func(id string) error { return s.sweepOne(ctx, id) })
+		}
+		if err != nil && ctx.Err() == nil {
+			s.Log.Error("sweep firings", "error", err)
+		}
+		tick.Reset(s.Sweep)
+	}
+}
+
+func (s *Service) sweepOne(ctx context.Context, tenantID string) error {
+	next, ok, err := s.ledger.Next(ctx, tenantID)
+	if err != nil {
+		return err
+	}
+	was, err := s.hints.seen(ctx, tenantID)
+	if err != nil {
+		return err
+	}
+	if ok && (was.score == 0 || time.UnixMicro(int64(was.score)).After(next)) && !s.working(tenantID) {
+		if err := s.hints.set(ctx, tenantID, next); err != nil {
+			return err
+		}
+	}
+	c, err := s.ledger.Counts(ctx, tenantID)
+	if err != nil || c.Held == 0 || s.Connected == nil {
+		return err
+	}
+	connected, err := s.Connected(ctx, tenantID)
+	if err != nil {
+		return fmt.Errorf("look at the login: %w", err)
+	}
+	if connected {
+		_, err = s.Release(ctx, tenantID)
+	}
+	return err
+}
+
+func (s *Service) working(tenantID string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.loops[tenantID] > 0
+}

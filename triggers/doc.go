@@ -1,0 +1,21 @@
+// Package triggers turns a helpdesk rule's POST into one deal in the CRM: it reads the request, stores it as an entry of a
+// ledger, and works the entries off (freeCreateLead; usedesk.md §3.2, amocrm.md §5.3).
+//
+// It refuses to know HTTP routes and keys (package api), how clients are matched to contacts (package bridge) and how
+// grants are kept (package oauth).
+//
+// Life of an entry:
+//
+//	accepted ──claim──▶ working ──▶ done
+//	   ▲                 │ │ └────▶ failed   the CRM refused it: needs a person
+//	   ├──── postpone ───┘ └──────▶ held     nobody is logged in to the CRM
+//	   └──────────────── release ────┘
+//
+// Invariants:
+//   - An entry is stored before anybody is told "accepted", and never leaves the ledger unfinished.
+//   - Every change of a working entry names the claim that it belongs to; a worker that comes late changes nothing.
+//   - The intent to write is stored before the write is sent. A write whose answer is not known is looked for in the CRM
+//     before it may be sent again, so one firing makes one deal.
+//   - Waiting (rate limit, CRM down, dead grant) uses up no attempt.
+//   - Entries of one ticket are worked off in the order in which they were accepted.
+package triggers

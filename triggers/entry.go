@@ -1,0 +1,84 @@
+package triggers
+
+import "time"
+
+// State is where an entry stands.
+type State string
+
+// States of an entry; see the package comment for the ways between them.
+const (
+	StateAccepted State = "accepted"
+	StateWorking  State = "working"
+	StateHeld     State = "held"
+	StateDone     State = "done"
+	StateFailed   State = "failed"
+)
+
+// Settled says that nothing more happens to the entry unless a person does something.
+func (s State) Settled() bool { return s == StateDone || s == StateFailed || s == StateHeld }
+
+// Entry is one accepted rule firing. Times are those of Redis.
+type Entry struct {
+	V         int
+	ID        string
+	Tenant    string
+	State     State
+	Why       string    // why it waits, is held or has failed; English, for people
+	Problems  []Problem // what the CRM refused, by path into the rule's body
+	Request   Request
+	Steps     Steps
+	LeadURL   string // address of the deal's card, empty until there is one
+	Attempts  int    // tries that ended in anything but waiting
+	Waits     int    // postponements in a row
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	DueAt     time.Time // next try; zero when settled
+	Timeline  []Line    // oldest first, at most 60
+
+	seq   int64
+	claim string
+}
+
+// Steps is what has been done already, so that a later try goes on from there.
+type Steps struct {
+	ClientID    int64  `json:"client_id,omitempty"`  // helpdesk client
+	ContactID   int64  `json:"contact_id,omitempty"` // CRM contact
+	ContactMade bool   `json:"contact_made,omitempty"`
+	LeadID      int64  `json:"lead_id,omitempty"`
+	LeadURL     string `json:"lead_url,omitempty"`
+	Remembered  bool   `json:"remembered,omitempty"` // the contact is known for this client from now on
+	NoteID      int64  `json:"note_id,omitempty"`
+
+	LeadIntent *Intent `json:"lead_intent,omitempty"`
+	NoteIntent *Intent `json:"note_intent,omitempty"`
+}
+
+// Intent is a write that was about to be sent and whose outcome is not stored: unknown until it is found in the CRM or
+// was looked for long enough.
+type Intent struct {
+	At        time.Time `json:"at"`
+	ContactID int64     `json:"contact_id,omitempty"` // 0: the contact was to be made by the same write
+	Looks     int       `json:"looks,omitempty"`
+	LookedAt  time.Time `json:"looked_at,omitzero"`
+}
+
+// Line is one line of an entry's timeline.
+type Line struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+}
+
+// Counts says how many entries of a tenant are in each state.
+type Counts struct{ Accepted, Working, Held, Failed, Done int }
+
+// Waiting is everything that is still to be sent.
+func (c Counts) Waiting() int { return c.Accepted + c.Working + c.Held }
+
+// Outcome is how a worker leaves an entry.
+type Outcome struct {
+	State    State         // accepted means: postponed by After
+	After    time.Duration // until the next try
+	Why      string
+	Problems []Problem
+	Tried    bool // a postponement that counts as an attempt
+}

@@ -1,0 +1,80 @@
+package triggers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// explain turns the CRM's refusal of a deal into problems of the request, with what the account would accept where that
+// is known. Other errors come back as they are.
+func (j *job) explain(err error, meta bridge.Meta, from sent) error {
+	var e *amocrm.Error
+	if !errors.As(err, &e) || (e.Kind != amocrm.KindInvalid && e.Kind != amocrm.KindNotFound) {
+		return err
+	}
+	ours := check(j.e.Request, meta)
+	r := &refusal{why: "amoCRM refused the deal"}
+	for _, v := range e.Validation {
+		p := Problem{Path: from.path(v.Path), Code: v.Code, Detail: v.Detail}
+		for _, o := range ours {
+			if o.Path == p.Path {
+				p.Detail = strings.TrimSuffix(p.Detail, ".") + " (" + o.Detail + ")"
+			}
+		}
+		r.problems = append(r.problems, p)
+	}
+	r.why = reason(r.why, e, r.problems)
+	return &kept{refusal: r, cause: err}
+}
+
+func explainNote(err error) error {
+	var e *amocrm.Error
+	if !errors.As(err, &e) || (e.Kind != amocrm.KindInvalid && e.Kind != amocrm.KindNotFound) {
+		return err
+	}
+	r := &refusal{why: "amoCRM refused the note; the deal is made"}
+	for _, v := range e.Validation {
+		r.problems = append(r.problems, Problem{Path: "comment", Code: v.Code, Detail: v.Detail})
+	}
+	r.why = reason(r.why, e, r.problems)
+	return &kept{refusal: r, cause: err}
+}
+
+// kept is a refusal that still carries the CRM's error.
+type kept struct {
+	*refusal
+	cause error
+}
+
+// Unwrap gives the refusal and its cause.
+func (k *kept) Unwrap() []error { return []error{k.refusal, k.cause} }
+
+func reason(what string, e *amocrm.Error, problems []Problem) string {
+	parts := make([]string, 0, len(problems))
+	for i, p := range problems {
+		if i == 5 {
+			parts = append(parts, fmt.Sprintf("and %d more", len(problems)-i))
+			break
+		}
+		parts = append(parts, p.Path+": "+p.Detail)
+	}
+	if len(parts) == 0 {
+		parts = append(parts, strings.TrimSpace(e.Title+" "+e.Detail))
+	}
+	return what + ": " + strings.Join(parts, "; ")
+}
+
+// contactGone says whether the CRM refused the deal because it no longer has the contact.
+func (j *job) contactGone(ctx context.Context, err error, contactID int64) bool {
+	var e *amocrm.Error
+	if !errors.As(err, &e) || (e.Kind != amocrm.KindInvalid && e.Kind != amocrm.KindNotFound) {
+		return false
+	}
+	c, err := j.account.API().Contact(ctx, amocrm.ID(contactID))
+	return errors.Is(err, amocrm.ErrNotFound) || err == nil && c.IsDeleted
+}

@@ -1,0 +1,328 @@
+package triggers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/usedesk"
+)
+
+// obj and arr are what a body is made of.
+type (
+	obj = map[string]any
+	arr = []any
+)
+
+// fakeCRM is an amoCRM account in memory, written from amocrm.md §3-§6. It knows the few calls that a firing makes and
+// fails the test on any other.
+type fakeCRM struct {
+	*httptest.Server
+	t *testing.T
+
+	mu       sync.Mutex
+	token    string
+	lastID   int64
+	contacts []obj
+	leads    []obj
+	notes    []obj
+	calls    map[string]int
+	faults   map[string][]fault // by "METHOD path", used up one by one
+	onLead   func(id int64)     // after a lead was made
+}
+
+// fault spoils one call: after carrying it out (or not) the connection is cut, or status and body are answered.
+type fault struct {
+	commit bool
+	cut    bool
+	status int
+	body   string
+	header map[string]string
+}
+
+func newCRM(t *testing.T) *fakeCRM {
+	c := &fakeCRM{t: t, token: "access-1", lastID: 1000, calls: map[string]int{}, faults: map[string][]fault{}}
+	c.Server = httptest.NewServer(c)
+	t.Cleanup(c.Close)
+	return c
+}
+
+func (c *fakeCRM) spoil(call string, f ...fault) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.faults[call] = append(c.faults[call], f...)
+}
+
+// hook has f called after every lead that is made, before the CRM answers.
+func (c *fakeCRM) hook(f func(id int64)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.onLead = f
+}
+
+func (c *fakeCRM) count(call string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.calls[call]
+}
+
+func (c *fakeCRM) snapshot() (leads, notes, contacts []obj) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.leads), slices.Clone(c.notes), slices.Clone(c.contacts)
+}
+
+func (c *fakeCRM) id() int64 { c.lastID++; return c.lastID }
+
+// addContact puts a contact with a phone into the account.
+func (c *fakeCRM) addContact(name, phone string) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id := c.id()
+	c.contacts = append(c.contacts, obj{"id": id, "name": name, "updated_at": time.Now().Unix(),
+		"custom_fields_values": arr{obj{"field_id": 11, "field_code": "PHONE", "field_type": "multitext",
+			"values": arr{obj{"value": phone}}}}})
+	return id
+}
+
+func (c *fakeCRM) dropContact(id int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.contacts = slices.DeleteFunc(c.contacts, func(o obj) bool { return o["id"] == id })
+}
+
+func (c *fakeCRM) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := strings.TrimPrefix(r.URL.Path, "/api/v4")
+	call := r.Method + " " + path
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		c.t.Error(err)
+	}
+	c.mu.Lock()
+	c.calls[call]++
+	allowed := r.Header.Get("Authorization") == "Bearer "+c.token
+	var f fault
+	if list := c.faults[call]; len(list) > 0 && allowed {
+		f, c.faults[call] = list[0], list[1:]
+	}
+	status, answer := 401, any(obj{"title": "Unauthorized", "status": 401})
+	var made int64
+	if spoiled := f.cut || f.status != 0; allowed && (!spoiled || f.commit) {
+		status, answer, made = c.answer(r, path, body)
+	}
+	hook := c.onLead
+	c.mu.Unlock()
+	if made != 0 && hook != nil {
+		hook(made)
+	}
+	switch {
+	case f.cut:
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			c.t.Error(err)
+			return
+		}
+		_ = conn.Close() // the cut is the point
+		return
+	case f.status != 0:
+		for k, v := range f.header {
+			w.Header().Set(k, v)
+		}
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(f.status)
+		fmt.Fprint(w, f.body)
+		return
+	}
+	w.Header().Set("Content-Type", "application/hal+json")
+	w.WriteHeader(status)
+	if answer != nil {
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			c.t.Error(err)
+		}
+	}
+}
+
+// answer carries a call out; c.mu is held. made is the id of a new lead.
+func (c *fakeCRM) answer(r *http.Request, path string, body []byte) (status int, answer any, made int64) {
+	list := func(name string, items []obj) (int, any, int64) {
+		if len(items) == 0 {
+			return 204, nil, 0
+		}
+		return 200, obj{"_page": 1, "_links": obj{}, "_embedded": obj{name: items}}, 0
+	}
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	switch call := r.Method + " " + path; {
+	case call == "GET /account":
+		return 200, obj{"id": 31, "name": "Example", "subdomain": "example", "current_user_id": 7, "country": "RU",
+			"currency": "RUB", "is_api_filter_enabled": true}, 0
+	case call == "GET /users":
+		return list("users", []obj{{"id": 9311182, "name": "Agent", "rights": obj{"is_active": true}}})
+	case call == "GET /leads/pipelines":
+		return list("pipelines", []obj{{"id": 6516490, "name": "Sales", "is_main": true, "_embedded": obj{"statuses": arr{
+			obj{"id": 55524250, "name": "New", "pipeline_id": 6516490}, obj{"id": 142, "name": "Won", "pipeline_id": 6516490}}}}})
+	case call == "GET /leads/custom_fields":
+		return list("custom_fields", []obj{{"id": 1025541, "name": "Text", "type": "text"},
+			{"id": 1372537, "name": "One", "type": "select", "enums": arr{obj{"id": 705377, "value": "A"}}},
+			{"id": 1372539, "name": "Many", "type": "multiselect", "enums": arr{obj{"id": 705381, "value": "B"}, obj{"id": 705385, "value": "C"}}},
+			{"id": 20, "name": "When", "type": "date"}})
+	case call == "GET /contacts/custom_fields":
+		return list("custom_fields", []obj{{"id": 11, "name": "Phone", "code": "PHONE", "type": "multitext", "enums": arr{obj{"id": 1, "value": "WORK"}}},
+			{"id": 12, "name": "E-mail", "code": "EMAIL", "type": "multitext", "enums": arr{obj{"id": 2, "value": "WORK"}}}})
+	case call == "GET /contacts" && r.URL.Query().Get("query") != "":
+		var hits []obj
+		for _, x := range c.contacts {
+			if raw, err := json.Marshal(x); err == nil && strings.Contains(string(raw), r.URL.Query().Get("query")) {
+				hits = append(hits, x)
+			}
+		}
+		return list("contacts", hits)
+	case r.Method == "GET" && len(parts) == 2 && parts[0] == "contacts":
+		return c.one(c.contacts, parts[1])
+	case call == "GET /leads":
+		all := slices.Clone(c.leads)
+		slices.Reverse(all)
+		return list("leads", all)
+	case r.Method == "GET" && len(parts) == 2 && parts[0] == "leads":
+		return c.one(c.leads, parts[1])
+	case call == "POST /leads/complex":
+		return c.complex(body)
+	case call == "POST /leads/notes":
+		return c.note(body)
+	case r.Method == "GET" && len(parts) == 3 && parts[0] == "leads" && parts[2] == "notes":
+		return list("notes", slices.DeleteFunc(slices.Clone(c.notes), func(n obj) bool { return fmt.Sprint(n["entity_id"]) != parts[1] }))
+	}
+	c.t.Errorf("unexpected call %s %s", r.Method, r.URL)
+	return 404, nil, 0
+}
+
+func (c *fakeCRM) one(items []obj, id string) (int, any, int64) {
+	for _, x := range items {
+		if fmt.Sprint(x["id"]) == id {
+			return 200, x, 0
+		}
+	}
+	return 204, nil, 0
+}
+
+func refused(code, path string) (int, any, int64) {
+	return 400, obj{"validation-errors": arr{obj{"request_id": "0", "errors": arr{obj{"code": code, "path": path,
+		"detail": "The value you selected is not a valid choice."}}}}, "title": "Bad Request", "status": 400}, 0
+}
+
+// complex makes leads with their contacts; it takes the members of amocrm.md §5.3 and no others.
+func (c *fakeCRM) complex(body []byte) (int, any, int64) {
+	var in []obj
+	if err := json.Unmarshal(body, &in); err != nil || len(in) != 1 {
+		c.t.Errorf("complex body %s: %v", body, err)
+		return 400, nil, 0
+	}
+	lead := in[0]
+	for k := range lead {
+		if !slices.Contains([]string{"name", "price", "status_id", "pipeline_id", "responsible_user_id", "custom_fields_values", "_embedded"}, k) {
+			c.t.Errorf("complex got %q", k)
+		}
+	}
+	if s := lead["status_id"]; s != nil && s != 55524250.0 {
+		return refused("NotSupportedChoice", "status_id")
+	}
+	if fields, ok := lead["custom_fields_values"].(arr); ok {
+		for i, f := range fields {
+			if f.(obj)["field_id"] == 999.0 {
+				return refused("NotSupportedChoice", "custom_fields_values."+strconv.Itoa(i)+".field_id")
+			}
+		}
+	}
+	contact := lead["_embedded"].(obj)["contacts"].(arr)[0].(obj)
+	var contactID int64
+	if id, ok := contact["id"].(float64); ok {
+		contactID = int64(id)
+		if !slices.ContainsFunc(c.contacts, func(o obj) bool { return o["id"] == contactID }) {
+			return refused("NotSupportedChoice", "_embedded.contacts.0.id")
+		}
+	} else {
+		contactID = c.id()
+		contact["id"], contact["updated_at"] = contactID, time.Now().Unix()
+		if fields, ok := contact["custom_fields_values"].(arr); ok {
+			for _, f := range fields { // reads name the code, writes may use the id
+				if f.(obj)["field_id"] == 11.0 {
+					f.(obj)["field_code"] = "PHONE"
+				}
+			}
+		}
+		c.contacts = append(c.contacts, contact)
+	}
+	id := c.id()
+	lead["id"], lead["created_at"] = id, time.Now().Unix()
+	lead["_embedded"] = obj{"contacts": arr{obj{"id": contactID, "is_main": true}}}
+	c.leads = append(c.leads, lead)
+	return 200, arr{obj{"id": id, "contact_id": contactID, "company_id": nil, "request_id": arr{"0"}, "merged": false}}, id
+}
+
+func (c *fakeCRM) note(body []byte) (int, any, int64) {
+	var in []obj
+	if err := json.Unmarshal(body, &in); err != nil || len(in) != 1 {
+		c.t.Errorf("notes body %s: %v", body, err)
+		return 400, nil, 0
+	}
+	id := c.id()
+	in[0]["id"], in[0]["created_at"] = id, time.Now().Unix()
+	c.notes = append(c.notes, in[0])
+	return 200, obj{"_embedded": obj{"notes": arr{obj{"id": id, "entity_id": in[0]["entity_id"], "request_id": "0"}}}}, 0
+}
+
+// fakeDesk is a helpdesk whose ticket n belongs to client n.
+type fakeDesk struct {
+	mu      sync.Mutex
+	clients map[int64]usedesk.Client
+	tickets map[int64]int64 // ticket -> client
+	err     error
+}
+
+func (d *fakeDesk) Ticket(_ context.Context, id int64) (usedesk.Ticket, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err != nil {
+		return usedesk.Ticket{}, d.err
+	}
+	client, ok := d.tickets[id]
+	if !ok {
+		return usedesk.Ticket{}, &usedesk.Error{Kind: usedesk.KindNotFound}
+	}
+	return usedesk.Ticket{ID: id, ClientID: client}, nil
+}
+
+func (d *fakeDesk) ClientByID(_ context.Context, id int64) (usedesk.Client, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c, ok := d.clients[id]
+	if !ok {
+		return usedesk.Client{}, &usedesk.Error{Kind: usedesk.KindNotFound}
+	}
+	return c, d.err
+}
+
+func (d *fakeDesk) fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.err = err
+}
+
+// add puts a ticket of a client into the helpdesk.
+func (d *fakeDesk) add(ticket, client int64, name, phone string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := usedesk.Client{ID: client, Name: name}
+	if phone != "" {
+		c.Phones = []usedesk.Phone{{Type: "mobile", Number: phone}}
+	}
+	d.tickets[ticket], d.clients[client] = client, c
+}

@@ -1,0 +1,85 @@
+package triggers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/store"
+)
+
+// hints says which tenants have due work and since when. They are not in the tenants' slots, so a hint can get lost
+// between two steps; Service.sweep heals that. Scores are Unix microseconds, so that two hints rarely look the same.
+type hints struct{ rdb redis.UniversalClient }
+
+var hintKey = store.Shared("fire", "due")
+
+// hint is one tenant's as it was seen.
+type hint struct {
+	tenant string
+	score  float64
+}
+
+// settleHint replaces a hint only while it is the one that was seen: a newer one must not be lost.
+var settleHint = redis.NewScript(`
+local now = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not now or tonumber(now) ~= tonumber(ARGV[2]) then return 0 end
+if ARGV[3] == '' then return redis.call('ZREM', KEYS[1], ARGV[1]) end
+return redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])`)
+
+func (h hints) set(ctx context.Context, tenantID string, at time.Time) error {
+	if err := h.rdb.ZAdd(ctx, hintKey, redis.Z{Score: float64(at.UnixMicro()), Member: tenantID}).Err(); err != nil {
+		return fmt.Errorf("hint at due work: %w", err)
+	}
+	return nil
+}
+
+// dueHints reads hints by Redis' clock: the replicas' may differ.
+var dueHints = redis.NewScript(`
+local t = redis.call('TIME')
+local now = string.format('%.0f', tonumber(t[1]) * 1000000 + tonumber(t[2]))
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])`)
+
+// due returns tenants that seem to have work, the longest waiting first.
+func (h hints) due(ctx context.Context, limit int) ([]string, error) {
+	found, err := dueHints.Run(ctx, h.rdb, []string{hintKey}, limit).StringSlice()
+	if err != nil {
+		return nil, fmt.Errorf("read hints at due work: %w", err)
+	}
+	return found, nil
+}
+
+// seen is a tenant's hint before its work is looked at.
+func (h hints) seen(ctx context.Context, tenantID string) (hint, error) {
+	score, err := h.rdb.ZScore(ctx, hintKey, tenantID).Result()
+	if errors.Is(err, redis.Nil) {
+		return hint{tenant: tenantID}, nil
+	}
+	if err != nil {
+		return hint{}, fmt.Errorf("read hint at due work: %w", err)
+	}
+	return hint{tenant: tenantID, score: score}, nil
+}
+
+// settle says when the tenant's next work is due; ok false: there is none.
+func (h hints) settle(ctx context.Context, was hint, next time.Time, ok bool) error {
+	if was.score == 0 {
+		if !ok {
+			return nil
+		}
+		return h.set(ctx, was.tenant, next)
+	}
+	score := ""
+	if ok {
+		score = strconv.FormatInt(next.UnixMicro(), 10)
+	}
+	seen := strconv.FormatFloat(was.score, 'f', -1, 64)
+	if err := settleHint.Run(ctx, h.rdb, []string{hintKey}, was.tenant, seen, score).Err(); err != nil {
+		return fmt.Errorf("settle hint at due work: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,210 @@
+package triggers
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/store"
+)
+
+// Limits of the ledger.
+const (
+	maxBatch    = 50             // entries of one claim; also the most that leads/complex takes (amocrm.md §5.3)
+	maxWaiting  = 20_000         // unfinished entries of one tenant
+	idemFor     = 24 * time.Hour // how long a repeated firing is recognised
+	keepDone    = 7 * 24 * time.Hour
+	keepFailed  = 90 * 24 * time.Hour
+	releaseStep = 500 // entries released in one Redis step
+)
+
+// Errors of the ledger.
+var (
+	ErrNotFound  = errors.New("no such firing")
+	ErrFull      = errors.New("too many firings of this account are waiting")
+	ErrClaimLost = errors.New("the firing belongs to another worker by now")
+)
+
+// Sealer encrypts what is stored of a request; bound is the key under which it is stored.
+type Sealer interface {
+	Seal(plain []byte, bound string) string
+	Open(sealed, bound string) ([]byte, error)
+}
+
+// Ledger keeps the entries of all tenants in Redis, each tenant's in one slot. Every method is one atomic step (Release:
+// one per 500 entries); the clock is that of Redis.
+type Ledger struct {
+	rdb   redis.UniversalClient
+	seal  Sealer
+	lease time.Duration
+}
+
+// NewLedger keeps entries in db. A claim that shows no life for lease is given to the next worker.
+func NewLedger(db *store.DB, lease time.Duration) *Ledger {
+	return &Ledger{rdb: db, seal: db.Ring(), lease: lease}
+}
+
+// Lease is how long a claim holds without a sign of life.
+func (l *Ledger) Lease() time.Duration { return l.lease }
+
+// Accept stores a firing. existed: the same idem (not empty) was accepted in the last 24 hours, and e is that entry as it
+// is now. ErrFull when the tenant has 20,000 waiting.
+func (l *Ledger) Accept(ctx context.Context, tenantID string, r Request, idem string) (e Entry, existed bool, err error) {
+	id, err := newID()
+	if err != nil {
+		return Entry{}, false, fmt.Errorf("make a firing id: %w", err)
+	}
+	plain, err := json.Marshal(r)
+	if err != nil {
+		return Entry{}, false, fmt.Errorf("encode firing: %w", err)
+	}
+	got, err := l.run(ctx, acceptScript, tenantID, id, idem, idemFor.Milliseconds(), r.TicketID,
+		l.seal.Seal(plain, entryKey(tenantID, id)), maxWaiting).StringSlice()
+	if err != nil {
+		return Entry{}, false, fmt.Errorf("store firing: %w", err)
+	}
+	switch got[1] {
+	case "full":
+		return Entry{}, false, ErrFull
+	case "existed":
+		e, err = l.Get(ctx, tenantID, got[0])
+		return e, true, err
+	}
+	now := millis(got[1])
+	return Entry{V: 1, ID: id, Tenant: tenantID, State: StateAccepted, Request: r,
+		CreatedAt: now, UpdatedAt: now, DueAt: now, Timeline: []Line{{At: now, Text: "accepted"}}}, false, nil
+}
+
+// Batch is a claim of entries in the order of their acceptance.
+type Batch struct {
+	Claim   string
+	Entries []Entry
+	Now     time.Time // Redis' clock at the claim
+}
+
+// Claim takes up to n (at most 50) due entries of one tenant for the time of the lease. An entry is not taken while an
+// earlier one of its ticket is unfinished outside this claim. An empty batch means that nothing is due.
+func (l *Ledger) Claim(ctx context.Context, tenantID string, n int) (Batch, error) {
+	claim, err := newID()
+	if err != nil {
+		return Batch{}, fmt.Errorf("make a claim id: %w", err)
+	}
+	got, err := l.run(ctx, claimScript, tenantID, claim, min(n, maxBatch), l.lease.Milliseconds()).StringSlice()
+	if err != nil {
+		return Batch{}, fmt.Errorf("claim firings: %w", err)
+	}
+	b := Batch{Claim: claim, Now: millis(got[0])}
+	found, err := l.load(ctx, tenantID, got[1:], false)
+	if err != nil {
+		return Batch{}, fmt.Errorf("read claimed firings: %w", err)
+	}
+	for _, e := range found {
+		if e.claim == claim {
+			b.Entries = append(b.Entries, e)
+		}
+	}
+	return b, nil
+}
+
+// Record stores the steps of a claimed entry, adds text (if any) to its timeline and starts its lease anew.
+// ErrClaimLost when the claim is no longer the entry's.
+func (l *Ledger) Record(ctx context.Context, e Entry, text string) error {
+	steps, err := json.Marshal(e.Steps)
+	if err != nil {
+		return fmt.Errorf("encode steps: %w", err)
+	}
+	ok, err := l.run(ctx, recordScript, e.Tenant, e.ID, e.claim, steps, text, l.lease.Milliseconds()).Int()
+	if err != nil {
+		return fmt.Errorf("record steps: %w", err)
+	}
+	if ok == 0 {
+		return ErrClaimLost
+	}
+	return nil
+}
+
+// Renew starts the lease of claimed entries anew; entries that belong to another claim are left alone.
+func (l *Ledger) Renew(ctx context.Context, tenantID, claim string, ids []string) error {
+	args := []any{claim, l.lease.Milliseconds()}
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	if err := l.run(ctx, renewScript, tenantID, args...).Err(); err != nil {
+		return fmt.Errorf("renew claim: %w", err)
+	}
+	return nil
+}
+
+// Settle ends the claim of an entry: done, failed, held, or accepted again (postponed). What was to be held is due at
+// once instead if a release came after the claim. ErrClaimLost when the claim is no longer the entry's.
+func (l *Ledger) Settle(ctx context.Context, e Entry, o Outcome) error {
+	steps, err := json.Marshal(e.Steps)
+	if err != nil {
+		return fmt.Errorf("encode steps: %w", err)
+	}
+	problems, err := json.Marshal(o.Problems)
+	if err != nil {
+		return fmt.Errorf("encode problems: %w", err)
+	}
+	keep, wait := keepDone, 1
+	if o.State == StateFailed {
+		keep = keepFailed
+	}
+	if o.Tried || o.State == StateDone || o.State == StateFailed {
+		wait = 0
+	}
+	ok, err := l.run(ctx, settleScript, e.Tenant, e.ID, e.claim, string(o.State), o.Why, o.After.Milliseconds(), steps,
+		problems, wait, keep.Milliseconds()).Int()
+	if err != nil {
+		return fmt.Errorf("settle firing: %w", err)
+	}
+	if ok == 0 {
+		return ErrClaimLost
+	}
+	return nil
+}
+
+// Release makes all held entries of a tenant due, in the order of their acceptance, and returns how many.
+func (l *Ledger) Release(ctx context.Context, tenantID string) (int, error) {
+	for total := 0; ; {
+		n, err := l.run(ctx, releaseScript, tenantID, releaseStep).Int()
+		if err != nil {
+			return total, fmt.Errorf("release firings: %w", err)
+		}
+		total += n
+		if n < releaseStep {
+			return total, nil
+		}
+	}
+}
+
+func (l *Ledger) run(ctx context.Context, s *redis.Script, tenantID string, args ...any) *redis.Cmd {
+	return s.Run(ctx, l.rdb, []string{prefix(tenantID)}, args...)
+}
+
+func prefix(tenantID string) string       { return store.Key(tenantID, "fire") }
+func entryKey(tenantID, id string) string { return prefix(tenantID) + ":e:" + id }
+func lineKey(tenantID, id string) string  { return prefix(tenantID) + ":l:" + id }
+
+const idLen = 26
+
+// newID makes an id that sorts roughly by time and can't be guessed.
+func newID() (string, error) {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", err
+	}
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(time.Now().UnixMilli()))
+	copy(b[:6], ms[2:])
+	return lowerHex32.EncodeToString(b[:]), nil
+}
+
+var lowerHex32 = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)

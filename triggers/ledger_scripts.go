@@ -1,0 +1,159 @@
+package triggers
+
+import "github.com/redis/go-redis/v9"
+
+// All scripts take one key, the prefix of the tenant's part of the ledger, and build the others from it: they carry the
+// same hash tag, so they are in the same slot of a cluster.
+//
+//	:e:<id>     entry (hash)              :due        ids by time of the next try or end of the lease
+//	:l:<id>     timeline (list)           :s:<state>  ids of one state; held by order of acceptance, else by time
+//	:k:<hash>   idempotency key -> id     :o:<ticket> unfinished ids of a ticket by order of acceptance
+//	:index      all ids by creation       :seq, :epoch  order of acceptance; number of releases
+const prelude = `
+local p, call = KEYS[1], redis.call
+local t = call('TIME')
+local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+local function ms(n) return string.format('%.3f', tonumber(n)) end
+local function key(id) return p .. ':e:' .. id end
+local function say(id, text)
+  call('RPUSH', p .. ':l:' .. id, string.format('%.0f', now) .. ' ' .. text)
+  call('LTRIM', p .. ':l:' .. id, -60, -1)
+end
+local function move(id, to, score)
+  local from = call('HGET', key(id), 'state')
+  if from then call('ZREM', p .. ':s:' .. from, id) end
+  call('HSET', key(id), 'state', to, 'updated', string.format('%.0f', now))
+  call('ZADD', p .. ':s:' .. to, ms(score), id)
+end
+`
+
+func script(body string) *redis.Script { return redis.NewScript(prelude + body) }
+
+// ARGV: id, idempotency hash, its life in ms, ticket, sealed request, most that may wait.
+var acceptScript = script(`
+local idem = p .. ':k:' .. ARGV[2]
+if ARGV[2] ~= '' then
+  local old = call('GET', idem)
+  if old and call('EXISTS', key(old)) == 1 then return {old, 'existed'} end
+end
+if call('ZCARD', p .. ':due') + call('ZCARD', p .. ':s:held') >= tonumber(ARGV[6]) then return {'', 'full'} end
+local id, seq, at = ARGV[1], call('INCR', p .. ':seq'), string.format('%.0f', now)
+call('HSET', key(id), 'v', 1, 'request', ARGV[5], 'ticket', ARGV[4], 'seq', seq, 'created', at, 'attempts', 0, 'waits', 0)
+move(id, 'accepted', now)
+call('ZADD', p .. ':due', ms(now - 1 + (seq % 900) * 0.001), id) -- in order even within one millisecond
+call('ZADD', p .. ':index', ms(now), id)
+call('ZADD', p .. ':o:' .. ARGV[4], seq, id)
+if ARGV[2] ~= '' then call('SET', idem, id, 'PX', ARGV[3]) end
+say(id, 'accepted')
+return {id, at}
+`)
+
+// ARGV: claim, most entries, lease in ms. Gated entries wait for the one before them on their ticket.
+var claimScript = script(`
+local claim, lease = ARGV[1], tonumber(ARGV[3])
+local epoch = call('GET', p .. ':epoch') or '0'
+local found, mine, out = {}, {}, {string.format('%.0f', now)}
+for _, id in ipairs(call('ZRANGEBYSCORE', p .. ':due', '-inf', ms(now), 'LIMIT', 0, ARGV[2])) do
+  local f = call('HMGET', key(id), 'seq', 'ticket')
+  if f[1] then table.insert(found, {id = id, seq = tonumber(f[1]), order = p .. ':o:' .. f[2]})
+  else call('ZREM', p .. ':due', id) end
+end
+table.sort(found, function(a, b) return a.seq < b.seq end)
+for _, e in ipairs(found) do
+  local rank = call('ZRANK', e.order, e.id)
+  local before = rank and rank > 0 and call('ZRANGE', e.order, rank - 1, rank - 1)[1]
+  if before and not mine[before] then
+    if call('HGET', key(before), 'state') == 'held' then
+      call('HSET', key(e.id), 'why', call('HGET', key(before), 'why') or '')
+      move(e.id, 'held', e.seq)
+      call('ZREM', p .. ':due', e.id)
+    else
+      local due = tonumber(call('ZSCORE', p .. ':due', before) or now)
+      move(e.id, 'accepted', now)
+      call('HSET', key(e.id), 'gate', 1)
+      call('ZADD', p .. ':due', ms(math.max(due, now) + 50), e.id)
+    end
+    call('HDEL', key(e.id), 'claim') -- of a worker that is late
+  else
+    mine[e.id] = true
+    move(e.id, 'working', now)
+    call('HSET', key(e.id), 'claim', claim, 'epoch', epoch)
+    call('HDEL', key(e.id), 'gate')
+    call('HINCRBY', key(e.id), 'attempts', 1)
+    call('ZADD', p .. ':due', ms(now + lease), e.id)
+    table.insert(out, e.id)
+  end
+end
+return out
+`)
+
+// ARGV: id, claim, steps, timeline text or ”, lease in ms.
+var recordScript = script(`
+local id = ARGV[1]
+if call('HGET', key(id), 'claim') ~= ARGV[2] then return 0 end
+call('HSET', key(id), 'steps', ARGV[3], 'updated', string.format('%.0f', now), 'waits', 0)
+if ARGV[4] ~= '' then say(id, ARGV[4]) end
+call('ZADD', p .. ':due', ms(now + tonumber(ARGV[5])), id)
+return 1
+`)
+
+// ARGV: claim, lease in ms, ids.
+var renewScript = script(`
+for i = 3, #ARGV do
+  if call('HGET', key(ARGV[i]), 'claim') == ARGV[1] then
+    call('ZADD', p .. ':due', ms(now + tonumber(ARGV[2])), ARGV[i])
+  end
+end
+return 1
+`)
+
+// ARGV: id, claim, state, why, delay in ms, steps, problems, 1 if it only waited, how long to keep it in ms.
+var settleScript = script(`
+local id, to, why, delay = ARGV[1], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local f = call('HMGET', key(id), 'claim', 'epoch', 'seq', 'ticket')
+if f[1] ~= ARGV[2] then return 0 end
+if to == 'held' and f[2] ~= (call('GET', p .. ':epoch') or '0') then to, why, delay = 'accepted', '', 0 end
+call('HSET', key(id), 'steps', ARGV[6], 'why', why, 'problems', ARGV[7])
+call('HDEL', key(id), 'claim')
+if ARGV[8] == '1' then
+  call('HINCRBY', key(id), 'attempts', -1)
+  call('HINCRBY', key(id), 'waits', 1)
+end
+say(id, to .. (why ~= '' and ': ' .. why or ''))
+if to == 'accepted' then
+  move(id, to, now)
+  call('ZADD', p .. ':due', ms(now + delay), id)
+  return 1
+end
+call('ZREM', p .. ':due', id)
+if to == 'held' then
+  move(id, to, f[3])
+  return 1
+end
+move(id, to, now)
+call('ZREM', p .. ':o:' .. f[4], id)
+local head = call('ZRANGE', p .. ':o:' .. f[4], 0, 0)[1]
+if head and call('HDEL', key(head), 'gate') == 1 and call('ZSCORE', p .. ':due', head) then
+  call('ZADD', p .. ':due', ms(now), head)
+end
+call('PEXPIRE', key(id), ARGV[9])
+call('PEXPIRE', p .. ':l:' .. id, ARGV[9])
+for _, old in ipairs(call('ZRANGEBYSCORE', p .. ':s:' .. to, '-inf', ms(now - tonumber(ARGV[9])), 'LIMIT', 0, 20)) do
+  call('ZREM', p .. ':s:' .. to, old)
+  call('ZREM', p .. ':index', old)
+end
+return 1
+`)
+
+// ARGV: most entries.
+var releaseScript = script(`
+call('INCR', p .. ':epoch')
+local ids = call('ZRANGE', p .. ':s:held', 0, tonumber(ARGV[1]) - 1)
+for i, id in ipairs(ids) do
+  move(id, 'accepted', now)
+  call('HSET', key(id), 'why', '', 'waits', 0)
+  call('ZADD', p .. ':due', ms(now - 1 + i * 0.001), id)
+  say(id, 'released')
+end
+return #ids
+`)

@@ -1,0 +1,180 @@
+package triggers
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/url"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// Bounds of a form body.
+const (
+	maxPairs = 2000
+	maxDepth = 10
+)
+
+// parseJSON reads one JSON object; numbers stay as written.
+func parseJSON(body []byte) (map[string]any, error) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		var syntax *json.SyntaxError
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, &SyntaxError{Detail: "the body is empty"}
+		case errors.As(err, &syntax):
+			return nil, at(body, syntax.Offset, syntax.Error())
+		}
+		return nil, at(body, int64(len(body)), "the JSON ends too early")
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, at(body, dec.InputOffset(), "there is more after the end of the JSON document")
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, &SyntaxError{Line: 1, Column: 1, Detail: "the body must be a JSON object"}
+	}
+	return m, nil
+}
+
+// at tells the line and column of the last byte read.
+func at(body []byte, offset int64, detail string) error {
+	read := body[:min(int(offset), len(body))]
+	line := read[bytes.LastIndexByte(read, '\n')+1:]
+	e := &SyntaxError{Line: bytes.Count(read, []byte("\n")) + 1, Column: max(len([]rune(string(line))), 1),
+		Detail: strings.TrimPrefix(detail, "json: ")}
+	if bytes.HasSuffix(read, []byte("/")) {
+		e.Detail += "; JSON takes no // comments, remove them"
+	}
+	return e
+}
+
+func parseForm(body string) (map[string]any, error) {
+	root := map[string]any{}
+	n := 0
+	for pair := range strings.SplitSeq(body, "&") {
+		if pair == "" {
+			continue
+		}
+		if n++; n > maxPairs {
+			return nil, &SyntaxError{Detail: fmt.Sprintf("the form has more than %d fields", maxPairs)}
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		k, kerr := url.QueryUnescape(name)
+		v, verr := url.QueryUnescape(value)
+		if kerr != nil || verr != nil {
+			return nil, &SyntaxError{Detail: fmt.Sprintf("form field %d is not URL-encoded properly", n)}
+		}
+		if err := put(root, k, v); err != nil {
+			return nil, err
+		}
+	}
+	if n == 0 {
+		return nil, &SyntaxError{Detail: "the body is empty"}
+	}
+	return lists(root).(map[string]any), nil
+}
+
+func parseMultipart(body []byte, boundary string) (map[string]any, error) {
+	if boundary == "" {
+		return nil, &SyntaxError{Detail: "multipart/form-data without a boundary"}
+	}
+	root := map[string]any{}
+	r := multipart.NewReader(bytes.NewReader(body), boundary)
+	for n := 0; ; n++ {
+		part, err := r.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil || n >= maxPairs {
+			return nil, &SyntaxError{Detail: "the multipart body is broken or has too many parts"}
+		}
+		v, err := io.ReadAll(io.LimitReader(part, MaxBody))
+		if err != nil {
+			return nil, &SyntaxError{Detail: "the multipart body ends too early"}
+		}
+		if err := put(root, part.FormName(), string(v)); err != nil {
+			return nil, err
+		}
+	}
+	return lists(root).(map[string]any), nil
+}
+
+// put stores a value under a PHP name such as fields[custom_fields_values][0][field_id]; "[]" appends.
+func put(root map[string]any, name, value string) error {
+	first, rest, _ := strings.Cut(name, "[")
+	keys := []string{first}
+	for rest != "" {
+		k, after, closed := strings.Cut(rest, "]")
+		if !closed || len(keys) >= maxDepth || (after != "" && after[0] != '[') {
+			return &SyntaxError{Detail: fmt.Sprintf("form field name %.100q can't be read", name)}
+		}
+		keys, rest = append(keys, k), strings.TrimPrefix(after, "[")
+	}
+	node := root
+	for i, k := range keys {
+		if k == "" && i > 0 {
+			k = strconv.Itoa(len(node))
+		}
+		if i == len(keys)-1 {
+			if _, taken := node[k].(map[string]any); taken {
+				return &SyntaxError{Detail: fmt.Sprintf("form field %.100q is both a value and a group", name)}
+			}
+			node[k] = value
+			return nil
+		}
+		next, ok := node[k].(map[string]any)
+		if !ok {
+			if _, taken := node[k]; taken {
+				return &SyntaxError{Detail: fmt.Sprintf("form field %.100q is both a value and a group", name)}
+			}
+			next = map[string]any{}
+			node[k] = next
+		}
+		node = next
+	}
+	return nil
+}
+
+// lists turns groups whose keys are all numbers into lists, in the order of the numbers.
+func lists(v any) any {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return v
+	}
+	for k := range m {
+		m[k] = lists(m[k])
+	}
+	if l, ok := numbered(m); ok {
+		return l
+	}
+	return m
+}
+
+// numbered reads a map with number keys as the list that PHP meant.
+func numbered(m map[string]any) ([]any, bool) {
+	keys := make([]int, 0, len(m))
+	for k := range m {
+		n, err := strconv.Atoi(k)
+		if err != nil || n < 0 || strconv.Itoa(n) != k {
+			return nil, false
+		}
+		keys = append(keys, n)
+	}
+	if len(keys) == 0 {
+		return nil, false
+	}
+	sort.Ints(keys)
+	out := make([]any, len(keys))
+	for i, n := range keys {
+		out[i] = m[strconv.Itoa(n)]
+	}
+	return out, true
+}

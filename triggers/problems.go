@@ -1,0 +1,61 @@
+package triggers
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Problem is one mistake of a request. Path leads into the rule's body, as in
+// "fields.custom_fields_values[0].values[1].enum_id".
+type Problem struct {
+	Path   string `json:"path"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// Codes of problems that we find ourselves; those of the CRM are passed on as they are (amocrm.md §8.3).
+const (
+	CodeRequired = "required"
+	CodeUnfilled = "unfilled_variable"
+	CodeType     = "wrong_type"
+	CodeRange    = "out_of_range"
+	CodeTooLong  = "too_long"
+	CodeTooMany  = "too_many"
+	CodeUnknown  = "unknown_key"
+	CodeChoice   = "unknown_choice"
+)
+
+// Problems is every mistake of one request at once.
+type Problems struct{ List []Problem }
+
+func (p *Problems) Error() string {
+	parts := make([]string, len(p.List))
+	for i, x := range p.List {
+		parts[i] = x.Path + ": " + x.Detail
+	}
+	return strings.Join(parts, "; ")
+}
+
+// SyntaxError is a body that can't be read at all.
+type SyntaxError struct {
+	Line, Column int // both from 1; 0 when the format has no lines
+	Detail       string
+}
+
+func (e *SyntaxError) Error() string {
+	if e.Line == 0 {
+		return e.Detail
+	}
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Detail)
+}
+
+// ContentTypeError is a body in a format that is not read here.
+type ContentTypeError struct{ Given string }
+
+func (e *ContentTypeError) Error() string {
+	given := e.Given
+	if given == "" {
+		given = "nothing"
+	}
+	return "send application/json, application/x-www-form-urlencoded or multipart/form-data; the request says " + given
+}

@@ -1,0 +1,175 @@
+package triggers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Get returns one entry with its timeline, or ErrNotFound.
+func (l *Ledger) Get(ctx context.Context, tenantID, id string) (Entry, error) {
+	if len(id) != idLen {
+		return Entry{}, ErrNotFound
+	}
+	es, err := l.load(ctx, tenantID, []string{id}, true)
+	if err != nil {
+		return Entry{}, fmt.Errorf("read firing: %w", err)
+	}
+	if len(es) == 0 {
+		return Entry{}, ErrNotFound
+	}
+	return es[0], nil
+}
+
+// Next returns when the next entry of a tenant is due; ok is false when none is.
+func (l *Ledger) Next(ctx context.Context, tenantID string) (due time.Time, ok bool, err error) {
+	z, err := l.rdb.ZRangeWithScores(ctx, prefix(tenantID)+":due", 0, 0).Result()
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("read the next due firing: %w", err)
+	}
+	if len(z) == 0 {
+		return time.Time{}, false, nil
+	}
+	return time.UnixMilli(int64(z[0].Score)), true, nil
+}
+
+// Counts counts a tenant's entries; done ones of the last seven days.
+func (l *Ledger) Counts(ctx context.Context, tenantID string) (Counts, error) {
+	states := []State{StateAccepted, StateWorking, StateHeld, StateFailed, StateDone}
+	n := make([]*redis.IntCmd, len(states))
+	_, err := l.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, s := range states {
+			n[i] = p.ZCard(ctx, prefix(tenantID)+":s:"+string(s))
+		}
+		return nil
+	})
+	if err != nil {
+		return Counts{}, fmt.Errorf("count firings: %w", err)
+	}
+	v := func(i int) int { return int(n[i].Val()) }
+	return Counts{Accepted: v(0), Working: v(1), Held: v(2), Failed: v(3), Done: v(4)}, nil
+}
+
+// List returns a tenant's newest entries of one state ("" for all), newest first, without timelines.
+func (l *Ledger) List(ctx context.Context, tenantID string, s State, limit int) ([]Entry, error) {
+	set := ":index"
+	if s != "" {
+		set = ":s:" + string(s)
+	}
+	ids, err := l.rdb.ZRevRange(ctx, prefix(tenantID)+set, 0, int64(limit)-1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("list firings: %w", err)
+	}
+	es, err := l.load(ctx, tenantID, ids, false)
+	if err != nil {
+		return nil, fmt.Errorf("list firings: %w", err)
+	}
+	return es, nil
+}
+
+// load reads entries in the given order; those that are gone are left out.
+func (l *Ledger) load(ctx context.Context, tenantID string, ids []string, timeline bool) ([]Entry, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	hashes := make([]*redis.MapStringStringCmd, len(ids))
+	due := make([]*redis.FloatCmd, len(ids))
+	lines := make([]*redis.StringSliceCmd, len(ids))
+	// The pipeline's own error is the first of any command, mostly "no score"; each command's is looked at below.
+	_, _ = l.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, id := range ids {
+			hashes[i] = p.HGetAll(ctx, entryKey(tenantID, id))
+			due[i] = p.ZScore(ctx, prefix(tenantID)+":due", id)
+			if timeline {
+				lines[i] = p.LRange(ctx, lineKey(tenantID, id), 0, -1)
+			}
+		}
+		return nil
+	})
+	var out []Entry
+	for i, id := range ids {
+		h, err := hashes[i].Result()
+		if err != nil {
+			return nil, err
+		}
+		if len(h) == 0 {
+			continue
+		}
+		e, err := l.decode(tenantID, id, h)
+		if err != nil {
+			return nil, fmt.Errorf("firing %s: %w", id, err)
+		}
+		switch s, err := due[i].Result(); {
+		case err == nil:
+			e.DueAt = time.UnixMilli(int64(s))
+		case !errors.Is(err, redis.Nil):
+			return nil, err
+		}
+		if timeline {
+			raw, err := lines[i].Result()
+			if err != nil {
+				return nil, err
+			}
+			e.Timeline = decodeLines(raw)
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+func (l *Ledger) decode(tenantID, id string, h map[string]string) (Entry, error) {
+	e := Entry{ID: id, Tenant: tenantID, State: State(h["state"]), Why: h["why"], claim: h["claim"],
+		CreatedAt: millis(h["created"]), UpdatedAt: millis(h["updated"])}
+	for name, to := range map[string]*int{"v": &e.V, "attempts": &e.Attempts, "waits": &e.Waits} {
+		n, err := strconv.Atoi(h[name])
+		if err != nil {
+			return Entry{}, fmt.Errorf("stored %s: %w", name, err)
+		}
+		*to = n
+	}
+	var err error
+	if e.seq, err = strconv.ParseInt(h["seq"], 10, 64); err != nil {
+		return Entry{}, fmt.Errorf("stored order: %w", err)
+	}
+	plain, err := l.seal.Open(h["request"], entryKey(tenantID, id))
+	if err != nil {
+		return Entry{}, fmt.Errorf("unseal request: %w", err)
+	}
+	if err := json.Unmarshal(plain, &e.Request); err != nil {
+		return Entry{}, fmt.Errorf("decode request: %w", err)
+	}
+	for name, to := range map[string]any{"steps": &e.Steps, "problems": &e.Problems} {
+		if h[name] == "" {
+			continue
+		}
+		if err := json.Unmarshal([]byte(h[name]), to); err != nil {
+			return Entry{}, fmt.Errorf("decode %s: %w", name, err)
+		}
+	}
+	e.LeadURL = e.Steps.LeadURL
+	return e, nil
+}
+
+func decodeLines(raw []string) []Line {
+	out := make([]Line, 0, len(raw))
+	for _, r := range raw {
+		at, text, _ := strings.Cut(r, " ")
+		out = append(out, Line{At: millis(at), Text: text})
+	}
+	return out
+}
+
+// millis reads Unix milliseconds that a script wrote; anything else is the zero time.
+func millis(s string) time.Time {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(n)
+}

@@ -1,0 +1,71 @@
+package triggers
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
+
+// Limits of a request. The CRM's own limit on values is amocrm.md §8.1; comment and name are ours.
+const (
+	MaxBody    = 1 << 20 // bytes
+	MaxComment = 20_000  // characters
+	MaxName    = 255     // characters
+	MaxFields  = 40      // custom fields of one deal
+)
+
+// Request is what a rule asks for (seed facts 39-44): a deal with these fields for the client of this ticket.
+type Request struct {
+	AmoClientID string     `json:"amoClientId,omitempty" validate:"max=100"`
+	TicketID    int64      `json:"ticketId" validate:"gt=0"`
+	Fields      LeadFields `json:"fields"`
+	Comment     string     `json:"comment,omitempty" validate:"max=20000"`
+}
+
+// LeadFields are the fields of the new deal. Zero means: not given, the CRM's default.
+type LeadFields struct {
+	Name          string        `json:"name,omitempty" validate:"max=255"`
+	Price         *int64        `json:"price,omitempty" validate:"omitempty,gte=0"`
+	StatusID      int64         `json:"status_id,omitempty" validate:"gte=0"`
+	PipelineID    int64         `json:"pipeline_id,omitempty" validate:"gte=0"`
+	ResponsibleID int64         `json:"responsible_user_id,omitempty" validate:"gte=0"`
+	Custom        []CustomField `json:"custom_fields_values,omitempty" validate:"max=40,dive"`
+}
+
+// CustomField is one custom field to fill, named by its id or its code.
+type CustomField struct {
+	FieldID   int64         `json:"field_id,omitempty" validate:"required_without=FieldCode,gte=0"`
+	FieldCode string        `json:"field_code,omitempty" validate:"max=255"`
+	Values    []CustomValue `json:"values" validate:"min=1,max=250,dive"`
+}
+
+// CustomValue is one value in one of the forms of amocrm.md §3.5. Value keeps the JSON as it came.
+type CustomValue struct {
+	Value    json.RawMessage `json:"value,omitempty"`
+	EnumID   int64           `json:"enum_id,omitempty" validate:"gte=0"`
+	EnumCode string          `json:"enum_code,omitempty" validate:"max=255,one_form"`
+}
+
+// blank says that the value is an empty string or null: the helpdesk fills a variable without a value with nothing.
+func (v CustomValue) blank() bool {
+	raw := string(v.Value)
+	return v.EnumID == 0 && v.EnumCode == "" && (raw == `""` || raw == "null")
+}
+
+// Fingerprint tells firings apart: the header key if the caller gave one, else ticket, fields and comment.
+func (r Request) Fingerprint(tenantID, headerKey string) (string, error) {
+	kind, what := "key", []byte(headerKey)
+	if headerKey == "" {
+		r.AmoClientID = ""
+		b, err := json.Marshal(r)
+		if err != nil {
+			return "", fmt.Errorf("encode firing: %w", err)
+		}
+		kind, what = "body", b
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00%s\x00", tenantID, kind)
+	h.Write(what)
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

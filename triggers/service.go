@@ -1,0 +1,244 @@
+package triggers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// Account is what the work needs of a tenant's CRM account; *bridge.Account is one.
+type Account interface {
+	API() *amocrm.Client
+	Meta(ctx context.Context) (bridge.Meta, error)
+	Resolve(ctx context.Context, c bridge.Client) (contactID int64, made *amocrm.ContactInput, err error)
+	Remember(ctx context.Context, clientID, contactID int64) error
+	Unlink(ctx context.Context, clientID int64) error
+	LockClient(ctx context.Context, clientID int64) (unlock func(), err error)
+	Forget(ctx context.Context) error
+	ForgetData(ctx context.Context) error
+	DealURL(id int64) string
+}
+
+// Desk is what the work needs of a tenant's helpdesk; *usedesk.API is one.
+type Desk interface {
+	Ticket(ctx context.Context, id int64) (usedesk.Ticket, error)
+	ClientByID(ctx context.Context, id int64) (usedesk.Client, error)
+}
+
+// Tenants is what the work needs of the tenants; *tenant.Directory is one.
+type Tenants interface {
+	Get(ctx context.Context, id string) (tenant.Tenant, error)
+	Each(ctx context.Context, visit func(id string) error) error
+}
+
+// Deps is what a Service stands on. Zero durations get their defaults.
+type Deps struct {
+	DB      *store.DB
+	Tenants Tenants
+	// Account opens a tenant's CRM account.
+	Account func(ctx context.Context, tenantID string, p store.Priority) (Account, error)
+	// Desk opens a tenant's helpdesk. It is not asked for a tenant without a helpdesk token.
+	Desk func(t tenant.Tenant) (Desk, error)
+	// Connected says whether the tenant has a living grant.
+	Connected func(ctx context.Context, tenantID string) (bool, error)
+	Log       *slog.Logger // nil: silent
+
+	Lease   time.Duration // of a claim; default 60 s
+	Poll    time.Duration // for work that other replicas accepted; default 250 ms
+	Sweep   time.Duration // for work whose hint was lost; default 30 s
+	LookGap time.Duration // between two looks for a write whose answer was lost; default 2 s
+	LookFor time.Duration // from such a write to the last look; default 5 s
+}
+
+// Service accepts firings and works them off. It is safe for concurrent use, by any number of replicas on one Redis.
+type Service struct {
+	Deps
+	ledger *Ledger
+	hints  hints
+	memo   *memo
+	wakes  chan string
+
+	mu      sync.Mutex
+	loops   map[string]int                        // running loops by tenant
+	waiters map[string]map[chan struct{}]struct{} // by entry id
+}
+
+// NewService makes a Service. Run has to run for anything to be worked off.
+func NewService(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	for _, x := range []struct {
+		d    *time.Duration
+		dflt time.Duration
+	}{{&d.Lease, time.Minute}, {&d.Poll, 250 * time.Millisecond}, {&d.Sweep, 30 * time.Second},
+		{&d.LookGap, 2 * time.Second}, {&d.LookFor, 5 * time.Second}} {
+		if *x.d == 0 {
+			*x.d = x.dflt
+		}
+	}
+	return &Service{Deps: d, ledger: NewLedger(d.DB, d.Lease), hints: hints{d.DB}, memo: newMemo(),
+		wakes: make(chan string, 1024), loops: map[string]int{}, waiters: map[string]map[chan struct{}]struct{}{}}
+}
+
+// Accept stores a firing of a tenant; when it returns without an error, the firing is not lost any more. existed: it is
+// a repeat of one of the last 24 hours, and the entry is that one as it is now. headerKey is the caller's own idempotency
+// key, "" for none. ErrFull when too many are waiting.
+func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, headerKey string) (e Entry, existed bool, err error) {
+	idem, err := r.Fingerprint(t.ID, headerKey)
+	if err != nil {
+		return Entry{}, false, err
+	}
+	e, existed, err = s.ledger.Accept(ctx, t.ID, r, idem)
+	if err != nil || existed {
+		return e, existed, err
+	}
+	if err := s.hints.set(context.WithoutCancel(ctx), t.ID, e.DueAt); err != nil {
+		s.Log.Warn("firing accepted without a hint", "tenant", t.ID, "firing", e.ID, "error", err)
+	}
+	s.wake(t.ID)
+	return e, false, nil
+}
+
+// Get returns an entry of a tenant, or ErrNotFound.
+func (s *Service) Get(ctx context.Context, tenantID, id string) (Entry, error) {
+	return s.ledger.Get(ctx, tenantID, id)
+}
+
+// Wait returns an entry as soon as it is done, failed or held, or as it is when ctx ends.
+func (s *Service) Wait(ctx context.Context, tenantID, id string) (Entry, error) {
+	changed, stop := s.watch(id)
+	defer stop()
+	pause := time.NewTicker(200 * time.Millisecond) // it may be another replica's work
+	defer pause.Stop()
+	for {
+		e, err := s.ledger.Get(context.WithoutCancel(ctx), tenantID, id)
+		if err != nil || e.State.Settled() {
+			return e, err
+		}
+		select {
+		case <-ctx.Done():
+			return e, nil
+		case <-changed:
+		case <-pause.C:
+		}
+	}
+}
+
+// Release makes a tenant's held entries due, after a login, and returns how many.
+func (s *Service) Release(ctx context.Context, tenantID string) (int, error) {
+	n, err := s.ledger.Release(ctx, tenantID)
+	if err != nil || n == 0 {
+		return n, err
+	}
+	if err := s.hints.set(ctx, tenantID, time.Now()); err != nil {
+		return n, err
+	}
+	s.wake(tenantID)
+	return n, nil
+}
+
+// Counts counts a tenant's entries by state.
+func (s *Service) Counts(ctx context.Context, tenantID string) (Counts, error) {
+	return s.ledger.Counts(ctx, tenantID)
+}
+
+// List returns a tenant's newest entries of one state ("" for all), newest first, without timelines.
+func (s *Service) List(ctx context.Context, tenantID string, state State, limit int) ([]Entry, error) {
+	return s.ledger.List(ctx, tenantID, state, limit)
+}
+
+// checkWithin is how long a caller may be kept for the account's vocabulary.
+const checkWithin = 300 * time.Millisecond
+
+// Check compares a request with what the tenant's account has, as far as that is known within 300 ms: *Problems names
+// unknown pipelines, stages, users, fields and choices with the known ones. nil when nothing can be said.
+func (s *Service) Check(ctx context.Context, t tenant.Tenant, r Request) error {
+	if t.ConnectedAt.IsZero() {
+		return nil
+	}
+	meta, ok := s.memo.get(t.ID, checkWithin, func() (bridge.Meta, error) { return s.vocabulary(t.ID, false) })
+	if !ok {
+		return nil
+	}
+	found := check(r, meta)
+	if len(found) > 0 && time.Since(meta.At) > memoFresh {
+		// It may have been added since: nothing is refused for what an old vocabulary lacks.
+		meta, ok = s.memo.renew(t.ID, checkWithin, func() (bridge.Meta, error) { return s.vocabulary(t.ID, true) })
+		if !ok {
+			return nil
+		}
+		found = check(r, meta)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return &Problems{List: found}
+}
+
+// vocabulary reads what an account has; anew: past the cache. It has its own time, so that a caller who gives up does
+// not waste it.
+func (s *Service) vocabulary(tenantID string, anew bool) (bridge.Meta, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	a, err := s.Account(ctx, tenantID, store.Interactive)
+	if err != nil {
+		return bridge.Meta{}, fmt.Errorf("read vocabulary: %w", err)
+	}
+	if anew {
+		if err := a.Forget(ctx); err != nil {
+			return bridge.Meta{}, fmt.Errorf("read vocabulary: %w", err)
+		}
+	}
+	meta, err := a.Meta(ctx)
+	if err == nil && meta.Stale {
+		err = errors.New("read vocabulary: only an old one is at hand")
+	}
+	return meta, err
+}
+
+func (s *Service) wake(tenantID string) {
+	select {
+	case s.wakes <- tenantID:
+	default: // the poll finds it
+	}
+}
+
+// watch gives a channel that gets a value when the entry's state changes in this process.
+func (s *Service) watch(id string) (changed <-chan struct{}, stop func()) {
+	c := make(chan struct{}, 1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiters[id] == nil {
+		s.waiters[id] = map[chan struct{}]struct{}{}
+	}
+	s.waiters[id][c] = struct{}{}
+	return c, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.waiters[id], c)
+		if len(s.waiters[id]) == 0 {
+			delete(s.waiters, id)
+		}
+	}
+}
+
+func (s *Service) tell(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.waiters[id] {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
