@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/store"
+)
+
+// config is everything a service can be told. Each field has an environment variable, listed in README with its default.
+type config struct {
+	Addr      string `env:"SIDECARD_ADDR" default:":8080" help:"Address to listen on."`
+	PublicURL string `env:"SIDECARD_PUBLIC_URL" help:"URL under which browsers and the helpdesk reach the service."`
+	RedisURL  string `env:"REDIS_URL" help:"Redis; empty starts one of its own in the data folder."`
+	DataDir   string `env:"SIDECARD_DATA_DIR" default:"data" help:"Folder of the embedded Redis and its seal key."`
+	SealKeys  string `env:"SIDECARD_SEAL_KEYS" help:"Keys that seal secrets at rest, newest first: id:base64,id:base64."`
+
+	AmoClientID     string   `env:"AMO_CLIENT_ID" help:"Integration id; empty uses amoCRM's button, one integration per account."`
+	AmoClientSecret string   `env:"AMO_CLIENT_SECRET" help:"Secret of that integration."`
+	AmoToken        string   `env:"AMO_LONG_LIVED_TOKEN" help:"Long-lived token instead of a login, for one company."`
+	AmoHost         string   `env:"AMO_BASE_HOST" help:"amoCRM account of the long-lived token."`
+	DeskToken       string   `env:"USEDESK_API_TOKEN" help:"Helpdesk token of that company, as in its block."`
+	ExtraAmoHosts   []string `env:"SIDECARD_EXTRA_AMO_HOSTS" help:"amoCRM hosts allowed besides *.amocrm.ru, *.amocrm.com, *.kommo.com."`
+
+	UsedeskAPI        string   `env:"SIDECARD_USEDESK_API" default:"https://api.usedesk.ru/" help:"Usedesk API used when the block names none."`
+	ExtraUsedeskHosts []string `env:"SIDECARD_EXTRA_USEDESK_HOSTS" help:"Usedesk API hosts allowed besides the clouds."`
+	HelpdeskOrigins   []string `env:"SIDECARD_HELPDESK_ORIGINS" default:"https://secure.usedesk.ru,https://secure.usedesk.com" help:"Origins that may frame the panel."`
+
+	OpenTriggers   bool     `env:"SIDECARD_OPEN_TRIGGERS" help:"Accept rules that name only amoClientId, without a key."`
+	TrustedProxies []string `env:"SIDECARD_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed (CIDR)."`
+	LogLevel       string   `env:"SIDECARD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+}
+
+// settings is a checked config.
+type settings struct {
+	config
+	amoHosts  *amocrm.Hosts
+	deskHosts *usedesk.Hosts
+	deskBase  string
+	ring      *store.Ring
+	proxies   []*net.IPNet
+}
+
+// check reports every mistake at once, each with the variable's name and what is expected.
+func (c config) check() (settings, error) {
+	s := settings{config: c}
+	var wrong []error
+	bad := func(name, format string, args ...any) {
+		wrong = append(wrong, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
+	}
+	var err error
+
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+		bad("SIDECARD_PUBLIC_URL", "is %q, expected the service's address as browsers see it, such as https://sidecard.example.com", c.PublicURL)
+	} else {
+		s.PublicURL = u.Scheme + "://" + u.Host
+	}
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		bad("SIDECARD_ADDR", "is %q, expected host:port or :port", c.Addr)
+	}
+	if s.amoHosts, err = amocrm.NewHosts(c.ExtraAmoHosts); err != nil {
+		bad("SIDECARD_EXTRA_AMO_HOSTS", "%v", err)
+	}
+	if s.deskHosts, err = usedesk.NewHosts(c.ExtraUsedeskHosts); err != nil {
+		bad("SIDECARD_EXTRA_USEDESK_HOSTS", "%v", err)
+	} else if s.deskBase, err = s.deskHosts.Base(c.UsedeskAPI); err != nil {
+		bad("SIDECARD_USEDESK_API", "%v", err)
+	}
+	if (c.AmoClientID == "") != (c.AmoClientSecret == "") {
+		bad("AMO_CLIENT_ID", "and AMO_CLIENT_SECRET go together: set both, or neither to use amoCRM's button")
+	}
+	if c.AmoToken != "" || c.AmoHost != "" || c.DeskToken != "" {
+		if c.AmoToken == "" || c.AmoHost == "" || c.DeskToken == "" {
+			bad("AMO_LONG_LIVED_TOKEN", "AMO_BASE_HOST and USEDESK_API_TOKEN go together: set all three or none")
+		} else if s.amoHosts != nil {
+			if _, err := s.amoHosts.Base(c.AmoHost); err != nil {
+				bad("AMO_BASE_HOST", "%v", err)
+			}
+		}
+	}
+	for _, origin := range c.HelpdeskOrigins {
+		if u, err := url.Parse(origin); err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || strings.ContainsAny(origin, " ;") {
+			bad("SIDECARD_HELPDESK_ORIGINS", "%q is no origin, expected such as https://secure.usedesk.com", origin)
+		}
+	}
+	for _, cidr := range c.TrustedProxies {
+		if p, err := netip.ParsePrefix(cidr); err != nil {
+			bad("SIDECARD_TRUSTED_PROXIES", "%q is no network, expected such as 10.0.0.0/8", cidr)
+		} else {
+			s.proxies = append(s.proxies, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
+		}
+	}
+	if c.SealKeys != "" {
+		if s.ring, err = store.ParseRing(c.SealKeys); err != nil {
+			bad("SIDECARD_SEAL_KEYS", "%v", err)
+		}
+	} else if c.RedisURL != "" {
+		bad("SIDECARD_SEAL_KEYS", "is empty, but replicas on one Redis must share their keys; make one with: echo k1:$(openssl rand -base64 32)")
+	}
+	return s, errors.Join(wrong...)
+}
+
+// logger writes JSON to stderr; stdout belongs to the commands.
+func (c config) logger() *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}

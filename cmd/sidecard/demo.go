@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/sandbox"
+	"github.com/sidecard/sidecard/sandbox/scenario"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+type demoCmd struct {
+	Ports    string `default:"8080,8081,8082" help:"Ports of the service, the local amoCRM and the local Usedesk."`
+	Data     string `default:"data/demo" help:"Folder that keeps the state."`
+	LogLevel string `default:"warn" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+}
+
+// Run serves the demo until the context ends.
+func (cmd demoCmd) Run(ctx context.Context) error {
+	ports, err := threePorts(cmd.Ports)
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:"+ports[0])
+	if err != nil {
+		return fmt.Errorf("--ports: %w", err)
+	}
+	public := "http://" + ln.Addr().String()
+	sb, err := sandbox.Start(ctx, sandbox.Options{
+		AmoAddr:    "127.0.0.1:" + ports[1],
+		DeskAddr:   "127.0.0.1:" + ports[2],
+		SidecarURL: public,
+		DataDir:    filepath.Join(cmd.Data, "sandbox"),
+	})
+	if err != nil {
+		return errors.Join(fmt.Errorf("--ports: %w", err), ln.Close())
+	}
+	return errors.Join(cmd.serve(ctx, ln, public, sb), closeWithin(10*time.Second, sb.Close))
+}
+
+func (cmd demoCmd) serve(ctx context.Context, ln net.Listener, public string, sb *sandbox.Sandbox) error {
+	c := config{
+		Addr:              ln.Addr().String(),
+		PublicURL:         public,
+		DataDir:           cmd.Data,
+		AmoClientID:       scenario.IntegrationID,
+		AmoClientSecret:   scenario.IntegrationSecret,
+		ExtraAmoHosts:     sb.AmoHosts,
+		UsedeskAPI:        sb.DeskURL,
+		ExtraUsedeskHosts: []string{strings.TrimPrefix(sb.DeskURL, "http://")},
+		HelpdeskOrigins:   []string{sb.DeskURL},
+		OpenTriggers:      true, // the published rule works as it stands; the demo listens on loopback only
+		LogLevel:          cmd.LogLevel,
+	}
+	set, err := c.check()
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	s, err := newService(ctx, set, c.logger())
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	// The helpdesk's rule needs the tenant's key before anybody has opened a block.
+	amoBase, err := set.amoHosts.Base(sb.AmoURL)
+	if err != nil {
+		return errors.Join(err, ln.Close(), s.close())
+	}
+	t, err := s.tenants.Open(ctx, tenant.Credential{AmoBase: amoBase, DeskToken: scenario.DeskToken})
+	if err == nil {
+		err = s.tenants.Expect(ctx, t.ID, scenario.IntegrationID)
+	}
+	if err != nil {
+		return errors.Join(err, ln.Close(), s.close())
+	}
+	sb.SetRule(public + "/api/freeCreateLead?key=" + t.TriggerKey)
+
+	fmt.Printf(`Sidecard demo is running.
+
+  Helpdesk  %s   open a ticket; the block on the right is Sidecard: press "Log in to amoCRM", then "Allow"
+  amoCRM    %s   see what was written: contacts, leads, notes
+  Sidecard  %s   the service itself
+
+  State     %s (%s)
+  Stop      Ctrl+C
+
+`, sb.DeskURL, sb.AmoURL, public, cmd.Data, stateWords(s.db.Mode()))
+	return errors.Join(s.run(ctx, ln), s.close())
+}
+
+func stateWords(mode string) string {
+	switch mode {
+	case "memory":
+		return "MEMORY ONLY: a restart forgets login and links; install redis-server to keep them"
+	case "child":
+		return "kept by a redis-server of its own"
+	}
+	return mode
+}
+
+func threePorts(s string) ([]string, error) {
+	ports := strings.Split(s, ",")
+	if len(ports) != 3 {
+		return nil, fmt.Errorf("--ports: %q is not three ports, expected such as 8080,8081,8082", s)
+	}
+	for i, p := range ports {
+		ports[i] = strings.TrimSpace(p)
+		if n, err := strconv.ParseUint(ports[i], 10, 16); err != nil || n > 65535 {
+			return nil, fmt.Errorf("--ports: %q is no port, expected 0 to 65535", p)
+		}
+	}
+	return ports, nil
+}

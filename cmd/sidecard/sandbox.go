@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/sidecard/sidecard/sandbox"
+)
+
+type sandboxCmd struct {
+	Amo     string `default:"127.0.0.1:8081" help:"Address of the local amoCRM."`
+	Desk    string `default:"127.0.0.1:8082" help:"Address of the local Usedesk."`
+	Sidecar string `default:"http://127.0.0.1:8080" help:"The service that the helpdesk's block and rule post to."`
+	Key     string `help:"Trigger key put into the helpdesk's rule."`
+	Data    string `help:"Folder that keeps the state; empty keeps it in memory."`
+}
+
+// Run serves both local systems until the context ends.
+func (cmd sandboxCmd) Run(ctx context.Context) error {
+	sb, err := startSandbox(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("local amoCRM    %s\nlocal Usedesk   %s\ncontrol         %s/_sandbox/info\n", sb.AmoURL, sb.DeskURL, sb.AmoURL)
+	<-ctx.Done()
+	return closeWithin(10*time.Second, sb.Close)
+}
+
+func startSandbox(ctx context.Context, cmd sandboxCmd) (*sandbox.Sandbox, error) {
+	sb, err := sandbox.Start(ctx, sandbox.Options{
+		AmoAddr:    cmd.Amo,
+		DeskAddr:   cmd.Desk,
+		SidecarURL: cmd.Sidecar,
+		DataDir:    cmd.Data,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start sandbox: %w", err)
+	}
+	if cmd.Key != "" {
+		sb.SetRule(cmd.Sidecar + "/api/freeCreateLead?key=" + cmd.Key)
+	}
+	return sb, nil
+}
+
+// closeWithin runs a close function under a deadline of its own: the context of the run has ended by then.
+func closeWithin(d time.Duration, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	return f(ctx)
+}

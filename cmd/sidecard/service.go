@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sidecard/sidecard/api"
+	"github.com/sidecard/sidecard/blocks"
+	block "github.com/sidecard/sidecard/blocks/amocrm"
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/triggers"
+)
+
+// stopWithin bounds a graceful stop: requests first, then the firings under way.
+const stopWithin = 10 * time.Second
+
+// service is one replica: every part made and joined, nothing decided here.
+type service struct {
+	db       *store.DB
+	tenants  *tenant.Directory
+	grants   *oauth.Grants
+	triggers *triggers.Service
+	block    *block.Handlers
+	http     *http.Server
+	install  func(context.Context) error
+}
+
+func newService(ctx context.Context, set settings, log *slog.Logger) (*service, error) {
+	db, err := store.Open(ctx, store.Options{URL: set.RedisURL, DataDir: set.DataDir, Ring: set.ring, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	s, err := assemble(set, db, log)
+	if err == nil {
+		err = s.install(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+// helpdesk opens a tenant's helpdesk API, at the usual address when his block names none.
+func helpdesk(set settings) func(tenant.Tenant) (triggers.Desk, error) {
+	client := set.deskHosts.HTTPClient(20 * time.Second)
+	return func(t tenant.Tenant) (triggers.Desk, error) {
+		base := t.DeskBase
+		if base == "" {
+			base = set.deskBase
+		}
+		return usedesk.New(base, t.DeskToken, usedesk.WithHTTP(client))
+	}
+}
+
+// installLongLived connects the one company of a single-tenant install, when it is configured so.
+func installLongLived(ctx context.Context, set settings, flow *oauth.Flow) error {
+	if set.AmoToken == "" {
+		return nil
+	}
+	_, err := flow.InstallLongLived(ctx, tenant.Credential{AmoBase: set.AmoHost, DeskToken: set.DeskToken})
+	return err
+}
+
+func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
+	catalog, err := blocks.NewCatalog()
+	if err != nil {
+		return nil, err
+	}
+	s := &service{db: db, tenants: tenant.NewDirectory(db)}
+	login := oauth.Config{
+		ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts,
+		LongLivedToken: set.AmoToken,
+	}
+	pace := func(amoBase string) amocrm.Pace { return bridge.Pace(db, amoBase, store.Interactive) }
+	s.grants = oauth.NewGrants(db, login, pace, log)
+	b := bridge.New(bridge.Deps{
+		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log,
+		HTTP: func(string) *http.Client { return set.amoHosts.HTTPClient(20 * time.Second) },
+	})
+	s.triggers = triggers.NewService(triggers.Deps{
+		DB: db, Tenants: s.tenants, Desk: helpdesk(set), Log: log,
+		Account: func(ctx context.Context, tenantID string, p store.Priority) (triggers.Account, error) {
+			return b.Account(ctx, tenantID, p)
+		},
+		Connected: func(ctx context.Context, tenantID string) (bool, error) {
+			status, err := s.grants.Status(ctx, tenantID)
+			return status.State == "connected", err
+		},
+	})
+	flow := oauth.NewFlow(db, login, s.tenants, s.grants, log)
+	s.install = func(ctx context.Context) error { return installLongLived(ctx, set, flow) }
+	s.block, err = block.New(block.Deps{
+		Catalog:  catalog,
+		Sessions: blocks.NewSessions(db),
+		Tenants:  s.tenants,
+		Grants:   s.grants,
+		Flow:     flow,
+		CRM: func(ctx context.Context, tenantID string) (block.CRM, error) {
+			return b.Account(ctx, tenantID, store.Interactive)
+		},
+		Waiting: func(ctx context.Context, tenantID string) (int, error) {
+			c, err := s.triggers.Counts(ctx, tenantID)
+			return c.Waiting(), err
+		},
+		AmoBase:        set.amoHosts.Base,
+		DeskBase:       set.deskHosts.Base,
+		PublicURL:      set.PublicURL,
+		FrameAncestors: set.HelpdeskOrigins,
+		Log:            log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.grants.OnConnect(func(ctx context.Context, tenantID string) { connected(ctx, b, s.triggers, tenantID, log) })
+	s.http = api.Server(api.New(api.Options{
+		Log:     log,
+		Ready:   func(ctx context.Context) error { return db.Ping(ctx).Err() },
+		Proxies: set.proxies,
+		Routes: []api.Routes{s.block, &api.TriggerHandlers{
+			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Log: log,
+		}},
+	}))
+	return s, nil
+}
+
+// connected is what a fresh login sets free: firings that waited for it, and caches of what could not be read.
+func connected(ctx context.Context, b *bridge.Bridge, t *triggers.Service, tenantID string, log *slog.Logger) {
+	a, err := b.Account(ctx, tenantID, store.Interactive)
+	if err == nil {
+		err = a.Forget(ctx)
+	}
+	n, rerr := t.Release(ctx, tenantID)
+	if err = errors.Join(err, rerr); err != nil {
+		log.Error("after login", "tenant", tenantID, "error", err)
+		return
+	}
+	log.Info("connected", "tenant", tenantID, "released", n)
+}
+
+// run serves on ln until ctx ends, then stops within stopWithin.
+func (s *service) run(ctx context.Context, ln net.Listener) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := s.http.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error { return s.triggers.Run(ctx) })
+	g.Go(func() error { s.grants.KeepAlive(ctx); return nil })
+	g.Go(func() error {
+		<-ctx.Done()
+		if err := closeWithin(stopWithin, s.http.Shutdown); err != nil {
+			return fmt.Errorf("stop: %w", err)
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// close waits for what outlives requests (a refresh that is cut off costs a login), then leaves Redis.
+func (s *service) close() error {
+	s.block.Close()
+	return errors.Join(closeWithin(stopWithin, s.grants.Wait), s.db.Close())
+}

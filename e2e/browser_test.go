@@ -1,0 +1,173 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"github.com/sidecard/sidecard/e2e/rig"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+)
+
+// browser is one tab of a headless Chromium.
+type browser struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+// newBrowser starts a Chromium of its own. Every step has a limit, so a page that hangs fails the test.
+func newBrowser(t *testing.T) *browser {
+	t.Helper()
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 1000),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true), chromedp.Flag("disable-popup-blocking", true),
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WSURLReadTimeout(60*time.Second),
+	)
+	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(cancelAlloc)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	b := &browser{t: t, ctx: ctx}
+	if err := chromedp.Run(ctx); err != nil {
+		t.Fatalf("start chromium: %v", err)
+	}
+	return b
+}
+
+// do runs actions within 20 seconds.
+func (b *browser) do(what string, actions ...chromedp.Action) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	defer cancel()
+	if err := chromedp.Run(ctx, actions...); err != nil {
+		b.picture("failed")
+		b.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// panel finds the block's frame anew: a refresh of the block replaces it.
+func (b *browser) panel() *cdp.Node {
+	b.t.Helper()
+	var frames []*cdp.Node
+	b.do("find the block's frame", chromedp.Nodes(".dynamic-block iframe", &frames, chromedp.ByQuery))
+	return frames[0]
+}
+
+// inPanel repeats a step in the block's frame until it succeeds, since the frame may be replaced under it.
+func (b *browser) inPanel(what string, step func(in chromedp.QueryOption) []chromedp.Action) {
+	b.t.Helper()
+	var last error
+	deadline := time.Now().Add(20 * time.Second)
+	for time.Now().Before(deadline) {
+		frame := b.panel()
+		ctx, cancel := context.WithTimeout(b.ctx, 3*time.Second)
+		last = chromedp.Run(ctx, step(chromedp.FromNode(frame))...)
+		cancel()
+		if last == nil {
+			return
+		}
+	}
+	b.picture("failed")
+	b.t.Fatalf("%s: %v", what, last)
+}
+
+func (b *browser) see(selector string) {
+	b.t.Helper()
+	b.inPanel("see "+selector, func(in chromedp.QueryOption) []chromedp.Action {
+		return []chromedp.Action{chromedp.WaitVisible(selector, chromedp.ByQuery, in)}
+	})
+}
+
+func (b *browser) click(selector string) {
+	b.t.Helper()
+	b.inPanel("click "+selector, func(in chromedp.QueryOption) []chromedp.Action {
+		return []chromedp.Action{chromedp.Click(selector, chromedp.ByQuery, in)}
+	})
+}
+
+// enter replaces what a field of the panel holds.
+func (b *browser) enter(selector, text string) {
+	b.t.Helper()
+	b.inPanel("fill "+selector, func(in chromedp.QueryOption) []chromedp.Action {
+		return []chromedp.Action{
+			chromedp.QueryAfter(selector, selectAll, chromedp.ByQuery, in),
+			chromedp.SendKeys(selector, text, chromedp.ByQuery, in),
+		}
+	})
+}
+
+// selectAll marks what a field holds, so that typing replaces it.
+func selectAll(ctx context.Context, _ runtime.ExecutionContextID, nodes ...*cdp.Node) error {
+	object, err := dom.ResolveNode().WithNodeID(nodes[0].NodeID).Do(ctx)
+	if err != nil {
+		return err
+	}
+	_, thrown, err := runtime.CallFunctionOn(`function () { this.select(); }`).WithObjectID(object.ObjectID).Do(ctx)
+	if err == nil && thrown != nil {
+		err = thrown
+	}
+	return err
+}
+
+// text reads the panel.
+func (b *browser) text() string {
+	b.t.Helper()
+	var s string
+	b.inPanel("read the panel", func(in chromedp.QueryOption) []chromedp.Action {
+		return []chromedp.Action{chromedp.Text("#panel", &s, chromedp.ByQuery, in)}
+	})
+	return s
+}
+
+// waitText waits until the panel says something.
+func (b *browser) waitText(want string) {
+	b.t.Helper()
+	rig.Eventually(b.t, 20*time.Second, fmt.Sprintf("the panel says %q; it says %q", want, b.text()), func() bool {
+		return strings.Contains(b.text(), want)
+	})
+}
+
+// popup runs f in the window that act opens.
+func (b *browser) popup(act func(), f func(p *browser)) {
+	b.t.Helper()
+	opened := chromedp.WaitNewTarget(b.ctx, func(i *target.Info) bool { return i.Type == "page" && i.URL != "" })
+	act()
+	select {
+	case id := <-opened:
+		ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
+		defer cancel()
+		f(&browser{t: b.t, ctx: ctx})
+	case <-time.After(20 * time.Second):
+		b.picture("no-popup")
+		b.t.Fatal("no window opened")
+	}
+}
+
+// picture saves what the browser shows, for the person who reads a failed run.
+func (b *browser) picture(name string) {
+	dir := os.Getenv("E2E_PICTURES")
+	if dir == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	defer cancel()
+	var png []byte
+	if err := chromedp.Run(ctx, chromedp.FullScreenshot(&png, 100)); err != nil {
+		b.t.Logf("picture %s: %v", name, err)
+		return
+	}
+	file := filepath.Join(dir, strings.ReplaceAll(b.t.Name(), "/", "_")+"-"+name+".png")
+	if err := os.WriteFile(file, png, 0o644); err != nil {
+		b.t.Logf("picture %s: %v", name, err)
+	}
+}

@@ -1,0 +1,171 @@
+package rig
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Binary is the program under test, built by Main.
+var Binary string
+
+// Main builds the program, runs a package's tests and returns the exit code. A missing program ends it with a failure:
+// these suites are never skipped. Flags are those of go build.
+func Main(m *testing.M, programs []string, flags ...string) int {
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			fmt.Fprintf(os.Stderr, "%s is not on PATH; `make test` installs it or says how\n", program)
+			return 1
+		}
+	}
+	dir, err := os.MkdirTemp("", "sidecard-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	Binary = filepath.Join(dir, "sidecard")
+	build := exec.Command("go", append(append([]string{"build"}, flags...), "-o", Binary, "../cmd/sidecard")...)
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// Output collects what a process prints; safe for use while it runs.
+type Output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *Output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *Output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// Process is a started program.
+type Process struct {
+	cmd  *exec.Cmd
+	Out  *Output
+	done chan struct{}
+}
+
+// Start runs a program and ends it with the test. Its output is shown when the test fails.
+func Start(t testing.TB, env []string, name string, args ...string) *Process {
+	t.Helper()
+	p := &Process{cmd: exec.Command(name, args...), Out: &Output{}, done: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.Stdout, p.cmd.Stderr = p.Out, p.Out
+	if err := p.cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", name, err)
+	}
+	go func() { _ = p.cmd.Wait(); close(p.done) }()
+	t.Cleanup(func() {
+		p.Stop(t)
+		if strings.Contains(p.Out.String(), "DATA RACE") {
+			t.Errorf("data race in %s %s:\n%s", filepath.Base(name), strings.Join(args, " "), p.Out)
+		} else if t.Failed() {
+			t.Logf("output of %s %s:\n%s", filepath.Base(name), strings.Join(args, " "), tail(p.Out.String(), 6000))
+		}
+	})
+	return p
+}
+
+// Stop ends the process politely and insists after ten seconds, which is an error of its own.
+func (p *Process) Stop(t testing.TB) {
+	t.Helper()
+	_ = p.cmd.Process.Signal(os.Interrupt)
+	select {
+	case <-p.done:
+	case <-time.After(12 * time.Second):
+		p.Kill()
+		t.Errorf("%s did not stop within 12 s", filepath.Base(p.cmd.Path))
+	}
+}
+
+// Kill ends the process as kill -9 does.
+func (p *Process) Kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+func tail(s string, n int) string {
+	if len(s) > n {
+		return "…" + s[len(s)-n:]
+	}
+	return s
+}
+
+// FreeAddr returns a loopback address that was free a moment ago.
+func FreeAddr(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// Eventually polls until the condition holds; what says what was waited for.
+func Eventually(t testing.TB, limit time.Duration, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
+	for !condition() {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %s", limit, what)
+		}
+		<-time.After(25 * time.Millisecond)
+	}
+}
+
+// Answers tells whether a URL answers 200.
+func Answers(url string) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	_, _ = io.Copy(io.Discard, res.Body)
+	return res.StatusCode == http.StatusOK
+}
+
+// StartRedis runs a real redis-server the way the README wants it and returns its URL.
+func StartRedis(t testing.TB) (string, *Process) {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(FreeAddr(t))
+	p := Start(t, nil, "redis-server", "--bind", host, "--port", port, "--dir", t.TempDir(),
+		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--save", "")
+	Eventually(t, 10*time.Second, "redis-server accepts connections", func() bool {
+		c, err := net.DialTimeout("tcp", net.JoinHostPort(host, port), time.Second)
+		if err != nil {
+			return false
+		}
+		return c.Close() == nil
+	})
+	return "redis://" + net.JoinHostPort(host, port) + "/0", p
+}

@@ -1,0 +1,369 @@
+package rig
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+const sealKey = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+// World is a sandbox, a Redis and some replicas of the service.
+type World struct {
+	T            testing.TB
+	Amo          string // base URL of the local amoCRM
+	Desk         string
+	Redis        string
+	Replicas     []string // base URLs
+	Processes    []*Process
+	RedisProcess *Process
+	Info         Info
+}
+
+// Info is what the sandbox tells of itself.
+type Info struct {
+	Accounts []struct {
+		ID      int64  `json:"id"`
+		Host    string `json:"host"`
+		BaseURL string `json:"base_url"`
+	} `json:"accounts"`
+	Integrations []struct {
+		ID          string `json:"id"`
+		Secret      string `json:"secret"`
+		RedirectURI string `json:"redirect_uri"`
+	} `json:"integrations"`
+	UsedeskToken string           `json:"usedesk_token"`
+	Tickets      map[string]int64 `json:"tickets"`
+}
+
+// New starts everything; extra are further environment variables of the replicas ("NAME=value").
+func New(t testing.TB, replicas int, extra ...string) *World {
+	t.Helper()
+	w := &World{T: t}
+	w.Redis, w.RedisProcess = StartRedis(t)
+	for range replicas {
+		w.Replicas = append(w.Replicas, "http://"+FreeAddr(t))
+	}
+	amo, desk := FreeAddr(t), FreeAddr(t)
+	w.Amo, w.Desk = "http://"+amo, "http://"+desk
+	Start(t, nil, Binary, "sandbox", "--amo", amo, "--desk", desk, "--sidecar", w.Replicas[0])
+	Eventually(t, 20*time.Second, "the sandbox answers", func() bool { return Answers(w.Amo + "/_sandbox/info") })
+	w.GetJSON(w.Amo+"/_sandbox/info", &w.Info)
+	for _, base := range w.Replicas {
+		w.Processes = append(w.Processes, w.Serve(base, extra...))
+	}
+	for _, base := range w.Replicas {
+		Eventually(t, 20*time.Second, "replica is ready", func() bool { return Answers(base + "/readyz") })
+	}
+	return w
+}
+
+// Serve starts one replica.
+func (w *World) Serve(base string, extra ...string) *Process {
+	env := append([]string{
+		"SIDECARD_ADDR=" + strings.TrimPrefix(base, "http://"),
+		"SIDECARD_PUBLIC_URL=" + w.Replicas[0],
+		"REDIS_URL=" + w.Redis,
+		"SIDECARD_SEAL_KEYS=" + sealKey,
+		"AMO_CLIENT_ID=" + w.Info.Integrations[0].ID,
+		"AMO_CLIENT_SECRET=" + w.Info.Integrations[0].Secret,
+		"SIDECARD_EXTRA_AMO_HOSTS=" + w.Info.Accounts[0].Host + "," + w.Info.Accounts[1].Host,
+		"SIDECARD_EXTRA_USEDESK_HOSTS=" + strings.TrimPrefix(w.Desk, "http://"),
+		"SIDECARD_USEDESK_API=" + w.Desk + "/",
+		"SIDECARD_HELPDESK_ORIGINS=" + w.Desk,
+		"SIDECARD_OPEN_TRIGGERS=true",
+		"SIDECARD_LOG_LEVEL=debug",
+	}, extra...)
+	return Start(w.T, env, Binary, "serve")
+}
+
+func (w *World) GetJSON(url string, into any) {
+	w.T.Helper()
+	res, err := http.Get(url)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(res.Body)
+	if err := json.Unmarshal(body, into); err != nil {
+		w.T.Fatalf("GET %s: %d, no JSON: %v\n%s", url, res.StatusCode, err, body)
+	}
+}
+
+// Post sends JSON and returns status and body.
+func (w *World) Post(url string, body any, headers ...string) (int, []byte) {
+	w.T.Helper()
+	raw, ok := body.([]byte)
+	if !ok {
+		var err error
+		if raw, err = json.Marshal(body); err != nil {
+			w.T.Fatal(err)
+		}
+	}
+	req, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(raw))
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return res.StatusCode, answer
+}
+
+// Fault sets a fault of the local amoCRM.
+func (w *World) Fault(f map[string]any) {
+	w.T.Helper()
+	if status, body := w.Post(w.Amo+"/_sandbox/faults", f); status >= 300 {
+		w.T.Fatalf("fault %v: %d %s", f, status, body)
+	}
+}
+
+// Stats are the counters of the local amoCRM.
+type Stats struct {
+	Total    int `json:"total_requests"`
+	Max      int `json:"max_in_sliding_second"`
+	Refresh  int `json:"refreshes"`
+	Reused   int `json:"reused_refresh_tokens"`
+	Contacts int `json:"contacts_created"`
+	Leads    int `json:"leads_created"`
+	Notes    int `json:"notes_created"`
+	Limited  int `json:"rate_limited"`
+}
+
+func (w *World) Stats() Stats {
+	w.T.Helper()
+	var s Stats
+	w.GetJSON(w.Amo+"/_sandbox/stats", &s)
+	return s
+}
+
+// BlockRequest is what the helpdesk's server posts for a ticket (usedesk.md §1.2).
+func (w *World) BlockRequest(ticket int64, changes map[string]any) map[string]any {
+	w.T.Helper()
+	status, body := w.Post(w.Desk+"/ticket", map[string]any{"api_token": w.Info.UsedeskToken, "ticket_id": ticket})
+	var t struct {
+		Ticket struct {
+			Subject  string      `json:"subject"`
+			ClientID json.Number `json:"client_id"`
+		} `json:"ticket"`
+	}
+	if err := json.Unmarshal(body, &t); err != nil {
+		w.T.Fatalf("helpdesk ticket %d: %d %v %s", ticket, status, err, body)
+	}
+	_, body = w.Post(w.Desk+"/client", map[string]any{"api_token": w.Info.UsedeskToken, "client_id": t.Ticket.ClientID})
+	var c []struct {
+		Client struct {
+			Name   string `json:"name"`
+			Emails []struct {
+				Email string `json:"email"`
+			} `json:"emails"`
+			Phones []struct {
+				Phone string `json:"phone"`
+				Type  string `json:"type"`
+			} `json:"phones"`
+		} `json:"client"`
+	}
+	if err := json.Unmarshal(body, &c); err != nil || len(c) != 1 {
+		w.T.Fatalf("helpdesk client %s: %v %s", t.Ticket.ClientID, err, body)
+	}
+	emails, phones := []string{}, []map[string]string{}
+	for _, e := range c[0].Client.Emails {
+		emails = append(emails, e.Email)
+	}
+	for _, p := range c[0].Client.Phones {
+		phones = append(phones, map[string]string{"type": p.Type, "phone": p.Phone})
+	}
+	clientID, _ := t.Ticket.ClientID.Int64()
+	req := map[string]any{
+		"ticket_id": ticket, "subject": t.Ticket.Subject, "client_id": clientID, "channel_type": "email", "channel_id": 7,
+		"client_data": map[string]any{
+			"name": c[0].Client.Name, "emails": emails, "phones": phones,
+			"social_services": []any{}, "addresses": []any{}, "messengers": []any{}, "sites": []any{},
+		},
+		"is_auto_load":  "1",
+		"amo_base_host": w.Info.Accounts[0].BaseURL, "usedesk_api_token": w.Info.UsedeskToken, "language": "en",
+	}
+	for k, v := range changes {
+		if v == nil {
+			delete(req, k)
+		} else {
+			req[k] = v
+		}
+	}
+	return req
+}
+
+// Open posts a block request and returns the HTML of the answer.
+func (w *World) Open(base string, request any) string {
+	w.T.Helper()
+	status, body := w.Post(base+"/api/", request)
+	var answer struct {
+		HTML string `json:"html"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || status != http.StatusOK || answer.HTML == "" {
+		w.T.Fatalf("block: %d %v %s", status, err, body)
+	}
+	return answer.HTML
+}
+
+var frame = regexp.MustCompile(`<iframe[^>]*\ssrc="([^"]+)"`)
+
+// Panel opens a ticket's block and returns the URL of its panel.
+func (w *World) Panel(base string, ticket int64, changes map[string]any) string {
+	w.T.Helper()
+	m := frame.FindStringSubmatch(w.Open(base, w.BlockRequest(ticket, changes)))
+	if m == nil {
+		w.T.Fatal("no panel in the block's answer")
+	}
+	return html.UnescapeString(m[1])
+}
+
+// Get reads a page as a person's browser would.
+func (w *World) Get(client *http.Client, url string) (int, string) {
+	w.T.Helper()
+	res, err := client.Get(url)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+// Login walks the OAuth login of a panel without a browser: start page, consent form, callback.
+func (w *World) Login(panel string) {
+	w.T.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	client := &http.Client{Jar: jar, Timeout: 20 * time.Second}
+	res, err := client.Get(panel + "/login")
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	consent, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	if !strings.HasPrefix(res.Request.URL.String(), w.Info.Accounts[0].BaseURL) {
+		w.T.Fatalf("login leads to %s, expected amoCRM's consent page\n%s", res.Request.URL, consent)
+	}
+	action, fields := form(w.T, string(consent))
+	to, err := res.Request.URL.Parse(action)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	res, err = client.PostForm(to.String(), fields)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	done, _ := io.ReadAll(res.Body)
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK || !strings.Contains(res.Request.URL.Path, "/oauth/callback") {
+		w.T.Fatalf("login ended at %s with %d\n%s", res.Request.URL.Path, res.StatusCode, done)
+	}
+}
+
+var (
+	formTag   = regexp.MustCompile(`(?s)<form[^>]*method="post"[^>]*>(.*?)</form>`)
+	actionTag = regexp.MustCompile(`action="([^"]*)"`)
+	inputTag  = regexp.MustCompile(`<input[^>]*>`)
+	optionTag = regexp.MustCompile(`<option value="([^"]*)"`)
+	selectTag = regexp.MustCompile(`(?s)<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>`)
+	buttonTag = regexp.MustCompile(`<button[^>]*name="([^"]*)"[^>]*value="([^"]*)"`)
+	attribute = func(tag, name string) string {
+		if m := regexp.MustCompile(`\s` + name + `="([^"]*)"`).FindStringSubmatch(tag); m != nil {
+			return html.UnescapeString(m[1])
+		}
+		return ""
+	}
+)
+
+// form fills the first POST form of a page with its own values, the first choice of each list and its first button.
+func form(t testing.TB, page string) (action string, fields url.Values) {
+	t.Helper()
+	m := formTag.FindStringSubmatch(page)
+	if m == nil {
+		t.Fatalf("no form in the page:\n%s", page)
+	}
+	fields = url.Values{}
+	for _, tag := range inputTag.FindAllString(m[1], -1) {
+		if name := attribute(tag, "name"); name != "" {
+			fields.Set(name, attribute(tag, "value"))
+		}
+	}
+	for _, s := range selectTag.FindAllStringSubmatch(m[1], -1) {
+		if o := optionTag.FindStringSubmatch(s[2]); o != nil {
+			fields.Set(s[1], html.UnescapeString(o[1]))
+		}
+	}
+	if b := buttonTag.FindStringSubmatch(m[1]); b != nil {
+		fields.Set(b[1], b[2])
+	}
+	if a := actionTag.FindStringSubmatch(m[0]); a != nil {
+		action = html.UnescapeString(a[1])
+	}
+	return action, fields
+}
+
+// Connected starts a world and logs its first tenant in.
+func Connected(t testing.TB, replicas int, extra ...string) *World {
+	t.Helper()
+	w := New(t, replicas, extra...)
+	w.Login(w.Panel(w.Replicas[0], w.Ticket("known_one_deal"), nil))
+	return w
+}
+
+func (w *World) Ticket(scenario string) int64 {
+	w.T.Helper()
+	id, ok := w.Info.Tickets[scenario]
+	if !ok {
+		w.T.Fatalf("the sandbox has no ticket for scenario %q, it has %v", scenario, w.Info.Tickets)
+	}
+	return id
+}
+
+// SeedRule is the published rule's data for a ticket.
+func (w *World) SeedRule(ticket int64, changes map[string]any) map[string]any {
+	rule := map[string]any{
+		"amoClientId": w.Info.Integrations[0].ID,
+		"ticketId":    fmt.Sprint(ticket),
+		"fields": map[string]any{
+			"name": "gg", "price": 1, "status_id": 55524250, "pipeline_id": 6516490, "responsible_user_id": 9311182,
+			"custom_fields_values": []any{
+				map[string]any{"field_id": 1025541, "values": []any{map[string]any{"value": "asd"}}},
+				map[string]any{"field_id": 1372537, "values": []any{map[string]any{"enum_id": 705377}}},
+				map[string]any{"field_id": 1372539, "values": []any{map[string]any{"enum_id": 705381}, map[string]any{"enum_id": 705385}}},
+			},
+		},
+		"comment": "4444",
+	}
+	for k, v := range changes {
+		rule[k] = v
+	}
+	return rule
+}
