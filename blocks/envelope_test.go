@@ -21,7 +21,7 @@ func TestFrameEnvelope_frameAndLink(t *testing.T) {
 		`src="https://sidecard.example.com/blocks/amocrm/abc"`, `loading="eager"`, `allow="clipboard-write"`, `height:420px`,
 		`sandbox="allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-same-origin"`,
 		`title="Client &#34;in&#34; &lt;amoCRM&gt;"`, `class="sidecard-frame"`, `target="_blank"`, `>Open in a new tab</a>`,
-		`&lt;script&gt;alert(1)`, `})("https://sidecard.example.com")`,
+		`&lt;script&gt;alert(1)`, `})(this,&#34;https://sidecard.example.com&#34;)"`,
 	} {
 		if !strings.Contains(e.HTML, want) {
 			t.Errorf("%q is not in %s", want, e.HTML)

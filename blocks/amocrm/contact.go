@@ -74,24 +74,26 @@ func (h *Handlers) createContact(v *visit) error {
 	ctx, cancel := v.writing()
 	defer cancel()
 	id, err := v.crm.CreateContact(ctx, v.session.Ticket.Client.ID, draft)
-	if err = v.created(id, err); err != nil {
+	missing, err := v.created(id, err)
+	if err != nil {
 		return v.contactFailed(draft, errors.Join(err, once.Release(v.ctx)))
 	}
-	done = "contact:" + strconv.FormatInt(id, 10)
+	done = strings.TrimSuffix("contact:"+strconv.FormatInt(id, 10)+":"+missing, ":")
 	if err := once.Done(v.ctx, done); err != nil {
 		h.note(err, false, v.session.TenantID)
 	}
 	return v.after(done)
 }
 
-// created drops an error that came after the thing was made: it exists, and must not be made again.
-func (v *visit) created(id int64, err error) error {
+// created names the step that failed after the thing was made: it exists, must not be made again, and the agent hears
+// what is missing. err is nil then.
+func (v *visit) created(id int64, err error) (missing string, _ error) {
 	var after *bridge.AfterCreate
 	if id != 0 && errors.As(err, &after) {
 		v.h.note(err, false, v.session.TenantID)
-		return nil
+		return after.Step, nil
 	}
-	return err
+	return "", err
 }
 
 // contactFailed shows the form again, with what was typed.

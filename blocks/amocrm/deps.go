@@ -143,6 +143,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	g.GET("/deals/:id", h.inside(h.deal))
 	g.GET("/deals/:id/feed", h.inside(h.feed))
 	g.POST("/deals/:id/comments", h.inside(h.comment))
+	g.GET("/rule", h.inside(h.rule))
 	g.GET("/login", h.inside(h.login))
 	g.GET("/state", h.inside(h.state))
 	e.GET("/oauth/callback", h.Callback)

@@ -143,10 +143,11 @@ func (h *Handlers) createDeal(v *visit) error {
 	ctx, cancel := v.writing()
 	defer cancel()
 	id, err := v.crm.CreateDeal(ctx, v.session.Ticket.Client.ID, draft)
-	if err = v.created(id, err); err != nil {
+	missing, err := v.created(id, err)
+	if err != nil {
 		return v.dealFailed(draft, price, errors.Join(err, once.Release(v.ctx)))
 	}
-	done = "deal:" + strconv.FormatInt(id, 10)
+	done = strings.TrimSuffix("deal:"+strconv.FormatInt(id, 10)+":"+missing, ":")
 	if err := once.Done(v.ctx, done); err != nil {
 		h.note(err, false, v.session.TenantID)
 	}

@@ -91,19 +91,27 @@ func (v *visit) after(done string) error {
 	return v.show(http.StatusOK, "people", view)
 }
 
-// notice is the confirmation named by done; nil for anything unknown.
+// notice is the confirmation named by done: "linked", "deal:12", or "deal:12:note" when the note is missing; nil for
+// anything unknown.
 func (v *visit) notice(done string) *noticeView {
-	kind, raw, _ := strings.Cut(done, ":")
-	id := number(raw)
-	switch kind {
+	parts := append(strings.SplitN(done, ":", 3), "", "")
+	id, missing := number(parts[1]), ""
+	switch parts[2] {
+	case "note", "link", "company", "remember":
+		missing = v.t("done.missing." + parts[2])
+	}
+	switch kind := parts[0]; kind {
 	case "linked", "unlinked":
 		return &noticeView{Text: v.t("done." + kind)}
 	case "deal":
 		if id != 0 {
-			return &noticeView{Text: v.t("done.deal"), Link: v.t("done.open_deal"), Href: v.base() + "/deals/" + raw}
+			return &noticeView{
+				Text: v.t("done.deal"), Missing: missing,
+				Link: v.t("done.open_deal"), Href: v.base() + "/deals/" + strconv.FormatInt(id, 10),
+			}
 		}
 	case "contact":
-		return &noticeView{Text: v.t("done.contact")}
+		return &noticeView{Text: v.t("done.contact"), Missing: missing}
 	}
 	return nil
 }

@@ -71,9 +71,10 @@ type bannerView struct {
 
 // noticeView confirms what was just done.
 type noticeView struct {
-	Text string
-	Href string // in the panel
-	Link string
+	Text    string
+	Missing string // what could not be done with it, "" for nothing
+	Href    string // in the panel
+	Link    string
 }
 
 func peoplePage(f blocks.Format, base string, client bridge.Client, p bridge.People) peopleView {

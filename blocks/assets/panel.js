@@ -24,6 +24,9 @@
   }
   if (window.ResizeObserver) new ResizeObserver(tell).observe(body);
   tell();
+  window.addEventListener("message", function (e) { // the helpdesk's page is listening from now on
+    if (e.source === window.parent && e.data && e.data.sidecardTell) { told = 0; tell(); }
+  });
 
   // Login. The opener of a login window may be cut off by the pages in between, so the server is asked, too.
   var base = body.dataset.base;
@@ -51,6 +54,20 @@
     ask(Date.now() + 15 * 60 * 1000);
     if (e.ctrlKey || e.metaKey || e.shiftKey) return;
     if (window.open(link.href, "sidecard_login", "width=600,height=700")) e.preventDefault();
+  });
+
+  // Copy. The button is there only where it works.
+  function copying() {
+    panel.querySelectorAll("button[data-copy]").forEach(function (b) { b.hidden = !(navigator.clipboard && window.isSecureContext); });
+  }
+  copying();
+  body.addEventListener("htmx:afterSettle", copying);
+  document.addEventListener("click", function (e) {
+    var b = e.target.closest && e.target.closest("button[data-copy]");
+    if (!b) return;
+    navigator.clipboard.writeText(document.getElementById(b.dataset.copy).textContent).then(function () {
+      b.textContent = say.textContent = b.dataset.copied;
+    });
   });
 
   // Keyboard.

@@ -1,0 +1,68 @@
+package amocrm
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+
+	"github.com/sidecard/sidecard/bridge"
+)
+
+// ruleView is the page that hands an admin the rule for the helpdesk, with this tenant's key.
+type ruleView struct {
+	Base string
+	JSON string
+}
+
+// rule shows the ready-made rule: GET …/rule.
+func (h *Handlers) rule(v *visit) error {
+	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
+		meta, err := v.crm.Meta(ctx)
+		if err != nil {
+			return loaded{}, err
+		}
+		text, err := ruleJSON(h.PublicURL, v.crm.Tenant().TriggerKey, v.crm.Tenant().IntegrationID, v.t("rule.deal_name"), meta)
+		return loaded{"rule", ruleView{Base: v.base(), JSON: text}}, err
+	})
+}
+
+// ruleFields are the deal's members in the order in which a person reads them.
+type ruleFields struct {
+	Name          string `json:"name"`
+	Price         int    `json:"price"`
+	PipelineID    int64  `json:"pipeline_id,omitempty"`
+	StatusID      int64  `json:"status_id,omitempty"`
+	ResponsibleID int64  `json:"responsible_user_id,omitempty"`
+}
+
+// ruleJSON is a POST action as the helpdesk takes it (usedesk.md §3.2), with ids that exist in the account: its main
+// pipeline's first stage and a user who may be responsible. The key goes into the body, since addresses end up in logs.
+func ruleJSON(publicURL, key, integration, name string, meta bridge.Meta) (string, error) {
+	fields := ruleFields{Name: name}
+	for i, p := range meta.Open() {
+		if i == 0 || p.IsMain {
+			fields.PipelineID, fields.StatusID = int64(p.ID), int64(p.Statuses[0].ID)
+		}
+	}
+	if users := meta.Assignable(); len(users) > 0 {
+		fields.ResponsibleID = int64(users[0].ID)
+	}
+	var data struct {
+		Key         string     `json:"key"`
+		AmoClientID string     `json:"amoClientId,omitempty"`
+		TicketID    string     `json:"ticketId"`
+		Fields      ruleFields `json:"fields"`
+		Comment     string     `json:"comment"`
+	}
+	data.Key, data.AmoClientID, data.TicketID, data.Fields = key, integration, "{{ticket_id}}", fields
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(struct {
+		URL     string   `json:"url"`
+		Data    any      `json:"data"`
+		Headers []string `json:"headers"`
+	}{publicURL + "/api/freeCreateLead", data, []string{}})
+	return b.String(), err
+}
