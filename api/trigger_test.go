@@ -1,22 +1,14 @@
 package api
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
-	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/triggers"
 )
 
@@ -25,104 +17,6 @@ const (
 	integration = "1ff6828b-c10c-43f8-98d0-370001e85b6c"
 	minimal     = `{"ticketId":"101","fields":{"name":"gg"}}`
 )
-
-// tenantList is a directory of fixed tenants.
-type tenantList []tenant.Tenant
-
-func (l tenantList) ByTriggerKey(_ context.Context, key string) (tenant.Tenant, error) {
-	i := slices.IndexFunc(l, func(t tenant.Tenant) bool { return t.TriggerKey == key })
-	if i < 0 {
-		return tenant.Tenant{}, tenant.ErrNotFound
-	}
-	return l[i], nil
-}
-
-func (l tenantList) ByIntegration(_ context.Context, clientID string) (ids []string, _ error) {
-	for _, t := range l {
-		if t.IntegrationID == clientID {
-			ids = append(ids, t.ID)
-		}
-	}
-	return append(ids, "gone"), nil
-}
-
-func (l tenantList) Get(_ context.Context, id string) (tenant.Tenant, error) {
-	i := slices.IndexFunc(l, func(t tenant.Tenant) bool { return t.ID == id })
-	if i < 0 {
-		return tenant.Tenant{}, tenant.ErrNotFound
-	}
-	return l[i], nil
-}
-
-// work is a Triggers that says what it is told to.
-type work struct {
-	check, fail error
-	end         triggers.Entry
-	waited      time.Duration
-	accepted    []triggers.Request
-	keys        []string
-	tenants     []string
-}
-
-func (w *work) Check(context.Context, tenant.Tenant, triggers.Request) error { return w.check }
-
-func (w *work) Accept(_ context.Context, t tenant.Tenant, r triggers.Request, key string) (triggers.Entry, bool, error) {
-	if w.fail != nil {
-		return triggers.Entry{}, false, w.fail
-	}
-	w.accepted, w.keys, w.tenants = append(w.accepted, r), append(w.keys, key), append(w.tenants, t.ID)
-	return triggers.Entry{ID: "e1", Tenant: t.ID, State: triggers.StateAccepted, Request: r,
-		CreatedAt: time.Unix(1e9, 0), DueAt: time.Unix(1e9, 0)}, len(w.accepted) > 1, nil
-}
-
-func (w *work) Get(_ context.Context, tenantID, id string) (triggers.Entry, error) {
-	if id != "e1" || tenantID != "t1" {
-		return triggers.Entry{}, triggers.ErrNotFound
-	}
-	return w.end, nil
-}
-
-func (w *work) Wait(ctx context.Context, _, _ string) (triggers.Entry, error) {
-	if d, ok := ctx.Deadline(); ok {
-		w.waited = time.Until(d).Round(time.Second)
-	}
-	return w.end, nil
-}
-
-func ruleServer(t *testing.T, w *work, open bool) *echo.Echo {
-	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	h := &TriggerHandlers{Triggers: w, Open: open, PublicURL: "https://sidecard.example.com/", Log: log, Tenants: tenantList{
-		{ID: "t1", TriggerKey: goodKey, IntegrationID: integration},
-		{ID: "t2", TriggerKey: "sk_two", IntegrationID: "shared"},
-		{ID: "t3", TriggerKey: "sk_three", IntegrationID: "shared"},
-		{ID: "t4", TriggerKey: "sk_new"},
-	}}
-	return New(Options{Log: log, Ready: func(context.Context) error { return nil }, Routes: []Routes{h}})
-}
-
-type reply struct {
-	*httptest.ResponseRecorder
-	body map[string]any
-}
-
-func call(t *testing.T, e *echo.Echo, method, target, body string, header ...string) reply {
-	t.Helper()
-	r := httptest.NewRequest(method, target, strings.NewReader(body))
-	r.Header.Set("Content-Type", "application/json")
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	out := reply{ResponseRecorder: httptest.NewRecorder()}
-	e.ServeHTTP(out, r)
-	if err := json.Unmarshal(out.Body.Bytes(), &out.body); err != nil {
-		t.Fatalf("%d %s: %v", out.Code, out.Body, err)
-	}
-	if kind := out.Header().Get("Content-Type"); out.Code >= 400 && kind != "application/problem+json" {
-		t.Errorf("%d with content type %q", out.Code, kind)
-	}
-	return out
-}
 
 func TestCreate_publishedRuleIsAccepted(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join("..", "testdata", "usedesk", "freecreatelead.trigger-action.json"))

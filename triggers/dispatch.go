@@ -147,7 +147,10 @@ func (s *Service) batch(ctx, work context.Context, b Batch, tenantID string) (pa
 					v = s.conclude(*e, err, now())
 					if v.wide {
 						mu.Lock()
-						common = v
+						if common == nil || common.State == v.State && common.After < v.After {
+							common = v
+						}
+						v = common // who was under way when it began only felt the same
 						mu.Unlock()
 					}
 				}

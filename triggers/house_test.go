@@ -21,21 +21,20 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // house is everything from the accepted firing to the CRM, with the real bridge and login in between.
 type house struct {
 	*Service
-	t       *testing.T
-	crm     *fakeCRM
-	desk    *fakeDesk
-	db      *store.DB
-	dir     *tenant.Directory
-	grants  *oauth.Grants
-	flow    *oauth.Flow
-	bridge  *bridge.Bridge
-	tenant  tenant.Tenant
+	t      *testing.T
+	crm    *fakeCRM
+	desk   *fakeDesk
+	db     *store.DB
+	dir    *tenant.Directory
+	grants *oauth.Grants
+	flow   *oauth.Flow
+	bridge *bridge.Bridge
+	tenant tenant.Tenant
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, crm: newCRM(t), desk: &fakeDesk{clients: nil, tickets: nil}}
-	h.desk.clients, h.desk.tickets = newDesk()
+	h := &house{t: t, crm: newCRM(t), desk: newDesk()}
 	db, err := store.Open(t.Context(), store.Options{URL: "memory:"})
 	if err != nil {
 		t.Fatal(err)

@@ -107,7 +107,7 @@ func (l *Ledger) load(ctx context.Context, tenantID string, ids []string, timeli
 		}
 		switch s, err := due[i].Result(); {
 		case err == nil:
-			e.DueAt = time.UnixMilli(int64(s))
+			e.DueAt = time.UnixMilli(int64(s)).UTC()
 		case !errors.Is(err, redis.Nil):
 			return nil, err
 		}
@@ -171,5 +171,5 @@ func millis(s string) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	return time.UnixMilli(n)
+	return time.UnixMilli(n).UTC()
 }

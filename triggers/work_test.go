@@ -7,15 +7,9 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/sidecard/sidecard/connector/usedesk"
 )
 
 func contains(s, part string) bool { return strings.Contains(s, part) }
-
-func newDesk() (map[int64]usedesk.Client, map[int64]int64) {
-	return map[int64]usedesk.Client{}, map[int64]int64{}
-}
 
 func published(ticket int64) Request {
 	r := wantPublished(`"asd"`)

@@ -1,0 +1,91 @@
+package triggers
+
+import (
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"github.com/sidecard/sidecard/store"
+)
+
+// Leases: the real one has to outlive a slow machine.
+const (
+	testLease = 200 * time.Millisecond
+	realLease = time.Second
+)
+
+// bench is a ledger with a way to let its clock run.
+type bench struct {
+	*Ledger
+	db   *store.DB
+	pass func(time.Duration)
+}
+
+func memoryLedger(t testing.TB) bench {
+	t.Helper()
+	m := miniredis.RunT(t)
+	now := time.Now()
+	m.SetTime(now)
+	ring, _ := store.NewRing()
+	db, err := store.Open(t.Context(), store.Options{URL: "redis://" + m.Addr(), Ring: ring})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return bench{NewLedger(db, testLease), db, func(d time.Duration) {
+		now = now.Add(d)
+		m.SetTime(now)
+		m.FastForward(d)
+	}}
+}
+
+func realLedger(t testing.TB) bench {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Options{DataDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if db.Mode() != "child" {
+		t.Fatal("redis-server is missing on PATH; install it and run: make test")
+	}
+	return bench{NewLedger(db, realLease), db, func(d time.Duration) {
+		end := time.Now().Add(d + 2*time.Millisecond)
+		for time.Now().Before(end) {
+			if err := db.Time(t.Context()).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}}
+}
+
+func firing(ticket int64, name string) Request {
+	return Request{TicketID: ticket, Fields: LeadFields{Name: name}, Comment: "a secret remark"}
+}
+
+func mustAccept(t testing.TB, l bench, r Request, idem string) Entry {
+	t.Helper()
+	e, existed, err := l.Accept(t.Context(), "t1", r, idem)
+	if err != nil || existed {
+		t.Fatalf("accept: existed %v, %v", existed, err)
+	}
+	return e
+}
+
+func mustClaim(t testing.TB, l bench, n int) []Entry {
+	t.Helper()
+	b, err := l.Claim(t.Context(), "t1", n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Entries
+}
+
+func ids(es []Entry) []string {
+	var out []string
+	for _, e := range es {
+		out = append(out, e.ID)
+	}
+	return out
+}
