@@ -32,6 +32,12 @@ const (
 // that may not read users gives UsersHidden instead of an error.
 func (a *Account) Meta(ctx context.Context) (Meta, error) { return a.meta(ctx, partAll) }
 
+// Info is the account itself: its name, country, currency and time zone. Cached as Meta is, one call when cold.
+func (a *Account) Info(ctx context.Context) (amocrm.Account, error) {
+	m, err := a.meta(ctx, partAccount)
+	return m.Account, err
+}
+
 // Rows are the cached forms: the connector's types leave out of JSON what they take from other places of an answer.
 type (
 	accountRow struct {

@@ -66,3 +66,16 @@ func contactOf(t *testing.T, w *suite, panel string) string {
 	}
 	return id
 }
+
+func TestDemo_withoutRedisServerSaysSoAndWorks(t *testing.T) {
+	t.Parallel()
+	w := &suite{rig.Demo(t, t.TempDir(), nil, "PATH="+t.TempDir())}
+	if out := w.Processes[0].Out.String(); !strings.Contains(out, "MEMORY ONLY") {
+		t.Errorf("the demo does not say that its state is in memory only:\n%s", out)
+	}
+	panel := w.Panel(w.Replicas[0], w.Ticket("known_one_deal"), nil)
+	w.Login(panel)
+	if _, page := w.Get(http.DefaultClient, panel+"/people?wait=1"); !strings.Contains(page, `class="card person`) {
+		t.Errorf("no contact after the login:\n%s", page)
+	}
+}

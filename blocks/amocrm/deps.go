@@ -19,6 +19,7 @@ import (
 // CRM is what the block asks of a connected account; *bridge.Account is it.
 type CRM interface {
 	Tenant() tenant.Tenant
+	Info(ctx context.Context) (crm.Account, error)
 	Meta(ctx context.Context) (bridge.Meta, error)
 	People(ctx context.Context, client bridge.Client) (bridge.People, error)
 	Search(ctx context.Context, text string) ([]bridge.Person, error)

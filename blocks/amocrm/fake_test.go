@@ -63,6 +63,11 @@ func (f *fakeCRM) Tenant() tenant.Tenant {
 	return tenant.Tenant{ID: "t1", AmoBase: "https://example.amocrm.ru"}
 }
 
+func (f *fakeCRM) Info(context.Context) (crm.Account, error) {
+	m, err := f.Meta(context.Background())
+	return m.Account, err
+}
+
 func (f *fakeCRM) Meta(context.Context) (bridge.Meta, error) {
 	return bridge.Meta{Account: crm.Account{Country: "RU", Currency: "RUB", Timezone: "Europe/Moscow"}}, f.metaErr
 }

@@ -30,21 +30,21 @@ func (v *visit) t(key string, args ...any) string {
 
 func (v *visit) format() blocks.Format { return v.formatIn(v.ctx) }
 
-// formatIn is built after the CRM was asked, so that its metadata comes from the cache; without it times are UTC.
+// formatIn is built after the CRM was asked, so that the account comes from the cache; without it times are UTC.
 func (v *visit) formatIn(ctx context.Context) blocks.Format {
 	f := blocks.Format{Catalog: v.h.Catalog, Lang: v.session.Lang, Now: v.h.Now()}
 	if v.crm == nil {
 		return f
 	}
 	f.Region = v.crm.Tenant().Settings.Region
-	meta, err := v.crm.Meta(ctx)
+	account, err := v.crm.Info(ctx)
 	if err != nil {
 		return f
 	}
 	if f.Region == "" {
-		f.Region = meta.Account.Country
+		f.Region = account.Country
 	}
-	if zone, err := time.LoadLocation(meta.Account.Timezone); err == nil {
+	if zone, err := time.LoadLocation(account.Timezone); err == nil {
 		f.Zone = zone
 	}
 	return f

@@ -97,8 +97,10 @@ func (h *Handlers) prepare(ctx context.Context, session blocks.Session, pressed 
 			h.note(err, false, session.TenantID)
 		}
 	}
-	// A failure is the panel's to show; it will ask the same.
-	_, _ = account.People(ctx, session.Ticket.Client)
+	// A failure is the panel's to show; it will ask the same. The forms' vocabulary comes second.
+	if _, err := account.People(ctx, session.Ticket.Client); err == nil {
+		_, _ = account.Meta(ctx)
+	}
 }
 
 // refuse answers with an error the agent can do something about.

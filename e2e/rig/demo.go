@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Demo starts `sidecard demo` on the addresses of a former one, or on free ones when from is nil, with its state in dir.
-func Demo(t testing.TB, dir string, from *World) *World {
+// Demo starts `sidecard demo` on the addresses of a former one, or on free ones when from is nil, with its state in
+// dir and further environment variables.
+func Demo(t testing.TB, dir string, from *World, env ...string) *World {
 	t.Helper()
 	w := &World{T: t}
 	if from != nil {
@@ -24,7 +25,7 @@ func Demo(t testing.TB, dir string, from *World) *World {
 		}
 		ports = append(ports, port)
 	}
-	w.Processes = []*Process{Start(t, nil, Binary, "demo", "--ports", strings.Join(ports, ","), "--data", dir)}
+	w.Processes = []*Process{Start(t, env, Binary, "demo", "--ports", strings.Join(ports, ","), "--data", dir)}
 	Eventually(t, 30*time.Second, "the demo is ready", func() bool {
 		return Answers(w.Replicas[0]+"/readyz") && strings.Contains(w.Processes[0].Out.String(), "demo is running")
 	})

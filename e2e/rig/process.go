@@ -154,11 +154,11 @@ func Answers(url string) bool {
 	return res.StatusCode == http.StatusOK
 }
 
-// StartRedis runs a real redis-server the way the README wants it and returns its URL.
-func StartRedis(t testing.TB) (string, *Process) {
+// StartRedis runs a real redis-server the way the README wants it, with its files in dir, and returns its URL.
+func StartRedis(t testing.TB, dir string) (string, *Process) {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(FreeAddr(t))
-	p := Start(t, nil, "redis-server", "--bind", host, "--port", port, "--dir", t.TempDir(),
+	p := Start(t, nil, "redis-server", "--bind", host, "--port", port, "--dir", dir,
 		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--save", "")
 	Eventually(t, 10*time.Second, "redis-server accepts connections", func() bool {
 		c, err := net.DialTimeout("tcp", net.JoinHostPort(host, port), time.Second)

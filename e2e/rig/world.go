@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-const sealKey = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+// SealKey is what the replicas are configured with.
+const SealKey = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 // World is a sandbox, a Redis and some replicas of the service.
 type World struct {
@@ -23,6 +24,7 @@ type World struct {
 	Amo          string // base URL of the local amoCRM
 	Desk         string
 	Redis        string
+	RedisDir     string   // where Redis keeps its files
 	Replicas     []string // base URLs
 	Processes    []*Process
 	RedisProcess *Process
@@ -48,8 +50,8 @@ type Info struct {
 // New starts everything; extra are further environment variables of the replicas ("NAME=value").
 func New(t testing.TB, replicas int, extra ...string) *World {
 	t.Helper()
-	w := &World{T: t}
-	w.Redis, w.RedisProcess = StartRedis(t)
+	w := &World{T: t, RedisDir: t.TempDir()}
+	w.Redis, w.RedisProcess = StartRedis(t, w.RedisDir)
 	for range replicas {
 		w.Replicas = append(w.Replicas, "http://"+FreeAddr(t))
 	}
@@ -69,11 +71,16 @@ func New(t testing.TB, replicas int, extra ...string) *World {
 
 // Serve starts one replica.
 func (w *World) Serve(base string, extra ...string) *Process {
-	env := append([]string{
-		"SIDECARD_ADDR=" + strings.TrimPrefix(base, "http://"),
+	env := append(w.Env(), "SIDECARD_ADDR="+strings.TrimPrefix(base, "http://"))
+	return Start(w.T, append(env, extra...), Binary, "serve")
+}
+
+// Env configures a replica of this world.
+func (w *World) Env() []string {
+	return []string{
 		"SIDECARD_PUBLIC_URL=" + w.Replicas[0],
 		"REDIS_URL=" + w.Redis,
-		"SIDECARD_SEAL_KEYS=" + sealKey,
+		"SIDECARD_SEAL_KEYS=" + SealKey,
 		"AMO_CLIENT_ID=" + w.Info.Integrations[0].ID,
 		"AMO_CLIENT_SECRET=" + w.Info.Integrations[0].Secret,
 		"SIDECARD_EXTRA_AMO_HOSTS=" + w.Info.Accounts[0].Host + "," + w.Info.Accounts[1].Host,
@@ -82,8 +89,7 @@ func (w *World) Serve(base string, extra ...string) *Process {
 		"SIDECARD_HELPDESK_ORIGINS=" + w.Desk,
 		"SIDECARD_OPEN_TRIGGERS=true",
 		"SIDECARD_LOG_LEVEL=debug",
-	}, extra...)
-	return Start(w.T, env, Binary, "serve")
+	}
 }
 
 func (w *World) GetJSON(url string, into any) {

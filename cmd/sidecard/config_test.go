@@ -1,0 +1,59 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func good() config {
+	return config{
+		Addr: ":8080", PublicURL: "https://sidecard.example.com/", UsedeskAPI: "https://api.usedesk.ru/",
+		HelpdeskOrigins: []string{"https://secure.usedesk.com"},
+	}
+}
+
+func TestConfig_goodOnePasses(t *testing.T) {
+	set, err := good().check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set.PublicURL != "https://sidecard.example.com" {
+		t.Errorf("public URL %q, want it without its slash", set.PublicURL)
+	}
+}
+
+func TestConfig_everyMistakeAtOnceByName(t *testing.T) {
+	c := good()
+	c.Addr, c.PublicURL, c.UsedeskAPI = "8080", "sidecard.example.com", "https://evil.example.com/"
+	c.SealKeys, c.ExtraAmoHosts = "short", []string{"http://user@host/path"}
+	c.AmoClientID, c.AmoToken = "id without secret", "token without account"
+	c.HelpdeskOrigins, c.TrustedProxies = []string{"secure.usedesk.com; script-src *"}, []string{"10.0.0.0"}
+	_, err := c.check()
+	if err == nil {
+		t.Fatal("a config full of mistakes passed")
+	}
+	for _, name := range []string{
+		"SIDECARD_ADDR", "SIDECARD_PUBLIC_URL", "SIDECARD_USEDESK_API", "SIDECARD_SEAL_KEYS", "SIDECARD_EXTRA_AMO_HOSTS",
+		"AMO_CLIENT_ID", "AMO_LONG_LIVED_TOKEN", "SIDECARD_HELPDESK_ORIGINS", "SIDECARD_TRUSTED_PROXIES",
+	} {
+		if !strings.Contains(err.Error(), name+":") && !strings.Contains(err.Error(), name+" ") {
+			t.Errorf("%s is not named in:\n%v", name, err)
+		}
+	}
+}
+
+func TestConfig_sharedRedisNeedsSharedKeys(t *testing.T) {
+	c := good()
+	c.RedisURL = "redis://127.0.0.1:6379/0"
+	if _, err := c.check(); err == nil || !strings.Contains(err.Error(), "SIDECARD_SEAL_KEYS") {
+		t.Errorf("got %v, want a complaint about SIDECARD_SEAL_KEYS", err)
+	}
+}
+
+func TestThreePorts(t *testing.T) {
+	for in, ok := range map[string]bool{"8080,8081,8082": true, " 1, 2 ,3": true, "0,0,0": true, "8080": false, "a,b,c": false, "1,2,65536": false, "": false} {
+		if _, err := threePorts(in); (err == nil) != ok {
+			t.Errorf("%q: %v", in, err)
+		}
+	}
+}
