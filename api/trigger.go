@@ -90,7 +90,7 @@ func (h *TriggerHandlers) ended(c echo.Context, e triggers.Entry, existed bool) 
 	case triggers.StateDone:
 		return h.answer(c, http.StatusOK, e, existed)
 	case triggers.StateFailed:
-		c.Response().Header().Set(echo.HeaderLocation, h.statusURL(e.ID))
+		c.Response().Header().Set(echo.HeaderLocation, h.statusURL(c, e))
 		return Problem(c, http.StatusUnprocessableEntity, e.Why, fields(e.Problems)...)
 	}
 	return h.answer(c, http.StatusAccepted, e, existed)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ type firing struct {
 }
 
 func (h *TriggerHandlers) answer(c echo.Context, status int, e triggers.Entry, repeated bool) error {
-	f := firing{ID: e.ID, State: string(e.State), StatusURL: h.statusURL(e.ID), Repeated: repeated,
+	f := firing{ID: e.ID, State: string(e.State), StatusURL: h.statusURL(c, e), Repeated: repeated,
 		TicketID: e.Request.TicketID, ContactID: e.Steps.ContactID, LeadID: e.Steps.LeadID, LeadURL: e.LeadURL,
 		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: e.Why, Errors: fields(e.Problems),
 		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(), Timeline: e.Timeline}
@@ -47,8 +48,14 @@ func (h *TriggerHandlers) answer(c echo.Context, status int, e triggers.Entry, r
 	return c.JSON(status, f)
 }
 
-func (h *TriggerHandlers) statusURL(id string) string {
-	return strings.TrimRight(h.PublicURL, "/") + "/api/triggers/" + id
+// statusURL is where the caller can ask for the entry as he asked here: a key is never put into an address, an open
+// caller's amoClientId is.
+func (h *TriggerHandlers) statusURL(c echo.Context, e triggers.Entry) string {
+	address := strings.TrimRight(h.PublicURL, "/") + "/api/triggers/" + e.ID
+	if h.Open && e.Request.AmoClientID != "" && givenKey(c, "") == "" {
+		address += "?amoClientId=" + url.QueryEscape(e.Request.AmoClientID)
+	}
+	return address
 }
 
 // wanted reads "Prefer: wait=20" (RFC 7240), at most 30 seconds; 0 when there is no such wish.

@@ -73,6 +73,7 @@ type outcome struct {
 	ContactID int64  `json:"contact_id"`
 	NoteID    int64  `json:"note_id"`
 	LeadURL   string `json:"lead_url"`
+	StatusURL string `json:"status_url"`
 }
 
 // fire posts a rule and wants a 202 or, with wait, the outcome.
@@ -122,6 +123,11 @@ func TestRule_seedVerbatimMakesOneLeadWithContactAndNote(t *testing.T) {
 		} `json:"params"`
 	}
 	w.crm(fmt.Sprintf("/api/v4/leads/%d/notes/%d", o.LeadID, o.NoteID), &note)
+	var again outcome
+	w.GetJSON(o.StatusURL, &again)
+	if again.State != "done" || again.LeadID != o.LeadID {
+		t.Errorf("status_url %s answers %+v, want the same deal", o.StatusURL, again)
+	}
 	if note.Params.Text != "4444" {
 		t.Errorf("note %q, want the rule's comment", note.Params.Text)
 	}
