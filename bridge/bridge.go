@@ -67,7 +67,8 @@ func Pace(db *store.DB, amoBase string, p store.Priority) amocrm.Pace {
 	return db.Pace("amo:"+name, requestsPerSecond, p)
 }
 
-// Account is one tenant's view of his amoCRM account for one request or one batch of work: make a new one each time.
+// Account is one tenant's view of his amoCRM account for one request or one batch of work: make a new one each time. It
+// is safe for concurrent use.
 type Account struct {
 	b      *Bridge
 	tenant tenant.Tenant

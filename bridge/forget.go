@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,8 +14,8 @@ const (
 )
 
 // forgotten says since when cached reads of a tenant count as old. They are not deleted: when the CRM fails they are
-// still the best there is.
-type forgotten struct{ all, data time.Time }
+// still the best there is. Unix milliseconds, 0 for never; atomic because the jobs of one batch share an Account.
+type forgotten struct{ all, data atomic.Int64 }
 
 func (a *Account) forgottenKey() string { return a.key("forgotten") }
 
@@ -23,55 +24,49 @@ func (a *Account) readForgotten(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read age of the cache: %w", err)
 	}
-	a.forgot = forgotten{all: stamp(got[0]), data: stamp(got[1])}
+	a.forgot.all.Store(stamp(got[0]))
+	a.forgot.data.Store(stamp(got[1]))
 	return nil
 }
 
-func stamp(v any) time.Time {
+func stamp(v any) int64 {
 	s, _ := v.(string)
-	if ms := parseID(s); ms > 0 {
-		return time.UnixMilli(ms)
-	}
-	return time.Time{}
+	return max(0, parseID(s))
 }
 
 // Forget makes everything that was read from the account old, vocabulary included: after a login, or when the CRM tells
 // of changed users, pipelines or fields.
 func (a *Account) Forget(ctx context.Context) error {
-	now := time.Now()
-	a.forgot = forgotten{all: now, data: now}
+	now := time.Now().UnixMilli()
+	a.forgot.all.Store(now)
+	a.forgot.data.Store(now)
 	return a.writeForgotten(ctx, "all", now, "data", now)
 }
 
 // ForgetData makes contacts, deals and feeds old, but not the vocabulary: when the CRM tells of a changed contact or deal.
 func (a *Account) ForgetData(ctx context.Context) error {
-	now := time.Now()
-	a.forgot.data = now
+	now := time.Now().UnixMilli()
+	a.forgot.data.Store(now)
 	return a.writeForgotten(ctx, "data", now)
 }
 
 func (a *Account) writeForgotten(ctx context.Context, pairs ...any) error {
-	for i, v := range pairs {
-		if t, ok := v.(time.Time); ok {
-			pairs[i] = t.UnixMilli()
-		}
-	}
 	if err := a.b.DB.HSet(ctx, a.forgottenKey(), pairs...).Err(); err != nil {
 		return fmt.Errorf("make the cache old: %w", err)
 	}
 	return nil
 }
 
-func (a *Account) freshMeta() time.Duration { return freshSince(metaFresh, a.forgot.all) }
+func (a *Account) freshMeta() time.Duration { return freshSince(metaFresh, a.forgot.all.Load()) }
 
-func (a *Account) freshData() time.Duration { return freshSince(dataFresh, a.forgot.data) }
+func (a *Account) freshData() time.Duration { return freshSince(dataFresh, a.forgot.data.Load()) }
 
 // freshNames: companies are renamed as rarely as the vocabulary, but are told of as data.
-func (a *Account) freshNames() time.Duration { return freshSince(metaFresh, a.forgot.data) }
+func (a *Account) freshNames() time.Duration { return freshSince(metaFresh, a.forgot.data.Load()) }
 
-func freshSince(usual time.Duration, forgot time.Time) time.Duration {
-	if forgot.IsZero() {
+func freshSince(usual time.Duration, forgot int64) time.Duration {
+	if forgot == 0 {
 		return usual
 	}
-	return max(0, min(usual, time.Since(forgot)))
+	return max(0, min(usual, time.Since(time.UnixMilli(forgot))))
 }

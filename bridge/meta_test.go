@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -20,14 +21,30 @@ func TestForget_readsTheVocabularyAgain(t *testing.T) {
 	if err := f.Forget(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	other := *f.Account // another request, as made by Bridge.Account
-	other.forgot = forgotten{}
+	other := &Account{b: f.b, tenant: f.tenant, api: f.api} // another request, as made by Bridge.Account
 	if err := other.readForgotten(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := other.Meta(t.Context()); err != nil || len(f.crm.calls()) != 5 {
 		t.Errorf("asked %v, %v", f.crm.calls(), err)
 	}
+}
+
+func TestForget_jobsOfOneBatchShareAnAccount(t *testing.T) { // for the race detector
+	f := setup(t)
+	f.warm(t)
+	var jobs sync.WaitGroup
+	for range 8 {
+		jobs.Go(func() {
+			if err := f.ForgetData(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if _, err := f.Meta(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	jobs.Wait()
 }
 
 func TestMeta_survivesTheCacheAndHiddenUsers(t *testing.T) {

@@ -91,7 +91,7 @@ func (w *suite) fire(base string, rule any, headers ...string) outcome {
 func (w *suite) finished(base, id string) outcome {
 	w.T.Helper()
 	var o outcome
-	rig.Eventually(w.T, 40*time.Second, "firing "+id+" is done", func() bool {
+	rig.Eventually(w.T, time.Minute, "firing "+id+" is done", func() bool {
 		w.GetJSON(base+"/api/triggers/"+id+"?amoClientId="+w.Info.Integrations[0].ID, &o)
 		if o.State == "failed" {
 			w.T.Fatalf("firing %s failed: %s", id, o.Why)

@@ -52,7 +52,7 @@ type Deps struct {
 	Connected func(ctx context.Context, tenantID string) (bool, error)
 	Log       *slog.Logger // nil: silent
 
-	Lease   time.Duration // of a claim; default 60 s
+	Lease   time.Duration // of a claim, renewed while it is worked on; default 30 s
 	Poll    time.Duration // for work that other replicas accepted; default 250 ms
 	Sweep   time.Duration // for work whose hint was lost; default 30 s
 	LookGap time.Duration // between two looks for a write whose answer was lost; default 2 s
@@ -80,7 +80,7 @@ func NewService(d Deps) *Service {
 	for _, x := range []struct {
 		d    *time.Duration
 		dflt time.Duration
-	}{{&d.Lease, time.Minute}, {&d.Poll, 250 * time.Millisecond}, {&d.Sweep, 30 * time.Second},
+	}{{&d.Lease, 30 * time.Second}, {&d.Poll, 250 * time.Millisecond}, {&d.Sweep, 30 * time.Second},
 		{&d.LookGap, 2 * time.Second}, {&d.LookFor, 5 * time.Second}} {
 		if *x.d == 0 {
 			*x.d = x.dflt
