@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/sidecard/sidecard/e2e/rig"
 )
 
 func TestBadInput_deletedLinkedContactIsSearchedForAgain(t *testing.T) {
@@ -27,5 +30,25 @@ func TestBadInput_deletedLinkedContactIsSearchedForAgain(t *testing.T) {
 	}
 	if !strings.Contains(strings.ToLower(page), "no longer") || strings.Count(page, `name="contact"`) != 2 {
 		t.Errorf("the card does not say that the contact is gone and show the other two:\n%s", page)
+	}
+}
+
+func TestLogin_disconnectedInAmoCRMIsSaidAtOnce(t *testing.T) {
+	t.Parallel()
+	w := connect(t, 1)
+	panel := w.Panel(w.Replicas[0], w.Ticket("known_one_deal"), nil)
+	w.Post(w.Amo+"/_sandbox/revoke", map[string]any{"hook": true})
+	rig.Eventually(t, 10*time.Second, "the card asks to log in again", func() bool {
+		_, page := w.Get(http.DefaultClient, panel)
+		return strings.Contains(page, `data-view="login"`)
+	})
+	before := w.Stats().Total
+	w.Get(http.DefaultClient, panel)
+	if n := w.Stats().Total - before; n != 0 {
+		t.Errorf("%d calls with a grant that is known to be gone", n)
+	}
+	w.Login(panel)
+	if _, page := w.Get(http.DefaultClient, panel+"/people?wait=1"); !strings.Contains(page, `class="card person`) {
+		t.Errorf("no contact after the new login:\n%s", page)
 	}
 }

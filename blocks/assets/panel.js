@@ -10,7 +10,14 @@
     return;
   }
   var panel = document.getElementById("panel");
-  if (!panel) return;
+  if (!panel) { // the page with amoCRM's button, whose own window tells of the end: pass it on
+    window.addEventListener("message", function (e) {
+      if (e.origin !== location.origin || !e.data || e.data.sidecard !== "connected") return;
+      try { if (window.opener) window.opener.postMessage(e.data, location.origin); } catch (err) { /* the opener is gone */ }
+      window.close();
+    });
+    return;
+  }
   var say = document.getElementById("say");
   var offline = document.getElementById("offline");
 

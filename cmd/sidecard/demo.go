@@ -33,10 +33,11 @@ func (cmd demoCmd) Run(ctx context.Context) error {
 	}
 	public := "http://" + ln.Addr().String()
 	sb, err := sandbox.Start(ctx, sandbox.Options{
-		AmoAddr:    "127.0.0.1:" + ports[1],
-		DeskAddr:   "127.0.0.1:" + ports[2],
-		SidecarURL: public,
-		DataDir:    filepath.Join(cmd.Data, "sandbox"),
+		AmoAddr:       "127.0.0.1:" + ports[1],
+		DeskAddr:      "127.0.0.1:" + ports[2],
+		SidecarURL:    public,
+		DisconnectURI: public + "/oauth/disconnected",
+		DataDir:       filepath.Join(cmd.Data, "sandbox"),
 	})
 	if err != nil {
 		return errors.Join(fmt.Errorf("--ports: %w", err), ln.Close())

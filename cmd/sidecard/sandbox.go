@@ -29,10 +29,11 @@ func (cmd sandboxCmd) Run(ctx context.Context) error {
 
 func startSandbox(ctx context.Context, cmd sandboxCmd) (*sandbox.Sandbox, error) {
 	sb, err := sandbox.Start(ctx, sandbox.Options{
-		AmoAddr:    cmd.Amo,
-		DeskAddr:   cmd.Desk,
-		SidecarURL: cmd.Sidecar,
-		DataDir:    cmd.Data,
+		AmoAddr:       cmd.Amo,
+		DeskAddr:      cmd.Desk,
+		SidecarURL:    cmd.Sidecar,
+		DisconnectURI: cmd.Sidecar + "/oauth/disconnected",
+		DataDir:       cmd.Data,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start sandbox: %w", err)
