@@ -72,7 +72,7 @@ func TestClientByID_missing(t *testing.T) {
 func TestUpdateClient_asDocumented(t *testing.T) {
 	c, mock := setup(t)
 	s := on(mock, "update/client", 200, js, example(t, "update-client.response"))
-	if err := c.UpdateClient(t.Context(), ClientUpdate{ID: 1234, Name: "Jon", Emails: []string{"test@gmail.com"}}); err != nil {
+	if err := c.UpdateClient(t.Context(), ClientUpdate{ID: 1234, Name: "Jon", Emails: []string{"test@example.com"}}); err != nil {
 		t.Fatal(err)
 	}
 	var want map[string]any
