@@ -14,6 +14,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
 )
 
@@ -33,6 +34,7 @@ func TestJudge_waitingHoldingAndFailing(t *testing.T) {
 		{"never connected", oauth.ErrNoGrant, fresh, StateHeld, false, true},
 		{"grant lost", fmt.Errorf("x: %w", oauth.ErrGrantLost{Why: "revoked"}), fresh, StateHeld, false, true},
 		{"limited", crm(amocrm.KindLimited), fresh, StateAccepted, false, true},
+		{"our own limiter is full", fmt.Errorf("x: %w", &store.Busy{Wait: time.Minute}), fresh, StateAccepted, false, true},
 		{"payment", crm(amocrm.KindPayment), fresh, StateAccepted, false, true},
 		{"blocked", crm(amocrm.KindBlocked), fresh, StateAccepted, false, true},
 		{"down", crm(amocrm.KindUpstream), fresh, StateAccepted, false, true},
@@ -61,6 +63,9 @@ func TestJudge_waitingHoldingAndFailing(t *testing.T) {
 }
 
 func TestJudge_waitsAsLongAsTheCRMAsks(t *testing.T) {
+	if v := judge(&store.Busy{Wait: time.Minute}, Entry{CreatedAt: time.Now()}, time.Now()); v.After < time.Minute || v.Why != whySlow {
+		t.Errorf("a full limiter gives %+v, want to wait as long as it says", v)
+	}
 	v := judge(&amocrm.Error{Kind: amocrm.KindLimited, RetryAfter: 300}, Entry{CreatedAt: time.Now()}, time.Now())
 	if v.After != 300*time.Second {
 		t.Errorf("waits %s", v.After)

@@ -10,12 +10,15 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
 )
 
 const (
 	maxAttempts = 10                 // failures that we can't explain
 	waitAtMost  = 7 * 24 * time.Hour // then it is a person's affair
+
+	whySlow = "amoCRM asks to slow down"
 )
 
 // refusal is an answer that no second try would change.
@@ -57,6 +60,7 @@ func weigh(err error, e Entry) verdict {
 	}
 	var refused *refusal
 	var look *lookAgain
+	var busy *store.Busy
 	switch {
 	case errors.As(err, &refused):
 		return verdict{Outcome: Outcome{State: StateFailed, Why: refused.why, Problems: refused.problems}}
@@ -68,7 +72,9 @@ func weigh(err error, e Entry) verdict {
 		return verdict{Outcome: Outcome{State: StateFailed, Why: "the account is gone"}}
 
 	case errors.Is(err, amocrm.ErrLimited):
-		return wait(max(soon, retryAfter(err)), "amoCRM asks to slow down")
+		return wait(max(soon, retryAfter(err)), whySlow)
+	case errors.As(err, &busy): // our own limiter, after amoCRM said so to somebody else or because of a long queue
+		return wait(max(soon, min(busy.Wait, 15*time.Minute)), whySlow)
 	case errors.Is(err, amocrm.ErrPayment):
 		return wait(late, "amoCRM takes no writes: the account's tariff has ended")
 	case errors.Is(err, amocrm.ErrBlocked):
