@@ -104,6 +104,16 @@ func (l *List) Allows(u *url.URL) bool {
 	return why == "" && scheme == u.Scheme && u.User == nil
 }
 
+// Extra reports whether base, as Base gave it, is one of the hosts that the configuration adds.
+func (l *List) Extra(base string) bool {
+	u, err := url.Parse(base)
+	if err != nil {
+		return false
+	}
+	_, ok := l.extra[u.Host]
+	return ok
+}
+
 func (l *List) find(u *url.URL) (scheme, path, why string) {
 	host := u.Host
 	if scheme, ok := l.extra[host]; ok {

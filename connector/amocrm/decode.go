@@ -171,6 +171,7 @@ type accountEmbedded struct {
 	Settings struct {
 		Timezone string `json:"timezone"`
 	} `json:"datetime_settings"`
+	TaskTypes list[TaskType] `json:"task_types,omitempty"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -185,7 +186,8 @@ func (a *Account) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	var e struct {
-		Settings json.RawMessage `json:"datetime_settings"`
+		Settings  json.RawMessage `json:"datetime_settings"`
+		TaskTypes list[TaskType]  `json:"task_types"`
 	}
 	if err := embedded(aux.Embedded, &e); err != nil {
 		return err
@@ -194,7 +196,7 @@ func (a *Account) UnmarshalJSON(b []byte) error {
 	if err := embedded(e.Settings, &known.Settings); err != nil {
 		return err
 	}
-	a.Timezone = known.Settings.Timezone
+	a.Timezone, a.TaskTypes = known.Settings.Timezone, e.TaskTypes
 	return nil
 }
 
@@ -202,7 +204,7 @@ func (a *Account) UnmarshalJSON(b []byte) error {
 func (a Account) MarshalJSON() ([]byte, error) {
 	type members Account
 	var e accountEmbedded
-	e.Settings.Timezone = a.Timezone
+	e.Settings.Timezone, e.TaskTypes = a.Timezone, list[TaskType](a.TaskTypes)
 	return json.Marshal(struct {
 		members
 		Embedded accountEmbedded `json:"_embedded"`

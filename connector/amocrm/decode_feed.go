@@ -40,12 +40,13 @@ func (t *Task) UnmarshalJSON(b []byte) error {
 	aux := struct {
 		*members
 		CompleteTill Number `json:"complete_till"`
+		CreatedAt    Number `json:"created_at"`
 	}{members: (*members)(t)}
 	*t = Task{}
 	if err := json.Unmarshal(b, &aux); err != nil {
 		return err
 	}
-	t.CompleteTill = int64(aux.CompleteTill)
+	t.CompleteTill, t.CreatedAt = int64(aux.CompleteTill), int64(aux.CreatedAt)
 	return nil
 }
 

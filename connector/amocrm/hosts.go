@@ -36,6 +36,9 @@ func NewHosts(extra []string) (*Hosts, error) {
 // is not an allowed host alone gives *HostError.
 func (h *Hosts) Base(raw string) (string, error) { return h.list.Base(raw) }
 
+// Extra reports whether base, as Base gave it, is one of the hosts that the configuration adds.
+func (h *Hosts) Extra(base string) bool { return h.list.Extra(base) }
+
 // HTTPClient returns a client that reaches allowed hosts only and follows no redirect to another host: 5 s to connect,
 // timeout for the whole exchange, 20 s when it is 0.
 func (h *Hosts) HTTPClient(timeout time.Duration) *http.Client { return h.list.HTTPClient(timeout) }

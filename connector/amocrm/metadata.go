@@ -11,7 +11,7 @@ import (
 
 // Account returns the account behind the token; it is the connection test as well (amocrm.md §2).
 func (c *Client) Account(ctx context.Context) (Account, error) {
-	k := call{route: "/account", query: url.Values{"with": {"datetime_settings,is_api_filter_enabled"}}}
+	k := call{route: "/account", query: url.Values{"with": {"datetime_settings,is_api_filter_enabled,task_types"}}}
 	var a Account
 	found, err := c.read(ctx, k, &a)
 	if err == nil && (!found || a.ID == 0) {

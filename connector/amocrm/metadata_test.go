@@ -15,7 +15,7 @@ func TestAccount_timezoneAndFilter(t *testing.T) {
 	if err != nil || a.ID != 1231414 || a.Timezone != "Europe/Moscow" || !a.FilterEnabled || !a.LossReasons {
 		t.Errorf("%+v, %v", a, err)
 	}
-	s.query(t, map[string][]string{"with": {"datetime_settings,is_api_filter_enabled"}})
+	s.query(t, map[string][]string{"with": {"datetime_settings,is_api_filter_enabled,task_types"}})
 	on(mock, "GET", "/account", 200, `{}`)
 	if _, err := c.Account(t.Context()); !errors.Is(err, ErrUpstream) {
 		t.Errorf("an answer without an account: %v", err)

@@ -160,17 +160,25 @@ type User struct {
 
 // Account is the answer of GET /account (amocrm.md §2). Currency is ISO 4217 or empty; Timezone is an IANA name or empty.
 type Account struct {
-	ID             ID     `json:"id"`
-	Name           string `json:"name"`
-	Subdomain      string `json:"subdomain"`
-	CurrentUserID  ID     `json:"current_user_id"`
-	Country        string `json:"country"`
-	Currency       string `json:"currency"`
-	CurrencySymbol string `json:"currency_symbol"`
-	Language       string `json:"language"`
-	FilterEnabled  bool   `json:"is_api_filter_enabled"`
-	LossReasons    bool   `json:"is_loss_reason_enabled"`
-	Timezone       string `json:"-"`
+	ID             ID         `json:"id"`
+	Name           string     `json:"name"`
+	Subdomain      string     `json:"subdomain"`
+	CurrentUserID  ID         `json:"current_user_id"`
+	Country        string     `json:"country"`
+	Currency       string     `json:"currency"`
+	CurrencySymbol string     `json:"currency_symbol"`
+	Language       string     `json:"language"`
+	FilterEnabled  bool       `json:"is_api_filter_enabled"`
+	LossReasons    bool       `json:"is_loss_reason_enabled"`
+	Timezone       string     `json:"-"`
+	TaskTypes      []TaskType `json:"-"`
+}
+
+// TaskType is a kind of task of the account (amocrm.md §2).
+type TaskType struct {
+	ID   ID     `json:"id"`
+	Name string `json:"name"`
+	Code string `json:"code"`
 }
 
 // Note is a note (amocrm.md §6.1). Params stay raw: their keys depend on Type.
@@ -196,7 +204,7 @@ type Event struct {
 	Before     json.RawMessage `json:"value_before"`
 }
 
-// Task is a task (amocrm.md §6.3). CompleteTill is Unix seconds.
+// Task is a task (amocrm.md §6.3). CompleteTill and CreatedAt are Unix seconds.
 type Task struct {
 	ID            ID     `json:"id"`
 	EntityID      ID     `json:"entity_id"`
@@ -205,6 +213,7 @@ type Task struct {
 	TypeID        ID     `json:"task_type_id"`
 	ResponsibleID ID     `json:"responsible_user_id"`
 	CompleteTill  int64  `json:"complete_till"`
+	CreatedAt     int64  `json:"created_at"`
 	IsCompleted   bool   `json:"is_completed"`
 }
 
