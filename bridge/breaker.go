@@ -25,6 +25,7 @@ const (
 type breaker struct {
 	cb      *gobreaker.TwoStepCircuitBreaker[struct{}]
 	blocked atomic.Bool
+	page    atomic.Bool // the last answer was the page of a blocked account: that is why the CRM is left alone
 }
 
 func (b *Bridge) breaker(base string) *breaker {
@@ -61,6 +62,9 @@ type restingPace struct {
 
 func (p restingPace) Wait(ctx context.Context) (func(), error) {
 	if p.g.cb.State() == gobreaker.StateOpen {
+		if p.g.page.Load() {
+			return nil, errors.Join(ErrResting, amocrm.ErrBlocked)
+		}
 		return nil, ErrResting
 	}
 	return p.Pace.Wait(ctx)
@@ -97,11 +101,13 @@ func (w watcher) RoundTrip(req *http.Request) (*http.Response, error) {
 	case err != nil:
 		done(err)
 	case isBlockedPage(resp):
+		w.g.page.Store(true)
 		w.g.blocked.Store(true)
 		done(amocrm.ErrBlocked)
 	case resp.StatusCode >= http.StatusInternalServerError:
 		done(fmt.Errorf("status %d", resp.StatusCode))
 	default:
+		w.g.page.Store(false)
 		done(nil)
 	}
 	return resp, err

@@ -21,7 +21,7 @@ func (a *Account) dealKey(id int64) string { return a.cacheKey("deal", decimal(i
 
 // Deal reads a deal with every field that has a value. ErrGone when the CRM has no such deal (any more).
 func (a *Account) Deal(ctx context.Context, id int64) (DealCard, error) {
-	got, err := store.Fetch(ctx, a.b.Cache, a.dealKey(id), a.freshData(), func(ctx context.Context) (DealCard, error) {
+	got, err := store.Fetch(ctx, a.b.Cache, a.dealKey(id), a.freshOf("leads", id), func(ctx context.Context) (DealCard, error) {
 		return a.loadDeal(ctx, id)
 	})
 	if errors.Is(err, ErrGone) || errors.Is(got.Err, ErrGone) {
@@ -53,7 +53,10 @@ func (a *Account) loadDeal(ctx context.Context, id int64) (DealCard, error) {
 	if err := g.Wait(); err != nil {
 		return DealCard{}, err
 	}
-	card := DealCard{Deal: dealOf(a.tenant.AmoBase, meta, lead), LossReason: lead.LossReason}
+	card := DealCard{
+		Deal: dealOf(a.tenant.AmoBase, meta, lead), LossReason: lead.LossReason,
+		ResponsibleID: int64(lead.ResponsibleID), LossReasonID: int64(lead.LossReasonID), Inputs: formValues(lead.Fields, meta),
+	}
 	card.Fields = shownFields(lead.Fields, meta)
 	for _, t := range lead.Tags {
 		card.Tags = append(card.Tags, t.Name)
@@ -77,13 +80,17 @@ func (a *Account) namedContacts(ctx context.Context, ids []int64, members []amoc
 			continue
 		}
 		g.Go(func() error {
-			c, err := a.api.Contact(ctx, amocrm.ID(id))
+			got, err := store.Fetch(ctx, a.b.Cache, a.cacheKey("name", decimal(id)), a.freshOf("contacts", id),
+				func(ctx context.Context) (string, error) {
+					c, err := a.api.Contact(ctx, amocrm.ID(id))
+					return contactName(c), err
+				})
 			if err != nil {
 				return err
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			out[i].Name = contactName(c)
+			out[i].Name = got.Value
 			return nil
 		})
 	}
@@ -117,6 +124,7 @@ func shownFields(values amocrm.FieldValues, m Meta) []Shown {
 		if s.Type == "url" {
 			s.URL = webURL(text[0])
 		}
+		s.Parts = partsOf(v)
 		out = append(out, s)
 	}
 	slices.SortStableFunc(out, func(x, y Shown) int { return cmp.Compare(fieldIndex(m, x.ID), fieldIndex(m, y.ID)) })

@@ -46,6 +46,7 @@ func (a *Account) CreateDeal(ctx context.Context, clientID int64, d DealDraft) (
 	if err != nil {
 		return 0, named("create deal", refused(err, sent.formPath))
 	}
+	a.mine(ctx, "leads", id, AspectData)
 	return id, a.afterDeal(context.WithoutCancel(ctx), clientID, id, d)
 }
 
@@ -123,6 +124,7 @@ func (a *Account) Comment(ctx context.Context, leadID int64, text string) (int64
 	id, err := a.once(ctx, write{
 		mark: []string{"note", decimal(leadID), text},
 		send: func(ctx context.Context) (int64, error) {
+			a.mine(ctx, "leads", leadID, AspectNote)
 			made, err := a.api.CreateNotes(ctx, "leads", []amocrm.NoteInput{
 				{EntityID: amocrm.ID(leadID), Type: "common", Params: map[string]any{"text": text}}})
 			return firstID(made), err
@@ -137,6 +139,7 @@ func (a *Account) Comment(ctx context.Context, leadID int64, text string) (int64
 	done := context.WithoutCancel(ctx)
 	err = errors.Join(
 		a.remember(done, wrote, leadID, decimal(id)),
+		a.RememberNote(done, leadID, id),
 		a.b.Cache.Drop(done, a.feedKey(leadID), a.dealKey(leadID)),
 	)
 	if err != nil {

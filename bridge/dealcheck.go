@@ -83,7 +83,7 @@ func addFields(in *amocrm.LeadInput, d DealDraft, m Meta, e *FieldErrors) sentFi
 		}
 		value, err := f.InputIn(m.Location(), raw)
 		if err != nil {
-			problem := FieldError{Path: fieldPath(id), Key: KeyBadValue, Args: map[string]any{"field": f.Name}}
+			problem := FieldError{Path: fieldPath(id), Key: KeyBadValue, Args: map[string]any{"field": f.Name, "type": f.Type}}
 			if v, ok := errors.AsType[*amocrm.ValueError](err); ok {
 				problem.Args["expected"] = v.Accepts
 			}

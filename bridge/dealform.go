@@ -10,8 +10,8 @@ import (
 
 const maxNoteRunes = 20000 // amoCRM documents no limit; this keeps a request small
 
-// DealForm gives what the form of a new deal offers, filled from the ticket: its subject as the name, the first stage of
-// the main pipeline, the connection's user as responsible, the linked or newest made contact, the last message as note.
+// DealForm gives what the form of a new deal offers, filled from the ticket: its subject as the name (else the client's),
+// the first stage of the main pipeline, the connection's user as responsible, the linked or newest made contact.
 func (a *Account) DealForm(ctx context.Context, t Ticket) (DealForm, error) {
 	meta, err := a.meta(ctx, partNames)
 	if err != nil {
@@ -26,13 +26,15 @@ func (a *Account) DealForm(ctx context.Context, t Ticket) (DealForm, error) {
 	if mem.link == 0 && len(mem.contacts) > 0 {
 		f.Draft.ContactID = mem.contacts[0]
 	}
+	if err := a.prefill(ctx, &f, t); err != nil {
+		return DealForm{}, fmt.Errorf("prepare deal form: %w", err)
+	}
 	return f, nil
 }
 
 func dealFormOf(m Meta, t Ticket) DealForm {
 	f := DealForm{Pipelines: m.Open(), Users: m.Assignable(), Currency: m.Account.Currency}
 	f.Draft.Name = cut(firstText(t.Subject, t.Client.Name), maxNameRunes)
-	f.Draft.NoteText = cut(strings.TrimSpace(t.LastMessage), maxNoteRunes)
 	if p, ok := mainPipeline(f.Pipelines); ok {
 		f.Draft.PipelineID, f.Draft.StatusID = int64(p.ID), int64(p.Statuses[0].ID)
 	}

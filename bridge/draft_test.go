@@ -190,8 +190,8 @@ func TestRequiredFields_onlyThoseAFormCanAskFor(t *testing.T) {
 }
 
 func TestDealForm_filledFromTheTicket(t *testing.T) {
-	f := dealFormOf(testMeta(t), Ticket{Subject: " Lamp is dark ", LastMessage: " Please help \n"})
-	want := DealDraft{Name: "Lamp is dark", PipelineID: 31, StatusID: 311, ResponsibleID: 501, NoteText: "Please help"}
+	f := dealFormOf(testMeta(t), Ticket{Subject: " Lamp is dark ", LastMessage: "for the agent to choose"})
+	want := DealDraft{Name: "Lamp is dark", PipelineID: 31, StatusID: 311, ResponsibleID: 501}
 	if d := cmp.Diff(want, f.Draft); d != "" {
 		t.Error(d)
 	}

@@ -15,18 +15,15 @@ import (
 	"github.com/sidecard/sidecard/store"
 )
 
-const (
-	feedNotes  = 100
-	feedEvents = 100
-	feedMax    = 150
-)
+// feedPage is how many notes and how many events are read at once.
+const feedPage = 100
 
 func (a *Account) feedKey(leadID int64) string { return a.cacheKey("feed", decimal(leadID)) }
 
 // Feed merges a deal's newest notes and events. An event that only announces a note that is shown is left out. When only
 // one half can be read it comes alone (Partial), unless a complete older answer exists.
 func (a *Account) Feed(ctx context.Context, leadID int64) (Feed, error) {
-	got, err := store.Fetch(ctx, a.b.Cache, a.feedKey(leadID), a.freshData(), func(ctx context.Context) (Feed, error) {
+	got, err := store.Fetch(ctx, a.b.Cache, a.feedKey(leadID), a.freshOf("leads", leadID), func(ctx context.Context) (Feed, error) {
 		return a.loadFeed(ctx, leadID)
 	})
 	var half *halfFeed
@@ -39,7 +36,8 @@ func (a *Account) Feed(ctx context.Context, leadID int64) (Feed, error) {
 	case err != nil:
 		return Feed{}, fmt.Errorf("read feed of deal %d: %w", leadID, err)
 	}
-	return f, nil
+	f.Items = slices.Clone(f.Items) // callers of one load share its items
+	return f, a.markMine(ctx, leadID, f.Items)
 }
 
 // halfFeed carries a feed of which one half could not be read.
@@ -52,64 +50,85 @@ func (h *halfFeed) Error() string { return h.err.Error() }
 func (h *halfFeed) Unwrap() error { return h.err }
 
 func (a *Account) loadFeed(ctx context.Context, leadID int64) (Feed, error) {
+	f, err := a.readFeed(ctx, leadID, feedStart, false)
+	if half, ok := errors.AsType[*halfFeed](err); ok && errors.Is(half.err, amocrm.ErrForbidden) {
+		return half.feed, nil // it will not be better the next time
+	}
+	return f, err
+}
+
+// readFeed reads and merges one page of notes and one of events (or of comments alone). When one half can't be read,
+// the other comes in a *halfFeed, without a way to go on.
+func (a *Account) readFeed(ctx context.Context, leadID int64, from feedPlace, comments bool) (Feed, error) {
 	var meta Meta
-	var notes []amocrm.Note
-	var events []amocrm.Event
+	var notes, events []FeedItem
+	var moreNotes, moreEvents bool
+	var gotNotes []amocrm.Note
+	var gotEvents []amocrm.Event
 	var notesErr, eventsErr error
 	var g errgroup.Group
 	g.Go(func() (err error) {
 		meta, err = a.meta(ctx, partNames|partLeadFields)
 		return err
 	})
-	g.Go(func() error {
-		notes, notesErr = a.api.Notes(ctx, "leads", amocrm.ID(leadID), feedNotes)
-		return nil
-	})
-	g.Go(func() error {
-		events, eventsErr = a.api.Events(ctx, "lead", []amocrm.ID{amocrm.ID(leadID)}, feedEvents)
-		return nil
-	})
+	if from.notes > 0 {
+		g.Go(func() error {
+			gotNotes, moreNotes, notesErr = a.api.NotesPage(ctx, "leads", amocrm.ID(leadID), from.notes, feedPage)
+			return nil
+		})
+	}
+	if from.events > 0 && !comments {
+		g.Go(func() error {
+			gotEvents, moreEvents, eventsErr = a.api.EventsPage(ctx, "lead", amocrm.ID(leadID), from.events, feedPage)
+			return nil
+		})
+	}
 	if err := g.Wait(); err != nil {
 		return Feed{}, err
 	}
-	if notesErr != nil && eventsErr != nil {
+	if notesErr != nil && (eventsErr != nil || comments) {
 		return Feed{}, notesErr
 	}
-	f := Feed{Items: mergeFeed(a.tenant.AmoBase, meta, notes, events)}
+	notes, events = feedItems(a.tenant.AmoBase, meta, gotNotes, gotEvents)
+	if comments {
+		notes = commentsOf(notes)
+	}
 	half := cmp.Or(notesErr, eventsErr)
-	if half == nil {
-		return f, nil
+	if half != nil {
+		return Feed{}, &halfFeed{Feed{Items: mergeItems(notes, events), Partial: true}, half}
 	}
-	f.Partial = true
-	if errors.Is(half, amocrm.ErrForbidden) {
-		return f, nil // it will not be better the next time
-	}
-	return Feed{}, &halfFeed{f, half}
+	items, next := from.cut(
+		feedSource{items: notes, page: from.notes, more: moreNotes && len(gotNotes) > 0, oldest: oldestNote(gotNotes)},
+		feedSource{items: events, page: from.events, more: moreEvents && len(gotEvents) > 0, oldest: oldestEvent(gotEvents)},
+	)
+	return Feed{Items: items, Older: next}, nil
 }
 
-// mergeFeed orders notes and events newest first; in the same second a note stands above the event it caused.
-func mergeFeed(base string, m Meta, notes []amocrm.Note, events []amocrm.Event) []FeedItem {
-	var items []FeedItem
+// feedItems shows notes and events. An event that only announces one of these notes is left out.
+func feedItems(base string, m Meta, notes []amocrm.Note, events []amocrm.Event) (fromNotes, fromEvents []FeedItem) {
 	shown := map[int64]bool{}
 	for _, n := range notes {
 		shown[int64(n.ID)] = true
-		items = append(items, noteItem(m, n))
+		fromNotes = append(fromNotes, noteItem(m, n))
 	}
 	for _, e := range events {
 		if item, ok := eventItem(base, m, e, shown); ok {
-			items = append(items, item)
+			fromEvents = append(fromEvents, item)
 		}
 	}
+	return fromNotes, fromEvents
+}
+
+// mergeItems orders items newest first; in the same second a note stands above the event it caused.
+func mergeItems(notes, events []FeedItem) []FeedItem {
+	items := slices.Concat(notes, events)
 	slices.SortStableFunc(items, func(x, y FeedItem) int { return y.At.Compare(x.At) })
-	return firstN(items, feedMax)
+	return items
 }
 
 // authored fills what notes and events have in common.
 func authored(m Meta, id string, by amocrm.ID, unix int64) FeedItem {
-	return FeedItem{
-		ID: id, Author: m.UserName(int64(by)), At: at(unix),
-		Mine: by != 0 && by == m.Account.CurrentUserID,
-	}
+	return FeedItem{ID: id, Author: m.UserName(int64(by)), At: at(unix)}
 }
 
 // noteItem shows a note (amocrm.md §6.1). Every type that is not known shows its text.

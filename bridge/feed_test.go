@@ -36,10 +36,10 @@ func TestMergeFeed_newestFirstWithoutAnnouncements(t *testing.T) {
 		{"id":"e2","type":"incoming_call","created_by":0,"created_at":100,"value_after":[{"note":{"id":2}}],"value_before":[]},
 		{"id":"e3","type":"common_note_added","created_by":599,"created_at":50,"value_after":[{"note":{"id":77}}],"value_before":[]},
 		{"id":"e4","type":"lead_added","created_by":501,"created_at":300,"value_after":[{"note":{"id":1}}],"value_before":[]}]`)
-	got := mergeFeed(testBase, testMeta(t), notes, events)
+	got := mergeItems(feedItems(testBase, testMeta(t), notes, events))
 	want := []FeedItem{
-		{ID: "event-e4", Kind: KindCreated, Key: "feed.created", Author: "Irina Agent", Mine: true, At: time.Unix(300, 0).UTC()},
-		{ID: "note-1", Kind: KindComment, Text: "hello", Author: "Irina Agent", Mine: true, At: time.Unix(200, 0).UTC()},
+		{ID: "event-e4", Kind: KindCreated, Key: "feed.created", Author: "Irina Agent", At: time.Unix(300, 0).UTC()},
+		{ID: "note-1", Kind: KindComment, Text: "hello", Author: "Irina Agent", At: time.Unix(200, 0).UTC()},
 		{ID: "note-2", Kind: KindCall, Key: "feed.call_in", At: time.Unix(100, 0).UTC(), Duration: 61, Link: "https://example.com/rec",
 			Args: map[string]any{"phone": "+79995550123", "source": "", "duration": 61.0}},
 		{ID: "event-e3", Kind: KindComment, Key: "feed.note_added", Author: "#599", At: time.Unix(50, 0).UTC()},
@@ -162,9 +162,9 @@ func TestEventItem_announcementsOfNotesThatAreNotShown(t *testing.T) {
 }
 
 func TestFeedItem_survivesTheCache(t *testing.T) {
-	items := mergeFeed(testBase, testMeta(t), nil, eventsJSON(t, `[
+	items := mergeItems(feedItems(testBase, testMeta(t), nil, eventsJSON(t, `[
 		{"id":"e1","type":"sale_field_changed","created_at":9,"value_before":[],"value_after":[{"sale_field_value":{"sale":5}}]},
-		{"id":"e2","type":"task_deadline_changed","created_at":8,"value_before":[],"value_after":[{"task_deadline":{"timestamp":200}}]}]`))
+		{"id":"e2","type":"task_deadline_changed","created_at":8,"value_before":[],"value_after":[{"task_deadline":{"timestamp":200}}]}]`)))
 	body, err := json.Marshal(items)
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // How long what was read from the CRM counts as fresh (it is kept for a day, for bad times).
@@ -15,15 +17,23 @@ const (
 
 // forgotten says since when cached reads of a tenant count as old. They are not deleted: when the CRM fails they are
 // still the best there is. Unix milliseconds, 0 for never; atomic because the jobs of one batch share an Account.
-type forgotten struct{ all, data atomic.Int64 }
+type forgotten struct {
+	all, data atomic.Int64
+	changed   map[string]int64 // single deals and contacts, "leads:12", as of the opening of the Account
+}
 
 func (a *Account) forgottenKey() string { return a.key("forgotten") }
 
 func (a *Account) readForgotten(ctx context.Context) error {
-	got, err := a.b.DB.HMGet(ctx, a.forgottenKey(), "all", "data").Result()
-	if err != nil {
+	pipe := a.b.DB.Pipeline()
+	stamps := pipe.HMGet(ctx, a.forgottenKey(), "all", "data")
+	changed := pipe.ZRangeByScoreWithScores(ctx, changesKey(a.tenant.ID),
+		&redis.ZRangeBy{Min: before(time.Now().Add(-dataFresh)), Max: "+inf"})
+	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("read age of the cache: %w", err)
 	}
+	got := stamps.Val()
+	a.forgot.changed = changedOf(changed.Val())
 	a.forgot.all.Store(stamp(got[0]))
 	a.forgot.data.Store(stamp(got[1]))
 	return nil

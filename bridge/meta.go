@@ -41,8 +41,9 @@ func (a *Account) Info(ctx context.Context) (amocrm.Account, error) {
 // Rows are the cached forms: the connector's types leave out of JSON what they take from other places of an answer.
 type (
 	accountRow struct {
-		Account  amocrm.Account
-		Timezone string
+		Account   amocrm.Account
+		Timezone  string
+		TaskTypes []amocrm.TaskType
 	}
 	userRow struct {
 		User                amocrm.User
@@ -126,12 +127,12 @@ func (a *Account) loadAccount(ctx context.Context) (accountRow, error) {
 	if err := a.b.DB.Set(ctx, a.countryKey(), acc.Country, 0).Err(); err != nil {
 		return accountRow{}, fmt.Errorf("store country: %w", err)
 	}
-	return accountRow{acc, acc.Timezone}, nil
+	return accountRow{acc, acc.Timezone, acc.TaskTypes}, nil
 }
 
 func (m *Meta) setAccount(r accountRow) {
 	m.Account = r.Account
-	m.Account.Timezone = r.Timezone
+	m.Account.Timezone, m.Account.TaskTypes = r.Timezone, r.TaskTypes
 }
 
 func (a *Account) loadUsers(ctx context.Context) (usersRow, error) {

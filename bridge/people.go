@@ -22,24 +22,33 @@ func (a *Account) People(ctx context.Context, c Client) (People, error) {
 	if err != nil {
 		return People{}, fmt.Errorf("find people: %w", err)
 	}
-	key := a.cacheKey("people", decimal(c.ID), a.fingerprint(c, mem))
-	got, err := store.Fetch(ctx, a.b.Cache, key, a.freshData(), func(ctx context.Context) (People, error) {
-		return a.loadPeople(ctx, c, mem)
-	})
-	var half *halfPeople
-	p := got.Value
-	p.At, p.Stale, p.Err = got.At, got.Stale, got.Err
-	switch {
-	case err != nil && errors.As(err, &half):
-		p = half.people
-		p.At = time.Now()
-	case err != nil:
+	p, err := a.fetchPeople(ctx, a.cacheKey("people", decimal(c.ID), a.fingerprint(c, mem)), c, mem)
+	if err != nil {
 		return People{}, fmt.Errorf("find people: %w", err)
 	}
 	if p.Linked == 0 && mem.linkGone {
 		p.LinkGone = true
 	}
 	return p, nil
+}
+
+// fetchPeople reads people through the cache, half of them when only the deals fail.
+func (a *Account) fetchPeople(ctx context.Context, key string, c Client, mem memory) (People, error) {
+	load := func(ctx context.Context) (People, error) { return a.loadPeople(ctx, c, mem) }
+	got, err := store.Fetch(ctx, a.b.Cache, key, a.freshData(), load)
+	if err == nil && !got.Stale {
+		if fresh := a.freshPeople(got.Value); time.Since(got.At) >= fresh { // somebody on the card has changed since
+			got, err = store.Fetch(ctx, a.b.Cache, key, fresh, load)
+		}
+	}
+	p := got.Value
+	p.At, p.Stale, p.Err = got.At, got.Stale, got.Err
+	if half, ok := errors.AsType[*halfPeople](err); ok {
+		p = half.people
+		p.At = time.Now()
+		return p, nil
+	}
+	return p, err
 }
 
 // fingerprint names everything that decides who is found, so that a link, a new contact or a new deal shows at once.
@@ -53,6 +62,7 @@ func (a *Account) fingerprint(c Client, m memory) string {
 		say = append(say, "|")
 	}
 	say = append(append(append(say, c.Phones...), "|"), c.Emails...)
+	say = append(append(say, "|"), a.tenant.Settings.ListLayout...)
 	return a.b.DB.Ring().Fingerprints(say...)[0]
 }
 
@@ -71,7 +81,11 @@ func (a *Account) loadPeople(ctx context.Context, c Client, mem memory) (People,
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		// Not gctx: a failed search must not spoil the caching of the vocabulary.
-		meta, err = a.meta(ctx, partNames)
+		want := partNames
+		if AsksCustom(a.tenant.Settings.ListLayout) {
+			want |= partLeadFields
+		}
+		meta, err = a.meta(ctx, want)
 		return err
 	})
 	g.Go(func() (err error) {
@@ -124,6 +138,7 @@ func (a *Account) giveDeals(p *Person, listed []int64, meta Meta, read leadsRead
 			continue
 		}
 		d := dealOf(a.tenant.AmoBase, meta, l)
+		d.Extra = extraOf(a.tenant.Settings.ListLayout, meta, l)
 		if slices.Contains(listed, id) || slices.Contains(d.ContactIDs, p.ID) {
 			p.Deals = append(p.Deals, d)
 		}

@@ -22,7 +22,8 @@ type Client struct {
 // Handle is an account in a messenger: Type "telegram", "whatsapp", "viber", "skype" or anything else.
 type Handle struct{ Type, ID string }
 
-// Ticket is what the helpdesk told about the ticket in front of the agent.
+// Ticket is what the helpdesk told about the ticket in front of the agent. LastMessage is what the client wrote last, as
+// plain text, empty when it is not known.
 type Ticket struct {
 	ID          int64
 	Subject     string
@@ -95,6 +96,7 @@ type Deal struct {
 	ClosedAt             *time.Time
 	TaskAt               *time.Time // the next open task is due
 	ContactIDs           []int64    // main contact first
+	Extra                DealExtra  // what the tenant's list layout asks for besides
 }
 
 // DealCard is a deal with everything that can be said about it.
@@ -104,10 +106,15 @@ type DealCard struct {
 	Contacts   []Named
 	Companies  []Named
 	LossReason string
-	Tags       []string
-	At         time.Time
-	Stale      bool
-	Err        error `json:"-"`
+	// ResponsibleID, LossReasonID and Inputs are for the forms of the card. Inputs holds a form's strings for each custom
+	// field that can be changed in place, by its id, empty for one without a value.
+	ResponsibleID int64
+	LossReasonID  int64
+	Inputs        map[int64][]string
+	Tags          []string
+	At            time.Time
+	Stale         bool
+	Err           error `json:"-"`
 }
 
 // Shown is a custom field that has a value. Text has one element per value; dates and times are in the account's time
@@ -119,7 +126,11 @@ type Shown struct {
 	Text     []string
 	URL      string
 	Currency string // of a monetary field
+	Parts    []Part // what a compound value says besides its name
 }
+
+// Part is a line of a compound value; Key is a catalogue key whose text takes the Value.
+type Part struct{ Key, Value string }
 
 // Named is an entity of the CRM with the address of its card. Name is empty when it could not be read.
 type Named struct {
@@ -131,7 +142,8 @@ type Named struct {
 // Feed is what happened in a deal, newest first.
 type Feed struct {
 	Items   []FeedItem
-	Partial bool // notes or events could not be read; the other half is here
+	Partial bool   // notes or events could not be read; the other half is here
+	Older   string // where FeedOlder goes on, "" at the beginning of the deal
 	At      time.Time
 	Stale   bool
 	Err     error `json:"-"`
@@ -166,7 +178,7 @@ type FeedItem struct {
 	Text     string
 	Key      string
 	Args     map[string]any
-	Mine     bool // written through this connection
+	Mine     bool // a comment that was written from the helpdesk
 	Duration int  // of a call, seconds
 	Link     string
 }
@@ -181,6 +193,7 @@ type ContactDraft struct {
 	Messengers    []Handle
 	Sites         []string
 	ResponsibleID int64
+	Fields        map[int64][]string // custom fields that a mapping fills, by field id
 }
 
 // DealDraft is the form of a new deal. Fields holds the form's strings by field id.

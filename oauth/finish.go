@@ -58,6 +58,10 @@ func (f *Flow) Finish(ctx context.Context, c Callback) (Result, error) {
 		return r, err
 	}
 	r.AccountName = grant.AccountName
+	if l.Ends {
+		r.Ended = true
+		return r, f.end(ctx, l.TenantID, grant)
+	}
 	others, err := f.others(ctx, t, grant.AccountID)
 	if err != nil {
 		return r, err
@@ -85,6 +89,15 @@ func (f *Flow) checkReferer(referer, amoBase string) error {
 // integration gives a grant that knows its integration: the configured one, or the one that the button has just made.
 func (f *Flow) integration(ctx context.Context, c Callback, l login) (Grant, error) {
 	grant := Grant{ClientID: f.cfg.ClientID, ClientSecret: f.cfg.ClientSecret, RedirectURI: f.cfg.redirectURI()}
+	if l.Ends && !l.Button {
+		stored, err := f.grants.load(ctx, l.TenantID)
+		if err != nil {
+			return Grant{}, fmt.Errorf("finish login: %w", err)
+		}
+		if stored.ClientID != f.cfg.ClientID { // the operator may have changed the secret of his own
+			grant.ClientID, grant.ClientSecret, grant.RedirectURI = stored.ClientID, stored.ClientSecret, stored.RedirectURI
+		}
+	}
 	if l.Button {
 		var s secrets
 		err := f.take(ctx, oneTime("login-secrets", c.State), &s)

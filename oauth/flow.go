@@ -49,7 +49,8 @@ type login struct {
 	SessionID string `json:"session"`
 	Lang      string `json:"lang"`
 	Binding   string `json:"binding"`
-	Button    bool   `json:"button"` // the integration is still to be made
+	Button    bool   `json:"button"`         // the integration is still to be made
+	Ends      bool   `json:"ends,omitempty"` // it only proves who ends the connection
 }
 
 // secrets are the keys of an integration that amoCRM's button has made.

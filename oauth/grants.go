@@ -35,6 +35,7 @@ type Grants struct {
 
 	mu        sync.Mutex
 	onConnect []func(ctx context.Context, tenantID string)
+	beforeEnd []func(ctx context.Context, tenantID string)
 	unsaved   map[string]Grant // pairs that Redis did not take, by tenant, until it does
 }
 

@@ -67,6 +67,7 @@ type Result struct {
 	Lang        string
 	AccountName string
 	Conflict    *Conflict // the login waits for Decide
+	Ended       bool      // the login was made to end the connection, and has
 }
 
 // Conflict says that the amoCRM account is already connected with another credential.

@@ -18,11 +18,12 @@ import (
 )
 
 const (
-	cacheKeep    = 24 * time.Hour   // how long an old value may still be shown
-	cacheLoad    = 20 * time.Second // budget of one load
-	cacheZip     = 4 << 10          // bytes from which values are compressed
-	cacheMost    = 16 << 20         // bytes of a value after decompression
-	versionBytes = 26               // length of rand.Text, the clear text in front of a stored value
+	cacheKeep    = 24 * time.Hour         // how long an old value may still be shown
+	cacheLoad    = 20 * time.Second       // budget of one load
+	cacheUse     = 250 * time.Millisecond // of a caller's time, kept for what he does with an old value
+	cacheZip     = 4 << 10                // bytes from which values are compressed
+	cacheMost    = 16 << 20               // bytes of a value after decompression
+	versionBytes = 26                     // length of rand.Text, the clear text in front of a stored value
 )
 
 // Cache keeps values in Redis, sealed, as JSON. Stored form: a random version, then the sealed value; a version alone is the
@@ -45,7 +46,7 @@ type Cached[T any] struct {
 
 // Fetch returns the value under key when it is younger than fresh. Else it loads, once at a time per key in this process, on
 // a context of its own (20 s) that lives on when ctx ends, so that a caller who gives up does not waste the work. When ctx
-// ends first, or the load fails, and a value of the last 24 h exists, that one comes back with Stale and Err set and a nil
+// is about to end, or the load fails, and a value of the last 24 h exists, that one comes back with Stale and Err set and a nil
 // error. A Redis that can't be read is a miss.
 func Fetch[T any](ctx context.Context, c *Cache, key string, fresh time.Duration, load func(context.Context) (T, error)) (Cached[T], error) {
 	raw := c.read(ctx, key)
@@ -86,12 +87,23 @@ func Fetch[T any](ctx context.Context, c *Cache, key string, fresh time.Duration
 		err = r.Err
 	case <-ctx.Done():
 		err = context.Cause(ctx)
+	case <-lastCall(ctx, known):
+		err = context.DeadlineExceeded
 	}
 	if known {
 		old.Stale, old.Err = true, err
 		return old, nil
 	}
 	return Cached[T]{}, err
+}
+
+// lastCall fires shortly before ctx ends when there is an old value to go on with; else never.
+func lastCall(ctx context.Context, known bool) <-chan time.Time {
+	end, limited := ctx.Deadline()
+	if !known || !limited {
+		return nil
+	}
+	return time.After(time.Until(end) - cacheUse)
 }
 
 // read returns the stored form under key, empty when there is none or Redis does not tell.

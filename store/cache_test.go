@@ -203,3 +203,26 @@ func TestFetch_panicOfALoadIsAnError(t *testing.T) {
 		}
 	})
 }
+
+func TestFetch_oldValueLeavesTimeToUseIt(t *testing.T) {
+	conform(t, 1, func(t *testing.T, dbs []*DB) {
+		cache, key := NewCache(dbs[0]), Key("t", "c")
+		if err := cache.Put(t.Context(), key, card{"old"}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 4*cacheUse)
+		defer cancel()
+		release := make(chan struct{})
+		defer close(release)
+		got, err := Fetch(ctx, cache, key, 0, func(context.Context) (card, error) {
+			<-release
+			return card{"new"}, nil
+		})
+		if err != nil || got.Value.Name != "old" || !got.Stale || !errors.Is(got.Err, context.DeadlineExceeded) {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if ctx.Err() != nil {
+			t.Error("the caller's time was used up")
+		}
+	})
+}

@@ -32,12 +32,6 @@ type Tenant struct {
 	ConnectedAt   time.Time `json:"connected_at"` // last login, zero before the first
 }
 
-// Settings are a company's choices.
-type Settings struct {
-	Region   string `json:"region,omitempty"`   // phone region such as "RU"; "" follows the amoCRM account's country
-	Language string `json:"language,omitempty"` // "" follows the block's own parameter
-}
-
 // Credential is what a block request proves itself with. AmoBase must have passed the host rules. With a Secret that is the
 // identity and the helpdesk's token and address may change; without one the token is the identity.
 type Credential struct {

@@ -1,0 +1,26 @@
+package oauth
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// BeforeEnd has call called before a person's disconnecting wipes a tenant's tokens: what must be undone in amoCRM can be
+// undone while they still work. The person waits for it, at most ten seconds.
+func (g *Grants) BeforeEnd(call func(ctx context.Context, tenantID string)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.beforeEnd = append(g.beforeEnd, call)
+}
+
+func (g *Grants) announceEnd(ctx context.Context, tenantID string) {
+	g.mu.Lock()
+	calls := slices.Clone(g.beforeEnd)
+	g.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	for _, call := range calls {
+		call(ctx, tenantID)
+	}
+}
