@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -50,6 +51,9 @@ func loadAssets() map[string]asset {
 
 // AssetURL is the address of an embedded file, "/assets/panel.css?v=…".
 func AssetURL(name string) string { return "/assets/" + name + "?v=" + assets[name].hash }
+
+// Asset is an embedded file, "panel.css"; nil when there is none of that name.
+func Asset(name string) []byte { return bytes.Clone(assets[name].body) }
 
 // Assets serves the embedded files: GET /assets/:name.
 func Assets(c echo.Context) error {

@@ -12,7 +12,8 @@ import (
 )
 
 // forms are the plural forms each language needs (CLDR).
-var forms = map[Lang][]string{EN: {"one", "other"}, ES: {"many", "one", "other"}, PT: {"many", "one", "other"}, RU: {"few", "many", "one", "other"}}
+var forms = map[Lang][]string{EN: {"one", "other"}, ES: {"many", "one", "other"}, PT: {"many", "one", "other"}, RU: {"few", "many", "one", "other"},
+	UK: {"few", "many", "one", "other"}, UZ: {"one", "other"}}
 
 func texts(t *testing.T, lang Lang) map[string]any {
 	t.Helper()
@@ -133,6 +134,7 @@ func TestCatalog_plurals(t *testing.T) {
 	}{
 		{EN, 1, "1 deal"}, {EN, 2, "2 deals"}, {RU, 1, "1 сделка"}, {RU, 3, "3 сделки"}, {RU, 11, "11 сделок"}, {RU, 21, "21 сделка"},
 		{RU, 60, "60 сделок"}, {ES, 1, "1 operación"}, {ES, 1000000, "1000000 operaciones"}, {PT, 1, "1 negócio"}, {PT, 2, "2 negócios"},
+		{UK, 1, "1 угода"}, {UK, 2, "2 угоди"}, {UK, 5, "5 угод"}, {UK, 12, "12 угод"}, {UK, 22, "22 угоди"}, {UZ, 1, "1 ta bitim"}, {UZ, 5, "5 ta bitim"},
 	}
 	for _, tt := range tests {
 		if got := c.T(tt.lang, "deals.count", "Count", tt.n); got != tt.want {

@@ -17,6 +17,7 @@ type Format struct {
 	Lang    Lang
 	Zone    *time.Location // nil is UTC
 	Region  string         // ISO 3166-1 alpha-2 of phones without country code; "" is RU
+	Masked  bool           // phones read "+7 ••• •••-45-67"
 	Now     time.Time
 }
 
@@ -25,6 +26,8 @@ var printers = map[Lang]*message.Printer{
 	ES: message.NewPrinter(language.Spanish),
 	PT: message.NewPrinter(language.BrazilianPortuguese),
 	RU: message.NewPrinter(language.Russian),
+	UK: message.NewPrinter(language.Ukrainian),
+	UZ: message.NewPrinter(language.Uzbek),
 }
 
 // signs are written instead of the code where readers of any of our languages know them.
@@ -153,17 +156,24 @@ func (f Format) Duration(seconds int) string {
 	return printers[EN].Sprintf("%d:%s%d", seconds/60, pad, sec)
 }
 
-// Phone is the international form of a number, or the number as it stands when it is none.
+// Phone is the international form of a number, or the number as it stands when it is none; its middle is hidden when
+// phones are masked.
 func (f Format) Phone(raw string) string {
-	if n, ok := f.phone(raw); ok {
+	n, ok := f.phone(raw)
+	switch {
+	case ok && f.Masked:
+		return maskPhone(n)
+	case f.Masked:
+		return maskDigits(raw)
+	case ok:
 		return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
 	}
 	return raw
 }
 
-// Dial is the number for a tel: link, "" when it is none.
+// Dial is the number for a tel: link, "" when it is none or must not be seen.
 func (f Format) Dial(raw string) string {
-	if n, ok := f.phone(raw); ok {
+	if n, ok := f.phone(raw); ok && !f.Masked {
 		return phonenumbers.Format(n, phonenumbers.E164)
 	}
 	return ""

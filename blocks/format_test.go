@@ -28,7 +28,8 @@ func TestMoney_asTheLanguageWritesIt(t *testing.T) {
 	}{
 		{EN, 1234567, "USD", "$1,234,567"}, {EN, -5, "USD", "-$5"}, {EN, 185000, "RUB", "185,000 ₽"}, {EN, 10.5, "EUR", "€10.50"},
 		{RU, 1234567, "rub", "1 234 567 ₽"}, {RU, 10.5, "USD", "10,50 $"}, {ES, 1234567, "EUR", "1.234.567 €"},
-		{PT, 1234.5, "BRL", "R$ 1.234,50"}, {EN, 12, "UZS", "12 UZS"}, {EN, 12, "", "12"},
+		{PT, 1234.5, "BRL", "R$ 1.234,50"}, {EN, 12, "UZS", "12 UZS"},
+		{UK, 1234567.5, "UAH", "1 234 567,50 ₴"}, {UZ, 1234567, "UZS", "1 234 567 UZS"}, {UZ, 10.5, "USD", "10,50 $"}, {EN, 12, "", "12"},
 	}
 	for _, tt := range tests {
 		got := strings.ReplaceAll(format(t, tt.lang).Money(tt.amount, tt.currency), nbsp, " ")

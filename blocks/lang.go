@@ -11,10 +11,12 @@ const (
 	ES Lang = "es"
 	PT Lang = "pt"
 	RU Lang = "ru"
+	UK Lang = "uk"
+	UZ Lang = "uz" // in Latin script
 )
 
 // Langs lists the languages in the order in which they are named to a reader.
-var Langs = []Lang{EN, ES, PT, RU}
+var Langs = []Lang{EN, ES, PT, RU, UK, UZ}
 
 // langKeys are the names under which the block setting may come; the published manuals disagree (usedesk.md §1.1).
 var langKeys = []string{"language", "lang", "locale", "idioma"}
@@ -36,7 +38,7 @@ func ParseLang(raw string) (Lang, bool) {
 	return EN, false
 }
 
-// LangNames is "en, es, pt, ru", for messages about an unknown language.
+// LangNames is "en, es, pt, ru, uk, uz", for messages about an unknown language.
 func LangNames() string {
 	names := make([]string, len(Langs))
 	for i, l := range Langs {

@@ -27,6 +27,7 @@ func (r *reader) request(m map[string]any) Request {
 		AmoClientID: r.text("amoClientId", m["amoClientId"]),
 		TicketID:    r.ticket(m),
 		Comment:     r.text("comment", m["comment"]),
+		UseMapping:  r.flag("use_mapping", m["use_mapping"]),
 	}
 	if f, ok := m["fields"]; ok && f != nil {
 		out.Fields = r.lead("fields", f)
@@ -126,6 +127,17 @@ func (r *reader) list(path string, v any) []any {
 	}
 	r.add(path, CodeType, "must be a list, not %s", kind(v))
 	return nil
+}
+
+func (r *reader) flag(path string, v any) bool {
+	switch text := strings.ToLower(fmt.Sprint(v)); {
+	case v == nil, text == "", text == "false", text == "0":
+		return false
+	case text == "true", text == "1":
+		return true
+	}
+	r.add(path, CodeType, "must be true or false, not %.60q", fmt.Sprint(v))
+	return false
 }
 
 func (r *reader) text(path string, v any) string {

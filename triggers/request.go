@@ -21,6 +21,8 @@ type Request struct {
 	TicketID    int64      `json:"ticketId" validate:"gt=0"`
 	Fields      LeadFields `json:"fields"`
 	Comment     string     `json:"comment,omitempty" validate:"max=20000"`
+	// UseMapping also fills the fields that the tenant's settings map from ticket and client; the rule's own fields win.
+	UseMapping bool `json:"use_mapping,omitempty"`
 }
 
 // LeadFields are the fields of the new deal. Zero means: not given, the CRM's default.

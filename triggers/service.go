@@ -19,8 +19,10 @@ import (
 type Account interface {
 	API() *amocrm.Client
 	Meta(ctx context.Context) (bridge.Meta, error)
+	Mapped(ctx context.Context, entity string, t bridge.Ticket) (map[int64][]string, error)
 	Resolve(ctx context.Context, c bridge.Client) (contactID int64, made *amocrm.ContactInput, err error)
 	Remember(ctx context.Context, clientID, contactID int64) error
+	RememberNote(ctx context.Context, leadID, noteID int64) error
 	Unlink(ctx context.Context, clientID int64) error
 	LockClient(ctx context.Context, clientID int64) (unlock func(), err error)
 	Forget(ctx context.Context) error

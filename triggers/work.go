@@ -21,6 +21,7 @@ type job struct {
 	account Account
 	e       *Entry
 	now     func() time.Time // Redis' clock
+	ticket  bridge.Ticket    // read anew by every try that still has a deal to make
 }
 
 // work takes an entry from where it stands to its end: ticket, client, contact, deal, note. nil means that everything is
@@ -71,6 +72,7 @@ func (j *job) client(ctx context.Context) (bridge.Client, error) {
 			problems: []Problem{{Path: "ticketId", Code: CodeChoice, Detail: "the ticket has no client to make a deal for"}}}
 	}
 	j.e.Steps.ClientID = out.ID
+	j.ticket = bridge.Ticket{ID: id, Subject: ticket.Subject, Channel: ticket.ChannelType, Client: out}
 	return out, nil
 }
 
@@ -168,6 +170,9 @@ func (j *job) create(ctx context.Context, contactID int64, made *amocrm.ContactI
 	if made != nil {
 		contact = *made
 	}
+	if err := j.fillMapped(ctx, meta, &in, &contact); err != nil {
+		return amocrm.ComplexResult{}, err
+	}
 	in.Embedded = &amocrm.LeadLinks{Contacts: []amocrm.ContactInput{contact}}
 	j.e.Steps.LeadIntent = &Intent{At: j.now(), ContactID: contactID}
 	if err := j.s.ledger.Record(ctx, *j.e, "sending the deal"); err != nil {
@@ -255,6 +260,9 @@ func (j *job) note(ctx context.Context) error {
 		return explainNote(err)
 	}
 	st.NoteID, st.NoteIntent = int64(made[0].ID), nil
+	if err := j.account.RememberNote(ctx, st.LeadID, st.NoteID); err != nil { // the card only lacks its mark
+		j.s.Log.Warn("note not marked as ours", "tenant", j.e.Tenant, "error", err)
+	}
 	return nil
 }
 

@@ -67,6 +67,9 @@ func (v *visit) loginEnded(result oauth.Result, err error) error {
 		}
 	}
 	name, act, data := "login_done", "done", any(doneView{Account: result.AccountName, Panel: panel})
+	if result.Ended {
+		name = "login_ended"
+	}
 	if result.Conflict != nil {
 		name, act = "login_conflict", ""
 		data = conflictView{Ticket: result.Conflict.Ticket, Account: result.AccountName, Others: result.Conflict.Others}

@@ -53,7 +53,7 @@ func (h *Handlers) comment(v *visit) error {
 			Kind: bridge.KindComment, Text: text, At: h.Now(), Mine: true, Author: v.t("feed.you"),
 		}}, feed.Items...)
 	}
-	view := v.feedOrProblem(v.formatIn(ctx), id, feed, err)
+	view := v.feedOrProblem(v.formatIn(ctx), id, feed, feedAsk{only: v.feedAsk().only}, err)
 	view.Posted = true
 	return v.show(http.StatusOK, "feed", view)
 }
@@ -92,7 +92,7 @@ func (v *visit) commentRefused(id int64, text, message string, why error) error 
 	if !isHTMX(v.Context) {
 		ctx, cancel := v.h.owned(v.h.Budget)
 		defer cancel()
-		view, err := v.card(ctx, id)
+		view, err := v.card(ctx, id, feedAsk{})
 		if err != nil {
 			return v.fail(err, "")
 		}
@@ -102,7 +102,7 @@ func (v *visit) commentRefused(id int64, text, message string, why error) error 
 	ctx, cancel := v.h.owned(v.h.Budget / 2)
 	defer cancel()
 	feed, err := v.crm.Feed(ctx, id)
-	view := v.feedOrProblem(v.formatIn(ctx), id, feed, err)
+	view := v.feedOrProblem(v.formatIn(ctx), id, feed, feedAsk{only: v.feedAsk().only}, err)
 	view.Typed, view.Error, view.Token = text, message, v.nextToken(why)
 	return v.show(http.StatusOK, "feed", view)
 }

@@ -33,7 +33,7 @@ const maxRows = 10
 // newContact is the form, filled with what the helpdesk knows: GET …/contacts/new.
 func (h *Handlers) newContact(v *visit) error {
 	return v.show(http.StatusOK, "contact_form",
-		contactForm(v.base(), v.crm.ContactForm(v.ctx, v.session.Ticket.Client), nil))
+		v.contactForm(v.crm.ContactForm(v.ctx, v.session.Ticket.Client), nil))
 }
 
 // createContact makes the contact: POST …/contacts. When others have the same phone or e-mail they are shown first; the
@@ -44,9 +44,14 @@ func (h *Handlers) createContact(v *visit) error {
 	if err != nil {
 		return v.fail(err, v.base()+"/contacts/new")
 	}
+	known := draft
 	draft.Name, draft.Position = strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("position"))
 	draft.Company = strings.TrimSpace(form.Get("company"))
-	draft.Phones, draft.Emails = typed(form["phone"], maxRows), typed(form["email"], maxRows)
+	draft.Phones, draft.Emails = v.unmasked(typed(form["phone"], maxRows), known.Phones), typed(form["email"], maxRows)
+	draft.Name = v.unmasked([]string{draft.Name}, []string{known.Name})[0]
+	if draft.Fields, err = v.crm.Mapped(v.ctx, bridge.EntityContact, v.session.Ticket); err != nil {
+		return v.contactFailed(draft, err)
+	}
 
 	if form.Get("anyway") == "" {
 		same, err := v.crm.Duplicates(v.ctx, draft)
@@ -54,7 +59,7 @@ func (h *Handlers) createContact(v *visit) error {
 			return v.contactFailed(draft, err)
 		}
 		if len(same) > 0 {
-			view := contactForm(v.base(), draft, nil)
+			view := v.contactForm(draft, nil)
 			f := v.format()
 			for _, p := range same {
 				person := personCard(f, v.base(), p)
@@ -103,12 +108,12 @@ func (v *visit) contactFailed(draft bridge.ContactDraft, err error) error {
 	}
 	var refused *bridge.FieldErrors
 	if errors.As(err, &refused) {
-		return v.show(http.StatusOK, "contact_form", contactForm(v.base(), draft, v.fieldTexts(refused)))
+		return v.show(http.StatusOK, "contact_form", v.contactForm(draft, v.fieldTexts(refused)))
 	}
 	_, _, _, known := problemCode(err)
 	v.h.note(err, known, v.session.TenantID)
 	p := v.problem(err, "")
-	view := contactForm(v.base(), draft, nil)
+	view := v.contactForm(draft, nil)
 	view.Problem, view.Token = p.Title+" "+p.Text, v.nextToken(err)
 	return v.show(http.StatusOK, "contact_form", view)
 }

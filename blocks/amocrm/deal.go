@@ -21,8 +21,9 @@ func (h *Handlers) deal(v *visit) error {
 	if id == 0 {
 		return v.fail(bridge.ErrGone, "")
 	}
+	ask := v.feedAsk()
 	return v.paint("deal_loading", func(ctx context.Context) (loaded, error) {
-		view, err := v.card(ctx, id)
+		view, err := v.card(ctx, id, ask)
 		switch {
 		case errors.Is(err, bridge.ErrGone):
 			return loaded{}, errors.Join(err, h.Sessions.SetPlace(ctx, v.session, ""))
@@ -34,31 +35,57 @@ func (h *Handlers) deal(v *visit) error {
 	})
 }
 
-func (v *visit) card(ctx context.Context, id int64) (cardView, error) {
-	var card bridge.DealCard
+// card reads a deal, its tasks and its feed side by side. Tasks and feed that fail don't hide the card.
+func (v *visit) card(ctx context.Context, id int64, ask feedAsk) (cardView, error) {
+	var view cardView
+	var tasks bridge.Tasks
 	var feed bridge.Feed
-	var feedErr error
-	var both errgroup.Group
-	both.Go(func() (err error) {
-		card, err = v.crm.Deal(ctx, id)
+	var tasksErr, feedErr error
+	var all errgroup.Group
+	all.Go(func() (err error) {
+		view, err = v.bareCard(ctx, id)
 		return err
 	})
-	both.Go(func() error {
-		feed, feedErr = v.crm.Feed(ctx, id)
+	all.Go(func() error {
+		tasks, tasksErr = v.crm.Tasks(ctx, id)
 		return nil
 	})
-	if err := both.Wait(); err != nil {
+	all.Go(func() error {
+		feed, feedErr = v.readFeed(ctx, id, ask)
+		return nil
+	})
+	if err := all.Wait(); err != nil {
+		return cardView{}, err
+	}
+	f := v.formatIn(ctx)
+	view.Tasks = v.tasksOrProblem(f, id, tasks, tasksErr)
+	view.Feed = v.feedOrProblem(f, id, feed, ask, feedErr)
+	return view, nil
+}
+
+// bareCard is the card without tasks and feed.
+func (v *visit) bareCard(ctx context.Context, id int64) (cardView, error) {
+	card, err := v.crm.Deal(ctx, id)
+	if err != nil {
 		return cardView{}, err
 	}
 	f := v.formatIn(ctx)
 	view := dealPage(f, v.base(), card)
-	view.Feed = v.feedOrProblem(f, id, feed, feedErr)
+	v.layCard(ctx, f, &view, card)
 	return view, nil
 }
 
+// readFeed reads the part of the feed that is asked for.
+func (v *visit) readFeed(ctx context.Context, id int64, ask feedAsk) (bridge.Feed, error) {
+	if ask.before == "" {
+		return v.crm.Feed(ctx, id)
+	}
+	return v.crm.FeedOlder(ctx, id, ask.before, ask.only != "")
+}
+
 // feedOrProblem is the feed, or why there is none. A comment can be written either way.
-func (v *visit) feedOrProblem(f blocks.Format, id int64, feed bridge.Feed, err error) feedView {
-	view := feedPage(f, v.base(), id, feed)
+func (v *visit) feedOrProblem(f blocks.Format, id int64, feed bridge.Feed, ask feedAsk, err error) feedView {
+	view := feedPage(f, v.base(), id, feed, ask)
 	if err != nil {
 		_, _, _, known := problemCode(err)
 		v.h.note(err, known, v.session.TenantID)
@@ -69,15 +96,23 @@ func (v *visit) feedOrProblem(f blocks.Format, id int64, feed bridge.Feed, err e
 	return view
 }
 
-// feed is the feed alone: GET …/deals/:id/feed.
+// feed is the feed alone, or what is older than a place in it: GET …/deals/:id/feed?only=comments&before=….
 func (h *Handlers) feed(v *visit) error {
 	id := number(v.Param("id"))
 	if id == 0 {
 		return v.fail(bridge.ErrGone, "")
 	}
+	ask := v.feedAsk()
 	if !isHTMX(v.Context) {
-		return see(v, v.base()+"/deals/"+strconv.FormatInt(id, 10))
+		return see(v, v.dealURL(id)+ask.query())
 	}
-	feed, err := v.crm.Feed(v.ctx, id)
-	return v.show(200, "feed", v.feedOrProblem(v.format(), id, feed, err))
+	feed, err := v.readFeed(v.ctx, id, ask)
+	view := v.feedOrProblem(v.format(), id, feed, ask, err)
+	if ask.before == "" {
+		return v.show(200, "feed_list", view)
+	}
+	if len(view.Items) > 0 {
+		view.Items[0].Focus = true
+	}
+	return v.show(200, "feed_more", view)
 }

@@ -18,6 +18,10 @@ import (
 
 // CRM is what the block asks of a connected account; *bridge.Account is it.
 type CRM interface {
+	settingsCRM
+	contactCRM
+	dealFieldsCRM
+	dealCRM
 	Tenant() tenant.Tenant
 	Info(ctx context.Context) (crm.Account, error)
 	Meta(ctx context.Context) (bridge.Meta, error)
@@ -31,7 +35,6 @@ type CRM interface {
 	ContactForm(ctx context.Context, client bridge.Client) bridge.ContactDraft
 	CreateContact(ctx context.Context, clientID int64, draft bridge.ContactDraft) (int64, error)
 	DealForm(ctx context.Context, ticket bridge.Ticket) (bridge.DealForm, error)
-	Required(ctx context.Context, pipelineID, statusID int64) ([]crm.Field, error)
 	CreateDeal(ctx context.Context, clientID int64, draft bridge.DealDraft) (int64, error)
 	ForgetData(ctx context.Context) error
 	Duplicates(ctx context.Context, draft bridge.ContactDraft) ([]bridge.Person, error)
@@ -46,6 +49,7 @@ var (
 
 // Tenants finds the tenant that a block's credential opens; *tenant.Directory is it.
 type Tenants interface {
+	settingsTenants
 	Open(ctx context.Context, c tenant.Credential) (tenant.Tenant, error)
 }
 
@@ -57,6 +61,7 @@ type Grants interface {
 // Flow is the login to amoCRM; *oauth.Flow is it.
 type Flow interface {
 	Start(ctx context.Context, tenantID, sessionID, lang string) (oauth.Start, error)
+	StartDisconnect(ctx context.Context, tenantID, sessionID, lang string) (oauth.Start, error)
 	Secrets(ctx context.Context, clientID, clientSecret, state string) error
 	Finish(ctx context.Context, c oauth.Callback) (oauth.Result, error)
 	Decide(ctx context.Context, ticket string, replace bool) (oauth.Result, error)
@@ -78,6 +83,16 @@ type Deps struct {
 	AmoBase  func(raw string) (string, error)
 	DeskBase func(raw string) (string, error)
 
+	// Desk opens a tenant's helpdesk to read the client's last message; it gives nil for a tenant without a token, and a
+	// nil Desk offers no message. DeskAPI is the helpdesk's address for tenants whose block names none. TicketURL gives
+	// the page of a ticket; nil derives it from the address of the API.
+	Desk      func(ctx context.Context, tenantID string) (Desk, error)
+	DeskAPI   string
+	TicketURL func(deskBase string, ticketID int64) string
+
+	// Changes tells open panels that something has changed in amoCRM; nil leaves them as they are until asked.
+	Changes Changes
+
 	PublicURL      string   // "https://sidecard.example.com", no trailing slash
 	FrameAncestors []string // origins of helpdesks that may frame the panel
 	Log            *slog.Logger
@@ -93,6 +108,7 @@ type Handlers struct {
 	pages  *pages
 	reads  sync.WaitGroup
 	warm   chan struct{} // bounds reads started ahead of their request
+	live   live
 	ctx    context.Context
 	cancel context.CancelFunc
 }
@@ -116,11 +132,12 @@ func New(d Deps) (*Handlers, error) {
 		d.Log = slog.Default()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Handlers{Deps: d, pages: p, warm: make(chan struct{}, 64), ctx: ctx, cancel: cancel}, nil
+	return &Handlers{Deps: d, pages: p, warm: make(chan struct{}, 64), live: newLive(), ctx: ctx, cancel: cancel}, nil
 }
 
 // Close stops background reads and waits for them.
 func (h *Handlers) Close() {
+	h.EndStreams()
 	h.cancel()
 	h.reads.Wait()
 }
@@ -144,6 +161,11 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	g.GET("/deals/:id", h.inside(h.deal))
 	g.GET("/deals/:id/feed", h.inside(h.feed))
 	g.POST("/deals/:id/comments", h.inside(h.comment))
+	h.contactRoutes(g)
+	h.dealRoutes(g)
+	h.changesRoutes(g)
+	h.layoutRoutes(g)
+	h.settingsRoutes(g)
 	g.GET("/rule", h.inside(h.rule))
 	g.GET("/login", h.inside(h.login))
 	g.GET("/state", h.inside(h.state))

@@ -16,6 +16,9 @@ var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // fakeCRM answers with what it holds. The function members, where set, replace an answer.
 type fakeCRM struct {
+	fakeDeals
+	fakeDealCard
+	fakeSettings
 	mu         sync.Mutex
 	people     bridge.People
 	peopleErr  error
@@ -60,7 +63,7 @@ func (f *fakeCRM) count(name string) int {
 }
 
 func (f *fakeCRM) Tenant() tenant.Tenant {
-	return tenant.Tenant{ID: "t1", AmoBase: "https://example.amocrm.ru"}
+	return tenant.Tenant{ID: "t1", AmoBase: "https://example.amocrm.ru", Settings: f.kept.chosen()}
 }
 
 func (f *fakeCRM) Info(context.Context) (crm.Account, error) {
@@ -69,7 +72,7 @@ func (f *fakeCRM) Info(context.Context) (crm.Account, error) {
 }
 
 func (f *fakeCRM) Meta(context.Context) (bridge.Meta, error) {
-	return bridge.Meta{Account: crm.Account{Country: "RU", Currency: "RUB", Timezone: "Europe/Moscow"}}, f.metaErr
+	return f.vocabulary(bridge.Meta{Account: crm.Account{Country: "RU", Currency: "RUB", Timezone: "Europe/Moscow"}}), f.metaErr
 }
 
 func (f *fakeCRM) People(ctx context.Context, _ bridge.Client) (bridge.People, error) {
@@ -110,7 +113,7 @@ func (f *fakeCRM) Deal(_ context.Context, id int64) (bridge.DealCard, error) {
 
 func (f *fakeCRM) Feed(context.Context, int64) (bridge.Feed, error) {
 	f.called("feed")
-	return bridge.Feed{Items: f.feedItems, At: now}, f.feedErr
+	return bridge.Feed{Items: f.feedItems, At: now, Older: f.feedPlace}, f.feedErr
 }
 
 func (f *fakeCRM) Comment(ctx context.Context, _ int64, text string) (int64, error) {
@@ -166,6 +169,7 @@ func (f *fakeCRM) ForgetData(context.Context) error {
 }
 
 type fakeTenants struct {
+	keptSettings
 	err  error
 	last tenant.Credential
 }

@@ -38,7 +38,7 @@ func (v *visit) floor(note string) error {
 }
 
 func (v *visit) fillFloor(view *floorView) (err error) {
-	if v.crm, err = v.h.CRM(v.ctx, v.session.TenantID); err != nil {
+	if err := v.account(v.ctx); err != nil {
 		return err
 	}
 	login, connected, err := v.loginState(v.ctx)

@@ -66,7 +66,7 @@ func TestCreateDeal_errorsStandAtTheirFields(t *testing.T) {
 	}
 	form := dealFormOf(blocks.NewID())
 	rec := w.post(base+"/deals", form, true)
-	w.contains(rec, `name="fields.31" type="date" value="" required aria-invalid="true"><p class="error">Fill this in.</p>`,
+	w.contains(rec, `name="fields.31" type="date" value="" required aria-invalid="true" aria-describedby="fields.31-error">`, `<p class="error" id="fields.31-error">Fill this in.</p>`,
 		`value="Chairs"`, `value="85 000 ₽"`, `<option value="2" selected>Maria Kuznetsova`, `value="6" checked`, "soon",
 		`<div class="banner bad" role="alert">`) // an error of a field that is not shown
 	w.crm.onCreate = nil

@@ -130,7 +130,9 @@ var scenes = []struct {
 // lang is the language of the golden run, kept in the house's default browser language.
 func lang(w *house) blocks.Lang { return goldenLang[w.t.Name()[strings.LastIndex(w.t.Name(), "/")+1:]] }
 
-var goldenLang = map[string]blocks.Lang{"en": blocks.EN, "ru": blocks.RU, "es": blocks.ES, "pt": blocks.PT}
+var goldenLang = map[string]blocks.Lang{
+	"en": blocks.EN, "ru": blocks.RU, "es": blocks.ES, "pt": blocks.PT, "uk": blocks.UK, "uz": blocks.UZ,
+}
 
 func panelOf(w *house, base string) *httptest.ResponseRecorder { return w.get(base) }
 
@@ -157,7 +159,7 @@ func floorOf(w *house, _ string) *httptest.ResponseRecorder {
 
 func TestPages_golden(t *testing.T) {
 	for _, scene := range scenes {
-		for _, name := range []string{"en", "ru"} {
+		for _, name := range pageLangs(scene.name) {
 			t.Run(scene.name+"/"+name, func(t *testing.T) {
 				w := newHouse(t)
 				ticket := sampleTicket()
@@ -167,7 +169,7 @@ func TestPages_golden(t *testing.T) {
 				base := w.session(goldenLang[name], ticket)
 				rec := scene.ask(w, base)
 				got := tame(rec.Body.String())
-				file := filepath.Join("testdata", scene.name+"."+name+".html")
+				file := filepath.Join("story", "pages", scene.name+"."+name+".html")
 				if *update {
 					if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 						t.Fatal(err)

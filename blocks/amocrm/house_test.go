@@ -66,6 +66,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.h.Close)
+	w.crm.kept = &w.tenants.keptSettings
 	w.e = echo.New()
 	w.h.Routes(w.e)
 	return w

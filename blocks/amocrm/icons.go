@@ -23,6 +23,9 @@ var iconPaths = map[string]string{
 	"warning":  `<path d="M8 2.2 14.3 13H1.7ZM8 6.5v3M8 11.2v.1"/>`,
 	"check":    `<path d="m3 8.5 3.3 3.3L13 4.8"/>`,
 	"company":  `<path d="M3 13.5v-11h6.5v11M9.5 6.5H13v7M1.8 13.5h12.4M5.5 5h1.5M5.5 7.5h1.5M5.5 10h1.5"/>`,
+	"gear":     `<circle cx="8" cy="8" r="1.9"/><circle cx="8" cy="8" r="4.5"/><path d="M8 1.6v1.9M8 12.5v1.9M1.6 8h1.9M12.5 8h1.9M3.5 3.5l1.3 1.3M11.2 11.2l1.3 1.3M12.5 3.5l-1.3 1.3M4.8 11.2l-1.3 1.3"/>`,
+	"up":       `<path d="M8 13V3.5M4 7.2l4-4 4 4"/>`,
+	"down":     `<path d="M8 3v9.5M4 8.8l4 4 4-4"/>`,
 	"chevron":  `<path d="m6 3.5 4.5 4.5L6 12.5"/>`,
 }
 

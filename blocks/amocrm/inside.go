@@ -19,6 +19,7 @@ type visit struct {
 	session blocks.Session
 	crm     CRM
 	ctx     context.Context // ends with the page's budget
+	wish    wish
 }
 
 // base is the address of the session's panel.
@@ -36,7 +37,7 @@ func (v *visit) formatIn(ctx context.Context) blocks.Format {
 	if v.crm == nil {
 		return f
 	}
-	f.Region = v.crm.Tenant().Settings.Region
+	f.Region, f.Masked = v.crm.Tenant().Settings.Region, v.crm.Tenant().Settings.MaskPhones
 	account, err := v.crm.Info(ctx)
 	if err != nil {
 		return f
@@ -72,7 +73,7 @@ func (h *Handlers) inside(next func(*visit) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		blocks.Secure(c.Response().Header(), blocks.Policy{FrameAncestors: h.FrameAncestors})
 		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, blocks.MaxBody)
-		ctx, cancel := context.WithTimeout(c.Request().Context(), h.Budget)
+		ctx, cancel := context.WithTimeout(c.Request().Context(), h.Budget-grace)
 		defer cancel()
 		v := &visit{Context: c, h: h, ctx: ctx}
 		session, err := h.Sessions.Get(ctx, c.Param("session"))
@@ -84,7 +85,8 @@ func (h *Handlers) inside(next func(*visit) error) echo.HandlerFunc {
 			return v.fail(err, "")
 		}
 		v.session = session
-		if v.crm, err = h.CRM(ctx, session.TenantID); err != nil {
+		v.sign()
+		if err := v.account(ctx); err != nil {
 			return v.fail(err, v.base())
 		}
 		return next(v)

@@ -26,6 +26,12 @@ func (h *Handlers) login(v *visit) error {
 	if err != nil {
 		return v.fail(err, v.base()+"/login")
 	}
+	return v.leave(start)
+}
+
+// leave goes to amoCRM for a login that has begun.
+func (v *visit) leave(start oauth.Start) error {
+	h := v.h
 	v.SetCookie(&http.Cookie{
 		Name: bindingCookie(start.State), Value: start.Binding, Path: "/oauth", MaxAge: 15 * 60,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(h.PublicURL, "https://"),

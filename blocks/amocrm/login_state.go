@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"strings"
+
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // loginView is the state before anything else: nobody is logged in, or not any more.
@@ -21,7 +23,7 @@ func (v *visit) loginState(ctx context.Context) (view loginView, ok bool, err er
 	if err != nil {
 		return loginView{}, false, err
 	}
-	view = loginView{Lost: status.State == "lost", URL: v.base() + "/login"}
+	view = loginView{Lost: status.State == "lost" && status.Why != oauth.WhyEnded, URL: v.base() + "/login"}
 	if v.crm != nil {
 		_, view.Host, _ = strings.Cut(v.crm.Tenant().AmoBase, "://")
 	}

@@ -19,14 +19,7 @@ func (h *Handlers) newDeal(v *visit) error {
 	contact := number(v.QueryParam("contact"))
 	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
 		view, err := v.dealForm(ctx, func(form bridge.DealForm, people []bridge.Person) (bridge.DealDraft, string) {
-			draft := form.Draft
-			switch {
-			case contact != 0:
-				draft.ContactID = contact
-			case draft.ContactID == 0 && len(people) > 0:
-				draft.ContactID = people[0].ID
-			}
-			return draft, ""
+			return v.newDraft(form, people, contact), ""
 		}, nil)
 		return loaded{"deal_form", view}, err
 	})
@@ -51,11 +44,14 @@ func (v *visit) dealForm(ctx context.Context, fill func(bridge.DealForm, []bridg
 	}
 	draft, price := fill(form, people.Contacts)
 	settle(form, &draft)
-	fields, err := v.crm.Required(ctx, draft.PipelineID, draft.StatusID)
+	fields, err := v.stageFields(ctx, draft)
 	if err != nil {
 		return dealFormView{}, err
 	}
-	return dealForm(v.formatIn(ctx), v.base(), form, people.Contacts, fields, draft, price, errs), nil
+	view := dealForm(v.formatIn(ctx), v.base(), form, people.Contacts, fields, draft, price, errs)
+	view.LinksTicket, view.Message = v.ticketURL() != "", v.ticket(ctx).LastMessage
+	view.WithMessage = v.wish.message
+	return view, nil
 }
 
 // maxChoices is how many values one field of a form may have.
@@ -71,14 +67,7 @@ func readDeal(form url.Values) (draft bridge.DealDraft, price string, errs map[s
 		StatusID:      number(form.Get("status_id")),
 		ResponsibleID: number(form.Get("responsible_id")),
 		NoteText:      strings.TrimSpace(form.Get("note")),
-		Fields:        map[int64][]string{},
-	}
-	for name, values := range form {
-		if id, ok := strings.CutPrefix(name, "fields."); ok && number(id) != 0 {
-			if kept := typed(values, maxChoices); len(kept) > 0 {
-				draft.Fields[number(id)] = kept
-			}
-		}
+		Fields:        readFields(form),
 	}
 	price = strings.TrimSpace(form.Get("price"))
 	amount, ok := parsePrice(price)
@@ -102,7 +91,7 @@ func (h *Handlers) dealStage(v *visit) error {
 		return v.stageFailed(err)
 	}
 	settle(offer, &draft)
-	fields, err := v.crm.Required(v.ctx, draft.PipelineID, draft.StatusID)
+	fields, err := v.stageFields(v.ctx, draft)
 	if err != nil {
 		return v.stageFailed(err)
 	}
@@ -123,6 +112,7 @@ func (h *Handlers) createDeal(v *visit) error {
 	if err != nil {
 		return v.fail(err, v.base()+"/deals/new")
 	}
+	v.wish.message = form.Get("message") != ""
 	draft, price, errs := readDeal(form)
 	if form.Get("again") != "" { // without script: another pipeline or stage was chosen
 		return v.dealAgain(draft, price, nil, nil)
@@ -133,6 +123,9 @@ func (h *Handlers) createDeal(v *visit) error {
 		}
 		return v.dealAgain(draft, price, errs, nil)
 	}
+	if err := v.addMapped(form, &draft); err != nil {
+		return v.dealFailed(draft, price, err)
+	}
 	once, done, err := v.begin()
 	if err != nil {
 		return v.dealFailed(draft, price, err)
@@ -142,7 +135,9 @@ func (h *Handlers) createDeal(v *visit) error {
 	}
 	ctx, cancel := v.writing()
 	defer cancel()
-	id, err := v.crm.CreateDeal(ctx, v.session.Ticket.Client.ID, draft)
+	sent := draft // the form itself keeps what was typed
+	sent.NoteText = v.dealNote(ctx, draft.NoteText, v.wish.message)
+	id, err := v.crm.CreateDeal(ctx, v.session.Ticket.Client.ID, sent)
 	missing, err := v.created(id, err)
 	if err != nil {
 		return v.dealFailed(draft, price, errors.Join(err, once.Release(v.ctx)))

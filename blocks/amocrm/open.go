@@ -32,6 +32,7 @@ func (h *Handlers) Open(c echo.Context) error {
 	if req.UnknownLang != "" {
 		note = v.t("open.unknown_lang", "Given", req.UnknownLang, "Names", blocks.LangNames())
 	}
+	h.ahead(func(ctx context.Context) { h.fetchMessage(ctx, session) })
 	if req.View == "html" {
 		return v.floor(note)
 	}
@@ -79,7 +80,9 @@ func (h *Handlers) admit(ctx context.Context, req blocks.Request) (blocks.Sessio
 	if err != nil {
 		return blocks.Session{}, err
 	}
-	return h.Sessions.Create(ctx, blocks.Session{TenantID: t.ID, Ticket: req.Ticket, Lang: req.Lang, CreatedAt: h.Now()})
+	session, err := h.Sessions.Create(ctx, blocks.Session{TenantID: t.ID, Ticket: req.Ticket, Lang: req.Lang, CreatedAt: h.Now()})
+	session.Lang = spoken(t.Settings.Language, session.Lang) // the stored one stays: the company may choose otherwise
+	return session, err
 }
 
 // prepare reads ahead what the panel will ask for in a moment.

@@ -56,6 +56,7 @@ func (h *Handlers) people(v *visit) error {
 		return v.fail(err, v.base()+"/people")
 	}
 	notice := v.notice(v.QueryParam("done"))
+	v.wish = wish{all: v.QueryParam("all") != "", deals: v.QueryParam("deals"), at: v.QueryParam("at")}
 	return v.paint("people_loading", func(ctx context.Context) (loaded, error) {
 		view, err := v.peopleView(ctx)
 		view.Notice = notice
@@ -68,11 +69,24 @@ func (v *visit) peopleView(ctx context.Context) (peopleView, error) { return v.p
 // peopleAt is the first screen with its links under base.
 func (v *visit) peopleAt(ctx context.Context, base string) (peopleView, error) {
 	client := v.session.Ticket.Client
-	people, err := v.crm.People(ctx, client)
+	ask := v.crm.People
+	if v.wish.all {
+		ask = v.crm.Matches
+	}
+	people, err := ask(ctx, client)
 	if err != nil {
 		return peopleView{}, err
 	}
-	return peoplePage(v.formatIn(ctx), base, client, people), nil
+	shown, err := v.dealsShown(ctx)
+	if err != nil {
+		return peopleView{}, err
+	}
+	f := v.formatIn(ctx)
+	view := peoplePage(f, base, client, shownDealsOf(people, shown))
+	view.AllMatches = v.wish.all && people.Linked != 0
+	withFilter(f, &view, people, shown, v.wish.at)
+	v.layRows(ctx, f, &view, people)
+	return view, nil
 }
 
 // after shows the first screen with the confirmation of what was done, "linked" or "deal:12". Without script the
@@ -101,7 +115,7 @@ func (v *visit) notice(done string) *noticeView {
 		missing = v.t("done.missing." + parts[2])
 	}
 	switch kind := parts[0]; kind {
-	case "linked", "unlinked":
+	case "linked", "unlinked", "saved", "added":
 		return &noticeView{Text: v.t("done." + kind)}
 	case "deal":
 		if id != 0 {

@@ -34,8 +34,8 @@ var problems = []struct {
 	{crm.ErrUnknownOutcome, "unknown_outcome", http.StatusOK, true},
 	{blocks.ErrBusy, "busy", http.StatusConflict, true},
 	{blocks.ErrExpired, "form_expired", http.StatusConflict, true},
-	{bridge.ErrResting, "resting", http.StatusOK, true},
 	{crm.ErrBlocked, "blocked", http.StatusOK, true},
+	{bridge.ErrResting, "resting", http.StatusOK, true},
 	{crm.ErrPayment, "payment", http.StatusOK, true},
 	{crm.ErrForbidden, "forbidden", http.StatusOK, true},
 	{crm.ErrLimited, "limited", http.StatusOK, true},
@@ -98,6 +98,8 @@ func (v *visit) fieldTexts(errs *bridge.FieldErrors) map[string]string {
 		switch {
 		case e.Key != "" && e.Text != "" && e.Key == bridge.KeyFromTheCRM:
 			text = v.t(e.Key, "Text", e.Text)
+		case e.Key == bridge.KeyBadValue && badValueKey(e) != "":
+			text = v.t(badValueKey(e))
 		case e.Key != "":
 			text = v.h.Catalog.TMap(v.session.Lang, e.Key, feedArgs(blocks.Format{Catalog: v.h.Catalog, Lang: v.session.Lang}, e.Args))
 		}

@@ -58,6 +58,7 @@ type layout struct {
 	Lang     blocks.Lang
 	Title    string
 	Base     string // address of the panel, "" outside a session
+	Since    int64  // Unix milliseconds: what changes later is news to the page
 	Kind     string // "panel" or "page"
 	Content  template.HTML
 	NoScript string // where a browser without script goes to wait for the data
@@ -95,7 +96,7 @@ func (v *visit) skeleton(name string) error {
 }
 
 func (v *visit) page(status int, l layout) error {
-	l.Lang, l.Title = v.session.Lang, v.t("title")
+	l.Lang, l.Title, l.Since = v.session.Lang, v.t("title"), v.h.Now().UnixMilli()
 	if v.session.ID != "" {
 		l.Base = v.base()
 	}

@@ -77,9 +77,11 @@ func sampleCRM() *fakeCRM {
 	}}
 	service := crm.Pipeline{ID: 2, Name: "Service", Statuses: []crm.Status{{ID: 21, Name: "New request", PipelineID: 2}}}
 	return &fakeCRM{
-		people: bridge.People{Contacts: []bridge.Person{sampleAnna()}, At: ago(20 * time.Second)},
+		people:       bridge.People{Contacts: []bridge.Person{sampleAnna()}, At: ago(20 * time.Second)},
+		fakeDealCard: fakeDealCard{tasks: sampleTasks(), results: map[int64]string{}},
 		card: bridge.DealCard{
-			Deal: sampleDeals()[0], At: now, Tags: []string{"urgent"},
+			Inputs: map[int64][]string{1: {"2026-12-01"}, 2: {"1"}, 5: {"true"}, 35: nil},
+			Deal:   sampleDeals()[0], At: now, Tags: []string{"urgent"},
 			Fields: []bridge.Shown{
 				{ID: 1, Name: "Delivery date", Type: "date", Text: []string{"2026-12-01"}},
 				{ID: 2, Name: "Source", Type: "select", Text: []string{"Website"}},

@@ -15,6 +15,7 @@ import (
 // cardView is a deal opened in the panel.
 type cardView struct {
 	dealView
+	editView
 	Base     string
 	Back     string
 	Created  string
@@ -25,11 +26,13 @@ type cardView struct {
 	Firms    []bridge.Named
 	Tags     []string
 	Banner   *bannerView
+	Tasks    tasksView
 	Feed     feedView
 }
 
 // fieldView is one line of the details.
 type fieldView struct {
+	Key  string // layout id
 	Name string
 	Text []string
 	URL  string
@@ -47,15 +50,19 @@ func dealPage(f blocks.Format, base string, d bridge.DealCard) cardView {
 		v.ClosedAt = f.DateTime(*d.ClosedAt)
 	}
 	for _, s := range d.Fields {
-		row := fieldView{Name: s.Name, Text: slices.Clone(s.Text)}
+		row := fieldView{Key: bridge.CustomID(s.ID), Name: s.Name, Text: slices.Clone(s.Text)}
 		if strings.HasPrefix(s.URL, "https://") || strings.HasPrefix(s.URL, "http://") {
 			row.URL = s.URL
 		}
 		for i, text := range s.Text {
 			row.Text[i] = shownText(f, s, text)
 		}
+		for _, p := range s.Parts {
+			row.Text = append(row.Text, f.Catalog.T(f.Lang, p.Key, "Value", p.Value))
+		}
 		v.Fields = append(v.Fields, row)
 	}
+	v.editView = editOf(v.Href, d)
 	if d.Stale {
 		v.Banner = staleBanner(f, base, f.Age(d.At), d.Err)
 		if v.Banner.URL == base+"/people?fresh=1" {
@@ -89,22 +96,6 @@ func shownText(f blocks.Format, s bridge.Shown, text string) string {
 	return text
 }
 
-// feedView is what happened in a deal, with the box for a comment.
-type feedView struct {
-	Action  string // where a comment is sent
-	URL     string // the feed itself
-	Token   string
-	Items   []itemView
-	Rest    []itemView
-	More    string
-	Partial bool
-	Stale   string
-	Problem *problemView
-	Typed   string // a comment that could not be sent
-	Error   string
-	Posted  bool
-}
-
 // itemView is one line of the feed.
 type itemView struct {
 	Icon     string
@@ -117,36 +108,14 @@ type itemView struct {
 	Link     string
 	LinkText string
 	Mine     bool
+	Focus    bool // takes the focus when it appears
 }
-
-// shownItems is how many lines of the feed stand open before "show more".
-const shownItems = 15
 
 var itemIcons = map[string]string{
 	bridge.KindComment: "comment", bridge.KindCall: "phone", bridge.KindSMS: "comment", bridge.KindMail: "mail",
 	bridge.KindService: "bolt", bridge.KindStatus: "flag", bridge.KindResponsible: "person", bridge.KindPrice: "money",
 	bridge.KindName: "edit", bridge.KindField: "edit", bridge.KindTag: "tag", bridge.KindTask: "clock",
 	bridge.KindLink: "link", bridge.KindCreated: "plus", bridge.KindOther: "bolt",
-}
-
-func feedPage(f blocks.Format, base string, dealID int64, feed bridge.Feed) feedView {
-	url := base + "/deals/" + strconv.FormatInt(dealID, 10)
-	v := feedView{Action: url + "/comments", URL: url + "/feed", Token: blocks.NewID(), Partial: feed.Partial}
-	for _, it := range feed.Items {
-		item := feedLine(f, it)
-		if len(v.Items) < shownItems {
-			v.Items = append(v.Items, item)
-		} else {
-			v.Rest = append(v.Rest, item)
-		}
-	}
-	if n := len(v.Rest); n > 0 {
-		v.More = f.Catalog.T(f.Lang, "feed.more", "Count", n)
-	}
-	if feed.Stale {
-		v.Stale = f.Catalog.T(f.Lang, "stale.slow", "Age", f.Age(feed.At))
-	}
-	return v
 }
 
 func feedLine(f blocks.Format, it bridge.FeedItem) itemView {

@@ -24,6 +24,8 @@ type dealView struct {
 	Urgency     string // late, today, later
 	Closed      bool
 	State       string
+	Chosen      bool       // Cells is what is shown, in its order
+	Cells       []cellView // of the tenant's layout
 }
 
 func dealRow(f blocks.Format, base string, d bridge.Deal) dealView {
@@ -63,11 +65,13 @@ type dealsView struct {
 	Problem     string
 	Empty       bool
 	CreateURL   string
+	LayoutURL   string      // the gear
+	Filter      *filterView // nil when all deals are open, or all are closed
 }
 
 func dealList(f blocks.Format, base string, p bridge.Person) dealsView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
-	v := dealsView{CreateURL: base + "/deals/new?contact=" + strconv.FormatInt(p.ID, 10)}
+	v := dealsView{CreateURL: base + "/deals/new?contact=" + strconv.FormatInt(p.ID, 10), LayoutURL: base + "/layout/list"}
 	open, sum, currency := 0, 0.0, ""
 	for _, d := range p.Deals {
 		row := dealRow(f, base, d)

@@ -12,18 +12,21 @@ import (
 
 // dealFormView is the form of a new deal.
 type dealFormView struct {
-	Base      string
-	Token     string
-	Name      string
-	Price     string
-	Currency  string
-	Note      string
-	Contacts  []optionView // empty: the deal has no contact
-	Pipelines []optionView
-	Users     []optionView
-	Stage     stageView
-	Errors    map[string]string
-	Problem   string
+	Base        string
+	Token       string
+	Name        string
+	Price       string
+	Currency    string
+	Note        string
+	LinksTicket bool         // the note names the ticket
+	Message     string       // the client's last one, "" when there is none to offer
+	WithMessage bool         // the agent wants it in the note
+	Contacts    []optionView // empty: the deal has no contact
+	Pipelines   []optionView
+	Users       []optionView
+	Stage       stageView
+	Errors      map[string]string
+	Problem     string
 }
 
 // stageView is the part of the form that follows the chosen pipeline and stage.
@@ -31,6 +34,8 @@ type stageView struct {
 	Base     string
 	Statuses []optionView
 	Fields   []inputView
+	More     []inputView // that the stage does not require
+	MoreOpen bool
 	Error    string // of the stage
 	Problem  string // the required fields could not be read
 }
@@ -41,25 +46,28 @@ type optionView struct {
 	Chosen      bool
 }
 
-// inputView is a required custom field with its widget.
+// inputView is a custom field with its widget.
 type inputView struct {
 	Name    string // "fields.123"
 	Label   string
-	Widget  string // text, textarea, number, select, multiselect, checkbox, date, datetime, url, unsupported
+	Widget  string // text, textarea, number, select, multiselect, checkbox, date, datetime, url, parts, unsupported
 	Value   string
 	Options []optionView
 	Error   string
+	Must    bool       // the stage requires it
+	Parts   []partView // of a compound field
 }
 
 // widgets says how a type of amoCRM is typed in (amocrm.md §3.4). What is missing here can't be filled by a form.
 var widgets = map[string]string{
-	"text": "text", "streetaddress": "text", "tracking_data": "text", "smart_address": "text", "legal_entity": "text",
+	"text": "text", "streetaddress": "text", "tracking_data": "text", "org_legal_name": "text", "multitext": "text",
+	"smart_address": "parts", "legal_entity": "parts",
 	"textarea": "textarea", "numeric": "number", "monetary": "number", "price": "number", "url": "url",
 	"select": "select", "radiobutton": "select", "category": "select", "multiselect": "multiselect",
 	"checkbox": "checkbox", "date": "date", "birthday": "date", "date_time": "datetime",
 }
 
-func requiredInput(f crm.Field, values []string, message string) inputView {
+func fieldInput(f crm.Field, values []string, message string) inputView {
 	v := inputView{Name: "fields." + idText(f.ID), Label: f.Name, Widget: widgets[f.Type], Error: message}
 	if len(values) > 0 {
 		v.Value = values[len(values)-1] // a checkbox is preceded by its default
@@ -67,6 +75,8 @@ func requiredInput(f crm.Field, values []string, message string) inputView {
 	switch v.Widget {
 	case "":
 		v.Widget = "unsupported"
+	case "parts":
+		v.Parts = partsOf(f, values)
 	case "select", "multiselect":
 		for _, e := range f.Enums {
 			value := idText(e.ID)
@@ -79,7 +89,7 @@ func requiredInput(f crm.Field, values []string, message string) inputView {
 func idText(id crm.ID) string { return strconv.FormatInt(int64(id), 10) }
 
 // stage picks the chosen stage, or the first that is neither won nor lost, and lists its required fields.
-func stagePart(base string, form bridge.DealForm, fields []crm.Field, draft bridge.DealDraft, errs map[string]string) stageView {
+func stagePart(base string, form bridge.DealForm, fields stageFields, draft bridge.DealDraft, errs map[string]string) stageView {
 	v := stageView{Base: base, Error: errs["status_id"]}
 	for _, p := range form.Pipelines {
 		if int64(p.ID) != draft.PipelineID {
@@ -92,9 +102,12 @@ func stagePart(base string, form bridge.DealForm, fields []crm.Field, draft brid
 			v.Statuses = append(v.Statuses, optionView{idText(s.ID), s.Name, int64(s.ID) == draft.StatusID})
 		}
 	}
-	for _, f := range fields {
-		v.Fields = append(v.Fields, requiredInput(f, draft.Fields[int64(f.ID)], errs["fields."+idText(f.ID)]))
+	for _, f := range fields.required {
+		in := fieldInput(f, draft.Fields[int64(f.ID)], errs["fields."+idText(f.ID)])
+		in.Must = true
+		v.Fields = append(v.Fields, in)
 	}
+	v.More, v.MoreOpen = moreInputs(fields.more, draft, errs)
 	return v
 }
 
@@ -151,7 +164,7 @@ func parsePrice(typed string) (price *int64, ok bool) {
 	return &n, true
 }
 
-func dealForm(f blocks.Format, base string, form bridge.DealForm, people []bridge.Person, fields []crm.Field,
+func dealForm(f blocks.Format, base string, form bridge.DealForm, people []bridge.Person, fields stageFields,
 	draft bridge.DealDraft, price string, errs map[string]string) dealFormView {
 	v := dealFormView{
 		Base: base, Token: blocks.NewID(), Name: draft.Name, Price: price, Currency: form.Currency, Note: draft.NoteText,
@@ -177,7 +190,7 @@ func dealForm(f blocks.Format, base string, form bridge.DealForm, people []bridg
 		v.Users = append(v.Users, optionView{idText(u.ID), u.Name, int64(u.ID) == draft.ResponsibleID})
 	}
 	shown := []string{"name", "price", "pipeline_id", "status_id", "responsible_id", "contact_id", "note"}
-	for _, in := range v.Stage.Fields {
+	for _, in := range slices.Concat(v.Stage.Fields, v.Stage.More) {
 		shown = append(shown, in.Name)
 	}
 	v.Problem = leftOver(errs, shown...)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -27,10 +28,12 @@ type personView struct {
 	Deals         dealsView
 	Base          string
 	Linked, Open  bool
+	All           bool // shown among all matches
 	CanLink       bool
 	Single        bool
 	LinkLabel     string
 	DealsHeadline string
+	Missing       *missingView // what the client has and the contact lacks
 }
 
 type phoneView struct {
@@ -59,6 +62,7 @@ type peopleView struct {
 	Notice      *noticeView
 	CanLink     bool
 	SearchedFor []string
+	AllMatches  bool // past the link, to mend it
 }
 
 // bannerView says above old data why they are old.
@@ -86,6 +90,7 @@ func peoplePage(f blocks.Format, base string, client bridge.Client, p bridge.Peo
 		person := personCard(f, base, c)
 		person.Linked = p.Linked == c.ID
 		person.CanLink = v.CanLink && !person.Linked
+		person.Missing = missingKeys(f, base, client, c, person.Name)
 		v.Persons = append(v.Persons, person)
 	}
 	switch {
@@ -116,7 +121,11 @@ func staleBanner(f blocks.Format, base, age string, why error) *bannerView {
 	if errors.Is(why, oauth.ErrNeedsLogin) {
 		return &bannerView{Text: t("stale.login", "Age", age), Action: t("login.button"), URL: base + "/login", Popup: true}
 	}
-	return &bannerView{Text: t("stale.slow", "Age", age), Action: t("refresh"), URL: base + "/people?fresh=1"}
+	text := "stale.slow"
+	if errors.Is(why, crm.ErrBlocked) {
+		text = "stale.blocked"
+	}
+	return &bannerView{Text: t(text, "Age", age), Action: t("refresh"), URL: base + "/people?fresh=1"}
 }
 
 func personCard(f blocks.Format, base string, c bridge.Person) personView {

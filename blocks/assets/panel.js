@@ -58,7 +58,7 @@
     if (!link) return;
     var waiting = document.getElementById("login-waiting");
     if (waiting) waiting.hidden = false;
-    ask(Date.now() + 15 * 60 * 1000);
+    if (!("quiet" in link.dataset)) ask(Date.now() + 15 * 60 * 1000); // connected already: only the window itself can tell
     if (e.ctrlKey || e.metaKey || e.shiftKey) return;
     if (window.open(link.href, "sidecard_login", "width=600,height=700")) e.preventDefault();
   });
@@ -104,11 +104,192 @@
   ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach(function (name) {
     body.addEventListener(name, function () { offline.hidden = false; });
   });
+  // What is drawn anew keeps its folds, and what was typed while the answer was on its way.
+  var sent = {}, open = {}, typed = {};
+  function fields(within) { return within.querySelectorAll("input[name]:not([type=hidden]), textarea[name], select[name]"); }
+  function value(f) { return f.type === "checkbox" ? f.checked : f.value; }
+  function key(f) { return f.type === "checkbox" ? f.name + "=" + f.value : f.name; }
+  body.addEventListener("htmx:configRequest", function (e) {
+    sent = {};
+    if (e.detail.target && e.detail.target.id === "stage") fields(e.detail.target).forEach(function (f) { sent[key(f)] = value(f); });
+  });
+  body.addEventListener("htmx:beforeSwap", function (e) {
+    open = {};
+    typed = {};
+    panel.querySelectorAll("details[id]").forEach(function (d) { open[d.id] = d.open; });
+    if (e.detail.target.id !== "stage") return;
+    fields(e.detail.target).forEach(function (f) { if (sent[key(f)] !== value(f) && f.id !== "status_id") typed[key(f)] = value(f); });
+  });
+  body.addEventListener("htmx:afterSwap", function () {
+    panel.querySelectorAll("details[id]").forEach(function (d) {
+      if (d.id in open) d.open = open[d.id] || !!d.querySelector("[aria-invalid=true]");
+    });
+    fields(panel).forEach(function (f) {
+      if (!(key(f) in typed)) return;
+      if (f.type === "checkbox") f.checked = typed[key(f)]; else f.value = typed[key(f)];
+    });
+  });
+
+  // Where a person stepped in, so that stepping back finds the place again.
+  var steps = [], back = false;
+  body.addEventListener("htmx:beforeRequest", function (e) {
+    var link = e.detail.elt;
+    back = link.hasAttribute("data-esc");
+    if (!back && link.tagName === "A" && e.detail.target === panel) steps.push(link.getAttribute("href"));
+  });
+  function stepped() {
+    for (var href; back && (href = steps.pop());) {
+      var link = panel.querySelector('a[href="' + CSS.escape(href) + '"]');
+      if (link) return link;
+    }
+    return null;
+  }
+
   body.addEventListener("htmx:afterSettle", function (e) {
     // Never take the focus from the helpdesk's own page: only a person who works in here has it.
     if (!document.hasFocus() || (document.activeElement && document.activeElement !== body)) return;
     var wrong = panel.querySelector("[aria-invalid=true]");
-    var target = wrong || (e.target.id === "feed" ? panel.querySelector("#comment") : panel.querySelector("[data-focus]"));
+    var target = wrong || stepped() || (e.target.id === "feed" ? panel.querySelector("#comment") : panel.querySelector("[data-focus]"));
     if (target) target.focus({ preventScroll: e.target.id === "feed" });
   });
+})();
+
+// News from amoCRM: while the panel is seen, the server tells when something shown has changed, and the view is fetched
+// again; under the hands of somebody who is typing it waits for his word.
+(function () {
+  "use strict";
+  var body = document.body;
+  var panel = document.getElementById("panel");
+  var base = body.dataset.base;
+  if (!panel || !base || !window.EventSource || !window.htmx) return;
+  var stream = null;   // open while the panel is seen
+  var asked = "";      // what the open stream watches
+  var since = body.dataset.since || ""; // until when we know everything, in the server's words
+  var here = "";       // the address of the view, "" when it came as the answer to a form
+  var later = 0;
+  var fetching = false, again = false;
+
+  function path(raw) {
+    var url = new URL(raw, location.origin);
+    ["fresh", "done", "wait", "open"].forEach(function (name) { url.searchParams.delete(name); });
+    return url.pathname + url.search;
+  }
+
+  // Only lists and deals follow amoCRM; forms are left alone.
+  function view() {
+    var top = panel.querySelector("[data-view]");
+    return top ? top.dataset.view : "";
+  }
+  function address() {
+    if (view() === "people") return here.indexOf(base + "/people") === 0 ? here : base + "/people";
+    if (view() === "deal") {
+      var id = panel.querySelector("[data-deal]").dataset.deal, deal = base + "/deals/" + id;
+      return here.split("?")[0] === deal ? here : deal;
+    }
+    return "";
+  }
+
+  // What is shown stands in the links to amoCRM's own cards.
+  function shown() {
+    var found = { leads: {}, contacts: {} };
+    panel.querySelectorAll("a[href]").forEach(function (a) {
+      var m = /\/(leads|contacts)\/detail\/(\d+)$/.exec(a.getAttribute("href"));
+      if (m) found[m[1]][m[2]] = true;
+    });
+    var deals = Object.keys(found.leads).join(","), contacts = Object.keys(found.contacts).join(",");
+    return deals || contacts ? "deals=" + deals + "&contacts=" + contacts : "";
+  }
+
+  function close() {
+    if (stream) stream.close();
+    stream = null;
+    asked = "";
+    delete body.dataset.live;
+  }
+  function listen() {
+    var want = document.visibilityState === "visible" && address() ? shown() : "";
+    if (want === asked && (stream === null || stream.readyState !== 2)) return;
+    close();
+    if (!want) return;
+    asked = want;
+    stream = new EventSource(base + "/changes?" + want + (since ? "&since=" + since : ""));
+    stream.addEventListener("hello", function (e) {
+      since = e.lastEventId;
+      body.dataset.live = "on";
+    });
+    stream.addEventListener("changed", function (e) {
+      since = e.lastEventId;
+      news(JSON.parse(e.data));
+    });
+  }
+  function soon() { clearTimeout(later); later = setTimeout(listen, 200); }
+
+  function typing() {
+    if (panel.querySelector("form[data-edit]")) return true; // a row is being changed
+    return Array.prototype.some.call(panel.querySelectorAll("input, textarea, select"), function (f) {
+      if (f.type === "hidden" || f.type === "submit" || f.type === "button") return false;
+      if (f.type === "checkbox" || f.type === "radio") return f.checked !== f.defaultChecked;
+      if (f.tagName !== "SELECT") return f.value !== f.defaultValue || (f === document.activeElement && f.value !== "");
+      return f === document.activeElement;
+    });
+  }
+  function news(words) {
+    if (!address()) return;
+    if (!typing()) return refresh();
+    if (panel.querySelector("#live-news")) return;
+    var line = document.createElement("p"), text = document.createElement("span"), show = document.createElement("a");
+    line.id = "live-news";
+    line.className = "live-news";
+    line.setAttribute("role", "status");
+    text.textContent = words.text + " ";
+    show.textContent = words.show;
+    show.href = address();
+    line.append(text, show);
+    panel.querySelector("[data-view]").prepend(line);
+    window.htmx.process(line);
+  }
+
+  // refresh swaps the view in place and keeps what the person sees: focus, opened parts, scroll. A worse view (amoCRM is
+  // down, the session is over) is not taken: the person did not ask for it.
+  function refresh() {
+    if (fetching) { again = true; return; }
+    var from = address(), was = view();
+    fetching = true;
+    fetch(from, { headers: { "HX-Request": "true" } }).then(function (r) { return r.ok ? r.text() : ""; }).then(function (html) {
+      var fresh = html && new DOMParser().parseFromString(html, "text/html").querySelector("[data-view]");
+      if (!fresh || fresh.dataset.view !== was || address() !== from) return;
+      if (typing()) return;
+      var focus = mark(document.activeElement), top = body.scrollTop || document.documentElement.scrollTop;
+      var open = Array.prototype.map.call(panel.querySelectorAll("details"), function (d) { return d.open; });
+      window.htmx.swap(panel, html, { swapStyle: "innerHTML" });
+      var parts = panel.querySelectorAll("details");
+      if (parts.length === open.length) parts.forEach(function (d, i) { d.open = open[i]; });
+      var target = focus && panel.querySelector(focus);
+      if (target) target.focus({ preventScroll: true });
+      else if (panel.contains(document.activeElement)) document.activeElement.blur();
+      window.scrollTo(0, top);
+      soon();
+    }).catch(function () { /* the next hint, or the person, asks again */ }).finally(function () {
+      fetching = false;
+      if (again) { again = false; refresh(); }
+    });
+  }
+  function mark(el) {
+    if (!el || !panel.contains(el)) return "";
+    if (el.id) return "#" + CSS.escape(el.id);
+    if (el.hasAttribute("data-focus")) return "[data-focus]";
+    if (el.getAttribute("href")) return "a[href=\"" + CSS.escape(el.getAttribute("href")) + "\"]";
+    return el.name ? "[name=\"" + CSS.escape(el.name) + "\"]" : "";
+  }
+
+  body.addEventListener("htmx:afterSwap", function (e) {
+    if (e.detail.target === panel && e.detail.requestConfig) {
+      here = e.detail.requestConfig.verb === "get" ? path(e.detail.pathInfo.responsePath || e.detail.pathInfo.requestPath) : "";
+    }
+    soon();
+  });
+  here = path(location.pathname + location.search);
+  document.addEventListener("visibilitychange", listen);
+  window.addEventListener("pagehide", close);
+  later = setTimeout(listen, 1500); // a page that is looked at in passing needs no stream; since makes up for the wait
 })();

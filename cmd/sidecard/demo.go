@@ -79,15 +79,20 @@ func (cmd demoCmd) serve(ctx context.Context, ln net.Listener, public string, sb
 	if err != nil {
 		return errors.Join(err, ln.Close(), s.close())
 	}
+	book, err := newStorybook()
+	if err != nil {
+		return errors.Join(err, ln.Close(), s.close())
+	}
+	book.Routes(s.routes)
 	sb.SetRule(public + "/api/freeCreateLead?key=" + t.TriggerKey)
 
 	fmt.Printf(`Sidecard demo is running.
 
-  Helpdesk  %s   open a ticket; the block on the right is Sidecard: press "Log in to amoCRM", then "Allow"
-  amoCRM    %s   see what was written: contacts, leads, notes
-  Sidecard  %s   the service itself
+  Helpdesk  %[1]s   open a ticket; the block on the right is Sidecard: press "Log in to amoCRM", then "Allow"
+  amoCRM    %[2]s   see what was written: contacts, leads, notes
+  Sidecard  %[3]s   the service itself; %[3]s/storybook shows every state of the block
 
-  State     %s (%s)
+  State     %[4]s (%[5]s)
   Stop      Ctrl+C
 
 `, sb.DeskURL, sb.AmoURL, public, cmd.Data, stateWords(s.db.Mode()))

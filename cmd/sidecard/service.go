@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/labstack/echo/v4"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/api"
@@ -17,6 +18,7 @@ import (
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/hooks"
 	"github.com/sidecard/sidecard/oauth"
 	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
@@ -33,6 +35,9 @@ type service struct {
 	grants   *oauth.Grants
 	triggers *triggers.Service
 	block    *block.Handlers
+	hooks    *hooks.Service
+	changes  *hooks.Hub
+	routes   *echo.Echo
 	http     *http.Server
 	install  func(context.Context) error
 }
@@ -53,9 +58,9 @@ func newService(ctx context.Context, set settings, log *slog.Logger) (*service, 
 }
 
 // helpdesk opens a tenant's helpdesk API, at the usual address when his block names none.
-func helpdesk(set settings) func(tenant.Tenant) (triggers.Desk, error) {
+func helpdesk(set settings) func(tenant.Tenant) (*usedesk.API, error) {
 	client := set.deskHosts.HTTPClient(20 * time.Second)
-	return func(t tenant.Tenant) (triggers.Desk, error) {
+	return func(t tenant.Tenant) (*usedesk.API, error) {
 		base := t.DeskBase
 		if base == "" {
 			base = set.deskBase
@@ -89,8 +94,10 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log,
 		HTTP: func(string) *http.Client { return set.amoHosts.HTTPClient(20 * time.Second) },
 	})
+	desk := helpdesk(set)
 	s.triggers = triggers.NewService(triggers.Deps{
-		DB: db, Tenants: s.tenants, Desk: helpdesk(set), Log: log,
+		DB: db, Tenants: s.tenants, Log: log,
+		Desk: func(t tenant.Tenant) (triggers.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (triggers.Account, error) {
 			return b.Account(ctx, tenantID, p)
 		},
@@ -99,6 +106,7 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 			return status.State == "connected", err
 		},
 	})
+	s.hooks, s.changes = changeHooks(set, s, b, log), hooks.NewHub(db, log)
 	flow := oauth.NewFlow(db, login, s.tenants, s.grants, log)
 	s.install = func(ctx context.Context) error { return installLongLived(ctx, set, flow) }
 	s.block, err = block.New(block.Deps{
@@ -114,8 +122,17 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 			c, err := s.triggers.Counts(ctx, tenantID)
 			return c.Waiting(), err
 		},
+		Desk: func(ctx context.Context, tenantID string) (block.Desk, error) {
+			t, err := s.tenants.Get(ctx, tenantID)
+			if err != nil || t.DeskToken == "" {
+				return nil, err
+			}
+			return desk(t)
+		},
+		DeskAPI:        set.deskBase,
 		AmoBase:        set.amoHosts.Base,
 		DeskBase:       set.deskHosts.Base,
+		Changes:        s.changes,
 		PublicURL:      set.PublicURL,
 		FrameAncestors: set.HelpdeskOrigins,
 		Log:            log,
@@ -124,15 +141,33 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 		return nil, err
 	}
 	s.grants.OnConnect(func(ctx context.Context, tenantID string) { connected(ctx, b, s.triggers, tenantID, log) })
-	s.http = api.Server(api.New(api.Options{
+	s.grants.OnConnect(s.hooks.Connected)
+	s.grants.BeforeEnd(s.hooks.Disconnected)
+	s.routes = api.New(api.Options{
 		Log:     log,
 		Ready:   func(ctx context.Context) error { return db.Ping(ctx).Err() },
 		Proxies: set.proxies,
-		Routes: []api.Routes{s.block, &api.TriggerHandlers{
+		Routes: []api.Routes{s.block, s.hooks, &api.TriggerHandlers{
 			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Log: log,
 		}},
-	}))
+	})
+	s.http = api.Server(s.routes)
+	s.http.RegisterOnShutdown(s.block.EndStreams)
 	return s, nil
+}
+
+// changeHooks has amoCRM tell what changes there.
+func changeHooks(set settings, s *service, b *bridge.Bridge, log *slog.Logger) *hooks.Service {
+	return hooks.NewService(hooks.Deps{
+		DB: s.db, Tenants: s.tenants, Grants: s.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: log,
+		Open: func(ctx context.Context, tenantID string) (hooks.Account, error) {
+			a, err := b.Account(ctx, tenantID, store.Background)
+			if err != nil {
+				return hooks.Account{}, err
+			}
+			return hooks.Account{CRM: a.API(), Reads: a}, nil
+		},
+	})
 }
 
 // connected is what a fresh login sets free: firings that waited for it, and caches of what could not be read.
@@ -160,6 +195,7 @@ func (s *service) run(ctx context.Context, ln net.Listener) error {
 	})
 	g.Go(func() error { return s.triggers.Run(ctx) })
 	g.Go(func() error { s.grants.KeepAlive(ctx); return nil })
+	g.Go(func() error { s.hooks.Run(ctx); return nil })
 	g.Go(func() error {
 		<-ctx.Done()
 		if err := closeWithin(stopWithin, s.http.Shutdown); err != nil {
@@ -173,5 +209,6 @@ func (s *service) run(ctx context.Context, ln net.Listener) error {
 // close waits for what outlives requests (a refresh that is cut off costs a login), then leaves Redis.
 func (s *service) close() error {
 	s.block.Close()
+	s.changes.Close()
 	return errors.Join(closeWithin(stopWithin, s.grants.Wait), s.db.Close())
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // languages are those that the quick links offer.
-var languages = []string{"en", "es", "pt", "ru"}
+var languages = []string{"en", "es", "pt", "ru", "uk", "uz"}
 
 // message is a comment as the page shows it.
 type message struct {

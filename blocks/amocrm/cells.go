@@ -1,0 +1,249 @@
+package amocrm
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+)
+
+// cellView is one chosen thing of a deal.
+type cellView struct {
+	ID    string // layout id
+	Kind  string // stage, task, amount or plain: how it is drawn
+	Label string
+	Lines []lineView // empty: the deal does not have it
+	Color string     // of a stage
+	Late  string     // of a task: late, today, later
+}
+
+// lineView is one value.
+type lineView struct{ Text, URL, Title string }
+
+// dealParts is everything of a deal that a layout can show.
+type dealParts struct {
+	deal            bridge.Deal
+	contacts, firms []bridge.Named
+	tags            []string
+	loss            string
+	value           func(fieldID int64) (bridge.Shown, bool)
+}
+
+// fieldLabels are the words for standard fields.
+var fieldLabels = map[string]string{
+	bridge.FieldAmount: "field.price", bridge.FieldStage: "field.stage", bridge.FieldPipeline: "field.pipeline",
+	bridge.FieldResponsible: "field.responsible", bridge.FieldTask: "field.next_task", bridge.FieldCreated: "field.created_at",
+	bridge.FieldUpdated: "field.updated_at", bridge.FieldClosed: "field.closed_at", bridge.FieldContact: "field.contact",
+	bridge.FieldCompany: "field.company", bridge.FieldTags: "field.tags", bridge.FieldLossReason: "field.loss_reason",
+}
+
+// fieldName is what a reader knows a field as.
+func fieldName(f blocks.Format, l bridge.LayoutField) string {
+	if key := fieldLabels[l.ID]; key != "" {
+		return f.Catalog.T(f.Lang, key)
+	}
+	return l.Name
+}
+
+// cells draws a layout of a deal in its order.
+func cells(f blocks.Format, layout []bridge.LayoutField, d dealParts) []cellView {
+	out := make([]cellView, 0, len(layout))
+	for _, l := range layout {
+		c := cellView{ID: l.ID, Kind: "plain", Label: fieldName(f, l)}
+		if l.FieldID != 0 {
+			c.Lines = customLines(f, l, d)
+		} else {
+			standardCell(f, &c, d)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func standardCell(f blocks.Format, c *cellView, d dealParts) {
+	one := func(text string) {
+		if text != "" {
+			c.Lines = []lineView{{Text: text}}
+		}
+	}
+	switch c.ID {
+	case bridge.FieldAmount:
+		c.Kind = "amount"
+		if d.deal.Price != 0 {
+			one(f.Money(d.deal.Price, d.deal.Currency))
+		}
+	case bridge.FieldStage:
+		c.Kind, c.Color = "stage", d.deal.Color
+		one(d.deal.Status)
+	case bridge.FieldPipeline:
+		one(d.deal.Pipeline)
+	case bridge.FieldResponsible:
+		one(d.deal.Responsible)
+	case bridge.FieldTask:
+		c.Kind = "task"
+		if d.deal.TaskAt != nil && d.deal.State == bridge.DealOpen {
+			text, late := f.Due(*d.deal.TaskAt)
+			one(text)
+			c.Late = late
+		}
+	case bridge.FieldCreated:
+		if !d.deal.CreatedAt.IsZero() {
+			one(f.DateTime(d.deal.CreatedAt))
+		}
+	case bridge.FieldUpdated:
+		if at := d.deal.UpdatedAt; !at.IsZero() {
+			c.Lines = []lineView{{Text: f.Age(at), Title: f.DateTime(at)}}
+		}
+	case bridge.FieldClosed:
+		if d.deal.ClosedAt != nil && d.deal.State != bridge.DealOpen {
+			one(f.DateTime(*d.deal.ClosedAt))
+		}
+	case bridge.FieldContact:
+		c.Lines = namedLines(f, d.contacts, "person.unnamed")
+	case bridge.FieldCompany:
+		c.Lines = namedLines(f, d.firms, "")
+	case bridge.FieldTags:
+		one(strings.Join(d.tags, ", "))
+	case bridge.FieldLossReason:
+		one(d.loss)
+	}
+}
+
+func namedLines(f blocks.Format, list []bridge.Named, unnamed string) []lineView {
+	var out []lineView
+	for _, n := range list {
+		text := n.Name
+		switch {
+		case text != "":
+		case unnamed != "":
+			text = f.Catalog.T(f.Lang, unnamed, "ID", n.ID)
+		default:
+			text = "#" + strconv.FormatInt(n.ID, 10)
+		}
+		out = append(out, lineView{Text: text, URL: safeURL(n.URL)})
+	}
+	return out
+}
+
+func customLines(f blocks.Format, l bridge.LayoutField, d dealParts) []lineView {
+	if d.value == nil {
+		return nil
+	}
+	s, ok := d.value(l.FieldID)
+	if !ok {
+		return nil
+	}
+	if s.Type == "" {
+		s.Type = l.Type
+	}
+	if l.Currency != "" {
+		s.Currency = l.Currency
+	}
+	return shownLines(f, s)
+}
+
+// shownLines is a custom value in the reader's format.
+func shownLines(f blocks.Format, s bridge.Shown) []lineView {
+	var out []lineView
+	for _, text := range s.Text {
+		out = append(out, lineView{Text: shownText(f, s, text), URL: safeURL(s.URL)})
+	}
+	for _, p := range s.Parts {
+		out = append(out, lineView{Text: f.Catalog.T(f.Lang, p.Key, "Value", p.Value)})
+	}
+	return out
+}
+
+// safeURL lets only web addresses behind a link.
+func safeURL(u string) string {
+	if strings.HasPrefix(u, "https://") || strings.HasPrefix(u, "http://") {
+		return u
+	}
+	return ""
+}
+
+// layoutOf is the tenant's layout, nil where nothing was chosen or nothing of it is left. When the account's fields can't
+// be read it is nil, too: a deal in the default look is better than none.
+func (v *visit) layoutOf(ctx context.Context, kind string) []bridge.LayoutField {
+	chosen := v.chosen(kind)
+	var meta bridge.Meta
+	if bridge.AsksCustom(chosen) {
+		var err error
+		if meta, err = v.crm.LayoutMeta(ctx); err != nil {
+			_, _, _, known := problemCode(err)
+			v.h.note(err, known, v.session.TenantID)
+			return nil
+		}
+	}
+	return bridge.Layout(chosen, meta)
+}
+
+// layRows gives the rows of a list the fields of the tenant's layout; rows stay as they are without one. Names of
+// contacts and companies are those that the page knows.
+func (v *visit) layRows(ctx context.Context, f blocks.Format, view *peopleView, people bridge.People) {
+	layout := v.layoutOf(ctx, bridge.LayoutList)
+	if len(layout) == 0 {
+		return
+	}
+	deals := map[int64]bridge.Deal{}
+	contacts, firms := map[int64]bridge.Named{}, map[int64]bridge.Named{}
+	for _, p := range people.Contacts {
+		contacts[p.ID] = bridge.Named{ID: p.ID, Name: p.Name, URL: p.URL}
+		firms[p.CompanyID] = bridge.Named{ID: p.CompanyID, Name: p.Company, URL: p.CompanyURL}
+		for _, d := range p.Deals {
+			deals[d.ID] = d
+		}
+	}
+	base := v.crm.Tenant().AmoBase
+	for i := range view.Persons {
+		for _, rows := range [][]dealView{view.Persons[i].Deals.First, view.Persons[i].Deals.Rest} {
+			for j, row := range rows {
+				d := deals[row.ID]
+				rows[j].Cells = filled(cells(f, layout, dealParts{
+					deal: d, tags: d.Extra.Tags, loss: d.Extra.LossReason, value: d.Extra.Value,
+					contacts: known(d.ContactIDs, contacts, base+"/contacts/detail/"),
+					firms:    known(d.Extra.CompanyIDs, firms, base+"/companies/detail/"),
+				}))
+				rows[j].Chosen = true
+			}
+		}
+	}
+}
+
+// known names what the page can name; the rest is a link by its number.
+func known(ids []int64, names map[int64]bridge.Named, card string) []bridge.Named {
+	var out []bridge.Named
+	for _, id := range ids {
+		n, ok := names[id]
+		if !ok {
+			n = bridge.Named{ID: id, URL: card + strconv.FormatInt(id, 10)}
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// filled leaves out what a deal does not have: a row has no place for it.
+func filled(list []cellView) []cellView {
+	var out []cellView
+	for _, c := range list {
+		if len(c.Lines) > 0 {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// layCard gives a deal's card the fields of the tenant's layout; without one it shows all that have a value.
+func (v *visit) layCard(ctx context.Context, f blocks.Format, view *cardView, d bridge.DealCard) {
+	layout := v.layoutOf(ctx, bridge.LayoutCard)
+	if len(layout) == 0 {
+		return
+	}
+	view.Chosen = true
+	view.Cells = cells(f, layout, dealParts{
+		deal: d.Deal, contacts: d.Contacts, firms: d.Companies, tags: d.Tags, loss: d.LossReason, value: d.Value,
+	})
+}

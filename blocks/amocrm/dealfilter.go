@@ -1,0 +1,112 @@
+package amocrm
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+)
+
+// Which deals a list shows. All is the default, so that nothing is hidden from an agent who has not asked for it.
+const (
+	dealsAll  = "all"
+	dealsOpen = "open"
+)
+
+// wish is what a request asks for beside its address. It is read before the page is painted: painting may outlive the
+// request.
+type wish struct {
+	all     bool   // everybody who matches, past the link
+	deals   string // which deals to show
+	at      string // the contact whose deals were asked for
+	message bool   // the client's last message goes into the note
+}
+
+// filterView is the switch between open and all deals of a contact.
+type filterView struct {
+	ID       string // of the contact, to keep ids on the page apart
+	OpenOnly bool
+	OpenURL  string
+	AllURL   string
+	Open     string // "3 open"
+	All      string
+	Hidden   string // said instead of a list when all deals are closed and hidden
+}
+
+// dealsShown is the agent's choice: a link's parameter is remembered for the session.
+func (v *visit) dealsShown(ctx context.Context) (string, error) {
+	switch v.wish.deals {
+	case dealsOpen:
+		return dealsOpen, v.h.Sessions.SetAside(ctx, v.session, blocks.AsideDeals, dealsOpen)
+	case dealsAll:
+		return dealsAll, v.h.Sessions.SetAside(ctx, v.session, blocks.AsideDeals, "")
+	}
+	kept, err := v.h.Sessions.Aside(ctx, v.session, blocks.AsideDeals)
+	if kept != dealsOpen {
+		kept = dealsAll
+	}
+	return kept, err
+}
+
+func isOpen(d bridge.Deal) bool { return d.State == bridge.DealOpen }
+
+// shownDealsOf leaves out of p what the agent does not want to see; the lists of p itself stay as they are.
+func shownDealsOf(p bridge.People, shown string) bridge.People {
+	if shown != dealsOpen {
+		return p
+	}
+	p.Contacts = slices.Clone(p.Contacts)
+	for i, c := range p.Contacts {
+		p.Contacts[i].Deals = slices.DeleteFunc(slices.Clone(c.Deals), func(d bridge.Deal) bool { return !isOpen(d) })
+	}
+	return p
+}
+
+// dealFilter is the switch for a contact, nil when there is nothing to choose between: all deals are open, or all are
+// closed and shown anyway. here is the page it stands on.
+func dealFilter(f blocks.Format, here string, p bridge.Person, shown string) *filterView {
+	open := 0
+	for _, d := range p.Deals {
+		if isOpen(d) {
+			open++
+		}
+	}
+	if open == len(p.Deals) || open == 0 && shown != dealsOpen {
+		return nil
+	}
+	id := strconv.FormatInt(p.ID, 10)
+	v := &filterView{
+		ID: id, OpenOnly: shown == dealsOpen,
+		OpenURL: here + "deals=open&at=" + id, AllURL: here + "deals=all&at=" + id,
+		Open: f.Catalog.T(f.Lang, "filter.open", "Count", open), All: f.Catalog.T(f.Lang, "filter.all", "Count", len(p.Deals)),
+	}
+	if v.OpenOnly && open == 0 {
+		v.Hidden = f.Catalog.T(f.Lang, "filter.hidden", "Count", len(p.Deals))
+	}
+	return v
+}
+
+// withFilter completes a page whose lists may be shortened: the switches, and what is said of the whole.
+func withFilter(f blocks.Format, view *peopleView, all bridge.People, shown, at string) {
+	here := view.Base + "/people?"
+	if view.AllMatches {
+		here += "all=1&"
+	}
+	for i := range view.Persons {
+		person, whole := &view.Persons[i], all.Contacts[i]
+		person.All = view.AllMatches
+		person.Deals.Filter = dealFilter(f, here, whole, shown)
+		if person.Deals.Filter != nil && person.Deals.Filter.ID == at && !person.Single {
+			for j := range view.Persons {
+				view.Persons[j].Open = j == i || j == 0
+			}
+		}
+		if shown == dealsOpen {
+			full := dealList(f, view.Base, whole)
+			person.Deals.Empty, person.Deals.Summary = full.Empty, full.Summary
+			person.DealsHeadline = f.Catalog.T(f.Lang, "deals.count", "Count", len(whole.Deals)+whole.MoreDeals)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package amocrm
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+)
+
+func TestDealFilter_remembersTheChoiceInTheSession(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	rows := func(path string) int { return strings.Count(w.get(base+path).Body.String(), `class="row-name"`) }
+	for _, step := range []struct {
+		path string
+		want int
+	}{{"/people", 4}, {"/people?deals=open", 2}, {"/people", 2}, {"", 2}, {"/people?deals=anything", 2}, {"/people?deals=all", 4}, {"/people", 4}} {
+		if got := rows(step.path); got != step.want {
+			t.Errorf("%s shows %d deals, want %d", step.path, got, step.want)
+		}
+	}
+	w.get(base + "/people?deals=open")
+	if other := w.get(w.session(blocks.EN, sampleTicket()) + "/people").Body.String(); strings.Count(other, `class="row-name"`) != 4 {
+		t.Error("another session has the choice of this one")
+	}
+}
+
+func TestDealFilter_saysWhatIsChosenAndWhatIsHidden(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	rec := w.get(base + "/people?deals=open")
+	w.contains(rec, `deals=open&amp;at=7" aria-current="true">2 open`, `deals=all&amp;at=7">All 4`, "2 open, ") // the total stays
+	closed := sampleAnna()
+	closed.Deals = closed.Deals[2:]
+	w.crm.people.Contacts = []bridge.Person{closed}
+	w.contains(w.get(base+"/people"), "No open deals; 2 closed ones are hidden.", "Create deal", "2 closed")
+}
+
+func TestDealFilter_notOfferedWhenThereIsNothingToHide(t *testing.T) {
+	w := newHouse(t)
+	anna := sampleAnna()
+	anna.Deals = anna.Deals[:2]
+	w.crm.people.Contacts = []bridge.Person{anna, sampleBoris()}
+	base := w.session(blocks.EN, sampleTicket())
+	for _, path := range []string{"/people", "/people?deals=open"} {
+		if body := w.get(base + path).Body.String(); strings.Contains(body, `class="filter"`) {
+			t.Errorf("%s offers it:\n%s", path, body)
+		}
+	}
+	closed := sampleAnna()
+	closed.Deals = closed.Deals[2:]
+	w.crm.people.Contacts = []bridge.Person{closed, sampleBoris()}
+	if body := w.get(base + "/people?deals=all").Body.String(); strings.Contains(body, `class="filter"`) {
+		t.Error("offered to hide all there is")
+	}
+	w.contains(w.get(base+"/people"), "No deals yet.") // Boris has none at all, and that is still said
+}
+
+func TestDealFilter_opensTheListItStandsIn(t *testing.T) {
+	w := newHouse(t)
+	second := sampleAnna()
+	second.ID, second.Name = 9, "Anna from the branch"
+	w.crm.people.Contacts = []bridge.Person{sampleAnna(), second}
+	body := w.get(w.session(blocks.EN, sampleTicket()) + "/people?deals=open&at=9").Body.String()
+	if !strings.Contains(body, `id="deals-of-9" open`) {
+		t.Errorf("the list is closed:\n%s", body)
+	}
+}

@@ -1,0 +1,60 @@
+package amocrm
+
+import (
+	"context"
+	"slices"
+
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/connector/usedesk"
+)
+
+// fakeDeals is what the fake knows beyond the first screen: everybody who matches, further fields, keys to add.
+type fakeDeals struct {
+	matches    bridge.People
+	more       []crm.Field
+	onMissing  func(ctx context.Context, contactID int64) ([]bridge.Match, error)
+	gotMissing []int64
+}
+
+func (f *fakeCRM) Matches(context.Context, bridge.Client) (bridge.People, error) {
+	f.called("matches")
+	return f.fakeDeals.matches, nil
+}
+
+func (f *fakeCRM) AddMissing(ctx context.Context, _ bridge.Client, contactID int64) ([]bridge.Match, error) {
+	f.called("add missing")
+	f.mu.Lock()
+	f.gotMissing = append(f.gotMissing, contactID)
+	f.mu.Unlock()
+	if f.onMissing != nil {
+		return f.onMissing(ctx, contactID)
+	}
+	return nil, nil
+}
+
+// MoreFields leaves out what the stage requires, as the bridge does.
+func (f *fakeCRM) MoreFields(_ context.Context, _, statusID int64) ([]crm.Field, error) {
+	var out []crm.Field
+	for _, field := range f.more {
+		if !slices.ContainsFunc(f.required[statusID], func(r crm.Field) bool { return r.ID == field.ID }) {
+			out = append(out, field)
+		}
+	}
+	return out, nil
+}
+
+// fakeDesk is a helpdesk with one ticket.
+type fakeDesk struct {
+	ticket usedesk.Ticket
+	err    error
+	hang   bool
+}
+
+func (d fakeDesk) Ticket(ctx context.Context, _ int64) (usedesk.Ticket, error) {
+	if d.hang {
+		<-ctx.Done()
+		return usedesk.Ticket{}, ctx.Err()
+	}
+	return d.ticket, d.err
+}

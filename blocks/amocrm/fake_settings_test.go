@@ -1,0 +1,90 @@
+package amocrm
+
+import (
+	"context"
+	"sync"
+
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// keptSettings are what the tenant has stored, shared by the fake directory and the fake account.
+type keptSettings struct {
+	mu        sync.Mutex
+	settings  tenant.Settings
+	updates   int
+	updateErr error
+}
+
+func (k *keptSettings) chosen() tenant.Settings {
+	if k == nil {
+		return tenant.Settings{}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.settings
+}
+
+// Update changes the settings that the fake account shows from then on.
+func (k *keptSettings) Update(_ context.Context, _ string, change func(*tenant.Tenant) error) (tenant.Tenant, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.updateErr != nil {
+		return tenant.Tenant{}, k.updateErr
+	}
+	t := tenant.Tenant{ID: "t1", Settings: k.settings}
+	err := change(&t)
+	k.settings = t.Settings
+	k.updates++
+	return t, err
+}
+
+func (f *fakeFlow) StartDisconnect(context.Context, string, string, string) (oauth.Start, error) {
+	return f.start, f.err
+}
+
+// fakeSettings is what the settings pages ask of the fake account.
+type fakeSettings struct {
+	kept   *keptSettings
+	meta   *bridge.Meta // instead of an account without fields
+	mapped map[string]map[int64][]string
+	mapErr error
+}
+
+func (f *fakeSettings) vocabulary(plain bridge.Meta) bridge.Meta {
+	if f.meta != nil {
+		return *f.meta
+	}
+	return plain
+}
+
+// LayoutMeta is the whole vocabulary, or why it can't be read.
+func (f *fakeCRM) LayoutMeta(ctx context.Context) (bridge.Meta, error) { return f.Meta(ctx) }
+
+// Mapped gives what the test has set.
+func (f *fakeSettings) Mapped(_ context.Context, entity string, _ bridge.Ticket) (map[int64][]string, error) {
+	return f.mapped[entity], f.mapErr
+}
+
+// sampleMeta is an account with fields of many types.
+func sampleMeta() *bridge.Meta {
+	form := sampleCRM().form
+	return &bridge.Meta{
+		Account:   crm.Account{Country: "RU", Currency: "RUB", Timezone: "Europe/Moscow"},
+		Pipelines: form.Pipelines, Users: form.Users,
+		LeadFields: []crm.Field{
+			{ID: 1, Name: "Delivery date", Type: "date"},
+			{ID: 2, Name: "Source", Type: "select", Enums: []crm.Enum{{ID: 1, Value: "Website"}, {ID: 2, Value: "email"}}},
+			{ID: 3, Name: "Brief", Type: "url"},
+			{ID: 4, Name: "Prepaid", Type: "monetary", Currency: "USD"},
+			{ID: 5, Name: "Contract signed", Type: "checkbox"},
+			{ID: 6, Name: "Ticket number", Type: "numeric"},
+		},
+		ContactFields: []crm.Field{
+			{ID: 50, Name: "Phone", Code: "PHONE", Type: "multitext"},
+			{ID: 51, Name: "Firm as written", Type: "text"},
+		},
+	}
+}

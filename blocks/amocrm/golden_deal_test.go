@@ -1,0 +1,60 @@
+package amocrm
+
+import (
+	"net/http/httptest"
+	"net/url"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// asHTMX asks as htmx does for a part of the page.
+func asHTMX(p string) func(*house, string) *httptest.ResponseRecorder {
+	return func(w *house, base string) *httptest.ResponseRecorder { return w.fragment(base + p) }
+}
+
+// Scenes of a deal's card that is changed, of its tasks, and of the parts of its feed.
+func init() {
+	scenes = append(scenes, []dealScene{
+		{"deal-edit-amount", nil, asHTMX("/deals/12/edit?field=amount&head=1")},
+		{"deal-edit-field", nil, asHTMX("/deals/12/edit?field=cf:2")},
+		{"deal-edit-page", nil, path("/deals/12/edit?field=name")},
+		{"deal-edit-stage", nil, path("/deals/12/edit?field=stage")},
+		{"deal-edit-lost", func(w *house, _ *bridge.Ticket) {
+			w.crm.onChange = func(bridge.DealChange) error {
+				return &bridge.FieldErrors{Fields: []bridge.FieldError{
+					{Path: "loss_reason_id", Key: bridge.KeyRequired}, {Path: "fields.35", Key: bridge.KeyRequired},
+					{Path: "", Key: bridge.KeyFromTheCRM, Text: "the deal is locked"},
+				}}
+			}
+		}, func(w *house, base string) *httptest.ResponseRecorder {
+			return w.post(base+"/deals/12/edit", url.Values{
+				"token": {blocks.NewID()}, "field": {"stage"}, "head": {"1"}, "inplace": {"1"}, "stage": {"1:143"},
+			}, true)
+		}},
+		{"deal-edit-saved", nil, func(w *house, base string) *httptest.ResponseRecorder {
+			return w.post(base+"/deals/12/edit", url.Values{
+				"token": {blocks.NewID()}, "field": {"amount"}, "head": {"1"}, "inplace": {"1"}, "price": {"200 000"},
+			}, true)
+		}},
+		{"deal-fields", nil, path("/deals/12/edit")},
+		{"deal-tasks-refused", func(w *house, _ *bridge.Ticket) {
+			w.crm.onTask = func(bridge.TaskDraft) error {
+				return &bridge.FieldErrors{Fields: []bridge.FieldError{{Path: "text", Key: bridge.KeyRequired}, {Path: "due", Key: bridge.KeyBadValue}}}
+			}
+		}, func(w *house, base string) *httptest.ResponseRecorder {
+			return w.post(base+"/deals/12/tasks", url.Values{"token": {blocks.NewID()}, "due": {"2026-12-24T15:30"}, "type_id": {"77"}}, true)
+		}},
+		{"deal-tasks-failed", func(w *house, _ *bridge.Ticket) { w.crm.tasksErr = crm.ErrUpstream }, path("/deals/12")},
+		{"deal-comments", func(w *house, _ *bridge.Ticket) {
+			w.crm.feedItems[0].Mine, w.crm.feedPlace = true, "1700~2~2"
+		}, path("/deals/12?only=comments")},
+		{"deal-feed-older", func(w *house, _ *bridge.Ticket) {
+			w.crm.older = map[string]bridge.Feed{"1700~2~2": {Items: w.crm.feedItems[2:], Older: "1600~3~3", At: now}}
+		}, asHTMX("/deals/12/feed?before=1700~2~2")},
+		{"deal-page-older", func(w *house, _ *bridge.Ticket) {
+			w.crm.older = map[string]bridge.Feed{"1700~2~2": {Items: w.crm.feedItems[2:], At: now}}
+		}, path("/deals/12?before=1700~2~2")},
+	}...)
+}

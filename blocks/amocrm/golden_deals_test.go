@@ -1,0 +1,47 @@
+package amocrm
+
+import (
+	"net/http/httptest"
+	"strings"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+)
+
+type dealScene = struct {
+	name  string
+	setup func(w *house, ticket *bridge.Ticket)
+	ask   func(w *house, base string) *httptest.ResponseRecorder
+}
+
+// Scenes of mending a contact and its link, of the filter, and of the form with everything it offers.
+func init() {
+	scenes = append(scenes, []dealScene{
+		{"missing-keys", func(w *house, ticket *bridge.Ticket) {
+			w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
+			*ticket = another()
+		}, panelOf},
+		{"all-matches", func(w *house, _ *bridge.Ticket) {
+			linked := sampleAnna()
+			linked.Matched = []bridge.Match{{Kind: bridge.MatchLink}}
+			w.crm.matches = bridge.People{Linked: 7, Contacts: []bridge.Person{linked, sampleBoris()}, At: now}
+		}, path("/people?all=1")},
+		{"deals-open-only", nil, path("/people?deals=open")},
+		{"deals-all-hidden", func(w *house, _ *bridge.Ticket) {
+			w.crm.people.Contacts[0].Deals = sampleDeals()[2:]
+		}, path("/people?deals=open")},
+		{"deal-form-more", func(w *house, ticket *bridge.Ticket) {
+			w.crm.more = sampleMore()
+			w.h.DeskAPI, ticket.Subject = "https://api.usedesk.ru/", ""
+		}, func(w *house, base string) *httptest.ResponseRecorder {
+			session, err := w.sessions.Get(w.t.Context(), strings.TrimPrefix(base, "/blocks/amocrm/"))
+			if err == nil {
+				err = w.sessions.SetAside(w.t.Context(), session, blocks.AsideMessage, "Where are my chairs?\nOrder <A-7>")
+			}
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return w.get(base + "/deals/new")
+		}},
+	}...)
+}

@@ -1,0 +1,97 @@
+package amocrm
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/connector/usedesk"
+)
+
+// Desk reads tickets of a tenant's helpdesk; *usedesk.API is it.
+type Desk interface {
+	Ticket(ctx context.Context, id int64) (usedesk.Ticket, error)
+}
+
+var _ Desk = (*usedesk.API)(nil)
+
+// deskPatience bounds the look for the client's last message: nobody waits for it.
+const deskPatience = 2 * time.Second
+
+// fetchMessage keeps the client's last message beside the session, so that the form of a new deal can offer it. Without
+// a helpdesk token, or when the helpdesk does not answer, there is simply nothing to offer.
+func (h *Handlers) fetchMessage(ctx context.Context, session blocks.Session) {
+	if h.Desk == nil || session.Ticket.ID == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, deskPatience)
+	defer cancel()
+	desk, err := h.Desk(ctx, session.TenantID)
+	if err == nil && desk == nil {
+		return
+	}
+	var ticket usedesk.Ticket
+	if err == nil {
+		ticket, err = desk.Ticket(ctx, session.Ticket.ID)
+	}
+	if err == nil {
+		err = h.Sessions.SetAside(ctx, session, blocks.AsideMessage, bridge.LastMessage(ticket))
+	}
+	if err != nil {
+		h.Log.Info("last message not read", "error", err, "tenant", session.TenantID)
+	}
+}
+
+// ticket is the session's ticket with what has become known of it since the block was opened.
+func (v *visit) ticket(ctx context.Context) bridge.Ticket {
+	t := v.session.Ticket
+	message, err := v.h.Sessions.Aside(ctx, v.session, blocks.AsideMessage)
+	if err != nil {
+		v.h.note(err, false, v.session.TenantID)
+	}
+	t.LastMessage = message
+	return t
+}
+
+// ticketURL is where agents open a ticket, "" when that can't be told (usedesk.md §2.1). apiBase is the address of the
+// helpdesk's API: the cloud has it on a host of its own, every other installation beside the pages.
+func ticketURL(apiBase string, id int64) string {
+	u, err := url.Parse(apiBase)
+	if err != nil || u.Host == "" || id == 0 {
+		return ""
+	}
+	host := u.Host
+	if host == "api.usedesk.ru" {
+		host = "secure.usedesk.ru"
+	}
+	return u.Scheme + "://" + host + "/tickets/" + strconv.FormatInt(id, 10)
+}
+
+func (v *visit) ticketURL() string {
+	base := v.crm.Tenant().DeskBase
+	if base == "" {
+		base = v.h.DeskAPI
+	}
+	if v.h.TicketURL != nil {
+		return v.h.TicketURL(base, v.session.Ticket.ID)
+	}
+	return ticketURL(base, v.session.Ticket.ID)
+}
+
+// dealNote is the note of a new deal: what the agent wrote, where the ticket is, and the client's words if he chose so.
+func (v *visit) dealNote(ctx context.Context, written string, withMessage bool) string {
+	parts := []string{written}
+	if link := v.ticketURL(); link != "" {
+		parts = append(parts, v.t("deal.note_ticket", "ID", v.session.Ticket.ID, "URL", link))
+	}
+	if withMessage {
+		if said := v.ticket(ctx).LastMessage; said != "" {
+			parts = append(parts, v.t("deal.note_message", "Text", said))
+		}
+	}
+	return strings.TrimSpace(strings.Join(parts, "\n\n"))
+}

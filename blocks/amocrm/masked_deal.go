@@ -1,0 +1,88 @@
+package amocrm
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// keyMasked refuses a text that holds hidden digits and is not the one that was shown: they would be lost.
+const keyMasked = "error.masked"
+
+// wordy are the types of fields whose values are texts of people.
+var wordy = []string{"text", "textarea", "streetaddress", "url"}
+
+// DealEdit hides phones in the name and the values.
+func (m masked) DealEdit(ctx context.Context, id int64) (bridge.DealEdit, error) {
+	e, err := m.CRM.DealEdit(ctx, id)
+	if err != nil {
+		return e, err
+	}
+	f := m.format(ctx)
+	e.Name, e.Values = f.Words(e.Name), maps.Clone(e.Values)
+	for _, field := range wordyFields(e) {
+		e.Values[int64(field.ID)] = each(e.Values[int64(field.ID)], f.Words)
+	}
+	return e, nil
+}
+
+func wordyFields(e bridge.DealEdit) []crm.Field {
+	return slices.DeleteFunc(slices.Clone(e.Fields), func(f crm.Field) bool { return !slices.Contains(wordy, f.Type) })
+}
+
+// ChangeDeal puts the digits back that the form had hidden.
+func (m masked) ChangeDeal(ctx context.Context, id int64, c bridge.DealChange) error {
+	whole, err := m.CRM.DealEdit(ctx, id)
+	if err != nil {
+		return err
+	}
+	f, e := m.format(ctx), &bridge.FieldErrors{}
+	if c.Name != nil {
+		name := unhide(f, "name", *c.Name, []string{whole.Name}, e)
+		c.Name = &name
+	}
+	c.Fields = maps.Clone(c.Fields)
+	for _, field := range wordyFields(whole) {
+		fieldID := int64(field.ID)
+		for i, text := range c.Fields[fieldID] {
+			c.Fields[fieldID] = slices.Clone(c.Fields[fieldID])
+			c.Fields[fieldID][i] = unhide(f, "fields."+strconv.FormatInt(fieldID, 10), text, whole.Values[fieldID], e)
+		}
+	}
+	if len(e.Fields) > 0 {
+		return e
+	}
+	return m.CRM.ChangeDeal(ctx, id, c)
+}
+
+func unhide(f blocks.Format, path, text string, known []string, e *bridge.FieldErrors) string {
+	back := f.Unmask(text, known)
+	if strings.ContainsRune(back, '•') && !slices.Contains(known, back) {
+		e.Fields = append(e.Fields, bridge.FieldError{Path: path, Key: keyMasked})
+	}
+	return back
+}
+
+// Tasks hides phones in what is to be done.
+func (m masked) Tasks(ctx context.Context, leadID int64) (bridge.Tasks, error) {
+	tasks, err := m.CRM.Tasks(ctx, leadID)
+	f := m.format(ctx)
+	tasks.Items = slices.Clone(tasks.Items)
+	for i := range tasks.Items {
+		tasks.Items[i].Text = f.Words(tasks.Items[i].Text)
+	}
+	return tasks, err
+}
+
+// FeedOlder hides phones in comments and sentences.
+func (m masked) FeedOlder(ctx context.Context, leadID int64, place string, comments bool) (bridge.Feed, error) {
+	feed, err := m.CRM.FeedOlder(ctx, leadID, place, comments)
+	feed.Items = m.items(ctx, feed.Items)
+	return feed, err
+}

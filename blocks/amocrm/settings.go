@@ -1,0 +1,180 @@
+package amocrm
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// settingsCRM is what the settings ask of an account.
+type settingsCRM interface {
+	LayoutMeta(ctx context.Context) (bridge.Meta, error)
+	Mapped(ctx context.Context, entity string, ticket bridge.Ticket) (map[int64][]string, error)
+}
+
+func (h *Handlers) settingsRoutes(g *echo.Group) {
+	g.GET("/settings", h.inside(h.settings))
+	g.POST("/settings", h.inside(h.saveSettings))
+	g.GET("/disconnect", h.inside(h.disconnect))
+}
+
+// maxDealName bounds a template of a deal's name, in characters.
+const maxDealName = 200
+
+// settings is the company's page: GET …/settings.
+func (h *Handlers) settings(v *visit) error {
+	saved := v.QueryParam("done") == "saved"
+	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
+		view, err := v.settingsPage(ctx, v.crm.Tenant().Settings, nil)
+		view.Saved = saved
+		return loaded{"settings", view}, err
+	})
+}
+
+// saveSettings stores the form: POST …/settings. With errors it comes back as it was typed and nothing is stored.
+func (h *Handlers) saveSettings(v *visit) error {
+	form, err := v.FormParams()
+	if err != nil {
+		return v.fail(err, v.base()+"/settings")
+	}
+	meta, metaErr := v.crm.Meta(v.ctx)
+	read := settingsForm{form: form, meta: meta, errs: map[string]string{}, t: v.t}
+	typed := read.into(v.crm.Tenant().Settings)
+	if metaErr != nil && read.needsMeta() {
+		return v.fail(metaErr, v.base()+"/settings")
+	}
+	if len(read.errs) > 0 || form.Get("do") == "more" {
+		ctx, cancel := h.owned(h.Budget / 2)
+		defer cancel()
+		view, err := v.settingsPage(ctx, typed, read.errs)
+		if err != nil {
+			return v.fail(err, v.base()+"/settings")
+		}
+		view.keep(form)
+		return v.show(http.StatusOK, "settings", view)
+	}
+	err = v.change(func(s *tenant.Settings) { *s = read.into(*s) }) // what another page stored meanwhile stays
+	if err != nil {
+		return v.fail(err, v.base()+"/settings")
+	}
+	return see(v, v.base()+"/settings?done=saved")
+}
+
+// settingsForm reads the page's form. A field that the page did not have (amoCRM could not be asked) stays as it is.
+type settingsForm struct {
+	form url.Values
+	meta bridge.Meta
+	errs map[string]string
+	t    func(key string, args ...any) string
+}
+
+func (r settingsForm) needsMeta() bool { return r.form.Has("stage") || r.form.Has("map_to") }
+
+func (r settingsForm) text(name string) string { return strings.TrimSpace(r.form.Get(name)) }
+
+func (r settingsForm) into(s tenant.Settings) tenant.Settings {
+	s.Language, s.Region = r.text("language"), strings.ToUpper(r.text("region"))
+	if _, known := blocks.ParseLang(s.Language); !known {
+		r.errs["language"] = r.t(bridge.KeyBadChoice)
+	}
+	if s.Region != "" && phonenumbers.GetCountryCodeForRegion(s.Region) == 0 {
+		r.errs["region"] = r.t(bridge.KeyBadChoice)
+	}
+	s.MaskPhones = r.text("mask") == "1"
+	s.DealName = r.text("deal_name")
+	if place := bridge.CheckDealName(s.DealName); place != "" {
+		r.errs["deal_name"] = r.t("settings.bad_place", "Place", place)
+	} else if len([]rune(s.DealName)) > maxDealName {
+		r.errs["deal_name"] = r.t(bridge.KeyTooLong, "max", strconv.Itoa(maxDealName))
+	}
+	if r.form.Has("stage") {
+		r.stage(&s)
+	}
+	if r.form.Has("responsible") {
+		s.ResponsibleID = number(r.text("responsible"))
+		free := slices.ContainsFunc(r.meta.Users, func(u crmUser) bool { return int64(u.ID) == s.ResponsibleID })
+		if s.ResponsibleID != 0 && !free {
+			r.errs["responsible"] = r.t(bridge.KeyBadChoice)
+		}
+	}
+	if r.form.Has("map_to") {
+		s.Mapping = r.mapping()
+	}
+	return s
+}
+
+// stage reads "pipeline:stage".
+func (r settingsForm) stage(s *tenant.Settings) {
+	pipeline, stage, _ := strings.Cut(r.text("stage"), ":")
+	s.PipelineID, s.StatusID = number(pipeline), number(stage)
+	if r.text("stage") == "" {
+		return
+	}
+	if _, ok := r.meta.Status(s.PipelineID, s.StatusID); !ok {
+		r.errs["stage"] = r.t(bridge.KeyBadChoice)
+	}
+}
+
+// mapping reads the pairs of lists; a pair without both halves is not there, one with a single half is a mistake.
+func (r settingsForm) mapping() []tenant.FieldMap {
+	var out []tenant.FieldMap
+	seen := map[string]bool{}
+	from, to := r.form["map_from"], r.form["map_to"]
+	for i := range min(len(from), len(to), maxMappings) {
+		path := "map." + strconv.Itoa(i)
+		entity, id, _ := strings.Cut(to[i], ":")
+		rule := tenant.FieldMap{From: from[i], Entity: entity, FieldID: number(id)}
+		switch {
+		case from[i] == "" && to[i] == "":
+			continue
+		case from[i] == "" || to[i] == "":
+			r.errs[path] = r.t("settings.half_mapping")
+		case seen[to[i]]:
+			r.errs[path] = r.t("settings.same_target")
+		case !r.fits(rule):
+			r.errs[path] = r.t("settings.no_fit")
+		}
+		seen[to[i]] = true
+		out = append(out, rule)
+	}
+	return out
+}
+
+func (r settingsForm) fits(rule tenant.FieldMap) bool {
+	for _, f := range bridge.MapTargets(r.meta, rule.Entity) {
+		if int64(f.ID) == rule.FieldID {
+			return bridge.MapFits(rule.From, f.Type)
+		}
+	}
+	return false
+}
+
+// addMapped gives a new deal the mapped fields that its form did not show; what the agent saw, he decided.
+func (v *visit) addMapped(form url.Values, draft *bridge.DealDraft) error {
+	mapped, err := v.crm.Mapped(v.ctx, bridge.EntityLead, v.session.Ticket)
+	for id, values := range mapped {
+		if !form.Has("fields." + strconv.FormatInt(id, 10)) {
+			draft.Fields[id] = values
+		}
+	}
+	return err
+}
+
+// disconnect ends the connection after a fresh login to the same amoCRM account: GET …/disconnect leads there.
+func (h *Handlers) disconnect(v *visit) error {
+	start, err := h.Flow.StartDisconnect(v.ctx, v.session.TenantID, v.session.ID, string(v.session.Lang))
+	if err != nil {
+		return v.fail(err, v.base()+"/settings")
+	}
+	return v.leave(start)
+}

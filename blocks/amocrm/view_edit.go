@@ -1,0 +1,261 @@
+package amocrm
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// fieldDealName is the one editable row that no layout holds. The others go by their layout ids.
+const fieldDealName = "name"
+
+// editView is what a card says about changing it.
+type editView struct {
+	FieldsURL string // a page of all fields that can be changed, "" when there are none
+	Return    string // row whose pencil takes the focus
+	Said      string // for screen readers
+	OOB       bool   // goes along with another part of the page
+	page      string // address of the deal
+	can       map[string]bool
+}
+
+func editOf(page string, d bridge.DealCard) editView {
+	v := editView{page: page, can: map[string]bool{
+		fieldDealName: true, bridge.FieldAmount: true, bridge.FieldStage: true, bridge.FieldPipeline: true, bridge.FieldResponsible: true,
+		bridge.FieldLossReason: d.State == bridge.DealLost,
+	}}
+	for id := range d.Inputs {
+		v.can[bridge.CustomID(id)] = true
+		v.FieldsURL = page + "/edit"
+	}
+	return v
+}
+
+// pencilView is the way to change a row.
+type pencilView struct {
+	ID, URL, Label string
+	Return         bool
+}
+
+// Pencil leads to the form of a row of the details; nil when the row can't be changed.
+func (v editView) Pencil(id, label string) *pencilView { return v.pencil(id, label, "") }
+
+// HeadPencil is Pencil of a row outside the list of details.
+func (v editView) HeadPencil(id, label string) *pencilView { return v.pencil(id, label, "&head=1") }
+
+func (v editView) pencil(id, label, more string) *pencilView {
+	if !v.can[id] {
+		return nil
+	}
+	return &pencilView{
+		ID: strings.ReplaceAll(id, ":", ""), Label: label, Return: v.Return == id,
+		URL: v.page + "/edit?field=" + url.QueryEscape(id) + more,
+	}
+}
+
+// editFormView is the form of one row of a deal. InPlace stands in the card, else it is a page of its own.
+type editFormView struct {
+	Key, Label, Title string
+	DealName          string
+	Action, NeedsURL  string
+	DealURL, CardURL  string
+	Token             string
+	Head, InPlace     bool
+	Input             *inputView
+	Pipelines         []pipelineView // of a stage's form
+	Needs             []inputView    // what the chosen stage asks for
+	Error             string         // of the stage
+	Problem           string         // of the form as a whole
+}
+
+// RowID names the row while its form is open.
+func (v editFormView) RowID() string { return rowID(v.Key) }
+
+func rowID(key string) string { return "row-" + strings.ReplaceAll(key, ":", "") }
+
+// pipelineView is a pipeline with the stages to choose from.
+type pipelineView struct {
+	Name   string
+	Stages []stagePick
+}
+
+// stagePick is one stage; Value is "pipeline:stage".
+type stagePick struct {
+	Value, Name, Color string
+	Chosen             bool
+}
+
+// typedEdit is what a person has typed into the form of a row.
+type typedEdit struct {
+	key           string
+	head, inPlace bool
+	name, price   string
+	pipeline      int64
+	status        int64
+	reason        int64
+	user          int64
+	fields        map[int64][]string
+}
+
+// asItIs is what the form of a row begins with.
+func asItIs(key string, e bridge.DealEdit) typedEdit {
+	t := typedEdit{
+		key: key, name: e.Name, pipeline: e.PipelineID, status: e.StatusID, reason: e.LossReasonID, user: e.ResponsibleID,
+		fields: map[int64][]string{},
+	}
+	if e.Price != 0 {
+		t.price = strconv.FormatFloat(e.Price, 'f', -1, 64)
+	}
+	for id, values := range e.Values {
+		t.fields[id] = values
+	}
+	return t
+}
+
+// editForm draws the form of a row; ok is false for a row that can't be changed.
+func editForm(f blocks.Format, page string, e bridge.DealEdit, typed typedEdit, errs map[string]string) (v editFormView, ok bool) {
+	v = editFormView{
+		Key: typed.key, DealName: e.Name, Head: typed.head, InPlace: typed.inPlace, Token: blocks.NewID(),
+		Action: page + "/edit", NeedsURL: page + "/edit/needs", DealURL: page, CardURL: page + "/card?field=" + url.QueryEscape(typed.key),
+	}
+	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
+	switch typed.key {
+	case fieldDealName:
+		v.Label = t("field.deal_name")
+		v.Input = &inputView{Name: "name", Widget: "text", Value: typed.name, Must: true, Error: errs["name"]}
+	case bridge.FieldAmount:
+		v.Label = t("field.price")
+		v.Input = &inputView{Name: "price", Widget: "number", Value: typed.price, Error: errs["price"]}
+	case bridge.FieldResponsible:
+		v.Label = t("field.responsible")
+		v.Input = &inputView{Name: "responsible_id", Widget: "select", Must: true, Options: userOptions(e.Users, typed.user), Error: errs["responsible_id"]}
+	case bridge.FieldStage, bridge.FieldPipeline, bridge.FieldLossReason:
+		v.Label = t("field.stage")
+		v.Pipelines, v.Error = stagePicks(e, typed), firstOf(errs["status_id"], errs["pipeline_id"])
+		v.Needs = stageNeeds(f, e, typed, errs)
+	default:
+		input, found := customInput(e, typed, errs)
+		if !found {
+			return v, false
+		}
+		v.Label, v.Input = input.Label, &input
+	}
+	if v.Input != nil && v.Input.Label == "" {
+		v.Input.Label = v.Label
+	}
+	v.Title = t("edit.change", "Name", v.Label)
+	v.Problem = leftOver(errs, v.shown()...)
+	return v, true
+}
+
+// shown lists the form paths whose errors stand at their fields.
+func (v editFormView) shown() []string {
+	out := []string{"status_id", "pipeline_id"}
+	if v.Input != nil {
+		out = []string{v.Input.Name}
+	}
+	for _, in := range v.Needs {
+		out = append(out, in.Name)
+	}
+	return out
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+func userOptions(users []crm.User, chosen int64) []optionView {
+	var out []optionView
+	for _, u := range users {
+		out = append(out, optionView{idText(u.ID), u.Name, int64(u.ID) == chosen})
+	}
+	return out
+}
+
+func customInput(e bridge.DealEdit, typed typedEdit, errs map[string]string) (inputView, bool) {
+	for _, field := range e.Fields {
+		if bridge.CustomID(int64(field.ID)) == typed.key {
+			return fieldInput(field, typed.fields[int64(field.ID)], errs["fields."+idText(field.ID)]), true
+		}
+	}
+	return inputView{}, false
+}
+
+// stagePicks lists all stages, those of the deal's own pipeline first.
+func stagePicks(e bridge.DealEdit, typed typedEdit) []pipelineView {
+	var own, others []pipelineView
+	for _, p := range e.Pipelines {
+		v := pipelineView{Name: p.Name}
+		for _, s := range p.Statuses {
+			v.Stages = append(v.Stages, stagePick{
+				Value: idText(p.ID) + ":" + idText(s.ID), Name: s.Name, Color: s.Color,
+				Chosen: int64(p.ID) == typed.pipeline && int64(s.ID) == typed.status,
+			})
+		}
+		if int64(p.ID) == e.PipelineID {
+			own = append(own, v)
+		} else {
+			others = append(others, v)
+		}
+	}
+	return append(own, others...)
+}
+
+// stageNeeds are the fields that the chosen stage asks for: the reason when the deal is lost, and what it requires and
+// the deal does not have. A field with an error is asked for as well.
+func stageNeeds(f blocks.Format, e bridge.DealEdit, typed typedEdit, errs map[string]string) []inputView {
+	var out []inputView
+	if typed.status == int64(crm.StatusLost) && len(e.LossReasons) > 0 {
+		in := inputView{
+			Name: "loss_reason_id", Label: f.Catalog.T(f.Lang, "field.loss_reason"), Widget: "select", Must: true, Error: errs["loss_reason_id"],
+		}
+		for _, r := range e.LossReasons {
+			in.Options = append(in.Options, optionView{idText(r.ID), r.Name, int64(r.ID) == typed.reason})
+		}
+		out = append(out, in)
+	}
+	asked := map[crm.ID]bool{}
+	for _, field := range e.Missing(typed.pipeline, typed.status) {
+		asked[field.ID] = true
+	}
+	for _, field := range e.Fields {
+		if message := errs["fields."+idText(field.ID)]; asked[field.ID] || message != "" {
+			in := fieldInput(field, typed.fields[int64(field.ID)], message)
+			in.Must = true
+			out = append(out, in)
+		}
+	}
+	return out
+}
+
+// fieldsView lists all custom fields that can be changed.
+type fieldsView struct {
+	DealName, DealURL string
+	Fields            []fieldLink
+}
+
+// fieldLink leads to the form of a field.
+type fieldLink struct{ Label, Value, URL string }
+
+func fieldsPage(f blocks.Format, page string, e bridge.DealEdit, card bridge.DealCard) fieldsView {
+	v := fieldsView{DealName: e.Name, DealURL: page}
+	for _, field := range e.Fields {
+		link := fieldLink{Label: field.Name, URL: page + "/edit?field=" + url.QueryEscape(bridge.CustomID(int64(field.ID)))}
+		for _, s := range card.Fields {
+			if s.ID == int64(field.ID) && len(s.Text) > 0 {
+				link.Value = shownText(f, s, s.Text[0])
+			}
+		}
+		v.Fields = append(v.Fields, link)
+	}
+	return v
+}

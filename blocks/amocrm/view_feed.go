@@ -1,0 +1,111 @@
+package amocrm
+
+import (
+	"net/url"
+	"strconv"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+)
+
+// onlyComments is the filter of a feed that leaves out what the CRM did.
+const onlyComments = "comments"
+
+// feedView is what happened in a deal, with the box for a comment.
+type feedView struct {
+	Action    string // where a comment is sent
+	URL       string // the feed itself
+	Token     string
+	Filter    []filterLink
+	Only      string // the filter, "" for everything
+	Items     []itemView
+	Rest      []itemView
+	More      string
+	Older     *olderView // nil at the beginning of the deal
+	NewestURL string     // of a page that shows older lines
+	Partial   bool
+	Stale     string
+	Problem   *problemView
+	Typed     string // a comment that could not be sent
+	Error     string
+	Posted    bool
+	OOB       bool // goes along with another part of the page
+}
+
+// filterLink is one way to look at the feed. Href is the page, URL the part of it.
+type filterLink struct {
+	ID, Text, Href, URL string
+	Chosen              bool
+}
+
+// olderView leads on.
+type olderView struct{ Href, URL string }
+
+// shownItems is how many lines of the feed stand open before "show more".
+const shownItems = 15
+
+// feedAsk is which part of the feed is asked for.
+type feedAsk struct {
+	only   string
+	before string // a place of bridge.Feed.Older, "" for the newest
+}
+
+func (v *visit) feedAsk() feedAsk {
+	ask := feedAsk{before: v.QueryParam("before")}
+	if v.FormValue("only") == onlyComments { // of the query as well
+		ask.only = onlyComments
+	}
+	return ask
+}
+
+func (a feedAsk) query() string {
+	q := url.Values{}
+	if a.only != "" {
+		q.Set("only", a.only)
+	}
+	if a.before != "" {
+		q.Set("before", a.before)
+	}
+	if len(q) == 0 {
+		return ""
+	}
+	return "?" + q.Encode()
+}
+
+func feedPage(f blocks.Format, base string, dealID int64, feed bridge.Feed, ask feedAsk) feedView {
+	page := base + "/deals/" + strconv.FormatInt(dealID, 10)
+	v := feedView{
+		Action: page + "/comments", URL: page + "/feed" + ask.query(), Token: blocks.NewID(), Only: ask.only, Partial: feed.Partial,
+	}
+	for _, link := range []struct{ id, key, only string }{{"feed-all", "feed.all", ""}, {"feed-comments", "feed.comments", onlyComments}} {
+		to := feedAsk{only: link.only}.query()
+		v.Filter = append(v.Filter, filterLink{
+			ID: link.id, Text: f.Catalog.T(f.Lang, link.key), Href: page + to, URL: page + "/feed" + to, Chosen: link.only == ask.only,
+		})
+	}
+	for _, it := range feed.Items {
+		if ask.only != "" && it.Kind != bridge.KindComment {
+			continue
+		}
+		item := feedLine(f, it)
+		if len(v.Items) < shownItems || ask.before != "" {
+			v.Items = append(v.Items, item)
+		} else {
+			v.Rest = append(v.Rest, item)
+		}
+	}
+	if n := len(v.Rest); n > 0 {
+		v.More = f.Catalog.T(f.Lang, "feed.more", "Count", n)
+	}
+	if feed.Older != "" {
+		to := feedAsk{ask.only, feed.Older}.query()
+		v.Older = &olderView{Href: page + to, URL: page + "/feed" + to}
+	}
+	if ask.before != "" {
+		v.NewestURL = page + feedAsk{only: ask.only}.query()
+	}
+	if feed.Stale {
+		v.Stale = f.Catalog.T(f.Lang, "stale.slow", "Age", f.Age(feed.At))
+	}
+	return v
+}

@@ -1,0 +1,206 @@
+package amocrm
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+type crmUser = crm.User
+
+// maxMappings bounds the pairs of the field mapping; spareMappings empty ones stand below those that are filled.
+const (
+	maxMappings   = 30
+	spareMappings = 2
+)
+
+// settingsView is the settings page. Lists of the account are empty when it could not be asked.
+type settingsView struct {
+	Base      string
+	Token     string
+	Saved     bool
+	Errors    map[string]string
+	Settings  tenant.Settings
+	Account   string // its country's region, for the empty choice
+	Languages []optionView
+	Regions   []optionView
+	Stages    []groupView
+	Users     []optionView
+	NoUsers   bool
+	Places    []string
+	Example   string
+	Maps      []mapRow
+	CanMap    bool
+	CanMore   bool
+	Unread    string // why the lists are missing
+	State     connectionView
+}
+
+// groupView is a titled part of a list.
+type groupView struct {
+	Title   string
+	Options []optionView
+}
+
+// mapRow is one pair of the mapping.
+type mapRow struct {
+	N     int
+	From  []groupView
+	To    []groupView
+	Error string
+}
+
+// connectionView says how the login stands.
+type connectionView struct {
+	Connected bool
+	Account   string
+	Host      string
+	Since     string
+	Lost      string
+	By        string
+	Refreshed string
+	Next      string
+}
+
+func (v *visit) settingsPage(ctx context.Context, s tenant.Settings, errs map[string]string) (settingsView, error) {
+	status, err := v.h.Grants.Status(ctx, v.session.TenantID)
+	if err != nil {
+		return settingsView{}, err
+	}
+	meta, metaErr := v.crm.Meta(ctx)
+	f := v.formatIn(ctx)
+	view := settingsView{
+		Base: v.base(), Token: blocks.NewID(), Settings: s, Errors: errs, Account: meta.Account.Country,
+		Languages: languageOptions(v.h.Catalog, s.Language), Regions: regionOptions(s.Region),
+		Example: bridge.DealName(s.DealName, v.session.Ticket),
+	}
+	for _, p := range bridge.DealNamePlaces {
+		view.Places = append(view.Places, "{{"+p+"}}")
+	}
+	view.State = connectionView{Connected: status.State == "connected", Account: status.AccountName}
+	view.State.Host = hostOf(v.crm.Tenant().AmoBase)
+	when := func(into *string, at interface{ IsZero() bool }, text func() string) {
+		if !at.IsZero() {
+			*into = text()
+		}
+	}
+	if view.State.Connected {
+		when(&view.State.Since, status.Since, func() string { return f.DateTime(status.Since) })
+	} else {
+		when(&view.State.Lost, status.Since, func() string { return f.DateTime(status.Since) })
+	}
+	when(&view.State.Refreshed, status.RefreshedAt, func() string { return f.DateTime(status.RefreshedAt) })
+	when(&view.State.Next, status.ExpiresAt, func() string { return f.DateTime(status.ExpiresAt) })
+	if metaErr != nil {
+		_, _, _, known := problemCode(metaErr)
+		v.h.note(metaErr, known, v.session.TenantID)
+		p := v.problem(metaErr, "")
+		view.Unread = p.Title
+		return view, nil
+	}
+	view.State.By = meta.UserName(status.UserID)
+	view.lists(f, s, meta, errs)
+	return view, nil
+}
+
+// lists are the choices that only the account knows.
+func (view *settingsView) lists(f blocks.Format, s tenant.Settings, meta bridge.Meta, errs map[string]string) {
+	for _, p := range meta.Open() {
+		g := groupView{Title: p.Name}
+		for _, st := range p.Statuses {
+			value := idText(p.ID) + ":" + idText(st.ID)
+			g.Options = append(g.Options, optionView{value, st.Name, int64(p.ID) == s.PipelineID && int64(st.ID) == s.StatusID})
+		}
+		view.Stages = append(view.Stages, g)
+	}
+	for _, u := range meta.Assignable() {
+		view.Users = append(view.Users, optionView{idText(u.ID), u.Name, int64(u.ID) == s.ResponsibleID})
+	}
+	view.NoUsers = len(view.Users) == 0
+	rows := slices.Clone(s.Mapping)
+	for range spareMappings {
+		if len(rows) < maxMappings {
+			rows = append(rows, tenant.FieldMap{})
+		}
+	}
+	for i, rule := range rows {
+		view.Maps = append(view.Maps, mapRow{
+			N: i + 1, From: sourceGroups(f, rule.From), To: targetGroups(f, meta, rule), Error: errs["map."+strconv.Itoa(i)],
+		})
+	}
+	view.CanMap = len(bridge.MapTargets(meta, bridge.EntityContact))+len(bridge.MapTargets(meta, bridge.EntityLead)) > 0
+	view.CanMore = len(rows) < maxMappings
+}
+
+// keep leaves what was typed where no stored value can hold it.
+func (view *settingsView) keep(form url.Values) {
+	view.Settings.DealName = form.Get("deal_name")
+}
+
+func languageOptions(catalog *blocks.Catalog, chosen string) []optionView {
+	var out []optionView
+	for _, l := range blocks.Langs {
+		out = append(out, optionView{string(l), catalog.T(l, "language.name"), string(l) == chosen})
+	}
+	return out
+}
+
+// regionOptions are ISO codes with their calling code, which are the same in every language.
+func regionOptions(chosen string) []optionView {
+	var out []optionView
+	for region := range phonenumbers.GetSupportedRegions() {
+		code := strconv.Itoa(phonenumbers.GetCountryCodeForRegion(region))
+		out = append(out, optionView{region, region + " +" + code, region == chosen})
+	}
+	slices.SortFunc(out, func(a, b optionView) int { return cmp.Compare(a.Value, b.Value) })
+	return out
+}
+
+// sourceGroups are the helpdesk's values: client first, then ticket.
+func sourceGroups(f blocks.Format, chosen string) []groupView {
+	groups := []groupView{{Title: f.Catalog.T(f.Lang, "settings.of_client")}, {Title: f.Catalog.T(f.Lang, "settings.of_ticket")}}
+	for _, from := range bridge.MapSources {
+		g := &groups[0]
+		if strings.HasPrefix(from, "ticket.") {
+			g = &groups[1]
+		}
+		g.Options = append(g.Options, optionView{from, f.Catalog.T(f.Lang, "source."+from), from == chosen})
+	}
+	return groups
+}
+
+func targetGroups(f blocks.Format, meta bridge.Meta, chosen tenant.FieldMap) []groupView {
+	var groups []groupView
+	titles := map[string]string{
+		bridge.EntityContact: f.Catalog.T(f.Lang, "settings.to_contact"), bridge.EntityLead: f.Catalog.T(f.Lang, "settings.to_lead"),
+	}
+	for _, entity := range []string{bridge.EntityContact, bridge.EntityLead} {
+		g := groupView{Title: titles[entity]}
+		for _, field := range bridge.MapTargets(meta, entity) {
+			on := entity == chosen.Entity && int64(field.ID) == chosen.FieldID
+			g.Options = append(g.Options, optionView{entity + ":" + idText(field.ID), field.Name, on})
+		}
+		if len(g.Options) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+func hostOf(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}

@@ -1,0 +1,128 @@
+package amocrm
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+)
+
+// tasksView are the open tasks of a deal with the form of a new one.
+type tasksView struct {
+	Items   []taskView
+	New     *newTaskView
+	Stale   string
+	Problem *problemView
+	Said    string // for screen readers
+	OOB     bool   // goes along with another part of the page
+}
+
+// taskView is one open task with the form that completes it.
+type taskView struct {
+	ID                      int64
+	Text, Type, Responsible string
+	Due, Urgency            string // late, today, later
+	Action, Token           string
+	Open                    bool // its form
+	Result                  inputView
+	Problem                 string
+}
+
+// newTaskView is the form of a new task.
+type newTaskView struct {
+	Action, Token string
+	Inputs        []inputView
+	Open          bool
+	Return        bool // takes the focus
+	Problem       string
+}
+
+// typedTask is a form of the tasks that could not be sent: of task id, or of a new one for 0.
+type typedTask struct {
+	id      int64
+	draft   bridge.TaskDraft
+	result  string
+	errs    map[string]string
+	problem string
+	token   string
+}
+
+func taskList(f blocks.Format, page string, tasks bridge.Tasks, typed *typedTask) tasksView {
+	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
+	var v tasksView
+	for _, task := range tasks.Items {
+		row := taskView{
+			ID: task.ID, Text: task.Text, Type: taskType(f, task.TypeID, task.Type), Responsible: task.Responsible,
+			Action: page + "/tasks/" + strconv.FormatInt(task.ID, 10) + "/done", Token: blocks.NewID(),
+			Result: inputView{Name: resultName(task.ID), Label: t("tasks.result"), Widget: "text"},
+		}
+		row.Due, row.Urgency = f.Due(task.Due)
+		if typed != nil && typed.id == task.ID {
+			row.Open, row.Problem, row.Token = true, typed.problem, typed.token
+			row.Result.Value, row.Result.Error = typed.result, typed.errs["result"]
+		}
+		v.Items = append(v.Items, row)
+	}
+	v.New = newTask(f, page, tasks, typed)
+	if tasks.Stale {
+		v.Stale = t("stale.slow", "Age", f.Age(tasks.At))
+	}
+	return v
+}
+
+// resultName tells the inputs of several tasks apart: names are ids of the page as well.
+func resultName(taskID int64) string { return "result." + strconv.FormatInt(taskID, 10) }
+
+// newTask is the form of a new task, due tomorrow at noon unless something else was typed.
+func newTask(f blocks.Format, page string, tasks bridge.Tasks, typed *typedTask) *newTaskView {
+	t := func(key string) string { return f.Catalog.T(f.Lang, key) }
+	v := &newTaskView{Action: page + "/tasks", Token: blocks.NewID()}
+	draft, errs := bridge.TaskDraft{Due: tomorrowNoon(f), TypeID: bridge.TaskFollowUp}, map[string]string(nil)
+	if typed != nil && typed.id == 0 {
+		draft, errs, v.Problem, v.Token, v.Open = typed.draft, typed.errs, typed.problem, typed.token, true
+	}
+	kinds := inputView{Name: "type_id", Label: t("tasks.type"), Widget: "select", Must: true, Error: errs["type_id"]}
+	for _, id := range []int64{bridge.TaskFollowUp, bridge.TaskMeeting} {
+		kinds.Options = append(kinds.Options, optionView{strconv.FormatInt(id, 10), taskType(f, id, ""), id == draft.TypeID})
+	}
+	for _, own := range tasks.Types {
+		if id := int64(own.ID); id != bridge.TaskFollowUp && id != bridge.TaskMeeting {
+			kinds.Options = append(kinds.Options, optionView{strconv.FormatInt(id, 10), own.Name, id == draft.TypeID})
+		}
+	}
+	v.Inputs = []inputView{
+		{Name: "task_text", Label: t("tasks.text"), Widget: "text", Value: draft.Text, Must: true, Error: errs["text"]},
+		{Name: "due", Label: t("tasks.due"), Widget: "datetime", Value: draft.Due, Must: true, Error: errs["due"]},
+		kinds,
+	}
+	if len(tasks.Users) > 0 {
+		v.Inputs = append(v.Inputs, inputView{
+			Name: "task_responsible", Label: t("field.responsible"), Widget: "select", Options: userOptions(tasks.Users, draft.ResponsibleID),
+			Error: errs["responsible_id"],
+		})
+	}
+	if text := leftOver(errs, "text", "due", "type_id", "responsible_id"); v.Problem == "" {
+		v.Problem = text
+	}
+	return v
+}
+
+// taskType names a type in the reader's language where amoCRM gives it to every account.
+func taskType(f blocks.Format, id int64, name string) string {
+	switch id {
+	case bridge.TaskFollowUp:
+		return f.Catalog.T(f.Lang, "tasks.follow_up")
+	case bridge.TaskMeeting:
+		return f.Catalog.T(f.Lang, "tasks.meeting")
+	}
+	return name
+}
+
+func tomorrowNoon(f blocks.Format) string {
+	zone := f.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	return f.Now.In(zone).AddDate(0, 0, 1).Format(time.DateOnly) + "T12:00"
+}

@@ -1,0 +1,101 @@
+package hooks
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/bridge"
+)
+
+func ownName(kind string, id int64, aspect string) string {
+	return fmt.Sprint(kind, " ", id, " ", aspect)
+}
+
+func TestReceive_tellsWhatChanged(t *testing.T) {
+	const mine = "&account[id]=7039099"
+	for name, c := range map[string]struct {
+		body   string
+		own    map[string]string
+		want   []bridge.Change
+		forgot int
+	}{
+		"a stage":               {body: "leads[status][0][id]=5&leads[status][0][modified_user_id]=9" + mine, want: []bridge.Change{{Deals: []int64{5}}}},
+		"deal and contact":      {body: "leads[update][0][id]=5&contacts[update][0][id]=6&leads[responsible][0][id]=5" + mine, want: []bridge.Change{{Deals: []int64{5}, Contacts: []int64{6}}}},
+		"deleted":               {body: "leads[delete]=5" + mine, want: []bridge.Change{{Deals: []int64{5}}}},
+		"a new deal":            {body: "leads[add][0][id]=5" + mine, want: []bridge.Change{{Deals: []int64{5}}}, forgot: 1},
+		"without account":       {body: "leads[status][0][id]=5", want: []bridge.Change{{Deals: []int64{5}}}},
+		"another account":       {body: "leads[status][0][id]=5&account[id]=1"},
+		"account in the entity": {body: "leads[status][0][id]=5&leads[status][0][account_id]=1"},
+		"nothing we know":       {body: "talk[add][0][talk_id]=5" + mine},
+		"not readable":          {body: "%zz", forgot: 1},
+		"too big":               {body: "leads[status][0][id]=5&x=" + strings.Repeat("x", maxBody), forgot: 1},
+		"own comment": {
+			body: "leads[note][0][note][element_id]=5&leads[note][0][note][created_by]=501" + mine,
+			own:  map[string]string{"leads 5 note": "me"}, want: []bridge.Change{{By: "me", Deals: []int64{5}}},
+		},
+		"own new deal forgets nothing": {
+			body: "leads[add][0][id]=5&leads[add][0][modified_user_id]=501" + mine,
+			own:  map[string]string{"leads 5 data": "me"}, want: []bridge.Change{{By: "me", Deals: []int64{5}}},
+		},
+		"somebody else's comment after ours": {
+			body: "leads[note][0][note][element_id]=5&leads[note][0][note][created_by]=9" + mine,
+			own:  map[string]string{"leads 5 note": "me"}, want: []bridge.Change{{Deals: []int64{5}}},
+		},
+		"a stage after our comment": {
+			body: "leads[status][0][id]=5&leads[status][0][modified_user_id]=501" + mine,
+			own:  map[string]string{"leads 5 note": "me"}, want: []bridge.Change{{Deals: []int64{5}}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newHouse(t)
+			w.sweep()
+			if c.own != nil {
+				w.reads.own = c.own
+			}
+			if rec := w.deliver(w.secret(), c.body); rec.Code != http.StatusOK || rec.Body.Len() != 0 {
+				t.Errorf("answer %d %q", rec.Code, rec.Body)
+			}
+			if diff := cmp.Diff(c.want, w.reads.changes); diff != "" || w.reads.forgot != c.forgot {
+				t.Errorf("forgot %d times, want %d; changes -want +got:\n%s", w.reads.forgot, c.forgot, diff)
+			}
+		})
+	}
+}
+
+func TestReceive_unknownSecretLooksLikeAnyOther(t *testing.T) {
+	w := newHouse(t)
+	w.sweep()
+	right := w.deliver(w.secret(), "leads[status][0][id]=5")
+	w.reads.changes = nil
+	for _, secret := range []string{"wrong", strings.Repeat("a", 26), w.secret() + "x", w.secret()[1:], w.tenant, "%00"} {
+		rec := w.deliver(secret, "leads[status][0][id]=5")
+		if rec.Code != right.Code || rec.Body.String() != right.Body.String() || len(rec.Header()) != len(right.Header()) {
+			t.Errorf("%q: %d %v, a right secret gives %d %v", secret, rec.Code, rec.Header(), right.Code, right.Header())
+		}
+	}
+	if w.reads.changes != nil || w.reads.forgot != 0 {
+		t.Errorf("wrong secrets changed %v", w.reads.changes)
+	}
+}
+
+func TestReceive_fullQueueStillAnswers(t *testing.T) {
+	w := newHouse(t)
+	for range inboxMost {
+		w.s.inbox <- hook{secret: "unknown", whole: true}
+	}
+	if rec := w.deliver("any", "leads[status][0][id]=5"); rec.Code != http.StatusOK {
+		t.Errorf("answer %d with a full queue", rec.Code)
+	}
+}
+
+func TestSecret_liesNowhereInClear(t *testing.T) {
+	w := newHouse(t)
+	w.sweep()
+	if dump := w.redis.Dump(); strings.Contains(dump, w.secret()) {
+		t.Errorf("Redis holds the secret:\n%s", dump)
+	}
+}

@@ -1,0 +1,114 @@
+package hooks
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// CRM manages the subscriptions of one account; *amocrm.Client does.
+type CRM interface {
+	Webhook(ctx context.Context, destination string) (amocrm.Webhook, error)
+	Subscribe(ctx context.Context, destination string, settings []string) error
+	Unsubscribe(ctx context.Context, destination string) error
+}
+
+// Reads is what was read of one account; *bridge.Account is it.
+type Reads interface {
+	ForgetData(ctx context.Context) error
+	Changed(ctx context.Context, c bridge.Change) error
+	Echo(ctx context.Context, kind string, id int64, aspect string) (writer string, err error)
+}
+
+// Account is one tenant's amoCRM account, opened for one piece of work.
+type Account struct {
+	CRM   CRM
+	Reads Reads
+}
+
+// Tenants knows the tenants; *tenant.Directory is it.
+type Tenants interface {
+	Get(ctx context.Context, id string) (tenant.Tenant, error)
+	Each(ctx context.Context, visit func(id string) error) error
+}
+
+// Grants tells how a tenant's login stands; *oauth.Grants does.
+type Grants interface {
+	Status(ctx context.Context, tenantID string) (oauth.Status, error)
+}
+
+var (
+	_ CRM     = (*amocrm.Client)(nil)
+	_ Reads   = (*bridge.Account)(nil)
+	_ Tenants = (*tenant.Directory)(nil)
+	_ Grants  = (*oauth.Grants)(nil)
+)
+
+// Deps is what a Service stands on. Log and Now may be nil.
+type Deps struct {
+	DB      *store.DB
+	Tenants Tenants
+	Grants  Grants
+	Open    func(ctx context.Context, tenantID string) (Account, error)
+	// PublicURL is where amoCRM reaches us, "https://sidecard.example.com".
+	PublicURL string
+	// Local says whether an account's address is of this machine or network, from which any PublicURL may be reached.
+	Local func(amoBase string) bool
+	Log   *slog.Logger
+	Now   func() time.Time
+}
+
+// Service is one replica's part: the address that amoCRM posts to and a share in the watchdog.
+type Service struct {
+	Deps
+	inbox  chan hook
+	active sync.WaitGroup
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+const (
+	inboxMost = 1000
+	workers   = 4
+)
+
+// NewService makes a Service; Run makes it work.
+func NewService(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Service{Deps: d, inbox: make(chan hook, inboxMost), ctx: ctx, cancel: cancel}
+}
+
+// Run takes hooks from the queue and watches over the subscriptions until ctx ends, then waits for what has begun.
+func (s *Service) Run(ctx context.Context) {
+	stop := context.AfterFunc(ctx, s.cancel)
+	defer stop()
+	for range workers {
+		s.active.Go(func() {
+			for {
+				select {
+				case <-s.ctx.Done():
+					return
+				case h := <-s.inbox:
+					s.handle(h)
+				}
+			}
+		})
+	}
+	s.active.Go(s.watch)
+	<-ctx.Done()
+	s.cancel()
+	s.active.Wait()
+}

@@ -1,0 +1,259 @@
+package hooks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+const (
+	checkEvery = 10 * time.Minute
+	refusedFor = 24 * time.Hour
+	checkTime  = 30 * time.Second // of one tenant
+	checkBatch = 200
+)
+
+// due orders the tenants by their next check, in Unix seconds.
+var due = store.Shared("hooks", "due")
+
+// Connected subscribes a tenant in the background, at once, whatever was refused before: another person may have logged in.
+// It fits oauth.Grants.OnConnect.
+func (s *Service) Connected(ctx context.Context, tenantID string) {
+	if err := s.plan(ctx, tenantID, s.Now()); err != nil {
+		s.Log.Warn("hooks not planned after login", "tenant", tenantID, "error", err)
+	}
+	if s.ctx.Err() != nil {
+		return
+	}
+	s.active.Go(func() { s.checkOne(tenantID, true) })
+}
+
+// Unsubscribe ends a tenant's hook while his login still works, and forgets its secret either way. Call it before the grant
+// is dropped.
+func (s *Service) Unsubscribe(ctx context.Context, tenantID string) error {
+	sub, err := s.load(ctx, tenantID)
+	if err != nil {
+		return err
+	}
+	var failed error
+	if sub.Destination != "" {
+		var account Account
+		if account, failed = s.Open(ctx, tenantID); failed == nil {
+			failed = account.CRM.Unsubscribe(ctx, sub.Destination)
+		}
+		if errors.Is(failed, amocrm.ErrNotFound) || errors.Is(failed, oauth.ErrNeedsLogin) {
+			failed = nil // it is gone, or can't be reached by us any more: its secret leads nowhere from now on
+		}
+	}
+	return errors.Join(failed, s.forget(ctx, tenantID, sub))
+}
+
+// Disconnected is Unsubscribe for oauth.Grants.BeforeEnd. What fails is logged: a person may always disconnect.
+func (s *Service) Disconnected(ctx context.Context, tenantID string) {
+	if err := s.Unsubscribe(ctx, tenantID); err != nil {
+		s.Log.Warn("hook not ended", "tenant", tenantID, "error", err)
+	}
+}
+
+// watch checks what is due, now and every few minutes. Every replica runs it, one works at a time.
+func (s *Service) watch() {
+	for s.ctx.Err() == nil {
+		if err := s.sweep(s.ctx); err != nil && s.ctx.Err() == nil {
+			s.Log.Warn("hooks not checked", "error", err)
+		}
+		timer := time.NewTimer(jitter(checkEvery / 2))
+		select {
+		case <-s.ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// sweep checks the tenants that are due, unless another replica is at it.
+func (s *Service) sweep(ctx context.Context) error {
+	try, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+	defer cancel()
+	unlock, err := s.DB.Lock(try, store.Shared("hooks", "sweep"), time.Minute)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := s.list(ctx); err != nil {
+		return err
+	}
+	for {
+		ids, err := s.DB.ZRangeByScore(ctx, due, &redis.ZRangeBy{
+			Min: "-inf", Max: strconv.FormatInt(s.Now().Unix(), 10), Count: checkBatch}).Result()
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, id := range ids {
+			// First the next turn: whatever happens in this one, the sweep comes to an end.
+			if err := s.plan(ctx, id, s.Now().Add(jitter(checkEvery))); err != nil {
+				return err
+			}
+			s.checkOne(id, false)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+	}
+}
+
+// list plans a first check of every connected tenant that has none.
+func (s *Service) list(ctx context.Context) error {
+	var fresh []redis.Z
+	err := s.Tenants.Each(ctx, func(id string) error {
+		fresh = append(fresh, redis.Z{Score: float64(s.Now().Unix()), Member: id})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(fresh, 500) {
+		if err := s.DB.ZAddNX(ctx, due, chunk...).Err(); err != nil {
+			return fmt.Errorf("list hooks: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *Service) plan(ctx context.Context, tenantID string, at time.Time) error {
+	if err := s.DB.ZAdd(ctx, due, redis.Z{Score: float64(at.Unix()), Member: tenantID}).Err(); err != nil {
+		return fmt.Errorf("plan check of hook: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) checkOne(tenantID string, anew bool) {
+	ctx, cancel := context.WithTimeout(s.ctx, checkTime)
+	defer cancel()
+	if err := s.check(ctx, tenantID, anew); err != nil && s.ctx.Err() == nil {
+		s.Log.Warn("hook not checked", "tenant", tenantID, "error", err)
+	}
+}
+
+// check brings one tenant's subscription in order. anew asks also where amoCRM has refused within the last day. Its errors
+// are worth a line in the log; the next turn tries again.
+func (s *Service) check(ctx context.Context, tenantID string, anew bool) error {
+	unlock, err := s.DB.Lock(ctx, subscriptionLock(tenantID), time.Minute)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	t, err := s.Tenants.Get(ctx, tenantID)
+	if errors.Is(err, tenant.ErrNotFound) {
+		return s.DB.ZRem(ctx, due, tenantID).Err()
+	}
+	if err != nil {
+		return err
+	}
+	if !s.reachable(t.AmoBase) {
+		return nil
+	}
+	status, err := s.Grants.Status(ctx, tenantID)
+	if err != nil || status.State != "connected" {
+		return err
+	}
+	sub, err := s.load(ctx, tenantID)
+	if err != nil {
+		return err
+	}
+	if !anew && !sub.Refused.IsZero() && s.Now().Sub(sub.Refused) < refusedFor {
+		return nil
+	}
+	account, err := s.Open(ctx, tenantID)
+	if err != nil {
+		return err
+	}
+	err = s.ensure(ctx, tenantID, account.CRM, sub)
+	if errors.Is(err, oauth.ErrNeedsLogin) {
+		return nil // the login that mends it subscribes, too
+	}
+	return err
+}
+
+// ensure makes the subscription exist, enabled, with our settings and at our present address.
+func (s *Service) ensure(ctx context.Context, tenantID string, crm CRM, sub subscription) error {
+	before := sub
+	if sub.Secret == "" {
+		sub.Secret = newSecret()
+	}
+	want := s.destination(sub.Secret)
+	// The secret must lead somewhere before amoCRM knows it. Saving again also renews the index after a change of seal keys.
+	if err := s.save(ctx, tenantID, sub); err != nil {
+		return err
+	}
+	found, err := crm.Webhook(ctx, want)
+	switch {
+	case err == nil && !found.Disabled && sameSettings(found.Settings) && before.Destination == want && before.Refused.IsZero():
+		return nil
+	case err == nil && !found.Disabled && sameSettings(found.Settings): // only our own note of it is missing
+	case err == nil || errors.Is(err, amocrm.ErrNotFound):
+		if err := crm.Subscribe(ctx, want, settings); err != nil {
+			return s.refused(ctx, tenantID, sub, err)
+		}
+		s.Log.Info("subscribed to changes", "tenant", tenantID, "was_disabled", found.Disabled)
+	default:
+		return s.refused(ctx, tenantID, sub, err)
+	}
+	sub.Destination, sub.Refused, sub.Why = want, time.Time{}, ""
+	if err := s.save(ctx, tenantID, sub); err != nil {
+		return err
+	}
+	if before.Destination != "" && before.Destination != want { // our address has changed
+		if err := crm.Unsubscribe(ctx, before.Destination); err != nil && !errors.Is(err, amocrm.ErrNotFound) {
+			return fmt.Errorf("end the subscription of the old address: %w", err)
+		}
+	}
+	return nil
+}
+
+// refused remembers answers that another try won't change today: no administrator, no such tariff, address not accepted.
+func (s *Service) refused(ctx context.Context, tenantID string, sub subscription, err error) error {
+	for _, final := range []error{amocrm.ErrForbidden, amocrm.ErrPayment, amocrm.ErrInvalid} {
+		if !errors.Is(err, final) {
+			continue
+		}
+		sub.Refused, sub.Why = s.Now(), final.Error()
+		s.Log.Info("amoCRM gives no hooks here, asking again in a day", "tenant", tenantID, "why", err)
+		return s.save(ctx, tenantID, sub)
+	}
+	return fmt.Errorf("subscribe: %w", err)
+}
+
+func sameSettings(have []string) bool {
+	return len(have) == len(settings) && !slices.ContainsFunc(settings, func(x string) bool { return !slices.Contains(have, x) })
+}
+
+// reachable says whether the account can reach us at all: a loopback address is good for local accounts only.
+func (s *Service) reachable(amoBase string) bool {
+	u, err := url.Parse(s.PublicURL)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	loopback := strings.EqualFold(u.Hostname(), "localhost") || ip != nil && ip.IsLoopback()
+	return !loopback || s.Local(amoBase)
+}
+
+// jitter spreads a pause by a fifth each way, so that tenants and replicas don't march in step.
+func jitter(d time.Duration) time.Duration { return d - d/5 + rand.N(2*d/5) }
