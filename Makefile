@@ -4,8 +4,8 @@ demo:
 	go run ./cmd/sidecard demo
 
 test:
-	sh .ci/programs redis-server chromium
-	go test -race -timeout 9m ./...
+	sh .ci/programs redis-server chromium npm
+	go test -race -parallel 4 -timeout 9m ./...
 
 bench:
 	sh .ci/programs redis-server

@@ -5,6 +5,7 @@ package bench
 import (
 	"flag"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"slices"
@@ -94,6 +95,7 @@ func BenchmarkPanelCold(b *testing.B) {
 			ratios = append(ratios, float64(time.Since(start))/float64(2*latency))
 		}
 		slices.Sort(ratios)
+		figure("panel_cold_depth", math.Floor(2*ratios[len(ratios)/2]), "round_trips") // what fits into the time, rounded down
 		figure("panel_cold_calls", float64(calls), "calls")
 		figure("panel_cold_ratio", ratios[len(ratios)/2], "of_two_round_trips")
 	}

@@ -9,6 +9,7 @@ import (
 
 // Without a configured integration the login goes through amoCRM's own button, which makes one for this account.
 func TestWalk_loginByAmoCRMsButton(t *testing.T) {
+	t.Parallel()
 	w := world(t, 1, "AMO_CLIENT_ID=", "AMO_CLIENT_SECRET=")
 	b := newBrowser(t)
 	panel := w.Panel(w.Replicas[0], w.Ticket("known_one_deal"), nil)

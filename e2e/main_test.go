@@ -7,7 +7,9 @@ import (
 	"github.com/sidecard/sidecard/e2e/rig"
 )
 
-func TestMain(m *testing.M) { os.Exit(rig.Main(m, []string{"redis-server", "chromium"}, "-race")) }
+func TestMain(m *testing.M) {
+	os.Exit(rig.Main(m, []string{"redis-server", "chromium", "npm"}, "-race"))
+}
 
 // suite is a world with the questions these tests ask it.
 type suite struct{ *rig.World }

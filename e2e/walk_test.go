@@ -11,6 +11,7 @@ import (
 // The whole walk as an agent does it, in each language: open a ticket, log in, see the contacts, link one, create a
 // deal, open it, comment, and find all of it in amoCRM.
 func TestWalk_agentFromLoginToCommentInEveryLanguage(t *testing.T) {
+	t.Parallel()
 	for lang, words := range map[string]struct{ login, linked string }{
 		"en": {"Log in to amoCRM", "Linked"},
 		"es": {"amoCRM", ""},
@@ -18,6 +19,7 @@ func TestWalk_agentFromLoginToCommentInEveryLanguage(t *testing.T) {
 		"ru": {"amoCRM", ""},
 	} {
 		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
 			w := world(t, 1)
 			b := newBrowser(t)
 			deal, comment := "Walk "+lang+" Ω", "Hello from the ticket, "+lang+" ✓"

@@ -258,8 +258,9 @@ func (w *World) Get(client *http.Client, url string) (int, string) {
 	return res.StatusCode, string(body)
 }
 
-// Login walks the OAuth login of a panel without a browser: start page, consent form, callback.
-func (w *World) Login(panel string) {
+// Login walks the OAuth login of a panel without a browser, start page, consent form, callback, and returns the page at
+// its end.
+func (w *World) Login(panel string) string {
 	w.T.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -292,6 +293,7 @@ func (w *World) Login(panel string) {
 	if res.StatusCode != http.StatusOK || !strings.Contains(res.Request.URL.Path, "/oauth/callback") {
 		w.T.Fatalf("login ended at %s with %d\n%s", res.Request.URL.Path, res.StatusCode, done)
 	}
+	return string(done)
 }
 
 var (
