@@ -36,11 +36,17 @@ func (w *suite) hookOf() (destination string, disabled bool) {
 // subscribed waits until amoCRM has our hook: a login subscribes in the background.
 func (w *suite) subscribed() string {
 	w.T.Helper()
-	var to string
-	rig.Eventually(w.T, 10*time.Second, "amoCRM has our hook", func() bool {
-		to, _ = w.hookOf()
-		return to != ""
+	rig.Eventually(w.T, 15*time.Second, "amoCRM has our hook", func() bool { // asked past the limits of its API
+		var s struct {
+			Requests map[string]map[string]int `json:"requests"`
+		}
+		w.GetJSON(w.Amo+"/_sandbox/stats", &s)
+		return s.Requests["POST /api/v4/webhooks"]["201"] > 0
 	})
+	to, _ := w.hookOf()
+	if to == "" {
+		w.T.Fatal("amoCRM was asked to subscribe, but has no hook of ours")
+	}
 	return to
 }
 

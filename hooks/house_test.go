@@ -57,7 +57,7 @@ func newHouse(t *testing.T) *house {
 		reads: &fakeReads{own: map[string]string{}}, now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC),
 		grants: &fakeGrants{status: oauth.Status{State: "connected", UserID: user}}}
 	w.s = NewService(Deps{
-		DB: db, Tenants: w.dir, Grants: w.grants, PublicURL: public, Now: w.clock,
+		DB: db, Tenants: w.dir, Grants: w.grants, PublicURL: public, Now: w.clock, AfterLogin: time.Millisecond,
 		Local: func(base string) bool { return strings.Contains(base, "127.0.0.1") },
 		Open: func(context.Context, string) (Account, error) {
 			return Account{CRM: w.crm, Reads: w.reads}, nil

@@ -63,6 +63,9 @@ type Deps struct {
 	Local func(amoBase string) bool
 	Log   *slog.Logger
 	Now   func() time.Time
+	// AfterLogin is how long a login's subscription waits: the first panel wants amoCRM's seven requests a second for
+	// itself. Zero means 2 s.
+	AfterLogin time.Duration
 }
 
 // Service is one replica's part: the address that amoCRM posts to and a share in the watchdog.
@@ -86,6 +89,9 @@ func NewService(d Deps) *Service {
 	}
 	if d.Now == nil {
 		d.Now = time.Now
+	}
+	if d.AfterLogin == 0 {
+		d.AfterLogin = 2 * time.Second
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Service{Deps: d, inbox: make(chan hook, inboxMost), ctx: ctx, cancel: cancel}

@@ -30,7 +30,7 @@ const (
 // due orders the tenants by their next check, in Unix seconds.
 var due = store.Shared("hooks", "due")
 
-// Connected subscribes a tenant in the background, at once, whatever was refused before: another person may have logged in.
+// Connected subscribes a tenant in the background, soon, whatever was refused before: another person may have logged in.
 // It fits oauth.Grants.OnConnect.
 func (s *Service) Connected(ctx context.Context, tenantID string) {
 	if err := s.plan(ctx, tenantID, s.Now()); err != nil {
@@ -39,7 +39,13 @@ func (s *Service) Connected(ctx context.Context, tenantID string) {
 	if s.ctx.Err() != nil {
 		return
 	}
-	s.active.Go(func() { s.checkOne(tenantID, true) })
+	s.active.Go(func() {
+		select {
+		case <-time.After(s.AfterLogin):
+			s.checkOne(tenantID, true)
+		case <-s.ctx.Done(): // the plan stays: another replica, or the next start, takes it up
+		}
+	})
 }
 
 // Unsubscribe ends a tenant's hook while his login still works, and forgets its secret either way. Call it before the grant
