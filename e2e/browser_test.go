@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"github.com/sidecard/sidecard/e2e/rig"
 	"os"
@@ -93,6 +94,17 @@ func (b *browser) click(selector string) {
 	b.inPanel("click "+selector, func(in chromedp.QueryOption) []chromedp.Action {
 		return []chromedp.Action{chromedp.Click(selector, chromedp.ByQuery, in)}
 	})
+}
+
+// clickIfThere clicks what may be gone by now: the answer to an earlier click can replace it at any moment.
+func (b *browser) clickIfThere(selector string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, time.Second)
+	defer cancel()
+	err := chromedp.Run(ctx, chromedp.Click(selector, chromedp.ByQuery, chromedp.FromNode(b.panel())))
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		b.t.Logf("click %s: %v", selector, err)
+	}
 }
 
 // enter replaces what a field of the panel holds.
