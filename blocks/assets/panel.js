@@ -168,6 +168,7 @@
   var here = "";       // the address of the view, "" when it came as the answer to a form
   var later = 0;
   var fetching = false, again = false;
+  var busy = 0, turns = 0; // the person's own requests: under way, and so far
 
   function path(raw) {
     var url = new URL(raw, location.origin);
@@ -250,13 +251,15 @@
   }
 
   // refresh swaps the view in place and keeps what the person sees: focus, opened parts, scroll. A worse view (amoCRM is
-  // down, the session is over) is not taken: the person did not ask for it.
+  // down, the session is over) is not taken: the person did not ask for it. Nor is one that crosses a request of his: its
+  // answer would find its place in the page gone, and ours may be older.
   function refresh() {
-    if (fetching) { again = true; return; }
-    var from = address(), was = view();
+    if (fetching || busy) { again = true; return; }
+    var from = address(), was = view(), turn = turns;
     fetching = true;
     fetch(from, { headers: { "HX-Request": "true" } }).then(function (r) { return r.ok ? r.text() : ""; }).then(function (html) {
       var fresh = html && new DOMParser().parseFromString(html, "text/html").querySelector("[data-view]");
+      if (turn !== turns) { again = true; return; }
       if (!fresh || fresh.dataset.view !== was || address() !== from) return;
       if (typing()) return;
       var focus = mark(document.activeElement), top = body.scrollTop || document.documentElement.scrollTop;
@@ -271,8 +274,13 @@
       soon();
     }).catch(function () { /* the next hint, or the person, asks again */ }).finally(function () {
       fetching = false;
-      if (again) { again = false; refresh(); }
+      overdue();
     });
+  }
+  function overdue() {
+    if (!again || fetching || busy) return;
+    again = false;
+    if (address() && !typing()) refresh();
   }
   function mark(el) {
     if (!el || !panel.contains(el)) return "";
@@ -282,6 +290,11 @@
     return el.name ? "[name=\"" + CSS.escape(el.name) + "\"]" : "";
   }
 
+  body.addEventListener("htmx:beforeSend", function () { busy++; turns++; });
+  body.addEventListener("htmx:afterRequest", function () { // its answer is put into the page right after this
+    busy = Math.max(0, busy - 1);
+    setTimeout(overdue, 50);
+  });
   body.addEventListener("htmx:afterSwap", function (e) {
     if (e.detail.target === panel && e.detail.requestConfig) {
       here = e.detail.requestConfig.verb === "get" ? path(e.detail.pathInfo.responsePath || e.detail.pathInfo.requestPath) : "";
