@@ -49,8 +49,24 @@ type Steps struct {
 	Remembered  bool   `json:"remembered,omitempty"` // the contact is known for this client from now on
 	NoteID      int64  `json:"note_id,omitempty"`
 
+	Attached  bool  `json:"attached,omitempty"` // LeadID is a deal that was open before
+	Skipped   bool  `json:"skipped,omitempty"`  // LeadID is an open deal for which nothing was to be done
+	TaskID    int64 `json:"task_id,omitempty"`
+	CommentID int64 `json:"comment_id,omitempty"` // helpdesk comment that tells of the outcome
+	// Candidates are deals of which each may be the one whose answer was lost: a person has to say.
+	Candidates []Candidate `json:"candidates,omitempty"`
+
 	LeadIntent *Intent `json:"lead_intent,omitempty"`
+	TaskIntent *Intent `json:"task_intent,omitempty"`
 	NoteIntent *Intent `json:"note_intent,omitempty"`
+}
+
+// Candidate is a deal that may be an entry's.
+type Candidate struct {
+	LeadID    int64     `json:"lead_id"`
+	Name      string    `json:"name"`
+	URL       string    `json:"url"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // Intent is a write that was about to be sent and whose outcome is not stored: unknown until it is found in the CRM or

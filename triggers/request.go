@@ -23,7 +23,28 @@ type Request struct {
 	Comment     string     `json:"comment,omitempty" validate:"max=20000"`
 	// UseMapping also fills the fields that the tenant's settings map from ticket and client; the rule's own fields win.
 	UseMapping bool `json:"use_mapping,omitempty"`
+
+	Tags       []string     `json:"tags,omitempty"`         // of the deal, by name
+	Company    string       `json:"company,omitempty"`      // of the deal, by name
+	Task       *TaskRequest `json:"task,omitempty"`         // for the deal's responsible user
+	IfOpenDeal OpenDeal     `json:"if_open_deal,omitempty"` // "" is OpenDealCreate
 }
+
+// TaskRequest is a task on the deal.
+type TaskRequest struct {
+	Text  string `json:"text"`
+	DueIn string `json:"due_in,omitempty"` // "90m", "4h", "2d"; "" is one day
+}
+
+// OpenDeal says what to do for a client who has an open deal already.
+type OpenDeal string
+
+// What a rule may do for a client with an open deal.
+const (
+	OpenDealCreate OpenDeal = "create" // make another deal
+	OpenDealAttach OpenDeal = "attach" // put note, tags and task on the newest open deal
+	OpenDealSkip   OpenDeal = "skip"   // do nothing
+)
 
 // LeadFields are the fields of the new deal. Zero means: not given, the CRM's default.
 type LeadFields struct {
@@ -32,6 +53,9 @@ type LeadFields struct {
 	StatusID      int64         `json:"status_id,omitempty" validate:"gte=0"`
 	PipelineID    int64         `json:"pipeline_id,omitempty" validate:"gte=0"`
 	ResponsibleID int64         `json:"responsible_user_id,omitempty" validate:"gte=0"`
+	Pipeline      string        `json:"pipeline,omitempty"`         // by name; PipelineID wins
+	Status        string        `json:"status,omitempty"`           // by name; StatusID wins
+	Responsible   string        `json:"responsible_user,omitempty"` // by e-mail or name; ResponsibleID wins
 	Custom        []CustomField `json:"custom_fields_values,omitempty" validate:"max=40,dive"`
 }
 
@@ -39,6 +63,7 @@ type LeadFields struct {
 type CustomField struct {
 	FieldID   int64         `json:"field_id,omitempty" validate:"required_without=FieldCode,gte=0"`
 	FieldCode string        `json:"field_code,omitempty" validate:"max=255"`
+	FieldName string        `json:"field_name,omitempty"`
 	Values    []CustomValue `json:"values" validate:"min=1,max=250,dive"`
 }
 
