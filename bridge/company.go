@@ -71,7 +71,7 @@ func (a *Account) companyFor(ctx context.Context, name string, responsible int64
 	if err != nil {
 		return 0, fmt.Errorf("create company: %w", err)
 	}
-	if err := a.RememberCompany(ctx, name, id); err != nil {
+	if err := a.rememberCompany(ctx, name, id); err != nil {
 		a.b.Log.Warn("new company not remembered", "tenant", a.tenant.ID, "error", err)
 	}
 	return id, nil
@@ -111,33 +111,18 @@ func sameCompany(c amocrm.Company, name string) bool {
 	return !c.IsDeleted && strings.EqualFold(strings.TrimSpace(c.Name), strings.TrimSpace(name))
 }
 
-// RememberCompany keeps for a day that a company was made, so that it is found although the CRM's search lags.
-func (a *Account) RememberCompany(ctx context.Context, name string, companyID int64) error {
+// CompanyNamed is the company of exactly this name (case aside), which is made when there is none: for
+// LeadLinks.Companies of a deal.
+func (a *Account) CompanyNamed(ctx context.Context, name string) (companyID int64, err error) {
+	return a.companyFor(ctx, cut(strings.TrimSpace(name), maxNameRunes), 0)
+}
+
+// rememberCompany keeps for a day that a company was made, so that it is found although the CRM's search lags.
+func (a *Account) rememberCompany(ctx context.Context, name string, companyID int64) error {
 	if err := a.b.DB.Set(ctx, a.companyMadeKey(name), companyID, rememberFor).Err(); err != nil {
 		return fmt.Errorf("remember company: %w", err)
 	}
 	return nil
-}
-
-// ResolveCompany says which company goes with the contact that Resolve asks to create: the one of exactly the client's
-// company name, by its id, else a new one. nil when the client names no company, or when the connection may not read
-// companies: a deal must not fail for that. It is made for LeadLinks.Companies of one POST /leads/complex; tell
-// RememberCompany of a new one.
-func (a *Account) ResolveCompany(ctx context.Context, c Client) (*amocrm.CompanyInput, error) {
-	name := cut(strings.TrimSpace(c.Company), maxNameRunes)
-	if name == "" {
-		return nil, nil
-	}
-	id, err := a.companyNamed(ctx, name)
-	switch {
-	case errors.Is(err, amocrm.ErrForbidden):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("find company: %w", err)
-	case id != 0:
-		return &amocrm.CompanyInput{ID: amocrm.ID(id)}, nil
-	}
-	return &amocrm.CompanyInput{Name: name}, nil
 }
 
 func (a *Account) companyMadeKey(name string) string {

@@ -175,40 +175,41 @@ func TestCreateContact_failedCompanyDoesNotHideTheContact(t *testing.T) {
 	}
 }
 
-func TestResolveCompany(t *testing.T) {
+func TestCompanyNamed(t *testing.T) {
 	f := setup(t)
 	f.crm.addCompany(44, "Example Ltd")
 	f.crm.addCompany(45, "Example Ltd Berlin")
-	long := strings.Repeat("я", maxNameRunes)
+	made := map[int64]bool{}
 	for _, c := range []struct {
 		name, company string
-		want          *amocrm.CompanyInput
+		want          int64 // 0: a new one
 	}{
-		{"none", " ", nil},
-		{"one that exists", " EXAMPLE ltd", &amocrm.CompanyInput{ID: 44}},
-		{"a near-miss", "Example", &amocrm.CompanyInput{Name: "Example"}},
-		{"too long for the CRM", long + "!", &amocrm.CompanyInput{Name: long}},
+		{"one that exists", " EXAMPLE ltd", 44},
+		{"a near-miss", "Example", 0},
+		{"too long for the CRM", strings.Repeat("я", maxNameRunes+1), 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := f.ResolveCompany(t.Context(), Client{Company: c.company})
-			if d := cmp.Diff(c.want, got); err != nil || d != "" {
-				t.Errorf("%v %s", err, d)
+			first, err := f.CompanyNamed(t.Context(), c.company)
+			if err != nil || first == 0 || c.want != 0 && first != c.want || made[first] {
+				t.Fatalf("%d %v", first, err)
+			}
+			made[first] = true
+			if again, err := f.CompanyNamed(t.Context(), c.company); err != nil || again != first {
+				t.Errorf("a second time %d, %v", again, err)
 			}
 		})
 	}
 	f.crm.set(func(c *crm) { c.firms[99] = map[string]any{"id": 99, "name": "Fresh"}; c.hidden[99] = true })
-	if err := f.RememberCompany(t.Context(), "Fresh", 99); err != nil {
+	if err := f.rememberCompany(t.Context(), "Fresh", 99); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := f.ResolveCompany(t.Context(), Client{Company: "fresh"}); err != nil || got == nil || got.ID != 99 {
+	if got, err := f.CompanyNamed(t.Context(), "fresh"); err != nil || got != 99 {
 		t.Errorf("just made: %+v, %v", got, err)
 	}
-	f.crm.set(func(c *crm) { c.answer = failing("GET /companies", 403, "application/problem+json", `{"status":403}`) })
-	if got, err := f.ResolveCompany(t.Context(), Client{Company: "Example Ltd"}); got != nil || err != nil {
-		t.Errorf("hidden companies: %+v, %v", got, err)
-	}
-	f.crm.set(func(c *crm) { c.answer = failing("GET /companies", 402, "application/problem+json", `{"status":402}`) })
-	if _, err := f.ResolveCompany(t.Context(), Client{Company: "Example Ltd"}); !errors.Is(err, amocrm.ErrPayment) {
-		t.Errorf("unpaid: %v", err)
+	for status, want := range map[int]error{403: amocrm.ErrForbidden, 402: amocrm.ErrPayment} {
+		f.crm.set(func(c *crm) { c.answer = failing("GET /companies", status, "application/problem+json", `{}`) })
+		if _, err := f.CompanyNamed(t.Context(), "Example Ltd"); !errors.Is(err, want) {
+			t.Errorf("%d: %v", status, err)
+		}
 	}
 }

@@ -61,4 +61,10 @@ func TestResolve(t *testing.T) {
 	if id, _, err = f.Resolve(t.Context(), stranger); err != nil || id != 12 || len(f.crm.calls()) != 0 {
 		t.Errorf("linked: %d, %v, asked %v", id, err, f.crm.calls())
 	}
+	if id, err = f.Known(t.Context(), stranger.ID); err != nil || id != 12 || len(f.crm.calls()) != 0 {
+		t.Errorf("known: %d, %v, asked %v", id, err, f.crm.calls())
+	}
+	if id, err = f.Known(t.Context(), anna.ID); err != nil || id != 0 {
+		t.Errorf("somebody who was never linked is known as %d, %v", id, err)
+	}
 }

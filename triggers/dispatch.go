@@ -12,9 +12,8 @@ import (
 )
 
 const (
-	loopsPerTenant = 3  // so that one slow entry does not stop a tenant's others
+	loopsPerTenant = 2  // so that one slow entry does not stop a tenant's others
 	maxLoops       = 48 // of all tenants
-	groupsAtOnce   = 8  // tickets of one claim that are worked on side by side
 	graceful       = 8 * time.Second
 )
 
@@ -94,89 +93,16 @@ func (s *Service) loop(ctx, work context.Context, tenantID string) error {
 			}
 			return s.hints.settle(work, was, next, ok)
 		}
-		if pause := s.batch(ctx, work, b, tenantID); pause > 0 {
+		if pause := s.haulOff(ctx, work, b, tenantID); pause > 0 {
 			return s.hints.settle(work, was, time.Now().Add(pause), true)
 		}
 	}
 	return nil
 }
 
-// batch works off a claim: its tickets side by side, each ticket's entries one after the other. What hinders one entry
-// and would hinder all is not tried again with the others; pause is how long to leave the tenant alone then.
-func (s *Service) batch(ctx, work context.Context, b Batch, tenantID string) (pause time.Duration) {
-	began := time.Now()
-	now := func() time.Time { return b.Now.Add(time.Since(began)) }
-	stopRenewing := s.renewing(work, b, tenantID)
-	defer stopRenewing()
-
-	var tickets [][]Entry
-	at := map[int64]int{}
-	for _, e := range b.Entries {
-		i, ok := at[e.Request.TicketID]
-		if !ok {
-			i = len(tickets)
-			at[e.Request.TicketID], tickets = i, append(tickets, nil)
-		}
-		tickets[i] = append(tickets[i], e)
-	}
-	account, accountErr := s.Account(work, tenantID, store.Background)
-	var mu sync.Mutex
-	var common *verdict
-	slots := make(chan struct{}, groupsAtOnce)
-	var group sync.WaitGroup
-	for _, entries := range tickets {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			for i := range entries {
-				e := &entries[i]
-				mu.Lock()
-				v := common
-				mu.Unlock()
-				switch {
-				case v != nil:
-				case ctx.Err() != nil:
-					v = &verdict{Outcome: Outcome{State: StateAccepted, Why: "interrupted by a restart"}}
-				case i > 0 && !finished(entries[i-1].State):
-					v = &verdict{Outcome: Outcome{State: StateAccepted, Why: "waits for the firing before it on its ticket"}}
-				default:
-					err := accountErr
-					if err == nil {
-						err = s.work(work, account, e, now)
-					}
-					v = s.conclude(*e, err, now())
-					if v.wide {
-						mu.Lock()
-						if common == nil || common.State == v.State && common.After < v.After {
-							common = v
-						}
-						v = common // who was under way when it began only felt the same
-						mu.Unlock()
-					}
-				}
-				s.settle(work, e, *v)
-			}
-		})
-	}
-	group.Wait()
-	if common != nil && common.State == StateAccepted {
-		return common.After
-	}
-	return 0
-}
-
 func finished(s State) bool { return s == StateDone || s == StateFailed }
 
-// conclude turns the end of an entry's work into what becomes of it.
-func (s *Service) conclude(e Entry, err error, now time.Time) *verdict {
-	if err == nil {
-		return &verdict{Outcome: Outcome{State: StateDone}}
-	}
-	v := judge(err, e, now)
-	s.Log.Info("firing not done", "tenant", e.Tenant, "firing", e.ID, "becomes", string(v.State), "why", v.Why, "error", err)
-	return &v
-}
-
+// settle stores what becomes of an entry.
 func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
 	// The outcome must be stored even when the work was interrupted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

@@ -74,8 +74,13 @@ type Candidate struct {
 type Intent struct {
 	At        time.Time `json:"at"`
 	ContactID int64     `json:"contact_id,omitempty"` // 0: the contact was to be made by the same write
-	Looks     int       `json:"looks,omitempty"`
-	LookedAt  time.Time `json:"looked_at,omitzero"`
+	// What was sent, as far as it tells one write from another. Mark stands for the deal's name, or for the text.
+	Mark       string `json:"mark,omitempty"`
+	PipelineID int64  `json:"pipeline_id,omitempty"`
+	Price      *int64 `json:"price,omitempty"`
+
+	Looks    int       `json:"looks,omitempty"`
+	LookedAt time.Time `json:"looked_at,omitzero"`
 }
 
 // Line is one line of an entry's timeline.

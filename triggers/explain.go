@@ -1,26 +1,24 @@
 package triggers
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
 
 // explain turns the CRM's refusal of a deal into problems of the request, with what the account would accept where that
 // is known. Other errors come back as they are.
-func (j *job) explain(err error, meta bridge.Meta, from sent) error {
+func (j *job) explain(err error) error {
 	var e *amocrm.Error
 	if !errors.As(err, &e) || (e.Kind != amocrm.KindInvalid && e.Kind != amocrm.KindNotFound) {
 		return err
 	}
-	ours := check(j.e.Request, meta)
+	ours := check(j.e.Request, j.meta)
 	r := &refusal{why: "amoCRM refused the deal"}
 	for _, v := range e.Validation {
-		p := Problem{Path: from.path(v.Path), Code: v.Code, Detail: v.Detail}
+		p := Problem{Path: j.plan.from.path(v.Path), Code: v.Code, Detail: v.Detail}
 		for _, o := range ours {
 			if o.Path == p.Path {
 				p.Detail = strings.TrimSuffix(p.Detail, ".") + " (" + o.Detail + ")"
@@ -32,14 +30,14 @@ func (j *job) explain(err error, meta bridge.Meta, from sent) error {
 	return &kept{refusal: r, cause: err}
 }
 
-func explainNote(err error) error {
+func explainExtra(err error, path, why string) error {
 	var e *amocrm.Error
 	if !errors.As(err, &e) || (e.Kind != amocrm.KindInvalid && e.Kind != amocrm.KindNotFound) {
 		return err
 	}
-	r := &refusal{why: "amoCRM refused the note; the deal is made"}
+	r := &refusal{why: why}
 	for _, v := range e.Validation {
-		r.problems = append(r.problems, Problem{Path: "comment", Code: v.Code, Detail: v.Detail})
+		r.problems = append(r.problems, Problem{Path: path, Code: v.Code, Detail: v.Detail})
 	}
 	r.why = reason(r.why, e, r.problems)
 	return &kept{refusal: r, cause: err}
@@ -67,14 +65,4 @@ func reason(what string, e *amocrm.Error, problems []Problem) string {
 		parts = append(parts, strings.TrimSpace(e.Title+" "+e.Detail))
 	}
 	return what + ": " + strings.Join(parts, "; ")
-}
-
-// contactGone says whether the CRM refused the deal because it no longer has the contact.
-func (j *job) contactGone(ctx context.Context, err error, contactID int64) bool {
-	var e *amocrm.Error
-	if !errors.As(err, &e) || (e.Kind != amocrm.KindInvalid && e.Kind != amocrm.KindNotFound) {
-		return false
-	}
-	c, err := j.account.API().Contact(ctx, amocrm.ID(contactID))
-	return errors.Is(err, amocrm.ErrNotFound) || err == nil && c.IsDeleted
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -26,15 +27,20 @@ type fakeCRM struct {
 	*httptest.Server
 	t *testing.T
 
-	mu       sync.Mutex
-	token    string
-	lastID   int64
-	contacts []obj
-	leads    []obj
-	notes    []obj
-	calls    map[string]int
-	faults   map[string][]fault // by "METHOD path", used up one by one
-	onLead   func(id int64)     // after a lead was made
+	mu        sync.Mutex
+	token     string
+	lastID    int64
+	contacts  []obj
+	leads     []obj
+	notes     []obj
+	tasks     []obj
+	companies []obj
+	patches   []string
+	merge     bool // everything goes into the first deal
+	vague     bool // refusals name no item
+	calls     map[string]int
+	faults    map[string][]fault // by "METHOD path", used up one by one
+	onLead    func(id int64)     // after a lead was made
 }
 
 // fault spoils one call: after carrying it out (or not) the connection is cut, or status and body are answered.
@@ -183,15 +189,27 @@ func (c *fakeCRM) answer(r *http.Request, path string, body []byte) (status int,
 		}
 		return list("contacts", hits)
 	case r.Method == "GET" && len(parts) == 2 && parts[0] == "contacts":
-		return c.one(c.contacts, parts[1])
+		return c.one(c.withLeads(c.contacts), parts[1])
 	case call == "GET /leads":
 		all := slices.Clone(c.leads)
+		if ids := r.URL.Query()["filter[id][]"]; len(ids) > 0 {
+			all = slices.DeleteFunc(all, func(l obj) bool { return !slices.Contains(ids, fmt.Sprint(l["id"])) })
+		}
 		slices.Reverse(all)
 		return list("leads", all)
 	case r.Method == "GET" && len(parts) == 2 && parts[0] == "leads":
 		return c.one(c.leads, parts[1])
 	case call == "POST /leads/complex":
 		return c.complex(body)
+	case call == "GET /companies", call == "POST /companies":
+		return c.company(r, body)
+	case call == "POST /tasks":
+		return c.task(body)
+	case call == "GET /tasks":
+		return list("tasks", slices.Clone(c.tasks))
+	case r.Method == "PATCH" && len(parts) == 2 && parts[0] == "leads":
+		c.patches = append(c.patches, string(body))
+		return 200, obj{"id": 1, "updated_at": 1}, 0
 	case call == "POST /leads/notes":
 		return c.note(body)
 	case r.Method == "GET" && len(parts) == 3 && parts[0] == "leads" && parts[2] == "notes":
@@ -199,6 +217,22 @@ func (c *fakeCRM) answer(r *http.Request, path string, body []byte) (status int,
 	}
 	c.t.Errorf("unexpected call %s %s", r.Method, r.URL)
 	return 404, nil, 0
+}
+
+// withLeads adds to contacts the ids of their leads, as with=leads does.
+func (c *fakeCRM) withLeads(contacts []obj) (out []obj) {
+	for _, x := range contacts {
+		var ids arr
+		for _, l := range c.leads {
+			if fmt.Sprint(l["_embedded"].(obj)["contacts"].(arr)[0].(obj)["id"]) == fmt.Sprint(x["id"]) {
+				ids = append(ids, obj{"id": l["id"]})
+			}
+		}
+		y := maps.Clone(x)
+		y["_embedded"] = obj{"leads": ids}
+		out = append(out, y)
+	}
+	return out
 }
 
 func (c *fakeCRM) one(items []obj, id string) (int, any, int64) {
@@ -210,41 +244,81 @@ func (c *fakeCRM) one(items []obj, id string) (int, any, int64) {
 	return 204, nil, 0
 }
 
-func refused(code, path string) (int, any, int64) {
-	return 400, obj{"validation-errors": arr{obj{"request_id": "0", "errors": arr{obj{"code": code, "path": path,
-		"detail": "The value you selected is not a valid choice."}}}}, "title": "Bad Request", "status": 400}, 0
+// mistake is one reason of a refused item.
+type mistake struct{ request, code, path string }
+
+func refuse(found []mistake) (int, any, int64) {
+	var items arr
+	for _, m := range found {
+		items = append(items, obj{"request_id": m.request, "errors": arr{obj{"code": m.code, "path": m.path,
+			"detail": "The value you selected is not a valid choice."}}})
+	}
+	return 400, obj{"validation-errors": items, "title": "Bad Request", "status": 400}, 0
 }
 
-// complex makes leads with their contacts; it takes the members of amocrm.md §5.3 and no others.
+// complex makes leads with their contacts, all or none; it takes the members of amocrm.md §5.3 and no others.
 func (c *fakeCRM) complex(body []byte) (int, any, int64) {
 	var in []obj
-	if err := json.Unmarshal(body, &in); err != nil || len(in) != 1 {
+	if err := json.Unmarshal(body, &in); err != nil || len(in) == 0 || len(in) > 50 {
 		c.t.Errorf("complex body %s: %v", body, err)
 		return 400, nil, 0
 	}
-	lead := in[0]
+	var wrong []mistake
+	for _, lead := range in {
+		wrong = append(wrong, c.mistakes(lead)...)
+	}
+	if c.vague && len(wrong) > 0 {
+		return 400, obj{"title": "Bad Request", "detail": "Something is wrong", "status": 400}, 0
+	}
+	if len(wrong) > 0 {
+		return refuse(wrong)
+	}
+	var out arr
+	var first int64
+	for _, lead := range in {
+		made := c.makeLead(lead)
+		if first == 0 {
+			first = made["id"].(int64)
+		}
+		out = append(out, made)
+	}
+	return 200, out, first
+}
+
+func (c *fakeCRM) mistakes(lead obj) (wrong []mistake) {
+	rid := fmt.Sprint(lead["request_id"])
 	for k := range lead {
-		if !slices.Contains([]string{"name", "price", "status_id", "pipeline_id", "responsible_user_id", "custom_fields_values", "_embedded"}, k) {
+		if !slices.Contains([]string{"name", "price", "status_id", "pipeline_id", "responsible_user_id", "custom_fields_values",
+			"request_id", "tags_to_add", "_embedded"}, k) {
 			c.t.Errorf("complex got %q", k)
 		}
 	}
 	if s := lead["status_id"]; s != nil && s != 55524250.0 {
-		return refused("NotSupportedChoice", "status_id")
+		wrong = append(wrong, mistake{rid, "NotSupportedChoice", "status_id"})
 	}
 	if fields, ok := lead["custom_fields_values"].(arr); ok {
 		for i, f := range fields {
 			if f.(obj)["field_id"] == 999.0 {
-				return refused("NotSupportedChoice", "custom_fields_values."+strconv.Itoa(i)+".field_id")
+				wrong = append(wrong, mistake{rid, "NotSupportedChoice", "custom_fields_values." + strconv.Itoa(i) + ".field_id"})
 			}
 		}
 	}
+	if n := len(lead["_embedded"].(obj)["contacts"].(arr)); n != 1 {
+		c.t.Errorf("a lead with %d contacts", n)
+	}
+	if id, ok := lead["_embedded"].(obj)["contacts"].(arr)[0].(obj)["id"].(float64); ok &&
+		!slices.ContainsFunc(c.contacts, func(o obj) bool { return o["id"] == int64(id) }) {
+		wrong = append(wrong, mistake{rid, "NotSupportedChoice", "_embedded.contacts.0.id"})
+	}
+	return wrong
+}
+
+func (c *fakeCRM) makeLead(lead obj) obj {
+	rid := lead["request_id"]
 	contact := lead["_embedded"].(obj)["contacts"].(arr)[0].(obj)
 	var contactID int64
 	if id, ok := contact["id"].(float64); ok {
 		contactID = int64(id)
-		if !slices.ContainsFunc(c.contacts, func(o obj) bool { return o["id"] == contactID }) {
-			return refused("NotSupportedChoice", "_embedded.contacts.0.id")
-		}
 	} else {
 		contactID = c.id()
 		contact["id"], contact["updated_at"] = contactID, time.Now().Unix()
@@ -257,21 +331,70 @@ func (c *fakeCRM) complex(body []byte) (int, any, int64) {
 		}
 		c.contacts = append(c.contacts, contact)
 	}
+	if c.merge && len(c.leads) > 0 {
+		return obj{"id": c.leads[0]["id"], "contact_id": contactID, "company_id": nil, "request_id": arr{rid}, "merged": true}
+	}
 	id := c.id()
+	delete(lead, "request_id")
 	lead["id"], lead["created_at"] = id, time.Now().Unix()
 	lead["_embedded"] = obj{"contacts": arr{obj{"id": contactID, "is_main": true}}}
 	c.leads = append(c.leads, lead)
-	return 200, arr{obj{"id": id, "contact_id": contactID, "company_id": nil, "request_id": arr{"0"}, "merged": false}}, id
+	return obj{"id": id, "contact_id": contactID, "company_id": nil, "request_id": arr{rid}, "merged": false}
 }
 
 func (c *fakeCRM) note(body []byte) (int, any, int64) {
 	var in []obj
-	if err := json.Unmarshal(body, &in); err != nil || len(in) != 1 {
+	if err := json.Unmarshal(body, &in); err != nil || len(in) == 0 {
 		c.t.Errorf("notes body %s: %v", body, err)
 		return 400, nil, 0
 	}
-	id := c.id()
-	in[0]["id"], in[0]["created_at"] = id, time.Now().Unix()
-	c.notes = append(c.notes, in[0])
-	return 200, obj{"_embedded": obj{"notes": arr{obj{"id": id, "entity_id": in[0]["entity_id"], "request_id": "0"}}}}, 0
+	var out arr
+	for _, n := range in {
+		id, rid := c.id(), n["request_id"]
+		delete(n, "request_id")
+		n["id"], n["created_at"] = id, time.Now().Unix()
+		c.notes = append(c.notes, n)
+		out = append(out, obj{"id": id, "entity_id": n["entity_id"], "request_id": rid})
+	}
+	return 200, obj{"_embedded": obj{"notes": out}}, 0
+}
+
+func (c *fakeCRM) task(body []byte) (int, any, int64) {
+	var in []obj
+	if err := json.Unmarshal(body, &in); err != nil || len(in) == 0 {
+		c.t.Errorf("tasks body %s: %v", body, err)
+		return 400, nil, 0
+	}
+	var out arr
+	for _, n := range in {
+		id, rid := c.id(), n["request_id"]
+		delete(n, "request_id")
+		n["id"], n["created_at"], n["is_completed"] = id, time.Now().Unix(), false
+		c.tasks = append(c.tasks, n)
+		out = append(out, obj{"id": id, "request_id": rid})
+	}
+	return 200, obj{"_embedded": obj{"tasks": out}}, 0
+}
+
+func (c *fakeCRM) company(r *http.Request, body []byte) (int, any, int64) {
+	if r.Method == "GET" {
+		var hits []obj
+		for _, x := range c.companies {
+			if strings.Contains(fmt.Sprint(x["name"]), r.URL.Query().Get("query")) {
+				hits = append(hits, x)
+			}
+		}
+		if len(hits) == 0 {
+			return 204, nil, 0
+		}
+		return 200, obj{"_page": 1, "_links": obj{}, "_embedded": obj{"companies": hits}}, 0
+	}
+	var in []obj
+	if err := json.Unmarshal(body, &in); err != nil || len(in) != 1 {
+		c.t.Errorf("companies body %s: %v", body, err)
+		return 400, nil, 0
+	}
+	in[0]["id"] = c.id()
+	c.companies = append(c.companies, in[0])
+	return 200, obj{"_embedded": obj{"companies": arr{obj{"id": in[0]["id"], "request_id": "0"}}}}, 0
 }

@@ -130,6 +130,37 @@ func (l *Ledger) Record(ctx context.Context, e Entry, text string) error {
 	return nil
 }
 
+// RecordAll is Record for entries of one tenant, in one round trip; the errors are in the order of the entries.
+func (l *Ledger) RecordAll(ctx context.Context, entries []Entry, texts []string) []error {
+	errs := make([]error, len(entries))
+	answers := make([]*redis.Cmd, len(entries))
+	// The pipeline's own error is the first of any command; each command's is looked at below.
+	_, _ = l.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, e := range entries {
+			steps, err := json.Marshal(e.Steps)
+			if err != nil {
+				errs[i] = fmt.Errorf("encode steps: %w", err)
+				continue
+			}
+			// A script's hash is of no use in a pipeline: nobody could send the text after NOSCRIPT.
+			answers[i] = recordScript.Eval(ctx, p, []string{prefix(e.Tenant)}, e.ID, e.claim, steps, texts[i], l.lease.Milliseconds())
+		}
+		return nil
+	})
+	for i, a := range answers {
+		if a == nil {
+			continue
+		}
+		switch ok, err := a.Int(); {
+		case err != nil:
+			errs[i] = fmt.Errorf("record steps: %w", err)
+		case ok == 0:
+			errs[i] = ErrClaimLost
+		}
+	}
+	return errs
+}
+
 // Renew starts the lease of claimed entries anew; entries that belong to another claim are left alone.
 func (l *Ledger) Renew(ctx context.Context, tenantID, claim string, ids []string) error {
 	args := []any{claim, l.lease.Milliseconds()}

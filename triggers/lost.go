@@ -3,11 +3,9 @@ package triggers
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,83 +13,164 @@ import (
 
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/store"
 )
 
 const (
 	clockSkew = 5 * time.Second // the CRM's clock may be that much behind ours
 	lookPage  = 250             // newest deals that are looked through
 	lookOfOne = 20              // newest deals of the contact
-	ownFor    = 30 * 24 * time.Hour
+
+	maxCandidates = 10 // shown to a person
+	ownFor        = 30 * 24 * time.Hour
 )
 
+// recover looks for the deals whose answers are not known, and makes them their jobs'. It must come before anything is
+// sent again.
+func (h *haul) recover(ctx context.Context) {
+	var jobs []*job
+	for _, j := range h.jobs {
+		if j.e.Steps.LeadIntent != nil && j.e.Steps.LeadID == 0 && !j.ended() {
+			jobs = append(jobs, j)
+		}
+	}
+	if len(jobs) == 0 {
+		return
+	}
+	newest, err := h.account.API().NewestLeads(ctx, lookPage)
+	if err != nil {
+		for _, j := range jobs {
+			j.fail(fmt.Errorf("look for the deal: %w", err))
+		}
+		return
+	}
+	var found []*job
+	for _, j := range jobs { // one after the other: what one takes is not the next one's
+		if j.ended() {
+			continue
+		}
+		switch r, err := j.lostDeal(ctx, newest); {
+		case err != nil:
+			j.fail(err)
+		case r.ID != 0:
+			j.adopt(r)
+			found = append(found, j)
+		default:
+			j.e.Steps.LeadIntent = nil
+		}
+	}
+	h.record(ctx, found, func(j *job) string {
+		return fmt.Sprintf("deal %d was found in the CRM: its first try had come through", j.e.Steps.LeadID)
+	})
+	h.retract(ctx, jobs)
+	h.conclude(ctx, found)
+}
+
 // lostDeal looks for the deal of a write whose answer is not known, and makes it this entry's. A zero result means that
-// it is not there and was looked for long enough; *lookAgain that it has to be looked for once more.
-func (j *job) lostDeal(ctx context.Context, client bridge.Client) (amocrm.ComplexResult, error) {
+// it is not there and was looked for long enough; *lookAgain that it has to be looked for once more. When there are more
+// such deals than writes that could have made them, nobody guesses: the *refusal carries them to the inbox.
+func (j *job) lostDeal(ctx context.Context, newest []amocrm.Lead) (amocrm.ComplexResult, error) {
 	intent := j.e.Steps.LeadIntent
-	leads, err := j.candidates(ctx, intent.ContactID)
+	leads, err := j.candidates(ctx, newest)
 	if err != nil {
 		return amocrm.ComplexResult{}, fmt.Errorf("look for the deal: %w", err)
 	}
+	rivals, err := j.rivals(ctx) // before looking whose the deals are: a rival that finishes in between takes his out of both
+	if err != nil {
+		return amocrm.ComplexResult{}, err
+	}
+	var mine, unlike []match
 	for _, l := range leads {
 		if taken, err := j.taken(ctx, int64(l.ID)); err != nil {
 			return amocrm.ComplexResult{}, err
 		} else if taken {
 			continue
 		}
-		contact, err := j.belongs(ctx, l, client, intent.ContactID)
-		if err != nil {
+		contact, err := j.belongs(ctx, l, intent.ContactID)
+		switch {
+		case err != nil:
 			return amocrm.ComplexResult{}, fmt.Errorf("look for the deal's contact: %w", err)
+		case contact == 0:
+		case fits(j.plan.lead, l):
+			mine = append(mine, match{l, contact})
+		default:
+			unlike = append(unlike, match{l, contact})
 		}
-		if contact == 0 {
-			continue
-		}
-		ours, err := j.own(ctx, int64(l.ID))
+	}
+	if len(mine) > rivals {
+		return amocrm.ComplexResult{}, j.undecided(mine)
+	}
+	for _, m := range mine {
+		ours, err := j.own(ctx, int64(m.lead.ID))
 		if err != nil {
 			return amocrm.ComplexResult{}, err
 		}
 		if ours {
-			return amocrm.ComplexResult{ID: l.ID, ContactID: contact}, nil
+			return amocrm.ComplexResult{ID: m.lead.ID, ContactID: m.contact}, nil
 		}
 	}
-	return amocrm.ComplexResult{}, j.looked(ctx, intent, "looked for the deal: not in the CRM")
+	err = j.looked(ctx, intent, "looked for the deal: not in the CRM")
+	if err == nil && len(unlike) > 0 { // somebody may have changed it since
+		return amocrm.ComplexResult{}, j.undecided(unlike)
+	}
+	return amocrm.ComplexResult{}, err
 }
 
-// candidates are deals like ours made since the intent, the likeliest first.
-func (j *job) candidates(ctx context.Context, contactID int64) ([]amocrm.Lead, error) {
-	api := j.account.API()
-	found, err := api.NewestLeads(ctx, lookPage)
-	if err != nil {
-		return nil, err
+type match struct {
+	lead    amocrm.Lead
+	contact amocrm.ID
+}
+
+// undecided leaves it to a person which deal is the entry's.
+func (j *job) undecided(found []match) error {
+	j.e.Steps.Candidates = nil
+	for _, m := range found[:min(len(found), maxCandidates)] {
+		j.e.Steps.Candidates = append(j.e.Steps.Candidates, Candidate{LeadID: int64(m.lead.ID), Name: m.lead.Name,
+			URL: j.account.DealURL(int64(m.lead.ID)), CreatedAt: time.Unix(m.lead.CreatedAt, 0).UTC()})
 	}
-	if contactID != 0 {
-		more, err := j.leadsOf(ctx, amocrm.ID(contactID))
+	return &refusal{why: fmt.Sprintf("amoCRM's answer was lost, and %d deals may be the one that it made: say which", len(found))}
+}
+
+// fits says that nothing in the deal contradicts what was sent.
+func fits(sent amocrm.LeadInput, l amocrm.Lead) bool {
+	for _, want := range sent.Fields {
+		i := slices.IndexFunc(l.Fields, func(f amocrm.FieldValue) bool {
+			return want.FieldID != 0 && f.FieldID == want.FieldID || want.FieldID == 0 && strings.EqualFold(f.FieldCode, want.FieldCode)
+		})
+		if i < 0 || len(want.Values) != 1 || len(l.Fields[i].Values) != 1 {
+			continue
+		}
+		w, got := want.Values[0], l.Fields[i]
+		text, isText := w.Value.(string)
+		if w.EnumID != 0 && got.Values[0].EnumID != 0 && w.EnumID != got.Values[0].EnumID ||
+			isText && got.FieldType == "text" && plainLines(text) != plainLines(got.Text()[0]) {
+			return false
+		}
+	}
+	return true
+}
+
+// candidates are deals like ours made since the intent, in the order of their making.
+func (j *job) candidates(ctx context.Context, newest []amocrm.Lead) ([]amocrm.Lead, error) {
+	intent := j.e.Steps.LeadIntent
+	found := slices.Clone(newest)
+	if intent.ContactID != 0 { // the account's list may be too busy to show them
+		more, err := j.leadsOf(ctx, amocrm.ID(intent.ContactID))
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, more...)
 	}
-	since := j.e.Steps.LeadIntent.At.Add(-clockSkew).Unix()
-	f := j.e.Request.Fields
+	since := intent.At.Add(-clockSkew).Unix()
 	seen := map[amocrm.ID]bool{}
 	found = slices.DeleteFunc(found, func(l amocrm.Lead) bool {
 		other := seen[l.ID] || l.IsDeleted || l.CreatedAt < since ||
-			f.Name != "" && strings.TrimSpace(l.Name) != f.Name ||
-			f.PipelineID != 0 && int64(l.PipelineID) != f.PipelineID ||
-			f.Price != nil && int64(l.Price) != *f.Price
+			intent.Mark != "" && j.fingerprint(strings.TrimSpace(l.Name)) != intent.Mark ||
+			intent.PipelineID != 0 && int64(l.PipelineID) != intent.PipelineID ||
+			intent.Price != nil && int64(l.Price) != *intent.Price
 		seen[l.ID] = true
 		return other
 	})
-	// The stage may have been moved by a robot of the CRM: it makes a deal likelier, no more.
-	slices.SortStableFunc(found, func(a, b amocrm.Lead) int {
-		same := func(l amocrm.Lead) int {
-			if int64(l.StatusID) == f.StatusID {
-				return 0
-			}
-			return 1
-		}
-		return cmp.Or(same(a)-same(b), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(found, func(a, b amocrm.Lead) int { return cmp.Compare(a.ID, b.ID) })
 	return found, nil
 }
 
@@ -126,7 +205,7 @@ func (j *job) leadsOf(ctx context.Context, contact amocrm.ID) ([]amocrm.Lead, er
 
 // belongs returns the deal's contact if it is the one meant: the known one, or one with the client's phone, e-mail or,
 // failing both, name. 0 means no.
-func (j *job) belongs(ctx context.Context, l amocrm.Lead, client bridge.Client, contactID int64) (amocrm.ID, error) {
+func (j *job) belongs(ctx context.Context, l amocrm.Lead, contactID int64) (amocrm.ID, error) {
 	region := ""
 	if contactID == 0 {
 		var err error
@@ -148,7 +227,7 @@ func (j *job) belongs(ctx context.Context, l amocrm.Lead, client bridge.Client, 
 		if err != nil {
 			return 0, err
 		}
-		if sameClient(c, client, region) {
+		if sameClient(c, j.ticket.Client, region) {
 			return m.ID, nil
 		}
 	}
@@ -186,15 +265,11 @@ func sameClient(c amocrm.Contact, client bridge.Client, region string) bool {
 
 // region is where phones without a country code are read, as in package bridge.
 func (j *job) region(ctx context.Context) (string, error) {
-	t, err := j.tenant(ctx)
+	t, err := j.tenant(ctx, j.e.Tenant)
 	if err != nil {
 		return "", err
 	}
-	meta, err := j.account.Meta(ctx)
-	if err != nil {
-		return "", err
-	}
-	return cmp.Or(t.Settings.Region, meta.Account.Country, bridge.DefaultRegion), nil
+	return cmp.Or(t.Settings.Region, j.meta.Account.Country, bridge.DefaultRegion), nil
 }
 
 // taken says whether a deal is another entry's.
@@ -207,10 +282,6 @@ func (j *job) taken(ctx context.Context, leadID int64) (bool, error) {
 		return false, fmt.Errorf("look whose deal it is: %w", err)
 	}
 	return owner != j.e.ID, nil
-}
-
-func ownKey(tenantID string, leadID int64) string {
-	return store.Key(tenantID, "fire", "own", strconv.FormatInt(leadID, 10))
 }
 
 // own makes a deal this entry's; false when it is another's already.
@@ -242,27 +313,3 @@ func (j *job) looked(ctx context.Context, intent *Intent, text string) error {
 	}
 	return &lookAgain{after: max(j.s.LookGap, j.s.LookFor-now.Sub(intent.At))}
 }
-
-// lostNote looks for the note of a write whose answer is not known; as lostDeal.
-func (j *job) lostNote(ctx context.Context, text string) (int64, error) {
-	st := &j.e.Steps
-	notes, err := j.account.API().Notes(ctx, "leads", amocrm.ID(st.LeadID), 50)
-	if err != nil {
-		return 0, fmt.Errorf("look for the note: %w", err)
-	}
-	since := st.NoteIntent.At.Add(-clockSkew).Unix()
-	for _, n := range notes {
-		var params struct {
-			Text string `json:"text"`
-		}
-		if n.Type != "common" || n.CreatedAt < since || json.Unmarshal(n.Params, &params) != nil {
-			continue
-		}
-		if plainLines(params.Text) == plainLines(text) {
-			return int64(n.ID), nil
-		}
-	}
-	return 0, j.looked(ctx, st.NoteIntent, "looked for the note: not in the CRM")
-}
-
-func plainLines(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }

@@ -23,7 +23,14 @@ type taskPlan struct {
 
 // plan works a request out for a ticket. A name that the account does not have and a value that does not fit its field
 // are a *refusal.
-func (r Request) plan(_ bridge.Ticket, meta *bridge.Meta, _ time.Time) (plan, error) {
+func (r Request) plan(_ bridge.Ticket, meta *bridge.Meta, now time.Time) (plan, error) {
 	lead, from := leadInput(r.Fields, meta)
-	return plan{lead: lead, from: from, comment: r.Comment}, nil
+	for _, name := range r.Tags {
+		lead.TagsToAdd = append(lead.TagsToAdd, amocrm.TagInput{Name: name})
+	}
+	p := plan{lead: lead, from: from, comment: r.Comment, company: r.Company}
+	if r.Task != nil {
+		p.task = &taskPlan{text: r.Task.Text, due: now.Add(24 * time.Hour)}
+	}
+	return p, nil
 }

@@ -29,6 +29,9 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.why }
 
+// errClientBusy says that another worker is making something for the same client.
+var errClientBusy = errors.New("another firing of the same client is being worked on")
+
 // lookAgain says that a write's outcome is not known yet.
 type lookAgain struct{ after time.Duration }
 
@@ -66,6 +69,8 @@ func weigh(err error, e Entry) verdict {
 		return verdict{Outcome: Outcome{State: StateFailed, Why: refused.why, Problems: refused.problems}}
 	case errors.As(err, &look):
 		return verdict{Outcome: Outcome{State: StateAccepted, After: look.after, Why: look.Error()}}
+	case errors.Is(err, errClientBusy):
+		return verdict{Outcome: Outcome{State: StateAccepted, After: backoff(e.Waits, 500*time.Millisecond, 10*time.Second), Why: err.Error()}}
 	case errors.Is(err, oauth.ErrNeedsLogin):
 		return verdict{Outcome{State: StateHeld, Why: "nobody is logged in to amoCRM: log in from any ticket, then this is sent"}, true}
 	case errors.Is(err, tenant.ErrNotFound):

@@ -88,22 +88,18 @@ func TestWork_killedBetweenTheAnswerAndItsRecord(t *testing.T) {
 	if err != nil || len(b.Entries) != 1 {
 		t.Fatalf("%v %v", b, err)
 	}
-	account, err := h.Account(t.Context(), h.tenant.ID, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
 	h.crm.hook(func(int64) {
 		stolen := b.Entries[0]
-		stolen.Steps.LeadIntent = &Intent{At: time.Now()}
+		stolen.Steps.LeadIntent = &Intent{At: time.Now(), ContactID: 0}
 		if err := h.ledger.Settle(t.Context(), stolen, Outcome{State: StateAccepted}); err != nil {
 			t.Error(err)
 		}
 	})
-	dead := b.Entries[0]
-	if err := h.work(t.Context(), account, &dead, time.Now); err == nil {
-		t.Error("a worker that lost its claim went on")
-	}
+	h.haulOff(t.Context(), t.Context(), b, h.tenant.ID)
 	h.crm.hook(nil)
+	if got, err := h.Get(t.Context(), h.tenant.ID, e.ID); err != nil || got.State != StateAccepted || got.Steps.NoteID != 0 {
+		t.Fatalf("a worker that lost its claim went on: %+v %v", got, err)
+	}
 	h.run(h.Service)
 	got := h.until(e.ID, StateDone)
 	if leads, notes, _ := h.crm.snapshot(); len(leads) != 1 || len(notes) != 1 || got.Steps.LeadID != leads[0]["id"] {

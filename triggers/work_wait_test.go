@@ -160,7 +160,7 @@ func TestWork_whatHindersAllIsTriedByFew(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	}
-	if n := h.crm.count(complex); n > groupsAtOnce {
+	if n := h.crm.count(complex); n > loopsPerTenant {
 		t.Errorf("%d calls after the first 429", n)
 	}
 }

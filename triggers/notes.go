@@ -1,0 +1,201 @@
+package triggers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// extra is something small that is written to a deal once it exists: the note, the task.
+type extra interface {
+	// of says whether a job has one to write, and where its steps keep it.
+	of(j *job) (wanted bool, id *int64, intent **Intent)
+	// mark tells it apart from others of the deal.
+	mark(j *job) string
+	// look finds it in the CRM among what was made since the intent.
+	look(ctx context.Context, j *job) (int64, error)
+	send(ctx context.Context, jobs []*job) ([]amocrm.Created, error)
+	explain(err error) error
+	name() string
+}
+
+// write writes one kind of extra for all jobs that lack it. One whose answer was lost before is looked for first.
+func (h *haul) write(ctx context.Context, x extra) {
+	lacking := func() (out []*job) {
+		for _, j := range h.jobs {
+			if wanted, id, _ := x.of(j); wanted && *id == 0 && j.e.Steps.LeadID != 0 && !j.e.Steps.Skipped && !j.ended() {
+				out = append(out, j)
+			}
+		}
+		return out
+	}
+	h.each(lacking(), func(j *job) error {
+		_, id, intent := x.of(j)
+		if *intent == nil {
+			return nil
+		}
+		found, err := x.look(ctx, j)
+		if err != nil {
+			return fmt.Errorf("look for the %s: %w", x.name(), err)
+		}
+		if found == 0 {
+			return j.looked(ctx, *intent, fmt.Sprintf("looked for the %s: not in the CRM", x.name()))
+		}
+		*id, *intent = found, nil
+		return nil
+	})
+	jobs := lacking()
+	if len(jobs) == 0 {
+		return
+	}
+	for _, j := range jobs {
+		_, _, intent := x.of(j)
+		*intent = &Intent{At: j.now(), Mark: x.mark(j)}
+	}
+	h.record(ctx, jobs, func(*job) string { return "sending the " + x.name() })
+	h.send(alive(jobs), call{
+		do: func(jobs []*job) error {
+			ctx, cancel := h.withinLease(ctx)
+			defer cancel()
+			made, err := x.send(ctx, jobs)
+			h.gotExtras(jobs, made, x)
+			return err
+		},
+		refused: func(j *job, err error) {
+			_, _, intent := x.of(j)
+			*intent = nil
+			j.fail(x.explain(err))
+		},
+		failed: func(jobs []*job, err error) {
+			for _, j := range jobs {
+				_, id, intent := x.of(j)
+				switch {
+				case *id != 0:
+				case maybeDone(err):
+					j.fail(&lookAgain{after: j.s.LookGap / 4})
+				default:
+					*intent = nil
+					j.fail(err)
+				}
+			}
+		},
+	})
+	for _, j := range jobs { // an answer that names fewer than were sent
+		if _, id, intent := x.of(j); *id == 0 && *intent != nil && !j.ended() {
+			j.fail(&lookAgain{after: j.s.LookGap / 4})
+		}
+	}
+}
+
+func (h *haul) gotExtras(jobs []*job, made []amocrm.Created, x extra) {
+	for i, m := range made {
+		for k, j := range jobs {
+			if m.ID != 0 && (m.RequestID == j.e.ID || m.RequestID == "" && i == k && len(made) == len(jobs)) {
+				_, id, intent := x.of(j)
+				*id, *intent = int64(m.ID), nil
+			}
+		}
+	}
+}
+
+// notes are the comments of the rules.
+type notes struct{ *haul }
+
+func (notes) name() string { return "note" }
+
+func (notes) of(j *job) (bool, *int64, **Intent) {
+	return strings.TrimSpace(j.plan.comment) != "", &j.e.Steps.NoteID, &j.e.Steps.NoteIntent
+}
+
+func (n notes) mark(j *job) string { return n.fingerprint(plainLines(j.plan.comment)) }
+
+func (n notes) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
+	body := make([]amocrm.NoteInput, len(jobs))
+	for i, j := range jobs {
+		body[i] = amocrm.NoteInput{EntityID: amocrm.ID(j.e.Steps.LeadID), Type: "common",
+			Params: map[string]any{"text": strings.TrimSpace(j.plan.comment)}, RequestID: j.e.ID}
+	}
+	made, err := n.account.API().CreateNotes(ctx, "leads", body)
+	for i, m := range made {
+		if i < len(jobs) && m.ID != 0 {
+			lead := jobs[i].e.Steps.LeadID
+			if err := n.account.RememberNote(ctx, lead, int64(m.ID)); err != nil { // the card only lacks its mark
+				n.s.Log.Warn("note not marked as ours", "tenant", jobs[i].e.Tenant, "error", err)
+			}
+		}
+	}
+	return made, err
+}
+
+func (n notes) look(ctx context.Context, j *job) (int64, error) {
+	st := &j.e.Steps
+	found, err := n.account.API().Notes(ctx, "leads", amocrm.ID(st.LeadID), 50)
+	if err != nil {
+		return 0, err
+	}
+	since := st.NoteIntent.At.Add(-clockSkew).Unix()
+	for _, m := range found {
+		var params struct {
+			Text string `json:"text"`
+		}
+		if m.Type != "common" || m.CreatedAt < since || json.Unmarshal(m.Params, &params) != nil {
+			continue
+		}
+		if text := plainLines(params.Text); text == plainLines(j.plan.comment) || n.fingerprint(text) == st.NoteIntent.Mark {
+			return int64(m.ID), nil
+		}
+	}
+	return 0, nil
+}
+
+func (notes) explain(err error) error {
+	return explainExtra(err, "comment", "amoCRM refused the note; the deal is made")
+}
+
+func plainLines(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
+
+// tasks are the tasks that rules ask for.
+type tasks struct{ *haul }
+
+func (tasks) name() string { return "task" }
+
+func (tasks) of(j *job) (bool, *int64, **Intent) {
+	return j.plan.task != nil, &j.e.Steps.TaskID, &j.e.Steps.TaskIntent
+}
+
+func (t tasks) mark(j *job) string { return t.fingerprint(plainLines(j.plan.task.text)) }
+
+func (t tasks) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
+	body := make([]amocrm.TaskInput, len(jobs))
+	for i, j := range jobs {
+		body[i] = amocrm.TaskInput{EntityID: amocrm.ID(j.e.Steps.LeadID), EntityType: "leads", Text: j.plan.task.text,
+			CompleteTill: j.plan.task.due.Unix(), TypeID: amocrm.TaskFollowUp, ResponsibleID: j.plan.lead.ResponsibleID,
+			RequestID: j.e.ID}
+	}
+	return t.account.API().CreateTasks(ctx, body)
+}
+
+func (t tasks) look(ctx context.Context, j *job) (int64, error) {
+	st := &j.e.Steps
+	found, err := t.account.API().Tasks(ctx, "leads", []amocrm.ID{amocrm.ID(st.LeadID)})
+	if err != nil {
+		return 0, err
+	}
+	since := st.TaskIntent.At.Add(-clockSkew).Unix()
+	for _, m := range found {
+		if m.CreatedAt >= since && t.fingerprint(plainLines(m.Text)) == st.TaskIntent.Mark {
+			return int64(m.ID), nil
+		}
+	}
+	return 0, nil
+}
+
+func (tasks) explain(err error) error {
+	return explainExtra(err, "task", "amoCRM refused the task; the deal is made")
+}
+
+// fingerprint stands for a text in the steps: what rules and clients wrote is kept sealed only.
+func (h *haul) fingerprint(text string) string { return h.s.DB.Ring().Fingerprints(text)[0] }

@@ -1,0 +1,103 @@
+package triggers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/store"
+)
+
+// openFor is how long an open intent counts: a little longer than an entry may wait.
+const openFor = waitAtMost + 24*time.Hour
+
+// intent is what is stored before the job's deal is sent.
+func (j *job) intent() *Intent {
+	l := j.plan.lead
+	i := &Intent{At: j.now(), ContactID: j.contactID, PipelineID: int64(l.PipelineID), Price: l.Price}
+	if name := strings.TrimSpace(l.Name); name != "" {
+		i.Mark = j.fingerprint(name)
+	}
+	return i
+}
+
+// likeness stands for everything that is sent: deals of writes with the same likeness can be taken for each other.
+func (j *job) likeness() (string, error) {
+	raw, err := json.Marshal(j.plan.lead)
+	if err != nil {
+		return "", fmt.Errorf("encode deal: %w", err)
+	}
+	return j.fingerprint(j.clientKey() + "\x00" + string(raw)), nil
+}
+
+func openKey(tenantID string) string { return store.Key(tenantID, "fire", "open") }
+
+// announce makes the jobs' open intents known to all workers.
+func (h *haul) announce(ctx context.Context, jobs []*job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	key := openKey(jobs[0].e.Tenant)
+	var pairs []any
+	for _, j := range jobs {
+		like, err := j.likeness()
+		if err != nil {
+			return err
+		}
+		pairs = append(pairs, j.e.ID, like)
+	}
+	_, err := h.s.DB.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.HSet(ctx, key, pairs...)
+		p.PExpire(ctx, key, openFor)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("announce deals: %w", err)
+	}
+	return nil
+}
+
+// retract takes back what was announced of jobs whose writes are no longer in doubt. Left over it only makes a lost deal
+// less doubtful than it is, and that of the same client and content.
+func (h *haul) retract(ctx context.Context, jobs []*job) {
+	var ids []string
+	for _, j := range jobs {
+		if j.e.Steps.LeadIntent == nil {
+			ids = append(ids, j.e.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	if err := h.s.DB.HDel(ctx, openKey(jobs[0].e.Tenant), ids...).Err(); err != nil {
+		h.s.Log.Warn("finished deals not taken back", "tenant", jobs[0].e.Tenant, "error", err)
+	}
+}
+
+// rivals counts the writes, this one among them, that could have made the deal that the job is looking for.
+func (j *job) rivals(ctx context.Context) (int, error) {
+	like, err := j.likeness()
+	if err != nil {
+		return 0, err
+	}
+	open, err := j.s.DB.HGetAll(ctx, openKey(j.e.Tenant)).Result()
+	if err != nil {
+		return 0, fmt.Errorf("count open deals: %w", err)
+	}
+	n := 1
+	for id, other := range open {
+		if id != j.e.ID && other == like {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func ownKey(tenantID string, leadID int64) string {
+	return store.Key(tenantID, "fire", "own", strconv.FormatInt(leadID, 10))
+}

@@ -1,0 +1,127 @@
+package triggers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+var errNoDeskToken = errors.New("the helpdesk's API token is missing: add usedesk_api_token to the block's parameters")
+
+// read gets tickets with their clients from the helpdesk, each ticket once, and works the requests out. A job whose deal
+// is made needs the ticket only for templates.
+func (h *haul) read(ctx context.Context) {
+	var first []*job
+	of := map[int64][]*job{}
+	for _, j := range h.jobs {
+		id := j.e.Request.TicketID
+		if j.e.Steps.LeadID != 0 && !j.e.Request.templated() {
+			j.work(h)
+			continue
+		}
+		if len(of[id]) == 0 {
+			first = append(first, j)
+		}
+		of[id] = append(of[id], j)
+	}
+	if len(first) == 0 {
+		return
+	}
+	desk, err := h.desk(ctx, first[0].e.Tenant)
+	if err != nil {
+		for _, j := range first {
+			j.fail(err)
+		}
+	}
+	h.each(first, func(j *job) error {
+		ticket, err := readTicket(ctx, desk, j.e.Request.TicketID)
+		for _, k := range of[j.e.Request.TicketID] {
+			if err != nil {
+				k.fail(err)
+				continue
+			}
+			k.ticket, k.e.Steps.ClientID = ticket, ticket.Client.ID
+			k.work(h)
+		}
+		return nil
+	})
+}
+
+// work turns the job's request into a plan.
+func (j *job) work(h *haul) {
+	p, err := j.e.Request.plan(j.ticket, &h.meta, j.now())
+	if err != nil {
+		j.fail(err)
+	}
+	j.plan = p
+}
+
+// templated says that the comment or the task can't be written without the ticket.
+func (r Request) templated() bool {
+	return strings.Contains(r.Comment, "{{") || r.Task != nil && strings.Contains(r.Task.Text, "{{")
+}
+
+func readTicket(ctx context.Context, desk Desk, id int64) (bridge.Ticket, error) {
+	ticket, err := desk.Ticket(ctx, id)
+	if errors.Is(err, usedesk.ErrNotFound) {
+		return bridge.Ticket{}, &refusal{why: fmt.Sprintf("the helpdesk has no ticket %d", id),
+			problems: []Problem{{Path: "ticketId", Code: CodeChoice, Detail: "the helpdesk has no such ticket"}}}
+	}
+	if err != nil {
+		return bridge.Ticket{}, fmt.Errorf("read ticket: %w", err)
+	}
+	var c usedesk.Client
+	if ticket.ClientID != 0 {
+		if c, err = desk.ClientByID(ctx, ticket.ClientID); err != nil && !errors.Is(err, usedesk.ErrNotFound) {
+			return bridge.Ticket{}, fmt.Errorf("read client: %w", err)
+		}
+	}
+	client := clientOf(c)
+	if c.ID == 0 && ticket.Email != "" { // no client, or one that is gone
+		client = bridge.Client{Name: ticket.Email, Emails: []string{ticket.Email}}
+	} else if c.ID == 0 {
+		return bridge.Ticket{}, &refusal{why: fmt.Sprintf("ticket %d has no client", id),
+			problems: []Problem{{Path: "ticketId", Code: CodeChoice, Detail: "the ticket has no client to make a deal for"}}}
+	}
+	return bridge.Ticket{ID: id, Subject: ticket.Subject, Channel: ticket.ChannelType, Client: client}, nil
+}
+
+// desk opens the helpdesk with the tenant's token of now: it may have been mended since the firings were accepted.
+func (h *haul) desk(ctx context.Context, tenantID string) (Desk, error) {
+	t, err := h.tenant(ctx, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	if t.DeskToken == "" {
+		return nil, errNoDeskToken
+	}
+	desk, err := h.s.Desk(t)
+	if err != nil {
+		return nil, fmt.Errorf("open helpdesk: %w", err)
+	}
+	return desk, nil
+}
+
+func (h *haul) tenant(ctx context.Context, id string) (tenant.Tenant, error) {
+	t, err := h.s.Tenants.Get(ctx, id)
+	if err != nil {
+		return t, fmt.Errorf("open account: %w", err)
+	}
+	return t, nil
+}
+
+func clientOf(c usedesk.Client) bridge.Client {
+	out := bridge.Client{ID: c.ID, Name: c.Name, Company: c.Company, Position: c.Position, Emails: c.Emails, Sites: c.Sites}
+	for _, p := range c.Phones {
+		out.Phones = append(out.Phones, p.Number)
+	}
+	for _, m := range c.Messengers {
+		out.Messengers = append(out.Messengers, bridge.Handle{Type: m.Type, ID: m.Identity})
+	}
+	return out
+}
