@@ -19,14 +19,13 @@ import (
 const (
 	firings      = 1000
 	naiveFirings = 100
-	defaultRule  = "1" // of the local helpdesk
 )
 
 // BenchmarkRulesLinked is 1,000 firings at once for 1,000 clients who are linked to their contacts.
 func BenchmarkRulesLinked(b *testing.B) {
 	for range b.N {
 		w := rig.Connected(b, 1, "SIDECARD_LOG_LEVEL=warn")
-		tickets, clients := fill(w, firings)
+		tickets, clients := w.Fill(firings)
 		link(w, clients, contacts(w, firings))
 		warm(w)
 		drain(b, w, "rules_linked", tickets)
@@ -38,49 +37,13 @@ func BenchmarkRulesLinked(b *testing.B) {
 func BenchmarkRulesUnknown(b *testing.B) {
 	for range b.N {
 		w := rig.Connected(b, 1, "SIDECARD_LOG_LEVEL=warn")
-		tickets, _ := fill(w, firings)
+		tickets, _ := w.Fill(firings)
 		warm(w)
 		var beside sync.WaitGroup
 		beside.Go(func() { naive(b, w) })
 		drain(b, w, "rules_unknown", tickets)
 		beside.Wait()
 	}
-}
-
-// fill makes tickets with a client each in the local helpdesk, whose own rule is taken away.
-func fill(w *rig.World, n int) (tickets, clients []int64) {
-	res, err := http.PostForm(w.Desk+"/settings/rules/"+defaultRule+"/delete", url.Values{})
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	res.Body.Close()
-	for i := range n {
-		var made struct {
-			Ticket int64 `json:"ticket_id"`
-			Client int64 `json:"client_id"`
-		}
-		_, body := w.Post(w.Desk+"/create/ticket", map[string]any{"api_token": w.Info.UsedeskToken, "subject": "Question", "message": "Hello",
-			"client_name": fmt.Sprint("Client ", i), "client_email": fmt.Sprintf("client%d@example.com", i),
-			"client_phone": fmt.Sprintf("+7999%07d", 1_000_000+i)})
-		if err := json.Unmarshal(body, &made); err != nil || made.Ticket == 0 {
-			w.T.Fatalf("ticket %d: %v %s", i, err, body)
-		}
-		var t struct {
-			Ticket struct {
-				Client json.Number `json:"client_id"`
-			} `json:"ticket"`
-		}
-		_, body = w.Post(w.Desk+"/ticket", map[string]any{"api_token": w.Info.UsedeskToken, "ticket_id": made.Ticket})
-		if err := json.Unmarshal(body, &t); err != nil {
-			w.T.Fatalf("ticket %d: %v %s", i, err, body)
-		}
-		client, err := t.Ticket.Client.Int64()
-		if err != nil {
-			w.T.Fatal(err)
-		}
-		tickets, clients = append(tickets, made.Ticket), append(clients, client)
-	}
-	return tickets, clients
 }
 
 // contacts makes contacts in the local amoCRM.

@@ -170,7 +170,13 @@ func Answers(url string) bool {
 // StartRedis runs a real redis-server the way the README wants it, with its files in dir, and returns its URL.
 func StartRedis(t testing.TB, dir string) (string, *Process) {
 	t.Helper()
-	host, port, _ := net.SplitHostPort(FreeAddr(t))
+	return StartRedisAt(t, dir, FreeAddr(t))
+}
+
+// StartRedisAt is StartRedis at an address of one's own: a Redis that was killed comes back where it was.
+func StartRedisAt(t testing.TB, dir, addr string) (string, *Process) {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(addr)
 	p := Start(t, nil, "redis-server", "--bind", host, "--port", port, "--dir", dir,
 		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--save", "")
 	Eventually(t, 10*time.Second, "redis-server accepts connections", func() bool {
