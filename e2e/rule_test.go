@@ -174,7 +174,7 @@ func TestRule_formEncodedAndWrappedAreTheSameRule(t *testing.T) {
 	w.created(before, 1, 0, 1)
 }
 
-func TestRule_sentTenTimesIsOneLead(t *testing.T) {
+func TestPromise_neverTwoLeadsForOneFiringSentTenTimes(t *testing.T) {
 	t.Parallel()
 	w := connect(t, 2)
 	before := w.Stats()
@@ -194,7 +194,7 @@ func TestRule_sentTenTimesIsOneLead(t *testing.T) {
 	w.created(before, 1, 1, 1)
 }
 
-func TestRule_answerOfComplexDroppedIsStillOneLead(t *testing.T) {
+func TestPromise_neverTwoLeadsWhenTheAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	w := connect(t, 1)
 	before := w.Stats()
@@ -204,7 +204,7 @@ func TestRule_answerOfComplexDroppedIsStillOneLead(t *testing.T) {
 	w.created(before, 1, 1, 1)
 }
 
-func TestRule_answerOfNoteDroppedIsStillOneNote(t *testing.T) {
+func TestPromise_neverTwoNotesWhenTheAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	w := connect(t, 1)
 	before := w.Stats()
@@ -214,7 +214,7 @@ func TestRule_answerOfNoteDroppedIsStillOneNote(t *testing.T) {
 	w.created(before, 1, 0, 1)
 }
 
-func TestRule_killedRightAfterThe202StillMakesTheLead(t *testing.T) {
+func TestPromise_202MeansStoredEvenWhenKilledRightAfter(t *testing.T) {
 	t.Parallel()
 	w := connect(t, 1)
 	before := w.Stats()
@@ -227,7 +227,7 @@ func TestRule_killedRightAfterThe202StillMakesTheLead(t *testing.T) {
 	w.created(before, 1, 1, 1)
 }
 
-func TestRule_deadGrantHoldsAndLoginReleases(t *testing.T) {
+func TestPromise_deadGrantLosesNothingAndKeepsTheOrderOfATicket(t *testing.T) {
 	t.Parallel()
 	w := connect(t, 1)
 	before := w.Stats()
@@ -258,7 +258,7 @@ func TestRule_deadGrantHoldsAndLoginReleases(t *testing.T) {
 	w.created(before, 20, 0, 20)
 }
 
-func TestLimit_twoReplicasNeverPassSevenInAnySecond(t *testing.T) {
+func TestPromise_neverMoreThanSevenRequestsASecondAndAccount(t *testing.T) {
 	t.Parallel()
 	w := connect(t, 2)
 	tickets := []int64{}

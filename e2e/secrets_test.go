@@ -11,13 +11,15 @@ import (
 	"github.com/sidecard/sidecard/e2e/rig"
 )
 
+var triggerKey = regexp.MustCompile(`sk_[A-Za-z0-9_-]{32}`)
+
 // Every secret that a full run meets, looked for in everything the service prints and everything Redis writes to disk.
 func TestSecrets_noneInLogsOrOnDisk(t *testing.T) {
 	t.Parallel()
 	w := connect(t, 1)
 	panel := w.Panel(w.Replicas[0], w.Ticket("known_one_deal"), nil)
 	_, page := w.Get(http.DefaultClient, panel+"/rule?wait=1")
-	key := regexp.MustCompile(`sk_[A-Za-z0-9_-]{32}`).FindString(page)
+	key := triggerKey.FindString(page)
 	if key == "" {
 		t.Fatalf("the rule page holds no trigger key:\n%s", page)
 	}
