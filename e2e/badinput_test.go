@@ -148,7 +148,7 @@ func TestBadInput_refusedHelpdeskTokenLosesNothing(t *testing.T) {
 	w.Login(w.Panel(w.Replicas[0], w.Ticket("known_one_deal"), map[string]any{"usedesk_api_token": "no-such-token"}))
 	o := w.fire(w.Replicas[0], w.SeedRule(w.Ticket("known_one_deal"), nil))
 	var now outcome
-	rig.Eventually(t, 20*time.Second, "the firing says what is wrong", func() bool {
+	rig.Eventually(t, limit, "the firing says what is wrong", func() bool {
 		w.GetJSON(w.Replicas[0]+"/api/triggers/"+o.ID+"?amoClientId="+w.Info.Integrations[0].ID, &now)
 		return strings.Contains(strings.ToLower(now.Why), "token")
 	})

@@ -7,6 +7,7 @@ import (
 	"github.com/sidecard/sidecard/e2e/rig"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,9 @@ import (
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
+
+// limit ends a step that does not come to its end. It bounds failures only: no step that works waits for it.
+const limit = time.Minute
 
 // browser is one tab of a headless Chromium.
 type browser struct {
@@ -45,10 +49,10 @@ func newBrowser(t *testing.T) *browser {
 	return b
 }
 
-// do runs actions within 20 seconds.
+// do runs actions within the limit.
 func (b *browser) do(what string, actions ...chromedp.Action) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, limit)
 	defer cancel()
 	if err := chromedp.Run(ctx, actions...); err != nil {
 		b.picture("failed")
@@ -68,7 +72,7 @@ func (b *browser) panel() *cdp.Node {
 func (b *browser) inPanel(what string, step func(in chromedp.QueryOption) []chromedp.Action) {
 	b.t.Helper()
 	var last error
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(limit)
 	for time.Now().Before(deadline) {
 		frame := b.panel()
 		ctx, cancel := context.WithTimeout(b.ctx, 3*time.Second)
@@ -92,8 +96,33 @@ func (b *browser) see(selector string) {
 func (b *browser) click(selector string) {
 	b.t.Helper()
 	b.inPanel("click "+selector, func(in chromedp.QueryOption) []chromedp.Action {
-		return []chromedp.Action{chromedp.Click(selector, chromedp.ByQuery, in)}
+		return []chromedp.Action{chromedp.QueryAfter(selector, press, chromedp.NodeVisible, chromedp.ByQuery, in)}
 	})
+}
+
+// press clicks an element that was found. Once found the click is carried through, however late it is: a search that begins
+// anew after half a click would click twice.
+func press(ctx context.Context, _ runtime.ExecutionContextID, nodes ...*cdp.Node) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	defer cancel()
+	return chromedp.MouseClickNode(nodes[0]).Do(ctx)
+}
+
+// hit clicks an element of the page, and looks for it anew when it was replaced after it was found.
+func (b *browser) hit(selector string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, limit)
+	defer cancel()
+	for {
+		err := chromedp.Run(ctx, chromedp.QueryAfter(selector, press, chromedp.NodeVisible, chromedp.ByQuery))
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			b.picture("failed")
+			b.t.Fatalf("press %s: %v", selector, err)
+		}
+	}
 }
 
 // clickIfThere clicks what may be gone by now: the answer to an earlier click can replace it at any moment.
@@ -144,7 +173,7 @@ func (b *browser) text() string {
 // waitText waits until the panel says something.
 func (b *browser) waitText(want string) {
 	b.t.Helper()
-	rig.Eventually(b.t, 20*time.Second, fmt.Sprintf("the panel says %q; it says %q", want, b.text()), func() bool {
+	rig.Eventually(b.t, limit, fmt.Sprintf("the panel says %q; it says %q", want, b.text()), func() bool {
 		return strings.Contains(b.text(), want)
 	})
 }
@@ -158,11 +187,43 @@ func (b *browser) popup(act func(), f func(p *browser)) {
 	case id := <-opened:
 		ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
 		defer cancel()
+		if err := chromedp.Run(ctx); err != nil { // attached for good: a step's own context would end the tab with the step
+			b.t.Fatalf("attach to the window: %v", err)
+		}
 		f(&browser{t: b.t, ctx: ctx})
-	case <-time.After(20 * time.Second):
+	case <-time.After(limit):
 		b.picture("no-popup")
 		b.t.Fatal("no window opened")
 	}
+}
+
+// allow consents in amoCRM's window. It closes by itself two seconds after its last words, so a slow reader may find it gone,
+// which says the same.
+func (b *browser) allow() {
+	b.t.Helper()
+	b.do("find amoCRM's question", chromedp.WaitVisible(`select`, chromedp.ByQuery))
+	b.hit(`button[value="allow"]`)
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); {
+		ctx, cancel := context.WithTimeout(b.ctx, 3*time.Second)
+		err := chromedp.Run(ctx, chromedp.WaitVisible(`[data-view="login-done"]`, chromedp.ByQuery))
+		cancel()
+		if err == nil || !b.open() {
+			return
+		}
+	}
+	b.picture("failed")
+	b.t.Fatal("the login does not come to its end")
+}
+
+// open says whether the tab still exists.
+func (b *browser) open() bool {
+	b.t.Helper()
+	all, err := chromedp.Targets(b.ctx)
+	if err != nil {
+		b.t.Fatalf("list the tabs: %v", err)
+	}
+	own := chromedp.FromContext(b.ctx).Target.TargetID
+	return slices.ContainsFunc(all, func(i *target.Info) bool { return i.TargetID == own })
 }
 
 // picture saves what the browser shows, for the person who reads a failed run.

@@ -17,10 +17,7 @@ func TestWalk_loginByAmoCRMsButton(t *testing.T) {
 	b.picture("1-button")
 	b.popup(func() {
 		b.do("press amoCRM's button", chromedp.Click(`.amo-button button`, chromedp.ByQuery))
-	}, func(p *browser) {
-		p.do("allow", chromedp.WaitVisible(`select`, chromedp.ByQuery), chromedp.Click(`button[value="allow"]`, chromedp.ByQuery),
-			chromedp.WaitVisible(`[data-view="login-done"]`, chromedp.ByQuery))
-	})
+	}, (*browser).allow)
 	b.do("open the ticket", chromedp.Navigate(fmt.Sprintf("%s/tickets/%d", w.Desk, w.Ticket("known_one_deal"))))
 	b.see(`[data-view="people"]`)
 	var info struct {

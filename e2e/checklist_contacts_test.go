@@ -23,11 +23,6 @@ func (b *browser) holds(what, expression string) {
 	b.do(what, chromedp.Poll(`(() => { try { return !!(`+expression+`) } catch (e) { return false } })()`, nil)) // what is not there yet throws
 }
 
-func (b *browser) hit(selector string) {
-	b.t.Helper()
-	b.do("press "+selector, chromedp.Click(selector, chromedp.ByQuery))
-}
-
 func silent(t *testing.T, page string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {

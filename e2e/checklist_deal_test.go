@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/chromedp"
@@ -178,7 +177,7 @@ func TestChecklist24_feedIsFilteredAndGoesBack(t *testing.T) {
 	b.click(`#feed-all`)
 	b.see(`#feed-all[aria-current]`)
 	b.click(`#feed-list details.rest summary`)
-	rig.Eventually(t, time.Minute, "the oldest note is there", func() bool {
+	rig.Eventually(t, limit, "the oldest note is there", func() bool {
 		if strings.Contains(b.text(), "old note 000") {
 			return true
 		}
@@ -215,7 +214,7 @@ func TestChecklist25_commentIsThereAtOnceAndKeptWhenItFails(t *testing.T) {
 			} `json:"notes"`
 		} `json:"_embedded"`
 	}
-	rig.Eventually(t, 10*time.Second, "amoCRM has the comment", func() bool {
+	rig.Eventually(t, limit, "amoCRM has the comment", func() bool {
 		notes.Embedded.Notes = nil
 		w.crm(fmt.Sprintf("/api/v4/leads/%d/notes?order[id]=desc&limit=1", id), &notes)
 		return len(notes.Embedded.Notes) == 1 && notes.Embedded.Notes[0].Params.Text == "Said from the ticket Ω"

@@ -36,7 +36,7 @@ func (w *suite) hookOf() (destination string, disabled bool) {
 // subscribed waits until amoCRM has our hook: a login subscribes in the background.
 func (w *suite) subscribed() string {
 	w.T.Helper()
-	rig.Eventually(w.T, 15*time.Second, "amoCRM has our hook", func() bool { // asked past the limits of its API
+	rig.Eventually(w.T, limit, "amoCRM has our hook", func() bool { // asked past the limits of its API
 		var s struct {
 			Requests map[string]map[string]int `json:"requests"`
 		}
@@ -177,7 +177,7 @@ func TestFresh_ownCommentIsNoNews(t *testing.T) {
 	hooks := w.hooksSent()
 	b.do("comment", chromedp.SendKeys(`#comment`, "our own words", chromedp.ByQuery), chromedp.Click(`.compose button[type="submit"]`, chromedp.ByQuery),
 		chromedp.Poll(`document.querySelector("#feed").textContent.includes("our own words")`, nil))
-	rig.Eventually(t, 10*time.Second, "amoCRM has told of the comment", func() bool { return w.hooksSent() > hooks })
+	rig.Eventually(t, limit, "amoCRM has told of the comment", func() bool { return w.hooksSent() > hooks })
 	// A change of somebody else comes through, and it is the only one that does.
 	stage, name := w.otherStage(deal)
 	w.move(deal, stage)

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sidecard/sidecard/e2e/rig"
 )
@@ -38,7 +37,7 @@ func TestLogin_disconnectedInAmoCRMIsSaidAtOnce(t *testing.T) {
 	w := connect(t, 1)
 	panel := w.Panel(w.Replicas[0], w.Ticket("known_one_deal"), nil)
 	w.Post(w.Amo+"/_sandbox/revoke", map[string]any{"hook": true})
-	rig.Eventually(t, 10*time.Second, "the card asks to log in again", func() bool {
+	rig.Eventually(t, limit, "the card asks to log in again", func() bool {
 		_, page := w.Get(http.DefaultClient, panel)
 		return strings.Contains(page, `data-view="login"`)
 	})

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
@@ -63,7 +62,7 @@ func quote(s string) string { return "`" + s + "`" }
 // until waits for a view of the panel and for the focus to be in it.
 func (b *browser) until(script, what string) {
 	b.t.Helper()
-	rig.Eventually(b.t, 20*time.Second, what, func() bool {
+	rig.Eventually(b.t, limit, what, func() bool {
 		var ok bool
 		b.do(what, chromedp.Evaluate(script, &ok))
 		return ok

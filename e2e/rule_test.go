@@ -91,7 +91,7 @@ func (w *suite) fire(base string, rule any, headers ...string) outcome {
 func (w *suite) finished(base, id string) outcome {
 	w.T.Helper()
 	var o outcome
-	rig.Eventually(w.T, time.Minute, "firing "+id+" is done", func() bool {
+	rig.Eventually(w.T, 2*limit, "firing "+id+" is done", func() bool {
 		w.GetJSON(base+"/api/triggers/"+id+"?amoClientId="+w.Info.Integrations[0].ID, &o)
 		if o.State == "failed" {
 			w.T.Fatalf("firing %s failed: %s", id, o.Why)
@@ -222,7 +222,7 @@ func TestPromise_202MeansStoredEvenWhenKilledRightAfter(t *testing.T) {
 	o := w.fire(w.Replicas[0], w.SeedRule(w.Ticket("unknown_client"), nil))
 	w.Processes[0].Kill()
 	w.Serve(w.Replicas[0])
-	rig.Eventually(t, 20*time.Second, "the service is back", func() bool { return rig.Answers(w.Replicas[0] + "/readyz") })
+	rig.Eventually(t, limit, "the service is back", func() bool { return rig.Answers(w.Replicas[0] + "/readyz") })
 	w.finished(w.Replicas[0], o.ID)
 	w.created(before, 1, 1, 1)
 }
@@ -239,7 +239,7 @@ func TestPromise_deadGrantLosesNothingAndKeepsTheOrderOfATicket(t *testing.T) {
 		ids = append(ids, w.fire(w.Replicas[0], w.SeedRule(w.Ticket("known_one_deal"), map[string]any{"comment": fmt.Sprintf("held %02d", i)})).ID)
 	}
 	panel := w.Panel(w.Replicas[0], w.Ticket("known_one_deal"), nil)
-	rig.Eventually(t, 30*time.Second, "the first is held and the card counts twenty that wait", func() bool {
+	rig.Eventually(t, limit, "the first is held and the card counts twenty that wait", func() bool {
 		var o outcome
 		w.GetJSON(w.Replicas[0]+"/api/triggers/"+ids[0]+"?amoClientId="+w.Info.Integrations[0].ID, &o)
 		_, page := w.Get(http.DefaultClient, panel)

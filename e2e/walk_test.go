@@ -29,10 +29,7 @@ func TestWalk_agentFromLoginToCommentInEveryLanguage(t *testing.T) {
 			b.see(`[data-view="login"]`)
 			b.waitText(words.login)
 			b.picture("1-login")
-			b.popup(func() { b.click(`[data-popup]`) }, func(p *browser) {
-				p.do("allow", chromedp.WaitVisible(`select`, chromedp.ByQuery), chromedp.Click(`button[value="allow"]`, chromedp.ByQuery),
-					chromedp.WaitVisible(`[data-view="login-done"]`, chromedp.ByQuery))
-			})
+			b.popup(func() { b.click(`[data-popup]`) }, (*browser).allow)
 
 			b.see(`[data-view="people"]`)
 			b.see(`article.person:nth-of-type(3)`)

@@ -26,7 +26,7 @@ func Demo(t testing.TB, dir string, from *World, env ...string) *World {
 		ports = append(ports, port)
 	}
 	w.Processes = []*Process{Start(t, env, Binary, "demo", "--ports", strings.Join(ports, ","), "--data", dir)}
-	Eventually(t, 30*time.Second, "the demo is ready", func() bool {
+	Eventually(t, time.Minute, "the demo is ready", func() bool {
 		return Answers(w.Replicas[0]+"/readyz") && strings.Contains(w.Processes[0].Out.String(), "demo is running")
 	})
 	w.GetJSON(w.Amo+"/_sandbox/info", &w.Info)

@@ -179,7 +179,7 @@ func StartRedisAt(t testing.TB, dir, addr string) (string, *Process) {
 	host, port, _ := net.SplitHostPort(addr)
 	p := Start(t, nil, "redis-server", "--bind", host, "--port", port, "--dir", dir,
 		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--save", "")
-	Eventually(t, 10*time.Second, "redis-server accepts connections", func() bool {
+	Eventually(t, time.Minute, "redis-server accepts connections", func() bool {
 		c, err := net.DialTimeout("tcp", net.JoinHostPort(host, port), time.Second)
 		if err != nil {
 			return false

@@ -58,13 +58,13 @@ func New(t testing.TB, replicas int, extra ...string) *World {
 	amo, desk := FreeAddr(t), FreeAddr(t)
 	w.Amo, w.Desk = "http://"+amo, "http://"+desk
 	Start(t, nil, Binary, "sandbox", "--amo", amo, "--desk", desk, "--sidecar", w.Replicas[0])
-	Eventually(t, 20*time.Second, "the sandbox answers", func() bool { return Answers(w.Amo + "/_sandbox/info") })
+	Eventually(t, time.Minute, "the sandbox answers", func() bool { return Answers(w.Amo + "/_sandbox/info") })
 	w.GetJSON(w.Amo+"/_sandbox/info", &w.Info)
 	for _, base := range w.Replicas {
 		w.Processes = append(w.Processes, w.Serve(base, extra...))
 	}
 	for _, base := range w.Replicas {
-		Eventually(t, 20*time.Second, "replica is ready", func() bool { return Answers(base + "/readyz") })
+		Eventually(t, time.Minute, "replica is ready", func() bool { return Answers(base + "/readyz") })
 	}
 	return w
 }
@@ -266,7 +266,7 @@ func (w *World) Login(panel string) string {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	client := &http.Client{Jar: jar, Timeout: 20 * time.Second}
+	client := &http.Client{Jar: jar, Timeout: time.Minute}
 	res, err := client.Get(panel + "/login")
 	if err != nil {
 		w.T.Fatal(err)
