@@ -167,7 +167,7 @@
   var since = body.dataset.since || ""; // until when we know everything, in the server's words
   var here = "";       // the address of the view, "" when it came as the answer to a form
   var later = 0;
-  var fetching = false, again = false;
+  var fetching = false, again = false, heard = null; // the words of the last news
   var busy = 0, turns = 0; // the person's own requests: under way, and so far
 
   function path(raw) {
@@ -235,6 +235,7 @@
     });
   }
   function news(words) {
+    heard = words;
     if (!address()) return;
     if (!typing()) return refresh();
     if (panel.querySelector("#live-news")) return;
@@ -261,10 +262,12 @@
       var fresh = html && new DOMParser().parseFromString(html, "text/html").querySelector("[data-view]");
       if (turn !== turns) { again = true; return; }
       if (!fresh || fresh.dataset.view !== was || address() !== from) return;
-      if (typing()) return;
+      if (typing()) return news(heard);
+      var said = panel.querySelectorAll(notice);
       var focus = mark(document.activeElement), top = body.scrollTop || document.documentElement.scrollTop;
       var open = Array.prototype.map.call(panel.querySelectorAll("details"), function (d) { return d.open; });
       window.htmx.swap(panel, html, { swapStyle: "innerHTML" });
+      keep(said);
       var parts = panel.querySelectorAll("details");
       if (parts.length === open.length) parts.forEach(function (d, i) { d.open = open[i]; });
       var target = focus && panel.querySelector(focus);
@@ -277,10 +280,18 @@
       overdue();
     });
   }
+  // What an act of his has led to was said once, in the answer to it; it stays until his next one.
+  var notice = ".banner.good, .banner.good + .banner.warn:not([role=status])";
+  function keep(said) {
+    var bar = panel.querySelector("[data-view] > .bar");
+    if (!bar || panel.querySelector(notice)) return;
+    said.forEach(function (line) { line.removeAttribute("role"); }); // not read out a second time
+    bar.after.apply(bar, said);
+  }
   function overdue() {
     if (!again || fetching || busy) return;
     again = false;
-    if (address() && !typing()) refresh();
+    news(heard);
   }
   function mark(el) {
     if (!el || !panel.contains(el)) return "";
@@ -290,10 +301,13 @@
     return el.name ? "[name=\"" + CSS.escape(el.name) + "\"]" : "";
   }
 
-  body.addEventListener("htmx:beforeSend", function () { busy++; turns++; });
-  body.addEventListener("htmx:afterRequest", function () { // its answer is put into the page right after this
-    busy = Math.max(0, busy - 1);
-    setTimeout(overdue, 50);
+  body.addEventListener("htmx:beforeSend", function (e) {
+    busy++;
+    turns++;
+    e.detail.xhr.addEventListener("loadend", function () { // with its answer in the page; htmx's own events miss a form that is gone
+      busy--;
+      setTimeout(overdue, 50);
+    });
   });
   body.addEventListener("htmx:afterSwap", function (e) {
     if (e.detail.target === panel && e.detail.requestConfig) {
