@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -111,31 +110,4 @@ func TestAccessibility_everyStateInLightAndDark(t *testing.T) {
 			b.audit(name+" "+lang+" "+theme, source)
 		}
 	}
-}
-
-// The ticket card as the helpdesk shows it, with the block's frame in it and the floor in its place.
-func TestAccessibility_ticketCard(t *testing.T) {
-	t.Parallel()
-	w := &suite{rig.Demo(t, t.TempDir(), nil)}
-	source := axeSource(t)
-	b := newBrowser(t)
-	ticket := w.Ticket("three_contacts_one_phone")
-	b.do("open the ticket", chromedp.Navigate(fmt.Sprintf("%s/tickets/%d", w.Desk, ticket)))
-	b.see(`[data-view="login"]`)
-	b.auditPart("ticket card", ".dynamic-block", source)
-}
-
-// auditPart runs axe-core on one part of the page with the frames in it.
-func (b *browser) auditPart(name, selector, source string) {
-	b.t.Helper()
-	b.do("load into every frame", page.Enable(), chromedp.ActionFunc(func(ctx context.Context) error {
-		_, err := page.AddScriptToEvaluateOnNewDocument(source).Do(ctx)
-		return err
-	}), chromedp.Reload())
-	b.see(`[data-view="login"]`)
-	var raw string
-	script := strings.Replace(runAxe, "axe.run(document,", fmt.Sprintf("axe.run({include: [[%q]]},", selector), 1)
-	b.do("audit "+name, chromedp.Evaluate(script, &raw,
-		func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
-	b.judge(name, raw)
 }
