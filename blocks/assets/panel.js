@@ -265,11 +265,11 @@
       if (typing()) return news(heard);
       var said = panel.querySelectorAll(notice);
       var focus = mark(document.activeElement), top = body.scrollTop || document.documentElement.scrollTop;
-      var open = Array.prototype.map.call(panel.querySelectorAll("details"), function (d) { return d.open; });
+      var open = {};
+      folds(function (d, name) { open[name] = d.open; });
       window.htmx.swap(panel, html, { swapStyle: "innerHTML" });
       keep(said);
-      var parts = panel.querySelectorAll("details");
-      if (parts.length === open.length) parts.forEach(function (d, i) { d.open = open[i]; });
+      folds(function (d, name) { if (name in open) d.open = open[name]; });
       var target = focus && panel.querySelector(focus);
       if (target) target.focus({ preventScroll: true });
       else if (panel.contains(document.activeElement)) document.activeElement.blur();
@@ -292,6 +292,15 @@
     if (!again || fetching || busy) return;
     again = false;
     news(heard);
+  }
+  // folds gives each fold a name by which it is known again when there are more or fewer of them.
+  function folds(visit) {
+    var seen = {};
+    panel.querySelectorAll("details").forEach(function (d) {
+      var id = d.id || (d.firstElementChild && d.firstElementChild.id);
+      seen[d.className] = (seen[d.className] || 0) + 1;
+      visit(d, id ? "#" + id : d.className + " " + seen[d.className]);
+    });
   }
   function mark(el) {
     if (!el || !panel.contains(el)) return "";
