@@ -100,12 +100,30 @@ func (b *browser) click(selector string) {
 	})
 }
 
+var errMissed = errors.New("the click has not met its element")
+
 // press clicks an element that was found. Once found the click is carried through, however late it is: a search that begins
-// anew after half a click would click twice.
+// anew after half a click would click twice. A click that went past, since the page moved under it, is an error: it may be
+// made again.
 func press(ctx context.Context, _ runtime.ExecutionContextID, nodes ...*cdp.Node) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
-	return chromedp.MouseClickNode(nodes[0]).Do(ctx)
+	object, err := dom.ResolveNode().WithNodeID(nodes[0].NodeID).Do(ctx)
+	if err != nil {
+		return err
+	}
+	const watch = `function () { this.met = false; this.addEventListener("click", () => { this.met = true; }, {once: true, capture: true}); }`
+	if _, _, err := runtime.CallFunctionOn(watch).WithObjectID(object.ObjectID).Do(ctx); err != nil {
+		return err
+	}
+	if err := chromedp.MouseClickNode(nodes[0]).Do(ctx); err != nil {
+		return err
+	}
+	met, _, err := runtime.CallFunctionOn(`function () { return this.met; }`).WithObjectID(object.ObjectID).WithReturnByValue(true).Do(ctx)
+	if err == nil && string(met.Value) == "false" {
+		return errMissed
+	}
+	return nil // an element that can't be asked any more has left with its page, which is what a click may lead to
 }
 
 // hit clicks an element of the page, and looks for it anew when it was replaced after it was found.
@@ -130,7 +148,7 @@ func (b *browser) clickIfThere(selector string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, time.Second)
 	defer cancel()
-	err := chromedp.Run(ctx, chromedp.Click(selector, chromedp.ByQuery, chromedp.FromNode(b.panel())))
+	err := chromedp.Run(ctx, chromedp.QueryAfter(selector, press, chromedp.NodeVisible, chromedp.ByQuery, chromedp.FromNode(b.panel())))
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		b.t.Logf("click %s: %v", selector, err)
 	}
