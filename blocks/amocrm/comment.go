@@ -84,7 +84,7 @@ func (v *visit) commentFailed(id int64, text string, err error) error {
 	_, _, _, known := problemCode(err)
 	v.h.note(err, known, v.session.TenantID)
 	p := v.problem(err, "")
-	return v.commentRefused(id, text, p.Title+" "+p.Text, err)
+	return v.commentRefused(id, text, v.problemLine(p), err)
 }
 
 // commentRefused shows the feed again with what was typed.

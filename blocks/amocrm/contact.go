@@ -114,7 +114,7 @@ func (v *visit) contactFailed(draft bridge.ContactDraft, err error) error {
 	v.h.note(err, known, v.session.TenantID)
 	p := v.problem(err, "")
 	view := v.contactForm(draft, nil)
-	view.Problem, view.Token = p.Title+" "+p.Text, v.nextToken(err)
+	view.Problem, view.Token = v.problemLine(p), v.nextToken(err)
 	return v.show(http.StatusOK, "contact_form", view)
 }
 

@@ -223,7 +223,7 @@ func (v *visit) changeFailed(id int64, typed typedEdit, err error) error {
 	_, _, _, known := problemCode(err)
 	v.h.note(err, known, v.session.TenantID)
 	p := v.problem(err, "")
-	return v.editAgain(id, typed, nil, &stop{p.Title + " " + p.Text, v.nextToken(err)})
+	return v.editAgain(id, typed, nil, &stop{v.problemLine(p), v.nextToken(err)})
 }
 
 // editAgain draws the row's form with what was typed, where it stood.

@@ -93,7 +93,7 @@ func (v *visit) taskFailed(id int64, typed typedTask, err error) error {
 		_, _, _, known := problemCode(err)
 		v.h.note(err, known, v.session.TenantID)
 		p := v.problem(err, "")
-		typed.problem, typed.token = p.Title+" "+p.Text, v.nextToken(err)
+		typed.problem, typed.token = v.problemLine(p), v.nextToken(err)
 	}
 	ctx, cancel := v.h.owned(v.h.Budget / 2)
 	defer cancel()

@@ -103,7 +103,7 @@ func (v *visit) stageFailed(err error) error {
 	_, _, _, known := problemCode(err)
 	v.h.note(err, known, v.session.TenantID)
 	p := v.problem(err, "")
-	return v.show(http.StatusOK, "deal_stage", stageView{Base: v.base(), Problem: p.Title + " " + p.Text})
+	return v.show(http.StatusOK, "deal_stage", stageView{Base: v.base(), Problem: v.problemLine(p)})
 }
 
 // createDeal makes the deal: POST …/deals. Sent twice it makes one.
@@ -164,7 +164,7 @@ func (v *visit) dealFailed(draft bridge.DealDraft, price string, err error) erro
 	_, _, _, known := problemCode(err)
 	v.h.note(err, known, v.session.TenantID)
 	p := v.problem(err, "")
-	return v.dealAgain(draft, price, nil, &stop{p.Title + " " + p.Text, v.nextToken(err)})
+	return v.dealAgain(draft, price, nil, &stop{v.problemLine(p), v.nextToken(err)})
 }
 
 // dealAgain draws the form with what was typed. The page's time may be used up by the try that failed, so what the form

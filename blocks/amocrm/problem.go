@@ -68,6 +68,11 @@ func (v *visit) problem(err error, retry string) problemView {
 	return p
 }
 
+// problemLine is a problem in one line, for a form that has no room for a heading.
+func (v *visit) problemLine(p problemView) string {
+	return v.t("problem.line", "Title", p.Title, "Text", p.Text)
+}
+
 // fail answers with what went wrong. A missing login is a state of its own. Errors that nobody expects are logged
 // here, once.
 func (v *visit) fail(err error, retry string) error {

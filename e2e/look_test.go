@@ -1,0 +1,117 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/sidecard/sidecard/e2e/rig"
+)
+
+// tooWide names what a page shows outside its width, or cuts at an edge that hides the rest. A long value in a field of
+// a form can be scrolled there, so it is neither.
+const tooWide = `(() => {
+	const width = document.documentElement.clientWidth, found = [];
+	if (document.scrollingElement.scrollWidth > width) found.push("the page is " + document.scrollingElement.scrollWidth + " px wide");
+	for (const e of document.querySelectorAll("body *")) {
+		const box = e.getBoundingClientRect();
+		if (!box.width || box.width <= 1 || e.closest(".sr, svg, pre, input, select, textarea")) continue;
+		const what = e.tagName.toLowerCase() + "." + e.className + " “" + e.textContent.trim().slice(0, 40) + "”";
+		if (box.right > width + 1 || box.left < -1) found.push(what + " reaches from " + Math.round(box.left) + " to " + Math.round(box.right));
+		if (e.scrollWidth > e.clientWidth + 1 && !["visible", "clip"].includes(getComputedStyle(e).overflowX)) found.push(what + " is cut");
+	}
+	return found;
+})()`
+
+func TestLook_noStateIsWiderThanTheNarrowestCard(t *testing.T) {
+	t.Parallel()
+	w := &suite{rig.Demo(t, t.TempDir(), nil)}
+	b := newBrowser(t)
+	b.do("narrow the window", chromedp.EmulateViewport(258, 700))
+	for _, lang := range []string{"en", "ru", "es", "pt", "uk", "uz"} {
+		for _, name := range storyScenes(t, w, lang) {
+			var found []string
+			b.do("look at "+name, chromedp.Navigate(fmt.Sprintf("%s/storybook/frame?scene=%s&lang=%s&theme=light", w.Replicas[0], name, lang)),
+				chromedp.Evaluate(tooWide, &found))
+			if len(found) > 0 {
+				t.Errorf("%s in %s at 258 px:\n  %s", name, lang, strings.Join(found, "\n  "))
+			}
+		}
+	}
+}
+
+// A gear stands on a line of its own end, never on the words beside it.
+func TestLook_gearCoversNoWords(t *testing.T) {
+	t.Parallel()
+	w := &suite{rig.Demo(t, t.TempDir(), nil)}
+	b := newBrowser(t)
+	const covered = `(() => {
+		const gear = [...document.querySelectorAll(".gear")].find(e => e.getBoundingClientRect().width);
+		const icon = gear.querySelector("svg").getBoundingClientRect();
+		return [...document.querySelectorAll(".deals-title > *, .fold > summary > .meta")].filter(e => {
+			const words = document.createRange();
+			words.selectNodeContents(e);
+			return [...words.getClientRects()].some(r => r.width && r.right > icon.left && r.left < icon.right && r.bottom > icon.top && r.top < icon.bottom);
+		}).map(e => e.textContent);
+	})()`
+	for _, width := range []int64{258, 300, 420} {
+		b.do("set the width", chromedp.EmulateViewport(width, 700))
+		for _, scene := range []string{"one", "several"} {
+			for _, lang := range []string{"en", "ru", "es", "uk"} {
+				var found []string
+				b.do("look at "+scene, chromedp.Navigate(fmt.Sprintf("%s/storybook/frame?scene=%s&lang=%s&theme=light", w.Replicas[0], scene, lang)),
+					chromedp.Evaluate(covered, &found))
+				if len(found) > 0 {
+					t.Errorf("%s in %s at %d px: the gear covers %q", scene, lang, width, found)
+				}
+			}
+		}
+	}
+}
+
+func TestLook_movedFieldIsSavedBeforeAnyAnswer(t *testing.T) {
+	t.Parallel()
+	w, b := loggedIn(t, "known_one_deal")
+	b.click(`.deals-head .gear`)
+	b.see(`[data-view="layout"]`)
+	want := b.attributes(`input[name="field"][checked]`, "value")
+	if len(want) < 3 {
+		t.Fatalf("the list shows %v", want)
+	}
+	b.inPanel("move the first field down and save at once", func(in chromedp.QueryOption) []chromedp.Action {
+		return []chromedp.Action{
+			chromedp.Click(`.pick-row.on:first-child button[value^="down:"]`, chromedp.ByQuery, in),
+			chromedp.Click(`[data-view="layout"] button.primary`, chromedp.ByQuery, in),
+		}
+	})
+	b.waitText("Saved.")
+	b.click(`.deals-head .gear`)
+	b.see(`[data-view="layout"]`)
+	want[0], want[1] = want[1], want[0]
+	if got := b.attributes(`input[name="field"][checked]`, "value"); !slices.Equal(got, want) {
+		t.Errorf("saved was %v, moved to %v", got, want)
+	}
+	if n := w.Stats().Total; n == 0 {
+		t.Error("the walk never reached the local amoCRM")
+	}
+}
+
+// With a CRM that takes its time the card says what it waits for, beside what was pressed, and the row that was changed
+// has the focus again.
+func TestLook_waitingHasWordsAndLeavesTheFocus(t *testing.T) {
+	t.Parallel()
+	w, b := loggedIn(t, "known_one_deal")
+	b.click(`.row-name`)
+	b.see(`[data-view="deal"]`)
+	w.Fault(map[string]any{"latency_ms": 800})
+	b.click(`#edit-amount`)
+	b.see(`form[data-edit] #price`)
+	b.enter(`#price`, "4321")
+	b.click(`form[data-edit] button`)
+	b.see(`#busy:not([hidden])`)
+	b.waitText("4,321")
+	b.see(`#busy[hidden] ~ #panel #edit-amount:focus`)
+}
