@@ -106,6 +106,7 @@ func (a *Account) AddTask(ctx context.Context, leadID int64, d TaskDraft) (int64
 		return 0, fmt.Errorf("add task to deal %d: %w", leadID, err)
 	}
 	in.EntityID, in.EntityType = amocrm.ID(leadID), "leads"
+	a.mine(ctx, "leads", leadID, AspectData)
 	id, err := a.once(ctx, write{
 		mark: []string{"task", decimal(leadID), in.Text, decimal(in.CompleteTill), decimal(int64(in.ResponsibleID))},
 		send: func(ctx context.Context) (int64, error) {
@@ -204,6 +205,7 @@ func (a *Account) CompleteTask(ctx context.Context, leadID, taskID int64, result
 	}
 	done, err := a.taskDone(ctx, leadID, taskID)
 	if err == nil && !done {
+		a.mine(ctx, "leads", leadID, AspectData)
 		err = a.api.CompleteTask(ctx, amocrm.ID(taskID), result)
 	}
 	if errors.Is(err, amocrm.ErrUnknownOutcome) {

@@ -35,9 +35,12 @@ func TestSandbox_tasksOfADeal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := a.AddTask(ctx, scenario.LeadPipesOpen, TaskDraft{Text: "Send the offer", Due: "2031-01-02T10:00", TypeID: TaskMeeting, ResponsibleID: int64(before.Users[0].ID)})
+	id, err := a.AddTask(WrittenBy(ctx, "me"), scenario.LeadPipesOpen, TaskDraft{Text: "Send the offer", Due: "2031-01-02T10:00", TypeID: TaskMeeting, ResponsibleID: int64(before.Users[0].ID)})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if writer, err := a.Echo(ctx, "leads", scenario.LeadPipesOpen, AspectData); err != nil || writer != "me" {
+		t.Errorf("the report of our own task is taken for %q's, %v", writer, err)
 	}
 	after, err := a.Tasks(ctx, scenario.LeadPipesOpen)
 	if err != nil || len(after.Items) != len(before.Items)+1 {

@@ -21,6 +21,7 @@ const route = "/hooks/amocrm/"
 var settings = []string{
 	"add_lead", "update_lead", "status_lead", "responsible_lead", "delete_lead", "note_lead",
 	"add_contact", "update_contact", "responsible_contact", "delete_contact",
+	"add_task", "update_task", "responsible_task", "delete_task",
 }
 
 // subscription is what we know of a tenant's hook. It is stored sealed: the destination holds the secret.

@@ -62,9 +62,7 @@ func (h *Handlers) createContact(v *visit) error {
 			view := v.contactForm(draft, nil)
 			f := v.format()
 			for _, p := range same {
-				person := personCard(f, v.base(), p)
-				person.CanLink = v.session.Ticket.Client.ID != 0
-				view.Duplicates = append(view.Duplicates, person)
+				view.Duplicates = append(view.Duplicates, v.foundCard(f, p))
 			}
 			return v.show(http.StatusOK, "contact_form", view)
 		}

@@ -3,6 +3,7 @@ package amocrm
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -31,6 +32,34 @@ func TestCreateDeal_whatWasTyped(t *testing.T) {
 		Fields: map[int64][]string{33: {"5", "6"}, 34: {"false", "true"}}}}
 	if diff := cmp.Diff(want, w.crm.deals); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestCreateDeal_tellsOfTheNameAndTheAmountAtOnce(t *testing.T) {
+	w := newHouse(t)
+	form := dealFormOf(blocks.NewID())
+	form.Set("name", " ")
+	form.Set("price", "a lot")
+	rec := w.post(w.session(blocks.EN, sampleTicket())+"/deals", form, true)
+	w.contains(rec, "Fill this in.", "Write a whole amount")
+	if n := w.crm.count("create deal"); n != 0 {
+		t.Errorf("%d deals were made", n)
+	}
+}
+
+func TestSearch_saysNothingOfDealsItDidNotRead(t *testing.T) {
+	w := newHouse(t)
+	w.crm.found = []bridge.Person{{ID: 7, Name: "Anna"}}
+	w.crm.duplicates = w.crm.found
+	base := w.session(blocks.EN, sampleTicket())
+	for name, rec := range map[string]*httptest.ResponseRecorder{
+		"search":     w.post(base+"/search", url.Values{"q": {"anna"}}, true),
+		"duplicates": w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+79991234567"}}, true),
+	} {
+		w.contains(rec, "Anna", "Link")
+		if body := rec.Body.String(); strings.Contains(body, "0 deals") || strings.Contains(body, "No deals yet") {
+			t.Errorf("%s: it was not asked whether she has deals:\n%s", name, body)
+		}
 	}
 }
 

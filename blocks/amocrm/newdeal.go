@@ -70,6 +70,9 @@ func readDeal(form url.Values) (draft bridge.DealDraft, price string, errs map[s
 		Fields:        readFields(form),
 	}
 	price = strings.TrimSpace(form.Get("price"))
+	if draft.Name == "" {
+		errs["name"] = "error.required"
+	}
 	amount, ok := parsePrice(price)
 	if !ok {
 		errs["price"] = "error.bad_price"

@@ -39,9 +39,7 @@ func (h *Handlers) search(v *visit) error {
 	view.Asked = true
 	f := v.format()
 	for _, p := range found {
-		person := personCard(f, v.base(), p)
-		person.CanLink = v.session.Ticket.Client.ID != 0
-		view.Persons = append(view.Persons, person)
+		view.Persons = append(view.Persons, v.foundCard(f, p))
 	}
 	return v.show(http.StatusOK, "search", view)
 }

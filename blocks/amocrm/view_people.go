@@ -31,6 +31,7 @@ type personView struct {
 	All           bool // shown among all matches
 	CanLink       bool
 	Single        bool
+	Found         bool // by a search that does not read deals
 	LinkLabel     string
 	DealsHeadline string
 	Missing       *missingView // what the client has and the contact lacks
@@ -161,6 +162,13 @@ func personCard(f blocks.Format, base string, c bridge.Person) personView {
 	n := len(c.Deals) + c.MoreDeals
 	v.DealsHeadline = t("deals.count", "Count", n)
 	return v
+}
+
+// foundCard is a contact among the hits of a search. Its deals were not read, so nothing is said of them.
+func (v *visit) foundCard(f blocks.Format, c bridge.Person) personView {
+	person := personCard(f, v.base(), c)
+	person.Found, person.CanLink = true, v.session.Ticket.Client.ID != 0
+	return person
 }
 
 // tail is the recognisable end of a phone number: "…45-67".
