@@ -119,3 +119,14 @@ func TestSearch_linksOnlyWhenTheTicketHasAClient(t *testing.T) {
 		t.Errorf("nobody can be linked:\n%s", body)
 	}
 }
+
+func TestProblem_ofADealLeadsBackToTheClient(t *testing.T) {
+	w := newHouse(t)
+	w.crm.cardErr = crm.ErrUpstream
+	base := w.session(blocks.EN, sampleTicket())
+	w.contains(w.get(base+"/deals/12"), `href="`+base+`/deals/12"`, "Try again", `href="`+base+`/people"`, "Back to the client")
+	w.crm.peopleErr = crm.ErrUpstream
+	if rec := w.get(base + "/people"); strings.Contains(rec.Body.String(), "Back to the client") {
+		t.Errorf("the client's own page leads back to itself:\n%s", rec.Body)
+	}
+}

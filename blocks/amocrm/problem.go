@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/bridge"
@@ -17,7 +18,8 @@ type problemView struct {
 	Title, Text string
 	Action      string // label of the link, "" for none
 	URL         string
-	Popup       bool // the link leads to the login
+	Back        string // the client, where the link does not lead there; "" for none
+	Popup       bool   // the link leads to the login
 }
 
 // problems lists the errors agents may meet, the first match wins. Each code has the texts problem.{code}.title and
@@ -62,6 +64,9 @@ func (v *visit) problem(err error, retry string) problemView {
 	switch {
 	case again && retry != "":
 		p.Action, p.URL = v.t("retry"), retry
+		if people := v.base() + "/people"; retry != v.base() && !strings.HasPrefix(retry, people) {
+			p.Back = people
+		}
 	case v.session.ID != "":
 		p.Action, p.URL = v.t("back_to_client"), v.base()+"/people"
 	}
