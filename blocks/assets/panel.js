@@ -93,6 +93,12 @@
 
   // Requests: words for those who don't see the bar, and, when it takes longer than a blink, beside what was pressed.
   var busy = document.getElementById("busy"), slow = 0;
+  function over() {
+    clearTimeout(slow);
+    busy.hidden = true;
+    panel.removeAttribute("aria-busy");
+    if (say.textContent === body.dataset.busy || say.textContent === body.dataset.saving) say.textContent = "";
+  }
   body.addEventListener("htmx:beforeRequest", function (e) {
     var asked = e.detail.requestConfig, from = e.detail.elt;
     var button = asked.triggeringEvent && asked.triggeringEvent.submitter;
@@ -101,6 +107,7 @@
     panel.setAttribute("aria-busy", "true");
     say.textContent = words;
     clearTimeout(slow);
+    e.detail.xhr.addEventListener("loadend", over); // htmx's own event misses a form that is gone by then
     if (from.matches("[data-view=loading], [data-comment]")) return; // they say so themselves
     var top = Math.max(0, (button || from).getBoundingClientRect().top + window.scrollY);
     slow = setTimeout(function () {
@@ -110,10 +117,7 @@
     }, 300);
   });
   body.addEventListener("htmx:afterRequest", function (e) {
-    clearTimeout(slow);
-    busy.hidden = true;
-    panel.removeAttribute("aria-busy");
-    say.textContent = "";
+    over();
     if (e.detail.successful) offline.hidden = true;
   });
   ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach(function (name) {
