@@ -280,4 +280,3 @@ func dropNeedsReason(t *testing.T, l bench) {
 		t.Error(err)
 	}
 }
-
