@@ -50,8 +50,8 @@ func (m inboxModel) restarted(e *modelEntry) {
 	*m.model = append(slices.Delete(*m.model, at, at+1), e)
 }
 
-// only is ErrConflict unless the entry is in one of the states.
-func only(e Entry, states ...State) error {
+// allowed is ErrConflict unless the entry is in one of the states.
+func allowed(e Entry, states ...State) error {
 	if slices.Contains(states, e.State) {
 		return nil
 	}
@@ -60,7 +60,7 @@ func only(e Entry, states ...State) error {
 
 func (m inboxModel) retry() {
 	e, stored := m.pick()
-	m.did(e, "retry", m.l.Retry(m.t.Context(), "t", e.id), only(stored, StateFailed))
+	m.did(e, "retry", m.l.Retry(m.t.Context(), "t", e.id), allowed(stored, StateFailed))
 }
 
 func (m inboxModel) retryAll() {
@@ -81,7 +81,7 @@ func (m inboxModel) retryAll() {
 
 func (m inboxModel) edit() {
 	e, stored := m.pick()
-	want := only(stored, StateFailed, StateHeld)
+	want := allowed(stored, StateFailed, StateHeld)
 	if want == nil && (stored.Steps.LeadID != 0 || stored.Steps.LeadIntent != nil) {
 		want = ErrDealMade
 	}
@@ -94,7 +94,7 @@ func (m inboxModel) edit() {
 
 func (m inboxModel) drop() {
 	e, stored := m.pick()
-	want := only(stored, StateFailed, StateHeld, StateAccepted)
+	want := allowed(stored, StateFailed, StateHeld, StateAccepted)
 	m.did(e, "drop", m.l.Drop(m.t.Context(), "t", e.id, "no"), want)
 	if want == nil {
 		e.state = StateDropped
@@ -104,7 +104,7 @@ func (m inboxModel) drop() {
 func (m inboxModel) adopt() {
 	e, stored := m.pick()
 	lead := rapid.Int64Range(1, 4).Draw(m.t, "lead")
-	want := only(stored, StateFailed)
+	want := allowed(stored, StateFailed)
 	owner := m.owners[lead]
 	if want == nil && (lead == 4 || len(stored.Steps.Candidates) == 0 || owner != "" && owner != e.id) {
 		want = ErrNoCandidate
@@ -117,7 +117,7 @@ func (m inboxModel) adopt() {
 
 func (m inboxModel) makeNew() {
 	e, stored := m.pick()
-	want := only(stored, StateFailed)
+	want := allowed(stored, StateFailed)
 	if want == nil && len(stored.Steps.Candidates) == 0 {
 		want = ErrNoCandidate
 	}

@@ -25,7 +25,8 @@ func TestMeaning_knowsWhatJudgeSays(t *testing.T) {
 		"blocked": crm(amocrm.KindBlocked), "no_right": crm(amocrm.KindForbidden), "crm_down": crm(amocrm.KindUpstream),
 		"slow": &store.Busy{}, "no_desk_token": errNoDeskToken, "desk_token": desk(usedesk.KindRefused),
 		"desk_down": desk(usedesk.KindUpstream), "desk_refused": desk(usedesk.KindInvalid), "look": &lookAgain{},
-		"restart": context.Canceled, "unexpected": errors.New("boom"),
+		"restart": context.Canceled, "client_busy": errClientBusy,
+		"twins": &refusal{why: "amoCRM's answer was lost, and 2 deals may be the one that it made: say which"}, "unexpected": errors.New("boom"),
 	} {
 		if m, ok := MeaningOf(judge(err, fresh, now).Why); !ok || m.Code != code {
 			t.Errorf("%s: %q is %q", code, judge(err, fresh, now).Why, m.Code)

@@ -4,7 +4,7 @@ package triggers
 
 // ARGV: id, the entry's rev as it was seen, timeline text, steps or none, sealed request or none, its ticket, the deal that
 // is the entry's from now on or 0, how long that is remembered in ms. Answers 'taken' when the deal is another entry's.
-var restartScript = script(`
+var restartScript = endScript(`
 local id, own = ARGV[1], p .. ':own:' .. ARGV[7]
 local f = call('HMGET', key(id), 'state', 'rev', 'ticket')
 if not f[1] or (f[2] or '') ~= ARGV[2] then return 'changed' end
@@ -12,7 +12,10 @@ if ARGV[7] ~= '0' then
   if (call('GET', own) or id) ~= id then return 'taken' end
   call('SET', own, id, 'PX', ARGV[8])
 end
-if ARGV[4] ~= '' then call('HSET', key(id), 'steps', ARGV[4]) end
+if ARGV[4] ~= '' then
+  call('HSET', key(id), 'steps', ARGV[4])
+  call('HDEL', p .. ':open', id) -- its write is no longer in doubt
+end
 if ARGV[5] ~= '' then call('HSET', key(id), 'request', ARGV[5], 'ticket', ARGV[6]) end
 leave(id, f[3])
 start(id, ARGV[6], ARGV[3])
@@ -21,7 +24,7 @@ return 'started'
 
 // ARGV: most entries, failed until when in ms (none: now), timeline text. Answers how many were looked at, how many of
 // them were started, until when.
-var restartAllScript = script(`
+var restartAllScript = endScript(`
 local till, found = tonumber(ARGV[2]) or now, {}
 local ids = call('ZRANGEBYSCORE', p .. ':s:failed', '-inf', ms(till), 'LIMIT', 0, ARGV[1])
 for _, id in ipairs(ids) do
@@ -35,19 +38,20 @@ return {#ids, #found, string.format('%.0f', till)}
 `)
 
 // ARGV: id, the entry's rev as it was seen, reason, timeline text.
-var dropScript = script(`
+var dropScript = endScript(`
 local id = ARGV[1]
 local f = call('HMGET', key(id), 'state', 'rev', 'ticket')
 if not f[1] or (f[2] or '') ~= ARGV[2] then return 0 end
 call('HSET', key(id), 'why', ARGV[3])
 call('HDEL', key(id), 'claim', 'gate')
+call('HDEL', p .. ':open', id)
 say(id, ARGV[4])
 finish(id, 'dropped', f[3])
 return 1
 `)
 
 // ARGV: states. Answers the number of each, then how many done ones went before their time, and since when.
-var countScript = script(`
+var countScript = endScript(`
 trim()
 local out = {}
 for _, state in ipairs(ARGV) do

@@ -14,15 +14,12 @@ import (
 //	:k:<hash>   idempotency key -> id     :o:<ticket> unfinished ids of a ticket by order of acceptance
 //	:index      all ids by creation       :seq, :epoch  order of acceptance; number of releases
 //	:f:<ticket> its firings of an hour    :loop:<ticket> the entry that stands for its further ones
-//	:own:<lead> the entry whose deal it is
+//	:own:<lead> the entry whose deal it is; :open what unfinished writes would make, by entry (rivals.go)
 //	:trimmed    n: done entries that went before their time, since: when the first went
 //
 // A set by state and the entries themselves end together: whatever removes an entry uses forget, and an entry's own expiry
 // only sweeps up after a tenant who never comes back.
-var prelude = fmt.Sprintf(`
-local keep = {done = %d, failed = %d, dropped = %d}
-local most, young = %d, %d
-`, keepDone.Milliseconds(), keepFailed.Milliseconds(), keepFailed.Milliseconds(), maxFinished, idemFor.Milliseconds()) + `
+const prelude = `
 local p, call = KEYS[1], redis.call
 local t = call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
@@ -39,6 +36,13 @@ local function move(id, to, score)
   call('HINCRBY', key(id), 'rev', 1)
   call('ZADD', p .. ':s:' .. to, ms(score), id)
 end
+`
+
+// finishing is what only those scripts need that end an entry or start it anew.
+var finishing = fmt.Sprintf(`
+local keep = {done = %d, failed = %d, dropped = %d}
+local most, young = %d, %d
+`, keepDone.Milliseconds(), keepFailed.Milliseconds(), keepFailed.Milliseconds(), maxFinished, idemFor.Milliseconds()) + `
 local function leave(id, ticket) -- its ticket's next one need not wait for it any more
   local order = p .. ':o:' .. ticket
   call('ZREM', order, id)
@@ -89,11 +93,12 @@ local function start(id, ticket, text) -- anew, behind all that its ticket has w
 end
 `
 
-func script(body string) *redis.Script { return redis.NewScript(prelude + body) }
+func script(body string) *redis.Script    { return redis.NewScript(prelude + body) }
+func endScript(body string) *redis.Script { return redis.NewScript(prelude + finishing + body) }
 
 // ARGV: id, idempotency hash, its life in ms, ticket, sealed request, most that may wait, most firings of a ticket in the
 // time that follows in ms, what is said of more.
-var acceptScript = script(`
+var acceptScript = endScript(`
 local id, idem, ticket = ARGV[1], p .. ':k:' .. ARGV[2], ARGV[4]
 local function known(as) if ARGV[2] ~= '' then call('SET', idem, as, 'PX', ARGV[3]) end end
 if ARGV[2] ~= '' then
@@ -195,7 +200,7 @@ return 1
 `)
 
 // ARGV: id, claim, state, why, delay in ms, steps, problems, 1 if it only waited.
-var settleScript = script(`
+var settleScript = endScript(`
 local id, to, why, delay = ARGV[1], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local f = call('HMGET', key(id), 'claim', 'epoch', 'seq', 'ticket')
 if f[1] ~= ARGV[2] then return 0 end

@@ -74,7 +74,7 @@ func (w *house) twinFiring() triggers.Entry {
 			{LeadID: 31, Name: "Chairs & tables", URL: "https://example.amocrm.ru/leads/detail/31", CreatedAt: ago(3 * time.Hour)},
 			{LeadID: 32, URL: "https://example.amocrm.ru/leads/detail/32", CreatedAt: ago(3 * time.Hour)},
 		},
-	}, triggers.Outcome{State: triggers.StateFailed, Why: "more than one deal may be the one whose answer was lost"})
+	}, triggers.Outcome{State: triggers.StateFailed, Why: "amoCRM's answer was lost, and 2 deals may be the one that it made: say which"})
 }
 
 // fillInbox leaves a firing in every state.
