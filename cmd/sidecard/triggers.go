@@ -58,7 +58,7 @@ func (cmd *triggersCmd) run(ctx context.Context, do func(inbox) error) (err erro
 	return do(inbox{triggers.NewService(triggers.Deps{DB: db, Tenants: tenants}), t, os.Stdout, os.Stdin, cmd.JSON})
 }
 
-// chosenTenant finds a connected tenant by its id or its amoCRM host; the only one when name is empty.
+// chosenTenant finds a tenant by its id, a connected one also by its amoCRM host; the only connected one when name is empty.
 func chosenTenant(ctx context.Context, tenants *tenant.Directory, name string) (tenant.Tenant, error) {
 	var found []tenant.Tenant
 	var all []string
@@ -73,6 +73,14 @@ func chosenTenant(ctx context.Context, tenants *tenant.Directory, name string) (
 		}
 		return nil
 	})
+	if err == nil && len(found) == 0 && name != "" { // one that was never connected has firings too, and no place in the list
+		t, getErr := tenants.Get(ctx, name)
+		if getErr == nil {
+			found = append(found, t)
+		} else if !errors.Is(getErr, tenant.ErrNotFound) {
+			err = getErr
+		}
+	}
 	switch {
 	case err != nil:
 		return tenant.Tenant{}, fmt.Errorf("find tenant: %w", err)

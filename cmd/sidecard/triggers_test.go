@@ -224,7 +224,11 @@ func TestTriggers_tenantIsChosenByIDOrHost(t *testing.T) {
 	}
 	two := d.connected("https://two.amocrm.ru", "b")
 	twin := d.connected("https://two.amocrm.ru", "c")
-	for name, want := range map[string]string{one.ID: one.ID, "ONE.amocrm.ru": one.ID, "https://one.amocrm.ru": one.ID, two.ID: two.ID, twin.ID: twin.ID} {
+	fresh, err := d.dir.Open(ctx, tenant.Credential{AmoBase: "https://fresh.amocrm.ru", DeskToken: "d"}) // nobody has logged in
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{fresh.ID: fresh.ID, one.ID: one.ID, "ONE.amocrm.ru": one.ID, "https://one.amocrm.ru": one.ID, two.ID: two.ID, twin.ID: twin.ID} {
 		if got, err := chosenTenant(ctx, d.dir, name); err != nil || got.ID != want {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
