@@ -278,8 +278,9 @@ func TestPromise_neverMoreThanSevenRequestsASecondAndAccount(t *testing.T) {
 		})
 	}
 	ids := make([]string, 50)
+	filled, _ := w.Fill(5)
 	for i := range ids {
-		ids[i] = w.fire(w.Replicas[i%2], w.SeedRule(w.Ticket("known_one_deal"), map[string]any{"comment": fmt.Sprint("load ", i)})).ID
+		ids[i] = w.fire(w.Replicas[i%2], w.SeedRule(filled[i%len(filled)], map[string]any{"comment": fmt.Sprint("load ", i)})).ID
 	}
 	wg.Wait()
 	for _, id := range ids {

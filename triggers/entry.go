@@ -12,10 +12,13 @@ const (
 	StateHeld     State = "held"
 	StateDone     State = "done"
 	StateFailed   State = "failed"
+	StateDropped  State = "dropped"
 )
 
 // Settled says that nothing more happens to the entry unless a person does something.
-func (s State) Settled() bool { return s == StateDone || s == StateFailed || s == StateHeld }
+func (s State) Settled() bool {
+	return s == StateDone || s == StateFailed || s == StateHeld || s == StateDropped
+}
 
 // Entry is one accepted rule firing. Times are those of Redis.
 type Entry struct {
@@ -23,20 +26,39 @@ type Entry struct {
 	ID        string
 	Tenant    string
 	State     State
-	Why       string    // why it waits, is held or has failed; English, for people
+	Why       string    // why it waits, is held, has failed or was dropped; English, for people
 	Problems  []Problem // what the CRM refused, by path into the rule's body
 	Request   Request
 	Steps     Steps
 	LeadURL   string // address of the deal's card, empty until there is one
 	Attempts  int    // tries that ended in anything but waiting
 	Waits     int    // postponements in a row
+	Repeats   int    // further firings of a loop that this entry stands for
 	CreatedAt time.Time
+	Since     time.Time // of the last start: acceptance, or a person's retry
 	UpdatedAt time.Time
 	DueAt     time.Time // next try; zero when settled
 	Timeline  []Line    // oldest first, at most 60
 
 	seq   int64
 	claim string
+	rev   string // another one after every change of state or steps
+}
+
+// started is since when the entry is on its way.
+func (e Entry) started() time.Time {
+	if e.Since.IsZero() {
+		return e.CreatedAt
+	}
+	return e.Since
+}
+
+// Editable says that a person may replace the entry's request: it waits for a person or a login, and no deal can have come
+// of it yet.
+func (e Entry) Editable() bool {
+	st := e.Steps
+	return (e.State == StateFailed || e.State == StateHeld) &&
+		st.LeadID == 0 && st.LeadIntent == nil && len(st.Candidates) == 0
 }
 
 // Steps is what has been done already, so that a later try goes on from there.
@@ -90,7 +112,7 @@ type Line struct {
 }
 
 // Counts says how many entries of a tenant are in each state.
-type Counts struct{ Accepted, Working, Held, Failed, Done int }
+type Counts struct{ Accepted, Working, Held, Failed, Done, Dropped int }
 
 // Waiting is everything that is still to be sent.
 func (c Counts) Waiting() int { return c.Accepted + c.Working + c.Held }

@@ -22,7 +22,12 @@ const (
 	idemFor     = 24 * time.Hour // how long a repeated firing is recognised
 	keepDone    = 7 * 24 * time.Hour
 	keepFailed  = 90 * 24 * time.Hour
-	releaseStep = 500 // entries released in one Redis step
+	maxFinished = 10_000 // finished entries of one tenant
+	releaseStep = 500    // entries released in one Redis step
+
+	loopMost = 20 // firings of one ticket within loopTime
+	loopTime = time.Hour
+	whyLoop  = "this ticket fired more than 20 times within an hour; it looks like a loop between rules"
 )
 
 // Errors of the ledger.
@@ -55,7 +60,8 @@ func NewLedger(db *store.DB, lease time.Duration) *Ledger {
 func (l *Ledger) Lease() time.Duration { return l.lease }
 
 // Accept stores a firing. existed: the same idem (not empty) was accepted in the last 24 hours, and e is that entry as it
-// is now. ErrFull when the tenant has 20,000 waiting.
+// is now. ErrFull when the tenant has 20,000 waiting. A ticket's 21st firing within an hour is stored as failed; further
+// ones are only counted by that entry, which is returned as if it had existed, while it is failed or dropped.
 func (l *Ledger) Accept(ctx context.Context, tenantID string, r Request, idem string) (e Entry, existed bool, err error) {
 	id, err := newID()
 	if err != nil {
@@ -66,20 +72,20 @@ func (l *Ledger) Accept(ctx context.Context, tenantID string, r Request, idem st
 		return Entry{}, false, fmt.Errorf("encode firing: %w", err)
 	}
 	got, err := l.run(ctx, acceptScript, tenantID, id, idem, idemFor.Milliseconds(), r.TicketID,
-		l.seal.Seal(plain, entryKey(tenantID, id)), maxWaiting).StringSlice()
+		l.seal.Seal(plain, entryKey(tenantID, id)), maxWaiting, loopMost, loopTime.Milliseconds(), whyLoop).StringSlice()
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("store firing: %w", err)
 	}
 	switch got[1] {
 	case "full":
 		return Entry{}, false, ErrFull
-	case "existed":
+	case "existed", "loops":
 		e, err = l.Get(ctx, tenantID, got[0])
-		return e, true, err
+		return e, got[1] == "existed", err
 	}
 	now := millis(got[1])
 	return Entry{V: 1, ID: id, Tenant: tenantID, State: StateAccepted, Request: r,
-		CreatedAt: now, UpdatedAt: now, DueAt: now, Timeline: []Line{{At: now, Text: "accepted"}}}, false, nil
+		CreatedAt: now, UpdatedAt: now, Since: now, DueAt: now, Timeline: []Line{{At: now, Text: "accepted"}}}, false, nil
 }
 
 // Batch is a claim of entries in the order of their acceptance.
@@ -184,15 +190,12 @@ func (l *Ledger) Settle(ctx context.Context, e Entry, o Outcome) error {
 	if err != nil {
 		return fmt.Errorf("encode problems: %w", err)
 	}
-	keep, wait := keepDone, 1
-	if o.State == StateFailed {
-		keep = keepFailed
-	}
+	wait := 1
 	if o.Tried || o.State == StateDone || o.State == StateFailed {
 		wait = 0
 	}
 	ok, err := l.run(ctx, settleScript, e.Tenant, e.ID, e.claim, string(o.State), o.Why, o.After.Milliseconds(), steps,
-		problems, wait, keep.Milliseconds()).Int()
+		problems, wait).Int()
 	if err != nil {
 		return fmt.Errorf("settle firing: %w", err)
 	}

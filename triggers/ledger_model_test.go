@@ -18,14 +18,15 @@ type modelEntry struct {
 	id     string
 	ticket int64
 	state  State
-	done   int    // how often it was settled as done or failed
+	done   int    // how often it was settled as done
 	claim  *Entry // the valid claim
 	ends   time.Time
 	due    time.Time
 }
 
-// TestLedger_anyOrderOfEvents drives the ledger with accepts, claims, crashes, lost answers, postponements, holds and
-// releases in any order. No entry is lost, none ends twice, no claim is given twice, and a ticket's entries keep order.
+// TestLedger_anyOrderOfEvents drives the ledger with accepts, claims, crashes, lost answers, postponements, holds,
+// releases and what people do in the inbox, in any order. No entry is lost, none is done twice, none is worked on while it
+// is held, failed or dropped, no claim is given twice, no deal is two entries', and a ticket's entries keep order.
 func TestLedger_anyOrderOfEvents(t *testing.T) {
 	t.Parallel()
 	m := miniredis.RunT(t)
@@ -42,9 +43,10 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 		m.FlushAll()
 		now := time.Now().Truncate(time.Millisecond)
 		m.SetTime(now)
-		var model []*modelEntry // in order of acceptance
+		var model []*modelEntry // in order of acceptance or retry
 		var stale []Entry       // claims that are no longer valid
 		byID := map[string]*modelEntry{}
+		owners := map[int64]string{} // of adopted deals
 		pick := func(t *rapid.T) *modelEntry {
 			var mine []*modelEntry
 			for _, e := range model {
@@ -65,6 +67,9 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 			stale, e.claim = append(stale, *e.claim), nil
 			return e
 		}
+		person := func(t *rapid.T) inboxModel {
+			return inboxModel{t, l, &model, owners, now}
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"accept": func(t *rapid.T) {
 				ticket := rapid.Int64Range(1, 3).Draw(t, "ticket")
@@ -80,7 +85,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 					t.Fatalf("entry %s: known %v, existed %v", e.ID, known, existed)
 				}
 				if !existed {
-					byID[e.ID] = &modelEntry{id: e.ID, ticket: ticket, state: StateAccepted, due: now}
+					byID[e.ID] = &modelEntry{id: e.ID, ticket: ticket, state: e.State, due: now} // failed when it is a loop
 					model = append(model, byID[e.ID])
 				}
 			},
@@ -94,7 +99,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 					switch {
 					case e.claim != nil && now.Before(e.ends):
 						t.Fatalf("%s was given to two workers", c.ID)
-					case e.state == StateHeld, e.state == StateDone:
+					case e.state == StateHeld, e.ended():
 						t.Fatalf("%s was claimed although %s", c.ID, e.state)
 					case now.Before(e.due):
 						t.Fatalf("%s was claimed too early", c.ID)
@@ -104,7 +109,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 							break
 						}
 						inBatch := slices.ContainsFunc(b.Entries, func(x Entry) bool { return x.ID == earlier.id })
-						if earlier.ticket == e.ticket && earlier.state != StateDone && !inBatch {
+						if earlier.ticket == e.ticket && !earlier.ended() && !inBatch {
 							t.Fatalf("%s overtook %s of its ticket", c.ID, earlier.id)
 						}
 					}
@@ -140,7 +145,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 			},
 			"record": func(t *rapid.T) {
 				e := pick(t)
-				e.claim.Steps.LeadID++
+				e.claim.Steps.NoteID++
 				if err := l.Record(ctx, *e.claim, "step"); err != nil {
 					t.Fatal(err)
 				}
@@ -160,11 +165,22 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 				}
 			},
 			"end": func(t *rapid.T) {
-				e := end(t, Outcome{State: rapid.SampledFrom([]State{StateDone, StateFailed}).Draw(t, "to")})
+				e := end(t, Outcome{State: StateDone})
 				e.state = StateDone
 				if e.done++; e.done > 1 {
-					t.Fatalf("%s ended twice", e.id)
+					t.Fatalf("%s was done twice", e.id)
 				}
+			},
+			"fail": func(t *rapid.T) {
+				e := pick(t)
+				if rapid.Bool().Draw(t, "twins") && e.claim.Steps.LeadID == 0 {
+					e.claim.Steps.LeadIntent = &Intent{At: now}
+					e.claim.Steps.Candidates = []Candidate{{LeadID: 1}, {LeadID: 2}, {LeadID: 3}}
+				}
+				if err := l.Settle(ctx, *e.claim, Outcome{State: StateFailed, Why: "no"}); err != nil {
+					t.Fatal(err)
+				}
+				stale, e.claim, e.state = append(stale, *e.claim), nil, StateFailed
 			},
 			"postpone": func(t *rapid.T) {
 				d := time.Duration(rapid.IntRange(0, 300).Draw(t, "ms")) * time.Millisecond
@@ -194,14 +210,23 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 					t.Fatalf("released %d of %d: %v", n, held, err)
 				}
 			},
+			"retry":     func(t *rapid.T) { person(t).retry() },
+			"retry all": func(t *rapid.T) { person(t).retryAll() },
+			"edit":      func(t *rapid.T) { person(t).edit() },
+			"drop":      func(t *rapid.T) { person(t).drop() },
+			"adopt":     func(t *rapid.T) { person(t).adopt() },
+			"make new":  func(t *rapid.T) { person(t).makeNew() },
 			"": func(t *rapid.T) {
 				c, err := l.Counts(ctx, "t")
-				if err != nil || c.Accepted+c.Working+c.Held+c.Done+c.Failed != len(model) {
+				if err != nil || c.Accepted+c.Working+c.Held+c.Done+c.Failed+c.Dropped != len(model) {
 					t.Fatalf("%d entries, counted %+v, %v", len(model), c, err)
 				}
 			},
 		})
 		// Whatever happened, everything can be brought to an end.
+		if _, err := l.RetryAll(ctx, "t"); err != nil {
+			t.Fatal(err)
+		}
 		for round := 0; ; round++ {
 			if _, err := l.Release(ctx, "t"); err != nil {
 				t.Fatal(err)
@@ -230,8 +255,8 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 			}
 		}
 		for _, e := range model {
-			if e.done != 1 {
-				t.Fatalf("%s ended %d times", e.id, e.done)
+			if e.done > 1 || (e.done == 0) != (e.state == StateDropped) {
+				t.Fatalf("%s was done %d times, %s", e.id, e.done, e.state)
 			}
 		}
 	})

@@ -1,6 +1,10 @@
 package triggers
 
-import "github.com/redis/go-redis/v9"
+import (
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+)
 
 // All scripts take one key, the prefix of the tenant's part of the ledger, and build the others from it: they carry the
 // same hash tag, so they are in the same slot of a cluster.
@@ -9,6 +13,12 @@ import "github.com/redis/go-redis/v9"
 //	:l:<id>     timeline (list)           :s:<state>  ids of one state; held by order of acceptance, else by time
 //	:k:<hash>   idempotency key -> id     :o:<ticket> unfinished ids of a ticket by order of acceptance
 //	:index      all ids by creation       :seq, :epoch  order of acceptance; number of releases
+//	:f:<ticket> its firings of an hour    :loop:<ticket> the entry that stands for its further ones
+//	:own:<lead> the entry whose deal it is; :open what unfinished writes would make, by entry (rivals.go)
+//	:trimmed    n: done entries that went before their time, since: when the first went
+//
+// A set by state and the entries themselves end together: whatever removes an entry uses forget, and an entry's own expiry
+// only sweeps up after a tenant who never comes back.
 const prelude = `
 local p, call = KEYS[1], redis.call
 local t = call('TIME')
@@ -23,28 +33,109 @@ local function move(id, to, score)
   local from = call('HGET', key(id), 'state')
   if from then call('ZREM', p .. ':s:' .. from, id) end
   call('HSET', key(id), 'state', to, 'updated', string.format('%.0f', now))
+  call('HINCRBY', key(id), 'rev', 1)
   call('ZADD', p .. ':s:' .. to, ms(score), id)
 end
 `
 
-func script(body string) *redis.Script { return redis.NewScript(prelude + body) }
+// finishing is what only those scripts need that end an entry or start it anew.
+var finishing = fmt.Sprintf(`
+local keep = {done = %d, failed = %d, dropped = %d}
+local most, young = %d, %d
+`, keepDone.Milliseconds(), keepFailed.Milliseconds(), keepFailed.Milliseconds(), maxFinished, idemFor.Milliseconds()) + `
+local function leave(id, ticket) -- its ticket's next one need not wait for it any more
+  local order = p .. ':o:' .. ticket
+  call('ZREM', order, id)
+  local head = call('ZRANGE', order, 0, 0)[1]
+  if head and call('HDEL', key(head), 'gate') == 1 and call('ZSCORE', p .. ':due', head) then
+    call('ZADD', p .. ':due', ms(now), head)
+  end
+end
+local function forget(id, state)
+  call('DEL', key(id), p .. ':l:' .. id)
+  call('ZREM', p .. ':s:' .. state, id)
+  call('ZREM', p .. ':index', id)
+end
+local function trim() -- a few each time: every finished entry calls it
+  local n, done = 0, p .. ':s:done'
+  for state, life in pairs(keep) do
+    for _, id in ipairs(call('ZRANGEBYSCORE', p .. ':s:' .. state, '-inf', ms(now - life), 'LIMIT', 0, 50)) do
+      forget(id, state)
+    end
+    n = n + call('ZCARD', p .. ':s:' .. state)
+  end
+  if n <= most then return end
+  local old = call('ZRANGEBYSCORE', done, '-inf', ms(now - young), 'LIMIT', 0, math.min(n - most, 50))
+  for _, id in ipairs(old) do forget(id, 'done') end
+  if #old > 0 then
+    call('HINCRBY', p .. ':trimmed', 'n', #old)
+    call('HSETNX', p .. ':trimmed', 'since', string.format('%.0f', now))
+  end
+end
+local function finish(id, to, ticket)
+  call('ZREM', p .. ':due', id)
+  move(id, to, now)
+  leave(id, ticket)
+  call('PEXPIRE', key(id), keep[to])
+  call('PEXPIRE', p .. ':l:' .. id, keep[to])
+  trim()
+end
+local function start(id, ticket, text) -- anew, behind all that its ticket has waiting
+  local seq = call('INCR', p .. ':seq')
+  call('HSET', key(id), 'seq', seq, 'why', '', 'problems', '', 'attempts', 0, 'waits', 0, 'since', string.format('%.0f', now))
+  call('HDEL', key(id), 'claim', 'gate')
+  call('PERSIST', key(id))
+  call('PERSIST', p .. ':l:' .. id)
+  move(id, 'accepted', now)
+  call('ZADD', p .. ':due', ms(now - 1 + (seq % 900) * 0.001), id)
+  call('ZADD', p .. ':o:' .. ticket, seq, id)
+  say(id, text)
+end
+`
 
-// ARGV: id, idempotency hash, its life in ms, ticket, sealed request, most that may wait.
-var acceptScript = script(`
-local idem = p .. ':k:' .. ARGV[2]
+func script(body string) *redis.Script    { return redis.NewScript(prelude + body) }
+func endScript(body string) *redis.Script { return redis.NewScript(prelude + finishing + body) }
+
+// ARGV: id, idempotency hash, its life in ms, ticket, sealed request, most that may wait, most firings of a ticket in the
+// time that follows in ms, what is said of more.
+var acceptScript = endScript(`
+local id, idem, ticket = ARGV[1], p .. ':k:' .. ARGV[2], ARGV[4]
+local function known(as) if ARGV[2] ~= '' then call('SET', idem, as, 'PX', ARGV[3]) end end
 if ARGV[2] ~= '' then
   local old = call('GET', idem)
   if old and call('EXISTS', key(old)) == 1 then return {old, 'existed'} end
 end
 if call('ZCARD', p .. ':due') + call('ZCARD', p .. ':s:held') >= tonumber(ARGV[6]) then return {'', 'full'} end
-local id, seq, at = ARGV[1], call('INCR', p .. ':seq'), string.format('%.0f', now)
-call('HSET', key(id), 'v', 1, 'request', ARGV[5], 'ticket', ARGV[4], 'seq', seq, 'created', at, 'attempts', 0, 'waits', 0)
+local fired, lately, loop = p .. ':f:' .. ticket, ARGV[8], p .. ':loop:' .. ticket
+call('ZREMRANGEBYSCORE', fired, '-inf', ms(now - tonumber(lately)))
+local loops = call('ZCARD', fired) >= tonumber(ARGV[7])
+call('ZADD', fired, ms(now), id)
+call('ZREMRANGEBYRANK', fired, 0, -tonumber(ARGV[7]) - 1) -- what came before the last ones does not matter
+call('PEXPIRE', fired, lately)
+if loops then
+  local line = call('GET', loop)
+  local state = line and call('HGET', key(line), 'state')
+  if state == 'failed' or state == 'dropped' then
+    call('HINCRBY', key(line), 'repeats', 1)
+    known(line)
+    return {line, 'existed'}
+  end
+end
+local seq, at = call('INCR', p .. ':seq'), string.format('%.0f', now)
+call('HSET', key(id), 'v', 1, 'request', ARGV[5], 'ticket', ticket, 'seq', seq, 'created', at, 'attempts', 0, 'waits', 0)
+call('ZADD', p .. ':index', ms(now), id)
+known(id)
+say(id, 'accepted')
+if loops then
+  call('HSET', key(id), 'why', ARGV[9])
+  say(id, 'failed: ' .. ARGV[9])
+  finish(id, 'failed', ticket)
+  call('SET', loop, id, 'PX', lately)
+  return {id, 'loops'}
+end
 move(id, 'accepted', now)
 call('ZADD', p .. ':due', ms(now - 1 + (seq % 900) * 0.001), id) -- in order even within one millisecond
-call('ZADD', p .. ':index', ms(now), id)
-call('ZADD', p .. ':o:' .. ARGV[4], seq, id)
-if ARGV[2] ~= '' then call('SET', idem, id, 'PX', ARGV[3]) end
-say(id, 'accepted')
+call('ZADD', p .. ':o:' .. ticket, seq, id)
 return {id, at}
 `)
 
@@ -87,11 +178,12 @@ end
 return out
 `)
 
-// ARGV: id, claim, steps, timeline text or ”, lease in ms.
+// ARGV: id, claim, steps, timeline text or none, lease in ms.
 var recordScript = script(`
 local id = ARGV[1]
 if call('HGET', key(id), 'claim') ~= ARGV[2] then return 0 end
 call('HSET', key(id), 'steps', ARGV[3], 'updated', string.format('%.0f', now), 'waits', 0)
+call('HINCRBY', key(id), 'rev', 1)
 if ARGV[4] ~= '' then say(id, ARGV[4]) end
 call('ZADD', p .. ':due', ms(now + tonumber(ARGV[5])), id)
 return 1
@@ -107,8 +199,8 @@ end
 return 1
 `)
 
-// ARGV: id, claim, state, why, delay in ms, steps, problems, 1 if it only waited, how long to keep it in ms.
-var settleScript = script(`
+// ARGV: id, claim, state, why, delay in ms, steps, problems, 1 if it only waited.
+var settleScript = endScript(`
 local id, to, why, delay = ARGV[1], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local f = call('HMGET', key(id), 'claim', 'epoch', 'seq', 'ticket')
 if f[1] ~= ARGV[2] then return 0 end
@@ -125,23 +217,12 @@ if to == 'accepted' then
   call('ZADD', p .. ':due', ms(now + delay), id)
   return 1
 end
-call('ZREM', p .. ':due', id)
 if to == 'held' then
+  call('ZREM', p .. ':due', id)
   move(id, to, f[3])
   return 1
 end
-move(id, to, now)
-call('ZREM', p .. ':o:' .. f[4], id)
-local head = call('ZRANGE', p .. ':o:' .. f[4], 0, 0)[1]
-if head and call('HDEL', key(head), 'gate') == 1 and call('ZSCORE', p .. ':due', head) then
-  call('ZADD', p .. ':due', ms(now), head)
-end
-call('PEXPIRE', key(id), ARGV[9])
-call('PEXPIRE', p .. ':l:' .. id, ARGV[9])
-for _, old in ipairs(call('ZRANGEBYSCORE', p .. ':s:' .. to, '-inf', ms(now - tonumber(ARGV[9])), 'LIMIT', 0, 20)) do
-  call('ZREM', p .. ':s:' .. to, old)
-  call('ZREM', p .. ':index', old)
-end
+finish(id, to, f[4])
 return 1
 `)
 
@@ -151,7 +232,7 @@ call('INCR', p .. ':epoch')
 local ids = call('ZRANGE', p .. ':s:held', 0, tonumber(ARGV[1]) - 1)
 for i, id in ipairs(ids) do
   move(id, 'accepted', now)
-  call('HSET', key(id), 'why', '', 'waits', 0)
+  call('HSET', key(id), 'why', '', 'waits', 0, 'since', string.format('%.0f', now))
   call('ZADD', p .. ':due', ms(now - 1 + i * 0.001), id)
   say(id, 'released')
 end

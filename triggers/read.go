@@ -1,6 +1,7 @@
 package triggers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,21 +40,30 @@ func (l *Ledger) Next(ctx context.Context, tenantID string) (due time.Time, ok b
 	return time.UnixMilli(int64(z[0].Score)), true, nil
 }
 
-// Counts counts a tenant's entries; done ones of the last seven days.
+// Counts counts a tenant's entries; done ones of the last seven days, failed and dropped ones of the last ninety.
 func (l *Ledger) Counts(ctx context.Context, tenantID string) (Counts, error) {
-	states := []State{StateAccepted, StateWorking, StateHeld, StateFailed, StateDone}
-	n := make([]*redis.IntCmd, len(states))
-	_, err := l.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, s := range states {
-			n[i] = p.ZCard(ctx, prefix(tenantID)+":s:"+string(s))
-		}
-		return nil
-	})
+	c, _, err := l.counted(ctx, tenantID)
+	return c, err
+}
+
+// Trimmed says how many done entries were removed before their time because there were too many, and since when.
+type Trimmed struct {
+	Count int
+	Since time.Time
+}
+
+func (l *Ledger) counted(ctx context.Context, tenantID string) (Counts, Trimmed, error) {
+	n, err := l.run(ctx, countScript, tenantID, string(StateAccepted), string(StateWorking), string(StateHeld), string(StateFailed),
+		string(StateDone), string(StateDropped)).Int64Slice()
 	if err != nil {
-		return Counts{}, fmt.Errorf("count firings: %w", err)
+		return Counts{}, Trimmed{}, fmt.Errorf("count firings: %w", err)
 	}
-	v := func(i int) int { return int(n[i].Val()) }
-	return Counts{Accepted: v(0), Working: v(1), Held: v(2), Failed: v(3), Done: v(4)}, nil
+	v := func(i int) int { return int(n[i]) }
+	gone := Trimmed{Count: v(6)}
+	if n[7] > 0 {
+		gone.Since = time.UnixMilli(n[7]).UTC()
+	}
+	return Counts{Accepted: v(0), Working: v(1), Held: v(2), Failed: v(3), Done: v(4), Dropped: v(5)}, gone, nil
 }
 
 // List returns a tenant's newest entries of one state ("" for all), newest first, without timelines.
@@ -124,10 +134,10 @@ func (l *Ledger) load(ctx context.Context, tenantID string, ids []string, timeli
 }
 
 func (l *Ledger) decode(tenantID, id string, h map[string]string) (Entry, error) {
-	e := Entry{ID: id, Tenant: tenantID, State: State(h["state"]), Why: h["why"], claim: h["claim"],
-		CreatedAt: millis(h["created"]), UpdatedAt: millis(h["updated"])}
-	for name, to := range map[string]*int{"v": &e.V, "attempts": &e.Attempts, "waits": &e.Waits} {
-		n, err := strconv.Atoi(h[name])
+	e := Entry{ID: id, Tenant: tenantID, State: State(h["state"]), Why: h["why"], claim: h["claim"], rev: h["rev"],
+		CreatedAt: millis(h["created"]), UpdatedAt: millis(h["updated"]), Since: millis(cmp.Or(h["since"], h["created"]))}
+	for name, to := range map[string]*int{"v": &e.V, "attempts": &e.Attempts, "waits": &e.Waits, "repeats": &e.Repeats} {
+		n, err := strconv.Atoi(cmp.Or(h[name], "0"))
 		if err != nil {
 			return Entry{}, fmt.Errorf("stored %s: %w", name, err)
 		}

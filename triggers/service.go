@@ -97,14 +97,14 @@ func NewService(d Deps) *Service {
 
 // Accept stores a firing of a tenant; when it returns without an error, the firing is not lost any more. existed: it is
 // a repeat of one of the last 24 hours, and the entry is that one as it is now. headerKey is the caller's own idempotency
-// key, "" for none. ErrFull when too many are waiting.
+// key, "" for none. ErrFull when too many are waiting. A firing that looks like a loop is stored as failed (Ledger.Accept).
 func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, headerKey string) (e Entry, existed bool, err error) {
 	idem, err := r.Fingerprint(t.ID, headerKey)
 	if err != nil {
 		return Entry{}, false, err
 	}
 	e, existed, err = s.ledger.Accept(ctx, t.ID, r, idem)
-	if err != nil || existed {
+	if err != nil || existed || e.State != StateAccepted {
 		return e, existed, err
 	}
 	if err := s.hints.set(context.WithoutCancel(ctx), t.ID, e.DueAt); err != nil {

@@ -50,7 +50,7 @@ func judge(err error, e Entry, now time.Time) verdict {
 	case v.State != StateAccepted:
 	case v.Tried && e.Attempts >= maxAttempts:
 		v = verdict{Outcome: Outcome{State: StateFailed, Why: fmt.Sprintf("gave up after %d attempts: %s", e.Attempts, v.Why)}}
-	case !v.Tried && now.Sub(e.CreatedAt) > waitAtMost:
+	case !v.Tried && now.Sub(e.started()) > waitAtMost:
 		v = verdict{Outcome: Outcome{State: StateFailed, Why: "waited for 7 days: " + v.Why}}
 	}
 	return v

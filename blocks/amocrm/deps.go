@@ -90,6 +90,9 @@ type Deps struct {
 	DeskAPI   string
 	TicketURL func(deskBase string, ticketID int64) string
 
+	// Firings are the rules' inbox; nil: there is none.
+	Firings Firings
+
 	// Changes tells open panels that something has changed in amoCRM; nil leaves them as they are until asked.
 	Changes Changes
 
@@ -166,6 +169,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	h.changesRoutes(g)
 	h.layoutRoutes(g)
 	h.settingsRoutes(g)
+	h.inboxRoutes(g)
 	g.GET("/rule", h.inside(h.rule))
 	g.GET("/login", h.inside(h.login))
 	g.GET("/state", h.inside(h.state))

@@ -19,6 +19,7 @@ import (
 	crm "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/oauth"
 	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/triggers"
 )
 
 // house is the block with everything around it faked, except Redis.
@@ -32,6 +33,7 @@ type house struct {
 	flow     *fakeFlow
 	redis    *miniredis.Miniredis
 	sessions *blocks.Sessions
+	db       *store.DB
 }
 
 func newHouse(t *testing.T) *house {
@@ -52,12 +54,13 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	w := &house{
-		t: t, crm: sampleCRM(), tenants: &fakeTenants{}, flow: &fakeFlow{}, redis: mr, sessions: blocks.NewSessions(db),
+		t: t, crm: sampleCRM(), tenants: &fakeTenants{}, flow: &fakeFlow{}, redis: mr, sessions: blocks.NewSessions(db), db: db,
 		grants: &fakeGrants{status: oauth.Status{State: "connected", Since: now.Add(-time.Hour)}},
 	}
 	w.h, err = New(Deps{
 		Catalog: catalog, Sessions: w.sessions, Tenants: w.tenants, Grants: w.grants, Flow: w.flow,
 		CRM:     func(context.Context, string) (CRM, error) { return w.crm, nil },
+		Firings: triggers.NewService(triggers.Deps{DB: db}),
 		AmoBase: hosts.Base, PublicURL: "https://sidecard.example.com",
 		FrameAncestors: []string{"https://secure.usedesk.com", "https://secure.usedesk.ru"},
 		Now:            func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
@@ -120,8 +123,11 @@ var randomID = regexp.MustCompile(`(/blocks/amocrm/|name="token" value=")[A-Za-z
 
 // tame replaces what differs from run to run.
 func tame(html string) string {
+	html = firingID.ReplaceAllString(html, "FIRING")
 	return assetHash.ReplaceAllString(randomID.ReplaceAllString(html, "${1}ID"), "?v=HASH")
 }
+
+var firingID = regexp.MustCompile(`\b[0-9a-v]{26}\b`)
 
 // assetHash changes with every asset; golden pages should not.
 var assetHash = regexp.MustCompile(`\?v=[0-9a-f]{12}`)

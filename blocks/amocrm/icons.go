@@ -26,6 +26,7 @@ var iconPaths = map[string]string{
 	"gear":     `<circle cx="8" cy="8" r="1.9"/><circle cx="8" cy="8" r="4.5"/><path d="M8 1.6v1.9M8 12.5v1.9M1.6 8h1.9M12.5 8h1.9M3.5 3.5l1.3 1.3M11.2 11.2l1.3 1.3M12.5 3.5l-1.3 1.3M4.8 11.2l-1.3 1.3"/>`,
 	"up":       `<path d="M8 13V3.5M4 7.2l4-4 4 4"/>`,
 	"down":     `<path d="M8 3v9.5M4 8.8l4 4 4-4"/>`,
+	"inbox":    `<path d="M2.5 9.5 4.5 3h7l2 6.5V13h-11ZM2.5 9.5h3.3l.9 1.8h2.6l.9-1.8h3.3"/>`,
 	"chevron":  `<path d="m6 3.5 4.5 4.5L6 12.5"/>`,
 }
 

@@ -71,15 +71,18 @@ func ticketURL(apiBase string, id int64) string {
 	return u.Scheme + "://" + host + "/tickets/" + strconv.FormatInt(id, 10)
 }
 
-func (v *visit) ticketURL() string {
+func (v *visit) ticketURL() string { return v.ticketURLOf(v.session.Ticket.ID) }
+
+// ticketURLOf is where agents open one of the tenant's tickets, "" when that can't be told.
+func (v *visit) ticketURLOf(id int64) string {
 	base := v.crm.Tenant().DeskBase
 	if base == "" {
 		base = v.h.DeskAPI
 	}
 	if v.h.TicketURL != nil {
-		return v.h.TicketURL(base, v.session.Ticket.ID)
+		return v.h.TicketURL(base, id)
 	}
-	return ticketURL(base, v.session.Ticket.ID)
+	return ticketURL(base, id)
 }
 
 // dealNote is the note of a new deal: what the agent wrote, where the ticket is, and the client's words if he chose so.

@@ -39,6 +39,8 @@ func place(name string) string {
 		return "/deals/new"
 	case kind == "add-contact":
 		return "/contacts/new"
+	case kind == "inbox":
+		return "/inbox"
 	case kind == "search":
 		return "/search"
 	}
@@ -86,6 +88,7 @@ func (v *visit) peopleAt(ctx context.Context, base string) (peopleView, error) {
 	view.AllMatches = v.wish.all && people.Linked != 0
 	withFilter(f, &view, people, shown, v.wish.at)
 	v.layRows(ctx, f, &view, people)
+	view.Failed = v.failedFirings(ctx)
 	return view, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	crm "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/oauth"
 	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/triggers"
 )
 
 // problemView is a page, or a part of one, that says what is wrong and the one thing to do next.
@@ -31,6 +32,7 @@ var problems = []struct {
 	retry  bool
 }{
 	{bridge.ErrGone, "gone", http.StatusNotFound, false},
+	{triggers.ErrNotFound, "no_firing", http.StatusNotFound, false},
 	{bridge.ErrNoClient, "no_client", http.StatusUnprocessableEntity, false},
 	{bridge.ErrUnknownOutcome, "unknown_outcome", http.StatusOK, true},
 	{crm.ErrUnknownOutcome, "unknown_outcome", http.StatusOK, true},

@@ -64,6 +64,7 @@ type peopleView struct {
 	CanLink     bool
 	SearchedFor []string
 	AllMatches  bool // past the link, to mend it
+	Failed      int  // rule firings that need a person
 }
 
 // bannerView says above old data why they are old.

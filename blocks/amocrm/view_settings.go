@@ -43,6 +43,7 @@ type settingsView struct {
 	CanMap    bool
 	CanMore   bool
 	Unread    string // why the lists are missing
+	Inbox     bool   // there is one
 	State     connectionView
 }
 
@@ -82,7 +83,7 @@ func (v *visit) settingsPage(ctx context.Context, s tenant.Settings, errs map[st
 	view := settingsView{
 		Base: v.base(), Token: blocks.NewID(), Settings: s, Errors: errs, Account: meta.Account.Country,
 		Languages: languageOptions(v.h.Catalog, s.Language), Regions: regionOptions(s.Region),
-		Example: bridge.DealName(s.DealName, v.session.Ticket),
+		Example: bridge.DealName(s.DealName, v.session.Ticket), Inbox: v.h.Firings != nil,
 	}
 	for _, p := range bridge.DealNamePlaces {
 		view.Places = append(view.Places, "{{"+p+"}}")

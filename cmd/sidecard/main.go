@@ -17,11 +17,12 @@ import (
 var version = "dev"
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Run the service. Configured by environment, see README."`
-	Demo    demoCmd    `cmd:"" help:"Run the service with a local amoCRM and a local Usedesk to click through."`
-	Sandbox sandboxCmd `cmd:"" help:"Run only the local amoCRM and the local Usedesk."`
-	Doctor  doctorCmd  `cmd:"" help:"Check configuration, Redis, clock and every tenant's grant; say what to do."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Run the service. Configured by environment, see README."`
+	Demo     demoCmd     `cmd:"" help:"Run the service with a local amoCRM and a local Usedesk to click through."`
+	Sandbox  sandboxCmd  `cmd:"" help:"Run only the local amoCRM and the local Usedesk."`
+	Triggers triggersCmd `cmd:"" help:"Look at what rules asked for; retry, edit, drop."`
+	Doctor   doctorCmd   `cmd:"" help:"Check configuration, Redis, clock and every tenant's grant; say what to do."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 type versionCmd struct{}

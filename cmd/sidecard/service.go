@@ -122,6 +122,7 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 			c, err := s.triggers.Counts(ctx, tenantID)
 			return c.Waiting(), err
 		},
+		Firings: s.triggers,
 		Desk: func(ctx context.Context, tenantID string) (block.Desk, error) {
 			t, err := s.tenants.Get(ctx, tenantID)
 			if err != nil || t.DeskToken == "" {

@@ -1,0 +1,51 @@
+package amocrm
+
+import (
+	"net/http/httptest"
+	"net/url"
+	"time"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/triggers"
+)
+
+// Scenes of the rules' inbox.
+func init() {
+	var id string
+	page := func(w *house, base string) *httptest.ResponseRecorder { return w.get(base + "/inbox/" + id) }
+	scenes = append(scenes, []dealScene{
+		{"one-failed-firings", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, panelOf},
+		{"floor-failed-firings", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, floorOf},
+		{"inbox", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, path("/inbox")},
+		{"inbox-empty", nil, path("/inbox")},
+		{"inbox-nothing-found", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, path("/inbox?state=done&q=sofa")},
+		{"firing-refused", func(w *house, _ *bridge.Ticket) { id = w.refusedFiring().ID }, page},
+		{"firing-masked", func(w *house, _ *bridge.Ticket) {
+			w.tenants.settings.MaskPhones = true
+			id = w.refusedFiring().ID
+		}, page},
+		{"firing-twins", func(w *house, _ *bridge.Ticket) { id = w.twinFiring().ID }, page},
+		{"firing-done", func(w *house, _ *bridge.Ticket) {
+			id = w.fired(50*time.Hour, chairs(90), triggers.Steps{ClientID: 55, ContactID: 7, LeadID: 12,
+				LeadURL: "https://example.amocrm.ru/leads/detail/12"}, triggers.Outcome{State: triggers.StateDone}).ID
+		}, page},
+		{"firing-edit-refused", func(w *house, _ *bridge.Ticket) { id = w.refusedFiring().ID }, func(w *house, base string) *httptest.ResponseRecorder {
+			return w.post(base+"/inbox/"+id, url.Values{"token": {blocks.NewID()}, "do": {"edit"},
+				"request": {`{"ticketId": "abc", "fields": {"nmae": "<b>Chairs</b>"}}`}}, false)
+		}},
+		{"firing-loop", func(w *house, _ *bridge.Ticket) {
+			w.redis.SetTime(ago(10 * time.Minute))
+			for i := range 23 {
+				r := chairs(101)
+				r.Comment = time.Duration(i).String()
+				e, _, err := triggers.NewLedger(w.db, time.Minute).Accept(w.t.Context(), "t1", r, "")
+				if err != nil {
+					w.t.Fatal(err)
+				}
+				id = e.ID
+			}
+			w.redis.SetTime(now)
+		}, page},
+	}...)
+}

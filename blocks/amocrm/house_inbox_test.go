@@ -1,0 +1,96 @@
+package amocrm
+
+import (
+	"time"
+
+	"github.com/sidecard/sidecard/triggers"
+)
+
+// fired puts a firing of the tenant into the inbox that came to its end some time ago.
+func (w *house) fired(since time.Duration, r triggers.Request, steps triggers.Steps, o triggers.Outcome) triggers.Entry {
+	w.t.Helper()
+	return w.firedFor("t1", since, r, steps, o)
+}
+
+func (w *house) firedFor(tenantID string, since time.Duration, r triggers.Request, steps triggers.Steps, o triggers.Outcome) triggers.Entry {
+	w.t.Helper()
+	w.redis.SetTime(ago(since))
+	defer w.redis.SetTime(now)
+	l := triggers.NewLedger(w.db, time.Minute)
+	e, _, err := l.Accept(w.t.Context(), tenantID, r, "")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if o.State == triggers.StateAccepted && o.Why == "" {
+		return e
+	}
+	claimed, err := l.Claim(w.t.Context(), tenantID, 1)
+	if err != nil || len(claimed.Entries) != 1 || claimed.Entries[0].ID != e.ID {
+		w.t.Fatalf("claimed %+v, %v", claimed, err)
+	}
+	mine := claimed.Entries[0]
+	mine.Steps = steps
+	if err := l.Settle(w.t.Context(), mine, o); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.firing(e.ID)
+}
+
+func (w *house) firing(id string) triggers.Entry {
+	w.t.Helper()
+	for _, tenantID := range []string{"t1", "t2"} {
+		if e, err := w.h.Firings.Get(w.t.Context(), tenantID, id); err == nil {
+			return e
+		}
+	}
+	w.t.Fatalf("no firing %s", id)
+	return triggers.Entry{}
+}
+
+func chairs(ticket int64) triggers.Request {
+	price := int64(85000)
+	return triggers.Request{
+		TicketID: ticket, Comment: "Call +7 999 123-45-67 <b>before</b> noon",
+		Fields: triggers.LeadFields{Name: "Chairs & tables", Price: &price, PipelineID: 1, StatusID: 12, Custom: []triggers.CustomField{
+			{FieldID: 3, Values: []triggers.CustomValue{{Value: []byte(`"a"`)}}}}},
+	}
+}
+
+// refusedFiring is a firing that amoCRM has refused.
+func (w *house) refusedFiring() triggers.Entry {
+	w.t.Helper()
+	return w.fired(2*time.Hour, chairs(101), triggers.Steps{ClientID: 55, ContactID: 7}, triggers.Outcome{
+		State: triggers.StateFailed, Why: "amoCRM refused the deal: the stage is not of this pipeline",
+		Problems: []triggers.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "The value you selected is not a valid choice."}},
+	})
+}
+
+// twinFiring is a firing of which two deals may have come.
+func (w *house) twinFiring() triggers.Entry {
+	w.t.Helper()
+	return w.fired(3*time.Hour, chairs(102), triggers.Steps{
+		ClientID: 55, LeadIntent: &triggers.Intent{At: ago(3 * time.Hour), ContactID: 7},
+		Candidates: []triggers.Candidate{
+			{LeadID: 31, Name: "Chairs & tables", URL: "https://example.amocrm.ru/leads/detail/31", CreatedAt: ago(3 * time.Hour)},
+			{LeadID: 32, URL: "https://example.amocrm.ru/leads/detail/32", CreatedAt: ago(3 * time.Hour)},
+		},
+	}, triggers.Outcome{State: triggers.StateFailed, Why: "amoCRM's answer was lost, and 2 deals may be the one that it made: say which"})
+}
+
+// fillInbox leaves a firing in every state.
+func (w *house) fillInbox() {
+	w.t.Helper()
+	w.fired(50*time.Hour, chairs(90), triggers.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12"},
+		triggers.Outcome{State: triggers.StateDone})
+	dropped := w.fired(26*time.Hour, chairs(91), triggers.Steps{}, triggers.Outcome{State: triggers.StateFailed, Why: "the helpdesk has no ticket 91"})
+	w.redis.SetTime(ago(25 * time.Hour))
+	if err := w.h.Firings.Drop(w.t.Context(), "t1", dropped.ID, "The client has called"); err != nil {
+		w.t.Fatal(err)
+	}
+	w.twinFiring()
+	w.refusedFiring()
+	w.fired(5*time.Minute, triggers.Request{TicketID: 104}, triggers.Steps{},
+		triggers.Outcome{State: triggers.StateHeld, Why: "nobody is logged in to amoCRM: log in from any ticket, then this is sent"})
+	w.fired(time.Minute, chairs(105), triggers.Steps{}, triggers.Outcome{
+		State: triggers.StateAccepted, After: time.Hour, Why: "amoCRM takes no writes: the account's tariff has ended"})
+}

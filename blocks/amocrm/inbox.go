@@ -1,0 +1,156 @@
+package amocrm
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/triggers"
+)
+
+// Firings are what rules asked for and what came of it, by tenant; *triggers.Service is it.
+type Firings interface {
+	Counts(ctx context.Context, tenantID string) (triggers.Counts, error)
+	Inbox(ctx context.Context, tenantID string, q triggers.Query) (triggers.Page, error)
+	Export(ctx context.Context, tenantID string, q triggers.Query, to io.Writer) error
+	Get(ctx context.Context, tenantID, id string) (triggers.Entry, error)
+	Retry(ctx context.Context, tenantID, id string) error
+	RetryAll(ctx context.Context, tenantID string) (int, error)
+	Edit(ctx context.Context, tenantID, id string, r triggers.Request) error
+	Drop(ctx context.Context, tenantID, id, reason string) error
+	Adopt(ctx context.Context, tenantID, id string, leadID int64) error
+	MakeNew(ctx context.Context, tenantID, id string) error
+}
+
+var _ Firings = (*triggers.Service)(nil)
+
+func (h *Handlers) inboxRoutes(g *echo.Group) {
+	g.GET("/inbox", h.inside(h.inbox))
+	g.POST("/inbox", h.inside(h.retryAll))
+	g.GET("/inbox.csv", h.inside(h.inboxFile))
+	g.GET("/inbox/:id", h.inside(h.firing))
+	g.POST("/inbox/:id", h.inside(h.changeFiring))
+}
+
+// maxInboxText bounds what is searched for, in characters.
+const maxInboxText = 100
+
+// exportWithin bounds an export; the file ends early after it, and the browser says so.
+const exportWithin = 40 * time.Second
+
+// inbox lists the firings: GET …/inbox?state=&q=&before=.
+func (h *Handlers) inbox(v *visit) error {
+	if h.Firings == nil {
+		return v.fail(triggers.ErrNotFound, "")
+	}
+	ask := v.inboxAsk()
+	done := v.QueryParam("done")
+	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
+		view, err := v.inboxPage(ctx, ask)
+		if n, ok := strings.CutPrefix(done, "retried-"); ok {
+			view.Notice = v.t("inbox.done.all", "Count", int(number(n)))
+		}
+		return loaded{"inbox", view}, err
+	})
+}
+
+// inboxAsk is what the address asks for.
+func (v *visit) inboxAsk() triggers.Query {
+	q := triggers.Query{State: triggers.State(v.QueryParam("state")), Before: v.QueryParam("before")}
+	text := []rune(strings.TrimSpace(v.QueryParam("q")))
+	q.Text = string(text[:min(len(text), maxInboxText)])
+	return q
+}
+
+// retryAll starts every failed firing anew: POST …/inbox. Sent twice it is done once.
+func (h *Handlers) retryAll(v *visit) error {
+	if h.Firings == nil {
+		return v.fail(triggers.ErrNotFound, "")
+	}
+	page := v.base() + "/inbox"
+	once, done, err := v.begin()
+	if err != nil {
+		return v.fail(err, page)
+	}
+	if once == nil {
+		return see(v, page+done)
+	}
+	ctx, cancel := v.writing()
+	defer cancel()
+	n, err := h.Firings.RetryAll(ctx, v.session.TenantID)
+	if err != nil {
+		return v.fail(errors.Join(err, once.Release(ctx)), page)
+	}
+	done = "?done=retried-" + strconv.Itoa(n)
+	if err := once.Done(ctx, done); err != nil {
+		h.note(err, false, v.session.TenantID)
+	}
+	return see(v, page+done)
+}
+
+// inboxFile is the list as a CSV file: GET …/inbox.csv?state=&q=. The mark at its start tells spreadsheets that it is UTF-8.
+func (h *Handlers) inboxFile(v *visit) error {
+	if h.Firings == nil {
+		return v.fail(triggers.ErrNotFound, "")
+	}
+	ctx, cancel := context.WithTimeout(v.Request().Context(), exportWithin)
+	defer cancel()
+	q := v.inboxAsk()
+	f := v.formatIn(v.ctx)
+	q.Before, q.Reason = "", func(e triggers.Entry) string { return v.said(f, e.Why) }
+	header := v.Response().Header()
+	header.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
+	header.Set(echo.HeaderContentDisposition, `attachment; filename="inbox.csv"`)
+	v.Response().WriteHeader(http.StatusOK)
+	_, err := io.WriteString(v.Response(), "\ufeff")
+	if err == nil {
+		err = h.Firings.Export(ctx, v.session.TenantID, q, v.Response())
+	}
+	if err != nil { // a part of the file is on its way: cut the connection, so that nobody takes it for the whole
+		h.note(err, false, v.session.TenantID)
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// said is a stored sentence in the reader's language, or as it stands when it is not known.
+func (v *visit) said(f format, text string) string {
+	m, known := triggers.MeaningOf(text)
+	if !known {
+		return f.Words(text)
+	}
+	return v.t("firing."+m.Code, "N", m.N, "Rest", v.said(f, m.Rest))
+}
+
+// failedFirings is how many firings need a person. The card does without the number when it can't be told.
+func (v *visit) failedFirings(ctx context.Context) int {
+	if v.h.Firings == nil {
+		return 0
+	}
+	c, err := v.h.Firings.Counts(ctx, v.session.TenantID)
+	if err != nil {
+		v.h.note(err, false, v.session.TenantID)
+	}
+	return c.Failed
+}
+
+// inboxURL is the list's address for a query.
+func inboxURL(base, file string, q triggers.Query) string {
+	values := url.Values{}
+	for name, value := range map[string]string{"state": string(q.State), "q": q.Text, "before": q.Before} {
+		if value != "" {
+			values.Set(name, value)
+		}
+	}
+	if len(values) == 0 {
+		return base + file
+	}
+	return base + file + "?" + values.Encode()
+}

@@ -1,0 +1,278 @@
+package amocrm
+
+import (
+	"encoding/csv"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/triggers"
+)
+
+func decision(do string, more ...string) url.Values {
+	form := url.Values{"token": {blocks.NewID()}, "do": {do}}
+	for i := 0; i+1 < len(more); i += 2 {
+		form.Set(more[i], more[i+1])
+	}
+	return form
+}
+
+func TestInbox_decisionsAreCarriedOutAndConfirmed(t *testing.T) {
+	for name, c := range map[string]struct {
+		firing func(*house) triggers.Entry
+		form   url.Values
+		state  triggers.State
+		done   string
+		check  func(triggers.Entry) bool
+	}{
+		"retry": {(*house).refusedFiring, decision("retry"), triggers.StateAccepted, "Started again.", nil},
+		"edit": {(*house).refusedFiring, decision("edit", "request", `{"ticketId": 102, "fields": {"name": "Sofa"}}`), triggers.StateAccepted,
+			"Changed and started again.", func(e triggers.Entry) bool { return e.Request.TicketID == 102 && e.Request.Fields.Name == "Sofa" }},
+		"drop": {(*house).twinFiring, decision("drop", "reason", " a test "), triggers.StateDropped, "Dropped:",
+			func(e triggers.Entry) bool { return e.Why == "a test" }},
+		"adopt": {(*house).twinFiring, decision("adopt", "lead", "32"), triggers.StateAccepted, "This deal is taken",
+			func(e triggers.Entry) bool { return e.Steps.LeadID == 32 && e.Steps.ContactID == 7 }},
+		"new": {(*house).twinFiring, decision("new"), triggers.StateAccepted, "A new deal is on its way.",
+			func(e triggers.Entry) bool { return e.Steps.LeadIntent == nil && e.Steps.Candidates == nil }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newHouse(t)
+			base := w.session(blocks.EN, sampleTicket())
+			e := c.firing(w)
+			page := base + "/inbox/" + e.ID
+			rec := w.post(page, c.form, false)
+			if rec.Code != http.StatusSeeOther {
+				t.Fatalf("%d\n%s", rec.Code, rec.Body)
+			}
+			w.contains(w.get(rec.Header().Get("Location")), c.done)
+			got := w.firing(e.ID)
+			if got.State != c.state || c.check != nil && !c.check(got) {
+				t.Errorf("%+v", got)
+			}
+			again := w.post(page, c.form, false) // the same form: its first result
+			if again.Header().Get("Location") != rec.Header().Get("Location") || len(w.firing(e.ID).Timeline) != len(got.Timeline) {
+				t.Errorf("sent twice: %d to %q", again.Code, again.Header().Get("Location"))
+			}
+		})
+	}
+}
+
+func TestInbox_twoPeopleAtOnceDoItOnce(t *testing.T) {
+	w := newHouse(t)
+	e := w.refusedFiring()
+	page := w.session(blocks.EN, sampleTicket()) + "/inbox/" + e.ID
+	codes := make([]int, 8)
+	var wg sync.WaitGroup
+	for i := range codes {
+		wg.Go(func() { codes[i] = w.post(page, decision("retry"), false).Code })
+	}
+	wg.Wait()
+	moved := 0
+	for _, code := range codes {
+		if code == http.StatusSeeOther {
+			moved++
+		}
+	}
+	if got := w.firing(e.ID); moved != 1 || len(got.Timeline) != len(e.Timeline)+1 {
+		t.Errorf("%d moved it, %v", moved, got.Timeline)
+	}
+	w.contains(w.post(page, decision("retry"), true), "It has changed meanwhile", "Waiting")
+}
+
+func TestInbox_whatIsRefusedChangesNothingAndKeepsWhatWasTyped(t *testing.T) {
+	for name, c := range map[string]struct {
+		firing func(*house) triggers.Entry
+		form   url.Values
+		want   []string
+	}{
+		"no JSON":          {(*house).refusedFiring, decision("edit", "request", "{\n  oops"), []string{"This is no JSON: line 2", "oops</textarea>"}},
+		"empty":            {(*house).refusedFiring, decision("edit"), []string{"This is no JSON"}},
+		"wrong field":      {(*house).refusedFiring, decision("edit", "request", `{"ticketId":0,"fields":{}}`), []string{"Mend these places", "<code>ticketId</code>"}},
+		"edit of a twin":   {(*house).twinFiring, decision("edit", "request", `{"ticketId":1,"fields":{}}`), []string{"a second deal could come of it"}},
+		"no reason":        {(*house).refusedFiring, decision("drop", "reason", " "), []string{"at most 500 characters", `aria-describedby="reason-error"`}},
+		"long reason":      {(*house).refusedFiring, decision("drop", "reason", strings.Repeat("x", 501)), []string{"at most 500 characters", "xxx"}},
+		"not a candidate":  {(*house).twinFiring, decision("adopt", "lead", "33"), []string{"not among those found"}},
+		"no candidates":    {(*house).refusedFiring, decision("new"), []string{"not among those found"}},
+		"unknown decision": {(*house).refusedFiring, decision("explode"), []string{"It has changed meanwhile"}},
+		"no token":         {(*house).refusedFiring, url.Values{"do": {"retry"}}, []string{"form"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newHouse(t)
+			e := c.firing(w)
+			page := w.session(blocks.EN, sampleTicket()) + "/inbox/" + e.ID
+			w.contains(w.post(page, c.form, false), c.want...)
+			if got := w.firing(e.ID); got.State != triggers.StateFailed || len(got.Timeline) != len(e.Timeline) {
+				t.Errorf("it was changed: %+v", got)
+			}
+			if name != "no token" { // a refused form can be mended and sent again
+				w.contains(w.post(page, c.form, false), c.want...)
+			}
+		})
+	}
+}
+
+func TestInbox_anotherTenantsFiringIsNotThere(t *testing.T) {
+	w := newHouse(t)
+	e := w.firedFor("t2", time.Hour, chairs(7), triggers.Steps{}, triggers.Outcome{State: triggers.StateFailed, Why: "t2's reason"})
+	base := w.session(blocks.EN, sampleTicket())
+	for name, body := range map[string]string{
+		"entry": w.get(base + "/inbox/" + e.ID).Body.String(), "list": w.get(base + "/inbox").Body.String(),
+		"file": w.get(base + "/inbox.csv").Body.String(), "made up": w.get(base + "/inbox/" + strings.Repeat("0", 26)).Body.String(),
+		"odd": w.get(base + "/inbox/%7Bt2%7D:fire").Body.String(),
+	} {
+		if strings.Contains(body, "reason") && strings.Contains(body, "t2") || strings.Contains(body, "Chairs") {
+			t.Errorf("%s shows it:\n%s", name, body)
+		}
+	}
+	for _, do := range []string{"retry", "edit", "drop", "adopt", "new"} {
+		form := decision(do, "reason", "x", "lead", "1", "request", `{"ticketId":1,"fields":{}}`)
+		w.contains(w.post(base+"/inbox/"+e.ID, form, false), "no longer there")
+	}
+	w.post(base+"/inbox", decision("retry-all"), false)
+	if got := w.firing(e.ID); got.State != triggers.StateFailed || len(got.Timeline) != len(e.Timeline) {
+		t.Errorf("it was changed: %+v", got)
+	}
+}
+
+func TestInbox_hiddenPhonesSurviveAnEdit(t *testing.T) {
+	w := newHouse(t)
+	w.tenants.settings.MaskPhones = true
+	e := w.refusedFiring()
+	page := w.session(blocks.EN, sampleTicket()) + "/inbox/" + e.ID
+	body := w.get(page).Body.String()
+	if strings.Contains(body, "123-45-67") || !strings.Contains(body, "•••-45-67") {
+		t.Fatalf("the phone is not hidden:\n%s", body)
+	}
+	const shown = `{"ticketId":101,"fields":{"name":"Sofa"},"comment":"Call +7 ••• •••-45-67 <b>before</b> noon"}`
+	w.contains(w.post(page, decision("edit", "request", strings.Replace(shown, "noon", "ten", 1)), false), "A text with a hidden phone was changed")
+	if rec := w.post(page, decision("edit", "request", shown), false); rec.Code != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", rec.Code, rec.Body)
+	}
+	if got := w.firing(e.ID).Request; got.Comment != chairs(101).Comment || got.Fields.Name != "Sofa" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestMaskJSON_comesBackAsItWas(t *testing.T) {
+	f := blocks.Format{Masked: true, Lang: blocks.EN}
+	for name, doc := range map[string]string{
+		"text":        `{"a": "Call 8 999 123-45-67 now", "b": "+7 999 123-45-67"}`,
+		"number":      `{"a": 79991234567, "price": 85000, "b": [79997654321]}`,
+		"escapes":     `{"a": "say \"+7 999 123-45-67\"\n\u003cb> \\"}`,
+		"nothing":     `{"a": "order 123", "field_id": 1025541}`,
+		"dots":        `{"a": "A • B"}`,
+		"two of them": `{"a": "+7 999 123-45-67", "b": "+7 999 123-45-67"}`,
+	} {
+		shown := maskJSON(f, doc)
+		if digits := strings.ReplaceAll(strings.ReplaceAll(shown, "-", ""), " ", ""); strings.Contains(digits, "9991234567") || strings.Contains(digits, "9997654321") {
+			t.Errorf("%s: %s", name, shown)
+		}
+		if got, err := unmaskJSON(f, shown, doc); err != nil || got != doc {
+			t.Errorf("%s: %s comes back as %s, %v", name, shown, got, err)
+		}
+	}
+	if _, err := unmaskJSON(f, `{"a": "+7 ••• •••-00-00"}`, `{"a": "+7 999 123-45-67"}`); !errors.Is(err, errMasked) {
+		t.Errorf("another phone: %v", err)
+	}
+	f.Masked = false
+	if got, err := unmaskJSON(f, `{"a": "•"}`, `{}`); err != nil || got != `{"a": "•"}` {
+		t.Errorf("without masks: %s, %v", got, err)
+	}
+}
+
+func TestInbox_retryAllOnce(t *testing.T) {
+	w := newHouse(t)
+	w.fillInbox()
+	base := w.session(blocks.RU, sampleTicket())
+	form := decision("retry-all")
+	rec := w.post(base+"/inbox", form, false)
+	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != base+"/inbox?done=retried-2" {
+		t.Fatalf("%d to %q", rec.Code, rec.Header().Get("Location"))
+	}
+	w.contains(w.get(base+"/inbox?done=retried-2"), "Запущено ещё раз: 2.")
+	if again := w.post(base+"/inbox", form, false); again.Header().Get("Location") != rec.Header().Get("Location") {
+		t.Errorf("sent twice: %d to %q", again.Code, again.Header().Get("Location"))
+	}
+}
+
+var regexpOlder = regexp.MustCompile(`href="([^"]*before=[^"]*)"`)
+
+func TestInbox_pagesSearchesAndFilters(t *testing.T) {
+	w := newHouse(t)
+	for i := range 53 {
+		r := chairs(int64(1000 + i))
+		w.fired(time.Duration(100-i)*time.Minute, r, triggers.Steps{}, triggers.Outcome{State: triggers.StateAccepted})
+	}
+	w.refusedFiring()
+	base := w.session(blocks.EN, sampleTicket())
+	first := w.get(base + "/inbox?state=accepted").Body.String()
+	if n := strings.Count(first, `class="row-name"`); n != 50 || strings.Contains(first, "Ticket 1000 ") {
+		t.Fatalf("%d rows:\n%s", n, first)
+	}
+	older := regexpOlder.FindStringSubmatch(first)
+	if older == nil {
+		t.Fatal("no way to older ones")
+	}
+	second := w.get(strings.ReplaceAll(older[1], "&amp;", "&")).Body.String()
+	if n := strings.Count(second, `class="row-name"`); n != 3 || !strings.Contains(second, "Ticket 1000 ") || !strings.Contains(second, "Back to the newest") {
+		t.Errorf("%d older rows:\n%s", n, second)
+	}
+	w.contains(w.get(base+"/inbox?q=1007"), "Ticket 1007 ", `value="1007"`)
+	ru := w.session(blocks.RU, sampleTicket())
+	w.contains(w.get(ru+"/inbox?q=%D0%BD%D0%B5+%D0%BF%D1%80%D0%B8%D0%BD%D1%8F%D0%BB%D0%B0"), "Обращение 101 ") // as it is read, not as it is stored
+	if body := w.get(base + "/inbox?state=failed&q=1007").Body.String(); !strings.Contains(body, "Nothing fits") {
+		t.Error("found in another state")
+	}
+}
+
+func TestInbox_fileHasWhatTheListHas(t *testing.T) {
+	w := newHouse(t)
+	w.fillInbox()
+	rec := w.get(w.session(blocks.RU, sampleTicket()) + "/inbox.csv?state=held")
+	body, marked := strings.CutPrefix(rec.Body.String(), "\ufeff")
+	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	if err != nil || !marked || len(rows) != 2 || rows[1][4] != "104" || !strings.HasPrefix(rows[1][10], "Нет входа в amoCRM") {
+		t.Errorf("%q, %v", rows, err)
+	}
+	if got := rec.Header().Get("Content-Disposition"); got != `attachment; filename="inbox.csv"` {
+		t.Errorf("disposition %q", got)
+	}
+}
+
+func TestInbox_withoutFiringsThereIsNoWayToIt(t *testing.T) {
+	w := newHouse(t)
+	w.h.Firings = nil
+	base := w.session(blocks.EN, sampleTicket())
+	if body := w.get(base+"/settings").Body.String() + w.get(base).Body.String(); strings.Contains(body, "/inbox") {
+		t.Error("a link leads nowhere")
+	}
+	for _, rec := range []string{w.get(base + "/inbox").Body.String(), w.get(base + "/inbox.csv").Body.String(), w.get(base + "/inbox/x").Body.String(),
+		w.post(base+"/inbox", decision("x"), false).Body.String(), w.post(base+"/inbox/x", decision("x"), false).Body.String()} {
+		if !strings.Contains(rec, "no longer") {
+			t.Error(rec)
+		}
+	}
+}
+
+// Every state and every sentence that is known has a text in every language.
+func TestInbox_hasWordsForEverything(t *testing.T) {
+	w := newHouse(t)
+	for _, lang := range blocks.Langs {
+		for _, code := range triggers.MeaningCodes() {
+			if got := w.h.Catalog.T(lang, "firing."+code, "N", "1", "Rest", "x"); got == "" || got == "firing."+code {
+				t.Errorf("%s: %s", lang, got)
+			}
+		}
+		for _, s := range triggers.States {
+			if got := w.h.Catalog.T(lang, "inbox.state."+string(s)); got == "" || strings.HasPrefix(got, "inbox.") {
+				t.Errorf("%s: %s", lang, got)
+			}
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/sidecard/sidecard/triggers"
+)
+
+type triggersListCmd struct {
+	State  string `enum:",failed,held,accepted,working,done,dropped" default:"" help:"Only these: failed, held, accepted, working, done or dropped."`
+	Ticket int64  `help:"Only those of this ticket."`
+	Text   string `help:"Part of a firing's id, ticket, deal name or reason."`
+	Limit  int    `default:"50" help:"At most so many, up to 200."`
+	Before string `help:"Go on from here, as the last line of a list says."`
+}
+
+// Run lists firings.
+func (cmd *triggersListCmd) Run(ctx context.Context, root *triggersCmd) error {
+	return root.run(ctx, func(i inbox) error { return cmd.do(ctx, i) })
+}
+
+func (cmd *triggersListCmd) do(ctx context.Context, i inbox) error {
+	if cmd.Limit < 1 || cmd.Limit > triggers.InboxMost {
+		return fmt.Errorf("--limit: %d, expected 1 to %d", cmd.Limit, triggers.InboxMost)
+	}
+	p, err := i.service.Inbox(ctx, i.tenant.ID, triggers.Query{
+		State: triggers.State(cmd.State), Ticket: cmd.Ticket, Text: cmd.Text, Limit: cmd.Limit, Before: cmd.Before,
+	})
+	if err != nil {
+		return err
+	}
+	if i.json {
+		out := shownList{Next: p.Next, Cut: p.Cut, Removed: p.Trimmed.Count, Firings: []shown{}}
+		for _, e := range p.Entries {
+			out.Firings = append(out.Firings, shownFiring(e))
+		}
+		return i.encode(out)
+	}
+	w := tabwriter.NewWriter(i.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tSTATE\tUPDATED\tTICKET\tDEAL\tATTEMPTS\tREASON")
+	for _, e := range p.Entries {
+		deal := ""
+		if e.Steps.LeadID != 0 {
+			deal = strconv.FormatInt(e.Steps.LeadID, 10)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%d\t%s\n", e.ID, e.State, e.UpdatedAt.Format(time.DateTime), e.Request.TicketID, deal,
+			e.Attempts, oneLine(reasonOf(e)))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	c := p.Counts
+	fmt.Fprintf(i.out, "\n%d failed, %d held, %d accepted, %d working, %d done, %d dropped", c.Failed, c.Held, c.Accepted, c.Working, c.Done, c.Dropped)
+	if p.Trimmed.Count > 0 {
+		fmt.Fprintf(i.out, "; %d older ones were removed since %s", p.Trimmed.Count, p.Trimmed.Since.Format(time.DateOnly))
+	}
+	if p.Cut {
+		fmt.Fprint(i.out, "\nOnly 2,000 were looked through.")
+	}
+	if p.Next != "" {
+		fmt.Fprintf(i.out, "\nMore: --before %s", p.Next)
+	}
+	_, err = fmt.Fprintln(i.out)
+	return err
+}
+
+type triggersShowCmd struct {
+	ID string `arg:"" help:"Id of the firing."`
+}
+
+// Run shows one firing.
+func (cmd *triggersShowCmd) Run(ctx context.Context, root *triggersCmd) error {
+	return root.run(ctx, func(i inbox) error { return cmd.do(ctx, i) })
+}
+
+func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
+	e, err := i.service.Get(ctx, i.tenant.ID, cmd.ID)
+	if err != nil {
+		return err
+	}
+	if i.json {
+		return i.encode(shownFiring(e))
+	}
+	w := tabwriter.NewWriter(i.out, 0, 0, 2, ' ', 0)
+	line := func(name string, value any) { fmt.Fprintf(w, "%s\t%s\n", name, oneLine(fmt.Sprint(value))) }
+	line("id", e.ID)
+	line("state", e.State)
+	if why := reasonOf(e); why != "" {
+		line("reason", why)
+	}
+	line("ticket", e.Request.TicketID)
+	line("attempts", e.Attempts)
+	if e.Steps.ContactID != 0 {
+		line("contact", e.Steps.ContactID)
+	}
+	if e.Steps.LeadID != 0 {
+		line("deal", fmt.Sprintf("%d %s", e.Steps.LeadID, e.LeadURL))
+	}
+	for _, p := range e.Problems {
+		line("amoCRM said", p.Path+": "+p.Detail)
+	}
+	for _, c := range e.Steps.Candidates {
+		line("may be deal", fmt.Sprintf("%d %q %s", c.LeadID, c.Name, c.URL))
+	}
+	for _, l := range e.Timeline {
+		line(l.At.Format(time.DateTime), l.Text)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return i.encode(e.Request)
+}
+
+// shown is a firing as --json prints it.
+type shown struct {
+	ID         string               `json:"id"`
+	State      triggers.State       `json:"state"`
+	Reason     string               `json:"reason,omitempty"`
+	Repeats    int                  `json:"repeats,omitempty"`
+	Problems   []triggers.Problem   `json:"problems,omitempty"`
+	Attempts   int                  `json:"attempts"`
+	ContactID  int64                `json:"contact_id,omitempty"`
+	LeadID     int64                `json:"lead_id,omitempty"`
+	LeadURL    string               `json:"lead_url,omitempty"`
+	Candidates []triggers.Candidate `json:"candidates,omitempty"`
+	CreatedAt  time.Time            `json:"created_at"`
+	UpdatedAt  time.Time            `json:"updated_at"`
+	Timeline   []triggers.Line      `json:"timeline,omitempty"`
+	Request    triggers.Request     `json:"request"`
+}
+
+type shownList struct {
+	Firings []shown `json:"firings"`
+	Next    string  `json:"next,omitempty"`
+	Cut     bool    `json:"cut,omitempty"`
+	Removed int     `json:"removed,omitempty"`
+}
+
+func shownFiring(e triggers.Entry) shown {
+	return shown{
+		ID: e.ID, State: e.State, Reason: e.Why, Repeats: e.Repeats, Problems: e.Problems, Attempts: e.Attempts, ContactID: e.Steps.ContactID,
+		LeadID: e.Steps.LeadID, LeadURL: e.LeadURL, Candidates: e.Steps.Candidates, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
+		Timeline: e.Timeline, Request: e.Request,
+	}
+}
+
+func (i inbox) encode(v any) error {
+	enc := json.NewEncoder(i.out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+func reasonOf(e triggers.Entry) string {
+	if e.Repeats > 0 {
+		return fmt.Sprintf("%s (and %d times more)", e.Why, e.Repeats)
+	}
+	return e.Why
+}
+
+// oneLine keeps a table in shape, and what people wrote from steering the terminal.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
+}

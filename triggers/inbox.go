@@ -1,0 +1,73 @@
+package triggers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Inbox returns a page of a tenant's entries. An unknown state or cursor is none.
+func (s *Service) Inbox(ctx context.Context, tenantID string, q Query) (Page, error) {
+	return s.ledger.Inbox(ctx, tenantID, q)
+}
+
+// Retry starts a failed entry anew, from the step to which it came. ErrConflict when it is not failed (any more).
+func (s *Service) Retry(ctx context.Context, tenantID, id string) error {
+	return s.restarted(ctx, tenantID, id, s.ledger.Retry(ctx, tenantID, id))
+}
+
+// RetryAll starts all entries anew that are failed now and returns how many.
+func (s *Service) RetryAll(ctx context.Context, tenantID string) (int, error) {
+	n, err := s.ledger.RetryAll(ctx, tenantID)
+	if n == 0 {
+		return 0, err
+	}
+	return n, errors.Join(err, s.restarted(ctx, tenantID, "", nil))
+}
+
+// Edit gives a failed or held entry another request and starts it anew. *Problems when the request would not be accepted
+// from a rule either; ErrDealMade when a deal was or may have been made of the old one; ErrConflict when the entry is
+// neither failed nor held.
+func (s *Service) Edit(ctx context.Context, tenantID, id string, r Request) error {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode firing: %w", err)
+	}
+	if r, _, err = Bind("application/json", body); err != nil {
+		return err
+	}
+	return s.restarted(ctx, tenantID, id, s.ledger.Edit(ctx, tenantID, id, r))
+}
+
+// Drop ends a failed, held or accepted entry without a deal. ErrReason when reason is empty or too long; ErrConflict
+// when the entry is being worked on or has ended.
+func (s *Service) Drop(ctx context.Context, tenantID, id, reason string) error {
+	return s.restarted(ctx, tenantID, id, s.ledger.Drop(ctx, tenantID, id, reason)) // the next of its ticket may be due
+}
+
+// Adopt says that a failed entry's deal is this one of its candidates, and starts it anew for what comes after the deal.
+// ErrNoCandidate when it is none of them, or another firing's already; ErrConflict when the entry is not failed.
+func (s *Service) Adopt(ctx context.Context, tenantID, id string, leadID int64) error {
+	return s.restarted(ctx, tenantID, id, s.ledger.Adopt(ctx, tenantID, id, leadID))
+}
+
+// MakeNew says that none of a failed entry's candidates is its deal, and starts it anew to make one. ErrNoCandidate when it
+// has none; ErrConflict when it is not failed.
+func (s *Service) MakeNew(ctx context.Context, tenantID, id string) error {
+	return s.restarted(ctx, tenantID, id, s.ledger.MakeNew(ctx, tenantID, id))
+}
+
+// restarted tells workers and watchers of a change, unless err says that there was none.
+func (s *Service) restarted(ctx context.Context, tenantID, id string, err error) error {
+	if err != nil {
+		return err
+	}
+	if err := s.hints.set(context.WithoutCancel(ctx), tenantID, time.Now()); err != nil {
+		s.Log.Warn("firing restarted without a hint", "tenant", tenantID, "firing", id, "error", err) // the sweep finds it
+	}
+	s.wake(tenantID)
+	s.tell(id)
+	return nil
+}

@@ -1,0 +1,65 @@
+package triggers
+
+// What people do with entries, and what they see of all of them.
+
+// ARGV: id, the entry's rev as it was seen, timeline text, steps or none, sealed request or none, its ticket, the deal that
+// is the entry's from now on or 0, how long that is remembered in ms. Answers 'taken' when the deal is another entry's.
+var restartScript = endScript(`
+local id, own = ARGV[1], p .. ':own:' .. ARGV[7]
+local f = call('HMGET', key(id), 'state', 'rev', 'ticket')
+if not f[1] or (f[2] or '') ~= ARGV[2] then return 'changed' end
+if ARGV[7] ~= '0' then
+  if (call('GET', own) or id) ~= id then return 'taken' end
+  call('SET', own, id, 'PX', ARGV[8])
+end
+if ARGV[4] ~= '' then
+  call('HSET', key(id), 'steps', ARGV[4])
+  call('HDEL', p .. ':open', id) -- its write is no longer in doubt
+end
+if ARGV[5] ~= '' then call('HSET', key(id), 'request', ARGV[5], 'ticket', ARGV[6]) end
+leave(id, f[3])
+start(id, ARGV[6], ARGV[3])
+return 'started'
+`)
+
+// ARGV: most entries, failed until when in ms (none: now), timeline text. Answers how many were looked at, how many of
+// them were started, until when.
+var restartAllScript = endScript(`
+local till, found = tonumber(ARGV[2]) or now, {}
+local ids = call('ZRANGEBYSCORE', p .. ':s:failed', '-inf', ms(till), 'LIMIT', 0, ARGV[1])
+for _, id in ipairs(ids) do
+  local f = call('HMGET', key(id), 'seq', 'ticket')
+  if f[1] then table.insert(found, {id = id, seq = tonumber(f[1]), ticket = f[2]})
+  else forget(id, 'failed') end
+end
+table.sort(found, function(a, b) return a.seq < b.seq end)
+for _, e in ipairs(found) do start(e.id, e.ticket, ARGV[3]) end
+return {#ids, #found, string.format('%.0f', till)}
+`)
+
+// ARGV: id, the entry's rev as it was seen, reason, timeline text.
+var dropScript = endScript(`
+local id = ARGV[1]
+local f = call('HMGET', key(id), 'state', 'rev', 'ticket')
+if not f[1] or (f[2] or '') ~= ARGV[2] then return 0 end
+call('HSET', key(id), 'why', ARGV[3])
+call('HDEL', key(id), 'claim', 'gate')
+call('HDEL', p .. ':open', id)
+say(id, ARGV[4])
+finish(id, 'dropped', f[3])
+return 1
+`)
+
+// ARGV: states. Answers the number of each, then how many done ones went before their time, and since when.
+var countScript = endScript(`
+trim()
+local out = {}
+for _, state in ipairs(ARGV) do
+  local from = keep[state] and '(' .. ms(now - keep[state]) or '-inf'
+  table.insert(out, call('ZCOUNT', p .. ':s:' .. state, from, '+inf'))
+end
+local gone = call('HMGET', p .. ':trimmed', 'n', 'since')
+table.insert(out, tonumber(gone[1] or 0))
+table.insert(out, tonumber(gone[2] or 0))
+return out
+`)
