@@ -24,6 +24,7 @@ type record struct {
 	Tenant
 	SealedDesk    string   `json:"desk_token"`
 	SealedTrigger string   `json:"trigger_key"`
+	SealedNotices string   `json:"notices,omitempty"`
 	Credentials   []string `json:"credentials"` // fingerprints that open it
 	Triggers      []string `json:"triggers"`    // fingerprints of its trigger key
 }
@@ -49,6 +50,10 @@ func (d *Directory) marshal(r *record) ([]byte, error) {
 	r.V = schema
 	r.SealedDesk = ring.Seal([]byte(r.DeskToken), key+"#desk_token")
 	r.SealedTrigger = ring.Seal([]byte(r.TriggerKey), key+"#trigger_key")
+	var err error
+	if r.SealedNotices, err = d.sealNotices(r.Notices, key); err != nil {
+		return nil, err
+	}
 	return json.Marshal(r)
 }
 
@@ -68,6 +73,9 @@ func (d *Directory) unmarshal(id, raw string) (*record, error) {
 	trigger, err := ring.Open(r.SealedTrigger, key+"#trigger_key")
 	if err != nil {
 		return nil, fmt.Errorf("open trigger key of tenant %s: %w", id, err)
+	}
+	if r.Notices, err = d.openNotices(r.SealedNotices, key); err != nil {
+		return nil, fmt.Errorf("read tenant %s: %w", id, err)
 	}
 	r.DeskToken, r.TriggerKey = string(desk), string(trigger)
 	return r, nil

@@ -18,6 +18,9 @@ type Settings struct {
 	CardLayout []string `json:"card_layout,omitempty"`
 
 	Mapping []FieldMap `json:"mapping,omitempty"`
+
+	// CommentBack has the outcome of a rule's firing written to its ticket as a private comment.
+	CommentBack bool `json:"comment_back,omitempty"`
 }
 
 // FieldMap fills a custom field of amoCRM from what the helpdesk knows: From is a name of its own ("client.company",

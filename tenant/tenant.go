@@ -28,6 +28,7 @@ type Tenant struct {
 	AccountID     int64     `json:"account_id"`   // amoCRM account id, 0 before the first login
 	AccountName   string    `json:"account_name"` // its name at the last login
 	Settings      Settings  `json:"settings"`     // what the company chose
+	Notices       Notices   `json:"-"`            // whom to tell that rules are in trouble
 	CreatedAt     time.Time `json:"created_at"`   // first seen
 	ConnectedAt   time.Time `json:"connected_at"` // last login, zero before the first
 }

@@ -104,6 +104,7 @@ func finished(s State) bool { return s == StateDone || s == StateFailed }
 
 // settle stores what becomes of an entry.
 func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
+	s.tellBack(ctx, e, v.Outcome)
 	// The outcome must be stored even when the work was interrupted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
@@ -114,6 +115,8 @@ func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
 		s.Log.Warn("firing was taken over", "tenant", e.Tenant, "firing", e.ID)
 	case err != nil: // its lease ends, and it is taken up again from the steps that are stored
 		s.Log.Error("store outcome of a firing", "tenant", e.Tenant, "firing", e.ID, "error", err)
+	case s.Settled != nil:
+		s.Settled(*e)
 	}
 	s.tell(e.ID)
 }

@@ -75,6 +75,7 @@ type Steps struct {
 	Skipped   bool  `json:"skipped,omitempty"`  // LeadID is an open deal for which nothing was to be done
 	TaskID    int64 `json:"task_id,omitempty"`
 	CommentID int64 `json:"comment_id,omitempty"` // helpdesk comment that tells of the outcome
+	Told      State `json:"told,omitempty"`       // outcome that the helpdesk was told, or may have been
 	// Candidates are deals of which each may be the one whose answer was lost: a person has to say.
 	Candidates []Candidate `json:"candidates,omitempty"`
 

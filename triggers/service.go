@@ -37,6 +37,7 @@ type Account interface {
 type Desk interface {
 	Ticket(ctx context.Context, id int64) (usedesk.Ticket, error)
 	ClientByID(ctx context.Context, id int64) (usedesk.Client, error)
+	CreateComment(ctx context.Context, in usedesk.CommentInput) (id int64, err error)
 }
 
 // Tenants is what the work needs of the tenants; *tenant.Directory is one.
@@ -55,7 +56,11 @@ type Deps struct {
 	Desk func(t tenant.Tenant) (Desk, error)
 	// Connected says whether the tenant has a living grant.
 	Connected func(ctx context.Context, tenantID string) (bool, error)
-	Log       *slog.Logger // nil: silent
+	// Text gives a text of the catalogue for comments in the helpdesk; nil: none are written.
+	Text func(lang, key string, args ...any) string
+	// Settled hears of every entry that has come to rest or waits again; it must not block. May be nil.
+	Settled func(e Entry)
+	Log     *slog.Logger // nil: silent
 
 	Lease   time.Duration // of a claim, renewed while it is worked on; default 30 s
 	Poll    time.Duration // for work that other replicas accepted; default 250 ms
@@ -102,6 +107,13 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, header
 	idem, err := r.Fingerprint(t.ID, headerKey)
 	if err != nil {
 		return Entry{}, false, err
+	}
+	cause, err := s.causedBy(ctx, t.ID, r)
+	if err != nil {
+		return Entry{}, false, err
+	}
+	if cause != "" {
+		return s.ledger.Shelve(ctx, t.ID, r, idem, "caused by our own comment on firing "+cause)
 	}
 	e, existed, err = s.ledger.Accept(ctx, t.ID, r, idem)
 	if err != nil || existed || e.State != StateAccepted {

@@ -68,7 +68,7 @@ type Flow interface {
 	Disconnected(ctx context.Context, accountID, clientID, signature string) error
 }
 
-// Deps is what the block works with. All are needed except Waiting and DeskBase.
+// Deps is what the block works with. All are needed except Waiting, Notices and DeskBase.
 type Deps struct {
 	Catalog  *blocks.Catalog
 	Sessions *blocks.Sessions
@@ -78,6 +78,8 @@ type Deps struct {
 	CRM      func(ctx context.Context, tenantID string) (CRM, error)
 	// Waiting counts the deals of rules that wait for a login; nil shows none.
 	Waiting func(ctx context.Context, tenantID string) (int, error)
+	// Notices tells a company's people of trouble with its rules; nil leaves its section out of the settings.
+	Notices Notices
 	// AmoBase and DeskBase check an address as typed and bring it to its one form. Without DeskBase every given
 	// helpdesk address is refused.
 	AmoBase  func(raw string) (string, error)

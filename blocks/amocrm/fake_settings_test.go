@@ -14,6 +14,7 @@ import (
 type keptSettings struct {
 	mu        sync.Mutex
 	settings  tenant.Settings
+	notices   tenant.Notices
 	updates   int
 	updateErr error
 }
@@ -27,6 +28,15 @@ func (k *keptSettings) chosen() tenant.Settings {
 	return k.settings
 }
 
+func (k *keptSettings) told() tenant.Notices {
+	if k == nil {
+		return tenant.Notices{}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.notices
+}
+
 // Update changes the settings that the fake account shows from then on.
 func (k *keptSettings) Update(_ context.Context, _ string, change func(*tenant.Tenant) error) (tenant.Tenant, error) {
 	k.mu.Lock()
@@ -34,9 +44,9 @@ func (k *keptSettings) Update(_ context.Context, _ string, change func(*tenant.T
 	if k.updateErr != nil {
 		return tenant.Tenant{}, k.updateErr
 	}
-	t := tenant.Tenant{ID: "t1", Settings: k.settings}
+	t := tenant.Tenant{ID: "t1", Settings: k.settings, Notices: k.notices}
 	err := change(&t)
-	k.settings = t.Settings
+	k.settings, k.notices = t.Settings, t.Notices
 	k.updates++
 	return t, err
 }

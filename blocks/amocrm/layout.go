@@ -183,21 +183,27 @@ func (v *visit) keepLayout(kind string, ids []string) error {
 
 // change stores settings once for a form's token; the second of two clicks changes nothing more.
 func (v *visit) change(set func(*tenant.Settings)) error {
+	_, err := v.changeTenant(func(t *tenant.Tenant) { set(&t.Settings) })
+	return err
+}
+
+// changeTenant is change for more than the settings; changed is nil when the form had been sent before.
+func (v *visit) changeTenant(set func(*tenant.Tenant)) (changed *tenant.Tenant, err error) {
 	once, _, err := v.begin()
 	if err != nil || once == nil {
-		return err
+		return nil, err
 	}
 	ctx, cancel := v.writing()
 	defer cancel()
-	_, err = v.h.Tenants.Update(ctx, v.session.TenantID, func(t *tenant.Tenant) error {
-		set(&t.Settings)
+	t, err := v.h.Tenants.Update(ctx, v.session.TenantID, func(t *tenant.Tenant) error {
+		set(t)
 		return nil
 	})
 	if err != nil {
 		if again := once.Release(ctx); again != nil {
 			v.h.note(again, false, v.session.TenantID)
 		}
-		return err
+		return nil, err
 	}
-	return once.Done(ctx, "saved")
+	return &t, once.Done(ctx, "saved")
 }

@@ -26,6 +26,7 @@ func (h *Handlers) settingsRoutes(g *echo.Group) {
 	g.GET("/settings", h.inside(h.settings))
 	g.POST("/settings", h.inside(h.saveSettings))
 	g.GET("/disconnect", h.inside(h.disconnect))
+	h.noticesRoutes(g)
 }
 
 // maxDealName bounds a template of a deal's name, in characters.

@@ -45,6 +45,7 @@ type settingsView struct {
 	Unread    string // why the lists are missing
 	Inbox     bool   // there is one
 	State     connectionView
+	Notices   *noticesView // nil: not offered
 }
 
 // groupView is a titled part of a list.
@@ -89,6 +90,7 @@ func (v *visit) settingsPage(ctx context.Context, s tenant.Settings, errs map[st
 		view.Places = append(view.Places, "{{"+p+"}}")
 	}
 	view.State = connectionView{Connected: status.State == "connected", Account: status.AccountName}
+	view.Notices = v.noticesSection(status.State, v.crm.Tenant().Notices, v.crm.Tenant().Settings.CommentBack)
 	view.State.Host = hostOf(v.crm.Tenant().AmoBase)
 	when := func(into *string, at interface{ IsZero() bool }, text func() string) {
 		if !at.IsZero() {

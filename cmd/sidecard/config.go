@@ -12,6 +12,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/notices"
 	"github.com/sidecard/sidecard/store"
 )
 
@@ -34,6 +35,11 @@ type config struct {
 	ExtraUsedeskHosts []string `env:"SIDECARD_EXTRA_USEDESK_HOSTS" help:"Usedesk API hosts allowed besides the clouds."`
 	HelpdeskOrigins   []string `env:"SIDECARD_HELPDESK_ORIGINS" default:"https://secure.usedesk.ru,https://secure.usedesk.com" help:"Origins that may frame the panel."`
 
+	SMTPURL            string `env:"SIDECARD_SMTP_URL" help:"Mail server of failure notices: smtp(s)://user:password@host:port; empty sends no e-mail."`
+	SMTPFrom           string `env:"SIDECARD_SMTP_FROM" help:"Sender of that e-mail."`
+	TelegramAPI        string `env:"SIDECARD_TELEGRAM_API" default:"https://api.telegram.org" help:"Address of Telegram's bot API."`
+	NoticePrivateHosts bool   `env:"SIDECARD_NOTICE_PRIVATE_HOSTS" help:"Let webhooks of notices go into private networks and over http; for tests."`
+
 	OpenTriggers   bool     `env:"SIDECARD_OPEN_TRIGGERS" help:"Accept rules that name only amoClientId, without a key."`
 	TrustedProxies []string `env:"SIDECARD_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed (CIDR)."`
 	LogLevel       string   `env:"SIDECARD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
@@ -45,6 +51,7 @@ type settings struct {
 	amoHosts  *amocrm.Hosts
 	deskHosts *usedesk.Hosts
 	deskBase  string
+	notices   notices.Config
 	ring      *store.Ring
 	proxies   []*net.IPNet
 }
@@ -86,6 +93,15 @@ func (c config) check() (settings, error) {
 				bad("AMO_BASE_HOST", "%v", err)
 			}
 		}
+	}
+	s.notices = notices.Config{Private: c.NoticePrivateHosts, PublicURL: s.PublicURL}
+	if c.SMTPURL != "" || c.SMTPFrom != "" {
+		if s.notices.Mail, err = notices.NewMail(c.SMTPURL, c.SMTPFrom); err != nil {
+			bad("SIDECARD_SMTP_URL", "%v (SIDECARD_SMTP_FROM goes together with it)", err)
+		}
+	}
+	if s.notices.Telegram, s.notices.HTTP, err = notices.TelegramHost(c.TelegramAPI); err != nil {
+		bad("SIDECARD_TELEGRAM_API", "%v", err)
 	}
 	for _, origin := range c.HelpdeskOrigins {
 		if u, err := url.Parse(origin); err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || strings.ContainsAny(origin, " ;") {

@@ -27,6 +27,7 @@ func TestConfig_everyMistakeAtOnceByName(t *testing.T) {
 	c.Addr, c.PublicURL, c.UsedeskAPI = "8080", "sidecard.example.com", "https://evil.example.com/"
 	c.SealKeys, c.ExtraAmoHosts = "short", []string{"http://user@host/path"}
 	c.AmoClientID, c.AmoToken = "id without secret", "token without account"
+	c.SMTPURL, c.TelegramAPI = "smtp://user:pass-word@", "api.telegram.org/x"
 	c.HelpdeskOrigins, c.TrustedProxies = []string{"secure.usedesk.com; script-src *"}, []string{"10.0.0.0"}
 	_, err := c.check()
 	if err == nil {
@@ -34,11 +35,25 @@ func TestConfig_everyMistakeAtOnceByName(t *testing.T) {
 	}
 	for _, name := range []string{
 		"SIDECARD_ADDR", "SIDECARD_PUBLIC_URL", "SIDECARD_USEDESK_API", "SIDECARD_SEAL_KEYS", "SIDECARD_EXTRA_AMO_HOSTS",
-		"AMO_CLIENT_ID", "AMO_LONG_LIVED_TOKEN", "SIDECARD_HELPDESK_ORIGINS", "SIDECARD_TRUSTED_PROXIES",
+		"AMO_CLIENT_ID", "AMO_LONG_LIVED_TOKEN", "SIDECARD_HELPDESK_ORIGINS", "SIDECARD_TRUSTED_PROXIES", "SIDECARD_SMTP_URL",
+		"SIDECARD_TELEGRAM_API",
 	} {
 		if !strings.Contains(err.Error(), name+":") && !strings.Contains(err.Error(), name+" ") {
 			t.Errorf("%s is not named in:\n%v", name, err)
 		}
+	}
+}
+
+func TestConfig_mailNeedsItsSenderAndShowsNoPassword(t *testing.T) {
+	c := good()
+	c.SMTPURL = "smtp://user:pass-word@mail.example.com:587"
+	_, err := c.check()
+	if err == nil || !strings.Contains(err.Error(), "SIDECARD_SMTP_FROM") || strings.Contains(err.Error(), "pass-word") {
+		t.Errorf("got %v, want a complaint about the sender without the password", err)
+	}
+	c.SMTPFrom = "Sidecard <sidecard@example.com>"
+	if set, err := c.check(); err != nil || set.notices.Mail == nil {
+		t.Errorf("a good mail server: %v", err)
 	}
 }
 

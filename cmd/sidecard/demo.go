@@ -58,6 +58,8 @@ func (cmd demoCmd) serve(ctx context.Context, ln net.Listener, public string, sb
 		HelpdeskOrigins:   []string{sb.DeskURL},
 		OpenTriggers:      true, // the published rule works as it stands; the demo listens on loopback only
 		LogLevel:          cmd.LogLevel,
+
+		NoticePrivateHosts: true, // so that a webhook can be tried on this machine
 	}
 	set, err := c.check()
 	if err != nil {

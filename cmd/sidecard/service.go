@@ -19,6 +19,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/hooks"
+	"github.com/sidecard/sidecard/notices"
 	"github.com/sidecard/sidecard/oauth"
 	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
@@ -35,6 +36,7 @@ type service struct {
 	grants   *oauth.Grants
 	triggers *triggers.Service
 	block    *block.Handlers
+	notices  *notices.Watcher
 	hooks    *hooks.Service
 	changes  *hooks.Hub
 	routes   *echo.Echo
@@ -95,9 +97,13 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 		HTTP: func(string) *http.Client { return set.amoHosts.HTTPClient(20 * time.Second) },
 	})
 	desk := helpdesk(set)
+	text := func(lang, key string, args ...any) string { return catalog.T(blocks.Lang(lang), key, args...) }
+	set.notices.Text = text
+	sender := notices.NewSender(db, set.notices)
 	s.triggers = triggers.NewService(triggers.Deps{
-		DB: db, Tenants: s.tenants, Log: log,
-		Desk: func(t tenant.Tenant) (triggers.Desk, error) { return desk(t) },
+		DB: db, Tenants: s.tenants, Log: log, Text: text,
+		Settled: func(e triggers.Entry) { s.notices.Settled(e) },
+		Desk:    func(t tenant.Tenant) (triggers.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (triggers.Account, error) {
 			return b.Account(ctx, tenantID, p)
 		},
@@ -106,6 +112,7 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 			return status.State == "connected", err
 		},
 	})
+	s.notices = notices.New(notices.Deps{DB: db, Tenants: s.tenants, Firings: s.triggers, Sender: sender, Log: log})
 	s.hooks, s.changes = changeHooks(set, s, b, log), hooks.NewHub(db, log)
 	flow := oauth.NewFlow(db, login, s.tenants, s.grants, log)
 	s.install = func(ctx context.Context) error { return installLongLived(ctx, set, flow) }
@@ -130,6 +137,7 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 			}
 			return desk(t)
 		},
+		Notices:        sender,
 		DeskAPI:        set.deskBase,
 		AmoBase:        set.amoHosts.Base,
 		DeskBase:       set.deskHosts.Base,
@@ -195,6 +203,7 @@ func (s *service) run(ctx context.Context, ln net.Listener) error {
 		return nil
 	})
 	g.Go(func() error { return s.triggers.Run(ctx) })
+	g.Go(func() error { s.notices.Run(ctx); return nil })
 	g.Go(func() error { s.grants.KeepAlive(ctx); return nil })
 	g.Go(func() error { s.hooks.Run(ctx); return nil })
 	g.Go(func() error {

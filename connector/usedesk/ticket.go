@@ -149,12 +149,14 @@ func (w ticketWire) ticket() Ticket {
 }
 
 // CommentInput is a comment to write. It is private unless Public is set; UserID 0 lets Usedesk take the account's first
-// user. Message is HTML.
+// user. Message is HTML. Silent asks for a New ticket to stay New; whether this method knows the switch, as
+// update/ticket does, is not documented.
 type CommentInput struct {
 	TicketID int64
 	Message  string
 	Public   bool
 	UserID   int64
+	Silent   bool
 }
 
 // CreateComment writes a comment and returns its id, 0 when the answer does not name it.
@@ -169,6 +171,9 @@ func (c *API) CreateComment(ctx context.Context, in CommentInput) (int64, error)
 	}
 	if in.UserID != 0 {
 		params["user_id"] = in.UserID
+	}
+	if in.Silent {
+		params["silent"] = true
 	}
 	members, err := c.write(ctx, op, params)
 	if err != nil {

@@ -1,0 +1,48 @@
+package amocrm
+
+import (
+	"net/http/httptest"
+	"net/url"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/notices"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// Scenes of the section that says who is told when rules fail.
+func init() {
+	offered := func(w *house) {
+		w.crm.meta = sampleMeta()
+		w.h.Notices = &fakeNotices{mails: true, results: []notices.Result{
+			{Kind: notices.KindMail, To: "boss@example.com"},
+			{Kind: notices.KindTelegram, To: "-1001234567890", Problem: notices.ProblemRefused, Said: "Bad Request: chat not found"},
+			{Kind: notices.KindWebhook, To: "hooks.example.com", Problem: notices.ProblemUnreachable},
+		}}
+	}
+	send := func(form url.Values) func(*house, string) *httptest.ResponseRecorder {
+		return func(w *house, base string) *httptest.ResponseRecorder {
+			form["token"] = []string{blocks.NewID()}
+			return w.post(base+"/settings/notices", form, false)
+		}
+	}
+	scenes = append(scenes, []dealScene{
+		{"settings-notices", func(w *house, _ *bridge.Ticket) {
+			offered(w)
+			w.tenants.settings.CommentBack = true
+			w.tenants.notices = storedNotices()
+		}, path("/settings")},
+		{"settings-notices-tested", func(w *house, _ *bridge.Ticket) {
+			offered(w)
+			w.tenants.notices = storedNotices()
+		}, send(url.Values{"do": {"test"}, "emails": {"boss@example.com"}, "chat": {"-1001234567890"}, "webhook": {"https://hooks.example.com/sidecard"}})},
+		{"settings-notices-refused", func(w *house, _ *bridge.Ticket) { offered(w) }, send(url.Values{
+			"do": {"save"}, "emails": {"boss@example.com, <b>"}, "chat": {"rules"}, "bot_token": {"secret-typed"}, "webhook": {"http://10.0.0.1/"},
+		})},
+	}...)
+}
+
+func storedNotices() tenant.Notices {
+	return tenant.Notices{Emails: []string{"boss@example.com", "rules@example.com"}, ChatID: "-1001234567890", BotToken: "123456:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc",
+		WebhookURL: "https://hooks.example.com/sidecard", WebhookSecret: "whs_sampleSampleSampleSampleSample"}
+}

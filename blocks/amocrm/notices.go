@@ -1,0 +1,245 @@
+package amocrm
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/notices"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// Notices sends what a company wants to hear of its rules; *notices.Sender is it.
+type Notices interface {
+	Mails() bool
+	PrivateHooks() bool
+	Test(ctx context.Context, t tenant.Tenant) ([]notices.Result, error)
+}
+
+var _ Notices = (*notices.Sender)(nil)
+
+func (h *Handlers) noticesRoutes(g *echo.Group) {
+	g.POST("/settings/notices", h.inside(h.saveNotices))
+}
+
+// noticesView is the section of the settings that says who is told when rules fail. What is stored of the bot's token is
+// never shown.
+type noticesView struct {
+	Action      string
+	Token       string // of the form
+	Mail        bool   // this server sends e-mail
+	Emails      string
+	Max         string
+	Chat        string
+	BotStored   bool
+	Webhook     string
+	Secret      string
+	Header      string
+	CommentBack bool
+	Errors      map[string]string
+	Results     []noticeResult // of a test message
+	Said        string         // why there was no test
+}
+
+// noticeResult says how one way took the test message.
+type noticeResult struct {
+	Way, Text string
+	Good      bool
+}
+
+// Fresh says that the section has something to tell about what was just done in it.
+func (n *noticesView) Fresh() bool {
+	return n != nil && (len(n.Errors) > 0 || len(n.Results) > 0 || n.Said != "")
+}
+
+// noticesSection is nil for a company that never logged in: whoever only knows an address may not have us write to people.
+func (v *visit) noticesSection(connection string, n tenant.Notices, commentBack bool) *noticesView {
+	if v.h.Notices == nil || connection == "none" {
+		return nil
+	}
+	return &noticesView{
+		Action: v.base() + "/settings/notices", Token: blocks.NewID(), Mail: v.h.Notices.Mails(), Emails: strings.Join(n.Emails, "\n"),
+		Max: strconv.Itoa(notices.MaxEmails), Chat: n.ChatID, BotStored: n.BotToken != "", Webhook: n.WebhookURL, Secret: n.WebhookSecret,
+		Header: notices.Signature, CommentBack: commentBack,
+	}
+}
+
+// saveNotices stores the section and, when asked to, sends a test message and shows what came back: POST …/settings/notices.
+func (h *Handlers) saveNotices(v *visit) error {
+	form, err := v.FormParams()
+	if err != nil {
+		return v.fail(err, v.base()+"/settings")
+	}
+	status, err := h.Grants.Status(v.ctx, v.session.TenantID)
+	if err != nil {
+		return v.fail(err, v.base()+"/settings")
+	}
+	if v.noticesSection(status.State, tenant.Notices{}, false) == nil {
+		return v.fail(bridge.ErrGone, "")
+	}
+	read := noticesForm{form: form, errs: map[string]string{}, t: v.t, private: h.Notices.PrivateHooks()}
+	stored := v.crm.Tenant()
+	typed := read.into(stored.Notices)
+	if len(read.errs) > 0 {
+		return v.noticesPage(func(n *noticesView) {
+			n.Errors, n.Emails, n.Chat, n.Webhook = read.errs, form.Get("emails"), typed.ChatID, typed.WebhookURL
+			n.CommentBack, n.BotStored = read.commentBack(), stored.Notices.BotToken != ""
+		})
+	}
+	changed, err := v.changeTenant(func(t *tenant.Tenant) {
+		t.Notices = read.into(t.Notices)
+		t.Notices.Language = string(v.session.Lang)
+		t.Settings.CommentBack = read.commentBack()
+	})
+	if err != nil {
+		return v.fail(err, v.base()+"/settings")
+	}
+	if form.Get("do") != "test" || changed == nil { // the second of two clicks sends nothing more
+		return see(v, v.base()+"/settings?done=saved")
+	}
+	return v.testNotices(*changed)
+}
+
+func (v *visit) testNotices(t tenant.Tenant) error {
+	ctx, cancel := v.writing()
+	defer cancel()
+	results, err := v.h.Notices.Test(ctx, t)
+	if err != nil && !errors.Is(err, notices.ErrTooMany) {
+		return v.fail(err, v.base()+"/settings")
+	}
+	return v.noticesPage(func(n *noticesView) {
+		n.Emails, n.Chat, n.BotStored = strings.Join(t.Notices.Emails, "\n"), t.Notices.ChatID, t.Notices.BotToken != ""
+		n.Webhook, n.Secret, n.CommentBack = t.Notices.WebhookURL, t.Notices.WebhookSecret, t.Settings.CommentBack
+		switch {
+		case err != nil:
+			n.Said = v.t("notices.too_many")
+		case len(results) == 0:
+			n.Said = v.t("notices.nobody")
+		}
+		for _, r := range results {
+			n.Results = append(n.Results, v.noticeResult(r))
+		}
+	})
+}
+
+func (v *visit) noticeResult(r notices.Result) noticeResult {
+	out := noticeResult{Good: r.Problem == ""}
+	switch r.Kind {
+	case notices.KindMail:
+		out.Way = v.t("notices.way_mail", "To", r.To)
+	case notices.KindTelegram:
+		out.Way = v.t("notices.way_telegram", "To", r.To)
+	case notices.KindWebhook:
+		out.Way = v.t("notices.way_webhook", "To", r.To)
+	}
+	switch r.Problem {
+	case "":
+		out.Text = v.t("notices.taken")
+	case notices.ProblemRefused:
+		out.Text = v.t("notices.refused", "Said", r.Said)
+	case notices.ProblemPrivate:
+		out.Text = v.t("notices.private")
+	case notices.ProblemUnreachable:
+		out.Text = v.t("notices.unreachable")
+	}
+	return out
+}
+
+// noticesPage is the settings with the section as change leaves it.
+func (v *visit) noticesPage(change func(*noticesView)) error {
+	ctx, cancel := v.h.owned(v.h.Budget / 2)
+	defer cancel()
+	view, err := v.settingsPage(ctx, v.crm.Tenant().Settings, nil)
+	if err != nil {
+		return v.fail(err, v.base()+"/settings")
+	}
+	if view.Notices != nil {
+		change(view.Notices)
+	}
+	return v.show(http.StatusOK, "settings", view)
+}
+
+// noticesForm reads the section. A field that the page did not have stays as it is.
+type noticesForm struct {
+	form    url.Values
+	errs    map[string]string
+	t       func(key string, args ...any) string
+	private bool
+}
+
+func (r noticesForm) text(name string) string { return strings.TrimSpace(r.form.Get(name)) }
+
+func (r noticesForm) commentBack() bool { return r.text("comment_back") == "1" }
+
+func (r noticesForm) into(n tenant.Notices) tenant.Notices {
+	if r.form.Has("emails") {
+		n.Emails = r.emails()
+	}
+	r.telegram(&n)
+	if n.WebhookURL = r.text("webhook"); n.WebhookURL != "" && !notices.ValidURL(n.WebhookURL, r.private) {
+		r.errs["webhook"] = r.t("notices.bad_url")
+	}
+	switch {
+	case n.WebhookURL == "":
+		n.WebhookSecret = ""
+	case n.WebhookSecret == "":
+		n.WebhookSecret = notices.NewSecret()
+	}
+	return n
+}
+
+// emails reads addresses separated by anything that is no part of one; the same twice counts once.
+func (r noticesForm) emails() []string {
+	var out []string
+	for _, s := range strings.FieldsFunc(r.form.Get("emails"), func(c rune) bool { return strings.ContainsRune(" \t\r\n,;", c) }) {
+		if slices.ContainsFunc(out, func(x string) bool { return strings.EqualFold(x, s) }) {
+			continue
+		}
+		if !notices.ValidEmail(s) {
+			r.errs["emails"] = r.t("notices.bad_email", "Address", shortened(s, notices.MaxAddress))
+			return nil
+		}
+		if out = append(out, s); len(out) > notices.MaxEmails {
+			r.errs["emails"] = r.t("notices.many_emails", "Max", strconv.Itoa(notices.MaxEmails))
+			return nil
+		}
+	}
+	return out
+}
+
+// telegram keeps a stored token as long as there is a chat.
+func (r noticesForm) telegram(n *tenant.Notices) {
+	n.ChatID = r.text("chat")
+	given := r.text("bot_token")
+	if given != "" {
+		n.BotToken = given
+	}
+	switch {
+	case n.ChatID == "" && given != "":
+		r.errs["chat"] = r.t("notices.need_chat")
+	case n.ChatID == "":
+		n.BotToken = ""
+	case !notices.ValidChat(n.ChatID):
+		r.errs["chat"] = r.t("notices.bad_chat")
+	case n.BotToken == "":
+		r.errs["bot_token"] = r.t("notices.need_token")
+	}
+	if given != "" && !notices.ValidToken(given) {
+		r.errs["bot_token"] = r.t("notices.bad_token")
+	}
+}
+
+func shortened(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
