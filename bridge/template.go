@@ -8,6 +8,7 @@ import (
 
 var (
 	placeholder = regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`)
+	anyPlace    = regexp.MustCompile(placeholder.String() + `|\[\[\s*([^\[\]]*?)\s*\]\]`)
 	placeName   = regexp.MustCompile(`^[\p{L}_$][\p{L}\p{N}_.$-]*$`)
 )
 
@@ -16,10 +17,11 @@ const ticketField = "ticket.field."
 
 // Fill puts what a ticket says into the placeholders of a text ("{{client.name}}", "{{ticket.field.123}}"), nothing where
 // it does not say it, and the first value where it says several. What the ticket says is never read as a template itself;
-// braces around anything that is no source stay as they are.
+// braces around anything that is no source stay as they are. "[[client.name]]" is the same, for helpdesks that blank every
+// "{{…}}" that is none of their own variables (usedesk.md §3.3 leaves it open).
 func Fill(text string, t Ticket) string {
-	return placeholder.ReplaceAllStringFunc(text, func(place string) string {
-		name := placeholder.FindStringSubmatch(place)[1]
+	return anyPlace.ReplaceAllStringFunc(text, func(place string) string {
+		name := strings.TrimSpace(place[2 : len(place)-2])
 		if !IsSource(name) {
 			return place
 		}
@@ -32,8 +34,8 @@ func Fill(text string, t Ticket) string {
 
 // HasPlace reports whether Fill would change a text.
 func HasPlace(text string) bool {
-	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
-		if IsSource(m[1]) {
+	for _, place := range anyPlace.FindAllString(text, -1) {
+		if IsSource(strings.TrimSpace(place[2 : len(place)-2])) {
 			return true
 		}
 	}

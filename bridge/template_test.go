@@ -15,8 +15,9 @@ func TestFill(t *testing.T) {
 	for text, want := range map[string]string{
 		"plain":                              "plain",
 		"{{ticket.id}}/{{ ticket.channel }}": "7/email",
-		"{{ticket.subject}}":                 "Chairs {{client.name}}", // what the ticket says is no template
-		"{{client.phone}} {{client.email}}":  "+1 a@b.c",
+		"[[ticket.id]] [[ client.name ]] [[see]] [[": "7 Ann [[see]] [[",
+		"{{ticket.subject}}":                         "Chairs {{client.name}}", // what the ticket says is no template
+		"{{client.phone}} {{client.email}}":          "+1 a@b.c",
 		"{{client.company}}, {{client.position}}, {{client.messenger}}, {{client.site}}": "Chairs & Co, Boss, @ann, example.com",
 		"[{{ticket.field.123}}{{ticket.field.9}}{{ticket.field.5}}]":                     "[web]",
 		"{{ticket.field.0123}} {{client.nmae}} {{ not one }} {{":                         "{{ticket.field.0123}} {{client.nmae}} {{ not one }} {{",
@@ -57,7 +58,7 @@ func FuzzFill(f *testing.F) {
 		if !HasPlace(text) && got != text {
 			t.Errorf("%q became %q", text, got)
 		}
-		if most := len(text) + strings.Count(text, "{{")*len(said); len(got) > most {
+		if most := len(text) + (strings.Count(text, "{{")+strings.Count(text, "[["))*len(said); len(got) > most {
 			t.Errorf("%d bytes of %d", len(got), most)
 		}
 		if name := DealName(text, ticket); len([]rune(name)) > maxNameRunes {

@@ -148,7 +148,7 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 		Ready:   func(ctx context.Context) error { return db.Ping(ctx).Err() },
 		Proxies: set.proxies,
 		Routes: []api.Routes{s.block, s.hooks, &api.TriggerHandlers{
-			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Log: log,
+			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog, Log: log,
 		}},
 	})
 	s.http = api.Server(s.routes)
