@@ -76,6 +76,7 @@ type Deps struct {
 	Grants   Grants
 	Flow     Flow
 	CRM      func(ctx context.Context, tenantID string) (CRM, error)
+	Rules    Rules
 	// Waiting counts the deals of rules that wait for a login; nil shows none.
 	Waiting func(ctx context.Context, tenantID string) (int, error)
 	// AmoBase and DeskBase check an address as typed and bring it to its one form. Without DeskBase every given
@@ -167,6 +168,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	h.layoutRoutes(g)
 	h.settingsRoutes(g)
 	g.GET("/rule", h.inside(h.rule))
+	h.ruleCheckRoutes(g)
 	g.GET("/login", h.inside(h.login))
 	g.GET("/state", h.inside(h.state))
 	e.GET("/oauth/callback", h.Callback)

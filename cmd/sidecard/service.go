@@ -118,6 +118,7 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 		CRM: func(ctx context.Context, tenantID string) (block.CRM, error) {
 			return b.Account(ctx, tenantID, store.Interactive)
 		},
+		Rules: s.triggers,
 		Waiting: func(ctx context.Context, tenantID string) (int, error) {
 			c, err := s.triggers.Counts(ctx, tenantID)
 			return c.Waiting(), err
