@@ -12,7 +12,6 @@ import (
 
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
 )
@@ -59,10 +58,7 @@ func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r Request) (Trial
 		}
 		found = check(filled, meta)
 	}
-	if missing != nil {
-		found = append([]Problem{*missing}, found...)
-	}
-	if len(found) > 0 {
+	if found = append(missing, found...); len(found) > 0 {
 		return Trial{Problems: found}, nil
 	}
 	return try(ctx, a, r, ticket, meta)
@@ -187,42 +183,18 @@ func doubts(r Request, p amocrm.Pipeline, s amocrm.Status) (out []Problem) {
 }
 
 // ticket reads a ticket with its client; missing says why there is none to work with.
-func (s *Service) ticket(ctx context.Context, t tenant.Tenant, id int64) (ticket bridge.Ticket, missing *Problem, err error) {
-	lacks := func(key string) (bridge.Ticket, *Problem, error) {
-		p := problem("ticketId", CodeChoice, key)
-		return bridge.Ticket{}, &p, nil
-	}
+func (s *Service) ticket(ctx context.Context, t tenant.Tenant, id int64) (ticket bridge.Ticket, missing []Problem, err error) {
 	if t.DeskToken == "" {
-		return lacks("no_desk_token")
+		return ticket, []Problem{problem("ticketId", CodeChoice, "no_desk_token")}, nil
 	}
 	desk, err := s.Desk(t)
 	if err != nil {
 		return ticket, nil, fmt.Errorf("open helpdesk: %w", err)
 	}
-	got, err := desk.Ticket(ctx, id)
-	if errors.Is(err, usedesk.ErrNotFound) {
-		return lacks("ticket_unknown")
+	ticket, err = readTicket(ctx, desk, id)
+	var refused *refusal
+	if errors.As(err, &refused) {
+		return ticket, refused.problems, nil
 	}
-	if err != nil {
-		return ticket, nil, fmt.Errorf("read ticket: %w", err)
-	}
-	ticket = bridge.Ticket{ID: id, Subject: got.Subject, Channel: got.ChannelType, Fields: map[int64]string{}}
-	for _, f := range got.CustomFields {
-		ticket.Fields[f.FieldID] = f.Value
-	}
-	var c usedesk.Client
-	if got.ClientID != 0 {
-		if c, err = desk.ClientByID(ctx, got.ClientID); err != nil && !errors.Is(err, usedesk.ErrNotFound) {
-			return ticket, nil, fmt.Errorf("read client: %w", err)
-		}
-	}
-	switch {
-	case c.ID != 0:
-		ticket.Client = clientOf(c)
-	case got.Email != "":
-		ticket.Client = bridge.Client{Name: got.Email, Emails: []string{got.Email}}
-	default:
-		return lacks("ticket_clientless")
-	}
-	return ticket, nil, nil
+	return ticket, nil, err
 }

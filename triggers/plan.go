@@ -22,7 +22,8 @@ type taskPlan struct {
 }
 
 // plan works a request out for a ticket. A name that the account does not have and a value that does not fit its field
-// are a *refusal. Ids that the vocabulary does not have are sent as they are: they may be newer than it is.
+// are a *refusal, beside which the plan holds the texts. Ids that the vocabulary does not have are sent as they are: they
+// may be newer than it is.
 func (r Request) plan(ticket bridge.Ticket, meta *bridge.Meta, now time.Time) (plan, error) {
 	if meta == nil {
 		meta = &bridge.Meta{}
@@ -31,17 +32,17 @@ func (r Request) plan(ticket bridge.Ticket, meta *bridge.Meta, now time.Time) (p
 	if err != nil {
 		return plan{}, err
 	}
+	p := plan{comment: r.Comment, company: r.Company}
+	if r.Task != nil {
+		p.task = &taskPlan{text: r.Task.Text, due: now.Add(r.Task.in())}
+	}
 	r, found := resolve(r, *meta, false)
 	if len(found) > 0 {
-		return plan{}, &refusal{why: told("the account has not got what the rule says", found), problems: found}
+		return p, &refusal{why: told("the account has not got what the rule says", found), problems: found}
 	}
-	p := plan{comment: r.Comment, company: r.Company}
 	p.lead, p.from = leadInput(r.Fields, meta)
 	for _, tag := range r.Tags {
 		p.lead.TagsToAdd = append(p.lead.TagsToAdd, amocrm.TagInput{Name: tag})
-	}
-	if r.Task != nil {
-		p.task = &taskPlan{text: r.Task.Text, due: now.Add(r.Task.in())}
 	}
 	return p, nil
 }
