@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/triggers"
 )
@@ -20,6 +21,7 @@ type Triggers interface {
 	Accept(ctx context.Context, t tenant.Tenant, r triggers.Request, idemKey string) (triggers.Entry, bool, error)
 	Get(ctx context.Context, tenantID, id string) (triggers.Entry, error)
 	Wait(ctx context.Context, tenantID, id string) (triggers.Entry, error)
+	DryRun(ctx context.Context, t tenant.Tenant, r triggers.Request) (triggers.Trial, error)
 }
 
 // TriggerHandlers are the endpoints that helpdesk rules call.
@@ -30,7 +32,9 @@ type TriggerHandlers struct {
 	Open bool
 	// PublicURL is put before the path of status_url; may be empty.
 	PublicURL string
-	Log       *slog.Logger
+	// Catalog has the words for mistakes in the caller's language; nil says all in English.
+	Catalog *blocks.Catalog
+	Log     *slog.Logger
 }
 
 // Routes mounts POST /api/freeCreateLead and GET /api/triggers/:id.
@@ -60,6 +64,12 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	}
 	if bindErr != nil {
 		return h.refuse(c, bindErr)
+	}
+	if dry, err := dryRun(c); err != nil || dry {
+		if err != nil {
+			return Problem(c, http.StatusBadRequest, err.Error())
+		}
+		return h.try(c, t, req)
 	}
 	idem := c.Request().Header.Get("Idempotency-Key")
 	if len(idem) > longestKey {
@@ -91,7 +101,7 @@ func (h *TriggerHandlers) ended(c echo.Context, e triggers.Entry, existed bool) 
 		return h.answer(c, http.StatusOK, e, existed)
 	case triggers.StateFailed:
 		c.Response().Header().Set(echo.HeaderLocation, h.statusURL(c, e))
-		return Problem(c, http.StatusUnprocessableEntity, e.Why, fields(e.Problems)...)
+		return Problem(c, http.StatusUnprocessableEntity, e.Why, h.fields(c, e.Problems)...)
 	}
 	return h.answer(c, http.StatusAccepted, e, existed)
 }
@@ -128,7 +138,7 @@ func (h *TriggerHandlers) refuse(c echo.Context, err error) error {
 	)
 	switch {
 	case errors.As(err, &mistakes):
-		return Problem(c, http.StatusUnprocessableEntity, "The rule's body has mistakes; nothing was done", fields(mistakes.List)...)
+		return Problem(c, http.StatusUnprocessableEntity, h.say(c, "rule.refused", ruleRefused), h.fields(c, mistakes.List)...)
 	case errors.As(err, &syntax):
 		return Problem(c, http.StatusBadRequest, "The body can't be read: "+syntax.Error())
 	case errors.As(err, &kind):
@@ -151,14 +161,6 @@ func (h *TriggerHandlers) refuse(c echo.Context, err error) error {
 	}
 	c.Response().Header().Set("Retry-After", "5")
 	return Problem(c, http.StatusServiceUnavailable, "The firing could not be stored; send it again")
-}
-
-func fields(list []triggers.Problem) []FieldProblem {
-	out := make([]FieldProblem, len(list))
-	for i, p := range list {
-		out[i] = FieldProblem(p)
-	}
-	return out
 }
 
 // longestWait is the longest that a caller is kept.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/triggers"
 )
@@ -49,6 +50,8 @@ type work struct {
 	check, fail error
 	end         triggers.Entry
 	waited      time.Duration
+	trial       triggers.Trial
+	tried       []triggers.Request
 	accepted    []triggers.Request
 	keys        []string
 	tenants     []string
@@ -79,10 +82,19 @@ func (w *work) Wait(ctx context.Context, _, _ string) (triggers.Entry, error) {
 	return w.end, nil
 }
 
+func (w *work) DryRun(_ context.Context, t tenant.Tenant, r triggers.Request) (triggers.Trial, error) {
+	w.tried, w.tenants = append(w.tried, r), append(w.tenants, t.ID)
+	return w.trial, w.fail
+}
+
 func ruleServer(t *testing.T, w *work, open bool) *echo.Echo {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	h := &TriggerHandlers{Triggers: w, Open: open, PublicURL: "https://sidecard.example.com/", Log: log, Tenants: tenantList{
+	catalog, err := blocks.NewCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &TriggerHandlers{Triggers: w, Open: open, PublicURL: "https://sidecard.example.com/", Catalog: catalog, Log: log, Tenants: tenantList{
 		{ID: "t1", TriggerKey: goodKey, IntegrationID: integration},
 		{ID: "t2", TriggerKey: "sk_two", IntegrationID: "shared"},
 		{ID: "t3", TriggerKey: "sk_three", IntegrationID: "shared"},

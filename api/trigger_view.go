@@ -35,7 +35,7 @@ type firing struct {
 func (h *TriggerHandlers) answer(c echo.Context, status int, e triggers.Entry, repeated bool) error {
 	f := firing{ID: e.ID, State: string(e.State), StatusURL: h.statusURL(c, e), Repeated: repeated,
 		TicketID: e.Request.TicketID, ContactID: e.Steps.ContactID, LeadID: e.Steps.LeadID, LeadURL: e.LeadURL,
-		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: e.Why, Errors: fields(e.Problems),
+		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: e.Why, Errors: h.fields(c, e.Problems),
 		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(), Timeline: e.Timeline}
 	if e.State == triggers.StateAccepted && !e.DueAt.IsZero() {
 		due := e.DueAt.UTC()

@@ -1,6 +1,10 @@
 package blocks
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/text/language"
+)
 
 // Lang is a language the blocks speak.
 type Lang string
@@ -36,6 +40,20 @@ func ParseLang(raw string) (Lang, bool) {
 		}
 	}
 	return EN, false
+}
+
+// AcceptedLang is the first language of an Accept-Language header that the blocks speak, else English.
+func AcceptedLang(header string) Lang {
+	tags, _, err := language.ParseAcceptLanguage(header)
+	if err != nil {
+		return EN
+	}
+	for _, tag := range tags {
+		if lang, known := ParseLang(tag.String()); known {
+			return lang
+		}
+	}
+	return EN
 }
 
 // LangNames is "en, es, pt, ru, uk, uz", for messages about an unknown language.

@@ -1,13 +1,9 @@
 package bridge
 
 import (
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
-
-var placeholder = regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`)
 
 // DealNamePlaces are the placeholders of a deal-name template, without their braces.
 var DealNamePlaces = []string{"ticket.subject", "ticket.id", "client.name"}
@@ -29,23 +25,9 @@ func CheckDealName(template string) string {
 	return ""
 }
 
-// DealName fills a template for a ticket: placeholders give what the ticket says, also when that looks like a
-// placeholder itself; white space is collapsed, the result cut to amoCRM's length. When nothing is left, or without a
-// template, it is the subject, else the client's name.
+// DealName fills a template for a ticket as Fill does; white space is collapsed, the result cut to amoCRM's length. When
+// nothing is left, or without a template, it is the subject, else the client's name.
 func DealName(template string, t Ticket) string {
-	filled := placeholder.ReplaceAllStringFunc(template, func(place string) string {
-		switch placeholder.FindStringSubmatch(place)[1] {
-		case "ticket.subject":
-			return t.Subject
-		case "ticket.id":
-			if t.ID == 0 {
-				return ""
-			}
-			return strconv.FormatInt(t.ID, 10)
-		case "client.name":
-			return t.Client.Name
-		}
-		return place
-	})
-	return cut(firstText(strings.Join(strings.Fields(filled), " "), t.Subject, t.Client.Name), maxNameRunes)
+	filled := strings.Join(strings.Fields(Fill(template, t)), " ")
+	return cut(firstText(filled, t.Subject, t.Client.Name), maxNameRunes)
 }

@@ -139,6 +139,11 @@ func (m Meta) Open() []amocrm.Pipeline {
 	return out
 }
 
+// Required lists the custom fields that a deal must have to enter a stage and that can be filled (amocrm.md §3.4).
+func (m Meta) Required(pipelineID, statusID int64) []amocrm.Field {
+	return requiredFields(m.LeadFields, pipelineID, statusID)
+}
+
 func fieldByID(fields []amocrm.Field, id int64) (amocrm.Field, bool) {
 	for _, f := range fields {
 		if int64(f.ID) == id {

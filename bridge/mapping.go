@@ -92,7 +92,7 @@ func sourceTexts(from string, t Ticket) []string {
 	case "ticket.channel":
 		return nonBlank(t.Channel)
 	}
-	return nil
+	return nonBlank(t.Fields[fieldSource(from)])
 }
 
 func nonBlank(list ...string) []string {

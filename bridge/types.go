@@ -23,13 +23,15 @@ type Client struct {
 type Handle struct{ Type, ID string }
 
 // Ticket is what the helpdesk told about the ticket in front of the agent. LastMessage is what the client wrote last, as
-// plain text, empty when it is not known.
+// plain text, empty when it is not known. Fields are the values of the helpdesk's own fields by their id; a ticket from
+// the block has none.
 type Ticket struct {
 	ID          int64
 	Subject     string
 	Channel     string
 	Client      Client
 	LastMessage string
+	Fields      map[int64]string `json:",omitempty"`
 }
 
 // People is the first screen: the contacts of a client with their deals.

@@ -205,8 +205,8 @@ func TestBind_namesEveryMistakeAtOnce(t *testing.T) {
 }
 
 func TestBind_unknownKeySaysWhatIsAccepted(t *testing.T) {
-	_, _, err := Bind(jsonType, []byte(`{"ticketId":1,"fields":{"tags":["a"]}}`))
-	if err == nil || !strings.Contains(err.Error(), "fields.tags: is not known here; accepted: name, price, status_id") {
+	_, _, err := Bind(jsonType, []byte(`{"ticketId":1,"fields":{"pipline_id":5}}`))
+	if err == nil || !strings.Contains(err.Error(), `fields.pipline_id: is not known here; did you mean "pipeline_id"? accepted: name, price, status_id`) {
 		t.Errorf("got %v", err)
 	}
 }

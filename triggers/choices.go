@@ -1,8 +1,9 @@
 package triggers
 
 import (
-	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sidecard/sidecard/bridge"
@@ -12,128 +13,132 @@ import (
 const (
 	maxChoices = 30 // that a message names
 	maxPlain   = 60 // runes of one name in it
+	minNearID  = 5  // digits of an id that may be mistyped: shorter ones are all alike
 )
 
 // check compares a request with the account's vocabulary and names what the account does not have, with what it has.
+// Values that a ticket has yet to fill are not looked at.
 func check(r Request, m bridge.Meta) []Problem {
-	c := checker{m: m}
-	f := r.Fields
-	pipeline, known := m.Pipeline(f.PipelineID)
-	switch {
-	case f.PipelineID != 0 && !known:
-		c.add("fields.pipeline_id", "the account has no such pipeline", pipelines(m))
-	case f.StatusID == 0:
-	case f.PipelineID != 0 && !hasStatus(pipeline, f.StatusID):
-		c.add("fields.status_id", fmt.Sprintf("pipeline %d has no such stage", f.PipelineID), stages(pipeline))
-	case f.PipelineID == 0 && !anyHasStatus(m, f.StatusID):
-		c.add("fields.status_id", "no pipeline of the account has such a stage", pipelines(m))
+	_, found := resolve(r, m, true)
+	return found
+}
+
+// resolve puts ids in the place of names, and says what the account does not have. Without ids nothing is said of ids
+// that are not known: the account may have got them since its vocabulary was read, and the CRM is the one to judge.
+func resolve(r Request, m bridge.Meta, ids bool) (Request, []Problem) {
+	c := checker{m: m, ids: ids}
+	c.stage(&r.Fields)
+	c.responsible(&r.Fields)
+	r.Fields.Custom = slices.Clone(r.Fields.Custom)
+	for i := range r.Fields.Custom {
+		c.custom(fmt.Sprintf("fields.custom_fields_values[%d]", i), &r.Fields.Custom[i])
 	}
-	if f.ResponsibleID != 0 && !m.UsersHidden && len(m.Users) > 0 && !hasUser(m, f.ResponsibleID) {
-		c.add("fields.responsible_user_id", "the account has no such user", users(m))
+	for i := range c.found {
+		c.found[i].Path = r.where(c.found[i].Path)
 	}
-	for i, custom := range f.Custom {
-		c.custom(fmt.Sprintf("fields.custom_fields_values[%d]", i), custom)
-	}
-	return c.found
+	return r, c.found
 }
 
 type checker struct {
 	m     bridge.Meta
+	ids   bool // ids are checked, too
 	found []Problem
 }
 
-func (c *checker) add(path, what string, accepted []string) {
-	c.found = append(c.found, Problem{Path: path, Code: CodeChoice, Detail: what + "; accepted: " + some(accepted)})
+func (c *checker) add(p Problem) { c.found = append(c.found, p) }
+
+// missing says that typed is nothing that the account has.
+func (c *checker) missing(path, key, typed string, have []thing, params ...string) {
+	c.add(problem(path, CodeChoice, key, append(params, "Near", nearest(typed, have), "Accepted", some(have))...))
 }
 
-func (c *checker) custom(path string, custom CustomField) {
-	field, ok := custom.in(&c.m)
-	if !ok {
-		var names []string
-		for _, f := range c.m.LeadFields {
-			names = append(names, named(f.ID, f.Name))
-		}
-		member := ".field_id"
-		if custom.FieldID == 0 {
-			member = ".field_code"
-		}
-		c.add(path+member, "deals of the account have no such field", names)
-		return
+// unknownID says so of an id, where ids are checked.
+func (c *checker) unknownID(path, key string, id int64, have []thing, params ...string) {
+	if c.ids {
+		c.missing(path, key, strconv.FormatInt(id, 10), have, params...)
 	}
-	if !field.Writable() && !field.IsComputed {
-		return // a type that is not known here: the CRM's affair
-	}
-	_, err := field.NormalizeIn(c.m.Location(), custom.elements())
-	var bad *amocrm.ValueError
-	if !errors.As(err, &bad) {
-		return
-	}
-	code, detail := CodeType, fmt.Sprintf("field %q takes %s", cut(field.Name), bad.Accepts)
-	if strings.HasSuffix(bad.Path, ".enum_id") || strings.HasSuffix(bad.Path, ".enum_code") {
-		code, detail = CodeChoice, fmt.Sprintf("field %q has no such choice; accepted: %s", cut(field.Name), enums(field))
-	}
-	c.found = append(c.found, Problem{Path: path + dotted("."+bad.Path), Code: code, Detail: detail})
 }
 
-func hasStatus(p amocrm.Pipeline, id int64) bool {
-	for _, s := range p.Statuses {
-		if int64(s.ID) == id {
-			return true
-		}
-	}
-	return false
+// thing is anything of the account that has an id and a name.
+type thing struct {
+	id   amocrm.ID
+	name string
 }
 
-func anyHasStatus(m bridge.Meta, id int64) bool {
-	for _, p := range m.Pipelines {
-		if hasStatus(p, id) {
-			return true
+func (t thing) String() string { return fmt.Sprintf("%d (%s)", t.id, cut(t.name)) }
+
+// pick finds the things of a name, case and outer blanks aside; when there is none, the one of that id.
+func pick(have []thing, name string) []thing {
+	var found []thing
+	for _, t := range have {
+		if strings.EqualFold(strings.TrimSpace(t.name), strings.TrimSpace(name)) {
+			found = append(found, t)
 		}
 	}
-	return false
-}
-
-func hasUser(m bridge.Meta, id int64) bool {
-	for _, u := range m.Users {
-		if int64(u.ID) == id {
-			return true
+	if id, err := strconv.ParseInt(strings.TrimSpace(name), 10, 64); err == nil && len(found) == 0 {
+		for _, t := range have {
+			if int64(t.id) == id {
+				return []thing{t}
+			}
 		}
 	}
-	return false
+	return found
 }
 
-func pipelines(m bridge.Meta) (out []string) {
+// nearest is the thing that may have been meant, "" for none.
+func nearest(typed string, have []thing) string {
+	_, err := strconv.ParseInt(typed, 10, 64)
+	if err == nil && len(typed) < minNearID {
+		return ""
+	}
+	names := make([]string, len(have))
+	for i, t := range have {
+		if names[i] = t.name; err == nil {
+			names[i] = strconv.FormatInt(int64(t.id), 10)
+		}
+	}
+	if i := slices.Index(names, near(typed, names)); i >= 0 && names[i] != "" {
+		return have[i].String()
+	}
+	return ""
+}
+
+func pipelines(m bridge.Meta) (out []thing) {
 	for _, p := range m.Open() {
-		out = append(out, named(p.ID, p.Name))
+		out = append(out, thing{p.ID, p.Name})
 	}
 	return out
 }
 
-func stages(p amocrm.Pipeline) (out []string) {
+func stages(p amocrm.Pipeline) (out []thing) {
 	for _, s := range p.Statuses {
 		if s.Type != amocrm.StatusTypeUnsorted {
-			out = append(out, named(s.ID, s.Name))
+			out = append(out, thing{s.ID, s.Name})
 		}
 	}
 	return out
 }
 
-func users(m bridge.Meta) (out []string) {
-	for _, u := range m.Assignable() {
-		out = append(out, named(u.ID, u.Name))
+func users(list []amocrm.User) (out []thing) {
+	for _, u := range list {
+		out = append(out, thing{u.ID, u.Name})
 	}
 	return out
 }
 
-func enums(f amocrm.Field) string {
-	var out []string
-	for _, e := range f.Enums {
-		out = append(out, named(e.ID, e.Value))
+func leadFields(m bridge.Meta) (out []thing) {
+	for _, f := range m.LeadFields {
+		out = append(out, thing{f.ID, f.Name})
 	}
-	return some(out)
+	return out
 }
 
-func named(id amocrm.ID, name string) string { return fmt.Sprintf("%d (%s)", id, cut(name)) }
+func enums(f amocrm.Field) (out []thing) {
+	for _, e := range f.Enums {
+		out = append(out, thing{e.ID, e.Value})
+	}
+	return out
+}
 
 func cut(s string) string {
 	if r := []rune(s); len(r) > maxPlain {
@@ -142,12 +147,18 @@ func cut(s string) string {
 	return s
 }
 
-func some(list []string) string {
-	switch {
-	case len(list) == 0:
-		return "none"
-	case len(list) > maxChoices:
-		return strings.Join(list[:maxChoices], ", ") + fmt.Sprintf(" and %d more", len(list)-maxChoices)
+// some names the first things of a list.
+func some(list []thing) string {
+	if len(list) == 0 {
+		return "—"
 	}
-	return strings.Join(list, ", ")
+	names := make([]string, 0, maxChoices+1)
+	for i, t := range list {
+		if i == maxChoices {
+			names = append(names, "…")
+			break
+		}
+		names = append(names, t.String())
+	}
+	return strings.Join(names, ", ")
 }

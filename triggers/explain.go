@@ -53,6 +53,14 @@ type kept struct {
 func (k *kept) Unwrap() []error { return []error{k.refusal, k.cause} }
 
 func reason(what string, e *amocrm.Error, problems []Problem) string {
+	if len(problems) == 0 {
+		return what + ": " + strings.TrimSpace(e.Title+" "+e.Detail)
+	}
+	return told(what, problems)
+}
+
+// told is what happened with the first problems that say why.
+func told(what string, problems []Problem) string {
 	parts := make([]string, 0, len(problems))
 	for i, p := range problems {
 		if i == 5 {
@@ -60,9 +68,6 @@ func reason(what string, e *amocrm.Error, problems []Problem) string {
 			break
 		}
 		parts = append(parts, p.Path+": "+p.Detail)
-	}
-	if len(parts) == 0 {
-		parts = append(parts, strings.TrimSpace(e.Title+" "+e.Detail))
 	}
 	return what + ": " + strings.Join(parts, "; ")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -226,12 +227,12 @@ var conformance = []struct {
 	{"what the CRM refused is kept with its reasons", func(t *testing.T, l bench) {
 		mustAccept(t, l, firing(1, "a"), "")
 		e := mustClaim(t, l, 1)[0]
-		why := []Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "no"}}
+		why := []Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "no", Key: "k", Params: map[string]string{"a": "b"}}}
 		if err := l.Settle(t.Context(), e, Outcome{State: StateFailed, Why: "refused", Problems: why}); err != nil {
 			t.Fatal(err)
 		}
 		list, err := l.List(t.Context(), "t1", StateFailed, 10)
-		if err != nil || len(list) != 1 || !slices.Equal(list[0].Problems, why) || list[0].Why != "refused" || !list[0].DueAt.IsZero() {
+		if err != nil || len(list) != 1 || !reflect.DeepEqual(list[0].Problems, why) || list[0].Why != "refused" || !list[0].DueAt.IsZero() {
 			t.Errorf("%+v, %v", list, err)
 		}
 		l.pass(time.Second)

@@ -31,6 +31,15 @@ func (j *job) fillMapped(ctx context.Context, meta bridge.Meta, lead *amocrm.Lea
 }
 
 func (j *job) addMapped(have []amocrm.FieldInput, values map[int64][]string, meta bridge.Meta, known []amocrm.Field) []amocrm.FieldInput {
+	return withMapped(have, values, meta, known, func(field int64, err error) {
+		// The settings' check has let it through: worth a look, not worth the deal.
+		j.s.Log.Warn("mapped value does not fit its field", "tenant", j.e.Tenant, "field", field, "error", err)
+	})
+}
+
+// withMapped adds values by field id to the fields that are filled already. misfit is told of a value that its field does
+// not take.
+func withMapped(have []amocrm.FieldInput, values map[int64][]string, meta bridge.Meta, known []amocrm.Field, misfit func(int64, error)) []amocrm.FieldInput {
 	for _, id := range slices.Sorted(maps.Keys(values)) {
 		i := slices.IndexFunc(known, func(f amocrm.Field) bool { return int64(f.ID) == id })
 		if i < 0 || slices.ContainsFunc(have, func(f amocrm.FieldInput) bool {
@@ -39,8 +48,8 @@ func (j *job) addMapped(have []amocrm.FieldInput, values map[int64][]string, met
 			continue
 		}
 		in, err := known[i].InputIn(meta.Location(), values[id])
-		if err != nil { // the settings' check has let it through: worth a look, not worth the deal
-			j.s.Log.Warn("mapped value does not fit its field", "tenant", j.e.Tenant, "field", id, "error", err)
+		if err != nil {
+			misfit(id, err)
 			continue
 		}
 		if len(in.Values) > 0 {

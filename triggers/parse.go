@@ -143,13 +143,20 @@ func put(root map[string]any, name, value string) error {
 	return nil
 }
 
-// lists turns groups whose keys are all numbers into lists, in the order of the numbers.
+// lists turns groups whose keys are all numbers into lists, in the order of the numbers. In custom_fields the numbers are
+// field ids.
 func lists(v any) any {
 	m, ok := v.(map[string]any)
 	if !ok {
 		return v
 	}
 	for k := range m {
+		if ids, ok := m[k].(map[string]any); ok && k == "custom_fields" {
+			for id := range ids {
+				ids[id] = lists(ids[id])
+			}
+			continue
+		}
 		m[k] = lists(m[k])
 	}
 	if l, ok := numbered(m); ok {

@@ -9,7 +9,7 @@ import (
 
 // plan is what a request becomes in the account: names are ids, templates are filled.
 type plan struct {
-	lead    amocrm.LeadInput // without contact and company; tags are in it
+	lead    amocrm.LeadInput // without contact and company; tags are in TagsToAdd
 	from    sent
 	comment string
 	company string
@@ -22,15 +22,27 @@ type taskPlan struct {
 }
 
 // plan works a request out for a ticket. A name that the account does not have and a value that does not fit its field
-// are a *refusal.
-func (r Request) plan(_ bridge.Ticket, meta *bridge.Meta, now time.Time) (plan, error) {
-	lead, from := leadInput(r.Fields, meta)
-	for _, name := range r.Tags {
-		lead.TagsToAdd = append(lead.TagsToAdd, amocrm.TagInput{Name: name})
+// are a *refusal, beside which the plan holds the texts. Ids that the vocabulary does not have are sent as they are: they
+// may be newer than it is.
+func (r Request) plan(ticket bridge.Ticket, meta *bridge.Meta, now time.Time) (plan, error) {
+	if meta == nil {
+		meta = &bridge.Meta{}
 	}
-	p := plan{lead: lead, from: from, comment: r.Comment, company: r.Company}
+	r, err := r.filled(ticket)
+	if err != nil {
+		return plan{}, err
+	}
+	p := plan{comment: r.Comment, company: r.Company}
 	if r.Task != nil {
-		p.task = &taskPlan{text: r.Task.Text, due: now.Add(24 * time.Hour)}
+		p.task = &taskPlan{text: r.Task.Text, due: now.Add(r.Task.in())}
+	}
+	r, found := resolve(r, *meta, false)
+	if len(found) > 0 {
+		return p, &refusal{why: told("the account has not got what the rule says", found), problems: found}
+	}
+	p.lead, p.from = leadInput(r.Fields, meta)
+	for _, tag := range r.Tags {
+		p.lead.TagsToAdd = append(p.lead.TagsToAdd, amocrm.TagInput{Name: tag})
 	}
 	return p, nil
 }

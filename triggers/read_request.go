@@ -10,16 +10,20 @@ import (
 )
 
 var (
-	leadKeys  = []string{"name", "price", "status_id", "pipeline_id", "responsible_user_id", "custom_fields_values"}
-	fieldKeys = []string{"field_id", "field_code", "values"}
+	leadKeys = []string{"name", "price", "status_id", "pipeline_id", "responsible_user_id", "custom_fields_values",
+		"status", "pipeline", "responsible_user", "custom_fields", "tags", "company", "task", "if_open_deal"}
+	fieldKeys = []string{"field_id", "field_code", "field_name", "values"}
 	valueKeys = []string{"value", "enum_id", "enum_code"}
 )
 
 // reader turns a tree of maps, lists and scalars into a Request and collects what can't be turned.
-type reader struct{ problems []Problem }
+type reader struct {
+	problems []Problem
+	inside   []string // keys that stood in "fields" and belong beside it
+}
 
-func (r *reader) add(path, code, format string, args ...any) {
-	r.problems = append(r.problems, Problem{Path: path, Code: code, Detail: fmt.Sprintf(format, args...)})
+func (r *reader) add(path, code, key string, params ...string) {
+	r.problems = append(r.problems, problem(path, code, key, params...))
 }
 
 func (r *reader) request(m map[string]any) Request {
@@ -29,13 +33,20 @@ func (r *reader) request(m map[string]any) Request {
 		Comment:     r.text("comment", m["comment"]),
 		UseMapping:  r.flag("use_mapping", m["use_mapping"]),
 	}
+	var fields map[string]any
 	if f, ok := m["fields"]; ok && f != nil {
-		out.Fields = r.lead("fields", f)
+		fields = r.group("fields", f, leadKeys)
+		out.Fields = r.lead("fields", fields)
 	} else {
-		r.add("fields", CodeRequired, "put the deal's fields here; accepted: %s", strings.Join(leadKeys, ", "))
+		r.add("fields", CodeRequired, "fields_missing", "Accepted", strings.Join(leadKeys, ", "))
 	}
+	r.extras(&out, m, fields)
+	r.templates(out)
 	return out
 }
+
+// ticketVariable is what the helpdesk fills in with the ticket's id.
+const ticketVariable = "{{ticket_id}}"
 
 func (r *reader) ticket(m map[string]any) int64 {
 	const path = "ticketId"
@@ -44,52 +55,64 @@ func (r *reader) ticket(m map[string]any) int64 {
 	text = strings.TrimSpace(text)
 	switch {
 	case !ok && m["ticket_id"] != nil:
-		r.add(path, CodeRequired, `the ticket belongs in "ticketId", not in "ticket_id"`)
+		r.add(path, CodeRequired, "ticket_elsewhere")
 	case !ok, v == nil:
-		r.add(path, CodeRequired, `write "ticketId": "{{ticket_id}}" into the rule`)
+		r.add(path, CodeRequired, "ticket_missing", "Variable", ticketVariable)
 	case isText && text == "":
-		r.add(path, CodeUnfilled, `the helpdesk filled {{ticket_id}} with nothing; the rule must run on a ticket`)
+		r.add(path, CodeUnfilled, "ticket_blank", "Variable", ticketVariable)
 	case isText && strings.Contains(text, "{{"):
-		r.add(path, CodeUnfilled, `the helpdesk did not fill in %.60q; choose the ticket id from its list of variables`, text)
+		r.add(path, CodeUnfilled, "ticket_unfilled", "Given", quoted(text))
 	default:
 		return r.id(path, v)
 	}
 	return 0
 }
 
-func (r *reader) lead(path string, v any) LeadFields {
-	m := r.group(path, v, leadKeys)
+func (r *reader) lead(path string, m map[string]any) LeadFields {
 	out := LeadFields{
 		Name:          r.text(path+".name", m["name"]),
 		Price:         r.whole(path+".price", m["price"]),
 		StatusID:      r.id(path+".status_id", m["status_id"]),
 		PipelineID:    r.id(path+".pipeline_id", m["pipeline_id"]),
 		ResponsibleID: r.id(path+".responsible_user_id", m["responsible_user_id"]),
+		Pipeline:      r.text(path+".pipeline", m["pipeline"]),
+		Status:        r.text(path+".status", m["status"]),
+		Responsible:   r.text(path+".responsible_user", m["responsible_user"]),
 	}
-	path += ".custom_fields_values"
-	for i, item := range r.list(path, m["custom_fields_values"]) {
-		out.Custom = append(out.Custom, r.custom(fmt.Sprintf("%s[%d]", path, i), item))
+	values := path + ".custom_fields_values"
+	for i, item := range r.list(values, m["custom_fields_values"]) {
+		out.Custom = append(out.Custom, r.custom(fmt.Sprintf("%s[%d]", values, i), item))
 	}
+	out.Custom = append(out.Custom, r.shorthand(path+".custom_fields", m["custom_fields"])...)
 	return out
 }
 
 func (r *reader) custom(path string, v any) CustomField {
 	m := r.group(path, v, fieldKeys)
-	out := CustomField{FieldID: r.id(path+".field_id", m["field_id"]), FieldCode: r.text(path+".field_code", m["field_code"])}
+	out := CustomField{FieldID: r.id(path+".field_id", m["field_id"]), FieldCode: r.text(path+".field_code", m["field_code"]),
+		FieldName: r.text(path+".field_name", m["field_name"])}
 	for i, item := range r.list(path+".values", m["values"]) {
-		p := fmt.Sprintf("%s.values[%d]", path, i)
-		g := r.group(p, item, valueKeys)
-		value := CustomValue{EnumID: r.id(p+".enum_id", g["enum_id"]), EnumCode: r.text(p+".enum_code", g["enum_code"])}
-		if raw, ok := g["value"]; ok {
-			b, err := json.Marshal(raw)
-			if err != nil {
-				r.add(p+".value", CodeType, "the value can't be read")
-			}
-			value.Value = b
-		}
-		out.Values = append(out.Values, value)
+		out.Values = append(out.Values, r.value(fmt.Sprintf("%s.values[%d]", path, i), item))
 	}
 	return out
+}
+
+func (r *reader) value(path string, v any) CustomValue {
+	g := r.group(path, v, valueKeys)
+	out := CustomValue{EnumID: r.id(path+".enum_id", g["enum_id"]), EnumCode: r.text(path+".enum_code", g["enum_code"])}
+	if raw, ok := g["value"]; ok {
+		out.Value = r.raw(path+".value", raw)
+	}
+	return out
+}
+
+// raw keeps a value as it came.
+func (r *reader) raw(path string, v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		r.add(path, CodeType, "unreadable")
+	}
+	return b
 }
 
 // group reads an object and names the keys that are not accepted. PHP sends an empty object as an empty list.
@@ -99,12 +122,12 @@ func (r *reader) group(path string, v any, accepted []string) map[string]any {
 	}
 	m, ok := v.(map[string]any)
 	if !ok {
-		r.add(path, CodeType, "must be an object with %s, not %s", strings.Join(accepted, ", "), kind(v))
+		r.add(path, CodeType, "not_object", "Accepted", strings.Join(accepted, ", "), "Kind", kind(v))
 		return nil
 	}
 	for k := range m {
 		if !slices.Contains(accepted, k) {
-			r.add(fmt.Sprintf("%s.%.100s", path, k), CodeUnknown, "is not known here; accepted: %s", strings.Join(accepted, ", "))
+			r.add(fmt.Sprintf("%s.%.100s", path, k), CodeUnknown, "unknown_key", "Near", near(k, accepted), "Accepted", strings.Join(accepted, ", "))
 		}
 	}
 	return m
@@ -125,7 +148,7 @@ func (r *reader) list(path string, v any) []any {
 			return nil
 		}
 	}
-	r.add(path, CodeType, "must be a list, not %s", kind(v))
+	r.add(path, CodeType, "not_list", "Kind", kind(v))
 	return nil
 }
 
@@ -136,7 +159,7 @@ func (r *reader) flag(path string, v any) bool {
 	case text == "true", text == "1":
 		return true
 	}
-	r.add(path, CodeType, "must be true or false, not %.60q", fmt.Sprint(v))
+	r.add(path, CodeType, "not_flag", "Given", quoted(fmt.Sprint(v)))
 	return false
 }
 
@@ -149,7 +172,7 @@ func (r *reader) text(path string, v any) string {
 	case json.Number:
 		return v.String()
 	}
-	r.add(path, CodeType, "must be text, not %s", kind(v))
+	r.add(path, CodeType, "not_text", "Kind", kind(v))
 	return ""
 }
 
@@ -166,7 +189,7 @@ func (r *reader) whole(path string, v any) *int64 {
 	case json.Number:
 		raw = v.String()
 	default:
-		r.add(path, CodeType, "must be a whole number, not %s", kind(v))
+		r.add(path, CodeType, "kind_not_whole", "Kind", kind(v))
 		return nil
 	}
 	if n, err := strconv.ParseInt(raw, 10, 64); err == nil {
@@ -176,7 +199,7 @@ func (r *reader) whole(path string, v any) *int64 {
 		n := int64(f)
 		return &n
 	}
-	r.add(path, CodeType, "must be a whole number, not %.60q", raw)
+	r.add(path, CodeType, "not_whole", "Given", quoted(raw))
 	return nil
 }
 
@@ -187,23 +210,27 @@ func (r *reader) id(path string, v any) int64 {
 		return 0
 	}
 	if *n <= 0 {
-		r.add(path, CodeRange, "must be greater than 0")
+		r.add(path, CodeRange, "not_positive")
 	}
 	return *n
 }
 
+// quoted is a given value for a message.
+func quoted(s string) string { return fmt.Sprintf("%.60q", s) }
+
+// kind is a key of ProblemKinds.
 func kind(v any) string {
 	switch v.(type) {
 	case nil:
 		return "null"
 	case map[string]any:
-		return "an object"
+		return "object"
 	case []any:
-		return "a list"
+		return "list"
 	case bool:
-		return "true or false"
+		return "flag"
 	case string:
 		return "text"
 	}
-	return "a number"
+	return "number"
 }

@@ -5,14 +5,27 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
 )
 
 // Limits of a request. The CRM's own limit on values is amocrm.md §8.1; comment and name are ours.
 const (
 	MaxBody    = 1 << 20 // bytes
 	MaxComment = 20_000  // characters
-	MaxName    = 255     // characters
+	MaxName    = 255     // characters; of the deal, a tag, a company, anything that is named
 	MaxFields  = 40      // custom fields of one deal
+	MaxTags    = 40
+	MaxTask    = 5000 // characters
+)
+
+// How far ahead a task may be due, and when it is if the rule does not say.
+const (
+	minDue     = time.Minute
+	maxDue     = 365 * 24 * time.Hour
+	defaultDue = 24 * time.Hour
 )
 
 // Request is what a rule asks for (seed facts 39-44): a deal with these fields for the client of this ticket.
@@ -24,16 +37,37 @@ type Request struct {
 	// UseMapping also fills the fields that the tenant's settings map from ticket and client; the rule's own fields win.
 	UseMapping bool `json:"use_mapping,omitempty"`
 
-	Tags       []string     `json:"tags,omitempty"`         // of the deal, by name
-	Company    string       `json:"company,omitempty"`      // of the deal, by name
-	Task       *TaskRequest `json:"task,omitempty"`         // for the deal's responsible user
-	IfOpenDeal OpenDeal     `json:"if_open_deal,omitempty"` // "" is OpenDealCreate
+	Tags       []string     `json:"tags,omitempty" validate:"max=40,dive,max=255"` // of the deal, by name
+	Company    string       `json:"company,omitempty" validate:"max=255"`          // of the deal, by name
+	Task       *TaskRequest `json:"task,omitempty"`                                // for the deal's responsible user
+	IfOpenDeal OpenDeal     `json:"if_open_deal,omitempty"`                        // "" is OpenDealCreate
 }
 
 // TaskRequest is a task on the deal.
 type TaskRequest struct {
-	Text  string `json:"text"`
+	Text  string `json:"text" validate:"max=5000"`
 	DueIn string `json:"due_in,omitempty"` // "90m", "4h", "2d"; "" is one day
+}
+
+// in is how long from now the task is due.
+func (t TaskRequest) in() time.Duration {
+	if d, ok := parseDue(t.DueIn); ok {
+		return d
+	}
+	return defaultDue
+}
+
+var dueForm = regexp.MustCompile(`^(\d{1,6}) ?([mhdw])$`)
+
+// parseDue reads "90m", "4h", "2d", "1w".
+func parseDue(raw string) (time.Duration, bool) {
+	m := dueForm.FindStringSubmatch(strings.ToLower(raw))
+	if m == nil {
+		return 0, false
+	}
+	n, err := strconv.Atoi(m[1])
+	unit := map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}[m[2]]
+	return time.Duration(n) * unit, err == nil
 }
 
 // OpenDeal says what to do for a client who has an open deal already.
@@ -53,18 +87,21 @@ type LeadFields struct {
 	StatusID      int64         `json:"status_id,omitempty" validate:"gte=0"`
 	PipelineID    int64         `json:"pipeline_id,omitempty" validate:"gte=0"`
 	ResponsibleID int64         `json:"responsible_user_id,omitempty" validate:"gte=0"`
-	Pipeline      string        `json:"pipeline,omitempty"`         // by name; PipelineID wins
-	Status        string        `json:"status,omitempty"`           // by name; StatusID wins
-	Responsible   string        `json:"responsible_user,omitempty"` // by e-mail or name; ResponsibleID wins
+	Pipeline      string        `json:"pipeline,omitempty" validate:"max=255"`         // by name; PipelineID wins
+	Status        string        `json:"status,omitempty" validate:"max=255"`           // by name; StatusID wins
+	Responsible   string        `json:"responsible_user,omitempty" validate:"max=255"` // by e-mail or name; ResponsibleID wins
 	Custom        []CustomField `json:"custom_fields_values,omitempty" validate:"max=40,dive"`
 }
 
-// CustomField is one custom field to fill, named by its id or its code.
+// CustomField is one custom field to fill, named by its id, else its code, else its name; a name that no field has may be
+// a code.
 type CustomField struct {
-	FieldID   int64         `json:"field_id,omitempty" validate:"required_without=FieldCode,gte=0"`
+	FieldID   int64         `json:"field_id,omitempty" validate:"required_without_all=FieldCode FieldName,gte=0"`
 	FieldCode string        `json:"field_code,omitempty" validate:"max=255"`
-	FieldName string        `json:"field_name,omitempty"`
+	FieldName string        `json:"field_name,omitempty" validate:"max=255"`
 	Values    []CustomValue `json:"values" validate:"min=1,max=250,dive"`
+	// At is the path of a field that was given in "custom_fields"; it is not stored, where all are custom_fields_values.
+	At string `json:"-"`
 }
 
 // CustomValue is one value in one of the forms of amocrm.md §3.5. Value keeps the JSON as it came.
@@ -78,6 +115,25 @@ type CustomValue struct {
 func (v CustomValue) blank() bool {
 	raw := string(v.Value)
 	return v.EnumID == 0 && v.EnumCode == "" && (raw == `""` || raw == "null")
+}
+
+// where turns a path into the normal form of a request into one into the body as it came.
+func (r Request) where(path string) string {
+	rest, ok := strings.CutPrefix(path, "fields.custom_fields_values[")
+	number, rest, closed := strings.Cut(rest, "]")
+	i, err := strconv.Atoi(number)
+	if !ok || !closed || err != nil || i < 0 || i >= len(r.Fields.Custom) || r.Fields.Custom[i].At == "" {
+		return path
+	}
+	at := r.Fields.Custom[i].At
+	value, ok := strings.CutPrefix(rest, ".values")
+	if !ok {
+		return at
+	}
+	if len(r.Fields.Custom[i].Values) == 1 {
+		value = strings.TrimPrefix(value, "[0]")
+	}
+	return at + strings.TrimSuffix(value, ".value")
 }
 
 // Fingerprint tells firings apart: the header key if the caller gave one, else ticket, fields and comment.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/usedesk"
@@ -52,10 +51,11 @@ func (h *haul) read(ctx context.Context) {
 	})
 }
 
-// work turns the job's request into a plan.
+// work turns the job's request into a plan. Once the deal is made, names that the account has lost since don't matter.
 func (j *job) work(h *haul) {
 	p, err := j.e.Request.plan(j.ticket, &h.meta, j.now())
-	if err != nil {
+	var refused *refusal
+	if err != nil && (j.e.Steps.LeadID == 0 || !errors.As(err, &refused)) {
 		j.fail(err)
 	}
 	j.plan = p
@@ -63,14 +63,15 @@ func (j *job) work(h *haul) {
 
 // templated says that the comment or the task can't be written without the ticket.
 func (r Request) templated() bool {
-	return strings.Contains(r.Comment, "{{") || r.Task != nil && strings.Contains(r.Task.Text, "{{")
+	return bridge.HasPlace(r.Comment) || r.Task != nil && bridge.HasPlace(r.Task.Text)
 }
 
+// readTicket reads a ticket with its client; a *refusal says why there is none to work with.
 func readTicket(ctx context.Context, desk Desk, id int64) (bridge.Ticket, error) {
 	ticket, err := desk.Ticket(ctx, id)
 	if errors.Is(err, usedesk.ErrNotFound) {
 		return bridge.Ticket{}, &refusal{why: fmt.Sprintf("the helpdesk has no ticket %d", id),
-			problems: []Problem{{Path: "ticketId", Code: CodeChoice, Detail: "the helpdesk has no such ticket"}}}
+			problems: []Problem{problem("ticketId", CodeChoice, "ticket_unknown")}}
 	}
 	if err != nil {
 		return bridge.Ticket{}, fmt.Errorf("read ticket: %w", err)
@@ -86,9 +87,13 @@ func readTicket(ctx context.Context, desk Desk, id int64) (bridge.Ticket, error)
 		client = bridge.Client{Name: ticket.Email, Emails: []string{ticket.Email}}
 	} else if c.ID == 0 {
 		return bridge.Ticket{}, &refusal{why: fmt.Sprintf("ticket %d has no client", id),
-			problems: []Problem{{Path: "ticketId", Code: CodeChoice, Detail: "the ticket has no client to make a deal for"}}}
+			problems: []Problem{problem("ticketId", CodeChoice, "ticket_clientless")}}
 	}
-	return bridge.Ticket{ID: id, Subject: ticket.Subject, Channel: ticket.ChannelType, Client: client}, nil
+	out := bridge.Ticket{ID: id, Subject: ticket.Subject, Channel: ticket.ChannelType, Client: client, Fields: map[int64]string{}}
+	for _, f := range ticket.CustomFields {
+		out.Fields[f.FieldID] = f.Value
+	}
+	return out, nil
 }
 
 // desk opens the helpdesk with the tenant's token of now: it may have been mended since the firings were accepted.

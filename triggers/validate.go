@@ -2,7 +2,6 @@ package triggers
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
 	"strings"
 
@@ -36,26 +35,26 @@ func (r *reader) validate(req Request) {
 	unread := r.problems
 	for _, f := range found {
 		_, path, _ := strings.Cut(f.Namespace(), ".")
-		p := Problem{Path: path}
+		var p Problem
 		switch f.Tag() {
 		case "max":
-			p.Code, p.Detail = CodeTooLong, fmt.Sprintf("may have at most %s characters", f.Param())
+			p = problem(path, CodeTooLong, "too_long", "Count", f.Param())
 			if f.Kind() == reflect.Slice {
-				p.Code, p.Detail = CodeTooMany, fmt.Sprintf("may have at most %s entries", f.Param())
+				p = problem(path, CodeTooMany, "too_many", "Count", f.Param())
 			}
 		case "min":
-			p.Code, p.Detail = CodeRequired, "needs at least one value, as in [{\"value\": \"text\"}]"
-		case "required_without":
-			p.Code, p.Detail = CodeRequired, "say which field: field_id or field_code"
+			p = problem(path, CodeRequired, "no_value")
+		case "required_without_all":
+			p = problem(path, CodeRequired, "no_field")
 		case "one_form":
-			p.Path = path[:strings.LastIndexByte(path, '.')]
-			p.Code, p.Detail = CodeRequired, "needs value, enum_id or enum_code"
+			p = problem(path[:strings.LastIndexByte(path, '.')], CodeRequired, "no_form")
 		case "gte", "gt":
-			p.Code, p.Detail = CodeRange, "must be greater than 0"
+			p = problem(path, CodeRange, "not_positive")
 			if path == "fields.price" {
-				p.Detail = "must be 0 or more"
+				p = problem(path, CodeRange, "negative")
 			}
 		}
+		p.Path = r.where(req, p.Path)
 		if !covered(unread, p) {
 			r.problems = append(r.problems, p)
 		}

@@ -61,7 +61,7 @@ func (c CustomField) input() (out amocrm.FieldInput, values []int) {
 	return out, values
 }
 
-// in finds the field's definition.
+// in finds the definition of a field that is named by id or code.
 func (c CustomField) in(meta *bridge.Meta) (amocrm.Field, bool) {
 	if meta == nil {
 		return amocrm.Field{}, false
@@ -69,12 +69,7 @@ func (c CustomField) in(meta *bridge.Meta) (amocrm.Field, bool) {
 	if c.FieldID != 0 {
 		return meta.LeadField(c.FieldID)
 	}
-	for _, f := range meta.LeadFields {
-		if strings.EqualFold(f.Code, c.FieldCode) {
-			return f, true
-		}
-	}
-	return amocrm.Field{}, false
+	return fieldCoded(*meta, c.FieldCode)
 }
 
 // elements is values[] as the connector's codec takes it.

@@ -76,6 +76,7 @@ type Deps struct {
 	Grants   Grants
 	Flow     Flow
 	CRM      func(ctx context.Context, tenantID string) (CRM, error)
+	Rules    Rules
 	// Waiting counts the deals of rules that wait for a login; nil shows none.
 	Waiting func(ctx context.Context, tenantID string) (int, error)
 	// Notices tells a company's people of trouble with its rules; nil leaves its section out of the settings.
@@ -173,6 +174,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	h.settingsRoutes(g)
 	h.inboxRoutes(g)
 	g.GET("/rule", h.inside(h.rule))
+	h.ruleCheckRoutes(g)
 	g.GET("/login", h.inside(h.login))
 	g.GET("/state", h.inside(h.state))
 	e.GET("/oauth/callback", h.Callback)

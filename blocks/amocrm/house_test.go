@@ -34,6 +34,7 @@ type house struct {
 	redis    *miniredis.Miniredis
 	sessions *blocks.Sessions
 	db       *store.DB
+	rules    *fakeRules
 }
 
 func newHouse(t *testing.T) *house {
@@ -55,12 +56,14 @@ func newHouse(t *testing.T) *house {
 	}
 	w := &house{
 		t: t, crm: sampleCRM(), tenants: &fakeTenants{}, flow: &fakeFlow{}, redis: mr, sessions: blocks.NewSessions(db), db: db,
+		rules:  &fakeRules{},
 		grants: &fakeGrants{status: oauth.Status{State: "connected", Since: now.Add(-time.Hour)}},
 	}
 	w.h, err = New(Deps{
 		Catalog: catalog, Sessions: w.sessions, Tenants: w.tenants, Grants: w.grants, Flow: w.flow,
 		CRM:     func(context.Context, string) (CRM, error) { return w.crm, nil },
 		Firings: triggers.NewService(triggers.Deps{DB: db}),
+		Rules:   w.rules,
 		AmoBase: hosts.Base, PublicURL: "https://sidecard.example.com",
 		FrameAncestors: []string{"https://secure.usedesk.com", "https://secure.usedesk.ru"},
 		Now:            func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),

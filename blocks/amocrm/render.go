@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/text/language"
 
 	"github.com/sidecard/sidecard/blocks"
 )
@@ -114,16 +113,7 @@ func (h *Handlers) whole(c echo.Context, status int, l layout) error {
 
 // browserLang is the first language of Accept-Language that we speak.
 func browserLang(r *http.Request) blocks.Lang {
-	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err != nil {
-		return blocks.EN
-	}
-	for _, tag := range tags {
-		if lang, known := blocks.ParseLang(tag.String()); known {
-			return lang
-		}
-	}
-	return blocks.EN
+	return blocks.AcceptedLang(r.Header.Get("Accept-Language"))
 }
 
 // dotColor lets only "#rrggbb" into an attribute; stages without colour are grey.

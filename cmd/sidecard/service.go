@@ -125,6 +125,7 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 		CRM: func(ctx context.Context, tenantID string) (block.CRM, error) {
 			return b.Account(ctx, tenantID, store.Interactive)
 		},
+		Rules: s.triggers,
 		Waiting: func(ctx context.Context, tenantID string) (int, error) {
 			c, err := s.triggers.Counts(ctx, tenantID)
 			return c.Waiting(), err
@@ -157,7 +158,7 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 		Ready:   func(ctx context.Context) error { return db.Ping(ctx).Err() },
 		Proxies: set.proxies,
 		Routes: []api.Routes{s.block, s.hooks, &api.TriggerHandlers{
-			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Log: log,
+			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog, Log: log,
 		}},
 	})
 	s.http = api.Server(s.routes)

@@ -1,0 +1,41 @@
+package api
+
+import (
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/triggers"
+)
+
+const ruleRefused = "The rule's body has mistakes; nothing was done"
+
+// lang is the caller's language: ?lang, else Accept-Language, else English.
+func lang(c echo.Context) blocks.Lang {
+	if raw := strings.TrimSpace(c.QueryParam("lang")); raw != "" {
+		l, _ := blocks.ParseLang(raw)
+		return l
+	}
+	return blocks.AcceptedLang(c.Request().Header.Get("Accept-Language"))
+}
+
+// say is a text of the catalogue in the caller's language.
+func (h *TriggerHandlers) say(c echo.Context, key, english string) string {
+	if h.Catalog == nil {
+		return english
+	}
+	return h.Catalog.T(lang(c), key)
+}
+
+// fields are the problems of a request in the caller's language; what amoCRM said stays as it said it.
+func (h *TriggerHandlers) fields(c echo.Context, list []triggers.Problem) []FieldProblem {
+	out := make([]FieldProblem, len(list))
+	for i, p := range list {
+		out[i] = FieldProblem{Path: p.Path, Code: p.Code, Detail: p.Detail}
+		if h.Catalog != nil {
+			out[i].Detail = h.Catalog.RuleProblem(lang(c), p.Key, p.Params, p.Detail)
+		}
+	}
+	return out
+}

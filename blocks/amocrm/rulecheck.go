@@ -1,0 +1,194 @@
+package amocrm
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/triggers"
+)
+
+// Rules tries a rule on a ticket without making anything; *triggers.Service is it.
+type Rules interface {
+	TryRule(ctx context.Context, tenantID string, ticketID int64, rule string) (triggers.Trial, error)
+}
+
+var _ Rules = (*triggers.Service)(nil)
+
+// Bounds of the page's form, in characters.
+const (
+	maxRule   = 100_000
+	maxLookup = 60
+)
+
+func (h *Handlers) ruleCheckRoutes(g *echo.Group) {
+	g.GET("/rule/check", h.inside(h.ruleCheck))
+	g.POST("/rule/check", h.inside(h.checkRule))
+}
+
+// ruleCheckView is the page on which a rule is tried, with the names and ids that a rule may say.
+type ruleCheckView struct {
+	Base     string
+	Rule     string
+	Error    string // why the rule could not be tried
+	Bad      string // how many mistakes
+	Problems []ruleProblem
+	Warnings []ruleProblem
+	Would    []ruleLine // what would be made, nil when the rule was not tried or has mistakes
+	OpenDeal string     // what becomes of it when there is an open deal
+	lookupView
+}
+
+type ruleProblem struct{ Path, Text string }
+
+// ruleLine is a part of the deal that would be made.
+type ruleLine struct {
+	Label string
+	Lines []string
+}
+
+// Tried says that there is a result to read first.
+func (v ruleCheckView) Tried() bool { return v.Error != "" || v.Bad != "" || v.Would != nil }
+
+// ruleCheck offers the ready-made rule for a try: GET …/rule/check, with ?q= to look names up.
+func (h *Handlers) ruleCheck(v *visit) error {
+	query := lookupQuery(v.QueryParam("q"))
+	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
+		meta, err := v.crm.Meta(ctx)
+		if err != nil {
+			return loaded{}, err
+		}
+		text, err := ruleJSON(h.PublicURL, v.crm.Tenant().TriggerKey, v.crm.Tenant().IntegrationID, v.t("rule.deal_name"), meta)
+		return loaded{"rule_check", ruleCheckView{Base: v.base(), Rule: text, lookupView: v.lookup(ctx, meta, query)}}, err
+	})
+}
+
+// checkRule tries what was typed on the ticket of the session, or only looks names up: POST …/rule/check. It makes nothing.
+func (h *Handlers) checkRule(v *visit) error {
+	view := ruleCheckView{Base: v.base(), Rule: v.FormValue("rule")}
+	meta, err := v.crm.Meta(v.ctx)
+	if err == nil {
+		view.lookupView = v.lookup(v.ctx, meta, lookupQuery(v.FormValue("q")))
+		switch {
+		case v.FormValue("do") == "find":
+		case utf8.RuneCountInString(view.Rule) > maxRule:
+			view.Error = v.t("rule.check_too_long")
+		default:
+			err = v.try(&view)
+		}
+	}
+	if errors.Is(err, oauth.ErrNeedsLogin) {
+		return v.fail(err, "")
+	}
+	if err != nil { // what was typed stays
+		_, _, _, known := problemCode(err)
+		v.h.note(err, known, v.session.TenantID)
+		view.Error = v.problem(err, "").Title
+	}
+	return v.show(http.StatusOK, "rule_check", view)
+}
+
+func (v *visit) try(view *ruleCheckView) error {
+	trial, err := v.h.Rules.TryRule(v.ctx, v.session.TenantID, v.session.Ticket.ID, view.Rule)
+	var broken *triggers.SyntaxError
+	switch {
+	case errors.As(err, &broken) && broken.Line > 0:
+		view.Error = v.t("rule.check_unreadable_at", "Line", strconv.Itoa(broken.Line), "Column", strconv.Itoa(broken.Column))
+		return nil
+	case errors.As(err, &broken):
+		view.Error = v.t("rule.check_unreadable")
+		return nil
+	case err != nil:
+		return err
+	}
+	f := v.format()
+	view.Problems, view.Warnings = saidProblems(f, trial.Problems), saidProblems(f, trial.Warnings)
+	if trial.Would == nil {
+		view.Bad = v.t("rule.check_bad", "Count", len(trial.Problems))
+		return nil
+	}
+	view.Would = wouldLines(f, *trial.Would)
+	switch trial.Would.IfOpenDeal {
+	case triggers.OpenDealAttach:
+		view.OpenDeal = v.t("rule.deal_attach")
+	case triggers.OpenDealSkip:
+		view.OpenDeal = v.t("rule.deal_skip")
+	}
+	return nil
+}
+
+func saidProblems(f blocks.Format, list []triggers.Problem) []ruleProblem {
+	var out []ruleProblem
+	for _, p := range list {
+		out = append(out, ruleProblem{p.Path, f.Words(f.Catalog.RuleProblem(f.Lang, p.Key, p.Params, p.Detail))})
+	}
+	return out
+}
+
+// wouldLines says what a rule would make; what is left to amoCRM has no line.
+func wouldLines(f blocks.Format, w triggers.Would) []ruleLine {
+	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
+	out := []ruleLine{}
+	add := func(label string, lines ...string) {
+		var said []string
+		for _, line := range lines {
+			if line = f.Words(line); line != "" {
+				said = append(said, line)
+			}
+		}
+		if len(said) > 0 {
+			out = append(out, ruleLine{label, said})
+		}
+	}
+	contact := withID(w.Contact)
+	if w.Contact.ID == 0 {
+		contact = t("rule.contact_new", "Name", w.Contact.Name)
+	}
+	add(t("field.contact"), contact)
+	add(t("field.deal_name"), w.Name)
+	if w.Price != nil {
+		add(t("field.price"), f.Number(float64(*w.Price)))
+	}
+	add(t("field.pipeline"), withID(w.Pipeline))
+	add(t("field.stage"), withID(w.Status))
+	add(t("field.responsible"), withID(w.Responsible))
+	for _, field := range w.Fields {
+		add(withID(field.Ref), field.Values...)
+	}
+	add(t("field.tags"), w.Tags...)
+	add(t("field.company"), w.Company)
+	if !w.TaskDue.IsZero() {
+		add(t("rule.task"), t("rule.task_due", "Text", w.Task, "Time", f.DateTime(w.TaskDue)))
+	}
+	add(t("field.note"), w.Comment)
+	return out
+}
+
+// withID is a name with its id, as rules and messages write it.
+func withID(r triggers.Ref) string {
+	switch {
+	case r.ID == 0:
+		return ""
+	case r.Name == "":
+		return "#" + strconv.FormatInt(r.ID, 10)
+	}
+	return r.Name + " (" + strconv.FormatInt(r.ID, 10) + ")"
+}
+
+func lookupQuery(raw string) string {
+	r := []rune(strings.TrimSpace(raw))
+	return string(r[:min(len(r), maxLookup)])
+}
+
+// lookup lists what the account has under a query.
+func (v *visit) lookup(ctx context.Context, meta bridge.Meta, query string) lookupView {
+	return newLookup(v.formatIn(ctx), meta, query)
+}

@@ -1,0 +1,142 @@
+package amocrm
+
+import (
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/triggers"
+)
+
+func tryRule(rule string) func(*house, string) *httptest.ResponseRecorder {
+	return func(w *house, base string) *httptest.ResponseRecorder {
+		return w.post(base+"/rule/check", url.Values{"do": {"check"}, "rule": {rule}}, false)
+	}
+}
+
+func goodTrial() triggers.Trial {
+	price := int64(185000)
+	ref := func(id int64, name string) triggers.Ref { return triggers.Ref{ID: id, Name: name} }
+	return triggers.Trial{
+		Warnings: []triggers.Problem{{Path: "fields.status", Code: "closed_stage", Key: "closed_stage", Params: map[string]string{"Stage": "142 (Won)"}}},
+		Would: &triggers.Would{Contact: ref(7, "Anna Petrova"), Name: "Chairs for <Anna>", Price: &price, Pipeline: ref(1, "Sales"),
+			Status: ref(142, "Won"), Responsible: ref(2, "Maria Kuznetsova"), Tags: []string{"vip", "email"}, Company: "Chairs & Co",
+			Fields: []triggers.FilledField{{Ref: ref(2, "Source"), Values: []string{"1 (Website)"}}}, Task: "Call +7 999 123-45-67",
+			TaskDue: now.Add(day), Comment: "From ticket 101", IfOpenDeal: triggers.OpenDealSkip},
+	}
+}
+
+func badTrial() triggers.Trial {
+	return triggers.Trial{Problems: []triggers.Problem{
+		{Path: "fields.pipeline", Code: "unknown_choice", Key: "no_pipeline", Params: map[string]string{"Near": "1 (Sales)", "Accepted": "1 (Sales), 2 (Service)"}},
+		{Path: "fields.custom_fields.<b>", Code: "wrong_type", Key: "field_takes_date", Params: map[string]string{"Field": "Delivery date"}},
+	}}
+}
+
+// Scenes of trying a rule.
+func init() {
+	fields := func(w *house) { w.crm.meta = sampleMeta() }
+	scenes = append(scenes, []dealScene{
+		{"rule-check", func(w *house, _ *bridge.Ticket) { fields(w) }, path("/rule/check")},
+		{"rule-check-found", func(w *house, _ *bridge.Ticket) { fields(w) }, path("/rule/check?q=sour")},
+		{"rule-check-good", func(w *house, _ *bridge.Ticket) { fields(w); w.rules.trial = goodTrial() }, tryRule(`{"ticketId":"{{ticket_id}}"}`)},
+		{"rule-check-bad", func(w *house, _ *bridge.Ticket) { fields(w); w.rules.trial = badTrial() }, tryRule(`{"fields":{"pipeline":"Slaes"}}</textarea>`)},
+		{"rule-check-broken", func(w *house, _ *bridge.Ticket) {
+			fields(w)
+			w.rules.err = &triggers.SyntaxError{Line: 2, Column: 5, Detail: "english"}
+		}, tryRule("{\n\"a\" 1}")},
+	}...)
+}
+
+func TestRuleCheck_triesForTheSessionsOwnTenantAndTicket(t *testing.T) {
+	w := newHouse(t)
+	w.rules.trial = goodTrial()
+	base := w.session(blocks.EN, sampleTicket())
+	const rule = `{"ticketId":999,"key":"another"}`
+	w.post(base+"/rule/check", url.Values{"do": {"check"}, "rule": {rule}, "ticket": {"999"}, "tenant": {"t2"}}, true)
+	if w.rules.tenant != "t1" || w.rules.ticket != 101 || w.rules.rule != rule {
+		t.Errorf("tried for tenant %q, ticket %d: %q", w.rules.tenant, w.rules.ticket, w.rules.rule)
+	}
+	w.rules.tenant = ""
+	rec := w.post("/blocks/amocrm/"+strings.Repeat("x", 22)+"/rule/check", url.Values{"do": {"check"}, "rule": {rule}}, true)
+	if rec.Code != 410 || w.rules.tenant != "" {
+		t.Errorf("a session that is not there: %d, tried for %q", rec.Code, w.rules.tenant)
+	}
+}
+
+func TestRuleCheck_keepsWhatWasTypedWhenItCanNotBeTried(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	post := func(rule, do string) *httptest.ResponseRecorder {
+		return w.post(base+"/rule/check", url.Values{"do": {do}, "rule": {rule}, "q": {"sal"}}, true)
+	}
+	w.rules.err = crm.ErrUpstream
+	w.contains(post("typed by hand", "check"), "typed by hand", `role="alert"`, `value="sal"`)
+	w.crm.metaErr = crm.ErrUpstream
+	w.contains(post("typed by hand", "check"), "typed by hand", `role="alert"`)
+	w.crm.metaErr, w.rules.rule = nil, ""
+	w.contains(post("typed by hand", "find"), "typed by hand")
+	w.contains(post(strings.Repeat("x", maxRule+1), "check"), "The rule is too long.")
+	if w.rules.rule != "" {
+		t.Errorf("tried %.40q", w.rules.rule)
+	}
+	w.rules.err = &triggers.SyntaxError{Detail: "the body is empty"}
+	w.contains(post("", "check"), "This is no JSON")
+	w.rules.err = oauth.ErrGrantLost{}
+	w.contains(post("x", "check"), "data-popup")
+}
+
+func TestRuleCheck_phonesStayMasked(t *testing.T) {
+	w := newHouse(t)
+	w.tenants.settings.MaskPhones = true
+	w.rules.trial = goodTrial()
+	rec := w.post(w.session(blocks.EN, sampleTicket())+"/rule/check", url.Values{"do": {"check"}, "rule": {"{}"}}, true)
+	w.contains(rec, "Call &#43;7 ")
+	if strings.Contains(rec.Body.String(), "123-45") {
+		t.Errorf("a phone is shown:\n%s", rec.Body)
+	}
+}
+
+func TestLookup_findsByNameIDAndOwner(t *testing.T) {
+	f := blocks.Format{Lang: blocks.EN}
+	var err error
+	if f.Catalog, err = blocks.NewCatalog(); err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]string{
+		"nego":   "12",
+		"sales":  "1 11 12 142 143", // a pipeline with its stages
+		"14":     "142 143",
+		"maria":  "2",
+		"source": "2 1 2", // a field with its choices
+		"WEBS":   "1",
+		"none":   "",
+	} {
+		got := newLookup(f, *sampleMeta(), query)
+		var ids []string
+		for _, g := range got.Groups {
+			for _, r := range g.Rows {
+				ids = append(ids, r.ID)
+			}
+		}
+		if strings.Join(ids, " ") != want || got.None != (want == "") {
+			t.Errorf("%s: %v, want %s", query, ids, want)
+		}
+	}
+	many := bridge.Meta{}
+	for i := range 200 {
+		many.LeadFields = append(many.LeadFields, crm.Field{ID: crm.ID(i + 1), Name: "Field " + strconv.Itoa(i)})
+	}
+	if got := newLookup(f, many, ""); len(got.Groups[0].Rows) != mostLookups || got.More != "120 more: narrow the search." {
+		t.Errorf("%d rows, %q", len(got.Groups[0].Rows), got.More)
+	}
+	if q := lookupQuery(strings.Repeat("ж", 500)); len([]rune(q)) != maxLookup {
+		t.Errorf("a query of %d characters", len([]rune(q)))
+	}
+}

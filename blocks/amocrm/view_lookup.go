@@ -1,0 +1,99 @@
+package amocrm
+
+import (
+	"strings"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+	crm "github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// mostLookups bounds the rows of a lookup.
+const mostLookups = 80
+
+// lookupView are the account's names with their ids.
+type lookupView struct {
+	Query  string
+	Groups []lookupGroup
+	None   bool   // nothing fits the query
+	More   string // how many rows are left out
+}
+
+type lookupGroup struct {
+	Title string
+	Rows  []lookupRow
+}
+
+// lookupRow is one name; Place names its id in the page, where "copy" finds it.
+type lookupRow struct {
+	Place, ID, Name, Sub, Copy string
+}
+
+// lookups collects rows that fit a query.
+type lookups struct {
+	f    blocks.Format
+	view lookupView
+	rows int
+	over int
+}
+
+func newLookup(f blocks.Format, meta bridge.Meta, query string) lookupView {
+	l := &lookups{f: f, view: lookupView{Query: query}}
+	for _, p := range meta.Open() {
+		rows := []lookupRow{l.row("p", p.ID, p.Name, f.Catalog.T(f.Lang, "field.pipeline"))}
+		for _, s := range p.Statuses {
+			rows = append(rows, l.row("s-"+idText(p.ID), s.ID, s.Name, ""))
+		}
+		l.group(f.Catalog.T(f.Lang, "rule.lookup_stages", "Name", p.Name), p.Name, rows)
+	}
+	var users []lookupRow
+	for _, u := range meta.Assignable() {
+		users = append(users, l.row("u", u.ID, u.Name, u.Email))
+	}
+	l.group(f.Catalog.T(f.Lang, "rule.lookup_users"), "", users)
+	var fields []lookupRow
+	for _, field := range meta.LeadFields {
+		fields = append(fields, l.row("f", field.ID, field.Name, strings.TrimSpace(field.Type+" "+field.Code)))
+	}
+	l.group(f.Catalog.T(f.Lang, "rule.lookup_fields"), "", fields)
+	for _, field := range meta.LeadFields {
+		var rows []lookupRow
+		for _, e := range field.Enums {
+			rows = append(rows, l.row("e-"+idText(field.ID), e.ID, e.Value, ""))
+		}
+		l.group(f.Catalog.T(f.Lang, "rule.lookup_choices", "Name", field.Name), field.Name, rows)
+	}
+	if l.over > 0 {
+		l.view.More = f.Catalog.T(f.Lang, "rule.lookup_more", "Count", l.over)
+	}
+	l.view.None = l.rows == 0 && query != ""
+	return l.view
+}
+
+func (l *lookups) row(kind string, id crm.ID, name, sub string) lookupRow {
+	return lookupRow{Place: "id-" + kind + "-" + idText(id), ID: idText(id), Name: name, Sub: sub,
+		Copy: l.f.Catalog.T(l.f.Lang, "rule.copy_id", "ID", idText(id), "Name", name)}
+}
+
+// group adds the rows that fit; all of them when the thing that they belong to fits.
+func (l *lookups) group(title, of string, rows []lookupRow) {
+	whole := l.fits(of) && of != ""
+	var fit []lookupRow
+	for _, r := range rows {
+		switch {
+		case !whole && !l.fits(r.Name) && !l.fits(r.Sub) && !strings.HasPrefix(r.ID, l.view.Query):
+		case l.rows == mostLookups:
+			l.over++
+		default:
+			l.rows++
+			fit = append(fit, r)
+		}
+	}
+	if len(fit) > 0 {
+		l.view.Groups = append(l.view.Groups, lookupGroup{title, fit})
+	}
+}
+
+func (l *lookups) fits(text string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(l.view.Query))
+}

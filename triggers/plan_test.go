@@ -1,0 +1,208 @@
+package triggers
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// names is vocabulary with what names can be mistaken for.
+func names() bridge.Meta {
+	m := vocabulary()
+	m.Users = append(m.Users, amocrm.User{ID: 3, Name: "Bo", Email: "bo@example.com", IsActive: true},
+		amocrm.User{ID: 4, Name: "bo", IsActive: true}, amocrm.User{ID: 5, Name: "Free", IsActive: true, IsFree: true})
+	m.Pipelines = append(m.Pipelines, amocrm.Pipeline{ID: 30, Name: "Old", IsArchive: true, Statuses: []amocrm.Status{{ID: 300, Name: "Ancient"}}},
+		amocrm.Pipeline{ID: 40, Name: "support ", Statuses: []amocrm.Status{{ID: 400, Name: "Twice"}, {ID: 401, Name: "twice"}}})
+	m.LeadFields = append(m.LeadFields, amocrm.Field{ID: 9, Name: "Double", Type: "text"}, amocrm.Field{ID: 10, Name: "double", Type: "text"},
+		amocrm.Field{ID: 11, Name: "Sum", Type: "numeric"}, amocrm.Field{ID: 12, Name: "Counted", Type: "numeric", IsComputed: true})
+	return m
+}
+
+func testTicket() bridge.Ticket {
+	return bridge.Ticket{ID: 77, Subject: "Chairs", Channel: "email", Fields: map[int64]string{123: "1500"},
+		Client: bridge.Client{ID: 5, Name: "Ann", Company: "Chairs\n& Co", Phones: []string{"+1"}}}
+}
+
+func TestPlan_namesBecomeIDsAndTemplatesAreFilled(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	m := names()
+	r := Request{TicketID: 77, Comment: "{{ticket.subject}} of {{client.name}}, {{client.email}}", Company: "{{client.company}}",
+		Tags: []string{"vip", "VIP", "{{ticket.channel}}", "{{client.site}}"}, Task: &TaskRequest{Text: "Call {{client.phone}}", DueIn: "90m"},
+		Fields: LeadFields{Name: "{{ticket.subject}} #{{ticket.id}}", Pipeline: "sales", Status: " NEW", Responsible: "BO@example.com",
+			Custom: []CustomField{
+				{FieldName: "utm", Values: value(`"{{ticket.channel}}"`)},
+				{FieldName: "size", Values: value(`"m"`)},
+				{FieldName: "Sum", Values: value(`"{{ticket.field.123}}"`)},
+				{FieldID: 9, Values: value(`"{{client.site}}"`)}, // blank: left out
+				{FieldID: 99, Values: value(`"newer than we know"`)},
+			}}}
+	before, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.plan(testTicket(), &m, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := amocrm.LeadInput{Name: "Chairs #77", PipelineID: 10, StatusID: 100, ResponsibleID: 3,
+		TagsToAdd: []amocrm.TagInput{{Name: "vip"}, {Name: "email"}}, Fields: []amocrm.FieldInput{
+			{FieldID: 8, Values: []amocrm.ValueInput{{Value: "email"}}},
+			{FieldID: 5, Values: []amocrm.ValueInput{{EnumID: 51}}},
+			{FieldID: 11, Values: []amocrm.ValueInput{{Value: "1500"}}},
+			{FieldID: 99, Values: []amocrm.ValueInput{{Value: json.RawMessage(`"newer than we know"`)}}},
+		}}
+	if d := cmp.Diff(want, got.lead); d != "" {
+		t.Error(d)
+	}
+	if got.comment != "Chairs of Ann," || got.company != "Chairs & Co" || got.task == nil || got.task.text != "Call +1" ||
+		!got.task.due.Equal(now.Add(90*time.Minute)) {
+		t.Errorf("%+v %+v", got, got.task)
+	}
+	if p := got.from.path("custom_fields_values.3.values.0.value"); p != "fields.custom_fields_values[4].values[0].value" {
+		t.Errorf("the CRM's path leads to %s", p)
+	}
+	if after, err := json.Marshal(r); err != nil || string(after) != string(before) {
+		t.Errorf("the request itself was changed: %s", after)
+	}
+}
+
+func TestPlan_nothingGivenIsNothingSent(t *testing.T) {
+	m := vocabulary()
+	got, err := Request{TicketID: 77}.plan(testTicket(), &m, time.Now())
+	if d := cmp.Diff(amocrm.LeadInput{}, got.lead); d != "" || err != nil || got.task != nil || got.comment != "" || got.company != "" {
+		t.Errorf("%v %+v\n%s", err, got, d)
+	}
+}
+
+func TestPlan_longAndBlankTexts(t *testing.T) {
+	m, ticket := vocabulary(), testTicket()
+	ticket.Subject = strings.Repeat("ж", 300)
+	r := Request{TicketID: 77, Comment: strings.Repeat("{{ticket.subject}}", 100), Tags: []string{"{{ticket.subject}}"},
+		Company: "{{ticket.subject}}", Task: &TaskRequest{Text: "{{client.site}}"}, Fields: LeadFields{Name: "{{ticket.subject}}{{ticket.subject}}"}}
+	got, err := r.plan(ticket, &m, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, n := range map[string][2]int{
+		"name": {len([]rune(got.lead.Name)), MaxName}, "comment": {len([]rune(got.comment)), MaxComment},
+		"tag": {len([]rune(got.lead.TagsToAdd[0].Name)), MaxName}, "company": {len([]rune(got.company)), MaxName},
+	} {
+		if n[0] != n[1] {
+			t.Errorf("%s has %d characters, want %d", what, n[0], n[1])
+		}
+	}
+	if got.task.text != got.lead.Name {
+		t.Errorf("a task without words says %q", got.task.text)
+	}
+}
+
+func TestResolve_namesThatAreNotThere(t *testing.T) {
+	one := func(name, raw string) LeadFields {
+		return LeadFields{Custom: []CustomField{{FieldName: name, At: "fields.custom_fields." + name, Values: value(raw)}}}
+	}
+	hidden := names()
+	hidden.UsersHidden = true
+	cases := []struct {
+		name   string
+		fields LeadFields
+		want   string // path code, and a part of the detail
+	}{
+		{"pipeline", LeadFields{Pipeline: "Slaes"}, "fields.pipeline unknown_choice: did you mean 10 (Sales)?"},
+		{"archived pipeline", LeadFields{Pipeline: "Old"}, "fields.pipeline unknown_choice: accepted: 10 (Sales)"},
+		{"two pipelines", LeadFields{Pipeline: "Support"}, "fields.pipeline ambiguous_name: 20 (Support), 40 (support )"},
+		{"pipeline by its id", LeadFields{Pipeline: "20", Status: "open"}, ""},
+		{"stage", LeadFields{Pipeline: "Sales", Status: "Nwe"}, "fields.status unknown_choice: pipeline 10 (Sales) has no such stage; did you mean 100 (New)?"},
+		{"stage of another pipeline", LeadFields{PipelineID: 10, Status: "Open"}, "fields.status unknown_choice: accepted: 100 (New), 142 (Won)"},
+		{"stage of several pipelines", LeadFields{Status: "won"}, "fields.status ambiguous_name: 10 (Sales), 20 (Support)"},
+		{"stage twice in a pipeline", LeadFields{Status: "twice"}, "fields.status ambiguous_name: 400 (Twice), 401 (twice)"},
+		{"stage of one pipeline", LeadFields{Status: "Open"}, ""},
+		{"stage of none", LeadFields{Status: "Opne"}, "fields.status unknown_choice: did you mean 200 (Open)?"},
+		{"stage of an unknown pipeline", LeadFields{PipelineID: 70, Status: "Open"}, "fields.status unknown_choice: pipeline 70 has no such stage"},
+		{"id wins over name", LeadFields{PipelineID: 10, Pipeline: "none", StatusID: 100, Status: "none", ResponsibleID: 1, Responsible: "none"}, ""},
+		{"two users", LeadFields{Responsible: "BO"}, "fields.responsible_user ambiguous_name: 3 (Bo), 4 (bo)"},
+		{"inactive user", LeadFields{Responsible: "gone"}, "fields.responsible_user unknown_choice: 2 (Gone) is deactivated"},
+		{"free user", LeadFields{Responsible: "Free"}, "fields.responsible_user unknown_choice: 5 (Free) is deactivated"},
+		{"user", LeadFields{Responsible: "Anne"}, "fields.responsible_user unknown_choice: did you mean 1 (Ann)?"},
+		{"address", LeadFields{Responsible: "bo@exmaple.com"}, "fields.responsible_user unknown_choice: did you mean 3 (bo@example.com)?"},
+		{"field", one("Siez", `"M"`), "fields.custom_fields.Siez unknown_choice: did you mean 5 (Size)?"},
+		{"two fields", one("Double", `"M"`), "fields.custom_fields.Double ambiguous_name: 9 (Double), 10 (double)"},
+		{"choice", one("Size", `"Mm"`), "fields.custom_fields.Size unknown_choice: accepted: 50 (S), 51 (M)"},
+		{"no number", one("Sum", `"much"`), "fields.custom_fields.Sum wrong_type: takes a number"},
+		{"number", one("Sum", `1`), ""},
+		{"computed", one("Counted", `1`), "fields.custom_fields.Counted wrong_type: by amoCRM itself"},
+		{"yet to be filled", one("Sum", `"{{ticket.field.1}}"`), ""},
+		{"ids are the CRM's affair", LeadFields{PipelineID: 70, StatusID: 5, ResponsibleID: 70,
+			Custom: []CustomField{{FieldID: 5, Values: []CustomValue{{EnumID: 9}}}, {FieldCode: "X", Values: value("1")}}}, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			_, found := resolve(Request{TicketID: 1, Fields: c.fields}, names(), false)
+			var got []string
+			for _, p := range found {
+				got = append(got, p.Path+" "+p.Code+" "+p.Detail)
+			}
+			head, part, _ := strings.Cut(c.want, ": ")
+			if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], head+" ") || !strings.Contains(got[0], part)) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+	if _, found := resolve(Request{Fields: LeadFields{Responsible: "Ann"}}, hidden, false); len(found) != 1 || found[0].Key != "users_hidden" {
+		t.Errorf("users that can't be read: %+v", found)
+	}
+}
+
+func TestPlan_aNameThatIsNotThereIsARefusal(t *testing.T) {
+	m := names()
+	_, err := Request{TicketID: 1, Fields: LeadFields{Pipeline: "None"}}.plan(testTicket(), &m, time.Now())
+	var r *refusal
+	if !errors.As(err, &r) || len(r.problems) != 1 || !contains(r.why, "fields.pipeline: the account has no such pipeline") {
+		t.Errorf("%v", err)
+	}
+	if _, err := (Request{Fields: LeadFields{Status: "New"}}).plan(testTicket(), nil, time.Now()); !errors.As(err, &r) {
+		t.Errorf("a name without a vocabulary: %v", err)
+	}
+}
+
+func TestNear(t *testing.T) {
+	have := []string{"Sales", "Support", "Доставка", "e"}
+	for typed, want := range map[string]string{
+		"sales ": "Sales", "Slaes": "Sales", "Sale": "Sales", "Suport": "Support", "достака": "Доставка", "x": "", "Marketing": "", "": "",
+		strings.Repeat("s", 10_000): "",
+	} {
+		if got := near(typed, have); got != want {
+			t.Errorf("%.20s: %q, want %q", typed, got, want)
+		}
+	}
+}
+
+func FuzzPlan(f *testing.F) {
+	f.Add("{{client.name}} {{ticket.field.5}}", "{{ticket.id}}", "Sales", "Open")
+	m := names()
+	f.Fuzz(func(t *testing.T, text, said, pipeline, stage string) {
+		if len(text)+len(said)+len(pipeline)+len(stage) > 4096 {
+			t.Skip()
+		}
+		raw, err := json.Marshal(text)
+		if err != nil {
+			t.Skip()
+		}
+		r := Request{Comment: text, Tags: []string{text}, Company: text, Task: &TaskRequest{Text: text}, Fields: LeadFields{Name: text,
+			Pipeline: pipeline, Status: stage, Custom: []CustomField{{FieldName: "Code", Values: []CustomValue{{Value: raw}}}}}}
+		got, err := r.plan(bridge.Ticket{Subject: said, Client: bridge.Client{Name: said}}, &m, time.Now())
+		var refused *refusal
+		if errors.As(err, &refused) && len(refused.problems) > 0 {
+			return
+		}
+		if err != nil || len([]rune(got.comment)) > MaxComment || len([]rune(got.company)) > MaxName {
+			t.Errorf("%v %+v", err, got)
+		}
+	})
+}

@@ -1,0 +1,50 @@
+package triggers
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestWork_namesAndTemplatesBecomeADeal(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	h.desk.add(101, 55, "Ann", "+79990000001")
+	r, _, err := Bind(jsonType, []byte(`{"ticketId":101,"comment":"for {{client.name}}","tags":"vip,{{client.name}}",
+		"fields":{"name":"Ticket {{ticket.id}}","status":"new","responsible_user":"Agent","custom_fields":{"One":"a"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Check(t.Context(), h.tenant, r); err != nil {
+		t.Fatal(err)
+	}
+	h.run(h.Service)
+	h.until(h.accept(r).ID, StateDone)
+	leads, notes, _ := h.crm.snapshot()
+	if len(leads) != 1 || len(notes) != 1 {
+		t.Fatalf("%v %v", leads, notes)
+	}
+	lead := leads[0]
+	got := fmt.Sprint(lead["name"], lead["pipeline_id"], lead["status_id"], lead["responsible_user_id"], lead["custom_fields_values"], lead["tags_to_add"], notes[0]["params"])
+	const want = "Ticket 1016.51649e+06 5.552425e+07 9.311182e+06 " +
+		"[map[field_id:1.372537e+06 values:[map[enum_id:705377]]]] [map[name:vip] map[name:Ann]] map[text:for Ann]"
+	if got != want {
+		t.Errorf("the deal is %s\nwant        %s", got, want)
+	}
+}
+
+func TestWork_aNameThatTheAccountHasNotGotWaitsForAPerson(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	h.desk.add(101, 55, "Ann", "+79990000001")
+	h.run(h.Service)
+	e := h.until(h.accept(Request{TicketID: 101, Fields: LeadFields{Pipeline: "Slaes"}}).ID, StateFailed)
+	if len(e.Problems) != 1 || e.Problems[0].Path != "fields.pipeline" || e.Problems[0].Key != "no_pipeline" ||
+		e.Problems[0].Params["Near"] != "6516490 (Sales)" || !contains(e.Why, "did you mean 6516490 (Sales)?") {
+		t.Errorf("%s %+v", e.Why, e.Problems)
+	}
+	if leads, _, _ := h.crm.snapshot(); len(leads) > 0 {
+		t.Errorf("a deal was made: %v", leads)
+	}
+}
