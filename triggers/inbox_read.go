@@ -46,7 +46,10 @@ var States = []State{StateFailed, StateHeld, StateAccepted, StateWorking, StateD
 func (l *Ledger) Inbox(ctx context.Context, tenantID string, q Query) (Page, error) {
 	var p Page
 	var err error
-	if p.Counts, p.Trimmed, err = l.counted(ctx, tenantID); err != nil {
+	if p.Trimmed, err = l.trim(ctx, tenantID); err != nil {
+		return Page{}, err
+	}
+	if p.Counts, err = l.Counts(ctx, tenantID); err != nil {
 		return Page{}, err
 	}
 	q = q.bounded()

@@ -30,6 +30,9 @@ const (
 	whyLoop  = "this ticket fired more than 20 times within an hour; it looks like a loop between rules"
 )
 
+// keepFor is how long finished entries are kept.
+var keepFor = map[State]time.Duration{StateDone: keepDone, StateFailed: keepFailed, StateDropped: keepFailed}
+
 // Errors of the ledger.
 var (
 	ErrNotFound  = errors.New("no such firing")

@@ -1,6 +1,6 @@
 package triggers
 
-// What people do with entries, and what they see of all of them.
+// What people do with entries, and what is kept of them.
 
 // ARGV: id, the entry's rev as it was seen, timeline text, steps or none, sealed request or none, its ticket, the deal that
 // is the entry's from now on or 0, how long that is remembered in ms. Answers 'taken' when the deal is another entry's.
@@ -50,16 +50,9 @@ finish(id, 'dropped', f[3])
 return 1
 `)
 
-// ARGV: states. Answers the number of each, then how many done ones went before their time, and since when.
-var countScript = endScript(`
+// Answers how many done entries went before their time, and since when in ms.
+var trimScript = endScript(`
 trim()
-local out = {}
-for _, state in ipairs(ARGV) do
-  local from = keep[state] and '(' .. ms(now - keep[state]) or '-inf'
-  table.insert(out, call('ZCOUNT', p .. ':s:' .. state, from, '+inf'))
-end
 local gone = call('HMGET', p .. ':trimmed', 'n', 'since')
-table.insert(out, tonumber(gone[1] or 0))
-table.insert(out, tonumber(gone[2] or 0))
-return out
+return {tonumber(gone[1] or 0), tonumber(gone[2] or 0)}
 `)

@@ -30,6 +30,9 @@ func TestLedger_finishedEntriesEndWithTheirPlaceInTheSets(t *testing.T) {
 			if c, err := l.Counts(t.Context(), "t1"); err != nil || c != (Counts{}) {
 				t.Errorf("%+v, %v", c, err)
 			}
+			if p, err := l.Inbox(t.Context(), "t1", Query{}); err != nil || len(p.Entries) != 0 {
+				t.Errorf("%+v, %v", p, err)
+			}
 			if _, err := l.Get(t.Context(), "t1", e.ID); !errors.Is(err, ErrNotFound) {
 				t.Errorf("got %v", err)
 			}

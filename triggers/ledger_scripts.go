@@ -42,7 +42,8 @@ end
 var finishing = fmt.Sprintf(`
 local keep = {done = %d, failed = %d, dropped = %d}
 local most, young = %d, %d
-`, keepDone.Milliseconds(), keepFailed.Milliseconds(), keepFailed.Milliseconds(), maxFinished, idemFor.Milliseconds()) + `
+`, keepFor[StateDone].Milliseconds(), keepFor[StateFailed].Milliseconds(), keepFor[StateDropped].Milliseconds(), maxFinished,
+	idemFor.Milliseconds()) + `
 local function leave(id, ticket) -- its ticket's next one need not wait for it any more
   local order = p .. ':o:' .. ticket
   call('ZREM', order, id)

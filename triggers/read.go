@@ -40,10 +40,34 @@ func (l *Ledger) Next(ctx context.Context, tenantID string) (due time.Time, ok b
 	return time.UnixMilli(int64(z[0].Score)), true, nil
 }
 
-// Counts counts a tenant's entries; done ones of the last seven days, failed and dropped ones of the last ninety.
+// Counts counts a tenant's entries; done ones of the last seven days, failed and dropped ones of the last ninety. It is
+// cheap: every card asks for it.
 func (l *Ledger) Counts(ctx context.Context, tenantID string) (Counts, error) {
-	c, _, err := l.counted(ctx, tenantID)
-	return c, err
+	now, err := l.rdb.Time(ctx).Result()
+	if err != nil {
+		return Counts{}, fmt.Errorf("count firings: %w", err)
+	}
+	var c Counts
+	into := map[State]*int{StateAccepted: &c.Accepted, StateWorking: &c.Working, StateHeld: &c.Held, StateFailed: &c.Failed,
+		StateDone: &c.Done, StateDropped: &c.Dropped}
+	n := map[State]*redis.IntCmd{}
+	_, err = l.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for s := range into {
+			from := "-inf"
+			if life, ends := keepFor[s]; ends {
+				from = "(" + strconv.FormatInt(now.Add(-life).UnixMilli(), 10)
+			}
+			n[s] = p.ZCount(ctx, prefix(tenantID)+":s:"+string(s), from, "+inf")
+		}
+		return nil
+	})
+	if err != nil {
+		return Counts{}, fmt.Errorf("count firings: %w", err)
+	}
+	for s, to := range into {
+		*to = int(n[s].Val())
+	}
+	return c, nil
 }
 
 // Trimmed says how many done entries were removed before their time because there were too many, and since when.
@@ -52,18 +76,16 @@ type Trimmed struct {
 	Since time.Time
 }
 
-func (l *Ledger) counted(ctx context.Context, tenantID string) (Counts, Trimmed, error) {
-	n, err := l.run(ctx, countScript, tenantID, string(StateAccepted), string(StateWorking), string(StateHeld), string(StateFailed),
-		string(StateDone), string(StateDropped)).Int64Slice()
+// trim removes what is too old or too much, and says what was removed before its time so far.
+func (l *Ledger) trim(ctx context.Context, tenantID string) (Trimmed, error) {
+	n, err := l.run(ctx, trimScript, tenantID).Int64Slice()
 	if err != nil {
-		return Counts{}, Trimmed{}, fmt.Errorf("count firings: %w", err)
+		return Trimmed{}, fmt.Errorf("trim firings: %w", err)
 	}
-	v := func(i int) int { return int(n[i]) }
-	gone := Trimmed{Count: v(6)}
-	if n[7] > 0 {
-		gone.Since = time.UnixMilli(n[7]).UTC()
+	if n[0] == 0 {
+		return Trimmed{}, nil
 	}
-	return Counts{Accepted: v(0), Working: v(1), Held: v(2), Failed: v(3), Done: v(4), Dropped: v(5)}, gone, nil
+	return Trimmed{Count: int(n[0]), Since: time.UnixMilli(n[1]).UTC()}, nil
 }
 
 // List returns a tenant's newest entries of one state ("" for all), newest first, without timelines.
