@@ -42,11 +42,11 @@ func HasPlace(text string) bool {
 	return false
 }
 
-// UnknownPlace returns the name in the first placeholder of a text that Fill does not know, "" when there is none. Braces
-// around what can't be a name, as people write them in messages, are text.
-func UnknownPlace(text string) string {
+// UnknownPlace returns the name in the first placeholder of a text that Fill does not know and that counts, "" when there is
+// none. Braces around what can't be a name, as people write them in messages, are text.
+func UnknownPlace(text string, counts func(name string) bool) string {
 	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
-		if !IsSource(m[1]) && placeName.MatchString(m[1]) {
+		if !IsSource(m[1]) && placeName.MatchString(m[1]) && counts(m[1]) {
 			return m[1]
 		}
 	}

@@ -41,6 +41,8 @@ func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r Request) (Trial
 	if err != nil {
 		return Trial{}, fmt.Errorf("dry run: %w", err)
 	}
+	var read reader
+	read.templates(r, everyPlace)
 	ticket, missing, err := s.ticket(ctx, t, r.TicketID)
 	if err != nil {
 		return Trial{}, fmt.Errorf("dry run: %w", err)
@@ -58,7 +60,7 @@ func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r Request) (Trial
 		}
 		found = check(filled, meta)
 	}
-	if found = append(missing, found...); len(found) > 0 {
+	if found = slices.Concat(missing, read.problems, found); len(found) > 0 {
 		return Trial{Problems: found}, nil
 	}
 	return try(ctx, a, r, ticket, meta)

@@ -86,6 +86,10 @@ func TestDryRun_namesEveryMistakeAtOnce(t *testing.T) {
 	if d := cmp.Diff([]string{"fields.custom_fields_values[0].values[0].value field_takes_date"}, paths(filled)); d != "" {
 		t.Errorf("a value that only the ticket shows to be wrong: %s", d)
 	}
+	unfilled := Request{TicketID: 5, Comment: "From {{client_name}}"}
+	if d := cmp.Diff([]string{"comment no_template"}, paths(unfilled)); d != "" {
+		t.Errorf("a variable that the helpdesk does not know, which a real firing leaves as it is: %s", d)
+	}
 	h.desk.add(6, 0, "", "")
 	if d := cmp.Diff([]string{"ticketId ticket_clientless"}, paths(Request{TicketID: 6})); d != "" {
 		t.Error(d)

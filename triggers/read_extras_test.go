@@ -105,8 +105,8 @@ func TestBind_mistakesInExtras(t *testing.T) {
 		"shorthand is text":  {`"fields":{"custom_fields":"x"}`, "fields.custom_fields wrong_type"},
 		"odd shorthand":      {`"fields":{"custom_fields":{"A":{"valeu":1}}}`, "fields.custom_fields.A.valeu unknown_key"},
 		"long field name":    {`"fields":{"custom_fields":{"` + long + `":1}}`, "fields.custom_fields." + long[:200] + " too_long"},
-		"unknown template":   {`"fields":{"name":"{{client_name}}","custom_fields":{"A":["x","{{tiket.id}}"]}}`, "fields.custom_fields.A[1] unknown_template|fields.name unknown_template"},
-		"template in a tag":  {`"fields":{"tags":["{{x}}"],"task":"{{y}}"}`, "fields.tags[0] unknown_template|fields.task.text unknown_template"},
+		"unknown template":   {`"fields":{"name":"{{client.nmae}}","custom_fields":{"A":["x","{{ticket.ids}}"]}}`, "fields.custom_fields.A[1] unknown_template|fields.name unknown_template"},
+		"template in a tag":  {`"fields":{"tags":["{{ticket.x}}"],"task":"{{client.y}}"}`, "fields.tags[0] unknown_template|fields.task.text unknown_template"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := Bind(jsonType, []byte(`{"ticketId":7,`+c.body+`}`))
@@ -125,9 +125,16 @@ func TestBind_mistakesInExtras(t *testing.T) {
 	}
 }
 
+func TestBind_bracesInAClientsWordsAreText(t *testing.T) {
+	got, _, err := Bind(jsonType, []byte(`{"ticketId":7,"comment":"He writes: {{client_name}} and {{ foo }}","fields":{"name":"{{x}}"}}`))
+	if err != nil || got.Comment != "He writes: {{client_name}} and {{ foo }}" {
+		t.Errorf("%q %v", got.Comment, err)
+	}
+}
+
 func TestBind_unknownTemplateSaysWhatWasMeant(t *testing.T) {
-	_, _, err := Bind(jsonType, []byte(`{"ticketId":7,"comment":"From {{client_name}}","fields":{}}`))
-	if err == nil || !strings.Contains(err.Error(), "comment: there is no {{client_name}} here; did you mean {{client.name}}? accepted: client.name,") {
+	_, _, err := Bind(jsonType, []byte(`{"ticketId":7,"comment":"From {{client.nam}}","fields":{}}`))
+	if err == nil || !strings.Contains(err.Error(), "comment: there is no {{client.nam}} here; did you mean {{client.name}}? accepted: client.name,") {
 		t.Errorf("%v", err)
 	}
 	if _, _, err := Bind(jsonType, []byte(`{"ticketId":7,"comment":"{{ see below }} and {{ticket.field.12}} {{","fields":{}}`)); err != nil {

@@ -41,7 +41,7 @@ func (r *reader) request(m map[string]any) Request {
 		r.add("fields", CodeRequired, "fields_missing", "Accepted", strings.Join(leadKeys, ", "))
 	}
 	r.extras(&out, m, fields)
-	r.templates(out)
+	r.templates(out, ours)
 	return out
 }
 

@@ -11,18 +11,27 @@ import (
 // templatePlaces are what a text may name in double braces, for messages; ticket.field.N stands for any number.
 var templatePlaces = append(append([]string{}, bridge.MapSources...), "ticket.field.N")
 
-// templates names the placeholders that nothing fills, such as variables that the helpdesk does not know.
-func (r *reader) templates(req Request) {
+// ours says that whoever wrote a placeholder meant one of ours.
+func ours(place string) bool {
+	return strings.HasPrefix(place, "ticket.") || strings.HasPrefix(place, "client.")
+}
+
+// everyPlace is for templates: all placeholders that nothing fills are named, also those that may be a client's words.
+func everyPlace(string) bool { return true }
+
+// templates names the placeholders that nothing fills. A real firing is refused only for those that are meant for us: the
+// helpdesk puts its clients' words into a rule's texts, and no lead may be lost for what is written there.
+func (r *reader) templates(req Request, meant func(place string) bool) {
 	look := func(path, text string) {
-		place := bridge.UnknownPlace(text)
+		place := bridge.UnknownPlace(text, meant)
 		if place == "" {
 			return
 		}
-		meant := near(strings.ReplaceAll(place, "_", "."), templatePlaces)
-		if meant != "" {
-			meant = "{{" + meant + "}}"
+		better := near(strings.ReplaceAll(place, "_", "."), templatePlaces)
+		if better != "" {
+			better = "{{" + better + "}}"
 		}
-		r.add(r.where(req, path), CodeTemplate, "no_template", "Given", fmt.Sprintf("{{%.60s}}", place), "Near", meant,
+		r.add(r.where(req, path), CodeTemplate, "no_template", "Given", fmt.Sprintf("{{%.60s}}", place), "Near", better,
 			"Accepted", strings.Join(templatePlaces, ", "))
 	}
 	look("fields.name", req.Fields.Name)
