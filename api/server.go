@@ -22,7 +22,9 @@ type Options struct {
 	Ready func(context.Context) error
 	// Proxies are the networks whose X-Forwarded-For is believed; none means the peer's address counts.
 	Proxies []*net.IPNet
-	Routes  []Routes
+	// Strangers bounds logins by address; nil bounds nothing.
+	Strangers *Strangers
+	Routes    []Routes
 }
 
 // New builds the echo instance: middleware, /healthz, /readyz and the given routes.
@@ -31,13 +33,13 @@ func New(o Options) *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = extractor(o.Proxies)
 	e.HTTPErrorHandler = failure(o.Log)
-	e.Use(middleware.RequestID(), access(o.Log), middleware.RecoverWithConfig(middleware.RecoverConfig{
+	e.Use(middleware.RequestID(), strict, access(o.Log), middleware.RecoverWithConfig(middleware.RecoverConfig{
 		DisableErrorHandler: false,
 		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
 			o.Log.Error("panic", "route", c.Path(), "error", err, "stack", string(stack))
 			return err
 		},
-	}))
+	}), o.Strangers.logins)
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "alive\n") })
 	e.GET("/readyz", func(c echo.Context) error {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
@@ -63,6 +65,19 @@ func Server(h http.Handler) *http.Server {
 		WriteTimeout:      45 * time.Second, // Prefer: wait may take 30
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    32 << 10,
+	}
+}
+
+// strict sets the headers of an answer that is no page: nothing in it may run, be framed or be guessed to be of another kind.
+// Pages and assets put their own in their place.
+func strict(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		return next(c)
 	}
 }
 

@@ -34,7 +34,9 @@ type TriggerHandlers struct {
 	PublicURL string
 	// Catalog has the words for mistakes in the caller's language; nil says all in English.
 	Catalog *blocks.Catalog
-	Log     *slog.Logger
+	// Strangers bounds callers without a valid key by address; nil bounds nothing.
+	Strangers *Strangers
+	Log       *slog.Logger
 }
 
 // Routes mounts POST /api/freeCreateLead and GET /api/triggers/:id.
@@ -56,11 +58,11 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	req, bodyKey, bindErr := triggers.Bind(c.Request().Header.Get(echo.HeaderContentType), body)
 	var mistakes *triggers.Problems
 	if bindErr != nil && !errors.As(bindErr, &mistakes) && givenKey(c, bodyKey) == "" {
-		return h.refuse(c, bindErr)
+		return h.refuseStranger(c, bindErr)
 	}
 	t, err := h.caller(c, bodyKey, req.AmoClientID)
 	if err != nil {
-		return h.refuse(c, err)
+		return h.refuseStranger(c, err)
 	}
 	if bindErr != nil {
 		return h.refuse(c, bindErr)
@@ -110,7 +112,7 @@ func (h *TriggerHandlers) ended(c echo.Context, e triggers.Entry, existed bool) 
 func (h *TriggerHandlers) show(c echo.Context) error {
 	t, err := h.caller(c, "", c.QueryParam("amoClientId"))
 	if err != nil {
-		return h.refuse(c, err)
+		return h.refuseStranger(c, err)
 	}
 	entry, err := h.Triggers.Get(c.Request().Context(), t.ID, c.Param("id"))
 	if err != nil {
@@ -126,6 +128,14 @@ func (h *TriggerHandlers) unread(c echo.Context, err error) error {
 		return Problem(c, http.StatusRequestEntityTooLarge, "The body may have at most 1 MiB")
 	}
 	return Problem(c, http.StatusBadRequest, "The body ended too early")
+}
+
+// refuseStranger refuses a caller whom nobody vouches for, until its address has had enough.
+func (h *TriggerHandlers) refuseStranger(c echo.Context, err error) error {
+	if retry, ok := h.Strangers.Allow(c.RealIP()); !ok {
+		return h.Strangers.refuse(c, retry)
+	}
+	return h.refuse(c, err)
 }
 
 // refuse is the one table from errors to answers. Internal text never leaves.

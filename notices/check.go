@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/sidecard/sidecard/connector/allow"
 )
 
 // Limits of what a tenant may choose.
@@ -51,5 +53,5 @@ func ValidURL(s string, private bool) bool {
 		return false
 	}
 	ip, err := netip.ParseAddr(u.Hostname())
-	return err != nil || public(ip)
+	return err != nil || allow.Public(ip)
 }

@@ -16,6 +16,11 @@ import (
 // Open finds the tenant of a credential or makes one. It brings a changed helpdesk token and address up to date and counts
 // as a sighting. Errors: ErrNoCredential.
 func (d *Directory) Open(ctx context.Context, c Credential) (Tenant, error) {
+	return d.Admit(ctx, c, func() error { return nil })
+}
+
+// Admit is Open that asks before it makes a tenant: an error of may is the answer, and nothing is stored.
+func (d *Directory) Admit(ctx context.Context, c Credential, may func() error) (Tenant, error) {
 	if c.AmoBase == "" || c.DeskToken == "" && c.Secret == "" {
 		return Tenant{}, ErrNoCredential
 	}
@@ -27,6 +32,9 @@ func (d *Directory) Open(ctx context.Context, c Credential) (Tenant, error) {
 			return Tenant{}, err
 		}
 		if id == "" {
+			if err := may(); err != nil {
+				return Tenant{}, err
+			}
 			id, err = d.make(ctx, c, prints[0])
 			if err != nil {
 				return Tenant{}, err

@@ -50,7 +50,7 @@ var (
 // Tenants finds the tenant that a block's credential opens; *tenant.Directory is it.
 type Tenants interface {
 	settingsTenants
-	Open(ctx context.Context, c tenant.Credential) (tenant.Tenant, error)
+	Admit(ctx context.Context, c tenant.Credential, may func() error) (tenant.Tenant, error)
 }
 
 // Grants tells whether a tenant is logged in; *oauth.Grants is it.
@@ -95,6 +95,10 @@ type Deps struct {
 
 	// Firings are the rules' inbox; nil: there is none.
 	Firings Firings
+
+	// Stranger counts a company never seen before against the address it came from; not ok is enough of them. Nil counts
+	// nothing.
+	Stranger func(address string) (retry time.Duration, ok bool)
 
 	// Changes tells open panels that something has changed in amoCRM; nil leaves them as they are until asked.
 	Changes Changes

@@ -170,14 +170,20 @@ func (f *fakeCRM) ForgetData(context.Context) error {
 
 type fakeTenants struct {
 	keptSettings
-	err  error
-	last tenant.Credential
+	err      error
+	last     tenant.Credential
+	stranger bool // every company is a new one
 }
 
-func (f *fakeTenants) Open(_ context.Context, c tenant.Credential) (tenant.Tenant, error) {
+func (f *fakeTenants) Admit(_ context.Context, c tenant.Credential, may func() error) (tenant.Tenant, error) {
 	f.last = c
 	if c.DeskToken == "" && c.Secret == "" {
 		return tenant.Tenant{}, tenant.ErrNoCredential
+	}
+	if f.stranger {
+		if err := may(); err != nil {
+			return tenant.Tenant{}, err
+		}
 	}
 	return tenant.Tenant{ID: "t1"}, f.err
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -23,7 +25,7 @@ func (h *Handlers) Open(c echo.Context) error {
 	if err != nil {
 		return h.refuse(c, req, err)
 	}
-	session, err := h.admit(ctx, req)
+	session, err := h.admit(ctx, req, c.RealIP())
 	if err != nil {
 		return h.refuse(c, req, err)
 	}
@@ -58,8 +60,24 @@ func (e *refusedParam) Unwrap() error { return e.err }
 
 var errNoHost = errors.New("no amo_base_host in the request")
 
+// strangersError is a company never seen before, from an address that has brought too many of them.
+type strangersError struct{ retry time.Duration }
+
+func (e *strangersError) Error() string { return "too many new companies from one address" }
+
+// stranger asks whether an address may bring one more company.
+func (h *Handlers) stranger(address string) error {
+	if h.Stranger == nil {
+		return nil
+	}
+	if retry, ok := h.Stranger(address); !ok {
+		return &strangersError{retry}
+	}
+	return nil
+}
+
 // admit checks what the block says about its account and opens a session for its tenant.
-func (h *Handlers) admit(ctx context.Context, req blocks.Request) (blocks.Session, error) {
+func (h *Handlers) admit(ctx context.Context, req blocks.Request, address string) (blocks.Session, error) {
 	if req.AmoBaseHost == "" {
 		return blocks.Session{}, errNoHost
 	}
@@ -76,7 +94,7 @@ func (h *Handlers) admit(ctx context.Context, req blocks.Request) (blocks.Sessio
 			return blocks.Session{}, &refusedParam{"bad_desk", req.DeskBase, err}
 		}
 	}
-	t, err := h.Tenants.Open(ctx, credential)
+	t, err := h.Tenants.Admit(ctx, credential, func() error { return h.stranger(address) })
 	if err != nil {
 		return blocks.Session{}, err
 	}
@@ -111,6 +129,7 @@ func (h *Handlers) refuse(c echo.Context, req blocks.Request, err error) error {
 	code, args := "internal", []any(nil)
 	var wrong *blocks.TypeError
 	var param *refusedParam
+	var many *strangersError
 	switch {
 	case errors.Is(err, blocks.ErrTooBig):
 		code = "too_big"
@@ -121,6 +140,9 @@ func (h *Handlers) refuse(c echo.Context, req blocks.Request, err error) error {
 		args = []any{"Key", wrong.Key, "Want", h.Catalog.T(req.Lang, "want."+wrong.Want)}
 	case errors.Is(err, errNoHost):
 		code = "no_host"
+	case errors.As(err, &many):
+		code = "limited"
+		c.Response().Header().Set("Retry-After", strconv.Itoa(1+int(many.retry.Seconds())))
 	case errors.As(err, &param):
 		code, args = param.code, []any{"Given", shorten(param.given)}
 	case errors.Is(err, tenant.ErrNoCredential):

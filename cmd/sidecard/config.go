@@ -42,6 +42,7 @@ type config struct {
 
 	OpenTriggers   bool     `env:"SIDECARD_OPEN_TRIGGERS" help:"Accept rules that name only amoClientId, without a key."`
 	TrustedProxies []string `env:"SIDECARD_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed (CIDR)."`
+	RatePerIP      int      `env:"SIDECARD_RATE_PER_IP" default:"20" help:"Requests a second and address of callers without a valid key, credential or session; 0 is no limit."`
 	LogLevel       string   `env:"SIDECARD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 }
 
@@ -114,6 +115,9 @@ func (c config) check() (settings, error) {
 		} else {
 			s.proxies = append(s.proxies, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
 		}
+	}
+	if c.RatePerIP < 0 || c.RatePerIP > 10_000 {
+		bad("SIDECARD_RATE_PER_IP", "is %d, expected requests a second from 0 (no limit) to 10000", c.RatePerIP)
 	}
 	if c.SealKeys != "" {
 		if s.ring, err = store.ParseRing(c.SealKeys); err != nil {

@@ -29,6 +29,7 @@ func TestConfig_everyMistakeAtOnceByName(t *testing.T) {
 	c.AmoClientID, c.AmoToken = "id without secret", "token without account"
 	c.SMTPURL, c.TelegramAPI = "smtp://user:pass-word@", "api.telegram.org/x"
 	c.HelpdeskOrigins, c.TrustedProxies = []string{"secure.usedesk.com; script-src *"}, []string{"10.0.0.0"}
+	c.RatePerIP = -1
 	_, err := c.check()
 	if err == nil {
 		t.Fatal("a config full of mistakes passed")
@@ -36,7 +37,7 @@ func TestConfig_everyMistakeAtOnceByName(t *testing.T) {
 	for _, name := range []string{
 		"SIDECARD_ADDR", "SIDECARD_PUBLIC_URL", "SIDECARD_USEDESK_API", "SIDECARD_SEAL_KEYS", "SIDECARD_EXTRA_AMO_HOSTS",
 		"AMO_CLIENT_ID", "AMO_LONG_LIVED_TOKEN", "SIDECARD_HELPDESK_ORIGINS", "SIDECARD_TRUSTED_PROXIES", "SIDECARD_SMTP_URL",
-		"SIDECARD_TELEGRAM_API",
+		"SIDECARD_TELEGRAM_API", "SIDECARD_RATE_PER_IP",
 	} {
 		if !strings.Contains(err.Error(), name+":") && !strings.Contains(err.Error(), name+" ") {
 			t.Errorf("%s is not named in:\n%v", name, err)

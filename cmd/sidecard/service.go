@@ -116,6 +116,7 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 	s.hooks, s.changes = changeHooks(set, s, b, log), hooks.NewHub(db, log)
 	flow := oauth.NewFlow(db, login, s.tenants, s.grants, log)
 	s.install = func(ctx context.Context) error { return installLongLived(ctx, set, flow) }
+	strangers := api.NewStrangers(set.RatePerIP)
 	s.block, err = block.New(block.Deps{
 		Catalog:  catalog,
 		Sessions: blocks.NewSessions(db),
@@ -143,6 +144,7 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 		AmoBase:        set.amoHosts.Base,
 		DeskBase:       set.deskHosts.Base,
 		Changes:        s.changes,
+		Stranger:       strangers.Allow,
 		PublicURL:      set.PublicURL,
 		FrameAncestors: set.HelpdeskOrigins,
 		Log:            log,
@@ -156,9 +158,10 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 	s.routes = api.New(api.Options{
 		Log:     log,
 		Ready:   func(ctx context.Context) error { return db.Ping(ctx).Err() },
-		Proxies: set.proxies,
+		Proxies: set.proxies, Strangers: strangers,
 		Routes: []api.Routes{s.block, s.hooks, &api.TriggerHandlers{
-			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog, Log: log,
+			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog,
+			Strangers: strangers, Log: log,
 		}},
 	})
 	s.http = api.Server(s.routes)

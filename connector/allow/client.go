@@ -1,6 +1,7 @@
 package allow
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -14,16 +15,29 @@ const (
 )
 
 // HTTPClient returns a client that talks to allowed hosts only and follows redirects on the same host only. timeout is
-// for the whole exchange; 0 means 20 s. Connecting may take 5 s of it.
+// for the whole exchange; 0 means 20 s. Connecting may take 5 s of it. A name of the vendor's that resolves into a private
+// network is not dialled (ErrPrivate); hosts that the configuration adds may stand anywhere.
 func (l *List) HTTPClient(timeout time.Duration) *http.Client {
 	if timeout <= 0 {
 		timeout = defaultTimeout
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.DialContext = (&net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}).DialContext
+	t.DialContext = l.dial(nil)
 	t.TLSHandshakeTimeout = connectTimeout
 	t.MaxIdleConnsPerHost = 16
 	return &http.Client{Transport: guard{l, t}, Timeout: timeout, CheckRedirect: sameHost}
+}
+
+// dial connects to what the transport asks for: a host of the list or the operator's HTTP proxy. resolver may be nil.
+func (l *List) dial(resolver *net.Resolver) func(ctx context.Context, network, address string) (net.Conn, error) {
+	anywhere := &net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second, Resolver: resolver}
+	public := &net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second, Resolver: resolver, Control: OnlyPublic}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if l.vendor(address) {
+			return public.DialContext(ctx, network, address)
+		}
+		return anywhere.DialContext(ctx, network, address)
+	}
 }
 
 // guard refuses requests to hosts that are not on the list, whoever built them.

@@ -2,11 +2,13 @@ package allow
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // HostError says why an address was refused. Both parts may be shown to the person who typed it.
@@ -138,6 +140,21 @@ func (l *List) find(u *url.URL) (scheme, path, why string) {
 	return "", "", "not one of the allowed hosts (" + strings.Join(l.names(), ", ") + ")"
 }
 
+// vendor reports whether an address to dial is a host of the product's own rules, not one that the configuration adds.
+func (l *List) vendor(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	for _, name := range []string{host, address} {
+		if _, ok := l.extra[name]; ok {
+			return false
+		}
+	}
+	_, _, why := l.find(&url.URL{Host: host})
+	return why == ""
+}
+
 // names lists what the product supports; extra hosts are the operator's affair and stay out of messages.
 func (l *List) names() []string {
 	var names []string
@@ -180,6 +197,8 @@ func split(given string) (u *url.URL, scheme string, err error) {
 		return refuse("an address with a query is not accepted")
 	case u.Hostname() == "":
 		return refuse("the host is missing")
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }):
+		return refuse("the host has letters that only look like Latin ones")
 	case strings.HasSuffix(u.Host, ":"):
 		return refuse("the port is missing")
 	}

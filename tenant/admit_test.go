@@ -1,0 +1,22 @@
+package tenant
+
+import (
+	"errors"
+	"testing"
+)
+
+func TestAdmit_asksOnlyBeforeItMakesATenant(t *testing.T) {
+	d, server := setup(t)
+	c, enough, asked := Credential{AmoBase: base, DeskToken: "a"}, errors.New("enough"), 0
+	refuse := func() error { asked++; return enough }
+	if _, err := d.Admit(t.Context(), c, refuse); !errors.Is(err, enough) || asked != 1 {
+		t.Errorf("a stranger: %v, asked %d times", err, asked)
+	}
+	if keys := server.Keys(); len(keys) != 0 {
+		t.Errorf("stored nevertheless: %v", keys)
+	}
+	known := open(t, d, c)
+	if got, err := d.Admit(t.Context(), c, refuse); err != nil || got.ID != known.ID || asked != 1 {
+		t.Errorf("a known company: %v, asked %d times", err, asked)
+	}
+}
