@@ -31,9 +31,8 @@ type write struct {
 func (a *Account) once(ctx context.Context, w write) (int64, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeFor)
 	defer cancel()
-	key := a.key("unsure", a.b.DB.Ring().Fingerprints(w.mark...)[0])
-	earlier, err := a.b.DB.Get(ctx, key).Int64()
-	if err != nil && !errors.Is(err, redis.Nil) {
+	key, earlier, err := a.unfinished(ctx, w.mark)
+	if err != nil {
 		return 0, fmt.Errorf("look for an unfinished write: %w", err)
 	}
 	if earlier > 0 {
@@ -75,6 +74,23 @@ func (a *Account) once(ctx context.Context, w write) (int64, error) {
 		}
 	}
 	return 0, fmt.Errorf("%w (%w)", ErrUnknownOutcome, err)
+}
+
+// unfinished gives the key of a write's mark and when, in Unix milliseconds, an equal write began whose outcome is not
+// known, 0 for none. The mark may have been made with an older seal key; then that one is the key.
+func (a *Account) unfinished(ctx context.Context, mark []string) (key string, began int64, err error) {
+	prints := a.b.DB.Ring().Fingerprints(mark...)
+	for _, print := range prints {
+		key := a.key("unsure", print)
+		began, err := a.b.DB.Get(ctx, key).Int64()
+		if err == nil {
+			return key, began, nil
+		}
+		if !errors.Is(err, redis.Nil) {
+			return "", 0, err
+		}
+	}
+	return a.key("unsure", prints[0]), 0, nil
 }
 
 // settle removes the mark. A mark that stays only costs the next equal write a look, and it ends by itself.

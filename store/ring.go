@@ -106,6 +106,9 @@ func newRingKey(id string, raw []byte) (ringKey, error) {
 	return ringKey{id: id, seal: aead, finger: finger}, err
 }
 
+// Newest is the id of the key that seals.
+func (r *Ring) Newest() string { return r.keys[0].id }
+
 // Seal encrypts plain with the newest key as "v1.keyid.base64". bound, usually the Redis key, must be given again to Open:
 // a sealed value copied to another place does not open there.
 func (r *Ring) Seal(plain []byte, bound string) string {

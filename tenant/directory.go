@@ -27,7 +27,7 @@ func (d *Directory) Get(ctx context.Context, id string) (Tenant, error) {
 }
 
 // Update changes a tenant. change may run again when another change came between; an error of it ends the update and comes
-// back as it is. ID and CreatedAt stay. A new TriggerKey replaces the old one at once.
+// back as it is. ID and CreatedAt stay. A new TriggerKey replaces the old one at once; NewTriggerKey leaves it a while.
 func (d *Directory) Update(ctx context.Context, id string, change func(*Tenant) error) (Tenant, error) {
 	r, err := d.update(ctx, id, func(r *record) error { return change(&r.Tenant) })
 	if err != nil {
@@ -48,7 +48,7 @@ func (d *Directory) ByTriggerKey(ctx context.Context, key string) (Tenant, error
 			return Tenant{}, fmt.Errorf("find tenant by trigger key: %w", err)
 		}
 		t, err := d.Get(ctx, id)
-		if err == nil && t.TriggerKey != key { // an index that a crash left behind
+		if err == nil && t.TriggerKey != key && t.FormerKey(time.Now()) != key { // an index that a crash left behind
 			return Tenant{}, ErrNotFound
 		}
 		return t, err
@@ -147,7 +147,7 @@ func (d *Directory) Adopt(ctx context.Context, fresh, into string) error {
 				old = append(old, print)
 			}
 		}
-		r.Credentials = from.Credentials
+		r.Credentials, r.CredentialKeys = from.Credentials, from.CredentialKeys
 		r.DeskToken, r.DeskBase = from.DeskToken, from.DeskBase
 		return nil
 	})

@@ -81,7 +81,7 @@ func (d *Directory) make(ctx context.Context, c Credential, print string) (id st
 	r := &record{Tenant: Tenant{
 		ID: strings.ToLower(rand.Text()), AmoBase: c.AmoBase, DeskToken: c.DeskToken, TriggerKey: newTriggerKey(),
 		CreatedAt: time.Now().UTC().Truncate(time.Millisecond),
-	}, Credentials: []string{print}}
+	}, Credentials: []string{print}, CredentialKeys: []string{d.db.Ring().Newest()}}
 	if c.DeskToken != "" {
 		r.DeskBase = c.DeskBase
 	}
@@ -139,7 +139,7 @@ func (d *Directory) seen(ctx context.Context, id string, c Credential, print, ne
 		return Tenant{}, err
 	}
 	moved := c.DeskToken != "" && (r.DeskToken != c.DeskToken || r.DeskBase != c.DeskBase)
-	renamed := print != newest || !slices.Contains(r.Credentials, print)
+	renamed := print != newest || !slices.Contains(r.Credentials, print) || !slices.Contains(r.CredentialKeys, d.db.Ring().Newest())
 	forgotten := r.life() > 0 && left.Val() < unseen-touchAge
 	if !moved && !renamed && !forgotten {
 		return r.Tenant, nil
@@ -148,7 +148,7 @@ func (d *Directory) seen(ctx context.Context, id string, c Credential, print, ne
 		if c.DeskToken != "" {
 			r.DeskToken, r.DeskBase = c.DeskToken, c.DeskBase
 		}
-		r.Credentials = with(r.Credentials, print, newest)
+		r.Credentials, r.CredentialKeys = with(r.Credentials, print, newest), with(r.CredentialKeys, d.db.Ring().Newest())
 		r.Triggers = with(r.Triggers, d.triggerPrints(r.TriggerKey)[0])
 		return nil
 	})
@@ -187,7 +187,7 @@ func with(set []string, names ...string) []string {
 func (d *Directory) remove(ctx context.Context, r *record) error {
 	failed := errors.Join(
 		d.unindex(ctx, credentialKey, r.Credentials, r.ID),
-		d.unindex(ctx, triggerKey, r.Triggers, r.ID))
+		d.unindex(ctx, triggerKey, slices.Concat(r.Triggers, r.OldTriggers), r.ID))
 	for _, set := range r.sets() {
 		failed = errors.Join(failed, d.db.SRem(ctx, set, r.ID).Err())
 	}

@@ -27,6 +27,14 @@ type record struct {
 	SealedNotices string   `json:"notices,omitempty"`
 	Credentials   []string `json:"credentials"` // fingerprints that open it
 	Triggers      []string `json:"triggers"`    // fingerprints of its trigger key
+
+	// CredentialKeys are the ids of the seal keys that have made a fingerprint of the credential: where a secret is the
+	// credential it is not stored, and only its next sighting can make the fingerprint of a newer key.
+	CredentialKeys []string `json:"credential_keys,omitempty"`
+
+	// The trigger key before the present one, for as long as its fingerprints lead here.
+	SealedOldTrigger string   `json:"old_trigger_key,omitempty"`
+	OldTriggers      []string `json:"old_triggers,omitempty"`
 }
 
 func recordKey(id string) string          { return store.Key(id, "tenant") }
@@ -50,6 +58,10 @@ func (d *Directory) marshal(r *record) ([]byte, error) {
 	r.V = schema
 	r.SealedDesk = ring.Seal([]byte(r.DeskToken), key+"#desk_token")
 	r.SealedTrigger = ring.Seal([]byte(r.TriggerKey), key+"#trigger_key")
+	r.SealedOldTrigger = ""
+	if r.OldTriggerKey != "" {
+		r.SealedOldTrigger = ring.Seal([]byte(r.OldTriggerKey), key+"#old_trigger_key")
+	}
 	var err error
 	if r.SealedNotices, err = d.sealNotices(r.Notices, key); err != nil {
 		return nil, err
@@ -73,6 +85,13 @@ func (d *Directory) unmarshal(id, raw string) (*record, error) {
 	trigger, err := ring.Open(r.SealedTrigger, key+"#trigger_key")
 	if err != nil {
 		return nil, fmt.Errorf("open trigger key of tenant %s: %w", id, err)
+	}
+	if r.SealedOldTrigger != "" {
+		old, err := ring.Open(r.SealedOldTrigger, key+"#old_trigger_key")
+		if err != nil {
+			return nil, fmt.Errorf("open the former trigger key of tenant %s: %w", id, err)
+		}
+		r.OldTriggerKey = string(old)
 	}
 	if r.Notices, err = d.openNotices(r.SealedNotices, key); err != nil {
 		return nil, fmt.Errorf("read tenant %s: %w", id, err)
@@ -102,6 +121,7 @@ func (d *Directory) update(ctx context.Context, id string, change func(*record) 
 		}
 		after := *before
 		after.Credentials, after.Triggers = slices.Clone(before.Credentials), slices.Clone(before.Triggers)
+		after.OldTriggers, after.CredentialKeys = slices.Clone(before.OldTriggers), slices.Clone(before.CredentialKeys)
 		if err := change(&after); err != nil {
 			return err
 		}
@@ -138,7 +158,10 @@ func (d *Directory) update(ctx context.Context, id string, change func(*record) 
 		break
 	}
 	if done.TriggerKey != before.TriggerKey {
-		if err := d.unindex(ctx, triggerKey, before.Triggers, id); err != nil {
+		gone := slices.DeleteFunc(slices.Concat(before.Triggers, before.OldTriggers), func(print string) bool {
+			return slices.Contains(done.OldTriggers, print) // valid for a while
+		})
+		if err := d.unindex(ctx, triggerKey, gone, id); err != nil {
 			return done, err
 		}
 	}

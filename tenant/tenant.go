@@ -24,11 +24,13 @@ type Tenant struct {
 	DeskBase      string    `json:"desk_base"`    // base address of the helpdesk's API, "" for the usual one
 	DeskToken     string    `json:"-"`            // helpdesk API token, "" when the block gives a secret only
 	TriggerKey    string    `json:"-"`            // "sk_…", what the helpdesk's rules show
+	OldTriggerKey string    `json:"-"`            // the one before, which rules may show until OldTriggerEnd; "" for none
 	IntegrationID string    `json:"integration"`  // amoCRM client_id of the last login
 	AccountID     int64     `json:"account_id"`   // amoCRM account id, 0 before the first login
 	AccountName   string    `json:"account_name"` // its name at the last login
 	Settings      Settings  `json:"settings"`     // what the company chose
 	Notices       Notices   `json:"-"`            // whom to tell that rules are in trouble
+	OldTriggerEnd time.Time `json:"old_trigger_end,omitzero"`
 	CreatedAt     time.Time `json:"created_at"`   // first seen
 	ConnectedAt   time.Time `json:"connected_at"` // last login, zero before the first
 }

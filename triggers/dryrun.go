@@ -80,7 +80,7 @@ func (s *Service) TryRule(ctx context.Context, tenantID string, ticketID int64, 
 		return Trial{}, err
 	}
 	var found []Problem
-	if key != "" && subtle.ConstantTimeCompare([]byte(key), []byte(t.TriggerKey)) == 0 {
+	if key != "" && !opens(t, key) {
 		found = append(found, problem("key", CodeChoice, "foreign_key"))
 	}
 	if r.AmoClientID != "" && t.IntegrationID != "" && !strings.EqualFold(r.AmoClientID, t.IntegrationID) {
@@ -199,4 +199,11 @@ func (s *Service) ticket(ctx context.Context, t tenant.Tenant, id int64) (ticket
 		return ticket, refused.problems, nil
 	}
 	return ticket, nil, err
+}
+
+// opens says whether a rule with this key speaks for the tenant.
+func opens(t tenant.Tenant, key string) bool {
+	former := t.FormerKey(time.Now())
+	return subtle.ConstantTimeCompare([]byte(key), []byte(t.TriggerKey)) == 1 ||
+		former != "" && subtle.ConstantTimeCompare([]byte(key), []byte(former)) == 1
 }

@@ -164,7 +164,7 @@ func (j *job) candidates(ctx context.Context, newest []amocrm.Lead) ([]amocrm.Le
 	seen := map[amocrm.ID]bool{}
 	found = slices.DeleteFunc(found, func(l amocrm.Lead) bool {
 		other := seen[l.ID] || l.IsDeleted || l.CreatedAt < since ||
-			intent.Mark != "" && j.fingerprint(strings.TrimSpace(l.Name)) != intent.Mark ||
+			intent.Mark != "" && !j.marked(strings.TrimSpace(l.Name), intent.Mark) ||
 			intent.PipelineID != 0 && int64(l.PipelineID) != intent.PipelineID ||
 			intent.Price != nil && int64(l.Price) != *intent.Price
 		seen[l.ID] = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -144,7 +145,7 @@ func (n notes) look(ctx context.Context, j *job) (int64, error) {
 		if m.Type != "common" || m.CreatedAt < since || json.Unmarshal(m.Params, &params) != nil {
 			continue
 		}
-		if text := plainLines(params.Text); text == plainLines(j.plan.comment) || n.fingerprint(text) == st.NoteIntent.Mark {
+		if text := plainLines(params.Text); text == plainLines(j.plan.comment) || n.marked(text, st.NoteIntent.Mark) {
 			return int64(m.ID), nil
 		}
 	}
@@ -186,7 +187,7 @@ func (t tasks) look(ctx context.Context, j *job) (int64, error) {
 	}
 	since := st.TaskIntent.At.Add(-clockSkew).Unix()
 	for _, m := range found {
-		if m.CreatedAt >= since && t.fingerprint(plainLines(m.Text)) == st.TaskIntent.Mark {
+		if m.CreatedAt >= since && t.marked(plainLines(m.Text), st.TaskIntent.Mark) {
 			return int64(m.ID), nil
 		}
 	}
@@ -199,3 +200,8 @@ func (tasks) explain(err error) error {
 
 // fingerprint stands for a text in the steps: what rules and clients wrote is kept sealed only.
 func (h *haul) fingerprint(text string) string { return h.s.DB.Ring().Fingerprints(text)[0] }
+
+// marked says whether mark was made of the text, with any key of the ring: the newest may be newer than the mark.
+func (h *haul) marked(text, mark string) bool {
+	return slices.Contains(h.s.DB.Ring().Fingerprints(text), mark)
+}

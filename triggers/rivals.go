@@ -27,12 +27,12 @@ func (j *job) intent() *Intent {
 }
 
 // likeness stands for everything that is sent: deals of writes with the same likeness can be taken for each other.
-func (j *job) likeness() (string, error) {
+func (j *job) likeness() (text string, err error) {
 	raw, err := json.Marshal(j.plan.lead)
 	if err != nil {
 		return "", fmt.Errorf("encode deal: %w", err)
 	}
-	return j.fingerprint(j.clientKey() + "\x00" + string(raw)), nil
+	return j.clientKey() + "\x00" + string(raw), nil
 }
 
 func openKey(tenantID string) string { return store.Key(tenantID, "fire", "open") }
@@ -49,7 +49,7 @@ func (h *haul) announce(ctx context.Context, jobs []*job) error {
 		if err != nil {
 			return err
 		}
-		pairs = append(pairs, j.e.ID, like)
+		pairs = append(pairs, j.e.ID, j.fingerprint(like))
 	}
 	_, err := h.s.DB.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.HSet(ctx, key, pairs...)
@@ -91,7 +91,7 @@ func (j *job) rivals(ctx context.Context) (int, error) {
 	}
 	n := 1
 	for id, other := range open {
-		if id != j.e.ID && other == like {
+		if id != j.e.ID && j.marked(like, other) {
 			n++
 		}
 	}

@@ -178,6 +178,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	h.settingsRoutes(g)
 	h.inboxRoutes(g)
 	g.GET("/rule", h.inside(h.rule))
+	g.POST("/rule/key", h.inside(h.newKey))
 	h.ruleCheckRoutes(g)
 	g.GET("/login", h.inside(h.login))
 	g.GET("/state", h.inside(h.state))

@@ -2,6 +2,7 @@ package amocrm
 
 import (
 	"context"
+	"strconv"
 	"sync"
 
 	"github.com/sidecard/sidecard/bridge"
@@ -15,6 +16,7 @@ type keptSettings struct {
 	mu        sync.Mutex
 	settings  tenant.Settings
 	notices   tenant.Notices
+	keys      int // made after the first
 	updates   int
 	updateErr error
 }
@@ -49,6 +51,32 @@ func (k *keptSettings) Update(_ context.Context, _ string, change func(*tenant.T
 	k.settings, k.notices = t.Settings, t.Notices
 	k.updates++
 	return t, err
+}
+
+// NewTriggerKey counts; the key's text is in keyed.
+func (k *keptSettings) NewTriggerKey(context.Context, string) (tenant.Tenant, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.updateErr != nil {
+		return tenant.Tenant{}, k.updateErr
+	}
+	k.keys++
+	return tenant.Tenant{ID: "t1"}, nil
+}
+
+// keyed gives t the trigger keys that it has by now.
+func (k *keptSettings) keyed(t tenant.Tenant) tenant.Tenant {
+	if k == nil {
+		return t
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	t.TriggerKey = "sk_example"
+	if k.keys > 0 {
+		t.TriggerKey = "sk_example-" + strconv.Itoa(k.keys+1)
+		t.OldTriggerKey, t.OldTriggerEnd = "sk_former", now.Add(tenant.OldTriggerLife)
+	}
+	return t
 }
 
 func (f *fakeFlow) StartDisconnect(context.Context, string, string, string) (oauth.Start, error) {

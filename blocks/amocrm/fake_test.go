@@ -63,7 +63,7 @@ func (f *fakeCRM) count(name string) int {
 }
 
 func (f *fakeCRM) Tenant() tenant.Tenant {
-	return tenant.Tenant{ID: "t1", AmoBase: "https://example.amocrm.ru", Settings: f.kept.chosen(), Notices: f.kept.told()}
+	return f.kept.keyed(tenant.Tenant{ID: "t1", AmoBase: "https://example.amocrm.ru", Settings: f.kept.chosen(), Notices: f.kept.told()})
 }
 
 func (f *fakeCRM) Info(context.Context) (crm.Account, error) {

@@ -33,6 +33,11 @@ func init() {
 				"map_from": {"client.name"}, "map_to": {"lead:6"},
 			}, false)
 		}},
+		{"rule", func(w *house, _ *bridge.Ticket) { fields(w) }, path("/rule")},
+		{"rule-new-key", func(w *house, _ *bridge.Ticket) {
+			fields(w)
+			w.tenants.keys = 1
+		}, path("/rule?done=key")},
 		{"layout-list", func(w *house, _ *bridge.Ticket) { fields(w) }, path("/layout/list")},
 		{"layout-searched", func(w *house, _ *bridge.Ticket) { fields(w) }, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/layout/card", url.Values{"token": {blocks.NewID()}, "do": {"find"}, "q": {"deli"}, "field": {"stage", "cf:4"}, "deal": {"12"}}, false)

@@ -17,6 +17,7 @@ import (
 // settingsTenants keeps what a company chose; *tenant.Directory does.
 type settingsTenants interface {
 	Update(ctx context.Context, id string, change func(*tenant.Tenant) error) (tenant.Tenant, error)
+	NewTriggerKey(ctx context.Context, id string) (tenant.Tenant, error)
 }
 
 func (h *Handlers) layoutRoutes(g *echo.Group) {

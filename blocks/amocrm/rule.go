@@ -12,6 +12,7 @@ import (
 type ruleView struct {
 	Base string
 	JSON string
+	Key  keyView
 }
 
 // rule shows the ready-made rule: GET …/rule.
@@ -22,7 +23,8 @@ func (h *Handlers) rule(v *visit) error {
 			return loaded{}, err
 		}
 		text, err := ruleJSON(h.PublicURL, v.crm.Tenant().TriggerKey, v.crm.Tenant().IntegrationID, v.t("rule.deal_name"), meta)
-		return loaded{"rule", ruleView{Base: v.base(), JSON: text}}, err
+		key := v.keyView(v.crm.Tenant(), h.Now(), v.formatIn(ctx).DateTime)
+		return loaded{"rule", ruleView{Base: v.base(), JSON: text, Key: key}}, err
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strings"
 
@@ -36,26 +35,16 @@ type inbox struct {
 	json    bool
 }
 
-// run opens the inbox for do. Running replicas learn of what it does by themselves.
-func (cmd *triggersCmd) run(ctx context.Context, do func(inbox) error) (err error) {
-	set, err := cmd.check()
-	if err != nil {
-		return fmt.Errorf("configuration:\n%w", err)
-	}
-	db, err := store.Open(ctx, store.Options{URL: set.RedisURL, DataDir: set.DataDir, Ring: set.ring, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	if db.Mode() == "memory" {
-		return errors.New("the service keeps its state in its own memory, which can't be seen from here: set REDIS_URL or install redis-server")
-	}
-	tenants := tenant.NewDirectory(db)
-	t, err := chosenTenant(ctx, tenants, cmd.Tenant)
-	if err != nil {
-		return err
-	}
-	return do(inbox{triggers.NewService(triggers.Deps{DB: db, Tenants: tenants}), t, os.Stdout, os.Stdin, cmd.JSON})
+// run opens the inbox for do.
+func (cmd *triggersCmd) run(ctx context.Context, do func(inbox) error) error {
+	return cmd.opened(ctx, func(_ settings, db *store.DB) error {
+		tenants := tenant.NewDirectory(db)
+		t, err := chosenTenant(ctx, tenants, cmd.Tenant)
+		if err != nil {
+			return err
+		}
+		return do(inbox{triggers.NewService(triggers.Deps{DB: db, Tenants: tenants}), t, os.Stdout, os.Stdin, cmd.JSON})
+	})
 }
 
 // chosenTenant finds a tenant by its id, a connected one also by its amoCRM host; the only connected one when name is empty.

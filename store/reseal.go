@@ -1,0 +1,251 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Resealed is what Reseal met.
+type Resealed struct {
+	Values int            // sealed values
+	Done   int            // of them sealed anew
+	Old    map[string]int // still under an older key of the ring, by its id
+	Shut   []string       // Redis keys of values that open with no key of the ring, at most a hundred of them
+	ShutN  int            // how many
+}
+
+// resealTries bounds how often one value is read again because somebody else was writing it: whoever writes seals anew.
+const resealTries = 5
+
+// shutMost bounds the names that are kept of values that don't open.
+const shutMost = 100
+
+// Reseal finds everything sealed and, with change, seals anew with the newest key what an older one has sealed. A value is
+// written only over the one that was read, so replicas may run meanwhile; an end in the middle loses nothing, and a second
+// run goes on. Values keep their lives. What is still counted as Old was written by others meanwhile, or change is false.
+//
+// It knows the places by their form, not by a list: a string, a string behind a version of the cache, a member of a JSON
+// object in a string, a field of a hash. What it opens must be bound to its Redis key, to key#member, or, in a hash that
+// counts generations, to key#generation; anything else is reported as shut.
+func (db *DB) Reseal(ctx context.Context, change bool) (Resealed, error) {
+	r := Resealed{Old: map[string]int{}}
+	err := db.Walk(ctx, prefix+"*", func(keys []string) error {
+		types := make([]*redis.StatusCmd, len(keys))
+		_, err := db.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i, key := range keys {
+				types[i] = p.Type(ctx, key)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("seal anew: %w", err)
+		}
+		for i, key := range keys {
+			switch types[i].Val() {
+			case "string":
+				err = db.resealString(ctx, key, change, &r)
+			case "hash":
+				err = db.resealHash(ctx, key, change, &r)
+			}
+			if err != nil {
+				return fmt.Errorf("seal %s anew: %w", key, err)
+			}
+		}
+		return nil
+	})
+	return r, err
+}
+
+// resealSwap and resealField write only over what was read.
+var (
+	resealSwap = redis.NewScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+return 1`)
+	resealField = redis.NewScript(`
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`)
+)
+
+func (db *DB) resealString(ctx context.Context, key string, change bool, r *Resealed) error {
+	for try := 1; ; try++ {
+		raw, err := db.Get(ctx, key).Result()
+		if errors.Is(err, redis.Nil) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		var met Resealed
+		anew, err := db.ring.resealText(key, raw, &met)
+		if err != nil {
+			return err
+		}
+		write := change && met.Done > 0
+		if write {
+			done, err := resealSwap.Run(ctx, db, []string{key}, raw, anew).Int()
+			if err != nil {
+				return err
+			}
+			if done == 0 && try < resealTries {
+				continue
+			}
+			write = done == 1
+		}
+		r.add(met, write)
+		return nil
+	}
+}
+
+func (db *DB) resealHash(ctx context.Context, key string, change bool, r *Resealed) error {
+	for cursor := uint64(0); ; {
+		pairs, next, err := db.HScan(ctx, key, cursor, "", walkStep).Result()
+		if err != nil {
+			return err
+		}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if _, sealed := sealedBy(pairs[i+1]); sealed {
+				if err := db.resealOne(ctx, key, pairs[i], change, r); err != nil {
+					return err
+				}
+			}
+		}
+		if cursor = next; cursor == 0 {
+			return nil
+		}
+	}
+}
+
+// resealOne does one field of a hash.
+func (db *DB) resealOne(ctx context.Context, key, field string, change bool, r *Resealed) error {
+	for try := 1; ; try++ {
+		// Together: the value may be bound to the generation beside it.
+		got, err := db.HMGet(ctx, key, field, "gen").Result()
+		if err != nil {
+			return err
+		}
+		raw, _ := got[0].(string)
+		if _, sealed := sealedBy(raw); !sealed {
+			return nil
+		}
+		bounds := []string{key}
+		if gen, ok := got[1].(string); ok {
+			bounds = append(bounds, key+"#"+gen)
+		}
+		var met Resealed
+		anew := db.ring.reseal(raw, key, &met, bounds...)
+		write := change && met.Done > 0
+		if write {
+			done, err := resealField.Run(ctx, db, []string{key}, field, raw, anew).Int()
+			if err != nil {
+				return err
+			}
+			if done == 0 && try < resealTries {
+				continue
+			}
+			write = done == 1
+		}
+		r.add(met, write)
+		return nil
+	}
+}
+
+// resealText returns the text of a string key with all that is sealed in it under the newest key.
+func (r *Ring) resealText(key, raw string, met *Resealed) (string, error) {
+	if _, sealed := sealedBy(raw); sealed {
+		return r.reseal(raw, key, met, key), nil
+	}
+	if len(raw) > versionBytes {
+		if _, sealed := sealedBy(raw[versionBytes:]); sealed {
+			return raw[:versionBytes] + r.reseal(raw[versionBytes:], key, met, key), nil
+		}
+	}
+	if !strings.HasPrefix(raw, "{") {
+		return raw, nil
+	}
+	members := map[string]json.RawMessage{}
+	if json.Unmarshal([]byte(raw), &members) != nil {
+		return raw, nil // text that begins with a brace
+	}
+	for name, member := range members {
+		var text string
+		if json.Unmarshal(member, &text) != nil {
+			continue // no text, so nothing sealed
+		}
+		if _, sealed := sealedBy(text); !sealed {
+			continue
+		}
+		quoted, err := json.Marshal(r.reseal(text, key, met, key+"#"+name))
+		if err != nil {
+			return "", err
+		}
+		members[name] = quoted
+	}
+	if met.Done == 0 {
+		return raw, nil
+	}
+	out, err := json.Marshal(members)
+	return string(out), err
+}
+
+// reseal returns sealed under the newest key, and notes in met what it was.
+func (r *Ring) reseal(sealed, key string, met *Resealed, bounds ...string) string {
+	met.Values++
+	id, _ := sealedBy(sealed)
+	for _, bound := range bounds {
+		plain, err := r.Open(sealed, bound)
+		if err != nil {
+			continue
+		}
+		if id == r.Newest() {
+			return sealed
+		}
+		if met.Old == nil {
+			met.Old = map[string]int{}
+		}
+		met.Old[id]++
+		met.Done++
+		return r.Seal(plain, bound)
+	}
+	met.ShutN++
+	met.Shut = append(met.Shut, key)
+	return sealed
+}
+
+// add takes over what was met in one place; written says that it was stored anew.
+func (r *Resealed) add(met Resealed, written bool) {
+	r.Values += met.Values
+	r.ShutN += met.ShutN
+	r.Shut = append(r.Shut, met.Shut[:min(len(met.Shut), shutMost-len(r.Shut))]...)
+	if written {
+		r.Done += met.Done
+		return
+	}
+	for id, n := range met.Old {
+		r.Old[id] += n
+	}
+}
+
+// sealedBy says whether text has the form of a sealed value, and the id of its key.
+func sealedBy(text string) (id string, ok bool) {
+	rest, ok := strings.CutPrefix(text, sealVersion+".")
+	if !ok {
+		return "", false
+	}
+	id, encoded, ok := strings.Cut(rest, ".")
+	if !ok || !keyID.MatchString(id) || len(encoded) < sealLeast {
+		return "", false
+	}
+	_, err := base64.RawURLEncoding.DecodeString(encoded)
+	return id, err == nil
+}
+
+// sealLeast is the length of nothing sealed: nonce and tag.
+const sealLeast = (12 + 16) * 4 / 3
