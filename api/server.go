@@ -24,7 +24,9 @@ type Options struct {
 	Proxies []*net.IPNet
 	// Strangers bounds logins by address; nil bounds nothing.
 	Strangers *Strangers
-	Routes    []Routes
+	// Served hears of every answer; route is the pattern, "" when there is none. May be nil.
+	Served func(method, route string, status int, took time.Duration)
+	Routes []Routes
 }
 
 // New builds the echo instance: middleware, /healthz, /readyz and the given routes.
@@ -33,7 +35,10 @@ func New(o Options) *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = extractor(o.Proxies)
 	e.HTTPErrorHandler = failure(o.Log)
-	e.Use(middleware.RequestID(), strict, access(o.Log), middleware.RecoverWithConfig(middleware.RecoverConfig{
+	if o.Served == nil {
+		o.Served = func(string, string, int, time.Duration) {}
+	}
+	e.Use(middleware.RequestID(), strict, access(o.Log, o.Served), middleware.RecoverWithConfig(middleware.RecoverConfig{
 		DisableErrorHandler: false,
 		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
 			o.Log.Error("panic", "route", c.Path(), "error", err, "stack", string(stack))
@@ -93,7 +98,7 @@ func extractor(proxies []*net.IPNet) echo.IPExtractor {
 }
 
 // access logs one line a request. It names the route's pattern, never the path: paths carry session ids, queries keys.
-func access(log *slog.Logger) echo.MiddlewareFunc {
+func access(log *slog.Logger, served func(string, string, int, time.Duration)) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			start := time.Now()
@@ -109,6 +114,7 @@ func access(log *slog.Logger) echo.MiddlewareFunc {
 				"id", c.Response().Header().Get(echo.HeaderXRequestID),
 				"method", c.Request().Method, "route", c.Path(), "status", c.Response().Status,
 				"ms", time.Since(start).Milliseconds())
+			served(c.Request().Method, c.Path(), c.Response().Status, time.Since(start))
 			return nil
 		}
 	}

@@ -36,7 +36,29 @@ type TriggerHandlers struct {
 	Catalog *blocks.Catalog
 	// Strangers bounds callers without a valid key by address; nil bounds nothing.
 	Strangers *Strangers
-	Log       *slog.Logger
+	// Counted hears what became of every firing that was asked for; may be nil.
+	Counted func(Fate)
+	Log     *slog.Logger
+}
+
+// Fate is what became of a request for a deal at once.
+type Fate string
+
+// Fates. A dry run is FateTried whatever it says.
+const (
+	FateAccepted Fate = "accepted"
+	FateRepeated Fate = "repeated" // the same firing was there already
+	FateShelved  Fate = "shelved"  // stored as failed, it looks like a loop
+	FateTried    Fate = "dry_run"
+	FateRefused  Fate = "refused" // mistakes, or not allowed
+	FateFull     Fate = "full"
+	FateFailed   Fate = "failed" // could not be stored
+)
+
+func (h *TriggerHandlers) count(f Fate) {
+	if h.Counted != nil {
+		h.Counted(f)
+	}
 }
 
 // Routes mounts POST /api/freeCreateLead and GET /api/triggers/:id.
@@ -53,37 +75,42 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	ctx := c.Request().Context()
 	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, triggers.MaxBody))
 	if err != nil {
+		h.count(FateRefused)
 		return h.unread(c, err)
 	}
 	req, bodyKey, bindErr := triggers.Bind(c.Request().Header.Get(echo.HeaderContentType), body)
 	var mistakes *triggers.Problems
 	if bindErr != nil && !errors.As(bindErr, &mistakes) && givenKey(c, bodyKey) == "" {
-		return h.refuseStranger(c, bindErr)
+		return h.turnAwayStranger(c, bindErr)
 	}
 	t, err := h.caller(c, bodyKey, req.AmoClientID)
 	if err != nil {
-		return h.refuseStranger(c, err)
+		return h.turnAwayStranger(c, err)
 	}
 	if bindErr != nil {
-		return h.refuse(c, bindErr)
+		return h.turnAway(c, bindErr)
 	}
 	if dry, err := dryRun(c); err != nil || dry {
 		if err != nil {
+			h.count(FateRefused)
 			return Problem(c, http.StatusBadRequest, err.Error())
 		}
+		h.count(FateTried)
 		return h.try(c, t, req)
 	}
 	idem := c.Request().Header.Get("Idempotency-Key")
 	if len(idem) > longestKey {
+		h.count(FateRefused)
 		return Problem(c, http.StatusBadRequest, "The Idempotency-Key header may have at most 255 characters")
 	}
 	if err := h.Triggers.Check(ctx, t, req); err != nil {
-		return h.refuse(c, err)
+		return h.turnAway(c, err)
 	}
 	entry, existed, err := h.Triggers.Accept(ctx, t, req, idem)
 	if err != nil {
-		return h.refuse(c, err)
+		return h.turnAway(c, err)
 	}
+	h.count(fateOf(entry, existed))
 	if wait := wanted(c.Request().Header); wait > 0 {
 		c.Response().Header().Set("Preference-Applied", "wait="+seconds(wait))
 		waiting, cancel := context.WithTimeout(ctx, wait)
@@ -96,6 +123,16 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	return h.answer(c, http.StatusAccepted, entry, existed)
 }
 
+func fateOf(e triggers.Entry, existed bool) Fate {
+	switch {
+	case existed:
+		return FateRepeated
+	case e.State == triggers.StateAccepted:
+		return FateAccepted
+	}
+	return FateShelved
+}
+
 // ended answers a caller who waited.
 func (h *TriggerHandlers) ended(c echo.Context, e triggers.Entry, existed bool) error {
 	switch e.State {
@@ -106,6 +143,20 @@ func (h *TriggerHandlers) ended(c echo.Context, e triggers.Entry, existed bool) 
 		return Problem(c, http.StatusUnprocessableEntity, e.Why, h.fields(c, e.Problems)...)
 	}
 	return h.answer(c, http.StatusAccepted, e, existed)
+}
+
+// turnAway answers for a firing that was not stored.
+func (h *TriggerHandlers) turnAway(c echo.Context, err error) error {
+	answer := h.refuse(c, err)
+	switch status := c.Response().Status; {
+	case status == http.StatusTooManyRequests:
+		h.count(FateFull)
+	case status >= http.StatusInternalServerError:
+		h.count(FateFailed)
+	default:
+		h.count(FateRefused)
+	}
+	return answer
 }
 
 // show tells how a firing stands.
@@ -136,6 +187,17 @@ func (h *TriggerHandlers) refuseStranger(c echo.Context, err error) error {
 		return h.Strangers.refuse(c, retry)
 	}
 	return h.refuse(c, err)
+}
+
+// turnAwayStranger is turnAway for a caller whom nobody vouches for.
+func (h *TriggerHandlers) turnAwayStranger(c echo.Context, err error) error {
+	answer := h.refuseStranger(c, err)
+	if c.Response().Status >= http.StatusInternalServerError {
+		h.count(FateFailed)
+	} else {
+		h.count(FateRefused)
+	}
+	return answer
 }
 
 // refuse is the one table from errors to answers. Internal text never leaves.

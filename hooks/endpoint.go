@@ -35,6 +35,7 @@ func (s *Service) receive(c echo.Context) error {
 	select {
 	case s.inbox <- h:
 	default:
+		s.Received(FateDropped)
 		s.Log.Warn("hook dropped, too many wait")
 	}
 	return c.NoContent(http.StatusOK)
@@ -44,7 +45,13 @@ func (s *Service) receive(c echo.Context) error {
 func (s *Service) handle(h hook) {
 	ctx, cancel := context.WithTimeout(s.ctx, handleTime)
 	defer cancel()
-	if err := s.apply(ctx, h); err != nil && s.ctx.Err() == nil {
+	err := s.apply(ctx, h)
+	if err == nil {
+		s.Received(FateHandled)
+		return
+	}
+	s.Received(FateFailed)
+	if s.ctx.Err() == nil {
 		s.Log.Warn("hook not handled", "error", err)
 	}
 }

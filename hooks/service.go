@@ -66,7 +66,19 @@ type Deps struct {
 	// AfterLogin is how long a login's subscription waits: the first panel wants amoCRM's seven requests a second for
 	// itself. Zero means 2 s.
 	AfterLogin time.Duration
+	// Received hears what became of every hook; may be nil.
+	Received func(Fate)
 }
+
+// Fate is what became of a hook.
+type Fate string
+
+// Fates.
+const (
+	FateHandled Fate = "handled" // also one of nobody's that was let go
+	FateFailed  Fate = "failed"
+	FateDropped Fate = "dropped" // too many waited
+)
 
 // Service is one replica's part: the address that amoCRM posts to and a share in the watchdog.
 type Service struct {
@@ -92,6 +104,9 @@ func NewService(d Deps) *Service {
 	}
 	if d.AfterLogin == 0 {
 		d.AfterLogin = 2 * time.Second
+	}
+	if d.Received == nil {
+		d.Received = func(Fate) {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Service{Deps: d, inbox: make(chan hook, inboxMost), ctx: ctx, cancel: cancel}

@@ -134,6 +134,7 @@ func (w *Watcher) deliver(ctx context.Context, t tenant.Tenant, s *said, ways []
 		}
 		p.Ways = nil
 		for j, err := range errs {
+			w.Sender.Sent(left[j].kind, err == nil)
 			if err != nil && !w.final(t.ID, p.Message.Event, left[j].name, err) {
 				p.Ways = append(p.Ways, left[j].name)
 			}

@@ -37,6 +37,7 @@ type Config struct {
 	Private   bool   // webhooks may go into private networks
 	PublicURL string // "https://sidecard.example.com"
 	Text      func(lang, key string, args ...any) string
+	Sent      func(k Kind, ok bool) // hears of every message that was tried, tests apart; may be nil
 }
 
 // Sender sends messages the ways that tenants chose. It is safe for concurrent use.
@@ -48,6 +49,9 @@ type Sender struct {
 
 // NewSender makes a Sender. Config.HTTP reaches the bot API and nothing else.
 func NewSender(db *store.DB, c Config) *Sender {
+	if c.Sent == nil {
+		c.Sent = func(Kind, bool) {}
+	}
 	return &Sender{Config: c, db: db, hook: webhookClient(c.Private)}
 }
 

@@ -36,6 +36,7 @@ type Grants struct {
 	mu        sync.Mutex
 	onConnect []func(ctx context.Context, tenantID string)
 	beforeEnd []func(ctx context.Context, tenantID string)
+	onRefresh func(outcome Refresh)
 	unsaved   map[string]Grant // pairs that Redis did not take, by tenant, until it does
 }
 
@@ -45,8 +46,24 @@ func NewGrants(db *store.DB, cfg Config, pace func(amoBase string) amocrm.Pace, 
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &Grants{vault: vault{db}, cfg: cfg, pace: pace, http: cfg.Hosts.HTTPClient(exchangeTime), log: log,
-		now: func() time.Time { return time.Now().UTC() }, storeTime: storeTime, unsaved: map[string]Grant{}}
+		now: func() time.Time { return time.Now().UTC() }, storeTime: storeTime, unsaved: map[string]Grant{},
+		onRefresh: func(Refresh) {}}
 }
+
+// Refresh is how a try to refresh ended.
+type Refresh string
+
+// Ends of a refresh.
+const (
+	RefreshDone   Refresh = "refreshed"
+	RefreshLost   Refresh = "lost"   // only a login helps
+	RefreshConfig Refresh = "config" // amoCRM refuses the integration's configuration
+	RefreshFailed Refresh = "failed" // the grant stays, another try may do
+)
+
+// OnRefresh has call called after every refresh that this process tried, for metrics. It must not block. Call it before the
+// grants are used.
+func (g *Grants) OnRefresh(call func(Refresh)) { g.onRefresh = call }
 
 // Grant returns the stored grant, alive or lost, or ErrNoGrant.
 func (g *Grants) Grant(ctx context.Context, tenantID string) (Grant, error) {

@@ -66,12 +66,27 @@ func (g *Grants) refresh(ctx context.Context, tenantID string, gen int64, refuse
 		return Grant{}, err
 	}
 	pair, err := g.spend(ctx, tenantID, grant)
-	if err == nil {
+	if err != nil {
+		grant, err = g.failed(ctx, tenantID, grant, err)
+	} else {
 		fresh := grant.with(pair, g.now())
 		fresh.AfterRejection = refused
-		return g.keep(ctx, tenantID, fresh)
+		grant, err = g.keep(ctx, tenantID, fresh)
 	}
-	return g.failed(ctx, tenantID, grant, err)
+	g.onRefresh(endOf(err))
+	return grant, err
+}
+
+func endOf(err error) Refresh {
+	switch {
+	case err == nil:
+		return RefreshDone
+	case errors.Is(err, ErrNeedsLogin):
+		return RefreshLost
+	case errors.As(err, new(*ConfigError)):
+		return RefreshConfig
+	}
+	return RefreshFailed
 }
 
 // spend exchanges the refresh token. After an unknown outcome it tries the same token once more: when the first request did

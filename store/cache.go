@@ -52,6 +52,7 @@ func Fetch[T any](ctx context.Context, c *Cache, key string, fresh time.Duration
 	raw := c.read(ctx, key)
 	old, known := decode[T](c, key, raw)
 	if known && time.Since(old.At) < fresh {
+		c.db.watch.Read(ReadHit)
 		return old, nil
 	}
 	result := c.flights.DoChan(key+"|"+version(raw), func() (value any, err error) {
@@ -82,6 +83,7 @@ func Fetch[T any](ctx context.Context, c *Cache, key string, fresh time.Duration
 	select {
 	case r := <-result:
 		if r.Err == nil {
+			c.db.watch.Read(ReadMiss)
 			return r.Val.(Cached[T]), nil
 		}
 		err = r.Err
@@ -91,9 +93,11 @@ func Fetch[T any](ctx context.Context, c *Cache, key string, fresh time.Duration
 		err = context.DeadlineExceeded
 	}
 	if known {
+		c.db.watch.Read(ReadStale)
 		old.Stale, old.Err = true, err
 		return old, nil
 	}
+	c.db.watch.Read(ReadFailed)
 	return Cached[T]{}, err
 }
 

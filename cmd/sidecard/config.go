@@ -43,6 +43,9 @@ type config struct {
 	OpenTriggers   bool     `env:"SIDECARD_OPEN_TRIGGERS" help:"Accept rules that name only amoClientId, without a key."`
 	TrustedProxies []string `env:"SIDECARD_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed (CIDR)."`
 	RatePerIP      int      `env:"SIDECARD_RATE_PER_IP" default:"20" help:"Requests a second and address of callers without a valid key, credential or session; 0 is no limit."`
+	MetricsAddr    string   `env:"SIDECARD_METRICS_ADDR" help:"Address of /metrics for Prometheus, apart from the public one; empty serves none."`
+	PprofAddr      string   `env:"SIDECARD_PPROF_ADDR" help:"Address of /debug/pprof, on loopback; empty serves none."`
+	PprofAnywhere  bool     `env:"SIDECARD_PPROF_ANYWHERE" help:"Let SIDECARD_PPROF_ADDR be an address that others reach."`
 	LogLevel       string   `env:"SIDECARD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 }
 
@@ -74,6 +77,18 @@ func (c config) check() (settings, error) {
 	}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		bad("SIDECARD_ADDR", "is %q, expected host:port or :port", c.Addr)
+	}
+	if c.MetricsAddr != "" {
+		if _, _, err := net.SplitHostPort(c.MetricsAddr); err != nil {
+			bad("SIDECARD_METRICS_ADDR", "is %q, expected host:port or :port", c.MetricsAddr)
+		}
+	}
+	if c.PprofAddr != "" {
+		if host, _, err := net.SplitHostPort(c.PprofAddr); err != nil {
+			bad("SIDECARD_PPROF_ADDR", "is %q, expected host:port such as 127.0.0.1:6060", c.PprofAddr)
+		} else if ip := net.ParseIP(host); host != "localhost" && !ip.IsLoopback() && !c.PprofAnywhere {
+			bad("SIDECARD_PPROF_ADDR", "is %q, which others may reach; expected an address such as 127.0.0.1:6060, or SIDECARD_PPROF_ANYWHERE=true", c.PprofAddr)
+		}
 	}
 	if s.amoHosts, err = amocrm.NewHosts(c.ExtraAmoHosts); err != nil {
 		bad("SIDECARD_EXTRA_AMO_HOSTS", "%v", err)

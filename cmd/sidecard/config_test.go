@@ -28,6 +28,7 @@ func TestConfig_everyMistakeAtOnceByName(t *testing.T) {
 	c.SealKeys, c.ExtraAmoHosts = "short", []string{"http://user@host/path"}
 	c.AmoClientID, c.AmoToken = "id without secret", "token without account"
 	c.SMTPURL, c.TelegramAPI = "smtp://user:pass-word@", "api.telegram.org/x"
+	c.MetricsAddr, c.PprofAddr = "9090", ":6060"
 	c.HelpdeskOrigins, c.TrustedProxies = []string{"secure.usedesk.com; script-src *"}, []string{"10.0.0.0"}
 	c.RatePerIP = -1
 	_, err := c.check()
@@ -37,7 +38,7 @@ func TestConfig_everyMistakeAtOnceByName(t *testing.T) {
 	for _, name := range []string{
 		"SIDECARD_ADDR", "SIDECARD_PUBLIC_URL", "SIDECARD_USEDESK_API", "SIDECARD_SEAL_KEYS", "SIDECARD_EXTRA_AMO_HOSTS",
 		"AMO_CLIENT_ID", "AMO_LONG_LIVED_TOKEN", "SIDECARD_HELPDESK_ORIGINS", "SIDECARD_TRUSTED_PROXIES", "SIDECARD_SMTP_URL",
-		"SIDECARD_TELEGRAM_API", "SIDECARD_RATE_PER_IP",
+		"SIDECARD_TELEGRAM_API", "SIDECARD_RATE_PER_IP", "SIDECARD_METRICS_ADDR", "SIDECARD_PPROF_ADDR",
 	} {
 		if !strings.Contains(err.Error(), name+":") && !strings.Contains(err.Error(), name+" ") {
 			t.Errorf("%s is not named in:\n%v", name, err)
@@ -63,6 +64,21 @@ func TestConfig_sharedRedisNeedsSharedKeys(t *testing.T) {
 	c.RedisURL = "redis://127.0.0.1:6379/0"
 	if _, err := c.check(); err == nil || !strings.Contains(err.Error(), "SIDECARD_SEAL_KEYS") {
 		t.Errorf("got %v, want a complaint about SIDECARD_SEAL_KEYS", err)
+	}
+}
+
+func TestConfig_profilesStayOnThisMachineUnlessSaidOtherwise(t *testing.T) {
+	for addr, ok := range map[string]bool{"127.0.0.1:6060": true, "[::1]:6060": true, "localhost:6060": true, ":6060": false,
+		"0.0.0.0:6060": false, "10.0.0.1:6060": false, "example.com:6060": false} {
+		c := good()
+		c.PprofAddr = addr
+		if _, err := c.check(); (err == nil) != ok {
+			t.Errorf("%s: %v", addr, err)
+		}
+		c.PprofAnywhere = true
+		if _, err := c.check(); err != nil {
+			t.Errorf("%s, anywhere: %v", addr, err)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"github.com/sidecard/sidecard/metrics"
 	"github.com/sidecard/sidecard/store"
 )
 
@@ -29,7 +30,7 @@ func wired(t *testing.T) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble(set, db, slog.New(slog.DiscardHandler))
+	s, err := assemble(set, db, metrics.New("test"), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/hooks"
+	"github.com/sidecard/sidecard/metrics"
 	"github.com/sidecard/sidecard/notices"
 	"github.com/sidecard/sidecard/oauth"
 	"github.com/sidecard/sidecard/store"
@@ -41,17 +42,24 @@ type service struct {
 	changes  *hooks.Hub
 	routes   *echo.Echo
 	http     *http.Server
+	metrics  *metrics.Metrics
+	inner    []*innerServer
 	install  func(context.Context) error
 }
 
 func newService(ctx context.Context, set settings, log *slog.Logger) (*service, error) {
-	db, err := store.Open(ctx, store.Options{URL: set.RedisURL, DataDir: set.DataDir, Ring: set.ring, Log: log})
+	m := metrics.New(version)
+	db, err := store.Open(ctx, store.Options{URL: set.RedisURL, DataDir: set.DataDir, Ring: set.ring, Log: log, Watch: m.Store()})
 	if err != nil {
 		return nil, err
 	}
-	s, err := assemble(set, db, log)
+	m.Redis(db)
+	s, err := assemble(set, db, m, log)
 	if err == nil {
 		err = s.install(ctx)
+	}
+	if err == nil {
+		err = s.listen(s.inners(set))
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -80,29 +88,31 @@ func installLongLived(ctx context.Context, set settings, flow *oauth.Flow) error
 	return err
 }
 
-func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
+func assemble(set settings, db *store.DB, m *metrics.Metrics, log *slog.Logger) (*service, error) {
 	catalog, err := blocks.NewCatalog()
 	if err != nil {
 		return nil, err
 	}
-	s := &service{db: db, tenants: tenant.NewDirectory(db)}
+	s := &service{db: db, tenants: tenant.NewDirectory(db), metrics: m}
 	login := oauth.Config{
 		ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts,
 		LongLivedToken: set.AmoToken,
 	}
 	pace := func(amoBase string) amocrm.Pace { return bridge.Pace(db, amoBase, store.Interactive) }
 	s.grants = oauth.NewGrants(db, login, pace, log)
+	s.grants.OnRefresh(m.Refreshed)
 	b := bridge.New(bridge.Deps{
-		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log,
+		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log, Seen: m.Called,
 		HTTP: func(string) *http.Client { return set.amoHosts.HTTPClient(20 * time.Second) },
 	})
 	desk := helpdesk(set)
 	text := func(lang, key string, args ...any) string { return catalog.T(blocks.Lang(lang), key, args...) }
 	set.notices.Text = text
+	set.notices.Sent = m.Noticed
 	sender := notices.NewSender(db, set.notices)
 	s.triggers = triggers.NewService(triggers.Deps{
 		DB: db, Tenants: s.tenants, Log: log, Text: text,
-		Settled: func(e triggers.Entry) { s.notices.Settled(e) },
+		Settled: func(e triggers.Entry) { m.Settled(e.State); s.notices.Settled(e) },
 		Desk:    func(t tenant.Tenant) (triggers.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (triggers.Account, error) {
 			return b.Account(ctx, tenantID, p)
@@ -112,6 +122,7 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 			return status.State == "connected", err
 		},
 	})
+	m.Firings(s.triggers.Totals, log)
 	s.notices = notices.New(notices.Deps{DB: db, Tenants: s.tenants, Firings: s.triggers, Sender: sender, Log: log})
 	s.hooks, s.changes = changeHooks(set, s, b, log), hooks.NewHub(db, log)
 	flow := oauth.NewFlow(db, login, s.tenants, s.grants, log)
@@ -159,9 +170,10 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 		Log:     log,
 		Ready:   func(ctx context.Context) error { return db.Ping(ctx).Err() },
 		Proxies: set.proxies, Strangers: strangers,
+		Served: m.Served,
 		Routes: []api.Routes{s.block, s.hooks, &api.TriggerHandlers{
 			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog,
-			Strangers: strangers, Log: log,
+			Strangers: strangers, Counted: m.Asked, Log: log,
 		}},
 	})
 	s.http = api.Server(s.routes)
@@ -173,6 +185,7 @@ func assemble(set settings, db *store.DB, log *slog.Logger) (*service, error) {
 func changeHooks(set settings, s *service, b *bridge.Bridge, log *slog.Logger) *hooks.Service {
 	return hooks.NewService(hooks.Deps{
 		DB: s.db, Tenants: s.tenants, Grants: s.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: log,
+		Received: s.metrics.Hooked,
 		Open: func(ctx context.Context, tenantID string) (hooks.Account, error) {
 			a, err := b.Account(ctx, tenantID, store.Background)
 			if err != nil {
@@ -206,13 +219,16 @@ func (s *service) run(ctx context.Context, ln net.Listener) error {
 		}
 		return nil
 	})
+	for _, in := range s.inner {
+		g.Go(in.serve)
+	}
 	g.Go(func() error { return s.triggers.Run(ctx) })
 	g.Go(func() error { s.notices.Run(ctx); return nil })
 	g.Go(func() error { s.grants.KeepAlive(ctx); return nil })
 	g.Go(func() error { s.hooks.Run(ctx); return nil })
 	g.Go(func() error {
 		<-ctx.Done()
-		if err := closeWithin(stopWithin, s.http.Shutdown); err != nil {
+		if err := errors.Join(closeWithin(stopWithin, s.http.Shutdown), s.closeInner()); err != nil {
 			return fmt.Errorf("stop: %w", err)
 		}
 		return nil
@@ -224,5 +240,5 @@ func (s *service) run(ctx context.Context, ln net.Listener) error {
 func (s *service) close() error {
 	s.block.Close()
 	s.changes.Close()
-	return errors.Join(closeWithin(stopWithin, s.grants.Wait), s.db.Close())
+	return errors.Join(s.closeInner(), closeWithin(stopWithin, s.grants.Wait), s.db.Close())
 }

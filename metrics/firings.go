@@ -1,0 +1,100 @@
+package metrics
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sidecard/sidecard/triggers"
+)
+
+const (
+	countEvery  = 15 * time.Second        // however often somebody scrapes
+	countWithin = 30 * time.Second        // one count of all tenants
+	scrapeWait  = 1500 * time.Millisecond // of a scrape for a count that it began
+)
+
+// Firings shows the queue. count is asked at a scrape, at most every 15 seconds; a scrape waits for it a moment and then shows
+// the last count, whose time is told beside it. Call it once.
+func (m *Metrics) Firings(count func(context.Context) (map[triggers.State]triggers.Total, error), log *slog.Logger) {
+	m.registry.MustRegister(&queue{count: count, log: log})
+}
+
+var (
+	queueDepth = prometheus.NewDesc("sidecard_firings", "Firings of all tenants by state, the same on every replica.", []string{"state"}, nil)
+	queueAge   = prometheus.NewDesc("sidecard_firings_oldest_seconds",
+		"Age of the oldest of these firings since it was accepted, 0 when there is none.", []string{"state"}, nil)
+	queueAt = prometheus.NewDesc("sidecard_firings_counted_timestamp_seconds", "When the firings were counted last.", nil, nil)
+)
+
+// queue is a collector with the last count.
+type queue struct {
+	count func(context.Context) (map[triggers.State]triggers.Total, error)
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	last    map[triggers.State]triggers.Total
+	at      time.Time
+	running chan struct{} // closed when the count under way has ended, nil when none is
+	began   time.Time
+}
+
+func (q *queue) Describe(c chan<- *prometheus.Desc) {
+	c <- queueDepth
+	c <- queueAge
+	c <- queueAt
+}
+
+func (q *queue) Collect(c chan<- prometheus.Metric) {
+	if running := q.begin(); running != nil {
+		select {
+		case <-running:
+		case <-time.After(scrapeWait):
+		}
+	}
+	q.mu.Lock()
+	last, at := q.last, q.at
+	q.mu.Unlock()
+	if at.IsZero() {
+		return
+	}
+	for state, w := range last {
+		age := 0.0
+		if !w.Oldest.IsZero() {
+			age = max(time.Since(w.Oldest).Seconds(), 0)
+		}
+		c <- prometheus.MustNewConstMetric(queueDepth, prometheus.GaugeValue, float64(w.Count), string(state))
+		c <- prometheus.MustNewConstMetric(queueAge, prometheus.GaugeValue, age, string(state))
+	}
+	c <- prometheus.MustNewConstMetric(queueAt, prometheus.GaugeValue, float64(at.UnixMilli())/1000)
+}
+
+// begin starts a count unless the last is young; it returns what to wait for, nil for nothing. A count outlives its scrape,
+// but not countWithin.
+func (q *queue) begin() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.running != nil || time.Since(q.began) < countEvery {
+		return q.running
+	}
+	done := make(chan struct{})
+	q.running, q.began = done, time.Now()
+	go func() {
+		defer close(done)
+		ctx, cancel := context.WithTimeout(context.Background(), countWithin)
+		defer cancel()
+		found, err := q.count(ctx)
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.running = nil
+		if err != nil {
+			q.log.Warn("firings not counted", "error", err)
+			return
+		}
+		q.last, q.at = found, time.Now()
+	}()
+	return done
+}
