@@ -10,6 +10,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/sidecard/sidecard/store"
 )
 
 // Routes is a set of handlers that mounts itself.
@@ -18,7 +20,7 @@ type Routes interface{ Routes(e *echo.Echo) }
 // Options is what the HTTP surface needs from the outside.
 type Options struct {
 	Log *slog.Logger
-	// Ready says why the service can't work, nil when it can.
+	// Ready says why nothing can be stored, nil when it can.
 	Ready func(context.Context) error
 	// Proxies are the networks whose X-Forwarded-For is believed; none means the peer's address counts.
 	Proxies []*net.IPNet
@@ -51,7 +53,7 @@ func New(o Options) *echo.Echo {
 		defer cancel()
 		if err := o.Ready(ctx); err != nil {
 			o.Log.Warn("not ready", "error", err)
-			return c.String(http.StatusServiceUnavailable, "not ready: Redis is not reachable\n")
+			return c.String(http.StatusServiceUnavailable, "not ready: "+store.Why(err)+"\n")
 		}
 		return c.String(http.StatusOK, "ready\n")
 	})

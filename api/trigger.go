@@ -67,6 +67,9 @@ func (h *TriggerHandlers) Routes(e *echo.Echo) {
 	e.GET("/api/triggers/:id", h.show)
 }
 
+// longestStore is how long a caller waits for a Redis that is silent. A repeat of his finds what was stored nevertheless.
+const longestStore = 5 * time.Second
+
 // longestKey is the longest Idempotency-Key that is taken, in bytes.
 const longestKey = 255
 
@@ -106,7 +109,9 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	if err := h.Triggers.Check(ctx, t, req); err != nil {
 		return h.turnAway(c, err)
 	}
-	entry, existed, err := h.Triggers.Accept(ctx, t, req, idem)
+	storing, cancel := context.WithTimeout(ctx, longestStore)
+	defer cancel()
+	entry, existed, err := h.Triggers.Accept(storing, t, req, idem)
 	if err != nil {
 		return h.turnAway(c, err)
 	}

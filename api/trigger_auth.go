@@ -33,7 +33,8 @@ func (e *foreignClientError) Error() string {
 // caller finds the tenant that a request speaks for: by its key, else, if open triggers are allowed, by the integration
 // that only one tenant has.
 func (h *TriggerHandlers) caller(c echo.Context, bodyKey, clientID string) (tenant.Tenant, error) {
-	ctx := c.Request().Context()
+	ctx, cancel := context.WithTimeout(c.Request().Context(), longestStore)
+	defer cancel()
 	key := givenKey(c, bodyKey)
 	if key == "" {
 		if h.Open && clientID != "" {

@@ -34,7 +34,8 @@ func (db *DB) startChild(ctx context.Context, program, dir string) error {
 	if err != nil {
 		return err
 	}
-	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, MaintNotificationsConfig: quiet()})
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, ContextTimeoutEnabled: true, MaintNotificationsConfig: quiet()})
+	client.AddHook(sorter{})
 	owner, free, err := lockFile(filepath.Join(dir, "redis.lock"))
 	if err != nil {
 		return errors.Join(fmt.Errorf("lock the data folder: %w", err), client.Close())

@@ -13,22 +13,28 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// connect opens the Redis that raw names.
-func (db *DB) connect(ctx context.Context, raw string) error {
+// connect opens the Redis that raw names. With patient a Redis that can't serve yet is left to be found later.
+func (db *DB) connect(ctx context.Context, raw string, patient bool) error {
 	client, err := dial(raw)
 	if err != nil {
 		return err
 	}
-	if err := client.Ping(ctx).Err(); err != nil {
+	client.AddHook(sorter{})
+	db.UniversalClient, db.mode = client, modeRedis
+	err = client.Ping(ctx).Err()
+	switch {
+	case err == nil:
+		db.warnOfEviction(ctx)
+	case patient && errors.Is(err, ErrTrouble):
+		db.log.Warn("Redis does not answer yet; the service waits for it", "why", Why(err), "error", err)
+	default:
 		_ = client.Close() // the ping's error is the one that tells
 		return fmt.Errorf("reach Redis: %w", err)
 	}
-	db.UniversalClient, db.mode = client, modeRedis
-	db.warnOfEviction(ctx)
 	return nil
 }
 
-// dial makes a client without connecting. Its errors never repeat the URL, which may hold a password.
+// dial makes a client without connecting; it keeps to its callers' deadlines even when Redis is silent. Its errors never repeat the URL, which may hold a password.
 func dial(raw string) (redis.UniversalClient, error) {
 	const want = `want "redis://host:6379/0", "rediss://…", "unix:///path", "redis+sentinel://host:26379?master_name=…" or a comma list of cluster nodes`
 	switch {
@@ -40,20 +46,21 @@ func dial(raw string) (redis.UniversalClient, error) {
 		if o.MasterName == "" {
 			return nil, fmt.Errorf("read the Redis Sentinel URL (%s): master_name is missing", want)
 		}
+		o.ContextTimeoutEnabled = true
 		return redis.NewFailoverClient(o), nil
 	case strings.Contains(raw, ","):
 		o, err := redis.ParseClusterURL(nodesURL(raw))
 		if err != nil {
 			return nil, fmt.Errorf("read the Redis cluster URL (%s): %w", want, unquoted(err))
 		}
-		o.MaintNotificationsConfig = quiet()
+		o.MaintNotificationsConfig, o.ContextTimeoutEnabled = quiet(), true
 		return redis.NewClusterClient(o), nil
 	}
 	o, err := redis.ParseURL(raw)
 	if err != nil {
 		return nil, fmt.Errorf("read the Redis URL (%s): %w", want, unquoted(err))
 	}
-	o.MaintNotificationsConfig = quiet()
+	o.MaintNotificationsConfig, o.ContextTimeoutEnabled = quiet(), true
 	return redis.NewClient(o), nil
 }
 

@@ -17,6 +17,8 @@ type Options struct {
 	// URL is "redis://", "rediss://", "unix://", "redis+sentinel://", or a comma list of the first two for a cluster.
 	// "memory:" asks for the in-process server. Empty brings a Redis of our own, see Open.
 	URL string
+	// Patient lets Open return although the Redis that URL names can't serve yet (ErrTrouble). Ready tells when it can.
+	Patient bool
 	// DataDir holds our own Redis' files and, when Ring is nil, its seal keys. Empty: memory only.
 	DataDir string
 	// Ring seals values. Required with a URL that names a Redis; else one is made and kept in DataDir.
@@ -92,7 +94,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	var err error
 	switch program := redisProgram(); {
 	case !own:
-		err = db.connect(ctx, o.URL)
+		err = db.connect(ctx, o.URL, o.Patient)
 	case o.URL == "" && o.DataDir != "" && program != "":
 		err = db.startChild(ctx, program, o.DataDir)
 	default:

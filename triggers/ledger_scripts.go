@@ -108,9 +108,9 @@ if ARGV[2] ~= '' then
 end
 if call('ZCARD', p .. ':due') + call('ZCARD', p .. ':s:held') >= tonumber(ARGV[6]) then return {'', 'full'} end
 local fired, lately, loop = p .. ':f:' .. ticket, ARGV[8], p .. ':loop:' .. ticket
+call('ZADD', fired, ms(now), id) -- the first write adds: a full Redis refuses the script before it, and never after
 call('ZREMRANGEBYSCORE', fired, '-inf', ms(now - tonumber(lately)))
-local loops = call('ZCARD', fired) >= tonumber(ARGV[7])
-call('ZADD', fired, ms(now), id)
+local loops = call('ZCARD', fired) > tonumber(ARGV[7])
 call('ZREMRANGEBYRANK', fired, 0, -tonumber(ARGV[7]) - 1) -- what came before the last ones does not matter
 call('PEXPIRE', fired, lately)
 if loops then

@@ -81,7 +81,7 @@ func (h *Handlers) inside(next func(*visit) error) echo.HandlerFunc {
 			return v.expired()
 		}
 		if err != nil {
-			v.session.Lang = blocks.EN
+			v.session.Lang = browserLang(c.Request())
 			return v.fail(err, "")
 		}
 		v.session = session

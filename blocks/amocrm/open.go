@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
 )
 
@@ -147,6 +148,8 @@ func (h *Handlers) refuse(c echo.Context, req blocks.Request, err error) error {
 		code, args = param.code, []any{"Given", shorten(param.given)}
 	case errors.Is(err, tenant.ErrNoCredential):
 		code = "no_credential"
+	case errors.Is(err, store.ErrTrouble):
+		code = "store"
 	}
 	h.note(err, code != "internal", "")
 	html, err := h.pages.render(req.Lang, "floor_problem", problemView{

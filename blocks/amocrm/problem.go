@@ -10,6 +10,7 @@ import (
 	"github.com/sidecard/sidecard/bridge"
 	crm "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/triggers"
 )
@@ -31,6 +32,7 @@ var problems = []struct {
 	status int
 	retry  bool
 }{
+	{store.ErrTrouble, "store", http.StatusOK, true}, // before the deadlines: it may hold one
 	{bridge.ErrGone, "gone", http.StatusNotFound, false},
 	{triggers.ErrNotFound, "no_firing", http.StatusNotFound, false},
 	{bridge.ErrNoClient, "no_client", http.StatusUnprocessableEntity, false},

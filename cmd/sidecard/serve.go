@@ -26,6 +26,6 @@ func (cmd serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	log.Info("ready", "version", version, "addr", ln.Addr().String(), "public_url", set.PublicURL, "redis", s.db.Mode())
+	log.Info("listening", "version", version, "addr", ln.Addr().String(), "public_url", set.PublicURL, "redis", s.db.Mode())
 	return errors.Join(s.run(ctx, ln), s.close())
 }

@@ -49,12 +49,15 @@ type service struct {
 
 func newService(ctx context.Context, set settings, log *slog.Logger) (*service, error) {
 	m := metrics.New(version)
-	db, err := store.Open(ctx, store.Options{URL: set.RedisURL, DataDir: set.DataDir, Ring: set.ring, Log: log, Watch: m.Store()})
+	db, err := store.Open(ctx, store.Options{URL: set.RedisURL, Patient: true, DataDir: set.DataDir, Ring: set.ring, Log: log, Watch: m.Store()})
 	if err != nil {
 		return nil, err
 	}
 	m.Redis(db)
 	s, err := assemble(set, db, m, log)
+	if err == nil && set.AmoToken != "" {
+		err = awaitStore(ctx, db)
+	}
 	if err == nil {
 		err = s.install(ctx)
 	}
@@ -65,6 +68,21 @@ func newService(ctx context.Context, set settings, log *slog.Logger) (*service, 
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
+}
+
+// awaitStore waits until Redis takes writes.
+func awaitStore(ctx context.Context, db *store.DB) error {
+	for {
+		err := db.Ready(ctx)
+		if !errors.Is(err, store.ErrTrouble) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // helpdesk opens a tenant's helpdesk API, at the usual address when his block names none.
@@ -168,7 +186,7 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, log *slog.Logger) 
 	s.grants.BeforeEnd(s.hooks.Disconnected)
 	s.routes = api.New(api.Options{
 		Log:     log,
-		Ready:   func(ctx context.Context) error { return db.Ping(ctx).Err() },
+		Ready:   db.Ready,
 		Proxies: set.proxies, Strangers: strangers,
 		Served: m.Served,
 		Routes: []api.Routes{s.block, s.hooks, &api.TriggerHandlers{
