@@ -2,6 +2,7 @@ package triggers
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"slices"
 	"testing"
@@ -49,5 +50,43 @@ func TestAccept_storesFiringAndHintInOneRoundTrip(t *testing.T) {
 		if got := ids(mustClaim(t, l, 50)); !slices.Equal(got, []string{first.ID, second.ID}) {
 			t.Errorf("%s: claimed %v, want both", name, got)
 		}
+	}
+}
+
+// crowd is tenants that are only counted over.
+type crowd []string
+
+func (c crowd) Get(context.Context, string) (tenant.Tenant, error) {
+	return tenant.Tenant{}, tenant.ErrNotFound
+}
+
+func (c crowd) Each(_ context.Context, visit func(id string) error) error {
+	for _, id := range c {
+		if err := visit(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestSweep_findsLostHintAmongManyTenantsInFewRoundTrips(t *testing.T) {
+	t.Parallel()
+	l, ctx := memoryLedger(t), t.Context()
+	var all crowd
+	for i := range sweepStep + 50 {
+		all = append(all, fmt.Sprint("idle", i))
+	}
+	s := NewService(Deps{DB: l.db, Tenants: append(all, "t1")})
+	mustAccept(t, l, firing(1, "x"), "") // by the ledger alone: without a hint
+	count := &trips{}
+	l.db.AddHook(count)
+	if err := s.sweepAll(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if count.n != 3 { // two looks, one hint
+		t.Errorf("%d round trips for %d tenants, want 3", count.n, len(all)+1)
+	}
+	if due, err := s.hints.due(ctx, 5); err != nil || !slices.Equal(due, []string{"t1"}) {
+		t.Errorf("hints %v, %v", due, err)
 	}
 }
