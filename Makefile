@@ -1,4 +1,4 @@
-.PHONY: demo test bench lint build
+.PHONY: demo test bench load soak lint build
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 ARCHES ?= amd64 arm64
@@ -13,7 +13,15 @@ test:
 
 bench:
 	sh .ci/programs redis-server
-	go test -run '^$$' -bench . -benchtime 1x -timeout 10m ./bench
+	go test -run '^$$' -bench . -skip '^Benchmark(Load|Soak)' -benchtime 1x -timeout 10m ./bench
+
+soak:
+	sh .ci/programs redis-server
+	go test -run '^$$' -bench '^BenchmarkSoak$$' -benchtime 1x -timeout 20m ./bench
+
+load:
+	sh .ci/programs redis-server
+	go test -run '^$$' -bench '^BenchmarkLoad' -benchtime 1x -timeout 20m ./bench
 
 lint:
 	test -z "$$(gofmt -l .)" && go vet ./... && go tool staticcheck ./...
