@@ -3,12 +3,9 @@ package triggers
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
-
-	"github.com/sidecard/sidecard/store"
 )
 
 const (
@@ -147,56 +144,6 @@ func (s *Service) renewing(ctx context.Context, b Batch, tenantID string) (stop 
 		cancel()
 		done.Wait()
 	}
-}
-
-// sweep finds due work whose hint was lost and held work whose login came while nobody listened. One replica at a time
-// does it.
-func (s *Service) sweep(ctx context.Context) {
-	tick := time.NewTimer(rand.N(s.Sweep))
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		mine, err := s.DB.SetNX(ctx, store.Shared("fire", "sweep"), "1", s.Sweep*9/10).Result()
-		if err == nil && mine {
-			err = s.Tenants.Each(ctx, func(id string) error { return s.sweepOne(ctx, id) })
-		}
-		if err != nil && ctx.Err() == nil {
-			s.Log.Error("sweep firings", "error", err)
-		}
-		tick.Reset(s.Sweep)
-	}
-}
-
-func (s *Service) sweepOne(ctx context.Context, tenantID string) error {
-	next, ok, err := s.ledger.Next(ctx, tenantID)
-	if err != nil {
-		return err
-	}
-	was, err := s.hints.seen(ctx, tenantID)
-	if err != nil {
-		return err
-	}
-	if ok && (was.score == 0 || time.UnixMicro(int64(was.score)).After(next)) && !s.working(tenantID) {
-		if err := s.hints.set(ctx, tenantID, next); err != nil {
-			return err
-		}
-	}
-	c, err := s.ledger.Counts(ctx, tenantID)
-	if err != nil || c.Held == 0 || s.Connected == nil {
-		return err
-	}
-	connected, err := s.Connected(ctx, tenantID)
-	if err != nil {
-		return fmt.Errorf("look at the login: %w", err)
-	}
-	if connected {
-		_, err = s.Release(ctx, tenantID)
-	}
-	return err
 }
 
 func (s *Service) working(tenantID string) bool {

@@ -38,6 +38,17 @@ func (h hints) set(ctx context.Context, tenantID string, at time.Time) error {
 	return nil
 }
 
+// hintNow is set for work that is due at once, by Redis' clock.
+var hintNow = redis.NewScript(`
+local t = redis.call('TIME')
+return redis.call('ZADD', KEYS[1], string.format('%.0f', tonumber(t[1]) * 1000000 + tonumber(t[2])), ARGV[1])`)
+
+// now adds to a pipeline that a tenant has work at once. A script's hash is of no use there: nobody could send the text
+// after NOSCRIPT.
+func (h hints) now(ctx context.Context, p redis.Pipeliner, tenantID string) *redis.Cmd {
+	return hintNow.Eval(ctx, p, []string{hintKey}, tenantID)
+}
+
 // dueHints reads hints by Redis' clock: the replicas' may differ.
 var dueHints = redis.NewScript(`
 local t = redis.call('TIME')

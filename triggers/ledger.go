@@ -66,6 +66,13 @@ func (l *Ledger) Lease() time.Duration { return l.lease }
 // is now. ErrFull when the tenant has 20,000 waiting. A ticket's 21st firing within an hour is stored as failed; further
 // ones are only counted by that entry, which is returned as if it had existed, while it is failed or dropped.
 func (l *Ledger) Accept(ctx context.Context, tenantID string, r Request, idem string) (e Entry, existed bool, err error) {
+	return l.acceptWith(ctx, tenantID, r, idem, func(redis.Pipeliner) {})
+}
+
+// acceptWith is Accept with further commands sent right behind it, in the same round trip and the same sync of Redis'
+// file. They run whatever becomes of the firing, and their errors are for who added them.
+func (l *Ledger) acceptWith(ctx context.Context, tenantID string, r Request, idem string, behind func(redis.Pipeliner)) (
+	e Entry, existed bool, err error) {
 	id, err := newID()
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("make a firing id: %w", err)
@@ -74,7 +81,7 @@ func (l *Ledger) Accept(ctx context.Context, tenantID string, r Request, idem st
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("encode firing: %w", err)
 	}
-	got, err := l.run(ctx, acceptScript, tenantID, id, idem, idemFor.Milliseconds(), r.TicketID,
+	got, err := l.runWith(ctx, acceptScript, behind, tenantID, id, idem, idemFor.Milliseconds(), r.TicketID,
 		l.seal.Seal(plain, entryKey(tenantID, id)), maxWaiting, loopMost, loopTime.Milliseconds(), whyLoop).StringSlice()
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("store firing: %w", err)
@@ -224,6 +231,24 @@ func (l *Ledger) Release(ctx context.Context, tenantID string) (int, error) {
 
 func (l *Ledger) run(ctx context.Context, s *redis.Script, tenantID string, args ...any) *redis.Cmd {
 	return s.Run(ctx, l.rdb, []string{prefix(tenantID)}, args...)
+}
+
+// runWith is run with what behind adds to its round trip.
+func (l *Ledger) runWith(ctx context.Context, s *redis.Script, behind func(redis.Pipeliner), tenantID string, args ...any) *redis.Cmd {
+	send := func(how func(context.Context, redis.Scripter, []string, ...any) *redis.Cmd) (answer *redis.Cmd) {
+		// The pipeline's own error is the first of any command; the script's is in its answer.
+		_, _ = l.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+			answer = how(ctx, p, []string{prefix(tenantID)}, args...)
+			behind(p)
+			return nil
+		})
+		return answer
+	}
+	answer := send(s.EvalSha)
+	if redis.HasErrorPrefix(answer.Err(), "NOSCRIPT") { // what was behind has run: it runs again, after the script
+		answer = send(s.Eval)
+	}
+	return answer
 }
 
 func prefix(tenantID string) string       { return store.Key(tenantID, "fire") }

@@ -12,7 +12,7 @@ import (
 const (
 	memoFresh = time.Minute // a younger vocabulary may refuse a request
 	memoKeep  = 10 * time.Minute
-	memoMost  = 256 // tenants
+	memoMost  = 48 // tenants: a large account's vocabulary is half a megabyte
 )
 
 // memo keeps the vocabularies of the tenants that fire most, so that accepting does not decode one each time. It is a

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
@@ -115,11 +117,12 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, header
 	if cause != "" {
 		return s.ledger.Shelve(ctx, t.ID, r, idem, "caused by our own comment on firing "+cause)
 	}
-	e, existed, err = s.ledger.Accept(ctx, t.ID, r, idem)
+	var hinted *redis.Cmd
+	e, existed, err = s.ledger.acceptWith(ctx, t.ID, r, idem, func(p redis.Pipeliner) { hinted = s.hints.now(ctx, p, t.ID) })
 	if err != nil || existed || e.State != StateAccepted {
 		return e, existed, err
 	}
-	if err := s.hints.set(context.WithoutCancel(ctx), t.ID, e.DueAt); err != nil {
+	if err := hinted.Err(); err != nil {
 		s.Log.Warn("firing accepted without a hint", "tenant", t.ID, "firing", e.ID, "error", err)
 	}
 	s.wake(t.ID)

@@ -64,7 +64,7 @@ func TestWork_deadGrantHoldsAndTheSweepReleases(t *testing.T) {
 	e := h.accept(published(101))
 	h.until(e.ID, StateHeld)
 	h.login() // nobody listens to OnConnect
-	if err := h.sweepOne(t.Context(), h.tenant.ID); err != nil {
+	if err := h.sweepSome(t.Context(), []string{h.tenant.ID}); err != nil {
 		t.Fatal(err)
 	}
 	h.until(e.ID, StateDone)

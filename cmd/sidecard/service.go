@@ -119,9 +119,10 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, log *slog.Logger) 
 	pace := func(amoBase string) amocrm.Pace { return bridge.Pace(db, amoBase, store.Interactive) }
 	s.grants = oauth.NewGrants(db, login, pace, log)
 	s.grants.OnRefresh(m.Refreshed)
+	crm := set.amoHosts.HTTPClient(20 * time.Second) // one for all accounts: each has connections of its own to keep
 	b := bridge.New(bridge.Deps{
 		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log, Seen: m.Called,
-		HTTP: func(string) *http.Client { return set.amoHosts.HTTPClient(20 * time.Second) },
+		HTTP: func(string) *http.Client { return crm },
 	})
 	desk := helpdesk(set)
 	text := func(lang, key string, args ...any) string { return catalog.T(blocks.Lang(lang), key, args...) }

@@ -91,6 +91,9 @@ func Start(t testing.TB, env []string, name string, args ...string) *Process {
 	return p
 }
 
+// PID is the process' id.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Stop ends the process politely and insists after ten seconds, which is an error of its own.
 func (p *Process) Stop(t testing.TB) {
 	t.Helper()

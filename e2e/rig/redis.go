@@ -29,6 +29,3 @@ func (p *Process) Signal(t testing.TB, s os.Signal) {
 		t.Fatal(err)
 	}
 }
-
-// PID is the process id.
-func (p *Process) PID() int { return p.cmd.Process.Pid }
