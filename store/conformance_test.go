@@ -160,7 +160,7 @@ func TestLock_onlyOneHolder(t *testing.T) {
 
 func TestLock_isRenewedWhileHeldAndEndsWithUnlock(t *testing.T) {
 	conform(t, 2, func(t *testing.T, dbs []*DB) {
-		const ttl = 150 * time.Millisecond
+		const ttl = 600 * time.Millisecond
 		unlock, err := dbs[0].Lock(t.Context(), Key("t", "lock"), ttl)
 		if err != nil {
 			t.Fatal(err)
