@@ -1,0 +1,31 @@
+package triggers
+
+import (
+	"bytes"
+	"encoding/csv"
+	"testing"
+)
+
+func TestExport_noCellIsAFormula(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"=HYPERLINK(\"https://evil.example\")": "'=HYPERLINK(\"https://evil.example\")", "+7 999": "'+7 999", "-1+cmd|' /C calc'!A0": "'-1+cmd|' /C calc'!A0",
+		"@SUM(1)": "'@SUM(1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1", "\ttext": "'\ttext", "＝1": "'＝1", "＋1": "'＋1", "－1": "'－1", "＠x": "'＠x", "  =1": "'  =1", "\u00a0=1": "'\u00a0=1",
+		"": "", "plain, with \"quotes\"": "plain, with \"quotes\"", "a=b": "a=b", "2026-11-21": "2026-11-21", "Анна": "Анна",
+	} {
+		row := exportRow(Entry{ID: "e1"}, given)
+		var b bytes.Buffer
+		w := csv.NewWriter(&b)
+		if err := w.Write(row); err != nil {
+			t.Fatal(err)
+		}
+		w.Flush()
+		read, err := csv.NewReader(&b).Read()
+		if err != nil || len(read) != len(exportHead) {
+			t.Fatalf("%q: %v cells, %v", given, len(read), err)
+		}
+		if row[len(row)-1] != want {
+			t.Errorf("%q is written as %q, want %q", given, row[len(row)-1], want)
+		}
+	}
+}
