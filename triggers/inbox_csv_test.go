@@ -3,6 +3,7 @@ package triggers
 import (
 	"bytes"
 	"encoding/csv"
+	"strings"
 	"testing"
 )
 
@@ -28,4 +29,28 @@ func TestExport_noCellIsAFormula(t *testing.T) {
 			t.Errorf("%q is written as %q, want %q", given, row[len(row)-1], want)
 		}
 	}
+}
+
+// A reason of any form comes out of the file as one cell that no spreadsheet runs.
+func FuzzExport(f *testing.F) {
+	for _, reason := range []string{"=1+1", "\"a\",\n=b", "\r\n", "\x00=1", "＝1", " \t-1", "plain", "\xff=1"} {
+		f.Add(reason)
+	}
+	f.Fuzz(func(t *testing.T, reason string) {
+		var b bytes.Buffer
+		w := csv.NewWriter(&b)
+		if err := w.Write(exportRow(Entry{ID: "e1", LeadURL: reason}, reason)); err != nil {
+			t.Fatal(err)
+		}
+		w.Flush()
+		rows, err := csv.NewReader(&b).ReadAll()
+		if err != nil || len(rows) != 1 || len(rows[0]) != len(exportHead) {
+			t.Fatalf("%q: %q, %v", reason, rows, err)
+		}
+		for _, cell := range rows[0] {
+			if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
+				t.Errorf("%q is the cell %q", reason, cell)
+			}
+		}
+	})
 }
