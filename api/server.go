@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -40,7 +41,7 @@ func New(o Options) *echo.Echo {
 	if o.Served == nil {
 		o.Served = func(string, string, int, time.Duration) {}
 	}
-	e.Use(middleware.RequestID(), strict, access(o.Log, o.Served), middleware.RecoverWithConfig(middleware.RecoverConfig{
+	e.Use(strict, middleware.RequestID(), access(o.Log, o.Served), middleware.RecoverWithConfig(middleware.RecoverConfig{
 		DisableErrorHandler: false,
 		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
 			o.Log.Error("panic", "route", c.Path(), "error", err, "stack", string(stack))
@@ -75,6 +76,9 @@ func Server(h http.Handler) *http.Server {
 	}
 }
 
+// requestID is what a caller may name his request.
+var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
 // strict sets the headers of an answer that is no page: nothing in it may run, be framed or be guessed to be of another kind.
 // Pages and assets put their own in their place.
 func strict(next echo.HandlerFunc) echo.HandlerFunc {
@@ -84,6 +88,9 @@ func strict(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
+		if !requestID.MatchString(c.Request().Header.Get(echo.HeaderXRequestID)) {
+			c.Request().Header.Del(echo.HeaderXRequestID) // it would come back in the answer and in the log
+		}
 		return next(c)
 	}
 }

@@ -66,3 +66,19 @@ func FuzzFill(f *testing.F) {
 		}
 	})
 }
+
+// A client named like a placeholder is shown by that name: what was put in is not read again.
+func TestFill_isNeverDoneTwice(t *testing.T) {
+	ticket := fullTicket()
+	for _, name := range []string{"{{client.phone}}", "[[client.phone]]", "{{client.name}}", "{{ticket.field.123}}", "{{[[client.phone]]}}", "{{client.", "client.phone}}"} {
+		ticket.Client.Name = name
+		for text, want := range map[string]string{
+			"{{client.name}}": name, "[[client.name]]": name, "{{client.name}}{{client.name}}": name + name, "{{{{client.name}}}}": "{{" + name + "}}",
+			"{{client.{{client.name}}}}": "{{client." + name + "}}",
+		} {
+			if got := Fill(text, ticket); got != want {
+				t.Errorf("%s of %q: %q, want %q", text, name, got, want)
+			}
+		}
+	}
+}

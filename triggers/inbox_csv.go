@@ -71,9 +71,10 @@ func exportRow(e Entry, reason string) []string {
 	return row
 }
 
-// plainCell keeps a spreadsheet from running what people wrote (OWASP, CSV injection).
+// plainCell keeps a spreadsheet from running what people wrote (OWASP, CSV injection). Some take wide signs for plain ones
+// and look behind spaces.
 func plainCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	if strings.ContainsAny(firstRunes(s, 1), "\t\r\n") || strings.ContainsAny(firstRunes(strings.TrimSpace(s), 1), "=+-@＝＋－＠") {
 		return "'" + s
 	}
 	return s
