@@ -32,7 +32,7 @@ type Options struct {
 	Routes []Routes
 }
 
-// New builds the echo instance: middleware, /healthz, /readyz and the given routes.
+// New builds the echo instance: middleware, /healthz, /readyz, /api/openapi.yaml and the given routes.
 func New(o Options) *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
@@ -58,6 +58,7 @@ func New(o Options) *echo.Echo {
 		}
 		return c.String(http.StatusOK, "ready\n")
 	})
+	e.GET("/api/openapi.yaml", describe)
 	for _, r := range o.Routes {
 		r.Routes(e)
 	}

@@ -7,11 +7,13 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/api/contract"
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/triggers"
@@ -103,6 +105,8 @@ func ruleServer(t *testing.T, w *work, open bool) *echo.Echo {
 	return New(Options{Log: log, Ready: func(context.Context) error { return nil }, Routes: []Routes{h}})
 }
 
+var described = sync.OnceValues(func() (*contract.Contract, error) { return contract.New(OpenAPI) })
+
 type reply struct {
 	*httptest.ResponseRecorder
 	body map[string]any
@@ -117,6 +121,13 @@ func call(t *testing.T, e *echo.Echo, method, target, body string, header ...str
 	}
 	out := reply{ResponseRecorder: httptest.NewRecorder()}
 	e.ServeHTTP(out, r)
+	c, err := described()
+	if err == nil {
+		err = c.Check(r, []byte(body), out.Code, out.Header(), out.Body.Bytes())
+	}
+	if err != nil {
+		t.Error(err)
+	}
 	if err := json.Unmarshal(out.Body.Bytes(), &out.body); err != nil {
 		t.Fatalf("%d %s: %v", out.Code, out.Body, err)
 	}

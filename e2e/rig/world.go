@@ -94,7 +94,7 @@ func (w *World) Env() []string {
 
 func (w *World) GetJSON(url string, into any) {
 	w.T.Helper()
-	res, err := http.Get(url)
+	res, err := w.client().Get(url)
 	if err != nil {
 		w.T.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func (w *World) Post(url string, body any, headers ...string) (int, []byte) {
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := w.client().Do(req)
 	if err != nil {
 		w.T.Fatal(err)
 	}

@@ -1,0 +1,63 @@
+package rig
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/sidecard/sidecard/api"
+	"github.com/sidecard/sidecard/api/contract"
+)
+
+var described = sync.OnceValues(func() (*contract.Contract, error) { return contract.New(api.OpenAPI) })
+
+// client holds every exchange of a test with the machine surface of the replicas against the description.
+func (w *World) client() *http.Client { return &http.Client{Transport: watch{w}} }
+
+type watch struct{ w *World }
+
+func (x watch) RoundTrip(r *http.Request) (*http.Response, error) {
+	var sent []byte
+	if r.Body != nil {
+		var err error
+		if sent, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(sent))
+	}
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil || !x.w.forMachines(r.URL) {
+		return res, err
+	}
+	got, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	if err := res.Body.Close(); err != nil {
+		return nil, err
+	}
+	res.Body = io.NopCloser(bytes.NewReader(got))
+	hold(x.w.T, r, sent, res, got)
+	return res, nil
+}
+
+func hold(t testing.TB, r *http.Request, sent []byte, res *http.Response, got []byte) {
+	t.Helper()
+	c, err := described()
+	if err == nil {
+		err = c.Check(r, sent, res.StatusCode, res.Header, got)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func (w *World) forMachines(u *url.URL) bool {
+	return slices.Contains(w.Replicas, u.Scheme+"://"+u.Host) &&
+		(strings.HasPrefix(u.Path, "/api") || strings.HasPrefix(u.Path, "/hooks") || u.Path == "/healthz" || u.Path == "/readyz")
+}
