@@ -27,6 +27,8 @@ type record struct {
 	SealedNotices string   `json:"notices,omitempty"`
 	Credentials   []string `json:"credentials"` // fingerprints that open it
 	Triggers      []string `json:"triggers"`    // fingerprints of its trigger key
+
+	unknown fields // of a newer version, which must not lose them when this one writes
 }
 
 func recordKey(id string) string          { return store.Key(id, "tenant") }
@@ -54,7 +56,15 @@ func (d *Directory) marshal(r *record) ([]byte, error) {
 	if r.SealedNotices, err = d.sealNotices(r.Notices, key); err != nil {
 		return nil, err
 	}
-	return json.Marshal(r)
+	raw, err := json.Marshal(r)
+	if err != nil || len(r.unknown) == 0 {
+		return raw, err
+	}
+	var known fields
+	if err := json.Unmarshal(raw, &known); err != nil {
+		return nil, err
+	}
+	return json.Marshal(known.with(r.unknown))
 }
 
 func (d *Directory) unmarshal(id, raw string) (*record, error) {
@@ -64,6 +74,10 @@ func (d *Directory) unmarshal(id, raw string) (*record, error) {
 	}
 	if r.V > schema {
 		return nil, fmt.Errorf("read tenant %s: written by a newer version (form %d, this one knows %d)", id, r.V, schema)
+	}
+	var err error
+	if r.unknown, err = unknownFields([]byte(raw), r); err != nil {
+		return nil, fmt.Errorf("read tenant %s: %w", id, err)
 	}
 	ring, key := d.db.Ring(), recordKey(id)
 	desk, err := ring.Open(r.SealedDesk, key+"#desk_token")
