@@ -21,6 +21,9 @@ import (
 // SessionLife is how long a panel works after it was last used.
 const SessionLife = 12 * time.Hour
 
+// sessionSchema is the form in which sessions are stored.
+const sessionSchema = 1
+
 // ErrExpired says that the session does not exist (any more): the agent has to refresh the block.
 var ErrExpired = errors.New("the block session has expired")
 
@@ -58,7 +61,7 @@ func sessionKey(id string) string {
 
 // Create stores s under a new id and returns it with the id.
 func (s *Sessions) Create(ctx context.Context, session Session) (Session, error) {
-	session.V, session.ID = 1, NewID()
+	session.V, session.ID = sessionSchema, NewID()
 	return session, s.save(ctx, session)
 }
 
@@ -104,6 +107,9 @@ func (s *Sessions) Get(ctx context.Context, id string) (Session, error) {
 	var session Session
 	if err := json.Unmarshal(plain, &session); err != nil {
 		return Session{}, fmt.Errorf("decode session: %w", err)
+	}
+	if session.V > sessionSchema {
+		return Session{}, ErrExpired // opened by a newer version: refreshing the block opens one that this one can read
 	}
 	session.ID = id
 	return session, nil

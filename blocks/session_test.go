@@ -185,3 +185,15 @@ func TestBegin_releasedFormWorksAgain(t *testing.T) {
 		t.Errorf("a made-up token: %v", err)
 	}
 }
+
+func TestSessions_ofANewerVersionCountAsExpired(t *testing.T) {
+	s, _ := sessions(t)
+	newer := sample()
+	newer.V, newer.ID = sessionSchema+1, NewID()
+	if err := s.save(t.Context(), newer); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Get(t.Context(), newer.ID); !errors.Is(err, ErrExpired) {
+		t.Errorf("%v, want ErrExpired: the page then says to refresh the block", err)
+	}
+}

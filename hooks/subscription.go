@@ -24,6 +24,9 @@ var settings = []string{
 	"add_task", "update_task", "responsible_task", "delete_task",
 }
 
+// subscriptionSchema is the form in which subscriptions are stored.
+const subscriptionSchema = 1
+
 // subscription is what we know of a tenant's hook. It is stored sealed: the destination holds the secret.
 type subscription struct {
 	V           int       `json:"v"`
@@ -61,12 +64,15 @@ func (s *Service) load(ctx context.Context, tenantID string) (subscription, erro
 		s.Log.Warn("subscription not readable, making a new one", "tenant", tenantID, "error", err)
 		return subscription{}, nil
 	}
+	if sub.V > subscriptionSchema {
+		return subscription{}, fmt.Errorf("read subscription: written by a newer version (form %d, this one knows %d)", sub.V, subscriptionSchema)
+	}
 	return sub, nil
 }
 
 // save stores a subscription and lets its secret lead to the tenant.
 func (s *Service) save(ctx context.Context, tenantID string, sub subscription) error {
-	sub.V = 1
+	sub.V = subscriptionSchema
 	plain, err := json.Marshal(sub)
 	if err != nil {
 		return fmt.Errorf("write subscription: %w", err)

@@ -2,6 +2,7 @@ package hooks
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -192,5 +193,17 @@ func TestRun_endsWithItsContext(t *testing.T) {
 	w.s.Run(cancelled(t))
 	if w.s.ctx.Err() == nil {
 		t.Error("still working after Run has returned")
+	}
+}
+
+func TestSubscription_ofANewerVersionIsNotReplaced(t *testing.T) {
+	w := newHouse(t)
+	key := subscriptionKey(w.tenant)
+	stored := w.s.DB.Ring().Seal([]byte(`{"v":2,"secrets":["a","b"]}`), key)
+	if err := w.s.DB.Set(t.Context(), key, stored, 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.s.load(t.Context(), w.tenant); err == nil || !strings.Contains(err.Error(), "newer version") {
+		t.Errorf("%v, want a refusal: a new secret would cut the newer version off", err)
 	}
 }

@@ -70,6 +70,9 @@ func (w *Watcher) see(ctx context.Context, tenantID string) (s said, v sight, er
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return s, v, fmt.Errorf("read what was said: %w", err)
 	}
+	if s.V > saidSchema {
+		return s, v, fmt.Errorf("read what was said: written by a newer version (form %d, this one knows %d)", s.V, saidSchema)
+	}
 	c, err := w.Firings.Counts(ctx, tenantID)
 	if err != nil {
 		return s, v, fmt.Errorf("look at the firings: %w", err)
@@ -109,6 +112,7 @@ func (w *Watcher) keep(ctx context.Context, tenantID string, s *said) error {
 		}
 		return nil
 	}
+	s.V = saidSchema
 	raw, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("encode what was said: %w", err)

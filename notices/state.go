@@ -21,8 +21,12 @@ const (
 	EventTest      Event = "test"
 )
 
+// saidSchema is the form in which said is stored.
+const saidSchema = 1
+
 // said is what a tenant has been told, as stored.
 type said struct {
+	V      int           `json:"v"` // form; none is the first
 	Failed *matter       `json:"failed,omitempty"`
 	Held   *matter       `json:"held,omitempty"`
 	Told   time.Time     `json:"told,omitzero"`   // last message

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -523,5 +524,25 @@ func TestGrants_nothingSecretInLogsErrorsOrRedis(t *testing.T) {
 	}
 	if !strings.Contains(w.log.String(), "refreshed") || !strings.Contains(w.log.String(), "lost") {
 		t.Errorf("the log does not tell the story: %s", w.log)
+	}
+}
+
+// An older replica neither uses nor spends a grant in a form that it does not know.
+func TestToken_grantOfANewerVersionIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.grant(-time.Minute)
+	g := w.stored()
+	key := grantKey("t1")
+	g.V = grantSchema + 1
+	plain, err := json.Marshal(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.db.HSet(t.Context(), key, "grant", w.db.Ring().Seal(plain, bound(key, g.Generation))).Err(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.grants.Auth("t1").Token(t.Context(), "")
+	if err == nil || !strings.Contains(err.Error(), "newer version") || errors.Is(err, ErrNeedsLogin) || w.crm.total() != 0 {
+		t.Errorf("%v, %d requests; want a refusal that asks nobody to log in", err, w.crm.total())
 	}
 }

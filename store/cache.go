@@ -202,7 +202,11 @@ func unpack(plain []byte, into any) (time.Time, error) {
 		return time.Time{}, errors.New("cut off")
 	}
 	at, body := time.UnixMilli(int64(binary.BigEndian.Uint64(plain))), plain[9:]
-	if plain[8] == 'z' {
+	switch plain[8] {
+	case 'p':
+	default:
+		return at, fmt.Errorf("form %q is not known", plain[8])
+	case 'z':
 		zip, err := gzip.NewReader(bytes.NewReader(body))
 		if err != nil {
 			return at, err

@@ -35,6 +35,8 @@ type record struct {
 	// The trigger key before the present one, for as long as its fingerprints lead here.
 	SealedOldTrigger string   `json:"old_trigger_key,omitempty"`
 	OldTriggers      []string `json:"old_triggers,omitempty"`
+
+	unknown fields // of a newer version, which must not lose them when this one writes
 }
 
 func recordKey(id string) string          { return store.Key(id, "tenant") }
@@ -66,7 +68,15 @@ func (d *Directory) marshal(r *record) ([]byte, error) {
 	if r.SealedNotices, err = d.sealNotices(r.Notices, key); err != nil {
 		return nil, err
 	}
-	return json.Marshal(r)
+	raw, err := json.Marshal(r)
+	if err != nil || len(r.unknown) == 0 {
+		return raw, err
+	}
+	var known fields
+	if err := json.Unmarshal(raw, &known); err != nil {
+		return nil, err
+	}
+	return json.Marshal(known.with(r.unknown))
 }
 
 func (d *Directory) unmarshal(id, raw string) (*record, error) {
@@ -76,6 +86,10 @@ func (d *Directory) unmarshal(id, raw string) (*record, error) {
 	}
 	if r.V > schema {
 		return nil, fmt.Errorf("read tenant %s: written by a newer version (form %d, this one knows %d)", id, r.V, schema)
+	}
+	var err error
+	if r.unknown, err = unknownFields([]byte(raw), r); err != nil {
+		return nil, fmt.Errorf("read tenant %s: %w", id, err)
 	}
 	ring, key := d.db.Ring(), recordKey(id)
 	desk, err := ring.Open(r.SealedDesk, key+"#desk_token")

@@ -419,3 +419,28 @@ func TestGet_recordOfANewerVersion(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Two versions side by side: what the newer one has added to a record survives a write of the older one.
+func TestUpdate_keepsFieldsOfANewerVersion(t *testing.T) {
+	d, server := setup(t)
+	id := open(t, d, Credential{AmoBase: base, DeskToken: "desk-1"}).ID
+	raw, err := server.Get(recordKey(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw = strings.Replace(raw, `"settings":{`, `"added":{"deep":[1,2]},"settings":{"added":"yes"`, 1)
+	raw = strings.Replace(raw, `"added":"yes""`, `"added":"yes","`, 1) // where settings had fields already
+	if err := server.Set(recordKey(id), raw); err != nil {
+		t.Fatal(err)
+	}
+	connect(t, d, id)
+	after, err := server.Get(recordKey(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"added":{"deep":[1,2]}`, `"added":"yes"`, `"account_id":31`} {
+		if !strings.Contains(after, want) {
+			t.Errorf("%s is missing in %s", want, after)
+		}
+	}
+}

@@ -30,6 +30,10 @@ const (
 	whyLoop  = "this ticket fired more than 20 times within an hour; it looks like a loop between rules"
 )
 
+// schema is the form in which entries are stored. One of a higher form is left to the replicas that know it: never claimed,
+// changed or listed here, so that two versions can run side by side.
+const schema = 1
+
 // keepFor is how long finished entries are kept.
 var keepFor = map[State]time.Duration{StateDone: keepDone, StateFailed: keepFailed, StateDropped: keepFailed}
 
@@ -38,6 +42,8 @@ var (
 	ErrNotFound  = errors.New("no such firing")
 	ErrFull      = errors.New("too many firings of this account are waiting")
 	ErrClaimLost = errors.New("the firing belongs to another worker by now")
+	// ErrNewer is a firing stored by a newer version of the service, which alone may work on it.
+	ErrNewer = errors.New("the firing was stored by a newer version")
 )
 
 // Sealer encrypts what is stored of a request; bound is the key under which it is stored.
@@ -94,7 +100,7 @@ func (l *Ledger) acceptWith(ctx context.Context, tenantID string, r Request, ide
 		return e, got[1] == "existed", err
 	}
 	now := millis(got[1])
-	return Entry{V: 1, ID: id, Tenant: tenantID, State: StateAccepted, Request: r,
+	return Entry{V: schema, ID: id, Tenant: tenantID, State: StateAccepted, Request: r,
 		CreatedAt: now, UpdatedAt: now, Since: now, DueAt: now, Timeline: []Line{{At: now, Text: "accepted"}}}, false, nil
 }
 

@@ -28,9 +28,10 @@ var restartAllScript = endScript(`
 local till, found = tonumber(ARGV[2]) or now, {}
 local ids = call('ZRANGEBYSCORE', p .. ':s:failed', '-inf', ms(till), 'LIMIT', 0, ARGV[1])
 for _, id in ipairs(ids) do
-  local f = call('HMGET', key(id), 'seq', 'ticket')
-  if f[1] then table.insert(found, {id = id, seq = tonumber(f[1]), ticket = f[2]})
-  else forget(id, 'failed') end
+  local f = call('HMGET', key(id), 'seq', 'ticket', 'v')
+  local mine = tonumber(f[3] or 0) <= known -- else its own version's business
+  if f[1] and mine then table.insert(found, {id = id, seq = tonumber(f[1]), ticket = f[2]})
+  elseif mine then forget(id, 'failed') end
 end
 table.sort(found, function(a, b) return a.seq < b.seq end)
 for _, e in ipairs(found) do start(e.id, e.ticket, ARGV[3]) end

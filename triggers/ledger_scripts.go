@@ -19,7 +19,9 @@ import (
 //
 // A set by state and the entries themselves end together: whatever removes an entry uses forget, and an entry's own expiry
 // only sweeps up after a tenant who never comes back.
-const prelude = `
+var prelude = fmt.Sprintf(`
+local known = %d -- the highest form of an entry that this version knows
+`, schema) + `
 local p, call = KEYS[1], redis.call
 local t = call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
@@ -101,7 +103,7 @@ func endScript(body string) *redis.Script { return redis.NewScript(prelude + fin
 // time that follows in ms, what is said of more.
 var acceptScript = endScript(`
 local id, idem, ticket = ARGV[1], p .. ':k:' .. ARGV[2], ARGV[4]
-local function known(as) if ARGV[2] ~= '' then call('SET', idem, as, 'PX', ARGV[3]) end end
+local function same(as) if ARGV[2] ~= '' then call('SET', idem, as, 'PX', ARGV[3]) end end
 if ARGV[2] ~= '' then
   local old = call('GET', idem)
   if old and call('EXISTS', key(old)) == 1 then return {old, 'existed'} end
@@ -118,14 +120,14 @@ if loops then
   local state = line and call('HGET', key(line), 'state')
   if state == 'failed' or state == 'dropped' then
     call('HINCRBY', key(line), 'repeats', 1)
-    known(line)
+    same(line)
     return {line, 'existed'}
   end
 end
 local seq, at = call('INCR', p .. ':seq'), string.format('%.0f', now)
-call('HSET', key(id), 'v', 1, 'request', ARGV[5], 'ticket', ticket, 'seq', seq, 'created', at, 'attempts', 0, 'waits', 0)
+call('HSET', key(id), 'v', known, 'request', ARGV[5], 'ticket', ticket, 'seq', seq, 'created', at, 'attempts', 0, 'waits', 0)
 call('ZADD', p .. ':index', ms(now), id)
-known(id)
+same(id)
 say(id, 'accepted')
 if loops then
   call('HSET', key(id), 'why', ARGV[9])
@@ -146,9 +148,10 @@ local claim, lease = ARGV[1], tonumber(ARGV[3])
 local epoch = call('GET', p .. ':epoch') or '0'
 local found, mine, out = {}, {}, {string.format('%.0f', now)}
 for _, id in ipairs(call('ZRANGEBYSCORE', p .. ':due', '-inf', ms(now), 'LIMIT', 0, ARGV[2])) do
-  local f = call('HMGET', key(id), 'seq', 'ticket')
-  if f[1] then table.insert(found, {id = id, seq = tonumber(f[1]), order = p .. ':o:' .. f[2]})
-  else call('ZREM', p .. ':due', id) end
+  local f = call('HMGET', key(id), 'seq', 'ticket', 'v')
+  if not f[1] then call('ZREM', p .. ':due', id)
+  elseif tonumber(f[3] or 0) > known then call('ZADD', p .. ':due', ms(now + 1000), id)
+  else table.insert(found, {id = id, seq = tonumber(f[1]), order = p .. ':o:' .. f[2]}) end
 end
 table.sort(found, function(a, b) return a.seq < b.seq end)
 for _, e in ipairs(found) do

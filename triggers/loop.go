@@ -77,7 +77,7 @@ if ARGV[2] ~= '' then
   if old and call('EXISTS', key(old)) == 1 then return {old, 'existed'} end
 end
 local id, at = ARGV[1], string.format('%.0f', now)
-call('HSET', key(id), 'v', 1, 'request', ARGV[5], 'ticket', ARGV[4], 'seq', call('INCR', p .. ':seq'), 'created', at,
+call('HSET', key(id), 'v', known, 'request', ARGV[5], 'ticket', ARGV[4], 'seq', call('INCR', p .. ':seq'), 'created', at,
   'attempts', 0, 'waits', 0, 'steps', ARGV[6], 'why', ARGV[7])
 move(id, 'done', now)
 call('ZADD', p .. ':index', ms(now), id)

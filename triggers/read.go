@@ -134,6 +134,9 @@ func (l *Ledger) load(ctx context.Context, tenantID string, ids []string, timeli
 			continue
 		}
 		e, err := l.decode(tenantID, id, h)
+		if errors.Is(err, ErrNewer) && len(ids) > 1 {
+			continue // of a list; who asks for this one is told
+		}
 		if err != nil {
 			return nil, fmt.Errorf("firing %s: %w", id, err)
 		}
@@ -164,6 +167,9 @@ func (l *Ledger) decode(tenantID, id string, h map[string]string) (Entry, error)
 			return Entry{}, fmt.Errorf("stored %s: %w", name, err)
 		}
 		*to = n
+	}
+	if e.V > schema {
+		return Entry{}, ErrNewer
 	}
 	var err error
 	if e.seq, err = strconv.ParseInt(h["seq"], 10, 64); err != nil {

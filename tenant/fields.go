@@ -1,0 +1,58 @@
+package tenant
+
+import "encoding/json"
+
+// fields is a JSON object.
+type fields map[string]any
+
+// unknownFields is what raw holds beyond what v, which was read from it, writes back: the fields of a newer version, inside
+// objects as well.
+func unknownFields(raw []byte, v any) (fields, error) {
+	var stored, known fields
+	back, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(back, &known); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(raw, &stored); err != nil {
+		return nil, err
+	}
+	return stored.without(known), nil
+}
+
+// without is f less what known has.
+func (f fields) without(known fields) fields {
+	out := fields{}
+	for name, value := range f {
+		have, ok := known[name]
+		switch inner, isObject := value.(map[string]any); {
+		case !ok:
+			out[name] = value
+		case isObject:
+			haveInner, _ := have.(map[string]any)
+			if rest := fields(inner).without(haveInner); len(rest) > 0 {
+				out[name] = map[string]any(rest)
+			}
+		}
+	}
+	return out
+}
+
+// with is f and what it lacks of more.
+func (f fields) with(more fields) fields {
+	for name, value := range more {
+		have, ok := f[name]
+		if !ok {
+			f[name] = value
+			continue
+		}
+		inner, isObject := have.(map[string]any)
+		moreInner, both := value.(map[string]any)
+		if isObject && both {
+			f[name] = map[string]any(fields(inner).with(moreInner))
+		}
+	}
+	return f
+}
