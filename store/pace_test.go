@@ -127,17 +127,22 @@ func clocked(t *testing.T) (*DB, func(time.Duration)) {
 // free says whether a slot is free now.
 func free(t *testing.T, p *Pace) (done func(), wait time.Duration) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond) // less than any wait of a full pace
-	defer cancel()
-	done, err := p.Wait(ctx)
-	var busy *Busy
-	switch {
-	case errors.As(err, &busy):
-		return nil, busy.Wait
-	case err != nil:
-		t.Fatal(err)
+	for range 200 {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond) // less than any wait of a full pace
+		done, err := p.Wait(ctx)
+		cancel()
+		var busy *Busy
+		switch {
+		case errors.As(err, &busy):
+			return nil, busy.Wait
+		case err == nil:
+			return done, 0
+		case !errors.Is(err, context.DeadlineExceeded): // else the machine was too slow for five milliseconds
+			t.Fatal(err)
+		}
 	}
-	return done, 0
+	t.Fatal("the machine is too slow for this test")
+	return nil, 0
 }
 
 func TestPace_slotsEndASecondAfterTheAnswer(t *testing.T) {
