@@ -6,6 +6,7 @@ demo:
 test:
 	sh .ci/programs redis-server chromium npm
 	go test -race -parallel 4 -timeout 9m ./...
+	sh .ci/fuzz
 
 bench:
 	sh .ci/programs redis-server
