@@ -10,6 +10,7 @@ demo:
 test:
 	sh .ci/programs redis-server chromium npm
 	go test -race -parallel 4 -timeout 9m ./...
+	sh .ci/fuzz
 
 bench:
 	sh .ci/programs redis-server
