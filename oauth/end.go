@@ -39,6 +39,19 @@ func (f *Flow) StartDisconnect(ctx context.Context, tenantID, sessionID, lang st
 	return s, nil
 }
 
+// WhyOperator is Status.Why of a connection that the operator has ended.
+const WhyOperator = "disconnected by the operator"
+
+// Disconnect ends a tenant's connection without a login that proves the right to: for the operator. A tenant without a
+// grant is no error.
+func (g *Grants) Disconnect(ctx context.Context, tenantID string) error {
+	g.announceEnd(ctx, tenantID)
+	if err := g.Drop(ctx, tenantID, WhyOperator); err != nil {
+		return fmt.Errorf("disconnect: %w", err)
+	}
+	return nil
+}
+
 // end drops the connection. The tokens of the login that proved the right to do so are never stored.
 func (f *Flow) end(ctx context.Context, tenantID string, proof Grant) error {
 	f.grants.announceEnd(ctx, tenantID)

@@ -197,6 +197,11 @@ func decode[T any](c *Cache, key, raw string) (Cached[T], bool) {
 	return cached, true
 }
 
+// Peek returns what lies under a cache key as JSON, whatever its age; ok is false when there is nothing to be read.
+func (c *Cache) Peek(ctx context.Context, key string) (value Cached[json.RawMessage], ok bool) {
+	return decode[json.RawMessage](c, key, c.read(ctx, key))
+}
+
 func unpack(plain []byte, into any) (time.Time, error) {
 	if len(plain) < 9 {
 		return time.Time{}, errors.New("cut off")

@@ -80,7 +80,7 @@ func (d *Directory) find(ctx context.Context, prints []string) (id, print string
 func (d *Directory) make(ctx context.Context, c Credential, print string) (id string, err error) {
 	r := &record{Tenant: Tenant{
 		ID: strings.ToLower(rand.Text()), AmoBase: c.AmoBase, DeskToken: c.DeskToken, TriggerKey: newTriggerKey(),
-		CreatedAt: time.Now().UTC().Truncate(time.Millisecond),
+		CreatedAt: time.Now().UTC().Truncate(time.Millisecond), SeenAt: time.Now().UTC().Truncate(time.Millisecond),
 	}, Credentials: []string{print}, CredentialKeys: []string{d.db.Ring().Newest()}}
 	if c.DeskToken != "" {
 		r.DeskBase = c.DeskBase
@@ -141,7 +141,8 @@ func (d *Directory) seen(ctx context.Context, id string, c Credential, print, ne
 	moved := c.DeskToken != "" && (r.DeskToken != c.DeskToken || r.DeskBase != c.DeskBase)
 	renamed := print != newest || !slices.Contains(r.Credentials, print) || !slices.Contains(r.CredentialKeys, d.db.Ring().Newest())
 	forgotten := r.life() > 0 && left.Val() < unseen-touchAge
-	if !moved && !renamed && !forgotten {
+	unseenToday := time.Since(r.SeenAt) > touchAge
+	if !moved && !renamed && !forgotten && !unseenToday {
 		return r.Tenant, nil
 	}
 	r, err = d.update(ctx, id, func(r *record) error {
@@ -150,6 +151,7 @@ func (d *Directory) seen(ctx context.Context, id string, c Credential, print, ne
 		}
 		r.Credentials, r.CredentialKeys = with(r.Credentials, print, newest), with(r.CredentialKeys, d.db.Ring().Newest())
 		r.Triggers = with(r.Triggers, d.triggerPrints(r.TriggerKey)[0])
+		r.SeenAt = time.Now().UTC().Truncate(time.Millisecond)
 		return nil
 	})
 	if err != nil {
@@ -181,6 +183,18 @@ func with(set []string, names ...string) []string {
 		}
 	}
 	return set
+}
+
+// Remove forgets a tenant, and what leads to it. One that is gone already is no error.
+func (d *Directory) Remove(ctx context.Context, id string) error {
+	r, err := d.load(ctx, d.db, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return d.remove(ctx, r)
 }
 
 // remove forgets a tenant and whatever leads to it alone.

@@ -21,6 +21,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Run the service with a local amoCRM and a local Usedesk to click through."`
 	Sandbox  sandboxCmd  `cmd:"" help:"Run only the local amoCRM and the local Usedesk."`
 	Triggers triggersCmd `cmd:"" help:"Look at what rules asked for; retry, edit, drop."`
+	Tenants  tenantsCmd  `cmd:"" help:"Look at tenants; export and erase what is stored of them or of one person; keys, adoption."`
 	Keys     keysCmd     `cmd:"" help:"Keys that seal what is stored."`
 	Doctor   doctorCmd   `cmd:"" help:"Check configuration, Redis, clock and every tenant's grant; say what to do."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

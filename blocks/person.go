@@ -1,0 +1,94 @@
+package blocks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/store"
+)
+
+// KeptSession is an opened block as it is stored. Its id is not: only a digest of it is.
+type KeptSession struct {
+	Session
+	Message string `json:"message,omitempty"` // the client's last message, kept beside it
+	key     string
+}
+
+// AnyClient stands for every client in Of.
+const AnyClient = -1
+
+// Of returns the sessions of a tenant that show one of his helpdesk's clients, or one of the tickets.
+func (s *Sessions) Of(ctx context.Context, tenantID string, clientID int64, tickets map[int64]bool) ([]KeptSession, error) {
+	var out []KeptSession
+	err := s.db.Walk(ctx, store.Shared("session", "*"), func(keys []string) error {
+		for _, key := range keys {
+			if strings.Count(key, ":") != strings.Count(store.Shared("session", "x"), ":") {
+				continue // kept beside one
+			}
+			kept, ok, err := s.kept(ctx, key)
+			if err != nil {
+				return err
+			}
+			if ok && kept.TenantID == tenantID && (clientID == AnyClient || kept.Ticket.Client.ID == clientID || tickets[kept.Ticket.ID]) {
+				out = append(out, kept)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look through the sessions: %w", err)
+	}
+	return out, nil
+}
+
+// kept reads a session by its Redis key, without making it live longer.
+func (s *Sessions) kept(ctx context.Context, key string) (KeptSession, bool, error) {
+	got := KeptSession{key: key}
+	plain, ok, err := s.opened(ctx, key)
+	if err != nil || !ok || json.Unmarshal(plain, &got.Session) != nil {
+		return got, false, err
+	}
+	beside, _, err := s.opened(ctx, key+":aside:"+AsideMessage)
+	got.Message = string(beside)
+	return got, true, err
+}
+
+func (s *Sessions) opened(ctx context.Context, key string) (plain []byte, ok bool, err error) {
+	sealed, err := s.db.Get(ctx, key).Result()
+	if errors.Is(err, redis.Nil) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	plain, err = s.db.Ring().Open(sealed, key)
+	return plain, err == nil, nil // sealed with a key that is gone: nobody's
+}
+
+// Erase removes sessions with all that is kept beside them, and the places of their tickets.
+func (s *Sessions) Erase(ctx context.Context, tenantID string, sessions []KeptSession, tickets map[int64]bool) (removed int, err error) {
+	for _, kept := range sessions {
+		n, err := s.db.Unlinked(ctx, kept.key+":*")
+		if err == nil {
+			var own int64
+			own, err = s.db.Unlink(ctx, kept.key).Result()
+			n += int(own)
+		}
+		if removed += n; err != nil {
+			return removed, fmt.Errorf("erase session: %w", err)
+		}
+	}
+	for id := range tickets {
+		n, err := s.db.Unlink(ctx, store.Key(tenantID, "open", strconv.FormatInt(id, 10))).Result()
+		if removed += int(n); err != nil {
+			return removed, fmt.Errorf("erase place: %w", err)
+		}
+	}
+	return removed, nil
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/triggers"
+)
+
+// person names one person to a command.
+type person struct {
+	Client int64   `help:"Only this client of the helpdesk, by the helpdesk's id."`
+	Ticket []int64 `help:"Further tickets that are this client's; those of opened blocks and of done firings are found anyway."`
+}
+
+func (p person) check() error {
+	if p.Client < 0 || p.Client == 0 && len(p.Ticket) > 0 {
+		return errors.New("--client: give the client's id in the helpdesk, a number above 0")
+	}
+	return nil
+}
+
+type tenantsExportCmd struct{ person }
+
+// Run prints what is stored.
+func (cmd *tenantsExportCmd) Run(ctx context.Context, root *tenantsCmd) error {
+	return root.on(ctx, func(o office, t tenant.Tenant) error { return cmd.do(ctx, o, t) })
+}
+
+func (cmd *tenantsExportCmd) do(ctx context.Context, o office, t tenant.Tenant) error {
+	if err := cmd.check(); err != nil {
+		return err
+	}
+	if cmd.Client != 0 {
+		p, err := o.files.Person(ctx, t.ID, cmd.Client, cmd.Ticket)
+		if err != nil {
+			return err
+		}
+		return o.encode(p)
+	}
+	all, err := o.files.Export(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+	return o.encode(all)
+}
+
+type tenantsEraseCmd struct {
+	person
+	Yes bool `help:"Don't ask."`
+}
+
+// Run erases.
+func (cmd *tenantsEraseCmd) Run(ctx context.Context, root *tenantsCmd) error {
+	if root.Tenant == "" {
+		return errors.New("--tenant: say which one")
+	}
+	return root.run(ctx, func(o office) error {
+		t, err := chosenTenant(ctx, o.service.tenants, root.Tenant)
+		if err != nil && cmd.Client == 0 && len(root.Tenant) == tenantIDLen {
+			t, err = tenant.Tenant{ID: root.Tenant}, nil // what an erasing that was cut off has left
+		}
+		if err != nil {
+			return err
+		}
+		return cmd.do(ctx, o, t)
+	})
+}
+
+const tenantIDLen = 26
+
+func (cmd *tenantsEraseCmd) do(ctx context.Context, o office, t tenant.Tenant) error {
+	if err := cmd.check(); err != nil {
+		return err
+	}
+	if cmd.Client != 0 {
+		return cmd.erasePerson(ctx, o, t)
+	}
+	what := fmt.Sprintf("Everything of tenant %s (%s) goes: login, links, settings, firings.", t.ID, hostOf(t.AmoBase))
+	if err := o.agree(cmd.Yes, what); err != nil {
+		return err
+	}
+	if err := o.service.grants.Disconnect(ctx, t.ID); err != nil && !errors.Is(err, store.ErrSealed) { // what can't be read can go
+		return err
+	}
+	n, err := o.files.Erase(ctx, t.ID)
+	return errors.Join(err, o.erased(n))
+}
+
+func (cmd *tenantsEraseCmd) erasePerson(ctx context.Context, o office, t tenant.Tenant) error {
+	p, err := o.files.Person(ctx, t.ID, cmd.Client, cmd.Ticket)
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("What is stored of client %d of tenant %s (%s) goes: %d firings, of them %d not done, %d open blocks, his link.",
+		cmd.Client, t.ID, hostOf(t.AmoBase), len(p.Firings), undone(p.Firings), len(p.Sessions))
+	if err := o.agree(cmd.Yes, what); err != nil {
+		return err
+	}
+	n, err := o.files.ErasePerson(ctx, p)
+	return errors.Join(err, o.erased(n))
+}
+
+func (o office) erased(n int) error {
+	if o.json {
+		return o.encode(map[string]int{"removed": n})
+	}
+	_, err := fmt.Fprintf(o.out, "%d keys and entries removed\n", n)
+	return err
+}
+
+// agree asks before something that can't be undone.
+func (o office) agree(yes bool, what string) error {
+	if yes {
+		return nil
+	}
+	fmt.Fprintf(o.out, "%s\nType yes to go on: ", what)
+	answer, _ := bufio.NewReader(o.in).ReadString('\n') // an end without an answer is none
+	if strings.TrimSpace(answer) != "yes" {
+		return errors.New("nothing was changed")
+	}
+	return nil
+}
+
+func undone(firings []triggers.Entry) (n int) {
+	for _, e := range firings {
+		if e.State == triggers.StateAccepted || e.State == triggers.StateWorking || e.State == triggers.StateHeld {
+			n++
+		}
+	}
+	return n
+}

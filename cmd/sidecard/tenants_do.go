@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sidecard/sidecard/tenant"
+)
+
+type tenantsKeyCmd struct {
+	Rotate bool `required:"" help:"Make the new key. A former key that still works ends at once."`
+}
+
+// Run gives a tenant a new trigger key.
+func (cmd *tenantsKeyCmd) Run(ctx context.Context, root *tenantsCmd) error {
+	return root.on(ctx, func(o office, t tenant.Tenant) error { return cmd.do(ctx, o, t) })
+}
+
+func (cmd *tenantsKeyCmd) do(ctx context.Context, o office, t tenant.Tenant) error {
+	t, err := o.service.tenants.NewTriggerKey(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return o.encode(map[string]any{"key": t.TriggerKey, "former_key_until": t.OldTriggerEnd})
+	}
+	_, err = fmt.Fprintf(o.out, "%s\nThe former key works until %s.\n", t.TriggerKey, t.OldTriggerEnd.Format(time.RFC3339))
+	return err
+}
+
+type tenantsDisconnectCmd struct{}
+
+// Run ends a tenant's login.
+func (cmd *tenantsDisconnectCmd) Run(ctx context.Context, root *tenantsCmd) error {
+	return root.on(ctx, func(o office, t tenant.Tenant) error { return cmd.do(ctx, o, t) })
+}
+
+func (cmd *tenantsDisconnectCmd) do(ctx context.Context, o office, t tenant.Tenant) error {
+	if err := o.service.grants.Disconnect(ctx, t.ID); err != nil {
+		return err
+	}
+	s, err := o.files.Summary(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return o.encode(s)
+	}
+	_, err = fmt.Fprintf(o.out, "%s at %s: login %s, %d firings wait for the next one\n", t.ID, s.Host, s.Grant,
+		s.Firings["held"]+s.Firings["accepted"]+s.Firings["working"])
+	return err
+}
+
+type tenantsAdoptCmd struct {
+	From string `required:"" help:"Id of the tenant whose credential it is now. It goes, with its own links and settings."`
+	Yes  bool   `help:"Don't ask."`
+}
+
+// Run joins a tenant that a changed credential has made to the one that was there before.
+func (cmd *tenantsAdoptCmd) Run(ctx context.Context, root *tenantsCmd) error {
+	return root.on(ctx, func(o office, t tenant.Tenant) error { return cmd.do(ctx, o, t) })
+}
+
+func (cmd *tenantsAdoptCmd) do(ctx context.Context, o office, into tenant.Tenant) error {
+	from, err := o.service.tenants.Get(ctx, cmd.From)
+	if err != nil {
+		return fmt.Errorf("--from: %w", err)
+	}
+	switch {
+	case from.ID == into.ID:
+		return errors.New("--from: it is the tenant itself")
+	case from.AmoBase != into.AmoBase:
+		return fmt.Errorf("--from: it belongs to %s, not to %s", hostOf(from.AmoBase), hostOf(into.AmoBase))
+	case from.AccountID != 0 && into.AccountID != 0 && from.AccountID != into.AccountID:
+		return fmt.Errorf("--from: it was connected with amoCRM account %d, not with %d", from.AccountID, into.AccountID)
+	}
+	c, err := o.service.triggers.Counts(ctx, from.ID)
+	if err != nil {
+		return err
+	}
+	if c.Waiting() > 0 { // they would go with the tenant
+		return fmt.Errorf("--from: %d of its firings are not done; let them end, or end them with sidecard triggers drop", c.Waiting())
+	}
+	what := fmt.Sprintf("The credential of %s opens %s from now on; the one that opened it does not any more. Links, settings and "+
+		"firings of %s go.", from.ID, into.ID, from.ID)
+	if err := o.agree(cmd.Yes, what); err != nil {
+		return err
+	}
+	// First what works only while the other tenant's login does, then the login, then the credential.
+	if err := o.service.hooks.Unsubscribe(ctx, from.ID); err != nil {
+		return err
+	}
+	if err := o.service.grants.Adopt(ctx, from.ID, into.ID); err != nil {
+		return err
+	}
+	if err := o.service.tenants.Adopt(ctx, from.ID, into.ID); err != nil {
+		return err
+	}
+	if _, err := o.files.Erase(ctx, from.ID); err != nil {
+		return err
+	}
+	s, err := o.files.Summary(ctx, into.ID)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return o.encode(s)
+	}
+	_, err = fmt.Fprintf(o.out, "%s at %s: login %s, %d links\n", s.ID, s.Host, s.Grant, s.Links)
+	return err
+}

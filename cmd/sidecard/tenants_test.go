@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/sidecard/sidecard/dossier"
+	"github.com/sidecard/sidecard/metrics"
+	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/triggers"
+)
+
+// newTestOffice is an office on the desk's Redis; what it prints is in the desk's out.
+func newTestOffice(t *testing.T, d *desk, answer string) office {
+	t.Helper()
+	set, err := config{PublicURL: "https://sidecard.example.com", Addr: ":0", UsedeskAPI: "https://api.usedesk.ru/", TelegramAPI: "https://api.telegram.org"}.check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := assemble(set, d.db, metrics.New("test"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.block.Close(); s.changes.Close() })
+	return newOffice(s, &d.out, strings.NewReader(answer), false)
+}
+
+func (d *desk) opened(base, token string) tenant.Tenant {
+	d.t.Helper()
+	t, err := d.dir.Open(d.t.Context(), tenant.Credential{AmoBase: base, DeskToken: token})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return t
+}
+
+func TestTenants_adoptKeepsLinksAndSettings(t *testing.T) {
+	d := newDesk(t)
+	ctx, old := t.Context(), d.in.tenant
+	if err := d.db.HSet(ctx, store.Key(old.ID, "links"), "55", "7").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.dir.Update(ctx, old.ID, func(t *tenant.Tenant) error { t.Settings.DealName = "kept"; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	fresh := d.connected("https://one.amocrm.ru", "changed")
+	if err := d.db.HSet(ctx, store.Key(fresh.ID, "links"), "56", "8").Err(); err != nil {
+		t.Fatal(err)
+	}
+	cmd := &tenantsAdoptCmd{From: fresh.ID}
+	if err := cmd.do(ctx, newTestOffice(t, d, "no\n"), old); err == nil || d.opened("https://one.amocrm.ru", "changed").ID != fresh.ID {
+		t.Errorf("adopted without consent: %v", err)
+	}
+	if err := cmd.do(ctx, newTestOffice(t, d, "yes\n"), old); err != nil {
+		t.Fatal(err)
+	}
+	got := d.opened("https://one.amocrm.ru", "changed")
+	if got.ID != old.ID || got.Settings.DealName != "kept" || got.TriggerKey != old.TriggerKey || got.DeskToken != "changed" {
+		t.Errorf("the changed token opens %+v", struct{ tenant.Tenant }{got})
+	}
+	if links := d.db.HGetAll(ctx, store.Key(old.ID, "links")).Val(); len(links) != 1 || links["55"] != "7" {
+		t.Errorf("the links are %v", links)
+	}
+	if d.opened("https://one.amocrm.ru", "a").ID == old.ID {
+		t.Error("the old token still opens the tenant")
+	}
+	if err := d.db.Walk(ctx, "*{"+fresh.ID+"}*", func(keys []string) error { t.Errorf("left of the other: %v", keys); return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTenants_adoptRefuses(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	waiting := d.connected("https://one.amocrm.ru", "waiting")
+	if _, _, err := triggers.NewLedger(d.db, 0).Accept(ctx, waiting.ID, triggers.Request{TicketID: 1}, ""); err != nil {
+		t.Fatal(err)
+	}
+	into, err := d.dir.Get(ctx, d.in.tenant.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := d.opened("https://one.amocrm.ru", "foreign")
+	if err := d.dir.Connected(ctx, foreign.ID, "integration", 2, "Two"); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ from, want string }{
+		"itself":          {d.in.tenant.ID, "the tenant itself"},
+		"unknown":         {"nobody", "not found"},
+		"another host":    {d.connected("https://two.amocrm.ru", "a").ID, "belongs to two.amocrm.ru"},
+		"another account": {foreign.ID, "account 2"},
+		"waiting firings": {waiting.ID, "1 of its firings"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := (&tenantsAdoptCmd{From: c.from, Yes: true}).do(ctx, newTestOffice(t, d, ""), into)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestTenants_exportOfATenantHoldsNoSecret(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	d.failed(101, triggers.Steps{ClientID: 55})
+	_, err := d.dir.Update(ctx, d.in.tenant.ID, func(t *tenant.Tenant) error {
+		t.DeskToken = "desk-secret"
+		t.Notices = tenant.Notices{Emails: []string{"a@example.com"}, ChatID: "12", BotToken: "bot-secret", WebhookURL: "https://hooks.example.com/path-secret", WebhookSecret: "sign-secret"}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.db.HSet(ctx, store.Key(d.in.tenant.ID, "links"), "55", "7").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&tenantsExportCmd{}).do(ctx, newTestOffice(t, d, ""), d.in.tenant); err != nil {
+		t.Fatal(err)
+	}
+	var got dossier.TenantExport
+	if err := json.Unmarshal(d.out.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Firings) != 1 || got.Firings[0].Request.Fields.Name != "Chairs" || got.Other["links"] == nil || got.Tenant.Notices.WebhookHost != "hooks.example.com" {
+		t.Errorf("exported:\n%s", d.out.String())
+	}
+	for _, secret := range []string{"-secret", "sk_", "v1."} {
+		if bytes.Contains(d.out.Bytes(), []byte(secret)) {
+			t.Errorf("%q is in the export:\n%s", secret, d.out.String())
+		}
+	}
+}
