@@ -17,6 +17,9 @@ func (w *suite) doctor(extra ...string) (string, bool) {
 	cmd := exec.Command(rig.Binary, "doctor")
 	cmd.Env = append(append(os.Environ(), w.Env()...), extra...)
 	out, err := cmd.CombinedOutput()
+	for _, leak := range rig.Leaks(string(out), w.Secrets()) {
+		w.T.Errorf("the doctor has printed %s", leak)
+	}
 	return string(out), err == nil
 }
 
