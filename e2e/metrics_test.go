@@ -76,6 +76,15 @@ func TestMetrics_aRunningServiceShowsWhatTheDashboardAsksFor(t *testing.T) {
 			t.Errorf("the dashboard asks for %s, which nobody shows", name)
 		}
 	}
+	handbook, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range metricName.FindAllString(string(handbook), -1) {
+		if !strings.HasSuffix(name, "_") && !shown[name] && !shown[name+"_count"] { // a histogram goes by its base name
+			t.Errorf("docs/operations.md tells of %s, which nobody shows", name)
+		}
+	}
 	for _, want := range []string{
 		`sidecard_firings_asked_total{fate="accepted"} 1`, `sidecard_firings_asked_total{fate="repeated"} 1`,
 		`sidecard_firings_asked_total{fate="refused"} 1`, `sidecard_firings_settled_total{state="done"} 1`,

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sidecard/sidecard/e2e/rig"
@@ -42,6 +43,9 @@ func TestFresh_hookThatAnOutageHasDisabledIsEnabledAgain(t *testing.T) {
 	rig.Eventually(t, limit, "every delivery has failed", func() bool { return w.hookStats().Bad-before.Bad > badToDisable })
 	if _, disabled := w.hookOf(); !disabled {
 		t.Fatal("amoCRM has not turned the hook off")
+	}
+	if out, well := w.doctor(); well || !strings.Contains(out, "amoCRM has turned it off") || !strings.Contains(out, "can't be reached") {
+		t.Errorf("the doctor does not name the hook and the outage:\n%s", out)
 	}
 
 	w.Serve(w.Replicas[0])

@@ -12,11 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/bridge"
-	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/oauth"
 	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
 )
 
 type doctorCmd struct {
@@ -29,7 +25,7 @@ var errUnwell = errors.New("something needs mending, see above")
 
 // Run checks everything that can be checked from here and says what to do.
 func (cmd doctorCmd) Run(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	if cmd.Ready {
 		return cmd.askReady(ctx)
@@ -44,6 +40,7 @@ func (cmd doctorCmd) Run(ctx context.Context) error {
 	}
 	d.good("configuration", "complete")
 	if set.RedisURL == "" {
+		d.public(ctx, set.PublicURL)
 		d.note("redis", "REDIS_URL is empty: the service starts one of its own in %s; nothing to check from outside", set.DataDir)
 		return d.verdict()
 	}
@@ -55,7 +52,8 @@ func (cmd doctorCmd) Run(ctx context.Context) error {
 	defer db.Close()
 	d.redis(ctx, db)
 	d.clock(ctx, db)
-	d.grants(ctx, db, set)
+	d.public(ctx, set.PublicURL)
+	d.accounts(ctx, db, set)
 	return d.verdict()
 }
 
@@ -116,59 +114,58 @@ func (d *doctor) redis(ctx context.Context, db *store.DB) {
 		case err != nil:
 			d.note("redis", "can't read %s (%v); make sure it is %s, else %s", w.name, err, w.value, w.why)
 		case got[w.name] != w.value:
-			d.bad("redis", "%s is %s, set it to %s, else %s", w.name, got[w.name], w.value, w.why)
+			d.bad("redis", "%s is %s, set it to %s (CONFIG SET %s %s and in redis.conf), else %s", w.name, got[w.name], w.value, w.name, w.value, w.why)
 		default:
 			d.good("redis", "%s %s", w.name, w.value)
 		}
 	}
 }
 
-// clock compares ours with that of Redis: grants' ages and due times are told by both.
+// clockMost is how far clocks may differ: due times are told by Redis', logins' ages by ours and amoCRM's.
+const clockMost = 5 * time.Second
+
+// clock compares ours with that of Redis.
 func (d *doctor) clock(ctx context.Context, db *store.DB) {
 	now, err := db.Time(ctx).Result()
 	if err != nil {
 		d.bad("clock", "Redis does not tell its time: %v", err)
 		return
 	}
-	if skew := time.Since(now).Abs(); skew > 5*time.Second {
-		d.bad("clock", "this machine and Redis differ by %s; run NTP on both", skew.Round(time.Second))
-		return
-	}
-	d.good("clock", "agrees with Redis")
+	d.skew("Redis", time.Since(now))
 }
 
-// grants asks amoCRM with each tenant's grant.
-func (d *doctor) grants(ctx context.Context, db *store.DB, set settings) {
-	tenants := tenant.NewDirectory(db)
-	login := oauth.Config{ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts}
-	pace := func(base string) amocrm.Pace { return bridge.Pace(db, base, store.Background) }
-	grants := oauth.NewGrants(db, login, pace, slog.New(slog.DiscardHandler))
-	n := 0
-	err := tenants.Each(ctx, func(id string) error {
-		n++
-		t, err := tenants.Get(ctx, id)
-		if err != nil {
-			return err
-		}
-		api, err := amocrm.New(t.AmoBase, grants.Auth(id), amocrm.WithPace(pace(t.AmoBase)),
-			amocrm.WithHTTP(set.amoHosts.HTTPClient(20*time.Second)))
-		if err != nil {
-			return err
-		}
-		switch account, err := api.Account(ctx); {
-		case errors.Is(err, oauth.ErrNeedsLogin):
-			d.bad("grant", "%s: %v; open any ticket and log in again", t.AmoBase, err)
-		case err != nil:
-			d.bad("grant", "%s: %v", t.AmoBase, err)
-		default:
-			d.good("grant", "%s: account %d %q answers", t.AmoBase, account.ID, account.Name)
-		}
-		return nil
-	})
+// skew judges how far this machine's clock is ahead of another's.
+func (d *doctor) skew(whose string, by time.Duration) {
+	switch by = by.Round(time.Second); {
+	case by.Abs() <= clockMost:
+		d.good("clock", "agrees with %s", whose)
+	case by > 0:
+		d.bad("clock", "this machine is %s ahead of %s; run NTP (timedatectl set-ntp true)", by, whose)
+	default:
+		d.bad("clock", "this machine is %s behind %s; run NTP (timedatectl set-ntp true)", -by, whose)
+	}
+}
+
+// public asks the service at the address that browsers, the helpdesk and amoCRM use.
+func (d *doctor) public(ctx context.Context, base string) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	const mend = "start the service; check DNS, certificate and the proxy in front of it, and SIDECARD_PUBLIC_URL"
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/healthz", nil)
 	if err != nil {
-		d.bad("tenants", "%v", err)
+		d.bad("public URL", "%v", err)
+		return
 	}
-	if n == 0 {
-		d.note("tenants", "none is connected yet: add the block to the helpdesk, open a ticket and log in")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		d.bad("public URL", "%s can't be reached from here (%v): %s", base, err, mend)
+		return
 	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, 100))
+	if err != nil || res.StatusCode != http.StatusOK || strings.TrimSpace(string(body)) != "alive" {
+		d.bad("public URL", "%s is answered by something else than this service (%s): %s", base, res.Status, mend)
+		return
+	}
+	d.good("public URL", "%s answers", base)
 }

@@ -29,6 +29,7 @@ func Demo(t testing.TB, dir string, from *World, env ...string) *World {
 	Eventually(t, time.Minute, "the demo is ready", func() bool {
 		return Answers(w.Replicas[0]+"/readyz") && strings.Contains(w.Processes[0].Out.String(), "demo is running")
 	})
+	w.Processes[0].secrets = w.Secrets
 	w.GetJSON(w.Amo+"/_sandbox/info", &w.Info)
 	return w
 }

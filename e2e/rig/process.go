@@ -65,15 +65,17 @@ func (o *Output) String() string {
 
 // Process is a started program.
 type Process struct {
-	cmd  *exec.Cmd
-	Out  *Output
-	done chan struct{}
+	cmd     *exec.Cmd
+	Out     *Output
+	done    chan struct{}
+	secrets func() map[string]string // which its output must not hold, by name
 }
 
-// Start runs a program and ends it with the test. Its output is shown when the test fails.
+// Start runs a program and ends it with the test. Its output is shown when the test fails; a secret in it is a failure.
 func Start(t testing.TB, env []string, name string, args ...string) *Process {
 	t.Helper()
-	p := &Process{cmd: exec.Command(name, args...), Out: &Output{}, done: make(chan struct{})}
+	p := &Process{cmd: exec.Command(name, args...), Out: &Output{}, done: make(chan struct{}),
+		secrets: func() map[string]string { return nil }}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.Out, p.Out
 	if err := p.cmd.Start(); err != nil {
@@ -81,7 +83,11 @@ func Start(t testing.TB, env []string, name string, args ...string) *Process {
 	}
 	go func() { _ = p.cmd.Wait(); close(p.done) }()
 	t.Cleanup(func() {
+		known := p.secrets()
 		p.Stop(t)
+		for _, leak := range Leaks(p.Out.String(), known) {
+			t.Errorf("%s %s has printed %s", filepath.Base(name), strings.Join(args, " "), leak)
+		}
 		if strings.Contains(p.Out.String(), "DATA RACE") {
 			t.Errorf("data race in %s %s:\n%s", filepath.Base(name), strings.Join(args, " "), p.Out)
 		} else if t.Failed() {

@@ -72,7 +72,9 @@ func New(t testing.TB, replicas int, extra ...string) *World {
 // Serve starts one replica.
 func (w *World) Serve(base string, extra ...string) *Process {
 	env := append(w.Env(), "SIDECARD_ADDR="+strings.TrimPrefix(base, "http://"))
-	return Start(w.T, append(env, extra...), Binary, "serve")
+	p := Start(w.T, append(env, extra...), Binary, "serve")
+	p.secrets = w.Secrets
+	return p
 }
 
 // Env configures a replica of this world.

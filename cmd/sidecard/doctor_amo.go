@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/hooks"
+	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/tenant"
+)
+
+// accounts asks amoCRM about every tenant: whether its login works, its hook lives, the clocks agree. The integration is
+// asked about once.
+func (d *doctor) accounts(ctx context.Context, db *store.DB, set settings) {
+	quiet := slog.New(slog.DiscardHandler)
+	tenants := tenant.NewDirectory(db)
+	login := oauth.Config{ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts}
+	pace := func(base string) amocrm.Pace { return bridge.Pace(db, base, store.Background) }
+	x := accountCheck{doctor: d, grants: oauth.NewGrants(db, login, pace, quiet), pace: pace, tenants: tenants, set: set,
+		clock: &dated{next: set.amoHosts.HTTPClient(20 * time.Second).Transport}}
+	x.hooks = hooks.NewService(hooks.Deps{DB: db, Tenants: tenants, Grants: x.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: quiet})
+	n := 0
+	err := tenants.Each(ctx, func(id string) error {
+		t, err := tenants.Get(ctx, id)
+		if err != nil {
+			return err
+		}
+		if n++; n == 1 {
+			x.integration(ctx, t.AmoBase)
+		}
+		return x.one(ctx, t)
+	})
+	if err != nil {
+		d.bad("tenants", "%v", err)
+	}
+	if n == 0 {
+		d.note("tenants", "none is connected yet: add the block to the helpdesk, open a ticket and log in")
+		d.note("integration", "amoCRM is asked about the integration once a company has opened the block")
+		return
+	}
+	if skew, told := x.clock.skew(); told {
+		d.skew("amoCRM", skew)
+	}
+}
+
+type accountCheck struct {
+	*doctor
+	grants  *oauth.Grants
+	pace    func(string) amocrm.Pace
+	tenants *tenant.Directory
+	hooks   *hooks.Service
+	set     settings
+	clock   *dated
+}
+
+// integration says whether amoCRM takes the configured id, secret and redirect URI.
+func (x *accountCheck) integration(ctx context.Context, amoBase string) {
+	if x.set.AmoClientID == "" {
+		x.note("integration", "none is configured: each company's login makes one of its own with amoCRM's button")
+		return
+	}
+	err := x.grants.Probe(ctx, amoBase)
+	var refused *oauth.ConfigError
+	switch {
+	case errors.As(err, &refused):
+		x.refused(refused)
+	case err != nil:
+		x.bad("integration", "amoCRM could not be asked about it: %v; look whether %s answers from here", err, amoBase)
+	default:
+		x.good("integration", "amoCRM knows it, with this secret and redirect URI")
+	}
+}
+
+// refused says what to do about a configuration that amoCRM does not take.
+func (x *accountCheck) refused(e *oauth.ConfigError) {
+	switch hint := strings.ToLower(e.Hint); {
+	case strings.Contains(hint, "client_secret"):
+		x.bad("integration", "AMO_CLIENT_SECRET is wrong (%q): copy the secret key from the integration's tab Keys again and restart", e.Hint)
+	case strings.Contains(hint, "client_id"):
+		x.bad("integration", "AMO_CLIENT_ID is wrong (%q): copy the integration's id from its tab Keys again and restart", e.Hint)
+	case strings.Contains(hint, "redirect uri"):
+		x.bad("integration", "the redirect URI differs (%q): enter %s/oauth/callback in the integration's settings, or mend SIDECARD_PUBLIC_URL",
+			e.Hint, x.set.PublicURL)
+	default:
+		x.bad("integration", "amoCRM refuses it: %s; compare id, secret and redirect URI with the integration's settings", e.Hint)
+	}
+}
+
+// one asks amoCRM with a tenant's grant. Its errors are Redis'.
+func (x *accountCheck) one(ctx context.Context, t tenant.Tenant) error {
+	client := x.set.amoHosts.HTTPClient(20 * time.Second)
+	client.Transport = x.clock
+	api, err := amocrm.New(t.AmoBase, x.grants.Auth(t.ID), amocrm.WithPace(x.pace(t.AmoBase)), amocrm.WithHTTP(client))
+	if err != nil {
+		return err
+	}
+	account, err := api.Account(ctx)
+	var refused *oauth.ConfigError
+	switch {
+	case errors.As(err, &refused):
+		x.refused(refused)
+		return nil
+	case errors.Is(err, oauth.ErrNoGrant):
+		x.note("grant", "%s: the block was opened, but nobody has logged in yet; open any ticket and log in", t.AmoBase)
+		return nil
+	case errors.Is(err, oauth.ErrNeedsLogin):
+		x.bad("grant", "%s: %v; open any ticket and log in again", t.AmoBase, err)
+		return nil
+	case err != nil:
+		x.bad("grant", "%s: %v; the login stays, look whether amoCRM answers from here", t.AmoBase, err)
+		return nil
+	}
+	x.good("grant", "%s: account %d %q answers", t.AmoBase, account.ID, account.Name)
+	x.hook(ctx, t, api)
+	return nil
+}
+
+func (x *accountCheck) hook(ctx context.Context, t tenant.Tenant, api *amocrm.Client) {
+	standing, err := x.hooks.Standing(ctx, t.ID, api)
+	switch {
+	case err != nil:
+		x.bad("webhook", "%s: %v", t.AmoBase, err)
+	case standing == hooks.StandingGood:
+		x.good("webhook", "%s: amoCRM tells of changes", t.AmoBase)
+	case standing == hooks.StandingDisabled:
+		x.bad("webhook", "%s: amoCRM has turned it off after too many bad answers; mend what kept amoCRM from %s, "+
+			"the running service turns it on again within ten minutes", t.AmoBase, x.set.PublicURL)
+	case standing == hooks.StandingMissing:
+		x.bad("webhook", "%s: it was removed in amoCRM; the running service adds it again within ten minutes", t.AmoBase)
+	case standing == hooks.StandingMoved:
+		x.bad("webhook", "%s: it leads to a former SIDECARD_PUBLIC_URL; the running service moves it within ten minutes", t.AmoBase)
+	case standing == hooks.StandingRefused:
+		x.note("webhook", "%s: who logged in may not have webhooks; changes show after up to 30 s. Log in as an administrator", t.AmoBase)
+	default:
+		x.note("webhook", "%s: none yet; the running service adds one soon after the login, if amoCRM can reach %s", t.AmoBase, x.set.PublicURL)
+	}
+}
+
+// dated reads amoCRM's clock off its answers.
+type dated struct {
+	next http.RoundTripper
+
+	mu   sync.Mutex
+	told bool
+	by   time.Duration
+}
+
+func (x *dated) RoundTrip(r *http.Request) (*http.Response, error) {
+	next := x.next
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	start := time.Now()
+	res, err := next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	if at, err := http.ParseTime(res.Header.Get("Date")); err == nil {
+		middle := start.Add(time.Since(start) / 2)
+		x.mu.Lock()
+		x.told, x.by = true, middle.Sub(at.Add(500*time.Millisecond)) // the header has whole seconds
+		x.mu.Unlock()
+	}
+	return res, nil
+}
+
+// skew is how far this machine's clock is ahead of amoCRM's last answer.
+func (x *dated) skew() (by time.Duration, told bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.by, x.told
+}
