@@ -26,7 +26,7 @@ func TestFault_redisFailsOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	replica := rig.Admin(t, second)
-	if err := replica.SlaveOf(ctx, host, port).Err(); err != nil {
+	if err := replica.Do(ctx, "REPLICAOF", host, port).Err(); err != nil {
 		t.Fatal(err)
 	}
 	rig.Eventually(t, 20*time.Second, "the replica has the data", func() bool {

@@ -89,7 +89,7 @@ func TestFault_redisInTrouble(t *testing.T) {
 		why         string
 		reads       bool // what is only read still works
 	}{
-		{"ReadOnly", func() { must(admin.SlaveOf(ctx, "127.0.0.1", "1").Err()) }, func() { must(admin.SlaveOf(ctx, "NO", "ONE").Err()) },
+		{"ReadOnly", func() { must(admin.Do(ctx, "REPLICAOF", "127.0.0.1", "1").Err()) }, func() { must(admin.Do(ctx, "REPLICAOF", "NO", "ONE").Err()) },
 			"Redis is read-only", false},
 		{"Full", func() { must(admin.ConfigSet(ctx, "maxmemory", "1mb").Err()) }, func() { must(admin.ConfigSet(ctx, "maxmemory", "0").Err()) },
 			"Redis is full", true},

@@ -83,6 +83,7 @@ var slowCases = []slowCase{
 	{"LatencyOf30Seconds", func(w *suite) { w.Fault(map[string]any{"latency_ms": 30000}) }, "amoCRM is not answering; these data were read", "amoCRM is slow just now"},
 	{"BlockedWithAPage", func(w *suite) { w.Fault(map[string]any{"html_403": true}) }, "amoCRM has blocked access; these data were read", "amoCRM has blocked access"},
 	{"ServerErrors", func(w *suite) { w.Fault(map[string]any{"status": 502}) }, "amoCRM is not answering; these data were read", "amoCRM keeps failing"},
+	{"TariffEnded", func(w *suite) { w.Fault(map[string]any{"tariff_ended": "all"}) }, "The amoCRM account is not paid; these data were read", "The amoCRM account is not paid"},
 	{"DeadGrant", func(w *suite) {
 		if status, body := w.Post(w.Amo+"/_sandbox/revoke", map[string]any{}); status >= 300 {
 			w.T.Fatalf("revoke: %d %s", status, body)

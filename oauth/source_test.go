@@ -546,3 +546,32 @@ func TestToken_grantOfANewerVersionIsRefused(t *testing.T) {
 		t.Errorf("%v, %d requests; want a refusal that asks nobody to log in", err, w.crm.total())
 	}
 }
+
+// The life of a token is judged by the replica's own clock. One that is ten minutes wrong asks too early or is refused once;
+// either way a single refresh mends it, and nobody has to log in.
+func TestToken_clockMinutesWrongCostsOneRefresh(t *testing.T) {
+	for name, c := range map[string]struct{ skew, left time.Duration }{
+		"ahead":  {10 * time.Minute, 5 * time.Minute},
+		"behind": {-10 * time.Minute, -5 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			old := w.grant(c.left)
+			wrong := w.replica()
+			wrong.now = func() time.Time { return time.Now().UTC().Add(c.skew) }
+			token, err := wrong.Auth("t1").Token(t.Context(), "")
+			if err == nil && token == old.Access { // amoCRM refuses it: its own clock is right
+				token, err = wrong.Auth("t1").Token(t.Context(), token)
+			}
+			if err != nil || token == old.Access {
+				t.Fatalf("the wrong clock: the old token %v, %v", token == old.Access, err)
+			}
+			if got, err := w.grants.Auth("t1").Token(t.Context(), ""); err != nil || got != token {
+				t.Errorf("the right clock beside it gets another token: %v", err)
+			}
+			if n := w.crm.total(); n != 1 || w.status().State != "connected" {
+				t.Errorf("%d refreshes, login %s", n, w.status().State)
+			}
+		})
+	}
+}

@@ -209,8 +209,6 @@ func unpack(plain []byte, into any) (time.Time, error) {
 	at, body := time.UnixMilli(int64(binary.BigEndian.Uint64(plain))), plain[9:]
 	switch plain[8] {
 	case 'p':
-	default:
-		return at, fmt.Errorf("form %q is not known", plain[8])
 	case 'z':
 		zip, err := gzip.NewReader(bytes.NewReader(body))
 		if err != nil {
@@ -219,6 +217,8 @@ func unpack(plain []byte, into any) (time.Time, error) {
 		if body, err = io.ReadAll(io.LimitReader(zip, cacheMost)); err != nil {
 			return at, err
 		}
+	default:
+		return at, fmt.Errorf("form %q is not known", plain[8])
 	}
 	return at, json.Unmarshal(body, into)
 }

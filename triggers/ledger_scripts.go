@@ -31,6 +31,9 @@ local function say(id, text)
   call('RPUSH', p .. ':l:' .. id, string.format('%.0f', now) .. ' ' .. text)
   call('LTRIM', p .. ':l:' .. id, -60, -1)
 end
+-- A full Redis refuses a script before its first write, and only if that one takes room. What was done must be noted even
+-- then; an unfinished entry has no end that this could take away.
+local function roomless(id) call('PERSIST', key(id)) end
 local function move(id, to, score)
   local from = call('HGET', key(id), 'state')
   if from then call('ZREM', p .. ':s:' .. from, id) end
@@ -186,6 +189,7 @@ return out
 var recordScript = script(`
 local id = ARGV[1]
 if call('HGET', key(id), 'claim') ~= ARGV[2] then return 0 end
+roomless(id)
 call('HSET', key(id), 'steps', ARGV[3], 'updated', string.format('%.0f', now), 'waits', 0)
 call('HINCRBY', key(id), 'rev', 1)
 if ARGV[4] ~= '' then say(id, ARGV[4]) end
@@ -208,6 +212,7 @@ var settleScript = endScript(`
 local id, to, why, delay = ARGV[1], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local f = call('HMGET', key(id), 'claim', 'epoch', 'seq', 'ticket')
 if f[1] ~= ARGV[2] then return 0 end
+roomless(id)
 if to == 'held' and f[2] ~= (call('GET', p .. ':epoch') or '0') then to, why, delay = 'accepted', '', 0 end
 call('HSET', key(id), 'steps', ARGV[6], 'why', why, 'problems', ARGV[7])
 call('HDEL', key(id), 'claim')

@@ -126,6 +126,8 @@ func staleBanner(f blocks.Format, base, age string, why error) *bannerView {
 	text := "stale.slow"
 	if errors.Is(why, crm.ErrBlocked) {
 		text = "stale.blocked"
+	} else if errors.Is(why, crm.ErrPayment) {
+		text = "stale.payment"
 	}
 	return &bannerView{Text: t(text, "Age", age), Action: t("refresh"), URL: base + "/people?fresh=1"}
 }
