@@ -99,7 +99,7 @@ func (h *TriggerHandlers) ended(c echo.Context, e triggers.Entry, existed bool) 
 	switch e.State {
 	case triggers.StateDone:
 		return h.answer(c, http.StatusOK, e, existed)
-	case triggers.StateFailed:
+	case triggers.StateFailed, triggers.StateDropped:
 		c.Response().Header().Set(echo.HeaderLocation, h.statusURL(c, e))
 		return Problem(c, http.StatusUnprocessableEntity, e.Why, h.fields(c, e.Problems)...)
 	}

@@ -186,7 +186,8 @@ func TestBatch_startsWithin50msOfThe202(t *testing.T) {
 			}
 		}
 	}
-	if slices.Sort(took); len(took) != 9 || took[4] > 50*time.Millisecond {
+	// A worker that waits to fill its batch makes all of them late, a busy machine only some.
+	if slices.Sort(took); len(took) != 9 || took[0] > 50*time.Millisecond {
 		t.Errorf("the deal is sent after %v", took)
 	}
 }
