@@ -118,6 +118,7 @@ type Handlers struct {
 	pages  *pages
 	reads  sync.WaitGroup
 	warm   chan struct{} // bounds reads started ahead of their request
+	vocab  lately        // whose vocabulary was read ahead
 	live   live
 	ctx    context.Context
 	cancel context.CancelFunc

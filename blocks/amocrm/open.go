@@ -119,8 +119,9 @@ func (h *Handlers) prepare(ctx context.Context, session blocks.Session, pressed 
 			h.note(err, false, session.TenantID)
 		}
 	}
-	// A failure is the panel's to show; it will ask the same. The forms' vocabulary comes second.
-	if _, err := account.People(ctx, session.Ticket.Client); err == nil {
+	// A failure is the panel's to show; it will ask the same. The forms' vocabulary comes second, and not with each ticket:
+	// decoding it is most of an opening's work.
+	if _, err := account.People(ctx, session.Ticket.Client); err == nil && h.vocab.first(session.TenantID, h.Now()) {
 		_, _ = account.Meta(ctx)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,34 +17,44 @@ import (
 //go:embed templates/*.html
 var templates embed.FS
 
-// pages holds one parsed set per language: texts are bound when parsing, so two languages can't mix.
+// pages holds one parsed set per language: texts are bound when parsing, so two languages can't mix. A set takes most of a
+// megabyte, so each is parsed when its language is first asked for.
 type pages struct {
-	sets map[blocks.Lang]*template.Template
+	sets map[blocks.Lang]func() (*template.Template, error)
 }
 
 func newPages(catalog *blocks.Catalog) (*pages, error) {
-	p := &pages{sets: map[blocks.Lang]*template.Template{}}
+	p := &pages{sets: map[blocks.Lang]func() (*template.Template, error){}}
 	for _, lang := range blocks.Langs {
-		set, err := template.New("").Funcs(template.FuncMap{
-			"t":     func(key string, args ...any) string { return catalog.T(lang, key, args...) },
-			"icon":  icon,
-			"asset": blocks.AssetURL,
-			"list":  func(items ...any) []any { return items },
-			"dot":   dotColor,
-		}).ParseFS(templates, "templates/*.html")
-		if err != nil {
-			return nil, fmt.Errorf("parse templates: %w", err)
-		}
-		p.sets[lang] = set
+		p.sets[lang] = sync.OnceValues(func() (*template.Template, error) { return parse(catalog, lang) })
 	}
-	return p, nil
+	_, err := p.sets[blocks.EN]() // a mistake in the templates shows at the start: it is the same in all languages
+	return p, err
+}
+
+func parse(catalog *blocks.Catalog, lang blocks.Lang) (*template.Template, error) {
+	set, err := template.New("").Funcs(template.FuncMap{
+		"t":     func(key string, args ...any) string { return catalog.T(lang, key, args...) },
+		"icon":  icon,
+		"asset": blocks.AssetURL,
+		"list":  func(items ...any) []any { return items },
+		"dot":   dotColor,
+	}).ParseFS(templates, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse templates: %w", err)
+	}
+	return set, nil
 }
 
 // render executes one template of a language.
 func (p *pages) render(lang blocks.Lang, name string, data any) (template.HTML, error) {
-	set, ok := p.sets[lang]
+	parsed, ok := p.sets[lang]
 	if !ok {
-		set = p.sets[blocks.EN]
+		parsed = p.sets[blocks.EN]
+	}
+	set, err := parsed()
+	if err != nil {
+		return "", err
 	}
 	var b bytes.Buffer
 	if err := set.ExecuteTemplate(&b, name, data); err != nil {

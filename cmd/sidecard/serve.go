@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"runtime/debug"
 )
 
 type serveCmd struct {
@@ -18,6 +20,9 @@ func (cmd serveCmd) Run(ctx context.Context) error {
 		return fmt.Errorf("configuration:\n%w", err)
 	}
 	log := cmd.logger()
+	if os.Getenv("GOGC") == "" { // less memory than at Go's 100; at 50 the slowest blocks took twice their time
+		debug.SetGCPercent(75)
+	}
 	ln, err := net.Listen("tcp", set.Addr)
 	if err != nil {
 		return fmt.Errorf("SIDECARD_ADDR: %w", err)

@@ -1,0 +1,27 @@
+package amocrm
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestLately_onceAMinuteForEachTenant(t *testing.T) {
+	var l lately
+	now := time.Now()
+	for i, step := range []struct {
+		tenant string
+		after  time.Duration
+		want   bool
+	}{{"a", 0, true}, {"a", time.Second, false}, {"b", time.Second, true}, {"a", latelyFor, true}, {"a", latelyFor + time.Second, false}} {
+		if got := l.first(step.tenant, now.Add(step.after)); got != step.want {
+			t.Errorf("step %d, %s after %s: %v", i, step.tenant, step.after, got)
+		}
+	}
+	for i := range 3 * latelyMost {
+		l.first(fmt.Sprint(i), now)
+	}
+	if len(l.at) > latelyMost {
+		t.Errorf("%d remembered", len(l.at))
+	}
+}
