@@ -9,7 +9,7 @@ demo:
 
 test:
 	sh .ci/programs redis-server chromium npm
-	go test -race -parallel 4 -timeout 9m ./...
+	go test -race -parallel 8 -timeout 9m ./...
 	sh .ci/fuzz
 
 bench:

@@ -55,6 +55,7 @@ func TestChecklist20_gearOfTheListChoosesFieldsForTheWholeTeam(t *testing.T) {
 	b.click(`input[value="cf:1372539"]`)
 	b.click(`[data-view="layout"] .search button`)
 	b.see(`#up-cf\:1372539`)
+	b.see(`input[value="cf:1372539"][checked]`) // the server's answer, not only what the click has drawn
 	before := b.attributes(`input[name="field"][checked]`, "value")
 	if before[len(before)-1] != "cf:1372539" {
 		t.Fatalf("a newly ticked field stands at %v", before)
