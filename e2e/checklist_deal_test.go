@@ -174,6 +174,10 @@ func TestChecklist24_feedIsFilteredAndGoesBack(t *testing.T) {
 	b.see(`#feed-comments[aria-current]`)
 	b.gone(`#feed-list .item:not(.comment)`)
 	b.picture("24-comments")
+	w.notes([]map[string]any{{"entity_id": id, "note_type": "common", "params": map[string]any{"text": "said meanwhile"}}})
+	b.waitText("said meanwhile") // the choice outlives the live update
+	b.see(`#feed-comments[aria-current]`)
+	b.gone(`#feed-list .item:not(.comment)`)
 	b.click(`#feed-all`)
 	b.see(`#feed-all[aria-current]`)
 	b.click(`#feed-list details.rest summary`)

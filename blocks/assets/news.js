@@ -29,7 +29,9 @@
     if (view() === "people") return here.indexOf(base + "/people") === 0 ? here : base + "/people";
     if (view() === "deal") {
       var id = panel.querySelector("[data-deal]").dataset.deal, deal = base + "/deals/" + id;
-      return here.split("?")[0] === deal ? here : deal;
+      var url = new URL(here.split("?")[0] === deal ? here : deal, location.origin), only = panel.querySelector("#feed-only");
+      if (only && only.value) url.searchParams.set("only", only.value); else url.searchParams.delete("only"); // chosen since
+      return url.pathname + url.search;
     }
     return "";
   }
