@@ -1,12 +1,15 @@
 package triggers
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/sidecard/sidecard/tenant"
 )
 
 const (
@@ -384,5 +387,23 @@ func TestBatch_mergedAnswerIsUnderstood(t *testing.T) {
 	ea, eb := h.get(a.ID), h.get(b.ID)
 	if ea.State != StateDone || eb.State != StateDone || ea.Steps.LeadID != eb.Steps.LeadID || !eb.Steps.Attached || eb.Steps.ContactMade {
 		t.Errorf("%s %+v\n%s %+v", ea.State, ea.Steps, eb.State, eb.Steps)
+	}
+}
+
+func TestBatch_noDealIsMadeWithoutItsTicketWhenTheOneBeforeGivesUp(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	h.link(1)
+	h.Desk = func(tenant.Tenant) (Desk, error) { return nil, errors.New("no such address") }
+	first, second := published(1000), published(1000)
+	second.Comment = "another"
+	a, b := h.accept(first), h.accept(second)
+	if err := h.db.HSet(t.Context(), entryKey(h.tenant.ID, a.ID), "attempts", maxAttempts).Err(); err != nil {
+		t.Fatal(err)
+	}
+	h.oneHaul()
+	if ea, eb := h.get(a.ID), h.get(b.ID); ea.State != StateFailed || eb.State != StateAccepted || h.crm.count(complexCall) != 0 {
+		t.Errorf("%s and %s, %d deals sent", ea.State, eb.State, h.crm.count(complexCall))
 	}
 }

@@ -33,9 +33,12 @@ func (h *haul) read(ctx context.Context) {
 	}
 	desk, err := h.desk(ctx, first[0].e.Tenant)
 	if err != nil {
-		for _, j := range first {
-			j.fail(err)
+		for _, jobs := range of {
+			for _, j := range jobs {
+				j.fail(err)
+			}
 		}
+		return
 	}
 	h.each(first, func(j *job) error {
 		ticket, err := readTicket(ctx, desk, j.e.Request.TicketID)
