@@ -62,7 +62,6 @@ func poison(v reflect.Value, name string) {
 // poisoned is a house in which every name, note, field, stage, user, subject and reason is hostile.
 func poisoned(t *testing.T) (*house, bridge.Ticket) {
 	w := newHouse(t)
-	w.h.Budget = time.Minute // a page that gave up on a busy machine would show nothing hostile
 	w.crm.meta = sampleMeta()
 	for _, v := range []any{&w.crm.people, &w.crm.card, &w.crm.feedItems, &w.crm.tasks, &w.crm.form, w.crm.meta, &w.crm.required} {
 		poison(reflect.ValueOf(v), "")
@@ -185,7 +184,6 @@ func TestAttack_hostileTextsNeverRun(t *testing.T) {
 // What a client calls himself is no template: neither ours nor the page's is evaluated in it.
 func TestAttack_templateInANameStaysText(t *testing.T) {
 	w := newHouse(t)
-	w.h.Budget = time.Minute
 	ticket := sampleTicket()
 	ticket.Client.Name, ticket.Subject = "{{client.phone}}", `{{.}} [[client.email]] {{printf "%s" .Token}}`
 	w.crm.people.Contacts[0].Name = "{{client.phone}}"

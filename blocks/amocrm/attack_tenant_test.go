@@ -67,7 +67,6 @@ func (a askedFlow) StartDisconnect(ctx context.Context, id, session, lang string
 // twoCompanies is a house whose first company has deals, contacts, tasks and firings, and whose second has nothing.
 func twoCompanies(t *testing.T) (w *house, second *fakeCRM, who *asked) {
 	w = newHouse(t)
-	w.h.Budget = time.Minute // a page that gives up early has not asked everything
 	first := w.crm
 	first.people.Contacts[0].Name = "First Company's Client"
 	first.card.Name = "First Company's Deal"
