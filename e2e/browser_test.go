@@ -73,9 +73,9 @@ func (b *browser) inPanel(what string, step func(in chromedp.QueryOption) []chro
 	b.t.Helper()
 	var last error
 	deadline := time.Now().Add(limit)
-	for time.Now().Before(deadline) {
+	for patience := 3 * time.Second; time.Now().Before(deadline); patience *= 2 { // a slow machine needs a longer look
 		frame := b.panel()
-		ctx, cancel := context.WithTimeout(b.ctx, 3*time.Second)
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
 		last = chromedp.Run(ctx, step(chromedp.FromNode(frame))...)
 		cancel()
 		if last == nil {
@@ -215,22 +215,19 @@ func (b *browser) popup(act func(), f func(p *browser)) {
 	}
 }
 
-// allow consents in amoCRM's window. It closes by itself two seconds after its last words, so a slow reader may find it gone,
-// which says the same.
+// allow consents in amoCRM's window and waits until that has closed by itself, two seconds after its last words. It does
+// not look into the window meanwhile: chromedp never comes back from a window that closes while it is being read.
 func (b *browser) allow() {
 	b.t.Helper()
 	b.do("find amoCRM's question", chromedp.WaitVisible(`select`, chromedp.ByQuery))
 	b.hit(`button[value="allow"]`)
-	for deadline := time.Now().Add(limit); time.Now().Before(deadline); {
-		ctx, cancel := context.WithTimeout(b.ctx, 3*time.Second)
-		err := chromedp.Run(ctx, chromedp.WaitVisible(`[data-view="login-done"]`, chromedp.ByQuery))
-		cancel()
-		if err == nil || !b.open() {
-			return
+	for deadline := time.Now().Add(limit); b.open(); {
+		if time.Now().After(deadline) {
+			b.picture("failed")
+			b.t.Fatal("the login does not come to its end")
 		}
+		time.Sleep(50 * time.Millisecond)
 	}
-	b.picture("failed")
-	b.t.Fatal("the login does not come to its end")
 }
 
 // open says whether the tab still exists.

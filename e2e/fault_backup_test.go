@@ -37,7 +37,7 @@ func (w *suite) restored(dir string) {
 	w.RedisProcess.Kill()
 	_, w.RedisProcess = rig.StartRedisAt(w.T, dir, w.RedisAddr())
 	w.Processes[0] = w.Serve(w.Replicas[0])
-	rig.Eventually(w.T, 30*time.Second, "ready on the backup", func() bool { return rig.Answers(w.Replicas[0] + "/readyz") })
+	rig.Eventually(w.T, limit, "ready on the backup", func() bool { return rig.Answers(w.Replicas[0] + "/readyz") })
 }
 
 // A copy of Redis' files, started as a new Redis, has the login, the links and the firings that wait. A copy from before the
@@ -73,7 +73,7 @@ func TestFault_backupIsRestored(t *testing.T) {
 	w.restored(second)
 	w.expireAccess()
 	var page string
-	rig.Eventually(t, 30*time.Second, "the card asks for a login", func() bool {
+	rig.Eventually(t, limit, "the card asks for a login", func() bool {
 		page = w.ask("the card", "GET", w.Panel(base, ticket, nil)+"/people?wait=1&fresh=1", nil, false)
 		return strings.Contains(page, "/login")
 	})

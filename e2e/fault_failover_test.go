@@ -29,7 +29,7 @@ func TestFault_redisFailsOver(t *testing.T) {
 	if err := replica.Do(ctx, "REPLICAOF", host, port).Err(); err != nil {
 		t.Fatal(err)
 	}
-	rig.Eventually(t, 20*time.Second, "the replica has the data", func() bool {
+	rig.Eventually(t, limit, "the replica has the data", func() bool {
 		return strings.Contains(replica.Info(ctx, "replication").Val(), "master_link_status:up")
 	})
 	sentinel := rig.FreeAddr(t)
@@ -41,7 +41,7 @@ func TestFault_redisFailsOver(t *testing.T) {
 	}
 	rig.Start(t, nil, "redis-server", conf, "--sentinel")
 	watch := rig.Admin(t, sentinel)
-	rig.Eventually(t, 30*time.Second, "Sentinel knows the replica", func() bool {
+	rig.Eventually(t, limit, "Sentinel knows the replica", func() bool {
 		found, err := watch.Do(ctx, "SENTINEL", "REPLICAS", "main").Slice()
 		return err == nil && len(found) == 1
 	})
@@ -54,7 +54,7 @@ func TestFault_redisFailsOver(t *testing.T) {
 	if status := w.offer(base, w.SeedRule(made[0], nil), patience); status != http.StatusAccepted {
 		t.Fatalf("by way of Sentinel a rule got %d", status)
 	}
-	rig.Eventually(t, 10*time.Second, "the replica has the firing", func() bool { // replication lags; WAIT is for tests
+	rig.Eventually(t, limit, "the replica has the firing", func() bool { // replication lags; WAIT is for tests
 		return rig.Admin(t, first).Do(ctx, "WAIT", 1, 1000).Val() == int64(1)
 	})
 	w.RedisProcess.Kill()

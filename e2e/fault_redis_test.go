@@ -32,7 +32,7 @@ func probe(t *testing.T, base string) (int, string) {
 // turnsReady waits until a replica takes work again.
 func turnsReady(t *testing.T, base string) {
 	t.Helper()
-	rig.Eventually(t, 30*time.Second, "ready again", func() bool { return rig.Answers(base + "/readyz") })
+	rig.Eventually(t, limit, "ready again", func() bool { return rig.Answers(base + "/readyz") })
 }
 
 // offer sends a rule once and returns the status within a bound.
@@ -148,7 +148,7 @@ func TestFault_redisDownAtStart(t *testing.T) {
 	w.RedisProcess.Kill()
 	base := w.Replicas[0]
 	w.Processes[0] = w.Serve(base)
-	rig.Eventually(t, 20*time.Second, "alive without Redis", func() bool { return rig.Answers(base + "/healthz") })
+	rig.Eventually(t, limit, "alive without Redis", func() bool { return rig.Answers(base + "/healthz") })
 	if status, said := probe(t, base); status != http.StatusServiceUnavailable || !strings.Contains(said, "not reachable") {
 		t.Errorf("/readyz says %d %q", status, said)
 	}

@@ -21,7 +21,7 @@ func (w *suite) ready(base string) {
 // state waits until a firing is in a state.
 func (w *suite) state(base, id, state string) {
 	w.T.Helper()
-	rig.Eventually(w.T, 30*time.Second, "the firing is "+state, func() bool {
+	rig.Eventually(w.T, limit, "the firing is "+state, func() bool {
 		var o outcome
 		w.GetJSON(base+"/api/triggers/"+id+"?amoClientId="+w.Info.Integrations[0].ID, &o)
 		return o.State == state

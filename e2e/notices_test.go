@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/sidecard/sidecard/e2e/rig"
 )
@@ -119,8 +118,8 @@ func TestNotices_outcomeInTheTicketAndOneMessageAboutALostLogin(t *testing.T) {
 	for i, at := range tickets {
 		ids = append(ids, w.fire(w.Replicas[i%3], w.SeedRule(at, nil)).ID)
 	}
-	rig.Eventually(t, 30*time.Second, "the lost login is told", func() bool { return len(hook.events(t)) > 1 })
-	rig.Eventually(t, 30*time.Second, "all are held", func() bool {
+	rig.Eventually(t, limit, "the lost login is told", func() bool { return len(hook.events(t)) > 1 })
+	rig.Eventually(t, limit, "all are held", func() bool {
 		held := 0
 		for _, id := range ids {
 			var o outcome

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sidecard/sidecard/e2e/rig"
 	"github.com/sidecard/sidecard/store"
@@ -157,7 +156,7 @@ func TestTenants_commandsFromTheFirstLookToTheLastKey(t *testing.T) {
 		t.Errorf("the held firing is not exported:\n%s", out)
 	}
 	w.tenants("erase", "--tenant", list.ID, "--yes")
-	rig.Eventually(t, 10*time.Second, "nothing of the tenant is stored", func() bool {
+	rig.Eventually(t, limit, "nothing of the tenant is stored", func() bool {
 		left := w.stored()
 		return !strings.Contains(left, list.ID) && !strings.Contains(left, w.Info.UsedeskToken) && !strings.Contains(left, "sc:credential")
 	})

@@ -35,7 +35,7 @@ func next(t *testing.T, c <-chan bridge.Change) bridge.Change {
 	select {
 	case got := <-c:
 		return got
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no change arrived")
 	}
 	return bridge.Change{}

@@ -26,7 +26,7 @@ func TestWatcher_oneMessagePerOutageOfThreeReplicas(t *testing.T) {
 			}
 		})
 	}
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for len(h.post.requests()) == 0 && time.Now().Before(deadline) {
 		<-time.After(5 * time.Millisecond)
 	}

@@ -116,10 +116,13 @@ func (h *house) accept(r Request) Entry {
 	return e
 }
 
+// patience ends a wait for what does not come; nothing that works takes as long, on a busy machine either.
+const patience = time.Minute
+
 // until waits for an entry to be in a state.
 func (h *house) until(id string, want State) Entry {
 	h.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		ctx, cancel := context.WithTimeout(h.t.Context(), time.Second)
 		e, err := h.Wait(ctx, h.tenant.ID, id)
@@ -141,7 +144,7 @@ func (h *house) untilWhy(id, why string) Entry {
 	h.t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	for {
 		e, err := h.Get(h.t.Context(), h.tenant.ID, id)
 		if err != nil {

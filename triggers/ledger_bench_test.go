@@ -12,7 +12,7 @@ import (
 // Leases: the real one has to outlive a slow machine.
 const (
 	testLease = 200 * time.Millisecond
-	realLease = time.Second
+	realLease = 3 * time.Second
 )
 
 // bench is a ledger with a way to let its clock run.
@@ -51,12 +51,7 @@ func realLedger(t testing.TB) bench {
 		t.Fatal("redis-server is missing on PATH; install it and run: make test")
 	}
 	return bench{NewLedger(db, realLease), db, func(d time.Duration) {
-		end := time.Now().Add(d + 2*time.Millisecond)
-		for time.Now().Before(end) {
-			if err := db.Time(t.Context()).Err(); err != nil {
-				t.Fatal(err)
-			}
-		}
+		time.Sleep(d + 2*time.Millisecond) // a real server's clock can't be moved
 	}}
 }
 

@@ -144,7 +144,7 @@ func TestSettled_hearsOfEveryOutcome(t *testing.T) {
 		if e.ID != failed.ID || e.State != StateFailed || e.Tenant != h.tenant.ID {
 			t.Errorf("heard %+v", e)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Error("heard nothing")
 	}
 }
