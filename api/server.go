@@ -29,6 +29,8 @@ type Options struct {
 	Strangers *Strangers
 	// Served hears of every answer; route is the pattern, "" when there is none. May be nil.
 	Served func(method, route string, status int, took time.Duration)
+	// Trace goes around everything else; nil: no request is traced.
+	Trace  echo.MiddlewareFunc
 	Routes []Routes
 }
 
@@ -40,6 +42,9 @@ func New(o Options) *echo.Echo {
 	e.HTTPErrorHandler = failure(o.Log)
 	if o.Served == nil {
 		o.Served = func(string, string, int, time.Duration) {}
+	}
+	if o.Trace != nil {
+		e.Use(o.Trace)
 	}
 	e.Use(strict, middleware.RequestID(), access(o.Log, o.Served), middleware.RecoverWithConfig(middleware.RecoverConfig{
 		DisableErrorHandler: false,

@@ -19,6 +19,8 @@ const lockWait = 100 * time.Millisecond
 // need no search. For a client who is not known, and for a deal that depends on those he has, one job goes at a time;
 // the next finds what it has made. A job never passes an earlier one of its ticket.
 func (h *haul) ready(ctx context.Context, open []*job) []*job {
+	ctx, end := h.s.Trace(ctx, "contacts", time.Time{}, len(open))
+	defer end()
 	h.each(open, func(j *job) error { return j.recall(ctx) })
 	behind := map[int64]bool{} // tickets that have a job which does not go in this round
 	var known, alone []*job

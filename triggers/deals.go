@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
@@ -11,6 +12,11 @@ import (
 // deals makes the deals of jobs whose contacts are known, with the contacts to make, in one call. The intents are stored
 // before; they stay when the answer is lost and go when the CRM refused.
 func (h *haul) deals(ctx context.Context, jobs []*job) {
+	if len(jobs) == 0 {
+		return
+	}
+	ctx, end := h.s.Trace(ctx, "leads", time.Time{}, len(jobs))
+	defer end()
 	defer func() {
 		for _, j := range jobs {
 			j.free()

@@ -79,6 +79,7 @@ func (s *Service) loop(ctx, work context.Context, tenantID string) error {
 		if err != nil {
 			return err
 		}
+		began := time.Now()
 		b, err := s.ledger.Claim(work, tenantID, maxBatch)
 		if err != nil {
 			return err
@@ -90,11 +91,20 @@ func (s *Service) loop(ctx, work context.Context, tenantID string) error {
 			}
 			return s.hints.settle(work, was, next, ok)
 		}
-		if pause := s.haulOff(ctx, work, b, tenantID); pause > 0 {
+		if pause := s.traced(ctx, work, b, tenantID, began); pause > 0 {
 			return s.hints.settle(work, was, time.Now().Add(pause), true)
 		}
 	}
 	return nil
+}
+
+// traced is haulOff inside a trace, which has begun with the claim.
+func (s *Service) traced(ctx, work context.Context, b Batch, tenantID string, began time.Time) (pause time.Duration) {
+	work, end := s.Trace(work, "haul", began, len(b.Entries))
+	defer end()
+	_, claimed := s.Trace(work, "claim", began, len(b.Entries))
+	claimed()
+	return s.haulOff(ctx, work, b, tenantID)
 }
 
 func finished(s State) bool { return s == StateDone || s == StateFailed }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
@@ -21,6 +22,7 @@ type extra interface {
 	send(ctx context.Context, jobs []*job) ([]amocrm.Created, error)
 	explain(err error) error
 	name() string
+	step() string // of a trace
 }
 
 // write writes one kind of extra for all jobs that lack it. One whose answer was lost before is looked for first.
@@ -33,7 +35,13 @@ func (h *haul) write(ctx context.Context, x extra) {
 		}
 		return out
 	}
-	h.each(lacking(), func(j *job) error {
+	first := lacking()
+	if len(first) == 0 {
+		return
+	}
+	ctx, end := h.s.Trace(ctx, x.step(), time.Time{}, len(first))
+	defer end()
+	h.each(first, func(j *job) error {
 		_, id, intent := x.of(j)
 		if *intent == nil {
 			return nil
@@ -106,6 +114,7 @@ func (h *haul) gotExtras(jobs []*job, made []amocrm.Created, x extra) {
 type notes struct{ *haul }
 
 func (notes) name() string { return "note" }
+func (notes) step() string { return "notes" }
 
 func (notes) of(j *job) (bool, *int64, **Intent) {
 	return strings.TrimSpace(j.plan.comment) != "", &j.e.Steps.NoteID, &j.e.Steps.NoteIntent
@@ -162,6 +171,7 @@ func plainLines(s string) string { return strings.TrimSpace(strings.ReplaceAll(s
 type tasks struct{ *haul }
 
 func (tasks) name() string { return "task" }
+func (tasks) step() string { return "tasks" }
 
 func (tasks) of(j *job) (bool, *int64, **Intent) {
 	return j.plan.task != nil, &j.e.Steps.TaskID, &j.e.Steps.TaskIntent

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/usedesk"
@@ -31,6 +32,8 @@ func (h *haul) read(ctx context.Context) {
 	if len(first) == 0 {
 		return
 	}
+	ctx, end := h.s.Trace(ctx, "tickets", time.Time{}, len(first))
+	defer end()
 	desk, err := h.desk(ctx, first[0].e.Tenant)
 	if err != nil {
 		for _, jobs := range of {

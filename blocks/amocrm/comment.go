@@ -45,7 +45,7 @@ func (h *Handlers) comment(v *visit) error {
 	if !isHTMX(v.Context) {
 		return see(v, v.base()+"/deals/"+strconv.FormatInt(id, 10))
 	}
-	ctx, cancel := h.owned(h.Budget / 2)
+	ctx, cancel := v.owned(h.Budget / 2)
 	defer cancel()
 	feed, err := v.crm.Feed(ctx, id)
 	if !hasText(feed, text, h.Now()) {
@@ -90,7 +90,7 @@ func (v *visit) commentFailed(id int64, text string, err error) error {
 // commentRefused shows the feed again with what was typed.
 func (v *visit) commentRefused(id int64, text, message string, why error) error {
 	if !isHTMX(v.Context) {
-		ctx, cancel := v.h.owned(v.h.Budget)
+		ctx, cancel := v.owned(v.h.Budget)
 		defer cancel()
 		view, err := v.card(ctx, id, feedAsk{})
 		if err != nil {
@@ -99,7 +99,7 @@ func (v *visit) commentRefused(id int64, text, message string, why error) error 
 		view.Feed.Typed, view.Feed.Error, view.Feed.Token = text, message, v.nextToken(why)
 		return v.show(http.StatusOK, "deal", view)
 	}
-	ctx, cancel := v.h.owned(v.h.Budget / 2)
+	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
 	feed, err := v.crm.Feed(ctx, id)
 	view := v.feedOrProblem(v.formatIn(ctx), id, feed, feedAsk{only: v.feedAsk().only}, err)

@@ -195,7 +195,7 @@ func (v *visit) dealWritten(id int64, name string, mark func(*cardView)) error {
 	if !isHTMX(v.Context) {
 		return see(v, v.dealURL(id))
 	}
-	ctx, cancel := v.h.owned(v.h.Budget)
+	ctx, cancel := v.owned(v.h.Budget)
 	defer cancel()
 	view, err := v.card(ctx, id, feedAsk{only: v.feedAsk().only})
 	if err != nil {
@@ -228,7 +228,7 @@ func (v *visit) changeFailed(id int64, typed typedEdit, err error) error {
 
 // editAgain draws the row's form with what was typed, where it stood.
 func (v *visit) editAgain(id int64, typed typedEdit, errs map[string]string, s *stop) error {
-	ctx, cancel := v.h.owned(v.h.Budget / 2)
+	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
 	edit, err := v.crm.DealEdit(ctx, id)
 	if err != nil {

@@ -95,7 +95,7 @@ func (v *visit) taskFailed(id int64, typed typedTask, err error) error {
 		p := v.problem(err, "")
 		typed.problem, typed.token = v.problemLine(p), v.nextToken(err)
 	}
-	ctx, cancel := v.h.owned(v.h.Budget / 2)
+	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
 	if !isHTMX(v.Context) {
 		view, err := v.card(ctx, id, feedAsk{})

@@ -173,7 +173,7 @@ func (v *visit) dealFailed(draft bridge.DealDraft, price string, err error) erro
 // dealAgain draws the form with what was typed. The page's time may be used up by the try that failed, so what the form
 // offers, which is in the cache by now, gets a little of its own.
 func (v *visit) dealAgain(draft bridge.DealDraft, price string, errs map[string]string, s *stop) error {
-	ctx, cancel := v.h.owned(v.h.Budget / 2)
+	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
 	view, err := v.dealForm(ctx, func(bridge.DealForm, []bridge.Person) (bridge.DealDraft, string) {
 		return draft, price

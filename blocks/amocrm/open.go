@@ -35,11 +35,11 @@ func (h *Handlers) Open(c echo.Context) error {
 	if req.UnknownLang != "" {
 		note = v.t("open.unknown_lang", "Given", req.UnknownLang, "Names", blocks.LangNames())
 	}
-	h.ahead(func(ctx context.Context) { h.fetchMessage(ctx, session) })
+	h.ahead(ctx, func(ctx context.Context) { h.fetchMessage(ctx, session) })
 	if req.View == "html" {
 		return v.floor(note)
 	}
-	h.ahead(func(ctx context.Context) { h.prepare(ctx, session, req.Pressed) })
+	h.ahead(ctx, func(ctx context.Context) { h.prepare(ctx, session, req.Pressed) })
 	envelope, err := blocks.FrameEnvelope(blocks.Frame{
 		PanelURL: h.PublicURL + v.base(), Origin: h.PublicURL, Title: v.t("title"), NewTab: v.t("frame.new_tab"), Note: note,
 	})
