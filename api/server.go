@@ -49,7 +49,7 @@ func New(o Options) *echo.Echo {
 	e.Use(strict, middleware.RequestID(), access(o.Log, o.Served), middleware.RecoverWithConfig(middleware.RecoverConfig{
 		DisableErrorHandler: false,
 		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
-			o.Log.Error("panic", "route", c.Path(), "error", err, "stack", string(stack))
+			o.Log.ErrorContext(c.Request().Context(), "panic", "route", c.Path(), "error", err, "stack", string(stack))
 			return err
 		},
 	}), o.Strangers.logins)
@@ -147,10 +147,10 @@ func failure(log *slog.Logger) echo.HTTPErrorHandler {
 			status, title = he.Code, http.StatusText(he.Code)
 		}
 		if status >= 500 {
-			log.Error("request failed", "id", c.Response().Header().Get(echo.HeaderXRequestID), "route", c.Path(), "error", err)
+			log.ErrorContext(c.Request().Context(), "request failed", "id", c.Response().Header().Get(echo.HeaderXRequestID), "route", c.Path(), "error", err)
 		}
 		if perr := Problem(c, status, title); perr != nil {
-			log.Warn("answer not written", "error", perr)
+			log.WarnContext(c.Request().Context(), "answer not written", "error", perr)
 		}
 	}
 }

@@ -144,7 +144,7 @@ func (f *Flow) verify(ctx context.Context, grant Grant, t tenant.Tenant) (Grant,
 	claims, err := amocrm.ParseClaims(grant.Access)
 	if err != nil {
 		// amoCRM promises no form of its tokens; the account's own answer is the stronger check and stays.
-		f.log.Warn("the access token's claims can't be read", "tenant", t.ID, "error", err)
+		f.log.WarnContext(ctx, "the access token's claims can't be read", "tenant", t.ID, "error", err)
 	} else if claims.AccountID != 0 && claims.AccountID != account.ID {
 		return Grant{}, mismatch(int64(claims.AccountID), got)
 	}
@@ -208,7 +208,7 @@ func (f *Flow) connect(ctx context.Context, tenantID string, grant Grant) error 
 	if err := f.dir.Connected(ctx, tenantID, grant.ClientID, grant.AccountID, grant.AccountName); err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	f.log.Info("connected to amoCRM", "tenant", tenantID, "account", saved.AccountID, "user", saved.UserID)
+	f.log.InfoContext(ctx, "connected to amoCRM", "tenant", tenantID, "account", saved.AccountID, "user", saved.UserID)
 	f.grants.announce(ctx, tenantID)
 	return nil
 }

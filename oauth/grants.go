@@ -114,7 +114,7 @@ func (g *Grants) lose(ctx context.Context, tenantID string, grant Grant, why str
 	grant.LostAt, grant.LostWhy = g.now(), why
 	lost, ok, err := g.save(ctx, tenantID, grant)
 	if ok {
-		g.log.Warn("login to amoCRM lost", "tenant", tenantID, "account", grant.AccountID, "why", why)
+		g.log.WarnContext(ctx, "login to amoCRM lost", "tenant", tenantID, "account", grant.AccountID, "why", why)
 	}
 	return lost, ok, err
 }

@@ -36,7 +36,7 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-poll.C:
 			ids, err := s.hints.due(ctx, 2*maxLoops)
 			if err != nil && ctx.Err() == nil {
-				s.Log.Error("look for due firings", "error", err)
+				s.Log.ErrorContext(ctx, "look for due firings", "error", err)
 			}
 			for _, id := range ids {
 				s.start(ctx, work, id, &running)
@@ -67,7 +67,7 @@ func (s *Service) start(ctx, work context.Context, tenantID string, running *syn
 			}
 		}()
 		if err := s.loop(ctx, work, tenantID); err != nil && work.Err() == nil {
-			s.Log.Error("work off firings", "tenant", tenantID, "error", err)
+			s.Log.ErrorContext(ctx, "work off firings", "tenant", tenantID, "error", err)
 		}
 	})
 }
@@ -119,9 +119,9 @@ func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
 	e.State = v.State
 	switch {
 	case errors.Is(err, ErrClaimLost):
-		s.Log.Warn("firing was taken over", "tenant", e.Tenant, "firing", e.ID)
+		s.Log.WarnContext(ctx, "firing was taken over", "tenant", e.Tenant, "firing", e.ID)
 	case err != nil: // its lease ends, and it is taken up again from the steps that are stored
-		s.Log.Error("store outcome of a firing", "tenant", e.Tenant, "firing", e.ID, "error", err)
+		s.Log.ErrorContext(ctx, "store outcome of a firing", "tenant", e.Tenant, "firing", e.ID, "error", err)
 	case s.Settled != nil:
 		s.Settled(*e)
 	}
@@ -145,7 +145,7 @@ func (s *Service) renewing(ctx context.Context, b Batch, tenantID string) (stop 
 				return
 			case <-tick.C:
 				if err := s.ledger.Renew(ctx, tenantID, b.Claim, ids); err != nil && ctx.Err() == nil {
-					s.Log.Warn("renew claim", "tenant", tenantID, "error", err)
+					s.Log.WarnContext(ctx, "renew claim", "tenant", tenantID, "error", err)
 				}
 			}
 		}

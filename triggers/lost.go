@@ -41,7 +41,7 @@ func (h *haul) recover(ctx context.Context) {
 	newest, err := h.account.API().NewestLeads(ctx, lookPage)
 	if err != nil {
 		for _, j := range jobs {
-			j.fail(fmt.Errorf("look for the deal: %w", err))
+			j.fail(ctx, fmt.Errorf("look for the deal: %w", err))
 		}
 		return
 	}
@@ -52,7 +52,7 @@ func (h *haul) recover(ctx context.Context) {
 		}
 		switch r, err := j.lostDeal(ctx, newest); {
 		case err != nil:
-			j.fail(err)
+			j.fail(ctx, err)
 		case r.ID != 0:
 			j.adopt(r)
 			found = append(found, j)

@@ -41,7 +41,7 @@ func (h *haul) write(ctx context.Context, x extra) {
 	}
 	ctx, end := h.s.Trace(ctx, x.step(), time.Time{}, len(first))
 	defer end()
-	h.each(first, func(j *job) error {
+	h.each(ctx, first, func(j *job) error {
 		_, id, intent := x.of(j)
 		if *intent == nil {
 			return nil
@@ -76,7 +76,7 @@ func (h *haul) write(ctx context.Context, x extra) {
 		refused: func(j *job, err error) {
 			_, _, intent := x.of(j)
 			*intent = nil
-			j.fail(x.explain(err))
+			j.fail(ctx, x.explain(err))
 		},
 		failed: func(jobs []*job, err error) {
 			for _, j := range jobs {
@@ -84,17 +84,17 @@ func (h *haul) write(ctx context.Context, x extra) {
 				switch {
 				case *id != 0:
 				case maybeDone(err):
-					j.fail(&lookAgain{after: j.s.LookGap / 4})
+					j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
 				default:
 					*intent = nil
-					j.fail(err)
+					j.fail(ctx, err)
 				}
 			}
 		},
 	})
 	for _, j := range jobs { // an answer that names fewer than were sent
 		if _, id, intent := x.of(j); *id == 0 && *intent != nil && !j.ended() {
-			j.fail(&lookAgain{after: j.s.LookGap / 4})
+			j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
 		}
 	}
 }
@@ -133,7 +133,7 @@ func (n notes) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) 
 		if i < len(jobs) && m.ID != 0 {
 			lead := jobs[i].e.Steps.LeadID
 			if err := n.account.RememberNote(ctx, lead, int64(m.ID)); err != nil { // the card only lacks its mark
-				n.s.Log.Warn("note not marked as ours", "tenant", jobs[i].e.Tenant, "error", err)
+				n.s.Log.WarnContext(ctx, "note not marked as ours", "tenant", jobs[i].e.Tenant, "error", err)
 			}
 		}
 	}

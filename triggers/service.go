@@ -131,7 +131,7 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, header
 		return e, existed, err
 	}
 	if err := hinted.Err(); err != nil {
-		s.Log.Warn("firing accepted without a hint", "tenant", t.ID, "firing", e.ID, "error", err)
+		s.Log.WarnContext(ctx, "firing accepted without a hint", "tenant", t.ID, "firing", e.ID, "error", err)
 	}
 	s.wake(t.ID)
 	return e, false, nil

@@ -39,7 +39,7 @@ func (h *Handlers) comment(v *visit) error {
 			return v.commentFailed(id, text, errors.Join(err, once.Release(v.ctx)))
 		}
 		if err := once.Done(v.ctx, "comment"); err != nil {
-			h.note(err, false, v.session.TenantID)
+			h.note(v.ctx, err, false, v.session.TenantID)
 		}
 	}
 	if !isHTMX(v.Context) {
@@ -82,7 +82,7 @@ func (v *visit) commentFailed(id int64, text string, err error) error {
 		}
 	}
 	_, _, _, known := problemCode(err)
-	v.h.note(err, known, v.session.TenantID)
+	v.h.note(v.ctx, err, known, v.session.TenantID)
 	p := v.problem(err, "")
 	return v.commentRefused(id, text, v.problemLine(p), err)
 }

@@ -25,7 +25,7 @@ func (v *visit) floor(note string) error {
 	view := floorView{Note: note, Panel: v.h.PublicURL + v.base()}
 	if err := v.fillFloor(&view); err != nil {
 		_, _, _, known := problemCode(err)
-		v.h.note(err, known, v.session.TenantID)
+		v.h.note(v.ctx, err, known, v.session.TenantID)
 		p := v.problem(err, view.Panel)
 		p.URL = view.Panel
 		view.Problem = &p

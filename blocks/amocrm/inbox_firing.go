@@ -61,7 +61,7 @@ func (h *Handlers) changeFiring(v *visit) error {
 	}
 	done = "?done=" + done
 	if err := once.Done(ctx, done); err != nil {
-		h.note(err, false, v.session.TenantID)
+		h.note(v.ctx, err, false, v.session.TenantID)
 	}
 	return see(v, page+done)
 }

@@ -116,7 +116,7 @@ func (h *Handlers) prepare(ctx context.Context, session blocks.Session, pressed 
 	}
 	if pressed {
 		if err := account.ForgetData(ctx); err != nil {
-			h.note(err, false, session.TenantID)
+			h.note(ctx, err, false, session.TenantID)
 		}
 	}
 	// A failure is the panel's to show; it will ask the same. The forms' vocabulary comes second, and not with each ticket:
@@ -152,7 +152,7 @@ func (h *Handlers) refuse(c echo.Context, req blocks.Request, err error) error {
 	case errors.Is(err, store.ErrTrouble):
 		code = "store"
 	}
-	h.note(err, code != "internal", "")
+	h.note(c.Request().Context(), err, code != "internal", "")
 	html, err := h.pages.render(req.Lang, "floor_problem", problemView{
 		Title: h.Catalog.T(req.Lang, "open."+code+".title"), Text: h.Catalog.T(req.Lang, "open."+code+".text", args...),
 	})
