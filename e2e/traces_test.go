@@ -144,6 +144,12 @@ func TestTraces_blockAndRuleAsTreesWithoutAnythingSecret(t *testing.T) {
 		t.Errorf("the haul has no commands of Redis:\n%s", strings.Join(under, "\n"))
 	}
 
+	for _, call := range []string{"amocrm POST /oauth2/access_token", "amocrm GET /account"} { // of the login
+		if len(named(all, call)) == 0 {
+			t.Errorf("there is no span %q", call)
+		}
+	}
+
 	blocks := slices.DeleteFunc(named(all, "POST /api/"), func(s span) bool { return s.TraceID != trace })
 	if len(blocks) != 1 || blocks[0].ParentSpanID != caller {
 		t.Fatalf("the block is not of its caller's trace: %+v", named(all, "POST /api/"))
