@@ -92,7 +92,10 @@ func named(all []span, name string) (found []span) {
 	return found
 }
 
-var manyDigits = regexp.MustCompile(`[0-9]{3,}`)
+var (
+	manyDigits = regexp.MustCompile(`[0-9]{3,}`)
+	sessionID  = regexp.MustCompile(`/blocks/amocrm/([A-Za-z0-9_-]{22})`)
+)
 
 // A block is opened and a rule fires; nothing is sent until the service stops, and then all of it.
 func TestTraces_blockAndRuleAsTreesWithoutAnythingSecret(t *testing.T) {
@@ -104,8 +107,12 @@ func TestTraces_blockAndRuleAsTreesWithoutAnythingSecret(t *testing.T) {
 	const trace, caller = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 	traceparent := "00-" + trace + "-" + caller + "-01"
 
-	w.Post(w.Replicas[0]+"/api/", w.BlockRequest(tickets[0], nil), "traceparent", traceparent)
-	panel := w.Panel(w.Replicas[0], tickets[0], nil)
+	_, block := w.Post(w.Replicas[0]+"/api/", w.BlockRequest(tickets[0], nil), "traceparent", traceparent)
+	session := sessionID.FindSubmatch(block)
+	if session == nil {
+		t.Fatalf("no panel in the block's answer:\n%s", block)
+	}
+	panel := w.Replicas[0] + "/blocks/amocrm/" + string(session[1])
 	req, err := http.NewRequest(http.MethodGet, panel+"/people?wait=1", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +182,7 @@ func TestTraces_blockAndRuleAsTreesWithoutAnythingSecret(t *testing.T) {
 			}
 		}
 	}
-	secrets["the session"], secrets["the trigger key"] = panel[strings.LastIndex(panel, "/")+1:], key
+	secrets["the session"], secrets["the trigger key"] = string(session[1]), key
 	secrets["the client's name"], secrets["his e-mail"] = "Client 0", "client0@example.com"
 	secrets["his phone"], secrets["his id"] = "79991000000", fmt.Sprintf(`"%d"`, clients[0])
 	secrets["amoCRM's host"] = w.Info.Accounts[0].Host
