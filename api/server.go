@@ -29,6 +29,8 @@ type Options struct {
 	Strangers *Strangers
 	// Served hears of every answer; route is the pattern, "" when there is none. May be nil.
 	Served func(method, route string, status int, took time.Duration)
+	// Trace goes around everything else; nil: no request is traced.
+	Trace  echo.MiddlewareFunc
 	Routes []Routes
 }
 
@@ -41,10 +43,13 @@ func New(o Options) *echo.Echo {
 	if o.Served == nil {
 		o.Served = func(string, string, int, time.Duration) {}
 	}
+	if o.Trace != nil {
+		e.Use(o.Trace)
+	}
 	e.Use(strict, middleware.RequestID(), access(o.Log, o.Served), middleware.RecoverWithConfig(middleware.RecoverConfig{
 		DisableErrorHandler: false,
 		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
-			o.Log.Error("panic", "route", c.Path(), "error", err, "stack", string(stack))
+			o.Log.ErrorContext(c.Request().Context(), "panic", "route", c.Path(), "error", err, "stack", string(stack))
 			return err
 		},
 	}), o.Strangers.logins)
@@ -142,10 +147,10 @@ func failure(log *slog.Logger) echo.HTTPErrorHandler {
 			status, title = he.Code, http.StatusText(he.Code)
 		}
 		if status >= 500 {
-			log.Error("request failed", "id", c.Response().Header().Get(echo.HeaderXRequestID), "route", c.Path(), "error", err)
+			log.ErrorContext(c.Request().Context(), "request failed", "id", c.Response().Header().Get(echo.HeaderXRequestID), "route", c.Path(), "error", err)
 		}
 		if perr := Problem(c, status, title); perr != nil {
-			log.Warn("answer not written", "error", perr)
+			log.WarnContext(c.Request().Context(), "answer not written", "error", perr)
 		}
 	}
 }

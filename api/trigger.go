@@ -234,7 +234,7 @@ func (h *TriggerHandlers) refuse(c echo.Context, err error) error {
 		return Problem(c, http.StatusTooManyRequests, "Too many firings of this account are waiting to be sent to amoCRM")
 	}
 	if c.Request().Context().Err() == nil {
-		h.Log.Error("rule endpoint failed", "id", c.Response().Header().Get(echo.HeaderXRequestID), "error", err)
+		h.Log.ErrorContext(c.Request().Context(), "rule endpoint failed", "id", c.Response().Header().Get(echo.HeaderXRequestID), "error", err)
 	}
 	c.Response().Header().Set("Retry-After", "5")
 	return Problem(c, http.StatusServiceUnavailable, "The firing could not be stored; send it again")

@@ -81,7 +81,7 @@ func (h *TriggerHandlers) try(c echo.Context, t tenant.Tenant, req triggers.Requ
 		return Problem(c, http.StatusConflict, "Nobody is logged in to amoCRM, so the rule can't be compared with the account: log in from any ticket")
 	case err != nil:
 		if c.Request().Context().Err() == nil {
-			h.Log.Error("dry run failed", "id", c.Response().Header().Get(echo.HeaderXRequestID), "tenant", t.ID, "error", err)
+			h.Log.ErrorContext(c.Request().Context(), "dry run failed", "id", c.Response().Header().Get(echo.HeaderXRequestID), "tenant", t.ID, "error", err)
 		}
 		c.Response().Header().Set("Retry-After", "30")
 		return Problem(c, http.StatusServiceUnavailable, "amoCRM or the helpdesk could not be asked; try again later")

@@ -95,7 +95,7 @@ func (a *Account) namedContacts(ctx context.Context, ids []int64, members []amoc
 		})
 	}
 	if err := g.Wait(); err != nil {
-		a.b.Log.Info("name of a deal's contact not read", "tenant", a.tenant.ID, "error", err)
+		a.b.Log.InfoContext(ctx, "name of a deal's contact not read", "tenant", a.tenant.ID, "error", err)
 	}
 	return out
 }

@@ -55,7 +55,7 @@ func (a *Account) mine(ctx context.Context, kind string, id int64, aspect string
 		return
 	}
 	if err := a.b.DB.Set(ctx, a.ownKey(kind, id, aspect), writer, ownFor).Err(); err != nil {
-		a.b.Log.Warn("own write not remembered", "tenant", a.tenant.ID, "error", err)
+		a.b.Log.WarnContext(ctx, "own write not remembered", "tenant", a.tenant.ID, "error", err)
 	}
 }
 

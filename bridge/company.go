@@ -72,7 +72,7 @@ func (a *Account) companyFor(ctx context.Context, name string, responsible int64
 		return 0, fmt.Errorf("create company: %w", err)
 	}
 	if err := a.rememberCompany(ctx, name, id); err != nil {
-		a.b.Log.Warn("new company not remembered", "tenant", a.tenant.ID, "error", err)
+		a.b.Log.WarnContext(ctx, "new company not remembered", "tenant", a.tenant.ID, "error", err)
 	}
 	return id, nil
 }

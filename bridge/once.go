@@ -58,14 +58,14 @@ func (a *Account) once(ctx context.Context, w write) (int64, error) {
 		a.settle(ctx, key)
 		return id, err
 	}
-	a.b.Log.Warn("answer to a write was lost", "tenant", a.tenant.ID, "write", w.mark[0], "error", err)
+	a.b.Log.WarnContext(ctx, "answer to a write was lost", "tenant", a.tenant.ID, "write", w.mark[0], "error", err)
 	for _, pause := range a.b.lookAgain {
 		if !sleep(ctx, pause) {
 			break
 		}
 		id, lookErr := w.look(ctx, began.Add(-lookWindow))
 		if lookErr != nil {
-			a.b.Log.Warn("look for a lost write", "tenant", a.tenant.ID, "write", w.mark[0], "error", lookErr)
+			a.b.Log.WarnContext(ctx, "look for a lost write", "tenant", a.tenant.ID, "write", w.mark[0], "error", lookErr)
 			continue
 		}
 		if id != 0 {
@@ -96,7 +96,7 @@ func (a *Account) unfinished(ctx context.Context, mark []string) (key string, be
 // settle removes the mark. A mark that stays only costs the next equal write a look, and it ends by itself.
 func (a *Account) settle(ctx context.Context, key string) {
 	if err := a.b.DB.Del(ctx, key).Err(); err != nil {
-		a.b.Log.Warn("mark of a write not removed", "tenant", a.tenant.ID, "error", err)
+		a.b.Log.WarnContext(ctx, "mark of a write not removed", "tenant", a.tenant.ID, "error", err)
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -216,6 +218,27 @@ func TestSender_testsAreCounted(t *testing.T) {
 	h.redis.FastForward(testsIn)
 	if _, err := s.Test(t.Context(), tenant.Tenant{ID: "t-" + t.Name()}); err != nil {
 		t.Errorf("ten minutes later: %v", err)
+	}
+}
+
+func TestSender_eachWayIsTracedWithItsOutcome(t *testing.T) {
+	h := newHouse(t)
+	var mu sync.Mutex
+	var got []string
+	s := h.sender(func(c *Config) {
+		c.Trace = func(ctx context.Context, k Kind) (context.Context, func(bool)) {
+			return ctx, func(ok bool) {
+				mu.Lock()
+				defer mu.Unlock()
+				got = append(got, fmt.Sprint(k, " ", ok))
+			}
+		}
+	})
+	h.bot.Close()
+	test(t, s, tenant.Notices{WebhookURL: h.post.URL, ChatID: "1", BotToken: "1:token"})
+	slices.Sort(got)
+	if want := []string{"telegram false", "webhook true"}; !slices.Equal(got, want) {
+		t.Errorf("traced %q, want %q", got, want)
 	}
 }
 

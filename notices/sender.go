@@ -38,6 +38,8 @@ type Config struct {
 	PublicURL string // "https://sidecard.example.com"
 	Text      func(lang, key string, args ...any) string
 	Sent      func(k Kind, ok bool) // hears of every message that was tried, tests apart; may be nil
+	// Trace begins the trace of one message, and end ends it; may be nil.
+	Trace func(ctx context.Context, k Kind) (traced context.Context, end func(ok bool))
 }
 
 // Sender sends messages the ways that tenants chose. It is safe for concurrent use.
@@ -99,6 +101,16 @@ func (s *Sender) ways(n tenant.Notices) []way {
 		out = append(out, way{named(KindWebhook, n.WebhookURL), KindWebhook, hostOf(n.WebhookURL), func(ctx context.Context, m message, l letter) error {
 			return s.webhook(ctx, n.WebhookURL, n.WebhookSecret, m, l)
 		}})
+	}
+	if s.Trace != nil {
+		for i, w := range out {
+			out[i].send = func(ctx context.Context, m message, l letter) error {
+				ctx, end := s.Trace(ctx, w.kind)
+				err := w.send(ctx, m, l)
+				end(err == nil)
+				return err
+			}
+		}
 	}
 	return out
 }

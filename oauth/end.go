@@ -58,6 +58,6 @@ func (f *Flow) end(ctx context.Context, tenantID string, proof Grant) error {
 	if err := f.grants.Drop(ctx, tenantID, WhyEnded); err != nil {
 		return fmt.Errorf("disconnect: %w", err)
 	}
-	f.log.Info("disconnected from amoCRM", "tenant", tenantID, "account", proof.AccountID, "user", proof.UserID)
+	f.log.InfoContext(ctx, "disconnected from amoCRM", "tenant", tenantID, "account", proof.AccountID, "user", proof.UserID)
 	return nil
 }

@@ -144,7 +144,7 @@ func (f *Flow) verify(ctx context.Context, grant Grant, t tenant.Tenant) (Grant,
 	claims, err := amocrm.ParseClaims(grant.Access)
 	if err != nil {
 		// amoCRM promises no form of its tokens; the account's own answer is the stronger check and stays.
-		f.log.Warn("the access token's claims can't be read", "tenant", t.ID, "error", err)
+		f.log.WarnContext(ctx, "the access token's claims can't be read", "tenant", t.ID, "error", err)
 	} else if claims.AccountID != 0 && claims.AccountID != account.ID {
 		return Grant{}, mismatch(int64(claims.AccountID), got)
 	}
@@ -174,6 +174,9 @@ func subdomain(base string) (string, bool) {
 // account is GET /account with the grant's token as it is: a 401 is final here.
 func (g *Grants) account(ctx context.Context, grant Grant) (amocrm.Account, error) {
 	options := []amocrm.Option{amocrm.WithHTTP(g.http)}
+	if g.onCall != nil {
+		options = append(options, amocrm.WithObserver(g.onCall))
+	}
 	if g.pace != nil {
 		if pace := g.pace(grant.AmoBase); pace != nil {
 			options = append(options, amocrm.WithPace(pace))
@@ -205,7 +208,7 @@ func (f *Flow) connect(ctx context.Context, tenantID string, grant Grant) error 
 	if err := f.dir.Connected(ctx, tenantID, grant.ClientID, grant.AccountID, grant.AccountName); err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	f.log.Info("connected to amoCRM", "tenant", tenantID, "account", saved.AccountID, "user", saved.UserID)
+	f.log.InfoContext(ctx, "connected to amoCRM", "tenant", tenantID, "account", saved.AccountID, "user", saved.UserID)
 	f.grants.announce(ctx, tenantID)
 	return nil
 }

@@ -132,7 +132,7 @@ func (f *Flow) Secrets(ctx context.Context, clientID, clientSecret, state string
 		return fmt.Errorf("take the integration's keys: %w", err)
 	}
 	if !first {
-		f.log.Info("the integration's keys came a second time", "tenant", l.TenantID)
+		f.log.InfoContext(ctx, "the integration's keys came a second time", "tenant", l.TenantID)
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ type Grants struct {
 	onConnect []func(ctx context.Context, tenantID string)
 	beforeEnd []func(ctx context.Context, tenantID string)
 	onRefresh func(outcome Refresh)
+	onCall    func(ctx context.Context, s amocrm.Seen)
 	unsaved   map[string]Grant // pairs that Redis did not take, by tenant, until it does
 }
 
@@ -64,6 +65,10 @@ const (
 // OnRefresh has call called after every refresh that this process tried, for metrics. It must not block. Call it before the
 // grants are used.
 func (g *Grants) OnRefresh(call func(Refresh)) { g.onRefresh = call }
+
+// OnCall has call called after every exchange with amoCRM that a login or a refresh takes, for traces. It must not block.
+// Call it before the grants are used. Nil: nobody hears.
+func (g *Grants) OnCall(call func(ctx context.Context, s amocrm.Seen)) { g.onCall = call }
 
 // Grant returns the stored grant, alive or lost, or ErrNoGrant.
 func (g *Grants) Grant(ctx context.Context, tenantID string) (Grant, error) {
@@ -109,7 +114,7 @@ func (g *Grants) lose(ctx context.Context, tenantID string, grant Grant, why str
 	grant.LostAt, grant.LostWhy = g.now(), why
 	lost, ok, err := g.save(ctx, tenantID, grant)
 	if ok {
-		g.log.Warn("login to amoCRM lost", "tenant", tenantID, "account", grant.AccountID, "why", why)
+		g.log.WarnContext(ctx, "login to amoCRM lost", "tenant", tenantID, "account", grant.AccountID, "why", why)
 	}
 	return lost, ok, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -99,7 +100,7 @@ func (g *Grants) spend(ctx context.Context, tenantID string, grant Grant) (*oaut
 	in := amocrm.TokenRequest{ClientID: id, ClientSecret: secret, RedirectURI: redirect, RefreshToken: grant.Refresh}
 	pair, err := g.exchange(ctx, grant.AmoBase, in)
 	if errors.Is(err, amocrm.ErrUnknownOutcome) {
-		g.log.Warn("refresh with unknown outcome, trying once more", "tenant", tenantID, "error", err)
+		g.log.WarnContext(ctx, "refresh with unknown outcome, trying once more", "tenant", tenantID, "error", err)
 		pair, err = g.exchange(ctx, grant.AmoBase, in)
 	}
 	return pair, err
@@ -122,18 +123,18 @@ func (g *Grants) failed(ctx context.Context, tenantID string, grant Grant, err e
 		if hint == "" {
 			hint = err.Error()
 		}
-		g.log.Error("amoCRM refuses the integration's configuration", "tenant", tenantID, "hint", hint)
+		g.log.ErrorContext(ctx, "amoCRM refuses the integration's configuration", "tenant", tenantID, "hint", hint)
 		g.note(ctx, tenantID, hold{Generation: grant.Generation, Config: true, Why: hint}, holdConfig)
 		return Grant{}, &ConfigError{Hint: hint}
 	}
-	g.log.Warn("refresh failed, the grant stays", "tenant", tenantID, "error", err)
+	g.log.WarnContext(ctx, "refresh failed, the grant stays", "tenant", tenantID, "error", err)
 	g.note(ctx, tenantID, hold{Generation: grant.Generation, Why: err.Error()}, holdUpstream)
 	return Grant{}, outward(err)
 }
 
 func (g *Grants) note(ctx context.Context, tenantID string, h hold, long time.Duration) {
 	if err := g.hold(ctx, tenantID, h, long); err != nil {
-		g.log.Warn("failed refresh not noted", "tenant", tenantID, "error", err)
+		g.log.WarnContext(ctx, "failed refresh not noted", "tenant", tenantID, "error", err)
 	}
 }
 
@@ -159,7 +160,7 @@ func (g *Grants) keep(ctx context.Context, tenantID string, fresh Grant) (Grant,
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		saved, ok, err := g.save(ctx, tenantID, fresh)
 		if ok {
-			g.log.Info("access token refreshed", "tenant", tenantID, "generation", saved.Generation, "expires", saved.ExpiresAt)
+			g.log.InfoContext(ctx, "access token refreshed", "tenant", tenantID, "generation", saved.Generation, "expires", saved.ExpiresAt)
 			return saved, nil
 		}
 		if err == nil { // a login came between: its pair is the good one
@@ -172,7 +173,7 @@ func (g *Grants) keep(ctx context.Context, tenantID string, fresh Grant) (Grant,
 		select {
 		case <-ctx.Done():
 			g.putUnsaved(tenantID, fresh)
-			g.log.Error("NEW TOKENS NOT STORED: they are kept in memory and lost when this process ends",
+			g.log.ErrorContext(ctx, "NEW TOKENS NOT STORED: they are kept in memory and lost when this process ends",
 				"tenant", tenantID, "error", err)
 			return Grant{}, fmt.Errorf("store the new tokens: %w", err)
 		case <-time.After(pause):
@@ -215,7 +216,9 @@ func (g *Grants) exchange(ctx context.Context, amoBase string, in amocrm.TokenRe
 		defer done()
 	}
 	asked := g.now()
+	began := time.Now()
 	pair, err := amocrm.Exchange(ctx, g.http, base, in)
+	g.exchanged(ctx, began, err)
 	if err != nil {
 		var limited *amocrm.Error
 		if pace != nil && errors.As(err, &limited) && limited.Kind == amocrm.KindLimited {
@@ -224,4 +227,19 @@ func (g *Grants) exchange(ctx context.Context, amoBase string, in amocrm.TokenRe
 		return nil, err
 	}
 	return fromPair(pair, asked), nil
+}
+
+// exchanged tells of an exchange of tokens, whose error holds amoCRM's status.
+func (g *Grants) exchanged(ctx context.Context, began time.Time, err error) {
+	if g.onCall == nil {
+		return
+	}
+	s := amocrm.Seen{Op: "POST /oauth2/access_token", Status: http.StatusOK, Took: time.Since(began)}
+	if err != nil {
+		s.Status = 0
+		if refused, ok := errors.AsType[*amocrm.Error](err); ok {
+			s.Status = refused.Status
+		}
+	}
+	g.onCall(ctx, s)
 }

@@ -75,7 +75,7 @@ func Fetch[T any](ctx context.Context, c *Cache, key string, fresh time.Duration
 		}
 		now := time.Now()
 		if err := c.put(ctx, key, loaded, now, &seen); err != nil {
-			c.db.log.Warn("cache not written", "key", key, "error", err)
+			c.db.log.WarnContext(ctx, "cache not written", "key", key, "error", err)
 		}
 		return Cached[T]{Value: loaded, At: now}, nil
 	})
@@ -114,7 +114,7 @@ func lastCall(ctx context.Context, known bool) <-chan time.Time {
 func (c *Cache) read(ctx context.Context, key string) string {
 	raw, err := c.db.Get(ctx, key).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
-		c.db.log.Warn("cache not read", "key", key, "error", err)
+		c.db.log.WarnContext(ctx, "cache not read", "key", key, "error", err)
 	}
 	return raw
 }

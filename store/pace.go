@@ -161,7 +161,7 @@ func (p *Pace) finish(id string, after time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	if err := paceDone.Run(ctx, p.db, []string{p.slots}, id, after.Milliseconds()).Err(); err != nil {
-		p.db.log.Warn("slot not given back, it ends by itself", "pace", p.name, "error", err)
+		p.db.log.WarnContext(ctx, "slot not given back, it ends by itself", "pace", p.name, "error", err)
 	}
 }
 
@@ -174,8 +174,8 @@ func (p *Pace) Penalty(ctx context.Context, retryAfterSeconds int) {
 	named := time.Duration(min(max(retryAfterSeconds, 0), int(pauseMost/time.Second))) * time.Second
 	paused, err := pacePause.Run(ctx, p.db, []string{p.pause}, named.Milliseconds(), mathrand.IntN(250)).Int64()
 	if err != nil {
-		p.db.log.Error("pause not shared", "pace", p.name, "error", err)
+		p.db.log.ErrorContext(ctx, "pause not shared", "pace", p.name, "error", err)
 		return
 	}
-	p.db.log.Warn("paused", "pace", p.name, "for", time.Duration(paused)*time.Millisecond)
+	p.db.log.WarnContext(ctx, "paused", "pace", p.name, "for", time.Duration(paused)*time.Millisecond)
 }

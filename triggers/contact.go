@@ -19,7 +19,9 @@ const lockWait = 100 * time.Millisecond
 // need no search. For a client who is not known, and for a deal that depends on those he has, one job goes at a time;
 // the next finds what it has made. A job never passes an earlier one of its ticket.
 func (h *haul) ready(ctx context.Context, open []*job) []*job {
-	h.each(open, func(j *job) error { return j.recall(ctx) })
+	ctx, end := h.s.Trace(ctx, "contacts", time.Time{}, len(open))
+	defer end()
+	h.each(ctx, open, func(j *job) error { return j.recall(ctx) })
 	behind := map[int64]bool{} // tickets that have a job which does not go in this round
 	var known, alone []*job
 	begun := map[string]bool{}
@@ -41,7 +43,7 @@ func (h *haul) ready(ctx context.Context, open []*job) []*job {
 	if len(known) > 0 {
 		return known
 	}
-	h.each(alone, func(j *job) error { return j.resolve(ctx) })
+	h.each(ctx, alone, func(j *job) error { return j.resolve(ctx) })
 	var found []*job
 	for _, j := range alone {
 		if !j.ended() && j.e.Steps.LeadID == 0 {
@@ -153,7 +155,7 @@ func (j *job) contactGone(ctx context.Context, err error) bool {
 	}
 	if id := j.ticket.Client.ID; id != 0 {
 		if err := j.account.Unlink(ctx, id); err != nil {
-			j.fail(err)
+			j.fail(ctx, err)
 			return true
 		}
 	}

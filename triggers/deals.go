@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
@@ -11,6 +12,11 @@ import (
 // deals makes the deals of jobs whose contacts are known, with the contacts to make, in one call. The intents are stored
 // before; they stay when the answer is lost and go when the CRM refused.
 func (h *haul) deals(ctx context.Context, jobs []*job) {
+	if len(jobs) == 0 {
+		return
+	}
+	ctx, end := h.s.Trace(ctx, "leads", time.Time{}, len(jobs))
+	defer end()
 	defer func() {
 		for _, j := range jobs {
 			j.free()
@@ -20,7 +26,7 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 	for _, j := range alive(jobs) {
 		in, err := j.input(ctx)
 		if err != nil {
-			j.fail(err)
+			j.fail(ctx, err)
 			continue
 		}
 		inputs[j] = in
@@ -29,7 +35,7 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 	if err := h.announce(ctx, alive(jobs)); err != nil {
 		for _, j := range alive(jobs) {
 			j.e.Steps.LeadIntent = nil // nothing was sent
-			j.fail(err)
+			j.fail(ctx, err)
 		}
 	}
 	h.record(ctx, alive(jobs), func(*job) string { return "sending the deal" })
@@ -50,7 +56,7 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 		refused: func(j *job, err error) {
 			j.e.Steps.LeadIntent = nil
 			if !j.contactGone(ctx, err) {
-				j.fail(j.explain(err))
+				j.fail(ctx, j.explain(err))
 			}
 		},
 		failed: func(jobs []*job, err error) {
@@ -58,17 +64,17 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 				switch {
 				case j.e.Steps.LeadID != 0:
 				case maybeDone(err):
-					j.fail(&lookAgain{after: j.s.LookGap / 4})
+					j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
 				default:
 					j.e.Steps.LeadIntent = nil
-					j.fail(err)
+					j.fail(ctx, err)
 				}
 			}
 		},
 	})
 	for _, j := range jobs { // an answer that names fewer deals than were sent
 		if j.e.Steps.LeadIntent != nil && j.e.Steps.LeadID == 0 && !j.ended() {
-			j.fail(&lookAgain{after: j.s.LookGap / 4})
+			j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
 		}
 	}
 	h.retract(ctx, jobs)
@@ -125,11 +131,11 @@ func (h *haul) got(ctx context.Context, jobs []*job, made []amocrm.ComplexResult
 		if !r.Merged {
 			ours, err := j.own(ctx, int64(r.ID))
 			if err != nil {
-				j.fail(err) // its intent is stored: the deal is found again
+				j.fail(ctx, err) // its intent is stored: the deal is found again
 				continue
 			}
 			if !ours { // a firing that looked for a lost deal took it for its own; ours is the one that it has left
-				j.fail(&lookAgain{after: j.s.LookGap})
+				j.fail(ctx, &lookAgain{after: j.s.LookGap})
 				continue
 			}
 		}
@@ -165,9 +171,9 @@ func (h *haul) conclude(ctx context.Context, jobs []*job) {
 		return
 	}
 	if err := h.account.ForgetData(ctx); err != nil {
-		h.s.Log.Warn("card not told of new deals", "tenant", made[0].e.Tenant, "error", err)
+		h.s.Log.WarnContext(ctx, "card not told of new deals", "tenant", made[0].e.Tenant, "error", err)
 	}
-	h.each(made, func(j *job) error { return j.remember(ctx) })
+	h.each(ctx, made, func(j *job) error { return j.remember(ctx) })
 }
 
 // remember makes sure that a new contact is found for the client although the CRM's search lags. It is not linked: a

@@ -36,7 +36,7 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-poll.C:
 			ids, err := s.hints.due(ctx, 2*maxLoops)
 			if err != nil && ctx.Err() == nil {
-				s.Log.Error("look for due firings", "error", err)
+				s.Log.ErrorContext(ctx, "look for due firings", "error", err)
 			}
 			for _, id := range ids {
 				s.start(ctx, work, id, &running)
@@ -67,7 +67,7 @@ func (s *Service) start(ctx, work context.Context, tenantID string, running *syn
 			}
 		}()
 		if err := s.loop(ctx, work, tenantID); err != nil && work.Err() == nil {
-			s.Log.Error("work off firings", "tenant", tenantID, "error", err)
+			s.Log.ErrorContext(ctx, "work off firings", "tenant", tenantID, "error", err)
 		}
 	})
 }
@@ -79,6 +79,7 @@ func (s *Service) loop(ctx, work context.Context, tenantID string) error {
 		if err != nil {
 			return err
 		}
+		began := time.Now()
 		b, err := s.ledger.Claim(work, tenantID, maxBatch)
 		if err != nil {
 			return err
@@ -90,11 +91,20 @@ func (s *Service) loop(ctx, work context.Context, tenantID string) error {
 			}
 			return s.hints.settle(work, was, next, ok)
 		}
-		if pause := s.haulOff(ctx, work, b, tenantID); pause > 0 {
+		if pause := s.traced(ctx, work, b, tenantID, began); pause > 0 {
 			return s.hints.settle(work, was, time.Now().Add(pause), true)
 		}
 	}
 	return nil
+}
+
+// traced is haulOff inside a trace, which has begun with the claim.
+func (s *Service) traced(ctx, work context.Context, b Batch, tenantID string, began time.Time) (pause time.Duration) {
+	work, end := s.Trace(work, "haul", began, len(b.Entries))
+	defer end()
+	_, claimed := s.Trace(work, "claim", began, len(b.Entries))
+	claimed()
+	return s.haulOff(ctx, work, b, tenantID)
 }
 
 func finished(s State) bool { return s == StateDone || s == StateFailed }
@@ -109,9 +119,9 @@ func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
 	e.State = v.State
 	switch {
 	case errors.Is(err, ErrClaimLost):
-		s.Log.Warn("firing was taken over", "tenant", e.Tenant, "firing", e.ID)
+		s.Log.WarnContext(ctx, "firing was taken over", "tenant", e.Tenant, "firing", e.ID)
 	case err != nil: // its lease ends, and it is taken up again from the steps that are stored
-		s.Log.Error("store outcome of a firing", "tenant", e.Tenant, "firing", e.ID, "error", err)
+		s.Log.ErrorContext(ctx, "store outcome of a firing", "tenant", e.Tenant, "firing", e.ID, "error", err)
 	case s.Settled != nil:
 		s.Settled(*e)
 	}
@@ -135,7 +145,7 @@ func (s *Service) renewing(ctx context.Context, b Batch, tenantID string) (stop 
 				return
 			case <-tick.C:
 				if err := s.ledger.Renew(ctx, tenantID, b.Claim, ids); err != nil && ctx.Err() == nil {
-					s.Log.Warn("renew claim", "tenant", tenantID, "error", err)
+					s.Log.WarnContext(ctx, "renew claim", "tenant", tenantID, "error", err)
 				}
 			}
 		}

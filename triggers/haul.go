@@ -70,7 +70,7 @@ func (h *haul) run(ctx context.Context, tenantID string) {
 	}
 	if err != nil {
 		for _, j := range h.jobs {
-			j.fail(err)
+			j.fail(ctx, err)
 		}
 		return
 	}
@@ -79,13 +79,13 @@ func (h *haul) run(ctx context.Context, tenantID string) {
 	for open := h.open(); len(open) > 0; open = h.open() { // every turn ends or moves on at least the first of them
 		h.deals(ctx, h.ready(ctx, open))
 	}
-	h.each(h.jobs, func(j *job) error { return j.remember(ctx) }) // if an earlier try did not get to it
+	h.each(ctx, h.jobs, func(j *job) error { return j.remember(ctx) }) // if an earlier try did not get to it
 	h.write(ctx, notes{h})
 	h.write(ctx, tasks{h})
 }
 
 // each does f for the jobs that have not ended, some side by side; an error ends its job.
-func (h *haul) each(jobs []*job, f func(*job) error) {
+func (h *haul) each(ctx context.Context, jobs []*job, f func(*job) error) {
 	slots := make(chan struct{}, sideBySide)
 	var group sync.WaitGroup
 	for _, j := range jobs {
@@ -99,7 +99,7 @@ func (h *haul) each(jobs []*job, f func(*job) error) {
 				return
 			}
 			if err := f(j); err != nil {
-				j.fail(err)
+				j.fail(ctx, err)
 			}
 		})
 	}
@@ -140,9 +140,9 @@ func (j *job) ended() bool {
 }
 
 // fail ends a job with what its error makes of it.
-func (j *job) fail(err error) {
+func (j *job) fail(ctx context.Context, err error) {
 	if errors.Is(err, ErrClaimLost) {
-		j.s.Log.Warn("firing was taken over", "tenant", j.e.Tenant, "firing", j.e.ID)
+		j.s.Log.WarnContext(ctx, "firing was taken over", "tenant", j.e.Tenant, "firing", j.e.ID)
 		j.mu.Lock()
 		j.lost = true
 		j.mu.Unlock()
@@ -158,7 +158,7 @@ func (j *job) fail(err error) {
 		return
 	}
 	v := judge(err, *j.e, j.now())
-	j.s.Log.Info("firing not done", "tenant", j.e.Tenant, "firing", j.e.ID, "becomes", string(v.State), "why", v.Why, "error", err)
+	j.s.Log.InfoContext(ctx, "firing not done", "tenant", j.e.Tenant, "firing", j.e.ID, "becomes", string(v.State), "why", v.Why, "error", err)
 	if v.wide {
 		j.common = &v
 	}
@@ -202,7 +202,7 @@ func (h *haul) record(ctx context.Context, jobs []*job, text func(*job) string) 
 	}
 	for i, err := range h.s.ledger.RecordAll(ctx, entries, texts) {
 		if err != nil {
-			jobs[i].fail(err)
+			jobs[i].fail(ctx, err)
 		}
 	}
 }

@@ -65,7 +65,7 @@ func (s *Service) restarted(ctx context.Context, tenantID, id string, err error)
 		return err
 	}
 	if err := s.hints.set(context.WithoutCancel(ctx), tenantID, time.Now()); err != nil {
-		s.Log.Warn("firing restarted without a hint", "tenant", tenantID, "firing", id, "error", err) // the sweep finds it
+		s.Log.WarnContext(ctx, "firing restarted without a hint", "tenant", tenantID, "firing", id, "error", err) // the sweep finds it
 	}
 	s.wake(tenantID)
 	s.tell(id)

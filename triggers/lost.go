@@ -36,10 +36,12 @@ func (h *haul) recover(ctx context.Context) {
 	if len(jobs) == 0 {
 		return
 	}
+	ctx, end := h.s.Trace(ctx, "lost leads", time.Time{}, len(jobs))
+	defer end()
 	newest, err := h.account.API().NewestLeads(ctx, lookPage)
 	if err != nil {
 		for _, j := range jobs {
-			j.fail(fmt.Errorf("look for the deal: %w", err))
+			j.fail(ctx, fmt.Errorf("look for the deal: %w", err))
 		}
 		return
 	}
@@ -50,7 +52,7 @@ func (h *haul) recover(ctx context.Context) {
 		}
 		switch r, err := j.lostDeal(ctx, newest); {
 		case err != nil:
-			j.fail(err)
+			j.fail(ctx, err)
 		case r.ID != 0:
 			j.adopt(r)
 			found = append(found, j)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
@@ -21,6 +22,7 @@ type extra interface {
 	send(ctx context.Context, jobs []*job) ([]amocrm.Created, error)
 	explain(err error) error
 	name() string
+	step() string // of a trace
 }
 
 // write writes one kind of extra for all jobs that lack it. One whose answer was lost before is looked for first.
@@ -33,7 +35,13 @@ func (h *haul) write(ctx context.Context, x extra) {
 		}
 		return out
 	}
-	h.each(lacking(), func(j *job) error {
+	first := lacking()
+	if len(first) == 0 {
+		return
+	}
+	ctx, end := h.s.Trace(ctx, x.step(), time.Time{}, len(first))
+	defer end()
+	h.each(ctx, first, func(j *job) error {
 		_, id, intent := x.of(j)
 		if *intent == nil {
 			return nil
@@ -68,7 +76,7 @@ func (h *haul) write(ctx context.Context, x extra) {
 		refused: func(j *job, err error) {
 			_, _, intent := x.of(j)
 			*intent = nil
-			j.fail(x.explain(err))
+			j.fail(ctx, x.explain(err))
 		},
 		failed: func(jobs []*job, err error) {
 			for _, j := range jobs {
@@ -76,17 +84,17 @@ func (h *haul) write(ctx context.Context, x extra) {
 				switch {
 				case *id != 0:
 				case maybeDone(err):
-					j.fail(&lookAgain{after: j.s.LookGap / 4})
+					j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
 				default:
 					*intent = nil
-					j.fail(err)
+					j.fail(ctx, err)
 				}
 			}
 		},
 	})
 	for _, j := range jobs { // an answer that names fewer than were sent
 		if _, id, intent := x.of(j); *id == 0 && *intent != nil && !j.ended() {
-			j.fail(&lookAgain{after: j.s.LookGap / 4})
+			j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
 		}
 	}
 }
@@ -106,6 +114,7 @@ func (h *haul) gotExtras(jobs []*job, made []amocrm.Created, x extra) {
 type notes struct{ *haul }
 
 func (notes) name() string { return "note" }
+func (notes) step() string { return "notes" }
 
 func (notes) of(j *job) (bool, *int64, **Intent) {
 	return strings.TrimSpace(j.plan.comment) != "", &j.e.Steps.NoteID, &j.e.Steps.NoteIntent
@@ -124,7 +133,7 @@ func (n notes) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) 
 		if i < len(jobs) && m.ID != 0 {
 			lead := jobs[i].e.Steps.LeadID
 			if err := n.account.RememberNote(ctx, lead, int64(m.ID)); err != nil { // the card only lacks its mark
-				n.s.Log.Warn("note not marked as ours", "tenant", jobs[i].e.Tenant, "error", err)
+				n.s.Log.WarnContext(ctx, "note not marked as ours", "tenant", jobs[i].e.Tenant, "error", err)
 			}
 		}
 	}
@@ -162,6 +171,7 @@ func plainLines(s string) string { return strings.TrimSpace(strings.ReplaceAll(s
 type tasks struct{ *haul }
 
 func (tasks) name() string { return "task" }
+func (tasks) step() string { return "tasks" }
 
 func (tasks) of(j *job) (bool, *int64, **Intent) {
 	return j.plan.task != nil, &j.e.Steps.TaskID, &j.e.Steps.TaskIntent

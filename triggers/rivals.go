@@ -75,7 +75,7 @@ func (h *haul) retract(ctx context.Context, jobs []*job) {
 		return
 	}
 	if err := h.s.DB.HDel(ctx, openKey(jobs[0].e.Tenant), ids...).Err(); err != nil {
-		h.s.Log.Warn("finished deals not taken back", "tenant", jobs[0].e.Tenant, "error", err)
+		h.s.Log.WarnContext(ctx, "finished deals not taken back", "tenant", jobs[0].e.Tenant, "error", err)
 	}
 }
 

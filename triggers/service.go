@@ -62,7 +62,10 @@ type Deps struct {
 	Text func(lang, key string, args ...any) string
 	// Settled hears of every entry that has come to rest or waits again; it must not block. May be nil.
 	Settled func(e Entry)
-	Log     *slog.Logger // nil: silent
+	// Trace begins a step of the work on a claim with so many entries, at since, or now when that is zero; end ends it. May
+	// be nil.
+	Trace func(ctx context.Context, step string, since time.Time, entries int) (traced context.Context, end func())
+	Log   *slog.Logger // nil: silent
 
 	Lease   time.Duration // of a claim, renewed while it is worked on; default 30 s
 	Poll    time.Duration // for work that other replicas accepted; default 250 ms
@@ -88,6 +91,11 @@ type Service struct {
 func NewService(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Trace == nil {
+		d.Trace = func(ctx context.Context, _ string, _ time.Time, _ int) (context.Context, func()) {
+			return ctx, func() {}
+		}
 	}
 	for _, x := range []struct {
 		d    *time.Duration
@@ -123,7 +131,7 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, header
 		return e, existed, err
 	}
 	if err := hinted.Err(); err != nil {
-		s.Log.Warn("firing accepted without a hint", "tenant", t.ID, "firing", e.ID, "error", err)
+		s.Log.WarnContext(ctx, "firing accepted without a hint", "tenant", t.ID, "firing", e.ID, "error", err)
 	}
 	s.wake(t.ID)
 	return e, false, nil

@@ -42,9 +42,9 @@ func (s *Service) tellBack(ctx context.Context, e *Entry, o Outcome) {
 	if err == nil || errors.Is(err, ErrClaimLost) {
 		return
 	}
-	s.Log.Warn("outcome of a firing not told to the helpdesk", "tenant", e.Tenant, "firing", e.ID, "error", err)
+	s.Log.WarnContext(ctx, "outcome of a firing not told to the helpdesk", "tenant", e.Tenant, "firing", e.ID, "error", err)
 	if err := s.ledger.Record(context.WithoutCancel(ctx), *e, "the helpdesk could not be told of the outcome"); err != nil {
-		s.Log.Warn("timeline not written", "tenant", e.Tenant, "firing", e.ID, "error", err)
+		s.Log.WarnContext(ctx, "timeline not written", "tenant", e.Tenant, "firing", e.ID, "error", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/usedesk"
@@ -20,7 +21,7 @@ func (h *haul) read(ctx context.Context) {
 	for _, j := range h.jobs {
 		id := j.e.Request.TicketID
 		if j.e.Steps.LeadID != 0 && !j.e.Request.templated() {
-			j.work(h)
+			j.work(ctx, h)
 			continue
 		}
 		if len(of[id]) == 0 {
@@ -31,35 +32,37 @@ func (h *haul) read(ctx context.Context) {
 	if len(first) == 0 {
 		return
 	}
+	ctx, end := h.s.Trace(ctx, "tickets", time.Time{}, len(first))
+	defer end()
 	desk, err := h.desk(ctx, first[0].e.Tenant)
 	if err != nil {
 		for _, jobs := range of {
 			for _, j := range jobs {
-				j.fail(err)
+				j.fail(ctx, err)
 			}
 		}
 		return
 	}
-	h.each(first, func(j *job) error {
+	h.each(ctx, first, func(j *job) error {
 		ticket, err := readTicket(ctx, desk, j.e.Request.TicketID)
 		for _, k := range of[j.e.Request.TicketID] {
 			if err != nil {
-				k.fail(err)
+				k.fail(ctx, err)
 				continue
 			}
 			k.ticket, k.e.Steps.ClientID = ticket, ticket.Client.ID
-			k.work(h)
+			k.work(ctx, h)
 		}
 		return nil
 	})
 }
 
 // work turns the job's request into a plan. Once the deal is made, names that the account has lost since don't matter.
-func (j *job) work(h *haul) {
+func (j *job) work(ctx context.Context, h *haul) {
 	p, err := j.e.Request.plan(j.ticket, &h.meta, j.now())
 	var refused *refusal
 	if err != nil && (j.e.Steps.LeadID == 0 || !errors.As(err, &refused)) {
-		j.fail(err)
+		j.fail(ctx, err)
 	}
 	j.plan = p
 }

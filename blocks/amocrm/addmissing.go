@@ -69,7 +69,7 @@ func (h *Handlers) addMissing(v *visit) error {
 		return v.fail(errors.Join(err, once.Release(v.ctx)), v.base()+"/people")
 	}
 	if err := once.Done(v.ctx, "added"); err != nil {
-		h.note(err, false, v.session.TenantID)
+		h.note(v.ctx, err, false, v.session.TenantID)
 	}
 	return v.after("added")
 }

@@ -1,6 +1,7 @@
 package amocrm
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -63,7 +64,7 @@ func (v *visit) loginEnded(result oauth.Result, err error) error {
 		// The panel goes on in the tenant the login ended in. One that has expired meanwhile says so itself.
 		err := v.h.Sessions.Move(v.ctx, result.SessionID, result.TenantID)
 		if err != nil && !errors.Is(err, blocks.ErrExpired) {
-			v.h.note(err, false, result.TenantID)
+			v.h.note(v.ctx, err, false, result.TenantID)
 		}
 	}
 	name, act, data := "login_done", "done", any(doneView{Account: result.AccountName, Panel: panel})
@@ -84,7 +85,7 @@ func (v *visit) loginEnded(result oauth.Result, err error) error {
 // loginFailed says why and offers to try again. The status tells machines; the page tells people.
 func (v *visit) loginFailed(panel string, err error) error {
 	code := loginCode(err)
-	v.h.note(err, code != "internal", v.session.TenantID)
+	v.h.note(v.ctx, err, code != "internal", v.session.TenantID)
 	p := problemView{
 		Title: v.t("login_failed." + code + ".title"), Text: v.t("login_failed."+code+".text", loginArgs(err)...),
 	}
@@ -111,7 +112,7 @@ func (h *Handlers) Secrets(c echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, "a JSON object with client_id, client_secret and state is expected")
 	}
 	if err := h.Flow.Secrets(c.Request().Context(), body.ClientID, body.ClientSecret, body.State); err != nil {
-		return h.refuseHook(err)
+		return h.refuseHook(c.Request().Context(), err)
 	}
 	return c.NoContent(http.StatusOK)
 }
@@ -124,13 +125,13 @@ func (h *Handlers) Disconnected(c echo.Context) error {
 	}
 	err := h.Flow.Disconnected(c.Request().Context(), c.QueryParam("account_id"), clientID, c.QueryParam("signature"))
 	if err != nil {
-		return h.refuseHook(err)
+		return h.refuseHook(c.Request().Context(), err)
 	}
 	return c.NoContent(http.StatusOK)
 }
 
 // refuseHook answers a hook that was refused; the reason stays in the log.
-func (h *Handlers) refuseHook(err error) error {
-	h.note(err, true, "")
+func (h *Handlers) refuseHook(ctx context.Context, err error) error {
+	h.note(ctx, err, true, "")
 	return echo.NewHTTPError(http.StatusBadRequest, "refused")
 }

@@ -173,7 +173,7 @@ func (v *visit) layoutOf(ctx context.Context, kind string) []bridge.LayoutField 
 		var err error
 		if meta, err = v.crm.LayoutMeta(ctx); err != nil {
 			_, _, _, known := problemCode(err)
-			v.h.note(err, known, v.session.TenantID)
+			v.h.note(v.ctx, err, known, v.session.TenantID)
 			return nil
 		}
 	}

@@ -115,7 +115,7 @@ func (h *Handlers) changes(c echo.Context) error {
 	ctx := c.Request().Context()
 	session, err := h.Sessions.Get(ctx, c.Param("session"))
 	if err != nil && !errors.Is(err, blocks.ErrExpired) {
-		h.note(err, false, "")
+		h.note(ctx, err, false, "")
 	}
 	show := watched{ids(c.QueryParam("deals")), ids(c.QueryParam("contacts"))}
 	if err != nil || h.Changes == nil || show.empty() {
@@ -128,7 +128,7 @@ func (h *Handlers) changes(c echo.Context) error {
 	defer leave()
 	news, stop, err := h.Changes.Listen(ctx, session.TenantID)
 	if err != nil {
-		h.note(err, false, session.TenantID)
+		h.note(ctx, err, false, session.TenantID)
 		return c.NoContent(http.StatusNoContent)
 	}
 	defer stop()
@@ -167,7 +167,7 @@ func (s stream) begin(ctx context.Context) error {
 	}
 	missed, err := s.h.Changes.Since(ctx, s.session.TenantID, at)
 	if err != nil {
-		s.h.note(err, false, s.session.TenantID)
+		s.h.note(ctx, err, false, s.session.TenantID)
 		return nil // the panel lives without
 	}
 	if slices.ContainsFunc(missed, func(c bridge.Change) bool { return s.show.hit(c, s.session.ID) }) {

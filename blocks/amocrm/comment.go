@@ -39,13 +39,13 @@ func (h *Handlers) comment(v *visit) error {
 			return v.commentFailed(id, text, errors.Join(err, once.Release(v.ctx)))
 		}
 		if err := once.Done(v.ctx, "comment"); err != nil {
-			h.note(err, false, v.session.TenantID)
+			h.note(v.ctx, err, false, v.session.TenantID)
 		}
 	}
 	if !isHTMX(v.Context) {
 		return see(v, v.base()+"/deals/"+strconv.FormatInt(id, 10))
 	}
-	ctx, cancel := h.owned(h.Budget / 2)
+	ctx, cancel := v.owned(h.Budget / 2)
 	defer cancel()
 	feed, err := v.crm.Feed(ctx, id)
 	if !hasText(feed, text, h.Now()) {
@@ -82,7 +82,7 @@ func (v *visit) commentFailed(id int64, text string, err error) error {
 		}
 	}
 	_, _, _, known := problemCode(err)
-	v.h.note(err, known, v.session.TenantID)
+	v.h.note(v.ctx, err, known, v.session.TenantID)
 	p := v.problem(err, "")
 	return v.commentRefused(id, text, v.problemLine(p), err)
 }
@@ -90,7 +90,7 @@ func (v *visit) commentFailed(id int64, text string, err error) error {
 // commentRefused shows the feed again with what was typed.
 func (v *visit) commentRefused(id int64, text, message string, why error) error {
 	if !isHTMX(v.Context) {
-		ctx, cancel := v.h.owned(v.h.Budget)
+		ctx, cancel := v.owned(v.h.Budget)
 		defer cancel()
 		view, err := v.card(ctx, id, feedAsk{})
 		if err != nil {
@@ -99,7 +99,7 @@ func (v *visit) commentRefused(id int64, text, message string, why error) error 
 		view.Feed.Typed, view.Feed.Error, view.Feed.Token = text, message, v.nextToken(why)
 		return v.show(http.StatusOK, "deal", view)
 	}
-	ctx, cancel := v.h.owned(v.h.Budget / 2)
+	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
 	feed, err := v.crm.Feed(ctx, id)
 	view := v.feedOrProblem(v.formatIn(ctx), id, feed, feedAsk{only: v.feedAsk().only}, err)

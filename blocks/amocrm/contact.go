@@ -83,7 +83,7 @@ func (h *Handlers) createContact(v *visit) error {
 	}
 	done = strings.TrimSuffix("contact:"+strconv.FormatInt(id, 10)+":"+missing, ":")
 	if err := once.Done(v.ctx, done); err != nil {
-		h.note(err, false, v.session.TenantID)
+		h.note(v.ctx, err, false, v.session.TenantID)
 	}
 	return v.after(done)
 }
@@ -93,7 +93,7 @@ func (h *Handlers) createContact(v *visit) error {
 func (v *visit) created(id int64, err error) (missing string, _ error) {
 	var after *bridge.AfterCreate
 	if id != 0 && errors.As(err, &after) {
-		v.h.note(err, false, v.session.TenantID)
+		v.h.note(v.ctx, err, false, v.session.TenantID)
 		return after.Step, nil
 	}
 	return "", err
@@ -109,7 +109,7 @@ func (v *visit) contactFailed(draft bridge.ContactDraft, err error) error {
 		return v.show(http.StatusOK, "contact_form", v.contactForm(draft, v.fieldTexts(refused)))
 	}
 	_, _, _, known := problemCode(err)
-	v.h.note(err, known, v.session.TenantID)
+	v.h.note(v.ctx, err, known, v.session.TenantID)
 	p := v.problem(err, "")
 	view := v.contactForm(draft, nil)
 	view.Problem, view.Token = v.problemLine(p), v.nextToken(err)

@@ -88,7 +88,7 @@ func (v *visit) feedOrProblem(f blocks.Format, id int64, feed bridge.Feed, ask f
 	view := feedPage(f, v.base(), id, feed, ask)
 	if err != nil {
 		_, _, _, known := problemCode(err)
-		v.h.note(err, known, v.session.TenantID)
+		v.h.note(v.ctx, err, known, v.session.TenantID)
 		p := v.problem(err, view.URL)
 		p.Action, p.URL = v.t("retry"), view.URL
 		view.Problem = &p

@@ -140,7 +140,7 @@ func (h *Handlers) dealNeeds(v *visit) error {
 	edit, err := v.crm.DealEdit(v.ctx, id)
 	if err != nil {
 		_, _, _, known := problemCode(err)
-		h.note(err, known, v.session.TenantID)
+		h.note(v.ctx, err, known, v.session.TenantID)
 		return v.NoContent(http.StatusNoContent) // the form stays; sending it says what is missing
 	}
 	return v.show(http.StatusOK, "deal_needs", editFormView{Needs: stageNeeds(v.format(), edit, typed, nil)})
@@ -171,7 +171,7 @@ func (h *Handlers) changeDeal(v *visit) error {
 			return v.changeFailed(id, typed, errors.Join(err, once.Release(v.ctx)))
 		}
 		if err := once.Done(v.ctx, "changed"); err != nil {
-			h.note(err, false, v.session.TenantID)
+			h.note(v.ctx, err, false, v.session.TenantID)
 		}
 	}
 	return v.dealWritten(id, "deal_written", func(view *cardView) {
@@ -183,7 +183,7 @@ func (h *Handlers) changeDeal(v *visit) error {
 // written lets pass what was written although something that follows failed.
 func (v *visit) written(err error) error {
 	if after := (*bridge.AfterCreate)(nil); errors.As(err, &after) {
-		v.h.note(err, false, v.session.TenantID)
+		v.h.note(v.ctx, err, false, v.session.TenantID)
 		return nil
 	}
 	return err
@@ -195,7 +195,7 @@ func (v *visit) dealWritten(id int64, name string, mark func(*cardView)) error {
 	if !isHTMX(v.Context) {
 		return see(v, v.dealURL(id))
 	}
-	ctx, cancel := v.h.owned(v.h.Budget)
+	ctx, cancel := v.owned(v.h.Budget)
 	defer cancel()
 	view, err := v.card(ctx, id, feedAsk{only: v.feedAsk().only})
 	if err != nil {
@@ -221,14 +221,14 @@ func (v *visit) changeFailed(id int64, typed typedEdit, err error) error {
 		return v.editAgain(id, typed, v.fieldTexts(refused), nil)
 	}
 	_, _, _, known := problemCode(err)
-	v.h.note(err, known, v.session.TenantID)
+	v.h.note(v.ctx, err, known, v.session.TenantID)
 	p := v.problem(err, "")
 	return v.editAgain(id, typed, nil, &stop{v.problemLine(p), v.nextToken(err)})
 }
 
 // editAgain draws the row's form with what was typed, where it stood.
 func (v *visit) editAgain(id int64, typed typedEdit, errs map[string]string, s *stop) error {
-	ctx, cancel := v.h.owned(v.h.Budget / 2)
+	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
 	edit, err := v.crm.DealEdit(ctx, id)
 	if err != nil {

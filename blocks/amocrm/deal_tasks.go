@@ -13,7 +13,7 @@ import (
 func (v *visit) tasksOrProblem(f blocks.Format, id int64, tasks bridge.Tasks, err error) tasksView {
 	if err != nil {
 		_, _, _, known := problemCode(err)
-		v.h.note(err, known, v.session.TenantID)
+		v.h.note(v.ctx, err, known, v.session.TenantID)
 		p := v.problem(err, v.dealURL(id))
 		p.Action, p.URL = v.t("retry"), v.dealURL(id)
 		return tasksView{Problem: &p}
@@ -40,7 +40,7 @@ func (h *Handlers) addTask(v *visit) error {
 			return v.taskFailed(id, typed, errors.Join(err, once.Release(v.ctx)))
 		}
 		if err := once.Done(v.ctx, "task"); err != nil {
-			h.note(err, false, v.session.TenantID)
+			h.note(v.ctx, err, false, v.session.TenantID)
 		}
 	}
 	return v.dealWritten(id, "tasks_written", func(view *cardView) { view.tasksDone(v.t("tasks.added")) })
@@ -62,7 +62,7 @@ func (h *Handlers) completeTask(v *visit) error {
 			return v.taskFailed(id, typed, errors.Join(err, once.Release(v.ctx)))
 		}
 		if err := once.Done(v.ctx, "done"); err != nil {
-			h.note(err, false, v.session.TenantID)
+			h.note(v.ctx, err, false, v.session.TenantID)
 		}
 	}
 	return v.dealWritten(id, "tasks_written", func(view *cardView) { view.tasksDone(v.t("tasks.completed")) })
@@ -91,11 +91,11 @@ func (v *visit) taskFailed(id int64, typed typedTask, err error) error {
 		}
 	} else {
 		_, _, _, known := problemCode(err)
-		v.h.note(err, known, v.session.TenantID)
+		v.h.note(v.ctx, err, known, v.session.TenantID)
 		p := v.problem(err, "")
 		typed.problem, typed.token = v.problemLine(p), v.nextToken(err)
 	}
-	ctx, cancel := v.h.owned(v.h.Budget / 2)
+	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
 	if !isHTMX(v.Context) {
 		view, err := v.card(ctx, id, feedAsk{})

@@ -25,7 +25,7 @@ func (v *visit) floor(note string) error {
 	view := floorView{Note: note, Panel: v.h.PublicURL + v.base()}
 	if err := v.fillFloor(&view); err != nil {
 		_, _, _, known := problemCode(err)
-		v.h.note(err, known, v.session.TenantID)
+		v.h.note(v.ctx, err, known, v.session.TenantID)
 		p := v.problem(err, view.Panel)
 		p.URL = view.Panel
 		view.Problem = &p
@@ -56,9 +56,9 @@ func (v *visit) fillFloor(view *floorView) (err error) {
 	}
 	done := make(chan result, 1)
 	v.h.reads.Add(1)
+	ctx, cancel := v.owned(v.h.Budget - 2*grace)
 	go func() { // a CRM call that hangs must not hang the answer
 		defer v.h.reads.Done()
-		ctx, cancel := v.h.owned(v.h.Budget - 2*grace)
 		defer cancel()
 		people, err := v.peopleAt(ctx, v.h.PublicURL+v.base())
 		done <- result{people, err}

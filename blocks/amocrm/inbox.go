@@ -90,7 +90,7 @@ func (h *Handlers) retryAll(v *visit) error {
 	}
 	done = "?done=retried-" + strconv.Itoa(n)
 	if err := once.Done(ctx, done); err != nil {
-		h.note(err, false, v.session.TenantID)
+		h.note(v.ctx, err, false, v.session.TenantID)
 	}
 	return see(v, page+done)
 }
@@ -114,7 +114,7 @@ func (h *Handlers) inboxFile(v *visit) error {
 		err = h.Firings.Export(ctx, v.session.TenantID, q, v.Response())
 	}
 	if err != nil { // a part of the file is on its way: cut the connection, so that nobody takes it for the whole
-		h.note(err, false, v.session.TenantID)
+		h.note(v.ctx, err, false, v.session.TenantID)
 		panic(http.ErrAbortHandler)
 	}
 	return nil
@@ -136,7 +136,7 @@ func (v *visit) failedFirings(ctx context.Context) int {
 	}
 	c, err := v.h.Firings.Counts(ctx, v.session.TenantID)
 	if err != nil {
-		v.h.note(err, false, v.session.TenantID)
+		v.h.note(v.ctx, err, false, v.session.TenantID)
 	}
 	return c.Failed
 }

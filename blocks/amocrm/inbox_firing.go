@@ -61,7 +61,7 @@ func (h *Handlers) changeFiring(v *visit) error {
 	}
 	done = "?done=" + done
 	if err := once.Done(ctx, done); err != nil {
-		h.note(err, false, v.session.TenantID)
+		h.note(v.ctx, err, false, v.session.TenantID)
 	}
 	return see(v, page+done)
 }
@@ -129,7 +129,7 @@ func (v *visit) firingAgain(id string, form url.Values, err error) error {
 	default:
 		return v.fail(err, v.base()+"/inbox/"+url.PathEscape(id))
 	}
-	ctx, cancel := v.h.owned(v.h.Budget / 2)
+	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
 	view, err := v.firingPage(ctx, id)
 	if err != nil {

@@ -42,7 +42,7 @@ func (h *Handlers) fetchMessage(ctx context.Context, session blocks.Session) {
 		err = h.Sessions.SetAside(ctx, session, blocks.AsideMessage, bridge.LastMessage(ticket))
 	}
 	if err != nil {
-		h.Log.Info("last message not read", "error", err, "tenant", session.TenantID)
+		h.Log.InfoContext(ctx, "last message not read", "error", err, "tenant", session.TenantID)
 	}
 }
 
@@ -51,7 +51,7 @@ func (v *visit) ticket(ctx context.Context) bridge.Ticket {
 	t := v.session.Ticket
 	message, err := v.h.Sessions.Aside(ctx, v.session, blocks.AsideMessage)
 	if err != nil {
-		v.h.note(err, false, v.session.TenantID)
+		v.h.note(v.ctx, err, false, v.session.TenantID)
 	}
 	t.LastMessage = message
 	return t

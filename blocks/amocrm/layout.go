@@ -202,7 +202,7 @@ func (v *visit) changeTenant(set func(*tenant.Tenant)) (changed *tenant.Tenant, 
 	})
 	if err != nil {
 		if again := once.Release(ctx); again != nil {
-			v.h.note(again, false, v.session.TenantID)
+			v.h.note(v.ctx, again, false, v.session.TenantID)
 		}
 		return nil, err
 	}

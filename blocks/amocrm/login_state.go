@@ -42,7 +42,7 @@ func (v *visit) loginState(ctx context.Context) (view loginView, ok bool, err er
 func (v *visit) needsLogin() error {
 	view, _, err := v.loginState(v.ctx)
 	if err != nil {
-		v.h.note(err, false, v.session.TenantID)
+		v.h.note(v.ctx, err, false, v.session.TenantID)
 		view = loginView{URL: v.base() + "/login"}
 	}
 	return v.show(http.StatusOK, "login", view)

@@ -104,7 +104,7 @@ func (h *Handlers) dealStage(v *visit) error {
 // stageFailed keeps the rest of the form on the screen.
 func (v *visit) stageFailed(err error) error {
 	_, _, _, known := problemCode(err)
-	v.h.note(err, known, v.session.TenantID)
+	v.h.note(v.ctx, err, known, v.session.TenantID)
 	p := v.problem(err, "")
 	return v.show(http.StatusOK, "deal_stage", stageView{Base: v.base(), Problem: v.problemLine(p)})
 }
@@ -147,7 +147,7 @@ func (h *Handlers) createDeal(v *visit) error {
 	}
 	done = strings.TrimSuffix("deal:"+strconv.FormatInt(id, 10)+":"+missing, ":")
 	if err := once.Done(v.ctx, done); err != nil {
-		h.note(err, false, v.session.TenantID)
+		h.note(v.ctx, err, false, v.session.TenantID)
 	}
 	return v.after(done)
 }
@@ -165,7 +165,7 @@ func (v *visit) dealFailed(draft bridge.DealDraft, price string, err error) erro
 		return v.dealAgain(draft, price, v.fieldTexts(refused), nil)
 	}
 	_, _, _, known := problemCode(err)
-	v.h.note(err, known, v.session.TenantID)
+	v.h.note(v.ctx, err, known, v.session.TenantID)
 	p := v.problem(err, "")
 	return v.dealAgain(draft, price, nil, &stop{v.problemLine(p), v.nextToken(err)})
 }
@@ -173,7 +173,7 @@ func (v *visit) dealFailed(draft bridge.DealDraft, price string, err error) erro
 // dealAgain draws the form with what was typed. The page's time may be used up by the try that failed, so what the form
 // offers, which is in the cache by now, gets a little of its own.
 func (v *visit) dealAgain(draft bridge.DealDraft, price string, errs map[string]string, s *stop) error {
-	ctx, cancel := v.h.owned(v.h.Budget / 2)
+	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
 	view, err := v.dealForm(ctx, func(bridge.DealForm, []bridge.Person) (bridge.DealDraft, string) {
 		return draft, price

@@ -155,7 +155,7 @@ func (v *visit) noticeResult(r notices.Result) noticeResult {
 
 // noticesPage is the settings with the section as change leaves it.
 func (v *visit) noticesPage(change func(*noticesView)) error {
-	ctx, cancel := v.h.owned(v.h.Budget / 2)
+	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
 	view, err := v.settingsPage(ctx, v.crm.Tenant().Settings, nil)
 	if err != nil {

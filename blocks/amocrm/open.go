@@ -35,11 +35,11 @@ func (h *Handlers) Open(c echo.Context) error {
 	if req.UnknownLang != "" {
 		note = v.t("open.unknown_lang", "Given", req.UnknownLang, "Names", blocks.LangNames())
 	}
-	h.ahead(func(ctx context.Context) { h.fetchMessage(ctx, session) })
+	h.ahead(ctx, func(ctx context.Context) { h.fetchMessage(ctx, session) })
 	if req.View == "html" {
 		return v.floor(note)
 	}
-	h.ahead(func(ctx context.Context) { h.prepare(ctx, session, req.Pressed) })
+	h.ahead(ctx, func(ctx context.Context) { h.prepare(ctx, session, req.Pressed) })
 	envelope, err := blocks.FrameEnvelope(blocks.Frame{
 		PanelURL: h.PublicURL + v.base(), Origin: h.PublicURL, Title: v.t("title"), NewTab: v.t("frame.new_tab"), Note: note,
 	})
@@ -116,7 +116,7 @@ func (h *Handlers) prepare(ctx context.Context, session blocks.Session, pressed 
 	}
 	if pressed {
 		if err := account.ForgetData(ctx); err != nil {
-			h.note(err, false, session.TenantID)
+			h.note(ctx, err, false, session.TenantID)
 		}
 	}
 	// A failure is the panel's to show; it will ask the same. The forms' vocabulary comes second, and not with each ticket:
@@ -152,7 +152,7 @@ func (h *Handlers) refuse(c echo.Context, req blocks.Request, err error) error {
 	case errors.Is(err, store.ErrTrouble):
 		code = "store"
 	}
-	h.note(err, code != "internal", "")
+	h.note(c.Request().Context(), err, code != "internal", "")
 	html, err := h.pages.render(req.Lang, "floor_problem", problemView{
 		Title: h.Catalog.T(req.Lang, "open."+code+".title"), Text: h.Catalog.T(req.Lang, "open."+code+".text", args...),
 	})

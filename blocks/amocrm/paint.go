@@ -30,9 +30,9 @@ func (v *visit) paint(skeleton string, load func(ctx context.Context) (loaded, e
 	}
 	done := make(chan result, 1)
 	v.h.reads.Add(1)
+	ctx, cancel := v.owned(v.h.Budget - grace)
 	go func() {
 		defer v.h.reads.Done()
-		ctx, cancel := v.h.owned(v.h.Budget - grace)
 		defer cancel()
 		page, err := load(ctx)
 		done <- result{page, err}
@@ -53,13 +53,22 @@ func (v *visit) paint(skeleton string, load func(ctx context.Context) (loaded, e
 	return v.skeleton(skeleton)
 }
 
-// owned is a context that outlives its request and ends with the handlers.
-func (h *Handlers) owned(life time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(h.ctx, life)
+// owned is a context that outlives the request of from and ends with the handlers.
+func (h *Handlers) owned(from context.Context, life time.Duration) (context.Context, context.CancelFunc) {
+	ctx := h.ctx
+	if h.Carry != nil {
+		ctx = h.Carry(ctx, from)
+	}
+	return context.WithTimeout(ctx, life)
 }
 
-// ahead starts a read before anybody asks for it. When too many are under way it is left out: the panel will ask.
-func (h *Handlers) ahead(read func(ctx context.Context)) {
+// owned is a context that outlives the visit's request.
+func (v *visit) owned(life time.Duration) (context.Context, context.CancelFunc) {
+	return v.h.owned(v.Request().Context(), life)
+}
+
+// ahead starts a read before anybody asks for it, on behalf of the request of from. When too many are under way it is left out: the panel will ask.
+func (h *Handlers) ahead(from context.Context, read func(ctx context.Context)) {
 	select {
 	case h.warm <- struct{}{}:
 	default:
@@ -69,7 +78,7 @@ func (h *Handlers) ahead(read func(ctx context.Context)) {
 	go func() {
 		defer h.reads.Done()
 		defer func() { <-h.warm }()
-		ctx, cancel := h.owned(15 * time.Second)
+		ctx, cancel := h.owned(from, 15*time.Second)
 		defer cancel()
 		read(ctx)
 	}()

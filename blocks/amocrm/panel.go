@@ -98,7 +98,7 @@ func (v *visit) after(done string) error {
 	if !isHTMX(v.Context) {
 		return see(v, v.base()+"?done="+done)
 	}
-	ctx, cancel := v.h.owned(v.h.Budget) // the page's own time may have gone into the write
+	ctx, cancel := v.owned(v.h.Budget) // the page's own time may have gone into the write
 	defer cancel()
 	view, err := v.peopleView(ctx)
 	if err != nil {

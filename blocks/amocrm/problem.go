@@ -89,19 +89,19 @@ func (v *visit) fail(err error, retry string) error {
 		return v.needsLogin()
 	}
 	_, status, _, known := problemCode(err)
-	v.h.note(err, known, v.session.TenantID)
+	v.h.note(v.ctx, err, known, v.session.TenantID)
 	if !isHTMX(v.Context) || status >= http.StatusInternalServerError {
 		status = http.StatusOK // an iframe must show the page, and htmx the message, not a browser's error
 	}
 	return v.show(status, "problem", v.problem(err, retry))
 }
 
-func (h *Handlers) note(err error, known bool, tenantID string) {
+func (h *Handlers) note(ctx context.Context, err error, known bool, tenantID string) {
 	if known {
-		h.Log.Info("block problem", "error", err, "tenant", tenantID)
+		h.Log.InfoContext(ctx, "block problem", "error", err, "tenant", tenantID)
 		return
 	}
-	h.Log.Error("block failed", "error", err, "tenant", tenantID)
+	h.Log.ErrorContext(ctx, "block failed", "error", err, "tenant", tenantID)
 }
 
 // fieldTexts are a form's errors in the reader's language, by form path; "" holds what belongs to no shown field.

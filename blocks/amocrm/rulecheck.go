@@ -90,7 +90,7 @@ func (h *Handlers) checkRule(v *visit) error {
 	}
 	if err != nil { // what was typed stays
 		_, _, _, known := problemCode(err)
-		v.h.note(err, known, v.session.TenantID)
+		v.h.note(v.ctx, err, known, v.session.TenantID)
 		view.Error = v.problem(err, "").Title
 	}
 	return v.show(http.StatusOK, "rule_check", view)

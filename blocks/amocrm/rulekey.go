@@ -35,14 +35,14 @@ func (h *Handlers) newKey(v *visit) error {
 		defer cancel()
 		if _, err := h.Tenants.NewTriggerKey(ctx, v.session.TenantID); err != nil {
 			if again := once.Release(ctx); again != nil {
-				h.note(again, false, v.session.TenantID)
+				h.note(v.ctx, again, false, v.session.TenantID)
 			}
 			return v.fail(err, v.base()+"/rule")
 		}
 		if err := once.Done(ctx, "key"); err != nil {
 			return v.fail(err, v.base()+"/rule")
 		}
-		h.Log.Info("new trigger key", "tenant", v.session.TenantID)
+		h.Log.InfoContext(ctx, "new trigger key", "tenant", v.session.TenantID)
 	}
 	return see(v, v.base()+"/rule?done=key")
 }

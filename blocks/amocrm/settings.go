@@ -55,7 +55,7 @@ func (h *Handlers) saveSettings(v *visit) error {
 		return v.fail(metaErr, v.base()+"/settings")
 	}
 	if len(read.errs) > 0 || form.Get("do") == "more" {
-		ctx, cancel := h.owned(h.Budget / 2)
+		ctx, cancel := v.owned(h.Budget / 2)
 		defer cancel()
 		view, err := v.settingsPage(ctx, typed, read.errs)
 		if err != nil {

@@ -106,7 +106,7 @@ func (v *visit) settingsPage(ctx context.Context, s tenant.Settings, errs map[st
 	when(&view.State.Next, status.ExpiresAt, func() string { return f.DateTime(status.ExpiresAt) })
 	if metaErr != nil {
 		_, _, _, known := problemCode(metaErr)
-		v.h.note(metaErr, known, v.session.TenantID)
+		v.h.note(v.ctx, metaErr, known, v.session.TenantID)
 		p := v.problem(metaErr, "")
 		view.Unread = p.Title
 		return view, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/notices"
 	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/traces"
 )
 
 // config is everything a service can be told. Each field has an environment variable, listed in README with its default.
@@ -47,6 +48,8 @@ type config struct {
 	PprofAddr      string   `env:"SIDECARD_PPROF_ADDR" help:"Address of /debug/pprof, on loopback; empty serves none."`
 	PprofAnywhere  bool     `env:"SIDECARD_PPROF_ANYWHERE" help:"Let SIDECARD_PPROF_ADDR be an address that others reach."`
 	LogLevel       string   `env:"SIDECARD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+
+	Traces traces.Env `embed:"" prefix:"otlp-"`
 }
 
 // settings is a checked config.
@@ -56,6 +59,7 @@ type settings struct {
 	deskHosts *usedesk.Hosts
 	deskBase  string
 	notices   notices.Config
+	traces    traces.Config
 	ring      *store.Ring
 	proxies   []*net.IPNet
 }
@@ -118,6 +122,9 @@ func (c config) check() (settings, error) {
 	}
 	if s.notices.Telegram, s.notices.HTTP, err = notices.TelegramHost(c.TelegramAPI); err != nil {
 		bad("SIDECARD_TELEGRAM_API", "%v", err)
+	}
+	if s.traces, err = traces.Parse(c.Traces); err != nil {
+		wrong = append(wrong, err)
 	}
 	for _, origin := range c.HelpdeskOrigins {
 		if u, err := url.Parse(origin); err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || strings.ContainsAny(origin, " ;") {

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/sidecard/sidecard/metrics"
+	"github.com/sidecard/sidecard/traces"
 )
 
 func good() config {
@@ -31,6 +35,7 @@ func TestConfig_everyMistakeAtOnceByName(t *testing.T) {
 	c.MetricsAddr, c.PprofAddr = "9090", ":6060"
 	c.HelpdeskOrigins, c.TrustedProxies = []string{"secure.usedesk.com; script-src *"}, []string{"10.0.0.0"}
 	c.RatePerIP = -1
+	c.Traces = traces.Env{Endpoint: "collector:4318", Headers: "api-key", Protocol: "grpc"}
 	_, err := c.check()
 	if err == nil {
 		t.Fatal("a config full of mistakes passed")
@@ -39,6 +44,7 @@ func TestConfig_everyMistakeAtOnceByName(t *testing.T) {
 		"SIDECARD_ADDR", "SIDECARD_PUBLIC_URL", "SIDECARD_USEDESK_API", "SIDECARD_SEAL_KEYS", "SIDECARD_EXTRA_AMO_HOSTS",
 		"AMO_CLIENT_ID", "AMO_LONG_LIVED_TOKEN", "SIDECARD_HELPDESK_ORIGINS", "SIDECARD_TRUSTED_PROXIES", "SIDECARD_SMTP_URL",
 		"SIDECARD_TELEGRAM_API", "SIDECARD_RATE_PER_IP", "SIDECARD_METRICS_ADDR", "SIDECARD_PPROF_ADDR",
+		"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_PROTOCOL",
 	} {
 		if !strings.Contains(err.Error(), name+":") && !strings.Contains(err.Error(), name+" ") {
 			t.Errorf("%s is not named in:\n%v", name, err)
@@ -87,5 +93,35 @@ func TestThreePorts(t *testing.T) {
 		if _, err := threePorts(in); (err == nil) != ok {
 			t.Errorf("%q: %v", in, err)
 		}
+	}
+}
+
+// Without an endpoint, whatever else is set, nothing hears of a request, a step, a call or a command, and there is nobody to
+// send anything: OpenTelemetry's own default would be localhost.
+func TestTraces_unsetIsNothing(t *testing.T) {
+	c := good()
+	c.Traces = traces.Env{Headers: "api-key=x", Protocol: "grpc"}
+	set, err := c.check()
+	if err != nil || set.traces.URL != "" {
+		t.Fatalf("%+v, %v", set.traces, err)
+	}
+	set.DataDir, set.RedisURL = "", "memory:"
+	s, err := newService(t.Context(), set, c.logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	hooks := reflect.ValueOf(traceHooks(s.traces, metrics.New("x")))
+	for i := range hooks.NumField() {
+		if name := hooks.Type().Field(i).Name; hooks.Field(i).IsNil() == (name == "crm") {
+			t.Errorf("%s is %v", name, hooks.Field(i))
+		}
+	}
+	if s.traces != nil {
+		t.Error("there are traces")
 	}
 }

@@ -30,7 +30,7 @@ func wired(t *testing.T) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble(set, db, metrics.New("test"), slog.New(slog.DiscardHandler))
+	s, err := assemble(set, db, metrics.New("test"), nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func TestRoutes_machinesFindEachDescribedAndNoneElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble(set, db, metrics.New("test"), slog.New(slog.DiscardHandler))
+	s, err := assemble(set, db, metrics.New("test"), nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/traces"
 	"github.com/sidecard/sidecard/triggers"
 )
 
@@ -43,18 +44,31 @@ type service struct {
 	routes   *echo.Echo
 	http     *http.Server
 	metrics  *metrics.Metrics
+	traces   *traces.Traces // nil: off
 	inner    []*innerServer
 	install  func(context.Context) error
 }
 
 func newService(ctx context.Context, set settings, log *slog.Logger) (*service, error) {
+	var tr *traces.Traces
+	if set.traces.URL != "" {
+		var err error
+		if tr, err = traces.Start(ctx, set.traces, version, log); err != nil {
+			return nil, err
+		}
+		log = traces.Log(log)
+	}
 	m := metrics.New(version)
 	db, err := store.Open(ctx, store.Options{URL: set.RedisURL, Patient: true, DataDir: set.DataDir, Ring: set.ring, Log: log, Watch: m.Store()})
 	if err != nil {
+		flush(tr)
 		return nil, err
 	}
 	m.Redis(db)
-	s, err := assemble(set, db, m, log)
+	if tr != nil {
+		tr.Redis(db)
+	}
+	s, err := assemble(set, db, m, tr, log)
 	if err == nil && set.AmoToken != "" {
 		err = awaitStore(ctx, db)
 	}
@@ -65,6 +79,7 @@ func newService(ctx context.Context, set settings, log *slog.Logger) (*service, 
 		err = s.listen(s.inners(set))
 	}
 	if err != nil {
+		flush(tr)
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
@@ -86,14 +101,14 @@ func awaitStore(ctx context.Context, db *store.DB) error {
 }
 
 // helpdesk opens a tenant's helpdesk API, at the usual address when his block names none.
-func helpdesk(set settings) func(tenant.Tenant) (*usedesk.API, error) {
+func helpdesk(set settings, see func(context.Context, usedesk.Seen)) func(tenant.Tenant) (*usedesk.API, error) {
 	client := set.deskHosts.HTTPClient(20 * time.Second)
 	return func(t tenant.Tenant) (*usedesk.API, error) {
 		base := t.DeskBase
 		if base == "" {
 			base = set.deskBase
 		}
-		return usedesk.New(base, t.DeskToken, usedesk.WithHTTP(client))
+		return usedesk.New(base, t.DeskToken, usedesk.WithHTTP(client), usedesk.WithObserver(see))
 	}
 }
 
@@ -106,12 +121,13 @@ func installLongLived(ctx context.Context, set settings, flow *oauth.Flow) error
 	return err
 }
 
-func assemble(set settings, db *store.DB, m *metrics.Metrics, log *slog.Logger) (*service, error) {
+func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces, log *slog.Logger) (*service, error) {
 	catalog, err := blocks.NewCatalog()
 	if err != nil {
 		return nil, err
 	}
-	s := &service{db: db, tenants: tenant.NewDirectory(db), metrics: m}
+	s := &service{db: db, tenants: tenant.NewDirectory(db), metrics: m, traces: tr}
+	traced := traceHooks(tr, m)
 	login := oauth.Config{
 		ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts,
 		LongLivedToken: set.AmoToken,
@@ -119,18 +135,19 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, log *slog.Logger) 
 	pace := func(amoBase string) amocrm.Pace { return bridge.Pace(db, amoBase, store.Interactive) }
 	s.grants = oauth.NewGrants(db, login, pace, log)
 	s.grants.OnRefresh(m.Refreshed)
+	s.grants.OnCall(traced.login)
 	crm := set.amoHosts.HTTPClient(20 * time.Second) // one for all accounts: each has connections of its own to keep
 	b := bridge.New(bridge.Deps{
-		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log, Seen: m.Called,
+		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log, Seen: traced.crm,
 		HTTP: func(string) *http.Client { return crm },
 	})
-	desk := helpdesk(set)
+	desk := helpdesk(set, traced.desk)
 	text := func(lang, key string, args ...any) string { return catalog.T(blocks.Lang(lang), key, args...) }
 	set.notices.Text = text
-	set.notices.Sent = m.Noticed
+	set.notices.Sent, set.notices.Trace = m.Noticed, traced.notice
 	sender := notices.NewSender(db, set.notices)
 	s.triggers = triggers.NewService(triggers.Deps{
-		DB: db, Tenants: s.tenants, Log: log, Text: text,
+		DB: db, Tenants: s.tenants, Log: log, Text: text, Trace: traced.step,
 		Settled: func(e triggers.Entry) { m.Settled(e.State); s.notices.Settled(e) },
 		Desk:    func(t tenant.Tenant) (triggers.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (triggers.Account, error) {
@@ -174,6 +191,7 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, log *slog.Logger) 
 		AmoBase:        set.amoHosts.Base,
 		DeskBase:       set.deskHosts.Base,
 		Changes:        s.changes,
+		Carry:          traced.carry,
 		Stranger:       strangers.Allow,
 		PublicURL:      set.PublicURL,
 		FrameAncestors: set.HelpdeskOrigins,
@@ -189,7 +207,7 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, log *slog.Logger) 
 		Log:     log,
 		Ready:   db.Ready,
 		Proxies: set.proxies, Strangers: strangers,
-		Served: m.Served,
+		Served: m.Served, Trace: traced.requests,
 		Routes: []api.Routes{s.block, s.hooks, &api.TriggerHandlers{
 			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog,
 			Strangers: strangers, Counted: m.Asked, Log: log,
@@ -259,5 +277,7 @@ func (s *service) run(ctx context.Context, ln net.Listener) error {
 func (s *service) close() error {
 	s.block.Close()
 	s.changes.Close()
-	return errors.Join(s.closeInner(), closeWithin(stopWithin, s.grants.Wait), s.db.Close())
+	err := errors.Join(s.closeInner(), closeWithin(stopWithin, s.grants.Wait), s.db.Close())
+	flush(s.traces)
+	return err
 }

@@ -44,7 +44,7 @@ type office struct {
 // run opens the office for do.
 func (cmd *tenantsCmd) run(ctx context.Context, do func(office) error) error {
 	return cmd.opened(ctx, func(set settings, db *store.DB) error {
-		s, err := assemble(set, db, metrics.New(version), slog.New(slog.DiscardHandler))
+		s, err := assemble(set, db, metrics.New(version), nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ func newTestOffice(t *testing.T, d *desk, answer string) office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble(set, d.db, metrics.New("test"), slog.New(slog.DiscardHandler))
+	s, err := assemble(set, d.db, metrics.New("test"), nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

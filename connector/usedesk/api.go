@@ -20,12 +20,20 @@ import (
 	"github.com/sidecard/sidecard/connector/attempt"
 )
 
+// Seen is one HTTP exchange, for traces. Op is the API's method; Status is 0 when no answer came.
+type Seen struct {
+	Op     string
+	Status int
+	Took   time.Duration
+}
+
 // API talks to one Usedesk account. It is safe for concurrent use.
 type API struct {
 	base  *url.URL
 	token string
 	http  *http.Client
 	agent string
+	see   func(context.Context, Seen)
 }
 
 // Option changes an API.
@@ -36,6 +44,9 @@ func WithHTTP(h *http.Client) Option { return func(c *API) { c.http = h } }
 
 // WithUserAgent replaces the default "Sidecard/<version of the build>".
 func WithUserAgent(name string) Option { return func(c *API) { c.agent = name } }
+
+// WithObserver has see called after every HTTP exchange, repeats included; nil: nobody.
+func WithObserver(see func(context.Context, Seen)) Option { return func(c *API) { c.see = see } }
 
 // New returns a client of the API at base ("https://api.usedesk.ru/", "https://secure.usedesk.com/uapi/"), which must
 // have passed Hosts.Base, with the api_token of an API channel (usedesk.md §2.1).
@@ -117,7 +128,12 @@ func (c *API) post(ctx context.Context, method string, params map[string]any) (a
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.agent)
-	return attempt.Do(c.http, req)
+	start := time.Now()
+	a, err := attempt.Do(c.http, req)
+	if c.see != nil {
+		c.see(ctx, Seen{method, a.Status, time.Since(start)})
+	}
+	return a, err
 }
 
 // failure sorts an attempt that brought no answer.

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/metrics"
+	"github.com/sidecard/sidecard/notices"
+	"github.com/sidecard/sidecard/traces"
+)
+
+// flushWithin is what a stop gives to the last spans.
+const flushWithin = time.Second
+
+// tracing are the places where the parts of a service let themselves be traced. Without traces all but crm, which the
+// metrics need, are nil.
+type tracing struct {
+	requests echo.MiddlewareFunc
+	carry    func(to, from context.Context) context.Context
+	step     func(ctx context.Context, step string, since time.Time, entries int) (context.Context, func())
+	notice   func(ctx context.Context, way notices.Kind) (context.Context, func(ok bool))
+	crm      func(context.Context, amocrm.Seen)
+	login    func(context.Context, amocrm.Seen)
+	desk     func(context.Context, usedesk.Seen)
+}
+
+func traceHooks(tr *traces.Traces, m *metrics.Metrics) tracing {
+	if tr == nil {
+		return tracing{crm: m.Called}
+	}
+	return tracing{
+		requests: tr.Requests, carry: tr.Carry, step: tr.Step, notice: tr.Notice, login: tr.CRM, desk: tr.Desk,
+		crm: func(ctx context.Context, s amocrm.Seen) {
+			m.Called(ctx, s)
+			tr.CRM(ctx, s)
+		},
+	}
+}
+
+// flush sends what is left; tr may be nil.
+func flush(tr *traces.Traces) {
+	if tr == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), flushWithin)
+	defer cancel()
+	tr.Stop(ctx)
+}

@@ -1,0 +1,79 @@
+package traces
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/sidecard/sidecard/connector/attempt"
+)
+
+const (
+	sendWithin = 10 * time.Second // one batch
+	complainAt = time.Minute      // at most one line in that time
+)
+
+// Traces are one replica's. It is safe for concurrent use.
+type Traces struct {
+	provider *sdktrace.TracerProvider
+	tracer   trace.Tracer
+	log      *complaints
+}
+
+// Start begins to send; c.URL must not be empty. Name, attributes of the service, sampling and the sizes of the queue are
+// those of OpenTelemetry's variables (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER, OTEL_BSP_*). Call it
+// once in a process: errors of the library have one place to go to. Stop has to be called.
+func Start(ctx context.Context, c Config, version string, log *slog.Logger) (*Traces, error) {
+	what, err := resource.New(ctx,
+		resource.WithAttributes(attribute.String("service.name", "sidecard"), attribute.String("service.version", version)),
+		resource.WithTelemetrySDK(), resource.WithFromEnv())
+	if err != nil {
+		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: expected name=value,name=value: %w", err)
+	}
+	complain := &complaints{log: log}
+	otel.SetErrorHandler(complain)
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 1
+	p := sdktrace.NewTracerProvider(sdktrace.WithResource(what), sdktrace.WithBatcher(&exporter{
+		url: c.URL, headers: c.Headers,
+		http: attempt.NoRedirects(&http.Client{Transport: transport, Timeout: sendWithin}),
+	}))
+	return &Traces{provider: p, tracer: p.Tracer("github.com/sidecard/sidecard/traces"), log: complain}, nil
+}
+
+// Stop sends what is left as long as ctx lives. A collector that does not take it costs those spans and a log line.
+func (t *Traces) Stop(ctx context.Context) {
+	if err := t.provider.Shutdown(ctx); err != nil {
+		t.log.Handle(err)
+	}
+}
+
+// complaints are logged once a minute, with the number of those between.
+type complaints struct {
+	log *slog.Logger
+
+	mu    sync.Mutex
+	last  time.Time
+	times int
+}
+
+// Handle implements otel.ErrorHandler.
+func (c *complaints) Handle(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.times++
+	if !c.last.IsZero() && time.Since(c.last) < complainAt {
+		return
+	}
+	c.log.Warn("traces not sent", "times", c.times, "error", err)
+	c.last, c.times = time.Now(), 0
+}
