@@ -47,7 +47,7 @@ func (a *Account) joinCompany(ctx context.Context, contactID int64, d ContactDra
 func (a *Account) companyFor(ctx context.Context, name string, responsible int64) (int64, error) {
 	waiting, cancel := context.WithTimeout(ctx, writeFor)
 	defer cancel()
-	unlock, err := a.b.DB.Lock(waiting, a.key("lock", "company", a.nameMark(name)), lockFor)
+	unlock, err := a.b.DB.Lock(waiting, a.key("lock", "company", a.nameMarks(name)[0]), lockFor)
 	if err != nil {
 		return 0, fmt.Errorf("lock company: %w", err)
 	}
@@ -93,12 +93,9 @@ func (a *Account) companyNamed(ctx context.Context, name string) (int64, error) 
 	if best.ID != 0 {
 		return int64(best.ID), nil
 	}
-	made, err := a.b.DB.Get(ctx, a.companyMadeKey(name)).Int64()
-	if errors.Is(err, redis.Nil) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("read made companies: %w", err)
+	made, err := a.companyMade(ctx, name)
+	if err != nil || made == 0 {
+		return 0, err
 	}
 	c, err := a.api.Company(ctx, amocrm.ID(made))
 	if errors.Is(err, amocrm.ErrNotFound) || err == nil && !sameCompany(c, name) {
@@ -119,19 +116,32 @@ func (a *Account) CompanyNamed(ctx context.Context, name string) (companyID int6
 
 // rememberCompany keeps for a day that a company was made, so that it is found although the CRM's search lags.
 func (a *Account) rememberCompany(ctx context.Context, name string, companyID int64) error {
-	if err := a.b.DB.Set(ctx, a.companyMadeKey(name), companyID, rememberFor).Err(); err != nil {
+	if err := a.b.DB.Set(ctx, a.companyMadeKey(a.nameMarks(name)[0]), companyID, rememberFor).Err(); err != nil {
 		return fmt.Errorf("remember company: %w", err)
 	}
 	return nil
 }
 
-func (a *Account) companyMadeKey(name string) string {
-	return a.key("made", "company", a.nameMark(name))
+// companyMade is the company of that name that was made within a day, 0 for none. It may have been noted with an older seal
+// key.
+func (a *Account) companyMade(ctx context.Context, name string) (int64, error) {
+	for _, mark := range a.nameMarks(name) {
+		made, err := a.b.DB.Get(ctx, a.companyMadeKey(mark)).Int64()
+		if !errors.Is(err, redis.Nil) {
+			if err != nil {
+				return 0, fmt.Errorf("read made companies: %w", err)
+			}
+			return made, nil
+		}
+	}
+	return 0, nil
 }
 
-// nameMark stands for a company's name in keys: names don't belong there.
-func (a *Account) nameMark(name string) string {
-	return a.b.DB.Ring().Fingerprints("company", foldName(name))[0]
+func (a *Account) companyMadeKey(mark string) string { return a.key("made", "company", mark) }
+
+// nameMarks stand for a company's name in keys, as names don't belong there: one for each seal key, the newest first.
+func (a *Account) nameMarks(name string) []string {
+	return a.b.DB.Ring().Fingerprints("company", foldName(name))
 }
 
 func foldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

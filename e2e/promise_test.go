@@ -15,12 +15,12 @@ import (
 	"github.com/sidecard/sidecard/e2e/rig"
 )
 
-// insist sends a rule until it is accepted, as a caller does who got no answer.
-func (w *suite) insist(base func() string, rule map[string]any, stop <-chan struct{}) {
+// insist sends a rule until it is accepted, as a caller does who got no answer, and returns the firing's id.
+func (w *suite) insist(base func() string, rule map[string]any, stop <-chan struct{}) string {
 	raw, err := json.Marshal(rule)
 	if err != nil {
 		w.T.Error(err)
-		return
+		return ""
 	}
 	client := &http.Client{Timeout: 10 * time.Second}
 	for {
@@ -30,16 +30,20 @@ func (w *suite) insist(base func() string, rule map[string]any, stop <-chan stru
 			res.Body.Close()
 			switch {
 			case res.StatusCode == http.StatusAccepted:
-				return
+				var o outcome
+				if err := json.Unmarshal(body, &o); err != nil || o.ID == "" {
+					w.T.Errorf("rule: %v %s", err, body)
+				}
+				return o.ID
 			case res.StatusCode < 500:
 				w.T.Errorf("rule: %d %s", res.StatusCode, body)
-				return
+				return ""
 			}
 		}
 		select {
 		case <-stop:
 			w.T.Error("a firing was never accepted")
-			return
+			return ""
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
@@ -65,11 +69,12 @@ func (w *suite) settles(limit time.Duration, leads, contacts, notes int) {
 	}
 }
 
-// 202 means stored, and one firing is one lead: two replicas are killed at 30 moments under load, and Redis at three.
+// 202 means stored, and one firing is one lead: three replicas are killed at 30 moments under load, each ten times, and
+// Redis at three moments, once together with all of them.
 func TestPromise_storedAndNeverTwoLeadsWhenKilledAtRandomMoments(t *testing.T) {
 	t.Parallel()
 	const kills, redisKills, tickets, each = 30, 3, 40, 5
-	w := connect(t, 2)
+	w := connect(t, 3)
 	made, _ := w.Fill(tickets)
 	stop := make(chan struct{})
 	defer time.AfterFunc(4*time.Minute, func() { close(stop) }).Stop()
@@ -81,7 +86,7 @@ func TestPromise_storedAndNeverTwoLeadsWhenKilledAtRandomMoments(t *testing.T) {
 			<-pace
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			w.insist(func() string { return w.Replicas[rand.IntN(2)] },
+			w.insist(func() string { return w.Replicas[rand.IntN(3)] },
 				w.SeedRule(made[i%tickets], map[string]any{"comment": fmt.Sprint("firing ", i)}), stop)
 		})
 	}
@@ -89,16 +94,23 @@ func TestPromise_storedAndNeverTwoLeadsWhenKilledAtRandomMoments(t *testing.T) {
 		for range tickets * each / kills {
 			pace <- struct{}{}
 		}
-		<-time.After(time.Duration(rand.IntN(600)) * time.Millisecond)
+		<-time.After(time.Duration(rand.IntN(400)) * time.Millisecond)
 		if kill%(kills/redisKills) == 4 {
 			w.RedisProcess.Kill()
 			<-time.After(time.Duration(rand.IntN(500)) * time.Millisecond)
 			_, w.RedisProcess = rig.StartRedisAt(t, w.RedisDir, strings.TrimSuffix(strings.TrimPrefix(w.Redis, "redis://"), "/0"))
 		}
-		victim := rand.IntN(2)
-		w.Processes[victim].Kill()
+		victims := []int{kill % 3}
+		if kill == 14 {
+			victims = []int{0, 1, 2}
+		}
+		for _, v := range victims {
+			w.Processes[v].Kill()
+		}
 		<-time.After(time.Duration(rand.IntN(200)) * time.Millisecond)
-		w.Processes[victim] = w.Serve(w.Replicas[victim])
+		for _, v := range victims {
+			w.Processes[v] = w.Serve(w.Replicas[v])
+		}
 	}
 	close(pace)
 	senders.Wait()
@@ -115,16 +127,24 @@ func TestPromise_neverTwoLeadsForOneFiringSentFiftyTimesToThreeReplicas(t *testi
 	stop := make(chan struct{})
 	defer time.AfterFunc(4*time.Minute, func() { close(stop) }).Stop()
 	var senders sync.WaitGroup
+	var ids [firings]sync.Map
 	for i := range firings {
 		rule := w.SeedRule(made[i%tickets], map[string]any{"comment": fmt.Sprint("firing ", i)})
 		for c := range copies {
 			slots <- struct{}{}
 			senders.Go(func() {
 				defer func() { <-slots }()
-				w.insist(func() string { return w.Replicas[c%3] }, rule, stop)
+				ids[i].Store(w.insist(func() string { return w.Replicas[c%3] }, rule, stop), true)
 			})
 		}
 	}
 	senders.Wait()
+	for i := range ids {
+		several := 0
+		ids[i].Range(func(any, any) bool { several++; return true })
+		if several != 1 {
+			t.Errorf("firing %d got %d ids", i, several)
+		}
+	}
 	w.settles(4*time.Minute, firings, tickets, firings)
 }

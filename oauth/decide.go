@@ -11,11 +11,19 @@ import (
 
 // ticket is a login that waits for a decision. It is stored sealed under a digest of its name.
 type ticket struct {
+	form
 	TenantID  string   `json:"tenant"`
 	SessionID string   `json:"session"`
 	Lang      string   `json:"lang"`
 	Grant     Grant    `json:"grant"`
 	Others    []string `json:"others"` // newest login first
+}
+
+func (t *ticket) check() error {
+	if t.Grant.V > grantSchema {
+		return fmt.Errorf("%w: its grant was written by a newer version (form %d, this one knows %d)", ErrState, t.Grant.V, grantSchema)
+	}
+	return t.form.check()
 }
 
 // others are the tenants that hold the same amoCRM account through other credentials, the newest login first. A tenant that
@@ -45,8 +53,9 @@ func (f *Flow) others(ctx context.Context, t tenant.Tenant, accountID int64) ([]
 // ask keeps the login until the person has decided.
 func (f *Flow) ask(ctx context.Context, r Result, grant Grant, others []string) (*Conflict, error) {
 	name := rand.Text()
+	grant.V = grantSchema
 	t := ticket{TenantID: r.TenantID, SessionID: r.SessionID, Lang: r.Lang, Grant: grant, Others: others}
-	if err := f.put(ctx, oneTime("login-ticket", name), t); err != nil {
+	if err := f.put(ctx, oneTime("login-ticket", name), &t); err != nil {
 		return nil, fmt.Errorf("keep the login until the decision: %w", err)
 	}
 	return &Conflict{Ticket: name, Others: len(others)}, nil

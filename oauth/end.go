@@ -28,7 +28,7 @@ func (f *Flow) StartDisconnect(ctx context.Context, tenantID, sessionID, lang st
 		client = f.cfg.ClientID
 	}
 	l := login{TenantID: tenantID, SessionID: sessionID, Lang: lang, Binding: s.Binding, Button: client == "", Ends: true}
-	if err := f.put(ctx, oneTime("login", s.State), l); err != nil {
+	if err := f.put(ctx, oneTime("login", s.State), &l); err != nil {
 		return Start{}, fmt.Errorf("start disconnecting: %w", err)
 	}
 	if l.Button {

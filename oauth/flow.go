@@ -6,14 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/store"
@@ -45,6 +42,7 @@ func NewFlow(db *store.DB, cfg Config, dir *tenant.Directory, grants *Grants, lo
 
 // login is what Finish must know of Start. It is stored sealed under a digest of the state.
 type login struct {
+	form
 	TenantID  string `json:"tenant"`
 	SessionID string `json:"session"`
 	Lang      string `json:"lang"`
@@ -55,6 +53,7 @@ type login struct {
 
 // secrets are the keys of an integration that amoCRM's button has made.
 type secrets struct {
+	form
 	ClientID     string `json:"client_id"`
 	ClientSecret string `json:"client_secret"`
 }
@@ -74,7 +73,7 @@ func (f *Flow) Start(ctx context.Context, tenantID, sessionID, lang string) (Sta
 	}
 	s := Start{State: rand.Text(), Binding: rand.Text()}
 	l := login{TenantID: tenantID, SessionID: sessionID, Lang: lang, Binding: s.Binding, Button: f.cfg.ClientID == ""}
-	if err := f.put(ctx, oneTime("login", s.State), l); err != nil {
+	if err := f.put(ctx, oneTime("login", s.State), &l); err != nil {
 		return Start{}, fmt.Errorf("start login: %w", err)
 	}
 	if l.Button {
@@ -123,7 +122,7 @@ func (f *Flow) Secrets(ctx context.Context, clientID, clientSecret, state string
 		return fmt.Errorf("%w: no button was shown for it", ErrState)
 	}
 	key := oneTime("login-secrets", state)
-	plain, err := json.Marshal(secrets{clientID, clientSecret})
+	plain, err := json.Marshal(secrets{form{flowSchema}, clientID, clientSecret})
 	if err != nil {
 		return fmt.Errorf("take the integration's keys: %w", err)
 	}
@@ -135,37 +134,4 @@ func (f *Flow) Secrets(ctx context.Context, clientID, clientSecret, state string
 		f.log.InfoContext(ctx, "the integration's keys came a second time", "tenant", l.TenantID)
 	}
 	return nil
-}
-
-// put, peek and take keep sealed one-time values.
-func (f *Flow) put(ctx context.Context, key string, v any) error {
-	plain, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return f.db.Set(ctx, key, f.db.Ring().Seal(plain, key), loginTime).Err()
-}
-
-func (f *Flow) peek(ctx context.Context, key string, v any) error {
-	return f.read(f.db.Get(ctx, key), key, v)
-}
-
-func (f *Flow) take(ctx context.Context, key string, v any) error {
-	return f.read(f.db.GetDel(ctx, key), key, v)
-}
-
-// read opens a value; that there is none is ErrState.
-func (f *Flow) read(from *redis.StringCmd, key string, v any) error {
-	sealed, err := from.Result()
-	if errors.Is(err, redis.Nil) {
-		return ErrState
-	}
-	if err != nil {
-		return err
-	}
-	plain, err := f.db.Ring().Open(sealed, key)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(plain, v)
 }

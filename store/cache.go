@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"runtime/debug"
 	"time"
 
@@ -27,7 +28,8 @@ const (
 )
 
 // Cache keeps values in Redis, sealed, as JSON. Stored form: a random version, then the sealed value; a version alone is the
-// mark of a Drop. A load that began before a Drop finds another version and does not store what it read.
+// mark of a Drop. A load that began before a Drop finds another version and does not store what it read. What another
+// version of the program stored of a type that has changed since is a miss (shape).
 type Cache struct {
 	db      *DB
 	flights singleflight.Group
@@ -159,7 +161,7 @@ func (c *Cache) put(ctx context.Context, key string, v any, at time.Time, seen *
 
 func version(raw string) string { return raw[:min(len(raw), versionBytes)] }
 
-// encode lays out time (Unix ms, 8 bytes), "z" or "p" for zipped or plain, and the JSON.
+// encode lays out time (Unix ms, 8 bytes), "Z" or "P" for zipped or plain, the shape of the value's type, and the JSON.
 func encode(v any, at time.Time) ([]byte, error) {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -167,12 +169,15 @@ func encode(v any, at time.Time) ([]byte, error) {
 	}
 	var out bytes.Buffer
 	out.Write(binary.BigEndian.AppendUint64(nil, uint64(at.UnixMilli())))
+	kind := shape(reflect.TypeOf(v))
 	if len(body) < cacheZip {
-		out.WriteByte('p')
+		out.WriteByte('P')
+		out.Write(kind[:])
 		out.Write(body)
 		return out.Bytes(), nil
 	}
-	out.WriteByte('z')
+	out.WriteByte('Z')
+	out.Write(kind[:])
 	zip := gzip.NewWriter(&out)
 	if _, err = zip.Write(body); err == nil {
 		err = zip.Close()
@@ -190,6 +195,9 @@ func decode[T any](c *Cache, key, raw string) (Cached[T], bool) {
 	if err == nil {
 		cached.At, err = unpack(plain, &cached.Value)
 	}
+	if errors.Is(err, errShape) {
+		return Cached[T]{}, false // two versions side by side: nothing to report
+	}
 	if err != nil {
 		c.db.log.Warn("cached value not readable", "key", key, "error", err)
 		return Cached[T]{}, false
@@ -202,14 +210,24 @@ func (c *Cache) Peek(ctx context.Context, key string) (value Cached[json.RawMess
 	return decode[json.RawMessage](c, key, c.read(ctx, key))
 }
 
+// errShape says that a value was stored by another version of the program, whose type of it differs.
+var errShape = errors.New("of another shape")
+
+// unpack is encode's other way. Raw JSON takes every shape.
 func unpack(plain []byte, into any) (time.Time, error) {
+	const head = 9 + len(shapeSum{})
 	if len(plain) < 9 {
 		return time.Time{}, errors.New("cut off")
 	}
-	at, body := time.UnixMilli(int64(binary.BigEndian.Uint64(plain))), plain[9:]
-	switch plain[8] {
-	case 'p':
-	case 'z':
+	at := time.UnixMilli(int64(binary.BigEndian.Uint64(plain)))
+	if plain[8] != 'P' && plain[8] != 'Z' || len(plain) < head {
+		return at, errShape // before values carried one, or a form to come
+	}
+	if _, raw := into.(*json.RawMessage); !raw && shapeSum(plain[9:head]) != shape(reflect.TypeOf(into)) {
+		return at, errShape
+	}
+	body := plain[head:]
+	if plain[8] == 'Z' {
 		zip, err := gzip.NewReader(bytes.NewReader(body))
 		if err != nil {
 			return at, err
@@ -217,8 +235,6 @@ func unpack(plain []byte, into any) (time.Time, error) {
 		if body, err = io.ReadAll(io.LimitReader(zip, cacheMost)); err != nil {
 			return at, err
 		}
-	default:
-		return at, fmt.Errorf("form %q is not known", plain[8])
 	}
 	return at, json.Unmarshal(body, into)
 }

@@ -16,12 +16,14 @@ const (
 
 // HTTPClient returns a client that talks to allowed hosts only and follows redirects on the same host only. timeout is
 // for the whole exchange; 0 means 20 s. Connecting may take 5 s of it. A name of the vendor's that resolves into a private
-// network is not dialled (ErrPrivate); hosts that the configuration adds may stand anywhere.
+// network is not dialled (ErrPrivate); hosts that the configuration adds may stand anywhere. A request is sent at most once:
+// who wants a read repeated does so himself, and counts it.
 func (l *List) HTTPClient(timeout time.Duration) *http.Client {
 	if timeout <= 0 {
 		timeout = defaultTimeout
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.Proxy = notAgain(t.Proxy)
 	t.DialContext = l.dial(nil)
 	t.TLSHandshakeTimeout = connectTimeout
 	t.MaxIdleConnsPerHost = 16
@@ -56,7 +58,7 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, &HostError{r.URL.Host, "not one of the allowed hosts"}
 	}
-	return g.next.RoundTrip(r)
+	return g.next.RoundTrip(watchSent(r))
 }
 
 // CloseIdleConnections lets http.Client.CloseIdleConnections through.
