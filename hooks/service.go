@@ -66,6 +66,8 @@ type Deps struct {
 	// AfterLogin is how long a login's subscription waits: the first panel wants amoCRM's seven requests a second for
 	// itself. Zero means 2 s.
 	AfterLogin time.Duration
+	// CheckTime is how long one tenant's subscription may take to check. Zero means 10 s.
+	CheckTime time.Duration
 	// Received hears what became of every hook; may be nil.
 	Received func(Fate)
 }
@@ -104,6 +106,9 @@ func NewService(d Deps) *Service {
 	}
 	if d.AfterLogin == 0 {
 		d.AfterLogin = 2 * time.Second
+	}
+	if d.CheckTime == 0 {
+		d.CheckTime = checkTime
 	}
 	if d.Received == nil {
 		d.Received = func(Fate) {}
