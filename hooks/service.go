@@ -85,6 +85,7 @@ const (
 // Service is one replica's part: the address that amoCRM posts to and a share in the watchdog.
 type Service struct {
 	Deps
+	rounds *store.Rounds
 	inbox  chan hook
 	active sync.WaitGroup
 	ctx    context.Context
@@ -114,7 +115,9 @@ func NewService(d Deps) *Service {
 		d.Received = func(Fate) {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Service{Deps: d, inbox: make(chan hook, inboxMost), ctx: ctx, cancel: cancel}
+	s := &Service{Deps: d, inbox: make(chan hook, inboxMost), ctx: ctx, cancel: cancel}
+	s.rounds = s.newRounds()
+	return s
 }
 
 // Run takes hooks from the queue and watches over the subscriptions until ctx ends, then waits for what has begun.
@@ -133,7 +136,7 @@ func (s *Service) Run(ctx context.Context) {
 			}
 		})
 	}
-	s.active.Go(s.watch)
+	s.active.Go(func() { s.rounds.Run(s.ctx) })
 	<-ctx.Done()
 	s.cancel()
 	s.active.Wait()

@@ -91,7 +91,7 @@ func (s *Service) save(ctx context.Context, tenantID string, sub subscription) e
 func (s *Service) forget(ctx context.Context, tenantID string, sub subscription) error {
 	failed := []error{
 		s.DB.Del(ctx, subscriptionKey(tenantID)).Err(),
-		s.DB.ZRem(ctx, due, tenantID).Err(),
+		s.rounds.Leave(ctx, tenantID),
 	}
 	if sub.Secret != "" {
 		for _, print := range s.prints(sub.Secret) {

@@ -12,15 +12,29 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/oauth"
+	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
 )
 
-const refusedFor = 24 * time.Hour
+const (
+	refusedFor   = 24 * time.Hour
+	checkEvery   = 10 * time.Minute
+	checksAtOnce = 16               // in one replica; each holds a few KiB and a connection
+	checkTime    = 10 * time.Second // of one tenant
+	hungFor      = time.Hour        // a tenant whose amoCRM does not answer leaves its place to others
+)
+
+// newRounds are the watchdog's over all tenants.
+func (s *Service) newRounds() *store.Rounds {
+	return &store.Rounds{DB: s.DB, Name: "hooks", Every: checkEvery, Rest: 30 * time.Second, AtOnce: checksAtOnce, Now: s.Now, Log: s.Log,
+		Each:  func(ctx context.Context, visit func(string) error) error { return s.Tenants.Each(ctx, visit) },
+		Visit: func(_ context.Context, id string) { s.checkOne(id, false) }}
+}
 
 // Connected subscribes a tenant in the background, soon, whatever was refused before: another person may have logged in.
 // It fits oauth.Grants.OnConnect.
 func (s *Service) Connected(ctx context.Context, tenantID string) {
-	if err := s.plan(ctx, tenantID, s.Now().Add(time.Minute)); err != nil { // should this replica not come to it
+	if err := s.rounds.Plan(ctx, tenantID, s.Now().Add(time.Minute)); err != nil { // should this replica not come to it
 		s.Log.Warn("hooks not planned after login", "tenant", tenantID, "error", err)
 	}
 	if s.ctx.Err() != nil {
@@ -62,6 +76,20 @@ func (s *Service) Disconnected(ctx context.Context, tenantID string) {
 	}
 }
 
+// checkOne checks a tenant within CheckTime.
+func (s *Service) checkOne(tenantID string, anew bool) {
+	ctx, cancel := context.WithTimeout(s.ctx, s.CheckTime)
+	defer cancel()
+	err := s.check(ctx, tenantID, anew)
+	if err == nil || s.ctx.Err() != nil {
+		return
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = errors.Join(err, s.rounds.Move(s.ctx, tenantID, s.Now().Add(store.Jitter(hungFor))))
+	}
+	s.Log.Warn("hook not checked", "tenant", tenantID, "error", err)
+}
+
 // check brings one tenant's subscription in order. anew asks also where amoCRM has refused within the last day. Its errors
 // are worth a line in the log; the next turn tries again.
 func (s *Service) check(ctx context.Context, tenantID string, anew bool) error {
@@ -72,7 +100,7 @@ func (s *Service) check(ctx context.Context, tenantID string, anew bool) error {
 	defer unlock()
 	t, err := s.Tenants.Get(ctx, tenantID)
 	if errors.Is(err, tenant.ErrNotFound) {
-		return s.DB.ZRem(ctx, due, tenantID).Err()
+		return s.rounds.Leave(ctx, tenantID)
 	}
 	if err != nil {
 		return err
