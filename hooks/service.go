@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sidecard/sidecard/bridge"
@@ -85,11 +86,12 @@ const (
 // Service is one replica's part: the address that amoCRM posts to and a share in the watchdog.
 type Service struct {
 	Deps
-	rounds *store.Rounds
-	inbox  chan hook
-	active sync.WaitGroup
-	ctx    context.Context
-	cancel context.CancelFunc
+	rounds  *store.Rounds
+	inbox   chan hook
+	waiting atomic.Int64 // bytes of the hooks in inbox and under way
+	active  sync.WaitGroup
+	ctx     context.Context
+	cancel  context.CancelFunc
 }
 
 const (

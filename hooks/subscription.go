@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -118,6 +119,8 @@ func (s *Service) owner(ctx context.Context, secret string) (string, error) {
 	}
 	return "", nil
 }
+
+var secretShape = regexp.MustCompile(`^[a-z2-7]{26}$`)
 
 // newSecret is 26 letters and digits, 130 bits.
 func newSecret() string { return strings.ToLower(rand.Text()) }
