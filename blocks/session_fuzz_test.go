@@ -17,12 +17,16 @@ func FuzzSessionID(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := len(mr.Keys())
+		before, asked := len(mr.Keys()), mr.CommandCount()
 		if got, err := s.Get(t.Context(), id); id != mine.ID && !errors.Is(err, ErrExpired) {
 			t.Errorf("%q opens %+v, %v", id, got, err)
 		}
 		if err := s.Move(t.Context(), id, "t2"); id != mine.ID && !errors.Is(err, ErrExpired) {
 			t.Errorf("%q was moved: %v", id, err)
+		}
+		shaped := len(id) == 22 && strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == ""
+		if n := mr.CommandCount() - asked; !shaped && n > 0 {
+			t.Errorf("Redis was asked %d times for %q", n, id)
 		}
 		once, _, err := s.Begin(t.Context(), mine, id)
 		if (err == nil) != idShape.MatchString(id) || err != nil && !errors.Is(err, ErrExpired) {

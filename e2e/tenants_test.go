@@ -3,8 +3,10 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -162,5 +164,57 @@ func TestTenants_commandsFromTheFirstLookToTheLastKey(t *testing.T) {
 	})
 	if status, _ := w.Post(base+"/api/freeCreateLead", w.SeedRule(ticket, map[string]any{"key": fresh})); status != http.StatusUnauthorized {
 		t.Errorf("an erased tenant's key: %d, want 401", status)
+	}
+}
+
+// A rule was pasted with the key of a block that nobody had logged in from yet. Its firings wait; the login then finds that the
+// account is connected already, and whoever replaces the old key loses none of them.
+func TestTenants_replacedKeyTakesWaitingFiringsAlong(t *testing.T) {
+	t.Parallel()
+	w := connect(t, 1)
+	base, ticket := w.Replicas[0], w.Ticket("known_one_deal")
+	panel := w.Panel(base, ticket, map[string]any{"secret": "a block's own secret"})
+	var fresh struct {
+		ID    string `json:"id"`
+		Grant string `json:"grant"`
+	}
+	all := json.NewDecoder(strings.NewReader(w.tenants("list", "--all", "--json")))
+	for fresh.Grant != "none" {
+		if err := all.Decode(&fresh); err != nil {
+			t.Fatalf("no tenant without a login is listed: %v", err)
+		}
+	}
+	key, err := w.command(nil, "tenants", "key", "--rotate", "--tenant", fresh.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key = triggerKeyIn(t, key)
+	var waiting []outcome
+	for _, name := range []string{"first", "second"} {
+		waiting = append(waiting, w.fire(base, w.SeedRule(ticket, map[string]any{"key": key, "comment": name})))
+	}
+	question := w.Login(panel)
+	ticketOf := regexp.MustCompile(`name="ticket" value="([^"]+)"`).FindStringSubmatch(question)
+	if ticketOf == nil {
+		t.Fatalf("not asked what to do with the other key:\n%s", question)
+	}
+	res, err := http.PostForm(base+"/oauth/decide", url.Values{"ticket": {ticketOf[1]}, "choice": {"replace"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	page, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(t, string(page), "login-carried")
+	for _, f := range waiting {
+		w.state(base, f.ID, "done")
+	}
+	if left := w.stored(); strings.Contains(left, "{"+fresh.ID+"}:fire:e:") {
+		t.Error("firings are left with the tenant that is gone")
+	}
+	if status, _ := w.Post(base+"/api/freeCreateLead", w.SeedRule(ticket, map[string]any{"key": key})); status != http.StatusUnauthorized {
+		t.Errorf("the replaced tenant's key: %d, want 401", status)
 	}
 }

@@ -14,8 +14,11 @@ import (
 	"github.com/sidecard/sidecard/tenant"
 )
 
-// handleTime bounds the work on one hook.
-const handleTime = 10 * time.Second
+const (
+	handleTime = 10 * time.Second // for the work on one hook
+	ownerTime  = time.Second      // for the look whose a hook is, before amoCRM has its answer
+	inboxBytes = 16 << 20         // of all bodies that wait; of one that does not fit it is only known that something has changed
+)
 
 // hook is one request of amoCRM's that waits to be handled. whole is false when the body was too big or cut off.
 type hook struct {
@@ -28,21 +31,41 @@ type hook struct {
 func (s *Service) Routes(e *echo.Echo) { e.POST(route+":secret", s.receive) }
 
 // receive answers 200 whatever comes: amoCRM disables hooks that answer otherwise, and strangers learn nothing. The work
-// comes after the answer, which amoCRM wants within two seconds (amocrm.md §7.2).
+// comes after the answer, which amoCRM wants within two seconds (amocrm.md §7.2). A stranger's costs a look into Redis at
+// most, one for each seal key: his body is not read, nothing is stored, and he takes no place in the queue.
 func (s *Service) receive(c echo.Context) error {
+	secret := c.Param("secret")
+	if !secretShape.MatchString(secret) || s.nobodys(c.Request().Context(), secret) {
+		s.Received(FateHandled)
+		return c.NoContent(http.StatusOK)
+	}
 	raw, err := io.ReadAll(io.LimitReader(c.Request().Body, maxBody+1))
-	h := hook{secret: c.Param("secret"), raw: raw, whole: err == nil && len(raw) <= maxBody}
+	h := hook{secret: secret, raw: raw, whole: err == nil && len(raw) <= maxBody}
+	if size := int64(len(raw)); s.waiting.Add(size) > inboxBytes {
+		s.waiting.Add(-size)
+		h.raw, h.whole = nil, false
+	}
 	select {
 	case s.inbox <- h:
 	default:
+		s.waiting.Add(-int64(len(h.raw)))
 		s.Received(FateDropped)
 		s.Log.Warn("hook dropped, too many wait")
 	}
 	return c.NoContent(http.StatusOK)
 }
 
+// nobodys says that a secret leads to no tenant; false when Redis does not tell.
+func (s *Service) nobodys(ctx context.Context, secret string) bool {
+	ctx, cancel := context.WithTimeout(ctx, ownerTime)
+	defer cancel()
+	id, err := s.owner(ctx, secret)
+	return err == nil && id == ""
+}
+
 // handle does what a hook asks for and logs what fails.
 func (s *Service) handle(h hook) {
+	defer s.waiting.Add(-int64(len(h.raw)))
 	ctx, cancel := context.WithTimeout(s.ctx, handleTime)
 	defer cancel()
 	err := s.apply(ctx, h)

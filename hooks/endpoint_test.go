@@ -2,11 +2,14 @@ package hooks
 
 import (
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/bridge"
 )
@@ -82,13 +85,74 @@ func TestReceive_unknownSecretLooksLikeAnyOther(t *testing.T) {
 	}
 }
 
+// untouched fails its test when it is read.
+type untouched struct{ t *testing.T }
+
+func (u untouched) Read([]byte) (int, error) {
+	u.t.Error("a stranger's body is read")
+	return 0, io.EOF
+}
+
+func TestReceive_strangerCostsNextToNothing(t *testing.T) {
+	w := newHouse(t)
+	w.sweep()
+	e := echo.New()
+	w.s.Routes(e)
+	before := w.redis.Dump()
+	for name, secret := range map[string]string{"well-formed": strings.Repeat("a", 26), "of another shape": "wrong", "long": strings.Repeat("a", 8000)} {
+		asked := w.redis.CommandCount()
+		rec := httptest.NewRecorder()
+		e.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, route+secret, untouched{t}))
+		if rec.Code != http.StatusOK || len(w.s.inbox) != 0 || w.s.waiting.Load() != 0 {
+			t.Errorf("%s: answer %d, %d hooks and %d bytes wait", name, rec.Code, len(w.s.inbox), w.s.waiting.Load())
+		}
+		if n, most := w.redis.CommandCount()-asked, map[bool]int{true: 1}[name == "well-formed"]; n > most {
+			t.Errorf("%s: Redis was asked %d times, want %d at most", name, n, most)
+		}
+	}
+	if after := w.redis.Dump(); after != before {
+		t.Errorf("strangers' hooks were stored:\n%s", after)
+	}
+}
+
 func TestReceive_fullQueueStillAnswers(t *testing.T) {
 	w := newHouse(t)
+	w.sweep()
 	for range inboxMost {
 		w.s.inbox <- hook{secret: "unknown", whole: true}
 	}
-	if rec := w.deliver("any", "leads[status][0][id]=5"); rec.Code != http.StatusOK {
-		t.Errorf("answer %d with a full queue", rec.Code)
+	if rec := w.deliver(w.secret(), "leads[status][0][id]=5"); rec.Code != http.StatusOK || w.reads.changes != nil {
+		t.Errorf("answer %d, %v with a full queue", rec.Code, w.reads.changes)
+	}
+}
+
+// Who holds a right secret can't fill our memory either: of what is too much it is only known that something has changed.
+func TestReceive_waitingBodiesAreBounded(t *testing.T) {
+	w := newHouse(t)
+	w.sweep()
+	e := echo.New()
+	w.s.Routes(e)
+	body, kept := "leads[status][0][id]=5&x="+strings.Repeat("x", maxBody/2), 0
+	for range inboxMost {
+		rec := httptest.NewRecorder()
+		e.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, route+w.secret(), strings.NewReader(body)))
+		if rec.Code != http.StatusOK {
+			t.Fatalf("answer %d", rec.Code)
+		}
+	}
+	for range inboxMost {
+		h := <-w.s.inbox
+		kept += len(h.raw)
+		if len(h.raw) == 0 && h.whole {
+			t.Fatal("a body that was let go counts as whole")
+		}
+		w.s.handle(h)
+	}
+	if kept > inboxBytes || kept < inboxBytes/2 || w.s.waiting.Load() != 0 {
+		t.Errorf("%d bytes waited, %d are still counted; want at most %d and 0", kept, w.s.waiting.Load(), inboxBytes)
+	}
+	if w.reads.forgot == 0 {
+		t.Error("nothing was forgotten for the bodies that were let go")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sidecard/sidecard/bridge"
@@ -66,6 +67,8 @@ type Deps struct {
 	// AfterLogin is how long a login's subscription waits: the first panel wants amoCRM's seven requests a second for
 	// itself. Zero means 2 s.
 	AfterLogin time.Duration
+	// CheckTime is how long one tenant's subscription may take to check. Zero means 10 s.
+	CheckTime time.Duration
 	// Received hears what became of every hook; may be nil.
 	Received func(Fate)
 }
@@ -83,10 +86,12 @@ const (
 // Service is one replica's part: the address that amoCRM posts to and a share in the watchdog.
 type Service struct {
 	Deps
-	inbox  chan hook
-	active sync.WaitGroup
-	ctx    context.Context
-	cancel context.CancelFunc
+	rounds  *store.Rounds
+	inbox   chan hook
+	waiting atomic.Int64 // bytes of the hooks in inbox and under way
+	active  sync.WaitGroup
+	ctx     context.Context
+	cancel  context.CancelFunc
 }
 
 const (
@@ -105,11 +110,16 @@ func NewService(d Deps) *Service {
 	if d.AfterLogin == 0 {
 		d.AfterLogin = 2 * time.Second
 	}
+	if d.CheckTime == 0 {
+		d.CheckTime = checkTime
+	}
 	if d.Received == nil {
 		d.Received = func(Fate) {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Service{Deps: d, inbox: make(chan hook, inboxMost), ctx: ctx, cancel: cancel}
+	s := &Service{Deps: d, inbox: make(chan hook, inboxMost), ctx: ctx, cancel: cancel}
+	s.rounds = s.newRounds()
+	return s
 }
 
 // Run takes hooks from the queue and watches over the subscriptions until ctx ends, then waits for what has begun.
@@ -128,7 +138,7 @@ func (s *Service) Run(ctx context.Context) {
 			}
 		})
 	}
-	s.active.Go(s.watch)
+	s.active.Go(func() { s.rounds.Run(s.ctx) })
 	<-ctx.Done()
 	s.cancel()
 	s.active.Wait()

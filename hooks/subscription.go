@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -91,7 +92,7 @@ func (s *Service) save(ctx context.Context, tenantID string, sub subscription) e
 func (s *Service) forget(ctx context.Context, tenantID string, sub subscription) error {
 	failed := []error{
 		s.DB.Del(ctx, subscriptionKey(tenantID)).Err(),
-		s.DB.ZRem(ctx, due, tenantID).Err(),
+		s.rounds.Leave(ctx, tenantID),
 	}
 	if sub.Secret != "" {
 		for _, print := range s.prints(sub.Secret) {
@@ -118,6 +119,8 @@ func (s *Service) owner(ctx context.Context, secret string) (string, error) {
 	}
 	return "", nil
 }
+
+var secretShape = regexp.MustCompile(`^[a-z2-7]{26}$`)
 
 // newSecret is 26 letters and digits, 130 bits.
 func newSecret() string { return strings.ToLower(rand.Text()) }

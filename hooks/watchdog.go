@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/oauth"
@@ -21,19 +17,24 @@ import (
 )
 
 const (
-	checkEvery = 10 * time.Minute
-	refusedFor = 24 * time.Hour
-	checkTime  = 30 * time.Second // of one tenant
-	checkBatch = 200
+	refusedFor   = 24 * time.Hour
+	checkEvery   = 10 * time.Minute
+	checksAtOnce = 16               // in one replica; each holds a few KiB and a connection
+	checkTime    = 10 * time.Second // of one tenant
+	hungFor      = time.Hour        // a tenant whose amoCRM does not answer leaves its place to others
 )
 
-// due orders the tenants by their next check, in Unix seconds.
-var due = store.Shared("hooks", "due")
+// newRounds are the watchdog's over all tenants.
+func (s *Service) newRounds() *store.Rounds {
+	return &store.Rounds{DB: s.DB, Name: "hooks", Every: checkEvery, Rest: 30 * time.Second, AtOnce: checksAtOnce, Now: s.Now, Log: s.Log,
+		Each:  func(ctx context.Context, visit func(string) error) error { return s.Tenants.Each(ctx, visit) },
+		Visit: func(_ context.Context, id string) { s.checkOne(id, false) }}
+}
 
 // Connected subscribes a tenant in the background, soon, whatever was refused before: another person may have logged in.
 // It fits oauth.Grants.OnConnect.
 func (s *Service) Connected(ctx context.Context, tenantID string) {
-	if err := s.plan(ctx, tenantID, s.Now()); err != nil {
+	if err := s.rounds.Plan(ctx, tenantID, s.Now().Add(time.Minute)); err != nil { // should this replica not come to it
 		s.Log.Warn("hooks not planned after login", "tenant", tenantID, "error", err)
 	}
 	if s.ctx.Err() != nil {
@@ -75,86 +76,18 @@ func (s *Service) Disconnected(ctx context.Context, tenantID string) {
 	}
 }
 
-// watch checks what is due, now and every few minutes. Every replica runs it, one works at a time.
-func (s *Service) watch() {
-	for s.ctx.Err() == nil {
-		if err := s.sweep(s.ctx); err != nil && s.ctx.Err() == nil {
-			s.Log.Warn("hooks not checked", "error", err)
-		}
-		timer := time.NewTimer(jitter(checkEvery / 2))
-		select {
-		case <-s.ctx.Done():
-		case <-timer.C:
-		}
-		timer.Stop()
-	}
-}
-
-// sweep checks the tenants that are due, unless another replica is at it.
-func (s *Service) sweep(ctx context.Context) error {
-	try, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
-	defer cancel()
-	unlock, err := s.DB.Lock(try, store.Shared("hooks", "sweep"), time.Minute)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if err := s.list(ctx); err != nil {
-		return err
-	}
-	for {
-		ids, err := s.DB.ZRangeByScore(ctx, due, &redis.ZRangeBy{
-			Min: "-inf", Max: strconv.FormatInt(s.Now().Unix(), 10), Count: checkBatch}).Result()
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		for _, id := range ids {
-			// First the next turn: whatever happens in this one, the sweep comes to an end.
-			if err := s.plan(ctx, id, s.Now().Add(jitter(checkEvery))); err != nil {
-				return err
-			}
-			s.checkOne(id, false)
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-		}
-	}
-}
-
-// list plans a first check of every connected tenant that has none.
-func (s *Service) list(ctx context.Context) error {
-	var fresh []redis.Z
-	err := s.Tenants.Each(ctx, func(id string) error {
-		fresh = append(fresh, redis.Z{Score: float64(s.Now().Unix()), Member: id})
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for chunk := range slices.Chunk(fresh, 500) {
-		if err := s.DB.ZAddNX(ctx, due, chunk...).Err(); err != nil {
-			return fmt.Errorf("list hooks: %w", err)
-		}
-	}
-	return nil
-}
-
-func (s *Service) plan(ctx context.Context, tenantID string, at time.Time) error {
-	if err := s.DB.ZAdd(ctx, due, redis.Z{Score: float64(at.Unix()), Member: tenantID}).Err(); err != nil {
-		return fmt.Errorf("plan check of hook: %w", err)
-	}
-	return nil
-}
-
+// checkOne checks a tenant within CheckTime.
 func (s *Service) checkOne(tenantID string, anew bool) {
-	ctx, cancel := context.WithTimeout(s.ctx, checkTime)
+	ctx, cancel := context.WithTimeout(s.ctx, s.CheckTime)
 	defer cancel()
-	if err := s.check(ctx, tenantID, anew); err != nil && s.ctx.Err() == nil {
-		s.Log.Warn("hook not checked", "tenant", tenantID, "error", err)
+	err := s.check(ctx, tenantID, anew)
+	if err == nil || s.ctx.Err() != nil {
+		return
 	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = errors.Join(err, s.rounds.Move(s.ctx, tenantID, s.Now().Add(store.Jitter(hungFor))))
+	}
+	s.Log.Warn("hook not checked", "tenant", tenantID, "error", err)
 }
 
 // check brings one tenant's subscription in order. anew asks also where amoCRM has refused within the last day. Its errors
@@ -167,7 +100,7 @@ func (s *Service) check(ctx context.Context, tenantID string, anew bool) error {
 	defer unlock()
 	t, err := s.Tenants.Get(ctx, tenantID)
 	if errors.Is(err, tenant.ErrNotFound) {
-		return s.DB.ZRem(ctx, due, tenantID).Err()
+		return s.rounds.Leave(ctx, tenantID)
 	}
 	if err != nil {
 		return err
@@ -260,6 +193,3 @@ func (s *Service) reachable(amoBase string) bool {
 	loopback := strings.EqualFold(u.Hostname(), "localhost") || ip != nil && ip.IsLoopback()
 	return !loopback || s.Local(amoBase)
 }
-
-// jitter spreads a pause by a fifth each way, so that tenants and replicas don't march in step.
-func jitter(d time.Duration) time.Duration { return d - d/5 + rand.N(2*d/5) }

@@ -153,23 +153,6 @@ func TestWatchdog_movesToANewPublicURL(t *testing.T) {
 	}
 }
 
-func TestWatchdog_oneReplicaAtATime(t *testing.T) {
-	w := newHouse(t)
-	unlock, err := w.s.DB.Lock(t.Context(), "sc:hooks:sweep", time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.sweep()
-	if w.crm.asked != 0 {
-		t.Error("checked while another replica was at it")
-	}
-	unlock()
-	w.sweep()
-	if w.crm.asked != 1 {
-		t.Errorf("asked %d times", w.crm.asked)
-	}
-}
-
 func TestUnsubscribe_endsTheHookAndItsSecret(t *testing.T) {
 	for name, trouble := range map[string]error{"": nil, "already gone": amocrm.ErrNotFound, "amoCRM down": amocrm.ErrUpstream} {
 		w := newHouse(t)

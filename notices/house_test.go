@@ -122,6 +122,7 @@ func (h *house) later(w *Watcher, d time.Duration) {
 }
 
 type fakeFirings struct {
+	hangs  map[string]chan struct{} // tenants whose counts are not told before their channel is closed
 	mu     sync.Mutex
 	counts triggers.Counts
 	why    string
@@ -133,7 +134,14 @@ func (f *fakeFirings) set(failed, held int) {
 	f.counts.Failed, f.counts.Held = failed, held
 }
 
-func (f *fakeFirings) Counts(context.Context, string) (triggers.Counts, error) {
+func (f *fakeFirings) Counts(ctx context.Context, id string) (triggers.Counts, error) {
+	if hang := f.hangs[id]; hang != nil {
+		select {
+		case <-hang:
+		case <-ctx.Done():
+			return triggers.Counts{}, ctx.Err()
+		}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.counts, nil

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
@@ -31,9 +32,10 @@ var (
 )
 
 const (
-	sweepEvery = time.Minute
-	looksAtOne = 8                // tenants looked at side by side
-	lookWithin = 90 * time.Second // at one tenant, with all that is sent to it
+	lookEvery   = time.Minute      // at every tenant
+	looksAtOnce = 8                // tenants whose turn has come, in one replica
+	wokenAtOnce = 8                // tenants that something was heard of
+	lookWithin  = 40 * time.Second // at one tenant: all that can wait for it, and all ways down
 )
 
 // Deps is what a Watcher stands on. Log and Now may be nil.
@@ -49,7 +51,8 @@ type Deps struct {
 // Watcher is one replica's part in telling people. It is safe for concurrent use.
 type Watcher struct {
 	Deps
-	wake chan struct{}
+	rounds *store.Rounds
+	wake   chan struct{}
 
 	mu      sync.Mutex
 	changed map[string]struct{} // tenants to look at
@@ -63,7 +66,11 @@ func New(d Deps) *Watcher {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	return &Watcher{Deps: d, wake: make(chan struct{}, 1), changed: map[string]struct{}{}}
+	w := &Watcher{Deps: d, wake: make(chan struct{}, 1), changed: map[string]struct{}{}}
+	w.rounds = &store.Rounds{DB: d.DB, Name: "notice", Every: lookEvery, Rest: 5 * time.Second, AtOnce: looksAtOnce, Now: d.Now, Log: d.Log,
+		Each:  func(ctx context.Context, visit func(string) error) error { return d.Tenants.Each(ctx, visit) },
+		Visit: w.lookAt}
+	return w
 }
 
 // Settled hears of a firing that came to rest. It fits triggers.Deps.Settled.
@@ -95,57 +102,37 @@ func (w *Watcher) take() []string {
 	return ids
 }
 
-// Run looks at what has changed, and every minute at all tenants (one replica at a time), until ctx ends. What is being
-// sent then is cut off, and sent again by the next who looks.
+// Run looks at what has changed, and every minute or so at all tenants, shared with the other replicas, until ctx ends. What
+// is being sent then is cut off, and sent again by the next who looks.
 func (w *Watcher) Run(ctx context.Context) {
-	sweep := time.NewTimer(rand.N(sweepEvery))
-	defer sweep.Stop()
+	var both sync.WaitGroup
+	both.Go(func() { w.rounds.Run(ctx) })
+	both.Go(func() { w.listen(ctx) })
+	both.Wait()
+}
+
+// listen looks at what has changed. Whoever hangs takes one place and leaves the others to the rest.
+func (w *Watcher) listen(ctx context.Context) {
+	var looks errgroup.Group
+	looks.SetLimit(wokenAtOnce)
+	defer func() { _ = looks.Wait() }() // looks have no error
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-w.wake:
-			w.lookAll(ctx, w.take())
-		case <-sweep.C:
-			if err := w.sweep(ctx); err != nil && ctx.Err() == nil {
-				w.Log.Error("sweep notices", "error", err)
-			}
-			sweep.Reset(sweepEvery)
+		}
+		for _, id := range w.take() {
+			looks.Go(func() error { w.lookAt(ctx, id); return nil })
 		}
 	}
 }
 
-// sweep looks at every tenant unless another replica has done so within the minute.
-func (w *Watcher) sweep(ctx context.Context) error {
-	mine, err := w.DB.SetNX(ctx, store.Shared("notice", "sweep"), "1", sweepEvery*9/10).Result()
-	if err != nil || !mine {
-		return err
+// lookAt looks at one tenant within lookWithin.
+func (w *Watcher) lookAt(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	if err := w.look(ctx, id); err != nil && !errors.Is(err, context.Canceled) {
+		w.Log.Warn("notices not looked after", "tenant", id, "error", err)
 	}
-	var ids []string
-	err = w.Tenants.Each(ctx, func(id string) error {
-		ids = append(ids, id)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	w.lookAll(ctx, ids)
-	return nil
-}
-
-func (w *Watcher) lookAll(ctx context.Context, ids []string) {
-	slots := make(chan struct{}, looksAtOne)
-	var all sync.WaitGroup
-	for _, id := range ids {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			ctx, cancel := context.WithTimeout(ctx, lookWithin)
-			defer cancel()
-			if err := w.look(ctx, id); err != nil && !errors.Is(err, context.Canceled) {
-				w.Log.Warn("notices not looked after", "tenant", id, "error", err)
-			}
-		})
-	}
-	all.Wait()
 }

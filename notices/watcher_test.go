@@ -2,6 +2,7 @@ package notices
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -183,11 +184,11 @@ func TestWatcher_nobodyChosenIsToldFromTheBeginningLater(t *testing.T) {
 	}
 }
 
-func TestWatcher_sweepFindsWhatNobodyTold(t *testing.T) {
+func TestWatcher_roundFindsWhatNobodyTold(t *testing.T) {
 	h := newHouse(t)
 	h.firings.set(0, 2)
 	for range 3 {
-		if err := h.watcher().sweep(t.Context()); err != nil {
+		if err := h.watcher().rounds.Once(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -204,3 +205,54 @@ func TestWatcher_keepsItsNotesInTheTenantsSlot(t *testing.T) {
 		t.Errorf("no %s in Redis", key)
 	}
 }
+
+// Seven tenants of whom each takes as long as it may, and one that is well.
+func TestWatcher_tenantsThatHangHoldNobodyUp(t *testing.T) {
+	for name, hear := range map[string]func(w *Watcher, ids []string){
+		"in a round": func(*Watcher, []string) {},
+		"by hearsay": func(w *Watcher, ids []string) {
+			for _, id := range ids {
+				w.Changed(id)
+			}
+			w.Tenants = nobody{w.Tenants}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.firings.set(1, 0)
+			h.firings.hangs = map[string]chan struct{}{}
+			w, hung := h.watcher(), make(chan struct{})
+			var ids []string
+			for i := range looksAtOnce - 1 {
+				id := h.connect(fmt.Sprint("hangs", i))
+				h.firings.hangs[id] = hung
+				ids = append(ids, id)
+			}
+			hear(w, append(ids, h.tenant))
+			ctx, stop := context.WithCancel(t.Context())
+			var running sync.WaitGroup
+			running.Go(func() { w.Run(ctx) })
+			deadline := time.Now().Add(30 * time.Second)
+			for len(h.post.requests()) == 0 && time.Now().Before(deadline) {
+				<-time.After(5 * time.Millisecond)
+			}
+			if got := h.post.events(); got != "failed 1/0" {
+				t.Errorf("said %q while others hang", got)
+			}
+			close(hung)
+			for len(h.post.requests()) < looksAtOnce && time.Now().Before(deadline) {
+				<-time.After(5 * time.Millisecond)
+			}
+			if n := len(h.post.requests()); n != looksAtOnce {
+				t.Errorf("%d of %d told in the end", n, looksAtOnce)
+			}
+			stop()
+			running.Wait()
+		})
+	}
+}
+
+// nobody lists no tenants: rounds have nothing to do.
+type nobody struct{ Tenants }
+
+func (nobody) Each(context.Context, func(string) error) error { return nil }

@@ -62,8 +62,9 @@ func (f *Flow) ask(ctx context.Context, r Result, grant Grant, others []string) 
 }
 
 // Decide ends a login whose account is already connected with another credential. replace: this credential opens the tenant
-// of the newest other login from now on, with its links and settings, and that one's old credential opens nothing; the
-// Result's TenantID is the kept one. Else both live side by side. Errors: ErrTicket.
+// of the newest other login from now on, with its links and settings, and that one's old credential opens nothing; what waits
+// to be sent for this one is taken along, and the Result's TenantID is the kept one. Else both live side by side. Errors:
+// ErrTicket, also when another person has decided meanwhile.
 func (f *Flow) Decide(ctx context.Context, name string, replace bool) (Result, error) {
 	var t ticket
 	err := f.take(ctx, oneTime("login-ticket", name), &t)
@@ -77,19 +78,41 @@ func (f *Flow) Decide(ctx context.Context, name string, replace bool) (Result, e
 	defer cancel()
 	r := Result{TenantID: t.TenantID, SessionID: t.SessionID, Lang: t.Lang, AccountName: t.Grant.AccountName}
 	if replace {
-		into, err := f.standing(ctx, t.Others)
-		if err != nil {
+		if err := f.replace(ctx, t, &r); err != nil {
 			return r, fmt.Errorf("decide: %w", err)
-		}
-		if into != "" {
-			// First the credential: until it leads there, the grant has no business in the other tenant.
-			if err := f.dir.Adopt(ctx, t.TenantID, into); err != nil {
-				return r, fmt.Errorf("decide: %w", err)
-			}
-			r.TenantID = into
 		}
 	}
 	return r, f.connect(ctx, r.TenantID, t.Grant)
+}
+
+// replace lets the credential of the ticket's tenant open another one from now on, and notes which in r.
+func (f *Flow) replace(ctx context.Context, t ticket, r *Result) error {
+	fresh, err := f.dir.Get(ctx, t.TenantID)
+	if errors.Is(err, tenant.ErrNotFound) || err == nil && !fresh.ConnectedAt.IsZero() {
+		return ErrTicket // it has a login, links and deals of its own by now, or is replaced already
+	}
+	if err != nil {
+		return err
+	}
+	into, err := f.standing(ctx, t.Others)
+	if err != nil || into == "" {
+		return err
+	}
+	// Twice: before, so that a crash finds nothing left behind, and after, when nothing new can come any more.
+	before, err := f.carry(ctx, t.TenantID, into)
+	if err != nil {
+		return err
+	}
+	// First the credential: until it leads there, the grant has no business in the other tenant.
+	if err := f.dir.Adopt(ctx, t.TenantID, into); err != nil {
+		return err
+	}
+	after, err := f.carry(ctx, t.TenantID, into)
+	if err != nil {
+		return err
+	}
+	r.TenantID, r.Carried = into, before+after
+	return nil
 }
 
 // standing is the first of ids that still exists.

@@ -30,6 +30,7 @@ type Flow struct {
 	dir    *tenant.Directory
 	grants *Grants
 	log    *slog.Logger
+	carry  func(ctx context.Context, from, into string) (int, error)
 }
 
 // NewFlow returns the flow of cfg; log may be nil.
@@ -37,8 +38,14 @@ func NewFlow(db *store.DB, cfg Config, dir *tenant.Directory, grants *Grants, lo
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Flow{db: db, cfg: cfg, dir: dir, grants: grants, log: log}
+	return &Flow{db: db, cfg: cfg, dir: dir, grants: grants, log: log,
+		carry: func(context.Context, string, string) (int, error) { return 0, nil }}
 }
+
+// Carry has take called when a tenant that was never connected goes because its credential is another tenant's from now on:
+// before and after, with what must not get lost of the first one. It may be called again after an error; it answers how much
+// it took along. Call it before the flow is used.
+func (f *Flow) Carry(take func(ctx context.Context, from, into string) (int, error)) { f.carry = take }
 
 // login is what Finish must know of Start. It is stored sealed under a digest of the state.
 type login struct {

@@ -3,7 +3,9 @@ package oauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -408,6 +410,60 @@ func TestDecide_replaceKeepsTheOldTenant(t *testing.T) {
 	}
 	if _, err := w.flow.Decide(ctx, r.Conflict.Ticket, true); !errors.Is(err, ErrTicket) {
 		t.Errorf("a second time: %v", err)
+	}
+}
+
+// What waits for the tenant that goes is taken along before it goes and once more after, for what came in between.
+func TestDecide_replaceTakesAlongWhatWaits(t *testing.T) {
+	w := newWorld(t)
+	old, _ := w.login("desk-old")
+	fresh, r := w.login("desk-new")
+	var calls []string
+	w.flow.Carry(func(ctx context.Context, from, into string) (int, error) {
+		_, err := w.dir.Get(ctx, from)
+		calls = append(calls, fmt.Sprint(from == fresh.ID, into == old.ID, err == nil))
+		return len(calls), nil
+	})
+	got, err := w.flow.Decide(t.Context(), r.Conflict.Ticket, true)
+	if err != nil || got.TenantID != old.ID || got.Carried != 3 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if want := []string{"true true true", "true true false"}; !slices.Equal(calls, want) {
+		t.Errorf("taken along %q, want %q: before and after the tenant is gone", calls, want)
+	}
+}
+
+func TestDecide_replaceLeavesTheTenantWhenWhatWaitsCantBeTaken(t *testing.T) {
+	w := newWorld(t)
+	w.login("desk-old")
+	fresh, r := w.login("desk-new")
+	w.flow.Carry(func(context.Context, string, string) (int, error) { return 0, errors.New("redis is gone") })
+	if _, err := w.flow.Decide(t.Context(), r.Conflict.Ticket, true); err == nil {
+		t.Error("no error")
+	}
+	if now := w.tenant("desk-new"); now.ID != fresh.ID {
+		t.Error("the credential leads elsewhere already: what waits is nobody's")
+	}
+}
+
+// Two people sit before the same question. Once the tenant has a login of its own, its deals and links stay its own.
+func TestDecide_replaceAfterSomebodyHasConnectedSeparately(t *testing.T) {
+	w := newWorld(t)
+	old, _ := w.login("desk-old")
+	fresh, first := w.login("desk-new")
+	_, second := w.login("desk-new")
+	w.flow.Carry(func(context.Context, string, string) (int, error) {
+		t.Error("firings are taken from a tenant that sends them itself")
+		return 0, nil
+	})
+	if _, err := w.flow.Decide(t.Context(), first.Conflict.Ticket, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.flow.Decide(t.Context(), second.Conflict.Ticket, true); !errors.Is(err, ErrTicket) {
+		t.Errorf("%v, want ErrTicket", err)
+	}
+	if w.tenant("desk-new").ID != fresh.ID || w.tenant("desk-old").ID != old.ID {
+		t.Error("a tenant is gone")
 	}
 }
 

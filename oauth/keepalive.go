@@ -8,15 +8,17 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/store"
 )
 
 const (
-	idleMost   = 7 * 24 * time.Hour // amoCRM forgets a refresh token after three months; a week leaves room for long outages
-	sweepEvery = 10 * time.Minute
-	sweepBatch = 200
-	sweepRetry = time.Hour
+	idleMost    = 7 * 24 * time.Hour // amoCRM forgets a refresh token after three months; a week leaves room for long outages
+	sweepEvery  = 10 * time.Minute
+	sweepBatch  = 200
+	sweepRetry  = time.Hour
+	sweepAtOnce = 8 // an account that hangs takes one place
 )
 
 // KeepAlive refreshes grants that nobody has used for a week, until ctx ends; run it in every replica, one works at a time.
@@ -50,15 +52,15 @@ func (g *Grants) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	revivals, ctx := errgroup.WithContext(ctx)
+	revivals.SetLimit(sweepAtOnce)
 	for _, id := range ids {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			break
 		}
-		if err := g.revive(ctx, id, oldest); err != nil {
-			return err
-		}
+		revivals.Go(func() error { return g.revive(ctx, id, oldest) })
 	}
-	return nil
+	return revivals.Wait()
 }
 
 // revive refreshes one idle grant. Its errors are Redis' only.

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -88,5 +89,30 @@ func TestKeepAlive_oneReplicaAtATime(t *testing.T) {
 	wait.Wait()
 	if n := len(w.crm.sent()); n != 1 {
 		t.Errorf("%d refreshes", n)
+	}
+}
+
+func TestKeepAlive_accountThatHangsHoldsNobodyUp(t *testing.T) {
+	w := newWorld(t)
+	old := w.grant(-9 * 24 * time.Hour)
+	old.RefreshedAt = old.RefreshedAt.Add(time.Hour)
+	if _, err := w.grants.replace(t.Context(), "t2", old); err != nil {
+		t.Fatal(err)
+	}
+	second := make(chan struct{})
+	w.crm.next(func(rw http.ResponseWriter, r *http.Request) {
+		select {
+		case <-second:
+		case <-time.After(30 * time.Second):
+			t.Error("nobody else is refreshed while one account hangs")
+		}
+		refusing(401, "Token has been revoked")(rw, r)
+	}, func(rw http.ResponseWriter, r *http.Request) {
+		close(second)
+		refusing(401, "Token has been revoked")(rw, r)
+	})
+	w.sweep()
+	if n := len(w.crm.sent()); n != 2 {
+		t.Errorf("%d refreshes, want 2", n)
 	}
 }

@@ -68,6 +68,7 @@ type Result struct {
 	AccountName string
 	Conflict    *Conflict // the login waits for Decide
 	Ended       bool      // the login was made to end the connection, and has
+	Carried     int       // waiting firings that were taken along to TenantID
 }
 
 // Conflict says that the amoCRM account is already connected with another credential.

@@ -55,6 +55,7 @@ var meanings = []struct {
 	{"skipped", regexp.MustCompile(`^the client has open deal (?P<N>\d+): nothing to do$`)},
 	{"retried", exactly(textRetried)},
 	{"edited", exactly(textEdited)},
+	{"moved", exactly(textMoved)},
 	{"none_meant", exactly(textNoneMeant)},
 	{"chosen", regexp.MustCompile(`^deal (?P<N>\d+) chosen by a person$`)},
 	{"dropped", regexp.MustCompile(`(?s)^` + regexp.QuoteMeta(textDropped) + `(?P<Rest>.+)$`)},

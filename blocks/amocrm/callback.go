@@ -15,6 +15,7 @@ import (
 type doneView struct {
 	Account string
 	Panel   string // "" when the session is not known
+	Carried int    // firings that were taken along from a connection that is replaced
 }
 
 // conflictView asks what to do with an amoCRM account that is connected already.
@@ -67,7 +68,7 @@ func (v *visit) loginEnded(result oauth.Result, err error) error {
 			v.h.note(v.ctx, err, false, result.TenantID)
 		}
 	}
-	name, act, data := "login_done", "done", any(doneView{Account: result.AccountName, Panel: panel})
+	name, act, data := "login_done", "done", any(doneView{Account: result.AccountName, Panel: panel, Carried: result.Carried})
 	if result.Ended {
 		name = "login_ended"
 	}

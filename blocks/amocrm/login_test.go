@@ -93,6 +93,18 @@ func TestDecide_movesTheSessionToTheKeptTenant(t *testing.T) {
 	}
 }
 
+func TestDecide_saysWhatWasTakenAlong(t *testing.T) {
+	for carried, want := range map[int]string{0: "", 1: "1 firing of your rules that was waiting was taken along", 3: "3 firings of your rules that were waiting were taken along"} {
+		w := newHouse(t)
+		w.flow.result = oauth.Result{TenantID: "t2", Lang: "en", Carried: carried}
+		rec := w.post("/oauth/decide", url.Values{"ticket": {"tk"}, "choice": {"replace"}}, false)
+		w.contains(rec, want)
+		if said := strings.Contains(rec.Body.String(), "taken along"); said != (carried > 0) {
+			t.Errorf("%d carried: %s", carried, rec.Body)
+		}
+	}
+}
+
 func TestState_tellsThePoll(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(blocks.EN, sampleTicket())

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sidecard/sidecard/store"
@@ -17,7 +18,8 @@ import (
 
 type doctorCmd struct {
 	config
-	Ready bool `help:"Only ask the running service whether it is ready (for health checks)."`
+	Ready  bool          `help:"Only ask the running service whether it is ready (for health checks)."`
+	Within time.Duration `default:"2m" help:"Stop looking at tenants after this time; how many are left is said."`
 }
 
 // errUnwell makes the command end with a failure; what is wrong has been printed.
@@ -25,12 +27,12 @@ var errUnwell = errors.New("something needs mending, see above")
 
 // Run checks everything that can be checked from here and says what to do.
 func (cmd doctorCmd) Run(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, cmd.Within)
 	defer cancel()
 	if cmd.Ready {
 		return cmd.askReady(ctx)
 	}
-	d := &doctor{out: os.Stdout}
+	d := &doctor{out: os.Stdout, each: lookWithin}
 	set, err := cmd.check()
 	if err != nil {
 		for _, line := range strings.Split(err.Error(), "\n") {
@@ -78,20 +80,27 @@ func (cmd doctorCmd) askReady(ctx context.Context) error {
 	return nil
 }
 
-// doctor prints one line a finding.
+// doctor prints one line a finding. It is safe for concurrent use.
 type doctor struct {
-	out    io.Writer
+	out  io.Writer
+	each time.Duration // at most, for one tenant
+
+	mu     sync.Mutex
 	unwell bool
 }
 
+const bad = "BAD"
+
 func (d *doctor) line(mark, what, format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unwell = d.unwell || mark == bad
 	fmt.Fprintf(d.out, "%-5s %-14s %s\n", mark, what, fmt.Sprintf(format, args...))
 }
 func (d *doctor) good(what, format string, args ...any) { d.line("ok", what, format, args...) }
 func (d *doctor) note(what, format string, args ...any) { d.line("note", what, format, args...) }
 func (d *doctor) bad(what, format string, args ...any) {
-	d.unwell = true
-	d.line("BAD", what, format, args...)
+	d.line(bad, what, format, args...)
 }
 
 func (d *doctor) verdict() error {

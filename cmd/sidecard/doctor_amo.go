@@ -24,30 +24,32 @@ func (d *doctor) accounts(ctx context.Context, db *store.DB, set settings) {
 	tenants := tenant.NewDirectory(db)
 	login := oauth.Config{ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts}
 	pace := func(base string) amocrm.Pace { return bridge.Pace(db, base, store.Background) }
-	x := accountCheck{doctor: d, grants: oauth.NewGrants(db, login, pace, quiet), pace: pace, tenants: tenants, set: set,
-		clock: &dated{next: set.amoHosts.HTTPClient(20 * time.Second).Transport}}
+	client := set.amoHosts.HTTPClient(20 * time.Second)
+	clock := &dated{next: client.Transport}
+	client.Transport = clock
+	x := accountCheck{doctor: d, grants: oauth.NewGrants(db, login, pace, quiet), pace: pace, tenants: tenants, set: set, client: client}
 	x.hooks = hooks.NewService(hooks.Deps{DB: db, Tenants: tenants, Grants: x.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: quiet})
-	n := 0
-	err := tenants.Each(ctx, func(id string) error {
-		t, err := tenants.Get(ctx, id)
-		if err != nil {
-			return err
-		}
-		if n++; n == 1 {
-			x.integration(ctx, t.AmoBase)
-		}
-		return x.one(ctx, t)
-	})
-	if err != nil {
+	var ids []string
+	if err := tenants.Each(ctx, func(id string) error { ids = append(ids, id); return nil }); err != nil {
 		d.bad("tenants", "%v", err)
+		return
 	}
-	if n == 0 {
+	if len(ids) == 0 {
 		d.note("tenants", "none is connected yet: add the block to the helpdesk, open a ticket and log in")
 		d.note("integration", "amoCRM is asked about the integration once a company has opened the block")
 		return
 	}
-	if skew, told := x.clock.skew(); told {
+	if first, err := tenants.Get(ctx, ids[0]); err != nil {
+		d.bad("tenants", "%v", err)
+	} else {
+		x.integration(ctx, first.AmoBase)
+	}
+	d.everybody(ctx, ids, x.one)
+	if skew, told := clock.skew(); told {
 		d.skew("amoCRM", skew)
+	}
+	if err := closeWithin(stopWithin, x.grants.Wait); err != nil { // a refresh that is cut off costs a login
+		d.bad("grant", "a refresh is still under way: %v", err)
 	}
 }
 
@@ -58,7 +60,7 @@ type accountCheck struct {
 	tenants *tenant.Directory
 	hooks   *hooks.Service
 	set     settings
-	clock   *dated
+	client  *http.Client
 }
 
 // integration says whether amoCRM takes the configured id, secret and redirect URI.
@@ -94,17 +96,24 @@ func (x *accountCheck) refused(e *oauth.ConfigError) {
 	}
 }
 
-// one asks amoCRM with a tenant's grant. Its errors are Redis'.
-func (x *accountCheck) one(ctx context.Context, t tenant.Tenant) error {
-	client := x.set.amoHosts.HTTPClient(20 * time.Second)
-	client.Transport = x.clock
-	api, err := amocrm.New(t.AmoBase, x.grants.Auth(t.ID), amocrm.WithPace(x.pace(t.AmoBase)), amocrm.WithHTTP(client))
+// one asks amoCRM with a tenant's grant. Its errors are Redis', or that the doctor's time is over.
+func (x *accountCheck) one(ctx context.Context, id string) error {
+	t, err := x.tenants.Get(ctx, id)
+	if errors.Is(err, tenant.ErrNotFound) {
+		return nil // gone meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	api, err := amocrm.New(t.AmoBase, x.grants.Auth(t.ID), amocrm.WithPace(x.pace(t.AmoBase)), amocrm.WithHTTP(x.client))
 	if err != nil {
 		return err
 	}
 	account, err := api.Account(ctx)
 	var refused *oauth.ConfigError
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
 	case errors.As(err, &refused):
 		x.refused(refused)
 		return nil
@@ -119,13 +128,14 @@ func (x *accountCheck) one(ctx context.Context, t tenant.Tenant) error {
 		return nil
 	}
 	x.good("grant", "%s: account %d %q answers", t.AmoBase, account.ID, account.Name)
-	x.hook(ctx, t, api)
-	return nil
+	return x.hook(ctx, t, api)
 }
 
-func (x *accountCheck) hook(ctx context.Context, t tenant.Tenant, api *amocrm.Client) {
+func (x *accountCheck) hook(ctx context.Context, t tenant.Tenant, api *amocrm.Client) error {
 	standing, err := x.hooks.Standing(ctx, t.ID, api)
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
 	case err != nil:
 		x.bad("webhook", "%s: %v", t.AmoBase, err)
 	case standing == hooks.StandingGood:
@@ -142,6 +152,7 @@ func (x *accountCheck) hook(ctx context.Context, t tenant.Tenant, api *amocrm.Cl
 	default:
 		x.note("webhook", "%s: none yet; the running service adds one soon after the login, if amoCRM can reach %s", t.AmoBase, x.set.PublicURL)
 	}
+	return nil
 }
 
 // dated reads amoCRM's clock off its answers.

@@ -1,9 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,5 +59,89 @@ func TestDoctor_clockThatDiffersFromAmoCRM(t *testing.T) {
 		if off := (by + ahead).Abs(); !told || off > 3*time.Second {
 			t.Errorf("amoCRM %s ahead: %s, %v", ahead, by, told)
 		}
+	}
+}
+
+// silentAs hangs until the doctor gives up, as an account does that does not answer.
+func silentAs(ctx context.Context) error {
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
+func TestDoctor_looksAtManyTenants(t *testing.T) {
+	many := make([]string, 1000)
+	for i := range many {
+		many[i] = fmt.Sprintf("tenant%d", i)
+	}
+	for name, c := range map[string]struct {
+		each    time.Duration
+		within  time.Duration
+		look    func(ctx context.Context, id string) error
+		unwell  bool
+		says    []string
+		saysNot string
+	}{
+		"all well": {time.Minute, time.Minute, func(context.Context, string) error { return nil }, false, nil, "BAD"},
+		"one does not answer": {10 * time.Millisecond, time.Minute, func(ctx context.Context, id string) error {
+			if id != "tenant7" {
+				return nil
+			}
+			return silentAs(ctx)
+		}, true, []string{"tenant tenant7: amoCRM does not answer"}, "not looked at"},
+		"none answers and the time is over": {time.Minute, 10 * time.Millisecond, func(ctx context.Context, _ string) error { return silentAs(ctx) },
+			true, []string{"1000 of 1000 were not looked at", "--within"}, "does not answer"},
+		"Redis is gone": {time.Minute, time.Minute, func(context.Context, string) error { return errors.New("redis is gone") },
+			true, []string{"redis is gone", "were not looked at"}, "context canceled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			d := &doctor{out: &out, each: c.each}
+			ctx, cancel := context.WithTimeout(t.Context(), c.within)
+			defer cancel()
+			d.everybody(ctx, slices.Clone(many), c.look)
+			if (d.verdict() != nil) != c.unwell {
+				t.Errorf("unwell: %v", d.unwell)
+			}
+			for _, want := range c.says {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("not said %q:\n%s", want, &out)
+				}
+			}
+			if strings.Contains(out.String(), c.saysNot) {
+				t.Errorf("said %q:\n%s", c.saysNot, &out)
+			}
+		})
+	}
+}
+
+// What hangs takes one place: the others are looked at meanwhile, and never more than a few at once.
+func TestDoctor_tenantsThatHangHoldNobodyUp(t *testing.T) {
+	var seen, atOnce, most atomic.Int64
+	others := make(chan struct{})
+	ids := []string{"hangs"}
+	for i := range 200 {
+		ids = append(ids, fmt.Sprint(i))
+	}
+	d := &doctor{out: io.Discard, each: time.Minute}
+	d.everybody(t.Context(), ids, func(ctx context.Context, id string) error {
+		now := atOnce.Add(1)
+		defer atOnce.Add(-1)
+		for m := most.Load(); now > m && !most.CompareAndSwap(m, now); m = most.Load() {
+		}
+		if id != "hangs" {
+			if seen.Add(1) == 200 {
+				close(others)
+			}
+			return nil
+		}
+		select {
+		case <-others:
+		case <-time.After(30 * time.Second):
+			t.Error("the others wait for the one that hangs")
+		}
+		return nil
+	})
+	if d.unwell || most.Load() > looksAtOnce {
+		t.Errorf("unwell: %v, %d at once", d.unwell, most.Load())
 	}
 }

@@ -162,6 +162,7 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces,
 	s.notices = notices.New(notices.Deps{DB: db, Tenants: s.tenants, Firings: s.triggers, Sender: sender, Log: log})
 	s.hooks, s.changes = changeHooks(set, s, b, log), hooks.NewHub(db, log)
 	flow := oauth.NewFlow(db, login, s.tenants, s.grants, log)
+	flow.Carry(s.triggers.Move)
 	s.install = func(ctx context.Context) error { return installLongLived(ctx, set, flow) }
 	strangers := api.NewStrangers(set.RatePerIP)
 	s.block, err = block.New(block.Deps{

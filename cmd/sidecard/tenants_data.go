@@ -81,7 +81,12 @@ func (cmd *tenantsEraseCmd) do(ctx context.Context, o office, t tenant.Tenant) e
 	if cmd.Client != 0 {
 		return cmd.erasePerson(ctx, o, t)
 	}
-	what := fmt.Sprintf("Everything of tenant %s (%s) goes: login, links, settings, firings.", t.ID, hostOf(t.AmoBase))
+	c, err := o.service.triggers.Counts(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("Everything of tenant %s (%s) goes: login, links, settings, firings; %d of them are not done and make no deal any more.",
+		t.ID, hostOf(t.AmoBase), c.Waiting())
 	if err := o.agree(cmd.Yes, what); err != nil {
 		return err
 	}
@@ -97,8 +102,9 @@ func (cmd *tenantsEraseCmd) erasePerson(ctx context.Context, o office, t tenant.
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("What is stored of client %d of tenant %s (%s) goes: %d firings, of them %d not done, %d open blocks, his link.",
-		cmd.Client, t.ID, hostOf(t.AmoBase), len(p.Firings), undone(p.Firings), len(p.Sessions))
+	what := fmt.Sprintf("What is stored of client %d of tenant %s (%s) goes: %d firings, %d open blocks, his link; "+
+		"%d of the firings are not done and make no deal any more.",
+		cmd.Client, t.ID, hostOf(t.AmoBase), len(p.Firings), len(p.Sessions), undone(p.Firings))
 	if err := o.agree(cmd.Yes, what); err != nil {
 		return err
 	}

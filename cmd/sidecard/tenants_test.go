@@ -104,6 +104,26 @@ func TestTenants_adoptRefuses(t *testing.T) {
 	}
 }
 
+func TestTenants_eraseSaysHowManyFiringsAreNotDone(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	waiting := d.connected("https://one.amocrm.ru", "waiting")
+	for ticket := range int64(3) {
+		if _, _, err := triggers.NewLedger(d.db, 0).Accept(ctx, waiting.ID, triggers.Request{TicketID: ticket + 1}, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for want, cmd := range map[string]*tenantsEraseCmd{
+		"3 of them are not done":        {},
+		"2 of the firings are not done": {person: person{Client: 55, Ticket: []int64{1, 2}}},
+	} {
+		d.out.Reset()
+		if err := cmd.do(ctx, newTestOffice(t, d, "no\n"), waiting); err == nil || !strings.Contains(d.out.String(), want) {
+			t.Errorf("asked %q, %v; want %q", &d.out, err, want)
+		}
+	}
+}
+
 func TestTenants_exportOfATenantHoldsNoSecret(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()

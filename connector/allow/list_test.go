@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -159,5 +160,41 @@ func TestAllows_schemeAndUser(t *testing.T) {
 		if got := l.Allows(u); got != want {
 			t.Errorf("Allows(%s) = %v", raw, got)
 		}
+	}
+}
+
+// Everybody can have an account of the vendor's, so a host that is allowed may still be an attacker's.
+func TestHTTPClient_redirectToAnotherAllowedHostIsNotFollowed(t *testing.T) {
+	hits := 0
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits++ }))
+	defer other.Close()
+	home := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status, err := strconv.Atoi(r.URL.Path[1:])
+		if err != nil {
+			t.Error(err)
+		}
+		http.Redirect(w, r, other.URL+"/taken", status)
+	}))
+	defer home.Close()
+	c := accounts(t, home.URL, other.URL).HTTPClient(0)
+	defer c.CloseIdleConnections()
+	for _, status := range []string{"301", "302", "303", "307", "308"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			r, err := http.NewRequestWithContext(t.Context(), method, home.URL+"/"+status, strings.NewReader("client_secret"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer token")
+			res, err := c.Do(r)
+			if err == nil {
+				res.Body.Close()
+			}
+			if _, ok := errors.AsType[*HostError](err); !ok {
+				t.Errorf("%s %s: %v, want *HostError", method, status, err)
+			}
+		}
+	}
+	if hits != 0 {
+		t.Errorf("the other account was reached %d times", hits)
 	}
 }
