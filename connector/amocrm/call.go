@@ -133,6 +133,9 @@ func (s *sending) authorized(ctx context.Context) (attempt.Answer, error) {
 	if fresh == token {
 		return a, nil
 	}
+	if err := s.c.goHome(ctx); err != nil {
+		return attempt.Answer{}, err
+	}
 	return s.once(ctx, fresh)
 }
 
@@ -150,7 +153,7 @@ func (s *sending) token(ctx context.Context, rejected string) (string, error) {
 
 // once makes one HTTP exchange in a slot of the limiter.
 func (s *sending) once(ctx context.Context, token string) (attempt.Answer, error) {
-	u := *s.c.base
+	u := *s.c.base.Load()
 	u.Path, u.RawQuery = s.call.path(), s.call.query.Encode()
 	req, err := http.NewRequestWithContext(ctx, s.call.method, u.String(), bytes.NewReader(s.payload))
 	if err != nil {
