@@ -14,6 +14,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/tenant"
 )
 
 // exchangeTime bounds one request to the token endpoint.
@@ -25,10 +26,12 @@ type Grants struct {
 	cfg  Config
 	pace func(amoBase string) amocrm.Pace
 	http *http.Client
+	api  *http.Client // for amoCRM's own hosts, which tell where an account lives
 	log  *slog.Logger
 	now  func() time.Time
 
 	storeTime time.Duration
+	tenants   *tenant.Directory
 
 	flights singleflight.Group
 	running sync.WaitGroup // refreshes under way
@@ -45,9 +48,9 @@ func NewGrants(db *store.DB, cfg Config, pace func(amoBase string) amocrm.Pace, 
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Grants{vault: vault{db}, cfg: cfg, pace: pace, http: cfg.Hosts.HTTPClient(exchangeTime), log: log,
-		now: func() time.Time { return time.Now().UTC() }, storeTime: storeTime, unsaved: map[string]Grant{},
-		onRefresh: func(Refresh) {}}
+	return &Grants{vault: vault{db}, cfg: cfg, pace: pace, http: cfg.Hosts.HTTPClient(exchangeTime), api: cfg.Hosts.APIClient(exchangeTime),
+		log: log, now: func() time.Time { return time.Now().UTC() }, storeTime: storeTime, tenants: tenant.NewDirectory(db),
+		unsaved: map[string]Grant{}, onRefresh: func(Refresh) {}}
 }
 
 // Refresh is how a try to refresh ended.

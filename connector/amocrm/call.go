@@ -114,8 +114,8 @@ type authError struct{ error }
 
 func (e authError) Unwrap() error { return e.error }
 
-// authorized makes one attempt, and on the call's first 401 a second one with another token. This holds for writes as
-// well: a 401 means that nothing was done.
+// authorized makes one attempt, and on the call's first 401 a second one with another token; in between one with the same
+// token, if the account has another address by now. This holds for writes as well: a 401 means that nothing was done.
 func (s *sending) authorized(ctx context.Context) (attempt.Answer, error) {
 	token, err := s.token(ctx, "")
 	if err != nil {
@@ -126,6 +126,15 @@ func (s *sending) authorized(ctx context.Context) (attempt.Answer, error) {
 		return a, err
 	}
 	s.asked = true
+	moved, err := s.c.goHome(ctx)
+	if err != nil {
+		return attempt.Answer{}, err
+	}
+	if moved {
+		if a, err = s.once(ctx, token); err != nil || a.Status != http.StatusUnauthorized {
+			return a, err
+		}
+	}
 	fresh, err := s.token(ctx, token)
 	if err != nil {
 		return attempt.Answer{}, err
@@ -133,7 +142,7 @@ func (s *sending) authorized(ctx context.Context) (attempt.Answer, error) {
 	if fresh == token {
 		return a, nil
 	}
-	if err := s.c.goHome(ctx); err != nil {
+	if _, err := s.c.goHome(ctx); err != nil {
 		return attempt.Answer{}, err
 	}
 	return s.once(ctx, fresh)

@@ -25,8 +25,9 @@ type Auth interface {
 	Token(ctx context.Context, rejected string) (string, error)
 }
 
-// Homed is an Auth that knows where its account lives. Home is asked after Token has replaced a rejected token: the new one
-// may be good at another address, because accounts can be renamed (amocrm.md §1.6). base must have passed Hosts.Base.
+// Homed is an Auth that knows where its account lives: accounts can be renamed (amocrm.md §1.6). Home is asked when a token
+// was rejected, before Token is told so: it may have been rejected for the address. It is asked again after Token has given
+// another one, which may be good at another address only. base must have passed Hosts.Base.
 type Homed interface {
 	Home(ctx context.Context) (base string, err error)
 }

@@ -56,27 +56,23 @@ func FindHome(ctx context.Context, h *http.Client, api, refresh string) (Home, e
 	return home, nil
 }
 
-// goHome turns the client to the address where its account lives by now.
-func (c *Client) goHome(ctx context.Context) error {
+// goHome turns the client to the address where its account lives by now, and says whether that is another one.
+func (c *Client) goHome(ctx context.Context) (moved bool, err error) {
 	homed, ok := c.auth.(Homed)
 	if !ok {
-		return nil
+		return false, nil
 	}
 	base, err := homed.Home(ctx)
-	if err == nil && base != c.Base() {
-		err = c.move(base)
-	}
 	if err != nil {
-		return authError{fmt.Errorf("find the account's address: %w", err)}
+		return false, authError{fmt.Errorf("find the account's address: %w", err)}
 	}
-	return nil
-}
-
-func (c *Client) move(base string) error {
+	if base == c.Base() {
+		return false, nil
+	}
 	u, err := parseBase(base)
 	if err != nil {
-		return err
+		return false, authError{fmt.Errorf("find the account's address: %w", err)}
 	}
 	c.base.Store(u)
-	return nil
+	return true, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,45 +57,65 @@ func TestFindHome_outcomes(t *testing.T) {
 	}
 }
 
-// moving is an account that has been renamed since its first token was issued.
+// moving is an account that is found to be renamed when its token is rejected, or was before.
 type moving struct {
 	tokens
-	home string
-	err  error
+	home, then string // before and after Token has heard of a rejection
+	err        error
 }
 
-func (m *moving) Home(context.Context) (string, error) { return m.home, m.err }
+func (m *moving) Home(context.Context) (string, error) {
+	if len(m.asked) > 1 {
+		return m.then, m.err
+	}
+	return m.home, m.err
+}
 
 func TestClient_followsARenamedAccount(t *testing.T) {
-	mock, old, young := httpmock.NewMockTransport(), &seen{}, &seen{}
-	mock.RegisterResponder("GET", testBase+"/api/v4/account", old.answer(401, "application/problem+json", "{}"))
-	mock.RegisterResponder("GET", "https://renamed.amocrm.ru/api/v4/account", young.answer(200, "application/json", example(t, "account")))
-	auth := &moving{tokens: tokens{list: []string{"first", "second"}}, home: "https://renamed.amocrm.ru"}
-	c, err := New(testBase, auth, WithHTTP(&http.Client{Transport: mock}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		if _, err := c.Account(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(old.reqs) != 1 || len(young.reqs) != 2 || c.Base() != "https://renamed.amocrm.ru" {
-		t.Errorf("%d requests to the old address, %d to the new one, base %s", len(old.reqs), len(young.reqs), c.Base())
-	}
-	if got := young.reqs[0].Header.Get("Authorization"); got == old.reqs[0].Header.Get("Authorization") {
-		t.Errorf("the rejected token went to the new address: %s", got)
+	const renamed = "https://renamed.amocrm.ru"
+	for name, tt := range map[string]struct {
+		auth  *moving
+		asked []string // of Token
+		token string   // that is good at the new address
+	}{
+		"found out by this call":   {&moving{home: testBase, then: renamed}, []string{"", "first", ""}, "second"},
+		"found out by another one": {&moving{home: renamed, then: renamed}, []string{"", ""}, "first"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			mock, old, young := httpmock.NewMockTransport(), &seen{}, &seen{}
+			mock.RegisterResponder("POST", testBase+"/api/v4/contacts", old.answer(401, "application/problem+json", "{}"))
+			mock.RegisterResponder("POST", renamed+"/api/v4/contacts", young.answer(200, "application/json", `{"_embedded":{"contacts":[{"id":5}]}}`))
+			tt.auth.list = []string{"first", "second"}
+			c, err := New(testBase, tt.auth, WithHTTP(&http.Client{Transport: mock}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := c.write(t.Context(), call{method: "POST", route: "/contacts"}, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if len(old.reqs) != 1 || len(young.reqs) != 2 || c.Base() != renamed {
+				t.Errorf("%d requests to the old address, %d to the new one, base %s", len(old.reqs), len(young.reqs), c.Base())
+			}
+			if got := young.reqs[0].Header.Get("Authorization"); got != "Bearer "+tt.token || !slices.Equal(tt.auth.asked, tt.asked) {
+				t.Errorf("%s went to the new address, tokens asked for %q; want %s, %q", got, tt.auth.asked, tt.token, tt.asked)
+			}
+		})
 	}
 }
 
 func TestClient_unknownAddressIsNotTheCallsOutcome(t *testing.T) {
 	mock, s := httpmock.NewMockTransport(), &seen{}
 	mock.RegisterResponder("GET", testBase+"/api/v4/account", s.answer(401, "application/problem+json", "{}"))
-	c, err := New(testBase, &moving{tokens: tokens{list: []string{"first", "second"}}, err: errors.New("store is away")}, WithHTTP(&http.Client{Transport: mock}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Account(t.Context()); !errors.Is(err, ErrNetwork) || len(s.reqs) != 1 {
-		t.Errorf("%v after %d requests, want ErrNetwork after one", err, len(s.reqs))
+	for name, auth := range map[string]*moving{"unknown": {err: errors.New("store is away")}, "nonsense": {home: "ftp://x"}} {
+		s.reqs, auth.list = nil, []string{"first", "second"}
+		c, err := New(testBase, auth, WithHTTP(&http.Client{Transport: mock}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Account(t.Context()); !errors.Is(err, ErrNetwork) || len(s.reqs) != 1 {
+			t.Errorf("%s: %v after %d requests, want ErrNetwork after one", name, err, len(s.reqs))
+		}
 	}
 }
