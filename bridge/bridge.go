@@ -115,17 +115,21 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 // API is the account's connector: paced, authorised, past all caches.
 func (a *Account) API() *amocrm.Client { return a.api }
 
-// Tenant is the tenant as it was when the Account was made.
-func (a *Account) Tenant() tenant.Tenant { return a.tenant }
+// Tenant is the tenant as it was when the Account was made, at the address where its calls have found the account since.
+func (a *Account) Tenant() tenant.Tenant {
+	t := a.tenant
+	t.AmoBase = a.api.Base()
+	return t
+}
 
 // ContactURL is the address of a contact's card in the CRM.
-func (a *Account) ContactURL(id int64) string { return cardURL(a.tenant.AmoBase, "contacts", id) }
+func (a *Account) ContactURL(id int64) string { return cardURL(a.api.Base(), "contacts", id) }
 
 // DealURL is the address of a deal's card in the CRM.
-func (a *Account) DealURL(id int64) string { return cardURL(a.tenant.AmoBase, "leads", id) }
+func (a *Account) DealURL(id int64) string { return cardURL(a.api.Base(), "leads", id) }
 
 // CompanyURL is the address of a company's card in the CRM.
-func (a *Account) CompanyURL(id int64) string { return cardURL(a.tenant.AmoBase, "companies", id) }
+func (a *Account) CompanyURL(id int64) string { return cardURL(a.api.Base(), "companies", id) }
 
 func cardURL(base, entity string, id int64) string {
 	return strings.TrimRight(base, "/") + "/" + entity + "/detail/" + strconv.FormatInt(id, 10)

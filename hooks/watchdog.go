@@ -31,7 +31,7 @@ const (
 var due = store.Shared("hooks", "due")
 
 // Connected subscribes a tenant in the background, soon, whatever was refused before: another person may have logged in.
-// It fits oauth.Grants.OnConnect.
+// It fits oauth.Grants.OnConnect, and OnMove: amoCRM promises nothing about the hooks of an account that was renamed.
 func (s *Service) Connected(ctx context.Context, tenantID string) {
 	if err := s.plan(ctx, tenantID, s.Now()); err != nil {
 		s.Log.Warn("hooks not planned after login", "tenant", tenantID, "error", err)

@@ -39,6 +39,7 @@ type Grants struct {
 	mu        sync.Mutex
 	onConnect []func(ctx context.Context, tenantID string)
 	beforeEnd []func(ctx context.Context, tenantID string)
+	onMove    []func(ctx context.Context, tenantID string)
 	onRefresh func(outcome Refresh)
 	unsaved   map[string]Grant // pairs that Redis did not take, by tenant, until it does
 }
@@ -125,9 +126,12 @@ func (g *Grants) OnConnect(call func(ctx context.Context, tenantID string)) {
 	g.onConnect = append(g.onConnect, call)
 }
 
-func (g *Grants) announce(ctx context.Context, tenantID string) {
+func (g *Grants) announce(ctx context.Context, tenantID string) { g.tell(ctx, tenantID, &g.onConnect) }
+
+// tell makes the calls of a list, for at most ten seconds.
+func (g *Grants) tell(ctx context.Context, tenantID string, list *[]func(ctx context.Context, tenantID string)) {
 	g.mu.Lock()
-	calls := slices.Clone(g.onConnect)
+	calls := slices.Clone(*list)
 	g.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()

@@ -9,6 +9,14 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
 
+// OnMove has call called when a tenant's account was found at another address, and tenant and grant are stored there: to drop
+// what was cached. A refresh waits for it, at most ten seconds; it must not ask for a token itself.
+func (g *Grants) OnMove(call func(ctx context.Context, tenantID string)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.onMove = append(g.onMove, call)
+}
+
 // leftAddress says whether a refusal may mean that the account does not live at the grant's address any more: nobody does
 // (401, 404), or by now another account (amocrm.md §1.4, §1.6).
 func leftAddress(err error) bool {
@@ -77,6 +85,7 @@ func (g *Grants) move(ctx context.Context, tenantID string, grant Grant, base st
 	if err != nil {
 		return Grant{}, false, fmt.Errorf("follow the renamed account: %w", err)
 	}
+	g.tell(ctx, tenantID, &g.onMove)
 	g.log.Info("the amoCRM account was renamed", "tenant", tenantID, "account", grant.AccountID, "from", from, "to", base)
 	return moved, ours, nil
 }

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -134,12 +135,17 @@ func TestMove_renamedAccountIsFollowed(t *testing.T) {
 					rejected = old.Access
 				}
 				w.crm.next(refusal)
+				var told []string
+				w.grants.OnMove(func(_ context.Context, id string) { told = append(told, id) })
 				auth := w.grants.Auth(w.id)
 				got, err := auth.Token(t.Context(), rejected)
 				if err != nil {
 					t.Fatal(err)
 				}
 				g, x := w.now()
+				if !slices.Equal(told, []string{w.id}) {
+					t.Errorf("told of the move: %v", told)
+				}
 				if got == old.Access || got != g.Access || g.Refresh != "refresh-1" || g.AmoBase != w.young.URL || x.AmoBase != w.young.URL || g.lost() != nil {
 					t.Errorf("token %v, %v, tenant at %s", got == g.Access, g, x.AmoBase)
 				}
