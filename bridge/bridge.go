@@ -67,6 +67,23 @@ func Pace(db *store.DB, amoBase string, p store.Priority) amocrm.Pace {
 	return db.Pace("amo:"+name, requestsPerSecond, p)
 }
 
+// herePace is the limiter of the address that an account's calls go to: it changes when they find that it was renamed.
+type herePace struct {
+	db       *store.DB
+	priority store.Priority
+	base     func() string
+}
+
+// Wait implements amocrm.Pace.
+func (h *herePace) Wait(ctx context.Context) (done func(), err error) {
+	return Pace(h.db, h.base(), h.priority).Wait(ctx)
+}
+
+// Penalty implements amocrm.Pace.
+func (h *herePace) Penalty(ctx context.Context, retryAfterSeconds int) {
+	Pace(h.db, h.base(), h.priority).Penalty(ctx, retryAfterSeconds)
+}
+
 // Account is one tenant's view of his amoCRM account for one request or one batch of work: make a new one each time. It
 // is safe for concurrent use.
 type Account struct {
@@ -89,7 +106,8 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 	if b.HTTP != nil {
 		h = b.HTTP(t.AmoBase)
 	}
-	pace := Pace(b.DB, t.AmoBase, p)
+	here := &herePace{db: b.DB, priority: p}
+	pace := amocrm.Pace(here)
 	if p == store.Interactive {
 		g := b.breaker(t.AmoBase)
 		pace, h = g.pace(pace), g.client(h)
@@ -105,6 +123,7 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 	if err != nil {
 		return nil, fmt.Errorf("open account: %w", err)
 	}
+	here.base = api.Base
 	a := &Account{b: b, tenant: t, api: api}
 	if err := a.readForgotten(ctx); err != nil {
 		return nil, fmt.Errorf("open account: %w", err)
