@@ -99,10 +99,12 @@ func TestRename_isFollowedWithoutAnybody(t *testing.T) {
 		t.Errorf("%d leads, %d notes, %d refresh tokens used twice; want %d leads and notes", s.Leads, s.Notes, s.Reused, before+1)
 	}
 	var list struct {
-		Host  string `json:"amo_host"`
-		Grant string `json:"grant"`
+		Host   string   `json:"amo_host"`
+		Former []string `json:"former_amo_hosts"`
+		Grant  string   `json:"grant"`
 	}
-	if err := json.Unmarshal([]byte(w.tenants("list", "--json")), &list); err != nil || list.Host != w.Info.SpareHost || list.Grant != "connected" {
-		t.Errorf("tenants: %+v, %v; want one, connected at %s", list, err, w.Info.SpareHost)
+	if err := json.Unmarshal([]byte(w.tenants("list", "--json")), &list); err != nil || list.Host != w.Info.SpareHost ||
+		list.Grant != "connected" || len(list.Former) != 1 || "http://"+list.Former[0] != old {
+		t.Errorf("tenants: %+v, %v; want one, connected at %s, before at %s", list, err, w.Info.SpareHost, old)
 	}
 }

@@ -36,9 +36,6 @@ type record struct {
 	SealedOldTrigger string   `json:"old_trigger_key,omitempty"`
 	OldTriggers      []string `json:"old_triggers,omitempty"`
 
-	// Former are the addresses that the amoCRM account had before it was renamed, oldest first.
-	Former []string `json:"former_bases,omitempty"`
-
 	unknown fields // of a newer version, which must not lose them when this one writes
 }
 

@@ -32,9 +32,10 @@ type Tenant struct {
 	Settings      Settings  `json:"settings"`     // what the company chose
 	Notices       Notices   `json:"-"`            // whom to tell that rules are in trouble
 	OldTriggerEnd time.Time `json:"old_trigger_end,omitzero"`
-	CreatedAt     time.Time `json:"created_at"`       // first seen
-	ConnectedAt   time.Time `json:"connected_at"`     // last login, zero before the first
-	SeenAt        time.Time `json:"seen_at,omitzero"` // last opened block, to the day
+	Former        []string  `json:"former_bases,omitempty"` // AmoBase before the account was renamed, oldest first
+	CreatedAt     time.Time `json:"created_at"`             // first seen
+	ConnectedAt   time.Time `json:"connected_at"`           // last login, zero before the first
+	SeenAt        time.Time `json:"seen_at,omitzero"`       // last opened block, to the day
 }
 
 // Credential is what a block request proves itself with. AmoBase must have passed the host rules. With a Secret that is the
