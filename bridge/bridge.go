@@ -67,6 +67,23 @@ func Pace(db *store.DB, amoBase string, p store.Priority) amocrm.Pace {
 	return db.Pace("amo:"+name, requestsPerSecond, p)
 }
 
+// herePace is the limiter of the address that an account's calls go to: it changes when they find that it was renamed.
+type herePace struct {
+	db       *store.DB
+	priority store.Priority
+	base     func() string
+}
+
+// Wait implements amocrm.Pace.
+func (h *herePace) Wait(ctx context.Context) (done func(), err error) {
+	return Pace(h.db, h.base(), h.priority).Wait(ctx)
+}
+
+// Penalty implements amocrm.Pace.
+func (h *herePace) Penalty(ctx context.Context, retryAfterSeconds int) {
+	Pace(h.db, h.base(), h.priority).Penalty(ctx, retryAfterSeconds)
+}
+
 // Account is one tenant's view of his amoCRM account for one request or one batch of work: make a new one each time. It
 // is safe for concurrent use.
 type Account struct {
@@ -89,7 +106,8 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 	if b.HTTP != nil {
 		h = b.HTTP(t.AmoBase)
 	}
-	pace := Pace(b.DB, t.AmoBase, p)
+	here := &herePace{db: b.DB, priority: p}
+	pace := amocrm.Pace(here)
 	if p == store.Interactive {
 		g := b.breaker(t.AmoBase)
 		pace, h = g.pace(pace), g.client(h)
@@ -105,6 +123,7 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 	if err != nil {
 		return nil, fmt.Errorf("open account: %w", err)
 	}
+	here.base = api.Base
 	a := &Account{b: b, tenant: t, api: api}
 	if err := a.readForgotten(ctx); err != nil {
 		return nil, fmt.Errorf("open account: %w", err)
@@ -115,17 +134,21 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 // API is the account's connector: paced, authorised, past all caches.
 func (a *Account) API() *amocrm.Client { return a.api }
 
-// Tenant is the tenant as it was when the Account was made.
-func (a *Account) Tenant() tenant.Tenant { return a.tenant }
+// Tenant is the tenant as it was when the Account was made, at the address where its calls have found the account since.
+func (a *Account) Tenant() tenant.Tenant {
+	t := a.tenant
+	t.AmoBase = a.api.Base()
+	return t
+}
 
 // ContactURL is the address of a contact's card in the CRM.
-func (a *Account) ContactURL(id int64) string { return cardURL(a.tenant.AmoBase, "contacts", id) }
+func (a *Account) ContactURL(id int64) string { return cardURL(a.api.Base(), "contacts", id) }
 
 // DealURL is the address of a deal's card in the CRM.
-func (a *Account) DealURL(id int64) string { return cardURL(a.tenant.AmoBase, "leads", id) }
+func (a *Account) DealURL(id int64) string { return cardURL(a.api.Base(), "leads", id) }
 
 // CompanyURL is the address of a company's card in the CRM.
-func (a *Account) CompanyURL(id int64) string { return cardURL(a.tenant.AmoBase, "companies", id) }
+func (a *Account) CompanyURL(id int64) string { return cardURL(a.api.Base(), "companies", id) }
 
 func cardURL(base, entity string, id int64) string {
 	return strings.TrimRight(base, "/") + "/" + entity + "/detail/" + strconv.FormatInt(id, 10)

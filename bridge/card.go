@@ -54,7 +54,7 @@ func (a *Account) loadDeal(ctx context.Context, id int64) (DealCard, error) {
 		return DealCard{}, err
 	}
 	card := DealCard{
-		Deal: dealOf(a.tenant.AmoBase, meta, lead), LossReason: lead.LossReason,
+		Deal: dealOf(a.api.Base(), meta, lead), LossReason: lead.LossReason,
 		ResponsibleID: int64(lead.ResponsibleID), LossReasonID: int64(lead.LossReasonID), Inputs: formValues(lead.Fields, meta),
 	}
 	card.Fields = shownFields(lead.Fields, meta)

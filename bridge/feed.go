@@ -89,7 +89,7 @@ func (a *Account) readFeed(ctx context.Context, leadID int64, from feedPlace, co
 	if notesErr != nil && (eventsErr != nil || comments) {
 		return Feed{}, notesErr
 	}
-	notes, events = feedItems(a.tenant.AmoBase, meta, gotNotes, gotEvents)
+	notes, events = feedItems(a.api.Base(), meta, gotNotes, gotEvents)
 	if comments {
 		notes = commentsOf(notes)
 	}

@@ -104,7 +104,7 @@ func (a *Account) loadPeople(ctx context.Context, c Client, mem memory) (People,
 	leadIDs := map[int64][]int64{}
 	all := slices.Clone(mem.deals)
 	for _, h := range hits.verified(c, region, mem) {
-		person := personOf(a.tenant.AmoBase, meta, h.contact, h.matched)
+		person := personOf(a.api.Base(), meta, h.contact, h.matched)
 		leadIDs[person.ID] = plainIDs(h.contact.LeadIDs)
 		all = append(all, leadIDs[person.ID]...)
 		p.Contacts = append(p.Contacts, person)
@@ -137,7 +137,7 @@ func (a *Account) giveDeals(p *Person, listed []int64, meta Meta, read leadsRead
 		if l.IsDeleted {
 			continue
 		}
-		d := dealOf(a.tenant.AmoBase, meta, l)
+		d := dealOf(a.api.Base(), meta, l)
 		d.Extra = extraOf(a.tenant.Settings.ListLayout, meta, l)
 		if slices.Contains(listed, id) || slices.Contains(d.ContactIDs, p.ID) {
 			p.Deals = append(p.Deals, d)
@@ -174,7 +174,7 @@ func (a *Account) Search(ctx context.Context, text string) ([]Person, error) {
 	var out []Person
 	for _, c := range got {
 		if !c.IsDeleted {
-			out = append(out, personOf(a.tenant.AmoBase, meta, c, nil))
+			out = append(out, personOf(a.api.Base(), meta, c, nil))
 		}
 	}
 	nameCompanies(out, a.namesBeside(ctx, companiesOf(out), meta.Account.FilterEnabled)())
@@ -195,7 +195,7 @@ func (a *Account) Duplicates(ctx context.Context, d ContactDraft) ([]Person, err
 	}
 	var out []Person
 	for _, h := range hits.verified(c, region, memory{}) {
-		out = append(out, personOf(a.tenant.AmoBase, meta, h.contact, h.matched))
+		out = append(out, personOf(a.api.Base(), meta, h.contact, h.matched))
 	}
 	nameCompanies(out, a.namesBeside(ctx, companiesOf(out), meta.Account.FilterEnabled)())
 	sortPeople(out, 0)

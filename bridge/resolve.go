@@ -71,7 +71,7 @@ func (a *Account) OpenDeal(ctx context.Context, contactID int64) (newest Deal, o
 		return Deal{}, false, fmt.Errorf("find open deal: %w", err)
 	}
 	for _, l := range read.leads {
-		d := dealOf(a.tenant.AmoBase, meta, l)
+		d := dealOf(a.api.Base(), meta, l)
 		if l.IsDeleted || d.State != DealOpen {
 			continue
 		}

@@ -36,6 +36,7 @@ type Grants interface {
 type Summary struct {
 	ID          string          `json:"id"`
 	Host        string          `json:"amo_host"`
+	Former      []string        `json:"former_amo_hosts,omitempty"` // before the account was renamed
 	Account     string          `json:"account,omitempty"`
 	AccountID   int64           `json:"account_id,omitempty"`
 	Integration string          `json:"integration,omitempty"`
@@ -71,6 +72,9 @@ func (f Files) Summary(ctx context.Context, id string) (Summary, error) {
 		ID: t.ID, Host: hostOf(t.AmoBase), Account: t.AccountName, AccountID: t.AccountID, Integration: t.IntegrationID,
 		DeskBase: t.DeskBase, Created: t.CreatedAt, Connected: t.ConnectedAt, Seen: t.SeenAt, Settings: t.Settings,
 		Notices: Notices{Emails: t.Notices.Emails, Telegram: t.Notices.ChatID, WebhookHost: hostOf(t.Notices.WebhookURL)},
+	}
+	for _, base := range t.Former {
+		s.Former = append(s.Former, hostOf(base))
 	}
 	if t.FormerKey(time.Now()) != "" {
 		s.FormerKey = t.OldTriggerEnd

@@ -32,7 +32,7 @@ func (s *Service) newRounds() *store.Rounds {
 }
 
 // Connected subscribes a tenant in the background, soon, whatever was refused before: another person may have logged in.
-// It fits oauth.Grants.OnConnect.
+// It fits oauth.Grants.OnConnect, and OnMove: amoCRM promises nothing about the hooks of an account that was renamed.
 func (s *Service) Connected(ctx context.Context, tenantID string) {
 	if err := s.rounds.Plan(ctx, tenantID, s.Now().Add(time.Minute)); err != nil { // should this replica not come to it
 		s.Log.Warn("hooks not planned after login", "tenant", tenantID, "error", err)

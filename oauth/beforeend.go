@@ -1,10 +1,6 @@
 package oauth
 
-import (
-	"context"
-	"slices"
-	"time"
-)
+import "context"
 
 // BeforeEnd has call called before a person's disconnecting wipes a tenant's tokens: what must be undone in amoCRM can be
 // undone while they still work. The person waits for it, at most ten seconds.
@@ -15,12 +11,5 @@ func (g *Grants) BeforeEnd(call func(ctx context.Context, tenantID string)) {
 }
 
 func (g *Grants) announceEnd(ctx context.Context, tenantID string) {
-	g.mu.Lock()
-	calls := slices.Clone(g.beforeEnd)
-	g.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	for _, call := range calls {
-		call(ctx, tenantID)
-	}
+	g.tell(ctx, tenantID, &g.beforeEnd)
 }

@@ -12,6 +12,8 @@
 //   - a new pair is stored before anybody uses it, and a refresh that has begun ends even when nobody waits for it any more;
 //   - a grant is lost only when amoCRM says so (401) and nobody has changed it meanwhile. No answer, 5xx, a block, a wrong
 //     configuration: the grant stays;
+//   - a renamed account is followed: what refuses the grant at its address is asked about only at amoCRM's own host, and the
+//     grant is lost only when amoCRM has answered there;
 //   - a client secret goes to no host that has not passed the host rules and is not the tenant's own;
 //   - tokens and secrets are sealed at rest and appear in no log and no error.
 package oauth

@@ -208,6 +208,7 @@ func (w *world) newGrants(db *store.DB) *Grants {
 			w.t.Errorf("a refresh is still under way: %v", err)
 		}
 		g.http.CloseIdleConnections()
+		g.api.CloseIdleConnections()
 	})
 	return g
 }

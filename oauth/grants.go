@@ -14,6 +14,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/tenant"
 )
 
 // exchangeTime bounds one request to the token endpoint.
@@ -25,10 +26,12 @@ type Grants struct {
 	cfg  Config
 	pace func(amoBase string) amocrm.Pace
 	http *http.Client
+	api  *http.Client // for amoCRM's own hosts, which tell where an account lives
 	log  *slog.Logger
 	now  func() time.Time
 
 	storeTime time.Duration
+	tenants   *tenant.Directory
 
 	flights singleflight.Group
 	running sync.WaitGroup // refreshes under way
@@ -36,6 +39,7 @@ type Grants struct {
 	mu        sync.Mutex
 	onConnect []func(ctx context.Context, tenantID string)
 	beforeEnd []func(ctx context.Context, tenantID string)
+	onMove    []func(ctx context.Context, tenantID string)
 	onRefresh func(outcome Refresh)
 	onCall    func(ctx context.Context, s amocrm.Seen)
 	unsaved   map[string]Grant // pairs that Redis did not take, by tenant, until it does
@@ -46,9 +50,9 @@ func NewGrants(db *store.DB, cfg Config, pace func(amoBase string) amocrm.Pace, 
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Grants{vault: vault{db}, cfg: cfg, pace: pace, http: cfg.Hosts.HTTPClient(exchangeTime), log: log,
-		now: func() time.Time { return time.Now().UTC() }, storeTime: storeTime, unsaved: map[string]Grant{},
-		onRefresh: func(Refresh) {}}
+	return &Grants{vault: vault{db}, cfg: cfg, pace: pace, http: cfg.Hosts.HTTPClient(exchangeTime), api: cfg.Hosts.APIClient(exchangeTime),
+		log: log, now: func() time.Time { return time.Now().UTC() }, storeTime: storeTime, tenants: tenant.NewDirectory(db),
+		unsaved: map[string]Grant{}, onRefresh: func(Refresh) {}}
 }
 
 // Refresh is how a try to refresh ended.
@@ -127,9 +131,12 @@ func (g *Grants) OnConnect(call func(ctx context.Context, tenantID string)) {
 	g.onConnect = append(g.onConnect, call)
 }
 
-func (g *Grants) announce(ctx context.Context, tenantID string) {
+func (g *Grants) announce(ctx context.Context, tenantID string) { g.tell(ctx, tenantID, &g.onConnect) }
+
+// tell makes the calls of a list, for at most ten seconds.
+func (g *Grants) tell(ctx context.Context, tenantID string, list *[]func(ctx context.Context, tenantID string)) {
 	g.mu.Lock()
-	calls := slices.Clone(g.onConnect)
+	calls := slices.Clone(*list)
 	g.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()

@@ -27,7 +27,7 @@ func (f *Flow) InstallLongLived(ctx context.Context, c tenant.Credential) (tenan
 		return t.ID, nil
 	}
 	now := f.grants.now()
-	grant := Grant{AmoBase: base, Access: f.cfg.LongLivedToken, GrantedAt: now, RefreshedAt: now}
+	grant := Grant{AmoBase: t.AmoBase, Access: f.cfg.LongLivedToken, GrantedAt: now, RefreshedAt: now}
 	if claims, err := amocrm.ParseClaims(grant.Access); err == nil && claims.ExpiresAt > 0 {
 		grant.ExpiresAt = time.Unix(claims.ExpiresAt, 0).UTC()
 	}

@@ -60,22 +60,43 @@ func (g *Grants) refresh(ctx context.Context, tenantID string, gen int64, refuse
 	if fresh, ok := g.takeUnsaved(tenantID, gen); ok {
 		return g.keep(ctx, tenantID, fresh)
 	}
-	if refused && grant.AfterRejection && g.now().Sub(grant.RefreshedAt) < rejectedSoon {
-		return g.giveUp(ctx, tenantID, grant, "amoCRM refuses access tokens that it has just issued")
-	}
 	if err := g.held(ctx, tenantID, gen); err != nil {
 		return Grant{}, err
 	}
-	pair, err := g.spend(ctx, tenantID, grant)
-	if err != nil {
-		grant, err = g.failed(ctx, tenantID, grant, err)
-	} else {
-		fresh := grant.with(pair, g.now())
-		fresh.AfterRejection = refused
-		grant, err = g.keep(ctx, tenantID, fresh)
-	}
+	grant, err = g.exchangePair(ctx, tenantID, grant, refused)
 	g.onRefresh(endOf(err))
 	return grant, err
+}
+
+// errFresh is about a pair that amoCRM does not take although it has issued it a moment ago: another one would fare no better.
+var errFresh = errors.New("amoCRM refuses access tokens that it has just issued")
+
+// exchangePair spends the refresh token, at the account's new address when it is gone from the one that the grant names.
+func (g *Grants) exchangePair(ctx context.Context, tenantID string, grant Grant, refused bool) (Grant, error) {
+	var pair *oauth2.Token
+	err := errFresh
+	if !refused || !grant.AfterRejection || g.now().Sub(grant.RefreshedAt) >= rejectedSoon {
+		pair, err = g.spend(ctx, tenantID, grant)
+	}
+	if leftAddress(err) {
+		home, unknown := g.home(ctx, tenantID, grant)
+		if unknown != nil {
+			return g.failed(ctx, tenantID, grant, unknown)
+		}
+		if home != "" {
+			var ours bool
+			if grant, ours, err = g.move(ctx, tenantID, grant, home); err != nil || !ours {
+				return grant, err
+			}
+			pair, err = g.spend(ctx, tenantID, grant)
+		}
+	}
+	if err != nil {
+		return g.failed(ctx, tenantID, grant, err)
+	}
+	fresh := grant.with(pair, g.now())
+	fresh.AfterRejection = refused
+	return g.keep(ctx, tenantID, fresh)
 }
 
 func endOf(err error) Refresh {
@@ -114,6 +135,8 @@ func (g *Grants) failed(ctx context.Context, tenantID string, grant Grant, err e
 		hint = refusal.Hint
 	}
 	switch {
+	case errors.Is(err, errFresh):
+		return g.giveUp(ctx, tenantID, grant, err.Error())
 	case errors.Is(err, amocrm.ErrUnauthorized):
 		if hint == "" {
 			hint = "no reason given"
@@ -164,11 +187,7 @@ func (g *Grants) keep(ctx context.Context, tenantID string, fresh Grant) (Grant,
 			return saved, nil
 		}
 		if err == nil { // a login came between: its pair is the good one
-			other, err := g.load(ctx, tenantID)
-			if err == nil {
-				err = other.lost()
-			}
-			return other, err
+			return g.other(ctx, tenantID)
 		}
 		select {
 		case <-ctx.Done():
@@ -179,6 +198,15 @@ func (g *Grants) keep(ctx context.Context, tenantID string, fresh Grant) (Grant,
 		case <-time.After(pause):
 		}
 	}
+}
+
+// other is the grant that has taken the place of ours, with the error of it when it is lost.
+func (g *Grants) other(ctx context.Context, tenantID string) (Grant, error) {
+	grant, err := g.load(ctx, tenantID)
+	if err == nil {
+		err = grant.lost()
+	}
+	return grant, err
 }
 
 func (g *Grants) putUnsaved(tenantID string, fresh Grant) {

@@ -23,6 +23,12 @@ func (s source) Token(ctx context.Context, rejected string) (string, error) {
 	return grant.Access, err
 }
 
+// Home implements amocrm.Homed.
+func (s source) Home(ctx context.Context) (string, error) {
+	grant, err := s.grants.load(ctx, s.tenantID)
+	return grant.AmoBase, err
+}
+
 // current returns a grant whose access token is worth trying.
 func (s source) current(ctx context.Context, rejected string) (Grant, error) {
 	grant, err := s.grants.load(ctx, s.tenantID)
@@ -71,7 +77,7 @@ func (s source) final(ctx context.Context, grant Grant, refused bool) error {
 	return fmt.Errorf("%w: the grant has changed just now", ErrUpstream)
 }
 
-var _ amocrm.Auth = source{}
+var _ amocrm.Homed = source{}
 
 // outward turns an error of the token endpoint into one that can't be taken for the outcome of the request that wanted the
 // token: "invalid" and "unknown outcome" are about the refresh, not about a lead.

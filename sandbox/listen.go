@@ -9,6 +9,35 @@ import (
 // secondIP is the loopback address of the second account. Linux answers on all of 127.0.0.0/8, other systems don't.
 const secondIP = "127.0.0.2"
 
+// Two more addresses at the same port: amoCRM's own api host, which tells where an account lives, and a host for an account
+// that gets renamed.
+const (
+	apiIP   = "127.0.0.3"
+	spareIP = "127.0.0.4"
+)
+
+// listenMore listens at the port of the first account on the other addresses. Where one can't be had its host is empty.
+func listenMore(ctx context.Context, first net.Listener) (listeners []net.Listener, api, spare string, err error) {
+	_, port, err := net.SplitHostPort(first.Addr().String())
+	if err != nil {
+		return nil, "", "", err
+	}
+	at := func(ip string) string {
+		host := net.JoinHostPort(ip, port)
+		if unspecified(first.Addr()) {
+			return host
+		}
+		ln, err := listen(ctx, host)
+		if err != nil {
+			return ""
+		}
+		listeners = append(listeners, ln)
+		return host
+	}
+	api, spare = at(apiIP), at(spareIP)
+	return listeners, api, spare, nil
+}
+
 // listenAmo listens for two accounts and returns their hosts. An unspecified address answers on every loopback
 // address; any other gets a second listener, and where that can't be had the second account goes by "localhost".
 func listenAmo(ctx context.Context, addr string) ([]net.Listener, []string, error) {

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,6 +61,9 @@ type Sandbox struct {
 	AmoURL, DeskURL string
 	// AmoHosts are the host:port of the accounts, in the scenario's order.
 	AmoHosts []string
+	// APIHost is amoCRM's own host, which tells where an account lives; SpareHost is for an account that gets renamed. Both
+	// are empty on a system that answers on one loopback address only.
+	APIHost, SpareHost string
 
 	servers []*http.Server
 	serving sync.WaitGroup
@@ -77,6 +81,12 @@ func Start(ctx context.Context, opts Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for the local amoCRM: %w", err)
 	}
+	more, api, spare, err := listenMore(ctx, amoListeners[0])
+	if err != nil {
+		return nil, errors.Join(err, closeAll(amoListeners))
+	}
+	amoListeners = append(amoListeners, more...)
+	s.APIHost, s.SpareHost = api, spare
 	deskListener, err := listen(ctx, opts.DeskAddr)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listen for the local Usedesk: %w", err), closeAll(amoListeners))
@@ -107,7 +117,8 @@ func (s *Sandbox) build(opts Options) error {
 	deskOptions := desk.Options{
 		AmoBaseHost: s.AmoURL, RuleBody: opts.Rule, StateFile: deskFile, ErrorStatus: opts.DeskErrorStatus, Now: opts.Now, Logger: s.log,
 		Info: func() map[string]any {
-			return map[string]any{"usedesk_url": s.DeskURL, "amo_url": s.AmoURL, "amo_hosts": s.AmoHosts}
+			return map[string]any{"usedesk_url": s.DeskURL, "amo_url": s.AmoURL, "amo_hosts": s.AmoHosts,
+				"amo_api_host": s.APIHost, "amo_spare_host": s.SpareHost}
 		},
 	}
 	if opts.SidecarURL != "" {
@@ -118,7 +129,7 @@ func (s *Sandbox) build(opts Options) error {
 		return err
 	}
 	s.Amo, err = amo.New(world, amo.Options{
-		Hosts: s.AmoHosts, RedirectURI: opts.RedirectURI, DisconnectURI: opts.DisconnectURI, StateFile: amoFile,
+		Hosts: s.AmoHosts, APIHost: s.APIHost, SpareHosts: s.spareHosts(), RedirectURI: opts.RedirectURI, DisconnectURI: opts.DisconnectURI, StateFile: amoFile,
 		Info: s.Desk.Info, Now: opts.Now, RatePerSecond: opts.RatePerSecond, HookTimeScale: opts.HookTimeScale,
 	})
 	if err != nil {
@@ -127,6 +138,22 @@ func (s *Sandbox) build(opts Options) error {
 		return errors.Join(err, s.Desk.Close(ctx))
 	}
 	return nil
+}
+
+func (s *Sandbox) spareHosts() []string {
+	if s.SpareHost == "" {
+		return nil
+	}
+	return []string{s.SpareHost}
+}
+
+// ExtraHosts are all hosts of the local amoCRM, for a service's list of allowed ones.
+func (s *Sandbox) ExtraHosts() []string {
+	hosts := append(slices.Clone(s.AmoHosts), s.spareHosts()...)
+	if s.APIHost != "" {
+		hosts = append(hosts, s.APIHost)
+	}
+	return hosts
 }
 
 // SetRule gives the helpdesk's default rule its URL, which may carry a key that is known only after the service has

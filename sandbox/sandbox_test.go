@@ -121,6 +121,28 @@ func TestStart_secondAccountAnswersAtItsHost(t *testing.T) {
 	}
 }
 
+func TestStart_renamedAccountIsReachedAtTheSpareHost(t *testing.T) {
+	s := start(t, Options{AmoAddr: "127.0.0.1:0", DeskAddr: "127.0.0.1:0"})
+	if s.SpareHost == "" {
+		t.Skip("this system answers on one loopback address only")
+	}
+	res, err := http.Post(s.AmoURL+"/_sandbox/rename", "application/json", strings.NewReader(`{"subdomain":"renamed"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var to struct {
+		Host string `json:"host"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&to); err != nil || to.Host != s.SpareHost {
+		t.Fatalf("renamed to %q, %v; want %s", to.Host, err, s.SpareHost)
+	}
+	if page := fetch(t, "http://"+s.SpareHost+"/"); !strings.Contains(page, "Hogwarts") {
+		t.Errorf("the new host shows %.200s", page)
+	}
+	infoAt(t, "http://"+s.APIHost)
+}
+
 func TestStart_secondAccountFallsBackToLocalhost(t *testing.T) {
 	// A port of 127.0.0.2 that is taken while the same one of 127.0.0.1 is free. Where there is no 127.0.0.2, any
 	// port will do.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -149,6 +150,7 @@ func (d *Directory) Adopt(ctx context.Context, fresh, into string) error {
 		}
 		r.Credentials, r.CredentialKeys = from.Credentials, from.CredentialKeys
 		r.DeskToken, r.DeskBase = from.DeskToken, from.DeskBase
+		r.Former = with(slices.Clone(r.Former), from.Former...)
 		return nil
 	})
 	if err != nil {

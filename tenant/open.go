@@ -31,12 +31,9 @@ func (d *Directory) Admit(ctx context.Context, c Credential, may func() error) (
 		if err != nil {
 			return Tenant{}, err
 		}
-		if id == "" {
-			if err := may(); err != nil {
-				return Tenant{}, err
-			}
-			id, err = d.make(ctx, c, prints[0])
-			if err != nil {
+		known := id != ""
+		if !known {
+			if id, err = d.enter(ctx, c, prints[0], may); err != nil {
 				return Tenant{}, err
 			}
 			print = prints[0]
@@ -48,9 +45,23 @@ func (d *Directory) Admit(ctx context.Context, c Credential, may func() error) (
 			}
 			continue
 		}
+		if err == nil && known && t.ConnectedAt.IsZero() {
+			return d.orMoved(ctx, t, c, prints[0])
+		}
 		return t, err
 	}
 	return Tenant{}, errors.New("open tenant: it keeps vanishing")
+}
+
+// enter is for a credential that leads nowhere: it may have opened a tenant whose account was renamed, else it is a new one.
+func (d *Directory) enter(ctx context.Context, c Credential, print string, may func() error) (id string, err error) {
+	if id, err = d.moved(ctx, c); id != "" || err != nil {
+		return id, err
+	}
+	if err := may(); err != nil {
+		return "", err
+	}
+	return d.make(ctx, c, print)
 }
 
 // prints are the names of a credential, newest ring key first. A secret and a token of the same text are two.

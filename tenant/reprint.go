@@ -71,10 +71,11 @@ func (d *Directory) Reprint(ctx context.Context, id string, change bool) (Reprin
 // reprint changes the names in r, which stays otherwise as it is.
 func (d *Directory) reprint(r *record) (done Reprinted) {
 	newest := d.db.Ring().Newest()
+	var names, newestNames []string // of the credential, when it is a token
 	defer func(before record) {
 		lacks := func(now, before []string) bool { return len(now) > 0 && !slices.Contains(before, now[0]) }
 		done.Lacking = lacks(r.Triggers, before.Triggers) || lacks(r.OldTriggers, before.OldTriggers) ||
-			lacks(r.Credentials, before.Credentials)
+			len(missing(newestNames, before.Credentials)) > 0
 	}(*r)
 	if triggers := d.triggerPrints(r.TriggerKey); !same(r.Triggers, triggers) {
 		r.Triggers, done.Changed = triggers, true
@@ -86,13 +87,19 @@ func (d *Directory) reprint(r *record) (done Reprinted) {
 			r.OldTriggers, done.Changed = old, true
 		}
 	}
-	byToken := d.prints(Credential{AmoBase: r.AmoBase, DeskToken: r.DeskToken})
-	if r.DeskToken == "" || len(missing(byToken, r.Credentials)) == len(byToken) {
+	for _, base := range append([]string{r.AmoBase}, r.Former...) {
+		// After a renaming a block may still give the former address, or not give the new one yet: only names that are there.
+		byToken := d.prints(Credential{AmoBase: base, DeskToken: r.DeskToken})
+		if r.DeskToken != "" && len(missing(byToken, r.Credentials)) < len(byToken) {
+			names, newestNames = append(names, byToken...), append(newestNames, byToken[0])
+		}
+	}
+	if len(names) == 0 {
 		done.Unseen = !slices.Contains(r.CredentialKeys, newest)
 		return done // a secret is the credential
 	}
-	if !same(r.Credentials, byToken) || !slices.Contains(r.CredentialKeys, newest) {
-		r.Credentials, r.CredentialKeys, done.Changed = byToken, []string{newest}, true
+	if !same(r.Credentials, names) || !slices.Contains(r.CredentialKeys, newest) {
+		r.Credentials, r.CredentialKeys, done.Changed = names, []string{newest}, true
 	}
 	return done
 }

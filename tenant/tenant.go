@@ -5,6 +5,7 @@
 //   - credentials are looked up by fingerprint; no token, secret or trigger key lies in Redis in clear;
 //   - one credential opens one tenant, however many requests bring it at once;
 //   - a stranger who knows an account's host gets a tenant of his own, unconnected;
+//   - a renamed amoCRM account keeps its tenants: their former and their new address open them (Move);
 //   - a tenant that was never connected is forgotten 30 days after it was last seen, a connected one never.
 //
 // Writes go in an order that leaves, after a crash between two of them, at most a record that nobody finds and that expires.
@@ -20,7 +21,7 @@ import (
 type Tenant struct {
 	V             int       `json:"v"`            // schema of the stored form
 	ID            string    `json:"id"`           // random; in every Redis key of the tenant
-	AmoBase       string    `json:"amo_base"`     // "https://example.amocrm.ru", as the host rules give it
+	AmoBase       string    `json:"amo_base"`     // "https://example.amocrm.ru", as the host rules give it; the account's present address
 	DeskBase      string    `json:"desk_base"`    // base address of the helpdesk's API, "" for the usual one
 	DeskToken     string    `json:"-"`            // helpdesk API token, "" when the block gives a secret only
 	TriggerKey    string    `json:"-"`            // "sk_…", what the helpdesk's rules show
@@ -31,9 +32,10 @@ type Tenant struct {
 	Settings      Settings  `json:"settings"`     // what the company chose
 	Notices       Notices   `json:"-"`            // whom to tell that rules are in trouble
 	OldTriggerEnd time.Time `json:"old_trigger_end,omitzero"`
-	CreatedAt     time.Time `json:"created_at"`       // first seen
-	ConnectedAt   time.Time `json:"connected_at"`     // last login, zero before the first
-	SeenAt        time.Time `json:"seen_at,omitzero"` // last opened block, to the day
+	Former        []string  `json:"former_bases,omitempty"` // AmoBase before the account was renamed, oldest first
+	CreatedAt     time.Time `json:"created_at"`             // first seen
+	ConnectedAt   time.Time `json:"connected_at"`           // last login, zero before the first
+	SeenAt        time.Time `json:"seen_at,omitzero"`       // last opened block, to the day
 }
 
 // Credential is what a block request proves itself with. AmoBase must have passed the host rules. With a Secret that is the

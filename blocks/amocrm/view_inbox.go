@@ -171,7 +171,8 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 		view.Contact = link{text, v.crm.Tenant().AmoBase + "/contacts/detail/" + text}
 	}
 	if n := e.Steps.LeadID; n != 0 {
-		view.Deal = link{strconv.FormatInt(n, 10), e.LeadURL}
+		text := strconv.FormatInt(n, 10)
+		view.Deal = link{text, v.crm.Tenant().AmoBase + "/leads/detail/" + text} // the stored one may be of a former address
 	}
 	for _, p := range e.Problems {
 		view.Problems = append(view.Problems, triggers.Problem{Path: p.Path, Detail: f.Words(p.Detail)})

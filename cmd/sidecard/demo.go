@@ -52,7 +52,7 @@ func (cmd demoCmd) serve(ctx context.Context, ln net.Listener, public string, sb
 		DataDir:           cmd.Data,
 		AmoClientID:       scenario.IntegrationID,
 		AmoClientSecret:   scenario.IntegrationSecret,
-		ExtraAmoHosts:     sb.AmoHosts,
+		ExtraAmoHosts:     sb.ExtraHosts(),
 		UsedeskAPI:        sb.DeskURL,
 		ExtraUsedeskHosts: []string{strings.TrimPrefix(sb.DeskURL, "http://")},
 		HelpdeskOrigins:   []string{sb.DeskURL},

@@ -204,6 +204,8 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces,
 	s.grants.OnConnect(func(ctx context.Context, tenantID string) { connected(ctx, b, s.triggers, tenantID, log) })
 	s.grants.OnConnect(s.hooks.Connected)
 	s.grants.BeforeEnd(s.hooks.Disconnected)
+	s.grants.OnMove(func(ctx context.Context, tenantID string) { moved(ctx, b, tenantID, log) })
+	s.grants.OnMove(s.hooks.Connected)
 	s.routes = api.New(api.Options{
 		Log:     log,
 		Ready:   db.Ready,
@@ -246,6 +248,17 @@ func connected(ctx context.Context, b *bridge.Bridge, t *triggers.Service, tenan
 		return
 	}
 	log.Info("connected", "tenant", tenantID, "released", n)
+}
+
+// moved drops what was cached with addresses of the account's former host.
+func moved(ctx context.Context, b *bridge.Bridge, tenantID string, log *slog.Logger) {
+	a, err := b.Account(ctx, tenantID, store.Interactive)
+	if err == nil {
+		err = a.ForgetData(ctx)
+	}
+	if err != nil {
+		log.Error("after the account was renamed", "tenant", tenantID, "error", err)
+	}
 }
 
 // run serves on ln until ctx ends, then stops within stopWithin.

@@ -29,6 +29,8 @@ type Rules struct {
 	Accounts []string
 	// Reserved matches first labels under Accounts that are the vendor's own hosts, not accounts; nil matches none.
 	Reserved *regexp.Regexp
+	// Only matches the first labels under Accounts that are allowed at all; nil allows every one.
+	Only *regexp.Regexp
 	// Exact maps single hosts to the path that is used when none is given ("secure.usedesk.com": "/uapi/").
 	Exact map[string]string
 	// Extra are hosts from the server's configuration: "127.0.0.1:8081" or "http://127.0.0.1:8081". Without a scheme it
@@ -134,6 +136,9 @@ func (l *List) find(u *url.URL) (scheme, path, why string) {
 		}
 		if l.rules.Reserved != nil && l.rules.Reserved.MatchString(first) {
 			return "", "", "this is the vendor's own host, not an account"
+		}
+		if l.rules.Only != nil && !l.rules.Only.MatchString(first) {
+			return "", "", "this is not one of the vendor's hosts that are asked here"
 		}
 		return "https", "/", ""
 	}

@@ -114,8 +114,8 @@ type authError struct{ error }
 
 func (e authError) Unwrap() error { return e.error }
 
-// authorized makes one attempt, and on the call's first 401 a second one with another token. This holds for writes as
-// well: a 401 means that nothing was done.
+// authorized makes one attempt, and on the call's first 401 a second one with another token; in between one with the same
+// token, if the account has another address by now. This holds for writes as well: a 401 means that nothing was done.
 func (s *sending) authorized(ctx context.Context) (attempt.Answer, error) {
 	token, err := s.token(ctx, "")
 	if err != nil {
@@ -126,12 +126,24 @@ func (s *sending) authorized(ctx context.Context) (attempt.Answer, error) {
 		return a, err
 	}
 	s.asked = true
+	moved, err := s.c.goHome(ctx)
+	if err != nil {
+		return attempt.Answer{}, err
+	}
+	if moved {
+		if a, err = s.once(ctx, token); err != nil || a.Status != http.StatusUnauthorized {
+			return a, err
+		}
+	}
 	fresh, err := s.token(ctx, token)
 	if err != nil {
 		return attempt.Answer{}, err
 	}
 	if fresh == token {
 		return a, nil
+	}
+	if _, err := s.c.goHome(ctx); err != nil {
+		return attempt.Answer{}, err
 	}
 	return s.once(ctx, fresh)
 }
@@ -150,7 +162,7 @@ func (s *sending) token(ctx context.Context, rejected string) (string, error) {
 
 // once makes one HTTP exchange in a slot of the limiter.
 func (s *sending) once(ctx context.Context, token string) (attempt.Answer, error) {
-	u := *s.c.base
+	u := *s.c.base.Load()
 	u.Path, u.RawQuery = s.call.path(), s.call.query.Encode()
 	req, err := http.NewRequestWithContext(ctx, s.call.method, u.String(), bytes.NewReader(s.payload))
 	if err != nil {

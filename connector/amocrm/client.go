@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sidecard/sidecard/connector/attempt"
@@ -22,6 +23,13 @@ import (
 // any other makes it ErrNetwork, as nothing was done. Both keep the cause.
 type Auth interface {
 	Token(ctx context.Context, rejected string) (string, error)
+}
+
+// Homed is an Auth that knows where its account lives: accounts can be renamed (amocrm.md §1.6). Home is asked when a token
+// was rejected, before Token is told so: it may have been rejected for the address. It is asked again after Token has given
+// another one, which may be good at another address only. base must have passed Hosts.Base.
+type Homed interface {
+	Home(ctx context.Context) (base string, err error)
 }
 
 // Pace says when the next request may go. Wait blocks until a slot is free or ctx ends; done must be called when the
@@ -42,7 +50,7 @@ type Seen struct {
 
 // Client talks to one account. It is safe for concurrent use.
 type Client struct {
-	base  *url.URL
+	base  atomic.Pointer[url.URL]
 	http  *http.Client
 	auth  Auth
 	pace  Pace
@@ -75,7 +83,8 @@ func New(base string, auth Auth, opts ...Option) (*Client, error) {
 	if auth == nil {
 		return nil, errors.New("amocrm: no source of access tokens")
 	}
-	c := &Client{base: u, auth: auth, agent: attempt.UserAgent(), see: func(context.Context, Seen) {}}
+	c := &Client{auth: auth, agent: attempt.UserAgent(), see: func(context.Context, Seen) {}}
+	c.base.Store(u)
 	for _, o := range opts {
 		o(c)
 	}
@@ -86,8 +95,8 @@ func New(base string, auth Auth, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// Base is the account's address without a trailing slash.
-func (c *Client) Base() string { return c.base.String() }
+// Base is the account's address without a trailing slash, the new one once a call has found out that it was renamed.
+func (c *Client) Base() string { return c.base.Load().String() }
 
 func parseBase(base string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSuffix(base, "/"))

@@ -13,23 +13,27 @@ type HostError = allow.HostError
 
 // Hosts knows which hosts may be accounts: <name>.amocrm.ru, .amocrm.com, .kommo.com and what the server's
 // configuration adds (amocrm.md §1.5).
-type Hosts struct{ list *allow.List }
+type Hosts struct{ list, api *allow.List }
 
 // vendorHosts are first labels that belong to amoCRM itself.
 var vendorHosts = regexp.MustCompile(`^(www|api[0-9]*|api-.*)$`)
 
+// apiHosts are first labels of amoCRM's own hosts that tell where an account lives (amocrm.md §1.6).
+var apiHosts = regexp.MustCompile(`^(api[0-9]*|api-.*)$`)
+
 // NewHosts takes extra hosts of the configuration: "127.0.0.1:8081" or "http://127.0.0.1:8081". Without a scheme it is
 // http for loopback and https otherwise.
 func NewHosts(extra []string) (*Hosts, error) {
-	l, err := allow.New(allow.Rules{
-		Accounts: []string{"amocrm.ru", "amocrm.com", "kommo.com"},
-		Reserved: vendorHosts,
-		Extra:    extra,
-	})
+	domains := []string{"amocrm.ru", "amocrm.com", "kommo.com"}
+	l, err := allow.New(allow.Rules{Accounts: domains, Reserved: vendorHosts, Extra: extra})
 	if err != nil {
 		return nil, err
 	}
-	return &Hosts{list: l}, nil
+	api, err := allow.New(allow.Rules{Accounts: domains, Only: apiHosts, Extra: extra})
+	if err != nil {
+		return nil, err
+	}
+	return &Hosts{list: l, api: api}, nil
 }
 
 // Base turns "hogwarts.amocrm.com" or "https://hogwarts.amocrm.com/" into "https://hogwarts.amocrm.com". Anything that
@@ -42,3 +46,10 @@ func (h *Hosts) Extra(base string) bool { return h.list.Extra(base) }
 // HTTPClient returns a client that reaches allowed hosts only and follows no redirect to another host: 5 s to connect,
 // timeout for the whole exchange, 20 s when it is 0.
 func (h *Hosts) HTTPClient(timeout time.Duration) *http.Client { return h.list.HTTPClient(timeout) }
+
+// API is Base for the host that an access token names as its api_domain: amoCRM's own api hosts, and what the
+// configuration adds. No account is one of them, and none of them is an account.
+func (h *Hosts) API(domain string) (string, error) { return h.api.Base(domain) }
+
+// APIClient is HTTPClient for the hosts that API allows.
+func (h *Hosts) APIClient(timeout time.Duration) *http.Client { return h.api.HTTPClient(timeout) }

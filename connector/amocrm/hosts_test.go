@@ -50,3 +50,35 @@ func TestHosts_clientRefusesOtherHosts(t *testing.T) {
 		t.Errorf("secret sent to a stranger: %v", err)
 	}
 }
+
+// What an access token names as its api_domain gets the refresh token, so it has a list of its own.
+func TestHosts_apiHostsOnly(t *testing.T) {
+	h, err := NewHosts([]string{"127.0.0.3:8081"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for given, want := range map[string]string{
+		"api-a.amocrm.ru":              "https://api-a.amocrm.ru",
+		"API-B.kommo.com":              "https://api-b.kommo.com",
+		"api2.amocrm.com":              "https://api2.amocrm.com",
+		"127.0.0.3:8081":               "http://127.0.0.3:8081",
+		"www.amocrm.ru":                "",
+		"hogwarts.amocrm.ru":           "",
+		"apiary.amocrm.ru":             "",
+		"api-a.amocrm.ru.evil.example": "",
+		"api-a.evil.example":           "",
+		"x.api-a.amocrm.ru":            "",
+		"api-a.amocrm.ru/path":         "",
+		"api-a.amocrm.ru@evil.example": "",
+		"127.0.0.1:8081":               "",
+		"":                             "",
+	} {
+		if got, err := h.API(given); got != want || (err == nil) != (want != "") {
+			t.Errorf("API(%q) = %q, %v; want %q", given, got, err, want)
+		}
+	}
+	_, err = FindHome(t.Context(), h.APIClient(0), "https://hogwarts.amocrm.ru", "hush")
+	if _, ok := errors.AsType[*HostError](err); !ok || !errors.Is(err, ErrNetwork) {
+		t.Errorf("a refresh token sent to an account's host: %v", err)
+	}
+}

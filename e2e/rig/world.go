@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,8 @@ type Info struct {
 		Secret      string `json:"secret"`
 		RedirectURI string `json:"redirect_uri"`
 	} `json:"integrations"`
+	APIHost      string           `json:"amo_api_host"`   // amoCRM's own, which tells where an account lives
+	SpareHost    string           `json:"amo_spare_host"` // of an account that gets renamed
 	UsedeskToken string           `json:"usedesk_token"`
 	Tickets      map[string]int64 `json:"tickets"`
 }
@@ -85,13 +88,22 @@ func (w *World) Env() []string {
 		"SIDECARD_SEAL_KEYS=" + SealKey,
 		"AMO_CLIENT_ID=" + w.Info.Integrations[0].ID,
 		"AMO_CLIENT_SECRET=" + w.Info.Integrations[0].Secret,
-		"SIDECARD_EXTRA_AMO_HOSTS=" + w.Info.Accounts[0].Host + "," + w.Info.Accounts[1].Host,
+		"SIDECARD_EXTRA_AMO_HOSTS=" + strings.Join(w.amoHosts(), ","),
 		"SIDECARD_EXTRA_USEDESK_HOSTS=" + strings.TrimPrefix(w.Desk, "http://"),
 		"SIDECARD_USEDESK_API=" + w.Desk + "/",
 		"SIDECARD_HELPDESK_ORIGINS=" + w.Desk,
 		"SIDECARD_OPEN_TRIGGERS=true",
 		"SIDECARD_LOG_LEVEL=debug",
 	}
+}
+
+// amoHosts are the hosts of the local amoCRM, also after an account was renamed.
+func (w *World) amoHosts() []string {
+	hosts := []string{strings.TrimPrefix(w.Amo, "http://"), w.Info.APIHost, w.Info.SpareHost}
+	for _, a := range w.Info.Accounts {
+		hosts = append(hosts, a.Host)
+	}
+	return slices.DeleteFunc(hosts, func(host string) bool { return host == "" })
 }
 
 func (w *World) GetJSON(url string, into any) {

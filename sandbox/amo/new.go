@@ -69,7 +69,7 @@ func (s *Server) hosts() []string {
 func (s *Server) configure(w *World) {
 	hosts := s.hosts()
 	for i, a := range w.Accounts {
-		if i < len(hosts) {
+		if i < len(hosts) && len(a.Former) == 0 { // a renamed one stays where it has gone
 			a.Host = hosts[i]
 		}
 	}
@@ -124,6 +124,10 @@ func (s *Server) routes() {
 
 // ServeHTTP answers API, OAuth, web and control requests.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.nobodyAt(r) {
+		nobody(w, r)
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	s.mux.ServeHTTP(w, r)
 }

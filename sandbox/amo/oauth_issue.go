@@ -1,6 +1,7 @@
 package amo
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 )
@@ -42,7 +43,7 @@ func (s *Server) issueTokens(w *World, in *Integration, a *Account, user int64) 
 	}
 	jwt, err := signToken(w.SigningKey, claims{
 		Aud: in.ID, JTI: g.JTI, IAT: now, NBF: now, Exp: g.ExpiresAt, Sub: strconv.FormatInt(user, 10),
-		AccountID: a.ID, BaseDomain: "amocrm.ru", Version: 2, Scopes: scopes, HashUUID: randomUUID(), APIDomain: a.Host,
+		AccountID: a.ID, BaseDomain: "amocrm.ru", Version: 2, Scopes: scopes, HashUUID: randomUUID(), APIDomain: cmp.Or(s.opts.APIHost, a.Host),
 	})
 	if err != nil {
 		return tokens{}, err

@@ -32,18 +32,10 @@ func TestToken_codeGivesPairThatOpensTheAPI(t *testing.T) {
 func TestToken_accessTokenHasTheClaimsOfAmoCRM(t *testing.T) {
 	b := start(t, nil)
 	access, refresh := b.grant()
-	parts := strings.Split(access, ".")
-	if len(parts) != 3 || len(access) < 600 || len(refresh) < 600 {
+	if parts := strings.Split(access, "."); len(parts) != 3 || len(access) < 600 || len(refresh) < 600 {
 		t.Fatalf("%d parts, access %d and refresh %d characters long", len(parts), len(access), len(refresh))
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got map[string]any
-	if err := json.Unmarshal(raw, &got); err != nil {
-		t.Fatal(err)
-	}
+	got := claimsOf(t, access)
 	now := float64(b.clk.now().Unix())
 	want := map[string]any{
 		"aud": scenario.IntegrationID, "iat": now, "nbf": now, "exp": now + 86400, "sub": "101", "grant_type": "",
@@ -54,6 +46,19 @@ func TestToken_accessTokenHasTheClaimsOfAmoCRM(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || got["jti"] == "" || got["hash_uuid"] == "" {
 		t.Errorf("claims (-want +got):\n%s", diff)
 	}
+}
+
+func claimsOf(t *testing.T, access string) map[string]any {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(strings.Split(access, ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 func TestToken_hints(t *testing.T) {

@@ -20,6 +20,11 @@ type Options struct {
 	// Hosts are the Host headers of the accounts, in the scenario's order ("127.0.0.1:8081", "127.0.0.2:8081").
 	// An account without one gets "{subdomain}.amocrm.test".
 	Hosts []string
+	// APIHost is what access tokens name as their api_domain: a host that stays when an account is renamed. Empty is the
+	// account's own host at the time of issue.
+	APIHost string
+	// SpareHosts are further hosts at which the server is reached, for accounts that get renamed.
+	SpareHosts []string
 	// RedirectURI is the registered redirect URI of the configured integration.
 	RedirectURI string
 	// DisconnectURI is that integration's disconnect hook; may be empty.

@@ -56,6 +56,7 @@ type Account struct {
 	Host         string // host:port a client uses, e.g. 127.0.0.1:8081
 	Name         string
 	Subdomain    string
+	Former       []string // hosts and subdomains before a renaming, which lead nowhere unless another account has them
 	Country      string
 	Currency     string
 	CurrencySign string
