@@ -1,4 +1,4 @@
-.PHONY: demo test bench load soak lint build
+.PHONY: demo test bench load profile soak lint build
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 ARCHES ?= amd64 arm64
@@ -14,7 +14,7 @@ test:
 
 bench:
 	sh .ci/programs redis-server
-	go test -run '^$$' -bench . -skip '^Benchmark(Load|Soak)' -benchtime 1x -timeout 10m ./bench
+	go test -run '^$$' -bench . -skip '^Benchmark(Load|Profile|Soak)' -benchtime 1x -timeout 10m ./bench
 
 soak:
 	sh .ci/programs redis-server
@@ -23,6 +23,10 @@ soak:
 load:
 	sh .ci/programs redis-server
 	go test -run '^$$' -bench '^BenchmarkLoad' -benchtime 1x -timeout 20m ./bench
+
+profile:
+	sh .ci/programs redis-server
+	go test -run '^$$' -bench '^BenchmarkProfile$$' -benchtime 1x ./bench
 
 lint:
 	test -z "$$(gofmt -l .)" && go vet ./... && go tool staticcheck ./...

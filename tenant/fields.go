@@ -5,9 +5,12 @@ import "encoding/json"
 // fields is a JSON object.
 type fields map[string]any
 
-// unknownFields is what raw holds beyond what v, which was read from it, writes back: the fields of a newer version, inside
-// objects as well.
+// unknownFields is what raw holds beyond what v, an empty value that it is read into, writes back: the fields of a newer
+// version, inside objects as well. It reads raw three times, so it is for writers only.
 func unknownFields(raw []byte, v any) (fields, error) {
+	if err := json.Unmarshal(raw, v); err != nil {
+		return nil, err
+	}
 	var stored, known fields
 	back, err := json.Marshal(v)
 	if err != nil {

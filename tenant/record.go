@@ -36,7 +36,7 @@ type record struct {
 	SealedOldTrigger string   `json:"old_trigger_key,omitempty"`
 	OldTriggers      []string `json:"old_triggers,omitempty"`
 
-	unknown fields // of a newer version, which must not lose them when this one writes
+	stored string // what it was read from: a newer version must not lose its fields when this one writes
 }
 
 func recordKey(id string) string          { return store.Key(id, "tenant") }
@@ -69,27 +69,27 @@ func (d *Directory) marshal(r *record) ([]byte, error) {
 		return nil, err
 	}
 	raw, err := json.Marshal(r)
-	if err != nil || len(r.unknown) == 0 {
+	if err != nil || r.stored == "" {
+		return raw, err
+	}
+	unknown, err := unknownFields([]byte(r.stored), &record{})
+	if err != nil || len(unknown) == 0 {
 		return raw, err
 	}
 	var known fields
 	if err := json.Unmarshal(raw, &known); err != nil {
 		return nil, err
 	}
-	return json.Marshal(known.with(r.unknown))
+	return json.Marshal(known.with(unknown))
 }
 
 func (d *Directory) unmarshal(id, raw string) (*record, error) {
-	r := &record{}
+	r := &record{stored: raw}
 	if err := json.Unmarshal([]byte(raw), r); err != nil {
 		return nil, fmt.Errorf("read tenant %s: %w", id, err)
 	}
 	if r.V > schema {
 		return nil, fmt.Errorf("read tenant %s: written by a newer version (form %d, this one knows %d)", id, r.V, schema)
-	}
-	var err error
-	if r.unknown, err = unknownFields([]byte(raw), r); err != nil {
-		return nil, fmt.Errorf("read tenant %s: %w", id, err)
 	}
 	ring, key := d.db.Ring(), recordKey(id)
 	desk, err := ring.Open(r.SealedDesk, key+"#desk_token")

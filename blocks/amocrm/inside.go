@@ -45,7 +45,7 @@ func (v *visit) formatIn(ctx context.Context) blocks.Format {
 	if f.Region == "" {
 		f.Region = account.Country
 	}
-	if zone, err := time.LoadLocation(account.Timezone); err == nil {
+	if zone, err := blocks.Zone(account.Timezone); err == nil {
 		f.Zone = zone
 	}
 	return f
