@@ -67,6 +67,7 @@ func TestFault_diskOfOwnRedisFull(t *testing.T) {
 	dir := t.TempDir()
 	w := &suite{rig.Demo(t, dir, nil)}
 	base := w.Replicas[0]
+	request := w.BlockRequest(w.Ticket("known_one_deal"), nil)
 	w.Panel(base, w.Ticket("known_one_deal"), nil) // without a login: the firings wait, none is under way
 	made, _ := w.Fill(60)
 	service := w.Processes[0].PID()
@@ -102,6 +103,7 @@ func TestFault_diskOfOwnRedisFull(t *testing.T) {
 	if !rig.Answers(base + "/healthz") {
 		t.Error("the process counts as dead and would be killed")
 	}
+	w.stands(base, request)
 	if err := limitFiles(service, "unlimited"); err != nil {
 		t.Fatal(err)
 	}

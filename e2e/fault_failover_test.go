@@ -46,6 +46,7 @@ func TestFault_redisFailsOver(t *testing.T) {
 		return err == nil && len(found) == 1
 	})
 
+	request := w.BlockRequest(ticket, nil)
 	w.Processes[0].Stop(t)
 	base := w.Replicas[0]
 	w.Processes[0] = w.Serve(base, "REDIS_URL=redis+sentinel://"+sentinel+"/0?master_name=main")
@@ -61,6 +62,10 @@ func TestFault_redisFailsOver(t *testing.T) {
 	if status, _ := probe(t, base); status != http.StatusServiceUnavailable {
 		t.Errorf("/readyz says %d while there is no master", status)
 	}
+	if status := w.offer(base, w.SeedRule(made[1], nil), 10*time.Second); status != http.StatusServiceUnavailable && status != http.StatusAccepted {
+		t.Errorf("during the failover a rule got %d", status)
+	}
+	w.stands(base, request)
 	turnsReady(t, base)
 	if role := replica.Info(ctx, "replication").Val(); !strings.Contains(role, "role:master") {
 		t.Fatalf("ready without a new master: %s", role)

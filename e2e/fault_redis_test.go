@@ -59,18 +59,31 @@ func (w *suite) offer(base string, rule map[string]any, within time.Duration) in
 	return res.StatusCode
 }
 
+// stands opens a block while Redis comes and goes: it says what is up, or is there, within an agent's patience.
+func (w *suite) stands(base string, request map[string]any) {
+	w.T.Helper()
+	began := time.Now()
+	if page := w.Open(base, request); !strings.Contains(page, storeDown) && !strings.Contains(page, "<iframe") {
+		w.T.Errorf("the block is neither there nor says what is up:\n%s", page)
+	}
+	if took := time.Since(began); took > patience {
+		w.T.Errorf("the block took %s", took)
+	}
+}
+
 const (
 	storeDown   = "Sidecard&#39;s own storage is not working just now"
 	storeDownRU = "Хранилище Sidecard сейчас не работает"
 )
 
 // Whatever ails Redis, the probe names it, a rule gets 503 and no promise, the card says so within three seconds in the
-// reader's language, and once it is mended the same rule, sent again, is one lead, and nobody has to log in.
+// reader's language, and once it is mended the same rule, sent again, is one lead, so is what was accepted the moment
+// before, and nobody has to log in.
 func TestFault_redisInTrouble(t *testing.T) {
 	t.Parallel()
 	w := connect(t, 1)
 	base, ticket := w.Replicas[0], w.Ticket("known_one_deal")
-	made, _ := w.Fill(4)
+	made, _ := w.Fill(6)
 	admin, ctx := rig.Admin(t, w.RedisAddr()), t.Context()
 	must := func(err error) {
 		t.Helper()
@@ -98,6 +111,11 @@ func TestFault_redisInTrouble(t *testing.T) {
 		{"Gone", func() { w.RedisProcess.Kill() }, func() { _, w.RedisProcess = rig.StartRedisAt(t, w.RedisDir, w.RedisAddr()) },
 			"Redis is not reachable", false},
 	} {
+		if n < 2 { // the later ones would wait for their lease; TestPromise_stored… kills Redis under load
+			if status := w.offer(base, w.SeedRule(made[4+n], nil), 6*time.Second); status != http.StatusAccepted {
+				t.Errorf("%s: before it a rule got %d", c.name, status)
+			}
+		}
 		c.spoil()
 		if status, said := probe(t, base); status != http.StatusServiceUnavailable || !strings.Contains(said, c.why) {
 			t.Errorf("%s: /readyz says %d %q, want 503 %q", c.name, status, said, c.why)
@@ -135,7 +153,7 @@ func TestFault_redisInTrouble(t *testing.T) {
 		}
 		n++
 	}
-	w.settles(90*time.Second, n, n, n) // what was refused and sent again is one lead each
+	w.settles(90*time.Second, n+2, n+2, n+2) // what was accepted, and what was refused and sent again, is one lead each
 }
 
 // A replica that starts before its Redis waits for it: alive, not ready, in words; then it works without a restart.
@@ -143,10 +161,11 @@ func TestFault_redisDownAtStart(t *testing.T) {
 	t.Parallel()
 	w := connect(t, 1)
 	ticket := w.Ticket("known_one_deal")
-	request := w.BlockRequest(ticket, nil)
+	request, base, before := w.BlockRequest(ticket, nil), w.Replicas[0], w.Stats()
+	w.Fault(map[string]any{"status": 503, "routes": "/api/v4/contacts", "method": "GET"}) // so that the firing waits
+	kept := w.fire(base, w.SeedRule(w.Ticket("unknown_client"), nil))
 	w.Processes[0].Stop(t)
 	w.RedisProcess.Kill()
-	base := w.Replicas[0]
 	w.Processes[0] = w.Serve(base)
 	rig.Eventually(t, limit, "alive without Redis", func() bool { return rig.Answers(base + "/healthz") })
 	if status, said := probe(t, base); status != http.StatusServiceUnavailable || !strings.Contains(said, "not reachable") {
@@ -155,12 +174,17 @@ func TestFault_redisDownAtStart(t *testing.T) {
 	if page := w.Open(base, request); !strings.Contains(page, storeDown) {
 		t.Errorf("the block does not say what is up:\n%s", page)
 	}
-	if status := w.offer(base, w.SeedRule(ticket, nil), 6*time.Second); status != http.StatusServiceUnavailable {
+	refused := w.SeedRule(ticket, nil)
+	if status := w.offer(base, refused, 6*time.Second); status != http.StatusServiceUnavailable {
 		t.Errorf("a rule got %d, want 503", status)
 	}
+	w.Fault(map[string]any{})
 	_, w.RedisProcess = rig.StartRedisAt(t, w.RedisDir, w.RedisAddr())
 	turnsReady(t, base)
 	if page := w.ask("the contacts", "GET", w.Panel(base, ticket, nil)+"/people?wait=1", nil, false); !strings.Contains(page, "/contacts/detail/") {
 		t.Errorf("the login is gone after the start:\n%s", page)
 	}
+	w.finished(base, w.fire(base, refused).ID)
+	w.finished(base, kept.ID)
+	w.created(before, 2, 1, 2)
 }

@@ -75,6 +75,7 @@ func TestPromise_storedAndNeverTwoLeadsWhenKilledAtRandomMoments(t *testing.T) {
 	t.Parallel()
 	const kills, redisKills, tickets, each = 30, 3, 40, 5
 	w := connect(t, 3)
+	panel := w.Panel(w.Replicas[0], w.Ticket("known_one_deal"), nil)
 	made, _ := w.Fill(tickets)
 	stop := make(chan struct{})
 	defer time.AfterFunc(4*time.Minute, func() { close(stop) }).Stop()
@@ -115,6 +116,9 @@ func TestPromise_storedAndNeverTwoLeadsWhenKilledAtRandomMoments(t *testing.T) {
 	close(pace)
 	senders.Wait()
 	w.settles(4*time.Minute, tickets*each, tickets, tickets*each)
+	if page := w.ask("the panel that was open", "GET", panel+"/people?wait=1", nil, false); !strings.Contains(page, "/contacts/detail/") {
+		t.Errorf("a reload does not mend an open panel:\n%s", page)
+	}
 }
 
 // One firing sent fifty times in parallel to three replicas is one lead, two hundred times over.
