@@ -49,6 +49,7 @@ var versioned = []string{`T:tenant`, `T:grant`, `T:hook`, `T:notice:said`, `T:fi
 var plain = []struct{ key, value, why string }{
 	{`.*:lock(:.+)?|.*:sweep`, `\S*`, "a lock's holder, for seconds"},
 	{`ready`, `1`, "says that Redis takes writes"},
+	{`(hooks|notice):listed`, `1`, "says that a round's tenants have been listed"},
 	{`T:fire:(f|o):\d+|T:fire:s:\w+|T:fire:index`, `FIRING`, "sets of ids of firings"},
 	{`T:fire:(k:\w{64}|own:\d+)`, `FIRING`, "ids of firings"},
 	{`T:fire:open`, `FIRING|[0-9a-f]{64}`, "fingerprints of deals in doubt; one that nobody makes any more is like no other"},

@@ -193,7 +193,7 @@ func (s *Server) grantConsent(ctx context.Context, ask consent, accountID, userI
 	if err := s.saveNow(); err != nil {
 		return "", err
 	}
-	q := url.Values{"code": {code}, "referer": {a.Host}, "client_id": {in.ID}, "platform": {"1"}}
+	q := url.Values{"code": {code}, "referer": {s.hostOf(a)}, "client_id": {in.ID}, "platform": {"1"}}
 	if ask.State != "" {
 		q.Set("state", ask.State)
 	}

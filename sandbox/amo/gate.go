@@ -12,7 +12,7 @@ import (
 func (s *Server) gate(h apiHandler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, refusal := s.authenticate(r)
-		s.stats.arrived(who.account.Host, who.clientID, s.now)
+		s.stats.arrived(s.hostOf(who.account), who.clientID, s.now)
 		w.Header().Set("X-Request-Id", randomUUID())
 		s.passFaults(w, r, who.account, func(w http.ResponseWriter) {
 			switch {
@@ -42,20 +42,20 @@ func (s *Server) open(pattern string, h func(w http.ResponseWriter, r *http.Requ
 // passFaults answers the request, or does to it what the active faults say. It counts the outcome before the answer
 // is complete on the wire, so that whoever has the answer finds it counted.
 func (s *Server) passFaults(w http.ResponseWriter, r *http.Request, a *Account, work func(http.ResponseWriter), allowed func() bool) {
-	route := s.routeName(r)
+	route, host := s.routeName(r), s.hostOf(a)
 	v := s.faults.take(a.ID, r)
 	if v.dropBefore {
-		s.stats.answered(a.Host, route, "dropped")
+		s.stats.answered(host, route, "dropped")
 		hangUp(w)
 	}
-	counted := &recorder{ResponseWriter: w, count: func(status int) { s.stats.answered(a.Host, route, strconv.Itoa(status)) }}
+	counted := &recorder{ResponseWriter: w, count: func(status int) { s.stats.answered(host, route, strconv.Itoa(status)) }}
 	if !allowed() {
-		s.stats.bump(a.Host, func(c *counters) { c.Limited++ })
+		s.stats.bump(host, func(c *counters) { c.Limited++ })
 		tooMany(counted, s.faults.html429(a.ID, r))
 		return
 	}
 	if v.latencyMS > 0 && !pause(r, time.Duration(v.latencyMS)*time.Millisecond) {
-		s.stats.answered(a.Host, route, "499") // nginx's word for a client that went away
+		s.stats.answered(host, route, "499") // nginx's word for a client that went away
 		return
 	}
 	switch {
@@ -65,12 +65,18 @@ func (s *Server) passFaults(w http.ResponseWriter, r *http.Request, a *Account, 
 		answerStatus(counted, v.status, s.faults.html429(a.ID, r))
 	case v.dropAfter:
 		work(&void{header: http.Header{}})
-		s.stats.answered(a.Host, route, "dropped")
+		s.stats.answered(host, route, "dropped")
 		hangUp(w)
 	default:
 		work(counted)
 	}
 	counted.finish()
+}
+
+// hostOf is an account's host, which renaming changes. The caller holds no lock.
+func (s *Server) hostOf(a *Account) (host string) {
+	s.read(func(*World) { host = a.Host })
+	return host
 }
 
 // pause waits, and is false when the client went away before the end.

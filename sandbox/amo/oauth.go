@@ -178,7 +178,7 @@ func (s *Server) currentSubdomain(w http.ResponseWriter, r *http.Request, _ *Acc
 			found = world.accountByID(t.Account)
 		}
 	})
-	answerSubdomain(w, found)
+	s.answerSubdomain(w, found)
 }
 
 // oldSubdomain is the deprecated variant, which takes the access token.
@@ -189,7 +189,7 @@ func (s *Server) oldSubdomain(w http.ResponseWriter, r *http.Request, _ *Account
 			found = world.accountByID(g.Account)
 		}
 	})
-	answerSubdomain(w, found)
+	s.answerSubdomain(w, found)
 }
 
 // resourceOwner tells who granted: what the official PHP provider asks for after its first exchange, and reads id, name
@@ -212,10 +212,12 @@ func (s *Server) resourceOwner(w http.ResponseWriter, r *http.Request, a *Accoun
 	writeJSON(w, http.StatusOK, owner)
 }
 
-func answerSubdomain(w http.ResponseWriter, a *Account) {
+func (s *Server) answerSubdomain(w http.ResponseWriter, a *Account) {
 	if a == nil {
 		unauthorized(w)
 		return
 	}
-	writeJSON(w, http.StatusOK, subdomainAnswer{ID: a.ID, Subdomain: a.Subdomain, Domain: a.Host, TopLevelDomain: "ru"})
+	var answer subdomainAnswer
+	s.read(func(*World) { answer = subdomainAnswer{ID: a.ID, Subdomain: a.Subdomain, Domain: a.Host, TopLevelDomain: "ru"} })
+	writeJSON(w, http.StatusOK, answer)
 }
