@@ -19,14 +19,14 @@ import (
 const (
 	refusedFor   = 24 * time.Hour
 	checkEvery   = 10 * time.Minute
-	checksAtOnce = 16               // in one replica; each holds a few KiB and a connection
+	checksAtOnce = 4                // in one replica: each check writes to Redis some ten times, which syncs each write
 	checkTime    = 10 * time.Second // of one tenant
 	hungFor      = time.Hour        // a tenant whose amoCRM does not answer leaves its place to others
 )
 
 // newRounds are the watchdog's over all tenants.
 func (s *Service) newRounds() *store.Rounds {
-	return &store.Rounds{DB: s.DB, Name: "hooks", Every: checkEvery, Rest: 30 * time.Second, AtOnce: checksAtOnce, Now: s.Now, Log: s.Log,
+	return &store.Rounds{DB: s.DB, Name: "hooks", Every: checkEvery, Rest: time.Second, AtOnce: checksAtOnce, Now: s.Now, Log: s.Log,
 		Each:  func(ctx context.Context, visit func(string) error) error { return s.Tenants.Each(ctx, visit) },
 		Visit: func(_ context.Context, id string) { s.checkOne(id, false) }}
 }

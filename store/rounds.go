@@ -18,7 +18,7 @@ type Rounds struct {
 	DB     *DB
 	Name   string        // of the rounds, the same in all replicas
 	Every  time.Duration // between two turns of a member, give or take a fifth
-	Rest   time.Duration // when nobody is due
+	Rest   time.Duration // when nobody is due; what falls due meanwhile comes at once, so a long one undoes the spreading
 	AtOnce int           // visits side by side in one replica; a round under way never overlaps the next
 	// Each names all members. It is asked once in Every by one replica, for members that have no turn yet.
 	Each func(ctx context.Context, visit func(id string) error) error
