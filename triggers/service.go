@@ -70,6 +70,7 @@ type Deps struct {
 	Lease   time.Duration // of a claim, renewed while it is worked on; default 30 s
 	Poll    time.Duration // for work that other replicas accepted; default 250 ms
 	Sweep   time.Duration // for work whose hint was lost; default 30 s
+	CheckIn time.Duration // for which a caller of Check may be kept for the account's vocabulary; default 300 ms
 	LookGap time.Duration // between two looks for a write whose answer was lost; default 2 s
 	LookFor time.Duration // from such a write to the last look; default 5 s
 }
@@ -100,7 +101,7 @@ func NewService(d Deps) *Service {
 	for _, x := range []struct {
 		d    *time.Duration
 		dflt time.Duration
-	}{{&d.Lease, 30 * time.Second}, {&d.Poll, 250 * time.Millisecond}, {&d.Sweep, 30 * time.Second},
+	}{{&d.Lease, 30 * time.Second}, {&d.Poll, 250 * time.Millisecond}, {&d.Sweep, 30 * time.Second}, {&d.CheckIn, 300 * time.Millisecond},
 		{&d.LookGap, 2 * time.Second}, {&d.LookFor, 5 * time.Second}} {
 		if *x.d == 0 {
 			*x.d = x.dflt
@@ -185,23 +186,20 @@ func (s *Service) List(ctx context.Context, tenantID string, state State, limit 
 	return s.ledger.List(ctx, tenantID, state, limit)
 }
 
-// checkWithin is how long a caller may be kept for the account's vocabulary.
-const checkWithin = 300 * time.Millisecond
-
-// Check compares a request with what the tenant's account has, as far as that is known within 300 ms: *Problems names
+// Check compares a request with what the tenant's account has, as far as that is known within CheckIn: *Problems names
 // unknown pipelines, stages, users, fields and choices with the known ones. nil when nothing can be said.
 func (s *Service) Check(ctx context.Context, t tenant.Tenant, r Request) error {
 	if t.ConnectedAt.IsZero() {
 		return nil
 	}
-	meta, ok := s.memo.get(t.ID, checkWithin, func() (bridge.Meta, error) { return s.vocabulary(t.ID, false) })
+	meta, ok := s.memo.get(t.ID, s.CheckIn, func() (bridge.Meta, error) { return s.vocabulary(t.ID, false) })
 	if !ok {
 		return nil
 	}
 	found := check(r, meta)
 	if len(found) > 0 && time.Since(meta.At) > memoFresh {
 		// It may have been added since: nothing is refused for what an old vocabulary lacks.
-		meta, ok = s.memo.renew(t.ID, checkWithin, func() (bridge.Meta, error) { return s.vocabulary(t.ID, true) })
+		meta, ok = s.memo.renew(t.ID, s.CheckIn, func() (bridge.Meta, error) { return s.vocabulary(t.ID, true) })
 		if !ok {
 			return nil
 		}

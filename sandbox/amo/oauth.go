@@ -218,6 +218,8 @@ func (s *Server) answerSubdomain(w http.ResponseWriter, a *Account) {
 		return
 	}
 	var answer subdomainAnswer
-	s.read(func(*World) { answer = subdomainAnswer{ID: a.ID, Subdomain: a.Subdomain, Domain: a.Host, TopLevelDomain: "ru"} })
+	s.read(func(*World) {
+		answer = subdomainAnswer{ID: a.ID, Subdomain: a.Subdomain, Domain: a.Host, TopLevelDomain: "ru"}
+	})
 	writeJSON(w, http.StatusOK, answer)
 }
