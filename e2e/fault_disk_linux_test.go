@@ -83,7 +83,7 @@ func TestFault_diskOfOwnRedisFull(t *testing.T) {
 	}
 	accepted, refused := 0, -1
 	for i, ticket := range made {
-		switch status := w.offer(base, w.SeedRule(ticket, nil), 10*time.Second); status {
+		switch status := w.offer(base, w.SeedRule(ticket, nil), 2*patience); status {
 		case http.StatusAccepted:
 			accepted++
 			continue
@@ -113,7 +113,7 @@ func TestFault_diskOfOwnRedisFull(t *testing.T) {
 		}
 	}
 	turnsReady(t, base)
-	if status := w.offer(base, w.SeedRule(made[refused], nil), 10*time.Second); status != http.StatusAccepted {
+	if status := w.offer(base, w.SeedRule(made[refused], nil), 2*patience); status != http.StatusAccepted {
 		t.Errorf("with room again the refused rule got %d", status)
 	}
 	w.Login(w.Panel(base, w.Ticket("known_one_deal"), nil))

@@ -62,7 +62,7 @@ func TestFault_redisFailsOver(t *testing.T) {
 	if status, _ := probe(t, base); status != http.StatusServiceUnavailable {
 		t.Errorf("/readyz says %d while there is no master", status)
 	}
-	if status := w.offer(base, w.SeedRule(made[1], nil), 10*time.Second); status != http.StatusServiceUnavailable && status != http.StatusAccepted {
+	if status := w.offer(base, w.SeedRule(made[1], nil), 2*patience); status != http.StatusServiceUnavailable && status != http.StatusAccepted {
 		t.Errorf("during the failover a rule got %d", status)
 	}
 	w.stands(base, request)

@@ -112,7 +112,7 @@ func TestFault_redisInTrouble(t *testing.T) {
 			"Redis is not reachable", false},
 	} {
 		if n < 2 { // the later ones would wait for their lease; TestPromise_stored… kills Redis under load
-			if status := w.offer(base, w.SeedRule(made[4+n], nil), 6*time.Second); status != http.StatusAccepted {
+			if status := w.offer(base, w.SeedRule(made[4+n], nil), 2*patience); status != http.StatusAccepted {
 				t.Errorf("%s: before it a rule got %d", c.name, status)
 			}
 		}
@@ -124,7 +124,7 @@ func TestFault_redisInTrouble(t *testing.T) {
 			t.Errorf("%s: the process counts as dead and would be killed", c.name)
 		}
 		rule := w.SeedRule(made[n], nil)
-		if status := w.offer(base, rule, 6*time.Second); status != http.StatusServiceUnavailable {
+		if status := w.offer(base, rule, 2*patience); status != http.StatusServiceUnavailable {
 			t.Errorf("%s: a rule got %d, want 503", c.name, status)
 		}
 		for want, request := range map[string]map[string]any{storeDown: inEnglish, storeDownRU: inRussian} {
@@ -148,7 +148,7 @@ func TestFault_redisInTrouble(t *testing.T) {
 		if page := w.ask("the contacts after", "GET", panel+"/people?wait=1", nil, false); !strings.Contains(page, "/contacts/detail/") {
 			t.Errorf("%s: after it the panel shows nobody:\n%s", c.name, page)
 		}
-		if status := w.offer(base, rule, 6*time.Second); status != http.StatusAccepted {
+		if status := w.offer(base, rule, 2*patience); status != http.StatusAccepted {
 			t.Errorf("%s: after it the rule, sent again, got %d", c.name, status)
 		}
 		n++
@@ -175,7 +175,7 @@ func TestFault_redisDownAtStart(t *testing.T) {
 		t.Errorf("the block does not say what is up:\n%s", page)
 	}
 	refused := w.SeedRule(ticket, nil)
-	if status := w.offer(base, refused, 6*time.Second); status != http.StatusServiceUnavailable {
+	if status := w.offer(base, refused, 2*patience); status != http.StatusServiceUnavailable {
 		t.Errorf("a rule got %d, want 503", status)
 	}
 	w.Fault(map[string]any{})

@@ -35,7 +35,7 @@ func TestFault_rollingRestartLosesNothing(t *testing.T) {
 	load.Go(func() {
 		for i := range firings {
 			through(func(base string) {
-				if status := w.offer(base, w.SeedRule(made[i], map[string]any{"comment": fmt.Sprint("firing ", i)}), 10*time.Second); status != http.StatusAccepted {
+				if status := w.offer(base, w.SeedRule(made[i], map[string]any{"comment": fmt.Sprint("firing ", i)}), 2*patience); status != http.StatusAccepted {
 					t.Errorf("firing %d got %d", i, status)
 				}
 			})
