@@ -28,9 +28,14 @@ type browser struct {
 	ctx context.Context
 }
 
+// browsers bounds how many run at once: more of them on two cores only take the time from all the other tests.
+var browsers = make(chan struct{}, 4)
+
 // newBrowser starts a Chromium of its own. Every step has a limit, so a page that hangs fails the test.
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
+	browsers <- struct{}{}
+	t.Cleanup(func() { <-browsers })
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 1000),

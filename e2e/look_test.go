@@ -1,44 +1,69 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"github.com/sidecard/sidecard/e2e/rig"
 )
 
-// tooWide names what a page shows outside its width, or cuts at an edge that hides the rest. A long value in a field of
-// a form can be scrolled there, so it is neither.
-const tooWide = `(() => {
-	const width = document.documentElement.clientWidth, found = [];
-	if (document.scrollingElement.scrollWidth > width) found.push("the page is " + document.scrollingElement.scrollWidth + " px wide");
-	for (const e of document.querySelectorAll("body *")) {
-		const box = e.getBoundingClientRect();
-		if (!box.width || box.width <= 1 || e.closest(".sr, svg, pre, input, select, textarea")) continue;
-		const what = e.tagName.toLowerCase() + "." + e.className + " “" + e.textContent.trim().slice(0, 40) + "”";
-		if (box.right > width + 1 || box.left < -1) found.push(what + " reaches from " + Math.round(box.left) + " to " + Math.round(box.right));
-		if (e.scrollWidth > e.clientWidth + 1 && !["visible", "clip"].includes(getComputedStyle(e).overflowX)) found.push(what + " is cut");
+// tooWide opens states of the storybook in frames of a width and names what a page shows outside its width, or cuts at an edge
+// that hides the rest. A long value in a field of a form can be scrolled there, so it is neither.
+const tooWide = `(async (addresses, px) => {
+	const look = document => {
+		const width = document.documentElement.clientWidth, found = [];
+		if (width > px || !document.body.textContent.trim()) found.push("no page of that width");
+		if (document.scrollingElement.scrollWidth > width) found.push("the page is " + document.scrollingElement.scrollWidth + " px wide");
+		for (const e of document.querySelectorAll("body *")) {
+			const box = e.getBoundingClientRect();
+			if (!box.width || box.width <= 1 || e.closest(".sr, svg, pre, input, select, textarea")) continue;
+			const what = e.tagName.toLowerCase() + "." + e.className + " “" + e.textContent.trim().slice(0, 40) + "”";
+			if (box.right > width + 1 || box.left < -1) found.push(what + " reaches from " + Math.round(box.left) + " to " + Math.round(box.right));
+			if (e.scrollWidth > e.clientWidth + 1 && !["visible", "clip"].includes(getComputedStyle(e).overflowX)) found.push(what + " is cut");
+		}
+		return found;
+	};
+	const all = [];
+	for (let i = 0; i < addresses.length; i += 8) {
+		all.push(...await Promise.all(addresses.slice(i, i + 8).map(async address => {
+			const frame = document.createElement("iframe");
+			frame.style.cssText = "border:0;height:700px;width:" + px + "px";
+			frame.src = address;
+			const loaded = new Promise(resolve => frame.onload = resolve);
+			document.body.append(frame);
+			await loaded;
+			const found = look(frame.contentDocument);
+			frame.remove();
+			return found.map(f => address + ": " + f);
+		})));
 	}
-	return found;
-})()`
+	return all.flat();
+})(%s, 258)`
 
 func TestLook_noStateIsWiderThanTheNarrowestCard(t *testing.T) {
 	t.Parallel()
 	w := &suite{rig.Demo(t, t.TempDir(), nil)}
 	b := newBrowser(t)
-	b.do("narrow the window", chromedp.EmulateViewport(258, 700))
+	b.do("open a page of the same origin that may hold frames", page.SetBypassCSP(true), chromedp.Navigate(w.Replicas[0]+"/healthz"))
 	for _, lang := range []string{"en", "ru", "es", "pt", "uk", "uz"} {
+		var addresses, found []string
 		for _, name := range storyScenes(t, w, lang) {
-			var found []string
-			b.do("look at "+name, chromedp.Navigate(fmt.Sprintf("%s/storybook/frame?scene=%s&lang=%s&theme=light", w.Replicas[0], name, lang)),
-				chromedp.Evaluate(tooWide, &found))
-			if len(found) > 0 {
-				t.Errorf("%s in %s at 258 px:\n  %s", name, lang, strings.Join(found, "\n  "))
-			}
+			addresses = append(addresses, fmt.Sprintf("/storybook/frame?scene=%s&lang=%s&theme=light", name, lang))
+		}
+		list, err := json.Marshal(addresses)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.do("look at every state in "+lang, chromedp.Evaluate(fmt.Sprintf(tooWide, list), &found,
+			func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+		for _, f := range found {
+			t.Errorf("at 258 px %s", f)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 const MaxReason = 500
 
 const (
-	restartStep = 500 // entries started anew in one Redis step
+	restartStep = 100 // entries started anew in one Redis step
 	textRetried = "retried by a person"
 	textEdited  = "edited and retried by a person"
 	textDropped = "dropped by a person: "
