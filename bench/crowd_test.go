@@ -31,6 +31,7 @@ type crowd struct {
 	mu    sync.Mutex
 	known map[string]reply
 	ids   atomic.Int64
+	hooks sync.Map // bodies by destination
 }
 
 type reply struct {
@@ -88,6 +89,8 @@ func (c *crowd) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	switch path, desk := strings.CutPrefix(r.URL.Path, "/desk"); {
 	case desk:
 		a, err = c.desk(path, body)
+	case r.URL.Path == "/api/v4/webhooks":
+		a = c.hook(r, body)
 	case r.Method == http.MethodGet:
 		a, err = c.read(r.URL.RequestURI())
 	default:
@@ -131,6 +134,26 @@ func (c *crowd) read(uri string) (reply, error) {
 		}
 		return req, err
 	})
+}
+
+// hook keeps each company's change hook, of which no two are the same.
+func (c *crowd) hook(r *http.Request, body []byte) reply {
+	if r.Method == http.MethodGet {
+		held, ok := c.hooks.Load(r.URL.Query().Get("filter[destination]"))
+		if !ok {
+			return reply{status: http.StatusNoContent}
+		}
+		return reply{http.StatusOK, "application/hal+json", fmt.Appendf(nil, `{"_embedded":{"webhooks":[%s]}}`, held)}
+	}
+	var in struct {
+		Destination string `json:"destination"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil || in.Destination == "" {
+		return reply{http.StatusBadRequest, "text/plain", []byte("no destination")}
+	}
+	made := append([]byte(`{"id":1,"disabled":false,`), body[1:]...)
+	c.hooks.Store(in.Destination, made)
+	return reply{http.StatusCreated, "application/hal+json", made}
 }
 
 // once asks for what is not known yet, slowly enough for amoCRM's limit.

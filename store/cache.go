@@ -12,6 +12,7 @@ import (
 	"io"
 	"reflect"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -161,6 +162,9 @@ func (c *Cache) put(ctx context.Context, key string, v any, at time.Time, seen *
 
 func version(raw string) string { return raw[:min(len(raw), versionBytes)] }
 
+// zips are kept from one value to the next: each holds the better part of a megabyte.
+var zips = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 // encode lays out time (Unix ms, 8 bytes), "Z" or "P" for zipped or plain, the shape of the value's type, and the JSON.
 func encode(v any, at time.Time) ([]byte, error) {
 	body, err := json.Marshal(v)
@@ -178,7 +182,9 @@ func encode(v any, at time.Time) ([]byte, error) {
 	}
 	out.WriteByte('Z')
 	out.Write(kind[:])
-	zip := gzip.NewWriter(&out)
+	zip := zips.Get().(*gzip.Writer)
+	defer zips.Put(zip)
+	zip.Reset(&out)
 	if _, err = zip.Write(body); err == nil {
 		err = zip.Close()
 	}

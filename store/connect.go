@@ -34,6 +34,10 @@ func (db *DB) connect(ctx context.Context, raw string, patient bool) error {
 	return nil
 }
 
+// lineBuffer is what each connection keeps for reading and for writing, in bytes. go-redis' own 32 KiB, and 128 for pipelines, are
+// megabytes for a pool, and hardly a value of ours is that long.
+const lineBuffer = 8 << 10
+
 // dial makes a client without connecting; it keeps to its callers' deadlines even when Redis is silent. Its errors never repeat the URL, which may hold a password.
 func dial(raw string) (redis.UniversalClient, error) {
 	const want = `want "redis://host:6379/0", "rediss://…", "unix:///path", "redis+sentinel://host:26379?master_name=…" or a comma list of cluster nodes`
@@ -47,6 +51,7 @@ func dial(raw string) (redis.UniversalClient, error) {
 			return nil, fmt.Errorf("read the Redis Sentinel URL (%s): master_name is missing", want)
 		}
 		o.ContextTimeoutEnabled = true
+		o.ReadBufferSize, o.WriteBufferSize, o.PipelineReadBufferSize, o.PipelineWriteBufferSize = lineBuffer, lineBuffer, lineBuffer, lineBuffer
 		return redis.NewFailoverClient(o), nil
 	case strings.Contains(raw, ","):
 		o, err := redis.ParseClusterURL(nodesURL(raw))
@@ -54,6 +59,7 @@ func dial(raw string) (redis.UniversalClient, error) {
 			return nil, fmt.Errorf("read the Redis cluster URL (%s): %w", want, unquoted(err))
 		}
 		o.MaintNotificationsConfig, o.ContextTimeoutEnabled = quiet(), true
+		o.ReadBufferSize, o.WriteBufferSize, o.PipelineReadBufferSize, o.PipelineWriteBufferSize = lineBuffer, lineBuffer, lineBuffer, lineBuffer
 		return redis.NewClusterClient(o), nil
 	}
 	o, err := redis.ParseURL(raw)
@@ -61,6 +67,7 @@ func dial(raw string) (redis.UniversalClient, error) {
 		return nil, fmt.Errorf("read the Redis URL (%s): %w", want, unquoted(err))
 	}
 	o.MaintNotificationsConfig, o.ContextTimeoutEnabled = quiet(), true
+	o.ReadBufferSize, o.WriteBufferSize, o.PipelineReadBufferSize, o.PipelineWriteBufferSize = lineBuffer, lineBuffer, lineBuffer, lineBuffer
 	return redis.NewClient(o), nil
 }
 
