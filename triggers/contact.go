@@ -12,9 +12,6 @@ import (
 // contactToMake is a contact that is made together with its deal.
 type contactToMake = amocrm.ContactInput
 
-// lockWait is how long a client is waited for that another worker makes something for.
-const lockWait = 100 * time.Millisecond
-
 // ready picks the jobs whose deals are sent next, and knows their contacts. Deals for known contacts go first: they
 // need no search. For a client who is not known, and for a deal that depends on those he has, one job goes at a time;
 // the next finds what it has made. A job never passes an earlier one of its ticket.
@@ -83,7 +80,7 @@ func (j *job) recall(ctx context.Context) error {
 // resolve finds the job's contact, or says which one to make, and holds the client's lock while something depends on it:
 // two workers must not both make his contact or his deal.
 func (j *job) resolve(ctx context.Context) error {
-	waiting, cancel := context.WithTimeout(ctx, lockWait)
+	waiting, cancel := context.WithTimeout(ctx, j.s.LockFor)
 	unlock, err := j.account.LockClient(waiting, j.ticket.Client.ID)
 	cancel()
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {

@@ -67,9 +67,12 @@ type Deps struct {
 	Trace func(ctx context.Context, step string, since time.Time, entries int) (traced context.Context, end func())
 	Log   *slog.Logger // nil: silent
 
-	Lease   time.Duration // of a claim, renewed while it is worked on; default 30 s
-	Poll    time.Duration // for work that other replicas accepted; default 250 ms
-	Sweep   time.Duration // for work whose hint was lost; default 30 s
+	Lease time.Duration // of a claim, renewed while it is worked on; default 30 s
+	Poll  time.Duration // for work that other replicas accepted; default 250 ms
+	Sweep time.Duration // for work whose hint was lost; default 30 s
+	// LockFor is how long a client is waited for that another worker makes something for; default 1 s, more than a slow disk of
+	// Redis takes for the lock alone.
+	LockFor time.Duration
 	CheckIn time.Duration // for which a caller of Check may be kept for the account's vocabulary; default 300 ms
 	LookGap time.Duration // between two looks for a write whose answer was lost; default 2 s
 	LookFor time.Duration // from such a write to the last look; default 5 s
@@ -102,7 +105,7 @@ func NewService(d Deps) *Service {
 		d    *time.Duration
 		dflt time.Duration
 	}{{&d.Lease, 30 * time.Second}, {&d.Poll, 250 * time.Millisecond}, {&d.Sweep, 30 * time.Second}, {&d.CheckIn, 300 * time.Millisecond},
-		{&d.LookGap, 2 * time.Second}, {&d.LookFor, 5 * time.Second}} {
+		{&d.LockFor, time.Second}, {&d.LookGap, 2 * time.Second}, {&d.LookFor, 5 * time.Second}} {
 		if *x.d == 0 {
 			*x.d = x.dflt
 		}
