@@ -21,7 +21,7 @@ func (cmd serveCmd) Run(ctx context.Context) error {
 	}
 	log := cmd.logger()
 	if os.Getenv("GOGC") == "" { // a third less memory than at Go's 100, and the slowest requests take no longer
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(40)
 	}
 	ln, err := net.Listen("tcp", set.Addr)
 	if err != nil {
