@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os/exec"
 	"path/filepath"
@@ -73,51 +72,71 @@ func closeAfter(t *testing.T, db *DB) {
 // cluster is one for the whole run: a node takes two seconds to trust its own slots.
 var cluster struct {
 	sync.Mutex
-	url string
-	cmd *exec.Cmd
-}
-
-func stopCluster() {
-	if cluster.cmd != nil {
-		_ = cluster.cmd.Process.Kill()
-		_ = cluster.cmd.Wait()
-	}
+	url  string
+	stop func()
 }
 
 func startCluster(t *testing.T) (url string) {
 	needRedis(t)
-	ctx := context.Background()
 	cluster.Lock()
 	defer cluster.Unlock()
 	if cluster.url != "" {
 		client := redis.NewClient(&redis.Options{Addr: strings.TrimPrefix(cluster.url, "redis://")})
 		defer client.Close()
-		if err := client.FlushAll(ctx).Err(); err != nil {
+		if err := client.FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
 		return cluster.url
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 10 {
+		if cluster.url = startNode(t); cluster.url != "" {
+			return cluster.url
+		}
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	_ = listener.Close()
-	cmd := exec.Command(redisProgram(), "--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--cluster-enabled", "yes",
-		"--cluster-port", fmt.Sprint(port+1), "--cluster-config-file", filepath.Join(t.TempDir(), "nodes.conf"), "--save", "")
+	t.Fatal("no cluster node stays up")
+	return ""
+}
+
+// startNode returns "" when somebody else took a port between being found free and being listened on.
+func startNode(t *testing.T) (url string) {
+	var ports [2]string // for commands and for the bus of the cluster
+	for i := range ports {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, ports[i], _ = net.SplitHostPort(listener.Addr().String())
+		if err := listener.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(redisProgram(), "--port", ports[0], "--bind", "127.0.0.1", "--cluster-enabled", "yes",
+		"--cluster-port", ports[1], "--cluster-config-file", filepath.Join(t.TempDir(), "nodes.conf"), "--save", "")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // not to die with the thread of the first test
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	cluster.cmd = cmd
-	client := redis.NewClient(&redis.Options{Addr: fmt.Sprint("127.0.0.1:", port)})
+	var ended atomic.Bool
+	wait := make(chan struct{})
+	go func() {
+		defer close(wait)
+		_ = cmd.Wait()
+		ended.Store(true)
+	}()
+	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:" + ports[0]})
 	defer client.Close()
-	eventually(t, 10*time.Second, "the cluster node has its slots", func() bool {
-		client.ClusterAddSlotsRange(ctx, 0, 16383)
-		return strings.Contains(client.ClusterInfo(ctx).Val(), "cluster_state:ok")
+	eventually(t, time.Minute, "the cluster node has its slots or has ended", func() bool {
+		client.ClusterAddSlotsRange(t.Context(), 0, 16383)
+		return ended.Load() || strings.Contains(client.ClusterInfo(t.Context()).Val(), "cluster_state:ok")
 	})
-	cluster.url = fmt.Sprint("redis://127.0.0.1:", port)
-	return cluster.url
+	if ended.Load() {
+		return ""
+	}
+	cluster.stop = func() {
+		_ = cmd.Process.Kill()
+		<-wait
+	}
+	return "redis://127.0.0.1:" + ports[0]
 }
 
 // conform runs test on every backend with n DBs.

@@ -28,10 +28,19 @@ func TestMain(m *testing.M) {
 		hold(dir)
 		return
 	}
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		stopCluster()
-		os.Exit(code)
-	}))
+	goleak.VerifyTestMain(tests{m})
+}
+
+// tests end the cluster before anybody looks for what they left running.
+type tests struct{ *testing.M }
+
+func (m tests) Run() int {
+	defer func() {
+		if cluster.stop != nil {
+			cluster.stop()
+		}
+	}()
+	return m.M.Run()
 }
 
 func hold(dir string) {
