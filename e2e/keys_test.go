@@ -101,12 +101,12 @@ func TestKeys_rotateWhileRunningAndTakeTheOldKeyOut(t *testing.T) {
 	}
 }
 
-// triggerKeyIn is the key in the rule that a page shows.
-func triggerKeyIn(t *testing.T, page string) string {
+// triggerKeyIn is the key in the rule that a page or a command shows.
+func triggerKeyIn(t *testing.T, shown string) string {
 	t.Helper()
-	_, rest, ok := strings.Cut(page, "sk_")
-	if !ok || len(rest) < 32 {
-		t.Fatalf("the page shows no trigger key:\n%s", page)
+	key := triggerKey.FindString(shown)
+	if key == "" {
+		t.Fatalf("no trigger key in:\n%s", shown)
 	}
-	return "sk_" + rest[:32]
+	return key
 }

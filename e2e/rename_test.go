@@ -88,7 +88,7 @@ func TestRename_isFollowedWithoutAnybody(t *testing.T) {
 		panel := w.Panel(w.Replicas[1], ticket, map[string]any{"amo_base_host": address})
 		w.showsLinked("a block with "+address, panel, now, old)
 		if _, page := w.Get(http.DefaultClient, panel+"/rule?wait=1"); triggerKeyIn(t, page) != key {
-			t.Errorf("a block with %s shows another rule key", address)
+			t.Errorf("a block with %s shows another rule key:\n%s", address, page)
 		}
 		stranger := w.Panel(w.Replicas[0], ticket, map[string]any{"amo_base_host": address, "usedesk_api_token": "somebody else's"})
 		if _, page := w.Get(http.DefaultClient, stranger); !strings.Contains(page, `data-view="login"`) {

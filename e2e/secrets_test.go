@@ -11,6 +11,7 @@ import (
 	"github.com/sidecard/sidecard/e2e/rig"
 )
 
+// Sessions and form tokens are random too and may hold an sk_, but are shorter.
 var triggerKey = regexp.MustCompile(`sk_[A-Za-z0-9_-]{32}`)
 
 // Every secret that a full run meets, looked for in everything the service prints and everything Redis writes to disk.

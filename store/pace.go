@@ -71,11 +71,17 @@ local wait = math.ceil((tonumber(ends[2]) - now) / 1000)
 if wait > tonumber(ARGV[4]) then wait = tonumber(ARGV[4]) end
 return {wait, 0}`)
 
-// paceDone moves a slot's end to one window from now.
+// paceDone moves a slot's end to ARGV[2] ms from now. A slot that is not there has ended; but with 0 ms its caller gave up on
+// an answer, and his question may come behind this one: it finds a slot that ends in a window (ARGV[3]), not in a crash's time.
 var paceDone = redis.NewScript(`
-if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+local after = tonumber(ARGV[2])
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
+  if after > 0 then return 0 end
+  after = tonumber(ARGV[3])
+end
 local t = redis.call('TIME')
-redis.call('ZADD', KEYS[1], string.format('%.0f', t[1] * 1000000 + t[2] + ARGV[2] * 1000), ARGV[1])
+redis.call('ZADD', KEYS[1], string.format('%.0f', t[1] * 1000000 + t[2] + after * 1000), ARGV[1])
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], after) end
 return 1`)
 
 // pacePause stops everybody until now + ARGV[1] ms, never shortening a longer pause. Without a time from the server
@@ -160,7 +166,7 @@ func (p *Pace) Wait(ctx context.Context) (done func(), err error) {
 func (p *Pace) finish(id string, after time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	if err := paceDone.Run(ctx, p.db, []string{p.slots}, id, after.Milliseconds()).Err(); err != nil {
+	if err := paceDone.Run(ctx, p.db, []string{p.slots}, id, after.Milliseconds(), paceWindow.Milliseconds()).Err(); err != nil {
 		p.db.log.WarnContext(ctx, "slot not given back, it ends by itself", "pace", p.name, "error", err)
 	}
 }

@@ -126,6 +126,20 @@ func TestCreateDeal_whatFollowsMayFail(t *testing.T) {
 	w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "The deal was created.")
 }
 
+func TestCreateDeal_isConfirmedThoughThePanelCantBeRead(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	w.crm.peopleErr = context.DeadlineExceeded
+	again := `href="` + base + `/people?done=deal%3A501"`
+	w.contains(w.post(base+"/deals", dealFormOf(blocks.NewID()), true), "The deal was created.", "/deals/501", `data-view="problem"`, again)
+	w.contains(w.get(base+"?done=deal:501"), "The deal was created.", "/deals/501", `data-view="problem"`)
+	if body := w.get(base + "?done=nonsense").Body.String(); strings.Contains(body, "?done=") {
+		t.Errorf("nothing was done:\n%s", body)
+	}
+	w.crm.peopleErr = nil
+	w.contains(w.get(base+"/people?done=deal%3A501"), "The deal was created.", "Chairs")
+}
+
 func TestCreateDeal_withoutScriptRedirects(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(blocks.EN, sampleTicket())

@@ -20,6 +20,7 @@ type visit struct {
 	crm     CRM
 	ctx     context.Context // ends with the page's budget
 	wish    wish
+	done    string // what was done before this page, for its confirmation (notice); "" for nothing
 }
 
 // base is the address of the session's panel.

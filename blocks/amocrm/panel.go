@@ -57,11 +57,11 @@ func (h *Handlers) people(v *visit) error {
 	if err := h.Sessions.SetPlace(v.ctx, v.session, ""); err != nil {
 		return v.fail(err, v.base()+"/people")
 	}
-	notice := v.notice(v.QueryParam("done"))
+	v.done = v.QueryParam("done")
 	v.wish = wish{all: v.QueryParam("all") != "", deals: v.QueryParam("deals"), at: v.QueryParam("at")}
 	return v.paint("people_loading", func(ctx context.Context) (loaded, error) {
 		view, err := v.peopleView(ctx)
-		view.Notice = notice
+		view.Notice = v.notice(v.done)
 		return loaded{"people", view}, err
 	})
 }
@@ -100,6 +100,7 @@ func (v *visit) after(done string) error {
 	}
 	ctx, cancel := v.owned(v.h.Budget) // the page's own time may have gone into the write
 	defer cancel()
+	v.done = done
 	view, err := v.peopleView(ctx)
 	if err != nil {
 		return v.fail(err, v.base()+"/people")

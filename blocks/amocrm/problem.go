@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
@@ -20,8 +21,9 @@ type problemView struct {
 	Title, Text string
 	Action      string // label of the link, "" for none
 	URL         string
-	Back        string // the client, where the link does not lead there; "" for none
-	Popup       bool   // the link leads to the login
+	Back        string      // the client, where the link does not lead there; "" for none
+	Popup       bool        // the link leads to the login
+	Done        *noticeView // what was done before this went wrong
 }
 
 // problems lists the errors agents may meet, the first match wins. Each code has the texts problem.{code}.title and
@@ -64,7 +66,7 @@ func problemCode(err error) (code string, status int, retry, known bool) {
 // problem is the view of an error; retry is where to try again, "" leads to the panel.
 func (v *visit) problem(err error, retry string) problemView {
 	code, _, again, _ := problemCode(err)
-	p := problemView{Title: v.t("problem." + code + ".title"), Text: v.t("problem." + code + ".text")}
+	p := problemView{Title: v.t("problem." + code + ".title"), Text: v.t("problem." + code + ".text"), Done: v.notice(v.done)}
 	switch {
 	case again && retry != "":
 		p.Action, p.URL = v.t("retry"), retry
@@ -73,6 +75,9 @@ func (v *visit) problem(err error, retry string) problemView {
 		}
 	case v.session.ID != "":
 		p.Action, p.URL = v.t("back_to_client"), v.base()+"/people"
+	}
+	if p.Done != nil && p.URL != "" {
+		p.URL += "?done=" + url.QueryEscape(v.done)
 	}
 	return p
 }
