@@ -66,20 +66,25 @@ func TestWork_whoSleptThroughItsLeaseSendsNothing(t *testing.T) {
 // What is sent apart because the CRM refused it together may have become another worker's meanwhile.
 func TestWork_partsOfARefusedBatchAreSentByTheirOwnerOnly(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	h.login()
-	h.link(2)
-	entries := []Entry{h.accept(published(1000)), h.accept(published(1001))}
-	h.crm.spoil(complexCall, fault{status: 400, body: `{"title":"Bad Request","status":400}`, do: func() {
-		for _, e := range entries {
-			if err := h.db.HSet(t.Context(), entryKey(h.tenant.ID, e.ID), "claim", "another").Err(); err != nil {
-				t.Error(err)
+	for _, call := range []string{complexCall, notesCall} {
+		t.Run(call, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.login()
+			h.link(2)
+			entries := []Entry{h.accept(published(1000)), h.accept(published(1001))}
+			h.crm.spoil(call, fault{status: 400, body: `{"title":"Bad Request","status":400}`, do: func() {
+				for _, e := range entries {
+					if err := h.db.HSet(t.Context(), entryKey(h.tenant.ID, e.ID), "claim", "another").Err(); err != nil {
+						t.Error(err)
+					}
+				}
+			}})
+			h.oneHaul()
+			if n := h.crm.count(call); n != 1 {
+				t.Errorf("%d calls, want none after the first", n)
 			}
-		}
-	}})
-	h.oneHaul()
-	if n := h.crm.count(complexCall); n != 1 {
-		t.Errorf("%d calls, want none after the first", n)
+		})
 	}
 }
 
