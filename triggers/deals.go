@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -38,8 +39,19 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 			j.fail(ctx, err)
 		}
 	}
-	h.record(ctx, alive(jobs), func(*job) string { return "sending the deal" })
+	h.hold(ctx, alive(jobs), "sending the deal")
 	h.send(alive(jobs), call{
+		again: func(jobs []*job) []*job {
+			now := h.inTurn(alive(jobs))
+			h.hold(ctx, now, "")
+			now = alive(now)
+			for _, j := range jobs {
+				if !slices.Contains(now, j) {
+					j.e.Steps.LeadIntent = nil // nothing was sent
+				}
+			}
+			return now
+		},
 		do: func(jobs []*job) error {
 			body := make([]amocrm.LeadInput, len(jobs))
 			for i, j := range jobs {
@@ -64,6 +76,7 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 				switch {
 				case j.e.Steps.LeadID != 0:
 				case maybeDone(err):
+					j.doubt(j.e.Steps.LeadIntent, err)
 					j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
 				default:
 					j.e.Steps.LeadIntent = nil
@@ -190,9 +203,26 @@ func (j *job) remember(ctx context.Context) error {
 	return nil
 }
 
-// withinLease ends a write before another worker may take the entries up.
+// inTurn leaves out the jobs behind one of their ticket that was to go before them and has no deal yet.
+func (h *haul) inTurn(jobs []*job) (out []*job) {
+	stuck := map[int64]bool{}
+	for _, j := range h.jobs {
+		ticket := j.e.Request.TicketID
+		switch mine := slices.Contains(jobs, j); {
+		case mine && !stuck[ticket]:
+			out = append(out, j)
+		case mine:
+		case j.e.Steps.LeadID == 0 && (!j.ended() || j.lost || !finished(j.end.State)):
+			stuck[ticket] = true
+		}
+	}
+	return out
+}
+
+// withinLease ends a write before another worker may take the entries up: a worker that has slept since it made sure of
+// them sends nothing.
 func (h *haul) withinLease(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, h.s.Lease*2/3)
+	return context.WithDeadline(ctx, h.held.Add(h.s.Lease*2/3))
 }
 
 // maybeDone says that a write may have been done although it brought an error.

@@ -92,7 +92,7 @@ func (s *Service) loop(ctx, work context.Context, tenantID string) error {
 			return s.hints.settle(work, was, next, ok)
 		}
 		if pause := s.traced(ctx, work, b, tenantID, began); pause > 0 {
-			return s.hints.settle(work, was, time.Now().Add(pause), true)
+			return s.hints.settle(work, was, b.Now.Add(time.Since(began)+pause), true)
 		}
 	}
 	return nil

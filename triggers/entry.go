@@ -102,6 +102,7 @@ type Intent struct {
 	PipelineID int64  `json:"pipeline_id,omitempty"`
 	Price      *int64 `json:"price,omitempty"`
 
+	Until    time.Time `json:"until,omitzero"` // before that the CRM may still be at it
 	Looks    int       `json:"looks,omitempty"`
 	LookedAt time.Time `json:"looked_at,omitzero"`
 }

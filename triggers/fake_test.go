@@ -41,6 +41,7 @@ type fakeCRM struct {
 	calls     map[string]int
 	faults    map[string][]fault // by "METHOD path", used up one by one
 	onLead    func(id int64)     // after a lead was made
+	ahead     time.Duration      // of its clock
 }
 
 // fault spoils one call: after carrying it out (or not) the connection is cut, or status and body are answered.
@@ -50,6 +51,8 @@ type fault struct {
 	status int
 	body   string
 	header map[string]string
+	before func() // before anything is done
+	do     func() // before the answer
 }
 
 func newCRM(t *testing.T) *fakeCRM {
@@ -84,6 +87,8 @@ func (c *fakeCRM) snapshot() (leads, notes, contacts []obj) {
 	return slices.Clone(c.leads), slices.Clone(c.notes), slices.Clone(c.contacts)
 }
 
+func (c *fakeCRM) now() int64 { return time.Now().Add(c.ahead).Unix() }
+
 func (c *fakeCRM) id() int64 { c.lastID++; return c.lastID }
 
 // addContact puts a contact with a phone into the account.
@@ -117,15 +122,24 @@ func (c *fakeCRM) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if list := c.faults[call]; len(list) > 0 && allowed {
 		f, c.faults[call] = list[0], list[1:]
 	}
+	if f.before != nil {
+		c.mu.Unlock()
+		f.before()
+		c.mu.Lock()
+	}
 	status, answer := 401, any(obj{"title": "Unauthorized", "status": 401})
 	var made int64
 	if spoiled := f.cut || f.status != 0; allowed && (!spoiled || f.commit) {
 		status, answer, made = c.answer(r, path, body)
 	}
 	hook := c.onLead
+	w.Header().Set("Date", time.Unix(c.now(), 0).UTC().Format(http.TimeFormat))
 	c.mu.Unlock()
 	if made != 0 && hook != nil {
 		hook(made)
+	}
+	if f.do != nil {
+		f.do()
 	}
 	switch {
 	case f.cut:
@@ -196,6 +210,9 @@ func (c *fakeCRM) answer(r *http.Request, path string, body []byte) (status int,
 			all = slices.DeleteFunc(all, func(l obj) bool { return !slices.Contains(ids, fmt.Sprint(l["id"])) })
 		}
 		slices.Reverse(all)
+		if limit, err := strconv.Atoi(r.URL.Query().Get("limit")); err == nil {
+			all = all[:min(len(all), limit)]
+		}
 		return list("leads", all)
 	case r.Method == "GET" && len(parts) == 2 && parts[0] == "leads":
 		return c.one(c.leads, parts[1])
@@ -336,7 +353,7 @@ func (c *fakeCRM) makeLead(lead obj) obj {
 	}
 	id := c.id()
 	delete(lead, "request_id")
-	lead["id"], lead["created_at"] = id, time.Now().Unix()
+	lead["id"], lead["created_at"] = id, c.now()
 	lead["_embedded"] = obj{"contacts": arr{obj{"id": contactID, "is_main": true}}}
 	c.leads = append(c.leads, lead)
 	return obj{"id": id, "contact_id": contactID, "company_id": nil, "request_id": arr{rid}, "merged": false}
@@ -352,7 +369,7 @@ func (c *fakeCRM) note(body []byte) (int, any, int64) {
 	for _, n := range in {
 		id, rid := c.id(), n["request_id"]
 		delete(n, "request_id")
-		n["id"], n["created_at"] = id, time.Now().Unix()
+		n["id"], n["created_at"] = id, c.now()
 		c.notes = append(c.notes, n)
 		out = append(out, obj{"id": id, "entity_id": n["entity_id"], "request_id": rid})
 	}
@@ -369,7 +386,7 @@ func (c *fakeCRM) task(body []byte) (int, any, int64) {
 	for _, n := range in {
 		id, rid := c.id(), n["request_id"]
 		delete(n, "request_id")
-		n["id"], n["created_at"], n["is_completed"] = id, time.Now().Unix(), false
+		n["id"], n["created_at"], n["is_completed"] = id, c.now(), false
 		c.tasks = append(c.tasks, n)
 		out = append(out, obj{"id": id, "request_id": rid})
 	}

@@ -23,6 +23,7 @@ type haul struct {
 	now      func() time.Time // Redis' clock
 	stopping func() bool      // nothing more is begun
 	jobs     []*job           // in the order of acceptance
+	held     time.Time        // when the claims of what is sent next were last known to be ours
 
 	mu        sync.Mutex
 	common    *verdict         // what hinders one and would hinder all
@@ -194,13 +195,23 @@ func (j *job) free() {
 	}
 }
 
-// record stores the steps of the jobs in one go; a job whose claim is gone ends.
+// record stores what the jobs have achieved in one go; a job whose claim is gone ends.
 func (h *haul) record(ctx context.Context, jobs []*job, text func(*job) string) {
+	h.recordAll(ctx, jobs, true, text)
+}
+
+// hold stores what the jobs are about to send, and so makes sure that it is still theirs to send.
+func (h *haul) hold(ctx context.Context, jobs []*job, text string) {
+	h.held = time.Now() // before: the lease begins no later than this
+	h.recordAll(ctx, jobs, false, func(*job) string { return text })
+}
+
+func (h *haul) recordAll(ctx context.Context, jobs []*job, progress bool, text func(*job) string) {
 	entries, texts := make([]Entry, len(jobs)), make([]string, len(jobs))
 	for i, j := range jobs {
 		entries[i], texts[i] = *j.e, text(j)
 	}
-	for i, err := range h.s.ledger.RecordAll(ctx, entries, texts) {
+	for i, err := range h.s.ledger.RecordAll(ctx, entries, texts, progress) {
 		if err != nil {
 			jobs[i].fail(ctx, err)
 		}

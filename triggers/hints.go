@@ -31,6 +31,7 @@ if not now or tonumber(now) ~= tonumber(ARGV[2]) then return 0 end
 if ARGV[3] == '' then return redis.call('ZREM', KEYS[1], ARGV[1]) end
 return redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])`)
 
+// set hints at work that is due at a time of Redis' clock.
 func (h hints) set(ctx context.Context, tenantID string, at time.Time) error {
 	if err := h.rdb.ZAdd(ctx, hintKey, redis.Z{Score: float64(at.UnixMicro()), Member: tenantID}).Err(); err != nil {
 		return fmt.Errorf("hint at due work: %w", err)
@@ -47,6 +48,14 @@ return redis.call('ZADD', KEYS[1], string.format('%.0f', tonumber(t[1]) * 100000
 // after NOSCRIPT.
 func (h hints) now(ctx context.Context, p redis.Pipeliner, tenantID string) *redis.Cmd {
 	return hintNow.Eval(ctx, p, []string{hintKey}, tenantID)
+}
+
+// soon says that a tenant has work at once.
+func (h hints) soon(ctx context.Context, tenantID string) error {
+	if err := hintNow.Run(ctx, h.rdb, []string{hintKey}, tenantID).Err(); err != nil {
+		return fmt.Errorf("hint at due work: %w", err)
+	}
+	return nil
 }
 
 // dueHints reads hints by Redis' clock: the replicas' may differ.

@@ -34,12 +34,17 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, crm: newCRM(t), desk: newDesk()}
 	db, err := store.Open(t.Context(), store.Options{URL: "memory:"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
+	return newHouseOn(t, db)
+}
+
+func newHouseOn(t *testing.T, db *store.DB) *house {
+	t.Helper()
+	h := &house{t: t, crm: newCRM(t), desk: newDesk()}
 	hosts, err := amocrm.NewHosts([]string{h.crm.URL})
 	if err != nil {
 		t.Fatal(err)

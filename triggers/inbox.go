@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // Inbox returns a page of a tenant's entries. An unknown state or cursor is none.
@@ -64,7 +63,7 @@ func (s *Service) restarted(ctx context.Context, tenantID, id string, err error)
 	if err != nil {
 		return err
 	}
-	if err := s.hints.set(context.WithoutCancel(ctx), tenantID, time.Now()); err != nil {
+	if err := s.hints.soon(context.WithoutCancel(ctx), tenantID); err != nil {
 		s.Log.WarnContext(ctx, "firing restarted without a hint", "tenant", tenantID, "firing", id, "error", err) // the sweep finds it
 	}
 	s.wake(tenantID)

@@ -24,6 +24,7 @@ var meanings = []struct {
 	{"no_desk_token", exactly(errNoDeskToken.Error())},
 	{"desk_token", exactly("the helpdesk refuses the API token: check usedesk_api_token in the block's settings")},
 	{"desk_down", exactly("the helpdesk's API can't be reached or has trouble")},
+	{"store_down", exactly("Sidecard's own storage is not working just now")},
 	{"desk_refused", exactly("the helpdesk's API refused to tell about the ticket")},
 	{"look", exactly((&lookAgain{}).Error())},
 	{"restart", exactly("interrupted by a restart")},

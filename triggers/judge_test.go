@@ -46,6 +46,7 @@ func TestJudge_waitingHoldingAndFailing(t *testing.T) {
 		{"desk says no", desk(usedesk.KindInvalid), fresh, StateFailed, false, false},
 		{"no desk token", errNoDeskToken, fresh, StateAccepted, false, true},
 		{"tenant gone", tenant.ErrNotFound, fresh, StateFailed, false, false},
+		{"our own storage is full", fmt.Errorf("x: %w", &store.Trouble{Why: "full", Err: errors.New("OOM")}), fresh, StateAccepted, false, true},
 		{"restart", context.Canceled, fresh, StateAccepted, false, true},
 		{"not foreseen", errors.New("boom at 10.0.0.1"), fresh, StateAccepted, true, false},
 		{"not foreseen ten times", errors.New("boom"), Entry{CreatedAt: now, Attempts: 10}, StateFailed, false, false},

@@ -135,14 +135,14 @@ func (l *Ledger) Claim(ctx context.Context, tenantID string, n int) (Batch, erro
 	return b, nil
 }
 
-// Record stores the steps of a claimed entry, adds text (if any) to its timeline and starts its lease anew.
-// ErrClaimLost when the claim is no longer the entry's.
+// Record stores the steps of a claimed entry, adds text (if any) to its timeline, starts its lease anew, and ends its waits
+// in a row. ErrClaimLost when the claim is no longer the entry's.
 func (l *Ledger) Record(ctx context.Context, e Entry, text string) error {
 	steps, err := json.Marshal(e.Steps)
 	if err != nil {
 		return fmt.Errorf("encode steps: %w", err)
 	}
-	ok, err := l.run(ctx, recordScript, e.Tenant, e.ID, e.claim, steps, text, l.lease.Milliseconds()).Int()
+	ok, err := l.run(ctx, recordScript, e.Tenant, e.ID, e.claim, steps, text, l.lease.Milliseconds(), 1).Int()
 	if err != nil {
 		return fmt.Errorf("record steps: %w", err)
 	}
@@ -152,8 +152,13 @@ func (l *Ledger) Record(ctx context.Context, e Entry, text string) error {
 	return nil
 }
 
-// RecordAll is Record for entries of one tenant, in one round trip; the errors are in the order of the entries.
-func (l *Ledger) RecordAll(ctx context.Context, entries []Entry, texts []string) []error {
+// RecordAll is Record for entries of one tenant, in one round trip; the errors are in the order of the entries. Without
+// progress, as for what is only about to be tried, their waits in a row go on.
+func (l *Ledger) RecordAll(ctx context.Context, entries []Entry, texts []string, progress bool) []error {
+	moved := 0
+	if progress {
+		moved = 1
+	}
 	errs := make([]error, len(entries))
 	answers := make([]*redis.Cmd, len(entries))
 	// The pipeline's own error is the first of any command; each command's is looked at below.
@@ -165,7 +170,7 @@ func (l *Ledger) RecordAll(ctx context.Context, entries []Entry, texts []string)
 				continue
 			}
 			// A script's hash is of no use in a pipeline: nobody could send the text after NOSCRIPT.
-			answers[i] = recordScript.Eval(ctx, p, []string{prefix(e.Tenant)}, e.ID, e.claim, steps, texts[i], l.lease.Milliseconds())
+			answers[i] = recordScript.Eval(ctx, p, []string{prefix(e.Tenant)}, e.ID, e.claim, steps, texts[i], l.lease.Milliseconds(), moved)
 		}
 		return nil
 	})

@@ -42,13 +42,13 @@ func (l *Ledger) Retry(ctx context.Context, tenantID, id string) error {
 // RetryAll starts all entries anew that are failed now, in the order of their acceptance within each 500, and returns how
 // many. One that fails again meanwhile is not started twice.
 func (l *Ledger) RetryAll(ctx context.Context, tenantID string) (int, error) {
-	for total, till := 0, ""; ; {
-		got, err := l.run(ctx, restartAllScript, tenantID, restartStep, till, textRetried).Slice()
+	for total, left, till := 0, int64(0), ""; ; {
+		got, err := l.run(ctx, restartAllScript, tenantID, restartStep, till, textRetried, left).Slice()
 		if err != nil {
 			return total, fmt.Errorf("retry firings: %w", err)
 		}
 		looked, started := got[0].(int64), got[1].(int64)
-		total, till = total+int(started), got[2].(string)
+		total, till, left = total+int(started), got[2].(string), left+got[3].(int64)
 		if looked < restartStep {
 			return total, nil
 		}

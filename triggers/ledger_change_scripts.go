@@ -22,20 +22,21 @@ start(id, ARGV[6], ARGV[3])
 return 'started'
 `)
 
-// ARGV: most entries, failed until when in ms (none: now), timeline text. Answers how many were looked at, how many of
-// them were started, until when.
+// ARGV: most entries, failed until when in ms (none: now), timeline text, how many of the oldest are passed over. Answers
+// how many were looked at, how many of them were started, until when, how many more are to be passed over.
 var restartAllScript = endScript(`
-local till, found = tonumber(ARGV[2]) or now, {}
-local ids = call('ZRANGEBYSCORE', p .. ':s:failed', '-inf', ms(till), 'LIMIT', 0, ARGV[1])
+local till, found, left = tonumber(ARGV[2]) or now, {}, 0
+local ids = call('ZRANGEBYSCORE', p .. ':s:failed', '-inf', ms(till), 'LIMIT', ARGV[4], ARGV[1])
 for _, id in ipairs(ids) do
   local f = call('HMGET', key(id), 'seq', 'ticket', 'v')
   local mine = tonumber(f[3] or 0) <= known -- else its own version's business
   if f[1] and mine then table.insert(found, {id = id, seq = tonumber(f[1]), ticket = f[2]})
-  elseif mine then forget(id, 'failed') end
+  elseif mine then forget(id, 'failed')
+  else left = left + 1 end
 end
 table.sort(found, function(a, b) return a.seq < b.seq end)
 for _, e in ipairs(found) do start(e.id, e.ticket, ARGV[3]) end
-return {#ids, #found, string.format('%.0f', till)}
+return {#ids, #found, string.format('%.0f', till), left}
 `)
 
 // ARGV: id, the entry's rev as it was seen, reason, timeline text.

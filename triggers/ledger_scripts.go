@@ -185,12 +185,13 @@ end
 return out
 `)
 
-// ARGV: id, claim, steps, timeline text or none, lease in ms.
+// ARGV: id, claim, steps, timeline text or none, lease in ms, 1 if something was achieved by it.
 var recordScript = script(`
 local id = ARGV[1]
 if call('HGET', key(id), 'claim') ~= ARGV[2] then return 0 end
 roomless(id)
-call('HSET', key(id), 'steps', ARGV[3], 'updated', string.format('%.0f', now), 'waits', 0)
+call('HSET', key(id), 'steps', ARGV[3], 'updated', string.format('%.0f', now))
+if ARGV[6] == '1' then call('HSET', key(id), 'waits', 0) end
 call('HINCRBY', key(id), 'rev', 1)
 if ARGV[4] ~= '' then say(id, ARGV[4]) end
 call('ZADD', p .. ':due', ms(now + tonumber(ARGV[5])), id)

@@ -1,6 +1,7 @@
 package triggers
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -40,5 +41,28 @@ func TestLedger_newerFormIsLeftAlone(t *testing.T) {
 	}
 	if kept := l.rdb.HGet(ctx, entryKey("t1", own.ID), "of_a_newer_version").Val(); kept != "kept" {
 		t.Error("a field that this version does not know is lost")
+	}
+}
+
+// Failed firings of a newer form are passed over, however many there are.
+func TestRetryAll_passesOverWhatANewerVersionLeft(t *testing.T) {
+	t.Parallel()
+	l := memoryLedger(t)
+	ctx := t.Context()
+	for i := range restartStep {
+		e := settledOn(t, l, int64(100+i), StateFailed, Steps{})
+		if err := l.rdb.HSet(ctx, entryKey("t1", e.ID), "v", schema+1, "request", "in another form").Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.pass(time.Millisecond)
+	own := failed(t, l, Steps{})
+	within, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if n, err := l.RetryAll(within, "t1"); err != nil || n != 1 {
+		t.Errorf("started %d, %v", n, err)
+	}
+	if got := get(t, l, own.ID); got.State != StateAccepted {
+		t.Errorf("our own is %s", got.State)
 	}
 }

@@ -9,14 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
 
 const (
-	clockSkew = 5 * time.Second // the CRM's clock may be that much behind ours
+	clockSkew = 5 * time.Second // clocks may differ by that much, or more where the CRM tells its own
 	lookPage  = 250             // newest deals that are looked through
 	lookOfOne = 20              // newest deals of the contact
 
@@ -162,7 +160,21 @@ func (j *job) candidates(ctx context.Context, newest []amocrm.Lead) ([]amocrm.Le
 		}
 		found = append(found, more...)
 	}
-	since := intent.At.Add(-clockSkew).Unix()
+	since := j.since(intent)
+	if intent.ContactID == 0 && len(newest) == lookPage && newest[lookPage-1].CreatedAt >= since {
+		// More deals were made since than one page shows. With this one its contact was made.
+		contact, _, err := j.account.Resolve(ctx, j.ticket.Client)
+		if err != nil {
+			return nil, err
+		}
+		if contact != 0 {
+			more, err := j.leadsOf(ctx, amocrm.ID(contact))
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, more...)
+		}
+	}
 	seen := map[amocrm.ID]bool{}
 	found = slices.DeleteFunc(found, func(l amocrm.Lead) bool {
 		other := seen[l.ID] || l.IsDeleted || l.CreatedAt < since ||
@@ -272,46 +284,4 @@ func (j *job) region(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return cmp.Or(t.Settings.Region, j.meta.Account.Country, bridge.DefaultRegion), nil
-}
-
-// taken says whether a deal is another entry's.
-func (j *job) taken(ctx context.Context, leadID int64) (bool, error) {
-	owner, err := j.s.DB.Get(ctx, ownKey(j.e.Tenant, leadID)).Result()
-	if errors.Is(err, redis.Nil) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("look whose deal it is: %w", err)
-	}
-	return owner != j.e.ID, nil
-}
-
-// own makes a deal this entry's; false when it is another's already.
-func (j *job) own(ctx context.Context, leadID int64) (bool, error) {
-	set, err := j.s.DB.SetNX(ctx, ownKey(j.e.Tenant, leadID), j.e.ID, ownFor).Result()
-	if err != nil {
-		return false, fmt.Errorf("own deal: %w", err)
-	}
-	if set {
-		return true, nil
-	}
-	taken, err := j.taken(ctx, leadID)
-	return !taken, err
-}
-
-// looked counts a look that found nothing. Two looks some time apart, the last one a while after the write, are enough:
-// then nil says that it was not done.
-func (j *job) looked(ctx context.Context, intent *Intent, text string) error {
-	now := j.now()
-	if intent.LookedAt.IsZero() || now.Sub(intent.LookedAt) >= j.s.LookGap {
-		intent.Looks++
-		intent.LookedAt = now
-		if err := j.s.ledger.Record(ctx, *j.e, text); err != nil {
-			return err
-		}
-	}
-	if intent.Looks >= 2 && now.Sub(intent.At) >= j.s.LookFor {
-		return nil
-	}
-	return &lookAgain{after: max(j.s.LookGap, j.s.LookFor-now.Sub(intent.At))}
 }

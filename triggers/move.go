@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 )
 
 const textMoved = "taken along when the helpdesk's key was replaced"
@@ -33,7 +32,7 @@ func (s *Service) Move(ctx context.Context, from, into string) (moved int, err e
 			return 0, fmt.Errorf("move firings: %w", err)
 		}
 	}
-	if err := s.hints.set(ctx, into, time.Now()); err != nil {
+	if err := s.hints.soon(ctx, into); err != nil {
 		return 0, fmt.Errorf("move firings: %w", err)
 	}
 	s.wake(into)

@@ -64,8 +64,19 @@ func (h *haul) write(ctx context.Context, x extra) {
 		_, _, intent := x.of(j)
 		*intent = &Intent{At: j.now(), Mark: x.mark(j)}
 	}
-	h.record(ctx, jobs, func(*job) string { return "sending the " + x.name() })
+	h.hold(ctx, jobs, "sending the "+x.name())
 	h.send(alive(jobs), call{
+		again: func(jobs []*job) []*job {
+			now := alive(jobs)
+			h.hold(ctx, now, "")
+			now = alive(now)
+			for _, j := range jobs {
+				if _, _, intent := x.of(j); !slices.Contains(now, j) {
+					*intent = nil // nothing was sent
+				}
+			}
+			return now
+		},
 		do: func(jobs []*job) error {
 			ctx, cancel := h.withinLease(ctx)
 			defer cancel()
@@ -84,6 +95,7 @@ func (h *haul) write(ctx context.Context, x extra) {
 				switch {
 				case *id != 0:
 				case maybeDone(err):
+					j.doubt(*intent, err)
 					j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
 				default:
 					*intent = nil
@@ -146,7 +158,7 @@ func (n notes) look(ctx context.Context, j *job) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	since := st.NoteIntent.At.Add(-clockSkew).Unix()
+	since := j.since(st.NoteIntent)
 	for _, m := range found {
 		var params struct {
 			Text string `json:"text"`
@@ -195,7 +207,7 @@ func (t tasks) look(ctx context.Context, j *job) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	since := st.TaskIntent.At.Add(-clockSkew).Unix()
+	since := j.since(st.TaskIntent)
 	for _, m := range found {
 		if m.CreatedAt >= since && t.marked(plainLines(m.Text), st.TaskIntent.Mark) {
 			return int64(m.ID), nil

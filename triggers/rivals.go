@@ -3,6 +3,7 @@ package triggers
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -100,4 +101,29 @@ func (j *job) rivals(ctx context.Context) (int, error) {
 
 func ownKey(tenantID string, leadID int64) string {
 	return store.Key(tenantID, "fire", "own", strconv.FormatInt(leadID, 10))
+}
+
+// taken says whether a deal is another entry's.
+func (j *job) taken(ctx context.Context, leadID int64) (bool, error) {
+	owner, err := j.s.DB.Get(ctx, ownKey(j.e.Tenant, leadID)).Result()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look whose deal it is: %w", err)
+	}
+	return owner != j.e.ID, nil
+}
+
+// own makes a deal this entry's; false when it is another's already.
+func (j *job) own(ctx context.Context, leadID int64) (bool, error) {
+	set, err := j.s.DB.SetNX(ctx, ownKey(j.e.Tenant, leadID), j.e.ID, ownFor).Result()
+	if err != nil {
+		return false, fmt.Errorf("own deal: %w", err)
+	}
+	if set {
+		return true, nil
+	}
+	taken, err := j.taken(ctx, leadID)
+	return !taken, err
 }

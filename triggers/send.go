@@ -8,7 +8,9 @@ import (
 
 // call is one write for many jobs. The CRM does all of it or, when it finds a mistake in one, nothing.
 type call struct {
-	do      func(jobs []*job) error
+	do func(jobs []*job) error
+	// again says who of them may go now. It is asked before every write but the first, which may be long ago.
+	again   func(jobs []*job) []*job
 	refused func(j *job, err error)      // its part was refused; err names only its mistakes
 	failed  func(jobs []*job, err error) // the write could not be done, or nobody knows
 }
@@ -39,11 +41,11 @@ func (h *haul) send(jobs []*job, c call) {
 			}
 		}
 		if len(good) == len(jobs) {
-			h.send(jobs[:len(jobs)/2], c)
-			h.send(jobs[len(jobs)/2:], c)
+			h.send(c.again(jobs[:len(jobs)/2]), c)
+			h.send(c.again(jobs[len(jobs)/2:]), c)
 			return
 		}
-		jobs = good
+		jobs = c.again(good)
 	}
 }
 

@@ -76,6 +76,8 @@ type Deps struct {
 	CheckIn time.Duration // for which a caller of Check may be kept for the account's vocabulary; default 300 ms
 	LookGap time.Duration // between two looks for a write whose answer was lost; default 2 s
 	LookFor time.Duration // from such a write to the last look; default 5 s
+	// LookSlow is from a write that was given up to the last look when the CRM may still have been at it; default 1 min.
+	LookSlow time.Duration
 }
 
 // Service accepts firings and works them off. It is safe for concurrent use, by any number of replicas on one Redis.
@@ -105,7 +107,7 @@ func NewService(d Deps) *Service {
 		d    *time.Duration
 		dflt time.Duration
 	}{{&d.Lease, 30 * time.Second}, {&d.Poll, 250 * time.Millisecond}, {&d.Sweep, 30 * time.Second}, {&d.CheckIn, 300 * time.Millisecond},
-		{&d.LockFor, time.Second}, {&d.LookGap, 2 * time.Second}, {&d.LookFor, 5 * time.Second}} {
+		{&d.LockFor, time.Second}, {&d.LookGap, 2 * time.Second}, {&d.LookFor, 5 * time.Second}, {&d.LookSlow, time.Minute}} {
 		if *x.d == 0 {
 			*x.d = x.dflt
 		}
@@ -172,7 +174,7 @@ func (s *Service) Release(ctx context.Context, tenantID string) (int, error) {
 	if err != nil || n == 0 {
 		return n, err
 	}
-	if err := s.hints.set(ctx, tenantID, time.Now()); err != nil {
+	if err := s.hints.soon(ctx, tenantID); err != nil {
 		return n, err
 	}
 	s.wake(tenantID)

@@ -100,6 +100,9 @@ func weigh(err error, e Entry) verdict {
 	case errors.Is(err, usedesk.ErrInvalid):
 		return verdict{Outcome: Outcome{State: StateFailed, Why: "the helpdesk's API refused to tell about the ticket"}}
 
+	case errors.Is(err, store.ErrTrouble): // full, for one: nothing can be begun, and what is done is still noted
+		return wait(soon, "Sidecard's own storage is not working just now")
+
 	case errors.Is(err, context.Canceled):
 		return verdict{Outcome: Outcome{State: StateAccepted, Why: "interrupted by a restart"}, wide: true}
 	}

@@ -39,7 +39,10 @@ func (f *fakeChanges) Listen(_ context.Context, tenantID string) (<-chan bridge.
 	}, nil
 }
 
-func (f *fakeChanges) Since(context.Context, string, time.Time) ([]bridge.Change, error) {
+func (f *fakeChanges) Since(_ context.Context, tenantID string, _ time.Time) ([]bridge.Change, error) {
+	if tenantID != "t1" { // another tenant has missed nothing
+		return nil, nil
+	}
 	return f.missed, nil
 }
 

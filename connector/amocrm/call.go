@@ -186,6 +186,9 @@ func (s *sending) once(ctx context.Context, token string) (attempt.Answer, error
 	}
 	start := time.Now()
 	a, err := attempt.Do(s.c.http, req)
+	if said, bad := http.ParseTime(a.Header.Get("Date")); bad == nil {
+		s.c.clock.Store(&reading{said: said, at: time.Now()})
+	}
 	s.c.see(ctx, Seen{s.call.op(), a.Status, plain(a.Header.Get("X-Request-Id"), 128), time.Since(start)})
 	if a.Status == http.StatusTooManyRequests && s.c.pace != nil {
 		s.c.pace.Penalty(ctx, attempt.RetryAfter(a, time.Now()))

@@ -56,6 +56,19 @@ type Client struct {
 	pace  Pace
 	agent string
 	see   func(context.Context, Seen)
+	clock atomic.Pointer[reading]
+}
+
+// reading is what the server's clock said, and when.
+type reading struct{ said, at time.Time }
+
+// Clock is the server's clock, in whole seconds, as its last answer told it; ok is false before that.
+func (c *Client) Clock() (now time.Time, ok bool) {
+	r := c.clock.Load()
+	if r == nil {
+		return time.Time{}, false
+	}
+	return r.said.Add(time.Since(r.at)), true
 }
 
 // Option changes a Client.

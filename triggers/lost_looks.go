@@ -1,0 +1,55 @@
+package triggers
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// since is when an intent was stored, in seconds of the CRM's clock: Redis' may be wrong by minutes. It must be called
+// after the CRM was asked something.
+func (j *job) since(i *Intent) int64 {
+	at := i.At
+	if crm, ok := j.account.API().Clock(); ok {
+		at = crm.Add(-j.now().Sub(i.At))
+	}
+	return at.Add(-clockSkew).Unix()
+}
+
+// looked counts a look that found nothing. Two looks some time apart, the last one a while after the write, are enough:
+// then nil says that it was not done.
+func (j *job) looked(ctx context.Context, intent *Intent, text string) error {
+	now := j.now()
+	if intent.LookedAt.IsZero() || now.Sub(intent.LookedAt) >= j.s.LookGap {
+		intent.Looks++
+		intent.LookedAt = now
+		if err := j.s.ledger.Record(ctx, *j.e, text); err != nil {
+			return err
+		}
+	}
+	last := intent.At.Add(j.s.LookFor)
+	if intent.Until.After(last) {
+		last = intent.Until
+	}
+	left := last.Sub(now)
+	if intent.Looks >= 2 && left <= 0 {
+		return nil
+	}
+	if !intent.Until.IsZero() { // it may come any moment: ever more seldom
+		left = min(left, now.Sub(intent.At)/2)
+	}
+	return &lookAgain{after: max(j.s.LookGap, left)}
+}
+
+// doubt notes of a write whose answer did not come in time, or at all, how long the CRM may go on with it.
+func (j *job) doubt(intent *Intent, err error) {
+	var e *amocrm.Error
+	var line net.Error
+	if errors.As(err, &e) && e.Status == http.StatusGatewayTimeout || errors.As(err, &line) && line.Timeout() ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		intent.Until = j.now().Add(j.s.LookSlow)
+	}
+}
