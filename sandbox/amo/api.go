@@ -197,7 +197,7 @@ func (s *Server) apiFallback(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusMethodNotAllowed, "Method Not Allowed", "Method not allowed")
 		return
 	}
-	problem(w, http.StatusNotFound, "Not Found", "Cannot "+r.Method+" "+baseOf(r)+r.URL.Path)
+	noRoute(w, r)
 }
 
 // knownRoutes is the table without a server behind it: for paths and methods only.

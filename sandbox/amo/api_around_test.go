@@ -75,6 +75,19 @@ func TestAPI_tasksAreMadeAndCompleted(t *testing.T) {
 	b.do("PATCH", "/tasks", `[{"id":9,"text":"x"}]`).refused("0", codeChoice, "id")
 }
 
+func TestAPI_tasksAreFilteredByBeingDoneInAnyWriting(t *testing.T) {
+	b := startAPI(t, false)
+	for query, done := range map[string]bool{
+		"filter[is_completed]=0": false, "filter[is_completed]=false": false, "filter[is_completed][]=0": false,
+		"filter[is_completed]=1": true, "filter[is_completed]=true": true, "filter[is_completed][0]=true": true,
+	} {
+		if n := len(b.do("GET", "/tasks?"+query, "").want(200).is("_embedded.tasks.0.is_completed", done).ids("tasks")); n != 1 {
+			t.Errorf("%s: %d tasks, want 1", query, n)
+		}
+	}
+	b.do("GET", "/tasks?filter[is_completed]=maybe", "").want(204)
+}
+
 func TestAPI_unsortedIsAcceptedOrDeclined(t *testing.T) {
 	b := startAPI(t, false)
 	// The published request, with this account's pipeline and field.

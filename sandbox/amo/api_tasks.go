@@ -20,7 +20,7 @@ func (s *Server) listTasks(w http.ResponseWriter, r *http.Request, c caller) {
 		for _, t := range c.account.Tasks {
 			if f.id("id", t.ID) && f.id("responsible_user_id", t.Responsible) && f.id("task_type", t.Type) &&
 				f.oneOf("entity_type", t.Entity) && f.id("entity_id", t.EntityID) &&
-				f.between("updated_at", t.UpdatedAt) && f.oneOf("is_completed", boolDigit(t.Completed)) {
+				f.between("updated_at", t.UpdatedAt) && f.flag("is_completed", t.Completed) {
 				all = append(all, t)
 			}
 		}
@@ -41,13 +41,6 @@ func (s *Server) listTasks(w http.ResponseWriter, r *http.Request, c caller) {
 		}
 	})
 	answerPage(w, r, p, "tasks", items, more)
-}
-
-func boolDigit(b bool) string {
-	if b {
-		return "1"
-	}
-	return "0"
 }
 
 // getTask answers GET /tasks/{id}.

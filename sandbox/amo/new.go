@@ -116,6 +116,7 @@ func (s *Server) routes() {
 	unknown := s.gate(func(w http.ResponseWriter, r *http.Request, _ caller) { s.apiFallback(w, r) })
 	s.mux.Handle(apiRoot, unknown)
 	s.mux.Handle(apiRoot+"/", unknown)
+	s.foreignRoutes()
 	s.oauthRoutes()
 	s.consentRoutes()
 	s.webRoutes()
@@ -129,7 +130,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	s.mux.ServeHTTP(w, r)
+	s.mux.ServeHTTP(w, withoutDoubleSlashes(r))
 }
 
 // maxBody bounds request bodies, in bytes: 250 leads with many fields stay far below.
