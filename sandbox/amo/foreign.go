@@ -1,10 +1,6 @@
 package amo
 
-import (
-	"net/http"
-	"net/url"
-	"regexp"
-)
+import "net/http"
 
 // foreignRoots are the places where amoCRM keeps, or once kept, other APIs than v4. Programs ask there, so they are told
 // of a missing route as programs are, not by a page.
@@ -26,20 +22,4 @@ func (s *Server) foreignRoutes() {
 // noRoute is the 404 of an address that nothing answers at.
 func noRoute(w http.ResponseWriter, r *http.Request) {
 	problem(w, http.StatusNotFound, "Not Found", "Cannot "+r.Method+" "+baseOf(r)+r.URL.Path)
-}
-
-var doubleSlashes = regexp.MustCompile(`//+`)
-
-// withoutDoubleSlashes takes them as one, as the web server before amoCRM does: clients glue a base address that ends
-// in a slash to a path that begins with one, and not all of them follow a redirect.
-func withoutDoubleSlashes(r *http.Request) *http.Request {
-	path := doubleSlashes.ReplaceAllString(r.URL.Path, "/")
-	if path == r.URL.Path {
-		return r
-	}
-	same := *r
-	same.URL = new(url.URL)
-	*same.URL = *r.URL
-	same.URL.Path, same.URL.RawPath = path, ""
-	return &same
 }

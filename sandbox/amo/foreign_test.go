@@ -2,7 +2,6 @@ package amo
 
 import (
 	"encoding/base64"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -34,17 +33,6 @@ func TestForeign_programsAreToldOfMissingRoutesAsPrograms(t *testing.T) {
 	requests := b.control("GET", "stats", nil)["requests"].(map[string]any)
 	if _, counted := requests["GET /api/ (unknown)"]; !counted {
 		t.Errorf("unknown routes are not counted: %v", requests)
-	}
-}
-
-func TestForeign_doubleSlashesAreOne(t *testing.T) {
-	b := start(t, nil)
-	access, _ := b.grant()
-	wantStatus(t, b.api("GET", "//api/v4/leads/301", access, nil), http.StatusOK)
-	wantStatus(t, b.api("PATCH", "/api/v4//leads///301", access, map[string]any{"name": "Renamed"}), http.StatusOK)
-	self := b.api("GET", "//api/v4/leads/301", access, nil).json(t)["_links"].(map[string]any)["self"].(map[string]any)["href"]
-	if self != "http://"+firstHost+"/api/v4/leads/301" {
-		t.Errorf("self %v", self)
 	}
 }
 

@@ -130,7 +130,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	s.mux.ServeHTTP(w, withoutDoubleSlashes(r))
+	s.mux.ServeHTTP(w, r)
 }
 
 // maxBody bounds request bodies, in bytes: 250 leads with many fields stay far below.

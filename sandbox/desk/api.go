@@ -42,13 +42,18 @@ func (s *Server) methods() map[string]apiMethod {
 func (s *Server) apiRoutes(mux *http.ServeMux) {
 	for name, method := range s.methods() {
 		h := s.api(name, method)
-		mux.Handle("POST /"+name, h)
-		mux.Handle("POST /uapi/"+name, h)
+		for _, path := range []string{"/" + name, "/uapi/" + name} {
+			mux.Handle("POST "+path, h)
+			mux.Handle("POST "+path+"/{$}", h)
+		}
 	}
-	mux.HandleFunc("/uapi/", func(w http.ResponseWriter, r *http.Request) {
-		s.stats.count("unknown " + r.Method + " " + r.URL.Path)
-		writeJSON(w, http.StatusNotFound, map[string]any{"error": "Unknown method " + r.Method + " " + r.URL.Path})
-	})
+	mux.HandleFunc("/uapi/", s.apiUnknown)
+}
+
+// apiUnknown answers for a method that there is not.
+func (s *Server) apiUnknown(w http.ResponseWriter, r *http.Request) {
+	s.stats.count("unknown " + r.Method + " " + r.URL.Path)
+	writeJSON(w, http.StatusNotFound, map[string]any{"error": "Unknown method " + r.Method + " " + r.URL.Path})
 }
 
 // api wraps a method: count, meet faults, read, check the token, work, answer.
