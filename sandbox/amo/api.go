@@ -47,6 +47,7 @@ func (s *Server) routeTable() []route {
 		{"POST", "/leads/unsorted/sip", s.createUnsorted("sip")},
 		{"POST", "/leads/unsorted/{uid}/accept", s.acceptUnsorted},
 		{"DELETE", "/leads/unsorted/{uid}/decline", s.declineUnsorted},
+		{"POST", "/leads/unsorted/{uid}/link", s.linkUnsorted},
 		{"GET", "/events", s.listEvents},
 		{"GET", "/events/types", s.listEventTypes},
 		{"GET", "/events/{id}", s.getEvent},
@@ -60,6 +61,7 @@ func (s *Server) routeTable() []route {
 		{"DELETE", "/webhooks", s.unsubscribe},
 		{"POST", "/calls", s.createCalls},
 	}
+	t = append(t, s.catalogRoutes()...)
 	for _, kind := range notKept {
 		t = append(t, route{"GET", kind, s.listNothing})
 	}

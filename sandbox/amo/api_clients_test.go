@@ -12,7 +12,7 @@ import (
 func TestAPI_kindsThatAreNotKeptAreEmptyLists(t *testing.T) {
 	b := startAPI(t, false)
 	for _, path := range []string{
-		"/roles", "/sources", "/catalogs", "/customers", "/customers/segments?page=1&limit=50", "/contacts/chats?contact_id=2001",
+		"/roles", "/sources", "/customers", "/customers/segments?page=1&limit=50", "/customers/custom_fields", "/customers/statuses", "/contacts/chats?contact_id=2001",
 		"/leads/3001/files", "/contacts/2001/subscriptions",
 	} {
 		b.do("GET", path, "").want(204)
