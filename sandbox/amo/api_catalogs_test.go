@@ -50,7 +50,7 @@ func TestAPI_catalogElementsCarryTheCatalogsFields(t *testing.T) {
 	b.do("GET", fmt.Sprintf("%s/elements/%d", path, element), "").want(200).is("name", "Broom").is("is_deleted", false).
 		is("custom_fields_values.0.field_code", "SKU").is("custom_fields_values.0.values.0.value", "b-1")
 	other := b.do("POST", path+"/elements", `[{"name":"Cauldron","custom_fields_values":[{"field_code":"SKU","values":[{"value":"c-1"}]}]}]`).want(200).id("_embedded.elements.0.id")
-	for query, want := range map[string]int64{"query=b-1": element, fmt.Sprintf("filter[id][]=%d", other): other, "page=2&limit=1": other} {
+	for query, want := range map[string]int64{"query=b-1": element, fmt.Sprintf("filter[id][]=%d", other): other, fmt.Sprintf("id[0]=%d", other): other, "page=2&limit=1": other} {
 		if got := b.do("GET", path+"/elements?"+query, "").want(200).ids("elements"); len(got) != 1 || got[0] != want {
 			t.Errorf("%s: %v, want %d", query, got, want)
 		}

@@ -3,6 +3,8 @@ package amo
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 )
 
 // listElements answers GET /catalogs/{catalog}/elements with query and filter[id].
@@ -12,14 +14,15 @@ func (s *Server) listElements(kind string) apiHandler {
 		if !ok {
 			return
 		}
-		f := filters{r.URL.Query()}
-		m := newMatcher(r.URL.Query().Get("query"))
+		q := r.URL.Query()
+		f, m := filters{q}, newMatcher(q.Get("query"))
+		bare := queryList(q, "id") // the official library leaves the word filter out
 		var items []obj
 		var more bool
 		s.read(func(*World) {
 			var all []*Base
 			for _, b := range elementsOf(c.account, kind) {
-				if f.id("id", b.ID) && (m == nil || m.matches(b)) {
+				if f.id("id", b.ID) && (bare == nil || slices.Contains(bare, strconv.FormatInt(b.ID, 10))) && (m == nil || m.matches(b)) {
 					all = append(all, b)
 				}
 			}

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// listFields answers GET /{entity}/custom_fields: 50 a page unless asked otherwise, filter[type], order.
+// listFields answers GET /{entity}/custom_fields: 50 a page unless asked otherwise, filter[type] and [id], order.
 func (s *Server) listFields(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		p, ok := readPage(w, r, defaultLimit, maxLimit)
@@ -21,7 +21,7 @@ func (s *Server) listFields(entity string) apiHandler {
 		s.read(func(*World) {
 			var all []*Field
 			for _, f := range c.account.Fields[entity] {
-				if (filters{q}).oneOf("type", f.Type) {
+				if by := (filters{q}); by.oneOf("type", f.Type) && by.id("id", f.ID) {
 					all = append(all, f)
 				}
 			}
