@@ -34,7 +34,7 @@ func (s *Server) methods() map[string]apiMethod {
 		"ticket": s.apiTicket, "tickets": s.apiTickets, "ticket/fields": s.apiTicketFields,
 		"create/ticket": s.apiCreateTicket, "update/ticket": s.apiUpdateTicket, "create/comment": s.apiCreateComment,
 		"client": s.apiClient, "clients": s.apiClients, "create/client": s.apiCreateClient, "update/client": s.apiUpdateClient,
-		"users": s.apiUsers,
+		"users": s.apiUsers, "groups": s.apiGroups, "channels": s.apiChannels,
 	}
 }
 
@@ -45,6 +45,9 @@ func (s *Server) apiRoutes(mux *http.ServeMux) {
 		for _, path := range []string{"/" + name, "/uapi/" + name} {
 			mux.Handle("POST "+path, h)
 			mux.Handle("POST "+path+"/{$}", h)
+			if path != "/tickets" { // a page; programs in the wild read with GET, too
+				mux.Handle("GET "+path, h)
+			}
 		}
 	}
 	mux.HandleFunc("/uapi/", s.apiUnknown)
