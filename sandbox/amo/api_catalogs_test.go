@@ -92,15 +92,3 @@ func TestAPI_catalogElementsHangOnEntities(t *testing.T) {
 	b.do("POST", path, fmt.Sprintf(`[{"to_entity_id":9,"to_entity_type":"catalog_elements","metadata":{"catalog_id":%d}}]`, catalog)).refused("0", codeChoice, "to_entity_id")
 	b.do("POST", path, link(`"many"`)).refused("0", codeType, "metadata.quantity")
 }
-
-func TestAPI_unsortedOfFormsCannotBeLinked(t *testing.T) {
-	b := startAPI(t, false)
-	uid := b.do("GET", "/leads/unsorted", "").want(200).get("_embedded.unsorted.0.uid").(string)
-	body := fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"leads"}}`, lFence)
-	b.do("POST", "/leads/unsorted/"+uid+"/link", body).want(400)
-	b.do("POST", "/leads/unsorted/none/link", body).want(404)
-	b.do("GET", "/leads/unsorted/"+uid, "").want(200)
-	b.do("GET", "/leads/unsorted/summary?filter[pipeline_id]=501", "").want(200).is("total", 1)
-	b.do("GET", "/leads/unsorted/summary?filter[pipeline_id]=502", "").want(200).is("total", 0)
-	b.do("GET", "/leads/unsorted/summary?filter[created_at][to]=1", "").want(200).is("total", 0)
-}

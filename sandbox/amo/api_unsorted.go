@@ -166,12 +166,22 @@ func (f *refusal) unsortedDraft(a *Account, m obj, index int) *draft {
 		v.choice("pipeline_id")
 	}
 	v.embedded(m, "contacts", func(at check, el obj, i int) {
-		if i == 0 {
+		switch {
+		case i > 0:
+		case el["id"] != nil: // clients send one that is there, too
+			if id := at.existing(el, "contacts"); id != 0 {
+				d.contacts = []LeadContact{{ID: id, IsMain: true}}
+			}
+		default:
 			d.newContact = at.readDraft("contacts", withTextNames(el))
 		}
 	})
 	v.embedded(m, "companies", func(at check, el obj, i int) {
-		if i == 0 {
+		switch {
+		case i > 0:
+		case el["id"] != nil:
+			d.company = at.existing(el, "companies")
+		default:
 			d.newCompany = at.readDraft("companies", withTextNames(el))
 		}
 	})
