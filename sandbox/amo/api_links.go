@@ -64,7 +64,7 @@ func (s *Server) listLinks(entity string) apiHandler {
 				return
 			}
 		}
-		var items []obj
+		items := []obj{} // none is an empty list, not 204: the clients that know of 204 elsewhere want _embedded here
 		found := false
 		s.read(func(*World) {
 			for _, id := range owners {
@@ -87,8 +87,6 @@ func (s *Server) listLinks(entity string) apiHandler {
 		switch {
 		case owner != 0 && !found:
 			notFound(w, "Entity")
-		case len(items) == 0:
-			w.WriteHeader(http.StatusNoContent)
 		default:
 			writeHAL(w, http.StatusOK, obj{
 				"_total_items": len(items), "_links": selfLink(baseOf(r) + r.URL.RequestURI()),
