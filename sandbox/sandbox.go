@@ -161,7 +161,7 @@ func (s *Sandbox) ExtraHosts() []string {
 func (s *Sandbox) SetRule(url string) { s.Desk.SetRule(url) }
 
 func (s *Sandbox) serve(h http.Handler, listeners ...net.Listener) {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+	server := &http.Server{Handler: singleSlashes(h), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
 	s.servers = append(s.servers, server)
 	for _, ln := range listeners {

@@ -47,6 +47,7 @@ func (s *Server) routeTable() []route {
 		{"POST", "/leads/unsorted/sip", s.createUnsorted("sip")},
 		{"POST", "/leads/unsorted/{uid}/accept", s.acceptUnsorted},
 		{"DELETE", "/leads/unsorted/{uid}/decline", s.declineUnsorted},
+		{"POST", "/leads/unsorted/{uid}/link", s.linkUnsorted},
 		{"GET", "/events", s.listEvents},
 		{"GET", "/events/types", s.listEventTypes},
 		{"GET", "/events/{id}", s.getEvent},
@@ -60,6 +61,7 @@ func (s *Server) routeTable() []route {
 		{"DELETE", "/webhooks", s.unsubscribe},
 		{"POST", "/calls", s.createCalls},
 	}
+	t = append(t, s.catalogRoutes()...)
 	for _, kind := range notKept {
 		t = append(t, route{"GET", kind, s.listNothing})
 	}
@@ -197,7 +199,7 @@ func (s *Server) apiFallback(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusMethodNotAllowed, "Method Not Allowed", "Method not allowed")
 		return
 	}
-	problem(w, http.StatusNotFound, "Not Found", "Cannot "+r.Method+" "+baseOf(r)+r.URL.Path)
+	noRoute(w, r)
 }
 
 // knownRoutes is the table without a server behind it: for paths and methods only.

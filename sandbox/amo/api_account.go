@@ -35,7 +35,7 @@ func renderAccount(r *http.Request, c caller, with map[string]bool, now time.Tim
 			o[name] = value
 		}
 	}
-	if with["amojo_id"] {
+	if with["amojo_id"] || with["uuid"] {
 		o["uuid"] = id
 	}
 	e := obj{}

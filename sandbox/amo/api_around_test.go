@@ -75,6 +75,41 @@ func TestAPI_tasksAreMadeAndCompleted(t *testing.T) {
 	b.do("PATCH", "/tasks", `[{"id":9,"text":"x"}]`).refused("0", codeChoice, "id")
 }
 
+func TestAPI_tasksAreFilteredByBeingDoneInAnyWriting(t *testing.T) {
+	b := startAPI(t, false)
+	for query, done := range map[string]bool{
+		"filter[is_completed]=0": false, "filter[is_completed]=false": false, "filter[is_completed][]=0": false,
+		"filter[is_completed]=1": true, "filter[is_completed]=true": true, "filter[is_completed][0]=true": true,
+	} {
+		if n := len(b.do("GET", "/tasks?"+query, "").want(200).is("_embedded.tasks.0.is_completed", done).ids("tasks")); n != 1 {
+			t.Errorf("%s: %d tasks, want 1", query, n)
+		}
+	}
+	b.do("GET", "/tasks?filter[is_completed]=maybe", "").want(204)
+}
+
+func TestAPI_tasksAndFieldsAreFilteredAsTheOfficialLibraryDoes(t *testing.T) {
+	b := startAPI(t, false)
+	mine := b.do("POST", "/tasks", fmt.Sprintf(`[{"text":"x","complete_till":1900000000,"task_type_id":2,"created_by":%d}]`, uPlain)).want(200).id("_embedded.tasks.0.id")
+	onFence := b.do("GET", fmt.Sprintf("/tasks?filter[entity_type]=leads&filter[entity_id][0]=%d", lFence), "").want(200).ids("tasks")
+	onRoof := b.do("GET", fmt.Sprintf("/tasks?filter[entity_type]=leads&filter[entity_id][0]=%d", lRoof), "").want(200).ids("tasks")
+	for query, want := range map[string][]int64{
+		"filter[task_type_id]=1":                        onFence,
+		"filter[task_type]=1":                           onFence,
+		fmt.Sprintf("filter[created_by][0]=%d", uPlain): {mine},
+		fmt.Sprintf("filter[lead_statuses][0][status_id]=%d&filter[lead_statuses][0][pipeline_id]=%d", stTalks, pSales):    onFence,
+		fmt.Sprintf("filter[lead_statuses][0][status_id]=%d&filter[lead_statuses][0][pipeline_id]=%d", statusLost, pAfter): onRoof,
+	} {
+		if got := b.do("GET", "/tasks?"+query, "").want(200).ids("tasks"); !slices.Equal(got, want) {
+			t.Errorf("%s: tasks %v, want %v", query, got, want)
+		}
+	}
+	query := fmt.Sprintf("/leads/custom_fields?filter[id][0]=%d&filter[id][1]=%d", fDate, fCheck)
+	if got := b.do("GET", query, "").want(200).is("_total_items", 2).ids("custom_fields"); !slices.Contains(got, fDate) || !slices.Contains(got, fCheck) {
+		t.Errorf("fields %v", got)
+	}
+}
+
 func TestAPI_unsortedIsAcceptedOrDeclined(t *testing.T) {
 	b := startAPI(t, false)
 	// The published request, with this account's pipeline and field.

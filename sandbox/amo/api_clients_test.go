@@ -1,6 +1,7 @@
 package amo
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -12,7 +13,7 @@ import (
 func TestAPI_kindsThatAreNotKeptAreEmptyLists(t *testing.T) {
 	b := startAPI(t, false)
 	for _, path := range []string{
-		"/roles", "/sources", "/catalogs", "/customers", "/customers/segments?page=1&limit=50", "/contacts/chats?contact_id=2001",
+		"/roles", "/sources", "/customers", "/customers/segments?page=1&limit=50", "/customers/custom_fields", "/customers/statuses", "/contacts/chats?contact_id=2001",
 		"/leads/3001/files", "/contacts/2001/subscriptions",
 	} {
 		b.do("GET", path, "").want(204)
@@ -20,6 +21,24 @@ func TestAPI_kindsThatAreNotKeptAreEmptyLists(t *testing.T) {
 	b.do("GET", "/customers?limit=251", "").want(422)
 	b.do("GET", "/leads/3001/nothing", "").want(404)
 	b.do("POST", "/roles", "[]").want(405)
+}
+
+func TestAPI_linksAndWebhooksAreEmptyListsWhenThereAreNone(t *testing.T) {
+	b := startAPI(t, false)
+	lone := b.do("POST", "/leads", `[{"name":"Lone"}]`).want(200).id("_embedded.leads.0.id")
+	for path, key := range map[string]string{
+		fmt.Sprintf("/leads/%d/links", lone):                   "links",
+		fmt.Sprintf("/leads/links?filter[entity_id]=%d", lone): "links",
+		"/webhooks": "webhooks",
+		"/webhooks?filter[destination]=https://example.com/none": "webhooks",
+	} {
+		b.do("GET", path, "").want(200).is("_total_items", 0).is("_embedded", obj{key: []any{}})
+	}
+}
+
+func TestAPI_accountTellsItsUUIDByItself(t *testing.T) {
+	b := startAPI(t, false)
+	b.do("GET", "/account?with=version&with=uuid", "").want(200).is("uuid", accountUUID(&Account{ID: 31000001})).is("version", 16).is("amojo_id", nil)
 }
 
 func TestAPI_fieldGroupByItsTextualID(t *testing.T) {

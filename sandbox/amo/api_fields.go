@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// listFields answers GET /{entity}/custom_fields: 50 a page unless asked otherwise, filter[type], order.
+// listFields answers GET /{entity}/custom_fields: 50 a page unless asked otherwise, filter[type] and [id], order.
 func (s *Server) listFields(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		p, ok := readPage(w, r, defaultLimit, maxLimit)
@@ -21,7 +21,7 @@ func (s *Server) listFields(entity string) apiHandler {
 		s.read(func(*World) {
 			var all []*Field
 			for _, f := range c.account.Fields[entity] {
-				if (filters{q}).oneOf("type", f.Type) {
+				if by := (filters{q}); by.oneOf("type", f.Type) && by.id("id", f.ID) {
 					all = append(all, f)
 				}
 			}
@@ -121,7 +121,7 @@ func renderField(r *http.Request, a *Account, entity string, f *Field) obj {
 	o := obj{
 		"id": f.ID, "name": f.Name, "type": f.Type, "account_id": a.ID, "code": nullable(f.Code), "sort": f.Sort,
 		"is_api_only": false, "enums": renderEnums(f), "group_id": nil, "required_statuses": slices.Clone(f.Required),
-		"is_deletable": !f.Predefined, "is_predefined": f.Predefined, "entity_type": entity, "remind": nil,
+		"is_deletable": !f.Predefined, "is_predefined": f.Predefined, "entity_type": entityType(entity), "remind": nil,
 		"_links": selfLink(apiURL(r, fmt.Sprintf("/%s/custom_fields/%d", entity, f.ID))),
 	}
 	if f.Required == nil {
@@ -133,6 +133,9 @@ func renderField(r *http.Request, a *Account, entity string, f *Field) obj {
 	if entity == "leads" {
 		o["tracking_callback"], o["triggers"], o["hidden_statuses"], o["chained_lists"] = nil, []obj{}, []obj{}, nil
 		o["currency"] = nil
+	}
+	if entityType(entity) == "catalogs" {
+		o["is_required"], o["is_visible"], o["search_in"], o["nested"] = false, true, nil, nil
 	}
 	if f.Type == "monetary" {
 		o["currency"] = nullable(f.Currency)

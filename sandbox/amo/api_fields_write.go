@@ -11,6 +11,10 @@ import (
 var fieldTypes = strings.Fields("text numeric checkbox select multiselect date url date_time textarea radiobutton streetaddress " +
 	"smart_address birthday legal_entity multitext monetary file tracking_data chained_list")
 
+// catalogFieldTypes are those of catalogs.
+var catalogFieldTypes = strings.Fields("text numeric checkbox select multiselect date url date_time textarea radiobutton streetaddress " +
+	"file price category items linked_entity payer supplier")
+
 // leadOnly are types that only leads have; multitext is the other way round.
 var leadOnly = []string{"tracking_data", "chained_list"}
 
@@ -39,6 +43,9 @@ func (s *Server) createFields(entity string) apiHandler {
 }
 
 func fieldTypeFits(entity, typ string) bool {
+	if entityType(entity) == "catalogs" {
+		return slices.Contains(catalogFieldTypes, typ)
+	}
 	if !slices.Contains(fieldTypes, typ) {
 		return false
 	}

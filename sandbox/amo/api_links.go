@@ -46,6 +46,9 @@ func linksOf(a *Account, kind string, id int64) []end {
 			add("leads", l, nil)
 		}
 	}
+	for _, e := range baseByID(a, kind, id).Elements {
+		add(elementsKind, e.ID, e.metadata())
+	}
 	return out
 }
 
@@ -61,7 +64,7 @@ func (s *Server) listLinks(entity string) apiHandler {
 				return
 			}
 		}
-		var items []obj
+		items := []obj{} // none is an empty list, not 204: the clients that know of 204 elsewhere want _embedded here
 		found := false
 		s.read(func(*World) {
 			for _, id := range owners {
@@ -84,8 +87,6 @@ func (s *Server) listLinks(entity string) apiHandler {
 		switch {
 		case owner != 0 && !found:
 			notFound(w, "Entity")
-		case len(items) == 0:
-			w.WriteHeader(http.StatusNoContent)
 		default:
 			writeHAL(w, http.StatusOK, obj{
 				"_total_items": len(items), "_links": selfLink(baseOf(r) + r.URL.RequestURI()),
@@ -98,6 +99,7 @@ func (s *Server) listLinks(entity string) apiHandler {
 // linkOrder is one checked item of a link or unlink request.
 type linkOrder struct {
 	from, to end
+	element  *ElementLink // when a catalog element is linked
 	main     bool
 	by       *int64
 }
@@ -156,8 +158,8 @@ func (s *Server) link(entity string, join bool) apiHandler {
 	}
 }
 
-// linkable says which kinds may be linked: every pair of the three.
-func linkable(from, to string) bool { return isEntity(to) && from != to }
+// linkable says which kinds may be linked: every pair of the three, and each with catalog elements.
+func linkable(from, to string) bool { return isEntity(to) && from != to || to == elementsKind }
 
 func (v check) linkOrder(entity string, owner int64, m obj) linkOrder {
 	o := linkOrder{from: end{kind: entity, id: owner}}
@@ -181,6 +183,9 @@ func (v check) linkOrder(entity string, owner int64, m obj) linkOrder {
 		if o.to.id = *id; isEntity(o.to.kind) && baseByID(v.a, o.to.kind, *id) == nil {
 			v.choice("to_entity_id")
 		}
+	}
+	if o.to.kind == elementsKind && !v.failed() {
+		o.element = v.elementLink(m, o.to.id)
 	}
 	if meta := v.object(m, "metadata"); meta != nil {
 		at := v.under("metadata")
@@ -222,6 +227,9 @@ func (o linkOrder) sides() (lead, contact, company int64) {
 func (x writer) join(o linkOrder) {
 	lead, contact, company := o.sides()
 	switch {
+	case o.element != nil:
+		x.joinElement(o)
+		return
 	case lead != 0 && contact != 0:
 		l := x.a.Leads[lead]
 		list := slices.Clone(l.Contacts)
@@ -252,6 +260,9 @@ func (x writer) unlink(o linkOrder) {
 	lead, contact, company := o.sides()
 	there := false
 	switch {
+	case o.element != nil:
+		x.unlinkElement(o)
+		return
 	case lead != 0 && contact != 0:
 		l := x.a.Leads[lead]
 		left := slices.DeleteFunc(slices.Clone(l.Contacts), func(c LeadContact) bool { return c.ID == contact })

@@ -2,6 +2,7 @@ package amo
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -18,9 +19,7 @@ func (s *Server) listTasks(w http.ResponseWriter, r *http.Request, c caller) {
 	s.read(func(*World) {
 		var all []*Task
 		for _, t := range c.account.Tasks {
-			if f.id("id", t.ID) && f.id("responsible_user_id", t.Responsible) && f.id("task_type", t.Type) &&
-				f.oneOf("entity_type", t.Entity) && f.id("entity_id", t.EntityID) &&
-				f.between("updated_at", t.UpdatedAt) && f.oneOf("is_completed", boolDigit(t.Completed)) {
+			if f.takesTask(c.account, t) {
 				all = append(all, t)
 			}
 		}
@@ -43,11 +42,20 @@ func (s *Server) listTasks(w http.ResponseWriter, r *http.Request, c caller) {
 	answerPage(w, r, p, "tasks", items, more)
 }
 
-func boolDigit(b bool) string {
-	if b {
-		return "1"
+// takesTask reports whether the filter of a list lets a task through. The official library says task_type_id, created_by
+// and lead_statuses too, which the documentation does not.
+func (f filters) takesTask(a *Account, t *Task) bool {
+	if !f.id("id", t.ID) || !f.id("responsible_user_id", t.Responsible) || !f.id("created_by", t.CreatedBy) ||
+		!f.id("task_type", t.Type) || !f.id("task_type_id", t.Type) || !f.oneOf("entity_type", t.Entity) ||
+		!f.id("entity_id", t.EntityID) || !f.between("updated_at", t.UpdatedAt) || !f.flag("is_completed", t.Completed) {
+		return false
 	}
-	return "0"
+	if !f.has("lead_statuses") {
+		return true
+	}
+	l := a.Leads[t.EntityID]
+	return t.Entity == "leads" && l != nil &&
+		slices.Contains(f.pairs("filter[lead_statuses]"), RequiredStatus{StatusID: l.StatusID, PipelineID: l.PipelineID})
 }
 
 // getTask answers GET /tasks/{id}.

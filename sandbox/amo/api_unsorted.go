@@ -87,12 +87,15 @@ func (s *Server) getUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
 
 // summariseUnsorted answers GET /leads/unsorted/summary. What was accepted or declined is not remembered.
 func (s *Server) summariseUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
+	f := filters{r.URL.Query()}
 	counts := map[string]int{}
 	total := 0
 	s.read(func(*World) {
-		for _, u := range c.account.Unsorted {
-			counts[u.Category]++
-			total++
+		for uid, u := range c.account.Unsorted {
+			if f.oneOf("uid", uid) && f.id("pipeline_id", u.PipelineID) && f.between("created_at", u.CreatedAt) {
+				counts[u.Category]++
+				total++
+			}
 		}
 	})
 	categories := obj{}
@@ -163,12 +166,22 @@ func (f *refusal) unsortedDraft(a *Account, m obj, index int) *draft {
 		v.choice("pipeline_id")
 	}
 	v.embedded(m, "contacts", func(at check, el obj, i int) {
-		if i == 0 {
+		switch {
+		case i > 0:
+		case el["id"] != nil: // clients send one that is there, too
+			if id := at.existing(el, "contacts"); id != 0 {
+				d.contacts = []LeadContact{{ID: id, IsMain: true}}
+			}
+		default:
 			d.newContact = at.readDraft("contacts", withTextNames(el))
 		}
 	})
 	v.embedded(m, "companies", func(at check, el obj, i int) {
-		if i == 0 {
+		switch {
+		case i > 0:
+		case el["id"] != nil:
+			d.company = at.existing(el, "companies")
+		default:
 			d.newCompany = at.readDraft("companies", withTextNames(el))
 		}
 	})
@@ -210,6 +223,20 @@ func (s *Server) acceptUnsorted(w http.ResponseWriter, r *http.Request, c caller
 // declineUnsorted answers DELETE /leads/unsorted/{uid}/decline: the lead goes to the bin.
 func (s *Server) declineUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
 	s.settle(w, r, c, func(check, *Unsorted) *draft { return nil }, false)
+}
+
+// linkUnsorted answers POST /leads/unsorted/{uid}/link. amoCRM takes it for chats only, and no chat ever waits here.
+func (s *Server) linkUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
+	if _, ok := readObject(w, r); !ok {
+		return
+	}
+	found := false
+	s.read(func(*World) { found = c.account.Unsorted[r.PathValue("uid")] != nil })
+	if !found {
+		notFound(w, "Unsorted")
+		return
+	}
+	badRequest(w, "Only unsorted leads of the category chats can be linked")
 }
 
 // settle ends an incoming lead's wait: plan says what becomes of the lead, nil drops it.

@@ -26,10 +26,10 @@ var hookSettings = func() []string {
 	return list
 }()
 
-// listWebhooks answers GET /webhooks?filter[destination]=…; none is 204.
+// listWebhooks answers GET /webhooks?filter[destination]=…; none is an empty list, as for links.
 func (s *Server) listWebhooks(w http.ResponseWriter, r *http.Request, c caller) {
 	f := filters{r.URL.Query()}
-	var items []obj
+	items := []obj{}
 	admin := false
 	s.read(func(*World) {
 		if admin = isAdmin(c); !admin {
@@ -44,8 +44,6 @@ func (s *Server) listWebhooks(w http.ResponseWriter, r *http.Request, c caller) 
 	switch {
 	case !admin:
 		forbidden(w)
-	case len(items) == 0:
-		w.WriteHeader(http.StatusNoContent)
 	default:
 		writeHAL(w, http.StatusOK, obj{"_total_items": len(items), "_embedded": obj{"webhooks": items}})
 	}

@@ -26,7 +26,7 @@ func (x writer) bin(entity string, id int64) {
 		}
 	}
 	b := baseByID(x.a, entity, id)
-	b.Deleted, b.UpdatedAt, b.UpdatedBy = true, x.now, x.by
+	b.Elements, b.Deleted, b.UpdatedAt, b.UpdatedBy = nil, true, x.now, x.by
 	x.journal(x.by).add(singular(entity)+"_deleted", singular(entity), id, nil, nil)
 	x.s.changed(x.a, change{Entity: entity, Action: "delete", ID: id, By: x.by})
 }

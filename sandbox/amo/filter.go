@@ -73,6 +73,11 @@ func (f filters) oneOf(name, s string) bool {
 	return !f.has(name) || slices.Contains(f.list(name), s)
 }
 
+// flag is oneOf for yes and no, which clients write as 1 and 0 or as true and false.
+func (f filters) flag(name string, b bool) bool {
+	return f.oneOf(name, strconv.FormatBool(b)) || f.oneOf(name, map[bool]string{true: "1", false: "0"}[b])
+}
+
 // exact is oneOf without splitting at commas, for names.
 func (f filters) exact(name, s string) bool {
 	if !f.has(name) {

@@ -2,6 +2,7 @@ package amo
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -111,7 +112,11 @@ func (s *Server) tariffRefuses(a *Account, method string) (refuses bool) {
 // got as far as its handler.
 func (s *Server) routeName(r *http.Request) string {
 	folded := strings.Contains(r.Pattern, "{sub}") // stands for several routes
-	if !folded && strings.TrimSuffix(r.Pattern, "/") != apiRoot {
+	root := strings.TrimSuffix(r.Pattern, "/")
+	if slices.Contains(foreignRoots, root) {
+		return r.Method + " " + root + "/ (unknown)"
+	}
+	if !folded && root != apiRoot {
 		return strings.TrimSuffix(r.Pattern, "/{$}")
 	}
 	path := strings.TrimPrefix(r.URL.Path, apiRoot)

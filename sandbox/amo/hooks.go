@@ -167,13 +167,14 @@ func (s *Server) deliver(d delivery) {
 		return
 	}
 	good := code >= 100 && code <= 299
+	disabled := !good && d.hook != 0 && s.failed(d) // before it is counted: who sees the number finds the hook off
 	s.stats.bump(d.host, func(n *counters) {
 		n.HooksSent++
 		if !good {
 			n.HooksBad++
 		}
 	})
-	if good || d.hook == 0 || s.failed(d) {
+	if good || d.hook == 0 || disabled {
 		return
 	}
 	wait, again := nextAttempt(d.attempt, code)

@@ -126,7 +126,7 @@ func baseAny(a *Account, entity string, id int64) *Base {
 	return nil
 }
 
-// bases lists all leads, contacts or companies by id, deleted ones too.
+// bases lists all leads, contacts, companies or elements of a catalog by id, deleted ones too.
 func bases(a *Account, entity string) []*Base {
 	var out []*Base
 	switch entity {
@@ -142,6 +142,8 @@ func bases(a *Account, entity string) []*Base {
 		for _, id := range sortedKeys(a.Companies) {
 			out = append(out, &a.Companies[id].Base)
 		}
+	default:
+		return elementsOf(a, entity)
 	}
 	return out
 }

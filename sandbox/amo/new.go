@@ -116,6 +116,7 @@ func (s *Server) routes() {
 	unknown := s.gate(func(w http.ResponseWriter, r *http.Request, _ caller) { s.apiFallback(w, r) })
 	s.mux.Handle(apiRoot, unknown)
 	s.mux.Handle(apiRoot+"/", unknown)
+	s.foreignRoutes()
 	s.oauthRoutes()
 	s.consentRoutes()
 	s.webRoutes()

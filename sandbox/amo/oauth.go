@@ -1,11 +1,14 @@
 package amo
 
 import (
+	"bytes"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 )
@@ -13,6 +16,7 @@ import (
 // oauthRoutes are the machine's side of OAuth; the person's side is the consent page.
 func (s *Server) oauthRoutes() {
 	s.open("POST /oauth2/access_token", s.token)
+	s.open("POST /oauth2/access_token/{$}", s.token)
 	s.open("GET /oauth2/account/current/subdomain", s.currentSubdomain)
 	s.open("GET /oauth2/account/subdomain", s.oldSubdomain)
 	s.open("GET /v3/user", s.resourceOwner)
@@ -81,25 +85,46 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, a *Account) {
 	}
 }
 
-// readTokenRequest reads JSON, as documented, or a form, which is what many OAuth libraries send.
+// readTokenRequest reads JSON, as documented, or a form of either kind, which is what many OAuth libraries send. Some
+// of them put id and secret into the Authorization header instead.
 func readTokenRequest(r *http.Request) (tokenRequest, error) {
 	raw, err := io.ReadAll(r.Body)
 	if err != nil {
 		return tokenRequest{}, fmt.Errorf("read token request: %w", err)
 	}
 	var req tokenRequest
-	if json.Unmarshal(raw, &req) == nil {
-		return req, nil
+	if json.Unmarshal(raw, &req) != nil {
+		form := readTokenForm(r, raw)
+		if !form.Has("client_id") && !form.Has("grant_type") {
+			return tokenRequest{}, errBody
+		}
+		req = tokenRequest{
+			ClientID: form.Get("client_id"), ClientSecret: form.Get("client_secret"), GrantType: form.Get("grant_type"),
+			Code: form.Get("code"), RefreshToken: form.Get("refresh_token"), RedirectURI: form.Get("redirect_uri"),
+		}
 	}
-	form, err := url.ParseQuery(string(raw))
-	if err != nil || !form.Has("client_id") && !form.Has("grant_type") {
-		return tokenRequest{}, errBody
-	}
-	req = tokenRequest{
-		ClientID: form.Get("client_id"), ClientSecret: form.Get("client_secret"), GrantType: form.Get("grant_type"),
-		Code: form.Get("code"), RefreshToken: form.Get("refresh_token"), RedirectURI: form.Get("redirect_uri"),
+	if id, secret, ok := r.BasicAuth(); ok && req.ClientID == "" && req.ClientSecret == "" {
+		req.ClientID, req.ClientSecret = id, secret
 	}
 	return req, nil
+}
+
+// readTokenForm decodes a body as the form that its header names; empty when it is none.
+func readTokenForm(r *http.Request, raw []byte) url.Values {
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err == nil && kind == "multipart/form-data" {
+		form, err := multipart.NewReader(bytes.NewReader(raw), params["boundary"]).ReadForm(maxBody)
+		if err != nil {
+			return nil
+		}
+		defer form.RemoveAll() //nolint:errcheck // nothing is spilled to disk: the whole body is below the bound
+		return form.Value
+	}
+	form, err := url.ParseQuery(string(raw))
+	if err != nil {
+		return nil
+	}
+	return form
 }
 
 // exchange checks the client first, then the grant. The caller holds the write lock.

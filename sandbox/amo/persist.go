@@ -60,6 +60,11 @@ func (w *World) restoreNumbers() {
 		for _, l := range a.Leads {
 			restoreFields(l.Fields)
 		}
+		for _, c := range a.Catalogs {
+			for _, e := range c.Elements {
+				restoreFields(e.Fields)
+			}
+		}
 		for _, n := range a.Notes {
 			restoreAny(n.Params)
 		}

@@ -2,6 +2,7 @@ package amo
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,15 +20,35 @@ func TestPersist_everythingOutlivesARestart(t *testing.T) {
 	access, refresh := b.grant()
 	wantStatus(t, b.api("PATCH", "/api/v4/leads/301", access,
 		`{"price":7,"custom_fields_values":[{"field_id":702,"values":[{"value":1600000000}]}]}`), http.StatusOK)
-	before := b.api("GET", "/api/v4/leads/301?with=contacts", access, nil)
+	made := func(path, key, body string) int64 {
+		t.Helper()
+		r := b.api("POST", "/api/v4/"+path, access, body)
+		if r.status >= 300 {
+			t.Fatalf("POST %s: %d %s", path, r.status, r.body)
+		}
+		return int64(dig(r.json(t), "_embedded."+key+".0.id").(float64))
+	}
+	catalog := made("catalogs", "catalogs", `[{"name":"Goods"}]`)
+	kind := fmt.Sprintf("catalogs/%d", catalog)
+	field := made(kind+"/custom_fields", "custom_fields", `[{"name":"Since","type":"date"}]`)
+	element := made(kind+"/elements", "elements", fmt.Sprintf(`[{"name":"Broom","custom_fields_values":[{"field_id":%d,"values":[{"value":1600000000}]}]}]`, field))
+	wantStatus(t, b.api("POST", "/api/v4/leads/301/link", access, fmt.Sprintf(
+		`[{"to_entity_id":%d,"to_entity_type":"catalog_elements","metadata":{"quantity":2,"catalog_id":%d}}]`, element, catalog)), http.StatusOK)
+	paths := []string{"/api/v4/leads/301?with=contacts,catalog_elements", "/api/v4/" + kind + "/elements"}
+	var before []reply
+	for _, path := range paths {
+		before = append(before, b.api("GET", path, access, nil))
+	}
 	if err := b.s.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	again := start(t, keep)
-	after := again.api("GET", "/api/v4/leads/301?with=contacts", access, nil)
-	wantStatus(t, after, http.StatusOK)
-	if diff := cmp.Diff(string(before.body), string(after.body)); diff != "" {
-		t.Errorf("the lead changed over the restart:\n%s", diff)
+	for i, path := range paths {
+		after := again.api("GET", path, access, nil)
+		wantStatus(t, after, http.StatusOK)
+		if diff := cmp.Diff(string(before[i].body), string(after.body)); diff != "" {
+			t.Errorf("%s changed over the restart:\n%s", path, diff)
+		}
 	}
 	wantStatus(t, again.refresh(refresh), http.StatusOK)
 	wantStatus(t, again.refresh(refresh), http.StatusUnauthorized)

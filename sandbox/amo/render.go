@@ -46,7 +46,7 @@ func (v view) renderContact(c *Contact) obj {
 	if v.with["leads"] {
 		e["leads"] = v.refs("leads", v.leads[c.ID])
 	}
-	v.empty(e, "customers", "catalog_elements")
+	v.others(e, &c.Base)
 	o["_embedded"] = e
 	return o
 }
@@ -64,7 +64,7 @@ func (v view) renderCompany(c *Company) obj {
 			e["contacts"] = v.refs("contacts", contacts)
 		}
 	}
-	v.empty(e, "customers", "catalog_elements")
+	v.others(e, &c.Base)
 	o["_embedded"] = e
 	return o
 }
@@ -97,7 +97,9 @@ func (v view) renderLead(l *Lead) obj {
 	if v.with["source"] {
 		e["source"] = obj{"id": v.a.ID*10 + 1, "name": "API"}
 	}
-	v.empty(e, "catalog_elements")
+	if v.with[elementsKind] {
+		e[elementsKind] = elementRefs(&l.Base)
+	}
 	o["_embedded"] = e
 	return o
 }
@@ -168,12 +170,13 @@ func (v view) refs(entity string, ids []int64) []obj {
 	return out
 }
 
-// empty adds asked-for lists of kinds that this server does not keep.
-func (v view) empty(e obj, kinds ...string) {
-	for _, k := range kinds {
-		if v.with[k] {
-			e[k] = []obj{}
-		}
+// others adds asked-for catalog elements, and customers, which this server does not keep.
+func (v view) others(e obj, b *Base) {
+	if v.with[elementsKind] {
+		e[elementsKind] = elementRefs(b)
+	}
+	if v.with["customers"] {
+		e["customers"] = []obj{}
 	}
 }
 

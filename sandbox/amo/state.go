@@ -69,7 +69,7 @@ type Account struct {
 	Users       []*User
 	Pipelines   []*Pipeline
 	LossReasons []*LossReason
-	Fields      map[string][]*Field // by entity: leads, contacts, companies
+	Fields      map[string][]*Field // by entity: leads, contacts, companies, and a catalog's kind
 	Companies   map[int64]*Company
 	Contacts    map[int64]*Contact
 	Leads       map[int64]*Lead
@@ -79,6 +79,7 @@ type Account struct {
 	Events      []*Event          // oldest first
 	Unsorted    map[string]*Unsorted
 	Hooks       []*Hook
+	Catalogs    []*Catalog
 }
 
 // User is a CRM user.
@@ -162,6 +163,7 @@ type Base struct {
 	Deleted              bool
 	Fields               []FieldValue
 	Tags                 []int64
+	Elements             []ElementLink
 }
 
 // Company is a CRM company.

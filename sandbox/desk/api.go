@@ -34,7 +34,7 @@ func (s *Server) methods() map[string]apiMethod {
 		"ticket": s.apiTicket, "tickets": s.apiTickets, "ticket/fields": s.apiTicketFields,
 		"create/ticket": s.apiCreateTicket, "update/ticket": s.apiUpdateTicket, "create/comment": s.apiCreateComment,
 		"client": s.apiClient, "clients": s.apiClients, "create/client": s.apiCreateClient, "update/client": s.apiUpdateClient,
-		"users": s.apiUsers,
+		"users": s.apiUsers, "groups": s.apiGroups, "channels": s.apiChannels,
 	}
 }
 
@@ -42,13 +42,21 @@ func (s *Server) methods() map[string]apiMethod {
 func (s *Server) apiRoutes(mux *http.ServeMux) {
 	for name, method := range s.methods() {
 		h := s.api(name, method)
-		mux.Handle("POST /"+name, h)
-		mux.Handle("POST /uapi/"+name, h)
+		for _, path := range []string{"/" + name, "/uapi/" + name} {
+			mux.Handle("POST "+path, h)
+			mux.Handle("POST "+path+"/{$}", h)
+			if path != "/tickets" { // a page; programs in the wild read with GET, too
+				mux.Handle("GET "+path, h)
+			}
+		}
 	}
-	mux.HandleFunc("/uapi/", func(w http.ResponseWriter, r *http.Request) {
-		s.stats.count("unknown " + r.Method + " " + r.URL.Path)
-		writeJSON(w, http.StatusNotFound, map[string]any{"error": "Unknown method " + r.Method + " " + r.URL.Path})
-	})
+	mux.HandleFunc("/uapi/", s.apiUnknown)
+}
+
+// apiUnknown answers for a method that there is not.
+func (s *Server) apiUnknown(w http.ResponseWriter, r *http.Request) {
+	s.stats.count("unknown " + r.Method + " " + r.URL.Path)
+	writeJSON(w, http.StatusNotFound, map[string]any{"error": "Unknown method " + r.Method + " " + r.URL.Path})
 }
 
 // api wraps a method: count, meet faults, read, check the token, work, answer.

@@ -39,9 +39,15 @@ func TestAPI_everyWayToSendTheToken(t *testing.T) {
 		"uapi":         {"/uapi/ticket", "application/json", `{"api_token":"` + scenario.DeskToken + `","ticket_id":` + id + `}`},
 		"queryNoBody":  {"/uapi/ticket?" + form, "", ""},
 		"phpEmptyBody": {"/uapi/ticket?" + form, "application/json", "[]"},
+		"get":          {"GET /ticket?" + form, "", ""},
+		"getUAPI":      {"GET /uapi/ticket?" + form, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, body := f.do(http.MethodPost, tc.path, tc.kind, tc.body)
+			method, path, found := strings.Cut(tc.path, " ")
+			if !found {
+				method, path = http.MethodPost, tc.path
+			}
+			_, body := f.do(method, path, tc.kind, tc.body)
 			if got := dig(t, decode(t, body), "ticket", "id"); got != id {
 				t.Errorf("id is %v (%T), want the string %s", got, got, id)
 			}
@@ -255,6 +261,15 @@ func TestAPI_listsAndUnknownMethod(t *testing.T) {
 	}
 	if got := dig(t, f.api("users", map[string]any{}), 0, "email"); got != "alex.rowan@example.com" {
 		t.Errorf("first agent is %v", got)
+	}
+	if got := dig(t, f.api("channels", map[string]any{}), 0, "channel_type"); got != "email" {
+		t.Errorf("first channel is %v", got)
+	}
+	if groups, ok := f.api("groups", map[string]any{}).([]any); !ok || len(groups) != 0 {
+		t.Errorf("groups are %v", groups)
+	}
+	if res, body := f.do(http.MethodGet, "/tickets?api_token="+scenario.DeskToken, "", ""); res.StatusCode != http.StatusOK || !strings.Contains(body, "<html") {
+		t.Errorf("the page of tickets is gone: %d", res.StatusCode)
 	}
 	if res, _ := f.do(http.MethodPost, "/uapi/nonsense", "", ""); res.StatusCode != http.StatusNotFound {
 		t.Errorf("unknown method: %d", res.StatusCode)

@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -244,5 +246,18 @@ func (s *Server) apiUsers(params) (any, error) {
 			rows = append(rows, map[string]any{"id": u.ID, "name": u.Name, "email": u.Email, "role": u.Role, "groups": []any{}})
 		}
 	})
+	return rows, nil
+}
+
+// apiGroups answers the groups of agents: this account has none.
+func (s *Server) apiGroups(params) (any, error) { return []any{}, nil }
+
+// apiChannels answers the channels, by id; they have no names beside their types.
+func (s *Server) apiChannels(params) (any, error) {
+	rows := []any{}
+	kinds := slices.SortedFunc(maps.Keys(channels), func(a, b string) int { return cmp.Compare(channels[a].id, channels[b].id) })
+	for _, kind := range kinds {
+		rows = append(rows, map[string]any{"channel_id": channels[kind].id, "channel_name": kind, "channel_type": kind})
+	}
 	return rows, nil
 }

@@ -32,6 +32,7 @@ func (s *Server) routes() http.Handler {
 		"POST /settings/rules":              s.postNewRule,
 		"POST /settings/rules/{id}":         s.postRule,
 		"POST /settings/rules/{id}/delete":  s.postDeleteRule,
+		"POST /":                            s.apiUnknown, // no page posts there; the API's methods stand at the root, too
 		"/":                                 s.pageMissing,
 	} {
 		pages.HandleFunc(pattern, h)
