@@ -175,7 +175,7 @@ func (s *sending) once(ctx context.Context, token string) (attempt.Answer, error
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", attempt.UserAgent())
+	req.Header.Set("User-Agent", s.c.agent)
 
 	if s.c.pace != nil {
 		done, err := s.c.pace.Wait(ctx)

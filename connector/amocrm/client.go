@@ -50,11 +50,12 @@ type Seen struct {
 
 // Client talks to one account. It is safe for concurrent use.
 type Client struct {
-	base atomic.Pointer[url.URL]
-	http *http.Client
-	auth Auth
-	pace Pace
-	see  func(context.Context, Seen)
+	base  atomic.Pointer[url.URL]
+	http  *http.Client
+	auth  Auth
+	pace  Pace
+	agent string
+	see   func(context.Context, Seen)
 }
 
 // Option changes a Client.
@@ -65,6 +66,9 @@ func WithHTTP(h *http.Client) Option { return func(c *Client) { c.http = h } }
 
 // WithPace sets the limiter; without it requests go at once.
 func WithPace(p Pace) Option { return func(c *Client) { c.pace = p } }
+
+// WithUserAgent replaces the default "Sidecard/<version of the build>".
+func WithUserAgent(name string) Option { return func(c *Client) { c.agent = name } }
 
 // WithObserver has see called after every HTTP exchange, repeats included.
 func WithObserver(see func(context.Context, Seen)) Option { return func(c *Client) { c.see = see } }
@@ -79,7 +83,7 @@ func New(base string, auth Auth, opts ...Option) (*Client, error) {
 	if auth == nil {
 		return nil, errors.New("amocrm: no source of access tokens")
 	}
-	c := &Client{auth: auth, see: func(context.Context, Seen) {}}
+	c := &Client{auth: auth, agent: attempt.UserAgent(), see: func(context.Context, Seen) {}}
 	c.base.Store(u)
 	for _, o := range opts {
 		o(c)
