@@ -12,7 +12,7 @@ import (
 )
 
 // leadInput checks a draft against the vocabulary and gives its wire form; everything that is wrong comes at once as
-// *FieldErrors. What the chosen stage requires is checked here because amoCRM's API may not (DESIGN: required fields).
+// *FieldErrors. What the chosen stage requires is checked here because amoCRM's API may not (amocrm.md §3.4).
 func leadInput(d DealDraft, m Meta) (amocrm.LeadInput, sentFields, error) {
 	e := &FieldErrors{}
 	in := amocrm.LeadInput{

@@ -26,19 +26,6 @@ func E164(raw, region string) (string, bool) {
 	return phonenumbers.Format(n, phonenumbers.E164), true
 }
 
-// Phones returns the distinct phones of a list in E.164, in order; what is no phone number is left out.
-func Phones(raw []string, region string) []string {
-	var out []string
-	seen := map[string]bool{}
-	for _, r := range raw {
-		if p, ok := E164(r, region); ok && !seen[p] {
-			seen[p] = true
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
 // SameNumber reports whether two phones are the same line. Numbers that belong to no country's plan (extensions, short
 // numbers) are the same only when all their digits are.
 func SameNumber(a, b, region string) bool {

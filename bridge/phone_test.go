@@ -2,8 +2,6 @@ package bridge
 
 import (
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestE164_waysOfWriting(t *testing.T) {
@@ -77,12 +75,5 @@ func TestSearchDigits(t *testing.T) {
 				t.Errorf("SearchDigits(%q, %q) = %q, want %q", c.raw, c.region, got, c.want)
 			}
 		})
-	}
-}
-
-func TestPhones_distinctInOrder(t *testing.T) {
-	got := Phones([]string{"8 999 555-01-23", "none", "+79995550123", "+1 202 555 0143"}, "RU")
-	if d := cmp.Diff([]string{"+79995550123", "+12025550143"}, got); d != "" {
-		t.Error(d)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,7 +53,16 @@ func inImage(t *testing.T, env []string, args ...string) *exec.Cmd {
 func TestImage_servesAsNobodyWithoutAnythingToWriteTo(t *testing.T) {
 	redisURL, _ := rig.StartRedis(t, t.TempDir())
 	addr := rig.FreeAddr(t)
+	named := make(chan string, 10) // how the program names itself to the helpdesk
+	desk := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case named <- r.UserAgent():
+		default:
+		}
+	}))
+	t.Cleanup(desk.Close)
 	env := []string{
+		"SIDECARD_USEDESK_API=" + desk.URL, "SIDECARD_EXTRA_USEDESK_HOSTS=" + strings.TrimPrefix(desk.URL, "http://"),
 		"SIDECARD_ADDR=" + addr, "SIDECARD_PUBLIC_URL=http://" + addr, "REDIS_URL=" + redisURL, "SIDECARD_SEAL_KEYS=" + rig.SealKey,
 	}
 	serve := inImage(t, env, "serve")
@@ -85,6 +95,15 @@ func TestImage_servesAsNobodyWithoutAnythingToWriteTo(t *testing.T) {
 	defer res.Body.Close()
 	if body, err := io.ReadAll(res.Body); err != nil || res.StatusCode != http.StatusOK || !bytes.Contains(body, []byte("iframe")) {
 		t.Errorf("block: %d %v %s", res.StatusCode, err, body)
+	}
+
+	select {
+	case got := <-named:
+		if want := "Sidecard/" + strings.TrimPrefix(version, "v"); got != want {
+			t.Errorf("it names itself %q, want %q", got, want)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("it has not asked the helpdesk")
 	}
 
 	if err := serve.Process.Signal(syscall.SIGTERM); err != nil {

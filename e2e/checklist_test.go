@@ -95,6 +95,9 @@ func TestChecklist_everyLineHasATest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if n > 36 { // rules: TestHandbook_everyRowNamesTestsThatExist
+			continue
+		}
 		seen[n] = true
 		own := false
 		for _, m := range testName.FindAllStringSubmatch(row[2], -1) {

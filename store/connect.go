@@ -71,6 +71,18 @@ func dial(raw string) (redis.UniversalClient, error) {
 	return redis.NewClient(o), nil
 }
 
+// CheckURL says whether Open can read an address of Redis; it asks nobody.
+func CheckURL(raw string) error {
+	if raw == "" || raw == "memory:" {
+		return nil
+	}
+	client, err := dial(raw)
+	if err != nil {
+		return err
+	}
+	return client.Close()
+}
+
 // nodesURL turns "redis://u:p@a:1,b:2,redis://c:3?x=y" into go-redis' form, one host and addr parameters.
 func nodesURL(raw string) string {
 	raw, query, _ := strings.Cut(raw, "?")

@@ -28,7 +28,7 @@ const (
 	defaultDue = 24 * time.Hour
 )
 
-// Request is what a rule asks for (seed facts 39-44): a deal with these fields for the client of this ticket.
+// Request is what a rule asks for (usedesk.md §3.2): a deal with these fields for the client of this ticket.
 type Request struct {
 	AmoClientID string     `json:"amoClientId,omitempty" validate:"max=100"`
 	TicketID    int64      `json:"ticketId" validate:"gt=0"`

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -47,7 +48,7 @@ type config struct {
 	MetricsAddr    string   `env:"SIDECARD_METRICS_ADDR" help:"Address of /metrics for Prometheus, apart from the public one; empty serves none."`
 	PprofAddr      string   `env:"SIDECARD_PPROF_ADDR" help:"Address of /debug/pprof, on loopback; empty serves none."`
 	PprofAnywhere  bool     `env:"SIDECARD_PPROF_ANYWHERE" help:"Let SIDECARD_PPROF_ADDR be an address that others reach."`
-	LogLevel       string   `env:"SIDECARD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+	LogLevel       string   `env:"SIDECARD_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 
 	Traces traces.Env `embed:"" prefix:"otlp-"`
 }
@@ -140,6 +141,12 @@ func (c config) check() (settings, error) {
 	}
 	if c.RatePerIP < 0 || c.RatePerIP > 10_000 {
 		bad("SIDECARD_RATE_PER_IP", "is %d, expected requests a second from 0 (no limit) to 10000", c.RatePerIP)
+	}
+	if !slices.Contains([]string{"", "debug", "info", "warn", "error"}, c.LogLevel) {
+		bad("SIDECARD_LOG_LEVEL", "is %q, expected debug, info, warn or error", c.LogLevel)
+	}
+	if err := store.CheckURL(c.RedisURL); err != nil {
+		bad("REDIS_URL", "%v", err)
 	}
 	if c.SealKeys != "" {
 		if s.ring, err = store.ParseRing(c.SealKeys); err != nil {

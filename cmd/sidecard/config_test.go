@@ -34,7 +34,7 @@ func TestConfig_everyMistakeAtOnceByName(t *testing.T) {
 	c.SMTPURL, c.TelegramAPI = "smtp://user:pass-word@", "api.telegram.org/x"
 	c.MetricsAddr, c.PprofAddr = "9090", ":6060"
 	c.HelpdeskOrigins, c.TrustedProxies = []string{"secure.usedesk.com; script-src *"}, []string{"10.0.0.0"}
-	c.RatePerIP = -1
+	c.RatePerIP, c.LogLevel, c.RedisURL = -1, "loud", "redis://user:pass-word@host:port/0"
 	c.Traces = traces.Env{Endpoint: "collector:4318", Headers: "api-key", Protocol: "grpc"}
 	_, err := c.check()
 	if err == nil {
@@ -43,12 +43,15 @@ func TestConfig_everyMistakeAtOnceByName(t *testing.T) {
 	for _, name := range []string{
 		"SIDECARD_ADDR", "SIDECARD_PUBLIC_URL", "SIDECARD_USEDESK_API", "SIDECARD_SEAL_KEYS", "SIDECARD_EXTRA_AMO_HOSTS",
 		"AMO_CLIENT_ID", "AMO_LONG_LIVED_TOKEN", "SIDECARD_HELPDESK_ORIGINS", "SIDECARD_TRUSTED_PROXIES", "SIDECARD_SMTP_URL",
-		"SIDECARD_TELEGRAM_API", "SIDECARD_RATE_PER_IP", "SIDECARD_METRICS_ADDR", "SIDECARD_PPROF_ADDR",
+		"SIDECARD_TELEGRAM_API", "SIDECARD_RATE_PER_IP", "SIDECARD_LOG_LEVEL", "REDIS_URL", "SIDECARD_METRICS_ADDR", "SIDECARD_PPROF_ADDR",
 		"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_PROTOCOL",
 	} {
 		if !strings.Contains(err.Error(), name+":") && !strings.Contains(err.Error(), name+" ") {
 			t.Errorf("%s is not named in:\n%v", name, err)
 		}
+	}
+	if strings.Contains(err.Error(), "pass-word") {
+		t.Errorf("a password is repeated:\n%v", err)
 	}
 }
 

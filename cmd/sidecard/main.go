@@ -11,6 +11,8 @@ import (
 	_ "time/tzdata" // accounts' time zones, also in an image without any files
 
 	"github.com/alecthomas/kong"
+
+	"github.com/sidecard/sidecard/connector/attempt"
 )
 
 // version is stamped by the build (-X main.version=…).
@@ -37,6 +39,7 @@ func (versionCmd) Run() error {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	attempt.Stamp(version)
 	var c cli
 	k := kong.Parse(&c,
 		kong.Name("sidecard"),

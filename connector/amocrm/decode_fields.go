@@ -18,7 +18,7 @@ func (f *FieldValues) UnmarshalJSON(b []byte) error {
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (f *FieldValue) UnmarshalJSON(b []byte) error {
+func (v *FieldValue) UnmarshalJSON(b []byte) error {
 	var aux struct {
 		ID     ID          `json:"field_id"`
 		Name   loose       `json:"field_name"`
@@ -29,7 +29,7 @@ func (f *FieldValue) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &aux); err != nil {
 		return err
 	}
-	*f = FieldValue{aux.ID, string(aux.Name), string(aux.Code), string(aux.Type), aux.Values}
+	*v = FieldValue{aux.ID, string(aux.Name), string(aux.Code), string(aux.Type), aux.Values}
 	return nil
 }
 

@@ -15,9 +15,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"runtime/debug"
 	"strings"
-	"sync"
 	"sync/atomic"
 )
 
@@ -126,12 +124,16 @@ func NoRedirects(h *http.Client) *http.Client {
 	return &c
 }
 
-// UserAgent is how the connectors name themselves: "Sidecard/<version>", with "dev" for a build without a version.
-func UserAgent() string { return userAgent() }
+var stamped atomic.Pointer[string]
 
-var userAgent = sync.OnceValue(func() string {
-	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
-		return "Sidecard/" + strings.TrimPrefix(info.Main.Version, "v")
+// Stamp tells the version of the build, before the first request. A release is built without what Go itself could tell
+// of it (-buildvcs=false).
+func Stamp(version string) { stamped.Store(&version) }
+
+// UserAgent is how the connectors name themselves: "Sidecard/<version>", with "dev" for a build without a version.
+func UserAgent() string {
+	if version := stamped.Load(); version != nil {
+		return "Sidecard/" + strings.TrimPrefix(*version, "v")
 	}
 	return "Sidecard/dev"
-})
+}

@@ -32,7 +32,6 @@ type API struct {
 	base  *url.URL
 	token string
 	http  *http.Client
-	agent string
 	see   func(context.Context, Seen)
 }
 
@@ -41,9 +40,6 @@ type Option func(*API)
 
 // WithHTTP sets the HTTP client; its Transport is used as given, its CheckRedirect is replaced.
 func WithHTTP(h *http.Client) Option { return func(c *API) { c.http = h } }
-
-// WithUserAgent replaces the default "Sidecard/<version of the build>".
-func WithUserAgent(name string) Option { return func(c *API) { c.agent = name } }
 
 // WithObserver has see called after every HTTP exchange, repeats included; nil: nobody.
 func WithObserver(see func(context.Context, Seen)) Option { return func(c *API) { c.see = see } }
@@ -60,7 +56,7 @@ func New(base, token string, opts ...Option) (*API, error) {
 		return nil, errors.New("usedesk: the API token is empty")
 	}
 	u.Path = strings.TrimSuffix(u.Path, "/") + "/"
-	c := &API{base: u, token: strings.TrimSpace(token), agent: attempt.UserAgent()}
+	c := &API{base: u, token: strings.TrimSpace(token)}
 	for _, o := range opts {
 		o(c)
 	}
@@ -127,7 +123,7 @@ func (c *API) post(ctx context.Context, method string, params map[string]any) (a
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", c.agent)
+	req.Header.Set("User-Agent", attempt.UserAgent())
 	start := time.Now()
 	a, err := attempt.Do(c.http, req)
 	if c.see != nil {

@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 
 	"github.com/jarcoal/httpmock"
+
+	"github.com/sidecard/sidecard/connector/attempt"
 	"go.uber.org/goleak"
 )
 
@@ -27,7 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func setup(t *testing.T) (*API, *httpmock.MockTransport) {
 	t.Helper()
 	mock := httpmock.NewMockTransport()
-	c, err := New(testBase, testToken, WithHTTP(&http.Client{Transport: mock}), WithUserAgent("Sidecard/1.2"))
+	c, err := New(testBase, testToken, WithHTTP(&http.Client{Transport: mock}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +108,7 @@ func TestCall_tokenIsInTheBodyOnly(t *testing.T) {
 	if r.URL.String() != testBase+"ticket" || strings.Contains(r.URL.String(), testToken) || r.Header.Get("Authorization") != "" {
 		t.Errorf("address %s, headers %v", r.URL, r.Header)
 	}
-	if r.Header.Get("User-Agent") != "Sidecard/1.2" || r.Header.Get("Content-Type") != js || r.Header.Get("Accept") != js {
+	if r.Header.Get("User-Agent") != attempt.UserAgent() || r.Header.Get("Content-Type") != js || r.Header.Get("Accept") != js {
 		t.Errorf("headers %v", r.Header)
 	}
 	s.body(t, `{"api_token":"`+testToken+`","ticket_id":2265179}`)

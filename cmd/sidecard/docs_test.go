@@ -1,0 +1,130 @@
+package main
+
+import (
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+// filesOf are the repository's files with one of these endings, by their path from its root.
+func filesOf(t *testing.T, endings ...string) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := entry.Name(); entry.IsDir() && path != root && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "data" || name == "bin") {
+			return fs.SkipDir
+		}
+		for _, ending := range endings {
+			if !entry.IsDir() && strings.HasSuffix(path, ending) {
+				raw, err := os.ReadFile(path)
+				if err != nil {
+					return err
+				}
+				texts[strings.TrimPrefix(path, root+"/")] = string(raw)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}
+
+// settingsOf calls see with each environment variable of a config and its default.
+func settingsOf(config reflect.Type, see func(name, preset string)) {
+	for i := range config.NumField() {
+		field := config.Field(i)
+		if name := field.Tag.Get("env"); name != "" {
+			see(name, field.Tag.Get("default"))
+		} else if field.Type.Kind() == reflect.Struct {
+			settingsOf(field.Type, see)
+		}
+	}
+}
+
+func TestREADME_hasEveryVariableWithItsDefault(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[A-Z][^|]*) \\| ([^|]*) \\|").FindAllStringSubmatch(string(raw), -1) {
+		for _, name := range strings.Split(row[1], ", ") {
+			rows[strings.Trim(name, "` ")] = row[2]
+		}
+	}
+	settingsOf(reflect.TypeFor[config](), func(name, preset string) {
+		said, ok := rows[name]
+		switch {
+		case !ok:
+			t.Errorf("README has no row for %s", name)
+		case preset != "" && said != "`"+preset+"`":
+			t.Errorf("README says that %s is %s without it, not %s", name, said, preset)
+		}
+		delete(rows, name)
+	})
+	for name := range rows {
+		if !strings.HasPrefix(name, "GO") && !strings.HasPrefix(name, "OTEL_") && !strings.HasSuffix(name, "_PROXY") { // Go's and the libraries' own
+			t.Errorf("README has a row for %s, which nothing reads", name)
+		}
+	}
+}
+
+func TestDocs_linksLeadToFilesThatExist(t *testing.T) {
+	links := 0
+	for file, text := range filesOf(t, ".md") {
+		for _, link := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(text, -1) {
+			to, err := url.Parse(link[1])
+			if err != nil {
+				t.Errorf("%s: %v", file, err)
+				continue
+			}
+			if to.Host != "" || to.Path == "" {
+				continue
+			}
+			links++
+			if _, err := os.Stat(filepath.Join(root, filepath.Dir(file), to.Path)); err != nil {
+				t.Errorf("%s links to %s: %v", file, link[1], err)
+			}
+		}
+	}
+	if links < 30 {
+		t.Errorf("%d links read", links)
+	}
+}
+
+// Comments say where a fact of the wire is written down.
+func TestComments_citeSectionsThatExist(t *testing.T) {
+	sections := map[string]bool{}
+	for _, page := range []string{"amocrm.md", "usedesk.md"} {
+		raw, err := os.ReadFile(filepath.Join(root, "docs/wire", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, heading := range regexp.MustCompile(`(?m)^##+ (\d+(?:\.\d+)?)\.? `).FindAllStringSubmatch(string(raw), -1) {
+			sections[page+" §"+heading[1]] = true
+		}
+	}
+	cited := 0
+	for file, text := range filesOf(t, ".go") {
+		for _, cite := range regexp.MustCompile(`(?:amocrm|usedesk)\.md §\d+(?:\.\d+)?`).FindAllString(text, -1) {
+			if cited++; !sections[cite] {
+				t.Errorf("%s cites %s, which does not exist", file, cite)
+			}
+		}
+	}
+	if cited < 100 {
+		t.Errorf("%d citations read", cited)
+	}
+}
