@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/api/intake"
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/triggers"
@@ -182,6 +183,10 @@ func (h *TriggerHandlers) unread(c echo.Context, err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return Problem(c, http.StatusRequestEntityTooLarge, "The body may have at most 1 MiB")
+	}
+	if errors.Is(err, intake.ErrFull) {
+		c.Response().Header().Set("Retry-After", "5")
+		return Problem(c, http.StatusServiceUnavailable, "Too many large bodies are being sent; send it again")
 	}
 	return Problem(c, http.StatusBadRequest, "The body ended too early")
 }

@@ -3,12 +3,15 @@ package api
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
+	"github.com/sidecard/sidecard/api/intake"
 	"github.com/sidecard/sidecard/triggers"
 )
 
@@ -125,6 +128,17 @@ func TestCreate_refusals(t *testing.T) {
 				t.Error("accepted all the same")
 			}
 		})
+	}
+}
+
+func TestCreate_bodyThatFindsNoRoomMayComeAgain(t *testing.T) {
+	w := &work{}
+	r := httptest.NewRequest(http.MethodPost, "/api/freeCreateLead?key="+goodKey, iotest.ErrReader(intake.ErrFull))
+	r.Header.Set("Content-Type", "application/json")
+	got := httptest.NewRecorder()
+	ruleServer(t, w, false).ServeHTTP(got, r)
+	if got.Code != 503 || got.Header().Get("Retry-After") == "" || len(w.accepted) != 0 {
+		t.Errorf("%d %v %s", got.Code, got.Header(), got.Body)
 	}
 }
 

@@ -225,6 +225,7 @@ func TestBind_brokenBodies(t *testing.T) {
 		{"cut", jsonType, `{"ticketId":`, "line 1, column 12: the JSON ends too early"},
 		{"trailing", jsonType, "{}\n{}", "there is more after the end"},
 		{"empty", jsonType, "", "the body is empty"},
+		{"many values", jsonType, `{"a":[` + strings.Repeat("1,", 10_000) + "1]}", "more than 10000 values"},
 		{"list", jsonType, "[]", "must be a JSON object"},
 		{"not UTF-8", jsonType, "{\"comment\":\"\xff\"}", "not UTF-8"},
 		{"deep form", form, "a" + strings.Repeat("[b]", 20) + "=1", "can't be read"},
