@@ -124,9 +124,9 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 		if entry, err = h.Triggers.Wait(waiting, t.ID, entry.ID); err != nil {
 			return h.refuse(c, err)
 		}
-		return h.ended(c, entry, existed)
+		return h.ended(c, t, entry, existed)
 	}
-	return h.answer(c, http.StatusAccepted, entry, existed)
+	return h.answer(c, http.StatusAccepted, t, entry, existed)
 }
 
 func fateOf(e triggers.Entry, existed bool) Fate {
@@ -140,15 +140,15 @@ func fateOf(e triggers.Entry, existed bool) Fate {
 }
 
 // ended answers a caller who waited.
-func (h *TriggerHandlers) ended(c echo.Context, e triggers.Entry, existed bool) error {
+func (h *TriggerHandlers) ended(c echo.Context, t tenant.Tenant, e triggers.Entry, existed bool) error {
 	switch e.State {
 	case triggers.StateDone:
-		return h.answer(c, http.StatusOK, e, existed)
+		return h.answer(c, http.StatusOK, t, e, existed)
 	case triggers.StateFailed, triggers.StateDropped:
 		c.Response().Header().Set(echo.HeaderLocation, h.statusURL(c, e))
 		return Problem(c, http.StatusUnprocessableEntity, e.Why, h.fields(c, e.Problems)...)
 	}
-	return h.answer(c, http.StatusAccepted, e, existed)
+	return h.answer(c, http.StatusAccepted, t, e, existed)
 }
 
 // turnAway answers for a firing that was not stored.
@@ -175,7 +175,7 @@ func (h *TriggerHandlers) show(c echo.Context) error {
 	if err != nil {
 		return h.refuse(c, err)
 	}
-	return h.answer(c, http.StatusOK, entry, false)
+	return h.answer(c, http.StatusOK, t, entry, false)
 }
 
 // unread answers for a body that could not be read to its end.

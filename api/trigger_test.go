@@ -154,7 +154,7 @@ func TestCreate_idempotencyKey(t *testing.T) {
 }
 
 func TestCreate_waits(t *testing.T) {
-	done := triggers.Entry{ID: "e1", State: triggers.StateDone, LeadURL: "https://x.amocrm.ru/leads/detail/7",
+	done := triggers.Entry{ID: "e1", State: triggers.StateDone, LeadURL: "https://before.amocrm.ru/leads/detail/7",
 		Steps: triggers.Steps{LeadID: 7, ContactID: 8, NoteID: 9}}
 	failed := triggers.Entry{ID: "e1", State: triggers.StateFailed, Why: "amoCRM refused the deal",
 		Problems: []triggers.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "no"}}}
@@ -178,7 +178,7 @@ func TestCreate_waits(t *testing.T) {
 			if got.Code != c.code || w.waited != c.waited {
 				t.Errorf("%d after %s: %s", got.Code, w.waited, got.Body)
 			}
-			if c.code == 200 && (got.body["lead_id"] != 7.0 || got.body["contact_id"] != 8.0 || got.body["note_id"] != 9.0 || got.body["lead_url"] != done.LeadURL) {
+			if c.code == 200 && (got.body["lead_id"] != 7.0 || got.body["contact_id"] != 8.0 || got.body["note_id"] != 9.0 || got.body["lead_url"] != "https://now.amocrm.ru/leads/detail/7") {
 				t.Errorf("%v", got.body)
 			}
 			if c.code == 422 && (got.body["title"] != failed.Why || !strings.Contains(got.Body.String(), "fields.status_id")) {

@@ -58,7 +58,7 @@ func (i inbox) said(ctx context.Context, id, done string) error {
 		return err
 	}
 	if i.json {
-		return i.encode(shownFiring(e))
+		return i.encode(i.shownFiring(e))
 	}
 	_, err = fmt.Fprintf(i.out, "%s %s: %s\n", e.ID, done, e.State)
 	return err

@@ -44,9 +44,17 @@ func newDesk(t *testing.T) *desk {
 
 func (d *desk) connected(base, token string) tenant.Tenant {
 	d.t.Helper()
+	return d.connectedAs(1, base, token)
+}
+
+func (d *desk) connectedAs(account int64, base, token string) tenant.Tenant {
+	d.t.Helper()
 	t, err := d.dir.Open(d.t.Context(), tenant.Credential{AmoBase: base, DeskToken: token})
 	if err == nil {
-		err = d.dir.Connected(d.t.Context(), t.ID, "integration", 1, "One")
+		err = d.dir.Connected(d.t.Context(), t.ID, "integration", account, "One")
+	}
+	if err == nil {
+		t, err = d.dir.Get(d.t.Context(), t.ID)
 	}
 	if err != nil {
 		d.t.Fatal(err)
