@@ -94,6 +94,12 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	if bindErr != nil {
 		return h.turnAway(c, bindErr)
 	}
+	if t.ConnectedAt.IsZero() { // anybody can make such a company, and what it fires is kept until somebody logs in
+		if retry, ok := h.Strangers.Allow(c.RealIP()); !ok {
+			h.count(FateRefused)
+			return h.Strangers.refuse(c, retry)
+		}
+	}
 	if dry, err := dryRun(c); err != nil || dry {
 		if err != nil {
 			h.count(FateRefused)
