@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
+	"github.com/sidecard/sidecard/api/intake"
 	"github.com/sidecard/sidecard/store"
 )
 
@@ -52,7 +53,7 @@ func New(o Options) *echo.Echo {
 			o.Log.ErrorContext(c.Request().Context(), "panic", "route", c.Path(), "error", err, "stack", string(stack))
 			return err
 		},
-	}), o.Strangers.logins)
+	}), new(intake.Bodies).Bound(sender), o.Strangers.logins)
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "alive\n") })
 	e.GET("/readyz", func(c echo.Context) error {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)

@@ -91,6 +91,15 @@ func network(ip netip.Addr) netip.Prefix {
 	return p
 }
 
+// sender is whose body a request has; nobody's when it comes from this machine, as Strangers has it.
+func sender(c echo.Context) netip.Prefix {
+	ip, err := netip.ParseAddr(c.RealIP())
+	if err != nil || ip.Unmap().IsLoopback() {
+		return netip.Prefix{}
+	}
+	return network(ip)
+}
+
 // refuse answers an address that has had enough.
 func (s *Strangers) refuse(c echo.Context, retry time.Duration) error {
 	after := strconv.Itoa(max(1, int(math.Ceil(retry.Seconds()))))

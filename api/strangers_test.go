@@ -95,7 +95,8 @@ func behindProxy(t *testing.T, perSecond int) func(method, target, from, key str
 	}
 	strangers, _ := clocked(perSecond)
 	log := slog.New(slog.DiscardHandler)
-	rules := &TriggerHandlers{Triggers: &work{}, Log: log, Strangers: strangers, Tenants: tenantList{{ID: "t1", TriggerKey: goodKey}}}
+	rules := &TriggerHandlers{Triggers: &work{}, Log: log, Strangers: strangers, Tenants: tenantList{
+		{ID: "t1", TriggerKey: goodKey, ConnectedAt: time.Unix(1e9, 0)}, {ID: "t4", TriggerKey: "sk_new"}}}
 	e := New(Options{Log: log, Proxies: []*net.IPNet{proxies}, Strangers: strangers, Ready: func(context.Context) error { return nil }, Routes: []Routes{rules, logins{}}})
 	return func(method, target, from, key string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, target, strings.NewReader(minimal))
@@ -123,13 +124,14 @@ func TestStrangers_wrongKeysAndLoginsEndIn429(t *testing.T) {
 		method, target, key string
 		first               int
 	}{
-		"rule without a key":    {"POST", "/api/freeCreateLead", "", 401},
-		"rule with a wrong key": {"POST", "/api/freeCreateLead", "sk_bad", 401},
-		"state of a firing":     {"GET", "/api/triggers/e1?key=sk_bad", "", 401},
-		"callback":              {"GET", "/oauth/callback?state=x", "", 200},
-		"decision":              {"GET", "/oauth/decide", "", 200},
-		"login":                 {"GET", "/blocks/amocrm/x/login", "", 200},
-		"disconnect":            {"GET", "/blocks/amocrm/x/disconnect", "", 200},
+		"rule without a key":                     {"POST", "/api/freeCreateLead", "", 401},
+		"rule with a wrong key":                  {"POST", "/api/freeCreateLead", "sk_bad", 401},
+		"rule of a company that never logged in": {"POST", "/api/freeCreateLead", "sk_new", 202},
+		"state of a firing":                      {"GET", "/api/triggers/e1?key=sk_bad", "", 401},
+		"callback":                               {"GET", "/oauth/callback?state=x", "", 200},
+		"decision":                               {"GET", "/oauth/decide", "", 200},
+		"login":                                  {"GET", "/blocks/amocrm/x/login", "", 200},
+		"disconnect":                             {"GET", "/blocks/amocrm/x/disconnect", "", 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ask := behindProxy(t, 1)

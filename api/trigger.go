@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/api/intake"
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/triggers"
@@ -93,6 +94,12 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	if bindErr != nil {
 		return h.turnAway(c, bindErr)
 	}
+	if t.ConnectedAt.IsZero() { // anybody can make such a company, and what it fires is kept until somebody logs in
+		if retry, ok := h.Strangers.Allow(c.RealIP()); !ok {
+			h.count(FateRefused)
+			return h.Strangers.refuse(c, retry)
+		}
+	}
 	if dry, err := dryRun(c); err != nil || dry {
 		if err != nil {
 			h.count(FateRefused)
@@ -123,9 +130,9 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 		if entry, err = h.Triggers.Wait(waiting, t.ID, entry.ID); err != nil {
 			return h.refuse(c, err)
 		}
-		return h.ended(c, entry, existed)
+		return h.ended(c, t, entry, existed)
 	}
-	return h.answer(c, http.StatusAccepted, entry, existed)
+	return h.answer(c, http.StatusAccepted, t, entry, existed)
 }
 
 func fateOf(e triggers.Entry, existed bool) Fate {
@@ -139,15 +146,15 @@ func fateOf(e triggers.Entry, existed bool) Fate {
 }
 
 // ended answers a caller who waited.
-func (h *TriggerHandlers) ended(c echo.Context, e triggers.Entry, existed bool) error {
+func (h *TriggerHandlers) ended(c echo.Context, t tenant.Tenant, e triggers.Entry, existed bool) error {
 	switch e.State {
 	case triggers.StateDone:
-		return h.answer(c, http.StatusOK, e, existed)
+		return h.answer(c, http.StatusOK, t, e, existed)
 	case triggers.StateFailed, triggers.StateDropped:
 		c.Response().Header().Set(echo.HeaderLocation, h.statusURL(c, e))
 		return Problem(c, http.StatusUnprocessableEntity, e.Why, h.fields(c, e.Problems)...)
 	}
-	return h.answer(c, http.StatusAccepted, e, existed)
+	return h.answer(c, http.StatusAccepted, t, e, existed)
 }
 
 // turnAway answers for a firing that was not stored.
@@ -174,7 +181,7 @@ func (h *TriggerHandlers) show(c echo.Context) error {
 	if err != nil {
 		return h.refuse(c, err)
 	}
-	return h.answer(c, http.StatusOK, entry, false)
+	return h.answer(c, http.StatusOK, t, entry, false)
 }
 
 // unread answers for a body that could not be read to its end.
@@ -182,6 +189,10 @@ func (h *TriggerHandlers) unread(c echo.Context, err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return Problem(c, http.StatusRequestEntityTooLarge, "The body may have at most 1 MiB")
+	}
+	if errors.Is(err, intake.ErrFull) {
+		c.Response().Header().Set("Retry-After", "5")
+		return Problem(c, http.StatusServiceUnavailable, "Too many large bodies are being sent; send it again")
 	}
 	return Problem(c, http.StatusBadRequest, "The body ended too early")
 }

@@ -70,7 +70,9 @@ func (h *TriggerHandlers) only(ctx context.Context, clientID string) (tenant.Ten
 		if err != nil {
 			return tenant.Tenant{}, fmt.Errorf("find the caller: %w", err)
 		}
-		found = append(found, t)
+		if found = append(found, t); len(found) > 1 {
+			break // nobody, however many more there are
+		}
 	}
 	if len(found) != 1 {
 		return tenant.Tenant{}, errNoKey

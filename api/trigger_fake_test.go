@@ -97,7 +97,7 @@ func ruleServer(t *testing.T, w *work, open bool) *echo.Echo {
 		t.Fatal(err)
 	}
 	h := &TriggerHandlers{Triggers: w, Open: open, PublicURL: "https://sidecard.example.com/", Catalog: catalog, Log: log, Tenants: tenantList{
-		{ID: "t1", TriggerKey: goodKey, IntegrationID: integration},
+		{ID: "t1", TriggerKey: goodKey, IntegrationID: integration, AmoBase: "https://now.amocrm.ru", Former: []string{"https://before.amocrm.ru"}},
 		{ID: "t2", TriggerKey: "sk_two", IntegrationID: "shared"},
 		{ID: "t3", TriggerKey: "sk_three", IntegrationID: "shared"},
 		{ID: "t4", TriggerKey: "sk_new"},

@@ -3,12 +3,15 @@ package api
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
+	"github.com/sidecard/sidecard/api/intake"
 	"github.com/sidecard/sidecard/triggers"
 )
 
@@ -128,6 +131,17 @@ func TestCreate_refusals(t *testing.T) {
 	}
 }
 
+func TestCreate_bodyThatFindsNoRoomMayComeAgain(t *testing.T) {
+	w := &work{}
+	r := httptest.NewRequest(http.MethodPost, "/api/freeCreateLead?key="+goodKey, iotest.ErrReader(intake.ErrFull))
+	r.Header.Set("Content-Type", "application/json")
+	got := httptest.NewRecorder()
+	ruleServer(t, w, false).ServeHTTP(got, r)
+	if got.Code != 503 || got.Header().Get("Retry-After") == "" || len(w.accepted) != 0 {
+		t.Errorf("%d %v %s", got.Code, got.Header(), got.Body)
+	}
+}
+
 func TestCreate_idempotencyKey(t *testing.T) {
 	w := &work{}
 	e := ruleServer(t, w, false)
@@ -140,7 +154,7 @@ func TestCreate_idempotencyKey(t *testing.T) {
 }
 
 func TestCreate_waits(t *testing.T) {
-	done := triggers.Entry{ID: "e1", State: triggers.StateDone, LeadURL: "https://x.amocrm.ru/leads/detail/7",
+	done := triggers.Entry{ID: "e1", State: triggers.StateDone, LeadURL: "https://before.amocrm.ru/leads/detail/7",
 		Steps: triggers.Steps{LeadID: 7, ContactID: 8, NoteID: 9}}
 	failed := triggers.Entry{ID: "e1", State: triggers.StateFailed, Why: "amoCRM refused the deal",
 		Problems: []triggers.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "no"}}}
@@ -164,7 +178,7 @@ func TestCreate_waits(t *testing.T) {
 			if got.Code != c.code || w.waited != c.waited {
 				t.Errorf("%d after %s: %s", got.Code, w.waited, got.Body)
 			}
-			if c.code == 200 && (got.body["lead_id"] != 7.0 || got.body["contact_id"] != 8.0 || got.body["note_id"] != 9.0 || got.body["lead_url"] != done.LeadURL) {
+			if c.code == 200 && (got.body["lead_id"] != 7.0 || got.body["contact_id"] != 8.0 || got.body["note_id"] != 9.0 || got.body["lead_url"] != "https://now.amocrm.ru/leads/detail/7") {
 				t.Errorf("%v", got.body)
 			}
 			if c.code == 422 && (got.body["title"] != failed.Why || !strings.Contains(got.Body.String(), "fields.status_id")) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/triggers"
 )
 
@@ -32,9 +33,9 @@ type firing struct {
 	Timeline  []triggers.Line `json:"timeline,omitempty"`
 }
 
-func (h *TriggerHandlers) answer(c echo.Context, status int, e triggers.Entry, repeated bool) error {
+func (h *TriggerHandlers) answer(c echo.Context, status int, t tenant.Tenant, e triggers.Entry, repeated bool) error {
 	f := firing{ID: e.ID, State: string(e.State), StatusURL: h.statusURL(c, e), Repeated: repeated,
-		TicketID: e.Request.TicketID, ContactID: e.Steps.ContactID, LeadID: e.Steps.LeadID, LeadURL: e.LeadURL,
+		TicketID: e.Request.TicketID, ContactID: e.Steps.ContactID, LeadID: e.Steps.LeadID, LeadURL: t.Present(e.LeadURL),
 		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: e.Why, Errors: h.fields(c, e.Problems),
 		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(), Timeline: e.Timeline}
 	if e.State == triggers.StateAccepted && !e.DueAt.IsZero() {

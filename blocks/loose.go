@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sidecard/sidecard/api/intake"
 )
 
 // loose reads a decoded object whose types can't be trusted. The first value of a wrong kind is kept in err; reading
@@ -53,6 +55,16 @@ func (l *loose) text(key string) string {
 	return ""
 }
 
+// short is text of at most maxCredential bytes.
+func (l *loose) short(key string) string {
+	s := l.text(key)
+	if len(s) > maxCredential {
+		l.wrong(key, "short")
+		return ""
+	}
+	return s
+}
+
 // id is a positive id, or 0 for null, "", "0" and missing.
 func (l *loose) id(key string) int64 {
 	s := l.text(key)
@@ -80,7 +92,7 @@ func (l *loose) object(key string) loose {
 	case string:
 		// A form sender may put the object in as JSON text.
 		var m map[string]any
-		if v != "" && json.Unmarshal([]byte(v), &m) != nil {
+		if v != "" && (intake.Crowded(v) || json.Unmarshal([]byte(v), &m) != nil) {
 			l.wrong(key, "object")
 		}
 		return loose{keys: lowerKeys(m)}

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"strings"
 
+	"github.com/sidecard/sidecard/api/intake"
 	"github.com/sidecard/sidecard/bridge"
 )
 
@@ -22,7 +23,11 @@ var (
 	ErrUnreadable = errors.New("the request body is neither a JSON object nor a form")
 )
 
-// TypeError says which key of a block request holds something else than it should. Want is number, text, object or list.
+// maxCredential bounds, in bytes, what a company proves itself with: it is kept for a month although nobody may ever log in.
+const maxCredential = 500
+
+// TypeError says which key of a block request holds something else than it should. Want is number, text, short (at most 500
+// bytes of text), object or list.
 type TypeError struct{ Key, Want string }
 
 func (e *TypeError) Error() string { return "key " + e.Key + ": " + e.Want + " expected" }
@@ -45,6 +50,9 @@ type Request struct {
 // still carries the language if that could be read, so that the refusal can be said in it.
 func Bind(contentType string, body io.Reader) (Request, error) {
 	raw, err := io.ReadAll(io.LimitReader(body, MaxBody+1))
+	if errors.Is(err, intake.ErrFull) {
+		return Request{Lang: EN}, err
+	}
 	if err != nil {
 		return Request{Lang: EN}, ErrUnreadable
 	}
@@ -67,6 +75,9 @@ func parse(contentType string, raw []byte) (map[string]any, error) {
 			return nil, ErrUnreadable
 		}
 		return tree, nil
+	}
+	if intake.Crowded(raw) {
+		return nil, ErrUnreadable
 	}
 	var tree map[string]any
 	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))))
@@ -94,18 +105,18 @@ func read(tree map[string]any) (Request, error) {
 		}
 	}
 	req.AmoBaseHost = top.text("amo_base_host")
-	req.DeskToken = top.text("usedesk_api_token")
+	req.DeskToken = top.short("usedesk_api_token")
 	req.DeskBase = top.text("usedesk_api_base")
-	req.Secret = top.text("secret")
+	req.Secret = top.short("secret")
 	if req.Secret == "" {
-		req.Secret = top.text("secret_key")
+		req.Secret = top.short("secret_key")
 	}
 	req.View = strings.ToLower(top.text("view"))
 	req.Pressed = top.text("is_auto_load") == "0"
 	req.Ticket = bridge.Ticket{
 		ID:      top.id("ticket_id"),
 		Subject: cut(top.text("subject"), 250),
-		Channel: top.text("channel_type"),
+		Channel: cut(top.text("channel_type"), 250),
 	}
 	req.Ticket.Client = client(&top)
 	return req, top.err

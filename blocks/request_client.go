@@ -29,11 +29,11 @@ func client(top *loose) bridge.Client {
 	}
 	for _, m := range data.list("messengers") {
 		if id := m.either("id", "identity"); id != "" && len(c.Messengers) < maxKeys {
-			c.Messengers = append(c.Messengers, bridge.Handle{Type: m.text("type"), ID: id})
+			c.Messengers = append(c.Messengers, bridge.Handle{Type: cut(m.text("type"), 250), ID: cut(id, 250)})
 		}
 	}
 	for _, key := range []string{"from_email", "contact"} {
-		from := top.text(key)
+		from := cut(top.text(key), 250)
 		if len(c.Emails) == 0 && strings.Count(from, "@") == 1 && !strings.HasPrefix(from, "@") {
 			c.Emails = []string{from}
 		}

@@ -1,13 +1,17 @@
 package blocks
 
 import (
+	"encoding/json"
 	"errors"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sidecard/sidecard/api/intake"
 	"github.com/sidecard/sidecard/bridge"
 )
 
@@ -37,6 +41,28 @@ func TestBind_fullJSON(t *testing.T) {
 		}
 		if diff := cmp.Diff(wantFull(), got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", contentType, diff)
+		}
+	}
+}
+
+func TestBind_boundsEveryTextThatIsKept(t *testing.T) {
+	long := strings.Repeat("x", 100_000)
+	got, err := Bind("application/json", strings.NewReader(`{"ticket_id":1,"channel_type":"`+long+`","subject":"`+long+`","contact":"a@`+long+`",
+		"client_data":{"name":"`+long+`","company":"`+long+`","position":"`+long+`","phones":["`+long+`"],"sites":["`+long+`"],
+		"messengers":[{"type":"`+long+`","id":"`+long+`"}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := json.Marshal(got); err != nil || len(kept) > 4000 {
+		t.Errorf("%v: %d bytes would be kept: %.300s", err, len(kept), kept)
+	}
+	for _, key := range []string{"usedesk_api_token", "secret", "secret_key"} {
+		var wrong *TypeError
+		if _, err := Bind("application/json", strings.NewReader(`{"`+key+`":"`+long+`"}`)); !errors.As(err, &wrong) || *wrong != (TypeError{key, "short"}) {
+			t.Errorf("a long %s: %v", key, err)
+		}
+		if _, err := Bind("application/json", strings.NewReader(`{"`+key+`":"`+long[:maxCredential]+`"}`)); err != nil {
+			t.Errorf("%s of %d bytes: %v", key, maxCredential, err)
 		}
 	}
 }
@@ -102,6 +128,7 @@ func TestBind_wrongTypes(t *testing.T) {
 		{`{"ticket_id":{"a":1},"lang":"ru"}`, TypeError{"ticket_id", "text"}},
 		{`{"ticket_id":"abc","lang":"ru"}`, TypeError{"ticket_id", "number"}},
 		{`{"client_id":-4,"lang":"ru"}`, TypeError{"client_id", "number"}},
+		{`{"client_data":"{\"a\":[` + strings.Repeat("1,", intake.ValuesMost) + `1]}","lang":"ru"}`, TypeError{"client_data", "object"}},
 		{`{"client_data":"text","lang":"ru"}`, TypeError{"client_data", "object"}},
 		{`{"client_data":5,"lang":"ru"}`, TypeError{"client_data", "object"}},
 		{`{"client_data":{"emails":true},"lang":"ru"}`, TypeError{"emails", "list"}},
@@ -130,12 +157,18 @@ func TestBind_refusals(t *testing.T) {
 		{"nothing", "application/json", ``, ErrUnreadable},
 		{"two values", "application/json", `{} {}`, ErrUnreadable},
 		{"too big", "application/json", `{"a":"` + strings.Repeat("x", MaxBody) + `"}`, ErrTooBig},
+		{"many values", "application/json", `{"a":[` + strings.Repeat("1,", intake.ValuesMost) + `1]}`, ErrUnreadable},
+		{"no room", "application/json", "", intake.ErrFull},
 		{"bad form", "application/x-www-form-urlencoded", `a=%zz`, ErrUnreadable},
 		{"form too deep", "application/x-www-form-urlencoded", `a` + strings.Repeat("[b]", 20) + `=1`, ErrUnreadable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, err := Bind(tt.contentType, strings.NewReader(tt.body)); !errors.Is(err, tt.want) {
+			var body io.Reader = strings.NewReader(tt.body)
+			if errors.Is(tt.want, intake.ErrFull) {
+				body = iotest.ErrReader(tt.want)
+			}
+			if _, err := Bind(tt.contentType, body); !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
 		})

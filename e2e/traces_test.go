@@ -20,6 +20,7 @@ type span struct {
 	TraceID      string
 	SpanID       string
 	ParentSpanID string
+	Links        []struct{ SpanID string }
 	Name         string
 	Attributes   []struct {
 		Key   string
@@ -138,6 +139,9 @@ func TestTraces_blockAndRuleAsTreesWithoutAnythingSecret(t *testing.T) {
 	for _, h := range named(all, "haul") { // more than one when it had to wait in between
 		if h.ParentSpanID != "" {
 			t.Errorf("a haul is part of something: %+v", h)
+		}
+		if brought := named(all, "POST /api/freeCreateLead"); len(brought) != 1 || len(h.Links) != 1 || h.Links[0].SpanID != brought[0].SpanID {
+			t.Errorf("the haul is linked to %+v, it was brought by %+v", h.Links, brought)
 		}
 		under = append(under, tree(all, h, "")...)
 	}

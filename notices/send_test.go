@@ -13,8 +13,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
 )
 
@@ -218,6 +220,37 @@ func TestSender_testsAreCounted(t *testing.T) {
 	h.redis.FastForward(testsIn)
 	if _, err := s.Test(t.Context(), tenant.Tenant{ID: "t-" + t.Name()}); err != nil {
 		t.Errorf("ten minutes later: %v", err)
+	}
+}
+
+// Whenever the ten minutes of a count end, also in the middle of counting: the next count has an end, too.
+func TestSender_everyCountOfTestsEnds(t *testing.T) {
+	h := newHouse(t)
+	s := h.sender(nil)
+	test(t, s, tenant.Notices{WebhookURL: h.post.URL})
+	s.db.AddHook(beforeIncr(func() { h.redis.FastForward(testsIn) }))
+	test(t, s, tenant.Notices{WebhookURL: h.post.URL})
+	if life := h.redis.TTL(store.Key("t-"+t.Name(), "notice", "tests")); life <= 0 {
+		t.Errorf("the count is kept for %v", life)
+	}
+}
+
+// beforeIncr is a hook of the client that calls itself before an INCR is sent.
+type beforeIncr func()
+
+func (f beforeIncr) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (f beforeIncr) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if cmd.Name() == "incr" {
+			f()
+		}
+		return next(ctx, cmd)
+	}
+}
+func (f beforeIncr) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		f()
+		return next(ctx, cmds)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
 )
@@ -168,14 +170,16 @@ func (s *Sender) Test(ctx context.Context, t tenant.Tenant) ([]Result, error) {
 
 func (s *Sender) allowTest(ctx context.Context, tenantID string) error {
 	key := store.Key(tenantID, "notice", "tests")
-	if err := s.db.SetNX(ctx, key, 0, testsIn).Err(); err != nil {
-		return fmt.Errorf("count test messages: %w", err)
-	}
-	n, err := s.db.Incr(ctx, key).Result()
+	var n *redis.IntCmd
+	_, err := s.db.TxPipelined(ctx, func(p redis.Pipeliner) error { // at once: a count that ends between them would begin one without an end
+		p.SetNX(ctx, key, 0, testsIn)
+		n = p.Incr(ctx, key)
+		return nil
+	})
 	if err != nil {
 		return fmt.Errorf("count test messages: %w", err)
 	}
-	if n > testsMost {
+	if n.Val() > testsMost {
 		return ErrTooMany
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jarcoal/httpmock"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/tenant"
@@ -520,6 +521,15 @@ func TestDisconnected_onlyWithAmoCRMsSignature(t *testing.T) {
 	if s, err := w.grants.Status(ctx, tn.ID); err != nil || s.State != "connected" {
 		t.Fatalf("%+v, %v", s, err)
 	}
+	asked := 0
+	w.db.AddHook(everyCommand(func() { asked++ }))
+	if err := w.flow.Disconnected(ctx, "31", "client-1", strings.Repeat("ab", 32)); !errors.Is(err, ErrSignature) || asked != 0 {
+		t.Errorf("%v; a stranger with the public id costs %d looks into Redis, one for each company", err, asked)
+	}
+	other, _ := w.login("desk-2")
+	if err := w.db.HSet(ctx, grantKey(other.ID), "grant", "v1.gone.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").Err(); err != nil {
+		t.Fatal(err)
+	}
 	if err := w.flow.Disconnected(ctx, "31", "client-1", strings.ToUpper(genuine)); err != nil {
 		t.Fatal(err)
 	}
@@ -529,6 +539,17 @@ func TestDisconnected_onlyWithAmoCRMsSignature(t *testing.T) {
 	if err := w.flow.Disconnected(ctx, "31", "client-1", genuine); err != nil {
 		t.Errorf("a repeated hook: %v", err)
 	}
+}
+
+// everyCommand is a hook of the client that calls itself before each command.
+type everyCommand func()
+
+func (f everyCommand) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (f everyCommand) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error { f(); return next(ctx, cmd) }
+}
+func (f everyCommand) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error { f(); return next(ctx, cmds) }
 }
 
 func TestInstallLongLived_connectsTheOperatorsTenantOnly(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // maxFormer bounds the former addresses of a tenant; the oldest go first.
@@ -48,6 +49,16 @@ func (d *Directory) Move(ctx context.Context, id, base string) error {
 		return fmt.Errorf("move tenant: %w", failed)
 	}
 	return nil
+}
+
+// Present is an address in the tenant's account as it is now: what was written down before a renaming has a former host.
+func (t Tenant) Present(address string) string {
+	for _, former := range t.Former {
+		if path, ok := strings.CutPrefix(address, former+"/"); ok {
+			return t.AmoBase + "/" + path
+		}
+	}
+	return address
 }
 
 // moved is the tenant that the credential has opened when the account now at c.AmoBase had another address, or "".

@@ -20,6 +20,22 @@ func move(t *testing.T, d *Directory, id, to string) {
 	}
 }
 
+func TestPresent_followsEveryRenaming(t *testing.T) {
+	was := Tenant{AmoBase: "https://c.kommo.com", Former: []string{"https://a.amocrm.ru", "https://b.amocrm.ru"}}
+	for given, want := range map[string]string{
+		"https://a.amocrm.ru/leads/detail/5":   "https://c.kommo.com/leads/detail/5",
+		"https://b.amocrm.ru/leads/detail/5":   "https://c.kommo.com/leads/detail/5",
+		"https://c.kommo.com/leads/detail/5":   "https://c.kommo.com/leads/detail/5",
+		"https://a.amocrm.ru.example.com/x":    "https://a.amocrm.ru.example.com/x",
+		"https://other.amocrm.ru/leads/detail": "https://other.amocrm.ru/leads/detail",
+		"":                                     "",
+	} {
+		if got := was.Present(given); got != want {
+			t.Errorf("%q: %q, want %q", given, got, want)
+		}
+	}
+}
+
 func TestMove_bothAddressesOpenTheTenant(t *testing.T) {
 	for kind, c := range map[string]Credential{"token": {AmoBase: base, DeskToken: "desk"}, "secret": {AmoBase: base, Secret: "s", DeskToken: "desk"},
 		"secret only": {AmoBase: base, Secret: "s"}} {

@@ -19,7 +19,8 @@ func (d *Directory) Open(ctx context.Context, c Credential) (Tenant, error) {
 	return d.Admit(ctx, c, func() error { return nil })
 }
 
-// Admit is Open that asks before it makes a tenant: an error of may is the answer, and nothing is stored.
+// Admit is Open that asks before it makes a tenant, and for each opening of one that was never connected, which anybody can
+// make: an error of may is the answer, and a tenant that was not there is not made.
 func (d *Directory) Admit(ctx context.Context, c Credential, may func() error) (Tenant, error) {
 	if c.AmoBase == "" || c.DeskToken == "" && c.Secret == "" {
 		return Tenant{}, ErrNoCredential
@@ -46,7 +47,9 @@ func (d *Directory) Admit(ctx context.Context, c Credential, may func() error) (
 			continue
 		}
 		if err == nil && known && t.ConnectedAt.IsZero() {
-			return d.orMoved(ctx, t, c, prints[0])
+			if t, err = d.orMoved(ctx, t, c, prints[0]); err == nil && t.ConnectedAt.IsZero() {
+				err = may()
+			}
 		}
 		return t, err
 	}

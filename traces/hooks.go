@@ -64,12 +64,32 @@ func (t *Traces) Carry(to, from context.Context) context.Context {
 	return trace.ContextWithSpan(to, trace.SpanFromContext(from))
 }
 
-// Step fits triggers.Deps.Trace.
-func (t *Traces) Step(ctx context.Context, name string, since time.Time, entries int) (context.Context, func()) {
+// Mark fits triggers.Deps.Mark: a traceparent of W3C, which begins with its version. A trace that is not sampled has none.
+func (t *Traces) Mark(ctx context.Context) string {
+	if !trace.SpanContextFromContext(ctx).IsSampled() {
+		return ""
+	}
+	in := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, in)
+	return in[traceparent]
+}
+
+const traceparent = "traceparent"
+
+// Step fits triggers.Deps.Trace. The span is linked to those that from, marks of Mark, name; what is no mark is left out.
+func (t *Traces) Step(ctx context.Context, name string, since time.Time, entries int, from ...string) (context.Context, func()) {
 	if since.IsZero() {
 		since = time.Now()
 	}
-	ctx, span := t.tracer.Start(ctx, name, trace.WithTimestamp(since), trace.WithAttributes(attribute.Int("sidecard.entries", entries)))
+	var links []trace.Link
+	for _, mark := range from {
+		marked := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{traceparent: mark})
+		if link := trace.LinkFromContext(marked); link.SpanContext.IsValid() {
+			links = append(links, link)
+		}
+	}
+	ctx, span := t.tracer.Start(ctx, name, trace.WithTimestamp(since), trace.WithLinks(links...),
+		trace.WithAttributes(attribute.Int("sidecard.entries", entries)))
 	return ctx, func() { span.End() }
 }
 

@@ -144,6 +144,39 @@ type token string
 
 func (a token) Token(context.Context, string) (string, error) { return string(a), nil }
 
+func TestStep_isLinkedToTheRequestsThatBroughtItsFirings(t *testing.T) {
+	c := newCollector(t, taken)
+	tr := c.started(t)
+	e := echo.New()
+	e.Use(tr.Requests)
+	var mark string
+	e.POST("/api/freeCreateLead", func(c echo.Context) error { mark = tr.Mark(c.Request().Context()); return nil })
+	r := httptest.NewRequest("POST", "/api/freeCreateLead", nil)
+	r.Header.Set("traceparent", parent)
+	r.Header.Set("tracestate", "vendor=secret-state")
+	r.Header.Set("baggage", "a=secret-baggage")
+	e.ServeHTTP(httptest.NewRecorder(), r)
+	if got := tr.Mark(t.Context()); got != "" {
+		t.Errorf("outside of a trace the mark is %q", got)
+	}
+	if got := tr.Mark(incoming(&http.Request{Header: http.Header{"Traceparent": {parent[:len(parent)-1] + "0"}}})); got != "" {
+		t.Errorf("of a trace that is not sampled the mark is %q", got)
+	}
+	ctx, end := tr.Step(t.Context(), "haul", time.Time{}, 3, mark, "no mark", "")
+	_, endInner := tr.Step(ctx, "claim", time.Time{}, 3)
+	endInner()
+	end()
+	got := c.flushed(t, tr)
+	brought, haul := got["POST /api/freeCreateLead"], got["haul"]
+	want := []spanLink{{brought.TraceID, brought.SpanID, 1 | remoteKnown | remote}}
+	if diff := cmp.Diff(want, haul.Links); diff != "" || brought.TraceID == "" {
+		t.Errorf("links of the haul, -want +got\n%s", diff)
+	}
+	if haul.ParentID != "" || haul.TraceID == brought.TraceID || len(got["claim"].Links) != 0 {
+		t.Errorf("haul %+v, claim %+v", haul, got["claim"])
+	}
+}
+
 func TestSteps_beginWhenTheyAreToldTo(t *testing.T) {
 	c := newCollector(t, taken)
 	tr := c.started(t)

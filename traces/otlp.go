@@ -10,8 +10,8 @@ import (
 )
 
 // The messages of opentelemetry/proto/trace/v1 and common/v1 in the JSON mapping that OTLP prescribes: members in
-// lowerCamelCase, ids in hex, enumerations as numbers, 64-bit numbers as strings. Events and links are left out: the service
-// makes none, and an event may hold an error's text.
+// lowerCamelCase, ids in hex, enumerations as numbers, 64-bit numbers as strings. Events are left out: the service
+// makes none, and one may hold an error's text; so is what links carry beside their ids.
 type request struct {
 	Resources []resourceSpans `json:"resourceSpans"`
 }
@@ -40,9 +40,16 @@ type span struct {
 	Start      string     `json:"startTimeUnixNano"`
 	End        string     `json:"endTimeUnixNano"`
 	Attributes []keyValue `json:"attributes,omitempty"`
+	Links      []spanLink `json:"links,omitempty"`
 	Status     struct {
 		Code int `json:"code,omitempty"`
 	} `json:"status"`
+}
+
+type spanLink struct {
+	TraceID string `json:"traceId"`
+	SpanID  string `json:"spanId"`
+	Flags   uint32 `json:"flags"`
 }
 
 type keyValue struct {
@@ -85,6 +92,10 @@ func encodeSpan(s sdktrace.ReadOnlySpan) span {
 	}
 	if parent.IsRemote() {
 		out.Flags |= remote
+	}
+	for _, l := range s.Links() {
+		out.Links = append(out.Links, spanLink{l.SpanContext.TraceID().String(), l.SpanContext.SpanID().String(),
+			uint32(l.SpanContext.TraceFlags()) | remoteKnown | remote})
 	}
 	switch s.Status().Code { // these numbers are not
 	case codes.Ok:

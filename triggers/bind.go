@@ -7,6 +7,8 @@ import (
 	"sort"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sidecard/sidecard/api/intake"
 )
 
 // Bind reads a rule's body: JSON, form or multipart; bare or wrapped as {url, data, headers} (usedesk.md §3.2). Numbers
@@ -57,7 +59,7 @@ func unwrap(root map[string]any) (data map[string]any, key string) {
 		return root, strings.TrimSpace(key)
 	}
 	inner, ok := root["data"].(map[string]any)
-	if text, isText := root["data"].(string); isText {
+	if text, isText := root["data"].(string); isText && !intake.Crowded(text) {
 		dec := json.NewDecoder(strings.NewReader(text))
 		dec.UseNumber()
 		ok = dec.Decode(&inner) == nil && inner != nil

@@ -155,6 +155,8 @@ func TestBind_namesEveryMistakeAtOnce(t *testing.T) {
 		{"ticket 0", `{"ticketId":0,"fields":{}}`, []string{"ticketId out_of_range"}},
 		{"ticket is a word", `{"ticketId":"abc","fields":{}}`, []string{"ticketId wrong_type"}},
 		{"fields is text", `{"ticketId":1,"fields":"x"}`, []string{"fields wrong_type"}},
+		{"values too long together", `{"ticketId":1,"fields":{"custom_fields_values":[{"field_id":1,"values":[{"value":"` + strings.Repeat("x", MaxValues/2) +
+			`"}]},{"field_id":2,"values":[{"value":"` + strings.Repeat("x", MaxValues/2) + `"}]}]}}`, []string{"fields.custom_fields_values too_long"}},
 		{"too long", `{"ticketId":1,"fields":{"name":"` + long[:2*256] + `"},"comment":"` + long + `"}`,
 			[]string{"comment too_long", "fields.name too_long"}},
 		{"too many fields", `{"ticketId":1,"fields":{"custom_fields_values":[` + many + `]}}`,
@@ -225,6 +227,7 @@ func TestBind_brokenBodies(t *testing.T) {
 		{"cut", jsonType, `{"ticketId":`, "line 1, column 12: the JSON ends too early"},
 		{"trailing", jsonType, "{}\n{}", "there is more after the end"},
 		{"empty", jsonType, "", "the body is empty"},
+		{"many values", jsonType, `{"a":[` + strings.Repeat("1,", 10_000) + "1]}", "more than 10000 values"},
 		{"list", jsonType, "[]", "must be a JSON object"},
 		{"not UTF-8", jsonType, "{\"comment\":\"\xff\"}", "not UTF-8"},
 		{"deep form", form, "a" + strings.Repeat("[b]", 20) + "=1", "can't be read"},

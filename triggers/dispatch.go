@@ -100,7 +100,13 @@ func (s *Service) loop(ctx, work context.Context, tenantID string) error {
 
 // traced is haulOff inside a trace, which has begun with the claim.
 func (s *Service) traced(ctx, work context.Context, b Batch, tenantID string, began time.Time) (pause time.Duration) {
-	work, end := s.Trace(work, "haul", began, len(b.Entries))
+	var from []string
+	for _, e := range b.Entries {
+		if e.mark != "" {
+			from = append(from, e.mark)
+		}
+	}
+	work, end := s.Trace(work, "haul", began, len(b.Entries), from...)
 	defer end()
 	_, claimed := s.Trace(work, "claim", began, len(b.Entries))
 	claimed()

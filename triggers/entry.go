@@ -42,6 +42,7 @@ type Entry struct {
 
 	seq   int64
 	claim string
+	mark  string // Deps.Mark of its acceptance
 	rev   string // another one after every change of state or steps
 }
 

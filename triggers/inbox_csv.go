@@ -32,6 +32,9 @@ func (s *Service) Export(ctx context.Context, tenantID string, q Query, to io.Wr
 			if rows++; rows > ExportMost {
 				break
 			}
+			if q.Present != nil {
+				e.LeadURL = q.Present(e.LeadURL)
+			}
 			if err := w.Write(exportRow(e, q.reason(e))); err != nil {
 				return fmt.Errorf("export firings: %w", err)
 			}

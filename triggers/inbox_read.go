@@ -28,6 +28,8 @@ type Query struct {
 	Limit  int    // at most 200; 0 is 50
 	// Reason is how the reader sees an entry's Why; nil: as it is stored.
 	Reason func(Entry) string
+	// Present is where an address of a deal leads now, for exports; nil: as it is stored.
+	Present func(string) string
 }
 
 // Page is a part of the inbox, newest first: by the last change of state, or by creation when all states are listed.

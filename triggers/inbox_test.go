@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sidecard/sidecard/tenant"
 )
 
 func TestInbox_pagesThroughEveryEntryOnceNewestFirst(t *testing.T) {
@@ -121,7 +123,8 @@ func TestExport_writesRowsThatNoSpreadsheetRuns(t *testing.T) {
 		l.pass(time.Second)
 	}
 	var b bytes.Buffer
-	if err := s.Export(t.Context(), "t1", Query{}, &b); err != nil {
+	moved := tenant.Tenant{AmoBase: "https://now.amocrm.ru", Former: []string{"https://x.amocrm.ru"}}
+	if err := s.Export(t.Context(), "t1", Query{Present: moved.Present}, &b); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&b).ReadAll()
@@ -133,7 +136,7 @@ func TestExport_writesRowsThatNoSpreadsheetRuns(t *testing.T) {
 		if reason == "" || strings.ContainsAny(reason[:1], "=+-@\t\r") {
 			t.Errorf("a spreadsheet runs %q", reason)
 		}
-		if got := strings.Join(row[4:10], "|"); !strings.HasSuffix(got, "|3|4|5|https://x.amocrm.ru/leads/detail/5|1") {
+		if got := strings.Join(row[4:10], "|"); !strings.HasSuffix(got, "|3|4|5|https://now.amocrm.ru/leads/detail/5|1") {
 			t.Errorf("row %q", row)
 		}
 	}

@@ -72,12 +72,12 @@ func (l *Ledger) Lease() time.Duration { return l.lease }
 // is now. ErrFull when the tenant has 20,000 waiting. A ticket's 21st firing within an hour is stored as failed; further
 // ones are only counted by that entry, which is returned as if it had existed, while it is failed or dropped.
 func (l *Ledger) Accept(ctx context.Context, tenantID string, r Request, idem string) (e Entry, existed bool, err error) {
-	return l.acceptWith(ctx, tenantID, r, idem, func(redis.Pipeliner) {})
+	return l.acceptWith(ctx, tenantID, r, idem, "", func(redis.Pipeliner) {})
 }
 
 // acceptWith is Accept with further commands sent right behind it, in the same round trip and the same sync of Redis'
-// file. They run whatever becomes of the firing, and their errors are for who added them.
-func (l *Ledger) acceptWith(ctx context.Context, tenantID string, r Request, idem string, behind func(redis.Pipeliner)) (
+// file. They run whatever becomes of the firing, and their errors are for who added them. mark (Deps.Mark) is kept as it is.
+func (l *Ledger) acceptWith(ctx context.Context, tenantID string, r Request, idem, mark string, behind func(redis.Pipeliner)) (
 	e Entry, existed bool, err error) {
 	id, err := newID()
 	if err != nil {
@@ -88,7 +88,7 @@ func (l *Ledger) acceptWith(ctx context.Context, tenantID string, r Request, ide
 		return Entry{}, false, fmt.Errorf("encode firing: %w", err)
 	}
 	got, err := l.runWith(ctx, acceptScript, behind, tenantID, id, idem, idemFor.Milliseconds(), r.TicketID,
-		l.seal.Seal(plain, entryKey(tenantID, id)), maxWaiting, loopMost, loopTime.Milliseconds(), whyLoop).StringSlice()
+		l.seal.Seal(plain, entryKey(tenantID, id)), maxWaiting, loopMost, loopTime.Milliseconds(), whyLoop, mark).StringSlice()
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("store firing: %w", err)
 	}

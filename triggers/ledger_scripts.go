@@ -103,7 +103,7 @@ func script(body string) *redis.Script    { return redis.NewScript(prelude + bod
 func endScript(body string) *redis.Script { return redis.NewScript(prelude + finishing + body) }
 
 // ARGV: id, idempotency hash, its life in ms, ticket, sealed request, most that may wait, most firings of a ticket in the
-// time that follows in ms, what is said of more.
+// time that follows in ms, what is said of more, mark of the trace or none.
 var acceptScript = endScript(`
 local id, idem, ticket = ARGV[1], p .. ':k:' .. ARGV[2], ARGV[4]
 local function same(as) if ARGV[2] ~= '' then call('SET', idem, as, 'PX', ARGV[3]) end end
@@ -129,6 +129,7 @@ if loops then
 end
 local seq, at = call('INCR', p .. ':seq'), string.format('%.0f', now)
 call('HSET', key(id), 'v', known, 'request', ARGV[5], 'ticket', ticket, 'seq', seq, 'created', at, 'attempts', 0, 'waits', 0)
+if ARGV[10] ~= '' then call('HSET', key(id), 'trace', ARGV[10]) end
 call('ZADD', p .. ':index', ms(now), id)
 same(id)
 say(id, 'accepted')

@@ -11,6 +11,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/sidecard/sidecard/api/intake"
 )
 
 // Bounds of a form body.
@@ -21,6 +23,9 @@ const (
 
 // parseJSON reads one JSON object; numbers stay as written.
 func parseJSON(body []byte) (map[string]any, error) {
+	if intake.Crowded(body) {
+		return nil, &SyntaxError{Detail: fmt.Sprintf("it has more than %d values", intake.ValuesMost)}
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	var v any

@@ -159,7 +159,7 @@ func (l *Ledger) load(ctx context.Context, tenantID string, ids []string, timeli
 }
 
 func (l *Ledger) decode(tenantID, id string, h map[string]string) (Entry, error) {
-	e := Entry{ID: id, Tenant: tenantID, State: State(h["state"]), Why: h["why"], claim: h["claim"], rev: h["rev"],
+	e := Entry{ID: id, Tenant: tenantID, State: State(h["state"]), Why: h["why"], claim: h["claim"], mark: h["trace"], rev: h["rev"],
 		CreatedAt: millis(h["created"]), UpdatedAt: millis(h["updated"]), Since: millis(cmp.Or(h["since"], h["created"]))}
 	for name, to := range map[string]*int{"v": &e.V, "attempts": &e.Attempts, "waits": &e.Waits, "repeats": &e.Repeats} {
 		n, err := strconv.Atoi(cmp.Or(h[name], "0"))

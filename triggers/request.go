@@ -17,6 +17,7 @@ const (
 	MaxComment = 20_000  // characters
 	MaxName    = 255     // characters; of the deal, a tag, a company, anything that is named
 	MaxFields  = 40      // custom fields of one deal
+	MaxValues  = 100_000 // bytes of all their values
 	MaxTags    = 40
 	MaxTask    = 5000 // characters
 )

@@ -62,10 +62,13 @@ type Deps struct {
 	Text func(lang, key string, args ...any) string
 	// Settled hears of every entry that has come to rest or waits again; it must not block. May be nil.
 	Settled func(e Entry)
-	// Trace begins a step of the work on a claim with so many entries, at since, or now when that is zero; end ends it. May
+	// Trace begins a step of the work on a claim with so many entries, at since, or now when that is zero; end ends it. from
+	// are the marks of what it is about. May be nil.
+	Trace func(ctx context.Context, step string, since time.Time, entries int, from ...string) (traced context.Context, end func())
+	// Mark names the trace of an acceptance in a form that says its own version; it is kept with the firing. "" is none; may
 	// be nil.
-	Trace func(ctx context.Context, step string, since time.Time, entries int) (traced context.Context, end func())
-	Log   *slog.Logger // nil: silent
+	Mark func(ctx context.Context) string
+	Log  *slog.Logger // nil: silent
 
 	Lease time.Duration // of a claim, renewed while it is worked on; default 30 s
 	Poll  time.Duration // for work that other replicas accepted; default 250 ms
@@ -99,9 +102,12 @@ func NewService(d Deps) *Service {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	if d.Trace == nil {
-		d.Trace = func(ctx context.Context, _ string, _ time.Time, _ int) (context.Context, func()) {
+		d.Trace = func(ctx context.Context, _ string, _ time.Time, _ int, _ ...string) (context.Context, func()) {
 			return ctx, func() {}
 		}
+	}
+	if d.Mark == nil {
+		d.Mark = func(context.Context) string { return "" }
 	}
 	for _, x := range []struct {
 		d    *time.Duration
@@ -132,7 +138,7 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, header
 		return s.ledger.Shelve(ctx, t.ID, r, idem, "caused by our own comment on firing "+cause)
 	}
 	var hinted *redis.Cmd
-	e, existed, err = s.ledger.acceptWith(ctx, t.ID, r, idem, func(p redis.Pipeliner) { hinted = s.hints.now(ctx, p, t.ID) })
+	e, existed, err = s.ledger.acceptWith(ctx, t.ID, r, idem, s.Mark(ctx), func(p redis.Pipeliner) { hinted = s.hints.now(ctx, p, t.ID) })
 	if err != nil || existed || e.State != StateAccepted {
 		return e, existed, err
 	}

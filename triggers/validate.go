@@ -3,6 +3,7 @@ package triggers
 import (
 	"errors"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/go-playground/validator/v10"
@@ -28,6 +29,15 @@ func newRules() *validator.Validate {
 
 // validate adds the mistakes that the tags of Request find, except where the value could not even be read.
 func (r *reader) validate(req Request) {
+	size := 0
+	for _, f := range req.Fields.Custom {
+		for _, v := range f.Values {
+			size += len(v.Value)
+		}
+	}
+	if size > MaxValues {
+		r.problems = append(r.problems, problem("fields.custom_fields_values", CodeTooLong, "too_long", "Count", strconv.Itoa(MaxValues)))
+	}
 	var found validator.ValidationErrors
 	if err := rules.Struct(req); !errors.As(err, &found) {
 		return

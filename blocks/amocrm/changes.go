@@ -16,6 +16,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // Changes tells what changes in a tenant's amoCRM account; *hooks.Hub does.
@@ -117,8 +118,13 @@ func (h *Handlers) changes(c echo.Context) error {
 	if err != nil && !errors.Is(err, blocks.ErrExpired) {
 		h.note(ctx, err, false, "")
 	}
+	var status oauth.Status
+	if err == nil {
+		status, err = h.Grants.Status(ctx, session.TenantID)
+	}
 	show := watched{ids(c.QueryParam("deals")), ids(c.QueryParam("contacts"))}
-	if err != nil || h.Changes == nil || show.empty() {
+	// A company that anybody can make up has nothing to hear of, and takes no place from others.
+	if err != nil || status.State == "none" || h.Changes == nil || show.empty() {
 		return c.NoContent(http.StatusNoContent)
 	}
 	leave, ok := h.live.count.enter(session.ID)

@@ -105,6 +105,14 @@ func TestChanges_tellsOnlyOfWhatIsShownAndNotOfOwnWrites(t *testing.T) {
 	}
 }
 
+func TestChanges_whoNeverLoggedInTakesNoPlace(t *testing.T) {
+	w, f, base, _ := liveHouse(t)
+	w.grants.status.State = "none"
+	if _, status, _ := listening(t, base+"/changes?deals=12"); status != http.StatusNoContent || f.tenant != "" {
+		t.Errorf("status %d, listened to %q", status, f.tenant)
+	}
+}
+
 func TestChanges_tellsOnceOfABurst(t *testing.T) {
 	_, f, base, _ := liveHouse(t)
 	lines, _, _ := listening(t, base+"/changes?deals=12&contacts=7")

@@ -105,6 +105,7 @@ func (h *Handlers) inboxFile(v *visit) error {
 	q := v.inboxAsk()
 	f := v.formatIn(v.ctx)
 	q.Before, q.Reason = "", func(e triggers.Entry) string { return v.said(f, e.Why) }
+	q.Present = v.crm.Tenant().Present
 	header := v.Response().Header()
 	header.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
 	header.Set(echo.HeaderContentDisposition, `attachment; filename="inbox.csv"`)

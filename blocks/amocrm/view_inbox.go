@@ -179,7 +179,7 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 	}
 	if failed {
 		for _, c := range e.Steps.Candidates {
-			view.Candidates = append(view.Candidates, candidateView{c.LeadID, f.Words(c.Name), c.URL, f.DateTime(c.CreatedAt)})
+			view.Candidates = append(view.Candidates, candidateView{c.LeadID, f.Words(c.Name), v.crm.Tenant().Present(c.URL), f.DateTime(c.CreatedAt)})
 		}
 	}
 	for _, l := range e.Timeline {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -61,11 +62,14 @@ func (cmd doctorCmd) Run(ctx context.Context) error {
 
 // askReady is what a container's health check runs.
 func (cmd doctorCmd) askReady(ctx context.Context) error {
-	_, port, err := net.SplitHostPort(cmd.Addr)
+	host, port, err := net.SplitHostPort(cmd.Addr)
 	if err != nil {
 		return fmt.Errorf("SIDECARD_ADDR: %w", err)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+port+"/readyz", nil)
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() { // it listens everywhere
+		host = "127.0.0.1"
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
 	if err != nil {
 		return err
 	}

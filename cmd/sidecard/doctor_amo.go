@@ -39,10 +39,14 @@ func (d *doctor) accounts(ctx context.Context, db *store.DB, set settings) {
 		d.note("integration", "amoCRM is asked about the integration once a company has opened the block")
 		return
 	}
-	if first, err := tenants.Get(ctx, ids[0]); err != nil {
-		d.bad("tenants", "%v", err)
-	} else {
-		x.integration(ctx, first.AmoBase)
+	for _, id := range ids {
+		if t, err := tenants.Get(ctx, id); err == nil {
+			x.integration(ctx, t.AmoBase)
+			break
+		} else if stops(ctx, err) {
+			d.bad("tenants", "%v", err)
+			return
+		}
 	}
 	d.everybody(ctx, ids, x.one)
 	if skew, told := clock.skew(); told {
@@ -96,11 +100,18 @@ func (x *accountCheck) refused(e *oauth.ConfigError) {
 	}
 }
 
+// mendShut is what to do about something stored that does not open.
+const mendShut = "put the key that is gone back into SIDECARD_SEAL_KEYS, or run the version that wrote it; the others are not touched by it"
+
 // one asks amoCRM with a tenant's grant. Its errors are Redis', or that the doctor's time is over.
 func (x *accountCheck) one(ctx context.Context, id string) error {
 	t, err := x.tenants.Get(ctx, id)
 	if errors.Is(err, tenant.ErrNotFound) {
 		return nil // gone meanwhile
+	}
+	if err != nil && !stops(ctx, err) {
+		x.bad("tenants", "%v; %s", err, mendShut)
+		return nil
 	}
 	if err != nil {
 		return err
@@ -122,6 +133,9 @@ func (x *accountCheck) one(ctx context.Context, id string) error {
 		return nil
 	case errors.Is(err, oauth.ErrNeedsLogin):
 		x.bad("grant", "%s: %v; open any ticket and log in again", t.AmoBase, err)
+		return nil
+	case errors.Is(err, store.ErrSealed):
+		x.bad("grant", "%s: %v; %s", t.AmoBase, err, mendShut)
 		return nil
 	case err != nil:
 		x.bad("grant", "%s: %v; the login stays, look whether amoCRM answers from here", t.AmoBase, err)

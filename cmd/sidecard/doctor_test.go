@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -58,6 +59,33 @@ func TestDoctor_clockThatDiffersFromAmoCRM(t *testing.T) {
 		by, told := clock.skew()
 		if off := (by + ahead).Abs(); !told || off > 3*time.Second {
 			t.Errorf("amoCRM %s ahead: %s, %v", ahead, by, told)
+		}
+	}
+}
+
+func TestDoctor_readyIsAskedWhereTheServiceListens(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	ln, err := net.Listen("tcp", "127.0.0.2:0")
+	if err != nil {
+		t.Skip("this machine has one loopback address only: ", err)
+	}
+	server.Listener = ln
+	server.Start()
+	t.Cleanup(server.Close)
+	if err := (doctorCmd{config: config{Addr: ln.Addr().String()}}).askReady(t.Context()); err != nil {
+		t.Error(err)
+	}
+	all, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	everywhere := &http.Server{Handler: server.Config.Handler}
+	go func() { _ = everywhere.Serve(all) }()
+	t.Cleanup(func() { _ = everywhere.Close() })
+	_, port, _ := net.SplitHostPort(all.Addr().String())
+	for _, host := range []string{"", "0.0.0.0", "[::]"} {
+		if err := (doctorCmd{config: config{Addr: host + ":" + port}}).askReady(t.Context()); err != nil {
+			t.Errorf("%q: %v", host, err)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func main() {
 	k := kong.Parse(&c,
 		kong.Name("sidecard"),
 		kong.Description("amoCRM (Kommo) in the ticket card of a helpdesk."),
-		kong.UsageOnError(),
+		kong.ShortUsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	k.FatalIfErrorf(k.Run())

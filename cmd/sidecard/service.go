@@ -147,7 +147,7 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces,
 	set.notices.Sent, set.notices.Trace = m.Noticed, traced.notice
 	sender := notices.NewSender(db, set.notices)
 	s.triggers = triggers.NewService(triggers.Deps{
-		DB: db, Tenants: s.tenants, Log: log, Text: text, Trace: traced.step,
+		DB: db, Tenants: s.tenants, Log: log, Text: text, Trace: traced.step, Mark: traced.mark,
 		Settled: func(e triggers.Entry) { m.Settled(e.State); s.notices.Settled(e) },
 		Desk:    func(t tenant.Tenant) (triggers.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (triggers.Account, error) {

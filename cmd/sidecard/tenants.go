@@ -97,12 +97,16 @@ func (cmd *tenantsListCmd) do(ctx context.Context, o office) error {
 	if !o.json {
 		fmt.Fprintln(w, "ID\tHOST\tACCOUNT\tLOGIN\tCONNECTED\tBY USER\tSEEN\tLINKS\tFAILED\tWAITING\tDONE")
 	}
+	var shut []error
 	err := each(ctx, func(id string) error {
 		s, err := o.files.Summary(ctx, id)
-		if errors.Is(err, tenant.ErrNotFound) {
+		switch {
+		case errors.Is(err, tenant.ErrNotFound):
 			return nil // gone meanwhile
-		}
-		if err != nil {
+		case err != nil && !stops(ctx, err):
+			shut = append(shut, err)
+			return nil
+		case err != nil:
 			return err
 		}
 		if o.json {
@@ -112,7 +116,10 @@ func (cmd *tenantsListCmd) do(ctx context.Context, o office) error {
 			s.ConnectedBy, day(s.Seen), s.Links, s.Firings["failed"], s.Firings["accepted"]+s.Firings["working"]+s.Firings["held"], s.Firings["done"])
 		return err
 	})
-	return errors.Join(err, w.Flush())
+	if err = errors.Join(err, w.Flush()); err == nil && len(shut) > 0 {
+		return fmt.Errorf("%d tenants can't be read:\n%w", len(shut), errors.Join(shut[:min(len(shut), choicesMost)]...))
+	}
+	return err
 }
 
 func day(t time.Time) string {

@@ -58,6 +58,16 @@ type tenantsAdoptCmd struct {
 	Yes  bool   `help:"Don't ask."`
 }
 
+// renamed says whether from has found the account of into at a new address, which into could not follow because its login was
+// lost already. A living login follows by itself, and shows which of two addresses is the present one.
+func (o office) renamed(ctx context.Context, from, into tenant.Tenant) (bool, error) {
+	if from.AmoBase == into.AmoBase || from.AccountID == 0 || from.AccountID != into.AccountID || !from.ConnectedAt.After(into.ConnectedAt) {
+		return false, nil
+	}
+	status, err := o.service.grants.Status(ctx, into.ID)
+	return err == nil && status.State != "connected", err
+}
+
 // Run joins a tenant that a changed credential has made to the one that was there before.
 func (cmd *tenantsAdoptCmd) Run(ctx context.Context, root *tenantsCmd) error {
 	return root.on(ctx, func(o office, t tenant.Tenant) error { return cmd.do(ctx, o, t) })
@@ -68,10 +78,13 @@ func (cmd *tenantsAdoptCmd) do(ctx context.Context, o office, into tenant.Tenant
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
+	renamed, err := o.renamed(ctx, from, into)
 	switch {
+	case err != nil:
+		return err
 	case from.ID == into.ID:
 		return errors.New("--from: it is the tenant itself")
-	case from.AmoBase != into.AmoBase:
+	case from.AmoBase != into.AmoBase && !renamed:
 		return fmt.Errorf("--from: it belongs to %s, not to %s", hostOf(from.AmoBase), hostOf(into.AmoBase))
 	case from.AccountID != 0 && into.AccountID != 0 && from.AccountID != into.AccountID:
 		return fmt.Errorf("--from: it was connected with amoCRM account %d, not with %d", from.AccountID, into.AccountID)
@@ -87,6 +100,11 @@ func (cmd *tenantsAdoptCmd) do(ctx context.Context, o office, into tenant.Tenant
 		"firings of %s go.", from.ID, into.ID, from.ID)
 	if err := o.agree(cmd.Yes, what); err != nil {
 		return err
+	}
+	if renamed { // first of all: cut off behind it, the command goes on as between two tenants of one address
+		if err := o.service.tenants.Move(ctx, into.ID, from.AmoBase); err != nil {
+			return err
+		}
 	}
 	// First what works only while the other tenant's login does, then the login, then the credential.
 	if err := o.service.hooks.Unsubscribe(ctx, from.ID); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/dossier"
 	"github.com/sidecard/sidecard/metrics"
+	"github.com/sidecard/sidecard/oauth"
 	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/triggers"
@@ -73,11 +74,50 @@ func TestTenants_adoptKeepsLinksAndSettings(t *testing.T) {
 	}
 }
 
+// A login that was lost before the account was renamed can't follow it: whoever logs in at the new address connects a second
+// tenant of the same account.
+func TestTenants_adoptJoinsARenamedAccountWhoseLoginWasLost(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	fresh := d.connected("https://renamed.amocrm.ru", "a")
+	old, err := d.dir.Get(ctx, d.in.tenant.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := &tenantsAdoptCmd{From: fresh.ID, Yes: true}
+	office := newTestOffice(t, d, "")
+	living, err := json.Marshal(oauth.Grant{V: 1, AmoBase: old.AmoBase, Access: "living", AccountID: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := store.Key(old.ID, "grant")
+	if err := d.db.HSet(ctx, key, "gen", 1, "grant", d.db.Ring().Seal(living, key+"#1")).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.do(ctx, office, old); err == nil || !strings.Contains(err.Error(), "belongs to renamed.amocrm.ru") {
+		t.Errorf("while the login lives: %v", err)
+	}
+	if err := office.service.grants.Drop(ctx, old.ID, "lost"); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.do(ctx, office, old); err != nil {
+		t.Fatal(err)
+	}
+	got := d.opened("https://renamed.amocrm.ru", "a")
+	if got.ID != old.ID || got.AmoBase != "https://renamed.amocrm.ru" || got.TriggerKey != old.TriggerKey {
+		t.Errorf("the new address opens %+v", struct{ tenant.Tenant }{got})
+	}
+}
+
 func TestTenants_adoptRefuses(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
 	waiting := d.connected("https://one.amocrm.ru", "waiting")
 	if _, _, err := triggers.NewLedger(d.db, 0).Accept(ctx, waiting.ID, triggers.Request{TicketID: 1}, ""); err != nil {
+		t.Fatal(err)
+	}
+	earlier := d.connected("https://three.amocrm.ru", "a")
+	if err := d.dir.Connected(ctx, d.in.tenant.ID, "integration", 1, "One"); err != nil {
 		t.Fatal(err)
 	}
 	into, err := d.dir.Get(ctx, d.in.tenant.ID)
@@ -91,7 +131,8 @@ func TestTenants_adoptRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ from, want string }{
 		"itself":          {d.in.tenant.ID, "the tenant itself"},
 		"unknown":         {"nobody", "not found"},
-		"another host":    {d.connected("https://two.amocrm.ru", "a").ID, "belongs to two.amocrm.ru"},
+		"another host":    {d.connectedAs(2, "https://two.amocrm.ru", "a").ID, "belongs to two.amocrm.ru"},
+		"not the newer":   {earlier.ID, "belongs to three.amocrm.ru"},
 		"another account": {foreign.ID, "account 2"},
 		"waiting firings": {waiting.ID, "1 of its firings"},
 	} {

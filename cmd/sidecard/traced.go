@@ -21,7 +21,8 @@ const flushWithin = time.Second
 type tracing struct {
 	requests echo.MiddlewareFunc
 	carry    func(to, from context.Context) context.Context
-	step     func(ctx context.Context, step string, since time.Time, entries int) (context.Context, func())
+	step     func(ctx context.Context, step string, since time.Time, entries int, from ...string) (context.Context, func())
+	mark     func(ctx context.Context) string
 	notice   func(ctx context.Context, way notices.Kind) (context.Context, func(ok bool))
 	crm      func(context.Context, amocrm.Seen)
 	login    func(context.Context, amocrm.Seen)
@@ -33,7 +34,7 @@ func traceHooks(tr *traces.Traces, m *metrics.Metrics) tracing {
 		return tracing{crm: m.Called}
 	}
 	return tracing{
-		requests: tr.Requests, carry: tr.Carry, step: tr.Step, notice: tr.Notice, login: tr.CRM, desk: tr.Desk,
+		requests: tr.Requests, carry: tr.Carry, step: tr.Step, mark: tr.Mark, notice: tr.Notice, login: tr.CRM, desk: tr.Desk,
 		crm: func(ctx context.Context, s amocrm.Seen) {
 			m.Called(ctx, s)
 			tr.CRM(ctx, s)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -47,44 +46,6 @@ func (cmd *triggersCmd) run(ctx context.Context, do func(inbox) error) error {
 	})
 }
 
-// chosenTenant finds a tenant by its id, a connected one also by its amoCRM host; the only connected one when name is empty.
-func chosenTenant(ctx context.Context, tenants *tenant.Directory, name string) (tenant.Tenant, error) {
-	var found []tenant.Tenant
-	var all []string
-	err := tenants.Each(ctx, func(id string) error {
-		t, err := tenants.Get(ctx, id)
-		if err != nil {
-			return err
-		}
-		all = append(all, id+" "+hostOf(t.AmoBase))
-		if name == "" || name == id || strings.EqualFold(name, hostOf(t.AmoBase)) || strings.EqualFold(name, t.AmoBase) {
-			found = append(found, t)
-		}
-		return nil
-	})
-	if err == nil && len(found) == 0 && name != "" { // one that was never connected has firings too, and no place in the list
-		t, getErr := tenants.Get(ctx, name)
-		if getErr == nil {
-			found = append(found, t)
-		} else if !errors.Is(getErr, tenant.ErrNotFound) {
-			err = getErr
-		}
-	}
-	switch {
-	case err != nil:
-		return tenant.Tenant{}, fmt.Errorf("find tenant: %w", err)
-	case len(found) == 1:
-		return found[0], nil
-	case len(all) == 0:
-		return tenant.Tenant{}, errors.New("no tenant is connected yet: open a ticket with the block and log in")
-	case len(found) == 0:
-		return tenant.Tenant{}, fmt.Errorf("--tenant: none is %q; there are:\n%s", name, strings.Join(all, "\n"))
-	case name == "":
-		return tenant.Tenant{}, fmt.Errorf("--tenant: say which one of:\n%s", strings.Join(all, "\n"))
-	}
-	return tenant.Tenant{}, fmt.Errorf("--tenant: %q is more than one, give the id of one of:\n%s", name, strings.Join(all, "\n"))
-}
-
 func hostOf(base string) string {
 	_, host, _ := strings.Cut(base, "://")
 	return strings.TrimSuffix(host, "/")
@@ -97,7 +58,7 @@ func (i inbox) said(ctx context.Context, id, done string) error {
 		return err
 	}
 	if i.json {
-		return i.encode(shownFiring(e))
+		return i.encode(i.shownFiring(e))
 	}
 	_, err = fmt.Fprintf(i.out, "%s %s: %s\n", e.ID, done, e.State)
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -39,7 +40,7 @@ func (cmd *triggersListCmd) do(ctx context.Context, i inbox) error {
 	if i.json {
 		out := shownList{Next: p.Next, Cut: p.Cut, Removed: p.Trimmed.Count, Firings: []shown{}}
 		for _, e := range p.Entries {
-			out.Firings = append(out.Firings, shownFiring(e))
+			out.Firings = append(out.Firings, i.shownFiring(e))
 		}
 		return i.encode(out)
 	}
@@ -86,7 +87,7 @@ func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 		return err
 	}
 	if i.json {
-		return i.encode(shownFiring(e))
+		return i.encode(i.shownFiring(e))
 	}
 	w := tabwriter.NewWriter(i.out, 0, 0, 2, ' ', 0)
 	line := func(name string, value any) { fmt.Fprintf(w, "%s\t%s\n", name, oneLine(fmt.Sprint(value))) }
@@ -101,13 +102,13 @@ func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 		line("contact", e.Steps.ContactID)
 	}
 	if e.Steps.LeadID != 0 {
-		line("deal", fmt.Sprintf("%d %s", e.Steps.LeadID, e.LeadURL))
+		line("deal", fmt.Sprintf("%d %s", e.Steps.LeadID, i.tenant.Present(e.LeadURL)))
 	}
 	for _, p := range e.Problems {
 		line("amoCRM said", p.Path+": "+p.Detail)
 	}
 	for _, c := range e.Steps.Candidates {
-		line("may be deal", fmt.Sprintf("%d %q %s", c.LeadID, c.Name, c.URL))
+		line("may be deal", fmt.Sprintf("%d %q %s", c.LeadID, c.Name, i.tenant.Present(c.URL)))
 	}
 	for _, l := range e.Timeline {
 		line(l.At.Format(time.DateTime), l.Text)
@@ -143,10 +144,14 @@ type shownList struct {
 	Removed int     `json:"removed,omitempty"`
 }
 
-func shownFiring(e triggers.Entry) shown {
+func (i inbox) shownFiring(e triggers.Entry) shown {
+	candidates := slices.Clone(e.Steps.Candidates)
+	for n := range candidates {
+		candidates[n].URL = i.tenant.Present(candidates[n].URL)
+	}
 	return shown{
 		ID: e.ID, State: e.State, Reason: e.Why, Repeats: e.Repeats, Problems: e.Problems, Attempts: e.Attempts, ContactID: e.Steps.ContactID,
-		LeadID: e.Steps.LeadID, LeadURL: e.LeadURL, Candidates: e.Steps.Candidates, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
+		LeadID: e.Steps.LeadID, LeadURL: i.tenant.Present(e.LeadURL), Candidates: candidates, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
 		Timeline: e.Timeline, Request: e.Request,
 	}
 }

@@ -44,9 +44,17 @@ func newDesk(t *testing.T) *desk {
 
 func (d *desk) connected(base, token string) tenant.Tenant {
 	d.t.Helper()
+	return d.connectedAs(1, base, token)
+}
+
+func (d *desk) connectedAs(account int64, base, token string) tenant.Tenant {
+	d.t.Helper()
 	t, err := d.dir.Open(d.t.Context(), tenant.Credential{AmoBase: base, DeskToken: token})
 	if err == nil {
-		err = d.dir.Connected(d.t.Context(), t.ID, "integration", 1, "One")
+		err = d.dir.Connected(d.t.Context(), t.ID, "integration", account, "One")
+	}
+	if err == nil {
+		t, err = d.dir.Get(d.t.Context(), t.ID)
 	}
 	if err != nil {
 		d.t.Fatal(err)
@@ -215,37 +223,15 @@ func TestTriggers_printJSON(t *testing.T) {
 	}
 }
 
-func TestTriggers_tenantIsChosenByIDOrHost(t *testing.T) {
-	d := newDesk(t)
-	ctx := t.Context()
-	one := d.in.tenant
-	if got, err := chosenTenant(ctx, d.dir, ""); err != nil || got.ID != one.ID {
-		t.Errorf("the only one: %v, %v", got, err)
-	}
-	two := d.connected("https://two.amocrm.ru", "b")
-	twin := d.connected("https://two.amocrm.ru", "c")
-	fresh, err := d.dir.Open(ctx, tenant.Credential{AmoBase: "https://fresh.amocrm.ru", DeskToken: "d"}) // nobody has logged in
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]string{fresh.ID: fresh.ID, one.ID: one.ID, "ONE.amocrm.ru": one.ID, "https://one.amocrm.ru": one.ID, two.ID: two.ID, twin.ID: twin.ID} {
-		if got, err := chosenTenant(ctx, d.dir, name); err != nil || got.ID != want {
-			t.Errorf("%s: %v, %v", name, got, err)
-		}
-	}
-	for name, want := range map[string]string{"": "say which", "two.amocrm.ru": "more than one", "three.amocrm.ru": "none is"} {
-		if got, err := chosenTenant(ctx, d.dir, name); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), twin.ID) {
-			t.Errorf("%q: %v, %v", name, got, err)
-		}
-	}
-}
-
 func TestTriggers_needAState(t *testing.T) {
 	cmd := triggersCmd{config: good()}
 	cmd.DataDir = t.TempDir()
 	called := errors.New("called")
-	if err := cmd.run(t.Context(), func(inbox) error { return called }); errors.Is(err, called) || err == nil || !strings.Contains(err.Error(), "no tenant") {
+	if err := cmd.run(t.Context(), func(inbox) error { return called }); errors.Is(err, called) || err == nil || !strings.Contains(err.Error(), "nothing is kept in") {
 		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir(cmd.DataDir); err != nil || len(left) > 0 {
+		t.Errorf("a look has made %v, %v", left, err)
 	}
 	cmd.PublicURL = ""
 	if err := cmd.run(t.Context(), func(inbox) error { return called }); err == nil || !strings.Contains(err.Error(), "SIDECARD_PUBLIC_URL") {
