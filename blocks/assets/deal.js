@@ -34,13 +34,18 @@
     if (field) field.focus();
   }, true);
 
-  // Where one goes on typing: the form that has just opened, the wrong field in it, or the row that it came from.
+  // Where one goes on typing: the form that has just opened, the wrong field in it, or the row that it came from. A long
+  // list of stages stands at the chosen one.
   body.addEventListener("htmx:afterSettle", function (e) {
+    var list = panel.querySelector(".stages"), chosen = list && list.querySelector("input:checked");
+    if (chosen && e.target.contains(list)) {
+      list.scrollTop += chosen.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
+    }
     if (!document.hasFocus() || (document.activeElement && document.activeElement !== body)) return;
     var part = e.target.closest ? e.target : panel;
     var form = part.matches(".editing, [data-view=deal-edit]") ? part : part.querySelector(".editing");
     var target = part.querySelector("[aria-invalid=true]") ||
-      (form && form.querySelector("input:checked, input:not([type=hidden]), select, textarea")) ||
+      (form && (form.querySelector("input:checked") || form.querySelector("input:not([type=hidden]), select, textarea"))) ||
       (part.matches("[data-return]") ? part : part.querySelector("[data-return]"));
     if (!target) return;
     target.focus();
