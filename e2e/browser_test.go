@@ -164,23 +164,37 @@ func (b *browser) enter(selector, text string) {
 	b.t.Helper()
 	b.inPanel("fill "+selector, func(in chromedp.QueryOption) []chromedp.Action {
 		return []chromedp.Action{
-			chromedp.QueryAfter(selector, selectAll, chromedp.ByQuery, in),
-			chromedp.SendKeys(selector, text, chromedp.ByQuery, in),
+			// Marked, what the field holds is replaced by typing.
+			chromedp.QueryAfter(selector, on(`function () { this.select(); }`), chromedp.ByQuery, in),
+			chromedp.QueryAfter(selector, keys(text), chromedp.NodeVisible, chromedp.ByQuery, in),
 		}
 	})
 }
 
-// selectAll marks what a field holds, so that typing replaces it.
-func selectAll(ctx context.Context, _ runtime.ExecutionContextID, nodes ...*cdp.Node) error {
-	object, err := dom.ResolveNode().WithNodeID(nodes[0].NodeID).Do(ctx)
-	if err != nil {
+// on runs a function of the page with the element that was found as its this, and carries it through as press does.
+func on(function string) func(context.Context, runtime.ExecutionContextID, ...*cdp.Node) error {
+	return func(ctx context.Context, _ runtime.ExecutionContextID, nodes ...*cdp.Node) error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+		defer cancel()
+		object, err := dom.ResolveNode().WithNodeID(nodes[0].NodeID).Do(ctx)
+		if err != nil {
+			return err
+		}
+		_, thrown, err := runtime.CallFunctionOn(function).WithObjectID(object.ObjectID).Do(ctx)
+		if err == nil && thrown != nil {
+			err = thrown
+		}
 		return err
 	}
-	_, thrown, err := runtime.CallFunctionOn(`function () { this.select(); }`).WithObjectID(object.ObjectID).Do(ctx)
-	if err == nil && thrown != nil {
-		err = thrown
+}
+
+// keys types into an element that was found, once: what is half typed would be typed again by a search that begins anew.
+func keys(text string) func(context.Context, runtime.ExecutionContextID, ...*cdp.Node) error {
+	return func(ctx context.Context, _ runtime.ExecutionContextID, nodes ...*cdp.Node) error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+		defer cancel()
+		return chromedp.KeyEventNode(nodes[0], text).Do(ctx)
 	}
-	return err
 }
 
 // text reads the panel.

@@ -58,10 +58,10 @@ func (w *suite) notes(list []map[string]any) {
 }
 
 // pressed types into a field of the panel and ends with a key.
-func (b *browser) pressed(selector, keys string) {
+func (b *browser) pressed(selector, text string) {
 	b.t.Helper()
 	b.inPanel("type into "+selector, func(in chromedp.QueryOption) []chromedp.Action {
-		return []chromedp.Action{chromedp.SendKeys(selector, keys, chromedp.ByQuery, in)}
+		return []chromedp.Action{chromedp.QueryAfter(selector, keys(text), chromedp.NodeVisible, chromedp.ByQuery, in)}
 	})
 }
 
@@ -112,9 +112,7 @@ func TestChecklist22_cardOfADealIsReadAndChanged(t *testing.T) {
 	b.click(`#row-stage button[type="submit"]`)
 	b.see(`#needs .error`)
 	b.picture("22-reason")
-	b.inPanel("choose the reason", func(in chromedp.QueryOption) []chromedp.Action {
-		return []chromedp.Action{chromedp.SendKeys(`#needs select[name="loss_reason_id"]`, kb.ArrowDown, chromedp.ByQuery, in)}
-	})
+	b.pressed(`#needs select[name="loss_reason_id"]`, kb.ArrowDown)
 	b.click(`#row-stage button[type="submit"]`)
 	b.gone(`.stages`)
 	b.picture("22-lost")

@@ -106,11 +106,12 @@ func TestLook_movedFieldIsSavedBeforeAnyAnswer(t *testing.T) {
 	if len(want) < 3 {
 		t.Fatalf("the list shows %v", want)
 	}
+	const moveAndSave = `function () {
+		this.querySelector(".pick-row.on:first-child button[value^='down:']").click();
+		this.querySelector("button.primary").click();
+	}`
 	b.inPanel("move the first field down and save at once", func(in chromedp.QueryOption) []chromedp.Action {
-		return []chromedp.Action{
-			chromedp.Click(`.pick-row.on:first-child button[value^="down:"]`, chromedp.ByQuery, in),
-			chromedp.Click(`[data-view="layout"] button.primary`, chromedp.ByQuery, in),
-		}
+		return []chromedp.Action{chromedp.QueryAfter(`[data-view="layout"]`, on(moveAndSave), chromedp.NodeVisible, chromedp.ByQuery, in)}
 	})
 	b.waitText("Saved.")
 	b.click(`.deals-head .gear`)
