@@ -45,7 +45,7 @@
     var part = e.target.closest ? e.target : panel;
     var form = part.matches(".editing, [data-view=deal-edit]") ? part : part.querySelector(".editing");
     var target = part.querySelector("[aria-invalid=true]") ||
-      (form && (form.querySelector("input:checked") || form.querySelector("input:not([type=hidden]), select, textarea"))) ||
+      (form && (form.querySelector("[name=field][value=loss_reason] ~ #needs select") || form.querySelector("input:checked") || form.querySelector("input:not([type=hidden]), select, textarea"))) ||
       (part.matches("[data-return]") ? part : part.querySelector("[data-return]"));
     if (!target) return;
     target.focus();
