@@ -87,8 +87,8 @@ func TestRuleCheck_keepsWhatWasTypedWhenItCanNotBeTried(t *testing.T) {
 	if w.rules.rule != "" {
 		t.Errorf("tried %.40q", w.rules.rule)
 	}
-	w.rules.err = &triggers.SyntaxError{Detail: "the body is empty"}
-	w.contains(post("", "check"), "This is no JSON")
+	w.rules.err = &triggers.SyntaxError{Detail: "the body ends too early"}
+	w.contains(post("{", "check"), "This is no JSON")
 	w.rules.err = oauth.ErrGrantLost{}
 	w.contains(post("x", "check"), "data-popup")
 }
