@@ -57,6 +57,9 @@ func (a *Account) loadDeal(ctx context.Context, id int64) (DealCard, error) {
 		Deal: dealOf(a.api.Base(), meta, lead), LossReason: lead.LossReason,
 		ResponsibleID: int64(lead.ResponsibleID), LossReasonID: int64(lead.LossReasonID), Inputs: formValues(lead.Fields, meta),
 	}
+	for _, f := range outside(meta.LeadFields) {
+		card.Outside = append(card.Outside, int64(f.ID))
+	}
 	card.Fields = shownFields(lead.Fields, meta)
 	for _, t := range lead.Tags {
 		card.Tags = append(card.Tags, t.Name)

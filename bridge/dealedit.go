@@ -22,6 +22,7 @@ type DealEdit struct {
 	Users         []amocrm.User       // who may be responsible; empty when the connection may not read users
 	LossReasons   []amocrm.LossReason // empty when the account asks for none
 	Fields        []amocrm.Field      // the custom fields that a form can change, in the account's order
+	Outside       []amocrm.Field      // those that people can change on amoCRM's own card alone
 	Values        map[int64][]string  // by field id: a form's strings (choices are enum ids, times in the account's zone)
 }
 
@@ -44,7 +45,7 @@ func (a *Account) DealEdit(ctx context.Context, id int64) (DealEdit, error) {
 		PipelineID: card.PipelineID, StatusID: card.StatusID,
 		ResponsibleID: card.ResponsibleID, LossReasonID: card.LossReasonID,
 		Pipelines: meta.Open(), Users: meta.Assignable(), LossReasons: reasons,
-		Fields: editable(meta.LeadFields), Values: card.Inputs,
+		Fields: editable(meta.LeadFields), Outside: outside(meta.LeadFields), Values: card.Inputs,
 	}, nil
 }
 
@@ -80,6 +81,18 @@ func editable(fields []amocrm.Field) []amocrm.Field {
 	var out []amocrm.Field
 	for _, f := range fields {
 		if !f.IsAPIOnly && f.Writable() && slices.Contains(simpleFields, f.Type) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// outside are the fields that no small form holds (addresses, files, lists of several levels) and that people change in
+// amoCRM itself. What robots, counters and links of advertisements write nobody changes there either.
+func outside(fields []amocrm.Field) []amocrm.Field {
+	var out []amocrm.Field
+	for _, f := range fields {
+		if !f.IsAPIOnly && !f.IsComputed && f.Type != "tracking_data" && !slices.Contains(simpleFields, f.Type) {
 			out = append(out, f)
 		}
 	}

@@ -136,7 +136,7 @@ func taskInput(d TaskDraft, m Meta) (amocrm.TaskInput, error) {
 	switch {
 	case strings.TrimSpace(d.Due) == "":
 		e.add("due", KeyRequired, nil)
-	case !ok:
+	case !ok || due.Unix() <= 0: // a year of two digits: amoCRM's times begin in 1970
 		e.add("due", KeyBadValue, nil)
 	}
 	in.CompleteTill = due.Unix()

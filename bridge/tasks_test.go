@@ -23,6 +23,11 @@ func TestTaskInput_dueIsInTheAccountsZone(t *testing.T) {
 	if d := cmp.Diff(want, problemMap(t, err)); d != "" {
 		t.Error(d)
 	}
+	for _, due := range []string{"0026-12-24T15:30", "1969-12-24"} {
+		if _, err = taskInput(TaskDraft{Text: "x", Due: due}, m); problemMap(t, err)["due"] != KeyBadValue {
+			t.Errorf("due %s: %v", due, err)
+		}
+	}
 	if _, err = taskInput(TaskDraft{Text: "x"}, m); problemMap(t, err)["due"] != KeyRequired {
 		t.Errorf("without a date: %v", err)
 	}

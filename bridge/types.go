@@ -113,6 +113,7 @@ type DealCard struct {
 	ResponsibleID int64
 	LossReasonID  int64
 	Inputs        map[int64][]string
+	Outside       []int64 // custom fields that people can change on amoCRM's own card alone
 	Tags          []string
 	At            time.Time
 	Stale         bool

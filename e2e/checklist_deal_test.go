@@ -179,6 +179,11 @@ func TestChecklist24_feedIsFilteredAndGoesBack(t *testing.T) {
 	b.click(`#feed-all`)
 	b.see(`#feed-all[aria-current]`)
 	b.click(`#feed-list details.rest summary`)
+	b.click(`#older a`)
+	b.see(`#feed-list [data-older]`)
+	w.notes([]map[string]any{{"entity_id": id, "note_type": "common", "params": map[string]any{"text": "said while reading"}}})
+	b.waitText("said while reading")
+	b.see(`#feed-list [data-older]`) // what was loaded outlives the live update, too
 	rig.Eventually(t, limit, "the oldest note is there", func() bool {
 		if strings.Contains(b.text(), "old note 000") {
 			return true
@@ -188,6 +193,14 @@ func TestChecklist24_feedIsFilteredAndGoesBack(t *testing.T) {
 	})
 	b.waitText("old note 000")
 	b.picture("24-older")
+	w.notes([]map[string]any{{"entity_id": id, "note_type": "common", "params": map[string]any{"text": "said at the end"}}})
+	b.waitText("said at the end")
+	text := b.text()
+	for i := range notes {
+		if note := fmt.Sprintf("old note %03d", i); strings.Count(text, note) != 1 {
+			t.Errorf("%q stands %d times in the feed after live updates, want once", note, strings.Count(text, note))
+		}
+	}
 }
 
 // The agent can post a new comment to the deal from the helpdesk: it is there at once and says where it is from.

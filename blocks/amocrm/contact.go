@@ -22,6 +22,7 @@ type contactFormView struct {
 	Errors     map[string]string
 	Problem    string
 	Duplicates []personView // contacts that have one of these phones or e-mails already
+	Seen       string       // their ids: going on anyway is for these alone
 }
 
 // rowView is one of several inputs of the same name.
@@ -37,7 +38,7 @@ func (h *Handlers) newContact(v *visit) error {
 }
 
 // createContact makes the contact: POST …/contacts. When others have the same phone or e-mail they are shown first; the
-// agent may go on anyway.
+// agent may go on anyway; others that only what was typed since has brought up are shown, too.
 func (h *Handlers) createContact(v *visit) error {
 	draft := v.crm.ContactForm(v.ctx, v.session.Ticket.Client) // messengers and sites go along unseen
 	form, err := v.FormParams()
@@ -53,26 +54,23 @@ func (h *Handlers) createContact(v *visit) error {
 		return v.contactFailed(draft, err)
 	}
 
-	if form.Get("anyway") == "" {
-		same, err := v.crm.Duplicates(v.ctx, draft)
-		if err != nil && !errors.As(err, new(*bridge.FieldErrors)) && !errors.Is(err, bridge.ErrEmptyQuery) {
-			return v.contactFailed(draft, err)
-		}
-		if len(same) > 0 {
-			view := v.contactForm(draft, nil)
-			f := v.format()
-			for _, p := range same {
-				view.Duplicates = append(view.Duplicates, v.foundCard(f, p))
-			}
-			return v.show(http.StatusOK, "contact_form", view)
-		}
-	}
-	once, done, err := v.begin()
+	once, done, err := v.begin() // before the look for duplicates: the first of two clicks has made one
 	if err != nil {
 		return v.contactFailed(draft, err)
 	}
 	if once == nil {
 		return v.after(done)
+	}
+	seen := ids(form.Get("anyway"))
+	same, err := v.crm.Duplicates(v.ctx, draft)
+	if err != nil && len(seen) == 0 && !errors.As(err, new(*bridge.FieldErrors)) && !errors.Is(err, bridge.ErrEmptyQuery) {
+		return v.contactFailed(draft, errors.Join(err, once.Release(v.ctx)))
+	}
+	if slices.ContainsFunc(same, func(p bridge.Person) bool { return !slices.Contains(seen, p.ID) }) {
+		if err := once.Release(v.ctx); err != nil {
+			return v.contactFailed(draft, err)
+		}
+		return v.show(http.StatusOK, "contact_form", v.duplicates(draft, same))
 	}
 	ctx, cancel := v.writing()
 	defer cancel()
@@ -86,6 +84,19 @@ func (h *Handlers) createContact(v *visit) error {
 		h.note(v.ctx, err, false, v.session.TenantID)
 	}
 	return v.after(done)
+}
+
+// duplicates is the form with the contacts that are much like the new one.
+func (v *visit) duplicates(draft bridge.ContactDraft, same []bridge.Person) contactFormView {
+	view := v.contactForm(draft, nil)
+	f := v.format()
+	var seen []string
+	for _, p := range same {
+		view.Duplicates = append(view.Duplicates, v.foundCard(f, p))
+		seen = append(seen, strconv.FormatInt(p.ID, 10))
+	}
+	view.Seen = strings.Join(seen, ",")
+	return view
 }
 
 // created names the step that failed after the thing was made: it exists, must not be made again, and the agent hears

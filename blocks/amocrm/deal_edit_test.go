@@ -157,3 +157,26 @@ func TestFeed_marksWhatWasWrittenHere(t *testing.T) {
 		t.Errorf("%d lines are marked", n)
 	}
 }
+
+func TestDeal_whatNoFormHoldsLeadsIntoAmoCRM(t *testing.T) {
+	const way = `<a class="tool pencil" href="https://example.amocrm.ru/leads/detail/12" target="_blank" rel="noopener noreferrer" title="`
+	w, base := withFields(t)
+	rec := w.get(base + "/deals/12")
+	w.contains(rec, "1 Made-up Street", way+"Delivery address: change it in amoCRM")
+	if strings.Contains(rec.Body.String(), "field=cf%3A40") {
+		t.Errorf("a pencil that leads to no form:\n%s", rec.Body)
+	}
+	w.contains(w.get(base+"/deals/12/edit"), `title="Delivery address: change it in amoCRM">Delivery address`, `<span class="meta">1 Made-up Street, London</span>`)
+
+	w.crm.card.Outside = []int64{1} // as one of the chosen fields
+	delete(w.crm.card.Inputs, 1)
+	w.post(base+"/layout/card", choose("save", "stage", "cf:1"), false)
+	w.contains(w.get(base+"/deals/12"), "data-chosen", way+"Delivery date: change it in amoCRM")
+}
+
+func TestDeal_reasonOfALostDealCanBeChanged(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	w.crm.card.State, w.crm.card.LossReason = bridge.DealLost, "Too expensive"
+	w.contains(w.get(base+"/deals/12"), `data-row="loss_reason"`, `/deals/12/edit?field=loss_reason"`)
+}

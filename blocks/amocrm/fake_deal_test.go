@@ -46,7 +46,8 @@ func (f *fakeCRM) DealEdit(_ context.Context, id int64) (bridge.DealEdit, error)
 			{ID: 5, Name: "Contract signed", Type: "checkbox"},
 			{ID: 35, Name: "Wishes", Type: "textarea", RequiredStatuses: []crm.PipelineStatus{{PipelineID: 1, StatusID: 12}}},
 		},
-		Values: f.card.Inputs,
+		Outside: []crm.Field{{ID: 40, Name: "Delivery address", Type: "smart_address"}},
+		Values:  f.card.Inputs,
 	}, nil
 }
 

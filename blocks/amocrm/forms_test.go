@@ -211,12 +211,29 @@ func TestContact_duplicatesAreShownFirst(t *testing.T) {
 	base := w.session(blocks.EN, sampleTicket())
 	w.crm.duplicates = []bridge.Person{sampleBoris()}
 	form := url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67"}}
-	w.contains(w.post(base+"/contacts", form, true), "already has a contact", "Boris", `name="anyway"`, `name="contact" value="8"`)
+	w.contains(w.post(base+"/contacts", form, true), "already has a contact", "Boris", `name="anyway" value="8"`, `name="contact" value="8"`)
 	if len(w.crm.made) != 0 {
 		t.Fatal("it was made without asking")
 	}
-	form.Set("anyway", "1")
+	form.Set("anyway", "9") // what was typed since has brought up another
+	w.contains(w.post(base+"/contacts", form, true), "already has a contact", "Boris")
+	if len(w.crm.made) != 0 {
+		t.Fatal("it was made although nobody has seen this duplicate")
+	}
+	form.Set("anyway", "8")
 	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
+}
+
+func TestContact_secondClickDoesNotFindWhatTheFirstHasMade(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	form := url.Values{"token": {blocks.NewID()}, "name": {"Boris"}, "phone": {"+7 999 123-45-67"}}
+	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
+	w.crm.duplicates = []bridge.Person{sampleBoris()}
+	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
+	if len(w.crm.made) != 1 {
+		t.Errorf("%d contacts made, want 1", len(w.crm.made))
+	}
 }
 
 func TestComment_appearsAtOnce(t *testing.T) {

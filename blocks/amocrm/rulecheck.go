@@ -79,6 +79,8 @@ func (h *Handlers) checkRule(v *visit) error {
 		view.lookupView = v.lookup(v.ctx, meta, lookupQuery(v.FormValue("q")))
 		switch {
 		case v.FormValue("do") == "find":
+		case strings.TrimSpace(view.Rule) == "":
+			view.Error = v.t("error.required")
 		case utf8.RuneCountInString(view.Rule) > maxRule:
 			view.Error = v.t("rule.check_too_long")
 		default:

@@ -83,11 +83,12 @@ func TestRuleCheck_keepsWhatWasTypedWhenItCanNotBeTried(t *testing.T) {
 	w.crm.metaErr, w.rules.rule = nil, ""
 	w.contains(post("typed by hand", "find"), "typed by hand")
 	w.contains(post(strings.Repeat("x", maxRule+1), "check"), "The rule is too long.")
+	w.contains(post(" \n", "check"), "Fill this in.")
 	if w.rules.rule != "" {
 		t.Errorf("tried %.40q", w.rules.rule)
 	}
-	w.rules.err = &triggers.SyntaxError{Detail: "the body is empty"}
-	w.contains(post("", "check"), "This is no JSON")
+	w.rules.err = &triggers.SyntaxError{Detail: "the body ends too early"}
+	w.contains(post("{", "check"), "This is no JSON")
 	w.rules.err = oauth.ErrGrantLost{}
 	w.contains(post("x", "check"), "data-popup")
 }

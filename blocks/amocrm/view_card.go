@@ -98,6 +98,7 @@ func shownText(f blocks.Format, s bridge.Shown, text string) string {
 
 // itemView is one line of the feed.
 type itemView struct {
+	ID       string // by which the browser knows it again
 	Icon     string
 	Kind     string
 	Author   string
@@ -124,7 +125,7 @@ func feedLine(f blocks.Format, it bridge.FeedItem) itemView {
 		it.Args = maps.Clone(it.Args)
 		it.Args["phone"] = f.Phone(phone)
 	}
-	v := itemView{Kind: it.Kind, Icon: itemIcons[it.Kind], Author: it.Author, Text: it.Text, Mine: it.Mine}
+	v := itemView{ID: it.ID, Kind: it.Kind, Icon: itemIcons[it.Kind], Author: it.Author, Text: it.Text, Mine: it.Mine}
 	if v.Icon == "" {
 		v.Icon = "bolt"
 	}

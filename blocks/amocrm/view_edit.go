@@ -20,11 +20,13 @@ type editView struct {
 	Said      string // for screen readers
 	OOB       bool   // goes along with another part of the page
 	page      string // address of the deal
+	amo       string // its card in amoCRM
 	can       map[string]bool
+	outside   map[string]bool // can be changed in amoCRM alone
 }
 
 func editOf(page string, d bridge.DealCard) editView {
-	v := editView{page: page, can: map[string]bool{
+	v := editView{page: page, amo: d.URL, outside: map[string]bool{}, can: map[string]bool{
 		fieldDealName: true, bridge.FieldAmount: true, bridge.FieldStage: true, bridge.FieldPipeline: true, bridge.FieldResponsible: true,
 		bridge.FieldLossReason: d.State == bridge.DealLost,
 	}}
@@ -32,7 +34,18 @@ func editOf(page string, d bridge.DealCard) editView {
 		v.can[bridge.CustomID(id)] = true
 		v.FieldsURL = page + "/edit"
 	}
+	for _, id := range d.Outside {
+		v.outside[bridge.CustomID(id)] = true
+	}
 	return v
+}
+
+// Outside leads to amoCRM's card, for a row that can be changed there alone; nil for any other.
+func (v editView) Outside(id, label string) *pencilView {
+	if !v.outside[id] {
+		return nil
+	}
+	return &pencilView{URL: v.amo, Label: label}
 }
 
 // pencilView is the way to change a row.
@@ -237,25 +250,39 @@ func stageNeeds(f blocks.Format, e bridge.DealEdit, typed typedEdit, errs map[st
 	return out
 }
 
-// fieldsView lists all custom fields that can be changed.
+// fieldsView lists all custom fields that can be changed, those that amoCRM's own card is needed for at the end.
 type fieldsView struct {
 	DealName, DealURL string
 	Fields            []fieldLink
 }
 
-// fieldLink leads to the form of a field.
-type fieldLink struct{ Label, Value, URL string }
+// fieldLink leads to the form of a field, or to amoCRM.
+type fieldLink struct {
+	Label, Value, URL string
+	Outside           bool
+}
 
 func fieldsPage(f blocks.Format, page string, e bridge.DealEdit, card bridge.DealCard) fieldsView {
 	v := fieldsView{DealName: e.Name, DealURL: page}
 	for _, field := range e.Fields {
-		link := fieldLink{Label: field.Name, URL: page + "/edit?field=" + url.QueryEscape(bridge.CustomID(int64(field.ID)))}
-		for _, s := range card.Fields {
-			if s.ID == int64(field.ID) && len(s.Text) > 0 {
-				link.Value = shownText(f, s, s.Text[0])
-			}
-		}
-		v.Fields = append(v.Fields, link)
+		to := page + "/edit?field=" + url.QueryEscape(bridge.CustomID(int64(field.ID)))
+		v.Fields = append(v.Fields, fieldLink{Label: field.Name, Value: fieldValue(f, field, card), URL: to})
+	}
+	for _, field := range e.Outside {
+		v.Fields = append(v.Fields, fieldLink{Label: field.Name, Value: fieldValue(f, field, card), URL: card.URL, Outside: true})
 	}
 	return v
+}
+
+// fieldValue is all that a deal has in a field, in one line.
+func fieldValue(f blocks.Format, field crm.Field, card bridge.DealCard) string {
+	var out []string
+	for _, s := range card.Fields {
+		if s.ID == int64(field.ID) {
+			for _, line := range shownLines(f, s) {
+				out = append(out, line.Text)
+			}
+		}
+	}
+	return strings.Join(out, ", ")
 }

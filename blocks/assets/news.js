@@ -113,6 +113,7 @@
       var focus = mark(document.activeElement), top = body.scrollTop || document.documentElement.scrollTop;
       var open = {};
       folds(function (d, name) { open[name] = d.open; });
+      panel.dispatchEvent(new Event("sidecard:redraw"));
       window.htmx.swap(panel, html, { swapStyle: "innerHTML" });
       keep(said);
       folds(function (d, name) { if (name in open) d.open = open[name]; });
