@@ -103,28 +103,3 @@ func TestDocs_linksLeadToFilesThatExist(t *testing.T) {
 		t.Errorf("%d links read", links)
 	}
 }
-
-// Comments say where a fact of the wire is written down.
-func TestComments_citeSectionsThatExist(t *testing.T) {
-	sections := map[string]bool{}
-	for _, page := range []string{"amocrm.md", "usedesk.md"} {
-		raw, err := os.ReadFile(filepath.Join(root, "docs/wire", page))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, heading := range regexp.MustCompile(`(?m)^##+ (\d+(?:\.\d+)?)\.? `).FindAllStringSubmatch(string(raw), -1) {
-			sections[page+" §"+heading[1]] = true
-		}
-	}
-	cited := 0
-	for file, text := range filesOf(t, ".go") {
-		for _, cite := range regexp.MustCompile(`(?:amocrm|usedesk)\.md §\d+(?:\.\d+)?`).FindAllString(text, -1) {
-			if cited++; !sections[cite] {
-				t.Errorf("%s cites %s, which does not exist", file, cite)
-			}
-		}
-	}
-	if cited < 100 {
-		t.Errorf("%d citations read", cited)
-	}
-}
