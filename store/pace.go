@@ -24,6 +24,7 @@ const (
 const (
 	paceWindow  = 1005 * time.Millisecond // a second, and a little for servers that count in whole milliseconds
 	paceCrash   = 31 * time.Second        // end of a slot whose holder never reported: longer than any request plus the second
+	paceGone    = 10 * time.Second        // a question is not longer on its way to Redis
 	paceReserve = 2
 	paceJitter  = 12 * time.Millisecond
 	pauseMost   = 10 * time.Minute
@@ -38,6 +39,7 @@ type Pace struct {
 	db    *DB
 	name  string
 	slots string
+	gone  string
 	pause string
 	limit int
 	prio  Priority
@@ -47,7 +49,8 @@ type Pace struct {
 // all of them.
 func (db *DB) Pace(name string, limit int, p Priority) *Pace {
 	tag := "{" + name + "}"
-	return &Pace{db: db, name: name, slots: Shared("pace", tag), pause: Shared("pace", tag, "pause"), limit: max(limit, 1), prio: p}
+	return &Pace{db: db, name: name, slots: Shared("pace", tag), gone: Shared("pace", tag, "gone"), pause: Shared("pace", tag, "pause"),
+		limit: max(limit, 1), prio: p}
 }
 
 // paceTake answers {0} with the slot taken, else {milliseconds to wait, 1 when paused}. A slot in flight is free a second
@@ -55,7 +58,7 @@ func (db *DB) Pace(name string, limit int, p Priority) *Pace {
 var paceTake = redis.NewScript(`
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
-if redis.call('ZSCORE', KEYS[1], ARGV[2]) then return {0, 0} end
+if redis.call('ZSCORE', KEYS[1], ARGV[2]) or redis.call('ZSCORE', KEYS[3], ARGV[2]) then return {0, 0} end
 local pause = tonumber(string.match(redis.call('GET', KEYS[2]) or '0', '^%d+'))
 if pause > now then return {math.ceil((pause - now) / 1000), 1} end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
@@ -71,17 +74,20 @@ local wait = math.ceil((tonumber(ends[2]) - now) / 1000)
 if wait > tonumber(ARGV[4]) then wait = tonumber(ARGV[4]) end
 return {wait, 0}`)
 
-// paceDone moves a slot's end to ARGV[2] ms from now. A slot that is not there has ended; but with 0 ms its caller gave up on
-// an answer, and his question may come behind this one: it finds a slot that ends in a window (ARGV[3]), not in a crash's time.
+// paceDone moves a slot's end to ARGV[2] ms from now. With 0 its caller has given up before anything was sent, and the slot
+// is free at once; when there is none, his question may still be on its way, so it is remembered that nobody waits for it.
 var paceDone = redis.NewScript(`
-local after = tonumber(ARGV[2])
-if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
-  if after > 0 then return 0 end
-  after = tonumber(ARGV[3])
-end
 local t = redis.call('TIME')
-redis.call('ZADD', KEYS[1], string.format('%.0f', t[1] * 1000000 + t[2] + after * 1000), ARGV[1])
-if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], after) end
+local now, after = t[1] * 1000000 + t[2], tonumber(ARGV[2])
+if after > 0 then
+  if redis.call('ZSCORE', KEYS[1], ARGV[1]) then
+    redis.call('ZADD', KEYS[1], string.format('%.0f', now + after * 1000), ARGV[1])
+  end
+elseif redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now))
+  redis.call('ZADD', KEYS[2], string.format('%.0f', now + ARGV[3] * 1000), ARGV[1])
+  redis.call('PEXPIRE', KEYS[2], ARGV[3])
+end
 return 1`)
 
 // pacePause stops everybody until now + ARGV[1] ms, never shortening a longer pause. Without a time from the server
@@ -143,7 +149,7 @@ func (p *Pace) Wait(ctx context.Context) (done func(), err error) {
 	}
 	id := rand.Text()
 	for {
-		got, err := paceTake.Run(ctx, p.db, []string{p.slots, p.pause},
+		got, err := paceTake.Run(ctx, p.db, []string{p.slots, p.pause, p.gone},
 			allowed, id, paceCrash.Milliseconds(), paceWindow.Milliseconds()).Int64Slice()
 		if err != nil {
 			p.finish(id, 0) // the slot may be ours; nothing was sent in it
@@ -166,7 +172,7 @@ func (p *Pace) Wait(ctx context.Context) (done func(), err error) {
 func (p *Pace) finish(id string, after time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	if err := paceDone.Run(ctx, p.db, []string{p.slots}, id, after.Milliseconds(), paceWindow.Milliseconds()).Err(); err != nil {
+	if err := paceDone.Run(ctx, p.db, []string{p.slots, p.gone}, id, after.Milliseconds(), paceGone.Milliseconds()).Err(); err != nil {
 		p.db.log.WarnContext(ctx, "slot not given back, it ends by itself", "pace", p.name, "error", err)
 	}
 }
