@@ -12,7 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
-	"github.com/sidecard/sidecard/api/intake"
+	"github.com/sidecard/sidecard/intake"
 	"github.com/sidecard/sidecard/store"
 )
 

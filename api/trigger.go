@@ -10,8 +10,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/api/intake"
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/intake"
 	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/triggers"
 )

@@ -11,7 +11,7 @@ import (
 	"testing/iotest"
 	"time"
 
-	"github.com/sidecard/sidecard/api/intake"
+	"github.com/sidecard/sidecard/intake"
 	"github.com/sidecard/sidecard/triggers"
 )
 

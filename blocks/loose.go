@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/api/intake"
+	"github.com/sidecard/sidecard/intake"
 )
 
 // loose reads a decoded object whose types can't be trusted. The first value of a wrong kind is kept in err; reading

@@ -8,8 +8,8 @@ import (
 	"mime"
 	"strings"
 
-	"github.com/sidecard/sidecard/api/intake"
 	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/intake"
 )
 
 // MaxBody is the most a block request may weigh, in bytes.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/api/intake"
 	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/intake"
 )
 
 const full = `{"ticket_id": 101, "subject": "Where is my order", "client_id": 55, "channel_type": "email", "channel_id": 7,

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/api/intake"
+	"github.com/sidecard/sidecard/intake"
 )
 
 // Bounds of a form body.
