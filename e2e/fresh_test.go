@@ -166,6 +166,26 @@ func TestFresh_taskOfAColleagueShowsInTheOpenDeal(t *testing.T) {
 	b.do("see the task", chromedp.Poll(`document.querySelector("#tasks").textContent.includes("Ring back about the colour")`, nil))
 }
 
+// News that come while amoCRM is slow show old data with their age; the panel looks again by itself.
+func TestFresh_oldDataGiveWayWhenAmoCRMAnswersAgain(t *testing.T) {
+	t.Parallel()
+	w := connect(t, 1)
+	w.subscribed()
+	ticket := w.Ticket("known_one_deal")
+	deal := w.openDeal(ticket)
+	b := newBrowser(t)
+	b.do("open the deal", chromedp.Navigate(fmt.Sprintf("%s/deals/%d", w.Panel(w.Replicas[0], ticket, nil), deal)),
+		chromedp.WaitVisible(`[data-view="deal"]`, chromedp.ByQuery))
+	stage, name := w.otherStage(deal)
+	b.live()
+	w.Fault(map[string]any{"latency_ms": 20_000})
+	w.move(deal, stage)
+	b.do("see how old the data are", chromedp.WaitVisible(`[data-stale]`, chromedp.ByQuery))
+	w.Fault(map[string]any{"latency_ms": 0})
+	b.do("see the stage without asking for it", chromedp.Poll(fmt.Sprintf(
+		`document.querySelector(".stage").textContent.includes(%q) && !document.querySelector("[data-stale]")`, name), nil))
+}
+
 func TestFresh_whoIsTypingIsAskedFirst(t *testing.T) {
 	w := connect(t, 1)
 	w.subscribed()

@@ -13,6 +13,8 @@
   var later = 0;
   var fetching = false, again = false, heard = null; // the words of the last news
   var busy = 0, turns = 0; // the person's own requests: under way, and so far
+  var missed = false;      // news whose view has not come
+  var retry = 0, wait = 0; // the next look after an old view or none, and its pause
 
   function path(raw) {
     var url = new URL(raw, location.origin);
@@ -99,16 +101,19 @@
 
   // refresh swaps the view in place and keeps what the person sees: focus, opened parts, scroll. A worse view (amoCRM is
   // down, the session is over) is not taken: the person did not ask for it. Nor is one that crosses a request of his: its
-  // answer would find its place in the page gone, and ours may be older.
-  function refresh() {
+  // answer would find its place in the page gone, and ours may be older. What was not taken is asked for again (follow).
+  function refresh(retrying) {
     if (fetching || busy) { again = true; return; }
     var from = address(), was = view(), turn = turns;
     fetching = true;
     fetch(from, { headers: { "HX-Request": "true" } }).then(function (r) { return r.ok ? r.text() : ""; }).then(function (html) {
       var fresh = html && new DOMParser().parseFromString(html, "text/html").querySelector("[data-view]");
       if (turn !== turns) { again = true; return; }
-      if (!fresh || fresh.dataset.view !== was || address() !== from) return;
-      if (typing()) return news(heard);
+      if (address() !== from) return;
+      missed = true;
+      if (!fresh || fresh.dataset.view !== was || (retrying && old(fresh) && old(fresh) >= old(panel))) return;
+      if (typing()) return heard ? news(heard) : undefined;
+      missed = false;
       var said = panel.querySelectorAll(notice);
       var focus = mark(document.activeElement), top = body.scrollTop || document.documentElement.scrollTop;
       var open = {};
@@ -122,10 +127,22 @@
       else if (panel.contains(document.activeElement)) document.activeElement.blur();
       window.scrollTo(0, top);
       soon();
-    }).catch(function () { /* the next hint, or the person, asks again */ }).finally(function () {
+    }).catch(function () { missed = true; }).finally(function () {
       fetching = false;
       overdue();
+      follow();
     });
+  }
+  // follow looks again, less and less often, while what is shown is older than amoCRM's: it was slow or away when asked.
+  function old(within) { return within.querySelectorAll("[data-stale]").length; }
+  function follow() {
+    clearTimeout(retry);
+    if (!address() || (!missed && !old(panel))) { wait = 0; return; }
+    wait = Math.min(wait ? 2 * wait : 5000, 60000);
+    retry = setTimeout(function () {
+      if (document.visibilityState !== "visible" || typing() || fetching || busy) return follow();
+      refresh(true);
+    }, wait);
   }
   // What an act of his has led to was said once, in the answer to it; it stays until his next one.
   var notice = ".banner.good, .banner.good + .banner.warn:not([role=status])";
@@ -138,7 +155,7 @@
   function overdue() {
     if (!again || fetching || busy) return;
     again = false;
-    news(heard);
+    if (heard) news(heard); else refresh(true);
   }
   // folds gives each fold a name by which it is known again when there are more or fewer of them.
   function folds(visit) {
@@ -168,11 +185,15 @@
   body.addEventListener("htmx:afterSwap", function (e) {
     if (e.detail.target === panel && e.detail.requestConfig) {
       here = e.detail.requestConfig.verb === "get" ? path(e.detail.pathInfo.responsePath || e.detail.pathInfo.requestPath) : "";
+      missed = false;
+      wait = 0;
     }
     soon();
+    follow();
   });
   here = path(location.pathname + location.search);
   document.addEventListener("visibilitychange", listen);
   window.addEventListener("pagehide", close);
+  follow();
   later = setTimeout(listen, 1500); // a page that is looked at in passing needs no stream; since makes up for the wait
 })();
