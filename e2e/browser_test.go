@@ -65,6 +65,11 @@ func (b *browser) do(what string, actions ...chromedp.Action) {
 	}
 }
 
+// until waits until an expression of the page is true.
+func until(expression string) chromedp.Action {
+	return chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(limit))
+}
+
 // panel finds the block's frame anew: a refresh of the block replaces it.
 func (b *browser) panel() *cdp.Node {
 	b.t.Helper()

@@ -20,7 +20,7 @@ func (b *browser) alone(w *suite, scenario string) {
 // holds waits for a JavaScript expression to become true.
 func (b *browser) holds(what, expression string) {
 	b.t.Helper()
-	b.do(what, chromedp.Poll(`(() => { try { return !!(`+expression+`) } catch (e) { return false } })()`, nil)) // what is not there yet throws
+	b.do(what, until(`(() => { try { return !!(`+expression+`) } catch (e) { return false } })()`)) // what is not there yet throws
 }
 
 func silent(t *testing.T, page string, parts ...string) {

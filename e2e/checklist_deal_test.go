@@ -219,7 +219,7 @@ func TestChecklist25_commentIsThereAtOnceAndKeptWhenItFails(t *testing.T) {
 	b.picture("25-pending")
 	b.gone(`.item.pending`)
 	b.see(`.item.comment .chip.mine`)
-	w.Fault(map[string]any{"latency_ms": 0})
+	w.Fault(map[string]any{"replace": true})
 	var notes struct {
 		Embedded struct {
 			Notes []struct {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,6 +38,9 @@ type house struct {
 	rules    *fakeRules
 }
 
+// texts are read once for all houses: nothing changes them, and they are most of what a house costs.
+var texts = sync.OnceValues(blocks.NewCatalog)
+
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	mr := miniredis.RunT(t)
@@ -46,7 +50,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatalf("open store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	catalog, err := blocks.NewCatalog()
+	catalog, err := texts()
 	if err != nil {
 		t.Fatal(err)
 	}

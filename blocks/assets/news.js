@@ -133,13 +133,14 @@
       follow();
     });
   }
-  // follow looks again, less and less often, while what is shown is older than amoCRM's: it was slow or away when asked.
   function old(within) { return within.querySelectorAll("[data-stale]").length; }
+  // follow looks again, less and less often, while what is shown is older than amoCRM's: it was slow or away when asked.
   function follow() {
     clearTimeout(retry);
     if (!address() || (!missed && !old(panel))) { wait = 0; return; }
-    wait = Math.min(wait ? 2 * wait : 5000, 60000);
+    wait = wait || 5000;
     retry = setTimeout(function () {
+      wait = Math.min(2 * wait, 60000);
       if (document.visibilityState !== "visible" || typing() || fetching || busy) return follow();
       refresh(true);
     }, wait);
