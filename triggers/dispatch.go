@@ -95,7 +95,8 @@ func (s *Service) loop(ctx, work context.Context, tenantID string) error {
 			return s.hints.settle(work, was, b.Now.Add(time.Since(began)+pause), true)
 		}
 	}
-	return nil
+	// Stopping: another replica takes what was given back now, and not when the lease would have ended.
+	return s.hints.soon(work, tenantID)
 }
 
 // traced is haulOff inside a trace, which has begun with the claim.

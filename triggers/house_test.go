@@ -77,7 +77,7 @@ func (h *house) replica() *Service {
 			st, err := h.grants.Status(ctx, id)
 			return st.State == "connected", err
 		},
-		Lease: 3 * time.Second, Poll: 20 * time.Millisecond, Sweep: time.Hour, CheckIn: patience, LockFor: 10 * time.Second,
+		Lease: 30 * time.Second, Poll: 20 * time.Millisecond, Sweep: time.Hour, CheckIn: patience, LockFor: 10 * time.Second,
 		LookGap: 40 * time.Millisecond, LookFor: 80 * time.Millisecond,
 	})
 }
