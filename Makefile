@@ -7,9 +7,10 @@ BIN ?= bin
 demo:
 	go run ./cmd/sidecard demo
 
+# The tests of the whole program take longest, so they begin first.
 test:
 	sh .ci/programs redis-server chromium npm
-	go test -race -parallel 8 -timeout 9m ./...
+	go test -race -parallel 8 -timeout 9m ./e2e ./...
 	sh .ci/fuzz
 
 bench:
