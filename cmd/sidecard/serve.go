@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"runtime/debug"
 )
 
 type serveCmd struct {
@@ -20,8 +19,10 @@ func (cmd serveCmd) Run(ctx context.Context) error {
 		return fmt.Errorf("configuration:\n%w", err)
 	}
 	log := cmd.logger()
-	if os.Getenv("GOGC") == "" { // a third less memory than at Go's 100, and the slowest requests take no longer
-		debug.SetGCPercent(40)
+	if os.Getenv("GOGC") == "" {
+		tuning, end := context.WithCancel(ctx)
+		defer end()
+		go tuneMemory(tuning)
 	}
 	ln, err := net.Listen("tcp", set.Addr)
 	if err != nil {
