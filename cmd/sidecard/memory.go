@@ -2,41 +2,46 @@ package main
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"time"
 )
 
 const (
-	garbage     = 4 << 20 // bytes between two collections while that is more than leastGC allows
-	leastGC     = 40      // percent: a third less memory than at Go's 100
-	mostGC      = 100
-	memoryEvery = time.Second
+	heapRoom = 17 << 20 // bytes that the heap may always come to between two collections
+	leastGC  = 40       // percent: a third less memory than at Go's 100, for a heap that needs more
+	mostGC   = 400
 )
 
 // gcPercent is GOGC for what is alive of the heap, in bytes. A small heap that is collected at every few mebibytes costs the
 // slowest requests more than it saves.
 func gcPercent(live uint64) int {
-	return int(min(max(garbage*100/max(live, 1), leastGC), mostGC))
+	return int(min(max((heapRoom-min(live, heapRoom))*100/max(live, 1), leastGC), mostGC))
 }
 
-// tuneMemory keeps GOGC at gcPercent until ctx ends; at first, while all is read that a start reads, at its least.
+// tuneMemory keeps GOGC at gcPercent until ctx ends.
 func tuneMemory(ctx context.Context) {
-	heap := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	tick := time.NewTicker(memoryEvery)
-	defer tick.Stop()
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	now := leastGC
 	debug.SetGCPercent(now)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		metrics.Read(heap)
-		if percent := gcPercent(heap[0].Value.Uint64()); max(percent-now, now-percent) > now/10 { // setting it stops the world
+	eachGC(ctx, func() {
+		metrics.Read(live)
+		if percent := gcPercent(live[0].Value.Uint64()); max(percent-now, now-percent) > now/10 { // setting it stops the world
 			debug.SetGCPercent(percent)
 			now = percent
 		}
-	}
+	})
+}
+
+// collected is garbage as soon as it is made, so its end says that there was a collection. It is too large to share a block.
+type collected struct{ _ [64]byte }
+
+// eachGC calls f soon after each collection, one call after the other, until ctx ends.
+func eachGC(ctx context.Context, f func()) {
+	runtime.AddCleanup(new(collected), func(f func()) {
+		if ctx.Err() == nil {
+			f()
+			eachGC(ctx, f)
+		}
+	}, f)
 }

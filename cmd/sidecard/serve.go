@@ -22,7 +22,7 @@ func (cmd serveCmd) Run(ctx context.Context) error {
 	if os.Getenv("GOGC") == "" {
 		tuning, end := context.WithCancel(ctx)
 		defer end()
-		go tuneMemory(tuning)
+		tuneMemory(tuning)
 	}
 	ln, err := net.Listen("tcp", set.Addr)
 	if err != nil {
