@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,33 +20,33 @@ import (
 	"github.com/sidecard/sidecard/e2e/rig"
 )
 
-// axeSource installs the pinned axe-core beside the test and returns its script. It is a tool of the tests alone and is
+// installAxe installs the pinned axe-core, once for all tests, and returns its script. It is a tool of the tests alone and is
 // kept out of the repository.
-func axeSource(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
+var installAxe = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "axe-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
 	for _, name := range []string{"package.json", "package-lock.json"} {
 		raw, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), raw, 0o600)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), raw, 0o600); err != nil {
-			t.Fatal(err)
+		if err != nil {
+			return "", err
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	npm := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", dir)
 	npm.Dir = dir
 	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s\naxe-core could not be installed; `make test` says what it needs", err, out)
+		return "", fmt.Errorf("npm ci: %w\n%s\naxe-core could not be installed; `make test` says what it needs", err, out)
 	}
 	raw, err := os.ReadFile(filepath.Join(dir, "node_modules", "axe-core", "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
-}
+	return string(raw), err
+})
 
 // finding is one rule that a page breaks.
 type finding struct {
@@ -55,14 +56,14 @@ type finding struct {
 	Nodes  []string `json:"nodes"`
 }
 
-const runAxe = `axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v => ({
+const runAxe = `axe.run(document, {resultTypes: ["violations"], preload: false}).then(r => JSON.stringify(r.violations.map(v => ({
 	id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => n.html.slice(0, 160) + " :: " + (n.any[0] ? n.any[0].message : ""))}))))`
 
-// audit runs axe-core on the page that the tab shows and reports what is serious.
-func (b *browser) audit(name, source string) {
+// audit runs axe-core, which withAxe has put there, on the page that the tab shows and reports what is serious.
+func (b *browser) audit(name string) {
 	b.t.Helper()
 	var raw string
-	b.do("audit "+name, chromedp.Evaluate(source+";0", nil), chromedp.Evaluate(runAxe, &raw,
+	b.do("audit "+name, chromedp.Evaluate(runAxe, &raw,
 		func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 	b.judge(name, raw)
 }
@@ -100,14 +101,14 @@ func storyScenes(t *testing.T, w *suite, lang string) []string {
 func TestAccessibility_everyStateInLightAndDark(t *testing.T) {
 	t.Parallel()
 	w := &suite{rig.Demo(t, t.TempDir(), nil)}
-	source := axeSource(t)
 	b := newBrowser(t)
+	b.withAxe()
 	b.do("narrow the window", chromedp.EmulateViewport(300, 900))
 	// What axe judges is the same in every language but for the words that only readers of screens hear.
 	for lang, theme := range map[string]string{"en": "light", "ru": "dark"} {
 		for _, name := range storyScenes(t, w, lang) {
 			b.do("open "+name, chromedp.Navigate(fmt.Sprintf("%s/storybook/frame?scene=%s&lang=%s&theme=%s", w.Replicas[0], name, lang, theme)))
-			b.audit(name+" "+lang+" "+theme, source)
+			b.audit(name + " " + lang + " " + theme)
 		}
 	}
 }

@@ -14,8 +14,12 @@ import (
 
 // withAxe puts axe-core into every page and frame that the tab opens from now on. The block's frame is of another origin than
 // the helpdesk's page, and axe leaves such frames out unless it is told to trust them.
-func (b *browser) withAxe(source string) {
+func (b *browser) withAxe() {
 	b.t.Helper()
+	source, err := installAxe()
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	b.do("load axe into every frame", page.Enable(), chromedp.ActionFunc(func(ctx context.Context) error {
 		_, err := page.AddScriptToEvaluateOnNewDocument(source + `;axe.configure({allowedOrigins: ["<unsafe_all_origins>"]});`).Do(ctx)
 		return err
@@ -45,7 +49,7 @@ func TestAccessibility_ticketCard(t *testing.T) {
 	t.Parallel()
 	w := world(t, 1)
 	b := newBrowser(t)
-	b.withAxe(axeSource(t))
+	b.withAxe()
 	ticket := func(scenario string) {
 		t.Helper()
 		b.do("open the ticket", chromedp.Navigate(fmt.Sprintf("%s/tickets/%d", w.Desk, w.Ticket(scenario))))

@@ -176,15 +176,8 @@ func TestBadInput_sessions(t *testing.T) {
 				} `json:"contacts"`
 			} `json:"_embedded"`
 		}
-		_, body := w.Post(w.Amo+"/_sandbox/grant", map[string]any{"account": w.Info.Accounts[1].ID})
-		var grant struct {
-			Access string `json:"access_token"`
-		}
-		if err := json.Unmarshal(body, &grant); err != nil {
-			t.Fatal(err)
-		}
 		req, _ := http.NewRequest(http.MethodGet, w.Info.Accounts[1].BaseURL+"/api/v4/contacts", nil)
-		req.Header.Set("Authorization", "Bearer "+grant.Access)
+		req.Header.Set("Authorization", "Bearer "+w.grant(1))
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
 			t.Fatal(err)

@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -39,22 +37,6 @@ func openDeal(t *testing.T, w *suite, b *browser) int64 {
 		t.Fatal(err)
 	}
 	return id
-}
-
-// notes writes notes past the service.
-func (w *suite) notes(list []map[string]any) {
-	w.T.Helper()
-	_, body := w.Post(w.Amo+"/_sandbox/grant", map[string]any{"account": w.Info.Accounts[0].ID})
-	var grant struct {
-		Access string `json:"access_token"`
-	}
-	if err := json.Unmarshal(body, &grant); err != nil {
-		w.T.Fatal(err)
-	}
-	status, body := w.Post(w.Info.Accounts[0].BaseURL+"/api/v4/leads/notes", list, "Authorization", "Bearer "+grant.Access)
-	if status != http.StatusOK {
-		w.T.Fatalf("notes: %d %s", status, body)
-	}
 }
 
 // pressed types into a field of the panel and ends with a key.
@@ -161,7 +143,7 @@ func TestChecklist24_feedIsFilteredAndGoesBack(t *testing.T) {
 	for i := range notes {
 		notes[i] = map[string]any{"entity_id": id, "note_type": "common", "params": map[string]any{"text": fmt.Sprintf("old note %03d", i)}}
 	}
-	w.notes(notes)
+	w.crmAdd("/api/v4/leads/notes", notes)
 	b.click(`.bar a[href$="/people"]`)
 	b.see(`[data-view="people"]`)
 	b.click(`.bar a[href*="fresh=1"]`)
@@ -172,7 +154,7 @@ func TestChecklist24_feedIsFilteredAndGoesBack(t *testing.T) {
 	b.see(`#feed-comments[aria-current]`)
 	b.gone(`#feed-list .item:not(.comment)`)
 	b.picture("24-comments")
-	w.notes([]map[string]any{{"entity_id": id, "note_type": "common", "params": map[string]any{"text": "said meanwhile"}}})
+	w.crmAdd("/api/v4/leads/notes", []map[string]any{{"entity_id": id, "note_type": "common", "params": map[string]any{"text": "said meanwhile"}}})
 	b.waitText("said meanwhile") // the choice outlives the live update
 	b.see(`#feed-comments[aria-current]`)
 	b.gone(`#feed-list .item:not(.comment)`)
@@ -181,7 +163,7 @@ func TestChecklist24_feedIsFilteredAndGoesBack(t *testing.T) {
 	b.click(`#feed-list details.rest summary`)
 	b.click(`#older a`)
 	b.see(`#feed-list [data-older]`)
-	w.notes([]map[string]any{{"entity_id": id, "note_type": "common", "params": map[string]any{"text": "said while reading"}}})
+	w.crmAdd("/api/v4/leads/notes", []map[string]any{{"entity_id": id, "note_type": "common", "params": map[string]any{"text": "said while reading"}}})
 	b.waitText("said while reading")
 	b.see(`#feed-list [data-older]`) // what was loaded outlives the live update, too
 	rig.Eventually(t, limit, "the oldest note is there", func() bool {
@@ -193,7 +175,7 @@ func TestChecklist24_feedIsFilteredAndGoesBack(t *testing.T) {
 	})
 	b.waitText("old note 000")
 	b.picture("24-older")
-	w.notes([]map[string]any{{"entity_id": id, "note_type": "common", "params": map[string]any{"text": "said at the end"}}})
+	w.crmAdd("/api/v4/leads/notes", []map[string]any{{"entity_id": id, "note_type": "common", "params": map[string]any{"text": "said at the end"}}})
 	b.waitText("said at the end")
 	text := b.text()
 	for i := range notes {

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -150,19 +149,9 @@ func TestFresh_taskOfAColleagueShowsInTheOpenDeal(t *testing.T) {
 	b.do("open the deal", chromedp.Navigate(fmt.Sprintf("%s/deals/%d", w.Panel(w.Replicas[0], ticket, nil), deal)),
 		chromedp.WaitVisible(`#tasks`, chromedp.ByQuery))
 	b.live()
-	_, body := w.Post(w.Amo+"/_sandbox/grant", map[string]any{"account": w.Info.Accounts[0].ID})
-	var grant struct {
-		Access string `json:"access_token"`
-	}
-	if err := json.Unmarshal(body, &grant); err != nil {
-		t.Fatal(err)
-	}
-	status, body := w.Post(w.Info.Accounts[0].BaseURL+"/api/v4/tasks", []map[string]any{{
+	w.crmAdd("/api/v4/tasks", []map[string]any{{
 		"text": "Ring back about the colour", "complete_till": time.Now().Add(24 * time.Hour).Unix(), "entity_id": deal, "entity_type": "leads",
-	}}, "Authorization", "Bearer "+grant.Access)
-	if status != http.StatusOK {
-		t.Fatalf("add a task: %d %s", status, body)
-	}
+	}})
 	b.do("see the task", until(`document.querySelector("#tasks").textContent.includes("Ring back about the colour")`))
 }
 

@@ -33,19 +33,39 @@ type lead struct {
 	} `json:"_embedded"`
 }
 
-// crm reads the local amoCRM with a grant of its own, past the service.
-func (w *suite) crm(path string, into any) int {
+// grant is an access token for one of the local amoCRM's accounts.
+func (w *suite) grant(account int) string {
 	w.T.Helper()
-	_, body := w.Post(w.Amo+"/_sandbox/grant", map[string]any{"account": w.Info.Accounts[0].ID})
+	_, body := w.Post(w.Amo+"/_sandbox/grant", map[string]any{"account": w.Info.Accounts[account].ID})
 	var grant struct {
 		Access string `json:"access_token"`
 	}
 	if err := json.Unmarshal(body, &grant); err != nil || grant.Access == "" {
 		w.T.Fatalf("grant: %v %s", err, body)
 	}
+	return grant.Access
+}
+
+// crmAdd writes into the local amoCRM as crm reads. Both share the account's limit with the service, so they ask again.
+func (w *suite) crmAdd(path string, list []map[string]any) {
+	w.T.Helper()
+	token := w.grant(0)
+	rig.Eventually(w.T, limit, "added to "+path, func() bool {
+		status, body := w.Post(w.Info.Accounts[0].BaseURL+path, list, "Authorization", "Bearer "+token)
+		if status != http.StatusOK && status != http.StatusTooManyRequests {
+			w.T.Fatalf("POST %s: %d %s", path, status, body)
+		}
+		return status == http.StatusOK
+	})
+}
+
+// crm reads the local amoCRM with a grant of its own, past the service.
+func (w *suite) crm(path string, into any) int {
+	w.T.Helper()
+	token := w.grant(0)
 	for {
 		req, _ := http.NewRequest(http.MethodGet, w.Info.Accounts[0].BaseURL+path, nil)
-		req.Header.Set("Authorization", "Bearer "+grant.Access)
+		req.Header.Set("Authorization", "Bearer "+token)
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
 			w.T.Fatal(err)
