@@ -3,14 +3,16 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 ARCHES ?= amd64 arm64
 BIN ?= bin
+TESTS_AT_ONCE ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 demo:
 	go run ./cmd/sidecard demo
 
-# The tests of the whole program take longest, so they begin first.
+# The packages whose tests take longest begin first, and more of them run at once than there are cores, as many tests wait.
+# A program with the race detector sleeps for a second before it ends if it is not told otherwise.
 test:
 	sh .ci/programs redis-server chromium npm
-	go test -race -parallel 8 -timeout 9m ./e2e ./...
+	GORACE=atexit_sleep_ms=50 go test -race -p $(TESTS_AT_ONCE) -parallel 8 -timeout 9m ./e2e ./triggers ./...
 	sh .ci/fuzz
 
 bench:
