@@ -12,7 +12,7 @@ demo:
 # A program with the race detector sleeps for a second before it ends if it is not told otherwise.
 test:
 	$(MAKE) -j2 programs shipped
-	GORACE=atexit_sleep_ms=50 go test -race -p $(TESTS_AT_ONCE) -parallel 8 -timeout 9m ./e2e ./triggers ./...
+	GORACE=atexit_sleep_ms=50 go test -race -p $(TESTS_AT_ONCE) -parallel 12 -timeout 9m ./e2e ./triggers ./...
 	sh .ci/fuzz
 
 programs:

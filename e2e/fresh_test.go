@@ -141,6 +141,7 @@ func TestFresh_stageChangedInAmoCRMShowsInTheOpenPanelWithinFiveSeconds(t *testi
 }
 
 func TestFresh_taskOfAColleagueShowsInTheOpenDeal(t *testing.T) {
+	t.Parallel()
 	w := connect(t, 1)
 	w.subscribed()
 	ticket := w.Ticket("known_one_deal")
@@ -176,6 +177,7 @@ func TestFresh_oldDataGiveWayWhenAmoCRMAnswersAgain(t *testing.T) {
 }
 
 func TestFresh_whoIsTypingIsAskedFirst(t *testing.T) {
+	t.Parallel()
 	w := connect(t, 1)
 	w.subscribed()
 	ticket := w.Ticket("known_one_deal")
@@ -225,6 +227,7 @@ func TestFresh_ownCommentIsNoNews(t *testing.T) {
 }
 
 func TestFresh_addressAnswersEverybodyAlike(t *testing.T) {
+	t.Parallel()
 	w := connect(t, 1)
 	to := w.subscribed()
 	for _, secret := range []string{to, w.Replicas[0] + "/hooks/amocrm/" + strings.Repeat("a", 26)} {
