@@ -24,7 +24,7 @@ shipped:
 
 bench:
 	sh .ci/programs redis-server
-	go test -run '^$$' -bench . -skip '^Benchmark(Load|Profile|Soak)' -benchtime 1x -timeout 10m ./bench
+	go test -run '^$$' -bench . -skip '^Benchmark(Load|Profile|Soak)' -benchtime 1x -timeout 12m ./bench
 
 soak:
 	sh .ci/programs redis-server
