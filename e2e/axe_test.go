@@ -56,7 +56,7 @@ type finding struct {
 	Nodes  []string `json:"nodes"`
 }
 
-const runAxe = `axe.run(document, {resultTypes: ["violations"], preload: false}).then(r => JSON.stringify(r.violations.map(v => ({
+const runAxe = `axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v => ({
 	id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => n.html.slice(0, 160) + " :: " + (n.any[0] ? n.any[0].message : ""))}))))`
 
 // audit runs axe-core, which withAxe has put there, on the page that the tab shows and reports what is serious.
