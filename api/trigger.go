@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/intake"
 	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/triggers"
 )
@@ -20,6 +18,7 @@ import (
 type Triggers interface {
 	Check(ctx context.Context, t tenant.Tenant, r triggers.Request) error
 	Accept(ctx context.Context, t tenant.Tenant, r triggers.Request, idemKey string) (triggers.Entry, bool, error)
+	Refuse(ctx context.Context, t tenant.Tenant, f triggers.Refused) (triggers.Entry, bool, error)
 	Get(ctx context.Context, tenantID, id string) (triggers.Entry, error)
 	Wait(ctx context.Context, tenantID, id string) (triggers.Entry, error)
 	DryRun(ctx context.Context, t tenant.Tenant, r triggers.Request) (triggers.Trial, error)
@@ -51,7 +50,7 @@ const (
 	FateRepeated Fate = "repeated" // the same firing was there already
 	FateShelved  Fate = "shelved"  // stored as failed, it looks like a loop
 	FateTried    Fate = "dry_run"
-	FateRefused  Fate = "refused" // mistakes, or not allowed
+	FateRefused  Fate = "refused" // mistakes, stored as failed; or not allowed
 	FateFull     Fate = "full"
 	FateFailed   Fate = "failed" // could not be stored
 )
@@ -71,28 +70,25 @@ func (h *TriggerHandlers) Routes(e *echo.Echo) {
 // longestStore is how long a caller waits for a Redis that is silent. A repeat of his finds what was stored nevertheless.
 const longestStore = 5 * time.Second
 
-// longestKey is the longest Idempotency-Key that is taken, in bytes.
-const longestKey = 255
-
-// create accepts a firing: 202 once it is stored, or its end if the caller asked to wait for it.
+// create accepts a firing: 202 once it is stored, or its end if the caller asked to wait for it. One that can't be carried
+// out as it stands is stored, too, as failed.
 func (h *TriggerHandlers) create(c echo.Context) error {
 	ctx := c.Request().Context()
-	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, triggers.MaxBody))
+	firing, key, stops, err := h.read(c)
 	if err != nil {
 		h.count(FateRefused)
 		return h.unread(c, err)
 	}
-	req, bodyKey, bindErr := triggers.Bind(c.Request().Header.Get(echo.HeaderContentType), body)
-	var mistakes *triggers.Problems
-	if bindErr != nil && !errors.As(bindErr, &mistakes) && givenKey(c, bodyKey) == "" {
-		return h.turnAwayStranger(c, bindErr)
+	if !readable(stops) && givenKey(c, key) == "" {
+		return h.turnAwayStranger(c, stops)
 	}
-	t, err := h.caller(c, bodyKey, req.AmoClientID)
-	if err != nil {
+	t, err := h.caller(c, key, firing.Request.AmoClientID)
+	var foreign *foreignClientError
+	switch {
+	case errors.As(err, &foreign):
+		stops = foreign
+	case err != nil:
 		return h.turnAwayStranger(c, err)
-	}
-	if bindErr != nil {
-		return h.turnAway(c, bindErr)
 	}
 	if t.ConnectedAt.IsZero() { // anybody can make such a company, and what it fires is kept until somebody logs in
 		if retry, ok := h.Strangers.Allow(c.RealIP()); !ok {
@@ -100,25 +96,25 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 			return h.Strangers.refuse(c, retry)
 		}
 	}
-	if dry, err := dryRun(c); err != nil || dry {
-		if err != nil {
-			h.count(FateRefused)
-			return Problem(c, http.StatusBadRequest, err.Error())
-		}
+	dry, err := dryRun(c)
+	switch {
+	case err != nil:
+		stops = err
+	case dry:
 		h.count(FateTried)
-		return h.try(c, t, req)
+		return h.try(c, t, firing.Request, stops)
 	}
-	idem := c.Request().Header.Get("Idempotency-Key")
-	if len(idem) > longestKey {
-		h.count(FateRefused)
-		return Problem(c, http.StatusBadRequest, "The Idempotency-Key header may have at most 255 characters")
+	if stops != nil {
+		return h.storeRefused(c, t, firing, stops)
 	}
+	req := firing.Request
 	if err := h.Triggers.Check(ctx, t, req); err != nil {
-		return h.turnAway(c, err)
+		firing.Body = nil // all of it is in the request
+		return h.storeRefused(c, t, firing, err)
 	}
 	storing, cancel := context.WithTimeout(ctx, longestStore)
 	defer cancel()
-	entry, existed, err := h.Triggers.Accept(storing, t, req, idem)
+	entry, existed, err := h.Triggers.Accept(storing, t, req, c.Request().Header.Get("Idempotency-Key"))
 	if err != nil {
 		return h.turnAway(c, err)
 	}
@@ -184,19 +180,6 @@ func (h *TriggerHandlers) show(c echo.Context) error {
 	return h.answer(c, http.StatusOK, t, entry, false)
 }
 
-// unread answers for a body that could not be read to its end.
-func (h *TriggerHandlers) unread(c echo.Context, err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return Problem(c, http.StatusRequestEntityTooLarge, "The body may have at most 1 MiB")
-	}
-	if errors.Is(err, intake.ErrFull) {
-		c.Response().Header().Set("Retry-After", "5")
-		return Problem(c, http.StatusServiceUnavailable, "Too many large bodies are being sent; send it again")
-	}
-	return Problem(c, http.StatusBadRequest, "The body ended too early")
-}
-
 // refuseStranger refuses a caller whom nobody vouches for, until its address has had enough.
 func (h *TriggerHandlers) refuseStranger(c echo.Context, err error) error {
 	if retry, ok := h.Strangers.Allow(c.RealIP()); !ok {
@@ -214,41 +197,6 @@ func (h *TriggerHandlers) turnAwayStranger(c echo.Context, err error) error {
 		h.count(FateRefused)
 	}
 	return answer
-}
-
-// refuse is the one table from errors to answers. Internal text never leaves.
-func (h *TriggerHandlers) refuse(c echo.Context, err error) error {
-	var (
-		mistakes *triggers.Problems
-		syntax   *triggers.SyntaxError
-		kind     *triggers.ContentTypeError
-		foreign  *foreignClientError
-	)
-	switch {
-	case errors.As(err, &mistakes):
-		return Problem(c, http.StatusUnprocessableEntity, h.say(c, "rule.refused", ruleRefused), h.fields(c, mistakes.List)...)
-	case errors.As(err, &syntax):
-		return Problem(c, http.StatusBadRequest, "The body can't be read: "+syntax.Error())
-	case errors.As(err, &kind):
-		return Problem(c, http.StatusUnsupportedMediaType, kind.Error())
-	case errors.Is(err, errNoKey):
-		c.Response().Header().Set(echo.HeaderWWWAuthenticate, "Bearer")
-		return Problem(c, http.StatusUnauthorized, "The trigger key is missing or wrong. It stands in the settings of the amoCRM "+
-			"block, in the ready-made rule; add it to the rule's URL as ?key=…, or to its data as \"key\"")
-	case errors.As(err, &foreign):
-		return Problem(c, http.StatusForbidden, foreign.Error(),
-			FieldProblem{Path: "amoClientId", Code: "wrong_account", Detail: "is not the integration that this key belongs to"})
-	case errors.Is(err, triggers.ErrNotFound):
-		return Problem(c, http.StatusNotFound, "There is no such firing, or it is too old")
-	case errors.Is(err, triggers.ErrFull):
-		c.Response().Header().Set("Retry-After", "60")
-		return Problem(c, http.StatusTooManyRequests, "Too many firings of this account are waiting to be sent to amoCRM")
-	}
-	if c.Request().Context().Err() == nil {
-		h.Log.ErrorContext(c.Request().Context(), "rule endpoint failed", "id", c.Response().Header().Get(echo.HeaderXRequestID), "error", err)
-	}
-	c.Response().Header().Set("Retry-After", "5")
-	return Problem(c, http.StatusServiceUnavailable, "The firing could not be stored; send it again")
 }
 
 // longestWait is the longest that a caller is kept.

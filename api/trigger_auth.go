@@ -31,7 +31,7 @@ func (e *foreignClientError) Error() string {
 }
 
 // caller finds the tenant that a request speaks for: by its key, else, if open triggers are allowed, by the integration
-// that only one tenant has.
+// that only one tenant has. *foreignClientError comes beside the tenant of the key.
 func (h *TriggerHandlers) caller(c echo.Context, bodyKey, clientID string) (tenant.Tenant, error) {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), longestStore)
 	defer cancel()
@@ -50,7 +50,7 @@ func (h *TriggerHandlers) caller(c echo.Context, bodyKey, clientID string) (tena
 		return tenant.Tenant{}, fmt.Errorf("find the caller: %w", err)
 	}
 	if clientID != "" && t.IntegrationID != "" && !strings.EqualFold(clientID, t.IntegrationID) {
-		return tenant.Tenant{}, &foreignClientError{given: clientID}
+		return t, &foreignClientError{given: clientID}
 	}
 	return t, nil
 }

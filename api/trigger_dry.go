@@ -19,6 +19,7 @@ type trial struct {
 	DryRun   bool           `json:"dry_run"`
 	Valid    bool           `json:"valid"`
 	Problems []FieldProblem `json:"problems"`
+	Remarks  []FieldProblem `json:"remarks"` // what would be left out
 	Warnings []FieldProblem `json:"warnings"`
 	Would    *would         `json:"would"`
 }
@@ -68,13 +69,25 @@ func dryRun(c echo.Context) (bool, error) {
 	}
 	dry, err := strconv.ParseBool(raw)
 	if err != nil {
-		return false, fmt.Errorf("dry_run is true or false, not %.60q", raw)
+		return false, &dryRunError{raw}
 	}
 	return dry, nil
 }
 
-// try answers a dry run: 200 when the firing would be worked off, 422 with what is wrong.
-func (h *TriggerHandlers) try(c echo.Context, t tenant.Tenant, req triggers.Request) error {
+// dryRunError is a wish that is neither for a firing nor for a dry run.
+type dryRunError struct{ given string }
+
+func (e *dryRunError) Error() string {
+	return fmt.Sprintf("dry_run is true or false, not %.60q", e.given)
+}
+
+// try answers a dry run: 200 when the firing would be worked off, 422 with what would stop it.
+func (h *TriggerHandlers) try(c echo.Context, t tenant.Tenant, req triggers.Request, stops error) error {
+	if stops != nil {
+		answer := h.refusal(c, stops)
+		answer.Remarks = h.fields(c, req.Remarks)
+		return answer.answer(c)
+	}
 	got, err := h.Triggers.DryRun(c.Request().Context(), t, req)
 	switch {
 	case errors.Is(err, oauth.ErrNeedsLogin):
@@ -86,11 +99,12 @@ func (h *TriggerHandlers) try(c echo.Context, t tenant.Tenant, req triggers.Requ
 		c.Response().Header().Set("Retry-After", "30")
 		return Problem(c, http.StatusServiceUnavailable, "amoCRM or the helpdesk could not be asked; try again later")
 	case got.Would == nil:
-		return Problem(c, http.StatusUnprocessableEntity, h.say(c, "rule.refused", ruleRefused), h.fields(c, got.Problems)...)
+		return problem{Status: http.StatusUnprocessableEntity, Title: h.say(c, "rule.refused", ruleRefused),
+			Errors: h.fields(c, got.Problems), Remarks: h.fields(c, got.Remarks)}.answer(c)
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.JSON(http.StatusOK, trial{DryRun: true, Valid: true, Problems: []FieldProblem{},
-		Warnings: h.fields(c, got.Warnings), Would: shown(*got.Would)})
+		Remarks: h.fields(c, got.Remarks), Warnings: h.fields(c, got.Warnings), Would: shown(*got.Would)})
 }
 
 func shown(w triggers.Would) *would {

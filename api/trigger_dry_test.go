@@ -16,6 +16,7 @@ import (
 func TestDryRun_validSaysWhatWouldBeMade(t *testing.T) {
 	price := int64(5)
 	w := &work{trial: triggers.Trial{
+		Remarks:  []triggers.Problem{{Path: "fields.price", Code: "wrong_type", Detail: "must be a whole number", Remark: true, Given: "much"}},
 		Warnings: []triggers.Problem{{Path: "fields.status_id", Code: "closed_stage", Detail: "closed"}},
 		Would: &triggers.Would{Contact: triggers.Ref{ID: 7, Name: "Ann"}, Name: "Deal", Price: &price, Pipeline: triggers.Ref{ID: 1, Name: "Sales"},
 			Status: triggers.Ref{ID: 142, Name: "Won"}, Fields: []triggers.FilledField{{Ref: triggers.Ref{ID: 5, Name: "Size"}, Values: []string{"M"}}},
@@ -23,6 +24,7 @@ func TestDryRun_validSaysWhatWouldBeMade(t *testing.T) {
 	}}
 	got := call(t, ruleServer(t, w, false), "POST", "/api/freeCreateLead?dry_run=true&key="+goodKey, minimal)
 	want := map[string]any{"dry_run": true, "valid": true, "problems": []any{},
+		"remarks":  []any{map[string]any{"path": "fields.price", "code": "wrong_type", "detail": "must be a whole number", "given": "much"}},
 		"warnings": []any{map[string]any{"path": "fields.status_id", "code": "closed_stage", "detail": "closed"}},
 		"would": map[string]any{"contact": map[string]any{"id": 7.0, "name": "Ann", "found": true}, "if_open_deal": "create", "name": "Deal", "price": 5.0,
 			"pipeline": map[string]any{"id": 1.0, "name": "Sales"}, "status": map[string]any{"id": 142.0, "name": "Won"},
@@ -67,7 +69,7 @@ func TestDryRun_refusals(t *testing.T) {
 
 func TestProblems_comeInTheCallersLanguage(t *testing.T) {
 	e := ruleServer(t, &work{}, false)
-	const body = `{"ticketId":1,"fields":{"price":-1}}`
+	const body = `{"ticketId":1,"strict":true,"fields":{"price":-1}}`
 	for name, c := range map[string]struct {
 		query  string
 		header []string
@@ -76,7 +78,7 @@ func TestProblems_comeInTheCallersLanguage(t *testing.T) {
 		"nothing said":        {"", nil, `"detail":"must be 0 or more"`},
 		"header":              {"", []string{"Accept-Language", "ru-RU,en;q=0.5"}, `"detail":"должно быть 0 или больше"`},
 		"query before header": {"&lang=es", []string{"Accept-Language", "ru"}, `"detail":"debe ser 0 o más"`},
-		"title":               {"&lang=pt", nil, `"title":"A regra tem erros; nada foi feito"`},
+		"title":               {"&lang=pt", nil, `"title":"A regra não pode ser executada como está"`},
 		"unknown":             {"&lang=xx", nil, `"detail":"must be 0 or more"`},
 	} {
 		got := call(t, e, "POST", "/api/freeCreateLead?key="+goodKey+c.query, body, c.header...)

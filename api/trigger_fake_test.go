@@ -55,6 +55,7 @@ type work struct {
 	trial       triggers.Trial
 	tried       []triggers.Request
 	accepted    []triggers.Request
+	refused     []triggers.Refused
 	keys        []string
 	tenants     []string
 }
@@ -68,6 +69,14 @@ func (w *work) Accept(_ context.Context, t tenant.Tenant, r triggers.Request, ke
 	w.accepted, w.keys, w.tenants = append(w.accepted, r), append(w.keys, key), append(w.tenants, t.ID)
 	return triggers.Entry{ID: "e1", Tenant: t.ID, State: triggers.StateAccepted, Request: r,
 		CreatedAt: time.Unix(1e9, 0), DueAt: time.Unix(1e9, 0)}, len(w.accepted) > 1, nil
+}
+
+func (w *work) Refuse(_ context.Context, t tenant.Tenant, f triggers.Refused) (triggers.Entry, bool, error) {
+	if w.fail != nil {
+		return triggers.Entry{}, false, w.fail
+	}
+	w.refused, w.tenants = append(w.refused, f), append(w.tenants, t.ID)
+	return triggers.Entry{ID: "e2", Tenant: t.ID, State: triggers.StateFailed, Request: f.Request, Problems: f.Problems}, len(w.refused) > 1, nil
 }
 
 func (w *work) Get(_ context.Context, tenantID, id string) (triggers.Entry, error) {
@@ -101,6 +110,7 @@ func ruleServer(t *testing.T, w *work, open bool) *echo.Echo {
 		{ID: "t2", TriggerKey: "sk_two", IntegrationID: "shared"},
 		{ID: "t3", TriggerKey: "sk_three", IntegrationID: "shared"},
 		{ID: "t4", TriggerKey: "sk_new"},
+		{ID: "t5", TriggerKey: "sk_0123456789abcdef"},
 	}}
 	return New(Options{Log: log, Ready: func(context.Context) error { return nil }, Routes: []Routes{h}})
 }

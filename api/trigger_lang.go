@@ -9,7 +9,7 @@ import (
 	"github.com/sidecard/sidecard/triggers"
 )
 
-const ruleRefused = "The rule's body has mistakes; nothing was done"
+const ruleRefused = "The rule can't be carried out as it stands"
 
 // lang is the caller's language: ?lang, else Accept-Language, else English.
 func lang(c echo.Context) blocks.Lang {
@@ -32,7 +32,7 @@ func (h *TriggerHandlers) say(c echo.Context, key, english string) string {
 func (h *TriggerHandlers) fields(c echo.Context, list []triggers.Problem) []FieldProblem {
 	out := make([]FieldProblem, len(list))
 	for i, p := range list {
-		out[i] = FieldProblem{Path: p.Path, Code: p.Code, Detail: p.Detail}
+		out[i] = FieldProblem{Path: p.Path, Code: p.Code, Detail: p.Detail, Given: p.Given}
 		if h.Catalog != nil {
 			out[i].Detail = h.Catalog.RuleProblem(lang(c), p.Key, p.Params, p.Detail)
 		}

@@ -67,7 +67,7 @@ func TestCreate_whoMayAsk(t *testing.T) {
 		{name: "integration of two, open", body: withClient("shared"), open: true, code: 401},
 		{name: "unknown integration, open", body: withClient("none"), open: true, code: 401},
 		{name: "wrong key, open", query: "?key=sk_bad", body: withClient(integration), open: true, code: 401},
-		{name: "another's integration", query: "?key=" + goodKey, body: withClient("shared"), code: 403},
+		{name: "another's integration", query: "?key=" + goodKey, body: withClient("shared"), code: 403, tenant: "t1"},
 		{name: "own integration in capitals", query: "?key=" + goodKey, body: withClient(strings.ToUpper(integration)), code: 202, tenant: "t1"},
 		{name: "never connected", query: "?key=sk_new", body: withClient(integration), code: 202, tenant: "t4"},
 		{name: "stranger with mistakes", body: `{"fields":{"x":1}}`, code: 401},
@@ -78,6 +78,9 @@ func TestCreate_whoMayAsk(t *testing.T) {
 			got := call(t, ruleServer(t, w, c.open), "POST", "/api/freeCreateLead"+c.query, c.body, c.header...)
 			if got.Code != c.code || (c.tenant != "") != (len(w.tenants) == 1) || len(w.tenants) == 1 && w.tenants[0] != c.tenant {
 				t.Errorf("%d %v for %v", got.Code, got.body, w.tenants)
+			}
+			if (c.code == 403) != (len(w.refused) == 1) {
+				t.Errorf("stored as refused: %v", w.refused)
 			}
 			if c.code == 401 && !strings.Contains(got.body["title"].(string), "settings of the amoCRM block") {
 				t.Errorf("says %v", got.body["title"])
@@ -105,14 +108,16 @@ func TestCreate_refusals(t *testing.T) {
 		work                    work
 		code                    int
 		says                    string
+		path                    string // of the problem with which it is stored
 	}{
-		{name: "mistakes", body: `{"ticketId":"{{ticket_id}}","fields":{"a":1}}`, code: 422, says: "fields.a"},
-		{name: "unknown choice", body: minimal, work: work{check: mistakes}, code: 422, says: "accepted: 1 (New)"},
-		{name: "broken", body: "{\n\"a\" 1}", code: 400, says: "line 2, column 5"},
-		{name: "text", body: "x", contentType: "text/plain", code: 415, says: "application/json"},
-		{name: "too large", body: `{"a":"` + strings.Repeat("x", triggers.MaxBody) + `"}`, code: 413, says: "1 MiB"},
+		{name: "mistakes", body: `{"ticketId":"5","fields":{"a":1}}`, code: 422, says: "fields.a", path: "fields.a"},
+		{name: "unknown choice of a strict rule", body: minimal, work: work{check: mistakes}, code: 422, says: "accepted: 1 (New)", path: "fields.status_id"},
+		{name: "broken", body: "{\n\"a\" 1}", code: 400, says: "line 2, column 5", path: "body"},
+		{name: "a picture", body: "x", contentType: "image/png", code: 415, says: "application/json", path: "body"},
+		{name: "too large", body: `{"a":"` + strings.Repeat("x", triggers.MaxBody) + `"}`, code: 413, says: "1 MiB", path: "body"},
 		{name: "full", body: minimal, work: work{fail: triggers.ErrFull}, code: 429, says: "waiting"},
 		{name: "no Redis", body: minimal, work: work{fail: errors.New("dial tcp 10.0.0.1: refused")}, code: 503, says: "send it again"},
+		{name: "no Redis for what is refused", body: "{", work: work{fail: errors.New("dial tcp 10.0.0.1: refused")}, code: 503, says: "send it again"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -127,7 +132,51 @@ func TestCreate_refusals(t *testing.T) {
 			if len(c.work.accepted) != 0 {
 				t.Error("accepted all the same")
 			}
+			if c.path == "" {
+				return
+			}
+			if len(c.work.refused) != 1 || len(c.work.refused[0].Problems) != 1 || c.work.refused[0].Problems[0].Path != c.path {
+				t.Fatalf("stored as %+v", c.work.refused)
+			}
+			const at = "https://sidecard.example.com/api/triggers/e2"
+			if got.body["id"] != "e2" || got.body["state"] != "failed" || got.body["status_url"] != at || got.Header().Get("Location") != at {
+				t.Errorf("it does not say where it lies: %v %v", got.body, got.Header())
+			}
+			if body := c.work.refused[0].Body; c.work.check == nil && !strings.HasPrefix(c.body, string(body)) || c.work.check != nil && body != nil {
+				t.Errorf("the body is kept as %.100s", body)
+			}
 		})
+	}
+}
+
+func TestCreate_bodyThatCantBeReadIsStoredForTheOnlyKeyInIt(t *testing.T) {
+	const key = "sk_0123456789abcdef"
+	for name, c := range map[string]struct {
+		body   string
+		tenant bool
+	}{
+		"a subject with quotation marks": {`{"key":"` + key + `","ticketId":5,"fields":{"name":"He said "hi""}}`, true},
+		"a client who writes a key":      {`{"key":"` + key + `","ticketId":5,"fields":{"name":"", "key":"sk_fedcba9876543210""}}`, false},
+		"no key":                         {`{"ticketId":5,"fields":{"name":"He said "hi""}}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &work{}
+			got := call(t, ruleServer(t, w, false), "POST", "/api/freeCreateLead", c.body)
+			if got.Code != 400 || (len(w.refused) == 1) != c.tenant {
+				t.Errorf("%d %v", got.Code, w.refused)
+			}
+			if c.tenant && (w.tenants[0] != "t5" || w.refused[0].Key != key) {
+				t.Errorf("for %v with key %q", w.tenants, w.refused[0].Key)
+			}
+		})
+	}
+}
+
+func TestCreate_whatIsNeitherFiringNorDryRunIsStoredAsRefused(t *testing.T) {
+	w := &work{}
+	got := call(t, ruleServer(t, w, false), "POST", "/api/freeCreateLead?dry_run=maybe&key="+goodKey, minimal)
+	if got.Code != 400 || len(w.accepted) > 0 || len(w.refused) != 1 || w.refused[0].Problems[0].Path != "?dry_run" {
+		t.Errorf("%d %+v", got.Code, w.refused)
 	}
 }
 
@@ -148,7 +197,7 @@ func TestCreate_idempotencyKey(t *testing.T) {
 	if got := call(t, e, "POST", "/api/freeCreateLead?key="+goodKey, minimal, "Idempotency-Key", "abc"); got.Code != 202 || w.keys[0] != "abc" {
 		t.Errorf("%d %v", got.Code, w.keys)
 	}
-	if got := call(t, e, "POST", "/api/freeCreateLead?key="+goodKey, minimal, "Idempotency-Key", strings.Repeat("a", 256)); got.Code != 400 {
+	if got := call(t, e, "POST", "/api/freeCreateLead?key="+goodKey, minimal, "Idempotency-Key", strings.Repeat("a", 256)); got.Code != 202 {
 		t.Errorf("%d for a long key", got.Code)
 	}
 }

@@ -27,6 +27,7 @@ type firing struct {
 	Attempts  int             `json:"attempts"`
 	Why       string          `json:"why,omitempty"`
 	Errors    []FieldProblem  `json:"errors,omitempty"`
+	Remarks   []FieldProblem  `json:"remarks,omitempty"` // what is left out of the deal
 	CreatedAt time.Time       `json:"created_at"`
 	UpdatedAt time.Time       `json:"updated_at"`
 	NextTryAt *time.Time      `json:"next_try_at,omitempty"`
@@ -36,8 +37,11 @@ type firing struct {
 func (h *TriggerHandlers) answer(c echo.Context, status int, t tenant.Tenant, e triggers.Entry, repeated bool) error {
 	f := firing{ID: e.ID, State: string(e.State), StatusURL: h.statusURL(c, e), Repeated: repeated,
 		TicketID: e.Request.TicketID, ContactID: e.Steps.ContactID, LeadID: e.Steps.LeadID, LeadURL: t.Present(e.LeadURL),
-		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: e.Why, Errors: h.fields(c, e.Problems),
+		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: e.Why, Remarks: h.fields(c, e.Remarks()),
 		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(), Timeline: e.Timeline}
+	if e.State != triggers.StateDone {
+		f.Errors = h.fields(c, e.Problems)
+	}
 	if e.State == triggers.StateAccepted && !e.DueAt.IsZero() {
 		due := e.DueAt.UTC()
 		f.NextTryAt = &due

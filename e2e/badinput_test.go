@@ -89,6 +89,7 @@ func TestBadInput_ruleNamesEveryMistakeByItsPath(t *testing.T) {
 			t.Errorf("%d, %s not named: %s", status, path, body)
 		}
 	}
+	w.created(before, 0, 0, 0)
 	for name, c := range map[string]struct {
 		field map[string]any
 		want  string
@@ -99,6 +100,11 @@ func TestBadInput_ruleNamesEveryMistakeByItsPath(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rule := w.SeedRule(ticket, nil)
 			rule["fields"].(map[string]any)["custom_fields_values"] = []any{c.field}
+			o := w.fire(base, rule, "Prefer", "wait=20")
+			if o.State != "done" || len(o.Remarks) != 1 || o.Remarks[0].Path != c.want {
+				t.Errorf("%s is not left out with a remark: %+v", c.want, o)
+			}
+			rule["strict"] = true
 			status, body := w.Post(base+"/api/freeCreateLead", rule, "Prefer", "wait=20")
 			if status != http.StatusUnprocessableEntity || !bytes.Contains(body, []byte(c.want)) {
 				t.Errorf("%d, %s not named: %s", status, c.want, body)
@@ -118,7 +124,7 @@ func TestBadInput_ruleNamesEveryMistakeByItsPath(t *testing.T) {
 			}
 		})
 	}
-	w.created(before, 0, 0, 0)
+	w.created(before, 2, 0, 4) // each comment, and each remark
 }
 
 func TestBadInput_ruleOfAMissingTicketFailsWithTheReason(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var example = regexp.MustCompile("(?s)```json (rule|dry-run|refused ?)([^\n]*)\n(.*?)```")
+var example = regexp.MustCompile("(?s)```json (rule|dry-run|remark ?|refused ?)([^\n]*)\n(.*?)```")
 
 // What docs/rules.md shows is sent as it stands, after what helpdesk and author fill in, and has to do what it says.
 func TestDocs_everyRuleOnThePageDoesWhatItSays(t *testing.T) {
@@ -38,8 +38,17 @@ func TestDocs_everyRuleOnThePageDoesWhatItSays(t *testing.T) {
 		case "rule":
 			status, answer := w.Post(url, []byte(body), "Prefer", "wait=25")
 			var o outcome
-			if err := json.Unmarshal(answer, &o); err != nil || status != http.StatusOK || o.State != "done" || o.LeadID == 0 {
+			if err := json.Unmarshal(answer, &o); err != nil || status != http.StatusOK || o.State != "done" || o.LeadID == 0 || len(o.Remarks) > 0 {
 				t.Errorf("%d %s\n%s", status, answer, body)
+			}
+		case "remark":
+			for _, query := range []string{"?dry_run=true", ""} {
+				status, answer := w.Post(url+query, []byte(body), "Prefer", "wait=25")
+				var o outcome
+				if err := json.Unmarshal(answer, &o); err != nil || status != http.StatusOK || len(o.Remarks) != 1 || o.Remarks[0].Path != path ||
+					query == "" && (o.State != "done" || o.LeadID == 0) {
+					t.Errorf("%s%s: %d %s\n%s", path, query, status, answer, body)
+				}
 			}
 		case "dry-run":
 			if status, answer := w.Post(url+"?dry_run=true", []byte(body)); status != http.StatusOK || w.Stats().Leads != before {
@@ -50,6 +59,10 @@ func TestDocs_everyRuleOnThePageDoesWhatItSays(t *testing.T) {
 				status, answer := w.Post(url+query, []byte(body))
 				if status != http.StatusUnprocessableEntity || !strings.Contains(string(answer), fmt.Sprintf(`"path":%q`, path)) {
 					t.Errorf("%s%s: %d %s\n%s", path, query, status, answer, body)
+				}
+				var o outcome
+				if err := json.Unmarshal(answer, &o); err != nil || (o.ID != "" && o.State == "failed") != (query == "") {
+					t.Errorf("%s%s is stored as %+v: %v", path, query, o, err)
 				}
 			}
 		}

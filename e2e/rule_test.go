@@ -86,14 +86,16 @@ func (w *suite) crm(path string, into any) int {
 }
 
 type outcome struct {
-	ID        string `json:"id"`
-	State     string `json:"state"`
-	Why       string `json:"why"`
-	LeadID    int64  `json:"lead_id"`
-	ContactID int64  `json:"contact_id"`
-	NoteID    int64  `json:"note_id"`
-	LeadURL   string `json:"lead_url"`
-	StatusURL string `json:"status_url"`
+	ID        string                         `json:"id"`
+	State     string                         `json:"state"`
+	Why       string                         `json:"why"`
+	LeadID    int64                          `json:"lead_id"`
+	ContactID int64                          `json:"contact_id"`
+	NoteID    int64                          `json:"note_id"`
+	LeadURL   string                         `json:"lead_url"`
+	StatusURL string                         `json:"status_url"`
+	Errors    []struct{ Path string }        `json:"errors"`
+	Remarks   []struct{ Path, Given string } `json:"remarks"`
 }
 
 // fire posts a rule and wants a 202 or, with wait, the outcome.

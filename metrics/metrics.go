@@ -5,6 +5,7 @@
 package metrics
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"runtime"
@@ -78,6 +79,9 @@ func (m *Metrics) zero() {
 	for _, s := range []triggers.State{triggers.StateDone, triggers.StateHeld, triggers.StateFailed, triggers.StateAccepted} {
 		m.settled.WithLabelValues(string(s))
 	}
+	for _, l := range triggers.Labels {
+		m.settled.WithLabelValues(string(l))
+	}
 	for _, r := range []oauth.Refresh{oauth.RefreshDone, oauth.RefreshLost, oauth.RefreshConfig, oauth.RefreshFailed} {
 		m.refreshes.WithLabelValues(string(r))
 	}
@@ -146,8 +150,10 @@ func (m *Metrics) Store() store.Watch {
 // Asked counts a request for a deal by its fate.
 func (m *Metrics) Asked(f api.Fate) { m.asked.WithLabelValues(string(f)).Inc() }
 
-// Settled counts a firing that came to rest.
-func (m *Metrics) Settled(s triggers.State) { m.settled.WithLabelValues(string(s)).Inc() }
+// Settled counts a firing that came to rest, by its label if it has one.
+func (m *Metrics) Settled(e triggers.Entry) {
+	m.settled.WithLabelValues(cmp.Or(string(e.Label), string(e.State))).Inc()
+}
 
 // Refreshed counts a refresh by how it ended.
 func (m *Metrics) Refreshed(r oauth.Refresh) { m.refreshes.WithLabelValues(string(r)).Inc() }

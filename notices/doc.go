@@ -4,10 +4,14 @@
 // It refuses to know why firings fail and how they are worked off: it looks at a tenant's counts whenever it is told that
 // something has come to rest (Settled), and at every tenant's once a minute. It never holds up the work on firings.
 //
-// Two matters are watched apart, each from its first to its last firing:
+// Three matters are watched apart, each from its first to its last firing:
 //
 //	held     nobody is logged in to the CRM, firings wait   -> "login_lost" … "digest" … "recovered"
 //	failed   firings lie in the inbox and need a person     -> "failed"     … "digest" … "recovered"
+//	remarks  deals were made without some of their values   -> "remarks"    … "digest"
+//
+// Nobody can take remarks back: they count for 24 hours, and their matter is over, without a word, when there were none for
+// as long.
 //
 // Invariants:
 //   - A matter is told once when it begins and once when it has been over for five minutes; in between there is one digest

@@ -134,6 +134,12 @@ func (f *fakeFirings) set(failed, held int) {
 	f.counts.Failed, f.counts.Held = failed, held
 }
 
+func (f *fakeFirings) remarked(today int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.counts.RemarksToday = today
+}
+
 func (f *fakeFirings) Counts(ctx context.Context, id string) (triggers.Counts, error) {
 	if hang := f.hangs[id]; hang != nil {
 		select {
@@ -147,10 +153,10 @@ func (f *fakeFirings) Counts(ctx context.Context, id string) (triggers.Counts, e
 	return f.counts, nil
 }
 
-func (f *fakeFirings) List(context.Context, string, triggers.State, int) ([]triggers.Entry, error) {
+func (f *fakeFirings) Inbox(_ context.Context, _ string, q triggers.Query) (triggers.Page, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return []triggers.Entry{{State: triggers.StateFailed, Why: f.why}}, nil
+	return triggers.Page{Entries: []triggers.Entry{{State: q.State, Label: q.Label, Why: f.why}}}, nil
 }
 
 type syncBuffer struct {

@@ -21,6 +21,12 @@ const (
 	lockWait = 500 * time.Millisecond // for one that is at it; it, or the next sweep, sees what we saw
 )
 
+// reasonOf finds the firing whose reason a message gives.
+var reasonOf = map[Event]triggers.Query{
+	EventFailed:  {State: triggers.StateFailed, Limit: 1},
+	EventRemarks: {Label: triggers.LabelRemarks, Limit: 1},
+}
+
 func saidKey(tenantID string) string { return store.Key(tenantID, "notice", "said") }
 
 // look brings what a tenant has been told up to what there is to tell, and sends what is due.
@@ -77,7 +83,7 @@ func (w *Watcher) see(ctx context.Context, tenantID string) (s said, v sight, er
 	if err != nil {
 		return s, v, fmt.Errorf("look at the firings: %w", err)
 	}
-	return s, sight{Failed: c.Failed, Held: c.Held}, nil
+	return s, sight{Failed: c.Failed, Held: c.Held, Remarks: c.RemarksToday}, nil
 }
 
 // decide puts what is to be said into the outbox and stores it.
@@ -92,13 +98,13 @@ func (w *Watcher) decide(ctx context.Context, t tenant.Tenant, s *said, v sight,
 			return w.keep(ctx, t.ID, s)
 		}
 		m.ID, m.Event, m.At = newID(), event, w.Now().UTC()
-		if event == EventFailed {
-			newest, err := w.Firings.List(ctx, t.ID, triggers.StateFailed, 1)
+		if q, has := reasonOf[event]; has {
+			found, err := w.Firings.Inbox(ctx, t.ID, q)
 			if err != nil {
 				return fmt.Errorf("read the failure: %w", err)
 			}
-			if len(newest) > 0 {
-				m.Reason = plain(newest[0].Why)
+			if len(found.Entries) > 0 {
+				m.Reason = plain(found.Entries[0].Why)
 			}
 		}
 		s.put(m, names, w.Now().UTC())

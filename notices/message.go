@@ -16,6 +16,7 @@ type message struct {
 	Since      time.Time `json:"since"`
 	Failed     int       `json:"failed"`
 	Held       int       `json:"held"`
+	Remarks    int       `json:"remarks,omitempty"`
 	Reason     string    `json:"reason,omitempty"` // of the first failure
 	HeldOver   bool      `json:"held_over,omitempty"`
 	FailedOver bool      `json:"failed_over,omitempty"`
@@ -65,16 +66,32 @@ func (w words) write(m message, account, public string) letter {
 		}
 		say("notice.failed.todo")
 		say("notice.digests")
+	case EventRemarks:
+		l.Subject = w.T("notice.remarks.subject")
+		w.remarks(say, m)
+		say("notice.since", "Since", since)
+		if m.Reason != "" {
+			say("notice.reason", "Reason", m.Reason)
+		}
+		say("notice.remarks.todo")
+		say("notice.digests")
 	case EventDigest:
 		l.Subject = w.T("notice.digest.subject")
+		if m.Held+m.Failed == 0 {
+			l.Subject = w.T("notice.remarks.subject")
+		}
 		w.held(say, m)
 		w.failed(say, m)
+		w.remarks(say, m)
 		say("notice.since", "Since", since)
 		if m.Held > 0 {
 			say("notice.login_lost.todo")
 		}
 		if m.Failed > 0 {
 			say("notice.failed.todo")
+		}
+		if m.Remarks > 0 {
+			say("notice.remarks.todo")
 		}
 		say("notice.digests")
 	case EventRecovered:
@@ -103,6 +120,12 @@ func (w words) held(say func(string, ...any), m message) {
 func (w words) failed(say func(string, ...any), m message) {
 	if m.Failed > 0 {
 		say("notice.count_failed", "Count", m.Failed)
+	}
+}
+
+func (w words) remarks(say func(string, ...any), m message) {
+	if m.Remarks > 0 {
+		say("notice.count_remarks", "Count", m.Remarks)
 	}
 }
 

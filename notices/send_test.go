@@ -291,7 +291,7 @@ func TestLetters_inEveryLanguage(t *testing.T) {
 	s := h.sender(nil)
 	why := plain("amoCRM refused the deal: contact.name: \"Anna Petrova\" with 8 (999) 123-45-67 and anna@example.com is taken\r\nBcc: x")
 	for _, m := range []message{
-		{Event: EventTest}, {Event: EventLoginLost, Held: 3}, {Event: EventFailed, Failed: 1, Reason: why}, {Event: EventDigest, Held: 21, Failed: 2},
+		{Event: EventTest}, {Event: EventLoginLost, Held: 3}, {Event: EventFailed, Failed: 1, Reason: why}, {Event: EventRemarks, Remarks: 2, Reason: why}, {Event: EventDigest, Held: 21, Failed: 2},
 		{Event: EventRecovered, HeldOver: true, FailedOver: true}, {Event: EventRecovered, HeldOver: true, Failed: 5},
 	} {
 		subjects := map[string]bool{}

@@ -15,6 +15,7 @@ type Event string
 // Events. Test is sent on request only.
 const (
 	EventFailed    Event = "failed"
+	EventRemarks   Event = "remarks"
 	EventLoginLost Event = "login_lost"
 	EventDigest    Event = "digest"
 	EventRecovered Event = "recovered"
@@ -29,6 +30,7 @@ type said struct {
 	V      int           `json:"v"` // form; none is the first
 	Failed *matter       `json:"failed,omitempty"`
 	Held   *matter       `json:"held,omitempty"`
+	Remark *matter       `json:"remark,omitempty"`
 	Told   time.Time     `json:"told,omitzero"`   // last message
 	Pause  time.Duration `json:"pause,omitempty"` // from it to the next digest, unless something changes
 	Outbox []parcel      `json:"outbox,omitempty"`
@@ -41,10 +43,16 @@ type matter struct {
 	Clear time.Time `json:"clear,omitzero"` // since when there is none
 }
 
-// sight is how a tenant's firings stand.
-type sight struct{ Failed, Held int }
+// sight is how a tenant's firings stand. Remarks are those of the last 24 hours.
+type sight struct{ Failed, Held, Remarks int }
 
-func (s *said) empty() bool { return s.Failed == nil && s.Held == nil && len(s.Outbox) == 0 }
+func (v sight) message(since time.Time) message {
+	return message{Since: since, Failed: v.Failed, Held: v.Held, Remarks: v.Remarks}
+}
+
+func (s *said) empty() bool {
+	return s.Failed == nil && s.Held == nil && s.Remark == nil && len(s.Outbox) == 0
+}
 
 // next changes what is known by what is seen and returns the next thing to say, "" for nothing. It is asked until it has
 // nothing to say; what it returns counts as said.
@@ -53,16 +61,19 @@ func (s *said) next(now time.Time, v sight) (Event, message) {
 		m     **matter
 		count int
 		event Event
-	}{{&s.Held, v.Held, EventLoginLost}, {&s.Failed, v.Failed, EventFailed}} {
+	}{{&s.Held, v.Held, EventLoginLost}, {&s.Failed, v.Failed, EventFailed}, {&s.Remark, v.Remarks, EventRemarks}} {
 		if *k.m == nil && k.count > 0 {
 			*k.m = &matter{Since: now, Count: k.count}
 			s.Told, s.Pause = now, digestEvery
-			return k.event, message{Since: now, Failed: v.Failed, Held: v.Held}
+			return k.event, v.message(now)
 		}
 		(*k.m).see(now, k.count)
 	}
-	if m := (message{HeldOver: s.Held.over(now), FailedOver: s.Failed.over(now), Failed: v.Failed, Held: v.Held}); m.HeldOver || m.FailedOver {
-		m.Since = now
+	if s.Remark.over(now) {
+		s.Remark = nil
+	}
+	m := v.message(now)
+	if m.HeldOver, m.FailedOver = s.Held.over(now), s.Failed.over(now); m.HeldOver || m.FailedOver {
 		if m.HeldOver {
 			m.Since, s.Held = s.Held.Since, nil
 		}
@@ -80,19 +91,19 @@ func (s *said) next(now time.Time, v sight) (Event, message) {
 
 // digest is due six hours after the last message, later when the numbers are still the same.
 func (s *said) digest(now time.Time, v sight) (Event, message) {
-	m := message{Since: now, Failed: v.Failed, Held: v.Held}
+	m := v.message(now)
 	changed := false
 	for _, k := range []struct {
 		m     *matter
 		count int
-	}{{s.Held, v.Held}, {s.Failed, v.Failed}} {
+	}{{s.Held, v.Held}, {s.Failed, v.Failed}, {s.Remark, v.Remarks}} {
 		if k.count > 0 && k.m.Since.Before(m.Since) {
 			m.Since = k.m.Since
 		}
 		changed = changed || k.count > 0 && k.m.Count != k.count
 	}
 	since := now.Sub(s.Told)
-	if v.Failed+v.Held == 0 || since < digestEvery || since < s.Pause && !changed {
+	if v.Failed+v.Held+v.Remarks == 0 || since < digestEvery || since < s.Pause && !changed {
 		return "", message{}
 	}
 	if s.Pause = min(2*s.Pause, digestMost); changed {
@@ -110,6 +121,9 @@ func (s *said) told(now time.Time, v sight) {
 	}
 	if s.Failed != nil && v.Failed > 0 {
 		s.Failed.Count = v.Failed
+	}
+	if s.Remark != nil && v.Remarks > 0 {
+		s.Remark.Count = v.Remarks
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // Firings tells how a tenant's rules fare; *triggers.Service is it.
 type Firings interface {
 	Counts(ctx context.Context, tenantID string) (triggers.Counts, error)
-	List(ctx context.Context, tenantID string, state triggers.State, limit int) ([]triggers.Entry, error)
+	Inbox(ctx context.Context, tenantID string, q triggers.Query) (triggers.Page, error)
 }
 
 // Tenants knows the tenants; *tenant.Directory is it.
@@ -75,7 +75,7 @@ func New(d Deps) *Watcher {
 
 // Settled hears of a firing that came to rest. It fits triggers.Deps.Settled.
 func (w *Watcher) Settled(e triggers.Entry) {
-	if e.State == triggers.StateFailed || e.State == triggers.StateHeld {
+	if e.State == triggers.StateFailed || e.State == triggers.StateHeld || e.Label == triggers.LabelRemarks {
 		w.Changed(e.Tenant)
 	}
 }

@@ -98,6 +98,38 @@ func TestWatcher_beginsDigestsAndRecovers(t *testing.T) {
 	}
 }
 
+// A deal that was made without some of its values is told like a failure: the first one at once, then in digests.
+func TestWatcher_remarksAreToldAtOnceAndThenInDigests(t *testing.T) {
+	h := newHouse(t)
+	w := h.watcher()
+	for i, s := range []struct {
+		after time.Duration
+		today int
+		want  string
+	}{
+		{0, 0, ""},
+		{0, 1, "remarks 0/0"},
+		{time.Hour, 5, ""},
+		{5 * time.Hour, 7, "digest 0/0"},
+		{24 * time.Hour, 0, ""}, // nothing within a day
+		{5 * time.Minute, 0, ""},
+		{time.Minute, 1, "remarks 0/0"},
+	} {
+		before := len(h.post.messages())
+		h.firings.remarked(s.today)
+		h.later(w, s.after)
+		h.later(w, 0)
+		all := strings.Split(h.post.events(), ", ")
+		if got := strings.Join(all[min(before, len(all)):], ", "); got != s.want {
+			t.Errorf("step %d: said %q, want %q", i, got, s.want)
+		}
+	}
+	w.Settled(triggers.Entry{Tenant: "t", State: triggers.StateDone, Label: triggers.LabelRemarks})
+	if got := w.take(); len(got) != 1 {
+		t.Errorf("looks at %v, want one tenant", got)
+	}
+}
+
 func TestWatcher_unchangedTroubleIsDigestedLessAndLess(t *testing.T) {
 	h := newHouse(t)
 	w := h.watcher()

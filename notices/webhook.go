@@ -42,10 +42,11 @@ type posted struct {
 type counted struct {
 	Waiting int `json:"waiting"` // for a login
 	Failed  int `json:"failed"`  // in the inbox
+	Remarks int `json:"remarks"` // made without some values within 24 hours
 }
 
 func (s *Sender) webhook(ctx context.Context, address, secret string, m message, l letter) error {
-	body, err := json.Marshal(posted{ID: m.ID, Event: m.Event, Account: l.Account, Counts: counted{m.Held, m.Failed},
+	body, err := json.Marshal(posted{ID: m.ID, Event: m.Event, Account: l.Account, Counts: counted{m.Held, m.Failed, m.Remarks},
 		Since: m.Since.UTC().Truncate(time.Second), At: m.At.UTC().Truncate(time.Second), Subject: l.Subject, Text: l.Text})
 	if err != nil {
 		return fmt.Errorf("encode webhook: %w", err)

@@ -29,7 +29,7 @@ func BenchmarkAcceptAndHint(b *testing.B) {
 		apart = append(apart, time.Since(start))
 		start = time.Now()
 		var hinted *redis.Cmd
-		_, _, err = l.acceptWith(ctx, tenant, firing(int64(2*i+1), "x"), "", "", func(p redis.Pipeliner) { hinted = h.now(ctx, p, tenant) })
+		_, _, err = l.acceptWith(ctx, tenant, firing(int64(2*i+1), "x"), "", "", Outcome{}, func(p redis.Pipeliner) { hinted = h.now(ctx, p, tenant) })
 		if err == nil {
 			err = hinted.Err()
 		}

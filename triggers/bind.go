@@ -12,8 +12,10 @@ import (
 )
 
 // Bind reads a rule's body: JSON, form or multipart; bare or wrapped as {url, data, headers} (usedesk.md §3.2). Numbers
-// may be strings, a blank string means "not given". key is the trigger key if the body holds one; it is returned beside
-// *Problems too, which lists every mistake. Other errors: *ContentTypeError, *SyntaxError.
+// may be strings, a blank string means "not given". A value that can't be taken is left out or cut, and is in
+// Request.Remarks, unless the rule is strict. key is the trigger key if the body holds one; it is returned beside
+// *Problems too, which lists every mistake that stops the firing; the request is then what could be read. Other errors:
+// *ContentTypeError, *SyntaxError.
 func Bind(contentType string, body []byte) (r Request, key string, err error) {
 	root, err := parse(contentType, body)
 	if err != nil {
@@ -22,10 +24,18 @@ func Bind(contentType string, body []byte) (r Request, key string, err error) {
 	data, key := unwrap(root)
 	rd := &reader{}
 	r = rd.request(data)
-	rd.validate(r)
-	if len(rd.problems) > 0 {
-		sort.SliceStable(rd.problems, func(i, j int) bool { return rd.problems[i].Path < rd.problems[j].Path })
-		return r, key, &Problems{List: rd.problems}
+	rd.validate(&r)
+	sort.SliceStable(rd.problems, func(i, j int) bool { return rd.problems[i].Path < rd.problems[j].Path })
+	var stops []Problem
+	for _, p := range rd.problems {
+		if p.Remark && !r.Strict {
+			r.Remarks = append(r.Remarks, p)
+		} else {
+			stops = append(stops, p)
+		}
+	}
+	if len(stops) > 0 {
+		return r, key, &Problems{List: stopping(stops)}
 	}
 	return r, key, nil
 }

@@ -141,6 +141,30 @@ func TestBind_looseTypes(t *testing.T) {
 	}
 }
 
+// mistakes are the paths and codes of what is wrong with a body: what stops the firing, and with a ~ what is left out.
+func mistakes(t *testing.T, body string) (r Request, got []string) {
+	t.Helper()
+	r, _, err := Bind(jsonType, []byte(body))
+	var p *Problems
+	if err != nil && !errors.As(err, &p) {
+		t.Fatalf("got %v, want problems", err)
+	}
+	if p == nil {
+		p = &Problems{}
+	}
+	for _, x := range append(p.List, r.Remarks...) {
+		mark := ""
+		if x.Remark {
+			mark = "~"
+		}
+		got = append(got, mark+x.Path+" "+x.Code)
+		if x.Detail == "" || x.Remark && x.Given == "" && x.Code != CodeRequired {
+			t.Errorf("%s says nothing", x.Path)
+		}
+	}
+	return r, got
+}
+
 func TestBind_namesEveryMistakeAtOnce(t *testing.T) {
 	long := strings.Repeat("ж", MaxComment+1)
 	many := strings.TrimSuffix(strings.Repeat(`{"field_id":1,"values":[{"value":"x"}]},`, MaxFields+1), ",")
@@ -155,13 +179,16 @@ func TestBind_namesEveryMistakeAtOnce(t *testing.T) {
 		{"ticket 0", `{"ticketId":0,"fields":{}}`, []string{"ticketId out_of_range"}},
 		{"ticket is a word", `{"ticketId":"abc","fields":{}}`, []string{"ticketId wrong_type"}},
 		{"fields is text", `{"ticketId":1,"fields":"x"}`, []string{"fields wrong_type"}},
+		{"fields is nothing", `{"ticketId":1,"fields":null}`, []string{"fields required"}},
 		{"values too long together", `{"ticketId":1,"fields":{"custom_fields_values":[{"field_id":1,"values":[{"value":"` + strings.Repeat("x", MaxValues/2) +
-			`"}]},{"field_id":2,"values":[{"value":"` + strings.Repeat("x", MaxValues/2) + `"}]}]}}`, []string{"fields.custom_fields_values too_long"}},
+			`"}]},{"field_id":2,"values":[{"value":"` + strings.Repeat("x", MaxValues/2) + `"}]}]}}`, []string{"~fields.custom_fields_values[1] too_long"}},
 		{"too long", `{"ticketId":1,"fields":{"name":"` + long[:2*256] + `"},"comment":"` + long + `"}`,
-			[]string{"comment too_long", "fields.name too_long"}},
+			[]string{"~comment too_long", "~fields.name too_long"}},
 		{"too many fields", `{"ticketId":1,"fields":{"custom_fields_values":[` + many + `]}}`,
-			[]string{"fields.custom_fields_values too_many"}},
-		{"all over", `{"ticketId":1,"fields":{"statusId":5,"price":-1,"status_id":-2,"pipeline_id":"x","name":{},
+			[]string{"~fields.custom_fields_values too_many"}},
+		{"long integration", `{"ticketId":1,"amoClientId":"` + long[:2*101] + `","fields":{}}`, []string{"amoClientId too_long"}},
+		{"odd options", `{"ticketId":1,"use_mapping":"maybe","strict":"very","fields":{}}`, []string{"strict wrong_type", "use_mapping wrong_type"}},
+		{"all over", `{"ticketId":1,"fields":{"statusId":5,"price":-1,"status_id":-2,"pipeline_id":"x","name":{"a":1},
 			"custom_fields_values":[
 				{"field_id":0,"values":[{"enum_id":1}]},
 				{"values":[{"value":"a"},{"enum_id":"z"}]},
@@ -169,40 +196,63 @@ func TestBind_namesEveryMistakeAtOnce(t *testing.T) {
 				{"field_id":4,"values":[{}, {"enumId":4}]},
 				{"field_id":5,"value":"x"}, "six"]}}`,
 			[]string{
-				"fields.custom_fields_values[0].field_id out_of_range",
-				"fields.custom_fields_values[1].field_id required",
-				"fields.custom_fields_values[1].values[1].enum_id wrong_type",
-				"fields.custom_fields_values[2].values required",
-				"fields.custom_fields_values[3].values[0] required",
 				"fields.custom_fields_values[3].values[1].enumId unknown_key",
 				"fields.custom_fields_values[4].value unknown_key",
-				"fields.custom_fields_values[4].values required",
-				"fields.custom_fields_values[5] wrong_type",
-				"fields.name wrong_type",
-				"fields.pipeline_id wrong_type",
-				"fields.price out_of_range",
 				"fields.statusId unknown_key",
-				"fields.status_id out_of_range",
+				"~fields.custom_fields_values[0].field_id out_of_range",
+				"~fields.custom_fields_values[1].field_id required",
+				"~fields.custom_fields_values[1].values[1].enum_id wrong_type",
+				"~fields.custom_fields_values[2].values required",
+				"~fields.custom_fields_values[3].values[0] required",
+				"~fields.custom_fields_values[4].values required",
+				"~fields.custom_fields_values[5] wrong_type",
+				"~fields.name wrong_type",
+				"~fields.pipeline_id wrong_type",
+				"~fields.price out_of_range",
+				"~fields.status_id out_of_range",
 			}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			_, _, err := Bind(jsonType, []byte(c.body))
-			var p *Problems
-			if !errors.As(err, &p) {
-				t.Fatalf("got %v, want problems", err)
-			}
-			var got []string
-			for _, x := range p.List {
-				got = append(got, x.Path+" "+x.Code)
-				if x.Detail == "" {
-					t.Errorf("%s says nothing", x.Path)
-				}
-			}
+			_, got := mistakes(t, c.body)
 			if d := cmp.Diff(c.want, got); d != "" {
 				t.Error(d)
 			}
 		})
+	}
+}
+
+func TestBind_whatAValueCarriesCostsTheValueOnly(t *testing.T) {
+	subject := strings.Repeat("ж", 300)
+	r, got := mistakes(t, `{"ticketId":1,"comment":{"a":1},"company":7,"tags":["a",["b"]],"task":{"text":"Call","due_in":"soon"},"fields":{
+		"name":"`+subject+`","price":-5,"status_id":"won","responsible_user_id":[],"custom_fields_values":[
+			{"field_id":"x","values":[{"value":"lost with its field"}]},
+			{"field_id":5,"values":[{"value":"stays"},{"enum_id":"one"}]}]}}`)
+	want := []string{"~comment wrong_type", "~fields.custom_fields_values[0].field_id wrong_type",
+		"~fields.custom_fields_values[1].values[1].enum_id wrong_type", "~fields.name too_long", "~fields.price out_of_range",
+		"~fields.responsible_user_id wrong_type", "~fields.status_id wrong_type", "~tags[1] wrong_type", "~task.due_in wrong_type"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if r.Remarks[3].Given != subject || r.Remarks[4].Given != "-5" || r.Remarks[0].Given != `{"a":1}` {
+		t.Errorf("remarks hold %+v", r.Remarks)
+	}
+	r.Remarks = nil
+	left := Request{TicketID: 1, Company: "7", Tags: []string{"a"}, Task: &TaskRequest{Text: "Call"}, Fields: LeadFields{Name: subject[:2*MaxName],
+		Custom: []CustomField{{}, {FieldID: 5, Values: []CustomValue{{Value: json.RawMessage(`"stays"`)}, {}}}}}}
+	if d := cmp.Diff(left, r); d != "" {
+		t.Error(d)
+	}
+	in, _ := leadInput(r.Fields, nil)
+	if len(in.Fields) != 1 || len(in.Fields[0].Values) != 1 {
+		t.Errorf("what was left out is sent: %+v", in.Fields)
+	}
+}
+
+func TestBind_strictRefusesValuesToo(t *testing.T) {
+	_, got := mistakes(t, `{"ticketId":1,"strict":true,"fields":{"price":-5}}`)
+	if d := cmp.Diff([]string{"fields.price out_of_range"}, got); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -9,10 +9,11 @@ import (
 	"github.com/sidecard/sidecard/bridge"
 )
 
-func TestCheck_refusesBeforeAcceptingWhenConnected(t *testing.T) {
+func TestCheck_refusesAStrictRuleBeforeAcceptingWhenConnected(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	bad := published(101)
+	bad.Strict = true
 	bad.Fields.Custom[1].Values[0].EnumID = 5
 	if err := h.Check(t.Context(), h.tenant, bad); err != nil {
 		t.Errorf("checked without a login: %v", err)
@@ -20,6 +21,11 @@ func TestCheck_refusesBeforeAcceptingWhenConnected(t *testing.T) {
 	h.login()
 	if err := h.Check(t.Context(), h.tenant, published(101)); err != nil {
 		t.Error(err)
+	}
+	lenient := bad
+	lenient.Strict = false
+	if err := h.Check(t.Context(), h.tenant, lenient); err != nil {
+		t.Errorf("what costs a value stops the firing: %v", err)
 	}
 	var p *Problems
 	err := h.Check(t.Context(), h.tenant, bad)
@@ -45,7 +51,9 @@ func TestCheck_refusesNothingForWhatAnOldVocabularyLacks(t *testing.T) {
 	old := vocabulary()
 	old.At = time.Now().Add(-5 * time.Minute)
 	h.memo.known[h.tenant.ID] = known{meta: old, read: time.Now()}
-	if err := h.Check(t.Context(), h.tenant, published(101)); err != nil {
+	r := published(101)
+	r.Strict = true
+	if err := h.Check(t.Context(), h.tenant, r); err != nil {
 		t.Errorf("what was added since is refused: %v", err)
 	}
 }

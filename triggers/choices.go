@@ -23,18 +23,20 @@ func check(r Request, m bridge.Meta) []Problem {
 	return found
 }
 
-// resolve puts ids in the place of names, and says what the account does not have. Without ids nothing is said of ids
-// that are not known: the account may have got them since its vocabulary was read, and the CRM is the one to judge.
+// resolve puts ids in the place of names and takes out what the account does not have; what that was are remarks. Without
+// ids, ids that are not known stay and have no remark: the account may have got them since its vocabulary was read, and the
+// CRM is the one to judge.
 func resolve(r Request, m bridge.Meta, ids bool) (Request, []Problem) {
-	c := checker{m: m, ids: ids}
+	c, as := checker{m: m, ids: ids}, r
 	c.stage(&r.Fields)
 	c.responsible(&r.Fields)
 	r.Fields.Custom = slices.Clone(r.Fields.Custom)
 	for i := range r.Fields.Custom {
+		r.Fields.Custom[i].Values = slices.Clone(r.Fields.Custom[i].Values)
 		c.custom(fmt.Sprintf("fields.custom_fields_values[%d]", i), &r.Fields.Custom[i])
 	}
 	for i := range c.found {
-		c.found[i].Path = r.where(c.found[i].Path)
+		c.found[i].Path = as.where(c.found[i].Path)
 	}
 	return r, c.found
 }
@@ -45,17 +47,19 @@ type checker struct {
 	found []Problem
 }
 
-func (c *checker) add(p Problem) { c.found = append(c.found, p) }
+// leave notes what is left out; given is what the rule holds there.
+func (c *checker) leave(given string, p Problem) { c.found = append(c.found, p.remark(given)) }
 
-// missing says that typed is nothing that the account has.
+// missing notes that typed is nothing that the account has.
 func (c *checker) missing(path, key, typed string, have []thing, params ...string) {
-	c.add(problem(path, CodeChoice, key, append(params, "Near", nearest(typed, have), "Accepted", some(have))...))
+	c.leave(typed, problem(path, CodeChoice, key, append(params, "Near", nearest(typed, have), "Accepted", some(have))...))
 }
 
-// unknownID says so of an id, where ids are checked.
-func (c *checker) unknownID(path, key string, id int64, have []thing, params ...string) {
+// unknownID does so for an id, where ids are checked, and takes it out.
+func (c *checker) unknownID(path, key string, id *int64, have []thing, params ...string) {
 	if c.ids {
-		c.missing(path, key, strconv.FormatInt(id, 10), have, params...)
+		c.missing(path, key, strconv.FormatInt(*id, 10), have, params...)
+		*id = 0
 	}
 }
 

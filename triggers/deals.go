@@ -30,7 +30,7 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 			j.fail(ctx, err)
 			continue
 		}
-		inputs[j] = in
+		inputs[j], j.sent = in, in
 		j.e.Steps.LeadIntent = j.intent()
 	}
 	if err := h.announce(ctx, alive(jobs)); err != nil {
@@ -67,7 +67,7 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 		},
 		refused: func(j *job, err error) {
 			j.e.Steps.LeadIntent = nil
-			if !j.contactGone(ctx, err) {
+			if !j.leaveOut(ctx, err) && !j.contactGone(ctx, err) && !j.bare(ctx, err) {
 				j.fail(ctx, j.explain(err))
 			}
 		},
@@ -104,6 +104,8 @@ func (j *job) input(ctx context.Context) (amocrm.LeadInput, error) {
 	if err := j.fillMapped(ctx, j.meta, &in, &contact); err != nil {
 		return in, err
 	}
+	in.Fields = j.e.Steps.withoutFields(in.Fields, ofLead)
+	contact.Fields = j.e.Steps.withoutFields(contact.Fields, ofContact)
 	in.RequestID = j.e.ID
 	in.Embedded = &amocrm.LeadLinks{Contacts: []amocrm.ContactInput{contact}}
 	if j.plan.company == "" {

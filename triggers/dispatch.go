@@ -123,7 +123,7 @@ func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	err := s.ledger.Settle(ctx, *e, v.Outcome)
-	e.State = v.State
+	e.State, e.Label = v.State, v.Label
 	switch {
 	case errors.Is(err, ErrClaimLost):
 		s.Log.WarnContext(ctx, "firing was taken over", "tenant", e.Tenant, "firing", e.ID)

@@ -16,10 +16,11 @@ import (
 	"github.com/sidecard/sidecard/tenant"
 )
 
-// Trial is what a request would come to. Warnings are what works and may not be meant. Would is nil when there are
-// problems.
+// Trial is what a request would come to. Problems stop it; Would is nil then. Remarks are left out of the deal, Warnings are
+// what works and may not be meant.
 type Trial struct {
 	Problems []Problem
+	Remarks  []Problem
 	Warnings []Problem
 	Would    *Would
 }
@@ -41,29 +42,27 @@ func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r Request) (Trial
 	if err != nil {
 		return Trial{}, fmt.Errorf("dry run: %w", err)
 	}
-	var read reader
-	read.templates(r, everyPlace)
 	ticket, missing, err := s.ticket(ctx, t, r.TicketID)
 	if err != nil {
 		return Trial{}, fmt.Errorf("dry run: %w", err)
 	}
-	filled := r
-	if missing == nil {
-		if filled, err = r.filled(ticket); err != nil {
-			return Trial{}, err
-		}
-	}
-	found := check(filled, meta)
-	if len(found) > 0 && time.Since(meta.At) > memoFresh { // it may have been added since
+	p, err := r.plan(ticket, &meta, time.Now(), true)
+	if (err != nil || len(p.remarks) > 0) && time.Since(meta.At) > memoFresh { // it may have been added since
 		if meta, err = anew(ctx, a); err != nil {
 			return Trial{}, fmt.Errorf("dry run: %w", err)
 		}
-		found = check(filled, meta)
+		p, err = r.plan(ticket, &meta, time.Now(), true)
 	}
-	if found = slices.Concat(missing, read.problems, found); len(found) > 0 {
-		return Trial{Problems: found}, nil
+	var refused *refusal
+	switch {
+	case errors.As(err, &refused):
+		return Trial{Problems: append(missing, refused.problems...)}, nil
+	case err != nil:
+		return Trial{}, fmt.Errorf("dry run: %w", err)
+	case missing != nil:
+		return Trial{Problems: missing, Remarks: p.remarks}, nil
 	}
-	return try(ctx, a, r, ticket, meta)
+	return try(ctx, a, r, p, ticket, meta)
 }
 
 // TryRule is DryRun for a rule as its author writes it, with a ticket in the place of the helpdesk's variable. A key or an
@@ -90,7 +89,7 @@ func (s *Service) TryRule(ctx context.Context, tenantID string, ticketID int64, 
 		found = append(found, mistakes.List...)
 	}
 	if len(found) > 0 {
-		return Trial{Problems: found}, nil
+		return Trial{Problems: found, Remarks: r.Remarks}, nil
 	}
 	r.TicketID = ticketID // whoever sees one ticket need not see another
 	return s.DryRun(ctx, t, r)
@@ -103,33 +102,28 @@ func anew(ctx context.Context, a Account) (bridge.Meta, error) {
 	return a.Meta(ctx)
 }
 
-// try plans a request without mistakes and says what it comes to.
-func try(ctx context.Context, a Account, r Request, ticket bridge.Ticket, meta bridge.Meta) (Trial, error) {
-	p, err := r.plan(ticket, &meta, time.Now())
-	var refused *refusal
-	if errors.As(err, &refused) {
-		return Trial{Problems: refused.problems}, nil
-	}
-	if err != nil {
-		return Trial{}, fmt.Errorf("dry run: %w", err)
-	}
+// try says what a plan comes to.
+func try(ctx context.Context, a Account, r Request, p plan, ticket bridge.Ticket, meta bridge.Meta) (Trial, error) {
 	if r.UseMapping {
 		values, err := a.Mapped(ctx, bridge.EntityLead, ticket)
 		if err != nil {
 			return Trial{}, fmt.Errorf("dry run: %w", err)
 		}
-		p.lead.Fields = withMapped(p.lead.Fields, values, meta, meta.LeadFields, func(int64, error) {})
+		var left []Problem
+		p.lead.Fields, left = withMapped(p.lead.Fields, values, meta, meta.LeadFields)
+		p.remarks = merged(p.remarks, left)
 	}
 	pipeline, stage := landing(p.lead, meta)
-	if missing := unfilled(p.lead.Fields, pipeline, stage, meta); len(missing) > 0 {
-		return Trial{Problems: missing}, nil
-	}
 	would := wouldBe(p, pipeline, stage, meta)
 	would.IfOpenDeal = r.IfOpenDeal
+	var err error
 	if would.Contact, err = contactOf(ctx, a, ticket.Client); err != nil {
 		return Trial{}, fmt.Errorf("dry run: %w", err)
 	}
-	return Trial{Warnings: doubts(r, pipeline, stage), Would: &would}, nil
+	var read reader
+	read.templates(r, func(place string) bool { return !ours(place) }) // ours have remarks
+	warnings := slices.Concat(doubts(r, pipeline, stage), unfilled(p.lead.Fields, pipeline, stage, meta), stopping(read.problems))
+	return Trial{Remarks: p.remarks, Warnings: warnings, Would: &would}, nil
 }
 
 // landing is the stage in which a deal is made: the one given, else the first of the pipeline, which is else the main one
@@ -148,8 +142,8 @@ func landing(lead amocrm.LeadInput, meta bridge.Meta) (pipeline amocrm.Pipeline,
 	return pipeline, stage
 }
 
-// unfilled names the fields that a stage requires and a deal lacks. Only people are held to it by amoCRM, so a real
-// firing is let through.
+// unfilled names the fields that a stage requires and a deal lacks. Only people are held to it by amoCRM: a firing makes its
+// deal without them.
 func unfilled(have []amocrm.FieldInput, p amocrm.Pipeline, s amocrm.Status, meta bridge.Meta) (out []Problem) {
 	for _, f := range meta.Required(int64(p.ID), int64(s.ID)) {
 		if !slices.ContainsFunc(have, func(x amocrm.FieldInput) bool {

@@ -69,26 +69,34 @@ func TestDryRun_namesEveryMistakeAtOnce(t *testing.T) {
 	paths := func(r Request) (out []string) {
 		t.Helper()
 		got, err := h.DryRun(t.Context(), h.tenant, r)
-		if err != nil || got.Would != nil {
-			t.Fatalf("%v %+v", err, got.Would)
+		if err != nil || (got.Would == nil) != (len(got.Problems) > 0) {
+			t.Fatalf("%v %+v", err, got)
 		}
-		for _, p := range got.Problems {
-			out = append(out, p.Path+" "+p.Key)
+		for mark, list := range map[string][]Problem{"": got.Problems, "~": got.Remarks, "?": got.Warnings} {
+			for _, p := range list {
+				out = append(out, mark+p.Path+" "+p.Key)
+			}
 		}
+		slices.Sort(out)
 		return out
 	}
-	want := []string{"ticketId ticket_unknown", "fields.pipeline no_pipeline", "fields.custom_fields_values[0].values[0].value field_takes_date"}
+	want := []string{"ticketId ticket_unknown", "~fields.custom_fields_values[0].values[0].value field_takes_date", "~fields.pipeline no_pipeline"}
 	if d := cmp.Diff(want, paths(bad)); d != "" {
 		t.Error(d)
 	}
 	h.desk.add(5, 55, "Ann", "")
 	filled := Request{TicketID: 5, Fields: LeadFields{Custom: []CustomField{{FieldID: 20, Values: value(`"{{client.name}}"`)}}}}
-	if d := cmp.Diff([]string{"fields.custom_fields_values[0].values[0].value field_takes_date"}, paths(filled)); d != "" {
+	if d := cmp.Diff([]string{"~fields.custom_fields_values[0].values[0].value field_takes_date"}, paths(filled)); d != "" {
 		t.Errorf("a value that only the ticket shows to be wrong: %s", d)
 	}
 	unfilled := Request{TicketID: 5, Comment: "From {{client_name}}"}
-	if d := cmp.Diff([]string{"comment no_template"}, paths(unfilled)); d != "" {
+	if d := cmp.Diff([]string{"?comment no_template"}, paths(unfilled)); d != "" {
 		t.Errorf("a variable that the helpdesk does not know, which a real firing leaves as it is: %s", d)
+	}
+	strict := filled
+	strict.Strict = true
+	if d := cmp.Diff([]string{"fields.custom_fields_values[0].values[0].value field_takes_date"}, paths(strict)); d != "" {
+		t.Errorf("a strict rule stops for it: %s", d)
 	}
 	h.desk.add(6, 0, "", "")
 	if d := cmp.Diff([]string{"ticketId ticket_clientless"}, paths(Request{TicketID: 6})); d != "" {
@@ -122,7 +130,7 @@ func TestDryRun_stageThatRequiresAFieldAndStagesThatSurprise(t *testing.T) {
 		"unsorted":        {LeadFields{PipelineID: 10, StatusID: 99}, "unsorted_stage"},
 	} {
 		r := Request{TicketID: 1, Fields: c.fields}
-		p, err := r.plan(testTicket(), &m, time.Now())
+		p, err := r.plan(testTicket(), &m, time.Now(), false)
 		if err != nil {
 			t.Fatal(err)
 		}

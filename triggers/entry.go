@@ -26,8 +26,9 @@ type Entry struct {
 	ID        string
 	Tenant    string
 	State     State
+	Label     Label
 	Why       string    // why it waits, is held, has failed or was dropped; English, for people
-	Problems  []Problem // what the CRM refused, by path into the rule's body
+	Problems  []Problem // what was refused or, of a done one, left out, by path into the rule's body
 	Request   Request
 	Steps     Steps
 	LeadURL   string // address of the deal's card, empty until there is one
@@ -80,9 +81,15 @@ type Steps struct {
 	// Candidates are deals of which each may be the one whose answer was lost: a person has to say.
 	Candidates []Candidate `json:"candidates,omitempty"`
 
-	LeadIntent *Intent `json:"lead_intent,omitempty"`
-	TaskIntent *Intent `json:"task_intent,omitempty"`
-	NoteIntent *Intent `json:"note_intent,omitempty"`
+	Remarks  []Problem  `json:"remarks,omitempty"` // what was left out of the deal
+	Omitted  []Omission `json:"omitted,omitempty"` // what of that the CRM has refused
+	Judged   bool       `json:"judged,omitempty"`  // ids that the account does not have are left out, too
+	RemarkID int64      `json:"remark_id,omitempty"`
+
+	LeadIntent   *Intent `json:"lead_intent,omitempty"`
+	TaskIntent   *Intent `json:"task_intent,omitempty"`
+	NoteIntent   *Intent `json:"note_intent,omitempty"`
+	RemarkIntent *Intent `json:"remark_intent,omitempty"`
 }
 
 // Candidate is a deal that may be an entry's.
@@ -114,17 +121,48 @@ type Line struct {
 	Text string    `json:"text"`
 }
 
-// Counts says how many entries of a tenant are in each state.
-type Counts struct{ Accepted, Working, Held, Failed, Done, Dropped int }
+// Counts says how many entries of a tenant are in each state, and how many of them have a label.
+type Counts struct {
+	Accepted, Working, Held, Failed, Done, Dropped int
+
+	Remarks int // of Done
+	Refused int // of Failed
+
+	RemarksToday int // of Remarks, within the last 24 hours
+}
 
 // Waiting is everything that is still to be sent.
 func (c Counts) Waiting() int { return c.Accepted + c.Working + c.Held }
 
+// Label is what sets an entry apart from others of its state, so that it can be asked for.
+type Label string
+
+// Labels of entries.
+const (
+	LabelRemarks Label = "remarks" // done, but something was left out
+	LabelRefused Label = "refused" // failed from the beginning: the rule can't be carried out as it stands
+)
+
+// state is that of the entries with a label.
+func (l Label) state() State {
+	if l == LabelRemarks {
+		return StateDone
+	}
+	return StateFailed
+}
+
+// Labels are all labels, in the order in which a person asks for them.
+var Labels = []Label{LabelRefused, LabelRemarks}
+
 // Outcome is how a worker leaves an entry.
 type Outcome struct {
+	Label    Label
 	State    State         // accepted means: postponed by After
 	After    time.Duration // until the next try
 	Why      string
 	Problems []Problem
 	Tried    bool // a postponement that counts as an attempt
 }
+
+// Remarks are what is left out of the entry's deal, as far as that is known by now.
+func (e Entry) Remarks() []Problem { return merged(e.Steps.Remarks, e.Request.Remarks) }

@@ -318,6 +318,11 @@ func (c *fakeCRM) mistakes(lead obj) (wrong []mistake) {
 			if f.(obj)["field_id"] == 999.0 {
 				wrong = append(wrong, mistake{rid, "NotSupportedChoice", "custom_fields_values." + strconv.Itoa(i) + ".field_id"})
 			}
+			for k, v := range f.(obj)["values"].(arr) {
+				if v.(obj)["enum_id"] == 5.0 {
+					wrong = append(wrong, mistake{rid, "NotSupportedChoice", fmt.Sprintf("custom_fields_values.%d.values.%d.enum_id", i, k)})
+				}
+			}
 		}
 	}
 	if n := len(lead["_embedded"].(obj)["contacts"].(arr)); n != 1 {

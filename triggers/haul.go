@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/store"
 )
 
@@ -20,6 +21,7 @@ type haul struct {
 	s        *Service
 	account  Account
 	meta     bridge.Meta
+	renewed  bool             // meta was read past the cache
 	now      func() time.Time // Redis' clock
 	stopping func() bool      // nothing more is begun
 	jobs     []*job           // in the order of acceptance
@@ -37,6 +39,7 @@ type job struct {
 	e         *Entry
 	ticket    bridge.Ticket // read anew by every try that still has a deal to make
 	plan      plan
+	sent      amocrm.LeadInput // the deal as it was sent last
 	contactID int64
 	made      *contactToMake
 	moved     int // times that its contact turned out to be gone
@@ -81,8 +84,11 @@ func (h *haul) run(ctx context.Context, tenantID string) {
 		h.deals(ctx, h.ready(ctx, open))
 	}
 	h.each(ctx, h.jobs, func(j *job) error { return j.remember(ctx) }) // if an earlier try did not get to it
-	h.write(ctx, notes{h})
-	h.write(ctx, tasks{h})
+	h.write(ctx, comments{h})
+	for range 2 { // a task that is refused for its user goes without him
+		h.write(ctx, tasks{h})
+	}
+	h.writeRemarks(ctx, tenantID)
 }
 
 // each does f for the jobs that have not ended, some side by side; an error ends its job.
@@ -176,7 +182,7 @@ func (h *haul) settle(ctx context.Context) {
 			continue
 		}
 		if j.end == nil {
-			j.end = &verdict{Outcome: Outcome{State: StateDone}}
+			j.end = &verdict{Outcome: done(*j.e)}
 		}
 		slots <- struct{}{}
 		group.Go(func() {
@@ -185,6 +191,15 @@ func (h *haul) settle(ctx context.Context) {
 		})
 	}
 	group.Wait()
+}
+
+// done is the outcome of an entry with which nothing more is to be done.
+func done(e Entry) Outcome {
+	o := Outcome{State: StateDone}
+	if !e.Steps.Skipped && len(e.Steps.Remarks) > 0 {
+		o.Label, o.Problems, o.Why = LabelRemarks, e.Steps.Remarks, told("left out", e.Steps.Remarks)
+	}
+	return o
 }
 
 // free gives back the lock on the job's client.

@@ -97,7 +97,7 @@ func TestBatch_goodOnesGoOnWhenOthersAreRefused(t *testing.T) {
 			for i := range 10 {
 				r := published(int64(1000 + i))
 				if i == 3 || i == 7 {
-					r.Fields.StatusID = 5
+					r.Fields.StatusID, r.Strict = 5, true
 				}
 				entries = append(entries, h.accept(r))
 			}

@@ -7,19 +7,42 @@ import (
 	"fmt"
 )
 
+// OfTicket returns the newest entries of a ticket, newest first, without timelines.
+func (s *Service) OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]Entry, error) {
+	return s.ledger.OfTicket(ctx, tenantID, ticketID)
+}
+
 // Inbox returns a page of a tenant's entries. An unknown state or cursor is none.
 func (s *Service) Inbox(ctx context.Context, tenantID string, q Query) (Page, error) {
 	return s.ledger.Inbox(ctx, tenantID, q)
 }
 
-// Retry starts a failed entry anew, from the step to which it came. ErrConflict when it is not failed (any more).
+// Retry starts a failed entry anew, from the step to which it came. ErrConflict when it is not failed (any more). The body
+// of a refused one is read again: the errors of Bind say why it can't be carried out yet.
 func (s *Service) Retry(ctx context.Context, tenantID, id string) error {
-	return s.restarted(ctx, tenantID, id, s.ledger.Retry(ctx, tenantID, id))
+	return s.restarted(ctx, tenantID, id, s.retry(ctx, tenantID, id))
 }
 
-// RetryAll starts all entries anew that are failed now and returns how many.
+func (s *Service) retry(ctx context.Context, tenantID, id string) error {
+	e, err := s.ledger.seen(ctx, tenantID, id, StateFailed)
+	if err != nil {
+		return err
+	}
+	if e.Request.Unread != nil {
+		return s.reread(ctx, tenantID, e)
+	}
+	return s.ledger.Retry(ctx, tenantID, id)
+}
+
+// RetryAll starts all entries anew that are failed now and returns how many. Refused ones that still can't be carried out
+// stay as they are.
 func (s *Service) RetryAll(ctx context.Context, tenantID string) (int, error) {
 	n, err := s.ledger.RetryAll(ctx, tenantID)
+	if err == nil {
+		var more int
+		more, err = s.retryRefused(ctx, tenantID)
+		n += more
+	}
 	if n == 0 {
 		return 0, err
 	}
@@ -34,7 +57,7 @@ func (s *Service) Edit(ctx context.Context, tenantID, id string, r Request) erro
 	if err != nil {
 		return fmt.Errorf("encode firing: %w", err)
 	}
-	if r, _, err = Bind("application/json", body); err != nil {
+	if r, err = BindEdited(body); err != nil {
 		return err
 	}
 	return s.restarted(ctx, tenantID, id, s.ledger.Edit(ctx, tenantID, id, r))

@@ -22,6 +22,7 @@ const (
 // Query says which of a tenant's entries to list.
 type Query struct {
 	State  State  // "" for all
+	Label  Label  // "" for all; with one, State does not count
 	Ticket int64  // 0 for all
 	Text   string // part of ticket id, firing id, deal name or reason; letter case does not matter
 	Before string // Next of the page before
@@ -106,10 +107,18 @@ func (q Query) bounded() Query {
 	if !slices.Contains(States, q.State) {
 		q.State = ""
 	}
+	if !slices.Contains(Labels, q.Label) {
+		q.Label = ""
+	} else {
+		q.State = q.Label.state()
+	}
 	return q
 }
 
 func (q Query) set() string {
+	if q.Label != "" {
+		return ":m:" + string(q.Label)
+	}
 	if q.State == "" {
 		return ":index"
 	}
@@ -117,7 +126,7 @@ func (q Query) set() string {
 }
 
 func (q Query) fits(e Entry) bool {
-	if q.State != "" && e.State != q.State || q.Ticket != 0 && e.Request.TicketID != q.Ticket {
+	if q.State != "" && e.State != q.State || q.Label != "" && e.Label != q.Label || q.Ticket != 0 && e.Request.TicketID != q.Ticket {
 		return false
 	}
 	if q.Text == "" {

@@ -23,6 +23,8 @@ const (
 	keepDone    = 7 * 24 * time.Hour
 	keepFailed  = 90 * 24 * time.Hour
 	maxFinished = 10_000 // finished entries of one tenant
+	maxRefused  = 5_000  // refused ones among them: each has a body of its own
+	maxRecent   = 20     // newest entries of a ticket that are found by it
 	releaseStep = 500    // entries released in one Redis step
 
 	loopMost = 20 // firings of one ticket within loopTime
@@ -72,12 +74,19 @@ func (l *Ledger) Lease() time.Duration { return l.lease }
 // is now. ErrFull when the tenant has 20,000 waiting. A ticket's 21st firing within an hour is stored as failed; further
 // ones are only counted by that entry, which is returned as if it had existed, while it is failed or dropped.
 func (l *Ledger) Accept(ctx context.Context, tenantID string, r Request, idem string) (e Entry, existed bool, err error) {
-	return l.acceptWith(ctx, tenantID, r, idem, "", func(redis.Pipeliner) {})
+	return l.acceptWith(ctx, tenantID, r, idem, "", Outcome{}, func(redis.Pipeliner) {})
+}
+
+// Refuse stores a firing that can't be carried out as it stands: it has failed from the beginning. existed is that of
+// Accept, and so is what is said there of a ticket's 21st firing within an hour.
+func (l *Ledger) Refuse(ctx context.Context, tenantID string, r Request, idem, why string, problems []Problem) (e Entry, existed bool, err error) {
+	return l.acceptWith(ctx, tenantID, r, idem, "", Outcome{Why: why, Problems: problems}, func(redis.Pipeliner) {})
 }
 
 // acceptWith is Accept with further commands sent right behind it, in the same round trip and the same sync of Redis'
 // file. They run whatever becomes of the firing, and their errors are for who added them. mark (Deps.Mark) is kept as it is.
-func (l *Ledger) acceptWith(ctx context.Context, tenantID string, r Request, idem, mark string, behind func(redis.Pipeliner)) (
+// With a reason in refused it is Refuse.
+func (l *Ledger) acceptWith(ctx context.Context, tenantID string, r Request, idem, mark string, refused Outcome, behind func(redis.Pipeliner)) (
 	e Entry, existed bool, err error) {
 	id, err := newID()
 	if err != nil {
@@ -87,15 +96,20 @@ func (l *Ledger) acceptWith(ctx context.Context, tenantID string, r Request, ide
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("encode firing: %w", err)
 	}
+	problems, err := json.Marshal(refused.Problems)
+	if err != nil {
+		return Entry{}, false, fmt.Errorf("encode problems: %w", err)
+	}
 	got, err := l.runWith(ctx, acceptScript, behind, tenantID, id, idem, idemFor.Milliseconds(), r.TicketID,
-		l.seal.Seal(plain, entryKey(tenantID, id)), maxWaiting, loopMost, loopTime.Milliseconds(), whyLoop, mark).StringSlice()
+		l.seal.Seal(plain, entryKey(tenantID, id)), maxWaiting, loopMost, loopTime.Milliseconds(), whyLoop, mark,
+		refused.Why, problems).StringSlice()
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("store firing: %w", err)
 	}
 	switch got[1] {
 	case "full":
 		return Entry{}, false, ErrFull
-	case "existed", "loops":
+	case "existed", "loops", "refused":
 		e, err = l.Get(ctx, tenantID, got[0])
 		return e, got[1] == "existed", err
 	}
@@ -216,7 +230,7 @@ func (l *Ledger) Settle(ctx context.Context, e Entry, o Outcome) error {
 		wait = 0
 	}
 	ok, err := l.run(ctx, settleScript, e.Tenant, e.ID, e.claim, string(o.State), o.Why, o.After.Milliseconds(), steps,
-		problems, wait).Int()
+		problems, wait, string(o.Label)).Int()
 	if err != nil {
 		return fmt.Errorf("settle firing: %w", err)
 	}

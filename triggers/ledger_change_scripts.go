@@ -16,20 +16,24 @@ if ARGV[4] ~= '' then
   call('HSET', key(id), 'steps', ARGV[4])
   call('HDEL', p .. ':open', id) -- its write is no longer in doubt
 end
-if ARGV[5] ~= '' then call('HSET', key(id), 'request', ARGV[5], 'ticket', ARGV[6]) end
+if ARGV[5] ~= '' then
+  call('HSET', key(id), 'request', ARGV[5], 'ticket', ARGV[6])
+  belongs(id, ARGV[6], now)
+end
 leave(id, f[3])
 start(id, ARGV[6], ARGV[3])
 return 'started'
 `)
 
-// ARGV: most entries, failed until when in ms (none: now), timeline text, how many of the oldest are passed over. Answers
+// Refused ones are passed over: somebody has to read them first. ARGV: most entries, failed until when in ms (none: now),
+// timeline text, how many of the oldest are passed over. Answers
 // how many were looked at, how many of them were started, until when, how many more are to be passed over.
 var restartAllScript = endScript(`
 local till, found, left = tonumber(ARGV[2]) or now, {}, 0
 local ids = call('ZRANGEBYSCORE', p .. ':s:failed', '-inf', ms(till), 'LIMIT', ARGV[4], ARGV[1])
 for _, id in ipairs(ids) do
-  local f = call('HMGET', key(id), 'seq', 'ticket', 'v')
-  local mine = tonumber(f[3] or 0) <= known -- else its own version's business
+  local f = call('HMGET', key(id), 'seq', 'ticket', 'v', 'label')
+  local mine = tonumber(f[3] or 0) <= known and f[4] ~= 'refused' -- of a newer form: its own version's business
   if f[1] and mine then table.insert(found, {id = id, seq = tonumber(f[1]), ticket = f[2]})
   elseif mine then forget(id, 'failed')
   else left = left + 1 end

@@ -48,6 +48,7 @@ call('HDEL', p .. ':open', id)
 if call('GET', p .. ':own:' .. ARGV[2]) == id then call('DEL', p .. ':own:' .. ARGV[2]) end
 if call('GET', p .. ':loop:' .. f[2]) == id then call('DEL', p .. ':loop:' .. f[2]) end
 call('ZREM', p .. ':f:' .. f[2], id)
+call('ZREM', p .. ':t:' .. f[2], id)
 return 1
 `)
 

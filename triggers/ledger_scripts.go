@@ -15,6 +15,7 @@ import (
 //	:index      all ids by creation       :seq, :epoch  order of acceptance; number of releases
 //	:f:<ticket> its firings of an hour    :loop:<ticket> the entry that stands for its further ones
 //	:own:<lead> the entry whose deal it is; :open what unfinished writes would make, by entry (rivals.go)
+//	:m:<label>  ids of entries with a label, by time    :t:<ticket> newest ids of a ticket by creation
 //	:trimmed    n: done entries that went before their time, since: when the first went
 //
 // A set by state and the entries themselves end together: whatever removes an entry uses forget, and an entry's own expiry
@@ -35,8 +36,12 @@ end
 -- then; an unfinished entry has no end that this could take away.
 local function roomless(id) call('PERSIST', key(id)) end
 local function move(id, to, score)
-  local from = call('HGET', key(id), 'state')
-  if from then call('ZREM', p .. ':s:' .. from, id) end
+  local f = call('HMGET', key(id), 'state', 'label')
+  if f[1] then call('ZREM', p .. ':s:' .. f[1], id) end
+  if f[2] then
+    call('ZREM', p .. ':m:' .. f[2], id)
+    call('HDEL', key(id), 'label')
+  end
   call('HSET', key(id), 'state', to, 'updated', string.format('%.0f', now))
   call('HINCRBY', key(id), 'rev', 1)
   call('ZADD', p .. ':s:' .. to, ms(score), id)
@@ -46,9 +51,16 @@ end
 // finishing is what only those scripts need that end an entry or start it anew.
 var finishing = fmt.Sprintf(`
 local keep = {done = %d, failed = %d, dropped = %d}
-local most, young = %d, %d
+local most, young, mostRefused, labels = %d, %d, %d, {'remarks', 'refused'}
+local recent, recentFor = %d, %d
+local function belongs(id, ticket, at) -- to its ticket's newest entries
+  local set = p .. ':t:' .. ticket
+  call('ZADD', set, ms(at), id)
+  call('ZREMRANGEBYRANK', set, 0, -recent - 1)
+  call('PEXPIRE', set, recentFor)
+end
 `, keepFor[StateDone].Milliseconds(), keepFor[StateFailed].Milliseconds(), keepFor[StateDropped].Milliseconds(), maxFinished,
-	idemFor.Milliseconds()) + `
+	idemFor.Milliseconds(), maxRefused, maxRecent, keepFailed.Milliseconds()) + `
 local function leave(id, ticket) -- its ticket's next one need not wait for it any more
   local order = p .. ':o:' .. ticket
   call('ZREM', order, id)
@@ -61,6 +73,14 @@ local function forget(id, state)
   call('DEL', key(id), p .. ':l:' .. id)
   call('ZREM', p .. ':s:' .. state, id)
   call('ZREM', p .. ':index', id)
+  for _, label in ipairs(labels) do call('ZREM', p .. ':m:' .. label, id) end
+end
+local function gone(ids, state) -- before their time, and counted
+  for _, id in ipairs(ids) do forget(id, state) end
+  if #ids > 0 then
+    call('HINCRBY', p .. ':trimmed', 'n', #ids)
+    call('HSETNX', p .. ':trimmed', 'since', string.format('%.0f', now))
+  end
 end
 local function trim() -- a few each time: every finished entry calls it
   local n, done = 0, p .. ':s:done'
@@ -70,17 +90,19 @@ local function trim() -- a few each time: every finished entry calls it
     end
     n = n + call('ZCARD', p .. ':s:' .. state)
   end
+  local refused = p .. ':m:refused'
+  local over = call('ZCARD', refused) - mostRefused
+  if over > 0 then gone(call('ZRANGE', refused, 0, math.min(over, 50) - 1), 'failed') end
   if n <= most then return end
-  local old = call('ZRANGEBYSCORE', done, '-inf', ms(now - young), 'LIMIT', 0, math.min(n - most, 50))
-  for _, id in ipairs(old) do forget(id, 'done') end
-  if #old > 0 then
-    call('HINCRBY', p .. ':trimmed', 'n', #old)
-    call('HSETNX', p .. ':trimmed', 'since', string.format('%.0f', now))
-  end
+  gone(call('ZRANGEBYSCORE', done, '-inf', ms(now - young), 'LIMIT', 0, math.min(n - most, 50)), 'done')
 end
-local function finish(id, to, ticket)
+local function finish(id, to, ticket, label)
   call('ZREM', p .. ':due', id)
   move(id, to, now)
+  if (label or '') ~= '' then
+    call('HSET', key(id), 'label', label)
+    call('ZADD', p .. ':m:' .. label, ms(now), id)
+  end
   leave(id, ticket)
   call('PEXPIRE', key(id), keep[to])
   call('PEXPIRE', p .. ':l:' .. id, keep[to])
@@ -103,7 +125,7 @@ func script(body string) *redis.Script    { return redis.NewScript(prelude + bod
 func endScript(body string) *redis.Script { return redis.NewScript(prelude + finishing + body) }
 
 // ARGV: id, idempotency hash, its life in ms, ticket, sealed request, most that may wait, most firings of a ticket in the
-// time that follows in ms, what is said of more, mark of the trace or none.
+// time that follows in ms, what is said of more, mark of the trace or none, and of a refused one why and its problems.
 var acceptScript = endScript(`
 local id, idem, ticket = ARGV[1], p .. ':k:' .. ARGV[2], ARGV[4]
 local function same(as) if ARGV[2] ~= '' then call('SET', idem, as, 'PX', ARGV[3]) end end
@@ -111,11 +133,12 @@ if ARGV[2] ~= '' then
   local old = call('GET', idem)
   if old and call('EXISTS', key(old)) == 1 then return {old, 'existed'} end
 end
-if call('ZCARD', p .. ':due') + call('ZCARD', p .. ':s:held') >= tonumber(ARGV[6]) then return {'', 'full'} end
+local refused = ARGV[11] ~= ''
+if not refused and call('ZCARD', p .. ':due') + call('ZCARD', p .. ':s:held') >= tonumber(ARGV[6]) then return {'', 'full'} end
 local fired, lately, loop = p .. ':f:' .. ticket, ARGV[8], p .. ':loop:' .. ticket
 call('ZADD', fired, ms(now), id) -- the first write adds: a full Redis refuses the script before it, and never after
 call('ZREMRANGEBYSCORE', fired, '-inf', ms(now - tonumber(lately)))
-local loops = call('ZCARD', fired) > tonumber(ARGV[7])
+local loops = ticket ~= '0' and call('ZCARD', fired) > tonumber(ARGV[7])
 call('ZREMRANGEBYRANK', fired, 0, -tonumber(ARGV[7]) - 1) -- what came before the last ones does not matter
 call('PEXPIRE', fired, lately)
 if loops then
@@ -131,7 +154,14 @@ local seq, at = call('INCR', p .. ':seq'), string.format('%.0f', now)
 call('HSET', key(id), 'v', known, 'request', ARGV[5], 'ticket', ticket, 'seq', seq, 'created', at, 'attempts', 0, 'waits', 0)
 if ARGV[10] ~= '' then call('HSET', key(id), 'trace', ARGV[10]) end
 call('ZADD', p .. ':index', ms(now), id)
+belongs(id, ticket, now)
 same(id)
+if refused and not loops then
+  call('HSET', key(id), 'why', ARGV[11], 'problems', ARGV[12])
+  say(id, 'failed: ' .. ARGV[11])
+  finish(id, 'failed', ticket, 'refused')
+  return {id, 'refused'}
+end
 say(id, 'accepted')
 if loops then
   call('HSET', key(id), 'why', ARGV[9])
@@ -209,7 +239,7 @@ end
 return 1
 `)
 
-// ARGV: id, claim, state, why, delay in ms, steps, problems, 1 if it only waited.
+// ARGV: id, claim, state, why, delay in ms, steps, problems, 1 if it only waited, label or none.
 var settleScript = endScript(`
 local id, to, why, delay = ARGV[1], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local f = call('HMGET', key(id), 'claim', 'epoch', 'seq', 'ticket')
@@ -233,7 +263,7 @@ if to == 'held' then
   move(id, to, f[3])
   return 1
 end
-finish(id, to, f[4])
+finish(id, to, f[4], ARGV[9])
 return 1
 `)
 

@@ -231,7 +231,8 @@ var conformance = []struct {
 		if err := l.Settle(t.Context(), e, Outcome{State: StateFailed, Why: "refused", Problems: why}); err != nil {
 			t.Fatal(err)
 		}
-		list, err := l.List(t.Context(), "t1", StateFailed, 10)
+		page, err := l.Inbox(t.Context(), "t1", Query{State: StateFailed})
+		list := page.Entries
 		if err != nil || len(list) != 1 || !reflect.DeepEqual(list[0].Problems, why) || list[0].Why != "refused" || !list[0].DueAt.IsZero() {
 			t.Errorf("%+v, %v", list, err)
 		}

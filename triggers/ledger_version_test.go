@@ -32,7 +32,8 @@ func TestLedger_newerFormIsLeftAlone(t *testing.T) {
 	if _, err := l.Get(ctx, "t1", newer.ID); !errors.Is(err, ErrNewer) {
 		t.Errorf("asked for it: %v, want ErrNewer", err)
 	}
-	list, err := l.List(ctx, "t1", "", 10)
+	page, err := l.Inbox(ctx, "t1", Query{})
+	list := page.Entries
 	if err != nil || len(list) != 1 || list[0].ID != own.ID {
 		t.Errorf("listed %v, %v", ids(list), err)
 	}

@@ -70,7 +70,7 @@ func (l *Ledger) Shelve(ctx context.Context, tenantID string, r Request, idem, w
 }
 
 // ARGV: id, idempotency hash, its life in ms, ticket, sealed request, steps, why, how long to keep it in ms.
-var shelveScript = script(`
+var shelveScript = endScript(`
 local idem = p .. ':k:' .. ARGV[2]
 if ARGV[2] ~= '' then
   local old = call('GET', idem)
@@ -81,6 +81,7 @@ call('HSET', key(id), 'v', known, 'request', ARGV[5], 'ticket', ARGV[4], 'seq', 
   'attempts', 0, 'waits', 0, 'steps', ARGV[6], 'why', ARGV[7])
 move(id, 'done', now)
 call('ZADD', p .. ':index', ms(now), id)
+belongs(id, ARGV[4], now)
 if ARGV[2] ~= '' then call('SET', idem, id, 'PX', ARGV[3]) end
 say(id, 'accepted')
 say(id, 'done: ' .. ARGV[7])

@@ -2,8 +2,11 @@ package triggers
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -31,30 +34,36 @@ func (j *job) fillMapped(ctx context.Context, meta bridge.Meta, lead *amocrm.Lea
 }
 
 func (j *job) addMapped(have []amocrm.FieldInput, values map[int64][]string, meta bridge.Meta, known []amocrm.Field) []amocrm.FieldInput {
-	return withMapped(have, values, meta, known, func(field int64, err error) {
-		// The settings' check has let it through: worth a look, not worth the deal.
-		j.s.Log.Warn("mapped value does not fit its field", "tenant", j.e.Tenant, "field", field, "error", err)
-	})
+	fields, left := withMapped(have, values, meta, known)
+	if j.e.Request.Strict {
+		return fields // the rule itself is held to its values, the settings are not
+	}
+	j.e.Steps.Remarks = merged(j.e.Steps.Remarks, left)
+	return fields
 }
 
-// withMapped adds values by field id to the fields that are filled already. misfit is told of a value that its field does
-// not take.
-func withMapped(have []amocrm.FieldInput, values map[int64][]string, meta bridge.Meta, known []amocrm.Field, misfit func(int64, error)) []amocrm.FieldInput {
+// withMapped adds values by field id to the fields that are filled already, with a remark on each that its field does not
+// take or whose field is gone.
+func withMapped(have []amocrm.FieldInput, values map[int64][]string, meta bridge.Meta, known []amocrm.Field) (out []amocrm.FieldInput, left []Problem) {
 	for _, id := range slices.Sorted(maps.Keys(values)) {
+		path, given := fmt.Sprintf("use_mapping.%d", id), strings.Join(values[id], ", ")
 		i := slices.IndexFunc(known, func(f amocrm.Field) bool { return int64(f.ID) == id })
-		if i < 0 || slices.ContainsFunc(have, func(f amocrm.FieldInput) bool {
+		if i < 0 {
+			left = append(left, problem(path, CodeChoice, "mapped_gone").remark(given))
+			continue
+		}
+		if slices.ContainsFunc(have, func(f amocrm.FieldInput) bool {
 			return f.FieldID == known[i].ID || f.FieldCode != "" && f.FieldCode == known[i].Code
 		}) {
 			continue
 		}
 		in, err := known[i].InputIn(meta.Location(), values[id])
-		if err != nil {
-			misfit(id, err)
-			continue
-		}
-		if len(in.Values) > 0 {
+		var bad *amocrm.ValueError
+		if errors.As(err, &bad) {
+			left = append(left, unfit(path, known[i], bad, false).remark(given))
+		} else if len(in.Values) > 0 && err == nil {
 			have = append(have, in)
 		}
 	}
-	return have
+	return have, left
 }

@@ -67,7 +67,7 @@ func (l *Ledger) put(ctx context.Context, e Entry, into string) error {
 		state = StateFailed
 	}
 	args := []any{e.ID, e.Request.TicketID, l.seal.Seal(plain, entryKey(into, e.ID)), string(state), e.Why, steps, problems,
-		e.CreatedAt.UnixMilli(), e.Repeats, idem, idemFor.Milliseconds(), textMoved}
+		e.CreatedAt.UnixMilli(), e.Repeats, idem, idemFor.Milliseconds(), textMoved, string(e.Label)}
 	for _, line := range e.Timeline {
 		args = append(args, fmt.Sprintf("%d %s", line.At.UnixMilli(), line.Text))
 	}
@@ -75,7 +75,7 @@ func (l *Ledger) put(ctx context.Context, e Entry, into string) error {
 }
 
 // ARGV: id, ticket, sealed request, state, why, steps, problems, created, repeats, idempotency hash, its life in ms, what is
-// said of the move, lines of the timeline.
+// said of the move, label of a failed one, lines of the timeline.
 var putScript = endScript(`
 local id, ticket, to, made, idem = ARGV[1], ARGV[2], ARGV[4], ARGV[8], p .. ':k:' .. ARGV[10]
 if call('EXISTS', key(id)) == 1 then return 0 end
@@ -83,11 +83,12 @@ local seq = call('INCR', p .. ':seq')
 call('HSET', key(id), 'v', known, 'request', ARGV[3], 'ticket', ticket, 'seq', seq, 'created', made, 'attempts', 0, 'waits', 0,
   'since', string.format('%.0f', now), 'steps', ARGV[6], 'why', to == 'failed' and ARGV[5] or '', 'problems', ARGV[7], 'repeats', ARGV[9])
 call('ZADD', p .. ':index', ms(made), id)
+belongs(id, ticket, made)
 call('SET', idem, id, 'PX', ARGV[11], 'NX')
-for i = 13, #ARGV do call('RPUSH', p .. ':l:' .. id, ARGV[i]) end
+for i = 14, #ARGV do call('RPUSH', p .. ':l:' .. id, ARGV[i]) end
 say(id, ARGV[12])
 if to == 'failed' then
-  finish(id, to, ticket)
+  finish(id, to, ticket, ARGV[13])
 else
   move(id, to, now)
   call('ZADD', p .. ':due', ms(now - 1 + (seq % 900) * 0.001), id)

@@ -8,37 +8,31 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
 
-// stage finds pipeline and stage by id or name.
+// stage finds pipeline and stage by id or name. A pipeline that is not there takes no stage with it: one that is named by
+// its id, or that only one pipeline has, still says where the deal goes.
 func (c *checker) stage(f *LeadFields) {
-	var in *amocrm.Pipeline
 	if f.PipelineID == 0 && f.Pipeline != "" {
 		f.PipelineID = c.one("fields.pipeline", "no_pipeline", f.Pipeline, pipelines(c.m))
-		if f.PipelineID == 0 {
-			return // which stages there are is not known now
-		}
 	}
-	if f.PipelineID != 0 {
-		p, ok := c.m.Pipeline(f.PipelineID)
-		if !ok {
-			c.unknownID("fields.pipeline_id", "no_pipeline", f.PipelineID, pipelines(c.m))
-		}
-		in = &p
+	p, known := c.m.Pipeline(f.PipelineID)
+	if f.PipelineID != 0 && !known {
+		c.unknownID("fields.pipeline_id", "no_pipeline", &f.PipelineID, pipelines(c.m))
 	}
-	switch known := in != nil && in.ID != 0; {
+	switch {
 	case f.StatusID != 0 && known:
 		if _, ok := c.m.Status(f.PipelineID, f.StatusID); !ok {
-			c.unknownID("fields.status_id", "no_stage", f.StatusID, stages(*in), "Pipeline", strconv.FormatInt(f.PipelineID, 10))
+			c.unknownID("fields.status_id", "no_stage", &f.StatusID, stages(p), "Pipeline", strconv.FormatInt(f.PipelineID, 10))
 		}
-	case f.StatusID != 0 && in == nil:
+	case f.StatusID != 0 && f.PipelineID == 0:
 		if len(c.pipelinesOf(func(s amocrm.Status) bool { return int64(s.ID) == f.StatusID })) == 0 {
-			c.unknownID("fields.status_id", "no_stage_anywhere", f.StatusID, pipelines(c.m))
+			c.unknownID("fields.status_id", "no_stage_anywhere", &f.StatusID, pipelines(c.m))
 		}
 	case f.StatusID != 0 || f.Status == "":
 	case known:
-		f.StatusID = c.one("fields.status", "no_stage", f.Status, stages(*in), "Pipeline", thing{in.ID, in.Name}.String())
-	case in == nil:
+		f.StatusID = c.one("fields.status", "no_stage", f.Status, stages(p), "Pipeline", thing{p.ID, p.Name}.String())
+	case f.PipelineID == 0:
 		c.stageAnywhere(f)
-	case !c.ids: // the stage of a pipeline that is not known; with ids, that is said already
+	default: // the stage of a pipeline that is not known here
 		c.missing("fields.status", "no_stage", f.Status, nil, "Pipeline", strconv.FormatInt(f.PipelineID, 10))
 	}
 }
@@ -66,11 +60,11 @@ func (c *checker) stageAnywhere(f *LeadFields) {
 		c.missing("fields.status", "no_stage_anywhere", f.Status, all)
 	case len(found) > 1:
 		f.StatusID = 0
-		c.add(problem("fields.status", CodeAmbiguous, "ambiguous_stage", "Found", some(in)))
+		c.leave(f.Status, problem("fields.status", CodeAmbiguous, "ambiguous_stage", "Found", some(in)))
 	case len(in) > 1:
 		p := found[int64(in[0].id)]
 		f.StatusID = 0
-		c.add(problem("fields.status", CodeAmbiguous, "ambiguous", "Found", some(pick(stages(p), f.Status))))
+		c.leave(f.Status, problem("fields.status", CodeAmbiguous, "ambiguous", "Found", some(pick(stages(p), f.Status))))
 	default:
 		f.PipelineID = int64(in[0].id)
 	}
@@ -84,7 +78,7 @@ func (c *checker) one(path, key, name string, have []thing, params ...string) in
 	case 1:
 		return int64(found[0].id)
 	default:
-		c.add(problem(path, CodeAmbiguous, "ambiguous", "Found", some(found)))
+		c.leave(name, problem(path, CodeAmbiguous, "ambiguous", "Found", some(found)))
 	}
 	return 0
 }
@@ -102,12 +96,12 @@ func (c *checker) pipelinesOf(like func(amocrm.Status) bool) (out []amocrm.Pipel
 	return out
 }
 
-// responsible finds a user by id, e-mail or name. One who can't be responsible is a mistake.
+// responsible finds a user by id, e-mail or name. One who can't be responsible is left out.
 func (c *checker) responsible(f *LeadFields) {
 	unread := c.m.UsersHidden || len(c.m.Users) == 0
 	if f.ResponsibleID != 0 {
 		if !unread {
-			c.responsibleID(f.ResponsibleID)
+			c.responsibleID(&f.ResponsibleID)
 		}
 		return
 	}
@@ -116,7 +110,7 @@ func (c *checker) responsible(f *LeadFields) {
 	}
 	const path = "fields.responsible_user"
 	if unread {
-		c.add(problem(path, CodeChoice, "users_hidden"))
+		c.leave(f.Responsible, problem(path, CodeChoice, "users_hidden"))
 		return
 	}
 	found := withEmail(c.m.Assignable(), f.Responsible)
@@ -129,12 +123,12 @@ func (c *checker) responsible(f *LeadFields) {
 		return
 	case 0:
 	default:
-		c.add(problem(path, CodeAmbiguous, "ambiguous", "Found", some(found)))
+		c.leave(f.Responsible, problem(path, CodeAmbiguous, "ambiguous", "Found", some(found)))
 		return
 	}
 	gone := append(withEmail(c.m.Users, f.Responsible), pick(users(c.m.Users), f.Responsible)...)
 	if len(gone) > 0 {
-		c.add(problem(path, CodeChoice, "inactive_user", "User", gone[0].String(), "Accepted", some(users(c.m.Assignable()))))
+		c.leave(f.Responsible, problem(path, CodeChoice, "inactive_user", "User", gone[0].String(), "Accepted", some(users(c.m.Assignable()))))
 		return
 	}
 	have := users(c.m.Assignable())
@@ -146,14 +140,16 @@ func (c *checker) responsible(f *LeadFields) {
 	c.missing(path, "no_user", f.Responsible, have)
 }
 
-func (c *checker) responsibleID(id int64) {
+func (c *checker) responsibleID(id *int64) {
 	const path = "fields.responsible_user_id"
 	for _, u := range c.m.Users {
-		if int64(u.ID) != id {
+		if int64(u.ID) != *id {
 			continue
 		}
 		if c.ids && (!u.IsActive || u.IsFree) {
-			c.add(problem(path, CodeChoice, "inactive_user", "User", thing{u.ID, u.Name}.String(), "Accepted", some(users(c.m.Assignable()))))
+			c.leave(strconv.FormatInt(*id, 10), problem(path, CodeChoice, "inactive_user", "User", thing{u.ID, u.Name}.String(),
+				"Accepted", some(users(c.m.Assignable()))))
+			*id = 0
 		}
 		return
 	}

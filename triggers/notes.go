@@ -3,6 +3,7 @@ package triggers
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,6 +21,8 @@ type extra interface {
 	// look finds it in the CRM among what was made since the intent.
 	look(ctx context.Context, j *job) (int64, error)
 	send(ctx context.Context, jobs []*job) ([]amocrm.Created, error)
+	// leaveOut takes out what the CRM has refused, with a remark: the deal is made.
+	leaveOut(j *job, e *amocrm.Error)
 	explain(err error) error
 	name() string
 	step() string // of a trace
@@ -87,6 +90,11 @@ func (h *haul) write(ctx context.Context, x extra) {
 		refused: func(j *job, err error) {
 			_, _, intent := x.of(j)
 			*intent = nil
+			var e *amocrm.Error
+			if errors.As(err, &e) && e.Kind == amocrm.KindInvalid && !j.e.Request.Strict {
+				x.leaveOut(j, e)
+				return
+			}
 			j.fail(ctx, x.explain(err))
 		},
 		failed: func(jobs []*job, err error) {
@@ -122,43 +130,71 @@ func (h *haul) gotExtras(jobs []*job, made []amocrm.Created, x extra) {
 	}
 }
 
-// notes are the comments of the rules.
-type notes struct{ *haul }
+// leftOut leaves out a part of what is written to a deal that is made.
+func (j *job) leftOut(what, path, given string, e *amocrm.Error) {
+	p := Problem{Path: path, Code: CodeRefused, Detail: reason("amoCRM refused it", e, nil)}
+	if len(e.Validation) > 0 {
+		p.Code, p.Detail = e.Validation[0].Code, e.Validation[0].Detail
+	}
+	st := &j.e.Steps
+	st.omit(what, p.remark(given))
+	st.Remarks = merged(st.Remarks, []Problem{p.remark(given)})
+	j.plan = j.plan.without(*st)
+}
 
-func (notes) name() string { return "note" }
-func (notes) step() string { return "notes" }
+// comments are the notes that rules ask for.
+type comments struct{ *haul }
 
-func (notes) of(j *job) (bool, *int64, **Intent) {
+func (comments) name() string { return "note" }
+func (comments) step() string { return "notes" }
+
+func (comments) of(j *job) (bool, *int64, **Intent) {
 	return strings.TrimSpace(j.plan.comment) != "", &j.e.Steps.NoteID, &j.e.Steps.NoteIntent
 }
 
-func (n notes) mark(j *job) string { return n.fingerprint(plainLines(j.plan.comment)) }
+func (n comments) mark(j *job) string { return n.fingerprint(plainLines(j.plan.comment)) }
 
-func (n notes) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
+func (n comments) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
+	return n.sendNotes(ctx, jobs, func(j *job) string { return j.plan.comment })
+}
+
+func (n comments) look(ctx context.Context, j *job) (int64, error) {
+	return n.lookForNote(ctx, j, j.e.Steps.NoteIntent, j.plan.comment)
+}
+
+func (comments) leaveOut(j *job, e *amocrm.Error) {
+	j.leftOut(omitComment, "comment", j.plan.comment, e)
+}
+
+func (comments) explain(err error) error {
+	return explainExtra(err, "comment", "amoCRM refused the note; the deal is made")
+}
+
+func (h *haul) sendNotes(ctx context.Context, jobs []*job, text func(*job) string) ([]amocrm.Created, error) {
 	body := make([]amocrm.NoteInput, len(jobs))
 	for i, j := range jobs {
 		body[i] = amocrm.NoteInput{EntityID: amocrm.ID(j.e.Steps.LeadID), Type: "common",
-			Params: map[string]any{"text": strings.TrimSpace(j.plan.comment)}, RequestID: j.e.ID}
+			Params: map[string]any{"text": strings.TrimSpace(text(j))}, RequestID: j.e.ID}
 	}
-	made, err := n.account.API().CreateNotes(ctx, "leads", body)
+	made, err := h.account.API().CreateNotes(ctx, "leads", body)
 	for i, m := range made {
 		if i < len(jobs) && m.ID != 0 {
 			lead := jobs[i].e.Steps.LeadID
-			if err := n.account.RememberNote(ctx, lead, int64(m.ID)); err != nil { // the card only lacks its mark
-				n.s.Log.WarnContext(ctx, "note not marked as ours", "tenant", jobs[i].e.Tenant, "error", err)
+			if err := h.account.RememberNote(ctx, lead, int64(m.ID)); err != nil { // the card only lacks its mark
+				h.s.Log.WarnContext(ctx, "note not marked as ours", "tenant", jobs[i].e.Tenant, "error", err)
 			}
 		}
 	}
 	return made, err
 }
 
-func (n notes) look(ctx context.Context, j *job) (int64, error) {
-	st := &j.e.Steps
-	found, err := n.account.API().Notes(ctx, "leads", amocrm.ID(st.LeadID), 50)
+// lookForNote finds a note of the job's deal by its text.
+func (h *haul) lookForNote(ctx context.Context, j *job, intent *Intent, sent string) (int64, error) {
+	found, err := h.account.API().Notes(ctx, "leads", amocrm.ID(j.e.Steps.LeadID), 50)
 	if err != nil {
 		return 0, err
 	}
-	since := j.since(st.NoteIntent)
+	since := j.since(intent)
 	for _, m := range found {
 		var params struct {
 			Text string `json:"text"`
@@ -166,15 +202,11 @@ func (n notes) look(ctx context.Context, j *job) (int64, error) {
 		if m.Type != "common" || m.CreatedAt < since || json.Unmarshal(m.Params, &params) != nil {
 			continue
 		}
-		if text := plainLines(params.Text); text == plainLines(j.plan.comment) || n.marked(text, st.NoteIntent.Mark) {
+		if text := plainLines(params.Text); text == plainLines(sent) || h.marked(text, intent.Mark) {
 			return int64(m.ID), nil
 		}
 	}
 	return 0, nil
-}
-
-func (notes) explain(err error) error {
-	return explainExtra(err, "comment", "amoCRM refused the note; the deal is made")
 }
 
 func plainLines(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
@@ -195,7 +227,7 @@ func (t tasks) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) 
 	body := make([]amocrm.TaskInput, len(jobs))
 	for i, j := range jobs {
 		body[i] = amocrm.TaskInput{EntityID: amocrm.ID(j.e.Steps.LeadID), EntityType: "leads", Text: j.plan.task.text,
-			CompleteTill: j.plan.task.due.Unix(), TypeID: amocrm.TaskFollowUp, ResponsibleID: j.plan.lead.ResponsibleID,
+			CompleteTill: j.plan.task.due.Unix(), TypeID: amocrm.TaskFollowUp, ResponsibleID: j.taskUser(),
 			RequestID: j.e.ID}
 	}
 	return t.account.API().CreateTasks(ctx, body)
@@ -214,6 +246,23 @@ func (t tasks) look(ctx context.Context, j *job) (int64, error) {
 		}
 	}
 	return 0, nil
+}
+
+// leaveOut makes a task of the CRM's own choice of user, else none.
+func (tasks) leaveOut(j *job, e *amocrm.Error) {
+	user := slices.ContainsFunc(e.Validation, func(v amocrm.FieldError) bool { return strings.HasSuffix(v.Path, "responsible_user_id") })
+	if user && j.taskUser() != 0 {
+		j.leftOut(omitTaskUser, "fields.responsible_user_id", fmt.Sprint(j.taskUser()), e)
+		return
+	}
+	j.leftOut(omitTask, "task", j.plan.task.text, e)
+}
+
+func (j *job) taskUser() amocrm.ID {
+	if j.e.Steps.omits(omitTaskUser) {
+		return 0
+	}
+	return j.plan.lead.ResponsibleID
 }
 
 func (tasks) explain(err error) error {

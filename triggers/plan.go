@@ -14,6 +14,7 @@ type plan struct {
 	comment string
 	company string
 	task    *taskPlan
+	remarks []Problem // what is left out of it
 }
 
 type taskPlan struct {
@@ -21,14 +22,16 @@ type taskPlan struct {
 	due  time.Time
 }
 
-// plan works a request out for a ticket. A name that the account does not have and a value that does not fit its field
-// are a *refusal, beside which the plan holds the texts. Ids that the vocabulary does not have are sent as they are: they
-// may be newer than it is.
-func (r Request) plan(ticket bridge.Ticket, meta *bridge.Meta, now time.Time) (plan, error) {
+const whyNotThere = "the account has not got what the rule says"
+
+// plan works a request out for a ticket. A name that the account does not have and a value that does not fit its field are
+// left out, with a remark; if the rule is strict, they are a *refusal, beside which the plan holds the texts. Ids that the
+// vocabulary does not have are sent as they are unless they are judged, too: they may be newer than it is.
+func (r Request) plan(ticket bridge.Ticket, meta *bridge.Meta, now time.Time, judged bool) (plan, error) {
 	if meta == nil {
 		meta = &bridge.Meta{}
 	}
-	r, err := r.filled(ticket)
+	r, cuts, err := r.filled(ticket)
 	if err != nil {
 		return plan{}, err
 	}
@@ -36,9 +39,10 @@ func (r Request) plan(ticket bridge.Ticket, meta *bridge.Meta, now time.Time) (p
 	if r.Task != nil {
 		p.task = &taskPlan{text: r.Task.Text, due: now.Add(r.Task.in())}
 	}
-	r, found := resolve(r, *meta, false)
-	if len(found) > 0 {
-		return p, &refusal{why: told("the account has not got what the rule says", found), problems: found}
+	r, found := resolve(r, *meta, judged)
+	if p.remarks = merged(merged(r.Remarks, cuts), found); r.Strict && len(p.remarks) > 0 {
+		stops := stopping(p.remarks)
+		return p, &refusal{why: told(whyNotThere, stops), problems: stops}
 	}
 	p.lead, p.from = leadInput(r.Fields, meta)
 	for _, tag := range r.Tags {

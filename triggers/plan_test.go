@@ -47,7 +47,7 @@ func TestPlan_namesBecomeIDsAndTemplatesAreFilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := r.plan(testTicket(), &m, now)
+	got, err := r.plan(testTicket(), &m, now, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestPlan_namesBecomeIDsAndTemplatesAreFilled(t *testing.T) {
 
 func TestPlan_nothingGivenIsNothingSent(t *testing.T) {
 	m := vocabulary()
-	got, err := Request{TicketID: 77}.plan(testTicket(), &m, time.Now())
+	got, err := Request{TicketID: 77}.plan(testTicket(), &m, time.Now(), false)
 	if d := cmp.Diff(amocrm.LeadInput{}, got.lead); d != "" || err != nil || got.task != nil || got.comment != "" || got.company != "" {
 		t.Errorf("%v %+v\n%s", err, got, d)
 	}
@@ -86,7 +86,7 @@ func TestPlan_longAndBlankTexts(t *testing.T) {
 	ticket.Subject = strings.Repeat("ж", 300)
 	r := Request{TicketID: 77, Comment: strings.Repeat("{{ticket.subject}}", 100), Tags: []string{"{{ticket.subject}}"},
 		Company: "{{ticket.subject}}", Task: &TaskRequest{Text: "{{client.site}}"}, Fields: LeadFields{Name: "{{ticket.subject}}{{ticket.subject}}"}}
-	got, err := r.plan(ticket, &m, time.Now())
+	got, err := r.plan(ticket, &m, time.Now(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,15 +159,56 @@ func TestResolve_namesThatAreNotThere(t *testing.T) {
 	}
 }
 
-func TestPlan_aNameThatIsNotThereIsARefusal(t *testing.T) {
+func TestPlan_aNameThatIsNotThereIsLeftOut(t *testing.T) {
 	m := names()
-	_, err := Request{TicketID: 1, Fields: LeadFields{Pipeline: "None"}}.plan(testTicket(), &m, time.Now())
-	var r *refusal
-	if !errors.As(err, &r) || len(r.problems) != 1 || !contains(r.why, "fields.pipeline: the account has no such pipeline") {
-		t.Errorf("%v", err)
+	r := Request{TicketID: 1, Fields: LeadFields{Name: "n", Pipeline: "None", Status: "Open", Responsible: "Nobody",
+		Custom: []CustomField{{FieldName: "Siez", Values: value(`"M"`)}, {FieldName: "Sum", Values: value(`"much"`)}, {FieldName: "Size", Values: value(`"M"`)}}}}
+	got, err := r.plan(testTicket(), &m, time.Now(), false)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := (Request{Fields: LeadFields{Status: "New"}}).plan(testTicket(), nil, time.Now()); !errors.As(err, &r) {
-		t.Errorf("a name without a vocabulary: %v", err)
+	var left []string
+	for _, p := range got.remarks {
+		left = append(left, p.Path+" "+p.Given)
+	}
+	want := []string{"fields.pipeline None", "fields.responsible_user Nobody", "fields.custom_fields_values[0].field_name Siez: M",
+		"fields.custom_fields_values[1].values[0].value much"}
+	if d := cmp.Diff(want, left); d != "" {
+		t.Error(d)
+	}
+	if in := got.lead; in.Name != "n" || in.StatusID != 200 || in.PipelineID != 20 || in.ResponsibleID != 0 || len(in.Fields) != 1 || in.Fields[0].FieldID != 5 {
+		t.Errorf("the rest is %+v", in)
+	}
+	r.Strict = true
+	var refused *refusal
+	if _, err := r.plan(testTicket(), &m, time.Now(), false); !errors.As(err, &refused) || len(refused.problems) != len(want) {
+		t.Errorf("strict: %v", err)
+	}
+	if got, err := (Request{Fields: LeadFields{Status: "New"}}).plan(testTicket(), nil, time.Now(), false); err != nil || len(got.remarks) != 1 {
+		t.Errorf("a name without a vocabulary: %v %+v", err, got.remarks)
+	}
+}
+
+func TestPlan_idsThatAreGoneAreLeftOutOnceJudged(t *testing.T) {
+	m := names()
+	r := Request{Fields: LeadFields{PipelineID: 70, StatusID: 5, ResponsibleID: 70, Custom: []CustomField{
+		{FieldID: 5, Values: []CustomValue{{EnumID: 9}}}, {FieldCode: "X", Values: value("1")}, {FieldID: 5, Values: []CustomValue{{EnumID: 51}, {EnumID: 50}}}}}}
+	got, err := r.plan(testTicket(), &m, time.Now(), true)
+	if err != nil || len(got.remarks) != 6 {
+		t.Errorf("%v %+v", err, got.remarks)
+	}
+	if in := got.lead; in.PipelineID+in.StatusID+in.ResponsibleID != 0 || len(in.Fields) != 1 || len(in.Fields[0].Values) != 1 || in.Fields[0].Values[0].EnumID != 51 {
+		t.Errorf("%+v", in)
+	}
+}
+
+func TestPlan_aTextThatATicketMakesTooLongIsCut(t *testing.T) {
+	m, ticket := names(), testTicket()
+	ticket.Subject = strings.Repeat("ж", 300)
+	got, err := Request{Fields: LeadFields{Name: "{{ticket.subject}}"}, Company: "{{ticket.subject}}"}.plan(ticket, &m, time.Now(), false)
+	if err != nil || len([]rune(got.lead.Name)) != MaxName || len([]rune(got.company)) != MaxName || len(got.remarks) != 2 ||
+		got.remarks[0].Path != "fields.name" || got.remarks[0].Given != ticket.Subject {
+		t.Errorf("%v %+v", err, got)
 	}
 }
 
@@ -196,7 +237,7 @@ func FuzzPlan(f *testing.F) {
 		}
 		r := Request{Comment: text, Tags: []string{text}, Company: text, Task: &TaskRequest{Text: text}, Fields: LeadFields{Name: text,
 			Pipeline: pipeline, Status: stage, Custom: []CustomField{{FieldName: "Code", Values: []CustomValue{{Value: raw}}}}}}
-		got, err := r.plan(bridge.Ticket{Subject: said, Client: bridge.Client{Name: said}}, &m, time.Now())
+		got, err := r.plan(bridge.Ticket{Subject: said, Client: bridge.Client{Name: said}}, &m, time.Now(), false)
 		var refused *refusal
 		if errors.As(err, &refused) && len(refused.problems) > 0 {
 			return

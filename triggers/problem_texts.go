@@ -8,6 +8,7 @@ import (
 
 // problemTexts are the problems' words by key. Near is what the author may have meant, empty when nothing is like it.
 var problemTexts = map[string]string{
+	"body_too_large":    "may have at most 1 MiB",
 	"fields_missing":    "put the deal's fields here; accepted: {{.Accepted}}",
 	"ticket_elsewhere":  `the ticket belongs in "ticketId", not in "ticket_id"`,
 	"ticket_missing":    `write "ticketId": "{{.Variable}}" into the rule`,
@@ -65,6 +66,8 @@ var problemTexts = map[string]string{
 	"required_field":      `stage {{.Stage}} requires field "{{.Field}}"`,
 	"closed_stage":        "the deal is made in a closed stage, {{.Stage}}: it will not be among the open ones",
 	"archived_pipeline":   "pipeline {{.Pipeline}} is archived",
+	"mapped_gone":         "the settings fill a field that the account no longer has; choose another one there",
+	"refused_unnamed":     "amoCRM refused the deal without saying which value is wrong: {{.Reason}}",
 	"unsorted_stage":      "stage {{.Stage}} is for incoming leads; amoCRM makes no deal in it by itself",
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,22 +51,30 @@ func (l *Ledger) Counts(ctx context.Context, tenantID string) (Counts, error) {
 	var c Counts
 	into := map[State]*int{StateAccepted: &c.Accepted, StateWorking: &c.Working, StateHeld: &c.Held, StateFailed: &c.Failed,
 		StateDone: &c.Done, StateDropped: &c.Dropped}
-	n := map[State]*redis.IntCmd{}
+	labelled := map[Label]*int{LabelRemarks: &c.Remarks, LabelRefused: &c.Refused}
+	n := map[*int]*redis.IntCmd{}
 	_, err = l.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for s := range into {
+		count := func(to *int, set string, life time.Duration) {
 			from := "-inf"
-			if life, ends := keepFor[s]; ends {
+			if life > 0 {
 				from = "(" + strconv.FormatInt(now.Add(-life).UnixMilli(), 10)
 			}
-			n[s] = p.ZCount(ctx, prefix(tenantID)+":s:"+string(s), from, "+inf")
+			n[to] = p.ZCount(ctx, prefix(tenantID)+set, from, "+inf")
 		}
+		for s, to := range into {
+			count(to, ":s:"+string(s), keepFor[s])
+		}
+		for label, to := range labelled {
+			count(to, ":m:"+string(label), keepFor[label.state()])
+		}
+		count(&c.RemarksToday, ":m:"+string(LabelRemarks), 24*time.Hour)
 		return nil
 	})
 	if err != nil {
 		return Counts{}, fmt.Errorf("count firings: %w", err)
 	}
-	for s, to := range into {
-		*to = int(n[s].Val())
+	for to, counted := range n {
+		*to = int(counted.Val())
 	}
 	return c, nil
 }
@@ -88,21 +97,17 @@ func (l *Ledger) trim(ctx context.Context, tenantID string) (Trimmed, error) {
 	return Trimmed{Count: int(n[0]), Since: time.UnixMilli(n[1]).UTC()}, nil
 }
 
-// List returns a tenant's newest entries of one state ("" for all), newest first, without timelines.
-func (l *Ledger) List(ctx context.Context, tenantID string, s State, limit int) ([]Entry, error) {
-	set := ":index"
-	if s != "" {
-		set = ":s:" + string(s)
-	}
-	ids, err := l.rdb.ZRevRange(ctx, prefix(tenantID)+set, 0, int64(limit)-1).Result()
+// OfTicket returns the newest entries of a ticket, newest first, without timelines.
+func (l *Ledger) OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]Entry, error) {
+	ids, err := l.rdb.ZRevRange(ctx, fmt.Sprintf("%s:t:%d", prefix(tenantID), ticketID), 0, maxRecent-1).Result()
 	if err != nil {
-		return nil, fmt.Errorf("list firings: %w", err)
+		return nil, fmt.Errorf("list firings of a ticket: %w", err)
 	}
-	es, err := l.load(ctx, tenantID, ids, false)
+	found, err := l.load(ctx, tenantID, ids, false)
 	if err != nil {
-		return nil, fmt.Errorf("list firings: %w", err)
+		return nil, fmt.Errorf("read firings of a ticket: %w", err)
 	}
-	return es, nil
+	return slices.DeleteFunc(found, func(e Entry) bool { return e.Request.TicketID != ticketID }), nil // it was edited since
 }
 
 // load reads entries in the given order; those that are gone are left out.
@@ -159,7 +164,7 @@ func (l *Ledger) load(ctx context.Context, tenantID string, ids []string, timeli
 }
 
 func (l *Ledger) decode(tenantID, id string, h map[string]string) (Entry, error) {
-	e := Entry{ID: id, Tenant: tenantID, State: State(h["state"]), Why: h["why"], claim: h["claim"], mark: h["trace"], rev: h["rev"],
+	e := Entry{ID: id, Tenant: tenantID, State: State(h["state"]), Label: Label(h["label"]), Why: h["why"], claim: h["claim"], mark: h["trace"], rev: h["rev"],
 		CreatedAt: millis(h["created"]), UpdatedAt: millis(h["updated"]), Since: millis(cmp.Or(h["since"], h["created"]))}
 	for name, to := range map[string]*int{"v": &e.V, "attempts": &e.Attempts, "waits": &e.Waits, "repeats": &e.Repeats} {
 		n, err := strconv.Atoi(cmp.Or(h[name], "0"))

@@ -83,17 +83,23 @@ func (r *reader) task(path string, v any) *TaskRequest {
 		return &TaskRequest{Text: r.text(path, v)}
 	}
 	m := r.group(path, v, taskKeys)
+	if m == nil {
+		return nil
+	}
 	t := &TaskRequest{Text: r.text(path+".text", m["text"]), DueIn: r.text(path+".due_in", m["due_in"])}
 	if t.Text == "" {
-		r.add(path+".text", CodeRequired, "task_textless")
+		r.leave(path+".text", m, CodeRequired, "task_textless")
+		return nil
 	}
 	if t.DueIn == "" {
 		return t
 	}
 	if in, ok := parseDue(t.DueIn); !ok {
-		r.add(path+".due_in", CodeType, "not_due", "Given", quoted(t.DueIn))
+		r.leave(path+".due_in", t.DueIn, CodeType, "not_due", "Given", quoted(t.DueIn))
+		t.DueIn = ""
 	} else if in < minDue || in > maxDue {
-		r.add(path+".due_in", CodeRange, "due_range")
+		r.leave(path+".due_in", t.DueIn, CodeRange, "due_range")
+		t.DueIn = ""
 	}
 	return t
 }
@@ -113,11 +119,7 @@ func (r *reader) shorthand(path string, v any) []CustomField {
 	}
 	m, ok := v.(map[string]any)
 	if !ok {
-		r.add(path, CodeType, "not_object", "Accepted", `{"Source": "web"}`, "Kind", kind(v))
-		return nil
-	}
-	if len(m) > MaxFields {
-		r.add(path, CodeTooMany, "too_many", "Count", strconv.Itoa(MaxFields))
+		r.leave(path, v, CodeType, "not_object", "Accepted", `{"Source": "web"}`, "Kind", kind(v))
 		return nil
 	}
 	var out []CustomField

@@ -2,7 +2,6 @@ package triggers
 
 import (
 	"encoding/json"
-	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -90,36 +89,28 @@ func TestBind_mistakesInExtras(t *testing.T) {
 	tags := `["a"` + strings.Repeat(`,"a"`, MaxTags) + `]`
 	for name, c := range map[string]struct{ body, want string }{
 		"both places":        {`"tags":"a","fields":{"tags":["b"]}`, "tags given_twice"},
-		"many tags":          {`"fields":{"tags":` + tags + `}`, "fields.tags too_many"},
-		"long tag":           {`"fields":{},"tags":["a","` + long + `"]`, "tags[1] too_long"},
-		"tag that is none":   {`"fields":{},"tags":[{}]`, "tags[0] wrong_type"},
-		"tags are a number":  {`"fields":{},"tags":5`, "tags wrong_type"},
-		"long company":       {`"fields":{},"company":"` + long + `"`, "company too_long"},
-		"task without words": {`"fields":{},"task":{"due_in":"2d"}`, "task.text required"},
-		"long task":          {`"fields":{"task":"` + strings.Repeat("x", MaxTask+1) + `"}`, "fields.task.text too_long"},
+		"many tags":          {`"fields":{"tags":` + tags + `}`, "~fields.tags too_many"},
+		"long tag":           {`"fields":{},"tags":["a","` + long + `"]`, "~tags[1] too_long"},
+		"tag that is none":   {`"fields":{},"tags":[{}]`, "~tags[0] wrong_type"},
+		"tags are a number":  {`"fields":{},"tags":5`, "~tags wrong_type"},
+		"long company":       {`"fields":{},"company":"` + long + `"`, "~company too_long"},
+		"task without words": {`"fields":{},"task":{"due_in":"2d"}`, "~task.text required"},
+		"long task":          {`"fields":{"task":"` + strings.Repeat("x", MaxTask+1) + `"}`, "~fields.task.text too_long"},
 		"odd key in a task":  {`"fields":{},"task":{"text":"x","due":"2d"}`, "task.due unknown_key"},
-		"due some day":       {`"fields":{},"task":{"text":"x","due_in":"soon"}`, "task.due_in wrong_type"},
-		"due at once":        {`"fields":{},"task":{"text":"x","due_in":"0m"}`, "task.due_in out_of_range"},
-		"due in two years":   {`"fields":{},"task":{"text":"x","due_in":"366d"}`, "task.due_in out_of_range"},
+		"due some day":       {`"fields":{},"task":{"text":"x","due_in":"soon"}`, "~task.due_in wrong_type"},
+		"due at once":        {`"fields":{},"task":{"text":"x","due_in":"0m"}`, "~task.due_in out_of_range"},
+		"due in two years":   {`"fields":{},"task":{"text":"x","due_in":"366d"}`, "~task.due_in out_of_range"},
 		"open deal":          {`"fields":{},"if_open_deal":"merge"`, "if_open_deal unknown_choice"},
-		"shorthand is text":  {`"fields":{"custom_fields":"x"}`, "fields.custom_fields wrong_type"},
+		"shorthand is text":  {`"fields":{"custom_fields":"x"}`, "~fields.custom_fields wrong_type"},
 		"odd shorthand":      {`"fields":{"custom_fields":{"A":{"valeu":1}}}`, "fields.custom_fields.A.valeu unknown_key"},
-		"long field name":    {`"fields":{"custom_fields":{"` + long + `":1}}`, "fields.custom_fields." + long[:200] + " too_long"},
-		"unknown template":   {`"fields":{"name":"{{client.nmae}}","custom_fields":{"A":["x","{{ticket.ids}}"]}}`, "fields.custom_fields.A[1] unknown_template|fields.name unknown_template"},
-		"template in a tag":  {`"fields":{"tags":["{{ticket.x}}"],"task":"{{client.y}}"}`, "fields.tags[0] unknown_template|fields.task.text unknown_template"},
+		"long field name":    {`"fields":{"custom_fields":{"` + long + `":1}}`, "~fields.custom_fields." + long[:200] + " too_long"},
+		"unknown template":   {`"fields":{"name":"{{client.nmae}}","custom_fields":{"A":["x","{{ticket.ids}}"]}}`, "~fields.custom_fields.A[1] unknown_template|~fields.name unknown_template"},
+		"template in a tag":  {`"fields":{"tags":["{{ticket.x}}"],"task":"{{client.y}}"}`, "~fields.tags[0] unknown_template|~fields.task.text unknown_template"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := Bind(jsonType, []byte(`{"ticketId":7,`+c.body+`}`))
-			var p *Problems
-			if !errors.As(err, &p) {
-				t.Fatalf("got %v, want problems", err)
-			}
-			var got []string
-			for _, x := range p.List {
-				got = append(got, x.Path+" "+x.Code)
-			}
+			_, got := mistakes(t, `{"ticketId":7,`+c.body+`}`)
 			if d := cmp.Diff(strings.Split(c.want, "|"), got); d != "" {
-				t.Errorf("%s\n%v", d, err)
+				t.Error(d)
 			}
 		})
 	}
@@ -133,12 +124,13 @@ func TestBind_bracesInAClientsWordsAreText(t *testing.T) {
 }
 
 func TestBind_unknownTemplateSaysWhatWasMeant(t *testing.T) {
-	_, _, err := Bind(jsonType, []byte(`{"ticketId":7,"comment":"From {{client.nam}}","fields":{}}`))
-	if err == nil || !strings.Contains(err.Error(), "comment: there is no {{client.nam}} here; did you mean {{client.name}}? accepted: client.name,") {
-		t.Errorf("%v", err)
+	r, _ := mistakes(t, `{"ticketId":7,"comment":"From {{client.nam}}","fields":{}}`)
+	if len(r.Remarks) != 1 || !strings.HasPrefix(r.Remarks[0].Detail, "there is no {{client.nam}} here; did you mean {{client.name}}? accepted: client.name,") ||
+		r.Comment != "From {{client.nam}}" {
+		t.Errorf("%+v", r)
 	}
-	if _, _, err := Bind(jsonType, []byte(`{"ticketId":7,"comment":"{{ see below }} and {{ticket.field.12}} {{","fields":{}}`)); err != nil {
-		t.Errorf("braces that people write: %v", err)
+	if _, got := mistakes(t, `{"ticketId":7,"comment":"{{ see below }} and {{ticket.field.12}} {{","fields":{}}`); len(got) > 0 {
+		t.Errorf("braces that people write: %v", got)
 	}
 }
 

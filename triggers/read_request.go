@@ -18,12 +18,18 @@ var (
 
 // reader turns a tree of maps, lists and scalars into a Request and collects what can't be turned.
 type reader struct {
-	problems []Problem
-	inside   []string // keys that stood in "fields" and belong beside it
+	problems []Problem // remarks, too
+	inside   []string  // keys that stood in "fields" and belong beside it
 }
 
+// add notes a mistake that stops the firing.
 func (r *reader) add(path, code, key string, params ...string) {
 	r.problems = append(r.problems, problem(path, code, key, params...))
+}
+
+// leave notes a value that is left out.
+func (r *reader) leave(path string, given any, code, key string, params ...string) {
+	r.problems = append(r.problems, problem(path, code, key, params...).remark(plainGiven(given)))
 }
 
 func (r *reader) request(m map[string]any) Request {
@@ -32,13 +38,17 @@ func (r *reader) request(m map[string]any) Request {
 		TicketID:    r.ticket(m),
 		Comment:     r.text("comment", m["comment"]),
 		UseMapping:  r.flag("use_mapping", m["use_mapping"]),
+		Strict:      r.flag("strict", m["strict"]),
 	}
 	var fields map[string]any
-	if f, ok := m["fields"]; ok && f != nil {
+	switch f := m["fields"].(type) {
+	case nil:
+		r.add("fields", CodeRequired, "fields_missing", "Accepted", strings.Join(leadKeys, ", "))
+	case map[string]any, []any:
 		fields = r.group("fields", f, leadKeys)
 		out.Fields = r.lead("fields", fields)
-	} else {
-		r.add("fields", CodeRequired, "fields_missing", "Accepted", strings.Join(leadKeys, ", "))
+	default:
+		r.add("fields", CodeType, "not_object", "Accepted", strings.Join(leadKeys, ", "), "Kind", kind(f))
 	}
 	r.extras(&out, m, fields)
 	r.templates(out, ours)
@@ -63,7 +73,12 @@ func (r *reader) ticket(m map[string]any) int64 {
 	case isText && strings.Contains(text, "{{"):
 		r.add(path, CodeUnfilled, "ticket_unfilled", "Given", quoted(text))
 	default:
-		return r.id(path, v)
+		id, p := readID(path, v)
+		if p != nil {
+			r.problems = append(r.problems, *p)
+			return 0
+		}
+		return id
 	}
 	return 0
 }
@@ -110,19 +125,20 @@ func (r *reader) value(path string, v any) CustomValue {
 func (r *reader) raw(path string, v any) json.RawMessage {
 	b, err := json.Marshal(v)
 	if err != nil {
-		r.add(path, CodeType, "unreadable")
+		r.leave(path, v, CodeType, "unreadable")
 	}
 	return b
 }
 
-// group reads an object and names the keys that are not accepted. PHP sends an empty object as an empty list.
+// group reads an object and names the keys that are not accepted, which stops the firing. PHP sends an empty object as an
+// empty list.
 func (r *reader) group(path string, v any, accepted []string) map[string]any {
 	if l, ok := v.([]any); ok && len(l) == 0 {
 		return nil
 	}
 	m, ok := v.(map[string]any)
 	if !ok {
-		r.add(path, CodeType, "not_object", "Accepted", strings.Join(accepted, ", "), "Kind", kind(v))
+		r.leave(path, v, CodeType, "not_object", "Accepted", strings.Join(accepted, ", "), "Kind", kind(v))
 		return nil
 	}
 	for k := range m {
@@ -148,7 +164,7 @@ func (r *reader) list(path string, v any) []any {
 			return nil
 		}
 	}
-	r.add(path, CodeType, "not_list", "Kind", kind(v))
+	r.leave(path, v, CodeType, "not_list", "Kind", kind(v))
 	return nil
 }
 
@@ -172,47 +188,79 @@ func (r *reader) text(path string, v any) string {
 	case json.Number:
 		return v.String()
 	}
-	r.add(path, CodeType, "not_text", "Kind", kind(v))
+	r.leave(path, v, CodeType, "not_text", "Kind", kind(v))
 	return ""
 }
 
 // whole reads a whole number that may be written as text; blank is nil.
 func (r *reader) whole(path string, v any) *int64 {
-	var raw string
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case string:
-		if raw = strings.TrimSpace(v); raw == "" {
-			return nil
-		}
-	case json.Number:
-		raw = v.String()
-	default:
-		r.add(path, CodeType, "kind_not_whole", "Kind", kind(v))
-		return nil
+	n, p := readWhole(path, v)
+	if p != nil {
+		r.problems = append(r.problems, p.remark(plainGiven(v)))
 	}
-	if n, err := strconv.ParseInt(raw, 10, 64); err == nil {
-		return &n
-	}
-	if f, err := strconv.ParseFloat(raw, 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-		n := int64(f)
-		return &n
-	}
-	r.add(path, CodeType, "not_whole", "Given", quoted(raw))
-	return nil
+	return n
 }
 
 // id reads an id; blank is 0, a written 0 is a mistake.
 func (r *reader) id(path string, v any) int64 {
-	n := r.whole(path, v)
+	n, p := readID(path, v)
+	if p != nil {
+		r.problems = append(r.problems, p.remark(plainGiven(v)))
+	}
+	return n
+}
+
+// readWhole reads a whole number that may be written as text; blank is nil.
+func readWhole(path string, v any) (*int64, *Problem) {
+	wrong := func(key string, params ...string) (*int64, *Problem) {
+		p := problem(path, CodeType, key, params...)
+		return nil, &p
+	}
+	var raw string
+	switch v := v.(type) {
+	case nil:
+		return nil, nil
+	case string:
+		if raw = strings.TrimSpace(v); raw == "" {
+			return nil, nil
+		}
+	case json.Number:
+		raw = v.String()
+	default:
+		return wrong("kind_not_whole", "Kind", kind(v))
+	}
+	if n, err := strconv.ParseInt(raw, 10, 64); err == nil {
+		return &n, nil
+	}
+	if f, err := strconv.ParseFloat(raw, 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+		n := int64(f)
+		return &n, nil
+	}
+	return wrong("not_whole", "Given", quoted(raw))
+}
+
+func readID(path string, v any) (int64, *Problem) {
+	n, p := readWhole(path, v)
 	if n == nil {
-		return 0
+		return 0, p
 	}
 	if *n <= 0 {
-		r.add(path, CodeRange, "not_positive")
+		out := problem(path, CodeRange, "not_positive")
+		return 0, &out
 	}
-	return *n
+	return *n, nil
+}
+
+// plainGiven is a given value as people read it: text as it came, anything else as JSON.
+func plainGiven(v any) string {
+	if text, ok := v.(string); ok {
+		return strings.TrimSpace(text)
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(b)
 }
 
 // quoted is a given value for a message.

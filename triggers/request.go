@@ -42,7 +42,24 @@ type Request struct {
 	Company    string       `json:"company,omitempty" validate:"max=255"`          // of the deal, by name
 	Task       *TaskRequest `json:"task,omitempty"`                                // for the deal's responsible user
 	IfOpenDeal OpenDeal     `json:"if_open_deal,omitempty"`                        // "" is OpenDealCreate
+
+	// Strict stops the firing for mistakes that would else cost a value alone.
+	Strict bool `json:"strict,omitempty"`
+	// Remarks are the values that were left out or cut when the body was read.
+	Remarks []Problem `json:"remarks,omitempty" validate:"-"`
+	// Unread is the body of a firing that was refused, as it came: the rest of the request is what could be read of it.
+	Unread *Unread `json:"unread,omitempty" validate:"-"`
 }
+
+// Unread is a body that was refused.
+type Unread struct {
+	ContentType string `json:"content_type,omitempty"`
+	Body        []byte `json:"body"`          // at most MaxUnread bytes
+	Cut         bool   `json:"cut,omitempty"` // there was more
+}
+
+// MaxUnread is how much is kept of a body that was refused, in bytes.
+const MaxUnread = 64 << 10
 
 // TaskRequest is a task on the deal.
 type TaskRequest struct {
@@ -112,10 +129,11 @@ type CustomValue struct {
 	EnumCode string          `json:"enum_code,omitempty" validate:"max=255,one_form"`
 }
 
-// blank says that the value is an empty string or null: the helpdesk fills a variable without a value with nothing.
+// blank says that the value is an empty string or null, as the helpdesk fills a variable without a value with nothing, or
+// was left out.
 func (v CustomValue) blank() bool {
 	raw := string(v.Value)
-	return v.EnumID == 0 && v.EnumCode == "" && (raw == `""` || raw == "null")
+	return v.EnumID == 0 && v.EnumCode == "" && (raw == "" || raw == `""` || raw == "null")
 }
 
 // where turns a path into the normal form of a request into one into the body as it came.

@@ -34,7 +34,7 @@ func (h *haul) send(jobs []*job, c call) {
 		}
 		var good []*job
 		for _, j := range jobs {
-			if mine := only(e, j.e.ID); len(mine.Validation) > 0 {
+			if mine := mistakesOf(e, j.e.ID); len(mine.Validation) > 0 {
 				c.refused(j, mine)
 			} else {
 				good = append(good, j)
@@ -49,8 +49,8 @@ func (h *haul) send(jobs []*job, c call) {
 	}
 }
 
-// only is an error with the mistakes of one item.
-func only(e *amocrm.Error, requestID string) *amocrm.Error {
+// mistakesOf is an error with the mistakes of one item.
+func mistakesOf(e *amocrm.Error, requestID string) *amocrm.Error {
 	mine := *e
 	mine.Validation = nil
 	for _, v := range e.Validation {

@@ -60,6 +60,8 @@ type Deps struct {
 	Connected func(ctx context.Context, tenantID string) (bool, error)
 	// Text gives a text of the catalogue for comments in the helpdesk; nil: none are written.
 	Text func(lang, key string, args ...any) string
+	// Problem gives the words of a problem in a language; nil: they are English.
+	Problem func(lang string, p Problem) string
 	// Settled hears of every entry that has come to rest or waits again; it must not block. May be nil.
 	Settled func(e Entry)
 	// Trace begins a step of the work on a claim with so many entries, at since, or now when that is zero; end ends it. from
@@ -138,7 +140,7 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, header
 		return s.ledger.Shelve(ctx, t.ID, r, idem, "caused by our own comment on firing "+cause)
 	}
 	var hinted *redis.Cmd
-	e, existed, err = s.ledger.acceptWith(ctx, t.ID, r, idem, s.Mark(ctx), func(p redis.Pipeliner) { hinted = s.hints.now(ctx, p, t.ID) })
+	e, existed, err = s.ledger.acceptWith(ctx, t.ID, r, idem, s.Mark(ctx), Outcome{}, func(p redis.Pipeliner) { hinted = s.hints.now(ctx, p, t.ID) })
 	if err != nil || existed || e.State != StateAccepted {
 		return e, existed, err
 	}
@@ -192,15 +194,11 @@ func (s *Service) Counts(ctx context.Context, tenantID string) (Counts, error) {
 	return s.ledger.Counts(ctx, tenantID)
 }
 
-// List returns a tenant's newest entries of one state ("" for all), newest first, without timelines.
-func (s *Service) List(ctx context.Context, tenantID string, state State, limit int) ([]Entry, error) {
-	return s.ledger.List(ctx, tenantID, state, limit)
-}
-
-// Check compares a request with what the tenant's account has, as far as that is known within CheckIn: *Problems names
-// unknown pipelines, stages, users, fields and choices with the known ones. nil when nothing can be said.
+// Check compares a strict request with what the tenant's account has, as far as that is known within CheckIn: *Problems
+// names unknown pipelines, stages, users, fields and choices with the known ones. nil when nothing can be said, and for
+// other requests: what the account does not have is left out of their deals.
 func (s *Service) Check(ctx context.Context, t tenant.Tenant, r Request) error {
-	if t.ConnectedAt.IsZero() {
+	if t.ConnectedAt.IsZero() || !r.Strict {
 		return nil
 	}
 	meta, ok := s.memo.get(t.ID, s.CheckIn, func() (bridge.Meta, error) { return s.vocabulary(t.ID, false) })
@@ -219,7 +217,7 @@ func (s *Service) Check(ctx context.Context, t tenant.Tenant, r Request) error {
 	if len(found) == 0 {
 		return nil
 	}
-	return &Problems{List: found}
+	return &Problems{List: stopping(found)}
 }
 
 // vocabulary reads what an account has; anew: past the cache. It has its own time, so that a caller who gives up does

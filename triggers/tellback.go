@@ -101,10 +101,7 @@ func (s *Service) findComment(ctx context.Context, desk Desk, e *Entry, before [
 
 // outcomeHTML is the comment: what happened, the deal's link, and the line by which loop.go knows it.
 func (s *Service) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
-	lang := t.Settings.Language
-	if lang == "" {
-		lang = t.Notices.Language
-	}
+	lang := language(t)
 	var b strings.Builder
 	line := func(inner string) { b.WriteString("<p>" + inner + "</p>") }
 	switch {
@@ -118,6 +115,13 @@ func (s *Service) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
 	if e.Steps.LeadURL != "" {
 		url := html.EscapeString(e.Steps.LeadURL)
 		line(`<a href="` + url + `" target="_blank" rel="noopener">` + url + `</a>`)
+	}
+	if o.Label == LabelRemarks {
+		said := make([]string, len(o.Problems))
+		for i, p := range o.Problems {
+			said[i] = p.Path + ": " + s.said(lang, p)
+		}
+		line(html.EscapeString(s.Text(lang, "tellback.remarks", "Remarks", bounded(strings.Join(said, "; "), reasonMost))))
 	}
 	line(marker(e.ID))
 	return b.String()

@@ -70,7 +70,7 @@ func TestTellBack_reasonAfterFailure(t *testing.T) {
 	h := telling(t)
 	h.run(h.Service)
 	r := published(101)
-	r.Fields.StatusID = 1
+	r.Fields.StatusID, r.Strict = 1, true
 	e := h.until(h.accept(r).ID, StateFailed)
 	said := h.desk.said(101)
 	if len(said) != 1 || !strings.Contains(said[0].Message, "ru tellback.failed amoCRM refused") {
@@ -136,7 +136,7 @@ func TestSettled_hearsOfEveryOutcome(t *testing.T) {
 	h.desk.add(101, 55, "Ann", "8 999 000-00-01")
 	h.run(h.Service)
 	r := published(101)
-	r.Fields.StatusID = 1
+	r.Fields.StatusID, r.Strict = 1, true
 	failed := h.accept(r)
 	h.until(failed.ID, StateFailed)
 	for deadline := time.After(patience); ; {
@@ -196,7 +196,8 @@ func TestLoop_firingsOfOurOwnCommentAreShelved(t *testing.T) {
 		if err != nil || !existed || again.ID != e.ID {
 			t.Errorf("%s again: %s existed %v, %v", name, again.ID, existed, err)
 		}
-		listed, err := h.List(t.Context(), h.tenant.ID, StateDone, 50)
+		page, err := h.Inbox(t.Context(), h.tenant.ID, Query{State: StateDone})
+		listed := page.Entries
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package triggers
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sidecard/sidecard/bridge"
@@ -16,11 +17,8 @@ func ours(place string) bool {
 	return strings.HasPrefix(place, "ticket.") || strings.HasPrefix(place, "client.")
 }
 
-// everyPlace is for templates: all placeholders that nothing fills are named, also those that may be a client's words.
-func everyPlace(string) bool { return true }
-
-// templates names the placeholders that nothing fills. A real firing is refused only for those that are meant for us: the
-// helpdesk puts its clients' words into a rule's texts, and no lead may be lost for what is written there.
+// templates names the placeholders that nothing fills; they stay as they are. A real firing has a remark only for those
+// that are meant for us: the helpdesk puts its clients' words into a rule's texts.
 func (r *reader) templates(req Request, meant func(place string) bool) {
 	look := func(path, text string) {
 		place := bridge.UnknownPlace(text, meant)
@@ -31,7 +29,7 @@ func (r *reader) templates(req Request, meant func(place string) bool) {
 		if better != "" {
 			better = "{{" + better + "}}"
 		}
-		r.add(r.where(req, path), CodeTemplate, "no_template", "Given", fmt.Sprintf("{{%.60s}}", place), "Near", better,
+		r.leave(r.where(req, path), text, CodeTemplate, "no_template", "Given", fmt.Sprintf("{{%.60s}}", place), "Near", better,
 			"Accepted", strings.Join(templatePlaces, ", "))
 	}
 	look("fields.name", req.Fields.Name)
@@ -71,18 +69,34 @@ func (c CustomField) templated() bool {
 	return false
 }
 
-// filled is the request with every template filled from a ticket and cut to what the CRM takes. Tags and a company that
-// come out blank are left out; a task keeps the deal's name then.
-func (r Request) filled(t bridge.Ticket) (Request, error) {
+// filled is the request with every template filled from a ticket and cut to what the CRM takes, with a remark on each text
+// that was cut. Tags and a company that come out blank are left out; a task keeps the deal's name then.
+func (r Request) filled(t bridge.Ticket) (out Request, cuts []Problem, err error) {
+	text := func(path, template string, most int) string {
+		whole := strings.TrimSpace(bridge.Fill(template, t))
+		cuts = append(cuts, tooLong(path, whole, most)...)
+		return firstRunes(whole, most)
+	}
+	line := func(path, template string) string {
+		return strings.Join(strings.Fields(text(path, template, MaxName)), " ")
+	}
 	if bridge.HasPlace(r.Fields.Name) {
+		line("fields.name", r.Fields.Name)
 		r.Fields.Name = bridge.DealName(r.Fields.Name, t)
 	}
-	r.Comment = firstRunes(strings.TrimSpace(bridge.Fill(r.Comment, t)), MaxComment)
-	r.Company = oneLine(r.Company, t)
-	r.Tags = filledTags(r.Tags, t)
+	r.Comment = text("comment", r.Comment, MaxComment)
+	r.Company = line("company", r.Company)
+	var tags []string
+	for i, tag := range r.Tags {
+		tag = line(fmt.Sprintf("tags[%d]", i), tag)
+		if tag != "" && !slices.ContainsFunc(tags, func(x string) bool { return strings.EqualFold(x, tag) }) {
+			tags = append(tags, tag)
+		}
+	}
+	r.Tags = tags
 	if r.Task != nil {
 		task := *r.Task
-		if task.Text = firstRunes(strings.TrimSpace(bridge.Fill(task.Text, t)), MaxTask); task.Text == "" {
+		if task.Text = text("task.text", task.Text, MaxTask); task.Text == "" {
 			task.Text = bridge.DealName(r.Fields.Name, t)
 		}
 		r.Task = &task
@@ -94,7 +108,7 @@ func (r Request) filled(t bridge.Ticket) (Request, error) {
 			if s, ok := v.text(); ok && bridge.HasPlace(s) {
 				raw, err := json.Marshal(strings.TrimSpace(bridge.Fill(s, t)))
 				if err != nil {
-					return r, fmt.Errorf("fill template: %w", err)
+					return r, nil, fmt.Errorf("fill template: %w", err)
 				}
 				v.Value = raw
 			}
@@ -106,25 +120,7 @@ func (r Request) filled(t bridge.Ticket) (Request, error) {
 	if len(custom) > 0 {
 		r.Fields.Custom = custom
 	}
-	return r, nil
-}
-
-// filledTags names each tag once, in any case.
-func filledTags(tags []string, t bridge.Ticket) []string {
-	var out []string
-	seen := map[string]bool{}
-	for _, tag := range tags {
-		tag = oneLine(tag, t)
-		if key := strings.ToLower(tag); tag != "" && !seen[key] {
-			seen[key] = true
-			out = append(out, tag)
-		}
-	}
-	return out
-}
-
-func oneLine(text string, t bridge.Ticket) string {
-	return firstRunes(strings.Join(strings.Fields(bridge.Fill(text, t)), " "), MaxName)
+	return r, cuts, nil
 }
 
 func firstRunes(s string, n int) string {

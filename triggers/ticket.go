@@ -59,12 +59,15 @@ func (h *haul) read(ctx context.Context) {
 
 // work turns the job's request into a plan. Once the deal is made, names that the account has lost since don't matter.
 func (j *job) work(ctx context.Context, h *haul) {
-	p, err := j.e.Request.plan(j.ticket, &h.meta, j.now())
+	st := &j.e.Steps
+	p, err := j.e.Request.plan(j.ticket, &h.meta, j.now(), st.Judged)
 	var refused *refusal
-	if err != nil && (j.e.Steps.LeadID == 0 || !errors.As(err, &refused)) {
+	if err != nil && (st.LeadID == 0 || !errors.As(err, &refused)) {
 		j.fail(ctx, err)
 	}
-	j.plan = p
+	if j.plan = p.without(*st); st.LeadID == 0 {
+		j.remark()
+	}
 }
 
 // templated says that the comment or the task can't be written without the ticket.

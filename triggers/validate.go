@@ -2,6 +2,7 @@ package triggers
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -27,47 +28,89 @@ func newRules() *validator.Validate {
 	return v
 }
 
-// validate adds the mistakes that the tags of Request find, except where the value could not even be read.
-func (r *reader) validate(req Request) {
+// validate adds the mistakes that the tags of Request find, except where the value could not even be read. What a value
+// costs is taken out of the request: a text is cut, a list loses what is too many, anything else becomes empty.
+func (r *reader) validate(req *Request) {
+	var found validator.ValidationErrors
+	if err := rules.Struct(*req); errors.As(err, &found) {
+		unread := r.problems
+		for _, f := range found {
+			p, stops := violation(f)
+			if p.Path = r.where(*req, p.Path); !covered(unread, p) {
+				if !stops {
+					p = p.remark(plainGiven(f.Value()))
+				}
+				r.problems = append(r.problems, p)
+			}
+			mend(req, f)
+		}
+	}
 	size := 0
-	for _, f := range req.Fields.Custom {
-		for _, v := range f.Values {
+	for i := range req.Fields.Custom {
+		c := &req.Fields.Custom[i]
+		for _, v := range c.Values {
 			size += len(v.Value)
 		}
-	}
-	if size > MaxValues {
-		r.problems = append(r.problems, problem("fields.custom_fields_values", CodeTooLong, "too_long", "Count", strconv.Itoa(MaxValues)))
-	}
-	var found validator.ValidationErrors
-	if err := rules.Struct(req); !errors.As(err, &found) {
-		return
-	}
-	unread := r.problems
-	for _, f := range found {
-		_, path, _ := strings.Cut(f.Namespace(), ".")
-		var p Problem
-		switch f.Tag() {
-		case "max":
-			p = problem(path, CodeTooLong, "too_long", "Count", f.Param())
-			if f.Kind() == reflect.Slice {
-				p = problem(path, CodeTooMany, "too_many", "Count", f.Param())
-			}
-		case "min":
-			p = problem(path, CodeRequired, "no_value")
-		case "required_without_all":
-			p = problem(path, CodeRequired, "no_field")
-		case "one_form":
-			p = problem(path[:strings.LastIndexByte(path, '.')], CodeRequired, "no_form")
-		case "gte", "gt":
-			p = problem(path, CodeRange, "not_positive")
-			if path == "fields.price" {
-				p = problem(path, CodeRange, "negative")
-			}
+		if size > MaxValues {
+			path := r.where(*req, fmt.Sprintf("fields.custom_fields_values[%d]", i))
+			r.problems = append(r.problems, problem(path, CodeTooLong, "too_long", "Count", strconv.Itoa(MaxValues)).remark(plainGiven(c.Values)))
+			c.Values = nil
 		}
-		p.Path = r.where(req, p.Path)
-		if !covered(unread, p) {
-			r.problems = append(r.problems, p)
+	}
+}
+
+// violation is the problem of a broken rule, with its path into the normal form; stops: it is not a value's.
+func violation(f validator.FieldError) (p Problem, stops bool) {
+	_, path, _ := strings.Cut(f.Namespace(), ".")
+	switch f.Tag() {
+	case "max":
+		if f.Kind() == reflect.Slice {
+			return problem(path, CodeTooMany, "too_many", "Count", f.Param()), false
 		}
+		return problem(path, CodeTooLong, "too_long", "Count", f.Param()), path == "amoClientId"
+	case "min":
+		return problem(path, CodeRequired, "no_value"), false
+	case "required_without_all":
+		return problem(path, CodeRequired, "no_field"), false
+	case "one_form":
+		return problem(path[:strings.LastIndexByte(path, '.')], CodeRequired, "no_form"), false
+	}
+	if path == "fields.price" {
+		return problem(path, CodeRange, "negative"), false
+	}
+	return problem(path, CodeRange, "not_positive"), path == "ticketId"
+}
+
+// mend makes the request keep the rule that f says is broken. A field or value that is not named keeps its place, empty.
+func mend(req *Request, f validator.FieldError) {
+	_, path, _ := strings.Cut(f.StructNamespace(), ".")
+	at := reflect.ValueOf(req).Elem()
+	var owner reflect.Value
+	for step := range strings.SplitSeq(path, ".") {
+		name, index, listed := strings.Cut(strings.TrimSuffix(step, "]"), "[")
+		if at.Kind() == reflect.Pointer {
+			at = at.Elem()
+		}
+		owner, at = at, at.FieldByName(name)
+		if i, err := strconv.Atoi(index); listed && err == nil {
+			if i >= at.Len() { // it went with what was too many
+				return
+			}
+			at = at.Index(i)
+		}
+	}
+	most, _ := strconv.Atoi(f.Param()) // other tags than max have none
+	switch {
+	case f.Tag() == "max" && at.Kind() == reflect.String:
+		at.SetString(firstRunes(at.String(), most))
+	case f.Tag() == "max":
+		at.SetLen(most)
+	case f.Tag() == "min", f.Tag() == "required_without_all":
+		if c, ok := owner.Addr().Interface().(*CustomField); ok {
+			*c = CustomField{At: c.At}
+		}
+	case f.Tag() != "one_form":
+		at.SetZero()
 	}
 }
 

@@ -2,27 +2,77 @@ package triggers
 
 import (
 	"errors"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
 
-// custom finds a field by id, code or name and looks whether it takes the values.
+// custom finds a field by id, code or name, and takes out the values that it does not take.
 func (c *checker) custom(path string, custom *CustomField) {
+	if len(custom.Values) == 0 {
+		return // it was left out before
+	}
 	field, ok := c.field(path, custom)
 	if !ok || !field.Writable() && !field.IsComputed || custom.templated() {
 		return // not a type that is known here, or values that are not known yet: the CRM's affair
 	}
-	_, err := field.NormalizeIn(c.m.Location(), custom.elements())
-	var bad *amocrm.ValueError
-	if !errors.As(err, &bad) {
-		return
+	for range len(custom.Values) + 1 {
+		_, err := field.NormalizeIn(c.m.Location(), custom.elements())
+		var bad *amocrm.ValueError
+		if !errors.As(err, &bad) {
+			return
+		}
+		byID := strings.HasSuffix(bad.Path, ".enum_id") || strings.HasSuffix(bad.Path, ".enum_code")
+		if byID && !c.ids {
+			return
+		}
+		c.leave(custom.take(bad), unfit(path+dotted("."+bad.Path), field, bad, byID))
+		if !slices.ContainsFunc(custom.Values, func(v CustomValue) bool { return !v.blank() }) {
+			custom.Values = nil
+			return
+		}
 	}
-	byID := strings.HasSuffix(bad.Path, ".enum_id") || strings.HasSuffix(bad.Path, ".enum_code")
-	if byID && !c.ids {
-		return
+}
+
+// take empties what the connector refuses and returns what it held: the values beyond the first most, if that is what was
+// too much, the value at a path such as values.1.enum_id, or all of them.
+func (c *CustomField) take(bad *amocrm.ValueError) (given string) {
+	from, to := 0, len(c.Values)
+	if most, tooMany := mostValues(bad); tooMany {
+		from = min(most, to)
+	} else if parts := strings.Split(bad.Path, "."); len(parts) > 1 {
+		if i, err := strconv.Atoi(parts[1]); err == nil && i >= 0 && i < to {
+			from, to = i, i+1
+		}
 	}
-	c.add(unfit(path+dotted("."+bad.Path), field, bad, byID))
+	given = shownValues(c.Values[from:to])
+	clear(c.Values[from:to])
+	return given
+}
+
+// mostValues is how many values a field takes, when it was given more.
+func mostValues(bad *amocrm.ValueError) (most int, tooMany bool) {
+	text, ok := strings.CutPrefix(bad.Accepts, "at most ")
+	most, err := strconv.Atoi(text)
+	return most, ok && err == nil
+}
+
+// shownValues are values as people read them.
+func shownValues(values []CustomValue) string {
+	var out []string
+	for _, v := range values {
+		switch {
+		case v.EnumID != 0:
+			out = append(out, strconv.FormatInt(v.EnumID, 10))
+		case v.EnumCode != "":
+			out = append(out, v.EnumCode)
+		case !v.blank():
+			out = append(out, plainGiven(decodeValue(v.Value)))
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // field finds the field's definition. A name is given its id.
@@ -31,17 +81,23 @@ func (c *checker) field(path string, custom *CustomField) (amocrm.Field, bool) {
 		return field, true
 	}
 	have := leadFields(c.m)
+	none := func(path, typed string) {
+		c.leave(typed+": "+shownValues(custom.Values), problem(path, CodeChoice, "no_lead_field", "Near", nearest(typed, have), "Accepted", some(have)))
+		custom.Values = nil
+	}
 	switch {
 	case custom.FieldID != 0:
-		c.unknownID(path+".field_id", "no_lead_field", custom.FieldID, have)
+		if c.ids {
+			none(path+".field_id", strconv.FormatInt(custom.FieldID, 10))
+		}
 	case custom.FieldCode != "":
 		if c.ids {
-			c.missing(path+".field_code", "no_lead_field", custom.FieldCode, have)
+			none(path+".field_code", custom.FieldCode)
 		}
 	default:
 		switch found := fieldsCalled(c.m, custom.FieldName); len(found) {
 		case 0:
-			c.missing(path+".field_name", "no_lead_field", custom.FieldName, have)
+			none(path+".field_name", custom.FieldName)
 		case 1:
 			custom.FieldID = int64(found[0].ID)
 			return found[0], true
@@ -50,7 +106,8 @@ func (c *checker) field(path string, custom *CustomField) (amocrm.Field, bool) {
 			for _, f := range found {
 				all = append(all, thing{f.ID, f.Name})
 			}
-			c.add(problem(path+".field_name", CodeAmbiguous, "ambiguous", "Found", some(all)))
+			c.leave(shownValues(custom.Values), problem(path+".field_name", CodeAmbiguous, "ambiguous", "Found", some(all)))
+			custom.Values = nil
 		}
 	}
 	return amocrm.Field{}, false
@@ -60,11 +117,11 @@ func (c *checker) field(path string, custom *CustomField) (amocrm.Field, bool) {
 func unfit(path string, f amocrm.Field, bad *amocrm.ValueError, byID bool) Problem {
 	name := cut(f.Name)
 	choice := strings.HasPrefix(bad.Accepts, "one of ")
-	switch most, tooMany := strings.CutPrefix(bad.Accepts, "at most "); {
+	switch most, tooMany := mostValues(bad); {
 	case f.IsComputed:
 		return problem(path, CodeType, "field_readonly", "Field", name)
 	case tooMany:
-		return problem(path, CodeTooMany, "field_takes_at_most", "Field", name, "Count", most)
+		return problem(path, CodeTooMany, "field_takes_at_most", "Field", name, "Count", strconv.Itoa(most))
 	case choice:
 		return problem(path, CodeChoice, "field_choice", "Field", name, "Near", nearest(bad.Given, enums(f)), "Accepted", some(enums(f)))
 	case byID:

@@ -126,33 +126,53 @@ func TestWork_twoFiringsOfOneNewClientMakeOneContact(t *testing.T) {
 	}
 }
 
-func TestWork_refusalsFailWithThePathOfTheRule(t *testing.T) {
+func TestWork_whatTheCRMRefusesIsLeftOutAndSaidByThePathOfTheRule(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	h.login()
-	h.desk.add(101, 55, "Ann", "+79990000001")
-	h.run(h.Service)
 	unknownField := published(101)
 	unknownField.Fields.Custom = append([]CustomField{{FieldID: 1025541, Values: []CustomValue{{Value: []byte(`""`)}}}},
 		CustomField{FieldID: 999, Values: []CustomValue{{Value: []byte(`"x"`)}}})
 	badStatus := published(101)
 	badStatus.Fields.StatusID = 5
-	cases := []struct {
-		r            Request
-		path, detail string
+	badChoice := published(101)
+	badChoice.Fields.Custom[2].Values[0].EnumID = 5
+	for name, c := range map[string]struct {
+		r                   Request
+		path, detail, given string
+		fields              int
 	}{
-		{unknownField, "fields.custom_fields_values[1].field_id", "1025541 (Text)"},
-		{badStatus, "fields.status_id", "55524250 (New)"},
-		{published(404), "ticketId", "no such ticket"},
+		"field":  {unknownField, "fields.custom_fields_values[1].field_id", "1025541 (Text)", "999: x", 0},
+		"stage":  {badStatus, "fields.status_id", "55524250 (New)", "5", 3},
+		"choice": {badChoice, "fields.custom_fields_values[2].values[0].enum_id", "705385 (C)", "5", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.login()
+			h.desk.add(101, 55, "Ann", "+79990000001")
+			h.run(h.Service)
+			e := h.until(h.accept(c.r).ID, StateDone)
+			if len(e.Problems) != 1 || e.Problems[0].Path != c.path || !contains(e.Problems[0].Detail, c.detail) || e.Problems[0].Given != c.given {
+				t.Errorf("%s: %q %+v", c.path, e.Why, e.Problems)
+			}
+			leads, _, _ := h.crm.snapshot()
+			if len(leads) != 1 || leads[0]["name"] != "gg" {
+				t.Fatalf("%v", leads)
+			}
+			if fields, _ := leads[0]["custom_fields_values"].(arr); len(fields) != c.fields {
+				t.Errorf("%d fields are left of the deal: %v", len(fields), fields)
+			}
+		})
 	}
-	for _, c := range cases {
-		e := h.until(h.accept(c.r).ID, StateFailed)
-		if len(e.Problems) != 1 || e.Problems[0].Path != c.path || !contains(e.Problems[0].Detail, c.detail) || e.Why == "" {
-			t.Errorf("%s: %q %+v", c.path, e.Why, e.Problems)
-		}
-	}
-	if leads, _, _ := h.crm.snapshot(); len(leads) != 0 {
-		t.Errorf("%d leads", len(leads))
+}
+
+func TestWork_aTicketThatIsNotThereFails(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	h.run(h.Service)
+	e := h.until(h.accept(published(404)).ID, StateFailed)
+	if len(e.Problems) != 1 || e.Problems[0].Path != "ticketId" || !contains(e.Problems[0].Detail, "no such ticket") || e.Why == "" {
+		t.Errorf("%q %+v", e.Why, e.Problems)
 	}
 }
 

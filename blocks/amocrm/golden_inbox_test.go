@@ -25,6 +25,15 @@ func init() {
 			w.tenants.settings.MaskPhones = true
 			id = w.refusedFiring().ID
 		}, page},
+		{"firing-remarks", func(w *house, _ *bridge.Ticket) { id = w.remarkedFiring(2 * time.Hour).ID }, page},
+		{"firing-unread", func(w *house, _ *bridge.Ticket) { id = w.unreadFiring(2 * time.Hour).ID }, page},
+		{"firing-unread-masked", func(w *house, _ *bridge.Ticket) {
+			w.tenants.settings.MaskPhones = true
+			id = w.unreadFiring(2 * time.Hour).ID
+		}, page},
+		{"firing-still-refused", func(w *house, _ *bridge.Ticket) { id = w.unreadFiring(2 * time.Hour).ID }, func(w *house, base string) *httptest.ResponseRecorder {
+			return w.post(base+"/inbox/"+id, url.Values{"token": {blocks.NewID()}, "do": {"retry"}}, false)
+		}},
 		{"firing-twins", func(w *house, _ *bridge.Ticket) { id = w.twinFiring().ID }, page},
 		{"firing-done", func(w *house, _ *bridge.Ticket) {
 			id = w.fired(50*time.Hour, chairs(90), triggers.Steps{ClientID: 55, ContactID: 7, LeadID: 12,

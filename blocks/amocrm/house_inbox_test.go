@@ -1,8 +1,10 @@
 package amocrm
 
 import (
+	"strings"
 	"time"
 
+	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/triggers"
 )
 
@@ -77,6 +79,36 @@ func (w *house) twinFiring() triggers.Entry {
 	}, triggers.Outcome{State: triggers.StateFailed, Why: "amoCRM's answer was lost, and 2 deals may be the one that it made: say which"})
 }
 
+// remarkedFiring is a firing whose deal was made without some of its values.
+func (w *house) remarkedFiring(since time.Duration) triggers.Entry {
+	w.t.Helper()
+	left := []triggers.Problem{
+		{Path: "fields.price", Code: "wrong_type", Key: "not_whole", Params: map[string]string{"Given": `"about 500"`},
+			Detail: `must be a whole number, not "about 500"`, Remark: true, Given: "about 500"},
+		{Path: "fields.name", Code: "too_long", Key: "too_long", Params: map[string]string{"Count": "255"},
+			Detail: "may have at most 255 characters", Remark: true, Given: "Call +7 999 123-45-67 about " + strings.Repeat("chairs and tables, ", 15)},
+	}
+	return w.fired(since, chairs(101), triggers.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12",
+		Remarks: left}, triggers.Outcome{State: triggers.StateDone, Label: triggers.LabelRemarks, Problems: left,
+		Why: `left out: fields.price: must be a whole number, not "about 500"; fields.name: may have at most 255 characters`})
+}
+
+// unreadFiring is a firing whose body can't be read.
+func (w *house) unreadFiring(since time.Duration) triggers.Entry {
+	w.t.Helper()
+	w.redis.SetTime(ago(since))
+	defer w.redis.SetTime(now)
+	body := []byte(`{"ticketId":"101","fields":{"name":"She said "call +7 999 123-45-67""}}`)
+	_, _, err := triggers.Bind("application/json", body)
+	s := triggers.NewService(triggers.Deps{DB: w.db})
+	e, _, err := s.Refuse(w.t.Context(), tenant.Tenant{ID: "t1"}, triggers.Refused{ContentType: "application/json", Body: body,
+		Problems: triggers.ProblemsOf(err)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return e
+}
+
 // fillInbox leaves a firing in every state.
 func (w *house) fillInbox() {
 	w.t.Helper()
@@ -89,6 +121,8 @@ func (w *house) fillInbox() {
 	}
 	w.twinFiring()
 	w.refusedFiring()
+	w.remarkedFiring(27 * time.Hour)
+	w.unreadFiring(90 * time.Minute)
 	w.fired(5*time.Minute, triggers.Request{TicketID: 104}, triggers.Steps{},
 		triggers.Outcome{State: triggers.StateHeld, Why: "nobody is logged in to amoCRM: log in from any ticket, then this is sent"})
 	w.fired(time.Minute, chairs(105), triggers.Steps{}, triggers.Outcome{

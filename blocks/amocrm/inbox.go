@@ -1,6 +1,7 @@
 package amocrm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -20,6 +21,7 @@ type Firings interface {
 	Counts(ctx context.Context, tenantID string) (triggers.Counts, error)
 	Inbox(ctx context.Context, tenantID string, q triggers.Query) (triggers.Page, error)
 	Export(ctx context.Context, tenantID string, q triggers.Query, to io.Writer) error
+	OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]triggers.Entry, error)
 	Get(ctx context.Context, tenantID, id string) (triggers.Entry, error)
 	Retry(ctx context.Context, tenantID, id string) error
 	RetryAll(ctx context.Context, tenantID string) (int, error)
@@ -63,7 +65,7 @@ func (h *Handlers) inbox(v *visit) error {
 
 // inboxAsk is what the address asks for.
 func (v *visit) inboxAsk() triggers.Query {
-	q := triggers.Query{State: triggers.State(v.QueryParam("state")), Before: v.QueryParam("before")}
+	q := triggers.Query{State: triggers.State(v.QueryParam("state")), Label: triggers.Label(v.QueryParam("state")), Before: v.QueryParam("before")}
 	text := []rune(strings.TrimSpace(v.QueryParam("q")))
 	q.Text = string(text[:min(len(text), maxInboxText)])
 	return q
@@ -104,7 +106,7 @@ func (h *Handlers) inboxFile(v *visit) error {
 	defer cancel()
 	q := v.inboxAsk()
 	f := v.formatIn(v.ctx)
-	q.Before, q.Reason = "", func(e triggers.Entry) string { return v.said(f, e.Why) }
+	q.Before, q.Reason = "", func(e triggers.Entry) string { return v.reason(f, e) }
 	q.Present = v.crm.Tenant().Present
 	header := v.Response().Header()
 	header.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
@@ -130,6 +132,29 @@ func (v *visit) said(f format, text string) string {
 	return v.t("firing."+m.Code, "N", m.N, "Rest", v.said(f, m.Rest))
 }
 
+// reason is why an entry stands as it does, in the reader's language: also the mistakes in it, as far as they are ours.
+func (v *visit) reason(f format, e triggers.Entry) string {
+	m, known := triggers.MeaningOf(e.Why)
+	if !known || m.Rest == "" || len(e.Problems) == 0 {
+		return v.said(f, e.Why)
+	}
+	said := make([]string, 0, len(e.Problems))
+	for _, p := range v.problems(f, e.Problems) {
+		said = append(said, strings.TrimPrefix(p.Path+": "+p.Detail, ": "))
+	}
+	return v.t("firing."+m.Code, "N", m.N, "Rest", strings.Join(said[:min(len(said), 3)], "; "))
+}
+
+// problems are mistakes in the reader's language.
+func (v *visit) problems(f format, list []triggers.Problem) []triggers.Problem {
+	out := make([]triggers.Problem, len(list))
+	for i, p := range list {
+		out[i] = triggers.Problem{Path: p.Path, Given: f.Words(p.Given),
+			Detail: f.Words(f.Catalog.RuleProblem(f.Lang, p.Key, p.Params, p.Detail))}
+	}
+	return out
+}
+
 // failedFirings is how many firings need a person. The card does without the number when it can't be told.
 func (v *visit) failedFirings(ctx context.Context) int {
 	if v.h.Firings == nil {
@@ -142,10 +167,26 @@ func (v *visit) failedFirings(ctx context.Context) int {
 	return c.Failed
 }
 
+// ownRun is the newest firing of the session's ticket, nil for none. The card does without when it can't be told.
+func (v *visit) ownRun(ctx context.Context, base string) *runView {
+	if v.h.Firings == nil || v.session.Ticket.ID == 0 {
+		return nil
+	}
+	found, err := v.h.Firings.OfTicket(ctx, v.session.TenantID, v.session.Ticket.ID)
+	if err != nil {
+		v.h.note(v.ctx, err, false, v.session.TenantID)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	e := found[0]
+	return &runView{State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)), Href: base + "/inbox/" + url.PathEscape(e.ID)}
+}
+
 // inboxURL is the list's address for a query.
 func inboxURL(base, file string, q triggers.Query) string {
 	values := url.Values{}
-	for name, value := range map[string]string{"state": string(q.State), "q": q.Text, "before": q.Before} {
+	for name, value := range map[string]string{"state": cmp.Or(string(q.Label), string(q.State)), "q": q.Text, "before": q.Before} {
 		if value != "" {
 			values.Set(name, value)
 		}

@@ -94,7 +94,7 @@ func (v *visit) editedRequest(ctx context.Context, id, typed string) (triggers.R
 	if err != nil {
 		return triggers.Request{}, err
 	}
-	stored, err := requestJSON(e.Request)
+	stored, err := e.Request.Text()
 	if err != nil {
 		return triggers.Request{}, err
 	}
@@ -102,8 +102,7 @@ func (v *visit) editedRequest(ctx context.Context, id, typed string) (triggers.R
 	if err != nil {
 		return triggers.Request{}, err
 	}
-	r, _, err := triggers.Bind("application/json", []byte(text))
-	return r, err
+	return triggers.BindEdited([]byte(text))
 }
 
 // firingAgain shows the firing as it stands now, with what could not be done and what was typed.
@@ -122,10 +121,12 @@ func (v *visit) firingAgain(id string, form url.Values, err error) error {
 		typed.badReason = v.t("inbox.reason_wrong", "Most", triggers.MaxReason)
 	case errors.Is(err, errMasked):
 		typed.badRequest = v.t("inbox.masked")
+	case form.Get("do") == "retry" && triggers.ProblemsOf(err) != nil:
+		typed.badRequest, typed.mistakes = v.t("inbox.still_refused"), v.problems(v.format(), triggers.ProblemsOf(err))
 	case errors.As(err, &syntax):
 		typed.badRequest = v.t("inbox.no_json", "Detail", syntax.Error())
 	case errors.As(err, &mistakes):
-		typed.badRequest, typed.mistakes = v.t("inbox.mistakes"), mistakes.List
+		typed.badRequest, typed.mistakes = v.t("inbox.mistakes"), v.problems(v.format(), mistakes.List)
 	default:
 		return v.fail(err, v.base()+"/inbox/"+url.PathEscape(id))
 	}

@@ -4,24 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
-
-	"github.com/sidecard/sidecard/triggers"
 )
-
-// requestJSON is a rule's body for people to read and change.
-func requestJSON(r triggers.Request) (string, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(r); err != nil {
-		return "", fmt.Errorf("show request: %w", err)
-	}
-	return strings.TrimSpace(b.String()), nil
-}
 
 // errMasked says that a text with a hidden phone was changed: what it was meant to be can't be known.
 var errMasked = errors.New("a text with a hidden phone was changed")
@@ -33,6 +18,9 @@ var jsonValue = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?\d{7,}(?:\.\d+)?`)
 func maskJSON(f format, doc string) string {
 	if !f.Masked {
 		return doc
+	}
+	if !json.Valid([]byte(doc)) { // a body that can't be read
+		return f.Words(doc)
 	}
 	return jsonValue.ReplaceAllStringFunc(doc, func(token string) string {
 		text := plainText(token)
@@ -48,6 +36,9 @@ func maskJSON(f format, doc string) string {
 func unmaskJSON(f format, doc, stored string) (string, error) {
 	if !f.Masked || !strings.ContainsRune(doc, '•') {
 		return doc, nil
+	}
+	if doc == maskJSON(f, stored) {
+		return stored, nil
 	}
 	var known []string
 	tokens := map[string]string{}

@@ -88,7 +88,7 @@ func (v *visit) peopleAt(ctx context.Context, base string) (peopleView, error) {
 	view.AllMatches = v.wish.all && people.Linked != 0
 	withFilter(f, &view, people, shown, v.wish.at)
 	v.layRows(ctx, f, &view, people)
-	view.Failed = v.failedFirings(ctx)
+	view.Failed, view.Run = v.failedFirings(ctx), v.ownRun(ctx, base)
 	return view, nil
 }
 

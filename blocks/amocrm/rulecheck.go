@@ -38,9 +38,10 @@ func (h *Handlers) ruleCheckRoutes(g *echo.Group) {
 type ruleCheckView struct {
 	Base     string
 	Rule     string
-	Error    string // why the rule could not be tried
-	Bad      string // how many mistakes
-	Problems []ruleProblem
+	Error    string        // why the rule could not be tried
+	Bad      string        // how many mistakes
+	Problems []ruleProblem // stop it
+	Remarks  []ruleProblem // are left out
 	Warnings []ruleProblem
 	Would    []ruleLine // what would be made, nil when the rule was not tried or has mistakes
 	OpenDeal string     // what becomes of it when there is an open deal
@@ -112,7 +113,8 @@ func (v *visit) try(view *ruleCheckView) error {
 		return err
 	}
 	f := v.format()
-	view.Problems, view.Warnings = saidProblems(f, trial.Problems), saidProblems(f, trial.Warnings)
+	view.Problems, view.Remarks = saidProblems(f, trial.Problems), saidProblems(f, trial.Remarks)
+	view.Warnings = saidProblems(f, trial.Warnings)
 	if trial.Would == nil {
 		view.Bad = v.t("rule.check_bad", "Count", len(trial.Problems))
 		return nil

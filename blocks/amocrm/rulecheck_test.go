@@ -24,6 +24,7 @@ func goodTrial() triggers.Trial {
 	price := int64(185000)
 	ref := func(id int64, name string) triggers.Ref { return triggers.Ref{ID: id, Name: name} }
 	return triggers.Trial{
+		Remarks:  []triggers.Problem{{Path: "fields.pipeline", Code: "unknown_choice", Key: "no_pipeline", Params: map[string]string{"Near": "1 (Sales)", "Accepted": "1 (Sales)"}}},
 		Warnings: []triggers.Problem{{Path: "fields.status", Code: "closed_stage", Key: "closed_stage", Params: map[string]string{"Stage": "142 (Won)"}}},
 		Would: &triggers.Would{Contact: ref(7, "Anna Petrova"), Name: "Chairs for <Anna>", Price: &price, Pipeline: ref(1, "Sales"),
 			Status: ref(142, "Won"), Responsible: ref(2, "Maria Kuznetsova"), Tags: []string{"vip", "email"}, Company: "Chairs & Co",

@@ -1,9 +1,11 @@
 package amocrm
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/triggers"
@@ -43,7 +45,7 @@ type firingRow struct {
 
 func (v *visit) inboxPage(ctx context.Context, q triggers.Query) (inboxView, error) {
 	f := v.formatIn(ctx)
-	q.Reason = func(e triggers.Entry) string { return v.said(f, e.Why) }
+	q.Reason = func(e triggers.Entry) string { return v.reason(f, e) }
 	p, err := v.h.Firings.Inbox(ctx, v.session.TenantID, q)
 	if err != nil {
 		return inboxView{}, err
@@ -52,16 +54,16 @@ func (v *visit) inboxPage(ctx context.Context, q triggers.Query) (inboxView, err
 	view.Tabs = v.tabs(q, p.Counts)
 	for _, tab := range view.Tabs[1:] {
 		if tab.On {
-			view.State = string(q.State)
+			view.State = cmp.Or(string(q.Label), string(q.State))
 		}
 	}
 	for _, e := range p.Entries {
 		row := firingRow{
 			Href:  v.base() + "/inbox/" + url.PathEscape(e.ID),
-			Title: f.Words(e.Request.Fields.Name), State: string(e.State), Word: v.t("inbox.state." + string(e.State)),
-			Age: f.Age(e.UpdatedAt), AgeTitle: f.DateTime(e.UpdatedAt), Reason: v.said(f, e.Why), Repeats: v.repeats(e),
+			Title: f.Words(e.Request.Fields.Name), State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)),
+			Age: f.Age(e.UpdatedAt), AgeTitle: f.DateTime(e.UpdatedAt), Reason: v.reason(f, e), Repeats: v.repeats(e),
 		}
-		row.Title = v.t("inbox.row", "Ticket", e.Request.TicketID, "Name", row.Title)
+		row.Title = v.firingTitle(e, row.Title)
 		view.Rows = append(view.Rows, row)
 	}
 	first := q
@@ -86,21 +88,38 @@ func (v *visit) tabs(q triggers.Query, c triggers.Counts) []tabView {
 		triggers.StateFailed: c.Failed, triggers.StateHeld: c.Held, triggers.StateAccepted: c.Accepted,
 		triggers.StateWorking: c.Working, triggers.StateDone: c.Done, triggers.StateDropped: c.Dropped,
 	}
-	href := func(s triggers.State) string {
-		return inboxURL(v.base(), "/inbox", triggers.Query{State: s, Text: q.Text})
+	labelled := map[triggers.Label]int{triggers.LabelRefused: c.Refused, triggers.LabelRemarks: c.Remarks}
+	labels := map[triggers.State]triggers.Label{triggers.StateFailed: triggers.LabelRefused, triggers.StateDone: triggers.LabelRemarks}
+	href := func(s triggers.State, l triggers.Label) string {
+		return inboxURL(v.base(), "/inbox", triggers.Query{State: s, Label: l, Text: q.Text})
 	}
-	all := tabView{Href: href(""), Text: v.t("inbox.all"), On: true}
-	tabs := []tabView{all}
-	for _, s := range triggers.States {
-		on := q.State == s
-		tabs[0].Count += counts[s]
+	tabs := []tabView{{Href: href("", ""), Text: v.t("inbox.all"), On: true}}
+	add := func(address, name string, count int, on bool) {
 		tabs[0].On = tabs[0].On && !on
-		if on || counts[s] > 0 {
-			tabs = append(tabs, tabView{href(s), v.t("inbox.state." + string(s)), counts[s], on})
+		if on || count > 0 {
+			tabs = append(tabs, tabView{address, v.t("inbox.state." + name), count, on})
+		}
+	}
+	for _, s := range triggers.States {
+		tabs[0].Count += counts[s]
+		add(href(s, ""), string(s), counts[s], q.State == s && q.Label == "")
+		if l, has := labels[s]; has { // a part of those before it
+			add(href("", l), string(l), labelled[l], q.Label == l)
 		}
 	}
 	return tabs
 }
+
+// firingTitle names a firing by its ticket and deal.
+func (v *visit) firingTitle(e triggers.Entry, name string) string {
+	if e.Request.TicketID == 0 {
+		return strings.TrimSuffix(v.t("inbox.no_ticket")+" · "+name, " · ")
+	}
+	return v.t("inbox.row", "Ticket", e.Request.TicketID, "Name", name)
+}
+
+// stateOf is what an entry is called: by its label, if it has one.
+func stateOf(e triggers.Entry) string { return cmp.Or(string(e.Label), string(e.State)) }
 
 func (v *visit) repeats(e triggers.Entry) string {
 	if e.Repeats == 0 {
@@ -122,9 +141,11 @@ type firingView struct {
 	Due               string
 	Attempts          int
 	Problems          []triggers.Problem
+	Remarks           bool // Problems are what was left out
 	Candidates        []candidateView
 	Timeline          []momentView
 	Request           string
+	Cut               bool // there was more of it
 	Mistakes          []triggers.Problem
 	BadRequest        string
 	Dropping          string // the reason as it was typed
@@ -148,7 +169,7 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 	if err != nil {
 		return firingView{}, err
 	}
-	request, err := requestJSON(e.Request)
+	request, err := e.Request.Text()
 	if err != nil {
 		return firingView{}, err
 	}
@@ -156,8 +177,7 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 	failed, held := e.State == triggers.StateFailed, e.State == triggers.StateHeld
 	view := firingView{
 		Base: v.base(), URL: v.base() + "/inbox/" + url.PathEscape(e.ID), Token: blocks.NewID(), ID: e.ID,
-		State: string(e.State), Word: v.t("inbox.state." + string(e.State)), Reason: v.said(f, e.Why), Repeats: v.repeats(e),
-		Ticket: strconv.FormatInt(e.Request.TicketID, 10), TicketURL: v.ticketURLOf(e.Request.TicketID),
+		State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)), Reason: v.said(f, e.Why), Repeats: v.repeats(e),
 		Created: f.DateTime(e.CreatedAt), Updated: f.DateTime(e.UpdatedAt), Attempts: e.Attempts,
 		Request: maskJSON(f, request), CanRetry: failed, CanEdit: e.Editable(),
 		CanDrop: failed || held || e.State == triggers.StateAccepted,
@@ -174,9 +194,17 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 		text := strconv.FormatInt(n, 10)
 		view.Deal = link{text, v.crm.Tenant().AmoBase + "/leads/detail/" + text} // the stored one may be of a former address
 	}
-	for _, p := range e.Problems {
-		view.Problems = append(view.Problems, triggers.Problem{Path: p.Path, Detail: f.Words(p.Detail)})
+	if id := e.Request.TicketID; id != 0 {
+		view.Ticket, view.TicketURL = strconv.FormatInt(id, 10), v.ticketURLOf(id)
 	}
+	view.Problems, view.Remarks = v.problems(f, e.Problems), e.Label == triggers.LabelRemarks
+	if e.State != triggers.StateDone && len(e.Problems) == 0 { // known before the deal is made
+		view.Problems, view.Remarks = v.problems(f, e.Remarks()), true
+	}
+	if e.Label != "" { // the list says it all
+		view.Reason = ""
+	}
+	view.Cut = e.Request.Unread != nil && e.Request.Unread.Cut
 	if failed {
 		for _, c := range e.Steps.Candidates {
 			view.Candidates = append(view.Candidates, candidateView{c.LeadID, f.Words(c.Name), v.crm.Tenant().Present(c.URL), f.DateTime(c.CreatedAt)})

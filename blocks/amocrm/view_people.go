@@ -65,7 +65,11 @@ type peopleView struct {
 	SearchedFor []string
 	AllMatches  bool // past the link, to mend it
 	Failed      int  // rule firings that need a person
+	Run         *runView
 }
+
+// runView is the newest firing of the session's own ticket.
+type runView struct{ State, Word, Href string }
 
 // bannerView says above old data why they are old.
 type bannerView struct {

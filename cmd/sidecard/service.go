@@ -148,7 +148,10 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces,
 	sender := notices.NewSender(db, set.notices)
 	s.triggers = triggers.NewService(triggers.Deps{
 		DB: db, Tenants: s.tenants, Log: log, Text: text, Trace: traced.step, Mark: traced.mark,
-		Settled: func(e triggers.Entry) { m.Settled(e.State); s.notices.Settled(e) },
+		Problem: func(lang string, p triggers.Problem) string {
+			return catalog.RuleProblem(blocks.Lang(lang), p.Key, p.Params, p.Detail)
+		},
+		Settled: func(e triggers.Entry) { m.Settled(e); s.notices.Settled(e) },
 		Desk:    func(t tenant.Tenant) (triggers.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (triggers.Account, error) {
 			return b.Account(ctx, tenantID, p)

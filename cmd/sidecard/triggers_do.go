@@ -68,7 +68,7 @@ func (cmd *triggersEditCmd) do(ctx context.Context, i inbox) error {
 	if len(body) > triggers.MaxBody {
 		return errors.New("read request: it has more than 1 MiB")
 	}
-	r, _, err := triggers.Bind("application/json", body)
+	r, err := triggers.BindEdited(body)
 	if err != nil {
 		return fmt.Errorf("read request: %w", err)
 	}

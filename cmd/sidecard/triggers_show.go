@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 )
 
 type triggersListCmd struct {
-	State  string `enum:",failed,held,accepted,working,done,dropped" default:"" help:"Only these: failed, held, accepted, working, done or dropped."`
+	State  string `enum:",failed,refused,held,accepted,working,done,remarks,dropped" default:"" help:"Only these: failed, refused (of the failed: the rule can't be carried out), held, accepted, working, done, remarks (of the done: something was left out) or dropped."`
 	Ticket int64  `help:"Only those of this ticket."`
 	Text   string `help:"Part of a firing's id, ticket, deal name or reason."`
 	Limit  int    `default:"50" help:"At most so many, up to 200."`
@@ -32,7 +33,7 @@ func (cmd *triggersListCmd) do(ctx context.Context, i inbox) error {
 		return fmt.Errorf("--limit: %d, expected 1 to %d", cmd.Limit, triggers.InboxMost)
 	}
 	p, err := i.service.Inbox(ctx, i.tenant.ID, triggers.Query{
-		State: triggers.State(cmd.State), Ticket: cmd.Ticket, Text: cmd.Text, Limit: cmd.Limit, Before: cmd.Before,
+		State: triggers.State(cmd.State), Label: triggers.Label(cmd.State), Ticket: cmd.Ticket, Text: cmd.Text, Limit: cmd.Limit, Before: cmd.Before,
 	})
 	if err != nil {
 		return err
@@ -51,14 +52,15 @@ func (cmd *triggersListCmd) do(ctx context.Context, i inbox) error {
 		if e.Steps.LeadID != 0 {
 			deal = strconv.FormatInt(e.Steps.LeadID, 10)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%d\t%s\n", e.ID, e.State, e.UpdatedAt.Format(time.DateTime), e.Request.TicketID, deal,
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%d\t%s\n", e.ID, stateOf(e), e.UpdatedAt.Format(time.DateTime), e.Request.TicketID, deal,
 			e.Attempts, oneLine(reasonOf(e)))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	c := p.Counts
-	fmt.Fprintf(i.out, "\n%d failed, %d held, %d accepted, %d working, %d done, %d dropped", c.Failed, c.Held, c.Accepted, c.Working, c.Done, c.Dropped)
+	fmt.Fprintf(i.out, "\n%d failed, %d held, %d accepted, %d working, %d done, %d dropped; of these %d refused, %d with remarks",
+		c.Failed, c.Held, c.Accepted, c.Working, c.Done, c.Dropped, c.Refused, c.Remarks)
 	if p.Trimmed.Count > 0 {
 		fmt.Fprintf(i.out, "; %d older ones were removed since %s", p.Trimmed.Count, p.Trimmed.Since.Format(time.DateOnly))
 	}
@@ -92,7 +94,7 @@ func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 	w := tabwriter.NewWriter(i.out, 0, 0, 2, ' ', 0)
 	line := func(name string, value any) { fmt.Fprintf(w, "%s\t%s\n", name, oneLine(fmt.Sprint(value))) }
 	line("id", e.ID)
-	line("state", e.State)
+	line("state", stateOf(e))
 	if why := reasonOf(e); why != "" {
 		line("reason", why)
 	}
@@ -104,8 +106,13 @@ func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 	if e.Steps.LeadID != 0 {
 		line("deal", fmt.Sprintf("%d %s", e.Steps.LeadID, i.tenant.Present(e.LeadURL)))
 	}
+	heading := map[triggers.Label]string{triggers.LabelRemarks: "left out", triggers.LabelRefused: "mistake"}[e.Label]
 	for _, p := range e.Problems {
-		line("amoCRM said", p.Path+": "+p.Detail)
+		text := p.Path + ": " + p.Detail
+		if p.Given != "" {
+			text += "; it held: " + p.Given
+		}
+		line(cmp.Or(heading, "amoCRM said"), text)
 	}
 	for _, c := range e.Steps.Candidates {
 		line("may be deal", fmt.Sprintf("%d %q %s", c.LeadID, c.Name, i.tenant.Present(c.URL)))
@@ -116,13 +123,19 @@ func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	return i.encode(e.Request)
+	text, err := e.Request.Text()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(i.out, harmless(text))
+	return err
 }
 
 // shown is a firing as --json prints it.
 type shown struct {
 	ID         string               `json:"id"`
 	State      triggers.State       `json:"state"`
+	Label      triggers.Label       `json:"label,omitempty"`
 	Reason     string               `json:"reason,omitempty"`
 	Repeats    int                  `json:"repeats,omitempty"`
 	Problems   []triggers.Problem   `json:"problems,omitempty"`
@@ -150,7 +163,7 @@ func (i inbox) shownFiring(e triggers.Entry) shown {
 		candidates[n].URL = i.tenant.Present(candidates[n].URL)
 	}
 	return shown{
-		ID: e.ID, State: e.State, Reason: e.Why, Repeats: e.Repeats, Problems: e.Problems, Attempts: e.Attempts, ContactID: e.Steps.ContactID,
+		ID: e.ID, State: e.State, Label: e.Label, Reason: e.Why, Repeats: e.Repeats, Problems: e.Problems, Attempts: e.Attempts, ContactID: e.Steps.ContactID,
 		LeadID: e.Steps.LeadID, LeadURL: i.tenant.Present(e.LeadURL), Candidates: candidates, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
 		Timeline: e.Timeline, Request: e.Request,
 	}
@@ -163,11 +176,24 @@ func (i inbox) encode(v any) error {
 	return enc.Encode(v)
 }
 
+// stateOf is an entry's label, if it has one: it says more.
+func stateOf(e triggers.Entry) string { return cmp.Or(string(e.Label), string(e.State)) }
+
 func reasonOf(e triggers.Entry) string {
 	if e.Repeats > 0 {
 		return fmt.Sprintf("%s (and %d times more)", e.Why, e.Repeats)
 	}
 	return e.Why
+}
+
+// harmless keeps what people wrote from steering the terminal.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // oneLine keeps a table in shape, and what people wrote from steering the terminal.

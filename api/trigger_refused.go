@@ -1,0 +1,131 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/triggers"
+)
+
+// read reads a firing's body. key is the trigger key in it; stops is what would stop the firing, err means that the body has
+// not come to its end.
+func (h *TriggerHandlers) read(c echo.Context) (firing triggers.Refused, key string, stops, err error) {
+	firing.ContentType = c.Request().Header.Get(echo.HeaderContentType)
+	firing.Body, err = io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, triggers.MaxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		firing.Cut, stops = true, tooLarge
+	case err != nil:
+		return firing, "", nil, err
+	default:
+		firing.Request, key, stops = triggers.Bind(firing.ContentType, firing.Body)
+	}
+	if !readable(stops) {
+		key = triggers.OnlyKey(firing.Body)
+	}
+	firing.Key = givenKey(c, key)
+	return firing, key, stops, nil
+}
+
+// readable says that a body could be read, whatever is wrong with the rule in it.
+func readable(stops error) bool {
+	var mistakes *triggers.Problems
+	return stops == nil || errors.As(stops, &mistakes)
+}
+
+// storeRefused stores a firing that can't be carried out as it stands, and answers why.
+func (h *TriggerHandlers) storeRefused(c echo.Context, t tenant.Tenant, f triggers.Refused, stops error) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), longestStore)
+	defer cancel()
+	answer := h.refusal(c, stops)
+	f.Problems = problemsOf(stops)
+	entry, existed, err := h.Triggers.Refuse(ctx, t, f)
+	if err != nil {
+		return h.turnAway(c, err)
+	}
+	if existed {
+		h.count(FateRepeated)
+	} else {
+		h.count(FateRefused)
+	}
+	answer.Errors, answer.Remarks = h.fields(c, f.Problems), h.fields(c, f.Request.Remarks)
+	answer.ID, answer.State, answer.StatusURL = entry.ID, string(entry.State), h.statusURL(c, entry)
+	c.Response().Header().Set(echo.HeaderLocation, answer.StatusURL)
+	return answer.answer(c)
+}
+
+// problemsOf is what stops a firing, by path.
+func problemsOf(stops error) []triggers.Problem {
+	var (
+		tooLarge *http.MaxBytesError
+		foreign  *foreignClientError
+	)
+	switch {
+	case errors.As(stops, &tooLarge):
+		return []triggers.Problem{triggers.TooLarge()}
+	case errors.As(stops, &foreign):
+		return []triggers.Problem{triggers.ForeignClient()}
+	case readable(stops), triggers.ProblemsOf(stops) != nil:
+		return triggers.ProblemsOf(stops)
+	}
+	return []triggers.Problem{{Path: "?dry_run", Code: triggers.CodeType, Detail: stops.Error()}}
+}
+
+// unread answers for a body that has not come to its end.
+func (h *TriggerHandlers) unread(c echo.Context, err error) error {
+	if errors.Is(err, intake.ErrFull) {
+		c.Response().Header().Set("Retry-After", "5")
+		return Problem(c, http.StatusServiceUnavailable, "Too many large bodies are being sent; send it again")
+	}
+	return Problem(c, http.StatusBadRequest, "The body ended too early")
+}
+
+// refuse answers for an error. Internal text never leaves.
+func (h *TriggerHandlers) refuse(c echo.Context, err error) error { return h.refusal(c, err).answer(c) }
+
+// refusal is the one table from errors to answers.
+func (h *TriggerHandlers) refusal(c echo.Context, err error) problem {
+	var (
+		mistakes *triggers.Problems
+		syntax   *triggers.SyntaxError
+		kind     *triggers.ContentTypeError
+		foreign  *foreignClientError
+		tooLarge *http.MaxBytesError
+		dry      *dryRunError
+	)
+	switch {
+	case errors.As(err, &mistakes):
+		return problem{Status: http.StatusUnprocessableEntity, Title: h.say(c, "rule.refused", ruleRefused), Errors: h.fields(c, mistakes.List)}
+	case errors.As(err, &syntax):
+		return problem{Status: http.StatusBadRequest, Title: "The body can't be read: " + syntax.Error()}
+	case errors.As(err, &kind):
+		return problem{Status: http.StatusUnsupportedMediaType, Title: kind.Error()}
+	case errors.As(err, &tooLarge):
+		return problem{Status: http.StatusRequestEntityTooLarge, Title: "The body may have at most 1 MiB"}
+	case errors.As(err, &dry):
+		return problem{Status: http.StatusBadRequest, Title: dry.Error()}
+	case errors.Is(err, errNoKey):
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, "Bearer")
+		return problem{Status: http.StatusUnauthorized, Title: "The trigger key is missing or wrong. It stands in the settings of the amoCRM " +
+			"block, in the ready-made rule; add it to the rule's URL as ?key=…, or to its data as \"key\""}
+	case errors.As(err, &foreign):
+		return problem{Status: http.StatusForbidden, Title: foreign.Error(), Errors: h.fields(c, problemsOf(foreign))}
+	case errors.Is(err, triggers.ErrNotFound):
+		return problem{Status: http.StatusNotFound, Title: "There is no such firing, or it is too old"}
+	case errors.Is(err, triggers.ErrFull):
+		c.Response().Header().Set("Retry-After", "60")
+		return problem{Status: http.StatusTooManyRequests, Title: "Too many firings of this account are waiting to be sent to amoCRM"}
+	}
+	if c.Request().Context().Err() == nil {
+		h.Log.ErrorContext(c.Request().Context(), "rule endpoint failed", "id", c.Response().Header().Get(echo.HeaderXRequestID), "error", err)
+	}
+	c.Response().Header().Set("Retry-After", "5")
+	return problem{Status: http.StatusServiceUnavailable, Title: "The firing could not be stored; send it again"}
+}
