@@ -90,7 +90,7 @@ func withoutStage(m obj) obj {
 
 // limitValues refuses the custom values above maxValues.
 func (v check) limitValues(m obj) {
-	if list, ok := m["custom_fields_values"].([]any); ok && len(list) > maxValues {
+	if list, ok := asList(m["custom_fields_values"]); ok && len(list) > maxValues {
 		v.notExpected("custom_fields_values.40")
 	}
 }

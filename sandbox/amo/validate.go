@@ -156,13 +156,13 @@ func (v check) object(m obj, key string) obj {
 	return o
 }
 
-// list reads an array; nil when absent, null or wrong.
+// list reads an array, or an object with indices for keys; nil when absent, null or wrong.
 func (v check) list(m obj, key string) []any {
 	raw, there := m[key]
 	if !there || raw == nil {
 		return nil
 	}
-	l, ok := raw.([]any)
+	l, ok := asList(raw)
 	if !ok {
 		v.wrongType(key, "array")
 		return nil
