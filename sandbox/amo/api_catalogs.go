@@ -144,7 +144,7 @@ func (s *Server) writeCatalogs(w http.ResponseWriter, r *http.Request, c caller,
 		for i, m := range items {
 			v := newCheck(c.account)
 			next[i] = v.catalog(base(v, m), m)
-			if cat := next[i]; cat.ID == 0 {
+			if cat := next[i]; cat.ID == 0 && !v.failed() {
 				count[""]++
 				count[cat.Type]++
 				if count[""] > maxCatalogs || cat.Type != regularCatalog && count[cat.Type] > 1 {
