@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // maxHooks is how many subscriptions an account may have (amocrm.md §8.1).
@@ -98,13 +99,13 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 }
 
-// hook checks a subscription. Unlike amoCRM it does not look the host up in DNS.
+// hook checks a subscription. Unlike amoCRM it does not look the host up in DNS. Domains in Cyrillic are refused, as there.
 func (v check) hook(m obj) *Hook {
 	h := &Hook{Sort: or(v.integer(m, "sort"), 1)}
 	if to := v.required(m, "destination"); to != nil {
 		h.Destination = *to
 		u, err := url.Parse(*to)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || !ascii(u.Host) {
 			v.fail(codeInvalidURL, "destination.destination", "Invalid URL")
 		}
 	}
@@ -122,6 +123,10 @@ func (v check) hook(m obj) *Hook {
 		}
 	}
 	return h
+}
+
+func ascii(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c > unicode.MaxASCII })
 }
 
 // unsubscribe answers DELETE /webhooks, whose body names the destination.
