@@ -102,7 +102,7 @@ func TestOAuth_resourceOwnerIsWhoGranted(t *testing.T) {
 	wantStatus(t, b.api("GET", "/v3/user", access, nil), http.StatusUnauthorized)
 }
 
-func TestFaults_rateIsSwitchedAndPutBack(t *testing.T) {
+func TestFaults_rateIsSwitchedPutBackAndOutlivesAReset(t *testing.T) {
 	b := start(t, nil)
 	access, _ := b.grant()
 	burst := func(n int) (limited int) {
@@ -124,6 +124,11 @@ func TestFaults_rateIsSwitchedAndPutBack(t *testing.T) {
 	}
 	if n := burst(1); n != 1 {
 		t.Error("not limited after the threshold was put back")
+	}
+	b.control("POST", "faults", map[string]any{"rate_per_second": 30})
+	b.control("POST", "reset", nil)
+	if got := b.control("GET", "info", nil)["rate_per_second"]; got != 30.0 {
+		t.Errorf("after a reset: rate_per_second %v, want 30", got)
 	}
 	r := b.do("POST", firstHost, "/_sandbox/faults", `{"rate_per_second":0}`)
 	if r.status != http.StatusBadRequest || !strings.Contains(string(r.body), "rate_per_second: accepted is 1 to 1000000") {

@@ -160,7 +160,7 @@ func (s *Server) controlReset(w http.ResponseWriter, _ *http.Request) error {
 	fresh := s.fresh()
 	s.configure(fresh)
 	s.write(func(*World) {
-		s.state.world, s.indexLag, s.switchedRate = fresh, 0, 0
+		s.state.world, s.indexLag = fresh, 0 // the rate is how fast the machine's client is, no part of the story
 		s.state.epoch++
 	})
 	s.courier.forget()
