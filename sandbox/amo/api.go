@@ -25,18 +25,18 @@ var entities = []string{"leads", "contacts", "companies"}
 func (s *Server) routeTable() []route {
 	t := []route{
 		{"GET", "/account", s.getAccount},
-		{"GET", "/users", s.listUsers},
-		{"GET", "/users/{id}", s.getUser},
+		{"GET", "/users", s.forAdmins(s.listUsers)},
+		{"GET", "/users/{id}", s.forAdmins(s.getUser)},
 		{"GET", "/leads/pipelines", s.listPipelines},
-		{"POST", "/leads/pipelines", s.createPipelines},
+		{"POST", "/leads/pipelines", s.forAdmins(s.createPipelines)},
 		{"GET", "/leads/pipelines/{id}", s.getPipeline},
-		{"PATCH", "/leads/pipelines/{id}", s.updatePipeline},
-		{"DELETE", "/leads/pipelines/{id}", s.deletePipeline},
+		{"PATCH", "/leads/pipelines/{id}", s.forAdmins(s.updatePipeline)},
+		{"DELETE", "/leads/pipelines/{id}", s.forAdmins(s.deletePipeline)},
 		{"GET", "/leads/pipelines/{id}/statuses", s.listStatuses},
-		{"POST", "/leads/pipelines/{id}/statuses", s.createStatuses},
+		{"POST", "/leads/pipelines/{id}/statuses", s.forAdmins(s.createStatuses)},
 		{"GET", "/leads/pipelines/{id}/statuses/{status}", s.getStatus},
-		{"PATCH", "/leads/pipelines/{id}/statuses/{status}", s.updateStatus},
-		{"DELETE", "/leads/pipelines/{id}/statuses/{status}", s.deleteStatus},
+		{"PATCH", "/leads/pipelines/{id}/statuses/{status}", s.forAdmins(s.updateStatus)},
+		{"DELETE", "/leads/pipelines/{id}/statuses/{status}", s.forAdmins(s.deleteStatus)},
 		{"GET", "/leads/loss_reasons", s.listLossReasons},
 		{"GET", "/leads/loss_reasons/{id}", s.getLossReason},
 		{"POST", "/leads/complex", s.createComplex},
@@ -56,9 +56,9 @@ func (s *Server) routeTable() []route {
 		{"PATCH", "/tasks", s.updateTasks},
 		{"GET", "/tasks/{id}", s.getTask},
 		{"PATCH", "/tasks/{id}", s.updateTask},
-		{"GET", "/webhooks", s.listWebhooks},
-		{"POST", "/webhooks", s.subscribe},
-		{"DELETE", "/webhooks", s.unsubscribe},
+		{"GET", "/webhooks", s.forAdmins(s.listWebhooks)},
+		{"POST", "/webhooks", s.forAdmins(s.subscribe)},
+		{"DELETE", "/webhooks", s.forAdmins(s.unsubscribe)},
 		{"POST", "/calls", s.createCalls},
 	}
 	t = append(t, s.catalogRoutes()...)
@@ -66,20 +66,14 @@ func (s *Server) routeTable() []route {
 		t = append(t, route{"GET", kind, s.listNothing})
 	}
 	for _, e := range entities {
+		own := func(of func(string) apiHandler) apiHandler { return of(e) }
+		t = append(t, s.fieldRoutes("/"+e+"/custom_fields", own)...)
 		t = append(t,
 			route{"GET", "/" + e, s.listEntities(e)},
 			route{"POST", "/" + e, s.createEntities(e)},
 			route{"PATCH", "/" + e, s.updateEntities(e)},
 			route{"GET", "/" + e + "/{id}", s.getEntity(e)},
 			route{"PATCH", "/" + e + "/{id}", s.updateEntity(e)},
-			route{"GET", "/" + e + "/custom_fields", s.listFields(e)},
-			route{"POST", "/" + e + "/custom_fields", s.createFields(e)},
-			route{"PATCH", "/" + e + "/custom_fields", s.updateFields(e)},
-			route{"GET", "/" + e + "/custom_fields/groups", s.listFieldGroups(e)},
-			route{"GET", "/" + e + "/custom_fields/groups/{group}", s.getFieldGroup(e)},
-			route{"GET", "/" + e + "/custom_fields/{id}", s.getField(e)},
-			route{"PATCH", "/" + e + "/custom_fields/{id}", s.updateField(e)},
-			route{"DELETE", "/" + e + "/custom_fields/{id}", s.deleteField(e)},
 			route{"GET", "/" + e + "/notes", s.listNotes(e)},
 			route{"POST", "/" + e + "/notes", s.createNotes(e)},
 			route{"PATCH", "/" + e + "/notes", s.updateNotes(e)},

@@ -41,7 +41,7 @@ func TestAPI_readsHaveThePublishedKeys(t *testing.T) {
 		{fmt.Sprintf("/leads/pipelines/%d/statuses/%d?with=descriptions", pSales, stFirst), "pipeline-status-by-id", nil},
 		{fmt.Sprintf("/contacts/custom_fields/%d", phone), "custom-field-phone-by-id", nil},
 		{fmt.Sprintf("/leads/custom_fields/%d", fSelect), "custom-field-select-full-kommo", nil},
-		{"/leads/custom_fields/groups", "custom-field-groups-list", nil},
+		{"/leads/custom_fields/groups", "custom-field-groups-list", []string{"_embedded.custom_field_groups.*.fields"}},
 		{"/leads/notes?limit=1", "notes-list", []string{"_links.next"}},
 		{fmt.Sprintf("/leads/%d/notes", lFence), "notes-list-by-entity", []string{"_links.next"}},
 		{fmt.Sprintf("/leads/notes/%d", note), "note-by-id", nil},

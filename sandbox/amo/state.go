@@ -69,7 +69,8 @@ type Account struct {
 	Users       []*User
 	Pipelines   []*Pipeline
 	LossReasons []*LossReason
-	Fields      map[string][]*Field // by entity: leads, contacts, companies, and a catalog's kind
+	Fields      map[string][]*Field      // by entity: leads, contacts, companies, and a catalog's kind
+	FieldGroups map[string][]*FieldGroup // likewise; the predefined one only once it was changed
 	Companies   map[int64]*Company
 	Contacts    map[int64]*Contact
 	Leads       map[int64]*Lead
@@ -130,6 +131,14 @@ type Field struct {
 	Currency   string
 	Enums      []*Enum
 	Required   []RequiredStatus
+	Predefined bool
+	GroupID    string // empty is the predefined group
+}
+
+// FieldGroup is a tab of fields on a card.
+type FieldGroup struct {
+	ID, Name   string
+	Sort       int64
 	Predefined bool
 }
 
