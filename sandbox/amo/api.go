@@ -62,8 +62,8 @@ func (s *Server) routeTable() []route {
 		{"POST", "/calls", s.createCalls},
 	}
 	t = append(t, s.catalogRoutes()...)
-	for _, kind := range notKept {
-		t = append(t, route{"GET", kind, s.listNothing})
+	for _, path := range absentLists {
+		t = append(t, route{"GET", path, s.listNothing(path)})
 	}
 	for _, e := range entities {
 		own := func(of func(string) apiHandler) apiHandler { return of(e) }
@@ -92,8 +92,8 @@ func (s *Server) routeTable() []route {
 			route{"POST", "/" + e + "/unlink", s.link(e, false)},
 			route{"POST", "/" + e + "/{id}/link", s.link(e, true)},
 			route{"POST", "/" + e + "/{id}/unlink", s.link(e, false)},
-			route{"GET", "/" + e + "/{id}/files", s.listNothing},
-			route{"GET", "/" + e + "/{id}/subscriptions", s.listNothing},
+			route{"GET", "/" + e + "/{id}/files", s.listNothing("/" + e + "/1/files")},
+			route{"GET", "/" + e + "/{id}/subscriptions", s.listNothing("/" + e + "/1/subscriptions")},
 			route{"GET", "/" + e + "/tags", s.listTags(e)},
 			route{"POST", "/" + e + "/tags", s.createTags(e)},
 		)
@@ -124,7 +124,7 @@ func (s *Server) apiRoutes(handle func(pattern string, h apiHandler)) {
 					return
 				}
 			}
-			s.apiFallback(w, r)
+			s.apiFallback(w, r, c)
 		}
 		handle(p, h)
 		handle(p+"/{$}", h) // amoCRM's own samples end some addresses with a slash
@@ -180,8 +180,13 @@ func matchPath(got, path string) (map[string]string, bool) {
 	return values, true
 }
 
-// apiFallback answers what no route takes: 405 when the path is known under another method, else 404.
-func (s *Server) apiFallback(w http.ResponseWriter, r *http.Request) {
+// apiFallback answers what no route takes: a kind that is not kept by its name, 405 when the path is known under another
+// method, else 404.
+func (s *Server) apiFallback(w http.ResponseWriter, r *http.Request, c caller) {
+	if kind, ok := absentAt(strings.TrimPrefix(r.URL.Path, apiRoot)); ok && (kind.method == "" || kind.method == r.Method) {
+		s.absentRoute(kind, func(w http.ResponseWriter, _ *http.Request, _ caller) { notKept(w, kind.kind) })(w, r, c)
+		return
+	}
 	var allow []string
 	for _, rt := range knownRoutes() {
 		if _, ok := matchPath(strings.TrimPrefix(r.URL.Path, apiRoot), rt.path); ok && rt.method != r.Method {

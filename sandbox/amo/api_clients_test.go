@@ -20,7 +20,6 @@ func TestAPI_kindsThatAreNotKeptAreEmptyLists(t *testing.T) {
 	}
 	b.do("GET", "/customers?limit=251", "").want(422)
 	b.do("GET", "/leads/3001/nothing", "").want(404)
-	b.do("POST", "/roles", "[]").want(405)
 }
 
 func TestAPI_linksAndWebhooksAreEmptyListsWhenThereAreNone(t *testing.T) {

@@ -1,6 +1,12 @@
 package amo
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
+
+// salesbotPath is the one address of the old API that clients of v4 ask, too.
+const salesbotPath = "/api/v2/salesbot/"
 
 // foreignRoots are the places where amoCRM keeps, or once kept, other APIs than v4. Programs ask there, so they are told
 // of a missing route as programs are, not by a page.
@@ -11,7 +17,13 @@ func (s *Server) foreignRoutes() {
 	for _, root := range foreignRoots {
 		for _, pattern := range []string{root, root + "/"} {
 			if root == "/api" {
-				s.mux.Handle(pattern, s.gate(func(w http.ResponseWriter, r *http.Request, _ caller) { noRoute(w, r) }))
+				s.mux.Handle(pattern, s.gate(func(w http.ResponseWriter, r *http.Request, _ caller) {
+					if strings.HasPrefix(r.URL.Path, salesbotPath) {
+						notKept(w, "salesbots")
+						return
+					}
+					noRoute(w, r)
+				}))
 			} else {
 				s.open(pattern, func(w http.ResponseWriter, r *http.Request, _ *Account) { noRoute(w, r) })
 			}

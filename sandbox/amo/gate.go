@@ -115,7 +115,7 @@ func (s *Server) tariffRefuses(a *Account, method string) (refuses bool) {
 func (s *Server) routeName(r *http.Request) string {
 	folded := strings.Contains(r.Pattern, "{sub}") // stands for several routes
 	root := strings.TrimSuffix(r.Pattern, "/")
-	if slices.Contains(foreignRoots, root) {
+	if slices.Contains(foreignRoots, root) || root == drivePath {
 		return r.Method + " " + root + "/ (unknown)"
 	}
 	if !folded && root != apiRoot {

@@ -113,9 +113,10 @@ func (w *World) accountByID(id int64) *Account {
 func (s *Server) routes() {
 	s.mux, s.known = http.NewServeMux(), s.routeTable()
 	s.apiRoutes(func(pattern string, h apiHandler) { s.mux.Handle(pattern, s.gate(h)) })
-	unknown := s.gate(func(w http.ResponseWriter, r *http.Request, _ caller) { s.apiFallback(w, r) })
+	unknown := s.gate(s.apiFallback)
 	s.mux.Handle(apiRoot, unknown)
 	s.mux.Handle(apiRoot+"/", unknown)
+	s.driveRoutes()
 	s.foreignRoutes()
 	s.oauthRoutes()
 	s.consentRoutes()
