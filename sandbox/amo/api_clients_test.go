@@ -3,7 +3,6 @@ package amo
 import (
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -62,9 +61,8 @@ func TestAPI_readsTellDeletedAndLabour(t *testing.T) {
 }
 
 func TestAPI_amojoIDIsAUUID(t *testing.T) {
-	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 	for n := range int64(50) {
-		if got := accountUUID(&Account{ID: 31000000 + n}); !uuid.MatchString(got) {
+		if got := accountUUID(&Account{ID: 31000000 + n}); !uuidForm.MatchString(got) {
 			t.Errorf("account %d: %s", n, got)
 		}
 	}
