@@ -11,6 +11,13 @@ import (
 // defaultGroup is the predefined group that every kind has. Its fields tell no group_id.
 const defaultGroup = "default"
 
+// FieldGroup is a tab of fields on a card.
+type FieldGroup struct {
+	ID, Name   string
+	Sort       int64
+	Predefined bool
+}
+
 // fieldRoutes are the definitions of one kind's fields and the groups that hold them; in names the kind that a request
 // is about.
 func (s *Server) fieldRoutes(path string, in func(of func(kind string) apiHandler) apiHandler) []route {

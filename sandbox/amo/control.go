@@ -28,6 +28,7 @@ func (s *Server) controlRoutes() {
 		"POST /_sandbox/expire":      s.controlExpire,
 		"POST /_sandbox/delete":      s.controlDelete,
 		"POST /_sandbox/rename":      s.controlRename,
+		"POST /_sandbox/unsorted":    s.controlUnsorted,
 		"POST /_sandbox/reset":       s.controlReset,
 		"/_sandbox/":                 controlUnknown,
 	} {
@@ -66,7 +67,7 @@ func loopbackOnly(h func(http.ResponseWriter, *http.Request) error) http.Handler
 
 func controlUnknown(_ http.ResponseWriter, r *http.Request) error {
 	return errAccepts{http.StatusNotFound, r.Method + " " + r.URL.Path + ": unknown control route; there are GET info, stats, faults; " +
-		"POST faults, grant, code, revoke, expire, delete, rename, reset, stats/reset; DELETE faults"}
+		"POST faults, grant, code, revoke, expire, delete, rename, unsorted, reset, stats/reset; DELETE faults"}
 }
 
 // readControl decodes a control body. Nothing at all is an empty object.

@@ -79,6 +79,7 @@ type Account struct {
 	Tags        map[string][]*Tag // by entity
 	Events      []*Event          // oldest first
 	Unsorted    map[string]*Unsorted
+	Settled     []*Unsorted // those that wait no more, oldest first
 	Hooks       []*Hook
 	Catalogs    []*Catalog
 }
@@ -133,13 +134,6 @@ type Field struct {
 	Required   []RequiredStatus
 	Predefined bool
 	GroupID    string // empty is the predefined group
-}
-
-// FieldGroup is a tab of fields on a card.
-type FieldGroup struct {
-	ID, Name   string
-	Sort       int64
-	Predefined bool
 }
 
 // RequiredStatus is one element of required_statuses.
@@ -252,19 +246,6 @@ type Event struct {
 	CreatedAt int64
 	After     json.RawMessage
 	Before    json.RawMessage
-}
-
-// Unsorted is an incoming lead.
-type Unsorted struct {
-	UID        string
-	Category   string
-	SourceUID  string
-	SourceName string
-	PipelineID int64
-	CreatedAt  int64
-	Metadata   json.RawMessage
-	LeadID     int64
-	ContactID  int64
 }
 
 // Hook is a webhook subscription.
