@@ -19,6 +19,7 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/amo"
 	"github.com/sidecard/sidecard/sandbox/desk"
+	"github.com/sidecard/sidecard/sandbox/guard"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -29,6 +30,9 @@ type Options struct {
 	AmoAddr string
 	// DeskAddr is where the local Usedesk listens.
 	DeskAddr string
+	// OtherHosts and AnyHost are amo.Options' own; the host in AmoAddr is one of them.
+	OtherHosts []string
+	AnyHost    bool
 	// SidecarURL is the service's base URL, without a slash at the end. The block posts to its /api/.
 	SidecarURL string
 	// DataDir keeps the state over restarts; empty keeps it in memory.
@@ -129,7 +133,8 @@ func (s *Sandbox) build(opts Options) error {
 		return err
 	}
 	s.Amo, err = amo.New(world, amo.Options{
-		Hosts: s.AmoHosts, APIHost: s.APIHost, SpareHosts: s.spareHosts(), RedirectURI: opts.RedirectURI, DisconnectURI: opts.DisconnectURI, StateFile: amoFile,
+		Hosts: s.AmoHosts, APIHost: s.APIHost, SpareHosts: s.spareHosts(), OtherHosts: append(slices.Clone(opts.OtherHosts), guard.Name(opts.AmoAddr)),
+		AnyHost: opts.AnyHost, RedirectURI: opts.RedirectURI, DisconnectURI: opts.DisconnectURI, StateFile: amoFile,
 		Info: s.Desk.Info, Now: opts.Now, RatePerSecond: opts.RatePerSecond, HookTimeScale: opts.HookTimeScale,
 	})
 	if err != nil {

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/sandbox/guard"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -32,7 +32,7 @@ func (s *Server) controlRoutes() {
 		"POST /_sandbox/reset":       s.controlReset,
 		"/_sandbox/":                 controlUnknown,
 	} {
-		s.mux.HandleFunc(pattern, loopbackOnly(h))
+		s.mux.Handle(pattern, guard.Local(answering(h), s.controlHost))
 	}
 }
 
@@ -44,15 +44,10 @@ type errAccepts struct {
 
 func (e errAccepts) Error() string { return e.text }
 
-// loopbackOnly refuses everyone but this machine, and turns an error into an answer.
-func loopbackOnly(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+// answering turns an error into an answer.
+func answering(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-			writeJSON(w, http.StatusForbidden, map[string]string{"error": "control routes answer to loopback addresses only"})
-			return
-		}
-		err = h(w, r)
+		err := h(w, r)
 		if err == nil {
 			return
 		}

@@ -81,24 +81,6 @@ func (s *Server) configure(w *World) {
 	in.Secret, in.RedirectURI, in.DisconnectURI = scenario.IntegrationSecret, s.opts.RedirectURI, s.opts.DisconnectURI
 }
 
-// accountAt is the account that a Host header names: by its host, or by its subdomain for clients that keep the name
-// "{subdomain}.amocrm.ru" and only connect elsewhere. An unknown name is the first one: "localhost:PORT" is good enough
-// for a person.
-func (w *World) accountAt(host string) *Account {
-	for _, a := range w.Accounts {
-		if strings.EqualFold(a.Host, host) {
-			return a
-		}
-	}
-	label, _, _ := strings.Cut(host, ".")
-	for _, a := range w.Accounts {
-		if strings.EqualFold(a.Subdomain, label) {
-			return a
-		}
-	}
-	return w.Accounts[0]
-}
-
 // accountByID is nil for an unknown id.
 func (w *World) accountByID(id int64) *Account {
 	for _, a := range w.Accounts {
