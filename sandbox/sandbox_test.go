@@ -67,6 +67,7 @@ type info struct {
 	Hosts   []string         `json:"amo_hosts"`
 	Tickets map[string]int64 `json:"tickets"`
 	Clients map[string]int64 `json:"clients"`
+	CAFile  string           `json:"ca_file"`
 	Rule    struct {
 		URL  string         `json:"url"`
 		Data map[string]any `json:"data"`

@@ -219,11 +219,14 @@ func pathID(r *http.Request, name string) int64 {
 
 // baseOf is the scheme and host that the client used, also through a proxy that ends its TLS; all links are built on
 // it, and clients compare them with their own base address.
-func baseOf(r *http.Request) string {
+func baseOf(r *http.Request) string { return schemeOf(r) + r.Host }
+
+// schemeOf is "https://" or "http://", as the client asked.
+func schemeOf(r *http.Request) string {
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		return "https://" + r.Host
+		return "https://"
 	}
-	return "http://" + r.Host
+	return "http://"
 }
 
 // apiURL is the absolute address of a path below the API's root.

@@ -45,7 +45,7 @@ func (s *Server) controlRename(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 		a.Host, a.Subdomain = host, req.Subdomain
-		answer["account_id"], answer["subdomain"], answer["host"], answer["base_url"] = a.ID, a.Subdomain, a.Host, "http://"+a.Host
+		answer["account_id"], answer["subdomain"], answer["host"], answer["base_url"] = a.ID, a.Subdomain, a.Host, schemeOf(r)+a.Host
 	})
 	return s.savedAnswer(w, answer, err)
 }
