@@ -27,7 +27,7 @@ func absents() []absent {
 		{kind: "chats of contacts", path: "/contacts/chats", admin: true}, {kind: "customers", path: "/customers"},
 		{kind: "talks", path: "/talks"}, {kind: "chat templates", path: "/chats"}, {kind: "short links", path: "/short_links"},
 		{kind: "widgets", path: "/widgets"}, {kind: "website buttons", path: "/website_buttons"},
-		{kind: "currencies", path: "/currencies"}, {kind: "product settings", path: "/products"}, {kind: "files", path: "/files"},
+		{kind: "currencies", path: "/currencies"}, {kind: "product settings", path: "/catalogs/products"}, {kind: "files", path: "/files"},
 		{kind: "users made by a program", path: "/users", method: http.MethodPost, admin: true},
 	}
 	for _, e := range entities {

@@ -26,7 +26,7 @@ func TestAPI_kindsThatAreNotKeptSaySo(t *testing.T) {
 		{"GET", "/chats/templates", "chat templates"}, {"POST", "/short_links", "short links"}, {"GET", "/widgets", "widgets"},
 		{"GET", "/website_buttons", "website buttons"}, {"GET", "/files/x/links", "files"}, {"PUT", "/leads/3001/files", "files"},
 		{"DELETE", "/contacts/2001/files", "files"}, {"POST", "/leads/3001/subscriptions", "subscriptions"},
-		{"POST", "/users", "users made by a program"},
+		{"POST", "/users", "users made by a program"}, {"GET", "/catalogs/products/settings", "product settings"},
 	} {
 		a := b.do(c.method, c.path, "[]").want(http.StatusNotImplemented)
 		reply{a.status, a.header, a.body}.saysNotKept(t, c.kind)
@@ -55,9 +55,10 @@ func TestAPI_addressesThatAmoCRMDoesNotHaveStayUnknown(t *testing.T) {
 	b.do("DELETE", "/users", "").want(405)
 }
 
-func TestForeign_salesbotIsNotKept(t *testing.T) {
+func TestForeign_oldAddressesThatClientsStillAskAreNotKept(t *testing.T) {
 	b := start(t, nil)
 	access, _ := b.grant()
 	b.api("POST", "/api/v2/salesbot/run", access, "[]").saysNotKept(t, "salesbots")
+	b.api("GET", "/api/v2/products_settings", access, nil).saysNotKept(t, "product settings")
 	wantStatus(t, b.api("POST", "/api/v2/salesbot/run", "x", "[]"), http.StatusUnauthorized)
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// salesbotPath is the one address of the old API that clients of v4 ask, too.
-const salesbotPath = "/api/v2/salesbot/"
+// oldAbsents are the addresses of the old API that clients of v4 ask, too, with what is not kept there.
+var oldAbsents = map[string]string{"/api/v2/salesbot/run": "salesbots", "/api/v2/products_settings": "product settings"}
 
 // foreignRoots are the places where amoCRM keeps, or once kept, other APIs than v4. Programs ask there, so they are told
 // of a missing route as programs are, not by a page.
@@ -18,8 +18,8 @@ func (s *Server) foreignRoutes() {
 		for _, pattern := range []string{root, root + "/"} {
 			if root == "/api" {
 				s.mux.Handle(pattern, s.gate(func(w http.ResponseWriter, r *http.Request, _ caller) {
-					if strings.HasPrefix(r.URL.Path, salesbotPath) {
-						notKept(w, "salesbots")
+					if kind := oldAbsents[strings.TrimSuffix(r.URL.Path, "/")]; kind != "" {
+						notKept(w, kind)
 						return
 					}
 					noRoute(w, r)
