@@ -120,6 +120,7 @@ type LossReason struct {
 	Name      string
 	Sort      int64
 	CreatedAt int64
+	UpdatedAt int64 // 0 never
 }
 
 // Field is a custom field definition.
