@@ -112,9 +112,8 @@ func (s *Server) updateCatalog(w http.ResponseWriter, r *http.Request, c caller)
 
 // existingCatalog is the catalog that an item of an update names.
 func existingCatalog(v check, m obj) Catalog {
-	id := v.integer(m, "id")
+	id := v.ownID(m)
 	if id == nil {
-		v.missing("id")
 		return Catalog{}
 	}
 	if cat := catalogOf(v.a, *id); cat != nil {

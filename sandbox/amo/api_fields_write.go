@@ -15,6 +15,9 @@ var fieldTypes = strings.Fields("text numeric checkbox select multiselect date u
 var catalogFieldTypes = strings.Fields("text numeric checkbox select multiselect date url date_time textarea radiobutton streetaddress " +
 	"file price category items linked_entity payer supplier")
 
+// enumTypes are those that are made with their choices.
+var enumTypes = []string{"select", "multiselect", "radiobutton"}
+
 // leadOnly are types that only leads have; multitext is the other way round.
 var leadOnly = []string{"tracking_data", "chained_list"}
 
@@ -36,6 +39,9 @@ func (s *Server) createFields(entity string) apiHandler {
 			}
 			if f.Type == "monetary" {
 				v.required(m, "currency")
+			}
+			if slices.Contains(enumTypes, f.Type) && m["enums"] == nil {
+				v.missing("enums")
 			}
 			return f
 		})
@@ -76,9 +82,8 @@ func (s *Server) updateField(entity string) apiHandler {
 // existingField finds the definition that an item of an update names.
 func existingField(entity string) func(v check, m obj) *Field {
 	return func(v check, m obj) *Field {
-		id := v.integer(m, "id")
+		id := v.ownID(m)
 		if id == nil {
-			v.missing("id")
 			return &Field{}
 		}
 		f := fieldOf(v.a, entity, *id)

@@ -158,6 +158,14 @@ func (v check) embedded(m obj, kind string, each func(at check, el obj, i int)) 
 	}
 }
 
+// ownID reads the id of the thing that an item of an update names; nil after an error.
+func (v check) ownID(m obj) *int64 {
+	if m["id"] == nil {
+		v.missing("id")
+	}
+	return v.integer(m, "id")
+}
+
 // existing reads the id of an entity that must be there; 0 after an error.
 func (v check) existing(el obj, kind string) int64 { return v.existingAt(el, "id", kind) }
 
