@@ -117,7 +117,11 @@ func TestTLS_connectionsThatSayNothingDoNotHoldTheStop(t *testing.T) {
 	if fetch(t, s.AmoURL+"/_sandbox/info") == "" { // others are served meanwhile
 		t.Error("no info")
 	}
+	began := time.Now()
 	stop(t, s)
+	if took := time.Since(began); took > firstByteWithin/2 {
+		t.Errorf("the stop took %v, so it waited for the silent connection", took)
+	}
 	if n, err := silent.Read(make([]byte, 1)); err == nil {
 		t.Errorf("the silent connection gets %d bytes after the stop", n)
 	}
