@@ -32,8 +32,7 @@ func absents() []absent {
 	}
 	for _, e := range entities {
 		list = append(list,
-			absent{kind: "files", path: "/" + e + "/{id}/files"}, absent{kind: "subscriptions", path: "/" + e + "/{id}/subscriptions"},
-			absent{kind: "sources of " + e, path: "/" + e + "/{id}/sources"})
+			absent{kind: "files", path: "/" + e + "/{id}/files"}, absent{kind: "subscriptions", path: "/" + e + "/{id}/subscriptions"})
 	}
 	return list
 }
@@ -78,7 +77,7 @@ func (s *Server) listNothing(path string) apiHandler {
 	})
 }
 
-// notKept says that the address is right and the thing is missing here.
+// notKept answers that the address is right and the thing is missing here.
 func notKept(w http.ResponseWriter, kind string) {
 	w.Header().Set(notKeptHeader, kind)
 	problem(w, http.StatusNotImplemented, "Not Implemented",
