@@ -39,6 +39,9 @@ func TestDemo_killedAndStartedAgainKeepsLoginAndLinks(t *testing.T) {
 func TestDemo_publishedRuleWorksAsItStands(t *testing.T) {
 	t.Parallel()
 	w := &suite{rig.Demo(t, t.TempDir(), nil)}
+	if out := w.Processes[0].Out.String(); !strings.Contains(out, "ACCEPTED WITHOUT A KEY") || !strings.Contains(out, "SIDECARD_OPEN_TRIGGERS") {
+		t.Errorf("the demo does not say that rules need no key:\n%s", out)
+	}
 	before := w.Stats()
 	raw, err := os.ReadFile(filepath.Join("..", "testdata", "usedesk", "freecreatelead.trigger-action.json"))
 	if err != nil {

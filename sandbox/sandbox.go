@@ -6,6 +6,7 @@ package sandbox
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,11 +15,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/sidecard/sidecard/sandbox/amo"
 	"github.com/sidecard/sidecard/sandbox/desk"
+	"github.com/sidecard/sidecard/sandbox/guard"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -29,6 +32,9 @@ type Options struct {
 	AmoAddr string
 	// DeskAddr is where the local Usedesk listens.
 	DeskAddr string
+	// OtherHosts and AnyHost are amo.Options' own; the host in AmoAddr is one of them.
+	OtherHosts []string
+	AnyHost    bool
 	// SidecarURL is the service's base URL, without a slash at the end. The block posts to its /api/.
 	SidecarURL string
 	// DataDir keeps the state over restarts; empty keeps it in memory.
@@ -37,6 +43,9 @@ type Options struct {
 	RedirectURI string
 	// DisconnectURI is that integration's disconnect hook; may be empty.
 	DisconnectURI string
+	// TLSDir makes both speak https besides http, at the same addresses, with a certificate that is kept in this folder;
+	// clients have to trust the authority in its ca.pem. Empty is http only.
+	TLSDir string
 	// Rule is the data of the default rule; nil is the published example's.
 	Rule func() map[string]any
 	// DeskErrorStatus is the HTTP status of the helpdesk's API errors; 0 is 200.
@@ -64,6 +73,8 @@ type Sandbox struct {
 	// APIHost is amoCRM's own host, which tells where an account lives; SpareHost is for an account that gets renamed. Both
 	// are empty on a system that answers on one loopback address only.
 	APIHost, SpareHost string
+	// CAFile is the authority that clients have to trust for https; empty without.
+	CAFile string
 
 	servers []*http.Server
 	serving sync.WaitGroup
@@ -93,12 +104,35 @@ func Start(ctx context.Context, opts Options) (*Sandbox, error) {
 	}
 	s.AmoHosts, s.AmoURL = hosts, "http://"+hosts[0]
 	s.DeskURL = "http://" + reachable(deskListener.Addr())
-	if err := s.build(opts); err != nil {
+	config, err := s.tlsConfig(opts)
+	if err == nil {
+		err = s.build(opts)
+	}
+	if err != nil {
 		return nil, errors.Join(err, closeAll(append(amoListeners, deskListener)))
 	}
-	s.serve(s.Amo, amoListeners...)
-	s.serve(s.Desk, deskListener)
+	s.serve(s.Amo, config, amoListeners...)
+	s.serve(s.Desk, config, deskListener)
 	return s, nil
+}
+
+// tlsConfig is nil for http only.
+func (s *Sandbox) tlsConfig(opts Options) (*tls.Config, error) {
+	if opts.TLSDir == "" {
+		return nil, nil
+	}
+	names := append([]string{"localhost", "127.0.0.1", secondIP, apiIP, spareIP, "::1"}, amoDomains...)
+	for _, host := range slices.Concat(s.AmoHosts, opts.OtherHosts, []string{opts.AmoAddr, opts.DeskAddr, strings.TrimPrefix(s.DeskURL, "http://")}) {
+		if name := guard.Name(host); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	pair, err := certificate(opts.TLSDir, names, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	s.CAFile = filepath.Join(opts.TLSDir, caFile)
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
 // build makes both servers.
@@ -118,7 +152,7 @@ func (s *Sandbox) build(opts Options) error {
 		AmoBaseHost: s.AmoURL, RuleBody: opts.Rule, StateFile: deskFile, ErrorStatus: opts.DeskErrorStatus, Now: opts.Now, Logger: s.log,
 		Info: func() map[string]any {
 			return map[string]any{"usedesk_url": s.DeskURL, "amo_url": s.AmoURL, "amo_hosts": s.AmoHosts,
-				"amo_api_host": s.APIHost, "amo_spare_host": s.SpareHost}
+				"amo_api_host": s.APIHost, "amo_spare_host": s.SpareHost, "ca_file": s.CAFile}
 		},
 	}
 	if opts.SidecarURL != "" {
@@ -129,7 +163,8 @@ func (s *Sandbox) build(opts Options) error {
 		return err
 	}
 	s.Amo, err = amo.New(world, amo.Options{
-		Hosts: s.AmoHosts, APIHost: s.APIHost, SpareHosts: s.spareHosts(), RedirectURI: opts.RedirectURI, DisconnectURI: opts.DisconnectURI, StateFile: amoFile,
+		Hosts: s.AmoHosts, APIHost: s.APIHost, SpareHosts: s.spareHosts(), OtherHosts: append(slices.Clone(opts.OtherHosts), guard.Name(opts.AmoAddr)),
+		AnyHost: opts.AnyHost, RedirectURI: opts.RedirectURI, DisconnectURI: opts.DisconnectURI, StateFile: amoFile,
 		Info: s.Desk.Info, Now: opts.Now, RatePerSecond: opts.RatePerSecond, HookTimeScale: opts.HookTimeScale,
 	})
 	if err != nil {
@@ -160,11 +195,14 @@ func (s *Sandbox) ExtraHosts() []string {
 // started. A rule that a person has pointed elsewhere stays as it is.
 func (s *Sandbox) SetRule(url string) { s.Desk.SetRule(url) }
 
-func (s *Sandbox) serve(h http.Handler, listeners ...net.Listener) {
+func (s *Sandbox) serve(h http.Handler, config *tls.Config, listeners ...net.Listener) {
 	server := &http.Server{Handler: singleSlashes(h), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
 	s.servers = append(s.servers, server)
 	for _, ln := range listeners {
+		if config != nil {
+			ln = listenEither(ln, config)
+		}
 		s.serving.Go(func() {
 			if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 				s.log.Error("sandbox stopped serving", "address", ln.Addr().String(), "error", err)

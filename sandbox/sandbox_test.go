@@ -67,6 +67,7 @@ type info struct {
 	Hosts   []string         `json:"amo_hosts"`
 	Tickets map[string]int64 `json:"tickets"`
 	Clients map[string]int64 `json:"clients"`
+	CAFile  string           `json:"ca_file"`
 	Rule    struct {
 		URL  string         `json:"url"`
 		Data map[string]any `json:"data"`
@@ -118,6 +119,24 @@ func TestStart_secondAccountAnswersAtItsHost(t *testing.T) {
 				infoAt(t, "http://"+host)
 			}
 		})
+	}
+}
+
+func TestStart_otherHostsAreTheFirstAccounts(t *testing.T) {
+	s := start(t, Options{AmoAddr: "localhost:0", DeskAddr: "127.0.0.1:0", OtherHosts: []string{"crm.test"}})
+	for host, want := range map[string]int{"crm.test:1": http.StatusOK, "other.test": http.StatusNotFound} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.AmoURL+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := res.Body.Close(); err != nil || res.StatusCode != want {
+			t.Errorf("%s: %d, want %d (%v)", host, res.StatusCode, want, err)
+		}
 	}
 }
 

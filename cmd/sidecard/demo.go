@@ -94,6 +94,8 @@ func (cmd demoCmd) serve(ctx context.Context, ln net.Listener, public string, sb
   amoCRM    %[2]s   see what was written: contacts, leads, notes
   Sidecard  %[3]s   the service itself; %[3]s/storybook shows every state of the block
 
+  Rules     ACCEPTED WITHOUT A KEY when they name the integration, so that the published example works as it stands: whatever
+            reaches %[3]s makes deals in the local amoCRM. The service itself does so with SIDECARD_OPEN_TRIGGERS=true only
   State     %[4]s (%[5]s)
   Stop      Ctrl+C
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -14,6 +15,10 @@ type sandboxCmd struct {
 	Sidecar string `default:"http://127.0.0.1:8080" help:"The service that the helpdesk's block and rule post to."`
 	Key     string `help:"Trigger key put into the helpdesk's rule."`
 	Data    string `help:"Folder that keeps the state; empty keeps it in memory."`
+
+	Host    []string `help:"Further names at which the local amoCRM answers as its first account, with or without a port."`
+	AnyHost bool     `help:"Let the local amoCRM answer at every name; else it answers 401 at an unknown one, as amoCRM does."`
+	TLS     bool     `name:"tls" help:"Speak https, too, at the same addresses. Clients have to trust ca.pem in the folder of --data (data/sandbox without)."`
 }
 
 // Run serves both local systems until the context ends.
@@ -23,17 +28,27 @@ func (cmd sandboxCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("local amoCRM    %s\nlocal Usedesk   %s\ncontrol         %s/_sandbox/info\n", sb.AmoURL, sb.DeskURL, sb.AmoURL)
+	if sb.CAFile != "" {
+		fmt.Printf("https, too      at the same addresses, for clients that trust %s\n", sb.CAFile)
+	}
 	<-ctx.Done()
 	return closeWithin(10*time.Second, sb.Close)
 }
 
 func startSandbox(ctx context.Context, cmd sandboxCmd) (*sandbox.Sandbox, error) {
+	var tlsDir string
+	if cmd.TLS {
+		tlsDir = cmp.Or(cmd.Data, "data/sandbox")
+	}
 	sb, err := sandbox.Start(ctx, sandbox.Options{
 		AmoAddr:       cmd.Amo,
 		DeskAddr:      cmd.Desk,
 		SidecarURL:    cmd.Sidecar,
 		DisconnectURI: cmd.Sidecar + "/oauth/disconnected",
 		DataDir:       cmd.Data,
+		OtherHosts:    cmd.Host,
+		AnyHost:       cmd.AnyHost,
+		TLSDir:        tlsDir,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start sandbox: %w", err)

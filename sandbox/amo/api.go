@@ -25,20 +25,23 @@ var entities = []string{"leads", "contacts", "companies"}
 func (s *Server) routeTable() []route {
 	t := []route{
 		{"GET", "/account", s.getAccount},
-		{"GET", "/users", s.listUsers},
-		{"GET", "/users/{id}", s.getUser},
+		{"GET", "/users", s.forAdmins(s.listUsers)},
+		{"GET", "/users/{id}", s.forAdmins(s.getUser)},
 		{"GET", "/leads/pipelines", s.listPipelines},
-		{"POST", "/leads/pipelines", s.createPipelines},
+		{"POST", "/leads/pipelines", s.forAdmins(s.createPipelines)},
 		{"GET", "/leads/pipelines/{id}", s.getPipeline},
-		{"PATCH", "/leads/pipelines/{id}", s.updatePipeline},
-		{"DELETE", "/leads/pipelines/{id}", s.deletePipeline},
+		{"PATCH", "/leads/pipelines/{id}", s.forAdmins(s.updatePipeline)},
+		{"DELETE", "/leads/pipelines/{id}", s.forAdmins(s.deletePipeline)},
 		{"GET", "/leads/pipelines/{id}/statuses", s.listStatuses},
-		{"POST", "/leads/pipelines/{id}/statuses", s.createStatuses},
+		{"POST", "/leads/pipelines/{id}/statuses", s.forAdmins(s.createStatuses)},
 		{"GET", "/leads/pipelines/{id}/statuses/{status}", s.getStatus},
-		{"PATCH", "/leads/pipelines/{id}/statuses/{status}", s.updateStatus},
-		{"DELETE", "/leads/pipelines/{id}/statuses/{status}", s.deleteStatus},
+		{"PATCH", "/leads/pipelines/{id}/statuses/{status}", s.forAdmins(s.updateStatus)},
+		{"DELETE", "/leads/pipelines/{id}/statuses/{status}", s.forAdmins(s.deleteStatus)},
 		{"GET", "/leads/loss_reasons", s.listLossReasons},
+		{"POST", "/leads/loss_reasons", s.forAdmins(s.createLossReasons)},
 		{"GET", "/leads/loss_reasons/{id}", s.getLossReason},
+		{"PATCH", "/leads/loss_reasons/{id}", s.forAdmins(s.updateLossReason)},
+		{"DELETE", "/leads/loss_reasons/{id}", s.forAdmins(s.deleteLossReason)},
 		{"POST", "/leads/complex", s.createComplex},
 		{"GET", "/leads/unsorted", s.listUnsorted},
 		{"GET", "/leads/unsorted/summary", s.summariseUnsorted},
@@ -56,30 +59,24 @@ func (s *Server) routeTable() []route {
 		{"PATCH", "/tasks", s.updateTasks},
 		{"GET", "/tasks/{id}", s.getTask},
 		{"PATCH", "/tasks/{id}", s.updateTask},
-		{"GET", "/webhooks", s.listWebhooks},
-		{"POST", "/webhooks", s.subscribe},
-		{"DELETE", "/webhooks", s.unsubscribe},
+		{"GET", "/webhooks", s.forAdmins(s.listWebhooks)},
+		{"POST", "/webhooks", s.forAdmins(s.subscribe)},
+		{"DELETE", "/webhooks", s.forAdmins(s.unsubscribe)},
 		{"POST", "/calls", s.createCalls},
 	}
 	t = append(t, s.catalogRoutes()...)
-	for _, kind := range notKept {
-		t = append(t, route{"GET", kind, s.listNothing})
+	for _, path := range absentLists {
+		t = append(t, route{"GET", path, s.listNothing(path)})
 	}
 	for _, e := range entities {
+		own := func(of func(string) apiHandler) apiHandler { return of(e) }
+		t = append(t, s.fieldRoutes("/"+e+"/custom_fields", own)...)
 		t = append(t,
 			route{"GET", "/" + e, s.listEntities(e)},
 			route{"POST", "/" + e, s.createEntities(e)},
 			route{"PATCH", "/" + e, s.updateEntities(e)},
 			route{"GET", "/" + e + "/{id}", s.getEntity(e)},
 			route{"PATCH", "/" + e + "/{id}", s.updateEntity(e)},
-			route{"GET", "/" + e + "/custom_fields", s.listFields(e)},
-			route{"POST", "/" + e + "/custom_fields", s.createFields(e)},
-			route{"PATCH", "/" + e + "/custom_fields", s.updateFields(e)},
-			route{"GET", "/" + e + "/custom_fields/groups", s.listFieldGroups(e)},
-			route{"GET", "/" + e + "/custom_fields/groups/{group}", s.getFieldGroup(e)},
-			route{"GET", "/" + e + "/custom_fields/{id}", s.getField(e)},
-			route{"PATCH", "/" + e + "/custom_fields/{id}", s.updateField(e)},
-			route{"DELETE", "/" + e + "/custom_fields/{id}", s.deleteField(e)},
 			route{"GET", "/" + e + "/notes", s.listNotes(e)},
 			route{"POST", "/" + e + "/notes", s.createNotes(e)},
 			route{"PATCH", "/" + e + "/notes", s.updateNotes(e)},
@@ -98,8 +95,8 @@ func (s *Server) routeTable() []route {
 			route{"POST", "/" + e + "/unlink", s.link(e, false)},
 			route{"POST", "/" + e + "/{id}/link", s.link(e, true)},
 			route{"POST", "/" + e + "/{id}/unlink", s.link(e, false)},
-			route{"GET", "/" + e + "/{id}/files", s.listNothing},
-			route{"GET", "/" + e + "/{id}/subscriptions", s.listNothing},
+			route{"GET", "/" + e + "/{id}/files", s.listNothing("/" + e + "/1/files")},
+			route{"GET", "/" + e + "/{id}/subscriptions", s.listNothing("/" + e + "/1/subscriptions")},
 			route{"GET", "/" + e + "/tags", s.listTags(e)},
 			route{"POST", "/" + e + "/tags", s.createTags(e)},
 		)
@@ -130,7 +127,7 @@ func (s *Server) apiRoutes(handle func(pattern string, h apiHandler)) {
 					return
 				}
 			}
-			s.apiFallback(w, r)
+			s.apiFallback(w, r, c)
 		}
 		handle(p, h)
 		handle(p+"/{$}", h) // amoCRM's own samples end some addresses with a slash
@@ -186,8 +183,13 @@ func matchPath(got, path string) (map[string]string, bool) {
 	return values, true
 }
 
-// apiFallback answers what no route takes: 405 when the path is known under another method, else 404.
-func (s *Server) apiFallback(w http.ResponseWriter, r *http.Request) {
+// apiFallback answers what no route takes: a kind that is not kept by its name, 405 when the path is known under another
+// method, else 404.
+func (s *Server) apiFallback(w http.ResponseWriter, r *http.Request, c caller) {
+	if kind, ok := absentAt(strings.TrimPrefix(r.URL.Path, apiRoot)); ok && (kind.method == "" || kind.method == r.Method) {
+		s.absentRoute(kind, func(w http.ResponseWriter, _ *http.Request, _ caller) { notKept(w, kind.kind) })(w, r, c)
+		return
+	}
 	var allow []string
 	for _, rt := range knownRoutes() {
 		if _, ok := matchPath(strings.TrimPrefix(r.URL.Path, apiRoot), rt.path); ok && rt.method != r.Method {
@@ -220,11 +222,14 @@ func pathID(r *http.Request, name string) int64 {
 
 // baseOf is the scheme and host that the client used, also through a proxy that ends its TLS; all links are built on
 // it, and clients compare them with their own base address.
-func baseOf(r *http.Request) string {
+func baseOf(r *http.Request) string { return schemeOf(r) + r.Host }
+
+// schemeOf is "https://" or "http://", as the client asked.
+func schemeOf(r *http.Request) string {
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		return "https://" + r.Host
+		return "https://"
 	}
-	return "http://" + r.Host
+	return "http://"
 }
 
 // apiURL is the absolute address of a path below the API's root.

@@ -26,26 +26,26 @@ func renderAccount(r *http.Request, c caller, with map[string]bool, now time.Tim
 		"currency": a.Currency, "currency_symbol": a.CurrencySign, "mobile_feature_version": 0, "language": a.Language,
 		"_links": selfLink(apiURL(r, "/account")),
 	}
-	id := accountUUID(a)
 	for name, value := range map[string]any{
-		"amojo_id": id, "version": 16, "drive_url": "https://drive-b.amocrm.ru", "is_api_filter_enabled": a.FilterOn,
-		"entity_names": entityNames,
+		"amojo_id": stableUUID("amojo account", a.ID), "version": 16, "drive_url": baseOf(r) + drivePath,
+		"is_api_filter_enabled": a.FilterOn, "entity_names": entityNames, "invoices_settings": invoicesSettings(a),
 	} {
 		if with[name] {
 			o[name] = value
 		}
 	}
 	if with["amojo_id"] || with["uuid"] {
-		o["uuid"] = id
+		o["uuid"] = accountUUID(a)
 	}
 	e := obj{}
 	for name, value := range map[string]any{
 		"amojo_rights": obj{"can_direct": true, "can_create_groups": true},
-		"users_groups": []obj{{"id": 0, "name": groupName, "uuid": nil}},
+		"users_groups": []obj{userGroup(a)},
 		"task_types":   taskTypes(),
 		"datetime_settings": obj{
 			"date_pattern": "d.m.Y H:i", "short_date_pattern": "d.m.Y", "short_time_pattern": "H:i",
-			"date_formant": "d.m.Y", "time_format": "H:i:s", "timezone": a.Timezone,
+			"date_format": "d.m.Y", "date_formant": "d.m.Y", // clients read the first, the published sample prints the second
+			"time_format": "H:i:s", "timezone": a.Timezone,
 			"timezone_offset": zoneOffset(a.Timezone, now),
 		},
 	} {
@@ -62,8 +62,21 @@ func renderAccount(r *http.Request, c caller, with map[string]bool, now time.Tim
 // accountBirth is when every account of the sandbox was made, unix seconds.
 const accountBirth = 1577836800
 
-// groupName is the one group, id 0, that all users are in.
-const groupName = "Отдел продаж"
+// userGroup is the one group, id 0, that all users are in.
+func userGroup(a *Account) obj {
+	return obj{"id": 0, "name": "Отдел продаж", "uuid": stableUUID("group", a.ID)}
+}
+
+// invoicesSettings name the account's list of invoices, if it has one.
+func invoicesSettings(a *Account) obj {
+	o := obj{"lang": a.Language, "invoices_catalog_id": nil}
+	for _, c := range a.Catalogs {
+		if c.Type == "invoices" {
+			o["invoices_catalog_id"] = c.ID
+		}
+	}
+	return o
+}
 
 // Task types that every account has.
 const (
@@ -78,9 +91,11 @@ func taskTypes() []obj {
 	}
 }
 
-// accountUUID stays the same over restarts.
-func accountUUID(a *Account) string {
-	h := sha1.Sum(fmt.Appendf(nil, "account %d", a.ID))
+func accountUUID(a *Account) string { return stableUUID("account", a.ID) }
+
+// stableUUID is the UUID of a thing that has an id; it stays the same over restarts.
+func stableUUID(kind string, id int64) string {
+	h := sha1.Sum(fmt.Appendf(nil, "%s %d", kind, id))
 	h[6], h[8] = h[6]&0x0f|0x50, h[8]&0x3f|0x80 // version 5, made of a name
 	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }
@@ -111,19 +126,16 @@ var entityNames = obj{"leads": obj{
 	"es": obj{"singular_form": obj{"default": "acuerdo"}, "plural_form": obj{"default": "acuerdos"}, "gender": "m"},
 }}
 
-// listUsers answers GET /users, for administrators only.
+// listUsers answers GET /users.
 func (s *Server) listUsers(w http.ResponseWriter, r *http.Request, c caller) {
 	p, ok := readPage(w, r, defaultLimit, maxLimit)
 	if !ok {
 		return
 	}
 	var items []obj
-	var more, admin bool
+	var more bool
 	var total int
 	s.read(func(*World) {
-		if admin = isAdmin(c); !admin {
-			return
-		}
 		var part []*User
 		part, more = slicePage(c.account.Users, p)
 		total = len(c.account.Users)
@@ -131,40 +143,22 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request, c caller) {
 			items = append(items, renderUser(r, c.account, u))
 		}
 	})
-	if !admin {
-		forbidden(w)
-		return
-	}
 	answerCounted(w, r, p, "users", items, more, total)
 }
 
-// getUser answers GET /users/{id}, for administrators only.
+// getUser answers GET /users/{id}.
 func (s *Server) getUser(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
-	var admin bool
 	s.read(func(*World) {
-		admin = isAdmin(c)
-		if u := userOf(c.account, pathID(r, "id")); admin && u != nil {
+		if u := userOf(c.account, pathID(r, "id")); u != nil {
 			o = renderUser(r, c.account, u)
 		}
 	})
-	switch {
-	case !admin:
-		forbidden(w)
-	case o == nil:
+	if o == nil {
 		notFound(w, "User")
-	default:
-		writeHAL(w, http.StatusOK, o)
+		return
 	}
-}
-
-func isAdmin(c caller) bool {
-	u := userOf(c.account, c.user)
-	return u != nil && u.Admin
-}
-
-func forbidden(w http.ResponseWriter) {
-	problem(w, http.StatusForbidden, "Forbidden", "Administrator rights are required")
+	writeHAL(w, http.StatusOK, o)
 }
 
 // renderUser is a user as GET answers it (EX user-by-id.json, users-list.json).
@@ -185,14 +179,16 @@ func renderUser(r *http.Request, a *Account, u *User) obj {
 		e["roles"] = []obj{}
 	}
 	if with["group"] {
-		e["groups"] = []obj{{"id": 0, "name": groupName}}
+		e["groups"] = []obj{userGroup(a)}
 	}
 	if len(e) > 0 {
 		o["_embedded"] = e
 	}
-	for _, name := range []string{"uuid", "amojo_id", "user_rank", "phone_number"} {
+	for name, value := range map[string]any{
+		"uuid": stableUUID("user", u.ID), "amojo_id": stableUUID("amojo user", u.ID), "user_rank": nil, "phone_number": nil,
+	} {
 		if with[name] {
-			o[name] = nil
+			o[name] = value
 		}
 	}
 	return o

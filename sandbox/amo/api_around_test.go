@@ -152,6 +152,15 @@ func TestAPI_webhooksAreUpsertedByDestination(t *testing.T) {
 	b.do("GET", "/webhooks", "").want(200).is("_total_items", 1)
 }
 
+func TestAPI_webhooksInCyrillicDomainsAreRefused(t *testing.T) {
+	b := startAPI(t, false)
+	for _, host := range []string{"пример.рф", "хуки.example.com", "%D0%BF.example.com", "пример.рф:8443"} {
+		b.do("POST", "/webhooks", `{"destination":"https://`+host+`/a","settings":["add_lead"]}`).want(400).
+			keysLike("error-400-webhook-invalid-url")
+	}
+	b.do("POST", "/webhooks", `{"destination":"https://xn--e1afmkfd.xn--p1ai/путь?текст=1","settings":["add_lead"]}`).want(201)
+}
+
 func TestAPI_callsFindTheirOwner(t *testing.T) {
 	b := startAPI(t, false)
 	// Anna has two open leads, so the call stays with her; Ivan's one open lead takes his.

@@ -133,7 +133,7 @@ func startAPI(t *testing.T, filterOn bool) *api {
 			h(w, r, called(r))
 		})
 	})
-	b.mux.HandleFunc("/api/v4/", s.apiFallback)
+	b.mux.HandleFunc("/api/v4/", func(w http.ResponseWriter, r *http.Request) { s.apiFallback(w, r, called(r)) })
 	return b
 }
 

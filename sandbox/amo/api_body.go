@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -38,8 +39,8 @@ func readBatch(w http.ResponseWriter, r *http.Request, max int) ([]obj, bool) {
 	if !ok {
 		return nil, false
 	}
-	list, isList := v.([]any)
-	if m, isMap := v.(obj); v == nil || isList && len(list) == 0 || isMap && len(m) == 0 {
+	list, isList := asList(v)
+	if v == nil || isList && len(list) == 0 {
 		badRequest(w, "Request data blank")
 		return nil, false
 	}
@@ -60,6 +61,32 @@ func readBatch(w http.ResponseWriter, r *http.Request, max int) ([]obj, bool) {
 		}
 	}
 	return items, true
+}
+
+// asList takes an array, or an object whose keys are indices, in the order of their numbers: that is how PHP encodes an
+// array with a gap in it, and how some clients rebuild every array that they clean.
+func asList(raw any) ([]any, bool) {
+	if list, ok := raw.([]any); ok {
+		return list, true
+	}
+	m, ok := raw.(obj)
+	if !ok {
+		return nil, false
+	}
+	indices := make([]int64, 0, len(m))
+	for key := range m {
+		i, err := strconv.ParseInt(key, 10, 64)
+		if err != nil || i < 0 || strconv.FormatInt(i, 10) != key {
+			return nil, false
+		}
+		indices = append(indices, i)
+	}
+	slices.Sort(indices)
+	list := make([]any, len(indices))
+	for i, index := range indices {
+		list[i] = m[strconv.FormatInt(index, 10)]
+	}
+	return list, true
 }
 
 // readObject decodes a single object.

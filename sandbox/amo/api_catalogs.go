@@ -8,25 +8,19 @@ import (
 
 // catalogRoutes are the lists of an account, their fields and their elements.
 func (s *Server) catalogRoutes() []route {
-	const catalog, fields, elements = "/catalogs/{catalog}", "/catalogs/{catalog}/custom_fields", "/catalogs/{catalog}/elements"
-	return []route{
+	const catalog, elements = "/catalogs/{catalog}", "/catalogs/{catalog}/elements"
+	return append(s.fieldRoutes(catalog+"/custom_fields", s.inCatalog), []route{
 		{"GET", "/catalogs", s.listCatalogs},
 		{"POST", "/catalogs", s.createCatalogs},
 		{"PATCH", "/catalogs", s.updateCatalogs},
 		{"GET", catalog, s.getCatalog},
 		{"PATCH", catalog, s.updateCatalog},
-		{"GET", fields, s.inCatalog(s.listFields)},
-		{"POST", fields, s.inCatalog(s.createFields)},
-		{"PATCH", fields, s.inCatalog(s.updateFields)},
-		{"GET", fields + "/{id}", s.inCatalog(s.getField)},
-		{"PATCH", fields + "/{id}", s.inCatalog(s.updateField)},
-		{"DELETE", fields + "/{id}", s.inCatalog(s.deleteField)},
 		{"GET", elements, s.inCatalog(s.listElements)},
 		{"POST", elements, s.inCatalog(s.createElements)},
 		{"PATCH", elements, s.inCatalog(s.updateElements)},
 		{"GET", elements + "/{id}", s.inCatalog(s.getElement)},
 		{"PATCH", elements + "/{id}", s.inCatalog(s.updateElement)},
-	}
+	}...)
 }
 
 // inCatalog gives a handler of one kind of entity the catalog that the path names. Catalogs are never deleted here.
@@ -118,9 +112,8 @@ func (s *Server) updateCatalog(w http.ResponseWriter, r *http.Request, c caller)
 
 // existingCatalog is the catalog that an item of an update names.
 func existingCatalog(v check, m obj) Catalog {
-	id := v.integer(m, "id")
+	id := v.ownID(m)
 	if id == nil {
-		v.missing("id")
 		return Catalog{}
 	}
 	if cat := catalogOf(v.a, *id); cat != nil {
@@ -144,7 +137,7 @@ func (s *Server) writeCatalogs(w http.ResponseWriter, r *http.Request, c caller,
 		for i, m := range items {
 			v := newCheck(c.account)
 			next[i] = v.catalog(base(v, m), m)
-			if cat := next[i]; cat.ID == 0 {
+			if cat := next[i]; cat.ID == 0 && !v.failed() {
 				count[""]++
 				count[cat.Type]++
 				if count[""] > maxCatalogs || cat.Type != regularCatalog && count[cat.Type] > 1 {

@@ -26,6 +26,9 @@ func TestAPI_catalogsAreMadeAndChanged(t *testing.T) {
 	} {
 		b.do(c.method, c.path, c.body).refused("0", c.code, c.at)
 	}
+	if list := b.do("PATCH", "/catalogs", `[{"id":9,"name":"x"}]`).get("validation-errors.0.errors").([]any); len(list) != 1 {
+		t.Errorf("an unknown catalog is refused for %d reasons, want one: %v", len(list), list)
+	}
 	for _, path := range []string{"/catalogs/9", "/catalogs/9/elements", "/catalogs/9/custom_fields", fmt.Sprintf("/catalogs/%d/elements/9", plain)} {
 		b.do("GET", path, "").want(404)
 	}

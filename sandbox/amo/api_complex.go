@@ -28,7 +28,7 @@ func (s *Server) createComplex(w http.ResponseWriter, r *http.Request, c caller)
 			x.createNested(d)
 			id := x.create("leads", d)
 			if d.unsorted {
-				x.recordUnsorted(id, d, items[i])
+				x.recordUnsorted(id, unsortedCategory(items[i]), d, items[i])
 			}
 			o := obj{
 				"id": id, "contact_id": nil, "company_id": orNull(d.company), "request_id": complexIDs(d), "merged": false,
@@ -51,7 +51,7 @@ func (f *refusal) complexDraft(a *Account, m obj, index int) *draft {
 	v := newCheck(a)
 	d := v.readLead(withoutStage(m), nil)
 	d.requestID, d.sentID = requestID(m, index)
-	d.unsorted = isUnsorted(m)
+	d.unsorted = unsortedCategory(m) != ""
 	v.limitValues(m)
 	v.nested(m, "contacts", func(n *draft, id int64) {
 		if id != 0 {
@@ -67,16 +67,19 @@ func (f *refusal) complexDraft(a *Account, m obj, index int) *draft {
 	return d
 }
 
-// isUnsorted tells whether the lead shall be an incoming one: metadata of the categories sip or forms.
-func isUnsorted(m obj) bool {
+// unsortedCategory is sip or forms for a lead whose metadata make it an incoming one, else empty.
+func unsortedCategory(m obj) string {
 	e, _ := m["_embedded"].(obj)
 	meta, _ := e["metadata"].(obj)
-	return meta["category"] == "sip" || meta["category"] == "forms"
+	if category := meta["category"]; category == "sip" || category == "forms" {
+		return category.(string)
+	}
+	return ""
 }
 
 // withoutStage drops the status of an incoming lead, which amoCRM ignores.
 func withoutStage(m obj) obj {
-	if !isUnsorted(m) {
+	if unsortedCategory(m) == "" {
 		return m
 	}
 	out := make(obj, len(m))
@@ -90,7 +93,7 @@ func withoutStage(m obj) obj {
 
 // limitValues refuses the custom values above maxValues.
 func (v check) limitValues(m obj) {
-	if list, ok := m["custom_fields_values"].([]any); ok && len(list) > maxValues {
+	if list, ok := asList(m["custom_fields_values"]); ok && len(list) > maxValues {
 		v.notExpected("custom_fields_values.40")
 	}
 }

@@ -125,9 +125,8 @@ func (s *Server) writeElements(w http.ResponseWriter, r *http.Request, c caller,
 
 // elementID reads the id of an element that must be there; 0 after an error.
 func (v check) elementID(cat *Catalog, m obj) int64 {
-	id := v.integer(m, "id")
+	id := v.ownID(m)
 	if id == nil {
-		v.missing("id")
 		return 0
 	}
 	if cat.Elements[*id] == nil {

@@ -66,41 +66,15 @@ func (s *Server) getField(entity string) apiHandler {
 	}
 }
 
-// listFieldGroups answers GET /{entity}/custom_fields/groups; there is only the main one.
-func (s *Server) listFieldGroups(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		writeHAL(w, http.StatusOK, obj{"_total_items": 1, "_embedded": obj{"custom_field_groups": []obj{mainFieldGroup(r, entity)}}})
-	}
-}
-
-// getFieldGroup answers GET /{entity}/custom_fields/groups/{group}.
-func (s *Server) getFieldGroup(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, _ caller) {
-		group := mainFieldGroup(r, entity)
-		if r.PathValue("group") != group["id"] {
-			notFound(w, "Custom field group")
-			return
-		}
-		writeHAL(w, http.StatusOK, group)
-	}
-}
-
-func mainFieldGroup(r *http.Request, entity string) obj {
-	return obj{
-		"id": "default", "name": "Основное", "is_predefined": true, "type": "custom_field_group", "entity_type": entity,
-		"sort": 0, "_links": selfLink(apiURL(r, fmt.Sprintf("/%s/custom_fields/groups/default", entity))),
-	}
-}
-
 // deleteField answers DELETE /{entity}/custom_fields/{id}; values of the field go with it.
 func (s *Server) deleteField(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		var admin, found, kept bool
+		var found, kept bool
 		s.write(func(*World) {
 			a, id := c.account, pathID(r, "id")
 			f := fieldOf(a, entity, id)
-			admin, found = isAdmin(c), f != nil
-			if kept = found && f.Predefined; !admin || !found || kept {
+			found = f != nil
+			if kept = found && f.Predefined; !found || kept {
 				return
 			}
 			a.Fields[entity] = slices.DeleteFunc(slices.Clone(a.Fields[entity]), func(x *Field) bool { return x == f })
@@ -108,10 +82,6 @@ func (s *Server) deleteField(entity string) apiHandler {
 				b.Fields = slices.DeleteFunc(slices.Clone(b.Fields), func(v FieldValue) bool { return v.FieldID == id })
 			}
 		})
-		if !admin {
-			forbidden(w)
-			return
-		}
 		answerDeleted(w, found, kept, "Custom field")
 	}
 }
@@ -120,7 +90,7 @@ func (s *Server) deleteField(entity string) apiHandler {
 func renderField(r *http.Request, a *Account, entity string, f *Field) obj {
 	o := obj{
 		"id": f.ID, "name": f.Name, "type": f.Type, "account_id": a.ID, "code": nullable(f.Code), "sort": f.Sort,
-		"is_api_only": false, "enums": renderEnums(f), "group_id": nil, "required_statuses": slices.Clone(f.Required),
+		"is_api_only": false, "enums": renderEnums(f), "group_id": nullable(f.GroupID), "required_statuses": slices.Clone(f.Required),
 		"is_deletable": !f.Predefined, "is_predefined": f.Predefined, "entity_type": entityType(entity), "remind": nil,
 		"_links": selfLink(apiURL(r, fmt.Sprintf("/%s/custom_fields/%d", entity, f.ID))),
 	}

@@ -171,11 +171,8 @@ func (s *Server) patchNotes(r *http.Request, c caller, entity string, items []ob
 }
 
 func (v check) knownNote(entity string, owner int64, m obj) *Note {
-	id := v.integer(m, "id")
+	id := v.ownID(m)
 	if id == nil {
-		if !v.failed() {
-			v.missing("id")
-		}
 		return nil
 	}
 	n := v.a.Notes[*id]

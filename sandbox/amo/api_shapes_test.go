@@ -25,14 +25,14 @@ func TestAPI_readsHaveThePublishedKeys(t *testing.T) {
 		path, file string
 		except     []string
 	}{
-		{"/account" + with, "account", newerAccountKeys},
+		{"/account" + with, "account", append(newerAccountKeys, "_embedded.datetime_settings.date_format")},
 		{fmt.Sprintf("/contacts/%d%s", kIvan, all), "contact-by-id-with-all", append(enumName, "is_deleted", "is_unsorted")},
 		{fmt.Sprintf("/companies/%d", coWorks), "company-by-id", []string{"is_deleted"}},
 		{fmt.Sprintf("/leads/%d%s", lRoof, all), "lead-by-id-with-all", []string{"labor_cost"}},
 		{"/contacts?limit=2&page=1", "contacts-list", []string{"_embedded.contacts.*.is_deleted", "_embedded.contacts.*.is_unsorted"}},
 		{"/companies", "companies-list", []string{"_links.next", "_embedded.companies.*.is_deleted"}},
 		{"/leads?limit=1&page=2", "leads-list", []string{"_embedded.leads.*.labor_cost"}},
-		{"/users?with=role,group", "users-list", nil},
+		{"/users?with=role,group", "users-list", []string{"_embedded.users.*._embedded.groups.*.uuid"}},
 		{fmt.Sprintf("/users/%d", uAdmin), "user-by-id", nil},
 		{"/leads/pipelines", "pipelines-list", nil},
 		{fmt.Sprintf("/leads/pipelines/%d", pSales), "pipeline-by-id", nil},
@@ -41,7 +41,7 @@ func TestAPI_readsHaveThePublishedKeys(t *testing.T) {
 		{fmt.Sprintf("/leads/pipelines/%d/statuses/%d?with=descriptions", pSales, stFirst), "pipeline-status-by-id", nil},
 		{fmt.Sprintf("/contacts/custom_fields/%d", phone), "custom-field-phone-by-id", nil},
 		{fmt.Sprintf("/leads/custom_fields/%d", fSelect), "custom-field-select-full-kommo", nil},
-		{"/leads/custom_fields/groups", "custom-field-groups-list", nil},
+		{"/leads/custom_fields/groups", "custom-field-groups-list", []string{"_embedded.custom_field_groups.*.fields"}},
 		{"/leads/notes?limit=1", "notes-list", []string{"_links.next"}},
 		{fmt.Sprintf("/leads/%d/notes", lFence), "notes-list-by-entity", []string{"_links.next"}},
 		{fmt.Sprintf("/leads/notes/%d", note), "note-by-id", nil},

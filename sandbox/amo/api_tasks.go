@@ -150,12 +150,12 @@ func (s *Server) patchTasks(r *http.Request, c caller, items []obj) (out []obj, 
 		var next []Task
 		for i, m := range items {
 			v := newCheck(c.account)
-			if id := v.integer(m, "id"); id == nil {
-				v.missing("id")
-			} else if t := c.account.Tasks[*id]; t == nil {
-				v.choice("id")
-			} else {
-				next = append(next, v.editedTask(*t, m))
+			if id := v.ownID(m); id != nil {
+				if t := c.account.Tasks[*id]; t == nil {
+					v.choice("id")
+				} else {
+					next = append(next, v.editedTask(*t, m))
+				}
 			}
 			rid, _ := requestID(m, i)
 			bad.add(rid, *v.errs)

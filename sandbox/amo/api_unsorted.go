@@ -10,31 +10,19 @@ import (
 	"slices"
 )
 
-// recordUnsorted keeps what the incoming lead came with.
-func (x writer) recordUnsorted(lead int64, d *draft, m obj) *Unsorted {
-	l := x.a.Leads[lead]
-	u := &Unsorted{
-		UID: newUID(), Category: "forms", PipelineID: l.PipelineID, CreatedAt: l.CreatedAt, LeadID: lead,
-		Metadata: json.RawMessage("{}"),
-	}
-	if len(d.contacts) > 0 {
-		u.ContactID = d.contacts[0].ID
-	}
-	e, _ := m["_embedded"].(obj)
-	meta, ok := m["metadata"].(obj)
-	if !ok {
-		meta, _ = e["metadata"].(obj)
-	}
-	if category, ok := meta["category"].(string); ok {
-		u.Category = category
-	}
-	u.SourceUID, _ = m["source_uid"].(string)
-	u.SourceName, _ = m["source_name"].(string)
-	if raw, err := json.Marshal(meta); err == nil && meta != nil {
-		u.Metadata = raw
-	}
-	x.a.Unsorted[u.UID] = u
-	return u
+// Unsorted is an incoming lead.
+type Unsorted struct {
+	UID        string
+	Category   string
+	SourceUID  string
+	SourceName string
+	PipelineID int64
+	CreatedAt  int64
+	Metadata   json.RawMessage
+	LeadID     int64
+	ContactID  int64
+	Outcome    string // accepted or declined; empty while it waits
+	SettledAt  int64
 }
 
 func newUID() string {
@@ -85,25 +73,37 @@ func (s *Server) getUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
 	writeHAL(w, http.StatusOK, o)
 }
 
-// summariseUnsorted answers GET /leads/unsorted/summary. What was accepted or declined is not remembered.
+// summariseUnsorted answers GET /leads/unsorted/summary: what waits, by category, and what became of the rest.
 func (s *Server) summariseUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
 	f := filters{r.URL.Query()}
-	counts := map[string]int{}
-	total := 0
+	counts, outcomes := map[string]int{}, map[string]int{}
+	var total, settled int
+	var waited int64
+	takes := func(u *Unsorted) bool {
+		return f.oneOf("uid", u.UID) && f.id("pipeline_id", u.PipelineID) && f.between("created_at", u.CreatedAt)
+	}
 	s.read(func(*World) {
-		for uid, u := range c.account.Unsorted {
-			if f.oneOf("uid", uid) && f.id("pipeline_id", u.PipelineID) && f.between("created_at", u.CreatedAt) {
+		for _, u := range c.account.Unsorted {
+			if takes(u) {
 				counts[u.Category]++
 				total++
 			}
 		}
+		for _, u := range c.account.Settled {
+			if takes(u) {
+				outcomes[u.Outcome]++
+				settled++
+				waited += max(0, u.SettledAt-u.CreatedAt)
+			}
+		}
 	})
 	categories := obj{}
-	for _, name := range []string{"sip", "mail", "forms", "chats"} {
+	for _, name := range unsortedCategories {
 		categories[name] = obj{"total": counts[name]}
 	}
 	writeHAL(w, http.StatusOK, obj{
-		"total": total, "accepted": 0, "declined": 0, "average_sort_time": 0, "categories": categories,
+		"total": total, "accepted": outcomes[outcomeAccepted], "declined": outcomes[outcomeDeclined],
+		"average_sort_time": waited / max(1, int64(settled)), "categories": categories,
 	})
 }
 
@@ -117,22 +117,13 @@ func (s *Server) createUnsorted(category string) apiHandler {
 		var bad refusal
 		var out []obj
 		s.write(func(world *World) {
-			var drafts []*draft
-			for i, m := range items {
-				drafts = append(drafts, bad.unsortedDraft(c.account, m, i))
-			}
-			if bad.any() {
-				return
-			}
-			x := s.writer(world, c)
-			for i, d := range drafts {
-				x.createNested(d)
-				u := x.recordUnsorted(x.create("leads", d), d, items[i])
-				u.Category = category
+			var made []*Unsorted
+			made, bad = s.writer(world, c).addUnsorted(category, items)
+			for i, u := range made {
 				o := renderUnsorted(r, c.account, u)
+				rid, _ := requestID(items[i], i)
 				out = append(out, obj{
-					"uid": u.UID, "account_id": c.account.ID, "request_id": d.requestID, "_links": o["_links"],
-					"_embedded": o["_embedded"],
+					"uid": u.UID, "account_id": c.account.ID, "request_id": rid, "_links": o["_links"], "_embedded": o["_embedded"],
 				})
 			}
 		})
@@ -142,6 +133,22 @@ func (s *Server) createUnsorted(category string) apiHandler {
 		}
 		writeHAL(w, http.StatusOK, obj{"_total_items": len(out), "_embedded": obj{"unsorted": out}})
 	}
+}
+
+// addUnsorted makes incoming leads, all or none.
+func (x writer) addUnsorted(category string, items []obj) (made []*Unsorted, bad refusal) {
+	var drafts []*draft
+	for i, m := range items {
+		drafts = append(drafts, bad.unsortedDraft(x.a, m, i))
+	}
+	if bad.any() {
+		return nil, bad
+	}
+	for i, d := range drafts {
+		x.createNested(d)
+		made = append(made, x.recordUnsorted(x.create("leads", d), category, d, items[i]))
+	}
+	return made, bad
 }
 
 // unsortedDraft checks an incoming lead; names in it may be numbers (EX unsorted-forms-create-request.json).
@@ -159,6 +166,9 @@ func (f *refusal) unsortedDraft(a *Account, m obj, index int) *draft {
 			d = at.readLead(withTextNames(el), nil)
 		}
 	})
+	if lead := v.under("_embedded").object(v.object(m, "_embedded"), "lead"); lead != nil { // the official library's name of it
+		d = v.under("_embedded.lead").readLead(withTextNames(lead), nil)
+	}
 	d.unsorted, d.status = true, nil
 	d.requestID, d.sentID = requestID(m, index)
 	d.createdAt = v.integer(m, "created_at")
@@ -197,84 +207,6 @@ func withTextNames(m obj) obj {
 		}
 	}
 	return out
-}
-
-// acceptUnsorted answers POST /leads/unsorted/{uid}/accept: the lead moves to a normal stage.
-func (s *Server) acceptUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
-	var m obj
-	if r.ContentLength != 0 { // both parameters are optional, and so is the body
-		v, ok := readBody(w, r)
-		if !ok {
-			return
-		}
-		m, _ = v.(obj)
-	}
-	s.settle(w, r, c, func(v check, u *Unsorted) *draft {
-		first := firstStatus(pipelineOf(c.account, u.PipelineID)).ID
-		d := &draft{id: u.LeadID, pipeline: &u.PipelineID, responsible: v.user(m, "user_id"), status: v.integer(m, "status_id")}
-		if d.status == nil {
-			d.status = &first
-		}
-		v.stage(d, c.account.Leads[u.LeadID])
-		return d
-	}, true)
-}
-
-// declineUnsorted answers DELETE /leads/unsorted/{uid}/decline: the lead goes to the bin.
-func (s *Server) declineUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
-	s.settle(w, r, c, func(check, *Unsorted) *draft { return nil }, false)
-}
-
-// linkUnsorted answers POST /leads/unsorted/{uid}/link. amoCRM takes it for chats only, and no chat ever waits here.
-func (s *Server) linkUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
-	if _, ok := readObject(w, r); !ok {
-		return
-	}
-	found := false
-	s.read(func(*World) { found = c.account.Unsorted[r.PathValue("uid")] != nil })
-	if !found {
-		notFound(w, "Unsorted")
-		return
-	}
-	badRequest(w, "Only unsorted leads of the category chats can be linked")
-}
-
-// settle ends an incoming lead's wait: plan says what becomes of the lead, nil drops it.
-func (s *Server) settle(w http.ResponseWriter, r *http.Request, c caller, plan func(check, *Unsorted) *draft, withCompanies bool) {
-	var bad refusal
-	var o obj
-	s.write(func(world *World) {
-		u := c.account.Unsorted[r.PathValue("uid")]
-		if u == nil {
-			return
-		}
-		v := newCheck(c.account)
-		d := plan(v, u)
-		if bad.add("0", *v.errs); bad.any() {
-			return
-		}
-		full := renderUnsorted(r, c.account, u)
-		e := full["_embedded"].(obj)
-		if !withCompanies {
-			delete(e, "companies")
-		}
-		o = obj{"uid": u.UID, "pipeline_id": u.PipelineID, "category": u.Category, "created_at": u.CreatedAt, "_embedded": e}
-		x := s.writer(world, c)
-		delete(c.account.Unsorted, u.UID)
-		if d != nil {
-			x.update("leads", d)
-		} else if baseByID(c.account, "leads", u.LeadID) != nil {
-			x.bin("leads", u.LeadID)
-		}
-	})
-	switch {
-	case bad.any():
-		bad.write(w)
-	case o == nil:
-		notFound(w, "Unsorted")
-	default:
-		writeHAL(w, http.StatusOK, o)
-	}
 }
 
 // renderUnsorted is an incoming lead as GET answers it (EX unsorted-form-by-uid.json).

@@ -159,21 +159,12 @@ func (x writer) updateLead(l *Lead, d *draft, j journal) (edited bool) {
 	if moved {
 		stage := func(p, st int64) []obj { return one("lead_status", obj{"id": st, "pipeline_id": p}) }
 		j.add("lead_status_changed", "lead", l.ID, stage(l.PipelineID, l.StatusID), stage(oldPipeline, oldStatus))
-		x.settleUnsorted(l)
+		x.settleUnsorted(l, outcomeAccepted)
 		x.s.changed(x.a, change{
 			Entity: "leads", Action: "status", ID: l.ID, OldStatus: oldStatus, OldPipeline: oldPipeline, By: j.by,
 		})
 	}
 	return edited
-}
-
-// settleUnsorted forgets the incoming lead's record once the lead has left Unsorted.
-func (x writer) settleUnsorted(l *Lead) {
-	for uid, u := range x.a.Unsorted {
-		if u.LeadID == l.ID {
-			delete(x.a.Unsorted, uid)
-		}
-	}
 }
 
 // target is where the lead stands after the draft. Another pipeline without a status leads to its first stage, or

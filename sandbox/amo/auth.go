@@ -57,6 +57,26 @@ func (a *Account) actAs(header string, granter int64) (int64, func(http.Response
 	}
 }
 
+// admin reports whether the caller acts with an administrator's rights.
+func (s *Server) admin(c caller) (admin bool) {
+	s.read(func(*World) {
+		u := userOf(c.account, c.user)
+		admin = u != nil && u.Admin
+	})
+	return admin
+}
+
+// forAdmins refuses everyone else before the request is looked at.
+func (s *Server) forAdmins(h apiHandler) apiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c caller) {
+		if !s.admin(c) {
+			problem(w, http.StatusForbidden, "Forbidden", "Administrator rights are required")
+			return
+		}
+		h(w, r, c)
+	}
+}
+
 // firstAdmin is the user who grants and acts when nobody is named: an active administrator, else anyone.
 func (a *Account) firstAdmin() *User {
 	for _, u := range a.Users {

@@ -13,7 +13,7 @@ func (x writer) bin(entity string, id int64) {
 	case "leads":
 		l := x.a.Leads[id]
 		l.Contacts, l.CompanyID = nil, 0
-		x.settleUnsorted(l)
+		x.settleUnsorted(l, outcomeDeclined)
 	case "contacts":
 		x.a.Contacts[id].CompanyID = 0
 		for _, l := range x.a.Leads {

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/sandbox/guard"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -28,10 +28,11 @@ func (s *Server) controlRoutes() {
 		"POST /_sandbox/expire":      s.controlExpire,
 		"POST /_sandbox/delete":      s.controlDelete,
 		"POST /_sandbox/rename":      s.controlRename,
+		"POST /_sandbox/unsorted":    s.controlUnsorted,
 		"POST /_sandbox/reset":       s.controlReset,
 		"/_sandbox/":                 controlUnknown,
 	} {
-		s.mux.HandleFunc(pattern, loopbackOnly(h))
+		s.mux.Handle(pattern, guard.Local(answering(h), s.controlHost))
 	}
 }
 
@@ -43,15 +44,10 @@ type errAccepts struct {
 
 func (e errAccepts) Error() string { return e.text }
 
-// loopbackOnly refuses everyone but this machine, and turns an error into an answer.
-func loopbackOnly(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+// answering turns an error into an answer.
+func answering(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-			writeJSON(w, http.StatusForbidden, map[string]string{"error": "control routes answer to loopback addresses only"})
-			return
-		}
-		err = h(w, r)
+		err := h(w, r)
 		if err == nil {
 			return
 		}
@@ -66,7 +62,7 @@ func loopbackOnly(h func(http.ResponseWriter, *http.Request) error) http.Handler
 
 func controlUnknown(_ http.ResponseWriter, r *http.Request) error {
 	return errAccepts{http.StatusNotFound, r.Method + " " + r.URL.Path + ": unknown control route; there are GET info, stats, faults; " +
-		"POST faults, grant, code, revoke, expire, delete, rename, reset, stats/reset; DELETE faults"}
+		"POST faults, grant, code, revoke, expire, delete, rename, unsorted, reset, stats/reset; DELETE faults"}
 }
 
 // readControl decodes a control body. Nothing at all is an empty object.
@@ -160,7 +156,7 @@ func (s *Server) controlReset(w http.ResponseWriter, _ *http.Request) error {
 	fresh := s.fresh()
 	s.configure(fresh)
 	s.write(func(*World) {
-		s.state.world, s.indexLag, s.switchedRate = fresh, 0, 0
+		s.state.world, s.indexLag = fresh, 0 // the rate is how fast the machine's client is, no part of the story
 		s.state.epoch++
 	})
 	s.courier.forget()

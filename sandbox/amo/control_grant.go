@@ -84,7 +84,7 @@ func (s *Server) controlGrant(w http.ResponseWriter, r *http.Request) error {
 		if a, in, u, err = req.resolve(world); err != nil {
 			return
 		}
-		answer = grantAnswer{AccountID: a.ID, Host: a.Host, BaseURL: "http://" + a.Host, ClientID: in.ID}
+		answer = grantAnswer{AccountID: a.ID, Host: a.Host, BaseURL: schemeOf(r) + a.Host, ClientID: in.ID}
 		answer.tokens, err = s.issueTokens(world, in, a, u.ID)
 	})
 	return s.savedAnswer(w, answer, err)

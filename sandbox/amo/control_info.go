@@ -56,12 +56,12 @@ type (
 )
 
 // controlInfo tells everything a test needs to know, merged with what the starter adds.
-func (s *Server) controlInfo(w http.ResponseWriter, _ *http.Request) error {
+func (s *Server) controlInfo(w http.ResponseWriter, r *http.Request) error {
 	info := map[string]any{}
 	s.read(func(world *World) {
 		accounts, integrations := []infoAccount{}, []infoIntegration{}
 		for _, a := range world.Accounts {
-			accounts = append(accounts, infoOf(a))
+			accounts = append(accounts, infoOf(a, schemeOf(r)))
 		}
 		for _, id := range sortedNames(world.Integrations) {
 			in := world.Integrations[id]
@@ -82,9 +82,9 @@ func (s *Server) controlInfo(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-func infoOf(a *Account) infoAccount {
+func infoOf(a *Account, scheme string) infoAccount {
 	info := infoAccount{
-		ID: a.ID, Name: a.Name, Subdomain: a.Subdomain, Host: a.Host, BaseURL: "http://" + a.Host, FilterOn: a.FilterOn,
+		ID: a.ID, Name: a.Name, Subdomain: a.Subdomain, Host: a.Host, BaseURL: scheme + a.Host, FilterOn: a.FilterOn,
 		Users: []infoUser{}, Pipelines: []infoPipeline{}, Fields: map[string][]infoField{},
 	}
 	for _, u := range a.Users {

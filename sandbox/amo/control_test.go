@@ -70,7 +70,7 @@ func TestControl_loopbackOnly(t *testing.T) {
 	b := start(t, nil)
 	for addr, want := range map[string]int{"203.0.113.5:4000": 403, "127.0.0.1:4000": 200, "[::1]:4000": 200, "": 403} {
 		r := httptest.NewRequest("GET", "/_sandbox/stats", nil)
-		r.RemoteAddr = addr
+		r.RemoteAddr, r.Host = addr, firstHost
 		w := httptest.NewRecorder()
 		b.s.ServeHTTP(w, r)
 		if w.Code != want {

@@ -158,18 +158,29 @@ func (v check) embedded(m obj, kind string, each func(at check, el obj, i int)) 
 	}
 }
 
-// existing reads the id of an entity that must be there; 0 after an error.
-func (v check) existing(el obj, kind string) int64 {
-	if el["id"] == nil {
+// ownID reads the id of the thing that an item of an update names; nil after an error.
+func (v check) ownID(m obj) *int64 {
+	if m["id"] == nil {
 		v.missing("id")
+	}
+	return v.integer(m, "id")
+}
+
+// existing reads the id of an entity that must be there; 0 after an error.
+func (v check) existing(el obj, kind string) int64 { return v.existingAt(el, "id", kind) }
+
+// existingAt is existing for an id under another key.
+func (v check) existingAt(el obj, key, kind string) int64 {
+	if el[key] == nil {
+		v.missing(key)
 		return 0
 	}
-	id := v.integer(el, "id")
+	id := v.integer(el, key)
 	if id == nil {
 		return 0
 	}
 	if baseByID(v.a, kind, *id) == nil {
-		v.choice("id")
+		v.choice(key)
 		return 0
 	}
 	return *id

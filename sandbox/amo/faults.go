@@ -93,6 +93,7 @@ type verdict struct {
 	status                int
 	html403               bool
 	dropBefore, dropAfter bool
+	html429               bool
 }
 
 // take uses up one time of every fault that acts on the request and merges them: the longest latency, the first status.
@@ -108,19 +109,16 @@ func (f *faults) take(accountID int64, r *http.Request) verdict {
 		v.html403 = v.html403 || x.HTML403
 		v.dropBefore = v.dropBefore || x.DropBefore
 		v.dropAfter = v.dropAfter || x.DropAfterCommit
+		v.html429 = v.html429 || x.HTML429 // asked now: the fault may be used up by this very request
 	})
 	return v
 }
 
-// html429 says whether a 429 to this request is HTML. It uses up faults that do nothing else.
-func (f *faults) html429(accountID int64, r *http.Request) bool {
+// html429 reports whether a fault that does nothing else makes the 429 to this request HTML. It uses up such faults.
+func (f *faults) html429(accountID int64, r *http.Request) (html bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	html := false
 	f.each(accountID, r, func(x *fault) bool { return x.HTML429 && !x.acts() }, func(*fault) { html = true })
-	for _, x := range f.list {
-		html = html || x.HTML429 && x.acts() && x.matches(accountID, r)
-	}
 	return html
 }
 
@@ -170,12 +168,10 @@ func (f *faults) active() []fault {
 }
 
 // answerStatus answers a forced status in the form in which amoCRM sends it (amocrm.md §8.2).
-func answerStatus(w http.ResponseWriter, status int, html429 bool) {
+func answerStatus(w http.ResponseWriter, status int) {
 	switch status {
 	case http.StatusUnauthorized:
 		unauthorized(w)
-	case http.StatusTooManyRequests:
-		tooMany(w, html429)
 	case http.StatusInternalServerError:
 		writeAs(w, "application/problem+json", status, map[string]any{
 			"title": "ErrInternalServer", "status": status, "detail": "Internal server error", "trace_id": randomHex(16),

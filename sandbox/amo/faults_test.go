@@ -44,6 +44,30 @@ func TestFaults_answerInsteadOfWork(t *testing.T) {
 	}
 }
 
+func TestFaults_formOfA429IsThatOfTheFaultThatMadeIt(t *testing.T) {
+	b := start(t, nil)
+	access, _ := b.grant()
+	answers := func(want int, kind string) {
+		t.Helper()
+		r := b.api("GET", account, access, nil)
+		wantStatus(t, r, want)
+		if got := r.header.Get("Content-Type"); got != kind {
+			t.Errorf("content type %q, want %q", got, kind)
+		}
+	}
+	b.control("POST", "faults", map[string]any{"status": 429, "html_429": true, "times": 1})
+	answers(429, "text/html")
+	answers(200, "application/hal+json")
+	b.control("POST", "faults", map[string]any{"status": 429, "times": 1})
+	answers(429, "application/problem+json")
+	b.control("POST", "faults", map[string]any{"html_429": true, "times": 1})
+	b.control("POST", "faults", map[string]any{"status": 500, "times": 1})
+	answers(500, "application/problem+json") // uses up nothing of the form
+	b.control("POST", "faults", map[string]any{"status": 429, "times": 2})
+	answers(429, "text/html")
+	answers(429, "application/problem+json")
+}
+
 func TestFaults_timesReplaceAndSum(t *testing.T) {
 	b := start(t, nil)
 	access, _ := b.grant()

@@ -52,7 +52,7 @@ func (s *Server) passFaults(w http.ResponseWriter, r *http.Request, a *Account, 
 	counted := &recorder{ResponseWriter: w, count: func(status int) { s.stats.answered(host, route, strconv.Itoa(status)) }}
 	if !allowed() {
 		s.stats.bump(host, func(c *counters) { c.Limited++ })
-		tooMany(counted, s.faults.html429(a.ID, r))
+		tooMany(counted, s.faults.html429(a.ID, r) || v.html429)
 		return
 	}
 	if v.latencyMS > 0 && !pause(r, time.Duration(v.latencyMS)*time.Millisecond) {
@@ -62,8 +62,10 @@ func (s *Server) passFaults(w http.ResponseWriter, r *http.Request, a *Account, 
 	switch {
 	case v.html403:
 		nginxPage(counted, http.StatusForbidden)
+	case v.status == http.StatusTooManyRequests:
+		tooMany(counted, s.faults.html429(a.ID, r) || v.html429)
 	case v.status != 0:
-		answerStatus(counted, v.status, s.faults.html429(a.ID, r))
+		answerStatus(counted, v.status)
 	case v.dropAfter:
 		work(&void{header: http.Header{}})
 		s.stats.answered(host, route, "dropped")
@@ -113,7 +115,7 @@ func (s *Server) tariffRefuses(a *Account, method string) (refuses bool) {
 func (s *Server) routeName(r *http.Request) string {
 	folded := strings.Contains(r.Pattern, "{sub}") // stands for several routes
 	root := strings.TrimSuffix(r.Pattern, "/")
-	if slices.Contains(foreignRoots, root) {
+	if slices.Contains(foreignRoots, root) || root == drivePath {
 		return r.Method + " " + root + "/ (unknown)"
 	}
 	if !folded && root != apiRoot {

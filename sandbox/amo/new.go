@@ -81,24 +81,6 @@ func (s *Server) configure(w *World) {
 	in.Secret, in.RedirectURI, in.DisconnectURI = scenario.IntegrationSecret, s.opts.RedirectURI, s.opts.DisconnectURI
 }
 
-// accountAt is the account that a Host header names: by its host, or by its subdomain for clients that keep the name
-// "{subdomain}.amocrm.ru" and only connect elsewhere. An unknown name is the first one: "localhost:PORT" is good enough
-// for a person.
-func (w *World) accountAt(host string) *Account {
-	for _, a := range w.Accounts {
-		if strings.EqualFold(a.Host, host) {
-			return a
-		}
-	}
-	label, _, _ := strings.Cut(host, ".")
-	for _, a := range w.Accounts {
-		if strings.EqualFold(a.Subdomain, label) {
-			return a
-		}
-	}
-	return w.Accounts[0]
-}
-
 // accountByID is nil for an unknown id.
 func (w *World) accountByID(id int64) *Account {
 	for _, a := range w.Accounts {
@@ -113,9 +95,10 @@ func (w *World) accountByID(id int64) *Account {
 func (s *Server) routes() {
 	s.mux, s.known = http.NewServeMux(), s.routeTable()
 	s.apiRoutes(func(pattern string, h apiHandler) { s.mux.Handle(pattern, s.gate(h)) })
-	unknown := s.gate(func(w http.ResponseWriter, r *http.Request, _ caller) { s.apiFallback(w, r) })
+	unknown := s.gate(s.apiFallback)
 	s.mux.Handle(apiRoot, unknown)
 	s.mux.Handle(apiRoot+"/", unknown)
+	s.driveRoutes()
 	s.foreignRoutes()
 	s.oauthRoutes()
 	s.consentRoutes()

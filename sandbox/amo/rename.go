@@ -9,39 +9,6 @@ import (
 	"strings"
 )
 
-// nobodyAt tells whether a request came to an address that an account has left and no other one has taken.
-func (s *Server) nobodyAt(r *http.Request) (gone bool) {
-	if strings.HasPrefix(r.URL.Path, "/_sandbox/") {
-		return false
-	}
-	host, label := strings.ToLower(r.Host), strings.ToLower(subdomainOf(r.Host))
-	s.read(func(w *World) {
-		for _, a := range w.Accounts {
-			if strings.EqualFold(a.Host, host) || strings.EqualFold(a.Subdomain, label) {
-				gone = false
-				return
-			}
-			gone = gone || slices.Contains(a.Former, host) || slices.Contains(a.Former, label)
-		}
-	})
-	return gone
-}
-
-func subdomainOf(host string) string {
-	label, _, _ := strings.Cut(host, ".")
-	return label
-}
-
-// nobody answers for a subdomain that does not exist: 401 to programs, as to a wrong token (amocrm.md §8.2, legacy 101).
-func nobody(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Request-Id", randomUUID())
-	if strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/oauth2/") {
-		unauthorized(w)
-		return
-	}
-	http.Error(w, "There is no such account.", http.StatusNotFound)
-}
-
 // renameRequest says what an account is called from now on. An absent host is a spare one.
 type renameRequest struct {
 	Account   selector `json:"account"`
@@ -78,7 +45,7 @@ func (s *Server) controlRename(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 		a.Host, a.Subdomain = host, req.Subdomain
-		answer["account_id"], answer["subdomain"], answer["host"], answer["base_url"] = a.ID, a.Subdomain, a.Host, "http://"+a.Host
+		answer["account_id"], answer["subdomain"], answer["host"], answer["base_url"] = a.ID, a.Subdomain, a.Host, schemeOf(r)+a.Host
 	})
 	return s.savedAnswer(w, answer, err)
 }

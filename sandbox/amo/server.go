@@ -25,6 +25,11 @@ type Options struct {
 	APIHost string
 	// SpareHosts are further hosts at which the server is reached, for accounts that get renamed.
 	SpareHosts []string
+	// OtherHosts are further names, with or without a port, at which the first account answers. An account's own host, its
+	// subdomain under any domain, localhost and loopback addresses are always known.
+	OtherHosts []string
+	// AnyHost makes every other name the first account's, instead of the 401 with which amoCRM answers for an unknown one.
+	AnyHost bool
 	// RedirectURI is the registered redirect URI of the configured integration.
 	RedirectURI string
 	// DisconnectURI is that integration's disconnect hook; may be empty.

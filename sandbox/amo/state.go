@@ -69,7 +69,8 @@ type Account struct {
 	Users       []*User
 	Pipelines   []*Pipeline
 	LossReasons []*LossReason
-	Fields      map[string][]*Field // by entity: leads, contacts, companies, and a catalog's kind
+	Fields      map[string][]*Field      // by entity: leads, contacts, companies, and a catalog's kind
+	FieldGroups map[string][]*FieldGroup // likewise; the predefined one only once it was changed
 	Companies   map[int64]*Company
 	Contacts    map[int64]*Contact
 	Leads       map[int64]*Lead
@@ -78,6 +79,7 @@ type Account struct {
 	Tags        map[string][]*Tag // by entity
 	Events      []*Event          // oldest first
 	Unsorted    map[string]*Unsorted
+	Settled     []*Unsorted // those that wait no more, oldest first
 	Hooks       []*Hook
 	Catalogs    []*Catalog
 }
@@ -118,6 +120,7 @@ type LossReason struct {
 	Name      string
 	Sort      int64
 	CreatedAt int64
+	UpdatedAt int64 // 0 never
 }
 
 // Field is a custom field definition.
@@ -131,6 +134,7 @@ type Field struct {
 	Enums      []*Enum
 	Required   []RequiredStatus
 	Predefined bool
+	GroupID    string // empty is the predefined group
 }
 
 // RequiredStatus is one element of required_statuses.
@@ -243,19 +247,6 @@ type Event struct {
 	CreatedAt int64
 	After     json.RawMessage
 	Before    json.RawMessage
-}
-
-// Unsorted is an incoming lead.
-type Unsorted struct {
-	UID        string
-	Category   string
-	SourceUID  string
-	SourceName string
-	PipelineID int64
-	CreatedAt  int64
-	Metadata   json.RawMessage
-	LeadID     int64
-	ContactID  int64
 }
 
 // Hook is a webhook subscription.

@@ -156,13 +156,13 @@ func (v check) object(m obj, key string) obj {
 	return o
 }
 
-// list reads an array; nil when absent, null or wrong.
+// list reads an array, or an object with indices for keys; nil when absent, null or wrong.
 func (v check) list(m obj, key string) []any {
 	raw, there := m[key]
 	if !there || raw == nil {
 		return nil
 	}
-	l, ok := raw.([]any)
+	l, ok := asList(raw)
 	if !ok {
 		v.wrongType(key, "array")
 		return nil
@@ -170,7 +170,7 @@ func (v check) list(m obj, key string) []any {
 	return l
 }
 
-// user reads a user id. A responsible user must be active and paid for; an author may also be 0, the robot.
+// user reads the id of an active user. A responsible one must be paid for, too; an author may also be 0, the robot.
 func (v check) user(m obj, key string) *int64 {
 	before := len(*v.errs)
 	id := v.integer(m, key)
@@ -186,7 +186,7 @@ func (v check) user(m obj, key string) *int64 {
 		return id
 	}
 	u := userOf(v.a, *id)
-	if u == nil || responsible && (!u.Active || u.Free) {
+	if u == nil || !u.Active || responsible && u.Free {
 		v.choice(key)
 		return nil
 	}

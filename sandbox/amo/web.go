@@ -144,7 +144,7 @@ func (s *Server) page(name string, build func(w *World, a *Account, r *http.Requ
 			f.Here, _, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 			for _, o := range world.Accounts {
 				if o.ID != a.ID {
-					f.Others = append(f.Others, link{o.Name, "http://" + o.Host + "/"})
+					f.Others = append(f.Others, link{o.Name, schemeOf(r) + o.Host + "/"})
 				}
 			}
 			data.setFrame(f)

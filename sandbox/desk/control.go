@@ -5,9 +5,10 @@ import (
 	"errors"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"sync"
+
+	"github.com/sidecard/sidecard/sandbox/guard"
 )
 
 // controlRoutes are for tests and demos on this machine. They are no part of Usedesk and are not counted.
@@ -21,18 +22,7 @@ func (s *Server) controlRoutes(mux *http.ServeMux) {
 		"DELETE /_sandbox/faults":    s.controlClearFaults,
 		"POST /_sandbox/reset":       s.controlReset,
 	} {
-		mux.HandleFunc(pattern, loopbackOnly(h))
-	}
-}
-
-func loopbackOnly(h http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-			writeJSON(w, http.StatusForbidden, map[string]any{"error": "control routes answer to loopback addresses only"})
-			return
-		}
-		h(w, r)
+		mux.Handle(pattern, guard.Local(h, nil))
 	}
 }
 

@@ -110,11 +110,22 @@ func TestControl_faultsResetAndStats(t *testing.T) {
 
 func TestControl_strangersAreRefused(t *testing.T) {
 	f := setup(t, Options{})
-	r := httptest.NewRequest(http.MethodGet, "/_sandbox/info", nil)
-	w := httptest.NewRecorder()
-	f.desk.ServeHTTP(w, r)
-	if w.Code != http.StatusForbidden || strings.Contains(w.Body.String(), scenario.DeskToken) {
-		t.Errorf("%d %s", w.Code, w.Body)
+	for name, change := range map[string]func(r *http.Request){
+		"another machine": func(r *http.Request) { r.RemoteAddr = "203.0.113.5:4000" },
+		"another origin":  func(r *http.Request) { r.Header.Set("Origin", "http://evil.example") },
+		"another site":    func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
+		"a name led here": func(r *http.Request) { r.Host = "evil.example" },
+	} {
+		for _, path := range []string{"/_sandbox/info", "/_sandbox/stats", "/_sandbox/faults"} {
+			r := httptest.NewRequest(http.MethodGet, path, nil)
+			r.RemoteAddr, r.Host = "127.0.0.1:4000", "127.0.0.1:8082"
+			change(r)
+			w := httptest.NewRecorder()
+			f.desk.ServeHTTP(w, r)
+			if w.Code != http.StatusForbidden || strings.Contains(w.Body.String(), scenario.DeskToken) {
+				t.Errorf("%s: %s: %d %s", name, path, w.Code, w.Body)
+			}
+		}
 	}
 }
 
