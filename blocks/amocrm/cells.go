@@ -72,7 +72,7 @@ func standardCell(f blocks.Format, c *cellView, d dealParts) {
 	case bridge.FieldAmount:
 		c.Kind = "amount"
 		if d.deal.Price != 0 {
-			one(f.Money(d.deal.Price, d.deal.Currency))
+			one(f.Money(d.deal.Price.Float(), d.deal.Currency))
 		}
 	case bridge.FieldStage:
 		c.Kind, c.Color = "stage", d.deal.Color

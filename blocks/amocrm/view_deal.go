@@ -5,6 +5,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/money"
 )
 
 // dealView is a deal in one row.
@@ -38,7 +39,7 @@ func dealRow(f blocks.Format, base string, d bridge.Deal) dealView {
 		row.Name = f.Catalog.T(f.Lang, "deal.unnamed", "ID", d.ID)
 	}
 	if d.Price != 0 {
-		row.Amount = f.Money(d.Price, d.Currency)
+		row.Amount = f.Money(d.Price.Float(), d.Currency)
 	}
 	when := d.UpdatedAt
 	if d.ClosedAt != nil && row.Closed {
@@ -72,7 +73,7 @@ type dealsView struct {
 func dealList(f blocks.Format, base string, p bridge.Person) dealsView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := dealsView{CreateURL: base + "/deals/new?contact=" + strconv.FormatInt(p.ID, 10), LayoutURL: base + "/layout/list"}
-	open, sum, currency := 0, 0.0, ""
+	open, sum, currency := 0, money.Amount(0), ""
 	for _, d := range p.Deals {
 		row := dealRow(f, base, d)
 		if len(v.First) < shownDeals {
@@ -86,7 +87,7 @@ func dealList(f blocks.Format, base string, p bridge.Person) dealsView {
 	}
 	switch {
 	case open > 0 && sum > 0:
-		v.Summary = t("deals.open_total", "Count", open, "Sum", f.Money(sum, currency))
+		v.Summary = t("deals.open_total", "Count", open, "Sum", f.Money(sum.Float(), currency))
 	case open > 0:
 		v.Summary = t("deals.open", "Count", open)
 	case len(p.Deals) > 0:
