@@ -133,7 +133,7 @@ type Shown struct {
 	Parts    []Part // what a compound value says besides its name
 }
 
-// Part is a line of a compound value; Key is a catalogue key whose text takes the Value.
+// Part is a line of a compound value; Key is the catalogue key of its label, "" for a value that needs none.
 type Part struct{ Key, Value string }
 
 // Named is an entity of the CRM with the address of its card. Name is empty when it could not be read.

@@ -151,7 +151,7 @@ func shownLines(f blocks.Format, s bridge.Shown) []lineView {
 		out = append(out, lineView{Text: shownText(f, s, text), URL: safeURL(s.URL)})
 	}
 	for _, p := range s.Parts {
-		out = append(out, lineView{Text: f.Catalog.T(f.Lang, p.Key, "Value", p.Value)})
+		out = append(out, lineView{Text: partLine(f, p)})
 	}
 	return out
 }
