@@ -34,7 +34,8 @@ var _ Firings = (*triggers.Service)(nil)
 func (h *Handlers) inboxRoutes(g *echo.Group) {
 	g.GET("/inbox", h.inside(h.inbox))
 	g.POST("/inbox", h.inside(h.retryAll))
-	g.GET("/inbox.csv", h.inside(h.inboxFile))
+	g.POST("/inbox/search", h.inside(h.inboxSearch))
+	g.POST("/inbox.csv", h.inside(h.inboxFile))
 	g.GET("/inbox/:id", h.inside(h.firing))
 	g.POST("/inbox/:id", h.inside(h.changeFiring))
 }
@@ -45,7 +46,7 @@ const maxInboxText = 100
 // exportWithin bounds an export; the file ends early after it, and the browser says so.
 const exportWithin = 40 * time.Second
 
-// inbox lists the firings: GET …/inbox?state=&q=&before=.
+// inbox lists the firings: GET …/inbox?state=&before=.
 func (h *Handlers) inbox(v *visit) error {
 	if h.Firings == nil {
 		return v.fail(triggers.ErrNotFound, "")
@@ -61,10 +62,27 @@ func (h *Handlers) inbox(v *visit) error {
 	})
 }
 
-// inboxAsk is what the address asks for.
+// inboxSearch lists the firings that hold a text: POST …/inbox/search. People search for clients' names, so what they
+// type stands in the page and its forms, never in an address.
+func (h *Handlers) inboxSearch(v *visit) error {
+	if h.Firings == nil {
+		return v.fail(triggers.ErrNotFound, "")
+	}
+	view, err := v.inboxPage(v.ctx, v.inboxAsk())
+	if err != nil {
+		return v.fail(err, v.base()+"/inbox")
+	}
+	return v.show(http.StatusOK, "inbox", view)
+}
+
+// inboxAsk is what the address or the form asks for. A text counts only in the body.
 func (v *visit) inboxAsk() triggers.Query {
-	q := triggers.Query{State: triggers.State(v.QueryParam("state")), Before: v.QueryParam("before")}
-	text := []rune(strings.TrimSpace(v.QueryParam("q")))
+	q := triggers.Query{State: triggers.State(v.FormValue("state")), Before: v.FormValue("before")}
+	body := v.Request().PostForm
+	if body.Has("tab") { // the button of another state than the one that is searched
+		q.State = triggers.State(body.Get("tab"))
+	}
+	text := []rune(strings.TrimSpace(body.Get("q")))
 	q.Text = string(text[:min(len(text), maxInboxText)])
 	return q
 }
@@ -95,7 +113,7 @@ func (h *Handlers) retryAll(v *visit) error {
 	return see(v, page+done)
 }
 
-// inboxFile is the list as a CSV file: GET …/inbox.csv?state=&q=. The mark at its start tells spreadsheets that it is UTF-8.
+// inboxFile is the list as a CSV file: POST …/inbox.csv. The mark at its start tells spreadsheets that it is UTF-8.
 func (h *Handlers) inboxFile(v *visit) error {
 	if h.Firings == nil {
 		return v.fail(triggers.ErrNotFound, "")
@@ -142,16 +160,16 @@ func (v *visit) failedFirings(ctx context.Context) int {
 	return c.Failed
 }
 
-// inboxURL is the list's address for a query.
-func inboxURL(base, file string, q triggers.Query) string {
+// inboxURL is the list's address for a query, without its text.
+func inboxURL(base string, q triggers.Query) string {
 	values := url.Values{}
-	for name, value := range map[string]string{"state": string(q.State), "q": q.Text, "before": q.Before} {
+	for name, value := range map[string]string{"state": string(q.State), "before": q.Before} {
 		if value != "" {
 			values.Set(name, value)
 		}
 	}
 	if len(values) == 0 {
-		return base + file
+		return base + "/inbox"
 	}
-	return base + file + "?" + values.Encode()
+	return base + "/inbox?" + values.Encode()
 }

@@ -18,9 +18,9 @@ type inboxView struct {
 	Tabs        []tabView
 	Rows        []firingRow
 	Failed      int
-	File        string // address of the CSV
 	Newest      string // address of the first page, "" on it
 	Older       string // address of the next one, "" on the last
+	Before      string // where the next page goes on, for a search
 	Cut         bool   // the search has not seen everything
 	Trimmed     string
 	Notice      string
@@ -28,6 +28,7 @@ type inboxView struct {
 
 type tabView struct {
 	Href, Text string
+	State      string
 	Count      int
 	On         bool
 }
@@ -66,13 +67,12 @@ func (v *visit) inboxPage(ctx context.Context, q triggers.Query) (inboxView, err
 	}
 	first := q
 	first.Before = ""
-	view.File = inboxURL(v.base(), "/inbox.csv", first)
 	if q.Before != "" {
-		view.Newest = inboxURL(v.base(), "/inbox", first)
+		view.Newest = inboxURL(v.base(), first)
 	}
 	if p.Next != "" {
 		q.Before = p.Next
-		view.Older = inboxURL(v.base(), "/inbox", q)
+		view.Older, view.Before = inboxURL(v.base(), q), p.Next
 	}
 	if p.Trimmed.Count > 0 {
 		view.Trimmed = v.t("inbox.trimmed", "Count", p.Trimmed.Count, "Since", f.Date(p.Trimmed.Since))
@@ -87,7 +87,7 @@ func (v *visit) tabs(q triggers.Query, c triggers.Counts) []tabView {
 		triggers.StateWorking: c.Working, triggers.StateDone: c.Done, triggers.StateDropped: c.Dropped,
 	}
 	href := func(s triggers.State) string {
-		return inboxURL(v.base(), "/inbox", triggers.Query{State: s, Text: q.Text})
+		return inboxURL(v.base(), triggers.Query{State: s})
 	}
 	all := tabView{Href: href(""), Text: v.t("inbox.all"), On: true}
 	tabs := []tabView{all}
@@ -96,7 +96,7 @@ func (v *visit) tabs(q triggers.Query, c triggers.Counts) []tabView {
 		tabs[0].Count += counts[s]
 		tabs[0].On = tabs[0].On && !on
 		if on || counts[s] > 0 {
-			tabs = append(tabs, tabView{href(s), v.t("inbox.state." + string(s)), counts[s], on})
+			tabs = append(tabs, tabView{href(s), v.t("inbox.state." + string(s)), string(s), counts[s], on})
 		}
 	}
 	return tabs
