@@ -2,7 +2,9 @@ package blocks
 
 import (
 	"embed"
+	"encoding/json"
 	"fmt"
+	"regexp"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -20,7 +22,15 @@ type Catalog struct {
 func NewCatalog() (*Catalog, error) {
 	bundle := i18n.NewBundle(language.English)
 	for _, l := range Langs {
-		if _, err := bundle.LoadMessageFileFS(locales, "locales/active."+string(l)+".json"); err != nil {
+		file := "locales/active." + string(l) + ".json"
+		raw, err := locales.ReadFile(file)
+		if err == nil {
+			raw, err = named(raw)
+		}
+		if err == nil {
+			_, err = bundle.ParseMessageFileBytes(raw, file)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("read texts of %s: %w", l, err)
 		}
 	}
@@ -29,6 +39,33 @@ func NewCatalog() (*Catalog, error) {
 		c.texts[l] = i18n.NewLocalizer(bundle, string(l))
 	}
 	return c, nil
+}
+
+var reference = regexp.MustCompile(`\[\[([a-z_.]+)\]\]`)
+
+// named puts other texts of a language where its texts refer to them: "press “[[inbox.link]]”" names the link as the page
+// does. A text that is referred to is a plain one, without plural forms and references.
+func named(raw []byte) ([]byte, error) {
+	var texts map[string]any
+	if err := json.Unmarshal(raw, &texts); err != nil {
+		return nil, err
+	}
+	var wrong error
+	raw = reference.ReplaceAllFunc(raw, func(ref []byte) []byte {
+		key := string(ref[2 : len(ref)-2])
+		text, ok := texts[key].(string)
+		if !ok || reference.MatchString(text) {
+			wrong = fmt.Errorf("[[%s]] names no plain text", key)
+			return ref
+		}
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			wrong = err
+			return ref
+		}
+		return quoted[1 : len(quoted)-1]
+	})
+	return raw, wrong
 }
 
 // T is the text of key in lang. args are name, value pairs for its placeholders; the value named Count picks the plural

@@ -155,3 +155,38 @@ func TestCatalog_unknownKeyIsItself(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestCatalog_textsNameALinkAsThePageDoes(t *testing.T) {
+	c, err := NewCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range Langs {
+		for key, name := range map[string]string{
+			"notice.failed.todo": "inbox.link", "tellback.failed": "inbox.link", "inbox.cut": "inbox.older", "inbox.cut_empty": "inbox.older",
+		} {
+			text, link := c.T(lang, key, "Reason", "x"), c.T(lang, name)
+			if !regexp.MustCompile(`[“«]` + regexp.QuoteMeta(link) + `[”»]`).MatchString(text) {
+				t.Errorf("%s %s does not name %q: %s", lang, key, link, text)
+			}
+		}
+		for key := range texts(t, lang) {
+			if text := c.T(lang, key, "Count", 1); strings.Contains(text, "[[") {
+				t.Errorf("%s %s: %s", lang, key, text)
+			}
+		}
+	}
+}
+
+func TestCatalog_referenceToNoTextStopsTheStart(t *testing.T) {
+	for _, raw := range []string{
+		`{"a": "press [[b]]"}`, `{"a": "press [[b]]", "b": {"one": "x", "other": "y"}}`, `{"a": "press [[b]]", "b": "see [[a]]"}`,
+	} {
+		if got, err := named([]byte(raw)); err == nil {
+			t.Errorf("%s becomes %s", raw, got)
+		}
+	}
+	if got, err := named([]byte(`{"a": "press “[[b.c]]”", "b.c": "say \"hi\""}`)); err != nil || string(got) != `{"a": "press “say \"hi\"”", "b.c": "say \"hi\""}` {
+		t.Errorf("%s, %v", got, err)
+	}
+}

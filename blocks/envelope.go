@@ -26,7 +26,7 @@ var frame = template.Must(template.New("frame").Parse(
 		`{{if .Note}}<p class="text-muted small">{{.Note}}</p>{{end}}` +
 		`<iframe class="sidecard-frame" title="{{.Title}}" src="{{.PanelURL}}" width="100%" height="420" loading="eager" ` +
 		`allow="clipboard-write" referrerpolicy="no-referrer" ` +
-		`sandbox="allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-same-origin" ` +
+		`sandbox="allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-same-origin allow-downloads" ` +
 		`style="display:block;width:100%;height:420px;border:0" ` +
 		`onload="(function(f,o){f.contentWindow.postMessage({sidecardTell:1},o);if(f.sidecard)return;f.sidecard=1;` +
 		`window.addEventListener('message',function hear(e){if(!f.isConnected)return window.removeEventListener('message',hear);` +

@@ -19,7 +19,7 @@ func TestFrameEnvelope_frameAndLink(t *testing.T) {
 	}
 	for _, want := range []string{
 		`src="https://sidecard.example.com/blocks/amocrm/abc"`, `loading="eager"`, `allow="clipboard-write"`, `height:420px`,
-		`sandbox="allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-same-origin"`,
+		`sandbox="allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-same-origin allow-downloads"`,
 		`title="Client &#34;in&#34; &lt;amoCRM&gt;"`, `class="sidecard-frame"`, `target="_blank"`, `>Open in a new tab</a>`,
 		`&lt;script&gt;alert(1)`, `})(this,&#34;https://sidecard.example.com&#34;)"`,
 	} {

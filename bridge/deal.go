@@ -26,6 +26,9 @@ func (a *Account) CreateDeal(ctx context.Context, clientID int64, d DealDraft) (
 	if err != nil {
 		return 0, err
 	}
+	if err := a.keepsPrice(ctx, in.Price); err != nil {
+		return 0, named("create deal", err)
+	}
 	unlock, err := a.LockClient(ctx, clientID)
 	if err != nil {
 		return 0, fmt.Errorf("create deal: %w", err)
@@ -36,7 +39,7 @@ func (a *Account) CreateDeal(ctx context.Context, clientID int64, d DealDraft) (
 		return 0, fmt.Errorf("create deal: %w", err)
 	}
 	id, err := a.once(ctx, write{
-		mark: dealMark(clientID, d),
+		mark: dealMark(clientID, d, in),
 		send: func(ctx context.Context) (int64, error) {
 			made, err := a.api.CreateLeads(ctx, []amocrm.LeadInput{in})
 			return firstID(made), err
@@ -73,11 +76,11 @@ func (a *Account) afterDeal(ctx context.Context, clientID, id int64, d DealDraft
 }
 
 // dealMark is everything that makes two drafts the same deal.
-func dealMark(clientID int64, d DealDraft) []string {
+func dealMark(clientID int64, d DealDraft, in amocrm.LeadInput) []string {
 	mark := []string{"deal", decimal(clientID), strings.TrimSpace(d.Name), decimal(d.ContactID), decimal(d.PipelineID),
 		decimal(d.StatusID), decimal(d.ResponsibleID)}
-	if d.Price != nil {
-		mark = append(mark, decimal(*d.Price))
+	if in.Price != "" {
+		mark = append(mark, in.Price.String())
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.Fields)) {
 		mark = append(append(mark, fieldPath(id)), d.Fields[id]...)

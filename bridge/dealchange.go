@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -15,13 +14,16 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/money"
 )
 
 // DealChange is what a person wants to be different in a deal; what is nil or absent stays. Pipeline and stage go
-// together. Fields holds a form's strings by field id; an empty list clears the field.
+// together. Fields holds a form's strings by field id; an empty list clears the field. Amounts are as they were typed, in
+// the writing of Lang; a blank Price is 0, amoCRM has no deal without one.
 type DealChange struct {
 	Name                 *string
-	Price                *int64
+	Price                *string
+	Lang                 string // ISO 639
 	PipelineID, StatusID int64
 	LossReasonID         int64 // only with the stage "lost"
 	ResponsibleID        int64
@@ -126,7 +128,7 @@ func changeRefused(id int64, in amocrm.LeadInput, sent sentFields, err error) er
 
 // same reports whether a request would change nothing.
 func same(in amocrm.LeadInput) bool {
-	return in.Name == "" && in.Price == nil && in.StatusID == 0 && in.ResponsibleID == 0 && len(in.Fields) == 0
+	return in.Name == "" && in.Price == "" && in.StatusID == 0 && in.ResponsibleID == 0 && len(in.Fields) == 0
 }
 
 // leadChange checks a change against the vocabulary and gives what of it differs from the lead.
@@ -137,12 +139,7 @@ func leadChange(lead amocrm.Lead, c DealChange, m Meta, reasons []amocrm.LossRea
 		changeName(&in, lead, *c.Name, e)
 	}
 	if c.Price != nil {
-		switch {
-		case *c.Price < 0:
-			e.add("price", KeyNegative, nil)
-		case math.Abs(float64(lead.Price)-float64(*c.Price)) > 1e-9:
-			in.Price = c.Price
-		}
+		changePrice(&in, lead, c, m, e)
 	}
 	if c.ResponsibleID != 0 && amocrm.ID(c.ResponsibleID) != lead.ResponsibleID {
 		known := slices.ContainsFunc(m.Assignable(), func(u amocrm.User) bool { return int64(u.ID) == c.ResponsibleID })
@@ -167,6 +164,20 @@ func changeName(in *amocrm.LeadInput, lead amocrm.Lead, name string, e *FieldErr
 		e.add("name", KeyTooLong, map[string]any{"max": float64(maxNameRunes)})
 	case name != strings.TrimSpace(lead.Name):
 		in.Name = name
+	}
+}
+
+func changePrice(in *amocrm.LeadInput, lead amocrm.Lead, c DealChange, m Meta, e *FieldErrors) {
+	price, ok := money.Amount(0), true
+	if strings.TrimSpace(*c.Price) != "" {
+		price, ok = e.price(*c.Price, c.Lang, m)
+	}
+	switch {
+	case !ok, price == money.Near(float64(lead.Price)):
+	case price.Cents() != 0 && !lead.KeepsCents:
+		e.add("price", KeyWholeAmount, nil)
+	default:
+		in.Price = price.JSON()
 	}
 }
 
@@ -226,7 +237,14 @@ func changeFields(in *amocrm.LeadInput, lead amocrm.Lead, c DealChange, m Meta, 
 		if _, wrong := e.At(fieldPath(id)); wrong {
 			continue
 		}
-		value, err := f.InputIn(m.Location(), c.Fields[id])
+		raw, ok := c.Fields[id], true
+		if !slices.Equal(raw, had) { // what the CRM holds itself is not judged
+			raw, ok = e.fieldStrings(f, raw, c.Lang, m)
+		}
+		if !ok {
+			continue
+		}
+		value, err := f.InputIn(m.Location(), raw)
 		if err != nil {
 			problem := FieldError{Path: fieldPath(id), Key: KeyBadValue, Args: map[string]any{"field": f.Name}}
 			if v, ok := errors.AsType[*amocrm.ValueError](err); ok {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -21,16 +22,15 @@ const changeable = `{"id":21,"name":" Lamp ","price":1500,"responsible_user_id":
 func TestLeadChange_sendsOnlyWhatDiffers(t *testing.T) {
 	m := testMeta(t)
 	text := func(s string) *string { return &s }
-	sum := func(n int64) *int64 { return &n }
 	for _, c := range []struct {
 		name   string
 		change DealChange
 		want   string // of the request's body
 	}{
-		{"the same of everything", DealChange{Name: text("Lamp "), Price: sum(1500), PipelineID: 31, StatusID: 311, ResponsibleID: 501,
+		{"the same of everything", DealChange{Name: text("Lamp "), Price: text("1500"), PipelineID: 31, StatusID: 311, ResponsibleID: 501,
 			Fields: map[int64][]string{901: {"71"}, 904: {"https://example.com/a"}, 905: {""}}}, `{"id":21}`},
 		{"name", DealChange{Name: text(" Big lamp")}, `{"id":21,"name":"Big lamp"}`},
-		{"amount of zero", DealChange{Price: sum(0)}, `{"id":21,"price":0}`},
+		{"amount of zero", DealChange{Price: text("0")}, `{"id":21,"price":0}`},
 		{"one field of two", DealChange{Fields: map[int64][]string{901: {"72"}, 904: {"https://example.com/a"}}},
 			`{"id":21,"custom_fields_values":[{"field_id":901,"values":[{"enum_id":72}]}]}`},
 		{"emptied", DealChange{Fields: map[int64][]string{904: nil}}, `{"id":21,"custom_fields_values":[{"field_id":904,"values":null}]}`},
@@ -65,7 +65,7 @@ func TestLeadChange_sendsOnlyWhatDiffers(t *testing.T) {
 
 func TestLeadChange_refuses(t *testing.T) {
 	m := testMeta(t)
-	empty, negative := "  ", int64(-1)
+	empty, negative := "  ", "-1"
 	reasons := []amocrm.LossReason{{ID: 5, Name: "Too expensive"}}
 	for _, c := range []struct {
 		name   string
@@ -132,7 +132,7 @@ func TestSandbox_changesADeal(t *testing.T) {
 	if err != nil || len(edit.LossReasons) == 0 || len(edit.Users) == 0 || len(edit.Fields) < 10 {
 		t.Fatalf("%+v, %v", edit, err)
 	}
-	name, price := "Ⅲ lamps & more", int64(77000)
+	name, price := "Ⅲ lamps & more", "77 000 ₽"
 	user := int64(edit.Users[len(edit.Users)-1].ID)
 	change := DealChange{Name: &name, Price: &price, ResponsibleID: user, Fields: map[int64][]string{
 		scenario.LeadText: {"by the door"}, scenario.LeadNumeric: {"12,5"}, scenario.LeadGift: {"false"}, scenario.LeadDelivery: {"2026-12-24"},
@@ -144,7 +144,7 @@ func TestSandbox_changesADeal(t *testing.T) {
 	if edit, err = a.DealEdit(ctx, scenario.LeadOneDeal); err != nil {
 		t.Fatal(err)
 	}
-	if edit.Name != name || edit.Price != 77000 || edit.ResponsibleID != user {
+	if edit.Name != name || edit.Price != money.Of(77000) || edit.ResponsibleID != user {
 		t.Errorf("%q %v %d", edit.Name, edit.Price, edit.ResponsibleID)
 	}
 	for id, want := range map[int64]string{
@@ -201,7 +201,7 @@ func TestChangeDeal_refusalsStandAtTheirFields(t *testing.T) {
 			{"code":"InvalidType","path":"price","detail":"too large"},
 			{"code":"NotSupportedChoice","path":"custom_fields_values.1.values.0.value","detail":"no"}]}],"title":"Bad Request","status":400}`)
 	})
-	price := int64(1 << 40)
+	price := "9 999 999 999 999"
 	err := f.ChangeDeal(t.Context(), 21, DealChange{Price: &price, Fields: map[int64][]string{904: {"https://example.com"}, 901: {"71"}}})
 	if d := cmp.Diff(map[string]string{"price": KeyBadValue, "fields.904": KeyBadChoice}, problemMap(t, err)); d != "" {
 		t.Error(d)

@@ -16,7 +16,7 @@ import (
 func leadInput(d DealDraft, m Meta) (amocrm.LeadInput, sentFields, error) {
 	e := &FieldErrors{}
 	in := amocrm.LeadInput{
-		Name: strings.TrimSpace(d.Name), Price: d.Price,
+		Name:       strings.TrimSpace(d.Name),
 		PipelineID: amocrm.ID(d.PipelineID), StatusID: amocrm.ID(d.StatusID), ResponsibleID: amocrm.ID(d.ResponsibleID),
 	}
 	switch {
@@ -25,8 +25,10 @@ func leadInput(d DealDraft, m Meta) (amocrm.LeadInput, sentFields, error) {
 	case utf8.RuneCountInString(in.Name) > maxNameRunes:
 		e.add("name", KeyTooLong, map[string]any{"max": float64(maxNameRunes)})
 	}
-	if d.Price != nil && *d.Price < 0 {
-		e.add("price", KeyNegative, nil)
+	if strings.TrimSpace(d.Price) != "" {
+		if price, ok := e.price(d.Price, d.Lang, m); ok {
+			in.Price = price.JSON()
+		}
 	}
 	if utf8.RuneCountInString(d.NoteText) > maxNoteRunes {
 		e.add("note", KeyTooLong, map[string]any{"max": float64(maxNoteRunes)})
@@ -79,6 +81,10 @@ func addFields(in *amocrm.LeadInput, d DealDraft, m Meta, e *FieldErrors) sentFi
 		f, ok := m.LeadField(id)
 		if !ok {
 			e.add(fieldPath(id), KeyBadChoice, nil)
+			continue
+		}
+		raw, ok = e.fieldStrings(f, raw, d.Lang, m)
+		if !ok {
 			continue
 		}
 		value, err := f.InputIn(m.Location(), raw)

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/money"
 )
 
 // DealEdit is what the forms of a deal's card offer, with the values as they are now.
 type DealEdit struct {
 	Name          string
-	Price         float64
+	Price         money.Amount
 	Currency      string
 	PipelineID    int64
 	StatusID      int64

@@ -105,9 +105,8 @@ func TestContactInput_writesWhatTheAccountHas(t *testing.T) {
 
 func TestLeadInput_checksEverythingAtOnce(t *testing.T) {
 	m := testMeta(t)
-	minus, price := int64(-1), int64(1500)
 	good := func(change func(*DealDraft)) DealDraft {
-		d := DealDraft{Name: "Lamp", ContactID: 11, PipelineID: 31, StatusID: 312, ResponsibleID: 501, Price: &price,
+		d := DealDraft{Name: "Lamp", ContactID: 11, PipelineID: 31, StatusID: 312, ResponsibleID: 501, Price: "1500",
 			Fields: map[int64][]string{901: {"71"}, 906: {"Example street 1"}}}
 		change(&d)
 		return d
@@ -119,7 +118,7 @@ func TestLeadInput_checksEverythingAtOnce(t *testing.T) {
 	}{
 		{"good", func(*DealDraft) {}, nil},
 		{"no name", func(d *DealDraft) { d.Name = "  " }, []string{"name error.required"}},
-		{"negative price", func(d *DealDraft) { d.Price = &minus }, []string{"price error.negative"}},
+		{"negative price", func(d *DealDraft) { d.Price = "-1" }, []string{"price error.negative"}},
 		{"stage asks for fields", func(d *DealDraft) { d.Fields = nil },
 			[]string{"fields.901 error.required", "fields.906 error.required"}},
 		{"blank is not given", func(d *DealDraft) { d.Fields[906] = []string{" ", ""} }, []string{"fields.906 error.required"}},
@@ -145,13 +144,12 @@ func TestLeadInput_checksEverythingAtOnce(t *testing.T) {
 }
 
 func TestLeadInput_wireForm(t *testing.T) {
-	price := int64(1500)
-	in, sent, err := leadInput(DealDraft{Name: " Lamp ", ContactID: 11, PipelineID: 31, StatusID: 312, Price: &price,
+	in, sent, err := leadInput(DealDraft{Name: " Lamp ", ContactID: 11, PipelineID: 31, StatusID: 312, Price: "1 500 ₽",
 		Fields: map[int64][]string{906: {"Example street 1"}, 902: {""}, 901: {"71"}}}, testMeta(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := amocrm.LeadInput{Name: "Lamp", Price: &price, PipelineID: 31, StatusID: 312,
+	want := amocrm.LeadInput{Name: "Lamp", Price: "1500", PipelineID: 31, StatusID: 312,
 		Fields: []amocrm.FieldInput{
 			{FieldID: 901, Values: []amocrm.ValueInput{{EnumID: 71}}},
 			{FieldID: 906, Values: []amocrm.ValueInput{{Value: "Example street 1"}}},

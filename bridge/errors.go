@@ -22,14 +22,22 @@ var (
 
 // Catalogue keys of field errors.
 const (
-	KeyRequired   = "error.required"    // must not be empty
-	KeyBadPhone   = "error.bad_phone"   // no phone number
-	KeyBadEmail   = "error.bad_email"   // no e-mail address
-	KeyBadChoice  = "error.bad_choice"  // not one of the choices (any more)
-	KeyBadValue   = "error.bad_value"   // not of the field's type
-	KeyTooLong    = "error.too_long"    // Args: max
-	KeyTooMany    = "error.too_many"    // Args: max
-	KeyNegative   = "error.negative"    // below zero
+	KeyRequired  = "error.required"   // must not be empty
+	KeyBadPhone  = "error.bad_phone"  // no phone number
+	KeyBadEmail  = "error.bad_email"  // no e-mail address
+	KeyBadChoice = "error.bad_choice" // not one of the choices (any more)
+	KeyBadValue  = "error.bad_value"  // not of the field's type
+	KeyTooLong   = "error.too_long"   // Args: max
+	KeyTooMany   = "error.too_many"   // Args: max
+	KeyNegative  = "error.negative"   // below zero
+
+	KeyBadAmount      = "error.bad_price"       // not one number
+	KeyAmountUnclear  = "error.amount_unclear"  // "1.234": thousands or decimals
+	KeyAmountTooFine  = "error.amount_too_fine" // more than two decimals
+	KeyAmountTooLarge = "error.amount_too_large"
+	KeyAmountCurrency = "error.amount_currency" // Args: currency, the account's
+	KeyWholeAmount    = "error.whole_amount"    // the account keeps no cents
+
 	KeyFromTheCRM = "error.crm_refused" // the CRM's own words are in Text
 )
 

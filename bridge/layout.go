@@ -200,7 +200,7 @@ func partsOf(v amocrm.FieldValue) []Part {
 			continue
 		}
 		for _, p := range []Part{
-			{"part.vat_id", legal.VATID}, {"part.kpp", legal.KPP}, {"part.tax_reason", legal.TaxReasonCode}, {"part.address", legal.Address},
+			{"part.vat_id", legal.VATID}, {"part.kpp", legal.KPP}, {"part.tax_reason", legal.TaxReasonCode}, {"", legal.Address},
 		} {
 			// The connector shows the first of these when there is no name.
 			named := legal.Name != "" || p.Value != firstText(legal.VATID, legal.Address)

@@ -102,8 +102,8 @@ func TestExtraOf_holdsOnlyWhatTheLayoutNames(t *testing.T) {
 func TestPartsOf_legalEntity(t *testing.T) {
 	for body, want := range map[string][]Part{
 		`{"name":"Ollivanders","vat_id":"7712345678","kpp":"771201001","address":"Diagon Alley 1"}`: {
-			{"part.vat_id", "7712345678"}, {"part.kpp", "771201001"}, {"part.address", "Diagon Alley 1"}},
-		`{"name":"","vat_id":"7712345678","address":"Diagon Alley 1"}`: {{"part.address", "Diagon Alley 1"}},
+			{"part.vat_id", "7712345678"}, {"part.kpp", "771201001"}, {"", "Diagon Alley 1"}},
+		`{"name":"","vat_id":"7712345678","address":"Diagon Alley 1"}`: {{"", "Diagon Alley 1"}},
 		`{"name":"Only a name"}`: nil,
 		`"a text"`:               nil,
 		`{"name":`:               nil,

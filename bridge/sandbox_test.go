@@ -27,10 +27,16 @@ func (t tokenAuth) Token(ctx context.Context, _ string) (string, error) { return
 // sandboxAccount is an account of the local amoCRM, which shares no type with the connector.
 func sandboxAccount(t *testing.T) *Account {
 	t.Helper()
+	return accountOf(t, scenario.Build())
+}
+
+// accountOf is the first account of a world.
+func accountOf(t *testing.T, world scenario.World) *Account {
+	t.Helper()
 	var handler http.Handler
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	t.Cleanup(srv.Close)
-	crm, err := amo.New(scenario.Build(), amo.Options{Hosts: []string{strings.TrimPrefix(srv.URL, "http://")}, RatePerSecond: 1000})
+	crm, err := amo.New(world, amo.Options{Hosts: []string{strings.TrimPrefix(srv.URL, "http://")}, RatePerSecond: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}

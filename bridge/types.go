@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/money"
 )
 
 // Client is the helpdesk's client of a ticket. ID 0 means that the helpdesk did not say who it is: nothing can be linked
@@ -83,11 +84,11 @@ const (
 	DealLost = "lost"
 )
 
-// Deal is a lead of the CRM. Price is in units of Currency (ISO 4217, empty when the account does not say).
+// Deal is a lead of the CRM. Price is in Currency (ISO 4217, empty when the account does not say).
 type Deal struct {
 	ID                   int64
 	Name, URL            string
-	Price                float64
+	Price                money.Amount
 	Currency             string
 	Pipeline, Status     string // names; "#id" when the pipeline or stage no longer exists
 	Color                string // of the stage, "#rrggbb" in lower case or empty
@@ -132,7 +133,7 @@ type Shown struct {
 	Parts    []Part // what a compound value says besides its name
 }
 
-// Part is a line of a compound value; Key is a catalogue key whose text takes the Value.
+// Part is a line of a compound value; Key is the catalogue key of its label, "" for a value that needs none.
 type Part struct{ Key, Value string }
 
 // Named is an entity of the CRM with the address of its card. Name is empty when it could not be read.
@@ -199,14 +200,16 @@ type ContactDraft struct {
 	Fields        map[int64][]string // custom fields that a mapping fills, by field id
 }
 
-// DealDraft is the form of a new deal. Fields holds the form's strings by field id.
+// DealDraft is the form of a new deal. Fields holds the form's strings by field id. Amounts are as they were typed, in
+// the writing of Lang; a blank Price is none.
 type DealDraft struct {
 	Name          string
 	ContactID     int64
 	PipelineID    int64
 	StatusID      int64
 	ResponsibleID int64
-	Price         *int64
+	Price         string
+	Lang          string // ISO 639
 	Fields        map[int64][]string
 	NoteText      string
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/money"
 )
 
 var hexColor = regexp.MustCompile(`^#[0-9a-f]{6}$`)
@@ -46,7 +47,7 @@ func dealOf(base string, m Meta, l amocrm.Lead) Deal {
 		ID:          int64(l.ID),
 		Name:        strings.TrimSpace(l.Name),
 		URL:         cardURL(base, "leads", int64(l.ID)),
-		Price:       float64(l.Price),
+		Price:       money.Near(float64(l.Price)),
 		Currency:    m.Account.Currency,
 		Pipeline:    m.PipelineName(int64(l.PipelineID)),
 		Status:      m.StatusName(int64(l.PipelineID), int64(l.StatusID)),

@@ -77,7 +77,7 @@ func TestDealOf_everythingKnown(t *testing.T) {
 		"_embedded":{"contacts":[{"id":12,"is_main":false},{"id":11,"is_main":true}]}}`)
 	task := time.Unix(1700009999, 0).UTC()
 	want := Deal{
-		ID: 21, Name: "Lamp", URL: testBase + "/leads/detail/21", Price: 1500.5, Currency: "RUB",
+		ID: 21, Name: "Lamp", URL: testBase + "/leads/detail/21", Price: 150050, Currency: "RUB",
 		Pipeline: "Sales", Status: "First contact", Color: "#99ccff", PipelineID: 31, StatusID: 311, State: DealOpen,
 		Responsible: "Irina Agent", CreatedAt: time.Unix(1700000000, 0).UTC(), UpdatedAt: time.Unix(1700000100, 0).UTC(),
 		TaskAt: &task, ContactIDs: []int64{11, 12},

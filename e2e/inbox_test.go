@@ -5,9 +5,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	cdpbrowser "github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/sidecard/sidecard/e2e/rig"
 )
@@ -55,6 +60,58 @@ func TestInbox_aFailedFiringIsMendedFromTheCardAndBecomesADeal(t *testing.T) {
 	}
 	b.click(`[data-view=firing] a.tool`)
 	b.see(`[data-view=firing] .chip.s-done`)
+}
+
+// The helpdesk shows the panel in a frame of its own, and a frame saves files only if it is told that it may.
+func TestInbox_whatWasSearchedForIsSavedFromTheTicketsFrame(t *testing.T) {
+	t.Parallel()
+	w := connect(t, 1)
+	w.refused(987654321)
+	w.refused(987654322)
+	b := newBrowser(t)
+	files := b.downloads()
+	b.ticket(w, "known_one_deal")
+	b.click(`a[href*="/inbox?state=failed"]`)
+	b.see(`[data-view=inbox]`)
+	b.enter(`#inbox-search #q`, "987654322")
+	b.pressed(`#inbox-search #q`, kb.Enter)
+	b.gone(`.firings .row:nth-child(2)`)
+	b.click(`#inbox-search ~ .tabs button:first-of-type`) // all states
+	b.see(`#inbox-search:not(:has([name=state]))`)
+	b.picture("search")
+	b.click(`form[action$="/inbox.csv"] button`)
+	var saved string
+	select {
+	case saved = <-files:
+	case <-time.After(limit):
+		b.picture("no-file")
+		t.Fatal("nothing was saved")
+	}
+	raw, err := os.ReadFile(saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(raw); !strings.Contains(text, "987654322") || strings.Contains(text, "987654321") {
+		t.Errorf("saved:\n%s", text)
+	}
+	b.inPanel("read the address", func(in chromedp.QueryOption) []chromedp.Action {
+		return []chromedp.Action{chromedp.QueryAfter("html", on(`function () {
+			if (location.href.includes("98765") || performance.getEntries().some(e => e.name.includes("98765"))) throw new Error(location.href);
+		}`), chromedp.ByQuery, in)}
+	})
+}
+
+// downloads has the browser save files and gives the path of each that is complete.
+func (b *browser) downloads() <-chan string {
+	b.t.Helper()
+	dir, done := b.t.TempDir(), make(chan string, 1)
+	chromedp.ListenTarget(b.ctx, func(event any) {
+		if e, ok := event.(*cdpbrowser.EventDownloadProgress); ok && e.State == cdpbrowser.DownloadProgressStateCompleted {
+			done <- filepath.Join(dir, e.GUID)
+		}
+	})
+	b.do("save files", cdpbrowser.SetDownloadBehavior(cdpbrowser.SetDownloadBehaviorBehaviorAllowAndName).WithDownloadPath(dir).WithEventsEnabled(true))
+	return done
 }
 
 func TestInbox_commandLineDoesWhatThePageDoes(t *testing.T) {

@@ -76,7 +76,7 @@ func (j *job) remark() {
 func (p plan) without(st Steps) plan {
 	for what, clear := range map[string]func(){
 		omitName:        func() { p.lead.Name = "" },
-		omitPrice:       func() { p.lead.Price = nil },
+		omitPrice:       func() { p.lead.Price = "" },
 		omitStatus:      func() { p.lead.StatusID = 0 },
 		omitPipeline:    func() { p.lead.PipelineID, p.lead.StatusID = 0, 0 },
 		omitResponsible: func() { p.lead.ResponsibleID = 0 },
@@ -197,8 +197,8 @@ func (j *job) refusedPart(v amocrm.FieldError) (what string, remark Problem) {
 	switch {
 	case first == omitName && lead.Name != "":
 		return omitName, p.remark(lead.Name)
-	case first == omitPrice && lead.Price != nil:
-		return omitPrice, p.remark(fmt.Sprint(*lead.Price))
+	case first == omitPrice && lead.Price != "":
+		return omitPrice, p.remark(lead.Price.String())
 	case first == omitStatus && lead.StatusID != 0:
 		return omitStatus, p.remark(fmt.Sprint(lead.StatusID))
 	case first == omitPipeline && lead.PipelineID != 0:

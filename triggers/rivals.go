@@ -20,7 +20,7 @@ const openFor = waitAtMost + 24*time.Hour
 // intent is what is stored before the job's deal is sent.
 func (j *job) intent() *Intent {
 	l := j.plan.lead
-	i := &Intent{At: j.now(), ContactID: j.contactID, PipelineID: int64(l.PipelineID), Price: l.Price}
+	i := &Intent{At: j.now(), ContactID: j.contactID, PipelineID: int64(l.PipelineID), Price: wholeOf(l.Price)}
 	if name := strings.TrimSpace(l.Name); name != "" {
 		i.Mark = j.fingerprint(name)
 	}

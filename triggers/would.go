@@ -41,7 +41,7 @@ type FilledField struct {
 }
 
 func wouldBe(p plan, pipeline amocrm.Pipeline, stage amocrm.Status, meta bridge.Meta) Would {
-	w := Would{Name: p.lead.Name, Price: p.lead.Price, Company: p.company, Comment: p.comment,
+	w := Would{Name: p.lead.Name, Price: wholeOf(p.lead.Price), Company: p.company, Comment: p.comment,
 		Pipeline: Ref{int64(pipeline.ID), pipeline.Name}, Status: Ref{int64(stage.ID), stage.Name}}
 	if id := int64(p.lead.ResponsibleID); id != 0 {
 		w.Responsible = Ref{id, meta.UserName(id)}

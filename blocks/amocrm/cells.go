@@ -72,7 +72,7 @@ func standardCell(f blocks.Format, c *cellView, d dealParts) {
 	case bridge.FieldAmount:
 		c.Kind = "amount"
 		if d.deal.Price != 0 {
-			one(f.Money(d.deal.Price, d.deal.Currency))
+			one(f.Money(d.deal.Price.Float(), d.deal.Currency))
 		}
 	case bridge.FieldStage:
 		c.Kind, c.Color = "stage", d.deal.Color
@@ -151,7 +151,7 @@ func shownLines(f blocks.Format, s bridge.Shown) []lineView {
 		out = append(out, lineView{Text: shownText(f, s, text), URL: safeURL(s.URL)})
 	}
 	for _, p := range s.Parts {
-		out = append(out, lineView{Text: f.Catalog.T(f.Lang, p.Key, "Value", p.Value)})
+		out = append(out, lineView{Text: partLine(f, p)})
 	}
 	return out
 }

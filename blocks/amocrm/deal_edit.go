@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -91,7 +92,7 @@ func (v *visit) editForm(id int64, edit bridge.DealEdit, typed typedEdit, errs m
 }
 
 // readEdit reads the form of a row. errs holds catalogue keys.
-func readEdit(form url.Values) (t typedEdit, change bridge.DealChange, errs map[string]string) {
+func readEdit(form url.Values, lang blocks.Lang) (t typedEdit, change bridge.DealChange, errs map[string]string) {
 	errs = map[string]string{}
 	t = typedEdit{
 		key: form.Get("field"), head: form.Get("head") != "", inPlace: form.Get("inplace") != "",
@@ -100,18 +101,12 @@ func readEdit(form url.Values) (t typedEdit, change bridge.DealChange, errs map[
 	}
 	pipeline, status, _ := strings.Cut(form.Get("stage"), ":")
 	t.pipeline, t.status = number(pipeline), number(status)
+	change.Lang = string(lang)
 	switch t.key {
 	case fieldDealName:
 		change.Name = &t.name
 	case bridge.FieldAmount:
-		amount, ok := parsePrice(t.price)
-		if !ok {
-			errs["price"] = "error.bad_price"
-		}
-		if amount == nil {
-			amount = new(int64) // amoCRM has no deal without an amount
-		}
-		change.Price = amount
+		change.Price = &t.price
 	case bridge.FieldResponsible:
 		change.ResponsibleID = t.user
 		if t.user == 0 {
@@ -136,7 +131,7 @@ func (h *Handlers) dealNeeds(v *visit) error {
 	if err != nil {
 		return v.fail(err, v.dealURL(id))
 	}
-	typed, _, _ := readEdit(form)
+	typed, _, _ := readEdit(form, v.session.Lang)
 	edit, err := v.crm.DealEdit(v.ctx, id)
 	if err != nil {
 		_, _, _, known := problemCode(err)
@@ -153,7 +148,7 @@ func (h *Handlers) changeDeal(v *visit) error {
 	if err != nil {
 		return v.fail(err, v.dealURL(id))
 	}
-	typed, change, errs := readEdit(form)
+	typed, change, errs := readEdit(form, v.session.Lang)
 	if len(errs) > 0 {
 		for path, key := range errs {
 			errs[path] = v.t(key)

@@ -22,7 +22,7 @@ func editOfField(field string, more url.Values) url.Values {
 }
 
 func TestChangeDeal_onlyTheRowIsSent(t *testing.T) {
-	name, sum, zero := "Chairs", int64(85000), int64(0)
+	name, sum, none := "Chairs", "85 000 ₽", ""
 	for _, c := range []struct {
 		name string
 		form url.Values
@@ -30,7 +30,7 @@ func TestChangeDeal_onlyTheRowIsSent(t *testing.T) {
 	}{
 		{"name", editOfField("name", url.Values{"name": {" Chairs "}, "price": {"9"}}), bridge.DealChange{Name: &name}},
 		{"amount as people type it", editOfField("amount", url.Values{"price": {"85 000 ₽"}}), bridge.DealChange{Price: &sum}},
-		{"no amount", editOfField("amount", url.Values{"price": {""}}), bridge.DealChange{Price: &zero}},
+		{"no amount", editOfField("amount", url.Values{"price": {""}}), bridge.DealChange{Price: &none}},
 		{"responsible", editOfField("responsible", url.Values{"responsible_id": {"2"}}), bridge.DealChange{ResponsibleID: 2}},
 		{"stage with what it asks for", editOfField("stage", url.Values{"stage": {"1:143"}, "loss_reason_id": {"901"}, "fields.35": {"soft"}}),
 			bridge.DealChange{PipelineID: 1, StatusID: 143, LossReasonID: 901, Fields: map[int64][]string{35: {"soft"}}}},
@@ -42,6 +42,7 @@ func TestChangeDeal_onlyTheRowIsSent(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newHouse(t)
 			w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/deals/12/edit", c.form, true), `id="deal-card"`, "Saved.")
+			c.want.Lang = "en"
 			if diff := cmp.Diff([]bridge.DealChange{c.want}, w.crm.changes); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -63,7 +64,7 @@ func TestChangeDeal_refusedKeepsWhatWasTyped(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(blocks.EN, sampleTicket())
 	rec := w.post(base+"/deals/12/edit", editOfField("amount", url.Values{"price": {"many"}}), true)
-	w.contains(rec, `value="many"`, "Write a whole amount", `aria-invalid="true"`)
+	w.contains(rec, `value="many"`, "Write one amount", `aria-invalid="true"`)
 	if got := rec.Header().Get("HX-Retarget"); got != "#row-amount" || len(w.crm.changes) != 0 {
 		t.Errorf("retarget %q, changes %+v", got, w.crm.changes)
 	}

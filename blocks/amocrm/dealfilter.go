@@ -76,14 +76,15 @@ func dealFilter(f blocks.Format, here string, p bridge.Person, shown string) *fi
 	if open == len(p.Deals) || open == 0 && shown != dealsOpen {
 		return nil
 	}
-	id := strconv.FormatInt(p.ID, 10)
+	id, whole := strconv.FormatInt(p.ID, 10), p.MoreDeals == 0
 	v := &filterView{
 		ID: id, OpenOnly: shown == dealsOpen,
 		OpenURL: here + "deals=open&at=" + id, AllURL: here + "deals=all&at=" + id,
-		Open: f.Catalog.T(f.Lang, "filter.open", "Count", open), All: f.Catalog.T(f.Lang, "filter.all", "Count", len(p.Deals)),
+		Open: f.Catalog.T(f.Lang, least(whole, "filter.open"), "Count", open),
+		All:  f.Catalog.T(f.Lang, "filter.all", "Count", len(p.Deals)+p.MoreDeals),
 	}
 	if v.OpenOnly && open == 0 {
-		v.Hidden = f.Catalog.T(f.Lang, "filter.hidden", "Count", len(p.Deals))
+		v.Hidden = f.Catalog.T(f.Lang, least(whole, "filter.hidden"), "Count", len(p.Deals))
 	}
 	return v
 }

@@ -67,3 +67,34 @@ func TestDealFilter_opensTheListItStandsIn(t *testing.T) {
 		t.Errorf("the list is closed:\n%s", body)
 	}
 }
+
+// Of a client with very many deals only the newest are read. What is counted among them is no figure of the whole.
+func TestDeals_figureIsWholeOrSaysThatItIsTheLeast(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		deals  []bridge.Deal
+		more   int
+		shown  string
+		want   []string
+		absent []string
+	}{
+		{"all are read", sampleDeals(), 0, "all", []string{"2 open, 197,500", ">2 open<", ">All 4<"}, []string{"at least", "or more", "+ open"}},
+		{"some are not", sampleDeals(), 100, "all",
+			[]string{"at least 2 open, 197,500\u00a0₽ or more", ">2&#43; open<", ">All 104<", "100 older deals are only in amoCRM"}, []string{">2 open"}},
+		{"only open ones are shown", sampleDeals(), 100, "open", []string{"at least 2 open, 197,500\u00a0₽ or more", ">2&#43; open<", ">All 104<"}, []string{">2 open"}},
+		{"those read are closed", sampleDeals()[2:], 100, "all", []string{"at least 2 closed"}, []string{">2 closed"}},
+		{"those read are closed and hidden", sampleDeals()[2:], 100, "open", []string{"None of the newest 2 deals is open", "0&#43; open"}, []string{"No open deals"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newHouse(t)
+			w.crm.people.Contacts[0].Deals, w.crm.people.Contacts[0].MoreDeals = c.deals, c.more
+			rec := w.get(w.session(blocks.EN, sampleTicket()) + "/people?deals=" + c.shown)
+			w.contains(rec, c.want...)
+			for _, no := range c.absent {
+				if strings.Contains(rec.Body.String(), no) {
+					t.Errorf("it says %q", no)
+				}
+			}
+		})
+	}
+}

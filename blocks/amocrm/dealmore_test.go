@@ -84,7 +84,7 @@ func TestMoreFields_reachTheDraftAndErrorsStandAtThem(t *testing.T) {
 	form := url.Values{"token": {blocks.NewID()}, "name": {"Chairs"}, "pipeline_id": {"1"}, "status_id": {"11"}, "fields.42": {"many"},
 		"fields.47.country": {"RU"}, "fields.47.city": {" Moscow "}, "fields.48.vat_id": {"77"}, "fields.48.name": {""}, "fields.44": {""}}
 	rec := w.post(base+"/deals", form, true)
-	w.contains(rec, `id="more-fields" open`, `value="many" maxlength="30" autocomplete="off" aria-invalid="true" aria-describedby="fields.42-error"`,
+	w.contains(rec, `id="more-fields" open`, `value="many" maxlength="40" autocomplete="off" aria-invalid="true" aria-describedby="fields.42-error"`,
 		"Write a number, such as 1500", "A legal entity needs its name.", "This value does not fit the field.", `value="Moscow"`, `value="77"`)
 	want := map[int64][]string{42: {"many"}, 47: {"city=Moscow", "country=RU"}, 48: {"", "vat_id=77"}}
 	if d := cmp.Diff(want, w.crm.deals[0].Fields); d != "" {

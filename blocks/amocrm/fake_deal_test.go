@@ -2,10 +2,12 @@ package amocrm
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/sidecard/sidecard/bridge"
 	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/money"
 )
 
 // fakeDealCard is what the fake knows of changing a deal. Written changes show in the next read.
@@ -61,17 +63,30 @@ func (f *fakeCRM) ChangeDeal(_ context.Context, _ int64, c bridge.DealChange) er
 	f.called("change deal")
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if c.Price != nil {
+		price, err := fakePrice(*c.Price, c.Lang)
+		if err != nil && f.onChange == nil {
+			return err
+		}
+		f.card.Price = price
+	}
 	f.changes = append(f.changes, c)
 	if f.onChange != nil {
 		return f.onChange(c)
-	}
-	if c.Price != nil {
-		f.card.Price = float64(*c.Price)
 	}
 	if c.Name != nil {
 		f.card.Name = *c.Name
 	}
 	return nil
+}
+
+// fakePrice refuses what is no amount, as the bridge does.
+func fakePrice(typed, lang string) (money.Amount, error) {
+	price, err := money.Parse(typed, money.In(lang, "RUB"))
+	if err != nil && !errors.Is(err, money.ErrEmpty) {
+		return 0, &bridge.FieldErrors{Fields: []bridge.FieldError{{Path: "price", Key: bridge.KeyBadAmount}}}
+	}
+	return price, nil
 }
 
 func (f *fakeCRM) Tasks(context.Context, int64) (bridge.Tasks, error) {

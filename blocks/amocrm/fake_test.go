@@ -160,6 +160,9 @@ func (f *fakeCRM) CreateDeal(ctx context.Context, _ int64, d bridge.DealDraft) (
 	if f.onCreate != nil {
 		return f.onCreate(ctx)
 	}
+	if _, err := fakePrice(d.Price, d.Lang); err != nil {
+		return 0, err
+	}
 	return 501, nil
 }
 

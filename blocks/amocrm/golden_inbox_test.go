@@ -19,7 +19,12 @@ func init() {
 		{"floor-failed-firings", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, floorOf},
 		{"inbox", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, path("/inbox")},
 		{"inbox-empty", nil, path("/inbox")},
-		{"inbox-nothing-found", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, path("/inbox?state=done&q=sofa")},
+		{"inbox-nothing-found", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, func(w *house, base string) *httptest.ResponseRecorder {
+			return w.post(base+"/inbox/search", url.Values{"state": {"done"}, "q": {"sofa"}}, false)
+		}},
+		{"inbox-found", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, func(w *house, base string) *httptest.ResponseRecorder {
+			return w.post(base+"/inbox/search", url.Values{"q": {"chairs"}}, false)
+		}},
 		{"firing-refused", func(w *house, _ *bridge.Ticket) { id = w.refusedFiring().ID }, page},
 		{"firing-masked", func(w *house, _ *bridge.Ticket) {
 			w.tenants.settings.MaskPhones = true

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,8 @@ var _ Firings = (*triggers.Service)(nil)
 func (h *Handlers) inboxRoutes(g *echo.Group) {
 	g.GET("/inbox", h.inside(h.inbox))
 	g.POST("/inbox", h.inside(h.retryAll))
-	g.GET("/inbox.csv", h.inside(h.inboxFile))
+	g.POST("/inbox/search", h.inside(h.inboxSearch))
+	g.POST("/inbox.csv", h.inside(h.inboxFile))
 	g.GET("/inbox/:id", h.inside(h.firing))
 	g.POST("/inbox/:id", h.inside(h.changeFiring))
 }
@@ -47,7 +49,7 @@ const maxInboxText = 100
 // exportWithin bounds an export; the file ends early after it, and the browser says so.
 const exportWithin = 40 * time.Second
 
-// inbox lists the firings: GET …/inbox?state=&q=&before=.
+// inbox lists the firings: GET …/inbox?state=&before=.
 func (h *Handlers) inbox(v *visit) error {
 	if h.Firings == nil {
 		return v.fail(triggers.ErrNotFound, "")
@@ -63,10 +65,31 @@ func (h *Handlers) inbox(v *visit) error {
 	})
 }
 
-// inboxAsk is what the address asks for.
+// inboxSearch lists the firings that hold a text: POST …/inbox/search. People search for clients' names, so what they
+// type stands in the page and its forms, never in an address.
+func (h *Handlers) inboxSearch(v *visit) error {
+	if h.Firings == nil {
+		return v.fail(triggers.ErrNotFound, "")
+	}
+	view, err := v.inboxPage(v.ctx, v.inboxAsk())
+	if err != nil {
+		return v.fail(err, v.base()+"/inbox")
+	}
+	return v.show(http.StatusOK, "inbox", view)
+}
+
+// inboxAsk is what the address or the form asks for. A text counts only in the body.
 func (v *visit) inboxAsk() triggers.Query {
-	q := triggers.Query{State: triggers.State(v.QueryParam("state")), Label: triggers.Label(v.QueryParam("state")), Before: v.QueryParam("before")}
-	text := []rune(strings.TrimSpace(v.QueryParam("q")))
+	state := v.FormValue("state")
+	body := v.Request().PostForm
+	if body.Has("tab") { // the button of another state than the one that is searched
+		state = body.Get("tab")
+	}
+	q := triggers.Query{State: triggers.State(state), Before: v.FormValue("before")}
+	if label := triggers.Label(state); slices.Contains(triggers.Labels, label) {
+		q.State, q.Label = "", label
+	}
+	text := []rune(strings.TrimSpace(body.Get("q")))
 	q.Text = string(text[:min(len(text), maxInboxText)])
 	return q
 }
@@ -97,7 +120,7 @@ func (h *Handlers) retryAll(v *visit) error {
 	return see(v, page+done)
 }
 
-// inboxFile is the list as a CSV file: GET …/inbox.csv?state=&q=. The mark at its start tells spreadsheets that it is UTF-8.
+// inboxFile is the list as a CSV file: POST …/inbox.csv. The mark at its start tells spreadsheets that it is UTF-8.
 func (h *Handlers) inboxFile(v *visit) error {
 	if h.Firings == nil {
 		return v.fail(triggers.ErrNotFound, "")
@@ -183,16 +206,16 @@ func (v *visit) ownRun(ctx context.Context, base string) *runView {
 	return &runView{State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)), Href: base + "/inbox/" + url.PathEscape(e.ID)}
 }
 
-// inboxURL is the list's address for a query.
-func inboxURL(base, file string, q triggers.Query) string {
+// inboxURL is the list's address for a query, without its text.
+func inboxURL(base string, q triggers.Query) string {
 	values := url.Values{}
-	for name, value := range map[string]string{"state": cmp.Or(string(q.Label), string(q.State)), "q": q.Text, "before": q.Before} {
+	for name, value := range map[string]string{"state": cmp.Or(string(q.Label), string(q.State)), "before": q.Before} {
 		if value != "" {
 			values.Set(name, value)
 		}
 	}
 	if len(values) == 0 {
-		return base + file
+		return base + "/inbox"
 	}
-	return base + file + "?" + values.Encode()
+	return base + "/inbox?" + values.Encode()
 }

@@ -123,7 +123,7 @@ func TestInbox_anotherTenantsFiringIsNotThere(t *testing.T) {
 	base := w.session(blocks.EN, sampleTicket())
 	for name, body := range map[string]string{
 		"entry": w.get(base + "/inbox/" + e.ID).Body.String(), "list": w.get(base + "/inbox").Body.String(),
-		"file": w.get(base + "/inbox.csv").Body.String(), "made up": w.get(base + "/inbox/" + strings.Repeat("0", 26)).Body.String(),
+		"file": w.post(base+"/inbox.csv", nil, false).Body.String(), "made up": w.get(base + "/inbox/" + strings.Repeat("0", 26)).Body.String(),
 		"odd": w.get(base + "/inbox/%7Bt2%7D:fire").Body.String(),
 	} {
 		if strings.Contains(body, "reason") && strings.Contains(body, "t2") || strings.Contains(body, "Chairs") {
@@ -223,18 +223,55 @@ func TestInbox_pagesSearchesAndFilters(t *testing.T) {
 	if n := strings.Count(second, `class="row-name"`); n != 3 || !strings.Contains(second, "Ticket 1000 ") || !strings.Contains(second, "Back to the newest") {
 		t.Errorf("%d older rows:\n%s", n, second)
 	}
-	w.contains(w.get(base+"/inbox?q=1007"), "Ticket 1007 ", `value="1007"`)
+	w.contains(w.post(base+"/inbox/search", url.Values{"q": {"1007"}}, true), "Ticket 1007 ", `value="1007"`)
 	ru := w.session(blocks.RU, sampleTicket())
-	w.contains(w.get(ru+"/inbox?q=%D0%BD%D0%B5+%D0%BF%D1%80%D0%B8%D0%BD%D1%8F%D0%BB%D0%B0"), "Обращение 101 ") // as it is read, not as it is stored
-	if body := w.get(base + "/inbox?state=failed&q=1007").Body.String(); !strings.Contains(body, "Nothing fits") {
-		t.Error("found in another state")
+	w.contains(w.post(ru+"/inbox/search", url.Values{"q": {"не приняла"}}, true), "Обращение 101 ") // as it is read, not as it is stored
+	w.contains(w.post(base+"/inbox/search", url.Values{"state": {"failed"}, "q": {"1007"}}, true), "Nothing fits")
+	w.contains(w.post(base+"/inbox/search", url.Values{"state": {"failed"}, "tab": {"accepted"}, "q": {"1007"}}, true), "Ticket 1007 ",
+		`name="state" value="accepted"`)
+	w.contains(w.post(base+"/inbox/search", url.Values{"state": {"failed"}, "tab": {""}, "q": {"1007"}}, true), "Ticket 1007 ")
+}
+
+// What is searched for is a client's name as a rule. Addresses stand in histories and in logs of proxies.
+func TestInbox_whatIsSearchedForStandsInNoAddress(t *testing.T) {
+	w := newHouse(t)
+	for i := range 53 {
+		w.fired(time.Duration(100-i)*time.Minute, chairs(int64(1000+i)), triggers.Steps{}, triggers.Outcome{State: triggers.StateAccepted})
+	}
+	base := w.session(blocks.EN, sampleTicket())
+	form := url.Values{"q": {"Chairs"}, "state": {"accepted"}}
+	for page := range 2 {
+		rec := w.post(base+"/inbox/search", form, false)
+		if rec.Code != http.StatusOK || rec.Header().Get("Location") != "" {
+			t.Fatalf("%d to %q", rec.Code, rec.Header().Get("Location"))
+		}
+		for _, address := range addresses.FindAllStringSubmatch(rec.Body.String(), -1) {
+			if strings.Contains(strings.ToLower(address[1]), "chairs") || strings.Contains(address[1], "q=") {
+				t.Errorf("page %d: %s", page+1, address[1])
+			}
+		}
+		w.contains(rec, `id="q" name="q"`, `value="Chairs"`, `method="post"`)
+		if page == 0 {
+			before := regexp.MustCompile(`name="before" value="([^"]+)"`).FindStringSubmatch(rec.Body.String())
+			if before == nil {
+				t.Fatal("no way to older ones")
+			}
+			form.Set("before", before[1])
+		} else if n := strings.Count(rec.Body.String(), `class="row-name"`); n != 3 {
+			t.Errorf("%d older rows", n)
+		}
+	}
+	if body := w.get(base + "/inbox?q=1007").Body.String(); strings.Contains(body, `value="1007"`) {
+		t.Error("an address is searched by")
 	}
 }
+
+var addresses = regexp.MustCompile(`(?:href|action|formaction|src|hx-get|hx-post|hx-push-url)="([^"]*)"`)
 
 func TestInbox_fileHasWhatTheListHas(t *testing.T) {
 	w := newHouse(t)
 	w.fillInbox()
-	rec := w.get(w.session(blocks.RU, sampleTicket()) + "/inbox.csv?state=held")
+	rec := w.post(w.session(blocks.RU, sampleTicket())+"/inbox.csv", url.Values{"state": {"held"}}, false)
 	body, marked := strings.CutPrefix(rec.Body.String(), "\ufeff")
 	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
 	if err != nil || !marked || len(rows) != 2 || rows[1][4] != "104" || !strings.HasPrefix(rows[1][10], "Нет входа в amoCRM") {
@@ -252,7 +289,7 @@ func TestInbox_withoutFiringsThereIsNoWayToIt(t *testing.T) {
 	if body := w.get(base+"/settings").Body.String() + w.get(base).Body.String(); strings.Contains(body, "/inbox") {
 		t.Error("a link leads nowhere")
 	}
-	for _, rec := range []string{w.get(base + "/inbox").Body.String(), w.get(base + "/inbox.csv").Body.String(), w.get(base + "/inbox/x").Body.String(),
+	for _, rec := range []string{w.get(base + "/inbox").Body.String(), w.post(base+"/inbox.csv", nil, false).Body.String(), w.get(base + "/inbox/x").Body.String(),
 		w.post(base+"/inbox", decision("x"), false).Body.String(), w.post(base+"/inbox/x", decision("x"), false).Body.String()} {
 		if !strings.Contains(rec, "no longer") {
 			t.Error(rec)

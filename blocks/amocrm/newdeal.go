@@ -18,15 +18,15 @@ import (
 func (h *Handlers) newDeal(v *visit) error {
 	contact := number(v.QueryParam("contact"))
 	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
-		view, err := v.dealForm(ctx, func(form bridge.DealForm, people []bridge.Person) (bridge.DealDraft, string) {
-			return v.newDraft(form, people, contact), ""
+		view, err := v.dealForm(ctx, func(form bridge.DealForm, people []bridge.Person) bridge.DealDraft {
+			return v.newDraft(form, people, contact)
 		}, nil)
 		return loaded{"deal_form", view}, err
 	})
 }
 
 // dealForm reads what the form offers, lets fill choose the draft, and adds what its stage requires.
-func (v *visit) dealForm(ctx context.Context, fill func(bridge.DealForm, []bridge.Person) (bridge.DealDraft, string),
+func (v *visit) dealForm(ctx context.Context, fill func(bridge.DealForm, []bridge.Person) bridge.DealDraft,
 	errs map[string]string) (dealFormView, error) {
 	var form bridge.DealForm
 	var people bridge.People
@@ -42,13 +42,13 @@ func (v *visit) dealForm(ctx context.Context, fill func(bridge.DealForm, []bridg
 	if err := both.Wait(); err != nil {
 		return dealFormView{}, err
 	}
-	draft, price := fill(form, people.Contacts)
+	draft := fill(form, people.Contacts)
 	settle(form, &draft)
 	fields, err := v.stageFields(ctx, draft)
 	if err != nil {
 		return dealFormView{}, err
 	}
-	view := dealForm(v.formatIn(ctx), v.base(), form, people.Contacts, fields, draft, price, errs)
+	view := dealForm(v.formatIn(ctx), v.base(), form, people.Contacts, fields, draft, errs)
 	view.LinksTicket, view.Message = v.ticketURL() != "", v.ticket(ctx).LastMessage
 	view.WithMessage = v.wish.message
 	return view, nil
@@ -57,28 +57,19 @@ func (v *visit) dealForm(ctx context.Context, fill func(bridge.DealForm, []bridg
 // maxChoices is how many values one field of a form may have.
 const maxChoices = 250
 
-// readDeal reads the form. The price comes back as typed too, because it may be no number.
-func readDeal(form url.Values) (draft bridge.DealDraft, price string, errs map[string]string) {
-	errs = map[string]string{}
-	draft = bridge.DealDraft{
+// readDeal reads the form.
+func (v *visit) readDeal(form url.Values) bridge.DealDraft {
+	return bridge.DealDraft{
 		Name:          strings.TrimSpace(form.Get("name")),
 		ContactID:     number(form.Get("contact_id")),
 		PipelineID:    number(form.Get("pipeline_id")),
 		StatusID:      number(form.Get("status_id")),
 		ResponsibleID: number(form.Get("responsible_id")),
+		Price:         strings.TrimSpace(form.Get("price")),
+		Lang:          string(v.session.Lang),
 		NoteText:      strings.TrimSpace(form.Get("note")),
 		Fields:        readFields(form),
 	}
-	price = strings.TrimSpace(form.Get("price"))
-	if draft.Name == "" {
-		errs["name"] = "error.required"
-	}
-	amount, ok := parsePrice(price)
-	if !ok {
-		errs["price"] = "error.bad_price"
-	}
-	draft.Price = amount
-	return draft, price, errs
 }
 
 // dealStage is the part that follows the pipeline and the stage: POST …/deals/new/stage with the whole form, so that
@@ -88,7 +79,7 @@ func (h *Handlers) dealStage(v *visit) error {
 	if err != nil {
 		return v.fail(err, v.base()+"/deals/new")
 	}
-	draft, _, _ := readDeal(form)
+	draft := v.readDeal(form)
 	offer, err := v.crm.DealForm(v.ctx, v.session.Ticket)
 	if err != nil {
 		return v.stageFailed(err)
@@ -116,22 +107,16 @@ func (h *Handlers) createDeal(v *visit) error {
 		return v.fail(err, v.base()+"/deals/new")
 	}
 	v.wish.message = form.Get("message") != ""
-	draft, price, errs := readDeal(form)
+	draft := v.readDeal(form)
 	if form.Get("again") != "" { // without script: another pipeline or stage was chosen
-		return v.dealAgain(draft, price, nil, nil)
-	}
-	if len(errs) > 0 {
-		for path, key := range errs {
-			errs[path] = v.t(key)
-		}
-		return v.dealAgain(draft, price, errs, nil)
+		return v.dealAgain(draft, nil, nil)
 	}
 	if err := v.addMapped(form, &draft); err != nil {
-		return v.dealFailed(draft, price, err)
+		return v.dealFailed(draft, err)
 	}
 	once, done, err := v.begin()
 	if err != nil {
-		return v.dealFailed(draft, price, err)
+		return v.dealFailed(draft, err)
 	}
 	if once == nil {
 		return v.after(done)
@@ -143,7 +128,7 @@ func (h *Handlers) createDeal(v *visit) error {
 	id, err := v.crm.CreateDeal(ctx, v.session.Ticket.Client.ID, sent)
 	missing, err := v.created(id, err)
 	if err != nil {
-		return v.dealFailed(draft, price, errors.Join(err, once.Release(v.ctx)))
+		return v.dealFailed(draft, errors.Join(err, once.Release(v.ctx)))
 	}
 	done = strings.TrimSuffix("deal:"+strconv.FormatInt(id, 10)+":"+missing, ":")
 	if err := once.Done(v.ctx, done); err != nil {
@@ -156,28 +141,26 @@ func (h *Handlers) createDeal(v *visit) error {
 type stop struct{ text, token string }
 
 // dealFailed shows the form again with its errors.
-func (v *visit) dealFailed(draft bridge.DealDraft, price string, err error) error {
+func (v *visit) dealFailed(draft bridge.DealDraft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return v.fail(err, "")
 	}
 	var refused *bridge.FieldErrors
 	if errors.As(err, &refused) {
-		return v.dealAgain(draft, price, v.fieldTexts(refused), nil)
+		return v.dealAgain(draft, v.fieldTexts(refused), nil)
 	}
 	_, _, _, known := problemCode(err)
 	v.h.note(v.ctx, err, known, v.session.TenantID)
 	p := v.problem(err, "")
-	return v.dealAgain(draft, price, nil, &stop{v.problemLine(p), v.nextToken(err)})
+	return v.dealAgain(draft, nil, &stop{v.problemLine(p), v.nextToken(err)})
 }
 
 // dealAgain draws the form with what was typed. The page's time may be used up by the try that failed, so what the form
 // offers, which is in the cache by now, gets a little of its own.
-func (v *visit) dealAgain(draft bridge.DealDraft, price string, errs map[string]string, s *stop) error {
+func (v *visit) dealAgain(draft bridge.DealDraft, errs map[string]string, s *stop) error {
 	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
-	view, err := v.dealForm(ctx, func(bridge.DealForm, []bridge.Person) (bridge.DealDraft, string) {
-		return draft, price
-	}, errs)
+	view, err := v.dealForm(ctx, func(bridge.DealForm, []bridge.Person) bridge.DealDraft { return draft }, errs)
 	if err != nil {
 		return v.fail(err, v.base()+"/deals/new")
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sidecard/sidecard/bridge"
 	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/money"
 )
 
 func ago(d time.Duration) time.Time { return now.Add(-d) }
@@ -22,16 +23,16 @@ func sampleTicket() bridge.Ticket {
 func sampleDeals() []bridge.Deal {
 	base := "https://example.amocrm.ru/leads/detail/"
 	return []bridge.Deal{
-		{ID: 12, Name: "Office chairs, 40 pieces", URL: base + "12", Price: 185000, Currency: "RUB", Pipeline: "Sales",
+		{ID: 12, Name: "Office chairs, 40 pieces", URL: base + "12", Price: money.Of(185000), Currency: "RUB", Pipeline: "Sales",
 			Status: "Negotiation", Color: "#ffcc66", State: bridge.DealOpen, Responsible: "Ivan Smirnov", CreatedAt: ago(20 * day),
 			UpdatedAt: ago(3 * time.Hour), TaskAt: in(-2 * day), ContactIDs: []int64{7}},
 		{ID: 13, Name: "Assembly and delivery to the second warehouse, including the removal of old furniture", URL: base + "13",
-			Price: 12500, Currency: "RUB", Pipeline: "Service", Status: "First contact", Color: "#99ccff", State: bridge.DealOpen,
+			Price: money.Of(12500), Currency: "RUB", Pipeline: "Service", Status: "First contact", Color: "#99ccff", State: bridge.DealOpen,
 			Responsible: "Maria Kuznetsova", CreatedAt: ago(4 * day), UpdatedAt: ago(26 * time.Hour), TaskAt: in(3 * time.Hour)},
-		{ID: 14, Name: "Trial order", URL: base + "14", Price: 0, Currency: "RUB", Pipeline: "Sales", Status: "Won",
+		{ID: 14, Name: "Trial order", URL: base + "14", Price: money.Of(0), Currency: "RUB", Pipeline: "Sales", Status: "Won",
 			Color: "#ccff66", State: bridge.DealWon, Responsible: "Ivan Smirnov", CreatedAt: ago(200 * day), UpdatedAt: ago(180 * day),
 			ClosedAt: in(-180 * day)},
-		{ID: 15, Name: "Meeting room table", URL: base + "15", Price: 64000, Currency: "RUB", Pipeline: "Sales", Status: "Lost",
+		{ID: 15, Name: "Meeting room table", URL: base + "15", Price: money.Of(64000), Currency: "RUB", Pipeline: "Sales", Status: "Lost",
 			Color: "#d5d8db", State: bridge.DealLost, Responsible: "Ivan Smirnov", CreatedAt: ago(500 * day), UpdatedAt: ago(480 * day)},
 	}
 }

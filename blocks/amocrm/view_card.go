@@ -58,7 +58,7 @@ func dealPage(f blocks.Format, base string, d bridge.DealCard) cardView {
 			row.Text[i] = shownText(f, s, text)
 		}
 		for _, p := range s.Parts {
-			row.Text = append(row.Text, f.Catalog.T(f.Lang, p.Key, "Value", p.Value))
+			row.Text = append(row.Text, partLine(f, p))
 		}
 		v.Fields = append(v.Fields, row)
 	}
@@ -70,6 +70,14 @@ func dealPage(f blocks.Format, base string, d bridge.DealCard) cardView {
 		}
 	}
 	return v
+}
+
+// partLine is a line of a compound value behind its label.
+func partLine(f blocks.Format, p bridge.Part) string {
+	if p.Key == "" {
+		return p.Value
+	}
+	return f.Catalog.T(f.Lang, p.Key) + " " + p.Value
 }
 
 // shownText puts a value into the reader's format; what doesn't parse stays as it is.

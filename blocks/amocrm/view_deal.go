@@ -5,6 +5,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/money"
 )
 
 // dealView is a deal in one row.
@@ -38,7 +39,7 @@ func dealRow(f blocks.Format, base string, d bridge.Deal) dealView {
 		row.Name = f.Catalog.T(f.Lang, "deal.unnamed", "ID", d.ID)
 	}
 	if d.Price != 0 {
-		row.Amount = f.Money(d.Price, d.Currency)
+		row.Amount = f.Money(d.Price.Float(), d.Currency)
 	}
 	when := d.UpdatedAt
 	if d.ClosedAt != nil && row.Closed {
@@ -69,10 +70,18 @@ type dealsView struct {
 	Filter      *filterView // nil when all deals are open, or all are closed
 }
 
+// least is the key of a figure that may be too small.
+func least(whole bool, key string) string {
+	if whole {
+		return key
+	}
+	return key + "_least"
+}
+
 func dealList(f blocks.Format, base string, p bridge.Person) dealsView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := dealsView{CreateURL: base + "/deals/new?contact=" + strconv.FormatInt(p.ID, 10), LayoutURL: base + "/layout/list"}
-	open, sum, currency := 0, 0.0, ""
+	open, sum, currency := 0, money.Amount(0), ""
 	for _, d := range p.Deals {
 		row := dealRow(f, base, d)
 		if len(v.First) < shownDeals {
@@ -84,13 +93,16 @@ func dealList(f blocks.Format, base string, p bridge.Person) dealsView {
 			open, sum, currency = open+1, sum+d.Price, d.Currency
 		}
 	}
+	whole := p.MoreDeals == 0 // else what was counted is the least there is
 	switch {
 	case open > 0 && sum > 0:
-		v.Summary = t("deals.open_total", "Count", open, "Sum", f.Money(sum, currency))
+		v.Summary = t(least(whole, "deals.open_total"), "Count", open, "Sum", f.Money(sum.Float(), currency))
 	case open > 0:
-		v.Summary = t("deals.open", "Count", open)
-	case len(p.Deals) > 0:
+		v.Summary = t(least(whole, "deals.open"), "Count", open)
+	case len(p.Deals) > 0 && whole:
 		v.Summary = t("deals.all_closed", "Count", len(p.Deals))
+	case len(p.Deals) > 0:
+		v.Summary = t("deals.closed_least", "Count", len(p.Deals))
 	}
 	if n := len(v.Rest); n > 0 {
 		v.MoreLabel = t("deals.more", "Count", n)

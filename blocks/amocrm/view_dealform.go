@@ -3,7 +3,6 @@ package amocrm
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/bridge"
@@ -135,39 +134,10 @@ func settle(form bridge.DealForm, d *bridge.DealDraft) {
 	d.StatusID = first
 }
 
-// parsePrice reads an amount as people type it: "85 000", "85,000", "85.000 ₽". nil for an empty one. Only whole
-// amounts: amoCRM's price is one.
-func parsePrice(typed string) (price *int64, ok bool) {
-	s := strings.Map(func(r rune) rune {
-		switch {
-		case r >= '0' && r <= '9', r == '.', r == ',', r == '-':
-			return r
-		}
-		return -1
-	}, typed)
-	if s == "" {
-		return nil, strings.TrimSpace(typed) == ""
-	}
-	if i := strings.LastIndexAny(s, ".,"); i >= 0 {
-		switch decimals := s[i+1:]; {
-		case len(decimals) == 3: // a thousands separator
-		case strings.Trim(decimals, "0") == "":
-			s = s[:i]
-		default:
-			return nil, false
-		}
-	}
-	n, err := strconv.ParseInt(strings.NewReplacer(".", "", ",", "").Replace(s), 10, 64)
-	if err != nil {
-		return nil, false
-	}
-	return &n, true
-}
-
 func dealForm(f blocks.Format, base string, form bridge.DealForm, people []bridge.Person, fields stageFields,
-	draft bridge.DealDraft, price string, errs map[string]string) dealFormView {
+	draft bridge.DealDraft, errs map[string]string) dealFormView {
 	v := dealFormView{
-		Base: base, Token: blocks.NewID(), Name: draft.Name, Price: price, Currency: form.Currency, Note: draft.NoteText,
+		Base: base, Token: blocks.NewID(), Name: draft.Name, Price: draft.Price, Currency: form.Currency, Note: draft.NoteText,
 		Errors: errs, Stage: stagePart(base, form, fields, draft, errs),
 	}
 	seen := draft.ContactID == 0

@@ -2,7 +2,6 @@ package amocrm
 
 import (
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
@@ -121,7 +120,7 @@ func asItIs(key string, e bridge.DealEdit) typedEdit {
 		fields: map[int64][]string{},
 	}
 	if e.Price != 0 {
-		t.price = strconv.FormatFloat(e.Price, 'f', -1, 64)
+		t.price = e.Price.String()
 	}
 	for id, values := range e.Values {
 		t.fields[id] = values

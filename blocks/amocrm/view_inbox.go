@@ -20,9 +20,9 @@ type inboxView struct {
 	Tabs        []tabView
 	Rows        []firingRow
 	Failed      int
-	File        string // address of the CSV
 	Newest      string // address of the first page, "" on it
 	Older       string // address of the next one, "" on the last
+	Before      string // where the next page goes on, for a search
 	Cut         bool   // the search has not seen everything
 	Trimmed     string
 	Notice      string
@@ -30,6 +30,7 @@ type inboxView struct {
 
 type tabView struct {
 	Href, Text string
+	State      string
 	Count      int
 	On         bool
 }
@@ -68,13 +69,12 @@ func (v *visit) inboxPage(ctx context.Context, q triggers.Query) (inboxView, err
 	}
 	first := q
 	first.Before = ""
-	view.File = inboxURL(v.base(), "/inbox.csv", first)
 	if q.Before != "" {
-		view.Newest = inboxURL(v.base(), "/inbox", first)
+		view.Newest = inboxURL(v.base(), first)
 	}
 	if p.Next != "" {
 		q.Before = p.Next
-		view.Older = inboxURL(v.base(), "/inbox", q)
+		view.Older, view.Before = inboxURL(v.base(), q), p.Next
 	}
 	if p.Trimmed.Count > 0 {
 		view.Trimmed = v.t("inbox.trimmed", "Count", p.Trimmed.Count, "Since", f.Date(p.Trimmed.Since))
@@ -90,21 +90,18 @@ func (v *visit) tabs(q triggers.Query, c triggers.Counts) []tabView {
 	}
 	labelled := map[triggers.Label]int{triggers.LabelRefused: c.Refused, triggers.LabelRemarks: c.Remarks}
 	labels := map[triggers.State]triggers.Label{triggers.StateFailed: triggers.LabelRefused, triggers.StateDone: triggers.LabelRemarks}
-	href := func(s triggers.State, l triggers.Label) string {
-		return inboxURL(v.base(), "/inbox", triggers.Query{State: s, Label: l, Text: q.Text})
-	}
-	tabs := []tabView{{Href: href("", ""), Text: v.t("inbox.all"), On: true}}
-	add := func(address, name string, count int, on bool) {
+	tabs := []tabView{{Href: inboxURL(v.base(), triggers.Query{}), Text: v.t("inbox.all"), On: true}}
+	add := func(part triggers.Query, name string, count int, on bool) {
 		tabs[0].On = tabs[0].On && !on
 		if on || count > 0 {
-			tabs = append(tabs, tabView{address, v.t("inbox.state." + name), count, on})
+			tabs = append(tabs, tabView{inboxURL(v.base(), part), v.t("inbox.state." + name), name, count, on})
 		}
 	}
 	for _, s := range triggers.States {
 		tabs[0].Count += counts[s]
-		add(href(s, ""), string(s), counts[s], q.State == s && q.Label == "")
+		add(triggers.Query{State: s}, string(s), counts[s], q.State == s && q.Label == "")
 		if l, has := labels[s]; has { // a part of those before it
-			add(href("", l), string(l), labelled[l], q.Label == l)
+			add(triggers.Query{Label: l}, string(l), labelled[l], q.Label == l)
 		}
 	}
 	return tabs

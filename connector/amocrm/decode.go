@@ -66,6 +66,7 @@ func (l *Lead) UnmarshalJSON(b []byte) error {
 		UpdatedAt     Number          `json:"updated_at"`
 		ClosedAt      Number          `json:"closed_at"`
 		ClosestTaskAt Number          `json:"closest_task_at"`
+		WithCents     json.RawMessage `json:"price_with_minor_units"`
 		Embedded      json.RawMessage `json:"_embedded"`
 	}{members: (*members)(l)}
 	*l = Lead{}
@@ -74,6 +75,11 @@ func (l *Lead) UnmarshalJSON(b []byte) error {
 	}
 	l.CreatedAt, l.UpdatedAt = int64(aux.CreatedAt), int64(aux.UpdatedAt)
 	l.ClosedAt, l.ClosestTaskAt = seconds(aux.ClosedAt), seconds(aux.ClosestTaskAt)
+	if l.KeepsCents = scalar(aux.WithCents) != ""; l.KeepsCents {
+		if err := json.Unmarshal(aux.WithCents, &l.Price); err != nil {
+			return err
+		}
+	}
 	var e leadEmbedded
 	if err := embedded(aux.Embedded, &e); err != nil {
 		return err
@@ -92,10 +98,15 @@ func (l Lead) MarshalJSON() ([]byte, error) {
 	if l.LossReason != "" {
 		e.LossReason = list[LossReason]{{ID: l.LossReasonID, Name: l.LossReason}}
 	}
-	return json.Marshal(struct {
+	out := struct {
 		members
-		Embedded leadEmbedded `json:"_embedded"`
-	}{members(l), e})
+		WithCents *Number      `json:"price_with_minor_units,omitempty"`
+		Embedded  leadEmbedded `json:"_embedded"`
+	}{members: members(l), Embedded: e}
+	if l.KeepsCents {
+		out.WithCents = &l.Price
+	}
+	return json.Marshal(out)
 }
 
 type pipelineEmbedded struct {

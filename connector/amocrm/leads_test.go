@@ -1,6 +1,7 @@
 package amocrm
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
 
@@ -46,8 +47,7 @@ func TestNewestLeads_order(t *testing.T) {
 func TestCreateLeads_priceZeroIsSent(t *testing.T) {
 	c, mock := setup(t)
 	s := on(mock, "POST", "/leads", 200, example(t, "leads-create-response"))
-	zero := int64(0)
-	made, err := c.CreateLeads(t.Context(), []LeadInput{{Name: "A", Price: &zero, PipelineID: 1, StatusID: 2}, {Name: "B"}})
+	made, err := c.CreateLeads(t.Context(), []LeadInput{{Name: "A", Price: "0", PipelineID: 1, StatusID: 2}, {Name: "B"}})
 	if err != nil || made[1].ID != 10185153 {
 		t.Errorf("%v, %v", made, err)
 	}
@@ -114,4 +114,41 @@ func TestUpdateLead_lossReasonRefused(t *testing.T) {
 	if e, ok := errors.AsType[*Error](err); !ok || len(e.Validation) != 1 || e.Validation[0].Detail == "" {
 		t.Errorf("%v", err)
 	}
+}
+
+func TestLead_hasCentsWhereTheAccountKeepsThem(t *testing.T) {
+	for body, want := range map[string]Lead{
+		`{"id":1,"price":300}`:                                       {ID: 1, Price: 300},
+		`{"id":1,"price":300,"price_with_minor_units":300.99}`:       {ID: 1, Price: 300.99, KeepsCents: true},
+		`{"id":1,"price":"300","price_with_minor_units":"300.99"}`:   {ID: 1, Price: 300.99, KeepsCents: true},
+		`{"id":1,"price_with_minor_units":0.1}`:                      {ID: 1, Price: 0.1, KeepsCents: true},
+		`{"id":1,"price":0,"price_with_minor_units":0}`:              {ID: 1, KeepsCents: true},
+		`{"id":1,"price":400,"price_with_minor_units":null}`:         {ID: 1, Price: 400},
+		`{"id":1,"price":400,"price_with_minor_units":""}`:           {ID: 1, Price: 400},
+		`{"id":1,"price":1500.5,"custom_fields_values":null,"x":[]}`: {ID: 1, Price: 1500.5},
+	} {
+		var got, kept Lead
+		if err := json.Unmarshal([]byte(body), &got); err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", body, diff)
+		}
+		raw, err := json.Marshal(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(raw, &kept); err != nil || kept.Price != got.Price || kept.KeepsCents != got.KeepsCents {
+			t.Errorf("%s comes out of the cache as %+v, %v", body, kept, err)
+		}
+	}
+}
+
+func TestCreateLeads_centsGoInThePrice(t *testing.T) {
+	c, mock := setup(t)
+	s := on(mock, "POST", "/leads", 200, example(t, "leads-create-response"))
+	if _, err := c.CreateLeads(t.Context(), []LeadInput{{Name: "A", Price: "1500.5"}, {Name: "B"}}); err != nil {
+		t.Error(err)
+	}
+	s.body(t, `[{"name":"A","price":1500.5},{"name":"B"}]`)
 }

@@ -26,11 +26,12 @@ type Contact struct {
 	CompanyIDs    []ID        `json:"-"`
 }
 
-// Lead is a deal of amocrm.md §5.1. Price is in units of the account's currency.
+// Lead is a deal of amocrm.md §5.1. Price is in units of the account's currency, with cents where the account keeps them.
 type Lead struct {
 	ID            ID           `json:"id"`
 	Name          string       `json:"name"`
 	Price         Number       `json:"price"`
+	KeepsCents    bool         `json:"-"` // price_with_minor_units is there
 	ResponsibleID ID           `json:"responsible_user_id"`
 	StatusID      ID           `json:"status_id"`
 	PipelineID    ID           `json:"pipeline_id"`
@@ -229,12 +230,13 @@ type ContactInput struct {
 	RequestID     string       `json:"request_id,omitempty"`
 }
 
-// LeadInput is what a lead is made or changed with. Zero members are not sent, except Price through its pointer.
+// LeadInput is what a lead is made or changed with. Zero members are not sent; a Price of "0" is. An account that keeps
+// cents takes them in price (1500.5), any other drops them.
 // Always send PipelineID and StatusID together (amocrm.md §5.2).
 type LeadInput struct {
 	ID            ID           `json:"id,omitempty"`
 	Name          string       `json:"name,omitempty"`
-	Price         *int64       `json:"price,omitempty"`
+	Price         json.Number  `json:"price,omitempty"`
 	StatusID      ID           `json:"status_id,omitempty"`
 	PipelineID    ID           `json:"pipeline_id,omitempty"`
 	LossReasonID  ID           `json:"loss_reason_id,omitempty"`

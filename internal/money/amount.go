@@ -18,8 +18,11 @@ const maxUnits = 9_999_999_999_999
 // Of returns the amount of so many whole units.
 func Of(units int64) Amount { return Amount(units * 100) }
 
-// Near returns the amount nearest to f. It is for what was read from a system that keeps amounts as floats.
-func Near(f float64) Amount { return Amount(math.Round(f * 100)) }
+// Near returns the amount nearest to f, at most the largest that there is. It is for what was read from a system that
+// keeps amounts as floats.
+func Near(f float64) Amount {
+	return Amount(math.Round(min(max(f, -maxUnits), maxUnits) * 100))
+}
 
 // Units returns the whole units, without the cents.
 func (a Amount) Units() int64 { return int64(a) / 100 }

@@ -170,3 +170,19 @@ func TestAPI_seededPeopleHaveAFeed(t *testing.T) {
 		t.Error("a seeded contact has no events")
 	}
 }
+
+func TestAPI_centsAreKeptOnlyWhereTheAccountHasThem(t *testing.T) {
+	b := startAPI(t, false)
+	path := fmt.Sprintf("/leads/%d", lFence)
+	b.do("PATCH", path, `{"price":1500.75}`).want(200)
+	b.do("GET", path, "").is("price", 1500).is("price_with_minor_units", nil)
+	b.s.write(func(w *World) { w.Accounts[0].Cents = true })
+	b.do("PATCH", path, `{"price":1500.75}`).want(200)
+	b.do("GET", path, "").is("price", 1500).is("price_with_minor_units", 1500.75)
+	b.do("PATCH", path, `{"price":2}`).want(200)
+	b.do("GET", path, "").is("price", 2).is("price_with_minor_units", 2)
+	e := b.do("GET", fmt.Sprintf("/events?filter[entity]=lead&filter[entity_id]=%d&filter[type]=sale_field_changed", lFence), "").want(200)
+	e.is("_embedded.events.0.value_before.0.sale_field_value.sale", 1500.75).is("_embedded.events.0.value_after.0.sale_field_value.sale", 2)
+	id := b.do("POST", "/leads", `[{"price":0.1}]`).want(200).id("_embedded.leads.0.id")
+	b.do("GET", fmt.Sprintf("/leads/%d", id), "").is("price", 0).is("price_with_minor_units", 0.1)
+}

@@ -76,7 +76,7 @@ func (x writer) newLead(b Base, d *draft) *Lead {
 		p = pipelineOf(x.a, *d.pipeline)
 	}
 	l := &Lead{
-		Base: b, Price: or(d.price, 0), PipelineID: p.ID, StatusID: or(d.status, firstStatus(p).ID),
+		Base: b, Price: or(d.price, 0), Cents: or(d.cents, 0), PipelineID: p.ID, StatusID: or(d.status, firstStatus(p).ID),
 		LossReasonID: or(d.loss, 0), ClosedAt: or(d.closedAt, 0), Contacts: d.contacts, CompanyID: d.company,
 	}
 	if d.unsorted {
@@ -135,10 +135,12 @@ func (x writer) update(entity string, d *draft) {
 
 // updateLead changes price, stage and what hangs on it; it reports whether anything but the stage was changed.
 func (x writer) updateLead(l *Lead, d *draft, j journal) (edited bool) {
-	if old := l.Price; set(&l.Price, d.price) {
-		sale := func(n int64) []obj { return one("sale_field_value", obj{"sale": n}) }
-		j.add("sale_field_changed", "lead", l.ID, sale(l.Price), sale(old))
-		edited = true
+	if old := l.sale(); d.price != nil {
+		l.Price, l.Cents = *d.price, *d.cents
+		if edited = l.sale() != old; edited {
+			sale := func(n float64) []obj { return one("sale_field_value", obj{"sale": n}) }
+			j.add("sale_field_changed", "lead", l.ID, sale(l.sale()), sale(old))
+		}
 	}
 	oldPipeline, oldStatus := l.PipelineID, l.StatusID
 	l.PipelineID, l.StatusID = d.target(x.a, l)

@@ -2,6 +2,7 @@ package amo
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -12,17 +13,17 @@ type draft struct {
 	requestID string
 	sentID    bool // the request_id is the caller's own
 
-	name, first, last                       *string
-	responsible, createdBy, updatedBy       *int64
-	createdAt, updatedAt                    *int64
-	fields                                  []fieldWrite
-	tags                                    tagWrite
-	price, pipeline, status, loss, closedAt *int64
-	clearLoss                               bool
-	contacts                                []LeadContact
-	company                                 int64
-	newContact, newCompany                  *draft // of a complex request
-	unsorted                                bool
+	name, first, last                              *string
+	responsible, createdBy, updatedBy              *int64
+	createdAt, updatedAt                           *int64
+	fields                                         []fieldWrite
+	tags                                           tagWrite
+	price, cents, pipeline, status, loss, closedAt *int64
+	clearLoss                                      bool
+	contacts                                       []LeadContact
+	company                                        int64
+	newContact, newCompany                         *draft // of a complex request
+	unsorted                                       bool
 }
 
 // tagWrite says what happens to an entity's tags: replace them all, or add and remove some.
@@ -95,7 +96,7 @@ func (v check) tagRefs(entity string, m obj, key string) []tagRef {
 // readLead checks what a lead may say beyond that. old is the lead before an update, nil on a create.
 func (v check) readLead(m obj, old *Lead) *draft {
 	d := v.readDraft("leads", m)
-	d.price = v.amount(m, "price")
+	d.price, d.cents = v.amount(m, "price")
 	d.pipeline, d.status = v.integer(m, "pipeline_id"), v.integer(m, "status_id")
 	d.loss, d.closedAt = v.integer(m, "loss_reason_id"), v.integer(m, "closed_at")
 	d.clearLoss = isNull(m, "loss_reason_id") || d.loss != nil && *d.loss == 0
@@ -129,15 +130,19 @@ func (v check) stage(d *draft, old *Lead) {
 	}
 }
 
-// amount reads a price: an int, or a number with a fraction, which is cut off.
-func (v check) amount(m obj, key string) *int64 {
+// amount reads a price: an int, or a number with a fraction, which is cut off where the account keeps no cents.
+func (v check) amount(m obj, key string) (whole, cents *int64) {
 	if n, ok := m[key].(interface{ Float64() (float64, error) }); ok {
-		if f, err := n.Float64(); err == nil && f > -1<<53 && f < 1<<53 {
-			whole := int64(f)
-			return &whole
+		if f, err := n.Float64(); err == nil && f > -1<<46 && f < 1<<46 {
+			all := int64(math.Round(f * 100))
+			if !v.a.Cents {
+				all = int64(f) * 100
+			}
+			whole, rest := all/100, all%100
+			return &whole, &rest
 		}
 	}
-	return v.integer(m, key)
+	return v.integer(m, key), new(int64)
 }
 
 // embedded reads _embedded.<kind> of a create: existing entities by id.

@@ -78,6 +78,9 @@ func leadBody(f *form, a *Account, l *Lead, c change) {
 		f.put(k+"[old_status_id]", c.OldStatus)
 	}
 	f.put(k+"[price]", l.Price)
+	if a.Cents {
+		f.put(k+"[price_with_minor_units]", strconv.FormatFloat(l.sale(), 'f', -1, 64))
+	}
 	f.put(k+"[responsible_user_id]", l.Responsible)
 	if c.OldResponsible != 0 {
 		f.put(k+"[old_responsible_user_id]", c.OldResponsible)

@@ -69,10 +69,16 @@ func (v view) renderCompany(c *Company) obj {
 	return o
 }
 
+// sale is the price with its cents.
+func (l *Lead) sale() float64 { return float64(l.Price*100+l.Cents) / 100 }
+
 // renderLead is a lead as GET answers it (EX lead-by-id-with-all.json).
 func (v view) renderLead(l *Lead) obj {
 	o := v.base("leads", &l.Base)
 	o["price"], o["status_id"], o["pipeline_id"] = l.Price, l.StatusID, l.PipelineID
+	if v.a.Cents {
+		o["price_with_minor_units"] = l.sale()
+	}
 	o["loss_reason_id"], o["closed_at"] = orNull(l.LossReasonID), orNull(l.ClosedAt)
 	o["source_id"], o["score"], o["labor_cost"] = nil, nil, nil
 	if v.with["is_price_modified_by_robot"] {

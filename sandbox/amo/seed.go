@@ -45,7 +45,7 @@ type seeder struct {
 func emptyAccount(in scenario.Account) *Account {
 	return &Account{
 		ID: in.ID, Name: in.Name, Subdomain: in.Subdomain, Country: in.Country, Currency: in.Currency,
-		CurrencySign: in.CurrencySign, Timezone: in.Timezone, Language: in.Language, FilterOn: in.FilterOn,
+		CurrencySign: in.CurrencySign, Timezone: in.Timezone, Language: in.Language, FilterOn: in.FilterOn, Cents: in.Cents,
 		Fields: map[string][]*Field{}, Companies: map[int64]*Company{}, Contacts: map[int64]*Contact{},
 		Leads: map[int64]*Lead{}, Notes: map[int64]*Note{}, Tasks: map[int64]*Task{}, Tags: map[string][]*Tag{},
 		Unsorted: map[string]*Unsorted{},

@@ -63,6 +63,7 @@ type Account struct {
 	Timezone     string
 	Language     string
 	FilterOn     bool
+	Cents        bool // prices keep cents
 	TariffEnded  bool // writes answer 402
 	ReadsBlocked bool // reads answer 402 too, as some 30 days after the tariff's end
 
@@ -187,6 +188,7 @@ type Contact struct {
 type Lead struct {
 	Base
 	Price        int64
+	Cents        int64 // of the price, 0 where the account keeps none
 	PipelineID   int64
 	StatusID     int64
 	LossReasonID int64

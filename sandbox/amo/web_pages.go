@@ -2,6 +2,7 @@ package amo
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -68,7 +69,7 @@ type dealRow struct {
 
 func dealOf(a *Account, l *Lead) dealRow {
 	d := dealRow{
-		ID: l.ID, Name: shownName(l.Name, "Deal", l.ID), Price: a.money(l.Price),
+		ID: l.ID, Name: shownName(l.Name, "Deal", l.ID), Price: a.money(l.Price, l.Cents),
 		Responsible: byline(a, l.Responsible), When: a.shownTime(l.CreatedAt),
 	}
 	if p, st := statusOf(a, l.PipelineID, l.StatusID); st != nil {
@@ -85,8 +86,8 @@ func dealOf(a *Account, l *Lead) dealRow {
 // Initials stand for the responsible person's picture.
 func (d dealRow) Initials() string { return initials(d.Responsible) }
 
-// money is an amount in the account's currency.
-func (a *Account) money(n int64) string {
+// money is an amount in the account's currency, with its cents where the account keeps them.
+func (a *Account) money(n, cents int64) string {
 	digits := strconv.FormatInt(n, 10)
 	sign := ""
 	if digits[0] == '-' {
@@ -96,7 +97,11 @@ func (a *Account) money(n int64) string {
 	for len(digits) > 3 {
 		groups, digits = append([]string{digits[len(digits)-3:]}, groups...), digits[:len(digits)-3]
 	}
-	return strings.TrimSpace(sign + strings.Join(append([]string{digits}, groups...), "\u00a0") + "\u00a0" + cmp.Or(a.CurrencySign, a.Currency))
+	shown := sign + strings.Join(append([]string{digits}, groups...), "\u00a0")
+	if a.Cents {
+		shown += fmt.Sprintf(",%02d", max(cents, -cents))
+	}
+	return strings.TrimSpace(shown + "\u00a0" + cmp.Or(a.CurrencySign, a.Currency))
 }
 
 // shownTime is a time for people; 0 is none.
@@ -265,12 +270,12 @@ func (s *Server) board(_ *World, a *Account, r *http.Request) (string, pageData)
 				continue
 			}
 			c.Count++
-			sum += l.Price
+			sum += l.Price*100 + l.Cents
 			if len(c.Deals) < shownRows {
 				c.Deals = append(c.Deals, dealOf(a, l))
 			}
 		}
-		c.Sum = a.money(sum)
+		c.Sum = a.money(sum/100, sum%100)
 		p.Columns = append(p.Columns, c)
 	}
 	return "Deals: " + chosen.Name, p

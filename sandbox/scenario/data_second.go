@@ -15,7 +15,7 @@ const (
 func beauxbatons() Account {
 	return Account{
 		ID: BeauxbatonsID, Name: "Beauxbatons", Subdomain: "beauxbatons",
-		Country: "FR", Currency: "EUR", CurrencySign: "€", Timezone: "Europe/Paris", Language: "en", FilterOn: false,
+		Country: "FR", Currency: "EUR", CurrencySign: "€", Timezone: "Europe/Paris", Language: "en", FilterOn: false, Cents: true,
 		Users: []User{
 			{ID: BeauxUser, Name: "Élodie Marchand", Email: "elodie.marchand@example.com", Admin: true},
 			{ID: BeauxUser + 4, Name: "Luc Perrin", Email: "luc.perrin@example.com"},

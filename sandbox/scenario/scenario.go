@@ -15,6 +15,7 @@ type Account struct {
 	Timezone     string // IANA name
 	Language     string
 	FilterOn     bool // is_api_filter_enabled
+	Cents        bool // prices have two decimals: price_with_minor_units
 	Users        []User
 	Pipelines    []Pipeline
 	LossReasons  []Named

@@ -1,0 +1,94 @@
+package amocrm
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/bridge"
+)
+
+// everyPage renders every scene in the given languages. before changes what the scene has set up.
+func everyPage(t *testing.T, langs []blocks.Lang, before func(*house, *bridge.Ticket), seen func(t *testing.T, rec *httptest.ResponseRecorder)) {
+	t.Helper()
+	for _, scene := range scenes {
+		for _, lang := range langs {
+			t.Run(scene.name+"/"+string(lang), func(t *testing.T) {
+				w := newHouse(t)
+				ticket := sampleTicket()
+				if scene.setup != nil {
+					scene.setup(w, &ticket)
+				}
+				before(w, &ticket)
+				seen(t, scene.ask(w, w.session(lang, ticket)))
+			})
+		}
+	}
+}
+
+// unfilled are the traces that a value leaves which a text or a template did not get or could not write.
+var unfilled = regexp.MustCompile(`no value|%!|<nil>|\bnil\b|\bNaN\b|[+-]?\bInf\b|0x[0-9a-f]{6,}|map\[|\{\[|0001-01-01|\bundefined\b|invalid reflect`)
+
+func TestPages_holdNoValueThatIsMissing(t *testing.T) {
+	for name, text := range map[string]string{
+		"<no value>": "Tax number &lt;no value&gt;", "%!d": fmt.Sprint("%!d(string=x)"), "<nil>": fmt.Sprint(error(nil)), "map[": fmt.Sprint(map[string]int{}),
+	} {
+		if !unfilled.MatchString(html.UnescapeString(text)) {
+			t.Fatalf("%s is not recognised", name)
+		}
+	}
+	keys := catalogueKeys(t)
+	everyPage(t, blocks.Langs, func(*house, *bridge.Ticket) {}, func(t *testing.T, rec *httptest.ResponseRecorder) {
+		body := html.UnescapeString(rec.Body.String())
+		if found := unfilled.FindStringIndex(body); found != nil {
+			t.Errorf("…%s…", body[max(0, found[0]-80):min(len(body), found[1]+40)])
+		}
+		for _, text := range shownTexts(body) {
+			if keys[text] {
+				t.Errorf("a text is missing: %q", text)
+			}
+		}
+	})
+}
+
+// catalogueKeys are the keys of texts that can't be taken for a word.
+func catalogueKeys(t *testing.T) map[string]bool {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "locales", "active.en.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]any
+	if err := json.Unmarshal(raw, &all); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]bool{}
+	for key := range all {
+		if strings.Contains(key, ".") {
+			out[key] = true
+		}
+	}
+	return out
+}
+
+var attributes = regexp.MustCompile(`(?:title|placeholder|aria-label|value|alt)="([^"]*)"`)
+
+// shownTexts are the pieces of a page that a person can read.
+func shownTexts(body string) []string {
+	var out []string
+	for _, m := range attributes.FindAllStringSubmatch(body, -1) {
+		out = append(out, strings.TrimSpace(m[1]))
+	}
+	for piece := range strings.SplitSeq(body, "<") {
+		_, text, _ := strings.Cut(piece, ">")
+		out = append(out, strings.TrimSpace(text))
+	}
+	return out
+}
