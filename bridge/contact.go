@@ -161,7 +161,7 @@ func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDr
 }
 
 // lostContact looks for a contact that was made a moment ago: same name, and one of its keys if it has any. Contacts
-// that are known to have been made for the client before are others.
+// that are known to have been made for the client before, and those of other authors, are others.
 func (a *Account) lostContact(ctx context.Context, d ContactDraft, region string, mem memory, since time.Time) (int64, error) {
 	k := keysOf(Client{Phones: d.Phones, Emails: d.Emails}, region)
 	queries := k.queries(region)
@@ -172,9 +172,10 @@ func (a *Account) lostContact(ctx context.Context, d ContactDraft, region string
 	if err != nil {
 		return 0, err
 	}
+	ours := a.ours(ctx)
 	var best amocrm.Contact
 	for _, c := range got {
-		if c.CreatedAt < since.Unix() || c.CreatedAt < best.CreatedAt || slices.Contains(mem.contacts, int64(c.ID)) {
+		if !ours(c.CreatedBy) || c.CreatedAt < since.Unix() || c.CreatedAt < best.CreatedAt || slices.Contains(mem.contacts, int64(c.ID)) {
 			continue
 		}
 		if contactName(c) == d.Name && (k.empty() || len(k.match(c, region)) > 0) {

@@ -45,6 +45,15 @@ func (a *Account) Known(ctx context.Context, clientID int64) (contactID int64, e
 	return mem.contact(), nil
 }
 
+// DealsMade are the deals that agents made for a client from his card within a day.
+func (a *Account) DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error) {
+	mem, err := a.recall(ctx, clientID)
+	if err != nil {
+		return nil, fmt.Errorf("recall deals: %w", err)
+	}
+	return mem.deals, nil
+}
+
 func (m memory) contact() int64 {
 	if m.link != 0 || len(m.contacts) == 0 {
 		return m.link

@@ -142,7 +142,7 @@ func (h *haul) got(ctx context.Context, jobs []*job, made []amocrm.ComplexResult
 			continue
 		}
 		if !r.Merged {
-			ours, err := j.own(ctx, int64(r.ID))
+			ours, err := j.own(ctx, entity{id: int64(r.ID)})
 			if err != nil {
 				j.fail(ctx, err) // its intent is stored: the deal is found again
 				continue

@@ -102,6 +102,7 @@ type Intent struct {
 	Mark       string `json:"mark,omitempty"`
 	PipelineID int64  `json:"pipeline_id,omitempty"`
 	Price      *int64 `json:"price,omitempty"`
+	By         int64  `json:"by,omitempty"` // the CRM user who was logged in; 0 when not known
 
 	Until    time.Time `json:"until,omitzero"` // before that the CRM may still be at it
 	Looks    int       `json:"looks,omitempty"`

@@ -14,7 +14,7 @@ import (
 //	:k:<hash>   idempotency key -> id     :o:<ticket> unfinished ids of a ticket by order of acceptance
 //	:index      all ids by creation       :seq, :epoch  order of acceptance; number of releases
 //	:f:<ticket> its firings of an hour    :loop:<ticket> the entry that stands for its further ones
-//	:own:<lead> the entry whose deal it is; :open what unfinished writes would make, by entry (rivals.go)
+//	:own:<lead>, :own:note:<id>, :own:task:<id> the entry whose it is; :open what unfinished writes would make, by entry (rivals.go)
 //	:trimmed    n: done entries that went before their time, since: when the first went
 //
 // A set by state and the entries themselves end together: whatever removes an entry uses forget, and an entry's own expiry

@@ -16,7 +16,7 @@ func (j *job) since(i *Intent) int64 {
 	if crm, ok := j.account.API().Clock(); ok {
 		at = crm.Add(-j.now().Sub(i.At))
 	}
-	return at.Add(-clockSkew).Unix()
+	return at.Add(-lookBack).Unix()
 }
 
 // looked counts a look that found nothing. Two looks some time apart, the last one a while after the write, are enough:

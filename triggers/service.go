@@ -23,6 +23,7 @@ type Account interface {
 	Meta(ctx context.Context) (bridge.Meta, error)
 	Mapped(ctx context.Context, entity string, t bridge.Ticket) (map[int64][]string, error)
 	Known(ctx context.Context, clientID int64) (contactID int64, err error)
+	DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error)
 	OpenDeal(ctx context.Context, contactID int64) (newest bridge.Deal, ok bool, err error)
 	CompanyNamed(ctx context.Context, name string) (companyID int64, err error)
 	Resolve(ctx context.Context, c bridge.Client) (contactID int64, made *amocrm.ContactInput, err error)
