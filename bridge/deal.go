@@ -26,7 +26,7 @@ func (a *Account) CreateDeal(ctx context.Context, clientID int64, d DealDraft) (
 	if err != nil {
 		return 0, err
 	}
-	unlock, err := a.LockClient(ctx, clientID)
+	unlock, err := a.LockClient(ctx, Client{ID: clientID})
 	if err != nil {
 		return 0, fmt.Errorf("create deal: %w", err)
 	}

@@ -169,7 +169,7 @@ func (j *job) adopt(r amocrm.ComplexResult) {
 	st.ContactMade = st.LeadIntent != nil && st.LeadIntent.ContactID == 0 && !r.Merged
 	st.LeadID, st.ContactID, st.Attached, st.LeadIntent = int64(r.ID), int64(r.ContactID), r.Merged, nil
 	st.LeadURL = j.account.DealURL(st.LeadID)
-	j.keep(st.ContactID)
+	j.keep(st.ContactID, st.ContactMade)
 }
 
 // conclude does what follows from new deals: their contacts are remembered, cards show them.
@@ -193,10 +193,12 @@ func (h *haul) conclude(ctx context.Context, jobs []*job) {
 // link hides other contacts, and that is for the agent to say.
 func (j *job) remember(ctx context.Context) error {
 	st := &j.e.Steps
-	if !st.ContactMade || st.ContactID == 0 || st.ClientID == 0 || st.Remembered {
+	if !st.ContactMade || st.ContactID == 0 || st.Remembered {
 		return nil
 	}
-	if err := j.account.Remember(ctx, st.ClientID, st.ContactID); err != nil {
+	client := j.ticket.Client // nobody when the ticket was not read again
+	client.ID = st.ClientID
+	if err := j.account.Remember(ctx, client, st.ContactID); err != nil {
 		return err
 	}
 	st.Remembered = true

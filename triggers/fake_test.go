@@ -36,6 +36,7 @@ type fakeCRM struct {
 	tasks     []obj
 	companies []obj
 	patches   []string
+	lags      bool // the search does not find what was made by the API
 	merge     bool // everything goes into the first deal
 	vague     bool // refusals name no item
 	calls     map[string]int
@@ -201,7 +202,7 @@ func (c *fakeCRM) answer(r *http.Request, path string, body []byte) (status int,
 	case call == "GET /contacts" && r.URL.Query().Get("query") != "":
 		var hits []obj
 		for _, x := range c.contacts {
-			if raw, err := json.Marshal(x); err == nil && strings.Contains(string(raw), r.URL.Query().Get("query")) {
+			if raw, err := json.Marshal(x); err == nil && (!c.lags || x["created_by"] == nil) && strings.Contains(string(raw), r.URL.Query().Get("query")) {
 				hits = append(hits, x)
 			}
 		}
@@ -342,11 +343,11 @@ func (c *fakeCRM) makeLead(lead obj) obj {
 		contactID = int64(id)
 	} else {
 		contactID = c.id()
-		contact["id"], contact["updated_at"] = contactID, time.Now().Unix()
+		contact["id"], contact["updated_at"], contact["created_by"] = contactID, time.Now().Unix(), apiUser
 		if fields, ok := contact["custom_fields_values"].(arr); ok {
 			for _, f := range fields { // reads name the code, writes may use the id
-				if f.(obj)["field_id"] == 11.0 {
-					f.(obj)["field_code"] = "PHONE"
+				if code, ok := map[any]string{11.0: "PHONE", 12.0: "EMAIL"}[f.(obj)["field_id"]]; ok {
+					f.(obj)["field_code"] = code
 				}
 			}
 		}

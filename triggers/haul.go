@@ -1,6 +1,7 @@
 package triggers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/tenant"
 )
 
 const sideBySide = 8 // reads of one haul that are under way together
@@ -20,6 +22,7 @@ type haul struct {
 	s        *Service
 	account  Account
 	meta     bridge.Meta
+	region   string           // where phones without a country code are read, as in package bridge
 	now      func() time.Time // Redis' clock
 	stopping func() bool      // nothing more is begun
 	jobs     []*job           // in the order of acceptance
@@ -68,6 +71,11 @@ func (h *haul) run(ctx context.Context, tenantID string) {
 	var err error
 	if h.account, err = h.s.Account(ctx, tenantID, store.Background); err == nil {
 		h.meta, err = h.account.Meta(ctx)
+	}
+	if err == nil {
+		var t tenant.Tenant
+		t, err = h.tenant(ctx, tenantID)
+		h.region = cmp.Or(t.Settings.Region, h.meta.Account.Country, bridge.DefaultRegion)
 	}
 	if err != nil {
 		for _, j := range h.jobs {
@@ -226,6 +234,15 @@ func alive(jobs []*job) (out []*job) {
 		}
 	}
 	return out
+}
+
+// clientKeys are the keys under which the haul knows a client: his own, and each of his phones and e-mails.
+func (j *job) clientKeys() []string {
+	keys := []string{j.clientKey()}
+	for _, line := range bridge.Lines(j.ticket.Client, j.region) {
+		keys = append(keys, "line "+line)
+	}
+	return keys
 }
 
 // clientKey tells the clients of a haul apart.

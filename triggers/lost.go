@@ -228,13 +228,6 @@ func (j *job) leadsOf(ctx context.Context, contact amocrm.ID) ([]amocrm.Lead, er
 // belongs returns the deal's contact if it is the one meant: the known one, or one with the client's phone, e-mail or,
 // failing both, name. 0 means no.
 func (j *job) belongs(ctx context.Context, l amocrm.Lead, contactID int64) (amocrm.ID, error) {
-	region := ""
-	if contactID == 0 {
-		var err error
-		if region, err = j.region(ctx); err != nil {
-			return 0, err
-		}
-	}
 	for _, m := range l.Contacts {
 		if contactID != 0 {
 			if int64(m.ID) == contactID {
@@ -249,7 +242,7 @@ func (j *job) belongs(ctx context.Context, l amocrm.Lead, contactID int64) (amoc
 		if err != nil {
 			return 0, err
 		}
-		if sameClient(c, j.ticket.Client, region) {
+		if sameClient(c, j.ticket.Client, j.region) {
 			return m.ID, nil
 		}
 	}
@@ -283,13 +276,4 @@ func sameClient(c amocrm.Contact, client bridge.Client, region string) bool {
 		name = strings.TrimSpace(c.FirstName + " " + c.LastName)
 	}
 	return !keyed && strings.EqualFold(name, strings.TrimSpace(client.Name))
-}
-
-// region is where phones without a country code are read, as in package bridge.
-func (j *job) region(ctx context.Context) (string, error) {
-	t, err := j.tenant(ctx, j.e.Tenant)
-	if err != nil {
-		return "", err
-	}
-	return cmp.Or(t.Settings.Region, j.meta.Account.Country, bridge.DefaultRegion), nil
 }

@@ -27,10 +27,10 @@ type Account interface {
 	OpenDeal(ctx context.Context, contactID int64) (newest bridge.Deal, ok bool, err error)
 	CompanyNamed(ctx context.Context, name string) (companyID int64, err error)
 	Resolve(ctx context.Context, c bridge.Client) (contactID int64, made *amocrm.ContactInput, err error)
-	Remember(ctx context.Context, clientID, contactID int64) error
+	Remember(ctx context.Context, c bridge.Client, contactID int64) error
 	RememberNote(ctx context.Context, leadID, noteID int64) error
 	Unlink(ctx context.Context, clientID int64) error
-	LockClient(ctx context.Context, clientID int64) (unlock func(), err error)
+	LockClient(ctx context.Context, c bridge.Client) (unlock func(), err error)
 	Forget(ctx context.Context) error
 	ForgetData(ctx context.Context) error
 	DealURL(id int64) string
