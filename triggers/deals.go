@@ -76,8 +76,7 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 				switch {
 				case j.e.Steps.LeadID != 0:
 				case maybeDone(err):
-					j.doubt(j.e.Steps.LeadIntent, err)
-					j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
+					j.fail(ctx, j.doubt(j.e.Steps.LeadIntent, err))
 				default:
 					j.e.Steps.LeadIntent = nil
 					j.fail(ctx, err)

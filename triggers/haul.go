@@ -123,7 +123,7 @@ func (h *haul) open() (out []*job) {
 		switch ended := j.ended(); {
 		case !ended && j.e.Steps.LeadID != 0:
 		case !ended && stuck[ticket]:
-			j.end = &verdict{Outcome: Outcome{State: StateAccepted, Why: "waits for the firing before it on its ticket"}}
+			j.end = &verdict{Outcome: Outcome{State: StateAccepted, Why: whyBehind}}
 		case !ended:
 			out = append(out, j)
 		case j.lost || !finished(j.end.State):

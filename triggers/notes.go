@@ -100,8 +100,7 @@ func (h *haul) write(ctx context.Context, x extra) {
 				switch {
 				case *id != 0:
 				case maybeDone(err):
-					j.doubt(*intent, err)
-					j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
+					j.fail(ctx, j.doubt(*intent, err))
 				default:
 					*intent = nil
 					j.fail(ctx, err)
