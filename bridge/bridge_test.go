@@ -85,7 +85,7 @@ func TestAccount_breakerIsForPeopleNotForQueues(t *testing.T) {
 func TestContactGone_searchesAgain(t *testing.T) {
 	f := setup(t)
 	f.crm.addContact(11, "Anna", "+79995550123", "")
-	if err := errors.Join(f.setLink(t.Context(), 55, 99), f.Remember(t.Context(), 55, 99)); err != nil {
+	if err := errors.Join(f.setLink(t.Context(), 55, 99), f.Remember(t.Context(), Client{ID: 55}, 99)); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.ContactGone(t.Context(), 55, 99); err != nil {

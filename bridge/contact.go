@@ -114,7 +114,8 @@ func (d ContactDraft) check() error {
 }
 
 // CreateContact makes a contact for a client (0: for nobody) and remembers it for him, so that he is found at once. A
-// refused draft is *FieldErrors. ErrUnknownOutcome when the answer was lost and the contact is not to be found yet;
+// refused draft is *FieldErrors. ErrTwin when a contact with one of its phones or e-mails was made a moment ago that is none of
+// Others: Duplicates tells of it. ErrUnknownOutcome when the answer was lost and the contact is not to be found yet;
 // *AfterCreate beside the id when it exists but what follows failed. The contact joins the
 // company of exactly that name (case aside), which is made when there is none.
 func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDraft) (int64, error) {
@@ -127,7 +128,8 @@ func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDr
 	if err := d.check(); err != nil {
 		return 0, err
 	}
-	unlock, err := a.LockClient(ctx, clientID)
+	his := Client{ID: clientID, Phones: d.Phones, Emails: d.Emails}
+	unlock, err := a.LockClient(ctx, his)
 	if err != nil {
 		return 0, fmt.Errorf("create contact: %w", err)
 	}
@@ -137,6 +139,13 @@ func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDr
 		return 0, fmt.Errorf("create contact: %w", err)
 	}
 	in, sent := contactInput(d, meta)
+	made, err := a.madeFor(ctx, his, region)
+	if err != nil {
+		return 0, fmt.Errorf("create contact: %w", err)
+	}
+	if slices.ContainsFunc(made, func(c amocrm.Contact) bool { return !slices.Contains(d.Others, int64(c.ID)) }) {
+		return 0, fmt.Errorf("create contact: %w", ErrTwin)
+	}
 	id, err := a.once(ctx, write{
 		mark: append(append([]string{"contact", decimal(clientID), d.Name}, d.Phones...), d.Emails...),
 		send: func(ctx context.Context) (int64, error) {
@@ -151,7 +160,7 @@ func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDr
 		return 0, named("create contact", refused(err, sent.formPath))
 	}
 	after := context.WithoutCancel(ctx)
-	if err := a.Remember(after, clientID, id); err != nil {
+	if err := a.Remember(after, his, id); err != nil {
 		return id, &AfterCreate{Step: "remember", Err: err}
 	}
 	if err := a.joinCompany(after, id, d); err != nil {
@@ -161,7 +170,7 @@ func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDr
 }
 
 // lostContact looks for a contact that was made a moment ago: same name, and one of its keys if it has any. Contacts
-// that are known to have been made for the client before are others.
+// that are known to have been made for the client before, and those of other authors, are others.
 func (a *Account) lostContact(ctx context.Context, d ContactDraft, region string, mem memory, since time.Time) (int64, error) {
 	k := keysOf(Client{Phones: d.Phones, Emails: d.Emails}, region)
 	queries := k.queries(region)
@@ -172,9 +181,10 @@ func (a *Account) lostContact(ctx context.Context, d ContactDraft, region string
 	if err != nil {
 		return 0, err
 	}
+	ours := a.ours(ctx)
 	var best amocrm.Contact
 	for _, c := range got {
-		if c.CreatedAt < since.Unix() || c.CreatedAt < best.CreatedAt || slices.Contains(mem.contacts, int64(c.ID)) {
+		if !ours(c.CreatedBy) || c.CreatedAt < since.Unix() || c.CreatedAt < best.CreatedAt || slices.Contains(mem.contacts, int64(c.ID)) {
 			continue
 		}
 		if contactName(c) == d.Name && (k.empty() || len(k.match(c, region)) > 0) {

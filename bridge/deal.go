@@ -29,7 +29,7 @@ func (a *Account) CreateDeal(ctx context.Context, clientID int64, d DealDraft) (
 	if err := a.keepsPrice(ctx, in.Price); err != nil {
 		return 0, named("create deal", err)
 	}
-	unlock, err := a.LockClient(ctx, clientID)
+	unlock, err := a.LockClient(ctx, Client{ID: clientID})
 	if err != nil {
 		return 0, fmt.Errorf("create deal: %w", err)
 	}
@@ -89,15 +89,16 @@ func dealMark(clientID int64, d DealDraft, in amocrm.LeadInput) []string {
 }
 
 // lostDeal looks for a deal that was made a moment ago among the account's newest: same name, pipeline and contact. Deals
-// that are known to have been made for the client before are others.
+// that are known to have been made for the client before, and those of other authors, are others.
 func (a *Account) lostDeal(ctx context.Context, in amocrm.LeadInput, mem memory, since time.Time) (int64, error) {
 	got, err := a.api.NewestLeads(ctx, newestLeads)
 	if err != nil {
 		return 0, err
 	}
+	ours := a.ours(ctx)
 	var best amocrm.Lead
 	for _, l := range got {
-		same := l.CreatedAt >= since.Unix() && l.PipelineID == in.PipelineID && strings.TrimSpace(l.Name) == in.Name
+		same := ours(l.CreatedBy) && l.CreatedAt >= since.Unix() && l.PipelineID == in.PipelineID && strings.TrimSpace(l.Name) == in.Name
 		if same && in.Embedded != nil {
 			want := in.Embedded.Contacts[0].ID
 			same = slices.ContainsFunc(l.Contacts, func(m amocrm.LeadMember) bool { return m.ID == want })
@@ -164,7 +165,7 @@ func (a *Account) commentError(ctx context.Context, leadID int64, err error) err
 	return named(fmt.Sprintf("comment deal %d", leadID), refused(err, sentFields(nil).formPath))
 }
 
-// lostNote looks for a note that was written a moment ago; those we know of are others.
+// lostNote looks for a note that was written a moment ago; those we know of, and those of other authors, are others.
 func (a *Account) lostNote(ctx context.Context, leadID int64, text, wrote string, since time.Time) (int64, error) {
 	known, err := a.b.DB.ZRange(ctx, wrote, 0, -1).Result()
 	if err != nil {
@@ -174,8 +175,9 @@ func (a *Account) lostNote(ctx context.Context, leadID int64, text, wrote string
 	if err != nil {
 		return 0, err
 	}
+	ours := a.ours(ctx)
 	for _, n := range notes {
-		if n.CreatedAt >= since.Unix() && n.Type == "common" && !slices.Contains(known, decimal(int64(n.ID))) &&
+		if ours(n.CreatedBy) && n.CreatedAt >= since.Unix() && n.Type == "common" && !slices.Contains(known, decimal(int64(n.ID))) &&
 			strings.TrimSpace(paramsOf(n.Params).text("text")) == text {
 			return int64(n.ID), nil
 		}

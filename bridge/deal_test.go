@@ -151,7 +151,7 @@ func TestRequired_readsTheVocabulary(t *testing.T) {
 
 func TestDealForm_knowsTheContact(t *testing.T) {
 	f := setup(t)
-	if err := f.Remember(t.Context(), 55, 1001); err != nil {
+	if err := f.Remember(t.Context(), Client{ID: 55}, 1001); err != nil {
 		t.Fatal(err)
 	}
 	form, err := f.DealForm(t.Context(), Ticket{Subject: "Lamp", Client: anna})

@@ -11,6 +11,8 @@ var (
 	ErrGone = errors.New("bridge: gone from the CRM")
 	// ErrNoClient says that the ticket names no client, so nothing can be linked to him.
 	ErrNoClient = errors.New("bridge: the ticket has no client")
+	// ErrTwin says that a contact with the same phone or e-mail was made meanwhile.
+	ErrTwin = errors.New("bridge: a contact with this phone or e-mail was made meanwhile")
 	// ErrEmptyQuery says that there is nothing to search for.
 	ErrEmptyQuery = errors.New("bridge: empty query")
 	// ErrUnknownOutcome says that a create or a comment was sent, no answer came, and the CRM does not show it yet. The

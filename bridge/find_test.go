@@ -48,7 +48,7 @@ func TestResolve(t *testing.T) {
 	if got := made.Fields[0].Values[0].Value; got != "+79995550777" {
 		t.Errorf("phone %v", got)
 	}
-	if err := f.Remember(t.Context(), 60, 1001); err != nil {
+	if err := f.Remember(t.Context(), Client{ID: 60}, 1001); err != nil {
 		t.Fatal(err)
 	}
 	f.crm.reset()

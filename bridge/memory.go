@@ -74,9 +74,13 @@ func (a *Account) recall(ctx context.Context, clientID int64) (memory, error) {
 	return m, nil
 }
 
-// Remember keeps for a day that a contact was made for a client, so that he is found although the CRM's search lags.
-func (a *Account) Remember(ctx context.Context, clientID, contactID int64) error {
-	return a.remember(ctx, a.madeKey(clientID), clientID, "contact:"+decimal(contactID))
+// Remember keeps that a contact was made for a client, so that it is found although the CRM's search lags: for a day for him,
+// and for some minutes for everybody who has one of his phones or e-mails.
+func (a *Account) Remember(ctx context.Context, c Client, contactID int64) error {
+	return errors.Join(
+		a.remember(ctx, a.madeKey(c.ID), c.ID, "contact:"+decimal(contactID)),
+		a.rememberLines(ctx, c, contactID),
+	)
 }
 
 // rememberDeal does the same for a deal.
@@ -98,20 +102,6 @@ func (a *Account) remember(ctx context.Context, key string, owner int64, member 
 		return fmt.Errorf("remember %s: %w", member, err)
 	}
 	return nil
-}
-
-// LockClient lets one writer at a time make things for a client, over all replicas. It saves from doubles made in
-// parallel; as every such lock it may fail, so holders look at what exists after they get it. Client 0 is nobody and is
-// not locked.
-func (a *Account) LockClient(ctx context.Context, clientID int64) (unlock func(), err error) {
-	if clientID == 0 {
-		return func() {}, nil
-	}
-	unlock, err = a.b.DB.Lock(ctx, a.key("lock", "client", decimal(clientID)), lockFor)
-	if err != nil {
-		return nil, fmt.Errorf("lock client: %w", err)
-	}
-	return unlock, nil
 }
 
 func decimal(id int64) string { return strconv.FormatInt(id, 10) }

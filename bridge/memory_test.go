@@ -14,7 +14,7 @@ func TestLockClient_oneAtATime(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 5 {
 		wg.Go(func() {
-			unlock, err := f.LockClient(t.Context(), 55)
+			unlock, err := f.LockClient(t.Context(), Client{ID: 55})
 			if err != nil {
 				t.Error(err)
 				return
@@ -30,7 +30,7 @@ func TestLockClient_oneAtATime(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	unlock, err := f.LockClient(t.Context(), 0)
+	unlock, err := f.LockClient(t.Context(), Client{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,6 +93,15 @@ func (a *Account) unfinished(ctx context.Context, mark []string) (key string, be
 	return a.key("unsure", prints[0]), 0, nil
 }
 
+// ours returns a check of authors: whether an entity that one of them made can be a write of this connection. amoCRM names the
+// user who logged in as the author of such a write, or 0, as for a robot (amocrm.md §5.1). Everybody passes while that
+// user is not known.
+func (a *Account) ours(ctx context.Context) func(author amocrm.ID) bool {
+	meta, err := a.meta(ctx, partAccount)
+	user := meta.Account.CurrentUserID
+	return func(author amocrm.ID) bool { return err != nil || user == 0 || author == 0 || author == user }
+}
+
 // settle removes the mark. A mark that stays only costs the next equal write a look, and it ends by itself.
 func (a *Account) settle(ctx context.Context, key string) {
 	if err := a.b.DB.Del(ctx, key).Err(); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/store"
 )
 
@@ -192,6 +193,15 @@ func (a *Account) Duplicates(ctx context.Context, d ContactDraft) ([]Person, err
 	var hits found
 	if err := a.findMore(ctx, c, region, &hits); err != nil {
 		return nil, fmt.Errorf("look for duplicates: %w", err)
+	}
+	made, err := a.madeFor(ctx, c, region) // the search may lag
+	if err != nil {
+		return nil, fmt.Errorf("look for duplicates: %w", err)
+	}
+	for _, contact := range made {
+		if !slices.ContainsFunc(hits.contacts, func(x amocrm.Contact) bool { return x.ID == contact.ID }) {
+			hits.contacts = append(hits.contacts, contact)
+		}
 	}
 	var out []Person
 	for _, h := range hits.verified(c, region, memory{}) {

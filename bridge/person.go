@@ -114,8 +114,13 @@ func EraseClient(ctx context.Context, db *store.DB, tenantID string, clientID in
 		return removed, fmt.Errorf("erase client: %w", err)
 	}
 	removed += int(n)
-	cached, err := db.Unlinked(ctx, a.cacheKey()+":*")
-	return removed + cached, err
+	for _, list := range []string{a.lineKey("*"), a.cacheKey() + ":*"} { // the first are of ten minutes
+		gone, err := db.Unlinked(ctx, list)
+		if removed += gone; err != nil {
+			return removed, err
+		}
+	}
+	return removed, nil
 }
 
 // kept is an Account that can reach what is stored, and not the CRM.

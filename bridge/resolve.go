@@ -9,7 +9,7 @@ import (
 )
 
 // Resolve says which contact a rule's deal belongs to: the linked one, else the newest one made for the client within a
-// day, else the most recently updated one that carries one of his phones or e-mails. When there is none, contactID is 0
+// day, else one made within minutes for somebody with one of his phones or e-mails, else the most recently updated one that carries one of his phones or e-mails. When there is none, contactID is 0
 // and made is the contact to create. A linked or remembered contact is not read again: the create that follows says
 // when it is gone. For a linked client it costs no CRM call.
 func (a *Account) Resolve(ctx context.Context, c Client) (contactID int64, made *amocrm.ContactInput, err error) {
@@ -25,6 +25,13 @@ func (a *Account) Resolve(ctx context.Context, c Client) (contactID int64, made 
 		return 0, nil, fmt.Errorf("find contact: %w", err)
 	}
 	region := a.region(meta.Account.Country)
+	twins, err := a.madeFor(ctx, c, region)
+	if err != nil {
+		return 0, nil, fmt.Errorf("find contact: %w", err)
+	}
+	if len(twins) > 0 {
+		return int64(twins[0].ID), nil, nil
+	}
 	var hits found
 	if err := a.findMore(ctx, c, region, &hits); err != nil {
 		return 0, nil, fmt.Errorf("find contact: %w", err)
@@ -43,6 +50,15 @@ func (a *Account) Known(ctx context.Context, clientID int64) (contactID int64, e
 		return 0, fmt.Errorf("recall contact: %w", err)
 	}
 	return mem.contact(), nil
+}
+
+// DealsMade are the deals that agents made for a client from his card within a day.
+func (a *Account) DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error) {
+	mem, err := a.recall(ctx, clientID)
+	if err != nil {
+		return nil, fmt.Errorf("recall deals: %w", err)
+	}
+	return mem.deals, nil
 }
 
 func (m memory) contact() int64 {

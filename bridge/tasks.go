@@ -178,14 +178,15 @@ func taskPath(path string) string {
 	return ""
 }
 
-// lostTask looks for a task that was made a moment ago among the deal's open ones.
+// lostTask looks for a task that was made a moment ago among the deal's open ones; those of other authors are others.
 func (a *Account) lostTask(ctx context.Context, in amocrm.TaskInput, since time.Time) (int64, error) {
 	tasks, err := a.api.Tasks(ctx, "leads", []amocrm.ID{in.EntityID})
 	if err != nil {
 		return 0, err
 	}
+	ours := a.ours(ctx)
 	for _, t := range tasks {
-		if t.CreatedAt >= since.Unix() && t.CompleteTill == in.CompleteTill && strings.TrimSpace(t.Text) == in.Text {
+		if ours(t.CreatedBy) && t.CreatedAt >= since.Unix() && t.CompleteTill == in.CompleteTill && strings.TrimSpace(t.Text) == in.Text {
 			return int64(t.ID), nil
 		}
 	}

@@ -198,6 +198,7 @@ type ContactDraft struct {
 	Sites         []string
 	ResponsibleID int64
 	Fields        map[int64][]string // custom fields that a mapping fills, by field id
+	Others        []int64            // contacts with one of its phones or e-mails that the person has seen, and means another
 }
 
 // DealDraft is the form of a new deal. Fields holds the form's strings by field id. Amounts are as they were typed, in

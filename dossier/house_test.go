@@ -206,7 +206,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 		"memory": func(ctx context.Context, _ string) error {
 			a, err := h.bridge.Account(ctx, p.tenant, store.Background)
 			if err == nil {
-				err = a.Remember(ctx, p.client, p.contact)
+				err = a.Remember(ctx, bridge.Client{ID: p.client}, p.contact)
 			}
 			return err
 		},

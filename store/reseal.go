@@ -31,8 +31,9 @@ const shutMost = 100
 // run goes on. Values keep their lives. What is still counted as Old was written by others meanwhile, or change is false.
 //
 // It knows the places by their form, not by a list: a string, a string behind a version of the cache, a member of a JSON
-// object in a string, a field of a hash. What it opens must be bound to its Redis key, to key#member, or, in a hash that
-// counts generations, to key#generation; anything else is reported as shut.
+// object in a string, a field of a hash, an element of a list behind its first space. What it opens must be bound to its
+// Redis key, to key#member or key#field, or, in a hash that counts generations, to key#generation; anything else is reported
+// as shut.
 func (db *DB) Reseal(ctx context.Context, change bool) (Resealed, error) {
 	r := Resealed{Old: map[string]int{}}
 	err := db.Walk(ctx, prefix+"*", func(keys []string) error {
@@ -52,6 +53,8 @@ func (db *DB) Reseal(ctx context.Context, change bool) (Resealed, error) {
 				err = db.resealString(ctx, key, change, &r)
 			case "hash":
 				err = db.resealHash(ctx, key, change, &r)
+			case "list":
+				err = db.resealList(ctx, key, change, &r)
 			}
 			if err != nil {
 				return fmt.Errorf("seal %s anew: %w", key, err)
@@ -62,7 +65,7 @@ func (db *DB) Reseal(ctx context.Context, change bool) (Resealed, error) {
 	return r, err
 }
 
-// resealSwap and resealField write only over what was read.
+// resealSwap, resealField and resealElement write only over what was read.
 var (
 	resealSwap = redis.NewScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -72,6 +75,14 @@ return 1`)
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`)
+	resealElement = redis.NewScript(`
+for i, have in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+  if have == ARGV[1] then
+    redis.call('LSET', KEYS[1], i - 1, ARGV[2])
+    return 1
+  end
+end
+return 0`)
 )
 
 func (db *DB) resealString(ctx context.Context, key string, change bool, r *Resealed) error {
@@ -123,6 +134,30 @@ func (db *DB) resealHash(ctx context.Context, key string, change bool, r *Reseal
 	}
 }
 
+// resealList does the elements of a list.
+func (db *DB) resealList(ctx context.Context, key string, change bool, r *Resealed) error {
+	elements, err := db.LRange(ctx, key, 0, -1).Result()
+	if err != nil {
+		return err
+	}
+	for _, raw := range elements {
+		head, sealed, _ := strings.Cut(raw, " ")
+		if !IsSealed(sealed) {
+			continue
+		}
+		var met Resealed
+		anew := db.ring.reseal(sealed, key, &met, key)
+		write := change && met.Done > 0
+		if write {
+			if write, err = resealElement.Run(ctx, db, []string{key}, raw, head+" "+anew).Bool(); err != nil {
+				return err
+			}
+		}
+		r.add(met, write)
+	}
+	return nil
+}
+
 // resealOne does one field of a hash.
 func (db *DB) resealOne(ctx context.Context, key, field string, change bool, r *Resealed) error {
 	for try := 1; ; try++ {
@@ -135,7 +170,7 @@ func (db *DB) resealOne(ctx context.Context, key, field string, change bool, r *
 		if _, sealed := sealedBy(raw); !sealed {
 			return nil
 		}
-		bounds := []string{key}
+		bounds := []string{key, key + "#" + field}
 		if gen, ok := got[1].(string); ok {
 			bounds = append(bounds, key+"#"+gen)
 		}
@@ -231,6 +266,12 @@ func (r *Resealed) add(met Resealed, written bool) {
 	for id, n := range met.Old {
 		r.Old[id] += n
 	}
+}
+
+// IsSealed says whether text has the form of what Ring.Seal makes.
+func IsSealed(text string) bool {
+	_, ok := sealedBy(text)
+	return ok
 }
 
 // sealedBy says whether text has the form of a sealed value, and the id of its key.

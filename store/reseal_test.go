@@ -26,7 +26,7 @@ func TestReseal_everyFormUnderTheNewestKey(t *testing.T) {
 		ctx, db := t.Context(), dbs[0]
 		old, both, young := rings(t)
 		version := strings.Repeat("V", versionBytes)
-		text, cached, record, grant, entry := Shared("session", "1"), Key("t", "cache", "x"), Key("t", "tenant"), Key("t", "grant"), Key("t", "fire:e:1")
+		text, cached, record, grant, entry, lines := Shared("session", "1"), Key("t", "cache", "x"), Key("t", "tenant"), Key("t", "grant"), Key("t", "fire:e:1"), Key("t", "fire:l:1")
 		raw, err := json.Marshal(map[string]any{"v": 1, "desk_token": old.Seal([]byte("desk"), record+"#desk_token"), "later": []int{1}})
 		if err != nil {
 			t.Fatal(err)
@@ -41,21 +41,24 @@ func TestReseal_everyFormUnderTheNewestKey(t *testing.T) {
 		}
 		for key, fields := range map[string][]any{
 			grant: {"gen", 7, "grant", old.Seal([]byte("tokens"), grant+"#7")},
-			entry: {"state", "held", "request", old.Seal([]byte("a request"), entry)},
+			entry: {"state", "held", "request", old.Seal([]byte("a request"), entry), "why", old.Seal([]byte("a reason"), entry+"#why")},
 		} {
 			if err := db.HSet(ctx, key, fields...).Err(); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if err := db.RPush(ctx, lines, "1700000000000 accepted", "1700000000001 "+old.Seal([]byte("a line"), lines)).Err(); err != nil {
+			t.Fatal(err)
 		}
 		db.ring = both
 		look, err := db.Reseal(ctx, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if look.Values != 7 || look.Old[old.Newest()] != 5 || !slices.Equal(look.Shut, []string{Shared("shut")}) || look.Done != 0 {
+		if look.Values != 9 || look.Old[old.Newest()] != 7 || !slices.Equal(look.Shut, []string{Shared("shut")}) || look.Done != 0 {
 			t.Errorf("looked: %+v", look)
 		}
-		if done, err := db.Reseal(ctx, true); err != nil || done.Done != 5 || len(done.Old) != 0 || done.ShutN != 1 {
+		if done, err := db.Reseal(ctx, true); err != nil || done.Done != 7 || len(done.Old) != 0 || done.ShutN != 1 {
 			t.Errorf("done: %+v, %v", done, err)
 		}
 		if again, err := db.Reseal(ctx, true); err != nil || again.Done != 0 || len(again.Old) != 0 {
@@ -83,7 +86,14 @@ func TestReseal_everyFormUnderTheNewestKey(t *testing.T) {
 		open(members["desk_token"].(string), record+"#desk_token")
 		open(db.HGet(ctx, grant, "grant").Val(), grant+"#7")
 		open(db.HGet(ctx, entry, "request").Val(), entry)
-		want := map[string]string{text: "a session", cached: "a page", record + "#desk_token": "desk", grant + "#7": "tokens", entry: "a request"}
+		open(db.HGet(ctx, entry, "why").Val(), entry+"#why")
+		line, marked := strings.CutPrefix(db.LIndex(ctx, lines, 1).Val(), "1700000000001 ")
+		if first := db.LIndex(ctx, lines, 0).Val(); !marked || first != "1700000000000 accepted" {
+			t.Errorf("the list is %q, …", first)
+		}
+		open(line, lines)
+		want := map[string]string{text: "a session", cached: "a page", record + "#desk_token": "desk", grant + "#7": "tokens", entry: "a request",
+			entry + "#why": "a reason", lines: "a line"}
 		if !maps.Equal(got, want) {
 			t.Errorf("opened %v, want %v", got, want)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -13,8 +14,9 @@ import (
 type contactToMake = amocrm.ContactInput
 
 // ready picks the jobs whose deals are sent next, and knows their contacts. Deals for known contacts go first: they
-// need no search. For a client who is not known, and for a deal that depends on those he has, one job goes at a time;
-// the next finds what it has made. A job never passes an earlier one of its ticket.
+// need no search. For a client who is not known, and for a deal that depends on those he has, one job goes at a time, and
+// one of all clients with a phone or e-mail in common; the next finds what it has made. A job never passes an earlier one of
+// its ticket.
 func (h *haul) ready(ctx context.Context, open []*job) []*job {
 	ctx, end := h.s.Trace(ctx, "contacts", time.Time{}, len(open))
 	defer end()
@@ -32,8 +34,11 @@ func (h *haul) ready(ctx context.Context, open []*job) []*job {
 			continue
 		}
 		behind[ticket] = true
-		if key := j.clientKey(); !begun[key] {
-			begun[key] = true
+		keys := j.clientKeys()
+		if !slices.ContainsFunc(keys, func(key string) bool { return begun[key] }) {
+			for _, key := range keys {
+				begun[key] = true
+			}
 			alone = append(alone, j)
 		}
 	}
@@ -65,8 +70,10 @@ func (j *job) onOpenDeal() OpenDeal {
 // recall finds the job's contact without asking the CRM.
 func (j *job) recall(ctx context.Context) error {
 	j.mu.Lock()
-	if j.contactID == 0 {
-		j.contactID = j.contacts[j.clientKey()]
+	for _, key := range j.clientKeys() {
+		if j.contactID == 0 {
+			j.contactID = j.contacts[key]
+		}
 	}
 	j.mu.Unlock()
 	if j.contactID != 0 || j.moved > 0 {
@@ -77,11 +84,11 @@ func (j *job) recall(ctx context.Context) error {
 	return err
 }
 
-// resolve finds the job's contact, or says which one to make, and holds the client's lock while something depends on it:
+// resolve finds the job's contact, or says which one to make, and holds the client's locks while something depends on it:
 // two workers must not both make his contact or his deal.
 func (j *job) resolve(ctx context.Context) error {
 	waiting, cancel := context.WithTimeout(ctx, j.s.LockFor)
-	unlock, err := j.account.LockClient(waiting, j.ticket.Client.ID)
+	unlock, err := j.account.LockClient(waiting, j.ticket.Client)
 	cancel()
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return errClientBusy
@@ -98,7 +105,7 @@ func (j *job) resolve(ctx context.Context) error {
 		if j.contactID, j.made, err = j.account.Resolve(ctx, client); err != nil {
 			return err
 		}
-		j.keep(j.contactID)
+		j.keep(j.contactID, false)
 	}
 	if j.contactID == 0 {
 		return nil
@@ -110,12 +117,20 @@ func (j *job) resolve(ctx context.Context) error {
 	return j.attach(ctx)
 }
 
-// keep tells the haul's other jobs of a client's contact.
-func (j *job) keep(contactID int64) {
+// keep tells the haul's other jobs of a client's contact; of one that was made, which has all his phones and e-mails, also
+// those of other clients who have one of them.
+func (j *job) keep(contactID int64, made bool) {
+	if contactID == 0 {
+		return
+	}
+	keys := j.clientKeys()
+	if !made {
+		keys = keys[:1]
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if contactID != 0 {
-		j.contacts[j.clientKey()] = contactID
+	for _, key := range keys {
+		j.contacts[key] = contactID
 	}
 }
 
@@ -157,7 +172,9 @@ func (j *job) contactGone(ctx context.Context, err error) bool {
 		}
 	}
 	j.mu.Lock()
-	delete(j.contacts, j.clientKey())
+	for _, key := range j.clientKeys() {
+		delete(j.contacts, key)
+	}
 	j.mu.Unlock()
 	j.contactID, j.made = 0, nil
 	j.moved++

@@ -76,8 +76,7 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 				switch {
 				case j.e.Steps.LeadID != 0:
 				case maybeDone(err):
-					j.doubt(j.e.Steps.LeadIntent, err)
-					j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
+					j.fail(ctx, j.doubt(j.e.Steps.LeadIntent, err))
 				default:
 					j.e.Steps.LeadIntent = nil
 					j.fail(ctx, err)
@@ -144,7 +143,7 @@ func (h *haul) got(ctx context.Context, jobs []*job, made []amocrm.ComplexResult
 			continue
 		}
 		if !r.Merged {
-			ours, err := j.own(ctx, int64(r.ID))
+			ours, err := j.own(ctx, entity{id: int64(r.ID)})
 			if err != nil {
 				j.fail(ctx, err) // its intent is stored: the deal is found again
 				continue
@@ -171,7 +170,7 @@ func (j *job) adopt(r amocrm.ComplexResult) {
 	st.ContactMade = st.LeadIntent != nil && st.LeadIntent.ContactID == 0 && !r.Merged
 	st.LeadID, st.ContactID, st.Attached, st.LeadIntent = int64(r.ID), int64(r.ContactID), r.Merged, nil
 	st.LeadURL = j.account.DealURL(st.LeadID)
-	j.keep(st.ContactID)
+	j.keep(st.ContactID, st.ContactMade)
 }
 
 // conclude does what follows from new deals: their contacts are remembered, cards show them.
@@ -195,10 +194,12 @@ func (h *haul) conclude(ctx context.Context, jobs []*job) {
 // link hides other contacts, and that is for the agent to say.
 func (j *job) remember(ctx context.Context) error {
 	st := &j.e.Steps
-	if !st.ContactMade || st.ContactID == 0 || st.ClientID == 0 || st.Remembered {
+	if !st.ContactMade || st.ContactID == 0 || st.Remembered {
 		return nil
 	}
-	if err := j.account.Remember(ctx, st.ClientID, st.ContactID); err != nil {
+	client := j.ticket.Client // nobody when the ticket was not read again
+	client.ID = st.ClientID
+	if err := j.account.Remember(ctx, client, st.ContactID); err != nil {
 		return err
 	}
 	st.Remembered = true

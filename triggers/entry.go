@@ -39,8 +39,9 @@ type Entry struct {
 	Since     time.Time // of the last start: acceptance, or a person's retry
 	UpdatedAt time.Time
 	DueAt     time.Time // next try; zero when settled
-	Timeline  []Line    // oldest first, at most 60
+	Timeline  []Line    // oldest first, at most 61
 
+	cut   int // lines that are left out of the timeline
 	seq   int64
 	claim string
 	mark  string // Deps.Mark of its acceptance
@@ -109,16 +110,23 @@ type Intent struct {
 	Mark       string `json:"mark,omitempty"`
 	PipelineID int64  `json:"pipeline_id,omitempty"`
 	Price      *int64 `json:"price,omitempty"`
+	By         int64  `json:"by,omitempty"` // the CRM user who was logged in; 0 when not known
 
-	Until    time.Time `json:"until,omitzero"` // before that the CRM may still be at it
+	Cause    string    `json:"cause,omitempty"` // why the answer is not known
+	Until    time.Time `json:"until,omitzero"`  // before that the CRM may still be at it
 	Looks    int       `json:"looks,omitempty"`
 	LookedAt time.Time `json:"looked_at,omitzero"`
 }
 
-// Line is one line of an entry's timeline.
+// Line is one line of an entry's timeline. What every try says again is one line: Times is how often, Last when it was said
+// last, and Next when the next try is due, while one is. LeftOut is how many lines were too many and are not kept, here.
 type Line struct {
-	At   time.Time `json:"at"`
-	Text string    `json:"text"`
+	At      time.Time `json:"at"`
+	Text    string    `json:"text"`
+	Times   int       `json:"times,omitempty"` // 0 or 1: once
+	Last    time.Time `json:"last,omitzero"`
+	Next    time.Time `json:"next,omitzero"`
+	LeftOut int       `json:"left_out,omitempty"`
 }
 
 // Counts says how many entries of a tenant are in each state, and how many of them have a label.

@@ -36,12 +36,14 @@ type fakeCRM struct {
 	tasks     []obj
 	companies []obj
 	patches   []string
+	lags      bool // the search does not find what was made by the API
 	merge     bool // everything goes into the first deal
 	vague     bool // refusals name no item
 	calls     map[string]int
 	faults    map[string][]fault // by "METHOD path", used up one by one
 	onLead    func(id int64)     // after a lead was made
 	ahead     time.Duration      // of its clock
+	dateAhead time.Duration      // of what its Date says, of that clock
 }
 
 // fault spoils one call: after carrying it out (or not) the connection is cut, or status and body are answered.
@@ -89,6 +91,9 @@ func (c *fakeCRM) snapshot() (leads, notes, contacts []obj) {
 
 func (c *fakeCRM) now() int64 { return time.Now().Add(c.ahead).Unix() }
 
+// apiUser is who is logged in, and so the author of what the API makes.
+const apiUser = 7
+
 func (c *fakeCRM) id() int64 { c.lastID++; return c.lastID }
 
 // addContact puts a contact with a phone into the account.
@@ -133,7 +138,7 @@ func (c *fakeCRM) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status, answer, made = c.answer(r, path, body)
 	}
 	hook := c.onLead
-	w.Header().Set("Date", time.Unix(c.now(), 0).UTC().Format(http.TimeFormat))
+	w.Header().Set("Date", time.Unix(c.now(), 0).Add(c.dateAhead).UTC().Format(http.TimeFormat))
 	c.mu.Unlock()
 	if made != 0 && hook != nil {
 		hook(made)
@@ -179,7 +184,7 @@ func (c *fakeCRM) answer(r *http.Request, path string, body []byte) (status int,
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	switch call := r.Method + " " + path; {
 	case call == "GET /account":
-		return 200, obj{"id": 31, "name": "Example", "subdomain": "example", "current_user_id": 7, "country": "RU",
+		return 200, obj{"id": 31, "name": "Example", "subdomain": "example", "current_user_id": apiUser, "country": "RU",
 			"currency": "RUB", "is_api_filter_enabled": true}, 0
 	case call == "GET /users":
 		return list("users", []obj{{"id": 9311182, "name": "Agent", "rights": obj{"is_active": true}}})
@@ -197,7 +202,7 @@ func (c *fakeCRM) answer(r *http.Request, path string, body []byte) (status int,
 	case call == "GET /contacts" && r.URL.Query().Get("query") != "":
 		var hits []obj
 		for _, x := range c.contacts {
-			if raw, err := json.Marshal(x); err == nil && strings.Contains(string(raw), r.URL.Query().Get("query")) {
+			if raw, err := json.Marshal(x); err == nil && (!c.lags || x["created_by"] == nil) && strings.Contains(string(raw), r.URL.Query().Get("query")) {
 				hits = append(hits, x)
 			}
 		}
@@ -343,11 +348,11 @@ func (c *fakeCRM) makeLead(lead obj) obj {
 		contactID = int64(id)
 	} else {
 		contactID = c.id()
-		contact["id"], contact["updated_at"] = contactID, time.Now().Unix()
+		contact["id"], contact["updated_at"], contact["created_by"] = contactID, time.Now().Unix(), apiUser
 		if fields, ok := contact["custom_fields_values"].(arr); ok {
 			for _, f := range fields { // reads name the code, writes may use the id
-				if f.(obj)["field_id"] == 11.0 {
-					f.(obj)["field_code"] = "PHONE"
+				if code, ok := map[any]string{11.0: "PHONE", 12.0: "EMAIL"}[f.(obj)["field_id"]]; ok {
+					f.(obj)["field_code"] = code
 				}
 			}
 		}
@@ -358,7 +363,7 @@ func (c *fakeCRM) makeLead(lead obj) obj {
 	}
 	id := c.id()
 	delete(lead, "request_id")
-	lead["id"], lead["created_at"] = id, c.now()
+	lead["id"], lead["created_at"], lead["created_by"] = id, c.now(), apiUser
 	lead["_embedded"] = obj{"contacts": arr{obj{"id": contactID, "is_main": true}}}
 	c.leads = append(c.leads, lead)
 	return obj{"id": id, "contact_id": contactID, "company_id": nil, "request_id": arr{rid}, "merged": false}
@@ -374,7 +379,7 @@ func (c *fakeCRM) note(body []byte) (int, any, int64) {
 	for _, n := range in {
 		id, rid := c.id(), n["request_id"]
 		delete(n, "request_id")
-		n["id"], n["created_at"] = id, c.now()
+		n["id"], n["created_at"], n["created_by"] = id, c.now(), apiUser
 		c.notes = append(c.notes, n)
 		out = append(out, obj{"id": id, "entity_id": n["entity_id"], "request_id": rid})
 	}
@@ -391,7 +396,7 @@ func (c *fakeCRM) task(body []byte) (int, any, int64) {
 	for _, n := range in {
 		id, rid := c.id(), n["request_id"]
 		delete(n, "request_id")
-		n["id"], n["created_at"], n["is_completed"] = id, c.now(), false
+		n["id"], n["created_at"], n["created_by"], n["is_completed"] = id, c.now(), apiUser, false
 		c.tasks = append(c.tasks, n)
 		out = append(out, obj{"id": id, "request_id": rid})
 	}

@@ -1,6 +1,7 @@
 package triggers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/tenant"
 )
 
 const sideBySide = 8 // reads of one haul that are under way together
@@ -22,6 +24,7 @@ type haul struct {
 	account  Account
 	meta     bridge.Meta
 	renewed  bool             // meta was read past the cache
+	region   string           // where phones without a country code are read, as in package bridge
 	now      func() time.Time // Redis' clock
 	stopping func() bool      // nothing more is begun
 	jobs     []*job           // in the order of acceptance
@@ -72,6 +75,11 @@ func (h *haul) run(ctx context.Context, tenantID string) {
 	if h.account, err = h.s.Account(ctx, tenantID, store.Background); err == nil {
 		h.meta, err = h.account.Meta(ctx)
 	}
+	if err == nil {
+		var t tenant.Tenant
+		t, err = h.tenant(ctx, tenantID)
+		h.region = cmp.Or(t.Settings.Region, h.meta.Account.Country, bridge.DefaultRegion)
+	}
 	if err != nil {
 		for _, j := range h.jobs {
 			j.fail(ctx, err)
@@ -121,7 +129,7 @@ func (h *haul) open() (out []*job) {
 		switch ended := j.ended(); {
 		case !ended && j.e.Steps.LeadID != 0:
 		case !ended && stuck[ticket]:
-			j.end = &verdict{Outcome: Outcome{State: StateAccepted, Why: "waits for the firing before it on its ticket"}}
+			j.end = &verdict{Outcome: Outcome{State: StateAccepted, Why: whyBehind}}
 		case !ended:
 			out = append(out, j)
 		case j.lost || !finished(j.end.State):
@@ -241,6 +249,15 @@ func alive(jobs []*job) (out []*job) {
 		}
 	}
 	return out
+}
+
+// clientKeys are the keys under which the haul knows a client: his own, and each of his phones and e-mails.
+func (j *job) clientKeys() []string {
+	keys := []string{j.clientKey()}
+	for _, line := range bridge.Lines(j.ticket.Client, j.region) {
+		keys = append(keys, "line "+line)
+	}
+	return keys
 }
 
 // clientKey tells the clients of a haul apart.

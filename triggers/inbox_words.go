@@ -14,21 +14,27 @@ var meanings = []struct {
 }{
 	{"slow", exactly(whySlow)},
 	{"loop", exactly(whyLoop)},
-	{"no_login", exactly("nobody is logged in to amoCRM: log in from any ticket, then this is sent")},
+	{"no_login", exactly(whyNoLogin)},
 	{"account_gone", exactly("the account is gone")},
 	{"payment", exactly("amoCRM takes no writes: the account's tariff has ended")},
 	{"blocked", exactly("amoCRM has blocked the account's API: ask its support")},
 	{"no_right", exactly("the amoCRM user who logged in lacks the right to do this")},
 	{"token", exactly("amoCRM refuses the access token")},
-	{"crm_down", exactly("amoCRM can't be reached or has trouble")},
+	{"crm_down", caused("amoCRM can't be reached or has trouble")},
 	{"no_desk_token", exactly(errNoDeskToken.Error())},
 	{"desk_token", exactly("the helpdesk refuses the API token: check usedesk_api_token in the block's settings")},
-	{"desk_down", exactly("the helpdesk's API can't be reached or has trouble")},
+	{"desk_down", caused("the helpdesk's API can't be reached or has trouble")},
 	{"store_down", exactly("Sidecard's own storage is not working just now")},
 	{"desk_refused", exactly("the helpdesk's API refused to tell about the ticket")},
-	{"look", exactly((&lookAgain{}).Error())},
+	{"look", caused((&lookAgain{}).Error())},
+	{"cause_answer", regexp.MustCompile(`(?s)^its answer was (?P<N>\d{3})(?:: (?P<Rest>.+))?$`)},
+	{"cause_timeout", exactly("no answer came in time")},
+	{"cause_refused", exactly("it refused the connection")},
+	{"cause_name", exactly("its address was not found")},
+	{"cause_tls", exactly("its certificate is not trusted")},
+	{"cause_cut", exactly("the connection was cut")},
 	{"restart", exactly("interrupted by a restart")},
-	{"behind", exactly("waits for the firing before it on its ticket")},
+	{"behind", exactly(whyBehind)},
 	{"client_busy", exactly(errClientBusy.Error())},
 	{"unexpected", exactly("an unexpected error; see the server's log")},
 	{"no_ticket", regexp.MustCompile(`^the helpdesk has no ticket (?P<N>\d+)$`)},
@@ -38,14 +44,13 @@ var meanings = []struct {
 	{"refused_note", regexp.MustCompile(`(?s)^amoCRM refused the note; the deal is made: (?P<Rest>.+)$`)},
 	{"refused_deal", regexp.MustCompile(`(?s)^amoCRM refused the deal: (?P<Rest>.+)$`)},
 	{"gave_up", regexp.MustCompile(`(?s)^gave up after (?P<N>\d+) attempts: (?P<Rest>.+)$`)},
-	{"left_out", regexp.MustCompile(`(?s)^left out: (?P<Rest>.+)$`)},
+	{"remarks", regexp.MustCompile(`(?s)^left out: (?P<Rest>.+)$`)},
 	{"rule_refused", regexp.MustCompile(`(?s)^` + regexp.QuoteMeta(whyRefused) + `: (?P<Rest>.+)$`)},
 	{"not_in_account", regexp.MustCompile(`(?s)^` + regexp.QuoteMeta(whyNotThere) + `: (?P<Rest>.+)$`)},
 	{"waited", regexp.MustCompile(`(?s)^waited for 7 days: (?P<Rest>.+)$`)},
 
 	{"accepted", exactly("accepted")},
 	{"done", exactly("done")},
-	{"done_so", regexp.MustCompile(`(?s)^done: (?P<Rest>.+)$`)},
 	{"released", exactly("released")},
 	{"sending_deal", exactly("sending the deal")},
 	{"sending_note", exactly("sending the note")},
@@ -67,6 +72,16 @@ var meanings = []struct {
 	{"failed", regexp.MustCompile(`(?s)^failed: (?P<Rest>.+)$`)},
 	{"held", regexp.MustCompile(`(?s)^held: (?P<Rest>.+)$`)},
 	{"waits", regexp.MustCompile(`(?s)^accepted: (?P<Rest>.+)$`)},
+	{"left_out", regexp.MustCompile(`^(?P<N>\d+) lines are left out here$`)},
+	{"telling", exactly("telling the helpdesk")},
+	{"not_told", exactly("the helpdesk could not be told of the outcome")},
+	{"own_comment", regexp.MustCompile(`^caused by our own comment on firing (?P<N>[0-9a-v]{26})$`)},
+	{"done_why", regexp.MustCompile(`(?s)^done: (?P<Rest>.+)$`)},
+}
+
+// caused is a sentence that may name its cause behind it.
+func caused(text string) *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^` + regexp.QuoteMeta(text) + `(?:: (?P<Rest>.+))?$`)
 }
 
 func exactly(text string) *regexp.Regexp {

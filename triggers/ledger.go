@@ -34,7 +34,7 @@ const (
 
 // schema is the form in which entries are stored. One of a higher form is left to the replicas that know it: never claimed,
 // changed or listed here, so that two versions can run side by side.
-const schema = 1
+const schema = 2
 
 // keepFor is how long finished entries are kept.
 var keepFor = map[State]time.Duration{StateDone: keepDone, StateFailed: keepFailed, StateDropped: keepFailed}
@@ -96,13 +96,16 @@ func (l *Ledger) acceptWith(ctx context.Context, tenantID string, r Request, ide
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("encode firing: %w", err)
 	}
-	problems, err := json.Marshal(refused.Problems)
-	if err != nil {
-		return Entry{}, false, fmt.Errorf("encode problems: %w", err)
+	var problems, line string
+	if refused.Why != "" {
+		if problems, err = l.sealProblems(tenantID, id, refused.Problems); err != nil {
+			return Entry{}, false, err
+		}
+		line, _ = l.sealLine(tenantID, id, "failed: "+refused.Why)
 	}
 	got, err := l.runWith(ctx, acceptScript, behind, tenantID, id, idem, idemFor.Milliseconds(), r.TicketID,
 		l.seal.Seal(plain, entryKey(tenantID, id)), maxWaiting, loopMost, loopTime.Milliseconds(), whyLoop, mark,
-		refused.Why, problems).StringSlice()
+		l.sealWhy(tenantID, id, refused.Why), problems, line).StringSlice()
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("store firing: %w", err)
 	}
@@ -152,11 +155,11 @@ func (l *Ledger) Claim(ctx context.Context, tenantID string, n int) (Batch, erro
 // Record stores the steps of a claimed entry, adds text (if any) to its timeline, starts its lease anew, and ends its waits
 // in a row. ErrClaimLost when the claim is no longer the entry's.
 func (l *Ledger) Record(ctx context.Context, e Entry, text string) error {
-	steps, err := json.Marshal(e.Steps)
+	args, err := l.recordArgs(e, text, true)
 	if err != nil {
-		return fmt.Errorf("encode steps: %w", err)
+		return err
 	}
-	ok, err := l.run(ctx, recordScript, e.Tenant, e.ID, e.claim, steps, text, l.lease.Milliseconds(), 1).Int()
+	ok, err := l.run(ctx, recordScript, e.Tenant, args...).Int()
 	if err != nil {
 		return fmt.Errorf("record steps: %w", err)
 	}
@@ -169,22 +172,18 @@ func (l *Ledger) Record(ctx context.Context, e Entry, text string) error {
 // RecordAll is Record for entries of one tenant, in one round trip; the errors are in the order of the entries. Without
 // progress, as for what is only about to be tried, their waits in a row go on.
 func (l *Ledger) RecordAll(ctx context.Context, entries []Entry, texts []string, progress bool) []error {
-	moved := 0
-	if progress {
-		moved = 1
-	}
 	errs := make([]error, len(entries))
 	answers := make([]*redis.Cmd, len(entries))
 	// The pipeline's own error is the first of any command; each command's is looked at below.
 	_, _ = l.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, e := range entries {
-			steps, err := json.Marshal(e.Steps)
+			args, err := l.recordArgs(e, texts[i], progress)
 			if err != nil {
-				errs[i] = fmt.Errorf("encode steps: %w", err)
+				errs[i] = err
 				continue
 			}
 			// A script's hash is of no use in a pipeline: nobody could send the text after NOSCRIPT.
-			answers[i] = recordScript.Eval(ctx, p, []string{prefix(e.Tenant)}, e.ID, e.claim, steps, texts[i], l.lease.Milliseconds(), moved)
+			answers[i] = recordScript.Eval(ctx, p, []string{prefix(e.Tenant)}, args...)
 		}
 		return nil
 	})
@@ -202,6 +201,19 @@ func (l *Ledger) RecordAll(ctx context.Context, entries []Entry, texts []string,
 	return errs
 }
 
+func (l *Ledger) recordArgs(e Entry, text string, progress bool) ([]any, error) {
+	steps, err := l.sealSteps(e.Tenant, e.ID, e.Steps)
+	if err != nil {
+		return nil, err
+	}
+	moved := 0
+	if progress {
+		moved = 1
+	}
+	line, mark := l.sealLine(e.Tenant, e.ID, text)
+	return []any{e.ID, e.claim, steps, line, mark, l.lease.Milliseconds(), moved}, nil
+}
+
 // Renew starts the lease of claimed entries anew; entries that belong to another claim are left alone.
 func (l *Ledger) Renew(ctx context.Context, tenantID, claim string, ids []string) error {
 	args := []any{claim, l.lease.Milliseconds()}
@@ -217,20 +229,25 @@ func (l *Ledger) Renew(ctx context.Context, tenantID, claim string, ids []string
 // Settle ends the claim of an entry: done, failed, held, or accepted again (postponed). What was to be held is due at
 // once instead if a release came after the claim. ErrClaimLost when the claim is no longer the entry's.
 func (l *Ledger) Settle(ctx context.Context, e Entry, o Outcome) error {
-	steps, err := json.Marshal(e.Steps)
+	steps, err := l.sealSteps(e.Tenant, e.ID, e.Steps)
 	if err != nil {
-		return fmt.Errorf("encode steps: %w", err)
+		return err
 	}
-	problems, err := json.Marshal(o.Problems)
+	problems, err := l.sealProblems(e.Tenant, e.ID, o.Problems)
 	if err != nil {
-		return fmt.Errorf("encode problems: %w", err)
+		return err
 	}
+	text := string(o.State)
+	if o.Why != "" {
+		text += ": " + o.Why
+	}
+	line, mark := l.sealLine(e.Tenant, e.ID, text)
 	wait := 1
 	if o.Tried || o.State == StateDone || o.State == StateFailed {
 		wait = 0
 	}
-	ok, err := l.run(ctx, settleScript, e.Tenant, e.ID, e.claim, string(o.State), o.Why, o.After.Milliseconds(), steps,
-		problems, wait, string(o.Label)).Int()
+	ok, err := l.run(ctx, settleScript, e.Tenant, e.ID, e.claim, string(o.State), l.sealWhy(e.Tenant, e.ID, o.Why),
+		o.After.Milliseconds(), steps, problems, wait, line, mark, string(o.Label)).Int()
 	if err != nil {
 		return fmt.Errorf("settle firing: %w", err)
 	}

@@ -79,7 +79,8 @@ func (l *Ledger) Drop(ctx context.Context, tenantID, id, reason string) error {
 	if err != nil {
 		return err
 	}
-	ok, err := l.run(ctx, dropScript, tenantID, id, e.rev, reason, textDropped+reason).Int()
+	line, _ := l.sealLine(tenantID, id, textDropped+reason)
+	ok, err := l.run(ctx, dropScript, tenantID, id, e.rev, l.sealWhy(tenantID, id, reason), line).Int()
 	if err != nil {
 		return fmt.Errorf("drop firing: %w", err)
 	}
@@ -135,16 +136,15 @@ func (l *Ledger) seen(ctx context.Context, tenantID, id string, states ...State)
 
 // restart makes an entry due while it is as it was seen; steps and request replace its own unless nil.
 func (l *Ledger) restart(ctx context.Context, e Entry, text string, steps *Steps, r *Request) error {
-	var stepsJSON []byte
-	var sealed string
+	var stepsSealed, sealed string
 	ticket, adopted := e.Request.TicketID, int64(0)
 	if steps != nil {
 		var err error
 		if e.Steps.LeadID == 0 {
 			adopted = steps.LeadID
 		}
-		if stepsJSON, err = json.Marshal(steps); err != nil {
-			return fmt.Errorf("encode steps: %w", err)
+		if stepsSealed, err = l.sealSteps(e.Tenant, e.ID, *steps); err != nil {
+			return err
 		}
 	}
 	if r != nil {
@@ -154,7 +154,7 @@ func (l *Ledger) restart(ctx context.Context, e Entry, text string, steps *Steps
 		}
 		sealed, ticket = l.seal.Seal(plain, entryKey(e.Tenant, e.ID)), r.TicketID
 	}
-	got, err := l.run(ctx, restartScript, e.Tenant, e.ID, e.rev, text, stepsJSON, sealed, ticket, adopted,
+	got, err := l.run(ctx, restartScript, e.Tenant, e.ID, e.rev, text, stepsSealed, sealed, ticket, adopted,
 		ownFor.Milliseconds()).Text()
 	switch {
 	case err != nil:

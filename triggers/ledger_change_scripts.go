@@ -2,7 +2,7 @@ package triggers
 
 // What people do with entries, and what is kept of them.
 
-// ARGV: id, the entry's rev as it was seen, timeline text, steps or none, sealed request or none, its ticket, the deal that
+// ARGV: id, the entry's rev as it was seen, timeline text, sealed steps or none, sealed request or none, its ticket, the deal that
 // is the entry's from now on or 0, how long that is remembered in ms. Answers 'taken' when the deal is another entry's.
 var restartScript = endScript(`
 local id, own = ARGV[1], p .. ':own:' .. ARGV[7]
@@ -13,11 +13,11 @@ if ARGV[7] ~= '0' then
   call('SET', own, id, 'PX', ARGV[8])
 end
 if ARGV[4] ~= '' then
-  call('HSET', key(id), 'steps', ARGV[4])
+  call('HSET', key(id), 'v', known, 'steps', ARGV[4])
   call('HDEL', p .. ':open', id) -- its write is no longer in doubt
 end
 if ARGV[5] ~= '' then
-  call('HSET', key(id), 'request', ARGV[5], 'ticket', ARGV[6])
+  call('HSET', key(id), 'v', known, 'request', ARGV[5], 'ticket', ARGV[6])
   belongs(id, ARGV[6], now)
 end
 leave(id, f[3])
@@ -43,12 +43,12 @@ for _, e in ipairs(found) do start(e.id, e.ticket, ARGV[3]) end
 return {#ids, #found, string.format('%.0f', till), left}
 `)
 
-// ARGV: id, the entry's rev as it was seen, reason, timeline text.
+// ARGV: id, the entry's rev as it was seen, sealed reason, sealed timeline text.
 var dropScript = endScript(`
 local id = ARGV[1]
 local f = call('HMGET', key(id), 'state', 'rev', 'ticket')
 if not f[1] or (f[2] or '') ~= ARGV[2] then return 0 end
-call('HSET', key(id), 'why', ARGV[3])
+call('HSET', key(id), 'v', known, 'why', ARGV[3])
 call('HDEL', key(id), 'claim', 'gate')
 call('HDEL', p .. ':open', id)
 say(id, ARGV[4])

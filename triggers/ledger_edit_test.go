@@ -60,7 +60,7 @@ func adoptChosen(t *testing.T, l bench) {
 	if st := got.Steps; st.LeadID != 8 || got.LeadURL != "https://x.amocrm.ru/leads/detail/8" || st.ContactID != 4 || st.LeadIntent != nil || st.Candidates != nil {
 		t.Errorf("%+v", st)
 	}
-	if owner := l.db.Get(t.Context(), ownKey("t1", 8)).Val(); owner != e.ID {
+	if owner := l.db.Get(t.Context(), entity{id: 8}.key("t1")).Val(); owner != e.ID {
 		t.Errorf("the deal is %q's", owner)
 	}
 }

@@ -36,7 +36,7 @@ func (l *Ledger) visit(ctx context.Context, tenantID string, visit func(Entry) e
 	}
 }
 
-// ARGV: id, deal or 0. What a worker still does for the entry is not stored any more: his claim is lost.
+// ARGV: id, what follows own: in the keys of what is the entry's. What a worker still does for the entry is not stored any more: his claim is lost.
 var eraseScript = endScript(`
 local id = ARGV[1]
 local f = call('HMGET', key(id), 'state', 'ticket')
@@ -45,7 +45,9 @@ call('ZREM', p .. ':due', id)
 leave(id, f[2])
 forget(id, f[1])
 call('HDEL', p .. ':open', id)
-if call('GET', p .. ':own:' .. ARGV[2]) == id then call('DEL', p .. ':own:' .. ARGV[2]) end
+for i = 2, #ARGV do
+  if call('GET', p .. ':own:' .. ARGV[i]) == id then call('DEL', p .. ':own:' .. ARGV[i]) end
+end
 if call('GET', p .. ':loop:' .. f[2]) == id then call('DEL', p .. ':loop:' .. f[2]) end
 call('ZREM', p .. ':f:' .. f[2], id)
 call('ZREM', p .. ':t:' .. f[2], id)
@@ -54,7 +56,8 @@ return 1
 
 // erase removes one entry; false: it was not there.
 func (l *Ledger) erase(ctx context.Context, e Entry) (bool, error) {
-	n, err := l.run(ctx, eraseScript, e.Tenant, e.ID, e.Steps.LeadID).Int()
+	st := e.Steps
+	n, err := l.run(ctx, eraseScript, e.Tenant, e.ID, st.LeadID, fmt.Sprint("note:", st.NoteID), fmt.Sprint("task:", st.TaskID)).Int()
 	if err != nil {
 		return false, fmt.Errorf("erase firing: %w", err)
 	}

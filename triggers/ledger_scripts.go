@@ -10,11 +10,11 @@ import (
 // same hash tag, so they are in the same slot of a cluster.
 //
 //	:e:<id>     entry (hash)              :due        ids by time of the next try or end of the lease
-//	:l:<id>     timeline (list)           :s:<state>  ids of one state; held by order of acceptance, else by time
+//	:l:<id>     timeline (list, say)      :s:<state>  ids of one state; held by order of acceptance, else by time
 //	:k:<hash>   idempotency key -> id     :o:<ticket> unfinished ids of a ticket by order of acceptance
 //	:index      all ids by creation       :seq, :epoch  order of acceptance; number of releases
 //	:f:<ticket> its firings of an hour    :loop:<ticket> the entry that stands for its further ones
-//	:own:<lead> the entry whose deal it is; :open what unfinished writes would make, by entry (rivals.go)
+//	:own:<lead>, :own:note:<id>, :own:task:<id> the entry whose it is; :open what unfinished writes would make, by entry (rivals.go)
 //	:m:<label>  ids of entries with a label, by time    :t:<ticket> newest ids of a ticket by creation
 //	:trimmed    n: done entries that went before their time, since: when the first went
 //
@@ -22,15 +22,35 @@ import (
 // only sweeps up after a tenant who never comes back.
 var prelude = fmt.Sprintf(`
 local known = %d -- the highest form of an entry that this version knows
-`, schema) + `
+local linesFirst, linesMost, linesBack = %d, %d, %d
+local behind = '%s'
+`, schema, linesFirst, maxLines, linesBack, whyBehind) + `
 local p, call = KEYS[1], redis.call
 local t = call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 local function ms(n) return string.format('%.3f', tonumber(n)) end
 local function key(id) return p .. ':e:' .. id end
-local function say(id, text)
-  call('RPUSH', p .. ':l:' .. id, string.format('%.0f', now) .. ' ' .. text)
-  call('LTRIM', p .. ':l:' .. id, -60, -1)
+-- A line is '<ms> <text>', or '<ms>|<times>|<ms of the last>|<mark> <text>' when it has a mark: said again soon after, it is
+-- counted there, with the newest text. What is too much is left out behind the first lines, and counted in cut.
+local function say(id, text, mark)
+  local list, at = p .. ':l:' .. id, string.format('%.0f', now)
+  if (mark or '') ~= '' then
+    for i = -1, -linesBack, -1 do
+      local first, times, same = string.match(call('LINDEX', list, i) or '', '^(%d+)|(%d+)|%d+|(%S+) ')
+      if not first then break end
+      if same == mark then
+        call('LSET', list, i, first .. '|' .. (times + 1) .. '|' .. at .. '|' .. mark .. ' ' .. text)
+        return
+      end
+    end
+    at = at .. '|1|' .. at .. '|' .. mark
+  end
+  call('RPUSH', list, at .. ' ' .. text)
+  if call('LLEN', list) > linesMost then
+    call('LSET', list, linesFirst, '')
+    call('LREM', list, 1, '')
+    call('HINCRBY', key(id), 'cut', 1)
+  end
 end
 -- A full Redis refuses a script before its first write, and only if that one takes room. What was done must be noted even
 -- then; an unfinished entry has no end that this could take away.
@@ -125,7 +145,8 @@ func script(body string) *redis.Script    { return redis.NewScript(prelude + bod
 func endScript(body string) *redis.Script { return redis.NewScript(prelude + finishing + body) }
 
 // ARGV: id, idempotency hash, its life in ms, ticket, sealed request, most that may wait, most firings of a ticket in the
-// time that follows in ms, what is said of more, mark of the trace or none, and of a refused one why and its problems.
+// time that follows in ms, what is said of more, mark of the trace or none, and of a refused one sealed why, sealed problems
+// and timeline text.
 var acceptScript = endScript(`
 local id, idem, ticket = ARGV[1], p .. ':k:' .. ARGV[2], ARGV[4]
 local function same(as) if ARGV[2] ~= '' then call('SET', idem, as, 'PX', ARGV[3]) end end
@@ -158,7 +179,7 @@ belongs(id, ticket, now)
 same(id)
 if refused and not loops then
   call('HSET', key(id), 'why', ARGV[11], 'problems', ARGV[12])
-  say(id, 'failed: ' .. ARGV[11])
+  say(id, ARGV[13])
   finish(id, 'failed', ticket, 'refused')
   return {id, 'refused'}
 end
@@ -193,7 +214,9 @@ for _, e in ipairs(found) do
   local before = rank and rank > 0 and call('ZRANGE', e.order, rank - 1, rank - 1)[1]
   if before and not mine[before] then
     if call('HGET', key(before), 'state') == 'held' then
-      call('HSET', key(e.id), 'why', call('HGET', key(before), 'why') or '')
+      local why = call('HGET', key(before), 'why') or ''
+      if string.sub(why, 1, 3) == 'v1.' then why = behind end -- sealed: it opens nowhere else
+      call('HSET', key(e.id), 'why', why)
       move(e.id, 'held', e.seq)
       call('ZREM', p .. ':due', e.id)
     else
@@ -206,7 +229,7 @@ for _, e in ipairs(found) do
   else
     mine[e.id] = true
     move(e.id, 'working', now)
-    call('HSET', key(e.id), 'claim', claim, 'epoch', epoch)
+    call('HSET', key(e.id), 'v', known, 'claim', claim, 'epoch', epoch)
     call('HDEL', key(e.id), 'gate')
     call('HINCRBY', key(e.id), 'attempts', 1)
     call('ZADD', p .. ':due', ms(now + lease), e.id)
@@ -216,16 +239,16 @@ end
 return out
 `)
 
-// ARGV: id, claim, steps, timeline text or none, lease in ms, 1 if something was achieved by it.
+// ARGV: id, claim, sealed steps, timeline text or none, its mark or none, lease in ms, 1 if something was achieved by it.
 var recordScript = script(`
 local id = ARGV[1]
 if call('HGET', key(id), 'claim') ~= ARGV[2] then return 0 end
 roomless(id)
 call('HSET', key(id), 'steps', ARGV[3], 'updated', string.format('%.0f', now))
-if ARGV[6] == '1' then call('HSET', key(id), 'waits', 0) end
+if ARGV[7] == '1' then call('HSET', key(id), 'waits', 0) end
 call('HINCRBY', key(id), 'rev', 1)
-if ARGV[4] ~= '' then say(id, ARGV[4]) end
-call('ZADD', p .. ':due', ms(now + tonumber(ARGV[5])), id)
+if ARGV[4] ~= '' then say(id, ARGV[4], ARGV[5]) end
+call('ZADD', p .. ':due', ms(now + tonumber(ARGV[6])), id)
 return 1
 `)
 
@@ -239,20 +262,23 @@ end
 return 1
 `)
 
-// ARGV: id, claim, state, why, delay in ms, steps, problems, 1 if it only waited, label or none.
+// ARGV: id, claim, state, sealed why, delay in ms, sealed steps, sealed problems, 1 if it only waited, timeline text, its mark
+// or none, label or none.
 var settleScript = endScript(`
-local id, to, why, delay = ARGV[1], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local id, to, why, delay, line, mark = ARGV[1], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[9], ARGV[10]
 local f = call('HMGET', key(id), 'claim', 'epoch', 'seq', 'ticket')
 if f[1] ~= ARGV[2] then return 0 end
 roomless(id)
-if to == 'held' and f[2] ~= (call('GET', p .. ':epoch') or '0') then to, why, delay = 'accepted', '', 0 end
+if to == 'held' and f[2] ~= (call('GET', p .. ':epoch') or '0') then
+  to, why, delay, line, mark = 'accepted', '', 0, 'accepted', ''
+end
 call('HSET', key(id), 'steps', ARGV[6], 'why', why, 'problems', ARGV[7])
 call('HDEL', key(id), 'claim')
 if ARGV[8] == '1' then
   call('HINCRBY', key(id), 'attempts', -1)
   call('HINCRBY', key(id), 'waits', 1)
 end
-say(id, to .. (why ~= '' and ': ' .. why or ''))
+say(id, line, mark)
 if to == 'accepted' then
   move(id, to, now)
   call('ZADD', p .. ':due', ms(now + delay), id)
@@ -263,7 +289,7 @@ if to == 'held' then
   move(id, to, f[3])
   return 1
 end
-finish(id, to, f[4], ARGV[9])
+finish(id, to, f[4], ARGV[11])
 return 1
 `)
 

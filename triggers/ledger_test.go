@@ -210,14 +210,14 @@ var conformance = []struct {
 	}},
 	{"behind a held firing of its ticket one is held too", func(t *testing.T, l bench) {
 		mustAccept(t, l, firing(1, "a"), "")
-		if err := l.Settle(t.Context(), mustClaim(t, l, 1)[0], Outcome{State: StateHeld, Why: "log in"}); err != nil {
+		if err := l.Settle(t.Context(), mustClaim(t, l, 1)[0], Outcome{State: StateHeld, Why: whyNoLogin}); err != nil {
 			t.Fatal(err)
 		}
 		second := mustAccept(t, l, firing(1, "b"), "")
 		if got := mustClaim(t, l, 50); len(got) != 0 {
 			t.Errorf("got %v", ids(got))
 		}
-		if e, err := l.Get(t.Context(), "t1", second.ID); err != nil || e.State != StateHeld || e.Why != "log in" {
+		if e, err := l.Get(t.Context(), "t1", second.ID); err != nil || e.State != StateHeld || e.Why != whyNoLogin {
 			t.Errorf("%+v, %v", e, err)
 		}
 		if n, err := l.Release(t.Context(), "t1"); err != nil || n != 2 || len(mustClaim(t, l, 50)) != 2 {

@@ -56,12 +56,13 @@ func (l *Ledger) Shelve(ctx context.Context, tenantID string, r Request, idem, w
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("encode firing: %w", err)
 	}
-	steps, err := json.Marshal(Steps{Skipped: true})
+	steps, err := l.sealSteps(tenantID, id, Steps{Skipped: true})
 	if err != nil {
-		return Entry{}, false, fmt.Errorf("encode steps: %w", err)
+		return Entry{}, false, err
 	}
+	line, _ := l.sealLine(tenantID, id, "done: "+why)
 	got, err := l.run(ctx, shelveScript, tenantID, id, idem, idemFor.Milliseconds(), r.TicketID,
-		l.seal.Seal(plain, entryKey(tenantID, id)), steps, why, keepDone.Milliseconds()).StringSlice()
+		l.seal.Seal(plain, entryKey(tenantID, id)), steps, l.sealWhy(tenantID, id, why), keepDone.Milliseconds(), line).StringSlice()
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("store firing: %w", err)
 	}
@@ -69,7 +70,8 @@ func (l *Ledger) Shelve(ctx context.Context, tenantID string, r Request, idem, w
 	return e, got[1] == "existed", err
 }
 
-// ARGV: id, idempotency hash, its life in ms, ticket, sealed request, steps, why, how long to keep it in ms.
+// ARGV: id, idempotency hash, its life in ms, ticket, sealed request, sealed steps, sealed why, how long to keep it
+// in ms, timeline text.
 var shelveScript = endScript(`
 local idem = p .. ':k:' .. ARGV[2]
 if ARGV[2] ~= '' then
@@ -84,7 +86,7 @@ call('ZADD', p .. ':index', ms(now), id)
 belongs(id, ARGV[4], now)
 if ARGV[2] ~= '' then call('SET', idem, id, 'PX', ARGV[3]) end
 say(id, 'accepted')
-say(id, 'done: ' .. ARGV[7])
+say(id, ARGV[9])
 call('PEXPIRE', key(id), ARGV[8])
 call('PEXPIRE', p .. ':l:' .. id, ARGV[8])
 return {id, at}

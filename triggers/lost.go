@@ -14,9 +14,12 @@ import (
 )
 
 const (
-	clockSkew = 5 * time.Second // clocks may differ by that much, or more where the CRM tells its own
-	lookPage  = 250             // newest deals that are looked through
-	lookOfOne = 20              // newest deals of the contact
+	// lookBack is how long before an intent the look for its write begins: the Date that the CRM sends may be minutes ahead
+	// of the created_at that it stores. What is found in addition is another entry's (thing), another author's (ours), or was
+	// made from a card (Account.DealsMade).
+	lookBack  = 10 * time.Minute
+	lookPage  = 250 // newest deals that are looked through
+	lookOfOne = 20  // newest deals of the contact
 
 	maxCandidates = 10 // shown to a person
 	ownFor        = 30 * 24 * time.Hour
@@ -80,7 +83,7 @@ func (j *job) lostDeal(ctx context.Context, newest []amocrm.Lead) (amocrm.Comple
 	}
 	var mine, unlike []match
 	for _, l := range leads {
-		if taken, err := j.taken(ctx, int64(l.ID)); err != nil {
+		if taken, err := j.taken(ctx, entity{id: int64(l.ID)}); err != nil {
 			return amocrm.ComplexResult{}, err
 		} else if taken {
 			continue
@@ -100,7 +103,7 @@ func (j *job) lostDeal(ctx context.Context, newest []amocrm.Lead) (amocrm.Comple
 		return amocrm.ComplexResult{}, j.undecided(mine)
 	}
 	for _, m := range mine {
-		ours, err := j.own(ctx, int64(m.lead.ID))
+		ours, err := j.own(ctx, entity{id: int64(m.lead.ID)})
 		if err != nil {
 			return amocrm.ComplexResult{}, err
 		}
@@ -175,9 +178,14 @@ func (j *job) candidates(ctx context.Context, newest []amocrm.Lead) ([]amocrm.Le
 			found = append(found, more...)
 		}
 	}
+	byHand, err := j.account.DealsMade(ctx, j.ticket.Client.ID)
+	if err != nil {
+		return nil, err
+	}
 	seen := map[amocrm.ID]bool{}
 	found = slices.DeleteFunc(found, func(l amocrm.Lead) bool {
-		other := seen[l.ID] || l.IsDeleted || l.CreatedAt < since ||
+		other := seen[l.ID] || l.IsDeleted || l.CreatedAt < since || !j.ours(intent, l.CreatedBy) ||
+			slices.Contains(byHand, int64(l.ID)) ||
 			intent.Mark != "" && !j.marked(strings.TrimSpace(l.Name), intent.Mark) ||
 			intent.PipelineID != 0 && int64(l.PipelineID) != intent.PipelineID ||
 			intent.Price != nil && int64(l.Price) != *intent.Price
@@ -220,13 +228,6 @@ func (j *job) leadsOf(ctx context.Context, contact amocrm.ID) ([]amocrm.Lead, er
 // belongs returns the deal's contact if it is the one meant: the known one, or one with the client's phone, e-mail or,
 // failing both, name. 0 means no.
 func (j *job) belongs(ctx context.Context, l amocrm.Lead, contactID int64) (amocrm.ID, error) {
-	region := ""
-	if contactID == 0 {
-		var err error
-		if region, err = j.region(ctx); err != nil {
-			return 0, err
-		}
-	}
 	for _, m := range l.Contacts {
 		if contactID != 0 {
 			if int64(m.ID) == contactID {
@@ -241,7 +242,7 @@ func (j *job) belongs(ctx context.Context, l amocrm.Lead, contactID int64) (amoc
 		if err != nil {
 			return 0, err
 		}
-		if sameClient(c, j.ticket.Client, region) {
+		if sameClient(c, j.ticket.Client, j.region) {
 			return m.ID, nil
 		}
 	}
@@ -275,13 +276,4 @@ func sameClient(c amocrm.Contact, client bridge.Client, region string) bool {
 		name = strings.TrimSpace(c.FirstName + " " + c.LastName)
 	}
 	return !keyed && strings.EqualFold(name, strings.TrimSpace(client.Name))
-}
-
-// region is where phones without a country code are read, as in package bridge.
-func (j *job) region(ctx context.Context) (string, error) {
-	t, err := j.tenant(ctx, j.e.Tenant)
-	if err != nil {
-		return "", err
-	}
-	return cmp.Or(t.Settings.Region, j.meta.Account.Country, bridge.DefaultRegion), nil
 }

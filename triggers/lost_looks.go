@@ -16,7 +16,7 @@ func (j *job) since(i *Intent) int64 {
 	if crm, ok := j.account.API().Clock(); ok {
 		at = crm.Add(-j.now().Sub(i.At))
 	}
-	return at.Add(-clockSkew).Unix()
+	return at.Add(-lookBack).Unix()
 }
 
 // looked counts a look that found nothing. Two looks some time apart, the last one a while after the write, are enough:
@@ -41,15 +41,18 @@ func (j *job) looked(ctx context.Context, intent *Intent, text string) error {
 	if !intent.Until.IsZero() { // it may come any moment: ever more seldom
 		left = min(left, now.Sub(intent.At)/2)
 	}
-	return &lookAgain{after: max(j.s.LookGap, left)}
+	return &lookAgain{max(j.s.LookGap, left), intent.Cause}
 }
 
-// doubt notes of a write whose answer did not come in time, or at all, how long the CRM may go on with it.
-func (j *job) doubt(intent *Intent, err error) {
+// doubt notes of a write whose answer is not known why that is, and of one whose answer did not come in time, or at all, how
+// long the CRM may go on with it. It returns that the write is to be looked for.
+func (j *job) doubt(intent *Intent, err error) *lookAgain {
+	intent.Cause = cause(err)
 	var e *amocrm.Error
 	var line net.Error
 	if errors.As(err, &e) && e.Status == http.StatusGatewayTimeout || errors.As(err, &line) && line.Timeout() ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		intent.Until = j.now().Add(j.s.LookSlow)
 	}
+	return &lookAgain{j.s.LookGap / 4, intent.Cause}
 }

@@ -50,13 +50,13 @@ func (l *Ledger) put(ctx context.Context, e Entry, into string) error {
 	if err != nil {
 		return fmt.Errorf("encode firing: %w", err)
 	}
-	steps, err := json.Marshal(e.Steps)
+	steps, err := l.sealSteps(into, e.ID, e.Steps)
 	if err != nil {
-		return fmt.Errorf("encode steps: %w", err)
+		return err
 	}
-	problems, err := json.Marshal(e.Problems)
+	problems, err := l.sealProblems(into, e.ID, e.Problems)
 	if err != nil {
-		return fmt.Errorf("encode problems: %w", err)
+		return err
 	}
 	idem, err := e.Request.Fingerprint(into, "") // the same body fired again is a repeat there, too
 	if err != nil {
@@ -66,29 +66,32 @@ func (l *Ledger) put(ctx context.Context, e Entry, into string) error {
 	if e.State == StateFailed {
 		state = StateFailed
 	}
-	args := []any{e.ID, e.Request.TicketID, l.seal.Seal(plain, entryKey(into, e.ID)), string(state), e.Why, steps, problems,
-		e.CreatedAt.UnixMilli(), e.Repeats, idem, idemFor.Milliseconds(), textMoved, string(e.Label)}
+	args := []any{e.ID, e.Request.TicketID, l.seal.Seal(plain, entryKey(into, e.ID)), string(state), l.sealWhy(into, e.ID, e.Why), steps, problems,
+		e.CreatedAt.UnixMilli(), e.Repeats, idem, idemFor.Milliseconds(), textMoved, e.cut, string(e.Label)}
 	for _, line := range e.Timeline {
-		args = append(args, fmt.Sprintf("%d %s", line.At.UnixMilli(), line.Text))
+		if line.LeftOut == 0 {
+			args = append(args, l.storedLine(into, e.ID, line))
+		}
 	}
 	return l.run(ctx, putScript, into, args...).Err()
 }
 
-// ARGV: id, ticket, sealed request, state, why, steps, problems, created, repeats, idempotency hash, its life in ms, what is
-// said of the move, label of a failed one, lines of the timeline.
+// ARGV: id, ticket, sealed request, state, sealed why, sealed steps, sealed problems, created, repeats, idempotency hash, its
+// life in ms, what is said of the move, how many lines are left out of the timeline, label of a failed one,
+// lines of the timeline.
 var putScript = endScript(`
 local id, ticket, to, made, idem = ARGV[1], ARGV[2], ARGV[4], ARGV[8], p .. ':k:' .. ARGV[10]
 if call('EXISTS', key(id)) == 1 then return 0 end
 local seq = call('INCR', p .. ':seq')
 call('HSET', key(id), 'v', known, 'request', ARGV[3], 'ticket', ticket, 'seq', seq, 'created', made, 'attempts', 0, 'waits', 0,
-  'since', string.format('%.0f', now), 'steps', ARGV[6], 'why', to == 'failed' and ARGV[5] or '', 'problems', ARGV[7], 'repeats', ARGV[9])
+  'since', string.format('%.0f', now), 'steps', ARGV[6], 'why', to == 'failed' and ARGV[5] or '', 'problems', ARGV[7], 'repeats', ARGV[9], 'cut', ARGV[13])
 call('ZADD', p .. ':index', ms(made), id)
 belongs(id, ticket, made)
 call('SET', idem, id, 'PX', ARGV[11], 'NX')
-for i = 14, #ARGV do call('RPUSH', p .. ':l:' .. id, ARGV[i]) end
+for i = 15, #ARGV do call('RPUSH', p .. ':l:' .. id, ARGV[i]) end
 say(id, ARGV[12])
 if to == 'failed' then
-  finish(id, to, ticket, ARGV[13])
+  finish(id, to, ticket, ARGV[14])
 else
   move(id, to, now)
   call('ZADD', p .. ':due', ms(now - 1 + (seq % 900) * 0.001), id)

@@ -18,8 +18,8 @@ type extra interface {
 	of(j *job) (wanted bool, id *int64, intent **Intent)
 	// mark tells it apart from others of the deal.
 	mark(j *job) string
-	// look finds it in the CRM among what was made since the intent.
-	look(ctx context.Context, j *job) (int64, error)
+	// look finds in the CRM what can be it among what was made since the intent, the oldest first.
+	look(ctx context.Context, j *job) ([]int64, error)
 	send(ctx context.Context, jobs []*job) ([]amocrm.Created, error)
 	// leaveOut takes out what the CRM has refused, with a remark: the deal is made.
 	leaveOut(j *job, e *amocrm.Error)
@@ -50,13 +50,18 @@ func (h *haul) write(ctx context.Context, x extra) {
 			return nil
 		}
 		found, err := x.look(ctx, j)
+		for i := 0; i < len(found) && err == nil && *id == 0; i++ {
+			var ours bool
+			if ours, err = j.own(ctx, entity{x.name(), found[i]}); ours {
+				*id, *intent = found[i], nil
+			}
+		}
 		if err != nil {
 			return fmt.Errorf("look for the %s: %w", x.name(), err)
 		}
-		if found == 0 {
+		if *id == 0 {
 			return j.looked(ctx, *intent, fmt.Sprintf("looked for the %s: not in the CRM", x.name()))
 		}
-		*id, *intent = found, nil
 		return nil
 	})
 	jobs := lacking()
@@ -65,7 +70,7 @@ func (h *haul) write(ctx context.Context, x extra) {
 	}
 	for _, j := range jobs {
 		_, _, intent := x.of(j)
-		*intent = &Intent{At: j.now(), Mark: x.mark(j)}
+		*intent = &Intent{At: j.now(), Mark: x.mark(j), By: j.user()}
 	}
 	h.hold(ctx, jobs, "sending the "+x.name())
 	h.send(alive(jobs), call{
@@ -84,7 +89,7 @@ func (h *haul) write(ctx context.Context, x extra) {
 			ctx, cancel := h.withinLease(ctx)
 			defer cancel()
 			made, err := x.send(ctx, jobs)
-			h.gotExtras(jobs, made, x)
+			h.gotExtras(context.WithoutCancel(ctx), jobs, made, x)
 			return err
 		},
 		refused: func(j *job, err error) {
@@ -103,8 +108,7 @@ func (h *haul) write(ctx context.Context, x extra) {
 				switch {
 				case *id != 0:
 				case maybeDone(err):
-					j.doubt(*intent, err)
-					j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
+					j.fail(ctx, j.doubt(*intent, err))
 				default:
 					*intent = nil
 					j.fail(ctx, err)
@@ -119,12 +123,17 @@ func (h *haul) write(ctx context.Context, x extra) {
 	}
 }
 
-func (h *haul) gotExtras(jobs []*job, made []amocrm.Created, x extra) {
+func (h *haul) gotExtras(ctx context.Context, jobs []*job, made []amocrm.Created, x extra) {
 	for i, m := range made {
 		for k, j := range jobs {
 			if m.ID != 0 && (m.RequestID == j.e.ID || m.RequestID == "" && i == k && len(made) == len(jobs)) {
 				_, id, intent := x.of(j)
 				*id, *intent = int64(m.ID), nil
+				if j.e.Steps.Attached { // another entry may write the same to the same deal, and look for it
+					if _, err := j.own(ctx, entity{x.name(), *id}); err != nil {
+						h.s.Log.WarnContext(ctx, "not noted whose it is", "tenant", j.e.Tenant, "firing", j.e.ID, "what", x.name(), "error", err)
+					}
+				}
 			}
 		}
 	}
@@ -158,7 +167,7 @@ func (n comments) send(ctx context.Context, jobs []*job) ([]amocrm.Created, erro
 	return n.sendNotes(ctx, jobs, func(j *job) string { return j.plan.comment })
 }
 
-func (n comments) look(ctx context.Context, j *job) (int64, error) {
+func (n comments) look(ctx context.Context, j *job) ([]int64, error) {
 	return n.lookForNote(ctx, j, j.e.Steps.NoteIntent, j.plan.comment)
 }
 
@@ -188,25 +197,26 @@ func (h *haul) sendNotes(ctx context.Context, jobs []*job, text func(*job) strin
 	return made, err
 }
 
-// lookForNote finds a note of the job's deal by its text.
-func (h *haul) lookForNote(ctx context.Context, j *job, intent *Intent, sent string) (int64, error) {
+// lookForNote finds notes of the job's deal by their text.
+func (h *haul) lookForNote(ctx context.Context, j *job, intent *Intent, sent string) (ids []int64, err error) {
 	found, err := h.account.API().Notes(ctx, "leads", amocrm.ID(j.e.Steps.LeadID), 50)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	since := j.since(intent)
 	for _, m := range found {
 		var params struct {
 			Text string `json:"text"`
 		}
-		if m.Type != "common" || m.CreatedAt < since || json.Unmarshal(m.Params, &params) != nil {
+		if m.Type != "common" || m.CreatedAt < since || !h.ours(intent, m.CreatedBy) || json.Unmarshal(m.Params, &params) != nil {
 			continue
 		}
 		if text := plainLines(params.Text); text == plainLines(sent) || h.marked(text, intent.Mark) {
-			return int64(m.ID), nil
+			ids = append(ids, int64(m.ID))
 		}
 	}
-	return 0, nil
+	slices.Sort(ids)
+	return ids, nil
 }
 
 func plainLines(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
@@ -233,19 +243,20 @@ func (t tasks) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) 
 	return t.account.API().CreateTasks(ctx, body)
 }
 
-func (t tasks) look(ctx context.Context, j *job) (int64, error) {
+func (t tasks) look(ctx context.Context, j *job) (ids []int64, err error) {
 	st := &j.e.Steps
 	found, err := t.account.API().Tasks(ctx, "leads", []amocrm.ID{amocrm.ID(st.LeadID)})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	since := j.since(st.TaskIntent)
 	for _, m := range found {
-		if m.CreatedAt >= since && t.marked(plainLines(m.Text), st.TaskIntent.Mark) {
-			return int64(m.ID), nil
+		if m.CreatedAt >= since && t.ours(st.TaskIntent, m.CreatedBy) && t.marked(plainLines(m.Text), st.TaskIntent.Mark) {
+			ids = append(ids, int64(m.ID))
 		}
 	}
-	return 0, nil
+	slices.Sort(ids)
+	return ids, nil
 }
 
 // leaveOut makes a task of the CRM's own choice of user, else none.

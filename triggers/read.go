@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -156,7 +155,9 @@ func (l *Ledger) load(ctx context.Context, tenantID string, ids []string, timeli
 			if err != nil {
 				return nil, err
 			}
-			e.Timeline = decodeLines(raw)
+			if e.Timeline, err = l.readLines(e, raw); err != nil {
+				return nil, fmt.Errorf("timeline of firing %s: %w", id, err)
+			}
 		}
 		out = append(out, e)
 	}
@@ -164,9 +165,9 @@ func (l *Ledger) load(ctx context.Context, tenantID string, ids []string, timeli
 }
 
 func (l *Ledger) decode(tenantID, id string, h map[string]string) (Entry, error) {
-	e := Entry{ID: id, Tenant: tenantID, State: State(h["state"]), Label: Label(h["label"]), Why: h["why"], claim: h["claim"], mark: h["trace"], rev: h["rev"],
+	e := Entry{ID: id, Tenant: tenantID, State: State(h["state"]), Label: Label(h["label"]), claim: h["claim"], mark: h["trace"], rev: h["rev"],
 		CreatedAt: millis(h["created"]), UpdatedAt: millis(h["updated"]), Since: millis(cmp.Or(h["since"], h["created"]))}
-	for name, to := range map[string]*int{"v": &e.V, "attempts": &e.Attempts, "waits": &e.Waits, "repeats": &e.Repeats} {
+	for name, to := range map[string]*int{"v": &e.V, "attempts": &e.Attempts, "waits": &e.Waits, "repeats": &e.Repeats, "cut": &e.cut} {
 		n, err := strconv.Atoi(cmp.Or(h[name], "0"))
 		if err != nil {
 			return Entry{}, fmt.Errorf("stored %s: %w", name, err)
@@ -187,25 +188,16 @@ func (l *Ledger) decode(tenantID, id string, h map[string]string) (Entry, error)
 	if err := json.Unmarshal(plain, &e.Request); err != nil {
 		return Entry{}, fmt.Errorf("decode request: %w", err)
 	}
+	if e.Why, err = l.openText(h["why"], fieldPlace(tenantID, id, "why")); err != nil {
+		return Entry{}, fmt.Errorf("unseal why: %w", err)
+	}
 	for name, to := range map[string]any{"steps": &e.Steps, "problems": &e.Problems} {
-		if h[name] == "" {
-			continue
-		}
-		if err := json.Unmarshal([]byte(h[name]), to); err != nil {
+		if err := l.openJSON(h[name], fieldPlace(tenantID, id, name), to); err != nil {
 			return Entry{}, fmt.Errorf("decode %s: %w", name, err)
 		}
 	}
 	e.LeadURL = e.Steps.LeadURL
 	return e, nil
-}
-
-func decodeLines(raw []string) []Line {
-	out := make([]Line, 0, len(raw))
-	for _, r := range raw {
-		at, text, _ := strings.Cut(r, " ")
-		out = append(out, Line{At: millis(at), Text: text})
-	}
-	return out
 }
 
 // millis reads Unix milliseconds that a script wrote; anything else is the zero time.

@@ -30,7 +30,7 @@ func (n remarkNotes) send(ctx context.Context, jobs []*job) ([]amocrm.Created, e
 	return n.sendNotes(ctx, jobs, n.text)
 }
 
-func (n remarkNotes) look(ctx context.Context, j *job) (int64, error) {
+func (n remarkNotes) look(ctx context.Context, j *job) ([]int64, error) {
 	return n.lookForNote(ctx, j, j.e.Steps.RemarkIntent, n.text(j))
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/store"
 )
 
@@ -20,7 +21,7 @@ const openFor = waitAtMost + 24*time.Hour
 // intent is what is stored before the job's deal is sent.
 func (j *job) intent() *Intent {
 	l := j.plan.lead
-	i := &Intent{At: j.now(), ContactID: j.contactID, PipelineID: int64(l.PipelineID), Price: wholeOf(l.Price)}
+	i := &Intent{At: j.now(), ContactID: j.contactID, PipelineID: int64(l.PipelineID), Price: wholeOf(l.Price), By: j.user()}
 	if name := strings.TrimSpace(l.Name); name != "" {
 		i.Mark = j.fingerprint(name)
 	}
@@ -99,31 +100,56 @@ func (j *job) rivals(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-func ownKey(tenantID string, leadID int64) string {
-	return store.Key(tenantID, "fire", "own", strconv.FormatInt(leadID, 10))
+// entity is something in the CRM that one entry has made, by its kind ("" for a deal) and id.
+type entity struct {
+	kind string
+	id   int64
 }
 
-// taken says whether a deal is another entry's.
-func (j *job) taken(ctx context.Context, leadID int64) (bool, error) {
-	owner, err := j.s.DB.Get(ctx, ownKey(j.e.Tenant, leadID)).Result()
+func (t entity) key(tenantID string) string {
+	if t.kind == "" {
+		return store.Key(tenantID, "fire", "own", strconv.FormatInt(t.id, 10))
+	}
+	return store.Key(tenantID, "fire", "own", t.kind, strconv.FormatInt(t.id, 10))
+}
+
+// taken says whether an entity is another entry's.
+func (j *job) taken(ctx context.Context, t entity) (bool, error) {
+	owner, err := j.s.DB.Get(ctx, t.key(j.e.Tenant)).Result()
 	if errors.Is(err, redis.Nil) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("look whose deal it is: %w", err)
+		return false, fmt.Errorf("look whose it is: %w", err)
 	}
 	return owner != j.e.ID, nil
 }
 
-// own makes a deal this entry's; false when it is another's already.
-func (j *job) own(ctx context.Context, leadID int64) (bool, error) {
-	set, err := j.s.DB.SetNX(ctx, ownKey(j.e.Tenant, leadID), j.e.ID, ownFor).Result()
+// own makes an entity this entry's; false when it is another's already.
+func (j *job) own(ctx context.Context, t entity) (bool, error) {
+	set, err := j.s.DB.SetNX(ctx, t.key(j.e.Tenant), j.e.ID, ownFor).Result()
 	if err != nil {
-		return false, fmt.Errorf("own deal: %w", err)
+		return false, fmt.Errorf("note whose it is: %w", err)
 	}
 	if set {
 		return true, nil
 	}
-	taken, err := j.taken(ctx, leadID)
+	taken, err := j.taken(ctx, t)
 	return !taken, err
+}
+
+// user is the CRM user who is logged in, 0 when that is not known for certain.
+func (h *haul) user() int64 {
+	if h.meta.Stale {
+		return 0
+	}
+	return int64(h.meta.Account.CurrentUserID)
+}
+
+// ours says of an author whether what he made can be of the write that the intent was stored for. The CRM names the user
+// of the login as the author of such a write, or 0, as for a robot (amocrm.md §5.1). Everybody passes while one of the
+// logins, that of the write and that of now, is not known.
+func (h *haul) ours(i *Intent, author amocrm.ID) bool {
+	now := h.user()
+	return author == 0 || i.By == 0 || now == 0 || int64(author) == i.By || int64(author) == now
 }

@@ -23,13 +23,14 @@ type Account interface {
 	Meta(ctx context.Context) (bridge.Meta, error)
 	Mapped(ctx context.Context, entity string, t bridge.Ticket) (map[int64][]string, error)
 	Known(ctx context.Context, clientID int64) (contactID int64, err error)
+	DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error)
 	OpenDeal(ctx context.Context, contactID int64) (newest bridge.Deal, ok bool, err error)
 	CompanyNamed(ctx context.Context, name string) (companyID int64, err error)
 	Resolve(ctx context.Context, c bridge.Client) (contactID int64, made *amocrm.ContactInput, err error)
-	Remember(ctx context.Context, clientID, contactID int64) error
+	Remember(ctx context.Context, c bridge.Client, contactID int64) error
 	RememberNote(ctx context.Context, leadID, noteID int64) error
 	Unlink(ctx context.Context, clientID int64) error
-	LockClient(ctx context.Context, clientID int64) (unlock func(), err error)
+	LockClient(ctx context.Context, c bridge.Client) (unlock func(), err error)
 	Forget(ctx context.Context) error
 	ForgetData(ctx context.Context) error
 	DealURL(id int64) string

@@ -18,7 +18,9 @@ const (
 	maxAttempts = 10                 // failures that we can't explain
 	waitAtMost  = 7 * 24 * time.Hour // then it is a person's affair
 
-	whySlow = "amoCRM asks to slow down"
+	whySlow    = "amoCRM asks to slow down"
+	whyBehind  = "waits for the firing before it on its ticket"
+	whyNoLogin = "nobody is logged in to amoCRM: log in from any ticket, then this is sent"
 )
 
 // refusal is an answer that no second try would change.
@@ -33,9 +35,18 @@ func (r *refusal) Error() string { return r.why }
 var errClientBusy = errors.New("another firing of the same client is being worked on")
 
 // lookAgain says that a write's outcome is not known yet.
-type lookAgain struct{ after time.Duration }
+type lookAgain struct {
+	after time.Duration
+	cause string // why no answer is known
+}
 
-func (l *lookAgain) Error() string { return "it is not known yet whether the write was done" }
+func (l *lookAgain) Error() string {
+	const why = "it is not known yet whether the write was done"
+	if l.cause == "" {
+		return why
+	}
+	return why + ": " + l.cause
+}
 
 // verdict is what to do with an entry after an error. wide: the tenant's other entries would fare the same now.
 type verdict struct {
@@ -72,7 +83,7 @@ func weigh(err error, e Entry) verdict {
 	case errors.Is(err, errClientBusy):
 		return verdict{Outcome: Outcome{State: StateAccepted, After: backoff(e.Waits, 500*time.Millisecond, 10*time.Second), Why: err.Error()}}
 	case errors.Is(err, oauth.ErrNeedsLogin):
-		return verdict{Outcome{State: StateHeld, Why: "nobody is logged in to amoCRM: log in from any ticket, then this is sent"}, true}
+		return verdict{Outcome{State: StateHeld, Why: whyNoLogin}, true}
 	case errors.Is(err, tenant.ErrNotFound):
 		return verdict{Outcome: Outcome{State: StateFailed, Why: "the account is gone"}}
 
@@ -89,14 +100,14 @@ func weigh(err error, e Entry) verdict {
 	case errors.Is(err, amocrm.ErrUnauthorized):
 		return wait(soon, "amoCRM refuses the access token")
 	case errors.Is(err, amocrm.ErrUpstream), errors.Is(err, amocrm.ErrNetwork):
-		return wait(soon, "amoCRM can't be reached or has trouble")
+		return wait(soon, because("amoCRM can't be reached or has trouble", err))
 
 	case errors.Is(err, errNoDeskToken):
 		return wait(late, errNoDeskToken.Error())
 	case errors.Is(err, usedesk.ErrRefused):
 		return wait(late, "the helpdesk refuses the API token: check usedesk_api_token in the block's settings")
 	case errors.Is(err, usedesk.ErrLimited), errors.Is(err, usedesk.ErrUpstream), errors.Is(err, usedesk.ErrNetwork):
-		return wait(soon, "the helpdesk's API can't be reached or has trouble")
+		return wait(soon, because("the helpdesk's API can't be reached or has trouble", err))
 	case errors.Is(err, usedesk.ErrInvalid):
 		return verdict{Outcome: Outcome{State: StateFailed, Why: "the helpdesk's API refused to tell about the ticket"}}
 

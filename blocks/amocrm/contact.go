@@ -74,7 +74,16 @@ func (h *Handlers) createContact(v *visit) error {
 	}
 	ctx, cancel := v.writing()
 	defer cancel()
+	draft.Others = seen
 	id, err := v.crm.CreateContact(ctx, v.session.Ticket.Client.ID, draft)
+	if errors.Is(err, bridge.ErrTwin) { // made while this one waited: shown like those that were there before
+		if same, err = v.crm.Duplicates(ctx, draft); err == nil {
+			err = once.Release(v.ctx)
+		}
+		if err == nil {
+			return v.show(http.StatusOK, "contact_form", v.duplicates(draft, same))
+		}
+	}
 	missing, err := v.created(id, err)
 	if err != nil {
 		return v.contactFailed(draft, errors.Join(err, once.Release(v.ctx)))

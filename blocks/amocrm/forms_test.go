@@ -2,10 +2,12 @@ package amocrm
 
 import (
 	"context"
+	"fmt"
 	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -209,6 +211,23 @@ func TestContact_duplicatesAreShownFirst(t *testing.T) {
 	if len(w.crm.made) != 0 {
 		t.Fatal("it was made although nobody has seen this duplicate")
 	}
+	form.Set("anyway", "8")
+	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
+}
+
+// Somebody else makes the same contact while this one waits for his turn: it is shown like one that was there before.
+func TestContact_madeMeanwhileIsShownAsADuplicate(t *testing.T) {
+	w := newHouse(t)
+	base := w.session(blocks.EN, sampleTicket())
+	w.crm.onContact = func(d bridge.ContactDraft) (int64, error) {
+		w.crm.duplicates = []bridge.Person{sampleBoris()}
+		if slices.Contains(d.Others, 8) {
+			return 77, nil
+		}
+		return 0, fmt.Errorf("create contact: %w", bridge.ErrTwin)
+	}
+	form := url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67"}}
+	w.contains(w.post(base+"/contacts", form, true), "already has a contact", "Boris", `name="anyway" value="8"`)
 	form.Set("anyway", "8")
 	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
 }

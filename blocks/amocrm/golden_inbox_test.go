@@ -44,6 +44,26 @@ func init() {
 			id = w.fired(50*time.Hour, chairs(90), triggers.Steps{ClientID: 55, ContactID: 7, LeadID: 12,
 				LeadURL: "https://example.amocrm.ru/leads/detail/12"}, triggers.Outcome{State: triggers.StateDone}).ID
 		}, page},
+		{"firing-waits", func(w *house, _ *bridge.Ticket) {
+			id = w.fired(time.Minute, chairs(105), triggers.Steps{}, triggers.Outcome{State: triggers.StateAccepted,
+				Why: "amoCRM can't be reached or has trouble: its answer was 500: Internal Server Error"}).ID
+			l := triggers.NewLedger(w.db, time.Minute)
+			for i := range 14 {
+				w.redis.SetTime(ago(time.Minute - time.Duration(i+1)*4*time.Second))
+				b, err := l.Claim(w.t.Context(), "t1", 1)
+				if err != nil || len(b.Entries) != 1 {
+					w.t.Fatalf("claimed %+v, %v", b, err)
+				}
+				o := triggers.Outcome{State: triggers.StateAccepted, Why: "amoCRM can't be reached or has trouble: its answer was 500: Internal Server Error"}
+				if i == 13 {
+					o.After = time.Hour
+				}
+				if err := l.Settle(w.t.Context(), b.Entries[0], o); err != nil {
+					w.t.Fatal(err)
+				}
+			}
+			w.redis.SetTime(now)
+		}, page},
 		{"firing-edit-refused", func(w *house, _ *bridge.Ticket) { id = w.refusedFiring().ID }, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/inbox/"+id, url.Values{"token": {blocks.NewID()}, "do": {"edit"},
 				"request": {`{"ticketId": "abc", "fields": {"nmae": "<b>Chairs</b>"}}`}}, false)

@@ -159,7 +159,8 @@ type candidateView struct {
 	Made      string
 }
 
-type momentView struct{ At, Text string }
+// momentView is a line of the timeline. Times says how often it was said, and when last; Next when it is tried again.
+type momentView struct{ At, Text, Times, Next string }
 
 func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 	e, err := v.h.Firings.Get(ctx, v.session.TenantID, id)
@@ -208,7 +209,14 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 		}
 	}
 	for _, l := range e.Timeline {
-		view.Timeline = append(view.Timeline, momentView{f.DateTime(l.At), v.said(f, l.Text)})
+		m := momentView{At: f.DateTime(l.At), Text: v.said(f, l.Text)}
+		if l.Times > 1 {
+			m.Times = v.t("inbox.times", "Count", l.Times, "At", f.DateTime(l.Last))
+		}
+		if l.Next.After(v.h.Now()) {
+			m.Next = v.t("inbox.next_try", "At", f.DateTime(l.Next))
+		}
+		view.Timeline = append(view.Timeline, m)
 	}
 	return view, nil
 }

@@ -118,7 +118,7 @@ func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 		line("may be deal", fmt.Sprintf("%d %q %s", c.LeadID, c.Name, i.tenant.Present(c.URL)))
 	}
 	for _, l := range e.Timeline {
-		line(l.At.Format(time.DateTime), l.Text)
+		line(l.At.Format(time.DateTime), said(l))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -129,6 +129,21 @@ func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 	}
 	_, err = fmt.Fprintln(i.out, harmless(text))
 	return err
+}
+
+// said is what a line of the timeline says, how often, when last, and when it is tried again.
+func said(l triggers.Line) string {
+	var more []string
+	if l.Times > 1 {
+		more = append(more, fmt.Sprintf("%d times, last %s", l.Times, l.Last.Format(time.DateTime)))
+	}
+	if !l.Next.IsZero() {
+		more = append(more, "next try "+l.Next.Format(time.DateTime))
+	}
+	if len(more) == 0 {
+		return l.Text
+	}
+	return l.Text + " (" + strings.Join(more, "; ") + ")"
 }
 
 // shown is a firing as --json prints it.

@@ -15,6 +15,7 @@ type Contact struct {
 	FirstName     string      `json:"first_name"`
 	LastName      string      `json:"last_name"`
 	ResponsibleID ID          `json:"responsible_user_id"`
+	CreatedBy     ID          `json:"created_by"` // 0: a robot, an integration, or not told
 	CreatedAt     int64       `json:"created_at"`
 	UpdatedAt     int64       `json:"updated_at"`
 	ClosestTaskAt *int64      `json:"closest_task_at"`
@@ -214,6 +215,7 @@ type Task struct {
 	TypeID        ID     `json:"task_type_id"`
 	ResponsibleID ID     `json:"responsible_user_id"`
 	CompleteTill  int64  `json:"complete_till"`
+	CreatedBy     ID     `json:"created_by"`
 	CreatedAt     int64  `json:"created_at"`
 	IsCompleted   bool   `json:"is_completed"`
 }
