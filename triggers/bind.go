@@ -1,21 +1,24 @@
 package triggers
 
 import (
-	"bytes"
 	"encoding/json"
-	"mime"
 	"sort"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sidecard/sidecard/intake"
+)
+
+// Errors of a body that can't be read at all.
+type (
+	SyntaxError      = intake.SyntaxError
+	ContentTypeError = intake.ContentTypeError
 )
 
 // Bind reads a rule's body: JSON, form or multipart; bare or wrapped as {url, data, headers} (usedesk.md §3.2). Numbers
 // may be strings, a blank string means "not given". key is the trigger key if the body holds one; it is returned beside
 // *Problems too, which lists every mistake. Other errors: *ContentTypeError, *SyntaxError.
 func Bind(contentType string, body []byte) (r Request, key string, err error) {
-	root, err := parse(contentType, body)
+	root, err := intake.Read(contentType, body)
 	if err != nil {
 		return Request{}, "", err
 	}
@@ -28,28 +31,6 @@ func Bind(contentType string, body []byte) (r Request, key string, err error) {
 		return r, key, &Problems{List: rd.problems}
 	}
 	return r, key, nil
-}
-
-func parse(contentType string, body []byte) (map[string]any, error) {
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
-	kind, params, err := mime.ParseMediaType(contentType)
-	if err != nil && contentType != "" {
-		return nil, &ContentTypeError{Given: contentType}
-	}
-	looksJSON := bytes.HasPrefix(bytes.TrimSpace(body), []byte("{"))
-	switch {
-	case kind == "multipart/form-data":
-		return parseMultipart(body, params["boundary"])
-	case !utf8.Valid(body):
-		return nil, &SyntaxError{Detail: "the body is not UTF-8"}
-	case kind == "application/json", strings.HasSuffix(kind, "+json"):
-		return parseJSON(body)
-	case looksJSON && (kind == "" || kind == "application/x-www-form-urlencoded"):
-		return parseJSON(body) // tools that post JSON without saying so
-	case kind == "application/x-www-form-urlencoded":
-		return parseForm(string(body))
-	}
-	return nil, &ContentTypeError{Given: kind}
 }
 
 // unwrap returns what is in "data" when the whole action was sent, and the trigger key from either level.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sidecard/sidecard/intake"
 )
 
 var (
@@ -140,7 +142,7 @@ func (r *reader) list(path string, v any) []any {
 	case []any:
 		return v
 	case map[string]any:
-		if l, ok := numbered(v); ok {
+		if l, ok := intake.Numbered(v); ok {
 			return l
 		}
 	case string:

@@ -1,8 +1,7 @@
-package triggers
+package intake
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,55 +10,14 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-
-	"github.com/sidecard/sidecard/intake"
 )
 
 // Bounds of a form body.
 const (
 	maxPairs = 2000
 	maxDepth = 10
+	maxPart  = 1 << 20 // bytes of one part of a multipart body
 )
-
-// parseJSON reads one JSON object; numbers stay as written.
-func parseJSON(body []byte) (map[string]any, error) {
-	if intake.Crowded(body) {
-		return nil, &SyntaxError{Detail: fmt.Sprintf("it has more than %d values", intake.ValuesMost)}
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		var syntax *json.SyntaxError
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil, &SyntaxError{Detail: "the body is empty"}
-		case errors.As(err, &syntax):
-			return nil, at(body, syntax.Offset, syntax.Error())
-		}
-		return nil, at(body, int64(len(body)), "the JSON ends too early")
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, at(body, dec.InputOffset(), "there is more after the end of the JSON document")
-	}
-	m, ok := v.(map[string]any)
-	if !ok {
-		return nil, &SyntaxError{Line: 1, Column: 1, Detail: "the body must be a JSON object"}
-	}
-	return m, nil
-}
-
-// at tells the line and column of the last byte read.
-func at(body []byte, offset int64, detail string) error {
-	read := body[:min(int(offset), len(body))]
-	line := read[bytes.LastIndexByte(read, '\n')+1:]
-	e := &SyntaxError{Line: bytes.Count(read, []byte("\n")) + 1, Column: max(len([]rune(string(line))), 1),
-		Detail: strings.TrimPrefix(detail, "json: ")}
-	if bytes.HasSuffix(read, []byte("/")) {
-		e.Detail += "; JSON takes no // comments, remove them"
-	}
-	return e
-}
 
 func parseForm(body string) (map[string]any, error) {
 	root := map[string]any{}
@@ -101,7 +59,7 @@ func parseMultipart(body []byte, boundary string) (map[string]any, error) {
 		if err != nil || n >= maxPairs {
 			return nil, &SyntaxError{Detail: "the multipart body is broken or has too many parts"}
 		}
-		v, err := io.ReadAll(io.LimitReader(part, MaxBody))
+		v, err := io.ReadAll(io.LimitReader(part, maxPart))
 		if err != nil {
 			return nil, &SyntaxError{Detail: "the multipart body ends too early"}
 		}
@@ -164,14 +122,14 @@ func lists(v any) any {
 		}
 		m[k] = lists(m[k])
 	}
-	if l, ok := numbered(m); ok {
+	if l, ok := Numbered(m); ok {
 		return l
 	}
 	return m
 }
 
-// numbered reads a map with number keys as the list that PHP meant.
-func numbered(m map[string]any) ([]any, bool) {
+// Numbered returns a map whose keys are all numbers as the list that PHP meant.
+func Numbered(m map[string]any) ([]any, bool) {
 	keys := make([]int, 0, len(m))
 	for k := range m {
 		n, err := strconv.Atoi(k)
