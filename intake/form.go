@@ -2,149 +2,175 @@ package intake
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
-	"net/url"
-	"sort"
+	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
 // Bounds of a form body.
 const (
-	maxPairs = 2000
-	maxDepth = 10
-	maxPart  = 1 << 20 // bytes of one part of a multipart body
+	maxPairs     = 2000
+	maxDepth     = 10
+	maxJSONParts = 20
 )
 
-func parseForm(body string) (map[string]any, error) {
-	root := map[string]any{}
-	n := 0
-	for pair := range strings.SplitSeq(body, "&") {
-		if pair == "" {
-			continue
-		}
-		if n++; n > maxPairs {
-			return nil, &SyntaxError{Detail: fmt.Sprintf("the form has more than %d fields", maxPairs)}
-		}
-		name, value, _ := strings.Cut(pair, "=")
-		k, kerr := url.QueryUnescape(name)
-		v, verr := url.QueryUnescape(value)
-		if kerr != nil || verr != nil {
-			return nil, &SyntaxError{Detail: fmt.Sprintf("form field %d is not URL-encoded properly", n)}
-		}
-		if err := put(root, k, v); err != nil {
-			return nil, err
-		}
-	}
-	if n == 0 {
-		return nil, &SyntaxError{Detail: "the body is empty"}
-	}
-	return lists(root).(map[string]any), nil
+// pair is one field of a form, its bytes as they came. json marks a part that says it is JSON.
+type pair struct {
+	name, value []byte
+	json        bool
 }
 
-func parseMultipart(body []byte, boundary string) (map[string]any, error) {
-	if boundary == "" {
+func parseForm(body, charset string, objects []string) (map[string]any, error) {
+	var pairs []pair
+	for field := range strings.SplitSeq(strings.TrimRight(body, "\r\n"), "&") {
+		if field == "" {
+			continue
+		}
+		if len(pairs) == maxPairs {
+			return nil, &SyntaxError{Detail: fmt.Sprintf("the form has more than %d fields", maxPairs)}
+		}
+		name, value, _ := strings.Cut(field, "=")
+		p := pair{name: unescape(strings.TrimPrefix(name, "amp;")), value: unescape(value)}
+		pairs = append(pairs, p)
+	}
+	if len(pairs) == 0 {
+		return nil, &SyntaxError{Detail: "the body is empty"}
+	}
+	if !isASCII([]byte(body)) {
+		charset = "" // the body is decoded already
+	}
+	return plant(pairs, charset, objects)
+}
+
+func parseMultipart(body []byte, m mediaType, objects []string) (map[string]any, error) {
+	if line, _, found := bytes.Cut(body, []byte("\n")); found && m.boundary == "" {
+		m.boundary = strings.TrimPrefix(strings.TrimSpace(string(line)), "--")
+	}
+	if m.boundary == "" {
 		return nil, &SyntaxError{Detail: "multipart/form-data without a boundary"}
 	}
-	root := map[string]any{}
-	r := multipart.NewReader(bytes.NewReader(body), boundary)
+	var pairs []pair
+	r := multipart.NewReader(bytes.NewReader(body), m.boundary)
+	jsonParts := 0
 	for n := 0; ; n++ {
 		part, err := r.NextPart()
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err != nil || n >= maxPairs {
+		if err != nil || n >= maxPairs || jsonParts > maxJSONParts {
 			return nil, &SyntaxError{Detail: "the multipart body is broken or has too many parts"}
 		}
-		v, err := io.ReadAll(io.LimitReader(part, maxPart))
+		p, ok, err := readPart(part)
 		if err != nil {
-			return nil, &SyntaxError{Detail: "the multipart body ends too early"}
-		}
-		if err := put(root, part.FormName(), string(v)); err != nil {
 			return nil, err
 		}
+		if p.json {
+			jsonParts++
+		}
+		if ok {
+			pairs = append(pairs, p)
+		}
 	}
-	return lists(root).(map[string]any), nil
+	return plant(pairs, m.charset, objects)
 }
 
-// put stores a value under a PHP name such as fields[custom_fields_values][0][field_id]; "[]" appends.
-func put(root map[string]any, name, value string) error {
-	first, rest, _ := strings.Cut(name, "[")
-	keys := []string{first}
-	for rest != "" {
-		k, after, closed := strings.Cut(rest, "]")
-		if !closed || len(keys) >= maxDepth || (after != "" && after[0] != '[') {
-			return &SyntaxError{Detail: fmt.Sprintf("form field name %.100q can't be read", name)}
-		}
-		keys, rest = append(keys, k), strings.TrimPrefix(after, "[")
+// readPart reads one part; ok is false for a file that is no JSON and for a part that has no name.
+func readPart(part *multipart.Part) (p pair, ok bool, err error) {
+	m := parseMediaType(part.Header.Get("Content-Type"))
+	p = pair{name: []byte(part.FormName()), json: m.json() || strings.HasSuffix(strings.ToLower(part.FileName()), ".json")}
+	if !p.json && (part.FileName() != "" || len(p.name) == 0) {
+		return p, false, nil
 	}
-	node := root
-	for i, k := range keys {
-		if k == "" && i > 0 {
-			k = strconv.Itoa(len(node))
-		}
-		if i == len(keys)-1 {
-			if _, taken := node[k].(map[string]any); taken {
-				return &SyntaxError{Detail: fmt.Sprintf("form field %.100q is both a value and a group", name)}
-			}
-			node[k] = value
-			return nil
-		}
-		next, ok := node[k].(map[string]any)
-		if !ok {
-			if _, taken := node[k]; taken {
-				return &SyntaxError{Detail: fmt.Sprintf("form field %.100q is both a value and a group", name)}
-			}
-			next = map[string]any{}
-			node[k] = next
-		}
-		node = next
+	var from io.Reader = part
+	if strings.EqualFold(part.Header.Get("Content-Transfer-Encoding"), "base64") {
+		from = base64.NewDecoder(base64.StdEncoding, part)
 	}
-	return nil
+	if p.value, err = io.ReadAll(from); err != nil {
+		return p, false, &SyntaxError{Detail: "the multipart body ends too early"}
+	}
+	if p.json || m.charset != "" {
+		var text string
+		text, err = decodeText(p.value, m.charset)
+		p.value = []byte(text)
+	}
+	return p, err == nil, err
 }
 
-// lists turns groups whose keys are all numbers into lists, in the order of the numbers. In custom_fields the numbers are
-// field ids.
-func lists(v any) any {
-	m, ok := v.(map[string]any)
-	if !ok {
-		return v
+// plant builds the tree of a form. A form whose only field holds a JSON object is that object.
+func plant(pairs []pair, charset string, objects []string) (map[string]any, error) {
+	for _, p := range pairs {
+		if string(p.name) == "_charset_" && charset == "" {
+			charset = strings.ToLower(string(p.value))
+		}
 	}
-	for k := range m {
-		if ids, ok := m[k].(map[string]any); ok && k == "custom_fields" {
-			for id := range ids {
-				ids[id] = lists(ids[id])
+	texts, err := decodePairs(pairs, charset)
+	if err != nil {
+		return nil, err
+	}
+	root := map[string]any{}
+	for i, p := range pairs {
+		name, value := texts[2*i], any(texts[2*i+1])
+		if p.json {
+			if value, err = parseJSON(texts[2*i+1]); err != nil {
+				return nil, err
 			}
+		}
+		if err := put(root, name, value); err != nil {
+			return nil, err
+		}
+		if len(pairs) > 1 {
 			continue
 		}
-		m[k] = lists(m[k])
+		if text, ok := value.(string); ok {
+			value, _ = Embedded(text)
+		}
+		if only, ok := value.(map[string]any); ok {
+			return only, nil
+		}
 	}
-	if l, ok := Numbered(m); ok {
-		return l
-	}
-	return m
+	lists(root, objects)
+	return root, nil
 }
 
-// Numbered returns a map whose keys are all numbers as the list that PHP meant.
-func Numbered(m map[string]any) ([]any, bool) {
-	keys := make([]int, 0, len(m))
-	for k := range m {
-		n, err := strconv.Atoi(k)
-		if err != nil || n < 0 || strconv.Itoa(n) != k {
-			return nil, false
+// decodePairs returns names and values as text. It decides on the charset of all of them at once: one alone may be too short
+// to tell.
+func decodePairs(pairs []pair, charset string) ([]string, error) {
+	const separator = "\x1e" // nothing that a text needs
+	var all []byte
+	for _, p := range pairs {
+		for _, b := range [][]byte{p.name, p.value} {
+			all = append(append(all, bytes.ReplaceAll(b, []byte(separator), nil)...), separator...)
 		}
-		keys = append(keys, n)
 	}
-	if len(keys) == 0 {
-		return nil, false
-	}
-	sort.Ints(keys)
-	out := make([]any, len(keys))
-	for i, n := range keys {
-		out[i] = m[strconv.Itoa(n)]
-	}
-	return out, true
+	text, err := decodeText(all, charset)
+	return strings.Split(text, separator), err
+}
+
+var escape = regexp.MustCompile(`(%u[0-9A-Fa-f]{4})+|%[0-9A-Fa-f]{2}|\+`)
+
+// unescape decodes the percent signs of a form, those of JavaScript's escape (%u041f) too. One that begins no code is itself.
+func unescape(s string) []byte {
+	return escape.ReplaceAllFunc([]byte(s), func(code []byte) []byte {
+		if code[0] == '+' {
+			return []byte(" ")
+		}
+		var units []uint16
+		for hex := range bytes.SplitSeq(code[1:], []byte("%")) {
+			n, err := strconv.ParseUint(strings.TrimPrefix(string(hex), "u"), 16, 16)
+			if err != nil {
+				return code
+			}
+			units = append(units, uint16(n))
+		}
+		if code[1] != 'u' {
+			return []byte{byte(units[0])}
+		}
+		return []byte(string(utf16.Decode(units)))
+	})
 }

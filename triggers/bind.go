@@ -1,7 +1,6 @@
 package triggers
 
 import (
-	"encoding/json"
 	"sort"
 	"strings"
 
@@ -14,8 +13,8 @@ type (
 	ContentTypeError = intake.ContentTypeError
 )
 
-// Bind reads a rule's body: JSON, form or multipart; bare or wrapped as {url, data, headers} (usedesk.md §3.2). Numbers
-// may be strings, a blank string means "not given". key is the trigger key if the body holds one; it is returned beside
+// Bind reads a rule's body: JSON, form or multipart; bare or wrapped as {url, data, headers} (usedesk.md §3.2), as
+// intake.Read takes it. Numbers may be strings, a blank string means "not given". key is the trigger key if the body holds one; it is returned beside
 // *Problems too, which lists every mistake. Other errors: *ContentTypeError, *SyntaxError.
 func Bind(contentType string, body []byte) (r Request, key string, err error) {
 	root, err := intake.Read(contentType, body)
@@ -33,23 +32,54 @@ func Bind(contentType string, body []byte) (r Request, key string, err error) {
 	return r, key, nil
 }
 
-// unwrap returns what is in "data" when the whole action was sent, and the trigger key from either level.
+// wrappers are the names under which senders put the whole body: the helpdesk's own, and those of form builders.
+var wrappers = []string{"data", "payload", "json", "body"}
+
+// grouped are the keys whose values are objects or lists; a form sends them as JSON text.
+var grouped = []string{"fields", "custom_fields", "custom_fields_values", "tags", "task"}
+
+// unwrap returns the object that is the rule: the body itself, or what is in one of its wrappers, and the trigger key from
+// either level.
 func unwrap(root map[string]any) (data map[string]any, key string) {
 	key, _ = root["key"].(string)
-	if _, bare := root["ticketId"]; bare {
-		return root, strings.TrimSpace(key)
+	data = root
+	for _, name := range wrappers {
+		if _, bare := root["ticketId"]; bare {
+			break
+		}
+		if inner, ok := object(root[name]); ok {
+			data = inner
+			break
+		}
 	}
-	inner, ok := root["data"].(map[string]any)
-	if text, isText := root["data"].(string); isText && !intake.Crowded(text) {
-		dec := json.NewDecoder(strings.NewReader(text))
-		dec.UseNumber()
-		ok = dec.Decode(&inner) == nil && inner != nil
-	}
-	if !ok {
-		return root, strings.TrimSpace(key)
-	}
-	if k, ok := inner["key"].(string); ok {
+	if k, ok := data["key"].(string); ok {
 		key = k
 	}
-	return inner, strings.TrimSpace(key)
+	expand(data)
+	if fields, ok := data["fields"].(map[string]any); ok {
+		expand(fields)
+	}
+	return data, strings.TrimSpace(key)
+}
+
+// object returns an object, or the one that a text holds as JSON.
+func object(v any) (map[string]any, bool) {
+	if text, ok := v.(string); ok {
+		v, _ = intake.Embedded(text)
+	}
+	m, ok := v.(map[string]any)
+	return m, ok
+}
+
+// expand puts objects and lists in the place of the JSON texts that hold them.
+func expand(m map[string]any) {
+	for _, name := range grouped {
+		text, ok := m[name].(string)
+		if !ok {
+			continue
+		}
+		if tree, ok := intake.Embedded(text); ok {
+			m[name] = tree
+		}
+	}
 }
