@@ -1,7 +1,10 @@
 package triggers
 
 import (
+	"errors"
+	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/sidecard/sidecard/intake"
@@ -30,6 +33,20 @@ func Bind(contentType string, body []byte) (r Request, key string, err error) {
 		return r, key, &Problems{List: rd.problems}
 	}
 	return r, key, nil
+}
+
+// bindFor is Bind for a rule as its author writes it, with a ticket in the place of the helpdesk's variable. A *SyntaxError
+// names the place in the text as it was written.
+func bindFor(ticketID int64, rule string) (r Request, key string, err error) {
+	fill := func(ticket string) (Request, string, error) {
+		return Bind("application/json", []byte(strings.ReplaceAll(rule, ticketVariable, ticket)))
+	}
+	r, key, err = fill(strconv.FormatInt(ticketID, 10))
+	var syntax *SyntaxError
+	if errors.As(err, &syntax) { // again with a ticket as long as the variable, so that the columns behind it are right
+		_, _, err = fill(fmt.Sprintf("%-*d", len(ticketVariable), ticketID))
+	}
+	return r, key, err
 }
 
 // wrappers are the names under which senders put the whole body: the helpdesk's own, and those of form builders.
