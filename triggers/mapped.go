@@ -47,7 +47,7 @@ func withMapped(have []amocrm.FieldInput, values map[int64][]string, meta bridge
 		}) {
 			continue
 		}
-		in, err := known[i].InputIn(meta.Location(), values[id])
+		in, err := known[i].InputIn(meta.Calendar(), values[id])
 		if err != nil {
 			misfit(id, err)
 			continue

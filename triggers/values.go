@@ -13,7 +13,7 @@ func (c *checker) custom(path string, custom *CustomField) {
 	if !ok || !field.Writable() && !field.IsComputed || custom.templated() {
 		return // not a type that is known here, or values that are not known yet: the CRM's affair
 	}
-	_, err := field.NormalizeIn(c.m.Location(), custom.elements())
+	_, err := field.NormalizeIn(c.m.Calendar(), custom.elements())
 	var bad *amocrm.ValueError
 	if !errors.As(err, &bad) {
 		return

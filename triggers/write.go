@@ -35,7 +35,7 @@ func leadInput(f LeadFields, meta *bridge.Meta) (amocrm.LeadInput, sent) {
 			continue
 		}
 		if field, ok := c.in(meta); ok {
-			if better, err := field.NormalizeIn(meta.Location(), c.elements()); err == nil && len(better.Values) > 0 {
+			if better, err := field.NormalizeIn(meta.Calendar(), c.elements()); err == nil && len(better.Values) > 0 {
 				out = better
 			}
 		}

@@ -125,13 +125,13 @@ func (c Calendar) zone() *time.Location {
 	return c.Zone
 }
 
-// earlyUnix are the seconds around 1970 in which a number is a time only when it is a midnight of the account's zone or of
-// UTC: any other such number is a spreadsheet's day, a year and a month, or nothing of the kind.
+// earlyUnix is the Unix time, in March 1973, before which a number is a time only when it is a midnight of the account's zone or
+// of UTC: any other such number is a spreadsheet's day, a date without marks (30112026), or nothing of the kind.
 const earlyUnix = 1e8
 
 func (c Calendar) plausible(unix int64) (int64, error) {
 	h, m, s := time.Unix(unix, 0).In(c.zone()).Clock()
-	if -earlyUnix < unix && unix < earlyUnix && unix%86400 != 0 && h+m+s != 0 {
+	if unix > 0 && unix < earlyUnix && unix%86400 != 0 && h+m+s != 0 {
 		return 0, &Error{NoDate}
 	}
 	return unix, nil
