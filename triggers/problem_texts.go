@@ -66,6 +66,13 @@ var problemTexts = map[string]string{
 	"closed_stage":        "the deal is made in a closed stage, {{.Stage}}: it will not be among the open ones",
 	"archived_pipeline":   "pipeline {{.Pipeline}} is archived",
 	"unsorted_stage":      "stage {{.Stage}} is for incoming leads; amoCRM makes no deal in it by itself",
+
+	"field_takes_chain":     `field "{{.Field}}" takes "catalog_id" and "catalog_element_id", or both as a text such as "1001:12235"`,
+	"field_takes_line":      `field "{{.Field}}" takes a line of an address; its "enum_code" is one of {{.Accepted}}`,
+	"field_takes_named":     `field "{{.Field}}" takes a JSON object with "name", or the name alone`,
+	"field_date_ambiguous":  `field "{{.Field}}": day and month could be either; write the date as 2006-01-02`,
+	"field_date_impossible": `field "{{.Field}}": there is no such day or time; write the date as 2006-01-02`,
+	"field_date_yearless":   `field "{{.Field}}": the date has no year; write it as 2006-01-02`,
 }
 
 // kinds are what a JSON value can be, as ProblemTexts take it in Kind.
