@@ -180,6 +180,8 @@ func TestNormalize_ruleValues(t *testing.T) {
 		{"numeric", `[{"value":"1500.5"}]`, `[{"value":"1500.5"}]`},
 		{"monetary", `[{"value":1e3}]`, `[{"value":"1000"}]`},
 		{"checkbox", `[{"value":"true"}]`, `[{"value":true}]`},
+		{"checkbox", `[{"value":"Да"}]`, `[{"value":true}]`},
+		{"checkbox", `["Não "]`, `[{"value":false}]`},
 		{"checkbox", `[{"value":0}]`, `[{"value":false}]`},
 		{"date", `[{"value":"1577836800"}]`, `[{"value":1577836800}]`},
 		{"date", `[{"value":1577836800}]`, `[{"value":1577836800}]`},

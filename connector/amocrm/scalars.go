@@ -32,11 +32,12 @@ func parseDecimal(s string) (string, bool) {
 	return s, decimal.MatchString(s)
 }
 
+// parseBool reads a flag as programs and people write it, in the languages of the texts.
 func parseBool(s string) (value, ok bool) {
 	switch strings.ToLower(strings.TrimSpace(s)) {
-	case "true", "1", "on", "yes", "y":
+	case "true", "1", "on", "yes", "y", "sí", "si", "sim", "да", "так", "ha":
 		return true, true
-	case "false", "0", "off", "no", "n":
+	case "false", "0", "off", "no", "n", "não", "nao", "нет", "ні", "yoʻq", "yo'q":
 		return false, true
 	}
 	return false, false
