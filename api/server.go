@@ -44,6 +44,7 @@ func New(o Options) *echo.Echo {
 	if o.Served == nil {
 		o.Served = func(string, string, int, time.Duration) {}
 	}
+	e.Pre(typedAddress)
 	if o.Trace != nil {
 		e.Use(o.Trace)
 	}

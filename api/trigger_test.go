@@ -155,9 +155,9 @@ func TestCreate_bodyThatCantBeReadIsStoredForTheOnlyKeyInIt(t *testing.T) {
 		body   string
 		tenant bool
 	}{
-		"a subject with quotation marks": {`{"key":"` + key + `","ticketId":5,"fields":{"name":"He said "hi""}}`, true},
+		"a subject with quotation marks": {`{"key":"` + key + `","ticketId":5,"fields":{"name":"A screen of 15", or so"}}`, true},
 		"a client who writes a key":      {`{"key":"` + key + `","ticketId":5,"fields":{"name":"", "key":"sk_fedcba9876543210""}}`, false},
-		"no key":                         {`{"ticketId":5,"fields":{"name":"He said "hi""}}`, false},
+		"no key":                         {`{"ticketId":5,"fields":{"name":"A screen of 15", or so"}}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &work{}

@@ -91,8 +91,9 @@ func (l *loose) object(key string) loose {
 		}
 	case string:
 		// A form sender may put the object in as JSON text.
-		var m map[string]any
-		if v != "" && (intake.Crowded(v) || json.Unmarshal([]byte(v), &m) != nil) {
+		tree, _ := intake.Embedded(v)
+		m, ok := tree.(map[string]any)
+		if v != "" && !ok {
 			l.wrong(key, "object")
 		}
 		return loose{keys: lowerKeys(m)}

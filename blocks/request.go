@@ -1,11 +1,8 @@
 package blocks
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
-	"mime"
 	"strings"
 
 	"github.com/sidecard/sidecard/bridge"
@@ -45,7 +42,7 @@ type Request struct {
 	Pressed     bool   // the agent pressed the block's refresh button
 }
 
-// Bind reads a block request: a JSON object, or a form with PHP brackets. Types are as loose as the helpdesk's: ids come
+// Bind reads a block request: a JSON object, or a form with PHP brackets, as intake.Read takes it. Types are as loose as the helpdesk's: ids come
 // as number, string or null, an empty object as []. Unknown keys are ignored. When it fails, the returned Request
 // still carries the language if that could be read, so that the refusal can be said in it.
 func Bind(contentType string, body io.Reader) (Request, error) {
@@ -59,36 +56,11 @@ func Bind(contentType string, body io.Reader) (Request, error) {
 	if len(raw) > MaxBody {
 		return Request{Lang: EN}, ErrTooBig
 	}
-	tree, err := parse(contentType, raw)
+	tree, err := intake.Read(contentType, raw)
 	if err != nil {
-		return Request{Lang: EN}, err
+		return Request{Lang: EN}, ErrUnreadable // without err, which quotes the body
 	}
 	return read(tree)
-}
-
-func parse(contentType string, raw []byte) (map[string]any, error) {
-	media, _, err := mime.ParseMediaType(contentType)
-	form := err == nil && media == "application/x-www-form-urlencoded"
-	if form && !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
-		tree, err := bracketTree(string(raw))
-		if err != nil {
-			return nil, ErrUnreadable
-		}
-		return tree, nil
-	}
-	if intake.Crowded(raw) {
-		return nil, ErrUnreadable
-	}
-	var tree map[string]any
-	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))))
-	dec.UseNumber()
-	if err := dec.Decode(&tree); err != nil || tree == nil {
-		return nil, ErrUnreadable
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, ErrUnreadable
-	}
-	return tree, nil
 }
 
 func read(tree map[string]any) (Request, error) {

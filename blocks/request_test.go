@@ -10,6 +10,7 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/charmap"
 
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/intake"
@@ -82,6 +83,25 @@ func TestBind_formWithBrackets(t *testing.T) {
 	}
 	if diff := cmp.Diff(wantFull(), got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestBind_bodiesAsTheyReallyCome(t *testing.T) {
+	cyrillic, err := charmap.Windows1251.NewEncoder().String(`{"ticket_id":1,"subject":"Где мой заказ",}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ contentType, body string }{
+		"in windows-1251":             {"application/json; charset=windows-1251", cyrillic},
+		"doubled content type":        {"application/json, application/json", `{"ticket_id":1,"subject":"Где мой заказ"}`},
+		"as the only field of a form": {"application/x-www-form-urlencoded", url.Values{"payload": {`{"ticket_id":1,"subject":"Где мой заказ"}`}}.Encode()},
+		"as a part":                   {"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"data\"\r\nContent-Type: application/json\r\n\r\n{\"ticket_id\":1,\"subject\":\"Где мой заказ\"}\r\n--x--\r\n"},
+		"with a raw line end":         {"application/json", "{\"ticket_id\":1,\"subject\":\"Где мой заказ\n\x00\"}"},
+	} {
+		got, err := Bind(c.contentType, strings.NewReader(c.body))
+		if err != nil || got.Ticket.ID != 1 || got.Ticket.Subject != "Где мой заказ" {
+			t.Errorf("%s: %+v, %v", name, got.Ticket, err)
+		}
 	}
 }
 
@@ -159,7 +179,8 @@ func TestBind_refusals(t *testing.T) {
 		{"too big", "application/json", `{"a":"` + strings.Repeat("x", MaxBody) + `"}`, ErrTooBig},
 		{"many values", "application/json", `{"a":[` + strings.Repeat("1,", intake.ValuesMost) + `1]}`, ErrUnreadable},
 		{"no room", "application/json", "", intake.ErrFull},
-		{"bad form", "application/x-www-form-urlencoded", `a=%zz`, ErrUnreadable},
+		{"a page", "text/html", `<html>`, ErrUnreadable},
+		{"an unknown encoding", "application/json", "{\"subject\":\"\xff\"}", ErrUnreadable},
 		{"form too deep", "application/x-www-form-urlencoded", `a` + strings.Repeat("[b]", 20) + `=1`, ErrUnreadable},
 	}
 	for _, tt := range tests {
@@ -220,6 +241,7 @@ func TestBind_unknownLanguageIsKept(t *testing.T) {
 
 func FuzzBind(f *testing.F) {
 	f.Add("application/json", full)
+	f.Add("text/plain", "{“ticket_id”: 1, // one\nand two\n\"client_data\":\"{}\",}")
 	f.Add("application/x-www-form-urlencoded", "client_data[phones][0][phone]=1&a[=2&]=3&[x]=4&a[b][]=5&a[b]=6")
 	f.Fuzz(func(t *testing.T, contentType, body string) {
 		got, err := Bind(contentType, strings.NewReader(body))

@@ -87,7 +87,7 @@ func contactInput(d ContactDraft, m Meta) (amocrm.ContactInput, sentFields) {
 		}
 	}
 	for _, f := range MapTargets(m, EntityContact) {
-		value, err := f.InputIn(m.Location(), d.Fields[int64(f.ID)])
+		value, err := f.InputIn(m.Calendar(), d.Fields[int64(f.ID)])
 		if err == nil && len(value.Values) > 0 { // nobody has typed it, so nobody could correct it
 			in.Fields = append(in.Fields, value)
 			sent = append(sent, sentField{path: fieldPath(int64(f.ID))})

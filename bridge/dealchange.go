@@ -244,7 +244,7 @@ func changeFields(in *amocrm.LeadInput, lead amocrm.Lead, c DealChange, m Meta, 
 		if !ok {
 			continue
 		}
-		value, err := f.InputIn(m.Location(), raw)
+		value, err := f.InputIn(m.Calendar(), raw)
 		if err != nil {
 			problem := FieldError{Path: fieldPath(id), Key: KeyBadValue, Args: map[string]any{"field": f.Name}}
 			if v, ok := errors.AsType[*amocrm.ValueError](err); ok {
@@ -268,7 +268,7 @@ func sameValue(f amocrm.Field, m Meta, want amocrm.FieldInput, had []string) boo
 		no := f.Type == "checkbox" && len(want.Values) == 1 && want.Values[0].Value == false
 		return len(want.Values) == 0 || no
 	}
-	old, err := f.InputIn(m.Location(), had)
+	old, err := f.InputIn(m.Calendar(), had)
 	return err == nil && slices.Equal(choices(f, old.Values), choices(f, want.Values))
 }
 

@@ -87,7 +87,7 @@ func addFields(in *amocrm.LeadInput, d DealDraft, m Meta, e *FieldErrors) sentFi
 		if !ok {
 			continue
 		}
-		value, err := f.InputIn(m.Location(), raw)
+		value, err := f.InputIn(m.Calendar(), raw)
 		if err != nil {
 			problem := FieldError{Path: fieldPath(id), Key: KeyBadValue, Args: map[string]any{"field": f.Name, "type": f.Type}}
 			if v, ok := errors.AsType[*amocrm.ValueError](err); ok {

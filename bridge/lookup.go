@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/when"
 )
 
 // Meta is the account's vocabulary: who works there, which stages and fields there are.
@@ -116,6 +117,11 @@ func (m Meta) Location() *time.Location {
 		return time.UTC
 	}
 	return l
+}
+
+// Calendar is what the account's dates are read with: its zone, and the order of its date format, else of its country.
+func (m Meta) Calendar() when.Calendar {
+	return when.Calendar{Zone: m.Location(), Order: when.OrderOf(m.Account.DateFormat, m.Account.Country)}
 }
 
 // Open lists the pipelines a deal can be made in: not archived, without Unsorted (amocrm.md §3.2).

@@ -123,7 +123,7 @@ func mappedValues(mapping []tenant.FieldMap, entity string, m Meta, t Ticket) ma
 		if targets[i].Type == "text" || targets[i].Type == "textarea" {
 			value = []string{strings.Join(texts, ", ")}
 		}
-		in, err := targets[i].InputIn(m.Location(), value)
+		in, err := targets[i].InputIn(m.Calendar(), value)
 		if err != nil || len(in.Values) == 0 {
 			continue
 		}

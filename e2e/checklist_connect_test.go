@@ -60,13 +60,13 @@ func TestChecklist28_accountAddressInEveryShape(t *testing.T) {
 	w := connect(t, 1)
 	ticket := w.Ticket("known_one_deal")
 	bare := strings.TrimSuffix(strings.TrimPrefix(w.Info.Accounts[0].BaseURL, "http://"), "/")
-	for _, address := range []string{bare, bare + "/", "http://" + bare, "http://" + bare + "/", " HTTP://" + bare + "/ "} {
+	for _, address := range []string{bare, bare + "/", "http://" + bare, "http://" + bare + "/", " HTTP://" + bare + "/ ", "https://agent@" + bare + "/leads/detail/5?from=list#notes"} {
 		says(t, w.first(ticket, map[string]any{"amo_base_host": address}), "Ирина Соколова")
 	}
-	for _, address := range []string{"https://example.com/", "https://amocrm.ru.example.com/", "hogwarts", "javascript:alert(1)", "https://hogwarts.amocrm.com/leads/"} {
+	for _, address := range []string{"https://example.com/", "https://amocrm.ru.example.com/", "hogwarts", "javascript:alert(1)", "https://hogwarts.amocrm.com@example.com/leads/"} {
 		says(t, w.Open(w.Replicas[0], w.BlockRequest(ticket, map[string]any{"amo_base_host": address})), "amo_base_host is not an amoCRM address")
 	}
-	for _, address := range []string{"hogwarts.amocrm.com", "https://hogwarts.amocrm.com", "hogwarts.amocrm.com/"} {
+	for _, address := range []string{"hogwarts.amocrm.com", "https://hogwarts.amocrm.com", "hogwarts.amocrm.com/", "«https://Hogwarts.amocrm.com./leads/»"} {
 		says(t, w.Open(w.Replicas[0], w.BlockRequest(ticket, map[string]any{"amo_base_host": address})), "<iframe")
 	}
 }

@@ -71,7 +71,8 @@ type thing struct {
 
 func (t thing) String() string { return fmt.Sprintf("%d (%s)", t.id, cut(t.name)) }
 
-// pick finds the things of a name, case and outer blanks aside; when there is none, the one of that id.
+// pick finds the things of a name, case and outer blanks aside; when there is none, the one of that id, alone or with its
+// name as messages write it: 10 (Sales).
 func pick(have []thing, name string) []thing {
 	var found []thing
 	for _, t := range have {
@@ -79,7 +80,8 @@ func pick(have []thing, name string) []thing {
 			found = append(found, t)
 		}
 	}
-	if id, err := strconv.ParseInt(strings.TrimSpace(name), 10, 64); err == nil && len(found) == 0 {
+	head, _, _ := strings.Cut(strings.TrimSpace(name), " (")
+	if id, err := strconv.ParseInt(head, 10, 64); err == nil && len(found) == 0 {
 		for _, t := range have {
 			if int64(t.id) == id {
 				return []thing{t}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -72,8 +71,7 @@ func (s *Service) TryRule(ctx context.Context, tenantID string, ticketID int64, 
 	if err != nil {
 		return Trial{}, fmt.Errorf("dry run: %w", err)
 	}
-	rule = strings.ReplaceAll(rule, ticketVariable, strconv.FormatInt(ticketID, 10))
-	r, key, err := Bind("application/json", []byte(rule))
+	r, key, err := bindFor(ticketID, rule)
 	var mistakes *Problems
 	if err != nil && !errors.As(err, &mistakes) {
 		return Trial{}, err

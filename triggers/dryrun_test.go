@@ -2,6 +2,8 @@ package triggers
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -172,7 +174,32 @@ func TestTryRule_isForTheTicketAndTheTenantAtHandOnly(t *testing.T) {
 	if _, err := try("{"); !errors.As(err, &broken) {
 		t.Errorf("%v", err)
 	}
+	for rule, want := range map[string]string{
+		`{"ticketId": "{{ticket_id}}", ?}`: "line 1, column 31: ", `{"ticketId": {{ticket_id}}, ?}`: "line 1, column 29: ",
+		"{\"ticketId\": \"{{ticket_id}}\", // note\n\"comment\": \"one\ntwo\", ?}": "line 3, column 7: ",
+	} {
+		if _, err := try(rule); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", rule, err, want)
+		}
+	}
 	if _, err := h.TryRule(t.Context(), "nobody", 101, "{}"); !errors.Is(err, tenant.ErrNotFound) {
 		t.Errorf("%v", err)
+	}
+}
+
+// The published example is what people paste first: it has comments, one of them broken over two lines.
+func TestTryRule_takesThePublishedExampleAsItIsPasted(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	h.desk.add(101, 55, "Ann", "")
+	raw, err := os.ReadFile(filepath.Join("..", "testdata", "usedesk", "freecreatelead.as-published.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule := strings.ReplaceAll(string(raw), "1ff6828b-c10c-43f8-98d0-370001e85b6c", h.tenant.IntegrationID)
+	got, err := h.TryRule(t.Context(), h.tenant.ID, 101, strings.ReplaceAll(rule, "\n", "\r\n"))
+	if err != nil || got.Would == nil || got.Would.Name != "gg" || len(got.Would.Fields) != 3 || got.Would.Comment != "4444" {
+		t.Errorf("%v %+v", err, got)
 	}
 }

@@ -57,7 +57,7 @@ func withMapped(have []amocrm.FieldInput, values map[int64][]string, meta bridge
 		}) {
 			continue
 		}
-		in, err := known[i].InputIn(meta.Location(), values[id])
+		in, err := known[i].InputIn(meta.Calendar(), values[id])
 		var bad *amocrm.ValueError
 		if errors.As(err, &bad) {
 			left = append(left, unfit(path, known[i], bad, false).remark(given))

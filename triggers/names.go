@@ -175,6 +175,13 @@ func fieldsCalled(m bridge.Meta, name string) (out []amocrm.Field) {
 	if f, ok := fieldCoded(m, name); ok && len(out) == 0 {
 		return []amocrm.Field{f}
 	}
+	if len(out) == 0 {
+		for _, t := range pick(leadFields(m), name) {
+			if f, ok := m.LeadField(int64(t.id)); ok {
+				return []amocrm.Field{f}
+			}
+		}
+	}
 	return out
 }
 

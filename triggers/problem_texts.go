@@ -69,6 +69,13 @@ var problemTexts = map[string]string{
 	"mapped_gone":         "the settings fill a field that the account no longer has; choose another one there",
 	"refused_unnamed":     "amoCRM refused the deal without saying which value is wrong: {{.Reason}}",
 	"unsorted_stage":      "stage {{.Stage}} is for incoming leads; amoCRM makes no deal in it by itself",
+
+	"field_takes_chain":     `field "{{.Field}}" takes "catalog_id" and "catalog_element_id", or both as a text such as "1001:12235"`,
+	"field_takes_line":      `field "{{.Field}}" takes a line of an address; its "enum_code" is one of {{.Accepted}}`,
+	"field_takes_named":     `field "{{.Field}}" takes a JSON object with "name", or the name alone`,
+	"field_date_ambiguous":  `field "{{.Field}}": day and month could be either; write the date as 2006-01-02`,
+	"field_date_impossible": `field "{{.Field}}": there is no such day or time; write the date as 2006-01-02`,
+	"field_date_yearless":   `field "{{.Field}}": the date has no year; write it as 2006-01-02`,
 }
 
 // kinds are what a JSON value can be, as ProblemTexts take it in Kind.

@@ -1,7 +1,6 @@
 package triggers
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -95,28 +94,4 @@ func (p *Problems) Error() string {
 		parts[i] = x.Path + ": " + x.Detail
 	}
 	return strings.Join(parts, "; ")
-}
-
-// SyntaxError is a body that can't be read at all.
-type SyntaxError struct {
-	Line, Column int // both from 1; 0 when the format has no lines
-	Detail       string
-}
-
-func (e *SyntaxError) Error() string {
-	if e.Line == 0 {
-		return e.Detail
-	}
-	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Detail)
-}
-
-// ContentTypeError is a body in a format that is not read here.
-type ContentTypeError struct{ Given string }
-
-func (e *ContentTypeError) Error() string {
-	given := e.Given
-	if given == "" {
-		given = "nothing"
-	}
-	return "send application/json, application/x-www-form-urlencoded or multipart/form-data; the request says " + given
 }

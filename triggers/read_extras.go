@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sidecard/sidecard/intake"
 )
 
 var (
@@ -145,7 +147,7 @@ func (r *reader) values(path string, v any) []CustomValue {
 	case []any:
 		items = v
 	case map[string]any:
-		if l, ok := numbered(v); ok {
+		if l, ok := intake.Numbered(v); ok {
 			items = l
 		}
 	}

@@ -1,19 +1,22 @@
 package triggers
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sidecard/sidecard/intake"
 )
 
 var (
 	leadKeys = []string{"name", "price", "status_id", "pipeline_id", "responsible_user_id", "custom_fields_values",
 		"status", "pipeline", "responsible_user", "custom_fields", "tags", "company", "task", "if_open_deal"}
 	fieldKeys = []string{"field_id", "field_code", "field_name", "values"}
-	valueKeys = []string{"value", "enum_id", "enum_code"}
+	valueKeys = []string{"value", "enum_id", "enum_code", "enum", "catalog_id", "catalog_element_id"}
 )
 
 // reader turns a tree of maps, lists and scalars into a Request and collects what can't be turned.
@@ -113,8 +116,12 @@ func (r *reader) custom(path string, v any) CustomField {
 }
 
 func (r *reader) value(path string, v any) CustomValue {
+	if bare(v) {
+		return CustomValue{Value: r.raw(path, v)}
+	}
 	g := r.group(path, v, valueKeys)
-	out := CustomValue{EnumID: r.id(path+".enum_id", g["enum_id"]), EnumCode: r.text(path+".enum_code", g["enum_code"])}
+	out := CustomValue{EnumID: r.id(path+".enum_id", g["enum_id"]), EnumCode: cmp.Or(r.text(path+".enum_code", g["enum_code"]), r.text(path+".enum", g["enum"])),
+		CatalogID: r.id(path+".catalog_id", g["catalog_id"]), CatalogElementID: r.id(path+".catalog_element_id", g["catalog_element_id"])}
 	if raw, ok := g["value"]; ok {
 		out.Value = r.raw(path+".value", raw)
 	}
@@ -156,7 +163,7 @@ func (r *reader) list(path string, v any) []any {
 	case []any:
 		return v
 	case map[string]any:
-		if l, ok := numbered(v); ok {
+		if l, ok := intake.Numbered(v); ok {
 			return l
 		}
 	case string:

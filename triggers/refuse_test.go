@@ -66,10 +66,10 @@ func TestRefuse_bodyThatCantBeReadKeepsWhatItIs(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
 	s := NewService(Deps{DB: l.db})
-	e, _ := refused(t, s, `{"ticketId":"7","fields":{"name":"She said "hi""}}`)
+	e, _ := refused(t, s, `{"ticketId":"7","fields":{"name":"A screen of 15", or so"}}`)
 	text, err := e.Request.Text()
-	if err != nil || text != `{"ticketId":"7","fields":{"name":"She said "hi""}}` || e.Request.TicketID != 7 || e.Problems[0].Path != "body" ||
-		!strings.Contains(e.Problems[0].Detail, "line 1, column 45") {
+	if err != nil || text != `{"ticketId":"7","fields":{"name":"A screen of 15", or so"}}` || e.Request.TicketID != 7 || e.Problems[0].Path != "body" ||
+		!strings.Contains(e.Problems[0].Detail, "line 1, column 52") {
 		t.Errorf("%s %v %+v", text, err, e)
 	}
 	two, _ := refused(t, s, `{"ticketId":"7","fields":{"name":"She said "ticketId": "8""}}`)

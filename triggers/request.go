@@ -124,16 +124,18 @@ type CustomField struct {
 
 // CustomValue is one value in one of the forms of amocrm.md §3.5. Value keeps the JSON as it came.
 type CustomValue struct {
-	Value    json.RawMessage `json:"value,omitempty"`
-	EnumID   int64           `json:"enum_id,omitempty" validate:"gte=0"`
-	EnumCode string          `json:"enum_code,omitempty" validate:"max=255,one_form"`
+	Value            json.RawMessage `json:"value,omitempty"`
+	EnumID           int64           `json:"enum_id,omitempty" validate:"gte=0"`
+	EnumCode         string          `json:"enum_code,omitempty" validate:"max=255,one_form"`
+	CatalogID        int64           `json:"catalog_id,omitempty" validate:"gte=0"`         // both of a chained list's level
+	CatalogElementID int64           `json:"catalog_element_id,omitempty" validate:"gte=0"` // both of a chained list's level
 }
 
-// blank says that the value is an empty string or null, as the helpdesk fills a variable without a value with nothing, or
-// was left out.
+// blank says that the value is an empty string or null, or a chained list's level without its element, as the helpdesk fills
+// a variable without a value with nothing, or was left out.
 func (v CustomValue) blank() bool {
 	raw := string(v.Value)
-	return v.EnumID == 0 && v.EnumCode == "" && (raw == "" || raw == `""` || raw == "null")
+	return v.EnumID == 0 && v.EnumCode == "" && v.CatalogElementID == 0 && (raw == "" || raw == `""` || raw == "null")
 }
 
 // where turns a path into the normal form of a request into one into the body as it came.

@@ -20,7 +20,7 @@ func newRules() *validator.Validate {
 	})
 	oneForm := func(fl validator.FieldLevel) bool {
 		p, ok := fl.Parent().Interface().(CustomValue)
-		return ok && (len(p.Value) > 0 || p.EnumID != 0 || p.EnumCode != "")
+		return ok && (len(p.Value) > 0 || p.EnumID != 0 || p.EnumCode != "" || p.CatalogID != 0 || p.CatalogElementID != 0)
 	}
 	if err := v.RegisterValidation("one_form", oneForm, true); err != nil {
 		panic(err) // a mistake in this file

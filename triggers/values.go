@@ -2,11 +2,13 @@ package triggers
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/when"
 )
 
 // custom finds a field by id, code or name, and takes out the values that it does not take.
@@ -19,7 +21,7 @@ func (c *checker) custom(path string, custom *CustomField) {
 		return // not a type that is known here, or values that are not known yet: the CRM's affair
 	}
 	for range len(custom.Values) + 1 {
-		_, err := field.NormalizeIn(c.m.Location(), custom.elements())
+		_, err := field.NormalizeIn(c.m.Calendar(), custom.elements())
 		var bad *amocrm.ValueError
 		if !errors.As(err, &bad) {
 			return
@@ -68,6 +70,8 @@ func shownValues(values []CustomValue) string {
 			out = append(out, strconv.FormatInt(v.EnumID, 10))
 		case v.EnumCode != "":
 			out = append(out, v.EnumCode)
+		case v.CatalogElementID != 0:
+			out = append(out, fmt.Sprintf("%d/%d", v.CatalogID, v.CatalogElementID))
 		case !v.blank():
 			out = append(out, plainGiven(decodeValue(v.Value)))
 		}
@@ -127,29 +131,28 @@ func unfit(path string, f amocrm.Field, bad *amocrm.ValueError, byID bool) Probl
 	case byID:
 		return problem(path, CodeChoice, "field_takes_value", "Field", name)
 	}
-	if key := takes(f.Type); key != "" {
+	if bad.Want == amocrm.WantAddressLine {
+		return problem(path, CodeType, "field_takes_line", "Field", name, "Accepted", strings.Join(amocrm.AddressParts, ", "))
+	}
+	if key := takes(bad); key != "" {
 		return problem(path, CodeType, key, "Field", name)
 	}
 	return problem(path, CodeType, "field_takes", "Field", name, "Accepts", bad.Accepts)
 }
 
-// takes is the key of what fields of a type take.
-func takes(fieldType string) string {
-	switch fieldType {
-	case "text", "textarea", "streetaddress", "tracking_data", "org_legal_name":
-		return "field_takes_text"
-	case "url":
-		return "field_takes_url"
-	case "numeric", "price", "monetary":
-		return "field_takes_number"
-	case "checkbox":
-		return "field_takes_flag"
-	case "date", "birthday":
-		return "field_takes_date"
-	case "date_time":
-		return "field_takes_time"
-	case "items", "linked_entity", "payer", "supplier", "file", "legal_entity":
-		return "field_takes_object"
+// takes is the key of what would be taken in the place of a value.
+func takes(bad *amocrm.ValueError) string {
+	switch bad.Reason {
+	case when.Ambiguous:
+		return "field_date_ambiguous"
+	case when.Impossible:
+		return "field_date_impossible"
+	case when.NoYear:
+		return "field_date_yearless"
 	}
-	return ""
+	return map[amocrm.Want]string{
+		amocrm.WantText: "field_takes_text", amocrm.WantURL: "field_takes_url", amocrm.WantNumber: "field_takes_number", amocrm.WantFlag: "field_takes_flag",
+		amocrm.WantDay: "field_takes_date", amocrm.WantMoment: "field_takes_time", amocrm.WantObject: "field_takes_object",
+		amocrm.WantNamedObject: "field_takes_named", amocrm.WantChain: "field_takes_chain",
+	}[bad.Want]
 }

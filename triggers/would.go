@@ -88,6 +88,9 @@ func words(f amocrm.Field, v amocrm.ValueInput, zone *time.Location) string {
 			return text
 		}
 	case nil:
+		if v.CatalogElementID != 0 {
+			return fmt.Sprintf("%d:%d", v.CatalogID, v.CatalogElementID)
+		}
 		if v.EnumID != 0 {
 			return fmt.Sprint(v.EnumID)
 		}

@@ -35,7 +35,7 @@ func leadInput(f LeadFields, meta *bridge.Meta) (amocrm.LeadInput, sent) {
 			continue
 		}
 		if field, ok := c.in(meta); ok {
-			if better, err := field.NormalizeIn(meta.Location(), c.elements()); err == nil && len(better.Values) > 0 {
+			if better, err := field.NormalizeIn(meta.Calendar(), c.elements()); err == nil && len(better.Values) > 0 {
 				out = better
 			}
 		}
@@ -69,7 +69,7 @@ func (c CustomField) input() (out amocrm.FieldInput, values []int) {
 		if v.blank() {
 			continue
 		}
-		value := amocrm.ValueInput{EnumID: amocrm.ID(v.EnumID), EnumCode: v.EnumCode}
+		value := amocrm.ValueInput{EnumID: amocrm.ID(v.EnumID), EnumCode: v.EnumCode, CatalogID: amocrm.ID(v.CatalogID), CatalogElementID: amocrm.ID(v.CatalogElementID)}
 		if len(v.Value) > 0 {
 			value.Value = v.Value
 		}
@@ -102,6 +102,9 @@ func (c CustomField) elements() []any {
 		}
 		if v.EnumCode != "" {
 			m["enum_code"] = v.EnumCode
+		}
+		if v.CatalogID != 0 || v.CatalogElementID != 0 {
+			m["catalog_id"], m["catalog_element_id"] = v.CatalogID, v.CatalogElementID
 		}
 		out[i] = m
 	}

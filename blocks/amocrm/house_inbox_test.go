@@ -98,7 +98,7 @@ func (w *house) unreadFiring(since time.Duration) triggers.Entry {
 	w.t.Helper()
 	w.redis.SetTime(ago(since))
 	defer w.redis.SetTime(now)
-	body := []byte(`{"ticketId":"101","fields":{"name":"She said "call +7 999 123-45-67""}}`)
+	body := []byte(`{"ticketId":"101","fields":{"name":"A screen of 15", call +7 999 123-45-67"}}`)
 	_, _, err := triggers.Bind("application/json", body)
 	s := triggers.NewService(triggers.Deps{DB: w.db})
 	e, _, err := s.Refuse(w.t.Context(), tenant.Tenant{ID: "t1"}, triggers.Refused{ContentType: "application/json", Body: body,

@@ -68,7 +68,7 @@ func newHouse(t *testing.T) *house {
 		CRM:     func(context.Context, string) (CRM, error) { return w.crm, nil },
 		Firings: triggers.NewService(triggers.Deps{DB: db}),
 		Rules:   w.rules,
-		AmoBase: hosts.Base, PublicURL: "https://sidecard.example.com",
+		AmoBase: hosts.Typed, PublicURL: "https://sidecard.example.com",
 		FrameAncestors: []string{"https://secure.usedesk.com", "https://secure.usedesk.ru"},
 		// A page that showed its skeleton on a busy machine would say nothing about what it is tested for.
 		FirstPaint: time.Minute, Budget: time.Minute,

@@ -24,6 +24,11 @@ func FuzzBase(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, given string) {
+		if base, err := list.Typed(given); err == nil {
+			if again, err := list.Base(base); again != base || err != nil {
+				t.Errorf("typed %q became %q, which is not on the list: %v", given, base, err)
+			}
+		}
 		base, err := list.Base(given)
 		if err != nil {
 			if base != "" {

@@ -198,3 +198,63 @@ func TestHTTPClient_redirectToAnotherAllowedHostIsNotFollowed(t *testing.T) {
 		t.Errorf("the other account was reached %d times", hits)
 	}
 }
+
+func TestTyped_takesTheHostOutOfWhatIsPasted(t *testing.T) {
+	l := accounts(t, "127.0.0.1:8081", "[::1]:8082")
+	for _, given := range []string{
+		"x.crm.example", "https://x.crm.example/leads/detail/5?from=list#notes", "http://x.crm.example", "X.CRM.Example.", "https://x.crm.example../",
+		"  \"https://x.crm.example/\" ", "«x.crm.example»", "<https://x.crm.example>", "x.crm.example,", "x.crm.example/;",
+		"https://user:pass@x.crm.example/", "user@x.crm.example", "x.crm.example:443", "https://x.crm.example:443/a", "http://x.crm.example:80", "x.crm.example:",
+		"https//x.crm.example", "https:/x.crm.example", "https:x.crm.example", "//x.crm.example", "https://https://x.crm.example", `https:\\x.crm.example\a`,
+		"x.crm.example?a=b", "x.crm.example#", "\ufeffx.crm.example\u200b", "\u00a0x.crm\u00ad.example\n", "https://x.crm.example/" + strings.Repeat("a", 2000),
+	} {
+		if got, err := l.Typed(given); got != "https://x.crm.example" {
+			t.Errorf("Typed(%q) = %q, %v", given, got, err)
+		}
+	}
+	for given, want := range map[string]string{
+		"https://127.0.0.1:8081/a?b": "http://127.0.0.1:8081", "[::1]:8082/": "http://[::1]:8082",
+	} {
+		if got, err := l.Typed(given); got != want {
+			t.Errorf("Typed(%q) = %q, %v", given, got, err)
+		}
+	}
+}
+
+func TestTyped_helpdeskKeepsThePathThatMatters(t *testing.T) {
+	l, err := New(Rules{Exact: map[string]string{"api.desk.example": "/", "desk.example": "/uapi/"}, Extra: []string{"own.example", "127.0.0.1:1"}, Paths: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for given, want := range map[string]string{
+		"https://desk.example/tickets/5?x=y":    "https://desk.example/uapi/",
+		"desk.example/uapi/create/comment":      "https://desk.example/uapi/",
+		"https://API.desk.example/ticket":       "https://api.desk.example/",
+		"https://own.example//desk//uapi/?a=b ": "https://own.example/desk/uapi/",
+		"'own.example'":                         "https://own.example/",
+		"127.0.0.1:1/uapi":                      "http://127.0.0.1:1/uapi/",
+		"own.example/a/../b":                    "",
+		"own.example/%2e%2e/":                   "",
+	} {
+		if got, err := l.Typed(given); got != want || (err == nil) != (want != "") {
+			t.Errorf("Typed(%q) = %q, %v; want %q", given, got, err, want)
+		}
+	}
+}
+
+// Whatever stands around it, the host that is left is on the list or the address is refused.
+func TestTyped_refusesOtherHosts(t *testing.T) {
+	l := accounts(t, "127.0.0.1:8081")
+	for _, given := range []string{
+		"", " ", "x", "evil.example", "https://x.crm.example@evil.example", "evil.example/x.crm.example", "evil.example?x.crm.example", "evil.example#x.crm.example",
+		`evil.example\x.crm.example`, `evil.example\@x.crm.example`, "x.crm.example.evil.example", "x.crm.example evil.example", "evil.example x.crm.example",
+		"x.crm.example\r\nHost: evil.example", "x.crm.example:8443", "x.crm.example:443:443", "127.0.0.1", "127.0.0.1:80", "169.254.169.254/x.crm.example", "[::1]", "2130706433",
+		"х.crm.example", "x.crm.example%00", "x%2ecrm.example", "a.x.crm.example", "www.crm.example/x", "crm.example", "ftp://x.crm.example", "file:///etc/passwd",
+		"javascript:alert(1)//x.crm.example", "https://https.evil.example://x.crm.example", "x..crm.example", ".crm.example", strings.Repeat("x", 3000) + ".crm.example",
+	} {
+		got, err := l.Typed(given)
+		if _, ok := errors.AsType[*HostError](err); !ok || got != "" {
+			t.Errorf("Typed(%q) = %q, %v", given, got, err)
+		}
+	}
+}

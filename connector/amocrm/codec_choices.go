@@ -1,10 +1,12 @@
 package amocrm
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/sidecard/sidecard/internal/when"
 )
 
 // Kinds of phones and e-mails that every account has (amocrm.md §3.5).
@@ -12,7 +14,7 @@ var multitextCodes = []string{"WORK", "WORKDD", "MOB", "FAX", "HOME", "PRIV", "O
 
 // writeChoice sends the enum id, which survives a renamed choice. A form's string is an id first and a text second, a
 // rule's "value" the other way round.
-func (f Field) writeChoice(e element, _ *time.Location) (ValueInput, error) {
+func (f Field) writeChoice(e element, _ when.Calendar) (ValueInput, error) {
 	s, ok := e.text()
 	if !ok {
 		return ValueInput{}, f.wrong(e.path("value"), e.shown(), f.choices())
@@ -22,7 +24,8 @@ func (f Field) writeChoice(e element, _ *time.Location) (ValueInput, error) {
 		func(x Enum) bool { return strings.EqualFold(strings.TrimSpace(x.Value), s) },
 		func(x Enum) bool { return x.Code != "" && x.Code == s },
 	}
-	byID := func(x Enum) bool { return strconv.FormatInt(int64(x.ID), 10) == s }
+	named := namedID(s)
+	byID := func(x Enum) bool { id := strconv.FormatInt(int64(x.ID), 10); return id == s || id == named }
 	if e.form {
 		tests = slices.Insert(tests, 0, byID)
 	} else {
@@ -55,8 +58,19 @@ func (f Field) writeChoice(e element, _ *time.Location) (ValueInput, error) {
 	return ValueInput{Value: s}, nil
 }
 
+var namedChoice = regexp.MustCompile(`^([0-9]{1,18}) \(.*\)$|^".*" \(([0-9]{1,18})\)$`)
+
+// namedID returns the id of a choice as messages write it, 17 (Alpha) or "Alpha" (17); "" for any other text.
+func namedID(s string) string {
+	m := namedChoice.FindStringSubmatch(s)
+	if m == nil {
+		return ""
+	}
+	return m[1] + m[2]
+}
+
 // choices names what the field takes, for an error.
-func (f Field) choices() string {
+func (f Field) choices() takes {
 	var names []string
 	for i, x := range f.Enums {
 		if i == 20 {
@@ -65,14 +79,14 @@ func (f Field) choices() string {
 		}
 		names = append(names, strconv.Quote(x.Value)+" ("+strconv.FormatInt(int64(x.ID), 10)+")")
 	}
-	return "one of " + strings.Join(names, ", ")
+	return takes{WantChoice, "one of " + strings.Join(names, ", ")}
 }
 
 // writeMultitext sends a phone or e-mail with its kind, WORK when none is given.
-func (f Field) writeMultitext(e element, _ *time.Location) (ValueInput, error) {
+func (f Field) writeMultitext(e element, _ when.Calendar) (ValueInput, error) {
 	s, ok := e.text()
 	if !ok || s == "" {
-		return ValueInput{}, f.wrong(e.path("value"), e.shown(), "a phone number or an e-mail address")
+		return ValueInput{}, f.wrong(e.path("value"), e.shown(), takes{WantText, "a phone number or an e-mail address"})
 	}
 	code := e.enumCode
 	if kind, rest, found := strings.Cut(s, ":"); found && e.form && f.kindID(kind) >= 0 {
@@ -113,8 +127,8 @@ func (f Field) kindID(kind string) ID {
 }
 
 // writeAddress sends one line of a smart address under its code.
-func (f Field) writeAddress(e element, _ *time.Location) (ValueInput, error) {
-	accepts := "a line of an address; parts are " + strings.Join(AddressParts, ", ")
+func (f Field) writeAddress(e element, _ when.Calendar) (ValueInput, error) {
+	accepts := takes{WantAddressLine, "a line of an address; parts are " + strings.Join(AddressParts, ", ")}
 	s, ok := e.text()
 	if !ok || s == "" {
 		return ValueInput{}, f.wrong(e.path("value"), e.shown(), accepts)
@@ -131,10 +145,9 @@ func (f Field) writeAddress(e element, _ *time.Location) (ValueInput, error) {
 	return ValueInput{Value: s, EnumCode: part}, nil
 }
 
-// writeChain sends one level of a chained list, in a form "catalog id:element id".
-func (f Field) writeChain(e element, _ *time.Location) (ValueInput, error) {
-	if e.form {
-		s, _ := e.text()
+// writeChain sends one level of a chained list, in a text "catalog id:element id".
+func (f Field) writeChain(e element, _ when.Calendar) (ValueInput, error) {
+	if s, ok := e.text(); ok && s != "" {
 		catalog, el, _ := strings.Cut(s, ":")
 		c, cerr := strconv.ParseInt(strings.TrimSpace(catalog), 10, 64)
 		n, nerr := strconv.ParseInt(strings.TrimSpace(el), 10, 64)
@@ -143,7 +156,8 @@ func (f Field) writeChain(e element, _ *time.Location) (ValueInput, error) {
 		}
 	}
 	if e.catalog <= 0 || e.catalogEl <= 0 {
-		return ValueInput{}, f.wrong(e.path("catalog_element_id"), e.shown(), "catalog_id and catalog_element_id")
+		accepts := takes{WantChain, `"catalog_id" and "catalog_element_id", or both as a text such as "1001:12235"`}
+		return ValueInput{}, f.wrong(e.path("catalog_element_id"), e.shown(), accepts)
 	}
 	return ValueInput{CatalogID: e.catalog, CatalogElementID: e.catalogEl}, nil
 }

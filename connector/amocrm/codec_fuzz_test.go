@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 	"time"
+
+	"github.com/sidecard/sidecard/internal/when"
 )
 
 // What an account holds is not ours to choose: any JSON in a custom field is shown as text, never a panic.
@@ -46,7 +48,7 @@ func FuzzInput(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, kind, first, second string) {
 		field := Field{ID: 7, Name: "Field", Type: kind, Enums: []Enum{{ID: 5, Value: "Chairs"}, {ID: 6, Value: "Tables"}}}
-		in, err := field.InputIn(time.UTC, []string{first, second})
+		in, err := field.InputIn(when.Calendar{Order: when.DayFirst}, []string{first, second})
 		if err != nil {
 			return
 		}

@@ -2,25 +2,27 @@ package amocrm
 
 import (
 	"encoding/json"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/sidecard/sidecard/internal/when"
 )
 
 // maxValues is how many values one field takes at most; lists of choices can be long, the rest is bounded by its type.
 const maxValues = 250
 
 // Input turns the strings of a form into what amoCRM takes for the field, dates and times read as UTC; see InputIn.
-func (f Field) Input(raw []string) (FieldInput, error) { return f.InputIn(time.UTC, raw) }
+func (f Field) Input(raw []string) (FieldInput, error) { return f.InputIn(when.Calendar{}, raw) }
 
-// InputIn turns the strings of a form into the field's write shape; times without a zone are in loc. Blank strings are
+// InputIn turns the strings of a form into the field's write shape; dates are read with the account's calendar. Blank strings are
 // left out; nothing left clears the field (Values nil), and a checkbox becomes false. Choices go by enum id, text or
 // code. Phones and e-mails may start with their kind ("MOB:+1 555 …"). A smart address is up to six lines by position or
 // "city=…". Compound values are JSON objects; a legal entity may also be its name followed by "vat_id=…" and the like.
 // A refused value gives *ValueError.
-func (f Field) InputIn(loc *time.Location, raw []string) (FieldInput, error) {
+func (f Field) InputIn(cal when.Calendar, raw []string) (FieldInput, error) {
 	var in []element
 	for i, s := range raw {
 		in = append(in, element{index: i, value: s, form: true})
@@ -31,17 +33,19 @@ func (f Field) InputIn(loc *time.Location, raw []string) (FieldInput, error) {
 		}
 		in = in[len(in)-1:] // a form sends its default first
 	}
-	return f.build(loc, in)
+	return f.build(cal, in)
 }
 
 // Normalize checks the values[] of a rule and gives the field's write shape: strings become numbers where amoCRM wants
 // numbers, choices become enum ids, dates Unix seconds (UTC). Elements are objects as in amocrm.md §3.5 or bare values;
 // blank ones are left out, as an empty variable of a helpdesk rule arrives as "". Nothing left gives Values nil, which
 // clears the field: leave it out of a create. A refused value gives *ValueError with its path.
-func (f Field) Normalize(values []any) (FieldInput, error) { return f.NormalizeIn(time.UTC, values) }
+func (f Field) Normalize(values []any) (FieldInput, error) {
+	return f.NormalizeIn(when.Calendar{}, values)
+}
 
-// NormalizeIn is Normalize with dates of the given zone.
-func (f Field) NormalizeIn(loc *time.Location, values []any) (FieldInput, error) {
+// NormalizeIn is Normalize with dates of the account's calendar.
+func (f Field) NormalizeIn(cal when.Calendar, values []any) (FieldInput, error) {
 	var in []element
 	for i, v := range values {
 		e, err := f.elementOf(i, v)
@@ -50,14 +54,14 @@ func (f Field) NormalizeIn(loc *time.Location, values []any) (FieldInput, error)
 		}
 		in = append(in, e)
 	}
-	return f.build(loc, in)
+	return f.build(cal, in)
 }
 
 // Writable reports whether Input knows how to write the field.
 func (f Field) Writable() bool { return !f.IsComputed && f.encoder() != nil }
 
 // encode gives the write shape of one element.
-type encode func(f Field, e element, loc *time.Location) (ValueInput, error)
+type encode func(f Field, e element, cal when.Calendar) (ValueInput, error)
 
 func (f Field) encoder() encode {
 	switch f.Type {
@@ -98,24 +102,24 @@ func (f Field) most() int {
 	return 1
 }
 
-func (f Field) build(loc *time.Location, in []element) (FieldInput, error) {
+func (f Field) build(cal when.Calendar, in []element) (FieldInput, error) {
 	out := FieldInput{FieldID: f.ID}
 	if f.ID == 0 {
 		out.FieldCode = f.Code
 	}
 	write := f.encoder()
 	if write == nil || f.IsComputed {
-		return out, f.wrong("values", f.Type, "a field that can be written; this one can't")
+		return out, f.wrong("values", f.Type, takes{WantNothing, "a field that can be written; this one can't"})
 	}
 	if f.Type == "legal_entity" {
 		in = foldLegal(in)
 	}
 	in = slices.DeleteFunc(in, element.blank)
 	if most := f.most(); len(in) > most {
-		return out, f.wrong("values", strconv.Itoa(len(in))+" values", "at most "+strconv.Itoa(most))
+		return out, f.wrong("values", strconv.Itoa(len(in))+" values", takes{WantFewer, "at most " + strconv.Itoa(most)})
 	}
 	for _, e := range in {
-		v, err := write(f, e, loc)
+		v, err := write(f, e, cal)
 		if err != nil {
 			return out, err
 		}
@@ -125,24 +129,24 @@ func (f Field) build(loc *time.Location, in []element) (FieldInput, error) {
 }
 
 // scalarOnly gives the text of an element that must carry a value and nothing else.
-func (f Field) scalarOnly(e element, accepts string) (string, error) {
+func (f Field) scalarOnly(e element, accepts takes) (string, error) {
 	s, ok := e.text()
 	if !ok || s == "" {
 		return "", f.wrong(e.path("value"), e.shown(), accepts)
 	}
 	if e.enumID != 0 || e.enumCode != "" || e.catalogEl != 0 {
-		return "", f.wrong(e.path("enum_id"), e.shown(), "only \"value\" in a field of type "+f.Type)
+		return "", f.wrong(e.path("enum_id"), e.shown(), takes{WantValueOnly, "only \"value\" in a field of type " + f.Type})
 	}
 	return s, nil
 }
 
-func (f Field) writeText(e element, _ *time.Location) (ValueInput, error) {
-	s, err := f.scalarOnly(e, "text")
+func (f Field) writeText(e element, _ when.Calendar) (ValueInput, error) {
+	s, err := f.scalarOnly(e, takes{WantText, "text"})
 	return ValueInput{Value: s}, err
 }
 
-func (f Field) writeURL(e element, _ *time.Location) (ValueInput, error) {
-	const accepts = "a web address such as https://example.com/page"
+func (f Field) writeURL(e element, _ when.Calendar) (ValueInput, error) {
+	accepts := takes{WantURL, "a web address such as https://example.com/page"}
 	s, err := f.scalarOnly(e, accepts)
 	if err != nil {
 		return ValueInput{}, err
@@ -158,8 +162,8 @@ func (f Field) writeURL(e element, _ *time.Location) (ValueInput, error) {
 }
 
 // writeNumber sends a string, as amoCRM documents it.
-func (f Field) writeNumber(e element, _ *time.Location) (ValueInput, error) {
-	const accepts = "a number such as 1500 or 1500.50"
+func (f Field) writeNumber(e element, _ when.Calendar) (ValueInput, error) {
+	accepts := takes{WantNumber, "a number such as 1500 or 1500.50"}
 	s, err := f.scalarOnly(e, accepts)
 	if err != nil {
 		return ValueInput{}, err
@@ -171,8 +175,8 @@ func (f Field) writeNumber(e element, _ *time.Location) (ValueInput, error) {
 	return ValueInput{Value: n}, nil
 }
 
-func (f Field) writeBool(e element, _ *time.Location) (ValueInput, error) {
-	const accepts = "true or false"
+func (f Field) writeBool(e element, _ when.Calendar) (ValueInput, error) {
+	accepts := takes{WantFlag, "true or false"}
 	s, err := f.scalarOnly(e, accepts)
 	if err != nil {
 		return ValueInput{}, err
@@ -184,35 +188,45 @@ func (f Field) writeBool(e element, _ *time.Location) (ValueInput, error) {
 	return ValueInput{Value: b}, nil
 }
 
-// writeTime sends Unix seconds: a plain date is refused by amoCRM.
-func (f Field) writeTime(e element, loc *time.Location) (ValueInput, error) {
-	parse, accepts := parseDay, "a date such as 2006-01-02, or Unix seconds"
-	if f.Type == "date_time" {
-		parse, accepts = parseMoment, "a time such as 2006-01-02T15:04, or Unix seconds"
+// writeTime sends Unix seconds: a plain date is refused by amoCRM. A date or birthday is midnight in the account's zone;
+// before 1970 that is a negative number.
+func (f Field) writeTime(e element, cal when.Calendar) (ValueInput, error) {
+	read, accepts := cal.Day, acceptsDay
+	switch f.Type {
+	case "birthday":
+		read = cal.Birthday
+	case "date_time":
+		read, accepts = cal.Moment, acceptsMoment
 	}
 	s, err := f.scalarOnly(e, accepts)
 	if err != nil {
 		return ValueInput{}, err
 	}
-	unix, ok := parse(s, loc)
-	if !ok {
-		return ValueInput{}, f.wrong(e.path("value"), s, accepts)
+	unix, err := read(s)
+	if bad, ok := errors.AsType[*when.Error](err); ok {
+		return ValueInput{}, f.refuseTime(e.path("value"), s, accepts, bad)
 	}
-	return ValueInput{Value: unix}, nil
+	return ValueInput{Value: unix}, err
 }
 
-// writeObject takes an object, or a string that holds one.
-func (f Field) writeObject(e element, _ *time.Location) (ValueInput, error) {
-	const accepts = "a JSON object"
+// writeObject takes an object, or a text that holds one; a legal entity may be its name alone.
+func (f Field) writeObject(e element, _ when.Calendar) (ValueInput, error) {
+	accepts := takes{WantObject, "a JSON object"}
+	if f.Type == "legal_entity" {
+		accepts = takes{WantNamedObject, `a JSON object with "name", or the name`}
+	}
 	object, ok := e.value.(map[string]any)
 	if s, isText := e.value.(string); isText {
 		ok = json.Unmarshal([]byte(s), &object) == nil && object != nil
+		if !ok && f.Type == "legal_entity" && !strings.ContainsAny(s[:1], "{[") {
+			object, ok = map[string]any{"name": s}, true
+		}
 	}
 	if !ok || len(object) == 0 {
 		return ValueInput{}, f.wrong(e.path("value"), e.shown(), accepts)
 	}
 	if name, isText := object["name"].(string); f.Type == "legal_entity" && (!isText || strings.TrimSpace(name) == "") {
-		return ValueInput{}, f.wrong(e.path("value"), e.shown(), "a legal entity with its name")
+		return ValueInput{}, f.wrong(e.path("value"), e.shown(), accepts)
 	}
 	return ValueInput{Value: object}, nil
 }

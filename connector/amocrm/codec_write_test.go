@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/internal/when"
 )
 
 var (
@@ -122,13 +124,32 @@ func TestInput_fieldByCodeWithoutID(t *testing.T) {
 
 func TestInputIn_daysAreTheAccounts(t *testing.T) {
 	msk := time.FixedZone("MSK", 3*3600)
-	in, err := Field{Type: "date"}.InputIn(msk, []string{"2020-01-01"})
+	in, err := Field{Type: "date"}.InputIn(when.Calendar{Zone: msk}, []string{"2020-01-01"})
 	if err != nil || wire(t, in) != `[{"value":1577826000}]` {
 		t.Errorf("%s, %v", wire(t, in), err)
 	}
-	in, err = Field{Type: "date_time"}.InputIn(msk, []string{"2020-01-01 03:00"})
+	in, err = Field{Type: "date_time"}.InputIn(when.Calendar{Zone: msk}, []string{"2020-01-01 03:00"})
 	if err != nil || wire(t, in) != `[{"value":1577836800}]` {
 		t.Errorf("%s, %v", wire(t, in), err)
+	}
+}
+
+// What could be two days is refused with its reason, and the account's order decides.
+func TestInputIn_dayAndMonthAreTheAccounts(t *testing.T) {
+	for _, kind := range []string{"date", "birthday", "date_time"} {
+		f := Field{Type: kind, Name: "When"}
+		for order, want := range map[when.Order]string{when.DayFirst: `[{"value":946857600}]`, when.MonthFirst: `[{"value":951868800}]`} {
+			if in, err := f.InputIn(when.Calendar{Order: order}, []string{"03/01/2000"}); err != nil || wire(t, in) != want {
+				t.Errorf("%s: %s, %v", kind, wire(t, in), err)
+			}
+		}
+		for given, reason := range map[string]when.Reason{"03/01/2000": when.Ambiguous, "30 ноября": when.NoYear, "31.02.2000": when.Impossible, "soon": when.NoDate} {
+			_, err := f.Input([]string{given})
+			e, ok := errors.AsType[*ValueError](err)
+			if want := map[string]Want{"date": WantDay, "birthday": WantDay, "date_time": WantMoment}[kind]; !ok || e.Want != want || e.Reason != reason || e.Given != given {
+				t.Errorf("%s %q: %+v", kind, given, err)
+			}
+		}
 	}
 }
 
@@ -159,6 +180,8 @@ func TestNormalize_ruleValues(t *testing.T) {
 		{"numeric", `[{"value":"1500.5"}]`, `[{"value":"1500.5"}]`},
 		{"monetary", `[{"value":1e3}]`, `[{"value":"1000"}]`},
 		{"checkbox", `[{"value":"true"}]`, `[{"value":true}]`},
+		{"checkbox", `[{"value":"Да"}]`, `[{"value":true}]`},
+		{"checkbox", `["Não "]`, `[{"value":false}]`},
 		{"checkbox", `[{"value":0}]`, `[{"value":false}]`},
 		{"date", `[{"value":"1577836800"}]`, `[{"value":1577836800}]`},
 		{"date", `[{"value":1577836800}]`, `[{"value":1577836800}]`},
@@ -172,6 +195,14 @@ func TestNormalize_ruleValues(t *testing.T) {
 		{"smart_address", `[{"value":"Street","enum_id":"1"},{"value":"Town","enum_code":"city"}]`, `[{"value":"Street","enum_code":"address_line_1"},{"value":"Town","enum_code":"city"}]`},
 		{"legal_entity", `[{"value":{"name":"Acme","entity_type":1}}]`, `[{"value":{"entity_type":1,"name":"Acme"}}]`},
 		{"legal_entity", `["Acme"]`, `[{"value":{"name":"Acme"}}]`},
+		{"legal_entity", `[{"value":"Acme"}]`, `[{"value":{"name":"Acme"}}]`},
+		{"select", `[{"value":"17 (Alpha)"}]`, `[{"enum_id":17}]`},
+		{"multiselect", `["\"Alpha\" (17)", {"value":"19 (Be…)"}]`, `[{"enum_id":17},{"enum_id":19}]`},
+		{"date", `[{"value":"30 ноября 2026 г."}]`, `[{"value":1795996800}]`},
+		{"date", `[{"value":1795996800000}]`, `[{"value":1795996800}]`},
+		{"birthday", `[{"value":"12.04.61"}]`, `[{"value":-275270400}]`},
+		{"date_time", `[{"value":"Nov 30, 2026, 2:05 PM"}]`, `[{"value":1796047500}]`},
+		{"chained_list", `[{"value":"1001:12235"},"1007:12243"]`, `[{"catalog_id":1001,"catalog_element_id":12235},{"catalog_id":1007,"catalog_element_id":12243}]`},
 		{"chained_list", `[{"catalog_id":"1001","catalog_element_id":12235}]`, `[{"catalog_id":1001,"catalog_element_id":12235}]`},
 	} {
 		in, err := Field{ID: 9, Type: tt.kind, Enums: choices}.Normalize(decodeRule(t, tt.json))

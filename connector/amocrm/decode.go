@@ -1,6 +1,7 @@
 package amocrm
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 )
@@ -180,7 +181,9 @@ func (u User) MarshalJSON() ([]byte, error) {
 
 type accountEmbedded struct {
 	Settings struct {
-		Timezone string `json:"timezone"`
+		Timezone   string `json:"timezone"`
+		DateFormat string `json:"date_format,omitempty"`
+		Misspelt   string `json:"date_formant,omitempty"` // the documentation's sample has it so (amocrm.md §2)
 	} `json:"datetime_settings"`
 	TaskTypes list[TaskType] `json:"task_types,omitempty"`
 }
@@ -208,6 +211,7 @@ func (a *Account) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	a.Timezone, a.TaskTypes = known.Settings.Timezone, e.TaskTypes
+	a.DateFormat = cmp.Or(known.Settings.DateFormat, known.Settings.Misspelt)
 	return nil
 }
 
@@ -215,7 +219,7 @@ func (a *Account) UnmarshalJSON(b []byte) error {
 func (a Account) MarshalJSON() ([]byte, error) {
 	type members Account
 	var e accountEmbedded
-	e.Settings.Timezone, e.TaskTypes = a.Timezone, list[TaskType](a.TaskTypes)
+	e.Settings.Timezone, e.Settings.DateFormat, e.TaskTypes = a.Timezone, a.DateFormat, list[TaskType](a.TaskTypes)
 	return json.Marshal(struct {
 		members
 		Embedded accountEmbedded `json:"_embedded"`

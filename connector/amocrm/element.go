@@ -7,17 +7,59 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sidecard/sidecard/internal/when"
 )
 
 // ValueError says which value of a field was refused and what would be taken. Path is relative to the field
-// ("values.0.enum_id"), "values" when the list as a whole is wrong. Accepts is English prose for logs and API errors.
+// ("values.0.enum_id"), "values" when the list as a whole is wrong. Want and Reason are for texts in other languages,
+// Accepts is English prose for logs and API errors.
 type ValueError struct {
 	FieldID ID
 	Field   string
 	Path    string
 	Given   string
+	Want    Want
+	Reason  when.Reason // of a refused date or time, else ""
 	Accepts string
 }
+
+// Want is what would be taken in place of a refused value.
+type Want string
+
+// What fields take. Whatever a Want names is accepted.
+const (
+	WantText        Want = "text"
+	WantURL         Want = "url"
+	WantNumber      Want = "number"
+	WantFlag        Want = "flag"
+	WantDay         Want = "day"          // 2006-01-02, Unix seconds, and what package when reads
+	WantMoment      Want = "moment"       // 2006-01-02T15:04, Unix seconds, and what package when reads
+	WantChoice      Want = "choice"       // one of Field.Enums, by id, text or code
+	WantAddressLine Want = "address_line" // a text whose enum_code is one of AddressParts
+	WantObject      Want = "object"       // a JSON object
+	WantNamedObject Want = "named_object" // a JSON object with "name", or the name
+	WantChain       Want = "chain"        // catalog_id and catalog_element_id
+	WantScalar      Want = "scalar"       // a whole number for an id, a text for a code
+	WantKnownKey    Want = "known_key"    // one of valueMembers
+	WantValueOnly   Want = "value_only"   // no enum_id, no enum_code
+	WantFewer       Want = "fewer"        // not so many values
+	WantNothing     Want = "nothing"      // amoCRM fills the field itself, or it is of an unknown type
+)
+
+// takes is a Want with its English words.
+type takes struct {
+	want  Want
+	words string
+}
+
+var (
+	acceptsDay    = takes{WantDay, "a date such as 2006-01-02, or Unix seconds"}
+	acceptsMoment = takes{WantMoment, "a time such as 2006-01-02T15:04, or Unix seconds"}
+)
+
+// valueMembers are the members of one element of values[] (amocrm.md §3.5).
+var valueMembers = []string{"value", "enum_id", "enum_code", "enum", "catalog_id", "catalog_element_id"}
 
 // Error implements error.
 func (e *ValueError) Error() string {
@@ -100,10 +142,10 @@ func (f Field) elementOf(i int, v any) (element, error) {
 		case "catalog_element_id":
 			e.catalogEl, err = idOf(value)
 		default:
-			return e, f.wrong(e.path(name), name, "one of value, enum_id, enum_code, catalog_id, catalog_element_id")
+			return e, f.wrong(e.path(name), name, takes{WantKnownKey, "one of " + strings.Join(valueMembers, ", ")})
 		}
 		if err != nil {
-			return e, f.wrong(e.path(name), fmt.Sprint(value), "a whole number (ids) or a string (codes)")
+			return e, f.wrong(e.path(name), fmt.Sprint(value), takes{WantScalar, "a whole number (ids) or a string (codes)"})
 		}
 	}
 	return e, nil
@@ -142,6 +184,14 @@ func idOf(v any) (ID, error) {
 	return id, err
 }
 
-func (f Field) wrong(path, given, accepts string) error {
-	return &ValueError{FieldID: f.ID, Field: f.Name, Path: path, Given: plain(given, 60), Accepts: accepts}
+func (f Field) wrong(path, given string, accepts takes) error {
+	return &ValueError{FieldID: f.ID, Field: f.Name, Path: path, Given: plain(given, 60), Want: accepts.want, Accepts: accepts.words}
+}
+
+// refuseTime refuses a date or time for a reason.
+func (f Field) refuseTime(path, given string, accepts takes, why *when.Error) error {
+	if why.Reason != when.NoDate {
+		accepts.words += " (" + why.Error() + ")"
+	}
+	return &ValueError{FieldID: f.ID, Field: f.Name, Path: path, Given: plain(given, 60), Want: accepts.want, Reason: why.Reason, Accepts: accepts.words}
 }

@@ -71,7 +71,7 @@ func TestExamples(t *testing.T) {
 		"account": func(t *testing.T, b string) {
 			a := oneOf[Account](t, b)
 			want(t, "account", a, Account{ID: 1231414, Name: "example", Subdomain: "example", CurrentUserID: 581651,
-				Country: "RU", FilterEnabled: true, LossReasons: true, Timezone: "Europe/Moscow",
+				Country: "RU", FilterEnabled: true, LossReasons: true, Timezone: "Europe/Moscow", DateFormat: "d.m.Y",
 				TaskTypes: []TaskType{{1, "Связаться", "FOLLOW_UP"}, {2, "Встреча", "MEETING"}}})
 		},
 		"account-kommo-minimal": func(t *testing.T, b string) {

@@ -40,6 +40,9 @@ func NewHosts(extra []string) (*Hosts, error) {
 // is not an allowed host alone gives *HostError.
 func (h *Hosts) Base(raw string) (string, error) { return h.list.Base(raw) }
 
+// Typed is Base for an address that a person has pasted: whatever stands around the host is left out.
+func (h *Hosts) Typed(raw string) (string, error) { return h.list.Typed(raw) }
+
 // Extra reports whether base, as Base gave it, is one of the hosts that the configuration adds.
 func (h *Hosts) Extra(base string) bool { return h.list.Extra(base) }
 

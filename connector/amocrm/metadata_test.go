@@ -1,6 +1,7 @@
 package amocrm
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"testing"
@@ -16,6 +17,16 @@ func TestAccount_timezoneAndFilter(t *testing.T) {
 		t.Errorf("%+v, %v", a, err)
 	}
 	s.query(t, map[string][]string{"with": {"datetime_settings,is_api_filter_enabled,task_types"}})
+	// Real accounts send date_format; the documentation's sample has it misspelt.
+	for key, want := range map[string]string{"date_format": "m/d/Y", "date_formant": "m/d/Y", "format": ""} {
+		on(mock, "GET", "/account", 200, `{"id":1,"_embedded":{"datetime_settings":{"`+key+`":"m/d/Y"}}}`)
+		a, err := c.Account(t.Context())
+		raw, merr := json.Marshal(a)
+		var again Account
+		if uerr := json.Unmarshal(raw, &again); err != nil || merr != nil || uerr != nil || a.DateFormat != want || again.DateFormat != want {
+			t.Errorf("%s: %q, kept as %q, %v, %v, %v", key, a.DateFormat, again.DateFormat, err, merr, uerr)
+		}
+	}
 	on(mock, "GET", "/account", 200, `{}`)
 	if _, err := c.Account(t.Context()); !errors.Is(err, ErrUpstream) {
 		t.Errorf("an answer without an account: %v", err)

@@ -160,7 +160,8 @@ type User struct {
 	IsAdmin  bool   `json:"-"`
 }
 
-// Account is the answer of GET /account (amocrm.md §2). Currency is ISO 4217 or empty; Timezone is an IANA name or empty.
+// Account is the answer of GET /account (amocrm.md §2). Currency is ISO 4217 or empty; Timezone is an IANA name or empty;
+// DateFormat is in PHP's letters ("d.m.Y") or empty.
 type Account struct {
 	ID             ID         `json:"id"`
 	Name           string     `json:"name"`
@@ -173,6 +174,7 @@ type Account struct {
 	FilterEnabled  bool       `json:"is_api_filter_enabled"`
 	LossReasons    bool       `json:"is_loss_reason_enabled"`
 	Timezone       string     `json:"-"`
+	DateFormat     string     `json:"-"`
 	TaskTypes      []TaskType `json:"-"`
 }
 

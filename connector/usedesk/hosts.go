@@ -32,6 +32,9 @@ func NewHosts(extra []string) (*Hosts, error) {
 // slash; without one the cloud's own is taken. Anything else gives *HostError.
 func (h *Hosts) Base(raw string) (string, error) { return h.list.Base(raw) }
 
+// Typed is Base for an address that a person has pasted. A cloud's path is always its own; a configured host keeps the path.
+func (h *Hosts) Typed(raw string) (string, error) { return h.list.Typed(raw) }
+
 // HTTPClient returns a client that reaches allowed hosts only: 5 s to connect, timeout for the whole exchange, 20 s when
 // it is 0.
 func (h *Hosts) HTTPClient(timeout time.Duration) *http.Client { return h.list.HTTPClient(timeout) }

@@ -1,0 +1,112 @@
+package api
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+)
+
+// named answers with the route and the body that reached it.
+type named struct{}
+
+func (named) Routes(e *echo.Echo) {
+	answer := func(c echo.Context) error {
+		body, err := io.ReadAll(c.Request().Body)
+		if err != nil {
+			return err
+		}
+		return c.String(http.StatusOK, c.Path()+" "+string(body)+" "+c.QueryParam("key"))
+	}
+	for _, route := range []string{"/api/", "/api", "/api/freeCreateLead", "/api/triggers/:id", "/blocks/amocrm/:session/deals", "/hooks/:secret"} {
+		e.POST(route, answer)
+		e.GET(route, answer)
+	}
+}
+
+func TestTypedAddress_slashesSpacesAndCapitalsDoNotMatter(t *testing.T) {
+	e := New(Options{Log: slog.New(slog.DiscardHandler), Ready: func(context.Context) error { return nil }, Routes: []Routes{named{}}})
+	for _, c := range []struct{ method, target, want string }{
+		{"POST", "/api/freeCreateLead", "/api/freeCreateLead body k"},
+		{"POST", "/api/freeCreateLead/", "/api/freeCreateLead body k"},
+		{"POST", "//api/freeCreateLead", "/api/freeCreateLead body k"},
+		{"POST", "/api//freeCreateLead", "/api/freeCreateLead body k"},
+		{"POST", "///API///freecreatelead//", "/api/freeCreateLead body k"},
+		{"POST", "/api/freeCreateLead%20", "/api/freeCreateLead body k"},
+		{"POST", "/api/freeCreateLead%0A", "/api/freeCreateLead body k"},
+		{"POST", "/api%2FfreeCreateLead", "/api/freeCreateLead body k"},
+		{"POST", "/api/", "/api/ body k"},
+		{"POST", "/api", "/api body k"},
+		{"POST", "//api/", "/api/ body k"},
+		{"POST", "/api//", "/api/ body k"},
+		{"POST", "/API", "/api/ body k"},
+		// Nothing else is opened by it.
+		{"GET", "//api/freeCreateLead", ""},
+		{"GET", "/API/", ""},
+		{"POST", "//api/triggers/1", ""},
+		{"POST", "/blocks//amocrm/1/deals", ""},
+		{"POST", "//hooks/1", ""},
+		{"POST", "/Hooks/1", ""},
+		{"POST", "/api/./freeCreateLead", ""},
+		{"POST", "/api/../api/freeCreateLead", ""},
+		{"POST", "/x/api/freeCreateLead", ""},
+		{"POST", "/api/free/CreateLead", ""},
+		{"POST", "/api/freeCreateLead;x", ""},
+		{"POST", strings.Repeat("/", maxTypedAddress) + "api", ""},
+		{"POST", "/", ""},
+	} {
+		r := httptest.NewRequest(c.method, "http://sidecard.example.com"+c.target+"?key=k", strings.NewReader("body"))
+		got := httptest.NewRecorder()
+		e.ServeHTTP(got, r)
+		if c.want == "" && got.Code == http.StatusNotFound {
+			continue
+		}
+		if got.Code != http.StatusOK || got.Body.String() != c.want {
+			t.Errorf("%s %s: %d %q, want %q", c.method, c.target, got.Code, got.Body, c.want)
+		}
+	}
+}
+
+// What holds for the route holds for every way to write it: limits, counts and the log see the route's own name.
+func TestTypedAddress_theRouteIsTheSameToAll(t *testing.T) {
+	var seen []string
+	var log strings.Builder
+	e := New(Options{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), Ready: func(context.Context) error { return nil },
+		Routes: []Routes{named{}}, Trace: func(next echo.HandlerFunc) echo.HandlerFunc {
+			return func(c echo.Context) error {
+				seen = append(seen, c.Path())
+				return next(c)
+			}
+		}})
+	e.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "http://x//API/freecreatelead/?key=k", strings.NewReader("{}")))
+	if len(seen) != 1 || seen[0] != "/api/freeCreateLead" || !strings.Contains(log.String(), "route=/api/freeCreateLead status=200") {
+		t.Errorf("%q, %s", seen, log.String())
+	}
+}
+
+// The published example, as people paste it into the helpdesk with its comments, at an address with a slash too many.
+func TestCreate_publishedExampleAsItIsPasted(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "testdata", "usedesk", "freecreatelead.as-published.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &work{}
+	e := ruleServer(t, w, false)
+	body := strings.ReplaceAll(string(raw), "{{ticket_id}}", "101")
+	for i, contentType := range []string{"text/plain", "application/json, application/json; charset=utf-8", "application/x-www-form-urlencoded"} {
+		got := call(t, e, "POST", "//api/freeCreateLead/?key="+goodKey, body, "Content-Type", contentType)
+		if got.Code != http.StatusAccepted || len(w.accepted) != i+1 {
+			t.Fatalf("%s: %d %v", contentType, got.Code, got.body)
+		}
+		if r := w.accepted[i]; r.TicketID != 101 || r.Fields.ResponsibleID != 9311182 || len(r.Fields.Custom) != 3 || r.Comment != "4444" {
+			t.Errorf("%s: accepted %+v", contentType, r)
+		}
+	}
+}

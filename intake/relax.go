@@ -1,0 +1,244 @@
+package intake
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// relaxed is a JSON text on its way into what hujson reads (JSON with comments and trailing commas). It changes nothing
+// that can be read in two ways: there it stops, copies the rest as it is, and hujson names the place.
+//
+// Changed are: raw control characters in strings (escaped), typographic quotation marks around strings (made plain), quotes
+// in a string that a variable was put into (escaped, where they come in pairs), \' in strings, other spaces than JSON's
+// (made plain), a comment broken over two lines (joined), "#" comments, and semicolons and zero bytes after the end.
+type relaxed struct {
+	in     string
+	out    []byte
+	marks  []mark
+	open   []byte // the brackets that are open
+	want   want
+	remark bool // the last thing was a comment to the end of its line
+	values int
+}
+
+// maxMarks bounds what is remembered of a text, which is sixteen bytes a mark; errors behind them may name a wrong place.
+const maxMarks = 50_000
+
+// mark says that out from here on came from in from there on, byte by byte, up to the next mark.
+type mark struct{ out, in int }
+
+// want is what the grammar takes next.
+type want int
+
+const (
+	wantValue want = iota
+	wantKey
+	wantColon
+	wantEnd // "," or a closing bracket, nothing after the last one
+)
+
+func relax(in string) *relaxed {
+	r := &relaxed{in: in, out: make([]byte, 0, len(in)+len(in)/8)}
+	i := 0
+	for i < len(in) {
+		next := r.step(i)
+		if next <= i || r.values > ValuesMost {
+			break
+		}
+		i = next
+	}
+	r.copy(i, len(in))
+	r.out = append(r.out, '\n') // ends a comment in the last line
+	return r
+}
+
+// step reads one token at i and returns where it ends; i itself when nothing there can be read.
+func (r *relaxed) step(i int) int {
+	c, size := utf8.DecodeRuneInString(r.in[i:])
+	rest := r.in[i:]
+	switch {
+	case c == ' ', c == '\t', c == '\n', c == '\r':
+		return r.copy(i, i+1)
+	case isBlank(c):
+		return r.write(i, i+size, " ")
+	case strings.HasPrefix(rest, "//"), c == '#':
+		r.remark = true
+		return r.lineComment(i, i+lineEnd(rest))
+	case strings.HasPrefix(rest, "/*"):
+		if n := strings.Index(rest[2:], "*/"); n >= 0 {
+			return r.copy(i, i+2+n+2)
+		}
+		return i
+	case r.remark && r.goesOn(i):
+		return r.lineComment(i, r.resume(i))
+	}
+	r.remark = false
+	switch {
+	case c == '"', isQuote(c):
+		return r.text(i, c)
+	case strings.ContainsRune("{}[]:,", c):
+		return r.structure(i, byte(c))
+	case r.done() && (c == ';' || c == 0):
+		return r.write(i, i+1, " ")
+	}
+	if n := len(literal.FindString(rest)); n > 0 && r.want == wantValue {
+		r.want = wantEnd
+		return r.copy(i, i+n)
+	}
+	return i
+}
+
+// structure follows the brackets, colons and commas.
+func (r *relaxed) structure(i int, c byte) int {
+	inside := r.inside()
+	switch {
+	case c == '{' && r.want == wantValue:
+		r.open, r.want = append(r.open, c), wantKey
+	case c == '[' && r.want == wantValue:
+		r.open = append(r.open, c)
+	case c == '}' && inside == '{' && (r.want == wantKey || r.want == wantEnd),
+		c == ']' && inside == '[' && (r.want == wantValue || r.want == wantEnd):
+		r.open, r.want = r.open[:len(r.open)-1], wantEnd
+	case c == ':' && r.want == wantColon:
+		r.want = wantValue
+	case c == ',' && r.want == wantEnd && inside == '{':
+		r.want = wantKey
+	case c == ',' && r.want == wantEnd && inside == '[':
+		r.want = wantValue
+	default:
+		return i
+	}
+	if c == '{' || c == '[' || c == ',' {
+		r.values++
+	}
+	return r.copy(i, i+1)
+}
+
+func (r *relaxed) inside() byte {
+	if len(r.open) == 0 {
+		return 0
+	}
+	return r.open[len(r.open)-1]
+}
+
+func (r *relaxed) done() bool { return r.want == wantEnd && len(r.open) == 0 }
+
+// copy takes in[from:to] over as it is and returns to.
+func (r *relaxed) copy(from, to int) int { return r.write(from, to, r.in[from:to]) }
+
+// write puts text in the place of in[from:to] and returns to.
+func (r *relaxed) write(from, to int, text string) int {
+	last := mark{}
+	if n := len(r.marks); n > 0 {
+		last = r.marks[n-1]
+	}
+	if from-len(r.out) != last.in-last.out && len(r.marks) < maxMarks {
+		r.marks = append(r.marks, mark{len(r.out), from})
+	}
+	r.out = append(r.out, text...)
+	return to
+}
+
+// origin returns the byte of in that a byte of out came from.
+func (r *relaxed) origin(out int) int {
+	i, found := slices.BinarySearchFunc(r.marks, out, func(m mark, out int) int { return m.out - out })
+	if !found {
+		i--
+	}
+	m, end := mark{}, len(r.in)
+	if i >= 0 {
+		m = r.marks[i]
+	}
+	if i+1 < len(r.marks) {
+		end = r.marks[i+1].in
+	}
+	return min(m.in+out-m.out, end)
+}
+
+// lineComment writes in[from:to] as a comment of its own line. hujson takes no line separators in it.
+func (r *relaxed) lineComment(from, to int) int {
+	r.write(from, from, "//")
+	for i, c := range r.in[from:to] {
+		if c != '\u2028' && c != '\u2029' {
+			r.copy(from+i, from+i+utf8.RuneLen(c))
+		}
+	}
+	if to < len(r.in) && r.in[to] != '\n' {
+		r.write(to, to, "\n")
+	}
+	return to
+}
+
+const (
+	quoteMarks = `"“”„‟«»″＂`
+	quoted     = `[` + quoteMarks + `][^` + quoteMarks + `\n]*[` + quoteMarks + `]`
+)
+
+var (
+	literal = regexp.MustCompile(`^[-+.a-zA-Z0-9]+`)
+	// scalar is a literal that stands where a value may end.
+	scalar    = regexp.MustCompile(`^(true|false|null|-?[0-9][0-9.eE+-]*)[ \t\r]*([,\]}\n/#]|$)`)
+	keyHere   = regexp.MustCompile(`^[\pL_$][\pL\d_$]*\s*:`)
+	keyBehind = regexp.MustCompile(quoted + `\s*:`)
+	endBehind = regexp.MustCompile(`[,}\]][\s,}\]]*$`)
+	openEnd   = regexp.MustCompile(`[{\[]\s*$`)
+)
+
+// goesOn reports whether what stands at i, in a line after a comment, is the rest of that comment: it begins like text, and is
+// neither a value nor a key without quotes.
+func (r *relaxed) goesOn(i int) bool {
+	rest := r.in[i:]
+	c, _ := utf8.DecodeRuneInString(rest)
+	return !strings.ContainsRune("{}[]:,;'`\x00"+quoteMarks, c) && !keyHere.MatchString(rest) && !scalar.MatchString(rest)
+}
+
+// resume returns where the JSON goes on in the line of a broken comment: at a key, at a bracket that opens the value, at the
+// comma or the brackets that end the line, where the grammar wants them; else in the next line.
+func (r *relaxed) resume(i int) int {
+	line := r.in[i : i+lineEnd(r.in[i:])]
+	var on []int
+	switch r.want {
+	case wantKey:
+		if on = keyBehind.FindStringIndex(line); on == nil {
+			on = r.closing(line)
+		}
+	case wantValue:
+		on = openEnd.FindStringIndex(line)
+	case wantEnd:
+		on = r.closing(line)
+	}
+	if on == nil {
+		return i + len(line)
+	}
+	return i + on[0]
+}
+
+// closing finds the end of an element at the end of a line, as the grammar wants it here.
+func (r *relaxed) closing(line string) []int {
+	on := endBehind.FindStringIndex(line)
+	if on == nil {
+		return nil
+	}
+	fits := map[byte]byte{'}': '{', ']': '['}
+	if c := line[on[0]]; r.want == wantEnd && c == ',' && len(r.open) > 0 || c != ',' && fits[c] == r.inside() {
+		return on
+	}
+	return nil
+}
+
+func lineEnd(s string) int {
+	if n := strings.IndexByte(s, '\n'); n >= 0 {
+		return n
+	}
+	return len(s)
+}
+
+// isBlank reports a space of another kind than JSON's, and characters that nobody sees.
+func isBlank(c rune) bool {
+	return unicode.IsSpace(c) || unicode.Is(unicode.Cf, c)
+}
+
+func isQuote(c rune) bool { return c != '"' && strings.ContainsRune(quoteMarks, c) }
