@@ -78,7 +78,7 @@ func (m *Metrics) zero() {
 	for _, s := range []triggers.State{triggers.StateDone, triggers.StateHeld, triggers.StateFailed, triggers.StateAccepted} {
 		m.settled.WithLabelValues(string(s))
 	}
-	for _, r := range []oauth.Refresh{oauth.RefreshDone, oauth.RefreshLost, oauth.RefreshConfig, oauth.RefreshFailed} {
+	for _, r := range []oauth.Refresh{oauth.RefreshDone, oauth.RefreshLost, oauth.RefreshConfig, oauth.RefreshRefused, oauth.RefreshFailed} {
 		m.refreshes.WithLabelValues(string(r))
 	}
 	for _, f := range []hooks.Fate{hooks.FateHandled, hooks.FateFailed, hooks.FateDropped} {
