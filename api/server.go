@@ -128,12 +128,22 @@ func access(log *slog.Logger, served func(string, string, int, time.Duration)) e
 			}
 			log.Log(c.Request().Context(), level, "request",
 				"id", c.Response().Header().Get(echo.HeaderXRequestID),
-				"method", c.Request().Method, "route", c.Path(), "status", c.Response().Status,
+				"method", method(c.Request()), "route", c.Path(), "status", c.Response().Status,
 				"ms", time.Since(start).Milliseconds())
 			served(c.Request().Method, c.Path(), c.Response().Status, time.Since(start))
 			return nil
 		}
 	}
+}
+
+// method is a request's, if it is one of HTTP's own: a stranger may send any word.
+func method(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodConnect,
+		http.MethodOptions, http.MethodTrace:
+		return r.Method
+	}
+	return "other"
 }
 
 // failure answers what no handler has answered. Internal text never leaves; it is in the log under the request's id.

@@ -83,11 +83,11 @@ var (
 )
 
 // ErrReferer means that access was granted in another account than the tenant's, or that somebody plays with the callback.
-// Nothing was sent anywhere.
+// Nothing was sent anywhere. Got, which anybody can write, is for the page and not in the error's text.
 type ErrReferer struct{ Got, Want string }
 
 func (e ErrReferer) Error() string {
-	return fmt.Sprintf("oauth: access was granted by %.100q, wanted from %q", e.Got, e.Want)
+	return fmt.Sprintf("oauth: access was granted by another host than %q", e.Want)
 }
 
 // ErrAccount means that the account behind the new token is not the one that was asked for. The token is thrown away.

@@ -429,3 +429,23 @@ func TestFinish_upstreamTroubleLeavesNothingBehind(t *testing.T) {
 		t.Errorf("stored: %v", err)
 	}
 }
+
+// The callback's parameters can be written by anybody; its errors are logged.
+func TestFinish_errorsDoNotRepeatWhatTheCallbackSays(t *testing.T) {
+	for name, spoil := range map[string]func(*Callback){
+		"referer": func(c *Callback) { c.Referer = "canary.example.com" },
+		"error":   func(c *Callback) { c.Error = "canary" },
+		"code":    func(c *Callback) { c.Code = "canary" },
+		"client":  func(c *Callback) { c.ClientID = "canary" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			_, c := w.start(w.tenant("desk-1").ID)
+			spoil(&c)
+			w.crm.next(refusing(400, "Cannot decrypt the authorization code"))
+			if _, err := w.flow.Finish(t.Context(), c); err == nil || strings.Contains(err.Error()+w.log.String(), "canary") {
+				t.Errorf("%v\n%s", err, w.log)
+			}
+		})
+	}
+}
