@@ -47,14 +47,18 @@ func New(o Options) *echo.Echo {
 	if o.Trace != nil {
 		e.Use(o.Trace)
 	}
-	e.Use(strict, middleware.RequestID(), access(o.Log, o.Served), middleware.RecoverWithConfig(middleware.RecoverConfig{
+	e.Use(strict, middleware.RequestID(), untrusted(o.Proxies, o.Log), access(o.Log, o.Served), middleware.RecoverWithConfig(middleware.RecoverConfig{
 		DisableErrorHandler: false,
 		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
 			o.Log.ErrorContext(c.Request().Context(), "panic", "route", c.Path(), "error", err, "stack", string(stack))
 			return err
 		},
 	}), new(intake.Bodies).Bound(sender), o.Strangers.logins)
-	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "alive\n") })
+	e.GET("/healthz", func(c echo.Context) error {
+		way, _ := forwarded(c.Request(), o.Proxies)
+		c.Response().Header().Set(ForwardedHeader, way)
+		return c.String(http.StatusOK, "alive\n")
+	})
 	e.GET("/readyz", func(c echo.Context) error {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
 		defer cancel()
@@ -100,17 +104,6 @@ func strict(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
-}
-
-func extractor(proxies []*net.IPNet) echo.IPExtractor {
-	if len(proxies) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, p := range proxies {
-		trust = append(trust, echo.TrustIPRange(p))
-	}
-	return echo.ExtractIPFromXFFHeader(trust...)
 }
 
 // access logs one line a request. It names the route's pattern, never the path: paths carry session ids, queries keys.
