@@ -1,8 +1,9 @@
-.PHONY: demo test programs shipped bench load profile soak lint build
+.PHONY: demo test programs shipped bench load profile soak lint vuln build
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 ARCHES ?= amd64 arm64
 BIN ?= bin
+VULNDB ?= https://vuln.go.dev
 TESTS_AT_ONCE ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 demo:
@@ -40,6 +41,11 @@ profile:
 
 lint:
 	test -z "$$(gofmt -l .)" && go vet ./... && go tool staticcheck ./...
+
+# Known vulnerabilities of the dependencies, by Go's database or a mirror of it (VULNDB=file:///…). No part of the tests: it
+# needs the network.
+vuln:
+	go tool govulncheck -db $(VULNDB) $(VULNFLAGS) ./...
 
 # The same source gives the same bytes, wherever it lies; beside each program its bill of materials (CycloneDX).
 build:

@@ -48,14 +48,18 @@ func New(o Options) *echo.Echo {
 	if o.Trace != nil {
 		e.Use(o.Trace)
 	}
-	e.Use(strict, middleware.RequestID(), access(o.Log, o.Served), middleware.RecoverWithConfig(middleware.RecoverConfig{
+	e.Use(strict, middleware.RequestID(), untrusted(o.Proxies, o.Log), access(o.Log, o.Served), middleware.RecoverWithConfig(middleware.RecoverConfig{
 		DisableErrorHandler: false,
 		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
 			o.Log.ErrorContext(c.Request().Context(), "panic", "route", c.Path(), "error", err, "stack", string(stack))
 			return err
 		},
 	}), new(intake.Bodies).Bound(sender), o.Strangers.logins)
-	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "alive\n") })
+	e.GET("/healthz", func(c echo.Context) error {
+		way, _ := forwarded(c.Request(), o.Proxies)
+		c.Response().Header().Set(ForwardedHeader, way)
+		return c.String(http.StatusOK, "alive\n")
+	})
 	e.GET("/readyz", func(c echo.Context) error {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
 		defer cancel()
@@ -103,17 +107,6 @@ func strict(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-func extractor(proxies []*net.IPNet) echo.IPExtractor {
-	if len(proxies) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, p := range proxies {
-		trust = append(trust, echo.TrustIPRange(p))
-	}
-	return echo.ExtractIPFromXFFHeader(trust...)
-}
-
 // access logs one line a request. It names the route's pattern, never the path: paths carry session ids, queries keys.
 func access(log *slog.Logger, served func(string, string, int, time.Duration)) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
@@ -129,12 +122,22 @@ func access(log *slog.Logger, served func(string, string, int, time.Duration)) e
 			}
 			log.Log(c.Request().Context(), level, "request",
 				"id", c.Response().Header().Get(echo.HeaderXRequestID),
-				"method", c.Request().Method, "route", c.Path(), "status", c.Response().Status,
+				"method", method(c.Request()), "route", c.Path(), "status", c.Response().Status,
 				"ms", time.Since(start).Milliseconds())
 			served(c.Request().Method, c.Path(), c.Response().Status, time.Since(start))
 			return nil
 		}
 	}
+}
+
+// method is a request's, if it is one of HTTP's own: a stranger may send any word.
+func method(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodConnect,
+		http.MethodOptions, http.MethodTrace:
+		return r.Method
+	}
+	return "other"
 }
 
 // failure answers what no handler has answered. Internal text never leaves; it is in the log under the request's id.

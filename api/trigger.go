@@ -120,13 +120,17 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	}
 	h.count(fateOf(entry, existed))
 	if wait := wanted(c.Request().Header); wait > 0 {
-		c.Response().Header().Set("Preference-Applied", "wait="+seconds(wait))
 		waiting, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
-		if entry, err = h.Triggers.Wait(waiting, t.ID, entry.ID); err != nil {
+		end, err := h.Triggers.Wait(waiting, t.ID, entry.ID)
+		if errors.Is(err, triggers.ErrManyWait) { // a wish, not a condition (RFC 7240)
+			return h.answer(c, http.StatusAccepted, t, entry, existed)
+		}
+		c.Response().Header().Set("Preference-Applied", "wait="+seconds(wait))
+		if err != nil {
 			return h.refuse(c, err)
 		}
-		return h.ended(c, t, entry, existed)
+		return h.ended(c, t, end, existed)
 	}
 	return h.answer(c, http.StatusAccepted, t, entry, existed)
 }

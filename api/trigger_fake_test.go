@@ -50,6 +50,7 @@ func (l tenantList) Get(_ context.Context, id string) (tenant.Tenant, error) {
 // work is a Triggers that says what it is told to.
 type work struct {
 	check, fail error
+	many        bool // too many wait
 	end         triggers.Entry
 	waited      time.Duration
 	trial       triggers.Trial
@@ -87,6 +88,9 @@ func (w *work) Get(_ context.Context, tenantID, id string) (triggers.Entry, erro
 }
 
 func (w *work) Wait(ctx context.Context, _, _ string) (triggers.Entry, error) {
+	if w.many {
+		return triggers.Entry{}, triggers.ErrManyWait
+	}
 	if d, ok := ctx.Deadline(); ok {
 		w.waited = time.Until(d).Round(time.Second)
 	}

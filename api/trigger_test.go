@@ -237,6 +237,20 @@ func TestCreate_waits(t *testing.T) {
 	}
 }
 
+func TestCreate_whereManyWaitTheWishIsNotMet(t *testing.T) {
+	w := &work{end: triggers.Entry{ID: "e1", State: triggers.StateDone}}
+	for _, w.many = range []bool{false, true} {
+		got := call(t, ruleServer(t, w, false), "POST", "/api/freeCreateLead?key="+goodKey, minimal, "Prefer", "wait=20")
+		applied, code := "wait=20", 200
+		if w.many {
+			applied, code = "", 202
+		}
+		if got.Code != code || got.Header().Get("Preference-Applied") != applied || got.body["id"] != "e1" {
+			t.Errorf("many %v: %d, Preference-Applied %q, %s", w.many, got.Code, got.Header().Get("Preference-Applied"), got.Body)
+		}
+	}
+}
+
 func TestShow_onlyTheOwnFirings(t *testing.T) {
 	w := &work{end: triggers.Entry{ID: "e1", State: triggers.StateFailed, Attempts: 2, Why: "refused",
 		Problems: []triggers.Problem{{Path: "comment", Code: "x", Detail: "y"}}, Timeline: []triggers.Line{{Text: "accepted"}}}}

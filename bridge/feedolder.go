@@ -24,7 +24,7 @@ const (
 func (a *Account) FeedOlder(ctx context.Context, leadID int64, place string, comments bool) (Feed, error) {
 	from, ok := parsePlace(place)
 	if !ok {
-		return Feed{}, fmt.Errorf("read feed of deal %d: place %.40q: %w", leadID, place, ErrGone)
+		return Feed{}, fmt.Errorf("read feed of deal %d: no such place: %w", leadID, ErrGone)
 	}
 	for range olderTries {
 		f, err := a.readFeed(ctx, leadID, from, comments)

@@ -21,6 +21,13 @@ func TestCompose_keepsWhatWasAcceptedAndLetsAStopEnd(t *testing.T) {
 			ReadOnly       bool          `yaml:"read_only"`
 			Grace          time.Duration `yaml:"stop_grace_period"`
 			Deploy         struct{ Replicas int }
+			Ports          []string
+			Environment    map[string]string
+		}
+		Networks map[string]struct {
+			IPAM struct {
+				Config []struct{ Subnet, Gateway string }
+			}
 		}
 	}
 	if err := yaml.Unmarshal(raw, &compose); err != nil {
@@ -28,6 +35,18 @@ func TestCompose_keepsWhatWasAcceptedAndLetsAStopEnd(t *testing.T) {
 	}
 	if s := compose.Services["sidecard"]; s.Grace < 25*time.Second || !s.ReadOnly || s.Deploy.Replicas < 2 {
 		t.Errorf("sidecard: %+v; a stop takes up to 20 s, nothing is written to disk, two replicas", s)
+	}
+	for name, s := range compose.Services {
+		for _, port := range s.Ports {
+			if !strings.HasPrefix(port, "127.0.0.1:") {
+				t.Errorf("%s publishes plain HTTP at %s; want loopback alone", name, port)
+			}
+		}
+	}
+	own := compose.Networks["default"].IPAM.Config
+	if trusted := compose.Services["sidecard"].Environment["SIDECARD_TRUSTED_PROXIES"]; len(own) != 1 || own[0].Gateway == "" ||
+		!strings.HasSuffix(trusted, ":-"+own[0].Gateway+"/32}") {
+		t.Errorf("trusted proxies are %s by default; want the gateway of %+v, from which this machine's proxy comes", trusted, own)
 	}
 	redis := compose.Services["redis"]
 	for _, want := range []string{"--appendonly yes", "--appendfsync always", "--maxmemory-policy noeviction"} {

@@ -47,6 +47,7 @@ type Summary struct {
 	Seen        time.Time       `json:"seen_at,omitzero"` // to the day
 	Grant       string          `json:"grant"`            // "none", "connected" or "lost"
 	GrantLost   string          `json:"grant_lost_because,omitempty"`
+	Refused     string          `json:"grant_refused,omitempty"` // amoCRM refuses it for now without saying that it has ended
 	Refreshed   time.Time       `json:"grant_refreshed_at,omitzero"`
 	Firings     map[string]int  `json:"firings"`
 	Links       int64           `json:"links"`
@@ -86,6 +87,9 @@ func (f Files) Summary(ctx context.Context, id string) (Summary, error) {
 	s.Grant, s.ConnectedBy, s.Refreshed = status.State, status.UserID, status.RefreshedAt
 	if status.State == "lost" {
 		s.GrantLost = status.Why
+	}
+	if status.Refused != nil {
+		s.Refused = status.Refused.Error()
 	}
 	c, err := f.Firings.Counts(ctx, id)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -61,6 +63,25 @@ func (w *suite) stored() string {
 		w.T.Fatal(err)
 	}
 	return all.String()
+}
+
+// filed reports whether a text stands in a file of the world's Redis.
+func (w *suite) filed(text string) bool {
+	w.T.Helper()
+	files, err := filepath.Glob(filepath.Join(w.RedisDir, "appendonlydir", "*"))
+	if err != nil || len(files) == 0 {
+		w.T.Fatalf("Redis has no append-only file: %v", err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil && !os.IsNotExist(err) { // Redis removes the former ones
+			w.T.Fatal(err)
+		}
+		if strings.Contains(string(raw), text) {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *suite) tenants(args ...string) string {
@@ -132,7 +153,16 @@ func TestTenants_commandsFromTheFirstLookToTheLastKey(t *testing.T) {
 	if out, err := w.command(nil, "tenants", "erase", "--tenant", list.Host, "--client", clientID); err == nil {
 		t.Errorf("erased without an answer:\n%s", out)
 	}
-	w.tenants("erase", "--tenant", list.Host, "--client", clientID, "--yes")
+	ofTicket := fmt.Sprintf("{%s}:fire:f:%d", list.ID, ticket)
+	if !w.filed(ofTicket) {
+		t.Fatal("the test does not see what Redis has on disk")
+	}
+	if out := w.tenants("erase", "--tenant", list.Host, "--client", clientID, "--yes"); !strings.Contains(out, "append-only file anew: nothing of it is left") {
+		t.Errorf("not told what became of Redis' file:\n%s", out)
+	}
+	rig.Eventually(t, limit, "the ids are off Redis' disk", func() bool {
+		return !w.filed(ofTicket) && !w.filed(":"+clientID) && !w.filed(fmt.Sprintf(":o:%d", ticket))
+	})
 	after := w.stored()
 	for _, gone := range []string{name, phone, "only for this person", ":" + clientID, fmt.Sprint(ticket)} {
 		if i := strings.Index(after, gone); i >= 0 {
@@ -157,7 +187,9 @@ func TestTenants_commandsFromTheFirstLookToTheLastKey(t *testing.T) {
 	if out := w.tenants("export"); !strings.Contains(out, held.ID) {
 		t.Errorf("the held firing is not exported:\n%s", out)
 	}
-	w.tenants("erase", "--tenant", list.ID, "--yes")
+	if out := w.tenants("erase", "--tenant", list.ID, "--yes", "--json"); !strings.Contains(out, `"append_only_file": "rewritten"`) {
+		t.Errorf("not told what became of Redis' file:\n%s", out)
+	}
 	rig.Eventually(t, limit, "nothing of the tenant is stored", func() bool {
 		left := w.stored()
 		return !strings.Contains(left, list.ID) && !strings.Contains(left, w.Info.UsedeskToken) && !strings.Contains(left, "sc:credential")

@@ -82,7 +82,7 @@ func (m *Metrics) zero() {
 	for _, l := range triggers.Labels {
 		m.settled.WithLabelValues(string(l))
 	}
-	for _, r := range []oauth.Refresh{oauth.RefreshDone, oauth.RefreshLost, oauth.RefreshConfig, oauth.RefreshFailed} {
+	for _, r := range []oauth.Refresh{oauth.RefreshDone, oauth.RefreshLost, oauth.RefreshConfig, oauth.RefreshRefused, oauth.RefreshFailed} {
 		m.refreshes.WithLabelValues(string(r))
 	}
 	for _, f := range []hooks.Fate{hooks.FateHandled, hooks.FateFailed, hooks.FateDropped} {

@@ -36,6 +36,25 @@ func (e ErrGrantLost) Is(target error) bool { return target == ErrNeedsLogin }
 // succeed. It is the connector's, so that callers need to know one only.
 var ErrUpstream = amocrm.ErrUpstream
 
+// ErrRefused matches refusals in which amoCRM does not say that the login has ended.
+var ErrRefused = errors.New("oauth: amoCRM refuses the login for now")
+
+// RefusedError is such a refusal. The grant stays and is tried again. It matches ErrRefused and ErrUpstream: who knows nothing
+// better waits.
+type RefusedError struct {
+	Since time.Time // of the first refusal in a row
+	Next  time.Time // before which nothing is tried
+	Why   string
+}
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("oauth: amoCRM refuses the login since %s without saying that it has ended (%s), next try after %s",
+		e.Since.UTC().Format(time.RFC3339), e.Why, e.Next.UTC().Format(time.RFC3339))
+}
+
+// Is makes it match ErrRefused and ErrUpstream.
+func (e *RefusedError) Is(target error) bool { return target == ErrRefused || target == ErrUpstream }
+
 // ConfigError is a refusal that the operator must mend: a wrong client id, secret or redirect URI, or a host that belongs to
 // another account. The grant stays. It matches ErrUpstream: who knows nothing better waits.
 type ConfigError struct{ Hint string }
@@ -64,11 +83,11 @@ var (
 )
 
 // ErrReferer means that access was granted in another account than the tenant's, or that somebody plays with the callback.
-// Nothing was sent anywhere.
+// Nothing was sent anywhere. Got, which anybody can write, is for the page and not in the error's text.
 type ErrReferer struct{ Got, Want string }
 
 func (e ErrReferer) Error() string {
-	return fmt.Sprintf("oauth: access was granted by %.100q, wanted from %q", e.Got, e.Want)
+	return fmt.Sprintf("oauth: access was granted by another host than %q", e.Want)
 }
 
 // ErrAccount means that the account behind the new token is not the one that was asked for. The token is thrown away.

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -164,6 +165,13 @@ type world struct {
 	flow   *Flow
 	cfg    Config
 	log    *logBuffer
+	passed atomic.Int64 // nanoseconds by which the replicas' clocks are ahead
+}
+
+// pass lets time go by for Redis and all replicas.
+func (w *world) pass(d time.Duration) {
+	w.passed.Add(int64(d))
+	w.redis.FastForward(d)
 }
 
 func newWorld(t *testing.T, change ...func(*Config)) *world {
@@ -201,6 +209,7 @@ func (w *world) open(ring *store.Ring) *store.DB {
 
 func (w *world) newGrants(db *store.DB) *Grants {
 	g := NewGrants(db, w.cfg, nil, w.log.logger())
+	g.now = func() time.Time { return time.Now().UTC().Add(time.Duration(w.passed.Load())) }
 	w.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()

@@ -34,7 +34,7 @@ func (f *Flow) Finish(ctx context.Context, c Callback) (Result, error) {
 		if c.Error == "access_denied" {
 			return r, ErrDenied
 		}
-		return r, fmt.Errorf("finish login: %w: amoCRM answered %.60q", ErrCode, c.Error)
+		return r, fmt.Errorf("finish login: %w: %s", ErrCode, refusedAs(c.Error))
 	}
 	t, err := f.dir.Get(ctx, l.TenantID)
 	if err != nil {
@@ -71,6 +71,21 @@ func (f *Flow) Finish(ctx context.Context, c Callback) (Result, error) {
 		return r, err
 	}
 	return r, f.connect(ctx, l.TenantID, grant)
+}
+
+// authorizeErrors are the refusals of an authorise page (RFC 6749 §4.1.2.1).
+var authorizeErrors = []string{"invalid_request", "unauthorized_client", "access_denied", "unsupported_response_type", "invalid_scope",
+	"server_error", "temporarily_unavailable"}
+
+// refusedAs names a callback's error for the log: anybody can write one.
+func refusedAs(code string) string {
+	switch {
+	case code == "":
+		return "there is none"
+	case slices.Contains(authorizeErrors, code):
+		return "amoCRM answered " + code
+	}
+	return "amoCRM answered with an unknown error"
 }
 
 // checkReferer lets pass only the bare host of the tenant's account: the parameter can be written by anybody, and the host

@@ -404,8 +404,8 @@ func TestInstallLongLived_connectsTheOperatorsTenantOnly(t *testing.T) {
 	if again, err := w.flow.InstallLongLived(ctx, credential); err != nil || again != id || w.crm.total() != requests {
 		t.Errorf("at the next start: %v, %d requests more", err, w.crm.total()-requests)
 	}
-	if _, err := auth.Token(ctx, w.cfg.LongLivedToken); !errors.Is(err, ErrNeedsLogin) || len(w.crm.sent()) != 0 {
-		t.Errorf("after a 401: %v, %d refreshes", err, len(w.crm.sent()))
+	if err := w.grants.Drop(ctx, id, "ended"); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := w.flow.InstallLongLived(ctx, tenant.Credential{AmoBase: "evil.example", DeskToken: "a"}); err == nil {
 		t.Error("a foreign host was taken")
@@ -427,5 +427,25 @@ func TestFinish_upstreamTroubleLeavesNothingBehind(t *testing.T) {
 	}
 	if _, err := w.grants.Grant(t.Context(), tn.ID); !errors.Is(err, ErrNoGrant) {
 		t.Errorf("stored: %v", err)
+	}
+}
+
+// The callback's parameters can be written by anybody; its errors are logged.
+func TestFinish_errorsDoNotRepeatWhatTheCallbackSays(t *testing.T) {
+	for name, spoil := range map[string]func(*Callback){
+		"referer": func(c *Callback) { c.Referer = "canary.example.com" },
+		"error":   func(c *Callback) { c.Error = "canary" },
+		"code":    func(c *Callback) { c.Code = "canary" },
+		"client":  func(c *Callback) { c.ClientID = "canary" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			_, c := w.start(w.tenant("desk-1").ID)
+			spoil(&c)
+			w.crm.next(refusing(400, "Cannot decrypt the authorization code"))
+			if _, err := w.flow.Finish(t.Context(), c); err == nil || strings.Contains(err.Error()+w.log.String(), "canary") {
+				t.Errorf("%v\n%s", err, w.log)
+			}
+		})
 	}
 }

@@ -26,12 +26,15 @@ type Grant struct {
 	ExpiresAt      time.Time `json:"expires_at"` // of Access; zero when unknown
 	GrantedAt      time.Time `json:"granted_at"` // of the login
 	RefreshedAt    time.Time `json:"refreshed_at"`
-	AfterRejection bool      `json:"after_rejection"` // this pair was asked for because amoCRM had refused the one before
+	AfterRejection bool      `json:"after_rejection"`   // this pair was asked for because amoCRM had refused the one before
+	Rejected       refusals  `json:"rejected,omitzero"` // pairs in a row that were asked for because of that
 	AccountID      int64     `json:"account_id"`
 	AccountName    string    `json:"account_name"`
 	UserID         int64     `json:"user_id"` // who logged in, 0 when unknown
 	LostAt         time.Time `json:"lost_at"` // zero while alive
 	LostWhy        string    `json:"lost_why"`
+
+	refusals refusals // of this pair; stored beside the sealed value
 }
 
 // Token gives the access token in x/oauth2's type. The refresh token stays inside: it is single-use and only Grants may

@@ -60,10 +60,11 @@ type Refresh string
 
 // Ends of a refresh.
 const (
-	RefreshDone   Refresh = "refreshed"
-	RefreshLost   Refresh = "lost"   // only a login helps
-	RefreshConfig Refresh = "config" // amoCRM refuses the integration's configuration
-	RefreshFailed Refresh = "failed" // the grant stays, another try may do
+	RefreshDone    Refresh = "refreshed"
+	RefreshLost    Refresh = "lost"    // only a login helps
+	RefreshConfig  Refresh = "config"  // amoCRM refuses the integration's configuration
+	RefreshRefused Refresh = "refused" // amoCRM refuses the grant without saying that it has ended: it stays
+	RefreshFailed  Refresh = "failed"  // the grant stays, another try may do
 )
 
 // OnRefresh has call called after every refresh that this process tried, for metrics. It must not block. Call it before the
@@ -90,8 +91,11 @@ func (g *Grants) Status(ctx context.Context, tenantID string) (Status, error) {
 	}
 	s := Status{State: "connected", Since: grant.GrantedAt, AccountID: grant.AccountID, AccountName: grant.AccountName,
 		ExpiresAt: grant.ExpiresAt, RefreshedAt: grant.RefreshedAt, UserID: grant.UserID}
-	if grant.lost() != nil {
+	switch r := grant.refusals; {
+	case grant.lost() != nil:
 		s.State, s.Since, s.Why = "lost", grant.LostAt, grant.LostWhy
+	case r.Tries > 0 && !r.over(g.now()):
+		s.Refused = &RefusedError{Since: r.Since, Next: r.until(), Why: r.Why}
 	}
 	return s, nil
 }

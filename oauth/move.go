@@ -56,7 +56,7 @@ func (g *Grants) home(ctx context.Context, tenantID string, grant Grant) (string
 	base, err := g.cfg.Hosts.Base(home.Domain)
 	switch {
 	case err != nil:
-		g.log.Error("the account has moved to a host that is not allowed", "tenant", tenantID, "error", err)
+		g.log.Error("the account has moved to a host that is not allowed", "tenant", tenantID, "host", home.Domain, "error", err)
 		return "", nil
 	case int64(home.ID) != grant.AccountID:
 		g.log.Error("amoCRM gives the address of another account", "tenant", tenantID, "account", int64(home.ID), "wanted", grant.AccountID)

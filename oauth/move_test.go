@@ -284,7 +284,7 @@ func TestMove_foreignAPIHostGetsNoRefreshToken(t *testing.T) {
 			evil.says(home(31, domainOf(w.young.URL)))
 			w.has(-time.Minute, domain(evil.URL))
 			w.crm.next(refusing(401, ""))
-			if _, err := w.grants.Auth(w.id).Token(t.Context(), ""); !errors.Is(err, ErrNeedsLogin) {
+			if _, err := w.grants.Auth(w.id).Token(t.Context(), ""); !errors.As(err, new(*RefusedError)) {
 				t.Errorf("%v", err)
 			}
 			if len(evil.heard()) != 0 || len(w.api.heard()) != 0 || w.young.total() != 0 {

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,6 @@ const (
 	storeTime    = 30 * time.Second // storing a new pair is tried for so long
 	holdConfig   = time.Minute
 	holdUpstream = 5 * time.Second
-	rejectedSoon = time.Minute // a pair refused so soon after it was asked for because of a refusal is no accident
 )
 
 // renew makes sure that the grant is newer than gen: one flight per tenant and generation in this process, one refresh over
@@ -75,7 +75,7 @@ var errFresh = errors.New("amoCRM refuses access tokens that it has just issued"
 func (g *Grants) exchangePair(ctx context.Context, tenantID string, grant Grant, refused bool) (Grant, error) {
 	var pair *oauth2.Token
 	err := errFresh
-	if !refused || !grant.AfterRejection || g.now().Sub(grant.RefreshedAt) >= rejectedSoon {
+	if !refused || !g.now().Before(grant.freshUntil()) {
 		pair, err = g.spend(ctx, tenantID, grant)
 	}
 	if leftAddress(err) {
@@ -95,7 +95,10 @@ func (g *Grants) exchangePair(ctx context.Context, tenantID string, grant Grant,
 		return g.failed(ctx, tenantID, grant, err)
 	}
 	fresh := grant.with(pair, g.now())
-	fresh.AfterRejection = refused
+	fresh.AfterRejection, fresh.Rejected = refused, refusals{}
+	if refused {
+		fresh.Rejected = grant.Rejected.next(fresh.RefreshedAt, errFresh.Error(), true)
+	}
 	return g.keep(ctx, tenantID, fresh)
 }
 
@@ -107,6 +110,8 @@ func endOf(err error) Refresh {
 		return RefreshLost
 	case errors.As(err, new(*ConfigError)):
 		return RefreshConfig
+	case errors.As(err, new(*RefusedError)):
+		return RefreshRefused
 	}
 	return RefreshFailed
 }
@@ -127,7 +132,8 @@ func (g *Grants) spend(ctx context.Context, tenantID string, grant Grant) (*oaut
 	return pair, err
 }
 
-// failed sorts a refusal. Only amoCRM's 401 ends the grant, and only when nobody has changed the pair meanwhile (giveUp).
+// failed sorts a refusal. Only amoCRM's own word, or hours of refusals, end the grant, and only when nobody has changed the pair
+// meanwhile (giveUp).
 func (g *Grants) failed(ctx context.Context, tenantID string, grant Grant, err error) (Grant, error) {
 	hint := ""
 	var refusal *amocrm.Error
@@ -136,12 +142,15 @@ func (g *Grants) failed(ctx context.Context, tenantID string, grant Grant, err e
 	}
 	switch {
 	case errors.Is(err, errFresh):
-		return g.giveUp(ctx, tenantID, grant, err.Error())
-	case errors.Is(err, amocrm.ErrUnauthorized):
-		if hint == "" {
-			hint = "no reason given"
+		r := grant.Rejected
+		if r.Tries == 0 { // an older version has refreshed it
+			r = r.next(grant.RefreshedAt, errFresh.Error(), true)
 		}
-		return g.giveUp(ctx, tenantID, grant, "amoCRM refuses to refresh it: "+hint)
+		return g.refused(ctx, tenantID, grant, r)
+	case ended(err):
+		return g.giveUp(ctx, tenantID, grant, "amoCRM refuses to refresh it: "+cmp.Or(hint, refusal.Detail, refusal.Title))
+	case errors.Is(err, amocrm.ErrUnauthorized):
+		return g.refused(ctx, tenantID, grant, grant.refusals.next(g.now(), cmp.Or(hint, "no reason given"), false))
 	case errors.Is(err, amocrm.ErrInvalid):
 		if hint == "" {
 			hint = err.Error()

@@ -42,7 +42,7 @@ func (s source) current(ctx context.Context, rejected string) (Grant, error) {
 	refused := rejected != "" && rejected == grant.Access
 	switch usable := !refused && !grant.expired(now); {
 	case grant.Refresh == "" && !usable:
-		return Grant{}, s.final(ctx, grant, refused)
+		return s.final(ctx, grant, refused)
 	case usable && grant.Refresh != "" && grant.due(now):
 		// Good for a while still: nobody needs to wait for the refresh.
 		s.grants.renew(ctx, s.tenantID, grant.Generation, false)
@@ -61,20 +61,17 @@ func (s source) current(ctx context.Context, rejected string) (Grant, error) {
 	}
 }
 
-// final ends a long-lived token, which has no refresh (amocrm.md §1.8).
-func (s source) final(ctx context.Context, grant Grant, refused bool) error {
-	why := "the long-lived token has expired"
-	if refused {
-		why = "amoCRM refuses the long-lived token"
+// final is about a long-lived token that does not work, which has no refresh (amocrm.md §1.8): its end loses it, a refusal
+// only when it goes on for hours.
+func (s source) final(ctx context.Context, grant Grant, refused bool) (Grant, error) {
+	if !refused {
+		return s.grants.giveUp(ctx, s.tenantID, grant, "the long-lived token has expired")
 	}
-	lost, ok, err := s.grants.lose(ctx, s.tenantID, grant, why)
-	switch {
-	case err != nil:
-		return err
-	case ok:
-		return lost.lost()
+	now, r := s.grants.now(), grant.refusals
+	if now.Before(r.until()) {
+		return Grant{}, &RefusedError{Since: r.Since, Next: r.until(), Why: r.Why}
 	}
-	return fmt.Errorf("%w: the grant has changed just now", ErrUpstream)
+	return s.grants.refused(ctx, s.tenantID, grant, r.next(now, "amoCRM refuses the long-lived token", true))
 }
 
 var _ amocrm.Homed = source{}

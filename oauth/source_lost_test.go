@@ -107,19 +107,6 @@ func TestToken_otherRefusalsKeepTheGrant(t *testing.T) {
 	}
 }
 
-func TestToken_refusedAgainRightAfterARefreshIsLost(t *testing.T) {
-	w := newWorld(t)
-	old := w.grant(20 * time.Hour)
-	auth := w.grants.Auth("t1")
-	second, err := auth.Token(t.Context(), old.Access)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := auth.Token(t.Context(), second); !errors.Is(err, ErrNeedsLogin) || len(w.crm.sent()) != 1 {
-		t.Errorf("%v after %d refreshes; want lost after one", err, len(w.crm.sent()))
-	}
-}
-
 func TestToken_refusedLongAfterARefreshIsRefreshed(t *testing.T) {
 	w := newWorld(t)
 	old := w.grant(20*time.Hour, func(g *Grant) { g.AfterRejection = true })

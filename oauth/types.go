@@ -25,7 +25,8 @@ type Status struct {
 	AccountName string
 	ExpiresAt   time.Time // of the access token
 	RefreshedAt time.Time
-	UserID      int64 // amoCRM user who logged in, 0 when unknown
+	UserID      int64         // amoCRM user who logged in, 0 when unknown
+	Refused     *RefusedError // amoCRM refuses the login without saying that it has ended; nil when it does not
 }
 
 // Start is a login that has begun: either a page to go to or a button to show.

@@ -13,7 +13,8 @@ import (
 	"github.com/sidecard/sidecard/store"
 )
 
-// vault keeps grants: a hash of the generation in clear and the sealed grant, which is bound to key and generation.
+// vault keeps grants: a hash of the generation in clear, the sealed grant, which is bound to key and generation, and the refusals
+// that it has met.
 type vault struct{ db *store.DB }
 
 func grantKey(tenantID string) string       { return store.Key(tenantID, "grant") }
@@ -49,6 +50,7 @@ func (v vault) load(ctx context.Context, tenantID string) (Grant, error) {
 		return Grant{}, fmt.Errorf("read grant: written by a newer version (form %d, this one knows %d)", g.V, grantSchema)
 	}
 	g.Generation = gen
+	g.refusals = readRefusals(fields["refused"], gen)
 	return g, nil
 }
 
@@ -58,6 +60,7 @@ var swap = redis.NewScript(`
 local gen = redis.call('HGET', KEYS[1], 'gen') or '0'
 if gen == ARGV[1] then
   redis.call('HSET', KEYS[1], 'gen', ARGV[2], 'grant', ARGV[3])
+  redis.call('HDEL', KEYS[1], 'refused')
   return 1
 end
 if redis.call('HGET', KEYS[1], 'grant') == ARGV[3] then return 1 end
@@ -116,10 +119,14 @@ func (v vault) generation(ctx context.Context, tenantID string) (int64, error) {
 
 // hold remembers a failed refresh for a while, so that a hundred waiting requests don't become a hundred refreshes.
 type hold struct {
-	Generation int64  `json:"generation"`
-	Config     bool   `json:"config"`
-	Why        string `json:"why"`
+	Generation int64     `json:"generation"`
+	Config     bool      `json:"config"`
+	Why        string    `json:"why"`
+	Since      time.Time `json:"since,omitzero"` // of refusals without a reason
+	Next       time.Time `json:"next,omitzero"`  // their next try
 }
+
+func (h hold) refused() error { return &RefusedError{Since: h.Since, Next: h.Next, Why: h.Why} }
 
 func (v vault) hold(ctx context.Context, tenantID string, h hold, long time.Duration) error {
 	raw, err := json.Marshal(h)
@@ -144,6 +151,9 @@ func (v vault) held(ctx context.Context, tenantID string, gen int64) error {
 	}
 	if h.Config {
 		return &ConfigError{Hint: h.Why}
+	}
+	if !h.Since.IsZero() {
+		return h.refused()
 	}
 	return fmt.Errorf("refresh (a moment ago): %w: %s", ErrUpstream, h.Why)
 }

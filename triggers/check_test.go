@@ -163,7 +163,7 @@ func TestWait_returnsWhatThereIsWhenTheCallerHasWaitedEnough(t *testing.T) {
 	if _, err := h.Wait(ctx, "another", e.ID); !errors.Is(err, ErrNotFound) {
 		t.Errorf("%v", err)
 	}
-	if len(h.waiters) != 0 {
+	if len(h.vigils) != 0 {
 		t.Error("a waiter is left behind")
 	}
 }

@@ -132,7 +132,7 @@ func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
 	case s.Settled != nil:
 		s.Settled(*e)
 	}
-	s.tell(e.ID)
+	s.tell(e.Tenant, e.ID)
 }
 
 // renewing keeps a claim alive until stop is called.

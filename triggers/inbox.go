@@ -90,6 +90,6 @@ func (s *Service) restarted(ctx context.Context, tenantID, id string, err error)
 		s.Log.WarnContext(ctx, "firing restarted without a hint", "tenant", tenantID, "firing", id, "error", err) // the sweep finds it
 	}
 	s.wake(tenantID)
-	s.tell(id)
+	s.tell(tenantID, id)
 	return nil
 }

@@ -33,6 +33,7 @@ func TestJudge_waitingHoldingAndFailing(t *testing.T) {
 	}{
 		{"never connected", oauth.ErrNoGrant, fresh, StateHeld, false, true},
 		{"grant lost", fmt.Errorf("x: %w", oauth.ErrGrantLost{Why: "revoked"}), fresh, StateHeld, false, true},
+		{"login refused for now", fmt.Errorf("x: %w", &oauth.RefusedError{Why: "no reason given"}), fresh, StateAccepted, false, true},
 		{"limited", crm(amocrm.KindLimited), fresh, StateAccepted, false, true},
 		{"our own limiter is full", fmt.Errorf("x: %w", &store.Busy{Wait: time.Minute}), fresh, StateAccepted, false, true},
 		{"payment", crm(amocrm.KindPayment), fresh, StateAccepted, false, true},

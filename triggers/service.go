@@ -94,9 +94,9 @@ type Service struct {
 	memo   *memo
 	wakes  chan string
 
-	mu      sync.Mutex
-	loops   map[string]int                        // running loops by tenant
-	waiters map[string]map[chan struct{}]struct{} // by entry id
+	mu     sync.Mutex
+	loops  map[string]int // running loops by tenant
+	vigils vigils
 }
 
 // NewService makes a Service. Run has to run for anything to be worked off.
@@ -122,7 +122,7 @@ func NewService(d Deps) *Service {
 		}
 	}
 	return &Service{Deps: d, ledger: NewLedger(d.DB, d.Lease), hints: hints{d.DB}, memo: newMemo(),
-		wakes: make(chan string, 1024), loops: map[string]int{}, waiters: map[string]map[chan struct{}]struct{}{}}
+		wakes: make(chan string, 1024), loops: map[string]int{}, vigils: vigils{}}
 }
 
 // Accept stores a firing of a tenant; when it returns without an error, the firing is not lost any more. existed: it is
@@ -155,26 +155,6 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, header
 // Get returns an entry of a tenant, or ErrNotFound.
 func (s *Service) Get(ctx context.Context, tenantID, id string) (Entry, error) {
 	return s.ledger.Get(ctx, tenantID, id)
-}
-
-// Wait returns an entry as soon as it is done, failed or held, or as it is when ctx ends.
-func (s *Service) Wait(ctx context.Context, tenantID, id string) (Entry, error) {
-	changed, stop := s.watch(id)
-	defer stop()
-	pause := time.NewTicker(200 * time.Millisecond) // it may be another replica's work
-	defer pause.Stop()
-	for {
-		e, err := s.ledger.Get(context.WithoutCancel(ctx), tenantID, id)
-		if err != nil || e.State.Settled() {
-			return e, err
-		}
-		select {
-		case <-ctx.Done():
-			return e, nil
-		case <-changed:
-		case <-pause.C:
-		}
-	}
 }
 
 // Release makes a tenant's held entries due, after a login, and returns how many.
@@ -246,35 +226,5 @@ func (s *Service) wake(tenantID string) {
 	select {
 	case s.wakes <- tenantID:
 	default: // the poll finds it
-	}
-}
-
-// watch gives a channel that gets a value when the entry's state changes in this process.
-func (s *Service) watch(id string) (changed <-chan struct{}, stop func()) {
-	c := make(chan struct{}, 1)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.waiters[id] == nil {
-		s.waiters[id] = map[chan struct{}]struct{}{}
-	}
-	s.waiters[id][c] = struct{}{}
-	return c, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.waiters[id], c)
-		if len(s.waiters[id]) == 0 {
-			delete(s.waiters, id)
-		}
-	}
-}
-
-func (s *Service) tell(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for c := range s.waiters[id] {
-		select {
-		case c <- struct{}{}:
-		default:
-		}
 	}
 }

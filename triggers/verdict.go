@@ -97,7 +97,7 @@ func weigh(err error, e Entry) verdict {
 		return wait(late, "amoCRM has blocked the account's API: ask its support")
 	case errors.Is(err, amocrm.ErrForbidden):
 		return verdict{Outcome: Outcome{State: StateFailed, Why: "the amoCRM user who logged in lacks the right to do this"}}
-	case errors.Is(err, amocrm.ErrUnauthorized):
+	case errors.Is(err, amocrm.ErrUnauthorized), errors.Is(err, oauth.ErrRefused):
 		return wait(soon, "amoCRM refuses the access token")
 	case errors.Is(err, amocrm.ErrUpstream), errors.Is(err, amocrm.ErrNetwork):
 		return wait(soon, because("amoCRM can't be reached or has trouble", err))

@@ -48,6 +48,8 @@ var problems = []struct {
 	{crm.ErrForbidden, "forbidden", http.StatusOK, true},
 	{crm.ErrLimited, "limited", http.StatusOK, true},
 	{context.DeadlineExceeded, "slow", http.StatusOK, true},
+	{oauth.ErrRefused, "sign_in", http.StatusOK, true}, // before ErrUpstream, which it also is
+	{crm.ErrUnauthorized, "sign_in", http.StatusOK, true},
 	{crm.ErrUpstream, "upstream", http.StatusOK, true},
 	{crm.ErrNetwork, "upstream", http.StatusOK, true},
 	{tenant.ErrNotFound, "no_tenant", http.StatusOK, false},

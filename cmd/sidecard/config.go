@@ -96,10 +96,10 @@ func (c config) check() (settings, error) {
 		}
 	}
 	if s.amoHosts, err = amocrm.NewHosts(c.ExtraAmoHosts); err != nil {
-		bad("SIDECARD_EXTRA_AMO_HOSTS", "%v", err)
+		bad("SIDECARD_EXTRA_AMO_HOSTS", "%s%v", entryOf(c.ExtraAmoHosts, err), err)
 	}
 	if s.deskHosts, err = usedesk.NewHosts(c.ExtraUsedeskHosts); err != nil {
-		bad("SIDECARD_EXTRA_USEDESK_HOSTS", "%v", err)
+		bad("SIDECARD_EXTRA_USEDESK_HOSTS", "%s%v", entryOf(c.ExtraUsedeskHosts, err), err)
 	} else if s.deskBase, err = s.deskHosts.Base(c.UsedeskAPI); err != nil {
 		bad("SIDECARD_USEDESK_API", "%v", err)
 	}
@@ -156,6 +156,16 @@ func (c config) check() (settings, error) {
 		bad("SIDECARD_SEAL_KEYS", "is empty, but replicas on one Redis must share their keys; make one with: echo k1:$(openssl rand -base64 32)")
 	}
 	return s, errors.Join(wrong...)
+}
+
+// entryOf says which entry of a list was refused.
+func entryOf(list []string, err error) string {
+	refused, ok := errors.AsType[*amocrm.HostError](err)
+	if !ok {
+		return ""
+	}
+	i := slices.IndexFunc(list, func(s string) bool { return strings.TrimSpace(s) == refused.Given })
+	return fmt.Sprintf("entry %d: ", i+1)
 }
 
 // logger writes JSON to stderr; stdout belongs to the commands.

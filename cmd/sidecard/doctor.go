@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sidecard/sidecard/api"
 	"github.com/sidecard/sidecard/store"
 )
 
@@ -43,7 +44,7 @@ func (cmd doctorCmd) Run(ctx context.Context) error {
 	}
 	d.good("configuration", "complete")
 	if set.RedisURL == "" {
-		d.public(ctx, set.PublicURL)
+		d.public(ctx, set)
 		d.note("redis", "REDIS_URL is empty: the service starts one of its own in %s; nothing to check from outside", set.DataDir)
 		return d.verdict()
 	}
@@ -55,7 +56,7 @@ func (cmd doctorCmd) Run(ctx context.Context) error {
 	defer db.Close()
 	d.redis(ctx, db)
 	d.clock(ctx, db)
-	d.public(ctx, set.PublicURL)
+	d.public(ctx, set)
 	d.accounts(ctx, db, set)
 	return d.verdict()
 }
@@ -160,7 +161,8 @@ func (d *doctor) skew(whose string, by time.Duration) {
 }
 
 // public asks the service at the address that browsers, the helpdesk and amoCRM use.
-func (d *doctor) public(ctx context.Context, base string) {
+func (d *doctor) public(ctx context.Context, set settings) {
+	base := set.PublicURL
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	const mend = "start the service; check DNS, certificate and the proxy in front of it, and SIDECARD_PUBLIC_URL"
@@ -181,4 +183,27 @@ func (d *doctor) public(ctx context.Context, base string) {
 		return
 	}
 	d.good("public URL", "%s answers", base)
+	d.proxies(set, res.Header.Get(api.ForwardedHeader))
+}
+
+// proxies judges how the request to the public URL came to the service. We speak no TLS, so behind https there is a proxy.
+func (d *doctor) proxies(set settings, way string) {
+	named := strings.Join(set.TrustedProxies, ", ")
+	const share = "so all callers behind it count as one address and share its limit (SIDECARD_RATE_PER_IP): one stranger can use it up for everybody"
+	switch https := strings.HasPrefix(set.PublicURL, "https:"); {
+	case way == api.ForwardedTrusted:
+		d.good("proxy", "the one in front is named in SIDECARD_TRUSTED_PROXIES (%s)", named)
+	case way == api.ForwardedUntrusted && named == "":
+		d.bad("proxy", "there is one in front and SIDECARD_TRUSTED_PROXIES is empty, %s; set it to the proxy's network, which the service's log names", share)
+	case way == api.ForwardedUntrusted:
+		d.bad("proxy", "the one in front is not in SIDECARD_TRUSTED_PROXIES (%s), %s; add its network, which the service's log names", named, share)
+	case way == api.ForwardedNone && https:
+		d.bad("proxy", "the one in front sends no X-Forwarded-For, %s; have it set the header, and name its network in SIDECARD_TRUSTED_PROXIES", share)
+	case way == api.ForwardedNone && named != "":
+		d.note("proxy", "this request came without X-Forwarded-For; SIDECARD_TRUSTED_PROXIES (%s) names who is believed when it is sent", named)
+	case way == api.ForwardedNone:
+		d.good("proxy", "none in front; behind one, SIDECARD_TRUSTED_PROXIES has to name its network")
+	default:
+		d.note("proxy", "the service does not tell how requests come, as an older version; behind a proxy SIDECARD_TRUSTED_PROXIES (%q) has to name its network", named)
+	}
 }

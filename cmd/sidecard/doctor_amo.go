@@ -103,6 +103,10 @@ func (x *accountCheck) refused(e *oauth.ConfigError) {
 // mendShut is what to do about something stored that does not open.
 const mendShut = "put the key that is gone back into SIDECARD_SEAL_KEYS, or run the version that wrote it; the others are not touched by it"
 
+// mendRefused is what to do when amoCRM refuses a login without saying that it has ended.
+const mendRefused = "nothing is lost and it is tried again by itself; look whether amoCRM reports trouble of its sign-in. " +
+	"If it does not, end the login with sidecard tenants disconnect and log in again from any ticket"
+
 // one asks amoCRM with a tenant's grant. Its errors are Redis', or that the doctor's time is over.
 func (x *accountCheck) one(ctx context.Context, id string) error {
 	t, err := x.tenants.Get(ctx, id)
@@ -121,12 +125,16 @@ func (x *accountCheck) one(ctx context.Context, id string) error {
 		return err
 	}
 	account, err := api.Account(ctx)
-	var refused *oauth.ConfigError
+	var misconfigured *oauth.ConfigError
+	var refused *oauth.RefusedError
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
+	case errors.As(err, &misconfigured):
+		x.refused(misconfigured)
+		return nil
 	case errors.As(err, &refused):
-		x.refused(refused)
+		x.bad("grant", "%s: %v; %s", t.AmoBase, refused, mendRefused)
 		return nil
 	case errors.Is(err, oauth.ErrNoGrant):
 		x.note("grant", "%s: the block was opened, but nobody has logged in yet; open any ticket and log in", t.AmoBase)
@@ -142,6 +150,11 @@ func (x *accountCheck) one(ctx context.Context, id string) error {
 		return nil
 	}
 	x.good("grant", "%s: account %d %q answers", t.AmoBase, account.ID, account.Name)
+	if status, err := x.grants.Status(ctx, t.ID); err != nil {
+		return err
+	} else if status.Refused != nil {
+		x.note("grant", "%s: %v; %s", t.AmoBase, status.Refused, mendRefused)
+	}
 	return x.hook(ctx, t, api)
 }
 

@@ -173,3 +173,29 @@ func TestDoctor_tenantsThatHangHoldNobodyUp(t *testing.T) {
 		t.Errorf("unwell: %v, %d at once", d.unwell, most.Load())
 	}
 }
+
+func TestDoctor_proxyInFrontThatIsNotTrusted(t *testing.T) {
+	for name, c := range map[string]struct {
+		public, way string
+		trusted     []string
+		unwell      bool
+		says        string
+	}{
+		"trusted":              {"https://x.example", "trusted", []string{"10.0.0.0/8"}, false, "named in SIDECARD_TRUSTED_PROXIES (10.0.0.0/8)"},
+		"nobody is trusted":    {"https://x.example", "untrusted", nil, true, "SIDECARD_TRUSTED_PROXIES is empty"},
+		"another is trusted":   {"http://x.example", "untrusted", []string{"10.0.0.0/8", "fd00::/8"}, true, "not in SIDECARD_TRUSTED_PROXIES (10.0.0.0/8, fd00::/8)"},
+		"sends no header":      {"https://x.example", "none", []string{"10.0.0.0/8"}, true, "sends no X-Forwarded-For"},
+		"none":                 {"http://x.example", "none", nil, false, "none in front"},
+		"none, one is trusted": {"http://x.example", "none", []string{"10.0.0.0/8"}, false, "came without X-Forwarded-For"},
+		"an older service":     {"https://x.example", "", nil, false, "does not tell"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			d := &doctor{out: &out}
+			d.proxies(settings{config: config{PublicURL: c.public, TrustedProxies: c.trusted}}, c.way)
+			if d.unwell != c.unwell || !strings.Contains(out.String(), c.says) {
+				t.Errorf("%s", &out)
+			}
+		})
+	}
+}

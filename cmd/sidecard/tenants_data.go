@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
@@ -94,7 +95,7 @@ func (cmd *tenantsEraseCmd) do(ctx context.Context, o office, t tenant.Tenant) e
 		return err
 	}
 	n, err := o.files.Erase(ctx, t.ID)
-	return errors.Join(err, o.erased(n))
+	return errors.Join(err, o.erased(ctx, n))
 }
 
 func (cmd *tenantsEraseCmd) erasePerson(ctx context.Context, o office, t tenant.Tenant) error {
@@ -109,14 +110,36 @@ func (cmd *tenantsEraseCmd) erasePerson(ctx context.Context, o office, t tenant.
 		return err
 	}
 	n, err := o.files.ErasePerson(ctx, p)
-	return errors.Join(err, o.erased(n))
+	return errors.Join(err, o.erased(ctx, n))
 }
 
-func (o office) erased(n int) error {
-	if o.json {
-		return o.encode(map[string]int{"removed": n})
+// rewriteWithin is how long the command waits for Redis to write its file anew; Redis goes on without it.
+const rewriteWithin = 30 * time.Second
+
+// erased says how much went, and what became of Redis' append-only file, which repeats the ids of what was removed until it is
+// written anew.
+func (o office) erased(ctx context.Context, n int) error {
+	within, cancel := context.WithTimeout(ctx, rewriteWithin)
+	defer cancel()
+	end, why, err := o.service.db.RewriteAOF(within)
+	if err != nil {
+		end, why = store.RewriteRefused, err.Error()
 	}
-	_, err := fmt.Fprintf(o.out, "%d keys and entries removed\n", n)
+	if o.json {
+		return o.encode(struct {
+			Removed int           `json:"removed"`
+			File    store.Rewrite `json:"append_only_file"`
+			Why     string        `json:"why,omitempty"`
+		}{n, end, why})
+	}
+	said := map[store.Rewrite]string{
+		store.RewriteNone:  "Redis keeps no append-only file.",
+		store.RewriteDone:  "Redis has written its append-only file anew: nothing of it is left there.",
+		store.RewriteBegun: "Redis is writing its append-only file anew: nothing of it is left there when it has ended.",
+		store.RewriteRefused: "Redis' append-only file could not be written anew (" + why + "): the ids of what was removed stay in it until Redis " +
+			"does so by itself. Have it run BGREWRITEAOF.",
+	}
+	_, err = fmt.Fprintf(o.out, "%d keys and entries removed\n%s\n", n, said[end])
 	return err
 }
 

@@ -1,7 +1,6 @@
 package allow
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -11,14 +10,15 @@ import (
 	"unicode"
 )
 
-// HostError says why an address was refused. Both parts may be shown to the person who typed it.
+// HostError says why an address was refused. Both parts may be shown to the person who typed it; what was given is not in
+// the error's text, as it may be a token that was typed into the wrong field.
 type HostError struct {
 	Given string
 	Why   string
 }
 
 // Error implements error.
-func (e *HostError) Error() string { return fmt.Sprintf("host %q refused: %s", e.Given, e.Why) }
+func (e *HostError) Error() string { return "the address is refused: " + e.Why }
 
 // NeverSent reports that nothing went over the wire when this error came up.
 func (e *HostError) NeverSent() bool { return true }

@@ -106,6 +106,18 @@ func TestHostError_namesTheSupportedHostsOnly(t *testing.T) {
 	}
 }
 
+func TestHostError_doesNotRepeatWhatWasGiven(t *testing.T) {
+	l := accounts(t)
+	for _, given := range []string{"secret", "https://secret", "https://user:secret@x.crm.example", "http://[secret", "x.crm.example/secret",
+		"x.crm.example?key=secret", "ftp://secret", "secret.x.crm.example", strings.Repeat("secret", 99)} {
+		_, err := l.Base(given)
+		refused, ok := errors.AsType[*HostError](err)
+		if !ok || refused.Given != given || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), refused.Why) {
+			t.Errorf("%.40s: %v", given, err)
+		}
+	}
+}
+
 func TestHTTPClient_reachesAllowedHostsOnly(t *testing.T) {
 	hits := 0
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits++ }))

@@ -2,10 +2,14 @@ package amocrm
 
 import (
 	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/internal/when"
 )
 
 // allTypes are the types of amocrm.md §3.4 and those that the official library knows beside them.
@@ -105,5 +109,14 @@ func TestContact_phonesAndEmails(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"a@example.com"}, c.Emails()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestValueError_doesNotRepeatAClientsValue(t *testing.T) {
+	f := Field{ID: 7, Name: "Amount", Type: "numeric"}
+	_, err := f.InputIn(when.Calendar{}, []string{"Anna +79990000001"})
+	bad, ok := errors.AsType[*ValueError](err)
+	if !ok || bad.Given == "" || strings.Contains(err.Error(), "Anna") || strings.Contains(err.Error(), "7999") {
+		t.Errorf("%v, given %q", err, bad.Given)
 	}
 }

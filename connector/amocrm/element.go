@@ -13,7 +13,8 @@ import (
 
 // ValueError says which value of a field was refused and what would be taken. Path is relative to the field
 // ("values.0.enum_id"), "values" when the list as a whole is wrong. Want and Reason are for texts in other languages,
-// Accepts is English prose for logs and API errors.
+// Accepts is English prose for logs and API errors. Given is for whoever sent the value and not
+// in the error's text: it may be a client's.
 type ValueError struct {
 	FieldID ID
 	Field   string
@@ -63,7 +64,7 @@ var valueMembers = []string{"value", "enum_id", "enum_code", "enum", "catalog_id
 
 // Error implements error.
 func (e *ValueError) Error() string {
-	return fmt.Sprintf("field %q (%d): %s: %q is not accepted, expected %s", e.Field, e.FieldID, e.Path, e.Given, e.Accepts)
+	return fmt.Sprintf("field %q (%d): %s: the value is not accepted, expected %s", e.Field, e.FieldID, e.Path, e.Accepts)
 }
 
 // element is one value on its way to the wire: from a form (text) or from a rule's JSON (fields).

@@ -3,7 +3,7 @@ package amocrm
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -24,7 +24,7 @@ func (id *ID) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		f, ferr := strconv.ParseFloat(s, 64)
 		if ferr != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
-			return fmt.Errorf("%.40q is not an id", s)
+			return errors.New("a value is not an id") // it may be anything, and errors are logged
 		}
 		n = int64(f)
 	}
@@ -41,7 +41,7 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-		return fmt.Errorf("%.40q is not a number", s)
+		return errors.New("a value is not a number")
 	}
 	*n = Number(f)
 	return nil
