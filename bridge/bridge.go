@@ -45,6 +45,7 @@ type Bridge struct {
 
 	mu       sync.Mutex
 	breakers map[string]*breaker // by amoCRM host
+	swept    time.Time           // when unused ones were last forgotten
 }
 
 // New makes a Bridge.
@@ -111,7 +112,7 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 	here := &herePace{db: b.DB, priority: p}
 	pace := amocrm.Pace(here)
 	if p == store.Interactive {
-		g := b.breaker(t.AmoBase)
+		g := b.breaker(t.AmoBase, time.Now())
 		pace, h = g.pace(pace), g.client(h)
 	}
 	if h != nil {
