@@ -23,7 +23,7 @@ func TestLostAnswer_onlyWhatThisLoginMayHaveMadeIsTaken(t *testing.T) {
 			"POST /leads": func(ctx context.Context, f *fixture) (int64, error) {
 				return f.CreateDeal(ctx, anna.ID, DealDraft{Name: "Chairs", ContactID: 11, PipelineID: 31, StatusID: 311})
 			},
-			"POST /leads/notes": func(ctx context.Context, f *fixture) (int64, error) { return f.Comment(ctx, 21, "hello") },
+			"POST /leads/notes": func(ctx context.Context, f *fixture) (int64, error) { return f.Comment(ctx, 21, "hello", true) },
 		} {
 			t.Run(fmt.Sprint(what, " by ", author), func(t *testing.T) {
 				f := setup(t)

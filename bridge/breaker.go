@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -17,25 +18,37 @@ import (
 const (
 	tripAfter = 5                // failures in a row
 	restFor   = 15 * time.Second // before one request is tried again
+
+	// breakerFor is how long an unused breaker is kept. It is longer than a rest and than any request that holds one: what a
+	// forgotten breaker knew would not matter any more.
+	breakerFor = 10 * time.Minute
 )
 
 // breaker leaves a failing CRM alone: after five failures in a row, or one page that says that the account is blocked
 // (every further call makes that worse). It stands at two places: before the slot of the limiter, where refusing is
 // known to have sent nothing, and in the transport, where the outcome is seen.
 type breaker struct {
+	used    time.Time // guarded by the bridge's lock
 	cb      *gobreaker.TwoStepCircuitBreaker[struct{}]
 	blocked atomic.Bool
 	page    atomic.Bool // the last answer was the page of a blocked account: that is why the CRM is left alone
 }
 
-func (b *Bridge) breaker(base string) *breaker {
+// breaker returns the breaker of an account's address, and forgets those that nobody has asked for lately: accounts leave
+// and are renamed.
+func (b *Bridge) breaker(base string, now time.Time) *breaker {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if now.Sub(b.swept) >= breakerFor {
+		maps.DeleteFunc(b.breakers, func(_ string, g *breaker) bool { return now.Sub(g.used) >= breakerFor })
+		b.swept = now
+	}
 	g := b.breakers[base]
 	if g == nil {
 		g = newBreaker(base, restFor)
 		b.breakers[base] = g
 	}
+	g.used = now
 	return g
 }
 

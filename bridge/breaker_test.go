@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -88,5 +89,21 @@ func TestBreaker_refusalsAndGivingUpAreNoFailures(t *testing.T) {
 	c.set(func(c *crm) { c.latency = 0 })
 	if _, err := api.Account(t.Context()); err != nil {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestBreaker_isForgottenWhenNobodyUsesItsAccountAnyMore(t *testing.T) {
+	b, now := New(Deps{}), time.Now()
+	const kept = "https://kept.amocrm.ru"
+	first := b.breaker(kept, now)
+	for i := range 1000 {
+		now = now.Add(time.Minute)
+		b.breaker(fmt.Sprintf("https://left%d.amocrm.ru", i), now)
+		if b.breaker(kept, now) != first {
+			t.Fatalf("minute %d: the breaker of an account in use was replaced", i)
+		}
+	}
+	if most := 2*int(breakerFor/time.Minute) + 1; len(b.breakers) > most {
+		t.Errorf("%d breakers are kept, at most %d are in use or were lately", len(b.breakers), most)
 	}
 }

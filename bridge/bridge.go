@@ -25,7 +25,8 @@ type Grants interface {
 }
 
 // Deps is what a Bridge stands on. HTTP gives the HTTP client for an account's host (nil: the connector's default), Seen
-// is called after every HTTP exchange with a CRM. HTTP, Seen and Log may be nil.
+// is called after every HTTP exchange with a CRM, Unread for what of an answer is left out. HTTP, Seen, Unread and Log may
+// be nil.
 type Deps struct {
 	DB      *store.DB
 	Cache   *store.Cache
@@ -33,6 +34,7 @@ type Deps struct {
 	Grants  Grants
 	HTTP    func(amoBase string) *http.Client
 	Seen    func(context.Context, amocrm.Seen)
+	Unread  func(context.Context, amocrm.Unread)
 	Log     *slog.Logger
 }
 
@@ -43,6 +45,7 @@ type Bridge struct {
 
 	mu       sync.Mutex
 	breakers map[string]*breaker // by amoCRM host
+	swept    time.Time           // when unused ones were last forgotten
 }
 
 // New makes a Bridge.
@@ -109,7 +112,7 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 	here := &herePace{db: b.DB, priority: p}
 	pace := amocrm.Pace(here)
 	if p == store.Interactive {
-		g := b.breaker(t.AmoBase)
+		g := b.breaker(t.AmoBase, time.Now())
 		pace, h = g.pace(pace), g.client(h)
 	}
 	if h != nil {
@@ -118,6 +121,9 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 	opts = append(opts, amocrm.WithPace(pace))
 	if b.Seen != nil {
 		opts = append(opts, amocrm.WithObserver(b.Seen))
+	}
+	if b.Unread != nil {
+		opts = append(opts, amocrm.WithUnread(b.Unread))
 	}
 	api, err := amocrm.New(t.AmoBase, b.Grants.Auth(t.ID), opts...)
 	if err != nil {

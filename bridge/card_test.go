@@ -16,7 +16,7 @@ func TestComment(t *testing.T) {
 	if _, err := f.Feed(t.Context(), 21); err != nil {
 		t.Fatal(err)
 	}
-	first, err := f.Comment(t.Context(), 21, " ok \n")
+	first, err := f.Comment(t.Context(), 21, " ok \n", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,15 +25,15 @@ func TestComment(t *testing.T) {
 		t.Errorf("own comment is not shown at once: %+v, %v", feed, err)
 	}
 	lose(f, "POST /leads/notes", 1, true)
-	second, err := f.Comment(t.Context(), 21, "ok")
+	second, err := f.Comment(t.Context(), 21, "ok", false)
 	if err != nil || second == first || len(f.crm.notes[21]) != 2 {
 		t.Errorf("first %d, second %d, %d notes, %v", first, second, len(f.crm.notes[21]), err)
 	}
-	_, err = f.Comment(t.Context(), 21, " \n ")
+	_, err = f.Comment(t.Context(), 21, " \n ", false)
 	if d := cmp.Diff([]string{"text error.required"}, problems(t, err)); d != "" {
 		t.Error(d)
 	}
-	_, err = f.Comment(t.Context(), 21, strings.Repeat("я", maxNoteRunes+1))
+	_, err = f.Comment(t.Context(), 21, strings.Repeat("я", maxNoteRunes+1), false)
 	if d := cmp.Diff([]string{"text error.too_long"}, problems(t, err)); d != "" {
 		t.Error(d)
 	}
@@ -45,7 +45,7 @@ func TestComment_onADealThatIsGone(t *testing.T) {
 		c.answer = failing("POST /leads/notes", 400, "application/problem+json", `{"validation-errors":[{"request_id":"0","errors":[
 			{"code":"NotSupportedChoice","path":"entity_id","detail":"no"}]}],"title":"Bad Request","status":400}`)
 	})
-	if _, err := f.Comment(t.Context(), 404, "hello"); !errors.Is(err, ErrGone) {
+	if _, err := f.Comment(t.Context(), 404, "hello", false); !errors.Is(err, ErrGone) {
 		t.Errorf("%v", err)
 	}
 }

@@ -74,13 +74,13 @@ func TestEcho_ofACommentHidesNoOtherChange(t *testing.T) {
 		}
 		return writer
 	}
-	if _, err := f.Comment(t.Context(), 21, "of nobody we know"); err != nil {
+	if _, err := f.Comment(t.Context(), 21, "of nobody we know", false); err != nil {
 		t.Fatal(err)
 	}
 	if got := echo(AspectNote); got != "" {
 		t.Errorf("a write without a name echoes as %q", got)
 	}
-	if _, err := f.Comment(WrittenBy(t.Context(), "me"), 21, "hello"); err != nil {
+	if _, err := f.Comment(WrittenBy(t.Context(), "me"), 21, "hello", false); err != nil {
 		t.Fatal(err)
 	}
 	if note, data := echo(AspectNote), echo(AspectData); note != "me" || data != "" {

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -66,7 +65,7 @@ func (a *Account) afterDeal(ctx context.Context, clientID, id int64, d DealDraft
 		step("link", a.setLink(ctx, clientID, d.ContactID))
 	}
 	if text := strings.TrimSpace(d.NoteText); text != "" {
-		_, err := a.Comment(ctx, id, text)
+		_, err := a.Comment(ctx, id, text, false)
 		step("note", err)
 	}
 	if len(failed) > 0 {
@@ -108,79 +107,4 @@ func (a *Account) lostDeal(ctx context.Context, in amocrm.LeadInput, mem memory,
 		}
 	}
 	return int64(best.ID), nil
-}
-
-// Comment writes a note to a deal. A refused text is *FieldErrors at "text"; ErrGone when there is no such deal;
-// ErrUnknownOutcome as in CreateDeal.
-func (a *Account) Comment(ctx context.Context, leadID int64, text string) (int64, error) {
-	text = strings.TrimSpace(text)
-	e := &FieldErrors{}
-	switch {
-	case text == "":
-		e.add("text", KeyRequired, nil)
-	case len([]rune(text)) > maxNoteRunes:
-		e.add("text", KeyTooLong, map[string]any{"max": float64(maxNoteRunes)})
-	}
-	if err := e.orNil(); err != nil {
-		return 0, err
-	}
-	wrote := a.key("wrote", decimal(leadID))
-	id, err := a.once(ctx, write{
-		mark: []string{"note", decimal(leadID), text},
-		send: func(ctx context.Context) (int64, error) {
-			a.mine(ctx, "leads", leadID, AspectNote)
-			made, err := a.api.CreateNotes(ctx, "leads", []amocrm.NoteInput{
-				{EntityID: amocrm.ID(leadID), Type: "common", Params: map[string]any{"text": text}}})
-			return firstID(made), err
-		},
-		look: func(ctx context.Context, since time.Time) (int64, error) {
-			return a.lostNote(ctx, leadID, text, wrote, since)
-		},
-	})
-	if err != nil {
-		return 0, a.commentError(ctx, leadID, err)
-	}
-	done := context.WithoutCancel(ctx)
-	err = errors.Join(
-		a.remember(done, wrote, leadID, decimal(id)),
-		a.RememberNote(done, leadID, id),
-		a.b.Cache.Drop(done, a.feedKey(leadID), a.dealKey(leadID)),
-	)
-	if err != nil {
-		return id, &AfterCreate{Step: "remember", Err: err}
-	}
-	return id, nil
-}
-
-// commentError tells a missing deal from a refused text: amoCRM refuses both the same way.
-func (a *Account) commentError(ctx context.Context, leadID int64, err error) error {
-	if errors.Is(err, amocrm.ErrNotFound) {
-		return fmt.Errorf("comment deal %d: %w", leadID, ErrGone)
-	}
-	if errors.Is(err, amocrm.ErrInvalid) {
-		if _, lookErr := a.api.Lead(ctx, amocrm.ID(leadID)); errors.Is(lookErr, amocrm.ErrNotFound) {
-			return fmt.Errorf("comment deal %d: %w", leadID, ErrGone)
-		}
-	}
-	return named(fmt.Sprintf("comment deal %d", leadID), refused(err, sentFields(nil).formPath))
-}
-
-// lostNote looks for a note that was written a moment ago; those we know of, and those of other authors, are others.
-func (a *Account) lostNote(ctx context.Context, leadID int64, text, wrote string, since time.Time) (int64, error) {
-	known, err := a.b.DB.ZRange(ctx, wrote, 0, -1).Result()
-	if err != nil {
-		return 0, fmt.Errorf("read written notes: %w", err)
-	}
-	notes, err := a.api.Notes(ctx, "leads", amocrm.ID(leadID), newestLeads)
-	if err != nil {
-		return 0, err
-	}
-	ours := a.ours(ctx)
-	for _, n := range notes {
-		if ours(n.CreatedBy) && n.CreatedAt >= since.Unix() && n.Type == "common" && !slices.Contains(known, decimal(int64(n.ID))) &&
-			strings.TrimSpace(paramsOf(n.Params).text("text")) == text {
-			return int64(n.ID), nil
-		}
-	}
-	return 0, nil
 }

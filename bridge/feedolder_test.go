@@ -104,7 +104,7 @@ func TestSandbox_olderFeedAndComments(t *testing.T) {
 	if _, err := a.api.CreateNotes(ctx, "leads", in); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Comment(ctx, scenario.LeadPipesOpen, "from the ticket"); err != nil {
+	if _, err := a.Comment(ctx, scenario.LeadPipesOpen, "from the ticket", false); err != nil {
 		t.Fatal(err)
 	}
 	for _, comments := range []bool{false, true} {

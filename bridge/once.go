@@ -14,20 +14,24 @@ import (
 
 const (
 	writeFor   = 25 * time.Second // budget of a write with the looks for it
-	lookWindow = 2 * time.Minute  // how far clocks may differ, and how long a second try looks first
+	lookWindow = 2 * time.Minute  // how far clocks may differ
+	doubtFor   = 15 * time.Minute // how long an equal write looks for one whose answer was lost before it is sent
 )
 
 // write is something that must not be made twice. mark names it by its content. look finds it in the CRM among what was
-// made since, 0 when it is not there; it must leave out what is known to have been made by an earlier write.
+// made since, 0 when it is not there; it must leave out what is known to have been made by an earlier write. While the
+// outcome of an equal write is not known, one with ask is sent only with sure.
 type write struct {
 	mark []string
+	ask  bool
+	sure bool
 	send func(ctx context.Context) (int64, error)
 	look func(ctx context.Context, since time.Time) (int64, error)
 }
 
 // once sends a write and gives the id of what it made. It goes on when the caller gives up. When the answer is lost it
-// looks for the result; when that is not there either, the error is ErrUnknownOutcome and the same write within two
-// minutes looks again before it sends.
+// looks for the result; when that is not there either, the error is ErrUnknownOutcome and the same write within a
+// quarter of an hour looks again before it sends, one with ask instead of it.
 func (a *Account) once(ctx context.Context, w write) (int64, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeFor)
 	defer cancel()
@@ -37,17 +41,23 @@ func (a *Account) once(ctx context.Context, w write) (int64, error) {
 	}
 	if earlier > 0 {
 		id, err := w.look(ctx, time.UnixMilli(earlier).Add(-lookWindow))
-		if err != nil {
+		switch {
+		case err != nil && w.ask: // nothing is sent now, and the earlier one is as doubtful as before
+			return 0, fmt.Errorf("%w: look for an unfinished write: %w", ErrUnknownOutcome, err)
+		case err != nil:
 			return 0, fmt.Errorf("look for an unfinished write: %w", err)
 		}
 		if id != 0 {
 			a.settle(ctx, key)
 			return id, nil
 		}
+		if w.ask && !w.sure {
+			return 0, fmt.Errorf("%w: the CRM does not show an equal one whose answer was lost", ErrUnknownOutcome)
+		}
 	}
 	began := time.Now()
 	// Before sending: a process killed right after must leave the mark behind.
-	if err := a.b.DB.Set(ctx, key, began.UnixMilli(), lookWindow).Err(); err != nil {
+	if err := a.b.DB.Set(ctx, key, began.UnixMilli(), doubtFor).Err(); err != nil {
 		return 0, fmt.Errorf("mark a write: %w", err)
 	}
 	id, err := w.send(ctx)

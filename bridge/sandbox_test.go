@@ -142,7 +142,7 @@ func TestSandbox_cardAndFeedOfAFullDeal(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
-	id, err := a.Comment(t.Context(), scenario.LeadOneDeal, "Перезвонили, ждут\nдоставку")
+	id, err := a.Comment(t.Context(), scenario.LeadOneDeal, "Перезвонили, ждут\nдоставку", false)
 	if err != nil {
 		t.Fatal(err)
 	}

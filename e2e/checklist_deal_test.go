@@ -232,3 +232,36 @@ func TestChecklist25_commentIsThereAtOnceAndKeptWhenItFails(t *testing.T) {
 	}
 	b.gone(`.item.pending`)
 }
+
+// amoCRM has taken the comment, its answer is lost, and its lists can't be read for a while: the block goes on looking, and
+// the comment leaves its box when it is found. Until then it is sent again only by who wants it.
+func TestComment_lostAnswerIsFoundAndNothingIsDoubled(t *testing.T) {
+	t.Parallel()
+	w := connect(t, 1)
+	b := newBrowser(t)
+	id := openDeal(t, w, b)
+	notes := fmt.Sprintf("/api/v4/leads/%d/notes", id)
+	before := w.Stats().Notes
+	w.Fault(map[string]any{"drop_after_commit": true, "routes": "/api/v4/leads/notes", "method": "POST", "times": 1})
+	w.Fault(map[string]any{"status": 503, "routes": notes, "method": "GET"})
+	b.enter(`#comment`, "Stands in amoCRM already")
+	b.click(`.compose-foot button`)
+	b.see(`#comment-doubt button[name=sure]`)
+	b.picture("doubt")
+	b.click(`.compose-foot button`) // once more, unasked
+	b.see(`#comment-doubt button[name=sure]`)
+	if n := w.Stats().Notes; n != before+1 {
+		t.Errorf("%d notes were written", n-before)
+	}
+	w.Fault(map[string]any{"replace": true})
+	b.gone(`#comment-doubt.doubt`)
+	b.see(`.item.comment .chip.mine`)
+	var left string
+	b.inPanel("read the box", func(in chromedp.QueryOption) []chromedp.Action {
+		return []chromedp.Action{chromedp.Value(`#comment`, &left, chromedp.ByQuery, in)}
+	})
+	if n := w.Stats().Notes; left != "" || n != before+1 {
+		t.Errorf("the box holds %q, %d notes were written", left, n-before)
+	}
+	b.picture("found")
+}

@@ -1,6 +1,7 @@
 package amocrm
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -35,7 +36,7 @@ func (h *Handlers) comment(v *visit) error {
 	if once != nil {
 		ctx, cancel := v.writing()
 		defer cancel()
-		if _, err := v.crm.Comment(ctx, id, text); err != nil {
+		if _, err := v.crm.Comment(ctx, id, text, v.FormValue("sure") != ""); err != nil {
 			return v.commentFailed(id, text, errors.Join(err, once.Release(v.ctx)))
 		}
 		if err := once.Done(v.ctx, "comment"); err != nil {
@@ -47,15 +48,20 @@ func (h *Handlers) comment(v *visit) error {
 	}
 	ctx, cancel := v.owned(h.Budget / 2)
 	defer cancel()
-	feed, err := v.crm.Feed(ctx, id)
-	if !hasText(feed, text, h.Now()) {
-		feed.Items = append([]bridge.FeedItem{{
-			Kind: bridge.KindComment, Text: text, At: h.Now(), Mine: true, Author: v.t("feed.you"),
-		}}, feed.Items...)
-	}
-	view := v.feedOrProblem(v.formatIn(ctx), id, feed, feedAsk{only: v.feedAsk().only}, err)
+	view := v.feedWith(ctx, id, text)
 	view.Posted = true
 	return v.show(http.StatusOK, "feed", view)
+}
+
+// feedWith is the feed with a comment that was just posted, also when the CRM's own list does not have it yet.
+func (v *visit) feedWith(ctx context.Context, id int64, text string) feedView {
+	feed, err := v.crm.Feed(ctx, id)
+	if !hasText(feed, text, v.h.Now()) {
+		feed.Items = append([]bridge.FeedItem{{
+			Kind: bridge.KindComment, Text: text, At: v.h.Now(), Mine: true, Author: v.t("feed.you"),
+		}}, feed.Items...)
+	}
+	return v.feedOrProblem(v.formatIn(ctx), id, feed, feedAsk{only: v.feedAsk().only}, err)
 }
 
 // hasText looks among the newest lines, so that an old comment of the same words doesn't hide the new one.
@@ -75,6 +81,10 @@ func (v *visit) commentFailed(id int64, text string, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return v.fail(err, "")
 	}
+	if errors.Is(err, bridge.ErrUnknownOutcome) {
+		v.h.note(v.ctx, err, true, v.session.TenantID)
+		return v.commentAgain(id, text, err, func(f *feedView) { f.Doubt = v.doubt(id, text, 0) })
+	}
 	var refused *bridge.FieldErrors
 	if errors.As(err, &refused) {
 		for _, message := range v.fieldTexts(refused) {
@@ -87,8 +97,13 @@ func (v *visit) commentFailed(id int64, text string, err error) error {
 	return v.commentRefused(id, text, v.problemLine(p), err)
 }
 
-// commentRefused shows the feed again with what was typed.
+// commentRefused shows the feed again with what was typed and what is wrong with it.
 func (v *visit) commentRefused(id int64, text, message string, why error) error {
+	return v.commentAgain(id, text, why, func(f *feedView) { f.Error = message })
+}
+
+// commentAgain shows the feed again with what was typed.
+func (v *visit) commentAgain(id int64, text string, why error, say func(*feedView)) error {
 	if !isHTMX(v.Context) {
 		ctx, cancel := v.owned(v.h.Budget)
 		defer cancel()
@@ -96,13 +111,15 @@ func (v *visit) commentRefused(id int64, text, message string, why error) error 
 		if err != nil {
 			return v.fail(err, "")
 		}
-		view.Feed.Typed, view.Feed.Error, view.Feed.Token = text, message, v.nextToken(why)
+		view.Feed.Typed, view.Feed.Token = text, v.nextToken(why)
+		say(&view.Feed)
 		return v.show(http.StatusOK, "deal", view)
 	}
 	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
 	feed, err := v.crm.Feed(ctx, id)
 	view := v.feedOrProblem(v.formatIn(ctx), id, feed, feedAsk{only: v.feedAsk().only}, err)
-	view.Typed, view.Error, view.Token = text, message, v.nextToken(why)
+	view.Typed, view.Token = text, v.nextToken(why)
+	say(&view)
 	return v.show(http.StatusOK, "feed", view)
 }

@@ -31,7 +31,8 @@ type CRM interface {
 	Unlink(ctx context.Context, clientID int64) error
 	Deal(ctx context.Context, id int64) (bridge.DealCard, error)
 	Feed(ctx context.Context, leadID int64) (bridge.Feed, error)
-	Comment(ctx context.Context, leadID int64, text string) (int64, error)
+	Comment(ctx context.Context, leadID int64, text string, sure bool) (int64, error)
+	FindComment(ctx context.Context, leadID int64, text string) (int64, error)
 	ContactForm(ctx context.Context, client bridge.Client) bridge.ContactDraft
 	CreateContact(ctx context.Context, clientID int64, draft bridge.ContactDraft) (int64, error)
 	DealForm(ctx context.Context, ticket bridge.Ticket) (bridge.DealForm, error)
@@ -175,6 +176,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	g.GET("/deals/:id", h.inside(h.deal))
 	g.GET("/deals/:id/feed", h.inside(h.feed))
 	g.POST("/deals/:id/comments", h.inside(h.comment))
+	g.POST("/deals/:id/comments/look", h.inside(h.lookForComment))
 	h.contactRoutes(g)
 	h.dealRoutes(g)
 	h.changesRoutes(g)

@@ -39,6 +39,8 @@ type fakeCRM struct {
 	calls   []string
 	deals   []bridge.DealDraft
 	made    []bridge.ContactDraft
+	arrived string // a comment that was lost and is there now
+	lookErr error
 	posted  []string
 	linked  []int64
 	metaErr error
@@ -116,8 +118,11 @@ func (f *fakeCRM) Feed(context.Context, int64) (bridge.Feed, error) {
 	return bridge.Feed{Items: f.feedItems, At: now, Older: f.feedPlace}, f.feedErr
 }
 
-func (f *fakeCRM) Comment(ctx context.Context, _ int64, text string) (int64, error) {
+func (f *fakeCRM) Comment(ctx context.Context, _ int64, text string, sure bool) (int64, error) {
 	f.called("comment")
+	if sure {
+		f.called("comment again")
+	}
 	f.mu.Lock()
 	f.posted = append(f.posted, text)
 	f.mu.Unlock()
@@ -125,6 +130,16 @@ func (f *fakeCRM) Comment(ctx context.Context, _ int64, text string) (int64, err
 		return f.onComment(ctx)
 	}
 	return 900, nil
+}
+
+func (f *fakeCRM) FindComment(_ context.Context, _ int64, text string) (int64, error) {
+	f.called("find comment")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.arrived == text {
+		return 900, nil
+	}
+	return 0, f.lookErr
 }
 
 func (f *fakeCRM) ContactForm(_ context.Context, c bridge.Client) bridge.ContactDraft {

@@ -1,6 +1,7 @@
 package amocrm
 
 import (
+	"context"
 	"net/http/httptest"
 	"net/url"
 
@@ -50,6 +51,14 @@ func init() {
 		{"deal-comments", func(w *house, _ *bridge.Ticket) {
 			w.crm.feedItems[0].Mine, w.crm.feedPlace = true, "1700~2~2"
 		}, path("/deals/12?only=comments")},
+		{"deal-comment-doubt", func(w *house, _ *bridge.Ticket) {
+			w.crm.onComment = func(context.Context) (int64, error) { return 0, bridge.ErrUnknownOutcome }
+		}, func(w *house, base string) *httptest.ResponseRecorder {
+			return w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {"The chairs leave on Monday."}}, false)
+		}},
+		{"deal-comment-not-found", nil, func(w *house, base string) *httptest.ResponseRecorder {
+			return w.post(base+"/deals/12/comments/look", url.Values{"sent": {"The chairs leave on Monday."}, "looks": {"7"}}, true)
+		}},
 		{"deal-feed-older", func(w *house, _ *bridge.Ticket) {
 			w.crm.older = map[string]bridge.Feed{"1700~2~2": {Items: w.crm.feedItems[2:], Older: "1600~3~3", At: now}}
 		}, asHTMX("/deals/12/feed?before=1700~2~2")},

@@ -28,6 +28,7 @@ type feedView struct {
 	Problem   *problemView
 	Typed     string // a comment that could not be sent
 	Error     string
+	Doubt     *doubtView // it was sent, and it is not known whether it arrived
 	Posted    bool
 	OOB       bool // goes along with another part of the page
 }

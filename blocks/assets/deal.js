@@ -97,6 +97,14 @@
     window.htmx.process(further);
   });
 
+  // A comment whose answer was lost has been found: it leaves its box, unless that holds other words by now.
+  body.addEventListener("htmx:afterSettle", function () {
+    var found = panel.querySelector("[data-posted]"), box = panel.querySelector("#comment");
+    if (!found || !box) return;
+    if (box.value.trim() === found.dataset.posted.trim()) box.value = "";
+    found.removeAttribute("data-posted");
+  });
+
   // A comment stands in the feed, greyed, until amoCRM has it. When it can't be sent it is back in its box.
   body.addEventListener("htmx:beforeRequest", function (e) {
     var form = e.target;

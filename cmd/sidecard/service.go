@@ -101,14 +101,14 @@ func awaitStore(ctx context.Context, db *store.DB) error {
 }
 
 // helpdesk opens a tenant's helpdesk API, at the usual address when his block names none.
-func helpdesk(set settings, see func(context.Context, usedesk.Seen)) func(tenant.Tenant) (*usedesk.API, error) {
+func helpdesk(set settings, see func(context.Context, usedesk.Seen), miss func(context.Context, usedesk.Unread)) func(tenant.Tenant) (*usedesk.API, error) {
 	client := set.deskHosts.HTTPClient(20 * time.Second)
 	return func(t tenant.Tenant) (*usedesk.API, error) {
 		base := t.DeskBase
 		if base == "" {
 			base = set.deskBase
 		}
-		return usedesk.New(base, t.DeskToken, usedesk.WithHTTP(client), usedesk.WithObserver(see))
+		return usedesk.New(base, t.DeskToken, usedesk.WithHTTP(client), usedesk.WithObserver(see), usedesk.WithUnread(miss))
 	}
 }
 
@@ -127,7 +127,7 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces,
 		return nil, err
 	}
 	s := &service{db: db, tenants: tenant.NewDirectory(db), metrics: m, traces: tr}
-	traced := traceHooks(tr, m)
+	traced, unread := traceHooks(tr, m), newUnreadLog(log)
 	login := oauth.Config{
 		ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts,
 		LongLivedToken: set.AmoToken,
@@ -138,10 +138,10 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces,
 	s.grants.OnCall(traced.login)
 	crm := set.amoHosts.HTTPClient(20 * time.Second) // one for all accounts: each has connections of its own to keep
 	b := bridge.New(bridge.Deps{
-		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log, Seen: traced.crm,
+		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log, Seen: traced.crm, Unread: unread.crm,
 		HTTP: func(string) *http.Client { return crm },
 	})
-	desk := helpdesk(set, traced.desk)
+	desk := helpdesk(set, traced.desk, unread.desk)
 	text := func(lang, key string, args ...any) string { return catalog.T(blocks.Lang(lang), key, args...) }
 	set.notices.Text = text
 	set.notices.Sent, set.notices.Trace = m.Noticed, traced.notice

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/attempt"
+	loosely "github.com/sidecard/sidecard/connector/wire"
 )
 
 // call is one request of the API. route is the path below /api/v4 with "{id}" for ids: it names the call in errors.
@@ -41,11 +42,30 @@ func (c *Client) read(ctx context.Context, k call, out any) (found bool, err err
 	if err != nil || a.Status == http.StatusNoContent || len(bytes.TrimSpace(a.Body)) == 0 {
 		return false, err
 	}
-	if err := decode(a, out); err != nil {
+	if a.HTML() {
+		err = errPage
+	} else {
+		err = c.lenient(ctx, k.op(), "", a.Body, out)
+	}
+	if err != nil {
 		return false, &Error{Op: k.op(), Status: a.Status, Kind: KindUpstream, Detail: err.Error()}
 	}
 	return true, nil
 }
+
+// lenient decodes what was read, without the elements of lists that can't be. at is where raw stands in the answer.
+func (c *Client) lenient(ctx context.Context, op, at string, raw []byte, out any) error {
+	unread, err := loosely.Unmarshal(raw, out)
+	if err != nil {
+		return fmt.Errorf("decode answer: %w", err)
+	}
+	for _, u := range unread {
+		c.miss(ctx, Unread{Op: op, Path: at + u.Path, Reason: u.Reason()})
+	}
+	return nil
+}
+
+var errPage = errors.New("the answer is a page, not data")
 
 // write makes a POST, PATCH or DELETE and decodes the answer into out unless out is nil. An answer that makes no sense
 // leaves the outcome unknown: the server said yes to something.
@@ -62,7 +82,7 @@ func (c *Client) write(ctx context.Context, k call, out any) error {
 
 func decode(a attempt.Answer, out any) error {
 	if a.HTML() {
-		return errors.New("the answer is a page, not data")
+		return errPage
 	}
 	if err := json.Unmarshal(a.Body, out); err != nil {
 		return fmt.Errorf("decode answer: %w", err)

@@ -48,6 +48,9 @@ type Seen struct {
 	Took      time.Duration
 }
 
+// Unread is what of an answer was left out because it can't be decoded: an element of a list. Reason holds no value.
+type Unread struct{ Op, Path, Reason string }
+
 // Client talks to one account. It is safe for concurrent use.
 type Client struct {
 	base  atomic.Pointer[url.URL]
@@ -56,6 +59,7 @@ type Client struct {
 	pace  Pace
 	agent string
 	see   func(context.Context, Seen)
+	miss  func(context.Context, Unread)
 	clock atomic.Pointer[reading]
 }
 
@@ -86,6 +90,9 @@ func WithUserAgent(name string) Option { return func(c *Client) { c.agent = name
 // WithObserver has see called after every HTTP exchange, repeats included.
 func WithObserver(see func(context.Context, Seen)) Option { return func(c *Client) { c.see = see } }
 
+// WithUnread has miss called for every element of a list that was left out of an answer.
+func WithUnread(miss func(context.Context, Unread)) Option { return func(c *Client) { c.miss = miss } }
+
 // New returns a client of the account at base ("https://x.amocrm.ru", "http://127.0.0.1:8081"). base must have passed
 // Hosts.Base: New checks its form, not whether it is trusted.
 func New(base string, auth Auth, opts ...Option) (*Client, error) {
@@ -96,7 +103,7 @@ func New(base string, auth Auth, opts ...Option) (*Client, error) {
 	if auth == nil {
 		return nil, errors.New("amocrm: no source of access tokens")
 	}
-	c := &Client{auth: auth, agent: attempt.UserAgent(), see: func(context.Context, Seen) {}}
+	c := &Client{auth: auth, agent: attempt.UserAgent(), see: func(context.Context, Seen) {}, miss: func(context.Context, Unread) {}}
 	c.base.Store(u)
 	for _, o := range opts {
 		o(c)

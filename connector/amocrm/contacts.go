@@ -2,6 +2,7 @@ package amocrm
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -76,7 +77,7 @@ func create(ctx context.Context, c *Client, k call, name string, n, most int) ([
 	if err := c.write(ctx, k, &e); err != nil {
 		return nil, err
 	}
-	made, err := items[Created](e, name)
+	made, err := items[Created](e, name, json.Unmarshal)
 	if err != nil {
 		return nil, &Error{Op: k.op(), Status: http.StatusOK, Kind: KindUnknownOutcome, Detail: err.Error()}
 	}

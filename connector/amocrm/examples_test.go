@@ -14,7 +14,7 @@ func listOf[T any](t *testing.T, body, name string) []T {
 	if err := json.Unmarshal([]byte(body), &e); err != nil {
 		t.Fatal(err)
 	}
-	got, err := items[T](e, name)
+	got, err := items[T](e, name, json.Unmarshal)
 	if err != nil {
 		t.Fatal(err)
 	}

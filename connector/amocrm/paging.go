@@ -21,7 +21,7 @@ type envelope struct {
 }
 
 // items decodes the list of the given name; an absent one is empty.
-func items[T any](e envelope, name string) ([]T, error) {
+func items[T any](e envelope, name string, decode func([]byte, any) error) ([]T, error) {
 	var lists map[string]json.RawMessage
 	if err := embedded(e.Embedded, &lists); err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func items[T any](e envelope, name string) ([]T, error) {
 		return nil, nil
 	}
 	var out list[T]
-	if err := json.Unmarshal(raw, &out); err != nil {
+	if err := decode(raw, &out); err != nil {
 		return nil, fmt.Errorf("decode %s: %w", name, err)
 	}
 	return out, nil
@@ -66,7 +66,7 @@ func page[T any](ctx context.Context, c *Client, k call, name string) ([]T, url.
 	if err != nil || !found {
 		return nil, nil, err
 	}
-	out, err := items[T](e, name)
+	out, err := items[T](e, name, func(raw []byte, out any) error { return c.lenient(ctx, "GET "+k.route, name+".", raw, out) })
 	if err != nil {
 		return nil, nil, &Error{Op: "GET " + k.route, Status: 200, Kind: KindUpstream, Detail: err.Error()}
 	}

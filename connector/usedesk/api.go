@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 // Seen is one HTTP exchange, for traces. Op is the API's method; Status is 0 when no answer came.
@@ -33,7 +34,11 @@ type API struct {
 	token string
 	http  *http.Client
 	see   func(context.Context, Seen)
+	miss  func(context.Context, Unread)
 }
+
+// Unread is what of an answer was left out because it can't be decoded: an element of a list. Reason holds no value.
+type Unread struct{ Op, Path, Reason string }
 
 // Option changes an API.
 type Option func(*API)
@@ -43,6 +48,9 @@ func WithHTTP(h *http.Client) Option { return func(c *API) { c.http = h } }
 
 // WithObserver has see called after every HTTP exchange, repeats included; nil: nobody.
 func WithObserver(see func(context.Context, Seen)) Option { return func(c *API) { c.see = see } }
+
+// WithUnread has miss called for every element of a list that was left out of an answer.
+func WithUnread(miss func(context.Context, Unread)) Option { return func(c *API) { c.miss = miss } }
 
 // New returns a client of the API at base ("https://api.usedesk.ru/", "https://secure.usedesk.com/uapi/"), which must
 // have passed Hosts.Base, with the api_token of an API channel (usedesk.md §2.1).
@@ -56,7 +64,7 @@ func New(base, token string, opts ...Option) (*API, error) {
 		return nil, errors.New("usedesk: the API token is empty")
 	}
 	u.Path = strings.TrimSuffix(u.Path, "/") + "/"
-	c := &API{base: u, token: strings.TrimSpace(token)}
+	c := &API{base: u, token: strings.TrimSpace(token), miss: func(context.Context, Unread) {}}
 	for _, o := range opts {
 		o(c)
 	}
@@ -79,8 +87,12 @@ func (c *API) read(ctx context.Context, method string, params map[string]any, ou
 	if e := c.refusal(method, a); e != nil {
 		return e
 	}
-	if err := json.Unmarshal(a.Body, out); err != nil {
+	unread, err := wire.Unmarshal(a.Body, out)
+	if err != nil {
 		return &Error{Op: method, Status: a.Status, Kind: KindUpstream, Detail: "the answer can't be read"}
+	}
+	for _, u := range unread {
+		c.miss(ctx, Unread{Op: method, Path: u.Path, Reason: u.Reason()})
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package usedesk
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -132,5 +133,19 @@ func TestUpdateTicket_outcomes(t *testing.T) {
 		if err := c.UpdateTicket(t.Context(), TicketUpdate{ID: 5, StatusID: StatusSolved}); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", body, err, want)
 		}
+	}
+}
+
+func TestTicket_anUnreadableElementCostsThatElement(t *testing.T) {
+	c, mock := setup(t)
+	var left []Unread
+	WithUnread(func(_ context.Context, u Unread) { left = append(left, u) })(c)
+	on(mock, "ticket", 200, js, `{"ticket":{"id":5},"comments":[{"id":"one","message":"a"},{"id":2,"message":"b","files":[{"name":"x"},7]}],"tags":["vip"]}`)
+	got, err := c.Ticket(t.Context(), 5)
+	if err != nil || len(got.Comments) != 1 || got.Comments[0].Message != "b" || len(got.Comments[0].Files) != 1 || len(got.Tags) != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if len(left) != 2 || left[0].Path != "comments.0" || left[1].Path != "comments.1.files.1" || strings.Contains(left[0].Reason, "one") {
+		t.Errorf("left out: %+v", left)
 	}
 }
