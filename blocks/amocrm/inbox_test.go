@@ -205,11 +205,11 @@ var regexpOlder = regexp.MustCompile(`href="([^"]*before=[^"]*)"`)
 
 func TestInbox_pagesSearchesAndFilters(t *testing.T) {
 	w := newHouse(t)
+	w.refusedFiring()
 	for i := range 53 {
 		r := chairs(int64(1000 + i))
 		w.fired(time.Duration(100-i)*time.Minute, r, triggers.Steps{}, triggers.Outcome{State: triggers.StateAccepted})
 	}
-	w.refusedFiring()
 	base := w.session(blocks.EN, sampleTicket())
 	first := w.get(base + "/inbox?state=accepted").Body.String()
 	if n := strings.Count(first, `class="row-name"`); n != 50 || strings.Contains(first, "Ticket 1000 ") {
