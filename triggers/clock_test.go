@@ -14,7 +14,7 @@ func TestClock_seesStepsAndNotSlowAnswers(t *testing.T) {
 	if c.watched(time.Hour) != time.Hour || c.stepped(time.Hour) != 0 || !c.latest().IsZero() {
 		t.Error("it knows something before it has seen anything")
 	}
-	other := time.Unix(1_700_000_000, 0) // nobody's clock of now
+	other := time.Unix(1_700_000_000, 0)           // nobody's clock of now
 	c.note(other, time.Now().Add(-30*time.Second)) // asked half a minute ago, and read at any time since
 	if left := c.watched(time.Hour); left > time.Hour || left < 59*time.Minute {
 		t.Errorf("%s of an hour are left at the beginning", left)
