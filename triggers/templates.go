@@ -77,7 +77,8 @@ func (r Request) filled(t bridge.Ticket) (Request, error) {
 	if bridge.HasPlace(r.Fields.Name) {
 		r.Fields.Name = bridge.DealName(r.Fields.Name, t)
 	}
-	r.Comment = firstRunes(strings.TrimSpace(bridge.Fill(r.Comment, t)), MaxComment)
+	// Before it is filled: what a client wrote is no markup.
+	r.Comment = firstRunes(strings.TrimSpace(bridge.Fill(bridge.PlainText(r.Comment, MaxComment), t)), MaxComment)
 	r.Company = oneLine(r.Company, t)
 	r.Tags = filledTags(r.Tags, t)
 	if r.Task != nil {
