@@ -11,12 +11,17 @@ import (
 )
 
 // lockTake answers 0 when the lock is ours, else the milliseconds until it ends by itself. It may run twice for one caller:
-// the client sends a command again when the answer was cut off.
+// the client sends a command again when the answer was cut off. A lock that lives longer than it was taken for has outlived
+// its holder by a step back of Redis' clock.
 var lockTake = redis.NewScript(`
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
 if redis.call('GET', KEYS[1]) == ARGV[1] then return 0 end
 local left = redis.call('PTTL', KEYS[1])
 if left < 1 then return 1 end
+if left > tonumber(ARGV[2]) then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  left = tonumber(ARGV[2])
+end
 return left`)
 
 var lockRenew = redis.NewScript(`

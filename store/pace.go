@@ -28,6 +28,7 @@ const (
 	paceReserve = 2
 	paceJitter  = 12 * time.Millisecond
 	pauseMost   = 10 * time.Minute
+	pauseEver   = pauseMost + time.Minute // no pause is longer, with what is added by chance
 )
 
 // Pace lets at most limit requests a second reach one server, counted over all replicas.
@@ -54,14 +55,18 @@ func (db *DB) Pace(name string, limit int, p Priority) *Pace {
 }
 
 // paceTake answers {0} with the slot taken, else {milliseconds to wait, 1 when paused}. A slot in flight is free a second
-// from now at the earliest, so no wait is longer than that and none is in vain. It may run twice for one caller.
+// from now at the earliest, so no wait is longer than that and none is in vain. It may run twice for one caller. What ends
+// later than anything can is of before a step back of Redis' clock: a slot then ends in a second, a pause is over.
 var paceTake = redis.NewScript(`
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 if redis.call('ZSCORE', KEYS[1], ARGV[2]) or redis.call('ZSCORE', KEYS[3], ARGV[2]) then return {0, 0} end
 local pause = tonumber(string.match(redis.call('GET', KEYS[2]) or '0', '^%d+'))
-if pause > now then return {math.ceil((pause - now) / 1000), 1} end
+if pause > now and pause - now < ARGV[5] * 1000 then return {math.ceil((pause - now) / 1000), 1} end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
+for _, late in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], string.format('(%.0f', now + ARGV[3] * 1000), '+inf')) do
+  redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[4] * 1000), late)
+end
 local n = redis.call('ZCARD', KEYS[1])
 local limit = tonumber(ARGV[1])
 if n < limit then
@@ -150,7 +155,7 @@ func (p *Pace) Wait(ctx context.Context) (done func(), err error) {
 	id := rand.Text()
 	for {
 		got, err := paceTake.Run(ctx, p.db, []string{p.slots, p.pause, p.gone},
-			allowed, id, paceCrash.Milliseconds(), paceWindow.Milliseconds()).Int64Slice()
+			allowed, id, paceCrash.Milliseconds(), paceWindow.Milliseconds(), pauseEver.Milliseconds()).Int64Slice()
 		if err != nil {
 			p.finish(id, 0) // the slot may be ours; nothing was sent in it
 			return nil, fmt.Errorf("wait for a slot of %s: %w", p.name, err)

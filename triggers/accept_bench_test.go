@@ -13,7 +13,7 @@ import (
 // other with both in one round trip.
 func BenchmarkAcceptAndHint(b *testing.B) {
 	l, ctx := realLedger(b), b.Context()
-	h := hints{l.db}
+	h := hints{l.db, &clock{}}
 	const turns = 500
 	var apart, together []time.Duration
 	for i := range turns {

@@ -96,7 +96,7 @@ func TestMemo_keepsAFewTenants(t *testing.T) {
 func TestHints_aNewerOneIsNotLost(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
-	h, ctx := hints{l.db}, t.Context()
+	h, ctx := hints{l.db, &clock{}}, t.Context()
 	now, err := l.db.Time(ctx).Result()
 	if err != nil {
 		t.Fatal(err)

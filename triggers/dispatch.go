@@ -80,7 +80,7 @@ func (s *Service) loop(ctx, work context.Context, tenantID string) error {
 			return err
 		}
 		began := time.Now()
-		b, err := s.ledger.Claim(work, tenantID, maxBatch)
+		b, err := s.claim(work, tenantID)
 		if err != nil {
 			return err
 		}
@@ -92,7 +92,11 @@ func (s *Service) loop(ctx, work context.Context, tenantID string) error {
 			return s.hints.settle(work, was, next, ok)
 		}
 		if pause := s.traced(ctx, work, b, tenantID, began); pause > 0 {
-			return s.hints.settle(work, was, b.Now.Add(time.Since(began)+pause), true)
+			at := s.clock.latest().Add(pause) // not of the claim: Redis' clock may have been set back since
+			if err := s.hints.settle(work, was, at, true); err != nil {
+				return err
+			}
+			return s.hints.noLater(work, tenantID, at) // another replica may have put it to the end of this lease
 		}
 	}
 	// Stopping: another replica takes what was given back now, and not when the lease would have ended.

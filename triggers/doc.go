@@ -17,6 +17,8 @@
 //   - An entry is stored before anybody is told "accepted", and never leaves the ledger unfinished.
 //   - Every change of a working entry names the claim that it belongs to; a worker that comes late changes nothing.
 //   - Nothing is sent later than two thirds of a lease after the claim was last known to be the worker's.
+//   - Redis' clock may be set. A lease that a step forward has ended is left to its worker for another one, and a step back
+//     moves what is due along with it: nothing is made twice for the one, nothing waits as long as the other.
 //   - The intent to write is stored before the write is sent. A write whose answer is not known is looked for in the CRM
 //     before it may be sent again, so one firing makes one deal.
 //   - Waiting (rate limit, CRM down, dead grant) uses up no attempt.

@@ -114,8 +114,17 @@ type Intent struct {
 
 	Cause    string    `json:"cause,omitempty"` // why the answer is not known
 	Until    time.Time `json:"until,omitzero"`  // before that the CRM may still be at it
+	From     time.Time `json:"from,omitzero"`   // since when it is looked for, when Redis' clock was set back behind At
 	Looks    int       `json:"looks,omitempty"`
 	LookedAt time.Time `json:"looked_at,omitzero"`
+}
+
+// from is since when the write is looked for.
+func (i *Intent) from() time.Time {
+	if i.From.IsZero() {
+		return i.At
+	}
+	return i.From
 }
 
 // Line is one line of an entry's timeline. What every try says again is one line: Times is how often, Last when it was said

@@ -14,7 +14,10 @@ import (
 
 // hints says which tenants have due work and since when. They are not in the tenants' slots, so a hint can get lost
 // between two steps; Service.sweep heals that. Scores are Unix microseconds, so that two hints rarely look the same.
-type hints struct{ rdb redis.UniversalClient }
+type hints struct {
+	rdb   redis.UniversalClient
+	clock *clock
+}
 
 var hintKey = store.Shared("fire", "due")
 
@@ -39,6 +42,15 @@ func (h hints) set(ctx context.Context, tenantID string, at time.Time) error {
 	return nil
 }
 
+// noLater moves a tenant's hint to a time of Redis' clock unless it is earlier.
+func (h hints) noLater(ctx context.Context, tenantID string, at time.Time) error {
+	earlier := redis.ZAddArgs{LT: true, Members: []redis.Z{{Score: float64(at.UnixMicro()), Member: tenantID}}}
+	if err := h.rdb.ZAddArgs(ctx, hintKey, earlier).Err(); err != nil {
+		return fmt.Errorf("hint at due work: %w", err)
+	}
+	return nil
+}
+
 // hintNow is set for work that is due at once, by Redis' clock.
 var hintNow = redis.NewScript(`
 local t = redis.call('TIME')
@@ -58,17 +70,40 @@ func (h hints) soon(ctx context.Context, tenantID string) error {
 	return nil
 }
 
-// dueHints reads hints by Redis' clock: the replicas' may differ.
+// dueHints reads hints by Redis' clock: the replicas' may differ. Answers what that clock says, and the tenants. Member clock
+// holds what it said last, within a second, as a negative score: after a step back the hints are moved by as much.
 var dueHints = redis.NewScript(`
 local t = redis.call('TIME')
-local now = string.format('%.0f', tonumber(t[1]) * 1000000 + tonumber(t[2]))
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])`)
+local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
+local last = -tonumber(redis.call('ZSCORE', KEYS[1], 'clock') or 0)
+if math.abs(now - last) > 1000000 then
+  if now < last then
+    local all = redis.call('ZRANGEBYSCORE', KEYS[1], 0, '+inf', 'WITHSCORES')
+    for i = 1, #all, 2 do
+      redis.pcall('ZADD', KEYS[1], string.format('%.0f', all[i + 1] - (last - now)), all[i])
+    end
+  end
+  redis.pcall('ZADD', KEYS[1], string.format('%.0f', -now), 'clock') -- not while Redis is full
+end
+now = string.format('%.0f', now)
+return {now, redis.call('ZRANGEBYSCORE', KEYS[1], 0, now, 'LIMIT', 0, ARGV[1])}`)
 
 // due returns tenants that seem to have work, the longest waiting first.
 func (h hints) due(ctx context.Context, limit int) ([]string, error) {
-	found, err := dueHints.Run(ctx, h.rdb, []string{hintKey}, limit).StringSlice()
+	before := time.Now()
+	got, err := dueHints.Run(ctx, h.rdb, []string{hintKey}, limit).Slice()
 	if err != nil {
 		return nil, fmt.Errorf("read hints at due work: %w", err)
+	}
+	now, err := strconv.ParseInt(fmt.Sprint(got[0]), 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("read Redis' clock: %w", err)
+	}
+	h.clock.note(time.UnixMicro(now), before)
+	ids, _ := got[1].([]any)
+	var found []string
+	for _, id := range ids {
+		found = append(found, fmt.Sprint(id))
 	}
 	return found, nil
 }

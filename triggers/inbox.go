@@ -49,18 +49,19 @@ func (s *Service) RetryAll(ctx context.Context, tenantID string) (int, error) {
 	return n, errors.Join(err, s.restarted(ctx, tenantID, "", nil))
 }
 
-// Edit gives a failed or held entry another request and starts it anew. *Problems when the request would not be accepted
+// Edit gives a failed or held entry another request and starts it anew; changed is false when it is the same. *Problems when the request would not be accepted
 // from a rule either; ErrDealMade when a deal was or may have been made of the old one; ErrConflict when the entry is
 // neither failed nor held.
-func (s *Service) Edit(ctx context.Context, tenantID, id string, r Request) error {
+func (s *Service) Edit(ctx context.Context, tenantID, id string, r Request) (changed bool, err error) {
 	body, err := json.Marshal(r)
 	if err != nil {
-		return fmt.Errorf("encode firing: %w", err)
+		return false, fmt.Errorf("encode firing: %w", err)
 	}
 	if r, err = BindEdited(body); err != nil {
-		return err
+		return false, err
 	}
-	return s.restarted(ctx, tenantID, id, s.ledger.Edit(ctx, tenantID, id, r))
+	changed, err = s.ledger.Edit(ctx, tenantID, id, r)
+	return changed, s.restarted(ctx, tenantID, id, err)
 }
 
 // Drop ends a failed, held or accepted entry without a deal. ErrReason when reason is empty or too long; ErrConflict

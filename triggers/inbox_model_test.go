@@ -86,7 +86,7 @@ func (m inboxModel) edit() {
 		want = ErrDealMade
 	}
 	ticket := rapid.Int64Range(1, 3).Draw(m.t, "ticket")
-	m.did(e, "edit", m.l.Edit(m.t.Context(), "t", e.id, firing(ticket, "edited")), want)
+	m.did(e, "edit", edited(m.l.Edit(m.t.Context(), "t", e.id, firing(ticket, "edited"))), want)
 	if want == nil {
 		e.ticket = ticket
 	}

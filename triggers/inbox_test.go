@@ -197,7 +197,7 @@ func TestEdit_isReadAsARuleIs(t *testing.T) {
 	s := NewService(Deps{DB: l.db})
 	e := failed(t, l, Steps{})
 	var mistakes *Problems
-	if err := s.Edit(t.Context(), "t1", e.ID, Request{TicketID: -1, Fields: LeadFields{Name: strings.Repeat("x", MaxName+1)}}); !errors.As(err, &mistakes) || len(mistakes.List) != 2 {
+	if _, err := s.Edit(t.Context(), "t1", e.ID, Request{TicketID: -1, Fields: LeadFields{Name: strings.Repeat("x", MaxName+1)}}); !errors.As(err, &mistakes) || len(mistakes.List) != 2 {
 		t.Errorf("got %v", err)
 	}
 	if got := get(t, l, e.ID); got.State != StateFailed {
@@ -206,7 +206,7 @@ func TestEdit_isReadAsARuleIs(t *testing.T) {
 	price := int64(5)
 	r := Request{TicketID: 9, Comment: "c", Fields: LeadFields{Name: "n", Price: &price, Custom: []CustomField{
 		{FieldID: 3, Values: []CustomValue{{Value: []byte(`"a"`)}, {EnumID: 4}}}}}}
-	if err := s.Edit(t.Context(), "t1", e.ID, r); err != nil {
+	if _, err := s.Edit(t.Context(), "t1", e.ID, r); err != nil {
 		t.Fatal(err)
 	}
 	got := get(t, l, e.ID)
@@ -225,7 +225,7 @@ func TestRetry_isWorkedOffAtOnce(t *testing.T) {
 	h.desk.add(101, 55, "Ann Example", "8 (999) 000-00-01")
 	h.run(h.Service)
 	e := h.until(h.accept(published(987654321)).ID, StateFailed) // the helpdesk has no such ticket
-	if err := h.Edit(t.Context(), h.tenant.ID, e.ID, published(101)); err != nil {
+	if _, err := h.Edit(t.Context(), h.tenant.ID, e.ID, published(101)); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.until(e.ID, StateDone); got.Steps.LeadID == 0 {

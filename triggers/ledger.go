@@ -121,37 +121,6 @@ func (l *Ledger) acceptWith(ctx context.Context, tenantID string, r Request, ide
 		CreatedAt: now, UpdatedAt: now, Since: now, DueAt: now, Timeline: []Line{{At: now, Text: "accepted"}}}, false, nil
 }
 
-// Batch is a claim of entries in the order of their acceptance.
-type Batch struct {
-	Claim   string
-	Entries []Entry
-	Now     time.Time // Redis' clock at the claim
-}
-
-// Claim takes up to n (at most 50) due entries of one tenant for the time of the lease. An entry is not taken while an
-// earlier one of its ticket is unfinished outside this claim. An empty batch means that nothing is due.
-func (l *Ledger) Claim(ctx context.Context, tenantID string, n int) (Batch, error) {
-	claim, err := newID()
-	if err != nil {
-		return Batch{}, fmt.Errorf("make a claim id: %w", err)
-	}
-	got, err := l.run(ctx, claimScript, tenantID, claim, min(n, maxBatch), l.lease.Milliseconds()).StringSlice()
-	if err != nil {
-		return Batch{}, fmt.Errorf("claim firings: %w", err)
-	}
-	b := Batch{Claim: claim, Now: millis(got[0])}
-	found, err := l.load(ctx, tenantID, got[1:], false)
-	if err != nil {
-		return Batch{}, fmt.Errorf("read claimed firings: %w", err)
-	}
-	for _, e := range found {
-		if e.claim == claim {
-			b.Entries = append(b.Entries, e)
-		}
-	}
-	return b, nil
-}
-
 // Record stores the steps of a claimed entry, adds text (if any) to its timeline, starts its lease anew, and ends its waits
 // in a row. ErrClaimLost when the claim is no longer the entry's.
 func (l *Ledger) Record(ctx context.Context, e Entry, text string) error {

@@ -1,6 +1,7 @@
 package triggers
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,17 +56,28 @@ func (l *Ledger) RetryAll(ctx context.Context, tenantID string) (int, error) {
 	}
 }
 
-// Edit gives a failed or held entry another request and starts it anew. ErrDealMade when a deal was or may have been made
-// of the old one; ErrConflict when it is neither failed nor held.
-func (l *Ledger) Edit(ctx context.Context, tenantID, id string, r Request) error {
+// Edit gives a failed or held entry another request and starts it anew; the same one only starts it anew, and changed is
+// false. ErrDealMade when a deal was or may have been made of the old one; ErrConflict when it is neither failed nor held.
+func (l *Ledger) Edit(ctx context.Context, tenantID, id string, r Request) (changed bool, err error) {
 	e, err := l.seen(ctx, tenantID, id, StateFailed, StateHeld)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !e.Editable() {
-		return ErrDealMade
+		return false, ErrDealMade
 	}
-	return l.restart(ctx, e, textEdited, &Steps{}, &r)
+	old, err := json.Marshal(e.Request)
+	if err != nil {
+		return false, fmt.Errorf("encode firing: %w", err)
+	}
+	now, err := json.Marshal(r)
+	if err != nil {
+		return false, fmt.Errorf("encode firing: %w", err)
+	}
+	if bytes.Equal(old, now) {
+		return false, l.restart(ctx, e, textRetried, nil, nil)
+	}
+	return true, l.restart(ctx, e, textEdited, &Steps{}, &r)
 }
 
 // Drop ends a failed, held or accepted entry without a deal. ErrReason when reason is empty or too long; ErrConflict

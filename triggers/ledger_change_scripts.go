@@ -57,7 +57,7 @@ return 1
 `)
 
 // Answers how many done entries went before their time, and since when in ms.
-var trimScript = endScript(`
+var trimScript = sweepScript(`
 trim()
 local gone = call('HMGET', p .. ':trimmed', 'n', 'since')
 return {tonumber(gone[1] or 0), tonumber(gone[2] or 0)}

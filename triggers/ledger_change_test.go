@@ -25,11 +25,13 @@ func init() {
 			return l.Drop(context.Background(), "t1", id, "x")
 		}, StateFailed, StateHeld, StateAccepted)},
 		{"only a failed or held firing can be edited", refusedIn(func(l bench, id string) error {
-			return l.Edit(context.Background(), "t1", id, firing(1, "new"))
+			_, err := l.Edit(context.Background(), "t1", id, firing(1, "new"))
+			return err
 		}, StateFailed, StateHeld)},
 		{"another tenant can do nothing with an id", foreignID},
 		{"retrying all takes what is failed now, once each", retryAll},
 		{"an edited firing has the new request and ticket, sealed", editReplaces},
+		{"a request that is saved as it was is retried", sameEdit},
 		{"a firing that may have made a deal is not edited", editRefused},
 		{"a dropped firing is out of the way and says why", dropLetsGo},
 		{"a drop needs a reason of bounded length", dropNeedsReason},
@@ -38,6 +40,8 @@ func init() {
 		{"when none is meant, the intent is gone with the candidates", makeNew},
 	}...)
 }
+
+func edited(_ bool, err error) error { return err }
 
 // failed brings a firing of ticket 1 to where a person is needed.
 func failed(t *testing.T, l bench, steps Steps) Entry {
@@ -198,7 +202,7 @@ func refusedIn(do func(l bench, id string) error, allowed ...State) func(*testin
 func foreignID(t *testing.T, l bench) {
 	e := failed(t, l, Steps{Candidates: []Candidate{{LeadID: 7}}})
 	for name, err := range map[string]error{
-		"retry": l.Retry(t.Context(), "t2", e.ID), "edit": l.Edit(t.Context(), "t2", e.ID, firing(1, "x")),
+		"retry": l.Retry(t.Context(), "t2", e.ID), "edit": edited(l.Edit(t.Context(), "t2", e.ID, firing(1, "x"))),
 		"drop": l.Drop(t.Context(), "t2", e.ID, "x"), "adopt": l.Adopt(t.Context(), "t2", e.ID, 7),
 		"new": l.MakeNew(t.Context(), "t2", e.ID), "made up": l.Retry(t.Context(), "t1", strings.Repeat("0", idLen)),
 	} {

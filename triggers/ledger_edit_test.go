@@ -10,7 +10,7 @@ import (
 
 func editReplaces(t *testing.T, l bench) {
 	e := failed(t, l, Steps{ClientID: 3})
-	if err := l.Edit(t.Context(), "t1", e.ID, firing(2, "new")); err != nil {
+	if _, err := l.Edit(t.Context(), "t1", e.ID, firing(2, "new")); err != nil {
 		t.Fatal(err)
 	}
 	mustAccept(t, l, firing(2, "behind"), "")
@@ -27,12 +27,22 @@ func editReplaces(t *testing.T, l bench) {
 	}
 }
 
+// sameEdit saves a request as it is: it is retried, and nothing says that it was changed.
+func sameEdit(t *testing.T, l bench) {
+	e := failed(t, l, Steps{ClientID: 7})
+	changed, err := l.Edit(t.Context(), "t1", e.ID, get(t, l, e.ID).Request)
+	got := get(t, l, e.ID)
+	if err != nil || changed || got.State != StateAccepted || got.Steps.ClientID != 7 || got.Timeline[len(got.Timeline)-1].Text != textRetried {
+		t.Errorf("changed %v, %v: %+v", changed, err, got)
+	}
+}
+
 func editRefused(t *testing.T, l bench) {
 	for name, st := range map[string]Steps{
 		"made": {LeadID: 5}, "sent": {LeadIntent: &Intent{At: time.Now()}}, "twins": {Candidates: []Candidate{{LeadID: 5}}},
 	} {
 		e := failed(t, l, st)
-		if err := l.Edit(t.Context(), "t1", e.ID, firing(1, "new")); !errors.Is(err, ErrDealMade) {
+		if _, err := l.Edit(t.Context(), "t1", e.ID, firing(1, "new")); !errors.Is(err, ErrDealMade) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if got := get(t, l, e.ID); got.State != StateFailed || got.Request.Fields.Name != "x" {

@@ -37,7 +37,7 @@ func (l *Ledger) visit(ctx context.Context, tenantID string, visit func(Entry) e
 }
 
 // ARGV: id, what follows own: in the keys of what is the entry's. What a worker still does for the entry is not stored any more: his claim is lost.
-var eraseScript = endScript(`
+var eraseScript = sweepScript(`
 local id = ARGV[1]
 local f = call('HMGET', key(id), 'state', 'ticket')
 if not f[1] then return 0 end

@@ -17,17 +17,29 @@ import (
 //	:own:<lead>, :own:note:<id>, :own:task:<id> the entry whose it is; :open what unfinished writes would make, by entry (rivals.go)
 //	:m:<label>  ids of entries with a label, by time    :t:<ticket> newest ids of a ticket by creation
 //	:trimmed    n: done entries that went before their time, since: when the first went
+//	:clock      what Redis' clock said last, within a second
 //
 // A set by state and the entries themselves end together: whatever removes an entry uses forget, and an entry's own expiry
 // only sweeps up after a tenant who never comes back.
 var prelude = fmt.Sprintf(`
 local known = %d -- the highest form of an entry that this version knows
 local linesFirst, linesMost, linesBack = %d, %d, %d
-local behind = '%s'
-`, schema, linesFirst, maxLines, linesBack, whyBehind) + `
+local behind, clockKept = '%s', %d
+`, schema, linesFirst, maxLines, linesBack, whyBehind, openFor.Milliseconds()) + `
 local p, call = KEYS[1], redis.call
 local t = call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+local function follow() -- a step back of the clock: what is due, or a lease that ends, would wait for as long as the step
+  local last = tonumber(call('GET', p .. ':clock') or 0)
+  if math.abs(now - last) <= 1000 then return end
+  if now < last then
+    local due = call('ZRANGE', p .. ':due', 0, -1, 'WITHSCORES')
+    for i = 1, #due, 2 do
+      redis.pcall('ZADD', p .. ':due', string.format('%.3f', due[i + 1] - (last - now)), due[i])
+    end
+  end
+  redis.pcall('SET', p .. ':clock', string.format('%.0f', now), 'PX', clockKept) -- a full Redis must not fail the script here
+end
 local function ms(n) return string.format('%.3f', tonumber(n)) end
 local function key(id) return p .. ':e:' .. id end
 -- A line is '<ms> <text>', or '<ms>|<times>|<ms of the last>|<mark> <text>' when it has a mark: said again soon after, it is
@@ -141,8 +153,13 @@ local function start(id, ticket, text) -- anew, behind all that its ticket has w
 end
 `
 
-func script(body string) *redis.Script    { return redis.NewScript(prelude + body) }
-func endScript(body string) *redis.Script { return redis.NewScript(prelude + finishing + body) }
+func script(body string) *redis.Script { return redis.NewScript(prelude + "follow()\n" + body) }
+func endScript(body string) *redis.Script {
+	return redis.NewScript(prelude + finishing + "follow()\n" + body)
+}
+
+// sweepScript is for what only removes: it leaves no trace of a tenant who is gone.
+func sweepScript(body string) *redis.Script { return redis.NewScript(prelude + finishing + body) }
 
 // ARGV: id, idempotency hash, its life in ms, ticket, sealed request, most that may wait, most firings of a ticket in the
 // time that follows in ms, what is said of more, mark of the trace or none, and of a refused one sealed why, sealed problems
@@ -197,15 +214,18 @@ call('ZADD', p .. ':o:' .. ticket, seq, id)
 return {id, at}
 `)
 
-// ARGV: claim, most entries, lease in ms. Gated entries wait for the one before them on their ticket.
+// ARGV: claim, most entries, lease in ms, until when in ms the clock is trusted, for how long in ms a worker whose lease has
+// ended is left its entries when it is not. Gated entries wait for the one before them on their ticket.
 var claimScript = script(`
 local claim, lease = ARGV[1], tonumber(ARGV[3])
+local trusted = now <= tonumber(ARGV[4])
 local epoch = call('GET', p .. ':epoch') or '0'
 local found, mine, out = {}, {}, {string.format('%.0f', now)}
 for _, id in ipairs(call('ZRANGEBYSCORE', p .. ':due', '-inf', ms(now), 'LIMIT', 0, ARGV[2])) do
-  local f = call('HMGET', key(id), 'seq', 'ticket', 'v')
+  local f = call('HMGET', key(id), 'seq', 'ticket', 'v', 'claim')
   if not f[1] then call('ZREM', p .. ':due', id)
   elseif tonumber(f[3] or 0) > known then call('ZADD', p .. ':due', ms(now + 1000), id)
+  elseif f[4] and not trusted then call('ZADD', p .. ':due', ms(now + tonumber(ARGV[5])), id)
   else table.insert(found, {id = id, seq = tonumber(f[1]), order = p .. ':o:' .. f[2]}) end
 end
 table.sort(found, function(a, b) return a.seq < b.seq end)

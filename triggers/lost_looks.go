@@ -14,7 +14,7 @@ import (
 func (j *job) since(i *Intent) int64 {
 	at := i.At
 	if crm, ok := j.account.API().Clock(); ok {
-		at = crm.Add(-j.now().Sub(i.At))
+		at = crm.Add(-j.s.clock.ago(j.now().Sub(i.At)))
 	}
 	return at.Add(-lookBack).Unix()
 }
@@ -23,23 +23,33 @@ func (j *job) since(i *Intent) int64 {
 // then nil says that it was not done.
 func (j *job) looked(ctx context.Context, intent *Intent, text string) error {
 	now := j.now()
-	if intent.LookedAt.IsZero() || now.Sub(intent.LookedAt) >= j.s.LookGap {
+	watched := j.s.LookFor
+	if !intent.Until.IsZero() {
+		watched = j.s.LookSlow
+	}
+	if now.Before(intent.from()) { // Redis' clock was set back: it would be looked for as long as that
+		intent.From = now
+	}
+	if latest := now.Add(watched); intent.Until.After(latest) {
+		intent.Until = latest
+	}
+	if intent.LookedAt.IsZero() || now.Sub(intent.LookedAt) >= j.s.LookGap || now.Before(intent.LookedAt) {
 		intent.Looks++
 		intent.LookedAt = now
 		if err := j.s.ledger.Record(ctx, *j.e, text); err != nil {
 			return err
 		}
 	}
-	last := intent.At.Add(j.s.LookFor)
+	last := intent.from().Add(j.s.LookFor)
 	if intent.Until.After(last) {
 		last = intent.Until
 	}
-	left := last.Sub(now)
+	left := max(last.Sub(now), j.s.clock.stepped(watched)) // a step forward may have been most of the time since
 	if intent.Looks >= 2 && left <= 0 {
 		return nil
 	}
 	if !intent.Until.IsZero() { // it may come any moment: ever more seldom
-		left = min(left, now.Sub(intent.At)/2)
+		left = min(left, now.Sub(intent.from())/2)
 	}
 	return &lookAgain{max(j.s.LookGap, left), intent.Cause}
 }

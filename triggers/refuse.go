@@ -174,7 +174,8 @@ func (s *Service) reread(ctx context.Context, tenantID string, e Entry) error {
 	if err != nil {
 		return err
 	}
-	return s.ledger.Edit(ctx, tenantID, e.ID, r)
+	_, err = s.ledger.Edit(ctx, tenantID, e.ID, r)
+	return err
 }
 
 // retryRefused starts the refused entries anew that can be carried out by now.

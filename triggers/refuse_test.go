@@ -105,7 +105,7 @@ func TestRefuse_isRetriedWhenItCanBeReadAndEditedUntilThen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Edit(t.Context(), "t1", e.ID, r); err != nil {
+	if _, err := s.Edit(t.Context(), "t1", e.ID, r); err != nil {
 		t.Fatal(err)
 	}
 	got := get(t, l, e.ID)

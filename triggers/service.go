@@ -90,6 +90,7 @@ type Deps struct {
 type Service struct {
 	Deps
 	ledger *Ledger
+	clock  *clock
 	hints  hints
 	memo   *memo
 	wakes  chan string
@@ -121,7 +122,8 @@ func NewService(d Deps) *Service {
 			*x.d = x.dflt
 		}
 	}
-	return &Service{Deps: d, ledger: NewLedger(d.DB, d.Lease), hints: hints{d.DB}, memo: newMemo(),
+	watch := &clock{}
+	return &Service{Deps: d, ledger: NewLedger(d.DB, d.Lease), clock: watch, hints: hints{d.DB, watch}, memo: newMemo(),
 		wakes: make(chan string, 1024), loops: map[string]int{}, vigils: vigils{}}
 }
 

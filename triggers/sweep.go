@@ -12,7 +12,10 @@ import (
 	"github.com/sidecard/sidecard/store"
 )
 
-const sweepStep = 200 // tenants of one round trip
+const (
+	sweepStep   = 200              // tenants of one round trip
+	longestWait = 20 * time.Minute // more than anything is ever postponed by
+)
 
 // sweep finds due work whose hint was lost and held work whose login came while nobody listened. One replica at a time
 // does it.
@@ -77,6 +80,9 @@ func (s *Service) sweepSome(ctx context.Context, ids []string) error {
 		}
 		if z := next[i].Val(); len(z) > 0 {
 			due := time.UnixMilli(int64(z[0].Score))
+			if latest := s.clock.latest(); !latest.IsZero() && due.Sub(latest) > longestWait { // set back while the hint was lost: the claim moves it
+				due = latest
+			}
 			if (hint == 0 || time.UnixMicro(int64(hint)).After(due)) && !s.working(id) {
 				if err := s.hints.set(ctx, id, due); err != nil {
 					return err

@@ -84,7 +84,8 @@ func (r Request) filled(t bridge.Ticket) (out Request, cuts []Problem, err error
 		line("fields.name", r.Fields.Name)
 		r.Fields.Name = bridge.DealName(r.Fields.Name, t)
 	}
-	r.Comment = text("comment", r.Comment, MaxComment)
+	// Before it is filled: what a client wrote is no markup.
+	r.Comment = text("comment", bridge.PlainText(r.Comment, MaxComment), MaxComment)
 	r.Company = line("company", r.Company)
 	var tags []string
 	for i, tag := range r.Tags {

@@ -13,9 +13,23 @@ import (
 // clockOff opens a Redis whose clock is off by so much and goes on.
 func clockOff(t *testing.T, by time.Duration) *store.DB {
 	t.Helper()
+	db, _ := clockThatSteps(t, by)
+	return db
+}
+
+// clockThatSteps is clockOff with a clock that can be set: step moves it by so much.
+func clockThatSteps(t *testing.T, by time.Duration) (db *store.DB, step func(by time.Duration)) {
+	t.Helper()
 	m := miniredis.RunT(t)
 	m.ClockTTL(true)
-	m.SetTime(time.Now().Add(by))
+	var mu sync.Mutex
+	set := func(step time.Duration) {
+		mu.Lock()
+		defer mu.Unlock()
+		by += step
+		m.SetTime(time.Now().Add(by))
+	}
+	set(0)
 	stop := make(chan struct{})
 	var ticking sync.WaitGroup
 	ticking.Go(func() {
@@ -25,8 +39,8 @@ func clockOff(t *testing.T, by time.Duration) *store.DB {
 			select {
 			case <-stop:
 				return
-			case now := <-tick.C:
-				m.SetTime(now.Add(by))
+			case <-tick.C:
+				set(0)
 			}
 		}
 	})
@@ -37,7 +51,7 @@ func clockOff(t *testing.T, by time.Duration) *store.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	return db
+	return db, set
 }
 
 // The replicas' clocks and Redis' differ by ten minutes, and amoCRM's goes with either. What is due comes at once, what

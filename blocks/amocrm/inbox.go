@@ -26,7 +26,7 @@ type Firings interface {
 	Get(ctx context.Context, tenantID, id string) (triggers.Entry, error)
 	Retry(ctx context.Context, tenantID, id string) error
 	RetryAll(ctx context.Context, tenantID string) (int, error)
-	Edit(ctx context.Context, tenantID, id string, r triggers.Request) error
+	Edit(ctx context.Context, tenantID, id string, r triggers.Request) (changed bool, err error)
 	Drop(ctx context.Context, tenantID, id, reason string) error
 	Adopt(ctx context.Context, tenantID, id string, leadID int64) error
 	MakeNew(ctx context.Context, tenantID, id string) error

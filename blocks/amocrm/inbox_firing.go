@@ -77,7 +77,11 @@ func (v *visit) decide(ctx context.Context, id string, form url.Values) (done st
 		if err != nil {
 			return "", err
 		}
-		return "edited", firings.Edit(ctx, tenantID, id, r)
+		changed, err := firings.Edit(ctx, tenantID, id, r)
+		if !changed {
+			return "retried", err
+		}
+		return "edited", err
 	case "drop":
 		return "dropped", firings.Drop(ctx, tenantID, id, form.Get("reason"))
 	case "adopt":

@@ -3,6 +3,7 @@ package amocrm
 import (
 	"encoding/csv"
 	"errors"
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -60,6 +61,28 @@ func TestInbox_decisionsAreCarriedOutAndConfirmed(t *testing.T) {
 				t.Errorf("sent twice: %d to %q", again.Code, again.Header().Get("Location"))
 			}
 		})
+	}
+}
+
+// "Save and retry" of a request that nobody has changed says that it was retried, on the page and in the timeline, where
+// phones are hidden, too.
+func TestInbox_savingWhatIsUnchangedIsARetry(t *testing.T) {
+	for _, masked := range []bool{false, true} {
+		w := newHouse(t)
+		w.tenants.settings.MaskPhones = masked
+		e := w.refusedFiring()
+		page := w.session(blocks.EN, sampleTicket()) + "/inbox/" + e.ID
+		_, rest, _ := strings.Cut(w.get(page).Body.String(), `name="request"`)
+		_, rest, _ = strings.Cut(rest, ">")
+		shown, _, _ := strings.Cut(rest, "</textarea>")
+		rec := w.post(page, decision("edit", "request", html.UnescapeString(shown)), false)
+		if rec.Code != http.StatusSeeOther {
+			t.Fatalf("%d\n%s", rec.Code, rec.Body)
+		}
+		w.contains(w.get(rec.Header().Get("Location")), "Started again.", "Retried by a person")
+		if got := w.firing(e.ID); got.Request.Comment != e.Request.Comment {
+			t.Errorf("it was changed: %+v", got.Request)
+		}
 	}
 }
 
@@ -205,11 +228,11 @@ var regexpOlder = regexp.MustCompile(`href="([^"]*before=[^"]*)"`)
 
 func TestInbox_pagesSearchesAndFilters(t *testing.T) {
 	w := newHouse(t)
+	w.refusedFiring()
 	for i := range 53 {
 		r := chairs(int64(1000 + i))
 		w.fired(time.Duration(100-i)*time.Minute, r, triggers.Steps{}, triggers.Outcome{State: triggers.StateAccepted})
 	}
-	w.refusedFiring()
 	base := w.session(blocks.EN, sampleTicket())
 	first := w.get(base + "/inbox?state=accepted").Body.String()
 	if n := strings.Count(first, `class="row-name"`); n != 50 || strings.Contains(first, "Ticket 1000 ") {

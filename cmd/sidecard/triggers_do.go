@@ -72,8 +72,12 @@ func (cmd *triggersEditCmd) do(ctx context.Context, i inbox) error {
 	if err != nil {
 		return fmt.Errorf("read request: %w", err)
 	}
-	if err := i.service.Edit(ctx, i.tenant.ID, cmd.ID, r); err != nil {
+	changed, err := i.service.Edit(ctx, i.tenant.ID, cmd.ID, r)
+	if err != nil {
 		return err
+	}
+	if !changed {
+		return i.said(ctx, cmd.ID, "started anew; the request is the same")
 	}
 	return i.said(ctx, cmd.ID, "changed and started anew")
 }

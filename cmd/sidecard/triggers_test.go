@@ -143,6 +143,7 @@ func TestTriggers_commands(t *testing.T) {
 		"retry nothing":       {args: []string{"retry"}, fails: "--all"},
 		"retry one and all":   {args: []string{"retry", "{id}", "--all"}, fails: "--all"},
 		"edit from a file":    {args: []string{"edit", "{id}", file}, want: []string{"changed"}, state: triggers.StateAccepted},
+		"edit of nothing":     {args: []string{"edit", "{id}"}, stdin: `{"ticketId": {ticket}, "fields": {"name": "Chairs"}}`, want: []string{"the same"}, state: triggers.StateAccepted},
 		"edit from stdin":     {args: []string{"edit", "{id}"}, stdin: `{"ticketId": 78, "fields": {}}`, want: []string{"changed"}, state: triggers.StateAccepted},
 		"edit with a mistake": {args: []string{"edit", "{id}", "-"}, stdin: `{"ticketId": 0, "fields": {}}`, fails: "ticketId"},
 		"edit a twin":         {steps: twins, args: []string{"edit", "{id}"}, stdin: `{"ticketId": 78, "fields": {}}`, fails: "a second one"},
@@ -161,7 +162,7 @@ func TestTriggers_commands(t *testing.T) {
 			for i, arg := range c.args {
 				c.args[i] = strings.ReplaceAll(arg, "{ticket}", fmt.Sprint(ticket))
 			}
-			d.in.in = strings.NewReader(c.stdin)
+			d.in.in = strings.NewReader(strings.ReplaceAll(c.stdin, "{ticket}", fmt.Sprint(ticket)))
 			err := d.run(id, c.args...)
 			if (c.fails == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.fails) {
 				t.Fatalf("%v, want %q", err, c.fails)
