@@ -34,17 +34,36 @@ const maxKey = 300
 // neither a value nor a key without quotes.
 func (r *relaxed) goesOn(i int) bool {
 	rest := r.in[i:min(i+maxKey, len(r.in))]
-	c, _ := utf8.DecodeRuneInString(rest)
-	return !strings.ContainsRune("{}[]:,;'`\x00"+quoteMarks, c) && !keyHere(rest) && !valueHere(rest)
+	c, size := utf8.DecodeRuneInString(rest)
+	if strings.ContainsRune(quoteMarks, c) {
+		return r.want == wantKey && quotedWord(rest[size:])
+	}
+	return !strings.ContainsRune("{}[]:,;'`\x00", c) && !keyHere(rest) && !valueHere(rest)
 }
 
-// keyHere reports a word with a colon behind it.
+// quotedWord reports a text in quotes, behind its first mark, that is no key: no colon follows it, and nothing that looks like
+// a value whose colon was forgotten.
+func quotedWord(s string) bool {
+	end := strings.IndexAny(s, quoteMarks+"\n")
+	if end < 0 || s[end] == '\n' {
+		return false
+	}
+	_, size := utf8.DecodeRuneInString(s[end:])
+	line := strings.TrimLeft(s[end+size:], " \t\r")
+	c, _ := utf8.DecodeRuneInString(line)
+	return (line == "" || c == '\n' || unicode.IsLetter(c) && !valueHere(line)) && !strings.HasPrefix(strings.TrimLeftFunc(line, unicode.IsSpace), ":")
+}
+
+// keyHere reports a word with a colon and something like a value behind it.
 func keyHere(s string) bool {
 	if c, _ := utf8.DecodeRuneInString(s); unicode.IsDigit(c) {
 		return false
 	}
 	behind := strings.TrimLeftFunc(s, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) || c == '_' || c == '$' })
-	return len(behind) < len(s) && strings.HasPrefix(strings.TrimLeftFunc(behind, unicode.IsSpace), ":")
+	value, colon := strings.CutPrefix(strings.TrimLeftFunc(behind, unicode.IsSpace), ":")
+	value = strings.TrimLeftFunc(value, unicode.IsSpace)
+	c, _ := utf8.DecodeRuneInString(value)
+	return len(behind) < len(s) && colon && (strings.ContainsRune("{['-"+quoteMarks, c) || unicode.IsDigit(c) || valueHere(value))
 }
 
 // valueHere reports a number, true, false or null that stands where a value may end.
