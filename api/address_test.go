@@ -109,4 +109,10 @@ func TestCreate_publishedExampleAsItIsPasted(t *testing.T) {
 			t.Errorf("%s: accepted %+v", contentType, r)
 		}
 	}
+	r := httptest.NewRequest("POST", "/api/freeCreateLead?key="+goodKey, strings.NewReader(body))
+	r.Header["Content-Type"] = []string{"application/json", "application/json"}
+	got := httptest.NewRecorder()
+	if e.ServeHTTP(got, r); got.Code != http.StatusAccepted {
+		t.Errorf("with the header sent twice: %d %s", got.Code, got.Body)
+	}
 }

@@ -29,10 +29,11 @@ func decodeText(b []byte, declared string) (string, error) {
 	if utf8.Valid(b) && (enc == nil || singleByte(enc) || isASCII(b)) {
 		return string(b), nil
 	}
-	if enc != nil {
+	s, fits := guess(b)
+	if enc != nil && !(enc == charmap.Windows1252 && fits) { // the name that programs put in without a thought
 		return decodeAs(enc, b, declared)
 	}
-	if s, ok := guess(b); ok {
+	if fits {
 		return s, nil
 	}
 	return "", &SyntaxError{Detail: "the body is not UTF-8, and its Content-Type names no other charset"}

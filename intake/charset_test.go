@@ -56,6 +56,7 @@ func TestRead_textsOfEveryEncoding(t *testing.T) {
 		"KOI8-R declared":                    {"application/json; charset=koi8-r", charmap.KOI8R, `{"name":"Привет"}`},
 		"latin 1 declared":                   {"application/json; charset=iso-8859-1", charmap.ISO8859_1, portuguese},
 		"latin 1 undeclared":                 {"application/json", charmap.ISO8859_1, portuguese},
+		"windows-1251 called latin 1":        {"application/json; charset=iso-8859-1", charmap.Windows1251, russian},
 		"Shift JIS declared":                 {"application/json; charset=Shift_JIS", japanese.ShiftJIS, `{"name":"こんにちは"}`},
 		"ISO-2022-JP, all of it seven bits":  {"application/json; charset=iso-2022-jp", japanese.ISO2022JP, `{"name":"こんにちは"}`},
 		"GBK that could be UTF-8":            {"application/json; charset=gbk", simplifiedchinese.GBK, `{"name":"一丁"}`},

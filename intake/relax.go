@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -84,11 +83,15 @@ func (r *relaxed) step(i int) int {
 	case r.done() && (c == ';' || c == 0):
 		return r.write(i, i+1, " ")
 	}
-	if n := len(literal.FindString(rest)); n > 0 && r.want == wantValue {
-		r.want = wantEnd
-		return r.copy(i, i+n)
+	n := 0
+	for n < len(rest) && isLiteral(rest[n]) {
+		n++
 	}
-	return i
+	if n == 0 || r.want != wantValue {
+		return i
+	}
+	r.want = wantEnd
+	return r.copy(i, i+n)
 }
 
 // structure follows the brackets, colons and commas.
@@ -158,82 +161,9 @@ func (r *relaxed) origin(out int) int {
 	return min(m.in+out-m.out, end)
 }
 
-// lineComment writes in[from:to] as a comment of its own line. hujson takes no line separators in it.
-func (r *relaxed) lineComment(from, to int) int {
-	r.write(from, from, "//")
-	for i, c := range r.in[from:to] {
-		if c != '\u2028' && c != '\u2029' {
-			r.copy(from+i, from+i+utf8.RuneLen(c))
-		}
-	}
-	if to < len(r.in) && r.in[to] != '\n' {
-		r.write(to, to, "\n")
-	}
-	return to
-}
-
-const (
-	quoteMarks = `"“”„‟«»″＂`
-	quoted     = `[` + quoteMarks + `][^` + quoteMarks + `\n]*[` + quoteMarks + `]`
-)
-
-var (
-	literal = regexp.MustCompile(`^[-+.a-zA-Z0-9]+`)
-	// scalar is a literal that stands where a value may end.
-	scalar    = regexp.MustCompile(`^(true|false|null|-?[0-9][0-9.eE+-]*)[ \t\r]*([,\]}\n/#]|$)`)
-	keyHere   = regexp.MustCompile(`^[\pL_$][\pL\d_$]*\s*:`)
-	keyBehind = regexp.MustCompile(quoted + `\s*:`)
-	endBehind = regexp.MustCompile(`[,}\]][\s,}\]]*$`)
-	openEnd   = regexp.MustCompile(`[{\[]\s*$`)
-)
-
-// goesOn reports whether what stands at i, in a line after a comment, is the rest of that comment: it begins like text, and is
-// neither a value nor a key without quotes.
-func (r *relaxed) goesOn(i int) bool {
-	rest := r.in[i:]
-	c, _ := utf8.DecodeRuneInString(rest)
-	return !strings.ContainsRune("{}[]:,;'`\x00"+quoteMarks, c) && !keyHere.MatchString(rest) && !scalar.MatchString(rest)
-}
-
-// resume returns where the JSON goes on in the line of a broken comment: at a key, at a bracket that opens the value, at the
-// comma or the brackets that end the line, where the grammar wants them; else in the next line.
-func (r *relaxed) resume(i int) int {
-	line := r.in[i : i+lineEnd(r.in[i:])]
-	var on []int
-	switch r.want {
-	case wantKey:
-		if on = keyBehind.FindStringIndex(line); on == nil {
-			on = r.closing(line)
-		}
-	case wantValue:
-		on = openEnd.FindStringIndex(line)
-	case wantEnd:
-		on = r.closing(line)
-	}
-	if on == nil {
-		return i + len(line)
-	}
-	return i + on[0]
-}
-
-// closing finds the end of an element at the end of a line, as the grammar wants it here.
-func (r *relaxed) closing(line string) []int {
-	on := endBehind.FindStringIndex(line)
-	if on == nil {
-		return nil
-	}
-	fits := map[byte]byte{'}': '{', ']': '['}
-	if c := line[on[0]]; r.want == wantEnd && c == ',' && len(r.open) > 0 || c != ',' && fits[c] == r.inside() {
-		return on
-	}
-	return nil
-}
-
-func lineEnd(s string) int {
-	if n := strings.IndexByte(s, '\n'); n >= 0 {
-		return n
-	}
-	return len(s)
+// isLiteral reports a byte of a number, true, false or null.
+func isLiteral(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '+' || c == '.'
 }
 
 // isBlank reports a space of another kind than JSON's, and characters that nobody sees.

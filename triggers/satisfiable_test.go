@@ -272,36 +272,3 @@ func TestLeadInput_levelOfAChainedListWithoutItsElementIsLeftOut(t *testing.T) {
 		t.Errorf("%v %+v", problems, in.Fields)
 	}
 }
-
-// What a list of the accepted names is copied from is accepted as it stands there: 10 (Sales).
-func TestResolve_takesNamesAsMessagesWriteThem(t *testing.T) {
-	m := names()
-	for _, p := range m.Open() {
-		r, found := resolve(Request{TicketID: 1, Fields: LeadFields{Pipeline: thing{p.ID, p.Name}.String()}}, m, true)
-		if len(found) > 0 || r.Fields.PipelineID != int64(p.ID) {
-			t.Errorf("pipeline %s: %d, %v", p.Name, r.Fields.PipelineID, found)
-		}
-		for _, s := range p.Statuses {
-			r, found := resolve(Request{TicketID: 1, Fields: LeadFields{PipelineID: int64(p.ID), Status: thing{s.ID, s.Name}.String()}}, m, true)
-			if len(found) > 0 || r.Fields.StatusID != int64(s.ID) {
-				t.Errorf("stage %s: %d, %v", s.Name, r.Fields.StatusID, found)
-			}
-		}
-	}
-	for _, u := range m.Assignable() {
-		r, found := resolve(Request{TicketID: 1, Fields: LeadFields{Responsible: thing{u.ID, u.Name}.String()}}, m, true)
-		if len(found) > 0 || r.Fields.ResponsibleID != int64(u.ID) {
-			t.Errorf("user %s: %d, %v", u.Name, r.Fields.ResponsibleID, found)
-		}
-	}
-	for _, f := range m.LeadFields {
-		custom := CustomField{FieldName: thing{f.ID, f.Name}.String(), Values: value(`null`)}
-		r, found := resolve(Request{TicketID: 1, Fields: LeadFields{Custom: []CustomField{custom}}}, m, true)
-		if r.Fields.Custom[0].FieldID != int64(f.ID) || len(found) > 0 && !f.IsComputed {
-			t.Errorf("field %s: %d, %v", f.Name, r.Fields.Custom[0].FieldID, found)
-		}
-	}
-	if _, found := resolve(Request{TicketID: 1, Fields: LeadFields{Pipeline: "99 (Sales)"}}, m, true); len(found) != 1 {
-		t.Errorf("an id that the account does not have: %v", found)
-	}
-}
