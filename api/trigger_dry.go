@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/oauth"
 	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/triggers"
@@ -29,7 +30,7 @@ type would struct {
 	Contact     contactRef    `json:"contact"`
 	IfOpenDeal  string        `json:"if_open_deal"`
 	Name        string        `json:"name,omitempty"`
-	Price       *int64        `json:"price,omitempty"`
+	Price       *money.Amount `json:"price,omitempty"`
 	Pipeline    *ref          `json:"pipeline,omitempty"`
 	Status      *ref          `json:"status,omitempty"`
 	Responsible *ref          `json:"responsible,omitempty"`

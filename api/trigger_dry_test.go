@@ -9,12 +9,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/oauth"
 	"github.com/sidecard/sidecard/triggers"
 )
 
 func TestDryRun_validSaysWhatWouldBeMade(t *testing.T) {
-	price := int64(5)
+	price := money.Of(5)
 	w := &work{trial: triggers.Trial{
 		Remarks:  []triggers.Problem{{Path: "fields.price", Code: "wrong_type", Detail: "must be a whole number", Remark: true, Given: "much"}},
 		Warnings: []triggers.Problem{{Path: "fields.status_id", Code: "closed_stage", Detail: "closed"}},

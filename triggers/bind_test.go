@@ -60,10 +60,9 @@ func brackets(name string, v any, out url.Values) {
 }
 
 func wantPublished(text string) Request {
-	price := int64(1)
 	return Request{
 		AmoClientID: "1ff6828b-c10c-43f8-98d0-370001e85b6c", TicketID: 101, Comment: "4444",
-		Fields: LeadFields{Name: "gg", Price: &price, StatusID: 55524250, PipelineID: 6516490, ResponsibleID: 9311182,
+		Fields: LeadFields{Name: "gg", Price: "1", StatusID: 55524250, PipelineID: 6516490, ResponsibleID: 9311182,
 			Custom: []CustomField{
 				{FieldID: 1025541, Values: []CustomValue{{Value: json.RawMessage(text)}}},
 				{FieldID: 1372537, Values: []CustomValue{{EnumID: 705377}}},

@@ -14,6 +14,7 @@ import (
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/oauth"
 	"github.com/sidecard/sidecard/tenant"
 )
@@ -24,10 +25,10 @@ func TestDryRun_saysWhatWouldBeMadeAndMakesNothing(t *testing.T) {
 	h.login()
 	h.desk.add(101, 55, "Ann", "+79990000001")
 	contact := h.crm.addContact("Ann of amoCRM", "+79990000001")
-	price := int64(5)
+	price := money.Of(5)
 	r := Request{TicketID: 101, Comment: "for {{client.name}}", Tags: []string{"vip"}, Company: "C", Task: &TaskRequest{Text: "Call"},
 		IfOpenDeal: OpenDealSkip, UseMapping: true,
-		Fields: LeadFields{Name: "Ticket {{ticket.id}}", Price: &price, Pipeline: "Sales", Responsible: "agent", Custom: []CustomField{
+		Fields: LeadFields{Name: "Ticket {{ticket.id}}", Price: "5", Pipeline: "Sales", Responsible: "agent", Custom: []CustomField{
 			{FieldName: "many", Values: value(`"b"`, `"C"`)}, {FieldName: "When", Values: value(`"2026-05-01"`)},
 		}}}
 	if _, err := h.dir.Update(t.Context(), h.tenant.ID, func(tn *tenant.Tenant) error {
@@ -132,7 +133,7 @@ func TestDryRun_stageThatRequiresAFieldAndStagesThatSurprise(t *testing.T) {
 		"unsorted":        {LeadFields{PipelineID: 10, StatusID: 99}, "unsorted_stage"},
 	} {
 		r := Request{TicketID: 1, Fields: c.fields}
-		p, err := r.plan(testTicket(), &m, time.Now(), false)
+		p, err := r.plan(testTicket(), &m, "en", time.Now(), false)
 		if err != nil {
 			t.Fatal(err)
 		}

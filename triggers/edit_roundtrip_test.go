@@ -9,10 +9,9 @@ import (
 
 // Who edits a firing gets the request as it is stored, and what he sends is read as a rule's body is.
 func TestEdit_storedRequestIsReadBackAsItIs(t *testing.T) {
-	price := int64(5)
 	want := Request{AmoClientID: "id", TicketID: 7, Comment: "c", UseMapping: true, Tags: []string{"a", "b"}, Company: "Co",
 		Task: &TaskRequest{Text: "call", DueIn: "4h"}, IfOpenDeal: OpenDealAttach,
-		Fields: LeadFields{Name: "n", Price: &price, StatusID: 1, PipelineID: 2, ResponsibleID: 3, Pipeline: "P", Status: "S", Responsible: "R",
+		Fields: LeadFields{Name: "n", Price: "5", StatusID: 1, PipelineID: 2, ResponsibleID: 3, Pipeline: "P", Status: "S", Responsible: "R",
 			Custom: []CustomField{
 				{FieldID: 9, Values: []CustomValue{{Value: json.RawMessage(`"x"`)}, {EnumID: 4}}},
 				{FieldCode: "UTM", Values: []CustomValue{{EnumCode: "E"}}},

@@ -24,6 +24,7 @@ type haul struct {
 	account  Account
 	meta     bridge.Meta
 	renewed  bool             // meta was read past the cache
+	lang     string           // of the company
 	region   string           // where phones without a country code are read, as in package bridge
 	now      func() time.Time // Redis' clock
 	stopping func() bool      // nothing more is begun
@@ -78,6 +79,7 @@ func (h *haul) run(ctx context.Context, tenantID string) {
 	if err == nil {
 		var t tenant.Tenant
 		t, err = h.tenant(ctx, tenantID)
+		h.lang = language(t)
 		h.region = cmp.Or(t.Settings.Region, h.meta.Account.Country, bridge.DefaultRegion)
 	}
 	if err != nil {
@@ -96,7 +98,7 @@ func (h *haul) run(ctx context.Context, tenantID string) {
 	for range 2 { // a task that is refused for its user goes without him
 		h.write(ctx, tasks{h})
 	}
-	h.writeRemarks(ctx, tenantID)
+	h.write(ctx, remarkNotes{h})
 }
 
 // each does f for the jobs that have not ended, some side by side; an error ends its job.

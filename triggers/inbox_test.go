@@ -203,8 +203,7 @@ func TestEdit_isReadAsARuleIs(t *testing.T) {
 	if got := get(t, l, e.ID); got.State != StateFailed {
 		t.Errorf("it is %s", got.State)
 	}
-	price := int64(5)
-	r := Request{TicketID: 9, Comment: "c", Fields: LeadFields{Name: "n", Price: &price, Custom: []CustomField{
+	r := Request{TicketID: 9, Comment: "c", Fields: LeadFields{Name: "n", Price: "5", Custom: []CustomField{
 		{FieldID: 3, Values: []CustomValue{{Value: []byte(`"a"`)}, {EnumID: 4}}}}}}
 	if _, err := s.Edit(t.Context(), "t1", e.ID, r); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/money"
 )
 
 // plan is what a request becomes in the account: names are ids, templates are filled.
@@ -15,6 +16,7 @@ type plan struct {
 	company string
 	task    *taskPlan
 	remarks []Problem // what is left out of it
+	strict  bool
 }
 
 type taskPlan struct {
@@ -25,9 +27,10 @@ type taskPlan struct {
 const whyNotThere = "the account has not got what the rule says"
 
 // plan works a request out for a ticket. A name that the account does not have and a value that does not fit its field are
-// left out, with a remark; if the rule is strict, they are a *refusal, beside which the plan holds the texts. Ids that the
+// left out, with a remark; if the rule is strict, they are a *refusal, beside which the plan holds the texts. lang is the
+// company's language, in which an amount is read. Ids that the
 // vocabulary does not have are sent as they are unless they are judged, too: they may be newer than it is.
-func (r Request) plan(ticket bridge.Ticket, meta *bridge.Meta, now time.Time, judged bool) (plan, error) {
+func (r Request) plan(ticket bridge.Ticket, meta *bridge.Meta, lang string, now time.Time, judged bool) (plan, error) {
 	if meta == nil {
 		meta = &bridge.Meta{}
 	}
@@ -40,13 +43,20 @@ func (r Request) plan(ticket bridge.Ticket, meta *bridge.Meta, now time.Time, ju
 		p.task = &taskPlan{text: r.Task.Text, due: now.Add(r.Task.in())}
 	}
 	r, found := resolve(r, *meta, judged)
-	if p.remarks = merged(merged(r.Remarks, cuts), found); r.Strict && len(p.remarks) > 0 {
-		stops := stopping(p.remarks)
-		return p, &refusal{why: told(whyNotThere, stops), problems: stops}
-	}
 	p.lead, p.from = leadInput(r.Fields, meta)
+	found = append(found, p.price(r.Fields.Price, money.In(lang, meta.Account.Currency))...)
+	p.remarks, p.strict = merged(merged(r.Remarks, cuts), found), r.Strict
 	for _, tag := range r.Tags {
 		p.lead.TagsToAdd = append(p.lead.TagsToAdd, amocrm.TagInput{Name: tag})
 	}
-	return p, nil
+	return p, p.refused()
+}
+
+// refused is what becomes of the remarks of a strict rule.
+func (p plan) refused() error {
+	if !p.strict || len(p.remarks) == 0 {
+		return nil
+	}
+	stops := stopping(p.remarks)
+	return &refusal{why: told(whyNotThere, stops), problems: stops}
 }

@@ -47,7 +47,7 @@ func TestPlan_namesBecomeIDsAndTemplatesAreFilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := r.plan(testTicket(), &m, now, false)
+	got, err := r.plan(testTicket(), &m, "en", now, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestPlan_namesBecomeIDsAndTemplatesAreFilled(t *testing.T) {
 
 func TestPlan_nothingGivenIsNothingSent(t *testing.T) {
 	m := vocabulary()
-	got, err := Request{TicketID: 77}.plan(testTicket(), &m, time.Now(), false)
+	got, err := Request{TicketID: 77}.plan(testTicket(), &m, "en", time.Now(), false)
 	if d := cmp.Diff(amocrm.LeadInput{}, got.lead); d != "" || err != nil || got.task != nil || got.comment != "" || got.company != "" {
 		t.Errorf("%v %+v\n%s", err, got, d)
 	}
@@ -86,7 +86,7 @@ func TestPlan_longAndBlankTexts(t *testing.T) {
 	ticket.Subject = strings.Repeat("ж", 300)
 	r := Request{TicketID: 77, Comment: strings.Repeat("{{ticket.subject}}", 100), Tags: []string{"{{ticket.subject}}"},
 		Company: "{{ticket.subject}}", Task: &TaskRequest{Text: "{{client.site}}"}, Fields: LeadFields{Name: "{{ticket.subject}}{{ticket.subject}}"}}
-	got, err := r.plan(ticket, &m, time.Now(), false)
+	got, err := r.plan(ticket, &m, "en", time.Now(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestPlan_aNameThatIsNotThereIsLeftOut(t *testing.T) {
 	m := names()
 	r := Request{TicketID: 1, Fields: LeadFields{Name: "n", Pipeline: "None", Status: "Open", Responsible: "Nobody",
 		Custom: []CustomField{{FieldName: "Siez", Values: value(`"M"`)}, {FieldName: "Sum", Values: value(`"much"`)}, {FieldName: "Size", Values: value(`"M"`)}}}}
-	got, err := r.plan(testTicket(), &m, time.Now(), false)
+	got, err := r.plan(testTicket(), &m, "en", time.Now(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,10 +181,10 @@ func TestPlan_aNameThatIsNotThereIsLeftOut(t *testing.T) {
 	}
 	r.Strict = true
 	var refused *refusal
-	if _, err := r.plan(testTicket(), &m, time.Now(), false); !errors.As(err, &refused) || len(refused.problems) != len(want) {
+	if _, err := r.plan(testTicket(), &m, "en", time.Now(), false); !errors.As(err, &refused) || len(refused.problems) != len(want) {
 		t.Errorf("strict: %v", err)
 	}
-	if got, err := (Request{Fields: LeadFields{Status: "New"}}).plan(testTicket(), nil, time.Now(), false); err != nil || len(got.remarks) != 1 {
+	if got, err := (Request{Fields: LeadFields{Status: "New"}}).plan(testTicket(), nil, "en", time.Now(), false); err != nil || len(got.remarks) != 1 {
 		t.Errorf("a name without a vocabulary: %v %+v", err, got.remarks)
 	}
 }
@@ -193,7 +193,7 @@ func TestPlan_idsThatAreGoneAreLeftOutOnceJudged(t *testing.T) {
 	m := names()
 	r := Request{Fields: LeadFields{PipelineID: 70, StatusID: 5, ResponsibleID: 70, Custom: []CustomField{
 		{FieldID: 5, Values: []CustomValue{{EnumID: 9}}}, {FieldCode: "X", Values: value("1")}, {FieldID: 5, Values: []CustomValue{{EnumID: 51}, {EnumID: 50}}}}}}
-	got, err := r.plan(testTicket(), &m, time.Now(), true)
+	got, err := r.plan(testTicket(), &m, "en", time.Now(), true)
 	if err != nil || len(got.remarks) != 6 {
 		t.Errorf("%v %+v", err, got.remarks)
 	}
@@ -205,7 +205,7 @@ func TestPlan_idsThatAreGoneAreLeftOutOnceJudged(t *testing.T) {
 func TestPlan_aTextThatATicketMakesTooLongIsCut(t *testing.T) {
 	m, ticket := names(), testTicket()
 	ticket.Subject = strings.Repeat("ж", 300)
-	got, err := Request{Fields: LeadFields{Name: "{{ticket.subject}}"}, Company: "{{ticket.subject}}"}.plan(ticket, &m, time.Now(), false)
+	got, err := Request{Fields: LeadFields{Name: "{{ticket.subject}}"}, Company: "{{ticket.subject}}"}.plan(ticket, &m, "en", time.Now(), false)
 	if err != nil || len([]rune(got.lead.Name)) != MaxName || len([]rune(got.company)) != MaxName || len(got.remarks) != 2 ||
 		got.remarks[0].Path != "fields.name" || got.remarks[0].Given != ticket.Subject {
 		t.Errorf("%v %+v", err, got)
@@ -237,7 +237,7 @@ func FuzzPlan(f *testing.F) {
 		}
 		r := Request{Comment: text, Tags: []string{text}, Company: text, Task: &TaskRequest{Text: text}, Fields: LeadFields{Name: text,
 			Pipeline: pipeline, Status: stage, Custom: []CustomField{{FieldName: "Code", Values: []CustomValue{{Value: raw}}}}}}
-		got, err := r.plan(bridge.Ticket{Subject: said, Client: bridge.Client{Name: said}}, &m, time.Now(), false)
+		got, err := r.plan(bridge.Ticket{Subject: said, Client: bridge.Client{Name: said}}, &m, "en", time.Now(), false)
 		var refused *refusal
 		if errors.As(err, &refused) && len(refused.problems) > 0 {
 			return
@@ -278,5 +278,47 @@ func TestResolve_takesNamesAsMessagesWriteThem(t *testing.T) {
 	}
 	if _, found := resolve(Request{TicketID: 1, Fields: LeadFields{Pipeline: "99 (Sales)"}}, m, true); len(found) != 1 {
 		t.Errorf("an id that the account does not have: %v", found)
+	}
+}
+
+func TestPlan_pricesInEveryUsualWriting(t *testing.T) {
+	for _, c := range []struct {
+		json, lang, currency string
+		want, key            string
+	}{
+		{`5000`, "", "", "5000", ""},
+		{`"5000"`, "", "", "5000", ""},
+		{`1500.5`, "", "", "1500.5", ""},
+		{`"1 500,50 ₽"`, "ru", "RUB", "1500.5", ""},
+		{`"$1,500"`, "en", "USD", "1500", ""},
+		{`"10 тыс."`, "ru", "RUB", "10000", ""},
+		{`"85.000"`, "es", "EUR", "85000", ""}, // thousands in the company's language
+		{`"85.000"`, "ru", "RUB", "", "amount_unclear"},
+		{`"2 x 500"`, "en", "USD", "", "not_amount"},
+		{`"about 500"`, "en", "USD", "", "not_amount"},
+		{`"500 USD"`, "ru", "RUB", "", "amount_currency"},
+		{`"1.005"`, "", "", "", "amount_unclear"},
+		{`1.005`, "", "", "", "amount_too_fine"},
+		{`1.50`, "es", "EUR", "1.5", ""},
+		{`-5`, "", "", "", "negative"},
+		{`"-5"`, "", "", "", "negative"},
+		{`1e300`, "", "", "", "amount_too_large"},
+		{`[1]`, "", "", "", "kind_not_amount"},
+		{`""`, "", "", "", ""},
+	} {
+		r, _, err := Bind(jsonType, []byte(`{"ticketId":1,"fields":{"price":`+c.json+`}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := names()
+		m.Account.Currency = c.currency
+		got, err := r.plan(testTicket(), &m, c.lang, time.Now(), false)
+		key := ""
+		if len(got.remarks) == 1 {
+			key = got.remarks[0].Key
+		}
+		if err != nil || string(got.lead.Price) != c.want || key != c.key {
+			t.Errorf("%s (%s, %s) is %q with %v, %v", c.json, c.lang, c.currency, got.lead.Price, got.remarks, err)
+		}
 	}
 }

@@ -89,7 +89,7 @@ func (r *reader) ticket(m map[string]any) int64 {
 func (r *reader) lead(path string, m map[string]any) LeadFields {
 	out := LeadFields{
 		Name:          r.text(path+".name", m["name"]),
-		Price:         r.whole(path+".price", m["price"]),
+		Price:         r.price(m["price"]),
 		StatusID:      r.id(path+".status_id", m["status_id"]),
 		PipelineID:    r.id(path+".pipeline_id", m["pipeline_id"]),
 		ResponsibleID: r.id(path+".responsible_user_id", m["responsible_user_id"]),
@@ -197,15 +197,6 @@ func (r *reader) text(path string, v any) string {
 	}
 	r.leave(path, v, CodeType, "not_text", "Kind", kind(v))
 	return ""
-}
-
-// whole reads a whole number that may be written as text; blank is nil.
-func (r *reader) whole(path string, v any) *int64 {
-	n, p := readWhole(path, v)
-	if p != nil {
-		r.problems = append(r.problems, p.remark(plainGiven(v)))
-	}
-	return n
 }
 
 // id reads an id; blank is 0, a written 0 is a mistake.

@@ -3,7 +3,6 @@ package triggers
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -11,10 +10,7 @@ import (
 )
 
 // remarkNotes are the notes that say what was left out of a deal, in the company's language.
-type remarkNotes struct {
-	*haul
-	lang string
-}
+type remarkNotes struct{ *haul }
 
 func (remarkNotes) name() string { return "note" }
 func (remarkNotes) step() string { return "remarks" }
@@ -57,23 +53,6 @@ func (n remarkNotes) text(j *job) string {
 		}
 	}
 	return firstRunes(b.String(), MaxComment)
-}
-
-// writeRemarks writes the notes of what was left out.
-func (h *haul) writeRemarks(ctx context.Context, tenantID string) {
-	if !slices.ContainsFunc(h.jobs, func(j *job) bool { return len(j.e.Steps.Remarks) > 0 }) {
-		return
-	}
-	t, err := h.tenant(ctx, tenantID)
-	if err != nil {
-		for _, j := range h.jobs {
-			if len(j.e.Steps.Remarks) > 0 {
-				j.fail(ctx, err)
-			}
-		}
-		return
-	}
-	h.write(ctx, remarkNotes{h, language(t)})
 }
 
 // said is a problem in a language.

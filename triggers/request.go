@@ -101,7 +101,7 @@ const (
 // LeadFields are the fields of the new deal. Zero means: not given, the CRM's default.
 type LeadFields struct {
 	Name          string        `json:"name,omitempty" validate:"max=255"`
-	Price         *int64        `json:"price,omitempty" validate:"omitempty,gte=0"`
+	Price         Price         `json:"price,omitempty"`
 	StatusID      int64         `json:"status_id,omitempty" validate:"gte=0"`
 	PipelineID    int64         `json:"pipeline_id,omitempty" validate:"gte=0"`
 	ResponsibleID int64         `json:"responsible_user_id,omitempty" validate:"gte=0"`

@@ -22,6 +22,7 @@ type Account interface {
 	API() *amocrm.Client
 	Meta(ctx context.Context) (bridge.Meta, error)
 	Mapped(ctx context.Context, entity string, t bridge.Ticket) (map[int64][]string, error)
+	KeepsCents(ctx context.Context) (bool, error)
 	Known(ctx context.Context, clientID int64) (contactID int64, err error)
 	DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error)
 	OpenDeal(ctx context.Context, contactID int64) (newest bridge.Deal, ok bool, err error)

@@ -60,7 +60,12 @@ func (h *haul) read(ctx context.Context) {
 // work turns the job's request into a plan. Once the deal is made, names that the account has lost since don't matter.
 func (j *job) work(ctx context.Context, h *haul) {
 	st := &j.e.Steps
-	p, err := j.e.Request.plan(j.ticket, &h.meta, j.now(), st.Judged)
+	p, err := j.e.Request.plan(j.ticket, &h.meta, h.lang, j.now(), st.Judged)
+	if err == nil && st.LeadID == 0 {
+		if err = p.withoutCents(ctx, h.account); err == nil {
+			err = p.refused()
+		}
+	}
 	var refused *refusal
 	if err != nil && (st.LeadID == 0 || !errors.As(err, &refused)) {
 		j.fail(ctx, err)

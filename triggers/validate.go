@@ -75,9 +75,6 @@ func violation(f validator.FieldError) (p Problem, stops bool) {
 	case "one_form":
 		return problem(path[:strings.LastIndexByte(path, '.')], CodeRequired, "no_form"), false
 	}
-	if path == "fields.price" {
-		return problem(path, CodeRange, "negative"), false
-	}
 	return problem(path, CodeRange, "not_positive"), path == "ticketId"
 }
 

@@ -9,13 +9,14 @@ import (
 
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/money"
 )
 
 // Would is what a request would make, in ids and words. Zero is amoCRM's own choice.
 type Would struct {
 	Contact     Ref // ID 0: a new contact of that name
 	Name        string
-	Price       *int64
+	Price       *money.Amount
 	Pipeline    Ref
 	Status      Ref
 	Responsible Ref
@@ -41,8 +42,11 @@ type FilledField struct {
 }
 
 func wouldBe(p plan, pipeline amocrm.Pipeline, stage amocrm.Status, meta bridge.Meta) Would {
-	w := Would{Name: p.lead.Name, Price: wholeOf(p.lead.Price), Company: p.company, Comment: p.comment,
+	w := Would{Name: p.lead.Name, Company: p.company, Comment: p.comment,
 		Pipeline: Ref{int64(pipeline.ID), pipeline.Name}, Status: Ref{int64(stage.ID), stage.Name}}
+	if price, err := money.FromJSON(p.lead.Price); err == nil {
+		w.Price = &price
+	}
 	if id := int64(p.lead.ResponsibleID); id != 0 {
 		w.Responsible = Ref{id, meta.UserName(id)}
 	}

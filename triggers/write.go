@@ -23,8 +23,7 @@ type sentField struct {
 // the account's vocabulary values are brought into the form that their field wants (strings to numbers, dates to Unix
 // seconds); what can't be is sent as it came, for the CRM to judge.
 func leadInput(f LeadFields, meta *bridge.Meta) (amocrm.LeadInput, sent) {
-	in := amocrm.LeadInput{Name: f.Name, Price: whole(f.Price), StatusID: amocrm.ID(f.StatusID),
-		PipelineID: amocrm.ID(f.PipelineID), ResponsibleID: amocrm.ID(f.ResponsibleID)}
+	in := amocrm.LeadInput{Name: f.Name, StatusID: amocrm.ID(f.StatusID), PipelineID: amocrm.ID(f.PipelineID), ResponsibleID: amocrm.ID(f.ResponsibleID)}
 	if in.StatusID != 0 && in.PipelineID == 0 && meta != nil {
 		in.PipelineID = pipelineOf(*meta, in.StatusID)
 	}
@@ -43,23 +42,6 @@ func leadInput(f LeadFields, meta *bridge.Meta) (amocrm.LeadInput, sent) {
 		from = append(from, sentField{index: i, values: values})
 	}
 	return in, from
-}
-
-// whole writes an amount for the CRM, "" for none.
-func whole(price *int64) json.Number {
-	if price == nil {
-		return ""
-	}
-	return json.Number(strconv.FormatInt(*price, 10))
-}
-
-// wholeOf reads back what whole wrote.
-func wholeOf(price json.Number) *int64 {
-	n, err := price.Int64()
-	if err != nil {
-		return nil
-	}
-	return &n
 }
 
 // input is the field as it came, without blank values; values tells which of them are left.

@@ -50,10 +50,9 @@ func (w *house) firing(id string) triggers.Entry {
 }
 
 func chairs(ticket int64) triggers.Request {
-	price := int64(85000)
 	return triggers.Request{
 		TicketID: ticket, Comment: "Call +7 999 123-45-67 <b>before</b> noon",
-		Fields: triggers.LeadFields{Name: "Chairs & tables", Price: &price, PipelineID: 1, StatusID: 12, Custom: []triggers.CustomField{
+		Fields: triggers.LeadFields{Name: "Chairs & tables", Price: "85000", PipelineID: 1, StatusID: 12, Custom: []triggers.CustomField{
 			{FieldID: 3, Values: []triggers.CustomValue{{Value: []byte(`"a"`)}}}}},
 	}
 }

@@ -159,7 +159,7 @@ func wouldLines(f blocks.Format, w triggers.Would) []ruleLine {
 	add(t("field.contact"), contact)
 	add(t("field.deal_name"), w.Name)
 	if w.Price != nil {
-		add(t("field.price"), f.Number(float64(*w.Price)))
+		add(t("field.price"), f.Number(w.Price.Float()))
 	}
 	add(t("field.pipeline"), withID(w.Pipeline))
 	add(t("field.stage"), withID(w.Status))

@@ -10,6 +10,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/bridge"
 	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/oauth"
 	"github.com/sidecard/sidecard/triggers"
 )
@@ -21,7 +22,7 @@ func tryRule(rule string) func(*house, string) *httptest.ResponseRecorder {
 }
 
 func goodTrial() triggers.Trial {
-	price := int64(185000)
+	price := money.Of(185000)
 	ref := func(id int64, name string) triggers.Ref { return triggers.Ref{ID: id, Name: name} }
 	return triggers.Trial{
 		Remarks:  []triggers.Problem{{Path: "fields.pipeline", Code: "unknown_choice", Key: "no_pipeline", Params: map[string]string{"Near": "1 (Sales)", "Accepted": "1 (Sales)"}}},

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/internal/when"
 )
 
@@ -169,6 +170,10 @@ func (f Field) writeNumber(e element, _ when.Calendar) (ValueInput, error) {
 		return ValueInput{}, err
 	}
 	n, ok := parseDecimal(s)
+	if !ok && (f.Type == "monetary" || f.Type == "price") { // with a currency, or in words
+		a, err := money.Parse(s, money.Hints{Currency: f.Currency})
+		n, ok = a.String(), err == nil
+	}
 	if !ok {
 		return ValueInput{}, f.wrong(e.path("value"), s, accepts)
 	}

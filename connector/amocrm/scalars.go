@@ -6,30 +6,36 @@ import (
 )
 
 var (
-	decimal   = regexp.MustCompile(`^-?[0-9]{1,30}(\.[0-9]{1,30})?$`)
+	decimal = regexp.MustCompile(`^-?[0-9]{1,30}(\.[0-9]{1,30})?$`)
+	// grouped are thousands with one kind of mark between them, and decimals behind another one.
+	grouped   = regexp.MustCompile(`^(-?[0-9]{1,3})((?: [0-9]{3})+|(?:'[0-9]{3})+|(?:\.[0-9]{3})+|(?:,[0-9]{3})+)(?:([.,])([0-9]{1,30}))?$`)
+	fraction  = regexp.MustCompile(`^(-?[0-9]{1,30}),([0-9]{1,30})$`)
 	thousands = regexp.MustCompile(`^-?[1-9][0-9]{0,2},[0-9]{3}$`)
+	blanks    = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2009", " ", "’", "'")
 )
 
 // parseDecimal reads a number as people write it ("1 500,50", "1,500.50") and gives it with a point. "1,500" is refused:
-// it means two things.
+// one reader's thousands are another's decimals; and so are digits with spaces between them that are no thousands.
 func parseDecimal(s string) (string, bool) {
-	s = strings.Map(func(r rune) rune {
-		switch r {
-		case ' ', '\u00a0', '\u202f', '\'', '’':
-			return -1
-		}
-		return r
-	}, strings.TrimPrefix(strings.TrimSpace(s), "+"))
+	s = strings.TrimPrefix(strings.TrimSpace(blanks.Replace(s)), "+")
 	if thousands.MatchString(s) {
 		return "", false
 	}
-	switch point, comma := strings.LastIndex(s, "."), strings.LastIndex(s, ","); {
-	case comma > point:
-		s = strings.ReplaceAll(s[:comma], ".", "") + "." + s[comma+1:]
-	case comma >= 0:
-		s = strings.ReplaceAll(s[:point], ",", "") + s[point:]
+	if decimal.MatchString(s) {
+		return s, true
 	}
-	return s, decimal.MatchString(s)
+	if m := fraction.FindStringSubmatch(s); m != nil {
+		return m[1] + "." + m[2], true
+	}
+	m := grouped.FindStringSubmatch(s)
+	if m == nil || m[3] == m[2][:1] {
+		return "", false
+	}
+	whole := m[1] + strings.ReplaceAll(m[2], m[2][:1], "")
+	if m[4] == "" {
+		return whole, true
+	}
+	return whole + "." + m[4], true
 }
 
 // parseBool reads a flag as programs and people write it, in the languages of the texts.
