@@ -41,9 +41,9 @@ func NewCatalog() (*Catalog, error) {
 	return c, nil
 }
 
-var reference = regexp.MustCompile(`\[\[([a-z_.]+)\]\]`)
+var reference = regexp.MustCompile(`\[=([a-z_.]+)=\]`)
 
-// named puts other texts of a language where its texts refer to them: "press “[[inbox.link]]”" names the link as the page
+// named puts other texts of a language where its texts refer to them: "press “[=inbox.link=]”" names the link as the page
 // does. A text that is referred to is a plain one, without plural forms and references.
 func named(raw []byte) ([]byte, error) {
 	var texts map[string]any
@@ -55,7 +55,7 @@ func named(raw []byte) ([]byte, error) {
 		key := string(ref[2 : len(ref)-2])
 		text, ok := texts[key].(string)
 		if !ok || reference.MatchString(text) {
-			wrong = fmt.Errorf("[[%s]] names no plain text", key)
+			wrong = fmt.Errorf("[=%s=] names no plain text", key)
 			return ref
 		}
 		quoted, err := json.Marshal(text)

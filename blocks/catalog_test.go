@@ -171,7 +171,7 @@ func TestCatalog_textsNameALinkAsThePageDoes(t *testing.T) {
 			}
 		}
 		for key := range texts(t, lang) {
-			if text := c.T(lang, key, "Count", 1); strings.Contains(text, "[[") {
+			if text := c.T(lang, key, "Count", 1); strings.Contains(text, "[=") {
 				t.Errorf("%s %s: %s", lang, key, text)
 			}
 		}
@@ -180,13 +180,13 @@ func TestCatalog_textsNameALinkAsThePageDoes(t *testing.T) {
 
 func TestCatalog_referenceToNoTextStopsTheStart(t *testing.T) {
 	for _, raw := range []string{
-		`{"a": "press [[b]]"}`, `{"a": "press [[b]]", "b": {"one": "x", "other": "y"}}`, `{"a": "press [[b]]", "b": "see [[a]]"}`,
+		`{"a": "press [=b=]"}`, `{"a": "press [=b=]", "b": {"one": "x", "other": "y"}}`, `{"a": "press [=b=]", "b": "see [=a=]"}`,
 	} {
 		if got, err := named([]byte(raw)); err == nil {
 			t.Errorf("%s becomes %s", raw, got)
 		}
 	}
-	if got, err := named([]byte(`{"a": "press “[[b.c]]”", "b.c": "say \"hi\""}`)); err != nil || string(got) != `{"a": "press “say \"hi\"”", "b.c": "say \"hi\""}` {
+	if got, err := named([]byte(`{"a": "press “[=b.c=]”", "b.c": "say \"hi\""}`)); err != nil || string(got) != `{"a": "press “say \"hi\"”", "b.c": "say \"hi\""}` {
 		t.Errorf("%s, %v", got, err)
 	}
 }

@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -10,6 +11,10 @@ import (
 const (
 	maskDot  = '•'
 	maskOpen = 4 // digits that stay readable at the end, so that people can tell two numbers apart
+	minTold  = 7 // digits at the end of a phone that are enough to know it by
+
+	maxDigits = 15 // of a phone
+	maxGroups = 8  // in which people write one
 )
 
 // maskPhone hides the middle of a phone: the country code and the last four digits stay, separators too.
@@ -47,7 +52,12 @@ func maskDigits(s string) string {
 func isDigit(r rune) bool { return r >= '0' && r <= '9' }
 
 // phoneLike finds what may be a phone in a text: at least seven digits with the separators people write between them.
-var phoneLike = regexp.MustCompile(`\+?\(?\d(?:[\s().\x{a0}\x{2010}-\x{2013}-]{0,3}\d){6,17}`)
+var phoneLike = regexp.MustCompile(`\+?\(?\d(?:[\s().\x{a0}\x{2010}-\x{2013}-]{0,3}\d){6,}`)
+
+var (
+	digitGroup = regexp.MustCompile(`\+?\(?\d+`)
+	digitRun   = regexp.MustCompile(`\d{7,}`)
+)
 
 // Words is a text of people for the reader: phones in it are masked where phones are masked. A run of digits counts as a
 // phone when it starts with a plus or is a number of some plan; an order number stays readable.
@@ -55,15 +65,65 @@ func (f Format) Words(text string) string {
 	if !f.Masked {
 		return text
 	}
-	return phoneLike.ReplaceAllStringFunc(text, func(s string) string {
-		if n, ok := f.phone(s); ok && (strings.HasPrefix(s, "+") || phonenumbers.IsValidNumber(n)) {
-			return maskPhone(n)
+	return phoneLike.ReplaceAllStringFunc(text, f.hidden)
+}
+
+// hidden masks a run of digits that is a phone, or the phones in one that holds other numbers beside them.
+func (f Format) hidden(s string) string {
+	if n, ok := f.phone(s); ok && (strings.HasPrefix(s, "+") || phonenumbers.IsValidNumber(n)) {
+		return maskPhone(n)
+	}
+	var out strings.Builder
+	done := 0
+	groups := digitGroup.FindAllStringIndex(s, -1)
+	for i := 0; i < len(groups); i++ {
+		for j := min(len(groups)-1, i+maxGroups); j >= i; j-- {
+			piece := s[groups[i][0]:groups[j][1]]
+			if digits := len(digitsOnly(piece)); digits < minTold || digits > maxDigits {
+				continue
+			}
+			if n, ok := f.phone(piece); ok && phonenumbers.IsValidNumber(n) {
+				out.WriteString(s[done:groups[i][0]] + maskPhone(n))
+				done, i = groups[j][1], j
+				break
+			}
 		}
-		if strings.HasPrefix(s, "+") {
-			return maskDigits(s)
+	}
+	if done == 0 && strings.HasPrefix(s, "+") {
+		return maskDigits(s)
+	}
+	return out.String() + s[done:]
+}
+
+// Tells reports whether an address would tell a phone that must not be seen: one of the given, or any number of some plan.
+// An address can't be masked, only left out.
+func (f Format) Tells(address string, phones ...string) bool {
+	if !f.Masked {
+		return false
+	}
+	if plain, err := url.QueryUnescape(address); err == nil {
+		address = plain
+	}
+	for _, run := range digitRun.FindAllString(address, -1) {
+		if n, ok := f.phone(run); ok && phonenumbers.IsValidNumber(n) {
+			return true
 		}
-		return s
-	})
+		for _, p := range phones {
+			if tail := digitsOnly(p); len(tail) >= minTold && strings.Contains(run, tail[len(tail)-minTold:]) {
+				return true
+			}
+		}
+	}
+	return f.Words(address) != address
+}
+
+func digitsOnly(s string) string {
+	return strings.Map(func(r rune) rune {
+		if isDigit(r) {
+			return r
+		}
+		return -1
+	}, s)
 }
 
 // Unmask finds the one of known that a masked text stands for, and returns any other text as it is: a form shows masked

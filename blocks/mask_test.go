@@ -55,3 +55,42 @@ func TestFormat_unmaskFindsTheKnownPhone(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestFormat_masksPhonesBesideOtherNumbers(t *testing.T) {
+	f := Format{Masked: true, Region: "RU"}
+	for text, want := range map[string]string{
+		"8 (999) 123-45-67 8 999 123-45-67":               "+7 ••• •••-45-67 +7 ••• •••-45-67",
+		"order 12 89991234567":                            "order 12 +7 ••• •••-45-67",
+		"2026-11-30 89991234567, 2 pcs":                   "2026-11-30 +7 ••• •••-45-67, 2 pcs",
+		"89991234567 (2)":                                 "+7 ••• •••-45-67 (2)",
+		"79991234567 79991234567 79991234567 79991234567": "+7 ••• •••-45-67 +7 ••• •••-45-67 +7 ••• •••-45-67 +7 ••• •••-45-67",
+		"paid 185 000 on 30.11.2026":                      "paid 185 000 on 30.11.2026",
+		"1 2 3 4 5 6 7 8 9 10 11 12 13":                   "1 2 3 4 5 6 7 8 9 10 11 12 13",
+	} {
+		if got := f.Words(text); got != want {
+			t.Errorf("Words(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestFormat_knowsAnAddressThatTellsAPhone(t *testing.T) {
+	f := Format{Masked: true, Region: "RU"}
+	for address, want := range map[string]bool{
+		"https://example.com/records/1701341234.79991234567-101.mp3": true,
+		"https://wa.me/79991234567":                                  true,
+		"https://example.com/r?from=%2B7%20999%20123-45-67":          true,
+		"https://example.com/in/9991234567.mp3":                      true,
+		"https://example.com/in/x1234567y.mp3":                       true, // the end of the phone that is known
+		"https://example.com/records/1701341299990000.mp3":           false,
+		"https://example.com/record.mp3":                             false,
+		"https://example.com/2026/11/30/1701341234.mp3":              false,
+		"": false,
+	} {
+		if got := f.Tells(address, "+7 999 123-45-67"); got != want {
+			t.Errorf("Tells(%q) = %v", address, got)
+		}
+		if (Format{Region: "RU"}).Tells(address, "+7 999 123-45-67") {
+			t.Errorf("%q is left out although nothing is hidden", address)
+		}
+	}
+}

@@ -16,7 +16,7 @@ var (
 	// ErrEmptyQuery says that there is nothing to search for.
 	ErrEmptyQuery = errors.New("bridge: empty query")
 	// ErrUnknownOutcome says that a create or a comment was sent, no answer came, and the CRM does not show it yet. The
-	// person should look in the CRM before trying again. A second try within two minutes looks first.
+	// person should look in the CRM before trying again. A second try within a quarter of an hour looks first.
 	ErrUnknownOutcome = errors.New("bridge: sent, but the CRM has not confirmed it; look in the CRM before sending it again")
 	// ErrResting says that the CRM failed several times in a row and is left alone for some seconds.
 	ErrResting = errors.New("bridge: the CRM is failing, pausing requests")

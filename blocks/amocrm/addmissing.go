@@ -43,7 +43,7 @@ func missingKeys(f blocks.Format, base string, client bridge.Client, p bridge.Pe
 		if k.Kind == bridge.MatchPhone {
 			v.Keys = append(v.Keys, f.Phone(k.Value))
 		} else {
-			v.Keys = append(v.Keys, k.Value)
+			v.Keys = append(v.Keys, f.Words(k.Value))
 		}
 	}
 	return v

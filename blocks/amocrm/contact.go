@@ -28,6 +28,9 @@ type contactFormView struct {
 // rowView is one of several inputs of the same name.
 type rowView struct{ Value, Error string }
 
+// Hidden reports whether digits of the value are hidden.
+func (r rowView) Hidden() bool { return strings.ContainsRune(r.Value, '•') }
+
 // maxRows bounds how many phones and e-mails a form takes.
 const maxRows = 10
 
@@ -48,8 +51,12 @@ func (h *Handlers) createContact(v *visit) error {
 	known := draft
 	draft.Name, draft.Position = strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("position"))
 	draft.Company = strings.TrimSpace(form.Get("company"))
-	draft.Phones, draft.Emails = v.unmasked(typed(form["phone"], maxRows), known.Phones), typed(form["email"], maxRows)
-	draft.Name = v.unmasked([]string{draft.Name}, []string{known.Name})[0]
+	draft.Phones, draft.Emails = v.unmasked(typed(form["phone"], maxRows), known.Phones), v.unmasked(typed(form["email"], maxRows), known.Emails)
+	for _, text := range []struct{ typed, known *string }{
+		{&draft.Name, &known.Name}, {&draft.Position, &known.Position}, {&draft.Company, &known.Company},
+	} {
+		*text.typed = v.unmasked([]string{*text.typed}, []string{*text.known})[0]
+	}
 	if draft.Fields, err = v.crm.Mapped(v.ctx, bridge.EntityContact, v.session.Ticket); err != nil {
 		return v.contactFailed(draft, err)
 	}

@@ -26,6 +26,7 @@ func init() {
 			linked.Matched = []bridge.Match{{Kind: bridge.MatchLink}}
 			w.crm.matches = bridge.People{Linked: 7, Contacts: []bridge.Person{linked, sampleBoris()}, At: now}
 		}, path("/people?all=1")},
+		{"deals-unread", func(w *house, _ *bridge.Ticket) { w.crm.people.Contacts[0].MoreDeals = 100 }, panelOf},
 		{"deals-open-only", nil, path("/people?deals=open")},
 		{"deals-all-hidden", func(w *house, _ *bridge.Ticket) {
 			w.crm.people.Contacts[0].Deals = sampleDeals()[2:]

@@ -14,6 +14,7 @@ import (
 type masked struct {
 	CRM
 	format func(context.Context) blocks.Format
+	ticket bridge.Ticket // of the visit
 }
 
 // account opens a tenant's account for a visit, masked where the tenant hides phones, in the tenant's language.
@@ -24,7 +25,7 @@ func (v *visit) account(ctx context.Context) (err error) {
 	settings := v.crm.Tenant().Settings
 	v.session.Lang = spoken(settings.Language, v.session.Lang)
 	if settings.MaskPhones {
-		v.crm = masked{CRM: v.crm, format: v.formatIn}
+		v.crm = masked{CRM: v.crm, format: v.formatIn, ticket: v.session.Ticket}
 	}
 	return nil
 }
@@ -95,6 +96,15 @@ func maskFields(f blocks.Format, fields []bridge.Shown) []bridge.Shown {
 		default:
 			fields[i].Text = each(s.Text, f.Words)
 		}
+		if f.Tells(s.URL) {
+			fields[i].URL = ""
+		}
+		fields[i].Parts = slices.Clone(s.Parts)
+		for j, p := range s.Parts {
+			if p.Key == "" { // the others are numbers of another kind
+				fields[i].Parts[j].Value = f.Words(p.Value)
+			}
+		}
 	}
 	return fields
 }
@@ -129,6 +139,9 @@ func (m masked) items(ctx context.Context, items []bridge.FeedItem) []bridge.Fee
 	for i := range items {
 		it := &items[i]
 		it.Text, it.Author, it.Args = f.Words(it.Text), f.Words(it.Author), maps.Clone(it.Args)
+		if phone, _ := it.Args["phone"].(string); f.Tells(it.Link, phone) { // a call's recording is named after who called
+			it.Link = ""
+		}
 		for name, value := range it.Args {
 			if text, ok := value.(string); ok && name != "phone" && name != "currency" && name != "entity" {
 				it.Args[name] = f.Words(text)

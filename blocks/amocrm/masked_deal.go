@@ -61,6 +61,39 @@ func (m masked) ChangeDeal(ctx context.Context, id int64, c bridge.DealChange) e
 	return m.CRM.ChangeDeal(ctx, id, c)
 }
 
+// DealForm hides phones in what the form begins with: the subject or the client's name, and mapped fields.
+func (m masked) DealForm(ctx context.Context, ticket bridge.Ticket) (bridge.DealForm, error) {
+	form, err := m.CRM.DealForm(ctx, ticket)
+	if err != nil {
+		return form, err
+	}
+	f := m.format(ctx)
+	form.Draft.Name, form.Draft.Fields = f.Words(form.Draft.Name), maps.Clone(form.Draft.Fields)
+	for id, values := range form.Draft.Fields {
+		form.Draft.Fields[id] = each(values, f.Words)
+	}
+	return form, nil
+}
+
+// CreateDeal puts the digits back that the form had hidden.
+func (m masked) CreateDeal(ctx context.Context, clientID int64, d bridge.DealDraft) (int64, error) {
+	form, err := m.CRM.DealForm(ctx, m.ticket)
+	if err != nil {
+		return 0, err
+	}
+	f, e := m.format(ctx), &bridge.FieldErrors{}
+	d.Name = unhide(f, "name", d.Name, []string{form.Draft.Name}, e)
+	d.Fields = maps.Clone(d.Fields)
+	for id, texts := range d.Fields {
+		path := "fields." + strconv.FormatInt(id, 10)
+		d.Fields[id] = each(texts, func(text string) string { return unhide(f, path, text, form.Draft.Fields[id], e) })
+	}
+	if len(e.Fields) > 0 {
+		return 0, e
+	}
+	return m.CRM.CreateDeal(ctx, clientID, d)
+}
+
 func unhide(f blocks.Format, path, text string, known []string, e *bridge.FieldErrors) string {
 	back := f.Unmask(text, known)
 	if strings.ContainsRune(back, '•') && !slices.Contains(known, back) {

@@ -1,25 +1,49 @@
 package amocrm
 
 import (
+	"context"
 	"slices"
+	"strings"
 
 	"github.com/sidecard/sidecard/bridge"
 )
 
-// contactForm draws the form of a new contact. Where phones are hidden, those the helpdesk knows stand masked in their
-// inputs; a number that the agent has typed himself stays as it is.
+// contactForm draws the form of a new contact. Where phones are hidden, those that the helpdesk knows stand masked in
+// their inputs, in names and addresses too; what the agent has typed himself stays as it is.
 func (v *visit) contactForm(draft bridge.ContactDraft, errs map[string]string) contactFormView {
 	if f := v.format(); f.Masked {
-		known := v.crm.ContactForm(v.ctx, v.session.Ticket.Client).Phones
+		known := v.crm.ContactForm(v.ctx, v.session.Ticket.Client)
 		draft.Phones = each(draft.Phones, func(p string) string {
-			if slices.ContainsFunc(known, func(k string) bool { return bridge.SameNumber(k, p, f.Region) }) {
+			if slices.ContainsFunc(known.Phones, func(k string) bool { return bridge.SameNumber(k, p, f.Region) }) {
 				return f.Phone(p)
 			}
 			return p
 		})
-		draft.Name = f.Words(draft.Name)
+		texts := slices.Concat(known.Emails, []string{known.Name, known.Position, known.Company})
+		words := func(text string) string {
+			if slices.Contains(texts, text) {
+				return f.Words(text)
+			}
+			return text
+		}
+		draft.Emails = each(draft.Emails, words)
+		draft.Name, draft.Company, draft.Position = words(draft.Name), words(draft.Company), words(draft.Position)
 	}
 	return contactForm(v.base(), draft, errs)
+}
+
+// CreateContact refuses texts with hidden digits that were changed: what they stood for can't be known.
+func (m masked) CreateContact(ctx context.Context, clientID int64, d bridge.ContactDraft) (int64, error) {
+	e := &bridge.FieldErrors{}
+	for path, text := range map[string]string{"name": d.Name, "position": d.Position, "company": d.Company} {
+		if strings.ContainsRune(text, '•') {
+			e.Fields = append(e.Fields, bridge.FieldError{Path: path, Key: keyMasked})
+		}
+	}
+	if len(e.Fields) > 0 {
+		return 0, e
+	}
+	return m.CRM.CreateContact(ctx, clientID, d)
 }
 
 // unmasked brings the texts of a form back to what they stand for: each of known once, in order, since two phones may

@@ -48,8 +48,9 @@ func (v *visit) dealForm(ctx context.Context, fill func(bridge.DealForm, []bridg
 	if err != nil {
 		return dealFormView{}, err
 	}
-	view := dealForm(v.formatIn(ctx), v.base(), form, people.Contacts, fields, draft, errs)
-	view.LinksTicket, view.Message = v.ticketURL() != "", v.ticket(ctx).LastMessage
+	f := v.formatIn(ctx)
+	view := dealForm(f, v.base(), form, people.Contacts, fields, draft, errs)
+	view.LinksTicket, view.Message = v.ticketURL() != "", f.Words(v.ticket(ctx).LastMessage)
 	view.WithMessage = v.wish.message
 	return view, nil
 }
@@ -111,7 +112,8 @@ func (h *Handlers) createDeal(v *visit) error {
 	if form.Get("again") != "" { // without script: another pipeline or stage was chosen
 		return v.dealAgain(draft, nil, nil)
 	}
-	if err := v.addMapped(form, &draft); err != nil {
+	sent := draft // the form itself keeps what was typed
+	if sent.Fields, err = v.withMapped(form, draft.Fields); err != nil {
 		return v.dealFailed(draft, err)
 	}
 	once, done, err := v.begin()
@@ -123,7 +125,6 @@ func (h *Handlers) createDeal(v *visit) error {
 	}
 	ctx, cancel := v.writing()
 	defer cancel()
-	sent := draft // the form itself keeps what was typed
 	sent.NoteText = v.dealNote(ctx, draft.NoteText, v.wish.message)
 	id, err := v.crm.CreateDeal(ctx, v.session.Ticket.Client.ID, sent)
 	missing, err := v.created(id, err)

@@ -2,6 +2,7 @@ package amocrm
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -160,15 +161,16 @@ func (r settingsForm) fits(rule tenant.FieldMap) bool {
 	return false
 }
 
-// addMapped gives a new deal the mapped fields that its form did not show; what the agent saw, he decided.
-func (v *visit) addMapped(form url.Values, draft *bridge.DealDraft) error {
+// withMapped adds to a new deal's fields the mapped ones that its form did not show; what the agent saw, he decided.
+func (v *visit) withMapped(form url.Values, typed map[int64][]string) (map[int64][]string, error) {
 	mapped, err := v.crm.Mapped(v.ctx, bridge.EntityLead, v.session.Ticket)
+	fields := maps.Clone(typed)
 	for id, values := range mapped {
 		if !form.Has("fields." + strconv.FormatInt(id, 10)) {
-			draft.Fields[id] = values
+			fields[id] = values
 		}
 	}
-	return err
+	return fields, err
 }
 
 // disconnect ends the connection after a fresh login to the same amoCRM account: GET …/disconnect leads there.

@@ -22,7 +22,7 @@ type personView struct {
 	CompanyURL    string
 	Responsible   string
 	Phones        []phoneView
-	Emails        []string
+	Emails        []mailView
 	Tags          []string
 	Why           []string
 	Deals         dealsView
@@ -40,6 +40,12 @@ type personView struct {
 type phoneView struct {
 	Text string
 	Dial template.URL // "tel:+7…", "" when it can't be dialled
+}
+
+// mailView is an e-mail address; Hidden is one that holds a phone that must not be seen.
+type mailView struct {
+	Text   string
+	Hidden bool
 }
 
 // states of the first screen; each has one next step.
@@ -113,7 +119,7 @@ func peoplePage(f blocks.Format, base string, client bridge.Client, p bridge.Peo
 		for _, phone := range client.Phones {
 			v.SearchedFor = append(v.SearchedFor, f.Phone(phone))
 		}
-		v.SearchedFor = append(v.SearchedFor, client.Emails...)
+		v.SearchedFor = append(v.SearchedFor, each(client.Emails, f.Words)...)
 	}
 	if p.Stale {
 		v.Banner = staleBanner(f, base, v.Age, p.Err)
@@ -140,13 +146,17 @@ func personCard(f blocks.Format, base string, c bridge.Person) personView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := personView{
 		ID: c.ID, Name: c.Name, URL: c.URL, Position: c.Position, Company: c.Company, CompanyURL: c.CompanyURL,
-		Responsible: c.Responsible, Emails: c.Emails, Tags: c.Tags, Base: base, Deals: dealList(f, base, c),
+		Responsible: c.Responsible, Tags: c.Tags, Base: base, Deals: dealList(f, base, c),
 	}
 	if strings.TrimSpace(v.Name) == "" {
 		v.Name = t("person.unnamed", "ID", c.ID)
 	}
 	v.Initials = initials(v.Name)
 	v.LinkLabel = t("link.to", "Name", v.Name)
+	for _, raw := range c.Emails {
+		shown := f.Words(raw)
+		v.Emails = append(v.Emails, mailView{shown, shown != raw})
+	}
 	for _, raw := range c.Phones {
 		p := phoneView{Text: f.Phone(raw)}
 		if dial := f.Dial(raw); dial != "" {
@@ -159,7 +169,7 @@ func personCard(f blocks.Format, base string, c bridge.Person) personView {
 		case bridge.MatchPhone:
 			v.Why = append(v.Why, t("match.phone", "Value", tail(m.Value)))
 		case bridge.MatchEmail:
-			v.Why = append(v.Why, t("match.email", "Value", m.Value))
+			v.Why = append(v.Why, t("match.email", "Value", f.Words(m.Value)))
 		case bridge.MatchLink:
 			v.Why = append(v.Why, t("match.link"))
 		case bridge.MatchRemembered:

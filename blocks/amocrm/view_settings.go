@@ -84,7 +84,7 @@ func (v *visit) settingsPage(ctx context.Context, s tenant.Settings, errs map[st
 	view := settingsView{
 		Base: v.base(), Token: blocks.NewID(), Settings: s, Errors: errs, Account: meta.Account.Country,
 		Languages: languageOptions(v.h.Catalog, s.Language), Regions: regionOptions(s.Region),
-		Example: bridge.DealName(s.DealName, v.session.Ticket), Inbox: v.h.Firings != nil,
+		Example: f.Words(bridge.DealName(s.DealName, v.session.Ticket)), Inbox: v.h.Firings != nil,
 	}
 	for _, p := range bridge.DealNamePlaces {
 		view.Places = append(view.Places, "{{"+p+"}}")
