@@ -225,7 +225,27 @@ func (h *haul) inTurn(jobs []*job) (out []*job) {
 // withinLease ends a write before another worker may take the entries up: a worker that has slept since it made sure of
 // them sends nothing.
 func (h *haul) withinLease(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithDeadline(ctx, h.held.Add(h.s.Lease*2/3))
+	until := h.held.Add(h.s.Lease * 2 / 3)
+	ctx, cancel := context.WithDeadline(ctx, until)
+	return awake{ctx, until.Round(0)}, cancel
+}
+
+// awake is a context that is over by the wall's clock as well: the one that timers go by stands still while the machine is
+// suspended.
+type awake struct {
+	context.Context
+	until time.Time // without the timers' clock
+}
+
+// Err is asked right before something is sent.
+func (a awake) Err() error {
+	if err := a.Context.Err(); err != nil {
+		return err
+	}
+	if time.Now().Round(0).After(a.until) {
+		return context.DeadlineExceeded
+	}
+	return nil
 }
 
 // maybeDone says that a write may have been done although it brought an error.

@@ -38,7 +38,7 @@ var unfilled = regexp.MustCompile(`no value|%!|<nil>|\bnil\b|\bNaN\b|[+-]?\bInf\
 
 func TestPages_holdNoValueThatIsMissing(t *testing.T) {
 	for name, text := range map[string]string{
-		"<no value>": "Tax number &lt;no value&gt;", "%!d": "%!d(string=x)", "<nil>": fmt.Sprint(error(nil)), "map[": fmt.Sprint(map[string]int{}),
+		"<no value>": "Tax number &lt;no value&gt;", "%!d": "%!d(string=x)", "<nil>": fmt.Sprintf("%v", error(nil)), "map[": fmt.Sprint(map[string]int{}),
 	} {
 		if !unfilled.MatchString(html.UnescapeString(text)) {
 			t.Fatalf("%s is not recognised", name)

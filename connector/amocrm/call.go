@@ -204,6 +204,9 @@ func (s *sending) once(ctx context.Context, token string) (attempt.Answer, error
 		}
 		defer done()
 	}
+	if err := ctx.Err(); err != nil { // it may know better than its timer, which stands still while a machine is suspended
+		return attempt.Answer{}, fmt.Errorf("before sending: %w", err)
+	}
 	start := time.Now()
 	a, err := attempt.Do(s.c.http, req)
 	if said, bad := http.ParseTime(a.Header.Get("Date")); bad == nil {

@@ -235,3 +235,18 @@ func TestCall_answersThatMakeNoSense(t *testing.T) {
 		t.Errorf("short answer on a write: %v, %v", made, err)
 	}
 }
+
+// over is a context whose timer does not know that it is over.
+type over struct{ context.Context }
+
+func (over) Err() error { return context.DeadlineExceeded }
+
+func TestCall_contextThatIsOverSendsNothing(t *testing.T) {
+	p := &pacer{}
+	c, mock := setup(t, WithPace(p))
+	posted := on(mock, "POST", "/api/v4/leads/complex", 200, `[]`)
+	_, err := c.CreateComplex(over{t.Context()}, []LeadInput{{Name: "x"}})
+	if !errors.Is(err, ErrNetwork) || !errors.Is(err, context.DeadlineExceeded) || len(posted.bodies) != 0 || p.open != 0 {
+		t.Errorf("%v, %d sent, %d slots taken", err, len(posted.bodies), p.open)
+	}
+}
