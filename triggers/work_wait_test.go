@@ -17,7 +17,8 @@ func TestWork_neverConnectedIsHeldUntilTheLogin(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	h.ledger = NewLedger(h.db, 3*time.Second) // who stands behind a firing that is held is looked at when that one's lease ends
+	h.Lease = 6 * time.Second
+	h.ledger = NewLedger(h.db, h.Lease) // who stands behind a firing that is held is looked at when that one's lease ends
 	h.run(h.Service)
 	var entries []Entry
 	for i := range 6 {
