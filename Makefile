@@ -9,10 +9,10 @@ TESTS_AT_ONCE ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 demo:
 	go run ./cmd/sidecard demo
 
-# The packages whose tests take longest begin first, and more of them run at once than there are cores, as many tests wait.
+# What can be read off the code is said before anything runs. The packages whose tests take longest begin first, and more of them run at once than there are cores, as many tests wait.
 # A program with the race detector sleeps for a second before it ends if it is not told otherwise.
 test:
-	$(MAKE) -j2 programs shipped
+	$(MAKE) -j3 lint programs shipped
 	GORACE=atexit_sleep_ms=50 go test -race -p $(TESTS_AT_ONCE) -parallel 12 -timeout 9m ./e2e ./triggers ./...
 	sh .ci/fuzz
 
