@@ -61,9 +61,12 @@ func (h *TriggerHandlers) count(f Fate) {
 	}
 }
 
+var otherMethods = []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
 // Routes mounts POST /api/freeCreateLead and GET /api/triggers/:id.
 func (h *TriggerHandlers) Routes(e *echo.Echo) {
 	e.POST("/api/freeCreateLead", h.create)
+	e.Match(otherMethods, "/api/freeCreateLead", h.create) // a rule with the wrong method is seen like any other mistake
 	e.GET("/api/triggers/:id", h.show)
 }
 

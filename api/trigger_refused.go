@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -30,8 +31,18 @@ func (h *TriggerHandlers) read(c echo.Context) (firing triggers.Refused, key str
 	if !readable(stops) {
 		key = triggers.OnlyKey(firing.Body)
 	}
+	if method := c.Request().Method; method != http.MethodPost {
+		stops = &methodError{method}
+	}
 	firing.Key = givenKey(c, key)
 	return firing, key, stops, nil
+}
+
+// methodError is a firing that was not posted.
+type methodError struct{ given string }
+
+func (e *methodError) Error() string {
+	return fmt.Sprintf("The rule must send POST, not %s: choose it in the helpdesk's action", e.given)
 }
 
 // readable says that a body could be read, whatever is wrong with the rule in it.
@@ -66,8 +77,11 @@ func problemsOf(stops error) []triggers.Problem {
 	var (
 		tooLarge *http.MaxBytesError
 		foreign  *foreignClientError
+		method   *methodError
 	)
 	switch {
+	case errors.As(stops, &method):
+		return []triggers.Problem{{Path: "method", Code: triggers.CodeChoice, Detail: method.Error()}}
 	case errors.As(stops, &tooLarge):
 		return []triggers.Problem{triggers.TooLarge()}
 	case errors.As(stops, &foreign):
@@ -99,6 +113,7 @@ func (h *TriggerHandlers) refusal(c echo.Context, err error) problem {
 		foreign  *foreignClientError
 		tooLarge *http.MaxBytesError
 		dry      *dryRunError
+		method   *methodError
 	)
 	switch {
 	case errors.As(err, &mistakes):
@@ -109,6 +124,9 @@ func (h *TriggerHandlers) refusal(c echo.Context, err error) problem {
 		return problem{Status: http.StatusUnsupportedMediaType, Title: kind.Error()}
 	case errors.As(err, &tooLarge):
 		return problem{Status: http.StatusRequestEntityTooLarge, Title: "The body may have at most 1 MiB"}
+	case errors.As(err, &method):
+		c.Response().Header().Set(echo.HeaderAllow, http.MethodPost)
+		return problem{Status: http.StatusMethodNotAllowed, Title: method.Error()}
 	case errors.As(err, &dry):
 		return problem{Status: http.StatusBadRequest, Title: dry.Error()}
 	case errors.Is(err, errNoKey):

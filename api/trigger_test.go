@@ -272,3 +272,21 @@ func TestShow_onlyTheOwnFirings(t *testing.T) {
 		}
 	}
 }
+
+func TestCreate_aRuleWithTheWrongMethodIsStoredAsRefused(t *testing.T) {
+	for _, method := range []string{"GET", "PUT"} {
+		w := &work{}
+		r := httptest.NewRequest(method, "/api/freeCreateLead?key="+goodKey, strings.NewReader(minimal))
+		got := httptest.NewRecorder()
+		ruleServer(t, w, false).ServeHTTP(got, r)
+		if got.Code != 405 || got.Header().Get("Allow") != "POST" || len(w.refused) != 1 || w.refused[0].Problems[0].Path != "method" ||
+			!strings.Contains(got.Body.String(), `"id":"e2"`) {
+			t.Errorf("%s: %d %s, stored %+v", method, got.Code, got.Body, w.refused)
+		}
+		stranger := httptest.NewRecorder()
+		ruleServer(t, w, false).ServeHTTP(stranger, httptest.NewRequest(method, "/api/freeCreateLead", strings.NewReader(minimal)))
+		if stranger.Code != 405 && stranger.Code != 401 || len(w.refused) != 1 {
+			t.Errorf("%s of a stranger: %d", method, stranger.Code)
+		}
+	}
+}

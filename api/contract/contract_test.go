@@ -26,7 +26,7 @@ func TestCheck_findsWhatIsNotDescribed(t *testing.T) {
 		"wrapped":                 {"POST", "/api/freeCreateLead", `{"url": "x", "headers": [], "data": ` + rule + "}", 202, "application/json", firing + "}", ""},
 		"a refusal":               {"POST", "/api/freeCreateLead", "nonsense", 401, "application/problem+json", problem, ""},
 		"another path":            {"POST", "/api/other", rule, 202, "application/json", firing + "}", "not described"},
-		"another method":          {"PUT", "/api/freeCreateLead", rule, 202, "application/json", firing + "}", "not described"},
+		"another method":          {"PUT", "/readyz", rule, 202, "application/json", firing + "}", "not described"},
 		"another status":          {"POST", "/api/freeCreateLead", rule, 418, "application/problem+json", problem, "418"},
 		"another type":            {"POST", "/api/freeCreateLead", rule, 401, "application/json", problem, "not as described"},
 		"a field more":            {"POST", "/api/freeCreateLead", rule, 202, "application/json", firing + `, "more": 1}`, "more"},
