@@ -50,7 +50,7 @@ var plain = []struct{ key, value, why string }{
 	{`.*:lock(:.+)?|.*:sweep`, `\S*`, "a lock's holder, for seconds"},
 	{`ready`, `1`, "says that Redis takes writes"},
 	{`(hooks|notice):listed`, `1`, "says that a round's tenants have been listed"},
-	{`T:fire:(f|o):\d+|T:fire:s:\w+|T:fire:index`, `FIRING`, "sets of ids of firings"},
+	{`T:fire:(f|o|t):\d+|T:fire:(s|m):\w+|T:fire:index`, `FIRING`, "sets of ids of firings"},
 	{`T:fire:(k:\w{64}|own:\d+|own:(note|task):\d+)`, `FIRING`, "ids of firings"},
 	{`T:fire:open`, `FIRING|[0-9a-f]{64}`, "fingerprints of deals in doubt; one that nobody makes any more is like no other"},
 	{`T:fire:(seq|epoch)|T:notice:tests`, `\d+`, "counters"},

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-const stepTries = 40
+const stepTries = 8
 
 // Redis' clock steps forward by more than a lease while the CRM takes its time over a write: the other replica does not take
 // the firing, and so nothing is made twice.
