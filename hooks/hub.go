@@ -15,38 +15,39 @@ import (
 	"github.com/sidecard/sidecard/store"
 )
 
-// Hub hands the changes that any replica tells of to the listeners of this one, over one connection to Redis. A listener
-// that is slow, and one who listens while Redis is away, misses changes: Since helps whoever must not.
+// Hub hands the changes that any replica tells of to the listeners of this one, over one connection to Redis. One who listens
+// while Redis is away misses changes: Since helps whoever must not.
 type Hub struct {
 	db  *store.DB
 	log *slog.Logger
 
 	mu        sync.Mutex
 	sub       *redis.PubSub // nil while nobody listens
-	listeners map[string][]chan bridge.Change
+	listeners map[string][]*listener
 	pumps     sync.WaitGroup
 }
 
 // NewHub makes a Hub.
 func NewHub(db *store.DB, log *slog.Logger) *Hub {
-	return &Hub{db: db, log: log, listeners: map[string][]chan bridge.Change{}}
+	return &Hub{db: db, log: log, listeners: map[string][]*listener{}}
 }
 
-// listenSlack is how many changes a listener may be behind.
-const listenSlack = 32
+// listener is one of those who hear.
+type listener struct{ hear func(bridge.Change) }
 
-// Listen gives the changes of a tenant's account from now on, until stop, which must be called once.
-func (h *Hub) Listen(ctx context.Context, tenantID string) (changes <-chan bridge.Change, stop func(), err error) {
-	name, c := bridge.ChangesChannel(tenantID), make(chan bridge.Change, listenSlack)
+// Listen calls hear with each change of a tenant's account from now on, until stop, which must be called. hear must not block
+// and not call stop.
+func (h *Hub) Listen(ctx context.Context, tenantID string, hear func(bridge.Change)) (stop func(), err error) {
+	name, l := bridge.ChangesChannel(tenantID), &listener{hear}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.listeners[name]) == 0 {
 		if err := h.join(ctx, name); err != nil {
-			return nil, nil, fmt.Errorf("listen for changes: %w", err)
+			return nil, fmt.Errorf("listen for changes: %w", err)
 		}
 	}
-	h.listeners[name] = append(h.listeners[name], c)
-	return c, sync.OnceFunc(func() { h.leave(name, c) }), nil
+	h.listeners[name] = append(h.listeners[name], l)
+	return sync.OnceFunc(func() { h.leave(name, l) }), nil
 }
 
 // join subscribes to a channel; the first one opens the connection. The caller holds the lock.
@@ -64,10 +65,10 @@ func (h *Hub) join(ctx context.Context, name string) error {
 	return nil
 }
 
-func (h *Hub) leave(name string, c chan bridge.Change) {
+func (h *Hub) leave(name string, l *listener) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.listeners[name] = slices.DeleteFunc(h.listeners[name], func(x chan bridge.Change) bool { return x == c })
+	h.listeners[name] = slices.DeleteFunc(h.listeners[name], func(x *listener) bool { return x == l })
 	if len(h.listeners[name]) > 0 {
 		return
 	}
@@ -104,10 +105,7 @@ func (h *Hub) pump(sub *redis.PubSub) {
 		}
 		h.mu.Lock()
 		for _, to := range h.listeners[m.Channel] {
-			select {
-			case to <- c:
-			default: // it is behind; what it has is news enough to look again
-			}
+			to.hear(c)
 		}
 		h.mu.Unlock()
 	}

@@ -41,6 +41,17 @@ func next(t *testing.T, c <-chan bridge.Change) bridge.Change {
 	return bridge.Change{}
 }
 
+// listen gives the changes that h tells of.
+func listen(t *testing.T, h *Hub, tenantID string) (changes <-chan bridge.Change, stop func()) {
+	t.Helper()
+	c := make(chan bridge.Change, 8)
+	stop, err := h.Listen(t.Context(), tenantID, func(got bridge.Change) { c <- got })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, stop
+}
+
 func TestHub_handsChangesToTheListenersOfTheTenant(t *testing.T) {
 	w := newHouse(t)
 	other := w.connect("https://other.amocrm.ru", "other token")
@@ -49,17 +60,11 @@ func TestHub_handsChangesToTheListenersOfTheTenant(t *testing.T) {
 	t.Cleanup(two.Close)
 	var here []<-chan bridge.Change
 	for _, h := range []*Hub{one, one, two} {
-		c, stop, err := h.Listen(t.Context(), w.tenant)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c, stop := listen(t, h, w.tenant)
 		t.Cleanup(stop)
 		here = append(here, c)
 	}
-	there, stop, err := one.Listen(t.Context(), other)
-	if err != nil {
-		t.Fatal(err)
-	}
+	there, stop := listen(t, one, other)
 	change := bridge.Change{Deals: []int64{5}, Contacts: []int64{6}}
 	if err := told(t, w, w.tenant).Changed(t.Context(), change); err != nil {
 		t.Fatal(err)
@@ -84,10 +89,7 @@ func TestHub_listensAgainAfterTheLastOneLeft(t *testing.T) {
 	h := NewHub(w.s.DB, slog.New(slog.DiscardHandler))
 	t.Cleanup(h.Close)
 	for range 3 {
-		c, stop, err := h.Listen(t.Context(), w.tenant)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c, stop := listen(t, h, w.tenant)
 		if err := told(t, w, w.tenant).Changed(t.Context(), bridge.Change{Deals: []int64{5}}); err != nil {
 			t.Fatal(err)
 		}

@@ -2,12 +2,9 @@ package amocrm
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -19,58 +16,82 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// Changes tells what changes in a tenant's amoCRM account; *hooks.Hub does.
+// Changes tells what changes in a tenant's amoCRM account; *hooks.Hub does. hear must not block.
 type Changes interface {
-	Listen(ctx context.Context, tenantID string) (changes <-chan bridge.Change, stop func(), err error)
+	Listen(ctx context.Context, tenantID string, hear func(bridge.Change)) (stop func(), err error)
 	Since(ctx context.Context, tenantID string, since time.Time) ([]bridge.Change, error)
 }
 
 const (
-	streamLife   = 35 * time.Second // the server's write timeout is 45
-	streamBeat   = 15 * time.Second // a line now and then shows dead connections
-	streamsEach  = 3                // of one session
-	streamsMost  = 2000             // of this replica
-	streamSettle = 250 * time.Millisecond
-	streamRetry  = 1500 // milliseconds until the browser connects again
-	watchedMost  = 300  // deals and contacts of one panel
-	catchUpMost  = 10 * time.Minute
+	streamsEach = 3    // of one session
+	streamsMost = 2000 // of this replica
+	watchedMost = 300  // deals and contacts of one panel
+	catchUpMost = 10 * time.Minute
+	// opensAtOnce is how many streams begin at once: each takes tens of KiB until it runs, and all panels of a replica that was
+	// restarted come back in the same moment.
+	opensAtOnce = 16
 )
 
-// live counts the open streams and can end them all.
+// live are the open streams of this replica.
 type live struct {
-	over  chan struct{} // closed: streams end
-	end   func()
-	count *streamCount
+	running sync.WaitGroup
+	opening chan struct{}
+
+	mu      sync.Mutex
+	over    bool           // streams end
+	all     int            // reserved
+	each    map[string]int // by session
+	streams map[*stream]struct{}
 }
 
-func newLive() live {
-	over := make(chan struct{})
-	return live{over: over, end: sync.OnceFunc(func() { close(over) }), count: &streamCount{each: map[string]int{}}}
-}
-
-type streamCount struct {
-	mu   sync.Mutex
-	all  int
-	each map[string]int // by session
+func newLive() *live {
+	return &live{opening: make(chan struct{}, opensAtOnce), each: map[string]int{}, streams: map[*stream]struct{}{}}
 }
 
 // enter reserves a stream; leave must be called when ok.
-func (s *streamCount) enter(session string) (leave func(), ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.all >= streamsMost || s.each[session] >= streamsEach {
+func (l *live) enter(session string) (leave func(), ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.all >= streamsMost || l.each[session] >= streamsEach {
 		return nil, false
 	}
-	s.all++
-	s.each[session]++
+	l.all++
+	l.each[session]++
 	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.all--
-		if s.each[session]--; s.each[session] == 0 {
-			delete(s.each, session)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.all--
+		if l.each[session]--; l.each[session] == 0 {
+			delete(l.each, session)
 		}
 	}, true
+}
+
+// start runs a stream, which calls leave at its end.
+func (l *live) start(s *stream, leave func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.streams[s] = struct{}{}
+	if l.over {
+		s.stop()
+	}
+	l.running.Go(func() {
+		s.run()
+		leave()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.streams, s)
+	})
+}
+
+// end ends all streams, also those that are still to begin.
+func (l *live) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over = true
+	for s := range l.streams {
+		s.stop()
+	}
 }
 
 // watched is what a panel shows.
@@ -78,9 +99,9 @@ type watched struct{ deals, contacts []int64 }
 
 func (w watched) empty() bool { return len(w.deals) == 0 && len(w.contacts) == 0 }
 
-// hit says whether a change concerns the panel of session, and was not made in it.
-func (w watched) hit(c bridge.Change, session string) bool {
-	if c.By == writerName(session) {
+// hit says whether a change concerns the panel of the session with this name, and was not made in it.
+func (w watched) hit(c bridge.Change, writer string) bool {
+	if c.By == writer {
 		return false
 	}
 	return slices.ContainsFunc(c.Deals, func(id int64) bool { return slices.Contains(w.deals, id) }) ||
@@ -114,6 +135,12 @@ func (v *visit) sign() {
 func (h *Handlers) changes(c echo.Context) error {
 	blocks.Secure(c.Response().Header(), blocks.Policy{FrameAncestors: h.FrameAncestors})
 	ctx := c.Request().Context()
+	select {
+	case h.live.opening <- struct{}{}:
+		defer func() { <-h.live.opening }()
+	case <-ctx.Done():
+		return nil // the browser has gone
+	}
 	session, err := h.Sessions.Get(ctx, c.Param("session"))
 	if err != nil && !errors.Is(err, blocks.ErrExpired) {
 		h.note(ctx, err, false, "")
@@ -127,118 +154,54 @@ func (h *Handlers) changes(c echo.Context) error {
 	if err != nil || status.State == "none" || h.Changes == nil || show.empty() {
 		return c.NoContent(http.StatusNoContent)
 	}
-	leave, ok := h.live.count.enter(session.ID)
+	leave, ok := h.live.enter(session.ID)
 	if !ok {
 		return c.NoContent(http.StatusNoContent)
 	}
-	defer leave()
-	news, stop, err := h.Changes.Listen(ctx, session.TenantID)
+	s := h.newStream(session, show)
+	deaf, err := h.Changes.Listen(ctx, session.TenantID, s.hear)
 	if err != nil {
+		leave()
 		h.note(ctx, err, false, session.TenantID)
 		return c.NoContent(http.StatusNoContent)
 	}
-	defer stop()
-	s := stream{c: c, h: h, session: session, show: show}
-	if err := s.begin(ctx); err != nil {
+	end := func() {
+		deaf()
+		leave()
+	}
+	if err := s.begin(c.Response()); err != nil {
+		end()
 		return nil //nolint:nilerr // the browser has gone
 	}
-	s.run(ctx, news)
+	if h.missed(c, session.TenantID, s) {
+		s.settleIn(0)
+	}
+	h.live.start(s, end)
 	return nil
 }
 
-// stream is one open stream.
-type stream struct {
-	c       echo.Context
-	h       *Handlers
-	session blocks.Session
-	show    watched
-}
-
-// begin sends the head and what was missed since the last stream.
-func (s stream) begin(ctx context.Context) error {
-	since := s.c.Request().Header.Get("Last-Event-ID")
+// missed reports whether something that the panel shows has changed since its last stream.
+func (h *Handlers) missed(c echo.Context, tenantID string, s *stream) bool {
+	since := c.Request().Header.Get("Last-Event-ID")
 	if since == "" {
-		since = s.c.QueryParam("since")
-	}
-	header := s.c.Response().Header()
-	header.Set(echo.HeaderContentType, "text/event-stream; charset=utf-8")
-	header.Set("X-Accel-Buffering", "no") // nginx would hold the lines back
-	s.c.Response().WriteHeader(http.StatusOK)
-	if err := s.send(fmt.Sprintf("retry: %d\n", streamRetry) + s.stamp("hello", []byte("{}"))); err != nil {
-		return err
+		since = c.QueryParam("since")
 	}
 	at := time.UnixMilli(number(since))
 	if now := time.Now(); since == "" || at.After(now) || now.Sub(at) > catchUpMost {
-		return nil
+		return false
 	}
-	missed, err := s.h.Changes.Since(ctx, s.session.TenantID, at)
+	ctx := c.Request().Context()
+	missed, err := h.Changes.Since(ctx, tenantID, at)
 	if err != nil {
-		s.h.note(ctx, err, false, s.session.TenantID)
-		return nil // the panel lives without
+		h.note(ctx, err, false, tenantID)
+		return false // the panel lives without
 	}
-	if slices.ContainsFunc(missed, func(c bridge.Change) bool { return s.show.hit(c, s.session.ID) }) {
-		return s.changed()
-	}
-	return nil
-}
-
-// run sends a hint for each burst of changes until the stream's time is over, or nobody listens any more.
-func (s stream) run(ctx context.Context, news <-chan bridge.Change) {
-	end := time.NewTimer(streamLife)
-	defer end.Stop()
-	beat := time.NewTicker(streamBeat)
-	defer beat.Stop()
-	var settle <-chan time.Time // a change comes seldom alone
-	for {
-		var err error
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.h.live.over:
-			return
-		case <-end.C:
-			return
-		case <-beat.C:
-			err = s.send(": still here\n\n")
-		case c := <-news:
-			if settle == nil && s.show.hit(c, s.session.ID) {
-				settle = time.After(streamSettle)
-			}
-		case <-settle:
-			settle = nil
-			err = s.changed()
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-// changed sends the hint, with the words for an agent who is typing.
-func (s stream) changed() error {
-	t := func(key string) string { return s.h.Catalog.T(s.session.Lang, key) }
-	words, err := json.Marshal(map[string]string{"text": t("live.changed"), "show": t("live.show")})
-	if err != nil {
-		return err
-	}
-	return s.send(s.stamp("changed", words))
-}
-
-// stamp is an event whose id says until when the browser knows everything.
-func (s stream) stamp(event string, data []byte) string {
-	return "id: " + strconv.FormatInt(time.Now().UnixMilli(), 10) + "\nevent: " + event + "\ndata: " + string(data) + "\n\n"
-}
-
-func (s stream) send(lines string) error {
-	if _, err := s.c.Response().Write([]byte(lines)); err != nil {
-		return err
-	}
-	return http.NewResponseController(s.c.Response()).Flush()
+	return slices.ContainsFunc(missed, func(c bridge.Change) bool { return s.show.hit(c, s.writer) })
 }
 
 // writerName is how a session's own writes are known again in what amoCRM tells of them. The id opens the panel, so only a
 // part of its key's hash leaves the block.
 func writerName(session string) string { return blocks.SessionPrint(session) }
 
-// EndStreams ends all streams: a server that stops waits for its requests.
+// EndStreams ends all streams: a server that stops does not wait for them.
 func (h *Handlers) EndStreams() { h.live.end() }

@@ -18,25 +18,36 @@ import (
 
 var _ Changes = (*hooks.Hub)(nil)
 
-// fakeChanges hands out what a test puts into news.
+// fakeChanges hands out what a test tells.
 type fakeChanges struct {
-	news   chan bridge.Change
 	missed []bridge.Change
 
 	mu        sync.Mutex
 	tenant    string
-	listening int
+	last      int
+	listening map[int]func(bridge.Change)
 }
 
-func (f *fakeChanges) Listen(_ context.Context, tenantID string) (<-chan bridge.Change, func(), error) {
+func (f *fakeChanges) Listen(_ context.Context, tenantID string, hear func(bridge.Change)) (func(), error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.tenant, f.listening = tenantID, f.listening+1
-	return f.news, func() {
+	f.tenant, f.last = tenantID, f.last+1
+	n := f.last
+	f.listening[n] = hear
+	return func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		f.listening--
+		delete(f.listening, n)
 	}, nil
+}
+
+// tell hands a change to all who listen.
+func (f *fakeChanges) tell(c bridge.Change) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, hear := range f.listening {
+		hear(c)
+	}
 }
 
 func (f *fakeChanges) Since(_ context.Context, tenantID string, _ time.Time) ([]bridge.Change, error) {
@@ -76,7 +87,7 @@ func until(lines *bufio.Scanner, prefix string) bool {
 func liveHouse(t *testing.T) (w *house, f *fakeChanges, base, session string) {
 	t.Helper()
 	w = newHouse(t)
-	f = &fakeChanges{news: make(chan bridge.Change, 8)}
+	f = &fakeChanges{listening: map[int]func(bridge.Change){}}
 	w.h.Changes = f
 	server := httptest.NewServer(w.e)
 	t.Cleanup(server.Close)
@@ -94,7 +105,7 @@ func TestChanges_tellsOnlyOfWhatIsShownAndNotOfOwnWrites(t *testing.T) {
 		{Deals: []int64{99}, Contacts: []int64{12}}, // shown, but not as a contact
 		{By: writerName(session), Deals: []int64{12}},
 	} {
-		f.news <- c
+		f.tell(c)
 	}
 	w.h.EndStreams() // with those two alone the stream has nothing to say
 	if until(lines, "event: changed") {
@@ -116,14 +127,17 @@ func TestChanges_whoNeverLoggedInTakesNoPlace(t *testing.T) {
 func TestChanges_tellsOnceOfABurst(t *testing.T) {
 	_, f, base, _ := liveHouse(t)
 	lines, _, _ := listening(t, base+"/changes?deals=12&contacts=7")
-	for range 3 {
-		f.news <- bridge.Change{Deals: []int64{12}}
+	if !until(lines, "event: hello") {
+		t.Fatal("no greeting")
 	}
-	f.news <- bridge.Change{By: "another session", Contacts: []int64{7}}
+	for range 3 {
+		f.tell(bridge.Change{Deals: []int64{12}})
+	}
+	f.tell(bridge.Change{By: "another session", Contacts: []int64{7}})
 	if !until(lines, "event: changed") || !until(lines, "data: ") || !strings.Contains(lines.Text(), "This has changed in amoCRM.") {
 		t.Fatalf("not told, last line %q", lines.Text())
 	}
-	f.news <- bridge.Change{Deals: []int64{12}}
+	f.tell(bridge.Change{Deals: []int64{12}})
 	if !until(lines, "event: changed") {
 		t.Error("not told of the next change")
 	}
@@ -180,7 +194,7 @@ func TestChanges_boundedPerSessionAndEndsWithItsReader(t *testing.T) {
 	w.h.EndStreams()
 	for start := time.Now(); ; {
 		f.mu.Lock()
-		left := f.listening
+		left := len(f.listening)
 		f.mu.Unlock()
 		if left == 0 {
 			return

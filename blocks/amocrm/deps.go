@@ -116,14 +116,14 @@ type Deps struct {
 	FirstPaint, Budget time.Duration
 }
 
-// Handlers serve the block. Close waits for reads that outlive their request.
+// Handlers serve the block. Close waits for reads and streams that outlive their request.
 type Handlers struct {
 	Deps
 	pages  *pages
 	reads  sync.WaitGroup
 	warm   chan struct{} // bounds reads started ahead of their request
 	vocab  lately        // whose vocabulary was read ahead
-	live   live
+	live   *live
 	ctx    context.Context
 	cancel context.CancelFunc
 }
@@ -155,6 +155,7 @@ func (h *Handlers) Close() {
 	h.EndStreams()
 	h.cancel()
 	h.reads.Wait()
+	h.live.running.Wait()
 }
 
 // Routes are all addresses of the block. Paths with a session answer 200 or 410 with a page, never a bare error.
