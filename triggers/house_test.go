@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
 	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -15,8 +14,6 @@ import (
 	"github.com/sidecard/sidecard/store"
 	"github.com/sidecard/sidecard/tenant"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // house is everything from the accepted firing to the CRM, with the real bridge and login in between.
 type house struct {
@@ -34,12 +31,7 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Options{URL: "memory:"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return newHouseOn(t, db)
+	return newHouseOn(t, server.open(t))
 }
 
 func newHouseOn(t *testing.T, db *store.DB) *house {
@@ -82,6 +74,13 @@ func (h *house) replica() *Service {
 	})
 }
 
+// leases shortens the leases of services' claims: what another one has left is taken up sooner.
+func leases(d time.Duration, services ...*Service) {
+	for _, s := range services {
+		s.Lease, s.ledger = d, NewLedger(s.DB, d)
+	}
+}
+
 // login connects the tenant, as a person does.
 func (h *house) login() {
 	h.t.Helper()
@@ -122,7 +121,7 @@ func (h *house) accept(r Request) Entry {
 }
 
 // patience ends a wait for what does not come; nothing that works takes as long, on a busy machine either.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // until waits for an entry to be in a state.
 func (h *house) until(id string, want State) Entry {

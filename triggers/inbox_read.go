@@ -62,7 +62,7 @@ func (l *Ledger) Inbox(ctx context.Context, tenantID string, q Query) (Page, err
 	}
 	at, last, looked := readPlace(q.Before), place{}, 0
 	for looked < scanMost {
-		found, err := l.older(ctx, prefix(tenantID)+q.set(), at, step)
+		found, err := l.older(ctx, prefix(tenantID)+q.set(), at, min(step, scanMost-looked))
 		if err != nil {
 			return Page{}, fmt.Errorf("list firings: %w", err)
 		}

@@ -91,7 +91,7 @@ func TestInbox_findsByTicketIDNameAndReason(t *testing.T) {
 
 func TestInbox_aLongSearchSaysWhereItStoppedAndGoesOn(t *testing.T) {
 	t.Parallel()
-	l := memoryLedger(t)
+	l := realLedger(t)
 	oldest := mustAccept(t, l, firing(1, "needle"), "")
 	for i := range scanMost + 50 {
 		mustAccept(t, l, firing(int64(i+2), "hay"), "")
@@ -147,7 +147,7 @@ func TestExport_writesRowsThatNoSpreadsheetRuns(t *testing.T) {
 
 func TestExport_isBoundedAndSaysSo(t *testing.T) {
 	t.Parallel()
-	l := memoryLedger(t)
+	l := realLedger(t)
 	s := NewService(Deps{DB: l.db})
 	e := mustAccept(t, l, firing(1, "x"), "")
 	stored := l.db.HGetAll(t.Context(), entryKey("t1", e.ID)).Val()

@@ -42,14 +42,7 @@ func memoryLedger(t testing.TB) bench {
 
 func realLedger(t testing.TB) bench {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Options{DataDir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if db.Mode() != "child" {
-		t.Fatal("redis-server is missing on PATH; install it and run: make test")
-	}
+	db := server.open(t)
 	return bench{NewLedger(db, realLease), db, func(d time.Duration) {
 		time.Sleep(d + 2*time.Millisecond) // a real server's clock can't be moved
 	}}

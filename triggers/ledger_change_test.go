@@ -194,7 +194,7 @@ func refusedIn(do func(l bench, id string) error, allowed ...State) func(*testin
 			if slices.Contains(allowed, s) != (err == nil) || err != nil && !errors.Is(err, ErrConflict) {
 				t.Errorf("%s: %v", s, err)
 			}
-			l.db.FlushAll(t.Context())
+			l.db.FlushDB(t.Context())
 		}
 	}
 }

@@ -2,12 +2,14 @@ package triggers
 
 import (
 	"testing"
+
+	"github.com/sidecard/sidecard/store"
 )
 
 // A full Redis takes no new firing, and none of it by halves; what a worker has done is stored even then.
 func TestLedger_fullRedisRefusesFiringsAndNotesWhatWasDone(t *testing.T) {
 	t.Parallel()
-	l := realLedger(t)
+	l := ownLedger(t)
 	ctx := t.Context()
 	mustAccept(t, l, firing(1, "before"), "k1")
 	working := mustClaim(t, l, 50)
@@ -36,4 +38,15 @@ func TestLedger_fullRedisRefusesFiringsAndNotesWhatWasDone(t *testing.T) {
 	if _, existed, err := l.Accept(ctx, "t1", firing(2, "during"), "k2"); err != nil || existed {
 		t.Errorf("with room again: existed %v, %v", existed, err)
 	}
+}
+
+// ownLedger is on a Redis of its own, which may be filled.
+func ownLedger(t *testing.T) bench {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Options{DataDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return bench{Ledger: NewLedger(db, realLease), db: db}
 }

@@ -48,7 +48,7 @@ func TestLedger_newerFormIsLeftAlone(t *testing.T) {
 // Failed firings of a newer form are passed over, however many there are.
 func TestRetryAll_passesOverWhatANewerVersionLeft(t *testing.T) {
 	t.Parallel()
-	l := memoryLedger(t)
+	l := realLedger(t)
 	ctx := t.Context()
 	for i := range restartStep {
 		e := settledOn(t, l, int64(100+i), StateFailed, Steps{})

@@ -108,6 +108,7 @@ func TestTellBack_whateverTheAnswerOneCommentAndTheSameOutcome(t *testing.T) {
 func TestTellBack_crashAfterTheCommentSaysItOnce(t *testing.T) {
 	t.Parallel()
 	h := telling(t)
+	leases(6*time.Second, h.Service)
 	id := h.accept(published(101)).ID
 	h.desk.onComment = func(usedesk.CommentInput) error {
 		h.desk.onComment = nil

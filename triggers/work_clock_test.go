@@ -69,6 +69,8 @@ func TestWork_clocksTenMinutesApart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouseOn(t, clockOff(t, off.redis))
+			other := h.replica()
+			leases(10*time.Second, h.Service, other)
 			h.crm.ahead = off.crm
 			h.login()
 			h.link(3)
@@ -82,7 +84,6 @@ func TestWork_clocksTenMinutesApart(t *testing.T) {
 			behind := published(1002)
 			behind.Comment = "behind"
 			waits := h.accept(behind)
-			other := h.replica()
 			early, err := other.ledger.Claim(t.Context(), h.tenant.ID, maxBatch)
 			if err != nil || len(early.Entries) != 0 && early.Now.Sub(b.Now) < h.Lease {
 				t.Fatalf("a living claim and what is behind it were taken: %+v, %v", early.Entries, err)

@@ -140,7 +140,7 @@ func TestWork_writeThatIsDoneAfterWeGaveItUpIsNotMadeTwice(t *testing.T) {
 			h.login()
 			h.link(1)
 			slow := h.replica()
-			slow.Lease, slow.LookSlow = 3*time.Second, patience // the write has two of them to get there
+			slow.Lease, slow.LookSlow = 6*time.Second, patience // the write has four of them to get there
 			givenUp := make(chan struct{})
 			finish := sync.OnceFunc(func() { close(givenUp) })
 			defer finish()
