@@ -23,7 +23,6 @@ type haul struct {
 	s        *Service
 	account  Account
 	meta     bridge.Meta
-	renewed  bool             // meta was read past the cache
 	lang     string           // of the company
 	region   string           // where phones without a country code are read, as in package bridge
 	now      func() time.Time // Redis' clock

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
@@ -229,18 +230,22 @@ func (j *job) fieldOf(in amocrm.FieldInput, of string) (amocrm.Field, bool) {
 	return known[i], true
 }
 
-// renew reads the account's vocabulary past the cache, once in a haul.
+// justRead is how old a vocabulary may be that what the CRM has refused is judged by: a rule with a mistake that fires all day
+// must not read it anew for each deal.
+const justRead = 10 * time.Second
+
+// renew reads the account's vocabulary past the cache unless that was just done.
 func (h *haul) renew(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.renewed {
+	if time.Since(h.meta.At) < justRead {
 		return nil
 	}
 	meta, err := anew(ctx, h.account)
 	if err != nil {
 		return fmt.Errorf("read the account anew: %w", err)
 	}
-	h.meta, h.renewed = meta, true
+	h.meta = meta
 	return nil
 }
 
