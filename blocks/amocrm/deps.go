@@ -114,6 +114,8 @@ type Deps struct {
 	// FirstPaint and Budget bound how long a page waits for the CRM before it shows a skeleton, and before it says
 	// what is up; zero means 400 ms and 3 s.
 	FirstPaint, Budget time.Duration
+
+	parsed *pages // of tests, which make many Handlers; nil parses the templates
 }
 
 // Handlers serve the block. Close waits for reads and streams that outlive their request.
@@ -130,9 +132,12 @@ type Handlers struct {
 
 // New checks the templates and returns the handlers.
 func New(d Deps) (*Handlers, error) {
-	p, err := newPages(d.Catalog)
-	if err != nil {
-		return nil, err
+	if d.parsed == nil {
+		p, err := newPages(d.Catalog)
+		if err != nil {
+			return nil, err
+		}
+		d.parsed = p
 	}
 	if d.Now == nil {
 		d.Now = time.Now
@@ -147,7 +152,7 @@ func New(d Deps) (*Handlers, error) {
 		d.Log = slog.Default()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Handlers{Deps: d, pages: p, warm: make(chan struct{}, 64), live: newLive(), ctx: ctx, cancel: cancel}, nil
+	return &Handlers{Deps: d, pages: d.parsed, warm: make(chan struct{}, 64), live: newLive(), ctx: ctx, cancel: cancel}, nil
 }
 
 // Close stops background reads and waits for them.

@@ -38,8 +38,15 @@ type house struct {
 	rules    *fakeRules
 }
 
-// texts are read once for all houses: nothing changes them, and they are most of what a house costs.
-var texts = sync.OnceValues(blocks.NewCatalog)
+// texts are the catalogue and the templates, read once for all houses: nothing changes them, and they are most of what a
+// house costs.
+var texts = sync.OnceValues(func() (*pages, error) {
+	catalog, err := blocks.NewCatalog()
+	if err != nil {
+		return nil, err
+	}
+	return newPages(catalog)
+})
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
@@ -50,7 +57,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatalf("open store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	catalog, err := texts()
+	parsed, err := texts()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +71,7 @@ func newHouse(t *testing.T) *house {
 		grants: &fakeGrants{status: oauth.Status{State: "connected", Since: now.Add(-time.Hour)}},
 	}
 	w.h, err = New(Deps{
-		Catalog: catalog, Sessions: w.sessions, Tenants: w.tenants, Grants: w.grants, Flow: w.flow,
+		Catalog: parsed.catalog, parsed: parsed, Sessions: w.sessions, Tenants: w.tenants, Grants: w.grants, Flow: w.flow,
 		CRM:     func(context.Context, string) (CRM, error) { return w.crm, nil },
 		Firings: triggers.NewService(triggers.Deps{DB: db}),
 		Rules:   w.rules,

@@ -20,11 +20,12 @@ var templates embed.FS
 // pages holds one parsed set per language: texts are bound when parsing, so two languages can't mix. A set takes most of a
 // megabyte, so each is parsed when its language is first asked for.
 type pages struct {
-	sets map[blocks.Lang]func() (*template.Template, error)
+	catalog *blocks.Catalog
+	sets    map[blocks.Lang]func() (*template.Template, error)
 }
 
 func newPages(catalog *blocks.Catalog) (*pages, error) {
-	p := &pages{sets: map[blocks.Lang]func() (*template.Template, error){}}
+	p := &pages{catalog: catalog, sets: map[blocks.Lang]func() (*template.Template, error){}}
 	for _, lang := range blocks.Langs {
 		p.sets[lang] = sync.OnceValues(func() (*template.Template, error) { return parse(catalog, lang) })
 	}
