@@ -19,12 +19,12 @@ import (
 // done, done with remarks, or failed with the path of its mistake, and none of which becomes two deals.
 func TestPromise_noFiringVanishesWhateverIsWrongWithIt(t *testing.T) {
 	t.Parallel()
-	const firings, tickets, senders = 2000, 120, 4
+	const firings, tickets, clients, senders = 2000, 120, 10, 4
 	w := connect(t, 1)
 	base := w.Replicas[0]
 	_, settings := w.Get(http.DefaultClient, w.Panel(base, w.Ticket("known_one_deal"), nil)+"/rule?wait=1")
 	key := triggerKeyIn(t, settings)
-	made, _ := w.Fill(tickets)
+	made, _ := w.FillFor(tickets, clients)
 	before := w.Stats()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)

@@ -9,7 +9,10 @@ import (
 
 // Fill makes tickets in the local helpdesk with a client each, who has a phone and an e-mail and whom the CRM does not
 // know. The helpdesk's own rule for new tickets is taken away.
-func (w *World) Fill(n int) (tickets, clients []int64) {
+func (w *World) Fill(n int) (tickets, clients []int64) { return w.FillFor(n, n) }
+
+// FillFor is Fill with tickets of so many clients; clients holds the one of each ticket.
+func (w *World) FillFor(n, people int) (tickets, clients []int64) {
 	w.T.Helper()
 	res, err := http.PostForm(w.Desk+"/settings/rules/1/delete", url.Values{})
 	if err != nil {
@@ -21,9 +24,13 @@ func (w *World) Fill(n int) (tickets, clients []int64) {
 			Ticket int64 `json:"ticket_id"`
 			Client int64 `json:"client_id"`
 		}
-		_, body := w.Post(w.Desk+"/create/ticket", map[string]any{"api_token": w.Info.UsedeskToken, "subject": "Question", "message": "Hello",
+		ticket := map[string]any{"api_token": w.Info.UsedeskToken, "subject": "Question", "message": "Hello",
 			"client_name": fmt.Sprint("Client ", i), "client_email": fmt.Sprintf("client%d@example.com", i),
-			"client_phone": fmt.Sprintf("+7999%07d", 1_000_000+i)})
+			"client_phone": fmt.Sprintf("+7999%07d", 1_000_000+i)}
+		if i >= people {
+			ticket["client_id"] = clients[i%people]
+		}
+		_, body := w.Post(w.Desk+"/create/ticket", ticket)
 		if err := json.Unmarshal(body, &made); err != nil || made.Ticket == 0 {
 			w.T.Fatalf("ticket %d: %v %s", i, err, body)
 		}
