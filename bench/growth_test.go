@@ -26,7 +26,7 @@ func BenchmarkLoad(b *testing.B) {
 		}
 		l.stop()
 
-		cluster := startCluster(b)
+		cluster := rig.Cluster(b, 0).URL
 		l.guests = l.c.seed(b, cluster, nil, 100)
 		l.serve(1, "REDIS_URL="+cluster)
 		l.round("load_cluster")

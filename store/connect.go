@@ -38,6 +38,9 @@ func (db *DB) connect(ctx context.Context, raw string, patient bool) error {
 // megabytes for a pool, and hardly a value of ours is that long.
 const lineBuffer = 8 << 10
 
+// topologyAge is how long the client relies on what it has read of a cluster's nodes: a master that is dead names no successor.
+const topologyAge = 2 * time.Second
+
 // dial makes a client without connecting; it keeps to its callers' deadlines even when Redis is silent. Its errors never repeat the URL, which may hold a password.
 func dial(raw string) (redis.UniversalClient, error) {
 	const want = `want "redis://host:6379/0", "rediss://…", "unix:///path", "redis+sentinel://host:26379?master_name=…" or a comma list of cluster nodes`
@@ -58,7 +61,7 @@ func dial(raw string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the Redis cluster URL (%s): %w", want, unquoted(err))
 		}
-		o.MaintNotificationsConfig, o.ContextTimeoutEnabled = quiet(), true
+		o.MaintNotificationsConfig, o.ContextTimeoutEnabled, o.ClusterStateReloadInterval = quiet(), true, topologyAge
 		o.ReadBufferSize, o.WriteBufferSize, o.PipelineReadBufferSize, o.PipelineWriteBufferSize = lineBuffer, lineBuffer, lineBuffer, lineBuffer
 		return redis.NewClusterClient(o), nil
 	}

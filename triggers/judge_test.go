@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -71,6 +72,15 @@ func TestJudge_waitsAsLongAsTheCRMAsks(t *testing.T) {
 	v := judge(&amocrm.Error{Kind: amocrm.KindLimited, RetryAfter: 300}, Entry{CreatedAt: time.Now()}, time.Now())
 	if v.After != 300*time.Second {
 		t.Errorf("waits %s", v.After)
+	}
+}
+
+// A call of the CRM needs a slot from Redis first.
+func TestJudge_ourOwnStorageIsNotTakenForTheCRM(t *testing.T) {
+	down := &store.Trouble{Why: "not reachable", Err: syscall.ECONNREFUSED}
+	v := judge(fmt.Errorf("%w: %w", &amocrm.Error{Kind: amocrm.KindNetwork}, down), Entry{CreatedAt: time.Now()}, time.Now())
+	if v.State != StateAccepted || strings.Contains(v.Why, "amoCRM") {
+		t.Errorf("%+v", v)
 	}
 }
 

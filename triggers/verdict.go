@@ -87,6 +87,8 @@ func weigh(err error, e Entry) verdict {
 	case errors.Is(err, tenant.ErrNotFound):
 		return verdict{Outcome: Outcome{State: StateFailed, Why: "the account is gone"}}
 
+	case errors.Is(err, store.ErrTrouble): // before the CRM: its calls fail, too, when their slots can't be had
+		return wait(soon, "Sidecard's own storage is not working just now")
 	case errors.Is(err, amocrm.ErrLimited):
 		return wait(max(soon, retryAfter(err)), whySlow)
 	case errors.As(err, &busy): // our own limiter, after amoCRM said so to somebody else or because of a long queue
@@ -110,9 +112,6 @@ func weigh(err error, e Entry) verdict {
 		return wait(soon, because("the helpdesk's API can't be reached or has trouble", err))
 	case errors.Is(err, usedesk.ErrInvalid):
 		return verdict{Outcome: Outcome{State: StateFailed, Why: "the helpdesk's API refused to tell about the ticket"}}
-
-	case errors.Is(err, store.ErrTrouble): // full, for one: nothing can be begun, and what is done is still noted
-		return wait(soon, "Sidecard's own storage is not working just now")
 
 	case errors.Is(err, context.Canceled):
 		return verdict{Outcome: Outcome{State: StateAccepted, Why: "interrupted by a restart"}, wide: true}
