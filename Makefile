@@ -1,27 +1,32 @@
-.PHONY: demo test programs shipped bench load profile soak lint vuln build
+.PHONY: demo test end-to-end raced programs bench load profile soak lint vuln build
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 ARCHES ?= amd64 arm64
 BIN ?= bin
 VULNDB ?= https://vuln.go.dev
-TESTS_AT_ONCE ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+# How the program is compiled that is shipped. What reads the code and what drives the program is compiled so, too: compiling
+# takes longer than most tests.
+SHIPPED := CGO_ENABLED=0 GOFLAGS='-trimpath -buildvcs=false'
 
 demo:
 	go run ./cmd/sidecard demo
 
-# What can be read off the code is said before anything runs. The packages whose tests take longest begin first, and more of them run at once than there are cores, as many tests wait.
-# A program with the race detector sleeps for a second before it ends if it is not told otherwise.
+# What can be read off the code is said before anything runs. The tests that drive the program wait most of their time, while
+# the others run. A program with the race detector sleeps for a second before it ends if it is not told otherwise.
+test: export GORACE = atexit_sleep_ms=50
 test:
-	$(MAKE) -j3 lint programs shipped
-	GORACE=atexit_sleep_ms=50 go test -race -p $(TESTS_AT_ONCE) -parallel 12 -timeout 9m ./e2e ./triggers ./...
+	$(MAKE) -j2 lint programs
+	$(MAKE) -j2 end-to-end raced
 	sh .ci/fuzz
+
+end-to-end:
+	$(SHIPPED) go test -vet=off -parallel 12 -timeout 9m ./e2e
+
+raced:
+	go test -vet=off -race -parallel 12 -timeout 9m ./triggers $$(go list ./... | grep -v /e2e$$)
 
 programs:
 	sh .ci/programs gcc redis-server chromium npm
-
-# Tests look at what is shipped, too. It is compiled while the programs come that a fresh machine lacks.
-shipped:
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o /dev/null ./cmd/sidecard
 
 bench:
 	sh .ci/programs redis-server
@@ -40,7 +45,7 @@ profile:
 	go test -run '^$$' -bench '^BenchmarkProfile$$' -benchtime 1x ./bench
 
 lint:
-	test -z "$$(gofmt -l .)" && go vet ./... && go tool staticcheck ./...
+	test -z "$$(gofmt -l .)" && $(SHIPPED) go vet ./... && $(SHIPPED) go tool staticcheck ./...
 
 # Known vulnerabilities of the dependencies, by Go's database or a mirror of it (VULNDB=file:///…). No part of the tests: it
 # needs the network.

@@ -8,7 +8,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(rig.Main(m, []string{"redis-server", "chromium", "npm"}, "-race"))
+	os.Exit(rig.Main(m, []string{"redis-server", "chromium", "npm"}, true))
 }
 
 // suite is a world with the questions these tests ask it.

@@ -18,12 +18,13 @@ import (
 	"time"
 )
 
-// Binary is the program under test, built by Main.
-var Binary string
+// Binary is the program under test, as it is shipped; Raced is the same with the race detector, "" without one. Both are built
+// by Main.
+var Binary, Raced string
 
 // Main builds the program, runs a package's tests and returns the exit code. A missing program ends it with a failure:
-// these suites are never skipped. Flags are those of go build.
-func Main(m *testing.M, programs []string, flags ...string) int {
+// these suites are never skipped.
+func Main(m *testing.M, programs []string, raced bool) int {
 	for _, program := range programs {
 		if _, err := exec.LookPath(program); err != nil {
 			fmt.Fprintf(os.Stderr, "%s is not on PATH; `make test` installs it or says how\n", program)
@@ -37,10 +38,23 @@ func Main(m *testing.M, programs []string, flags ...string) int {
 	}
 	defer os.RemoveAll(dir)
 	Binary = filepath.Join(dir, "sidecard")
-	build := exec.Command("go", append(append([]string{"build"}, flags...), "-o", Binary, "../cmd/sidecard")...)
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
+	build := func(cgo, path string, flags ...string) bool {
+		cmd := exec.Command("go", append(append([]string{"build", "-buildvcs=false"}, flags...), "-o", path, "../cmd/sidecard")...)
+		cmd.Env = append(os.Environ(), "GOFLAGS=", "CGO_ENABLED="+cgo)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
+		}
+		return err == nil
+	}
+	if !build("0", Binary, "-trimpath") {
 		return 1
+	}
+	if raced {
+		Raced = filepath.Join(dir, "raced")
+		if !build("1", Raced, "-race") {
+			return 1
+		}
 	}
 	return m.Run()
 }

@@ -82,7 +82,11 @@ func New(t testing.TB, replicas int, extra ...string) *World {
 // Serve starts one replica.
 func (w *World) Serve(base string, extra ...string) *Process {
 	env := append(w.Env(), "SIDECARD_ADDR="+strings.TrimPrefix(base, "http://"))
-	p := Start(w.T, append(env, extra...), Binary, "serve")
+	program := Binary
+	if len(w.Replicas) > 1 && Raced != "" { // what they have to get right between them
+		program = Raced
+	}
+	p := Start(w.T, append(env, extra...), program, "serve")
 	p.secrets = w.Secrets
 	return p
 }
