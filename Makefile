@@ -20,10 +20,10 @@ test:
 	sh .ci/fuzz
 
 end-to-end:
-	$(SHIPPED) go test -vet=off -parallel 12 -timeout 9m ./e2e
+	$(SHIPPED) go test -vet=off -parallel 16 -timeout 14m ./e2e
 
 raced:
-	go test -vet=off -race -parallel 12 -timeout 9m ./triggers $$(go list ./... | grep -v /e2e$$)
+	go test -vet=off -race -parallel 12 -timeout 14m ./triggers $$(go list ./... | grep -v /e2e$$)
 
 programs:
 	sh .ci/programs gcc redis-server chromium npm
