@@ -238,7 +238,7 @@ const justRead = 10 * time.Second
 func (h *haul) renew(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if time.Since(h.meta.At) < justRead {
+	if age := time.Since(h.meta.At); 0 <= age && age < justRead { // another replica's clock may have been ahead
 		return nil
 	}
 	meta, err := anew(ctx, h.account)
