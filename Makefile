@@ -1,4 +1,4 @@
-.PHONY: demo test end-to-end raced programs bench load profile soak lint vuln build
+.PHONY: demo test shipped raced race programs bench load profile soak lint vuln build
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 ARCHES ?= amd64 arm64
@@ -11,19 +11,26 @@ SHIPPED := CGO_ENABLED=0 GOFLAGS='-trimpath -buildvcs=false'
 demo:
 	go run ./cmd/sidecard demo
 
+# Where goroutines share what they hold: these packages run with the race detector in every test run, all others in `race`.
+RACED := ./blocks/... ./bridge ./hooks ./notices ./oauth ./store ./triggers
+
 # What can be read off the code is said before anything runs. The tests that drive the program wait most of their time, while
 # the others run. A program with the race detector sleeps for a second before it ends if it is not told otherwise.
 test: export GORACE = atexit_sleep_ms=50
 test:
 	$(MAKE) -j2 lint programs
-	$(MAKE) -j2 end-to-end raced
-	sh .ci/fuzz
+	$(MAKE) -j2 shipped raced
+	$(SHIPPED) sh .ci/fuzz
 
-end-to-end:
-	$(SHIPPED) go test -vet=off -parallel 16 -timeout 14m ./e2e
+shipped:
+	$(SHIPPED) go test -vet=off -parallel 16 -timeout 14m ./e2e $$(go list ./... | grep -vxF -e "$$(go list ./e2e $(RACED))")
 
 raced:
-	go test -vet=off -race -parallel 12 -timeout 14m ./triggers $$(go list ./... | grep -v /e2e$$)
+	go test -vet=off -race -parallel 12 -timeout 14m $(RACED)
+
+race: export GORACE = atexit_sleep_ms=50
+race: programs
+	go test -vet=off -race -parallel 12 -timeout 60m ./...
 
 programs:
 	sh .ci/programs gcc redis-server chromium npm

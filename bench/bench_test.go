@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	rig.SandboxAside = true
-	code := rig.Main(m, []string{"redis-server"}, false)
+	code := rig.Main(m, "redis-server")
 	for _, f := range figures {
 		fmt.Println(f)
 	}

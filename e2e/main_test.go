@@ -8,7 +8,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(rig.Main(m, []string{"redis-server", "chromium", "npm"}, true))
+	os.Exit(rig.Main(m, "redis-server", "chromium", "npm"))
 }
 
 // suite is a world with the questions these tests ask it.

@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,13 +20,12 @@ import (
 	"time"
 )
 
-// Binary is the program under test, as it is shipped; Raced is the same with the race detector, "" without one. Both are built
-// by Main.
-var Binary, Raced string
+// Binary is the program under test, built by Main: as it is shipped, or with the race detector when the tests have it.
+var Binary string
 
 // Main builds the program, runs a package's tests and returns the exit code. A missing program ends it with a failure:
 // these suites are never skipped.
-func Main(m *testing.M, programs []string, raced bool) int {
+func Main(m *testing.M, programs ...string) int {
 	for _, program := range programs {
 		if _, err := exec.LookPath(program); err != nil {
 			fmt.Fprintf(os.Stderr, "%s is not on PATH; `make test` installs it or says how\n", program)
@@ -38,23 +39,14 @@ func Main(m *testing.M, programs []string, raced bool) int {
 	}
 	defer os.RemoveAll(dir)
 	Binary = filepath.Join(dir, "sidecard")
-	build := func(cgo, path string, flags ...string) bool {
-		cmd := exec.Command("go", append(append([]string{"build", "-buildvcs=false"}, flags...), "-o", path, "../cmd/sidecard")...)
-		cmd.Env = append(os.Environ(), "GOFLAGS=", "CGO_ENABLED="+cgo)
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
-		}
-		return err == nil
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", Binary, "../cmd/sidecard")
+	build.Env = append(os.Environ(), "GOFLAGS=", "CGO_ENABLED=0")
+	if tests, ok := debug.ReadBuildInfo(); ok && slices.Contains(tests.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		build.Env = append(os.Environ(), "GOFLAGS=-race")
 	}
-	if !build("0", Binary, "-trimpath") {
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
 		return 1
-	}
-	if raced {
-		Raced = filepath.Join(dir, "raced")
-		if !build("1", Raced, "-race") {
-			return 1
-		}
 	}
 	return m.Run()
 }

@@ -82,11 +82,7 @@ func New(t testing.TB, replicas int, extra ...string) *World {
 // Serve starts one replica.
 func (w *World) Serve(base string, extra ...string) *Process {
 	env := append(w.Env(), "SIDECARD_ADDR="+strings.TrimPrefix(base, "http://"))
-	program := Binary
-	if len(w.Replicas) > 1 && Raced != "" { // what they have to get right between them
-		program = Raced
-	}
-	p := Start(w.T, append(env, extra...), program, "serve")
+	p := Start(w.T, append(env, extra...), Binary, "serve")
 	p.secrets = w.Secrets
 	return p
 }
