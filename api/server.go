@@ -13,7 +13,7 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/sidecard/sidecard/intake"
-	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 // Routes is a set of handlers that mounts itself.

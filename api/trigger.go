@@ -10,18 +10,18 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/tenant"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// Triggers is what the rule endpoints need of the work behind them; *triggers.Service is one.
+// Triggers is what the rule endpoints need of the work behind them; *rules.Service is one.
 type Triggers interface {
-	Check(ctx context.Context, t tenant.Tenant, r triggers.Request) error
-	Accept(ctx context.Context, t tenant.Tenant, r triggers.Request, idemKey string) (triggers.Entry, bool, error)
-	Refuse(ctx context.Context, t tenant.Tenant, f triggers.Refused) (triggers.Entry, bool, error)
-	Get(ctx context.Context, tenantID, id string) (triggers.Entry, error)
-	Wait(ctx context.Context, tenantID, id string) (triggers.Entry, error)
-	DryRun(ctx context.Context, t tenant.Tenant, r triggers.Request) (triggers.Trial, error)
+	Check(ctx context.Context, t tenant.Tenant, r rules.Request) error
+	Accept(ctx context.Context, t tenant.Tenant, r rules.Request, idemKey string) (rules.Entry, bool, error)
+	Refuse(ctx context.Context, t tenant.Tenant, f rules.Refused) (rules.Entry, bool, error)
+	Get(ctx context.Context, tenantID, id string) (rules.Entry, error)
+	Wait(ctx context.Context, tenantID, id string) (rules.Entry, error)
+	DryRun(ctx context.Context, t tenant.Tenant, r rules.Request) (rules.Trial, error)
 }
 
 // TriggerHandlers are the endpoints that helpdesk rules call.
@@ -126,7 +126,7 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 		waiting, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
 		end, err := h.Triggers.Wait(waiting, t.ID, entry.ID)
-		if errors.Is(err, triggers.ErrManyWait) { // a wish, not a condition (RFC 7240)
+		if errors.Is(err, rules.ErrManyWait) { // a wish, not a condition (RFC 7240)
 			return h.answer(c, http.StatusAccepted, t, entry, existed)
 		}
 		c.Response().Header().Set("Preference-Applied", "wait="+seconds(wait))
@@ -138,22 +138,22 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	return h.answer(c, http.StatusAccepted, t, entry, existed)
 }
 
-func fateOf(e triggers.Entry, existed bool) Fate {
+func fateOf(e rules.Entry, existed bool) Fate {
 	switch {
 	case existed:
 		return FateRepeated
-	case e.State == triggers.StateAccepted:
+	case e.State == rules.StateAccepted:
 		return FateAccepted
 	}
 	return FateShelved
 }
 
 // ended answers a caller who waited.
-func (h *TriggerHandlers) ended(c echo.Context, t tenant.Tenant, e triggers.Entry, existed bool) error {
+func (h *TriggerHandlers) ended(c echo.Context, t tenant.Tenant, e rules.Entry, existed bool) error {
 	switch e.State {
-	case triggers.StateDone:
+	case rules.StateDone:
 		return h.answer(c, http.StatusOK, t, e, existed)
-	case triggers.StateFailed, triggers.StateDropped:
+	case rules.StateFailed, rules.StateDropped:
 		c.Response().Header().Set(echo.HeaderLocation, h.statusURL(c, e))
 		return Problem(c, http.StatusUnprocessableEntity, e.Why, h.fields(c, e.Problems)...)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // TriggerTenants is what the rule endpoints need of the tenants; *tenant.Directory is one. ByTriggerKey must take the same

@@ -9,10 +9,10 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/money"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/tenant"
-	"github.com/sidecard/sidecard/triggers"
 )
 
 // trial is the answer to a dry run without mistakes.
@@ -83,7 +83,7 @@ func (e *dryRunError) Error() string {
 }
 
 // try answers a dry run: 200 when the firing would be worked off, 422 with what would stop it.
-func (h *TriggerHandlers) try(c echo.Context, t tenant.Tenant, req triggers.Request, stops error) error {
+func (h *TriggerHandlers) try(c echo.Context, t tenant.Tenant, req rules.Request, stops error) error {
 	if stops != nil {
 		answer := h.refusal(c, stops)
 		answer.Remarks = h.fields(c, req.Remarks)
@@ -108,12 +108,12 @@ func (h *TriggerHandlers) try(c echo.Context, t tenant.Tenant, req triggers.Requ
 		Remarks: h.fields(c, got.Remarks), Warnings: h.fields(c, got.Warnings), Would: shown(*got.Would)})
 }
 
-func shown(w triggers.Would) *would {
+func shown(w rules.Would) *would {
 	out := &would{Contact: contactRef{ID: w.Contact.ID, Name: w.Contact.Name, Found: w.Contact.ID != 0}, IfOpenDeal: string(w.IfOpenDeal),
 		Name: w.Name, Price: w.Price, Pipeline: refOf(w.Pipeline), Status: refOf(w.Status), Responsible: refOf(w.Responsible),
 		Fields: []filledField{}, Tags: append([]string{}, w.Tags...), Company: w.Company, Comment: w.Comment}
 	if out.IfOpenDeal == "" {
-		out.IfOpenDeal = string(triggers.OpenDealCreate)
+		out.IfOpenDeal = string(rules.OpenDealCreate)
 	}
 	for _, f := range w.Fields {
 		out.Fields = append(out.Fields, filledField{ref(f.Ref), f.Values})
@@ -124,7 +124,7 @@ func shown(w triggers.Would) *would {
 	return out
 }
 
-func refOf(r triggers.Ref) *ref {
+func refOf(r rules.Ref) *ref {
 	if r.ID == 0 {
 		return nil
 	}

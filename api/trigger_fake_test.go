@@ -15,8 +15,8 @@ import (
 
 	"github.com/sidecard/sidecard/api/contract"
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/tenant"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // tenantList is a directory of fixed tenants.
@@ -51,45 +51,45 @@ func (l tenantList) Get(_ context.Context, id string) (tenant.Tenant, error) {
 type work struct {
 	check, fail error
 	many        bool // too many wait
-	end         triggers.Entry
+	end         rules.Entry
 	waited      time.Duration
-	trial       triggers.Trial
-	tried       []triggers.Request
-	accepted    []triggers.Request
-	refused     []triggers.Refused
+	trial       rules.Trial
+	tried       []rules.Request
+	accepted    []rules.Request
+	refused     []rules.Refused
 	keys        []string
 	tenants     []string
 }
 
-func (w *work) Check(context.Context, tenant.Tenant, triggers.Request) error { return w.check }
+func (w *work) Check(context.Context, tenant.Tenant, rules.Request) error { return w.check }
 
-func (w *work) Accept(_ context.Context, t tenant.Tenant, r triggers.Request, key string) (triggers.Entry, bool, error) {
+func (w *work) Accept(_ context.Context, t tenant.Tenant, r rules.Request, key string) (rules.Entry, bool, error) {
 	if w.fail != nil {
-		return triggers.Entry{}, false, w.fail
+		return rules.Entry{}, false, w.fail
 	}
 	w.accepted, w.keys, w.tenants = append(w.accepted, r), append(w.keys, key), append(w.tenants, t.ID)
-	return triggers.Entry{ID: "e1", Tenant: t.ID, State: triggers.StateAccepted, Request: r,
+	return rules.Entry{ID: "e1", Tenant: t.ID, State: rules.StateAccepted, Request: r,
 		CreatedAt: time.Unix(1e9, 0), DueAt: time.Unix(1e9, 0)}, len(w.accepted) > 1, nil
 }
 
-func (w *work) Refuse(_ context.Context, t tenant.Tenant, f triggers.Refused) (triggers.Entry, bool, error) {
+func (w *work) Refuse(_ context.Context, t tenant.Tenant, f rules.Refused) (rules.Entry, bool, error) {
 	if w.fail != nil {
-		return triggers.Entry{}, false, w.fail
+		return rules.Entry{}, false, w.fail
 	}
 	w.refused, w.tenants = append(w.refused, f), append(w.tenants, t.ID)
-	return triggers.Entry{ID: "e2", Tenant: t.ID, State: triggers.StateFailed, Request: f.Request, Problems: f.Problems}, len(w.refused) > 1, nil
+	return rules.Entry{ID: "e2", Tenant: t.ID, State: rules.StateFailed, Request: f.Request, Problems: f.Problems}, len(w.refused) > 1, nil
 }
 
-func (w *work) Get(_ context.Context, tenantID, id string) (triggers.Entry, error) {
+func (w *work) Get(_ context.Context, tenantID, id string) (rules.Entry, error) {
 	if id != "e1" || tenantID != "t1" {
-		return triggers.Entry{}, triggers.ErrNotFound
+		return rules.Entry{}, rules.ErrNotFound
 	}
 	return w.end, nil
 }
 
-func (w *work) Wait(ctx context.Context, _, _ string) (triggers.Entry, error) {
+func (w *work) Wait(ctx context.Context, _, _ string) (rules.Entry, error) {
 	if w.many {
-		return triggers.Entry{}, triggers.ErrManyWait
+		return rules.Entry{}, rules.ErrManyWait
 	}
 	if d, ok := ctx.Deadline(); ok {
 		w.waited = time.Until(d).Round(time.Second)
@@ -97,7 +97,7 @@ func (w *work) Wait(ctx context.Context, _, _ string) (triggers.Entry, error) {
 	return w.end, nil
 }
 
-func (w *work) DryRun(_ context.Context, t tenant.Tenant, r triggers.Request) (triggers.Trial, error) {
+func (w *work) DryRun(_ context.Context, t tenant.Tenant, r rules.Request) (rules.Trial, error) {
 	w.tried, w.tenants = append(w.tried, r), append(w.tenants, t.ID)
 	return w.trial, w.fail
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
 )
 
 const ruleRefused = "The rule can't be carried out as it stands"
@@ -29,7 +29,7 @@ func (h *TriggerHandlers) say(c echo.Context, key, english string) string {
 }
 
 // fields are the problems of a request in the caller's language; what amoCRM said stays as it said it.
-func (h *TriggerHandlers) fields(c echo.Context, list []triggers.Problem) []FieldProblem {
+func (h *TriggerHandlers) fields(c echo.Context, list []rules.Problem) []FieldProblem {
 	out := make([]FieldProblem, len(list))
 	for i, p := range list {
 		out[i] = FieldProblem{Path: p.Path, Code: p.Code, Detail: p.Detail, Given: p.Given}

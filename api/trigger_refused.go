@@ -9,16 +9,16 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/intake"
-	"github.com/sidecard/sidecard/tenant"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // read reads a firing's body. key is the trigger key in it; stops is what would stop the firing, err means that the body has
 // not come to its end.
-func (h *TriggerHandlers) read(c echo.Context) (firing triggers.Refused, key string, stops, err error) {
+func (h *TriggerHandlers) read(c echo.Context) (firing rules.Refused, key string, stops, err error) {
 	firing.ContentType = c.Request().Header.Get(echo.HeaderContentType)
-	firing.Body, err = io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, triggers.MaxBody))
+	firing.Body, err = io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, rules.MaxBody))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -26,10 +26,10 @@ func (h *TriggerHandlers) read(c echo.Context) (firing triggers.Refused, key str
 	case err != nil:
 		return firing, "", nil, err
 	default:
-		firing.Request, key, stops = triggers.Bind(firing.ContentType, firing.Body)
+		firing.Request, key, stops = rules.Bind(firing.ContentType, firing.Body)
 	}
 	if !readable(stops) {
-		key = triggers.OnlyKey(firing.Body)
+		key = rules.OnlyKey(firing.Body)
 	}
 	if method := c.Request().Method; method != http.MethodPost {
 		stops = &methodError{method}
@@ -47,12 +47,12 @@ func (e *methodError) Error() string {
 
 // readable says that a body could be read, whatever is wrong with the rule in it.
 func readable(stops error) bool {
-	var mistakes *triggers.Problems
+	var mistakes *rules.Problems
 	return stops == nil || errors.As(stops, &mistakes)
 }
 
 // storeRefused stores a firing that can't be carried out as it stands, and answers why.
-func (h *TriggerHandlers) storeRefused(c echo.Context, t tenant.Tenant, f triggers.Refused, stops error) error {
+func (h *TriggerHandlers) storeRefused(c echo.Context, t tenant.Tenant, f rules.Refused, stops error) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), longestStore)
 	defer cancel()
 	answer := h.refusal(c, stops)
@@ -73,7 +73,7 @@ func (h *TriggerHandlers) storeRefused(c echo.Context, t tenant.Tenant, f trigge
 }
 
 // problemsOf is what stops a firing, by path.
-func problemsOf(stops error) []triggers.Problem {
+func problemsOf(stops error) []rules.Problem {
 	var (
 		tooLarge *http.MaxBytesError
 		foreign  *foreignClientError
@@ -81,15 +81,15 @@ func problemsOf(stops error) []triggers.Problem {
 	)
 	switch {
 	case errors.As(stops, &method):
-		return []triggers.Problem{{Path: "method", Code: triggers.CodeChoice, Detail: method.Error()}}
+		return []rules.Problem{{Path: "method", Code: rules.CodeChoice, Detail: method.Error()}}
 	case errors.As(stops, &tooLarge):
-		return []triggers.Problem{triggers.TooLarge()}
+		return []rules.Problem{rules.TooLarge()}
 	case errors.As(stops, &foreign):
-		return []triggers.Problem{triggers.ForeignClient()}
-	case readable(stops), triggers.ProblemsOf(stops) != nil:
-		return triggers.ProblemsOf(stops)
+		return []rules.Problem{rules.ForeignClient()}
+	case readable(stops), rules.ProblemsOf(stops) != nil:
+		return rules.ProblemsOf(stops)
 	}
-	return []triggers.Problem{{Path: "?dry_run", Code: triggers.CodeType, Detail: stops.Error()}}
+	return []rules.Problem{{Path: "?dry_run", Code: rules.CodeType, Detail: stops.Error()}}
 }
 
 // unread answers for a body that has not come to its end.
@@ -107,9 +107,9 @@ func (h *TriggerHandlers) refuse(c echo.Context, err error) error { return h.ref
 // refusal is the one table from errors to answers.
 func (h *TriggerHandlers) refusal(c echo.Context, err error) problem {
 	var (
-		mistakes *triggers.Problems
-		syntax   *triggers.SyntaxError
-		kind     *triggers.ContentTypeError
+		mistakes *rules.Problems
+		syntax   *rules.SyntaxError
+		kind     *rules.ContentTypeError
 		foreign  *foreignClientError
 		tooLarge *http.MaxBytesError
 		dry      *dryRunError
@@ -135,9 +135,9 @@ func (h *TriggerHandlers) refusal(c echo.Context, err error) problem {
 			"block, in the ready-made rule; add it to the rule's URL as ?key=…, or to its data as \"key\""}
 	case errors.As(err, &foreign):
 		return problem{Status: http.StatusForbidden, Title: foreign.Error(), Errors: h.fields(c, problemsOf(foreign))}
-	case errors.Is(err, triggers.ErrNotFound):
+	case errors.Is(err, rules.ErrNotFound):
 		return problem{Status: http.StatusNotFound, Title: "There is no such firing, or it is too old"}
-	case errors.Is(err, triggers.ErrFull):
+	case errors.Is(err, rules.ErrFull):
 		c.Response().Header().Set("Retry-After", "60")
 		return problem{Status: http.StatusTooManyRequests, Title: "Too many firings of this account are waiting to be sent to amoCRM"}
 	}

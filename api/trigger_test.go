@@ -11,8 +11,8 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/intake"
-	"github.com/sidecard/sidecard/triggers"
 )
 
 const (
@@ -102,7 +102,7 @@ func TestCreate_wrongAndMissingKeyLookTheSame(t *testing.T) {
 }
 
 func TestCreate_refusals(t *testing.T) {
-	mistakes := &triggers.Problems{List: []triggers.Problem{{Path: "fields.status_id", Code: "unknown_choice", Detail: "accepted: 1 (New)"}}}
+	mistakes := &rules.Problems{List: []rules.Problem{{Path: "fields.status_id", Code: "unknown_choice", Detail: "accepted: 1 (New)"}}}
 	cases := []struct {
 		name, body, contentType string
 		work                    work
@@ -114,8 +114,8 @@ func TestCreate_refusals(t *testing.T) {
 		{name: "unknown choice of a strict rule", body: minimal, work: work{check: mistakes}, code: 422, says: "accepted: 1 (New)", path: "fields.status_id"},
 		{name: "broken", body: "{\n\"a\" 1}", code: 400, says: "line 2, column 5", path: "body"},
 		{name: "a picture", body: "x", contentType: "image/png", code: 415, says: "application/json", path: "body"},
-		{name: "too large", body: `{"a":"` + strings.Repeat("x", triggers.MaxBody) + `"}`, code: 413, says: "1 MiB", path: "body"},
-		{name: "full", body: minimal, work: work{fail: triggers.ErrFull}, code: 429, says: "waiting"},
+		{name: "too large", body: `{"a":"` + strings.Repeat("x", rules.MaxBody) + `"}`, code: 413, says: "1 MiB", path: "body"},
+		{name: "full", body: minimal, work: work{fail: rules.ErrFull}, code: 429, says: "waiting"},
 		{name: "no Redis", body: minimal, work: work{fail: errors.New("dial tcp 10.0.0.1: refused")}, code: 503, says: "send it again"},
 		{name: "no Redis for what is refused", body: "{", work: work{fail: errors.New("dial tcp 10.0.0.1: refused")}, code: 503, says: "send it again"},
 	}
@@ -203,20 +203,20 @@ func TestCreate_idempotencyKey(t *testing.T) {
 }
 
 func TestCreate_waits(t *testing.T) {
-	done := triggers.Entry{ID: "e1", State: triggers.StateDone, LeadURL: "https://before.amocrm.ru/leads/detail/7",
-		Steps: triggers.Steps{LeadID: 7, ContactID: 8, NoteID: 9}}
-	failed := triggers.Entry{ID: "e1", State: triggers.StateFailed, Why: "amoCRM refused the deal",
-		Problems: []triggers.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "no"}}}
+	done := rules.Entry{ID: "e1", State: rules.StateDone, LeadURL: "https://before.amocrm.ru/leads/detail/7",
+		Steps: rules.Steps{LeadID: 7, ContactID: 8, NoteID: 9}}
+	failed := rules.Entry{ID: "e1", State: rules.StateFailed, Why: "amoCRM refused the deal",
+		Problems: []rules.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "no"}}}
 	cases := []struct {
 		name, prefer string
-		end          triggers.Entry
+		end          rules.Entry
 		code         int
 		waited       time.Duration
 	}{
 		{"done", "wait=20", done, 200, 20 * time.Second},
 		{"at most 30 s", "respond-async, wait=600", done, 200, 30 * time.Second},
-		{"not yet", "wait=5", triggers.Entry{ID: "e1", State: triggers.StateWorking}, 202, 5 * time.Second},
-		{"held", "wait=5", triggers.Entry{ID: "e1", State: triggers.StateHeld, Why: "log in"}, 202, 5 * time.Second},
+		{"not yet", "wait=5", rules.Entry{ID: "e1", State: rules.StateWorking}, 202, 5 * time.Second},
+		{"held", "wait=5", rules.Entry{ID: "e1", State: rules.StateHeld, Why: "log in"}, 202, 5 * time.Second},
 		{"failed", "wait=5", failed, 422, 5 * time.Second},
 		{"nonsense", "wait=soon", done, 202, 0},
 	}
@@ -238,7 +238,7 @@ func TestCreate_waits(t *testing.T) {
 }
 
 func TestCreate_whereManyWaitTheWishIsNotMet(t *testing.T) {
-	w := &work{end: triggers.Entry{ID: "e1", State: triggers.StateDone}}
+	w := &work{end: rules.Entry{ID: "e1", State: rules.StateDone}}
 	for _, w.many = range []bool{false, true} {
 		got := call(t, ruleServer(t, w, false), "POST", "/api/freeCreateLead?key="+goodKey, minimal, "Prefer", "wait=20")
 		applied, code := "wait=20", 200
@@ -252,8 +252,8 @@ func TestCreate_whereManyWaitTheWishIsNotMet(t *testing.T) {
 }
 
 func TestShow_onlyTheOwnFirings(t *testing.T) {
-	w := &work{end: triggers.Entry{ID: "e1", State: triggers.StateFailed, Attempts: 2, Why: "refused",
-		Problems: []triggers.Problem{{Path: "comment", Code: "x", Detail: "y"}}, Timeline: []triggers.Line{{Text: "accepted"}}}}
+	w := &work{end: rules.Entry{ID: "e1", State: rules.StateFailed, Attempts: 2, Why: "refused",
+		Problems: []rules.Problem{{Path: "comment", Code: "x", Detail: "y"}}, Timeline: []rules.Line{{Text: "accepted"}}}}
 	e := ruleServer(t, w, true)
 	got := call(t, e, http.MethodGet, "/api/triggers/e1?key="+goodKey, "")
 	if got.Code != 200 || got.body["state"] != "failed" || got.body["attempts"] != 2.0 || got.body["why"] != "refused" ||

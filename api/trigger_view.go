@@ -9,40 +9,40 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/tenant"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // firing is how an entry is shown. Ids are those of the CRM, left out until they exist.
 type firing struct {
-	ID        string          `json:"id"`
-	State     string          `json:"state"`
-	StatusURL string          `json:"status_url"`
-	Repeated  bool            `json:"repeated,omitempty"` // the same firing was accepted before
-	TicketID  int64           `json:"ticket_id"`
-	ContactID int64           `json:"contact_id,omitempty"`
-	LeadID    int64           `json:"lead_id,omitempty"`
-	LeadURL   string          `json:"lead_url,omitempty"`
-	NoteID    int64           `json:"note_id,omitempty"`
-	Attempts  int             `json:"attempts"`
-	Why       string          `json:"why,omitempty"`
-	Errors    []FieldProblem  `json:"errors,omitempty"`
-	Remarks   []FieldProblem  `json:"remarks,omitempty"` // what is left out of the deal
-	CreatedAt time.Time       `json:"created_at"`
-	UpdatedAt time.Time       `json:"updated_at"`
-	NextTryAt *time.Time      `json:"next_try_at,omitempty"`
-	Timeline  []triggers.Line `json:"timeline,omitempty"`
+	ID        string         `json:"id"`
+	State     string         `json:"state"`
+	StatusURL string         `json:"status_url"`
+	Repeated  bool           `json:"repeated,omitempty"` // the same firing was accepted before
+	TicketID  int64          `json:"ticket_id"`
+	ContactID int64          `json:"contact_id,omitempty"`
+	LeadID    int64          `json:"lead_id,omitempty"`
+	LeadURL   string         `json:"lead_url,omitempty"`
+	NoteID    int64          `json:"note_id,omitempty"`
+	Attempts  int            `json:"attempts"`
+	Why       string         `json:"why,omitempty"`
+	Errors    []FieldProblem `json:"errors,omitempty"`
+	Remarks   []FieldProblem `json:"remarks,omitempty"` // what is left out of the deal
+	CreatedAt time.Time      `json:"created_at"`
+	UpdatedAt time.Time      `json:"updated_at"`
+	NextTryAt *time.Time     `json:"next_try_at,omitempty"`
+	Timeline  []rules.Line   `json:"timeline,omitempty"`
 }
 
-func (h *TriggerHandlers) answer(c echo.Context, status int, t tenant.Tenant, e triggers.Entry, repeated bool) error {
+func (h *TriggerHandlers) answer(c echo.Context, status int, t tenant.Tenant, e rules.Entry, repeated bool) error {
 	f := firing{ID: e.ID, State: string(e.State), StatusURL: h.statusURL(c, e), Repeated: repeated,
 		TicketID: e.Request.TicketID, ContactID: e.Steps.ContactID, LeadID: e.Steps.LeadID, LeadURL: t.Present(e.LeadURL),
 		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: e.Why, Remarks: h.fields(c, e.Remarks()),
 		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(), Timeline: e.Timeline}
-	if e.State != triggers.StateDone {
+	if e.State != rules.StateDone {
 		f.Errors = h.fields(c, e.Problems)
 	}
-	if e.State == triggers.StateAccepted && !e.DueAt.IsZero() {
+	if e.State == rules.StateAccepted && !e.DueAt.IsZero() {
 		due := e.DueAt.UTC()
 		f.NextTryAt = &due
 	}
@@ -55,7 +55,7 @@ func (h *TriggerHandlers) answer(c echo.Context, status int, t tenant.Tenant, e 
 
 // statusURL is where the caller can ask for the entry as he asked here: a key is never put into an address, an open
 // caller's amoClientId is.
-func (h *TriggerHandlers) statusURL(c echo.Context, e triggers.Entry) string {
+func (h *TriggerHandlers) statusURL(c echo.Context, e rules.Entry) string {
 	address := strings.TrimRight(h.PublicURL, "/") + "/api/triggers/" + e.ID
 	if h.Open && e.Request.AmoClientID != "" && givenKey(c, "") == "" {
 		address += "?amoClientId=" + url.QueryEscape(e.Request.AmoClientID)

@@ -10,9 +10,9 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/e2e/rig"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
 )
 
 // guest is one tenant of a crowd.

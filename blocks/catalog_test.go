@@ -95,7 +95,7 @@ var used = regexp.MustCompile(`(?:\bt|\.T|\bTMap|\bt\()[ (](?:lang, |f\.Lang, |v
 func TestCatalog_usedKeysExist(t *testing.T) {
 	english := texts(t, EN)
 	found := 0
-	for _, pattern := range []string{"*.go", "amocrm/*.go", "amocrm/templates/*.html", "../bridge/*.go", "../notices/*.go", "../triggers/*.go"} {
+	for _, pattern := range []string{"*.go", "amocrm/*.go", "amocrm/templates/*.html", "../internal/crm/*.go", "../internal/notify/*.go", "rules/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v, %d files", pattern, err, len(files))

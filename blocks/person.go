@@ -10,7 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 // KeptSession is an opened block as it is stored. Its id is not: only a digest of it is.

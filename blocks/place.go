@@ -9,7 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 // placeLife is how long it is remembered which card was open on a ticket.

@@ -5,8 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // MaxBody is the most a block request may weigh, in bytes.
@@ -31,7 +31,7 @@ func (e *TypeError) Error() string { return "key " + e.Key + ": " + e.Want + " e
 
 // Request is a block request in our words (usedesk.md §1.2).
 type Request struct {
-	Ticket      bridge.Ticket
+	Ticket      crm.Ticket
 	AmoBaseHost string // as typed, unchecked
 	DeskToken   string
 	DeskBase    string // as typed, unchecked; "" means the helpdesk's default
@@ -85,7 +85,7 @@ func read(tree map[string]any) (Request, error) {
 	}
 	req.View = strings.ToLower(top.text("view"))
 	req.Pressed = top.text("is_auto_load") == "0"
-	req.Ticket = bridge.Ticket{
+	req.Ticket = crm.Ticket{
 		ID:      top.id("ticket_id"),
 		Subject: cut(top.text("subject"), 250),
 		Channel: cut(top.text("channel_type"), 250),

@@ -3,16 +3,16 @@ package blocks
 import (
 	"strings"
 
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // maxKeys bounds how many phones, e-mails and handles of one client are kept: each costs a search.
 const maxKeys = 20
 
 // client reads client_data and, when it names no address, the one the client wrote from.
-func client(top *loose) bridge.Client {
+func client(top *loose) crm.Client {
 	data := top.object("client_data")
-	c := bridge.Client{
+	c := crm.Client{
 		ID:       top.id("client_id"),
 		Name:     cut(data.text("name"), 250),
 		Company:  cut(data.text("company"), 250),
@@ -29,7 +29,7 @@ func client(top *loose) bridge.Client {
 	}
 	for _, m := range data.list("messengers") {
 		if id := m.either("id", "identity"); id != "" && len(c.Messengers) < maxKeys {
-			c.Messengers = append(c.Messengers, bridge.Handle{Type: cut(m.text("type"), 250), ID: cut(id, 250)})
+			c.Messengers = append(c.Messengers, crm.Handle{Type: cut(m.text("type"), 250), ID: cut(id, 250)})
 		}
 	}
 	for _, key := range []string{"from_email", "contact"} {

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/charmap"
 
-	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 const full = `{"ticket_id": 101, "subject": "Where is my order", "client_id": 55, "channel_type": "email", "channel_id": 7,
@@ -26,9 +26,9 @@ const full = `{"ticket_id": 101, "subject": "Where is my order", "client_id": 55
 
 func wantFull() Request {
 	return Request{
-		Ticket: bridge.Ticket{ID: 101, Subject: "Where is my order", Channel: "email", Client: bridge.Client{
+		Ticket: crm.Ticket{ID: 101, Subject: "Where is my order", Channel: "email", Client: crm.Client{
 			ID: 55, Name: "A", Company: "C", Phones: []string{"+7 999 000-00-00"}, Emails: []string{"a@example.com"},
-			Messengers: []bridge.Handle{{Type: "telegram", ID: "@a"}}, Sites: []string{"https://example.com"},
+			Messengers: []crm.Handle{{Type: "telegram", ID: "@a"}}, Sites: []string{"https://example.com"},
 		}},
 		AmoBaseHost: "https://x.amocrm.ru/", DeskToken: "tok", Secret: "s", Lang: PT, Pressed: true,
 	}
@@ -108,24 +108,24 @@ func TestBind_bodiesAsTheyReallyCome(t *testing.T) {
 func TestBind_looseTypes(t *testing.T) {
 	tests := []struct {
 		name, body string
-		want       bridge.Ticket
+		want       crm.Ticket
 	}{
-		{"ids as strings", `{"ticket_id":"12","client_id":"3"}`, bridge.Ticket{ID: 12, Client: bridge.Client{ID: 3}}},
-		{"nulls", `{"ticket_id":null,"client_id":null,"subject":null,"client_data":null}`, bridge.Ticket{}},
-		{"empty array for an object", `{"ticket_id":12,"client_data":[]}`, bridge.Ticket{ID: 12}},
-		{"empty texts", `{"ticket_id":"","client_id":"0","client_data":{}}`, bridge.Ticket{}},
-		{"number for a text", `{"subject":7}`, bridge.Ticket{Subject: "7"}},
+		{"ids as strings", `{"ticket_id":"12","client_id":"3"}`, crm.Ticket{ID: 12, Client: crm.Client{ID: 3}}},
+		{"nulls", `{"ticket_id":null,"client_id":null,"subject":null,"client_data":null}`, crm.Ticket{}},
+		{"empty array for an object", `{"ticket_id":12,"client_data":[]}`, crm.Ticket{ID: 12}},
+		{"empty texts", `{"ticket_id":"","client_id":"0","client_data":{}}`, crm.Ticket{}},
+		{"number for a text", `{"subject":7}`, crm.Ticket{Subject: "7"}},
 		{"objects where texts are usual", `{"client_data":{"emails":[{"email":"b@example.com"}],"phones":["+15550100000"]}}`,
-			bridge.Ticket{Client: bridge.Client{Emails: []string{"b@example.com"}, Phones: []string{"+15550100000"}}}},
-		{"one text for a list", `{"client_data":{"emails":"b@example.com"}}`, bridge.Ticket{Client: bridge.Client{Emails: []string{"b@example.com"}}}},
+			crm.Ticket{Client: crm.Client{Emails: []string{"b@example.com"}, Phones: []string{"+15550100000"}}}},
+		{"one text for a list", `{"client_data":{"emails":"b@example.com"}}`, crm.Ticket{Client: crm.Client{Emails: []string{"b@example.com"}}}},
 		{"a map for a list", `{"client_data":{"emails":{"1":"b@example.com","3":"c@example.com"}}}`,
-			bridge.Ticket{Client: bridge.Client{Emails: []string{"b@example.com", "c@example.com"}}}},
+			crm.Ticket{Client: crm.Client{Emails: []string{"b@example.com", "c@example.com"}}}},
 		{"only the address he wrote from", `{"from_email":null,"contact":"b@example.com"}`,
-			bridge.Ticket{Client: bridge.Client{Emails: []string{"b@example.com"}}}},
-		{"only the phone he wrote from", `{"contact":"+7 (999) 000-00-00"}`, bridge.Ticket{Client: bridge.Client{Phones: []string{"+7 (999) 000-00-00"}}}},
-		{"a messenger id is no phone", `{"contact":"123456789012"}`, bridge.Ticket{}},
-		{"data as JSON text", `{"client_data":"{\"name\":\"A\"}"}`, bridge.Ticket{Client: bridge.Client{Name: "A"}}},
-		{"byte order mark", "\xef\xbb\xbf" + `{"ticket_id":1}`, bridge.Ticket{ID: 1}},
+			crm.Ticket{Client: crm.Client{Emails: []string{"b@example.com"}}}},
+		{"only the phone he wrote from", `{"contact":"+7 (999) 000-00-00"}`, crm.Ticket{Client: crm.Client{Phones: []string{"+7 (999) 000-00-00"}}}},
+		{"a messenger id is no phone", `{"contact":"123456789012"}`, crm.Ticket{}},
+		{"data as JSON text", `{"client_data":"{\"name\":\"A\"}"}`, crm.Ticket{Client: crm.Client{Name: "A"}}},
+		{"byte order mark", "\xef\xbb\xbf" + `{"ticket_id":1}`, crm.Ticket{ID: 1}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -6,13 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
 )
 
 // English is what a problem says where no catalogue is at hand, in the log and in what is stored: both must agree.
 func TestRuleProblem_englishIsTheProblemsOwn(t *testing.T) {
 	english := texts(t, EN)
-	for prefix, own := range map[string]map[string]string{"rule.problem.": triggers.ProblemTexts(), "rule.kind.": triggers.ProblemKinds()} {
+	for prefix, own := range map[string]map[string]string{"rule.problem.": rules.ProblemTexts(), "rule.kind.": rules.ProblemKinds()} {
 		for key, text := range own {
 			got := english[prefix+key]
 			if forms, ok := got.(map[string]any); ok {
@@ -35,8 +35,8 @@ func TestRuleProblem_inTheReadersLanguage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = triggers.Bind("application/json", []byte(`{"ticketId":1,"fields":{"nmae":"x"},"tags":5}`))
-	list := err.(*triggers.Problems).List
+	_, _, err = rules.Bind("application/json", []byte(`{"ticketId":1,"fields":{"nmae":"x"},"tags":5}`))
+	list := err.(*rules.Problems).List
 	for lang, want := range map[Lang][2]string{
 		EN: {`is not known here; did you mean "name"? accepted: name, price`, "must be a list, not a number"},
 		RU: {`такой ключ здесь не нужен; возможно, вы имели в виду "name"? подходит: name, price`, "нужен список; здесь: число"},
@@ -48,7 +48,7 @@ func TestRuleProblem_inTheReadersLanguage(t *testing.T) {
 		}
 	}
 	for _, lang := range Langs {
-		for key := range triggers.ProblemTexts() {
+		for key := range rules.ProblemTexts() {
 			if got := c.RuleProblem(lang, key, map[string]string{"Kind": "text", "Count": "255"}, "x"); strings.HasPrefix(got, "rule.") || strings.Contains(got, "rule.kind") {
 				t.Errorf("%s %s: %s", lang, key, got)
 			}

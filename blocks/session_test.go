@@ -11,8 +11,8 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/bridge"
-	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 func sessions(t *testing.T) (*Sessions, *miniredis.Miniredis) {
@@ -28,7 +28,7 @@ func sessions(t *testing.T) (*Sessions, *miniredis.Miniredis) {
 }
 
 func sample() Session {
-	return Session{TenantID: "t1", Lang: RU, Ticket: bridge.Ticket{ID: 1, Subject: "Order", Client: bridge.Client{ID: 2, Name: "Anna", Phones: []string{"+79991234567"}}}}
+	return Session{TenantID: "t1", Lang: RU, Ticket: crm.Ticket{ID: 1, Subject: "Order", Client: crm.Client{ID: 2, Name: "Anna", Phones: []string{"+79991234567"}}}}
 }
 
 func TestSessions_roundTrip(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/e2e/rig"
-	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 // stored is every key of the world's Redis with all that can be read of its value, sealed parts opened.

@@ -15,7 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/e2e/rig"
-	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 // useAll goes through what makes the service store something.

@@ -17,12 +17,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/sidecard/sidecard/api"
+	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/hooks"
-	"github.com/sidecard/sidecard/notices"
+	"github.com/sidecard/sidecard/internal/crm/webhooks"
+	"github.com/sidecard/sidecard/internal/notify"
+	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/triggers"
 )
 
 // Metrics are one replica's. It is safe for concurrent use.
@@ -76,19 +76,19 @@ func (m *Metrics) zero() {
 	for _, f := range []api.Fate{api.FateAccepted, api.FateRepeated, api.FateShelved, api.FateTried, api.FateRefused, api.FateFull, api.FateFailed} {
 		m.asked.WithLabelValues(string(f))
 	}
-	for _, s := range []triggers.State{triggers.StateDone, triggers.StateHeld, triggers.StateFailed, triggers.StateAccepted} {
+	for _, s := range []rules.State{rules.StateDone, rules.StateHeld, rules.StateFailed, rules.StateAccepted} {
 		m.settled.WithLabelValues(string(s))
 	}
-	for _, l := range triggers.Labels {
+	for _, l := range rules.Labels {
 		m.settled.WithLabelValues(string(l))
 	}
 	for _, r := range []oauth.Refresh{oauth.RefreshDone, oauth.RefreshLost, oauth.RefreshConfig, oauth.RefreshRefused, oauth.RefreshFailed} {
 		m.refreshes.WithLabelValues(string(r))
 	}
-	for _, f := range []hooks.Fate{hooks.FateHandled, hooks.FateFailed, hooks.FateDropped} {
+	for _, f := range []webhooks.Fate{webhooks.FateHandled, webhooks.FateFailed, webhooks.FateDropped} {
 		m.hooks.WithLabelValues(string(f))
 	}
-	for _, k := range []notices.Kind{notices.KindMail, notices.KindTelegram, notices.KindWebhook} {
+	for _, k := range []notify.Kind{notify.KindMail, notify.KindTelegram, notify.KindWebhook} {
 		m.notices.WithLabelValues(string(k), outcome(true))
 		m.notices.WithLabelValues(string(k), outcome(false))
 	}
@@ -151,7 +151,7 @@ func (m *Metrics) Store() store.Watch {
 func (m *Metrics) Asked(f api.Fate) { m.asked.WithLabelValues(string(f)).Inc() }
 
 // Settled counts a firing that came to rest, by its label if it has one.
-func (m *Metrics) Settled(e triggers.Entry) {
+func (m *Metrics) Settled(e rules.Entry) {
 	m.settled.WithLabelValues(cmp.Or(string(e.Label), string(e.State))).Inc()
 }
 
@@ -159,10 +159,10 @@ func (m *Metrics) Settled(e triggers.Entry) {
 func (m *Metrics) Refreshed(r oauth.Refresh) { m.refreshes.WithLabelValues(string(r)).Inc() }
 
 // Hooked counts a webhook by its fate.
-func (m *Metrics) Hooked(f hooks.Fate) { m.hooks.WithLabelValues(string(f)).Inc() }
+func (m *Metrics) Hooked(f webhooks.Fate) { m.hooks.WithLabelValues(string(f)).Inc() }
 
 // Noticed counts a notice that was tried.
-func (m *Metrics) Noticed(way notices.Kind, ok bool) {
+func (m *Metrics) Noticed(way notify.Kind, ok bool) {
 	m.notices.WithLabelValues(string(way), outcome(ok)).Inc()
 }
 

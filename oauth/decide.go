@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // ticket is a login that waits for a decision. It is stored sealed under a digest of its name.

@@ -19,8 +19,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // finishTime bounds the part of a login that goes on when the browser leaves.

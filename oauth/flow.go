@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // loginTime is how long a person may take in amoCRM, and for the decision about a conflict.

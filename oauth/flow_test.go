@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // tenant opens a tenant of the fake account.

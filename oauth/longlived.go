@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // InstallLongLived connects the tenant of the operator's own credential with the configured long-lived token (amocrm.md

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // apiHost is amoCRM's own host, which tells where an account lives.

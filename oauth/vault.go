@@ -10,7 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 // vault keeps grants: a hash of the generation in clear, the sealed grant, which is bound to key and generation, and the refusals

@@ -14,7 +14,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
-	"github.com/sidecard/sidecard/notices"
+	"github.com/sidecard/sidecard/internal/notify"
 )
 
 // Requests is the outermost middleware: a span for each request but the probes. Its trace goes on with that of the caller.
@@ -117,8 +117,8 @@ func (t *Traces) call(ctx context.Context, system, op string, status int, took t
 	span.End(trace.WithTimestamp(end))
 }
 
-// Notice fits notices.Config.Trace.
-func (t *Traces) Notice(ctx context.Context, way notices.Kind) (context.Context, func(ok bool)) {
+// Notice fits notify.Config.Trace.
+func (t *Traces) Notice(ctx context.Context, way notify.Kind) (context.Context, func(ok bool)) {
 	ctx, span := t.tracer.Start(ctx, "notice "+string(way), trace.WithSpanKind(trace.SpanKindProducer))
 	return ctx, func(ok bool) {
 		if !ok {

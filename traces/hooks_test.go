@@ -20,7 +20,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
-	"github.com/sidecard/sidecard/notices"
+	"github.com/sidecard/sidecard/internal/notify"
 )
 
 const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -183,7 +183,7 @@ func TestSteps_beginWhenTheyAreToldTo(t *testing.T) {
 	since := time.Now().Add(-time.Minute)
 	ctx, end := tr.Step(t.Context(), "haul", since, 50)
 	tr.Desk(ctx, usedesk.Seen{Op: "ticket", Took: time.Second})
-	_, noticed := tr.Notice(ctx, notices.KindWebhook)
+	_, noticed := tr.Notice(ctx, notify.KindWebhook)
 	noticed(false)
 	end()
 	got := c.flushed(t, tr)

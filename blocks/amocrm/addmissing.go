@@ -8,13 +8,13 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // contactCRM is what mending a contact and its link asks of an account.
 type contactCRM interface {
-	Matches(ctx context.Context, client bridge.Client) (bridge.People, error)
-	AddMissing(ctx context.Context, client bridge.Client, contactID int64) ([]bridge.Match, error)
+	Matches(ctx context.Context, client crm.Client) (crm.People, error)
+	AddMissing(ctx context.Context, client crm.Client, contactID int64) ([]crm.Match, error)
 }
 
 func (h *Handlers) contactRoutes(g *echo.Group) {
@@ -30,8 +30,8 @@ type missingView struct {
 }
 
 // missingKeys is the offer for a contact, nil when it has everything.
-func missingKeys(f blocks.Format, base string, client bridge.Client, p bridge.Person, name string) *missingView {
-	keys := bridge.Missing(client, p, f.Region)
+func missingKeys(f blocks.Format, base string, client crm.Client, p crm.Person, name string) *missingView {
+	keys := crm.Missing(client, p, f.Region)
 	if len(keys) == 0 {
 		return nil
 	}
@@ -40,7 +40,7 @@ func missingKeys(f blocks.Format, base string, client bridge.Client, p bridge.Pe
 		Label: f.Catalog.T(f.Lang, "missing.add_to", "Name", name),
 	}
 	for _, k := range keys {
-		if k.Kind == bridge.MatchPhone {
+		if k.Kind == crm.MatchPhone {
 			v.Keys = append(v.Keys, f.Phone(k.Value))
 		} else {
 			v.Keys = append(v.Keys, f.Words(k.Value))
@@ -54,7 +54,7 @@ func missingKeys(f blocks.Format, base string, client bridge.Client, p bridge.Pe
 func (h *Handlers) addMissing(v *visit) error {
 	id := number(v.Param("id"))
 	if id == 0 {
-		return v.fail(bridge.ErrGone, "")
+		return v.fail(crm.ErrGone, "")
 	}
 	once, done, err := v.begin()
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/connector/usedesk"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // hostile is a name that tries to leave every place a name can stand in.
@@ -60,7 +60,7 @@ func poison(v reflect.Value, name string) {
 }
 
 // poisoned is a house in which every name, note, field, stage, user, subject and reason is hostile.
-func poisoned(t *testing.T) (*house, bridge.Ticket) {
+func poisoned(t *testing.T) (*house, crm.Ticket) {
 	w := newHouse(t)
 	w.crm.meta = sampleMeta()
 	for _, v := range []any{&w.crm.people, &w.crm.card, &w.crm.feedItems, &w.crm.tasks, &w.crm.form, w.crm.meta, &w.crm.required} {
@@ -73,8 +73,8 @@ func poisoned(t *testing.T) (*house, bridge.Ticket) {
 	ticket.ID, ticket.Client.ID = 101, id
 	r := chairs(101)
 	r.Comment, r.Fields.Name = hostile, hostile
-	w.fired(time.Hour, r, triggers.Steps{LeadURL: "javascript:alert(5)", LeadID: 9}, triggers.Outcome{State: triggers.StateFailed, Why: hostile,
-		Problems: []triggers.Problem{{Path: hostile, Code: hostile, Detail: hostile}}})
+	w.fired(time.Hour, r, rules.Steps{LeadURL: "javascript:alert(5)", LeadID: 9}, rules.Outcome{State: rules.StateFailed, Why: hostile,
+		Problems: []rules.Problem{{Path: hostile, Code: hostile, Detail: hostile}}})
 	w.h.Desk = func(context.Context, string) (Desk, error) { return hostileDesk{}, nil }
 	return w, ticket
 }
@@ -122,7 +122,7 @@ func harmless(t *testing.T, where, page string) {
 func TestAttack_hostileTextsNeverRun(t *testing.T) {
 	w, ticket := poisoned(t)
 	panel := w.session(blocks.EN, ticket)
-	page, err := w.h.Firings.Inbox(t.Context(), "t1", triggers.Query{})
+	page, err := w.h.Firings.Inbox(t.Context(), "t1", rules.Query{})
 	if err != nil || len(page.Entries) != 1 {
 		t.Fatalf("%+v, %v", page, err)
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/tenant"
 )
 
 // asked notes in whose name the block asks what stands behind it.
@@ -72,7 +72,7 @@ func twoCompanies(t *testing.T) (w *house, second *fakeCRM, who *asked) {
 	first.card.Name = "First Company's Deal"
 	second = sampleCRM()
 	second.kept = &w.tenants.keptSettings
-	second.people, second.card, second.feedItems, second.tasks = bridge.People{At: now}, bridge.DealCard{}, nil, nil
+	second.people, second.card, second.feedItems, second.tasks = crm.People{At: now}, crm.DealCard{}, nil, nil
 	who = &asked{tenants: map[string]int{}}
 	w.h.CRM = func(_ context.Context, tenantID string) (CRM, error) {
 		who.of(tenantID)

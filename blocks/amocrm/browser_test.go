@@ -15,7 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // browser walks the panel in a real one: it needs chromium on PATH.
@@ -92,7 +92,7 @@ func TestBrowser_walkThroughThePanel(t *testing.T) {
 	refuse <- false
 	w.crm.onCreate = func(context.Context) (int64, error) {
 		if <-refuse {
-			return 0, &bridge.FieldErrors{Fields: []bridge.FieldError{{Path: "fields.31", Key: bridge.KeyRequired}}}
+			return 0, &crm.FieldErrors{Fields: []crm.FieldError{{Path: "fields.31", Key: crm.KeyRequired}}}
 		}
 		return 501, nil
 	}

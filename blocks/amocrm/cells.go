@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // cellView is one chosen thing of a deal.
@@ -24,23 +24,23 @@ type lineView struct{ Text, URL, Title string }
 
 // dealParts is everything of a deal that a layout can show.
 type dealParts struct {
-	deal            bridge.Deal
-	contacts, firms []bridge.Named
+	deal            crm.Deal
+	contacts, firms []crm.Named
 	tags            []string
 	loss            string
-	value           func(fieldID int64) (bridge.Shown, bool)
+	value           func(fieldID int64) (crm.Shown, bool)
 }
 
 // fieldLabels are the words for standard fields.
 var fieldLabels = map[string]string{
-	bridge.FieldAmount: "field.price", bridge.FieldStage: "field.stage", bridge.FieldPipeline: "field.pipeline",
-	bridge.FieldResponsible: "field.responsible", bridge.FieldTask: "field.next_task", bridge.FieldCreated: "field.created_at",
-	bridge.FieldUpdated: "field.updated_at", bridge.FieldClosed: "field.closed_at", bridge.FieldContact: "field.contact",
-	bridge.FieldCompany: "field.company", bridge.FieldTags: "field.tags", bridge.FieldLossReason: "field.loss_reason",
+	crm.FieldAmount: "field.price", crm.FieldStage: "field.stage", crm.FieldPipeline: "field.pipeline",
+	crm.FieldResponsible: "field.responsible", crm.FieldTask: "field.next_task", crm.FieldCreated: "field.created_at",
+	crm.FieldUpdated: "field.updated_at", crm.FieldClosed: "field.closed_at", crm.FieldContact: "field.contact",
+	crm.FieldCompany: "field.company", crm.FieldTags: "field.tags", crm.FieldLossReason: "field.loss_reason",
 }
 
 // fieldName is what a reader knows a field as.
-func fieldName(f blocks.Format, l bridge.LayoutField) string {
+func fieldName(f blocks.Format, l crm.LayoutField) string {
 	if key := fieldLabels[l.ID]; key != "" {
 		return f.Catalog.T(f.Lang, key)
 	}
@@ -48,7 +48,7 @@ func fieldName(f blocks.Format, l bridge.LayoutField) string {
 }
 
 // cells draws a layout of a deal in its order.
-func cells(f blocks.Format, layout []bridge.LayoutField, d dealParts) []cellView {
+func cells(f blocks.Format, layout []crm.LayoutField, d dealParts) []cellView {
 	out := make([]cellView, 0, len(layout))
 	for _, l := range layout {
 		c := cellView{ID: l.ID, Kind: "plain", Label: fieldName(f, l)}
@@ -69,49 +69,49 @@ func standardCell(f blocks.Format, c *cellView, d dealParts) {
 		}
 	}
 	switch c.ID {
-	case bridge.FieldAmount:
+	case crm.FieldAmount:
 		c.Kind = "amount"
 		if d.deal.Price != 0 {
 			one(f.Money(d.deal.Price.Float(), d.deal.Currency))
 		}
-	case bridge.FieldStage:
+	case crm.FieldStage:
 		c.Kind, c.Color = "stage", d.deal.Color
 		one(d.deal.Status)
-	case bridge.FieldPipeline:
+	case crm.FieldPipeline:
 		one(d.deal.Pipeline)
-	case bridge.FieldResponsible:
+	case crm.FieldResponsible:
 		one(d.deal.Responsible)
-	case bridge.FieldTask:
+	case crm.FieldTask:
 		c.Kind = "task"
-		if d.deal.TaskAt != nil && d.deal.State == bridge.DealOpen {
+		if d.deal.TaskAt != nil && d.deal.State == crm.DealOpen {
 			text, late := f.Due(*d.deal.TaskAt)
 			one(text)
 			c.Late = late
 		}
-	case bridge.FieldCreated:
+	case crm.FieldCreated:
 		if !d.deal.CreatedAt.IsZero() {
 			one(f.DateTime(d.deal.CreatedAt))
 		}
-	case bridge.FieldUpdated:
+	case crm.FieldUpdated:
 		if at := d.deal.UpdatedAt; !at.IsZero() {
 			c.Lines = []lineView{{Text: f.Age(at), Title: f.DateTime(at)}}
 		}
-	case bridge.FieldClosed:
-		if d.deal.ClosedAt != nil && d.deal.State != bridge.DealOpen {
+	case crm.FieldClosed:
+		if d.deal.ClosedAt != nil && d.deal.State != crm.DealOpen {
 			one(f.DateTime(*d.deal.ClosedAt))
 		}
-	case bridge.FieldContact:
+	case crm.FieldContact:
 		c.Lines = namedLines(f, d.contacts, "person.unnamed")
-	case bridge.FieldCompany:
+	case crm.FieldCompany:
 		c.Lines = namedLines(f, d.firms, "")
-	case bridge.FieldTags:
+	case crm.FieldTags:
 		one(strings.Join(d.tags, ", "))
-	case bridge.FieldLossReason:
+	case crm.FieldLossReason:
 		one(d.loss)
 	}
 }
 
-func namedLines(f blocks.Format, list []bridge.Named, unnamed string) []lineView {
+func namedLines(f blocks.Format, list []crm.Named, unnamed string) []lineView {
 	var out []lineView
 	for _, n := range list {
 		text := n.Name
@@ -127,7 +127,7 @@ func namedLines(f blocks.Format, list []bridge.Named, unnamed string) []lineView
 	return out
 }
 
-func customLines(f blocks.Format, l bridge.LayoutField, d dealParts) []lineView {
+func customLines(f blocks.Format, l crm.LayoutField, d dealParts) []lineView {
 	if d.value == nil {
 		return nil
 	}
@@ -145,7 +145,7 @@ func customLines(f blocks.Format, l bridge.LayoutField, d dealParts) []lineView 
 }
 
 // shownLines is a custom value in the reader's format.
-func shownLines(f blocks.Format, s bridge.Shown) []lineView {
+func shownLines(f blocks.Format, s crm.Shown) []lineView {
 	var out []lineView
 	for _, text := range s.Text {
 		out = append(out, lineView{Text: shownText(f, s, text), URL: safeURL(s.URL)})
@@ -166,10 +166,10 @@ func safeURL(u string) string {
 
 // layoutOf is the tenant's layout, nil where nothing was chosen or nothing of it is left. When the account's fields can't
 // be read it is nil, too: a deal in the default look is better than none.
-func (v *visit) layoutOf(ctx context.Context, kind string) []bridge.LayoutField {
+func (v *visit) layoutOf(ctx context.Context, kind string) []crm.LayoutField {
 	chosen := v.chosen(kind)
-	var meta bridge.Meta
-	if bridge.AsksCustom(chosen) {
+	var meta crm.Meta
+	if crm.AsksCustom(chosen) {
 		var err error
 		if meta, err = v.crm.LayoutMeta(ctx); err != nil {
 			_, _, _, known := problemCode(err)
@@ -177,21 +177,21 @@ func (v *visit) layoutOf(ctx context.Context, kind string) []bridge.LayoutField 
 			return nil
 		}
 	}
-	return bridge.Layout(chosen, meta)
+	return crm.Layout(chosen, meta)
 }
 
 // layRows gives the rows of a list the fields of the tenant's layout; rows stay as they are without one. Names of
 // contacts and companies are those that the page knows.
-func (v *visit) layRows(ctx context.Context, f blocks.Format, view *peopleView, people bridge.People) {
-	layout := v.layoutOf(ctx, bridge.LayoutList)
+func (v *visit) layRows(ctx context.Context, f blocks.Format, view *peopleView, people crm.People) {
+	layout := v.layoutOf(ctx, crm.LayoutList)
 	if len(layout) == 0 {
 		return
 	}
-	deals := map[int64]bridge.Deal{}
-	contacts, firms := map[int64]bridge.Named{}, map[int64]bridge.Named{}
+	deals := map[int64]crm.Deal{}
+	contacts, firms := map[int64]crm.Named{}, map[int64]crm.Named{}
 	for _, p := range people.Contacts {
-		contacts[p.ID] = bridge.Named{ID: p.ID, Name: p.Name, URL: p.URL}
-		firms[p.CompanyID] = bridge.Named{ID: p.CompanyID, Name: p.Company, URL: p.CompanyURL}
+		contacts[p.ID] = crm.Named{ID: p.ID, Name: p.Name, URL: p.URL}
+		firms[p.CompanyID] = crm.Named{ID: p.CompanyID, Name: p.Company, URL: p.CompanyURL}
 		for _, d := range p.Deals {
 			deals[d.ID] = d
 		}
@@ -213,12 +213,12 @@ func (v *visit) layRows(ctx context.Context, f blocks.Format, view *peopleView, 
 }
 
 // known names what the page can name; the rest is a link by its number.
-func known(ids []int64, names map[int64]bridge.Named, card string) []bridge.Named {
-	var out []bridge.Named
+func known(ids []int64, names map[int64]crm.Named, card string) []crm.Named {
+	var out []crm.Named
 	for _, id := range ids {
 		n, ok := names[id]
 		if !ok {
-			n = bridge.Named{ID: id, URL: card + strconv.FormatInt(id, 10)}
+			n = crm.Named{ID: id, URL: card + strconv.FormatInt(id, 10)}
 		}
 		out = append(out, n)
 	}
@@ -237,8 +237,8 @@ func filled(list []cellView) []cellView {
 }
 
 // layCard gives a deal's card the fields of the tenant's layout; without one it shows all that have a value.
-func (v *visit) layCard(ctx context.Context, f blocks.Format, view *cardView, d bridge.DealCard) {
-	layout := v.layoutOf(ctx, bridge.LayoutCard)
+func (v *visit) layCard(ctx context.Context, f blocks.Format, view *cardView, d crm.DealCard) {
+	layout := v.layoutOf(ctx, crm.LayoutCard)
 	if len(layout) == 0 {
 		return
 	}

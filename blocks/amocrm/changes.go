@@ -12,14 +12,14 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
 )
 
 // Changes tells what changes in a tenant's amoCRM account; *hooks.Hub does. hear must not block.
 type Changes interface {
-	Listen(ctx context.Context, tenantID string, hear func(bridge.Change)) (stop func(), err error)
-	Since(ctx context.Context, tenantID string, since time.Time) ([]bridge.Change, error)
+	Listen(ctx context.Context, tenantID string, hear func(crm.Change)) (stop func(), err error)
+	Since(ctx context.Context, tenantID string, since time.Time) ([]crm.Change, error)
 }
 
 const (
@@ -100,7 +100,7 @@ type watched struct{ deals, contacts []int64 }
 func (w watched) empty() bool { return len(w.deals) == 0 && len(w.contacts) == 0 }
 
 // hit says whether a change concerns the panel of the session with this name, and was not made in it.
-func (w watched) hit(c bridge.Change, writer string) bool {
+func (w watched) hit(c crm.Change, writer string) bool {
 	if c.By == writer {
 		return false
 	}
@@ -125,8 +125,8 @@ func (h *Handlers) changesRoutes(g *echo.Group) { g.GET("/changes", h.changes) }
 // sign puts the session's name under the writes of a visit.
 func (v *visit) sign() {
 	name := writerName(v.session.ID)
-	v.ctx = bridge.WrittenBy(v.ctx, name)
-	v.SetRequest(v.Request().WithContext(bridge.WrittenBy(v.Request().Context(), name)))
+	v.ctx = crm.WrittenBy(v.ctx, name)
+	v.SetRequest(v.Request().WithContext(crm.WrittenBy(v.Request().Context(), name)))
 }
 
 // changes is a stream of hints that something shown has changed in amoCRM (server-sent events):
@@ -196,7 +196,7 @@ func (h *Handlers) missed(c echo.Context, tenantID string, s *stream) bool {
 		h.note(ctx, err, false, tenantID)
 		return false // the panel lives without
 	}
-	return slices.ContainsFunc(missed, func(c bridge.Change) bool { return s.show.hit(c, s.writer) })
+	return slices.ContainsFunc(missed, func(c crm.Change) bool { return s.show.hit(c, s.writer) })
 }
 
 // writerName is how a session's own writes are known again in what amoCRM tells of them. The id opens the panel, so only a

@@ -12,23 +12,23 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	"github.com/sidecard/sidecard/hooks"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/webhooks"
 )
 
-var _ Changes = (*hooks.Hub)(nil)
+var _ Changes = (*webhooks.Hub)(nil)
 
 // fakeChanges hands out what a test tells.
 type fakeChanges struct {
-	missed []bridge.Change
+	missed []crm.Change
 
 	mu        sync.Mutex
 	tenant    string
 	last      int
-	listening map[int]func(bridge.Change)
+	listening map[int]func(crm.Change)
 }
 
-func (f *fakeChanges) Listen(_ context.Context, tenantID string, hear func(bridge.Change)) (func(), error) {
+func (f *fakeChanges) Listen(_ context.Context, tenantID string, hear func(crm.Change)) (func(), error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.tenant, f.last = tenantID, f.last+1
@@ -42,7 +42,7 @@ func (f *fakeChanges) Listen(_ context.Context, tenantID string, hear func(bridg
 }
 
 // tell hands a change to all who listen.
-func (f *fakeChanges) tell(c bridge.Change) {
+func (f *fakeChanges) tell(c crm.Change) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, hear := range f.listening {
@@ -50,7 +50,7 @@ func (f *fakeChanges) tell(c bridge.Change) {
 	}
 }
 
-func (f *fakeChanges) Since(_ context.Context, tenantID string, _ time.Time) ([]bridge.Change, error) {
+func (f *fakeChanges) Since(_ context.Context, tenantID string, _ time.Time) ([]crm.Change, error) {
 	if tenantID != "t1" { // another tenant has missed nothing
 		return nil, nil
 	}
@@ -87,7 +87,7 @@ func until(lines *bufio.Scanner, prefix string) bool {
 func liveHouse(t *testing.T) (w *house, f *fakeChanges, base, session string) {
 	t.Helper()
 	w = newHouse(t)
-	f = &fakeChanges{listening: map[int]func(bridge.Change){}}
+	f = &fakeChanges{listening: map[int]func(crm.Change){}}
 	w.h.Changes = f
 	server := httptest.NewServer(w.e)
 	t.Cleanup(server.Close)
@@ -101,7 +101,7 @@ func TestChanges_tellsOnlyOfWhatIsShownAndNotOfOwnWrites(t *testing.T) {
 	if status != http.StatusOK || !until(lines, "event: hello") {
 		t.Fatalf("status %d, no greeting", status)
 	}
-	for _, c := range []bridge.Change{
+	for _, c := range []crm.Change{
 		{Deals: []int64{99}, Contacts: []int64{12}}, // shown, but not as a contact
 		{By: writerName(session), Deals: []int64{12}},
 	} {
@@ -131,13 +131,13 @@ func TestChanges_tellsOnceOfABurst(t *testing.T) {
 		t.Fatal("no greeting")
 	}
 	for range 3 {
-		f.tell(bridge.Change{Deals: []int64{12}})
+		f.tell(crm.Change{Deals: []int64{12}})
 	}
-	f.tell(bridge.Change{By: "another session", Contacts: []int64{7}})
+	f.tell(crm.Change{By: "another session", Contacts: []int64{7}})
 	if !until(lines, "event: changed") || !until(lines, "data: ") || !strings.Contains(lines.Text(), "This has changed in amoCRM.") {
 		t.Fatalf("not told, last line %q", lines.Text())
 	}
-	f.tell(bridge.Change{Deals: []int64{12}})
+	f.tell(crm.Change{Deals: []int64{12}})
 	if !until(lines, "event: changed") {
 		t.Error("not told of the next change")
 	}
@@ -147,14 +147,14 @@ func TestChanges_catchesUpWithWhatWasMissed(t *testing.T) {
 	now := time.Now().UnixMilli()
 	for name, c := range map[string]struct {
 		since  int64
-		missed []bridge.Change
+		missed []crm.Change
 		want   bool
 	}{
-		"shown":         {now - 5000, []bridge.Change{{Deals: []int64{12}}}, true},
-		"not shown":     {now - 5000, []bridge.Change{{Deals: []int64{99}}}, false},
+		"shown":         {now - 5000, []crm.Change{{Deals: []int64{12}}}, true},
+		"not shown":     {now - 5000, []crm.Change{{Deals: []int64{99}}}, false},
 		"nothing":       {now - 5000, nil, false},
-		"too long ago":  {now - 3600_000, []bridge.Change{{Deals: []int64{12}}}, false},
-		"in the future": {now + 3600_000, []bridge.Change{{Deals: []int64{12}}}, false},
+		"too long ago":  {now - 3600_000, []crm.Change{{Deals: []int64{12}}}, false},
+		"in the future": {now + 3600_000, []crm.Change{{Deals: []int64{12}}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, f, base, _ := liveHouse(t)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -20,7 +20,7 @@ const maxComment = 20000
 func (h *Handlers) comment(v *visit) error {
 	id := number(v.Param("id"))
 	if id == 0 {
-		return v.fail(bridge.ErrGone, "")
+		return v.fail(crm.ErrGone, "")
 	}
 	text := strings.TrimSpace(strings.ReplaceAll(v.FormValue("text"), "\r\n", "\n"))
 	switch {
@@ -57,20 +57,20 @@ func (h *Handlers) comment(v *visit) error {
 func (v *visit) feedWith(ctx context.Context, id int64, text string) feedView {
 	feed, err := v.crm.Feed(ctx, id)
 	if !hasText(feed, text, v.h.Now()) {
-		feed.Items = append([]bridge.FeedItem{{
-			Kind: bridge.KindComment, Text: text, At: v.h.Now(), Mine: true, Author: v.t("feed.you"),
+		feed.Items = append([]crm.FeedItem{{
+			Kind: crm.KindComment, Text: text, At: v.h.Now(), Mine: true, Author: v.t("feed.you"),
 		}}, feed.Items...)
 	}
 	return v.feedOrProblem(v.formatIn(ctx), id, feed, feedAsk{only: v.feedAsk().only}, err)
 }
 
 // hasText looks among the newest lines, so that an old comment of the same words doesn't hide the new one.
-func hasText(feed bridge.Feed, text string, now time.Time) bool {
+func hasText(feed crm.Feed, text string, now time.Time) bool {
 	for i, it := range feed.Items {
 		if i == 3 {
 			return false
 		}
-		if it.Kind == bridge.KindComment && strings.TrimSpace(it.Text) == text && now.Sub(it.At) < 5*time.Minute {
+		if it.Kind == crm.KindComment && strings.TrimSpace(it.Text) == text && now.Sub(it.At) < 5*time.Minute {
 			return true
 		}
 	}
@@ -81,11 +81,11 @@ func (v *visit) commentFailed(id int64, text string, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return v.fail(err, "")
 	}
-	if errors.Is(err, bridge.ErrUnknownOutcome) {
+	if errors.Is(err, crm.ErrUnknownOutcome) {
 		v.h.note(v.ctx, err, true, v.session.TenantID)
 		return v.commentAgain(id, text, err, func(f *feedView) { f.Doubt = v.doubt(id, text, 0) })
 	}
-	var refused *bridge.FieldErrors
+	var refused *crm.FieldErrors
 	if errors.As(err, &refused) {
 		for _, message := range v.fieldTexts(refused) {
 			return v.commentRefused(id, text, message, err)

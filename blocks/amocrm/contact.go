@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -16,7 +16,7 @@ import (
 type contactFormView struct {
 	Base       string
 	Token      string
-	Draft      bridge.ContactDraft
+	Draft      crm.ContactDraft
 	Phones     []rowView // what is known, and one empty row
 	Emails     []rowView
 	Errors     map[string]string
@@ -57,7 +57,7 @@ func (h *Handlers) createContact(v *visit) error {
 	} {
 		*text.typed = v.unmasked([]string{*text.typed}, []string{*text.known})[0]
 	}
-	if draft.Fields, err = v.crm.Mapped(v.ctx, bridge.EntityContact, v.session.Ticket); err != nil {
+	if draft.Fields, err = v.crm.Mapped(v.ctx, crm.EntityContact, v.session.Ticket); err != nil {
 		return v.contactFailed(draft, err)
 	}
 
@@ -70,10 +70,10 @@ func (h *Handlers) createContact(v *visit) error {
 	}
 	seen := ids(form.Get("anyway"))
 	same, err := v.crm.Duplicates(v.ctx, draft)
-	if err != nil && len(seen) == 0 && !errors.As(err, new(*bridge.FieldErrors)) && !errors.Is(err, bridge.ErrEmptyQuery) {
+	if err != nil && len(seen) == 0 && !errors.As(err, new(*crm.FieldErrors)) && !errors.Is(err, crm.ErrEmptyQuery) {
 		return v.contactFailed(draft, errors.Join(err, once.Release(v.ctx)))
 	}
-	if slices.ContainsFunc(same, func(p bridge.Person) bool { return !slices.Contains(seen, p.ID) }) {
+	if slices.ContainsFunc(same, func(p crm.Person) bool { return !slices.Contains(seen, p.ID) }) {
 		if err := once.Release(v.ctx); err != nil {
 			return v.contactFailed(draft, err)
 		}
@@ -83,7 +83,7 @@ func (h *Handlers) createContact(v *visit) error {
 	defer cancel()
 	draft.Others = seen
 	id, err := v.crm.CreateContact(ctx, v.session.Ticket.Client.ID, draft)
-	if errors.Is(err, bridge.ErrTwin) { // made while this one waited: shown like those that were there before
+	if errors.Is(err, crm.ErrTwin) { // made while this one waited: shown like those that were there before
 		if same, err = v.crm.Duplicates(ctx, draft); err == nil {
 			err = once.Release(v.ctx)
 		}
@@ -103,7 +103,7 @@ func (h *Handlers) createContact(v *visit) error {
 }
 
 // duplicates is the form with the contacts that are much like the new one.
-func (v *visit) duplicates(draft bridge.ContactDraft, same []bridge.Person) contactFormView {
+func (v *visit) duplicates(draft crm.ContactDraft, same []crm.Person) contactFormView {
 	view := v.contactForm(draft, nil)
 	f := v.format()
 	var seen []string
@@ -118,7 +118,7 @@ func (v *visit) duplicates(draft bridge.ContactDraft, same []bridge.Person) cont
 // created names the step that failed after the thing was made: it exists, must not be made again, and the agent hears
 // what is missing. err is nil then.
 func (v *visit) created(id int64, err error) (missing string, _ error) {
-	var after *bridge.AfterCreate
+	var after *crm.AfterCreate
 	if id != 0 && errors.As(err, &after) {
 		v.h.note(v.ctx, err, false, v.session.TenantID)
 		return after.Step, nil
@@ -127,11 +127,11 @@ func (v *visit) created(id int64, err error) (missing string, _ error) {
 }
 
 // contactFailed shows the form again, with what was typed.
-func (v *visit) contactFailed(draft bridge.ContactDraft, err error) error {
+func (v *visit) contactFailed(draft crm.ContactDraft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return v.fail(err, "")
 	}
-	var refused *bridge.FieldErrors
+	var refused *crm.FieldErrors
 	if errors.As(err, &refused) {
 		return v.show(http.StatusOK, "contact_form", v.contactForm(draft, v.fieldTexts(refused)))
 	}
@@ -143,7 +143,7 @@ func (v *visit) contactFailed(draft bridge.ContactDraft, err error) error {
 	return v.show(http.StatusOK, "contact_form", view)
 }
 
-func contactForm(base string, draft bridge.ContactDraft, errs map[string]string) contactFormView {
+func contactForm(base string, draft crm.ContactDraft, errs map[string]string) contactFormView {
 	rest := map[string]string{}
 	for path, text := range errs {
 		rest[path] = text

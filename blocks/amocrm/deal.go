@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 func unix(seconds float64) time.Time { return time.Unix(int64(seconds), 0) }
@@ -19,13 +19,13 @@ func unix(seconds float64) time.Time { return time.Unix(int64(seconds), 0) }
 func (h *Handlers) deal(v *visit) error {
 	id := number(v.Param("id"))
 	if id == 0 {
-		return v.fail(bridge.ErrGone, "")
+		return v.fail(crm.ErrGone, "")
 	}
 	ask := v.feedAsk()
 	return v.paint("deal_loading", func(ctx context.Context) (loaded, error) {
 		view, err := v.card(ctx, id, ask)
 		switch {
-		case errors.Is(err, bridge.ErrGone):
+		case errors.Is(err, crm.ErrGone):
 			return loaded{}, errors.Join(err, h.Sessions.SetPlace(ctx, v.session, ""))
 		case err != nil:
 			return loaded{}, err
@@ -38,8 +38,8 @@ func (h *Handlers) deal(v *visit) error {
 // card reads a deal, its tasks and its feed side by side. Tasks and feed that fail don't hide the card.
 func (v *visit) card(ctx context.Context, id int64, ask feedAsk) (cardView, error) {
 	var view cardView
-	var tasks bridge.Tasks
-	var feed bridge.Feed
+	var tasks crm.Tasks
+	var feed crm.Feed
 	var tasksErr, feedErr error
 	var all errgroup.Group
 	all.Go(func() (err error) {
@@ -76,7 +76,7 @@ func (v *visit) bareCard(ctx context.Context, id int64) (cardView, error) {
 }
 
 // readFeed reads the part of the feed that is asked for.
-func (v *visit) readFeed(ctx context.Context, id int64, ask feedAsk) (bridge.Feed, error) {
+func (v *visit) readFeed(ctx context.Context, id int64, ask feedAsk) (crm.Feed, error) {
 	if ask.before == "" {
 		return v.crm.Feed(ctx, id)
 	}
@@ -84,7 +84,7 @@ func (v *visit) readFeed(ctx context.Context, id int64, ask feedAsk) (bridge.Fee
 }
 
 // feedOrProblem is the feed, or why there is none. A comment can be written either way.
-func (v *visit) feedOrProblem(f blocks.Format, id int64, feed bridge.Feed, ask feedAsk, err error) feedView {
+func (v *visit) feedOrProblem(f blocks.Format, id int64, feed crm.Feed, ask feedAsk, err error) feedView {
 	view := feedPage(f, v.base(), id, feed, ask)
 	if err != nil {
 		_, _, _, known := problemCode(err)
@@ -100,7 +100,7 @@ func (v *visit) feedOrProblem(f blocks.Format, id int64, feed bridge.Feed, ask f
 func (h *Handlers) feed(v *visit) error {
 	id := number(v.Param("id"))
 	if id == 0 {
-		return v.fail(bridge.ErrGone, "")
+		return v.fail(crm.ErrGone, "")
 	}
 	ask := v.feedAsk()
 	if !isHTMX(v.Context) {

@@ -11,18 +11,18 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
 )
 
 // dealCRM is what the card of a deal asks of an account.
 type dealCRM interface {
-	DealEdit(ctx context.Context, id int64) (bridge.DealEdit, error)
-	ChangeDeal(ctx context.Context, id int64, change bridge.DealChange) error
-	Tasks(ctx context.Context, leadID int64) (bridge.Tasks, error)
-	AddTask(ctx context.Context, leadID int64, draft bridge.TaskDraft) (int64, error)
+	DealEdit(ctx context.Context, id int64) (crm.DealEdit, error)
+	ChangeDeal(ctx context.Context, id int64, change crm.DealChange) error
+	Tasks(ctx context.Context, leadID int64) (crm.Tasks, error)
+	AddTask(ctx context.Context, leadID int64, draft crm.TaskDraft) (int64, error)
 	CompleteTask(ctx context.Context, leadID, taskID int64, result string) error
-	FeedOlder(ctx context.Context, leadID int64, place string, comments bool) (bridge.Feed, error)
+	FeedOlder(ctx context.Context, leadID int64, place string, comments bool) (crm.Feed, error)
 }
 
 // dealRoutes are the addresses of a deal's card beside the card itself.
@@ -76,11 +76,11 @@ func (h *Handlers) editDeal(v *visit) error {
 }
 
 // editForm shows the form of a row, in the card or as a page.
-func (v *visit) editForm(id int64, edit bridge.DealEdit, typed typedEdit, errs map[string]string, s *stop) error {
+func (v *visit) editForm(id int64, edit crm.DealEdit, typed typedEdit, errs map[string]string, s *stop) error {
 	view, ok := editForm(v.format(), v.dealURL(id), edit, typed, errs)
 	if !ok {
 		v.wholePanel()
-		return v.fail(bridge.ErrGone, v.dealURL(id))
+		return v.fail(crm.ErrGone, v.dealURL(id))
 	}
 	if s != nil {
 		view.Problem, view.Token = s.text, s.token
@@ -92,7 +92,7 @@ func (v *visit) editForm(id int64, edit bridge.DealEdit, typed typedEdit, errs m
 }
 
 // readEdit reads the form of a row. errs holds catalogue keys.
-func readEdit(form url.Values, lang blocks.Lang) (t typedEdit, change bridge.DealChange, errs map[string]string) {
+func readEdit(form url.Values, lang blocks.Lang) (t typedEdit, change crm.DealChange, errs map[string]string) {
 	errs = map[string]string{}
 	t = typedEdit{
 		key: form.Get("field"), head: form.Get("head") != "", inPlace: form.Get("inplace") != "",
@@ -105,14 +105,14 @@ func readEdit(form url.Values, lang blocks.Lang) (t typedEdit, change bridge.Dea
 	switch t.key {
 	case fieldDealName:
 		change.Name = &t.name
-	case bridge.FieldAmount:
+	case crm.FieldAmount:
 		change.Price = &t.price
-	case bridge.FieldResponsible:
+	case crm.FieldResponsible:
 		change.ResponsibleID = t.user
 		if t.user == 0 {
 			errs["responsible_id"] = "error.required"
 		}
-	case bridge.FieldStage, bridge.FieldPipeline, bridge.FieldLossReason:
+	case crm.FieldStage, crm.FieldPipeline, crm.FieldLossReason:
 		change.PipelineID, change.StatusID, change.LossReasonID, change.Fields = t.pipeline, t.status, t.reason, t.fields
 		if t.status == 0 {
 			errs["status_id"] = "error.required"
@@ -177,7 +177,7 @@ func (h *Handlers) changeDeal(v *visit) error {
 
 // written lets pass what was written although something that follows failed.
 func (v *visit) written(err error) error {
-	if after := (*bridge.AfterCreate)(nil); errors.As(err, &after) {
+	if after := (*crm.AfterCreate)(nil); errors.As(err, &after) {
 		v.h.note(v.ctx, err, false, v.session.TenantID)
 		return nil
 	}
@@ -207,11 +207,11 @@ func (v *visit) dealWritten(id int64, name string, mark func(*cardView)) error {
 
 // changeFailed shows the form of the row again with its errors.
 func (v *visit) changeFailed(id int64, typed typedEdit, err error) error {
-	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, bridge.ErrGone) {
+	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, crm.ErrGone) {
 		v.wholePanel()
 		return v.fail(err, "")
 	}
-	var refused *bridge.FieldErrors
+	var refused *crm.FieldErrors
 	if errors.As(err, &refused) {
 		return v.editAgain(id, typed, v.fieldTexts(refused), nil)
 	}

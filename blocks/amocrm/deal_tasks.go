@@ -5,12 +5,12 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
 )
 
 // tasksOrProblem are the tasks, or why there are none.
-func (v *visit) tasksOrProblem(f blocks.Format, id int64, tasks bridge.Tasks, err error) tasksView {
+func (v *visit) tasksOrProblem(f blocks.Format, id int64, tasks crm.Tasks, err error) tasksView {
 	if err != nil {
 		_, _, _, known := problemCode(err)
 		v.h.note(v.ctx, err, known, v.session.TenantID)
@@ -24,7 +24,7 @@ func (v *visit) tasksOrProblem(f blocks.Format, id int64, tasks bridge.Tasks, er
 // addTask makes a task: POST …/deals/:id/tasks.
 func (h *Handlers) addTask(v *visit) error {
 	id := number(v.Param("id"))
-	typed := typedTask{draft: bridge.TaskDraft{
+	typed := typedTask{draft: crm.TaskDraft{
 		Text: strings.TrimSpace(v.FormValue("task_text")), Due: strings.TrimSpace(v.FormValue("due")),
 		TypeID: number(v.FormValue("type_id")), ResponsibleID: number(v.FormValue("task_responsible")),
 	}}
@@ -78,12 +78,12 @@ func (c *cardView) tasksDone(said string) {
 
 // taskFailed shows the tasks again with what was typed.
 func (v *visit) taskFailed(id int64, typed typedTask, err error) error {
-	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, bridge.ErrGone) {
+	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, crm.ErrGone) {
 		v.wholePanel()
 		return v.fail(err, "")
 	}
 	typed.token = blocks.NewID()
-	var refused *bridge.FieldErrors
+	var refused *crm.FieldErrors
 	if errors.As(err, &refused) {
 		typed.errs = v.fieldTexts(refused)
 		if typed.id != 0 {

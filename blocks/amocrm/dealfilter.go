@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // Which deals a list shows. All is the default, so that nothing is hidden from an agent who has not asked for it.
@@ -50,23 +50,23 @@ func (v *visit) dealsShown(ctx context.Context) (string, error) {
 	return kept, err
 }
 
-func isOpen(d bridge.Deal) bool { return d.State == bridge.DealOpen }
+func isOpen(d crm.Deal) bool { return d.State == crm.DealOpen }
 
 // shownDealsOf leaves out of p what the agent does not want to see; the lists of p itself stay as they are.
-func shownDealsOf(p bridge.People, shown string) bridge.People {
+func shownDealsOf(p crm.People, shown string) crm.People {
 	if shown != dealsOpen {
 		return p
 	}
 	p.Contacts = slices.Clone(p.Contacts)
 	for i, c := range p.Contacts {
-		p.Contacts[i].Deals = slices.DeleteFunc(slices.Clone(c.Deals), func(d bridge.Deal) bool { return !isOpen(d) })
+		p.Contacts[i].Deals = slices.DeleteFunc(slices.Clone(c.Deals), func(d crm.Deal) bool { return !isOpen(d) })
 	}
 	return p
 }
 
 // dealFilter is the switch for a contact, nil when there is nothing to choose between: all deals are open, or all are
 // closed and shown anyway. here is the page it stands on.
-func dealFilter(f blocks.Format, here string, p bridge.Person, shown string) *filterView {
+func dealFilter(f blocks.Format, here string, p crm.Person, shown string) *filterView {
 	open := 0
 	for _, d := range p.Deals {
 		if isOpen(d) {
@@ -90,7 +90,7 @@ func dealFilter(f blocks.Format, here string, p bridge.Person, shown string) *fi
 }
 
 // withFilter completes a page whose lists may be shortened: the switches, and what is said of the whole.
-func withFilter(f blocks.Format, view *peopleView, all bridge.People, shown, at string) {
+func withFilter(f blocks.Format, view *peopleView, all crm.People, shown, at string) {
 	here := view.Base + "/people?"
 	if view.AllMatches {
 		here += "all=1&"

@@ -6,20 +6,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // dealFieldsCRM is what the fields of a new deal's form ask of an account.
 type dealFieldsCRM interface {
-	Required(ctx context.Context, pipelineID, statusID int64) ([]crm.Field, error)
-	MoreFields(ctx context.Context, pipelineID, statusID int64) ([]crm.Field, error)
+	Required(ctx context.Context, pipelineID, statusID int64) ([]amoapi.Field, error)
+	MoreFields(ctx context.Context, pipelineID, statusID int64) ([]amoapi.Field, error)
 }
 
 // stageFields are the custom fields of a form: those a stage requires, and all others that can be written.
-type stageFields struct{ required, more []crm.Field }
+type stageFields struct{ required, more []amoapi.Field }
 
-func (v *visit) stageFields(ctx context.Context, d bridge.DealDraft) (s stageFields, err error) {
+func (v *visit) stageFields(ctx context.Context, d crm.DealDraft) (s stageFields, err error) {
 	if s.required, err = v.crm.Required(ctx, d.PipelineID, d.StatusID); err != nil {
 		return s, err
 	}
@@ -29,7 +29,7 @@ func (v *visit) stageFields(ctx context.Context, d bridge.DealDraft) (s stageFie
 
 // compound are the types that are typed in part by part; the parts' labels are catalogue keys "part.…".
 var compound = map[string][]string{
-	"smart_address": crm.AddressParts,
+	"smart_address": amoapi.AddressParts,
 	"legal_entity":  {legalName, "vat_id", "kpp", "address"},
 }
 
@@ -40,7 +40,7 @@ const legalName = "name"
 type partView struct{ Name, Label, Value string }
 
 // partsOf are the inputs of a compound field with what was typed.
-func partsOf(f crm.Field, values []string) []partView {
+func partsOf(f amoapi.Field, values []string) []partView {
 	var out []partView
 	for _, part := range compound[f.Type] {
 		v := partView{Name: "fields." + idText(f.ID) + "." + part, Label: "part." + part}
@@ -92,7 +92,7 @@ func isPart(name string) bool {
 // are blank. The name of a legal entity stands first and bare.
 func joinParts(form url.Values, prefix string) []string {
 	var out []string
-	for _, part := range append(slices.Clone(crm.AddressParts), compound["legal_entity"][1:]...) {
+	for _, part := range append(slices.Clone(amoapi.AddressParts), compound["legal_entity"][1:]...) {
 		if value := strings.TrimSpace(form.Get(prefix + part)); value != "" {
 			out = append(out, part+"="+value)
 		}
@@ -109,7 +109,7 @@ func joinParts(form url.Values, prefix string) []string {
 
 // moreInputs are the fields that a form offers beyond what the stage requires; what no form can fill is left out. open
 // says that one of them holds something or is wrong.
-func moreInputs(fields []crm.Field, draft bridge.DealDraft, errs map[string]string) (inputs []inputView, open bool) {
+func moreInputs(fields []amoapi.Field, draft crm.DealDraft, errs map[string]string) (inputs []inputView, open bool) {
 	for _, f := range fields {
 		in := fieldInput(f, draft.Fields[int64(f.ID)], errs["fields."+idText(f.ID)])
 		if in.Widget == "unsupported" {
@@ -123,7 +123,7 @@ func moreInputs(fields []crm.Field, draft bridge.DealDraft, errs map[string]stri
 
 // newDraft is what the form of a new deal begins with. A ticket without a subject gives a name of its own, unless the
 // company has a template.
-func (v *visit) newDraft(form bridge.DealForm, people []bridge.Person, contact int64) bridge.DealDraft {
+func (v *visit) newDraft(form crm.DealForm, people []crm.Person, contact int64) crm.DealDraft {
 	draft, ticket := form.Draft, v.session.Ticket
 	switch {
 	case contact != 0:
@@ -138,13 +138,13 @@ func (v *visit) newDraft(form bridge.DealForm, people []bridge.Person, contact i
 }
 
 // badValueKey is the text that says what a field of this type takes, "" when only the general one fits.
-func badValueKey(e bridge.FieldError) string {
+func badValueKey(e crm.FieldError) string {
 	kind, _ := e.Args["type"].(string)
 	switch widget := widgets[kind]; {
 	case widget == "number", widget == "date", widget == "datetime", widget == "url":
-		return bridge.KeyBadValue + "_" + widget
+		return crm.KeyBadValue + "_" + widget
 	case kind == "legal_entity":
-		return bridge.KeyBadValue + "_legal"
+		return crm.KeyBadValue + "_legal"
 	}
 	return ""
 }

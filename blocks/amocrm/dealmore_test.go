@@ -11,18 +11,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // sampleMore is a field of every kind that a form can fill, and one that it can't.
-func sampleMore() []crm.Field {
-	return []crm.Field{
+func sampleMore() []amoapi.Field {
+	return []amoapi.Field{
 		{ID: 41, Name: "Order number", Type: "text"},
 		{ID: 42, Name: "Quantity", Type: "numeric"},
 		{ID: 43, Name: "Gift wrapping", Type: "checkbox"},
-		{ID: 44, Name: "Channel", Type: "radiobutton", Enums: []crm.Enum{{ID: 1, Value: "Site"}, {ID: 2, Value: "Phone"}}},
+		{ID: 44, Name: "Channel", Type: "radiobutton", Enums: []amoapi.Enum{{ID: 1, Value: "Site"}, {ID: 2, Value: "Phone"}}},
 		{ID: 45, Name: "Basket", Type: "url"},
 		{ID: 46, Name: "Call back at", Type: "date_time"},
 		{ID: 47, Name: "Delivery address", Type: "smart_address"},
@@ -75,10 +75,10 @@ func TestMoreFields_reachTheDraftAndErrorsStandAtThem(t *testing.T) {
 	w.crm.more = sampleMore()
 	base := w.session(blocks.EN, sampleTicket())
 	w.crm.onCreate = func(context.Context) (int64, error) {
-		return 0, &bridge.FieldErrors{Fields: []bridge.FieldError{
-			{Path: "fields.42", Key: bridge.KeyBadValue, Args: map[string]any{"type": "numeric"}},
-			{Path: "fields.48", Key: bridge.KeyBadValue, Args: map[string]any{"type": "legal_entity"}},
-			{Path: "fields.41", Key: bridge.KeyBadValue, Args: map[string]any{"type": "text"}},
+		return 0, &crm.FieldErrors{Fields: []crm.FieldError{
+			{Path: "fields.42", Key: crm.KeyBadValue, Args: map[string]any{"type": "numeric"}},
+			{Path: "fields.48", Key: crm.KeyBadValue, Args: map[string]any{"type": "legal_entity"}},
+			{Path: "fields.41", Key: crm.KeyBadValue, Args: map[string]any{"type": "text"}},
 		}}
 	}
 	form := url.Values{"token": {blocks.NewID()}, "name": {"Chairs"}, "pipeline_id": {"1"}, "status_id": {"11"}, "fields.42": {"many"},

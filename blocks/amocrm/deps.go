@@ -10,39 +10,39 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/tenant"
 )
 
-// CRM is what the block asks of a connected account; *bridge.Account is it.
+// CRM is what the block asks of a connected account; *crm.Account is it.
 type CRM interface {
 	settingsCRM
 	contactCRM
 	dealFieldsCRM
 	dealCRM
 	Tenant() tenant.Tenant
-	Info(ctx context.Context) (crm.Account, error)
-	Meta(ctx context.Context) (bridge.Meta, error)
-	People(ctx context.Context, client bridge.Client) (bridge.People, error)
-	Search(ctx context.Context, text string) ([]bridge.Person, error)
+	Info(ctx context.Context) (amoapi.Account, error)
+	Meta(ctx context.Context) (crm.Meta, error)
+	People(ctx context.Context, client crm.Client) (crm.People, error)
+	Search(ctx context.Context, text string) ([]crm.Person, error)
 	Link(ctx context.Context, clientID, contactID int64) error
 	Unlink(ctx context.Context, clientID int64) error
-	Deal(ctx context.Context, id int64) (bridge.DealCard, error)
-	Feed(ctx context.Context, leadID int64) (bridge.Feed, error)
+	Deal(ctx context.Context, id int64) (crm.DealCard, error)
+	Feed(ctx context.Context, leadID int64) (crm.Feed, error)
 	Comment(ctx context.Context, leadID int64, text string, sure bool) (int64, error)
 	FindComment(ctx context.Context, leadID int64, text string) (int64, error)
-	ContactForm(ctx context.Context, client bridge.Client) bridge.ContactDraft
-	CreateContact(ctx context.Context, clientID int64, draft bridge.ContactDraft) (int64, error)
-	DealForm(ctx context.Context, ticket bridge.Ticket) (bridge.DealForm, error)
-	CreateDeal(ctx context.Context, clientID int64, draft bridge.DealDraft) (int64, error)
+	ContactForm(ctx context.Context, client crm.Client) crm.ContactDraft
+	CreateContact(ctx context.Context, clientID int64, draft crm.ContactDraft) (int64, error)
+	DealForm(ctx context.Context, ticket crm.Ticket) (crm.DealForm, error)
+	CreateDeal(ctx context.Context, clientID int64, draft crm.DealDraft) (int64, error)
 	ForgetData(ctx context.Context) error
-	Duplicates(ctx context.Context, draft bridge.ContactDraft) ([]bridge.Person, error)
+	Duplicates(ctx context.Context, draft crm.ContactDraft) ([]crm.Person, error)
 }
 
 var (
-	_ CRM     = (*bridge.Account)(nil)
+	_ CRM     = (*crm.Account)(nil)
 	_ Tenants = (*tenant.Directory)(nil)
 	_ Grants  = (*oauth.Grants)(nil)
 	_ Flow    = (*oauth.Flow)(nil)

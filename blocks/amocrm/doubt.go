@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // looks are the pauses, in seconds, before each look for a comment whose answer was lost. After the last one nobody looks
@@ -38,7 +38,7 @@ type foundView struct {
 func (h *Handlers) lookForComment(v *visit) error {
 	id, text := number(v.Param("id")), strings.TrimSpace(strings.ReplaceAll(v.FormValue("sent"), "\r\n", "\n"))
 	if id == 0 || text == "" || len([]rune(text)) > maxComment {
-		return v.fail(bridge.ErrGone, "")
+		return v.fail(crm.ErrGone, "")
 	}
 	found, err := v.crm.FindComment(v.ctx, id, text)
 	if err = v.written(err); err != nil {

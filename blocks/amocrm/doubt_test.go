@@ -8,13 +8,13 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 func TestComment_lostAnswerIsLookedForUntilItIsFound(t *testing.T) {
 	w := newHouse(t)
-	w.crm.onComment = func(context.Context) (int64, error) { return 0, bridge.ErrUnknownOutcome }
+	w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
 	base := w.session(blocks.EN, sampleTicket())
 	look := base + "/deals/12/comments/look"
 	rec := w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {"Call <Anna>\nat five"}}, true)
@@ -35,7 +35,7 @@ func TestComment_lostAnswerIsLookedForUntilItIsFound(t *testing.T) {
 
 func TestComment_lookingEndsAndSaysSo(t *testing.T) {
 	w := newHouse(t)
-	w.crm.lookErr = crm.ErrUpstream
+	w.crm.lookErr = amoapi.ErrUpstream
 	base := w.session(blocks.EN, sampleTicket())
 	look := base + "/deals/12/comments/look"
 	for made := range looks {
@@ -70,7 +70,7 @@ func TestComment_sentAgainOnlyWhenAskedTo(t *testing.T) {
 
 func TestComment_lostAnswerWithoutScript(t *testing.T) {
 	w := newHouse(t)
-	w.crm.onComment = func(context.Context) (int64, error) { return 0, bridge.ErrUnknownOutcome }
+	w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
 	base := w.session(blocks.EN, sampleTicket())
 	rec := w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {"hello"}}, false)
 	w.contains(rec, `data-view="deal"`, `id="comment-doubt"`, "hello</textarea>", `name="sure"`)

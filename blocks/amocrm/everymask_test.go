@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // hiddenDigits are those of the one phone of the samples that a masked page must not hold, however they are parted.
@@ -54,8 +54,8 @@ func plant(v reflect.Value, member string) {
 			v.SetMapIndex(k, e)
 		}
 	case reflect.Struct:
-		shown, isShown := v.Addr().Interface().(*bridge.Shown)
-		_, isMatch := v.Addr().Interface().(*bridge.Match)
+		shown, isShown := v.Addr().Interface().(*crm.Shown)
+		_, isMatch := v.Addr().Interface().(*crm.Match)
 		if isMatch || isShown && (shown.Type == "monetary" || shown.Type == "date" || shown.Type == "checkbox") {
 			return
 		}
@@ -78,10 +78,10 @@ func plant(v reflect.Value, member string) {
 
 func TestMask_holdsOnEveryPage(t *testing.T) {
 	shown := 0
-	everyPage(t, []blocks.Lang{blocks.EN, blocks.RU}, func(w *house, ticket *bridge.Ticket) {
+	everyPage(t, []blocks.Lang{blocks.EN, blocks.RU}, func(w *house, ticket *crm.Ticket) {
 		w.tenants.settings.MaskPhones = true
 		w.tenants.settings.DealName = "{{client.name}} {{client.phone}} {{ticket.subject}}"
-		w.crm.form.Draft = bridge.DealDraft{Name: "Chairs", Fields: map[int64][]string{35: {"grey"}}}
+		w.crm.form.Draft = crm.DealDraft{Name: "Chairs", Fields: map[int64][]string{35: {"grey"}}}
 		for _, data := range []any{&w.crm.people, &w.crm.found, &w.crm.duplicates, &w.crm.card, &w.crm.feedItems, &w.crm.form.Draft,
 			&w.crm.tasks, &w.crm.older, &w.crm.matches, &w.rules.trial, ticket} {
 			plant(reflect.ValueOf(data).Elem(), "")

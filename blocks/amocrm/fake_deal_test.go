@@ -5,61 +5,61 @@ import (
 	"errors"
 	"time"
 
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/money"
 )
 
 // fakeDealCard is what the fake knows of changing a deal. Written changes show in the next read.
 type fakeDealCard struct {
-	changes   []bridge.DealChange
-	onChange  func(bridge.DealChange) error
-	tasks     []bridge.Task
+	changes   []crm.DealChange
+	onChange  func(crm.DealChange) error
+	tasks     []crm.Task
 	tasksErr  error
-	onTask    func(bridge.TaskDraft) error
-	drafts    []bridge.TaskDraft
+	onTask    func(crm.TaskDraft) error
+	drafts    []crm.TaskDraft
 	results   map[int64]string
-	older     map[string]bridge.Feed // by place
-	feedPlace string                 // where the first page ends
+	older     map[string]crm.Feed // by place
+	feedPlace string              // where the first page ends
 }
 
-func sampleTasks() []bridge.Task {
-	return []bridge.Task{
-		{ID: 61, Text: "Send the offer", TypeID: bridge.TaskFollowUp, Responsible: "Ivan Smirnov", Due: now.Add(-2 * day)},
-		{ID: 62, Text: "Call back", TypeID: bridge.TaskMeeting, Due: now.Add(2 * time.Hour)},
+func sampleTasks() []crm.Task {
+	return []crm.Task{
+		{ID: 61, Text: "Send the offer", TypeID: crm.TaskFollowUp, Responsible: "Ivan Smirnov", Due: now.Add(-2 * day)},
+		{ID: 62, Text: "Call back", TypeID: crm.TaskMeeting, Due: now.Add(2 * time.Hour)},
 		{ID: 63, Text: "Measure the room", TypeID: 77, Type: "Visit", Responsible: "Maria Kuznetsova", Due: now.Add(5 * day)},
 	}
 }
 
-func sampleLossReasons() []crm.LossReason {
-	return []crm.LossReason{{ID: 901, Name: "Too expensive"}, {ID: 902, Name: "Bought elsewhere"}}
+func sampleLossReasons() []amoapi.LossReason {
+	return []amoapi.LossReason{{ID: 901, Name: "Too expensive"}, {ID: 902, Name: "Bought elsewhere"}}
 }
 
-func (f *fakeCRM) DealEdit(_ context.Context, id int64) (bridge.DealEdit, error) {
+func (f *fakeCRM) DealEdit(_ context.Context, id int64) (crm.DealEdit, error) {
 	if id != f.card.ID {
-		return bridge.DealEdit{}, bridge.ErrGone
+		return crm.DealEdit{}, crm.ErrGone
 	}
-	return bridge.DealEdit{
+	return crm.DealEdit{
 		Name: f.card.Name, Price: f.card.Price, Currency: "RUB", PipelineID: 1, StatusID: 11, ResponsibleID: 1,
 		Pipelines: f.openPipelines(), Users: f.form.Users, LossReasons: sampleLossReasons(),
-		Fields: []crm.Field{
+		Fields: []amoapi.Field{
 			{ID: 1, Name: "Delivery date", Type: "date"},
-			{ID: 2, Name: "Source", Type: "select", Enums: []crm.Enum{{ID: 1, Value: "Website"}, {ID: 2, Value: "Call"}}},
+			{ID: 2, Name: "Source", Type: "select", Enums: []amoapi.Enum{{ID: 1, Value: "Website"}, {ID: 2, Value: "Call"}}},
 			{ID: 5, Name: "Contract signed", Type: "checkbox"},
-			{ID: 35, Name: "Wishes", Type: "textarea", RequiredStatuses: []crm.PipelineStatus{{PipelineID: 1, StatusID: 12}}},
+			{ID: 35, Name: "Wishes", Type: "textarea", RequiredStatuses: []amoapi.PipelineStatus{{PipelineID: 1, StatusID: 12}}},
 		},
-		Outside: []crm.Field{{ID: 40, Name: "Delivery address", Type: "smart_address"}},
+		Outside: []amoapi.Field{{ID: 40, Name: "Delivery address", Type: "smart_address"}},
 		Values:  f.card.Inputs,
 	}, nil
 }
 
 // openPipelines leaves out Unsorted, as the bridge does.
-func (f *fakeCRM) openPipelines() []crm.Pipeline {
-	m := bridge.Meta{Pipelines: f.form.Pipelines}
+func (f *fakeCRM) openPipelines() []amoapi.Pipeline {
+	m := crm.Meta{Pipelines: f.form.Pipelines}
 	return m.Open()
 }
 
-func (f *fakeCRM) ChangeDeal(_ context.Context, _ int64, c bridge.DealChange) error {
+func (f *fakeCRM) ChangeDeal(_ context.Context, _ int64, c crm.DealChange) error {
 	f.called("change deal")
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -84,18 +84,18 @@ func (f *fakeCRM) ChangeDeal(_ context.Context, _ int64, c bridge.DealChange) er
 func fakePrice(typed, lang string) (money.Amount, error) {
 	price, err := money.Parse(typed, money.In(lang, "RUB"))
 	if err != nil && !errors.Is(err, money.ErrEmpty) {
-		return 0, &bridge.FieldErrors{Fields: []bridge.FieldError{{Path: "price", Key: bridge.KeyBadAmount}}}
+		return 0, &crm.FieldErrors{Fields: []crm.FieldError{{Path: "price", Key: crm.KeyBadAmount}}}
 	}
 	return price, nil
 }
 
-func (f *fakeCRM) Tasks(context.Context, int64) (bridge.Tasks, error) {
+func (f *fakeCRM) Tasks(context.Context, int64) (crm.Tasks, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return bridge.Tasks{Items: f.tasks, Users: f.form.Users, At: now, Types: []crm.TaskType{{ID: 1}, {ID: 2}, {ID: 77, Name: "Visit"}}}, f.tasksErr
+	return crm.Tasks{Items: f.tasks, Users: f.form.Users, At: now, Types: []amoapi.TaskType{{ID: 1}, {ID: 2}, {ID: 77, Name: "Visit"}}}, f.tasksErr
 }
 
-func (f *fakeCRM) AddTask(_ context.Context, _ int64, d bridge.TaskDraft) (int64, error) {
+func (f *fakeCRM) AddTask(_ context.Context, _ int64, d crm.TaskDraft) (int64, error) {
 	f.called("add task")
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -105,7 +105,7 @@ func (f *fakeCRM) AddTask(_ context.Context, _ int64, d bridge.TaskDraft) (int64
 		}
 	}
 	f.drafts = append(f.drafts, d)
-	f.tasks = append(f.tasks, bridge.Task{ID: 70, Text: d.Text, TypeID: d.TypeID, Due: now.Add(day)})
+	f.tasks = append(f.tasks, crm.Task{ID: 70, Text: d.Text, TypeID: d.TypeID, Due: now.Add(day)})
 	return 70, nil
 }
 
@@ -113,24 +113,24 @@ func (f *fakeCRM) CompleteTask(_ context.Context, _, taskID int64, result string
 	f.called("complete task")
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var left []bridge.Task
+	var left []crm.Task
 	for _, t := range f.tasks {
 		if t.ID != taskID {
 			left = append(left, t)
 		}
 	}
 	if len(left) == len(f.tasks) {
-		return bridge.ErrGone
+		return crm.ErrGone
 	}
 	f.results[taskID], f.tasks = result, left
 	return nil
 }
 
-func (f *fakeCRM) FeedOlder(_ context.Context, _ int64, place string, comments bool) (bridge.Feed, error) {
+func (f *fakeCRM) FeedOlder(_ context.Context, _ int64, place string, comments bool) (crm.Feed, error) {
 	f.called("feed older")
 	feed, ok := f.older[place]
 	if !ok {
-		return bridge.Feed{}, bridge.ErrGone
+		return crm.Feed{}, crm.ErrGone
 	}
 	return feed, nil
 }

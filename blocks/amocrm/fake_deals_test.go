@@ -4,25 +4,25 @@ import (
 	"context"
 	"slices"
 
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // fakeDeals is what the fake knows beyond the first screen: everybody who matches, further fields, keys to add.
 type fakeDeals struct {
-	matches    bridge.People
-	more       []crm.Field
-	onMissing  func(ctx context.Context, contactID int64) ([]bridge.Match, error)
+	matches    crm.People
+	more       []amoapi.Field
+	onMissing  func(ctx context.Context, contactID int64) ([]crm.Match, error)
 	gotMissing []int64
 }
 
-func (f *fakeCRM) Matches(context.Context, bridge.Client) (bridge.People, error) {
+func (f *fakeCRM) Matches(context.Context, crm.Client) (crm.People, error) {
 	f.called("matches")
 	return f.fakeDeals.matches, nil
 }
 
-func (f *fakeCRM) AddMissing(ctx context.Context, _ bridge.Client, contactID int64) ([]bridge.Match, error) {
+func (f *fakeCRM) AddMissing(ctx context.Context, _ crm.Client, contactID int64) ([]crm.Match, error) {
 	f.called("add missing")
 	f.mu.Lock()
 	f.gotMissing = append(f.gotMissing, contactID)
@@ -34,10 +34,10 @@ func (f *fakeCRM) AddMissing(ctx context.Context, _ bridge.Client, contactID int
 }
 
 // MoreFields leaves out what the stage requires, as the bridge does.
-func (f *fakeCRM) MoreFields(_ context.Context, _, statusID int64) ([]crm.Field, error) {
-	var out []crm.Field
+func (f *fakeCRM) MoreFields(_ context.Context, _, statusID int64) ([]amoapi.Field, error) {
+	var out []amoapi.Field
 	for _, field := range f.more {
-		if !slices.ContainsFunc(f.required[statusID], func(r crm.Field) bool { return r.ID == field.ID }) {
+		if !slices.ContainsFunc(f.required[statusID], func(r amoapi.Field) bool { return r.ID == field.ID }) {
 			out = append(out, field)
 		}
 	}

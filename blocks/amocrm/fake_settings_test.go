@@ -5,10 +5,10 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/tenant"
 )
 
 // keptSettings are what the tenant has stored, shared by the fake directory and the fake account.
@@ -86,12 +86,12 @@ func (f *fakeFlow) StartDisconnect(context.Context, string, string, string) (oau
 // fakeSettings is what the settings pages ask of the fake account.
 type fakeSettings struct {
 	kept   *keptSettings
-	meta   *bridge.Meta // instead of an account without fields
+	meta   *crm.Meta // instead of an account without fields
 	mapped map[string]map[int64][]string
 	mapErr error
 }
 
-func (f *fakeSettings) vocabulary(plain bridge.Meta) bridge.Meta {
+func (f *fakeSettings) vocabulary(plain crm.Meta) crm.Meta {
 	if f.meta != nil {
 		return *f.meta
 	}
@@ -99,28 +99,28 @@ func (f *fakeSettings) vocabulary(plain bridge.Meta) bridge.Meta {
 }
 
 // LayoutMeta is the whole vocabulary, or why it can't be read.
-func (f *fakeCRM) LayoutMeta(ctx context.Context) (bridge.Meta, error) { return f.Meta(ctx) }
+func (f *fakeCRM) LayoutMeta(ctx context.Context) (crm.Meta, error) { return f.Meta(ctx) }
 
 // Mapped gives what the test has set.
-func (f *fakeSettings) Mapped(_ context.Context, entity string, _ bridge.Ticket) (map[int64][]string, error) {
+func (f *fakeSettings) Mapped(_ context.Context, entity string, _ crm.Ticket) (map[int64][]string, error) {
 	return f.mapped[entity], f.mapErr
 }
 
 // sampleMeta is an account with fields of many types.
-func sampleMeta() *bridge.Meta {
+func sampleMeta() *crm.Meta {
 	form := sampleCRM().form
-	return &bridge.Meta{
-		Account:   crm.Account{Country: "RU", Currency: "RUB", Timezone: "Europe/Moscow"},
+	return &crm.Meta{
+		Account:   amoapi.Account{Country: "RU", Currency: "RUB", Timezone: "Europe/Moscow"},
 		Pipelines: form.Pipelines, Users: form.Users,
-		LeadFields: []crm.Field{
+		LeadFields: []amoapi.Field{
 			{ID: 1, Name: "Delivery date", Type: "date"},
-			{ID: 2, Name: "Source", Type: "select", Enums: []crm.Enum{{ID: 1, Value: "Website"}, {ID: 2, Value: "email"}}},
+			{ID: 2, Name: "Source", Type: "select", Enums: []amoapi.Enum{{ID: 1, Value: "Website"}, {ID: 2, Value: "email"}}},
 			{ID: 3, Name: "Brief", Type: "url"},
 			{ID: 4, Name: "Prepaid", Type: "monetary", Currency: "USD"},
 			{ID: 5, Name: "Contract signed", Type: "checkbox"},
 			{ID: 6, Name: "Ticket number", Type: "numeric"},
 		},
-		ContactFields: []crm.Field{
+		ContactFields: []amoapi.Field{
 			{ID: 50, Name: "Phone", Code: "PHONE", Type: "multitext"},
 			{ID: 51, Name: "Firm as written", Type: "text"},
 		},

@@ -5,10 +5,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/tenant"
 )
 
 // now is the present of all tests.
@@ -20,25 +20,25 @@ type fakeCRM struct {
 	fakeDealCard
 	fakeSettings
 	mu         sync.Mutex
-	people     bridge.People
+	people     crm.People
 	peopleErr  error
-	found      []bridge.Person
-	duplicates []bridge.Person
-	card       bridge.DealCard
+	found      []crm.Person
+	duplicates []crm.Person
+	card       crm.DealCard
 	cardErr    error
 	feedErr    error
-	feedItems  []bridge.FeedItem
-	form       bridge.DealForm
-	required   map[int64][]crm.Field // by stage
-	onPeople   func(ctx context.Context) (bridge.People, error)
+	feedItems  []crm.FeedItem
+	form       crm.DealForm
+	required   map[int64][]amoapi.Field // by stage
+	onPeople   func(ctx context.Context) (crm.People, error)
 	onCreate   func(ctx context.Context) (int64, error)
 	onComment  func(ctx context.Context) (int64, error)
-	onContact  func(bridge.ContactDraft) (int64, error)
+	onContact  func(crm.ContactDraft) (int64, error)
 	linkErr    error
 
 	calls   []string
-	deals   []bridge.DealDraft
-	made    []bridge.ContactDraft
+	deals   []crm.DealDraft
+	made    []crm.ContactDraft
 	arrived string // a comment that was lost and is there now
 	lookErr error
 	posted  []string
@@ -68,16 +68,16 @@ func (f *fakeCRM) Tenant() tenant.Tenant {
 	return f.kept.keyed(tenant.Tenant{ID: "t1", AmoBase: "https://example.amocrm.ru", Settings: f.kept.chosen(), Notices: f.kept.told()})
 }
 
-func (f *fakeCRM) Info(context.Context) (crm.Account, error) {
+func (f *fakeCRM) Info(context.Context) (amoapi.Account, error) {
 	m, err := f.Meta(context.Background())
 	return m.Account, err
 }
 
-func (f *fakeCRM) Meta(context.Context) (bridge.Meta, error) {
-	return f.vocabulary(bridge.Meta{Account: crm.Account{Country: "RU", Currency: "RUB", Timezone: "Europe/Moscow"}}), f.metaErr
+func (f *fakeCRM) Meta(context.Context) (crm.Meta, error) {
+	return f.vocabulary(crm.Meta{Account: amoapi.Account{Country: "RU", Currency: "RUB", Timezone: "Europe/Moscow"}}), f.metaErr
 }
 
-func (f *fakeCRM) People(ctx context.Context, _ bridge.Client) (bridge.People, error) {
+func (f *fakeCRM) People(ctx context.Context, _ crm.Client) (crm.People, error) {
 	f.called("people")
 	if f.onPeople != nil {
 		return f.onPeople(ctx)
@@ -85,12 +85,12 @@ func (f *fakeCRM) People(ctx context.Context, _ bridge.Client) (bridge.People, e
 	return f.people, f.peopleErr
 }
 
-func (f *fakeCRM) Search(context.Context, string) ([]bridge.Person, error) {
+func (f *fakeCRM) Search(context.Context, string) ([]crm.Person, error) {
 	f.called("search")
 	return f.found, nil
 }
 
-func (f *fakeCRM) Duplicates(context.Context, bridge.ContactDraft) ([]bridge.Person, error) {
+func (f *fakeCRM) Duplicates(context.Context, crm.ContactDraft) ([]crm.Person, error) {
 	return f.duplicates, nil
 }
 
@@ -105,17 +105,17 @@ func (f *fakeCRM) Unlink(context.Context, int64) error {
 	return nil
 }
 
-func (f *fakeCRM) Deal(_ context.Context, id int64) (bridge.DealCard, error) {
+func (f *fakeCRM) Deal(_ context.Context, id int64) (crm.DealCard, error) {
 	f.called("deal")
 	if id != f.card.ID {
-		return bridge.DealCard{}, bridge.ErrGone
+		return crm.DealCard{}, crm.ErrGone
 	}
 	return f.card, f.cardErr
 }
 
-func (f *fakeCRM) Feed(context.Context, int64) (bridge.Feed, error) {
+func (f *fakeCRM) Feed(context.Context, int64) (crm.Feed, error) {
 	f.called("feed")
-	return bridge.Feed{Items: f.feedItems, At: now, Older: f.feedPlace}, f.feedErr
+	return crm.Feed{Items: f.feedItems, At: now, Older: f.feedPlace}, f.feedErr
 }
 
 func (f *fakeCRM) Comment(ctx context.Context, _ int64, text string, sure bool) (int64, error) {
@@ -142,11 +142,11 @@ func (f *fakeCRM) FindComment(_ context.Context, _ int64, text string) (int64, e
 	return 0, f.lookErr
 }
 
-func (f *fakeCRM) ContactForm(_ context.Context, c bridge.Client) bridge.ContactDraft {
-	return bridge.ContactDraft{Name: c.Name, Phones: c.Phones, Emails: c.Emails, Company: c.Company}
+func (f *fakeCRM) ContactForm(_ context.Context, c crm.Client) crm.ContactDraft {
+	return crm.ContactDraft{Name: c.Name, Phones: c.Phones, Emails: c.Emails, Company: c.Company}
 }
 
-func (f *fakeCRM) CreateContact(_ context.Context, _ int64, d bridge.ContactDraft) (int64, error) {
+func (f *fakeCRM) CreateContact(_ context.Context, _ int64, d crm.ContactDraft) (int64, error) {
 	f.called("create contact")
 	f.mu.Lock()
 	f.made = append(f.made, d)
@@ -157,17 +157,17 @@ func (f *fakeCRM) CreateContact(_ context.Context, _ int64, d bridge.ContactDraf
 	return 77, nil
 }
 
-func (f *fakeCRM) DealForm(_ context.Context, ticket bridge.Ticket) (bridge.DealForm, error) {
+func (f *fakeCRM) DealForm(_ context.Context, ticket crm.Ticket) (crm.DealForm, error) {
 	form := f.form
 	form.Draft.Name = ticket.Subject
 	return form, nil
 }
 
-func (f *fakeCRM) Required(_ context.Context, _, statusID int64) ([]crm.Field, error) {
+func (f *fakeCRM) Required(_ context.Context, _, statusID int64) ([]amoapi.Field, error) {
 	return f.required[statusID], nil
 }
 
-func (f *fakeCRM) CreateDeal(ctx context.Context, _ int64, d bridge.DealDraft) (int64, error) {
+func (f *fakeCRM) CreateDeal(ctx context.Context, _ int64, d crm.DealDraft) (int64, error) {
 	f.called("create deal")
 	f.mu.Lock()
 	f.deals = append(f.deals, d)

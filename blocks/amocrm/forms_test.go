@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -30,7 +30,7 @@ func TestCreateDeal_whatWasTyped(t *testing.T) {
 	w := newHouse(t)
 	rec := w.post(w.session(blocks.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true)
 	w.contains(rec, "The deal was created.", "/deals/501")
-	want := []bridge.DealDraft{{Name: "Chairs", ContactID: 7, PipelineID: 1, StatusID: 12, ResponsibleID: 2, Price: "85 000 ₽", Lang: "en", NoteText: "soon",
+	want := []crm.DealDraft{{Name: "Chairs", ContactID: 7, PipelineID: 1, StatusID: 12, ResponsibleID: 2, Price: "85 000 ₽", Lang: "en", NoteText: "soon",
 		Fields: map[int64][]string{33: {"5", "6"}, 34: {"false", "true"}}}}
 	if diff := cmp.Diff(want, w.crm.deals); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -43,7 +43,7 @@ func TestCreateDeal_tellsOfTheNameAndTheAmountAtOnce(t *testing.T) {
 	form.Set("name", " ")
 	form.Set("price", "a lot")
 	w.crm.onCreate = func(context.Context) (int64, error) {
-		return 0, &bridge.FieldErrors{Fields: []bridge.FieldError{{Path: "name", Key: bridge.KeyRequired}, {Path: "price", Key: bridge.KeyBadAmount}}}
+		return 0, &crm.FieldErrors{Fields: []crm.FieldError{{Path: "name", Key: crm.KeyRequired}, {Path: "price", Key: crm.KeyBadAmount}}}
 	}
 	rec := w.post(w.session(blocks.EN, sampleTicket())+"/deals", form, true)
 	w.contains(rec, "Fill this in.", "Write one amount", `value="a lot"`)
@@ -52,12 +52,12 @@ func TestCreateDeal_tellsOfTheNameAndTheAmountAtOnce(t *testing.T) {
 // What is wrong with an amount, and what is accepted, stands at the field in every language.
 func TestAmount_isRefusedAtTheFieldInTheReadersLanguage(t *testing.T) {
 	for _, lang := range blocks.Langs {
-		for _, key := range []string{bridge.KeyBadAmount, bridge.KeyAmountUnclear, bridge.KeyAmountTooFine, bridge.KeyAmountTooLarge,
-			bridge.KeyAmountCurrency, bridge.KeyWholeAmount, bridge.KeyNegative} {
+		for _, key := range []string{crm.KeyBadAmount, crm.KeyAmountUnclear, crm.KeyAmountTooFine, crm.KeyAmountTooLarge,
+			crm.KeyAmountCurrency, crm.KeyWholeAmount, crm.KeyNegative} {
 			w := newHouse(t)
-			refused := &bridge.FieldErrors{Fields: []bridge.FieldError{{Path: "price", Key: key, Args: map[string]any{"currency": "RUB"}}}}
+			refused := &crm.FieldErrors{Fields: []crm.FieldError{{Path: "price", Key: key, Args: map[string]any{"currency": "RUB"}}}}
 			w.crm.onCreate = func(context.Context) (int64, error) { return 0, refused }
-			w.crm.onChange = func(bridge.DealChange) error { return refused }
+			w.crm.onChange = func(crm.DealChange) error { return refused }
 			base := w.session(lang, sampleTicket())
 			said := `<p class="error">` + html.EscapeString(w.h.Catalog.T(lang, key, "currency", "RUB"))
 			w.contains(w.post(base+"/deals", dealFormOf(blocks.NewID()), true), said, `value="85 000 ₽"`)
@@ -69,7 +69,7 @@ func TestAmount_isRefusedAtTheFieldInTheReadersLanguage(t *testing.T) {
 
 func TestSearch_saysNothingOfDealsItDidNotRead(t *testing.T) {
 	w := newHouse(t)
-	w.crm.found = []bridge.Person{{ID: 7, Name: "Anna"}}
+	w.crm.found = []crm.Person{{ID: 7, Name: "Anna"}}
 	w.crm.duplicates = w.crm.found
 	base := w.session(blocks.EN, sampleTicket())
 	for name, rec := range map[string]*httptest.ResponseRecorder{
@@ -111,7 +111,7 @@ func TestCreateDeal_errorsStandAtTheirFields(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(blocks.EN, sampleTicket())
 	w.crm.onCreate = func(context.Context) (int64, error) {
-		return 0, &bridge.FieldErrors{Fields: []bridge.FieldError{{Path: "fields.31", Key: bridge.KeyRequired}, {Path: "fields.999", Key: bridge.KeyRequired}}}
+		return 0, &crm.FieldErrors{Fields: []crm.FieldError{{Path: "fields.31", Key: crm.KeyRequired}, {Path: "fields.999", Key: crm.KeyRequired}}}
 	}
 	form := dealFormOf(blocks.NewID())
 	rec := w.post(base+"/deals", form, true)
@@ -124,14 +124,14 @@ func TestCreateDeal_errorsStandAtTheirFields(t *testing.T) {
 
 func TestCreateDeal_unknownOutcomeIsSaid(t *testing.T) {
 	w := newHouse(t)
-	w.crm.onCreate = func(context.Context) (int64, error) { return 0, bridge.ErrUnknownOutcome }
+	w.crm.onCreate = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
 	w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "Sent, but not confirmed", `value="Chairs"`)
 }
 
 func TestCreateDeal_whatFollowsMayFail(t *testing.T) {
 	w := newHouse(t)
 	w.crm.onCreate = func(context.Context) (int64, error) {
-		return 501, &bridge.AfterCreate{Step: "note", Err: context.DeadlineExceeded}
+		return 501, &crm.AfterCreate{Step: "note", Err: context.DeadlineExceeded}
 	}
 	w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "The deal was created.")
 }
@@ -191,7 +191,7 @@ func TestContact_prefilledAndMade(t *testing.T) {
 	w.contains(w.get(base+"/contacts/new"), `value="Anna Petrova"`, `value="8 999 123-45-67"`, `value="anna@example.com"`, `value="Chairs &amp; Co"`)
 	rec := w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"", "+7 999 123-45-67"}, "email": {" "}, "position": {"Buyer"}}, true)
 	w.contains(rec, "The contact was added to amoCRM.")
-	want := []bridge.ContactDraft{{Name: "Anna", Phones: []string{"+7 999 123-45-67"}, Position: "Buyer"}}
+	want := []crm.ContactDraft{{Name: "Anna", Phones: []string{"+7 999 123-45-67"}, Position: "Buyer"}}
 	if diff := cmp.Diff(want, w.crm.made); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -200,7 +200,7 @@ func TestContact_prefilledAndMade(t *testing.T) {
 func TestContact_duplicatesAreShownFirst(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(blocks.EN, sampleTicket())
-	w.crm.duplicates = []bridge.Person{sampleBoris()}
+	w.crm.duplicates = []crm.Person{sampleBoris()}
 	form := url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67"}}
 	w.contains(w.post(base+"/contacts", form, true), "already has a contact", "Boris", `name="anyway" value="8"`, `name="contact" value="8"`)
 	if len(w.crm.made) != 0 {
@@ -219,12 +219,12 @@ func TestContact_duplicatesAreShownFirst(t *testing.T) {
 func TestContact_madeMeanwhileIsShownAsADuplicate(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(blocks.EN, sampleTicket())
-	w.crm.onContact = func(d bridge.ContactDraft) (int64, error) {
-		w.crm.duplicates = []bridge.Person{sampleBoris()}
+	w.crm.onContact = func(d crm.ContactDraft) (int64, error) {
+		w.crm.duplicates = []crm.Person{sampleBoris()}
 		if slices.Contains(d.Others, 8) {
 			return 77, nil
 		}
-		return 0, fmt.Errorf("create contact: %w", bridge.ErrTwin)
+		return 0, fmt.Errorf("create contact: %w", crm.ErrTwin)
 	}
 	form := url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67"}}
 	w.contains(w.post(base+"/contacts", form, true), "already has a contact", "Boris", `name="anyway" value="8"`)
@@ -237,7 +237,7 @@ func TestContact_secondClickDoesNotFindWhatTheFirstHasMade(t *testing.T) {
 	base := w.session(blocks.EN, sampleTicket())
 	form := url.Values{"token": {blocks.NewID()}, "name": {"Boris"}, "phone": {"+7 999 123-45-67"}}
 	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
-	w.crm.duplicates = []bridge.Person{sampleBoris()}
+	w.crm.duplicates = []crm.Person{sampleBoris()}
 	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
 	if len(w.crm.made) != 1 {
 		t.Errorf("%d contacts made, want 1", len(w.crm.made))
@@ -274,7 +274,7 @@ func TestComment_emptyOrTooLong(t *testing.T) {
 func TestComment_failureKeepsTheText(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(blocks.EN, sampleTicket())
-	w.crm.onComment = func(context.Context) (int64, error) { return 0, bridge.ErrGone }
+	w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrGone }
 	form := url.Values{"token": {blocks.NewID()}, "text": {"keep me"}}
 	w.contains(w.post(base+"/deals/12/comments", form, true), ">keep me</textarea>", "Not in this amoCRM account any more")
 	w.contains(w.post(base+"/deals/12/comments", form, false), "<html", ">keep me</textarea>", "Office chairs")
@@ -291,14 +291,14 @@ func TestLink_andUnlink(t *testing.T) {
 	for _, id := range []string{"", "abc", "-7"} {
 		w.contains(w.post(base+"/link", url.Values{"contact": {id}}, true), "Not in this amoCRM account any more")
 	}
-	w.crm.linkErr = bridge.ErrGone
+	w.crm.linkErr = crm.ErrGone
 	w.contains(w.post(base+"/link", url.Values{"contact": {"666"}}, true), "Not in this amoCRM account any more")
 }
 
 func TestSearch_byHand(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(blocks.EN, sampleTicket())
-	w.crm.found = []bridge.Person{sampleBoris()}
+	w.crm.found = []crm.Person{sampleBoris()}
 	w.contains(w.post(base+"/search", url.Values{"q": {" boris "}}, true), "Boris", "1 contact found", "Link")
 	w.contains(w.post(base+"/search", url.Values{"q": {"ab"}}, true), "at least three characters")
 	if n := w.crm.count("search"); n != 1 {

@@ -6,8 +6,8 @@ import (
 	"net/url"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // asHTMX asks as htmx does for a part of the page.
@@ -22,11 +22,11 @@ func init() {
 		{"deal-edit-field", nil, asHTMX("/deals/12/edit?field=cf:2")},
 		{"deal-edit-page", nil, path("/deals/12/edit?field=name")},
 		{"deal-edit-stage", nil, path("/deals/12/edit?field=stage")},
-		{"deal-edit-lost", func(w *house, _ *bridge.Ticket) {
-			w.crm.onChange = func(bridge.DealChange) error {
-				return &bridge.FieldErrors{Fields: []bridge.FieldError{
-					{Path: "loss_reason_id", Key: bridge.KeyRequired}, {Path: "fields.35", Key: bridge.KeyRequired},
-					{Path: "", Key: bridge.KeyFromTheCRM, Text: "the deal is locked"},
+		{"deal-edit-lost", func(w *house, _ *crm.Ticket) {
+			w.crm.onChange = func(crm.DealChange) error {
+				return &crm.FieldErrors{Fields: []crm.FieldError{
+					{Path: "loss_reason_id", Key: crm.KeyRequired}, {Path: "fields.35", Key: crm.KeyRequired},
+					{Path: "", Key: crm.KeyFromTheCRM, Text: "the deal is locked"},
 				}}
 			}
 		}, func(w *house, base string) *httptest.ResponseRecorder {
@@ -40,30 +40,30 @@ func init() {
 			}, true)
 		}},
 		{"deal-fields", nil, path("/deals/12/edit")},
-		{"deal-tasks-refused", func(w *house, _ *bridge.Ticket) {
-			w.crm.onTask = func(bridge.TaskDraft) error {
-				return &bridge.FieldErrors{Fields: []bridge.FieldError{{Path: "text", Key: bridge.KeyRequired}, {Path: "due", Key: bridge.KeyBadValue}}}
+		{"deal-tasks-refused", func(w *house, _ *crm.Ticket) {
+			w.crm.onTask = func(crm.TaskDraft) error {
+				return &crm.FieldErrors{Fields: []crm.FieldError{{Path: "text", Key: crm.KeyRequired}, {Path: "due", Key: crm.KeyBadValue}}}
 			}
 		}, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/deals/12/tasks", url.Values{"token": {blocks.NewID()}, "due": {"2026-12-24T15:30"}, "type_id": {"77"}}, true)
 		}},
-		{"deal-tasks-failed", func(w *house, _ *bridge.Ticket) { w.crm.tasksErr = crm.ErrUpstream }, path("/deals/12")},
-		{"deal-comments", func(w *house, _ *bridge.Ticket) {
+		{"deal-tasks-failed", func(w *house, _ *crm.Ticket) { w.crm.tasksErr = amoapi.ErrUpstream }, path("/deals/12")},
+		{"deal-comments", func(w *house, _ *crm.Ticket) {
 			w.crm.feedItems[0].Mine, w.crm.feedPlace = true, "1700~2~2"
 		}, path("/deals/12?only=comments")},
-		{"deal-comment-doubt", func(w *house, _ *bridge.Ticket) {
-			w.crm.onComment = func(context.Context) (int64, error) { return 0, bridge.ErrUnknownOutcome }
+		{"deal-comment-doubt", func(w *house, _ *crm.Ticket) {
+			w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
 		}, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {"The chairs leave on Monday."}}, false)
 		}},
 		{"deal-comment-not-found", nil, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/deals/12/comments/look", url.Values{"sent": {"The chairs leave on Monday."}, "looks": {"7"}}, true)
 		}},
-		{"deal-feed-older", func(w *house, _ *bridge.Ticket) {
-			w.crm.older = map[string]bridge.Feed{"1700~2~2": {Items: w.crm.feedItems[2:], Older: "1600~3~3", At: now}}
+		{"deal-feed-older", func(w *house, _ *crm.Ticket) {
+			w.crm.older = map[string]crm.Feed{"1700~2~2": {Items: w.crm.feedItems[2:], Older: "1600~3~3", At: now}}
 		}, asHTMX("/deals/12/feed?before=1700~2~2")},
-		{"deal-page-older", func(w *house, _ *bridge.Ticket) {
-			w.crm.older = map[string]bridge.Feed{"1700~2~2": {Items: w.crm.feedItems[2:], At: now}}
+		{"deal-page-older", func(w *house, _ *crm.Ticket) {
+			w.crm.older = map[string]crm.Feed{"1700~2~2": {Items: w.crm.feedItems[2:], At: now}}
 		}, path("/deals/12?before=1700~2~2")},
 	}...)
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // Scenes of the rules' inbox.
@@ -15,46 +15,46 @@ func init() {
 	var id string
 	page := func(w *house, base string) *httptest.ResponseRecorder { return w.get(base + "/inbox/" + id) }
 	scenes = append(scenes, []dealScene{
-		{"one-failed-firings", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, panelOf},
-		{"floor-failed-firings", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, floorOf},
-		{"inbox", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, path("/inbox")},
+		{"one-failed-firings", func(w *house, _ *crm.Ticket) { w.fillInbox() }, panelOf},
+		{"floor-failed-firings", func(w *house, _ *crm.Ticket) { w.fillInbox() }, floorOf},
+		{"inbox", func(w *house, _ *crm.Ticket) { w.fillInbox() }, path("/inbox")},
 		{"inbox-empty", nil, path("/inbox")},
-		{"inbox-nothing-found", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, func(w *house, base string) *httptest.ResponseRecorder {
+		{"inbox-nothing-found", func(w *house, _ *crm.Ticket) { w.fillInbox() }, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/inbox/search", url.Values{"state": {"done"}, "q": {"sofa"}}, false)
 		}},
-		{"inbox-found", func(w *house, _ *bridge.Ticket) { w.fillInbox() }, func(w *house, base string) *httptest.ResponseRecorder {
+		{"inbox-found", func(w *house, _ *crm.Ticket) { w.fillInbox() }, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/inbox/search", url.Values{"q": {"chairs"}}, false)
 		}},
-		{"firing-refused", func(w *house, _ *bridge.Ticket) { id = w.refusedFiring().ID }, page},
-		{"firing-masked", func(w *house, _ *bridge.Ticket) {
+		{"firing-refused", func(w *house, _ *crm.Ticket) { id = w.refusedFiring().ID }, page},
+		{"firing-masked", func(w *house, _ *crm.Ticket) {
 			w.tenants.settings.MaskPhones = true
 			id = w.refusedFiring().ID
 		}, page},
-		{"firing-remarks", func(w *house, _ *bridge.Ticket) { id = w.remarkedFiring(2 * time.Hour).ID }, page},
-		{"firing-unread", func(w *house, _ *bridge.Ticket) { id = w.unreadFiring(2 * time.Hour).ID }, page},
-		{"firing-unread-masked", func(w *house, _ *bridge.Ticket) {
+		{"firing-remarks", func(w *house, _ *crm.Ticket) { id = w.remarkedFiring(2 * time.Hour).ID }, page},
+		{"firing-unread", func(w *house, _ *crm.Ticket) { id = w.unreadFiring(2 * time.Hour).ID }, page},
+		{"firing-unread-masked", func(w *house, _ *crm.Ticket) {
 			w.tenants.settings.MaskPhones = true
 			id = w.unreadFiring(2 * time.Hour).ID
 		}, page},
-		{"firing-still-refused", func(w *house, _ *bridge.Ticket) { id = w.unreadFiring(2 * time.Hour).ID }, func(w *house, base string) *httptest.ResponseRecorder {
+		{"firing-still-refused", func(w *house, _ *crm.Ticket) { id = w.unreadFiring(2 * time.Hour).ID }, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/inbox/"+id, url.Values{"token": {blocks.NewID()}, "do": {"retry"}}, false)
 		}},
-		{"firing-twins", func(w *house, _ *bridge.Ticket) { id = w.twinFiring().ID }, page},
-		{"firing-done", func(w *house, _ *bridge.Ticket) {
-			id = w.fired(50*time.Hour, chairs(90), triggers.Steps{ClientID: 55, ContactID: 7, LeadID: 12,
-				LeadURL: "https://example.amocrm.ru/leads/detail/12"}, triggers.Outcome{State: triggers.StateDone}).ID
+		{"firing-twins", func(w *house, _ *crm.Ticket) { id = w.twinFiring().ID }, page},
+		{"firing-done", func(w *house, _ *crm.Ticket) {
+			id = w.fired(50*time.Hour, chairs(90), rules.Steps{ClientID: 55, ContactID: 7, LeadID: 12,
+				LeadURL: "https://example.amocrm.ru/leads/detail/12"}, rules.Outcome{State: rules.StateDone}).ID
 		}, page},
-		{"firing-waits", func(w *house, _ *bridge.Ticket) {
-			id = w.fired(time.Minute, chairs(105), triggers.Steps{}, triggers.Outcome{State: triggers.StateAccepted,
+		{"firing-waits", func(w *house, _ *crm.Ticket) {
+			id = w.fired(time.Minute, chairs(105), rules.Steps{}, rules.Outcome{State: rules.StateAccepted,
 				Why: "amoCRM can't be reached or has trouble: its answer was 500: Internal Server Error"}).ID
-			l := triggers.NewLedger(w.db, time.Minute)
+			l := rules.NewLedger(w.db, time.Minute)
 			for i := range 14 {
 				w.redis.SetTime(ago(time.Minute - time.Duration(i+1)*4*time.Second))
 				b, err := l.Claim(w.t.Context(), "t1", 1)
 				if err != nil || len(b.Entries) != 1 {
 					w.t.Fatalf("claimed %+v, %v", b, err)
 				}
-				o := triggers.Outcome{State: triggers.StateAccepted, Why: "amoCRM can't be reached or has trouble: its answer was 500: Internal Server Error"}
+				o := rules.Outcome{State: rules.StateAccepted, Why: "amoCRM can't be reached or has trouble: its answer was 500: Internal Server Error"}
 				if i == 13 {
 					o.After = time.Hour
 				}
@@ -64,16 +64,16 @@ func init() {
 			}
 			w.redis.SetTime(now)
 		}, page},
-		{"firing-edit-refused", func(w *house, _ *bridge.Ticket) { id = w.refusedFiring().ID }, func(w *house, base string) *httptest.ResponseRecorder {
+		{"firing-edit-refused", func(w *house, _ *crm.Ticket) { id = w.refusedFiring().ID }, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/inbox/"+id, url.Values{"token": {blocks.NewID()}, "do": {"edit"},
 				"request": {`{"ticketId": "abc", "fields": {"nmae": "<b>Chairs</b>"}}`}}, false)
 		}},
-		{"firing-loop", func(w *house, _ *bridge.Ticket) {
+		{"firing-loop", func(w *house, _ *crm.Ticket) {
 			w.redis.SetTime(ago(10 * time.Minute))
 			for i := range 23 {
 				r := chairs(101)
 				r.Comment = time.Duration(i).String()
-				e, _, err := triggers.NewLedger(w.db, time.Minute).Accept(w.t.Context(), "t1", r, "")
+				e, _, err := rules.NewLedger(w.db, time.Minute).Accept(w.t.Context(), "t1", r, "")
 				if err != nil {
 					w.t.Fatal(err)
 				}

@@ -5,19 +5,19 @@ import (
 	"net/url"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	"github.com/sidecard/sidecard/notices"
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/notify"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // Scenes of the section that says who is told when rules fail.
 func init() {
 	offered := func(w *house) {
 		w.crm.meta = sampleMeta()
-		w.h.Notices = &fakeNotices{mails: true, results: []notices.Result{
-			{Kind: notices.KindMail, To: "boss@example.com"},
-			{Kind: notices.KindTelegram, To: "-1001234567890", Problem: notices.ProblemRefused, Said: "Bad Request: chat not found"},
-			{Kind: notices.KindWebhook, To: "hooks.example.com", Problem: notices.ProblemUnreachable},
+		w.h.Notices = &fakeNotices{mails: true, results: []notify.Result{
+			{Kind: notify.KindMail, To: "boss@example.com"},
+			{Kind: notify.KindTelegram, To: "-1001234567890", Problem: notify.ProblemRefused, Said: "Bad Request: chat not found"},
+			{Kind: notify.KindWebhook, To: "hooks.example.com", Problem: notify.ProblemUnreachable},
 		}}
 	}
 	send := func(form url.Values) func(*house, string) *httptest.ResponseRecorder {
@@ -27,16 +27,16 @@ func init() {
 		}
 	}
 	scenes = append(scenes, []dealScene{
-		{"settings-notices", func(w *house, _ *bridge.Ticket) {
+		{"settings-notices", func(w *house, _ *crm.Ticket) {
 			offered(w)
 			w.tenants.settings.CommentBack = true
 			w.tenants.notices = storedNotices()
 		}, path("/settings")},
-		{"settings-notices-tested", func(w *house, _ *bridge.Ticket) {
+		{"settings-notices-tested", func(w *house, _ *crm.Ticket) {
 			offered(w)
 			w.tenants.notices = storedNotices()
 		}, send(url.Values{"do": {"test"}, "emails": {"boss@example.com"}, "chat": {"-1001234567890"}, "webhook": {"https://hooks.example.com/sidecard"}})},
-		{"settings-notices-refused", func(w *house, _ *bridge.Ticket) { offered(w) }, send(url.Values{
+		{"settings-notices-refused", func(w *house, _ *crm.Ticket) { offered(w) }, send(url.Values{
 			"do": {"save"}, "emails": {"boss@example.com, <b>"}, "chat": {"rules"}, "bot_token": {"secret-typed"}, "webhook": {"http://10.0.0.1/"},
 		})},
 	}...)

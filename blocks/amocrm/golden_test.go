@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -26,53 +26,53 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // scenes are the states an agent can meet, each asked for the way a browser asks.
 var scenes = []struct {
 	name  string
-	setup func(w *house, ticket *bridge.Ticket)
+	setup func(w *house, ticket *crm.Ticket)
 	ask   func(w *house, base string) *httptest.ResponseRecorder
 }{
 	{"one", nil, panelOf},
-	{"one-linked", func(w *house, _ *bridge.Ticket) {
+	{"one-linked", func(w *house, _ *crm.Ticket) {
 		w.crm.people.Linked = 7
-		w.crm.people.Contacts[0].Matched = []bridge.Match{{Kind: bridge.MatchLink}}
+		w.crm.people.Contacts[0].Matched = []crm.Match{{Kind: crm.MatchLink}}
 	}, panelOf},
-	{"one-without-deals", func(w *house, _ *bridge.Ticket) { w.crm.people.Contacts = []bridge.Person{sampleBoris()} }, panelOf},
-	{"several", func(w *house, _ *bridge.Ticket) {
+	{"one-without-deals", func(w *house, _ *crm.Ticket) { w.crm.people.Contacts = []crm.Person{sampleBoris()} }, panelOf},
+	{"several", func(w *house, _ *crm.Ticket) {
 		w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
 	}, panelOf},
-	{"sixty-deals", func(w *house, _ *bridge.Ticket) { w.crm.people.Contacts = []bridge.Person{sixty()} }, panelOf},
-	{"nobody", func(w *house, _ *bridge.Ticket) { w.crm.people.Contacts = nil }, panelOf},
-	{"keyless", func(w *house, t *bridge.Ticket) {
-		w.crm.people = bridge.People{Keyless: true, At: now}
-		t.Client = bridge.Client{ID: 55, Name: "Anna"}
+	{"sixty-deals", func(w *house, _ *crm.Ticket) { w.crm.people.Contacts = []crm.Person{sixty()} }, panelOf},
+	{"nobody", func(w *house, _ *crm.Ticket) { w.crm.people.Contacts = nil }, panelOf},
+	{"keyless", func(w *house, t *crm.Ticket) {
+		w.crm.people = crm.People{Keyless: true, At: now}
+		t.Client = crm.Client{ID: 55, Name: "Anna"}
 	}, panelOf},
-	{"stale", func(w *house, _ *bridge.Ticket) {
-		w.crm.people.Stale, w.crm.people.Err, w.crm.people.At = true, crm.ErrUpstream, ago(12*time.Minute)
+	{"stale", func(w *house, _ *crm.Ticket) {
+		w.crm.people.Stale, w.crm.people.Err, w.crm.people.At = true, amoapi.ErrUpstream, ago(12*time.Minute)
 	}, panelOf},
-	{"not-connected", func(w *house, _ *bridge.Ticket) { w.grants.status = oauth.Status{State: "none"} }, panelOf},
-	{"login-lost", func(w *house, _ *bridge.Ticket) {
+	{"not-connected", func(w *house, _ *crm.Ticket) { w.grants.status = oauth.Status{State: "none"} }, panelOf},
+	{"login-lost", func(w *house, _ *crm.Ticket) {
 		w.grants.status = oauth.Status{State: "lost", Since: ago(26 * time.Hour)}
 		w.crm.peopleErr = oauth.ErrGrantLost{Since: ago(26 * time.Hour)}
 		w.h.Waiting = func(context.Context, string) (int, error) { return 3, nil }
 	}, panelOf},
-	{"crm-down", func(w *house, _ *bridge.Ticket) { w.crm.peopleErr = crm.ErrUpstream }, panelOf},
-	{"loading", func(w *house, _ *bridge.Ticket) {
+	{"crm-down", func(w *house, _ *crm.Ticket) { w.crm.peopleErr = amoapi.ErrUpstream }, panelOf},
+	{"loading", func(w *house, _ *crm.Ticket) {
 		w.h.FirstPaint = time.Millisecond
-		w.crm.onPeople = func(ctx context.Context) (bridge.People, error) {
+		w.crm.onPeople = func(ctx context.Context) (crm.People, error) {
 			<-ctx.Done()
-			return bridge.People{}, ctx.Err()
+			return crm.People{}, ctx.Err()
 		}
 	}, panelOf},
 	{"deal", nil, path("/deals/12")},
-	{"deal-feed-failed", func(w *house, _ *bridge.Ticket) { w.crm.feedItems, w.crm.feedErr = nil, crm.ErrLimited }, path("/deals/12")},
+	{"deal-feed-failed", func(w *house, _ *crm.Ticket) { w.crm.feedItems, w.crm.feedErr = nil, amoapi.ErrLimited }, path("/deals/12")},
 	{"deal-gone", nil, path("/deals/99")},
-	{"deal-form", func(w *house, _ *bridge.Ticket) {
+	{"deal-form", func(w *house, _ *crm.Ticket) {
 		w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
 	}, path("/deals/new?contact=8")},
-	{"deal-form-refused", func(w *house, _ *bridge.Ticket) {
+	{"deal-form-refused", func(w *house, _ *crm.Ticket) {
 		w.crm.onCreate = func(context.Context) (int64, error) {
-			return 0, &bridge.FieldErrors{Fields: []bridge.FieldError{
-				{Path: "fields.31", Key: bridge.KeyRequired}, {Path: "fields.32", Key: bridge.KeyRequired},
-				{Path: "price", Key: bridge.KeyFromTheCRM, Text: "value is too large"},
-				{Path: "", Key: bridge.KeyFromTheCRM, Text: "limit of deals reached"},
+			return 0, &crm.FieldErrors{Fields: []crm.FieldError{
+				{Path: "fields.31", Key: crm.KeyRequired}, {Path: "fields.32", Key: crm.KeyRequired},
+				{Path: "price", Key: crm.KeyFromTheCRM, Text: "value is too large"},
+				{Path: "", Key: crm.KeyFromTheCRM, Text: "limit of deals reached"},
 			}}
 		}
 	}, func(w *house, base string) *httptest.ResponseRecorder {
@@ -81,50 +81,50 @@ var scenes = []struct {
 			"contact_id": {"7"}, "fields.33": {"5"}, "fields.34": {"false", "true"}, "fields.35": {"grey\nfabric"}, "note": {"soon"},
 		}, false)
 	}},
-	{"contact-form", func(w *house, _ *bridge.Ticket) { w.crm.people.Contacts = nil }, path("/contacts/new")},
-	{"contact-duplicates", func(w *house, _ *bridge.Ticket) { w.crm.duplicates = []bridge.Person{sampleBoris()} },
+	{"contact-form", func(w *house, _ *crm.Ticket) { w.crm.people.Contacts = nil }, path("/contacts/new")},
+	{"contact-duplicates", func(w *house, _ *crm.Ticket) { w.crm.duplicates = []crm.Person{sampleBoris()} },
 		func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67", ""}}, false)
 		}},
-	{"contact-refused", func(w *house, _ *bridge.Ticket) {
-		w.crm.onContact = func(bridge.ContactDraft) (int64, error) {
-			return 0, &bridge.FieldErrors{Fields: []bridge.FieldError{
-				{Path: "name", Key: bridge.KeyRequired}, {Path: "phones.0", Key: bridge.KeyBadPhone}, {Path: "emails.0", Key: bridge.KeyBadEmail},
+	{"contact-refused", func(w *house, _ *crm.Ticket) {
+		w.crm.onContact = func(crm.ContactDraft) (int64, error) {
+			return 0, &crm.FieldErrors{Fields: []crm.FieldError{
+				{Path: "name", Key: crm.KeyRequired}, {Path: "phones.0", Key: crm.KeyBadPhone}, {Path: "emails.0", Key: crm.KeyBadEmail},
 			}}
 		}
 	}, func(w *house, base string) *httptest.ResponseRecorder {
 		return w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {""}, "phone": {"abc"}, "email": {"not one"}}, false)
 	}},
-	{"search", func(w *house, _ *bridge.Ticket) { w.crm.found = []bridge.Person{sampleAnna()} },
+	{"search", func(w *house, _ *crm.Ticket) { w.crm.found = []crm.Person{sampleAnna()} },
 		func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/search", url.Values{"q": {"anna"}}, false)
 		}},
 	{"expired", nil, func(w *house, _ string) *httptest.ResponseRecorder {
 		return w.get("/blocks/amocrm/" + strings.Repeat("a", 22))
 	}},
-	{"login-button", func(w *house, _ *bridge.Ticket) {
+	{"login-button", func(w *house, _ *crm.Ticket) {
 		w.flow.start = oauth.Start{State: "s", Binding: "b", Button: &oauth.Button{
 			ScriptURL: "https://www.amocrm.ru/auth/button.min.js", Name: "Sidecard", Description: "Clients and deals in the ticket",
 			RedirectURI: "https://sidecard.example.com/oauth/callback", SecretsURI: "https://sidecard.example.com/oauth/secrets",
 			Scopes: "crm", State: "s", Class: "amocrm_oauth",
 		}}
 	}, path("/login")},
-	{"login-done", func(w *house, _ *bridge.Ticket) {
+	{"login-done", func(w *house, _ *crm.Ticket) {
 		w.flow.result = oauth.Result{Lang: string(lang(w)), SessionID: strings.Repeat("b", 22), AccountName: "Example"}
 	}, callback},
-	{"login-conflict", func(w *house, _ *bridge.Ticket) {
+	{"login-conflict", func(w *house, _ *crm.Ticket) {
 		w.flow.result = oauth.Result{Lang: string(lang(w)), AccountName: "Example", Conflict: &oauth.Conflict{Ticket: "tk", Others: 1}}
 	}, callback},
-	{"login-failed", func(w *house, _ *bridge.Ticket) {
+	{"login-failed", func(w *house, _ *crm.Ticket) {
 		w.flow.result = oauth.Result{Lang: string(lang(w)), SessionID: strings.Repeat("b", 22)}
 		w.flow.err = errors.New("anything")
 	}, callback},
 	{"floor", nil, floorOf},
-	{"floor-several", func(w *house, _ *bridge.Ticket) {
+	{"floor-several", func(w *house, _ *crm.Ticket) {
 		w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
 	}, floorOf},
-	{"floor-nobody", func(w *house, _ *bridge.Ticket) { w.crm.people.Contacts = nil }, floorOf},
-	{"floor-not-connected", func(w *house, _ *bridge.Ticket) { w.grants.status = oauth.Status{State: "none"} }, floorOf},
+	{"floor-nobody", func(w *house, _ *crm.Ticket) { w.crm.people.Contacts = nil }, floorOf},
+	{"floor-not-connected", func(w *house, _ *crm.Ticket) { w.grants.status = oauth.Status{State: "none"} }, floorOf},
 }
 
 // lang is the language of the golden run, kept in the house's default browser language.

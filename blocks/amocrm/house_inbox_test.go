@@ -4,26 +4,26 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/tenant"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // fired puts a firing of the tenant into the inbox that came to its end some time ago.
-func (w *house) fired(since time.Duration, r triggers.Request, steps triggers.Steps, o triggers.Outcome) triggers.Entry {
+func (w *house) fired(since time.Duration, r rules.Request, steps rules.Steps, o rules.Outcome) rules.Entry {
 	w.t.Helper()
 	return w.firedFor("t1", since, r, steps, o)
 }
 
-func (w *house) firedFor(tenantID string, since time.Duration, r triggers.Request, steps triggers.Steps, o triggers.Outcome) triggers.Entry {
+func (w *house) firedFor(tenantID string, since time.Duration, r rules.Request, steps rules.Steps, o rules.Outcome) rules.Entry {
 	w.t.Helper()
 	w.redis.SetTime(ago(since))
 	defer w.redis.SetTime(now)
-	l := triggers.NewLedger(w.db, time.Minute)
+	l := rules.NewLedger(w.db, time.Minute)
 	e, _, err := l.Accept(w.t.Context(), tenantID, r, "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if o.State == triggers.StateAccepted && o.Why == "" {
+	if o.State == rules.StateAccepted && o.Why == "" {
 		return e
 	}
 	claimed, err := l.Claim(w.t.Context(), tenantID, 1)
@@ -38,7 +38,7 @@ func (w *house) firedFor(tenantID string, since time.Duration, r triggers.Reques
 	return w.firing(e.ID)
 }
 
-func (w *house) firing(id string) triggers.Entry {
+func (w *house) firing(id string) rules.Entry {
 	w.t.Helper()
 	for _, tenantID := range []string{"t1", "t2"} {
 		if e, err := w.h.Firings.Get(w.t.Context(), tenantID, id); err == nil {
@@ -46,62 +46,62 @@ func (w *house) firing(id string) triggers.Entry {
 		}
 	}
 	w.t.Fatalf("no firing %s", id)
-	return triggers.Entry{}
+	return rules.Entry{}
 }
 
-func chairs(ticket int64) triggers.Request {
-	return triggers.Request{
+func chairs(ticket int64) rules.Request {
+	return rules.Request{
 		TicketID: ticket, Comment: "Call +7 999 123-45-67 <b>before</b> noon",
-		Fields: triggers.LeadFields{Name: "Chairs & tables", Price: "85000", PipelineID: 1, StatusID: 12, Custom: []triggers.CustomField{
-			{FieldID: 3, Values: []triggers.CustomValue{{Value: []byte(`"a"`)}}}}},
+		Fields: rules.LeadFields{Name: "Chairs & tables", Price: "85000", PipelineID: 1, StatusID: 12, Custom: []rules.CustomField{
+			{FieldID: 3, Values: []rules.CustomValue{{Value: []byte(`"a"`)}}}}},
 	}
 }
 
 // refusedFiring is a firing that amoCRM has refused.
-func (w *house) refusedFiring() triggers.Entry {
+func (w *house) refusedFiring() rules.Entry {
 	w.t.Helper()
-	return w.fired(2*time.Hour, chairs(101), triggers.Steps{ClientID: 55, ContactID: 7}, triggers.Outcome{
-		State: triggers.StateFailed, Why: "amoCRM refused the deal: the stage is not of this pipeline",
-		Problems: []triggers.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "The value you selected is not a valid choice."}},
+	return w.fired(2*time.Hour, chairs(101), rules.Steps{ClientID: 55, ContactID: 7}, rules.Outcome{
+		State: rules.StateFailed, Why: "amoCRM refused the deal: the stage is not of this pipeline",
+		Problems: []rules.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "The value you selected is not a valid choice."}},
 	})
 }
 
 // twinFiring is a firing of which two deals may have come.
-func (w *house) twinFiring() triggers.Entry {
+func (w *house) twinFiring() rules.Entry {
 	w.t.Helper()
-	return w.fired(3*time.Hour, chairs(102), triggers.Steps{
-		ClientID: 55, LeadIntent: &triggers.Intent{At: ago(3 * time.Hour), ContactID: 7},
-		Candidates: []triggers.Candidate{
+	return w.fired(3*time.Hour, chairs(102), rules.Steps{
+		ClientID: 55, LeadIntent: &rules.Intent{At: ago(3 * time.Hour), ContactID: 7},
+		Candidates: []rules.Candidate{
 			{LeadID: 31, Name: "Chairs & tables", URL: "https://example.amocrm.ru/leads/detail/31", CreatedAt: ago(3 * time.Hour)},
 			{LeadID: 32, URL: "https://example.amocrm.ru/leads/detail/32", CreatedAt: ago(3 * time.Hour)},
 		},
-	}, triggers.Outcome{State: triggers.StateFailed, Why: "amoCRM's answer was lost, and 2 deals may be the one that it made: say which"})
+	}, rules.Outcome{State: rules.StateFailed, Why: "amoCRM's answer was lost, and 2 deals may be the one that it made: say which"})
 }
 
 // remarkedFiring is a firing whose deal was made without some of its values.
-func (w *house) remarkedFiring(since time.Duration) triggers.Entry {
+func (w *house) remarkedFiring(since time.Duration) rules.Entry {
 	w.t.Helper()
-	left := []triggers.Problem{
+	left := []rules.Problem{
 		{Path: "fields.price", Code: "wrong_type", Key: "not_whole", Params: map[string]string{"Given": `"about 500"`},
 			Detail: `must be a whole number, not "about 500"`, Remark: true, Given: "about 500"},
 		{Path: "fields.name", Code: "too_long", Key: "too_long", Params: map[string]string{"Count": "255"},
 			Detail: "may have at most 255 characters", Remark: true, Given: "Call +7 999 123-45-67 about " + strings.Repeat("chairs and tables, ", 15)},
 	}
-	return w.fired(since, chairs(101), triggers.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12",
-		Remarks: left}, triggers.Outcome{State: triggers.StateDone, Label: triggers.LabelRemarks, Problems: left,
+	return w.fired(since, chairs(101), rules.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12",
+		Remarks: left}, rules.Outcome{State: rules.StateDone, Label: rules.LabelRemarks, Problems: left,
 		Why: `left out: fields.price: must be a whole number, not "about 500"; fields.name: may have at most 255 characters`})
 }
 
 // unreadFiring is a firing whose body can't be read.
-func (w *house) unreadFiring(since time.Duration) triggers.Entry {
+func (w *house) unreadFiring(since time.Duration) rules.Entry {
 	w.t.Helper()
 	w.redis.SetTime(ago(since))
 	defer w.redis.SetTime(now)
 	body := []byte(`{"ticketId":"101","fields":{"name":"A screen of 15", call +7 999 123-45-67"}}`)
-	_, _, err := triggers.Bind("application/json", body)
-	s := triggers.NewService(triggers.Deps{DB: w.db})
-	e, _, err := s.Refuse(w.t.Context(), tenant.Tenant{ID: "t1"}, triggers.Refused{ContentType: "application/json", Body: body,
-		Problems: triggers.ProblemsOf(err)})
+	_, _, err := rules.Bind("application/json", body)
+	s := rules.NewService(rules.Deps{DB: w.db})
+	e, _, err := s.Refuse(w.t.Context(), tenant.Tenant{ID: "t1"}, rules.Refused{ContentType: "application/json", Body: body,
+		Problems: rules.ProblemsOf(err)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -111,9 +111,9 @@ func (w *house) unreadFiring(since time.Duration) triggers.Entry {
 // fillInbox leaves a firing in every state.
 func (w *house) fillInbox() {
 	w.t.Helper()
-	w.fired(50*time.Hour, chairs(90), triggers.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12"},
-		triggers.Outcome{State: triggers.StateDone})
-	dropped := w.fired(26*time.Hour, chairs(91), triggers.Steps{}, triggers.Outcome{State: triggers.StateFailed, Why: "the helpdesk has no ticket 91"})
+	w.fired(50*time.Hour, chairs(90), rules.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12"},
+		rules.Outcome{State: rules.StateDone})
+	dropped := w.fired(26*time.Hour, chairs(91), rules.Steps{}, rules.Outcome{State: rules.StateFailed, Why: "the helpdesk has no ticket 91"})
 	w.redis.SetTime(ago(25 * time.Hour))
 	if err := w.h.Firings.Drop(w.t.Context(), "t1", dropped.ID, "The client has called"); err != nil {
 		w.t.Fatal(err)
@@ -122,8 +122,8 @@ func (w *house) fillInbox() {
 	w.refusedFiring()
 	w.remarkedFiring(27 * time.Hour)
 	w.unreadFiring(90 * time.Minute)
-	w.fired(5*time.Minute, triggers.Request{TicketID: 104}, triggers.Steps{},
-		triggers.Outcome{State: triggers.StateHeld, Why: "nobody is logged in to amoCRM: log in from any ticket, then this is sent"})
-	w.fired(time.Minute, chairs(105), triggers.Steps{}, triggers.Outcome{
-		State: triggers.StateAccepted, After: time.Hour, Why: "amoCRM takes no writes: the account's tariff has ended"})
+	w.fired(5*time.Minute, rules.Request{TicketID: 104}, rules.Steps{},
+		rules.Outcome{State: rules.StateHeld, Why: "nobody is logged in to amoCRM: log in from any ticket, then this is sent"})
+	w.fired(time.Minute, chairs(105), rules.Steps{}, rules.Outcome{
+		State: rules.StateAccepted, After: time.Hour, Why: "amoCRM takes no writes: the account's tariff has ended"})
 }

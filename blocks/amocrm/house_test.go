@@ -16,11 +16,11 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/blocks/rules"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/triggers"
 )
 
 // house is the block with everything around it faked, except Redis.
@@ -61,7 +61,7 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hosts, err := crm.NewHosts(nil)
+	hosts, err := amoapi.NewHosts(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func newHouse(t *testing.T) *house {
 	w.h, err = New(Deps{
 		Catalog: parsed.catalog, parsed: parsed, Sessions: w.sessions, Tenants: w.tenants, Grants: w.grants, Flow: w.flow,
 		CRM:     func(context.Context, string) (CRM, error) { return w.crm, nil },
-		Firings: triggers.NewService(triggers.Deps{DB: db}),
+		Firings: rules.NewService(rules.Deps{DB: db}),
 		Rules:   w.rules,
 		AmoBase: hosts.Typed, PublicURL: "https://sidecard.example.com",
 		FrameAncestors: []string{"https://secure.usedesk.com", "https://secure.usedesk.ru"},
@@ -92,7 +92,7 @@ func newHouse(t *testing.T) *house {
 }
 
 // session opens a session and returns the panel's path.
-func (w *house) session(lang blocks.Lang, ticket bridge.Ticket) string {
+func (w *house) session(lang blocks.Lang, ticket crm.Ticket) string {
 	w.t.Helper()
 	s, err := w.sessions.Create(w.t.Context(), blocks.Session{TenantID: "t1", Ticket: ticket, Lang: lang, CreatedAt: now})
 	if err != nil {

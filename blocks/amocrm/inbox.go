@@ -14,25 +14,25 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
 )
 
-// Firings are what rules asked for and what came of it, by tenant; *triggers.Service is it.
+// Firings are what rules asked for and what came of it, by tenant; *rules.Service is it.
 type Firings interface {
-	Counts(ctx context.Context, tenantID string) (triggers.Counts, error)
-	Inbox(ctx context.Context, tenantID string, q triggers.Query) (triggers.Page, error)
-	Export(ctx context.Context, tenantID string, q triggers.Query, to io.Writer) error
-	OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]triggers.Entry, error)
-	Get(ctx context.Context, tenantID, id string) (triggers.Entry, error)
+	Counts(ctx context.Context, tenantID string) (rules.Counts, error)
+	Inbox(ctx context.Context, tenantID string, q rules.Query) (rules.Page, error)
+	Export(ctx context.Context, tenantID string, q rules.Query, to io.Writer) error
+	OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]rules.Entry, error)
+	Get(ctx context.Context, tenantID, id string) (rules.Entry, error)
 	Retry(ctx context.Context, tenantID, id string) error
 	RetryAll(ctx context.Context, tenantID string) (int, error)
-	Edit(ctx context.Context, tenantID, id string, r triggers.Request) (changed bool, err error)
+	Edit(ctx context.Context, tenantID, id string, r rules.Request) (changed bool, err error)
 	Drop(ctx context.Context, tenantID, id, reason string) error
 	Adopt(ctx context.Context, tenantID, id string, leadID int64) error
 	MakeNew(ctx context.Context, tenantID, id string) error
 }
 
-var _ Firings = (*triggers.Service)(nil)
+var _ Firings = (*rules.Service)(nil)
 
 func (h *Handlers) inboxRoutes(g *echo.Group) {
 	g.GET("/inbox", h.inside(h.inbox))
@@ -52,7 +52,7 @@ const exportWithin = 40 * time.Second
 // inbox lists the firings: GET …/inbox?state=&before=.
 func (h *Handlers) inbox(v *visit) error {
 	if h.Firings == nil {
-		return v.fail(triggers.ErrNotFound, "")
+		return v.fail(rules.ErrNotFound, "")
 	}
 	ask := v.inboxAsk()
 	done := v.QueryParam("done")
@@ -69,7 +69,7 @@ func (h *Handlers) inbox(v *visit) error {
 // type stands in the page and its forms, never in an address.
 func (h *Handlers) inboxSearch(v *visit) error {
 	if h.Firings == nil {
-		return v.fail(triggers.ErrNotFound, "")
+		return v.fail(rules.ErrNotFound, "")
 	}
 	view, err := v.inboxPage(v.ctx, v.inboxAsk())
 	if err != nil {
@@ -79,14 +79,14 @@ func (h *Handlers) inboxSearch(v *visit) error {
 }
 
 // inboxAsk is what the address or the form asks for. A text counts only in the body.
-func (v *visit) inboxAsk() triggers.Query {
+func (v *visit) inboxAsk() rules.Query {
 	state := v.FormValue("state")
 	body := v.Request().PostForm
 	if body.Has("tab") { // the button of another state than the one that is searched
 		state = body.Get("tab")
 	}
-	q := triggers.Query{State: triggers.State(state), Before: v.FormValue("before")}
-	if label := triggers.Label(state); slices.Contains(triggers.Labels, label) {
+	q := rules.Query{State: rules.State(state), Before: v.FormValue("before")}
+	if label := rules.Label(state); slices.Contains(rules.Labels, label) {
 		q.State, q.Label = "", label
 	}
 	text := []rune(strings.TrimSpace(body.Get("q")))
@@ -97,7 +97,7 @@ func (v *visit) inboxAsk() triggers.Query {
 // retryAll starts every failed firing anew: POST …/inbox. Sent twice it is done once.
 func (h *Handlers) retryAll(v *visit) error {
 	if h.Firings == nil {
-		return v.fail(triggers.ErrNotFound, "")
+		return v.fail(rules.ErrNotFound, "")
 	}
 	page := v.base() + "/inbox"
 	once, done, err := v.begin()
@@ -123,13 +123,13 @@ func (h *Handlers) retryAll(v *visit) error {
 // inboxFile is the list as a CSV file: POST …/inbox.csv. The mark at its start tells spreadsheets that it is UTF-8.
 func (h *Handlers) inboxFile(v *visit) error {
 	if h.Firings == nil {
-		return v.fail(triggers.ErrNotFound, "")
+		return v.fail(rules.ErrNotFound, "")
 	}
 	ctx, cancel := context.WithTimeout(v.Request().Context(), exportWithin)
 	defer cancel()
 	q := v.inboxAsk()
 	f := v.formatIn(v.ctx)
-	q.Before, q.Reason = "", func(e triggers.Entry) string { return v.reason(f, e) }
+	q.Before, q.Reason = "", func(e rules.Entry) string { return v.reason(f, e) }
 	q.Present = v.crm.Tenant().Present
 	header := v.Response().Header()
 	header.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
@@ -148,7 +148,7 @@ func (h *Handlers) inboxFile(v *visit) error {
 
 // said is a stored sentence in the reader's language, or as it stands when it is not known.
 func (v *visit) said(f format, text string) string {
-	m, known := triggers.MeaningOf(text)
+	m, known := rules.MeaningOf(text)
 	if !known {
 		return f.Words(text)
 	}
@@ -156,8 +156,8 @@ func (v *visit) said(f format, text string) string {
 }
 
 // reason is why an entry stands as it does, in the reader's language: also the mistakes in it, as far as they are ours.
-func (v *visit) reason(f format, e triggers.Entry) string {
-	m, known := triggers.MeaningOf(e.Why)
+func (v *visit) reason(f format, e rules.Entry) string {
+	m, known := rules.MeaningOf(e.Why)
 	if !known || m.Rest == "" || len(e.Problems) == 0 {
 		return v.said(f, e.Why)
 	}
@@ -169,10 +169,10 @@ func (v *visit) reason(f format, e triggers.Entry) string {
 }
 
 // problems are mistakes in the reader's language.
-func (v *visit) problems(f format, list []triggers.Problem) []triggers.Problem {
-	out := make([]triggers.Problem, len(list))
+func (v *visit) problems(f format, list []rules.Problem) []rules.Problem {
+	out := make([]rules.Problem, len(list))
 	for i, p := range list {
-		out[i] = triggers.Problem{Path: p.Path, Given: f.Words(p.Given),
+		out[i] = rules.Problem{Path: p.Path, Given: f.Words(p.Given),
 			Detail: f.Words(f.Catalog.RuleProblem(f.Lang, p.Key, p.Params, p.Detail))}
 	}
 	return out
@@ -207,7 +207,7 @@ func (v *visit) ownRun(ctx context.Context, base string) *runView {
 }
 
 // inboxURL is the list's address for a query, without its text.
-func inboxURL(base string, q triggers.Query) string {
+func inboxURL(base string, q rules.Query) string {
 	values := url.Values{}
 	for name, value := range map[string]string{"state": cmp.Or(string(q.Label), string(q.State)), "before": q.Before} {
 		if value != "" {

@@ -7,13 +7,13 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
 )
 
 // firing shows one firing: GET …/inbox/:id.
 func (h *Handlers) firing(v *visit) error {
 	if h.Firings == nil {
-		return v.fail(triggers.ErrNotFound, "")
+		return v.fail(rules.ErrNotFound, "")
 	}
 	id, done := v.Param("id"), v.QueryParam("done")
 	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
@@ -29,7 +29,7 @@ func (h *Handlers) firing(v *visit) error {
 // typedFiring is what was typed into the forms of a firing, and what is wrong with it.
 type typedFiring struct {
 	request, reason string
-	mistakes        []triggers.Problem
+	mistakes        []rules.Problem
 	badRequest      string
 	badReason       string
 	problem         string
@@ -38,7 +38,7 @@ type typedFiring struct {
 // changeFiring does what a person decided: POST …/inbox/:id with do=retry|edit|drop|adopt|new. Sent twice it is done once.
 func (h *Handlers) changeFiring(v *visit) error {
 	if h.Firings == nil {
-		return v.fail(triggers.ErrNotFound, "")
+		return v.fail(rules.ErrNotFound, "")
 	}
 	form, err := v.FormParams()
 	id := v.Param("id")
@@ -89,44 +89,44 @@ func (v *visit) decide(ctx context.Context, id string, form url.Values) (done st
 	case "new":
 		return "new", firings.MakeNew(ctx, tenantID, id)
 	}
-	return "", triggers.ErrConflict // a form that this page does not have
+	return "", rules.ErrConflict // a form that this page does not have
 }
 
 // editedRequest reads a request as it was typed, with the phones that the page had hidden.
-func (v *visit) editedRequest(ctx context.Context, id, typed string) (triggers.Request, error) {
+func (v *visit) editedRequest(ctx context.Context, id, typed string) (rules.Request, error) {
 	e, err := v.h.Firings.Get(ctx, v.session.TenantID, id)
 	if err != nil {
-		return triggers.Request{}, err
+		return rules.Request{}, err
 	}
 	stored, err := e.Request.Text()
 	if err != nil {
-		return triggers.Request{}, err
+		return rules.Request{}, err
 	}
 	text, err := unmaskJSON(v.formatIn(ctx), strings.TrimSpace(typed), stored)
 	if err != nil {
-		return triggers.Request{}, err
+		return rules.Request{}, err
 	}
-	return triggers.BindEdited([]byte(text))
+	return rules.BindEdited([]byte(text))
 }
 
 // firingAgain shows the firing as it stands now, with what could not be done and what was typed.
 func (v *visit) firingAgain(id string, form url.Values, err error) error {
 	typed := typedFiring{request: form.Get("request"), reason: form.Get("reason")}
-	var mistakes *triggers.Problems
-	var syntax *triggers.SyntaxError
+	var mistakes *rules.Problems
+	var syntax *rules.SyntaxError
 	switch {
-	case errors.Is(err, triggers.ErrConflict):
+	case errors.Is(err, rules.ErrConflict):
 		typed.problem = v.t("inbox.conflict")
-	case errors.Is(err, triggers.ErrNoCandidate):
+	case errors.Is(err, rules.ErrNoCandidate):
 		typed.problem = v.t("inbox.no_candidate")
-	case errors.Is(err, triggers.ErrDealMade):
+	case errors.Is(err, rules.ErrDealMade):
 		typed.problem = v.t("inbox.deal_made")
-	case errors.Is(err, triggers.ErrReason):
-		typed.badReason = v.t("inbox.reason_wrong", "Most", triggers.MaxReason)
+	case errors.Is(err, rules.ErrReason):
+		typed.badReason = v.t("inbox.reason_wrong", "Most", rules.MaxReason)
 	case errors.Is(err, errMasked):
 		typed.badRequest = v.t("inbox.masked")
-	case form.Get("do") == "retry" && triggers.ProblemsOf(err) != nil:
-		typed.badRequest, typed.mistakes = v.t("inbox.still_refused"), v.problems(v.format(), triggers.ProblemsOf(err))
+	case form.Get("do") == "retry" && rules.ProblemsOf(err) != nil:
+		typed.badRequest, typed.mistakes = v.t("inbox.still_refused"), v.problems(v.format(), rules.ProblemsOf(err))
 	case errors.As(err, &syntax):
 		typed.badRequest = v.t("inbox.no_json", "Detail", syntax.Error())
 	case errors.As(err, &mistakes):

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
 )
 
 // What a person edits in the inbox of a company that hides phones is read or refused: never a panic, and never a hidden
@@ -16,7 +16,7 @@ func FuzzEdit(f *testing.F) {
 		f.Fatal(err)
 	}
 	masking := format(blocks.Format{Catalog: catalog, Lang: blocks.EN, Region: "RU", Masked: true, Now: now})
-	stored, err := triggers.Request{TicketID: 101, Comment: "Call +7 999 123-45-67"}.Text()
+	stored, err := rules.Request{TicketID: 101, Comment: "Call +7 999 123-45-67"}.Text()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func FuzzEdit(f *testing.F) {
 		if typed == shown && text != stored {
 			t.Errorf("what was shown comes back as %s", text)
 		}
-		r, _, err := triggers.Bind("application/json", []byte(text))
+		r, _, err := rules.Bind("application/json", []byte(text))
 		if err != nil {
 			return
 		}
@@ -43,7 +43,7 @@ func FuzzEdit(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q: %v", typed, err)
 		}
-		if _, _, err := triggers.Bind("application/json", []byte(again)); err != nil {
+		if _, _, err := rules.Bind("application/json", []byte(again)); err != nil {
 			t.Errorf("%q was read, and what it is shown as is refused: %v\n%s", typed, err, again)
 		}
 	})

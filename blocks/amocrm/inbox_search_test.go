@@ -9,14 +9,14 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
 )
 
 // What is searched for is a client's name as a rule. Addresses stand in histories and in logs of proxies.
 func TestInbox_whatIsSearchedForStandsInNoAddress(t *testing.T) {
 	w := newHouse(t)
 	for i := range 53 {
-		w.fired(time.Duration(100-i)*time.Minute, chairs(int64(1000+i)), triggers.Steps{}, triggers.Outcome{State: triggers.StateAccepted})
+		w.fired(time.Duration(100-i)*time.Minute, chairs(int64(1000+i)), rules.Steps{}, rules.Outcome{State: rules.StateAccepted})
 	}
 	base := w.session(blocks.EN, sampleTicket())
 	form := url.Values{"q": {"Chairs"}, "state": {"accepted"}}

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // Desk reads tickets of a tenant's helpdesk; *usedesk.API is it.
@@ -39,7 +39,7 @@ func (h *Handlers) fetchMessage(ctx context.Context, session blocks.Session) {
 		ticket, err = desk.Ticket(ctx, session.Ticket.ID)
 	}
 	if err == nil {
-		err = h.Sessions.SetAside(ctx, session, blocks.AsideMessage, bridge.LastMessage(ticket))
+		err = h.Sessions.SetAside(ctx, session, blocks.AsideMessage, crm.LastMessage(ticket))
 	}
 	if err != nil {
 		h.Log.InfoContext(ctx, "last message not read", "error", err, "tenant", session.TenantID)
@@ -47,7 +47,7 @@ func (h *Handlers) fetchMessage(ctx context.Context, session blocks.Session) {
 }
 
 // ticket is the session's ticket with what has become known of it since the block was opened.
-func (v *visit) ticket(ctx context.Context) bridge.Ticket {
+func (v *visit) ticket(ctx context.Context) crm.Ticket {
 	t := v.session.Ticket
 	message, err := v.h.Sessions.Aside(ctx, v.session, blocks.AsideMessage)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // settingsTenants keeps what a company chose; *tenant.Directory does.
@@ -52,7 +52,7 @@ type fieldRow struct {
 func (h *Handlers) layoutForm(v *visit) error {
 	kind, ok := layoutKind(v)
 	if !ok {
-		return v.fail(bridge.ErrGone, "")
+		return v.fail(crm.ErrGone, "")
 	}
 	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
 		meta, err := v.crm.Meta(ctx)
@@ -60,8 +60,8 @@ func (h *Handlers) layoutForm(v *visit) error {
 			return loaded{}, err
 		}
 		chosen := v.chosen(kind)
-		if len(bridge.Layout(chosen, meta)) == 0 {
-			chosen = bridge.LayoutDefault(kind, meta)
+		if len(crm.Layout(chosen, meta)) == 0 {
+			chosen = crm.LayoutDefault(kind, meta)
 		}
 		return loaded{"choose_fields", v.layoutPage(ctx, kind, meta, chosen)}, nil
 	})
@@ -69,33 +69,33 @@ func (h *Handlers) layoutForm(v *visit) error {
 
 func layoutKind(v *visit) (string, bool) {
 	kind := v.Param("kind")
-	return kind, kind == bridge.LayoutList || kind == bridge.LayoutCard
+	return kind, kind == crm.LayoutList || kind == crm.LayoutCard
 }
 
 func (v *visit) chosen(kind string) []string {
-	if kind == bridge.LayoutCard {
+	if kind == crm.LayoutCard {
 		return v.crm.Tenant().Settings.CardLayout
 	}
 	return v.crm.Tenant().Settings.ListLayout
 }
 
-func (v *visit) layoutPage(ctx context.Context, kind string, meta bridge.Meta, chosen []string) layoutView {
+func (v *visit) layoutPage(ctx context.Context, kind string, meta crm.Meta, chosen []string) layoutView {
 	f := v.formatIn(ctx)
 	view := layoutView{
 		Kind: kind, Action: v.base() + "/layout/" + kind, Deal: number(v.FormValue("deal")), Token: blocks.NewID(),
 		Query: strings.TrimSpace(v.FormValue("q")),
 	}
 	view.Back = v.layoutBack(view.Deal)
-	on := bridge.Layout(chosen, meta)
+	on := crm.Layout(chosen, meta)
 	for i, l := range on {
 		row := layoutRow(f, l)
 		row.On, row.First, row.Last = true, i == 0, i == len(on)-1
 		view.Rows = append(view.Rows, row)
 	}
 	view.None = true
-	for _, l := range bridge.LayoutChoices(meta) {
+	for _, l := range crm.LayoutChoices(meta) {
 		row := layoutRow(f, l)
-		if slices.ContainsFunc(on, func(x bridge.LayoutField) bool { return x.ID == l.ID }) ||
+		if slices.ContainsFunc(on, func(x crm.LayoutField) bool { return x.ID == l.ID }) ||
 			!strings.Contains(strings.ToLower(row.Name), strings.ToLower(view.Query)) {
 			continue
 		}
@@ -106,7 +106,7 @@ func (v *visit) layoutPage(ctx context.Context, kind string, meta bridge.Meta, c
 	return view
 }
 
-func layoutRow(f blocks.Format, l bridge.LayoutField) fieldRow {
+func layoutRow(f blocks.Format, l crm.LayoutField) fieldRow {
 	name := fieldName(f, l)
 	return fieldRow{
 		ID: l.ID, Name: name, Custom: l.FieldID != 0,
@@ -126,7 +126,7 @@ func (v *visit) layoutBack(deal int64) string {
 func (h *Handlers) chooseLayout(v *visit) error {
 	kind, ok := layoutKind(v)
 	if !ok {
-		return v.fail(bridge.ErrGone, "")
+		return v.fail(crm.ErrGone, "")
 	}
 	form, err := v.FormParams()
 	if err != nil {
@@ -139,23 +139,23 @@ func (h *Handlers) chooseLayout(v *visit) error {
 	chosen := form["field"]
 	switch action, id, _ := strings.Cut(form.Get("do"), ":"); action {
 	case "up":
-		chosen = bridge.Move(chosen, id, -1)
+		chosen = crm.Move(chosen, id, -1)
 	case "down":
-		chosen = bridge.Move(chosen, id, 1)
+		chosen = crm.Move(chosen, id, 1)
 	case "save":
-		if len(bridge.Layout(chosen, meta)) == 0 {
+		if len(crm.Layout(chosen, meta)) == 0 {
 			view := v.layoutPage(v.ctx, kind, meta, nil)
 			view.Error = v.t("layout.empty")
 			return v.show(http.StatusOK, "choose_fields", view)
 		}
-		return v.keepLayout(kind, idsOf(bridge.Layout(chosen, meta)))
+		return v.keepLayout(kind, idsOf(crm.Layout(chosen, meta)))
 	case "reset":
 		return v.keepLayout(kind, nil)
 	}
 	return v.show(http.StatusOK, "choose_fields", v.layoutPage(v.ctx, kind, meta, chosen))
 }
 
-func idsOf(layout []bridge.LayoutField) []string {
+func idsOf(layout []crm.LayoutField) []string {
 	var ids []string
 	for _, l := range layout {
 		ids = append(ids, l.ID)
@@ -170,7 +170,7 @@ func (v *visit) keepLayout(kind string, ids []string) error {
 		back = v.base() + "?done=saved"
 	}
 	err := v.change(func(s *tenant.Settings) {
-		if kind == bridge.LayoutCard {
+		if kind == crm.LayoutCard {
 			s.CardLayout = ids
 		} else {
 			s.ListLayout = ids

@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/tenant"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // withFields is a house whose account has custom fields.
@@ -47,12 +47,12 @@ func choose(do string, fields ...string) url.Values {
 
 func TestLayout_pageOffersStandardAndCustomFields(t *testing.T) {
 	w, base := withFields(t)
-	for _, kind := range []string{bridge.LayoutList, bridge.LayoutCard} {
+	for _, kind := range []string{crm.LayoutList, crm.LayoutCard} {
 		on, all := ticked(w.get(base + "/layout/" + kind))
-		if diff := cmp.Diff(bridge.LayoutDefault(kind, *w.crm.meta), on); diff != "" {
+		if diff := cmp.Diff(crm.LayoutDefault(kind, *w.crm.meta), on); diff != "" {
 			t.Errorf("%s begins with another choice than it shows: %s", kind, diff)
 		}
-		if len(all) != len(bridge.LayoutChoices(*w.crm.meta)) {
+		if len(all) != len(crm.LayoutChoices(*w.crm.meta)) {
 			t.Errorf("%s offers %d fields", kind, len(all))
 		}
 	}
@@ -99,8 +99,8 @@ func TestLayout_movingAndSearchingStoreNothing(t *testing.T) {
 
 func TestLayout_savedChoiceIsShownInItsOrder(t *testing.T) {
 	w, base := withFields(t)
-	w.crm.people.Contacts[0].Deals[0].Extra = bridge.DealExtra{
-		Fields: []bridge.Shown{{ID: 5, Type: "checkbox", Text: []string{"true"}}, {ID: 4, Type: "monetary", Text: []string{"40000"}, Currency: "RUB"}},
+	w.crm.people.Contacts[0].Deals[0].Extra = crm.DealExtra{
+		Fields: []crm.Shown{{ID: 5, Type: "checkbox", Text: []string{"true"}}, {ID: 4, Type: "monetary", Text: []string{"40000"}, Currency: "RUB"}},
 		Tags:   []string{"urgent", "vip"},
 	}
 	rec := w.post(base+"/layout/list", choose("save", "cf:4", "tags", "stage", "cf:5", "cf:1", "gone"), false)
@@ -179,7 +179,7 @@ func TestLayout_fieldsThatAreGoneShowTheDefault(t *testing.T) {
 	w, base := withFields(t)
 	w.tenants.settings = tenant.Settings{ListLayout: []string{"cf:777"}}
 	w.contains(w.get(base), "Ivan Smirnov", "185,000")
-	if on, _ := ticked(w.get(base + "/layout/list")); !slices.Equal(on, bridge.LayoutDefault(bridge.LayoutList, *w.crm.meta)) {
+	if on, _ := ticked(w.get(base + "/layout/list")); !slices.Equal(on, crm.LayoutDefault(crm.LayoutList, *w.crm.meta)) {
 		t.Errorf("ticked %v", on)
 	}
 }
@@ -202,7 +202,7 @@ func TestLayout_sentTwiceIsStoredOnceAndFailuresShow(t *testing.T) {
 
 func TestLayout_unreadableFieldsStillShowTheDeals(t *testing.T) {
 	w, base := withFields(t)
-	w.crm.metaErr = crm.ErrUpstream
+	w.crm.metaErr = amoapi.ErrUpstream
 	w.tenants.settings = tenant.Settings{ListLayout: []string{"cf:4", "tags"}, CardLayout: []string{"cf:4"}}
 	w.contains(w.get(base), "Office chairs, 40 pieces", "Ivan Smirnov")
 	w.contains(w.get(base+"/deals/12"), "Office chairs, 40 pieces", "Ivan Smirnov")

@@ -1,12 +1,12 @@
 package amocrm
 
-import "github.com/sidecard/sidecard/bridge"
+import "github.com/sidecard/sidecard/internal/crm"
 
 // link ties the ticket's client to one contact: POST …/link. From then on only that contact is shown.
 func (h *Handlers) link(v *visit) error {
 	id := number(v.FormValue("contact"))
 	if id == 0 {
-		return v.fail(bridge.ErrGone, "")
+		return v.fail(crm.ErrGone, "")
 	}
 	ctx, cancel := v.writing()
 	defer cancel()

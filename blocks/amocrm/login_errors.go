@@ -3,7 +3,7 @@ package amocrm
 import (
 	"errors"
 
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -21,8 +21,8 @@ func loginCode(err error) string {
 		return "account"
 	case errors.As(err, &config): // before ErrUpstream, which it also is
 		return "config"
-	case errors.Is(err, crm.ErrUpstream), errors.Is(err, crm.ErrNetwork), errors.Is(err, crm.ErrLimited),
-		errors.Is(err, crm.ErrUnknownOutcome):
+	case errors.Is(err, amoapi.ErrUpstream), errors.Is(err, amoapi.ErrNetwork), errors.Is(err, amoapi.ErrLimited),
+		errors.Is(err, amoapi.ErrUnknownOutcome):
 		return "upstream"
 	}
 	return "internal"

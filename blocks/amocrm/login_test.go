@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -67,7 +67,7 @@ func TestCallback_failuresSayWhatToDo(t *testing.T) {
 		{oauth.ErrCode, "This login has run out"}, {oauth.ErrSecrets, "amoCRM did not send the keys"},
 		{oauth.ErrReferer{Got: "<b>evil", Want: "example.amocrm.ru"}, "You allowed access to &lt;b&gt;evil. The block&#39;s settings name example.amocrm.ru"},
 		{oauth.ErrAccount{Got: "1", Want: "2"}, "This is another amoCRM account"}, {&oauth.ConfigError{Hint: "secret"}, "The integration is set up wrongly"},
-		{crm.ErrNetwork, "amoCRM did not answer"}, {errors.New("dial 10.0.0.5"), "The login did not work"},
+		{amoapi.ErrNetwork, "amoCRM did not answer"}, {errors.New("dial 10.0.0.5"), "The login did not work"},
 	}
 	for _, tt := range tests {
 		w := newHouse(t)

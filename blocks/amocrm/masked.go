@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // masked is an account whose tenant hides phones: what people wrote (names, comments, values) comes with masked numbers,
@@ -14,7 +14,7 @@ import (
 type masked struct {
 	CRM
 	format func(context.Context) blocks.Format
-	ticket bridge.Ticket // of the visit
+	ticket crm.Ticket // of the visit
 }
 
 // account opens a tenant's account for a visit, masked where the tenant hides phones, in the tenant's language.
@@ -39,33 +39,33 @@ func spoken(chosen string, block blocks.Lang) blocks.Lang {
 }
 
 // People hides phones in names.
-func (m masked) People(ctx context.Context, c bridge.Client) (bridge.People, error) {
+func (m masked) People(ctx context.Context, c crm.Client) (crm.People, error) {
 	p, err := m.CRM.People(ctx, c)
 	p.Contacts = m.persons(ctx, p.Contacts)
 	return p, err
 }
 
 // Matches hides phones in names.
-func (m masked) Matches(ctx context.Context, c bridge.Client) (bridge.People, error) {
+func (m masked) Matches(ctx context.Context, c crm.Client) (crm.People, error) {
 	p, err := m.CRM.Matches(ctx, c)
 	p.Contacts = m.persons(ctx, p.Contacts)
 	return p, err
 }
 
 // Search hides phones in names.
-func (m masked) Search(ctx context.Context, text string) ([]bridge.Person, error) {
+func (m masked) Search(ctx context.Context, text string) ([]crm.Person, error) {
 	found, err := m.CRM.Search(ctx, text)
 	return m.persons(ctx, found), err
 }
 
 // Duplicates hides phones in names.
-func (m masked) Duplicates(ctx context.Context, d bridge.ContactDraft) ([]bridge.Person, error) {
+func (m masked) Duplicates(ctx context.Context, d crm.ContactDraft) ([]crm.Person, error) {
 	found, err := m.CRM.Duplicates(ctx, d)
 	return m.persons(ctx, found), err
 }
 
 // persons are copies: the cache may hand one answer to many.
-func (m masked) persons(ctx context.Context, list []bridge.Person) []bridge.Person {
+func (m masked) persons(ctx context.Context, list []crm.Person) []crm.Person {
 	if len(list) == 0 {
 		return list
 	}
@@ -82,13 +82,13 @@ func (m masked) persons(ctx context.Context, list []bridge.Person) []bridge.Pers
 	return list
 }
 
-func maskDeal(f blocks.Format, d bridge.Deal) bridge.Deal {
+func maskDeal(f blocks.Format, d crm.Deal) crm.Deal {
 	d.Name = f.Words(d.Name)
 	d.Extra.Tags, d.Extra.Fields = each(d.Extra.Tags, f.Words), maskFields(f, d.Extra.Fields)
 	return d
 }
 
-func maskFields(f blocks.Format, fields []bridge.Shown) []bridge.Shown {
+func maskFields(f blocks.Format, fields []crm.Shown) []crm.Shown {
 	fields = slices.Clone(fields)
 	for i, s := range fields {
 		switch s.Type {
@@ -110,7 +110,7 @@ func maskFields(f blocks.Format, fields []bridge.Shown) []bridge.Shown {
 }
 
 // Deal hides phones in names and values.
-func (m masked) Deal(ctx context.Context, id int64) (bridge.DealCard, error) {
+func (m masked) Deal(ctx context.Context, id int64) (crm.DealCard, error) {
 	card, err := m.CRM.Deal(ctx, id)
 	if err != nil {
 		return card, err
@@ -118,7 +118,7 @@ func (m masked) Deal(ctx context.Context, id int64) (bridge.DealCard, error) {
 	f := m.format(ctx)
 	card.Deal, card.Fields, card.Tags = maskDeal(f, card.Deal), maskFields(f, card.Fields), each(card.Tags, f.Words)
 	card.Contacts, card.Companies = slices.Clone(card.Contacts), slices.Clone(card.Companies)
-	for _, list := range [][]bridge.Named{card.Contacts, card.Companies} {
+	for _, list := range [][]crm.Named{card.Contacts, card.Companies} {
 		for i := range list {
 			list[i].Name = f.Words(list[i].Name)
 		}
@@ -127,13 +127,13 @@ func (m masked) Deal(ctx context.Context, id int64) (bridge.DealCard, error) {
 }
 
 // Feed hides phones in comments and sentences.
-func (m masked) Feed(ctx context.Context, leadID int64) (bridge.Feed, error) {
+func (m masked) Feed(ctx context.Context, leadID int64) (crm.Feed, error) {
 	feed, err := m.CRM.Feed(ctx, leadID)
 	feed.Items = m.items(ctx, feed.Items)
 	return feed, err
 }
 
-func (m masked) items(ctx context.Context, items []bridge.FeedItem) []bridge.FeedItem {
+func (m masked) items(ctx context.Context, items []crm.FeedItem) []crm.FeedItem {
 	f := m.format(ctx)
 	items = slices.Clone(items)
 	for i := range items {

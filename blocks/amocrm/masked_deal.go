@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // keyMasked refuses a text that holds hidden digits and is not the one that was shown: they would be lost.
@@ -19,7 +19,7 @@ const keyMasked = "error.masked"
 var wordy = []string{"text", "textarea", "streetaddress", "url"}
 
 // DealEdit hides phones in the name and the values.
-func (m masked) DealEdit(ctx context.Context, id int64) (bridge.DealEdit, error) {
+func (m masked) DealEdit(ctx context.Context, id int64) (crm.DealEdit, error) {
 	e, err := m.CRM.DealEdit(ctx, id)
 	if err != nil {
 		return e, err
@@ -32,17 +32,17 @@ func (m masked) DealEdit(ctx context.Context, id int64) (bridge.DealEdit, error)
 	return e, nil
 }
 
-func wordyFields(e bridge.DealEdit) []crm.Field {
-	return slices.DeleteFunc(slices.Clone(e.Fields), func(f crm.Field) bool { return !slices.Contains(wordy, f.Type) })
+func wordyFields(e crm.DealEdit) []amoapi.Field {
+	return slices.DeleteFunc(slices.Clone(e.Fields), func(f amoapi.Field) bool { return !slices.Contains(wordy, f.Type) })
 }
 
 // ChangeDeal puts the digits back that the form had hidden.
-func (m masked) ChangeDeal(ctx context.Context, id int64, c bridge.DealChange) error {
+func (m masked) ChangeDeal(ctx context.Context, id int64, c crm.DealChange) error {
 	whole, err := m.CRM.DealEdit(ctx, id)
 	if err != nil {
 		return err
 	}
-	f, e := m.format(ctx), &bridge.FieldErrors{}
+	f, e := m.format(ctx), &crm.FieldErrors{}
 	if c.Name != nil {
 		name := unhide(f, "name", *c.Name, []string{whole.Name}, e)
 		c.Name = &name
@@ -62,7 +62,7 @@ func (m masked) ChangeDeal(ctx context.Context, id int64, c bridge.DealChange) e
 }
 
 // DealForm hides phones in what the form begins with: the subject or the client's name, and mapped fields.
-func (m masked) DealForm(ctx context.Context, ticket bridge.Ticket) (bridge.DealForm, error) {
+func (m masked) DealForm(ctx context.Context, ticket crm.Ticket) (crm.DealForm, error) {
 	form, err := m.CRM.DealForm(ctx, ticket)
 	if err != nil {
 		return form, err
@@ -76,12 +76,12 @@ func (m masked) DealForm(ctx context.Context, ticket bridge.Ticket) (bridge.Deal
 }
 
 // CreateDeal puts the digits back that the form had hidden.
-func (m masked) CreateDeal(ctx context.Context, clientID int64, d bridge.DealDraft) (int64, error) {
+func (m masked) CreateDeal(ctx context.Context, clientID int64, d crm.DealDraft) (int64, error) {
 	form, err := m.CRM.DealForm(ctx, m.ticket)
 	if err != nil {
 		return 0, err
 	}
-	f, e := m.format(ctx), &bridge.FieldErrors{}
+	f, e := m.format(ctx), &crm.FieldErrors{}
 	d.Name = unhide(f, "name", d.Name, []string{form.Draft.Name}, e)
 	d.Fields = maps.Clone(d.Fields)
 	for id, texts := range d.Fields {
@@ -94,16 +94,16 @@ func (m masked) CreateDeal(ctx context.Context, clientID int64, d bridge.DealDra
 	return m.CRM.CreateDeal(ctx, clientID, d)
 }
 
-func unhide(f blocks.Format, path, text string, known []string, e *bridge.FieldErrors) string {
+func unhide(f blocks.Format, path, text string, known []string, e *crm.FieldErrors) string {
 	back := f.Unmask(text, known)
 	if strings.ContainsRune(back, '•') && !slices.Contains(known, back) {
-		e.Fields = append(e.Fields, bridge.FieldError{Path: path, Key: keyMasked})
+		e.Fields = append(e.Fields, crm.FieldError{Path: path, Key: keyMasked})
 	}
 	return back
 }
 
 // Tasks hides phones in what is to be done.
-func (m masked) Tasks(ctx context.Context, leadID int64) (bridge.Tasks, error) {
+func (m masked) Tasks(ctx context.Context, leadID int64) (crm.Tasks, error) {
 	tasks, err := m.CRM.Tasks(ctx, leadID)
 	f := m.format(ctx)
 	tasks.Items = slices.Clone(tasks.Items)
@@ -114,7 +114,7 @@ func (m masked) Tasks(ctx context.Context, leadID int64) (bridge.Tasks, error) {
 }
 
 // FeedOlder hides phones in comments and sentences.
-func (m masked) FeedOlder(ctx context.Context, leadID int64, place string, comments bool) (bridge.Feed, error) {
+func (m masked) FeedOlder(ctx context.Context, leadID int64, place string, comments bool) (crm.Feed, error) {
 	feed, err := m.CRM.FeedOlder(ctx, leadID, place, comments)
 	feed.Items = m.items(ctx, feed.Items)
 	return feed, err

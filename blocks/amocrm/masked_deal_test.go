@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 func TestMask_editedDealKeepsItsPhones(t *testing.T) {
@@ -16,7 +16,7 @@ func TestMask_editedDealKeepsItsPhones(t *testing.T) {
 	w.tenants.settings.MaskPhones = true
 	const real, hidden = "Ring +7 999 123-45-67", "Ring +7 ••• •••-45-67"
 	w.crm.card.Name, w.crm.card.Inputs[35] = real, []string{real}
-	w.crm.tasks = []bridge.Task{{ID: 61, Text: real, Due: now}}
+	w.crm.tasks = []crm.Task{{ID: 61, Text: real, Due: now}}
 	base := w.session(blocks.EN, sampleTicket())
 	w.contains(w.fragment(base+"/deals/12/edit?field=name"), "••• •••-45-67")
 	w.contains(w.fragment(base+"/deals/12/edit?field=cf:35"), "Ring &#43;7 ••• •••-45-67</textarea>")
@@ -37,7 +37,7 @@ func TestMask_newDealKeepsThePhonesItBeganWith(t *testing.T) {
 	w := newHouse(t)
 	w.tenants.settings.MaskPhones = true
 	const real, hidden = "Ring +7 999 123-45-67", "Ring +7 ••• •••-45-67"
-	w.crm.form.Draft = bridge.DealDraft{Fields: map[int64][]string{35: {real}}}
+	w.crm.form.Draft = crm.DealDraft{Fields: map[int64][]string{35: {real}}}
 	ticket := sampleTicket()
 	ticket.Subject = real
 	base := w.session(blocks.EN, ticket)
@@ -83,7 +83,7 @@ func TestMask_newContactKeepsThePhonesOfItsTexts(t *testing.T) {
 func TestMask_fileOfTheInboxHidesPhones(t *testing.T) {
 	w := newHouse(t)
 	w.tenants.settings.MaskPhones = true
-	w.fired(time.Hour, chairs(101), triggers.Steps{}, triggers.Outcome{State: triggers.StateFailed, Why: "amoCRM refused the deal: 8 999 123-45-67 is taken"})
+	w.fired(time.Hour, chairs(101), rules.Steps{}, rules.Outcome{State: rules.StateFailed, Why: "amoCRM refused the deal: 8 999 123-45-67 is taken"})
 	body := w.post(w.session(blocks.EN, sampleTicket())+"/inbox.csv", nil, false).Body.String()
 	if hiddenDigits.MatchString(body) || !strings.Contains(body, "•••-45-67") {
 		t.Error(body)

@@ -5,16 +5,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // contactForm draws the form of a new contact. Where phones are hidden, those that the helpdesk knows stand masked in
 // their inputs, in names and addresses too; what the agent has typed himself stays as it is.
-func (v *visit) contactForm(draft bridge.ContactDraft, errs map[string]string) contactFormView {
+func (v *visit) contactForm(draft crm.ContactDraft, errs map[string]string) contactFormView {
 	if f := v.format(); f.Masked {
 		known := v.crm.ContactForm(v.ctx, v.session.Ticket.Client)
 		draft.Phones = each(draft.Phones, func(p string) string {
-			if slices.ContainsFunc(known.Phones, func(k string) bool { return bridge.SameNumber(k, p, f.Region) }) {
+			if slices.ContainsFunc(known.Phones, func(k string) bool { return crm.SameNumber(k, p, f.Region) }) {
 				return f.Phone(p)
 			}
 			return p
@@ -33,11 +33,11 @@ func (v *visit) contactForm(draft bridge.ContactDraft, errs map[string]string) c
 }
 
 // CreateContact refuses texts with hidden digits that were changed: what they stood for can't be known.
-func (m masked) CreateContact(ctx context.Context, clientID int64, d bridge.ContactDraft) (int64, error) {
-	e := &bridge.FieldErrors{}
+func (m masked) CreateContact(ctx context.Context, clientID int64, d crm.ContactDraft) (int64, error) {
+	e := &crm.FieldErrors{}
 	for path, text := range map[string]string{"name": d.Name, "position": d.Position, "company": d.Company} {
 		if strings.ContainsRune(text, '•') {
-			e.Fields = append(e.Fields, bridge.FieldError{Path: path, Key: keyMasked})
+			e.Fields = append(e.Fields, crm.FieldError{Path: path, Key: keyMasked})
 		}
 	}
 	if len(e.Fields) > 0 {

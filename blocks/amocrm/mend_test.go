@@ -10,12 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // another is a ticket whose client has a phone and an address that the contact lacks.
-func another() bridge.Ticket {
+func another() crm.Ticket {
 	t := sampleTicket()
 	t.Client.Phones = append(t.Client.Phones, "8 999 765-43-21")
 	t.Client.Emails = append(t.Client.Emails, "anna@new.example.com")
@@ -68,8 +68,8 @@ func TestAddMissing_badRequestsChangeNothing(t *testing.T) {
 	if len(w.crm.gotMissing) != 0 {
 		t.Errorf("asked for %v", w.crm.gotMissing)
 	}
-	failures := []error{bridge.ErrGone, crm.ErrUpstream, nil}
-	w.crm.onMissing = func(context.Context, int64) ([]bridge.Match, error) {
+	failures := []error{crm.ErrGone, amoapi.ErrUpstream, nil}
+	w.crm.onMissing = func(context.Context, int64) ([]crm.Match, error) {
 		err := failures[0]
 		failures = failures[1:]
 		return nil, err
@@ -83,7 +83,7 @@ func TestAddMissing_badRequestsChangeNothing(t *testing.T) {
 func TestAllMatches_offeredByTheLinkAndMendsIt(t *testing.T) {
 	w := newHouse(t)
 	w.crm.people.Linked = 7
-	w.crm.matches = bridge.People{Linked: 7, Contacts: []bridge.Person{sampleAnna(), sampleBoris()}, At: now}
+	w.crm.matches = crm.People{Linked: 7, Contacts: []crm.Person{sampleAnna(), sampleBoris()}, At: now}
 	base := w.session(blocks.EN, sampleTicket())
 	w.contains(w.get(base), `href="`+base+`/people?all=1"`)
 	rec := w.get(base + "/people?all=1")
@@ -100,7 +100,7 @@ func TestAllMatches_offeredByTheLinkAndMendsIt(t *testing.T) {
 
 func TestAllMatches_withoutALinkIsTheUsualList(t *testing.T) {
 	w := newHouse(t)
-	w.crm.matches = bridge.People{Contacts: []bridge.Person{sampleAnna(), sampleBoris()}, At: now}
+	w.crm.matches = crm.People{Contacts: []crm.Person{sampleAnna(), sampleBoris()}, At: now}
 	rec := w.get(w.session(blocks.EN, sampleTicket()) + "/people?all=1")
 	w.contains(rec, "2 contacts match.")
 	if strings.Contains(rec.Body.String(), "Everybody who matches.") {
@@ -110,7 +110,7 @@ func TestAllMatches_withoutALinkIsTheUsualList(t *testing.T) {
 
 func TestSearch_linksOnlyWhenTheTicketHasAClient(t *testing.T) {
 	w := newHouse(t)
-	w.crm.found = []bridge.Person{sampleBoris()}
+	w.crm.found = []crm.Person{sampleBoris()}
 	ask := url.Values{"q": {"Boris"}}
 	w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/search", ask, true), `name="contact" value="8"`)
 	nameless := sampleTicket()
@@ -122,10 +122,10 @@ func TestSearch_linksOnlyWhenTheTicketHasAClient(t *testing.T) {
 
 func TestProblem_ofADealLeadsBackToTheClient(t *testing.T) {
 	w := newHouse(t)
-	w.crm.cardErr = crm.ErrUpstream
+	w.crm.cardErr = amoapi.ErrUpstream
 	base := w.session(blocks.EN, sampleTicket())
 	w.contains(w.get(base+"/deals/12"), `href="`+base+`/deals/12"`, "Try again", `href="`+base+`/people"`, "Back to the client")
-	w.crm.peopleErr = crm.ErrUpstream
+	w.crm.peopleErr = amoapi.ErrUpstream
 	if rec := w.get(base + "/people"); strings.Contains(rec.Body.String(), "Back to the client") {
 		t.Errorf("the client's own page leads back to itself:\n%s", rec.Body)
 	}

@@ -8,13 +8,13 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 func TestCreateDeal_saysWhatCouldNotBeAddedToIt(t *testing.T) {
 	w := newHouse(t)
 	w.crm.onCreate = func(context.Context) (int64, error) {
-		return 12, &bridge.AfterCreate{Step: "note", Err: errors.New("cut off")}
+		return 12, &crm.AfterCreate{Step: "note", Err: errors.New("cut off")}
 	}
 	base := w.session(blocks.EN, sampleTicket())
 	rec := w.post(base+"/deals", url.Values{

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -18,7 +18,7 @@ import (
 func (h *Handlers) newDeal(v *visit) error {
 	contact := number(v.QueryParam("contact"))
 	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
-		view, err := v.dealForm(ctx, func(form bridge.DealForm, people []bridge.Person) bridge.DealDraft {
+		view, err := v.dealForm(ctx, func(form crm.DealForm, people []crm.Person) crm.DealDraft {
 			return v.newDraft(form, people, contact)
 		}, nil)
 		return loaded{"deal_form", view}, err
@@ -26,10 +26,10 @@ func (h *Handlers) newDeal(v *visit) error {
 }
 
 // dealForm reads what the form offers, lets fill choose the draft, and adds what its stage requires.
-func (v *visit) dealForm(ctx context.Context, fill func(bridge.DealForm, []bridge.Person) bridge.DealDraft,
+func (v *visit) dealForm(ctx context.Context, fill func(crm.DealForm, []crm.Person) crm.DealDraft,
 	errs map[string]string) (dealFormView, error) {
-	var form bridge.DealForm
-	var people bridge.People
+	var form crm.DealForm
+	var people crm.People
 	var both errgroup.Group
 	both.Go(func() (err error) {
 		form, err = v.crm.DealForm(ctx, v.session.Ticket)
@@ -59,8 +59,8 @@ func (v *visit) dealForm(ctx context.Context, fill func(bridge.DealForm, []bridg
 const maxChoices = 250
 
 // readDeal reads the form.
-func (v *visit) readDeal(form url.Values) bridge.DealDraft {
-	return bridge.DealDraft{
+func (v *visit) readDeal(form url.Values) crm.DealDraft {
+	return crm.DealDraft{
 		Name:          strings.TrimSpace(form.Get("name")),
 		ContactID:     number(form.Get("contact_id")),
 		PipelineID:    number(form.Get("pipeline_id")),
@@ -142,11 +142,11 @@ func (h *Handlers) createDeal(v *visit) error {
 type stop struct{ text, token string }
 
 // dealFailed shows the form again with its errors.
-func (v *visit) dealFailed(draft bridge.DealDraft, err error) error {
+func (v *visit) dealFailed(draft crm.DealDraft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return v.fail(err, "")
 	}
-	var refused *bridge.FieldErrors
+	var refused *crm.FieldErrors
 	if errors.As(err, &refused) {
 		return v.dealAgain(draft, v.fieldTexts(refused), nil)
 	}
@@ -158,10 +158,10 @@ func (v *visit) dealFailed(draft bridge.DealDraft, err error) error {
 
 // dealAgain draws the form with what was typed. The page's time may be used up by the try that failed, so what the form
 // offers, which is in the cache by now, gets a little of its own.
-func (v *visit) dealAgain(draft bridge.DealDraft, errs map[string]string, s *stop) error {
+func (v *visit) dealAgain(draft crm.DealDraft, errs map[string]string, s *stop) error {
 	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
-	view, err := v.dealForm(ctx, func(bridge.DealForm, []bridge.Person) bridge.DealDraft { return draft }, errs)
+	view, err := v.dealForm(ctx, func(crm.DealForm, []crm.Person) crm.DealDraft { return draft }, errs)
 	if err != nil {
 		return v.fail(err, v.base()+"/deals/new")
 	}

@@ -12,19 +12,19 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	"github.com/sidecard/sidecard/notices"
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/notify"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// Notices sends what a company wants to hear of its rules; *notices.Sender is it.
+// Notices sends what a company wants to hear of its rules; *notify.Sender is it.
 type Notices interface {
 	Mails() bool
 	PrivateHooks() bool
-	Test(ctx context.Context, t tenant.Tenant) ([]notices.Result, error)
+	Test(ctx context.Context, t tenant.Tenant) ([]notify.Result, error)
 }
 
-var _ Notices = (*notices.Sender)(nil)
+var _ Notices = (*notify.Sender)(nil)
 
 func (h *Handlers) noticesRoutes(g *echo.Group) {
 	g.POST("/settings/notices", h.inside(h.saveNotices))
@@ -67,8 +67,8 @@ func (v *visit) noticesSection(connection string, n tenant.Notices, commentBack 
 	}
 	return &noticesView{
 		Action: v.base() + "/settings/notices", Token: blocks.NewID(), Mail: v.h.Notices.Mails(), Emails: strings.Join(n.Emails, "\n"),
-		Max: strconv.Itoa(notices.MaxEmails), Chat: n.ChatID, BotStored: n.BotToken != "", Webhook: n.WebhookURL, Secret: n.WebhookSecret,
-		Header: notices.Signature, CommentBack: commentBack,
+		Max: strconv.Itoa(notify.MaxEmails), Chat: n.ChatID, BotStored: n.BotToken != "", Webhook: n.WebhookURL, Secret: n.WebhookSecret,
+		Header: notify.Signature, CommentBack: commentBack,
 	}
 }
 
@@ -83,7 +83,7 @@ func (h *Handlers) saveNotices(v *visit) error {
 		return v.fail(err, v.base()+"/settings")
 	}
 	if v.noticesSection(status.State, tenant.Notices{}, false) == nil {
-		return v.fail(bridge.ErrGone, "")
+		return v.fail(crm.ErrGone, "")
 	}
 	read := noticesForm{form: form, errs: map[string]string{}, t: v.t, private: h.Notices.PrivateHooks()}
 	stored := v.crm.Tenant()
@@ -112,7 +112,7 @@ func (v *visit) testNotices(t tenant.Tenant) error {
 	ctx, cancel := v.writing()
 	defer cancel()
 	results, err := v.h.Notices.Test(ctx, t)
-	if err != nil && !errors.Is(err, notices.ErrTooMany) {
+	if err != nil && !errors.Is(err, notify.ErrTooMany) {
 		return v.fail(err, v.base()+"/settings")
 	}
 	return v.noticesPage(func(n *noticesView) {
@@ -130,24 +130,24 @@ func (v *visit) testNotices(t tenant.Tenant) error {
 	})
 }
 
-func (v *visit) noticeResult(r notices.Result) noticeResult {
+func (v *visit) noticeResult(r notify.Result) noticeResult {
 	out := noticeResult{Good: r.Problem == ""}
 	switch r.Kind {
-	case notices.KindMail:
+	case notify.KindMail:
 		out.Way = v.t("notices.way_mail", "To", r.To)
-	case notices.KindTelegram:
+	case notify.KindTelegram:
 		out.Way = v.t("notices.way_telegram", "To", r.To)
-	case notices.KindWebhook:
+	case notify.KindWebhook:
 		out.Way = v.t("notices.way_webhook", "To", r.To)
 	}
 	switch r.Problem {
 	case "":
 		out.Text = v.t("notices.taken")
-	case notices.ProblemRefused:
+	case notify.ProblemRefused:
 		out.Text = v.t("notices.refused", "Said", r.Said)
-	case notices.ProblemPrivate:
+	case notify.ProblemPrivate:
 		out.Text = v.t("notices.private")
-	case notices.ProblemUnreachable:
+	case notify.ProblemUnreachable:
 		out.Text = v.t("notices.unreachable")
 	}
 	return out
@@ -184,14 +184,14 @@ func (r noticesForm) into(n tenant.Notices) tenant.Notices {
 		n.Emails = r.emails()
 	}
 	r.telegram(&n)
-	if n.WebhookURL = r.text("webhook"); n.WebhookURL != "" && !notices.ValidURL(n.WebhookURL, r.private) {
+	if n.WebhookURL = r.text("webhook"); n.WebhookURL != "" && !notify.ValidURL(n.WebhookURL, r.private) {
 		r.errs["webhook"] = r.t("notices.bad_url")
 	}
 	switch {
 	case n.WebhookURL == "":
 		n.WebhookSecret = ""
 	case n.WebhookSecret == "":
-		n.WebhookSecret = notices.NewSecret()
+		n.WebhookSecret = notify.NewSecret()
 	}
 	return n
 }
@@ -203,12 +203,12 @@ func (r noticesForm) emails() []string {
 		if slices.ContainsFunc(out, func(x string) bool { return strings.EqualFold(x, s) }) {
 			continue
 		}
-		if !notices.ValidEmail(s) {
-			r.errs["emails"] = r.t("notices.bad_email", "Address", shortened(s, notices.MaxAddress))
+		if !notify.ValidEmail(s) {
+			r.errs["emails"] = r.t("notices.bad_email", "Address", shortened(s, notify.MaxAddress))
 			return nil
 		}
-		if out = append(out, s); len(out) > notices.MaxEmails {
-			r.errs["emails"] = r.t("notices.many_emails", "Max", strconv.Itoa(notices.MaxEmails))
+		if out = append(out, s); len(out) > notify.MaxEmails {
+			r.errs["emails"] = r.t("notices.many_emails", "Max", strconv.Itoa(notify.MaxEmails))
 			return nil
 		}
 	}
@@ -227,12 +227,12 @@ func (r noticesForm) telegram(n *tenant.Notices) {
 		r.errs["chat"] = r.t("notices.need_chat")
 	case n.ChatID == "":
 		n.BotToken = ""
-	case !notices.ValidChat(n.ChatID):
+	case !notify.ValidChat(n.ChatID):
 		r.errs["chat"] = r.t("notices.bad_chat")
 	case n.BotToken == "":
 		r.errs["bot_token"] = r.t("notices.need_token")
 	}
-	if given != "" && !notices.ValidToken(given) {
+	if given != "" && !notify.ValidToken(given) {
 		r.errs["bot_token"] = r.t("notices.bad_token")
 	}
 }

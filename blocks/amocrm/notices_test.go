@@ -11,14 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/notices"
+	"github.com/sidecard/sidecard/internal/notify"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/tenant"
 )
 
 type fakeNotices struct {
 	mails   bool
-	results []notices.Result
+	results []notify.Result
 	err     error
 
 	mu     sync.Mutex
@@ -27,7 +27,7 @@ type fakeNotices struct {
 
 func (f *fakeNotices) Mails() bool        { return f.mails }
 func (f *fakeNotices) PrivateHooks() bool { return false }
-func (f *fakeNotices) Test(_ context.Context, t tenant.Tenant) ([]notices.Result, error) {
+func (f *fakeNotices) Test(_ context.Context, t tenant.Tenant) ([]notify.Result, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.tested = append(f.tested, t.Notices)
@@ -127,9 +127,9 @@ func TestNotices_mistakesStandAtTheirFieldAndStoreNothing(t *testing.T) {
 
 func TestNotices_testSaysWhatCameBack(t *testing.T) {
 	w, base, sent := withNotices(t)
-	sent.results = []notices.Result{{Kind: notices.KindWebhook, To: "hooks.example.com"},
-		{Kind: notices.KindTelegram, To: "-100", Problem: notices.ProblemRefused, Said: "<b>chat not found</b>"},
-		{Kind: notices.KindMail, To: "a@example.com", Problem: notices.ProblemUnreachable}, {Kind: notices.KindWebhook, To: "x", Problem: notices.ProblemPrivate}}
+	sent.results = []notify.Result{{Kind: notify.KindWebhook, To: "hooks.example.com"},
+		{Kind: notify.KindTelegram, To: "-100", Problem: notify.ProblemRefused, Said: "<b>chat not found</b>"},
+		{Kind: notify.KindMail, To: "a@example.com", Problem: notify.ProblemUnreachable}, {Kind: notify.KindWebhook, To: "x", Problem: notify.ProblemPrivate}}
 	form := noticesPosted(url.Values{"do": {"test"}, "webhook": {"https://hooks.example.com/"}})
 	w.contains(w.post(base+"/settings/notices", form, true), "Webhook to hooks.example.com", "Accepted.", "Telegram to -100",
 		"Refused: &lt;b&gt;chat not found&lt;/b&gt;", "E-mail to a@example.com", "Not reached", "private network", `value="https://hooks.example.com/"`)
@@ -140,7 +140,7 @@ func TestNotices_testSaysWhatCameBack(t *testing.T) {
 	if len(sent.tested) != 1 {
 		t.Error("the second of two clicks sent another message")
 	}
-	sent.results, sent.err = nil, notices.ErrTooMany
+	sent.results, sent.err = nil, notify.ErrTooMany
 	w.contains(w.post(base+"/settings/notices", noticesPosted(url.Values{"do": {"test"}}), true), "there were enough in the last 10 minutes")
 	sent.err = nil
 	w.contains(w.post(base+"/settings/notices", noticesPosted(url.Values{"do": {"test"}}), true), "nobody is chosen")

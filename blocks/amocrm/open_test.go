@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/tenant"
 )
 
 func (w *house) openBlock(body string) *httptest.ResponseRecorder {
@@ -129,9 +129,9 @@ func TestOpen_floorAnswersInTimeWhenAmoHangs(t *testing.T) {
 	w.h.Budget = 400 * time.Millisecond
 	hang := make(chan struct{})
 	t.Cleanup(func() { close(hang) })
-	w.crm.onPeople = func(context.Context) (bridge.People, error) {
+	w.crm.onPeople = func(context.Context) (crm.People, error) {
 		<-hang // deaf to its context
-		return bridge.People{}, nil
+		return crm.People{}, nil
 	}
 	start := time.Now()
 	html := w.html(w.openBlock(`{"amo_base_host":"example.amocrm.ru","secret":"s","view":"html"}`))

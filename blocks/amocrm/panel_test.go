@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -62,16 +62,16 @@ func TestPanel_hostileNamesAreEscaped(t *testing.T) {
 	p := sampleAnna()
 	p.Name, p.Position, p.Company, p.Responsible, p.Tags = evil, evil, evil, evil, []string{evil}
 	p.Phones, p.Emails, p.URL, p.CompanyURL = []string{evil}, []string{evil}, "javascript:alert(3)", "javascript:alert(4)"
-	p.Matched = []bridge.Match{{Kind: bridge.MatchEmail, Value: evil}}
+	p.Matched = []crm.Match{{Kind: crm.MatchEmail, Value: evil}}
 	for i := range p.Deals {
 		p.Deals[i].Name, p.Deals[i].Status, p.Deals[i].Pipeline, p.Deals[i].Color = evil, evil, evil, `red" onload="x`
 		p.Deals[i].URL = "javascript:alert(5)"
 	}
-	w.crm.people.Contacts = []bridge.Person{p, p}
-	w.crm.card.Name, w.crm.card.Fields = evil, []bridge.Shown{{Name: evil, Type: "url", Text: []string{evil}, URL: "javascript:alert(6)"}}
-	w.crm.feedItems = []bridge.FeedItem{
-		{Kind: bridge.KindComment, Text: evil, Author: evil, Link: "javascript:alert(7)"},
-		{Kind: bridge.KindStatus, Key: "feed.status_changed", Args: map[string]any{"from": evil, "to": evil}},
+	w.crm.people.Contacts = []crm.Person{p, p}
+	w.crm.card.Name, w.crm.card.Fields = evil, []crm.Shown{{Name: evil, Type: "url", Text: []string{evil}, URL: "javascript:alert(6)"}}
+	w.crm.feedItems = []crm.FeedItem{
+		{Kind: crm.KindComment, Text: evil, Author: evil, Link: "javascript:alert(7)"},
+		{Kind: crm.KindStatus, Key: "feed.status_changed", Args: map[string]any{"from": evil, "to": evil}},
 	}
 	ticket := sampleTicket()
 	ticket.Subject, ticket.Client.Name = evil, evil
@@ -90,7 +90,7 @@ func TestPanel_firstPaintShowsASkeletonThatFetches(t *testing.T) {
 	w := newHouse(t)
 	w.h.FirstPaint = 5 * time.Millisecond
 	release := make(chan struct{})
-	w.crm.onPeople = func(context.Context) (bridge.People, error) {
+	w.crm.onPeople = func(context.Context) (crm.People, error) {
 		<-release
 		return w.crm.people, nil
 	}
@@ -106,9 +106,9 @@ func TestPanel_slowAmoIsSaidWithinTheBudget(t *testing.T) {
 	w.h.Budget = 300 * time.Millisecond
 	hang := make(chan struct{})
 	t.Cleanup(func() { close(hang) })
-	w.crm.onPeople = func(context.Context) (bridge.People, error) {
+	w.crm.onPeople = func(context.Context) (crm.People, error) {
 		<-hang
-		return bridge.People{}, nil
+		return crm.People{}, nil
 	}
 	base := w.session(blocks.EN, sampleTicket())
 	start := time.Now()
@@ -158,7 +158,7 @@ func TestPanel_openCardIsOpenAgainOnTheTicket(t *testing.T) {
 
 func TestPanel_sixtyDealsWithoutReload(t *testing.T) {
 	w := newHouse(t)
-	w.crm.people.Contacts = []bridge.Person{sixty()}
+	w.crm.people.Contacts = []crm.Person{sixty()}
 	rec := w.get(w.session(blocks.EN, sampleTicket()))
 	if n := strings.Count(rec.Body.String(), `class="row-name"`); n != 60 {
 		t.Errorf("%d deals on the page, want 60", n)
@@ -206,7 +206,7 @@ func TestDeal_idsOfTheBrowser(t *testing.T) {
 
 func TestDeal_feedThatFailsLeavesTheCard(t *testing.T) {
 	w := newHouse(t)
-	w.crm.feedErr = crm.ErrUpstream
+	w.crm.feedErr = amoapi.ErrUpstream
 	w.contains(w.get(w.session(blocks.EN, sampleTicket())+"/deals/12"), "Office chairs", "amoCRM is not available", `name="text"`)
 }
 

@@ -8,12 +8,12 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/blocks/rules"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
-	"github.com/sidecard/sidecard/triggers"
 )
 
 // problemView is a page, or a part of one, that says what is wrong and the one thing to do next.
@@ -35,23 +35,23 @@ var problems = []struct {
 	retry  bool
 }{
 	{store.ErrTrouble, "store", http.StatusOK, true}, // before the deadlines: it may hold one
-	{bridge.ErrGone, "gone", http.StatusNotFound, false},
-	{triggers.ErrNotFound, "no_firing", http.StatusNotFound, false},
-	{bridge.ErrNoClient, "no_client", http.StatusUnprocessableEntity, false},
-	{bridge.ErrUnknownOutcome, "unknown_outcome", http.StatusOK, true},
+	{crm.ErrGone, "gone", http.StatusNotFound, false},
+	{rules.ErrNotFound, "no_firing", http.StatusNotFound, false},
+	{crm.ErrNoClient, "no_client", http.StatusUnprocessableEntity, false},
 	{crm.ErrUnknownOutcome, "unknown_outcome", http.StatusOK, true},
+	{amoapi.ErrUnknownOutcome, "unknown_outcome", http.StatusOK, true},
 	{blocks.ErrBusy, "busy", http.StatusConflict, true},
 	{blocks.ErrExpired, "form_expired", http.StatusConflict, true},
-	{crm.ErrBlocked, "blocked", http.StatusOK, true},
-	{bridge.ErrResting, "resting", http.StatusOK, true},
-	{crm.ErrPayment, "payment", http.StatusOK, true},
-	{crm.ErrForbidden, "forbidden", http.StatusOK, true},
-	{crm.ErrLimited, "limited", http.StatusOK, true},
+	{amoapi.ErrBlocked, "blocked", http.StatusOK, true},
+	{crm.ErrResting, "resting", http.StatusOK, true},
+	{amoapi.ErrPayment, "payment", http.StatusOK, true},
+	{amoapi.ErrForbidden, "forbidden", http.StatusOK, true},
+	{amoapi.ErrLimited, "limited", http.StatusOK, true},
 	{context.DeadlineExceeded, "slow", http.StatusOK, true},
 	{oauth.ErrRefused, "sign_in", http.StatusOK, true}, // before ErrUpstream, which it also is
-	{crm.ErrUnauthorized, "sign_in", http.StatusOK, true},
-	{crm.ErrUpstream, "upstream", http.StatusOK, true},
-	{crm.ErrNetwork, "upstream", http.StatusOK, true},
+	{amoapi.ErrUnauthorized, "sign_in", http.StatusOK, true},
+	{amoapi.ErrUpstream, "upstream", http.StatusOK, true},
+	{amoapi.ErrNetwork, "upstream", http.StatusOK, true},
 	{tenant.ErrNotFound, "no_tenant", http.StatusOK, false},
 }
 
@@ -112,14 +112,14 @@ func (h *Handlers) note(ctx context.Context, err error, known bool, tenantID str
 }
 
 // fieldTexts are a form's errors in the reader's language, by form path; "" holds what belongs to no shown field.
-func (v *visit) fieldTexts(errs *bridge.FieldErrors) map[string]string {
+func (v *visit) fieldTexts(errs *crm.FieldErrors) map[string]string {
 	out := map[string]string{}
 	for _, e := range errs.Fields {
 		text := e.Text
 		switch {
-		case e.Key != "" && e.Text != "" && e.Key == bridge.KeyFromTheCRM:
+		case e.Key != "" && e.Text != "" && e.Key == crm.KeyFromTheCRM:
 			text = v.t(e.Key, "Text", e.Text)
-		case e.Key == bridge.KeyBadValue && badValueKey(e) != "":
+		case e.Key == crm.KeyBadValue && badValueKey(e) != "":
 			text = v.t(badValueKey(e))
 		case e.Key != "":
 			text = v.h.Catalog.TMap(v.session.Lang, e.Key, feedArgs(blocks.Format{Catalog: v.h.Catalog, Lang: v.session.Lang}, e.Args))

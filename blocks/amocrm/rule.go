@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // ruleView is the page that hands an admin the rule for the helpdesk, with this tenant's key.
@@ -39,7 +39,7 @@ type ruleFields struct {
 
 // ruleJSON is a POST action as the helpdesk takes it (usedesk.md §3.2), with ids that exist in the account: its main
 // pipeline's first stage and a user who may be responsible. The key goes into the body, since addresses end up in logs.
-func ruleJSON(publicURL, key, integration, name string, meta bridge.Meta) (string, error) {
+func ruleJSON(publicURL, key, integration, name string, meta crm.Meta) (string, error) {
 	fields := ruleFields{Name: name}
 	for i, p := range meta.Open() {
 		if i == 0 || p.IsMain {

@@ -4,16 +4,16 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 func TestRuleJSON_namesWhatExistsAndHidesTheKeyFromAddresses(t *testing.T) {
-	meta := bridge.Meta{
-		Users: []crm.User{{ID: 1, IsActive: false}, {ID: 2, IsActive: true, IsFree: true}, {ID: 3, IsActive: true}},
-		Pipelines: []crm.Pipeline{
-			{ID: 10, Statuses: []crm.Status{{ID: 11}}},
-			{ID: 20, IsMain: true, Statuses: []crm.Status{{ID: 21, Type: crm.StatusTypeUnsorted}, {ID: 22}}},
+	meta := crm.Meta{
+		Users: []amoapi.User{{ID: 1, IsActive: false}, {ID: 2, IsActive: true, IsFree: true}, {ID: 3, IsActive: true}},
+		Pipelines: []amoapi.Pipeline{
+			{ID: 10, Statuses: []amoapi.Status{{ID: 11}}},
+			{ID: 20, IsMain: true, Statuses: []amoapi.Status{{ID: 21, Type: amoapi.StatusTypeUnsorted}, {ID: 22}}},
 		},
 	}
 	text, err := ruleJSON("https://sidecard.example.com", "sk_x&y", "id-1", "Deal <1>", meta)

@@ -11,17 +11,17 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/triggers"
 )
 
-// Rules tries a rule on a ticket without making anything; *triggers.Service is it.
+// Rules tries a rule on a ticket without making anything; *rules.Service is it.
 type Rules interface {
-	TryRule(ctx context.Context, tenantID string, ticketID int64, rule string) (triggers.Trial, error)
+	TryRule(ctx context.Context, tenantID string, ticketID int64, rule string) (rules.Trial, error)
 }
 
-var _ Rules = (*triggers.Service)(nil)
+var _ Rules = (*rules.Service)(nil)
 
 // Bounds of the page's form, in characters.
 const (
@@ -101,7 +101,7 @@ func (h *Handlers) checkRule(v *visit) error {
 
 func (v *visit) try(view *ruleCheckView) error {
 	trial, err := v.h.Rules.TryRule(v.ctx, v.session.TenantID, v.session.Ticket.ID, view.Rule)
-	var broken *triggers.SyntaxError
+	var broken *rules.SyntaxError
 	switch {
 	case errors.As(err, &broken) && broken.Line > 0:
 		view.Error = v.t("rule.check_unreadable_at", "Line", strconv.Itoa(broken.Line), "Column", strconv.Itoa(broken.Column))
@@ -121,15 +121,15 @@ func (v *visit) try(view *ruleCheckView) error {
 	}
 	view.Would = wouldLines(f, *trial.Would)
 	switch trial.Would.IfOpenDeal {
-	case triggers.OpenDealAttach:
+	case rules.OpenDealAttach:
 		view.OpenDeal = v.t("rule.deal_attach")
-	case triggers.OpenDealSkip:
+	case rules.OpenDealSkip:
 		view.OpenDeal = v.t("rule.deal_skip")
 	}
 	return nil
 }
 
-func saidProblems(f blocks.Format, list []triggers.Problem) []ruleProblem {
+func saidProblems(f blocks.Format, list []rules.Problem) []ruleProblem {
 	var out []ruleProblem
 	for _, p := range list {
 		out = append(out, ruleProblem{p.Path, f.Words(f.Catalog.RuleProblem(f.Lang, p.Key, p.Params, p.Detail))})
@@ -138,7 +138,7 @@ func saidProblems(f blocks.Format, list []triggers.Problem) []ruleProblem {
 }
 
 // wouldLines says what a rule would make; what is left to amoCRM has no line.
-func wouldLines(f blocks.Format, w triggers.Would) []ruleLine {
+func wouldLines(f blocks.Format, w rules.Would) []ruleLine {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	out := []ruleLine{}
 	add := func(label string, lines ...string) {
@@ -177,7 +177,7 @@ func wouldLines(f blocks.Format, w triggers.Would) []ruleLine {
 }
 
 // withID is a name with its id, as rules and messages write it.
-func withID(r triggers.Ref) string {
+func withID(r rules.Ref) string {
 	switch {
 	case r.ID == 0:
 		return ""
@@ -193,6 +193,6 @@ func lookupQuery(raw string) string {
 }
 
 // lookup lists what the account has under a query.
-func (v *visit) lookup(ctx context.Context, meta bridge.Meta, query string) lookupView {
+func (v *visit) lookup(ctx context.Context, meta crm.Meta, query string) lookupView {
 	return newLookup(v.formatIn(ctx), meta, query)
 }

@@ -8,11 +8,11 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/blocks/rules"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/triggers"
 )
 
 func tryRule(rule string) func(*house, string) *httptest.ResponseRecorder {
@@ -21,21 +21,21 @@ func tryRule(rule string) func(*house, string) *httptest.ResponseRecorder {
 	}
 }
 
-func goodTrial() triggers.Trial {
+func goodTrial() rules.Trial {
 	price := money.Of(185000)
-	ref := func(id int64, name string) triggers.Ref { return triggers.Ref{ID: id, Name: name} }
-	return triggers.Trial{
-		Remarks:  []triggers.Problem{{Path: "fields.pipeline", Code: "unknown_choice", Key: "no_pipeline", Params: map[string]string{"Near": "1 (Sales)", "Accepted": "1 (Sales)"}}},
-		Warnings: []triggers.Problem{{Path: "fields.status", Code: "closed_stage", Key: "closed_stage", Params: map[string]string{"Stage": "142 (Won)"}}},
-		Would: &triggers.Would{Contact: ref(7, "Anna Petrova"), Name: "Chairs for <Anna>", Price: &price, Pipeline: ref(1, "Sales"),
+	ref := func(id int64, name string) rules.Ref { return rules.Ref{ID: id, Name: name} }
+	return rules.Trial{
+		Remarks:  []rules.Problem{{Path: "fields.pipeline", Code: "unknown_choice", Key: "no_pipeline", Params: map[string]string{"Near": "1 (Sales)", "Accepted": "1 (Sales)"}}},
+		Warnings: []rules.Problem{{Path: "fields.status", Code: "closed_stage", Key: "closed_stage", Params: map[string]string{"Stage": "142 (Won)"}}},
+		Would: &rules.Would{Contact: ref(7, "Anna Petrova"), Name: "Chairs for <Anna>", Price: &price, Pipeline: ref(1, "Sales"),
 			Status: ref(142, "Won"), Responsible: ref(2, "Maria Kuznetsova"), Tags: []string{"vip", "email"}, Company: "Chairs & Co",
-			Fields: []triggers.FilledField{{Ref: ref(2, "Source"), Values: []string{"1 (Website)"}}}, Task: "Call +7 999 123-45-67",
-			TaskDue: now.Add(day), Comment: "From ticket 101", IfOpenDeal: triggers.OpenDealSkip},
+			Fields: []rules.FilledField{{Ref: ref(2, "Source"), Values: []string{"1 (Website)"}}}, Task: "Call +7 999 123-45-67",
+			TaskDue: now.Add(day), Comment: "From ticket 101", IfOpenDeal: rules.OpenDealSkip},
 	}
 }
 
-func badTrial() triggers.Trial {
-	return triggers.Trial{Problems: []triggers.Problem{
+func badTrial() rules.Trial {
+	return rules.Trial{Problems: []rules.Problem{
 		{Path: "fields.pipeline", Code: "unknown_choice", Key: "no_pipeline", Params: map[string]string{"Near": "1 (Sales)", "Accepted": "1 (Sales), 2 (Service)"}},
 		{Path: "fields.custom_fields.<b>", Code: "wrong_type", Key: "field_takes_date", Params: map[string]string{"Field": "Delivery date"}},
 	}}
@@ -45,13 +45,13 @@ func badTrial() triggers.Trial {
 func init() {
 	fields := func(w *house) { w.crm.meta = sampleMeta() }
 	scenes = append(scenes, []dealScene{
-		{"rule-check", func(w *house, _ *bridge.Ticket) { fields(w) }, path("/rule/check")},
-		{"rule-check-found", func(w *house, _ *bridge.Ticket) { fields(w) }, path("/rule/check?q=sour")},
-		{"rule-check-good", func(w *house, _ *bridge.Ticket) { fields(w); w.rules.trial = goodTrial() }, tryRule(`{"ticketId":"{{ticket_id}}"}`)},
-		{"rule-check-bad", func(w *house, _ *bridge.Ticket) { fields(w); w.rules.trial = badTrial() }, tryRule(`{"fields":{"pipeline":"Slaes"}}</textarea>`)},
-		{"rule-check-broken", func(w *house, _ *bridge.Ticket) {
+		{"rule-check", func(w *house, _ *crm.Ticket) { fields(w) }, path("/rule/check")},
+		{"rule-check-found", func(w *house, _ *crm.Ticket) { fields(w) }, path("/rule/check?q=sour")},
+		{"rule-check-good", func(w *house, _ *crm.Ticket) { fields(w); w.rules.trial = goodTrial() }, tryRule(`{"ticketId":"{{ticket_id}}"}`)},
+		{"rule-check-bad", func(w *house, _ *crm.Ticket) { fields(w); w.rules.trial = badTrial() }, tryRule(`{"fields":{"pipeline":"Slaes"}}</textarea>`)},
+		{"rule-check-broken", func(w *house, _ *crm.Ticket) {
 			fields(w)
-			w.rules.err = &triggers.SyntaxError{Line: 2, Column: 5, Detail: "english"}
+			w.rules.err = &rules.SyntaxError{Line: 2, Column: 5, Detail: "english"}
 		}, tryRule("{\n\"a\" 1}")},
 	}...)
 }
@@ -78,9 +78,9 @@ func TestRuleCheck_keepsWhatWasTypedWhenItCanNotBeTried(t *testing.T) {
 	post := func(rule, do string) *httptest.ResponseRecorder {
 		return w.post(base+"/rule/check", url.Values{"do": {do}, "rule": {rule}, "q": {"sal"}}, true)
 	}
-	w.rules.err = crm.ErrUpstream
+	w.rules.err = amoapi.ErrUpstream
 	w.contains(post("typed by hand", "check"), "typed by hand", `role="alert"`, `value="sal"`)
-	w.crm.metaErr = crm.ErrUpstream
+	w.crm.metaErr = amoapi.ErrUpstream
 	w.contains(post("typed by hand", "check"), "typed by hand", `role="alert"`)
 	w.crm.metaErr, w.rules.rule = nil, ""
 	w.contains(post("typed by hand", "find"), "typed by hand")
@@ -89,7 +89,7 @@ func TestRuleCheck_keepsWhatWasTypedWhenItCanNotBeTried(t *testing.T) {
 	if w.rules.rule != "" {
 		t.Errorf("tried %.40q", w.rules.rule)
 	}
-	w.rules.err = &triggers.SyntaxError{Detail: "the body ends too early"}
+	w.rules.err = &rules.SyntaxError{Detail: "the body ends too early"}
 	w.contains(post("{", "check"), "This is no JSON")
 	w.rules.err = oauth.ErrGrantLost{}
 	w.contains(post("x", "check"), "data-popup")
@@ -132,9 +132,9 @@ func TestLookup_findsByNameIDAndOwner(t *testing.T) {
 			t.Errorf("%s: %v, want %s", query, ids, want)
 		}
 	}
-	many := bridge.Meta{}
+	many := crm.Meta{}
 	for i := range 200 {
-		many.LeadFields = append(many.LeadFields, crm.Field{ID: crm.ID(i + 1), Name: "Field " + strconv.Itoa(i)})
+		many.LeadFields = append(many.LeadFields, amoapi.Field{ID: amoapi.ID(i + 1), Name: "Field " + strconv.Itoa(i)})
 	}
 	if got := newLookup(f, many, ""); len(got.Groups[0].Rows) != mostLookups || got.More != "120 more: narrow the search." {
 		t.Errorf("%d rows, %q", len(got.Groups[0].Rows), got.More)

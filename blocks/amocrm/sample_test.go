@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/money"
 )
 
@@ -14,56 +14,56 @@ func in(d time.Duration) *time.Time { t := now.Add(d); return &t }
 
 const day = 24 * time.Hour
 
-func sampleTicket() bridge.Ticket {
-	return bridge.Ticket{ID: 101, Subject: "Second delivery of chairs", Channel: "email", Client: bridge.Client{
+func sampleTicket() crm.Ticket {
+	return crm.Ticket{ID: 101, Subject: "Second delivery of chairs", Channel: "email", Client: crm.Client{
 		ID: 55, Name: "Anna Petrova", Company: "Chairs & Co", Phones: []string{"8 999 123-45-67"}, Emails: []string{"anna@example.com"},
 	}}
 }
 
-func sampleDeals() []bridge.Deal {
+func sampleDeals() []crm.Deal {
 	base := "https://example.amocrm.ru/leads/detail/"
-	return []bridge.Deal{
+	return []crm.Deal{
 		{ID: 12, Name: "Office chairs, 40 pieces", URL: base + "12", Price: money.Of(185000), Currency: "RUB", Pipeline: "Sales",
-			Status: "Negotiation", Color: "#ffcc66", State: bridge.DealOpen, Responsible: "Ivan Smirnov", CreatedAt: ago(20 * day),
+			Status: "Negotiation", Color: "#ffcc66", State: crm.DealOpen, Responsible: "Ivan Smirnov", CreatedAt: ago(20 * day),
 			UpdatedAt: ago(3 * time.Hour), TaskAt: in(-2 * day), ContactIDs: []int64{7}},
 		{ID: 13, Name: "Assembly and delivery to the second warehouse, including the removal of old furniture", URL: base + "13",
-			Price: money.Of(12500), Currency: "RUB", Pipeline: "Service", Status: "First contact", Color: "#99ccff", State: bridge.DealOpen,
+			Price: money.Of(12500), Currency: "RUB", Pipeline: "Service", Status: "First contact", Color: "#99ccff", State: crm.DealOpen,
 			Responsible: "Maria Kuznetsova", CreatedAt: ago(4 * day), UpdatedAt: ago(26 * time.Hour), TaskAt: in(3 * time.Hour)},
 		{ID: 14, Name: "Trial order", URL: base + "14", Price: money.Of(0), Currency: "RUB", Pipeline: "Sales", Status: "Won",
-			Color: "#ccff66", State: bridge.DealWon, Responsible: "Ivan Smirnov", CreatedAt: ago(200 * day), UpdatedAt: ago(180 * day),
+			Color: "#ccff66", State: crm.DealWon, Responsible: "Ivan Smirnov", CreatedAt: ago(200 * day), UpdatedAt: ago(180 * day),
 			ClosedAt: in(-180 * day)},
 		{ID: 15, Name: "Meeting room table", URL: base + "15", Price: money.Of(64000), Currency: "RUB", Pipeline: "Sales", Status: "Lost",
-			Color: "#d5d8db", State: bridge.DealLost, Responsible: "Ivan Smirnov", CreatedAt: ago(500 * day), UpdatedAt: ago(480 * day)},
+			Color: "#d5d8db", State: crm.DealLost, Responsible: "Ivan Smirnov", CreatedAt: ago(500 * day), UpdatedAt: ago(480 * day)},
 	}
 }
 
-func sampleAnna() bridge.Person {
-	return bridge.Person{
+func sampleAnna() crm.Person {
+	return crm.Person{
 		ID: 7, Name: "Anna Petrova", URL: "https://example.amocrm.ru/contacts/detail/7", Position: "Head of purchasing",
 		Company: "Chairs & Co", CompanyURL: "https://example.amocrm.ru/companies/detail/3", Responsible: "Ivan Smirnov",
 		Phones: []string{"+7 (999) 123-45-67", "ext. 12"}, Emails: []string{"anna@example.com"}, Tags: []string{"wholesale", "VIP"},
-		Matched: []bridge.Match{{Kind: bridge.MatchPhone, Value: "+7 (999) 123-45-67"}, {Kind: bridge.MatchEmail, Value: "anna@example.com"}},
+		Matched: []crm.Match{{Kind: crm.MatchPhone, Value: "+7 (999) 123-45-67"}, {Kind: crm.MatchEmail, Value: "anna@example.com"}},
 		Deals:   sampleDeals(), UpdatedAt: ago(day),
 	}
 }
 
-func sampleBoris() bridge.Person {
-	return bridge.Person{
+func sampleBoris() crm.Person {
+	return crm.Person{
 		ID: 8, Name: "Boris", URL: "https://example.amocrm.ru/contacts/detail/8", Responsible: "Maria Kuznetsova",
-		Phones: []string{"+79991234567"}, Matched: []bridge.Match{{Kind: bridge.MatchPhone, Value: "+79991234567"}},
+		Phones: []string{"+79991234567"}, Matched: []crm.Match{{Kind: crm.MatchPhone, Value: "+79991234567"}},
 	}
 }
 
 // sixty is a client with very many deals.
-func sixty() bridge.Person {
+func sixty() crm.Person {
 	p := sampleAnna()
 	p.Deals = nil
 	for i := range 60 {
 		d := sampleDeals()[i%4]
 		if i >= 20 {
-			d.State, d.Status, d.TaskAt = bridge.DealLost, "Lost", nil
+			d.State, d.Status, d.TaskAt = crm.DealLost, "Lost", nil
 		} else {
-			d.State = bridge.DealOpen
+			d.State = crm.DealOpen
 		}
 		d.ID, d.Name = int64(1000+i), fmt.Sprintf("Order %d", i+1)
 		p.Deals = append(p.Deals, d)
@@ -72,18 +72,18 @@ func sixty() bridge.Person {
 }
 
 func sampleCRM() *fakeCRM {
-	sales := crm.Pipeline{ID: 1, Name: "Sales", IsMain: true, Statuses: []crm.Status{
-		{ID: 10, Name: "Incoming", Type: crm.StatusTypeUnsorted, PipelineID: 1}, {ID: 11, Name: "First contact", PipelineID: 1},
-		{ID: 12, Name: "Negotiation", PipelineID: 1}, {ID: crm.StatusWon, Name: "Won", PipelineID: 1}, {ID: crm.StatusLost, Name: "Lost", PipelineID: 1},
+	sales := amoapi.Pipeline{ID: 1, Name: "Sales", IsMain: true, Statuses: []amoapi.Status{
+		{ID: 10, Name: "Incoming", Type: amoapi.StatusTypeUnsorted, PipelineID: 1}, {ID: 11, Name: "First contact", PipelineID: 1},
+		{ID: 12, Name: "Negotiation", PipelineID: 1}, {ID: amoapi.StatusWon, Name: "Won", PipelineID: 1}, {ID: amoapi.StatusLost, Name: "Lost", PipelineID: 1},
 	}}
-	service := crm.Pipeline{ID: 2, Name: "Service", Statuses: []crm.Status{{ID: 21, Name: "New request", PipelineID: 2}}}
+	service := amoapi.Pipeline{ID: 2, Name: "Service", Statuses: []amoapi.Status{{ID: 21, Name: "New request", PipelineID: 2}}}
 	return &fakeCRM{
-		people:       bridge.People{Contacts: []bridge.Person{sampleAnna()}, At: ago(20 * time.Second)},
+		people:       crm.People{Contacts: []crm.Person{sampleAnna()}, At: ago(20 * time.Second)},
 		fakeDealCard: fakeDealCard{tasks: sampleTasks(), results: map[int64]string{}},
-		card: bridge.DealCard{
+		card: crm.DealCard{
 			Inputs: map[int64][]string{1: {"2026-12-01"}, 2: {"1"}, 5: {"true"}, 35: nil},
 			Deal:   sampleDeals()[0], At: now, Tags: []string{"urgent"},
-			Fields: []bridge.Shown{
+			Fields: []crm.Shown{
 				{ID: 1, Name: "Delivery date", Type: "date", Text: []string{"2026-12-01"}},
 				{ID: 2, Name: "Source", Type: "select", Text: []string{"Website"}},
 				{ID: 3, Name: "Brief", Type: "url", Text: []string{"https://example.com/brief"}, URL: "https://example.com/brief"},
@@ -92,27 +92,27 @@ func sampleCRM() *fakeCRM {
 				{ID: 40, Name: "Delivery address", Type: "smart_address", Text: []string{"1 Made-up Street", "London"}},
 			},
 			Outside:   []int64{40},
-			Contacts:  []bridge.Named{{ID: 7, Name: "Anna Petrova", URL: "https://example.amocrm.ru/contacts/detail/7", Main: true}},
-			Companies: []bridge.Named{{ID: 3, Name: "Chairs & Co", URL: "https://example.amocrm.ru/companies/detail/3"}},
+			Contacts:  []crm.Named{{ID: 7, Name: "Anna Petrova", URL: "https://example.amocrm.ru/contacts/detail/7", Main: true}},
+			Companies: []crm.Named{{ID: 3, Name: "Chairs & Co", URL: "https://example.amocrm.ru/companies/detail/3"}},
 		},
-		feedItems: []bridge.FeedItem{
-			{ID: "note-1", Kind: bridge.KindComment, Author: "Ivan Smirnov", At: ago(40 * time.Minute), Text: "Asked for grey fabric.\nSends the plan tomorrow."},
-			{ID: "note-2", Kind: bridge.KindCall, Author: "Maria Kuznetsova", At: ago(5 * time.Hour), Key: "feed.call_in",
+		feedItems: []crm.FeedItem{
+			{ID: "note-1", Kind: crm.KindComment, Author: "Ivan Smirnov", At: ago(40 * time.Minute), Text: "Asked for grey fabric.\nSends the plan tomorrow."},
+			{ID: "note-2", Kind: crm.KindCall, Author: "Maria Kuznetsova", At: ago(5 * time.Hour), Key: "feed.call_in",
 				Args: map[string]any{"phone": "+79991234567"}, Duration: 185, Link: "https://example.com/record.mp3"},
-			{ID: "event-3", Kind: bridge.KindStatus, Author: "Ivan Smirnov", At: ago(day), Key: "feed.status_changed",
+			{ID: "event-3", Kind: crm.KindStatus, Author: "Ivan Smirnov", At: ago(day), Key: "feed.status_changed",
 				Args: map[string]any{"from": "First contact", "to": "Negotiation"}},
-			{ID: "event-4", Kind: bridge.KindPrice, At: ago(2 * day), Key: "feed.price_changed",
+			{ID: "event-4", Kind: crm.KindPrice, At: ago(2 * day), Key: "feed.price_changed",
 				Args: map[string]any{"from": 150000.0, "to": 185000.0, "currency": "RUB"}},
-			{ID: "event-5", Kind: bridge.KindCreated, At: ago(20 * day), Key: "feed.created"},
+			{ID: "event-5", Kind: crm.KindCreated, At: ago(20 * day), Key: "feed.created"},
 		},
-		form: bridge.DealForm{
-			Pipelines: []crm.Pipeline{sales, service}, Currency: "RUB",
-			Users: []crm.User{{ID: 1, Name: "Ivan Smirnov", IsActive: true}, {ID: 2, Name: "Maria Kuznetsova", IsActive: true}},
+		form: crm.DealForm{
+			Pipelines: []amoapi.Pipeline{sales, service}, Currency: "RUB",
+			Users: []amoapi.User{{ID: 1, Name: "Ivan Smirnov", IsActive: true}, {ID: 2, Name: "Maria Kuznetsova", IsActive: true}},
 		},
-		required: map[int64][]crm.Field{12: {
+		required: map[int64][]amoapi.Field{12: {
 			{ID: 31, Name: "Delivery date", Type: "date"},
-			{ID: 32, Name: "Source", Type: "select", Enums: []crm.Enum{{ID: 1, Value: "Website"}, {ID: 2, Value: "Call"}}},
-			{ID: 33, Name: "Products", Type: "multiselect", Enums: []crm.Enum{{ID: 5, Value: "Chairs"}, {ID: 6, Value: "Tables"}}},
+			{ID: 32, Name: "Source", Type: "select", Enums: []amoapi.Enum{{ID: 1, Value: "Website"}, {ID: 2, Value: "Call"}}},
+			{ID: 33, Name: "Products", Type: "multiselect", Enums: []amoapi.Enum{{ID: 5, Value: "Chairs"}, {ID: 6, Value: "Tables"}}},
 			{ID: 34, Name: "Contract signed", Type: "checkbox"},
 			{ID: 35, Name: "Wishes", Type: "textarea"},
 			{ID: 36, Name: "Invoice", Type: "file"},

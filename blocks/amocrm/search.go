@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // searchView is the search by hand.
@@ -33,7 +33,7 @@ func (h *Handlers) search(v *visit) error {
 		return v.show(http.StatusOK, "search", view)
 	}
 	found, err := v.crm.Search(v.ctx, view.Typed)
-	if err != nil && !errors.Is(err, bridge.ErrEmptyQuery) {
+	if err != nil && !errors.Is(err, crm.ErrEmptyQuery) {
 		return v.fail(err, v.base()+"/search")
 	}
 	view.Asked = true

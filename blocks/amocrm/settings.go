@@ -13,14 +13,14 @@ import (
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // settingsCRM is what the settings ask of an account.
 type settingsCRM interface {
-	LayoutMeta(ctx context.Context) (bridge.Meta, error)
-	Mapped(ctx context.Context, entity string, ticket bridge.Ticket) (map[int64][]string, error)
+	LayoutMeta(ctx context.Context) (crm.Meta, error)
+	Mapped(ctx context.Context, entity string, ticket crm.Ticket) (map[int64][]string, error)
 }
 
 func (h *Handlers) settingsRoutes(g *echo.Group) {
@@ -75,7 +75,7 @@ func (h *Handlers) saveSettings(v *visit) error {
 // settingsForm reads the page's form. A field that the page did not have (amoCRM could not be asked) stays as it is.
 type settingsForm struct {
 	form url.Values
-	meta bridge.Meta
+	meta crm.Meta
 	errs map[string]string
 	t    func(key string, args ...any) string
 }
@@ -87,17 +87,17 @@ func (r settingsForm) text(name string) string { return strings.TrimSpace(r.form
 func (r settingsForm) into(s tenant.Settings) tenant.Settings {
 	s.Language, s.Region = r.text("language"), strings.ToUpper(r.text("region"))
 	if _, known := blocks.ParseLang(s.Language); !known {
-		r.errs["language"] = r.t(bridge.KeyBadChoice)
+		r.errs["language"] = r.t(crm.KeyBadChoice)
 	}
 	if s.Region != "" && phonenumbers.GetCountryCodeForRegion(s.Region) == 0 {
-		r.errs["region"] = r.t(bridge.KeyBadChoice)
+		r.errs["region"] = r.t(crm.KeyBadChoice)
 	}
 	s.MaskPhones = r.text("mask") == "1"
 	s.DealName = r.text("deal_name")
-	if place := bridge.CheckDealName(s.DealName); place != "" {
+	if place := crm.CheckDealName(s.DealName); place != "" {
 		r.errs["deal_name"] = r.t("settings.bad_place", "Place", place)
 	} else if len([]rune(s.DealName)) > maxDealName {
-		r.errs["deal_name"] = r.t(bridge.KeyTooLong, "max", strconv.Itoa(maxDealName))
+		r.errs["deal_name"] = r.t(crm.KeyTooLong, "max", strconv.Itoa(maxDealName))
 	}
 	if r.form.Has("stage") {
 		r.stage(&s)
@@ -106,7 +106,7 @@ func (r settingsForm) into(s tenant.Settings) tenant.Settings {
 		s.ResponsibleID = number(r.text("responsible"))
 		free := slices.ContainsFunc(r.meta.Users, func(u crmUser) bool { return int64(u.ID) == s.ResponsibleID })
 		if s.ResponsibleID != 0 && !free {
-			r.errs["responsible"] = r.t(bridge.KeyBadChoice)
+			r.errs["responsible"] = r.t(crm.KeyBadChoice)
 		}
 	}
 	if r.form.Has("map_to") {
@@ -123,7 +123,7 @@ func (r settingsForm) stage(s *tenant.Settings) {
 		return
 	}
 	if _, ok := r.meta.Status(s.PipelineID, s.StatusID); !ok {
-		r.errs["stage"] = r.t(bridge.KeyBadChoice)
+		r.errs["stage"] = r.t(crm.KeyBadChoice)
 	}
 }
 
@@ -153,9 +153,9 @@ func (r settingsForm) mapping() []tenant.FieldMap {
 }
 
 func (r settingsForm) fits(rule tenant.FieldMap) bool {
-	for _, f := range bridge.MapTargets(r.meta, rule.Entity) {
+	for _, f := range crm.MapTargets(r.meta, rule.Entity) {
 		if int64(f.ID) == rule.FieldID {
-			return bridge.MapFits(rule.From, f.Type)
+			return crm.MapFits(rule.From, f.Type)
 		}
 	}
 	return false
@@ -163,7 +163,7 @@ func (r settingsForm) fits(rule tenant.FieldMap) bool {
 
 // withMapped adds to a new deal's fields the mapped ones that its form did not show; what the agent saw, he decided.
 func (v *visit) withMapped(form url.Values, typed map[int64][]string) (map[int64][]string, error) {
-	mapped, err := v.crm.Mapped(v.ctx, bridge.EntityLead, v.session.Ticket)
+	mapped, err := v.crm.Mapped(v.ctx, crm.EntityLead, v.session.Ticket)
 	fields := maps.Clone(typed)
 	for id, values := range mapped {
 		if !form.Has("fields." + strconv.FormatInt(id, 10)) {

@@ -12,10 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/tenant"
 )
 
 func filledSettings(changes url.Values) url.Values {
@@ -103,7 +103,7 @@ func TestSettings_morePairsKeepWhatWasChosen(t *testing.T) {
 
 func TestSettings_openWhileAmoCRMFailsAndKeepItsChoices(t *testing.T) {
 	w, base := withFields(t)
-	w.crm.metaErr = crm.ErrUpstream
+	w.crm.metaErr = amoapi.ErrUpstream
 	w.tenants.settings = tenant.Settings{PipelineID: 2, StatusID: 21, ResponsibleID: 2, Mapping: []tenant.FieldMap{{From: "ticket.id", Entity: "lead", FieldID: 6}}}
 	want := w.tenants.settings
 	want.MaskPhones = true
@@ -157,7 +157,7 @@ func TestSettings_languageOfTheCompanyWinsOverTheBlocks(t *testing.T) {
 
 func TestMapping_goesIntoANewDealUnlessTheAgentSawTheField(t *testing.T) {
 	w, base := withFields(t)
-	w.crm.mapped = map[string]map[int64][]string{bridge.EntityLead: {3: {"https://example.com"}, 6: {"101"}}}
+	w.crm.mapped = map[string]map[int64][]string{crm.EntityLead: {3: {"https://example.com"}, 6: {"101"}}}
 	w.post(base+"/deals", url.Values{
 		"token": {blocks.NewID()}, "name": {"Chairs"}, "pipeline_id": {"1"}, "status_id": {"11"}, "contact_id": {"7"}, "fields.6": {""},
 	}, false)
@@ -171,7 +171,7 @@ func TestMapping_goesIntoANewDealUnlessTheAgentSawTheField(t *testing.T) {
 
 func TestMapping_goesIntoANewContact(t *testing.T) {
 	w, base := withFields(t)
-	w.crm.mapped = map[string]map[int64][]string{bridge.EntityContact: {51: {"Chairs & Co"}}}
+	w.crm.mapped = map[string]map[int64][]string{crm.EntityContact: {51: {"Chairs & Co"}}}
 	w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "anyway": {"1"}}, false)
 	if len(w.crm.made) != 1 {
 		t.Fatalf("%d contacts", len(w.crm.made))
@@ -195,7 +195,7 @@ func TestMask_noPageShowsAWholePhone(t *testing.T) {
 			w.crm.people.Contacts[0].Name = "Anna +7 999 123 45 67"
 			w.crm.people.Contacts[0].Deals[0].Name = "Call from 8(999)123-45-67"
 			w.crm.card.Name = "Call from 8(999)123-45-67"
-			w.crm.card.Fields[0] = bridge.Shown{ID: 1, Name: "Wishes", Type: "textarea", Text: []string{"ring +79991234567"}}
+			w.crm.card.Fields[0] = crm.Shown{ID: 1, Name: "Wishes", Type: "textarea", Text: []string{"ring +79991234567"}}
 			w.crm.feedItems[0].Text = "his second phone is 89991234567"
 			w.crm.feedItems[2].Args["to"] = "+7 999 123-45-67"
 			if scene.setup != nil {
@@ -246,19 +246,19 @@ func TestMask_callAndSMSSentences(t *testing.T) {
 func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
 	name := "Call from 8(999)123-45-67"
 	w := newHouse(t)
-	inner := &recordingDeals{CRM: w.crm, edit: bridge.DealEdit{
-		Name: name, Values: map[int64][]string{1: {"ring +79991234567"}}, Fields: []crm.Field{{ID: 1, Type: "textarea"}},
+	inner := &recordingDeals{CRM: w.crm, edit: crm.DealEdit{
+		Name: name, Values: map[int64][]string{1: {"ring +79991234567"}}, Fields: []amoapi.Field{{ID: 1, Type: "textarea"}},
 	}}
 	m := masked{CRM: inner, format: func(context.Context) blocks.Format { return blocks.Format{Masked: true, Region: "RU"} }}
 	edit, err := m.DealEdit(t.Context(), 12)
 	if err != nil || strings.Contains(edit.Name, "123") || strings.Contains(edit.Values[1][0], "123") {
 		t.Fatalf("%+v, %v", edit, err)
 	}
-	change := bridge.DealChange{Name: &edit.Name, Fields: map[int64][]string{1: edit.Values[1], 2: {"new"}}}
+	change := crm.DealChange{Name: &edit.Name, Fields: map[int64][]string{1: edit.Values[1], 2: {"new"}}}
 	if err := m.ChangeDeal(t.Context(), 12, change); err != nil {
 		t.Fatal(err)
 	}
-	want := bridge.DealChange{Name: &name, Fields: map[int64][]string{1: {"ring +79991234567"}, 2: {"new"}}}
+	want := crm.DealChange{Name: &name, Fields: map[int64][]string{1: {"ring +79991234567"}, 2: {"new"}}}
 	if diff := cmp.Diff(want, inner.changed); diff != "" {
 		t.Error(diff)
 	}
@@ -267,14 +267,14 @@ func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
 // recordingDeals is an account whose one deal can be changed.
 type recordingDeals struct {
 	CRM
-	edit    bridge.DealEdit
-	changed bridge.DealChange
+	edit    crm.DealEdit
+	changed crm.DealChange
 }
 
-func (r *recordingDeals) DealEdit(context.Context, int64) (bridge.DealEdit, error) {
+func (r *recordingDeals) DealEdit(context.Context, int64) (crm.DealEdit, error) {
 	return r.edit, nil
 }
-func (r *recordingDeals) ChangeDeal(_ context.Context, _ int64, c bridge.DealChange) error {
+func (r *recordingDeals) ChangeDeal(_ context.Context, _ int64, c crm.DealChange) error {
 	r.changed = c
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 const (
@@ -79,7 +79,7 @@ func (s *stream) begin(w *echo.Response) error {
 }
 
 // hear takes a change of the account. It is called by whoever tells of it and does not block.
-func (s *stream) hear(c bridge.Change) {
+func (s *stream) hear(c crm.Change) {
 	if s.show.hit(c, s.writer) {
 		s.settleIn(streamSettle) // a change comes seldom alone
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // cardView is a deal opened in the panel.
@@ -22,8 +22,8 @@ type cardView struct {
 	ClosedAt string
 	Loss     string
 	Fields   []fieldView
-	Contacts []bridge.Named
-	Firms    []bridge.Named
+	Contacts []crm.Named
+	Firms    []crm.Named
 	Tags     []string
 	Banner   *bannerView
 	Tasks    tasksView
@@ -38,7 +38,7 @@ type fieldView struct {
 	URL  string
 }
 
-func dealPage(f blocks.Format, base string, d bridge.DealCard) cardView {
+func dealPage(f blocks.Format, base string, d crm.DealCard) cardView {
 	v := cardView{
 		dealView: dealRow(f, base, d.Deal), Base: base, Back: base + "/people", Loss: d.LossReason,
 		Contacts: d.Contacts, Firms: d.Companies, Tags: d.Tags,
@@ -50,7 +50,7 @@ func dealPage(f blocks.Format, base string, d bridge.DealCard) cardView {
 		v.ClosedAt = f.DateTime(*d.ClosedAt)
 	}
 	for _, s := range d.Fields {
-		row := fieldView{Key: bridge.CustomID(s.ID), Name: s.Name, Text: slices.Clone(s.Text)}
+		row := fieldView{Key: crm.CustomID(s.ID), Name: s.Name, Text: slices.Clone(s.Text)}
 		if strings.HasPrefix(s.URL, "https://") || strings.HasPrefix(s.URL, "http://") {
 			row.URL = s.URL
 		}
@@ -73,7 +73,7 @@ func dealPage(f blocks.Format, base string, d bridge.DealCard) cardView {
 }
 
 // partLine is a line of a compound value behind its label.
-func partLine(f blocks.Format, p bridge.Part) string {
+func partLine(f blocks.Format, p crm.Part) string {
 	if p.Key == "" {
 		return p.Value
 	}
@@ -81,7 +81,7 @@ func partLine(f blocks.Format, p bridge.Part) string {
 }
 
 // shownText puts a value into the reader's format; what doesn't parse stays as it is.
-func shownText(f blocks.Format, s bridge.Shown, text string) string {
+func shownText(f blocks.Format, s crm.Shown, text string) string {
 	switch s.Type {
 	case "numeric", "monetary", "price":
 		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
@@ -121,13 +121,13 @@ type itemView struct {
 }
 
 var itemIcons = map[string]string{
-	bridge.KindComment: "comment", bridge.KindCall: "phone", bridge.KindSMS: "comment", bridge.KindMail: "mail",
-	bridge.KindService: "bolt", bridge.KindStatus: "flag", bridge.KindResponsible: "person", bridge.KindPrice: "money",
-	bridge.KindName: "edit", bridge.KindField: "edit", bridge.KindTag: "tag", bridge.KindTask: "clock",
-	bridge.KindLink: "link", bridge.KindCreated: "plus", bridge.KindOther: "bolt",
+	crm.KindComment: "comment", crm.KindCall: "phone", crm.KindSMS: "comment", crm.KindMail: "mail",
+	crm.KindService: "bolt", crm.KindStatus: "flag", crm.KindResponsible: "person", crm.KindPrice: "money",
+	crm.KindName: "edit", crm.KindField: "edit", crm.KindTag: "tag", crm.KindTask: "clock",
+	crm.KindLink: "link", crm.KindCreated: "plus", crm.KindOther: "bolt",
 }
 
-func feedLine(f blocks.Format, it bridge.FeedItem) itemView {
+func feedLine(f blocks.Format, it crm.FeedItem) itemView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	if phone, ok := it.Args["phone"].(string); ok && phone != "" {
 		it.Args = maps.Clone(it.Args)
@@ -151,7 +151,7 @@ func feedLine(f blocks.Format, it bridge.FeedItem) itemView {
 	}
 	if strings.HasPrefix(it.Link, "https://") || strings.HasPrefix(it.Link, "http://") {
 		v.Link, v.LinkText = it.Link, t("open_in_amo")
-		if it.Kind == bridge.KindCall {
+		if it.Kind == crm.KindCall {
 			v.LinkText = t("feed.record")
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/money"
 )
 
@@ -29,10 +29,10 @@ type dealView struct {
 	Cells       []cellView // of the tenant's layout
 }
 
-func dealRow(f blocks.Format, base string, d bridge.Deal) dealView {
+func dealRow(f blocks.Format, base string, d crm.Deal) dealView {
 	row := dealView{
 		ID: d.ID, Name: d.Name, URL: d.URL, Status: d.Status, Color: d.Color, Pipeline: d.Pipeline,
-		Responsible: d.Responsible, Closed: d.State != bridge.DealOpen, State: d.State,
+		Responsible: d.Responsible, Closed: d.State != crm.DealOpen, State: d.State,
 		Href: base + "/deals/" + strconv.FormatInt(d.ID, 10),
 	}
 	if row.Name == "" {
@@ -78,7 +78,7 @@ func least(whole bool, key string) string {
 	return key + "_least"
 }
 
-func dealList(f blocks.Format, base string, p bridge.Person) dealsView {
+func dealList(f blocks.Format, base string, p crm.Person) dealsView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := dealsView{CreateURL: base + "/deals/new?contact=" + strconv.FormatInt(p.ID, 10), LayoutURL: base + "/layout/list"}
 	open, sum, currency := 0, money.Amount(0), ""
@@ -89,7 +89,7 @@ func dealList(f blocks.Format, base string, p bridge.Person) dealsView {
 		} else {
 			v.Rest = append(v.Rest, row)
 		}
-		if d.State == bridge.DealOpen {
+		if d.State == crm.DealOpen {
 			open, sum, currency = open+1, sum+d.Price, d.Currency
 		}
 	}

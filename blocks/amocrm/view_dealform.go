@@ -5,8 +5,8 @@ import (
 	"strconv"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // dealFormView is the form of a new deal.
@@ -66,7 +66,7 @@ var widgets = map[string]string{
 	"checkbox": "checkbox", "date": "date", "birthday": "date", "date_time": "datetime",
 }
 
-func fieldInput(f crm.Field, values []string, message string) inputView {
+func fieldInput(f amoapi.Field, values []string, message string) inputView {
 	v := inputView{Name: "fields." + idText(f.ID), Label: f.Name, Widget: widgets[f.Type], Error: message}
 	if len(values) > 0 {
 		v.Value = values[len(values)-1] // a checkbox is preceded by its default
@@ -85,17 +85,17 @@ func fieldInput(f crm.Field, values []string, message string) inputView {
 	return v
 }
 
-func idText(id crm.ID) string { return strconv.FormatInt(int64(id), 10) }
+func idText(id amoapi.ID) string { return strconv.FormatInt(int64(id), 10) }
 
 // stage picks the chosen stage, or the first that is neither won nor lost, and lists its required fields.
-func stagePart(base string, form bridge.DealForm, fields stageFields, draft bridge.DealDraft, errs map[string]string) stageView {
+func stagePart(base string, form crm.DealForm, fields stageFields, draft crm.DealDraft, errs map[string]string) stageView {
 	v := stageView{Base: base, Error: errs["status_id"]}
 	for _, p := range form.Pipelines {
 		if int64(p.ID) != draft.PipelineID {
 			continue
 		}
 		for _, s := range p.Statuses {
-			if s.Type == crm.StatusTypeUnsorted {
+			if s.Type == amoapi.StatusTypeUnsorted {
 				continue
 			}
 			v.Statuses = append(v.Statuses, optionView{idText(s.ID), s.Name, int64(s.ID) == draft.StatusID})
@@ -111,7 +111,7 @@ func stagePart(base string, form bridge.DealForm, fields stageFields, draft brid
 }
 
 // settle gives the draft a pipeline and a stage that exist: what was chosen, else the first open stage.
-func settle(form bridge.DealForm, d *bridge.DealDraft) {
+func settle(form crm.DealForm, d *crm.DealDraft) {
 	if len(form.Pipelines) == 0 {
 		return
 	}
@@ -127,15 +127,15 @@ func settle(form bridge.DealForm, d *bridge.DealDraft) {
 		if int64(s.ID) == d.StatusID {
 			return
 		}
-		if first == 0 && s.Type != crm.StatusTypeUnsorted && s.ID != crm.StatusWon && s.ID != crm.StatusLost {
+		if first == 0 && s.Type != amoapi.StatusTypeUnsorted && s.ID != amoapi.StatusWon && s.ID != amoapi.StatusLost {
 			first = int64(s.ID)
 		}
 	}
 	d.StatusID = first
 }
 
-func dealForm(f blocks.Format, base string, form bridge.DealForm, people []bridge.Person, fields stageFields,
-	draft bridge.DealDraft, errs map[string]string) dealFormView {
+func dealForm(f blocks.Format, base string, form crm.DealForm, people []crm.Person, fields stageFields,
+	draft crm.DealDraft, errs map[string]string) dealFormView {
 	v := dealFormView{
 		Base: base, Token: blocks.NewID(), Name: draft.Name, Price: draft.Price, Currency: form.Currency, Note: draft.NoteText,
 		Errors: errs, Stage: stagePart(base, form, fields, draft, errs),

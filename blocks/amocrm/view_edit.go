@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // fieldDealName is the one editable row that no layout holds. The others go by their layout ids.
@@ -24,17 +24,17 @@ type editView struct {
 	outside   map[string]bool // can be changed in amoCRM alone
 }
 
-func editOf(page string, d bridge.DealCard) editView {
+func editOf(page string, d crm.DealCard) editView {
 	v := editView{page: page, amo: d.URL, outside: map[string]bool{}, can: map[string]bool{
-		fieldDealName: true, bridge.FieldAmount: true, bridge.FieldStage: true, bridge.FieldPipeline: true, bridge.FieldResponsible: true,
-		bridge.FieldLossReason: d.State == bridge.DealLost,
+		fieldDealName: true, crm.FieldAmount: true, crm.FieldStage: true, crm.FieldPipeline: true, crm.FieldResponsible: true,
+		crm.FieldLossReason: d.State == crm.DealLost,
 	}}
 	for id := range d.Inputs {
-		v.can[bridge.CustomID(id)] = true
+		v.can[crm.CustomID(id)] = true
 		v.FieldsURL = page + "/edit"
 	}
 	for _, id := range d.Outside {
-		v.outside[bridge.CustomID(id)] = true
+		v.outside[crm.CustomID(id)] = true
 	}
 	return v
 }
@@ -114,7 +114,7 @@ type typedEdit struct {
 }
 
 // asItIs is what the form of a row begins with.
-func asItIs(key string, e bridge.DealEdit) typedEdit {
+func asItIs(key string, e crm.DealEdit) typedEdit {
 	t := typedEdit{
 		key: key, name: e.Name, pipeline: e.PipelineID, status: e.StatusID, reason: e.LossReasonID, user: e.ResponsibleID,
 		fields: map[int64][]string{},
@@ -129,7 +129,7 @@ func asItIs(key string, e bridge.DealEdit) typedEdit {
 }
 
 // editForm draws the form of a row; ok is false for a row that can't be changed.
-func editForm(f blocks.Format, page string, e bridge.DealEdit, typed typedEdit, errs map[string]string) (v editFormView, ok bool) {
+func editForm(f blocks.Format, page string, e crm.DealEdit, typed typedEdit, errs map[string]string) (v editFormView, ok bool) {
 	v = editFormView{
 		Key: typed.key, DealName: e.Name, Head: typed.head, InPlace: typed.inPlace, Token: blocks.NewID(),
 		Action: page + "/edit", NeedsURL: page + "/edit/needs", DealURL: page, CardURL: page + "/card?field=" + url.QueryEscape(typed.key),
@@ -139,13 +139,13 @@ func editForm(f blocks.Format, page string, e bridge.DealEdit, typed typedEdit, 
 	case fieldDealName:
 		v.Label = t("field.deal_name")
 		v.Input = &inputView{Name: "name", Widget: "text", Value: typed.name, Must: true, Error: errs["name"]}
-	case bridge.FieldAmount:
+	case crm.FieldAmount:
 		v.Label = t("field.price")
 		v.Input = &inputView{Name: "price", Widget: "number", Value: typed.price, Error: errs["price"]}
-	case bridge.FieldResponsible:
+	case crm.FieldResponsible:
 		v.Label = t("field.responsible")
 		v.Input = &inputView{Name: "responsible_id", Widget: "select", Must: true, Options: userOptions(e.Users, typed.user), Error: errs["responsible_id"]}
-	case bridge.FieldStage, bridge.FieldPipeline, bridge.FieldLossReason:
+	case crm.FieldStage, crm.FieldPipeline, crm.FieldLossReason:
 		v.Label = t("field.stage")
 		v.Pipelines, v.Error = stagePicks(e, typed), firstOf(errs["status_id"], errs["pipeline_id"])
 		v.Needs = stageNeeds(f, e, typed, errs)
@@ -185,7 +185,7 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-func userOptions(users []crm.User, chosen int64) []optionView {
+func userOptions(users []amoapi.User, chosen int64) []optionView {
 	var out []optionView
 	for _, u := range users {
 		out = append(out, optionView{idText(u.ID), u.Name, int64(u.ID) == chosen})
@@ -193,9 +193,9 @@ func userOptions(users []crm.User, chosen int64) []optionView {
 	return out
 }
 
-func customInput(e bridge.DealEdit, typed typedEdit, errs map[string]string) (inputView, bool) {
+func customInput(e crm.DealEdit, typed typedEdit, errs map[string]string) (inputView, bool) {
 	for _, field := range e.Fields {
-		if bridge.CustomID(int64(field.ID)) == typed.key {
+		if crm.CustomID(int64(field.ID)) == typed.key {
 			return fieldInput(field, typed.fields[int64(field.ID)], errs["fields."+idText(field.ID)]), true
 		}
 	}
@@ -203,7 +203,7 @@ func customInput(e bridge.DealEdit, typed typedEdit, errs map[string]string) (in
 }
 
 // stagePicks lists all stages, those of the deal's own pipeline first.
-func stagePicks(e bridge.DealEdit, typed typedEdit) []pipelineView {
+func stagePicks(e crm.DealEdit, typed typedEdit) []pipelineView {
 	var own, others []pipelineView
 	for _, p := range e.Pipelines {
 		v := pipelineView{Name: p.Name}
@@ -224,9 +224,9 @@ func stagePicks(e bridge.DealEdit, typed typedEdit) []pipelineView {
 
 // stageNeeds are the fields that the chosen stage asks for: the reason when the deal is lost, and what it requires and
 // the deal does not have. A field with an error is asked for as well.
-func stageNeeds(f blocks.Format, e bridge.DealEdit, typed typedEdit, errs map[string]string) []inputView {
+func stageNeeds(f blocks.Format, e crm.DealEdit, typed typedEdit, errs map[string]string) []inputView {
 	var out []inputView
-	if typed.status == int64(crm.StatusLost) && len(e.LossReasons) > 0 {
+	if typed.status == int64(amoapi.StatusLost) && len(e.LossReasons) > 0 {
 		in := inputView{
 			Name: "loss_reason_id", Label: f.Catalog.T(f.Lang, "field.loss_reason"), Widget: "select", Must: true, Error: errs["loss_reason_id"],
 		}
@@ -235,7 +235,7 @@ func stageNeeds(f blocks.Format, e bridge.DealEdit, typed typedEdit, errs map[st
 		}
 		out = append(out, in)
 	}
-	asked := map[crm.ID]bool{}
+	asked := map[amoapi.ID]bool{}
 	for _, field := range e.Missing(typed.pipeline, typed.status) {
 		asked[field.ID] = true
 	}
@@ -261,10 +261,10 @@ type fieldLink struct {
 	Outside           bool
 }
 
-func fieldsPage(f blocks.Format, page string, e bridge.DealEdit, card bridge.DealCard) fieldsView {
+func fieldsPage(f blocks.Format, page string, e crm.DealEdit, card crm.DealCard) fieldsView {
 	v := fieldsView{DealName: e.Name, DealURL: page}
 	for _, field := range e.Fields {
-		to := page + "/edit?field=" + url.QueryEscape(bridge.CustomID(int64(field.ID)))
+		to := page + "/edit?field=" + url.QueryEscape(crm.CustomID(int64(field.ID)))
 		v.Fields = append(v.Fields, fieldLink{Label: field.Name, Value: fieldValue(f, field, card), URL: to})
 	}
 	for _, field := range e.Outside {
@@ -274,7 +274,7 @@ func fieldsPage(f blocks.Format, page string, e bridge.DealEdit, card bridge.Dea
 }
 
 // fieldValue is all that a deal has in a field, in one line.
-func fieldValue(f blocks.Format, field crm.Field, card bridge.DealCard) string {
+func fieldValue(f blocks.Format, field amoapi.Field, card crm.DealCard) string {
 	var out []string
 	for _, s := range card.Fields {
 		if s.ID == int64(field.ID) {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // onlyComments is the filter of a feed that leaves out what the CRM did.
@@ -48,7 +48,7 @@ const shownItems = 15
 // feedAsk is which part of the feed is asked for.
 type feedAsk struct {
 	only   string
-	before string // a place of bridge.Feed.Older, "" for the newest
+	before string // a place of crm.Feed.Older, "" for the newest
 }
 
 func (v *visit) feedAsk() feedAsk {
@@ -73,7 +73,7 @@ func (a feedAsk) query() string {
 	return "?" + q.Encode()
 }
 
-func feedPage(f blocks.Format, base string, dealID int64, feed bridge.Feed, ask feedAsk) feedView {
+func feedPage(f blocks.Format, base string, dealID int64, feed crm.Feed, ask feedAsk) feedView {
 	page := base + "/deals/" + strconv.FormatInt(dealID, 10)
 	v := feedView{
 		Action: page + "/comments", URL: page + "/feed" + ask.query(), Token: blocks.NewID(), Only: ask.only, Partial: feed.Partial,
@@ -85,7 +85,7 @@ func feedPage(f blocks.Format, base string, dealID int64, feed bridge.Feed, ask 
 		})
 	}
 	for _, it := range feed.Items {
-		if ask.only != "" && it.Kind != bridge.KindComment {
+		if ask.only != "" && it.Kind != crm.KindComment {
 			continue
 		}
 		item := feedLine(f, it)

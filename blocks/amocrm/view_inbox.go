@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
 )
 
 type format = blocks.Format
@@ -44,9 +44,9 @@ type firingRow struct {
 	Repeats       string
 }
 
-func (v *visit) inboxPage(ctx context.Context, q triggers.Query) (inboxView, error) {
+func (v *visit) inboxPage(ctx context.Context, q rules.Query) (inboxView, error) {
 	f := v.formatIn(ctx)
-	q.Reason = func(e triggers.Entry) string { return v.reason(f, e) }
+	q.Reason = func(e rules.Entry) string { return v.reason(f, e) }
 	p, err := v.h.Firings.Inbox(ctx, v.session.TenantID, q)
 	if err != nil {
 		return inboxView{}, err
@@ -83,32 +83,32 @@ func (v *visit) inboxPage(ctx context.Context, q triggers.Query) (inboxView, err
 }
 
 // tabs are the states with their numbers; empty ones that are not asked for are left out.
-func (v *visit) tabs(q triggers.Query, c triggers.Counts) []tabView {
-	counts := map[triggers.State]int{
-		triggers.StateFailed: c.Failed, triggers.StateHeld: c.Held, triggers.StateAccepted: c.Accepted,
-		triggers.StateWorking: c.Working, triggers.StateDone: c.Done, triggers.StateDropped: c.Dropped,
+func (v *visit) tabs(q rules.Query, c rules.Counts) []tabView {
+	counts := map[rules.State]int{
+		rules.StateFailed: c.Failed, rules.StateHeld: c.Held, rules.StateAccepted: c.Accepted,
+		rules.StateWorking: c.Working, rules.StateDone: c.Done, rules.StateDropped: c.Dropped,
 	}
-	labelled := map[triggers.Label]int{triggers.LabelRefused: c.Refused, triggers.LabelRemarks: c.Remarks}
-	labels := map[triggers.State]triggers.Label{triggers.StateFailed: triggers.LabelRefused, triggers.StateDone: triggers.LabelRemarks}
-	tabs := []tabView{{Href: inboxURL(v.base(), triggers.Query{}), Text: v.t("inbox.all"), On: true}}
-	add := func(part triggers.Query, name string, count int, on bool) {
+	labelled := map[rules.Label]int{rules.LabelRefused: c.Refused, rules.LabelRemarks: c.Remarks}
+	labels := map[rules.State]rules.Label{rules.StateFailed: rules.LabelRefused, rules.StateDone: rules.LabelRemarks}
+	tabs := []tabView{{Href: inboxURL(v.base(), rules.Query{}), Text: v.t("inbox.all"), On: true}}
+	add := func(part rules.Query, name string, count int, on bool) {
 		tabs[0].On = tabs[0].On && !on
 		if on || count > 0 {
 			tabs = append(tabs, tabView{inboxURL(v.base(), part), v.t("inbox.state." + name), name, count, on})
 		}
 	}
-	for _, s := range triggers.States {
+	for _, s := range rules.States {
 		tabs[0].Count += counts[s]
-		add(triggers.Query{State: s}, string(s), counts[s], q.State == s && q.Label == "")
+		add(rules.Query{State: s}, string(s), counts[s], q.State == s && q.Label == "")
 		if l, has := labels[s]; has { // a part of those before it
-			add(triggers.Query{Label: l}, string(l), labelled[l], q.Label == l)
+			add(rules.Query{Label: l}, string(l), labelled[l], q.Label == l)
 		}
 	}
 	return tabs
 }
 
 // firingTitle names a firing by its ticket and deal.
-func (v *visit) firingTitle(e triggers.Entry, name string) string {
+func (v *visit) firingTitle(e rules.Entry, name string) string {
 	if e.Request.TicketID == 0 {
 		return strings.TrimSuffix(v.t("inbox.no_ticket")+" · "+name, " · ")
 	}
@@ -116,9 +116,9 @@ func (v *visit) firingTitle(e triggers.Entry, name string) string {
 }
 
 // stateOf is what an entry is called: by its label, if it has one.
-func stateOf(e triggers.Entry) string { return cmp.Or(string(e.Label), string(e.State)) }
+func stateOf(e rules.Entry) string { return cmp.Or(string(e.Label), string(e.State)) }
 
-func (v *visit) repeats(e triggers.Entry) string {
+func (v *visit) repeats(e rules.Entry) string {
 	if e.Repeats == 0 {
 		return ""
 	}
@@ -137,13 +137,13 @@ type firingView struct {
 	Created, Updated  string
 	Due               string
 	Attempts          int
-	Problems          []triggers.Problem
+	Problems          []rules.Problem
 	Remarks           bool // Problems are what was left out
 	Candidates        []candidateView
 	Timeline          []momentView
 	Request           string
 	Cut               bool // there was more of it
-	Mistakes          []triggers.Problem
+	Mistakes          []rules.Problem
 	BadRequest        string
 	Dropping          string // the reason as it was typed
 	BadReason         string
@@ -172,16 +172,16 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 		return firingView{}, err
 	}
 	f := v.formatIn(ctx)
-	failed, held := e.State == triggers.StateFailed, e.State == triggers.StateHeld
+	failed, held := e.State == rules.StateFailed, e.State == rules.StateHeld
 	view := firingView{
 		Base: v.base(), URL: v.base() + "/inbox/" + url.PathEscape(e.ID), Token: blocks.NewID(), ID: e.ID,
 		State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)), Reason: v.said(f, e.Why), Repeats: v.repeats(e),
 		Created: f.DateTime(e.CreatedAt), Updated: f.DateTime(e.UpdatedAt), Attempts: e.Attempts,
 		Request: maskJSON(f, request), CanRetry: failed, CanEdit: e.Editable(),
-		CanDrop: failed || held || e.State == triggers.StateAccepted,
+		CanDrop: failed || held || e.State == rules.StateAccepted,
 	}
 	view.Fixed = (failed || held) && !view.CanEdit
-	if !e.DueAt.IsZero() && e.State == triggers.StateAccepted && e.DueAt.After(v.h.Now()) {
+	if !e.DueAt.IsZero() && e.State == rules.StateAccepted && e.DueAt.After(v.h.Now()) {
 		view.Due = f.DateTime(e.DueAt)
 	}
 	if n := e.Steps.ContactID; n != 0 {
@@ -195,8 +195,8 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 	if id := e.Request.TicketID; id != 0 {
 		view.Ticket, view.TicketURL = strconv.FormatInt(id, 10), v.ticketURLOf(id)
 	}
-	view.Problems, view.Remarks = v.problems(f, e.Problems), e.Label == triggers.LabelRemarks
-	if e.State != triggers.StateDone && len(e.Problems) == 0 { // known before the deal is made
+	view.Problems, view.Remarks = v.problems(f, e.Problems), e.Label == rules.LabelRemarks
+	if e.State != rules.StateDone && len(e.Problems) == 0 { // known before the deal is made
 		view.Problems, view.Remarks = v.problems(f, e.Remarks()), true
 	}
 	if e.Label != "" { // the list says it all

@@ -4,8 +4,8 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // mostLookups bounds the rows of a lookup.
@@ -37,7 +37,7 @@ type lookups struct {
 	over int
 }
 
-func newLookup(f blocks.Format, meta bridge.Meta, query string) lookupView {
+func newLookup(f blocks.Format, meta crm.Meta, query string) lookupView {
 	l := &lookups{f: f, view: lookupView{Query: query}}
 	for _, p := range meta.Open() {
 		rows := []lookupRow{l.row("p", p.ID, p.Name, f.Catalog.T(f.Lang, "field.pipeline"))}
@@ -70,7 +70,7 @@ func newLookup(f blocks.Format, meta bridge.Meta, query string) lookupView {
 	return l.view
 }
 
-func (l *lookups) row(kind string, id crm.ID, name, sub string) lookupRow {
+func (l *lookups) row(kind string, id amoapi.ID, name, sub string) lookupRow {
 	return lookupRow{Place: "id-" + kind + "-" + idText(id), ID: idText(id), Name: name, Sub: sub,
 		Copy: l.f.Catalog.T(l.f.Lang, "rule.copy_id", "ID", idText(id), "Name", name)}
 }

@@ -7,8 +7,8 @@ import (
 	"unicode"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -93,7 +93,7 @@ type noticeView struct {
 	Link    string
 }
 
-func peoplePage(f blocks.Format, base string, client bridge.Client, p bridge.People) peopleView {
+func peoplePage(f blocks.Format, base string, client crm.Client, p crm.People) peopleView {
 	v := peopleView{Base: base, ClientName: client.Name, LinkGone: p.LinkGone, CanLink: client.ID != 0}
 	if !p.At.IsZero() {
 		v.Age, v.AgeTitle = f.Age(p.At), f.DateTime(p.At)
@@ -134,15 +134,15 @@ func staleBanner(f blocks.Format, base, age string, why error) *bannerView {
 		return &bannerView{Text: t("stale.login", "Age", age), Action: t("login.button"), URL: base + "/login", Popup: true}
 	}
 	text := "stale.slow"
-	if errors.Is(why, crm.ErrBlocked) {
+	if errors.Is(why, amoapi.ErrBlocked) {
 		text = "stale.blocked"
-	} else if errors.Is(why, crm.ErrPayment) {
+	} else if errors.Is(why, amoapi.ErrPayment) {
 		text = "stale.payment"
 	}
 	return &bannerView{Text: t(text, "Age", age), Action: t("refresh"), URL: base + "/people?fresh=1"}
 }
 
-func personCard(f blocks.Format, base string, c bridge.Person) personView {
+func personCard(f blocks.Format, base string, c crm.Person) personView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := personView{
 		ID: c.ID, Name: c.Name, URL: c.URL, Position: c.Position, Company: c.Company, CompanyURL: c.CompanyURL,
@@ -166,13 +166,13 @@ func personCard(f blocks.Format, base string, c bridge.Person) personView {
 	}
 	for _, m := range c.Matched {
 		switch m.Kind {
-		case bridge.MatchPhone:
+		case crm.MatchPhone:
 			v.Why = append(v.Why, t("match.phone", "Value", tail(m.Value)))
-		case bridge.MatchEmail:
+		case crm.MatchEmail:
 			v.Why = append(v.Why, t("match.email", "Value", f.Words(m.Value)))
-		case bridge.MatchLink:
+		case crm.MatchLink:
 			v.Why = append(v.Why, t("match.link"))
-		case bridge.MatchRemembered:
+		case crm.MatchRemembered:
 			v.Why = append(v.Why, t("match.remembered"))
 		}
 	}
@@ -182,7 +182,7 @@ func personCard(f blocks.Format, base string, c bridge.Person) personView {
 }
 
 // foundCard is a contact among the hits of a search. Its deals were not read, so nothing is said of them.
-func (v *visit) foundCard(f blocks.Format, c bridge.Person) personView {
+func (v *visit) foundCard(f blocks.Format, c crm.Person) personView {
 	person := personCard(f, v.base(), c)
 	person.Found, person.CanLink = true, v.session.Ticket.Client.ID != 0
 	return person

@@ -11,12 +11,12 @@ import (
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
-	crm "github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/tenant"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-type crmUser = crm.User
+type crmUser = amoapi.User
 
 // maxMappings bounds the pairs of the field mapping; spareMappings empty ones stand below those that are filled.
 const (
@@ -84,9 +84,9 @@ func (v *visit) settingsPage(ctx context.Context, s tenant.Settings, errs map[st
 	view := settingsView{
 		Base: v.base(), Token: blocks.NewID(), Settings: s, Errors: errs, Account: meta.Account.Country,
 		Languages: languageOptions(v.h.Catalog, s.Language), Regions: regionOptions(s.Region),
-		Example: f.Words(bridge.DealName(s.DealName, v.session.Ticket)), Inbox: v.h.Firings != nil,
+		Example: f.Words(crm.DealName(s.DealName, v.session.Ticket)), Inbox: v.h.Firings != nil,
 	}
-	for _, p := range bridge.DealNamePlaces {
+	for _, p := range crm.DealNamePlaces {
 		view.Places = append(view.Places, "{{"+p+"}}")
 	}
 	view.State = connectionView{Connected: status.State == "connected", Account: status.AccountName}
@@ -117,7 +117,7 @@ func (v *visit) settingsPage(ctx context.Context, s tenant.Settings, errs map[st
 }
 
 // lists are the choices that only the account knows.
-func (view *settingsView) lists(f blocks.Format, s tenant.Settings, meta bridge.Meta, errs map[string]string) {
+func (view *settingsView) lists(f blocks.Format, s tenant.Settings, meta crm.Meta, errs map[string]string) {
 	for _, p := range meta.Open() {
 		g := groupView{Title: p.Name}
 		for _, st := range p.Statuses {
@@ -141,7 +141,7 @@ func (view *settingsView) lists(f blocks.Format, s tenant.Settings, meta bridge.
 			N: i + 1, From: sourceGroups(f, rule.From), To: targetGroups(f, meta, rule), Error: errs["map."+strconv.Itoa(i)],
 		})
 	}
-	view.CanMap = len(bridge.MapTargets(meta, bridge.EntityContact))+len(bridge.MapTargets(meta, bridge.EntityLead)) > 0
+	view.CanMap = len(crm.MapTargets(meta, crm.EntityContact))+len(crm.MapTargets(meta, crm.EntityLead)) > 0
 	view.CanMore = len(rows) < maxMappings
 }
 
@@ -172,7 +172,7 @@ func regionOptions(chosen string) []optionView {
 // sourceGroups are the helpdesk's values: client first, then ticket.
 func sourceGroups(f blocks.Format, chosen string) []groupView {
 	groups := []groupView{{Title: f.Catalog.T(f.Lang, "settings.of_client")}, {Title: f.Catalog.T(f.Lang, "settings.of_ticket")}}
-	for _, from := range bridge.MapSources {
+	for _, from := range crm.MapSources {
 		g := &groups[0]
 		if strings.HasPrefix(from, "ticket.") {
 			g = &groups[1]
@@ -182,14 +182,14 @@ func sourceGroups(f blocks.Format, chosen string) []groupView {
 	return groups
 }
 
-func targetGroups(f blocks.Format, meta bridge.Meta, chosen tenant.FieldMap) []groupView {
+func targetGroups(f blocks.Format, meta crm.Meta, chosen tenant.FieldMap) []groupView {
 	var groups []groupView
 	titles := map[string]string{
-		bridge.EntityContact: f.Catalog.T(f.Lang, "settings.to_contact"), bridge.EntityLead: f.Catalog.T(f.Lang, "settings.to_lead"),
+		crm.EntityContact: f.Catalog.T(f.Lang, "settings.to_contact"), crm.EntityLead: f.Catalog.T(f.Lang, "settings.to_lead"),
 	}
-	for _, entity := range []string{bridge.EntityContact, bridge.EntityLead} {
+	for _, entity := range []string{crm.EntityContact, crm.EntityLead} {
 		g := groupView{Title: titles[entity]}
-		for _, field := range bridge.MapTargets(meta, entity) {
+		for _, field := range crm.MapTargets(meta, entity) {
 			on := entity == chosen.Entity && int64(field.ID) == chosen.FieldID
 			g.Options = append(g.Options, optionView{entity + ":" + idText(field.ID), field.Name, on})
 		}

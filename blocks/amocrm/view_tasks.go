@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // tasksView are the open tasks of a deal with the form of a new one.
@@ -41,14 +41,14 @@ type newTaskView struct {
 // typedTask is a form of the tasks that could not be sent: of task id, or of a new one for 0.
 type typedTask struct {
 	id      int64
-	draft   bridge.TaskDraft
+	draft   crm.TaskDraft
 	result  string
 	errs    map[string]string
 	problem string
 	token   string
 }
 
-func taskList(f blocks.Format, page string, tasks bridge.Tasks, typed *typedTask) tasksView {
+func taskList(f blocks.Format, page string, tasks crm.Tasks, typed *typedTask) tasksView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	var v tasksView
 	for _, task := range tasks.Items {
@@ -75,19 +75,19 @@ func taskList(f blocks.Format, page string, tasks bridge.Tasks, typed *typedTask
 func resultName(taskID int64) string { return "result." + strconv.FormatInt(taskID, 10) }
 
 // newTask is the form of a new task, due tomorrow at noon unless something else was typed.
-func newTask(f blocks.Format, page string, tasks bridge.Tasks, typed *typedTask) *newTaskView {
+func newTask(f blocks.Format, page string, tasks crm.Tasks, typed *typedTask) *newTaskView {
 	t := func(key string) string { return f.Catalog.T(f.Lang, key) }
 	v := &newTaskView{Action: page + "/tasks", Token: blocks.NewID()}
-	draft, errs := bridge.TaskDraft{Due: tomorrowNoon(f), TypeID: bridge.TaskFollowUp}, map[string]string(nil)
+	draft, errs := crm.TaskDraft{Due: tomorrowNoon(f), TypeID: crm.TaskFollowUp}, map[string]string(nil)
 	if typed != nil && typed.id == 0 {
 		draft, errs, v.Problem, v.Token, v.Open = typed.draft, typed.errs, typed.problem, typed.token, true
 	}
 	kinds := inputView{Name: "type_id", Label: t("tasks.type"), Widget: "select", Must: true, Error: errs["type_id"]}
-	for _, id := range []int64{bridge.TaskFollowUp, bridge.TaskMeeting} {
+	for _, id := range []int64{crm.TaskFollowUp, crm.TaskMeeting} {
 		kinds.Options = append(kinds.Options, optionView{strconv.FormatInt(id, 10), taskType(f, id, ""), id == draft.TypeID})
 	}
 	for _, own := range tasks.Types {
-		if id := int64(own.ID); id != bridge.TaskFollowUp && id != bridge.TaskMeeting {
+		if id := int64(own.ID); id != crm.TaskFollowUp && id != crm.TaskMeeting {
 			kinds.Options = append(kinds.Options, optionView{strconv.FormatInt(id, 10), own.Name, id == draft.TypeID})
 		}
 	}
@@ -111,9 +111,9 @@ func newTask(f blocks.Format, page string, tasks bridge.Tasks, typed *typedTask)
 // taskType names a type in the reader's language where amoCRM gives it to every account.
 func taskType(f blocks.Format, id int64, name string) string {
 	switch id {
-	case bridge.TaskFollowUp:
+	case crm.TaskFollowUp:
 		return f.Catalog.T(f.Lang, "tasks.follow_up")
-	case bridge.TaskMeeting:
+	case crm.TaskMeeting:
 		return f.Catalog.T(f.Lang, "tasks.meeting")
 	}
 	return name

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // choicesMost is how many tenants a message names.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
-	"github.com/sidecard/sidecard/notices"
-	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/internal/notify"
+	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/traces"
 )
 
@@ -59,7 +59,7 @@ type settings struct {
 	amoHosts  *amocrm.Hosts
 	deskHosts *usedesk.Hosts
 	deskBase  string
-	notices   notices.Config
+	notices   notify.Config
 	traces    traces.Config
 	ring      *store.Ring
 	proxies   []*net.IPNet
@@ -115,13 +115,13 @@ func (c config) check() (settings, error) {
 			}
 		}
 	}
-	s.notices = notices.Config{Private: c.NoticePrivateHosts, PublicURL: s.PublicURL}
+	s.notices = notify.Config{Private: c.NoticePrivateHosts, PublicURL: s.PublicURL}
 	if c.SMTPURL != "" || c.SMTPFrom != "" {
-		if s.notices.Mail, err = notices.NewMail(c.SMTPURL, c.SMTPFrom); err != nil {
+		if s.notices.Mail, err = notify.NewMail(c.SMTPURL, c.SMTPFrom); err != nil {
 			bad("SIDECARD_SMTP_URL", "%v (SIDECARD_SMTP_FROM goes together with it)", err)
 		}
 	}
-	if s.notices.Telegram, s.notices.HTTP, err = notices.TelegramHost(c.TelegramAPI); err != nil {
+	if s.notices.Telegram, s.notices.HTTP, err = notify.TelegramHost(c.TelegramAPI); err != nil {
 		bad("SIDECARD_TELEGRAM_API", "%v", err)
 	}
 	if s.traces, err = traces.Parse(c.Traces); err != nil {

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/sandbox"
 	"github.com/sidecard/sidecard/sandbox/scenario"
-	"github.com/sidecard/sidecard/tenant"
 )
 
 type demoCmd struct {

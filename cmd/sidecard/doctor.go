@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/api"
-	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 type doctorCmd struct {

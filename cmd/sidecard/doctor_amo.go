@@ -9,12 +9,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sidecard/sidecard/bridge"
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/hooks"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/webhooks"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
 )
 
 // accounts asks amoCRM about every tenant: whether its login works, its hook lives, the clocks agree. The integration is
@@ -23,12 +23,12 @@ func (d *doctor) accounts(ctx context.Context, db *store.DB, set settings) {
 	quiet := slog.New(slog.DiscardHandler)
 	tenants := tenant.NewDirectory(db)
 	login := oauth.Config{ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts}
-	pace := func(base string) amocrm.Pace { return bridge.Pace(db, base, store.Background) }
+	pace := func(base string) amocrm.Pace { return crm.Pace(db, base, store.Background) }
 	client := set.amoHosts.HTTPClient(20 * time.Second)
 	clock := &dated{next: client.Transport}
 	client.Transport = clock
 	x := accountCheck{doctor: d, grants: oauth.NewGrants(db, login, pace, quiet), pace: pace, tenants: tenants, set: set, client: client}
-	x.hooks = hooks.NewService(hooks.Deps{DB: db, Tenants: tenants, Grants: x.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: quiet})
+	x.hooks = webhooks.NewService(webhooks.Deps{DB: db, Tenants: tenants, Grants: x.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: quiet})
 	var ids []string
 	if err := tenants.Each(ctx, func(id string) error { ids = append(ids, id); return nil }); err != nil {
 		d.bad("tenants", "%v", err)
@@ -62,7 +62,7 @@ type accountCheck struct {
 	grants  *oauth.Grants
 	pace    func(string) amocrm.Pace
 	tenants *tenant.Directory
-	hooks   *hooks.Service
+	hooks   *webhooks.Service
 	set     settings
 	client  *http.Client
 }
@@ -165,16 +165,16 @@ func (x *accountCheck) hook(ctx context.Context, t tenant.Tenant, api *amocrm.Cl
 		return context.Cause(ctx)
 	case err != nil:
 		x.bad("webhook", "%s: %v", t.AmoBase, err)
-	case standing == hooks.StandingGood:
+	case standing == webhooks.StandingGood:
 		x.good("webhook", "%s: amoCRM tells of changes", t.AmoBase)
-	case standing == hooks.StandingDisabled:
+	case standing == webhooks.StandingDisabled:
 		x.bad("webhook", "%s: amoCRM has turned it off after too many bad answers; mend what kept amoCRM from %s, "+
 			"the running service turns it on again within ten minutes", t.AmoBase, x.set.PublicURL)
-	case standing == hooks.StandingMissing:
+	case standing == webhooks.StandingMissing:
 		x.bad("webhook", "%s: it was removed in amoCRM; the running service adds it again within ten minutes", t.AmoBase)
-	case standing == hooks.StandingMoved:
+	case standing == webhooks.StandingMoved:
 		x.bad("webhook", "%s: it leads to a former SIDECARD_PUBLIC_URL; the running service moves it within ten minutes", t.AmoBase)
-	case standing == hooks.StandingRefused:
+	case standing == webhooks.StandingRefused:
 		x.note("webhook", "%s: who logged in may not have webhooks; changes show after up to 30 s. Log in as an administrator", t.AmoBase)
 	default:
 		x.note("webhook", "%s: none yet; the running service adds one soon after the login, if amoCRM can reach %s", t.AmoBase, x.set.PublicURL)

@@ -16,7 +16,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
-	"github.com/sidecard/sidecard/store"
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 func TestDoctor_clockThatDiffersFromRedis(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/metrics"
-	"github.com/sidecard/sidecard/store"
 )
 
 var panelPath = regexp.MustCompile(`/blocks/amocrm/[A-Za-z0-9_-]{22}`)

@@ -11,9 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sidecard/sidecard/hooks"
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/crm/webhooks"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 type keysCmd struct {
@@ -66,7 +66,7 @@ type rotation struct {
 func rotateKeys(ctx context.Context, db *store.DB, change bool) (rotation, error) {
 	r := rotation{Newest: db.Ring().Newest(), Old: map[string]int{}}
 	tenants := tenant.NewDirectory(db)
-	subscriptions := hooks.NewService(hooks.Deps{DB: db})
+	subscriptions := webhooks.NewService(webhooks.Deps{DB: db})
 	err := tenants.All(ctx, func(id string) error {
 		done, err := tenants.Reprint(ctx, id, change)
 		if errors.Is(err, tenant.ErrNotFound) || errors.Is(err, store.ErrSealed) {

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/metrics"
-	"github.com/sidecard/sidecard/store"
 )
 
 // nginxMap is the handbook's map of addresses for a proxy's log: patterns and what stands in their place.

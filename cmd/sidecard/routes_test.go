@@ -9,8 +9,8 @@ import (
 
 	"github.com/sidecard/sidecard/api"
 	"github.com/sidecard/sidecard/api/contract"
+	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/metrics"
-	"github.com/sidecard/sidecard/store"
 )
 
 // forBrowsers are the addresses behind the block: no contract.

@@ -15,17 +15,17 @@ import (
 	"github.com/sidecard/sidecard/api"
 	"github.com/sidecard/sidecard/blocks"
 	block "github.com/sidecard/sidecard/blocks/amocrm"
-	"github.com/sidecard/sidecard/bridge"
+	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
-	"github.com/sidecard/sidecard/hooks"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/webhooks"
+	"github.com/sidecard/sidecard/internal/notify"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/metrics"
-	"github.com/sidecard/sidecard/notices"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
 	"github.com/sidecard/sidecard/traces"
-	"github.com/sidecard/sidecard/triggers"
 )
 
 // stopWithin bounds a graceful stop: requests first, then the firings under way.
@@ -36,11 +36,11 @@ type service struct {
 	db       *store.DB
 	tenants  *tenant.Directory
 	grants   *oauth.Grants
-	triggers *triggers.Service
+	triggers *rules.Service
 	block    *block.Handlers
-	notices  *notices.Watcher
-	hooks    *hooks.Service
-	changes  *hooks.Hub
+	notices  *notify.Watcher
+	hooks    *webhooks.Service
+	changes  *webhooks.Hub
 	routes   *echo.Echo
 	http     *http.Server
 	metrics  *metrics.Metrics
@@ -132,28 +132,28 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces,
 		ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts,
 		LongLivedToken: set.AmoToken,
 	}
-	pace := func(amoBase string) amocrm.Pace { return bridge.Pace(db, amoBase, store.Interactive) }
+	pace := func(amoBase string) amocrm.Pace { return crm.Pace(db, amoBase, store.Interactive) }
 	s.grants = oauth.NewGrants(db, login, pace, log)
 	s.grants.OnRefresh(m.Refreshed)
 	s.grants.OnCall(traced.login)
-	crm := set.amoHosts.HTTPClient(20 * time.Second) // one for all accounts: each has connections of its own to keep
-	b := bridge.New(bridge.Deps{
+	client := set.amoHosts.HTTPClient(20 * time.Second) // one for all accounts: each has connections of its own to keep
+	b := crm.New(crm.Deps{
 		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log, Seen: traced.crm, Unread: unread.crm,
-		HTTP: func(string) *http.Client { return crm },
+		HTTP: func(string) *http.Client { return client },
 	})
 	desk := helpdesk(set, traced.desk, unread.desk)
 	text := func(lang, key string, args ...any) string { return catalog.T(blocks.Lang(lang), key, args...) }
 	set.notices.Text = text
 	set.notices.Sent, set.notices.Trace = m.Noticed, traced.notice
-	sender := notices.NewSender(db, set.notices)
-	s.triggers = triggers.NewService(triggers.Deps{
+	sender := notify.NewSender(db, set.notices)
+	s.triggers = rules.NewService(rules.Deps{
 		DB: db, Tenants: s.tenants, Log: log, Text: text, Trace: traced.step, Mark: traced.mark,
-		Problem: func(lang string, p triggers.Problem) string {
+		Problem: func(lang string, p rules.Problem) string {
 			return catalog.RuleProblem(blocks.Lang(lang), p.Key, p.Params, p.Detail)
 		},
-		Settled: func(e triggers.Entry) { m.Settled(e); s.notices.Settled(e) },
-		Desk:    func(t tenant.Tenant) (triggers.Desk, error) { return desk(t) },
-		Account: func(ctx context.Context, tenantID string, p store.Priority) (triggers.Account, error) {
+		Settled: func(e rules.Entry) { m.Settled(e); s.notices.Settled(e) },
+		Desk:    func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
+		Account: func(ctx context.Context, tenantID string, p store.Priority) (rules.Account, error) {
 			return b.Account(ctx, tenantID, p)
 		},
 		Connected: func(ctx context.Context, tenantID string) (bool, error) {
@@ -162,8 +162,8 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces,
 		},
 	})
 	m.Firings(s.triggers.Totals, log)
-	s.notices = notices.New(notices.Deps{DB: db, Tenants: s.tenants, Firings: s.triggers, Sender: sender, Log: log})
-	s.hooks, s.changes = changeHooks(set, s, b, log), hooks.NewHub(db, log)
+	s.notices = notify.New(notify.Deps{DB: db, Tenants: s.tenants, Firings: s.triggers, Sender: sender, Log: log})
+	s.hooks, s.changes = changeHooks(set, s, b, log), webhooks.NewHub(db, log)
 	flow := oauth.NewFlow(db, login, s.tenants, s.grants, log)
 	flow.Carry(s.triggers.Move)
 	s.install = func(ctx context.Context) error { return installLongLived(ctx, set, flow) }
@@ -225,22 +225,22 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces,
 }
 
 // changeHooks has amoCRM tell what changes there.
-func changeHooks(set settings, s *service, b *bridge.Bridge, log *slog.Logger) *hooks.Service {
-	return hooks.NewService(hooks.Deps{
+func changeHooks(set settings, s *service, b *crm.Bridge, log *slog.Logger) *webhooks.Service {
+	return webhooks.NewService(webhooks.Deps{
 		DB: s.db, Tenants: s.tenants, Grants: s.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: log,
 		Received: s.metrics.Hooked,
-		Open: func(ctx context.Context, tenantID string) (hooks.Account, error) {
+		Open: func(ctx context.Context, tenantID string) (webhooks.Account, error) {
 			a, err := b.Account(ctx, tenantID, store.Background)
 			if err != nil {
-				return hooks.Account{}, err
+				return webhooks.Account{}, err
 			}
-			return hooks.Account{CRM: a.API(), Reads: a}, nil
+			return webhooks.Account{CRM: a.API(), Reads: a}, nil
 		},
 	})
 }
 
 // connected is what a fresh login sets free: firings that waited for it, and caches of what could not be read.
-func connected(ctx context.Context, b *bridge.Bridge, t *triggers.Service, tenantID string, log *slog.Logger) {
+func connected(ctx context.Context, b *crm.Bridge, t *rules.Service, tenantID string, log *slog.Logger) {
 	a, err := b.Account(ctx, tenantID, store.Interactive)
 	if err == nil {
 		err = a.Forget(ctx)
@@ -254,7 +254,7 @@ func connected(ctx context.Context, b *bridge.Bridge, t *triggers.Service, tenan
 }
 
 // moved drops what was cached with addresses of the account's former host.
-func moved(ctx context.Context, b *bridge.Bridge, tenantID string, log *slog.Logger) {
+func moved(ctx context.Context, b *crm.Bridge, tenantID string, log *slog.Logger) {
 	a, err := b.Account(ctx, tenantID, store.Interactive)
 	if err == nil {
 		err = a.ForgetData(ctx)

@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/dossier"
+	"github.com/sidecard/sidecard/internal/privacy"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/metrics"
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
 )
 
 type tenantsCmd struct {
@@ -35,7 +35,7 @@ type tenantsCmd struct {
 // office is where a command on tenants works.
 type office struct {
 	service *service
-	files   dossier.Files
+	files   privacy.Files
 	out     io.Writer
 	in      io.Reader
 	json    bool
@@ -56,7 +56,7 @@ func (cmd *tenantsCmd) run(ctx context.Context, do func(office) error) error {
 }
 
 func newOffice(s *service, out io.Writer, in io.Reader, asJSON bool) office {
-	return office{service: s, out: out, in: in, json: asJSON, files: dossier.Files{
+	return office{service: s, out: out, in: in, json: asJSON, files: privacy.Files{
 		DB: s.db, Tenants: s.tenants, Grants: s.grants, Firings: s.triggers, Sessions: blocks.NewSessions(s.db),
 	}}
 }

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // person names one person to a command.
@@ -156,9 +156,9 @@ func (o office) agree(yes bool, what string) error {
 	return nil
 }
 
-func undone(firings []triggers.Entry) (n int) {
+func undone(firings []rules.Entry) (n int) {
 	for _, e := range firings {
-		if e.State == triggers.StateAccepted || e.State == triggers.StateWorking || e.State == triggers.StateHeld {
+		if e.State == rules.StateAccepted || e.State == rules.StateWorking || e.State == rules.StateHeld {
 			n++
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sidecard/sidecard/tenant"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 type tenantsKeyCmd struct {

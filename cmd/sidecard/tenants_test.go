@@ -7,12 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/dossier"
+	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/privacy"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/metrics"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
-	"github.com/sidecard/sidecard/triggers"
 )
 
 // newTestOffice is an office on the desk's Redis; what it prints is in the desk's out.
@@ -113,7 +113,7 @@ func TestTenants_adoptRefuses(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
 	waiting := d.connected("https://one.amocrm.ru", "waiting")
-	if _, _, err := triggers.NewLedger(d.db, 0).Accept(ctx, waiting.ID, triggers.Request{TicketID: 1}, ""); err != nil {
+	if _, _, err := rules.NewLedger(d.db, 0).Accept(ctx, waiting.ID, rules.Request{TicketID: 1}, ""); err != nil {
 		t.Fatal(err)
 	}
 	earlier := d.connected("https://three.amocrm.ru", "a")
@@ -150,7 +150,7 @@ func TestTenants_eraseSaysHowManyFiringsAreNotDone(t *testing.T) {
 	ctx := t.Context()
 	waiting := d.connected("https://one.amocrm.ru", "waiting")
 	for ticket := range int64(3) {
-		if _, _, err := triggers.NewLedger(d.db, 0).Accept(ctx, waiting.ID, triggers.Request{TicketID: ticket + 1}, ""); err != nil {
+		if _, _, err := rules.NewLedger(d.db, 0).Accept(ctx, waiting.ID, rules.Request{TicketID: ticket + 1}, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -168,7 +168,7 @@ func TestTenants_eraseSaysHowManyFiringsAreNotDone(t *testing.T) {
 func TestTenants_exportOfATenantHoldsNoSecret(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	d.failed(101, triggers.Steps{ClientID: 55})
+	d.failed(101, rules.Steps{ClientID: 55})
 	_, err := d.dir.Update(ctx, d.in.tenant.ID, func(t *tenant.Tenant) error {
 		t.DeskToken = "desk-secret"
 		t.Notices = tenant.Notices{Emails: []string{"a@example.com"}, ChatID: "12", BotToken: "bot-secret", WebhookURL: "https://hooks.example.com/path-secret", WebhookSecret: "sign-secret"}
@@ -183,7 +183,7 @@ func TestTenants_exportOfATenantHoldsNoSecret(t *testing.T) {
 	if err := (&tenantsExportCmd{}).do(ctx, newTestOffice(t, d, ""), d.in.tenant); err != nil {
 		t.Fatal(err)
 	}
-	var got dossier.TenantExport
+	var got privacy.TenantExport
 	if err := json.Unmarshal(d.out.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}

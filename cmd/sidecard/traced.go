@@ -8,8 +8,8 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/metrics"
-	"github.com/sidecard/sidecard/notices"
 	"github.com/sidecard/sidecard/traces"
 )
 
@@ -23,7 +23,7 @@ type tracing struct {
 	carry    func(to, from context.Context) context.Context
 	step     func(ctx context.Context, step string, since time.Time, entries int, from ...string) (context.Context, func())
 	mark     func(ctx context.Context) string
-	notice   func(ctx context.Context, way notices.Kind) (context.Context, func(ok bool))
+	notice   func(ctx context.Context, way notify.Kind) (context.Context, func(ok bool))
 	crm      func(context.Context, amocrm.Seen)
 	login    func(context.Context, amocrm.Seen)
 	desk     func(context.Context, usedesk.Seen)

@@ -7,9 +7,9 @@ import (
 	"os"
 	"strings"
 
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 type triggersCmd struct {
@@ -27,7 +27,7 @@ type triggersCmd struct {
 
 // inbox is one tenant's firings, opened for a command.
 type inbox struct {
-	service *triggers.Service
+	service *rules.Service
 	tenant  tenant.Tenant
 	out     io.Writer
 	in      io.Reader
@@ -42,7 +42,7 @@ func (cmd *triggersCmd) run(ctx context.Context, do func(inbox) error) error {
 		if err != nil {
 			return err
 		}
-		return do(inbox{triggers.NewService(triggers.Deps{DB: db, Tenants: tenants}), t, os.Stdout, os.Stdin, cmd.JSON})
+		return do(inbox{rules.NewService(rules.Deps{DB: db, Tenants: tenants}), t, os.Stdout, os.Stdin, cmd.JSON})
 	})
 }
 

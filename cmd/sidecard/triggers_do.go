@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
 )
 
 type triggersRetryCmd struct {
@@ -61,14 +61,14 @@ func (cmd *triggersEditCmd) do(ctx context.Context, i inbox) error {
 		defer f.Close()
 		from = f
 	}
-	body, err := io.ReadAll(io.LimitReader(from, triggers.MaxBody+1))
+	body, err := io.ReadAll(io.LimitReader(from, rules.MaxBody+1))
 	if err != nil {
 		return fmt.Errorf("read request: %w", err)
 	}
-	if len(body) > triggers.MaxBody {
+	if len(body) > rules.MaxBody {
 		return errors.New("read request: it has more than 1 MiB")
 	}
-	r, err := triggers.BindEdited(body)
+	r, err := rules.BindEdited(body)
 	if err != nil {
 		return fmt.Errorf("read request: %w", err)
 	}

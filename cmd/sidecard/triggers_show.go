@@ -12,7 +12,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
 )
 
 type triggersListCmd struct {
@@ -29,11 +29,11 @@ func (cmd *triggersListCmd) Run(ctx context.Context, root *triggersCmd) error {
 }
 
 func (cmd *triggersListCmd) do(ctx context.Context, i inbox) error {
-	if cmd.Limit < 1 || cmd.Limit > triggers.InboxMost {
-		return fmt.Errorf("--limit: %d, expected 1 to %d", cmd.Limit, triggers.InboxMost)
+	if cmd.Limit < 1 || cmd.Limit > rules.InboxMost {
+		return fmt.Errorf("--limit: %d, expected 1 to %d", cmd.Limit, rules.InboxMost)
 	}
-	p, err := i.service.Inbox(ctx, i.tenant.ID, triggers.Query{
-		State: triggers.State(cmd.State), Label: triggers.Label(cmd.State), Ticket: cmd.Ticket, Text: cmd.Text, Limit: cmd.Limit, Before: cmd.Before,
+	p, err := i.service.Inbox(ctx, i.tenant.ID, rules.Query{
+		State: rules.State(cmd.State), Label: rules.Label(cmd.State), Ticket: cmd.Ticket, Text: cmd.Text, Limit: cmd.Limit, Before: cmd.Before,
 	})
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 	if e.Steps.LeadID != 0 {
 		line("deal", fmt.Sprintf("%d %s", e.Steps.LeadID, i.tenant.Present(e.LeadURL)))
 	}
-	heading := map[triggers.Label]string{triggers.LabelRemarks: "left out", triggers.LabelRefused: "mistake"}[e.Label]
+	heading := map[rules.Label]string{rules.LabelRemarks: "left out", rules.LabelRefused: "mistake"}[e.Label]
 	for _, p := range e.Problems {
 		text := p.Path + ": " + p.Detail
 		if p.Given != "" {
@@ -132,7 +132,7 @@ func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 }
 
 // said is what a line of the timeline says, how often, when last, and when it is tried again.
-func said(l triggers.Line) string {
+func said(l rules.Line) string {
 	var more []string
 	if l.Times > 1 {
 		more = append(more, fmt.Sprintf("%d times, last %s", l.Times, l.Last.Format(time.DateTime)))
@@ -148,21 +148,21 @@ func said(l triggers.Line) string {
 
 // shown is a firing as --json prints it.
 type shown struct {
-	ID         string               `json:"id"`
-	State      triggers.State       `json:"state"`
-	Label      triggers.Label       `json:"label,omitempty"`
-	Reason     string               `json:"reason,omitempty"`
-	Repeats    int                  `json:"repeats,omitempty"`
-	Problems   []triggers.Problem   `json:"problems,omitempty"`
-	Attempts   int                  `json:"attempts"`
-	ContactID  int64                `json:"contact_id,omitempty"`
-	LeadID     int64                `json:"lead_id,omitempty"`
-	LeadURL    string               `json:"lead_url,omitempty"`
-	Candidates []triggers.Candidate `json:"candidates,omitempty"`
-	CreatedAt  time.Time            `json:"created_at"`
-	UpdatedAt  time.Time            `json:"updated_at"`
-	Timeline   []triggers.Line      `json:"timeline,omitempty"`
-	Request    triggers.Request     `json:"request"`
+	ID         string            `json:"id"`
+	State      rules.State       `json:"state"`
+	Label      rules.Label       `json:"label,omitempty"`
+	Reason     string            `json:"reason,omitempty"`
+	Repeats    int               `json:"repeats,omitempty"`
+	Problems   []rules.Problem   `json:"problems,omitempty"`
+	Attempts   int               `json:"attempts"`
+	ContactID  int64             `json:"contact_id,omitempty"`
+	LeadID     int64             `json:"lead_id,omitempty"`
+	LeadURL    string            `json:"lead_url,omitempty"`
+	Candidates []rules.Candidate `json:"candidates,omitempty"`
+	CreatedAt  time.Time         `json:"created_at"`
+	UpdatedAt  time.Time         `json:"updated_at"`
+	Timeline   []rules.Line      `json:"timeline,omitempty"`
+	Request    rules.Request     `json:"request"`
 }
 
 type shownList struct {
@@ -172,7 +172,7 @@ type shownList struct {
 	Removed int     `json:"removed,omitempty"`
 }
 
-func (i inbox) shownFiring(e triggers.Entry) shown {
+func (i inbox) shownFiring(e rules.Entry) shown {
 	candidates := slices.Clone(e.Steps.Candidates)
 	for n := range candidates {
 		candidates[n].URL = i.tenant.Present(candidates[n].URL)
@@ -192,9 +192,9 @@ func (i inbox) encode(v any) error {
 }
 
 // stateOf is an entry's label, if it has one: it says more.
-func stateOf(e triggers.Entry) string { return cmp.Or(string(e.Label), string(e.State)) }
+func stateOf(e rules.Entry) string { return cmp.Or(string(e.Label), string(e.State)) }
 
-func reasonOf(e triggers.Entry) string {
+func reasonOf(e rules.Entry) string {
 	if e.Repeats > 0 {
 		return fmt.Sprintf("%s (and %d times more)", e.Why, e.Repeats)
 	}

@@ -13,9 +13,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/sidecard/sidecard/store"
-	"github.com/sidecard/sidecard/tenant"
-	"github.com/sidecard/sidecard/triggers"
+	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // desk is a connected tenant with firings on a Redis of its own.
@@ -38,7 +38,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal("redis-server is missing on PATH; install it and run: make test")
 	}
 	d := &desk{t: t, db: db, dir: tenant.NewDirectory(db)}
-	d.in = inbox{service: triggers.NewService(triggers.Deps{DB: db, Tenants: d.dir}), tenant: d.connected("https://one.amocrm.ru", "a"), out: &d.out}
+	d.in = inbox{service: rules.NewService(rules.Deps{DB: db, Tenants: d.dir}), tenant: d.connected("https://one.amocrm.ru", "a"), out: &d.out}
 	return d
 }
 
@@ -62,10 +62,10 @@ func (d *desk) connectedAs(account int64, base, token string) tenant.Tenant {
 	return t
 }
 
-func (d *desk) failed(ticket int64, st triggers.Steps) string {
+func (d *desk) failed(ticket int64, st rules.Steps) string {
 	d.t.Helper()
-	l := triggers.NewLedger(d.db, time.Minute)
-	if _, _, err := l.Accept(d.t.Context(), d.in.tenant.ID, triggers.Request{TicketID: ticket, Fields: triggers.LeadFields{Name: "Chairs"}}, ""); err != nil {
+	l := rules.NewLedger(d.db, time.Minute)
+	if _, _, err := l.Accept(d.t.Context(), d.in.tenant.ID, rules.Request{TicketID: ticket, Fields: rules.LeadFields{Name: "Chairs"}}, ""); err != nil {
 		d.t.Fatal(err)
 	}
 	b, err := l.Claim(d.t.Context(), d.in.tenant.ID, 1)
@@ -74,7 +74,7 @@ func (d *desk) failed(ticket int64, st triggers.Steps) string {
 	}
 	e := b.Entries[0]
 	e.Steps = st
-	if err := l.Settle(d.t.Context(), e, triggers.Outcome{State: triggers.StateFailed, Why: "refused\x1b[31m\nbadly"}); err != nil {
+	if err := l.Settle(d.t.Context(), e, rules.Outcome{State: rules.StateFailed, Why: "refused\x1b[31m\nbadly"}); err != nil {
 		d.t.Fatal(err)
 	}
 	return e.ID
@@ -123,15 +123,15 @@ func TestTriggers_commands(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"ticketId": 77, "fields": {"name": "Sofa"}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	twins := triggers.Steps{LeadIntent: &triggers.Intent{}, Candidates: []triggers.Candidate{{LeadID: 31, Name: "Chairs"}}}
+	twins := rules.Steps{LeadIntent: &rules.Intent{}, Candidates: []rules.Candidate{{LeadID: 31, Name: "Chairs"}}}
 	ticket := int64(100) // a ticket that fires often is stopped
 	for name, c := range map[string]struct {
-		steps triggers.Steps
+		steps rules.Steps
 		stdin string
 		args  []string
 		fails string
 		want  []string
-		state triggers.State
+		state rules.State
 	}{
 		"list":                {args: []string{"list", "--state", "failed", "--ticket", "{ticket}"}, want: []string{"{id}", "refused [31m badly", "TICKET", " failed, "}},
 		"list nothing":        {args: []string{"list", "--text", "sofa"}, want: []string{"failed, "}},
@@ -139,20 +139,20 @@ func TestTriggers_commands(t *testing.T) {
 		"list a wrong state":  {args: []string{"list", "--state", "lost"}, fails: "--state"},
 		"show":                {args: []string{"show", "{id}"}, want: []string{"failed", `"name": "Chairs"`, "accepted"}},
 		"show another":        {args: []string{"show", strings.Repeat("0", 26)}, fails: "no such firing"},
-		"retry":               {args: []string{"retry", "{id}"}, want: []string{"started anew: accepted"}, state: triggers.StateAccepted},
+		"retry":               {args: []string{"retry", "{id}"}, want: []string{"started anew: accepted"}, state: rules.StateAccepted},
 		"retry nothing":       {args: []string{"retry"}, fails: "--all"},
 		"retry one and all":   {args: []string{"retry", "{id}", "--all"}, fails: "--all"},
-		"edit from a file":    {args: []string{"edit", "{id}", file}, want: []string{"changed"}, state: triggers.StateAccepted},
-		"edit of nothing":     {args: []string{"edit", "{id}"}, stdin: `{"ticketId": {ticket}, "fields": {"name": "Chairs"}}`, want: []string{"the same"}, state: triggers.StateAccepted},
-		"edit from stdin":     {args: []string{"edit", "{id}"}, stdin: `{"ticketId": 78, "fields": {}}`, want: []string{"changed"}, state: triggers.StateAccepted},
+		"edit from a file":    {args: []string{"edit", "{id}", file}, want: []string{"changed"}, state: rules.StateAccepted},
+		"edit of nothing":     {args: []string{"edit", "{id}"}, stdin: `{"ticketId": {ticket}, "fields": {"name": "Chairs"}}`, want: []string{"the same"}, state: rules.StateAccepted},
+		"edit from stdin":     {args: []string{"edit", "{id}"}, stdin: `{"ticketId": 78, "fields": {}}`, want: []string{"changed"}, state: rules.StateAccepted},
 		"edit with a mistake": {args: []string{"edit", "{id}", "-"}, stdin: `{"ticketId": 0, "fields": {}}`, fails: "ticketId"},
 		"edit a twin":         {steps: twins, args: []string{"edit", "{id}"}, stdin: `{"ticketId": 78, "fields": {}}`, fails: "a second one"},
-		"drop":                {args: []string{"drop", "{id}", "--reason", "a test"}, want: []string{"ended: dropped"}, state: triggers.StateDropped},
+		"drop":                {args: []string{"drop", "{id}", "--reason", "a test"}, want: []string{"ended: dropped"}, state: rules.StateDropped},
 		"drop without reason": {args: []string{"drop", "{id}"}, fails: "--reason"},
 		"drop for nothing":    {args: []string{"drop", "{id}", "--reason", " "}, fails: "reason"},
-		"adopt":               {steps: twins, args: []string{"adopt", "{id}", "31"}, want: []string{"is deal 31"}, state: triggers.StateAccepted},
+		"adopt":               {steps: twins, args: []string{"adopt", "{id}", "31"}, want: []string{"is deal 31"}, state: rules.StateAccepted},
 		"adopt a stranger":    {steps: twins, args: []string{"adopt", "{id}", "32"}, fails: "none of those"},
-		"adopt none":          {steps: twins, args: []string{"adopt", "{id}", "--none"}, want: []string{"makes a new deal"}, state: triggers.StateAccepted},
+		"adopt none":          {steps: twins, args: []string{"adopt", "{id}", "--none"}, want: []string{"makes a new deal"}, state: rules.StateAccepted},
 		"adopt what":          {steps: twins, args: []string{"adopt", "{id}"}, fails: "--none"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,7 +177,7 @@ func TestTriggers_commands(t *testing.T) {
 			}
 			state := c.state
 			if state == "" {
-				state = triggers.StateFailed
+				state = rules.StateFailed
 			}
 			if e, err := d.in.service.Get(t.Context(), d.in.tenant.ID, id); err != nil || e.State != state {
 				t.Errorf("it is %s, %v, want %s", e.State, err, state)
@@ -189,8 +189,8 @@ func TestTriggers_commands(t *testing.T) {
 // clear ends what earlier cases left.
 func (d *desk) clear() {
 	d.t.Helper()
-	for _, s := range []triggers.State{triggers.StateFailed, triggers.StateAccepted} {
-		p, err := d.in.service.Inbox(d.t.Context(), d.in.tenant.ID, triggers.Query{State: s})
+	for _, s := range []rules.State{rules.StateFailed, rules.StateAccepted} {
+		p, err := d.in.service.Inbox(d.t.Context(), d.in.tenant.ID, rules.Query{State: s})
 		if err != nil {
 			d.t.Fatal(err)
 		}
@@ -204,7 +204,7 @@ func (d *desk) clear() {
 
 func TestTriggers_printJSON(t *testing.T) {
 	d := newDesk(t)
-	id := d.failed(5, triggers.Steps{})
+	id := d.failed(5, rules.Steps{})
 	if err := d.run(id, "--json", "list"); err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func TestTriggers_printJSON(t *testing.T) {
 	if err := d.run(id, "--json", "show", "{id}"); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(d.out.Bytes(), &one); err != nil || one.State != triggers.StateFailed || len(one.Timeline) != 2 {
+	if err := json.Unmarshal(d.out.Bytes(), &one); err != nil || one.State != rules.StateFailed || len(one.Timeline) != 2 {
 		t.Errorf("%+v, %v", one, err)
 	}
 	if err := d.run(id, "--json", "retry", "--all"); err != nil || strings.Join(strings.Fields(d.out.String()), "") != `{"retried":1}` {

@@ -1,0 +1,112 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/intake"
+)
+
+// Errors of a body that can't be read at all.
+type (
+	SyntaxError      = intake.SyntaxError
+	ContentTypeError = intake.ContentTypeError
+)
+
+// Bind reads a rule's body: JSON, form or multipart; bare or wrapped as {url, data, headers} (usedesk.md §3.2), as
+// intake.Read takes it. Numbers may be strings, a blank string means "not given". A value that can't be taken is left out or cut, and is in
+// Request.Remarks, unless the rule is strict. key is the trigger key if the body holds one; it is returned beside
+// *Problems too, which lists every mistake that stops the firing; the request is then what could be read. Other errors:
+// *ContentTypeError, *SyntaxError.
+func Bind(contentType string, body []byte) (r Request, key string, err error) {
+	root, err := intake.Read(contentType, body)
+	if err != nil {
+		return Request{}, "", err
+	}
+	data, key := unwrap(root)
+	rd := &reader{}
+	r = rd.request(data)
+	rd.validate(&r)
+	sort.SliceStable(rd.problems, func(i, j int) bool { return rd.problems[i].Path < rd.problems[j].Path })
+	var stops []Problem
+	for _, p := range rd.problems {
+		if p.Remark && !r.Strict {
+			r.Remarks = append(r.Remarks, p)
+		} else {
+			stops = append(stops, p)
+		}
+	}
+	if len(stops) > 0 {
+		return r, key, &Problems{List: stopping(stops)}
+	}
+	return r, key, nil
+}
+
+// bindFor is Bind for a rule as its author writes it, with a ticket in the place of the helpdesk's variable. A *SyntaxError
+// names the place in the text as it was written.
+func bindFor(ticketID int64, rule string) (r Request, key string, err error) {
+	fill := func(ticket string) (Request, string, error) {
+		return Bind("application/json", []byte(strings.ReplaceAll(rule, ticketVariable, ticket)))
+	}
+	r, key, err = fill(strconv.FormatInt(ticketID, 10))
+	var syntax *SyntaxError
+	if errors.As(err, &syntax) { // again with a ticket as long as the variable, so that the columns behind it are right
+		_, _, err = fill(fmt.Sprintf("%-*d", len(ticketVariable), ticketID))
+	}
+	return r, key, err
+}
+
+// wrappers are the names under which senders put the whole body: the helpdesk's own, and those of form builders.
+var wrappers = []string{"data", "payload", "json", "body"}
+
+// grouped are the keys whose values are objects or lists; a form sends them as JSON text.
+var grouped = []string{"fields", "custom_fields", "custom_fields_values", "tags", "task"}
+
+// unwrap returns the object that is the rule: the body itself, or what is in one of its wrappers, and the trigger key from
+// either level.
+func unwrap(root map[string]any) (data map[string]any, key string) {
+	key, _ = root["key"].(string)
+	data = root
+	for _, name := range wrappers {
+		if _, bare := root["ticketId"]; bare {
+			break
+		}
+		if inner, ok := object(root[name]); ok {
+			data = inner
+			break
+		}
+	}
+	if k, ok := data["key"].(string); ok {
+		key = k
+	}
+	expand(data)
+	if fields, ok := data["fields"].(map[string]any); ok {
+		expand(fields)
+	}
+	return data, strings.TrimSpace(key)
+}
+
+// object returns an object, or the one that a text holds as JSON.
+func object(v any) (map[string]any, bool) {
+	if text, ok := v.(string); ok {
+		v, _ = intake.Embedded(text)
+	}
+	m, ok := v.(map[string]any)
+	return m, ok
+}
+
+// expand puts objects and lists in the place of the JSON texts that hold them.
+func expand(m map[string]any) {
+	for _, name := range grouped {
+		text, ok := m[name].(string)
+		if !ok {
+			continue
+		}
+		if tree, ok := intake.Embedded(text); ok {
+			m[name] = tree
+		}
+	}
+}

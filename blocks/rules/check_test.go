@@ -1,0 +1,169 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/sidecard/sidecard/internal/crm"
+)
+
+func TestCheck_refusesAStrictRuleBeforeAcceptingWhenConnected(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	bad := published(101)
+	bad.Strict = true
+	bad.Fields.Custom[1].Values[0].EnumID = 5
+	if err := h.Check(t.Context(), h.tenant, bad); err != nil {
+		t.Errorf("checked without a login: %v", err)
+	}
+	h.login()
+	if err := h.Check(t.Context(), h.tenant, published(101)); err != nil {
+		t.Error(err)
+	}
+	lenient := bad
+	lenient.Strict = false
+	if err := h.Check(t.Context(), h.tenant, lenient); err != nil {
+		t.Errorf("what costs a value stops the firing: %v", err)
+	}
+	var p *Problems
+	err := h.Check(t.Context(), h.tenant, bad)
+	if !errors.As(err, &p) || len(p.List) != 1 || p.List[0].Path != "fields.custom_fields_values[1].values[0].enum_id" ||
+		!contains(p.List[0].Detail, "705377 (A)") {
+		t.Errorf("%v", err)
+	}
+	calls := h.crm.count("GET /leads/custom_fields")
+	for range 20 {
+		if err := h.Check(t.Context(), h.tenant, bad); err == nil {
+			t.Error("accepted")
+		}
+	}
+	if n := h.crm.count("GET /leads/custom_fields"); n != calls {
+		t.Errorf("%d calls for what is known", n-calls)
+	}
+}
+
+func TestCheck_refusesNothingForWhatAnOldVocabularyLacks(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	old := vocabulary()
+	old.At = time.Now().Add(-5 * time.Minute)
+	h.memo.known[h.tenant.ID] = known{meta: old, read: time.Now()}
+	r := published(101)
+	r.Strict = true
+	if err := h.Check(t.Context(), h.tenant, r); err != nil {
+		t.Errorf("what was added since is refused: %v", err)
+	}
+}
+
+func TestMemo_waitsNoLongerThanItMay(t *testing.T) {
+	t.Parallel()
+	m, release := newMemo(), make(chan struct{})
+	load := func() (crm.Meta, error) {
+		<-release
+		return crm.Meta{At: time.Now()}, nil
+	}
+	if _, ok := m.get("t", 5*time.Millisecond, load); ok {
+		t.Error("an answer out of nothing")
+	}
+	close(release)
+	// The read went on and is shared by those who ask meanwhile.
+	if got, ok := m.get("t", time.Minute, load); !ok || got.At.IsZero() {
+		t.Error("the read was wasted")
+	}
+	m.known["t"] = known{meta: crm.Meta{At: time.Unix(1, 0)}, read: time.Now()}
+	if got, ok := m.get("t", 0, nil); !ok || got.At.Unix() != 1 {
+		t.Error("not from memory")
+	}
+}
+
+func TestMemo_keepsAFewTenants(t *testing.T) {
+	t.Parallel()
+	m := newMemo()
+	for i := range memoMost + 50 {
+		m.get(string(rune(i)), time.Minute, func() (crm.Meta, error) { return crm.Meta{}, nil })
+	}
+	if len(m.known) != memoMost {
+		t.Errorf("%d kept", len(m.known))
+	}
+	if _, ok := m.get("none", time.Minute, func() (crm.Meta, error) { return crm.Meta{}, errors.New("down") }); ok {
+		t.Error("a failed read counts")
+	}
+}
+
+func TestHints_aNewerOneIsNotLost(t *testing.T) {
+	t.Parallel()
+	l := memoryLedger(t)
+	h, ctx := hints{l.db, &clock{}}, t.Context()
+	now, err := l.db.Time(ctx).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := func(at time.Time) {
+		if err := h.set(ctx, "t1", at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	due := func() int {
+		ids, err := h.due(ctx, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(ids)
+	}
+	set(now.Add(-time.Second))
+	was, err := h.seen(ctx, "t1")
+	if err != nil || due() != 1 {
+		t.Fatalf("%v %v", was, err)
+	}
+	set(now.Add(-time.Millisecond)) // accepted while the loop found nothing
+	if err := h.settle(ctx, was, time.Time{}, false); err != nil || due() != 1 {
+		t.Errorf("the new hint is gone, %v", err)
+	}
+	if was, err = h.seen(ctx, "t1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.settle(ctx, was, now.Add(time.Minute), true); err != nil || due() != 0 {
+		t.Errorf("still due, %v", err)
+	}
+	l.pass(2 * time.Minute)
+	if due() != 1 {
+		t.Error("not due in time")
+	}
+	if was, err = h.seen(ctx, "t1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.settle(ctx, was, time.Time{}, false); err != nil || due() != 0 {
+		t.Errorf("a settled hint is still there, %v", err)
+	}
+}
+
+func TestAccept_startsWithoutWaitingForThePoll(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	h.desk.add(101, 55, "Ann", "+79990000001")
+	h.Poll = time.Hour
+	h.run(h.Service)
+	h.until(h.accept(published(101)).ID, StateDone)
+}
+
+func TestWait_returnsWhatThereIsWhenTheCallerHasWaitedEnough(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	e := h.accept(published(101)) // nobody works
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	got, err := h.Wait(ctx, h.tenant.ID, e.ID)
+	if err != nil || got.State != StateAccepted {
+		t.Errorf("%+v %v", got, err)
+	}
+	if _, err := h.Wait(ctx, "another", e.ID); !errors.Is(err, ErrNotFound) {
+		t.Errorf("%v", err)
+	}
+	if len(h.vigils) != 0 {
+		t.Error("a waiter is left behind")
+	}
+}

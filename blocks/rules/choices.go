@@ -1,0 +1,170 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+)
+
+const (
+	maxChoices = 30 // that a message names
+	maxPlain   = 60 // runes of one name in it
+	minNearID  = 5  // digits of an id that may be mistyped: shorter ones are all alike
+)
+
+// check compares a request with the account's vocabulary and names what the account does not have, with what it has.
+// Values that a ticket has yet to fill are not looked at.
+func check(r Request, m crm.Meta) []Problem {
+	_, found := resolve(r, m, true)
+	return found
+}
+
+// resolve puts ids in the place of names and takes out what the account does not have; what that was are remarks. Without
+// ids, ids that are not known stay and have no remark: the account may have got them since its vocabulary was read, and the
+// CRM is the one to judge.
+func resolve(r Request, m crm.Meta, ids bool) (Request, []Problem) {
+	c, as := checker{m: m, ids: ids}, r
+	c.stage(&r.Fields)
+	c.responsible(&r.Fields)
+	r.Fields.Custom = slices.Clone(r.Fields.Custom)
+	for i := range r.Fields.Custom {
+		r.Fields.Custom[i].Values = slices.Clone(r.Fields.Custom[i].Values)
+		c.custom(fmt.Sprintf("fields.custom_fields_values[%d]", i), &r.Fields.Custom[i])
+	}
+	for i := range c.found {
+		c.found[i].Path = as.where(c.found[i].Path)
+	}
+	return r, c.found
+}
+
+type checker struct {
+	m     crm.Meta
+	ids   bool // ids are checked, too
+	found []Problem
+}
+
+// leave notes what is left out; given is what the rule holds there.
+func (c *checker) leave(given string, p Problem) { c.found = append(c.found, p.remark(given)) }
+
+// missing notes that typed is nothing that the account has.
+func (c *checker) missing(path, key, typed string, have []thing, params ...string) {
+	c.leave(typed, problem(path, CodeChoice, key, append(params, "Near", nearest(typed, have), "Accepted", some(have))...))
+}
+
+// unknownID does so for an id, where ids are checked, and takes it out.
+func (c *checker) unknownID(path, key string, id *int64, have []thing, params ...string) {
+	if c.ids {
+		c.missing(path, key, strconv.FormatInt(*id, 10), have, params...)
+		*id = 0
+	}
+}
+
+// thing is anything of the account that has an id and a name.
+type thing struct {
+	id   amocrm.ID
+	name string
+}
+
+func (t thing) String() string { return fmt.Sprintf("%d (%s)", t.id, cut(t.name)) }
+
+// pick finds the things of a name, case and outer blanks aside; when there is none, the one of that id, alone or with its
+// name as messages write it: 10 (Sales).
+func pick(have []thing, name string) []thing {
+	var found []thing
+	for _, t := range have {
+		if strings.EqualFold(strings.TrimSpace(t.name), strings.TrimSpace(name)) {
+			found = append(found, t)
+		}
+	}
+	head, _, _ := strings.Cut(strings.TrimSpace(name), " (")
+	if id, err := strconv.ParseInt(head, 10, 64); err == nil && len(found) == 0 {
+		for _, t := range have {
+			if int64(t.id) == id {
+				return []thing{t}
+			}
+		}
+	}
+	return found
+}
+
+// nearest is the thing that may have been meant, "" for none.
+func nearest(typed string, have []thing) string {
+	_, err := strconv.ParseInt(typed, 10, 64)
+	if err == nil && len(typed) < minNearID {
+		return ""
+	}
+	names := make([]string, len(have))
+	for i, t := range have {
+		if names[i] = t.name; err == nil {
+			names[i] = strconv.FormatInt(int64(t.id), 10)
+		}
+	}
+	if i := slices.Index(names, near(typed, names)); i >= 0 && names[i] != "" {
+		return have[i].String()
+	}
+	return ""
+}
+
+func pipelines(m crm.Meta) (out []thing) {
+	for _, p := range m.Open() {
+		out = append(out, thing{p.ID, p.Name})
+	}
+	return out
+}
+
+func stages(p amocrm.Pipeline) (out []thing) {
+	for _, s := range p.Statuses {
+		if s.Type != amocrm.StatusTypeUnsorted {
+			out = append(out, thing{s.ID, s.Name})
+		}
+	}
+	return out
+}
+
+func users(list []amocrm.User) (out []thing) {
+	for _, u := range list {
+		out = append(out, thing{u.ID, u.Name})
+	}
+	return out
+}
+
+func leadFields(m crm.Meta) (out []thing) {
+	for _, f := range m.LeadFields {
+		out = append(out, thing{f.ID, f.Name})
+	}
+	return out
+}
+
+func enums(f amocrm.Field) (out []thing) {
+	for _, e := range f.Enums {
+		out = append(out, thing{e.ID, e.Value})
+	}
+	return out
+}
+
+func cut(s string) string {
+	if r := []rune(s); len(r) > maxPlain {
+		return string(r[:maxPlain]) + "…"
+	}
+	return s
+}
+
+// some names the first things of a list.
+func some(list []thing) string {
+	if len(list) == 0 {
+		return "—"
+	}
+	names := make([]string, 0, maxChoices+1)
+	for i, t := range list {
+		if i == maxChoices {
+			names = append(names, "…")
+			break
+		}
+		names = append(names, t.String())
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,73 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// explain turns the CRM's refusal of a deal into problems of the request, with what the account would accept where that
+// is known. Other errors come back as they are.
+func (j *job) explain(err error) error {
+	var e *amocrm.Error
+	if !errors.As(err, &e) || (e.Kind != amocrm.KindInvalid && e.Kind != amocrm.KindNotFound) {
+		return err
+	}
+	ours := check(j.e.Request, j.meta)
+	r := &refusal{why: "amoCRM refused the deal"}
+	for _, v := range e.Validation {
+		p := Problem{Path: j.plan.from.path(v.Path), Code: v.Code, Detail: v.Detail}
+		for _, o := range ours {
+			if o.Path == p.Path {
+				p.Detail = strings.TrimSuffix(p.Detail, ".") + " (" + o.Detail + ")"
+			}
+		}
+		r.problems = append(r.problems, p)
+	}
+	r.why = reason(r.why, e, r.problems)
+	return &kept{refusal: r, cause: err}
+}
+
+func explainExtra(err error, path, why string) error {
+	var e *amocrm.Error
+	if !errors.As(err, &e) || (e.Kind != amocrm.KindInvalid && e.Kind != amocrm.KindNotFound) {
+		return err
+	}
+	r := &refusal{why: why}
+	for _, v := range e.Validation {
+		r.problems = append(r.problems, Problem{Path: path, Code: v.Code, Detail: v.Detail})
+	}
+	r.why = reason(r.why, e, r.problems)
+	return &kept{refusal: r, cause: err}
+}
+
+// kept is a refusal that still carries the CRM's error.
+type kept struct {
+	*refusal
+	cause error
+}
+
+// Unwrap gives the refusal and its cause.
+func (k *kept) Unwrap() []error { return []error{k.refusal, k.cause} }
+
+func reason(what string, e *amocrm.Error, problems []Problem) string {
+	if len(problems) == 0 {
+		return what + ": " + strings.TrimSpace(e.Title+" "+e.Detail)
+	}
+	return told(what, problems)
+}
+
+// told is what happened with the first problems that say why.
+func told(what string, problems []Problem) string {
+	parts := make([]string, 0, len(problems))
+	for i, p := range problems {
+		if i == 5 {
+			parts = append(parts, fmt.Sprintf("and %d more", len(problems)-i))
+			break
+		}
+		parts = append(parts, p.Path+": "+p.Detail)
+	}
+	return what + ": " + strings.Join(parts, "; ")
+}

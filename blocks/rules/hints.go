@@ -1,0 +1,140 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/internal/store"
+)
+
+// hints says which tenants have due work and since when. They are not in the tenants' slots, so a hint can get lost
+// between two steps; Service.sweep heals that. Scores are Unix microseconds, so that two hints rarely look the same.
+type hints struct {
+	rdb   redis.UniversalClient
+	clock *clock
+}
+
+var hintKey = store.Shared("fire", "due")
+
+// hint is one tenant's as it was seen.
+type hint struct {
+	tenant string
+	score  float64
+}
+
+// settleHint replaces a hint only while it is the one that was seen: a newer one must not be lost.
+var settleHint = redis.NewScript(`
+local now = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not now or tonumber(now) ~= tonumber(ARGV[2]) then return 0 end
+if ARGV[3] == '' then return redis.call('ZREM', KEYS[1], ARGV[1]) end
+return redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])`)
+
+// set hints at work that is due at a time of Redis' clock.
+func (h hints) set(ctx context.Context, tenantID string, at time.Time) error {
+	if err := h.rdb.ZAdd(ctx, hintKey, redis.Z{Score: float64(at.UnixMicro()), Member: tenantID}).Err(); err != nil {
+		return fmt.Errorf("hint at due work: %w", err)
+	}
+	return nil
+}
+
+// noLater moves a tenant's hint to a time of Redis' clock unless it is earlier.
+func (h hints) noLater(ctx context.Context, tenantID string, at time.Time) error {
+	earlier := redis.ZAddArgs{LT: true, Members: []redis.Z{{Score: float64(at.UnixMicro()), Member: tenantID}}}
+	if err := h.rdb.ZAddArgs(ctx, hintKey, earlier).Err(); err != nil {
+		return fmt.Errorf("hint at due work: %w", err)
+	}
+	return nil
+}
+
+// hintNow is set for work that is due at once, by Redis' clock.
+var hintNow = redis.NewScript(`
+local t = redis.call('TIME')
+return redis.call('ZADD', KEYS[1], string.format('%.0f', tonumber(t[1]) * 1000000 + tonumber(t[2])), ARGV[1])`)
+
+// now adds to a pipeline that a tenant has work at once. A script's hash is of no use there: nobody could send the text
+// after NOSCRIPT.
+func (h hints) now(ctx context.Context, p redis.Pipeliner, tenantID string) *redis.Cmd {
+	return hintNow.Eval(ctx, p, []string{hintKey}, tenantID)
+}
+
+// soon says that a tenant has work at once.
+func (h hints) soon(ctx context.Context, tenantID string) error {
+	if err := hintNow.Run(ctx, h.rdb, []string{hintKey}, tenantID).Err(); err != nil {
+		return fmt.Errorf("hint at due work: %w", err)
+	}
+	return nil
+}
+
+// dueHints reads hints by Redis' clock: the replicas' may differ. Answers what that clock says, and the tenants. Member clock
+// holds what it said last, within a second, as a negative score: after a step back the hints are moved by as much.
+var dueHints = redis.NewScript(`
+local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
+local last = -tonumber(redis.call('ZSCORE', KEYS[1], 'clock') or 0)
+if math.abs(now - last) > 1000000 then
+  if now < last then
+    local all = redis.call('ZRANGEBYSCORE', KEYS[1], 0, '+inf', 'WITHSCORES')
+    for i = 1, #all, 2 do
+      redis.pcall('ZADD', KEYS[1], string.format('%.0f', all[i + 1] - (last - now)), all[i])
+    end
+  end
+  redis.pcall('ZADD', KEYS[1], string.format('%.0f', -now), 'clock') -- not while Redis is full
+end
+now = string.format('%.0f', now)
+return {now, redis.call('ZRANGEBYSCORE', KEYS[1], 0, now, 'LIMIT', 0, ARGV[1])}`)
+
+// due returns tenants that seem to have work, the longest waiting first.
+func (h hints) due(ctx context.Context, limit int) ([]string, error) {
+	before := time.Now()
+	got, err := dueHints.Run(ctx, h.rdb, []string{hintKey}, limit).Slice()
+	if err != nil {
+		return nil, fmt.Errorf("read hints at due work: %w", err)
+	}
+	now, err := strconv.ParseInt(fmt.Sprint(got[0]), 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("read Redis' clock: %w", err)
+	}
+	h.clock.note(time.UnixMicro(now), before)
+	ids, _ := got[1].([]any)
+	var found []string
+	for _, id := range ids {
+		found = append(found, fmt.Sprint(id))
+	}
+	return found, nil
+}
+
+// seen is a tenant's hint before its work is looked at.
+func (h hints) seen(ctx context.Context, tenantID string) (hint, error) {
+	score, err := h.rdb.ZScore(ctx, hintKey, tenantID).Result()
+	if errors.Is(err, redis.Nil) {
+		return hint{tenant: tenantID}, nil
+	}
+	if err != nil {
+		return hint{}, fmt.Errorf("read hint at due work: %w", err)
+	}
+	return hint{tenant: tenantID, score: score}, nil
+}
+
+// settle says when the tenant's next work is due; ok false: there is none.
+func (h hints) settle(ctx context.Context, was hint, next time.Time, ok bool) error {
+	if was.score == 0 {
+		if !ok {
+			return nil
+		}
+		return h.set(ctx, was.tenant, next)
+	}
+	score := ""
+	if ok {
+		score = strconv.FormatInt(next.UnixMicro(), 10)
+	}
+	seen := strconv.FormatFloat(was.score, 'f', -1, 64)
+	if err := settleHint.Run(ctx, h.rdb, []string{hintKey}, was.tenant, seen, score).Err(); err != nil {
+		return fmt.Errorf("settle hint at due work: %w", err)
+	}
+	return nil
+}

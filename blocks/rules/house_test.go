@@ -1,0 +1,171 @@
+package rules
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+// house is everything from the accepted firing to the CRM, with the real bridge and login in between.
+type house struct {
+	*Service
+	t      *testing.T
+	crm    *fakeCRM
+	desk   *fakeDesk
+	db     *store.DB
+	dir    *tenant.Directory
+	grants *oauth.Grants
+	flow   *oauth.Flow
+	bridge *crm.Bridge
+	tenant tenant.Tenant
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	return newHouseOn(t, server.open(t))
+}
+
+func newHouseOn(t *testing.T, db *store.DB) *house {
+	t.Helper()
+	h := &house{t: t, crm: newCRM(t), desk: newDesk()}
+	hosts, err := amocrm.NewHosts([]string{h.crm.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := oauth.Config{PublicURL: "https://sidecard.example.com", Hosts: hosts, LongLivedToken: h.crm.token}
+	h.db, h.dir = db, tenant.NewDirectory(db)
+	h.grants = oauth.NewGrants(db, cfg, nil, nil)
+	h.flow = oauth.NewFlow(db, cfg, h.dir, h.grants, nil)
+	h.bridge = crm.New(crm.Deps{DB: db, Cache: store.NewCache(db), Tenants: h.dir, Grants: h.grants})
+	h.Service = h.replica()
+	if h.tenant, err = h.dir.Open(t.Context(), h.credential()); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func (h *house) credential() tenant.Credential {
+	return tenant.Credential{AmoBase: h.crm.URL, DeskToken: "desk-token"}
+}
+
+// replica is one more Service on the same Redis.
+func (h *house) replica() *Service {
+	return NewService(Deps{
+		DB: h.db, Tenants: h.dir,
+		Account: func(ctx context.Context, id string, p store.Priority) (Account, error) {
+			return h.bridge.Account(ctx, id, p)
+		},
+		Desk: func(tenant.Tenant) (Desk, error) { return h.desk, nil },
+		Connected: func(ctx context.Context, id string) (bool, error) {
+			st, err := h.grants.Status(ctx, id)
+			return st.State == "connected", err
+		},
+		Lease: 30 * time.Second, Poll: 20 * time.Millisecond, Sweep: time.Hour, CheckIn: patience, LockFor: 10 * time.Second,
+		LookGap: 40 * time.Millisecond, LookFor: 80 * time.Millisecond,
+	})
+}
+
+// leases shortens the leases of services' claims: what another one has left is taken up sooner.
+func leases(d time.Duration, services ...*Service) {
+	for _, s := range services {
+		s.Lease, s.ledger = d, NewLedger(s.DB, d)
+	}
+}
+
+// login connects the tenant, as a person does.
+func (h *house) login() {
+	h.t.Helper()
+	if _, err := h.flow.InstallLongLived(h.t.Context(), h.credential()); err != nil {
+		h.t.Fatal(err)
+	}
+	t, err := h.dir.Get(h.t.Context(), h.tenant.ID)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.tenant = t
+}
+
+// run starts a service's worker; stop ends it and waits.
+func (h *house) run(s *Service) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := s.Run(ctx); err != nil {
+			h.t.Error(err)
+		}
+	})
+	stop = sync.OnceFunc(func() {
+		cancel()
+		wg.Wait()
+	})
+	h.t.Cleanup(stop)
+	return stop
+}
+
+func (h *house) accept(r Request) Entry {
+	h.t.Helper()
+	e, _, err := h.Accept(h.t.Context(), h.tenant, r, "")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return e
+}
+
+// patience ends a wait for what does not come; nothing that works takes as long, on a busy machine either.
+const patience = 2 * time.Minute
+
+// until waits for an entry to be in a state.
+func (h *house) until(id string, want State) Entry {
+	h.t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		ctx, cancel := context.WithTimeout(h.t.Context(), time.Second)
+		e, err := h.Wait(ctx, h.tenant.ID, id)
+		cancel()
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if e.State == want {
+			return e
+		}
+		if time.Now().After(deadline) || e.State == StateFailed || e.State == StateDone {
+			h.t.Fatalf("firing is %s (%s), want %s; %v", e.State, e.Why, want, e.Timeline)
+		}
+	}
+}
+
+// untilWhy waits for an entry to say why it waits.
+func (h *house) untilWhy(id, why string) Entry {
+	h.t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for {
+		e, err := h.Get(h.t.Context(), h.tenant.ID, id)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if e.State == StateAccepted && contains(e.Why, why) {
+			return e
+		}
+		select {
+		case <-deadline:
+			h.t.Fatalf("firing is %s (%s), want it to wait because of %q", e.State, e.Why, why)
+		case <-tick.C:
+		}
+	}
+}
+
+// zNow is a place in the due set that is due.
+func zNow(id string) redis.Z {
+	return redis.Z{Score: float64(time.Now().Add(-time.Second).UnixMilli()), Member: id}
+}

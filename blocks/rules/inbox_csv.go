@@ -1,0 +1,84 @@
+package rules
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ExportMost is how many rows an export has at most.
+const ExportMost = 10_000
+
+var exportHead = []string{"id", "state", "created", "updated", "ticket", "client", "contact", "deal", "deal url", "attempts", "reason"}
+
+// Export writes a query's entries as CSV, newest first, as they are read. Beyond 10,000 a last row says that there are more.
+// Times are RFC 3339 in UTC. A cell that a spreadsheet would take for a formula starts with an apostrophe.
+func (s *Service) Export(ctx context.Context, tenantID string, q Query, to io.Writer) error {
+	w := csv.NewWriter(to)
+	if err := w.Write(exportHead); err != nil {
+		return fmt.Errorf("export firings: %w", err)
+	}
+	q.Limit = InboxMost
+	for rows := 0; ; {
+		p, err := s.ledger.Inbox(ctx, tenantID, q)
+		if err != nil {
+			return err
+		}
+		for _, e := range p.Entries {
+			if rows++; rows > ExportMost {
+				break
+			}
+			if q.Present != nil {
+				e.LeadURL = q.Present(e.LeadURL)
+			}
+			if err := w.Write(exportRow(e, q.reason(e))); err != nil {
+				return fmt.Errorf("export firings: %w", err)
+			}
+		}
+		more := rows >= ExportMost && p.Next != ""
+		if more {
+			row := make([]string, len(exportHead))
+			row[len(row)-1] = "only the newest 10,000 are listed: narrow the search"
+			if err := w.Write(row); err != nil {
+				return fmt.Errorf("export firings: %w", err)
+			}
+		}
+		w.Flush()
+		if err := w.Error(); err != nil {
+			return fmt.Errorf("export firings: %w", err)
+		}
+		if more || p.Next == "" {
+			return nil
+		}
+		q.Before = p.Next
+	}
+}
+
+func exportRow(e Entry, reason string) []string {
+	id := func(n int64) string {
+		if n == 0 {
+			return ""
+		}
+		return strconv.FormatInt(n, 10)
+	}
+	at := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+	row := []string{e.ID, string(e.State), at(e.CreatedAt), at(e.UpdatedAt), id(e.Request.TicketID), id(e.Steps.ClientID),
+		id(e.Steps.ContactID), id(e.Steps.LeadID), e.LeadURL, strconv.Itoa(e.Attempts), reason}
+	for i, cell := range row {
+		row[i] = plainCell(cell)
+	}
+	return row
+}
+
+// plainCell keeps a spreadsheet from running what people wrote (OWASP, CSV injection). Some take wide signs for plain ones
+// and look behind spaces.
+func plainCell(s string) string {
+	if strings.ContainsAny(firstRunes(s, 1), "\t\r\n") || strings.ContainsAny(firstRunes(strings.TrimSpace(s), 1), "=+-@＝＋－＠") {
+		return "'" + s
+	}
+	return s
+}

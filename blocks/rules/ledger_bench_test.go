@@ -1,0 +1,79 @@
+package rules
+
+import (
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"github.com/sidecard/sidecard/internal/store"
+)
+
+// Leases: the real one has to outlive a slow machine.
+const (
+	testLease = 200 * time.Millisecond
+	realLease = 3 * time.Second
+)
+
+// bench is a ledger with a way to let its clock run.
+type bench struct {
+	*Ledger
+	db   *store.DB
+	pass func(time.Duration)
+}
+
+func memoryLedger(t testing.TB) bench {
+	t.Helper()
+	m := miniredis.RunT(t)
+	now := time.Now()
+	m.SetTime(now)
+	ring, _ := store.NewRing()
+	db, err := store.Open(t.Context(), store.Options{URL: "redis://" + m.Addr(), Ring: ring})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return bench{NewLedger(db, testLease), db, func(d time.Duration) {
+		now = now.Add(d)
+		m.SetTime(now)
+		m.FastForward(d)
+	}}
+}
+
+func realLedger(t testing.TB) bench {
+	t.Helper()
+	db := server.open(t)
+	return bench{NewLedger(db, realLease), db, func(d time.Duration) {
+		time.Sleep(d + 2*time.Millisecond) // a real server's clock can't be moved
+	}}
+}
+
+func firing(ticket int64, name string) Request {
+	return Request{TicketID: ticket, Fields: LeadFields{Name: name}, Comment: "a secret remark"}
+}
+
+func mustAccept(t testing.TB, l bench, r Request, idem string) Entry {
+	t.Helper()
+	e, existed, err := l.Accept(t.Context(), "t1", r, idem)
+	if err != nil || existed {
+		t.Fatalf("accept: existed %v, %v", existed, err)
+	}
+	return e
+}
+
+func mustClaim(t testing.TB, l bench, n int) []Entry {
+	t.Helper()
+	b, err := l.Claim(t.Context(), "t1", n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Entries
+}
+
+func ids(es []Entry) []string {
+	var out []string
+	for _, e := range es {
+		out = append(out, e.ID)
+	}
+	return out
+}

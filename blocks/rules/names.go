@@ -1,0 +1,195 @@
+package rules
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+)
+
+// stage finds pipeline and stage by id or name. A pipeline that is not there takes no stage with it: one that is named by
+// its id, or that only one pipeline has, still says where the deal goes.
+func (c *checker) stage(f *LeadFields) {
+	if f.PipelineID == 0 && f.Pipeline != "" {
+		f.PipelineID = c.one("fields.pipeline", "no_pipeline", f.Pipeline, pipelines(c.m))
+	}
+	p, known := c.m.Pipeline(f.PipelineID)
+	if f.PipelineID != 0 && !known {
+		c.unknownID("fields.pipeline_id", "no_pipeline", &f.PipelineID, pipelines(c.m))
+	}
+	switch {
+	case f.StatusID != 0 && known:
+		if _, ok := c.m.Status(f.PipelineID, f.StatusID); !ok {
+			c.unknownID("fields.status_id", "no_stage", &f.StatusID, stages(p), "Pipeline", strconv.FormatInt(f.PipelineID, 10))
+		}
+	case f.StatusID != 0 && f.PipelineID == 0:
+		if len(c.pipelinesOf(func(s amocrm.Status) bool { return int64(s.ID) == f.StatusID })) == 0 {
+			c.unknownID("fields.status_id", "no_stage_anywhere", &f.StatusID, pipelines(c.m))
+		}
+	case f.StatusID != 0 || f.Status == "":
+	case known:
+		f.StatusID = c.one("fields.status", "no_stage", f.Status, stages(p), "Pipeline", thing{p.ID, p.Name}.String())
+	case f.PipelineID == 0:
+		c.stageAnywhere(f)
+	default: // the stage of a pipeline that is not known here
+		c.missing("fields.status", "no_stage", f.Status, nil, "Pipeline", strconv.FormatInt(f.PipelineID, 10))
+	}
+}
+
+// stageAnywhere finds a stage that only one pipeline has.
+func (c *checker) stageAnywhere(f *LeadFields) {
+	var all []thing
+	seen := map[string]bool{}
+	found := map[int64]amocrm.Pipeline{}
+	var in []thing
+	for _, p := range c.m.Open() {
+		for _, s := range pick(stages(p), f.Status) {
+			found[int64(p.ID)] = p
+			in, f.StatusID = append(in, thing{p.ID, p.Name}), int64(s.id)
+		}
+		for _, s := range stages(p) {
+			if key := strings.ToLower(s.name); !seen[key] {
+				seen[key] = true
+				all = append(all, s)
+			}
+		}
+	}
+	switch {
+	case len(in) == 0:
+		c.missing("fields.status", "no_stage_anywhere", f.Status, all)
+	case len(found) > 1:
+		f.StatusID = 0
+		c.leave(f.Status, problem("fields.status", CodeAmbiguous, "ambiguous_stage", "Found", some(in)))
+	case len(in) > 1:
+		p := found[int64(in[0].id)]
+		f.StatusID = 0
+		c.leave(f.Status, problem("fields.status", CodeAmbiguous, "ambiguous", "Found", some(pick(stages(p), f.Status))))
+	default:
+		f.PipelineID = int64(in[0].id)
+	}
+}
+
+// one finds the only thing of a name; 0 when there is none or several, which is said.
+func (c *checker) one(path, key, name string, have []thing, params ...string) int64 {
+	switch found := pick(have, name); len(found) {
+	case 0:
+		c.missing(path, key, name, have, params...)
+	case 1:
+		return int64(found[0].id)
+	default:
+		c.leave(name, problem(path, CodeAmbiguous, "ambiguous", "Found", some(found)))
+	}
+	return 0
+}
+
+// pipelinesOf are those with a stage like that.
+func (c *checker) pipelinesOf(like func(amocrm.Status) bool) (out []amocrm.Pipeline) {
+	for _, p := range c.m.Pipelines {
+		for _, s := range p.Statuses {
+			if like(s) {
+				out = append(out, p)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// responsible finds a user by id, e-mail or name. One who can't be responsible is left out.
+func (c *checker) responsible(f *LeadFields) {
+	unread := c.m.UsersHidden || len(c.m.Users) == 0
+	if f.ResponsibleID != 0 {
+		if !unread {
+			c.responsibleID(&f.ResponsibleID)
+		}
+		return
+	}
+	if f.Responsible == "" {
+		return
+	}
+	const path = "fields.responsible_user"
+	if unread {
+		c.leave(f.Responsible, problem(path, CodeChoice, "users_hidden"))
+		return
+	}
+	found := withEmail(c.m.Assignable(), f.Responsible)
+	if len(found) == 0 {
+		found = pick(users(c.m.Assignable()), f.Responsible)
+	}
+	switch len(found) {
+	case 1:
+		f.ResponsibleID = int64(found[0].id)
+		return
+	case 0:
+	default:
+		c.leave(f.Responsible, problem(path, CodeAmbiguous, "ambiguous", "Found", some(found)))
+		return
+	}
+	gone := append(withEmail(c.m.Users, f.Responsible), pick(users(c.m.Users), f.Responsible)...)
+	if len(gone) > 0 {
+		c.leave(f.Responsible, problem(path, CodeChoice, "inactive_user", "User", gone[0].String(), "Accepted", some(users(c.m.Assignable()))))
+		return
+	}
+	have := users(c.m.Assignable())
+	if strings.Contains(f.Responsible, "@") { // who types an address means one
+		for i, u := range c.m.Assignable() {
+			have[i].name = u.Email
+		}
+	}
+	c.missing(path, "no_user", f.Responsible, have)
+}
+
+func (c *checker) responsibleID(id *int64) {
+	const path = "fields.responsible_user_id"
+	for _, u := range c.m.Users {
+		if int64(u.ID) != *id {
+			continue
+		}
+		if c.ids && (!u.IsActive || u.IsFree) {
+			c.leave(strconv.FormatInt(*id, 10), problem(path, CodeChoice, "inactive_user", "User", thing{u.ID, u.Name}.String(),
+				"Accepted", some(users(c.m.Assignable()))))
+			*id = 0
+		}
+		return
+	}
+	c.unknownID(path, "no_user", id, users(c.m.Assignable()))
+}
+
+func withEmail(list []amocrm.User, email string) (out []thing) {
+	for _, u := range list {
+		if u.Email != "" && strings.EqualFold(strings.TrimSpace(u.Email), strings.TrimSpace(email)) {
+			out = append(out, thing{u.ID, u.Name})
+		}
+	}
+	return out
+}
+
+// fieldsCalled finds the custom fields of deals that have a name, else the one that has it for its code.
+func fieldsCalled(m crm.Meta, name string) (out []amocrm.Field) {
+	for _, f := range m.LeadFields {
+		if strings.EqualFold(strings.TrimSpace(f.Name), name) {
+			out = append(out, f)
+		}
+	}
+	if f, ok := fieldCoded(m, name); ok && len(out) == 0 {
+		return []amocrm.Field{f}
+	}
+	if len(out) == 0 {
+		for _, t := range pick(leadFields(m), name) {
+			if f, ok := m.LeadField(int64(t.id)); ok {
+				return []amocrm.Field{f}
+			}
+		}
+	}
+	return out
+}
+
+func fieldCoded(m crm.Meta, code string) (amocrm.Field, bool) {
+	for _, f := range m.LeadFields {
+		if f.Code != "" && strings.EqualFold(f.Code, code) {
+			return f, true
+		}
+	}
+	return amocrm.Field{}, false
+}

@@ -1,0 +1,289 @@
+package rules
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// extra is something small that is written to a deal once it exists: the note, the task.
+type extra interface {
+	// of says whether a job has one to write, and where its steps keep it.
+	of(j *job) (wanted bool, id *int64, intent **Intent)
+	// mark tells it apart from others of the deal.
+	mark(j *job) string
+	// look finds in the CRM what can be it among what was made since the intent, the oldest first.
+	look(ctx context.Context, j *job) ([]int64, error)
+	send(ctx context.Context, jobs []*job) ([]amocrm.Created, error)
+	// leaveOut takes out what the CRM has refused, with a remark: the deal is made.
+	leaveOut(j *job, e *amocrm.Error)
+	explain(err error) error
+	name() string
+	step() string // of a trace
+}
+
+// write writes one kind of extra for all jobs that lack it. One whose answer was lost before is looked for first.
+func (h *haul) write(ctx context.Context, x extra) {
+	lacking := func() (out []*job) {
+		for _, j := range h.jobs {
+			if wanted, id, _ := x.of(j); wanted && *id == 0 && j.e.Steps.LeadID != 0 && !j.e.Steps.Skipped && !j.ended() {
+				out = append(out, j)
+			}
+		}
+		return out
+	}
+	first := lacking()
+	if len(first) == 0 {
+		return
+	}
+	ctx, end := h.s.Trace(ctx, x.step(), time.Time{}, len(first))
+	defer end()
+	h.each(ctx, first, func(j *job) error {
+		_, id, intent := x.of(j)
+		if *intent == nil {
+			return nil
+		}
+		found, err := x.look(ctx, j)
+		for i := 0; i < len(found) && err == nil && *id == 0; i++ {
+			var ours bool
+			if ours, err = j.own(ctx, entity{x.name(), found[i]}); ours {
+				*id, *intent = found[i], nil
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("look for the %s: %w", x.name(), err)
+		}
+		if *id == 0 {
+			return j.looked(ctx, *intent, fmt.Sprintf("looked for the %s: not in the CRM", x.name()))
+		}
+		return nil
+	})
+	jobs := lacking()
+	if len(jobs) == 0 {
+		return
+	}
+	for _, j := range jobs {
+		_, _, intent := x.of(j)
+		*intent = &Intent{At: j.now(), Mark: x.mark(j), By: j.user()}
+	}
+	h.hold(ctx, jobs, "sending the "+x.name())
+	h.send(alive(jobs), call{
+		again: func(jobs []*job) []*job {
+			now := alive(jobs)
+			h.hold(ctx, now, "")
+			now = alive(now)
+			for _, j := range jobs {
+				if _, _, intent := x.of(j); !slices.Contains(now, j) {
+					*intent = nil // nothing was sent
+				}
+			}
+			return now
+		},
+		do: func(jobs []*job) error {
+			ctx, cancel := h.withinLease(ctx)
+			defer cancel()
+			made, err := x.send(ctx, jobs)
+			h.gotExtras(context.WithoutCancel(ctx), jobs, made, x)
+			return err
+		},
+		refused: func(j *job, err error) {
+			_, _, intent := x.of(j)
+			*intent = nil
+			var e *amocrm.Error
+			if errors.As(err, &e) && e.Kind == amocrm.KindInvalid && !j.e.Request.Strict {
+				x.leaveOut(j, e)
+				return
+			}
+			j.fail(ctx, x.explain(err))
+		},
+		failed: func(jobs []*job, err error) {
+			for _, j := range jobs {
+				_, id, intent := x.of(j)
+				switch {
+				case *id != 0:
+				case maybeDone(err):
+					j.fail(ctx, j.doubt(*intent, err))
+				default:
+					*intent = nil
+					j.fail(ctx, err)
+				}
+			}
+		},
+	})
+	for _, j := range jobs { // an answer that names fewer than were sent
+		if _, id, intent := x.of(j); *id == 0 && *intent != nil && !j.ended() {
+			j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
+		}
+	}
+}
+
+func (h *haul) gotExtras(ctx context.Context, jobs []*job, made []amocrm.Created, x extra) {
+	for i, m := range made {
+		for k, j := range jobs {
+			if m.ID != 0 && (m.RequestID == j.e.ID || m.RequestID == "" && i == k && len(made) == len(jobs)) {
+				_, id, intent := x.of(j)
+				*id, *intent = int64(m.ID), nil
+				if j.e.Steps.Attached { // another entry may write the same to the same deal, and look for it
+					if _, err := j.own(ctx, entity{x.name(), *id}); err != nil {
+						h.s.Log.WarnContext(ctx, "not noted whose it is", "tenant", j.e.Tenant, "firing", j.e.ID, "what", x.name(), "error", err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// leftOut leaves out a part of what is written to a deal that is made.
+func (j *job) leftOut(what, path, given string, e *amocrm.Error) {
+	p := Problem{Path: path, Code: CodeRefused, Detail: reason("amoCRM refused it", e, nil)}
+	if len(e.Validation) > 0 {
+		p.Code, p.Detail = e.Validation[0].Code, e.Validation[0].Detail
+	}
+	st := &j.e.Steps
+	st.omit(what, p.remark(given))
+	st.Remarks = merged(st.Remarks, []Problem{p.remark(given)})
+	j.plan = j.plan.without(*st)
+}
+
+// comments are the notes that rules ask for.
+type comments struct{ *haul }
+
+func (comments) name() string { return "note" }
+func (comments) step() string { return "notes" }
+
+func (comments) of(j *job) (bool, *int64, **Intent) {
+	return strings.TrimSpace(j.plan.comment) != "", &j.e.Steps.NoteID, &j.e.Steps.NoteIntent
+}
+
+func (n comments) mark(j *job) string { return n.fingerprint(plainLines(j.plan.comment)) }
+
+func (n comments) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
+	return n.sendNotes(ctx, jobs, func(j *job) string { return j.plan.comment })
+}
+
+func (n comments) look(ctx context.Context, j *job) ([]int64, error) {
+	return n.lookForNote(ctx, j, j.e.Steps.NoteIntent, j.plan.comment)
+}
+
+func (comments) leaveOut(j *job, e *amocrm.Error) {
+	j.leftOut(omitComment, "comment", j.plan.comment, e)
+}
+
+func (comments) explain(err error) error {
+	return explainExtra(err, "comment", "amoCRM refused the note; the deal is made")
+}
+
+func (h *haul) sendNotes(ctx context.Context, jobs []*job, text func(*job) string) ([]amocrm.Created, error) {
+	body := make([]amocrm.NoteInput, len(jobs))
+	for i, j := range jobs {
+		body[i] = amocrm.NoteInput{EntityID: amocrm.ID(j.e.Steps.LeadID), Type: "common",
+			Params: map[string]any{"text": strings.TrimSpace(text(j))}, RequestID: j.e.ID}
+	}
+	made, err := h.account.API().CreateNotes(ctx, "leads", body)
+	for i, m := range made {
+		if i < len(jobs) && m.ID != 0 {
+			lead := jobs[i].e.Steps.LeadID
+			if err := h.account.RememberNote(ctx, lead, int64(m.ID)); err != nil { // the card only lacks its mark
+				h.s.Log.WarnContext(ctx, "note not marked as ours", "tenant", jobs[i].e.Tenant, "error", err)
+			}
+		}
+	}
+	return made, err
+}
+
+// lookForNote finds notes of the job's deal by their text.
+func (h *haul) lookForNote(ctx context.Context, j *job, intent *Intent, sent string) (ids []int64, err error) {
+	found, err := h.account.API().Notes(ctx, "leads", amocrm.ID(j.e.Steps.LeadID), 50)
+	if err != nil {
+		return nil, err
+	}
+	since := j.since(intent)
+	for _, m := range found {
+		var params struct {
+			Text string `json:"text"`
+		}
+		if m.Type != "common" || m.CreatedAt < since || !h.ours(intent, m.CreatedBy) || json.Unmarshal(m.Params, &params) != nil {
+			continue
+		}
+		if text := plainLines(params.Text); text == plainLines(sent) || h.marked(text, intent.Mark) {
+			ids = append(ids, int64(m.ID))
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+func plainLines(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
+
+// tasks are the tasks that rules ask for.
+type tasks struct{ *haul }
+
+func (tasks) name() string { return "task" }
+func (tasks) step() string { return "tasks" }
+
+func (tasks) of(j *job) (bool, *int64, **Intent) {
+	return j.plan.task != nil, &j.e.Steps.TaskID, &j.e.Steps.TaskIntent
+}
+
+func (t tasks) mark(j *job) string { return t.fingerprint(plainLines(j.plan.task.text)) }
+
+func (t tasks) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
+	body := make([]amocrm.TaskInput, len(jobs))
+	for i, j := range jobs {
+		body[i] = amocrm.TaskInput{EntityID: amocrm.ID(j.e.Steps.LeadID), EntityType: "leads", Text: j.plan.task.text,
+			CompleteTill: j.plan.task.due.Unix(), TypeID: amocrm.TaskFollowUp, ResponsibleID: j.taskUser(),
+			RequestID: j.e.ID}
+	}
+	return t.account.API().CreateTasks(ctx, body)
+}
+
+func (t tasks) look(ctx context.Context, j *job) (ids []int64, err error) {
+	st := &j.e.Steps
+	found, err := t.account.API().Tasks(ctx, "leads", []amocrm.ID{amocrm.ID(st.LeadID)})
+	if err != nil {
+		return nil, err
+	}
+	since := j.since(st.TaskIntent)
+	for _, m := range found {
+		if m.CreatedAt >= since && t.ours(st.TaskIntent, m.CreatedBy) && t.marked(plainLines(m.Text), st.TaskIntent.Mark) {
+			ids = append(ids, int64(m.ID))
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// leaveOut makes a task of the CRM's own choice of user, else none.
+func (tasks) leaveOut(j *job, e *amocrm.Error) {
+	user := slices.ContainsFunc(e.Validation, func(v amocrm.FieldError) bool { return strings.HasSuffix(v.Path, "responsible_user_id") })
+	if user && j.taskUser() != 0 {
+		j.leftOut(omitTaskUser, "fields.responsible_user_id", fmt.Sprint(j.taskUser()), e)
+		return
+	}
+	j.leftOut(omitTask, "task", j.plan.task.text, e)
+}
+
+func (j *job) taskUser() amocrm.ID {
+	if j.e.Steps.omits(omitTaskUser) {
+		return 0
+	}
+	return j.plan.lead.ResponsibleID
+}
+
+func (tasks) explain(err error) error {
+	return explainExtra(err, "task", "amoCRM refused the task; the deal is made")
+}
+
+// fingerprint stands for a text in the steps: what rules and clients wrote is kept sealed only.
+func (h *haul) fingerprint(text string) string { return h.s.DB.Ring().Fingerprints(text)[0] }
+
+// marked says whether mark was made of the text, with any key of the ring: the newest may be newer than the mark.
+func (h *haul) marked(text, mark string) bool {
+	return slices.Contains(h.s.DB.Ring().Fingerprints(text), mark)
+}

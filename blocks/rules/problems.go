@@ -1,0 +1,97 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+)
+
+// Problem is one mistake of a request. Path leads into the rule's body, as in
+// "fields.custom_fields_values[0].values[1].enum_id". Detail is English; where it is ours, Key and Params say the same for
+// a catalogue (ProblemTexts).
+//
+// A mistake in the structure of a rule stops the firing. One that a value carries costs that value alone: it is a remark.
+type Problem struct {
+	Path   string            `json:"path"`
+	Code   string            `json:"code"`
+	Detail string            `json:"detail"`
+	Key    string            `json:"key,omitempty"`
+	Params map[string]string `json:"params,omitempty"`
+	// Remark says that the deal is made without the value, or with as much of it as fits.
+	Remark bool `json:"remark,omitempty"`
+	// Given is what a remark's value held, at most MaxGiven characters.
+	Given string `json:"given,omitempty"`
+}
+
+// MaxGiven bounds what is kept of a value that was left out, in characters: as much as a note takes.
+const MaxGiven = MaxComment
+
+// remark turns a mistake into one that costs its value alone.
+func (p Problem) remark(given string) Problem {
+	p.Remark, p.Given = true, bounded(given, MaxGiven)
+	return p
+}
+
+// stopping are mistakes without what their values held: the body of a firing that was stopped is kept whole.
+func stopping(list []Problem) []Problem {
+	out := make([]Problem, len(list))
+	for i, p := range list {
+		p.Remark, p.Given = false, ""
+		out[i] = p
+	}
+	return out
+}
+
+// merged adds the remarks that are not of a path which has one already.
+func merged(have, more []Problem) []Problem {
+	out := have[:len(have):len(have)]
+	for _, p := range more {
+		if !slices.ContainsFunc(out, func(x Problem) bool { return x.Path == p.Path && x.Code == p.Code }) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Codes of problems that we find ourselves; those of the CRM are passed on as they are (amocrm.md §8.3).
+const (
+	CodeRequired  = "required"
+	CodeUnfilled  = "unfilled_variable"
+	CodeType      = "wrong_type"
+	CodeRange     = "out_of_range"
+	CodeTooLong   = "too_long"
+	CodeTooMany   = "too_many"
+	CodeUnknown   = "unknown_key"
+	CodeChoice    = "unknown_choice"
+	CodeAmbiguous = "ambiguous_name"
+	CodeTwice     = "given_twice"
+	CodeTemplate  = "unknown_template"
+	CodeClosed    = "closed_stage"
+	CodeArchived  = "archived_pipeline"
+	CodeRefused   = "refused"
+
+	CodeUnreadable = "unreadable"
+)
+
+// problem is a mistake in the words of ProblemTexts; params are name, value pairs.
+func problem(path, code, key string, params ...string) Problem {
+	p := Problem{Path: path, Code: code, Key: key}
+	for i := 0; i+1 < len(params); i += 2 {
+		if p.Params == nil {
+			p.Params = map[string]string{}
+		}
+		p.Params[params[i]] = params[i+1]
+	}
+	p.Detail = english(key, p.Params)
+	return p
+}
+
+// Problems is every mistake of one request at once.
+type Problems struct{ List []Problem }
+
+func (p *Problems) Error() string {
+	parts := make([]string, len(p.List))
+	for i, x := range p.List {
+		parts[i] = x.Path + ": " + x.Detail
+	}
+	return strings.Join(parts, "; ")
+}

@@ -1,0 +1,282 @@
+package rules
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/intake"
+)
+
+var (
+	leadKeys = []string{"name", "price", "status_id", "pipeline_id", "responsible_user_id", "custom_fields_values",
+		"status", "pipeline", "responsible_user", "custom_fields", "tags", "company", "task", "if_open_deal"}
+	fieldKeys = []string{"field_id", "field_code", "field_name", "values"}
+	valueKeys = []string{"value", "enum_id", "enum_code", "enum", "catalog_id", "catalog_element_id"}
+)
+
+// reader turns a tree of maps, lists and scalars into a Request and collects what can't be turned.
+type reader struct {
+	problems []Problem // remarks, too
+	inside   []string  // keys that stood in "fields" and belong beside it
+}
+
+// add notes a mistake that stops the firing.
+func (r *reader) add(path, code, key string, params ...string) {
+	r.problems = append(r.problems, problem(path, code, key, params...))
+}
+
+// leave notes a value that is left out.
+func (r *reader) leave(path string, given any, code, key string, params ...string) {
+	r.problems = append(r.problems, problem(path, code, key, params...).remark(plainGiven(given)))
+}
+
+func (r *reader) request(m map[string]any) Request {
+	out := Request{
+		AmoClientID: r.text("amoClientId", m["amoClientId"]),
+		TicketID:    r.ticket(m),
+		Comment:     r.text("comment", m["comment"]),
+		UseMapping:  r.flag("use_mapping", m["use_mapping"]),
+		Strict:      r.flag("strict", m["strict"]),
+	}
+	var fields map[string]any
+	switch f := m["fields"].(type) {
+	case nil:
+		r.add("fields", CodeRequired, "fields_missing", "Accepted", strings.Join(leadKeys, ", "))
+	case map[string]any, []any:
+		fields = r.group("fields", f, leadKeys)
+		out.Fields = r.lead("fields", fields)
+	default:
+		r.add("fields", CodeType, "not_object", "Accepted", strings.Join(leadKeys, ", "), "Kind", kind(f))
+	}
+	r.extras(&out, m, fields)
+	r.templates(out, ours)
+	return out
+}
+
+// ticketVariable is what the helpdesk fills in with the ticket's id.
+const ticketVariable = "{{ticket_id}}"
+
+func (r *reader) ticket(m map[string]any) int64 {
+	const path = "ticketId"
+	v, ok := m[path]
+	text, isText := v.(string)
+	text = strings.TrimSpace(text)
+	switch {
+	case !ok && m["ticket_id"] != nil:
+		r.add(path, CodeRequired, "ticket_elsewhere")
+	case !ok, v == nil:
+		r.add(path, CodeRequired, "ticket_missing", "Variable", ticketVariable)
+	case isText && text == "":
+		r.add(path, CodeUnfilled, "ticket_blank", "Variable", ticketVariable)
+	case isText && strings.Contains(text, "{{"):
+		r.add(path, CodeUnfilled, "ticket_unfilled", "Given", quoted(text))
+	default:
+		id, p := readID(path, v)
+		if p != nil {
+			r.problems = append(r.problems, *p)
+			return 0
+		}
+		return id
+	}
+	return 0
+}
+
+func (r *reader) lead(path string, m map[string]any) LeadFields {
+	out := LeadFields{
+		Name:          r.text(path+".name", m["name"]),
+		Price:         r.price(m["price"]),
+		StatusID:      r.id(path+".status_id", m["status_id"]),
+		PipelineID:    r.id(path+".pipeline_id", m["pipeline_id"]),
+		ResponsibleID: r.id(path+".responsible_user_id", m["responsible_user_id"]),
+		Pipeline:      r.text(path+".pipeline", m["pipeline"]),
+		Status:        r.text(path+".status", m["status"]),
+		Responsible:   r.text(path+".responsible_user", m["responsible_user"]),
+	}
+	values := path + ".custom_fields_values"
+	for i, item := range r.list(values, m["custom_fields_values"]) {
+		out.Custom = append(out.Custom, r.custom(fmt.Sprintf("%s[%d]", values, i), item))
+	}
+	out.Custom = append(out.Custom, r.shorthand(path+".custom_fields", m["custom_fields"])...)
+	return out
+}
+
+func (r *reader) custom(path string, v any) CustomField {
+	m := r.group(path, v, fieldKeys)
+	out := CustomField{FieldID: r.id(path+".field_id", m["field_id"]), FieldCode: r.text(path+".field_code", m["field_code"]),
+		FieldName: r.text(path+".field_name", m["field_name"])}
+	for i, item := range r.list(path+".values", m["values"]) {
+		out.Values = append(out.Values, r.value(fmt.Sprintf("%s.values[%d]", path, i), item))
+	}
+	return out
+}
+
+func (r *reader) value(path string, v any) CustomValue {
+	if bare(v) {
+		return CustomValue{Value: r.raw(path, v)}
+	}
+	g := r.group(path, v, valueKeys)
+	out := CustomValue{EnumID: r.id(path+".enum_id", g["enum_id"]), EnumCode: cmp.Or(r.text(path+".enum_code", g["enum_code"]), r.text(path+".enum", g["enum"])),
+		CatalogID: r.id(path+".catalog_id", g["catalog_id"]), CatalogElementID: r.id(path+".catalog_element_id", g["catalog_element_id"])}
+	if raw, ok := g["value"]; ok {
+		out.Value = r.raw(path+".value", raw)
+	}
+	return out
+}
+
+// raw keeps a value as it came.
+func (r *reader) raw(path string, v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		r.leave(path, v, CodeType, "unreadable")
+	}
+	return b
+}
+
+// group reads an object and names the keys that are not accepted, which stops the firing. PHP sends an empty object as an
+// empty list.
+func (r *reader) group(path string, v any, accepted []string) map[string]any {
+	if l, ok := v.([]any); ok && len(l) == 0 {
+		return nil
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		r.leave(path, v, CodeType, "not_object", "Accepted", strings.Join(accepted, ", "), "Kind", kind(v))
+		return nil
+	}
+	for k := range m {
+		if !slices.Contains(accepted, k) {
+			r.add(fmt.Sprintf("%s.%.100s", path, k), CodeUnknown, "unknown_key", "Near", near(k, accepted), "Accepted", strings.Join(accepted, ", "))
+		}
+	}
+	return m
+}
+
+func (r *reader) list(path string, v any) []any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	case map[string]any:
+		if l, ok := intake.Numbered(v); ok {
+			return l
+		}
+	case string:
+		if v == "" {
+			return nil
+		}
+	}
+	r.leave(path, v, CodeType, "not_list", "Kind", kind(v))
+	return nil
+}
+
+func (r *reader) flag(path string, v any) bool {
+	switch text := strings.ToLower(fmt.Sprint(v)); {
+	case v == nil, text == "", text == "false", text == "0":
+		return false
+	case text == "true", text == "1":
+		return true
+	}
+	r.add(path, CodeType, "not_flag", "Given", quoted(fmt.Sprint(v)))
+	return false
+}
+
+func (r *reader) text(path string, v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return strings.TrimSpace(v)
+	case json.Number:
+		return v.String()
+	}
+	r.leave(path, v, CodeType, "not_text", "Kind", kind(v))
+	return ""
+}
+
+// id reads an id; blank is 0, a written 0 is a mistake.
+func (r *reader) id(path string, v any) int64 {
+	n, p := readID(path, v)
+	if p != nil {
+		r.problems = append(r.problems, p.remark(plainGiven(v)))
+	}
+	return n
+}
+
+// readWhole reads a whole number that may be written as text; blank is nil.
+func readWhole(path string, v any) (*int64, *Problem) {
+	wrong := func(key string, params ...string) (*int64, *Problem) {
+		p := problem(path, CodeType, key, params...)
+		return nil, &p
+	}
+	var raw string
+	switch v := v.(type) {
+	case nil:
+		return nil, nil
+	case string:
+		if raw = strings.TrimSpace(v); raw == "" {
+			return nil, nil
+		}
+	case json.Number:
+		raw = v.String()
+	default:
+		return wrong("kind_not_whole", "Kind", kind(v))
+	}
+	if n, err := strconv.ParseInt(raw, 10, 64); err == nil {
+		return &n, nil
+	}
+	if f, err := strconv.ParseFloat(raw, 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+		n := int64(f)
+		return &n, nil
+	}
+	return wrong("not_whole", "Given", quoted(raw))
+}
+
+func readID(path string, v any) (int64, *Problem) {
+	n, p := readWhole(path, v)
+	if n == nil {
+		return 0, p
+	}
+	if *n <= 0 {
+		out := problem(path, CodeRange, "not_positive")
+		return 0, &out
+	}
+	return *n, nil
+}
+
+// plainGiven is a given value as people read it: text as it came, anything else as JSON.
+func plainGiven(v any) string {
+	if text, ok := v.(string); ok {
+		return strings.TrimSpace(text)
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(b)
+}
+
+// quoted is a given value for a message.
+func quoted(s string) string { return fmt.Sprintf("%.60q", s) }
+
+// kind is a key of ProblemKinds.
+func kind(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case map[string]any:
+		return "object"
+	case []any:
+		return "list"
+	case bool:
+		return "flag"
+	case string:
+		return "text"
+	}
+	return "number"
+}

@@ -1,0 +1,67 @@
+package rules
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+// remarkNotes are the notes that say what was left out of a deal, in the company's language.
+type remarkNotes struct{ *haul }
+
+func (remarkNotes) name() string { return "note" }
+func (remarkNotes) step() string { return "remarks" }
+
+func (remarkNotes) of(j *job) (bool, *int64, **Intent) {
+	st := &j.e.Steps
+	return len(st.Remarks) > 0 && !st.omits(omitRemarks), &st.RemarkID, &st.RemarkIntent
+}
+
+func (n remarkNotes) mark(j *job) string { return n.fingerprint(plainLines(n.text(j))) }
+
+func (n remarkNotes) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
+	return n.sendNotes(ctx, jobs, n.text)
+}
+
+func (n remarkNotes) look(ctx context.Context, j *job) ([]int64, error) {
+	return n.lookForNote(ctx, j, j.e.Steps.RemarkIntent, n.text(j))
+}
+
+// leaveOut does without the note: the inbox says the same.
+func (remarkNotes) leaveOut(j *job, _ *amocrm.Error) { j.e.Steps.omit(omitRemarks, Problem{}) }
+
+func (remarkNotes) explain(err error) error {
+	return explainExtra(err, "comment", "amoCRM refused the note; the deal is made")
+}
+
+func (n remarkNotes) text(j *job) string {
+	head, held := "Left out of this deal, as it can't be taken over the way the rule gives it:", "It held:"
+	if n.s.Text != nil {
+		head, held = n.s.Text(n.lang, "firing.note.head"), n.s.Text(n.lang, "firing.note.held")
+	}
+	list := j.e.Steps.Remarks
+	share := max(MaxComment/len(list)-500, 100)
+	var b strings.Builder
+	b.WriteString(head)
+	for _, p := range list {
+		b.WriteString("\n\n" + p.Path + ": " + n.s.said(n.lang, p))
+		if p.Given != "" {
+			b.WriteString("\n" + held + " " + bounded(p.Given, share))
+		}
+	}
+	return firstRunes(b.String(), MaxComment)
+}
+
+// said is a problem in a language.
+func (s *Service) said(lang string, p Problem) string {
+	if s.Problem == nil {
+		return p.Detail
+	}
+	return s.Problem(lang, p)
+}
+
+// language is the language of what is written for all of a company.
+func language(t tenant.Tenant) string { return cmp.Or(t.Settings.Language, t.Notices.Language) }

@@ -1,0 +1,233 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+// Account is what the work needs of a tenant's CRM account; *crm.Account is one.
+type Account interface {
+	API() *amocrm.Client
+	Meta(ctx context.Context) (crm.Meta, error)
+	Mapped(ctx context.Context, entity string, t crm.Ticket) (map[int64][]string, error)
+	KeepsCents(ctx context.Context) (bool, error)
+	Known(ctx context.Context, clientID int64) (contactID int64, err error)
+	DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error)
+	OpenDeal(ctx context.Context, contactID int64) (newest crm.Deal, ok bool, err error)
+	CompanyNamed(ctx context.Context, name string) (companyID int64, err error)
+	Resolve(ctx context.Context, c crm.Client) (contactID int64, made *amocrm.ContactInput, err error)
+	Remember(ctx context.Context, c crm.Client, contactID int64) error
+	RememberNote(ctx context.Context, leadID, noteID int64) error
+	Unlink(ctx context.Context, clientID int64) error
+	LockClient(ctx context.Context, c crm.Client) (unlock func(), err error)
+	Forget(ctx context.Context) error
+	ForgetData(ctx context.Context) error
+	DealURL(id int64) string
+}
+
+// Desk is what the work needs of a tenant's helpdesk; *usedesk.API is one.
+type Desk interface {
+	Ticket(ctx context.Context, id int64) (usedesk.Ticket, error)
+	ClientByID(ctx context.Context, id int64) (usedesk.Client, error)
+	CreateComment(ctx context.Context, in usedesk.CommentInput) (id int64, err error)
+}
+
+// Tenants is what the work needs of the tenants; *tenant.Directory is one.
+type Tenants interface {
+	Get(ctx context.Context, id string) (tenant.Tenant, error)
+	Each(ctx context.Context, visit func(id string) error) error
+}
+
+// Deps is what a Service stands on. Zero durations get their defaults.
+type Deps struct {
+	DB      *store.DB
+	Tenants Tenants
+	// Account opens a tenant's CRM account.
+	Account func(ctx context.Context, tenantID string, p store.Priority) (Account, error)
+	// Desk opens a tenant's helpdesk. It is not asked for a tenant without a helpdesk token.
+	Desk func(t tenant.Tenant) (Desk, error)
+	// Connected says whether the tenant has a living grant.
+	Connected func(ctx context.Context, tenantID string) (bool, error)
+	// Text gives a text of the catalogue for comments in the helpdesk; nil: none are written.
+	Text func(lang, key string, args ...any) string
+	// Problem gives the words of a problem in a language; nil: they are English.
+	Problem func(lang string, p Problem) string
+	// Settled hears of every entry that has come to rest or waits again; it must not block. May be nil.
+	Settled func(e Entry)
+	// Trace begins a step of the work on a claim with so many entries, at since, or now when that is zero; end ends it. from
+	// are the marks of what it is about. May be nil.
+	Trace func(ctx context.Context, step string, since time.Time, entries int, from ...string) (traced context.Context, end func())
+	// Mark names the trace of an acceptance in a form that says its own version; it is kept with the firing. "" is none; may
+	// be nil.
+	Mark func(ctx context.Context) string
+	Log  *slog.Logger // nil: silent
+
+	Lease time.Duration // of a claim, renewed while it is worked on; default 30 s
+	Poll  time.Duration // for work that other replicas accepted; default 250 ms
+	Sweep time.Duration // for work whose hint was lost; default 30 s
+	// LockFor is how long a client is waited for that another worker makes something for; default 1 s, more than a slow disk of
+	// Redis takes for the lock alone.
+	LockFor time.Duration
+	CheckIn time.Duration // for which a caller of Check may be kept for the account's vocabulary; default 300 ms
+	LookGap time.Duration // between two looks for a write whose answer was lost; default 2 s
+	LookFor time.Duration // from such a write to the last look; default 5 s
+	// LookSlow is from a write that was given up to the last look when the CRM may still have been at it; default 1 min.
+	LookSlow time.Duration
+}
+
+// Service accepts firings and works them off. It is safe for concurrent use, by any number of replicas on one Redis.
+type Service struct {
+	Deps
+	ledger *Ledger
+	clock  *clock
+	hints  hints
+	memo   *memo
+	wakes  chan string
+
+	mu     sync.Mutex
+	loops  map[string]int // running loops by tenant
+	vigils vigils
+}
+
+// NewService makes a Service. Run has to run for anything to be worked off.
+func NewService(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Trace == nil {
+		d.Trace = func(ctx context.Context, _ string, _ time.Time, _ int, _ ...string) (context.Context, func()) {
+			return ctx, func() {}
+		}
+	}
+	if d.Mark == nil {
+		d.Mark = func(context.Context) string { return "" }
+	}
+	for _, x := range []struct {
+		d    *time.Duration
+		dflt time.Duration
+	}{{&d.Lease, 30 * time.Second}, {&d.Poll, 250 * time.Millisecond}, {&d.Sweep, 30 * time.Second}, {&d.CheckIn, 300 * time.Millisecond},
+		{&d.LockFor, time.Second}, {&d.LookGap, 2 * time.Second}, {&d.LookFor, 5 * time.Second}, {&d.LookSlow, time.Minute}} {
+		if *x.d == 0 {
+			*x.d = x.dflt
+		}
+	}
+	watch := &clock{}
+	return &Service{Deps: d, ledger: NewLedger(d.DB, d.Lease), clock: watch, hints: hints{d.DB, watch}, memo: newMemo(),
+		wakes: make(chan string, 1024), loops: map[string]int{}, vigils: vigils{}}
+}
+
+// Accept stores a firing of a tenant; when it returns without an error, the firing is not lost any more. existed: it is
+// a repeat of one of the last 24 hours, and the entry is that one as it is now. headerKey is the caller's own idempotency
+// key, "" for none. ErrFull when too many are waiting. A firing that looks like a loop is stored as failed (Ledger.Accept).
+func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, headerKey string) (e Entry, existed bool, err error) {
+	idem, err := r.Fingerprint(t.ID, headerKey)
+	if err != nil {
+		return Entry{}, false, err
+	}
+	cause, err := s.causedBy(ctx, t.ID, r)
+	if err != nil {
+		return Entry{}, false, err
+	}
+	if cause != "" {
+		return s.ledger.Shelve(ctx, t.ID, r, idem, "caused by our own comment on firing "+cause)
+	}
+	var hinted *redis.Cmd
+	e, existed, err = s.ledger.acceptWith(ctx, t.ID, r, idem, s.Mark(ctx), Outcome{}, func(p redis.Pipeliner) { hinted = s.hints.now(ctx, p, t.ID) })
+	if err != nil || existed || e.State != StateAccepted {
+		return e, existed, err
+	}
+	if err := hinted.Err(); err != nil {
+		s.Log.WarnContext(ctx, "firing accepted without a hint", "tenant", t.ID, "firing", e.ID, "error", err)
+	}
+	s.wake(t.ID)
+	return e, false, nil
+}
+
+// Get returns an entry of a tenant, or ErrNotFound.
+func (s *Service) Get(ctx context.Context, tenantID, id string) (Entry, error) {
+	return s.ledger.Get(ctx, tenantID, id)
+}
+
+// Release makes a tenant's held entries due, after a login, and returns how many.
+func (s *Service) Release(ctx context.Context, tenantID string) (int, error) {
+	n, err := s.ledger.Release(ctx, tenantID)
+	if err != nil || n == 0 {
+		return n, err
+	}
+	if err := s.hints.soon(ctx, tenantID); err != nil {
+		return n, err
+	}
+	s.wake(tenantID)
+	return n, nil
+}
+
+// Counts counts a tenant's entries by state.
+func (s *Service) Counts(ctx context.Context, tenantID string) (Counts, error) {
+	return s.ledger.Counts(ctx, tenantID)
+}
+
+// Check compares a strict request with what the tenant's account has, as far as that is known within CheckIn: *Problems
+// names unknown pipelines, stages, users, fields and choices with the known ones. nil when nothing can be said, and for
+// other requests: what the account does not have is left out of their deals.
+func (s *Service) Check(ctx context.Context, t tenant.Tenant, r Request) error {
+	if t.ConnectedAt.IsZero() || !r.Strict {
+		return nil
+	}
+	meta, ok := s.memo.get(t.ID, s.CheckIn, func() (crm.Meta, error) { return s.vocabulary(t.ID, false) })
+	if !ok {
+		return nil
+	}
+	found := check(r, meta)
+	if len(found) > 0 && time.Since(meta.At) > memoFresh {
+		// It may have been added since: nothing is refused for what an old vocabulary lacks.
+		meta, ok = s.memo.renew(t.ID, s.CheckIn, func() (crm.Meta, error) { return s.vocabulary(t.ID, true) })
+		if !ok {
+			return nil
+		}
+		found = check(r, meta)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return &Problems{List: stopping(found)}
+}
+
+// vocabulary reads what an account has; anew: past the cache. It has its own time, so that a caller who gives up does
+// not waste it.
+func (s *Service) vocabulary(tenantID string, anew bool) (crm.Meta, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	a, err := s.Account(ctx, tenantID, store.Interactive)
+	if err != nil {
+		return crm.Meta{}, fmt.Errorf("read vocabulary: %w", err)
+	}
+	if anew {
+		if err := a.Forget(ctx); err != nil {
+			return crm.Meta{}, fmt.Errorf("read vocabulary: %w", err)
+		}
+	}
+	meta, err := a.Meta(ctx)
+	if err == nil && meta.Stale {
+		err = errors.New("read vocabulary: only an old one is at hand")
+	}
+	return meta, err
+}
+
+func (s *Service) wake(tenantID string) {
+	select {
+	case s.wakes <- tenantID:
+	default: // the poll finds it
+	}
+}

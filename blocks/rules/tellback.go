@@ -1,0 +1,135 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"html"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+const (
+	tellWithin = 5 * time.Second
+	reasonMost = 500 // characters of a reason in a comment
+)
+
+// tellBack writes the outcome of an entry to its ticket as a private comment, when the tenant wants that: once for each
+// outcome, so a firing that failed and was retried with success has two. It never holds up more than five seconds and
+// never changes the outcome; what goes wrong is a line in the timeline.
+//
+// The intent is stored before the comment is sent. A comment whose answer was lost is looked for in the ticket and never
+// sent again.
+func (s *Service) tellBack(ctx context.Context, e *Entry, o Outcome) {
+	if s.Text == nil || !finished(o.State) || o.State == StateDone && (e.Steps.Skipped || e.Steps.LeadURL == "") {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
+	defer cancel()
+	t, err := s.Tenants.Get(ctx, e.Tenant)
+	if err == nil && (!t.Settings.CommentBack || t.DeskToken == "") || errors.Is(err, tenant.ErrNotFound) {
+		return
+	}
+	var desk Desk
+	if err == nil {
+		desk, err = s.Desk(t)
+	}
+	if err == nil {
+		err = s.comment(ctx, desk, e, o.State, s.outcomeHTML(t, *e, o))
+	}
+	if err == nil || errors.Is(err, ErrClaimLost) {
+		return
+	}
+	s.Log.WarnContext(ctx, "outcome of a firing not told to the helpdesk", "tenant", e.Tenant, "firing", e.ID, "error", err)
+	if err := s.ledger.Record(context.WithoutCancel(ctx), *e, "the helpdesk could not be told of the outcome"); err != nil {
+		s.Log.WarnContext(ctx, "timeline not written", "tenant", e.Tenant, "firing", e.ID, "error", err)
+	}
+}
+
+// comment sends the comment of an outcome unless that may have been done before.
+func (s *Service) comment(ctx context.Context, desk Desk, e *Entry, outcome State, message string) error {
+	st := &e.Steps
+	if st.Told == outcome {
+		return s.findComment(ctx, desk, e, nil)
+	}
+	before := *st
+	var known usedesk.Ticket
+	if before.Told != "" { // that outcome's comment has the same marker
+		var err error
+		if known, err = desk.Ticket(ctx, e.Request.TicketID); err != nil {
+			return err
+		}
+	}
+	st.Told, st.CommentID = outcome, 0
+	if err := s.ledger.Record(ctx, *e, "telling the helpdesk"); err != nil {
+		return err
+	}
+	id, err := desk.CreateComment(ctx, usedesk.CommentInput{TicketID: e.Request.TicketID, Message: message, Silent: true})
+	switch {
+	case errors.Is(err, usedesk.ErrUnknownOutcome), errors.Is(err, usedesk.ErrUpstream):
+		return s.findComment(ctx, desk, e, known.Comments)
+	case err != nil: // it was surely not written
+		st.Told, st.CommentID = before.Told, before.CommentID
+		return err
+	}
+	st.CommentID = id
+	return nil
+}
+
+// findComment looks once for an outcome's comment whose id is not known, among those that were not there before.
+func (s *Service) findComment(ctx context.Context, desk Desk, e *Entry, before []usedesk.Comment) error {
+	if e.Steps.CommentID != 0 {
+		return nil
+	}
+	ticket, err := desk.Ticket(ctx, e.Request.TicketID)
+	if err != nil {
+		return err
+	}
+	old := map[int64]bool{}
+	for _, c := range before {
+		old[c.ID] = true
+	}
+	for _, c := range ticket.Comments {
+		if !old[c.ID] && strings.Contains(c.Message, marker(e.ID)) {
+			e.Steps.CommentID = max(e.Steps.CommentID, c.ID) // the newest
+		}
+	}
+	return nil
+}
+
+// outcomeHTML is the comment: what happened, the deal's link, and the line by which loop.go knows it.
+func (s *Service) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
+	lang := language(t)
+	var b strings.Builder
+	line := func(inner string) { b.WriteString("<p>" + inner + "</p>") }
+	switch {
+	case o.State == StateFailed:
+		line(html.EscapeString(s.Text(lang, "tellback.failed", "Reason", bounded(o.Why, reasonMost))))
+	case e.Steps.Attached:
+		line(html.EscapeString(s.Text(lang, "tellback.attached")))
+	default:
+		line(html.EscapeString(s.Text(lang, "tellback.done")))
+	}
+	if e.Steps.LeadURL != "" {
+		url := html.EscapeString(e.Steps.LeadURL)
+		line(`<a href="` + url + `" target="_blank" rel="noopener">` + url + `</a>`)
+	}
+	if o.Label == LabelRemarks {
+		said := make([]string, len(o.Problems))
+		for i, p := range o.Problems {
+			said[i] = p.Path + ": " + s.said(lang, p)
+		}
+		line(html.EscapeString(s.Text(lang, "tellback.remarks", "Remarks", bounded(strings.Join(said, "; "), reasonMost))))
+	}
+	line(marker(e.ID))
+	return b.String()
+}
+
+func bounded(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,146 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+var errNoDeskToken = errors.New("the helpdesk's API token is missing: add usedesk_api_token to the block's parameters")
+
+// read gets tickets with their clients from the helpdesk, each ticket once, and works the requests out. A job whose deal
+// is made needs the ticket only for templates.
+func (h *haul) read(ctx context.Context) {
+	var first []*job
+	of := map[int64][]*job{}
+	for _, j := range h.jobs {
+		id := j.e.Request.TicketID
+		if j.e.Steps.LeadID != 0 && !j.e.Request.templated() {
+			j.work(ctx, h)
+			continue
+		}
+		if len(of[id]) == 0 {
+			first = append(first, j)
+		}
+		of[id] = append(of[id], j)
+	}
+	if len(first) == 0 {
+		return
+	}
+	ctx, end := h.s.Trace(ctx, "tickets", time.Time{}, len(first))
+	defer end()
+	desk, err := h.desk(ctx, first[0].e.Tenant)
+	if err != nil {
+		for _, jobs := range of {
+			for _, j := range jobs {
+				j.fail(ctx, err)
+			}
+		}
+		return
+	}
+	h.each(ctx, first, func(j *job) error {
+		ticket, err := readTicket(ctx, desk, j.e.Request.TicketID)
+		for _, k := range of[j.e.Request.TicketID] {
+			if err != nil {
+				k.fail(ctx, err)
+				continue
+			}
+			k.ticket, k.e.Steps.ClientID = ticket, ticket.Client.ID
+			k.work(ctx, h)
+		}
+		return nil
+	})
+}
+
+// work turns the job's request into a plan. Once the deal is made, names that the account has lost since don't matter.
+func (j *job) work(ctx context.Context, h *haul) {
+	st := &j.e.Steps
+	p, err := j.e.Request.plan(j.ticket, &h.meta, h.lang, j.now(), st.Judged)
+	if err == nil && st.LeadID == 0 {
+		if err = p.withoutCents(ctx, h.account); err == nil {
+			err = p.refused()
+		}
+	}
+	var refused *refusal
+	if err != nil && (st.LeadID == 0 || !errors.As(err, &refused)) {
+		j.fail(ctx, err)
+	}
+	if j.plan = p.without(*st); st.LeadID == 0 {
+		j.remark()
+	}
+}
+
+// templated says that the comment or the task can't be written without the ticket.
+func (r Request) templated() bool {
+	return crm.HasPlace(r.Comment) || r.Task != nil && crm.HasPlace(r.Task.Text)
+}
+
+// readTicket reads a ticket with its client; a *refusal says why there is none to work with.
+func readTicket(ctx context.Context, desk Desk, id int64) (crm.Ticket, error) {
+	ticket, err := desk.Ticket(ctx, id)
+	if errors.Is(err, usedesk.ErrNotFound) {
+		return crm.Ticket{}, &refusal{why: fmt.Sprintf("the helpdesk has no ticket %d", id),
+			problems: []Problem{problem("ticketId", CodeChoice, "ticket_unknown")}}
+	}
+	if err != nil {
+		return crm.Ticket{}, fmt.Errorf("read ticket: %w", err)
+	}
+	var c usedesk.Client
+	if ticket.ClientID != 0 {
+		if c, err = desk.ClientByID(ctx, ticket.ClientID); err != nil && !errors.Is(err, usedesk.ErrNotFound) {
+			return crm.Ticket{}, fmt.Errorf("read client: %w", err)
+		}
+	}
+	client := clientOf(c)
+	if c.ID == 0 && ticket.Email != "" { // no client, or one that is gone
+		client = crm.Client{Name: ticket.Email, Emails: []string{ticket.Email}}
+	} else if c.ID == 0 {
+		return crm.Ticket{}, &refusal{why: fmt.Sprintf("ticket %d has no client", id),
+			problems: []Problem{problem("ticketId", CodeChoice, "ticket_clientless")}}
+	}
+	out := crm.Ticket{ID: id, Subject: ticket.Subject, Channel: ticket.ChannelType, Client: client, Fields: map[int64]string{}}
+	for _, f := range ticket.CustomFields {
+		out.Fields[f.FieldID] = f.Value
+	}
+	return out, nil
+}
+
+// desk opens the helpdesk with the tenant's token of now: it may have been mended since the firings were accepted.
+func (h *haul) desk(ctx context.Context, tenantID string) (Desk, error) {
+	t, err := h.tenant(ctx, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	if t.DeskToken == "" {
+		return nil, errNoDeskToken
+	}
+	desk, err := h.s.Desk(t)
+	if err != nil {
+		return nil, fmt.Errorf("open helpdesk: %w", err)
+	}
+	return desk, nil
+}
+
+func (h *haul) tenant(ctx context.Context, id string) (tenant.Tenant, error) {
+	t, err := h.s.Tenants.Get(ctx, id)
+	if err != nil {
+		return t, fmt.Errorf("open account: %w", err)
+	}
+	return t, nil
+}
+
+func clientOf(c usedesk.Client) crm.Client {
+	out := crm.Client{ID: c.ID, Name: c.Name, Company: c.Company, Position: c.Position, Emails: c.Emails, Sites: c.Sites}
+	for _, p := range c.Phones {
+		out.Phones = append(out.Phones, p.Number)
+	}
+	for _, m := range c.Messengers {
+		out.Messengers = append(out.Messengers, crm.Handle{Type: m.Type, ID: m.Identity})
+	}
+	return out
+}

@@ -1,0 +1,49 @@
+package rules
+
+import (
+	"testing"
+	"time"
+
+	"github.com/sidecard/sidecard/internal/crm"
+)
+
+// A rule with a mistake that fires all day costs a call for each deal, and not the account's whole vocabulary.
+func TestWork_refusedDealsReadTheAccountAnewOnceInAWhile(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	h.link(4)
+	h.run(h.Service)
+	const call = "GET /leads/pipelines"
+	began := time.Now()
+	for i := range int64(4) {
+		r := published(1000 + i)
+		r.Fields.StatusID = 1
+		if e := h.until(h.accept(r).ID, StateDone); len(e.Steps.Remarks) != 1 {
+			t.Fatalf("remarks %+v", e.Steps.Remarks)
+		}
+	}
+	if most := 2 + int(time.Since(began)/justRead); h.crm.count(call) > most {
+		t.Errorf("read %d times, at most %d", h.crm.count(call), most)
+	}
+}
+
+func TestRenew_doesNotRelyOnAVocabularyOfTheFuture(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	account, err := h.Account(t.Context(), h.tenant.ID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for age, want := range map[time.Duration]bool{-10 * time.Minute: true, 0: false, time.Hour: true} {
+		at := time.Now().Add(-age)
+		w := haul{account: account, meta: crm.Meta{At: at}}
+		if err := w.renew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := !w.meta.At.Equal(at); got != want {
+			t.Errorf("one that is %s old is read anew: %v", age, got)
+		}
+	}
+}

@@ -1,0 +1,232 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func contains(s, part string) bool { return strings.Contains(s, part) }
+
+func published(ticket int64) Request {
+	r := wantPublished(`"asd"`)
+	r.TicketID = ticket
+	return r
+}
+
+func TestWork_publishedRuleMakesContactDealAndNote(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	h.desk.add(101, 55, "Ann Example", "8 (999) 000-00-01")
+	h.run(h.Service)
+	began := time.Now()
+	e := h.until(h.accept(published(101)).ID, StateDone)
+	if e.Attempts != 1 || e.LeadURL != fmt.Sprintf("%s/leads/detail/%d", h.crm.URL, e.Steps.LeadID) {
+		t.Errorf("%+v", e)
+	}
+	leads, notes, contacts := h.crm.snapshot()
+	if len(leads) != 1 || len(notes) != 1 || len(contacts) != 1 {
+		t.Fatalf("%d leads, %d notes, %d contacts after %s", len(leads), len(notes), len(contacts), time.Since(began))
+	}
+	if l := leads[0]; l["name"] != "gg" || l["price"] != 1.0 || l["status_id"] != 55524250.0 || l["pipeline_id"] != 6516490.0 ||
+		l["responsible_user_id"] != 9311182.0 || len(l["custom_fields_values"].(arr)) != 3 {
+		t.Errorf("lead %v", l)
+	}
+	if n := notes[0]; n["note_type"] != "common" || n["params"].(obj)["text"] != "4444" || int64(n["entity_id"].(float64)) != e.Steps.LeadID {
+		t.Errorf("note %v", n)
+	}
+	if !contains(fmt.Sprint(contacts[0]), "+79990000001") || contacts[0]["name"] != "Ann Example" {
+		t.Errorf("contact %v", contacts[0])
+	}
+	if e.Steps.ContactID == 0 || !e.Steps.Remembered || e.Steps.NoteID == 0 {
+		t.Errorf("steps %+v", e.Steps)
+	}
+}
+
+func TestWork_dealGoesToTheContactThatExists(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	want := h.crm.addContact("Ann", "+79990000001")
+	h.desk.add(101, 55, "Ann Example", "8 (999) 000-00-01")
+	h.run(h.Service)
+	e := h.until(h.accept(published(101)).ID, StateDone)
+	if _, _, contacts := h.crm.snapshot(); e.Steps.ContactID != want || len(contacts) != 1 {
+		t.Errorf("contact %d, want %d of %d", e.Steps.ContactID, want, len(contacts))
+	}
+}
+
+func TestWork_linkedContactThatIsGoneIsReplaced(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	linked := h.crm.addContact("Old", "+79990000009")
+	h.desk.add(101, 55, "Ann Example", "+79990000001")
+	a, err := h.bridge.Account(t.Context(), h.tenant.ID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Link(t.Context(), 55, linked); err != nil {
+		t.Fatal(err)
+	}
+	h.crm.dropContact(linked)
+	h.run(h.Service)
+	e := h.until(h.accept(published(101)).ID, StateDone)
+	if leads, _, _ := h.crm.snapshot(); len(leads) != 1 || e.Steps.ContactID == linked || e.Steps.ContactID == 0 {
+		t.Errorf("%d leads, contact %d", len(leads), e.Steps.ContactID)
+	}
+}
+
+func TestWork_tenTimesTheSameIsOneDeal(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	h.desk.add(101, 55, "Ann", "+79990000001")
+	replicas := []*Service{h.Service, h.replica(), h.replica()}
+	for _, s := range replicas {
+		h.run(s)
+	}
+	var wg sync.WaitGroup
+	got := make([]string, 10)
+	for i := range got {
+		wg.Go(func() {
+			e, _, err := replicas[i%3].Accept(t.Context(), h.tenant, published(101), "")
+			if err != nil {
+				t.Error(err)
+			}
+			got[i] = e.ID
+		})
+	}
+	wg.Wait()
+	if slices.Sort(got); got[0] != got[9] {
+		t.Error("several ids")
+	}
+	h.until(got[0], StateDone)
+	if leads, notes, _ := h.crm.snapshot(); len(leads) != 1 || len(notes) != 1 {
+		t.Errorf("%d leads, %d notes", len(leads), len(notes))
+	}
+}
+
+func TestWork_twoFiringsOfOneNewClientMakeOneContact(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	h.desk.add(101, 55, "Ann", "") // nothing to search by: only our memory knows
+	h.desk.add(102, 55, "Ann", "")
+	h.run(h.Service)
+	a, b := h.accept(published(101)), h.accept(published(102))
+	h.until(a.ID, StateDone)
+	h.until(b.ID, StateDone)
+	if leads, _, contacts := h.crm.snapshot(); len(leads) != 2 || len(contacts) != 1 {
+		t.Errorf("%d leads, %d contacts", len(leads), len(contacts))
+	}
+}
+
+func TestWork_whatTheCRMRefusesIsLeftOutAndSaidByThePathOfTheRule(t *testing.T) {
+	t.Parallel()
+	unknownField := published(101)
+	unknownField.Fields.Custom = append([]CustomField{{FieldID: 1025541, Values: []CustomValue{{Value: []byte(`""`)}}}},
+		CustomField{FieldID: 999, Values: []CustomValue{{Value: []byte(`"x"`)}}})
+	badStatus := published(101)
+	badStatus.Fields.StatusID = 5
+	badChoice := published(101)
+	badChoice.Fields.Custom[2].Values[0].EnumID = 5
+	for name, c := range map[string]struct {
+		r                   Request
+		path, detail, given string
+		fields              int
+	}{
+		"field":  {unknownField, "fields.custom_fields_values[1].field_id", "1025541 (Text)", "999: x", 0},
+		"stage":  {badStatus, "fields.status_id", "55524250 (New)", "5", 3},
+		"choice": {badChoice, "fields.custom_fields_values[2].values[0].enum_id", "705385 (C)", "5", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.login()
+			h.desk.add(101, 55, "Ann", "+79990000001")
+			h.run(h.Service)
+			e := h.until(h.accept(c.r).ID, StateDone)
+			if len(e.Problems) != 1 || e.Problems[0].Path != c.path || !contains(e.Problems[0].Detail, c.detail) || e.Problems[0].Given != c.given {
+				t.Errorf("%s: %q %+v", c.path, e.Why, e.Problems)
+			}
+			leads, _, _ := h.crm.snapshot()
+			if len(leads) != 1 || leads[0]["name"] != "gg" {
+				t.Fatalf("%v", leads)
+			}
+			if fields, _ := leads[0]["custom_fields_values"].(arr); len(fields) != c.fields {
+				t.Errorf("%d fields are left of the deal: %v", len(fields), fields)
+			}
+		})
+	}
+}
+
+func TestWork_aTicketThatIsNotThereFails(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	h.run(h.Service)
+	e := h.until(h.accept(published(404)).ID, StateFailed)
+	if len(e.Problems) != 1 || e.Problems[0].Path != "ticketId" || !contains(e.Problems[0].Detail, "no such ticket") || e.Why == "" {
+		t.Errorf("%q %+v", e.Why, e.Problems)
+	}
+}
+
+func TestWork_valuesTakeTheFormOfTheirField(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	h.desk.add(101, 55, "Ann", "+79990000001")
+	h.run(h.Service)
+	r := published(101)
+	r.Fields.Custom = []CustomField{{FieldID: 20, Values: []CustomValue{{Value: []byte(`"1577836800"`)}}}}
+	r.Fields.PipelineID = 0 // the stage says which
+	h.until(h.accept(r).ID, StateDone)
+	leads, _, _ := h.crm.snapshot()
+	if got := fmt.Sprint(leads[0]["custom_fields_values"]); !contains(got, "1.5778368e+09") || leads[0]["pipeline_id"] != 6516490.0 {
+		t.Errorf("%v", leads[0])
+	}
+}
+
+func TestWork_stopGivesBackWhatHasNotBegun(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login()
+	h.desk.add(101, 55, "Ann", "+79990000001")
+	inside, goOn := make(chan struct{}), make(chan struct{})
+	h.crm.hook(func(int64) {
+		close(inside)
+		<-goOn
+	})
+	stop := h.run(h.Service)
+	var entries []Entry
+	for i := range 3 {
+		r := published(101)
+		r.Comment = fmt.Sprint("note ", i)
+		entries = append(entries, h.accept(r))
+	}
+	<-inside
+	stopped := make(chan struct{})
+	go func() { stop(); close(stopped) }()
+	h.crm.hook(nil)
+	close(goOn)
+	<-stopped
+	c, err := h.Counts(t.Context(), h.tenant.ID)
+	if err != nil || c.Working != 0 || c.Done+c.Accepted != 3 || c.Done == 0 {
+		t.Errorf("%+v %v", c, err)
+	}
+	if due, err := h.hints.due(t.Context(), 10); err != nil || len(due) != 1 {
+		t.Errorf("nobody hears of what was given back: %v %v", due, err)
+	}
+	h.run(h.replica())
+	for _, e := range entries {
+		h.until(e.ID, StateDone)
+	}
+	if leads, _, _ := h.crm.snapshot(); len(leads) != 3 {
+		t.Errorf("%d leads of 3", len(leads))
+	}
+}

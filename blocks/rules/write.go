@@ -1,0 +1,159 @@
+package rules
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+)
+
+// sent says which field and value of the request each one in the CRM's body was, so that its complaints can be told in
+// the request's own paths.
+type sent []sentField
+
+type sentField struct {
+	index  int
+	values []int
+}
+
+// leadInput turns the fields into the CRM's shape. Blank values are left out, and so are fields that have no other. With
+// the account's vocabulary values are brought into the form that their field wants (strings to numbers, dates to Unix
+// seconds); what can't be is sent as it came, for the CRM to judge.
+func leadInput(f LeadFields, meta *crm.Meta) (amocrm.LeadInput, sent) {
+	in := amocrm.LeadInput{Name: f.Name, StatusID: amocrm.ID(f.StatusID), PipelineID: amocrm.ID(f.PipelineID), ResponsibleID: amocrm.ID(f.ResponsibleID)}
+	if in.StatusID != 0 && in.PipelineID == 0 && meta != nil {
+		in.PipelineID = pipelineOf(*meta, in.StatusID)
+	}
+	var from sent
+	for i, c := range f.Custom {
+		out, values := c.input()
+		if len(values) == 0 {
+			continue
+		}
+		if field, ok := c.in(meta); ok {
+			if better, err := field.NormalizeIn(meta.Calendar(), c.elements()); err == nil && len(better.Values) > 0 {
+				out = better
+			}
+		}
+		in.Fields = append(in.Fields, out)
+		from = append(from, sentField{index: i, values: values})
+	}
+	return in, from
+}
+
+// input is the field as it came, without blank values; values tells which of them are left.
+func (c CustomField) input() (out amocrm.FieldInput, values []int) {
+	out = amocrm.FieldInput{FieldID: amocrm.ID(c.FieldID), FieldCode: c.FieldCode}
+	for i, v := range c.Values {
+		if v.blank() {
+			continue
+		}
+		value := amocrm.ValueInput{EnumID: amocrm.ID(v.EnumID), EnumCode: v.EnumCode, CatalogID: amocrm.ID(v.CatalogID), CatalogElementID: amocrm.ID(v.CatalogElementID)}
+		if len(v.Value) > 0 {
+			value.Value = v.Value
+		}
+		out.Values, values = append(out.Values, value), append(values, i)
+	}
+	return out, values
+}
+
+// in finds the definition of a field that is named by id or code.
+func (c CustomField) in(meta *crm.Meta) (amocrm.Field, bool) {
+	if meta == nil {
+		return amocrm.Field{}, false
+	}
+	if c.FieldID != 0 {
+		return meta.LeadField(c.FieldID)
+	}
+	return fieldCoded(*meta, c.FieldCode)
+}
+
+// elements is values[] as the connector's codec takes it.
+func (c CustomField) elements() []any {
+	out := make([]any, len(c.Values))
+	for i, v := range c.Values {
+		m := map[string]any{}
+		if len(v.Value) > 0 {
+			m["value"] = decodeValue(v.Value)
+		}
+		if v.EnumID != 0 {
+			m["enum_id"] = v.EnumID
+		}
+		if v.EnumCode != "" {
+			m["enum_code"] = v.EnumCode
+		}
+		if v.CatalogID != 0 || v.CatalogElementID != 0 {
+			m["catalog_id"], m["catalog_element_id"] = v.CatalogID, v.CatalogElementID
+		}
+		out[i] = m
+	}
+	return out
+}
+
+// decodeValue reads a value that was valid JSON when it was accepted; numbers keep their digits.
+func decodeValue(raw json.RawMessage) any {
+	dec := json.NewDecoder(strings.NewReader(string(raw)))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return string(raw)
+	}
+	return v
+}
+
+// pipelineOf finds the only pipeline that has a stage; 0 when several have it, as the two final ones.
+func pipelineOf(m crm.Meta, status amocrm.ID) amocrm.ID {
+	var found amocrm.ID
+	for _, p := range m.Pipelines {
+		for _, s := range p.Statuses {
+			if s.ID == status {
+				if found != 0 {
+					return 0
+				}
+				found = p.ID
+			}
+		}
+	}
+	return found
+}
+
+// path turns "custom_fields_values.0.values.1.enum_id" of the CRM into the request's path.
+func (s sent) path(crm string) string {
+	if rest, ok := strings.CutPrefix(crm, "_embedded.contacts"); ok {
+		return "contact" + dotted(strings.TrimPrefix(rest, ".0"))
+	}
+	parts := strings.Split(crm, ".")
+	if parts[0] != "custom_fields_values" {
+		return "fields" + dotted("."+crm)
+	}
+	if len(parts) > 1 {
+		if i, err := strconv.Atoi(parts[1]); err == nil && i >= 0 && i < len(s) {
+			parts[1] = strconv.Itoa(s[i].index)
+			if len(parts) > 3 && parts[2] == "values" {
+				if j, err := strconv.Atoi(parts[3]); err == nil && j >= 0 && j < len(s[i].values) {
+					parts[3] = strconv.Itoa(s[i].values[j])
+				}
+			}
+		}
+	}
+	return "fields" + dotted("."+strings.Join(parts, "."))
+}
+
+// dotted writes ".a.0.b" as ".a[0].b".
+func dotted(path string) string {
+	var b strings.Builder
+	for _, p := range strings.Split(path, ".") {
+		if p == "" {
+			continue
+		}
+		if _, err := strconv.Atoi(p); err == nil {
+			fmt.Fprintf(&b, "[%s]", p)
+			continue
+		}
+		b.WriteString("." + p)
+	}
+	return b.String()
+}

@@ -1,0 +1,42 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// Matches answers as People does, but past the link: everybody who carries one of the client's phones or e-mails, with
+// the linked contact first and marked in Linked. It is for mending a wrong link.
+func (a *Account) Matches(ctx context.Context, c Client) (People, error) {
+	mem, err := a.recall(ctx, c.ID)
+	if err != nil {
+		return People{}, fmt.Errorf("find all matches: %w", err)
+	}
+	link := mem.link
+	if link == 0 {
+		return a.People(ctx, c)
+	}
+	made := slices.Clone(mem.contacts)
+	key := a.cacheKey("people", decimal(c.ID), "all", a.fingerprint(c, mem))
+	mem.link = 0
+	// Read by its id, as what was made is: the search need not find it.
+	mem.contacts = append([]int64{link}, made[:min(len(made), rememberedMax-1)]...)
+	p, err := a.fetchPeople(ctx, key, c, mem)
+	if err != nil {
+		return People{}, fmt.Errorf("find all matches: %w", err)
+	}
+	for i := range p.Contacts {
+		person := &p.Contacts[i]
+		if person.ID != link {
+			continue
+		}
+		why := slices.DeleteFunc(slices.Clone(person.Matched), func(m Match) bool {
+			return m.Kind == MatchRemembered && !slices.Contains(made, link)
+		})
+		person.Matched = append([]Match{{Kind: MatchLink}}, why...)
+		p.Linked = link
+	}
+	sortPeople(p.Contacts, p.Linked)
+	return p, nil
+}

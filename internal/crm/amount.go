@@ -1,0 +1,93 @@
+package crm
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/money"
+	"github.com/sidecard/sidecard/internal/store"
+)
+
+// amountKeys are what a form says of a text that is no amount.
+var amountKeys = []struct {
+	err error
+	key string
+}{
+	{money.ErrAmbiguous, KeyAmountUnclear}, {money.ErrTooFine, KeyAmountTooFine}, {money.ErrTooLarge, KeyAmountTooLarge},
+	{money.ErrCurrency, KeyAmountCurrency}, {money.ErrNotNumber, KeyBadAmount}, {money.ErrEmpty, KeyRequired},
+}
+
+// amount reads what was typed for a field of a form. What is wrong with it is added to e.
+func (e *FieldErrors) amount(path, typed, lang, currency string) (a money.Amount, ok bool) {
+	a, err := money.Parse(typed, money.In(lang, currency))
+	if err == nil {
+		return a, true
+	}
+	for _, k := range amountKeys {
+		if errors.Is(err, k.err) {
+			e.add(path, k.key, map[string]any{"currency": currency})
+			break
+		}
+	}
+	return 0, false
+}
+
+// price reads a typed price. amoCRM takes none below zero.
+func (e *FieldErrors) price(typed, lang string, m Meta) (a money.Amount, ok bool) {
+	a, ok = e.amount("price", typed, lang, m.Account.Currency)
+	if ok && a < 0 {
+		e.add("price", KeyNegative, nil)
+		return 0, false
+	}
+	return a, ok
+}
+
+// fieldStrings brings a form's strings of a monetary field into the codec's form; of any other field they stay as they
+// are. ok is false when e tells what is wrong.
+func (e *FieldErrors) fieldStrings(f amocrm.Field, typed []string, lang string, m Meta) (out []string, ok bool) {
+	if f.Type != "monetary" || allBlank(typed) {
+		return typed, true
+	}
+	for _, s := range typed {
+		if strings.TrimSpace(s) == "" {
+			continue
+		}
+		a, ok := e.amount(fieldPath(int64(f.ID)), s, lang, firstText(f.Currency, m.Account.Currency))
+		if !ok {
+			return nil, false
+		}
+		out = append(out, a.String())
+	}
+	return out, true
+}
+
+// keepsPrice refuses a new deal's price that has cents where the account would drop them.
+func (a *Account) keepsPrice(ctx context.Context, price json.Number) error {
+	if !strings.Contains(price.String(), ".") {
+		return nil
+	}
+	keeps, err := a.KeepsCents(ctx)
+	if err != nil || keeps {
+		return err
+	}
+	e := &FieldErrors{}
+	e.add("price", KeyWholeAmount, nil)
+	return e
+}
+
+// KeepsCents reports whether the account's prices have cents; any other account drops them. amoCRM tells it only with a
+// deal, so an account that has none yet counts as one without. Cached as Meta is, one call when cold.
+func (a *Account) KeepsCents(ctx context.Context) (bool, error) {
+	got, err := store.Fetch(ctx, a.b.Cache, a.cacheKey("meta", "cents"), a.freshMeta(), func(ctx context.Context) (bool, error) {
+		leads, err := a.api.NewestLeads(ctx, 1)
+		return len(leads) > 0 && leads[0].KeepsCents, err
+	})
+	if err != nil {
+		return false, fmt.Errorf("look whether prices have cents: %w", err)
+	}
+	return got.Value, nil
+}

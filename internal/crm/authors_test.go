@@ -1,0 +1,60 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+)
+
+// What was sent and lost is found by its author: the user who logged in, a robot, or one who is not told. What somebody else
+// made of the same content is not taken for it.
+func TestLostAnswer_onlyWhatThisLoginMayHaveMadeIsTaken(t *testing.T) {
+	for author, taken := range map[int64]bool{502: false, 501: true, 0: true, -1: true} {
+		by := map[string]any{"created_by": author}
+		if author < 0 {
+			by = nil
+		}
+		for what, write := range map[string]func(context.Context, *fixture) (int64, error){
+			"POST /contacts": func(ctx context.Context, f *fixture) (int64, error) {
+				return f.CreateContact(ctx, anna.ID, ContactDraft{Name: "Anna", Phones: anna.Phones})
+			},
+			"POST /leads": func(ctx context.Context, f *fixture) (int64, error) {
+				return f.CreateDeal(ctx, anna.ID, DealDraft{Name: "Chairs", ContactID: 11, PipelineID: 31, StatusID: 311})
+			},
+			"POST /leads/notes": func(ctx context.Context, f *fixture) (int64, error) { return f.Comment(ctx, 21, "hello", true) },
+		} {
+			t.Run(fmt.Sprint(what, " by ", author), func(t *testing.T) {
+				f := setup(t)
+				f.b.lookAgain = []time.Duration{0}
+				f.crm.addContact(11, "Someone", "", "", 21)
+				lose(f, what, 1, false)
+				twin := map[string]any{"id": 900, "created_at": time.Now().Unix(), "updated_at": time.Now().Unix()}
+				for k, v := range by {
+					twin[k] = v
+				}
+				f.crm.set(func(c *crm) {
+					switch what {
+					case "POST /contacts":
+						twin["name"], twin["_embedded"] = "Anna", map[string]any{}
+						twin["custom_fields_values"] = []any{map[string]any{"field_id": 1, "field_code": "PHONE", "field_type": "multitext",
+							"values": []any{map[string]any{"value": anna.Phones[0]}}}}
+						c.contacts[900] = twin
+					case "POST /leads":
+						twin["name"], twin["pipeline_id"], twin["status_id"] = "Chairs", 31, 311
+						twin["_embedded"] = map[string]any{"contacts": []any{map[string]any{"id": 11}}}
+						c.leads[900] = twin
+					default:
+						twin["note_type"], twin["params"] = "common", map[string]any{"text": "hello"}
+						c.notes[21] = append(c.notes[21], twin)
+					}
+				})
+				id, err := write(t.Context(), f)
+				if taken && (err != nil || id != 900) || !taken && (id != 0 || !errors.Is(err, ErrUnknownOutcome)) {
+					t.Errorf("%d, %v", id, err)
+				}
+			})
+		}
+	}
+}

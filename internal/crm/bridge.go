@@ -1,0 +1,161 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+// requestsPerSecond is amoCRM's limit per integration and account (amocrm.md §8.1).
+const requestsPerSecond = 7
+
+// Grants gives the source of access tokens of a tenant; oauth.Grants does.
+type Grants interface {
+	Auth(tenantID string) amocrm.Auth
+}
+
+// Deps is what a Bridge stands on. HTTP gives the HTTP client for an account's host (nil: the connector's default), Seen
+// is called after every HTTP exchange with a CRM, Unread for what of an answer is left out. HTTP, Seen, Unread and Log may
+// be nil.
+type Deps struct {
+	DB      *store.DB
+	Cache   *store.Cache
+	Tenants *tenant.Directory
+	Grants  Grants
+	HTTP    func(amoBase string) *http.Client
+	Seen    func(context.Context, amocrm.Seen)
+	Unread  func(context.Context, amocrm.Unread)
+	Log     *slog.Logger
+}
+
+// Bridge joins helpdesk clients to CRM contacts and deals for all tenants. It is safe for concurrent use.
+type Bridge struct {
+	Deps
+	lookAgain []time.Duration // pauses before each look for a write whose answer was lost
+
+	mu       sync.Mutex
+	breakers map[string]*breaker // by amoCRM host
+	swept    time.Time           // when unused ones were last forgotten
+}
+
+// New makes a Bridge.
+func New(d Deps) *Bridge {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Bridge{
+		Deps:      d,
+		lookAgain: []time.Duration{0, 1500 * time.Millisecond},
+		breakers:  map[string]*breaker{},
+	}
+}
+
+// Pace returns the limiter of an amoCRM account. Whoever talks to the account must take it from here: one name is one
+// limit over all replicas.
+func Pace(db *store.DB, amoBase string, p store.Priority) amocrm.Pace {
+	name := strings.ToLower(amoBase)
+	if u, err := url.Parse(amoBase); err == nil && u.Host != "" {
+		name = strings.ToLower(u.Host)
+	}
+	return db.Pace("amo:"+name, requestsPerSecond, p)
+}
+
+// herePace is the limiter of the address that an account's calls go to: it changes when they find that it was renamed.
+type herePace struct {
+	db       *store.DB
+	priority store.Priority
+	base     func() string
+}
+
+// Wait implements amocrm.Pace.
+func (h *herePace) Wait(ctx context.Context) (done func(), err error) {
+	return Pace(h.db, h.base(), h.priority).Wait(ctx)
+}
+
+// Penalty implements amocrm.Pace.
+func (h *herePace) Penalty(ctx context.Context, retryAfterSeconds int) {
+	Pace(h.db, h.base(), h.priority).Penalty(ctx, retryAfterSeconds)
+}
+
+// Account is one tenant's view of his amoCRM account for one request or one batch of work: make a new one each time. It
+// is safe for concurrent use.
+type Account struct {
+	b      *Bridge
+	tenant tenant.Tenant
+	api    *amocrm.Client
+	forgot forgotten
+}
+
+// Account opens a tenant's amoCRM account. It makes no CRM call; a missing or dead grant shows in the first one as an
+// error that is oauth.ErrNeedsLogin. Interactive calls rest for some seconds when the CRM keeps failing; background
+// calls have no such guard, their queue waits by itself. tenant.ErrNotFound for an unknown tenant.
+func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority) (*Account, error) {
+	t, err := b.Tenants.Get(ctx, tenantID)
+	if err != nil {
+		return nil, fmt.Errorf("open account: %w", err)
+	}
+	var opts []amocrm.Option
+	var h *http.Client
+	if b.HTTP != nil {
+		h = b.HTTP(t.AmoBase)
+	}
+	here := &herePace{db: b.DB, priority: p}
+	pace := amocrm.Pace(here)
+	if p == store.Interactive {
+		g := b.breaker(t.AmoBase, time.Now())
+		pace, h = g.pace(pace), g.client(h)
+	}
+	if h != nil {
+		opts = append(opts, amocrm.WithHTTP(h))
+	}
+	opts = append(opts, amocrm.WithPace(pace))
+	if b.Seen != nil {
+		opts = append(opts, amocrm.WithObserver(b.Seen))
+	}
+	if b.Unread != nil {
+		opts = append(opts, amocrm.WithUnread(b.Unread))
+	}
+	api, err := amocrm.New(t.AmoBase, b.Grants.Auth(t.ID), opts...)
+	if err != nil {
+		return nil, fmt.Errorf("open account: %w", err)
+	}
+	here.base = api.Base
+	a := &Account{b: b, tenant: t, api: api}
+	if err := a.readForgotten(ctx); err != nil {
+		return nil, fmt.Errorf("open account: %w", err)
+	}
+	return a, nil
+}
+
+// API is the account's connector: paced, authorised, past all caches.
+func (a *Account) API() *amocrm.Client { return a.api }
+
+// Tenant is the tenant as it was when the Account was made, at the address where its calls have found the account since.
+func (a *Account) Tenant() tenant.Tenant {
+	t := a.tenant
+	t.AmoBase = a.api.Base()
+	return t
+}
+
+// ContactURL is the address of a contact's card in the CRM.
+func (a *Account) ContactURL(id int64) string { return cardURL(a.api.Base(), "contacts", id) }
+
+// DealURL is the address of a deal's card in the CRM.
+func (a *Account) DealURL(id int64) string { return cardURL(a.api.Base(), "leads", id) }
+
+// CompanyURL is the address of a company's card in the CRM.
+func (a *Account) CompanyURL(id int64) string { return cardURL(a.api.Base(), "companies", id) }
+
+func cardURL(base, entity string, id int64) string {
+	return strings.TrimRight(base, "/") + "/" + entity + "/detail/" + strconv.FormatInt(id, 10)
+}

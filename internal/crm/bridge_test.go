@@ -1,0 +1,100 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+var _ Grants = (*oauth.Grants)(nil)
+
+type fixedGrants struct{ *fixedAuth }
+
+func (g fixedGrants) Auth(string) amocrm.Auth { return g.fixedAuth }
+
+// whole is a Bridge as the program makes it, with one tenant.
+func whole(t *testing.T) (*Bridge, *crm, string) {
+	t.Helper()
+	f := setup(t)
+	dir := tenant.NewDirectory(f.b.DB)
+	tn, err := dir.Open(t.Context(), tenant.Credential{AmoBase: f.crm.srv.URL, Secret: "block secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen atomic.Int32
+	b := New(Deps{DB: f.b.DB, Cache: f.b.Cache, Tenants: dir, Grants: fixedGrants{f.auth},
+		Seen: func(context.Context, amocrm.Seen) { seen.Add(1) }})
+	t.Cleanup(func() {
+		if seen.Load() == 0 {
+			t.Error("no exchange was observed")
+		}
+	})
+	return b, f.crm, tn.ID
+}
+
+func TestAccount_opensATenantsCRM(t *testing.T) {
+	b, fake, id := whole(t)
+	fake.addContact(11, "Anna", "+79995550123", "")
+	a, err := b.Account(t.Context(), id, store.Interactive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := a.People(t.Context(), Client{ID: 55, Phones: []string{"89995550123"}})
+	if err != nil || !cmp.Equal(ids(p.Contacts), []int64{11}) {
+		t.Errorf("%v, %v", ids(p.Contacts), err)
+	}
+	if _, err := b.Account(t.Context(), "nobody", store.Interactive); !errors.Is(err, tenant.ErrNotFound) {
+		t.Errorf("unknown tenant: %v", err)
+	}
+	if got := a.DealURL(21); got != fake.srv.URL+"/leads/detail/21" || a.Tenant().ID != id || a.API().Base() != fake.srv.URL {
+		t.Errorf("%s of %s at %s", got, a.Tenant().ID, a.API().Base())
+	}
+}
+
+func TestAccount_breakerIsForPeopleNotForQueues(t *testing.T) {
+	b, fake, id := whole(t)
+	fake.set(func(c *crm) { c.answer = failing("GET", 403, "text/html", "<html>") })
+	open := func(p store.Priority) *Account {
+		t.Helper()
+		a, err := b.Account(t.Context(), id, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	if _, err := open(store.Interactive).API().Account(t.Context()); !errors.Is(err, amocrm.ErrBlocked) {
+		t.Fatalf("%v", err)
+	}
+	// Another request of another agent shares the breaker.
+	if _, err := open(store.Interactive).API().Account(t.Context()); !errors.Is(err, ErrResting) {
+		t.Errorf("%v", err)
+	}
+	if _, err := open(store.Background).API().Account(t.Context()); !errors.Is(err, amocrm.ErrBlocked) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestContactGone_searchesAgain(t *testing.T) {
+	f := setup(t)
+	f.crm.addContact(11, "Anna", "+79995550123", "")
+	if err := errors.Join(f.setLink(t.Context(), 55, 99), f.Remember(t.Context(), Client{ID: 55}, 99)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.ContactGone(t.Context(), 55, 99); err != nil {
+		t.Fatal(err)
+	}
+	if id, _, err := f.Resolve(t.Context(), anna); err != nil || id != 11 {
+		t.Errorf("%d, %v", id, err)
+	}
+	if p := f.people(t, anna); !p.LinkGone {
+		t.Error("the agent is not told")
+	}
+}

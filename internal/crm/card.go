@@ -1,0 +1,144 @@
+package crm
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/store"
+)
+
+const cardContactsMax = 10
+
+func (a *Account) dealKey(id int64) string { return a.cacheKey("deal", decimal(id)) }
+
+// Deal reads a deal with every field that has a value. ErrGone when the CRM has no such deal (any more).
+func (a *Account) Deal(ctx context.Context, id int64) (DealCard, error) {
+	got, err := store.Fetch(ctx, a.b.Cache, a.dealKey(id), a.freshOf("leads", id), func(ctx context.Context) (DealCard, error) {
+		return a.loadDeal(ctx, id)
+	})
+	if errors.Is(err, ErrGone) || errors.Is(got.Err, ErrGone) {
+		return DealCard{}, fmt.Errorf("read deal %d: %w", id, ErrGone) // old data of a deleted deal would mislead
+	}
+	if err != nil {
+		return DealCard{}, fmt.Errorf("read deal %d: %w", id, err)
+	}
+	card := got.Value
+	card.At, card.Stale, card.Err = got.At, got.Stale, got.Err
+	return card, nil
+}
+
+func (a *Account) loadDeal(ctx context.Context, id int64) (DealCard, error) {
+	var meta Meta
+	var lead amocrm.Lead
+	var g errgroup.Group
+	g.Go(func() (err error) {
+		meta, err = a.meta(ctx, partNames|partLeadFields)
+		return err
+	})
+	g.Go(func() (err error) {
+		lead, err = a.api.Lead(ctx, amocrm.ID(id))
+		if errors.Is(err, amocrm.ErrNotFound) || err == nil && lead.IsDeleted {
+			return ErrGone
+		}
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return DealCard{}, err
+	}
+	card := DealCard{
+		Deal: dealOf(a.api.Base(), meta, lead), LossReason: lead.LossReason,
+		ResponsibleID: int64(lead.ResponsibleID), LossReasonID: int64(lead.LossReasonID), Inputs: formValues(lead.Fields, meta),
+	}
+	for _, f := range outside(meta.LeadFields) {
+		card.Outside = append(card.Outside, int64(f.ID))
+	}
+	card.Fields = shownFields(lead.Fields, meta)
+	for _, t := range lead.Tags {
+		card.Tags = append(card.Tags, t.Name)
+	}
+	companies := plainIDs(lead.CompanyIDs)
+	names := a.namesBeside(ctx, companies, meta.Account.FilterEnabled)
+	card.Contacts = a.namedContacts(ctx, card.ContactIDs, lead.Contacts)
+	card.Companies = a.namedCompanies(companies, names())
+	return card, nil
+}
+
+// namedContacts reads the names of a deal's contacts; one whose name can't be read is still a link to his card.
+func (a *Account) namedContacts(ctx context.Context, ids []int64, members []amocrm.LeadMember) []Named {
+	out := make([]Named, len(ids))
+	var mu sync.Mutex
+	var g errgroup.Group
+	for i, id := range ids {
+		out[i] = Named{ID: id, URL: a.ContactURL(id)}
+		out[i].Main = slices.ContainsFunc(members, func(m amocrm.LeadMember) bool { return int64(m.ID) == id && m.IsMain })
+		if i >= cardContactsMax {
+			continue
+		}
+		g.Go(func() error {
+			got, err := store.Fetch(ctx, a.b.Cache, a.cacheKey("name", decimal(id)), a.freshOf("contacts", id),
+				func(ctx context.Context) (string, error) {
+					c, err := a.api.Contact(ctx, amocrm.ID(id))
+					return contactName(c), err
+				})
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			out[i].Name = got.Value
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		a.b.Log.InfoContext(ctx, "name of a deal's contact not read", "tenant", a.tenant.ID, "error", err)
+	}
+	return out
+}
+
+// shownFields lists the fields that have a value in the account's order; those without a definition come last.
+func shownFields(values amocrm.FieldValues, m Meta) []Shown {
+	var out []Shown
+	for _, v := range values {
+		text := v.TextIn(m.Location())
+		if len(text) == 0 {
+			continue
+		}
+		s := Shown{ID: int64(v.FieldID), Name: v.FieldName, Type: v.FieldType, Text: text}
+		if f, ok := m.LeadField(s.ID); ok {
+			s.Name, s.Currency = f.Name, f.Currency
+			if s.Type == "" {
+				s.Type = f.Type
+			}
+		}
+		if s.Type == "monetary" && s.Currency == "" {
+			s.Currency = m.Account.Currency
+		}
+		if s.Name == "" {
+			s.Name = numbered(s.ID)
+		}
+		if s.Type == "url" {
+			s.URL = webURL(text[0])
+		}
+		s.Parts = partsOf(v)
+		out = append(out, s)
+	}
+	slices.SortStableFunc(out, func(x, y Shown) int { return cmp.Compare(fieldIndex(m, x.ID), fieldIndex(m, y.ID)) })
+	return out
+}
+
+// webURL passes only addresses that are safe to put behind a link.
+func webURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
+	}
+	return u.String()
+}

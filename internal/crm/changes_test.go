@@ -1,0 +1,89 @@
+package crm
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/internal/store"
+)
+
+func TestChanged_onlyWhatItNamesIsReadAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		change Change
+		people bool // the card of the client is read again
+		deal   bool
+	}{
+		"a deal of the card":     {Change{Deals: []int64{21}}, true, true},
+		"the contact":            {Change{Contacts: []int64{11}}, true, false},
+		"somebody else":          {Change{Deals: []int64{99}, Contacts: []int64{98}}, false, false},
+		"our own echo":           {Change{By: "me", Deals: []int64{21}, Contacts: []int64{11}}, false, false},
+		"nothing":                {Change{}, false, false},
+		"a contact's id as deal": {Change{Deals: []int64{11}, Contacts: []int64{21}}, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, fake, id := whole(t)
+			fake.addContact(11, "Anna", "+79995550123", "", 21)
+			read := func() (people, deal int) {
+				t.Helper()
+				a, err := b.Account(t.Context(), id, store.Interactive)
+				if err != nil {
+					t.Fatal(err)
+				}
+				fake.reset()
+				if p, err := a.People(t.Context(), anna); err != nil || p.Stale || !cmp.Equal(ids(p.Contacts), []int64{11}) {
+					t.Fatalf("%v, %v, stale %v", ids(p.Contacts), err, p.Stale)
+				}
+				people = len(fake.calls())
+				fake.reset()
+				if d, err := a.Deal(t.Context(), 21); err != nil || d.Stale {
+					t.Fatal(err)
+				}
+				return people, len(fake.calls())
+			}
+			read()
+			if people, deal := read(); people+deal != 0 {
+				t.Fatalf("warm: %d and %d calls", people, deal)
+			}
+			a, err := b.Account(t.Context(), id, store.Background)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := a.Changed(t.Context(), c.change); err != nil {
+				t.Fatal(err)
+			}
+			people, deal := read()
+			if (people > 0) != c.people || (deal > 0) != c.deal {
+				t.Errorf("%d calls for the card, %d for the deal", people, deal)
+			}
+			if people, deal := read(); people+deal != 0 {
+				t.Errorf("once more: %d and %d calls", people, deal)
+			}
+		})
+	}
+}
+
+func TestEcho_ofACommentHidesNoOtherChange(t *testing.T) {
+	f := setup(t)
+	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
+	echo := func(aspect string) string {
+		t.Helper()
+		writer, err := f.Echo(t.Context(), "leads", 21, aspect)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return writer
+	}
+	if _, err := f.Comment(t.Context(), 21, "of nobody we know", false); err != nil {
+		t.Fatal(err)
+	}
+	if got := echo(AspectNote); got != "" {
+		t.Errorf("a write without a name echoes as %q", got)
+	}
+	if _, err := f.Comment(WrittenBy(t.Context(), "me"), 21, "hello", false); err != nil {
+		t.Fatal(err)
+	}
+	if note, data := echo(AspectNote), echo(AspectData); note != "me" || data != "" {
+		t.Errorf("after a comment: note by %q, data by %q", note, data)
+	}
+}

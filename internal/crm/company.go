@@ -1,0 +1,147 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+const companyHits = 250 // a page: part of a name is found in many others
+
+// joinCompany ties a new contact to the company of a draft, which is made when the CRM has none of that name.
+func (a *Account) joinCompany(ctx context.Context, contactID int64, d ContactDraft) error {
+	if d.Company == "" {
+		return nil
+	}
+	company, err := a.companyFor(ctx, d.Company, d.ResponsibleID)
+	if err != nil {
+		return err
+	}
+	_, err = a.once(ctx, write{
+		mark: []string{"company of contact", decimal(contactID), decimal(company)},
+		send: func(ctx context.Context) (int64, error) {
+			return company, a.api.LinkCompany(ctx, amocrm.ID(contactID), amocrm.ID(company))
+		},
+		look: func(ctx context.Context, _ time.Time) (int64, error) {
+			c, err := a.api.Contact(ctx, amocrm.ID(contactID))
+			if err != nil || !slices.Contains(c.CompanyIDs, amocrm.ID(company)) {
+				return 0, err
+			}
+			return company, nil
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("join company %d: %w", company, err)
+	}
+	return nil
+}
+
+// companyFor finds the company of a name or makes it. One writer at a time does so for a name.
+func (a *Account) companyFor(ctx context.Context, name string, responsible int64) (int64, error) {
+	waiting, cancel := context.WithTimeout(ctx, writeFor)
+	defer cancel()
+	unlock, err := a.b.DB.Lock(waiting, a.key("lock", "company", a.nameMarks(name)[0]), lockFor)
+	if err != nil {
+		return 0, fmt.Errorf("lock company: %w", err)
+	}
+	defer unlock()
+	id, err := a.companyNamed(waiting, name)
+	if err != nil {
+		return 0, fmt.Errorf("find company: %w", err)
+	}
+	if id != 0 {
+		return id, nil
+	}
+	id, err = a.once(ctx, write{
+		mark: []string{"company", foldName(name)},
+		send: func(ctx context.Context) (int64, error) {
+			made, err := a.api.CreateCompanies(ctx, []amocrm.CompanyInput{{Name: name, ResponsibleID: amocrm.ID(responsible)}})
+			return firstID(made), err
+		},
+		// Whoever made it: a company of that name is what was wanted.
+		look: func(ctx context.Context, _ time.Time) (int64, error) { return a.companyNamed(ctx, name) },
+	})
+	if err != nil {
+		return 0, fmt.Errorf("create company: %w", err)
+	}
+	if err := a.rememberCompany(ctx, name, id); err != nil {
+		a.b.Log.WarnContext(ctx, "new company not remembered", "tenant", a.tenant.ID, "error", err)
+	}
+	return id, nil
+}
+
+// companyNamed finds the company of exactly this name, in any case; of several the most recently updated. One made
+// within a day is found although the CRM's search lags. 0 when there is none.
+func (a *Account) companyNamed(ctx context.Context, name string) (int64, error) {
+	found, err := a.api.SearchCompanies(ctx, cut(name, searchRunes), companyHits)
+	if err != nil {
+		return 0, err
+	}
+	var best amocrm.Company
+	for _, c := range found {
+		if sameCompany(c, name) && (best.ID == 0 || c.UpdatedAt > best.UpdatedAt || c.UpdatedAt == best.UpdatedAt && c.ID > best.ID) {
+			best = c
+		}
+	}
+	if best.ID != 0 {
+		return int64(best.ID), nil
+	}
+	made, err := a.companyMade(ctx, name)
+	if err != nil || made == 0 {
+		return 0, err
+	}
+	c, err := a.api.Company(ctx, amocrm.ID(made))
+	if errors.Is(err, amocrm.ErrNotFound) || err == nil && !sameCompany(c, name) {
+		return 0, nil
+	}
+	return made, err
+}
+
+func sameCompany(c amocrm.Company, name string) bool {
+	return !c.IsDeleted && strings.EqualFold(strings.TrimSpace(c.Name), strings.TrimSpace(name))
+}
+
+// CompanyNamed is the company of exactly this name (case aside), which is made when there is none: for
+// LeadLinks.Companies of a deal.
+func (a *Account) CompanyNamed(ctx context.Context, name string) (companyID int64, err error) {
+	return a.companyFor(ctx, cut(strings.TrimSpace(name), maxNameRunes), 0)
+}
+
+// rememberCompany keeps for a day that a company was made, so that it is found although the CRM's search lags.
+func (a *Account) rememberCompany(ctx context.Context, name string, companyID int64) error {
+	if err := a.b.DB.Set(ctx, a.companyMadeKey(a.nameMarks(name)[0]), companyID, rememberFor).Err(); err != nil {
+		return fmt.Errorf("remember company: %w", err)
+	}
+	return nil
+}
+
+// companyMade is the company of that name that was made within a day, 0 for none. It may have been noted with an older seal
+// key.
+func (a *Account) companyMade(ctx context.Context, name string) (int64, error) {
+	for _, mark := range a.nameMarks(name) {
+		made, err := a.b.DB.Get(ctx, a.companyMadeKey(mark)).Int64()
+		if !errors.Is(err, redis.Nil) {
+			if err != nil {
+				return 0, fmt.Errorf("read made companies: %w", err)
+			}
+			return made, nil
+		}
+	}
+	return 0, nil
+}
+
+func (a *Account) companyMadeKey(mark string) string { return a.key("made", "company", mark) }
+
+// nameMarks stand for a company's name in keys, as names don't belong there: one for each seal key, the newest first.
+func (a *Account) nameMarks(name string) []string {
+	return a.b.DB.Ring().Fingerprints("company", foldName(name))
+}
+
+func foldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

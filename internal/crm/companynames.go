@@ -1,0 +1,135 @@
+package crm
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/store"
+)
+
+const (
+	namesMax    = 100         // companies of one page: one call with the filter
+	namesSingle = 5           // single reads when the account has no filters
+	namesGrace  = time.Second // how long a page that is ready otherwise waits for them
+)
+
+// namesBeside begins to read the names of companies and returns how to get them. The names are an ornament: whoever calls
+// has what matters by then and waits a second at most, those not read by then are absent, and the reading goes on into
+// the cache. The returned function must be called.
+func (a *Account) namesBeside(ctx context.Context, ids []int64, hint bool) func() map[int64]string {
+	if len(ids) == 0 {
+		return func() map[int64]string { return nil }
+	}
+	ctx, stop := context.WithCancel(ctx)
+	got := make(chan map[int64]string, 1)
+	go func() { got <- a.companyNames(ctx, ids, hint) }()
+	return func() map[int64]string {
+		defer stop()
+		late := time.AfterFunc(namesGrace, stop)
+		defer late.Stop()
+		return <-got
+	}
+}
+
+// nameCompanies gives people the names of their companies.
+func nameCompanies(people []Person, names map[int64]string) {
+	for i := range people {
+		people[i].Company = names[people[i].CompanyID]
+	}
+}
+
+func companiesOf(people []Person) []int64 {
+	var out []int64
+	for _, p := range people {
+		if p.CompanyID != 0 {
+			out = append(out, p.CompanyID)
+		}
+	}
+	return out
+}
+
+// companyNames reads the names of companies: with the filter in one call where the account honours it (see leads), else
+// the newest five one by one. What can't be read is absent; a name of yesterday is better than none.
+func (a *Account) companyNames(ctx context.Context, ids []int64, hint bool) map[int64]string {
+	kept, _ := newestIDs(ids, namesMax)
+	filtered, err := a.filterWorks(ctx, hint, len(kept))
+	if err != nil {
+		a.namesMissing(err)
+		return nil
+	}
+	if filtered {
+		names, err := a.filteredNames(ctx, kept)
+		if !errors.Is(err, amocrm.ErrFilterOff) {
+			a.namesMissing(err)
+			return names
+		}
+		if err := a.noteFilter(ctx, "off"); err != nil {
+			a.namesMissing(err)
+			return names
+		}
+	}
+	return a.singleNames(ctx, kept[:min(len(kept), namesSingle)])
+}
+
+func (a *Account) filteredNames(ctx context.Context, ids []int64) (map[int64]string, error) {
+	parts := make([]string, 0, len(ids))
+	for _, id := range ids {
+		parts = append(parts, decimal(id))
+	}
+	key := a.cacheKey("companies", strings.Join(parts, ","))
+	got, err := store.Fetch(ctx, a.b.Cache, key, a.freshNames(), func(ctx context.Context) (map[int64]string, error) {
+		found, err := a.api.Companies(ctx, wireIDs(ids))
+		names := map[int64]string{}
+		for _, c := range found {
+			names[int64(c.ID)] = strings.TrimSpace(c.Name)
+		}
+		return names, err
+	})
+	return got.Value, cmp.Or(err, got.Err)
+}
+
+// singleNames reads companies one by one in parallel, each into a cache of its own.
+func (a *Account) singleNames(ctx context.Context, ids []int64) map[int64]string {
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	names := map[int64]string{}
+	for _, id := range ids {
+		all.Go(func() {
+			got, err := store.Fetch(ctx, a.b.Cache, a.companyKey(id), a.freshNames(), func(ctx context.Context) (string, error) {
+				c, err := a.api.Company(ctx, amocrm.ID(id))
+				if errors.Is(err, amocrm.ErrNotFound) {
+					return "", nil
+				}
+				return strings.TrimSpace(c.Name), err
+			})
+			a.namesMissing(cmp.Or(err, got.Err))
+			mu.Lock()
+			defer mu.Unlock()
+			names[id] = got.Value
+		})
+	}
+	all.Wait()
+	return names
+}
+
+func (a *Account) companyKey(id int64) string { return a.cacheKey("company", decimal(id)) }
+
+func (a *Account) namesMissing(err error) {
+	if err != nil {
+		a.b.Log.Info("names of companies not read", "tenant", a.tenant.ID, "error", err)
+	}
+}
+
+// namedCompanies are a deal's companies with what is known of their names.
+func (a *Account) namedCompanies(ids []int64, names map[int64]string) []Named {
+	var out []Named
+	for _, id := range ids {
+		out = append(out, Named{ID: id, Name: names[id], URL: a.CompanyURL(id)})
+	}
+	return out
+}

@@ -1,0 +1,210 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+const (
+	maxNameRunes  = 255
+	maxDraftItems = 20
+)
+
+// ContactForm fills the form of a new contact with what the helpdesk knows: every phone in E.164 where it is one, each
+// once. It makes no CRM call.
+func (a *Account) ContactForm(ctx context.Context, c Client) ContactDraft {
+	country, err := a.b.DB.Get(ctx, a.countryKey()).Result()
+	if err != nil {
+		country = "" // the region is a convenience here: phones stay as they were typed
+	}
+	return draftOf(c, a.region(country))
+}
+
+func draftOf(c Client, region string) ContactDraft {
+	d := ContactDraft{
+		Name: strings.TrimSpace(c.Name), Position: strings.TrimSpace(c.Position), Company: strings.TrimSpace(c.Company),
+		Messengers: c.Messengers, Sites: c.Sites, Phones: c.Phones, Emails: c.Emails,
+	}
+	d = d.clean(region)
+	if d.Name == "" {
+		named := append(slices.DeleteFunc(slices.Clone(d.Emails), func(e string) bool { return !isEmail(e) }), d.Phones...)
+		d.Name = firstText(named...)
+	}
+	return d
+}
+
+// clean trims everything and drops blanks and repeats.
+func (d ContactDraft) clean(region string) ContactDraft {
+	d.Name, d.Position, d.Company = strings.TrimSpace(d.Name), strings.TrimSpace(d.Position), strings.TrimSpace(d.Company)
+	var phones []string
+	for _, p := range d.Phones {
+		p = strings.TrimSpace(p)
+		if n, ok := E164(p, region); ok {
+			p = n
+		}
+		if p != "" && !hasNumber(phones, p, region) {
+			phones = append(phones, p)
+		}
+	}
+	d.Phones = phones
+	d.Emails = distinct(d.Emails, foldEmail)
+	d.Sites = distinct(d.Sites, strings.ToLower)
+	var handles []Handle
+	seen := map[Handle]bool{}
+	for _, h := range d.Messengers {
+		h = Handle{strings.ToLower(strings.TrimSpace(h.Type)), strings.TrimSpace(h.ID)}
+		if h.ID != "" && !seen[h] {
+			seen[h] = true
+			handles = append(handles, h)
+		}
+	}
+	d.Messengers = handles
+	return d
+}
+
+func distinct(list []string, fold func(string) string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, s := range list {
+		s = strings.TrimSpace(s)
+		if k := fold(s); s != "" && !seen[k] {
+			seen[k] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// check says what is wrong with a cleaned draft.
+func (d ContactDraft) check() error {
+	e := &FieldErrors{}
+	if d.Name == "" {
+		e.add("name", KeyRequired, nil)
+	}
+	for path, s := range map[string]string{"name": d.Name, "position": d.Position, "company": d.Company} {
+		if utf8.RuneCountInString(s) > maxNameRunes {
+			e.add(path, KeyTooLong, map[string]any{"max": float64(maxNameRunes)})
+		}
+	}
+	for path, n := range map[string]int{"phones": len(d.Phones), "emails": len(d.Emails), "sites": len(d.Sites),
+		"messengers": len(d.Messengers)} {
+		if n > maxDraftItems {
+			e.add(path, KeyTooMany, map[string]any{"max": float64(maxDraftItems)})
+		}
+	}
+	for i, p := range d.Phones {
+		if len(digits(p)) < minSearchDigits-2 || len(p) > maxPhoneBytes {
+			e.add("phones."+strconv.Itoa(i), KeyBadPhone, nil)
+		}
+	}
+	for i, m := range d.Emails {
+		if !isEmail(m) {
+			e.add("emails."+strconv.Itoa(i), KeyBadEmail, nil)
+		}
+	}
+	return e.orNil()
+}
+
+// CreateContact makes a contact for a client (0: for nobody) and remembers it for him, so that he is found at once. A
+// refused draft is *FieldErrors. ErrTwin when a contact with one of its phones or e-mails was made a moment ago that is none of
+// Others: Duplicates tells of it. ErrUnknownOutcome when the answer was lost and the contact is not to be found yet;
+// *AfterCreate beside the id when it exists but what follows failed. The contact joins the
+// company of exactly that name (case aside), which is made when there is none.
+func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDraft) (int64, error) {
+	meta, err := a.meta(ctx, partAccount|partContactFields)
+	if err != nil {
+		return 0, fmt.Errorf("create contact: %w", err)
+	}
+	region := a.region(meta.Account.Country)
+	d = d.clean(region)
+	if err := d.check(); err != nil {
+		return 0, err
+	}
+	his := Client{ID: clientID, Phones: d.Phones, Emails: d.Emails}
+	unlock, err := a.LockClient(ctx, his)
+	if err != nil {
+		return 0, fmt.Errorf("create contact: %w", err)
+	}
+	defer unlock()
+	mem, err := a.recall(ctx, clientID)
+	if err != nil {
+		return 0, fmt.Errorf("create contact: %w", err)
+	}
+	in, sent := contactInput(d, meta)
+	made, err := a.madeFor(ctx, his, region)
+	if err != nil {
+		return 0, fmt.Errorf("create contact: %w", err)
+	}
+	if slices.ContainsFunc(made, func(c amocrm.Contact) bool { return !slices.Contains(d.Others, int64(c.ID)) }) {
+		return 0, fmt.Errorf("create contact: %w", ErrTwin)
+	}
+	id, err := a.once(ctx, write{
+		mark: append(append([]string{"contact", decimal(clientID), d.Name}, d.Phones...), d.Emails...),
+		send: func(ctx context.Context) (int64, error) {
+			made, err := a.api.CreateContacts(ctx, []amocrm.ContactInput{in})
+			return firstID(made), err
+		},
+		look: func(ctx context.Context, since time.Time) (int64, error) {
+			return a.lostContact(ctx, d, region, mem, since)
+		},
+	})
+	if err != nil {
+		return 0, named("create contact", refused(err, sent.formPath))
+	}
+	after := context.WithoutCancel(ctx)
+	if err := a.Remember(after, his, id); err != nil {
+		return id, &AfterCreate{Step: "remember", Err: err}
+	}
+	if err := a.joinCompany(after, id, d); err != nil {
+		return id, &AfterCreate{Step: "company", Err: err}
+	}
+	return id, nil
+}
+
+// lostContact looks for a contact that was made a moment ago: same name, and one of its keys if it has any. Contacts
+// that are known to have been made for the client before, and those of other authors, are others.
+func (a *Account) lostContact(ctx context.Context, d ContactDraft, region string, mem memory, since time.Time) (int64, error) {
+	k := keysOf(Client{Phones: d.Phones, Emails: d.Emails}, region)
+	queries := k.queries(region)
+	if len(queries) == 0 {
+		queries = []string{d.Name}
+	}
+	got, err := a.api.SearchContacts(ctx, queries[0], searchHits)
+	if err != nil {
+		return 0, err
+	}
+	ours := a.ours(ctx)
+	var best amocrm.Contact
+	for _, c := range got {
+		if !ours(c.CreatedBy) || c.CreatedAt < since.Unix() || c.CreatedAt < best.CreatedAt || slices.Contains(mem.contacts, int64(c.ID)) {
+			continue
+		}
+		if contactName(c) == d.Name && (k.empty() || len(k.match(c, region)) > 0) {
+			best = c
+		}
+	}
+	return int64(best.ID), nil
+}
+
+func firstID(made []amocrm.Created) int64 {
+	if len(made) == 0 {
+		return 0
+	}
+	return int64(made[0].ID)
+}
+
+// named wraps an error with what failed, but leaves FieldErrors bare: they speak for themselves.
+func named(what string, err error) error {
+	if _, ok := errors.AsType[*FieldErrors](err); ok || err == nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

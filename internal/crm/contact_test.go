@@ -1,0 +1,65 @@
+package crm
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestCreateContact_isFoundAtOnceAlthoughSearchLags(t *testing.T) {
+	f := setup(t)
+	if got := f.people(t, anna); len(got.Contacts) != 0 {
+		t.Fatalf("%+v", got)
+	}
+	id, err := f.CreateContact(t.Context(), anna.ID, f.ContactForm(t.Context(), anna))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := f.people(t, anna)
+	if d := cmp.Diff([]int64{id}, ids(p.Contacts)); d != "" {
+		t.Fatal(d)
+	}
+	if got := p.Contacts[0]; got.Name != "Anna Example" || !cmp.Equal(got.Phones, []string{"+79995550123"}) ||
+		!cmp.Equal(got.Matched[0], Match{MatchPhone, "+79995550123"}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestCreateContact_lostAnswerIsAdopted(t *testing.T) {
+	f := setup(t)
+	lose(f, "POST /contacts", 1, true)
+	f.crm.set(func(c *crm) {
+		inner := c.answer
+		c.answer = func(w http.ResponseWriter, r *http.Request) bool {
+			if inner(w, r) {
+				c.set(func(c *crm) { c.hidden = map[int64]bool{} }) // the index has caught up
+				return true
+			}
+			return false
+		}
+	})
+	id, err := f.CreateContact(t.Context(), anna.ID, ContactDraft{Name: "Anna", Phones: anna.Phones})
+	if err != nil || id == 0 {
+		t.Fatalf("%d, %v", id, err)
+	}
+	if got := posts(f.crm.calls()); len(got) != 1 {
+		t.Errorf("sent %v", got)
+	}
+}
+
+func TestCreateContact_refusedByTheCRM(t *testing.T) {
+	f := setup(t)
+	f.crm.set(func(c *crm) {
+		c.answer = failing("POST /contacts", 400, "application/problem+json", `{"validation-errors":[{"request_id":"0","errors":[
+			{"code":"InvalidType","path":"custom_fields_values.0.values.0.value","detail":"bad phone"}]}],"title":"Bad Request","status":400}`)
+	})
+	_, err := f.CreateContact(t.Context(), anna.ID, ContactDraft{Name: "Anna", Phones: anna.Phones})
+	if d := cmp.Diff([]string{"phones.0 error.bad_value"}, problems(t, err)); d != "" {
+		t.Error(d)
+	}
+	f.crm.set(func(c *crm) { c.answer = nil })
+	if _, err := f.CreateContact(t.Context(), anna.ID, ContactDraft{Name: "Anna", Phones: anna.Phones}); err != nil {
+		t.Errorf("second try: %v", err)
+	}
+}

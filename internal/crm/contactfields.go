@@ -1,0 +1,121 @@
+package crm
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// sentFields remembers which form fields stand behind the custom fields of a request, to read amoCRM's complaints
+// ("custom_fields_values.1.values.0.value") back into the form's words. One form path stands for the whole field when
+// values is empty.
+type sentFields []sentField
+
+type sentField struct {
+	path   string
+	values []string
+}
+
+// plainPaths are amoCRM's names of the form's plain fields.
+var plainPaths = map[string]string{
+	"name": "name", "first_name": "name", "last_name": "name", "price": "price", "status_id": "status_id",
+	"pipeline_id": "pipeline_id", "responsible_user_id": "responsible_id", "entity_id": "", "params": "text",
+}
+
+// formPath gives the form's path for amoCRM's path inside the item; "" for what the form does not hold.
+func (s sentFields) formPath(path string) string {
+	seg := strings.Split(path, ".")
+	switch seg[0] {
+	case "custom_fields_values":
+		if len(seg) < 2 {
+			return ""
+		}
+		i, err := strconv.Atoi(seg[1])
+		if err != nil || i < 0 || i >= len(s) {
+			return ""
+		}
+		if len(seg) > 3 && seg[2] == "values" {
+			if j, err := strconv.Atoi(seg[3]); err == nil && j >= 0 && j < len(s[i].values) {
+				return s[i].values[j]
+			}
+		}
+		return s[i].path
+	case "_embedded":
+		if len(seg) > 1 && seg[1] == "contacts" {
+			return "contact_id"
+		}
+		return ""
+	}
+	return plainPaths[seg[0]]
+}
+
+// contactInput is the wire form of a cleaned draft. Phones and e-mails go under amoCRM's own codes, which every account
+// has; position, messengers and sites only where the account has the field.
+func contactInput(d ContactDraft, m Meta) (amocrm.ContactInput, sentFields) {
+	in := amocrm.ContactInput{Name: d.Name, ResponsibleID: amocrm.ID(d.ResponsibleID)}
+	var sent sentFields
+	add := func(code, path string, values []amocrm.ValueInput, paths []string) {
+		if len(values) == 0 {
+			return
+		}
+		in.Fields = append(in.Fields, amocrm.FieldInput{FieldCode: code, Values: values})
+		sent = append(sent, sentField{path, paths})
+	}
+	multi := func(code, path, kind string, list []string) {
+		var values []amocrm.ValueInput
+		var paths []string
+		for i, s := range list {
+			values = append(values, amocrm.ValueInput{Value: s, EnumCode: kind})
+			paths = append(paths, path+"."+strconv.Itoa(i))
+		}
+		add(code, path, values, paths)
+	}
+	multi(codePhone, "phones", "WORK", d.Phones)
+	multi(codeEmail, "emails", "WORK", d.Emails)
+	if _, ok := m.ContactField(codePosition); ok && d.Position != "" {
+		add(codePosition, "position", []amocrm.ValueInput{{Value: d.Position}}, nil)
+	}
+	if f, ok := m.ContactField(codeMessage); ok {
+		values, paths := messengerValues(f, d.Messengers)
+		add(codeMessage, "messengers", values, paths)
+	}
+	if f, ok := m.ContactField(codeSite); ok && f.Type == "url" && len(d.Sites) > 0 {
+		if site, err := f.Input(d.Sites[:1]); err == nil { // a site that is no address is not worth refusing the contact
+			add(codeSite, "sites", site.Values, nil)
+		}
+	}
+	for _, f := range MapTargets(m, EntityContact) {
+		value, err := f.InputIn(m.Calendar(), d.Fields[int64(f.ID)])
+		if err == nil && len(value.Values) > 0 { // nobody has typed it, so nobody could correct it
+			in.Fields = append(in.Fields, value)
+			sent = append(sent, sentField{path: fieldPath(int64(f.ID))})
+		}
+	}
+	return in, sent
+}
+
+// messengerValues files each handle under the kind of that name, else under OTHER, else under the field's first kind.
+func messengerValues(f amocrm.Field, handles []Handle) (values []amocrm.ValueInput, paths []string) {
+	for i, h := range handles {
+		kind := slices.IndexFunc(f.Enums, func(e amocrm.Enum) bool {
+			return strings.EqualFold(e.Code, h.Type) || strings.EqualFold(e.Value, h.Type)
+		})
+		if kind < 0 {
+			kind = slices.IndexFunc(f.Enums, func(e amocrm.Enum) bool {
+				return strings.EqualFold(e.Code, "OTHER") || strings.EqualFold(e.Value, "OTHER")
+			})
+		}
+		v := amocrm.ValueInput{Value: h.ID}
+		switch {
+		case kind >= 0:
+			v.EnumID = f.Enums[kind].ID
+		case len(f.Enums) > 0:
+			v.EnumID = f.Enums[0].ID
+		}
+		values = append(values, v)
+		paths = append(paths, "messengers."+strconv.Itoa(i))
+	}
+	return values, paths
+}

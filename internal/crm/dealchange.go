@@ -1,0 +1,281 @@
+package crm
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/money"
+)
+
+// DealChange is what a person wants to be different in a deal; what is nil or absent stays. Pipeline and stage go
+// together. Fields holds a form's strings by field id; an empty list clears the field. Amounts are as they were typed, in
+// the writing of Lang; a blank Price is 0, amoCRM has no deal without one.
+type DealChange struct {
+	Name                 *string
+	Price                *string
+	Lang                 string // ISO 639
+	PipelineID, StatusID int64
+	LossReasonID         int64 // only with the stage "lost"
+	ResponsibleID        int64
+	Fields               map[int64][]string
+}
+
+// ChangeDeal changes a deal. It reads the deal first and sends only what differs, so that nobody's other change is
+// undone. A refused change is *FieldErrors, amoCRM's own complaints included: paths as in CreateDeal, and
+// loss_reason_id. ErrGone when there is no such deal; ErrUnknownOutcome when the answer was lost and the deal does not
+// show the change. Afterwards the deal, its feed and the lists of deals are read anew.
+func (a *Account) ChangeDeal(ctx context.Context, id int64, c DealChange) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeFor)
+	defer cancel()
+	meta, err := a.meta(ctx, partNames|partLeadFields)
+	if err != nil {
+		return fmt.Errorf("change deal %d: %w", id, err)
+	}
+	var reasons []amocrm.LossReason
+	if c.StatusID == int64(amocrm.StatusLost) {
+		if reasons, err = a.lossReasons(ctx, meta); err != nil {
+			return fmt.Errorf("change deal %d: %w", id, err)
+		}
+	}
+	lead, err := a.existingLead(ctx, id)
+	if err != nil {
+		return fmt.Errorf("change deal %d: %w", id, err)
+	}
+	in, sent, err := leadChange(lead, c, meta, reasons)
+	if err != nil {
+		return err
+	}
+	if same(in) {
+		return nil
+	}
+	a.mine(ctx, "leads", id, AspectData)
+	if err = a.api.UpdateLead(ctx, in); errors.Is(err, amocrm.ErrLimited) {
+		err = a.api.UpdateLead(ctx, in) // refused, so not done; the limiter waits out the pause
+	}
+	if errors.Is(err, amocrm.ErrUnknownOutcome) {
+		err = a.confirmChange(ctx, id, c, meta, reasons, err)
+	}
+	switch {
+	case errors.Is(err, ErrUnknownOutcome):
+		return fmt.Errorf("change deal %d: %w", id, errors.Join(err, a.dealChanged(ctx, id)))
+	case err != nil:
+		return changeRefused(id, in, sent, err)
+	}
+	return a.dealChanged(ctx, id)
+}
+
+// existingLead reads a lead past the cache.
+func (a *Account) existingLead(ctx context.Context, id int64) (amocrm.Lead, error) {
+	lead, err := a.api.Lead(ctx, amocrm.ID(id))
+	if errors.Is(err, amocrm.ErrNotFound) || err == nil && lead.IsDeleted {
+		return lead, ErrGone
+	}
+	return lead, err
+}
+
+// confirmChange looks whether a change whose answer was lost was made: then nothing is left to send.
+func (a *Account) confirmChange(ctx context.Context, id int64, c DealChange, m Meta, reasons []amocrm.LossReason, lost error) error {
+	lead, err := a.existingLead(ctx, id)
+	if err != nil {
+		return fmt.Errorf("%w (%w)", ErrUnknownOutcome, errors.Join(lost, err))
+	}
+	if in, _, err := leadChange(lead, c, m, reasons); err != nil || !same(in) {
+		return fmt.Errorf("%w (%w)", ErrUnknownOutcome, lost)
+	}
+	return nil
+}
+
+// dealChanged makes old what was read of a deal before it was changed: its card and feed, the lists of deals that show it,
+// and more keys.
+func (a *Account) dealChanged(ctx context.Context, id int64, more ...string) error {
+	err := errors.Join(
+		a.b.Cache.Drop(ctx, append(more, a.dealKey(id), a.feedKey(id))...),
+		a.b.DB.ZAdd(ctx, changesKey(a.tenant.ID), redis.Z{Score: float64(time.Now().UnixMilli()), Member: "leads:" + decimal(id)}).Err(),
+		a.b.DB.Expire(ctx, changesKey(a.tenant.ID), changesFor).Err(),
+	)
+	if err != nil {
+		return &AfterCreate{Step: "remember", Err: err}
+	}
+	return nil
+}
+
+// changeRefused reads amoCRM's refusal into the form's words. A refused reason comes without a path (amocrm.md §5.4).
+func changeRefused(id int64, in amocrm.LeadInput, sent sentFields, err error) error {
+	if errors.Is(err, amocrm.ErrNotFound) {
+		return fmt.Errorf("change deal %d: %w", id, ErrGone)
+	}
+	err = named(fmt.Sprintf("change deal %d", id), refused(err, func(path string) string {
+		if path == "loss_reason_id" {
+			return path
+		}
+		return sent.formPath(path)
+	}))
+	if e, ok := errors.AsType[*FieldErrors](err); ok && in.LossReasonID != 0 && len(e.Fields) == 1 && e.Fields[0].Path == "" {
+		e.Fields[0].Path = "loss_reason_id"
+	}
+	return err
+}
+
+// same reports whether a request would change nothing.
+func same(in amocrm.LeadInput) bool {
+	return in.Name == "" && in.Price == "" && in.StatusID == 0 && in.ResponsibleID == 0 && len(in.Fields) == 0
+}
+
+// leadChange checks a change against the vocabulary and gives what of it differs from the lead.
+func leadChange(lead amocrm.Lead, c DealChange, m Meta, reasons []amocrm.LossReason) (amocrm.LeadInput, sentFields, error) {
+	e := &FieldErrors{}
+	in := amocrm.LeadInput{ID: lead.ID}
+	if c.Name != nil {
+		changeName(&in, lead, *c.Name, e)
+	}
+	if c.Price != nil {
+		changePrice(&in, lead, c, m, e)
+	}
+	if c.ResponsibleID != 0 && amocrm.ID(c.ResponsibleID) != lead.ResponsibleID {
+		known := slices.ContainsFunc(m.Assignable(), func(u amocrm.User) bool { return int64(u.ID) == c.ResponsibleID })
+		if !known && !m.UsersHidden {
+			e.add("responsible_id", KeyBadChoice, nil)
+		}
+		in.ResponsibleID = amocrm.ID(c.ResponsibleID)
+	}
+	if c.PipelineID != 0 || c.StatusID != 0 {
+		changeStage(&in, lead, c, m, reasons, e)
+	}
+	sent := changeFields(&in, lead, c, m, e)
+	return in, sent, e.orNil()
+}
+
+func changeName(in *amocrm.LeadInput, lead amocrm.Lead, name string, e *FieldErrors) {
+	name = strings.TrimSpace(name)
+	switch {
+	case name == "":
+		e.add("name", KeyRequired, nil)
+	case utf8.RuneCountInString(name) > maxNameRunes:
+		e.add("name", KeyTooLong, map[string]any{"max": float64(maxNameRunes)})
+	case name != strings.TrimSpace(lead.Name):
+		in.Name = name
+	}
+}
+
+func changePrice(in *amocrm.LeadInput, lead amocrm.Lead, c DealChange, m Meta, e *FieldErrors) {
+	price, ok := money.Amount(0), true
+	if strings.TrimSpace(*c.Price) != "" {
+		price, ok = e.price(*c.Price, c.Lang, m)
+	}
+	switch {
+	case !ok, price == money.Near(float64(lead.Price)):
+	case price.Cents() != 0 && !lead.KeepsCents:
+		e.add("price", KeyWholeAmount, nil)
+	default:
+		in.Price = price.JSON()
+	}
+}
+
+// changeStage checks the target as for a new deal; a stage that the deal is in already is always right.
+func changeStage(in *amocrm.LeadInput, lead amocrm.Lead, c DealChange, m Meta, reasons []amocrm.LossReason, e *FieldErrors) {
+	stays := lead.PipelineID == amocrm.ID(c.PipelineID) && lead.StatusID == amocrm.ID(c.StatusID)
+	if !stays {
+		checkStage(DealDraft{PipelineID: c.PipelineID, StatusID: c.StatusID}, m, e)
+	}
+	reason := amocrm.ID(0)
+	if c.StatusID == int64(amocrm.StatusLost) && len(reasons) > 0 {
+		reason = amocrm.ID(c.LossReasonID)
+		switch {
+		case reason == 0:
+			e.add("loss_reason_id", KeyRequired, nil)
+		case !slices.ContainsFunc(reasons, func(r amocrm.LossReason) bool { return r.ID == reason }):
+			e.add("loss_reason_id", KeyBadChoice, nil)
+		}
+	}
+	if !stays || reason != 0 && reason != lead.LossReasonID {
+		in.PipelineID, in.StatusID, in.LossReasonID = amocrm.ID(c.PipelineID), amocrm.ID(c.StatusID), reason
+	}
+}
+
+// changeFields writes those fields that differ and asks for those that the target stage requires and that neither the
+// deal nor the change has. A field that the deal's stage requires can't be emptied.
+func changeFields(in *amocrm.LeadInput, lead amocrm.Lead, c DealChange, m Meta, e *FieldErrors) sentFields {
+	now := formValues(lead.Fields, m)
+	pipeline, status := cmp.Or(int64(in.PipelineID), int64(lead.PipelineID)), cmp.Or(int64(in.StatusID), int64(lead.StatusID))
+	moves := pipeline != int64(lead.PipelineID) || status != int64(lead.StatusID)
+	for _, f := range requiredFields(m.LeadFields, pipeline, status) {
+		id := int64(f.ID)
+		wanted, changed := c.Fields[id]
+		had, simple := now[id]
+		if !simple { // can't be asked for in place: counts as filled when it has any value
+			simple = slices.ContainsFunc(lead.Fields, func(v amocrm.FieldValue) bool { return v.FieldID == f.ID && len(v.Values) > 0 })
+			if moves && !simple {
+				e.add(fieldPath(id), KeyRequired, map[string]any{"field": f.Name})
+			}
+			continue
+		}
+		if changed && allBlank(wanted) || !changed && moves && allBlank(had) {
+			e.add(fieldPath(id), KeyRequired, map[string]any{"field": f.Name})
+		}
+	}
+	var sent sentFields
+	ids := slices.SortedFunc(maps.Keys(c.Fields), func(x, y int64) int {
+		return cmp.Or(cmp.Compare(fieldIndex(m, x), fieldIndex(m, y)), cmp.Compare(x, y))
+	})
+	for _, id := range ids {
+		f, _ := m.LeadField(id)
+		had, simple := now[id]
+		if !simple {
+			e.add(fieldPath(id), KeyBadChoice, nil)
+			continue
+		}
+		if _, wrong := e.At(fieldPath(id)); wrong {
+			continue
+		}
+		raw, ok := c.Fields[id], true
+		if !slices.Equal(raw, had) { // what the CRM holds itself is not judged
+			raw, ok = e.fieldStrings(f, raw, c.Lang, m)
+		}
+		if !ok {
+			continue
+		}
+		value, err := f.InputIn(m.Calendar(), raw)
+		if err != nil {
+			problem := FieldError{Path: fieldPath(id), Key: KeyBadValue, Args: map[string]any{"field": f.Name}}
+			if v, ok := errors.AsType[*amocrm.ValueError](err); ok {
+				problem.Args["expected"] = v.Accepts
+			}
+			e.Fields = append(e.Fields, problem)
+			continue
+		}
+		if sameValue(f, m, value, had) {
+			continue
+		}
+		in.Fields = append(in.Fields, value)
+		sent = append(sent, sentField{path: fieldPath(id)})
+	}
+	return sent
+}
+
+// sameValue compares what would be written with what is there, both in the shape of a request.
+func sameValue(f amocrm.Field, m Meta, want amocrm.FieldInput, had []string) bool {
+	if allBlank(had) {
+		no := f.Type == "checkbox" && len(want.Values) == 1 && want.Values[0].Value == false
+		return len(want.Values) == 0 || no
+	}
+	old, err := f.InputIn(m.Calendar(), had)
+	return err == nil && slices.Equal(choices(f, old.Values), choices(f, want.Values))
+}
+
+// choices brings a multiselect's values into one order: it is a set.
+func choices(f amocrm.Field, values []amocrm.ValueInput) []amocrm.ValueInput {
+	if f.Type != "multiselect" {
+		return values
+	}
+	return slices.SortedFunc(slices.Values(values), func(x, y amocrm.ValueInput) int { return cmp.Compare(x.EnumID, y.EnumID) })
+}

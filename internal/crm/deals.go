@@ -1,0 +1,152 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+const (
+	dealsMax      = 500 // of one client
+	dealsPerCall  = 100 // ids in one filter; chunks go in parallel, so that depth stays one
+	singlesMax    = 20  // single reads when the account has no filters
+	singlesAtOnce = 7
+	probeOver     = 4 // more deals than this are worth a try whether the filter works after all
+	filterFor     = 24 * time.Hour
+)
+
+// leadsRead is the outcome of reading leads by id. Unread ids were left out on purpose; ids in neither are gone.
+type leadsRead struct {
+	leads  map[int64]amocrm.Lead
+	unread map[int64]bool
+}
+
+// leads reads leads by id: with the filter in one call where the account honours it, else the newest twenty one by one.
+// Which of both works is remembered for a day; hint is what the account says of itself (amocrm.md §4.4). Those in must
+// were made a moment ago and are read singly when a filtered list lags.
+func (a *Account) leads(ctx context.Context, ids, must []int64, hint bool) (leadsRead, error) {
+	r := leadsRead{leads: map[int64]amocrm.Lead{}, unread: map[int64]bool{}}
+	kept, _ := newestIDs(ids, dealsMax)
+	for _, id := range ids {
+		r.unread[id] = true
+	}
+	for _, id := range kept {
+		delete(r.unread, id)
+	}
+	if len(kept) == 0 {
+		return r, nil
+	}
+	filtered, err := a.filterWorks(ctx, hint, len(kept))
+	if err != nil {
+		return r, err
+	}
+	if filtered {
+		found, err := a.filteredLeads(ctx, kept)
+		switch {
+		case err == nil:
+			for _, l := range found {
+				r.leads[int64(l.ID)] = l
+			}
+			if err := a.noteFilter(ctx, "on"); err != nil {
+				return r, err
+			}
+			return r, a.singleLeads(ctx, missing(must, r.leads), r.leads)
+		case !errors.Is(err, amocrm.ErrFilterOff):
+			return r, fmt.Errorf("read deals: %w", err)
+		}
+		if err := a.noteFilter(ctx, "off"); err != nil {
+			return r, err
+		}
+	}
+	few, _ := newestIDs(kept, singlesMax)
+	for _, id := range kept[len(few):] {
+		r.unread[id] = true
+	}
+	return r, a.singleLeads(ctx, few, r.leads)
+}
+
+func missing(ids []int64, have map[int64]amocrm.Lead) []int64 {
+	var out []int64
+	for _, id := range ids {
+		if _, ok := have[id]; !ok {
+			out = append(out, id)
+		}
+	}
+	out, _ = newestIDs(out, singlesMax)
+	return out
+}
+
+func (a *Account) filteredLeads(ctx context.Context, ids []int64) ([]amocrm.Lead, error) {
+	var mu sync.Mutex
+	var out []amocrm.Lead
+	g, ctx := errgroup.WithContext(ctx)
+	for start := 0; start < len(ids); start += dealsPerCall {
+		chunk := ids[start:min(start+dealsPerCall, len(ids))]
+		g.Go(func() error {
+			got, err := a.api.Leads(ctx, wireIDs(chunk))
+			mu.Lock()
+			defer mu.Unlock()
+			out = append(out, got...)
+			return err
+		})
+	}
+	return out, g.Wait()
+}
+
+// singleLeads reads leads one by one in parallel; those that do not exist are left out.
+func (a *Account) singleLeads(ctx context.Context, ids []int64, into map[int64]amocrm.Lead) error {
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(singlesAtOnce)
+	for _, id := range ids {
+		g.Go(func() error {
+			l, err := a.api.Lead(ctx, amocrm.ID(id))
+			if errors.Is(err, amocrm.ErrNotFound) {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("read deal %d: %w", id, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			into[id] = l
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+func (a *Account) filterKey() string { return a.key("filter") }
+
+// filterWorks decides whether to try the filter. Without experience the account's own word counts, but for many ids a
+// wrong no costs more than a vain try.
+func (a *Account) filterWorks(ctx context.Context, hint bool, n int) (bool, error) {
+	if n == 1 {
+		return false, nil // a single read is as cheap and always works
+	}
+	known, err := a.b.DB.Get(ctx, a.filterKey()).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return false, fmt.Errorf("read what is known of filters: %w", err)
+	}
+	switch known {
+	case "on":
+		return true, nil
+	case "off":
+		return false, nil
+	}
+	return hint || n > probeOver, nil
+}
+
+func (a *Account) noteFilter(ctx context.Context, state string) error {
+	if err := a.b.DB.Set(ctx, a.filterKey(), state, filterFor).Err(); err != nil {
+		return fmt.Errorf("store what is known of filters: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package crm
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func sixty() []int64 {
+	var out []int64
+	for i := range int64(60) {
+		out = append(out, 2000+i)
+	}
+	return out
+}
+
+func TestPeople_sixtyDealsInOneCall(t *testing.T) {
+	f := setup(t)
+	f.crm.addContact(11, "Anna", "+79995550123", "", sixty()...)
+	f.crm.set(func(c *crm) { c.leads[2000]["status_id"] = 142; c.leads[2000]["updated_at"] = 1900000000 })
+	f.warm(t)
+	p := f.people(t, anna)
+	deals := p.Contacts[0].Deals
+	if len(deals) != 60 || p.Contacts[0].MoreDeals != 0 {
+		t.Fatalf("%d deals, %d more", len(deals), p.Contacts[0].MoreDeals)
+	}
+	if deals[0].ID != 2059 || deals[59].ID != 2000 || deals[59].State != DealWon {
+		t.Errorf("first %d, last %d: open ones, newest update first, then closed ones", deals[0].ID, deals[59].ID)
+	}
+	want := []string{"GET /contacts?query=9995550123", "GET /contacts?query=anna@example.com", "GET /leads?ids=60"}
+	if d := cmp.Diff(want, f.crm.calls()); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestPeople_withoutFilterTheNewestTwentyAndACount(t *testing.T) {
+	for name, claims := range map[string]bool{"the account says so": false, "the account says otherwise": true} {
+		t.Run(name, func(t *testing.T) {
+			f := setup(t)
+			f.crm.addContact(11, "Anna", "+79995550123", "", sixty()...)
+			f.crm.addContact(12, "Other", "+79995550999", "", 7)
+			f.crm.set(func(c *crm) { c.filter, c.claims = false, claims })
+			f.warm(t)
+			p := f.people(t, anna)
+			if got := p.Contacts[0]; len(got.Deals) != 20 || got.MoreDeals != 40 || got.Deals[0].ID != 2059 {
+				t.Fatalf("%d deals, %d more", len(got.Deals), got.MoreDeals)
+			}
+			if err := f.ForgetData(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			f.crm.reset()
+			f.people(t, anna)
+			for _, c := range f.crm.calls() {
+				if c == "GET /leads?ids=60" {
+					t.Error("tried the filter again although it is known not to work")
+				}
+			}
+		})
+	}
+}
+
+func TestPeople_unexpectedlyWorkingFilterIsUsed(t *testing.T) {
+	f := setup(t)
+	f.crm.addContact(11, "Anna", "+79995550123", "", sixty()...)
+	f.crm.set(func(c *crm) { c.filter, c.claims = true, false })
+	f.warm(t)
+	if p := f.people(t, anna); len(p.Contacts[0].Deals) != 60 {
+		t.Errorf("%d deals", len(p.Contacts[0].Deals))
+	}
+}

@@ -1,0 +1,104 @@
+package crm
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+var (
+	// ErrGone says that the CRM has no such contact or deal (any more).
+	ErrGone = errors.New("bridge: gone from the CRM")
+	// ErrNoClient says that the ticket names no client, so nothing can be linked to him.
+	ErrNoClient = errors.New("bridge: the ticket has no client")
+	// ErrTwin says that a contact with the same phone or e-mail was made meanwhile.
+	ErrTwin = errors.New("bridge: a contact with this phone or e-mail was made meanwhile")
+	// ErrEmptyQuery says that there is nothing to search for.
+	ErrEmptyQuery = errors.New("bridge: empty query")
+	// ErrUnknownOutcome says that a create or a comment was sent, no answer came, and the CRM does not show it yet. The
+	// person should look in the CRM before trying again. A second try within a quarter of an hour looks first.
+	ErrUnknownOutcome = errors.New("bridge: sent, but the CRM has not confirmed it; look in the CRM before sending it again")
+	// ErrResting says that the CRM failed several times in a row and is left alone for some seconds.
+	ErrResting = errors.New("bridge: the CRM is failing, pausing requests")
+)
+
+// Catalogue keys of field errors.
+const (
+	KeyRequired  = "error.required"   // must not be empty
+	KeyBadPhone  = "error.bad_phone"  // no phone number
+	KeyBadEmail  = "error.bad_email"  // no e-mail address
+	KeyBadChoice = "error.bad_choice" // not one of the choices (any more)
+	KeyBadValue  = "error.bad_value"  // not of the field's type
+	KeyTooLong   = "error.too_long"   // Args: max
+	KeyTooMany   = "error.too_many"   // Args: max
+	KeyNegative  = "error.negative"   // below zero
+
+	KeyBadAmount      = "error.bad_price"       // not one number
+	KeyAmountUnclear  = "error.amount_unclear"  // "1.234": thousands or decimals
+	KeyAmountTooFine  = "error.amount_too_fine" // more than two decimals
+	KeyAmountTooLarge = "error.amount_too_large"
+	KeyAmountCurrency = "error.amount_currency" // Args: currency, the account's
+	KeyWholeAmount    = "error.whole_amount"    // the account keeps no cents
+
+	KeyFromTheCRM = "error.crm_refused" // the CRM's own words are in Text
+)
+
+// FieldError is one mistake of a form. Path is the form's name of the field: name, price, pipeline_id, status_id,
+// responsible_id, contact_id, note, text, position, company, phones.0, emails.1, fields.{field id}; empty for the form as
+// a whole. Text is said by the connector or the CRM, in its words; empty when Key says it all.
+type FieldError struct {
+	Path string
+	Key  string
+	Args map[string]any
+	Text string
+}
+
+// FieldErrors refuses a form. Fields is never empty. It unwraps to the CRM's answer when that was it.
+type FieldErrors struct {
+	Fields []FieldError
+	cause  error
+}
+
+func (e *FieldErrors) Unwrap() error { return e.cause }
+
+func (e *FieldErrors) Error() string {
+	parts := make([]string, 0, len(e.Fields))
+	for _, f := range e.Fields {
+		parts = append(parts, strings.TrimSpace(f.Path+" "+f.Key+" "+f.Text))
+	}
+	return "bridge: refused: " + strings.Join(parts, "; ")
+}
+
+// At returns the first error of a form field.
+func (e *FieldErrors) At(path string) (FieldError, bool) {
+	for _, f := range e.Fields {
+		if f.Path == path {
+			return f, true
+		}
+	}
+	return FieldError{}, false
+}
+
+func (e *FieldErrors) add(path, key string, args map[string]any) {
+	e.Fields = append(e.Fields, FieldError{Path: path, Key: key, Args: args})
+}
+
+func (e *FieldErrors) orNil() error {
+	if len(e.Fields) == 0 {
+		return nil
+	}
+	return e
+}
+
+// AfterCreate comes with a non-zero id: the contact or deal exists, and what should have followed failed. It must not be
+// created again.
+type AfterCreate struct {
+	Step string // "remember", "link", "note"; "company": not found, not made or not joined
+	Err  error
+}
+
+func (e *AfterCreate) Error() string {
+	return fmt.Sprintf("bridge: created, but %s failed: %v", e.Step, e.Err)
+}
+
+func (e *AfterCreate) Unwrap() error { return e.Err }

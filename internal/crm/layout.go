@@ -1,0 +1,213 @@
+package crm
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// Standard fields of a deal that a layout may hold. A custom field has the id CustomID gives.
+const (
+	FieldAmount      = "amount"
+	FieldStage       = "stage"
+	FieldPipeline    = "pipeline"
+	FieldResponsible = "responsible"
+	FieldTask        = "task"
+	FieldCreated     = "created"
+	FieldUpdated     = "updated"
+	FieldClosed      = "closed"
+	FieldContact     = "contact"
+	FieldCompany     = "company"
+	FieldTags        = "tags"
+	FieldLossReason  = "loss_reason"
+)
+
+// Layouts of a deal: its row in the list and its card.
+const (
+	LayoutList = "list"
+	LayoutCard = "card"
+)
+
+const customPrefix = "cf:"
+
+var standardFields = []string{
+	FieldAmount, FieldStage, FieldPipeline, FieldResponsible, FieldTask, FieldUpdated, FieldCreated, FieldClosed, FieldContact,
+	FieldCompany, FieldTags, FieldLossReason,
+}
+
+// listDefault is what a row shows when nobody has chosen.
+var listDefault = []string{FieldAmount, FieldStage, FieldPipeline, FieldResponsible, FieldUpdated, FieldTask}
+
+// cardDefault comes before every custom field of the account.
+var cardDefault = []string{FieldAmount, FieldStage, FieldPipeline, FieldTask, FieldResponsible, FieldContact, FieldCompany}
+var cardDefaultEnd = []string{FieldLossReason, FieldClosed, FieldCreated, FieldTags}
+
+// LayoutField is something of a deal that can be shown. A standard one has no name here: its name is a word of the
+// reader's language. FieldID and Type belong to a custom one.
+type LayoutField struct {
+	ID       string
+	Name     string
+	FieldID  int64
+	Type     string
+	Currency string
+}
+
+// CustomID is the layout id of a custom field.
+func CustomID(fieldID int64) string { return customPrefix + strconv.FormatInt(fieldID, 10) }
+
+// customOf is the custom field behind a layout id, 0 for a standard field or anything else.
+func customOf(id string) int64 {
+	rest, ok := strings.CutPrefix(id, customPrefix)
+	n, err := strconv.ParseInt(rest, 10, 64)
+	if !ok || err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// LayoutChoices lists everything a layout can hold: the standard fields, then every custom field of deals in the
+// account's order.
+func LayoutChoices(m Meta) []LayoutField {
+	out := make([]LayoutField, 0, len(standardFields)+len(m.LeadFields))
+	for _, id := range standardFields {
+		out = append(out, LayoutField{ID: id})
+	}
+	for _, f := range m.LeadFields {
+		out = append(out, customField(m, f))
+	}
+	return out
+}
+
+func customField(m Meta, f amocrm.Field) LayoutField {
+	l := LayoutField{ID: CustomID(int64(f.ID)), Name: f.Name, FieldID: int64(f.ID), Type: f.Type, Currency: f.Currency}
+	if l.Type == "monetary" && l.Currency == "" {
+		l.Currency = m.Account.Currency
+	}
+	if strings.TrimSpace(l.Name) == "" {
+		l.Name = numbered(l.FieldID)
+	}
+	return l
+}
+
+// LayoutDefault is what a list or a card shows when nobody has chosen.
+func LayoutDefault(kind string, m Meta) []string {
+	if kind == LayoutList {
+		return slices.Clone(listDefault)
+	}
+	ids := slices.Clone(cardDefault)
+	for _, f := range m.LeadFields {
+		ids = append(ids, CustomID(int64(f.ID)))
+	}
+	return append(ids, cardDefaultEnd...)
+}
+
+// Layout brings chosen ids into what can be shown, in their order: unknown ids (a field that was removed in the account)
+// and repeats are left out.
+func Layout(chosen []string, m Meta) []LayoutField {
+	var out []LayoutField
+	seen := map[string]bool{}
+	for _, id := range chosen {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		if slices.Contains(standardFields, id) {
+			out = append(out, LayoutField{ID: id})
+		} else if f, ok := m.LeadField(customOf(id)); ok && customOf(id) != 0 {
+			out = append(out, customField(m, f))
+		}
+	}
+	return out
+}
+
+// Move puts an id one place up (by -1) or down (by 1) in a choice; at the ends and for an id that is not chosen nothing
+// changes.
+func Move(chosen []string, id string, by int) []string {
+	out := slices.Clone(chosen)
+	i := slices.Index(out, id)
+	if j := i + by; i >= 0 && j >= 0 && j < len(out) {
+		out[i], out[j] = out[j], out[i]
+	}
+	return out
+}
+
+// AsksCustom reports whether a layout holds a custom field, which needs LayoutMeta; standard ones need an empty Meta.
+func AsksCustom(layout []string) bool {
+	return slices.ContainsFunc(layout, func(id string) bool { return customOf(id) != 0 })
+}
+
+// LayoutMeta is the part of the vocabulary that Layout needs; a list or card with custom fields has read it already.
+func (a *Account) LayoutMeta(ctx context.Context) (Meta, error) {
+	return a.meta(ctx, partAccount|partLeadFields)
+}
+
+// DealExtra is what only a chosen layout shows of a deal in a list. It is empty unless the tenant's layout asks for it.
+type DealExtra struct {
+	Fields     []Shown
+	Tags       []string
+	LossReason string
+	CompanyIDs []int64
+}
+
+// Value finds the value of a custom field; ok is false when it has none.
+func (e DealExtra) Value(fieldID int64) (Shown, bool) { return valueOf(e.Fields, fieldID) }
+
+func valueOf(fields []Shown, fieldID int64) (Shown, bool) {
+	i := slices.IndexFunc(fields, func(s Shown) bool { return s.ID == fieldID })
+	if i < 0 {
+		return Shown{}, false
+	}
+	return fields[i], true
+}
+
+// Value finds the value of a custom field; ok is false when it has none.
+func (c DealCard) Value(fieldID int64) (Shown, bool) { return valueOf(c.Fields, fieldID) }
+
+// extraOf keeps of a lead what a layout names, so that a list of hundreds stays small in the cache.
+func extraOf(layout []string, m Meta, l amocrm.Lead) DealExtra {
+	var e DealExtra
+	for _, id := range layout {
+		switch id {
+		case FieldTags:
+			for _, t := range l.Tags {
+				e.Tags = append(e.Tags, t.Name)
+			}
+		case FieldLossReason:
+			e.LossReason = l.LossReason
+		case FieldCompany:
+			e.CompanyIDs = plainIDs(l.CompanyIDs)
+		}
+	}
+	if AsksCustom(layout) {
+		for _, s := range shownFields(l.Fields, m) {
+			if slices.Contains(layout, CustomID(s.ID)) {
+				e.Fields = append(e.Fields, s)
+			}
+		}
+	}
+	return e
+}
+
+// partsOf names what a legal entity or payer says besides its name (amocrm.md §3.5).
+func partsOf(v amocrm.FieldValue) []Part {
+	var out []Part
+	for _, decoded := range v.Decode(nil) {
+		legal, ok := decoded.(amocrm.LegalEntity)
+		if !ok {
+			continue
+		}
+		for _, p := range []Part{
+			{"part.vat_id", legal.VATID}, {"part.kpp", legal.KPP}, {"part.tax_reason", legal.TaxReasonCode}, {"", legal.Address},
+		} {
+			// The connector shows the first of these when there is no name.
+			named := legal.Name != "" || p.Value != firstText(legal.VATID, legal.Address)
+			if strings.TrimSpace(p.Value) != "" && named {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}

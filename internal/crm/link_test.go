@@ -1,0 +1,87 @@
+package crm
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPeople_linkedClientIsThatContactOnly(t *testing.T) {
+	f := setup(t)
+	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
+	f.crm.addContact(12, "Her boss", "+79995550999", "", 22)
+	if got := ids(f.people(t, anna).Contacts); !cmp.Equal(got, []int64{11}) {
+		t.Fatalf("before the link: %v", got)
+	}
+	if err := f.Link(t.Context(), 55, 12); err != nil {
+		t.Fatal(err)
+	}
+	f.crm.reset()
+	p := f.people(t, anna)
+	if d := cmp.Diff([]int64{12}, ids(p.Contacts)); d != "" || p.Linked != 12 {
+		t.Errorf("linked %d\n%s", p.Linked, d)
+	}
+	if d := cmp.Diff([]Match{{Kind: MatchLink}}, p.Contacts[0].Matched); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]string{"GET /contacts/12", "GET /leads/22"}, f.crm.calls()); d != "" {
+		t.Error(d)
+	}
+	if err := f.Unlink(t.Context(), 55); err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(f.people(t, anna).Contacts); !cmp.Equal(got, []int64{11}) {
+		t.Errorf("after unlinking: %v", got)
+	}
+}
+
+func TestPeople_deadLinkIsDroppedAndTold(t *testing.T) {
+	f := setup(t)
+	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
+	f.crm.addContact(12, "Doomed", "", "")
+	if err := f.Link(t.Context(), 55, 12); err != nil {
+		t.Fatal(err)
+	}
+	f.crm.set(func(c *crm) { delete(c.contacts, 12) })
+	for i := range 3 { // the first look may be a background one: whoever comes later must hear of it too
+		p := f.people(t, anna)
+		if !p.LinkGone || p.Linked != 0 || !cmp.Equal(ids(p.Contacts), []int64{11}) {
+			t.Errorf("look %d: gone %v, linked %d, %v", i, p.LinkGone, p.Linked, ids(p.Contacts))
+		}
+	}
+	if err := f.Link(t.Context(), 55, 11); err != nil {
+		t.Fatal(err)
+	}
+	if p := f.people(t, anna); p.LinkGone || p.Linked != 11 {
+		t.Errorf("after linking anew: %+v", p)
+	}
+}
+
+func TestLink_refusesWhatIsNotThere(t *testing.T) {
+	f := setup(t)
+	if err := f.Link(t.Context(), 55, 404); !errors.Is(err, ErrGone) {
+		t.Errorf("link to nothing: %v", err)
+	}
+	f.crm.addContact(11, "Anna", "", "")
+	if err := f.Link(t.Context(), 0, 11); !errors.Is(err, ErrNoClient) {
+		t.Errorf("link of nobody: %v", err)
+	}
+	f.crm.set(func(c *crm) { c.contacts[11]["is_deleted"] = true })
+	if err := f.Link(t.Context(), 55, 11); !errors.Is(err, ErrGone) {
+		t.Errorf("link to the bin: %v", err)
+	}
+}
+
+func TestDropDeadLink_sparesANewerLink(t *testing.T) {
+	f := setup(t)
+	if err := f.setLink(t.Context(), 55, 12); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.dropDeadLink(t.Context(), 55, 11); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := f.recall(t.Context(), 55); err != nil || m.link != 12 || m.linkGone {
+		t.Errorf("%+v, %v", m, err)
+	}
+}

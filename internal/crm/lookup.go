@@ -1,0 +1,162 @@
+package crm
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/when"
+)
+
+// Meta is the account's vocabulary: who works there, which stages and fields there are.
+type Meta struct {
+	Account       amocrm.Account
+	Users         []amocrm.User
+	Pipelines     []amocrm.Pipeline
+	LeadFields    []amocrm.Field
+	ContactFields []amocrm.Field
+	UsersHidden   bool      // the connection may not read users (only administrators may), so names are unknown
+	At            time.Time // of the oldest part
+	Stale         bool
+	Err           error `json:"-"`
+}
+
+// UserName names a user: "" for the robot (id 0) and when users can't be read, "#id" for one who is gone.
+func (m Meta) UserName(id int64) string {
+	if id == 0 || m.UsersHidden {
+		return ""
+	}
+	for _, u := range m.Users {
+		if int64(u.ID) == id {
+			return u.Name
+		}
+	}
+	return numbered(id)
+}
+
+// Assignable lists the users who may be responsible for a deal: active and not free ones (amocrm.md §3.1).
+func (m Meta) Assignable() []amocrm.User {
+	var out []amocrm.User
+	for _, u := range m.Users {
+		if u.IsActive && !u.IsFree {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// Pipeline finds a pipeline.
+func (m Meta) Pipeline(id int64) (amocrm.Pipeline, bool) {
+	for _, p := range m.Pipelines {
+		if int64(p.ID) == id {
+			return p, true
+		}
+	}
+	return amocrm.Pipeline{}, false
+}
+
+// Status finds a stage by the pair that names it.
+func (m Meta) Status(pipelineID, statusID int64) (amocrm.Status, bool) {
+	p, ok := m.Pipeline(pipelineID)
+	if !ok {
+		return amocrm.Status{}, false
+	}
+	for _, s := range p.Statuses {
+		if int64(s.ID) == statusID {
+			return s, true
+		}
+	}
+	return amocrm.Status{}, false
+}
+
+// PipelineName names a pipeline, "#id" for one that is gone.
+func (m Meta) PipelineName(id int64) string {
+	if p, ok := m.Pipeline(id); ok {
+		return p.Name
+	}
+	return numbered(id)
+}
+
+// StatusName names a stage, "#id" for one that is gone.
+func (m Meta) StatusName(pipelineID, statusID int64) string {
+	if s, ok := m.Status(pipelineID, statusID); ok {
+		return s.Name
+	}
+	return numbered(statusID)
+}
+
+// LeadField finds a custom field of deals.
+func (m Meta) LeadField(id int64) (amocrm.Field, bool) { return fieldByID(m.LeadFields, id) }
+
+// LeadFieldName names a custom field of deals, "#id" for one that is gone.
+func (m Meta) LeadFieldName(id int64) string {
+	if f, ok := m.LeadField(id); ok {
+		return f.Name
+	}
+	return numbered(id)
+}
+
+// ContactField finds amoCRM's own contact field by its code ("PHONE", "POSITION", …).
+func (m Meta) ContactField(code string) (amocrm.Field, bool) {
+	for _, f := range m.ContactFields {
+		if strings.EqualFold(f.Code, code) {
+			return f, true
+		}
+	}
+	return amocrm.Field{}, false
+}
+
+// Location is the account's time zone, UTC when the account does not say or the name is unknown here.
+func (m Meta) Location() *time.Location {
+	if m.Account.Timezone == "" {
+		return time.UTC
+	}
+	l, err := time.LoadLocation(m.Account.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return l
+}
+
+// Calendar is what the account's dates are read with: its zone, and the order of its date format, else of its country.
+func (m Meta) Calendar() when.Calendar {
+	return when.Calendar{Zone: m.Location(), Order: when.OrderOf(m.Account.DateFormat, m.Account.Country)}
+}
+
+// Open lists the pipelines a deal can be made in: not archived, without Unsorted (amocrm.md §3.2).
+func (m Meta) Open() []amocrm.Pipeline {
+	var out []amocrm.Pipeline
+	for _, p := range m.Pipelines {
+		if p.IsArchive {
+			continue
+		}
+		var stages []amocrm.Status
+		for _, s := range p.Statuses {
+			if s.Type != amocrm.StatusTypeUnsorted {
+				stages = append(stages, s)
+			}
+		}
+		if len(stages) > 0 {
+			p.Statuses = stages
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Required lists the custom fields that a deal must have to enter a stage and that can be filled (amocrm.md §3.4).
+func (m Meta) Required(pipelineID, statusID int64) []amocrm.Field {
+	return requiredFields(m.LeadFields, pipelineID, statusID)
+}
+
+func fieldByID(fields []amocrm.Field, id int64) (amocrm.Field, bool) {
+	for _, f := range fields {
+		if int64(f.ID) == id {
+			return f, true
+		}
+	}
+	return amocrm.Field{}, false
+}
+
+func numbered(id int64) string { return fmt.Sprintf("#%d", id) }

@@ -1,0 +1,178 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+// Entities that a mapping can fill.
+const (
+	EntityContact = "contact"
+	EntityLead    = "lead"
+)
+
+// MapSources are what a mapping can take its value from, client first.
+var MapSources = []string{
+	"client.name", "client.company", "client.position", "client.phone", "client.email", "client.messenger", "client.site",
+	"ticket.id", "ticket.subject", "ticket.channel",
+}
+
+// draftCodes are contact fields that the form of a new contact fills by itself.
+var draftCodes = []string{codePhone, codeEmail, codeMessage, codePosition, codeSite}
+
+// MapTargets lists the custom fields of an entity that a mapping can fill.
+func MapTargets(m Meta, entity string) []amocrm.Field {
+	var out []amocrm.Field
+	fields := m.LeadFields
+	if entity == EntityContact {
+		fields = m.ContactFields
+	}
+	for _, f := range fields {
+		own := entity == EntityContact && slices.Contains(draftCodes, strings.ToUpper(f.Code))
+		if !own && f.Writable() && slices.ContainsFunc(MapSources, func(from string) bool { return MapFits(from, f.Type) }) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// MapFits reports whether what a source gives can stand in a field of a type: text takes everything, a web address only
+// the client's site, a number only the ticket's, a list what may be the name of one of its choices.
+func MapFits(from, fieldType string) bool {
+	if !slices.Contains(MapSources, from) {
+		return false
+	}
+	switch fieldType {
+	case "text", "textarea", "streetaddress", "tracking_data":
+		return true
+	case "url":
+		return from == "client.site"
+	case "numeric":
+		return from == "ticket.id"
+	case "select", "radiobutton", "category", "multiselect":
+		return slices.Contains([]string{"client.company", "client.position", "ticket.subject", "ticket.channel"}, from)
+	}
+	return false
+}
+
+// sourceTexts is what a ticket says under a name; nothing when it does not say it.
+func sourceTexts(from string, t Ticket) []string {
+	c := t.Client
+	switch from {
+	case "client.name":
+		return nonBlank(c.Name)
+	case "client.company":
+		return nonBlank(c.Company)
+	case "client.position":
+		return nonBlank(c.Position)
+	case "client.phone":
+		return nonBlank(c.Phones...)
+	case "client.email":
+		return nonBlank(c.Emails...)
+	case "client.messenger":
+		var ids []string
+		for _, h := range c.Messengers {
+			ids = append(ids, h.ID)
+		}
+		return nonBlank(ids...)
+	case "client.site":
+		return nonBlank(c.Sites...)
+	case "ticket.id":
+		if t.ID != 0 {
+			return []string{strconv.FormatInt(t.ID, 10)}
+		}
+	case "ticket.subject":
+		return nonBlank(t.Subject)
+	case "ticket.channel":
+		return nonBlank(t.Channel)
+	}
+	return nonBlank(t.Fields[fieldSource(from)])
+}
+
+func nonBlank(list ...string) []string {
+	var out []string
+	for _, s := range list {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// mappedValues fills the fields of an entity from a ticket, as a form would send them. A value that the field does not
+// take (no such choice in the list, no web address) is left out: a mapping must never stand in the way of a new deal.
+func mappedValues(mapping []tenant.FieldMap, entity string, m Meta, t Ticket) map[int64][]string {
+	out := map[int64][]string{}
+	targets := MapTargets(m, entity)
+	for _, rule := range mapping {
+		i := slices.IndexFunc(targets, func(f amocrm.Field) bool { return int64(f.ID) == rule.FieldID })
+		if rule.Entity != entity || i < 0 || !MapFits(rule.From, targets[i].Type) {
+			continue
+		}
+		texts := sourceTexts(rule.From, t)
+		if len(texts) == 0 {
+			continue
+		}
+		value := texts[:1]
+		if targets[i].Type == "text" || targets[i].Type == "textarea" {
+			value = []string{strings.Join(texts, ", ")}
+		}
+		in, err := targets[i].InputIn(m.Calendar(), value)
+		if err != nil || len(in.Values) == 0 {
+			continue
+		}
+		if id := in.Values[0].EnumID; id != 0 {
+			value = []string{strconv.FormatInt(int64(id), 10)} // as the form's list sends it
+		}
+		out[rule.FieldID] = value
+	}
+	return out
+}
+
+// Mapped gives the custom fields of a new contact or deal that the tenant's mapping fills from a ticket, by field id, as
+// a form would send them. Without a mapping it asks nothing.
+func (a *Account) Mapped(ctx context.Context, entity string, t Ticket) (map[int64][]string, error) {
+	mapping := a.tenant.Settings.Mapping
+	if !slices.ContainsFunc(mapping, func(r tenant.FieldMap) bool { return r.Entity == entity }) {
+		return nil, nil
+	}
+	part := partLeadFields
+	if entity == EntityContact {
+		part = partContactFields
+	}
+	meta, err := a.meta(ctx, partAccount|part)
+	if err != nil {
+		return nil, fmt.Errorf("map fields: %w", err)
+	}
+	return mappedValues(mapping, entity, meta, t), nil
+}
+
+// prefill puts the tenant's choices into the form of a new deal: template, pipeline with stage, responsible, mapped
+// fields. What is gone from the account is left as it was.
+func (a *Account) prefill(ctx context.Context, f *DealForm, t Ticket) error {
+	s := a.tenant.Settings
+	if s.DealName != "" {
+		f.Draft.Name = DealName(s.DealName, t)
+	}
+	for _, p := range f.Pipelines {
+		for _, st := range p.Statuses {
+			if int64(p.ID) == s.PipelineID && int64(st.ID) == s.StatusID {
+				f.Draft.PipelineID, f.Draft.StatusID = s.PipelineID, s.StatusID
+			}
+		}
+	}
+	if slices.ContainsFunc(f.Users, func(u amocrm.User) bool { return int64(u.ID) == s.ResponsibleID }) {
+		f.Draft.ResponsibleID = s.ResponsibleID
+	}
+	mapped, err := a.Mapped(ctx, EntityLead, t)
+	if len(mapped) > 0 {
+		f.Draft.Fields = mapped
+	}
+	return err
+}

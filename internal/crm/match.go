@@ -1,0 +1,119 @@
+package crm
+
+import (
+	"net/mail"
+	"slices"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// maxKeys bounds how many phones and e-mails of one client are searched for, each.
+const maxKeys = 5
+
+// Field codes that amoCRM gives to its own contact fields (amocrm.md §3.4).
+const (
+	codePhone    = "PHONE"
+	codeEmail    = "EMAIL"
+	codeMessage  = "IM"
+	codePosition = "POSITION"
+	codeSite     = "WEB"
+)
+
+// keys are what a client can be found by: distinct, cleaned, at most maxKeys each.
+type keys struct {
+	phones []string // as the helpdesk has them
+	emails []string // folded
+}
+
+func (k keys) empty() bool { return len(k.phones) == 0 && len(k.emails) == 0 }
+
+func keysOf(c Client, region string) keys {
+	var k keys
+	for _, p := range c.Phones {
+		p = strings.TrimSpace(p)
+		if len(k.phones) < maxKeys && SearchDigits(p, region) != "" && !hasNumber(k.phones, p, region) {
+			k.phones = append(k.phones, p)
+		}
+	}
+	seen := map[string]bool{}
+	for _, e := range c.Emails {
+		e = foldEmail(e)
+		if len(k.emails) < maxKeys && isEmail(e) && !seen[e] {
+			seen[e] = true
+			k.emails = append(k.emails, e)
+		}
+	}
+	return k
+}
+
+// queries are the distinct texts to search for, none of them empty.
+func (k keys) queries(region string) []string {
+	var out []string
+	seen := map[string]bool{}
+	add := func(q string) {
+		if q != "" && !seen[q] {
+			seen[q] = true
+			out = append(out, q)
+		}
+	}
+	for _, p := range k.phones {
+		add(SearchDigits(p, region))
+	}
+	for _, e := range k.emails {
+		add(e)
+	}
+	return out
+}
+
+// match says by which keys a contact is the client: every stored phone and e-mail that equals one of his. Empty: it is a
+// near-miss of the search.
+func (k keys) match(c amocrm.Contact, region string) []Match {
+	var out []Match
+	for _, stored := range texts(c.Fields, codePhone) {
+		if hasNumber(k.phones, stored, region) {
+			out = append(out, Match{MatchPhone, stored})
+		}
+	}
+	for _, stored := range texts(c.Fields, codeEmail) {
+		for _, e := range k.emails {
+			if foldEmail(stored) == e {
+				out = append(out, Match{MatchEmail, stored})
+				break
+			}
+		}
+	}
+	return out
+}
+
+func hasNumber(list []string, number, region string) bool {
+	for _, p := range list {
+		if SameNumber(p, number, region) {
+			return true
+		}
+	}
+	return false
+}
+
+func foldEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+func isEmail(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s && len(s) <= 254
+}
+
+// texts returns the non-empty values of the fields with a code.
+func texts(fields amocrm.FieldValues, code string) []string {
+	var out []string
+	for _, f := range fields {
+		if !strings.EqualFold(f.FieldCode, code) {
+			continue
+		}
+		for _, s := range f.Text() {
+			if s = strings.TrimSpace(s); s != "" && !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,54 @@
+package crm
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestLockClient_oneAtATime(t *testing.T) {
+	f := setup(t)
+	var inside atomic.Int32
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			unlock, err := f.LockClient(t.Context(), Client{ID: 55})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer unlock()
+			if n := inside.Add(1); n != 1 {
+				t.Errorf("%d at once", n)
+			}
+			for range 200 {
+				runtime.Gosched() // let the others try
+			}
+			inside.Add(-1)
+		})
+	}
+	wg.Wait()
+	unlock, err := f.LockClient(t.Context(), Client{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+}
+
+func TestRecall_forgetsAfterADayAndKeepsABoundedNumber(t *testing.T) {
+	f := setup(t)
+	for i := range int64(rememberMax + 10) {
+		if err := f.rememberDeal(t.Context(), 55, 5000+i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := f.recall(t.Context(), 55)
+	if err != nil || len(m.deals) != rememberMax {
+		t.Errorf("%d deals, %v", len(m.deals), err)
+	}
+	if ttl := f.b.DB.TTL(t.Context(), f.madeKey(55)).Val(); ttl <= 23*time.Hour || ttl > 24*time.Hour {
+		t.Errorf("kept for %s", ttl)
+	}
+}

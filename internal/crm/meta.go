@@ -1,0 +1,188 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/store"
+)
+
+// parts of the vocabulary. Each is cached by itself, so that a page pays only for what it says.
+type parts uint
+
+const (
+	partAccount parts = 1 << iota
+	partUsers
+	partPipelines
+	partLeadFields
+	partContactFields
+
+	partNames = partAccount | partUsers | partPipelines
+	partAll   = partNames | partLeadFields | partContactFields
+)
+
+// Meta returns the account's whole vocabulary, at most ten minutes old unless the CRM fails (then Stale). A connection
+// that may not read users gives UsersHidden instead of an error.
+func (a *Account) Meta(ctx context.Context) (Meta, error) { return a.meta(ctx, partAll) }
+
+// Info is the account itself: its name, country, currency and time zone. Cached as Meta is, one call when cold.
+func (a *Account) Info(ctx context.Context) (amocrm.Account, error) {
+	m, err := a.meta(ctx, partAccount)
+	return m.Account, err
+}
+
+// Rows are the cached forms: the connector's types leave out of JSON what they take from other places of an answer.
+type (
+	accountRow struct {
+		Account   amocrm.Account
+		Timezone  string
+		TaskTypes []amocrm.TaskType
+	}
+	userRow struct {
+		User                amocrm.User
+		Active, Free, Admin bool
+	}
+	usersRow struct {
+		Users  []userRow
+		Hidden bool
+	}
+	pipelineRow struct {
+		Pipeline amocrm.Pipeline
+		Statuses []amocrm.Status
+	}
+)
+
+// meta reads some parts in parallel.
+func (a *Account) meta(ctx context.Context, want parts) (Meta, error) {
+	var m Meta
+	var g errgroup.Group // no shared cancelling: one failed part must not spoil the caching of the others
+	ages := make([]age, 5)
+	if want&partAccount != 0 {
+		g.Go(func() error { return fill(ctx, a, "account", &ages[0], a.loadAccount, m.setAccount) })
+	}
+	if want&partUsers != 0 {
+		g.Go(func() error { return fill(ctx, a, "users", &ages[1], a.loadUsers, m.setUsers) })
+	}
+	if want&partPipelines != 0 {
+		g.Go(func() error { return fill(ctx, a, "pipelines", &ages[2], a.loadPipelines, m.setPipelines) })
+	}
+	if want&partLeadFields != 0 {
+		load := func(ctx context.Context) ([]amocrm.Field, error) { return a.api.Fields(ctx, "leads") }
+		g.Go(func() error {
+			return fill(ctx, a, "leadfields", &ages[3], load, func(f []amocrm.Field) { m.LeadFields = f })
+		})
+	}
+	if want&partContactFields != 0 {
+		load := func(ctx context.Context) ([]amocrm.Field, error) { return a.api.Fields(ctx, "contacts") }
+		g.Go(func() error {
+			return fill(ctx, a, "contactfields", &ages[4], load, func(f []amocrm.Field) { m.ContactFields = f })
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return Meta{}, err
+	}
+	for _, part := range ages {
+		if part.at.IsZero() {
+			continue
+		}
+		if m.At.IsZero() || part.at.Before(m.At) {
+			m.At = part.at
+		}
+		if part.stale {
+			m.Stale, m.Err = true, part.err
+		}
+	}
+	return m, nil
+}
+
+type age struct {
+	at    time.Time
+	stale bool
+	err   error
+}
+
+func fill[T any](ctx context.Context, a *Account, name string, into *age, load func(context.Context) (T, error), set func(T)) error {
+	got, err := store.Fetch(ctx, a.b.Cache, a.cacheKey("meta", name), a.freshMeta(), load)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	*into = age{at: got.At, stale: got.Stale, err: got.Err}
+	set(got.Value)
+	return nil
+}
+
+func (a *Account) loadAccount(ctx context.Context) (accountRow, error) {
+	acc, err := a.api.Account(ctx)
+	if err != nil {
+		return accountRow{}, err
+	}
+	// The country is kept apart for good: the next cold search needs it before the account can be asked.
+	if err := a.b.DB.Set(ctx, a.countryKey(), acc.Country, 0).Err(); err != nil {
+		return accountRow{}, fmt.Errorf("store country: %w", err)
+	}
+	return accountRow{acc, acc.Timezone, acc.TaskTypes}, nil
+}
+
+func (m *Meta) setAccount(r accountRow) {
+	m.Account = r.Account
+	m.Account.Timezone, m.Account.TaskTypes = r.Timezone, r.TaskTypes
+}
+
+func (a *Account) loadUsers(ctx context.Context) (usersRow, error) {
+	users, err := a.api.Users(ctx)
+	if errors.Is(err, amocrm.ErrForbidden) {
+		return usersRow{Hidden: true}, nil
+	}
+	if err != nil {
+		return usersRow{}, err
+	}
+	r := usersRow{Users: make([]userRow, 0, len(users))}
+	for _, u := range users {
+		r.Users = append(r.Users, userRow{u, u.IsActive, u.IsFree, u.IsAdmin})
+	}
+	return r, nil
+}
+
+func (m *Meta) setUsers(r usersRow) {
+	m.UsersHidden = r.Hidden
+	for _, u := range r.Users {
+		u.User.IsActive, u.User.IsFree, u.User.IsAdmin = u.Active, u.Free, u.Admin
+		m.Users = append(m.Users, u.User)
+	}
+}
+
+func (a *Account) loadPipelines(ctx context.Context) ([]pipelineRow, error) {
+	pipelines, err := a.api.Pipelines(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]pipelineRow, 0, len(pipelines))
+	for _, p := range pipelines {
+		rows = append(rows, pipelineRow{p, slices.Clone(p.Statuses)})
+	}
+	return rows, nil
+}
+
+func (m *Meta) setPipelines(rows []pipelineRow) {
+	for _, r := range rows {
+		r.Pipeline.Statuses = r.Statuses
+		m.Pipelines = append(m.Pipelines, r.Pipeline)
+	}
+}
+
+// region is where phones without a country code are read: the tenant's choice, else the account's country, else RU.
+func (a *Account) region(country string) string {
+	for _, r := range []string{a.tenant.Settings.Region, country} {
+		if r = strings.ToUpper(strings.TrimSpace(r)); len(r) == 2 {
+			return r
+		}
+	}
+	return DefaultRegion
+}

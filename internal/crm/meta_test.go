@@ -1,0 +1,77 @@
+package crm
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestForget_readsTheVocabularyAgain(t *testing.T) {
+	f := setup(t)
+	f.warm(t)
+	if err := f.ForgetData(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.crm.reset()
+	if _, err := f.Meta(t.Context()); err != nil || len(f.crm.calls()) != 0 {
+		t.Errorf("contacts and deals changed, and the vocabulary was read: %v, %v", f.crm.calls(), err)
+	}
+	if err := f.Forget(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	other := &Account{b: f.b, tenant: f.tenant, api: f.api} // another request, as made by Bridge.Account
+	if err := other.readForgotten(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Meta(t.Context()); err != nil || len(f.crm.calls()) != 5 {
+		t.Errorf("asked %v, %v", f.crm.calls(), err)
+	}
+}
+
+func TestForget_jobsOfOneBatchShareAnAccount(t *testing.T) { // for the race detector
+	f := setup(t)
+	f.warm(t)
+	var jobs sync.WaitGroup
+	for range 8 {
+		jobs.Go(func() {
+			if err := f.ForgetData(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if _, err := f.Meta(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	jobs.Wait()
+}
+
+func TestMeta_survivesTheCacheAndHiddenUsers(t *testing.T) {
+	f := setup(t)
+	fresh, err := f.Meta(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.crm.reset()
+	cached, err := f.Meta(t.Context())
+	if err != nil || len(f.crm.calls()) != 0 {
+		t.Fatalf("asked %v, %v", f.crm.calls(), err)
+	}
+	fresh.At, cached.At = time.Time{}, time.Time{}
+	if d := cmp.Diff(fresh, cached); d != "" {
+		t.Error(d)
+	}
+	if len(cached.Pipelines[0].Statuses) != 5 || cached.Account.Timezone != "Europe/Moscow" || !cached.Users[0].IsActive {
+		t.Errorf("%+v", cached)
+	}
+
+	f = setup(t)
+	f.crm.set(func(c *crm) {
+		c.answer = failing("GET /users", 403, "application/problem+json", `{"title":"Forbidden","status":403}`)
+	})
+	m, err := f.Meta(t.Context())
+	if err != nil || !m.UsersHidden || m.UserName(501) != "" {
+		t.Errorf("hidden %v, %v", m.UsersHidden, err)
+	}
+}

@@ -1,0 +1,167 @@
+package crm
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+func TestPeople_mergesHitsAndDropsNearMisses(t *testing.T) {
+	f := setup(t)
+	f.crm.addContact(11, "Anna", "+7 (999) 555-01-23", "", 21)
+	f.crm.addContact(12, "Anna again", "", "ANNA@example.com", 22, 21)
+	f.crm.addContact(13, "Call 9995550123 back", "", "")
+	p := f.people(t, anna)
+	if d := cmp.Diff([]int64{12, 11}, ids(p.Contacts)); d != "" {
+		t.Fatal(d)
+	}
+	if d := cmp.Diff([]Match{{MatchPhone, "+7 (999) 555-01-23"}}, p.Contacts[1].Matched); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]int64{22, 21}, dealIDs(p.Contacts[0].Deals)); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]int64{21}, dealIDs(p.Contacts[1].Deals)); d != "" {
+		t.Error(d)
+	}
+	if got := p.Contacts[0].Deals[0]; got.Status != "First contact" || got.Responsible != "Irina Agent" || got.Currency != "RUB" {
+		t.Errorf("deal without names: %+v", got)
+	}
+	if p.Keyless || p.Linked != 0 || p.Stale || p.At.IsZero() {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestPeople_coldIsTwoRoundTripsDeep(t *testing.T) {
+	for name, c := range map[string]struct {
+		filter bool
+		deals  []int64
+		firm   string
+		most   int
+	}{
+		"filter on":                 {true, []int64{21, 22, 23, 24, 25, 26}, "", 6},
+		"filter on, a company":      {true, []int64{21, 22, 23, 24, 25, 26}, "Example Ltd", 7},
+		"filter off, few deals":     {false, []int64{21, 22}, "", 7},
+		"filter off, deal and firm": {false, []int64{21}, "Example Ltd", 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			f.crm.addContact(11, "Anna", "+79995550123", "anna@example.com", c.deals...)
+			if c.firm != "" {
+				f.crm.addCompany(44, c.firm, 11)
+			}
+			// Long beside what a busy machine takes to begin requests that are meant to go together.
+			f.crm.set(func(s *crm) { s.latency, s.filter, s.claims = 400*time.Millisecond, c.filter, c.filter })
+			p := f.people(t, anna)
+			if got := len(p.Contacts[0].Deals); got != len(c.deals) {
+				t.Errorf("%d deals, want %d", got, len(c.deals))
+			}
+			if got := p.Contacts[0].Company; got != c.firm {
+				t.Errorf("company %q", got)
+			}
+			if d := f.crm.depth(); d > 2 {
+				t.Errorf("%d round trips deep: %v", d, f.crm.calls())
+			}
+			if got := f.crm.calls(); len(got) > c.most {
+				t.Errorf("%d calls, want at most %d (the account takes 7 a second): %v", len(got), c.most, got)
+			}
+		})
+	}
+}
+
+func TestPeople_warmAsksNothing(t *testing.T) {
+	f := setup(t)
+	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
+	first := f.people(t, anna)
+	f.crm.reset()
+	again := f.people(t, anna)
+	if got := f.crm.calls(); len(got) != 0 {
+		t.Errorf("warm page asked %v", got)
+	}
+	if d := cmp.Diff(ids(first.Contacts), ids(again.Contacts)); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestPeople_keylessClientIsNotSearched(t *testing.T) {
+	f := setup(t)
+	f.crm.addContact(11, "Anna", "", "")
+	p := f.people(t, Client{ID: 56, Name: "Anna", Phones: []string{" "}, Emails: []string{"0"}, Messengers: []Handle{{"telegram", "@anna"}}})
+	if !p.Keyless || len(p.Contacts) != 0 {
+		t.Errorf("%+v", p)
+	}
+	for _, c := range f.crm.calls() {
+		if strings.HasPrefix(c, "GET /contacts") {
+			t.Errorf("asked %s", c)
+		}
+	}
+}
+
+func TestPeople_oldDataWhenTheCRMFails(t *testing.T) {
+	f := setup(t)
+	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
+	f.people(t, anna)
+	if err := f.ForgetData(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.crm.set(func(c *crm) {
+		c.answer = failing("GET", 500, "application/problem+json", `{"title":"ErrInternalServer","status":500}`)
+	})
+	p := f.people(t, anna)
+	if !p.Stale || !errors.Is(p.Err, amocrm.ErrUpstream) || !cmp.Equal(ids(p.Contacts), []int64{11}) {
+		t.Errorf("stale %v, %v, %v", p.Stale, p.Err, ids(p.Contacts))
+	}
+	f.auth.err = oauth.ErrNoGrant
+	if p := f.people(t, anna); !p.Stale || !errors.Is(p.Err, oauth.ErrNeedsLogin) {
+		t.Errorf("dead grant: stale %v, %v", p.Stale, p.Err)
+	}
+	if _, err := f.People(t.Context(), Client{ID: 99, Phones: []string{"+79995550777"}}); !errors.Is(err, oauth.ErrNeedsLogin) {
+		t.Errorf("nothing known: %v", err)
+	}
+}
+
+func TestPeople_contactsWithoutTheirDeals(t *testing.T) {
+	f := setup(t)
+	f.crm.addContact(11, "Anna", "+79995550123", "", 21, 22)
+	f.crm.addContact(12, "Anna without deals", "+79995550123", "")
+	f.crm.set(func(c *crm) {
+		c.answer = func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path != "/api/v4/leads" {
+				return false
+			}
+			w.WriteHeader(http.StatusInternalServerError)
+			return true
+		}
+	})
+	p := f.people(t, anna)
+	if len(p.Contacts) != 2 || p.At.IsZero() {
+		t.Fatalf("%+v", p)
+	}
+	for _, c := range p.Contacts {
+		if want := c.ID == 11; (c.DealsErr != nil) != want {
+			t.Errorf("contact %d: %v", c.ID, c.DealsErr)
+		}
+	}
+	f.crm.set(func(c *crm) { c.answer = nil })
+	if p := f.people(t, anna); p.Contacts[0].DealsErr != nil || len(p.Contacts[0].Deals) != 2 {
+		t.Errorf("half an answer was kept: %+v", p.Contacts[0])
+	}
+}
+
+func TestPeople_firstSearchAbroadUsesTheAccountsCountry(t *testing.T) {
+	f := setup(t)
+	f.crm.set(func(c *crm) { c.country = "DE" })
+	f.crm.addContact(11, "Anna", "+49 30 901820", "")
+	berlin := Client{ID: 57, Phones: []string{"030 901820"}}
+	if got := ids(f.people(t, berlin).Contacts); !cmp.Equal(got, []int64{11}) {
+		t.Errorf("found %v", got)
+	}
+}

@@ -1,0 +1,104 @@
+package crm
+
+import (
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// DefaultRegion is where a phone without a country code is read when neither tenant nor account says it.
+const DefaultRegion = "RU"
+
+// Bounds of what is a phone and how much of it is searched for (amocrm.md §4.3).
+const (
+	searchDigits    = 10
+	minSearchDigits = 5
+	maxPhoneBytes   = 64
+)
+
+// E164 brings a phone into the form "+79991234567". region (ISO 3166, "" = RU) is used for numbers without a country
+// code; "8 999…", "7999…" and "+8 999…" are read as people mean them. false: it is no phone number of any country.
+func E164(raw, region string) (string, bool) {
+	n := parsePhone(raw, region)
+	if n == nil {
+		return "", false
+	}
+	return phonenumbers.Format(n, phonenumbers.E164), true
+}
+
+// SameNumber reports whether two phones are the same line. Numbers that belong to no country's plan (extensions, short
+// numbers) are the same only when all their digits are.
+func SameNumber(a, b, region string) bool {
+	x, okX := E164(a, region)
+	y, okY := E164(b, region)
+	if okX != okY {
+		return false
+	}
+	if okX {
+		return x == y
+	}
+	d := digits(a)
+	return d != "" && d == digits(b)
+}
+
+// SearchDigits returns what to look for: the last ten digits of the national significant number, so that every way of
+// writing the prefix is found. Empty when there are too few digits for a search that means anything.
+func SearchDigits(raw, region string) string {
+	d := digits(raw)
+	if n := parsePhone(raw, region); n != nil {
+		d = phonenumbers.GetNationalSignificantNumber(n)
+	}
+	if len(d) < minSearchDigits {
+		return ""
+	}
+	if len(d) > searchDigits {
+		d = d[len(d)-searchDigits:]
+	}
+	return d
+}
+
+// parsePhone tries the readings of a number in the order of likelihood and takes the first valid one, else the first
+// that a numbering plan could hold (numbers reserved for examples are not "valid").
+func parsePhone(raw, region string) *phonenumbers.PhoneNumber {
+	raw = strings.TrimSpace(raw)
+	d := digits(raw)
+	if raw == "" || len(raw) > maxPhoneBytes || len(d) < minSearchDigits {
+		return nil
+	}
+	if region == "" {
+		region = DefaultRegion
+	}
+	readings := []string{raw}
+	switch {
+	case strings.HasPrefix(raw, "+"):
+		readings = append(readings, d) // "+8 999…": the plus is a mistake
+	case strings.HasPrefix(d, "00"):
+		readings = append(readings, "+"+d[2:])
+	default:
+		readings = append(readings, "+"+d) // "380 67…" written without the plus
+	}
+	var possible *phonenumbers.PhoneNumber
+	for _, r := range readings {
+		n, err := phonenumbers.Parse(r, region)
+		if err != nil {
+			continue
+		}
+		if phonenumbers.IsValidNumber(n) {
+			return n
+		}
+		if possible == nil && phonenumbers.IsPossibleNumber(n) {
+			possible = n
+		}
+	}
+	return possible
+}
+
+func digits(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r >= '0' && r <= '9' {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,122 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// Resolve says which contact a rule's deal belongs to: the linked one, else the newest one made for the client within a
+// day, else one made within minutes for somebody with one of his phones or e-mails, else the most recently updated one that carries one of his phones or e-mails. When there is none, contactID is 0
+// and made is the contact to create. A linked or remembered contact is not read again: the create that follows says
+// when it is gone. For a linked client it costs no CRM call.
+func (a *Account) Resolve(ctx context.Context, c Client) (contactID int64, made *amocrm.ContactInput, err error) {
+	mem, err := a.recall(ctx, c.ID)
+	if err != nil {
+		return 0, nil, fmt.Errorf("find contact: %w", err)
+	}
+	if known := mem.contact(); known != 0 {
+		return known, nil, nil
+	}
+	meta, err := a.meta(ctx, partAccount|partContactFields)
+	if err != nil {
+		return 0, nil, fmt.Errorf("find contact: %w", err)
+	}
+	region := a.region(meta.Account.Country)
+	twins, err := a.madeFor(ctx, c, region)
+	if err != nil {
+		return 0, nil, fmt.Errorf("find contact: %w", err)
+	}
+	if len(twins) > 0 {
+		return int64(twins[0].ID), nil, nil
+	}
+	var hits found
+	if err := a.findMore(ctx, c, region, &hits); err != nil {
+		return 0, nil, fmt.Errorf("find contact: %w", err)
+	}
+	if right := hits.verified(c, region, mem); len(right) > 0 {
+		return int64(right[0].contact.ID), nil, nil
+	}
+	in, _ := contactInput(draftOf(c, region).writable(), meta)
+	return 0, &in, nil
+}
+
+// Known is the contact that Resolve would find for a client of the helpdesk without asking the CRM, 0 for none.
+func (a *Account) Known(ctx context.Context, clientID int64) (contactID int64, err error) {
+	mem, err := a.recall(ctx, clientID)
+	if err != nil {
+		return 0, fmt.Errorf("recall contact: %w", err)
+	}
+	return mem.contact(), nil
+}
+
+// DealsMade are the deals that agents made for a client from his card within a day.
+func (a *Account) DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error) {
+	mem, err := a.recall(ctx, clientID)
+	if err != nil {
+		return nil, fmt.Errorf("recall deals: %w", err)
+	}
+	return mem.deals, nil
+}
+
+func (m memory) contact() int64 {
+	if m.link != 0 || len(m.contacts) == 0 {
+		return m.link
+	}
+	return m.contacts[0]
+}
+
+// OpenDeal is the newest deal of a contact that is neither won nor lost, of those that his card lists; ok is false when
+// there is none. It asks the CRM anew: a deal made a moment ago counts.
+func (a *Account) OpenDeal(ctx context.Context, contactID int64) (newest Deal, ok bool, err error) {
+	meta, err := a.meta(ctx, partNames)
+	if err != nil {
+		return Deal{}, false, fmt.Errorf("find open deal: %w", err)
+	}
+	c, err := a.api.Contact(ctx, amocrm.ID(contactID))
+	if errors.Is(err, amocrm.ErrNotFound) || err == nil && len(c.LeadIDs) == 0 {
+		return Deal{}, false, nil
+	}
+	if err != nil {
+		return Deal{}, false, fmt.Errorf("find open deal: %w", err)
+	}
+	read, err := a.leads(ctx, plainIDs(c.LeadIDs), nil, meta.Account.FilterEnabled)
+	if err != nil {
+		return Deal{}, false, fmt.Errorf("find open deal: %w", err)
+	}
+	for _, l := range read.leads {
+		d := dealOf(a.api.Base(), meta, l)
+		if l.IsDeleted || d.State != DealOpen {
+			continue
+		}
+		if !ok || d.CreatedAt.After(newest.CreatedAt) || d.CreatedAt.Equal(newest.CreatedAt) && d.ID > newest.ID {
+			newest, ok = d, true
+		}
+	}
+	return newest, ok, nil
+}
+
+// writable leaves out what amoCRM could refuse a whole deal for: nobody is there to mend a rule's form.
+func (d ContactDraft) writable() ContactDraft {
+	var emails []string
+	for _, e := range d.Emails {
+		if isEmail(e) {
+			emails = append(emails, e)
+		}
+	}
+	d.Emails = emails
+	d.Name, d.Position = cut(d.Name, maxNameRunes), cut(d.Position, maxNameRunes)
+	d.Phones = firstN(d.Phones, maxDraftItems)
+	d.Emails = firstN(d.Emails, maxDraftItems)
+	d.Messengers = firstN(d.Messengers, maxDraftItems)
+	return d
+}
+
+func firstN[T any](list []T, n int) []T {
+	if len(list) > n {
+		return list[:n]
+	}
+	return list
+}

@@ -1,0 +1,63 @@
+package crm
+
+import (
+	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"github.com/sidecard/sidecard/internal/store"
+)
+
+// rotating gives the fixture a Redis in three states of a rotation of the seal keys: the old key alone, both with the new
+// one in front, the new one alone.
+func (f *fixture) rotating(t *testing.T) [3]*store.DB {
+	t.Helper()
+	m := miniredis.RunT(t)
+	_, old := store.NewRing()
+	_, young := store.NewRing()
+	var dbs [3]*store.DB
+	for i, spec := range []string{old, young + "," + old, young} {
+		ring, err := store.ParseRing(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if dbs[i], err = store.Open(t.Context(), store.Options{URL: "redis://" + m.Addr(), Ring: ring}); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := dbs[i].Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	return dbs
+}
+
+// What was noted before a rotation of the seal keys is found for as long as the old key stays in the ring. That is why it
+// has to stay a day: these fingerprints can't be made anew.
+func TestRotation_notesOfTheOldKeyAreFoundWhileItIsThere(t *testing.T) {
+	f := setup(t)
+	dbs := f.rotating(t)
+	const firm = 99
+	f.crm.set(func(c *crm) { c.firms[firm] = map[string]any{"id": firm, "name": "Fresh"}; c.hidden[firm] = true })
+	f.b.DB = dbs[0]
+	if err := f.rememberCompany(t.Context(), "Fresh", firm); err != nil {
+		t.Fatal(err)
+	}
+	key, _, err := f.unfinished(t.Context(), []string{"deal", "Fresh"})
+	if err == nil {
+		err = f.b.DB.Set(t.Context(), key, 1_700_000_000_000, lookWindow).Err()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, found := range []bool{true, true, false} {
+		f.b.DB = dbs[i]
+		if id, err := f.companyNamed(t.Context(), "Fresh"); err != nil || (id == firm) != found {
+			t.Errorf("ring %d: company %d, %v", i, id, err)
+		}
+		if _, began, err := f.unfinished(t.Context(), []string{"deal", "Fresh"}); err != nil || (began != 0) != found {
+			t.Errorf("ring %d: a write of %d in doubt, %v", i, began, err)
+		}
+	}
+}

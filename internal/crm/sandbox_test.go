@@ -1,0 +1,214 @@
+package crm
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/sandbox/amo"
+	"github.com/sidecard/sidecard/sandbox/scenario"
+)
+
+type tokenAuth string
+
+func (t tokenAuth) Token(ctx context.Context, _ string) (string, error) { return string(t), ctx.Err() }
+
+// sandboxAccount is an account of the local amoCRM, which shares no type with the connector.
+func sandboxAccount(t *testing.T) *Account {
+	t.Helper()
+	return accountOf(t, scenario.Build())
+}
+
+// accountOf is the first account of a world.
+func accountOf(t *testing.T, world scenario.World) *Account {
+	t.Helper()
+	var handler http.Handler
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	t.Cleanup(srv.Close)
+	crm, err := amo.New(world, amo.Options{Hosts: []string{strings.TrimPrefix(srv.URL, "http://")}, RatePerSecond: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := crm.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	handler = crm
+	resp, err := http.Post(srv.URL+"/_sandbox/grant", "application/json", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var grant struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&grant); err != nil || grant.AccessToken == "" {
+		t.Fatalf("no token: %v", err)
+	}
+	db, err := store.Open(t.Context(), store.Options{URL: "memory:"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	b := New(Deps{DB: db, Cache: store.NewCache(db), Log: slog.New(slog.DiscardHandler)})
+	b.lookAgain = []time.Duration{0}
+	api, err := amocrm.New(srv.URL, tokenAuth(grant.AccessToken))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Account{b: b, api: api, tenant: tenant.Tenant{ID: "t1", AmoBase: srv.URL}}
+}
+
+func TestSandbox_findsWhoIsMeant(t *testing.T) {
+	a := sandboxAccount(t)
+	for _, c := range []struct {
+		name           string
+		phones, emails []string
+		want           []int64
+		deals          int // of all of them
+	}{
+		{"one deal", []string{"+7 999 100-01-01"}, []string{"irina.sokolova@example.com"}, []int64{scenario.ContactOneDeal}, 1},
+		{"two pipelines", []string{"+79991000202"}, nil, []int64{scenario.ContactTwoPipes}, 5},
+		{"one phone, three contacts, three ways to write it", []string{"+7 999 111-22-33"}, nil,
+			[]int64{scenario.ContactShared1, scenario.ContactShared2, scenario.ContactShared3}, -1},
+		{"eight and plus seven", []string{"8 (999) 123-45-67"}, nil, []int64{scenario.ContactEight}, -1},
+		{"e-mail only", nil, []string{"grace.miller@example.com"}, []int64{scenario.ContactEmailOnly}, -1},
+		{"other capitals", nil, []string{"Mixed.Case@Example.com"}, []int64{scenario.ContactCase}, -1},
+		{"digits that are nobody's phone", []string{"+7 999 555-01-34"}, nil, nil, 0},
+		{"two addresses", nil, []string{"helen.brooks@example.com", "helen.home@example.com"}, []int64{scenario.ContactTwoA, scenario.ContactTwoB}, -1},
+		{"sixty deals", []string{"+7 (999) 100-09-09"}, nil, []int64{scenario.ContactSixty}, 60},
+		{"no deals", []string{"89991001414"}, nil, []int64{scenario.ContactNoDeals}, 0},
+		{"shared mailbox", nil, []string{"office@lighthouse.example.com"}, []int64{scenario.ContactOffice1, scenario.ContactOffice2}, -1},
+		{"national number without prefix", []string{"9991002424"}, nil, []int64{scenario.ContactChat}, -1},
+		{"british", []string{"+44 20 7946 0018"}, nil, []int64{scenario.ContactUK}, -1},
+		{"no number at all", []string{"ext. 12", ""}, []string{"not-an-address"}, nil, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := a.People(t.Context(), Client{Phones: c.phones, Emails: c.emails})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ids(p.Contacts)
+			slices.Sort(got)
+			if d := cmp.Diff(c.want, got); d != "" {
+				t.Error(d)
+			}
+			deals := 0
+			for _, person := range p.Contacts {
+				deals += len(person.Deals)
+				if len(person.Matched) == 0 {
+					t.Errorf("contact %d does not say why it is here", person.ID)
+				}
+				for _, d := range person.Deals {
+					if strings.HasPrefix(d.Status, "#") || strings.HasPrefix(d.Pipeline, "#") || d.Color == "" {
+						t.Errorf("deal %d has no names: %+v", d.ID, d)
+					}
+				}
+			}
+			if c.deals >= 0 && deals != c.deals {
+				t.Errorf("%d deals, want %d", deals, c.deals)
+			}
+		})
+	}
+}
+
+func TestSandbox_cardAndFeedOfAFullDeal(t *testing.T) {
+	a := sandboxAccount(t)
+	card, err := a.Deal(t.Context(), scenario.LeadOneDeal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(card.Fields) < 19 || card.Contacts[0].Name != "Ирина Соколова" || card.Currency != "RUB" {
+		t.Errorf("%d fields, %+v, %s", len(card.Fields), card.Contacts, card.Currency)
+	}
+	for _, f := range card.Fields {
+		if len(f.Text) == 0 || f.Text[0] == "" || f.Name == "" {
+			t.Errorf("%+v", f)
+		}
+	}
+	id, err := a.Comment(t.Context(), scenario.LeadOneDeal, "Перезвонили, ждут\nдоставку", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed, err := a.Feed(t.Context(), scenario.LeadOneDeal)
+	if err != nil || feed.Partial || len(feed.Items) < 2 {
+		t.Fatalf("%+v, %v", feed, err)
+	}
+	found := 0
+	for _, it := range feed.Items {
+		if it.ID == "note-"+decimal(id) {
+			found++
+		}
+		if it.Key == "feed.other" || it.Key == "feed.note_added" || it.Text == "" && it.Key == "" || it.At.IsZero() {
+			t.Errorf("says nothing: %+v", it)
+		}
+	}
+	if found != 1 {
+		t.Errorf("the comment is there %d times", found)
+	}
+}
+
+func TestSandbox_createsContactAndDeal(t *testing.T) {
+	a := sandboxAccount(t)
+	olivia := Client{ID: 70, Name: "Olivia Park", Company: "Park & Daughters", Position: "Owner", Emails: []string{"olivia.park@example.com"},
+		Phones: []string{"+1 617 555 0142"}, Messengers: []Handle{{"telegram", "@olivia"}}, Sites: []string{"https://park.example.com/"}}
+	contact, err := a.CreateContact(t.Context(), olivia.ID, a.ContactForm(t.Context(), olivia))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := a.People(t.Context(), olivia)
+	if err != nil || !cmp.Equal(ids(p.Contacts), []int64{contact}) || p.Contacts[0].Position != "Owner" {
+		t.Fatalf("%+v, %v", p.Contacts, err)
+	}
+	form, err := a.DealForm(t.Context(), Ticket{Subject: "First order", Client: olivia, LastMessage: "20 cauldrons, please"})
+	if err != nil || form.Draft.ContactID != contact {
+		t.Fatalf("%+v, %v", form.Draft, err)
+	}
+	deal, err := a.CreateDeal(t.Context(), olivia.ID, form.Draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err = a.People(t.Context(), olivia); err != nil || p.Linked != contact || !cmp.Equal(dealIDs(p.Contacts[0].Deals), []int64{deal}) {
+		t.Errorf("linked %d, %+v, %v", p.Linked, p.Contacts, err)
+	}
+	// Every stage that asks for fields refuses a draft without them, before the CRM is asked.
+	meta, err := a.Meta(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	for _, pipe := range form.Pipelines {
+		for _, s := range pipe.Statuses {
+			need := requiredFields(meta.LeadFields, int64(pipe.ID), int64(s.ID))
+			if len(need) == 0 {
+				continue
+			}
+			asked++
+			d := form.Draft
+			d.PipelineID, d.StatusID = int64(pipe.ID), int64(s.ID)
+			_, err := a.CreateDeal(t.Context(), olivia.ID, d)
+			if got := problems(t, err); len(got) != len(need) {
+				t.Errorf("stage %s: %v", s.Name, got)
+			}
+		}
+	}
+	if asked == 0 {
+		t.Error("no stage of the scenario asks for a field")
+	}
+}

@@ -1,0 +1,235 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/store"
+)
+
+const maxTaskRunes = 5000 // amoCRM documents no limit; this keeps a request small
+
+// Kinds of a task that every account has and the catalogue names; others carry the account's own name.
+const (
+	TaskFollowUp = int64(amocrm.TaskFollowUp)
+	TaskMeeting  = int64(amocrm.TaskMeeting)
+)
+
+// Task is an open task of a deal.
+type Task struct {
+	ID          int64
+	Text        string
+	TypeID      int64
+	Type        string // the account's name of the type, empty when it does not say
+	Responsible string
+	Due         time.Time
+}
+
+// Tasks are the open tasks of a deal, the earliest first.
+type Tasks struct {
+	Items []Task
+	Users []amocrm.User     // who may be responsible for a new one; empty when the connection may not read users
+	Types []amocrm.TaskType // that a new one may have
+	At    time.Time
+	Stale bool
+	Err   error `json:"-"`
+}
+
+// TaskDraft is the form of a new task. Due is "2006-01-02T15:04" or a day alone ("2006-01-02", due at its end), in the
+// account's time zone. ResponsibleID 0 leaves it to the CRM, TypeID 0 is a follow-up.
+type TaskDraft struct {
+	Text          string
+	Due           string
+	TypeID        int64
+	ResponsibleID int64
+}
+
+func (a *Account) tasksKey(leadID int64) string { return a.cacheKey("tasks", decimal(leadID)) }
+
+// Tasks lists the open tasks of a deal.
+func (a *Account) Tasks(ctx context.Context, leadID int64) (Tasks, error) {
+	var meta Meta
+	var got store.Cached[[]amocrm.Task]
+	var g errgroup.Group
+	g.Go(func() (err error) {
+		meta, err = a.meta(ctx, partAccount|partUsers)
+		return err
+	})
+	g.Go(func() (err error) {
+		got, err = store.Fetch(ctx, a.b.Cache, a.tasksKey(leadID), a.freshOf("leads", leadID), func(ctx context.Context) ([]amocrm.Task, error) {
+			return a.api.Tasks(ctx, "leads", []amocrm.ID{amocrm.ID(leadID)})
+		})
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return Tasks{}, fmt.Errorf("read tasks of deal %d: %w", leadID, err)
+	}
+	out := Tasks{Users: meta.Assignable(), Types: meta.Account.TaskTypes, At: got.At, Stale: got.Stale, Err: got.Err}
+	for _, t := range got.Value {
+		out.Items = append(out.Items, taskOf(meta, t))
+	}
+	return out, nil
+}
+
+func taskOf(m Meta, t amocrm.Task) Task {
+	out := Task{
+		ID: int64(t.ID), Text: strings.TrimSpace(t.Text), TypeID: int64(t.TypeID),
+		Responsible: m.UserName(int64(t.ResponsibleID)), Due: at(t.CompleteTill),
+	}
+	for _, kind := range m.Account.TaskTypes {
+		if kind.ID == t.TypeID {
+			out.Type = kind.Name
+		}
+	}
+	return out
+}
+
+// AddTask makes a task for a deal. A refused draft is *FieldErrors at text, due, type_id or responsible_id; ErrGone when
+// there is no such deal; ErrUnknownOutcome as in CreateDeal.
+func (a *Account) AddTask(ctx context.Context, leadID int64, d TaskDraft) (int64, error) {
+	meta, err := a.meta(ctx, partAccount|partUsers)
+	if err != nil {
+		return 0, fmt.Errorf("add task to deal %d: %w", leadID, err)
+	}
+	in, err := taskInput(d, meta)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := a.existingLead(ctx, leadID); err != nil { // amoCRM would hang the task on nothing
+		return 0, fmt.Errorf("add task to deal %d: %w", leadID, err)
+	}
+	in.EntityID, in.EntityType = amocrm.ID(leadID), "leads"
+	a.mine(ctx, "leads", leadID, AspectData)
+	id, err := a.once(ctx, write{
+		mark: []string{"task", decimal(leadID), in.Text, decimal(in.CompleteTill), decimal(int64(in.ResponsibleID))},
+		send: func(ctx context.Context) (int64, error) {
+			made, err := a.api.CreateTasks(ctx, []amocrm.TaskInput{in})
+			return firstID(made), err
+		},
+		look: func(ctx context.Context, since time.Time) (int64, error) { return a.lostTask(ctx, in, since) },
+	})
+	if err != nil {
+		return 0, named(fmt.Sprintf("add task to deal %d", leadID), refused(err, taskPath))
+	}
+	return id, a.dealChanged(context.WithoutCancel(ctx), leadID, a.tasksKey(leadID))
+}
+
+func taskInput(d TaskDraft, m Meta) (amocrm.TaskInput, error) {
+	e := &FieldErrors{}
+	in := amocrm.TaskInput{
+		Text: strings.TrimSpace(d.Text), TypeID: amocrm.ID(d.TypeID), ResponsibleID: amocrm.ID(d.ResponsibleID),
+	}
+	switch {
+	case in.Text == "":
+		e.add("text", KeyRequired, nil)
+	case len([]rune(in.Text)) > maxTaskRunes:
+		e.add("text", KeyTooLong, map[string]any{"max": float64(maxTaskRunes)})
+	}
+	due, ok := dueIn(d.Due, m.Location())
+	switch {
+	case strings.TrimSpace(d.Due) == "":
+		e.add("due", KeyRequired, nil)
+	case !ok || due.Unix() <= 0: // a year of two digits: amoCRM's times begin in 1970
+		e.add("due", KeyBadValue, nil)
+	}
+	in.CompleteTill = due.Unix()
+	if in.TypeID == 0 {
+		in.TypeID = amocrm.TaskFollowUp
+	}
+	own := slices.ContainsFunc(m.Account.TaskTypes, func(t amocrm.TaskType) bool { return t.ID == in.TypeID })
+	if in.TypeID != amocrm.TaskFollowUp && in.TypeID != amocrm.TaskMeeting && !own {
+		e.add("type_id", KeyBadChoice, nil)
+	}
+	known := slices.ContainsFunc(m.Assignable(), func(u amocrm.User) bool { return u.ID == in.ResponsibleID })
+	if in.ResponsibleID != 0 && !m.UsersHidden && !known {
+		e.add("responsible_id", KeyBadChoice, nil)
+	}
+	return in, e.orNil()
+}
+
+// dueIn reads a moment of a form. A day alone is due at 23:59, as amoCRM's own all-day tasks are.
+func dueIn(s string, loc *time.Location) (time.Time, bool) {
+	s = strings.TrimSpace(s)
+	if t, err := time.ParseInLocation("2006-01-02T15:04", s, loc); err == nil {
+		return t, true
+	}
+	t, err := time.ParseInLocation(time.DateOnly, s, loc)
+	return t.Add(24*time.Hour - time.Minute), err == nil
+}
+
+func taskPath(path string) string {
+	switch path {
+	case "text":
+		return "text"
+	case "complete_till":
+		return "due"
+	case "task_type_id":
+		return "type_id"
+	case "responsible_user_id":
+		return "responsible_id"
+	}
+	return ""
+}
+
+// lostTask looks for a task that was made a moment ago among the deal's open ones; those of other authors are others.
+func (a *Account) lostTask(ctx context.Context, in amocrm.TaskInput, since time.Time) (int64, error) {
+	tasks, err := a.api.Tasks(ctx, "leads", []amocrm.ID{in.EntityID})
+	if err != nil {
+		return 0, err
+	}
+	ours := a.ours(ctx)
+	for _, t := range tasks {
+		if ours(t.CreatedBy) && t.CreatedAt >= since.Unix() && t.CompleteTill == in.CompleteTill && strings.TrimSpace(t.Text) == in.Text {
+			return int64(t.ID), nil
+		}
+	}
+	return 0, nil
+}
+
+// CompleteTask closes a task of a deal with a result, which may be empty. One that is closed already stays as it is.
+// *FieldErrors at result; ErrGone when the deal has no such task.
+func (a *Account) CompleteTask(ctx context.Context, leadID, taskID int64, result string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeFor)
+	defer cancel()
+	result = strings.TrimSpace(result)
+	if len([]rune(result)) > maxTaskRunes {
+		e := &FieldErrors{}
+		e.add("result", KeyTooLong, map[string]any{"max": float64(maxTaskRunes)})
+		return e
+	}
+	done, err := a.taskDone(ctx, leadID, taskID)
+	if err == nil && !done {
+		a.mine(ctx, "leads", leadID, AspectData)
+		err = a.api.CompleteTask(ctx, amocrm.ID(taskID), result)
+	}
+	if errors.Is(err, amocrm.ErrUnknownOutcome) {
+		if done, lookErr := a.taskDone(ctx, leadID, taskID); lookErr == nil && done {
+			err = nil
+		} else {
+			err = fmt.Errorf("%w (%w)", ErrUnknownOutcome, errors.Join(err, lookErr))
+		}
+	}
+	if errors.Is(err, amocrm.ErrNotFound) {
+		err = ErrGone
+	}
+	if err != nil {
+		return named(fmt.Sprintf("complete task %d", taskID), refused(err, func(string) string { return "result" }))
+	}
+	return a.dealChanged(ctx, leadID, a.tasksKey(leadID))
+}
+
+// taskDone reads whether a task of a deal is completed; ErrGone when it is another's.
+func (a *Account) taskDone(ctx context.Context, leadID, taskID int64) (bool, error) {
+	t, err := a.api.Task(ctx, amocrm.ID(taskID))
+	if errors.Is(err, amocrm.ErrNotFound) || err == nil && (t.EntityType != "leads" || int64(t.EntityID) != leadID) {
+		return false, ErrGone
+	}
+	return t.IsCompleted, err
+}

@@ -1,0 +1,76 @@
+package crm
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/sandbox/scenario"
+)
+
+func TestTaskInput_dueIsInTheAccountsZone(t *testing.T) {
+	m := testMeta(t)
+	for typed, want := range map[string]string{"2026-12-24T15:30": "2026-12-24T12:30:00Z", " 2026-12-24": "2026-12-24T20:59:00Z"} {
+		in, err := taskInput(TaskDraft{Text: " Call ", Due: typed}, m)
+		if got := time.Unix(in.CompleteTill, 0).UTC().Format(time.RFC3339); err != nil || got != want || in.Text != "Call" || in.TypeID != 1 {
+			t.Errorf("%q: %s, %+v, %v", typed, got, in, err)
+		}
+	}
+	_, err := taskInput(TaskDraft{Text: " ", Due: "tomorrow", TypeID: 9, ResponsibleID: 502}, m)
+	want := map[string]string{"text": KeyRequired, "due": KeyBadValue, "type_id": KeyBadChoice, "responsible_id": KeyBadChoice}
+	if d := cmp.Diff(want, problemMap(t, err)); d != "" {
+		t.Error(d)
+	}
+	for _, due := range []string{"0026-12-24T15:30", "1969-12-24"} {
+		if _, err = taskInput(TaskDraft{Text: "x", Due: due}, m); problemMap(t, err)["due"] != KeyBadValue {
+			t.Errorf("due %s: %v", due, err)
+		}
+	}
+	if _, err = taskInput(TaskDraft{Text: "x"}, m); problemMap(t, err)["due"] != KeyRequired {
+		t.Errorf("without a date: %v", err)
+	}
+}
+
+func TestSandbox_tasksOfADeal(t *testing.T) {
+	a := sandboxAccount(t)
+	ctx := t.Context()
+	before, err := a.Tasks(ctx, scenario.LeadPipesOpen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := a.AddTask(WrittenBy(ctx, "me"), scenario.LeadPipesOpen, TaskDraft{Text: "Send the offer", Due: "2031-01-02T10:00", TypeID: TaskMeeting, ResponsibleID: int64(before.Users[0].ID)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if writer, err := a.Echo(ctx, "leads", scenario.LeadPipesOpen, AspectData); err != nil || writer != "me" {
+		t.Errorf("the report of our own task is taken for %q's, %v", writer, err)
+	}
+	after, err := a.Tasks(ctx, scenario.LeadPipesOpen)
+	if err != nil || len(after.Items) != len(before.Items)+1 {
+		t.Fatalf("%d tasks after %d, %v", len(after.Items), len(before.Items), err)
+	}
+	last := after.Items[len(after.Items)-1]
+	if last.ID != id || last.Text != "Send the offer" || last.Responsible != before.Users[0].Name || last.Type == "" || last.Due.Year() != 2031 {
+		t.Errorf("%+v", last)
+	}
+	if err := a.CompleteTask(ctx, scenario.LeadOneDeal, id, "sent"); !errors.Is(err, ErrGone) {
+		t.Errorf("a task of another deal: %v", err)
+	}
+	for range 2 { // the second time it is done already
+		if err := a.CompleteTask(ctx, scenario.LeadPipesOpen, id, "sent"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after, err = a.Tasks(ctx, scenario.LeadPipesOpen); err != nil || len(after.Items) != len(before.Items) {
+		t.Errorf("%d tasks, %v", len(after.Items), err)
+	}
+	feed, err := a.Feed(ctx, scenario.LeadPipesOpen)
+	if err != nil || feed.Items[0].Kind != KindTask {
+		t.Errorf("%+v, %v", feed.Items, err)
+	}
+	if _, err := a.AddTask(ctx, 4, TaskDraft{Text: "x", Due: "2031-01-02"}); !errors.Is(err, ErrGone) {
+		t.Errorf("a deal that is not there: %v", err)
+	}
+}

@@ -1,0 +1,145 @@
+package webhooks
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+// CRM manages the subscriptions of one account; *amocrm.Client does.
+type CRM interface {
+	Webhook(ctx context.Context, destination string) (amocrm.Webhook, error)
+	Subscribe(ctx context.Context, destination string, settings []string) error
+	Unsubscribe(ctx context.Context, destination string) error
+}
+
+// Reads is what was read of one account; *crm.Account is it.
+type Reads interface {
+	ForgetData(ctx context.Context) error
+	Changed(ctx context.Context, c crm.Change) error
+	Echo(ctx context.Context, kind string, id int64, aspect string) (writer string, err error)
+}
+
+// Account is one tenant's amoCRM account, opened for one piece of work.
+type Account struct {
+	CRM   CRM
+	Reads Reads
+}
+
+// Tenants knows the tenants; *tenant.Directory is it.
+type Tenants interface {
+	Get(ctx context.Context, id string) (tenant.Tenant, error)
+	Each(ctx context.Context, visit func(id string) error) error
+}
+
+// Grants tells how a tenant's login stands; *oauth.Grants does.
+type Grants interface {
+	Status(ctx context.Context, tenantID string) (oauth.Status, error)
+}
+
+var (
+	_ CRM     = (*amocrm.Client)(nil)
+	_ Reads   = (*crm.Account)(nil)
+	_ Tenants = (*tenant.Directory)(nil)
+	_ Grants  = (*oauth.Grants)(nil)
+)
+
+// Deps is what a Service stands on. Log and Now may be nil.
+type Deps struct {
+	DB      *store.DB
+	Tenants Tenants
+	Grants  Grants
+	Open    func(ctx context.Context, tenantID string) (Account, error)
+	// PublicURL is where amoCRM reaches us, "https://sidecard.example.com".
+	PublicURL string
+	// Local says whether an account's address is of this machine or network, from which any PublicURL may be reached.
+	Local func(amoBase string) bool
+	Log   *slog.Logger
+	Now   func() time.Time
+	// AfterLogin is how long a login's subscription waits: the first panel wants amoCRM's seven requests a second for
+	// itself. Zero means 2 s.
+	AfterLogin time.Duration
+	// CheckTime is how long one tenant's subscription may take to check. Zero means 10 s.
+	CheckTime time.Duration
+	// Received hears what became of every hook; may be nil.
+	Received func(Fate)
+}
+
+// Fate is what became of a hook.
+type Fate string
+
+// Fates.
+const (
+	FateHandled Fate = "handled" // also one of nobody's that was let go
+	FateFailed  Fate = "failed"
+	FateDropped Fate = "dropped" // too many waited
+)
+
+// Service is one replica's part: the address that amoCRM posts to and a share in the watchdog.
+type Service struct {
+	Deps
+	rounds  *store.Rounds
+	inbox   chan hook
+	waiting atomic.Int64 // bytes of the hooks in inbox and under way
+	active  sync.WaitGroup
+	ctx     context.Context
+	cancel  context.CancelFunc
+}
+
+const (
+	inboxMost = 1000
+	workers   = 4
+)
+
+// NewService makes a Service; Run makes it work.
+func NewService(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.AfterLogin == 0 {
+		d.AfterLogin = 2 * time.Second
+	}
+	if d.CheckTime == 0 {
+		d.CheckTime = checkTime
+	}
+	if d.Received == nil {
+		d.Received = func(Fate) {}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Service{Deps: d, inbox: make(chan hook, inboxMost), ctx: ctx, cancel: cancel}
+	s.rounds = s.newRounds()
+	return s
+}
+
+// Run takes hooks from the queue and watches over the subscriptions until ctx ends, then waits for what has begun.
+func (s *Service) Run(ctx context.Context) {
+	stop := context.AfterFunc(ctx, s.cancel)
+	defer stop()
+	for range workers {
+		s.active.Go(func() {
+			for {
+				select {
+				case <-s.ctx.Done():
+					return
+				case h := <-s.inbox:
+					s.handle(h)
+				}
+			}
+		})
+	}
+	s.active.Go(func() { s.rounds.Run(s.ctx) })
+	<-ctx.Done()
+	s.cancel()
+	s.active.Wait()
+}

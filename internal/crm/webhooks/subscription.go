@@ -1,0 +1,130 @@
+package webhooks
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/internal/store"
+)
+
+// route is the address under PublicURL; the secret follows.
+const route = "/hooks/amocrm/"
+
+// settings are the events we want to hear of (amocrm.md §7.1).
+var settings = []string{
+	"add_lead", "update_lead", "status_lead", "responsible_lead", "delete_lead", "note_lead",
+	"add_contact", "update_contact", "responsible_contact", "delete_contact",
+	"add_task", "update_task", "responsible_task", "delete_task",
+}
+
+// subscriptionSchema is the form in which subscriptions are stored.
+const subscriptionSchema = 1
+
+// subscription is what we know of a tenant's hook. It is stored sealed: the destination holds the secret.
+type subscription struct {
+	V           int       `json:"v"`
+	Secret      string    `json:"secret"`      // 128 random bits, the last part of the address
+	Destination string    `json:"destination"` // as last subscribed, "" for never
+	Refused     time.Time `json:"refused"`     // when amoCRM said that this login may not have hooks, zero otherwise
+	Why         string    `json:"why"`         // of the refusal, a connector's error kind
+}
+
+func subscriptionKey(tenantID string) string { return store.Key(tenantID, "hook") }
+func subscriptionLock(tenantID string) string {
+	return store.Key(tenantID, "hook", "lock")
+}
+func secretKey(print string) string { return store.Shared("hook", print) }
+
+func (s *Service) prints(secret string) []string { return s.DB.Ring().Fingerprints("hook", secret) }
+
+// load reads a tenant's subscription; the zero value when there is none, or when its seal key is gone: then a new secret
+// replaces the one that nobody can read.
+func (s *Service) load(ctx context.Context, tenantID string) (subscription, error) {
+	key := subscriptionKey(tenantID)
+	sealed, err := s.DB.Get(ctx, key).Result()
+	if errors.Is(err, redis.Nil) {
+		return subscription{}, nil
+	}
+	if err != nil {
+		return subscription{}, fmt.Errorf("read subscription: %w", err)
+	}
+	var sub subscription
+	plain, err := s.DB.Ring().Open(sealed, key)
+	if err == nil {
+		err = json.Unmarshal(plain, &sub)
+	}
+	if err != nil {
+		s.Log.Warn("subscription not readable, making a new one", "tenant", tenantID, "error", err)
+		return subscription{}, nil
+	}
+	if sub.V > subscriptionSchema {
+		return subscription{}, fmt.Errorf("read subscription: written by a newer version (form %d, this one knows %d)", sub.V, subscriptionSchema)
+	}
+	return sub, nil
+}
+
+// save stores a subscription and lets its secret lead to the tenant.
+func (s *Service) save(ctx context.Context, tenantID string, sub subscription) error {
+	sub.V = subscriptionSchema
+	plain, err := json.Marshal(sub)
+	if err != nil {
+		return fmt.Errorf("write subscription: %w", err)
+	}
+	key := subscriptionKey(tenantID)
+	if err := s.DB.Set(ctx, key, s.DB.Ring().Seal(plain, key), 0).Err(); err != nil {
+		return fmt.Errorf("write subscription: %w", err)
+	}
+	if err := s.DB.Set(ctx, secretKey(s.prints(sub.Secret)[0]), tenantID, 0).Err(); err != nil {
+		return fmt.Errorf("index subscription: %w", err)
+	}
+	return nil
+}
+
+// forget removes a subscription and what leads to it.
+func (s *Service) forget(ctx context.Context, tenantID string, sub subscription) error {
+	failed := []error{
+		s.DB.Del(ctx, subscriptionKey(tenantID)).Err(),
+		s.rounds.Leave(ctx, tenantID),
+	}
+	if sub.Secret != "" {
+		for _, print := range s.prints(sub.Secret) {
+			failed = append(failed, s.DB.Del(ctx, secretKey(print)).Err())
+		}
+	}
+	if err := errors.Join(failed...); err != nil {
+		return fmt.Errorf("forget subscription: %w", err)
+	}
+	return nil
+}
+
+// owner is the tenant of a secret, "" for none.
+func (s *Service) owner(ctx context.Context, secret string) (string, error) {
+	for _, print := range s.prints(secret) {
+		id, err := s.DB.Get(ctx, secretKey(print)).Result()
+		if errors.Is(err, redis.Nil) {
+			continue
+		}
+		if err != nil {
+			return "", fmt.Errorf("find a hook's tenant: %w", err)
+		}
+		return id, nil
+	}
+	return "", nil
+}
+
+var secretShape = regexp.MustCompile(`^[a-z2-7]{26}$`)
+
+// newSecret is 26 letters and digits, 130 bits.
+func newSecret() string { return strings.ToLower(rand.Text()) }
+
+func (s *Service) destination(secret string) string {
+	return strings.TrimSuffix(s.PublicURL, "/") + route + secret
+}

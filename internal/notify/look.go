@@ -1,0 +1,184 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+const (
+	lockFor  = 30 * time.Second       // a crashed replica keeps the others from a tenant
+	lockWait = 500 * time.Millisecond // for one that is at it; it, or the next sweep, sees what we saw
+)
+
+// reasonOf finds the firing whose reason a message gives.
+var reasonOf = map[Event]rules.Query{
+	EventFailed:  {State: rules.StateFailed, Limit: 1},
+	EventRemarks: {Label: rules.LabelRemarks, Limit: 1},
+}
+
+func saidKey(tenantID string) string { return store.Key(tenantID, "notice", "said") }
+
+// look brings what a tenant has been told up to what there is to tell, and sends what is due.
+func (w *Watcher) look(ctx context.Context, tenantID string) error {
+	t, err := w.Tenants.Get(ctx, tenantID)
+	if errors.Is(err, tenant.ErrNotFound) {
+		return w.rounds.Leave(ctx, tenantID)
+	}
+	if err != nil {
+		return fmt.Errorf("open tenant: %w", err)
+	}
+	ways := w.Sender.ways(t.Notices)
+	if len(ways) == 0 { // whoever is told later is told from the beginning
+		if err := w.DB.Del(ctx, saidKey(tenantID)).Err(); err != nil {
+			return fmt.Errorf("forget what was said: %w", err)
+		}
+		return nil
+	}
+	s, v, err := w.see(ctx, tenantID)
+	if err != nil || s.empty() && v == (sight{}) {
+		return err
+	}
+	try, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	unlock, err := w.DB.Lock(try, store.Key(tenantID, "notice", "lock"), lockFor)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("lock notices: %w", err)
+	}
+	defer unlock()
+	if s, v, err = w.see(ctx, tenantID); err != nil { // another may have told it meanwhile
+		return err
+	}
+	if err := w.decide(ctx, t, &s, v, ways); err != nil {
+		return err
+	}
+	return w.deliver(ctx, t, &s, ways)
+}
+
+func (w *Watcher) see(ctx context.Context, tenantID string) (s said, v sight, err error) {
+	raw, err := w.DB.Get(ctx, saidKey(tenantID)).Result()
+	if err == nil {
+		err = json.Unmarshal([]byte(raw), &s)
+	}
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return s, v, fmt.Errorf("read what was said: %w", err)
+	}
+	if s.V > saidSchema {
+		return s, v, fmt.Errorf("read what was said: written by a newer version (form %d, this one knows %d)", s.V, saidSchema)
+	}
+	c, err := w.Firings.Counts(ctx, tenantID)
+	if err != nil {
+		return s, v, fmt.Errorf("look at the firings: %w", err)
+	}
+	return s, sight{Failed: c.Failed, Held: c.Held, Remarks: c.RemarksToday}, nil
+}
+
+// decide puts what is to be said into the outbox and stores it.
+func (w *Watcher) decide(ctx context.Context, t tenant.Tenant, s *said, v sight, ways []way) error {
+	names := make([]string, len(ways))
+	for i, x := range ways {
+		names[i] = x.name
+	}
+	for {
+		event, m := s.next(w.Now().UTC(), v)
+		if event == "" {
+			return w.keep(ctx, t.ID, s)
+		}
+		m.ID, m.Event, m.At = newID(), event, w.Now().UTC()
+		if q, has := reasonOf[event]; has {
+			found, err := w.Firings.Inbox(ctx, t.ID, q)
+			if err != nil {
+				return fmt.Errorf("read the failure: %w", err)
+			}
+			if len(found.Entries) > 0 {
+				m.Reason = plain(found.Entries[0].Why)
+			}
+		}
+		s.put(m, names, w.Now().UTC())
+	}
+}
+
+func (w *Watcher) keep(ctx context.Context, tenantID string, s *said) error {
+	if s.empty() {
+		if err := w.DB.Del(ctx, saidKey(tenantID)).Err(); err != nil {
+			return fmt.Errorf("forget what was said: %w", err)
+		}
+		return nil
+	}
+	s.V = saidSchema
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("encode what was said: %w", err)
+	}
+	if err := w.DB.Set(ctx, saidKey(tenantID), raw, 0).Err(); err != nil {
+		return fmt.Errorf("store what was said: %w", err)
+	}
+	return nil
+}
+
+// deliver sends what is due, oldest first, and stores after each message which ways are left.
+func (w *Watcher) deliver(ctx context.Context, t tenant.Tenant, s *said, ways []way) error {
+	for i := range s.Outbox {
+		p := &s.Outbox[i]
+		if p.Due.After(w.Now()) {
+			continue
+		}
+		// A way that was taken out of the settings meanwhile is not asked any more.
+		left := slices.DeleteFunc(slices.Clone(ways), func(x way) bool { return !slices.Contains(p.Ways, x.name) })
+		errs := sendAll(ctx, left, p.Message, w.Sender.letter(t, p.Message))
+		if ctx.Err() != nil { // their errors say nothing about the ways
+			return context.Cause(ctx)
+		}
+		p.Ways = nil
+		for j, err := range errs {
+			w.Sender.Sent(left[j].kind, err == nil)
+			if err != nil && !w.final(t.ID, p.Message.Event, left[j].name, err) {
+				p.Ways = append(p.Ways, left[j].name)
+			}
+		}
+		if len(p.Ways) > 0 && !p.again(w.Now().UTC()) {
+			w.Log.Warn("notice given up, not reached for a day", "tenant", t.ID, "event", string(p.Message.Event), "ways", p.Ways)
+			p.Ways = nil
+		}
+		if err := w.keep(ctx, t.ID, s); err != nil {
+			return err
+		}
+	}
+	s.Outbox = slices.DeleteFunc(s.Outbox, func(p parcel) bool { return len(p.Ways) == 0 })
+	return w.keep(ctx, t.ID, s)
+}
+
+// sendAll sends a message all ways at once; the errors are in the order of the ways.
+func sendAll(ctx context.Context, ways []way, m message, l letter) []error {
+	errs := make([]error, len(ways))
+	var all sync.WaitGroup
+	for i, x := range ways {
+		all.Go(func() { errs[i] = x.within(ctx, m, l) })
+	}
+	all.Wait()
+	return errs
+}
+
+// final says whether an error will be the same in the next try, and notes it.
+func (w *Watcher) final(tenantID string, e Event, name string, err error) bool {
+	var no *refused
+	if errors.As(err, &no) || errors.Is(err, errPrivate) {
+		w.Log.Warn("notice given up", "tenant", tenantID, "event", string(e), "way", name, "error", plain(err.Error()))
+		return true
+	}
+	w.Log.Info("notice not sent yet", "tenant", tenantID, "event", string(e), "way", name, "error", plain(err.Error()))
+	return false
+}

@@ -1,0 +1,207 @@
+package notify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+const (
+	sendWithin = 10 * time.Second // one message, one way
+	testsMost  = 5                // test messages of a tenant in testsIn: anybody who sees the block may press the button
+	testsIn    = 10 * time.Minute
+)
+
+// Kind is a way to people.
+type Kind string
+
+// Kinds of ways.
+const (
+	KindMail     Kind = "mail"
+	KindTelegram Kind = "telegram"
+	KindWebhook  Kind = "webhook"
+)
+
+// Config is what the server's operator decides.
+type Config struct {
+	Mail      *Mail  // nil: this server sends no e-mail
+	Telegram  string // base address of the bot API, without a trailing slash
+	HTTP      *http.Client
+	Private   bool   // webhooks may go into private networks
+	PublicURL string // "https://sidecard.example.com"
+	Text      func(lang, key string, args ...any) string
+	Sent      func(k Kind, ok bool) // hears of every message that was tried, tests apart; may be nil
+	// Trace begins the trace of one message, and end ends it; may be nil.
+	Trace func(ctx context.Context, k Kind) (traced context.Context, end func(ok bool))
+}
+
+// Sender sends messages the ways that tenants chose. It is safe for concurrent use.
+type Sender struct {
+	Config
+	db   *store.DB
+	hook *http.Client
+}
+
+// NewSender makes a Sender. Config.HTTP reaches the bot API and nothing else.
+func NewSender(db *store.DB, c Config) *Sender {
+	if c.Sent == nil {
+		c.Sent = func(Kind, bool) {}
+	}
+	return &Sender{Config: c, db: db, hook: webhookClient(c.Private)}
+}
+
+// Mails says whether this server sends e-mail at all.
+func (s *Sender) Mails() bool { return s.Mail != nil }
+
+// PrivateHooks says whether webhooks may go into private networks.
+func (s *Sender) PrivateHooks() bool { return s.Private }
+
+// refused says that the other side answered and will answer the same again; Said is what it said.
+type refused struct{ Said string }
+
+func (r *refused) Error() string { return "refused: " + r.Said }
+
+// way is one recipient. Its name tells it from the tenant's others and from what it was before it was changed, without
+// saying who it is.
+type way struct {
+	name string
+	kind Kind
+	to   string // for the tenant's own eyes
+	send func(ctx context.Context, m message, l letter) error
+}
+
+func named(kind Kind, to string) string {
+	sum := sha256.Sum256([]byte(to))
+	return string(kind) + ":" + hex.EncodeToString(sum[:6])
+}
+
+// ways are where a tenant's messages go.
+func (s *Sender) ways(n tenant.Notices) []way {
+	var out []way
+	for _, to := range n.Emails {
+		if s.Mail != nil {
+			out = append(out, way{named(KindMail, to), KindMail, to, func(ctx context.Context, _ message, l letter) error {
+				return s.Mail.send(ctx, to, l)
+			}})
+		}
+	}
+	if n.ChatID != "" && n.BotToken != "" {
+		out = append(out, way{named(KindTelegram, n.ChatID), KindTelegram, n.ChatID, func(ctx context.Context, _ message, l letter) error {
+			return s.telegram(ctx, n.BotToken, n.ChatID, l)
+		}})
+	}
+	if n.WebhookURL != "" {
+		out = append(out, way{named(KindWebhook, n.WebhookURL), KindWebhook, hostOf(n.WebhookURL), func(ctx context.Context, m message, l letter) error {
+			return s.webhook(ctx, n.WebhookURL, n.WebhookSecret, m, l)
+		}})
+	}
+	if s.Trace != nil {
+		for i, w := range out {
+			out[i].send = func(ctx context.Context, m message, l letter) error {
+				ctx, end := s.Trace(ctx, w.kind)
+				err := w.send(ctx, m, l)
+				end(err == nil)
+				return err
+			}
+		}
+	}
+	return out
+}
+
+// words are in the language that the tenant chose, else in that of the page on which the notices were chosen.
+func (s *Sender) words(t tenant.Tenant) words {
+	lang := t.Settings.Language
+	if lang == "" {
+		lang = t.Notices.Language
+	}
+	return words{text: s.Text, lang: lang}
+}
+
+func (s *Sender) letter(t tenant.Tenant, m message) letter {
+	return s.words(t).write(m, hostOf(t.AmoBase), s.PublicURL)
+}
+
+// ErrTooMany says that enough test messages were sent for the moment.
+var ErrTooMany = errors.New("too many test messages")
+
+// Problem says what hindered a message.
+type Problem string
+
+// Problems of a test message; "" means that it was taken.
+const (
+	ProblemRefused     Problem = "refused"     // Result.Said is the answer
+	ProblemPrivate     Problem = "private"     // the webhook's address is not a public one
+	ProblemUnreachable Problem = "unreachable" // no answer, or none that makes sense
+)
+
+// Result says how one way took a test message.
+type Result struct {
+	Kind    Kind
+	To      string
+	Problem Problem
+	Said    string // what came back, bounded; for ProblemRefused
+}
+
+// Test sends a test message all ways of t at once and says what came back. ErrTooMany when the tenant had five in ten
+// minutes.
+func (s *Sender) Test(ctx context.Context, t tenant.Tenant) ([]Result, error) {
+	if err := s.allowTest(ctx, t.ID); err != nil {
+		return nil, err
+	}
+	now := time.Now().UTC()
+	m := message{ID: newID(), Event: EventTest, At: now, Since: now}
+	l := s.letter(t, m)
+	ways := s.ways(t.Notices)
+	out := make([]Result, len(ways))
+	for i, err := range sendAll(ctx, ways, m, l) {
+		out[i] = outcome(ways[i], err)
+	}
+	return out, nil
+}
+
+func (s *Sender) allowTest(ctx context.Context, tenantID string) error {
+	key := store.Key(tenantID, "notice", "tests")
+	var n *redis.IntCmd
+	_, err := s.db.TxPipelined(ctx, func(p redis.Pipeliner) error { // at once: a count that ends between them would begin one without an end
+		p.SetNX(ctx, key, 0, testsIn)
+		n = p.Incr(ctx, key)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("count test messages: %w", err)
+	}
+	if n.Val() > testsMost {
+		return ErrTooMany
+	}
+	return nil
+}
+
+func (w way) within(ctx context.Context, m message, l letter) error {
+	ctx, cancel := context.WithTimeout(ctx, sendWithin)
+	defer cancel()
+	return w.send(ctx, m, l)
+}
+
+func outcome(w way, err error) Result {
+	r := Result{Kind: w.kind, To: w.to}
+	var no *refused
+	switch {
+	case err == nil:
+	case errors.As(err, &no):
+		r.Problem, r.Said = ProblemRefused, no.Said
+	case errors.Is(err, errPrivate):
+		r.Problem = ProblemPrivate
+	default:
+		r.Problem = ProblemUnreachable
+	}
+	return r
+}

@@ -1,0 +1,151 @@
+package notify
+
+import "time"
+
+const (
+	digestEvery = 6 * time.Hour      // at most
+	digestMost  = 7 * 24 * time.Hour // between digests while nothing changes
+	quietFor    = 5 * time.Minute    // without trouble before it counts as over
+	outboxMost  = 3                  // messages that wait to be sent; newer ones say more
+)
+
+// Event is what a message is about.
+type Event string
+
+// Events. Test is sent on request only.
+const (
+	EventFailed    Event = "failed"
+	EventRemarks   Event = "remarks"
+	EventLoginLost Event = "login_lost"
+	EventDigest    Event = "digest"
+	EventRecovered Event = "recovered"
+	EventTest      Event = "test"
+)
+
+// saidSchema is the form in which said is stored.
+const saidSchema = 1
+
+// said is what a tenant has been told, as stored.
+type said struct {
+	V      int           `json:"v"` // form; none is the first
+	Failed *matter       `json:"failed,omitempty"`
+	Held   *matter       `json:"held,omitempty"`
+	Remark *matter       `json:"remark,omitempty"`
+	Told   time.Time     `json:"told,omitzero"`   // last message
+	Pause  time.Duration `json:"pause,omitempty"` // from it to the next digest, unless something changes
+	Outbox []parcel      `json:"outbox,omitempty"`
+}
+
+// matter is trouble of one kind.
+type matter struct {
+	Since time.Time `json:"since"`
+	Count int       `json:"count"`          // as last told
+	Clear time.Time `json:"clear,omitzero"` // since when there is none
+}
+
+// sight is how a tenant's firings stand. Remarks are those of the last 24 hours.
+type sight struct{ Failed, Held, Remarks int }
+
+func (v sight) message(since time.Time) message {
+	return message{Since: since, Failed: v.Failed, Held: v.Held, Remarks: v.Remarks}
+}
+
+func (s *said) empty() bool {
+	return s.Failed == nil && s.Held == nil && s.Remark == nil && len(s.Outbox) == 0
+}
+
+// next changes what is known by what is seen and returns the next thing to say, "" for nothing. It is asked until it has
+// nothing to say; what it returns counts as said.
+func (s *said) next(now time.Time, v sight) (Event, message) {
+	for _, k := range []struct {
+		m     **matter
+		count int
+		event Event
+	}{{&s.Held, v.Held, EventLoginLost}, {&s.Failed, v.Failed, EventFailed}, {&s.Remark, v.Remarks, EventRemarks}} {
+		if *k.m == nil && k.count > 0 {
+			*k.m = &matter{Since: now, Count: k.count}
+			s.Told, s.Pause = now, digestEvery
+			return k.event, v.message(now)
+		}
+		(*k.m).see(now, k.count)
+	}
+	if s.Remark.over(now) {
+		s.Remark = nil
+	}
+	m := v.message(now)
+	if m.HeldOver, m.FailedOver = s.Held.over(now), s.Failed.over(now); m.HeldOver || m.FailedOver {
+		if m.HeldOver {
+			m.Since, s.Held = s.Held.Since, nil
+		}
+		if m.FailedOver {
+			if s.Failed.Since.Before(m.Since) {
+				m.Since = s.Failed.Since
+			}
+			s.Failed = nil
+		}
+		s.told(now, v)
+		return EventRecovered, m
+	}
+	return s.digest(now, v)
+}
+
+// digest is due six hours after the last message, later when the numbers are still the same.
+func (s *said) digest(now time.Time, v sight) (Event, message) {
+	m := v.message(now)
+	changed := false
+	for _, k := range []struct {
+		m     *matter
+		count int
+	}{{s.Held, v.Held}, {s.Failed, v.Failed}, {s.Remark, v.Remarks}} {
+		if k.count > 0 && k.m.Since.Before(m.Since) {
+			m.Since = k.m.Since
+		}
+		changed = changed || k.count > 0 && k.m.Count != k.count
+	}
+	since := now.Sub(s.Told)
+	if v.Failed+v.Held+v.Remarks == 0 || since < digestEvery || since < s.Pause && !changed {
+		return "", message{}
+	}
+	if s.Pause = min(2*s.Pause, digestMost); changed {
+		s.Pause = digestEvery
+	}
+	s.told(now, v)
+	return EventDigest, m
+}
+
+// told notes that the numbers seen are the last that were told.
+func (s *said) told(now time.Time, v sight) {
+	s.Told = now
+	if s.Held != nil && v.Held > 0 {
+		s.Held.Count = v.Held
+	}
+	if s.Failed != nil && v.Failed > 0 {
+		s.Failed.Count = v.Failed
+	}
+	if s.Remark != nil && v.Remarks > 0 {
+		s.Remark.Count = v.Remarks
+	}
+}
+
+// see notes whether there is still trouble.
+func (m *matter) see(now time.Time, count int) {
+	switch {
+	case m == nil:
+	case count > 0:
+		m.Clear = time.Time{}
+	case m.Clear.IsZero():
+		m.Clear = now
+	}
+}
+
+func (m *matter) over(now time.Time) bool {
+	return m != nil && !m.Clear.IsZero() && now.Sub(m.Clear) >= quietFor
+}
+
+// put adds a message for some ways; the oldest go when there are too many.
+func (s *said) put(m message, ways []string, now time.Time) {
+	s.Outbox = append(s.Outbox, parcel{Message: m, Ways: ways, Made: now, Due: now})
+	if n := len(s.Outbox) - outboxMost; n > 0 {
+		s.Outbox = s.Outbox[n:]
+	}
+}

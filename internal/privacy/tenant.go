@@ -1,0 +1,203 @@
+package privacy
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+// Files is where everything is kept.
+type Files struct {
+	DB       *store.DB
+	Tenants  *tenant.Directory
+	Grants   Grants
+	Firings  *rules.Service
+	Sessions *blocks.Sessions
+}
+
+// Grants tells how a tenant's login stands; *oauth.Grants does.
+type Grants interface {
+	Status(ctx context.Context, tenantID string) (oauth.Status, error)
+}
+
+// Summary is what there is of a tenant, in short.
+type Summary struct {
+	ID          string          `json:"id"`
+	Host        string          `json:"amo_host"`
+	Former      []string        `json:"former_amo_hosts,omitempty"` // before the account was renamed
+	Account     string          `json:"account,omitempty"`
+	AccountID   int64           `json:"account_id,omitempty"`
+	Integration string          `json:"integration,omitempty"`
+	DeskBase    string          `json:"helpdesk_api,omitempty"`
+	Created     time.Time       `json:"created_at"`
+	Connected   time.Time       `json:"connected_at,omitzero"`
+	ConnectedBy int64           `json:"connected_by_amocrm_user,omitempty"`
+	Seen        time.Time       `json:"seen_at,omitzero"` // to the day
+	Grant       string          `json:"grant"`            // "none", "connected" or "lost"
+	GrantLost   string          `json:"grant_lost_because,omitempty"`
+	Refused     string          `json:"grant_refused,omitempty"` // amoCRM refuses it for now without saying that it has ended
+	Refreshed   time.Time       `json:"grant_refreshed_at,omitzero"`
+	Firings     map[string]int  `json:"firings"`
+	Links       int64           `json:"links"`
+	FormerKey   time.Time       `json:"former_trigger_key_until,omitzero"`
+	Settings    tenant.Settings `json:"settings"`
+	Notices     Notices         `json:"notices,omitzero"`
+}
+
+// Notices is who is told of trouble, without what must stay secret: an address of a webhook often is.
+type Notices struct {
+	Emails      []string `json:"emails,omitempty"`
+	Telegram    string   `json:"telegram_chat,omitempty"`
+	WebhookHost string   `json:"webhook_host,omitempty"`
+}
+
+// Summary reads a tenant. Errors: tenant.ErrNotFound.
+func (f Files) Summary(ctx context.Context, id string) (Summary, error) {
+	t, err := f.Tenants.Get(ctx, id)
+	if err != nil {
+		return Summary{}, err
+	}
+	s := Summary{
+		ID: t.ID, Host: hostOf(t.AmoBase), Account: t.AccountName, AccountID: t.AccountID, Integration: t.IntegrationID,
+		DeskBase: t.DeskBase, Created: t.CreatedAt, Connected: t.ConnectedAt, Seen: t.SeenAt, Settings: t.Settings,
+		Notices: Notices{Emails: t.Notices.Emails, Telegram: t.Notices.ChatID, WebhookHost: hostOf(t.Notices.WebhookURL)},
+	}
+	for _, base := range t.Former {
+		s.Former = append(s.Former, hostOf(base))
+	}
+	if t.FormerKey(time.Now()) != "" {
+		s.FormerKey = t.OldTriggerEnd
+	}
+	status, err := f.Grants.Status(ctx, id)
+	if err != nil {
+		return s, fmt.Errorf("read grant of tenant %s: %w", id, err)
+	}
+	s.Grant, s.ConnectedBy, s.Refreshed = status.State, status.UserID, status.RefreshedAt
+	if status.State == "lost" {
+		s.GrantLost = status.Why
+	}
+	if status.Refused != nil {
+		s.Refused = status.Refused.Error()
+	}
+	c, err := f.Firings.Counts(ctx, id)
+	if err != nil {
+		return s, err
+	}
+	s.Firings = map[string]int{"accepted": c.Accepted, "working": c.Working, "held": c.Held, "failed": c.Failed, "done": c.Done, "dropped": c.Dropped}
+	if s.Links, err = f.DB.HLen(ctx, store.Key(id, "links")).Result(); err != nil {
+		return s, fmt.Errorf("count links: %w", err)
+	}
+	return s, nil
+}
+
+// TenantExport is everything that is stored of a tenant, without secrets.
+type TenantExport struct {
+	Tenant   Summary              `json:"tenant"`
+	Firings  []rules.Entry        `json:"firings"`
+	Sessions []blocks.KeptSession `json:"open_blocks"`
+	Cached   map[string]any       `json:"read_from_amocrm"`
+	Other    map[string]any       `json:"other"` // links, memory, marks: by the rest of the Redis key
+}
+
+// Export collects what is stored of a tenant.
+func (f Files) Export(ctx context.Context, id string) (out TenantExport, err error) {
+	out.Cached, out.Other = map[string]any{}, map[string]any{}
+	if out.Tenant, err = f.Summary(ctx, id); err != nil {
+		return out, err
+	}
+	err = f.Firings.Visit(ctx, id, func(e rules.Entry) error { out.Firings = append(out.Firings, e); return nil })
+	if err != nil {
+		return out, err
+	}
+	if out.Sessions, err = f.Sessions.Of(ctx, id, blocks.AnyClient, nil); err != nil {
+		return out, err
+	}
+	cache, base := store.NewCache(f.DB), store.Key(id)+":"
+	err = f.DB.Walk(ctx, base+"*", func(keys []string) error {
+		for _, key := range keys {
+			name := strings.TrimPrefix(key, base)
+			kind, _, _ := strings.Cut(name, ":")
+			switch kind {
+			case "tenant", "grant", "hook", "fire", "lock": // secrets, and what is in the export already
+				continue
+			case "cache":
+				if got, ok := cache.Peek(ctx, key); ok {
+					out.Cached[name] = got.Value
+				}
+				continue
+			}
+			value, err := plain(ctx, f.DB, key)
+			if err != nil {
+				return fmt.Errorf("read %s: %w", name, err)
+			}
+			out.Other[name] = value
+		}
+		return nil
+	})
+	return out, err
+}
+
+// plain reads a key of any type.
+func plain(ctx context.Context, db *store.DB, key string) (value any, err error) {
+	switch kind, err := db.Type(ctx, key).Result(); {
+	case err != nil:
+		return nil, err
+	case kind == "string":
+		text, err := db.Get(ctx, key).Result()
+		if err == nil && json.Valid([]byte(text)) {
+			return json.RawMessage(text), nil
+		}
+		return text, ignoreGone(err)
+	case kind == "hash":
+		return db.HGetAll(ctx, key).Result()
+	case kind == "set":
+		return db.SMembers(ctx, key).Result()
+	case kind == "zset":
+		return db.ZRange(ctx, key, 0, -1).Result()
+	case kind == "list":
+		return db.LRange(ctx, key, 0, -1).Result()
+	}
+	return nil, nil // gone meanwhile
+}
+
+func ignoreGone(err error) error {
+	if errors.Is(err, redis.Nil) {
+		return nil
+	}
+	return err
+}
+
+// Erase removes everything of a tenant and says how many keys and entries went. First nobody finds him any more, then his
+// data goes. It may be repeated.
+func (f Files) Erase(ctx context.Context, id string) (removed int, err error) {
+	if err := f.Tenants.Remove(ctx, id); err != nil && !errors.Is(err, store.ErrSealed) { // what can't be read can go
+		return 0, err
+	}
+	for range 3 { // what was under way when he was removed may have come to rest by the second time
+		n, err := f.DB.EraseTenant(ctx, id)
+		if removed += n; err != nil || n == 0 {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
+
+func hostOf(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}

@@ -1,0 +1,190 @@
+package tenant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/internal/store"
+)
+
+// Directory finds, makes and changes tenants. It is safe for concurrent use by many replicas.
+type Directory struct{ db *store.DB }
+
+// NewDirectory returns the directory kept in db.
+func NewDirectory(db *store.DB) *Directory { return &Directory{db: db} }
+
+// Get returns the tenant, or ErrNotFound.
+func (d *Directory) Get(ctx context.Context, id string) (Tenant, error) {
+	r, err := d.load(ctx, d.db, id)
+	if err != nil {
+		return Tenant{}, err
+	}
+	return r.Tenant, nil
+}
+
+// Update changes a tenant. change may run again when another change came between; an error of it ends the update and comes
+// back as it is. ID and CreatedAt stay. A new TriggerKey replaces the old one at once; NewTriggerKey leaves it a while.
+func (d *Directory) Update(ctx context.Context, id string, change func(*Tenant) error) (Tenant, error) {
+	r, err := d.update(ctx, id, func(r *record) error { return change(&r.Tenant) })
+	if err != nil {
+		return Tenant{}, err
+	}
+	return r.Tenant, nil
+}
+
+// ByTriggerKey returns the tenant whose rules show this key, or ErrNotFound. It looks the key up by fingerprint, so its
+// duration tells nothing about how much of a wrong key was right.
+func (d *Directory) ByTriggerKey(ctx context.Context, key string) (Tenant, error) {
+	for _, print := range d.triggerPrints(key) {
+		id, err := d.db.Get(ctx, triggerKey(print)).Result()
+		if errors.Is(err, redis.Nil) {
+			continue
+		}
+		if err != nil {
+			return Tenant{}, fmt.Errorf("find tenant by trigger key: %w", err)
+		}
+		t, err := d.Get(ctx, id)
+		if err == nil && t.TriggerKey != key && t.FormerKey(time.Now()) != key { // an index that a crash left behind
+			return Tenant{}, ErrNotFound
+		}
+		return t, err
+	}
+	return Tenant{}, ErrNotFound
+}
+
+// ByIntegration returns the connected tenants whose last login went through the integration clientID. Like ByAccount it may
+// name a tenant that is gone, for which Get says ErrNotFound.
+func (d *Directory) ByIntegration(ctx context.Context, clientID string) ([]string, error) {
+	return d.members(ctx, integrationKey(clientID))
+}
+
+// ByAccount returns the connected tenants of the amoCRM account at amoBase.
+func (d *Directory) ByAccount(ctx context.Context, amoBase string) ([]string, error) {
+	return d.members(ctx, accountKey(amoBase))
+}
+
+func (d *Directory) members(ctx context.Context, set string) ([]string, error) {
+	ids, err := d.db.SMembers(ctx, set).Result()
+	if err != nil {
+		return nil, fmt.Errorf("find tenants: %w", err)
+	}
+	return ids, nil
+}
+
+// Connected records a login: the tenant and what leads to it are kept for good from now on.
+func (d *Directory) Connected(ctx context.Context, id, integrationID string, accountID int64, name string) error {
+	var before string
+	r, err := d.update(ctx, id, func(r *record) error {
+		before = r.IntegrationID
+		r.IntegrationID, r.AccountID, r.AccountName = integrationID, accountID, name
+		r.ConnectedAt = time.Now().UTC().Truncate(time.Millisecond)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("record login: %w", err)
+	}
+	failed := d.indexAll(ctx, r)
+	for _, set := range r.sets() {
+		failed = errors.Join(failed, d.db.SAdd(ctx, set, id).Err())
+	}
+	if before != "" && before != integrationID {
+		failed = errors.Join(failed, d.db.SRem(ctx, integrationKey(before), id).Err())
+	}
+	if failed != nil {
+		return fmt.Errorf("record login: %w", failed)
+	}
+	return nil
+}
+
+// Expect names the integration of a tenant's first login before it has happened, so that a rule that names only that
+// integration finds the tenant. Without the login the tenant still expires.
+func (d *Directory) Expect(ctx context.Context, id, integrationID string) error {
+	_, err := d.update(ctx, id, func(r *record) error {
+		r.IntegrationID = integrationID
+		return nil
+	})
+	if err == nil {
+		err = d.db.SAdd(ctx, integrationKey(integrationID), id).Err()
+	}
+	if err != nil {
+		return fmt.Errorf("expect login: %w", err)
+	}
+	return nil
+}
+
+// sets are the lists that a connected tenant stands in.
+func (r *record) sets() []string {
+	sets := []string{store.Shared(everyone), accountKey(r.AmoBase)}
+	if r.IntegrationID != "" {
+		sets = append(sets, integrationKey(r.IntegrationID))
+	}
+	return sets
+}
+
+// Adopt lets the credential of the tenant fresh open the tenant into instead of into's old one, which opens nothing any
+// more. into keeps its id, and with it links, settings and trigger key, and takes over fresh's helpdesk token and address;
+// fresh is gone. Both must belong to the same amoCRM address. It may be repeated after an error.
+func (d *Directory) Adopt(ctx context.Context, fresh, into string) error {
+	if fresh == into {
+		return nil
+	}
+	from, err := d.load(ctx, d.db, fresh)
+	if err != nil {
+		return fmt.Errorf("adopt tenant: %w", err)
+	}
+	var old []string
+	r, err := d.update(ctx, into, func(r *record) error {
+		if r.AmoBase != from.AmoBase {
+			return fmt.Errorf("%s belongs to %s, %s to %s", fresh, from.AmoBase, into, r.AmoBase)
+		}
+		old = nil
+		for _, print := range r.Credentials {
+			if len(with(from.Credentials, print)) > len(from.Credentials) {
+				old = append(old, print)
+			}
+		}
+		r.Credentials, r.CredentialKeys = from.Credentials, from.CredentialKeys
+		r.DeskToken, r.DeskBase = from.DeskToken, from.DeskBase
+		r.Former = with(slices.Clone(r.Former), from.Former...)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("adopt tenant: %w", err)
+	}
+	if err := d.indexAll(ctx, r); err != nil {
+		return fmt.Errorf("adopt tenant: %w", err)
+	}
+	if err := d.unindex(ctx, credentialKey, old, into); err != nil {
+		return fmt.Errorf("adopt tenant: %w", err)
+	}
+	return d.remove(ctx, from) // leaves the credential, which leads to into by now
+}
+
+// Each calls visit with every connected tenant until it returns an error. A tenant that is connected or adopted meanwhile may
+// be left out; none is visited twice.
+func (d *Directory) Each(ctx context.Context, visit func(id string) error) error {
+	visited := map[string]bool{}
+	for cursor := uint64(0); ; {
+		ids, next, err := d.db.SScan(ctx, store.Shared(everyone), cursor, "", 500).Result()
+		if err != nil {
+			return fmt.Errorf("list tenants: %w", err)
+		}
+		for _, id := range ids {
+			if visited[id] { // SSCAN may repeat itself
+				continue
+			}
+			visited[id] = true
+			if err := visit(id); err != nil {
+				return err
+			}
+		}
+		if cursor = next; cursor == 0 {
+			return nil
+		}
+	}
+}
