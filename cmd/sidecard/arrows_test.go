@@ -1,0 +1,112 @@
+package main
+
+import (
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/sidecard/sidecard/"
+
+// exceptions are the arrows that the house has and should not have. None may be added.
+var exceptions = strings.Split(strings.TrimSpace(`
+api -> blocks
+api -> blocks/rules
+api -> intake
+api -> oauth
+blocks -> intake
+blocks/amocrm -> blocks/rules
+blocks/amocrm -> connector/usedesk
+blocks/rules -> connector/amocrm
+blocks/rules -> connector/usedesk
+blocks/rules -> intake
+connector/amocrm -> connector/allow
+connector/amocrm -> connector/attempt
+connector/usedesk -> connector/allow
+connector/usedesk -> connector/attempt
+internal/crm -> connector/usedesk
+internal/notify -> blocks/rules
+internal/notify -> connector/allow
+internal/notify -> connector/attempt
+internal/privacy -> blocks
+internal/privacy -> blocks/rules
+internal/privacy -> internal/crm
+internal/privacy -> oauth
+metrics -> api
+metrics -> blocks/rules
+metrics -> connector/amocrm
+metrics -> internal/crm/webhooks
+metrics -> internal/notify
+metrics -> internal/store
+metrics -> oauth
+oauth -> connector/amocrm
+traces -> connector/amocrm
+traces -> connector/attempt
+traces -> connector/usedesk
+traces -> internal/notify
+`), "\n")
+
+// allowed reports whether a package may import another one of ours. Programs, tests and what wires may import everything.
+func allowed(from, to string) bool {
+	in := func(p string, roots ...string) bool {
+		return slices.ContainsFunc(roots, func(root string) bool { return p == root || strings.HasPrefix(p, root+"/") })
+	}
+	shared := []string{"blocks", "blocks/ui", "blocks/session", "blocks/console"} // of all blocks
+	values := in(to, "internal/money", "internal/when")                           // plain values, which know nothing of ours
+	ground := in(to, "internal") && !in(to, "internal/crm")
+	switch {
+	case in(from, "cmd", "e2e", "bench", "deploy"):
+		return true
+	case in(from, "sandbox"):
+		return in(to, "sandbox")
+	case in(to, "sandbox", "cmd", "e2e", "bench", "deploy"):
+		return false
+	case in(from, "connector"):
+		return values || in(to, "connector/transport", "connector/wire") || in(to, from)
+	case in(from, "internal/crm"):
+		return ground || in(to, "connector/amocrm", "oauth", "internal/crm")
+	case in(from, "internal"):
+		return ground || in(to, "connector/transport", "connector/wire")
+	case in(from, "oauth"):
+		return ground
+	case in(from, "api"):
+		return ground || in(to, "api")
+	case slices.Contains(shared, from):
+		return ground || in(to, "oauth", "internal/crm") || slices.Contains(shared, to)
+	case in(from, "blocks"):
+		name := strings.Split(from, "/")[1]
+		own := map[string]string{"amocrm": "connector/amocrm", "sms": "connector/turbosms", "meetings": "connector/zoom"}[name]
+		return in(to, "internal", "oauth", path.Join("blocks", name)) || slices.Contains(shared, to) || own != "" && in(to, own)
+	}
+	return false
+}
+
+// The ground knows no block, a block knows no other, and each connector is known where its system is spoken to.
+func TestArrows_packagesImportOnlyWhatTheyMayKnow(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := []string{}
+	for line := range strings.Lines(string(out)) {
+		packages := strings.Fields(line)
+		from := strings.TrimPrefix(packages[0], module)
+		for _, p := range packages[1:] {
+			if to, ours := strings.CutPrefix(p, module); ours && !allowed(from, to) {
+				found = append(found, from+" -> "+to)
+			}
+		}
+	}
+	for _, arrow := range found {
+		if !slices.Contains(exceptions, arrow) {
+			t.Errorf("%s: this package should not know the other", arrow)
+		}
+	}
+	for _, arrow := range exceptions {
+		if !slices.Contains(found, arrow) {
+			t.Errorf("%s: the exception is not needed any more, take it out", arrow)
+		}
+	}
+}
