@@ -223,7 +223,7 @@ func (f Field) writeObject(e element, _ when.Calendar) (ValueInput, error) {
 	object, ok := e.value.(map[string]any)
 	if s, isText := e.value.(string); isText {
 		ok = json.Unmarshal([]byte(s), &object) == nil && object != nil
-		if !ok && f.Type == "legal_entity" && !strings.ContainsAny(s[:1], "{[") {
+		if !ok && f.Type == "legal_entity" && strings.IndexAny(s, "{[") != 0 {
 			object, ok = map[string]any{"name": s}, true
 		}
 	}

@@ -257,6 +257,7 @@ func TestNormalize_refusalsPointIntoTheRule(t *testing.T) {
 		{"smart_address", `[{"value":"x","enum_id":7}]`, "values.0.enum_code"},
 		{"chained_list", `[{"catalog_id":1}]`, ""},
 		{"legal_entity", `[{"value":{"vat_id":"1"}}]`, "values.0.value"},
+		{"legal_entity", `[{"value":"","enum_id":1}]`, "values.0.value"},
 	} {
 		in, err := Field{ID: 9, Type: tt.kind, Enums: choices}.Normalize(decodeRule(t, tt.json))
 		if tt.path == "" {
