@@ -155,7 +155,7 @@ func (h *TriggerHandlers) ended(c echo.Context, t tenant.Tenant, e rules.Entry, 
 		return h.answer(c, http.StatusOK, t, e, existed)
 	case rules.StateFailed, rules.StateDropped:
 		c.Response().Header().Set(echo.HeaderLocation, h.statusURL(c, e))
-		return Problem(c, http.StatusUnprocessableEntity, e.Why, h.fields(c, e.Problems)...)
+		return Problem(c, http.StatusUnprocessableEntity, e.Why.String(), h.fields(c, e.Problems)...)
 	}
 	return h.answer(c, http.StatusAccepted, t, e, existed)
 }

@@ -230,7 +230,7 @@ func TestCreate_waits(t *testing.T) {
 			if c.code == 200 && (got.body["lead_id"] != 7.0 || got.body["contact_id"] != 8.0 || got.body["note_id"] != 9.0 || got.body["lead_url"] != "https://now.amocrm.ru/leads/detail/7") {
 				t.Errorf("%v", got.body)
 			}
-			if c.code == 422 && (got.body["title"] != failed.Why || !strings.Contains(got.Body.String(), "fields.status_id")) {
+			if c.code == 422 && (got.body["title"] != failed.Why.String() || !strings.Contains(got.Body.String(), "fields.status_id")) {
 				t.Errorf("%v", got.body)
 			}
 		})

@@ -37,7 +37,7 @@ type firing struct {
 func (h *TriggerHandlers) answer(c echo.Context, status int, t tenant.Tenant, e rules.Entry, repeated bool) error {
 	f := firing{ID: e.ID, State: string(e.State), StatusURL: h.statusURL(c, e), Repeated: repeated,
 		TicketID: e.Request.TicketID, ContactID: e.Steps.ContactID, LeadID: e.Steps.LeadID, LeadURL: t.Present(e.LeadURL),
-		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: e.Why, Remarks: h.fields(c, e.Remarks()),
+		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: e.Why.String(), Remarks: h.fields(c, e.Remarks()),
 		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(), Timeline: e.Timeline}
 	if e.State != rules.StateDone {
 		f.Errors = h.fields(c, e.Problems)

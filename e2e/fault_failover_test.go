@@ -31,7 +31,7 @@ func TestFault_redisFailsOverWhileADealIsBeingMade(t *testing.T) {
 					Timeline []rules.Line `json:"timeline"`
 				}
 				w.GetJSON(first.StatusURL, &e)
-				return strings.HasPrefix(e.Timeline[len(e.Timeline)-1].Text, "sending the deal")
+				return strings.HasPrefix(string(e.Timeline[len(e.Timeline)-1].Text), "sending the deal")
 			})
 			w.fire(base, w.SeedRule(made[1], nil)) // it waits over the failover
 			redis.KillMaster(t, "*:fire:*")

@@ -46,7 +46,7 @@ func init() {
 		}, page},
 		{"firing-waits", func(w *house, _ *crm.Ticket) {
 			id = w.fired(time.Minute, chairs(105), rules.Steps{}, rules.Outcome{State: rules.StateAccepted,
-				Why: "amoCRM can't be reached or has trouble: its answer was 500: Internal Server Error"}).ID
+				Why: "=crm_down cause_answer:500|Internal Server Error"}).ID
 			l := rules.NewLedger(w.db, time.Minute)
 			for i := range 14 {
 				w.redis.SetTime(ago(time.Minute - time.Duration(i+1)*4*time.Second))
@@ -54,7 +54,7 @@ func init() {
 				if err != nil || len(b.Entries) != 1 {
 					w.t.Fatalf("claimed %+v, %v", b, err)
 				}
-				o := rules.Outcome{State: rules.StateAccepted, Why: "amoCRM can't be reached or has trouble: its answer was 500: Internal Server Error"}
+				o := rules.Outcome{State: rules.StateAccepted, Why: "=crm_down cause_answer:500|Internal Server Error"}
 				if i == 13 {
 					o.After = time.Hour
 				}

@@ -61,7 +61,7 @@ func chairs(ticket int64) rules.Request {
 func (w *house) refusedFiring() rules.Entry {
 	w.t.Helper()
 	return w.fired(2*time.Hour, chairs(101), rules.Steps{ClientID: 55, ContactID: 7}, rules.Outcome{
-		State: rules.StateFailed, Why: "amoCRM refused the deal: the stage is not of this pipeline",
+		State: rules.StateFailed, Why: "=refused_deal|the stage is not of this pipeline",
 		Problems: []rules.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "The value you selected is not a valid choice."}},
 	})
 }
@@ -75,7 +75,7 @@ func (w *house) twinFiring() rules.Entry {
 			{LeadID: 31, Name: "Chairs & tables", URL: "https://example.amocrm.ru/leads/detail/31", CreatedAt: ago(3 * time.Hour)},
 			{LeadID: 32, URL: "https://example.amocrm.ru/leads/detail/32", CreatedAt: ago(3 * time.Hour)},
 		},
-	}, rules.Outcome{State: rules.StateFailed, Why: "amoCRM's answer was lost, and 2 deals may be the one that it made: say which"})
+	}, rules.Outcome{State: rules.StateFailed, Why: "=twins:2"})
 }
 
 // remarkedFiring is a firing whose deal was made without some of its values.
@@ -89,7 +89,7 @@ func (w *house) remarkedFiring(since time.Duration) rules.Entry {
 	}
 	return w.fired(since, chairs(101), rules.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12",
 		Remarks: left}, rules.Outcome{State: rules.StateDone, Label: rules.LabelRemarks, Problems: left,
-		Why: `left out: fields.price: must be a whole number, not "about 500"; fields.name: may have at most 255 characters`})
+		Why: `=remarks|fields.price: must be a whole number, not "about 500"; fields.name: may have at most 255 characters`})
 }
 
 // unreadFiring is a firing whose body can't be read.
@@ -113,7 +113,7 @@ func (w *house) fillInbox() {
 	w.t.Helper()
 	w.fired(50*time.Hour, chairs(90), rules.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12"},
 		rules.Outcome{State: rules.StateDone})
-	dropped := w.fired(26*time.Hour, chairs(91), rules.Steps{}, rules.Outcome{State: rules.StateFailed, Why: "the helpdesk has no ticket 91"})
+	dropped := w.fired(26*time.Hour, chairs(91), rules.Steps{}, rules.Outcome{State: rules.StateFailed, Why: "=no_ticket:91"})
 	w.redis.SetTime(ago(25 * time.Hour))
 	if err := w.h.Firings.Drop(w.t.Context(), "t1", dropped.ID, "The client has called"); err != nil {
 		w.t.Fatal(err)
@@ -123,7 +123,7 @@ func (w *house) fillInbox() {
 	w.remarkedFiring(27 * time.Hour)
 	w.unreadFiring(90 * time.Minute)
 	w.fired(5*time.Minute, rules.Request{TicketID: 104}, rules.Steps{},
-		rules.Outcome{State: rules.StateHeld, Why: "nobody is logged in to amoCRM: log in from any ticket, then this is sent"})
+		rules.Outcome{State: rules.StateHeld, Why: "=no_login"})
 	w.fired(time.Minute, chairs(105), rules.Steps{}, rules.Outcome{
-		State: rules.StateAccepted, After: time.Hour, Why: "amoCRM takes no writes: the account's tariff has ended"})
+		State: rules.StateAccepted, After: time.Hour, Why: "=payment"})
 }

@@ -146,26 +146,26 @@ func (h *Handlers) inboxFile(v *visit) error {
 	return nil
 }
 
-// said is a stored sentence in the reader's language, or as it stands when it is not known.
-func (v *visit) said(f format, text string) string {
-	m, known := rules.MeaningOf(text)
-	if !known {
-		return f.Words(text)
+// said is a reason in the reader's language.
+func (v *visit) said(f format, r rules.Reason) string {
+	code, n, rest := r.Head()
+	if code == "" {
+		return f.Words(string(rest))
 	}
-	return v.t("firing."+m.Code, "N", m.N, "Rest", v.said(f, m.Rest))
+	return v.t("firing."+code, "N", n, "Rest", v.said(f, rest))
 }
 
 // reason is why an entry stands as it does, in the reader's language: also the mistakes in it, as far as they are ours.
 func (v *visit) reason(f format, e rules.Entry) string {
-	m, known := rules.MeaningOf(e.Why)
-	if !known || m.Rest == "" || len(e.Problems) == 0 {
+	code, n, rest := e.Why.Head()
+	if code == "" || rest == "" || len(e.Problems) == 0 {
 		return v.said(f, e.Why)
 	}
 	said := make([]string, 0, len(e.Problems))
 	for _, p := range v.problems(f, e.Problems) {
 		said = append(said, strings.TrimPrefix(p.Path+": "+p.Detail, ": "))
 	}
-	return v.t("firing."+m.Code, "N", m.N, "Rest", strings.Join(said[:min(len(said), 3)], "; "))
+	return v.t("firing."+code, "N", n, "Rest", strings.Join(said[:min(len(said), 3)], "; "))
 }
 
 // problems are mistakes in the reader's language.

@@ -288,7 +288,7 @@ func TestInbox_withoutFiringsThereIsNoWayToIt(t *testing.T) {
 func TestInbox_hasWordsForEverything(t *testing.T) {
 	w := newHouse(t)
 	for _, lang := range blocks.Langs {
-		for _, code := range rules.MeaningCodes() {
+		for _, code := range rules.ReasonCodes() {
 			if got := w.h.Catalog.T(lang, "firing."+code, "N", "1", "Rest", "x"); got == "" || got == "firing."+code {
 				t.Errorf("%s: %s", lang, got)
 			}

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -18,21 +17,11 @@ import (
 // maxCause bounds what is quoted of an answer, in characters.
 const maxCause = 120
 
-// because is why with what is known of the error behind it: the status of the answer and the other side's own words, or what
-// became of the connection.
-func because(why string, err error) string {
-	if c := cause(err); c != "" {
-		return why + ": " + c
-	}
-	return why
-}
-
-func cause(err error) string {
-	if status, words := answerOf(err); status != 0 {
-		if words == "" {
-			return fmt.Sprintf("its answer was %d", status)
-		}
-		return fmt.Sprintf("its answer was %d: %s", status, bounded(words, maxCause))
+// cause is what is known of an error: the status of the answer and the other side's own words, or what became of the
+// connection; "" when nothing is.
+func cause(err error) Reason {
+	if status, said := answerOf(err); status != 0 {
+		return because("cause_answer", status, inWords(bounded(said, maxCause)))
 	}
 	var line net.Error
 	var name *net.DNSError
@@ -42,15 +31,15 @@ func cause(err error) string {
 	var host x509.HostnameError
 	switch {
 	case errors.As(err, &name):
-		return "its address was not found"
+		return "=cause_name"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &line) && line.Timeout():
-		return "no answer came in time"
+		return "=cause_timeout"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "it refused the connection"
+		return "=cause_refused"
 	case errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &authority), errors.As(err, &host):
-		return "its certificate is not trusted"
+		return "=cause_tls"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "the connection was cut"
+		return "=cause_cut"
 	}
 	return ""
 }

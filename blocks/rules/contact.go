@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -147,12 +146,12 @@ func (j *job) attach(ctx context.Context) error {
 			return err
 		}
 	}
-	st, text := &j.e.Steps, "the client has open deal %d: attached to it"
+	st, code := &j.e.Steps, "attached"
 	if skip {
-		text = "the client has open deal %d: nothing to do"
+		code = "skipped"
 	}
 	st.LeadID, st.LeadURL, st.ContactID, st.Attached, st.Skipped = deal.ID, deal.URL, j.contactID, !skip, skip
-	return j.s.ledger.Record(ctx, *j.e, fmt.Sprintf(text, deal.ID))
+	return j.s.ledger.Record(ctx, *j.e, because(code, deal.ID, ""))
 }
 
 // contactGone deals with a deal that was refused because the CRM no longer has its contact: the client is looked for

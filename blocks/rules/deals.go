@@ -39,7 +39,7 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 			j.fail(ctx, err)
 		}
 	}
-	h.hold(ctx, alive(jobs), "sending the deal")
+	h.hold(ctx, alive(jobs), "=sending_deal")
 	h.send(alive(jobs), call{
 		again: func(jobs []*job) []*job {
 			now := h.inTurn(alive(jobs))
@@ -156,11 +156,11 @@ func (h *haul) got(ctx context.Context, jobs []*job, made []amocrm.ComplexResult
 		j.adopt(r)
 		mine = append(mine, j)
 	}
-	h.record(ctx, mine, func(j *job) string {
+	h.record(ctx, mine, func(j *job) Reason {
 		if j.e.Steps.Attached {
-			return fmt.Sprintf("amoCRM's duplicate control put it into deal %d", j.e.Steps.LeadID)
+			return because("deal_merged", j.e.Steps.LeadID, "")
 		}
-		return fmt.Sprintf("deal %d made", j.e.Steps.LeadID)
+		return because("deal_made", j.e.Steps.LeadID, "")
 	})
 }
 

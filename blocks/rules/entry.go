@@ -27,7 +27,7 @@ type Entry struct {
 	Tenant    string
 	State     State
 	Label     Label
-	Why       string    // why it waits, is held, has failed or was dropped; English, for people
+	Why       Reason    // why it waits, is held, has failed or was dropped
 	Problems  []Problem // what was refused or, of a done one, left out, by path into the rule's body
 	Request   Request
 	Steps     Steps
@@ -112,7 +112,7 @@ type Intent struct {
 	Price      *int64 `json:"price,omitempty"`
 	By         int64  `json:"by,omitempty"` // the CRM user who was logged in; 0 when not known
 
-	Cause    string    `json:"cause,omitempty"` // why the answer is not known
+	Cause    Reason    `json:"cause,omitempty"` // why the answer is not known
 	Until    time.Time `json:"until,omitzero"`  // before that the CRM may still be at it
 	From     time.Time `json:"from,omitzero"`   // since when it is looked for, when Redis' clock was set back behind At
 	Looks    int       `json:"looks,omitempty"`
@@ -131,7 +131,7 @@ func (i *Intent) from() time.Time {
 // last, and Next when the next try is due, while one is. LeftOut is how many lines were too many and are not kept, here.
 type Line struct {
 	At      time.Time `json:"at"`
-	Text    string    `json:"text"`
+	Text    Reason    `json:"text"`
 	Times   int       `json:"times,omitempty"` // 0 or 1: once
 	Last    time.Time `json:"last,omitzero"`
 	Next    time.Time `json:"next,omitzero"`
@@ -176,9 +176,21 @@ type Outcome struct {
 	Label    Label
 	State    State         // accepted means: postponed by After
 	After    time.Duration // until the next try
-	Why      string
+	Why      Reason
 	Problems []Problem
 	Tried    bool // a postponement that counts as an attempt
+}
+
+// line is what the timeline says of an outcome.
+func (o Outcome) line() Reason {
+	code := string(o.State)
+	switch {
+	case o.State == StateAccepted && o.Why != "":
+		code = "waits"
+	case o.State == StateDone && o.Why != "":
+		code = "done_why"
+	}
+	return because(code, "", o.Why)
 }
 
 // Remarks are what is left out of the entry's deal, as far as that is known by now.

@@ -16,7 +16,7 @@ func (j *job) explain(err error) error {
 		return err
 	}
 	ours := check(j.e.Request, j.meta)
-	r := &refusal{why: "amoCRM refused the deal"}
+	r := &refusal{}
 	for _, v := range e.Validation {
 		p := Problem{Path: j.plan.from.path(v.Path), Code: v.Code, Detail: v.Detail}
 		for _, o := range ours {
@@ -26,20 +26,20 @@ func (j *job) explain(err error) error {
 		}
 		r.problems = append(r.problems, p)
 	}
-	r.why = reason(r.why, e, r.problems)
+	r.why = because("refused_deal", "", reasonOf(e, r.problems))
 	return &kept{refusal: r, cause: err}
 }
 
-func explainExtra(err error, path, why string) error {
+func explainExtra(err error, path, code string) error {
 	var e *amocrm.Error
 	if !errors.As(err, &e) || (e.Kind != amocrm.KindInvalid && e.Kind != amocrm.KindNotFound) {
 		return err
 	}
-	r := &refusal{why: why}
+	r := &refusal{}
 	for _, v := range e.Validation {
 		r.problems = append(r.problems, Problem{Path: path, Code: v.Code, Detail: v.Detail})
 	}
-	r.why = reason(r.why, e, r.problems)
+	r.why = because(code, "", reasonOf(e, r.problems))
 	return &kept{refusal: r, cause: err}
 }
 
@@ -52,15 +52,18 @@ type kept struct {
 // Unwrap gives the refusal and its cause.
 func (k *kept) Unwrap() []error { return []error{k.refusal, k.cause} }
 
-func reason(what string, e *amocrm.Error, problems []Problem) string {
+// reasonOf is the CRM's refusal in words: its mistakes, else what it says itself.
+func reasonOf(e *amocrm.Error, problems []Problem) Reason {
 	if len(problems) == 0 {
-		return what + ": " + strings.TrimSpace(e.Title+" "+e.Detail)
+		return inWords(saidOf(e))
 	}
-	return told(what, problems)
+	return told(problems)
 }
 
-// told is what happened with the first problems that say why.
-func told(what string, problems []Problem) string {
+func saidOf(e *amocrm.Error) string { return strings.TrimSpace(e.Title + " " + e.Detail) }
+
+// told is the first problems in words.
+func told(problems []Problem) Reason {
 	parts := make([]string, 0, len(problems))
 	for i, p := range problems {
 		if i == 5 {
@@ -69,5 +72,5 @@ func told(what string, problems []Problem) string {
 		}
 		parts = append(parts, p.Path+": "+p.Detail)
 	}
-	return what + ": " + strings.Join(parts, "; ")
+	return inWords(strings.Join(parts, "; "))
 }

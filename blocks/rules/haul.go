@@ -150,7 +150,7 @@ func (j *job) ended() bool {
 	case j.common != nil:
 		j.end = j.common
 	case j.e.Steps.LeadID == 0 && j.stopping():
-		j.end = &verdict{Outcome: Outcome{State: StateAccepted, Why: "interrupted by a restart"}}
+		j.end = &verdict{Outcome: Outcome{State: StateAccepted, Why: whyRestart}}
 	}
 	return j.end != nil
 }
@@ -174,7 +174,7 @@ func (j *job) fail(ctx context.Context, err error) {
 		return
 	}
 	v := judge(err, *j.e, j.now())
-	j.s.Log.InfoContext(ctx, "firing not done", "tenant", j.e.Tenant, "firing", j.e.ID, "becomes", string(v.State), "why", v.Why, "error", err)
+	j.s.Log.InfoContext(ctx, "firing not done", "tenant", j.e.Tenant, "firing", j.e.ID, "becomes", string(v.State), "why", v.Why.String(), "error", err)
 	if v.wide {
 		j.common = &v
 	}
@@ -206,7 +206,7 @@ func (h *haul) settle(ctx context.Context) {
 func done(e Entry) Outcome {
 	o := Outcome{State: StateDone}
 	if !e.Steps.Skipped && len(e.Steps.Remarks) > 0 {
-		o.Label, o.Problems, o.Why = LabelRemarks, e.Steps.Remarks, told("left out", e.Steps.Remarks)
+		o.Label, o.Problems, o.Why = LabelRemarks, e.Steps.Remarks, because("remarks", "", told(e.Steps.Remarks))
 	}
 	return o
 }
@@ -220,18 +220,18 @@ func (j *job) free() {
 }
 
 // record stores what the jobs have achieved in one go; a job whose claim is gone ends.
-func (h *haul) record(ctx context.Context, jobs []*job, text func(*job) string) {
+func (h *haul) record(ctx context.Context, jobs []*job, text func(*job) Reason) {
 	h.recordAll(ctx, jobs, true, text)
 }
 
 // hold stores what the jobs are about to send, and so makes sure that it is still theirs to send.
-func (h *haul) hold(ctx context.Context, jobs []*job, text string) {
+func (h *haul) hold(ctx context.Context, jobs []*job, text Reason) {
 	h.held = time.Now() // before: the lease begins no later than this
-	h.recordAll(ctx, jobs, false, func(*job) string { return text })
+	h.recordAll(ctx, jobs, false, func(*job) Reason { return text })
 }
 
-func (h *haul) recordAll(ctx context.Context, jobs []*job, progress bool, text func(*job) string) {
-	entries, texts := make([]Entry, len(jobs)), make([]string, len(jobs))
+func (h *haul) recordAll(ctx context.Context, jobs []*job, progress bool, text func(*job) Reason) {
+	entries, texts := make([]Entry, len(jobs)), make([]Reason, len(jobs))
 	for i, j := range jobs {
 		entries[i], texts[i] = *j.e, text(j)
 	}

@@ -185,7 +185,7 @@ func TestBatch_startsWithin50msOfThe202(t *testing.T) {
 		accepted := time.Now()
 		h.until(e.ID, StateDone)
 		for _, l := range h.get(e.ID).Timeline {
-			if l.Text != "sending the deal" {
+			if l.Text != "=sending_deal" {
 				continue
 			}
 			took, accepting = append(took, l.At.Sub(accepted)), append(accepting, accepted.Sub(began))

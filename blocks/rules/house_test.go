@@ -154,7 +154,7 @@ func (h *house) untilWhy(id, why string) Entry {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		if e.State == StateAccepted && contains(e.Why, why) {
+		if e.State == StateAccepted && contains(e.Why.String(), why) {
 			return e
 		}
 		select {

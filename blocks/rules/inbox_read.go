@@ -132,13 +132,13 @@ func (q Query) fits(e Entry) bool {
 	if q.Text == "" {
 		return true
 	}
-	in := []string{e.ID, strconv.FormatInt(e.Request.TicketID, 10), e.Request.Fields.Name, e.Why, q.reason(e)}
+	in := []string{e.ID, strconv.FormatInt(e.Request.TicketID, 10), e.Request.Fields.Name, e.Why.String(), q.reason(e)}
 	return slices.ContainsFunc(in, func(s string) bool { return strings.Contains(strings.ToLower(s), q.Text) })
 }
 
 func (q Query) reason(e Entry) string {
 	if q.Reason == nil {
-		return e.Why
+		return e.Why.String()
 	}
 	return q.Reason(e)
 }

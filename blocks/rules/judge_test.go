@@ -58,7 +58,7 @@ func TestJudge_waitingHoldingAndFailing(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			v := judge(c.err, c.entry, now)
-			if v.State != c.state || v.Tried != c.tried || v.wide != c.wide || v.Why == "" || strings.Contains(v.Why, "10.0.0.1") {
+			if v.State != c.state || v.Tried != c.tried || v.wide != c.wide || v.Why == "" || strings.Contains(v.Why.String(), "10.0.0.1") {
 				t.Errorf("%+v", v)
 			}
 		})
@@ -79,7 +79,7 @@ func TestJudge_waitsAsLongAsTheCRMAsks(t *testing.T) {
 func TestJudge_ourOwnStorageIsNotTakenForTheCRM(t *testing.T) {
 	down := &store.Trouble{Why: "not reachable", Err: syscall.ECONNREFUSED}
 	v := judge(fmt.Errorf("%w: %w", &amocrm.Error{Kind: amocrm.KindNetwork}, down), Entry{CreatedAt: time.Now()}, time.Now())
-	if v.State != StateAccepted || strings.Contains(v.Why, "amoCRM") {
+	if v.State != StateAccepted || strings.Contains(v.Why.String(), "amoCRM") {
 		t.Errorf("%+v", v)
 	}
 }

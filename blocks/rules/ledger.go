@@ -29,12 +29,11 @@ const (
 
 	loopMost = 20 // firings of one ticket within loopTime
 	loopTime = time.Hour
-	whyLoop  = "this ticket fired more than 20 times within an hour; it looks like a loop between rules"
 )
 
 // schema is the form in which entries are stored. One of a higher form is left to the replicas that know it: never claimed,
 // changed or listed here, so that two versions can run side by side.
-const schema = 2
+const schema = 3
 
 // keepFor is how long finished entries are kept.
 var keepFor = map[State]time.Duration{StateDone: keepDone, StateFailed: keepFailed, StateDropped: keepFailed}
@@ -79,7 +78,7 @@ func (l *Ledger) Accept(ctx context.Context, tenantID string, r Request, idem st
 
 // Refuse stores a firing that can't be carried out as it stands: it has failed from the beginning. existed is that of
 // Accept, and so is what is said there of a ticket's 21st firing within an hour.
-func (l *Ledger) Refuse(ctx context.Context, tenantID string, r Request, idem, why string, problems []Problem) (e Entry, existed bool, err error) {
+func (l *Ledger) Refuse(ctx context.Context, tenantID string, r Request, idem string, why Reason, problems []Problem) (e Entry, existed bool, err error) {
 	return l.acceptWith(ctx, tenantID, r, idem, "", Outcome{Why: why, Problems: problems}, func(redis.Pipeliner) {})
 }
 
@@ -101,10 +100,10 @@ func (l *Ledger) acceptWith(ctx context.Context, tenantID string, r Request, ide
 		if problems, err = l.sealProblems(tenantID, id, refused.Problems); err != nil {
 			return Entry{}, false, err
 		}
-		line, _ = l.sealLine(tenantID, id, "failed: "+refused.Why)
+		line, _ = l.sealLine(tenantID, id, because("failed", "", refused.Why))
 	}
 	got, err := l.runWith(ctx, acceptScript, behind, tenantID, id, idem, idemFor.Milliseconds(), r.TicketID,
-		l.seal.Seal(plain, entryKey(tenantID, id)), maxWaiting, loopMost, loopTime.Milliseconds(), whyLoop, mark,
+		l.seal.Seal(plain, entryKey(tenantID, id)), maxWaiting, loopMost, loopTime.Milliseconds(), string(whyLoop), mark,
 		l.sealWhy(tenantID, id, refused.Why), problems, line).StringSlice()
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("store firing: %w", err)
@@ -118,12 +117,12 @@ func (l *Ledger) acceptWith(ctx context.Context, tenantID string, r Request, ide
 	}
 	now := millis(got[1])
 	return Entry{V: schema, ID: id, Tenant: tenantID, State: StateAccepted, Request: r,
-		CreatedAt: now, UpdatedAt: now, Since: now, DueAt: now, Timeline: []Line{{At: now, Text: "accepted"}}}, false, nil
+		CreatedAt: now, UpdatedAt: now, Since: now, DueAt: now, Timeline: []Line{{At: now, Text: textAccepted}}}, false, nil
 }
 
 // Record stores the steps of a claimed entry, adds text (if any) to its timeline, starts its lease anew, and ends its waits
 // in a row. ErrClaimLost when the claim is no longer the entry's.
-func (l *Ledger) Record(ctx context.Context, e Entry, text string) error {
+func (l *Ledger) Record(ctx context.Context, e Entry, text Reason) error {
 	args, err := l.recordArgs(e, text, true)
 	if err != nil {
 		return err
@@ -140,7 +139,7 @@ func (l *Ledger) Record(ctx context.Context, e Entry, text string) error {
 
 // RecordAll is Record for entries of one tenant, in one round trip; the errors are in the order of the entries. Without
 // progress, as for what is only about to be tried, their waits in a row go on.
-func (l *Ledger) RecordAll(ctx context.Context, entries []Entry, texts []string, progress bool) []error {
+func (l *Ledger) RecordAll(ctx context.Context, entries []Entry, texts []Reason, progress bool) []error {
 	errs := make([]error, len(entries))
 	answers := make([]*redis.Cmd, len(entries))
 	// The pipeline's own error is the first of any command; each command's is looked at below.
@@ -170,7 +169,7 @@ func (l *Ledger) RecordAll(ctx context.Context, entries []Entry, texts []string,
 	return errs
 }
 
-func (l *Ledger) recordArgs(e Entry, text string, progress bool) ([]any, error) {
+func (l *Ledger) recordArgs(e Entry, text Reason, progress bool) ([]any, error) {
 	steps, err := l.sealSteps(e.Tenant, e.ID, e.Steps)
 	if err != nil {
 		return nil, err
@@ -206,11 +205,7 @@ func (l *Ledger) Settle(ctx context.Context, e Entry, o Outcome) error {
 	if err != nil {
 		return err
 	}
-	text := string(o.State)
-	if o.Why != "" {
-		text += ": " + o.Why
-	}
-	line, mark := l.sealLine(e.Tenant, e.ID, text)
+	line, mark := l.sealLine(e.Tenant, e.ID, o.line())
 	wait := 1
 	if o.Tried || o.State == StateDone || o.State == StateFailed {
 		wait = 0

@@ -16,11 +16,6 @@ const MaxReason = 500
 
 const (
 	restartStep = 100 // entries started anew in one Redis step
-	textRetried = "retried by a person"
-	textEdited  = "edited and retried by a person"
-	textDropped = "dropped by a person: "
-
-	textNoneMeant = "a person says that none of the deals is meant: a new one is made"
 )
 
 // Errors of what people do with entries.
@@ -44,7 +39,7 @@ func (l *Ledger) Retry(ctx context.Context, tenantID, id string) error {
 // many. One that fails again meanwhile is not started twice.
 func (l *Ledger) RetryAll(ctx context.Context, tenantID string) (int, error) {
 	for total, left, till := 0, int64(0), ""; ; {
-		got, err := l.run(ctx, restartAllScript, tenantID, restartStep, till, textRetried, left).Slice()
+		got, err := l.run(ctx, restartAllScript, tenantID, restartStep, till, string(textRetried), left).Slice()
 		if err != nil {
 			return total, fmt.Errorf("retry firings: %w", err)
 		}
@@ -91,8 +86,8 @@ func (l *Ledger) Drop(ctx context.Context, tenantID, id, reason string) error {
 	if err != nil {
 		return err
 	}
-	line, _ := l.sealLine(tenantID, id, textDropped+reason)
-	ok, err := l.run(ctx, dropScript, tenantID, id, e.rev, l.sealWhy(tenantID, id, reason), line).Int()
+	line, _ := l.sealLine(tenantID, id, because("dropped", "", inWords(reason)))
+	ok, err := l.run(ctx, dropScript, tenantID, id, e.rev, l.sealWhy(tenantID, id, inWords(reason)), line).Int()
 	if err != nil {
 		return fmt.Errorf("drop firing: %w", err)
 	}
@@ -119,7 +114,7 @@ func (l *Ledger) Adopt(ctx context.Context, tenantID, id string, leadID int64) e
 		st.ContactID = st.LeadIntent.ContactID
 	}
 	st.Candidates, st.LeadIntent = nil, nil
-	return l.restart(ctx, e, fmt.Sprintf("deal %d chosen by a person", leadID), &st, nil)
+	return l.restart(ctx, e, because("chosen", leadID, ""), &st, nil)
 }
 
 // MakeNew says that none of a failed entry's candidates is its deal, and starts it anew to make one. ErrNoCandidate when it
@@ -147,7 +142,7 @@ func (l *Ledger) seen(ctx context.Context, tenantID, id string, states ...State)
 }
 
 // restart makes an entry due while it is as it was seen; steps and request replace its own unless nil.
-func (l *Ledger) restart(ctx context.Context, e Entry, text string, steps *Steps, r *Request) error {
+func (l *Ledger) restart(ctx context.Context, e Entry, text Reason, steps *Steps, r *Request) error {
 	var stepsSealed, sealed string
 	ticket, adopted := e.Request.TicketID, int64(0)
 	if steps != nil {
@@ -166,7 +161,7 @@ func (l *Ledger) restart(ctx context.Context, e Entry, text string, steps *Steps
 		}
 		sealed, ticket = l.seal.Seal(plain, entryKey(e.Tenant, e.ID)), r.TicketID
 	}
-	got, err := l.run(ctx, restartScript, e.Tenant, e.ID, e.rev, text, stepsSealed, sealed, ticket, adopted,
+	got, err := l.run(ctx, restartScript, e.Tenant, e.ID, e.rev, string(text), stepsSealed, sealed, ticket, adopted,
 		ownFor.Milliseconds()).Text()
 	switch {
 	case err != nil:

@@ -261,7 +261,7 @@ func dropLetsGo(t *testing.T, l bench) {
 	}
 	got := get(t, l, first.ID)
 	if got.State != StateDropped || got.Why != "asked twice\nby mistake" || !got.DueAt.IsZero() ||
-		got.Timeline[len(got.Timeline)-1].Text != textDropped+got.Why {
+		got.Timeline[len(got.Timeline)-1].Text != because("dropped", "", got.Why) {
 		t.Errorf("%+v", got)
 	}
 	if life := l.db.PTTL(t.Context(), entryKey("t1", first.ID)).Val(); life < keepFailed-time.Hour || life > keepFailed {

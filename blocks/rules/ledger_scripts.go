@@ -200,10 +200,10 @@ if refused and not loops then
   finish(id, 'failed', ticket, 'refused')
   return {id, 'refused'}
 end
-say(id, 'accepted')
+say(id, '=accepted')
 if loops then
   call('HSET', key(id), 'why', ARGV[9])
-  say(id, 'failed: ' .. ARGV[9])
+  say(id, '=failed ' .. string.sub(ARGV[9], 2))
   finish(id, 'failed', ticket)
   call('SET', loop, id, 'PX', lately)
   return {id, 'loops'}
@@ -290,7 +290,7 @@ local f = call('HMGET', key(id), 'claim', 'epoch', 'seq', 'ticket')
 if f[1] ~= ARGV[2] then return 0 end
 roomless(id)
 if to == 'held' and f[2] ~= (call('GET', p .. ':epoch') or '0') then
-  to, why, delay, line, mark = 'accepted', '', 0, 'accepted', ''
+  to, why, delay, line, mark = 'accepted', '', 0, '=accepted', ''
 end
 call('HSET', key(id), 'steps', ARGV[6], 'why', why, 'problems', ARGV[7])
 call('HDEL', key(id), 'claim')
@@ -321,7 +321,7 @@ for i, id in ipairs(ids) do
   move(id, 'accepted', now)
   call('HSET', key(id), 'why', '', 'waits', 0, 'since', string.format('%.0f', now))
   call('ZADD', p .. ':due', ms(now - 1 + i * 0.001), id)
-  say(id, 'released')
+  say(id, '=released')
 end
 return #ids
 `)

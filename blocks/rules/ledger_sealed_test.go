@@ -62,7 +62,7 @@ func wordsAreSealed(t *testing.T, l bench) {
 	r := firing(1, canary)
 	r.Fields.Name, r.Comment = canary, canary
 	problems := []Problem{{Path: "fields.name", Code: "x", Detail: "not " + canary, Params: map[string]string{"Given": canary}}}
-	refused := "amoCRM refused the deal: fields.name: not " + canary
+	refused := because("refused_deal", "", inWords("fields.name: not "+canary))
 	a := mustAccept(t, l, r, "k")
 	c := mustClaim(t, l, 1)[0]
 	c.Steps.Candidates = []Candidate{{LeadID: 5, Name: canary, URL: "https://x/5"}}
@@ -84,7 +84,7 @@ func wordsAreSealed(t *testing.T, l bench) {
 	if err := l.Drop(ctx, "t1", b.ID, canary); err != nil {
 		t.Fatal(err)
 	}
-	if got := get(t, l, b.ID); got.Why != canary || got.Timeline[1].Text != textDropped+canary {
+	if got := get(t, l, b.ID); got.Why != canary || got.Timeline[1].Text != because("dropped", "", canary) {
 		t.Errorf("dropped: %+v", got)
 	}
 	if _, _, err := l.Shelve(ctx, "t1", firing(3, canary), "", "because of "+canary); err != nil {
@@ -140,23 +140,23 @@ func formOneIsRead(t *testing.T, l bench) {
 		t.Fatal(err)
 	}
 	c = mustClaim(t, l, 1)[0]
-	if err := l.Settle(ctx, c, Outcome{State: StateAccepted, Why: "amoCRM asks to slow down"}); err != nil {
+	if err := l.Settle(ctx, c, Outcome{State: StateAccepted, Why: whySlow}); err != nil {
 		t.Fatal(err)
 	}
 	got = get(t, l, a.ID)
-	if got.V != schema || got.Steps.LeadID != 5 || len(got.Timeline) != 5 || got.Timeline[4].Text != "accepted: amoCRM asks to slow down" {
+	if got.V != schema || got.Steps.LeadID != 5 || len(got.Timeline) != 5 || got.Timeline[4].Text != "=waits slow" {
 		t.Errorf("changed to %+v", got)
 	}
 }
 
 // waits settles a claim as one that waits.
-func waits(t *testing.T, l bench, why string) {
+func waits(t *testing.T, l bench, why Reason) {
 	t.Helper()
 	c := mustClaim(t, l, 1)
 	if len(c) != 1 {
 		t.Fatal("nothing is due")
 	}
-	if err := l.RecordAll(t.Context(), c, []string{"sending the deal"}, false)[0]; err != nil {
+	if err := l.RecordAll(t.Context(), c, []Reason{"=sending_deal"}, false)[0]; err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Settle(t.Context(), c[0], Outcome{State: StateAccepted, After: 10 * time.Millisecond, Why: why}); err != nil {
@@ -165,10 +165,10 @@ func waits(t *testing.T, l bench, why string) {
 }
 
 func triesAreCounted(t *testing.T, l bench) {
-	const down = "amoCRM can't be reached or has trouble: its answer was "
+	const down = "=crm_down cause_answer:"
 	a := mustAccept(t, l, firing(1, "x"), "")
 	for i := range 40 {
-		waits(t, l, fmt.Sprint(down, "500: Internal Server Error, number ", i)) // its words differ each time
+		waits(t, l, Reason(fmt.Sprint(down, "500|Internal Server Error, number ", i))) // its words differ each time
 		l.pass(20 * time.Millisecond)
 	}
 	waits(t, l, down+"502")
@@ -177,9 +177,10 @@ func triesAreCounted(t *testing.T, l bench) {
 		t.Fatalf("%+v", got.Timeline)
 	}
 	for i, want := range []struct {
-		text  string
+		text  Reason
 		times int
-	}{{"accepted", 0}, {"sending the deal", 41}, {"accepted: " + down + "500: Internal Server Error, number 39", 40}, {"accepted: " + down + "502", 0}} {
+	}{{textAccepted, 0}, {"=sending_deal", 41}, {"=waits crm_down cause_answer:500|Internal Server Error, number 39", 40},
+		{"=waits crm_down cause_answer:502", 0}} {
 		x := got.Timeline[i]
 		if x.Text != want.text || x.Times != want.times || (x.Times > 1) != x.Last.After(x.At) {
 			t.Errorf("line %d is %+v, want %+v", i, x, want)
@@ -191,7 +192,7 @@ func triesAreCounted(t *testing.T, l bench) {
 	// A person's retry begins anew.
 	l.pass(20 * time.Millisecond)
 	c := mustClaim(t, l, 1)[0]
-	if err := l.Settle(t.Context(), c, Outcome{State: StateFailed, Why: "the account is gone"}); err != nil {
+	if err := l.Settle(t.Context(), c, Outcome{State: StateFailed, Why: "=account_gone"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Retry(t.Context(), "t1", a.ID); err != nil {
@@ -199,7 +200,7 @@ func triesAreCounted(t *testing.T, l bench) {
 	}
 	waits(t, l, down+"502")
 	got = get(t, l, a.ID)
-	if n := len(got.Timeline); n != 8 || got.Timeline[3].Times != 0 || got.Timeline[7].Text != "accepted: "+down+"502" || got.Timeline[7].Times != 0 {
+	if n := len(got.Timeline); n != 8 || got.Timeline[3].Times != 0 || got.Timeline[7].Text != "=waits crm_down cause_answer:502" || got.Timeline[7].Times != 0 {
 		t.Errorf("%d lines: %+v", n, got.Timeline)
 	}
 }
@@ -208,7 +209,7 @@ func firstLinesStay(t *testing.T, l bench) {
 	a := mustAccept(t, l, firing(1, "x"), "")
 	c := mustClaim(t, l, 1)[0]
 	for i := range 100 {
-		if err := l.Record(t.Context(), c, fmt.Sprint("line ", i)); err != nil {
+		if err := l.Record(t.Context(), c, Reason(fmt.Sprint("line ", i))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -217,7 +218,7 @@ func firstLinesStay(t *testing.T, l bench) {
 		t.Fatalf("%d lines", n)
 	}
 	gap := got.Timeline[linesFirst]
-	if got.Timeline[0].Text != "accepted" || got.Timeline[linesFirst-1].Text != "line 8" || gap.LeftOut != 41 || gap.Text != "41 lines are left out here" ||
+	if got.Timeline[0].Text != textAccepted || got.Timeline[linesFirst-1].Text != "line 8" || gap.LeftOut != 41 || gap.Text != "=left_out:41" ||
 		got.Timeline[linesFirst+1].Text != "line 50" || got.Timeline[maxLines].Text != "line 99" {
 		t.Errorf("%+v", got.Timeline)
 	}
@@ -225,7 +226,7 @@ func firstLinesStay(t *testing.T, l bench) {
 		t.Fatal(err)
 	}
 	moved, err := l.Get(t.Context(), "t2", a.ID)
-	if err != nil || len(moved.Timeline) != maxLines+1 || moved.Timeline[linesFirst].LeftOut != 42 || moved.Timeline[0].Text != "accepted" {
+	if err != nil || len(moved.Timeline) != maxLines+1 || moved.Timeline[linesFirst].LeftOut != 42 || moved.Timeline[0].Text != textAccepted {
 		t.Errorf("%+v, %v", moved.Timeline, err)
 	}
 }

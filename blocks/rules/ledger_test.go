@@ -63,7 +63,7 @@ var conformance = []struct {
 		a := mustAccept(t, l, firing(7, "x"), "")
 		got, err := l.Get(t.Context(), "t1", a.ID)
 		if err != nil || got.Request.TicketID != 7 || got.State != StateAccepted || got.DueAt.IsZero() ||
-			len(got.Timeline) != 1 || got.Timeline[0].Text != "accepted" {
+			len(got.Timeline) != 1 || got.Timeline[0].Text != textAccepted {
 			t.Errorf("%+v, %v", got, err)
 		}
 		c := mustClaim(t, l, 50)

@@ -47,7 +47,7 @@ func (s *Service) causedBy(ctx context.Context, tenantID string, r Request) (str
 
 // Shelve stores a firing with which nothing is to be done: it is done from the beginning, skipped, and says why. existed
 // is that of Accept.
-func (l *Ledger) Shelve(ctx context.Context, tenantID string, r Request, idem, why string) (e Entry, existed bool, err error) {
+func (l *Ledger) Shelve(ctx context.Context, tenantID string, r Request, idem string, why Reason) (e Entry, existed bool, err error) {
 	id, err := newID()
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("make a firing id: %w", err)
@@ -60,7 +60,7 @@ func (l *Ledger) Shelve(ctx context.Context, tenantID string, r Request, idem, w
 	if err != nil {
 		return Entry{}, false, err
 	}
-	line, _ := l.sealLine(tenantID, id, "done: "+why)
+	line, _ := l.sealLine(tenantID, id, because("done_why", "", why))
 	got, err := l.run(ctx, shelveScript, tenantID, id, idem, idemFor.Milliseconds(), r.TicketID,
 		l.seal.Seal(plain, entryKey(tenantID, id)), steps, l.sealWhy(tenantID, id, why), keepDone.Milliseconds(), line).StringSlice()
 	if err != nil {
@@ -85,7 +85,7 @@ move(id, 'done', now)
 call('ZADD', p .. ':index', ms(now), id)
 belongs(id, ARGV[4], now)
 if ARGV[2] ~= '' then call('SET', idem, id, 'PX', ARGV[3]) end
-say(id, 'accepted')
+say(id, '=accepted')
 say(id, ARGV[9])
 call('PEXPIRE', key(id), ARGV[8])
 call('PEXPIRE', p .. ':l:' .. id, ARGV[8])

@@ -61,8 +61,8 @@ func (h *haul) recover(ctx context.Context) {
 			j.e.Steps.LeadIntent = nil
 		}
 	}
-	h.record(ctx, found, func(j *job) string {
-		return fmt.Sprintf("deal %d was found in the CRM: its first try had come through", j.e.Steps.LeadID)
+	h.record(ctx, found, func(j *job) Reason {
+		return because("deal_found", j.e.Steps.LeadID, "")
 	})
 	h.retract(ctx, jobs)
 	h.conclude(ctx, found)
@@ -111,7 +111,7 @@ func (j *job) lostDeal(ctx context.Context, newest []amocrm.Lead) (amocrm.Comple
 			return amocrm.ComplexResult{ID: m.lead.ID, ContactID: m.contact}, nil
 		}
 	}
-	err = j.looked(ctx, intent, "looked for the deal: not in the CRM")
+	err = j.looked(ctx, intent, "=deal_looked")
 	if err == nil && len(unlike) > 0 { // somebody may have changed it since
 		return amocrm.ComplexResult{}, j.undecided(unlike)
 	}
@@ -130,7 +130,7 @@ func (j *job) undecided(found []match) error {
 		j.e.Steps.Candidates = append(j.e.Steps.Candidates, Candidate{LeadID: int64(m.lead.ID), Name: m.lead.Name,
 			URL: j.account.DealURL(int64(m.lead.ID)), CreatedAt: time.Unix(m.lead.CreatedAt, 0).UTC()})
 	}
-	return &refusal{why: fmt.Sprintf("amoCRM's answer was lost, and %d deals may be the one that it made: say which", len(found))}
+	return &refusal{why: because("twins", len(found), "")}
 }
 
 // fits says that nothing in the deal contradicts what was sent.

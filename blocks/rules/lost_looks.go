@@ -21,7 +21,7 @@ func (j *job) since(i *Intent) int64 {
 
 // looked counts a look that found nothing. Two looks some time apart, the last one a while after the write, are enough:
 // then nil says that it was not done.
-func (j *job) looked(ctx context.Context, intent *Intent, text string) error {
+func (j *job) looked(ctx context.Context, intent *Intent, text Reason) error {
 	now := j.now()
 	watched := j.s.LookFor
 	if !intent.Until.IsZero() {

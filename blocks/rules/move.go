@@ -7,8 +7,6 @@ import (
 	"slices"
 )
 
-const textMoved = "taken along when the helpdesk's key was replaced"
-
 // Move takes the firings of a tenant over to another one of the same CRM account: what waits becomes due there, what has
 // failed lies in its inbox, each with its id, steps and timeline. What is done or dropped stays. from must never have been
 // connected, so that no worker writes to the CRM for it meanwhile. It may be repeated after an error. moved is how many.
@@ -67,7 +65,7 @@ func (l *Ledger) put(ctx context.Context, e Entry, into string) error {
 		state = StateFailed
 	}
 	args := []any{e.ID, e.Request.TicketID, l.seal.Seal(plain, entryKey(into, e.ID)), string(state), l.sealWhy(into, e.ID, e.Why), steps, problems,
-		e.CreatedAt.UnixMilli(), e.Repeats, idem, idemFor.Milliseconds(), textMoved, e.cut, string(e.Label)}
+		e.CreatedAt.UnixMilli(), e.Repeats, idem, idemFor.Milliseconds(), string(textMoved), e.cut, string(e.Label)}
 	for _, line := range e.Timeline {
 		if line.LeftOut == 0 {
 			args = append(args, l.storedLine(into, e.ID, line))

@@ -53,7 +53,7 @@ func TestMove_takesAlongWhatIsNotDone(t *testing.T) {
 	}
 	for id, name := range map[string]string{first.ID: "first", held.ID: "held", failed.ID: "failed"} {
 		e, err := h.Get(ctx, into.ID, id)
-		if err != nil || e.Request.Fields.Name != name || e.Tenant != into.ID || e.Timeline[0].Text != "accepted" ||
+		if err != nil || e.Request.Fields.Name != name || e.Tenant != into.ID || e.Timeline[0].Text != textAccepted ||
 			!slices.ContainsFunc(e.Timeline, func(l Line) bool { return l.Text == textMoved }) {
 			t.Errorf("%s: %+v, %v", name, e, err)
 		}
@@ -128,7 +128,7 @@ func TestMove_isSentWithTheOtherTenantsLogin(t *testing.T) {
 	if _, err := h.Move(t.Context(), from.ID, h.tenant.ID); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.until(e.ID, StateDone); got.Steps.LeadID == 0 || strings.Contains(got.Why, "login") {
+	if got := h.until(e.ID, StateDone); got.Steps.LeadID == 0 || strings.Contains(got.Why.String(), "login") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -60,7 +60,7 @@ func (h *haul) write(ctx context.Context, x extra) {
 			return fmt.Errorf("look for the %s: %w", x.name(), err)
 		}
 		if *id == 0 {
-			return j.looked(ctx, *intent, fmt.Sprintf("looked for the %s: not in the CRM", x.name()))
+			return j.looked(ctx, *intent, Reason("="+x.name()+"_looked"))
 		}
 		return nil
 	})
@@ -72,7 +72,7 @@ func (h *haul) write(ctx context.Context, x extra) {
 		_, _, intent := x.of(j)
 		*intent = &Intent{At: j.now(), Mark: x.mark(j), By: j.user()}
 	}
-	h.hold(ctx, jobs, "sending the "+x.name())
+	h.hold(ctx, jobs, Reason("=sending_"+x.name()))
 	h.send(alive(jobs), call{
 		again: func(jobs []*job) []*job {
 			now := alive(jobs)
@@ -141,7 +141,7 @@ func (h *haul) gotExtras(ctx context.Context, jobs []*job, made []amocrm.Created
 
 // leftOut leaves out a part of what is written to a deal that is made.
 func (j *job) leftOut(what, path, given string, e *amocrm.Error) {
-	p := Problem{Path: path, Code: CodeRefused, Detail: reason("amoCRM refused it", e, nil)}
+	p := Problem{Path: path, Code: CodeRefused, Detail: "amoCRM refused it: " + saidOf(e)}
 	if len(e.Validation) > 0 {
 		p.Code, p.Detail = e.Validation[0].Code, e.Validation[0].Detail
 	}
@@ -176,7 +176,7 @@ func (comments) leaveOut(j *job, e *amocrm.Error) {
 }
 
 func (comments) explain(err error) error {
-	return explainExtra(err, "comment", "amoCRM refused the note; the deal is made")
+	return explainExtra(err, "comment", "refused_note")
 }
 
 func (h *haul) sendNotes(ctx context.Context, jobs []*job, text func(*job) string) ([]amocrm.Created, error) {
@@ -277,7 +277,7 @@ func (j *job) taskUser() amocrm.ID {
 }
 
 func (tasks) explain(err error) error {
-	return explainExtra(err, "task", "amoCRM refused the task; the deal is made")
+	return explainExtra(err, "task", "refused_task")
 }
 
 // fingerprint stands for a text in the steps: what rules and clients wrote is kept sealed only.

@@ -24,8 +24,6 @@ type taskPlan struct {
 	due  time.Time
 }
 
-const whyNotThere = "the account has not got what the rule says"
-
 // plan works a request out for a ticket. A name that the account does not have and a value that does not fit its field are
 // left out, with a remark; if the rule is strict, they are a *refusal, beside which the plan holds the texts. lang is the
 // company's language, in which an amount is read. Ids that the
@@ -58,5 +56,5 @@ func (p plan) refused() error {
 		return nil
 	}
 	stops := stopping(p.remarks)
-	return &refusal{why: told(whyNotThere, stops), problems: stops}
+	return &refusal{why: because("not_in_account", "", told(stops)), problems: stops}
 }

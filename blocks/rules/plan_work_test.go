@@ -41,7 +41,7 @@ func TestWork_aNameThatTheAccountHasNotGotIsLeftOutWithARemark(t *testing.T) {
 	h.run(h.Service)
 	e := h.until(h.accept(Request{TicketID: 101, Comment: "for you", Fields: LeadFields{Name: "n", Pipeline: "Slaes"}}).ID, StateDone)
 	if len(e.Problems) != 1 || e.Problems[0].Path != "fields.pipeline" || e.Problems[0].Key != "no_pipeline" ||
-		e.Problems[0].Params["Near"] != "6516490 (Sales)" || !contains(e.Why, "did you mean 6516490 (Sales)?") || e.Label != LabelRemarks {
+		e.Problems[0].Params["Near"] != "6516490 (Sales)" || !contains(e.Why.String(), "did you mean 6516490 (Sales)?") || e.Label != LabelRemarks {
 		t.Errorf("%s %s %+v", e.Label, e.Why, e.Problems)
 	}
 	leads, notes, _ := h.crm.snapshot()

@@ -97,11 +97,11 @@ func ProblemTexts() map[string]string { return maps.Clone(problemTexts) }
 // ProblemKinds are the English words for the kinds of JSON values.
 func ProblemKinds() map[string]string { return maps.Clone(kinds) }
 
-var problemTemplates = parseTexts()
+var problemTemplates = parseTexts(problemTexts)
 
-func parseTexts() *template.Template {
+func parseTexts(texts map[string]string) *template.Template {
 	all := template.New("").Option("missingkey=zero")
-	for key, text := range problemTexts {
+	for key, text := range texts {
 		template.Must(all.New(key).Parse(text))
 	}
 	return all

@@ -191,6 +191,9 @@ func (l *Ledger) decode(tenantID, id string, h map[string]string) (Entry, error)
 	if e.Why, err = l.openText(h["why"], fieldPlace(tenantID, id, "why")); err != nil {
 		return Entry{}, fmt.Errorf("unseal why: %w", err)
 	}
+	if e.V < 3 { // words without codes
+		e.Why = inWords(string(e.Why))
+	}
 	for name, to := range map[string]any{"steps": &e.Steps, "problems": &e.Problems} {
 		if err := l.openJSON(h[name], fieldPlace(tenantID, id, name), to); err != nil {
 			return Entry{}, fmt.Errorf("decode %s: %w", name, err)

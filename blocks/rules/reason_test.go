@@ -13,8 +13,7 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// What judge says is understood: a reworded reason would be shown in English to everybody.
-func TestMeaning_knowsWhatJudgeSays(t *testing.T) {
+func TestReason_ofEveryErrorIsKnown(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	fresh := Entry{CreatedAt: now, Attempts: 1}
@@ -26,41 +25,61 @@ func TestMeaning_knowsWhatJudgeSays(t *testing.T) {
 		"slow": &store.Busy{}, "no_desk_token": errNoDeskToken, "desk_token": desk(usedesk.KindRefused),
 		"desk_down": desk(usedesk.KindUpstream), "desk_refused": desk(usedesk.KindInvalid), "look": &lookAgain{},
 		"restart": context.Canceled, "client_busy": errClientBusy,
-		"twins": &refusal{why: "amoCRM's answer was lost, and 2 deals may be the one that it made: say which"}, "unexpected": errors.New("boom"),
+		"twins": &refusal{why: because("twins", 2, "")}, "unexpected": errors.New("boom"),
 	} {
-		if m, ok := MeaningOf(judge(err, fresh, now).Why); !ok || m.Code != code {
-			t.Errorf("%s: %q is %q", code, judge(err, fresh, now).Why, m.Code)
+		why := judge(err, fresh, now).Why
+		if got, _, _ := why.Head(); got != code || reasonTexts[code] == "" {
+			t.Errorf("%s: %q is %q", code, why, got)
 		}
 	}
-	v := judge(errors.New("boom"), Entry{CreatedAt: now, Attempts: maxAttempts}, now)
-	m, _ := MeaningOf(v.Why)
-	if rest, ok := MeaningOf(m.Rest); m.Code != "gave_up" || m.N != "10" || !ok || rest.Code != "unexpected" {
-		t.Errorf("%q: %+v %+v", v.Why, m, rest)
-	}
-	v = judge(errNoDeskToken, Entry{CreatedAt: now.Add(-8 * 24 * time.Hour)}, now)
-	m, _ = MeaningOf(v.Why)
-	if rest, ok := MeaningOf(m.Rest); m.Code != "waited" || !ok || rest.Code != "no_desk_token" {
-		t.Errorf("%q: %+v %+v", v.Why, m, rest)
+	for want, v := range map[Reason]verdict{
+		"=gave_up:10 unexpected": judge(errors.New("boom"), Entry{CreatedAt: now, Attempts: maxAttempts}, now),
+		"=waited no_desk_token":  judge(errNoDeskToken, Entry{CreatedAt: now.Add(-8 * 24 * time.Hour)}, now),
+	} {
+		if v.Why != want {
+			t.Errorf("%q, want %q", v.Why, want)
+		}
 	}
 }
 
-func TestMeaning_readsTimelinesAndLeavesOtherWordsAlone(t *testing.T) {
+func TestReason_isReadAsItWasMade(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]Meaning{
-		"deal 12 made":                            {Code: "deal_made", N: "12"},
-		"deal 12 chosen by a person":              {Code: "chosen", N: "12"},
-		"dropped by a person: a\nb":               {Code: "dropped", Rest: "a\nb"},
-		"failed: the helpdesk has no ticket 5":    {Code: "failed", Rest: "the helpdesk has no ticket 5"},
-		"held: log in":                            {Code: "held", Rest: "log in"},
-		"amoCRM refused the deal: name: too long": {Code: "refused_deal", Rest: "name: too long"},
+	for _, c := range []struct {
+		made Reason
+		text string
+		ours bool
+	}{
+		{because("deal_made", 12, ""), "deal 12 made", true},
+		{because("failed", "", because("no_ticket", 5, "")), "failed: the helpdesk has no ticket 5", true},
+		{because("dropped", "", inWords("a\nb | c")), "dropped by a person: a\nb | c", false},
+		{because("waits", "", because("crm_down", "", because("cause_answer", 500, inWords("=1+1")))),
+			"accepted: amoCRM can't be reached or has trouble: its answer was 500: =1+1", false},
+		{inWords("=1+1"), "=1+1", false},
+		{"the helpdesk has no ticket 5", "the helpdesk has no ticket 5", false}, // of form 2
+		{"=of_later:3 slow", "of_later: amoCRM asks to slow down", true},
+		{"", "", true},
 	} {
-		if m, ok := MeaningOf(text); !ok || m != want {
-			t.Errorf("%q: %+v", text, m)
+		if c.made.String() != c.text || c.made.ours() != c.ours {
+			t.Errorf("%q is %q, ours: %v; want %q", c.made, c.made, c.made.ours(), c.text)
 		}
 	}
-	for _, text := range []string{"", "deal x made", "something new", "xaccepted"} {
-		if m, ok := MeaningOf(text); ok {
-			t.Errorf("%q: %+v", text, m)
-		}
+	chain := because("failed", "", because("gave_up", 3, inWords("x")))
+	code, n, rest := chain.Head()
+	inner, innerN, words := rest.Head()
+	if code != "failed" || n != "" || inner != "gave_up" || innerN != "3" || words != "x" {
+		t.Errorf("%q: %s %s, %s %s, %q", chain, code, n, inner, innerN, words)
 	}
+}
+
+func FuzzReason_wordsComeBack(f *testing.F) {
+	f.Add("=|a")
+	f.Add("a|b =c")
+	f.Fuzz(func(t *testing.T, text string) {
+		if got := inWords(text).String(); got != text {
+			t.Errorf("%q came back as %q", text, got)
+		}
+		if got := because("failed", "", because("gave_up", 3, inWords(text))); text != "" && got.String() != "failed: gave up after 3 attempts: "+text {
+			t.Errorf("%q came back as %q", text, got.String())
+		}
+	})
 }

@@ -50,14 +50,12 @@ func (s *Service) Refuse(ctx context.Context, t tenant.Tenant, f Refused) (e Ent
 	fmt.Fprintf(h, "%s\x00refused\x00", t.ID)
 	h.Write(raw)
 	problems := stopping(f.Problems)
-	e, existed, err = s.ledger.Refuse(ctx, t.ID, r, hex.EncodeToString(h.Sum(nil)), told(whyRefused, problems), problems)
+	e, existed, err = s.ledger.Refuse(ctx, t.ID, r, hex.EncodeToString(h.Sum(nil)), because("rule_refused", "", told(problems)), problems)
 	if err == nil && !existed && s.Settled != nil {
 		s.Settled(e)
 	}
 	return e, existed, err
 }
-
-const whyRefused = "the rule can't be carried out as it stands"
 
 // ProblemsOf is what an error of Bind says, by path: a body that can't be read is one problem of all of it.
 func ProblemsOf(err error) []Problem {

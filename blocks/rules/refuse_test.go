@@ -34,7 +34,7 @@ func TestRefuse_isStoredAsFailedWithItsReasonsAndItsBody(t *testing.T) {
 	if existed || e.State != StateFailed || e.Label != LabelRefused || e.Request.TicketID != 7 || e.Request.Fields.Name != "n" {
 		t.Errorf("%+v", e)
 	}
-	if len(e.Problems) != 1 || e.Problems[0].Path != "fields.statusId" || !strings.Contains(e.Why, "fields.statusId: is not known here") {
+	if len(e.Problems) != 1 || e.Problems[0].Path != "fields.statusId" || !strings.Contains(e.Why.String(), "fields.statusId: is not known here") {
 		t.Errorf("%q %+v", e.Why, e.Problems)
 	}
 	text, err := e.Request.Text()

@@ -34,7 +34,7 @@ func (n remarkNotes) look(ctx context.Context, j *job) ([]int64, error) {
 func (remarkNotes) leaveOut(j *job, _ *amocrm.Error) { j.e.Steps.omit(omitRemarks, Problem{}) }
 
 func (remarkNotes) explain(err error) error {
-	return explainExtra(err, "comment", "amoCRM refused the note; the deal is made")
+	return explainExtra(err, "comment", "refused_note")
 }
 
 func (n remarkNotes) text(j *job) string {

@@ -3,7 +3,6 @@ package rules
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/sidecard/sidecard/internal/store"
 )
@@ -15,26 +14,20 @@ import (
 // fieldPlace is what a sealed field of an entry is bound to.
 func fieldPlace(tenantID, id, field string) string { return entryKey(tenantID, id) + "#" + field }
 
-// sealText seals a sentence unless it is one of ours, without anybody else's words.
-func (l *Ledger) sealText(text, place string) string {
-	if text == "" || wordless(text) {
-		return text
+// sealText seals a reason unless it is ours, without anybody else's words.
+func (l *Ledger) sealText(r Reason, place string) string {
+	if r.ours() {
+		return string(r)
 	}
-	return l.seal.Seal([]byte(text), place)
+	return l.seal.Seal([]byte(r), place)
 }
 
-// wordless says that a sentence is known, with all its parts.
-func wordless(text string) bool {
-	m, known := MeaningOf(text)
-	return known && (m.Rest == "" || wordless(m.Rest))
-}
-
-func (l *Ledger) openText(stored, place string) (string, error) {
+func (l *Ledger) openText(stored, place string) (Reason, error) {
 	if !store.IsSealed(stored) {
-		return stored, nil
+		return Reason(stored), nil
 	}
 	plain, err := l.seal.Open(stored, place)
-	return string(plain), err
+	return Reason(plain), err
 }
 
 // sealJSON seals a value as JSON.
@@ -83,30 +76,11 @@ func (l *Ledger) sealProblems(tenantID, id string, list []Problem) (string, erro
 }
 
 // sealWhy seals an entry's Why.
-func (l *Ledger) sealWhy(tenantID, id, why string) string {
+func (l *Ledger) sealWhy(tenantID, id string, why Reason) string {
 	return l.sealText(why, fieldPlace(tenantID, id, "why"))
 }
 
-// sealLine is a sentence as the timeline keeps it, and the mark by which one that happens again is counted (say).
-func (l *Ledger) sealLine(tenantID, id, text string) (line, again string) {
-	return l.sealText(text, lineKey(tenantID, id)), repeatMark(text)
-}
-
-// repeats are the sentences that every try may say again: one line counts them.
-var repeats = map[string]bool{
-	"waits": true, "sending_deal": true, "sending_note": true, "sending_task": true,
-	"deal_looked": true, "note_looked": true, "task_looked": true,
-}
-
-// repeatMark is the same for sentences that say the same, whatever the CRM's own words in them; "" for what is said once.
-func repeatMark(text string) string {
-	m, known := MeaningOf(text)
-	if !known || !repeats[m.Code] {
-		return ""
-	}
-	var mark strings.Builder
-	for ; known; m, known = MeaningOf(m.Rest) {
-		fmt.Fprintf(&mark, ".%s%s", m.Code, m.N)
-	}
-	return mark.String()[1:]
+// sealLine is a reason as the timeline keeps it, and the mark by which one that comes again is counted (say).
+func (l *Ledger) sealLine(tenantID, id string, r Reason) (line, again string) {
+	return l.sealText(r, lineKey(tenantID, id)), r.again()
 }

@@ -141,7 +141,7 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, header
 		return Entry{}, false, err
 	}
 	if cause != "" {
-		return s.ledger.Shelve(ctx, t.ID, r, idem, "caused by our own comment on firing "+cause)
+		return s.ledger.Shelve(ctx, t.ID, r, idem, because("own_comment", cause, ""))
 	}
 	var hinted *redis.Cmd
 	e, existed, err = s.ledger.acceptWith(ctx, t.ID, r, idem, s.Mark(ctx), Outcome{}, func(p redis.Pipeliner) { hinted = s.hints.now(ctx, p, t.ID) })

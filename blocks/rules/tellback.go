@@ -43,7 +43,7 @@ func (s *Service) tellBack(ctx context.Context, e *Entry, o Outcome) {
 		return
 	}
 	s.Log.WarnContext(ctx, "outcome of a firing not told to the helpdesk", "tenant", e.Tenant, "firing", e.ID, "error", err)
-	if err := s.ledger.Record(context.WithoutCancel(ctx), *e, "the helpdesk could not be told of the outcome"); err != nil {
+	if err := s.ledger.Record(context.WithoutCancel(ctx), *e, "=not_told"); err != nil {
 		s.Log.WarnContext(ctx, "timeline not written", "tenant", e.Tenant, "firing", e.ID, "error", err)
 	}
 }
@@ -63,7 +63,7 @@ func (s *Service) comment(ctx context.Context, desk Desk, e *Entry, outcome Stat
 		}
 	}
 	st.Told, st.CommentID = outcome, 0
-	if err := s.ledger.Record(ctx, *e, "telling the helpdesk"); err != nil {
+	if err := s.ledger.Record(ctx, *e, "=telling"); err != nil {
 		return err
 	}
 	id, err := desk.CreateComment(ctx, usedesk.CommentInput{TicketID: e.Request.TicketID, Message: message, Silent: true})
@@ -106,7 +106,7 @@ func (s *Service) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
 	line := func(inner string) { b.WriteString("<p>" + inner + "</p>") }
 	switch {
 	case o.State == StateFailed:
-		line(html.EscapeString(s.Text(lang, "tellback.failed", "Reason", bounded(o.Why, reasonMost))))
+		line(html.EscapeString(s.Text(lang, "tellback.failed", "Reason", bounded(o.Why.String(), reasonMost))))
 	case e.Steps.Attached:
 		line(html.EscapeString(s.Text(lang, "tellback.attached")))
 	default:

@@ -189,8 +189,8 @@ func TestLoop_firingsOfOurOwnCommentAreShelved(t *testing.T) {
 			}
 			continue
 		}
-		if e.State != StateDone || !e.Steps.Skipped || !strings.Contains(e.Why, "caused by our own comment on firing "+first.ID) ||
-			len(e.Timeline) != 2 || !strings.Contains(e.Timeline[1].Text, "our own comment") {
+		if e.State != StateDone || !e.Steps.Skipped || !strings.Contains(e.Why.String(), "caused by our own comment on firing "+first.ID) ||
+			len(e.Timeline) != 2 || !strings.Contains(e.Timeline[1].Text.String(), "our own comment") {
 			t.Errorf("%s: %+v", name, e)
 		}
 		again, existed, err := h.Accept(t.Context(), h.tenant, tt.r, "")

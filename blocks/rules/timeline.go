@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -41,12 +42,12 @@ func (l *Ledger) readLines(e Entry, raw []string) ([]Line, error) {
 				newest = i
 			}
 		}
-		if m, known := MeaningOf(out[newest].Text); known && m.Code == "waits" {
+		if code, _, _ := out[newest].Text.Head(); code == "waits" {
 			out[newest].Next = e.DueAt
 		}
 	}
 	if e.cut > 0 && len(out) > linesFirst {
-		gap := Line{At: out[linesFirst-1].At, Text: fmt.Sprintf("%d lines are left out here", e.cut), LeftOut: e.cut}
+		gap := Line{At: out[linesFirst-1].At, Text: because("left_out", e.cut, ""), LeftOut: e.cut}
 		out = slices.Insert(out, linesFirst, gap)
 	}
 	return out, nil
@@ -67,4 +68,11 @@ func (l *Ledger) storedLine(tenantID, id string, line Line) string {
 		return fmt.Sprintf("%d %s", line.At.UnixMilli(), text)
 	}
 	return fmt.Sprintf("%d|%d|%d|%s %s", line.At.UnixMilli(), max(line.Times, 1), line.end().UnixMilli(), mark, text)
+}
+
+// MarshalJSON is the line for answers of the API and the command line, in English.
+func (l Line) MarshalJSON() ([]byte, error) {
+	type line Line
+	l.Text = Reason(l.Text.String())
+	return json.Marshal(line(l))
 }

@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -18,35 +17,28 @@ const (
 	maxAttempts = 10                 // failures that we can't explain
 	waitAtMost  = 7 * 24 * time.Hour // then it is a person's affair
 
-	whySlow    = "amoCRM asks to slow down"
-	whyBehind  = "waits for the firing before it on its ticket"
-	whyNoLogin = "nobody is logged in to amoCRM: log in from any ticket, then this is sent"
 )
 
 // refusal is an answer that no second try would change.
 type refusal struct {
-	why      string
+	why      Reason
 	problems []Problem
 }
 
-func (r *refusal) Error() string { return r.why }
+func (r *refusal) Error() string { return r.why.String() }
 
 // errClientBusy says that another worker is making something for the same client.
-var errClientBusy = errors.New("another firing of the same client is being worked on")
+var errClientBusy = errors.New(Reason("=client_busy").String())
 
 // lookAgain says that a write's outcome is not known yet.
 type lookAgain struct {
 	after time.Duration
-	cause string // why no answer is known
+	cause Reason // why no answer is known
 }
 
-func (l *lookAgain) Error() string {
-	const why = "it is not known yet whether the write was done"
-	if l.cause == "" {
-		return why
-	}
-	return why + ": " + l.cause
-}
+func (l *lookAgain) why() Reason { return because("look", "", l.cause) }
+
+func (l *lookAgain) Error() string { return l.why().String() }
 
 // verdict is what to do with an entry after an error. wide: the tenant's other entries would fare the same now.
 type verdict struct {
@@ -60,16 +52,16 @@ func judge(err error, e Entry, now time.Time) verdict {
 	switch {
 	case v.State != StateAccepted:
 	case v.Tried && e.Attempts >= maxAttempts:
-		v = verdict{Outcome: Outcome{State: StateFailed, Why: fmt.Sprintf("gave up after %d attempts: %s", e.Attempts, v.Why)}}
+		v = verdict{Outcome: Outcome{State: StateFailed, Why: because("gave_up", e.Attempts, v.Why)}}
 	case !v.Tried && now.Sub(e.started()) > waitAtMost:
-		v = verdict{Outcome: Outcome{State: StateFailed, Why: "waited for 7 days: " + v.Why}}
+		v = verdict{Outcome: Outcome{State: StateFailed, Why: because("waited", "", v.Why)}}
 	}
 	return v
 }
 
 func weigh(err error, e Entry) verdict {
 	soon, late := backoff(e.Waits, 2*time.Second, 5*time.Minute), backoff(e.Waits, time.Minute, 15*time.Minute)
-	wait := func(after time.Duration, why string) verdict {
+	wait := func(after time.Duration, why Reason) verdict {
 		return verdict{Outcome{State: StateAccepted, After: after, Why: why}, true}
 	}
 	var refused *refusal
@@ -79,45 +71,45 @@ func weigh(err error, e Entry) verdict {
 	case errors.As(err, &refused):
 		return verdict{Outcome: Outcome{State: StateFailed, Why: refused.why, Problems: refused.problems}}
 	case errors.As(err, &look):
-		return verdict{Outcome: Outcome{State: StateAccepted, After: look.after, Why: look.Error()}}
+		return verdict{Outcome: Outcome{State: StateAccepted, After: look.after, Why: look.why()}}
 	case errors.Is(err, errClientBusy):
-		return verdict{Outcome: Outcome{State: StateAccepted, After: backoff(e.Waits, 500*time.Millisecond, 10*time.Second), Why: err.Error()}}
+		return verdict{Outcome: Outcome{State: StateAccepted, After: backoff(e.Waits, 500*time.Millisecond, 10*time.Second), Why: "=client_busy"}}
 	case errors.Is(err, oauth.ErrNeedsLogin):
 		return verdict{Outcome{State: StateHeld, Why: whyNoLogin}, true}
 	case errors.Is(err, tenant.ErrNotFound):
-		return verdict{Outcome: Outcome{State: StateFailed, Why: "the account is gone"}}
+		return verdict{Outcome: Outcome{State: StateFailed, Why: "=account_gone"}}
 
 	case errors.Is(err, store.ErrTrouble): // before the CRM: its calls fail, too, when their slots can't be had
-		return wait(soon, "Sidecard's own storage is not working just now")
+		return wait(soon, "=store_down")
 	case errors.Is(err, amocrm.ErrLimited):
 		return wait(max(soon, retryAfter(err)), whySlow)
 	case errors.As(err, &busy): // our own limiter, after amoCRM said so to somebody else or because of a long queue
 		return wait(max(soon, min(busy.Wait, 15*time.Minute)), whySlow)
 	case errors.Is(err, amocrm.ErrPayment):
-		return wait(late, "amoCRM takes no writes: the account's tariff has ended")
+		return wait(late, "=payment")
 	case errors.Is(err, amocrm.ErrBlocked):
-		return wait(late, "amoCRM has blocked the account's API: ask its support")
+		return wait(late, "=blocked")
 	case errors.Is(err, amocrm.ErrForbidden):
-		return verdict{Outcome: Outcome{State: StateFailed, Why: "the amoCRM user who logged in lacks the right to do this"}}
+		return verdict{Outcome: Outcome{State: StateFailed, Why: "=no_right"}}
 	case errors.Is(err, amocrm.ErrUnauthorized), errors.Is(err, oauth.ErrRefused):
-		return wait(soon, "amoCRM refuses the access token")
+		return wait(soon, "=token")
 	case errors.Is(err, amocrm.ErrUpstream), errors.Is(err, amocrm.ErrNetwork):
-		return wait(soon, because("amoCRM can't be reached or has trouble", err))
+		return wait(soon, because("crm_down", "", cause(err)))
 
 	case errors.Is(err, errNoDeskToken):
-		return wait(late, errNoDeskToken.Error())
+		return wait(late, "=no_desk_token")
 	case errors.Is(err, usedesk.ErrRefused):
-		return wait(late, "the helpdesk refuses the API token: check usedesk_api_token in the block's settings")
+		return wait(late, "=desk_token")
 	case errors.Is(err, usedesk.ErrLimited), errors.Is(err, usedesk.ErrUpstream), errors.Is(err, usedesk.ErrNetwork):
-		return wait(soon, because("the helpdesk's API can't be reached or has trouble", err))
+		return wait(soon, because("desk_down", "", cause(err)))
 	case errors.Is(err, usedesk.ErrInvalid):
-		return verdict{Outcome: Outcome{State: StateFailed, Why: "the helpdesk's API refused to tell about the ticket"}}
+		return verdict{Outcome: Outcome{State: StateFailed, Why: "=desk_refused"}}
 
 	case errors.Is(err, context.Canceled):
-		return verdict{Outcome: Outcome{State: StateAccepted, Why: "interrupted by a restart"}, wide: true}
+		return verdict{Outcome: Outcome{State: StateAccepted, Why: whyRestart}, wide: true}
 	}
 	return verdict{Outcome: Outcome{State: StateAccepted, Tried: true, After: backoff(e.Attempts, time.Second, 5*time.Minute),
-		Why: "an unexpected error; see the server's log"}}
+		Why: "=unexpected"}}
 }
 
 // backoff doubles from least to most with a spread of a quarter to either side.

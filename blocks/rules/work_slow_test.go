@@ -30,7 +30,7 @@ func (do after) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 // A worker that sleeps between making sure of its entries and sending them may wake up when they are another's.
 func TestWork_whoSleptThroughItsLeaseSendsNothing(t *testing.T) {
 	t.Parallel()
-	for step, call := range map[string]string{"sending the deal": complexCall, "sending the note": notesCall} {
+	for step, call := range map[string]string{"=sending_deal": complexCall, "=sending_note": notesCall} {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
@@ -154,7 +154,7 @@ func TestWork_writeThatIsDoneAfterWeGaveItUpIsNotMadeTwice(t *testing.T) {
 					t.Fatal("it is not looked for")
 				}
 				for _, l := range h.get(e.ID).Timeline {
-					if strings.HasPrefix(l.Text, "looked for the "+step) {
+					if l.Text == Reason("="+step+"_looked") {
 						looks += max(l.Times, 1)
 					}
 				}

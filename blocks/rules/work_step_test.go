@@ -116,7 +116,7 @@ func TestHints_ofWhatWaitsAreNotPutOffToTheLeasesEnd(t *testing.T) {
 		}
 	}})
 	e := h.accept(published(1000))
-	h.untilWhy(e.ID, whySlow)
+	h.untilWhy(e.ID, whySlow.String())
 	stop()
 	if score := h.db.ZScore(t.Context(), hintKey, h.tenant.ID).Val(); time.Until(time.UnixMicro(int64(score))) > 10*time.Second {
 		t.Errorf("it is to be looked at in %s", time.Until(time.UnixMicro(int64(score))))

@@ -29,7 +29,7 @@ func TestWork_neverConnectedIsHeldUntilTheLogin(t *testing.T) {
 		entries = append(entries, h.accept(r))
 	}
 	for _, e := range entries {
-		if got := h.until(e.ID, StateHeld); !contains(got.Why, "log in") || got.Attempts != 0 {
+		if got := h.until(e.ID, StateHeld); !contains(got.Why.String(), "log in") || got.Attempts != 0 {
 			t.Errorf("%+v", got)
 		}
 	}

@@ -141,9 +141,9 @@ func said(l rules.Line) string {
 		more = append(more, "next try "+l.Next.Format(time.DateTime))
 	}
 	if len(more) == 0 {
-		return l.Text
+		return l.Text.String()
 	}
-	return l.Text + " (" + strings.Join(more, "; ") + ")"
+	return l.Text.String() + " (" + strings.Join(more, "; ") + ")"
 }
 
 // shown is a firing as --json prints it.
@@ -178,7 +178,7 @@ func (i inbox) shownFiring(e rules.Entry) shown {
 		candidates[n].URL = i.tenant.Present(candidates[n].URL)
 	}
 	return shown{
-		ID: e.ID, State: e.State, Label: e.Label, Reason: e.Why, Repeats: e.Repeats, Problems: e.Problems, Attempts: e.Attempts, ContactID: e.Steps.ContactID,
+		ID: e.ID, State: e.State, Label: e.Label, Reason: e.Why.String(), Repeats: e.Repeats, Problems: e.Problems, Attempts: e.Attempts, ContactID: e.Steps.ContactID,
 		LeadID: e.Steps.LeadID, LeadURL: i.tenant.Present(e.LeadURL), Candidates: candidates, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
 		Timeline: e.Timeline, Request: e.Request,
 	}
@@ -198,7 +198,7 @@ func reasonOf(e rules.Entry) string {
 	if e.Repeats > 0 {
 		return fmt.Sprintf("%s (and %d times more)", e.Why, e.Repeats)
 	}
-	return e.Why
+	return e.Why.String()
 }
 
 // harmless keeps what people wrote from steering the terminal.

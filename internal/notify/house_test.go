@@ -156,7 +156,7 @@ func (f *fakeFirings) Counts(ctx context.Context, id string) (rules.Counts, erro
 func (f *fakeFirings) Inbox(_ context.Context, _ string, q rules.Query) (rules.Page, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return rules.Page{Entries: []rules.Entry{{State: q.State, Label: q.Label, Why: f.why}}}, nil
+	return rules.Page{Entries: []rules.Entry{{State: q.State, Label: q.Label, Why: rules.Reason(f.why)}}}, nil
 }
 
 type syncBuffer struct {

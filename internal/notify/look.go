@@ -104,7 +104,7 @@ func (w *Watcher) decide(ctx context.Context, t tenant.Tenant, s *said, v sight,
 				return fmt.Errorf("read the failure: %w", err)
 			}
 			if len(found.Entries) > 0 {
-				m.Reason = plain(found.Entries[0].Why)
+				m.Reason = plain(found.Entries[0].Why.String())
 			}
 		}
 		s.put(m, names, w.Now().UTC())

@@ -181,13 +181,13 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 		"held":    firing(func(*rules.Entry) rules.Outcome { return rules.Outcome{State: rules.StateHeld} }),
 		"failed": firing(func(e *rules.Entry) rules.Outcome {
 			e.Steps.Candidates = []rules.Candidate{{LeadID: p.deal, Name: e.Request.Fields.Name}}
-			return rules.Outcome{State: rules.StateFailed, Why: "refused: " + e.Request.Fields.Name,
+			return rules.Outcome{State: rules.StateFailed, Why: rules.Reason("refused: " + e.Request.Fields.Name),
 				Problems: []rules.Problem{{Path: "fields.name", Detail: e.Request.Fields.Name}}}
 		}),
 		"done": func(ctx context.Context, mark string) error {
 			err := firing(func(e *rules.Entry) rules.Outcome {
 				e.Steps.ClientID, e.Steps.ContactID, e.Steps.LeadID = p.client, p.contact, p.deal
-				return rules.Outcome{State: rules.StateDone, Why: e.Request.Fields.Name}
+				return rules.Outcome{State: rules.StateDone, Why: rules.Reason(e.Request.Fields.Name)}
 			})(ctx, mark)
 			if err != nil {
 				return err

@@ -1,0 +1,184 @@
+package rules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Reason is a sentence about a firing, as it is stored: "=" and codes, the more general one first, each with the number or id
+// that belongs to it, then words of somebody else behind a bar, if there are any, as in
+// "=failed gave_up:10 crm_down cause_answer:500|Internal Server Error". Anything else is words alone: entries of form 2 and
+// older hold English sentences.
+type Reason string
+
+// because is a reason by its code and number, "" for none. rest is a reason of its own, or words.
+func because(code string, n any, rest Reason) Reason {
+	head := "=" + code
+	if text := fmt.Sprint(n); text != "" {
+		head += ":" + text
+	}
+	switch more, coded := strings.CutPrefix(string(rest), "="); {
+	case rest == "":
+		return Reason(head)
+	case coded:
+		return Reason(head + " " + more)
+	}
+	return Reason(head + "|" + string(rest))
+}
+
+// inWords is a reason in somebody's words.
+func inWords(text string) Reason {
+	if strings.HasPrefix(text, "=") {
+		return Reason("=|" + text)
+	}
+	return Reason(text)
+}
+
+// Head returns the first code of a reason with its number or id, and what follows it. Without a code, rest is words.
+func (r Reason) Head() (code, n string, rest Reason) {
+	all, coded := strings.CutPrefix(string(r), "=")
+	if !coded {
+		return "", "", r
+	}
+	codes, own, has := strings.Cut(all, "|")
+	first, more, _ := strings.Cut(codes, " ")
+	code, n, _ = strings.Cut(first, ":")
+	switch {
+	case code == "":
+		return "", "", Reason(own)
+	case more != "" && has:
+		return code, n, Reason("=" + more + "|" + own)
+	case more != "":
+		return code, n, Reason("=" + more)
+	}
+	return code, n, inWords(own)
+}
+
+// ours reports whether a reason holds nobody else's words.
+func (r Reason) ours() bool { return r == "" || r[0] == '=' && !strings.Contains(string(r), "|") }
+
+// String is the reason in English, for answers of the API, logs and the command line. Pages have texts of their own, by the
+// codes.
+func (r Reason) String() string {
+	code, n, rest := r.Head()
+	if code == "" {
+		return string(rest)
+	}
+	text := reasonTemplates.Lookup(code)
+	if text == nil { // of a newer version
+		return strings.TrimSuffix(code+": "+rest.String(), ": ")
+	}
+	var b strings.Builder
+	if err := text.Execute(&b, map[string]string{"N": n, "Rest": rest.String()}); err != nil {
+		panic(err) // a mistake in this package
+	}
+	return b.String()
+}
+
+// repeats are the sentences that every try may say again: one line counts them.
+var repeats = map[string]bool{
+	"waits": true, "sending_deal": true, "sending_note": true, "sending_task": true,
+	"deal_looked": true, "note_looked": true, "task_looked": true,
+}
+
+// again is the same for reasons of a timeline that say the same, whatever the words in them; "" for what is said once.
+func (r Reason) again() string {
+	if code, _, _ := r.Head(); !repeats[code] {
+		return ""
+	}
+	codes, _, _ := strings.Cut(string(r[1:]), "|")
+	return strings.ReplaceAll(codes, " ", ".")
+}
+
+const (
+	whySlow    Reason = "=slow"
+	whyLoop    Reason = "=loop"
+	whyBehind  Reason = "=behind"
+	whyNoLogin Reason = "=no_login"
+	whyRestart Reason = "=restart"
+
+	textAccepted  Reason = "=accepted"
+	textReleased  Reason = "=released"
+	textRetried   Reason = "=retried"
+	textEdited    Reason = "=edited"
+	textMoved     Reason = "=moved"
+	textNoneMeant Reason = "=none_meant"
+)
+
+// reasonTexts are the English words of reasons by code. N is the number or id, Rest the reason that follows or somebody's words.
+var reasonTexts = map[string]string{
+	"slow":          "amoCRM asks to slow down",
+	"loop":          "this ticket fired more than 20 times within an hour; it looks like a loop between rules",
+	"no_login":      "nobody is logged in to amoCRM: log in from any ticket, then this is sent",
+	"account_gone":  "the account is gone",
+	"payment":       "amoCRM takes no writes: the account's tariff has ended",
+	"blocked":       "amoCRM has blocked the account's API: ask its support",
+	"no_right":      "the amoCRM user who logged in lacks the right to do this",
+	"token":         "amoCRM refuses the access token",
+	"crm_down":      "amoCRM can't be reached or has trouble{{with .Rest}}: {{.}}{{end}}",
+	"no_desk_token": "the helpdesk's API token is missing: add usedesk_api_token to the block's parameters",
+	"desk_token":    "the helpdesk refuses the API token: check usedesk_api_token in the block's settings",
+	"desk_down":     "the helpdesk's API can't be reached or has trouble{{with .Rest}}: {{.}}{{end}}",
+	"desk_refused":  "the helpdesk's API refused to tell about the ticket",
+	"store_down":    "Sidecard's own storage is not working just now",
+	"look":          "it is not known yet whether the write was done{{with .Rest}}: {{.}}{{end}}",
+	"restart":       "interrupted by a restart",
+	"behind":        "waits for the firing before it on its ticket",
+	"client_busy":   "another firing of the same client is being worked on",
+	"unexpected":    "an unexpected error; see the server's log",
+
+	"cause_answer":  "its answer was {{.N}}{{with .Rest}}: {{.}}{{end}}",
+	"cause_timeout": "no answer came in time",
+	"cause_refused": "it refused the connection",
+	"cause_name":    "its address was not found",
+	"cause_tls":     "its certificate is not trusted",
+	"cause_cut":     "the connection was cut",
+
+	"no_ticket":      "the helpdesk has no ticket {{.N}}",
+	"no_client":      "ticket {{.N}} has no client",
+	"twins":          "amoCRM's answer was lost, and {{.N}} deals may be the one that it made: say which",
+	"refused_deal":   "amoCRM refused the deal: {{.Rest}}",
+	"refused_note":   "amoCRM refused the note; the deal is made: {{.Rest}}",
+	"refused_task":   "amoCRM refused the task; the deal is made: {{.Rest}}",
+	"gave_up":        "gave up after {{.N}} attempts: {{.Rest}}",
+	"waited":         "waited for 7 days: {{.Rest}}",
+	"remarks":        "left out: {{.Rest}}",
+	"rule_refused":   "the rule can't be carried out as it stands: {{.Rest}}",
+	"not_in_account": "the account has not got what the rule says: {{.Rest}}",
+	"own_comment":    "caused by our own comment on firing {{.N}}",
+
+	"accepted":     "accepted",
+	"waits":        "accepted: {{.Rest}}",
+	"held":         "held: {{.Rest}}",
+	"failed":       "failed: {{.Rest}}",
+	"done":         "done",
+	"done_why":     "done: {{.Rest}}",
+	"released":     "released",
+	"retried":      "retried by a person",
+	"edited":       "edited and retried by a person",
+	"dropped":      "dropped by a person: {{.Rest}}",
+	"chosen":       "deal {{.N}} chosen by a person",
+	"none_meant":   "a person says that none of the deals is meant: a new one is made",
+	"moved":        "taken along when the helpdesk's key was replaced",
+	"sending_deal": "sending the deal",
+	"sending_note": "sending the note",
+	"sending_task": "sending the task",
+	"deal_made":    "deal {{.N}} made",
+	"deal_found":   "deal {{.N}} was found in the CRM: its first try had come through",
+	"deal_merged":  "amoCRM's duplicate control put it into deal {{.N}}",
+	"deal_looked":  "looked for the deal: not in the CRM",
+	"note_looked":  "looked for the note: not in the CRM",
+	"task_looked":  "looked for the task: not in the CRM",
+	"attached":     "the client has open deal {{.N}}: attached to it",
+	"skipped":      "the client has open deal {{.N}}: nothing to do",
+	"left_out":     "{{.N}} lines are left out here",
+	"telling":      "telling the helpdesk",
+	"not_told":     "the helpdesk could not be told of the outcome",
+}
+
+var reasonTemplates = parseTexts(reasonTexts)
+
+// ReasonCodes are all codes of reasons.
+func ReasonCodes() []string { return slices.Sorted(maps.Keys(reasonTexts)) }
