@@ -210,6 +210,9 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 	}
 	for _, l := range e.Timeline {
 		m := momentView{At: f.DateTime(l.At), Text: v.said(f, l.Text)}
+		if code, n, rest := l.Text.Head(); code != "" && rest != "" && rest == e.Why {
+			m.Text = v.t("firing."+code, "N", n, "Rest", v.reason(f, e))
+		}
 		if l.Times > 1 {
 			m.Times = v.t("inbox.times", "Count", l.Times, "At", f.DateTime(l.Last))
 		}
