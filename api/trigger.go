@@ -11,6 +11,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -142,7 +143,7 @@ func fateOf(e rules.Entry, existed bool) Fate {
 	switch {
 	case existed:
 		return FateRepeated
-	case e.State == rules.StateAccepted:
+	case e.State == ledger.StateAccepted:
 		return FateAccepted
 	}
 	return FateShelved
@@ -151,11 +152,11 @@ func fateOf(e rules.Entry, existed bool) Fate {
 // ended answers a caller who waited.
 func (h *TriggerHandlers) ended(c echo.Context, t tenant.Tenant, e rules.Entry, existed bool) error {
 	switch e.State {
-	case rules.StateDone:
+	case ledger.StateDone:
 		return h.answer(c, http.StatusOK, t, e, existed)
-	case rules.StateFailed, rules.StateDropped:
+	case ledger.StateFailed, ledger.StateDropped:
 		c.Response().Header().Set(echo.HeaderLocation, h.statusURL(c, e))
-		return Problem(c, http.StatusUnprocessableEntity, e.Why.String(), h.fields(c, e.Problems)...)
+		return Problem(c, http.StatusUnprocessableEntity, rules.English(e.Why), h.fields(c, e.Problems)...)
 	}
 	return h.answer(c, http.StatusAccepted, t, e, existed)
 }

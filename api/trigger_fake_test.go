@@ -16,6 +16,7 @@ import (
 	"github.com/sidecard/sidecard/api/contract"
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -68,7 +69,7 @@ func (w *work) Accept(_ context.Context, t tenant.Tenant, r rules.Request, key s
 		return rules.Entry{}, false, w.fail
 	}
 	w.accepted, w.keys, w.tenants = append(w.accepted, r), append(w.keys, key), append(w.tenants, t.ID)
-	return rules.Entry{ID: "e1", Tenant: t.ID, State: rules.StateAccepted, Request: r,
+	return rules.Entry{ID: "e1", Tenant: t.ID, State: ledger.StateAccepted, Request: r,
 		CreatedAt: time.Unix(1e9, 0), DueAt: time.Unix(1e9, 0)}, len(w.accepted) > 1, nil
 }
 
@@ -77,12 +78,12 @@ func (w *work) Refuse(_ context.Context, t tenant.Tenant, f rules.Refused) (rule
 		return rules.Entry{}, false, w.fail
 	}
 	w.refused, w.tenants = append(w.refused, f), append(w.tenants, t.ID)
-	return rules.Entry{ID: "e2", Tenant: t.ID, State: rules.StateFailed, Request: f.Request, Problems: f.Problems}, len(w.refused) > 1, nil
+	return rules.Entry{ID: "e2", Tenant: t.ID, State: ledger.StateFailed, Request: f.Request, Problems: f.Problems}, len(w.refused) > 1, nil
 }
 
 func (w *work) Get(_ context.Context, tenantID, id string) (rules.Entry, error) {
 	if id != "e1" || tenantID != "t1" {
-		return rules.Entry{}, rules.ErrNotFound
+		return rules.Entry{}, ledger.ErrNotFound
 	}
 	return w.end, nil
 }

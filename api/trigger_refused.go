@@ -11,6 +11,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -135,9 +136,9 @@ func (h *TriggerHandlers) refusal(c echo.Context, err error) problem {
 			"block, in the ready-made rule; add it to the rule's URL as ?key=…, or to its data as \"key\""}
 	case errors.As(err, &foreign):
 		return problem{Status: http.StatusForbidden, Title: foreign.Error(), Errors: h.fields(c, problemsOf(foreign))}
-	case errors.Is(err, rules.ErrNotFound):
+	case errors.Is(err, ledger.ErrNotFound):
 		return problem{Status: http.StatusNotFound, Title: "There is no such firing, or it is too old"}
-	case errors.Is(err, rules.ErrFull):
+	case errors.Is(err, ledger.ErrFull):
 		c.Response().Header().Set("Retry-After", "60")
 		return problem{Status: http.StatusTooManyRequests, Title: "Too many firings of this account are waiting to be sent to amoCRM"}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 const (
@@ -115,7 +116,7 @@ func TestCreate_refusals(t *testing.T) {
 		{name: "broken", body: "{\n\"a\" 1}", code: 400, says: "line 2, column 5", path: "body"},
 		{name: "a picture", body: "x", contentType: "image/png", code: 415, says: "application/json", path: "body"},
 		{name: "too large", body: `{"a":"` + strings.Repeat("x", rules.MaxBody) + `"}`, code: 413, says: "1 MiB", path: "body"},
-		{name: "full", body: minimal, work: work{fail: rules.ErrFull}, code: 429, says: "waiting"},
+		{name: "full", body: minimal, work: work{fail: ledger.ErrFull}, code: 429, says: "waiting"},
 		{name: "no Redis", body: minimal, work: work{fail: errors.New("dial tcp 10.0.0.1: refused")}, code: 503, says: "send it again"},
 		{name: "no Redis for what is refused", body: "{", work: work{fail: errors.New("dial tcp 10.0.0.1: refused")}, code: 503, says: "send it again"},
 	}
@@ -203,9 +204,9 @@ func TestCreate_idempotencyKey(t *testing.T) {
 }
 
 func TestCreate_waits(t *testing.T) {
-	done := rules.Entry{ID: "e1", State: rules.StateDone, LeadURL: "https://before.amocrm.ru/leads/detail/7",
-		Steps: rules.Steps{LeadID: 7, ContactID: 8, NoteID: 9}}
-	failed := rules.Entry{ID: "e1", State: rules.StateFailed, Why: "amoCRM refused the deal",
+	done := rules.Entry{ID: "e1", State: ledger.StateDone,
+		Steps: rules.Steps{LeadURL: "https://before.amocrm.ru/leads/detail/7", LeadID: 7, ContactID: 8, NoteID: 9}}
+	failed := rules.Entry{ID: "e1", State: ledger.StateFailed, Why: "amoCRM refused the deal",
 		Problems: []rules.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "no"}}}
 	cases := []struct {
 		name, prefer string
@@ -215,8 +216,8 @@ func TestCreate_waits(t *testing.T) {
 	}{
 		{"done", "wait=20", done, 200, 20 * time.Second},
 		{"at most 30 s", "respond-async, wait=600", done, 200, 30 * time.Second},
-		{"not yet", "wait=5", rules.Entry{ID: "e1", State: rules.StateWorking}, 202, 5 * time.Second},
-		{"held", "wait=5", rules.Entry{ID: "e1", State: rules.StateHeld, Why: "log in"}, 202, 5 * time.Second},
+		{"not yet", "wait=5", rules.Entry{ID: "e1", State: ledger.StateWorking}, 202, 5 * time.Second},
+		{"held", "wait=5", rules.Entry{ID: "e1", State: ledger.StateHeld, Why: "log in"}, 202, 5 * time.Second},
 		{"failed", "wait=5", failed, 422, 5 * time.Second},
 		{"nonsense", "wait=soon", done, 202, 0},
 	}
@@ -230,7 +231,7 @@ func TestCreate_waits(t *testing.T) {
 			if c.code == 200 && (got.body["lead_id"] != 7.0 || got.body["contact_id"] != 8.0 || got.body["note_id"] != 9.0 || got.body["lead_url"] != "https://now.amocrm.ru/leads/detail/7") {
 				t.Errorf("%v", got.body)
 			}
-			if c.code == 422 && (got.body["title"] != failed.Why.String() || !strings.Contains(got.Body.String(), "fields.status_id")) {
+			if c.code == 422 && (got.body["title"] != rules.English(failed.Why) || !strings.Contains(got.Body.String(), "fields.status_id")) {
 				t.Errorf("%v", got.body)
 			}
 		})
@@ -238,7 +239,7 @@ func TestCreate_waits(t *testing.T) {
 }
 
 func TestCreate_whereManyWaitTheWishIsNotMet(t *testing.T) {
-	w := &work{end: rules.Entry{ID: "e1", State: rules.StateDone}}
+	w := &work{end: rules.Entry{ID: "e1", State: ledger.StateDone}}
 	for _, w.many = range []bool{false, true} {
 		got := call(t, ruleServer(t, w, false), "POST", "/api/freeCreateLead?key="+goodKey, minimal, "Prefer", "wait=20")
 		applied, code := "wait=20", 200
@@ -252,8 +253,8 @@ func TestCreate_whereManyWaitTheWishIsNotMet(t *testing.T) {
 }
 
 func TestShow_onlyTheOwnFirings(t *testing.T) {
-	w := &work{end: rules.Entry{ID: "e1", State: rules.StateFailed, Attempts: 2, Why: "refused",
-		Problems: []rules.Problem{{Path: "comment", Code: "x", Detail: "y"}}, Timeline: []rules.Line{{Text: "accepted"}}}}
+	w := &work{end: rules.Entry{ID: "e1", State: ledger.StateFailed, Attempts: 2, Why: "refused",
+		Problems: []rules.Problem{{Path: "comment", Code: "x", Detail: "y"}}, Timeline: []ledger.Line{{Text: "accepted"}}}}
 	e := ruleServer(t, w, true)
 	got := call(t, e, http.MethodGet, "/api/triggers/e1?key="+goodKey, "")
 	if got.Code != 200 || got.body["state"] != "failed" || got.body["attempts"] != 2.0 || got.body["why"] != "refused" ||

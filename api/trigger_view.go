@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -31,18 +32,18 @@ type firing struct {
 	CreatedAt time.Time      `json:"created_at"`
 	UpdatedAt time.Time      `json:"updated_at"`
 	NextTryAt *time.Time     `json:"next_try_at,omitempty"`
-	Timeline  []rules.Line   `json:"timeline,omitempty"`
+	Timeline  []ledger.Line  `json:"timeline,omitempty"`
 }
 
 func (h *TriggerHandlers) answer(c echo.Context, status int, t tenant.Tenant, e rules.Entry, repeated bool) error {
 	f := firing{ID: e.ID, State: string(e.State), StatusURL: h.statusURL(c, e), Repeated: repeated,
-		TicketID: e.Request.TicketID, ContactID: e.Steps.ContactID, LeadID: e.Steps.LeadID, LeadURL: t.Present(e.LeadURL),
-		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: e.Why.String(), Remarks: h.fields(c, e.Remarks()),
-		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(), Timeline: e.Timeline}
-	if e.State != rules.StateDone {
+		TicketID: e.Request.TicketID, ContactID: e.Steps.ContactID, LeadID: e.Steps.LeadID, LeadURL: t.Present(e.Steps.LeadURL),
+		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: rules.English(e.Why), Remarks: h.fields(c, rules.Remarks(e)),
+		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(), Timeline: rules.InEnglish(e.Timeline)}
+	if e.State != ledger.StateDone {
 		f.Errors = h.fields(c, e.Problems)
 	}
-	if e.State == rules.StateAccepted && !e.DueAt.IsZero() {
+	if e.State == ledger.StateAccepted && !e.DueAt.IsZero() {
 		due := e.DueAt.UTC()
 		f.NextTryAt = &due
 	}

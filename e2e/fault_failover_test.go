@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/e2e/rig"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // A master that dies while a deal is being made is replaced by its replica, which ours follow without a restart: that deal is
@@ -28,7 +28,7 @@ func TestFault_redisFailsOverWhileADealIsBeingMade(t *testing.T) {
 			first := w.fire(base, w.SeedRule(made[0], nil))
 			rig.Eventually(t, limit, "the deal is being sent", func() bool {
 				var e struct {
-					Timeline []rules.Line `json:"timeline"`
+					Timeline []ledger.Line `json:"timeline"`
 				}
 				w.GetJSON(first.StatusURL, &e)
 				return strings.HasPrefix(string(e.Timeline[len(e.Timeline)-1].Text), "sending the deal")

@@ -8,7 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 const (
@@ -19,7 +19,7 @@ const (
 
 // Firings shows the queue. count is asked at a scrape, at most every 15 seconds; a scrape waits for it a moment and then shows
 // the last count, whose time is told beside it. Call it once.
-func (m *Metrics) Firings(count func(context.Context) (map[rules.State]rules.Total, error), log *slog.Logger) {
+func (m *Metrics) Firings(count func(context.Context) (map[ledger.State]ledger.Total, error), log *slog.Logger) {
 	m.registry.MustRegister(&queue{count: count, log: log})
 }
 
@@ -32,11 +32,11 @@ var (
 
 // queue is a collector with the last count.
 type queue struct {
-	count func(context.Context) (map[rules.State]rules.Total, error)
+	count func(context.Context) (map[ledger.State]ledger.Total, error)
 	log   *slog.Logger
 
 	mu      sync.Mutex
-	last    map[rules.State]rules.Total
+	last    map[ledger.State]ledger.Total
 	at      time.Time
 	running chan struct{} // closed when the count under way has ended, nil when none is
 	began   time.Time

@@ -20,6 +20,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm/webhooks"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/oauth"
@@ -76,10 +77,10 @@ func (m *Metrics) zero() {
 	for _, f := range []api.Fate{api.FateAccepted, api.FateRepeated, api.FateShelved, api.FateTried, api.FateRefused, api.FateFull, api.FateFailed} {
 		m.asked.WithLabelValues(string(f))
 	}
-	for _, s := range []rules.State{rules.StateDone, rules.StateHeld, rules.StateFailed, rules.StateAccepted} {
+	for _, s := range []ledger.State{ledger.StateDone, ledger.StateHeld, ledger.StateFailed, ledger.StateAccepted} {
 		m.settled.WithLabelValues(string(s))
 	}
-	for _, l := range rules.Labels {
+	for _, l := range ledger.Labels {
 		m.settled.WithLabelValues(string(l))
 	}
 	for _, r := range []oauth.Refresh{oauth.RefreshDone, oauth.RefreshLost, oauth.RefreshConfig, oauth.RefreshRefused, oauth.RefreshFailed} {

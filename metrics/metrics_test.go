@@ -14,8 +14,8 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -81,13 +81,13 @@ func TestFirings_countIsBoundedAndNotRepeated(t *testing.T) {
 		var asked atomic.Int32
 		slow := make(chan struct{})
 		m := New("x")
-		m.Firings(func(ctx context.Context) (map[rules.State]rules.Total, error) {
+		m.Firings(func(ctx context.Context) (map[ledger.State]ledger.Total, error) {
 			if asked.Add(1) == 2 {
 				<-slow
 				return nil, errors.New("too slow")
 			}
-			return map[rules.State]rules.Total{
-				rules.StateHeld: {Count: 3, Oldest: time.Now().Add(-time.Minute)}, rules.StateFailed: {},
+			return map[ledger.State]ledger.Total{
+				ledger.StateHeld: {Count: 3, Oldest: time.Now().Add(-time.Minute)}, ledger.StateFailed: {},
 			}, nil
 		}, slog.New(slog.DiscardHandler))
 		const held, age = `sidecard_firings{state="held"} 3`, `sidecard_firings_oldest_seconds{state="failed"} 0`

@@ -15,6 +15,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // hostile is a name that tries to leave every place a name can stand in.
@@ -73,7 +74,7 @@ func poisoned(t *testing.T) (*house, crm.Ticket) {
 	ticket.ID, ticket.Client.ID = 101, id
 	r := chairs(101)
 	r.Comment, r.Fields.Name = hostile, hostile
-	w.fired(time.Hour, r, rules.Steps{LeadURL: "javascript:alert(5)", LeadID: 9}, rules.Outcome{State: rules.StateFailed, Why: hostile,
+	w.fired(time.Hour, r, rules.Steps{LeadURL: "javascript:alert(5)", LeadID: 9}, rules.Outcome{State: ledger.StateFailed, Why: hostile,
 		Problems: []rules.Problem{{Path: hostile, Code: hostile, Detail: hostile}}})
 	w.h.Desk = func(context.Context, string) (Desk, error) { return hostileDesk{}, nil }
 	return w, ticket
@@ -123,7 +124,7 @@ func TestAttack_hostileTextsNeverRun(t *testing.T) {
 	w, ticket := poisoned(t)
 	panel := w.session(blocks.EN, ticket)
 	page, err := w.h.Firings.Inbox(t.Context(), "t1", rules.Query{})
-	if err != nil || len(page.Entries) != 1 {
+	if err != nil || len(page.Jobs) != 1 {
 		t.Fatalf("%+v, %v", page, err)
 	}
 	session, err := w.sessions.Get(t.Context(), panel[len(panel)-22:])
@@ -155,7 +156,7 @@ func TestAttack_hostileTextsNeverRun(t *testing.T) {
 	}
 	words := everything(url.Values{"q": {hostile}, "text": {hostile}, "name": {hostile}, "request": {hostile}, "reason": {hostile}, "body": {hostile}, "rule": {hostile}, "phones": {hostile}, "emails": {hostile}})
 	for _, r := range w.sessionRoutes() {
-		for _, path := range paths(r.Path, panel, []string{"12", "deals", "deal", page.Entries[0].ID, hostile}) {
+		for _, path := range paths(r.Path, panel, []string{"12", "deals", "deal", page.Jobs[0].ID, hostile}) {
 			if strings.HasSuffix(path, "/login") || strings.HasSuffix(path, "/disconnect") || strings.HasSuffix(path, "/changes") {
 				continue // the first two lead to amoCRM by design, the last is no page
 			}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -19,18 +20,18 @@ func (w *house) firedFor(tenantID string, since time.Duration, r rules.Request, 
 	w.redis.SetTime(ago(since))
 	defer w.redis.SetTime(now)
 	l := rules.NewLedger(w.db, time.Minute)
-	e, _, err := l.Accept(w.t.Context(), tenantID, r, "")
+	e, _, err := l.Accept(w.t.Context(), tenantID, rules.Offer{Request: r})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if o.State == rules.StateAccepted && o.Why == "" {
+	if o.State == ledger.StateAccepted && o.Why == "" {
 		return e
 	}
 	claimed, err := l.Claim(w.t.Context(), tenantID, 1)
-	if err != nil || len(claimed.Entries) != 1 || claimed.Entries[0].ID != e.ID {
+	if err != nil || len(claimed.Jobs) != 1 || claimed.Jobs[0].ID != e.ID {
 		w.t.Fatalf("claimed %+v, %v", claimed, err)
 	}
-	mine := claimed.Entries[0]
+	mine := claimed.Jobs[0]
 	mine.Steps = steps
 	if err := l.Settle(w.t.Context(), mine, o); err != nil {
 		w.t.Fatal(err)
@@ -61,7 +62,7 @@ func chairs(ticket int64) rules.Request {
 func (w *house) refusedFiring() rules.Entry {
 	w.t.Helper()
 	return w.fired(2*time.Hour, chairs(101), rules.Steps{ClientID: 55, ContactID: 7}, rules.Outcome{
-		State: rules.StateFailed, Why: "=refused_deal|the stage is not of this pipeline",
+		State: ledger.StateFailed, Why: "=refused_deal|the stage is not of this pipeline",
 		Problems: []rules.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "The value you selected is not a valid choice."}},
 	})
 }
@@ -75,7 +76,7 @@ func (w *house) twinFiring() rules.Entry {
 			{LeadID: 31, Name: "Chairs & tables", URL: "https://example.amocrm.ru/leads/detail/31", CreatedAt: ago(3 * time.Hour)},
 			{LeadID: 32, URL: "https://example.amocrm.ru/leads/detail/32", CreatedAt: ago(3 * time.Hour)},
 		},
-	}, rules.Outcome{State: rules.StateFailed, Why: "=twins:2"})
+	}, rules.Outcome{State: ledger.StateFailed, Why: "=twins:2"})
 }
 
 // remarkedFiring is a firing whose deal was made without some of its values.
@@ -88,7 +89,7 @@ func (w *house) remarkedFiring(since time.Duration) rules.Entry {
 			Detail: "may have at most 255 characters", Remark: true, Given: "Call +7 999 123-45-67 about " + strings.Repeat("chairs and tables, ", 15)},
 	}
 	return w.fired(since, chairs(101), rules.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12",
-		Remarks: left}, rules.Outcome{State: rules.StateDone, Label: rules.LabelRemarks, Problems: left,
+		Remarks: left}, rules.Outcome{State: ledger.StateDone, Label: ledger.LabelRemarks, Problems: left,
 		Why: `=remarks|fields.price: must be a whole number, not "about 500"; fields.name: may have at most 255 characters`})
 }
 
@@ -112,8 +113,8 @@ func (w *house) unreadFiring(since time.Duration) rules.Entry {
 func (w *house) fillInbox() {
 	w.t.Helper()
 	w.fired(50*time.Hour, chairs(90), rules.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12"},
-		rules.Outcome{State: rules.StateDone})
-	dropped := w.fired(26*time.Hour, chairs(91), rules.Steps{}, rules.Outcome{State: rules.StateFailed, Why: "=no_ticket:91"})
+		rules.Outcome{State: ledger.StateDone})
+	dropped := w.fired(26*time.Hour, chairs(91), rules.Steps{}, rules.Outcome{State: ledger.StateFailed, Why: "=no_ticket:91"})
 	w.redis.SetTime(ago(25 * time.Hour))
 	if err := w.h.Firings.Drop(w.t.Context(), "t1", dropped.ID, "The client has called"); err != nil {
 		w.t.Fatal(err)
@@ -123,7 +124,7 @@ func (w *house) fillInbox() {
 	w.remarkedFiring(27 * time.Hour)
 	w.unreadFiring(90 * time.Minute)
 	w.fired(5*time.Minute, rules.Request{TicketID: 104}, rules.Steps{},
-		rules.Outcome{State: rules.StateHeld, Why: "=no_login"})
+		rules.Outcome{State: ledger.StateHeld, Why: "=no_login"})
 	w.fired(time.Minute, chairs(105), rules.Steps{}, rules.Outcome{
-		State: rules.StateAccepted, After: time.Hour, Why: "=payment"})
+		State: ledger.StateAccepted, After: time.Hour, Why: "=payment"})
 }

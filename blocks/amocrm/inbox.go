@@ -15,11 +15,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // Firings are what rules asked for and what came of it, by tenant; *rules.Service is it.
 type Firings interface {
-	Counts(ctx context.Context, tenantID string) (rules.Counts, error)
+	Counts(ctx context.Context, tenantID string) (ledger.Counts, error)
 	Inbox(ctx context.Context, tenantID string, q rules.Query) (rules.Page, error)
 	Export(ctx context.Context, tenantID string, q rules.Query, to io.Writer) error
 	OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]rules.Entry, error)
@@ -52,7 +53,7 @@ const exportWithin = 40 * time.Second
 // inbox lists the firings: GET …/inbox?state=&before=.
 func (h *Handlers) inbox(v *visit) error {
 	if h.Firings == nil {
-		return v.fail(rules.ErrNotFound, "")
+		return v.fail(ledger.ErrNotFound, "")
 	}
 	ask := v.inboxAsk()
 	done := v.QueryParam("done")
@@ -69,7 +70,7 @@ func (h *Handlers) inbox(v *visit) error {
 // type stands in the page and its forms, never in an address.
 func (h *Handlers) inboxSearch(v *visit) error {
 	if h.Firings == nil {
-		return v.fail(rules.ErrNotFound, "")
+		return v.fail(ledger.ErrNotFound, "")
 	}
 	view, err := v.inboxPage(v.ctx, v.inboxAsk())
 	if err != nil {
@@ -85,8 +86,8 @@ func (v *visit) inboxAsk() rules.Query {
 	if body.Has("tab") { // the button of another state than the one that is searched
 		state = body.Get("tab")
 	}
-	q := rules.Query{State: rules.State(state), Before: v.FormValue("before")}
-	if label := rules.Label(state); slices.Contains(rules.Labels, label) {
+	q := rules.Query{State: ledger.State(state), Before: v.FormValue("before")}
+	if label := ledger.Label(state); slices.Contains(ledger.Labels, label) {
 		q.State, q.Label = "", label
 	}
 	text := []rune(strings.TrimSpace(body.Get("q")))
@@ -97,7 +98,7 @@ func (v *visit) inboxAsk() rules.Query {
 // retryAll starts every failed firing anew: POST …/inbox. Sent twice it is done once.
 func (h *Handlers) retryAll(v *visit) error {
 	if h.Firings == nil {
-		return v.fail(rules.ErrNotFound, "")
+		return v.fail(ledger.ErrNotFound, "")
 	}
 	page := v.base() + "/inbox"
 	once, done, err := v.begin()
@@ -123,7 +124,7 @@ func (h *Handlers) retryAll(v *visit) error {
 // inboxFile is the list as a CSV file: POST …/inbox.csv. The mark at its start tells spreadsheets that it is UTF-8.
 func (h *Handlers) inboxFile(v *visit) error {
 	if h.Firings == nil {
-		return v.fail(rules.ErrNotFound, "")
+		return v.fail(ledger.ErrNotFound, "")
 	}
 	ctx, cancel := context.WithTimeout(v.Request().Context(), exportWithin)
 	defer cancel()
@@ -147,7 +148,7 @@ func (h *Handlers) inboxFile(v *visit) error {
 }
 
 // said is a reason in the reader's language.
-func (v *visit) said(f format, r rules.Reason) string {
+func (v *visit) said(f format, r ledger.Reason) string {
 	code, n, rest := r.Head()
 	if code == "" {
 		return f.Words(string(rest))

@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // firing shows one firing: GET …/inbox/:id.
 func (h *Handlers) firing(v *visit) error {
 	if h.Firings == nil {
-		return v.fail(rules.ErrNotFound, "")
+		return v.fail(ledger.ErrNotFound, "")
 	}
 	id, done := v.Param("id"), v.QueryParam("done")
 	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
@@ -38,7 +39,7 @@ type typedFiring struct {
 // changeFiring does what a person decided: POST …/inbox/:id with do=retry|edit|drop|adopt|new. Sent twice it is done once.
 func (h *Handlers) changeFiring(v *visit) error {
 	if h.Firings == nil {
-		return v.fail(rules.ErrNotFound, "")
+		return v.fail(ledger.ErrNotFound, "")
 	}
 	form, err := v.FormParams()
 	id := v.Param("id")
@@ -89,7 +90,7 @@ func (v *visit) decide(ctx context.Context, id string, form url.Values) (done st
 	case "new":
 		return "new", firings.MakeNew(ctx, tenantID, id)
 	}
-	return "", rules.ErrConflict // a form that this page does not have
+	return "", ledger.ErrConflict // a form that this page does not have
 }
 
 // editedRequest reads a request as it was typed, with the phones that the page had hidden.
@@ -115,14 +116,14 @@ func (v *visit) firingAgain(id string, form url.Values, err error) error {
 	var mistakes *rules.Problems
 	var syntax *rules.SyntaxError
 	switch {
-	case errors.Is(err, rules.ErrConflict):
+	case errors.Is(err, ledger.ErrConflict):
 		typed.problem = v.t("inbox.conflict")
 	case errors.Is(err, rules.ErrNoCandidate):
 		typed.problem = v.t("inbox.no_candidate")
 	case errors.Is(err, rules.ErrDealMade):
 		typed.problem = v.t("inbox.deal_made")
-	case errors.Is(err, rules.ErrReason):
-		typed.badReason = v.t("inbox.reason_wrong", "Most", rules.MaxReason)
+	case errors.Is(err, ledger.ErrReason):
+		typed.badReason = v.t("inbox.reason_wrong", "Most", ledger.MaxReason)
 	case errors.Is(err, errMasked):
 		typed.badRequest = v.t("inbox.masked")
 	case form.Get("do") == "retry" && rules.ProblemsOf(err) != nil:

@@ -10,13 +10,14 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // What is searched for is a client's name as a rule. Addresses stand in histories and in logs of proxies.
 func TestInbox_whatIsSearchedForStandsInNoAddress(t *testing.T) {
 	w := newHouse(t)
 	for i := range 53 {
-		w.fired(time.Duration(100-i)*time.Minute, chairs(int64(1000+i)), rules.Steps{}, rules.Outcome{State: rules.StateAccepted})
+		w.fired(time.Duration(100-i)*time.Minute, chairs(int64(1000+i)), rules.Steps{}, rules.Outcome{State: ledger.StateAccepted})
 	}
 	base := w.session(blocks.EN, sampleTicket())
 	form := url.Values{"q": {"Chairs"}, "state": {"accepted"}}

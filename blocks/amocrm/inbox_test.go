@@ -14,6 +14,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 func decision(do string, more ...string) url.Values {
@@ -28,18 +29,18 @@ func TestInbox_decisionsAreCarriedOutAndConfirmed(t *testing.T) {
 	for name, c := range map[string]struct {
 		firing func(*house) rules.Entry
 		form   url.Values
-		state  rules.State
+		state  ledger.State
 		done   string
 		check  func(rules.Entry) bool
 	}{
-		"retry": {(*house).refusedFiring, decision("retry"), rules.StateAccepted, "Started again.", nil},
-		"edit": {(*house).refusedFiring, decision("edit", "request", `{"ticketId": 102, "fields": {"name": "Sofa"}}`), rules.StateAccepted,
+		"retry": {(*house).refusedFiring, decision("retry"), ledger.StateAccepted, "Started again.", nil},
+		"edit": {(*house).refusedFiring, decision("edit", "request", `{"ticketId": 102, "fields": {"name": "Sofa"}}`), ledger.StateAccepted,
 			"Changed and started again.", func(e rules.Entry) bool { return e.Request.TicketID == 102 && e.Request.Fields.Name == "Sofa" }},
-		"drop": {(*house).twinFiring, decision("drop", "reason", " a test "), rules.StateDropped, "Dropped:",
+		"drop": {(*house).twinFiring, decision("drop", "reason", " a test "), ledger.StateDropped, "Dropped:",
 			func(e rules.Entry) bool { return e.Why == "a test" }},
-		"adopt": {(*house).twinFiring, decision("adopt", "lead", "32"), rules.StateAccepted, "This deal is taken",
+		"adopt": {(*house).twinFiring, decision("adopt", "lead", "32"), ledger.StateAccepted, "This deal is taken",
 			func(e rules.Entry) bool { return e.Steps.LeadID == 32 && e.Steps.ContactID == 7 }},
-		"new": {(*house).twinFiring, decision("new"), rules.StateAccepted, "A new deal is on its way.",
+		"new": {(*house).twinFiring, decision("new"), ledger.StateAccepted, "A new deal is on its way.",
 			func(e rules.Entry) bool { return e.Steps.LeadIntent == nil && e.Steps.Candidates == nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,7 +131,7 @@ func TestInbox_whatIsRefusedChangesNothingAndKeepsWhatWasTyped(t *testing.T) {
 			e := c.firing(w)
 			page := w.session(blocks.EN, sampleTicket()) + "/inbox/" + e.ID
 			w.contains(w.post(page, c.form, false), c.want...)
-			if got := w.firing(e.ID); got.State != rules.StateFailed || len(got.Timeline) != len(e.Timeline) {
+			if got := w.firing(e.ID); got.State != ledger.StateFailed || len(got.Timeline) != len(e.Timeline) {
 				t.Errorf("it was changed: %+v", got)
 			}
 			if name != "no token" { // a refused form can be mended and sent again
@@ -142,7 +143,7 @@ func TestInbox_whatIsRefusedChangesNothingAndKeepsWhatWasTyped(t *testing.T) {
 
 func TestInbox_anotherTenantsFiringIsNotThere(t *testing.T) {
 	w := newHouse(t)
-	e := w.firedFor("t2", time.Hour, chairs(7), rules.Steps{}, rules.Outcome{State: rules.StateFailed, Why: "t2's reason"})
+	e := w.firedFor("t2", time.Hour, chairs(7), rules.Steps{}, rules.Outcome{State: ledger.StateFailed, Why: "t2's reason"})
 	base := w.session(blocks.EN, sampleTicket())
 	for name, body := range map[string]string{
 		"entry": w.get(base + "/inbox/" + e.ID).Body.String(), "list": w.get(base + "/inbox").Body.String(),
@@ -158,7 +159,7 @@ func TestInbox_anotherTenantsFiringIsNotThere(t *testing.T) {
 		w.contains(w.post(base+"/inbox/"+e.ID, form, false), "no longer there")
 	}
 	w.post(base+"/inbox", decision("retry-all"), false)
-	if got := w.firing(e.ID); got.State != rules.StateFailed || len(got.Timeline) != len(e.Timeline) {
+	if got := w.firing(e.ID); got.State != ledger.StateFailed || len(got.Timeline) != len(e.Timeline) {
 		t.Errorf("it was changed: %+v", got)
 	}
 }
@@ -231,7 +232,7 @@ func TestInbox_pagesSearchesAndFilters(t *testing.T) {
 	w.refusedFiring()
 	for i := range 53 {
 		r := chairs(int64(1000 + i))
-		w.fired(time.Duration(100-i)*time.Minute, r, rules.Steps{}, rules.Outcome{State: rules.StateAccepted})
+		w.fired(time.Duration(100-i)*time.Minute, r, rules.Steps{}, rules.Outcome{State: ledger.StateAccepted})
 	}
 	base := w.session(blocks.EN, sampleTicket())
 	first := w.get(base + "/inbox?state=accepted").Body.String()
@@ -293,7 +294,7 @@ func TestInbox_hasWordsForEverything(t *testing.T) {
 				t.Errorf("%s: %s", lang, got)
 			}
 		}
-		for _, s := range rules.States {
+		for _, s := range ledger.States {
 			if got := w.h.Catalog.T(lang, "inbox.state."+string(s)); got == "" || strings.HasPrefix(got, "inbox.") {
 				t.Errorf("%s: %s", lang, got)
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 func TestMask_editedDealKeepsItsPhones(t *testing.T) {
@@ -83,7 +84,7 @@ func TestMask_newContactKeepsThePhonesOfItsTexts(t *testing.T) {
 func TestMask_fileOfTheInboxHidesPhones(t *testing.T) {
 	w := newHouse(t)
 	w.tenants.settings.MaskPhones = true
-	w.fired(time.Hour, chairs(101), rules.Steps{}, rules.Outcome{State: rules.StateFailed, Why: "=refused_deal|8 999 123-45-67 is taken"})
+	w.fired(time.Hour, chairs(101), rules.Steps{}, rules.Outcome{State: ledger.StateFailed, Why: "=refused_deal|8 999 123-45-67 is taken"})
 	body := w.post(w.session(blocks.EN, sampleTicket())+"/inbox.csv", nil, false).Body.String()
 	if hiddenDigits.MatchString(body) || !strings.Contains(body, "•••-45-67") {
 		t.Error(body)

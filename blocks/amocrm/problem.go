@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/blocks/rules"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -36,7 +36,7 @@ var problems = []struct {
 }{
 	{store.ErrTrouble, "store", http.StatusOK, true}, // before the deadlines: it may hold one
 	{crm.ErrGone, "gone", http.StatusNotFound, false},
-	{rules.ErrNotFound, "no_firing", http.StatusNotFound, false},
+	{ledger.ErrNotFound, "no_firing", http.StatusNotFound, false},
 	{crm.ErrNoClient, "no_client", http.StatusUnprocessableEntity, false},
 	{crm.ErrUnknownOutcome, "unknown_outcome", http.StatusOK, true},
 	{amoapi.ErrUnknownOutcome, "unknown_outcome", http.StatusOK, true},

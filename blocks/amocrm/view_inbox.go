@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 type format = blocks.Format
@@ -58,7 +59,7 @@ func (v *visit) inboxPage(ctx context.Context, q rules.Query) (inboxView, error)
 			view.State = cmp.Or(string(q.Label), string(q.State))
 		}
 	}
-	for _, e := range p.Entries {
+	for _, e := range p.Jobs {
 		row := firingRow{
 			Href:  v.base() + "/inbox/" + url.PathEscape(e.ID),
 			Title: f.Words(e.Request.Fields.Name), State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)),
@@ -83,13 +84,13 @@ func (v *visit) inboxPage(ctx context.Context, q rules.Query) (inboxView, error)
 }
 
 // tabs are the states with their numbers; empty ones that are not asked for are left out.
-func (v *visit) tabs(q rules.Query, c rules.Counts) []tabView {
-	counts := map[rules.State]int{
-		rules.StateFailed: c.Failed, rules.StateHeld: c.Held, rules.StateAccepted: c.Accepted,
-		rules.StateWorking: c.Working, rules.StateDone: c.Done, rules.StateDropped: c.Dropped,
+func (v *visit) tabs(q rules.Query, c ledger.Counts) []tabView {
+	counts := map[ledger.State]int{
+		ledger.StateFailed: c.Failed, ledger.StateHeld: c.Held, ledger.StateAccepted: c.Accepted,
+		ledger.StateWorking: c.Working, ledger.StateDone: c.Done, ledger.StateDropped: c.Dropped,
 	}
-	labelled := map[rules.Label]int{rules.LabelRefused: c.Refused, rules.LabelRemarks: c.Remarks}
-	labels := map[rules.State]rules.Label{rules.StateFailed: rules.LabelRefused, rules.StateDone: rules.LabelRemarks}
+	labelled := map[ledger.Label]int{ledger.LabelRefused: c.Refused, ledger.LabelRemarks: c.Remarks}
+	labels := map[ledger.State]ledger.Label{ledger.StateFailed: ledger.LabelRefused, ledger.StateDone: ledger.LabelRemarks}
 	tabs := []tabView{{Href: inboxURL(v.base(), rules.Query{}), Text: v.t("inbox.all"), On: true}}
 	add := func(part rules.Query, name string, count int, on bool) {
 		tabs[0].On = tabs[0].On && !on
@@ -97,7 +98,7 @@ func (v *visit) tabs(q rules.Query, c rules.Counts) []tabView {
 			tabs = append(tabs, tabView{inboxURL(v.base(), part), v.t("inbox.state." + name), name, count, on})
 		}
 	}
-	for _, s := range rules.States {
+	for _, s := range ledger.States {
 		tabs[0].Count += counts[s]
 		add(rules.Query{State: s}, string(s), counts[s], q.State == s && q.Label == "")
 		if l, has := labels[s]; has { // a part of those before it
@@ -172,16 +173,16 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 		return firingView{}, err
 	}
 	f := v.formatIn(ctx)
-	failed, held := e.State == rules.StateFailed, e.State == rules.StateHeld
+	failed, held := e.State == ledger.StateFailed, e.State == ledger.StateHeld
 	view := firingView{
 		Base: v.base(), URL: v.base() + "/inbox/" + url.PathEscape(e.ID), Token: blocks.NewID(), ID: e.ID,
 		State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)), Reason: v.said(f, e.Why), Repeats: v.repeats(e),
 		Created: f.DateTime(e.CreatedAt), Updated: f.DateTime(e.UpdatedAt), Attempts: e.Attempts,
-		Request: maskJSON(f, request), CanRetry: failed, CanEdit: e.Editable(),
-		CanDrop: failed || held || e.State == rules.StateAccepted,
+		Request: maskJSON(f, request), CanRetry: failed, CanEdit: rules.Editable(e),
+		CanDrop: failed || held || e.State == ledger.StateAccepted,
 	}
 	view.Fixed = (failed || held) && !view.CanEdit
-	if !e.DueAt.IsZero() && e.State == rules.StateAccepted && e.DueAt.After(v.h.Now()) {
+	if !e.DueAt.IsZero() && e.State == ledger.StateAccepted && e.DueAt.After(v.h.Now()) {
 		view.Due = f.DateTime(e.DueAt)
 	}
 	if n := e.Steps.ContactID; n != 0 {
@@ -195,9 +196,9 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 	if id := e.Request.TicketID; id != 0 {
 		view.Ticket, view.TicketURL = strconv.FormatInt(id, 10), v.ticketURLOf(id)
 	}
-	view.Problems, view.Remarks = v.problems(f, e.Problems), e.Label == rules.LabelRemarks
-	if e.State != rules.StateDone && len(e.Problems) == 0 { // known before the deal is made
-		view.Problems, view.Remarks = v.problems(f, e.Remarks()), true
+	view.Problems, view.Remarks = v.problems(f, e.Problems), e.Label == ledger.LabelRemarks
+	if e.State != ledger.StateDone && len(e.Problems) == 0 { // known before the deal is made
+		view.Problems, view.Remarks = v.problems(f, rules.Remarks(e)), true
 	}
 	if e.Label != "" { // the list says it all
 		view.Reason = ""

@@ -19,7 +19,7 @@ func BenchmarkAcceptAndHint(b *testing.B) {
 	for i := range turns {
 		tenant := fmt.Sprint("t", i%20)
 		start := time.Now()
-		e, _, err := l.Accept(ctx, tenant, firing(int64(2*i), "x"), "")
+		e, _, err := l.Accept(ctx, tenant, Offer{Request: firing(int64(2*i), "x")})
 		if err == nil {
 			err = h.set(ctx, tenant, e.DueAt)
 		}
@@ -29,7 +29,8 @@ func BenchmarkAcceptAndHint(b *testing.B) {
 		apart = append(apart, time.Since(start))
 		start = time.Now()
 		var hinted *redis.Cmd
-		_, _, err = l.acceptWith(ctx, tenant, firing(int64(2*i+1), "x"), "", "", Outcome{}, func(p redis.Pipeliner) { hinted = h.now(ctx, p, tenant) })
+		_, _, err = l.Accept(ctx, tenant, Offer{Request: firing(int64(2*i+1), "x"),
+			Behind: func(p redis.Pipeliner) { hinted = h.now(ctx, p, tenant) }})
 		if err == nil {
 			err = hinted.Err()
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // maxCause bounds what is quoted of an answer, in characters.
@@ -19,9 +20,9 @@ const maxCause = 120
 
 // cause is what is known of an error: the status of the answer and the other side's own words, or what became of the
 // connection; "" when nothing is.
-func cause(err error) Reason {
+func cause(err error) ledger.Reason {
 	if status, said := answerOf(err); status != 0 {
-		return because("cause_answer", status, inWords(bounded(said, maxCause)))
+		return ledger.Because("cause_answer", status, ledger.InWords(bounded(said, maxCause)))
 	}
 	var line net.Error
 	var name *net.DNSError

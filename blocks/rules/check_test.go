@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 func TestCheck_refusesAStrictRuleBeforeAcceptingWhenConnected(t *testing.T) {
@@ -147,7 +148,7 @@ func TestAccept_startsWithoutWaitingForThePoll(t *testing.T) {
 	h.desk.add(101, 55, "Ann", "+79990000001")
 	h.Poll = time.Hour
 	h.run(h.Service)
-	h.until(h.accept(published(101)).ID, StateDone)
+	h.until(h.accept(published(101)).ID, ledger.StateDone)
 }
 
 func TestWait_returnsWhatThereIsWhenTheCallerHasWaitedEnough(t *testing.T) {
@@ -157,10 +158,10 @@ func TestWait_returnsWhatThereIsWhenTheCallerHasWaitedEnough(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	got, err := h.Wait(ctx, h.tenant.ID, e.ID)
-	if err != nil || got.State != StateAccepted {
+	if err != nil || got.State != ledger.StateAccepted {
 		t.Errorf("%+v %v", got, err)
 	}
-	if _, err := h.Wait(ctx, "another", e.ID); !errors.Is(err, ErrNotFound) {
+	if _, err := h.Wait(ctx, "another", e.ID); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("%v", err)
 	}
 	if len(h.vigils) != 0 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // contactToMake is a contact that is made together with its deal.
@@ -151,7 +152,7 @@ func (j *job) attach(ctx context.Context) error {
 		code = "skipped"
 	}
 	st.LeadID, st.LeadURL, st.ContactID, st.Attached, st.Skipped = deal.ID, deal.URL, j.contactID, !skip, skip
-	return j.s.ledger.Record(ctx, *j.e, because(code, deal.ID, ""))
+	return j.s.ledger.Record(ctx, *j.e, ledger.Because(code, deal.ID, ""))
 }
 
 // contactGone deals with a deal that was refused because the CRM no longer has its contact: the client is looked for

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // deals makes the deals of jobs whose contacts are known, with the contacts to make, in one call. The intents are stored
@@ -156,11 +157,11 @@ func (h *haul) got(ctx context.Context, jobs []*job, made []amocrm.ComplexResult
 		j.adopt(r)
 		mine = append(mine, j)
 	}
-	h.record(ctx, mine, func(j *job) Reason {
+	h.record(ctx, mine, func(j *job) ledger.Reason {
 		if j.e.Steps.Attached {
-			return because("deal_merged", j.e.Steps.LeadID, "")
+			return ledger.Because("deal_merged", j.e.Steps.LeadID, "")
 		}
-		return because("deal_made", j.e.Steps.LeadID, "")
+		return ledger.Because("deal_made", j.e.Steps.LeadID, "")
 	})
 }
 
@@ -215,7 +216,7 @@ func (h *haul) inTurn(jobs []*job) (out []*job) {
 		case mine && !stuck[ticket]:
 			out = append(out, j)
 		case mine:
-		case j.e.Steps.LeadID == 0 && (!j.ended() || j.lost || !finished(j.end.State)):
+		case j.e.Steps.LeadID == 0 && (!j.ended() || j.lost || !j.end.State.Finished()):
 			stuck[ticket] = true
 		}
 	}

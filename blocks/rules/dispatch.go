@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 const (
@@ -84,12 +86,12 @@ func (s *Service) loop(ctx, work context.Context, tenantID string) error {
 		if err != nil {
 			return err
 		}
-		if len(b.Entries) == 0 {
-			next, ok, err := s.ledger.Next(work, tenantID)
+		if len(b.Jobs) == 0 {
+			due, err := s.ledger.Look(work, []string{tenantID}, nil)
 			if err != nil {
 				return err
 			}
-			return s.hints.settle(work, was, next, ok)
+			return s.hints.settle(work, was, due[0].Next, !due[0].Next.IsZero())
 		}
 		if pause := s.traced(ctx, work, b, tenantID, began); pause > 0 {
 			at := s.clock.latest().Add(pause) // not of the claim: Redis' clock may have been set back since
@@ -106,19 +108,17 @@ func (s *Service) loop(ctx, work context.Context, tenantID string) error {
 // traced is haulOff inside a trace, which has begun with the claim.
 func (s *Service) traced(ctx, work context.Context, b Batch, tenantID string, began time.Time) (pause time.Duration) {
 	var from []string
-	for _, e := range b.Entries {
-		if e.mark != "" {
-			from = append(from, e.mark)
+	for _, e := range b.Jobs {
+		if e.Mark != "" {
+			from = append(from, e.Mark)
 		}
 	}
-	work, end := s.Trace(work, "haul", began, len(b.Entries), from...)
+	work, end := s.Trace(work, "haul", began, len(b.Jobs), from...)
 	defer end()
-	_, claimed := s.Trace(work, "claim", began, len(b.Entries))
+	_, claimed := s.Trace(work, "claim", began, len(b.Jobs))
 	claimed()
 	return s.haulOff(ctx, work, b, tenantID)
 }
-
-func finished(s State) bool { return s == StateDone || s == StateFailed }
 
 // settle stores what becomes of an entry.
 func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
@@ -129,7 +129,7 @@ func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
 	err := s.ledger.Settle(ctx, *e, v.Outcome)
 	e.State, e.Label = v.State, v.Label
 	switch {
-	case errors.Is(err, ErrClaimLost):
+	case errors.Is(err, ledger.ErrClaimLost):
 		s.Log.WarnContext(ctx, "firing was taken over", "tenant", e.Tenant, "firing", e.ID)
 	case err != nil: // its lease ends, and it is taken up again from the steps that are stored
 		s.Log.ErrorContext(ctx, "store outcome of a firing", "tenant", e.Tenant, "firing", e.ID, "error", err)
@@ -141,8 +141,8 @@ func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
 
 // renewing keeps a claim alive until stop is called.
 func (s *Service) renewing(ctx context.Context, b Batch, tenantID string) (stop func()) {
-	ids := make([]string, len(b.Entries))
-	for i, e := range b.Entries {
+	ids := make([]string, len(b.Jobs))
+	for i, e := range b.Jobs {
 		ids[i] = e.ID
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -14,6 +14,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -54,9 +55,9 @@ func TestDryRun_saysWhatWouldBeMadeAndMakesNothing(t *testing.T) {
 	if d := cmp.Diff(want, *got.Would); d != "" {
 		t.Error(d)
 	}
-	counts, err := h.Counts(t.Context(), h.tenant.ID)
+	counts, err := h.ledger.Counts(t.Context(), h.tenant.ID)
 	leads, notes, contacts := h.crm.snapshot()
-	if err != nil || counts != (Counts{}) || len(leads)+len(notes) > 0 || len(contacts) != 1 {
+	if err != nil || counts != (ledger.Counts{}) || len(leads)+len(notes) > 0 || len(contacts) != 1 {
 		t.Errorf("something was made or stored: %v %+v %v %v %v", err, counts, leads, notes, contacts)
 	}
 }

@@ -1,68 +1,63 @@
 package rules
 
-import "time"
+import (
+	"strconv"
+	"time"
 
-// State is where an entry stands.
-type State string
-
-// States of an entry; see the package comment for the ways between them.
-const (
-	StateAccepted State = "accepted"
-	StateWorking  State = "working"
-	StateHeld     State = "held"
-	StateDone     State = "done"
-	StateFailed   State = "failed"
-	StateDropped  State = "dropped"
+	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/store"
 )
 
-// Settled says that nothing more happens to the entry unless a person does something.
-func (s State) Settled() bool {
-	return s == StateDone || s == StateFailed || s == StateHeld || s == StateDropped
+// Bounds of the ledger of firings.
+const (
+	maxBatch   = 50 // also the most that leads/complex takes (amocrm.md §5.3)
+	idemFor    = 24 * time.Hour
+	keepFailed = 90 * 24 * time.Hour
+	maxRepeats = 20 // firings of one ticket within an hour
+)
+
+type (
+	// Ledger keeps the firings of all tenants.
+	Ledger = ledger.Ledger[Request, Steps, Problem]
+	// Entry is one accepted firing.
+	Entry = ledger.Job[Request, Steps, Problem]
+	// Outcome is how a worker leaves a firing.
+	Outcome = ledger.Outcome[Problem]
+	// Batch is a claim of firings.
+	Batch = ledger.Batch[Request, Steps, Problem]
+
+	// Offer is a firing to be accepted.
+	Offer  = ledger.Offer[Request, Steps, Problem]
+	change = ledger.Change[Request, Steps]
+)
+
+// NewLedger returns the ledger of firings in db. A claim that shows no life for lease is given to the next worker.
+func NewLedger(db *store.DB, lease time.Duration) *Ledger {
+	return ledger.New[Request, Steps, Problem](db, ledger.Kind[Request, Steps]{
+		Name:  "fire",
+		Order: orderOf,
+		Owned: func(s Steps) []string {
+			return []string{entity{"", s.LeadID}.String(), entity{"note", s.NoteID}.String(), entity{"task", s.TaskID}.String()}
+		},
+		Lease: lease, RepeatFor: idemFor, KeepDone: 7 * 24 * time.Hour, KeepFailed: keepFailed, OwnFor: ownFor,
+		MaxBatch: maxBatch, MaxWaiting: 20_000, MaxFinished: 10_000, MaxRefused: 5_000, MaxRecent: 20,
+		MaxRepeats: maxRepeats, RepeatsFor: time.Hour, Counted: counted,
+	})
 }
 
-// Entry is one accepted rule firing. Times are those of Redis.
-type Entry struct {
-	V         int
-	ID        string
-	Tenant    string
-	State     State
-	Label     Label
-	Why       Reason    // why it waits, is held, has failed or was dropped
-	Problems  []Problem // what was refused or, of a done one, left out, by path into the rule's body
-	Request   Request
-	Steps     Steps
-	LeadURL   string // address of the deal's card, empty until there is one
-	Attempts  int    // tries that ended in anything but waiting
-	Waits     int    // postponements in a row
-	Repeats   int    // further firings of a loop that this entry stands for
-	CreatedAt time.Time
-	Since     time.Time // of the last start: acceptance, or a person's retry
-	UpdatedAt time.Time
-	DueAt     time.Time // next try; zero when settled
-	Timeline  []Line    // oldest first, at most 61
+// orderOf is what a request's firings wait for each other by: their ticket.
+func orderOf(r Request) string { return strconv.FormatInt(r.TicketID, 10) }
 
-	cut   int // lines that are left out of the timeline
-	seq   int64
-	claim string
-	mark  string // Deps.Mark of its acceptance
-	rev   string // another one after every change of state or steps
-}
-
-// started is since when the entry is on its way.
-func (e Entry) started() time.Time {
-	if e.Since.IsZero() {
-		return e.CreatedAt
-	}
-	return e.Since
-}
-
-// Editable says that a person may replace the entry's request: it waits for a person or a login, and no deal can have come
-// of it yet.
-func (e Entry) Editable() bool {
+// Editable reports whether a person may replace the firing's request: it waits for a person or a login, and no deal can have
+// come of it yet.
+func Editable(e Entry) bool {
 	st := e.Steps
-	return (e.State == StateFailed || e.State == StateHeld) &&
+	return (e.State == ledger.StateFailed || e.State == ledger.StateHeld) &&
 		st.LeadID == 0 && st.LeadIntent == nil && len(st.Candidates) == 0
 }
+
+// Remarks are what is left out of the firing's deal, as far as that is known by now.
+func Remarks(e Entry) []Problem { return merged(e.Steps.Remarks, e.Request.Remarks) }
 
 // Steps is what has been done already, so that a later try goes on from there.
 type Steps struct {
@@ -74,11 +69,11 @@ type Steps struct {
 	Remembered  bool   `json:"remembered,omitempty"` // the contact is known for this client from now on
 	NoteID      int64  `json:"note_id,omitempty"`
 
-	Attached  bool  `json:"attached,omitempty"` // LeadID is a deal that was open before
-	Skipped   bool  `json:"skipped,omitempty"`  // LeadID is an open deal for which nothing was to be done
-	TaskID    int64 `json:"task_id,omitempty"`
-	CommentID int64 `json:"comment_id,omitempty"` // helpdesk comment that tells of the outcome
-	Told      State `json:"told,omitempty"`       // outcome that the helpdesk was told, or may have been
+	Attached  bool         `json:"attached,omitempty"` // LeadID is a deal that was open before
+	Skipped   bool         `json:"skipped,omitempty"`  // LeadID is an open deal for which nothing was to be done
+	TaskID    int64        `json:"task_id,omitempty"`
+	CommentID int64        `json:"comment_id,omitempty"` // helpdesk comment that tells of the outcome
+	Told      ledger.State `json:"told,omitempty"`       // outcome that the helpdesk was told, or may have been
 	// Candidates are deals of which each may be the one whose answer was lost: a person has to say.
 	Candidates []Candidate `json:"candidates,omitempty"`
 
@@ -112,11 +107,11 @@ type Intent struct {
 	Price      *int64 `json:"price,omitempty"`
 	By         int64  `json:"by,omitempty"` // the CRM user who was logged in; 0 when not known
 
-	Cause    Reason    `json:"cause,omitempty"` // why the answer is not known
-	Until    time.Time `json:"until,omitzero"`  // before that the CRM may still be at it
-	From     time.Time `json:"from,omitzero"`   // since when it is looked for, when Redis' clock was set back behind At
-	Looks    int       `json:"looks,omitempty"`
-	LookedAt time.Time `json:"looked_at,omitzero"`
+	Cause    ledger.Reason `json:"cause,omitempty"` // why the answer is not known
+	Until    time.Time     `json:"until,omitzero"`  // before that the CRM may still be at it
+	From     time.Time     `json:"from,omitzero"`   // since when it is looked for, when Redis' clock was set back behind At
+	Looks    int           `json:"looks,omitempty"`
+	LookedAt time.Time     `json:"looked_at,omitzero"`
 }
 
 // from is since when the write is looked for.
@@ -126,72 +121,3 @@ func (i *Intent) from() time.Time {
 	}
 	return i.From
 }
-
-// Line is one line of an entry's timeline. What every try says again is one line: Times is how often, Last when it was said
-// last, and Next when the next try is due, while one is. LeftOut is how many lines were too many and are not kept, here.
-type Line struct {
-	At      time.Time `json:"at"`
-	Text    Reason    `json:"text"`
-	Times   int       `json:"times,omitempty"` // 0 or 1: once
-	Last    time.Time `json:"last,omitzero"`
-	Next    time.Time `json:"next,omitzero"`
-	LeftOut int       `json:"left_out,omitempty"`
-}
-
-// Counts says how many entries of a tenant are in each state, and how many of them have a label.
-type Counts struct {
-	Accepted, Working, Held, Failed, Done, Dropped int
-
-	Remarks int // of Done
-	Refused int // of Failed
-
-	RemarksToday int // of Remarks, within the last 24 hours
-}
-
-// Waiting is everything that is still to be sent.
-func (c Counts) Waiting() int { return c.Accepted + c.Working + c.Held }
-
-// Label is what sets an entry apart from others of its state, so that it can be asked for.
-type Label string
-
-// Labels of entries.
-const (
-	LabelRemarks Label = "remarks" // done, but something was left out
-	LabelRefused Label = "refused" // failed from the beginning: the rule can't be carried out as it stands
-)
-
-// state is that of the entries with a label.
-func (l Label) state() State {
-	if l == LabelRemarks {
-		return StateDone
-	}
-	return StateFailed
-}
-
-// Labels are all labels, in the order in which a person asks for them.
-var Labels = []Label{LabelRefused, LabelRemarks}
-
-// Outcome is how a worker leaves an entry.
-type Outcome struct {
-	Label    Label
-	State    State         // accepted means: postponed by After
-	After    time.Duration // until the next try
-	Why      Reason
-	Problems []Problem
-	Tried    bool // a postponement that counts as an attempt
-}
-
-// line is what the timeline says of an outcome.
-func (o Outcome) line() Reason {
-	code := string(o.State)
-	switch {
-	case o.State == StateAccepted && o.Why != "":
-		code = "waits"
-	case o.State == StateDone && o.Why != "":
-		code = "done_why"
-	}
-	return because(code, "", o.Why)
-}
-
-// Remarks are what is left out of the entry's deal, as far as that is known by now.
-func (e Entry) Remarks() []Problem { return merged(e.Steps.Remarks, e.Request.Remarks) }

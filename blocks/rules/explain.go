@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // explain turns the CRM's refusal of a deal into problems of the request, with what the account would accept where that
@@ -26,7 +27,7 @@ func (j *job) explain(err error) error {
 		}
 		r.problems = append(r.problems, p)
 	}
-	r.why = because("refused_deal", "", reasonOf(e, r.problems))
+	r.why = ledger.Because("refused_deal", "", reasonOf(e, r.problems))
 	return &kept{refusal: r, cause: err}
 }
 
@@ -39,7 +40,7 @@ func explainExtra(err error, path, code string) error {
 	for _, v := range e.Validation {
 		r.problems = append(r.problems, Problem{Path: path, Code: v.Code, Detail: v.Detail})
 	}
-	r.why = because(code, "", reasonOf(e, r.problems))
+	r.why = ledger.Because(code, "", reasonOf(e, r.problems))
 	return &kept{refusal: r, cause: err}
 }
 
@@ -53,9 +54,9 @@ type kept struct {
 func (k *kept) Unwrap() []error { return []error{k.refusal, k.cause} }
 
 // reasonOf is the CRM's refusal in words: its mistakes, else what it says itself.
-func reasonOf(e *amocrm.Error, problems []Problem) Reason {
+func reasonOf(e *amocrm.Error, problems []Problem) ledger.Reason {
 	if len(problems) == 0 {
-		return inWords(saidOf(e))
+		return ledger.InWords(saidOf(e))
 	}
 	return told(problems)
 }
@@ -63,7 +64,7 @@ func reasonOf(e *amocrm.Error, problems []Problem) Reason {
 func saidOf(e *amocrm.Error) string { return strings.TrimSpace(e.Title + " " + e.Detail) }
 
 // told is the first problems in words.
-func told(problems []Problem) Reason {
+func told(problems []Problem) ledger.Reason {
 	parts := make([]string, 0, len(problems))
 	for i, p := range problems {
 		if i == 5 {
@@ -72,5 +73,5 @@ func told(problems []Problem) Reason {
 		}
 		parts = append(parts, p.Path+": "+p.Detail)
 	}
-	return inWords(strings.Join(parts, "; "))
+	return ledger.InWords(strings.Join(parts, "; "))
 }

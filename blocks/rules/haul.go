@@ -10,6 +10,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -57,14 +58,14 @@ func (s *Service) haulOff(ctx, work context.Context, b Batch, tenantID string) (
 	h := &haul{s: s, contacts: map[string]int64{}, companies: map[string]int64{},
 		now:      func() time.Time { return b.Now.Add(time.Since(began)) },
 		stopping: func() bool { return ctx.Err() != nil }}
-	for i := range b.Entries {
-		h.jobs = append(h.jobs, &job{haul: h, e: &b.Entries[i]})
+	for i := range b.Jobs {
+		h.jobs = append(h.jobs, &job{haul: h, e: &b.Jobs[i]})
 	}
 	stopRenewing := s.renewing(work, b, tenantID)
 	defer stopRenewing()
 	h.run(work, tenantID)
 	h.settle(work)
-	if h.common != nil && h.common.State == StateAccepted {
+	if h.common != nil && h.common.State == ledger.StateAccepted {
 		return h.common.After
 	}
 	return 0
@@ -130,10 +131,10 @@ func (h *haul) open() (out []*job) {
 		switch ended := j.ended(); {
 		case !ended && j.e.Steps.LeadID != 0:
 		case !ended && stuck[ticket]:
-			j.end = &verdict{Outcome: Outcome{State: StateAccepted, Why: whyBehind}}
+			j.end = &verdict{Outcome: Outcome{State: ledger.StateAccepted, Why: ledger.WhyBehind}}
 		case !ended:
 			out = append(out, j)
-		case j.lost || !finished(j.end.State):
+		case j.lost || !j.end.State.Finished():
 			stuck[ticket] = true
 		}
 	}
@@ -150,14 +151,14 @@ func (j *job) ended() bool {
 	case j.common != nil:
 		j.end = j.common
 	case j.e.Steps.LeadID == 0 && j.stopping():
-		j.end = &verdict{Outcome: Outcome{State: StateAccepted, Why: whyRestart}}
+		j.end = &verdict{Outcome: Outcome{State: ledger.StateAccepted, Why: whyRestart}}
 	}
 	return j.end != nil
 }
 
 // fail ends a job with what its error makes of it.
 func (j *job) fail(ctx context.Context, err error) {
-	if errors.Is(err, ErrClaimLost) {
+	if errors.Is(err, ledger.ErrClaimLost) {
 		j.s.Log.WarnContext(ctx, "firing was taken over", "tenant", j.e.Tenant, "firing", j.e.ID)
 		j.mu.Lock()
 		j.lost = true
@@ -174,7 +175,7 @@ func (j *job) fail(ctx context.Context, err error) {
 		return
 	}
 	v := judge(err, *j.e, j.now())
-	j.s.Log.InfoContext(ctx, "firing not done", "tenant", j.e.Tenant, "firing", j.e.ID, "becomes", string(v.State), "why", v.Why.String(), "error", err)
+	j.s.Log.InfoContext(ctx, "firing not done", "tenant", j.e.Tenant, "firing", j.e.ID, "becomes", string(v.State), "why", English(v.Why), "error", err)
 	if v.wide {
 		j.common = &v
 	}
@@ -204,9 +205,9 @@ func (h *haul) settle(ctx context.Context) {
 
 // done is the outcome of an entry with which nothing more is to be done.
 func done(e Entry) Outcome {
-	o := Outcome{State: StateDone}
+	o := Outcome{State: ledger.StateDone}
 	if !e.Steps.Skipped && len(e.Steps.Remarks) > 0 {
-		o.Label, o.Problems, o.Why = LabelRemarks, e.Steps.Remarks, because("remarks", "", told(e.Steps.Remarks))
+		o.Label, o.Problems, o.Why = ledger.LabelRemarks, e.Steps.Remarks, ledger.Because("remarks", "", told(e.Steps.Remarks))
 	}
 	return o
 }
@@ -220,18 +221,18 @@ func (j *job) free() {
 }
 
 // record stores what the jobs have achieved in one go; a job whose claim is gone ends.
-func (h *haul) record(ctx context.Context, jobs []*job, text func(*job) Reason) {
+func (h *haul) record(ctx context.Context, jobs []*job, text func(*job) ledger.Reason) {
 	h.recordAll(ctx, jobs, true, text)
 }
 
 // hold stores what the jobs are about to send, and so makes sure that it is still theirs to send.
-func (h *haul) hold(ctx context.Context, jobs []*job, text Reason) {
+func (h *haul) hold(ctx context.Context, jobs []*job, text ledger.Reason) {
 	h.held = time.Now() // before: the lease begins no later than this
-	h.recordAll(ctx, jobs, false, func(*job) Reason { return text })
+	h.recordAll(ctx, jobs, false, func(*job) ledger.Reason { return text })
 }
 
-func (h *haul) recordAll(ctx context.Context, jobs []*job, progress bool, text func(*job) Reason) {
-	entries, texts := make([]Entry, len(jobs)), make([]Reason, len(jobs))
+func (h *haul) recordAll(ctx context.Context, jobs []*job, progress bool, text func(*job) ledger.Reason) {
+	entries, texts := make([]Entry, len(jobs)), make([]ledger.Reason, len(jobs))
 	for i, j := range jobs {
 		entries[i], texts[i] = *j.e, text(j)
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 func TestOutcomeUnknown_ambiguousTwinsGoToTheInboxWithBothCandidates(t *testing.T) {
@@ -28,7 +30,7 @@ func TestOutcomeUnknown_ambiguousTwinsGoToTheInboxWithBothCandidates(t *testing.
 		})
 	})
 	h.run(h.Service)
-	e := h.until(h.accept(published(1000)).ID, StateFailed)
+	e := h.until(h.accept(published(1000)).ID, ledger.StateFailed)
 	leads, notes, _ := h.crm.snapshot()
 	if len(leads) != 2 || len(notes) != 0 || len(e.Steps.Candidates) != 2 || e.Steps.LeadID != 0 || e.Steps.LeadIntent == nil {
 		t.Fatalf("%d leads, %d notes, %+v", len(leads), len(notes), e.Steps)
@@ -55,7 +57,7 @@ func TestOutcomeUnknown_twinsOfOurOwnAreSharedOut(t *testing.T) {
 	h.run(h.Service)
 	used := map[int64]bool{}
 	for _, e := range entries {
-		e := h.until(e.ID, StateDone)
+		e := h.until(e.ID, ledger.StateDone)
 		used[e.Steps.LeadID] = true
 	}
 	if leads, notes, _ := h.crm.snapshot(); len(leads) != 10 || len(notes) != 10 || len(used) != 10 {
@@ -85,7 +87,7 @@ func TestOutcomeUnknown_dealsThatDifferInAFieldAreNotMixedUp(t *testing.T) {
 	})
 	h.run(h.Service)
 	for i, e := range entries {
-		e := h.until(e.ID, StateDone)
+		e := h.until(e.ID, ledger.StateDone)
 		leads, _, _ := h.crm.snapshot()
 		k := slices.IndexFunc(leads, func(l obj) bool { return l["id"] == e.Steps.LeadID })
 		if len(leads) != 4 || !strings.Contains(fmt.Sprint(leads[k]["custom_fields_values"]), fmt.Sprint("v", i)) {

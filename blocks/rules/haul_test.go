@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -74,7 +75,7 @@ func TestBatch_fiftyFiringsOfLinkedClientsAreTwoCalls(t *testing.T) {
 	leads, notes, _ := h.crm.snapshot()
 	for i, e := range entries {
 		e = h.get(e.ID)
-		if e.State != StateDone || e.Attempts != 1 || e.Steps.ContactID != contacts[i] {
+		if e.State != ledger.StateDone || e.Attempts != 1 || e.Steps.ContactID != contacts[i] {
 			t.Fatalf("%d: %s %q, contact %d", i, e.State, e.Why, e.Steps.ContactID)
 		}
 		if l := leads[i]; l["id"] != e.Steps.LeadID || fmt.Sprint(notes[i]["entity_id"]) != fmt.Sprint(float64(e.Steps.LeadID)) ||
@@ -103,14 +104,14 @@ func TestBatch_goodOnesGoOnWhenOthersAreRefused(t *testing.T) {
 			}
 			h.oneHaul()
 			for i, e := range entries {
-				e, want := h.get(e.ID), StateDone
+				e, want := h.get(e.ID), ledger.StateDone
 				if i == 3 || i == 7 {
-					want = StateFailed
+					want = ledger.StateFailed
 				}
 				if e.State != want || e.Steps.LeadIntent != nil {
 					t.Errorf("%d is %s (%s)", i, e.State, e.Why)
 				}
-				if want == StateFailed && !vague && (len(e.Problems) != 1 || e.Problems[0].Path != "fields.status_id") {
+				if want == ledger.StateFailed && !vague && (len(e.Problems) != 1 || e.Problems[0].Path != "fields.status_id") {
 					t.Errorf("%d: %+v", i, e.Problems)
 				}
 			}
@@ -145,7 +146,7 @@ func TestBatch_manyFiringsOfOneUnknownClientMakeOneContact(t *testing.T) {
 	last := map[int64]int64{}
 	for _, e := range entries {
 		e = h.get(e.ID)
-		if e.State != StateDone || e.Steps.LeadID < last[e.Request.TicketID] {
+		if e.State != ledger.StateDone || e.Steps.LeadID < last[e.Request.TicketID] {
 			t.Errorf("%s: deal %d after %d on ticket %d", e.State, e.Steps.LeadID, last[e.Request.TicketID], e.Request.TicketID)
 		}
 		last[e.Request.TicketID] = e.Steps.LeadID
@@ -183,7 +184,7 @@ func TestBatch_startsWithin50msOfThe202(t *testing.T) {
 		began := time.Now()
 		e := h.accept(published(1000 + int64(i)))
 		accepted := time.Now()
-		h.until(e.ID, StateDone)
+		h.until(e.ID, ledger.StateDone)
 		for _, l := range h.get(e.ID).Timeline {
 			if l.Text != "=sending_deal" {
 				continue
@@ -218,7 +219,7 @@ func TestBatch_openDealIsUsedWhenTheRuleSaysSo(t *testing.T) {
 	deal := h.get(first.ID).Steps.LeadID
 	for _, e := range []Entry{h.get(a.ID), h.get(b.ID), h.get(c.ID)} {
 		wantSkip := e.ID == c.ID
-		if e.State != StateDone || e.Steps.LeadID != deal || e.Steps.Skipped != wantSkip || e.Steps.Attached == wantSkip || e.LeadURL == "" {
+		if e.State != ledger.StateDone || e.Steps.LeadID != deal || e.Steps.Skipped != wantSkip || e.Steps.Attached == wantSkip || e.Steps.LeadURL == "" {
 			t.Errorf("%s %+v", e.State, e.Steps)
 		}
 	}
@@ -279,7 +280,7 @@ func TestBatch_companyAndTaskAreMadeOnce(t *testing.T) {
 				entries = append(entries, h.accept(r))
 			}
 			for _, e := range entries {
-				if e := h.until(e.ID, StateDone); e.Steps.TaskID == 0 || e.Steps.TaskIntent != nil {
+				if e := h.until(e.ID, ledger.StateDone); e.Steps.TaskID == 0 || e.Steps.TaskIntent != nil {
 					t.Errorf("%+v", e.Steps)
 				}
 			}
@@ -301,7 +302,7 @@ func TestBatch_mergedAnswerIsUnderstood(t *testing.T) {
 	a, b := h.accept(published(1000)), h.accept(published(1001))
 	h.oneHaul()
 	ea, eb := h.get(a.ID), h.get(b.ID)
-	if ea.State != StateDone || eb.State != StateDone || ea.Steps.LeadID != eb.Steps.LeadID || !eb.Steps.Attached || eb.Steps.ContactMade {
+	if ea.State != ledger.StateDone || eb.State != ledger.StateDone || ea.Steps.LeadID != eb.Steps.LeadID || !eb.Steps.Attached || eb.Steps.ContactMade {
 		t.Errorf("%s %+v\n%s %+v", ea.State, ea.Steps, eb.State, eb.Steps)
 	}
 }
@@ -319,7 +320,7 @@ func TestBatch_noDealIsMadeWithoutItsTicketWhenTheOneBeforeGivesUp(t *testing.T)
 		t.Fatal(err)
 	}
 	h.oneHaul()
-	if ea, eb := h.get(a.ID), h.get(b.ID); ea.State != StateFailed || eb.State != StateAccepted || h.crm.count(complexCall) != 0 {
+	if ea, eb := h.get(a.ID), h.get(b.ID); ea.State != ledger.StateFailed || eb.State != ledger.StateAccepted || h.crm.count(complexCall) != 0 {
 		t.Errorf("%s and %s, %d deals sent", ea.State, eb.State, h.crm.count(complexCall))
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -124,7 +125,7 @@ func (h *house) accept(r Request) Entry {
 const patience = 2 * time.Minute
 
 // until waits for an entry to be in a state.
-func (h *house) until(id string, want State) Entry {
+func (h *house) until(id string, want ledger.State) Entry {
 	h.t.Helper()
 	deadline := time.Now().Add(patience)
 	for {
@@ -137,7 +138,7 @@ func (h *house) until(id string, want State) Entry {
 		if e.State == want {
 			return e
 		}
-		if time.Now().After(deadline) || e.State == StateFailed || e.State == StateDone {
+		if time.Now().After(deadline) || e.State == ledger.StateFailed || e.State == ledger.StateDone {
 			h.t.Fatalf("firing is %s (%s), want %s; %v", e.State, e.Why, want, e.Timeline)
 		}
 	}
@@ -154,7 +155,7 @@ func (h *house) untilWhy(id, why string) Entry {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		if e.State == StateAccepted && contains(e.Why.String(), why) {
+		if e.State == ledger.StateAccepted && contains(English(e.Why), why) {
 			return e
 		}
 		select {

@@ -1,43 +1,94 @@
 package rules
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
-// OfTicket returns the newest entries of a ticket, newest first, without timelines.
+// Errors of what people do with firings.
+var (
+	ErrDealMade    = errors.New("a deal was or may have been made of the firing already: another request could make a second one")
+	ErrNoCandidate = errors.New("the deal is none of those that may be the firing's")
+)
+
+// Query selects firings of a tenant.
+type Query struct {
+	State  ledger.State // "" for all
+	Label  ledger.Label // "" for all; with one, State does not count
+	Ticket int64        // 0 for all
+	Text   string       // part of ticket id, firing id, deal name or reason; letter case does not matter
+	Before string       // Next of the page before
+	Limit  int          // at most 200; 0 is 50
+	// Reason is how the reader sees a firing's Why; nil: in English.
+	Reason func(Entry) string
+	// Present is where an address of a deal leads now, for exports; nil: as it is stored.
+	Present func(string) string
+}
+
+// Page is a part of the inbox.
+type Page = ledger.Page[Request, Steps, Problem]
+
+func (q Query) reason(e Entry) string {
+	if q.Reason == nil {
+		return English(e.Why)
+	}
+	return q.Reason(e)
+}
+
+// asked is the query as the ledger takes it.
+func (q Query) asked() ledger.Query[Request, Steps, Problem] {
+	out := ledger.Query[Request, Steps, Problem]{State: q.State, Label: q.Label, Before: q.Before, Limit: q.Limit}
+	if q.Ticket != 0 {
+		out.Order = orderOf(Request{TicketID: q.Ticket})
+	}
+	if text := strings.ToLower(strings.TrimSpace(q.Text)); text != "" {
+		out.Match = func(e Entry) bool {
+			in := []string{e.ID, e.Order, e.Request.Fields.Name, English(e.Why), q.reason(e)}
+			return slices.ContainsFunc(in, func(s string) bool { return strings.Contains(strings.ToLower(s), text) })
+		}
+	}
+	return out
+}
+
+// OfTicket returns the newest firings of a ticket, newest first, without timelines.
 func (s *Service) OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]Entry, error) {
-	return s.ledger.OfTicket(ctx, tenantID, ticketID)
+	return s.ledger.OfOrder(ctx, tenantID, orderOf(Request{TicketID: ticketID}))
 }
 
-// Inbox returns a page of a tenant's entries. An unknown state or cursor is none.
+// Inbox returns a page of a tenant's firings, newest first: by the last change of state, or by creation when all states are
+// listed. An unknown state or cursor is none.
 func (s *Service) Inbox(ctx context.Context, tenantID string, q Query) (Page, error) {
-	return s.ledger.Inbox(ctx, tenantID, q)
+	return s.ledger.List(ctx, tenantID, q.asked())
 }
 
-// Retry starts a failed entry anew, from the step to which it came. ErrConflict when it is not failed (any more). The body
-// of a refused one is read again: the errors of Bind say why it can't be carried out yet.
+// Retry starts a failed firing anew, from the step to which it came. ledger.ErrConflict when it is not failed (any more). The
+// body of a refused one is read again: the errors of Bind say why it can't be carried out yet.
 func (s *Service) Retry(ctx context.Context, tenantID, id string) error {
 	return s.restarted(ctx, tenantID, id, s.retry(ctx, tenantID, id))
 }
 
 func (s *Service) retry(ctx context.Context, tenantID, id string) error {
-	e, err := s.ledger.seen(ctx, tenantID, id, StateFailed)
+	e, err := s.ledger.Seen(ctx, tenantID, id, ledger.StateFailed)
 	if err != nil {
 		return err
 	}
 	if e.Request.Unread != nil {
 		return s.reread(ctx, tenantID, e)
 	}
-	return s.ledger.Retry(ctx, tenantID, id)
+	return s.ledger.Restart(ctx, e, change{})
 }
 
-// RetryAll starts all entries anew that are failed now and returns how many. Refused ones that still can't be carried out
-// stay as they are.
+// RetryAll starts all firings anew that are failed now and returns how many. Refused ones that still can't be carried out stay
+// as they are.
 func (s *Service) RetryAll(ctx context.Context, tenantID string) (int, error) {
-	n, err := s.ledger.RetryAll(ctx, tenantID)
+	n, err := s.ledger.RestartAll(ctx, tenantID)
 	if err == nil {
 		var more int
 		more, err = s.retryRefused(ctx, tenantID)
@@ -49,9 +100,9 @@ func (s *Service) RetryAll(ctx context.Context, tenantID string) (int, error) {
 	return n, errors.Join(err, s.restarted(ctx, tenantID, "", nil))
 }
 
-// Edit gives a failed or held entry another request and starts it anew; changed is false when it is the same. *Problems when the request would not be accepted
-// from a rule either; ErrDealMade when a deal was or may have been made of the old one; ErrConflict when the entry is
-// neither failed nor held.
+// Edit gives a failed or held firing another request and starts it anew; changed is false when it is the same. *Problems when
+// the request would not be accepted from a rule either; ErrDealMade when a deal was or may have been made of the old one;
+// ledger.ErrConflict when the firing is neither failed nor held.
 func (s *Service) Edit(ctx context.Context, tenantID, id string, r Request) (changed bool, err error) {
 	body, err := json.Marshal(r)
 	if err != nil {
@@ -60,26 +111,115 @@ func (s *Service) Edit(ctx context.Context, tenantID, id string, r Request) (cha
 	if r, err = BindEdited(body); err != nil {
 		return false, err
 	}
-	changed, err = s.ledger.Edit(ctx, tenantID, id, r)
+	changed, err = s.edit(ctx, tenantID, id, r)
 	return changed, s.restarted(ctx, tenantID, id, err)
 }
 
-// Drop ends a failed, held or accepted entry without a deal. ErrReason when reason is empty or too long; ErrConflict
-// when the entry is being worked on or has ended.
+func (s *Service) edit(ctx context.Context, tenantID, id string, r Request) (changed bool, err error) {
+	e, err := s.ledger.Seen(ctx, tenantID, id, ledger.StateFailed, ledger.StateHeld)
+	if err != nil {
+		return false, err
+	}
+	if !Editable(e) {
+		return false, ErrDealMade
+	}
+	old, err := json.Marshal(e.Request)
+	if err != nil {
+		return false, fmt.Errorf("encode firing: %w", err)
+	}
+	now, err := json.Marshal(r)
+	if err != nil {
+		return false, fmt.Errorf("encode firing: %w", err)
+	}
+	if bytes.Equal(old, now) {
+		return false, s.ledger.Restart(ctx, e, change{})
+	}
+	return true, s.ledger.Restart(ctx, e, change{Text: textEdited, Steps: &Steps{}, Request: &r})
+}
+
+// Drop ends a failed, held or accepted firing without a deal. ledger.ErrReason when reason is empty or too long;
+// ledger.ErrConflict when the firing is being worked on or has ended.
 func (s *Service) Drop(ctx context.Context, tenantID, id, reason string) error {
 	return s.restarted(ctx, tenantID, id, s.ledger.Drop(ctx, tenantID, id, reason)) // the next of its ticket may be due
 }
 
-// Adopt says that a failed entry's deal is this one of its candidates, and starts it anew for what comes after the deal.
-// ErrNoCandidate when it is none of them, or another firing's already; ErrConflict when the entry is not failed.
+// Adopt decides that a failed firing's deal is this one of its candidates, and starts it anew for what comes after the deal.
+// ErrNoCandidate when it is none of them, or another firing's already; ledger.ErrConflict when the firing is not failed.
 func (s *Service) Adopt(ctx context.Context, tenantID, id string, leadID int64) error {
-	return s.restarted(ctx, tenantID, id, s.ledger.Adopt(ctx, tenantID, id, leadID))
+	return s.restarted(ctx, tenantID, id, s.decide(ctx, tenantID, id, func(st *Steps) (change, error) {
+		i := slices.IndexFunc(st.Candidates, func(c Candidate) bool { return c.LeadID == leadID })
+		if i < 0 || leadID == 0 {
+			return change{}, ErrNoCandidate
+		}
+		c := change{Text: ledger.Because("chosen", leadID, "")}
+		if st.LeadID == 0 {
+			c.Own = entity{id: leadID}.String()
+		}
+		st.LeadID, st.LeadURL = leadID, st.Candidates[i].URL
+		if st.LeadIntent != nil && st.ContactID == 0 {
+			st.ContactID = st.LeadIntent.ContactID
+		}
+		return c, nil
+	}))
 }
 
-// MakeNew says that none of a failed entry's candidates is its deal, and starts it anew to make one. ErrNoCandidate when it
-// has none; ErrConflict when it is not failed.
+// MakeNew decides that none of a failed firing's candidates is its deal, and starts it anew to make one. ErrNoCandidate when it
+// has none; ledger.ErrConflict when it is not failed.
 func (s *Service) MakeNew(ctx context.Context, tenantID, id string) error {
-	return s.restarted(ctx, tenantID, id, s.ledger.MakeNew(ctx, tenantID, id))
+	return s.restarted(ctx, tenantID, id, s.decide(ctx, tenantID, id, func(st *Steps) (change, error) {
+		if len(st.Candidates) == 0 {
+			return change{}, ErrNoCandidate
+		}
+		return change{Text: textNoneMeant}, nil
+	}))
+}
+
+// decide starts a failed firing anew with its candidates decided upon.
+func (s *Service) decide(ctx context.Context, tenantID, id string, how func(*Steps) (change, error)) error {
+	e, err := s.ledger.Seen(ctx, tenantID, id, ledger.StateFailed)
+	if err != nil {
+		return err
+	}
+	st := e.Steps
+	c, err := how(&st)
+	if err != nil {
+		return err
+	}
+	st.Candidates, st.LeadIntent = nil, nil
+	c.Steps = &st
+	if err = s.ledger.Restart(ctx, e, c); errors.Is(err, ledger.ErrTaken) {
+		return ErrNoCandidate
+	}
+	return err
+}
+
+// Visit calls visit with every firing of a tenant and its timeline, newest first. Firings accepted meanwhile may be left out.
+func (s *Service) Visit(ctx context.Context, tenantID string, visit func(Entry) error) error {
+	return s.ledger.Visit(ctx, tenantID, visit)
+}
+
+// Erase removes firings of one tenant and everything that leads to them, and returns how many there were. An unfinished one
+// makes no deal any more, unless its deal was under way to the CRM.
+func (s *Service) Erase(ctx context.Context, tenantID string, entries []Entry) (removed int, err error) {
+	return s.ledger.Erase(ctx, tenantID, entries)
+}
+
+// Totals counts what is unfinished or failed over all tenants. Ask now and then only.
+func (s *Service) Totals(ctx context.Context) (map[ledger.State]ledger.Total, error) {
+	return s.ledger.Totals(ctx, s.Tenants.Each)
+}
+
+// Move takes the firings of a tenant over to another one of the same CRM account (ledger.Move). from must never have been
+// connected, so that no worker writes to the CRM for it meanwhile.
+func (s *Service) Move(ctx context.Context, from, into string) (moved int, err error) {
+	moved, err = s.ledger.Move(ctx, from, into, func(r Request) (string, error) { return r.Fingerprint(into, "") }) // a repeat there, too
+	if err != nil {
+		return moved, fmt.Errorf("move firings: %w", err)
+	}
+	if moved == 0 {
+		return 0, nil
+	}
+	return moved, s.restarted(ctx, into, "", nil)
 }
 
 // restarted tells workers and watchers of a change, unless err says that there was none.

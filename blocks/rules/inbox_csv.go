@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // ExportMost is how many rows an export has at most.
@@ -22,18 +24,18 @@ func (s *Service) Export(ctx context.Context, tenantID string, q Query, to io.Wr
 	if err := w.Write(exportHead); err != nil {
 		return fmt.Errorf("export firings: %w", err)
 	}
-	q.Limit = InboxMost
+	q.Limit = ledger.MaxPage
 	for rows := 0; ; {
-		p, err := s.ledger.Inbox(ctx, tenantID, q)
+		p, err := s.Inbox(ctx, tenantID, q)
 		if err != nil {
 			return err
 		}
-		for _, e := range p.Entries {
+		for _, e := range p.Jobs {
 			if rows++; rows > ExportMost {
 				break
 			}
 			if q.Present != nil {
-				e.LeadURL = q.Present(e.LeadURL)
+				e.Steps.LeadURL = q.Present(e.Steps.LeadURL)
 			}
 			if err := w.Write(exportRow(e, q.reason(e))); err != nil {
 				return fmt.Errorf("export firings: %w", err)
@@ -67,7 +69,7 @@ func exportRow(e Entry, reason string) []string {
 	}
 	at := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 	row := []string{e.ID, string(e.State), at(e.CreatedAt), at(e.UpdatedAt), id(e.Request.TicketID), id(e.Steps.ClientID),
-		id(e.Steps.ContactID), id(e.Steps.LeadID), e.LeadURL, strconv.Itoa(e.Attempts), reason}
+		id(e.Steps.ContactID), id(e.Steps.LeadID), e.Steps.LeadURL, strconv.Itoa(e.Attempts), reason}
 	for i, cell := range row {
 		row[i] = plainCell(cell)
 	}

@@ -39,7 +39,7 @@ func FuzzExport(f *testing.F) {
 	f.Fuzz(func(t *testing.T, reason string) {
 		var b bytes.Buffer
 		w := csv.NewWriter(&b)
-		if err := w.Write(exportRow(Entry{ID: "e1", LeadURL: reason}, reason)); err != nil {
+		if err := w.Write(exportRow(Entry{ID: "e1", Steps: Steps{LeadURL: reason}}, reason)); err != nil {
 			t.Fatal(err)
 		}
 		w.Flush()

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // twinsOf brings a firing to the inbox with two deals of which each may be its own.
@@ -24,7 +26,7 @@ func twinsOf(h *house) Entry {
 		})
 	})
 	h.run(h.Service)
-	e := h.until(h.accept(published(1000)).ID, StateFailed)
+	e := h.until(h.accept(published(1000)).ID, ledger.StateFailed)
 	if len(e.Steps.Candidates) != 2 {
 		h.t.Fatalf("%+v", e.Steps)
 	}
@@ -40,10 +42,10 @@ func TestInbox_theDealThatAPersonChoseGetsTheNote(t *testing.T) {
 	if err := h.Adopt(t.Context(), h.tenant.ID, e.ID, chosen.LeadID); err != nil {
 		t.Fatal(err)
 	}
-	got := h.until(e.ID, StateDone)
+	got := h.until(e.ID, ledger.StateDone)
 	leads, notes, _ := h.crm.snapshot()
 	if len(leads) != 2 || len(notes) != 1 || fmt.Sprint(notes[0]["entity_id"]) != fmt.Sprint(float64(chosen.LeadID)) ||
-		got.Steps.LeadID != chosen.LeadID || got.LeadURL != chosen.URL {
+		got.Steps.LeadID != chosen.LeadID || got.Steps.LeadURL != chosen.URL {
 		t.Errorf("%d leads, notes %v, %+v", len(leads), notes, got.Steps)
 	}
 }
@@ -56,7 +58,7 @@ func TestInbox_whenNoneIsMeantANewDealIsMade(t *testing.T) {
 	if err := h.MakeNew(t.Context(), h.tenant.ID, e.ID); err != nil {
 		t.Fatal(err)
 	}
-	got := h.until(e.ID, StateDone)
+	got := h.until(e.ID, ledger.StateDone)
 	old := slices.ContainsFunc(e.Steps.Candidates, func(c Candidate) bool { return c.LeadID == got.Steps.LeadID })
 	if leads, notes, _ := h.crm.snapshot(); len(leads) != 3 || len(notes) != 1 || old {
 		t.Errorf("%d leads, %d notes, %+v", len(leads), len(notes), got.Steps)
@@ -72,7 +74,7 @@ func TestInbox_aRetryDoesNotGuessBetweenTwins(t *testing.T) {
 	if err := h.Retry(t.Context(), h.tenant.ID, e.ID); err != nil {
 		t.Fatal(err)
 	}
-	got := h.until(e.ID, StateFailed)
+	got := h.until(e.ID, ledger.StateFailed)
 	if leads, notes, _ := h.crm.snapshot(); len(leads) != 2 || len(notes) != 0 || len(got.Steps.Candidates) != 2 {
 		t.Errorf("%d leads, %d notes, %+v", len(leads), len(notes), got.Steps)
 	}

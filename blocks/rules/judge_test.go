@@ -14,6 +14,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -28,37 +29,37 @@ func TestJudge_waitingHoldingAndFailing(t *testing.T) {
 		name  string
 		err   error
 		entry Entry
-		state State
+		state ledger.State
 		tried bool
 		wide  bool
 	}{
-		{"never connected", oauth.ErrNoGrant, fresh, StateHeld, false, true},
-		{"grant lost", fmt.Errorf("x: %w", oauth.ErrGrantLost{Why: "revoked"}), fresh, StateHeld, false, true},
-		{"login refused for now", fmt.Errorf("x: %w", &oauth.RefusedError{Why: "no reason given"}), fresh, StateAccepted, false, true},
-		{"limited", crm(amocrm.KindLimited), fresh, StateAccepted, false, true},
-		{"our own limiter is full", fmt.Errorf("x: %w", &store.Busy{Wait: time.Minute}), fresh, StateAccepted, false, true},
-		{"payment", crm(amocrm.KindPayment), fresh, StateAccepted, false, true},
-		{"blocked", crm(amocrm.KindBlocked), fresh, StateAccepted, false, true},
-		{"down", crm(amocrm.KindUpstream), fresh, StateAccepted, false, true},
-		{"network", crm(amocrm.KindNetwork), fresh, StateAccepted, false, true},
-		{"no right", crm(amocrm.KindForbidden), fresh, StateFailed, false, false},
-		{"outcome unknown", &lookAgain{after: time.Second}, fresh, StateAccepted, false, false},
-		{"desk refuses", desk(usedesk.KindRefused), fresh, StateAccepted, false, true},
-		{"desk down", desk(usedesk.KindUpstream), fresh, StateAccepted, false, true},
-		{"desk says no", desk(usedesk.KindInvalid), fresh, StateFailed, false, false},
-		{"no desk token", errNoDeskToken, fresh, StateAccepted, false, true},
-		{"tenant gone", tenant.ErrNotFound, fresh, StateFailed, false, false},
-		{"our own storage is full", fmt.Errorf("x: %w", &store.Trouble{Why: "full", Err: errors.New("OOM")}), fresh, StateAccepted, false, true},
-		{"restart", context.Canceled, fresh, StateAccepted, false, true},
-		{"not foreseen", errors.New("boom at 10.0.0.1"), fresh, StateAccepted, true, false},
-		{"not foreseen ten times", errors.New("boom"), Entry{CreatedAt: now, Attempts: 10}, StateFailed, false, false},
-		{"waited for a week", desk(usedesk.KindRefused), Entry{CreatedAt: now.Add(-8 * 24 * time.Hour)}, StateFailed, false, false},
-		{"held for a week", oauth.ErrNoGrant, Entry{CreatedAt: now.Add(-8 * 24 * time.Hour)}, StateHeld, false, true},
+		{"never connected", oauth.ErrNoGrant, fresh, ledger.StateHeld, false, true},
+		{"grant lost", fmt.Errorf("x: %w", oauth.ErrGrantLost{Why: "revoked"}), fresh, ledger.StateHeld, false, true},
+		{"login refused for now", fmt.Errorf("x: %w", &oauth.RefusedError{Why: "no reason given"}), fresh, ledger.StateAccepted, false, true},
+		{"limited", crm(amocrm.KindLimited), fresh, ledger.StateAccepted, false, true},
+		{"our own limiter is full", fmt.Errorf("x: %w", &store.Busy{Wait: time.Minute}), fresh, ledger.StateAccepted, false, true},
+		{"payment", crm(amocrm.KindPayment), fresh, ledger.StateAccepted, false, true},
+		{"blocked", crm(amocrm.KindBlocked), fresh, ledger.StateAccepted, false, true},
+		{"down", crm(amocrm.KindUpstream), fresh, ledger.StateAccepted, false, true},
+		{"network", crm(amocrm.KindNetwork), fresh, ledger.StateAccepted, false, true},
+		{"no right", crm(amocrm.KindForbidden), fresh, ledger.StateFailed, false, false},
+		{"outcome unknown", &lookAgain{after: time.Second}, fresh, ledger.StateAccepted, false, false},
+		{"desk refuses", desk(usedesk.KindRefused), fresh, ledger.StateAccepted, false, true},
+		{"desk down", desk(usedesk.KindUpstream), fresh, ledger.StateAccepted, false, true},
+		{"desk says no", desk(usedesk.KindInvalid), fresh, ledger.StateFailed, false, false},
+		{"no desk token", errNoDeskToken, fresh, ledger.StateAccepted, false, true},
+		{"tenant gone", tenant.ErrNotFound, fresh, ledger.StateFailed, false, false},
+		{"our own storage is full", fmt.Errorf("x: %w", &store.Trouble{Why: "full", Err: errors.New("OOM")}), fresh, ledger.StateAccepted, false, true},
+		{"restart", context.Canceled, fresh, ledger.StateAccepted, false, true},
+		{"not foreseen", errors.New("boom at 10.0.0.1"), fresh, ledger.StateAccepted, true, false},
+		{"not foreseen ten times", errors.New("boom"), Entry{CreatedAt: now, Attempts: 10}, ledger.StateFailed, false, false},
+		{"waited for a week", desk(usedesk.KindRefused), Entry{CreatedAt: now.Add(-8 * 24 * time.Hour)}, ledger.StateFailed, false, false},
+		{"held for a week", oauth.ErrNoGrant, Entry{CreatedAt: now.Add(-8 * 24 * time.Hour)}, ledger.StateHeld, false, true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			v := judge(c.err, c.entry, now)
-			if v.State != c.state || v.Tried != c.tried || v.wide != c.wide || v.Why == "" || strings.Contains(v.Why.String(), "10.0.0.1") {
+			if v.State != c.state || v.Tried != c.tried || v.wide != c.wide || v.Why == "" || strings.Contains(English(v.Why), "10.0.0.1") {
 				t.Errorf("%+v", v)
 			}
 		})
@@ -79,7 +80,7 @@ func TestJudge_waitsAsLongAsTheCRMAsks(t *testing.T) {
 func TestJudge_ourOwnStorageIsNotTakenForTheCRM(t *testing.T) {
 	down := &store.Trouble{Why: "not reachable", Err: syscall.ECONNREFUSED}
 	v := judge(fmt.Errorf("%w: %w", &amocrm.Error{Kind: amocrm.KindNetwork}, down), Entry{CreatedAt: time.Now()}, time.Now())
-	if v.State != StateAccepted || strings.Contains(v.Why.String(), "amoCRM") {
+	if v.State != ledger.StateAccepted || strings.Contains(English(v.Why), "amoCRM") {
 		t.Errorf("%+v", v)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 const (
@@ -61,8 +62,8 @@ func (h *haul) recover(ctx context.Context) {
 			j.e.Steps.LeadIntent = nil
 		}
 	}
-	h.record(ctx, found, func(j *job) Reason {
-		return because("deal_found", j.e.Steps.LeadID, "")
+	h.record(ctx, found, func(j *job) ledger.Reason {
+		return ledger.Because("deal_found", j.e.Steps.LeadID, "")
 	})
 	h.retract(ctx, jobs)
 	h.conclude(ctx, found)
@@ -130,7 +131,7 @@ func (j *job) undecided(found []match) error {
 		j.e.Steps.Candidates = append(j.e.Steps.Candidates, Candidate{LeadID: int64(m.lead.ID), Name: m.lead.Name,
 			URL: j.account.DealURL(int64(m.lead.ID)), CreatedAt: time.Unix(m.lead.CreatedAt, 0).UTC()})
 	}
-	return &refusal{why: because("twins", len(found), "")}
+	return &refusal{why: ledger.Because("twins", len(found), "")}
 }
 
 // fits says that nothing in the deal contradicts what was sent.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // since is when an intent was stored, in seconds of the CRM's clock: Redis' may be wrong by minutes. It must be called
@@ -21,7 +22,7 @@ func (j *job) since(i *Intent) int64 {
 
 // looked counts a look that found nothing. Two looks some time apart, the last one a while after the write, are enough:
 // then nil says that it was not done.
-func (j *job) looked(ctx context.Context, intent *Intent, text Reason) error {
+func (j *job) looked(ctx context.Context, intent *Intent, text ledger.Reason) error {
 	now := j.now()
 	watched := j.s.LookFor
 	if !intent.Until.IsZero() {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -35,7 +36,7 @@ func TestWork_mappingFillsWhatTheRuleLeavesOpenAndOnlyWhenAsked(t *testing.T) {
 			}
 			h.desk.add(c.rule.TicketID, 55, "Ann Example", "+79990000001")
 			h.run(h.Service)
-			h.until(h.accept(c.rule).ID, StateDone)
+			h.until(h.accept(c.rule).ID, ledger.StateDone)
 			leads, _, _ := h.crm.snapshot()
 			fields, _ := leads[0]["custom_fields_values"].(arr)
 			got := ""

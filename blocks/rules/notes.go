@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // extra is something small that is written to a deal once it exists: the note, the task.
@@ -60,7 +61,7 @@ func (h *haul) write(ctx context.Context, x extra) {
 			return fmt.Errorf("look for the %s: %w", x.name(), err)
 		}
 		if *id == 0 {
-			return j.looked(ctx, *intent, Reason("="+x.name()+"_looked"))
+			return j.looked(ctx, *intent, ledger.Reason("="+x.name()+"_looked"))
 		}
 		return nil
 	})
@@ -72,7 +73,7 @@ func (h *haul) write(ctx context.Context, x extra) {
 		_, _, intent := x.of(j)
 		*intent = &Intent{At: j.now(), Mark: x.mark(j), By: j.user()}
 	}
-	h.hold(ctx, jobs, Reason("=sending_"+x.name()))
+	h.hold(ctx, jobs, ledger.Reason("=sending_"+x.name()))
 	h.send(alive(jobs), call{
 		again: func(jobs []*job) []*job {
 			now := alive(jobs)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/money"
 )
 
@@ -56,5 +57,5 @@ func (p plan) refused() error {
 		return nil
 	}
 	stops := stopping(p.remarks)
-	return &refusal{why: because("not_in_account", "", told(stops)), problems: stops}
+	return &refusal{why: ledger.Because("not_in_account", "", told(stops)), problems: stops}
 }

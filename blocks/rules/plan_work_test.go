@@ -3,6 +3,8 @@ package rules
 import (
 	"fmt"
 	"testing"
+
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 func TestWork_namesAndTemplatesBecomeADeal(t *testing.T) {
@@ -19,7 +21,7 @@ func TestWork_namesAndTemplatesBecomeADeal(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.run(h.Service)
-	h.until(h.accept(r).ID, StateDone)
+	h.until(h.accept(r).ID, ledger.StateDone)
 	leads, notes, _ := h.crm.snapshot()
 	if len(leads) != 1 || len(notes) != 1 {
 		t.Fatalf("%v %v", leads, notes)
@@ -39,9 +41,9 @@ func TestWork_aNameThatTheAccountHasNotGotIsLeftOutWithARemark(t *testing.T) {
 	h.login()
 	h.desk.add(101, 55, "Ann", "+79990000001")
 	h.run(h.Service)
-	e := h.until(h.accept(Request{TicketID: 101, Comment: "for you", Fields: LeadFields{Name: "n", Pipeline: "Slaes"}}).ID, StateDone)
+	e := h.until(h.accept(Request{TicketID: 101, Comment: "for you", Fields: LeadFields{Name: "n", Pipeline: "Slaes"}}).ID, ledger.StateDone)
 	if len(e.Problems) != 1 || e.Problems[0].Path != "fields.pipeline" || e.Problems[0].Key != "no_pipeline" ||
-		e.Problems[0].Params["Near"] != "6516490 (Sales)" || !contains(e.Why.String(), "did you mean 6516490 (Sales)?") || e.Label != LabelRemarks {
+		e.Problems[0].Params["Near"] != "6516490 (Sales)" || !contains(English(e.Why), "did you mean 6516490 (Sales)?") || e.Label != ledger.LabelRemarks {
 		t.Errorf("%s %s %+v", e.Label, e.Why, e.Problems)
 	}
 	leads, notes, _ := h.crm.snapshot()
@@ -56,8 +58,8 @@ func TestWork_aNameThatTheAccountHasNotGotIsLeftOutWithARemark(t *testing.T) {
 	if err != nil || counts.Remarks != 1 || counts.Done != 1 {
 		t.Errorf("%+v %v", counts, err)
 	}
-	p, err := h.Inbox(t.Context(), h.tenant.ID, Query{Label: LabelRemarks})
-	if err != nil || len(p.Entries) != 1 || p.Entries[0].ID != e.ID {
+	p, err := h.Inbox(t.Context(), h.tenant.ID, Query{Label: ledger.LabelRemarks})
+	if err != nil || len(p.Jobs) != 1 || p.Jobs[0].ID != e.ID {
 		t.Errorf("%+v %v", p, err)
 	}
 }
@@ -70,7 +72,7 @@ func TestWork_aStrictRuleWaitsForAPerson(t *testing.T) {
 	h.run(h.Service)
 	for _, r := range []Request{{TicketID: 101, Fields: LeadFields{Pipeline: "Slaes"}}, {TicketID: 101, Fields: LeadFields{StatusID: 5}}} {
 		r.Strict = true
-		e := h.until(h.accept(r).ID, StateFailed)
+		e := h.until(h.accept(r).ID, ledger.StateFailed)
 		if len(e.Problems) != 1 || e.Problems[0].Remark || e.Why == "" {
 			t.Errorf("%s %+v", e.Why, e.Problems)
 		}

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -50,7 +51,8 @@ func (s *Service) Refuse(ctx context.Context, t tenant.Tenant, f Refused) (e Ent
 	fmt.Fprintf(h, "%s\x00refused\x00", t.ID)
 	h.Write(raw)
 	problems := stopping(f.Problems)
-	e, existed, err = s.ledger.Refuse(ctx, t.ID, r, hex.EncodeToString(h.Sum(nil)), because("rule_refused", "", told(problems)), problems)
+	e, existed, err = s.ledger.Accept(ctx, t.ID, Offer{Request: r, Repeat: hex.EncodeToString(h.Sum(nil)), End: Outcome{
+		State: ledger.StateFailed, Label: ledger.LabelRefused, Why: ledger.Because("rule_refused", "", told(problems)), Problems: problems}})
 	if err == nil && !existed && s.Settled != nil {
 		s.Settled(e)
 	}
@@ -172,23 +174,23 @@ func (s *Service) reread(ctx context.Context, tenantID string, e Entry) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.ledger.Edit(ctx, tenantID, e.ID, r)
+	_, err = s.edit(ctx, tenantID, e.ID, r)
 	return err
 }
 
 // retryRefused starts the refused entries anew that can be carried out by now.
 func (s *Service) retryRefused(ctx context.Context, tenantID string) (started int, err error) {
-	q := Query{Label: LabelRefused, Limit: InboxMost}
+	q := Query{Label: ledger.LabelRefused, Limit: ledger.MaxPage}
 	for {
-		p, err := s.ledger.Inbox(ctx, tenantID, q)
+		p, err := s.Inbox(ctx, tenantID, q)
 		if err != nil {
 			return started, err
 		}
-		for _, e := range p.Entries {
+		for _, e := range p.Jobs {
 			switch err := s.retry(ctx, tenantID, e.ID); {
 			case err == nil:
 				started++
-			case ProblemsOf(err) == nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound):
+			case ProblemsOf(err) == nil && !errors.Is(err, ledger.ErrConflict) && !errors.Is(err, ledger.ErrNotFound):
 				return started, err
 			}
 		}

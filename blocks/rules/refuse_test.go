@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -31,10 +32,10 @@ func TestRefuse_isStoredAsFailedWithItsReasonsAndItsBody(t *testing.T) {
 	s := NewService(Deps{DB: l.db, Settled: func(e Entry) { heard = append(heard, e) }})
 	const body = `{"key":"sk_secret","ticketId":7,"fields":{"name":"n","statusId":5,"price":"much"}}`
 	e, existed := refused(t, s, body)
-	if existed || e.State != StateFailed || e.Label != LabelRefused || e.Request.TicketID != 7 || e.Request.Fields.Name != "n" {
+	if existed || e.State != ledger.StateFailed || e.Label != ledger.LabelRefused || e.Request.TicketID != 7 || e.Request.Fields.Name != "n" {
 		t.Errorf("%+v", e)
 	}
-	if len(e.Problems) != 1 || e.Problems[0].Path != "fields.statusId" || !strings.Contains(e.Why.String(), "fields.statusId: is not known here") {
+	if len(e.Problems) != 1 || e.Problems[0].Path != "fields.statusId" || !strings.Contains(English(e.Why), "fields.statusId: is not known here") {
 		t.Errorf("%q %+v", e.Why, e.Problems)
 	}
 	text, err := e.Request.Text()
@@ -52,9 +53,9 @@ func TestRefuse_isStoredAsFailedWithItsReasonsAndItsBody(t *testing.T) {
 	if err != nil || c.Failed != 1 || c.Refused != 1 {
 		t.Errorf("%+v %v", c, err)
 	}
-	for _, q := range []Query{{Label: LabelRefused}, {State: StateFailed}, {}} {
-		if p, err := s.Inbox(t.Context(), "t1", q); err != nil || len(p.Entries) != 1 {
-			t.Errorf("%+v lists %+v %v", q, p.Entries, err)
+	for _, q := range []Query{{Label: ledger.LabelRefused}, {State: ledger.StateFailed}, {}} {
+		if p, err := s.Inbox(t.Context(), "t1", q); err != nil || len(p.Jobs) != 1 {
+			t.Errorf("%+v lists %+v %v", q, p.Jobs, err)
 		}
 	}
 	if mine, err := s.OfTicket(t.Context(), "t1", 7); err != nil || len(mine) != 1 || mine[0].ID != e.ID {
@@ -98,7 +99,7 @@ func TestRefuse_isRetriedWhenItCanBeReadAndEditedUntilThen(t *testing.T) {
 	if n, err := s.RetryAll(t.Context(), "t1"); n != 0 || err != nil {
 		t.Errorf("%d retried, %v", n, err)
 	}
-	if got := get(t, l, e.ID); got.State != StateFailed || got.Label != LabelRefused {
+	if got := get(t, l, e.ID); got.State != ledger.StateFailed || got.Label != ledger.LabelRefused {
 		t.Errorf("it is %s %s", got.State, got.Label)
 	}
 	r, err := BindEdited([]byte(`{"ticketId":8,"fields":{"name":"n"}}`))
@@ -109,7 +110,7 @@ func TestRefuse_isRetriedWhenItCanBeReadAndEditedUntilThen(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := get(t, l, e.ID)
-	if got.State != StateAccepted || got.Label != "" || got.Request.Unread != nil || got.Request.TicketID != 8 {
+	if got.State != ledger.StateAccepted || got.Label != "" || got.Request.Unread != nil || got.Request.TicketID != 8 {
 		t.Errorf("%+v", got)
 	}
 	if c, err := s.Counts(t.Context(), "t1"); err != nil || c.Refused != 0 || c.Failed != 0 || c.Accepted != 1 {
@@ -124,7 +125,7 @@ func TestRefuse_isRetriedWhenItCanBeReadAndEditedUntilThen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err := s.RetryAll(t.Context(), "t1"); n != 1 || err != nil || get(t, l, old.ID).State != StateAccepted {
+	if n, err := s.RetryAll(t.Context(), "t1"); n != 1 || err != nil || get(t, l, old.ID).State != ledger.StateAccepted {
 		t.Errorf("%d retried, %v", n, err)
 	}
 }
@@ -133,16 +134,16 @@ func TestRefuse_neitherFillsTheLedgerNorCountsAsOneTicket(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
 	s := NewService(Deps{DB: l.db})
-	for i := range 2 * loopMost {
-		if e, existed := refused(t, s, fmt.Sprintf(`{"fields":{"x":%d}}`, i)); existed || e.Label != LabelRefused {
+	for i := range 2 * maxRepeats {
+		if e, existed := refused(t, s, fmt.Sprintf(`{"fields":{"x":%d}}`, i)); existed || e.Label != ledger.LabelRefused {
 			t.Fatalf("%d: a firing whose ticket is not known is taken for a loop: %+v", i, e)
 		}
 	}
-	for i := range loopMost + 5 {
+	for i := range maxRepeats + 5 {
 		refused(t, s, fmt.Sprintf(`{"ticketId":7,"fields":{"x":%d}}`, i))
 	}
 	c, err := s.Counts(t.Context(), "t1")
-	if err != nil || c.Refused != 3*loopMost || c.Failed != c.Refused+1 {
+	if err != nil || c.Refused != 3*maxRepeats || c.Failed != c.Refused+1 {
 		t.Errorf("a ticket that goes on firing is not stopped: %+v %v", c, err)
 	}
 }

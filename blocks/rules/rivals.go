@@ -3,20 +3,12 @@ package rules
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/store"
 )
-
-// openFor is how long an open intent counts: a little longer than an entry may wait.
-const openFor = waitAtMost + 24*time.Hour
 
 // intent is what is stored before the job's deal is sent.
 func (j *job) intent() *Intent {
@@ -37,31 +29,20 @@ func (j *job) likeness() (text string, err error) {
 	return j.clientKey() + "\x00" + string(raw), nil
 }
 
-func openKey(tenantID string) string { return store.Key(tenantID, "fire", "open") }
-
 // announce makes the jobs' open intents known to all workers.
 func (h *haul) announce(ctx context.Context, jobs []*job) error {
 	if len(jobs) == 0 {
 		return nil
 	}
-	key := openKey(jobs[0].e.Tenant)
-	var pairs []any
+	writes := map[string]string{}
 	for _, j := range jobs {
 		like, err := j.likeness()
 		if err != nil {
 			return err
 		}
-		pairs = append(pairs, j.e.ID, j.fingerprint(like))
+		writes[j.e.ID] = j.fingerprint(like)
 	}
-	_, err := h.s.DB.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.HSet(ctx, key, pairs...)
-		p.PExpire(ctx, key, openFor)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("announce deals: %w", err)
-	}
-	return nil
+	return h.s.ledger.Register(ctx, jobs[0].e.Tenant, writes)
 }
 
 // retract takes back what was announced of jobs whose writes are no longer in doubt. Left over it only makes a lost deal
@@ -76,7 +57,7 @@ func (h *haul) retract(ctx context.Context, jobs []*job) {
 	if len(ids) == 0 {
 		return
 	}
-	if err := h.s.DB.HDel(ctx, openKey(jobs[0].e.Tenant), ids...).Err(); err != nil {
+	if err := h.s.ledger.Unregister(ctx, jobs[0].e.Tenant, ids); err != nil {
 		h.s.Log.WarnContext(ctx, "finished deals not taken back", "tenant", jobs[0].e.Tenant, "error", err)
 	}
 }
@@ -87,9 +68,9 @@ func (j *job) rivals(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	open, err := j.s.DB.HGetAll(ctx, openKey(j.e.Tenant)).Result()
+	open, err := j.s.ledger.Registered(ctx, j.e.Tenant)
 	if err != nil {
-		return 0, fmt.Errorf("count open deals: %w", err)
+		return 0, err
 	}
 	n := 1
 	for id, other := range open {
@@ -106,36 +87,23 @@ type entity struct {
 	id   int64
 }
 
-func (t entity) key(tenantID string) string {
+// String is the entity as the ledger knows it.
+func (t entity) String() string {
 	if t.kind == "" {
-		return store.Key(tenantID, "fire", "own", strconv.FormatInt(t.id, 10))
+		return strconv.FormatInt(t.id, 10)
 	}
-	return store.Key(tenantID, "fire", "own", t.kind, strconv.FormatInt(t.id, 10))
+	return t.kind + ":" + strconv.FormatInt(t.id, 10)
 }
 
-// taken says whether an entity is another entry's.
+// taken reports whether an entity is another entry's.
 func (j *job) taken(ctx context.Context, t entity) (bool, error) {
-	owner, err := j.s.DB.Get(ctx, t.key(j.e.Tenant)).Result()
-	if errors.Is(err, redis.Nil) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("look whose it is: %w", err)
-	}
-	return owner != j.e.ID, nil
+	owner, err := j.s.ledger.Owner(ctx, j.e.Tenant, t.String())
+	return owner != "" && owner != j.e.ID, err
 }
 
 // own makes an entity this entry's; false when it is another's already.
 func (j *job) own(ctx context.Context, t entity) (bool, error) {
-	set, err := j.s.DB.SetNX(ctx, t.key(j.e.Tenant), j.e.ID, ownFor).Result()
-	if err != nil {
-		return false, fmt.Errorf("note whose it is: %w", err)
-	}
-	if set {
-		return true, nil
-	}
-	taken, err := j.taken(ctx, t)
-	return !taken, err
+	return j.s.ledger.Own(ctx, j.e.Tenant, j.e.ID, t.String())
 }
 
 // user is the CRM user who is logged in, 0 when that is not known for certain.

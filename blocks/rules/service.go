@@ -13,6 +13,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -130,7 +131,7 @@ func NewService(d Deps) *Service {
 
 // Accept stores a firing of a tenant; when it returns without an error, the firing is not lost any more. existed: it is
 // a repeat of one of the last 24 hours, and the entry is that one as it is now. headerKey is the caller's own idempotency
-// key, "" for none. ErrFull when too many are waiting. A firing that looks like a loop is stored as failed (Ledger.Accept).
+// key, "" for none. ledger.ledger.ErrFull when too many are waiting. A firing that looks like a loop is stored as failed (Ledger.Accept).
 func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, headerKey string) (e Entry, existed bool, err error) {
 	idem, err := r.Fingerprint(t.ID, headerKey)
 	if err != nil {
@@ -141,11 +142,13 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, header
 		return Entry{}, false, err
 	}
 	if cause != "" {
-		return s.ledger.Shelve(ctx, t.ID, r, idem, because("own_comment", cause, ""))
+		return s.ledger.Accept(ctx, t.ID, Offer{Request: r, Repeat: idem, Steps: Steps{Skipped: true},
+			End: Outcome{State: ledger.StateDone, Why: ledger.Because("own_comment", cause, "")}})
 	}
 	var hinted *redis.Cmd
-	e, existed, err = s.ledger.acceptWith(ctx, t.ID, r, idem, s.Mark(ctx), Outcome{}, func(p redis.Pipeliner) { hinted = s.hints.now(ctx, p, t.ID) })
-	if err != nil || existed || e.State != StateAccepted {
+	e, existed, err = s.ledger.Accept(ctx, t.ID, Offer{Request: r, Repeat: idem, Mark: s.Mark(ctx),
+		Behind: func(p redis.Pipeliner) { hinted = s.hints.now(ctx, p, t.ID) }})
+	if err != nil || existed || e.State != ledger.StateAccepted {
 		return e, existed, err
 	}
 	if err := hinted.Err(); err != nil {
@@ -155,7 +158,7 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, header
 	return e, false, nil
 }
 
-// Get returns an entry of a tenant, or ErrNotFound.
+// Get returns an entry of a tenant, or ledger.ErrNotFound.
 func (s *Service) Get(ctx context.Context, tenantID, id string) (Entry, error) {
 	return s.ledger.Get(ctx, tenantID, id)
 }
@@ -174,7 +177,7 @@ func (s *Service) Release(ctx context.Context, tenantID string) (int, error) {
 }
 
 // Counts counts a tenant's entries by state.
-func (s *Service) Counts(ctx context.Context, tenantID string) (Counts, error) {
+func (s *Service) Counts(ctx context.Context, tenantID string) (ledger.Counts, error) {
 	return s.ledger.Counts(ctx, tenantID)
 }
 

@@ -60,26 +60,21 @@ func (s *Service) sweepSome(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	next, hinted := make([]*redis.ZSliceCmd, len(ids)), make([]*redis.FloatCmd, len(ids))
-	held := make([]*redis.IntCmd, len(ids))
-	// The pipeline's own error is the first of any command, also that a tenant has no hint.
-	_, _ = s.DB.Pipelined(ctx, func(p redis.Pipeliner) error {
+	hinted := make([]*redis.FloatCmd, len(ids))
+	found, err := s.ledger.Look(ctx, ids, func(p redis.Pipeliner) {
 		for i, id := range ids {
-			next[i], hinted[i] = p.ZRangeWithScores(ctx, prefix(id)+":due", 0, 0), p.ZScore(ctx, hintKey, id)
-			held[i] = p.ZCard(ctx, prefix(id)+":s:"+string(StateHeld))
+			hinted[i] = p.ZScore(ctx, hintKey, id)
 		}
-		return nil
 	})
+	if err != nil {
+		return err
+	}
 	for i, id := range ids {
 		hint, err := hinted[i].Result()
-		if errors.Is(err, redis.Nil) {
-			err = nil
-		}
-		if err = errors.Join(next[i].Err(), err, held[i].Err()); err != nil {
+		if err != nil && !errors.Is(err, redis.Nil) {
 			return fmt.Errorf("look for lost work: %w", err)
 		}
-		if z := next[i].Val(); len(z) > 0 {
-			due := time.UnixMilli(int64(z[0].Score))
+		if due := found[i].Next; !due.IsZero() {
 			if latest := s.clock.latest(); !latest.IsZero() && due.Sub(latest) > longestWait { // set back while the hint was lost: the claim moves it
 				due = latest
 			}
@@ -89,7 +84,7 @@ func (s *Service) sweepSome(ctx context.Context, ids []string) error {
 				}
 			}
 		}
-		if held[i].Val() > 0 {
+		if found[i].Held > 0 {
 			if err := s.releaseConnected(ctx, id); err != nil {
 				return err
 			}

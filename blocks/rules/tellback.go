@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -23,7 +24,7 @@ const (
 // The intent is stored before the comment is sent. A comment whose answer was lost is looked for in the ticket and never
 // sent again.
 func (s *Service) tellBack(ctx context.Context, e *Entry, o Outcome) {
-	if s.Text == nil || !finished(o.State) || o.State == StateDone && (e.Steps.Skipped || e.Steps.LeadURL == "") {
+	if s.Text == nil || !o.State.Finished() || o.State == ledger.StateDone && (e.Steps.Skipped || e.Steps.LeadURL == "") {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
@@ -39,7 +40,7 @@ func (s *Service) tellBack(ctx context.Context, e *Entry, o Outcome) {
 	if err == nil {
 		err = s.comment(ctx, desk, e, o.State, s.outcomeHTML(t, *e, o))
 	}
-	if err == nil || errors.Is(err, ErrClaimLost) {
+	if err == nil || errors.Is(err, ledger.ErrClaimLost) {
 		return
 	}
 	s.Log.WarnContext(ctx, "outcome of a firing not told to the helpdesk", "tenant", e.Tenant, "firing", e.ID, "error", err)
@@ -49,7 +50,7 @@ func (s *Service) tellBack(ctx context.Context, e *Entry, o Outcome) {
 }
 
 // comment sends the comment of an outcome unless that may have been done before.
-func (s *Service) comment(ctx context.Context, desk Desk, e *Entry, outcome State, message string) error {
+func (s *Service) comment(ctx context.Context, desk Desk, e *Entry, outcome ledger.State, message string) error {
 	st := &e.Steps
 	if st.Told == outcome {
 		return s.findComment(ctx, desk, e, nil)
@@ -105,8 +106,8 @@ func (s *Service) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
 	var b strings.Builder
 	line := func(inner string) { b.WriteString("<p>" + inner + "</p>") }
 	switch {
-	case o.State == StateFailed:
-		line(html.EscapeString(s.Text(lang, "tellback.failed", "Reason", bounded(o.Why.String(), reasonMost))))
+	case o.State == ledger.StateFailed:
+		line(html.EscapeString(s.Text(lang, "tellback.failed", "Reason", bounded(English(o.Why), reasonMost))))
 	case e.Steps.Attached:
 		line(html.EscapeString(s.Text(lang, "tellback.attached")))
 	default:
@@ -116,7 +117,7 @@ func (s *Service) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
 		url := html.EscapeString(e.Steps.LeadURL)
 		line(`<a href="` + url + `" target="_blank" rel="noopener">` + url + `</a>`)
 	}
-	if o.Label == LabelRemarks {
+	if o.Label == ledger.LabelRemarks {
 		said := make([]string, len(o.Problems))
 		for i, p := range o.Problems {
 			said[i] = p.Path + ": " + s.said(lang, p)

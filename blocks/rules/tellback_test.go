@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -40,7 +41,7 @@ func TestTellBack_offByDefault(t *testing.T) {
 	h := telling(t)
 	h.set(func(t *tenant.Tenant) { t.Settings.CommentBack = false })
 	h.run(h.Service)
-	h.until(h.accept(published(101)).ID, StateDone)
+	h.until(h.accept(published(101)).ID, ledger.StateDone)
 	if said := h.desk.said(101); len(said) != 0 {
 		t.Errorf("said %v", said)
 	}
@@ -50,17 +51,17 @@ func TestTellBack_privateLinkAfterSuccess(t *testing.T) {
 	t.Parallel()
 	h := telling(t)
 	h.run(h.Service)
-	e := h.until(h.accept(published(101)).ID, StateDone)
+	e := h.until(h.accept(published(101)).ID, ledger.StateDone)
 	said := h.desk.said(101)
 	if len(said) != 1 || said[0].Type != "private" {
 		t.Fatalf("said %v", said)
 	}
-	for _, want := range []string{"ru tellback.done", `href="` + e.LeadURL + `"`, marker(e.ID)} {
+	for _, want := range []string{"ru tellback.done", `href="` + e.Steps.LeadURL + `"`, marker(e.ID)} {
 		if !strings.Contains(said[0].Message, want) {
 			t.Errorf("%q is not in %s", want, said[0].Message)
 		}
 	}
-	if e.Steps.CommentID != said[0].ID || e.Steps.Told != StateDone {
+	if e.Steps.CommentID != said[0].ID || e.Steps.Told != ledger.StateDone {
 		t.Errorf("steps %+v", e.Steps)
 	}
 }
@@ -71,7 +72,7 @@ func TestTellBack_reasonAfterFailure(t *testing.T) {
 	h.run(h.Service)
 	r := published(101)
 	r.Fields.StatusID, r.Strict = 1, true
-	e := h.until(h.accept(r).ID, StateFailed)
+	e := h.until(h.accept(r).ID, ledger.StateFailed)
 	said := h.desk.said(101)
 	if len(said) != 1 || !strings.Contains(said[0].Message, "ru tellback.failed amoCRM refused") {
 		t.Fatalf("said %v about %s", said, e.Why)
@@ -95,7 +96,7 @@ func TestTellBack_whateverTheAnswerOneCommentAndTheSameOutcome(t *testing.T) {
 			var calls atomic.Int32
 			h.desk.onComment = func(usedesk.CommentInput) error { calls.Add(1); return tt.err }
 			h.run(h.Service)
-			e := h.until(h.accept(published(101)).ID, StateDone)
+			e := h.until(h.accept(published(101)).ID, ledger.StateDone)
 			said := h.desk.said(101)
 			if len(said) != tt.want || calls.Load() != 1 || (e.Steps.CommentID != 0) != tt.known || (e.Steps.Told != "") != tt.known {
 				t.Errorf("%d comments after %d calls, steps %+v", len(said), calls.Load(), e.Steps)
@@ -122,7 +123,7 @@ func TestTellBack_crashAfterTheCommentSaysItOnce(t *testing.T) {
 		return nil
 	}
 	h.run(h.Service)
-	e := h.until(id, StateDone)
+	e := h.until(id, ledger.StateDone)
 	if said := h.desk.said(101); len(said) != 1 || e.Steps.CommentID != said[0].ID {
 		t.Errorf("said %v, steps %+v", said, e.Steps)
 	}
@@ -139,14 +140,14 @@ func TestSettled_hearsOfEveryOutcome(t *testing.T) {
 	r := published(101)
 	r.Fields.StatusID, r.Strict = 1, true
 	failed := h.accept(r)
-	h.until(failed.ID, StateFailed)
+	h.until(failed.ID, ledger.StateFailed)
 	for deadline := time.After(patience); ; {
 		select {
 		case e := <-heard:
 			if e.ID != failed.ID || e.Tenant != h.tenant.ID {
 				t.Fatalf("heard %+v", e)
 			}
-			if e.State == StateFailed {
+			if e.State == ledger.StateFailed {
 				return
 			}
 		case <-deadline:
@@ -160,7 +161,7 @@ func TestLoop_firingsOfOurOwnCommentAreShelved(t *testing.T) {
 	h := telling(t)
 	h.desk.add(102, 55, "Ann", "8 999 000-00-01")
 	h.run(h.Service)
-	first := h.until(h.accept(published(101)).ID, StateDone)
+	first := h.until(h.accept(published(101)).ID, ledger.StateDone)
 	quoting := func(ticket int64, change func(*Request)) Request {
 		r := published(ticket)
 		change(&r)
@@ -175,7 +176,7 @@ func TestLoop_firingsOfOurOwnCommentAreShelved(t *testing.T) {
 		"name":           {quoting(101, func(r *Request) { r.Fields.Name = text }), true},
 		"task":           {quoting(101, func(r *Request) { r.Task = &TaskRequest{Text: text} }), true},
 		"another ticket": {quoting(102, func(r *Request) { r.Comment = text }), false},
-		"made-up marker": {quoting(101, func(r *Request) { r.Comment = marker(strings.Repeat("0", idLen)) }), false},
+		"made-up marker": {quoting(101, func(r *Request) { r.Comment = marker(strings.Repeat("0", len(first.ID))) }), false},
 		"half a marker":  {quoting(101, func(r *Request) { r.Comment = "[sidecard:" + first.ID }), false},
 		"no marker":      {quoting(101, func(r *Request) { r.Comment = "sidecard" }), false},
 	} {
@@ -184,21 +185,21 @@ func TestLoop_firingsOfOurOwnCommentAreShelved(t *testing.T) {
 			t.Fatalf("%s: existed %v, %v", name, existed, err)
 		}
 		if !tt.loop {
-			if e.State != StateAccepted {
+			if e.State != ledger.StateAccepted {
 				t.Errorf("%s: %s (%s), want it accepted", name, e.State, e.Why)
 			}
 			continue
 		}
-		if e.State != StateDone || !e.Steps.Skipped || !strings.Contains(e.Why.String(), "caused by our own comment on firing "+first.ID) ||
-			len(e.Timeline) != 2 || !strings.Contains(e.Timeline[1].Text.String(), "our own comment") {
+		if e.State != ledger.StateDone || !e.Steps.Skipped || !strings.Contains(English(e.Why), "caused by our own comment on firing "+first.ID) ||
+			len(e.Timeline) != 2 || !strings.Contains(English(e.Timeline[1].Text), "our own comment") {
 			t.Errorf("%s: %+v", name, e)
 		}
 		again, existed, err := h.Accept(t.Context(), h.tenant, tt.r, "")
 		if err != nil || !existed || again.ID != e.ID {
 			t.Errorf("%s again: %s existed %v, %v", name, again.ID, existed, err)
 		}
-		page, err := h.Inbox(t.Context(), h.tenant.ID, Query{State: StateDone})
-		listed := page.Entries
+		page, err := h.Inbox(t.Context(), h.tenant.ID, Query{State: ledger.StateDone})
+		listed := page.Jobs
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +218,7 @@ func TestLoop_oldMarkersAreQuotes(t *testing.T) {
 	t.Parallel()
 	h := telling(t)
 	stop := h.run(h.Service)
-	first := h.until(h.accept(published(101)).ID, StateDone)
+	first := h.until(h.accept(published(101)).ID, ledger.StateDone)
 	stop()
 	old := time.Now().Add(-loopWithin - time.Minute).UnixMilli()
 	if err := h.db.HSet(t.Context(), entryKey(h.tenant.ID, first.ID), "updated", old).Err(); err != nil {
@@ -225,7 +226,7 @@ func TestLoop_oldMarkersAreQuotes(t *testing.T) {
 	}
 	r := published(101)
 	r.Comment = marker(first.ID)
-	if e := h.accept(r); e.State != StateAccepted {
+	if e := h.accept(r); e.State != ledger.StateAccepted {
 		t.Errorf("%s (%s)", e.State, e.Why)
 	}
 }

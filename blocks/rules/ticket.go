@@ -8,10 +8,11 @@ import (
 
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-var errNoDeskToken = errors.New(Reason("=no_desk_token").String())
+var errNoDeskToken = errors.New(English("=no_desk_token"))
 
 // read gets tickets with their clients from the helpdesk, each ticket once, and works the requests out. A job whose deal
 // is made needs the ticket only for templates.
@@ -84,7 +85,7 @@ func (r Request) templated() bool {
 func readTicket(ctx context.Context, desk Desk, id int64) (crm.Ticket, error) {
 	ticket, err := desk.Ticket(ctx, id)
 	if errors.Is(err, usedesk.ErrNotFound) {
-		return crm.Ticket{}, &refusal{why: because("no_ticket", id, ""),
+		return crm.Ticket{}, &refusal{why: ledger.Because("no_ticket", id, ""),
 			problems: []Problem{problem("ticketId", CodeChoice, "ticket_unknown")}}
 	}
 	if err != nil {
@@ -100,7 +101,7 @@ func readTicket(ctx context.Context, desk Desk, id int64) (crm.Ticket, error) {
 	if c.ID == 0 && ticket.Email != "" { // no client, or one that is gone
 		client = crm.Client{Name: ticket.Email, Emails: []string{ticket.Email}}
 	} else if c.ID == 0 {
-		return crm.Ticket{}, &refusal{why: because("no_client", id, ""),
+		return crm.Ticket{}, &refusal{why: ledger.Because("no_client", id, ""),
 			problems: []Problem{problem("ticketId", CodeChoice, "ticket_clientless")}}
 	}
 	out := crm.Ticket{ID: id, Subject: ticket.Subject, Channel: ticket.ChannelType, Client: client, Fields: map[int64]string{}}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -21,24 +22,24 @@ const (
 
 // refusal is an answer that no second try would change.
 type refusal struct {
-	why      Reason
+	why      ledger.Reason
 	problems []Problem
 }
 
-func (r *refusal) Error() string { return r.why.String() }
+func (r *refusal) Error() string { return English(r.why) }
 
 // errClientBusy says that another worker is making something for the same client.
-var errClientBusy = errors.New(Reason("=client_busy").String())
+var errClientBusy = errors.New(English("=client_busy"))
 
 // lookAgain says that a write's outcome is not known yet.
 type lookAgain struct {
 	after time.Duration
-	cause Reason // why no answer is known
+	cause ledger.Reason // why no answer is known
 }
 
-func (l *lookAgain) why() Reason { return because("look", "", l.cause) }
+func (l *lookAgain) why() ledger.Reason { return ledger.Because("look", "", l.cause) }
 
-func (l *lookAgain) Error() string { return l.why().String() }
+func (l *lookAgain) Error() string { return English(l.why()) }
 
 // verdict is what to do with an entry after an error. wide: the tenant's other entries would fare the same now.
 type verdict struct {
@@ -50,34 +51,34 @@ type verdict struct {
 func judge(err error, e Entry, now time.Time) verdict {
 	v := weigh(err, e)
 	switch {
-	case v.State != StateAccepted:
+	case v.State != ledger.StateAccepted:
 	case v.Tried && e.Attempts >= maxAttempts:
-		v = verdict{Outcome: Outcome{State: StateFailed, Why: because("gave_up", e.Attempts, v.Why)}}
-	case !v.Tried && now.Sub(e.started()) > waitAtMost:
-		v = verdict{Outcome: Outcome{State: StateFailed, Why: because("waited", "", v.Why)}}
+		v = verdict{Outcome: Outcome{State: ledger.StateFailed, Why: ledger.Because("gave_up", e.Attempts, v.Why)}}
+	case !v.Tried && now.Sub(e.Started()) > waitAtMost:
+		v = verdict{Outcome: Outcome{State: ledger.StateFailed, Why: ledger.Because("waited", "", v.Why)}}
 	}
 	return v
 }
 
 func weigh(err error, e Entry) verdict {
 	soon, late := backoff(e.Waits, 2*time.Second, 5*time.Minute), backoff(e.Waits, time.Minute, 15*time.Minute)
-	wait := func(after time.Duration, why Reason) verdict {
-		return verdict{Outcome{State: StateAccepted, After: after, Why: why}, true}
+	wait := func(after time.Duration, why ledger.Reason) verdict {
+		return verdict{Outcome{State: ledger.StateAccepted, After: after, Why: why}, true}
 	}
 	var refused *refusal
 	var look *lookAgain
 	var busy *store.Busy
 	switch {
 	case errors.As(err, &refused):
-		return verdict{Outcome: Outcome{State: StateFailed, Why: refused.why, Problems: refused.problems}}
+		return verdict{Outcome: Outcome{State: ledger.StateFailed, Why: refused.why, Problems: refused.problems}}
 	case errors.As(err, &look):
-		return verdict{Outcome: Outcome{State: StateAccepted, After: look.after, Why: look.why()}}
+		return verdict{Outcome: Outcome{State: ledger.StateAccepted, After: look.after, Why: look.why()}}
 	case errors.Is(err, errClientBusy):
-		return verdict{Outcome: Outcome{State: StateAccepted, After: backoff(e.Waits, 500*time.Millisecond, 10*time.Second), Why: "=client_busy"}}
+		return verdict{Outcome: Outcome{State: ledger.StateAccepted, After: backoff(e.Waits, 500*time.Millisecond, 10*time.Second), Why: "=client_busy"}}
 	case errors.Is(err, oauth.ErrNeedsLogin):
-		return verdict{Outcome{State: StateHeld, Why: whyNoLogin}, true}
+		return verdict{Outcome{State: ledger.StateHeld, Why: whyNoLogin}, true}
 	case errors.Is(err, tenant.ErrNotFound):
-		return verdict{Outcome: Outcome{State: StateFailed, Why: "=account_gone"}}
+		return verdict{Outcome: Outcome{State: ledger.StateFailed, Why: "=account_gone"}}
 
 	case errors.Is(err, store.ErrTrouble): // before the CRM: its calls fail, too, when their slots can't be had
 		return wait(soon, "=store_down")
@@ -90,25 +91,25 @@ func weigh(err error, e Entry) verdict {
 	case errors.Is(err, amocrm.ErrBlocked):
 		return wait(late, "=blocked")
 	case errors.Is(err, amocrm.ErrForbidden):
-		return verdict{Outcome: Outcome{State: StateFailed, Why: "=no_right"}}
+		return verdict{Outcome: Outcome{State: ledger.StateFailed, Why: "=no_right"}}
 	case errors.Is(err, amocrm.ErrUnauthorized), errors.Is(err, oauth.ErrRefused):
 		return wait(soon, "=token")
 	case errors.Is(err, amocrm.ErrUpstream), errors.Is(err, amocrm.ErrNetwork):
-		return wait(soon, because("crm_down", "", cause(err)))
+		return wait(soon, ledger.Because("crm_down", "", cause(err)))
 
 	case errors.Is(err, errNoDeskToken):
 		return wait(late, "=no_desk_token")
 	case errors.Is(err, usedesk.ErrRefused):
 		return wait(late, "=desk_token")
 	case errors.Is(err, usedesk.ErrLimited), errors.Is(err, usedesk.ErrUpstream), errors.Is(err, usedesk.ErrNetwork):
-		return wait(soon, because("desk_down", "", cause(err)))
+		return wait(soon, ledger.Because("desk_down", "", cause(err)))
 	case errors.Is(err, usedesk.ErrInvalid):
-		return verdict{Outcome: Outcome{State: StateFailed, Why: "=desk_refused"}}
+		return verdict{Outcome: Outcome{State: ledger.StateFailed, Why: "=desk_refused"}}
 
 	case errors.Is(err, context.Canceled):
-		return verdict{Outcome: Outcome{State: StateAccepted, Why: whyRestart}, wide: true}
+		return verdict{Outcome: Outcome{State: ledger.StateAccepted, Why: whyRestart}, wide: true}
 	}
-	return verdict{Outcome: Outcome{State: StateAccepted, Tried: true, After: backoff(e.Attempts, time.Second, 5*time.Minute),
+	return verdict{Outcome: Outcome{State: ledger.StateAccepted, Tried: true, After: backoff(e.Attempts, time.Second, 5*time.Minute),
 		Why: "=unexpected"}}
 }
 

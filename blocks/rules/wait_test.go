@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -79,7 +80,7 @@ func TestWait_manyCallersOfOneFiringShareOneLook(t *testing.T) {
 	var callers sync.WaitGroup
 	for range maxTenantWaiters {
 		callers.Go(func() {
-			if got, err := s.Wait(ctx, "t1", e.ID); err != nil || got.State != StateAccepted {
+			if got, err := s.Wait(ctx, "t1", e.ID); err != nil || got.State != ledger.StateAccepted {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
@@ -101,7 +102,7 @@ func TestWait_allAreToldOfAChangeByOneLook(t *testing.T) {
 	var callers sync.WaitGroup
 	for range maxTenantWaiters {
 		callers.Go(func() {
-			if got, err := s.Wait(t.Context(), "t1", e.ID); err != nil || got.State != StateDropped {
+			if got, err := s.Wait(t.Context(), "t1", e.ID); err != nil || got.State != ledger.StateDropped {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
@@ -157,7 +158,7 @@ func TestWait_hundredsOfCallersCostFewCommands(t *testing.T) {
 	}
 	gone, leave := context.WithCancel(ctx)
 	leave()
-	if _, err := s.Wait(gone, "t2", "any"); !errors.Is(err, ErrNotFound) {
+	if _, err := s.Wait(gone, "t2", "any"); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("a caller of another company: %v", err)
 	}
 	cancel()
@@ -175,7 +176,7 @@ func TestWait_boundsTheCallersOfAProcess(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range maxWaiters / maxTenantWaiters {
 		id := fmt.Sprint("company", i)
-		e, _, err := l.Accept(t.Context(), id, firing(1, "x"), "")
+		e, _, err := l.Accept(t.Context(), id, Offer{Request: firing(1, "x")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +194,7 @@ func TestWait_boundsTheCallersOfAProcess(t *testing.T) {
 	}
 	cancel()
 	all.Wait()
-	if _, err := s.Wait(t.Context(), "another", "any"); !errors.Is(err, ErrNotFound) {
+	if _, err := s.Wait(t.Context(), "another", "any"); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("when there is room: %v", err)
 	}
 }

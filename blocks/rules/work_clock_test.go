@@ -7,6 +7,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -78,15 +79,15 @@ func TestWork_clocksTenMinutesApart(t *testing.T) {
 			// Somebody's claim of a moment ago is not taken away; the one of its ticket waits behind it.
 			claimed := h.accept(published(1002))
 			b, err := h.ledger.Claim(t.Context(), h.tenant.ID, 1)
-			if err != nil || len(b.Entries) != 1 {
+			if err != nil || len(b.Jobs) != 1 {
 				t.Fatalf("%+v, %v", b, err)
 			}
 			behind := published(1002)
 			behind.Comment = "behind"
 			waits := h.accept(behind)
 			early, err := other.ledger.Claim(t.Context(), h.tenant.ID, maxBatch)
-			if err != nil || len(early.Entries) != 0 && early.Now.Sub(b.Now) < h.Lease {
-				t.Fatalf("a living claim and what is behind it were taken: %+v, %v", early.Entries, err)
+			if err != nil || len(early.Jobs) != 0 && early.Now.Sub(b.Now) < h.Lease {
+				t.Fatalf("a living claim and what is behind it were taken: %+v, %v", early.Jobs, err)
 			}
 
 			h.crm.spoil(notesCall, fault{commit: true, cut: true})
@@ -98,12 +99,12 @@ func TestWork_clocksTenMinutesApart(t *testing.T) {
 			}
 			h.run(h.Service)
 			h.run(other)
-			h.until(lost.ID, StateDone) // what is limited is that one alone, and not the dead worker's later
+			h.until(lost.ID, ledger.StateDone) // what is limited is that one alone, and not the dead worker's later
 			h.crm.spoil(complexCall, fault{status: 429, header: map[string]string{"Retry-After": "1"}})
 			limited := h.accept(published(1001))
 			ids := map[string]bool{}
 			for _, e := range []Entry{lost, limited, claimed, waits} { // the dead worker's claim ends with its lease
-				e = h.until(e.ID, StateDone)
+				e = h.until(e.ID, ledger.StateDone)
 				ids[e.ID] = true
 				if took := e.UpdatedAt.Sub(e.CreatedAt); took < 0 || took > patience {
 					t.Errorf("done %s after it was accepted: %+v", took, e.Timeline)
@@ -136,15 +137,15 @@ func TestHints_ofWhatIsStartedAnewGoByRedisClock(t *testing.T) {
 					return err
 				},
 			}
-			for what, state := range map[string]State{"retried": StateFailed, "released": StateHeld} {
+			for what, state := range map[string]ledger.State{"retried": ledger.StateFailed, "released": ledger.StateHeld} {
 				r := published(1000)
 				r.Comment = what
 				e := h.accept(r)
 				b, err := h.ledger.Claim(t.Context(), h.tenant.ID, maxBatch)
-				if err != nil || len(b.Entries) != 1 {
+				if err != nil || len(b.Jobs) != 1 {
 					t.Fatalf("%+v, %v", b, err)
 				}
-				if err := h.ledger.Settle(t.Context(), b.Entries[0], Outcome{State: state, Why: "x"}); err != nil {
+				if err := h.ledger.Settle(t.Context(), b.Jobs[0], Outcome{State: state, Why: "x"}); err != nil {
 					t.Fatal(err)
 				}
 				if err := h.db.Del(t.Context(), hintKey).Err(); err != nil {

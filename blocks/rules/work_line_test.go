@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // addClient puts a ticket of a client with these phones and e-mails into the helpdesk; both have the same number.
@@ -65,7 +66,7 @@ func TestWork_clientsWithOneUnknownLineMakeOneContact(t *testing.T) {
 				hauls.Wait()
 				h.run(h.Service) // what waited too long for another
 				for _, e := range entries {
-					h.until(e.ID, StateDone)
+					h.until(e.ID, ledger.StateDone)
 				}
 				if leads, _, contacts := h.crm.snapshot(); len(contacts) != 1 || len(leads) != 10 {
 					t.Errorf("%d contacts, %d leads", len(contacts), len(leads))

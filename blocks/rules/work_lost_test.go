@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 func TestWork_lostAnswersMakeNothingTwice(t *testing.T) {
@@ -37,7 +39,7 @@ func TestWork_lostAnswersMakeNothingTwice(t *testing.T) {
 			}
 			h.crm.spoil(c.call, c.faults...)
 			h.run(h.Service)
-			e := h.until(h.accept(published(101)).ID, StateDone)
+			e := h.until(h.accept(published(101)).ID, ledger.StateDone)
 			leads, notes, contacts := h.crm.snapshot()
 			if len(leads) != 1 || len(notes) != 1 || len(contacts) != 1 {
 				t.Fatalf("%d leads, %d notes, %d contacts; %v", len(leads), len(notes), len(contacts), e.Timeline)
@@ -61,7 +63,7 @@ func TestWork_lostDealsOfTwoClientsAreNotMixedUp(t *testing.T) {
 	h.crm.spoil("POST /leads/complex", fault{commit: true, cut: true}, fault{commit: true, cut: true})
 	h.run(h.Service)
 	a, b := h.accept(published(101)), h.accept(published(102))
-	ea, eb := h.until(a.ID, StateDone), h.until(b.ID, StateDone)
+	ea, eb := h.until(a.ID, ledger.StateDone), h.until(b.ID, ledger.StateDone)
 	leads, notes, contacts := h.crm.snapshot()
 	if len(leads) != 2 || len(notes) != 2 || len(contacts) != 2 || ea.Steps.LeadID == eb.Steps.LeadID {
 		t.Fatalf("%d leads, %d notes, %d contacts", len(leads), len(notes), len(contacts))
@@ -85,23 +87,23 @@ func TestWork_killedBetweenTheAnswerAndItsRecord(t *testing.T) {
 	e := h.accept(published(101))
 	// The first worker is dead when the CRM answers: what it would store is refused.
 	b, err := h.ledger.Claim(t.Context(), h.tenant.ID, 1)
-	if err != nil || len(b.Entries) != 1 {
+	if err != nil || len(b.Jobs) != 1 {
 		t.Fatalf("%v %v", b, err)
 	}
 	h.crm.hook(func(int64) {
-		stolen := b.Entries[0]
+		stolen := b.Jobs[0]
 		stolen.Steps.LeadIntent = &Intent{At: time.Now(), ContactID: 0}
-		if err := h.ledger.Settle(t.Context(), stolen, Outcome{State: StateAccepted}); err != nil {
+		if err := h.ledger.Settle(t.Context(), stolen, Outcome{State: ledger.StateAccepted}); err != nil {
 			t.Error(err)
 		}
 	})
 	h.haulOff(t.Context(), t.Context(), b, h.tenant.ID)
 	h.crm.hook(nil)
-	if got, err := h.Get(t.Context(), h.tenant.ID, e.ID); err != nil || got.State != StateAccepted || got.Steps.NoteID != 0 {
+	if got, err := h.Get(t.Context(), h.tenant.ID, e.ID); err != nil || got.State != ledger.StateAccepted || got.Steps.NoteID != 0 {
 		t.Fatalf("a worker that lost its claim went on: %+v %v", got, err)
 	}
 	h.run(h.Service)
-	got := h.until(e.ID, StateDone)
+	got := h.until(e.ID, ledger.StateDone)
 	if leads, notes, _ := h.crm.snapshot(); len(leads) != 1 || len(notes) != 1 || got.Steps.LeadID != leads[0]["id"] {
 		t.Errorf("%d leads, %d notes, %+v", len(leads), len(notes), got.Steps)
 	}

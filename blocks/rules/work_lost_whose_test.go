@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -31,7 +32,7 @@ func TestWork_lostWriteIsFoundWhenTheDateIsMinutesAhead(t *testing.T) {
 				h.link(1)
 				h.crm.spoil(call, fault{commit: true, cut: true})
 				h.run(h.Service)
-				e := h.until(h.accept(withTask(1000)).ID, StateDone)
+				e := h.until(h.accept(withTask(1000)).ID, ledger.StateDone)
 				leads, notes, _ := h.crm.snapshot()
 				if len(leads) != 1 || len(notes) != 1 || len(h.crm.allTasks()) != 1 || h.crm.count(call) != 1 {
 					t.Errorf("%d leads, %d notes, %d tasks; %v", len(leads), len(notes), len(h.crm.allTasks()), e.Timeline)
@@ -55,14 +56,14 @@ func TestWork_whatAnEarlierFiringHasMadeIsNotTakenForALostOne(t *testing.T) {
 			first := withTask(1000)
 			first.IfOpenDeal = open
 			if open == OpenDealAttach { // a deal that both are attached to
-				h.until(h.accept(withTask(1000)).ID, StateDone)
+				h.until(h.accept(withTask(1000)).ID, ledger.StateDone)
 				h.crm.forgetExtras()
 			}
-			a := h.until(h.accept(first).ID, StateDone)
+			a := h.until(h.accept(first).ID, ledger.StateDone)
 			second := first
 			second.AmoClientID, second.UseMapping = "", true // another firing, of the same deal, note and task
 			h.crm.spoil(name, fault{cut: true})
-			b := h.until(h.accept(second).ID, StateDone)
+			b := h.until(h.accept(second).ID, ledger.StateDone)
 			leads, notes, _ := h.crm.snapshot()
 			want := 2
 			if open == OpenDealAttach {
@@ -88,7 +89,7 @@ func TestWork_whatAPersonMadeIsNotTakenForALostWrite(t *testing.T) {
 			h.run(h.Service)
 			theirs := int64(0)
 			h.crm.spoil(call, fault{commit: true, cut: true, do: func() { theirs = h.crm.madeBy(call, 8) }})
-			e := h.until(h.accept(withTask(1000)).ID, StateDone)
+			e := h.until(h.accept(withTask(1000)).ID, ledger.StateDone)
 			leads, notes, _ := h.crm.snapshot()
 			made := map[string]int{complexCall: len(leads), notesCall: len(notes), tasksCall: len(h.crm.allTasks())}
 			for what, n := range made {
@@ -115,7 +116,7 @@ func TestWork_lostWriteOfAnUnknownAuthorIsFound(t *testing.T) {
 				h.link(1)
 				h.crm.spoil(call, fault{commit: true, cut: true, do: func() { h.crm.madeBy(call, author) }})
 				h.run(h.Service)
-				h.until(h.accept(withTask(1000)).ID, StateDone)
+				h.until(h.accept(withTask(1000)).ID, ledger.StateDone)
 				if n := h.crm.count(call); n != 1 {
 					t.Errorf("sent %d times", n)
 				}
@@ -141,7 +142,7 @@ func TestWork_aDealMadeFromTheCardIsNotTakenForALostOne(t *testing.T) {
 		}
 	}})
 	h.run(h.Service)
-	e := h.until(h.accept(published(1000)).ID, StateDone)
+	e := h.until(h.accept(published(1000)).ID, ledger.StateDone)
 	if leads, _, _ := h.crm.snapshot(); len(leads) != 2 || e.Steps.LeadID == byHand {
 		t.Errorf("%d leads, the firing took %d, by hand was %d", len(leads), e.Steps.LeadID, byHand)
 	}

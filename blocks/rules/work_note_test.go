@@ -3,6 +3,8 @@ package rules
 import (
 	"fmt"
 	"testing"
+
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // The helpdesk fills rules with the HTML of its messages: the note is what a reader sees of it. What is no markup stays as it
@@ -26,7 +28,7 @@ func TestWork_htmlOfACommentBecomesPlainText(t *testing.T) {
 			e := h.accept(r)
 			h.oneHaul()
 			_, notes, _ := h.crm.snapshot()
-			if len(notes) != 1 || fmt.Sprint(notes[0]["params"].(obj)["text"]) != want || h.get(e.ID).State != StateDone {
+			if len(notes) != 1 || fmt.Sprint(notes[0]["params"].(obj)["text"]) != want || h.get(e.ID).State != ledger.StateDone {
 				t.Errorf("%v, want %q", notes, want)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // A rule with a mistake that fires all day costs a call for each deal, and not the account's whole vocabulary.
@@ -19,7 +20,7 @@ func TestWork_refusedDealsReadTheAccountAnewOnceInAWhile(t *testing.T) {
 	for i := range int64(4) {
 		r := published(1000 + i)
 		r.Fields.StatusID = 1
-		if e := h.until(h.accept(r).ID, StateDone); len(e.Steps.Remarks) != 1 {
+		if e := h.until(h.accept(r).ID, ledger.StateDone); len(e.Steps.Remarks) != 1 {
 			t.Fatalf("remarks %+v", e.Steps.Remarks)
 		}
 	}

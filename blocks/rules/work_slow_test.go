@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // after gives every pipeline of a client something to do when its answer is there.
@@ -56,7 +58,7 @@ func TestWork_whoSleptThroughItsLeaseSendsNothing(t *testing.T) {
 			}
 			asleep.Store(false)
 			h.run(h.Service)
-			got := h.until(e.ID, StateDone)
+			got := h.until(e.ID, ledger.StateDone)
 			if leads, notes, _ := h.crm.snapshot(); len(leads) != 1 || len(notes) != 1 || got.Attempts != 1 {
 				t.Errorf("%d leads, %d notes, %+v", len(leads), len(notes), got)
 			}
@@ -123,7 +125,7 @@ func TestWork_halvesOfABatchKeepTheOrderOfATicket(t *testing.T) {
 	h.run(h.Service)
 	var leads []int64
 	for _, e := range entries {
-		leads = append(leads, h.until(e.ID, StateDone).Steps.LeadID)
+		leads = append(leads, h.until(e.ID, ledger.StateDone).Steps.LeadID)
 	}
 	if made, _, _ := h.crm.snapshot(); len(made) != 3 || leads[0] > leads[2] {
 		t.Errorf("%d leads, the ticket's first one is %d and its second one %d", len(made), leads[0], leads[2])
@@ -154,7 +156,7 @@ func TestWork_writeThatIsDoneAfterWeGaveItUpIsNotMadeTwice(t *testing.T) {
 					t.Fatal("it is not looked for")
 				}
 				for _, l := range h.get(e.ID).Timeline {
-					if l.Text == Reason("="+step+"_looked") {
+					if l.Text == ledger.Reason("="+step+"_looked") {
 						looks += max(l.Times, 1)
 					}
 				}
@@ -164,7 +166,7 @@ func TestWork_writeThatIsDoneAfterWeGaveItUpIsNotMadeTwice(t *testing.T) {
 				}
 			}
 			finish()
-			got := h.until(e.ID, StateDone)
+			got := h.until(e.ID, ledger.StateDone)
 			if leads, notes, _ := h.crm.snapshot(); len(leads) != 1 || len(notes) != 1 || h.crm.count(call) != 1 {
 				t.Errorf("%d leads, %d notes, %+v", len(leads), len(notes), got.Steps)
 			}
@@ -193,7 +195,7 @@ func TestWork_lostDealOfANewContactIsFoundInABusyAccount(t *testing.T) {
 		})
 	})
 	h.run(h.Service)
-	e := h.until(h.accept(published(101)).ID, StateDone)
+	e := h.until(h.accept(published(101)).ID, ledger.StateDone)
 	leads, notes, contacts := h.crm.snapshot()
 	if len(leads) != lookPage+1 || len(notes) != 1 || len(contacts) != 1 || e.Steps.LeadID != leads[0]["id"] {
 		t.Errorf("%d leads beside %d others, %d notes, %d contacts, %+v", len(leads)-lookPage, lookPage, len(notes), len(contacts), e.Steps)
@@ -212,7 +214,7 @@ func TestWork_unpaidAccountIsAskedEverMoreSeldom(t *testing.T) {
 	for want := 1; want <= 3; want++ {
 		h.oneHaul()
 		got := h.get(e.ID)
-		if got.State != StateAccepted || got.Waits != want || got.Attempts != 0 {
+		if got.State != ledger.StateAccepted || got.Waits != want || got.Attempts != 0 {
 			t.Fatalf("%s (%s), %d waits in a row, want %d", got.State, got.Why, got.Waits, want)
 		}
 		if err := h.db.ZAdd(t.Context(), prefix(h.tenant.ID)+":due", zNow(e.ID)).Err(); err != nil {
@@ -220,7 +222,7 @@ func TestWork_unpaidAccountIsAskedEverMoreSeldom(t *testing.T) {
 		}
 	}
 	h.oneHaul()
-	if got := h.get(e.ID); got.State != StateDone {
+	if got := h.get(e.ID); got.State != ledger.StateDone {
 		t.Errorf("%s (%s)", got.State, got.Why)
 	}
 }

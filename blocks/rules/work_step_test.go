@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 const stepTries = 8
@@ -28,7 +30,7 @@ func TestWork_stepForwardDuringASlowWriteDoublesNothing(t *testing.T) {
 				step(time.Duration(1+try) * time.Minute)
 				<-time.After(500 * time.Millisecond) // many polls of both
 			}})
-			e := h.until(h.accept(published(1000)).ID, StateDone)
+			e := h.until(h.accept(published(1000)).ID, ledger.StateDone)
 			if leads, notes, _ := h.crm.snapshot(); len(leads) != 1 || len(notes) != 1 || h.crm.count(call) != 1 {
 				t.Errorf("%d leads, %d notes; %v", len(leads), len(notes), e.Timeline)
 			}
@@ -48,13 +50,13 @@ func TestWork_aDeadWorkersFiringIsTakenUpAfterAStep(t *testing.T) {
 			h.login()
 			h.link(1)
 			e := h.accept(published(1000))
-			if b, err := h.ledger.Claim(t.Context(), h.tenant.ID, 1); err != nil || len(b.Entries) != 1 {
+			if b, err := h.ledger.Claim(t.Context(), h.tenant.ID, 1); err != nil || len(b.Jobs) != 1 {
 				t.Fatalf("%+v, %v", b, err)
 			}
 			h.run(h.Service)
 			step(by)
 			began := time.Now()
-			h.until(e.ID, StateDone)
+			h.until(e.ID, ledger.StateDone)
 			if took := time.Since(began); took < 2*time.Second {
 				t.Errorf("taken up after %s", took)
 			}
@@ -94,7 +96,7 @@ func TestWork_stepBackHoldsNothingUpAndDoublesNothing(t *testing.T) {
 			}
 			entries = append(entries, h.accept(published(1002)))
 			for _, e := range entries {
-				h.until(e.ID, StateDone)
+				h.until(e.ID, ledger.StateDone)
 			}
 			if leads, notes, _ := h.crm.snapshot(); len(leads) != 3 || len(notes) != 3 {
 				t.Errorf("%d leads, %d notes of 3", len(leads), len(notes))
@@ -116,7 +118,7 @@ func TestHints_ofWhatWaitsAreNotPutOffToTheLeasesEnd(t *testing.T) {
 		}
 	}})
 	e := h.accept(published(1000))
-	h.untilWhy(e.ID, whySlow.String())
+	h.untilWhy(e.ID, English(whySlow))
 	stop()
 	if score := h.db.ZScore(t.Context(), hintKey, h.tenant.ID).Val(); time.Until(time.UnixMicro(int64(score))) > 10*time.Second {
 		t.Errorf("it is to be looked at in %s", time.Until(time.UnixMicro(int64(score))))
@@ -143,5 +145,5 @@ func TestSweep_findsWhatAStepBackHasPutFarAway(t *testing.T) {
 	if err := h.sweepSome(t.Context(), []string{h.tenant.ID}); err != nil {
 		t.Fatal(err)
 	}
-	h.until(e.ID, StateDone)
+	h.until(e.ID, ledger.StateDone)
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 func contains(s, part string) bool { return strings.Contains(s, part) }
@@ -24,8 +26,8 @@ func TestWork_publishedRuleMakesContactDealAndNote(t *testing.T) {
 	h.desk.add(101, 55, "Ann Example", "8 (999) 000-00-01")
 	h.run(h.Service)
 	began := time.Now()
-	e := h.until(h.accept(published(101)).ID, StateDone)
-	if e.Attempts != 1 || e.LeadURL != fmt.Sprintf("%s/leads/detail/%d", h.crm.URL, e.Steps.LeadID) {
+	e := h.until(h.accept(published(101)).ID, ledger.StateDone)
+	if e.Attempts != 1 || e.Steps.LeadURL != fmt.Sprintf("%s/leads/detail/%d", h.crm.URL, e.Steps.LeadID) {
 		t.Errorf("%+v", e)
 	}
 	leads, notes, contacts := h.crm.snapshot()
@@ -54,7 +56,7 @@ func TestWork_dealGoesToTheContactThatExists(t *testing.T) {
 	want := h.crm.addContact("Ann", "+79990000001")
 	h.desk.add(101, 55, "Ann Example", "8 (999) 000-00-01")
 	h.run(h.Service)
-	e := h.until(h.accept(published(101)).ID, StateDone)
+	e := h.until(h.accept(published(101)).ID, ledger.StateDone)
 	if _, _, contacts := h.crm.snapshot(); e.Steps.ContactID != want || len(contacts) != 1 {
 		t.Errorf("contact %d, want %d of %d", e.Steps.ContactID, want, len(contacts))
 	}
@@ -75,7 +77,7 @@ func TestWork_linkedContactThatIsGoneIsReplaced(t *testing.T) {
 	}
 	h.crm.dropContact(linked)
 	h.run(h.Service)
-	e := h.until(h.accept(published(101)).ID, StateDone)
+	e := h.until(h.accept(published(101)).ID, ledger.StateDone)
 	if leads, _, _ := h.crm.snapshot(); len(leads) != 1 || e.Steps.ContactID == linked || e.Steps.ContactID == 0 {
 		t.Errorf("%d leads, contact %d", len(leads), e.Steps.ContactID)
 	}
@@ -105,7 +107,7 @@ func TestWork_tenTimesTheSameIsOneDeal(t *testing.T) {
 	if slices.Sort(got); got[0] != got[9] {
 		t.Error("several ids")
 	}
-	h.until(got[0], StateDone)
+	h.until(got[0], ledger.StateDone)
 	if leads, notes, _ := h.crm.snapshot(); len(leads) != 1 || len(notes) != 1 {
 		t.Errorf("%d leads, %d notes", len(leads), len(notes))
 	}
@@ -119,8 +121,8 @@ func TestWork_twoFiringsOfOneNewClientMakeOneContact(t *testing.T) {
 	h.desk.add(102, 55, "Ann", "")
 	h.run(h.Service)
 	a, b := h.accept(published(101)), h.accept(published(102))
-	h.until(a.ID, StateDone)
-	h.until(b.ID, StateDone)
+	h.until(a.ID, ledger.StateDone)
+	h.until(b.ID, ledger.StateDone)
 	if leads, _, contacts := h.crm.snapshot(); len(leads) != 2 || len(contacts) != 1 {
 		t.Errorf("%d leads, %d contacts", len(leads), len(contacts))
 	}
@@ -150,7 +152,7 @@ func TestWork_whatTheCRMRefusesIsLeftOutAndSaidByThePathOfTheRule(t *testing.T) 
 			h.login()
 			h.desk.add(101, 55, "Ann", "+79990000001")
 			h.run(h.Service)
-			e := h.until(h.accept(c.r).ID, StateDone)
+			e := h.until(h.accept(c.r).ID, ledger.StateDone)
 			if len(e.Problems) != 1 || e.Problems[0].Path != c.path || !contains(e.Problems[0].Detail, c.detail) || e.Problems[0].Given != c.given {
 				t.Errorf("%s: %q %+v", c.path, e.Why, e.Problems)
 			}
@@ -170,7 +172,7 @@ func TestWork_aTicketThatIsNotThereFails(t *testing.T) {
 	h := newHouse(t)
 	h.login()
 	h.run(h.Service)
-	e := h.until(h.accept(published(404)).ID, StateFailed)
+	e := h.until(h.accept(published(404)).ID, ledger.StateFailed)
 	if len(e.Problems) != 1 || e.Problems[0].Path != "ticketId" || !contains(e.Problems[0].Detail, "no such ticket") || e.Why == "" {
 		t.Errorf("%q %+v", e.Why, e.Problems)
 	}
@@ -185,7 +187,7 @@ func TestWork_valuesTakeTheFormOfTheirField(t *testing.T) {
 	r := published(101)
 	r.Fields.Custom = []CustomField{{FieldID: 20, Values: []CustomValue{{Value: []byte(`"1577836800"`)}}}}
 	r.Fields.PipelineID = 0 // the stage says which
-	h.until(h.accept(r).ID, StateDone)
+	h.until(h.accept(r).ID, ledger.StateDone)
 	leads, _, _ := h.crm.snapshot()
 	if got := fmt.Sprint(leads[0]["custom_fields_values"]); !contains(got, "1.5778368e+09") || leads[0]["pipeline_id"] != 6516490.0 {
 		t.Errorf("%v", leads[0])
@@ -224,7 +226,7 @@ func TestWork_stopGivesBackWhatHasNotBegun(t *testing.T) {
 	}
 	h.run(h.replica())
 	for _, e := range entries {
-		h.until(e.ID, StateDone)
+		h.until(e.ID, ledger.StateDone)
 	}
 	if leads, _, _ := h.crm.snapshot(); len(leads) != 3 {
 		t.Errorf("%d leads of 3", len(leads))

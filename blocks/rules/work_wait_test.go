@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 func TestWork_neverConnectedIsHeldUntilTheLogin(t *testing.T) {
@@ -29,7 +30,7 @@ func TestWork_neverConnectedIsHeldUntilTheLogin(t *testing.T) {
 		entries = append(entries, h.accept(r))
 	}
 	for _, e := range entries {
-		if got := h.until(e.ID, StateHeld); !contains(got.Why.String(), "log in") || got.Attempts != 0 {
+		if got := h.until(e.ID, ledger.StateHeld); !contains(English(got.Why), "log in") || got.Attempts != 0 {
 			t.Errorf("%+v", got)
 		}
 	}
@@ -38,7 +39,7 @@ func TestWork_neverConnectedIsHeldUntilTheLogin(t *testing.T) {
 	}
 	h.login()
 	for _, e := range entries {
-		h.until(e.ID, StateDone)
+		h.until(e.ID, ledger.StateDone)
 	}
 	leads, _, _ := h.crm.snapshot()
 	last := map[any]string{}
@@ -64,12 +65,12 @@ func TestWork_deadGrantHoldsAndTheSweepReleases(t *testing.T) {
 	}
 	h.run(h.Service)
 	e := h.accept(published(101))
-	h.until(e.ID, StateHeld)
+	h.until(e.ID, ledger.StateHeld)
 	h.login() // nobody listens to OnConnect
 	if err := h.sweepSome(t.Context(), []string{h.tenant.ID}); err != nil {
 		t.Fatal(err)
 	}
-	h.until(e.ID, StateDone)
+	h.until(e.ID, ledger.StateDone)
 }
 
 func TestWork_lostHintIsHealedByTheSweep(t *testing.T) {
@@ -84,7 +85,7 @@ func TestWork_lostHintIsHealedByTheSweep(t *testing.T) {
 	}
 	h.Sweep = 50 * time.Millisecond
 	h.run(h.Service)
-	h.until(e.ID, StateDone)
+	h.until(e.ID, ledger.StateDone)
 }
 
 func TestWork_anotherReplicaTakesWhatOneAccepted(t *testing.T) {
@@ -93,7 +94,7 @@ func TestWork_anotherReplicaTakesWhatOneAccepted(t *testing.T) {
 	h.login()
 	h.desk.add(101, 55, "Ann", "+79990000001")
 	h.run(h.replica())
-	h.until(h.accept(published(101)).ID, StateDone)
+	h.until(h.accept(published(101)).ID, ledger.StateDone)
 }
 
 func TestWork_waitingUsesUpNoAttempt(t *testing.T) {
@@ -140,7 +141,7 @@ func TestWork_helpdeskRefusesTheTokenThenTakesIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.wake(h.tenant.ID)
-	h.until(e.ID, StateDone)
+	h.until(e.ID, ledger.StateDone)
 }
 
 func TestWork_whatHindersAllIsTriedByFew(t *testing.T) {

@@ -38,6 +38,7 @@ metrics -> api
 metrics -> blocks/rules
 metrics -> connector/amocrm
 metrics -> internal/crm/webhooks
+metrics -> internal/ledger
 metrics -> internal/notify
 metrics -> internal/store
 metrics -> oauth

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -158,7 +159,7 @@ func (o office) agree(yes bool, what string) error {
 
 func undone(firings []rules.Entry) (n int) {
 	for _, e := range firings {
-		if e.State == rules.StateAccepted || e.State == rules.StateWorking || e.State == rules.StateHeld {
+		if e.State == ledger.StateAccepted || e.State == ledger.StateWorking || e.State == ledger.StateHeld {
 			n++
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 type triggersListCmd struct {
@@ -29,25 +30,25 @@ func (cmd *triggersListCmd) Run(ctx context.Context, root *triggersCmd) error {
 }
 
 func (cmd *triggersListCmd) do(ctx context.Context, i inbox) error {
-	if cmd.Limit < 1 || cmd.Limit > rules.InboxMost {
-		return fmt.Errorf("--limit: %d, expected 1 to %d", cmd.Limit, rules.InboxMost)
+	if cmd.Limit < 1 || cmd.Limit > ledger.MaxPage {
+		return fmt.Errorf("--limit: %d, expected 1 to %d", cmd.Limit, ledger.MaxPage)
 	}
 	p, err := i.service.Inbox(ctx, i.tenant.ID, rules.Query{
-		State: rules.State(cmd.State), Label: rules.Label(cmd.State), Ticket: cmd.Ticket, Text: cmd.Text, Limit: cmd.Limit, Before: cmd.Before,
+		State: ledger.State(cmd.State), Label: ledger.Label(cmd.State), Ticket: cmd.Ticket, Text: cmd.Text, Limit: cmd.Limit, Before: cmd.Before,
 	})
 	if err != nil {
 		return err
 	}
 	if i.json {
 		out := shownList{Next: p.Next, Cut: p.Cut, Removed: p.Trimmed.Count, Firings: []shown{}}
-		for _, e := range p.Entries {
+		for _, e := range p.Jobs {
 			out.Firings = append(out.Firings, i.shownFiring(e))
 		}
 		return i.encode(out)
 	}
 	w := tabwriter.NewWriter(i.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ID\tSTATE\tUPDATED\tTICKET\tDEAL\tATTEMPTS\tREASON")
-	for _, e := range p.Entries {
+	for _, e := range p.Jobs {
 		deal := ""
 		if e.Steps.LeadID != 0 {
 			deal = strconv.FormatInt(e.Steps.LeadID, 10)
@@ -104,9 +105,9 @@ func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 		line("contact", e.Steps.ContactID)
 	}
 	if e.Steps.LeadID != 0 {
-		line("deal", fmt.Sprintf("%d %s", e.Steps.LeadID, i.tenant.Present(e.LeadURL)))
+		line("deal", fmt.Sprintf("%d %s", e.Steps.LeadID, i.tenant.Present(e.Steps.LeadURL)))
 	}
-	heading := map[rules.Label]string{rules.LabelRemarks: "left out", rules.LabelRefused: "mistake"}[e.Label]
+	heading := map[ledger.Label]string{ledger.LabelRemarks: "left out", ledger.LabelRefused: "mistake"}[e.Label]
 	for _, p := range e.Problems {
 		text := p.Path + ": " + p.Detail
 		if p.Given != "" {
@@ -132,7 +133,7 @@ func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 }
 
 // said is what a line of the timeline says, how often, when last, and when it is tried again.
-func said(l rules.Line) string {
+func said(l ledger.Line) string {
 	var more []string
 	if l.Times > 1 {
 		more = append(more, fmt.Sprintf("%d times, last %s", l.Times, l.Last.Format(time.DateTime)))
@@ -141,16 +142,16 @@ func said(l rules.Line) string {
 		more = append(more, "next try "+l.Next.Format(time.DateTime))
 	}
 	if len(more) == 0 {
-		return l.Text.String()
+		return rules.English(l.Text)
 	}
-	return l.Text.String() + " (" + strings.Join(more, "; ") + ")"
+	return rules.English(l.Text) + " (" + strings.Join(more, "; ") + ")"
 }
 
 // shown is a firing as --json prints it.
 type shown struct {
 	ID         string            `json:"id"`
-	State      rules.State       `json:"state"`
-	Label      rules.Label       `json:"label,omitempty"`
+	State      ledger.State      `json:"state"`
+	Label      ledger.Label      `json:"label,omitempty"`
 	Reason     string            `json:"reason,omitempty"`
 	Repeats    int               `json:"repeats,omitempty"`
 	Problems   []rules.Problem   `json:"problems,omitempty"`
@@ -161,7 +162,7 @@ type shown struct {
 	Candidates []rules.Candidate `json:"candidates,omitempty"`
 	CreatedAt  time.Time         `json:"created_at"`
 	UpdatedAt  time.Time         `json:"updated_at"`
-	Timeline   []rules.Line      `json:"timeline,omitempty"`
+	Timeline   []ledger.Line     `json:"timeline,omitempty"`
 	Request    rules.Request     `json:"request"`
 }
 
@@ -178,9 +179,9 @@ func (i inbox) shownFiring(e rules.Entry) shown {
 		candidates[n].URL = i.tenant.Present(candidates[n].URL)
 	}
 	return shown{
-		ID: e.ID, State: e.State, Label: e.Label, Reason: e.Why.String(), Repeats: e.Repeats, Problems: e.Problems, Attempts: e.Attempts, ContactID: e.Steps.ContactID,
-		LeadID: e.Steps.LeadID, LeadURL: i.tenant.Present(e.LeadURL), Candidates: candidates, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
-		Timeline: e.Timeline, Request: e.Request,
+		ID: e.ID, State: e.State, Label: e.Label, Reason: rules.English(e.Why), Repeats: e.Repeats, Problems: e.Problems, Attempts: e.Attempts, ContactID: e.Steps.ContactID,
+		LeadID: e.Steps.LeadID, LeadURL: i.tenant.Present(e.Steps.LeadURL), Candidates: candidates, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
+		Timeline: rules.InEnglish(e.Timeline), Request: e.Request,
 	}
 }
 
@@ -198,7 +199,7 @@ func reasonOf(e rules.Entry) string {
 	if e.Repeats > 0 {
 		return fmt.Sprintf("%s (and %d times more)", e.Why, e.Repeats)
 	}
-	return e.Why.String()
+	return rules.English(e.Why)
 }
 
 // harmless keeps what people wrote from steering the terminal.

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -65,16 +66,16 @@ func (d *desk) connectedAs(account int64, base, token string) tenant.Tenant {
 func (d *desk) failed(ticket int64, st rules.Steps) string {
 	d.t.Helper()
 	l := rules.NewLedger(d.db, time.Minute)
-	if _, _, err := l.Accept(d.t.Context(), d.in.tenant.ID, rules.Request{TicketID: ticket, Fields: rules.LeadFields{Name: "Chairs"}}, ""); err != nil {
+	if _, _, err := l.Accept(d.t.Context(), d.in.tenant.ID, rules.Offer{Request: rules.Request{TicketID: ticket, Fields: rules.LeadFields{Name: "Chairs"}}}); err != nil {
 		d.t.Fatal(err)
 	}
 	b, err := l.Claim(d.t.Context(), d.in.tenant.ID, 1)
-	if err != nil || len(b.Entries) != 1 {
+	if err != nil || len(b.Jobs) != 1 {
 		d.t.Fatalf("claimed %+v, %v", b, err)
 	}
-	e := b.Entries[0]
+	e := b.Jobs[0]
 	e.Steps = st
-	if err := l.Settle(d.t.Context(), e, rules.Outcome{State: rules.StateFailed, Why: "refused\x1b[31m\nbadly"}); err != nil {
+	if err := l.Settle(d.t.Context(), e, rules.Outcome{State: ledger.StateFailed, Why: "refused\x1b[31m\nbadly"}); err != nil {
 		d.t.Fatal(err)
 	}
 	return e.ID
@@ -131,7 +132,7 @@ func TestTriggers_commands(t *testing.T) {
 		args  []string
 		fails string
 		want  []string
-		state rules.State
+		state ledger.State
 	}{
 		"list":                {args: []string{"list", "--state", "failed", "--ticket", "{ticket}"}, want: []string{"{id}", "refused [31m badly", "TICKET", " failed, "}},
 		"list nothing":        {args: []string{"list", "--text", "sofa"}, want: []string{"failed, "}},
@@ -139,20 +140,20 @@ func TestTriggers_commands(t *testing.T) {
 		"list a wrong state":  {args: []string{"list", "--state", "lost"}, fails: "--state"},
 		"show":                {args: []string{"show", "{id}"}, want: []string{"failed", `"name": "Chairs"`, "accepted"}},
 		"show another":        {args: []string{"show", strings.Repeat("0", 26)}, fails: "no such firing"},
-		"retry":               {args: []string{"retry", "{id}"}, want: []string{"started anew: accepted"}, state: rules.StateAccepted},
+		"retry":               {args: []string{"retry", "{id}"}, want: []string{"started anew: accepted"}, state: ledger.StateAccepted},
 		"retry nothing":       {args: []string{"retry"}, fails: "--all"},
 		"retry one and all":   {args: []string{"retry", "{id}", "--all"}, fails: "--all"},
-		"edit from a file":    {args: []string{"edit", "{id}", file}, want: []string{"changed"}, state: rules.StateAccepted},
-		"edit of nothing":     {args: []string{"edit", "{id}"}, stdin: `{"ticketId": {ticket}, "fields": {"name": "Chairs"}}`, want: []string{"the same"}, state: rules.StateAccepted},
-		"edit from stdin":     {args: []string{"edit", "{id}"}, stdin: `{"ticketId": 78, "fields": {}}`, want: []string{"changed"}, state: rules.StateAccepted},
+		"edit from a file":    {args: []string{"edit", "{id}", file}, want: []string{"changed"}, state: ledger.StateAccepted},
+		"edit of nothing":     {args: []string{"edit", "{id}"}, stdin: `{"ticketId": {ticket}, "fields": {"name": "Chairs"}}`, want: []string{"the same"}, state: ledger.StateAccepted},
+		"edit from stdin":     {args: []string{"edit", "{id}"}, stdin: `{"ticketId": 78, "fields": {}}`, want: []string{"changed"}, state: ledger.StateAccepted},
 		"edit with a mistake": {args: []string{"edit", "{id}", "-"}, stdin: `{"ticketId": 0, "fields": {}}`, fails: "ticketId"},
 		"edit a twin":         {steps: twins, args: []string{"edit", "{id}"}, stdin: `{"ticketId": 78, "fields": {}}`, fails: "a second one"},
-		"drop":                {args: []string{"drop", "{id}", "--reason", "a test"}, want: []string{"ended: dropped"}, state: rules.StateDropped},
+		"drop":                {args: []string{"drop", "{id}", "--reason", "a test"}, want: []string{"ended: dropped"}, state: ledger.StateDropped},
 		"drop without reason": {args: []string{"drop", "{id}"}, fails: "--reason"},
 		"drop for nothing":    {args: []string{"drop", "{id}", "--reason", " "}, fails: "reason"},
-		"adopt":               {steps: twins, args: []string{"adopt", "{id}", "31"}, want: []string{"is deal 31"}, state: rules.StateAccepted},
+		"adopt":               {steps: twins, args: []string{"adopt", "{id}", "31"}, want: []string{"is deal 31"}, state: ledger.StateAccepted},
 		"adopt a stranger":    {steps: twins, args: []string{"adopt", "{id}", "32"}, fails: "none of those"},
-		"adopt none":          {steps: twins, args: []string{"adopt", "{id}", "--none"}, want: []string{"makes a new deal"}, state: rules.StateAccepted},
+		"adopt none":          {steps: twins, args: []string{"adopt", "{id}", "--none"}, want: []string{"makes a new deal"}, state: ledger.StateAccepted},
 		"adopt what":          {steps: twins, args: []string{"adopt", "{id}"}, fails: "--none"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,7 +178,7 @@ func TestTriggers_commands(t *testing.T) {
 			}
 			state := c.state
 			if state == "" {
-				state = rules.StateFailed
+				state = ledger.StateFailed
 			}
 			if e, err := d.in.service.Get(t.Context(), d.in.tenant.ID, id); err != nil || e.State != state {
 				t.Errorf("it is %s, %v, want %s", e.State, err, state)
@@ -189,12 +190,12 @@ func TestTriggers_commands(t *testing.T) {
 // clear ends what earlier cases left.
 func (d *desk) clear() {
 	d.t.Helper()
-	for _, s := range []rules.State{rules.StateFailed, rules.StateAccepted} {
+	for _, s := range []ledger.State{ledger.StateFailed, ledger.StateAccepted} {
 		p, err := d.in.service.Inbox(d.t.Context(), d.in.tenant.ID, rules.Query{State: s})
 		if err != nil {
 			d.t.Fatal(err)
 		}
-		for _, e := range p.Entries {
+		for _, e := range p.Jobs {
 			if err := d.in.service.Drop(d.t.Context(), d.in.tenant.ID, e.ID, "cleared"); err != nil {
 				d.t.Fatal(err)
 			}
@@ -216,7 +217,7 @@ func TestTriggers_printJSON(t *testing.T) {
 	if err := d.run(id, "--json", "show", "{id}"); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(d.out.Bytes(), &one); err != nil || one.State != rules.StateFailed || len(one.Timeline) != 2 {
+	if err := json.Unmarshal(d.out.Bytes(), &one); err != nil || one.State != ledger.StateFailed || len(one.Timeline) != 2 {
 		t.Errorf("%+v, %v", one, err)
 	}
 	if err := d.run(id, "--json", "retry", "--all"); err != nil || strings.Join(strings.Fields(d.out.String()), "") != `{"retried":1}` {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -124,7 +125,7 @@ func (h *house) later(w *Watcher, d time.Duration) {
 type fakeFirings struct {
 	hangs  map[string]chan struct{} // tenants whose counts are not told before their channel is closed
 	mu     sync.Mutex
-	counts rules.Counts
+	counts ledger.Counts
 	why    string
 }
 
@@ -140,12 +141,12 @@ func (f *fakeFirings) remarked(today int) {
 	f.counts.RemarksToday = today
 }
 
-func (f *fakeFirings) Counts(ctx context.Context, id string) (rules.Counts, error) {
+func (f *fakeFirings) Counts(ctx context.Context, id string) (ledger.Counts, error) {
 	if hang := f.hangs[id]; hang != nil {
 		select {
 		case <-hang:
 		case <-ctx.Done():
-			return rules.Counts{}, ctx.Err()
+			return ledger.Counts{}, ctx.Err()
 		}
 	}
 	f.mu.Lock()
@@ -156,7 +157,7 @@ func (f *fakeFirings) Counts(ctx context.Context, id string) (rules.Counts, erro
 func (f *fakeFirings) Inbox(_ context.Context, _ string, q rules.Query) (rules.Page, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return rules.Page{Entries: []rules.Entry{{State: q.State, Label: q.Label, Why: rules.Reason(f.why)}}}, nil
+	return rules.Page{Jobs: []rules.Entry{{State: q.State, Label: q.Label, Why: ledger.Reason(f.why)}}}, nil
 }
 
 type syncBuffer struct {

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -23,8 +24,8 @@ const (
 
 // reasonOf finds the firing whose reason a message gives.
 var reasonOf = map[Event]rules.Query{
-	EventFailed:  {State: rules.StateFailed, Limit: 1},
-	EventRemarks: {Label: rules.LabelRemarks, Limit: 1},
+	EventFailed:  {State: ledger.StateFailed, Limit: 1},
+	EventRemarks: {Label: ledger.LabelRemarks, Limit: 1},
 }
 
 func saidKey(tenantID string) string { return store.Key(tenantID, "notice", "said") }
@@ -103,8 +104,8 @@ func (w *Watcher) decide(ctx context.Context, t tenant.Tenant, s *said, v sight,
 			if err != nil {
 				return fmt.Errorf("read the failure: %w", err)
 			}
-			if len(found.Entries) > 0 {
-				m.Reason = plain(found.Entries[0].Why.String())
+			if len(found.Jobs) > 0 {
+				m.Reason = plain(rules.English(found.Jobs[0].Why))
 			}
 		}
 		s.put(m, names, w.Now().UTC())

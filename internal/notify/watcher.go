@@ -10,13 +10,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // Firings tells how a tenant's rules fare; *rules.Service is it.
 type Firings interface {
-	Counts(ctx context.Context, tenantID string) (rules.Counts, error)
+	Counts(ctx context.Context, tenantID string) (ledger.Counts, error)
 	Inbox(ctx context.Context, tenantID string, q rules.Query) (rules.Page, error)
 }
 
@@ -75,7 +76,7 @@ func New(d Deps) *Watcher {
 
 // Settled hears of a firing that came to rest. It fits rules.Deps.Settled.
 func (w *Watcher) Settled(e rules.Entry) {
-	if e.State == rules.StateFailed || e.State == rules.StateHeld || e.Label == rules.LabelRemarks {
+	if e.State == ledger.StateFailed || e.State == ledger.StateHeld || e.Label == ledger.LabelRemarks {
 		w.Changed(e.Tenant)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -23,7 +24,7 @@ func TestWatcher_oneMessagePerOutageOfThreeReplicas(t *testing.T) {
 		running.Go(func() { w.Run(ctx) })
 		running.Go(func() {
 			for range 1000 {
-				w.Settled(rules.Entry{Tenant: h.tenant, State: rules.StateFailed})
+				w.Settled(rules.Entry{Tenant: h.tenant, State: ledger.StateFailed})
 			}
 		})
 	}
@@ -45,11 +46,11 @@ func TestWatcher_oneMessagePerOutageOfThreeReplicas(t *testing.T) {
 
 func TestWatcher_aDoneFiringIsNoReasonToLook(t *testing.T) {
 	w := newHouse(t).watcher()
-	w.Settled(rules.Entry{Tenant: "t", State: rules.StateDone})
+	w.Settled(rules.Entry{Tenant: "t", State: ledger.StateDone})
 	if got := w.take(); len(got) != 0 {
 		t.Errorf("looks at %v", got)
 	}
-	w.Settled(rules.Entry{Tenant: "t", State: rules.StateHeld})
+	w.Settled(rules.Entry{Tenant: "t", State: ledger.StateHeld})
 	if got := w.take(); len(got) != 1 {
 		t.Errorf("looks at %v, want one tenant", got)
 	}
@@ -124,7 +125,7 @@ func TestWatcher_remarksAreToldAtOnceAndThenInDigests(t *testing.T) {
 			t.Errorf("step %d: said %q, want %q", i, got, s.want)
 		}
 	}
-	w.Settled(rules.Entry{Tenant: "t", State: rules.StateDone, Label: rules.LabelRemarks})
+	w.Settled(rules.Entry{Tenant: "t", State: ledger.StateDone, Label: ledger.LabelRemarks})
 	if got := w.take(); len(got) != 1 {
 		t.Errorf("looks at %v, want one tenant", got)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -81,24 +82,24 @@ func TestErasePerson_whileFiringsWait(t *testing.T) {
 	h.put(his, "waiting")
 	h.put(neighbour, "waiting")
 	b, err := h.ledger.Claim(ctx, one.ID, 1)
-	if err != nil || len(b.Entries) != 1 || b.Entries[0].Request.TicketID != his.ticket {
+	if err != nil || len(b.Jobs) != 1 || b.Jobs[0].Request.TicketID != his.ticket {
 		t.Fatal(b, err)
 	}
 	found, err := h.Person(ctx, one.ID, his.client, []int64{his.ticket})
-	if err != nil || len(found.Firings) != 1 || found.Firings[0].State != rules.StateWorking {
+	if err != nil || len(found.Firings) != 1 || found.Firings[0].State != ledger.StateWorking {
 		t.Fatalf("%+v, %v", found.Firings, err)
 	}
 	if _, err := h.ErasePerson(ctx, found); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.ledger.Settle(ctx, b.Entries[0], rules.Outcome{State: rules.StateDone, Why: rules.Reason(his.mark)}); err == nil {
+	if err := h.ledger.Settle(ctx, b.Jobs[0], rules.Outcome{State: ledger.StateDone, Why: ledger.Reason(his.mark)}); err == nil {
 		t.Error("the worker stores its outcome")
 	}
 	if strings.Contains(h.stored(), his.mark) {
 		t.Error("something of him is left")
 	}
-	if b, err = h.ledger.Claim(ctx, one.ID, 50); err != nil || len(b.Entries) != 1 || b.Entries[0].Request.TicketID != neighbour.ticket {
-		t.Errorf("due afterwards: %+v, %v", b.Entries, err)
+	if b, err = h.ledger.Claim(ctx, one.ID, 50); err != nil || len(b.Jobs) != 1 || b.Jobs[0].Request.TicketID != neighbour.ticket {
+		t.Errorf("due afterwards: %+v, %v", b.Jobs, err)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -123,7 +124,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 			if err != nil {
 				return err
 			}
-			made, _, err := h.ledger.Accept(ctx, p.tenant, r, idem)
+			made, _, err := h.ledger.Accept(ctx, p.tenant, rules.Offer{Request: r, Repeat: idem})
 			if err != nil || change == nil {
 				return err
 			}
@@ -131,8 +132,8 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 			if err != nil {
 				return err
 			}
-			for _, e := range b.Entries {
-				o := rules.Outcome{State: rules.StateAccepted} // others' are given back
+			for _, e := range b.Jobs {
+				o := rules.Outcome{State: ledger.StateAccepted} // others' are given back
 				if e.ID == made.ID {
 					o = change(&e)
 				}
@@ -178,16 +179,16 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 			return err
 		},
 		"waiting": firing(nil),
-		"held":    firing(func(*rules.Entry) rules.Outcome { return rules.Outcome{State: rules.StateHeld} }),
+		"held":    firing(func(*rules.Entry) rules.Outcome { return rules.Outcome{State: ledger.StateHeld} }),
 		"failed": firing(func(e *rules.Entry) rules.Outcome {
 			e.Steps.Candidates = []rules.Candidate{{LeadID: p.deal, Name: e.Request.Fields.Name}}
-			return rules.Outcome{State: rules.StateFailed, Why: rules.Reason("refused: " + e.Request.Fields.Name),
+			return rules.Outcome{State: ledger.StateFailed, Why: ledger.Reason("refused: " + e.Request.Fields.Name),
 				Problems: []rules.Problem{{Path: "fields.name", Detail: e.Request.Fields.Name}}}
 		}),
 		"done": func(ctx context.Context, mark string) error {
 			err := firing(func(e *rules.Entry) rules.Outcome {
 				e.Steps.ClientID, e.Steps.ContactID, e.Steps.LeadID = p.client, p.contact, p.deal
-				return rules.Outcome{State: rules.StateDone, Why: rules.Reason(e.Request.Fields.Name)}
+				return rules.Outcome{State: ledger.StateDone, Why: ledger.Reason(e.Request.Fields.Name)}
 			})(ctx, mark)
 			if err != nil {
 				return err

@@ -1,4 +1,4 @@
-package rules
+package ledger
 
 import (
 	"testing"
@@ -13,22 +13,22 @@ func TestLedger_fullRedisRefusesFiringsAndNotesWhatWasDone(t *testing.T) {
 	ctx := t.Context()
 	mustAccept(t, l, firing(1, "before"), "k1")
 	working := mustClaim(t, l, 50)
-	if err := l.rdb.ConfigSet(ctx, "maxmemory", "1mb").Err(); err != nil {
+	if err := l.db.ConfigSet(ctx, "maxmemory", "1mb").Err(); err != nil {
 		t.Fatal(err)
 	}
-	before := l.rdb.DBSize(ctx).Val()
+	before := l.db.DBSize(ctx).Val()
 	_, _, err := l.Accept(ctx, "t1", firing(2, "during"), "k2")
-	if err == nil || l.rdb.DBSize(ctx).Val() != before {
-		t.Errorf("accepted in a full Redis: %v, %d keys, before %d", err, l.rdb.DBSize(ctx).Val(), before)
+	if err == nil || l.db.DBSize(ctx).Val() != before {
+		t.Errorf("accepted in a full Redis: %v, %d keys, before %d", err, l.db.DBSize(ctx).Val(), before)
 	}
 	working[0].Steps.LeadID = 5
 	if err := l.Record(ctx, working[0], "deal made"); err != nil {
 		t.Errorf("the deal is not noted: %v", err)
 	}
-	if err := l.Settle(ctx, working[0], Outcome{State: StateDone}); err != nil {
+	if err := l.Settle(ctx, working[0], outcome{State: StateDone}); err != nil {
 		t.Errorf("its end is not noted: %v", err)
 	}
-	if err := l.rdb.ConfigSet(ctx, "maxmemory", "0").Err(); err != nil {
+	if err := l.db.ConfigSet(ctx, "maxmemory", "0").Err(); err != nil {
 		t.Fatal(err)
 	}
 	e, err := l.Get(ctx, "t1", working[0].ID)
@@ -48,5 +48,5 @@ func ownLedger(t *testing.T) bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	return bench{Ledger: NewLedger(db, realLease), db: db}
+	return bench{typed: typed{newLedger(db, realLease)}, db: db}
 }

@@ -1,11 +1,13 @@
 package rules
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
 
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -48,13 +50,21 @@ func realLedger(t testing.TB) bench {
 	}}
 }
 
+func prefix(tenantID string) string       { return store.Key(tenantID, "fire") }
+func entryKey(tenantID, id string) string { return prefix(tenantID) + ":e:" + id }
+
 func firing(ticket int64, name string) Request {
 	return Request{TicketID: ticket, Fields: LeadFields{Name: name}, Comment: "a secret remark"}
 }
 
+// accept stores a request as a firing that is not refused.
+func (l bench) accept(ctx context.Context, r Request, idem string) (Entry, bool, error) {
+	return l.Accept(ctx, "t1", Offer{Request: r, Repeat: idem})
+}
+
 func mustAccept(t testing.TB, l bench, r Request, idem string) Entry {
 	t.Helper()
-	e, existed, err := l.Accept(t.Context(), "t1", r, idem)
+	e, existed, err := l.accept(t.Context(), r, idem)
 	if err != nil || existed {
 		t.Fatalf("accept: existed %v, %v", existed, err)
 	}
@@ -67,7 +77,28 @@ func mustClaim(t testing.TB, l bench, n int) []Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b.Entries
+	return b.Jobs
+}
+
+// failed is a firing that has failed with these steps.
+func failed(t testing.TB, l bench, steps Steps) Entry {
+	t.Helper()
+	mustAccept(t, l, firing(1, "x"), "")
+	e := mustClaim(t, l, 1)[0]
+	e.Steps = steps
+	if err := l.Settle(t.Context(), e, Outcome{State: ledger.StateFailed, Why: "refused", Problems: []Problem{{Path: "fields"}}}); err != nil {
+		t.Fatal(err)
+	}
+	return get(t, l, e.ID)
+}
+
+func get(t testing.TB, l bench, id string) Entry {
+	t.Helper()
+	e, err := l.Get(t.Context(), "t1", id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
 
 func ids(es []Entry) []string {

@@ -1,4 +1,4 @@
-package rules
+package ledger
 
 import (
 	"context"
@@ -20,21 +20,21 @@ type Total struct {
 	Oldest time.Time
 }
 
-// Totals counts what is unfinished or failed over all tenants: accepted, working, held and failed entries. It costs two
-// round trips for a hundred tenants, so ask now and then only.
-func (s *Service) Totals(ctx context.Context) (map[State]Total, error) {
+// Totals counts what is unfinished or failed over all tenants that each visits: accepted, working, held and failed jobs. It
+// costs two round trips for a hundred tenants, so ask now and then only.
+func (l *Ledger[P, S, R]) Totals(ctx context.Context, each func(context.Context, func(id string) error) error) (map[State]Total, error) {
 	sum := map[State]Total{StateAccepted: {}, StateWorking: {}, StateHeld: {}, StateFailed: {}}
 	var some []string
-	err := s.Tenants.Each(ctx, func(id string) error {
+	err := each(ctx, func(id string) error {
 		if some = append(some, id); len(some) < totalsStep {
 			return nil
 		}
-		err := s.ledger.addTotals(ctx, some, sum)
+		err := l.addTotals(ctx, some, sum)
 		some = some[:0]
 		return err
 	})
 	if err == nil && len(some) > 0 {
-		err = s.ledger.addTotals(ctx, some, sum)
+		err = l.addTotals(ctx, some, sum)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("count all firings: %w", err)
@@ -43,7 +43,7 @@ func (s *Service) Totals(ctx context.Context) (map[State]Total, error) {
 }
 
 // addTotals adds the entries of some tenants to sum.
-func (l *Ledger) addTotals(ctx context.Context, tenants []string, sum map[State]Total) error {
+func (l *Ledger[P, S, R]) addTotals(ctx context.Context, tenants []string, sum map[State]Total) error {
 	type part struct {
 		tenant string
 		state  State
@@ -51,10 +51,10 @@ func (l *Ledger) addTotals(ctx context.Context, tenants []string, sum map[State]
 		head   *redis.StringSliceCmd
 	}
 	var parts []part
-	_, err := l.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, id := range tenants {
 			for state := range sum {
-				set := prefix(id) + ":s:" + string(state)
+				set := l.prefix(id) + ":s:" + string(state)
 				parts = append(parts, part{id, state, p.ZCard(ctx, set), p.ZRange(ctx, set, 0, 0)})
 			}
 		}
@@ -64,13 +64,13 @@ func (l *Ledger) addTotals(ctx context.Context, tenants []string, sum map[State]
 		return err
 	}
 	created := map[State][]*redis.StringCmd{}
-	_, err = l.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, x := range parts {
 			t := sum[x.state]
 			t.Count += int(x.count.Val())
 			sum[x.state] = t
 			if head := x.head.Val(); len(head) == 1 {
-				created[x.state] = append(created[x.state], p.HGet(ctx, entryKey(x.tenant, head[0]), "created"))
+				created[x.state] = append(created[x.state], p.HGet(ctx, l.jobKey(x.tenant, head[0]), "created"))
 			}
 		}
 		return nil

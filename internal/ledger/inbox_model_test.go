@@ -1,4 +1,4 @@
-package rules
+package ledger
 
 import (
 	"errors"
@@ -15,7 +15,7 @@ func (e *modelEntry) ended() bool {
 // inboxModel is what a person does in the inbox, with what has to come of it.
 type inboxModel struct {
 	t      *rapid.T
-	l      *Ledger
+	l      typed
 	model  *[]*modelEntry
 	owners map[int64]string
 	now    time.Time
@@ -70,7 +70,7 @@ func (m inboxModel) retryAll() {
 			failed = append(failed, e)
 		}
 	}
-	n, err := m.l.RetryAll(m.t.Context(), "t")
+	n, err := m.l.RestartAll(m.t.Context(), "t")
 	if err != nil || n != len(failed) {
 		m.t.Fatalf("retried %d of %d: %v", n, len(failed), err)
 	}
@@ -83,7 +83,7 @@ func (m inboxModel) edit() {
 	e, stored := m.pick()
 	want := allowed(stored, StateFailed, StateHeld)
 	if want == nil && (stored.Steps.LeadID != 0 || stored.Steps.LeadIntent != nil) {
-		want = ErrDealMade
+		want = errMade
 	}
 	ticket := rapid.Int64Range(1, 3).Draw(m.t, "ticket")
 	m.did(e, "edit", edited(m.l.Edit(m.t.Context(), "t", e.id, firing(ticket, "edited"))), want)
@@ -107,7 +107,7 @@ func (m inboxModel) adopt() {
 	want := allowed(stored, StateFailed)
 	owner := m.owners[lead]
 	if want == nil && (lead == 4 || len(stored.Steps.Candidates) == 0 || owner != "" && owner != e.id) {
-		want = ErrNoCandidate
+		want = errNoneOf
 	}
 	m.did(e, "adopt", m.l.Adopt(m.t.Context(), "t", e.id, lead), want)
 	if want == nil {
@@ -119,7 +119,7 @@ func (m inboxModel) makeNew() {
 	e, stored := m.pick()
 	want := allowed(stored, StateFailed)
 	if want == nil && len(stored.Steps.Candidates) == 0 {
-		want = ErrNoCandidate
+		want = errNoneOf
 	}
 	m.did(e, "make new", m.l.MakeNew(m.t.Context(), "t", e.id), want)
 }

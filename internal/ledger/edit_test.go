@@ -1,4 +1,4 @@
-package rules
+package ledger
 
 import (
 	"errors"
@@ -21,7 +21,7 @@ func editReplaces(t *testing.T, l bench) {
 	if got := mustClaim(t, l, 50); len(got) != 0 {
 		t.Errorf("%v overtook the edited one on its new ticket", ids(got))
 	}
-	all := l.db.HGetAll(t.Context(), entryKey("t1", e.ID)).Val()
+	all := l.db.HGetAll(t.Context(), l.jobKey("t1", e.ID)).Val()
 	if strings.Contains(fmt.Sprint(all), "secret remark") {
 		t.Error("the new request is not sealed")
 	}
@@ -42,7 +42,7 @@ func editRefused(t *testing.T, l bench) {
 		"made": {LeadID: 5}, "sent": {LeadIntent: &Intent{At: time.Now()}}, "twins": {Candidates: []Candidate{{LeadID: 5}}},
 	} {
 		e := failed(t, l, st)
-		if _, err := l.Edit(t.Context(), "t1", e.ID, firing(1, "new")); !errors.Is(err, ErrDealMade) {
+		if _, err := l.Edit(t.Context(), "t1", e.ID, firing(1, "new")); !errors.Is(err, errMade) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if got := get(t, l, e.ID); got.State != StateFailed || got.Request.Fields.Name != "x" {
@@ -59,7 +59,7 @@ func twins() Steps {
 func adoptChosen(t *testing.T, l bench) {
 	e := failed(t, l, twins())
 	for _, id := range []int64{0, 9} {
-		if err := l.Adopt(t.Context(), "t1", e.ID, id); !errors.Is(err, ErrNoCandidate) {
+		if err := l.Adopt(t.Context(), "t1", e.ID, id); !errors.Is(err, errNoneOf) {
 			t.Errorf("%d: %v", id, err)
 		}
 	}
@@ -67,10 +67,10 @@ func adoptChosen(t *testing.T, l bench) {
 		t.Fatal(err)
 	}
 	got := mustClaim(t, l, 1)[0]
-	if st := got.Steps; st.LeadID != 8 || got.LeadURL != "https://x.amocrm.ru/leads/detail/8" || st.ContactID != 4 || st.LeadIntent != nil || st.Candidates != nil {
+	if st := got.Steps; st.LeadID != 8 || got.Steps.LeadURL != "https://x.amocrm.ru/leads/detail/8" || st.ContactID != 4 || st.LeadIntent != nil || st.Candidates != nil {
 		t.Errorf("%+v", st)
 	}
-	if owner := l.db.Get(t.Context(), entity{id: 8}.key("t1")).Val(); owner != e.ID {
+	if owner := l.db.Get(t.Context(), l.ownKey("t1", "8")).Val(); owner != e.ID {
 		t.Errorf("the deal is %q's", owner)
 	}
 }
@@ -81,7 +81,7 @@ func adoptTaken(t *testing.T, l bench) {
 	if err := l.Adopt(t.Context(), "t1", a.ID, 7); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Adopt(t.Context(), "t1", b.ID, 7); !errors.Is(err, ErrNoCandidate) {
+	if err := l.Adopt(t.Context(), "t1", b.ID, 7); !errors.Is(err, errNoneOf) {
 		t.Errorf("two firings have one deal: %v", err)
 	}
 	if err := l.Adopt(t.Context(), "t1", b.ID, 8); err != nil {
@@ -98,7 +98,7 @@ func makeNew(t *testing.T, l bench) {
 		t.Errorf("%+v", st)
 	}
 	plain := settledOn(t, l, 2, StateFailed, Steps{LeadIntent: &Intent{At: time.Now()}})
-	if err := l.MakeNew(t.Context(), "t1", plain.ID); !errors.Is(err, ErrNoCandidate) {
+	if err := l.MakeNew(t.Context(), "t1", plain.ID); !errors.Is(err, errNoneOf) {
 		t.Errorf("a deal that is only looked for: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package rules
+package ledger
 
 import (
 	"errors"
@@ -36,7 +36,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	l := NewLedger(db, testLease)
+	l := typed{newLedger(db, testLease)}
 	ctx := t.Context()
 
 	rapid.Check(t, func(t *rapid.T) {
@@ -59,7 +59,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 			}
 			return rapid.SampledFrom(mine).Draw(t, "entry")
 		}
-		end := func(t *rapid.T, o Outcome) *modelEntry {
+		end := func(t *rapid.T, o outcome) *modelEntry {
 			e := pick(t)
 			if err := l.Settle(ctx, *e.claim, o); err != nil {
 				t.Fatalf("settle %s: %v", e.id, err)
@@ -94,7 +94,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, c := range b.Entries {
+				for _, c := range b.Jobs {
 					e := byID[c.ID]
 					switch {
 					case e.claim != nil && now.Before(e.ends):
@@ -108,7 +108,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 						if earlier == e {
 							break
 						}
-						inBatch := slices.ContainsFunc(b.Entries, func(x Entry) bool { return x.ID == earlier.id })
+						inBatch := slices.ContainsFunc(b.Jobs, func(x Entry) bool { return x.ID == earlier.id })
 						if earlier.ticket == e.ticket && !earlier.ended() && !inBatch {
 							t.Fatalf("%s overtook %s of its ticket", c.ID, earlier.id)
 						}
@@ -131,8 +131,8 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 						stale, e.claim, e.state, e.due = append(stale, *e.claim), nil, got.State, now
 					}
 				}
-				for i := 1; i < len(b.Entries); i++ {
-					if b.Entries[i-1].seq > b.Entries[i].seq {
+				for i := 1; i < len(b.Jobs); i++ {
+					if b.Jobs[i-1].seq > b.Jobs[i].seq {
 						t.Fatal("a claim is not in order of acceptance")
 					}
 				}
@@ -159,13 +159,13 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 				if err := l.Record(ctx, late, ""); !errors.Is(err, ErrClaimLost) {
 					t.Fatalf("record of a lost claim: %v", err)
 				}
-				o := Outcome{State: rapid.SampledFrom([]State{StateDone, StateHeld, StateAccepted, StateFailed}).Draw(t, "to")}
+				o := outcome{State: rapid.SampledFrom([]State{StateDone, StateHeld, StateAccepted, StateFailed}).Draw(t, "to")}
 				if err := l.Settle(ctx, late, o); !errors.Is(err, ErrClaimLost) {
 					t.Fatalf("end of a lost claim: %v", err)
 				}
 			},
 			"end": func(t *rapid.T) {
-				e := end(t, Outcome{State: StateDone})
+				e := end(t, outcome{State: StateDone})
 				e.state = StateDone
 				if e.done++; e.done > 1 {
 					t.Fatalf("%s was done twice", e.id)
@@ -177,18 +177,18 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 					e.claim.Steps.LeadIntent = &Intent{At: now}
 					e.claim.Steps.Candidates = []Candidate{{LeadID: 1}, {LeadID: 2}, {LeadID: 3}}
 				}
-				if err := l.Settle(ctx, *e.claim, Outcome{State: StateFailed, Why: "no"}); err != nil {
+				if err := l.Settle(ctx, *e.claim, outcome{State: StateFailed, Why: "no"}); err != nil {
 					t.Fatal(err)
 				}
 				stale, e.claim, e.state = append(stale, *e.claim), nil, StateFailed
 			},
 			"postpone": func(t *rapid.T) {
 				d := time.Duration(rapid.IntRange(0, 300).Draw(t, "ms")) * time.Millisecond
-				e := end(t, Outcome{State: StateAccepted, After: d})
+				e := end(t, outcome{State: StateAccepted, After: d})
 				e.state, e.due = StateAccepted, now.Add(d)
 			},
 			"hold": func(t *rapid.T) {
-				e := end(t, Outcome{State: StateHeld})
+				e := end(t, outcome{State: StateHeld})
 				got, err := l.Get(ctx, "t", e.id)
 				if err != nil {
 					t.Fatal(err)
@@ -224,7 +224,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 			},
 		})
 		// Whatever happened, everything can be brought to an end.
-		if _, err := l.RetryAll(ctx, "t"); err != nil {
+		if _, err := l.RestartAll(ctx, "t"); err != nil {
 			t.Fatal(err)
 		}
 		for round := 0; ; round++ {
@@ -237,8 +237,8 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, e := range b.Entries {
-				if err := l.Settle(ctx, e, Outcome{State: StateDone}); err != nil {
+			for _, e := range b.Jobs {
+				if err := l.Settle(ctx, e, outcome{State: StateDone}); err != nil {
 					t.Fatal(err)
 				}
 				byID[e.ID].done++

@@ -1,4 +1,4 @@
-package rules
+package ledger
 
 import (
 	"context"
@@ -8,13 +8,10 @@ import (
 )
 
 // manyTenants are tenants t0, t1, …
-type manyTenants struct {
-	Tenants
-	n int
-}
+type manyTenants int
 
 func (m manyTenants) Each(_ context.Context, visit func(string) error) error {
-	for i := range m.n {
+	for i := range int(m) {
 		if err := visit(fmt.Sprintf("t%d", i)); err != nil {
 			return err
 		}
@@ -24,14 +21,14 @@ func (m manyTenants) Each(_ context.Context, visit func(string) error) error {
 
 func TestTotals_areOverAllTenants(t *testing.T) {
 	l := memoryLedger(t)
-	s := NewService(Deps{DB: l.db, Tenants: manyTenants{n: 2*totalsStep + 7}})
-	if got, err := s.Totals(t.Context()); err != nil || len(got) != 4 || got[StateAccepted] != (Total{}) {
+	tenants := manyTenants(2*totalsStep + 7)
+	if got, err := l.Totals(t.Context(), tenants.Each); err != nil || len(got) != 4 || got[StateAccepted] != (Total{}) {
 		t.Errorf("empty: %v, %v", got, err)
 	}
 	first := mustAccept(t, l, firing(1, "x"), "")
 	if got := mustClaim(t, l, 1); len(got) != 1 {
 		t.Fatal("nothing claimed")
-	} else if err := l.Settle(t.Context(), got[0], Outcome{State: StateFailed, Why: "no"}); err != nil {
+	} else if err := l.Settle(t.Context(), got[0], outcome{State: StateFailed, Why: "no"}); err != nil {
 		t.Fatal(err)
 	}
 	l.pass(time.Minute)
@@ -46,7 +43,7 @@ func TestTotals_areOverAllTenants(t *testing.T) {
 		}
 		l.pass(time.Minute)
 	}
-	got, err := s.Totals(t.Context())
+	got, err := l.Totals(t.Context(), tenants.Each)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package rules
+package ledger
 
 import (
 	"cmp"
@@ -14,36 +14,24 @@ import (
 )
 
 // Get returns one entry with its timeline, or ErrNotFound.
-func (l *Ledger) Get(ctx context.Context, tenantID, id string) (Entry, error) {
+func (l *Ledger[P, S, R]) Get(ctx context.Context, tenantID, id string) (Job[P, S, R], error) {
 	if len(id) != idLen {
-		return Entry{}, ErrNotFound
+		return Job[P, S, R]{}, ErrNotFound
 	}
 	es, err := l.load(ctx, tenantID, []string{id}, true)
 	if err != nil {
-		return Entry{}, fmt.Errorf("read firing: %w", err)
+		return Job[P, S, R]{}, fmt.Errorf("read firing: %w", err)
 	}
 	if len(es) == 0 {
-		return Entry{}, ErrNotFound
+		return Job[P, S, R]{}, ErrNotFound
 	}
 	return es[0], nil
 }
 
-// Next returns when the next entry of a tenant is due; ok is false when none is.
-func (l *Ledger) Next(ctx context.Context, tenantID string) (due time.Time, ok bool, err error) {
-	z, err := l.rdb.ZRangeWithScores(ctx, prefix(tenantID)+":due", 0, 0).Result()
-	if err != nil {
-		return time.Time{}, false, fmt.Errorf("read the next due firing: %w", err)
-	}
-	if len(z) == 0 {
-		return time.Time{}, false, nil
-	}
-	return time.UnixMilli(int64(z[0].Score)), true, nil
-}
-
 // Counts counts a tenant's entries; done ones of the last seven days, failed and dropped ones of the last ninety. It is
 // cheap: every card asks for it.
-func (l *Ledger) Counts(ctx context.Context, tenantID string) (Counts, error) {
-	now, err := l.rdb.Time(ctx).Result()
+func (l *Ledger[P, S, R]) Counts(ctx context.Context, tenantID string) (Counts, error) {
+	now, err := l.db.Time(ctx).Result()
 	if err != nil {
 		return Counts{}, fmt.Errorf("count firings: %w", err)
 	}
@@ -52,19 +40,19 @@ func (l *Ledger) Counts(ctx context.Context, tenantID string) (Counts, error) {
 		StateDone: &c.Done, StateDropped: &c.Dropped}
 	labelled := map[Label]*int{LabelRemarks: &c.Remarks, LabelRefused: &c.Refused}
 	n := map[*int]*redis.IntCmd{}
-	_, err = l.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		count := func(to *int, set string, life time.Duration) {
 			from := "-inf"
 			if life > 0 {
 				from = "(" + strconv.FormatInt(now.Add(-life).UnixMilli(), 10)
 			}
-			n[to] = p.ZCount(ctx, prefix(tenantID)+set, from, "+inf")
+			n[to] = p.ZCount(ctx, l.prefix(tenantID)+set, from, "+inf")
 		}
 		for s, to := range into {
-			count(to, ":s:"+string(s), keepFor[s])
+			count(to, ":s:"+string(s), l.keepFor(s))
 		}
 		for label, to := range labelled {
-			count(to, ":m:"+string(label), keepFor[label.state()])
+			count(to, ":m:"+string(label), l.keepFor(label.state()))
 		}
 		count(&c.RemarksToday, ":m:"+string(LabelRemarks), 24*time.Hour)
 		return nil
@@ -78,6 +66,17 @@ func (l *Ledger) Counts(ctx context.Context, tenantID string) (Counts, error) {
 	return c, nil
 }
 
+// keepFor is how long finished jobs are kept.
+func (l *Ledger[P, S, R]) keepFor(s State) time.Duration {
+	switch s {
+	case StateDone:
+		return l.kind.KeepDone
+	case StateFailed, StateDropped:
+		return l.kind.KeepFailed
+	}
+	return 0
+}
+
 // Trimmed says how many done entries were removed before their time because there were too many, and since when.
 type Trimmed struct {
 	Count int
@@ -85,8 +84,8 @@ type Trimmed struct {
 }
 
 // trim removes what is too old or too much, and says what was removed before its time so far.
-func (l *Ledger) trim(ctx context.Context, tenantID string) (Trimmed, error) {
-	n, err := l.run(ctx, trimScript, tenantID).Int64Slice()
+func (l *Ledger[P, S, R]) trim(ctx context.Context, tenantID string) (Trimmed, error) {
+	n, err := l.run(ctx, l.scripts.trim, tenantID).Int64Slice()
 	if err != nil {
 		return Trimmed{}, fmt.Errorf("trim firings: %w", err)
 	}
@@ -96,9 +95,9 @@ func (l *Ledger) trim(ctx context.Context, tenantID string) (Trimmed, error) {
 	return Trimmed{Count: int(n[0]), Since: time.UnixMilli(n[1]).UTC()}, nil
 }
 
-// OfTicket returns the newest entries of a ticket, newest first, without timelines.
-func (l *Ledger) OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]Entry, error) {
-	ids, err := l.rdb.ZRevRange(ctx, fmt.Sprintf("%s:t:%d", prefix(tenantID), ticketID), 0, maxRecent-1).Result()
+// OfOrder returns the newest jobs of an order, newest first, without timelines.
+func (l *Ledger[P, S, R]) OfOrder(ctx context.Context, tenantID, order string) ([]Job[P, S, R], error) {
+	ids, err := l.db.ZRevRange(ctx, l.prefix(tenantID)+":t:"+order, 0, int64(l.kind.MaxRecent)-1).Result()
 	if err != nil {
 		return nil, fmt.Errorf("list firings of a ticket: %w", err)
 	}
@@ -106,11 +105,11 @@ func (l *Ledger) OfTicket(ctx context.Context, tenantID string, ticketID int64) 
 	if err != nil {
 		return nil, fmt.Errorf("read firings of a ticket: %w", err)
 	}
-	return slices.DeleteFunc(found, func(e Entry) bool { return e.Request.TicketID != ticketID }), nil // it was edited since
+	return slices.DeleteFunc(found, func(j Job[P, S, R]) bool { return j.Order != order }), nil // it was edited since
 }
 
 // load reads entries in the given order; those that are gone are left out.
-func (l *Ledger) load(ctx context.Context, tenantID string, ids []string, timeline bool) ([]Entry, error) {
+func (l *Ledger[P, S, R]) load(ctx context.Context, tenantID string, ids []string, timeline bool) ([]Job[P, S, R], error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -118,17 +117,17 @@ func (l *Ledger) load(ctx context.Context, tenantID string, ids []string, timeli
 	due := make([]*redis.FloatCmd, len(ids))
 	lines := make([]*redis.StringSliceCmd, len(ids))
 	// The pipeline's own error is the first of any command, mostly "no score"; each command's is looked at below.
-	_, _ = l.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, _ = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, id := range ids {
-			hashes[i] = p.HGetAll(ctx, entryKey(tenantID, id))
-			due[i] = p.ZScore(ctx, prefix(tenantID)+":due", id)
+			hashes[i] = p.HGetAll(ctx, l.jobKey(tenantID, id))
+			due[i] = p.ZScore(ctx, l.prefix(tenantID)+":due", id)
 			if timeline {
-				lines[i] = p.LRange(ctx, lineKey(tenantID, id), 0, -1)
+				lines[i] = p.LRange(ctx, l.lineKey(tenantID, id), 0, -1)
 			}
 		}
 		return nil
 	})
-	var out []Entry
+	var out []Job[P, S, R]
 	for i, id := range ids {
 		h, err := hashes[i].Result()
 		if err != nil {
@@ -164,42 +163,41 @@ func (l *Ledger) load(ctx context.Context, tenantID string, ids []string, timeli
 	return out, nil
 }
 
-func (l *Ledger) decode(tenantID, id string, h map[string]string) (Entry, error) {
-	e := Entry{ID: id, Tenant: tenantID, State: State(h["state"]), Label: Label(h["label"]), claim: h["claim"], mark: h["trace"], rev: h["rev"],
+func (l *Ledger[P, S, R]) decode(tenantID, id string, h map[string]string) (Job[P, S, R], error) {
+	e := Job[P, S, R]{ID: id, Tenant: tenantID, State: State(h["state"]), Label: Label(h["label"]), claim: h["claim"], Mark: h["trace"], Order: h["ticket"], rev: h["rev"],
 		CreatedAt: millis(h["created"]), UpdatedAt: millis(h["updated"]), Since: millis(cmp.Or(h["since"], h["created"]))}
 	for name, to := range map[string]*int{"v": &e.V, "attempts": &e.Attempts, "waits": &e.Waits, "repeats": &e.Repeats, "cut": &e.cut} {
 		n, err := strconv.Atoi(cmp.Or(h[name], "0"))
 		if err != nil {
-			return Entry{}, fmt.Errorf("stored %s: %w", name, err)
+			return Job[P, S, R]{}, fmt.Errorf("stored %s: %w", name, err)
 		}
 		*to = n
 	}
 	if e.V > schema {
-		return Entry{}, ErrNewer
+		return Job[P, S, R]{}, ErrNewer
 	}
 	var err error
 	if e.seq, err = strconv.ParseInt(h["seq"], 10, 64); err != nil {
-		return Entry{}, fmt.Errorf("stored order: %w", err)
+		return Job[P, S, R]{}, fmt.Errorf("stored order: %w", err)
 	}
-	plain, err := l.seal.Open(h["request"], entryKey(tenantID, id))
+	plain, err := l.db.Ring().Open(h["request"], l.jobKey(tenantID, id))
 	if err != nil {
-		return Entry{}, fmt.Errorf("unseal request: %w", err)
+		return Job[P, S, R]{}, fmt.Errorf("unseal request: %w", err)
 	}
 	if err := json.Unmarshal(plain, &e.Request); err != nil {
-		return Entry{}, fmt.Errorf("decode request: %w", err)
+		return Job[P, S, R]{}, fmt.Errorf("decode request: %w", err)
 	}
-	if e.Why, err = l.openText(h["why"], fieldPlace(tenantID, id, "why")); err != nil {
-		return Entry{}, fmt.Errorf("unseal why: %w", err)
+	if e.Why, err = l.openText(h["why"], l.fieldPlace(tenantID, id, "why")); err != nil {
+		return Job[P, S, R]{}, fmt.Errorf("unseal why: %w", err)
 	}
 	if e.V < 3 { // words without codes
-		e.Why = inWords(string(e.Why))
+		e.Why = InWords(string(e.Why))
 	}
 	for name, to := range map[string]any{"steps": &e.Steps, "problems": &e.Problems} {
-		if err := l.openJSON(h[name], fieldPlace(tenantID, id, name), to); err != nil {
-			return Entry{}, fmt.Errorf("decode %s: %w", name, err)
+		if err := l.openJSON(h[name], l.fieldPlace(tenantID, id, name), to); err != nil {
+			return Job[P, S, R]{}, fmt.Errorf("decode %s: %w", name, err)
 		}
 	}
-	e.LeadURL = e.Steps.LeadURL
 	return e, nil
 }
 
@@ -210,4 +208,38 @@ func millis(s string) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(n).UTC()
+}
+
+// Due is what a tenant has to do.
+type Due struct {
+	Next time.Time // when the next job is due, zero for none
+	Held int
+}
+
+// Look returns what some tenants have to do, in one round trip and in their order. behind adds further commands to it, whose errors
+// are for who added them; it may be nil.
+func (l *Ledger[P, S, R]) Look(ctx context.Context, tenants []string, behind func(redis.Pipeliner)) ([]Due, error) {
+	next, held := make([]*redis.ZSliceCmd, len(tenants)), make([]*redis.IntCmd, len(tenants))
+	// The pipeline's own error is the first of any command; each command's is looked at below.
+	_, _ = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, id := range tenants {
+			next[i] = p.ZRangeWithScores(ctx, l.prefix(id)+":due", 0, 0)
+			held[i] = p.ZCard(ctx, l.prefix(id)+":s:"+string(StateHeld))
+		}
+		if behind != nil {
+			behind(p)
+		}
+		return nil
+	})
+	due := make([]Due, len(tenants))
+	for i := range tenants {
+		if err := errors.Join(next[i].Err(), held[i].Err()); err != nil {
+			return nil, fmt.Errorf("look for due firings: %w", err)
+		}
+		due[i].Held = int(held[i].Val())
+		if z := next[i].Val(); len(z) > 0 {
+			due[i].Next = time.UnixMilli(int64(z[0].Score))
+		}
+	}
+	return due, nil
 }

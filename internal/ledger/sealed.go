@@ -1,4 +1,4 @@
-package rules
+package ledger
 
 import (
 	"encoding/json"
@@ -12,42 +12,44 @@ import (
 // the timeline and of Why that are wholly ours. Entries of form 1, which had only their request sealed, are still read.
 
 // fieldPlace is what a sealed field of an entry is bound to.
-func fieldPlace(tenantID, id, field string) string { return entryKey(tenantID, id) + "#" + field }
-
-// sealText seals a reason unless it is ours, without anybody else's words.
-func (l *Ledger) sealText(r Reason, place string) string {
-	if r.ours() {
-		return string(r)
-	}
-	return l.seal.Seal([]byte(r), place)
+func (l *Ledger[P, S, R]) fieldPlace(tenantID, id, field string) string {
+	return l.jobKey(tenantID, id) + "#" + field
 }
 
-func (l *Ledger) openText(stored, place string) (Reason, error) {
+// sealText seals a reason unless it is ours, without anybody else's words.
+func (l *Ledger[P, S, R]) sealText(r Reason, place string) string {
+	if r.wordless() {
+		return string(r)
+	}
+	return l.db.Ring().Seal([]byte(r), place)
+}
+
+func (l *Ledger[P, S, R]) openText(stored, place string) (Reason, error) {
 	if !store.IsSealed(stored) {
 		return Reason(stored), nil
 	}
-	plain, err := l.seal.Open(stored, place)
+	plain, err := l.db.Ring().Open(stored, place)
 	return Reason(plain), err
 }
 
 // sealJSON seals a value as JSON.
-func (l *Ledger) sealJSON(v any, place string) (string, error) {
+func (l *Ledger[P, S, R]) sealJSON(v any, place string) (string, error) {
 	plain, err := json.Marshal(v)
 	if err != nil {
 		return "", err
 	}
-	return l.seal.Seal(plain, place), nil
+	return l.db.Ring().Seal(plain, place), nil
 }
 
 // openJSON reads what sealJSON has made, or the plain JSON of form 1; nothing stored leaves into as it is.
-func (l *Ledger) openJSON(stored, place string, into any) error {
+func (l *Ledger[P, S, R]) openJSON(stored, place string, into any) error {
 	if stored == "" {
 		return nil
 	}
 	plain := []byte(stored)
 	if store.IsSealed(stored) {
 		var err error
-		if plain, err = l.seal.Open(stored, place); err != nil {
+		if plain, err = l.db.Ring().Open(stored, place); err != nil {
 			return err
 		}
 	}
@@ -55,8 +57,8 @@ func (l *Ledger) openJSON(stored, place string, into any) error {
 }
 
 // sealSteps seals an entry's steps.
-func (l *Ledger) sealSteps(tenantID, id string, s Steps) (string, error) {
-	sealed, err := l.sealJSON(s, fieldPlace(tenantID, id, "steps"))
+func (l *Ledger[P, S, R]) sealSteps(tenantID, id string, s S) (string, error) {
+	sealed, err := l.sealJSON(s, l.fieldPlace(tenantID, id, "steps"))
 	if err != nil {
 		return "", fmt.Errorf("encode steps: %w", err)
 	}
@@ -64,11 +66,11 @@ func (l *Ledger) sealSteps(tenantID, id string, s Steps) (string, error) {
 }
 
 // sealProblems seals an entry's problems; none are "".
-func (l *Ledger) sealProblems(tenantID, id string, list []Problem) (string, error) {
+func (l *Ledger[P, S, R]) sealProblems(tenantID, id string, list []R) (string, error) {
 	if len(list) == 0 {
 		return "", nil
 	}
-	sealed, err := l.sealJSON(list, fieldPlace(tenantID, id, "problems"))
+	sealed, err := l.sealJSON(list, l.fieldPlace(tenantID, id, "problems"))
 	if err != nil {
 		return "", fmt.Errorf("encode problems: %w", err)
 	}
@@ -76,11 +78,14 @@ func (l *Ledger) sealProblems(tenantID, id string, list []Problem) (string, erro
 }
 
 // sealWhy seals an entry's Why.
-func (l *Ledger) sealWhy(tenantID, id string, why Reason) string {
-	return l.sealText(why, fieldPlace(tenantID, id, "why"))
+func (l *Ledger[P, S, R]) sealWhy(tenantID, id string, why Reason) string {
+	return l.sealText(why, l.fieldPlace(tenantID, id, "why"))
 }
 
 // sealLine is a reason as the timeline keeps it, and the mark by which one that comes again is counted (say).
-func (l *Ledger) sealLine(tenantID, id string, r Reason) (line, again string) {
-	return l.sealText(r, lineKey(tenantID, id)), r.again()
+func (l *Ledger[P, S, R]) sealLine(tenantID, id string, r Reason) (line, again string) {
+	if code, _, _ := r.Head(); l.kind.Counted[code] {
+		again = r.codes()
+	}
+	return l.sealText(r, l.lineKey(tenantID, id)), again
 }

@@ -1,4 +1,4 @@
-package rules
+package ledger
 
 import (
 	"context"
@@ -13,17 +13,17 @@ func TestLedger_newerFormIsLeftAlone(t *testing.T) {
 	l := memoryLedger(t)
 	ctx := t.Context()
 	newer, own := mustAccept(t, l, firing(1, "newer"), ""), mustAccept(t, l, firing(2, "own"), "")
-	if err := l.rdb.HSet(ctx, entryKey("t1", newer.ID), "v", schema+1, "request", "in another form").Err(); err != nil {
+	if err := l.db.HSet(ctx, l.jobKey("t1", newer.ID), "v", schema+1, "request", "in another form").Err(); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.rdb.HSet(ctx, entryKey("t1", own.ID), "of_a_newer_version", "kept").Err(); err != nil {
+	if err := l.db.HSet(ctx, l.jobKey("t1", own.ID), "of_a_newer_version", "kept").Err(); err != nil {
 		t.Fatal(err)
 	}
 	claimed := mustClaim(t, l, 50)
 	if len(claimed) != 1 || claimed[0].ID != own.ID {
 		t.Fatalf("claimed %v, want the own one %s only", ids(claimed), own.ID)
 	}
-	if state := l.rdb.HGet(ctx, entryKey("t1", newer.ID), "state").Val(); state != string(StateAccepted) {
+	if state := l.db.HGet(ctx, l.jobKey("t1", newer.ID), "state").Val(); state != string(StateAccepted) {
 		t.Errorf("the newer one is %s", state)
 	}
 	if due, ok, err := l.Next(ctx, "t1"); err != nil || !ok || time.Until(due) > 2*time.Second {
@@ -32,15 +32,15 @@ func TestLedger_newerFormIsLeftAlone(t *testing.T) {
 	if _, err := l.Get(ctx, "t1", newer.ID); !errors.Is(err, ErrNewer) {
 		t.Errorf("asked for it: %v, want ErrNewer", err)
 	}
-	page, err := l.Inbox(ctx, "t1", Query{})
-	list := page.Entries
+	page, err := l.Inbox(ctx, "t1", query{})
+	list := page.Jobs
 	if err != nil || len(list) != 1 || list[0].ID != own.ID {
 		t.Errorf("listed %v, %v", ids(list), err)
 	}
-	if err := l.Settle(ctx, claimed[0], Outcome{State: StateDone}); err != nil {
+	if err := l.Settle(ctx, claimed[0], outcome{State: StateDone}); err != nil {
 		t.Fatal(err)
 	}
-	if kept := l.rdb.HGet(ctx, entryKey("t1", own.ID), "of_a_newer_version").Val(); kept != "kept" {
+	if kept := l.db.HGet(ctx, l.jobKey("t1", own.ID), "of_a_newer_version").Val(); kept != "kept" {
 		t.Error("a field that this version does not know is lost")
 	}
 }
@@ -52,7 +52,7 @@ func TestRetryAll_passesOverWhatANewerVersionLeft(t *testing.T) {
 	ctx := t.Context()
 	for i := range restartStep {
 		e := settledOn(t, l, int64(100+i), StateFailed, Steps{})
-		if err := l.rdb.HSet(ctx, entryKey("t1", e.ID), "v", schema+1, "request", "in another form").Err(); err != nil {
+		if err := l.db.HSet(ctx, l.jobKey("t1", e.ID), "v", schema+1, "request", "in another form").Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -60,7 +60,7 @@ func TestRetryAll_passesOverWhatANewerVersionLeft(t *testing.T) {
 	own := failed(t, l, Steps{})
 	within, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	if n, err := l.RetryAll(within, "t1"); err != nil || n != 1 {
+	if n, err := l.RestartAll(within, "t1"); err != nil || n != 1 {
 		t.Errorf("started %d, %v", n, err)
 	}
 	if got := get(t, l, own.ID); got.State != StateAccepted {

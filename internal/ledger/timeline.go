@@ -1,7 +1,6 @@
-package rules
+package ledger
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -17,11 +16,11 @@ const (
 )
 
 // readLines reads an entry's timeline as say has written it, and puts in what was left out.
-func (l *Ledger) readLines(e Entry, raw []string) ([]Line, error) {
+func (l *Ledger[P, S, R]) readLines(e Job[P, S, R], raw []string) ([]Line, error) {
 	out := make([]Line, 0, len(raw)+1)
 	for _, r := range raw {
 		head, stored, _ := strings.Cut(r, " ")
-		text, err := l.openText(stored, lineKey(e.Tenant, e.ID))
+		text, err := l.openText(stored, l.lineKey(e.Tenant, e.ID))
 		if err != nil {
 			return nil, err
 		}
@@ -42,12 +41,12 @@ func (l *Ledger) readLines(e Entry, raw []string) ([]Line, error) {
 				newest = i
 			}
 		}
-		if code, _, _ := out[newest].Text.Head(); code == "waits" {
+		if code, _, _ := out[newest].Text.Head(); code == codeWaits {
 			out[newest].Next = e.DueAt
 		}
 	}
 	if e.cut > 0 && len(out) > linesFirst {
-		gap := Line{At: out[linesFirst-1].At, Text: because("left_out", e.cut, ""), LeftOut: e.cut}
+		gap := Line{At: out[linesFirst-1].At, Text: Because(codeLeftOut, e.cut, ""), LeftOut: e.cut}
 		out = slices.Insert(out, linesFirst, gap)
 	}
 	return out, nil
@@ -62,17 +61,10 @@ func (l Line) end() time.Time {
 }
 
 // storedLine is a line as the timeline of an entry keeps it.
-func (l *Ledger) storedLine(tenantID, id string, line Line) string {
+func (l *Ledger[P, S, R]) storedLine(tenantID, id string, line Line) string {
 	text, mark := l.sealLine(tenantID, id, line.Text)
 	if mark == "" {
 		return fmt.Sprintf("%d %s", line.At.UnixMilli(), text)
 	}
 	return fmt.Sprintf("%d|%d|%d|%s %s", line.At.UnixMilli(), max(line.Times, 1), line.end().UnixMilli(), mark, text)
-}
-
-// MarshalJSON is the line for answers of the API and the command line, in English.
-func (l Line) MarshalJSON() ([]byte, error) {
-	type line Line
-	l.Text = Reason(l.Text.String())
-	return json.Marshal(line(l))
 }

@@ -1,4 +1,4 @@
-package rules
+package ledger
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 
 func TestLedger_finishedEntriesEndWithTheirPlaceInTheSets(t *testing.T) {
 	t.Parallel()
-	for to, keep := range map[State]time.Duration{StateDone: keepDone, StateFailed: keepFailed, StateDropped: keepFailed} {
+	for to, keep := range map[State]time.Duration{StateDone: kind.KeepDone, StateFailed: kind.KeepFailed, StateDropped: kind.KeepFailed} {
 		t.Run(string(to), func(t *testing.T) {
 			l := memoryLedger(t)
 			first := to
@@ -23,20 +23,20 @@ func TestLedger_finishedEntriesEndWithTheirPlaceInTheSets(t *testing.T) {
 				}
 			}
 			l.pass(keep - time.Minute)
-			if p, err := l.Inbox(t.Context(), "t1", Query{State: to}); err != nil || len(p.Entries) != 1 {
+			if p, err := l.Inbox(t.Context(), "t1", query{State: to}); err != nil || len(p.Jobs) != 1 {
 				t.Fatalf("before its time: %+v, %v", p, err)
 			}
 			l.pass(2 * time.Minute)
 			if c, err := l.Counts(t.Context(), "t1"); err != nil || c != (Counts{}) {
 				t.Errorf("%+v, %v", c, err)
 			}
-			if p, err := l.Inbox(t.Context(), "t1", Query{}); err != nil || len(p.Entries) != 0 {
+			if p, err := l.Inbox(t.Context(), "t1", query{}); err != nil || len(p.Jobs) != 0 {
 				t.Errorf("%+v, %v", p, err)
 			}
 			if _, err := l.Get(t.Context(), "t1", e.ID); !errors.Is(err, ErrNotFound) {
 				t.Errorf("got %v", err)
 			}
-			if left := l.db.Exists(t.Context(), prefix("t1")+":index", prefix("t1")+":s:"+string(to)).Val(); left != 0 {
+			if left := l.db.Exists(t.Context(), l.prefix("t1")+":index", l.prefix("t1")+":s:"+string(to)).Val(); left != 0 {
 				t.Errorf("%d sets still name it", left)
 			}
 		})
@@ -51,14 +51,14 @@ func TestLedger_tooManyFinishedOnesAreTrimmedAndCounted(t *testing.T) {
 	old := settled(t, l, StateDone, Steps{})
 	l.pass(25 * time.Hour)
 	recent := settled(t, l, StateDone, Steps{})
-	fill := []any{"ZADD", prefix("t1") + ":s:done"}
-	for i := range maxFinished - 2 {
+	fill := []any{"ZADD", l.prefix("t1") + ":s:done"}
+	for i := range kind.MaxFinished - 2 {
 		fill = append(fill, time.Now().Add(24*time.Hour).UnixMilli(), fmt.Sprint("x", i))
 	}
 	if err := l.db.Do(t.Context(), fill...).Err(); err != nil {
 		t.Fatal(err)
 	}
-	p, err := l.Inbox(t.Context(), "t1", Query{})
+	p, err := l.Inbox(t.Context(), "t1", query{})
 	if err != nil || p.Trimmed.Count != 1 || p.Trimmed.Since.IsZero() {
 		t.Errorf("%+v, %v", p.Trimmed, err)
 	}
@@ -71,7 +71,7 @@ func TestLedger_tooManyFinishedOnesAreTrimmedAndCounted(t *testing.T) {
 	again := settled(t, l, StateDone, Steps{}) // one more, and nothing is old enough to go
 	get(t, l, again.ID)
 	get(t, l, recent.ID)
-	if c, err := l.Counts(t.Context(), "t1"); err != nil || c.Done != maxFinished || c.Failed != 1 {
+	if c, err := l.Counts(t.Context(), "t1"); err != nil || c.Done != kind.MaxFinished || c.Failed != 1 {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
@@ -87,7 +87,7 @@ func TestLedger_aLoopIsStoppedWithOneLine(t *testing.T) {
 		}
 		return e, existed
 	}
-	for i := range loopMost {
+	for i := range kind.MaxRepeats {
 		if e, existed := fire(1, i, fmt.Sprint(i)); existed || e.State != StateAccepted {
 			t.Fatalf("%d: %s", i, e.State)
 		}
@@ -112,7 +112,7 @@ func TestLedger_aLoopIsStoppedWithOneLine(t *testing.T) {
 	if e, _ := fire(2, 0, ""); e.State != StateAccepted {
 		t.Error("another ticket was stopped")
 	}
-	if c, err := l.Counts(t.Context(), "t1"); err != nil || c.Failed != 1 || c.Accepted != loopMost+1 {
+	if c, err := l.Counts(t.Context(), "t1"); err != nil || c.Failed != 1 || c.Accepted != kind.MaxRepeats+1 {
 		t.Errorf("%+v, %v", c, err)
 	}
 	if err := l.Retry(t.Context(), "t1", line.ID); err != nil {
@@ -128,7 +128,7 @@ func TestLedger_aLoopIsStoppedWithOneLine(t *testing.T) {
 	if e, existed := fire(1, 100, ""); !existed || e.ID != next.ID || e.Repeats != 1 || e.State != StateDropped {
 		t.Errorf("after the line was dropped: %+v", e)
 	}
-	l.pass(loopTime + time.Second)
+	l.pass(kind.RepeatsFor + time.Second)
 	if e, existed := fire(1, 101, ""); existed || e.State != StateAccepted {
 		t.Errorf("an hour later: %+v", e)
 	}

@@ -1,4 +1,4 @@
-package rules
+package ledger
 
 import (
 	"encoding/base64"
@@ -62,14 +62,14 @@ func wordsAreSealed(t *testing.T, l bench) {
 	r := firing(1, canary)
 	r.Fields.Name, r.Comment = canary, canary
 	problems := []Problem{{Path: "fields.name", Code: "x", Detail: "not " + canary, Params: map[string]string{"Given": canary}}}
-	refused := because("refused_deal", "", inWords("fields.name: not "+canary))
+	refused := Because("refused_deal", "", InWords("fields.name: not "+canary))
 	a := mustAccept(t, l, r, "k")
 	c := mustClaim(t, l, 1)[0]
 	c.Steps.Candidates = []Candidate{{LeadID: 5, Name: canary, URL: "https://x/5"}}
 	if err := l.Record(ctx, c, "wrote "+canary); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Settle(ctx, c, Outcome{State: StateFailed, Why: refused, Problems: problems}); err != nil {
+	if err := l.Settle(ctx, c, outcome{State: StateFailed, Why: refused, Problems: problems}); err != nil {
 		t.Fatal(err)
 	}
 	got := get(t, l, a.ID)
@@ -77,20 +77,20 @@ func wordsAreSealed(t *testing.T, l bench) {
 		!slices.ContainsFunc(got.Timeline, func(x Line) bool { return x.Text == "wrote "+canary }) {
 		t.Errorf("read as %+v", got)
 	}
-	if p, err := l.Inbox(ctx, "t1", Query{Text: "kanarien"}); err != nil || len(p.Entries) != 1 {
-		t.Errorf("searched: %+v, %v", p.Entries, err)
+	if p, err := l.Inbox(ctx, "t1", query{Text: "kanarien"}); err != nil || len(p.Jobs) != 1 {
+		t.Errorf("searched: %+v, %v", p.Jobs, err)
 	}
 	b := mustAccept(t, l, firing(2, "x"), "")
 	if err := l.Drop(ctx, "t1", b.ID, canary); err != nil {
 		t.Fatal(err)
 	}
-	if got := get(t, l, b.ID); got.Why != canary || got.Timeline[1].Text != because("dropped", "", canary) {
+	if got := get(t, l, b.ID); got.Why != canary || got.Timeline[1].Text != Because("dropped", "", canary) {
 		t.Errorf("dropped: %+v", got)
 	}
 	if _, _, err := l.Shelve(ctx, "t1", firing(3, canary), "", "because of "+canary); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.put(ctx, got, "t2"); err != nil {
+	if err := l.move(ctx, got, "t2"); err != nil {
 		t.Fatal(err)
 	}
 	if moved, err := l.Get(ctx, "t2", a.ID); err != nil || moved.Why != refused || moved.Steps.Candidates[0].Name != canary ||
@@ -111,18 +111,18 @@ func formOneIsRead(t *testing.T, l bench) {
 	ctx := t.Context()
 	a := mustAccept(t, l, firing(1, "x"), "")
 	c := mustClaim(t, l, 1)[0]
-	if err := l.Settle(ctx, c, Outcome{State: StateFailed, Why: "x"}); err != nil {
+	if err := l.Settle(ctx, c, outcome{State: StateFailed, Why: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	steps, err := json.Marshal(Steps{ClientID: 9, Candidates: []Candidate{{LeadID: 5, Name: canary}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.db.HSet(ctx, entryKey("t1", a.ID), "v", 1, "steps", steps, "why", "amoCRM refused the deal: "+canary,
+	if err := l.db.HSet(ctx, l.jobKey("t1", a.ID), "v", 1, "steps", steps, "why", "amoCRM refused the deal: "+canary,
 		"problems", `[{"path":"fields.name","code":"x","detail":"not it"}]`).Err(); err != nil {
 		t.Fatal(err)
 	}
-	lines := lineKey("t1", a.ID)
+	lines := l.lineKey("t1", a.ID)
 	if err := l.db.Del(ctx, lines).Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func formOneIsRead(t *testing.T, l bench) {
 		t.Fatal(err)
 	}
 	c = mustClaim(t, l, 1)[0]
-	if err := l.Settle(ctx, c, Outcome{State: StateAccepted, Why: whySlow}); err != nil {
+	if err := l.Settle(ctx, c, outcome{State: StateAccepted, Why: whySlow}); err != nil {
 		t.Fatal(err)
 	}
 	got = get(t, l, a.ID)
@@ -159,7 +159,7 @@ func waits(t *testing.T, l bench, why Reason) {
 	if err := l.RecordAll(t.Context(), c, []Reason{"=sending_deal"}, false)[0]; err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Settle(t.Context(), c[0], Outcome{State: StateAccepted, After: 10 * time.Millisecond, Why: why}); err != nil {
+	if err := l.Settle(t.Context(), c[0], outcome{State: StateAccepted, After: 10 * time.Millisecond, Why: why}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -192,7 +192,7 @@ func triesAreCounted(t *testing.T, l bench) {
 	// A person's retry begins anew.
 	l.pass(20 * time.Millisecond)
 	c := mustClaim(t, l, 1)[0]
-	if err := l.Settle(t.Context(), c, Outcome{State: StateFailed, Why: "=account_gone"}); err != nil {
+	if err := l.Settle(t.Context(), c, outcome{State: StateFailed, Why: "=account_gone"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Retry(t.Context(), "t1", a.ID); err != nil {
@@ -222,7 +222,7 @@ func firstLinesStay(t *testing.T, l bench) {
 		got.Timeline[linesFirst+1].Text != "line 50" || got.Timeline[maxLines].Text != "line 99" {
 		t.Errorf("%+v", got.Timeline)
 	}
-	if err := l.put(t.Context(), got, "t2"); err != nil {
+	if err := l.move(t.Context(), got, "t2"); err != nil {
 		t.Fatal(err)
 	}
 	moved, err := l.Get(t.Context(), "t2", a.ID)

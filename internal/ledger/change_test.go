@@ -1,4 +1,4 @@
-package rules
+package ledger
 
 import (
 	"context"
@@ -67,7 +67,7 @@ func settledOn(t *testing.T, l bench, ticket int64, to State, steps Steps) Entry
 	if to == StateWorking {
 		return e
 	}
-	if err := l.Settle(t.Context(), e, Outcome{State: to, Why: "refused", Problems: []Problem{{Path: "fields"}}}); err != nil {
+	if err := l.Settle(t.Context(), e, outcome{State: to, Why: "refused", Problems: []Problem{{Path: "fields"}}}); err != nil {
 		t.Fatal(err)
 	}
 	return get(t, l, e.ID)
@@ -96,7 +96,7 @@ func retryGoesOn(t *testing.T, l bench) {
 	if last := got.Timeline[len(got.Timeline)-1].Text; last != textRetried {
 		t.Errorf("timeline ends with %q", last)
 	}
-	for _, key := range []string{entryKey("t1", e.ID), lineKey("t1", e.ID)} {
+	for _, key := range []string{l.jobKey("t1", e.ID), l.lineKey("t1", e.ID)} {
 		if life := l.db.TTL(t.Context(), key).Val(); life != -1 {
 			t.Errorf("%s goes away in %v", key, life)
 		}
@@ -155,11 +155,11 @@ func oneOfTwo(t *testing.T, l bench) {
 			t.Fatalf("%s, claimed %d", got.State, len(claimed))
 		}
 		for _, c := range claimed {
-			if err := l.Settle(t.Context(), c, Outcome{State: StateDone}); err != nil {
+			if err := l.Settle(t.Context(), c, outcome{State: StateDone}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		l.db.Del(t.Context(), prefix("t1")+":f:1") // it is no loop
+		l.db.Del(t.Context(), l.prefix("t1")+":f:1") // it is no loop
 	}
 }
 
@@ -223,21 +223,21 @@ func retryAll(t *testing.T, l bench) {
 	var order []string
 	for len(order) < n {
 		for _, e := range mustClaim(t, l, 50) {
-			if err := l.Settle(t.Context(), e, Outcome{State: StateFailed, Why: "no"}); err != nil {
+			if err := l.Settle(t.Context(), e, outcome{State: StateFailed, Why: "no"}); err != nil {
 				t.Fatal(err)
 			}
 			order = append(order, e.ID)
 		}
 	}
 	gone := order[3] // its hash has expired, its place in the set not yet
-	l.db.Del(t.Context(), entryKey("t1", gone))
-	if got, err := l.RetryAll(t.Context(), "t1"); err != nil || got != n-1 {
+	l.db.Del(t.Context(), l.jobKey("t1", gone))
+	if got, err := l.RestartAll(t.Context(), "t1"); err != nil || got != n-1 {
 		t.Errorf("retried %d, %v, want %d", got, err, n-1)
 	}
 	if c, err := l.Counts(t.Context(), "t1"); err != nil || c != (Counts{Accepted: n - 1}) {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if got, err := l.RetryAll(t.Context(), "t1"); err != nil || got != 0 {
+	if got, err := l.RestartAll(t.Context(), "t1"); err != nil || got != 0 {
 		t.Errorf("again %d, %v", got, err)
 	}
 }
@@ -250,7 +250,7 @@ func dropLetsGo(t *testing.T, l bench) {
 		t.Fatal("overtaken")
 	}
 	if err := l.Settle(t.Context(), Entry{Tenant: "t1", ID: first.ID, claim: get(t, l, first.ID).claim},
-		Outcome{State: StateAccepted, After: time.Hour, Why: "later"}); err != nil {
+		outcome{State: StateAccepted, After: time.Hour, Why: "later"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Drop(t.Context(), "t1", first.ID, "  asked twice\nby mistake "); err != nil {
@@ -261,10 +261,10 @@ func dropLetsGo(t *testing.T, l bench) {
 	}
 	got := get(t, l, first.ID)
 	if got.State != StateDropped || got.Why != "asked twice\nby mistake" || !got.DueAt.IsZero() ||
-		got.Timeline[len(got.Timeline)-1].Text != because("dropped", "", got.Why) {
+		got.Timeline[len(got.Timeline)-1].Text != Because("dropped", "", got.Why) {
 		t.Errorf("%+v", got)
 	}
-	if life := l.db.PTTL(t.Context(), entryKey("t1", first.ID)).Val(); life < keepFailed-time.Hour || life > keepFailed {
+	if life := l.db.PTTL(t.Context(), l.jobKey("t1", first.ID)).Val(); life < kind.KeepFailed-time.Hour || life > kind.KeepFailed {
 		t.Errorf("it goes away in %v", life)
 	}
 	again, existed, err := l.Accept(t.Context(), "t1", firing(1, "a"), "k")

@@ -1,4 +1,4 @@
-package rules
+package ledger
 
 import (
 	"context"
@@ -89,7 +89,7 @@ var conformance = []struct {
 		if err := l.Record(t.Context(), late, "lead 5"); err != nil {
 			t.Fatal(err)
 		}
-		l.pass(l.lease + time.Millisecond)
+		l.pass(l.kind.Lease + time.Millisecond)
 		now := mustClaim(t, l, 50)
 		if len(now) != 1 || now[0].Steps.LeadID != 5 || now[0].Attempts != 2 {
 			t.Fatalf("%+v", now)
@@ -98,7 +98,7 @@ var conformance = []struct {
 		if err := l.Record(t.Context(), late, ""); !errors.Is(err, ErrClaimLost) {
 			t.Errorf("late record: %v", err)
 		}
-		if err := l.Settle(t.Context(), late, Outcome{State: StateDone}); !errors.Is(err, ErrClaimLost) {
+		if err := l.Settle(t.Context(), late, outcome{State: StateDone}); !errors.Is(err, ErrClaimLost) {
 			t.Errorf("late end: %v", err)
 		}
 		if got, err := l.Get(t.Context(), "t1", late.ID); err != nil || got.Steps.LeadID != 5 || got.State != StateWorking {
@@ -108,22 +108,22 @@ var conformance = []struct {
 	{"a renewed claim is not given away", func(t *testing.T, l bench) {
 		mustAccept(t, l, firing(1, "x"), "")
 		e := mustClaim(t, l, 50)[0]
-		l.pass(l.lease * 3 / 4)
+		l.pass(l.kind.Lease * 3 / 4)
 		if err := l.Renew(t.Context(), "t1", e.claim, []string{e.ID}); err != nil {
 			t.Fatal(err)
 		}
-		l.pass(l.lease / 2)
+		l.pass(l.kind.Lease / 2)
 		if got := mustClaim(t, l, 50); len(got) != 0 {
 			t.Error("given away")
 		}
-		if err := l.Settle(t.Context(), e, Outcome{State: StateDone}); err != nil {
+		if err := l.Settle(t.Context(), e, outcome{State: StateDone}); err != nil {
 			t.Error(err)
 		}
 	}},
 	{"postponing waits its time and uses up no attempt", func(t *testing.T, l bench) {
 		mustAccept(t, l, firing(1, "x"), "")
 		e := mustClaim(t, l, 50)[0]
-		if err := l.Settle(t.Context(), e, Outcome{State: StateAccepted, After: l.lease, Why: "CRM is down"}); err != nil {
+		if err := l.Settle(t.Context(), e, outcome{State: StateAccepted, After: l.kind.Lease, Why: "CRM is down"}); err != nil {
 			t.Fatal(err)
 		}
 		if got := mustClaim(t, l, 50); len(got) != 0 {
@@ -132,7 +132,7 @@ var conformance = []struct {
 		if due, ok, err := l.Next(t.Context(), "t1"); err != nil || !ok || due.IsZero() {
 			t.Errorf("next %v %v %v", due, ok, err)
 		}
-		l.pass(l.lease + time.Millisecond)
+		l.pass(l.kind.Lease + time.Millisecond)
 		got := mustClaim(t, l, 50)
 		if len(got) != 1 || got[0].Attempts != 1 || got[0].Waits != 1 || got[0].Why != "CRM is down" {
 			t.Errorf("%+v", got)
@@ -145,7 +145,7 @@ var conformance = []struct {
 		}
 		for round := 0; round < 4; round++ {
 			for _, e := range mustClaim(t, l, 50) {
-				if err := l.Settle(t.Context(), e, Outcome{State: StateHeld, Why: "log in"}); err != nil {
+				if err := l.Settle(t.Context(), e, outcome{State: StateHeld, Why: "log in"}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -153,7 +153,7 @@ var conformance = []struct {
 		if c, err := l.Counts(t.Context(), "t1"); err != nil || c != (Counts{Held: 120}) {
 			t.Errorf("%+v, %v", c, err)
 		}
-		l.pass(3 * l.lease)
+		l.pass(3 * l.kind.Lease)
 		if got := mustClaim(t, l, 50); len(got) != 0 {
 			t.Error("held entries were claimed")
 		}
@@ -168,7 +168,7 @@ var conformance = []struct {
 			}
 			for _, e := range c {
 				got = append(got, e.ID)
-				if err := l.Settle(t.Context(), e, Outcome{State: StateDone}); err != nil {
+				if err := l.Settle(t.Context(), e, outcome{State: StateDone}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -183,7 +183,7 @@ var conformance = []struct {
 		if _, err := l.Release(t.Context(), "t1"); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Settle(t.Context(), e, Outcome{State: StateHeld, Why: "log in"}); err != nil {
+		if err := l.Settle(t.Context(), e, outcome{State: StateHeld, Why: "log in"}); err != nil {
 			t.Fatal(err)
 		}
 		if got := mustClaim(t, l, 50); len(got) != 1 {
@@ -201,7 +201,7 @@ var conformance = []struct {
 		if got := mustClaim(t, l, 50); !slices.Equal(ids(got), []string{other.ID}) {
 			t.Fatalf("got %v, want only the other ticket's", ids(got))
 		}
-		if err := l.Settle(t.Context(), c[0], Outcome{State: StateFailed, Why: "refused"}); err != nil {
+		if err := l.Settle(t.Context(), c[0], outcome{State: StateFailed, Why: "refused"}); err != nil {
 			t.Fatal(err)
 		}
 		if got := mustClaim(t, l, 50); !slices.Equal(ids(got), []string{second.ID}) {
@@ -210,7 +210,7 @@ var conformance = []struct {
 	}},
 	{"behind a held firing of its ticket one is held too", func(t *testing.T, l bench) {
 		mustAccept(t, l, firing(1, "a"), "")
-		if err := l.Settle(t.Context(), mustClaim(t, l, 1)[0], Outcome{State: StateHeld, Why: whyNoLogin}); err != nil {
+		if err := l.Settle(t.Context(), mustClaim(t, l, 1)[0], outcome{State: StateHeld, Why: whyNoLogin}); err != nil {
 			t.Fatal(err)
 		}
 		second := mustAccept(t, l, firing(1, "b"), "")
@@ -228,11 +228,11 @@ var conformance = []struct {
 		mustAccept(t, l, firing(1, "a"), "")
 		e := mustClaim(t, l, 1)[0]
 		why := []Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "no", Key: "k", Params: map[string]string{"a": "b"}}}
-		if err := l.Settle(t.Context(), e, Outcome{State: StateFailed, Why: "refused", Problems: why}); err != nil {
+		if err := l.Settle(t.Context(), e, outcome{State: StateFailed, Why: "refused", Problems: why}); err != nil {
 			t.Fatal(err)
 		}
-		page, err := l.Inbox(t.Context(), "t1", Query{State: StateFailed})
-		list := page.Entries
+		page, err := l.Inbox(t.Context(), "t1", query{State: StateFailed})
+		list := page.Jobs
 		if err != nil || len(list) != 1 || !reflect.DeepEqual(list[0].Problems, why) || list[0].Why != "refused" || !list[0].DueAt.IsZero() {
 			t.Errorf("%+v, %v", list, err)
 		}
@@ -243,7 +243,7 @@ var conformance = []struct {
 	}},
 	{"requests are sealed", func(t *testing.T, l bench) {
 		e := mustAccept(t, l, firing(1, "a"), "")
-		all, err := l.db.HGetAll(t.Context(), entryKey("t1", e.ID)).Result()
+		all, err := l.db.HGetAll(t.Context(), l.jobKey("t1", e.ID)).Result()
 		if err != nil || strings.Contains(fmt.Sprint(all), "secret remark") {
 			t.Errorf("%v, %v", all, err)
 		}
@@ -253,12 +253,12 @@ var conformance = []struct {
 func TestLedger_refusesMoreThanCanWait(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
-	full := make([]any, 0, 2*maxWaiting)
-	for i := range maxWaiting {
+	full := make([]any, 0, 2*kind.MaxWaiting)
+	for i := range kind.MaxWaiting {
 		full = append(full, i+1<<50, fmt.Sprint("x", i))
 	}
 	for len(full) > 0 {
-		args := append([]any{"ZADD", prefix("t1") + ":due"}, full[:2000]...)
+		args := append([]any{"ZADD", l.prefix("t1") + ":due"}, full[:2000]...)
 		if err := l.db.Do(t.Context(), args...).Err(); err != nil {
 			t.Fatal(err)
 		}

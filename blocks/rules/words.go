@@ -1,111 +1,27 @@
 package rules
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
-// Reason is a sentence about a firing, as it is stored: "=" and codes, the more general one first, each with the number or id
-// that belongs to it, then words of somebody else behind a bar, if there are any, as in
-// "=failed gave_up:10 crm_down cause_answer:500|Internal Server Error". Anything else is words alone: entries of form 2 and
-// older hold English sentences.
-type Reason string
+const (
+	whySlow    ledger.Reason = "=slow"
+	whyNoLogin ledger.Reason = "=no_login"
+	whyRestart ledger.Reason = "=restart"
 
-// because is a reason by its code and number, "" for none. rest is a reason of its own, or words.
-func because(code string, n any, rest Reason) Reason {
-	head := "=" + code
-	if text := fmt.Sprint(n); text != "" {
-		head += ":" + text
-	}
-	switch more, coded := strings.CutPrefix(string(rest), "="); {
-	case rest == "":
-		return Reason(head)
-	case coded:
-		return Reason(head + " " + more)
-	}
-	return Reason(head + "|" + string(rest))
-}
+	textEdited    ledger.Reason = "=edited"
+	textNoneMeant ledger.Reason = "=none_meant"
+)
 
-// inWords is a reason in somebody's words.
-func inWords(text string) Reason {
-	if strings.HasPrefix(text, "=") {
-		return Reason("=|" + text)
-	}
-	return Reason(text)
-}
-
-// Head returns the first code of a reason with its number or id, and what follows it. Without a code, rest is words.
-func (r Reason) Head() (code, n string, rest Reason) {
-	all, coded := strings.CutPrefix(string(r), "=")
-	if !coded {
-		return "", "", r
-	}
-	codes, own, has := strings.Cut(all, "|")
-	first, more, _ := strings.Cut(codes, " ")
-	code, n, _ = strings.Cut(first, ":")
-	switch {
-	case code == "":
-		return "", "", Reason(own)
-	case more != "" && has:
-		return code, n, Reason("=" + more + "|" + own)
-	case more != "":
-		return code, n, Reason("=" + more)
-	}
-	return code, n, inWords(own)
-}
-
-// ours reports whether a reason holds nobody else's words.
-func (r Reason) ours() bool { return r == "" || r[0] == '=' && !strings.Contains(string(r), "|") }
-
-// String is the reason in English, for answers of the API, logs and the command line. Pages have texts of their own, by the
-// codes.
-func (r Reason) String() string {
-	code, n, rest := r.Head()
-	if code == "" {
-		return string(rest)
-	}
-	text := reasonTemplates.Lookup(code)
-	if text == nil { // of a newer version
-		return strings.TrimSuffix(code+": "+rest.String(), ": ")
-	}
-	var b strings.Builder
-	if err := text.Execute(&b, map[string]string{"N": n, "Rest": rest.String()}); err != nil {
-		panic(err) // a mistake in this package
-	}
-	return b.String()
-}
-
-// repeats are the sentences that every try may say again: one line counts them.
-var repeats = map[string]bool{
+// counted are the reasons that every try may repeat.
+var counted = map[string]bool{
 	"waits": true, "sending_deal": true, "sending_note": true, "sending_task": true,
 	"deal_looked": true, "note_looked": true, "task_looked": true,
 }
-
-// again is the same for reasons of a timeline that say the same, whatever the words in them; "" for what is said once.
-func (r Reason) again() string {
-	if code, _, _ := r.Head(); !repeats[code] {
-		return ""
-	}
-	codes, _, _ := strings.Cut(string(r[1:]), "|")
-	return strings.ReplaceAll(codes, " ", ".")
-}
-
-const (
-	whySlow    Reason = "=slow"
-	whyLoop    Reason = "=loop"
-	whyBehind  Reason = "=behind"
-	whyNoLogin Reason = "=no_login"
-	whyRestart Reason = "=restart"
-
-	textAccepted  Reason = "=accepted"
-	textReleased  Reason = "=released"
-	textRetried   Reason = "=retried"
-	textEdited    Reason = "=edited"
-	textMoved     Reason = "=moved"
-	textNoneMeant Reason = "=none_meant"
-)
 
 // reasonTexts are the English words of reasons by code. N is the number or id, Rest the reason that follows or somebody's words.
 var reasonTexts = map[string]string{
@@ -179,6 +95,32 @@ var reasonTexts = map[string]string{
 }
 
 var reasonTemplates = parseTexts(reasonTexts)
+
+// English is a reason in English, for answers of the API, logs and the command line. Pages have texts of their own, by the codes.
+func English(r ledger.Reason) string {
+	code, n, rest := r.Head()
+	if code == "" {
+		return string(rest)
+	}
+	text := reasonTemplates.Lookup(code)
+	if text == nil { // of a newer version
+		return strings.TrimSuffix(code+": "+English(rest), ": ")
+	}
+	var b strings.Builder
+	if err := text.Execute(&b, map[string]string{"N": n, "Rest": English(rest)}); err != nil {
+		panic(err) // a mistake in this package
+	}
+	return b.String()
+}
+
+// InEnglish is a timeline in English.
+func InEnglish(timeline []ledger.Line) []ledger.Line {
+	out := slices.Clone(timeline)
+	for i := range out {
+		out[i].Text = ledger.Reason(English(out[i].Text))
+	}
+	return out
+}
 
 // ReasonCodes are all codes of reasons.
 func ReasonCodes() []string { return slices.Sorted(maps.Keys(reasonTexts)) }
