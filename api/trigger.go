@@ -12,6 +12,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/ledger/dispatch"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -127,7 +128,7 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 		waiting, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
 		end, err := h.Triggers.Wait(waiting, t.ID, entry.ID)
-		if errors.Is(err, rules.ErrManyWait) { // a wish, not a condition (RFC 7240)
+		if errors.Is(err, dispatch.ErrManyWait) { // a wish, not a condition (RFC 7240)
 			return h.answer(c, http.StatusAccepted, t, entry, existed)
 		}
 		c.Response().Header().Set("Preference-Applied", "wait="+seconds(wait))

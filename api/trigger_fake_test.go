@@ -17,6 +17,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/ledger/dispatch"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -90,7 +91,7 @@ func (w *work) Get(_ context.Context, tenantID, id string) (rules.Entry, error) 
 
 func (w *work) Wait(ctx context.Context, _, _ string) (rules.Entry, error) {
 	if w.many {
-		return rules.Entry{}, rules.ErrManyWait
+		return rules.Entry{}, dispatch.ErrManyWait
 	}
 	if d, ok := ctx.Deadline(); ok {
 		w.waited = time.Until(d).Round(time.Second)

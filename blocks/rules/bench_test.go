@@ -2,10 +2,12 @@ package rules
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
@@ -57,6 +59,23 @@ func firing(ticket int64, name string) Request {
 	return Request{TicketID: ticket, Fields: LeadFields{Name: name}, Comment: "a secret remark"}
 }
 
+// hintKey is where dispatch keeps which tenants have due work.
+var hintKey = store.Shared("fire", "due")
+
+// hinted reports whether one tenant, and no other, has a hint that is due.
+func hinted(t testing.TB, db *store.DB, tenantID string) bool {
+	t.Helper()
+	now, err := db.Time(t.Context()).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	due, err := db.ZRangeByScore(t.Context(), hintKey, &redis.ZRangeBy{Min: "0", Max: strconv.FormatInt(now.UnixMicro(), 10)}).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(due) == 1 && due[0] == tenantID
+}
+
 // accept stores a request as a firing that is not refused.
 func (l bench) accept(ctx context.Context, r Request, idem string) (Entry, bool, error) {
 	return l.Accept(ctx, "t1", Offer{Request: r, Repeat: idem})
@@ -99,12 +118,4 @@ func get(t testing.TB, l bench, id string) Entry {
 		t.Fatal(err)
 	}
 	return e
-}
-
-func ids(es []Entry) []string {
-	var out []string
-	for _, e := range es {
-		out = append(out, e.ID)
-	}
-	return out
 }

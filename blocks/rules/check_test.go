@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -94,77 +93,12 @@ func TestMemo_keepsAFewTenants(t *testing.T) {
 	}
 }
 
-func TestHints_aNewerOneIsNotLost(t *testing.T) {
-	t.Parallel()
-	l := memoryLedger(t)
-	h, ctx := hints{l.db, &clock{}}, t.Context()
-	now, err := l.db.Time(ctx).Result()
-	if err != nil {
-		t.Fatal(err)
-	}
-	set := func(at time.Time) {
-		if err := h.set(ctx, "t1", at); err != nil {
-			t.Fatal(err)
-		}
-	}
-	due := func() int {
-		ids, err := h.due(ctx, 10)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(ids)
-	}
-	set(now.Add(-time.Second))
-	was, err := h.seen(ctx, "t1")
-	if err != nil || due() != 1 {
-		t.Fatalf("%v %v", was, err)
-	}
-	set(now.Add(-time.Millisecond)) // accepted while the loop found nothing
-	if err := h.settle(ctx, was, time.Time{}, false); err != nil || due() != 1 {
-		t.Errorf("the new hint is gone, %v", err)
-	}
-	if was, err = h.seen(ctx, "t1"); err != nil {
-		t.Fatal(err)
-	}
-	if err := h.settle(ctx, was, now.Add(time.Minute), true); err != nil || due() != 0 {
-		t.Errorf("still due, %v", err)
-	}
-	l.pass(2 * time.Minute)
-	if due() != 1 {
-		t.Error("not due in time")
-	}
-	if was, err = h.seen(ctx, "t1"); err != nil {
-		t.Fatal(err)
-	}
-	if err := h.settle(ctx, was, time.Time{}, false); err != nil || due() != 0 {
-		t.Errorf("a settled hint is still there, %v", err)
-	}
-}
-
 func TestAccept_startsWithoutWaitingForThePoll(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.login()
 	h.desk.add(101, 55, "Ann", "+79990000001")
-	h.Poll = time.Hour
+	h.queue.Poll = time.Hour
 	h.run(h.Service)
 	h.until(h.accept(published(101)).ID, ledger.StateDone)
-}
-
-func TestWait_returnsWhatThereIsWhenTheCallerHasWaitedEnough(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	e := h.accept(published(101)) // nobody works
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
-	got, err := h.Wait(ctx, h.tenant.ID, e.ID)
-	if err != nil || got.State != ledger.StateAccepted {
-		t.Errorf("%+v %v", got, err)
-	}
-	if _, err := h.Wait(ctx, "another", e.ID); !errors.Is(err, ledger.ErrNotFound) {
-		t.Errorf("%v", err)
-	}
-	if len(h.vigils) != 0 {
-		t.Error("a waiter is left behind")
-	}
 }

@@ -61,7 +61,7 @@ func (s *Service) haulOff(ctx, work context.Context, b Batch, tenantID string) (
 	for i := range b.Jobs {
 		h.jobs = append(h.jobs, &job{haul: h, e: &b.Jobs[i]})
 	}
-	stopRenewing := s.renewing(work, b, tenantID)
+	stopRenewing := s.queue.Renewing(work, b, tenantID)
 	defer stopRenewing()
 	h.run(work, tenantID)
 	h.settle(work)

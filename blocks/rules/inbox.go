@@ -222,15 +222,10 @@ func (s *Service) Move(ctx context.Context, from, into string) (moved int, err e
 	return moved, s.restarted(ctx, into, "", nil)
 }
 
-// restarted tells workers and watchers of a change, unless err says that there was none.
+// restarted has workers and who waits look at a change, unless err says that there was none.
 func (s *Service) restarted(ctx context.Context, tenantID, id string, err error) error {
-	if err != nil {
-		return err
+	if err == nil {
+		s.queue.Restarted(ctx, tenantID, id)
 	}
-	if err := s.hints.soon(context.WithoutCancel(ctx), tenantID); err != nil {
-		s.Log.WarnContext(ctx, "firing restarted without a hint", "tenant", tenantID, "firing", id, "error", err) // the sweep finds it
-	}
-	s.wake(tenantID)
-	s.tell(tenantID, id)
-	return nil
+	return err
 }

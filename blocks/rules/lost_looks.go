@@ -15,7 +15,7 @@ import (
 func (j *job) since(i *Intent) int64 {
 	at := i.At
 	if crm, ok := j.account.API().Clock(); ok {
-		at = crm.Add(-j.s.clock.ago(j.now().Sub(i.At)))
+		at = crm.Add(-j.s.queue.Clock().Ago(j.now().Sub(i.At)))
 	}
 	return at.Add(-lookBack).Unix()
 }
@@ -45,7 +45,7 @@ func (j *job) looked(ctx context.Context, intent *Intent, text ledger.Reason) er
 	if intent.Until.After(last) {
 		last = intent.Until
 	}
-	left := max(last.Sub(now), j.s.clock.stepped(watched)) // a step forward may have been most of the time since
+	left := max(last.Sub(now), j.s.queue.Clock().Stepped(watched)) // a step forward may have been most of the time since
 	if intent.Looks >= 2 && left <= 0 {
 		return nil
 	}

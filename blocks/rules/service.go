@@ -5,15 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/ledger/dispatch"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -92,14 +90,8 @@ type Deps struct {
 type Service struct {
 	Deps
 	ledger *Ledger
-	clock  *clock
-	hints  hints
+	queue  *dispatch.Dispatcher[Request, Steps, Problem]
 	memo   *memo
-	wakes  chan string
-
-	mu     sync.Mutex
-	loops  map[string]int // running loops by tenant
-	vigils vigils
 }
 
 // NewService makes a Service. Run has to run for anything to be worked off.
@@ -118,15 +110,17 @@ func NewService(d Deps) *Service {
 	for _, x := range []struct {
 		d    *time.Duration
 		dflt time.Duration
-	}{{&d.Lease, 30 * time.Second}, {&d.Poll, 250 * time.Millisecond}, {&d.Sweep, 30 * time.Second}, {&d.CheckIn, 300 * time.Millisecond},
-		{&d.LockFor, time.Second}, {&d.LookGap, 2 * time.Second}, {&d.LookFor, 5 * time.Second}, {&d.LookSlow, time.Minute}} {
+	}{{&d.Lease, 30 * time.Second}, {&d.CheckIn, 300 * time.Millisecond}, {&d.LockFor, time.Second}, {&d.LookGap, 2 * time.Second},
+		{&d.LookFor, 5 * time.Second}, {&d.LookSlow, time.Minute}} {
 		if *x.d == 0 {
 			*x.d = x.dflt
 		}
 	}
-	watch := &clock{}
-	return &Service{Deps: d, ledger: NewLedger(d.DB, d.Lease), clock: watch, hints: hints{d.DB, watch}, memo: newMemo(),
-		wakes: make(chan string, 1024), loops: map[string]int{}, vigils: vigils{}}
+	s := &Service{Deps: d, ledger: NewLedger(d.DB, d.Lease), memo: newMemo()}
+	s.queue = dispatch.New(dispatch.Config[Request, Steps, Problem]{DB: d.DB, Ledger: s.ledger, Name: "fire",
+		Each:      func(ctx context.Context, visit func(string) error) error { return d.Tenants.Each(ctx, visit) },
+		Connected: d.Connected, Handle: s.traced, Log: d.Log, Poll: d.Poll, Sweep: d.Sweep})
+	return s
 }
 
 // Accept stores a firing of a tenant; when it returns without an error, the firing is not lost any more. existed: it is
@@ -145,17 +139,16 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, header
 		return s.ledger.Accept(ctx, t.ID, Offer{Request: r, Repeat: idem, Steps: Steps{Skipped: true},
 			End: Outcome{State: ledger.StateDone, Why: ledger.Because("own_comment", cause, "")}})
 	}
-	var hinted *redis.Cmd
-	e, existed, err = s.ledger.Accept(ctx, t.ID, Offer{Request: r, Repeat: idem, Mark: s.Mark(ctx),
-		Behind: func(p redis.Pipeliner) { hinted = s.hints.now(ctx, p, t.ID) }})
-	if err != nil || existed || e.State != ledger.StateAccepted {
-		return e, existed, err
-	}
-	if err := hinted.Err(); err != nil {
-		s.Log.WarnContext(ctx, "firing accepted without a hint", "tenant", t.ID, "firing", e.ID, "error", err)
-	}
-	s.wake(t.ID)
-	return e, false, nil
+	return s.queue.Accept(ctx, t.ID, Offer{Request: r, Repeat: idem, Mark: s.Mark(ctx)})
+}
+
+// Run works off what is due until ctx ends (dispatch.Dispatcher).
+func (s *Service) Run(ctx context.Context) error { return s.queue.Run(ctx) }
+
+// Wait returns a firing as soon as it is done, failed or held, or as it is when ctx ends. dispatch.ErrManyWait at once when too
+// many wait already.
+func (s *Service) Wait(ctx context.Context, tenantID, id string) (Entry, error) {
+	return s.queue.Wait(ctx, tenantID, id)
 }
 
 // Get returns an entry of a tenant, or ledger.ErrNotFound.
@@ -165,15 +158,7 @@ func (s *Service) Get(ctx context.Context, tenantID, id string) (Entry, error) {
 
 // Release makes a tenant's held entries due, after a login, and returns how many.
 func (s *Service) Release(ctx context.Context, tenantID string) (int, error) {
-	n, err := s.ledger.Release(ctx, tenantID)
-	if err != nil || n == 0 {
-		return n, err
-	}
-	if err := s.hints.soon(ctx, tenantID); err != nil {
-		return n, err
-	}
-	s.wake(tenantID)
-	return n, nil
+	return s.queue.Release(ctx, tenantID)
 }
 
 // Counts counts a tenant's entries by state.
@@ -226,11 +211,4 @@ func (s *Service) vocabulary(tenantID string, anew bool) (crm.Meta, error) {
 		err = errors.New("read vocabulary: only an old one is at hand")
 	}
 	return meta, err
-}
-
-func (s *Service) wake(tenantID string) {
-	select {
-	case s.wakes <- tenantID:
-	default: // the poll finds it
-	}
 }

@@ -154,8 +154,8 @@ func TestHints_ofWhatIsStartedAnewGoByRedisClock(t *testing.T) {
 				if err := start[what](e); err != nil {
 					t.Fatal(err)
 				}
-				if due, err := h.hints.due(t.Context(), 10); err != nil || len(due) != 1 {
-					t.Errorf("%s: the other replicas see %v due, %v", what, due, err)
+				if !hinted(t, h.db, h.tenant.ID) {
+					t.Errorf("%s: the other replicas see nothing due", what)
 				}
 				h.oneHaul()
 			}

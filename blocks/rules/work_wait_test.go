@@ -67,7 +67,7 @@ func TestWork_deadGrantHoldsAndTheSweepReleases(t *testing.T) {
 	e := h.accept(published(101))
 	h.until(e.ID, ledger.StateHeld)
 	h.login() // nobody listens to OnConnect
-	if err := h.sweepSome(t.Context(), []string{h.tenant.ID}); err != nil {
+	if err := h.queue.SweepAll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	h.until(e.ID, ledger.StateDone)
@@ -79,12 +79,12 @@ func TestWork_lostHintIsHealedByTheSweep(t *testing.T) {
 	h.login()
 	h.desk.add(101, 55, "Ann", "+79990000001")
 	e := h.accept(published(101))
-	<-h.wakes
 	if err := h.db.Del(t.Context(), hintKey).Err(); err != nil {
 		t.Fatal(err)
 	}
-	h.Sweep = 50 * time.Millisecond
-	h.run(h.Service)
+	other := h.replica() // which was not woken
+	other.queue.Sweep = 50 * time.Millisecond
+	h.run(other)
 	h.until(e.ID, ledger.StateDone)
 }
 
@@ -140,7 +140,7 @@ func TestWork_helpdeskRefusesTheTokenThenTakesIt(t *testing.T) {
 	if err := h.db.ZAdd(t.Context(), prefix(h.tenant.ID)+":due", zNow(e.ID)).Err(); err != nil {
 		t.Fatal(err)
 	}
-	h.wake(h.tenant.ID)
+	h.queue.Restarted(t.Context(), h.tenant.ID, "")
 	h.until(e.ID, ledger.StateDone)
 }
 
@@ -163,7 +163,7 @@ func TestWork_whatHindersAllIsTriedByFew(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	}
-	if n := h.crm.count(complex); n > loopsPerTenant {
+	if n := h.crm.count(complex); n > 2 {
 		t.Errorf("%d calls after the first 429", n)
 	}
 }

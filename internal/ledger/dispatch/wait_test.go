@@ -1,4 +1,4 @@
-package rules
+package dispatch
 
 import (
 	"context"
@@ -13,7 +13,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/internal/ledger"
-	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // commands counts what is sent to Redis by many at once.
@@ -32,7 +31,7 @@ func (h *commands) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 }
 
 // waitedFor waits until n callers wait in s.
-func waitedFor(t *testing.T, s *Service, n int) {
+func waitedFor(t *testing.T, s bench, n int) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
@@ -57,22 +56,21 @@ func waitedFor(t *testing.T, s *Service, n int) {
 	}
 }
 
-// looks reads a firing once and returns how many commands that takes.
-func looks(t *testing.T, s *Service, c *commands, id string) int64 {
+// looks reads a job once and returns how many commands that takes.
+func looks(t *testing.T, s bench, c *commands, id string) int64 {
 	t.Helper()
 	before := c.n.Load()
-	if _, err := s.Get(t.Context(), "t1", id); err != nil {
+	if _, err := s.Ledger.Get(t.Context(), "t1", id); err != nil {
 		t.Fatal(err)
 	}
 	return c.n.Load() - before
 }
 
-func TestWait_manyCallersOfOneFiringShareOneLook(t *testing.T) {
+func TestWait_manyCallersOfOneJobShareOneLook(t *testing.T) {
 	t.Parallel()
-	l, counted := memoryLedger(t), &commands{}
-	l.db.AddHook(counted)
-	s := NewService(Deps{DB: l.db})
-	e := mustAccept(t, l, firing(1, "x"), "")
+	s, counted := memoryBench(t), &commands{}
+	s.db.AddHook(counted)
+	e := s.mustAccept(t, "t1", 1)
 	one := looks(t, s, counted, e.ID)
 	before, began := counted.n.Load(), time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -94,10 +92,9 @@ func TestWait_manyCallersOfOneFiringShareOneLook(t *testing.T) {
 
 func TestWait_allAreToldOfAChangeByOneLook(t *testing.T) {
 	t.Parallel()
-	l, counted := memoryLedger(t), &commands{}
-	l.db.AddHook(counted)
-	s := NewService(Deps{DB: l.db})
-	e := mustAccept(t, l, firing(1, "x"), "")
+	s, counted := memoryBench(t), &commands{}
+	s.db.AddHook(counted)
+	e := s.mustAccept(t, "t1", 1)
 	one := looks(t, s, counted, e.ID)
 	var callers sync.WaitGroup
 	for range maxTenantWaiters {
@@ -108,11 +105,11 @@ func TestWait_allAreToldOfAChangeByOneLook(t *testing.T) {
 		})
 	}
 	waitedFor(t, s, maxTenantWaiters)
-	if err := s.ledger.Drop(t.Context(), "t1", e.ID, "test"); err != nil {
+	if err := s.Ledger.Drop(t.Context(), "t1", e.ID, "test"); err != nil {
 		t.Fatal(err)
 	}
 	before, began := counted.n.Load(), time.Now()
-	s.tell("t1", e.ID)
+	s.Tell("t1", e.ID)
 	callers.Wait()
 	if sent, most := counted.n.Load()-before, one*int64(2+time.Since(began)/lookEvery); sent > most {
 		t.Errorf("%d commands after the change, want %d at most", sent, most)
@@ -122,18 +119,14 @@ func TestWait_allAreToldOfAChangeByOneLook(t *testing.T) {
 // Of hundreds of callers of one company a few wait, and the others cost nothing.
 func TestWait_hundredsOfCallersCostFewCommands(t *testing.T) {
 	t.Parallel()
-	l, counted := memoryLedger(t), &commands{}
-	s, ctx := NewService(Deps{DB: l.db}), t.Context()
+	s, counted := memoryBench(t), &commands{}
+	ctx := t.Context()
 	const callers = 500
 	ids := make([]string, callers)
 	for i := range ids {
-		e, _, err := s.Accept(ctx, tenant.Tenant{ID: "t1"}, firing(int64(i+1), "x"), "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids[i] = e.ID
+		ids[i] = s.mustAccept(t, "t1", int64(i+1)).ID
 	}
-	l.db.AddHook(counted)
+	s.db.AddHook(counted)
 	one := looks(t, s, counted, ids[0])
 	waiting, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
@@ -170,16 +163,12 @@ func TestWait_hundredsOfCallersCostFewCommands(t *testing.T) {
 
 func TestWait_boundsTheCallersOfAProcess(t *testing.T) {
 	t.Parallel()
-	l := memoryLedger(t)
-	s := NewService(Deps{DB: l.db})
+	s := memoryBench(t)
 	waiting, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	for i := range maxWaiters / maxTenantWaiters {
 		id := fmt.Sprint("company", i)
-		e, _, err := l.Accept(t.Context(), id, Offer{Request: firing(1, "x")})
-		if err != nil {
-			t.Fatal(err)
-		}
+		e := s.mustAccept(t, id, 1)
 		for range maxTenantWaiters {
 			all.Go(func() {
 				if _, err := s.Wait(waiting, id, e.ID); err != nil {
@@ -196,5 +185,23 @@ func TestWait_boundsTheCallersOfAProcess(t *testing.T) {
 	all.Wait()
 	if _, err := s.Wait(t.Context(), "another", "any"); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("when there is room: %v", err)
+	}
+}
+
+func TestWait_returnsWhatThereIsWhenTheCallerHasWaitedEnough(t *testing.T) {
+	t.Parallel()
+	s := memoryBench(t)
+	e := s.mustAccept(t, "t1", 1) // nobody works
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	got, err := s.Wait(ctx, "t1", e.ID)
+	if err != nil || got.State != ledger.StateAccepted {
+		t.Errorf("%+v %v", got, err)
+	}
+	if _, err := s.Wait(ctx, "another", e.ID); !errors.Is(err, ledger.ErrNotFound) {
+		t.Errorf("%v", err)
+	}
+	if len(s.vigils) != 0 {
+		t.Error("a waiter is left behind")
 	}
 }

@@ -1,4 +1,4 @@
-package rules
+package dispatch
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 const (
@@ -20,20 +22,20 @@ const (
 var ErrManyWait = errors.New("too many callers wait for their firings")
 
 // vigil is what the callers who wait for one firing in this process share: one looks, all see it.
-type vigil struct {
-	waiters int           // guarded by Service.mu, as is changed
+type vigil[P, S, R any] struct {
+	waiters int           // guarded by Dispatcher.mu, as is changed
 	changed chan struct{} // closed at the firing's next change in this process
 	told    atomic.Int64  // such changes
 
 	mu    sync.Mutex
 	at    time.Time // of the last look, zero before the first
 	seen  int64     // changes that it saw
-	entry Entry
+	entry ledger.Job[P, S, R]
 	err   error
 }
 
 // look returns the firing as it was at most maxAge ago, and not before its last change in this process.
-func (v *vigil) look(maxAge time.Duration, read func() (Entry, error)) (Entry, error) {
+func (v *vigil[P, S, R]) look(maxAge time.Duration, read func() (ledger.Job[P, S, R], error)) (ledger.Job[P, S, R], error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if told := v.told.Load(); v.at.IsZero() || v.seen != told || time.Since(v.at) >= maxAge {
@@ -45,20 +47,20 @@ func (v *vigil) look(maxAge time.Duration, read func() (Entry, error)) (Entry, e
 
 // Wait returns an entry as soon as it is done, failed or held, or as it is when ctx ends. ErrManyWait at once when too many
 // wait already.
-func (s *Service) Wait(ctx context.Context, tenantID, id string) (Entry, error) {
-	v, err := s.join(tenantID, id)
+func (d *Dispatcher[P, S, R]) Wait(ctx context.Context, tenantID, id string) (ledger.Job[P, S, R], error) {
+	v, err := d.join(tenantID, id)
 	if err != nil {
-		return Entry{}, err
+		return ledger.Job[P, S, R]{}, err
 	}
-	defer s.leave(tenantID, id, v)
-	read := func() (Entry, error) { return s.ledger.Get(context.WithoutCancel(ctx), tenantID, id) }
+	defer d.leave(tenantID, id, v)
+	read := func() (ledger.Job[P, S, R], error) { return d.Ledger.Get(context.WithoutCancel(ctx), tenantID, id) }
 	began := time.Now()
 	for {
 		pause := lookEvery
 		if time.Since(began) > longWait {
 			pause = lookEveryAtLength
 		}
-		changed := s.changes(v)
+		changed := d.changes(v)
 		e, err := v.look(pause, read)
 		if err != nil || e.State.Settled() {
 			return e, err
@@ -76,13 +78,13 @@ func (s *Service) Wait(ctx context.Context, tenantID, id string) (Entry, error) 
 }
 
 // vigils are all that are kept in this process, by tenant and entry.
-type vigils map[string]map[string]*vigil
+type vigils[P, S, R any] map[string]map[string]*vigil[P, S, R]
 
-func (s *Service) join(tenantID, id string) (*vigil, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (d *Dispatcher[P, S, R]) join(tenantID, id string) (*vigil[P, S, R], error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	all, own := 0, 0
-	for tenant, kept := range s.vigils {
+	for tenant, kept := range d.vigils {
 		for _, v := range kept {
 			all += v.waiters
 			if tenant == tenantID {
@@ -93,41 +95,41 @@ func (s *Service) join(tenantID, id string) (*vigil, error) {
 	if all >= maxWaiters || own >= maxTenantWaiters {
 		return nil, ErrManyWait
 	}
-	if s.vigils[tenantID] == nil {
-		s.vigils[tenantID] = map[string]*vigil{}
+	if d.vigils[tenantID] == nil {
+		d.vigils[tenantID] = map[string]*vigil[P, S, R]{}
 	}
-	v := s.vigils[tenantID][id]
+	v := d.vigils[tenantID][id]
 	if v == nil {
-		v = &vigil{changed: make(chan struct{})}
-		s.vigils[tenantID][id] = v
+		v = &vigil[P, S, R]{changed: make(chan struct{})}
+		d.vigils[tenantID][id] = v
 	}
 	v.waiters++
 	return v, nil
 }
 
-func (s *Service) leave(tenantID, id string, v *vigil) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (d *Dispatcher[P, S, R]) leave(tenantID, id string, v *vigil[P, S, R]) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if v.waiters--; v.waiters > 0 {
 		return
 	}
-	if delete(s.vigils[tenantID], id); len(s.vigils[tenantID]) == 0 {
-		delete(s.vigils, tenantID)
+	if delete(d.vigils[tenantID], id); len(d.vigils[tenantID]) == 0 {
+		delete(d.vigils, tenantID)
 	}
 }
 
 // changes returns what closes at the firing's next change in this process.
-func (s *Service) changes(v *vigil) <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (d *Dispatcher[P, S, R]) changes(v *vigil[P, S, R]) <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	return v.changed
 }
 
-// tell has those look who wait for a firing.
-func (s *Service) tell(tenantID, id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if v := s.vigils[tenantID][id]; v != nil {
+// Tell has those look who wait for a firing.
+func (d *Dispatcher[P, S, R]) Tell(tenantID, id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if v := d.vigils[tenantID][id]; v != nil {
 		v.told.Add(1)
 		close(v.changed)
 		v.changed = make(chan struct{})

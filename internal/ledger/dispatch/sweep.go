@@ -1,4 +1,4 @@
-package rules
+package dispatch
 
 import (
 	"context"
@@ -19,8 +19,8 @@ const (
 
 // sweep finds due work whose hint was lost and held work whose login came while nobody listened. One replica at a time
 // does it.
-func (s *Service) sweep(ctx context.Context) {
-	tick := time.NewTimer(rand.N(s.Sweep))
+func (d *Dispatcher[P, S, R]) sweep(ctx context.Context) {
+	tick := time.NewTimer(rand.N(d.Sweep))
 	defer tick.Stop()
 	for {
 		select {
@@ -28,42 +28,43 @@ func (s *Service) sweep(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		mine, err := s.DB.SetNX(ctx, store.Shared("fire", "sweep"), "1", s.Sweep*9/10).Result()
+		mine, err := d.hints.db.SetNX(ctx, store.Shared(d.Name, "sweep"), "1", d.Sweep*9/10).Result()
 		if err == nil && mine {
-			err = s.sweepAll(ctx)
+			err = d.SweepAll(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			s.Log.Error("sweep firings", "error", err)
+			d.Log.Error("sweep firings", "error", err)
 		}
-		tick.Reset(s.Sweep)
+		tick.Reset(d.Sweep)
 	}
 }
 
-func (s *Service) sweepAll(ctx context.Context) error {
+// SweepAll looks at all tenants once, whoever else does.
+func (d *Dispatcher[P, S, R]) SweepAll(ctx context.Context) error {
 	var ids []string
-	err := s.Tenants.Each(ctx, func(id string) error {
+	err := d.Each(ctx, func(id string) error {
 		if ids = append(ids, id); len(ids) < sweepStep {
 			return nil
 		}
 		some := ids
 		ids = nil
-		return s.sweepSome(ctx, some)
+		return d.sweepSome(ctx, some)
 	})
 	if err != nil {
 		return err
 	}
-	return s.sweepSome(ctx, ids)
+	return d.sweepSome(ctx, ids)
 }
 
 // sweepSome looks at some tenants in one round trip: most have nothing to do.
-func (s *Service) sweepSome(ctx context.Context, ids []string) error {
+func (d *Dispatcher[P, S, R]) sweepSome(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	hinted := make([]*redis.FloatCmd, len(ids))
-	found, err := s.ledger.Look(ctx, ids, func(p redis.Pipeliner) {
+	found, err := d.Ledger.Look(ctx, ids, func(p redis.Pipeliner) {
 		for i, id := range ids {
-			hinted[i] = p.ZScore(ctx, hintKey, id)
+			hinted[i] = p.ZScore(ctx, d.hints.key, id)
 		}
 	})
 	if err != nil {
@@ -75,17 +76,17 @@ func (s *Service) sweepSome(ctx context.Context, ids []string) error {
 			return fmt.Errorf("look for lost work: %w", err)
 		}
 		if due := found[i].Next; !due.IsZero() {
-			if latest := s.clock.latest(); !latest.IsZero() && due.Sub(latest) > longestWait { // set back while the hint was lost: the claim moves it
+			if latest := d.clock.Latest(); !latest.IsZero() && due.Sub(latest) > longestWait { // set back while the hint was lost: the claim moves it
 				due = latest
 			}
-			if (hint == 0 || time.UnixMicro(int64(hint)).After(due)) && !s.working(id) {
-				if err := s.hints.set(ctx, id, due); err != nil {
+			if (hint == 0 || time.UnixMicro(int64(hint)).After(due)) && !d.working(id) {
+				if err := d.hints.set(ctx, id, due); err != nil {
 					return err
 				}
 			}
 		}
 		if found[i].Held > 0 {
-			if err := s.releaseConnected(ctx, id); err != nil {
+			if err := d.releaseConnected(ctx, id); err != nil {
 				return err
 			}
 		}
@@ -94,16 +95,16 @@ func (s *Service) sweepSome(ctx context.Context, ids []string) error {
 }
 
 // releaseConnected makes a tenant's held work due when its login is alive.
-func (s *Service) releaseConnected(ctx context.Context, tenantID string) error {
-	if s.Connected == nil {
+func (d *Dispatcher[P, S, R]) releaseConnected(ctx context.Context, tenantID string) error {
+	if d.Connected == nil {
 		return nil
 	}
-	connected, err := s.Connected(ctx, tenantID)
+	connected, err := d.Connected(ctx, tenantID)
 	if err != nil {
 		return fmt.Errorf("look at the login: %w", err)
 	}
 	if connected {
-		_, err = s.Release(ctx, tenantID)
+		_, err = d.Release(ctx, tenantID)
 	}
 	return err
 }

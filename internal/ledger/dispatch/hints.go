@@ -1,4 +1,4 @@
-package rules
+package dispatch
 
 import (
 	"context"
@@ -12,14 +12,13 @@ import (
 	"github.com/sidecard/sidecard/internal/store"
 )
 
-// hints says which tenants have due work and since when. They are not in the tenants' slots, so a hint can get lost
-// between two steps; Service.sweep heals that. Scores are Unix microseconds, so that two hints rarely look the same.
+// hints tell which tenants have due work and since when. They are not in the tenants' slots, so a hint can get lost
+// between two steps; Dispatcher.sweep heals that. Scores are Unix microseconds, so that two hints rarely look the same.
 type hints struct {
-	rdb   redis.UniversalClient
-	clock *clock
+	db    *store.DB
+	key   string
+	clock *Clock
 }
-
-var hintKey = store.Shared("fire", "due")
 
 // hint is one tenant's as it was seen.
 type hint struct {
@@ -36,7 +35,7 @@ return redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])`)
 
 // set hints at work that is due at a time of Redis' clock.
 func (h hints) set(ctx context.Context, tenantID string, at time.Time) error {
-	if err := h.rdb.ZAdd(ctx, hintKey, redis.Z{Score: float64(at.UnixMicro()), Member: tenantID}).Err(); err != nil {
+	if err := h.db.ZAdd(ctx, h.key, redis.Z{Score: float64(at.UnixMicro()), Member: tenantID}).Err(); err != nil {
 		return fmt.Errorf("hint at due work: %w", err)
 	}
 	return nil
@@ -45,7 +44,7 @@ func (h hints) set(ctx context.Context, tenantID string, at time.Time) error {
 // noLater moves a tenant's hint to a time of Redis' clock unless it is earlier.
 func (h hints) noLater(ctx context.Context, tenantID string, at time.Time) error {
 	earlier := redis.ZAddArgs{LT: true, Members: []redis.Z{{Score: float64(at.UnixMicro()), Member: tenantID}}}
-	if err := h.rdb.ZAddArgs(ctx, hintKey, earlier).Err(); err != nil {
+	if err := h.db.ZAddArgs(ctx, h.key, earlier).Err(); err != nil {
 		return fmt.Errorf("hint at due work: %w", err)
 	}
 	return nil
@@ -59,12 +58,12 @@ return redis.call('ZADD', KEYS[1], string.format('%.0f', tonumber(t[1]) * 100000
 // now adds to a pipeline that a tenant has work at once. A script's hash is of no use there: nobody could send the text
 // after NOSCRIPT.
 func (h hints) now(ctx context.Context, p redis.Pipeliner, tenantID string) *redis.Cmd {
-	return hintNow.Eval(ctx, p, []string{hintKey}, tenantID)
+	return hintNow.Eval(ctx, p, []string{h.key}, tenantID)
 }
 
 // soon says that a tenant has work at once.
 func (h hints) soon(ctx context.Context, tenantID string) error {
-	if err := hintNow.Run(ctx, h.rdb, []string{hintKey}, tenantID).Err(); err != nil {
+	if err := hintNow.Run(ctx, h.db, []string{h.key}, tenantID).Err(); err != nil {
 		return fmt.Errorf("hint at due work: %w", err)
 	}
 	return nil
@@ -91,7 +90,7 @@ return {now, redis.call('ZRANGEBYSCORE', KEYS[1], 0, now, 'LIMIT', 0, ARGV[1])}`
 // due returns tenants that seem to have work, the longest waiting first.
 func (h hints) due(ctx context.Context, limit int) ([]string, error) {
 	before := time.Now()
-	got, err := dueHints.Run(ctx, h.rdb, []string{hintKey}, limit).Slice()
+	got, err := dueHints.Run(ctx, h.db, []string{h.key}, limit).Slice()
 	if err != nil {
 		return nil, fmt.Errorf("read hints at due work: %w", err)
 	}
@@ -110,7 +109,7 @@ func (h hints) due(ctx context.Context, limit int) ([]string, error) {
 
 // seen is a tenant's hint before its work is looked at.
 func (h hints) seen(ctx context.Context, tenantID string) (hint, error) {
-	score, err := h.rdb.ZScore(ctx, hintKey, tenantID).Result()
+	score, err := h.db.ZScore(ctx, h.key, tenantID).Result()
 	if errors.Is(err, redis.Nil) {
 		return hint{tenant: tenantID}, nil
 	}
@@ -133,7 +132,7 @@ func (h hints) settle(ctx context.Context, was hint, next time.Time, ok bool) er
 		score = strconv.FormatInt(next.UnixMicro(), 10)
 	}
 	seen := strconv.FormatFloat(was.score, 'f', -1, 64)
-	if err := settleHint.Run(ctx, h.rdb, []string{hintKey}, was.tenant, seen, score).Err(); err != nil {
+	if err := settleHint.Run(ctx, h.db, []string{h.key}, was.tenant, seen, score).Err(); err != nil {
 		return fmt.Errorf("settle hint at due work: %w", err)
 	}
 	return nil

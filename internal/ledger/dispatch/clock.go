@@ -1,7 +1,6 @@
-package rules
+package dispatch
 
 import (
-	"context"
 	"slices"
 	"sync"
 	"time"
@@ -12,10 +11,10 @@ const (
 	maxSteps  = 64          // that are remembered
 )
 
-// clock watches Redis' clock by this process's own, which only goes forward. Redis' may be set: a step forward ends the
+// Clock watches Redis' clock by this process's own, which only goes forward. Redis' may be set: a step forward ends the
 // leases of workers who are still at it, and after a step back everything seems to have been later than it was. The zero
 // value has seen nothing yet.
-type clock struct {
+type Clock struct {
 	mu            sync.Mutex
 	said          time.Time // the last reading
 	before, after time.Time // between these it was taken, by our own clock
@@ -30,7 +29,7 @@ type backStep struct {
 }
 
 // note takes a reading of Redis' clock that was asked for at before and is here now.
-func (c *clock) note(said, before time.Time) {
+func (c *Clock) note(said, before time.Time) {
 	after := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -48,8 +47,8 @@ func (c *clock) note(said, before time.Time) {
 	c.said, c.before, c.after = said, before, after
 }
 
-// latest is what Redis' clock says at most now, if it has not stepped since it was last seen; zero when it never was.
-func (c *clock) latest() time.Time {
+// Latest is what Redis' clock says at most now, if it has not stepped since it was last seen; zero when it never was.
+func (c *Clock) Latest() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.said.IsZero() {
@@ -59,7 +58,7 @@ func (c *clock) latest() time.Time {
 }
 
 // watched is how much longer the clock has to be watched until it was seen to go for d without a step forward.
-func (c *clock) watched(d time.Duration) time.Duration {
+func (c *Clock) watched(d time.Duration) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -71,8 +70,8 @@ func (c *clock) watched(d time.Duration) time.Duration {
 	return max(0, d-time.Since(c.forward))
 }
 
-// stepped is how much of d is left since the clock was last seen to step forward; 0 when it never was.
-func (c *clock) stepped(d time.Duration) time.Duration {
+// Stepped is how much of d is left since the clock was last seen to step forward; 0 when it never was.
+func (c *Clock) Stepped(d time.Duration) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.forward.IsZero() {
@@ -81,8 +80,8 @@ func (c *clock) stepped(d time.Duration) time.Duration {
 	return max(0, d-time.Since(c.forward))
 }
 
-// ago is how long ago something was that was by ago to Redis' clock: that may have been set back since.
-func (c *clock) ago(by time.Duration) time.Duration {
+// Ago is how long ago something was that was by ago to Redis' clock: that may have been set back since.
+func (c *Clock) Ago(by time.Duration) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, step := range slices.Backward(c.back) {
@@ -92,21 +91,4 @@ func (c *clock) ago(by time.Duration) time.Duration {
 		by += step.by
 	}
 	return max(0, by)
-}
-
-// claim is Ledger.Claim by a worker that knows whether Redis' clock can be trusted: a lease that has ended because the clock
-// has stepped is given the time of another one, in which its worker, who may be sending, renews it or comes to an end. A
-// process that has not watched the clock for a lease does not know.
-func (s *Service) claim(ctx context.Context, tenantID string) (Batch, error) {
-	lease := s.ledger.Lease()
-	latest, wait := s.clock.latest().Add(lease/4), lease // nothing is sent in the last third of a lease (withinLease)
-	if left := s.clock.watched(lease); left > 0 {
-		latest, wait = time.Time{}, left
-	}
-	before := time.Now()
-	b, err := s.ledger.ClaimTrusting(ctx, tenantID, maxBatch, latest, wait)
-	if err == nil {
-		s.clock.note(b.Now, before)
-	}
-	return b, err
 }

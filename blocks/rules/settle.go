@@ -1,0 +1,43 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/sidecard/sidecard/internal/ledger"
+)
+
+// traced is haulOff inside a trace, which has begun with the claim.
+func (s *Service) traced(ctx, work context.Context, tenantID string, b Batch, began time.Time) (pause time.Duration) {
+	var from []string
+	for _, e := range b.Jobs {
+		if e.Mark != "" {
+			from = append(from, e.Mark)
+		}
+	}
+	work, end := s.Trace(work, "haul", began, len(b.Jobs), from...)
+	defer end()
+	_, claimed := s.Trace(work, "claim", began, len(b.Jobs))
+	claimed()
+	return s.haulOff(ctx, work, b, tenantID)
+}
+
+// settle stores what becomes of an entry.
+func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
+	s.tellBack(ctx, e, v.Outcome)
+	// The outcome must be stored even when the work was interrupted.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	err := s.ledger.Settle(ctx, *e, v.Outcome)
+	e.State, e.Label = v.State, v.Label
+	switch {
+	case errors.Is(err, ledger.ErrClaimLost):
+		s.Log.WarnContext(ctx, "firing was taken over", "tenant", e.Tenant, "firing", e.ID)
+	case err != nil: // its lease ends, and it is taken up again from the steps that are stored
+		s.Log.ErrorContext(ctx, "store outcome of a firing", "tenant", e.Tenant, "firing", e.ID, "error", err)
+	case s.Settled != nil:
+		s.Settled(*e)
+	}
+	s.queue.Tell(e.Tenant, e.ID)
+}
