@@ -68,6 +68,15 @@ func (s *Service) Inbox(ctx context.Context, tenantID string, q Query) (Page, er
 	return s.ledger.List(ctx, tenantID, q.asked())
 }
 
+// Newest returns why the newest firing of a state, or with a label, stands as it does, in English; "" when there is none.
+func (s *Service) Newest(ctx context.Context, tenantID string, state ledger.State, label ledger.Label) (why string, err error) {
+	p, err := s.Inbox(ctx, tenantID, Query{State: state, Label: label, Limit: 1})
+	if err != nil || len(p.Jobs) == 0 {
+		return "", err
+	}
+	return English(p.Jobs[0].Why), nil
+}
+
 // Retry starts a failed firing anew, from the step to which it came. ledger.ErrConflict when it is not failed (any more). The
 // body of a refused one is read again: the errors of Bind say why it can't be carried out yet.
 func (s *Service) Retry(ctx context.Context, tenantID, id string) error {

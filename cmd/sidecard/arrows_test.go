@@ -27,7 +27,6 @@ connector/amocrm -> connector/attempt
 connector/usedesk -> connector/allow
 connector/usedesk -> connector/attempt
 internal/crm -> connector/usedesk
-internal/notify -> blocks/rules
 internal/notify -> connector/allow
 internal/notify -> connector/attempt
 internal/privacy -> blocks

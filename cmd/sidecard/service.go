@@ -151,7 +151,7 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces,
 		Problem: func(lang string, p rules.Problem) string {
 			return catalog.RuleProblem(blocks.Lang(lang), p.Key, p.Params, p.Detail)
 		},
-		Settled: func(e rules.Entry) { m.Settled(e); s.notices.Settled(e) },
+		Settled: func(e rules.Entry) { m.Settled(e); s.notices.Settled(e.Tenant, e.State, e.Label) },
 		Desk:    func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (rules.Account, error) {
 			return b.Account(ctx, tenantID, p)

@@ -13,7 +13,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -154,10 +153,10 @@ func (f *fakeFirings) Counts(ctx context.Context, id string) (ledger.Counts, err
 	return f.counts, nil
 }
 
-func (f *fakeFirings) Inbox(_ context.Context, _ string, q rules.Query) (rules.Page, error) {
+func (f *fakeFirings) Newest(context.Context, string, ledger.State, ledger.Label) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return rules.Page{Jobs: []rules.Entry{{State: q.State, Label: q.Label, Why: ledger.Reason(f.why)}}}, nil
+	return f.why, nil
 }
 
 type syncBuffer struct {

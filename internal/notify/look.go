@@ -11,7 +11,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -23,9 +22,12 @@ const (
 )
 
 // reasonOf finds the firing whose reason a message gives.
-var reasonOf = map[Event]rules.Query{
-	EventFailed:  {State: ledger.StateFailed, Limit: 1},
-	EventRemarks: {Label: ledger.LabelRemarks, Limit: 1},
+var reasonOf = map[Event]struct {
+	state ledger.State
+	label ledger.Label
+}{
+	EventFailed:  {state: ledger.StateFailed},
+	EventRemarks: {label: ledger.LabelRemarks},
 }
 
 func saidKey(tenantID string) string { return store.Key(tenantID, "notice", "said") }
@@ -99,14 +101,12 @@ func (w *Watcher) decide(ctx context.Context, t tenant.Tenant, s *said, v sight,
 			return w.keep(ctx, t.ID, s)
 		}
 		m.ID, m.Event, m.At = newID(), event, w.Now().UTC()
-		if q, has := reasonOf[event]; has {
-			found, err := w.Firings.Inbox(ctx, t.ID, q)
+		if of, has := reasonOf[event]; has {
+			why, err := w.Firings.Newest(ctx, t.ID, of.state, of.label)
 			if err != nil {
 				return fmt.Errorf("read the failure: %w", err)
 			}
-			if len(found.Jobs) > 0 {
-				m.Reason = plain(rules.English(found.Jobs[0].Why))
-			}
+			m.Reason = plain(why)
 		}
 		s.put(m, names, w.Now().UTC())
 	}

@@ -9,16 +9,16 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// Firings tells how a tenant's rules fare; *rules.Service is it.
+// Firings tells how a tenant's rules fare.
 type Firings interface {
 	Counts(ctx context.Context, tenantID string) (ledger.Counts, error)
-	Inbox(ctx context.Context, tenantID string, q rules.Query) (rules.Page, error)
+	// Newest returns why the newest firing of a state, or with a label, stands as it does, in English; "" when there is none.
+	Newest(ctx context.Context, tenantID string, state ledger.State, label ledger.Label) (why string, err error)
 }
 
 // Tenants knows the tenants; *tenant.Directory is it.
@@ -27,10 +27,7 @@ type Tenants interface {
 	Each(ctx context.Context, visit func(id string) error) error
 }
 
-var (
-	_ Firings = (*rules.Service)(nil)
-	_ Tenants = (*tenant.Directory)(nil)
-)
+var _ Tenants = (*tenant.Directory)(nil)
 
 const (
 	lookEvery   = time.Minute      // at every tenant
@@ -74,10 +71,10 @@ func New(d Deps) *Watcher {
 	return w
 }
 
-// Settled hears of a firing that came to rest. It fits rules.Deps.Settled.
-func (w *Watcher) Settled(e rules.Entry) {
-	if e.State == ledger.StateFailed || e.State == ledger.StateHeld || e.Label == ledger.LabelRemarks {
-		w.Changed(e.Tenant)
+// Settled has a tenant looked at soon whose firing came to rest in a state that people have to know of.
+func (w *Watcher) Settled(tenantID string, state ledger.State, label ledger.Label) {
+	if state == ledger.StateFailed || state == ledger.StateHeld || label == ledger.LabelRemarks {
+		w.Changed(tenantID)
 	}
 }
 

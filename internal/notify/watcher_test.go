@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -24,7 +23,7 @@ func TestWatcher_oneMessagePerOutageOfThreeReplicas(t *testing.T) {
 		running.Go(func() { w.Run(ctx) })
 		running.Go(func() {
 			for range 1000 {
-				w.Settled(rules.Entry{Tenant: h.tenant, State: ledger.StateFailed})
+				w.Settled(h.tenant, ledger.StateFailed, "")
 			}
 		})
 	}
@@ -46,11 +45,11 @@ func TestWatcher_oneMessagePerOutageOfThreeReplicas(t *testing.T) {
 
 func TestWatcher_aDoneFiringIsNoReasonToLook(t *testing.T) {
 	w := newHouse(t).watcher()
-	w.Settled(rules.Entry{Tenant: "t", State: ledger.StateDone})
+	w.Settled("t", ledger.StateDone, "")
 	if got := w.take(); len(got) != 0 {
 		t.Errorf("looks at %v", got)
 	}
-	w.Settled(rules.Entry{Tenant: "t", State: ledger.StateHeld})
+	w.Settled("t", ledger.StateHeld, "")
 	if got := w.take(); len(got) != 1 {
 		t.Errorf("looks at %v, want one tenant", got)
 	}
@@ -125,7 +124,7 @@ func TestWatcher_remarksAreToldAtOnceAndThenInDigests(t *testing.T) {
 			t.Errorf("step %d: said %q, want %q", i, got, s.want)
 		}
 	}
-	w.Settled(rules.Entry{Tenant: "t", State: ledger.StateDone, Label: ledger.LabelRemarks})
+	w.Settled("t", ledger.StateDone, ledger.LabelRemarks)
 	if got := w.take(); len(got) != 1 {
 		t.Errorf("looks at %v, want one tenant", got)
 	}
