@@ -7,13 +7,16 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sidecard/sidecard/intake"
 	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/telemetry"
 )
 
 // Routes is a set of handlers that mounts itself.
@@ -28,8 +31,8 @@ type Options struct {
 	Proxies []*net.IPNet
 	// Strangers bounds logins by address; nil bounds nothing.
 	Strangers *Strangers
-	// Served hears of every answer; route is the pattern, "" when there is none. May be nil.
-	Served func(method, route string, status int, took time.Duration)
+	// Metrics may be nil.
+	Metrics prometheus.Registerer
 	// Trace goes around everything else; nil: no request is traced.
 	Trace  echo.MiddlewareFunc
 	Routes []Routes
@@ -41,14 +44,13 @@ func New(o Options) *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = extractor(o.Proxies)
 	e.HTTPErrorHandler = failure(o.Log)
-	if o.Served == nil {
-		o.Served = func(string, string, int, time.Duration) {}
-	}
+	requests := telemetry.Histogram(o.Metrics, "http_request_seconds", "Requests answered, by route pattern.", telemetry.UpTo,
+		"method", "route", "status")
 	e.Pre(typedAddress)
 	if o.Trace != nil {
 		e.Use(o.Trace)
 	}
-	e.Use(strict, middleware.RequestID(), untrusted(o.Proxies, o.Log), access(o.Log, o.Served), middleware.RecoverWithConfig(middleware.RecoverConfig{
+	e.Use(strict, middleware.RequestID(), untrusted(o.Proxies, o.Log), access(o.Log, requests), middleware.RecoverWithConfig(middleware.RecoverConfig{
 		DisableErrorHandler: false,
 		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
 			o.Log.ErrorContext(c.Request().Context(), "panic", "route", c.Path(), "error", err, "stack", string(stack))
@@ -108,7 +110,7 @@ func strict(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // access logs one line a request. It names the route's pattern, never the path: paths carry session ids, queries keys.
-func access(log *slog.Logger, served func(string, string, int, time.Duration)) echo.MiddlewareFunc {
+func access(log *slog.Logger, requests *prometheus.HistogramVec) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			start := time.Now()
@@ -124,10 +126,21 @@ func access(log *slog.Logger, served func(string, string, int, time.Duration)) e
 				"id", c.Response().Header().Get(echo.HeaderXRequestID),
 				"method", method(c.Request()), "route", c.Path(), "status", c.Response().Status,
 				"ms", time.Since(start).Milliseconds())
-			served(c.Request().Method, c.Path(), c.Response().Status, time.Since(start))
+			observe(requests, c.Request().Method, c.Path(), c.Response().Status, time.Since(start))
 			return nil
 		}
 	}
+}
+
+// observe counts a request; route is its pattern, "" when there is none.
+func observe(requests *prometheus.HistogramVec, method, route string, status int, took time.Duration) {
+	if route == "" || status == http.StatusNotFound && route == "/*" {
+		route = "none" // a stranger chose it
+	}
+	if method != http.MethodGet && method != http.MethodPost {
+		method = "other"
+	}
+	requests.WithLabelValues(method, route, strconv.Itoa(status)).Observe(took.Seconds())
 }
 
 // method is a request's, if it is one of HTTP's own: a stranger may send any word.

@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/ledger/dispatch"
+	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -38,35 +40,32 @@ type TriggerHandlers struct {
 	Catalog *blocks.Catalog
 	// Strangers bounds callers without a valid key by address; nil bounds nothing.
 	Strangers *Strangers
-	// Counted hears what became of every firing that was asked for; may be nil.
-	Counted func(Fate)
+	// Metrics may be nil.
+	Metrics prometheus.Registerer
 	Log     *slog.Logger
+
+	asked *prometheus.CounterVec
 }
 
-// Fate is what became of a request for a deal at once.
-type Fate string
-
-// Fates. A dry run is FateTried whatever it says.
+// What became of a request for a deal at once, for metrics. A dry run is resultTried whatever it says.
 const (
-	FateAccepted Fate = "accepted"
-	FateRepeated Fate = "repeated" // the same firing was there already
-	FateShelved  Fate = "shelved"  // stored as failed, it looks like a loop
-	FateTried    Fate = "dry_run"
-	FateRefused  Fate = "refused" // mistakes, stored as failed; or not allowed
-	FateFull     Fate = "full"
-	FateFailed   Fate = "failed" // could not be stored
+	resultAccepted = "accepted"
+	resultRepeated = "repeated" // the same firing was there already
+	resultShelved  = "shelved"  // stored as failed, it looks like a loop
+	resultTried    = "dry_run"
+	resultRefused  = "refused" // mistakes, stored as failed; or not allowed
+	resultFull     = "full"
+	resultFailed   = "failed" // could not be stored
 )
 
-func (h *TriggerHandlers) count(f Fate) {
-	if h.Counted != nil {
-		h.Counted(f)
-	}
-}
+func (h *TriggerHandlers) count(result string) { h.asked.WithLabelValues(result).Inc() }
 
 var otherMethods = []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
 // Routes mounts POST /api/freeCreateLead and GET /api/triggers/:id.
 func (h *TriggerHandlers) Routes(e *echo.Echo) {
+	h.asked = telemetry.Counter(h.Metrics, "firings_asked_total", "Rule requests by what became of them at once.", "fate",
+		resultAccepted, resultRepeated, resultShelved, resultTried, resultRefused, resultFull, resultFailed)
 	e.POST("/api/freeCreateLead", h.create)
 	e.Match(otherMethods, "/api/freeCreateLead", h.create) // a rule with the wrong method is seen like any other mistake
 	e.GET("/api/triggers/:id", h.show)
@@ -81,7 +80,7 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	ctx := c.Request().Context()
 	firing, key, stops, err := h.read(c)
 	if err != nil {
-		h.count(FateRefused)
+		h.count(resultRefused)
 		return h.unread(c, err)
 	}
 	if !readable(stops) && givenKey(c, key) == "" {
@@ -97,7 +96,7 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	}
 	if t.ConnectedAt.IsZero() { // anybody can make such a company, and what it fires is kept until somebody logs in
 		if retry, ok := h.Strangers.Allow(c.RealIP()); !ok {
-			h.count(FateRefused)
+			h.count(resultRefused)
 			return h.Strangers.refuse(c, retry)
 		}
 	}
@@ -106,7 +105,7 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	case err != nil:
 		stops = err
 	case dry:
-		h.count(FateTried)
+		h.count(resultTried)
 		return h.try(c, t, firing.Request, stops)
 	}
 	if stops != nil {
@@ -123,7 +122,7 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	if err != nil {
 		return h.turnAway(c, err)
 	}
-	h.count(fateOf(entry, existed))
+	h.count(resultOf(entry, existed))
 	if wait := wanted(c.Request().Header); wait > 0 {
 		waiting, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
@@ -140,14 +139,14 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	return h.answer(c, http.StatusAccepted, t, entry, existed)
 }
 
-func fateOf(e rules.Entry, existed bool) Fate {
+func resultOf(e rules.Entry, existed bool) string {
 	switch {
 	case existed:
-		return FateRepeated
+		return resultRepeated
 	case e.State == ledger.StateAccepted:
-		return FateAccepted
+		return resultAccepted
 	}
-	return FateShelved
+	return resultShelved
 }
 
 // ended answers a caller who waited.
@@ -167,11 +166,11 @@ func (h *TriggerHandlers) turnAway(c echo.Context, err error) error {
 	answer := h.refuse(c, err)
 	switch status := c.Response().Status; {
 	case status == http.StatusTooManyRequests:
-		h.count(FateFull)
+		h.count(resultFull)
 	case status >= http.StatusInternalServerError:
-		h.count(FateFailed)
+		h.count(resultFailed)
 	default:
-		h.count(FateRefused)
+		h.count(resultRefused)
 	}
 	return answer
 }
@@ -201,9 +200,9 @@ func (h *TriggerHandlers) refuseStranger(c echo.Context, err error) error {
 func (h *TriggerHandlers) turnAwayStranger(c echo.Context, err error) error {
 	answer := h.refuseStranger(c, err)
 	if c.Response().Status >= http.StatusInternalServerError {
-		h.count(FateFailed)
+		h.count(resultFailed)
 	} else {
-		h.count(FateRefused)
+		h.count(resultRefused)
 	}
 	return answer
 }

@@ -63,9 +63,9 @@ func (h *TriggerHandlers) storeRefused(c echo.Context, t tenant.Tenant, f rules.
 		return h.turnAway(c, err)
 	}
 	if existed {
-		h.count(FateRepeated)
+		h.count(resultRepeated)
 	} else {
-		h.count(FateRefused)
+		h.count(resultRefused)
 	}
 	answer.Errors, answer.Remarks = h.fields(c, f.Problems), h.fields(c, f.Request.Remarks)
 	answer.ID, answer.State, answer.StatusURL = entry.ID, string(entry.State), h.statusURL(c, entry)

@@ -9,11 +9,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -40,7 +42,7 @@ type Grants struct {
 	onConnect []func(ctx context.Context, tenantID string)
 	beforeEnd []func(ctx context.Context, tenantID string)
 	onMove    []func(ctx context.Context, tenantID string)
-	onRefresh func(outcome Refresh)
+	refreshes *prometheus.CounterVec
 	onCall    func(ctx context.Context, s amocrm.Seen)
 	unsaved   map[string]Grant // pairs that Redis did not take, by tenant, until it does
 }
@@ -52,24 +54,18 @@ func NewGrants(db *store.DB, cfg Config, pace func(amoBase string) amocrm.Pace, 
 	}
 	return &Grants{vault: vault{db}, cfg: cfg, pace: pace, http: cfg.Hosts.HTTPClient(exchangeTime), api: cfg.Hosts.APIClient(exchangeTime),
 		log: log, now: func() time.Time { return time.Now().UTC() }, storeTime: storeTime, tenants: tenant.NewDirectory(db),
-		unsaved: map[string]Grant{}, onRefresh: func(Refresh) {}}
+		unsaved: map[string]Grant{}, refreshes: telemetry.Counter(cfg.Metrics, "token_refreshes_total", "Refreshes of access tokens by outcome.", "outcome",
+			refreshDone, refreshLost, refreshConfig, refreshRefused, refreshFailed)}
 }
 
-// Refresh is how a try to refresh ended.
-type Refresh string
-
-// Ends of a refresh.
+// How a try to refresh ended, for metrics.
 const (
-	RefreshDone    Refresh = "refreshed"
-	RefreshLost    Refresh = "lost"    // only a login helps
-	RefreshConfig  Refresh = "config"  // amoCRM refuses the integration's configuration
-	RefreshRefused Refresh = "refused" // amoCRM refuses the grant without saying that it has ended: it stays
-	RefreshFailed  Refresh = "failed"  // the grant stays, another try may do
+	refreshDone    = "refreshed"
+	refreshLost    = "lost"    // only a login helps
+	refreshConfig  = "config"  // amoCRM refuses the integration's configuration
+	refreshRefused = "refused" // amoCRM refuses the grant without saying that it has ended: it stays
+	refreshFailed  = "failed"  // the grant stays, another try may do
 )
-
-// OnRefresh has call called after every refresh that this process tried, for metrics. It must not block. Call it before the
-// grants are used.
-func (g *Grants) OnRefresh(call func(Refresh)) { g.onRefresh = call }
 
 // OnCall has call called after every exchange with amoCRM that a login or a refresh takes, for traces. It must not block.
 // Call it before the grants are used. Nil: nobody hears.

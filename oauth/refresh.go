@@ -64,7 +64,7 @@ func (g *Grants) refresh(ctx context.Context, tenantID string, gen int64, refuse
 		return Grant{}, err
 	}
 	grant, err = g.exchangePair(ctx, tenantID, grant, refused)
-	g.onRefresh(endOf(err))
+	g.refreshes.WithLabelValues(endOf(err)).Inc()
 	return grant, err
 }
 
@@ -102,18 +102,18 @@ func (g *Grants) exchangePair(ctx context.Context, tenantID string, grant Grant,
 	return g.keep(ctx, tenantID, fresh)
 }
 
-func endOf(err error) Refresh {
+func endOf(err error) string {
 	switch {
 	case err == nil:
-		return RefreshDone
+		return refreshDone
 	case errors.Is(err, ErrNeedsLogin):
-		return RefreshLost
+		return refreshLost
 	case errors.As(err, new(*ConfigError)):
-		return RefreshConfig
+		return refreshConfig
 	case errors.As(err, new(*RefusedError)):
-		return RefreshRefused
+		return refreshRefused
 	}
-	return RefreshFailed
+	return refreshFailed
 }
 
 // spend exchanges the refresh token. After an unknown outcome it tries the same token once more: when the first request did

@@ -3,6 +3,8 @@ package oauth
 import (
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
 
@@ -11,9 +13,10 @@ import (
 type Config struct {
 	ClientID       string
 	ClientSecret   string
-	PublicURL      string        // "https://sidecard.example.com", no path: amoCRM's redirects come back under it
-	Hosts          *amocrm.Hosts // hosts that a secret may be sent to
-	LongLivedToken string        // amocrm.md §1.8, for single-tenant installs; see Flow.InstallLongLived
+	PublicURL      string                // "https://sidecard.example.com", no path: amoCRM's redirects come back under it
+	Hosts          *amocrm.Hosts         // hosts that a secret may be sent to
+	Metrics        prometheus.Registerer // may be nil
+	LongLivedToken string                // amocrm.md §1.8, for single-tenant installs; see Flow.InstallLongLived
 }
 
 // Status is what may be shown about a tenant's login.

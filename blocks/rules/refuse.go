@@ -53,8 +53,8 @@ func (s *Service) Refuse(ctx context.Context, t tenant.Tenant, f Refused) (e Ent
 	problems := stopping(f.Problems)
 	e, existed, err = s.ledger.Accept(ctx, t.ID, Offer{Request: r, Repeat: hex.EncodeToString(h.Sum(nil)), End: Outcome{
 		State: ledger.StateFailed, Label: ledger.LabelRefused, Why: ledger.Because("rule_refused", "", told(problems)), Problems: problems}})
-	if err == nil && !existed && s.Settled != nil {
-		s.Settled(e)
+	if err == nil && !existed {
+		s.ended(e)
 	}
 	return e, existed, err
 }

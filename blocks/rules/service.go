@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -63,6 +65,8 @@ type Deps struct {
 	Text func(lang, key string, args ...any) string
 	// Problem gives the words of a problem in a language; nil: they are English.
 	Problem func(lang string, p Problem) string
+	// Metrics may be nil.
+	Metrics prometheus.Registerer
 	// Settled hears of every entry that has come to rest or waits again; it must not block. May be nil.
 	Settled func(e Entry)
 	// Trace begins a step of the work on a claim with so many entries, at since, or now when that is zero; end ends it. from
@@ -92,6 +96,7 @@ type Service struct {
 	ledger *Ledger
 	queue  *dispatch.Dispatcher[Request, Steps, Problem]
 	memo   *memo
+	ends   *prometheus.CounterVec
 }
 
 // NewService makes a Service. Run has to run for anything to be worked off.
@@ -117,6 +122,7 @@ func NewService(d Deps) *Service {
 		}
 	}
 	s := &Service{Deps: d, ledger: NewLedger(d.DB, d.Lease), memo: newMemo()}
+	s.metered(d.Metrics)
 	s.queue = dispatch.New(dispatch.Config[Request, Steps, Problem]{DB: d.DB, Ledger: s.ledger, Name: "fire",
 		Each:      func(ctx context.Context, visit func(string) error) error { return d.Tenants.Each(ctx, visit) },
 		Connected: d.Connected, Handle: s.traced, Log: d.Log, Poll: d.Poll, Sweep: d.Sweep})

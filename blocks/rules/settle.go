@@ -36,8 +36,8 @@ func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
 		s.Log.WarnContext(ctx, "firing was taken over", "tenant", e.Tenant, "firing", e.ID)
 	case err != nil: // its lease ends, and it is taken up again from the steps that are stored
 		s.Log.ErrorContext(ctx, "store outcome of a firing", "tenant", e.Tenant, "firing", e.ID, "error", err)
-	case s.Settled != nil:
-		s.Settled(*e)
+	default:
+		s.ended(*e)
 	}
 	s.queue.Tell(e.Tenant, e.ID)
 }

@@ -33,14 +33,6 @@ internal/privacy -> blocks
 internal/privacy -> blocks/rules
 internal/privacy -> internal/crm
 internal/privacy -> oauth
-metrics -> api
-metrics -> blocks/rules
-metrics -> connector/amocrm
-metrics -> internal/crm/webhooks
-metrics -> internal/ledger
-metrics -> internal/notify
-metrics -> internal/store
-metrics -> oauth
 oauth -> connector/amocrm
 traces -> connector/amocrm
 traces -> connector/attempt

@@ -11,7 +11,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"github.com/sidecard/sidecard/internal/store"
-	"github.com/sidecard/sidecard/metrics"
+	"github.com/sidecard/sidecard/internal/telemetry"
 )
 
 var panelPath = regexp.MustCompile(`/blocks/amocrm/[A-Za-z0-9_-]{22}`)
@@ -30,7 +30,7 @@ func wired(t *testing.T) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble(set, db, metrics.New("test"), nil, slog.New(slog.DiscardHandler))
+	s, err := assemble(set, db, telemetry.NewRegistry("test"), nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

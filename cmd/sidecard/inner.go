@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"time"
+
+	"github.com/sidecard/sidecard/internal/telemetry"
 )
 
 // inner are the listeners for the operator, apart from the public one: metrics and profiles. Both are off unless they have
@@ -19,7 +21,7 @@ type inner struct {
 
 func (s *service) inners(set settings) []inner {
 	metrics, profiles := http.NewServeMux(), http.NewServeMux()
-	metrics.Handle("GET /metrics", s.metrics.Handler())
+	metrics.Handle("GET /metrics", telemetry.Handler(s.metrics))
 	profiles.HandleFunc("GET /debug/pprof/", pprof.Index)
 	profiles.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	profiles.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

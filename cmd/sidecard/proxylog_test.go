@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/internal/store"
-	"github.com/sidecard/sidecard/metrics"
+	"github.com/sidecard/sidecard/internal/telemetry"
 )
 
 // nginxMap is the handbook's map of addresses for a proxy's log: patterns and what stands in their place.
@@ -46,7 +46,7 @@ func TestProxyLog_holdsNoSessionAndNoSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble(set, db, metrics.New("test"), nil, slog.New(slog.DiscardHandler))
+	s, err := assemble(set, db, telemetry.NewRegistry("test"), nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/sidecard/sidecard/api"
 	"github.com/sidecard/sidecard/api/contract"
 	"github.com/sidecard/sidecard/internal/store"
-	"github.com/sidecard/sidecard/metrics"
+	"github.com/sidecard/sidecard/internal/telemetry"
 )
 
 // forBrowsers are the addresses behind the block: no contract.
@@ -29,7 +29,7 @@ func TestRoutes_machinesFindEachDescribedAndNoneElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble(set, db, metrics.New("test"), nil, slog.New(slog.DiscardHandler))
+	s, err := assemble(set, db, telemetry.NewRegistry("test"), nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

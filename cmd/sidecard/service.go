@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/api"
@@ -22,8 +23,8 @@ import (
 	"github.com/sidecard/sidecard/internal/crm/webhooks"
 	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
-	"github.com/sidecard/sidecard/metrics"
 	"github.com/sidecard/sidecard/oauth"
 	"github.com/sidecard/sidecard/traces"
 )
@@ -43,7 +44,7 @@ type service struct {
 	changes  *webhooks.Hub
 	routes   *echo.Echo
 	http     *http.Server
-	metrics  *metrics.Metrics
+	metrics  *prometheus.Registry
 	traces   *traces.Traces // nil: off
 	inner    []*innerServer
 	install  func(context.Context) error
@@ -58,17 +59,16 @@ func newService(ctx context.Context, set settings, log *slog.Logger) (*service, 
 		}
 		log = traces.Log(log)
 	}
-	m := metrics.New(version)
-	db, err := store.Open(ctx, store.Options{URL: set.RedisURL, Patient: true, DataDir: set.DataDir, Ring: set.ring, Log: log, Watch: m.Store()})
+	registry := telemetry.NewRegistry(version)
+	db, err := store.Open(ctx, store.Options{URL: set.RedisURL, Patient: true, DataDir: set.DataDir, Ring: set.ring, Log: log, Metrics: registry})
 	if err != nil {
 		flush(tr)
 		return nil, err
 	}
-	m.Redis(db)
 	if tr != nil {
 		tr.Redis(db)
 	}
-	s, err := assemble(set, db, m, tr, log)
+	s, err := assemble(set, db, registry, tr, log)
 	if err == nil && set.AmoToken != "" {
 		err = awaitStore(ctx, db)
 	}
@@ -121,37 +121,36 @@ func installLongLived(ctx context.Context, set settings, flow *oauth.Flow) error
 	return err
 }
 
-func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces, log *slog.Logger) (*service, error) {
+func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *traces.Traces, log *slog.Logger) (*service, error) {
 	catalog, err := blocks.NewCatalog()
 	if err != nil {
 		return nil, err
 	}
-	s := &service{db: db, tenants: tenant.NewDirectory(db), metrics: m, traces: tr}
-	traced, unread := traceHooks(tr, m), newUnreadLog(log)
+	s := &service{db: db, tenants: tenant.NewDirectory(db), metrics: registry, traces: tr}
+	traced, unread := traceHooks(tr), newUnreadLog(log)
 	login := oauth.Config{
 		ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts,
-		LongLivedToken: set.AmoToken,
+		LongLivedToken: set.AmoToken, Metrics: registry,
 	}
 	pace := func(amoBase string) amocrm.Pace { return crm.Pace(db, amoBase, store.Interactive) }
 	s.grants = oauth.NewGrants(db, login, pace, log)
-	s.grants.OnRefresh(m.Refreshed)
 	s.grants.OnCall(traced.login)
 	client := set.amoHosts.HTTPClient(20 * time.Second) // one for all accounts: each has connections of its own to keep
 	b := crm.New(crm.Deps{
-		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log, Seen: traced.crm, Unread: unread.crm,
+		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log, Seen: traced.crm, Metrics: registry, Unread: unread.crm,
 		HTTP: func(string) *http.Client { return client },
 	})
 	desk := helpdesk(set, traced.desk, unread.desk)
 	text := func(lang, key string, args ...any) string { return catalog.T(blocks.Lang(lang), key, args...) }
 	set.notices.Text = text
-	set.notices.Sent, set.notices.Trace = m.Noticed, traced.notice
+	set.notices.Metrics, set.notices.Trace = registry, traced.notice
 	sender := notify.NewSender(db, set.notices)
 	s.triggers = rules.NewService(rules.Deps{
-		DB: db, Tenants: s.tenants, Log: log, Text: text, Trace: traced.step, Mark: traced.mark,
+		DB: db, Tenants: s.tenants, Log: log, Text: text, Trace: traced.step, Mark: traced.mark, Metrics: registry,
 		Problem: func(lang string, p rules.Problem) string {
 			return catalog.RuleProblem(blocks.Lang(lang), p.Key, p.Params, p.Detail)
 		},
-		Settled: func(e rules.Entry) { m.Settled(e); s.notices.Settled(e.Tenant, e.State, e.Label) },
+		Settled: func(e rules.Entry) { s.notices.Settled(e.Tenant, e.State, e.Label) },
 		Desk:    func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (rules.Account, error) {
 			return b.Account(ctx, tenantID, p)
@@ -161,7 +160,6 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces,
 			return status.State == "connected", err
 		},
 	})
-	m.Firings(s.triggers.Totals, log)
 	s.notices = notify.New(notify.Deps{DB: db, Tenants: s.tenants, Firings: s.triggers, Sender: sender, Log: log})
 	s.hooks, s.changes = changeHooks(set, s, b, log), webhooks.NewHub(db, log)
 	flow := oauth.NewFlow(db, login, s.tenants, s.grants, log)
@@ -213,10 +211,10 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces,
 		Log:     log,
 		Ready:   db.Ready,
 		Proxies: set.proxies, Strangers: strangers,
-		Served: m.Served, Trace: traced.requests,
+		Metrics: registry, Trace: traced.requests,
 		Routes: []api.Routes{s.block, s.hooks, &api.TriggerHandlers{
 			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog,
-			Strangers: strangers, Counted: m.Asked, Log: log,
+			Strangers: strangers, Metrics: registry, Log: log,
 		}},
 	})
 	s.http = api.Server(s.routes)
@@ -228,7 +226,7 @@ func assemble(set settings, db *store.DB, m *metrics.Metrics, tr *traces.Traces,
 func changeHooks(set settings, s *service, b *crm.Bridge, log *slog.Logger) *webhooks.Service {
 	return webhooks.NewService(webhooks.Deps{
 		DB: s.db, Tenants: s.tenants, Grants: s.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: log,
-		Received: s.metrics.Hooked,
+		Metrics: s.metrics,
 		Open: func(ctx context.Context, tenantID string) (webhooks.Account, error) {
 			a, err := b.Account(ctx, tenantID, store.Background)
 			if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
-	"github.com/sidecard/sidecard/metrics"
 )
 
 type tenantsCmd struct {
@@ -44,7 +44,7 @@ type office struct {
 // run opens the office for do.
 func (cmd *tenantsCmd) run(ctx context.Context, do func(office) error) error {
 	return cmd.opened(ctx, func(set settings, db *store.DB) error {
-		s, err := assemble(set, db, metrics.New(version), nil, slog.New(slog.DiscardHandler))
+		s, err := assemble(set, db, telemetry.NewRegistry(version), nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}

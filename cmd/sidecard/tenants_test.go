@@ -10,8 +10,8 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
-	"github.com/sidecard/sidecard/metrics"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -22,7 +22,7 @@ func newTestOffice(t *testing.T, d *desk, answer string) office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble(set, d.db, metrics.New("test"), nil, slog.New(slog.DiscardHandler))
+	s, err := assemble(set, d.db, telemetry.NewRegistry("test"), nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,15 +9,13 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/notify"
-	"github.com/sidecard/sidecard/metrics"
 	"github.com/sidecard/sidecard/traces"
 )
 
 // flushWithin is what a stop gives to the last spans.
 const flushWithin = time.Second
 
-// tracing are the places where the parts of a service let themselves be traced. Without traces all but crm, which the
-// metrics need, are nil.
+// tracing are the places where the parts of a service let themselves be traced. Without traces all are nil.
 type tracing struct {
 	requests echo.MiddlewareFunc
 	carry    func(to, from context.Context) context.Context
@@ -29,16 +27,12 @@ type tracing struct {
 	desk     func(context.Context, usedesk.Seen)
 }
 
-func traceHooks(tr *traces.Traces, m *metrics.Metrics) tracing {
+func traceHooks(tr *traces.Traces) tracing {
 	if tr == nil {
-		return tracing{crm: m.Called}
+		return tracing{}
 	}
 	return tracing{
-		requests: tr.Requests, carry: tr.Carry, step: tr.Step, mark: tr.Mark, notice: tr.Notice, login: tr.CRM, desk: tr.Desk,
-		crm: func(ctx context.Context, s amocrm.Seen) {
-			m.Called(ctx, s)
-			tr.CRM(ctx, s)
-		},
+		requests: tr.Requests, carry: tr.Carry, step: tr.Step, mark: tr.Mark, notice: tr.Notice, crm: tr.CRM, login: tr.CRM, desk: tr.Desk,
 	}
 }
 

@@ -11,8 +11,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -34,6 +37,7 @@ type Deps struct {
 	Grants  Grants
 	HTTP    func(amoBase string) *http.Client
 	Seen    func(context.Context, amocrm.Seen)
+	Metrics prometheus.Registerer // may be nil
 	Unread  func(context.Context, amocrm.Unread)
 	Log     *slog.Logger
 }
@@ -41,6 +45,7 @@ type Deps struct {
 // Bridge joins helpdesk clients to CRM contacts and deals for all tenants. It is safe for concurrent use.
 type Bridge struct {
 	Deps
+	calls     *prometheus.HistogramVec
 	lookAgain []time.Duration // pauses before each look for a write whose answer was lost
 
 	mu       sync.Mutex
@@ -54,9 +59,23 @@ func New(d Deps) *Bridge {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Bridge{
-		Deps:      d,
+		Deps: d,
+		calls: telemetry.Histogram(d.Metrics, "crm_call_seconds",
+			"Exchanges with amoCRM, by endpoint pattern; outcome is the status, or none without an answer.", telemetry.UpTo, "endpoint", "outcome"),
 		lookAgain: []time.Duration{0, 1500 * time.Millisecond},
 		breakers:  map[string]*breaker{},
+	}
+}
+
+// called counts an exchange and passes it on.
+func (b *Bridge) called(ctx context.Context, s amocrm.Seen) {
+	outcome := "none"
+	if s.Status != 0 {
+		outcome = strconv.Itoa(s.Status)
+	}
+	b.calls.WithLabelValues(s.Op, outcome).Observe(s.Took.Seconds())
+	if b.Seen != nil {
+		b.Seen(ctx, s)
 	}
 }
 
@@ -119,9 +138,7 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 		opts = append(opts, amocrm.WithHTTP(h))
 	}
 	opts = append(opts, amocrm.WithPace(pace))
-	if b.Seen != nil {
-		opts = append(opts, amocrm.WithObserver(b.Seen))
-	}
+	opts = append(opts, amocrm.WithObserver(b.called))
 	if b.Unread != nil {
 		opts = append(opts, amocrm.WithUnread(b.Unread))
 	}

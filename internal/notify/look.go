@@ -13,6 +13,7 @@ import (
 
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -145,7 +146,7 @@ func (w *Watcher) deliver(ctx context.Context, t tenant.Tenant, s *said, ways []
 		}
 		p.Ways = nil
 		for j, err := range errs {
-			w.Sender.Sent(left[j].kind, err == nil)
+			w.Sender.sent.WithLabelValues(string(left[j].kind), telemetry.Outcome(err == nil)).Inc()
 			if err != nil && !w.final(t.ID, p.Message.Event, left[j].name, err) {
 				p.Ways = append(p.Ways, left[j].name)
 			}

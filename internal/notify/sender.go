@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -39,7 +41,7 @@ type Config struct {
 	Private   bool   // webhooks may go into private networks
 	PublicURL string // "https://sidecard.example.com"
 	Text      func(lang, key string, args ...any) string
-	Sent      func(k Kind, ok bool) // hears of every message that was tried, tests apart; may be nil
+	Metrics   prometheus.Registerer // may be nil
 	// Trace begins the trace of one message, and end ends it; may be nil.
 	Trace func(ctx context.Context, k Kind) (traced context.Context, end func(ok bool))
 }
@@ -49,14 +51,17 @@ type Sender struct {
 	Config
 	db   *store.DB
 	hook *http.Client
+	sent *prometheus.CounterVec
 }
 
 // NewSender makes a Sender. Config.HTTP reaches the bot API and nothing else.
 func NewSender(db *store.DB, c Config) *Sender {
-	if c.Sent == nil {
-		c.Sent = func(Kind, bool) {}
+	sent := telemetry.Counters(c.Metrics, "notices_sent_total", "Notices of trouble tried, by way and whether they were taken.", "way", "outcome")
+	for _, k := range []Kind{KindMail, KindTelegram, KindWebhook} {
+		sent.WithLabelValues(string(k), telemetry.Outcome(true))
+		sent.WithLabelValues(string(k), telemetry.Outcome(false))
 	}
-	return &Sender{Config: c, db: db, hook: webhookClient(c.Private)}
+	return &Sender{Config: c, db: db, hook: webhookClient(c.Private), sent: sent}
 }
 
 // Mails says whether this server sends e-mail at all.

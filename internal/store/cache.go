@@ -55,7 +55,7 @@ func Fetch[T any](ctx context.Context, c *Cache, key string, fresh time.Duration
 	raw := c.read(ctx, key)
 	old, known := decode[T](c, key, raw)
 	if known && time.Since(old.At) < fresh {
-		c.db.watch.Read(ReadHit)
+		c.db.metrics.reads.WithLabelValues("hit").Inc()
 		return old, nil
 	}
 	result := c.flights.DoChan(key+"|"+version(raw), func() (value any, err error) {
@@ -86,7 +86,7 @@ func Fetch[T any](ctx context.Context, c *Cache, key string, fresh time.Duration
 	select {
 	case r := <-result:
 		if r.Err == nil {
-			c.db.watch.Read(ReadMiss)
+			c.db.metrics.reads.WithLabelValues("miss").Inc()
 			return r.Val.(Cached[T]), nil
 		}
 		err = r.Err
@@ -96,11 +96,11 @@ func Fetch[T any](ctx context.Context, c *Cache, key string, fresh time.Duration
 		err = context.DeadlineExceeded
 	}
 	if known {
-		c.db.watch.Read(ReadStale)
+		c.db.metrics.reads.WithLabelValues("stale").Inc()
 		old.Stale, old.Err = true, err
 		return old, nil
 	}
-	c.db.watch.Read(ReadFailed)
+	c.db.metrics.reads.WithLabelValues("failed").Inc()
 	return Cached[T]{}, err
 }
 

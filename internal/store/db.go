@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"os/exec"
 	"path/filepath"
-	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -25,38 +25,19 @@ type Options struct {
 	Ring *Ring
 	// Log is silent when nil.
 	Log *slog.Logger
-	// Watch may be left empty.
-	Watch Watch
+	// Metrics may be nil.
+	Metrics prometheus.Registerer
 }
-
-// Watch hears of what costs time, for metrics. Its functions must not block; each may be nil.
-type Watch struct {
-	// Waited hears how long a request waited for its slot of a Pace, also when err says that it got none.
-	Waited func(p Priority, took time.Duration, err error)
-	// Read hears of every Fetch.
-	Read func(Reading)
-}
-
-// Reading is how a Fetch got its value.
-type Reading string
-
-// Readings.
-const (
-	ReadHit    Reading = "hit"    // it was there, young enough
-	ReadMiss   Reading = "miss"   // it was loaded
-	ReadStale  Reading = "stale"  // an old one had to do
-	ReadFailed Reading = "failed" // there was none
-)
 
 // DB is one Redis with a key ring. It is safe for concurrent use.
 type DB struct {
 	redis.UniversalClient
-	ring  *Ring
-	mode  string
-	log   *slog.Logger
-	turns *turns
-	watch Watch
-	stop  func() error // ends the Redis of our own; nil for somebody else's
+	ring    *Ring
+	mode    string
+	log     *slog.Logger
+	turns   *turns
+	metrics metrics
+	stop    func() error // ends the Redis of our own; nil for somebody else's
 }
 
 // Modes of a DB.
@@ -70,15 +51,9 @@ const (
 // DataDir (append-only file synced on every write, gone when this process is gone), adopting one that still answers
 // there; when neither program is installed it keeps the state in memory and says so loudly.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	db := &DB{log: o.Log, ring: o.Ring, turns: newTurns(), watch: o.Watch}
+	db := &DB{log: o.Log, ring: o.Ring, turns: newTurns(), metrics: newMetrics(o.Metrics)}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
-	}
-	if db.watch.Waited == nil {
-		db.watch.Waited = func(Priority, time.Duration, error) {}
-	}
-	if db.watch.Read == nil {
-		db.watch.Read = func(Reading) {}
 	}
 	own := o.URL == "" || o.URL == "memory:"
 	if db.ring == nil {
@@ -106,6 +81,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
+	}
+	if o.Metrics != nil {
+		db.metrics.watch(db.UniversalClient)
 	}
 	return db, nil
 }

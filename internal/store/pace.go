@@ -141,7 +141,7 @@ func (b *Busy) Unwrap() error { return context.DeadlineExceeded }
 // more than once. When ctx's deadline comes before the next slot can be free, Wait says so at once with *Busy.
 func (p *Pace) Wait(ctx context.Context) (done func(), err error) {
 	start := time.Now()
-	defer func() { p.db.watch.Waited(p.prio, time.Since(start), err) }()
+	defer func() { p.db.metrics.waited(p.prio, time.Since(start), err) }()
 	// One of this process asks Redis at a time; the others queue behind it in order.
 	give, err := p.db.turns.take(ctx, fmt.Sprintf("pace:%d:%s", p.prio, p.name))
 	if err != nil {

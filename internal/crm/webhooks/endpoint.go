@@ -36,7 +36,7 @@ func (s *Service) Routes(e *echo.Echo) { e.POST(route+":secret", s.receive) }
 func (s *Service) receive(c echo.Context) error {
 	secret := c.Param("secret")
 	if !secretShape.MatchString(secret) || s.nobodys(c.Request().Context(), secret) {
-		s.Received(FateHandled)
+		s.received.WithLabelValues(resultHandled).Inc()
 		return c.NoContent(http.StatusOK)
 	}
 	raw, err := io.ReadAll(io.LimitReader(c.Request().Body, maxBody+1))
@@ -49,7 +49,7 @@ func (s *Service) receive(c echo.Context) error {
 	case s.inbox <- h:
 	default:
 		s.waiting.Add(-int64(len(h.raw)))
-		s.Received(FateDropped)
+		s.received.WithLabelValues(resultDropped).Inc()
 		s.Log.Warn("hook dropped, too many wait")
 	}
 	return c.NoContent(http.StatusOK)
@@ -70,10 +70,10 @@ func (s *Service) handle(h hook) {
 	defer cancel()
 	err := s.apply(ctx, h)
 	if err == nil {
-		s.Received(FateHandled)
+		s.received.WithLabelValues(resultHandled).Inc()
 		return
 	}
-	s.Received(FateFailed)
+	s.received.WithLabelValues(resultFailed).Inc()
 	if s.ctx.Err() == nil {
 		s.Log.Warn("hook not handled", "error", err)
 	}

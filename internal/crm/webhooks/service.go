@@ -7,9 +7,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -69,18 +72,15 @@ type Deps struct {
 	AfterLogin time.Duration
 	// CheckTime is how long one tenant's subscription may take to check. Zero means 10 s.
 	CheckTime time.Duration
-	// Received hears what became of every hook; may be nil.
-	Received func(Fate)
+	// Metrics may be nil.
+	Metrics prometheus.Registerer
 }
 
-// Fate is what became of a hook.
-type Fate string
-
-// Fates.
+// What became of a hook, for metrics.
 const (
-	FateHandled Fate = "handled" // also one of nobody's that was let go
-	FateFailed  Fate = "failed"
-	FateDropped Fate = "dropped" // too many waited
+	resultHandled = "handled" // also one of nobody's that was let go
+	resultFailed  = "failed"
+	resultDropped = "dropped" // too many waited
 )
 
 // Service is one replica's part: the address that amoCRM posts to and a share in the watchdog.
@@ -92,6 +92,8 @@ type Service struct {
 	active  sync.WaitGroup
 	ctx     context.Context
 	cancel  context.CancelFunc
+
+	received *prometheus.CounterVec
 }
 
 const (
@@ -113,11 +115,10 @@ func NewService(d Deps) *Service {
 	if d.CheckTime == 0 {
 		d.CheckTime = checkTime
 	}
-	if d.Received == nil {
-		d.Received = func(Fate) {}
-	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Service{Deps: d, inbox: make(chan hook, inboxMost), ctx: ctx, cancel: cancel}
+	s := &Service{Deps: d, inbox: make(chan hook, inboxMost), ctx: ctx, cancel: cancel,
+		received: telemetry.Counter(d.Metrics, "hooks_received_total", "Webhooks of amoCRM by what became of them.", "fate",
+			resultHandled, resultFailed, resultDropped)}
 	s.rounds = s.newRounds()
 	return s
 }

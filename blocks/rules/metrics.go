@@ -1,6 +1,7 @@
-package metrics
+package rules
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/telemetry"
 )
 
 const (
@@ -17,10 +19,24 @@ const (
 	scrapeWait  = 1500 * time.Millisecond // of a scrape for a count that it began
 )
 
-// Firings shows the queue. count is asked at a scrape, at most every 15 seconds; a scrape waits for it a moment and then shows
-// the last count, whose time is told beside it. Call it once.
-func (m *Metrics) Firings(count func(context.Context) (map[ledger.State]ledger.Total, error), log *slog.Logger) {
-	m.registry.MustRegister(&queue{count: count, log: log})
+// metered registers what there is to count: firings that come to rest, and the queue.
+func (s *Service) metered(r prometheus.Registerer) {
+	ends := []string{string(ledger.StateDone), string(ledger.StateHeld), string(ledger.StateFailed), string(ledger.StateAccepted)}
+	for _, l := range ledger.Labels {
+		ends = append(ends, string(l))
+	}
+	s.ends = telemetry.Counter(r, "firings_settled_total", "Firings that came to rest or wait again, by state.", "state", ends...)
+	if r != nil {
+		r.MustRegister(&queue{count: s.Totals, log: s.Log})
+	}
+}
+
+// ended counts a firing that came to rest, by its label if it has one, and passes it on.
+func (s *Service) ended(e Entry) {
+	s.ends.WithLabelValues(cmp.Or(string(e.Label), string(e.State))).Inc()
+	if s.Settled != nil {
+		s.Settled(e)
+	}
 }
 
 var (
@@ -30,7 +46,8 @@ var (
 	queueAt = prometheus.NewDesc("sidecard_firings_counted_timestamp_seconds", "When the firings were counted last.", nil, nil)
 )
 
-// queue is a collector with the last count.
+// queue is a collector with the last count. It is asked at a scrape, at most every 15 seconds; a scrape waits for it a moment and
+// then shows the last count, whose time is told beside it.
 type queue struct {
 	count func(context.Context) (map[ledger.State]ledger.Total, error)
 	log   *slog.Logger
