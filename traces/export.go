@@ -9,7 +9,7 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 // exporter posts spans as OTLP over HTTP in its JSON form (opentelemetry.io/docs/specs/otlp). A batch that the collector does
@@ -37,8 +37,8 @@ func (e *exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 		req.Header[name] = values
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", attempt.UserAgent())
-	answer, err := attempt.Do(e.http, req)
+	req.Header.Set("User-Agent", transport.UserAgent())
+	answer, err := transport.Do(e.http, req)
 	switch {
 	case err != nil:
 		return fmt.Errorf("reach the collector: %w", err)

@@ -14,7 +14,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 const (
@@ -41,11 +41,11 @@ func Start(ctx context.Context, c Config, version string, log *slog.Logger) (*Tr
 	}
 	complain := &complaints{log: log}
 	otel.SetErrorHandler(complain)
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 1
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	base.MaxIdleConnsPerHost = 1
 	p := sdktrace.NewTracerProvider(sdktrace.WithResource(what), sdktrace.WithBatcher(&exporter{
 		url: c.URL, headers: c.Headers,
-		http: attempt.NoRedirects(&http.Client{Transport: transport, Timeout: sendWithin}),
+		http: transport.NoRedirects(&http.Client{Transport: base, Timeout: sendWithin}),
 	}))
 	return &Traces{provider: p, tracer: p.Tracer("github.com/sidecard/sidecard/traces"), log: complain}, nil
 }

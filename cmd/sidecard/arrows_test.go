@@ -22,20 +22,14 @@ blocks/amocrm -> connector/usedesk
 blocks/rules -> connector/amocrm
 blocks/rules -> connector/usedesk
 blocks/rules -> intake
-connector/amocrm -> connector/allow
-connector/amocrm -> connector/attempt
-connector/usedesk -> connector/allow
-connector/usedesk -> connector/attempt
 internal/crm -> connector/usedesk
-internal/notify -> connector/allow
-internal/notify -> connector/attempt
 internal/privacy -> blocks
 internal/privacy -> blocks/rules
 internal/privacy -> internal/crm
 internal/privacy -> oauth
 oauth -> connector/amocrm
 traces -> connector/amocrm
-traces -> connector/attempt
+traces -> connector/transport
 traces -> connector/usedesk
 traces -> internal/notify
 `), "\n")

@@ -12,7 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 // version is stamped by the build (-X main.version=…).
@@ -39,7 +39,7 @@ func (versionCmd) Run() error {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	attempt.Stamp(version)
+	transport.Stamp(version)
 	var c cli
 	k := kong.Parse(&c,
 		kong.Name("sidecard"),

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/transport"
 	loosely "github.com/sidecard/sidecard/connector/wire"
 )
 
@@ -80,7 +80,7 @@ func (c *Client) write(ctx context.Context, k call, out any) error {
 	return nil
 }
 
-func decode(a attempt.Answer, out any) error {
+func decode(a transport.Answer, out any) error {
 	if a.HTML() {
 		return errPage
 	}
@@ -91,24 +91,24 @@ func decode(a attempt.Answer, out any) error {
 }
 
 // do sends k, repeating reads, and returns only answers of status 2xx.
-func (c *Client) do(ctx context.Context, k call) (attempt.Answer, error) {
+func (c *Client) do(ctx context.Context, k call) (transport.Answer, error) {
 	var payload []byte
 	if k.body != nil {
 		var err error
 		if payload, err = json.Marshal(k.body); err != nil {
-			return attempt.Answer{}, refuse(k.op(), "encode request: %v", err)
+			return transport.Answer{}, refuse(k.op(), "encode request: %v", err)
 		}
 	}
 	s := &sending{c: c, call: k, payload: payload}
-	var a attempt.Answer
+	var a transport.Answer
 	var err error
 	if k.method == http.MethodGet {
-		a, err = attempt.Retry(ctx, s.authorized)
+		a, err = transport.Retry(ctx, s.authorized)
 	} else {
 		a, err = s.authorized(ctx)
 	}
 	if err != nil {
-		return attempt.Answer{}, s.failure(err)
+		return transport.Answer{}, s.failure(err)
 	}
 	if a.Status >= 200 && a.Status < 300 {
 		return a, nil
@@ -117,7 +117,7 @@ func (c *Client) do(ctx context.Context, k call) (attempt.Answer, error) {
 	if k.method != http.MethodGet && lost(a.Status) {
 		e.Kind = KindUnknownOutcome
 	}
-	return attempt.Answer{}, e
+	return transport.Answer{}, e
 }
 
 // sending is the life of one call over its attempts.
@@ -136,10 +136,10 @@ func (e authError) Unwrap() error { return e.error }
 
 // authorized makes one attempt, and on the call's first 401 a second one with another token; in between one with the same
 // token, if the account has another address by now. This holds for writes as well: a 401 means that nothing was done.
-func (s *sending) authorized(ctx context.Context) (attempt.Answer, error) {
+func (s *sending) authorized(ctx context.Context) (transport.Answer, error) {
 	token, err := s.token(ctx, "")
 	if err != nil {
-		return attempt.Answer{}, err
+		return transport.Answer{}, err
 	}
 	a, err := s.once(ctx, token)
 	if err != nil || a.Status != http.StatusUnauthorized || s.asked {
@@ -148,7 +148,7 @@ func (s *sending) authorized(ctx context.Context) (attempt.Answer, error) {
 	s.asked = true
 	moved, err := s.c.goHome(ctx)
 	if err != nil {
-		return attempt.Answer{}, err
+		return transport.Answer{}, err
 	}
 	if moved {
 		if a, err = s.once(ctx, token); err != nil || a.Status != http.StatusUnauthorized {
@@ -157,13 +157,13 @@ func (s *sending) authorized(ctx context.Context) (attempt.Answer, error) {
 	}
 	fresh, err := s.token(ctx, token)
 	if err != nil {
-		return attempt.Answer{}, err
+		return transport.Answer{}, err
 	}
 	if fresh == token {
 		return a, nil
 	}
 	if _, err := s.c.goHome(ctx); err != nil {
-		return attempt.Answer{}, err
+		return transport.Answer{}, err
 	}
 	return s.once(ctx, fresh)
 }
@@ -181,12 +181,12 @@ func (s *sending) token(ctx context.Context, rejected string) (string, error) {
 }
 
 // once makes one HTTP exchange in a slot of the limiter.
-func (s *sending) once(ctx context.Context, token string) (attempt.Answer, error) {
+func (s *sending) once(ctx context.Context, token string) (transport.Answer, error) {
 	u := *s.c.base.Load()
 	u.Path, u.RawQuery = s.call.path(), s.call.query.Encode()
 	req, err := http.NewRequestWithContext(ctx, s.call.method, u.String(), bytes.NewReader(s.payload))
 	if err != nil {
-		return attempt.Answer{}, err
+		return transport.Answer{}, err
 	}
 	if s.payload == nil {
 		req.Body, req.GetBody, req.ContentLength = http.NoBody, nil, 0
@@ -200,21 +200,21 @@ func (s *sending) once(ctx context.Context, token string) (attempt.Answer, error
 	if s.c.pace != nil {
 		done, err := s.c.pace.Wait(ctx)
 		if err != nil {
-			return attempt.Answer{}, fmt.Errorf("wait for a slot: %w", err)
+			return transport.Answer{}, fmt.Errorf("wait for a slot: %w", err)
 		}
 		defer done()
 	}
 	if err := ctx.Err(); err != nil { // it may know better than its timer, which stands still while a machine is suspended
-		return attempt.Answer{}, fmt.Errorf("before sending: %w", err)
+		return transport.Answer{}, fmt.Errorf("before sending: %w", err)
 	}
 	start := time.Now()
-	a, err := attempt.Do(s.c.http, req)
+	a, err := transport.Do(s.c.http, req)
 	if said, bad := http.ParseTime(a.Header.Get("Date")); bad == nil {
 		s.c.clock.Store(&reading{said: said, at: time.Now()})
 	}
 	s.c.see(ctx, Seen{s.call.op(), a.Status, plain(a.Header.Get("X-Request-Id"), 128), time.Since(start)})
 	if a.Status == http.StatusTooManyRequests && s.c.pace != nil {
-		s.c.pace.Penalty(ctx, attempt.RetryAfter(a, time.Now()))
+		s.c.pace.Penalty(ctx, transport.RetryAfter(a, time.Now()))
 	}
 	return a, err
 }
@@ -222,13 +222,13 @@ func (s *sending) once(ctx context.Context, token string) (attempt.Answer, error
 // failure sorts an attempt that brought no answer.
 func (s *sending) failure(err error) error {
 	e := &Error{Op: s.call.op(), Kind: KindNetwork, cause: err}
-	f, sent := errors.AsType[*attempt.Failure](err)
+	f, sent := errors.AsType[*transport.Failure](err)
 	switch {
 	case errors.As(err, new(authError)) && errors.Is(err, ErrUnauthorized):
 		e.Kind = KindUnauthorized
 	case sent && f.MaybeSent && s.call.method != http.MethodGet:
 		e.Kind = KindUnknownOutcome
-	case sent && errors.Is(f, attempt.ErrTooLarge):
+	case sent && errors.Is(f, transport.ErrTooLarge):
 		e.Kind = KindUpstream
 	}
 	return e

@@ -15,7 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 // Auth hands out access tokens. Token returns the current one; when rejected is not empty the server has answered 401 to
@@ -103,7 +103,7 @@ func New(base string, auth Auth, opts ...Option) (*Client, error) {
 	if auth == nil {
 		return nil, errors.New("amocrm: no source of access tokens")
 	}
-	c := &Client{auth: auth, agent: attempt.UserAgent(), see: func(context.Context, Seen) {}, miss: func(context.Context, Unread) {}}
+	c := &Client{auth: auth, agent: transport.UserAgent(), see: func(context.Context, Seen) {}, miss: func(context.Context, Unread) {}}
 	c.base.Store(u)
 	for _, o := range opts {
 		o(c)
@@ -111,7 +111,7 @@ func New(base string, auth Auth, opts ...Option) (*Client, error) {
 	if c.http == nil {
 		c.http = &http.Client{Timeout: 20 * time.Second}
 	}
-	c.http = attempt.NoRedirects(c.http)
+	c.http = transport.NoRedirects(c.http)
 	return c, nil
 }
 

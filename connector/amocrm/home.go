@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 const homeOp = "GET /oauth2/account/current/subdomain"
@@ -32,16 +32,16 @@ func FindHome(ctx context.Context, h *http.Client, api, refresh string) (Home, e
 	if h == nil {
 		h = &http.Client{Timeout: 20 * time.Second}
 	}
-	h = attempt.NoRedirects(h)
-	a, err := attempt.Retry(ctx, func(ctx context.Context) (attempt.Answer, error) {
+	h = transport.NoRedirects(h)
+	a, err := transport.Retry(ctx, func(ctx context.Context) (transport.Answer, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String()+"/oauth2/account/current/subdomain", nil)
 		if err != nil {
-			return attempt.Answer{}, err
+			return transport.Answer{}, err
 		}
 		req.Header.Set("X-Refresh-Token", refresh)
 		req.Header.Set("Accept", "application/json")
-		req.Header.Set("User-Agent", attempt.UserAgent())
-		return attempt.Do(h, req)
+		req.Header.Set("User-Agent", transport.UserAgent())
+		return transport.Do(h, req)
 	})
 	if err != nil {
 		return Home{}, &Error{Op: homeOp, Kind: KindNetwork, cause: err}

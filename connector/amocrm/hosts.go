@@ -5,15 +5,15 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/sidecard/sidecard/connector/allow"
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 // HostError says why an address was refused; it may be shown to the person who typed it.
-type HostError = allow.HostError
+type HostError = transport.HostError
 
 // Hosts knows which hosts may be accounts: <name>.amocrm.ru, .amocrm.com, .kommo.com and what the server's
 // configuration adds (amocrm.md §1.5).
-type Hosts struct{ list, api *allow.List }
+type Hosts struct{ list, api *transport.List }
 
 // vendorHosts are first labels that belong to amoCRM itself.
 var vendorHosts = regexp.MustCompile(`^(www|api[0-9]*|api-.*)$`)
@@ -25,11 +25,11 @@ var apiHosts = regexp.MustCompile(`^(api[0-9]*|api-.*)$`)
 // http for loopback and https otherwise.
 func NewHosts(extra []string) (*Hosts, error) {
 	domains := []string{"amocrm.ru", "amocrm.com", "kommo.com"}
-	l, err := allow.New(allow.Rules{Accounts: domains, Reserved: vendorHosts, Extra: extra})
+	l, err := transport.New(transport.Rules{Accounts: domains, Reserved: vendorHosts, Extra: extra})
 	if err != nil {
 		return nil, err
 	}
-	api, err := allow.New(allow.Rules{Accounts: domains, Only: apiHosts, Extra: extra})
+	api, err := transport.New(transport.Rules{Accounts: domains, Only: apiHosts, Extra: extra})
 	if err != nil {
 		return nil, err
 	}

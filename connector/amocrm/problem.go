@@ -10,7 +10,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 const (
@@ -20,10 +20,10 @@ const (
 
 // problem reads the error bodies of amocrm.md §8.3: validation-errors, the errors map, the plain problem, the token
 // endpoint's hint, and pages. secrets are cut out of every text.
-func problem(op string, a attempt.Answer, secrets ...string) *Error {
+func problem(op string, a transport.Answer, secrets ...string) *Error {
 	e := &Error{Op: op, Status: a.Status, Kind: kindOf(a), RequestID: plain(a.Header.Get("X-Request-Id"), 128)}
 	if a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable {
-		e.RetryAfter = attempt.RetryAfter(a, time.Now())
+		e.RetryAfter = transport.RetryAfter(a, time.Now())
 	}
 	var body struct {
 		Title       loose             `json:"title"`
@@ -80,7 +80,7 @@ func errorsMap(raw json.RawMessage, clean func(loose) string) []FieldError {
 	return out
 }
 
-func kindOf(a attempt.Answer) Kind {
+func kindOf(a transport.Answer) Kind {
 	switch {
 	case a.Status == http.StatusUnauthorized:
 		return KindUnauthorized

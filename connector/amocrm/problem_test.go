@@ -8,11 +8,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
-func answer(status int, kind, body string) attempt.Answer {
-	return attempt.Answer{Status: status, Header: http.Header{"Content-Type": {kind}}, Body: []byte(body)}
+func answer(status int, kind, body string) transport.Answer {
+	return transport.Answer{Status: status, Header: http.Header{"Content-Type": {kind}}, Body: []byte(body)}
 }
 
 func TestProblem_kinds(t *testing.T) {

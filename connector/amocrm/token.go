@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 const (
@@ -69,14 +69,14 @@ func Exchange(ctx context.Context, h *http.Client, base string, in TokenRequest)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", attempt.UserAgent())
+	req.Header.Set("User-Agent", transport.UserAgent())
 	if h == nil {
 		h = &http.Client{Timeout: 20 * time.Second}
 	}
-	a, err := attempt.Do(attempt.NoRedirects(h), req)
+	a, err := transport.Do(transport.NoRedirects(h), req)
 	if err != nil {
 		e := &Error{Op: tokenOp, Kind: KindNetwork, cause: err}
-		if f, ok := errors.AsType[*attempt.Failure](err); ok && f.MaybeSent {
+		if f, ok := errors.AsType[*transport.Failure](err); ok && f.MaybeSent {
 			e.Kind = KindUnknownOutcome
 		}
 		return TokenPair{}, e
@@ -91,7 +91,7 @@ func Exchange(ctx context.Context, h *http.Client, base string, in TokenRequest)
 	return decodePair(a)
 }
 
-func decodePair(a attempt.Answer) (TokenPair, error) {
+func decodePair(a transport.Answer) (TokenPair, error) {
 	var body struct {
 		Access    string `json:"access_token"`
 		Refresh   string `json:"refresh_token"`

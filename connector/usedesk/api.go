@@ -17,7 +17,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/transport"
 	"github.com/sidecard/sidecard/connector/wire"
 )
 
@@ -71,7 +71,7 @@ func New(base, token string, opts ...Option) (*API, error) {
 	if c.http == nil {
 		c.http = &http.Client{Timeout: 20 * time.Second}
 	}
-	c.http = attempt.NoRedirects(c.http)
+	c.http = transport.NoRedirects(c.http)
 	return c, nil
 }
 
@@ -80,7 +80,7 @@ func (c *API) Base() string { return c.base.String() }
 
 // read calls a method that changes nothing and decodes its answer.
 func (c *API) read(ctx context.Context, method string, params map[string]any, out any) error {
-	a, err := attempt.Retry(ctx, func(ctx context.Context) (attempt.Answer, error) { return c.post(ctx, method, params) })
+	a, err := transport.Retry(ctx, func(ctx context.Context) (transport.Answer, error) { return c.post(ctx, method, params) })
 	if err != nil {
 		return c.failure(method, err, true)
 	}
@@ -120,24 +120,24 @@ func (c *API) write(ctx context.Context, method string, params map[string]any) (
 	return members, nil
 }
 
-func (c *API) post(ctx context.Context, method string, params map[string]any) (attempt.Answer, error) {
+func (c *API) post(ctx context.Context, method string, params map[string]any) (transport.Answer, error) {
 	body := map[string]any{"api_token": c.token}
 	for k, v := range params {
 		body[k] = v
 	}
 	payload, err := json.Marshal(body)
 	if err != nil {
-		return attempt.Answer{}, fmt.Errorf("encode request: %w", err)
+		return transport.Answer{}, fmt.Errorf("encode request: %w", err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.String()+method, bytes.NewReader(payload))
 	if err != nil {
-		return attempt.Answer{}, fmt.Errorf("build request: %w", err)
+		return transport.Answer{}, fmt.Errorf("build request: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", attempt.UserAgent())
+	req.Header.Set("User-Agent", transport.UserAgent())
 	start := time.Now()
-	a, err := attempt.Do(c.http, req)
+	a, err := transport.Do(c.http, req)
 	if c.see != nil {
 		c.see(ctx, Seen{method, a.Status, time.Since(start)})
 	}
@@ -147,10 +147,10 @@ func (c *API) post(ctx context.Context, method string, params map[string]any) (a
 // failure sorts an attempt that brought no answer.
 func (c *API) failure(method string, err error, read bool) error {
 	e := &Error{Op: method, Kind: KindNetwork, cause: err}
-	if f, ok := errors.AsType[*attempt.Failure](err); ok && f.MaybeSent {
+	if f, ok := errors.AsType[*transport.Failure](err); ok && f.MaybeSent {
 		if !read {
 			e.Kind = KindUnknownOutcome
-		} else if errors.Is(f, attempt.ErrTooLarge) {
+		} else if errors.Is(f, transport.ErrTooLarge) {
 			e.Kind = KindUpstream
 		}
 	}

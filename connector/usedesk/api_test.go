@@ -14,7 +14,7 @@ import (
 
 	"github.com/jarcoal/httpmock"
 
-	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/transport"
 	"go.uber.org/goleak"
 )
 
@@ -108,7 +108,7 @@ func TestCall_tokenIsInTheBodyOnly(t *testing.T) {
 	if r.URL.String() != testBase+"ticket" || strings.Contains(r.URL.String(), testToken) || r.Header.Get("Authorization") != "" {
 		t.Errorf("address %s, headers %v", r.URL, r.Header)
 	}
-	if r.Header.Get("User-Agent") != attempt.UserAgent() || r.Header.Get("Content-Type") != js || r.Header.Get("Accept") != js {
+	if r.Header.Get("User-Agent") != transport.UserAgent() || r.Header.Get("Content-Type") != js || r.Header.Get("Accept") != js {
 		t.Errorf("headers %v", r.Header)
 	}
 	s.body(t, `{"api_token":"`+testToken+`","ticket_id":2265179}`)

@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 // Kind sorts what can go wrong by what the caller should do about it.
@@ -81,10 +81,10 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // refusal finds the error in an answer: any status but 2xx, or a 2xx with a member error, or with status false or
 // "error" (usedesk.md §2.1). nil means success.
-func (c *API) refusal(method string, a attempt.Answer) *Error {
+func (c *API) refusal(method string, a transport.Answer) *Error {
 	e := &Error{Op: method, Status: a.Status}
 	if a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable {
-		e.RetryAfter = attempt.RetryAfter(a, time.Now())
+		e.RetryAfter = transport.RetryAfter(a, time.Now())
 	}
 	body := bytes.TrimSpace(a.Body)
 	var said struct {

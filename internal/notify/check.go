@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/sidecard/sidecard/connector/allow"
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 // Limits of what a tenant may choose.
@@ -53,5 +53,5 @@ func ValidURL(s string, private bool) bool {
 		return false
 	}
 	ip, err := netip.ParseAddr(u.Hostname())
-	return err != nil || allow.Public(ip)
+	return err != nil || transport.Public(ip)
 }

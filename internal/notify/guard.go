@@ -5,11 +5,11 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sidecard/sidecard/connector/allow"
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 // errPrivate is the cause when an address of the tenant's choice leads into a private network.
-var errPrivate = allow.ErrPrivate
+var errPrivate = transport.ErrPrivate
 
 const webhookWithin = 5 * time.Second
 
@@ -17,7 +17,7 @@ const webhookWithin = 5 * time.Second
 func webhookClient(private bool) *http.Client {
 	dial := &net.Dialer{Timeout: webhookWithin}
 	if !private {
-		dial.Control = allow.OnlyPublic
+		dial.Control = transport.OnlyPublic
 	}
 	return &http.Client{
 		Timeout: webhookWithin,

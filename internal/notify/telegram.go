@@ -12,8 +12,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/sidecard/sidecard/connector/allow"
-	"github.com/sidecard/sidecard/connector/attempt"
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 // TelegramAPI is where Telegram's bots live (core.telegram.org/bots/api).
@@ -22,20 +21,20 @@ const TelegramAPI = "https://api.telegram.org"
 // TelegramHost checks the configured address of the bot API, "" for Telegram's own, and gives a client that reaches it
 // alone.
 func TelegramHost(configured string) (base string, client *http.Client, err error) {
-	rules := allow.Rules{Exact: map[string]string{"api.telegram.org": "/"}}
+	rules := transport.Rules{Exact: map[string]string{"api.telegram.org": "/"}}
 	if configured == "" {
 		configured = TelegramAPI
 	} else if strings.TrimSuffix(configured, "/") != TelegramAPI {
 		rules.Extra = []string{configured}
 	}
-	list, err := allow.New(rules)
+	list, err := transport.New(rules)
 	if err != nil {
 		return "", nil, err
 	}
 	if base, err = list.Base(configured); err != nil {
 		return "", nil, err
 	}
-	return base, attempt.NoRedirects(list.HTTPClient(sendWithin)), nil
+	return base, transport.NoRedirects(list.HTTPClient(sendWithin)), nil
 }
 
 const (
@@ -78,7 +77,7 @@ func (s *Sender) telegram(ctx context.Context, token, chat string, l letter) err
 
 // exchange sends r and reads the beginning of its answer. Its error holds no address.
 func exchange(h *http.Client, r *http.Request) (status int, answer []byte, err error) {
-	r.Header.Set("User-Agent", attempt.UserAgent())
+	r.Header.Set("User-Agent", transport.UserAgent())
 	res, err := h.Do(r)
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err

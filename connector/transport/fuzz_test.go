@@ -1,4 +1,4 @@
-package allow
+package transport
 
 import (
 	"net/url"

@@ -1,10 +1,10 @@
-// Package attempt makes one bounded HTTP exchange and repeats reads. It owns the sizes, the judgement whether a failed
+// Package transport makes one bounded HTTP exchange and repeats reads. It owns the sizes, the judgement whether a failed
 // request can have reached the server, and the waiting between tries. It knows no API: what an answer means, who may
 // be asked and with which token is the connectors' affair.
 //
 // Invariants: no answer is larger than MaxBody in memory; an error holds no address; only what the caller calls a read
 // is repeated, at most twice, and never past the context's deadline.
-package attempt
+package transport
 
 import (
 	"errors"
