@@ -14,7 +14,7 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 )
@@ -56,7 +56,7 @@ func New(o Options) *echo.Echo {
 			o.Log.ErrorContext(c.Request().Context(), "panic", "route", c.Path(), "error", err, "stack", string(stack))
 			return err
 		},
-	}), new(intake.Bodies).Bound(sender), o.Strangers.logins)
+	}), new(body.Bodies).Bound(sender), o.Strangers.logins)
 	e.GET("/healthz", func(c echo.Context) error {
 		way, _ := forwarded(c.Request(), o.Proxies)
 		c.Response().Header().Set(ForwardedHeader, way)

@@ -10,7 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/rules"
-	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -95,7 +95,7 @@ func problemsOf(stops error) []rules.Problem {
 
 // unread answers for a body that has not come to its end.
 func (h *TriggerHandlers) unread(c echo.Context, err error) error {
-	if errors.Is(err, intake.ErrFull) {
+	if errors.Is(err, body.ErrFull) {
 		c.Response().Header().Set("Retry-After", "5")
 		return Problem(c, http.StatusServiceUnavailable, "Too many large bodies are being sent; send it again")
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules"
-	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -183,7 +183,7 @@ func TestCreate_whatIsNeitherFiringNorDryRunIsStoredAsRefused(t *testing.T) {
 
 func TestCreate_bodyThatFindsNoRoomMayComeAgain(t *testing.T) {
 	w := &work{}
-	r := httptest.NewRequest(http.MethodPost, "/api/freeCreateLead?key="+goodKey, iotest.ErrReader(intake.ErrFull))
+	r := httptest.NewRequest(http.MethodPost, "/api/freeCreateLead?key="+goodKey, iotest.ErrReader(body.ErrFull))
 	r.Header.Set("Content-Type", "application/json")
 	got := httptest.NewRecorder()
 	ruleServer(t, w, false).ServeHTTP(got, r)

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/body"
 )
 
 // loose reads a decoded object whose types can't be trusted. The first value of a wrong kind is kept in err; reading
@@ -91,7 +91,7 @@ func (l *loose) object(key string) loose {
 		}
 	case string:
 		// A form sender may put the object in as JSON text.
-		tree, _ := intake.Embedded(v)
+		tree, _ := body.Embedded(v)
 		m, ok := tree.(map[string]any)
 		if v != "" && !ok {
 			l.wrong(key, "object")

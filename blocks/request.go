@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
 )
 
@@ -42,12 +42,12 @@ type Request struct {
 	Pressed     bool   // the agent pressed the block's refresh button
 }
 
-// Bind reads a block request: a JSON object, or a form with PHP brackets, as intake.Read takes it. Types are as loose as the helpdesk's: ids come
+// Bind reads a block request: a JSON object, or a form with PHP brackets, as body.Read takes it. Types are as loose as the helpdesk's: ids come
 // as number, string or null, an empty object as []. Unknown keys are ignored. When it fails, the returned Request
 // still carries the language if that could be read, so that the refusal can be said in it.
-func Bind(contentType string, body io.Reader) (Request, error) {
-	raw, err := io.ReadAll(io.LimitReader(body, MaxBody+1))
-	if errors.Is(err, intake.ErrFull) {
+func Bind(contentType string, from io.Reader) (Request, error) {
+	raw, err := io.ReadAll(io.LimitReader(from, MaxBody+1))
+	if errors.Is(err, body.ErrFull) {
 		return Request{Lang: EN}, err
 	}
 	if err != nil {
@@ -56,7 +56,7 @@ func Bind(contentType string, body io.Reader) (Request, error) {
 	if len(raw) > MaxBody {
 		return Request{Lang: EN}, ErrTooBig
 	}
-	tree, err := intake.Read(contentType, raw)
+	tree, err := body.Read(contentType, raw)
 	if err != nil {
 		return Request{Lang: EN}, ErrUnreadable // without err, which quotes the body
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/charmap"
 
-	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
 )
 
@@ -148,7 +148,7 @@ func TestBind_wrongTypes(t *testing.T) {
 		{`{"ticket_id":{"a":1},"lang":"ru"}`, TypeError{"ticket_id", "text"}},
 		{`{"ticket_id":"abc","lang":"ru"}`, TypeError{"ticket_id", "number"}},
 		{`{"client_id":-4,"lang":"ru"}`, TypeError{"client_id", "number"}},
-		{`{"client_data":"{\"a\":[` + strings.Repeat("1,", intake.ValuesMost) + `1]}","lang":"ru"}`, TypeError{"client_data", "object"}},
+		{`{"client_data":"{\"a\":[` + strings.Repeat("1,", body.ValuesMost) + `1]}","lang":"ru"}`, TypeError{"client_data", "object"}},
 		{`{"client_data":"text","lang":"ru"}`, TypeError{"client_data", "object"}},
 		{`{"client_data":5,"lang":"ru"}`, TypeError{"client_data", "object"}},
 		{`{"client_data":{"emails":true},"lang":"ru"}`, TypeError{"emails", "list"}},
@@ -177,19 +177,19 @@ func TestBind_refusals(t *testing.T) {
 		{"nothing", "application/json", ``, ErrUnreadable},
 		{"two values", "application/json", `{} {}`, ErrUnreadable},
 		{"too big", "application/json", `{"a":"` + strings.Repeat("x", MaxBody) + `"}`, ErrTooBig},
-		{"many values", "application/json", `{"a":[` + strings.Repeat("1,", intake.ValuesMost) + `1]}`, ErrUnreadable},
-		{"no room", "application/json", "", intake.ErrFull},
+		{"many values", "application/json", `{"a":[` + strings.Repeat("1,", body.ValuesMost) + `1]}`, ErrUnreadable},
+		{"no room", "application/json", "", body.ErrFull},
 		{"a page", "text/html", `<html>`, ErrUnreadable},
 		{"an unknown encoding", "application/json", "{\"subject\":\"\xff\"}", ErrUnreadable},
 		{"form too deep", "application/x-www-form-urlencoded", `a` + strings.Repeat("[b]", 20) + `=1`, ErrUnreadable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var body io.Reader = strings.NewReader(tt.body)
-			if errors.Is(tt.want, intake.ErrFull) {
-				body = iotest.ErrReader(tt.want)
+			var from io.Reader = strings.NewReader(tt.body)
+			if errors.Is(tt.want, body.ErrFull) {
+				from = iotest.ErrReader(tt.want)
 			}
-			if _, err := Bind(tt.contentType, body); !errors.Is(err, tt.want) {
+			if _, err := Bind(tt.contentType, from); !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
 		})

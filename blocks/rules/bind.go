@@ -7,22 +7,22 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/body"
 )
 
 // Errors of a body that can't be read at all.
 type (
-	SyntaxError      = intake.SyntaxError
-	ContentTypeError = intake.ContentTypeError
+	SyntaxError      = body.SyntaxError
+	ContentTypeError = body.ContentTypeError
 )
 
 // Bind reads a rule's body: JSON, form or multipart; bare or wrapped as {url, data, headers} (usedesk.md §3.2), as
-// intake.Read takes it. Numbers may be strings, a blank string means "not given". A value that can't be taken is left out or cut, and is in
+// body.Read takes it. Numbers may be strings, a blank string means "not given". A value that can't be taken is left out or cut, and is in
 // Request.Remarks, unless the rule is strict. key is the trigger key if the body holds one; it is returned beside
 // *Problems too, which lists every mistake that stops the firing; the request is then what could be read. Other errors:
 // *ContentTypeError, *SyntaxError.
-func Bind(contentType string, body []byte) (r Request, key string, err error) {
-	root, err := intake.Read(contentType, body)
+func Bind(contentType string, raw []byte) (r Request, key string, err error) {
+	root, err := body.Read(contentType, raw)
 	if err != nil {
 		return Request{}, "", err
 	}
@@ -92,7 +92,7 @@ func unwrap(root map[string]any) (data map[string]any, key string) {
 // object returns an object, or the one that a text holds as JSON.
 func object(v any) (map[string]any, bool) {
 	if text, ok := v.(string); ok {
-		v, _ = intake.Embedded(text)
+		v, _ = body.Embedded(text)
 	}
 	m, ok := v.(map[string]any)
 	return m, ok
@@ -105,7 +105,7 @@ func expand(m map[string]any) {
 		if !ok {
 			continue
 		}
-		if tree, ok := intake.Embedded(text); ok {
+		if tree, ok := body.Embedded(text); ok {
 			m[name] = tree
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/body"
 )
 
 var (
@@ -147,7 +147,7 @@ func (r *reader) values(path string, v any) []CustomValue {
 	case []any:
 		items = v
 	case map[string]any:
-		if l, ok := intake.Numbered(v); ok {
+		if l, ok := body.Numbered(v); ok {
 			items = l
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/sidecard/sidecard/intake"
+	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -126,7 +126,7 @@ func only(found [][]byte) []byte {
 func (r Request) Text() (string, error) {
 	var shown any = r.shown()
 	if u := r.Unread; u != nil {
-		root, err := intake.Read(u.ContentType, u.Body)
+		root, err := body.Read(u.ContentType, u.Body)
 		if err != nil {
 			return string(bytes.ToValidUTF8(u.Body, []byte("\uFFFD"))), nil
 		}

@@ -14,14 +14,11 @@ const module = "github.com/sidecard/sidecard/"
 var exceptions = strings.Split(strings.TrimSpace(`
 api -> blocks
 api -> blocks/rules
-api -> intake
 api -> oauth
-blocks -> intake
 blocks/amocrm -> blocks/rules
 blocks/amocrm -> connector/usedesk
 blocks/rules -> connector/amocrm
 blocks/rules -> connector/usedesk
-blocks/rules -> intake
 internal/crm -> connector/usedesk
 internal/privacy -> blocks
 internal/privacy -> blocks/rules

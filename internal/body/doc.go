@@ -1,11 +1,11 @@
-// Package intake reads the bodies that helpdesks, form builders and people send, whatever their Content-Type and encoding
+// Package body reads the bodies that helpdesks, form builders and people send, whatever their Content-Type and encoding
 // are, and bounds what senders can make us hold before anybody knows who they are: bytes of bodies that are under way, and
 // values of a JSON text, each of which costs many times its bytes once it is decoded. It knows nothing of what the bodies
 // mean.
 //
 // Invariants: a text that leaves the package is valid UTF-8 without control characters; what can be read in two ways is an
 // error; an error names line and column of the text as it came.
-package intake
+package body
 
 import "errors"
 
