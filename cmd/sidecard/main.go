@@ -39,7 +39,7 @@ func (versionCmd) Run() error {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	transport.Stamp(version)
+	transport.SetVersion(version)
 	var c cli
 	k := kong.Parse(&c,
 		kong.Name("sidecard"),

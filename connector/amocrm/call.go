@@ -103,7 +103,7 @@ func (c *Client) do(ctx context.Context, k call) (transport.Answer, error) {
 	var a transport.Answer
 	var err error
 	if k.method == http.MethodGet {
-		a, err = transport.Retry(ctx, s.authorized)
+		a, err = transport.RetryRead(ctx, s.authorized)
 	} else {
 		a, err = s.authorized(ctx)
 	}

@@ -33,7 +33,7 @@ func FindHome(ctx context.Context, h *http.Client, api, refresh string) (Home, e
 		h = &http.Client{Timeout: 20 * time.Second}
 	}
 	h = transport.NoRedirects(h)
-	a, err := transport.Retry(ctx, func(ctx context.Context) (transport.Answer, error) {
+	a, err := transport.RetryRead(ctx, func(ctx context.Context) (transport.Answer, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String()+"/oauth2/account/current/subdomain", nil)
 		if err != nil {
 			return transport.Answer{}, err

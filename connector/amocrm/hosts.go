@@ -13,7 +13,7 @@ type HostError = transport.HostError
 
 // Hosts knows which hosts may be accounts: <name>.amocrm.ru, .amocrm.com, .kommo.com and what the server's
 // configuration adds (amocrm.md §1.5).
-type Hosts struct{ list, api *transport.List }
+type Hosts struct{ list, api *transport.AllowList }
 
 // vendorHosts are first labels that belong to amoCRM itself.
 var vendorHosts = regexp.MustCompile(`^(www|api[0-9]*|api-.*)$`)
@@ -25,11 +25,11 @@ var apiHosts = regexp.MustCompile(`^(api[0-9]*|api-.*)$`)
 // http for loopback and https otherwise.
 func NewHosts(extra []string) (*Hosts, error) {
 	domains := []string{"amocrm.ru", "amocrm.com", "kommo.com"}
-	l, err := transport.New(transport.Rules{Accounts: domains, Reserved: vendorHosts, Extra: extra})
+	l, err := transport.NewAllowList(transport.HostRules{Accounts: domains, Reserved: vendorHosts, Extra: extra})
 	if err != nil {
 		return nil, err
 	}
-	api, err := transport.New(transport.Rules{Accounts: domains, Only: apiHosts, Extra: extra})
+	api, err := transport.NewAllowList(transport.HostRules{Accounts: domains, Only: apiHosts, Extra: extra})
 	if err != nil {
 		return nil, err
 	}

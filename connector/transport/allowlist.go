@@ -10,7 +10,7 @@ import (
 	"unicode"
 )
 
-// HostError says why an address was refused. Both parts may be shown to the person who typed it; what was given is not in
+// HostError is the reason why an address was refused. Both parts may be shown to the person who typed it; what was given is not in
 // the error's text, as it may be a token that was typed into the wrong field.
 type HostError struct {
 	Given string
@@ -23,8 +23,8 @@ func (e *HostError) Error() string { return "the address is refused: " + e.Why }
 // NeverSent reports that nothing went over the wire when this error came up.
 func (e *HostError) NeverSent() bool { return true }
 
-// Rules is what a List is made of.
-type Rules struct {
+// HostRules are what an AllowList is made of.
+type HostRules struct {
 	// Accounts are domains of which every direct subdomain is an account ("amocrm.ru").
 	Accounts []string
 	// Reserved matches first labels under Accounts that are the vendor's own hosts, not accounts; nil matches none.
@@ -36,21 +36,21 @@ type Rules struct {
 	// Extra are hosts from the server's configuration: "127.0.0.1:8081" or "http://127.0.0.1:8081". Without a scheme it
 	// is http for loopback and https otherwise.
 	Extra []string
-	// Paths says whether an address may carry a path. Base then ends with a slash.
+	// Paths allows an address to carry a path. Base then ends with a slash.
 	Paths bool
 }
 
-// List is a set of allowed hosts. It is safe for concurrent use.
-type List struct {
-	rules Rules
+// AllowList is a set of allowed hosts. It is safe for concurrent use.
+type AllowList struct {
+	rules HostRules
 	extra map[string]string // host[:port] -> scheme
 }
 
 var label = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
-// New checks the extra hosts and returns the list.
-func New(r Rules) (*List, error) {
-	l := &List{rules: r, extra: map[string]string{}}
+// NewAllowList checks the extra hosts and returns the list.
+func NewAllowList(r HostRules) (*AllowList, error) {
+	l := &AllowList{rules: r, extra: map[string]string{}}
 	for _, raw := range r.Extra {
 		given := strings.TrimSpace(raw)
 		if given == "" {
@@ -74,9 +74,9 @@ func New(r Rules) (*List, error) {
 	return l, nil
 }
 
-// Base turns what a person typed ("x.amocrm.ru", "https://x.amocrm.ru/") into a base address without a trailing slash,
+// Base returns what a person typed ("x.amocrm.ru", "https://x.amocrm.ru/") as a base address without a trailing slash,
 // or with path and trailing slash when the rules allow paths. A refused address gives *HostError.
-func (l *List) Base(raw string) (string, error) {
+func (l *AllowList) Base(raw string) (string, error) {
 	given := strings.TrimSpace(raw)
 	u, _, err := split(given)
 	if err != nil {
@@ -103,13 +103,13 @@ func (l *List) Base(raw string) (string, error) {
 }
 
 // Allows reports whether a request may go to u.
-func (l *List) Allows(u *url.URL) bool {
+func (l *AllowList) Allows(u *url.URL) bool {
 	scheme, _, why := l.find(u)
 	return why == "" && scheme == u.Scheme && u.User == nil
 }
 
-// Extra reports whether base, as Base gave it, is one of the hosts that the configuration adds.
-func (l *List) Extra(base string) bool {
+// Extra reports whether base, as Base returned it, is one of the hosts that the configuration adds.
+func (l *AllowList) Extra(base string) bool {
 	u, err := url.Parse(base)
 	if err != nil {
 		return false
@@ -118,7 +118,7 @@ func (l *List) Extra(base string) bool {
 	return ok
 }
 
-func (l *List) find(u *url.URL) (scheme, path, why string) {
+func (l *AllowList) find(u *url.URL) (scheme, path, why string) {
 	host := u.Host
 	if scheme, ok := l.extra[host]; ok {
 		return scheme, "/", ""
@@ -146,7 +146,7 @@ func (l *List) find(u *url.URL) (scheme, path, why string) {
 }
 
 // vendor reports whether an address to dial is a host of the product's own rules, not one that the configuration adds.
-func (l *List) vendor(address string) bool {
+func (l *AllowList) vendor(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return false
@@ -160,8 +160,8 @@ func (l *List) vendor(address string) bool {
 	return why == ""
 }
 
-// names lists what the product supports; extra hosts are the operator's affair and stay out of messages.
-func (l *List) names() []string {
+// names returns what the product supports; extra hosts are internal to an installation and stay out of messages.
+func (l *AllowList) names() []string {
 	var names []string
 	for _, d := range l.rules.Accounts {
 		names = append(names, "*."+d)

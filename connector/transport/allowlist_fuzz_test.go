@@ -18,7 +18,7 @@ func FuzzBase(f *testing.F) {
 	} {
 		f.Add(given)
 	}
-	list, err := New(Rules{Accounts: []string{"crm.example"}, Reserved: regexp.MustCompile(`^www$`), Exact: map[string]string{"desk.example": "/api/"},
+	list, err := NewAllowList(HostRules{Accounts: []string{"crm.example"}, Reserved: regexp.MustCompile(`^www$`), Exact: map[string]string{"desk.example": "/api/"},
 		Extra: []string{"127.0.0.1:8081"}, Paths: true})
 	if err != nil {
 		f.Fatal(err)

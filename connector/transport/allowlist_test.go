@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-func accounts(t *testing.T, extra ...string) *List {
+func accounts(t *testing.T, extra ...string) *AllowList {
 	t.Helper()
-	l, err := New(Rules{Accounts: []string{"crm.example"}, Reserved: regexp.MustCompile(`^www$`), Extra: extra})
+	l, err := NewAllowList(HostRules{Accounts: []string{"crm.example"}, Reserved: regexp.MustCompile(`^www$`), Extra: extra})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestBase_accountHosts(t *testing.T) {
 }
 
 func TestBase_keepsThePathWhereAllowed(t *testing.T) {
-	l, err := New(Rules{Exact: map[string]string{"api.desk.example": "/", "desk.example": "/uapi/"}, Extra: []string{"127.0.0.1:1"}, Paths: true})
+	l, err := NewAllowList(HostRules{Exact: map[string]string{"api.desk.example": "/", "desk.example": "/uapi/"}, Extra: []string{"127.0.0.1:1"}, Paths: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,11 +90,11 @@ func TestBase_keepsThePathWhereAllowed(t *testing.T) {
 
 func TestNew_refusesExtraHostsThatAreNoHosts(t *testing.T) {
 	for _, extra := range []string{"http://127.0.0.1:1/path", "ftp://x", "http://u@x", "x?y", "http://"} {
-		if _, err := New(Rules{Extra: []string{extra}}); err == nil {
+		if _, err := NewAllowList(HostRules{Extra: []string{extra}}); err == nil {
 			t.Errorf("New accepted %q", extra)
 		}
 	}
-	if _, err := New(Rules{Extra: []string{"", " "}}); err != nil {
+	if _, err := NewAllowList(HostRules{Extra: []string{"", " "}}); err != nil {
 		t.Errorf("New refused blank entries: %v", err)
 	}
 }
@@ -234,7 +234,7 @@ func TestTyped_takesTheHostOutOfWhatIsPasted(t *testing.T) {
 }
 
 func TestTyped_helpdeskKeepsThePathThatMatters(t *testing.T) {
-	l, err := New(Rules{Exact: map[string]string{"api.desk.example": "/", "desk.example": "/uapi/"}, Extra: []string{"own.example", "127.0.0.1:1"}, Paths: true})
+	l, err := NewAllowList(HostRules{Exact: map[string]string{"api.desk.example": "/", "desk.example": "/uapi/"}, Extra: []string{"own.example", "127.0.0.1:1"}, Paths: true})
 	if err != nil {
 		t.Fatal(err)
 	}

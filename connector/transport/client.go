@@ -14,16 +14,16 @@ const (
 	maxRedirects   = 3
 )
 
-// HTTPClient returns a client that talks to allowed hosts only and follows redirects on the same host only. timeout is
-// for the whole exchange; 0 means 20 s. Connecting may take 5 s of it. A name of the vendor's that resolves into a private
+// HTTPClient returns a client that sends requests to allowed hosts only and follows redirects on the same host only. timeout is
+// for the whole exchange; 0 means 20 s. Connecting may take 5 s of it. A vendor's name that resolves into a private
 // network is not dialled (ErrPrivate); hosts that the configuration adds may stand anywhere. A request is sent at most once:
-// who wants a read repeated does so himself, and counts it.
-func (l *List) HTTPClient(timeout time.Duration) *http.Client {
+// repeating a read is the caller's decision, which counts it.
+func (l *AllowList) HTTPClient(timeout time.Duration) *http.Client {
 	if timeout <= 0 {
 		timeout = defaultTimeout
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.Proxy = notAgain(t.Proxy)
+	t.Proxy = refuseResend(t.Proxy)
 	t.DialContext = l.dial(nil)
 	t.TLSHandshakeTimeout = connectTimeout
 	t.MaxIdleConnsPerHost = 16
@@ -31,7 +31,7 @@ func (l *List) HTTPClient(timeout time.Duration) *http.Client {
 }
 
 // dial connects to what the transport asks for: a host of the list or the operator's HTTP proxy. resolver may be nil.
-func (l *List) dial(resolver *net.Resolver) func(ctx context.Context, network, address string) (net.Conn, error) {
+func (l *AllowList) dial(resolver *net.Resolver) func(ctx context.Context, network, address string) (net.Conn, error) {
 	anywhere := &net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second, Resolver: resolver}
 	public := &net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second, Resolver: resolver, Control: OnlyPublic}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -42,9 +42,9 @@ func (l *List) dial(resolver *net.Resolver) func(ctx context.Context, network, a
 	}
 }
 
-// guard refuses requests to hosts that are not on the list, whoever built them.
+// guard refuses requests to hosts that are not on the list, wherever they were built.
 type guard struct {
-	list *List
+	list *AllowList
 	next http.RoundTripper
 }
 
@@ -58,10 +58,10 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, &HostError{r.URL.Host, "not one of the allowed hosts"}
 	}
-	return g.next.RoundTrip(watchSent(r))
+	return g.next.RoundTrip(markSent(r))
 }
 
-// CloseIdleConnections lets http.Client.CloseIdleConnections through.
+// CloseIdleConnections passes http.Client.CloseIdleConnections on.
 func (g guard) CloseIdleConnections() {
 	if c, ok := g.next.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()

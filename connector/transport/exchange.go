@@ -1,9 +1,3 @@
-// Package transport makes one bounded HTTP exchange and repeats reads. It owns the sizes, the judgement whether a failed
-// request can have reached the server, and the waiting between tries. It knows no API: what an answer means, who may
-// be asked and with which token is the connectors' affair.
-//
-// Invariants: no answer is larger than MaxBody in memory; an error holds no address; only what the caller calls a read
-// is repeated, at most twice, and never past the context's deadline.
 package transport
 
 import (
@@ -53,7 +47,7 @@ type Failure struct {
 // Error implements error; it never names the address.
 func (f *Failure) Error() string { return f.Cause.Error() }
 
-// Unwrap gives the cause, so that context errors stay visible.
+// Unwrap returns the cause, so that context errors stay visible.
 func (f *Failure) Unwrap() error { return f.Cause }
 
 // Do sends r with h and reads the whole answer. The error is always a *Failure.
@@ -100,7 +94,7 @@ func read(res *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// bare takes the address off an error of net/http.
+// bare removes the address from an error of net/http.
 func bare(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
@@ -112,11 +106,11 @@ func neverSent(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return true
 	}
-	var said interface{ NeverSent() bool }
-	return errors.As(err, &said) && said.NeverSent()
+	var refused interface{ NeverSent() bool }
+	return errors.As(err, &refused) && refused.NeverSent()
 }
 
-// NoRedirects returns a copy of h that hands redirects back as answers: a redirected POST would arrive as a GET, and a
+// NoRedirects returns a copy of h that returns redirects as answers: a redirected POST would arrive as a GET, and a
 // token must not travel.
 func NoRedirects(h *http.Client) *http.Client {
 	c := *h
@@ -124,16 +118,17 @@ func NoRedirects(h *http.Client) *http.Client {
 	return &c
 }
 
-var stamped atomic.Pointer[string]
+var version atomic.Pointer[string]
 
-// Stamp tells the version of the build, before the first request. A release is built without what Go itself could tell
+// SetVersion sets the version of the build, before the first request. A release is built without what Go itself knows
 // of it (-buildvcs=false).
-func Stamp(version string) { stamped.Store(&version) }
+func SetVersion(v string) { version.Store(&v) }
 
-// UserAgent is how the connectors name themselves: "Sidecard/<version>", with "dev" for a build without a version.
+// UserAgent returns the header with which the connectors name themselves: "Sidecard/<version>", with "dev" for a build
+// without a version.
 func UserAgent() string {
-	if version := stamped.Load(); version != nil {
-		return "Sidecard/" + strings.TrimPrefix(*version, "v")
+	if v := version.Load(); v != nil {
+		return "Sidecard/" + strings.TrimPrefix(*v, "v")
 	}
 	return "Sidecard/dev"
 }

@@ -6,12 +6,12 @@ import (
 	"syscall"
 )
 
-// ErrPrivate says that a name led, or would have led, to an address that is no host of the public internet.
+// ErrPrivate is the error of a name that leads to an address that is no host of the public internet.
 var ErrPrivate = errors.New("the address is not a public one")
 
-// foreign are networks that are no host of the public internet, besides those that netip knows: this network, carriers'
+// nonPublic are networks that are no host of the public internet, besides those that netip knows: this network, carriers'
 // own, protocol assignments, examples, benchmarks, reserved (RFC 6890), and IPv6 forms that carry an IPv4 address.
-var foreign = prefixes("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
+var nonPublic = prefixes("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
 	"198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
 	"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fec0::/10")
 
@@ -23,13 +23,13 @@ func prefixes(list ...string) []netip.Prefix {
 	return out
 }
 
-// Public says whether an address is a host of the public internet.
+// Public reports whether an address is a host of the public internet.
 func Public(a netip.Addr) bool {
 	a = a.Unmap()
 	if !a.IsGlobalUnicast() || a.IsPrivate() || a.Zone() != "" {
 		return false
 	}
-	for _, p := range foreign {
+	for _, p := range nonPublic {
 		if p.Contains(a) {
 			return false
 		}

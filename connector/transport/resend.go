@@ -9,16 +9,16 @@ import (
 	"sync/atomic"
 )
 
-// errRepeat ends a read that the transport would send again by itself.
-var errRepeat = errors.New("the connection ended before the answer")
+// errResend ends a read that the transport would send again by itself.
+var errResend = errors.New("the connection ended before the answer")
 
-// sentKey finds, in a read's context, whether it was written to a connection.
+// sentKey is the context key of a read under which markSent notes that it was written to a connection.
 type sentKey struct{}
 
-// watchSent lets notAgain know when a read has been sent. net/http sends a read again, as often as kept connections end
+// markSent notes for refuseResend when a read has been sent. net/http sends a read again, as often as kept connections end
 // before the answer comes: requests that the vendor counts and that took no slot of our limiter. Writes it repeats only
 // when nothing of them was sent.
-func watchSent(r *http.Request) *http.Request {
+func markSent(r *http.Request) *http.Request {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return r
 	}
@@ -33,11 +33,11 @@ func watchSent(r *http.Request) *http.Request {
 	return r.WithContext(ctx)
 }
 
-// notAgain is a Transport.Proxy, which the transport asks before each connection that it takes for a request.
-func notAgain(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+// refuseResend is a Transport.Proxy, which the transport asks before each connection that it takes for a request.
+func refuseResend(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
 	return func(r *http.Request) (*url.URL, error) {
 		if sent, ok := r.Context().Value(sentKey{}).(*atomic.Bool); ok && sent.Load() {
-			return nil, errRepeat
+			return nil, errResend
 		}
 		return proxy(r)
 	}

@@ -15,20 +15,20 @@ const (
 	maxRetries = 2
 	firstWait  = 300 * time.Millisecond
 	limitWait  = time.Second      // first wait after 429 without a hint
-	longest    = 10 * time.Second // a longer pause is the caller's decision
+	maxWait    = 10 * time.Second // a longer pause is the caller's decision
 )
 
-// Retry runs read and repeats it at most twice: after a Failure, 429, 502, 503 or 504. It waits as long as the server
-// asks, else with doubling jittered pauses, and gives back what it has as soon as the wait would be longer than 10 s or
+// RetryRead runs read and repeats it at most twice: after a Failure, 429, 502, 503 or 504. It waits as long as the server
+// asks, else with doubling jittered pauses, and returns what it has as soon as the wait would be longer than 10 s or
 // end after ctx's deadline. Only for requests that change nothing.
-func Retry(ctx context.Context, read func(context.Context) (Answer, error)) (Answer, error) {
+func RetryRead(ctx context.Context, read func(context.Context) (Answer, error)) (Answer, error) {
 	for try := 0; ; try++ {
 		a, err := read(ctx)
 		if try == maxRetries || !passing(a, err) {
 			return a, err
 		}
 		wait := pause(a, try)
-		if deadline, ok := ctx.Deadline(); wait > longest || ok && time.Until(deadline) <= wait {
+		if deadline, ok := ctx.Deadline(); wait > maxWait || ok && time.Until(deadline) <= wait {
 			return a, err
 		}
 		timer := time.NewTimer(wait)
@@ -41,7 +41,7 @@ func Retry(ctx context.Context, read func(context.Context) (Answer, error)) (Ans
 	}
 }
 
-// passing reports whether the trouble may be over in a moment.
+// passing reports whether the failure may be over in a moment.
 func passing(a Answer, err error) bool {
 	if err != nil {
 		f, ok := errors.AsType[*Failure](err)
@@ -68,8 +68,8 @@ func pause(a Answer, try int) time.Duration {
 
 func jitter(d time.Duration) time.Duration { return rand.N(d) }
 
-// RetryAfter gives the seconds that the server asked to wait: header Retry-After (seconds or date), else member
-// retry_after of a JSON body. 0 means that it did not say.
+// RetryAfter returns the seconds that the server asked to wait: header Retry-After (seconds or date), else member
+// retry_after of a JSON body. 0 means that it named none.
 func RetryAfter(a Answer, now time.Time) int {
 	const day = 24 * 60 * 60
 	if h := strings.TrimSpace(a.Header.Get("Retry-After")); h != "" {

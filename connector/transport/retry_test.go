@@ -44,7 +44,7 @@ func TestRetry_repeatsPassingTroubleTwice(t *testing.T) {
 					defer cancel()
 				}
 				start, tries := time.Now(), 0
-				a, err := Retry(ctx, func(context.Context) (Answer, error) { tries++; return tt.answer, tt.err })
+				a, err := RetryRead(ctx, func(context.Context) (Answer, error) { tries++; return tt.answer, tt.err })
 				if tries != tt.tries || a.Status != tt.answer.Status || err != tt.err {
 					t.Errorf("%d tries, status %d, %v; want %d tries", tries, a.Status, err, tt.tries)
 				}
@@ -60,7 +60,7 @@ func TestRetry_waitsAtLeastAsLongAsAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		first := true
-		a, err := Retry(t.Context(), func(context.Context) (Answer, error) {
+		a, err := RetryRead(t.Context(), func(context.Context) (Answer, error) {
 			if first {
 				first = false
 				return Answer{Status: 429, Header: http.Header{"Retry-After": {"4"}}}, nil
@@ -79,7 +79,7 @@ func TestRetry_endsWithTheContext(t *testing.T) {
 		tries := 0
 		done := make(chan Answer)
 		go func() {
-			a, err := Retry(ctx, func(context.Context) (Answer, error) { tries++; return Answer{Status: 503}, nil })
+			a, err := RetryRead(ctx, func(context.Context) (Answer, error) { tries++; return Answer{Status: 503}, nil })
 			if err != nil {
 				t.Error(err)
 			}

@@ -12,11 +12,11 @@ const maxTyped = 2048
 // typedScheme is what stands before a host, also misspelt and doubled: "https://", "https:/", "https//", "https://http://".
 var typedScheme = regexp.MustCompile(`^(?i:(https?(:[/\\]*|[/\\]{2,})|[/\\]{2,}))+`)
 
-// Typed is Base for an address that a person has typed or pasted: from a page's address it takes the host, and from a
+// Typed returns what Base does for an address that a person has typed or pasted: from a page's address it takes the host, and from a
 // configured host with paths the path. Quotation marks and invisible characters, scheme, user name, port 443 or 80, query
 // and dots at the end are left out before the host is held against the list. Addresses that come from anywhere else go
 // through Base, which refuses all that.
-func (l *List) Typed(raw string) (string, error) {
+func (l *AllowList) Typed(raw string) (string, error) {
 	if len(raw) > maxTyped {
 		return "", &HostError{"", "it is too long"}
 	}

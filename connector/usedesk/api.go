@@ -80,7 +80,7 @@ func (c *API) Base() string { return c.base.String() }
 
 // read calls a method that changes nothing and decodes its answer.
 func (c *API) read(ctx context.Context, method string, params map[string]any, out any) error {
-	a, err := transport.Retry(ctx, func(ctx context.Context) (transport.Answer, error) { return c.post(ctx, method, params) })
+	a, err := transport.RetryRead(ctx, func(ctx context.Context) (transport.Answer, error) { return c.post(ctx, method, params) })
 	if err != nil {
 		return c.failure(method, err, true)
 	}

@@ -12,12 +12,12 @@ type HostError = transport.HostError
 
 // Hosts knows which hosts may be Usedesk's API: the two clouds and what the server's configuration adds for
 // installations on own machines (usedesk.md §2.1).
-type Hosts struct{ list *transport.List }
+type Hosts struct{ list *transport.AllowList }
 
 // NewHosts takes extra hosts of the configuration: "127.0.0.1:8082" or "https://desk.example.com". Without a scheme it
 // is http for loopback and https otherwise.
 func NewHosts(extra []string) (*Hosts, error) {
-	l, err := transport.New(transport.Rules{
+	l, err := transport.NewAllowList(transport.HostRules{
 		Exact: map[string]string{"api.usedesk.ru": "/", "secure.usedesk.com": "/uapi/", "secure.usedesk.ru": "/uapi/"},
 		Extra: extra,
 		Paths: true,

@@ -21,13 +21,13 @@ const TelegramAPI = "https://api.telegram.org"
 // TelegramHost checks the configured address of the bot API, "" for Telegram's own, and gives a client that reaches it
 // alone.
 func TelegramHost(configured string) (base string, client *http.Client, err error) {
-	rules := transport.Rules{Exact: map[string]string{"api.telegram.org": "/"}}
+	rules := transport.HostRules{Exact: map[string]string{"api.telegram.org": "/"}}
 	if configured == "" {
 		configured = TelegramAPI
 	} else if strings.TrimSuffix(configured, "/") != TelegramAPI {
 		rules.Extra = []string{configured}
 	}
-	list, err := transport.New(rules)
+	list, err := transport.NewAllowList(rules)
 	if err != nil {
 		return "", nil, err
 	}
