@@ -56,7 +56,7 @@ func New(o Options) *echo.Echo {
 			o.Log.ErrorContext(c.Request().Context(), "panic", "route", c.Path(), "error", err, "stack", string(stack))
 			return err
 		},
-	}), new(body.Bodies).Bound(sender), o.Strangers.logins)
+	}), new(body.Budget).Limit(sender), o.Strangers.logins)
 	e.GET("/healthz", func(c echo.Context) error {
 		way, _ := forwarded(c.Request(), o.Proxies)
 		c.Response().Header().Set(ForwardedHeader, way)

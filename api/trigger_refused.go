@@ -109,8 +109,8 @@ func (h *TriggerHandlers) refuse(c echo.Context, err error) error { return h.ref
 func (h *TriggerHandlers) refusal(c echo.Context, err error) problem {
 	var (
 		mistakes *rules.Problems
-		syntax   *rules.SyntaxError
-		kind     *rules.ContentTypeError
+		syntax   *body.SyntaxError
+		kind     *body.ContentTypeError
 		foreign  *foreignClientError
 		tooLarge *http.MaxBytesError
 		dry      *dryRunError

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -114,7 +115,7 @@ func (v *visit) editedRequest(ctx context.Context, id, typed string) (rules.Requ
 func (v *visit) firingAgain(id string, form url.Values, err error) error {
 	typed := typedFiring{request: form.Get("request"), reason: form.Get("reason")}
 	var mistakes *rules.Problems
-	var syntax *rules.SyntaxError
+	var syntax *body.SyntaxError
 	switch {
 	case errors.Is(err, ledger.ErrConflict):
 		typed.problem = v.t("inbox.conflict")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -101,7 +102,7 @@ func (h *Handlers) checkRule(v *visit) error {
 
 func (v *visit) try(view *ruleCheckView) error {
 	trial, err := v.h.Rules.TryRule(v.ctx, v.session.TenantID, v.session.Ticket.ID, view.Rule)
-	var broken *rules.SyntaxError
+	var broken *body.SyntaxError
 	switch {
 	case errors.As(err, &broken) && broken.Line > 0:
 		view.Error = v.t("rule.check_unreadable_at", "Line", strconv.Itoa(broken.Line), "Column", strconv.Itoa(broken.Column))

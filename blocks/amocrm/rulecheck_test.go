@@ -10,6 +10,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/oauth"
@@ -51,7 +52,7 @@ func init() {
 		{"rule-check-bad", func(w *house, _ *crm.Ticket) { fields(w); w.rules.trial = badTrial() }, tryRule(`{"fields":{"pipeline":"Slaes"}}</textarea>`)},
 		{"rule-check-broken", func(w *house, _ *crm.Ticket) {
 			fields(w)
-			w.rules.err = &rules.SyntaxError{Line: 2, Column: 5, Detail: "english"}
+			w.rules.err = &body.SyntaxError{Line: 2, Column: 5, Detail: "english"}
 		}, tryRule("{\n\"a\" 1}")},
 	}...)
 }
@@ -89,7 +90,7 @@ func TestRuleCheck_keepsWhatWasTypedWhenItCanNotBeTried(t *testing.T) {
 	if w.rules.rule != "" {
 		t.Errorf("tried %.40q", w.rules.rule)
 	}
-	w.rules.err = &rules.SyntaxError{Detail: "the body ends too early"}
+	w.rules.err = &body.SyntaxError{Detail: "the body ends too early"}
 	w.contains(post("{", "check"), "This is no JSON")
 	w.rules.err = oauth.ErrGrantLost{}
 	w.contains(post("x", "check"), "data-popup")

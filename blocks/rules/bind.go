@@ -10,17 +10,11 @@ import (
 	"github.com/sidecard/sidecard/internal/body"
 )
 
-// Errors of a body that can't be read at all.
-type (
-	SyntaxError      = body.SyntaxError
-	ContentTypeError = body.ContentTypeError
-)
-
 // Bind reads a rule's body: JSON, form or multipart; bare or wrapped as {url, data, headers} (usedesk.md §3.2), as
 // body.Read takes it. Numbers may be strings, a blank string means "not given". A value that can't be taken is left out or cut, and is in
 // Request.Remarks, unless the rule is strict. key is the trigger key if the body holds one; it is returned beside
 // *Problems too, which lists every mistake that stops the firing; the request is then what could be read. Other errors:
-// *ContentTypeError, *SyntaxError.
+// *body.ContentTypeError, *body.SyntaxError.
 func Bind(contentType string, raw []byte) (r Request, key string, err error) {
 	root, err := body.Read(contentType, raw)
 	if err != nil {
@@ -45,14 +39,14 @@ func Bind(contentType string, raw []byte) (r Request, key string, err error) {
 	return r, key, nil
 }
 
-// bindFor is Bind for a rule as its author writes it, with a ticket in the place of the helpdesk's variable. A *SyntaxError
+// bindFor is Bind for a rule as its author writes it, with a ticket in the place of the helpdesk's variable. A *body.SyntaxError
 // names the place in the text as it was written.
 func bindFor(ticketID int64, rule string) (r Request, key string, err error) {
 	fill := func(ticket string) (Request, string, error) {
 		return Bind("application/json", []byte(strings.ReplaceAll(rule, ticketVariable, ticket)))
 	}
 	r, key, err = fill(strconv.FormatInt(ticketID, 10))
-	var syntax *SyntaxError
+	var syntax *body.SyntaxError
 	if errors.As(err, &syntax) { // again with a ticket as long as the variable, so that the columns behind it are right
 		_, _, err = fill(fmt.Sprintf("%-*d", len(ticketVariable), ticketID))
 	}

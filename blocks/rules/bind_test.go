@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/unicode"
+
+	"github.com/sidecard/sidecard/internal/body"
 )
 
 const jsonType = "application/json"
@@ -311,14 +313,14 @@ func TestBind_brokenBodies(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := Bind(c.contentType, []byte(c.body))
-			var s *SyntaxError
+			var s *body.SyntaxError
 			if !errors.As(err, &s) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
 	}
 	for _, kind := range []string{"text/plain", "application/xml", "", "/;"} {
-		var ct *ContentTypeError
+		var ct *body.ContentTypeError
 		if _, _, err := Bind(kind, []byte("<x/>")); !errors.As(err, &ct) {
 			t.Errorf("%q: got %v, want a content type error", kind, err)
 		}

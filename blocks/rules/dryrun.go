@@ -70,7 +70,7 @@ func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r Request) (Trial
 }
 
 // TryRule is DryRun for a rule as its author writes it, with a ticket in the place of the helpdesk's variable. A key or an
-// integration in it that are not the tenant's are problems. *SyntaxError when it can't be read at all.
+// integration in it that are not the tenant's are problems. *body.SyntaxError when it can't be read at all.
 func (s *Service) TryRule(ctx context.Context, tenantID string, ticketID int64, rule string) (Trial, error) {
 	t, err := s.Tenants.Get(ctx, tenantID)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/money"
@@ -172,7 +173,7 @@ func TestTryRule_isForTheTicketAndTheTenantAtHandOnly(t *testing.T) {
 	if err != nil || len(got.Problems) != 2 || got.Problems[0].Key != "foreign_key" || got.Problems[1].Key != "unknown_key" {
 		t.Errorf("%v %+v", err, got)
 	}
-	var broken *SyntaxError
+	var broken *body.SyntaxError
 	if _, err := try("{"); !errors.As(err, &broken) {
 		t.Errorf("%v", err)
 	}

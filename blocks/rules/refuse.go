@@ -63,8 +63,8 @@ func (s *Service) Refuse(ctx context.Context, t tenant.Tenant, f Refused) (e Ent
 func ProblemsOf(err error) []Problem {
 	var (
 		mistakes *Problems
-		syntax   *SyntaxError
-		kind     *ContentTypeError
+		syntax   *body.SyntaxError
+		kind     *body.ContentTypeError
 	)
 	switch {
 	case errors.As(err, &mistakes):
@@ -168,7 +168,7 @@ func BindEdited(text []byte) (Request, error) {
 func (s *Service) reread(ctx context.Context, tenantID string, e Entry) error {
 	u := e.Request.Unread
 	if u.Cut {
-		return &SyntaxError{Detail: fmt.Sprintf("only the first %d KiB of the body were kept: edit it", MaxUnread>>10)}
+		return &body.SyntaxError{Detail: fmt.Sprintf("only the first %d KiB of the body were kept: edit it", MaxUnread>>10)}
 	}
 	r, _, err := Bind(u.ContentType, u.Body)
 	if err != nil {

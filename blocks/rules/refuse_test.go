@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -81,7 +82,7 @@ func TestRefuse_bodyThatCantBeReadKeepsWhatItIs(t *testing.T) {
 	if u := long.Request.Unread; !u.Cut || len(u.Body) != MaxUnread {
 		t.Errorf("kept %d bytes, cut %v", len(u.Body), u.Cut)
 	}
-	var syntax *SyntaxError
+	var syntax *body.SyntaxError
 	if err := s.Retry(t.Context(), "t1", long.ID); !errors.As(err, &syntax) {
 		t.Errorf("a part of a body is retried: %v", err)
 	}

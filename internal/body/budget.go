@@ -1,6 +1,7 @@
 package body
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/netip"
@@ -9,16 +10,27 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Bodies counts what is held of the bodies of one process. The zero value is ready.
-type Bodies struct {
+const (
+	freeBytes     = 16 << 10 // of every body: what a helpdesk sends is smaller
+	maxTotal      = 8 << 20  // of what goes beyond that, in all bodies of this process
+	maxPerAddress = 4 << 20  // of one address
+)
+
+// ErrFull is the error of a body that could not be read on because too much of others is held. The same request may go
+// through later.
+var ErrFull = errors.New("too many large bodies at once")
+
+// Budget counts the bytes that are held of the bodies of one process. The zero value is ready.
+type Budget struct {
 	mu   sync.Mutex
 	all  int
 	each map[netip.Prefix]int
 }
 
-// Bound is middleware: reading a body fails with ErrFull while too much is held, until the requests that hold it have
-// ended. of is whose body it is; what it says is nobody's counts with all others only.
-func (b *Bodies) Bound(of func(echo.Context) netip.Prefix) echo.MiddlewareFunc {
+// Limit returns middleware that makes the reading of a body fail with ErrFull while too much is held, until the requests
+// that hold it have ended. of returns the address that a body counts for; one without a valid address counts in the total
+// only.
+func (b *Budget) Limit(of func(echo.Context) netip.Prefix) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
@@ -33,10 +45,10 @@ func (b *Bodies) Bound(of func(echo.Context) netip.Prefix) echo.MiddlewareFunc {
 	}
 }
 
-// held is a body with what is held of it. A request reads its body in one goroutine.
+// held is a body with the bytes that are held of it. A request reads its body in one goroutine.
 type held struct {
 	io.ReadCloser
-	in   *Bodies
+	in   *Budget
 	of   netip.Prefix
 	read int
 	part int // of read, that is counted
@@ -46,7 +58,7 @@ type held struct {
 func (h *held) Read(p []byte) (int, error) {
 	n, err := h.ReadCloser.Read(p)
 	h.read += n
-	if more := h.read - free - h.part; more > 0 {
+	if more := h.read - freeBytes - h.part; more > 0 {
 		if !h.in.take(h.of, more) {
 			return 0, ErrFull
 		}
@@ -62,11 +74,11 @@ func (h *held) leave() {
 	}
 }
 
-// take counts n bytes more, or less, of an address; false when there is no room for them.
-func (b *Bodies) take(of netip.Prefix, n int) bool {
+// take counts n bytes more, or less, for an address; it reports whether there was room for them.
+func (b *Budget) take(of netip.Prefix, n int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if n > 0 && (b.all+n > allMost || of.IsValid() && b.each[of]+n > addressMost) {
+	if n > 0 && (b.all+n > maxTotal || of.IsValid() && b.each[of]+n > maxPerAddress) {
 		return false
 	}
 	b.all += n

@@ -12,22 +12,22 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-func TestCrowded_countsValuesAndNotTheirText(t *testing.T) {
+func TestTooManyValues_countsValuesAndNotTheirText(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string
 		want bool
 	}{
-		"a long list":         {`{"a":[` + strings.Repeat("1,", ValuesMost) + `1]}`, true},
-		"lists in lists":      {strings.Repeat("[", ValuesMost+1), true},
-		"empty objects":       {`[` + strings.Repeat("{},", ValuesMost) + `{}]`, true},
-		"a list that is long": {`[` + strings.Repeat("1,", ValuesMost-2) + `1]`, false},
-		"a text of commas":    {`{"a":"` + strings.Repeat(`,[{\"`, ValuesMost) + `"}`, false},
+		"a long list":         {`{"a":[` + strings.Repeat("1,", MaxValues) + `1]}`, true},
+		"lists in lists":      {strings.Repeat("[", MaxValues+1), true},
+		"empty objects":       {`[` + strings.Repeat("{},", MaxValues) + `{}]`, true},
+		"a list that is long": {`[` + strings.Repeat("1,", MaxValues-2) + `1]`, false},
+		"a text of commas":    {`{"a":"` + strings.Repeat(`,[{\"`, MaxValues) + `"}`, false},
 		"nothing":             {"", false},
 	} {
-		if got := Crowded(c.text); got != c.want {
+		if got := tooManyValues(c.text); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
-		if got := Crowded([]byte(c.text)); got != c.want {
+		if got := tooManyValues([]byte(c.text)); got != c.want {
 			t.Errorf("%s, as bytes: %v", name, got)
 		}
 	}
@@ -50,8 +50,8 @@ func (s *sender) Read(p []byte) (int, error) {
 }
 
 // house serves a handler that reads bodies behind Bound.
-func house() (post func(body io.Reader, from string) error) {
-	var b Bodies
+func limited() (post func(body io.Reader, from string) error) {
+	var b Budget
 	e := echo.New()
 	return func(body io.Reader, from string) (got error) {
 		r := httptest.NewRequest(http.MethodPost, "/", body)
@@ -61,7 +61,7 @@ func house() (post func(body io.Reader, from string) error) {
 			}
 			return netip.MustParsePrefix(from)
 		}
-		err := b.Bound(of)(func(c echo.Context) error {
+		err := b.Limit(of)(func(c echo.Context) error {
 			_, got = io.ReadAll(c.Request().Body)
 			return nil
 		})(e.NewContext(r, httptest.NewRecorder()))
@@ -69,8 +69,8 @@ func house() (post func(body io.Reader, from string) error) {
 	}
 }
 
-func TestBound_largeBodiesOfOneAddressAndOfAll(t *testing.T) {
-	post := house()
+func TestLimit_largeBodiesOfOneAddressAndOfAll(t *testing.T) {
+	post := limited()
 	goOn, ended := make(chan struct{}), make(chan error)
 	hold := func(bytes int, from string) {
 		t.Helper()
@@ -82,7 +82,7 @@ func TestBound_largeBodiesOfOneAddressAndOfAll(t *testing.T) {
 			t.Fatalf("%s: %v", from, err)
 		}
 	}
-	large, small := strings.Repeat("x", 1<<20), strings.Repeat("x", free)
+	large, small := strings.Repeat("x", 1<<20), strings.Repeat("x", freeBytes)
 	const a, b, c = "203.0.113.1/32", "203.0.113.2/32", "203.0.113.3/32"
 	for range 4 {
 		hold(1<<20, a)

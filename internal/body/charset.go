@@ -14,7 +14,7 @@ import (
 	"golang.org/x/text/encoding/unicode/utf32"
 )
 
-// decodeText returns bytes as text. In this order it believes: a byte order mark, the zero bytes of UTF-16 and UTF-32,
+// decodeText returns bytes as text. It trusts, in this order: a byte order mark, the zero bytes of UTF-16 and UTF-32,
 // valid UTF-8 (also against a declared single-byte charset, whose texts are practically never valid UTF-8), the declared
 // charset, a guess that fits. What none of them explains is refused, so that nothing is stored garbled.
 func decodeText(b []byte, declared string) (string, error) {

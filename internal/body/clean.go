@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// clean removes from every text of a tree what a CRM refuses or nobody can read: control characters other than tabs and line
-// ends, halves of characters, code points that are none. It changes the tree in place.
+// clean removes from every text of a tree what a CRM refuses and people can't read: control characters other than tabs and
+// line ends, halves of characters, code points that are none. It changes the tree in place.
 func clean(v any) any {
 	switch v := v.(type) {
 	case string:

@@ -2,12 +2,13 @@ package body
 
 import "fmt"
 
-// SyntaxError is a body that can't be read at all.
+// SyntaxError is the error of a body that can't be read at all.
 type SyntaxError struct {
 	Line, Column int // both from 1; 0 when the format has no lines
 	Detail       string
 }
 
+// Error implements error.
 func (e *SyntaxError) Error() string {
 	if e.Line == 0 {
 		return e.Detail
@@ -15,9 +16,10 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Detail)
 }
 
-// ContentTypeError is a body in a format that is not read here.
+// ContentTypeError is the error of a body in a format that is not read here.
 type ContentTypeError struct{ Given string }
 
+// Error implements error.
 func (e *ContentTypeError) Error() string {
 	given := e.Given
 	if given == "" {

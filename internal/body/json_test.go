@@ -102,12 +102,12 @@ func TestRead_refusesJSONThatIsNotCertain(t *testing.T) {
 }
 
 func TestRead_boundsRelaxedJSON(t *testing.T) {
-	many := strings.Repeat("1,", ValuesMost) + "1"
+	many := strings.Repeat("1,", MaxValues) + "1"
 	for name, body := range map[string]string{
 		"behind a quote in a comment": "{ //\"\n\"a\":[" + many + "]}",
 		"behind an odd quote":         "{“a”:“\"”,\"b\":[" + many + "]}",
 		"in JSON in JSON":             `"{\"a\":[` + many + `]}"`,
-		"deep":                        "//\n" + strings.Repeat("[", ValuesMost+1),
+		"deep":                        "//\n" + strings.Repeat("[", MaxValues+1),
 	} {
 		if _, err := Read("application/json", []byte(body)); err == nil || !strings.Contains(err.Error(), "more than 10000 values") {
 			t.Errorf("%s: %v", name, err)

@@ -2,7 +2,7 @@ package body
 
 import "strings"
 
-// mediaType is what a Content-Type header says of a body.
+// mediaType is the content of a Content-Type header.
 type mediaType struct{ kind, charset, boundary string }
 
 // parseMediaType reads a Content-Type header as senders write it: doubled types and parameters, single quotes, stray
@@ -47,7 +47,7 @@ func (m mediaType) form() bool { return m.kind == "application/x-www-form-urlenc
 
 func (m mediaType) multipart() bool { return strings.HasPrefix(m.kind, "multipart/") }
 
-// vague reports a type that says nothing of the body's format.
+// vague reports a type that leaves the body's format open.
 func (m mediaType) vague() bool {
 	return m.kind == "" || m.kind == "text/plain" || m.kind == "application/octet-stream" || !strings.Contains(m.kind, "/")
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Read returns the tree of a JSON or form body: maps, lists, strings, json.Number, bool and nil. What the Content-Type says
-// is a hint only: helpdesks and form builders send JSON as text, as a form or as nothing. Texts are UTF-8 and free of
+// Read returns the tree of a JSON or form body: maps, lists, strings, json.Number, bool and nil. The Content-Type is
+// a hint only: helpdesks and form builders send JSON as text, as a form or as nothing. Texts are UTF-8 and free of
 // characters that a CRM refuses. objects names the groups of a form whose number keys are names, not places in a list.
 // Errors: *ContentTypeError, *SyntaxError.
 func Read(contentType string, body []byte, objects ...string) (map[string]any, error) {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// relaxed is a JSON text on its way into what hujson reads (JSON with comments and trailing commas). It changes nothing
+// relaxed turns a JSON text into what hujson reads (JSON with comments and trailing commas). It changes nothing
 // that can be read in two ways: there it stops, copies the rest as it is, and hujson names the place.
 //
 // Changed are: raw control characters in strings (escaped), typographic quotation marks around strings (made plain), quotes
@@ -44,7 +44,7 @@ func relax(in string) *relaxed {
 	i := 0
 	for i < len(in) {
 		next := r.step(i)
-		if next <= i || r.values > ValuesMost {
+		if next <= i || r.values > MaxValues {
 			break
 		}
 		i = next
@@ -166,7 +166,7 @@ func isLiteral(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '+' || c == '.'
 }
 
-// isBlank reports a space of another kind than JSON's, and characters that nobody sees.
+// isBlank reports a space of another kind than JSON's, and invisible characters.
 func isBlank(c rune) bool {
 	return unicode.IsSpace(c) || unicode.Is(unicode.Cf, c)
 }
