@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // ending begins a login that ends the tenant's connection.
@@ -14,7 +16,7 @@ func (w *world) ending(tenantID string) (Start, Callback) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return s, Callback{Code: "code-1", Referer: hostOf(w.crm.URL), State: s.State, Platform: "1", Binding: s.Binding}
+	return s, Callback{Code: "code-1", Referer: tenant.Host(w.crm.URL), State: s.State, Platform: "1", Binding: s.Binding}
 }
 
 func TestStartDisconnect_endsTheConnectionAfterAFreshLogin(t *testing.T) {

@@ -95,7 +95,7 @@ func (f *Flow) checkReferer(referer, amoBase string) error {
 	if err != nil {
 		return fmt.Errorf("finish login: %w", err)
 	}
-	if want := hostOf(base); !strings.EqualFold(referer, want) || want == "" {
+	if want := tenant.Host(base); !strings.EqualFold(referer, want) || want == "" {
 		return ErrReferer{Got: referer, Want: want}
 	}
 	return nil
@@ -182,7 +182,7 @@ func mismatch(got, want int64) error {
 
 // subdomain is the account's name in amoCRM's own hosts; hosts that the configuration adds need not follow that form.
 func subdomain(base string) (string, bool) {
-	name, domain, _ := strings.Cut(hostOf(base), ".")
+	name, domain, _ := strings.Cut(tenant.Host(base), ".")
 	return name, slices.Contains([]string{"amocrm.ru", "amocrm.com", "kommo.com"}, domain)
 }
 

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"strings"
 	"time"
 
@@ -95,7 +94,7 @@ func (f *Flow) Start(ctx context.Context, tenantID, sessionID, lang string) (Sta
 func (f *Flow) button(amoBase, state string) *Button {
 	b := &Button{Name: "Sidecard", Description: "amoCRM in the helpdesk's ticket card", RedirectURI: f.cfg.redirectURI(),
 		SecretsURI: f.cfg.secretsURI(), Scopes: "crm", State: state}
-	switch host := hostOf(amoBase); {
+	switch host := tenant.Host(amoBase); {
 	case strings.HasSuffix(host, ".amocrm.ru"):
 		b.ScriptURL, b.Class = "https://www.amocrm.ru/auth/button.min.js", "amocrm_oauth"
 	case strings.HasSuffix(host, ".kommo.com"), strings.HasSuffix(host, ".amocrm.com"):
@@ -104,15 +103,6 @@ func (f *Flow) button(amoBase, state string) *Button {
 		b.ScriptURL, b.Class = amoBase+"/auth/button.min.js", "amocrm_oauth"
 	}
 	return b
-}
-
-// hostOf is the host of a base address, with its port if it names one.
-func hostOf(base string) string {
-	u, err := url.Parse(base)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }
 
 // Secrets takes the hook that amoCRM sends before it redirects a person who used the button (amocrm.md §1.9). It carries no

@@ -32,7 +32,7 @@ func (w *world) start(tenantID string) (Start, Callback) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return s, Callback{Code: "code-1", Referer: hostOf(w.crm.URL), State: s.State, ClientID: w.cfg.ClientID, Platform: "1", Binding: s.Binding}
+	return s, Callback{Code: "code-1", Referer: tenant.Host(w.crm.URL), State: s.State, ClientID: w.cfg.ClientID, Platform: "1", Binding: s.Binding}
 }
 
 // login connects the tenant of a token.
@@ -190,7 +190,7 @@ func TestFinish_foreignRefererIsSentNothing(t *testing.T) {
 		"https://example.amocrm.ru", "http://example.amocrm.ru", "//example.amocrm.ru", "example.amocrm.ru/", "example.amocrm.ru:443",
 		"example.amocrm.ru:8080", "example.amocrm.ru.", "example.amocrm.ru?x", "example.amocrm.ru#x", " example.amocrm.ru", "example.amocrm.ru\n",
 		"www.amocrm.ru", "api-a.amocrm.ru", "other.amocrm.ru", "example.amocrm.com", "example.kommo.com", "a.example.amocrm.ru", "amocrm.ru",
-		".amocrm.ru", "еxample.amocrm.ru", "xn--xample-9uf.amocrm.ru", "example.amocrm.ru%2f", "user:pass@example.amocrm.ru", hostOf(w.crm.URL),
+		".amocrm.ru", "еxample.amocrm.ru", "xn--xample-9uf.amocrm.ru", "example.amocrm.ru%2f", "user:pass@example.amocrm.ru", tenant.Host(w.crm.URL),
 		strings.Repeat("a", 5000) + ".amocrm.ru",
 	} {
 		s, err := w.flow.Start(t.Context(), tn.ID, "session-1", "en")
@@ -233,7 +233,7 @@ func TestFinish_denied(t *testing.T) {
 		t.Errorf("%+v, %v, %d requests", r, err, w.crm.total())
 	}
 	s, _ = w.start(tn.ID)
-	if _, err := w.flow.Finish(t.Context(), Callback{Referer: hostOf(w.crm.URL), State: s.State, Binding: s.Binding}); !errors.Is(err, ErrCode) {
+	if _, err := w.flow.Finish(t.Context(), Callback{Referer: tenant.Host(w.crm.URL), State: s.State, Binding: s.Binding}); !errors.Is(err, ErrCode) {
 		t.Errorf("neither code nor error: %v", err)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // newer stores a one-time value as a newer version would, and returns what lies there. within names the member whose form is
@@ -71,7 +73,7 @@ func TestFlow_loginOfANewerVersionIsLeftToIt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := Callback{Code: "code-2", Referer: hostOf(w.crm.URL), State: s.State, ClientID: w.cfg.ClientID, Binding: s.Binding}
+			c := Callback{Code: "code-2", Referer: tenant.Host(w.crm.URL), State: s.State, ClientID: w.cfg.ClientID, Binding: s.Binding}
 			return w, oneTime("login", s.State), func() error { _, err := w.flow.Finish(t.Context(), c); return err }
 		},
 		"state that the integration's keys come for": func(t *testing.T) (*world, string, func() error) {

@@ -91,7 +91,7 @@ func (v *visit) settingsPage(ctx context.Context, s tenant.Settings, errs map[st
 	}
 	view.State = connectionView{Connected: status.State == "connected", Account: status.AccountName}
 	view.Notices = v.noticesSection(status.State, v.crm.Tenant().Notices, v.crm.Tenant().Settings.CommentBack)
-	view.State.Host = hostOf(v.crm.Tenant().AmoBase)
+	view.State.Host = tenant.Host(v.crm.Tenant().AmoBase)
 	when := func(into *string, at interface{ IsZero() bool }, text func() string) {
 		if !at.IsZero() {
 			*into = text()
@@ -198,12 +198,4 @@ func targetGroups(f blocks.Format, meta crm.Meta, chosen tenant.FieldMap) []grou
 		}
 	}
 	return groups
-}
-
-func hostOf(base string) string {
-	u, err := url.Parse(base)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }

@@ -31,7 +31,7 @@ func chosenTenant(ctx context.Context, tenants *tenant.Directory, name string) (
 			}
 		}
 		all = append(all, t)
-		if name == "" || strings.EqualFold(name, hostOf(t.AmoBase)) || strings.EqualFold(name, t.AmoBase) {
+		if name == "" || strings.EqualFold(name, tenant.Host(t.AmoBase)) || strings.EqualFold(name, t.AmoBase) {
 			found = append(found, t)
 		}
 		return nil
@@ -62,7 +62,7 @@ func stops(ctx context.Context, err error) bool {
 func named(list []tenant.Tenant) string {
 	var lines []string
 	for _, t := range list[:min(len(list), choicesMost)] {
-		lines = append(lines, strings.TrimSpace(t.ID+" "+hostOf(t.AmoBase)))
+		lines = append(lines, strings.TrimSpace(t.ID+" "+tenant.Host(t.AmoBase)))
 	}
 	if more := len(list) - choicesMost; more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more, see: sidecard tenants list", more))

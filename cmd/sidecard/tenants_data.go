@@ -88,7 +88,7 @@ func (cmd *tenantsEraseCmd) do(ctx context.Context, o office, t tenant.Tenant) e
 		return err
 	}
 	what := fmt.Sprintf("Everything of tenant %s (%s) goes: login, links, settings, firings; %d of them are not done and make no deal any more.",
-		t.ID, hostOf(t.AmoBase), c.Waiting())
+		t.ID, tenant.Host(t.AmoBase), c.Waiting())
 	if err := o.agree(cmd.Yes, what); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (cmd *tenantsEraseCmd) erasePerson(ctx context.Context, o office, t tenant.
 	}
 	what := fmt.Sprintf("What is stored of client %d of tenant %s (%s) goes: %d firings, %d open blocks, his link; "+
 		"%d of the firings are not done and make no deal any more.",
-		cmd.Client, t.ID, hostOf(t.AmoBase), len(p.Firings), len(p.Sessions), undone(p.Firings))
+		cmd.Client, t.ID, tenant.Host(t.AmoBase), len(p.Firings), len(p.Sessions), undone(p.Firings))
 	if err := o.agree(cmd.Yes, what); err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (cmd *tenantsAdoptCmd) do(ctx context.Context, o office, into tenant.Tenant
 	case from.ID == into.ID:
 		return errors.New("--from: it is the tenant itself")
 	case from.AmoBase != into.AmoBase && !renamed:
-		return fmt.Errorf("--from: it belongs to %s, not to %s", hostOf(from.AmoBase), hostOf(into.AmoBase))
+		return fmt.Errorf("--from: it belongs to %s, not to %s", tenant.Host(from.AmoBase), tenant.Host(into.AmoBase))
 	case from.AccountID != 0 && into.AccountID != 0 && from.AccountID != into.AccountID:
 		return fmt.Errorf("--from: it was connected with amoCRM account %d, not with %d", from.AccountID, into.AccountID)
 	}

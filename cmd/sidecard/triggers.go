@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/store"
@@ -44,11 +43,6 @@ func (cmd *triggersCmd) run(ctx context.Context, do func(inbox) error) error {
 		}
 		return do(inbox{rules.NewService(rules.Deps{DB: db, Tenants: tenants}), t, os.Stdout, os.Stdin, cmd.JSON})
 	})
-}
-
-func hostOf(base string) string {
-	_, host, _ := strings.Cut(base, "://")
-	return strings.TrimSuffix(host, "/")
 }
 
 // said prints what was done to a firing, as it stands now.

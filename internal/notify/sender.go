@@ -105,7 +105,7 @@ func (s *Sender) ways(n tenant.Notices) []way {
 		}})
 	}
 	if n.WebhookURL != "" {
-		out = append(out, way{named(KindWebhook, n.WebhookURL), KindWebhook, hostOf(n.WebhookURL), func(ctx context.Context, m message, l letter) error {
+		out = append(out, way{named(KindWebhook, n.WebhookURL), KindWebhook, tenant.Host(n.WebhookURL), func(ctx context.Context, m message, l letter) error {
 			return s.webhook(ctx, n.WebhookURL, n.WebhookSecret, m, l)
 		}})
 	}
@@ -132,7 +132,7 @@ func (s *Sender) words(t tenant.Tenant) words {
 }
 
 func (s *Sender) letter(t tenant.Tenant, m message) letter {
-	return s.words(t).write(m, hostOf(t.AmoBase), s.PublicURL)
+	return s.words(t).write(m, tenant.Host(t.AmoBase), s.PublicURL)
 }
 
 // ErrTooMany says that enough test messages were sent for the moment.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -70,12 +69,12 @@ func (f Files) Summary(ctx context.Context, id string) (Summary, error) {
 		return Summary{}, err
 	}
 	s := Summary{
-		ID: t.ID, Host: hostOf(t.AmoBase), Account: t.AccountName, AccountID: t.AccountID, Integration: t.IntegrationID,
+		ID: t.ID, Host: tenant.Host(t.AmoBase), Account: t.AccountName, AccountID: t.AccountID, Integration: t.IntegrationID,
 		DeskBase: t.DeskBase, Created: t.CreatedAt, Connected: t.ConnectedAt, Seen: t.SeenAt, Settings: t.Settings,
-		Notices: Notices{Emails: t.Notices.Emails, Telegram: t.Notices.ChatID, WebhookHost: hostOf(t.Notices.WebhookURL)},
+		Notices: Notices{Emails: t.Notices.Emails, Telegram: t.Notices.ChatID, WebhookHost: tenant.Host(t.Notices.WebhookURL)},
 	}
 	for _, base := range t.Former {
-		s.Former = append(s.Former, hostOf(base))
+		s.Former = append(s.Former, tenant.Host(base))
 	}
 	if t.FormerKey(time.Now()) != "" {
 		s.FormerKey = t.OldTriggerEnd
@@ -192,12 +191,4 @@ func (f Files) Erase(ctx context.Context, id string) (removed int, err error) {
 		}
 	}
 	return removed, nil
-}
-
-func hostOf(base string) string {
-	u, err := url.Parse(base)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }

@@ -14,6 +14,7 @@ package tenant
 import (
 	"errors"
 	"log/slog"
+	"net/url"
 	"time"
 )
 
@@ -53,6 +54,15 @@ var (
 	// ErrNotFound means that there is no such tenant, or not any more.
 	ErrNotFound = errors.New("tenant: not found")
 )
+
+// Host returns the host of an address that a tenant stores, with its port if it names one; "" for what is no address.
+func Host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
 
 // String and LogValue keep the tenant's secrets out of logs and messages.
 func (t Tenant) String() string { return "tenant " + t.ID }
