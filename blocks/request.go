@@ -7,6 +7,7 @@ import (
 
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // MaxBody is the most a block request may weigh, in bytes.
@@ -71,7 +72,7 @@ func read(tree map[string]any) (Request, error) {
 			lang, known := ParseLang(typed)
 			req.Lang = lang
 			if !known {
-				req.UnknownLang = cut(typed, 20)
+				req.UnknownLang = runes.First(typed, 20)
 			}
 			break
 		}
@@ -87,17 +88,9 @@ func read(tree map[string]any) (Request, error) {
 	req.Pressed = top.text("is_auto_load") == "0"
 	req.Ticket = crm.Ticket{
 		ID:      top.id("ticket_id"),
-		Subject: cut(top.text("subject"), 250),
-		Channel: cut(top.text("channel_type"), 250),
+		Subject: runes.First(top.text("subject"), 250),
+		Channel: runes.First(top.text("channel_type"), 250),
 	}
 	req.Ticket.Client = client(&top)
 	return req, top.err
-}
-
-func cut(s string, runes int) string {
-	r := []rune(s)
-	if len(r) <= runes {
-		return s
-	}
-	return string(r[:runes])
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // maxKeys bounds how many phones, e-mails and handles of one client are kept: each costs a search.
@@ -14,9 +15,9 @@ func client(top *loose) crm.Client {
 	data := top.object("client_data")
 	c := crm.Client{
 		ID:       top.id("client_id"),
-		Name:     cut(data.text("name"), 250),
-		Company:  cut(data.text("company"), 250),
-		Position: cut(data.text("position"), 250),
+		Name:     runes.First(data.text("name"), 250),
+		Company:  runes.First(data.text("company"), 250),
+		Position: runes.First(data.text("position"), 250),
 	}
 	for _, e := range data.list("emails") {
 		c.Emails = appendNew(c.Emails, e.either("", "email"))
@@ -29,11 +30,11 @@ func client(top *loose) crm.Client {
 	}
 	for _, m := range data.list("messengers") {
 		if id := m.either("id", "identity"); id != "" && len(c.Messengers) < maxKeys {
-			c.Messengers = append(c.Messengers, crm.Handle{Type: cut(m.text("type"), 250), ID: cut(id, 250)})
+			c.Messengers = append(c.Messengers, crm.Handle{Type: runes.First(m.text("type"), 250), ID: runes.First(id, 250)})
 		}
 	}
 	for _, key := range []string{"from_email", "contact"} {
-		from := cut(top.text(key), 250)
+		from := runes.First(top.text(key), 250)
 		if len(c.Emails) == 0 && strings.Count(from, "@") == 1 && !strings.HasPrefix(from, "@") {
 			c.Emails = []string{from}
 		}
@@ -56,7 +57,7 @@ func appendNew(list []string, s string) []string {
 			return list
 		}
 	}
-	return append(list, cut(s, 250))
+	return append(list, runes.First(s, 250))
 }
 
 // looksLikePhone keeps ids of messengers out: a phone is written with a plus and has 10 to 15 digits.

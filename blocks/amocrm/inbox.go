@@ -16,6 +16,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // Firings are what rules asked for and what came of it, by tenant; *rules.Service is it.
@@ -90,8 +91,7 @@ func (v *visit) inboxAsk() rules.Query {
 	if label := ledger.Label(state); slices.Contains(ledger.Labels, label) {
 		q.State, q.Label = "", label
 	}
-	text := []rune(strings.TrimSpace(body.Get("q")))
-	q.Text = string(text[:min(len(text), maxInboxText)])
+	q.Text = runes.First(strings.TrimSpace(body.Get("q")), maxInboxText)
 	return q
 }
 

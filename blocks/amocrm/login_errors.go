@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -34,9 +35,9 @@ func loginArgs(err error) []any {
 	var account oauth.ErrAccount
 	switch {
 	case errors.As(err, &referer):
-		return []any{"Got", shorten(referer.Got), "Want", referer.Want}
+		return []any{"Got", runes.Shorten(referer.Got, maxShown), "Want", referer.Want}
 	case errors.As(err, &account):
-		return []any{"Got", shorten(account.Got), "Want", account.Want}
+		return []any{"Got", runes.Shorten(account.Got, maxShown), "Want", account.Want}
 	}
 	return nil
 }

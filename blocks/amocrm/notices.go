@@ -14,6 +14,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/notify"
+	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -204,7 +205,7 @@ func (r noticesForm) emails() []string {
 			continue
 		}
 		if !notify.ValidEmail(s) {
-			r.errs["emails"] = r.t("notices.bad_email", "Address", shortened(s, notify.MaxAddress))
+			r.errs["emails"] = r.t("notices.bad_email", "Address", runes.Shorten(s, notify.MaxAddress))
 			return nil
 		}
 		if out = append(out, s); len(out) > notify.MaxEmails {
@@ -235,11 +236,4 @@ func (r noticesForm) telegram(n *tenant.Notices) {
 	if given != "" && !notify.ValidToken(given) {
 		r.errs["bot_token"] = r.t("notices.bad_token")
 	}
-}
-
-func shortened(s string, most int) string {
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }

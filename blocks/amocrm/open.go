@@ -11,9 +11,13 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
+
+// maxShown is how much of a given value an error shows, in characters.
+const maxShown = 80
 
 // Open answers the helpdesk's block request: POST /api/. Whatever is wrong, the answer is 200 with HTML for the agent:
 // the helpdesk shows nothing else (usedesk.md §1.4). No call to amoCRM is made in it, except for view=html, which is
@@ -146,7 +150,7 @@ func (h *Handlers) refuse(c echo.Context, req blocks.Request, err error) error {
 		code = "limited"
 		c.Response().Header().Set("Retry-After", strconv.Itoa(1+int(many.retry.Seconds())))
 	case errors.As(err, &param):
-		code, args = param.code, []any{"Given", shorten(param.given)}
+		code, args = param.code, []any{"Given", runes.Shorten(param.given, maxShown)}
 	case errors.Is(err, tenant.ErrNoCredential):
 		code = "no_credential"
 	case errors.Is(err, store.ErrTrouble):
@@ -160,11 +164,4 @@ func (h *Handlers) refuse(c echo.Context, req blocks.Request, err error) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, blocks.Envelope{HTML: strings.TrimSpace(string(html))})
-}
-
-func shorten(s string) string {
-	if r := []rune(s); len(r) > 80 {
-		return string(r[:80]) + "…"
-	}
-	return s
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -189,8 +190,7 @@ func withID(r rules.Ref) string {
 }
 
 func lookupQuery(raw string) string {
-	r := []rune(strings.TrimSpace(raw))
-	return string(r[:min(len(r), maxLookup)])
+	return runes.First(strings.TrimSpace(raw), maxLookup)
 }
 
 // lookup lists what the account has under a query.

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // searchView is the search by hand.
@@ -25,10 +27,7 @@ func (h *Handlers) search(v *visit) error {
 		view.Typed = ""
 		return v.show(http.StatusOK, "search", view)
 	}
-	if r := []rune(view.Typed); len(r) > 100 {
-		view.Typed = string(r[:100])
-	}
-	if len([]rune(view.Typed)) < 3 {
+	if view.Typed = runes.First(view.Typed, 100); utf8.RuneCountInString(view.Typed) < 3 {
 		view.Error = v.t("search.short")
 		return v.show(http.StatusOK, "search", view)
 	}

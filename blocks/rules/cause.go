@@ -13,6 +13,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // maxCause bounds what is quoted of an answer, in characters.
@@ -22,7 +23,7 @@ const maxCause = 120
 // connection; "" when nothing is.
 func cause(err error) ledger.Reason {
 	if status, said := answerOf(err); status != 0 {
-		return ledger.Because("cause_answer", status, ledger.InWords(bounded(said, maxCause)))
+		return ledger.Because("cause_answer", status, ledger.InWords(runes.Shorten(said, maxCause)))
 	}
 	var line net.Error
 	var name *net.DNSError

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 const (
@@ -69,7 +70,7 @@ type thing struct {
 	name string
 }
 
-func (t thing) String() string { return fmt.Sprintf("%d (%s)", t.id, cut(t.name)) }
+func (t thing) String() string { return fmt.Sprintf("%d (%s)", t.id, runes.Shorten(t.name, maxPlain)) }
 
 // pick finds the things of a name, case and outer blanks aside; when there is none, the one of that id, alone or with its
 // name as messages write it: 10 (Sales).
@@ -144,13 +145,6 @@ func enums(f amocrm.Field) (out []thing) {
 		out = append(out, thing{e.ID, e.Value})
 	}
 	return out
-}
-
-func cut(s string) string {
-	if r := []rune(s); len(r) > maxPlain {
-		return string(r[:maxPlain]) + "…"
-	}
-	return s
 }
 
 // some names the first things of a list.

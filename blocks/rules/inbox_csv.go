@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // ExportMost is how many rows an export has at most.
@@ -79,7 +80,7 @@ func exportRow(e Entry, reason string) []string {
 // plainCell keeps a spreadsheet from running what people wrote (OWASP, CSV injection). Some take wide signs for plain ones
 // and look behind spaces.
 func plainCell(s string) string {
-	if strings.ContainsAny(firstRunes(s, 1), "\t\r\n") || strings.ContainsAny(firstRunes(strings.TrimSpace(s), 1), "=+-@＝＋－＠") {
+	if strings.ContainsAny(runes.First(s, 1), "\t\r\n") || strings.ContainsAny(runes.First(strings.TrimSpace(s), 1), "=+-@＝＋－＠") {
 		return "'" + s
 	}
 	return s

@@ -3,6 +3,8 @@ package rules
 import (
 	"slices"
 	"strings"
+
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // Problem is one mistake of a request. Path leads into the rule's body, as in
@@ -27,7 +29,7 @@ const MaxGiven = MaxComment
 
 // remark turns a mistake into one that costs its value alone.
 func (p Problem) remark(given string) Problem {
-	p.Remark, p.Given = true, bounded(given, MaxGiven)
+	p.Remark, p.Given = true, runes.Shorten(given, MaxGiven)
 	return p
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -49,10 +50,10 @@ func (n remarkNotes) text(j *job) string {
 	for _, p := range list {
 		b.WriteString("\n\n" + p.Path + ": " + n.s.said(n.lang, p))
 		if p.Given != "" {
-			b.WriteString("\n" + held + " " + bounded(p.Given, share))
+			b.WriteString("\n" + held + " " + runes.Shorten(p.Given, share))
 		}
 	}
-	return firstRunes(b.String(), MaxComment)
+	return runes.First(b.String(), MaxComment)
 }
 
 // said is a problem in a language.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // A mistake that a value carries costs that value and not the lead. It shows itself in three places, and each leaves its
@@ -187,7 +188,7 @@ func (j *job) refusedPart(v amocrm.FieldError) (what string, remark Problem) {
 			return "", Problem{}
 		}
 		if f, known := j.fieldOf(fields[i], of); known {
-			p.Detail = fmt.Sprintf("field %q: %s", cut(f.Name), p.Detail)
+			p.Detail = fmt.Sprintf("field %q: %s", runes.Shorten(f.Name, maxPlain), p.Detail)
 		}
 		return omittedField(fields[i], of), p.remark(fieldGiven(fields[i]))
 	}

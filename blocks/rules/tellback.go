@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -107,7 +108,7 @@ func (s *Service) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
 	line := func(inner string) { b.WriteString("<p>" + inner + "</p>") }
 	switch {
 	case o.State == ledger.StateFailed:
-		line(html.EscapeString(s.Text(lang, "tellback.failed", "Reason", bounded(English(o.Why), reasonMost))))
+		line(html.EscapeString(s.Text(lang, "tellback.failed", "Reason", runes.Shorten(English(o.Why), reasonMost))))
 	case e.Steps.Attached:
 		line(html.EscapeString(s.Text(lang, "tellback.attached")))
 	default:
@@ -122,15 +123,8 @@ func (s *Service) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
 		for i, p := range o.Problems {
 			said[i] = p.Path + ": " + s.said(lang, p)
 		}
-		line(html.EscapeString(s.Text(lang, "tellback.remarks", "Remarks", bounded(strings.Join(said, "; "), reasonMost))))
+		line(html.EscapeString(s.Text(lang, "tellback.remarks", "Remarks", runes.Shorten(strings.Join(said, "; "), reasonMost))))
 	}
 	line(marker(e.ID))
 	return b.String()
-}
-
-func bounded(s string, most int) string {
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // templatePlaces are what a text may name in double braces, for messages; ticket.field.N stands for any number.
@@ -75,7 +76,7 @@ func (r Request) filled(t crm.Ticket) (out Request, cuts []Problem, err error) {
 	text := func(path, template string, most int) string {
 		whole := strings.TrimSpace(crm.Fill(template, t))
 		cuts = append(cuts, tooLong(path, whole, most)...)
-		return firstRunes(whole, most)
+		return runes.First(whole, most)
 	}
 	line := func(path, template string) string {
 		return strings.Join(strings.Fields(text(path, template, MaxName)), " ")
@@ -122,11 +123,4 @@ func (r Request) filled(t crm.Ticket) (out Request, cuts []Problem, err error) {
 		r.Fields.Custom = custom
 	}
 	return r, cuts, nil
-}
-
-func firstRunes(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n])
-	}
-	return s
 }

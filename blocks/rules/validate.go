@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/go-playground/validator/v10"
+
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 var rules = newRules()
@@ -99,7 +101,7 @@ func mend(req *Request, f validator.FieldError) {
 	most, _ := strconv.Atoi(f.Param()) // other tags than max have none
 	switch {
 	case f.Tag() == "max" && at.Kind() == reflect.String:
-		at.SetString(firstRunes(at.String(), most))
+		at.SetString(runes.First(at.String(), most))
 	case f.Tag() == "max":
 		at.SetLen(most)
 	case f.Tag() == "min", f.Tag() == "required_without_all":

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/when"
 )
 
@@ -119,7 +120,7 @@ func (c *checker) field(path string, custom *CustomField) (amocrm.Field, bool) {
 
 // unfit says what a field takes instead of a value.
 func unfit(path string, f amocrm.Field, bad *amocrm.ValueError, byID bool) Problem {
-	name := cut(f.Name)
+	name := runes.Shorten(f.Name, maxPlain)
 	choice := strings.HasPrefix(bad.Accepts, "one of ")
 	switch most, tooMany := mostValues(bad); {
 	case f.IsComputed:

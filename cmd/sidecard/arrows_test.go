@@ -37,7 +37,7 @@ func allowed(from, to string) bool {
 		return slices.ContainsFunc(roots, func(root string) bool { return p == root || strings.HasPrefix(p, root+"/") })
 	}
 	shared := []string{"blocks", "blocks/ui", "blocks/session", "blocks/console"} // of all blocks
-	values := in(to, "internal/money", "internal/when")                           // plain values, which know nothing of ours
+	values := in(to, "internal/money", "internal/when", "internal/runes")         // plain values, which know nothing of ours
 	ground := in(to, "internal") && !in(to, "internal/crm")
 	switch {
 	case in(from, "cmd", "e2e", "bench", "deploy"):

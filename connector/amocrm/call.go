@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/transport"
-	loosely "github.com/sidecard/sidecard/connector/wire"
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 // call is one request of the API. route is the path below /api/v4 with "{id}" for ids: it names the call in errors.
@@ -55,7 +55,7 @@ func (c *Client) read(ctx context.Context, k call, out any) (found bool, err err
 
 // lenient decodes what was read, without the elements of lists that can't be. at is where raw stands in the answer.
 func (c *Client) lenient(ctx context.Context, op, at string, raw []byte, out any) error {
-	unread, err := loosely.Unmarshal(raw, out)
+	unread, err := wire.Unmarshal(raw, out)
 	if err != nil {
 		return fmt.Errorf("decode answer: %w", err)
 	}
@@ -212,7 +212,7 @@ func (s *sending) once(ctx context.Context, token string) (transport.Answer, err
 	if said, bad := http.ParseTime(a.Header.Get("Date")); bad == nil {
 		s.c.clock.Store(&reading{said: said, at: time.Now()})
 	}
-	s.c.see(ctx, Seen{s.call.op(), a.Status, plain(a.Header.Get("X-Request-Id"), 128), time.Since(start)})
+	s.c.see(ctx, Seen{s.call.op(), a.Status, wire.Plain(a.Header.Get("X-Request-Id"), 128), time.Since(start)})
 	if a.Status == http.StatusTooManyRequests && s.c.pace != nil {
 		s.c.pace.Penalty(ctx, transport.RetryAfter(a, time.Now()))
 	}

@@ -18,7 +18,7 @@ var (
 	kinds   = []Enum{{ID: 1, Value: "WORK"}, {ID: 5, Value: "MOB"}}
 )
 
-func wire(t *testing.T, in FieldInput) string {
+func onWire(t *testing.T, in FieldInput) string {
 	t.Helper()
 	b, err := json.Marshal(in.Values)
 	if err != nil {
@@ -75,8 +75,8 @@ func TestInput_everyType(t *testing.T) {
 		{"chained_list", nil, []string{"1001:12235", "1007:12243"}, `[{"catalog_id":1001,"catalog_element_id":12235},{"catalog_id":1007,"catalog_element_id":12243}]`},
 	} {
 		in, err := Field{ID: 9, Type: tt.kind, Enums: tt.enums}.Input(tt.raw)
-		if err != nil || wire(t, in) != tt.want || in.FieldID != 9 || in.FieldCode != "" {
-			t.Errorf("%s %q: %s, %v; want %s", tt.kind, tt.raw, wire(t, in), err, tt.want)
+		if err != nil || onWire(t, in) != tt.want || in.FieldID != 9 || in.FieldCode != "" {
+			t.Errorf("%s %q: %s, %v; want %s", tt.kind, tt.raw, onWire(t, in), err, tt.want)
 		}
 	}
 }
@@ -134,12 +134,12 @@ func TestInput_fieldByCodeWithoutID(t *testing.T) {
 func TestInputIn_daysAreTheAccounts(t *testing.T) {
 	msk := time.FixedZone("MSK", 3*3600)
 	in, err := Field{Type: "date"}.InputIn(when.Calendar{Zone: msk}, []string{"2020-01-01"})
-	if err != nil || wire(t, in) != `[{"value":1577826000}]` {
-		t.Errorf("%s, %v", wire(t, in), err)
+	if err != nil || onWire(t, in) != `[{"value":1577826000}]` {
+		t.Errorf("%s, %v", onWire(t, in), err)
 	}
 	in, err = Field{Type: "date_time"}.InputIn(when.Calendar{Zone: msk}, []string{"2020-01-01 03:00"})
-	if err != nil || wire(t, in) != `[{"value":1577836800}]` {
-		t.Errorf("%s, %v", wire(t, in), err)
+	if err != nil || onWire(t, in) != `[{"value":1577836800}]` {
+		t.Errorf("%s, %v", onWire(t, in), err)
 	}
 }
 
@@ -148,8 +148,8 @@ func TestInputIn_dayAndMonthAreTheAccounts(t *testing.T) {
 	for _, kind := range []string{"date", "birthday", "date_time"} {
 		f := Field{Type: kind, Name: "When"}
 		for order, want := range map[when.Order]string{when.DayFirst: `[{"value":946857600}]`, when.MonthFirst: `[{"value":951868800}]`} {
-			if in, err := f.InputIn(when.Calendar{Order: order}, []string{"03/01/2000"}); err != nil || wire(t, in) != want {
-				t.Errorf("%s: %s, %v", kind, wire(t, in), err)
+			if in, err := f.InputIn(when.Calendar{Order: order}, []string{"03/01/2000"}); err != nil || onWire(t, in) != want {
+				t.Errorf("%s: %s, %v", kind, onWire(t, in), err)
 			}
 		}
 		for given, reason := range map[string]when.Reason{"03/01/2000": when.Ambiguous, "30 ноября": when.NoYear, "31.02.2000": when.Impossible, "soon": when.NoDate} {
@@ -215,13 +215,13 @@ func TestNormalize_ruleValues(t *testing.T) {
 		{"chained_list", `[{"catalog_id":"1001","catalog_element_id":12235}]`, `[{"catalog_id":1001,"catalog_element_id":12235}]`},
 	} {
 		in, err := Field{ID: 9, Type: tt.kind, Enums: choices}.Normalize(decodeRule(t, tt.json))
-		if err != nil || wire(t, in) != tt.want {
-			t.Errorf("%s %s: %s, %v; want %s", tt.kind, tt.json, wire(t, in), err, tt.want)
+		if err != nil || onWire(t, in) != tt.want {
+			t.Errorf("%s %s: %s, %v; want %s", tt.kind, tt.json, onWire(t, in), err, tt.want)
 		}
 	}
 	in, err := Field{Type: "multitext", Enums: kinds}.Normalize(decodeRule(t, `[{"value":"+79990000000","enum_code":"MOB"},{"value":"+15550001111","enum_id":"1"}]`))
-	if want := `[{"value":"+79990000000","enum_id":5},{"value":"+15550001111","enum_id":1}]`; err != nil || wire(t, in) != want {
-		t.Errorf("multitext: %s, %v", wire(t, in), err)
+	if want := `[{"value":"+79990000000","enum_id":5},{"value":"+15550001111","enum_id":1}]`; err != nil || onWire(t, in) != want {
+		t.Errorf("multitext: %s, %v", onWire(t, in), err)
 	}
 }
 

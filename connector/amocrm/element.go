@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/connector/wire"
 	"github.com/sidecard/sidecard/internal/when"
 )
 
@@ -114,7 +115,7 @@ func (e element) shown() string {
 		}
 		s = string(raw)
 	}
-	return plain(firstOf(s, e.enumCode, number("", e.enumID)), 60)
+	return wire.Plain(firstOf(s, e.enumCode, number("", e.enumID)), 60)
 }
 
 // elementOf reads one element of a rule: an object with the members of amocrm.md §3.5, or a bare value.
@@ -186,7 +187,7 @@ func idOf(v any) (ID, error) {
 }
 
 func (f Field) wrong(path, given string, accepts takes) error {
-	return &ValueError{FieldID: f.ID, Field: f.Name, Path: path, Given: plain(given, 60), Want: accepts.want, Accepts: accepts.words}
+	return &ValueError{FieldID: f.ID, Field: f.Name, Path: path, Given: wire.Plain(given, 60), Want: accepts.want, Accepts: accepts.words}
 }
 
 // refuseTime refuses a date or time for a reason.
@@ -194,5 +195,5 @@ func (f Field) refuseTime(path, given string, accepts takes, why *when.Error) er
 	if why.Reason != when.NoDate {
 		accepts.words += " (" + why.Error() + ")"
 	}
-	return &ValueError{FieldID: f.ID, Field: f.Name, Path: path, Given: plain(given, 60), Want: accepts.want, Reason: why.Reason, Accepts: accepts.words}
+	return &ValueError{FieldID: f.ID, Field: f.Name, Path: path, Given: wire.Plain(given, 60), Want: accepts.want, Reason: why.Reason, Accepts: accepts.words}
 }

@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/sidecard/sidecard/connector/transport"
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 const (
@@ -21,7 +20,7 @@ const (
 // problem reads the error bodies of amocrm.md §8.3: validation-errors, the errors map, the plain problem, the token
 // endpoint's hint, and pages. secrets are cut out of every text.
 func problem(op string, a transport.Answer, secrets ...string) *Error {
-	e := &Error{Op: op, Status: a.Status, Kind: kindOf(a), RequestID: plain(a.Header.Get("X-Request-Id"), 128)}
+	e := &Error{Op: op, Status: a.Status, Kind: kindOf(a), RequestID: wire.Plain(a.Header.Get("X-Request-Id"), 128)}
 	if a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable {
 		e.RetryAfter = transport.RetryAfter(a, time.Now())
 	}
@@ -38,7 +37,7 @@ func problem(op string, a transport.Answer, secrets ...string) *Error {
 		e.Title = http.StatusText(a.Status)
 		return e
 	}
-	clean := func(l loose) string { return scrub(string(l), secrets) }
+	clean := func(l loose) string { return wire.Scrub(string(l), maxText, secrets...) }
 	e.Title, e.Detail, e.Hint = clean(body.Title), clean(body.Detail), clean(body.Hint)
 	if e.Title == "" && e.Detail == "" {
 		e.Title, e.Detail = clean(body.ErrorType), clean(body.Description)
@@ -74,7 +73,7 @@ func errorsMap(raw json.RawMessage, clean func(loose) string) []FieldError {
 	}
 	var out []FieldError
 	for id, text := range byID {
-		out = append(out, FieldError{RequestID: scrub(id, nil), Detail: clean(text)})
+		out = append(out, FieldError{RequestID: wire.Scrub(id, maxText), Detail: clean(text)})
 	}
 	slices.SortFunc(out, func(a, b FieldError) int { return strings.Compare(a.RequestID, b.RequestID) })
 	return out
@@ -103,31 +102,6 @@ func kindOf(a transport.Answer) Kind {
 // lost reports whether an answer leaves open what the server did with a write.
 func lost(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
-}
-
-var addressQuery = regexp.MustCompile(`(https?://[^\s?#"]+)[?#][^\s"]*`)
-
-func scrub(s string, secrets []string) string {
-	for _, secret := range secrets {
-		if len(secret) >= 4 {
-			s = strings.ReplaceAll(s, secret, "[secret]")
-		}
-	}
-	return plain(addressQuery.ReplaceAllString(s, "$1"), maxText)
-}
-
-// plain drops control characters and cuts to n runes.
-func plain(s string, n int) string {
-	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, s))
-	if runes := []rune(s); len(runes) > n {
-		return string(runes[:n]) + "…"
-	}
-	return s
 }
 
 func isObject(raw []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) }

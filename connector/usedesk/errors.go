@@ -9,9 +9,9 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/sidecard/sidecard/connector/transport"
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 // Kind sorts what can go wrong by what the caller should do about it.
@@ -108,8 +108,8 @@ func (c *API) refusal(method string, a transport.Answer) *Error {
 		return e
 	}
 	if isObject {
-		e.Code = c.clean(string(said.Code), 20)
-		e.Detail = c.clean(firstText(said.Error, said.Errors, said.Message), 300)
+		e.Code = wire.Scrub(string(said.Code), 20, c.token)
+		e.Detail = wire.Scrub(firstText(said.Error, said.Errors, said.Message), 300, c.token)
 	}
 	e.Kind = kindOf(a.Status, e.Code, e.Detail)
 	if a.Status == http.StatusNotFound && a.HTML() {
@@ -211,21 +211,4 @@ func kindOf(status int, code, detail string) Kind {
 		return KindLimited
 	}
 	return KindInvalid
-}
-
-var addressQuery = regexp.MustCompile(`(https?://[^\s?#"]+)[?#][^\s"]*`)
-
-// clean takes the token, queries and control characters out of a text and cuts it to n runes.
-func (c *API) clean(s string, n int) string {
-	s = addressQuery.ReplaceAllString(strings.ReplaceAll(s, c.token, "[secret]"), "$1")
-	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s))
-	if runes := []rune(s); len(runes) > n {
-		return string(runes[:n]) + "…"
-	}
-	return s
 }

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/tailscale/hujson"
+
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // MaxValues is the number of values that a JSON text may have. A ticket or a rule has some hundreds.
@@ -145,10 +147,7 @@ func (r *relaxed) explain(err error) error {
 	case strings.HasSuffix(detail, "after top-level value"):
 		detail = "there is more after the end of the JSON document"
 	}
-	if cut := []rune(detail); len(cut) > maxDetail {
-		detail = string(cut[:maxDetail]) + "…"
-	}
-	return at(r.in, r.origin(offset+column-1), detail)
+	return at(r.in, r.origin(offset+column-1), runes.Shorten(detail, maxDetail))
 }
 
 // maxDetail is how much of the text an error may quote, in characters.

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 const companyHits = 250 // a page: part of a name is found in many others
@@ -80,7 +81,7 @@ func (a *Account) companyFor(ctx context.Context, name string, responsible int64
 // companyNamed finds the company of exactly this name, in any case; of several the most recently updated. One made
 // within a day is found although the CRM's search lags. 0 when there is none.
 func (a *Account) companyNamed(ctx context.Context, name string) (int64, error) {
-	found, err := a.api.SearchCompanies(ctx, cut(name, searchRunes), companyHits)
+	found, err := a.api.SearchCompanies(ctx, runes.First(name, searchRunes), companyHits)
 	if err != nil {
 		return 0, err
 	}
@@ -111,7 +112,7 @@ func sameCompany(c amocrm.Company, name string) bool {
 // CompanyNamed is the company of exactly this name (case aside), which is made when there is none: for
 // LeadLinks.Companies of a deal.
 func (a *Account) CompanyNamed(ctx context.Context, name string) (companyID int64, err error) {
-	return a.companyFor(ctx, cut(strings.TrimSpace(name), maxNameRunes), 0)
+	return a.companyFor(ctx, runes.First(strings.TrimSpace(name), maxNameRunes), 0)
 }
 
 // rememberCompany keeps for a day that a company was made, so that it is found although the CRM's search lags.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 const maxNoteRunes = 20000 // amoCRM documents no limit; this keeps a request small
@@ -34,7 +35,7 @@ func (a *Account) DealForm(ctx context.Context, t Ticket) (DealForm, error) {
 
 func dealFormOf(m Meta, t Ticket) DealForm {
 	f := DealForm{Pipelines: m.Open(), Users: m.Assignable(), Currency: m.Account.Currency}
-	f.Draft.Name = cut(firstText(t.Subject, t.Client.Name), maxNameRunes)
+	f.Draft.Name = runes.First(firstText(t.Subject, t.Client.Name), maxNameRunes)
 	if p, ok := mainPipeline(f.Pipelines); ok {
 		f.Draft.PipelineID, f.Draft.StatusID = int64(p.ID), int64(p.Statuses[0].ID)
 	}
@@ -91,11 +92,4 @@ func firstText(texts ...string) string {
 		}
 	}
 	return ""
-}
-
-func cut(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n])
-	}
-	return s
 }

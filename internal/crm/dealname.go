@@ -3,6 +3,8 @@ package crm
 import (
 	"slices"
 	"strings"
+
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // DealNamePlaces are the placeholders of a deal-name template, without their braces.
@@ -29,5 +31,5 @@ func CheckDealName(template string) string {
 // nothing is left, or without a template, it is the subject, else the client's name.
 func DealName(template string, t Ticket) string {
 	filled := strings.Join(strings.Fields(Fill(template, t)), " ")
-	return cut(firstText(filled, t.Subject, t.Client.Name), maxNameRunes)
+	return runes.First(firstText(filled, t.Subject, t.Client.Name), maxNameRunes)
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -159,7 +160,7 @@ func (a *Account) Search(ctx context.Context, text string) ([]Person, error) {
 	if text == "" {
 		return nil, ErrEmptyQuery
 	}
-	text = cut(text, searchRunes)
+	text = runes.First(text, searchRunes)
 	meta, err := a.meta(ctx, partNames)
 	if err != nil {
 		return nil, fmt.Errorf("search contacts: %w", err)

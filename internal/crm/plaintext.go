@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 func atoms(names ...atom.Atom) map[atom.Atom]bool {
@@ -51,7 +53,7 @@ func PlainText(source string, limit int) string {
 		text = textOf(clean)
 	}
 	if len([]rune(text)) > limit {
-		return strings.TrimSpace(cut(text, limit-1)) + "…"
+		return strings.TrimSpace(runes.First(text, limit-1)) + "…"
 	}
 	return text
 }

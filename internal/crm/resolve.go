@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // Resolve says which contact a rule's deal belongs to: the linked one, else the newest one made for the client within a
@@ -107,7 +108,7 @@ func (d ContactDraft) writable() ContactDraft {
 		}
 	}
 	d.Emails = emails
-	d.Name, d.Position = cut(d.Name, maxNameRunes), cut(d.Position, maxNameRunes)
+	d.Name, d.Position = runes.First(d.Name, maxNameRunes), runes.First(d.Position, maxNameRunes)
 	d.Phones = firstN(d.Phones, maxDraftItems)
 	d.Emails = firstN(d.Emails, maxDraftItems)
 	d.Messengers = firstN(d.Messengers, maxDraftItems)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // message is what is said, apart from its words: these are put together when it is sent.
@@ -149,9 +151,5 @@ func plain(s string) string {
 	s = looksQuoted.ReplaceAllString(s, "…")
 	s = looksLikeEmail.ReplaceAllString(s, "…")
 	s = looksLikePhone.ReplaceAllString(s, "…")
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > reasonMost {
-		return string(r[:reasonMost]) + "…"
-	}
-	return s
+	return runes.Shorten(strings.Join(strings.Fields(s), " "), reasonMost)
 }

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/sidecard/sidecard/connector/transport"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // TelegramAPI is where Telegram's bots live (core.telegram.org/bots/api).
@@ -45,9 +46,8 @@ const (
 
 // telegram sends a letter as a bot's plain message. The token is a part of the address, so no error may carry that.
 func (s *Sender) telegram(ctx context.Context, token, chat string, l letter) error {
-	text := []rune(l.Subject + "\n\n" + l.Text)
 	body, err := json.Marshal(map[string]any{
-		"chat_id": chat, "text": string(text[:min(len(text), telegramMax)]), "link_preview_options": map[string]any{"is_disabled": true},
+		"chat_id": chat, "text": runes.First(l.Subject+"\n\n"+l.Text, telegramMax), "link_preview_options": map[string]any{"is_disabled": true},
 	})
 	if err != nil {
 		return fmt.Errorf("encode telegram message: %w", err)
@@ -98,8 +98,5 @@ func clip(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "…"))), " ")
-	if r := []rune(s); len(r) > saidMost {
-		return string(r[:saidMost]) + "…"
-	}
-	return s
+	return runes.Shorten(s, saidMost)
 }
