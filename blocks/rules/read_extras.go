@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/internal/body"
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 var (
@@ -147,7 +147,7 @@ func (r *reader) values(path string, v any) []CustomValue {
 	case []any:
 		items = v
 	case map[string]any:
-		if l, ok := body.Numbered(v); ok {
+		if l, ok := wire.Numbered(v); ok {
 			items = l
 		}
 	}

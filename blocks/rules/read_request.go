@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/internal/body"
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 var (
@@ -163,7 +163,7 @@ func (r *reader) list(path string, v any) []any {
 	case []any:
 		return v
 	case map[string]any:
-		if l, ok := body.Numbered(v); ok {
+		if l, ok := wire.Numbered(v); ok {
 			return l
 		}
 	case string:

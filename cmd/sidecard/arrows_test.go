@@ -36,8 +36,8 @@ func allowed(from, to string) bool {
 	in := func(p string, roots ...string) bool {
 		return slices.ContainsFunc(roots, func(root string) bool { return p == root || strings.HasPrefix(p, root+"/") })
 	}
-	shared := []string{"blocks", "blocks/ui", "blocks/session", "blocks/console"} // of all blocks
-	values := in(to, "internal/money", "internal/when", "internal/runes")         // plain values, which know nothing of ours
+	shared := []string{"blocks", "blocks/ui", "blocks/session", "blocks/console"}           // of all blocks
+	values := in(to, "connector/wire", "internal/money", "internal/runes", "internal/when") // they know nothing of ours
 	ground := in(to, "internal") && !in(to, "internal/crm")
 	switch {
 	case in(from, "cmd", "e2e", "bench", "deploy"):
@@ -46,12 +46,14 @@ func allowed(from, to string) bool {
 		return in(to, "sandbox")
 	case in(to, "sandbox", "cmd", "e2e", "bench", "deploy"):
 		return false
+	case values:
+		return true
 	case in(from, "connector"):
-		return values || in(to, "connector/transport", "connector/wire") || in(to, from)
+		return in(to, "connector/transport") || in(to, from)
 	case in(from, "internal/crm"):
 		return ground || in(to, "connector/amocrm", "oauth", "internal/crm")
 	case in(from, "internal"):
-		return ground || in(to, "connector/transport", "connector/wire")
+		return ground || in(to, "connector/transport")
 	case in(from, "oauth"):
 		return ground
 	case in(from, "api"):

@@ -11,12 +11,13 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 // Bounds of a form body.
 const (
 	maxPairs     = 2000
-	maxDepth     = 10
 	maxJSONParts = 20
 )
 
@@ -121,8 +122,8 @@ func plant(pairs []pair, charset string, objects []string) (map[string]any, erro
 				return nil, err
 			}
 		}
-		if err := put(root, name, value); err != nil {
-			return nil, err
+		if err := wire.Put(root, name, value); err != nil {
+			return nil, &SyntaxError{Detail: err.Error()}
 		}
 		if len(pairs) > 1 {
 			continue
@@ -134,7 +135,7 @@ func plant(pairs []pair, charset string, objects []string) (map[string]any, erro
 			return only, nil
 		}
 	}
-	lists(root, objects)
+	wire.Lists(root, objects)
 	return root, nil
 }
 

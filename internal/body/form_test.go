@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/charmap"
+
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 const formType = "application/x-www-form-urlencoded"
@@ -159,7 +161,7 @@ func TestRead_boundsForms(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ contentType, body, want string }{
 		"fields":           {formType, strings.Repeat("a=1&", maxPairs+1), "more than 2000 fields"},
-		"depth":            {formType, "a" + strings.Repeat("[b]", maxDepth) + "=1", "can't be read"},
+		"depth":            {formType, "a" + strings.Repeat("[b]", wire.MaxDepth) + "=1", "can't be read"},
 		"an open bracket":  {formType, "a[b=1", "can't be read"},
 		"value and group":  {formType, "a=1&a[b]=2", "both a value and a group"},
 		"group and value":  {formType, "a[b]=2&a=1", "both a value and a group"},

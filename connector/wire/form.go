@@ -1,4 +1,4 @@
-package body
+package wire
 
 import (
 	"fmt"
@@ -7,14 +7,17 @@ import (
 	"strings"
 )
 
-// put stores a value under a PHP name such as fields[custom_fields_values][0][field_id]; "[]" appends.
-func put(root map[string]any, name string, value any) error {
+// MaxDepth is the number of names that the address of a form's value may have.
+const MaxDepth = 10
+
+// Put stores a value under a PHP name such as fields[custom_fields_values][0][field_id]; "[]" appends.
+func Put(root map[string]any, name string, value any) error {
 	first, rest, _ := strings.Cut(name, "[")
 	keys := []string{strings.TrimSpace(first)}
 	for rest != "" {
 		k, after, closed := strings.Cut(rest, "]")
-		if !closed || len(keys) >= maxDepth || (after != "" && after[0] != '[') {
-			return &SyntaxError{Detail: fmt.Sprintf("form field name %.100q can't be read", name)}
+		if !closed || len(keys) >= MaxDepth || (after != "" && after[0] != '[') {
+			return fmt.Errorf("form field name %.100q can't be read", name)
 		}
 		keys, rest = append(keys, k), strings.TrimPrefix(after, "[")
 	}
@@ -27,7 +30,7 @@ func put(root map[string]any, name string, value any) error {
 		group, isGroup := have.(map[string]any)
 		last := i == len(keys)-1
 		if taken && isGroup == last && have != "" && value != "" {
-			return &SyntaxError{Detail: fmt.Sprintf("form field %.100q is both a value and a group", name)}
+			return fmt.Errorf("form field %.100q is both a value and a group", name)
 		}
 		switch {
 		case last && isGroup: // nothing beside a group says nothing
@@ -52,15 +55,15 @@ func nextNumber(node map[string]any) string {
 	}
 }
 
-// lists turns the groups of a tree whose keys are all numbers into lists, in the order of the numbers. The groups that
+// Lists turns the groups of a tree whose keys are all numbers into lists, in the order of the numbers. The groups that
 // objects names are left as they are.
-func lists(m map[string]any, objects []string) {
+func Lists(m map[string]any, objects []string) {
 	for k, v := range m {
 		group, ok := v.(map[string]any)
 		if !ok {
 			continue
 		}
-		lists(group, objects)
+		Lists(group, objects)
 		if l, ok := Numbered(group); ok && !slices.Contains(objects, k) {
 			m[k] = l
 		}
