@@ -142,17 +142,12 @@ func (r *reader) shorthand(path string, v any) []CustomField {
 
 // values reads one value or a list of them; each may be bare or an object as in custom_fields_values.
 func (r *reader) values(path string, v any) []CustomValue {
-	items := []any{v}
-	switch v := v.(type) {
-	case []any:
-		items = v
-	case map[string]any:
-		if l, ok := wire.Numbered(v); ok {
-			items = l
-		}
-	}
 	if !given(v) {
 		return nil
+	}
+	items, ok := wire.ListOf(v)
+	if !ok {
+		items = []any{v}
 	}
 	var out []CustomValue
 	for i, item := range items {

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/wire"
@@ -157,46 +155,27 @@ func (r *reader) group(path string, v any, accepted []string) map[string]any {
 }
 
 func (r *reader) list(path string, v any) []any {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case []any:
-		return v
-	case map[string]any:
-		if l, ok := wire.Numbered(v); ok {
-			return l
-		}
-	case string:
-		if v == "" {
-			return nil
-		}
+	l, ok := wire.ListOf(v)
+	if !ok {
+		r.leave(path, v, CodeType, "not_list", "Kind", kind(v))
 	}
-	r.leave(path, v, CodeType, "not_list", "Kind", kind(v))
-	return nil
+	return l
 }
 
 func (r *reader) flag(path string, v any) bool {
-	switch text := strings.ToLower(fmt.Sprint(v)); {
-	case v == nil, text == "", text == "false", text == "0":
-		return false
-	case text == "true", text == "1":
-		return true
+	set, known := wire.FlagOf(v)
+	if !known && given(v) {
+		r.add(path, CodeType, "not_flag", "Given", quoted(fmt.Sprint(v)))
 	}
-	r.add(path, CodeType, "not_flag", "Given", quoted(fmt.Sprint(v)))
-	return false
+	return set
 }
 
 func (r *reader) text(path string, v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return strings.TrimSpace(v)
-	case json.Number:
-		return v.String()
+	text, ok := wire.TextOf(v)
+	if !ok {
+		r.leave(path, v, CodeType, "not_text", "Kind", kind(v))
 	}
-	r.leave(path, v, CodeType, "not_text", "Kind", kind(v))
-	return ""
+	return text
 }
 
 // id reads an id; blank is 0, a written 0 is a mistake.
@@ -214,27 +193,17 @@ func readWhole(path string, v any) (*int64, *Problem) {
 		p := problem(path, CodeType, key, params...)
 		return nil, &p
 	}
-	var raw string
-	switch v := v.(type) {
-	case nil:
-		return nil, nil
-	case string:
-		if raw = strings.TrimSpace(v); raw == "" {
-			return nil, nil
-		}
-	case json.Number:
-		raw = v.String()
-	default:
+	text, ok := wire.TextOf(v)
+	if !ok {
 		return wrong("kind_not_whole", "Kind", kind(v))
 	}
-	if n, err := strconv.ParseInt(raw, 10, 64); err == nil {
+	if text == "" {
+		return nil, nil
+	}
+	if n, ok := wire.ParseInt(text); ok {
 		return &n, nil
 	}
-	if f, err := strconv.ParseFloat(raw, 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-		n := int64(f)
-		return &n, nil
-	}
-	return wrong("not_whole", "Given", quoted(raw))
+	return wrong("not_whole", "Given", quoted(text))
 }
 
 func readID(path string, v any) (int64, *Problem) {

@@ -1,4 +1,3 @@
-// Package wire decodes answers of outside systems that are loosely typed. It knows none of these systems.
 package wire
 
 import (
@@ -90,7 +89,8 @@ func (p *pruner) prune(node any, path string, depth int, whole func(any) any) (a
 		}
 		return kept, p.judge(path, depth, len(n), len(kept))
 	case map[string]any:
-		indexed, kept := isIndexed(n), map[string]any{}
+		_, indexed := indexes(n)
+		kept := map[string]any{}
 		for _, k := range slices.Sorted(maps.Keys(n)) {
 			if indexed {
 				e, ok, err := p.element(n[k], join(path, k), depth, func(x any) any { return whole(map[string]any{k: x}) })
@@ -147,7 +147,7 @@ func emptied(node any) any {
 		return []any{}
 	case map[string]any:
 		out := map[string]any{}
-		if isIndexed(n) {
+		if _, indexed := indexes(n); indexed {
 			return out
 		}
 		for k, v := range n {
@@ -156,16 +156,6 @@ func emptied(node any) any {
 		return out
 	}
 	return node
-}
-
-// isIndexed reports whether an object is a list, as PHP encodes an array whose keys have holes.
-func isIndexed(m map[string]any) bool {
-	for k := range m {
-		if _, err := strconv.Atoi(k); err != nil {
-			return false
-		}
-	}
-	return len(m) > 0
 }
 
 func join(path, name string) string {

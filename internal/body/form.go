@@ -4,52 +4,41 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
 	"mime/multipart"
-	"regexp"
-	"strconv"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/sidecard/sidecard/connector/wire"
 )
 
-// Bounds of a form body.
-const (
-	maxPairs     = 2000
-	maxJSONParts = 20
-)
+// maxJSONParts bounds the parts of a multipart body that are JSON.
+const maxJSONParts = 20
 
-// pair is one field of a form, its bytes as they came. json marks a part that says it is JSON.
+// pair is one field of a form. json marks a part that is declared to be JSON.
 type pair struct {
-	name, value []byte
-	json        bool
+	wire.Field
+	json bool
 }
 
-func parseForm(body, charset string, objects []string) (map[string]any, error) {
-	var pairs []pair
-	for field := range strings.SplitSeq(strings.TrimRight(body, "\r\n"), "&") {
-		if field == "" {
-			continue
-		}
-		if len(pairs) == maxPairs {
-			return nil, &SyntaxError{Detail: fmt.Sprintf("the form has more than %d fields", maxPairs)}
-		}
-		name, value, _ := strings.Cut(field, "=")
-		p := pair{name: unescape(strings.TrimPrefix(name, "amp;")), value: unescape(value)}
-		pairs = append(pairs, p)
+func parseForm(body, charset string) (map[string]any, error) {
+	fields, err := wire.Fields(body)
+	if err != nil {
+		return nil, &SyntaxError{Detail: err.Error()}
 	}
-	if len(pairs) == 0 {
+	if len(fields) == 0 {
 		return nil, &SyntaxError{Detail: "the body is empty"}
 	}
 	if !isASCII([]byte(body)) {
 		charset = "" // the body is decoded already
 	}
-	return plant(pairs, charset, objects)
+	pairs := make([]pair, len(fields))
+	for i, f := range fields {
+		pairs[i].Field = f
+	}
+	return plant(pairs, charset)
 }
 
-func parseMultipart(body []byte, m mediaType, objects []string) (map[string]any, error) {
+func parseMultipart(body []byte, m mediaType) (map[string]any, error) {
 	if line, _, found := bytes.Cut(body, []byte("\n")); found && m.boundary == "" {
 		m.boundary = strings.TrimPrefix(strings.TrimSpace(string(line)), "--")
 	}
@@ -64,7 +53,7 @@ func parseMultipart(body []byte, m mediaType, objects []string) (map[string]any,
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err != nil || n >= maxPairs || jsonParts > maxJSONParts {
+		if err != nil || n >= wire.MaxFields || jsonParts > maxJSONParts {
 			return nil, &SyntaxError{Detail: "the multipart body is broken or has too many parts"}
 		}
 		p, ok, err := readPart(part)
@@ -78,36 +67,36 @@ func parseMultipart(body []byte, m mediaType, objects []string) (map[string]any,
 			pairs = append(pairs, p)
 		}
 	}
-	return plant(pairs, m.charset, objects)
+	return plant(pairs, m.charset)
 }
 
 // readPart reads one part; ok is false for a file that is no JSON and for a part that has no name.
 func readPart(part *multipart.Part) (p pair, ok bool, err error) {
 	m := parseMediaType(part.Header.Get("Content-Type"))
-	p = pair{name: []byte(part.FormName()), json: m.json() || strings.HasSuffix(strings.ToLower(part.FileName()), ".json")}
-	if !p.json && (part.FileName() != "" || len(p.name) == 0) {
+	p = pair{Field: wire.Field{Name: []byte(part.FormName())}, json: m.json() || strings.HasSuffix(strings.ToLower(part.FileName()), ".json")}
+	if !p.json && (part.FileName() != "" || len(p.Name) == 0) {
 		return p, false, nil
 	}
 	var from io.Reader = part
 	if strings.EqualFold(part.Header.Get("Content-Transfer-Encoding"), "base64") {
 		from = base64.NewDecoder(base64.StdEncoding, part)
 	}
-	if p.value, err = io.ReadAll(from); err != nil {
+	if p.Value, err = io.ReadAll(from); err != nil {
 		return p, false, &SyntaxError{Detail: "the multipart body ends too early"}
 	}
 	if p.json || m.charset != "" {
 		var text string
-		text, err = decodeText(p.value, m.charset)
-		p.value = []byte(text)
+		text, err = decodeText(p.Value, m.charset)
+		p.Value = []byte(text)
 	}
 	return p, err == nil, err
 }
 
 // plant builds the tree of a form. A form whose only field holds a JSON object is that object.
-func plant(pairs []pair, charset string, objects []string) (map[string]any, error) {
+func plant(pairs []pair, charset string) (map[string]any, error) {
 	for _, p := range pairs {
-		if string(p.name) == "_charset_" && charset == "" {
-			charset = strings.ToLower(string(p.value))
+		if string(p.Name) == "_charset_" && charset == "" {
+			charset = strings.ToLower(string(p.Value))
 		}
 	}
 	texts, err := decodePairs(pairs, charset)
@@ -135,7 +124,7 @@ func plant(pairs []pair, charset string, objects []string) (map[string]any, erro
 			return only, nil
 		}
 	}
-	wire.Lists(root, objects)
+	wire.Lists(root)
 	return root, nil
 }
 
@@ -145,33 +134,10 @@ func decodePairs(pairs []pair, charset string) ([]string, error) {
 	const separator = "\x1e" // nothing that a text needs
 	var all []byte
 	for _, p := range pairs {
-		for _, b := range [][]byte{p.name, p.value} {
+		for _, b := range [][]byte{p.Name, p.Value} {
 			all = append(append(all, bytes.ReplaceAll(b, []byte(separator), nil)...), separator...)
 		}
 	}
 	text, err := decodeText(all, charset)
 	return strings.Split(text, separator), err
-}
-
-var escape = regexp.MustCompile(`(%u[0-9A-Fa-f]{4})+|%[0-9A-Fa-f]{2}|\+`)
-
-// unescape decodes the percent signs of a form, those of JavaScript's escape (%u041f) too. One that begins no code is itself.
-func unescape(s string) []byte {
-	return escape.ReplaceAllFunc([]byte(s), func(code []byte) []byte {
-		if code[0] == '+' {
-			return []byte(" ")
-		}
-		var units []uint16
-		for hex := range bytes.SplitSeq(code[1:], []byte("%")) {
-			n, err := strconv.ParseUint(strings.TrimPrefix(string(hex), "u"), 16, 16)
-			if err != nil {
-				return code
-			}
-			units = append(units, uint16(n))
-		}
-		if code[1] != 'u' {
-			return []byte{byte(units[0])}
-		}
-		return []byte(string(utf16.Decode(units)))
-	})
 }

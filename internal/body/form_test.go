@@ -65,8 +65,8 @@ func TestRead_formsAsPHPWritesThem(t *testing.T) {
 		"a[]=1&a[]=2":                          {"a": []any{"1", "2"}},
 		"a[2]=x&a[0]=y&a[10]=z":                {"a": []any{"y", "x", "z"}},
 		"a[1]=x&a[]=y":                         {"a": []any{"x", "y"}},
-		"ids[7]=x&a[ids][8]=y":                 {"ids": map[string]any{"7": "x"}, "a": map[string]any{"ids": map[string]any{"8": "y"}}},
-		"ids[7][0]=x&ids[7][1]=y":              {"ids": map[string]any{"7": []any{"x", "y"}}},
+		"ids[7]=x&a[ids][8]=y":                 {"ids": []any{"x"}, "a": map[string]any{"ids": []any{"y"}}},
+		"ids[7][0]=x&ids[7][1]=y":              {"ids": []any{[]any{"x", "y"}}},
 		"0=a&1=b":                              {"0": "a", "1": "b"},
 		"a=1&amp;b=2":                          {"a": "1", "b": "2"},
 		"a=100%&b=%zz&c=%41":                   {"a": "100%", "b": "%zz", "c": "A"},
@@ -76,7 +76,7 @@ func TestRead_formsAsPHPWritesThem(t *testing.T) {
 		"a%5Bb%5D=1":                           {"a": map[string]any{"b": "1"}},
 		"a=%F0%9F%98%80&b=%uD83D%uDE00%uD83DA": {"a": "😀", "b": "😀A"},
 	} {
-		got, err := Read(formType, []byte(body), "ids")
+		got, err := Read(formType, []byte(body))
 		if d := cmp.Diff(want, got); d != "" || err != nil {
 			t.Errorf("%s: %v %s", body, err, d)
 		}
@@ -160,7 +160,7 @@ func TestRead_boundsForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ contentType, body, want string }{
-		"fields":           {formType, strings.Repeat("a=1&", maxPairs+1), "more than 2000 fields"},
+		"fields":           {formType, strings.Repeat("a=1&", wire.MaxFields+1), "more than 2000 fields"},
 		"depth":            {formType, "a" + strings.Repeat("[b]", wire.MaxDepth) + "=1", "can't be read"},
 		"an open bracket":  {formType, "a[b=1", "can't be read"},
 		"value and group":  {formType, "a=1&a[b]=2", "both a value and a group"},

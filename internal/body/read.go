@@ -8,10 +8,9 @@ import (
 
 // Read returns the tree of a JSON or form body: maps, lists, strings, json.Number, bool and nil. The Content-Type is
 // a hint only: helpdesks and form builders send JSON as text, as a form or as nothing. Texts are UTF-8 and free of
-// characters that a CRM refuses. objects names the groups of a form whose number keys are names, not places in a list.
-// Errors: *ContentTypeError, *SyntaxError.
-func Read(contentType string, body []byte, objects ...string) (map[string]any, error) {
-	root, err := read(parseMediaType(contentType), contentType, body, objects)
+// characters that a CRM refuses. Errors: *ContentTypeError, *SyntaxError.
+func Read(contentType string, body []byte) (map[string]any, error) {
+	root, err := read(parseMediaType(contentType), contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -19,9 +18,9 @@ func Read(contentType string, body []byte, objects ...string) (map[string]any, e
 	return root, nil
 }
 
-func read(m mediaType, contentType string, body []byte, objects []string) (map[string]any, error) {
+func read(m mediaType, contentType string, body []byte) (map[string]any, error) {
 	if m.multipart() {
-		return parseMultipart(body, m, objects)
+		return parseMultipart(body, m)
 	}
 	text, err := decodeText(body, m.charset)
 	if err != nil {
@@ -38,7 +37,7 @@ func read(m mediaType, contentType string, body []byte, objects []string) (map[s
 		}
 		fallthrough
 	case form:
-		return parseForm(text, m.charset, objects)
+		return parseForm(text, m.charset)
 	case jsonShape.MatchString(start):
 		return objectOf(text)
 	case m.vague() && start == "" && contentType != "":

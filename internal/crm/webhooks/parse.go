@@ -1,20 +1,17 @@
 package webhooks
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
-// Limits of a body. amoCRM sends some kilobytes; more is somebody else.
-const (
-	maxBody = 256 << 10
-	maxKeys = 2000
-	maxDeep = 12 // brackets of one key
-)
+// maxBody bounds a body. amoCRM sends some kilobytes; more comes from another sender.
+const maxBody = 256 << 10
 
 // Kinds of what a hook tells of.
 const (
@@ -43,31 +40,19 @@ var errShape = errors.New("hooks: body not in the form of a webhook")
 // own examples differ: "leads[delete][0][id]=1" and "leads[delete]=1", "task[update][0][id]" and "task[update][0][0][id]".
 // Companies and tasks give the deals and contacts they hang on. What it does not know it leaves out.
 func Parse(raw []byte) (Body, error) {
-	if len(raw) > maxBody || strings.Count(string(raw), "&") >= maxKeys {
+	if len(raw) > maxBody || len(raw) > 0 && !bytes.Contains(raw, []byte("=")) {
 		return Body{}, errShape
 	}
-	form, err := url.ParseQuery(string(raw))
+	form, err := wire.Fields(string(raw))
 	if err != nil {
 		return Body{}, errShape
 	}
 	p := parser{items: map[string]*fields{}}
-	for name, values := range form {
-		p.take(path(name), values[len(values)-1])
+	for _, f := range form {
+		keys, _ := wire.Path(string(f.Name)) // of a broken name, what can be read
+		p.take(keys, string(f.Value))
 	}
 	return p.body(), nil
-}
-
-// path splits "leads[status][0][id]" into its names; nil for what is nested too deep.
-func path(name string) []string {
-	root, rest, _ := strings.Cut(name, "[")
-	if rest == "" {
-		return []string{root}
-	}
-	parts := append([]string{root}, strings.Split(strings.TrimSuffix(rest, "]"), "][")...)
-	if len(parts) > maxDeep {
-		return nil
-	}
-	return parts
 }
 
 // fields are the values of one entity of the form, by the names below its index.
@@ -192,8 +177,8 @@ func isIndex(s string) bool {
 
 // number reads an id; 0 for anything else.
 func number(s string) int64 {
-	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
-	if err != nil || n < 0 {
+	n, ok := wire.ParseInt(strings.TrimSpace(s))
+	if !ok || n < 0 {
 		return 0
 	}
 	return n

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 // examples are the vendor's own bodies, decoded from their form.
@@ -94,6 +96,9 @@ func TestParse_shapes(t *testing.T) {
 		"deleted, with an index":       {"leads[delete][0][id]=5&account[id]=9", []Item{{Deals, 5, "delete", 0}}},
 		"deleted, the id alone":        {"leads[delete]=5&account[id]=9", []Item{{Deals, 5, "delete", 0}}},
 		"deleted, ids in a list":       {"contacts[delete][0]=5&contacts[delete][1]=6", []Item{{Contacts, 5, "delete", 0}, {Contacts, 6, "delete", 0}}},
+		"deleted, ids appended":        {"contacts[delete][]=5&contacts[delete][]=6", []Item{{Contacts, 5, "delete", 0}, {Contacts, 6, "delete", 0}}},
+		"percent signs, semicolons":    {"leads[status][0][id]=5&x=100%&y=%zz&z=1;2", []Item{{Deals, 5, "status", 0}}},
+		"ids that are written loosely": {"leads[status][0][id]=+5.0+", []Item{{Deals, 5, "status", 0}}},
 		"deleted, without an index":    {"leads[delete][id]=5", []Item{{Deals, 5, "delete", 0}}},
 		"several":                      {"leads[update][0][id]=5&leads[update][7][id]=6&leads[add][0][id]=7", []Item{{Deals, 5, "update", 0}, {Deals, 6, "update", 0}, {Deals, 7, "add", 0}}},
 		"one level deeper":             {"task[update][0][0][element_id]=5&task[update][0][0][element_type]=2", []Item{{Deals, 5, "task", 0}}},
@@ -128,8 +133,8 @@ func TestParse_limits(t *testing.T) {
 		body string
 		ok   bool
 	}{
-		"as many keys as allowed": {pairs(maxKeys), true},
-		"a key too many":          {pairs(maxKeys + 1), false},
+		"as many keys as allowed": {pairs(wire.MaxFields), true},
+		"a key too many":          {pairs(wire.MaxFields + 1), false},
 		"as long as allowed":      {"a=" + strings.Repeat("x", maxBody-2), true},
 		"a byte too long":         {"a=" + strings.Repeat("x", maxBody-1), false},
 		"no form":                 {"%zz", false},
