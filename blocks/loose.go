@@ -1,12 +1,11 @@
 package blocks
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/connector/wire"
 	"github.com/sidecard/sidecard/internal/body"
 )
 
@@ -32,30 +31,28 @@ func (l *loose) wrong(key, want string) {
 	}
 }
 
-// text is a string, a number or a flag as text; null, "" and missing are "".
+// text returns a string, a number or a flag as text; null, "", [] and missing are "".
 func (l *loose) text(key string) string {
-	switch v := l.keys[key].(type) {
-	case nil:
-	case string:
-		return strings.TrimSpace(v)
-	case json.Number:
-		return v.String()
+	v := l.keys[key]
+	switch v := v.(type) {
 	case bool:
 		if v {
 			return "1"
 		}
 		return "0"
-	case []any: // PHP's empty value
-		if len(v) > 0 {
-			l.wrong(key, "text")
+	case []any:
+		if len(v) == 0 { // PHP's empty value
+			return ""
 		}
-	default:
+	}
+	text, ok := wire.TextOf(v)
+	if !ok {
 		l.wrong(key, "text")
 	}
-	return ""
+	return text
 }
 
-// short is text of at most maxCredential bytes.
+// short returns a text of at most maxCredential bytes.
 func (l *loose) short(key string) string {
 	s := l.text(key)
 	if len(s) > maxCredential {
@@ -65,21 +62,21 @@ func (l *loose) short(key string) string {
 	return s
 }
 
-// id is a positive id, or 0 for null, "", "0" and missing.
+// id returns a positive id, or 0 for null, "", "0" and missing.
 func (l *loose) id(key string) int64 {
 	s := l.text(key)
 	if s == "" {
 		return 0
 	}
-	n, err := strconv.ParseInt(strings.TrimSuffix(s, ".0"), 10, 64)
-	if err != nil || n < 0 {
+	n, ok := wire.ParseInt(s)
+	if !ok || n < 0 {
 		l.wrong(key, "number")
 		return 0
 	}
 	return n
 }
 
-// object is an object; null, "" and PHP's [] are an empty one.
+// object returns an object; null, "" and PHP's [] are an empty one.
 func (l *loose) object(key string) loose {
 	switch v := l.keys[key].(type) {
 	case nil:
@@ -103,43 +100,37 @@ func (l *loose) object(key string) loose {
 	return loose{}
 }
 
-// list is the elements of a list, of a map with odd keys, or one plain string.
+// list returns the elements of a list, of a map with odd keys, or one plain string.
 func (l *loose) list(key string) []loose {
-	var out []loose
-	add := func(v any) {
-		switch e := v.(type) {
-		case string:
-			out = append(out, loose{self: strings.TrimSpace(e)})
-		case json.Number:
-			out = append(out, loose{self: e.String()})
-		case map[string]any:
-			out = append(out, loose{keys: lowerKeys(e)})
-		case nil:
-		default:
+	items, ok := wire.ListOf(l.keys[key])
+	switch v := l.keys[key].(type) {
+	case map[string]any:
+		if !ok {
+			for _, k := range slices.Sorted(maps.Keys(v)) {
+				items = append(items, v[k])
+			}
+		}
+	case string:
+		items = []any{v}
+	default:
+		if !ok {
 			l.wrong(key, "list")
 		}
 	}
-	switch v := l.keys[key].(type) {
-	case nil:
-	case []any:
-		for _, e := range v {
-			add(e)
+	var out []loose
+	for _, item := range items {
+		if m, ok := item.(map[string]any); ok {
+			out = append(out, loose{keys: lowerKeys(m)})
+		} else if text, ok := wire.TextOf(item); ok {
+			out = append(out, loose{self: text})
+		} else {
+			l.wrong(key, "list")
 		}
-	case map[string]any:
-		for _, k := range slices.Sorted(maps.Keys(v)) {
-			add(v[k])
-		}
-	case string:
-		if s := strings.TrimSpace(v); s != "" {
-			add(s)
-		}
-	default:
-		l.wrong(key, "list")
 	}
 	return out
 }
 
-// either is the element itself when it is plain text, else the first of two members that is set.
+// either returns the element itself when it is plain text, else the first of two members that is set.
 func (l *loose) either(first, second string) string {
 	if l.self != "" {
 		return l.self

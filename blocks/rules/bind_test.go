@@ -271,6 +271,18 @@ func TestBind_whatAValueCarriesCostsTheValueOnly(t *testing.T) {
 	}
 }
 
+func TestBind_flagsAsTextsAndNumbers(t *testing.T) {
+	for body, want := range map[string]Request{
+		`"use_mapping":true,"strict":"0"`: {UseMapping: true}, `"use_mapping":" TRUE ","strict":1`: {UseMapping: true, Strict: true},
+		`"use_mapping":2,"strict":"1.0"`: {UseMapping: true, Strict: true}, `"use_mapping":[],"strict":" "`: {}, `"use_mapping":null,"strict":""`: {},
+	} {
+		got, _, err := Bind(jsonType, []byte(`{"ticketId":1,"fields":{},`+body+`}`))
+		if err != nil || got.UseMapping != want.UseMapping || got.Strict != want.Strict {
+			t.Errorf("%s: %v %v, %v", body, got.UseMapping, got.Strict, err)
+		}
+	}
+}
+
 func TestBind_strictRefusesValuesToo(t *testing.T) {
 	_, got := mistakes(t, `{"ticketId":1,"strict":true,"fields":{"price":-5}}`)
 	if d := cmp.Diff([]string{"fields.price out_of_range"}, got); d != "" {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 // What Decode gives for values that are more than a string, a Number, a bool or a time.Time (amocrm.md §3.5).
@@ -62,7 +64,7 @@ func (v FieldValue) text(decoded any, raw Value) string {
 	case string:
 		return d
 	case Number:
-		if s := scalar(raw.Raw); s != "" {
+		if s := wire.Scalar(raw.Raw); s != "" {
 			return s
 		}
 		return strconv.FormatFloat(float64(d), 'f', -1, 64)
@@ -126,7 +128,7 @@ func decodeOne(kind string, v Value, loc *time.Location) any {
 			return n
 		}
 	case "checkbox":
-		if b, ok := parseBool(scalar(v.Raw)); ok {
+		if b, ok := parseBool(wire.Scalar(v.Raw)); ok {
 			return b
 		}
 		if string(bytes.TrimSpace(v.Raw)) == "false" {
@@ -159,24 +161,24 @@ func decodeOne(kind string, v Value, loc *time.Location) any {
 // decodeObject knows the compound values; any other object stays raw.
 func decodeObject(kind string, raw json.RawMessage) any {
 	var o struct {
-		Name        loose  `json:"name"`
-		VATID       loose  `json:"vat_id"`
-		KPP         loose  `json:"kpp"`
-		TaxCode     loose  `json:"tax_registration_reason_code"`
-		Address     loose  `json:"address"`
-		ExternalUID loose  `json:"external_uid"`
-		SKU         loose  `json:"sku"`
-		Description loose  `json:"description"`
-		UnitType    loose  `json:"unit_type"`
-		UnitPrice   Number `json:"unit_price"`
-		Quantity    Number `json:"quantity"`
-		EntityType  loose  `json:"entity_type"`
-		EntityID    ID     `json:"entity_id"`
-		CatalogID   ID     `json:"catalog_id"`
-		FileUUID    loose  `json:"file_uuid"`
-		VersionUUID loose  `json:"version_uuid"`
-		FileName    loose  `json:"file_name"`
-		FileSize    Number `json:"file_size"`
+		Name        wire.Text `json:"name"`
+		VATID       wire.Text `json:"vat_id"`
+		KPP         wire.Text `json:"kpp"`
+		TaxCode     wire.Text `json:"tax_registration_reason_code"`
+		Address     wire.Text `json:"address"`
+		ExternalUID wire.Text `json:"external_uid"`
+		SKU         wire.Text `json:"sku"`
+		Description wire.Text `json:"description"`
+		UnitType    wire.Text `json:"unit_type"`
+		UnitPrice   Number    `json:"unit_price"`
+		Quantity    Number    `json:"quantity"`
+		EntityType  wire.Text `json:"entity_type"`
+		EntityID    ID        `json:"entity_id"`
+		CatalogID   ID        `json:"catalog_id"`
+		FileUUID    wire.Text `json:"file_uuid"`
+		VersionUUID wire.Text `json:"version_uuid"`
+		FileName    wire.Text `json:"file_name"`
+		FileSize    Number    `json:"file_size"`
 	}
 	if json.Unmarshal(raw, &o) != nil {
 		return compact(raw)
@@ -230,15 +232,15 @@ func asText(raw []byte) (string, bool) {
 	if raw[0] == '{' || raw[0] == '[' {
 		return "", false
 	}
-	var l loose
-	if json.Unmarshal(raw, &l) != nil {
-		return "", false
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s, true
 	}
-	return string(l), true
+	return string(raw), json.Valid(raw)
 }
 
 func unixOf(raw []byte) (int64, bool) {
-	s := scalar(raw)
+	s := wire.Scalar(raw)
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t.Unix(), true
 	}

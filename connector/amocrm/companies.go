@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/url"
 	"strings"
+
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 // Company is a company of amocrm.md §6.6.
@@ -32,7 +34,7 @@ type CompanyInput struct {
 }
 
 type companyEmbedded struct {
-	Tags list[Tag] `json:"tags,omitempty"`
+	Tags wire.List[Tag] `json:"tags,omitempty"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 // The models decode amoCRM's shapes (loose scalars, _embedded) and encode to the same shapes, so that a model survives
@@ -14,9 +16,9 @@ type reference struct {
 }
 
 type contactEmbedded struct {
-	Tags      list[Tag]       `json:"tags,omitempty"`
-	Leads     list[reference] `json:"leads,omitempty"`
-	Companies list[reference] `json:"companies,omitempty"`
+	Tags      wire.List[Tag]       `json:"tags,omitempty"`
+	Leads     wire.List[reference] `json:"leads,omitempty"`
+	Companies wire.List[reference] `json:"companies,omitempty"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -52,10 +54,10 @@ func (c Contact) MarshalJSON() ([]byte, error) {
 }
 
 type leadEmbedded struct {
-	Tags       list[Tag]        `json:"tags,omitempty"`
-	Contacts   list[LeadMember] `json:"contacts,omitempty"`
-	Companies  list[reference]  `json:"companies,omitempty"`
-	LossReason list[LossReason] `json:"loss_reason,omitempty"` // an array, though documented as an object
+	Tags       wire.List[Tag]        `json:"tags,omitempty"`
+	Contacts   wire.List[LeadMember] `json:"contacts,omitempty"`
+	Companies  wire.List[reference]  `json:"companies,omitempty"`
+	LossReason wire.List[LossReason] `json:"loss_reason,omitempty"` // an array, though documented as an object
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -76,7 +78,7 @@ func (l *Lead) UnmarshalJSON(b []byte) error {
 	}
 	l.CreatedAt, l.UpdatedAt = int64(aux.CreatedAt), int64(aux.UpdatedAt)
 	l.ClosedAt, l.ClosestTaskAt = seconds(aux.ClosedAt), seconds(aux.ClosestTaskAt)
-	if l.KeepsCents = scalar(aux.WithCents) != ""; l.KeepsCents {
+	if l.KeepsCents = wire.Scalar(aux.WithCents) != ""; l.KeepsCents {
 		if err := json.Unmarshal(aux.WithCents, &l.Price); err != nil {
 			return err
 		}
@@ -97,7 +99,7 @@ func (l Lead) MarshalJSON() ([]byte, error) {
 	type members Lead
 	e := leadEmbedded{Tags: l.Tags, Contacts: l.Contacts, Companies: references(l.CompanyIDs)}
 	if l.LossReason != "" {
-		e.LossReason = list[LossReason]{{ID: l.LossReasonID, Name: l.LossReason}}
+		e.LossReason = wire.List[LossReason]{{ID: l.LossReasonID, Name: l.LossReason}}
 	}
 	out := struct {
 		members
@@ -111,7 +113,7 @@ func (l Lead) MarshalJSON() ([]byte, error) {
 }
 
 type pipelineEmbedded struct {
-	Statuses list[Status] `json:"statuses"`
+	Statuses wire.List[Status] `json:"statuses"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler; stages come in their Sort order.
@@ -185,7 +187,7 @@ type accountEmbedded struct {
 		DateFormat string `json:"date_format,omitempty"`
 		Misspelt   string `json:"date_formant,omitempty"` // the documentation's sample has it so (amocrm.md §2)
 	} `json:"datetime_settings"`
-	TaskTypes list[TaskType] `json:"task_types,omitempty"`
+	TaskTypes wire.List[TaskType] `json:"task_types,omitempty"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -200,8 +202,8 @@ func (a *Account) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	var e struct {
-		Settings  json.RawMessage `json:"datetime_settings"`
-		TaskTypes list[TaskType]  `json:"task_types"`
+		Settings  json.RawMessage     `json:"datetime_settings"`
+		TaskTypes wire.List[TaskType] `json:"task_types"`
 	}
 	if err := embedded(aux.Embedded, &e); err != nil {
 		return err
@@ -219,7 +221,7 @@ func (a *Account) UnmarshalJSON(b []byte) error {
 func (a Account) MarshalJSON() ([]byte, error) {
 	type members Account
 	var e accountEmbedded
-	e.Settings.Timezone, e.Settings.DateFormat, e.TaskTypes = a.Timezone, a.DateFormat, list[TaskType](a.TaskTypes)
+	e.Settings.Timezone, e.Settings.DateFormat, e.TaskTypes = a.Timezone, a.DateFormat, wire.List[TaskType](a.TaskTypes)
 	return json.Marshal(struct {
 		members
 		Embedded accountEmbedded `json:"_embedded"`
@@ -234,8 +236,8 @@ func idsOf(refs []reference) []ID {
 	return out
 }
 
-func references(ids []ID) list[reference] {
-	var out list[reference]
+func references(ids []ID) wire.List[reference] {
+	var out wire.List[reference]
 	for _, id := range ids {
 		out = append(out, reference{id})
 	}

@@ -1,6 +1,10 @@
 package amocrm
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/sidecard/sidecard/connector/wire"
+)
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (n *Note) UnmarshalJSON(b []byte) error {
@@ -23,8 +27,8 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 	type members Event
 	aux := struct {
 		*members
-		ID        loose  `json:"id"`
-		CreatedAt Number `json:"created_at"`
+		ID        wire.Text `json:"id"`
+		CreatedAt Number    `json:"created_at"`
 	}{members: (*members)(e)}
 	*e = Event{}
 	if err := json.Unmarshal(b, &aux); err != nil {

@@ -5,26 +5,23 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 // UnmarshalJSON takes null, [] and an object keyed by index as well as a list.
 func (f *FieldValues) UnmarshalJSON(b []byte) error {
-	var l list[FieldValue]
-	if err := json.Unmarshal(b, &l); err != nil {
-		return err
-	}
-	*f = FieldValues(l)
-	return nil
+	return (*wire.List[FieldValue])(f).UnmarshalJSON(b)
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (v *FieldValue) UnmarshalJSON(b []byte) error {
 	var aux struct {
-		ID     ID          `json:"field_id"`
-		Name   loose       `json:"field_name"`
-		Code   loose       `json:"field_code"`
-		Type   loose       `json:"field_type"`
-		Values list[Value] `json:"values"`
+		ID     ID               `json:"field_id"`
+		Name   wire.Text        `json:"field_name"`
+		Code   wire.Text        `json:"field_code"`
+		Type   wire.Text        `json:"field_type"`
+		Values wire.List[Value] `json:"values"`
 	}
 	if err := json.Unmarshal(b, &aux); err != nil {
 		return err
@@ -95,9 +92,9 @@ func (f *Field) UnmarshalJSON(b []byte) error {
 	type members Field
 	aux := struct {
 		*members
-		Sort     Number               `json:"sort"`
-		Enums    list[Enum]           `json:"enums"`
-		Required list[PipelineStatus] `json:"required_statuses"`
+		Sort     Number                    `json:"sort"`
+		Enums    wire.List[Enum]           `json:"enums"`
+		Required wire.List[PipelineStatus] `json:"required_statuses"`
 	}{members: (*members)(f)}
 	*f = Field{}
 	if err := json.Unmarshal(b, &aux); err != nil {
@@ -111,10 +108,10 @@ func (f *Field) UnmarshalJSON(b []byte) error {
 // UnmarshalJSON implements json.Unmarshaler.
 func (e *Enum) UnmarshalJSON(b []byte) error {
 	var aux struct {
-		ID    ID     `json:"id"`
-		Value loose  `json:"value"`
-		Sort  Number `json:"sort"`
-		Code  loose  `json:"code"`
+		ID    ID        `json:"id"`
+		Value wire.Text `json:"value"`
+		Sort  Number    `json:"sort"`
+		Code  wire.Text `json:"code"`
 	}
 	if err := json.Unmarshal(b, &aux); err != nil {
 		return err
@@ -126,8 +123,8 @@ func (e *Enum) UnmarshalJSON(b []byte) error {
 // UnmarshalJSON implements json.Unmarshaler.
 func (c *Created) UnmarshalJSON(b []byte) error {
 	var aux struct {
-		ID        ID    `json:"id"`
-		RequestID loose `json:"request_id"`
+		ID        ID        `json:"id"`
+		RequestID wire.Text `json:"request_id"`
 	}
 	if err := json.Unmarshal(b, &aux); err != nil {
 		return err
@@ -141,7 +138,7 @@ func (c *ComplexResult) UnmarshalJSON(b []byte) error {
 	type members ComplexResult
 	aux := struct {
 		*members
-		RequestIDs list[loose] `json:"request_id"`
+		RequestIDs wire.List[wire.Text] `json:"request_id"`
 	}{members: (*members)(c)}
 	*c = ComplexResult{}
 	if err := json.Unmarshal(b, &aux); err != nil {

@@ -41,18 +41,6 @@ func TestNumber_everySpelling(t *testing.T) {
 	}
 }
 
-func TestList_everySpelling(t *testing.T) {
-	for raw, want := range map[string]list[ID]{
-		`[1,"2"]`: {1, 2}, `null`: nil, `[]`: nil, `{}`: nil, `false`: nil, `""`: nil, `{"10":3,"2":2}`: {2, 3}, `7`: {7},
-	} {
-		var got list[ID]
-		err := json.Unmarshal([]byte(raw), &got)
-		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b list[ID]) bool { return cmp.Equal([]ID(a), []ID(b)) || len(a)+len(b) == 0 })); err != nil || diff != "" {
-			t.Errorf("%s: %v %s", raw, err, diff)
-		}
-	}
-}
-
 func TestModels_tolerateEmptyAndDeletedEntities(t *testing.T) {
 	for _, raw := range []string{
 		`{"id":"1","name":null,"created_at":null,"closed_at":false,"price":"","custom_fields_values":[],"_embedded":[]}`,

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 const (
@@ -30,7 +32,7 @@ func items[T any](e envelope, name string, decode func([]byte, any) error) ([]T,
 	if !ok {
 		return nil, nil
 	}
-	var out list[T]
+	var out wire.List[T]
 	if err := decode(raw, &out); err != nil {
 		return nil, fmt.Errorf("decode %s: %w", name, err)
 	}

@@ -25,19 +25,19 @@ func problem(op string, a transport.Answer, secrets ...string) *Error {
 		e.RetryAfter = transport.RetryAfter(a, time.Now())
 	}
 	var body struct {
-		Title       loose             `json:"title"`
-		Detail      loose             `json:"detail"`
-		Hint        loose             `json:"hint"`
-		ErrorType   loose             `json:"error_type"`
-		Description loose             `json:"error_description"`
-		Errors      json.RawMessage   `json:"errors"`
-		Validation  list[invalidItem] `json:"validation-errors"`
+		Title       wire.Text              `json:"title"`
+		Detail      wire.Text              `json:"detail"`
+		Hint        wire.Text              `json:"hint"`
+		ErrorType   wire.Text              `json:"error_type"`
+		Description wire.Text              `json:"error_description"`
+		Errors      json.RawMessage        `json:"errors"`
+		Validation  wire.List[invalidItem] `json:"validation-errors"`
 	}
 	if a.HTML() || json.Unmarshal(a.Body, &body) != nil {
 		e.Title = http.StatusText(a.Status)
 		return e
 	}
-	clean := func(l loose) string { return wire.Scrub(string(l), maxText, secrets...) }
+	clean := func(l wire.Text) string { return wire.Scrub(string(l), maxText, secrets...) }
 	e.Title, e.Detail, e.Hint = clean(body.Title), clean(body.Detail), clean(body.Hint)
 	if e.Title == "" && e.Detail == "" {
 		e.Title, e.Detail = clean(body.ErrorType), clean(body.Description)
@@ -55,19 +55,19 @@ func problem(op string, a transport.Answer, secrets ...string) *Error {
 }
 
 type invalidItem struct {
-	RequestID loose         `json:"request_id"`
-	Errors    list[invalid] `json:"errors"`
+	RequestID wire.Text          `json:"request_id"`
+	Errors    wire.List[invalid] `json:"errors"`
 }
 
 type invalid struct {
-	Code   loose `json:"code"`
-	Path   loose `json:"path"`
-	Detail loose `json:"detail"`
+	Code   wire.Text `json:"code"`
+	Path   wire.Text `json:"path"`
+	Detail wire.Text `json:"detail"`
 }
 
 // errorsMap reads {"<entity id>": "text"} in a stable order; the empty list that goods answers carry gives none.
-func errorsMap(raw json.RawMessage, clean func(loose) string) []FieldError {
-	var byID map[string]loose
+func errorsMap(raw json.RawMessage, clean func(wire.Text) string) []FieldError {
+	var byID map[string]wire.Text
 	if !isObject(raw) || json.Unmarshal(raw, &byID) != nil {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/transport"
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 const (
@@ -129,8 +130,8 @@ func ParseClaims(access string) (Claims, error) {
 	}
 	var body struct {
 		Claims
-		Subject loose  `json:"sub"`
-		Expires Number `json:"exp"`
+		Subject wire.Text `json:"sub"`
+		Expires Number    `json:"exp"`
 	}
 	if err := json.Unmarshal(raw, &body); err != nil {
 		return Claims{}, errors.New("amocrm: claims of the access token can't be read")

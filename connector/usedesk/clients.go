@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 // Client is a client of the helpdesk (usedesk.md §2.2); Company is the name of the client's own company.
@@ -30,25 +32,25 @@ type Messenger struct{ Type, Identity string }
 type Social struct{ Type, URL, UID string }
 
 type clientWire struct {
-	ID       number       `json:"id"`
-	Name     text         `json:"name"`
-	Position text         `json:"position"`
-	Note     text         `json:"note"`
-	Emails   many[worded] `json:"emails"`
-	Sites    many[worded] `json:"sites"`
-	Phones   many[struct {
-		Type  text `json:"type"`
-		Phone text `json:"phone"`
+	ID       wire.Int          `json:"id"`
+	Name     wire.Text         `json:"name"`
+	Position wire.Text         `json:"position"`
+	Note     wire.Text         `json:"note"`
+	Emails   wire.List[worded] `json:"emails"`
+	Sites    wire.List[worded] `json:"sites"`
+	Phones   wire.List[struct {
+		Type  wire.Text `json:"type"`
+		Phone wire.Text `json:"phone"`
 	}] `json:"phones"`
-	Messengers many[struct {
-		Type     text `json:"type"`
-		Identity text `json:"identity"`
-		UID      text `json:"uid"`
+	Messengers wire.List[struct {
+		Type     wire.Text `json:"type"`
+		Identity wire.Text `json:"identity"`
+		UID      wire.Text `json:"uid"`
 	}] `json:"messengers"`
-	Socials many[struct {
-		Type text `json:"type"`
-		URL  text `json:"url"`
-		UID  text `json:"uid"`
+	Socials wire.List[struct {
+		Type wire.Text `json:"type"`
+		URL  wire.Text `json:"url"`
+		UID  wire.Text `json:"uid"`
 	}] `json:"social_networks"`
 	Company worded `json:"client_company"`
 }
@@ -58,7 +60,7 @@ func (c *API) ClientByID(ctx context.Context, id int64) (Client, error) {
 	if id <= 0 {
 		return Client{}, &Error{Op: "client", Kind: KindInvalid, Detail: "the client's id is missing"}
 	}
-	var found many[wrapped]
+	var found wire.List[wrapped]
 	if err := c.read(ctx, "client", map[string]any{"client_id": id}, &found); err != nil {
 		return Client{}, err
 	}
@@ -87,26 +89,26 @@ func (w *wrapped) UnmarshalJSON(b []byte) error {
 
 func (w clientWire) client() Client {
 	p := Client{
-		ID: int64(w.ID), Name: string(w.Name), Company: string(w.Company), Position: w.Position.some(), Note: w.Note.some(),
+		ID: int64(w.ID), Name: w.Name.Trim(), Company: string(w.Company), Position: some(w.Position), Note: some(w.Note),
 		Emails: strs(w.Emails), Sites: strs(w.Sites),
 	}
 	for _, x := range w.Phones {
-		if number := x.Phone.some(); number != "" {
-			p.Phones = append(p.Phones, Phone{string(x.Type), number})
+		if number := some(x.Phone); number != "" {
+			p.Phones = append(p.Phones, Phone{x.Type.Trim(), number})
 		}
 	}
 	for _, x := range w.Messengers {
-		identity := x.Identity.some()
+		identity := some(x.Identity)
 		if identity == "" {
-			identity = x.UID.some()
+			identity = some(x.UID)
 		}
 		if identity != "" {
-			p.Messengers = append(p.Messengers, Messenger{string(x.Type), identity})
+			p.Messengers = append(p.Messengers, Messenger{x.Type.Trim(), identity})
 		}
 	}
 	for _, x := range w.Socials {
-		if x.URL.some() != "" || x.UID.some() != "" {
-			p.Socials = append(p.Socials, Social{string(x.Type), x.URL.some(), x.UID.some()})
+		if some(x.URL) != "" || some(x.UID) != "" {
+			p.Socials = append(p.Socials, Social{x.Type.Trim(), some(x.URL), some(x.UID)})
 		}
 	}
 	return p

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,7 +94,7 @@ func (c *API) refusal(method string, a transport.Answer) *Error {
 		Error   json.RawMessage `json:"error"`
 		Errors  json.RawMessage `json:"errors"`
 		Message json.RawMessage `json:"message"`
-		Code    text            `json:"code"`
+		Code    wire.Text       `json:"code"`
 	}
 	isObject := bytes.HasPrefix(body, []byte("{")) && json.Unmarshal(body, &said) == nil
 	good := a.Status >= 200 && a.Status < 300
@@ -120,11 +122,8 @@ func (c *API) refusal(method string, a transport.Answer) *Error {
 
 // present reports whether an error member says anything: false, 0, "", null, [] and {} don't.
 func present(raw json.RawMessage) bool {
-	switch strings.TrimSpace(string(raw)) {
-	case "", "null", "false", "0", `""`, `"0"`, "[]", "{}":
-		return false
-	}
-	return true
+	text := wire.Scalar(raw)
+	return text != "" && text != "0"
 }
 
 func refused(status json.RawMessage) bool {
@@ -173,7 +172,7 @@ func dig(v any, depth int) string {
 				return s
 			}
 		}
-		for _, key := range sortedKeys(x) {
+		for _, key := range slices.Sorted(maps.Keys(x)) {
 			if s := dig(x[key], depth+1); s != "" {
 				return s
 			}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 // Statuses of a ticket (usedesk.md §2.2).
@@ -64,45 +66,45 @@ type CustomField struct {
 
 type ticketWire struct {
 	Ticket *struct {
-		ID          number `json:"id"`
-		Subject     text   `json:"subject"`
-		ClientID    number `json:"client_id"`
-		ChannelID   number `json:"channel_id"`
-		ChannelType text   `json:"channel_type"`
-		StatusID    number `json:"status_id"`
-		AssigneeID  number `json:"assignee_id"`
-		Email       text   `json:"email"`
-		PublishedAt text   `json:"published_at"`
-		UpdatedAt   text   `json:"last_updated_at"`
+		ID          wire.Int  `json:"id"`
+		Subject     wire.Text `json:"subject"`
+		ClientID    wire.Int  `json:"client_id"`
+		ChannelID   wire.Int  `json:"channel_id"`
+		ChannelType wire.Text `json:"channel_type"`
+		StatusID    wire.Int  `json:"status_id"`
+		AssigneeID  wire.Int  `json:"assignee_id"`
+		Email       wire.Text `json:"email"`
+		PublishedAt wire.Text `json:"published_at"`
+		UpdatedAt   wire.Text `json:"last_updated_at"`
 		fieldsWire
 	} `json:"ticket"`
-	Comments many[commentWire] `json:"comments"`
-	Tags     many[worded]      `json:"tags"`
+	Comments wire.List[commentWire] `json:"comments"`
+	Tags     wire.List[worded]      `json:"tags"`
 	fieldsWire
 }
 
 // fieldsWire stands beside the ticket in newer answers and inside it in older ones.
 type fieldsWire struct {
-	CustomFields many[struct {
-		ID      number `json:"id"`
-		FieldID number `json:"ticket_field_id"`
-		Name    text   `json:"name"`
-		Value   text   `json:"value"`
+	CustomFields wire.List[struct {
+		ID      wire.Int  `json:"id"`
+		FieldID wire.Int  `json:"ticket_field_id"`
+		Name    wire.Text `json:"name"`
+		Value   wire.Text `json:"value"`
 	}] `json:"custom_fields"`
 }
 
 type commentWire struct {
-	ID          number `json:"id"`
-	Message     text   `json:"message"`
-	From        text   `json:"from"`
-	Type        text   `json:"type"`
-	UserID      number `json:"user_id"`
-	ClientID    number `json:"client_id"`
-	IsFirst     flag   `json:"is_first"`
-	PublishedAt text   `json:"published_at"`
-	Files       many[struct {
-		Name text `json:"name"`
-		File text `json:"file"`
+	ID          wire.Int  `json:"id"`
+	Message     wire.Text `json:"message"`
+	From        wire.Text `json:"from"`
+	Type        wire.Text `json:"type"`
+	UserID      wire.Int  `json:"user_id"`
+	ClientID    wire.Int  `json:"client_id"`
+	IsFirst     wire.Flag `json:"is_first"`
+	PublishedAt wire.Text `json:"published_at"`
+	Files       wire.List[struct {
+		Name wire.Text `json:"name"`
+		File wire.Text `json:"file"`
 	}] `json:"files"`
 }
 
@@ -111,7 +113,7 @@ func (c *API) Ticket(ctx context.Context, id int64) (Ticket, error) {
 	if id <= 0 {
 		return Ticket{}, &Error{Op: "ticket", Kind: KindInvalid, Detail: "the ticket's id is missing"}
 	}
-	var w many[ticketWire]
+	var w wire.List[ticketWire]
 	if err := c.read(ctx, "ticket", map[string]any{"ticket_id": id}, &w); err != nil {
 		return Ticket{}, err
 	}
@@ -124,24 +126,24 @@ func (c *API) Ticket(ctx context.Context, id int64) (Ticket, error) {
 func (w ticketWire) ticket() Ticket {
 	in := w.Ticket
 	t := Ticket{
-		ID: int64(in.ID), Subject: string(in.Subject), ClientID: int64(in.ClientID), ChannelID: int64(in.ChannelID),
-		ChannelType: in.ChannelType.some(), StatusID: int64(in.StatusID), AssigneeID: int64(in.AssigneeID),
-		Email: in.Email.some(), PublishedAt: moment(in.PublishedAt), UpdatedAt: moment(in.UpdatedAt), Tags: strs(w.Tags),
+		ID: int64(in.ID), Subject: in.Subject.Trim(), ClientID: int64(in.ClientID), ChannelID: int64(in.ChannelID),
+		ChannelType: some(in.ChannelType), StatusID: int64(in.StatusID), AssigneeID: int64(in.AssigneeID),
+		Email: some(in.Email), PublishedAt: moment(in.PublishedAt), UpdatedAt: moment(in.UpdatedAt), Tags: strs(w.Tags),
 	}
 	for _, f := range append(w.CustomFields, in.CustomFields...) {
 		id := f.FieldID
 		if id == 0 {
 			id = f.ID
 		}
-		t.CustomFields = append(t.CustomFields, CustomField{int64(id), string(f.Name), string(f.Value)})
+		t.CustomFields = append(t.CustomFields, CustomField{int64(id), f.Name.Trim(), f.Value.Trim()})
 	}
 	for _, x := range w.Comments {
 		com := Comment{
-			ID: int64(x.ID), Message: string(x.Message), From: string(x.From), Type: string(x.Type), UserID: int64(x.UserID),
+			ID: int64(x.ID), Message: x.Message.Trim(), From: x.From.Trim(), Type: x.Type.Trim(), UserID: int64(x.UserID),
 			ClientID: int64(x.ClientID), IsFirst: bool(x.IsFirst), PublishedAt: moment(x.PublishedAt),
 		}
 		for _, f := range x.Files {
-			com.Files = append(com.Files, File{string(f.Name), string(f.File)})
+			com.Files = append(com.Files, File{f.Name.Trim(), f.File.Trim()})
 		}
 		t.Comments = append(t.Comments, com)
 	}
@@ -179,7 +181,7 @@ func (c *API) CreateComment(ctx context.Context, in CommentInput) (int64, error)
 	if err != nil {
 		return 0, err
 	}
-	var id number
+	var id wire.Int
 	if raw, ok := members["comment_id"]; ok && id.UnmarshalJSON(raw) != nil {
 		return 0, nil // written; its id is of no known shape
 	}

@@ -2,8 +2,8 @@ package crm
 
 import (
 	"encoding/json"
-	"strconv"
-	"strings"
+
+	"github.com/sidecard/sidecard/connector/wire"
 )
 
 // params is a JSON object of a note or an event read without believing its types: numbers come as strings, lists as
@@ -18,41 +18,23 @@ func paramsOf(raw json.RawMessage) params {
 	return p
 }
 
-// text reads a scalar as text; "" for anything else.
+// text returns a scalar as text; "" for anything else.
 func (p params) text(key string) string {
-	switch v := p[key].(type) {
-	case string:
-		return strings.TrimSpace(v)
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	return ""
+	text, _ := wire.TextOf(p[key])
+	return text
 }
 
-// number reads a number or a numeric string; 0 for anything else.
+// number returns a number or a numeric text; 0 for anything else.
 func (p params) number(key string) float64 {
-	switch v := p[key].(type) {
-	case float64:
-		return v
-	case string:
-		if n, err := strconv.ParseFloat(strings.TrimSpace(v), 64); err == nil {
-			return n
-		}
+	if n, ok := wire.ParseNumber(p.text(key)); ok {
+		return n
 	}
 	return 0
 }
 
-// flag reads true, 1, "1" and "true".
 func (p params) flag(key string) bool {
-	switch v := p[key].(type) {
-	case bool:
-		return v
-	case float64:
-		return v != 0
-	case string:
-		return v == "1" || strings.EqualFold(v, "true")
-	}
-	return false
+	set, _ := wire.FlagOf(p[key])
+	return set
 }
 
 func (p params) child(key string) params {
@@ -63,19 +45,17 @@ func (p params) child(key string) params {
 	return c
 }
 
-// person reads a correspondent of a mail: a text, or an object with email and name, or a list of those.
+// person returns a correspondent of a mail: a text, or an object with email and name, or a list of those.
 func (p params) person(key string) string {
 	v := p[key]
 	if list, ok := v.([]any); ok && len(list) > 0 {
 		v = list[0]
 	}
-	switch v := v.(type) {
-	case string:
-		return strings.TrimSpace(v)
-	case map[string]any:
-		return firstText(params(v).text("name"), params(v).text("email"))
+	if m, ok := v.(map[string]any); ok {
+		return firstText(params(m).text("name"), params(m).text("email"))
 	}
-	return ""
+	text, _ := wire.TextOf(v)
+	return text
 }
 
 // side is value_before or value_after: a list on most types, else an object or null.
@@ -98,7 +78,7 @@ func sideOf(raw json.RawMessage) side {
 	return out
 }
 
-// first gives the first element's member of that name.
+// first returns the first element's member of that name.
 func (s side) first(key string) params {
 	for _, p := range s {
 		if c := p.child(key); c != nil {
@@ -108,7 +88,7 @@ func (s side) first(key string) params {
 	return nil
 }
 
-// texts gives a text of every element's member.
+// texts returns a text of every element's member.
 func (s side) texts(key, name string) []string {
 	var out []string
 	for _, p := range s {

@@ -1,0 +1,128 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+)
+
+// Scalar returns the text of a JSON scalar, without the space around it. Everything that a loosely typed API writes for
+// nothing is "": null, false, "", [] and {}. Other lists and objects are their JSON.
+func Scalar(raw []byte) string {
+	var t Text
+	if t.UnmarshalJSON(raw) != nil {
+		return ""
+	}
+	return t.Trim()
+}
+
+// Text is a string that may come as any value, as Scalar reads them; a string keeps the space around it.
+type Text string
+
+// Trim returns the text without the space around it.
+func (t Text) Trim() string { return strings.TrimSpace(string(t)) }
+
+// UnmarshalJSON never fails on valid JSON.
+func (t *Text) UnmarshalJSON(b []byte) error {
+	b = bytes.TrimSpace(b)
+	if bytes.HasPrefix(b, []byte(`"`)) {
+		return json.Unmarshal(b, (*string)(t))
+	}
+	switch string(b) {
+	case "null", "false", "[]", "{}":
+		b = nil
+	}
+	*t = Text(b)
+	return nil
+}
+
+// Int is a whole number, as a number or as text; nothing, as Scalar reads it, is 0.
+type Int int64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *Int) UnmarshalJSON(b []byte) error {
+	*n = 0
+	text := Scalar(b)
+	if text == "" {
+		return nil
+	}
+	i, ok := ParseInt(text)
+	if !ok {
+		return errors.New("a value is not a whole number") // it may be anything, and errors are logged
+	}
+	*n = Int(i)
+	return nil
+}
+
+// Number is a number, as a number or as text; nothing, as Scalar reads it, is 0.
+type Number float64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	*n = 0
+	text := Scalar(b)
+	if text == "" {
+		return nil
+	}
+	f, ok := ParseNumber(text)
+	if !ok {
+		return errors.New("a value is not a number")
+	}
+	*n = Number(f)
+	return nil
+}
+
+// Flag is set by true, as a value or as text, and by every number but 0.
+type Flag bool
+
+// UnmarshalJSON never fails on valid JSON.
+func (f *Flag) UnmarshalJSON(b []byte) error {
+	set, _ := parseFlag(Scalar(b))
+	*f = Flag(set)
+	return nil
+}
+
+// List is a list that may come as nothing or 0, as an object keyed by index, or as a single value. null in it is left out.
+type List[T any] []T
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *List[T]) UnmarshalJSON(b []byte) error {
+	b = bytes.TrimSpace(b)
+	*l = nil
+	var all []*T
+	var err error
+	switch text := Scalar(b); {
+	case text == "", text == "0":
+		return nil
+	case bytes.HasPrefix(b, []byte("[")):
+		err = json.Unmarshal(b, &all)
+	case bytes.HasPrefix(b, []byte("{")) && isList(b):
+		var byIndex map[string]*T
+		err = json.Unmarshal(b, &byIndex)
+		keys, _ := indexes(byIndex)
+		all = inOrder(byIndex, keys)
+	default:
+		all = []*T{new(T)}
+		err = json.Unmarshal(b, all[0])
+	}
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		if one != nil {
+			*l = append(*l, *one)
+		}
+	}
+	return nil
+}
+
+// isList reports whether a JSON object is a list, as PHP encodes an array whose keys have holes.
+func isList(object []byte) bool {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(object, &members) != nil {
+		return false
+	}
+	_, indexed := indexes(members)
+	return indexed || len(members) == 0
+}
