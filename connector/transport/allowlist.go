@@ -75,7 +75,7 @@ func NewAllowList(r HostRules) (*AllowList, error) {
 }
 
 // Base returns what a person typed ("x.amocrm.ru", "https://x.amocrm.ru/") as a base address without a trailing slash,
-// or with path and trailing slash when the rules allow paths. A refused address gives *HostError.
+// or with path and trailing slash when the rules allow paths. Errors: *HostError.
 func (l *AllowList) Base(raw string) (string, error) {
 	given := strings.TrimSpace(raw)
 	u, _, err := split(given)

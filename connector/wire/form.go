@@ -40,6 +40,7 @@ func Fields(form string) ([]Field, error) {
 
 var escape = regexp.MustCompile(`(%u[0-9A-Fa-f]{4})+|%[0-9A-Fa-f]{2}|\+`)
 
+// unescape decodes a name or a value into the bytes that were sent.
 func unescape(s string) []byte {
 	return escape.ReplaceAllFunc([]byte(s), func(code []byte) []byte {
 		if code[0] == '+' {
@@ -96,7 +97,7 @@ func Put(root map[string]any, name string, value any) error {
 			return fmt.Errorf("form field %.100q is both a value and a group", name)
 		}
 		switch {
-		case last && isGroup: // nothing beside a group says nothing
+		case last && isGroup: // an empty value beside a group is none
 		case last:
 			node[k] = value
 		case !isGroup:

@@ -24,7 +24,7 @@ func decodeText(b []byte, declared string) (string, error) {
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	enc, err := htmlindex.Get(declared)
 	if err != nil || enc == utf.UTF8 {
-		enc = nil // an unknown name says nothing
+		enc = nil // an unknown name is none
 	}
 	if utf8.Valid(b) && (enc == nil || singleByte(enc) || isASCII(b)) {
 		return string(b), nil
@@ -103,7 +103,7 @@ func isASCII(b []byte) bool {
 	return !bytes.ContainsFunc(b, func(r rune) bool { return r >= utf8.RuneSelf || r == '\x1b' })
 }
 
-// guess decodes text that is not UTF-8 and says nothing of its charset: UTF-8 with characters that were cut apart, which
+// guess decodes text that is not UTF-8 and has no declared charset: UTF-8 with characters that were cut apart, which
 // are left out, else windows-1251, else windows-1252.
 func guess(b []byte) (string, bool) {
 	good, bad := 0, 0 // characters of several bytes; bytes that belong to none

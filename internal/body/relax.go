@@ -26,7 +26,7 @@ type relaxed struct {
 // maxMarks bounds what is remembered of a text, which is sixteen bytes a mark; errors behind them may name a wrong place.
 const maxMarks = 50_000
 
-// mark says that out from here on came from in from there on, byte by byte, up to the next mark.
+// mark is a pair of offsets: from there on, out came from in byte by byte, up to the next mark.
 type mark struct{ out, in int }
 
 // want is what the grammar takes next.

@@ -13,7 +13,7 @@ import (
 // maxBody bounds a body. amoCRM sends some kilobytes; more comes from another sender.
 const maxBody = 256 << 10
 
-// Kinds of what a hook tells of.
+// Kinds of an Item.
 const (
 	Deals    = "leads"
 	Contacts = "contacts"
@@ -24,10 +24,10 @@ type Item struct {
 	Kind   string // Deals or Contacts
 	ID     int64
 	Action string // amoCRM's: add, update, status, responsible, delete, restore, note, task
-	By     int64  // amoCRM user who did it, 0 when the hook does not say
+	By     int64  // amoCRM user who did it, 0 when the hook does not name one
 }
 
-// Body is what a hook tells.
+// Body is the content of a webhook.
 type Body struct {
 	Account int64 // amoCRM's account id, 0 when it is not named
 	Items   []Item
@@ -38,7 +38,7 @@ var errShape = errors.New("hooks: body not in the form of a webhook")
 
 // Parse reads a hook's form (amocrm.md §7.3). Indexes and names of further levels are taken as they come, since amoCRM's
 // own examples differ: "leads[delete][0][id]=1" and "leads[delete]=1", "task[update][0][id]" and "task[update][0][0][id]".
-// Companies and tasks give the deals and contacts they hang on. What it does not know it leaves out.
+// Companies and tasks stand for the deals and contacts they are linked to. Unknown parts are left out.
 func Parse(raw []byte) (Body, error) {
 	if len(raw) > maxBody || len(raw) > 0 && !bytes.Contains(raw, []byte("=")) {
 		return Body{}, errShape
