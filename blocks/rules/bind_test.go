@@ -357,3 +357,13 @@ func FuzzBind(f *testing.F) {
 		}
 	})
 }
+
+// A form names custom fields by their ids, which are no indices of a list.
+func TestBind_aFormsCustomFieldsAreFoundByTheirIds(t *testing.T) {
+	t.Parallel()
+	r, _, err := Bind("application/x-www-form-urlencoded",
+		[]byte("ticketId=7&fields[name]=x&fields[custom_fields][1025541]=web&fields[custom_fields][1372537][]=a&fields[custom_fields][1372537][]=b"))
+	if err != nil || len(r.Remarks) != 0 || len(r.Fields.Custom) != 2 || len(r.Fields.Custom[1].Values) != 2 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}

@@ -119,8 +119,8 @@ func nextIndex(node map[string]any) string {
 	}
 }
 
-// Lists turns the groups of a tree whose keys are all numbers into lists, in the order of the numbers. The root stays as it
-// is.
+// Lists turns the groups of a tree whose keys are all numbers into lists, in the order of the numbers. Numbers that no form can
+// count up to are ids, and their group stays one; so does the root.
 func Lists(root map[string]any) {
 	for k, v := range root {
 		group, ok := v.(map[string]any)
@@ -128,7 +128,7 @@ func Lists(root map[string]any) {
 			continue
 		}
 		Lists(group)
-		if keys, ok := indexes(group); ok {
+		if keys, ok := indexes(group); ok && len(keys[len(keys)-1]) < len(strconv.Itoa(MaxFields)) {
 			root[k] = inOrder(group, keys)
 		}
 	}
