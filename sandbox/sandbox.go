@@ -19,10 +19,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sidecard/sidecard/sandbox/amo"
-	"github.com/sidecard/sidecard/sandbox/desk"
+	"github.com/sidecard/sidecard/sandbox/amocrm"
 	"github.com/sidecard/sidecard/sandbox/guard"
 	"github.com/sidecard/sidecard/sandbox/scenario"
+	"github.com/sidecard/sidecard/sandbox/usedesk"
 )
 
 // Options configures a Sandbox. Only the addresses are needed.
@@ -32,7 +32,7 @@ type Options struct {
 	AmoAddr string
 	// DeskAddr is where the local Usedesk listens.
 	DeskAddr string
-	// OtherHosts and AnyHost are amo.Options' own; the host in AmoAddr is one of them.
+	// OtherHosts and AnyHost are amocrm.Options' own; the host in AmoAddr is one of them.
 	OtherHosts []string
 	AnyHost    bool
 	// SidecarURL is the service's base URL, without a slash at the end. The block posts to its /api/.
@@ -50,7 +50,7 @@ type Options struct {
 	Rule func() map[string]any
 	// DeskErrorStatus is the HTTP status of the helpdesk's API errors; 0 is 200.
 	DeskErrorStatus int
-	// RatePerSecond and HookTimeScale are amo.Options' own; 0 is what amoCRM does.
+	// RatePerSecond and HookTimeScale are amocrm.Options' own; 0 is what amoCRM does.
 	RatePerSecond int
 	HookTimeScale float64
 	// Now is the clock of both; nil is time.Now.
@@ -64,8 +64,8 @@ const CallbackPath = "/oauth/callback"
 
 // Sandbox is both systems, running.
 type Sandbox struct {
-	Amo  *amo.Server
-	Desk *desk.Server
+	Amo  *amocrm.Server
+	Desk *usedesk.Server
 	// AmoURL and DeskURL are base URLs, AmoURL the first account's.
 	AmoURL, DeskURL string
 	// AmoHosts are the host:port of the accounts, in the scenario's order.
@@ -148,7 +148,7 @@ func (s *Sandbox) build(opts Options) error {
 		opts.RedirectURI = opts.SidecarURL + CallbackPath
 	}
 	world := scenario.Build()
-	deskOptions := desk.Options{
+	deskOptions := usedesk.Options{
 		AmoBaseHost: s.AmoURL, RuleBody: opts.Rule, StateFile: deskFile, ErrorStatus: opts.DeskErrorStatus, Now: opts.Now, Logger: s.log,
 		Info: func() map[string]any {
 			return map[string]any{"usedesk_url": s.DeskURL, "amo_url": s.AmoURL, "amo_hosts": s.AmoHosts,
@@ -159,10 +159,10 @@ func (s *Sandbox) build(opts Options) error {
 		deskOptions.BlockURL, deskOptions.RuleURL = opts.SidecarURL+"/api/", opts.SidecarURL+"/api/freeCreateLead"
 	}
 	var err error
-	if s.Desk, err = desk.New(world, deskOptions); err != nil {
+	if s.Desk, err = usedesk.New(world, deskOptions); err != nil {
 		return err
 	}
-	s.Amo, err = amo.New(world, amo.Options{
+	s.Amo, err = amocrm.New(world, amocrm.Options{
 		Hosts: s.AmoHosts, APIHost: s.APIHost, SpareHosts: s.spareHosts(), OtherHosts: append(slices.Clone(opts.OtherHosts), guard.Name(opts.AmoAddr)),
 		AnyHost: opts.AnyHost, RedirectURI: opts.RedirectURI, DisconnectURI: opts.DisconnectURI, StateFile: amoFile,
 		Info: s.Desk.Info, Now: opts.Now, RatePerSecond: opts.RatePerSecond, HookTimeScale: opts.HookTimeScale,

@@ -15,8 +15,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/sidecard/sidecard/sandbox/desk"
 	"github.com/sidecard/sidecard/sandbox/scenario"
+	"github.com/sidecard/sidecard/sandbox/usedesk"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -218,7 +218,7 @@ func TestStart_stateIsKeptInTheFolder(t *testing.T) {
 	s := open()
 	s.SetRule(side.URL)
 	ticket := infoAt(t, s.DeskURL).Tickets["unknown_client"]
-	if got, err := s.Desk.Fire(t.Context(), desk.DefaultRule, ticket); err != nil || got.Status != http.StatusAccepted {
+	if got, err := s.Desk.Fire(t.Context(), usedesk.DefaultRule, ticket); err != nil || got.Status != http.StatusAccepted {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	stop(t, s)

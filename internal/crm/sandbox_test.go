@@ -16,7 +16,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
-	"github.com/sidecard/sidecard/sandbox/amo"
+	amo "github.com/sidecard/sidecard/sandbox/amocrm"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 

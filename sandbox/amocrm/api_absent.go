@@ -1,0 +1,93 @@
+package amocrm
+
+import (
+	"net/http"
+	"strings"
+)
+
+// absent is a kind of thing that amoCRM has and this server does not keep.
+type absent struct {
+	kind   string // as the detail and the header call it
+	path   string // everything below it, too; wildcards stand for whole segments
+	method string // empty is all
+	admin  bool   // only administrators may ask
+}
+
+// notKeptHeader names the kind on every answer about one that is not kept, an empty list included.
+const notKeptHeader = "X-Sandbox-Not-Kept"
+
+// drivePath is where the address of the file service leads: to this server, never to the public one, so that no token
+// leaves the machine.
+const drivePath = "/drive"
+
+// absents lists them.
+func absents() []absent {
+	list := []absent{
+		{kind: "roles", path: "/roles", admin: true}, {kind: "sources", path: "/sources", admin: true},
+		{kind: "chats of contacts", path: "/contacts/chats", admin: true}, {kind: "customers", path: "/customers"},
+		{kind: "talks", path: "/talks"}, {kind: "chat templates", path: "/chats"}, {kind: "short links", path: "/short_links"},
+		{kind: "widgets", path: "/widgets"}, {kind: "website buttons", path: "/website_buttons"},
+		{kind: "currencies", path: "/currencies"}, {kind: "product settings", path: "/catalogs/products"}, {kind: "files", path: "/files"},
+		{kind: "users made by a program", path: "/users", method: http.MethodPost, admin: true},
+	}
+	for _, e := range entities {
+		list = append(list,
+			absent{kind: "files", path: "/" + e + "/{id}/files"}, absent{kind: "subscriptions", path: "/" + e + "/{id}/subscriptions"})
+	}
+	return list
+}
+
+// absentLists are those lists of them that an account without any answers.
+var absentLists = []string{
+	"/roles", "/sources", "/contacts/chats", "/customers", "/customers/segments", "/customers/custom_fields",
+	"/customers/segments/custom_fields", "/customers/statuses", "/customers/transactions", "/customers/notes", "/customers/tags",
+}
+
+// absentAt finds the kind that a path below the API's root belongs to.
+func absentAt(path string) (absent, bool) {
+	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
+	for _, a := range absents() {
+		n := strings.Count(a.path, "/") + 1
+		if len(segments) < n {
+			continue
+		}
+		if _, ok := matchPath(strings.Join(segments[:n], "/"), a.path); ok {
+			return a, true
+		}
+	}
+	return absent{}, false
+}
+
+// absentRoute answers for a kind as far as amoCRM would let the caller ask at all.
+func (s *Server) absentRoute(kind absent, h apiHandler) apiHandler {
+	if kind.admin {
+		return s.forAdmins(h)
+	}
+	return h
+}
+
+// listNothing answers a list that is always empty.
+func (s *Server) listNothing(path string) apiHandler {
+	kind, _ := absentAt(path)
+	return s.absentRoute(kind, func(w http.ResponseWriter, r *http.Request, _ caller) {
+		w.Header().Set(notKeptHeader, kind.kind)
+		if p, ok := readPage(w, r, defaultLimit, maxLimit); ok {
+			answerPage(w, r, p, "", nil, false)
+		}
+	})
+}
+
+// notKept answers that the address is right and the thing is missing here.
+func notKept(w http.ResponseWriter, kind string) {
+	w.Header().Set(notKeptHeader, kind)
+	problem(w, http.StatusNotImplemented, "Not Implemented",
+		"The local amoCRM does not keep "+kind+". The address is right: the real amoCRM answers here.")
+}
+
+// driveRoutes answer for the file service.
+func (s *Server) driveRoutes() {
+	drive := s.gate(func(w http.ResponseWriter, _ *http.Request, _ caller) { notKept(w, "files") })
+	for _, pattern := range []string{drivePath, drivePath + "/"} {
+		s.mux.Handle(pattern, drive)
+	}
+}

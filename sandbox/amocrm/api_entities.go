@@ -1,0 +1,217 @@
+package amocrm
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// listEntities answers GET /leads, /contacts, /companies (amocrm.md §4.1, §5.1).
+func (s *Server) listEntities(entity string) apiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c caller) {
+		p, ok := readPage(w, r, defaultLimit, maxLimit)
+		if !ok {
+			return
+		}
+		var items []obj
+		var more bool
+		s.read(func(*World) {
+			v := newView(r, c.account, entity)
+			var part []*Base
+			part, more = slicePage(s.selectEntities(c.account, entity, r.URL.Query(), v), p)
+			for _, b := range part {
+				if b.Deleted {
+					items = append(items, v.renderDeleted(c.account.Leads[b.ID]))
+				} else {
+					items = append(items, v.entity(entity, b.ID))
+				}
+			}
+		})
+		answerPage(w, r, p, entity, items, more)
+	}
+}
+
+// selectEntities applies bin, query, filter and order of a list.
+func (s *Server) selectEntities(a *Account, entity string, q url.Values, v view) []*Base {
+	m := newMatcher(q.Get("query"))
+	f := filters{q}
+	hiddenAfter := s.now().Add(-s.indexLag).UnixMilli()
+	var out []*Base
+	filtering := a.FilterOn && f.any()
+	for _, b := range f.candidates(a, entity) {
+		switch {
+		case b.Deleted != (entity == "leads" && v.with["only_deleted"]),
+			m != nil && !m.matches(b),
+			m != nil && s.indexLag > 0 && entity == "contacts" && a.Contacts[b.ID].MadeAt > hiddenAfter,
+			filtering && !f.takes(a, entity, b, v.closest):
+		default:
+			out = append(out, b)
+		}
+	}
+	key, desc := ordering(q, "updated_at", "created_at", "id")
+	sortBy(out, desc, func(b *Base) (int64, int64) {
+		switch key {
+		case "updated_at":
+			return b.UpdatedAt, b.ID
+		case "created_at":
+			return b.CreatedAt, b.ID
+		}
+		return b.ID, b.ID
+	})
+	return out
+}
+
+// getEntity answers GET /{entity}/{id}; a missing one is 204.
+func (s *Server) getEntity(entity string) apiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c caller) {
+		var o obj
+		s.read(func(*World) {
+			if id := pathID(r, "id"); baseByID(c.account, entity, id) != nil {
+				o = newView(r, c.account, entity).entity(entity, id)
+			}
+		})
+		answerOne(w, o)
+	}
+}
+
+// createEntities answers POST /{entity}: an array, all or nothing, never deduplicated.
+func (s *Server) createEntities(entity string) apiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c caller) {
+		items, ok := readBatch(w, r, maxWrite)
+		if !ok {
+			return
+		}
+		var bad refusal
+		var out []obj
+		s.write(func(world *World) {
+			var drafts []*draft
+			for i, m := range items {
+				drafts = append(drafts, bad.draft(c.account, entity, m, i, nil))
+			}
+			if bad.any() {
+				return
+			}
+			x := s.writer(world, c)
+			for _, d := range drafts {
+				id := x.create(entity, d)
+				out = append(out, obj{"id": id, "request_id": d.requestID, "_links": selfLink(entityURL(r, entity, id))})
+			}
+		})
+		if bad.any() {
+			bad.write(w)
+			return
+		}
+		answerWritten(w, r, entity, entity, out)
+	}
+}
+
+// draft reads one item of a create (old is nil) or of an update, and keeps what is wrong with it.
+func (f *refusal) draft(a *Account, entity string, m obj, index int, old *Base) *draft {
+	v := newCheck(a)
+	var d *draft
+	switch {
+	case entity != "leads":
+		d = v.readDraft(entity, m)
+	case old != nil:
+		d = v.readLead(m, a.Leads[old.ID])
+	default:
+		d = v.readLead(m, nil)
+		v.readLinks(m, d)
+	}
+	d.requestID, d.sentID = requestID(m, index)
+	if old != nil {
+		d.id = old.ID
+	}
+	f.add(d.requestID, *v.errs)
+	if entity == "leads" && !v.failed() {
+		f.checkLossReason(a, d)
+	}
+	return d
+}
+
+// checkLossReason refuses a loss reason on a lead that will not stand in 143 (amocrm.md §5.4).
+func (f *refusal) checkLossReason(a *Account, d *draft) {
+	if d.loss == nil || *d.loss == 0 {
+		return
+	}
+	status, key := or(d.status, 0), d.requestID
+	if l := a.Leads[d.id]; l != nil {
+		_, status = d.target(a, l)
+		key = strconv.FormatInt(l.ID, 10)
+	}
+	if status != statusLost {
+		f.lossReason = append(f.lossReason, key)
+	}
+}
+
+// updateEntities answers PATCH /{entity}: an array whose items carry their ids.
+func (s *Server) updateEntities(entity string) apiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c caller) {
+		items, ok := readBatch(w, r, maxWrite)
+		if !ok {
+			return
+		}
+		if out, bad := s.patch(r, c, entity, items); bad.any() {
+			bad.write(w)
+		} else {
+			answerWritten(w, r, entity, entity, out)
+		}
+	}
+}
+
+// updateEntity answers PATCH /{entity}/{id} with a bare object.
+func (s *Server) updateEntity(entity string) apiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c caller) {
+		m, ok := readObject(w, r)
+		if !ok {
+			return
+		}
+		m["id"] = pathID(r, "id")
+		if out, bad := s.patch(r, c, entity, []obj{m}); bad.any() {
+			bad.write(w)
+		} else {
+			writeHAL(w, http.StatusOK, out[0])
+		}
+	}
+}
+
+// patch checks all items, then carries them out.
+func (s *Server) patch(r *http.Request, c caller, entity string, items []obj) (out []obj, bad refusal) {
+	s.write(func(world *World) {
+		var drafts []*draft
+		for i, m := range items {
+			v := newCheck(c.account)
+			id := v.existing(m, entity)
+			if v.failed() {
+				rid, _ := requestID(m, i)
+				bad.add(rid, *v.errs)
+				continue
+			}
+			drafts = append(drafts, bad.draft(c.account, entity, m, i, baseByID(c.account, entity, id)))
+		}
+		if bad.any() {
+			return
+		}
+		x := s.writer(world, c)
+		for _, d := range drafts {
+			x.update(entity, d)
+			b := baseByID(c.account, entity, d.id)
+			o := obj{"id": d.id, "updated_at": b.UpdatedAt, "_links": selfLink(entityURL(r, entity, d.id))}
+			if entity != "leads" {
+				o["name"] = b.Name
+			}
+			if d.sentID {
+				o["request_id"] = d.requestID
+			}
+			out = append(out, o)
+		}
+	})
+	return out, bad
+}
+
+// answerWritten writes what was created or changed, in the order it was sent.
+func answerWritten(w http.ResponseWriter, r *http.Request, path, key string, items []obj) {
+	writeHAL(w, http.StatusOK, obj{
+		"_links": selfLink(apiURL(r, "/"+path)), "_embedded": obj{key: items},
+	})
+}

@@ -1,0 +1,107 @@
+package amocrm
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// listNotes answers GET /{entity}/notes and GET /{entity}/{id}/notes.
+func (s *Server) listNotes(entity string) apiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c caller) {
+		p, ok := readPage(w, r, defaultLimit, maxLimit)
+		if !ok {
+			return
+		}
+		q := r.URL.Query()
+		f := filters{q}
+		owner := pathID(r, "id") // 0 for all
+		var items []obj
+		var more bool
+		s.read(func(*World) {
+			var all []*Note
+			for _, n := range c.account.Notes {
+				if n.Entity == entity && (owner == 0 || n.EntityID == owner) && f.id("id", n.ID) &&
+					(owner != 0 || f.id("entity_id", n.EntityID)) && f.oneOf("note_type", n.Type) &&
+					f.between("updated_at", n.UpdatedAt) {
+					all = append(all, n)
+				}
+			}
+			key, desc := ordering(q, "updated_at", "id")
+			sortBy(all, desc, func(n *Note) (int64, int64) {
+				if key == "updated_at" {
+					return n.UpdatedAt, n.ID
+				}
+				return n.ID, n.ID
+			})
+			var part []*Note
+			part, more = slicePage(all, p)
+			for _, n := range part {
+				items = append(items, renderNote(r, c.account, n))
+			}
+		})
+		answerPage(w, r, p, "notes", items, more)
+	}
+}
+
+// getNote answers GET /{entity}/notes/{note} and GET /{entity}/{id}/notes/{note}.
+func (s *Server) getNote(entity string) apiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c caller) {
+		var o obj
+		s.read(func(*World) {
+			if n := noteAt(c.account, entity, r); n != nil {
+				o = renderNote(r, c.account, n)
+			}
+		})
+		if o == nil {
+			notFound(w, "Note")
+			return
+		}
+		writeHAL(w, http.StatusOK, o)
+	}
+}
+
+// noteAt is the note that the path names; nil when it is another entity's.
+func noteAt(a *Account, entity string, r *http.Request) *Note {
+	n := a.Notes[pathID(r, "note")]
+	if owner := pathID(r, "id"); n == nil || n.Entity != entity || owner != 0 && n.EntityID != owner {
+		return nil
+	}
+	return n
+}
+
+// pinNote answers POST /{entity}/notes/{note}/pin and /unpin with 204. One note of an entity is pinned at most.
+func (s *Server) pinNote(entity string, pin bool) apiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c caller) {
+		found := false
+		s.write(func(*World) {
+			n := noteAt(c.account, entity, r)
+			if found = n != nil; !found {
+				return
+			}
+			for _, other := range c.account.Notes {
+				if pin && other.Entity == entity && other.EntityID == n.EntityID {
+					other.Pinned = false
+				}
+			}
+			n.Pinned = pin
+		})
+		answerDeleted(w, found, false, "Note")
+	}
+}
+
+// renderNote is a note as GET answers it (EX note-by-id.json). The kind of its entity is told by the address only.
+func renderNote(r *http.Request, a *Account, n *Note) obj {
+	o := writtenNote(r, n)
+	o["created_by"], o["updated_by"], o["created_at"], o["updated_at"] = n.CreatedBy, n.UpdatedBy, n.CreatedAt, n.UpdatedAt
+	o["responsible_user_id"], o["group_id"], o["note_type"], o["params"] = n.Responsible, 0, n.Type, n.Params
+	o["account_id"] = a.ID
+	if n.Pinned {
+		o["is_pinned"] = true
+	}
+	return o
+}
+
+func writtenNote(r *http.Request, n *Note) obj {
+	path := fmt.Sprintf("/%s/%d/notes/%d", n.Entity, n.EntityID, n.ID)
+	return obj{"id": n.ID, "entity_id": n.EntityID, "_links": selfLink(apiURL(r, path))}
+}

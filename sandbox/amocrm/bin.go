@@ -1,0 +1,78 @@
+package amocrm
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// bin puts a lead or a contact into the bin, as a person does in amoCRM's pages; its API can't. The thing stays as a
+// deleted one, its links are gone, the feed and the webhooks are told. The caller has found it alive.
+func (x writer) bin(entity string, id int64) {
+	switch entity {
+	case "leads":
+		l := x.a.Leads[id]
+		l.Contacts, l.CompanyID = nil, 0
+		x.settleUnsorted(l, outcomeDeclined)
+	case "contacts":
+		x.a.Contacts[id].CompanyID = 0
+		for _, l := range x.a.Leads {
+			l.Contacts = withMain(slices.DeleteFunc(slices.Clone(l.Contacts), func(c LeadContact) bool { return c.ID == id }))
+		}
+		for _, u := range x.a.Unsorted {
+			if u.ContactID == id {
+				u.ContactID = 0
+			}
+		}
+	}
+	b := baseByID(x.a, entity, id)
+	b.Elements, b.Deleted, b.UpdatedAt, b.UpdatedBy = nil, true, x.now, x.by
+	x.journal(x.by).add(singular(entity)+"_deleted", singular(entity), id, nil, nil)
+	x.s.changed(x.a, change{Entity: entity, Action: "delete", ID: id, By: x.by})
+}
+
+// binByHand does it as the account's first administrator, and is false when there is no such thing. The caller holds
+// the write lock.
+func (s *Server) binByHand(w *World, a *Account, entity string, id int64) bool {
+	if baseByID(a, entity, id) == nil {
+		return false
+	}
+	s.writer(w, caller{account: a, user: a.firstAdmin().ID}).bin(entity, id)
+	return true
+}
+
+// controlDelete puts a contact or a lead into the bin.
+func (s *Server) controlDelete(w http.ResponseWriter, r *http.Request) error {
+	var req struct {
+		Account selector `json:"account"`
+		Entity  string   `json:"entity"`
+		ID      int64    `json:"id"`
+	}
+	if err := readControl(r.Body, &req, "account, entity, id"); err != nil {
+		return err
+	}
+	if req.Entity != "contacts" && req.Entity != "leads" {
+		return badField{"entity", `"contacts" or "leads"`}
+	}
+	var err error
+	s.write(func(world *World) {
+		var a *Account
+		if a, err = req.Account.find(world); err == nil && !s.binByHand(world, a, req.Entity, req.ID) {
+			err = fmt.Errorf("id: there is no %d among the %s of account %d", req.ID, req.Entity, a.ID)
+		}
+	})
+	return s.savedAnswer(w, map[string]int64{"deleted": req.ID}, err)
+}
+
+// deleteForm is the button on a card.
+func (s *Server) deleteForm(entity string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		found := false
+		s.write(func(world *World) { found = s.binByHand(world, world.accountAt(r.Host), entity, pageID(r)) })
+		if !found {
+			s.noPage(w, r, "There is nothing with this number in this account to delete.")
+			return
+		}
+		http.Redirect(w, r, "/"+entity+"/", http.StatusSeeOther)
+	}
+}

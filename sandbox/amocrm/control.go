@@ -1,0 +1,171 @@
+package amocrm
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/guard"
+	"github.com/sidecard/sidecard/sandbox/scenario"
+)
+
+// controlRoutes are for tests and demos on this machine. They are no part of amoCRM and are not counted.
+func (s *Server) controlRoutes() {
+	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"GET /_sandbox/info":         s.controlInfo,
+		"GET /_sandbox/stats":        s.controlStats,
+		"POST /_sandbox/stats/reset": s.controlStatsReset,
+		"GET /_sandbox/faults":       s.controlFaults,
+		"POST /_sandbox/faults":      s.controlSetFaults,
+		"DELETE /_sandbox/faults":    s.controlClearFaults,
+		"POST /_sandbox/grant":       s.controlGrant,
+		"POST /_sandbox/code":        s.controlCode,
+		"POST /_sandbox/revoke":      s.controlRevoke,
+		"POST /_sandbox/expire":      s.controlExpire,
+		"POST /_sandbox/delete":      s.controlDelete,
+		"POST /_sandbox/rename":      s.controlRename,
+		"POST /_sandbox/unsorted":    s.controlUnsorted,
+		"POST /_sandbox/reset":       s.controlReset,
+		"/_sandbox/":                 controlUnknown,
+	} {
+		s.mux.Handle(pattern, guard.Local(answering(h), s.controlHost))
+	}
+}
+
+// errAccepts is a control error with a status of its own.
+type errAccepts struct {
+	status int
+	text   string
+}
+
+func (e errAccepts) Error() string { return e.text }
+
+// answering turns an error into an answer.
+func answering(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err := h(w, r)
+		if err == nil {
+			return
+		}
+		status := http.StatusBadRequest
+		var own errAccepts
+		if errors.As(err, &own) {
+			status = own.status
+		}
+		writeJSON(w, status, map[string]string{"error": err.Error()})
+	}
+}
+
+func controlUnknown(_ http.ResponseWriter, r *http.Request) error {
+	return errAccepts{http.StatusNotFound, r.Method + " " + r.URL.Path + ": unknown control route; there are GET info, stats, faults; " +
+		"POST faults, grant, code, revoke, expire, delete, rename, unsorted, reset, stats/reset; DELETE faults"}
+}
+
+// readControl decodes a control body. Nothing at all is an empty object.
+func readControl(body io.Reader, into any, accepts string) error {
+	dec := json.NewDecoder(body)
+	dec.DisallowUnknownFields()
+	err := dec.Decode(into)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	var field badField
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case err == nil && dec.More():
+		return fmt.Errorf("body: accepted is one JSON object with %s", accepts)
+	case errors.As(err, &field):
+		return field
+	case errors.As(err, &wrongType) && wrongType.Field != "":
+		return fmt.Errorf("%s: accepted is a %s, not a %s; fields are %s", wrongType.Field, wrongType.Type, wrongType.Value, accepts)
+	case err != nil:
+		return fmt.Errorf("body: %v; accepted is a JSON object with %s", err, accepts)
+	}
+	return nil
+}
+
+// selector names an account: by id, host or subdomain.
+type selector string
+
+// UnmarshalJSON takes a string or a number.
+func (v *selector) UnmarshalJSON(raw []byte) error {
+	var n json.Number
+	var text string
+	switch {
+	case string(raw) == "null":
+	case json.Unmarshal(raw, &text) == nil:
+		*v = selector(text)
+	case json.Unmarshal(raw, &n) == nil:
+		*v = selector(n.String())
+	default:
+		return badField{"account", "an account's id, host or subdomain"}
+	}
+	return nil
+}
+
+// find resolves the selector; empty is the first account.
+func (v selector) find(w *World) (*Account, error) {
+	if v == "" {
+		return w.Accounts[0], nil
+	}
+	var names []string
+	for _, a := range w.Accounts {
+		id := strconv.FormatInt(a.ID, 10)
+		if string(v) == id || strings.EqualFold(string(v), a.Host) || strings.EqualFold(string(v), a.Subdomain) {
+			return a, nil
+		}
+		names = append(names, id+" = "+a.Host+" = "+a.Subdomain)
+	}
+	return nil, fmt.Errorf("account: no account %q; accepted are %s", string(v), strings.Join(names, ", "))
+}
+
+// findIntegration resolves a client id; empty is the configured integration.
+func findIntegration(w *World, id string) (*Integration, error) {
+	if id == "" {
+		id = scenario.IntegrationID
+	}
+	if in := w.Integrations[id]; in != nil {
+		return in, nil
+	}
+	return nil, fmt.Errorf("client_id: no integration %q; accepted are %s", id, strings.Join(sortedNames(w.Integrations), ", "))
+}
+
+func (s *Server) controlStats(w http.ResponseWriter, _ *http.Request) error {
+	var hosts []string
+	s.read(func(world *World) {
+		for _, a := range world.Accounts {
+			hosts = append(hosts, a.Host)
+		}
+	})
+	writeJSON(w, http.StatusOK, s.stats.view(hosts))
+	return nil
+}
+
+func (s *Server) controlStatsReset(w http.ResponseWriter, _ *http.Request) error {
+	s.stats.reset()
+	writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
+	return nil
+}
+
+// controlReset goes back to the seed. What was under way for the old world ends without effect.
+func (s *Server) controlReset(w http.ResponseWriter, _ *http.Request) error {
+	fresh := s.fresh()
+	s.configure(fresh)
+	s.write(func(*World) {
+		s.state.world, s.indexLag = fresh, 0 // the rate is how fast the machine's client is, no part of the story
+		s.state.epoch++
+	})
+	s.courier.forget()
+	s.faults.clear()
+	s.limits.reset()
+	s.stats.reset()
+	if err := s.saveNow(); err != nil {
+		return errAccepts{http.StatusInternalServerError, err.Error()}
+	}
+	writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
+	return nil
+}

@@ -1,0 +1,149 @@
+package amocrm
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+const faultFields = "latency_ms, status, html_403, html_429, drop_after_commit, drop_before, routes, method, times, account, " +
+	"index_lag_ms, rate_per_second, filter_on, tariff_ended, replace"
+
+// faultRequest is a fault together with the switches that are no faults of requests but states of accounts.
+type faultRequest struct {
+	fault
+	IndexLagMS    *int64  `json:"index_lag_ms"`    // how long a new contact stays hidden from query
+	RatePerSecond *int    `json:"rate_per_second"` // the 429 threshold
+	FilterOn      *bool   `json:"filter_on"`
+	TariffEnded   *tariff `json:"tariff_ended"`
+	Replace       bool    `json:"replace"`
+}
+
+// tariff is false, true or "writes" (writes answer 402), or "all" (reads too).
+type tariff struct{ writes, reads bool }
+
+// UnmarshalJSON takes a bool or a word.
+func (t *tariff) UnmarshalJSON(raw []byte) error {
+	switch string(raw) {
+	case "false":
+		*t = tariff{}
+	case "true", `"writes"`:
+		*t = tariff{writes: true}
+	case `"all"`:
+		*t = tariff{writes: true, reads: true}
+	default:
+		return badField{"tariff_ended", `false, true (writes answer 402) or "all" (reads too)`}
+	}
+	return nil
+}
+
+// controlSetFaults adds a fault; an empty object clears all of them.
+func (s *Server) controlSetFaults(w http.ResponseWriter, r *http.Request) error {
+	var raw json.RawMessage
+	if err := readControl(r.Body, &raw, faultFields); err != nil {
+		return err
+	}
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &given); len(raw) > 0 && err != nil {
+		return badField{"body", "a JSON object with " + faultFields}
+	}
+	if len(given) == 0 {
+		return s.controlClearFaults(w, r)
+	}
+	var req faultRequest
+	if err := readControl(bytes.NewReader(raw), &req, faultFields); err != nil {
+		return err
+	}
+	if err := req.check(); err != nil {
+		return err
+	}
+	if req.IndexLagMS != nil && (*req.IndexLagMS < 0 || *req.IndexLagMS > 600_000) {
+		return badField{"index_lag_ms", "0 to 600000 milliseconds"}
+	}
+	if req.RatePerSecond != nil && (*req.RatePerSecond < 1 || *req.RatePerSecond > maxRate) {
+		return badField{"rate_per_second", "1 to 1000000 requests"}
+	}
+	var account *Account
+	if req.Account != "" {
+		var err error
+		s.read(func(world *World) { account, err = req.Account.find(world) })
+		if err != nil {
+			return err
+		}
+		req.accountID = account.ID
+	}
+	if req.Replace {
+		s.clearFaults()
+	}
+	s.write(func(world *World) { s.switchAccounts(world, account, req) })
+	if req.acts() || req.HTML429 {
+		s.faults.add(&req.fault)
+	}
+	return s.controlFaults(w, r)
+}
+
+// switchAccounts applies the account switches to one account, or to all for nil. The caller holds the write lock.
+func (s *Server) switchAccounts(w *World, only *Account, req faultRequest) {
+	if req.IndexLagMS != nil {
+		s.indexLag = time.Duration(*req.IndexLagMS) * time.Millisecond
+	}
+	if req.RatePerSecond != nil {
+		s.switchedRate = *req.RatePerSecond
+	}
+	for _, a := range w.Accounts {
+		if only != nil && only.ID != a.ID {
+			continue
+		}
+		if req.FilterOn != nil {
+			a.FilterOn = *req.FilterOn
+		}
+		if req.TariffEnded != nil {
+			a.TariffEnded, a.ReadsBlocked = req.TariffEnded.writes, req.TariffEnded.reads
+		}
+	}
+}
+
+// clearFaults ends the faults and puts the account switches back to the scenario.
+func (s *Server) clearFaults() {
+	s.faults.clear()
+	s.write(func(w *World) {
+		s.indexLag, s.switchedRate = 0, 0
+		for _, a := range w.Accounts {
+			a.TariffEnded, a.ReadsBlocked = false, false
+			for _, told := range s.scenario.Accounts {
+				if told.ID == a.ID {
+					a.FilterOn = told.FilterOn
+				}
+			}
+		}
+	})
+}
+
+func (s *Server) controlClearFaults(w http.ResponseWriter, r *http.Request) error {
+	s.clearFaults()
+	return s.controlFaults(w, r)
+}
+
+// accountSwitches are the switches of one account.
+type accountSwitches struct {
+	FilterOn     bool `json:"filter_on"`
+	TariffEnded  bool `json:"tariff_ended"`
+	ReadsBlocked bool `json:"reads_blocked"`
+}
+
+// controlFaults lists what is active.
+func (s *Server) controlFaults(w http.ResponseWriter, _ *http.Request) error {
+	accounts := map[string]accountSwitches{}
+	var lag int64
+	s.read(func(world *World) {
+		lag = s.indexLag.Milliseconds()
+		for _, a := range world.Accounts {
+			accounts[a.Host] = accountSwitches{a.FilterOn, a.TariffEnded, a.ReadsBlocked}
+		}
+	})
+	writeJSON(w, http.StatusOK, map[string]any{
+		"faults": s.faults.active(), "index_lag_ms": lag, "rate_per_second": s.rate(), "accounts": accounts,
+	})
+	return nil
+}

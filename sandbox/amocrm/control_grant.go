@@ -1,0 +1,188 @@
+package amocrm
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+const grantFields = "account, client_id, user"
+
+// grantRequest says who grants what. Everything may be absent: the first account, the configured integration, the
+// first administrator.
+type grantRequest struct {
+	Account  selector `json:"account"`
+	ClientID string   `json:"client_id"`
+	User     userName `json:"user"`
+}
+
+// userName is a user's id or e-mail address.
+type userName string
+
+// UnmarshalJSON takes a string or a number.
+func (v *userName) UnmarshalJSON(raw []byte) error {
+	var s selector
+	if s.UnmarshalJSON(raw) != nil {
+		return badField{"user", "a user's id or e-mail"}
+	}
+	*v = userName(s)
+	return nil
+}
+
+// find resolves the name; empty is the first administrator.
+func (v userName) find(a *Account) (*User, error) {
+	if v == "" {
+		return a.firstAdmin(), nil
+	}
+	var names []string
+	for _, u := range a.Users {
+		id := strconv.FormatInt(u.ID, 10)
+		if string(v) == id || strings.EqualFold(string(v), u.Email) {
+			return u, nil
+		}
+		names = append(names, id+" = "+u.Email)
+	}
+	return nil, fmt.Errorf("user: no user %q in account %d; accepted are %s", string(v), a.ID, strings.Join(names, ", "))
+}
+
+// resolve finds all three. The caller holds a lock.
+func (g grantRequest) resolve(w *World) (*Account, *Integration, *User, error) {
+	a, err := g.Account.find(w)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	in, err := findIntegration(w, g.ClientID)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	u, err := g.User.find(a)
+	return a, in, u, err
+}
+
+// grantAnswer is a token pair and where it is good.
+type grantAnswer struct {
+	tokens
+	AccountID int64  `json:"account_id"`
+	Host      string `json:"host"`
+	BaseURL   string `json:"base_url"`
+	ClientID  string `json:"client_id"`
+}
+
+// controlGrant issues a pair without any walk.
+func (s *Server) controlGrant(w http.ResponseWriter, r *http.Request) error {
+	var req grantRequest
+	if err := readControl(r.Body, &req, grantFields); err != nil {
+		return err
+	}
+	var answer grantAnswer
+	var err error
+	s.write(func(world *World) {
+		var a *Account
+		var in *Integration
+		var u *User
+		if a, in, u, err = req.resolve(world); err != nil {
+			return
+		}
+		answer = grantAnswer{AccountID: a.ID, Host: a.Host, BaseURL: schemeOf(r) + a.Host, ClientID: in.ID}
+		answer.tokens, err = s.issueTokens(world, in, a, u.ID)
+	})
+	return s.savedAnswer(w, answer, err)
+}
+
+// controlCode issues an authorisation code, as a person's consent would.
+func (s *Server) controlCode(w http.ResponseWriter, r *http.Request) error {
+	var req grantRequest
+	if err := readControl(r.Body, &req, grantFields); err != nil {
+		return err
+	}
+	answer := map[string]string{}
+	var err error
+	s.write(func(world *World) {
+		var a *Account
+		var in *Integration
+		var u *User
+		if a, in, u, err = req.resolve(world); err != nil {
+			return
+		}
+		answer = map[string]string{
+			"code": s.issueCode(world, in, a, u.ID).Value, "referer": a.Host, "client_id": in.ID, "platform": "1",
+		}
+	})
+	return s.savedAnswer(w, answer, err)
+}
+
+// savedAnswer answers once the state is on disk.
+func (s *Server) savedAnswer(w http.ResponseWriter, answer any, err error) error {
+	if err != nil {
+		return err
+	}
+	if err := s.saveNow(); err != nil {
+		return errAccepts{http.StatusInternalServerError, err.Error()}
+	}
+	writeJSON(w, http.StatusOK, answer)
+	return nil
+}
+
+// revokeRequest says whose grants end; absent is everybody's.
+type revokeRequest struct {
+	Account  selector `json:"account"`
+	ClientID string   `json:"client_id"`
+	Hook     bool     `json:"hook"` // call the disconnect hook
+}
+
+// target resolves the selectors into the arguments of revokeGrants.
+func (q revokeRequest) target(w *World) (account int64, err error) {
+	if q.Account != "" {
+		a, err := q.Account.find(w)
+		if err != nil {
+			return 0, err
+		}
+		account = a.ID
+	}
+	if q.ClientID != "" {
+		_, err = findIntegration(w, q.ClientID)
+	}
+	return account, err
+}
+
+func (s *Server) controlRevoke(w http.ResponseWriter, r *http.Request) error {
+	var req revokeRequest
+	if err := readControl(r.Body, &req, "account, client_id, hook"); err != nil {
+		return err
+	}
+	var account int64
+	var err error
+	s.read(func(world *World) { account, err = req.target(world) })
+	if err != nil {
+		return err
+	}
+	n, err := s.disconnect(account, req.ClientID, req.Hook)
+	return s.savedAnswer(w, map[string]int{"revoked": n}, err)
+}
+
+// controlExpire ends the life of access tokens; the refresh tokens stay good.
+func (s *Server) controlExpire(w http.ResponseWriter, r *http.Request) error {
+	var req struct {
+		Account  selector `json:"account"`
+		ClientID string   `json:"client_id"`
+	}
+	if err := readControl(r.Body, &req, "account, client_id"); err != nil {
+		return err
+	}
+	var n int
+	var err error
+	s.write(func(world *World) {
+		var account int64
+		if account, err = (revokeRequest{Account: req.Account, ClientID: req.ClientID}).target(world); err != nil {
+			return
+		}
+		for _, g := range world.Access {
+			if (account == 0 || g.Account == account) && (req.ClientID == "" || g.ClientID == req.ClientID) && g.ExpiresAt > s.now().Unix() {
+				g.ExpiresAt = s.now().Unix()
+				n++
+			}
+		}
+	})
+	return s.savedAnswer(w, map[string]int{"expired": n}, err)
+}

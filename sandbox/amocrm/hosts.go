@@ -1,0 +1,94 @@
+package amocrm
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/guard"
+)
+
+// serviceDomains are those under which amoCRM has accounts as well as hosts of its own.
+var serviceDomains = []string{"amocrm.ru", "amocrm.com", "kommo.com", "amocrm.test"}
+
+// accountAt is the account that a Host header names: by its host, or by its subdomain for clients that keep the name
+// "{subdomain}.amocrm.ru" and only connect elsewhere. Any other name that the server answers at is the first one's.
+func (w *World) accountAt(host string) *Account {
+	if a := w.accountNamed(host); a != nil {
+		return a
+	}
+	return w.Accounts[0]
+}
+
+// accountNamed is nil for a name that is no account's.
+func (w *World) accountNamed(host string) *Account {
+	for _, a := range w.Accounts {
+		if strings.EqualFold(a.Host, host) {
+			return a
+		}
+	}
+	label, _, _ := strings.Cut(host, ".")
+	for _, a := range w.Accounts {
+		if strings.EqualFold(a.Subdomain, label) {
+			return a
+		}
+	}
+	return nil
+}
+
+// nobodyAt reports whether a request came to a name that is nobody's: one that an account has left and no other one has
+// taken, or one that is neither an account's nor this machine's nor configured.
+func (s *Server) nobodyAt(r *http.Request) (gone bool) {
+	if strings.HasPrefix(r.URL.Path, "/_sandbox/") {
+		return false // the control routes have a guard of their own
+	}
+	label, _, _ := strings.Cut(r.Host, ".")
+	s.read(func(w *World) {
+		if w.accountNamed(r.Host) != nil {
+			return
+		}
+		left := slices.ContainsFunc(w.Accounts, func(a *Account) bool {
+			return slices.Contains(a.Former, strings.ToLower(r.Host)) || slices.Contains(a.Former, strings.ToLower(label))
+		})
+		gone = left || !s.opts.AnyHost && !guard.Loopback(r.Host) && !s.configured(r.Host) && !signIn(r)
+	})
+	return gone
+}
+
+// configured reports whether the Options name the host, with or without its port.
+func (s *Server) configured(host string) bool {
+	return slices.ContainsFunc(slices.Concat(s.opts.Hosts, s.opts.SpareHosts, s.opts.OtherHosts, []string{s.opts.APIHost}), func(h string) bool {
+		return h != "" && (strings.EqualFold(h, host) || strings.EqualFold(h, guard.Name(host)))
+	})
+}
+
+// controlHost reports whether the control routes answer at a host that is no loopback address.
+func (s *Server) controlHost(host string) (named bool) {
+	s.read(func(w *World) {
+		named = slices.ContainsFunc(w.Accounts, func(a *Account) bool { return strings.EqualFold(a.Host, host) })
+	})
+	return named || s.opts.AnyHost || s.configured(host)
+}
+
+// signIn reports whether the request asks one of amoCRM's own hosts for what they have: the consent page, its button, and
+// where an account lives.
+func signIn(r *http.Request) bool {
+	label, domain, _ := strings.Cut(strings.ToLower(guard.Name(r.Host)), ".")
+	if label != "www" && label != "api" && !strings.HasPrefix(label, "api-") || !slices.Contains(serviceDomains, domain) {
+		return false
+	}
+	path := r.URL.Path
+	return path == "/oauth" || slices.ContainsFunc([]string{"/oauth/", "/auth/", "/web/", "/oauth2/account/"}, func(p string) bool { return strings.HasPrefix(path, p) })
+}
+
+// nobody answers for a subdomain that does not exist: 401 to programs, as to a wrong token (amocrm.md §8.2, legacy 101).
+func nobody(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Request-Id", randomUUID())
+	for _, root := range append([]string{drivePath}, foreignRoots...) {
+		if r.URL.Path == root || strings.HasPrefix(r.URL.Path, root+"/") {
+			unauthorized(w)
+			return
+		}
+	}
+	http.Error(w, "There is no such account.", http.StatusNotFound)
+}

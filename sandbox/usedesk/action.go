@@ -1,0 +1,152 @@
+package usedesk
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// action is the JSON document of a rule's POST (usedesk.md §3.2).
+type action struct {
+	URL     string          `json:"url"`
+	Data    json.RawMessage `json:"data"`
+	Headers json.RawMessage `json:"headers"`
+}
+
+// publishedData is the data of the one published example, word for word but for its // comments.
+const publishedData = `{
+    "amoClientId": "1ff6828b-c10c-43f8-98d0-370001e85b6c",
+    "ticketId": "{{ticket_id}}",
+    "fields": {
+      "name": "gg",
+      "price": 1,
+      "status_id": 55524250,
+      "pipeline_id": 6516490,
+      "responsible_user_id": 9311182,
+      "custom_fields_values": [
+        {"field_id": 1025541, "values": [{"value": "asd"}]},
+        {"field_id": 1372537, "values": [{"enum_id": 705377}]},
+        {"field_id": 1372539, "values": [{"enum_id": 705381}, {"enum_id": 705385}]}
+      ]
+    },
+    "comment": "4444"
+  }`
+
+// defaultAction is the action of the default rule, without a URL.
+func defaultAction(body func() map[string]any) string {
+	data := publishedData
+	if body != nil {
+		if raw, err := json.MarshalIndent(body(), "  ", "  "); err == nil {
+			data = string(raw)
+		}
+	}
+	return layOut(action{Data: json.RawMessage(data)})
+}
+
+// layOut writes an action as the published example is laid out.
+func layOut(a action) string {
+	url := string(plainJSON(a.URL))
+	data, headers := strings.TrimSpace(string(a.Data)), strings.TrimSpace(string(a.Headers))
+	if data == "" {
+		data = "{}"
+	}
+	if headers == "" {
+		headers = "[]"
+	}
+	return "{\n  \"url\": " + url + ",\n  \"data\": " + data + ",\n  \"headers\": " + headers + "\n}"
+}
+
+// plainJSON is a JSON string in which & stays readable.
+func plainJSON(s string) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(s) != nil {
+		return []byte(`""`)
+	}
+	return bytes.TrimSpace(b.Bytes())
+}
+
+// withURL replaces the URL of an action. One that can't be read is left alone.
+func withURL(doc, url string) string {
+	a, err := parseAction(doc)
+	if err != nil {
+		return doc
+	}
+	a.URL = url
+	return layOut(a)
+}
+
+// parseAction reads an action. People paste the published example with its // comments, so these are dropped.
+func parseAction(doc string) (action, error) {
+	raw := []byte(doc)
+	if !json.Valid(raw) {
+		raw = []byte(withoutComments(doc))
+	}
+	var a action
+	if err := json.Unmarshal(raw, &a); err != nil {
+		return action{}, fmt.Errorf("read action: %w", err)
+	}
+	return a, nil
+}
+
+// withoutComments cuts // to the end of its line, outside of strings.
+func withoutComments(doc string) string {
+	var b strings.Builder
+	inString := false
+	for i := 0; i < len(doc); i++ {
+		switch c := doc[i]; {
+		case inString && c == '\\' && i+1 < len(doc):
+			b.WriteByte(c)
+			i++
+			b.WriteByte(doc[i])
+			continue
+		case c == '"':
+			inString = !inString
+		case !inString && c == '/' && strings.HasPrefix(doc[i:], "//"):
+			end := strings.IndexByte(doc[i:], '\n')
+			if end < 0 {
+				return b.String()
+			}
+			i += end
+		}
+		b.WriteByte(doc[i])
+	}
+	return b.String()
+}
+
+// headers reads the three forms that a list of headers may have: "Name: value", {"name", "value"}, or one map. Which
+// of them Usedesk means is not documented.
+func (a action) headers(vars map[string]string) (http.Header, error) {
+	out := http.Header{}
+	if len(a.Headers) == 0 || string(a.Headers) == "null" {
+		return out, nil
+	}
+	var byName map[string]string
+	if json.Unmarshal(a.Headers, &byName) == nil {
+		for name, value := range byName {
+			out.Set(name, fillString(value, vars))
+		}
+		return out, nil
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(a.Headers, &list); err != nil {
+		return nil, errors.New(`read headers of the action: they are neither a list nor an object`)
+	}
+	for _, raw := range list {
+		var line string
+		var pair struct{ Name, Value string }
+		if json.Unmarshal(raw, &line) == nil {
+			pair.Name, pair.Value, _ = strings.Cut(line, ":")
+		} else if json.Unmarshal(raw, &pair) != nil {
+			return nil, fmt.Errorf(`read headers of the action: %s is neither "Name: value" nor {"name", "value"}`, raw)
+		}
+		if name := strings.TrimSpace(pair.Name); name != "" {
+			out.Set(name, fillString(strings.TrimSpace(pair.Value), vars))
+		}
+	}
+	return out, nil
+}

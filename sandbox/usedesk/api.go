@@ -1,0 +1,122 @@
+package usedesk
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// apiError is what the API answers when it can't do the work: {"error", "code"}, by default with HTTP 200. The codes
+// are ours: the real ones are not documented.
+type apiError struct {
+	Code int
+	Text string
+}
+
+func (e apiError) Error() string { return e.Text }
+
+var (
+	errToken   = apiError{101, "Invalid api_token"}
+	errMissing = func(key string) error { return apiError{102, "Required parameter is missing: " + key} }
+	errTicket  = apiError{111, "Ticket not found"}
+	errClient  = apiError{112, "Client not found"}
+)
+
+// apiMethod does the work of one method and returns its answer.
+type apiMethod func(p params) (any, error)
+
+// methods are served at /{method} and at /uapi/{method}, as the two clouds do.
+func (s *Server) methods() map[string]apiMethod {
+	return map[string]apiMethod{
+		"ticket": s.apiTicket, "tickets": s.apiTickets, "ticket/fields": s.apiTicketFields,
+		"create/ticket": s.apiCreateTicket, "update/ticket": s.apiUpdateTicket, "create/comment": s.apiCreateComment,
+		"client": s.apiClient, "clients": s.apiClients, "create/client": s.apiCreateClient, "update/client": s.apiUpdateClient,
+		"users": s.apiUsers, "groups": s.apiGroups, "channels": s.apiChannels,
+	}
+}
+
+// apiRoutes adds the methods to a mux.
+func (s *Server) apiRoutes(mux *http.ServeMux) {
+	for name, method := range s.methods() {
+		h := s.api(name, method)
+		for _, path := range []string{"/" + name, "/uapi/" + name} {
+			mux.Handle("POST "+path, h)
+			mux.Handle("POST "+path+"/{$}", h)
+			if path != "/tickets" { // a page; programs in the wild read with GET, too
+				mux.Handle("GET "+path, h)
+			}
+		}
+	}
+	mux.HandleFunc("/uapi/", s.apiUnknown)
+}
+
+// apiUnknown answers for a method that there is not.
+func (s *Server) apiUnknown(w http.ResponseWriter, r *http.Request) {
+	s.stats.count("unknown " + r.Method + " " + r.URL.Path)
+	writeJSON(w, http.StatusNotFound, map[string]any{"error": "Unknown method " + r.Method + " " + r.URL.Path})
+}
+
+// api wraps a method: count, meet faults, read, check the token, work, answer.
+func (s *Server) api(name string, method apiMethod) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.stats.count(name)
+		if s.met(w, r, name) {
+			return
+		}
+		p, err := readParams(r)
+		var tooLarge *http.MaxBytesError
+		switch {
+		case errors.As(err, &tooLarge):
+			writeJSON(w, http.StatusRequestEntityTooLarge, map[string]any{"error": "the body is too large"})
+			return
+		case err != nil:
+			s.refuse(w, apiError{103, err.Error()})
+			return
+		case subtle.ConstantTimeCompare([]byte(p.str("api_token")), []byte(s.opts.Token)) != 1:
+			s.refuse(w, errToken)
+			return
+		}
+		answer, err := method(p)
+		if err != nil {
+			s.refuse(w, err)
+			return
+		}
+		writeJSON(w, http.StatusOK, answer)
+	})
+}
+
+// refuse answers an error with the status that the options ask for.
+func (s *Server) refuse(w http.ResponseWriter, err error) {
+	e := apiError{100, err.Error()}
+	errors.As(err, &e)
+	status := s.opts.ErrorStatus
+	if status == 0 {
+		status = http.StatusOK
+	}
+	writeJSON(w, status, map[string]any{"error": e.Text, "code": e.Code})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		status, raw = http.StatusInternalServerError, fmt.Appendf(nil, `{"error":%q}`, err.Error())
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	w.Write(raw) //nolint:errcheck // the client is gone
+}
+
+// page cuts a list to the 100 rows from offset on. Whether the real offset counts rows or pages is not settled.
+func page[T any](list []T, offset int64) []T {
+	from := min(max(offset, 0), int64(len(list)))
+	to := min(from+maxRows, int64(len(list)))
+	return list[from:to]
+}
+
+// foldContains is strings.Contains without regard to case.
+func foldContains(s, part string) bool {
+	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
+}

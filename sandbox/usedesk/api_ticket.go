@@ -1,0 +1,263 @@
+package usedesk
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// ticketRow is a ticket as the API writes it: ids are strings, a client without an address has e-mail "0".
+func ticketRow(t *ticket, c *client) map[string]any {
+	email := "0"
+	if c != nil && c.email() != "" {
+		email = c.email()
+	}
+	return map[string]any{
+		"id": idString(t.ID), "status_id": idString(t.StatusID), "subject": t.Subject, "client_id": idString(t.ClientID),
+		"assignee_id": idOrNull(t.AssigneeID), "group": idString(t.GroupID), "last_updated_at": apiTime(t.UpdatedAt),
+		"email": email, "published_at": apiTime(t.PublishedAt), "company_id": idString(companyID),
+		"channel_id": strconv.FormatInt(int64(channels[t.Channel].id), 10), "priority": t.Priority, "type": t.Type, "additional_id": nil,
+	}
+}
+
+func commentRow(t *ticket, i int) map[string]any {
+	c := t.Comments[i]
+	first := "0"
+	if i == 0 {
+		first = "1"
+	}
+	return map[string]any{
+		"id": idString(c.ID), "message": c.HTML, "from": c.From, "type": c.Type, "user_id": idOrNull(c.UserID),
+		"client_id": idOrNull(c.ClientID), "ticket_id": idString(t.ID), "is_first": first, "delivered": "0", "readed": "0",
+		"published_at": apiTime(c.At), "files": []any{},
+	}
+}
+
+// apiTicket answers {ticket, comments, tags, changes, custom_fields}.
+func (s *Server) apiTicket(p params) (answer any, err error) {
+	s.read(func(w *world) {
+		t := w.Tickets[p.id("ticket_id")]
+		if t == nil {
+			err = errTicket
+			return
+		}
+		comments, changes, fields := []any{}, []any{}, []any{}
+		for i := range t.Comments {
+			comments = append(comments, commentRow(t, i))
+		}
+		for _, c := range t.Changes {
+			changes = append(changes, map[string]any{
+				"id": idString(c.ID), "trigger_id": nil, "user_id": idOrNull(c.UserID), "ticket_id": idString(t.ID),
+				"data": []any{map[string]any{"target": c.Target, "value": c.Value}}, "changed_at": apiTime(c.At),
+				"old_status": idString(c.OldStatus), "new_status": idString(c.NewStatus), "company_id": idString(companyID),
+			})
+		}
+		for _, f := range w.Fields {
+			if v, ok := t.Fields[f.ID]; ok {
+				fields = append(fields, map[string]any{"id": idString(t.ID*100 + f.ID), "ticket_id": idString(t.ID),
+					"ticket_field_id": idString(f.ID), "value": v})
+			}
+		}
+		tags := []any{}
+		for i, tag := range t.Tags {
+			tags = append(tags, map[string]any{"id": i + 1, "name": tag})
+		}
+		answer = map[string]any{"ticket": ticketRow(t, w.Clients[t.ClientID]), "comments": comments, "tags": tags,
+			"changes": changes, "custom_fields": fields}
+	})
+	return answer, err
+}
+
+// apiTickets answers an array, the last changed first.
+func (s *Server) apiTickets(p params) (any, error) {
+	rows := []any{}
+	s.read(func(w *world) {
+		for _, t := range page(w.newest(), p.id("offset")) {
+			rows = append(rows, ticketRow(t, w.Clients[t.ClientID]))
+		}
+	})
+	return rows, nil
+}
+
+// apiTicketFields answers the definitions; all fields of the story are texts (type 1).
+func (s *Server) apiTicketFields(params) (any, error) {
+	rows := []any{}
+	s.read(func(w *world) {
+		for i, f := range w.Fields {
+			rows = append(rows, map[string]any{
+				"custom_field": map[string]any{"id": idString(f.ID), "company_id": idString(companyID), "ticket_field_type_id": "1",
+					"name": f.Name, "value": nil, "required": "0", "add_tag": "0", "add_filter": "1", "sort": strconv.Itoa(i),
+					"active": "1", "hidden": "0", "api": "0", "deleted": "0"},
+				"field_options": []any{},
+			})
+		}
+	})
+	return rows, nil
+}
+
+// apiCreateTicket makes a ticket of a known client, or of a new one, and runs the rules for new tickets.
+func (s *Server) apiCreateTicket(p params) (any, error) {
+	message := p.str("message")
+	if strings.TrimSpace(message) == "" {
+		return nil, errMissing("message")
+	}
+	n := newTicket{ClientID: p.id("client_id"), Name: p.str("client_name"), Email: p.str("client_email"),
+		Phone: p.str("client_phone"), Subject: p.str("subject"), Message: message, Channel: "api"}
+	id, err := s.createTicket(n)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"status": "success", "ticket_id": id}, nil
+}
+
+// apiCreateComment adds a comment; private unless told otherwise. It opens a new ticket: whether the real method has
+// a switch against that is not known.
+func (s *Server) apiCreateComment(p params) (answer any, err error) {
+	message := p.str("message")
+	switch {
+	case strings.TrimSpace(message) == "":
+		return nil, errMissing("message")
+	case len(message) > maxMessage || !utf8.ValidString(message):
+		return nil, apiError{104, "message is longer than 65536 bytes or not UTF-8"}
+	}
+	now := s.now().Unix()
+	s.write(func(w *world) {
+		t := w.Tickets[p.id("ticket_id")]
+		if t == nil {
+			err = errTicket
+			return
+		}
+		c := comment{HTML: message, From: "user", Type: "private", UserID: w.actor(p.id("user_id")), At: now}
+		if p.str("type") == "public" {
+			c.Type = "public"
+		}
+		if p.str("from") == "client" {
+			c.From, c.UserID, c.ClientID = "client", 0, t.ClientID
+		}
+		made := w.say(t, c)
+		w.open(t, c.UserID, now)
+		answer = map[string]any{"status": "success", "comment_id": made.ID}
+	})
+	return answer, err
+}
+
+// actor is the named agent, or the first of the account.
+func (w *world) actor(id int64) int64 {
+	if slices.ContainsFunc(w.Users, func(u user) bool { return u.ID == id }) {
+		return id
+	}
+	return w.Users[0].ID
+}
+
+// apiUpdateTicket changes what is given. Tags are added to those there are. Unless silent, a new ticket becomes open.
+func (s *Server) apiUpdateTicket(p params) (answer any, err error) {
+	now := s.now().Unix()
+	s.write(func(w *world) {
+		t := w.Tickets[p.id("ticket_id")]
+		if t == nil {
+			err = errTicket
+			return
+		}
+		if id := p.id("client_id"); id != 0 && w.Clients[id] == nil {
+			err = errClient
+			return
+		}
+		status := p.id("status")
+		if status != 0 && statusNames[status] == "" {
+			err = apiError{105, "status must be 1 to 10"}
+			return
+		}
+		actor := w.actor(p.id("user_id"))
+		if err = w.edit(t, p, actor, now); err != nil {
+			return
+		}
+		if status != 0 {
+			w.setStatus(t, status, actor, now)
+		} else if !p.flag("silent") {
+			w.open(t, actor, now)
+		}
+		t.UpdatedAt = now
+		answer = map[string]any{"status": "success"}
+	})
+	return answer, err
+}
+
+// edit applies everything of update/ticket but the status, and notes each change.
+func (w *world) edit(t *ticket, p params, actor, now int64) error {
+	if p.str("field_id") != "" {
+		if err := w.editFields(t, strings.Split(p.str("field_id"), ";"), strings.Split(p.str("field_value"), ";"), actor, now); err != nil {
+			return err
+		}
+	}
+	for key, to := range map[string]*string{"subject": &t.Subject, "priority": &t.Priority, "type": &t.Type} {
+		if p.has(key) {
+			*to = p.str(key)
+			w.note(t, key, *to, actor, now)
+		}
+	}
+	for key, to := range map[string]*int64{"client_id": &t.ClientID, "assignee_id": &t.AssigneeID, "group_id": &t.GroupID} {
+		if p.has(key) {
+			*to = p.id(key)
+			w.note(t, key, p.str(key), actor, now)
+		}
+	}
+	for _, tag := range strings.Split(p.str("tag"), ",") {
+		if tag = strings.TrimSpace(tag); tag != "" && !slices.Contains(t.Tags, tag) {
+			t.Tags = append(t.Tags, tag)
+			w.note(t, "new_tags", tag, actor, now)
+		}
+	}
+	return nil
+}
+
+// editFields sets the fields of the same places in both lists, or none when one of them can't be set.
+func (w *world) editFields(t *ticket, names, values []string, actor, now int64) error {
+	if len(names) != len(values) {
+		return apiError{106, "field_id and field_value have different lengths"}
+	}
+	ids := make([]int64, len(names))
+	for i, name := range names {
+		ids[i] = params{"id": name}.id("id")
+		if !slices.ContainsFunc(w.Fields, func(f field) bool { return f.ID == ids[i] }) || utf8.RuneCountInString(values[i]) > 255 {
+			return apiError{106, "unknown field or value longer than 255 characters: " + name}
+		}
+	}
+	for i, id := range ids {
+		t.Fields[id] = values[i]
+		w.note(t, "ticket_field", values[i], actor, now)
+	}
+	return nil
+}
+
+// note records a change that leaves the status alone.
+func (w *world) note(t *ticket, target, value string, actor, now int64) {
+	t.Changes = append(t.Changes, ticketChange{ID: w.id(), UserID: actor, Target: target, Value: value, At: now,
+		OldStatus: t.StatusID, NewStatus: t.StatusID})
+}
+
+// apiUsers answers the agents.
+func (s *Server) apiUsers(params) (any, error) {
+	rows := []any{}
+	s.read(func(w *world) {
+		for _, u := range w.Users {
+			rows = append(rows, map[string]any{"id": u.ID, "name": u.Name, "email": u.Email, "role": u.Role, "groups": []any{}})
+		}
+	})
+	return rows, nil
+}
+
+// apiGroups answers the groups of agents: this account has none.
+func (s *Server) apiGroups(params) (any, error) { return []any{}, nil }
+
+// apiChannels answers the channels, by id; they have no names beside their types.
+func (s *Server) apiChannels(params) (any, error) {
+	rows := []any{}
+	kinds := slices.SortedFunc(maps.Keys(channels), func(a, b string) int { return cmp.Compare(channels[a].id, channels[b].id) })
+	for _, kind := range kinds {
+		rows = append(rows, map[string]any{"channel_id": channels[kind].id, "channel_name": kind, "channel_type": kind})
+	}
+	return rows, nil
+}

@@ -1,0 +1,152 @@
+package usedesk
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"sync"
+
+	"github.com/sidecard/sidecard/sandbox/guard"
+)
+
+// controlRoutes are for tests and demos on this machine. They are no part of Usedesk and are not counted.
+func (s *Server) controlRoutes(mux *http.ServeMux) {
+	for pattern, h := range map[string]http.HandlerFunc{
+		"GET /_sandbox/info":         func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.Info()) },
+		"GET /_sandbox/stats":        func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.stats.view()) },
+		"POST /_sandbox/stats/reset": s.controlStatsReset,
+		"GET /_sandbox/faults":       s.controlFaults,
+		"POST /_sandbox/faults":      s.controlSetFault,
+		"DELETE /_sandbox/faults":    s.controlClearFaults,
+		"POST /_sandbox/reset":       s.controlReset,
+	} {
+		mux.Handle(pattern, guard.Local(h, nil))
+	}
+}
+
+// Info is what a test or a demo has to know: token, default rule as it stands, tickets and clients by scenario. The
+// Options' Info is laid over it.
+func (s *Server) Info() map[string]any {
+	tickets, clients := map[string]int64{}, map[string]int64{}
+	info := map[string]any{"usedesk_token": s.opts.Token, "tickets": tickets, "clients": clients}
+	s.read(func(w *world) {
+		for _, t := range w.Tickets {
+			if t.Scenario != "" {
+				tickets[t.Scenario], clients[t.Scenario] = t.ID, t.ClientID
+			}
+		}
+		for _, r := range w.Rules {
+			if r.ID != DefaultRule {
+				continue
+			}
+			rule := map[string]any{"id": r.ID, "name": r.Name, "when": r.When, "encoding": r.Encoding, "enabled": r.Enabled}
+			if a, err := parseAction(r.Action); err != nil {
+				rule["error"] = err.Error()
+			} else {
+				rule["url"], rule["data"], rule["headers"] = a.URL, a.Data, a.Headers
+			}
+			info["trigger_rule"] = rule
+		}
+	})
+	if s.opts.Info != nil {
+		maps.Copy(info, s.opts.Info())
+	}
+	return info
+}
+
+// controlReset starts again from the scenario: data, faults and counters.
+func (s *Server) controlReset(w http.ResponseWriter, _ *http.Request) {
+	s.Reset()
+	writeJSON(w, http.StatusOK, map[string]any{"status": "reset"})
+}
+
+// Reset starts again from the scenario: data, faults and counters. URLs set at run time stay.
+func (s *Server) Reset() {
+	s.write(func(w *world) {
+		last := w.NextID // a firing still on its way must not meet a namesake
+		*w = *s.fresh()
+		w.NextID = max(last, w.NextID)
+		s.configure(w)
+	})
+	s.faults.clear()
+	s.stats.reset()
+}
+
+func (s *Server) controlStatsReset(w http.ResponseWriter, _ *http.Request) {
+	s.stats.reset()
+	writeJSON(w, http.StatusOK, s.stats.view())
+}
+
+func (s *Server) controlFaults(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]any{"faults": s.faults.active()})
+}
+
+// controlSetFault takes one fault; nothing, or an empty object, clears them all.
+func (s *Server) controlSetFault(w http.ResponseWriter, r *http.Request) {
+	dec := json.NewDecoder(r.Body)
+	dec.DisallowUnknownFields()
+	var f fault
+	err := dec.Decode(&f)
+	empty := errors.Is(err, io.EOF) || err == nil && f.LatencyMS == 0 && f.Status == 0 && f.Times == 0 && len(f.Routes) == 0
+	if empty {
+		s.controlClearFaults(w, r)
+		return
+	}
+	if err == nil {
+		err = f.check()
+	}
+	if err != nil {
+		writeJSON(w, http.StatusBadRequest, map[string]any{"error": err.Error()})
+		return
+	}
+	s.faults.add(f)
+	s.controlFaults(w, r)
+}
+
+func (s *Server) controlClearFaults(w http.ResponseWriter, r *http.Request) {
+	s.faults.clear()
+	s.controlFaults(w, r)
+}
+
+// stats counts API calls by method. The pages and the control routes are not counted.
+type stats struct {
+	mu       sync.Mutex
+	requests map[string]int
+}
+
+// maxCounted bounds the number of different methods: unknown paths come from outside.
+const maxCounted = 200
+
+func (t *stats) count(method string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.requests == nil {
+		t.requests = map[string]int{}
+	}
+	if _, known := t.requests[method]; !known && len(t.requests) >= maxCounted {
+		method = "other"
+	}
+	t.requests[method]++
+}
+
+func (t *stats) reset() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.requests = nil
+}
+
+func (t *stats) view() map[string]any {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	total := 0
+	for _, n := range t.requests {
+		total += n
+	}
+	requests := maps.Clone(t.requests)
+	if requests == nil {
+		requests = map[string]int{}
+	}
+	return map[string]any{"requests": requests, "total_requests": total}
+}

@@ -1,0 +1,147 @@
+package usedesk
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+func (s *Server) pageBlocks(w http.ResponseWriter, r *http.Request) {
+	var blocks []block
+	s.read(func(w *world) {
+		for _, b := range w.Blocks {
+			copied := *b
+			copied.Params = append(slices.Clone(b.Params), param{}, param{})
+			blocks = append(blocks, copied)
+		}
+	})
+	s.show(w, http.StatusOK, "blocks", frame{Title: "Blocks", Section: "blocks", Saved: saved(r), Data: blocks})
+}
+
+func (s *Server) postNewBlock(w http.ResponseWriter, r *http.Request) {
+	s.write(func(w *world) {
+		if len(w.Blocks) < maxRows {
+			w.Blocks = append(w.Blocks, &block{ID: w.id(), Name: "New block", Title: "New block"})
+		}
+	})
+	redirect(w, r, "/settings/blocks")
+}
+
+// postBlock saves a block. It stays managed as long as nobody changes its URL or host.
+func (s *Server) postBlock(w http.ResponseWriter, r *http.Request) {
+	id := pathID(r, "id")
+	found := false
+	s.write(func(w *world) {
+		i := slices.IndexFunc(w.Blocks, func(b *block) bool { return b.ID == id })
+		if i < 0 {
+			return
+		}
+		found = true
+		b := &block{ID: id, Name: r.FormValue("name"), Title: r.FormValue("title"), Content: r.FormValue("content"),
+			URL: strings.TrimSpace(r.FormValue("url")), SecretKey: r.FormValue("secret_key"), Enabled: r.FormValue("enabled") != ""}
+		for n := range maxRows {
+			name := strings.TrimSpace(r.FormValue(fmt.Sprintf("param.%d.name", n)))
+			if name != "" {
+				b.Params = append(b.Params, param{Name: name, Value: r.FormValue(fmt.Sprintf("param.%d.value", n)),
+					Encode: r.FormValue(fmt.Sprintf("param.%d.encode", n)) != ""})
+			}
+		}
+		b.Managed = w.Blocks[i].Managed && b.URL == s.opts.BlockURL && b.get("amo_base_host") == s.opts.AmoBaseHost
+		w.Blocks[i] = b
+	})
+	if !found {
+		s.pageMissing(w, r)
+		return
+	}
+	redirect(w, r, "/settings/blocks?saved=1")
+}
+
+func (s *Server) postDeleteBlock(w http.ResponseWriter, r *http.Request) {
+	s.write(func(w *world) {
+		w.Blocks = slices.DeleteFunc(w.Blocks, func(b *block) bool { return b.ID == pathID(r, "id") })
+	})
+	redirect(w, r, "/settings/blocks")
+}
+
+// rulesView is the page of rules with the whole log, the newest first.
+type rulesView struct {
+	Rules   []rule
+	Firings []Firing
+}
+
+func (s *Server) pageRules(w http.ResponseWriter, r *http.Request) {
+	s.showRules(w, http.StatusOK, frame{Saved: saved(r)}, nil)
+}
+
+// saved says whether the page follows a save.
+func saved(r *http.Request) bool { return r.URL.Query().Get("saved") == "1" }
+
+// showRules shows the stored rules, or in place of one of them what was typed and not accepted.
+func (s *Server) showRules(w http.ResponseWriter, status int, f frame, typed *rule) {
+	var v rulesView
+	s.read(func(w *world) {
+		for _, r := range w.Rules {
+			if typed != nil && typed.ID == r.ID {
+				r = typed
+			}
+			v.Rules = append(v.Rules, *r)
+		}
+		for _, f := range slices.Backward(w.Firings) {
+			v.Firings = append(v.Firings, *f)
+		}
+	})
+	f.Title, f.Section, f.Data = "Rules", "rules", v
+	s.show(w, status, "rules", f)
+}
+
+func (s *Server) postNewRule(w http.ResponseWriter, r *http.Request) {
+	s.write(func(w *world) {
+		if len(w.Rules) < maxRows {
+			w.Rules = append(w.Rules, &rule{ID: w.id(), Name: "New rule", When: whenButton, Encoding: encodingJSON, Action: layOut(action{})})
+		}
+	})
+	redirect(w, r, "/settings/rules")
+}
+
+// postRule saves a rule whose action can be read. It stays managed as long as nobody changes its URL.
+func (s *Server) postRule(w http.ResponseWriter, r *http.Request) {
+	made := &rule{ID: pathID(r, "id"), Name: r.FormValue("name"), When: r.FormValue("when"), Encoding: r.FormValue("encoding"),
+		Action: strings.ReplaceAll(r.FormValue("action"), "\r\n", "\n"), Enabled: r.FormValue("enabled") != ""}
+	if made.When != whenNewTicket {
+		made.When = whenButton
+	}
+	if made.Encoding != encodingForm {
+		made.Encoding = encodingJSON
+	}
+	a, err := parseAction(made.Action)
+	if err == nil {
+		_, err = a.headers(nil)
+	}
+	if err != nil {
+		s.showRules(w, http.StatusUnprocessableEntity, frame{Error: "“" + made.Name + "” is not saved: " + err.Error()}, made)
+		return
+	}
+	found := false
+	s.write(func(w *world) {
+		i := slices.IndexFunc(w.Rules, func(have *rule) bool { return have.ID == made.ID })
+		if i < 0 {
+			return
+		}
+		found = true
+		made.Managed = w.Rules[i].Managed && a.URL == s.opts.RuleURL
+		w.Rules[i] = made
+	})
+	if !found {
+		s.pageMissing(w, r)
+		return
+	}
+	redirect(w, r, "/settings/rules?saved=1")
+}
+
+func (s *Server) postDeleteRule(w http.ResponseWriter, r *http.Request) {
+	s.write(func(w *world) {
+		w.Rules = slices.DeleteFunc(w.Rules, func(have *rule) bool { return have.ID == pathID(r, "id") })
+	})
+	redirect(w, r, "/settings/rules")
+}

@@ -1,0 +1,236 @@
+package usedesk
+
+import (
+	"html/template"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// languages are those that the quick links offer.
+var languages = []string{"en", "es", "pt", "ru", "uk", "uz"}
+
+// message is a comment as the page shows it.
+type message struct {
+	Author, When, At string
+	Mine, Private    bool
+	HTML             template.HTML
+}
+
+// ticketView is the ticket card.
+type ticketView struct {
+	Ticket                     ticket
+	Client                     client
+	Created, Channel, Assignee string
+	Messages                   []message
+	Blocks                     []block
+	Rules                      []rule
+	Log                        firingsView
+	Languages                  []string
+	Language                   string
+	Others                     []int64 // further tickets of the client
+	Statuses                   []int64
+	Fields                     []fieldLine
+}
+
+type fieldLine struct{ Name, Value string }
+
+// firingsView is the log of one ticket; Waiting makes the page ask again.
+type firingsView struct {
+	TicketID int64
+	Waiting  bool
+	Firings  []Firing
+}
+
+func (s *Server) pageTicket(w http.ResponseWriter, r *http.Request) {
+	view, found := s.viewTicket(pathID(r, "id"))
+	if !found {
+		s.pageMissing(w, r)
+		return
+	}
+	title := view.Ticket.Subject
+	if title == "" {
+		title = "(no subject)"
+	}
+	s.show(w, http.StatusOK, "ticket", frame{Title: title, Section: "tickets", Data: view})
+}
+
+// viewTicket copies what the page shows, so that nothing is rendered under the lock.
+func (s *Server) viewTicket(id int64) (v ticketView, found bool) {
+	now := s.now()
+	s.read(func(w *world) {
+		t := w.Tickets[id]
+		if t == nil {
+			return
+		}
+		found = true
+		c := w.Clients[t.ClientID]
+		v = ticketView{Ticket: *t, Client: *c, Created: ago(now, t.PublishedAt), Channel: t.Channel, Languages: languages,
+			Statuses: []int64{statusOpen, statusPending, statusHold, statusSolved, statusClosed}, Log: w.firingsOf(id)}
+		if t.StatusID == statusNew {
+			v.Statuses = append([]int64{statusNew}, v.Statuses...)
+		}
+		v.Ticket.Tags = slices.Clone(t.Tags)
+		for _, u := range w.Users {
+			if u.ID == t.AssigneeID {
+				v.Assignee = u.Name
+			}
+		}
+		for _, m := range t.Comments {
+			v.Messages = append(v.Messages, message{Author: w.author(m, c), When: ago(now, m.At), At: apiTime(m.At),
+				Mine: m.From != "client", Private: m.Type == "private", HTML: cleanHTML(m.HTML)})
+		}
+		for _, b := range w.Blocks {
+			if b.Enabled {
+				v.Blocks = append(v.Blocks, *b)
+				if v.Language == "" {
+					v.Language = b.get("language")
+				}
+			}
+		}
+		for _, rl := range w.Rules {
+			if rl.Enabled {
+				v.Rules = append(v.Rules, *rl)
+			}
+		}
+		for _, other := range w.ticketsOf(c.ID) {
+			if other != id {
+				v.Others = append(v.Others, other)
+			}
+		}
+		for _, f := range w.Fields {
+			if value := t.Fields[f.ID]; value != "" {
+				v.Fields = append(v.Fields, fieldLine{f.Name, value})
+			}
+		}
+	})
+	return v, found
+}
+
+func (w *world) author(m *comment, c *client) string {
+	for _, u := range w.Users {
+		if u.ID == m.UserID {
+			return u.Name
+		}
+	}
+	if m.From == "client" && c.Name != "" {
+		return c.Name
+	}
+	if m.From == "client" {
+		return "Client"
+	}
+	return "Rule"
+}
+
+// firingsOf lists a ticket's firings, the newest first.
+func (w *world) firingsOf(ticketID int64) firingsView {
+	v := firingsView{TicketID: ticketID}
+	for _, f := range slices.Backward(w.Firings) {
+		if f.TicketID == ticketID {
+			v.Firings = append(v.Firings, *f)
+			v.Waiting = v.Waiting || f.Pending
+		}
+	}
+	return v
+}
+
+// fragmentFirings is the log alone, for the page that waits for an answer.
+func (s *Server) fragmentFirings(w http.ResponseWriter, r *http.Request) {
+	var v firingsView
+	s.read(func(w *world) { v = w.firingsOf(pathID(r, "id")) })
+	s.render(w, http.StatusOK, "ticket", "firings", v)
+}
+
+// fragmentBlock asks the block on the page's behalf and passes its HTML on as it came.
+func (s *Server) fragmentBlock(w http.ResponseWriter, r *http.Request) {
+	var b *block
+	var body map[string]any
+	s.read(func(w *world) {
+		t := w.Tickets[pathID(r, "id")]
+		i := slices.IndexFunc(w.Blocks, func(b *block) bool { return b.ID == pathID(r, "block") && b.Enabled })
+		if t == nil || i < 0 {
+			return
+		}
+		copied := *w.Blocks[i]
+		b, body = &copied, blockRequest(w.Blocks[i], t, w.Clients[t.ClientID], r.URL.Query().Get("reload") == "1")
+	})
+	if b == nil {
+		http.Error(w, "no such ticket or block", http.StatusNotFound)
+		return
+	}
+	content, outcome := s.loadBlock(r.Context(), b, body)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Block-Outcome", outcome)
+	w.Write([]byte(content)) //nolint:errcheck // the browser is gone
+}
+
+// postMessage adds a reply, a private comment, or a message of the client.
+func (s *Server) postMessage(w http.ResponseWriter, r *http.Request) {
+	id := pathID(r, "id")
+	text, as := r.FormValue("message"), r.FormValue("as")
+	if strings.TrimSpace(text) == "" || len(text) > maxMessage {
+		redirect(w, r, "/tickets/"+idString(id))
+		return
+	}
+	found := false
+	now := s.now().Unix()
+	s.write(func(w *world) {
+		t := w.Tickets[id]
+		if t == nil {
+			return
+		}
+		found = true
+		c := comment{HTML: plainHTML(text), From: "user", Type: "public", UserID: w.Users[0].ID, At: now}
+		switch as {
+		case "client":
+			c.From, c.UserID, c.ClientID = "client", 0, t.ClientID
+		case "private":
+			c.Type = "private"
+		}
+		w.say(t, c)
+		if as != "client" {
+			w.open(t, c.UserID, now)
+		}
+	})
+	if !found {
+		s.pageMissing(w, r)
+		return
+	}
+	redirect(w, r, "/tickets/"+idString(id)+"#reply")
+}
+
+func (s *Server) postStatus(w http.ResponseWriter, r *http.Request) {
+	id, status := pathID(r, "id"), params{"status": r.FormValue("status")}.id("status")
+	found := false
+	s.write(func(w *world) {
+		t := w.Tickets[id]
+		if t != nil && statusNames[status] != "" {
+			found = true
+			w.setStatus(t, status, w.Users[0].ID, s.now().Unix())
+		}
+	})
+	if !found {
+		s.pageMissing(w, r)
+		return
+	}
+	redirect(w, r, "/tickets/"+idString(id))
+}
+
+// postRunRule starts a rule by hand; the page shows the answer when it comes.
+func (s *Server) postRunRule(w http.ResponseWriter, r *http.Request) {
+	s.fireLater(pathID(r, "rule"), pathID(r, "id"))
+	redirect(w, r, "/tickets/"+idString(pathID(r, "id"))+"#rules")
+}
+
+// postLanguage sets the parameter language of every block.
+func (s *Server) postLanguage(w http.ResponseWriter, r *http.Request) {
+	if language := r.FormValue("language"); slices.Contains(languages, language) {
+		s.write(func(w *world) {
+			for _, b := range w.Blocks {
+				b.set("language", language)
+			}
+		})
+	}
+	redirect(w, r, "/tickets/"+idString(pathID(r, "id")))
+}

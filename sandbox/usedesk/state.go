@@ -1,0 +1,208 @@
+package usedesk
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// world is everything the local Usedesk remembers: plain data, saved as one JSON file. All access goes through
+// Server.read and Server.write.
+type world struct {
+	Clients map[int64]*client `json:"clients"`
+	Tickets map[int64]*ticket `json:"tickets"`
+	Users   []user            `json:"users"`
+	Fields  []field           `json:"fields"`
+	Blocks  []*block          `json:"blocks"`
+	Rules   []*rule           `json:"rules"`
+	Firings []*Firing         `json:"firings"` // oldest first
+	NextID  int64             `json:"next_id"` // ids of everything made after the seed
+}
+
+// user is an agent.
+type user struct {
+	ID                int64
+	Name, Email, Role string
+}
+
+// field is a ticket field of type text.
+type field struct {
+	ID   int64
+	Name string
+}
+
+// client is a person who writes.
+type client struct {
+	ID                            int64
+	Name, Company, Position, Note string
+	Emails                        []string
+	Phones                        []phone
+	Messengers                    []messenger
+	Socials                       []social
+	Sites                         []string
+	CreatedAt                     int64
+}
+
+type phone struct{ Type, Number string }
+
+type messenger struct{ Type, Identity string }
+
+type social struct{ Type, URL, UID string }
+
+// ticket is a request with its conversation, oldest comment first.
+type ticket struct {
+	ID          int64
+	Scenario    string // key of the story, empty for tickets made here
+	Title       string
+	Subject     string
+	ClientID    int64
+	Channel     string
+	StatusID    int64
+	AssigneeID  int64
+	GroupID     int64
+	Priority    string
+	Type        string
+	Tags        []string
+	Fields      map[int64]string
+	PublishedAt int64
+	UpdatedAt   int64
+	Comments    []*comment
+	Changes     []ticketChange
+}
+
+// comment is one message. From is client, user or trigger; Type public or private.
+type comment struct {
+	ID       int64
+	HTML     string
+	From     string
+	Type     string
+	UserID   int64 // 0 unless an agent wrote it
+	ClientID int64 // 0 unless the client wrote it
+	At       int64
+}
+
+// ticketChange is one line of the ticket's history.
+type ticketChange struct {
+	ID, UserID           int64
+	Target, Value        string
+	At                   int64
+	OldStatus, NewStatus int64
+}
+
+// block is a dynamic block (usedesk.md §1.1). Managed blocks follow the Options of the next start.
+type block struct {
+	ID                                   int64
+	Name, Title, Content, URL, SecretKey string
+	Params                               []param
+	Enabled, Managed                     bool
+}
+
+// param is one POST parameter. Encode only hides the value here: what it does on the wire is not documented.
+type param struct {
+	Name, Value string
+	Encode      bool
+}
+
+// set changes or adds a parameter.
+func (b *block) set(name, value string) {
+	for i := range b.Params {
+		if b.Params[i].Name == name {
+			b.Params[i].Value = value
+			return
+		}
+	}
+	b.Params = append(b.Params, param{Name: name, Value: value})
+}
+
+// get is the value of a parameter, empty where there is none.
+func (b *block) get(name string) string {
+	for _, p := range b.Params {
+		if p.Name == name {
+			return p.Value
+		}
+	}
+	return ""
+}
+
+// id hands out the next free id.
+func (w *world) id() int64 {
+	w.NextID++
+	return w.NextID
+}
+
+// newest lists the tickets, the last changed first.
+func (w *world) newest() []*ticket {
+	return slices.SortedFunc(maps.Values(w.Tickets), func(a, b *ticket) int {
+		return cmp.Or(cmp.Compare(b.UpdatedAt, a.UpdatedAt), cmp.Compare(b.ID, a.ID))
+	})
+}
+
+// clientsByID lists the clients in the order of their ids.
+func (w *world) clientsByID() []*client {
+	return slices.SortedFunc(maps.Values(w.Clients), func(a, b *client) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+// ticketsOf are the ids of a client's tickets, in order.
+func (w *world) ticketsOf(clientID int64) []int64 {
+	ids := []int64{}
+	for id, t := range w.Tickets {
+		if t.ClientID == clientID {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// say adds a comment. Times are unix seconds.
+func (w *world) say(t *ticket, c comment) *comment {
+	c.ID = w.id()
+	t.Comments = append(t.Comments, &c)
+	t.UpdatedAt = c.At
+	return &c
+}
+
+// open moves a new ticket to open, as any action on it does (usedesk.md §2.2).
+func (w *world) open(t *ticket, userID, now int64) {
+	if t.StatusID == statusNew {
+		w.setStatus(t, statusOpen, userID, now)
+	}
+}
+
+func (w *world) setStatus(t *ticket, status, userID, now int64) {
+	if status == t.StatusID {
+		return
+	}
+	t.Changes = append(t.Changes, ticketChange{ID: w.id(), UserID: userID, Target: "status_id",
+		Value: idString(status), At: now, OldStatus: t.StatusID, NewStatus: status})
+	t.StatusID, t.UpdatedAt = status, now
+}
+
+// state guards the world.
+type state struct {
+	mu    sync.RWMutex
+	world *world
+	dirty chan struct{} // tells the saver that something changed; capacity 1
+}
+
+// read runs f under the read lock.
+func (s *Server) read(f func(w *world)) {
+	s.state.mu.RLock()
+	defer s.state.mu.RUnlock()
+	f(s.state.world)
+}
+
+// write runs f under the write lock and marks the state as changed.
+func (s *Server) write(f func(w *world)) {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	f(s.state.world)
+	select {
+	case s.state.dirty <- struct{}{}:
+	default:
+	}
+}
+
+func (s *Server) now() time.Time { return s.opts.Now() }
