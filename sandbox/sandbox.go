@@ -10,17 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/sidecard/sidecard/sandbox/amocrm"
-	"github.com/sidecard/sidecard/sandbox/guard"
+	"github.com/sidecard/sidecard/sandbox/kit"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 	"github.com/sidecard/sidecard/sandbox/usedesk"
 )
@@ -76,9 +73,8 @@ type Sandbox struct {
 	// CAFile is the authority that clients have to trust for https; empty without.
 	CAFile string
 
-	servers []*http.Server
-	serving sync.WaitGroup
-	log     *slog.Logger
+	services []*kit.Service
+	log      *slog.Logger
 }
 
 // Start listens and serves. It fails when an address is taken or a state file can't be read; then nothing is left
@@ -88,31 +84,25 @@ func Start(ctx context.Context, opts Options) (*Sandbox, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	amoListeners, hosts, err := listenAmo(ctx, opts.AmoAddr)
+	at, err := amocrm.Listen(ctx, opts.AmoAddr)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the local amoCRM: %w", err)
 	}
-	more, api, spare, err := listenMore(ctx, amoListeners[0])
+	s.APIHost, s.SpareHost = at.APIHost, at.SpareHost
+	deskListener, err := kit.Listen(ctx, opts.DeskAddr)
 	if err != nil {
-		return nil, errors.Join(err, closeAll(amoListeners))
+		return nil, errors.Join(fmt.Errorf("listen for the local Usedesk: %w", err), kit.CloseAll(at.Listeners))
 	}
-	amoListeners = append(amoListeners, more...)
-	s.APIHost, s.SpareHost = api, spare
-	deskListener, err := listen(ctx, opts.DeskAddr)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listen for the local Usedesk: %w", err), closeAll(amoListeners))
-	}
-	s.AmoHosts, s.AmoURL = hosts, "http://"+hosts[0]
-	s.DeskURL = "http://" + reachable(deskListener.Addr())
+	s.AmoHosts, s.AmoURL = at.Hosts, "http://"+at.Hosts[0]
+	s.DeskURL = "http://" + kit.Reachable(deskListener.Addr())
 	config, err := s.tlsConfig(opts)
 	if err == nil {
 		err = s.build(opts)
 	}
 	if err != nil {
-		return nil, errors.Join(err, closeAll(append(amoListeners, deskListener)))
+		return nil, errors.Join(err, kit.CloseAll(append(at.Listeners, deskListener)))
 	}
-	s.serve(s.Amo, config, amoListeners...)
-	s.serve(s.Desk, config, deskListener)
+	s.services = append(s.services, kit.Serve(s.Amo, config, s.log, at.Listeners...), kit.Serve(s.Desk, config, s.log, deskListener))
 	return s, nil
 }
 
@@ -121,17 +111,17 @@ func (s *Sandbox) tlsConfig(opts Options) (*tls.Config, error) {
 	if opts.TLSDir == "" {
 		return nil, nil
 	}
-	names := append([]string{"localhost", "127.0.0.1", secondIP, apiIP, spareIP, "::1"}, amoDomains...)
+	names := append([]string{"localhost", "127.0.0.1", "::1"}, amocrm.CertificateNames...)
 	for _, host := range slices.Concat(s.AmoHosts, opts.OtherHosts, []string{opts.AmoAddr, opts.DeskAddr, strings.TrimPrefix(s.DeskURL, "http://")}) {
-		if name := guard.Name(host); name != "" && !slices.Contains(names, name) {
+		if name := kit.HostName(host); name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
-	pair, err := certificate(opts.TLSDir, names, time.Now())
+	pair, err := kit.Certificate(opts.TLSDir, names, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	s.CAFile = filepath.Join(opts.TLSDir, caFile)
+	s.CAFile = filepath.Join(opts.TLSDir, kit.CAFile)
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
@@ -163,7 +153,7 @@ func (s *Sandbox) build(opts Options) error {
 		return err
 	}
 	s.Amo, err = amocrm.New(world, amocrm.Options{
-		Hosts: s.AmoHosts, APIHost: s.APIHost, SpareHosts: s.spareHosts(), OtherHosts: append(slices.Clone(opts.OtherHosts), guard.Name(opts.AmoAddr)),
+		Hosts: s.AmoHosts, APIHost: s.APIHost, SpareHosts: s.spareHosts(), OtherHosts: append(slices.Clone(opts.OtherHosts), kit.HostName(opts.AmoAddr)),
 		AnyHost: opts.AnyHost, RedirectURI: opts.RedirectURI, DisconnectURI: opts.DisconnectURI, StateFile: amoFile,
 		Info: s.Desk.Info, Now: opts.Now, RatePerSecond: opts.RatePerSecond, HookTimeScale: opts.HookTimeScale,
 	})
@@ -195,31 +185,11 @@ func (s *Sandbox) ExtraHosts() []string {
 // started. A rule that a person has pointed elsewhere stays as it is.
 func (s *Sandbox) SetRule(url string) { s.Desk.SetRule(url) }
 
-func (s *Sandbox) serve(h http.Handler, config *tls.Config, listeners ...net.Listener) {
-	server := &http.Server{Handler: singleSlashes(h), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
-	s.servers = append(s.servers, server)
-	for _, ln := range listeners {
-		if config != nil {
-			ln = listenEither(ln, config)
-		}
-		s.serving.Go(func() {
-			if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-				s.log.Error("sandbox stopped serving", "address", ln.Addr().String(), "error", err)
-			}
-		})
-	}
-}
-
 // Close stops serving, waits for what runs as long as the context allows, cuts the rest and saves both states.
 func (s *Sandbox) Close(ctx context.Context) error {
 	var errs []error
-	for _, server := range s.servers {
-		if err := server.Shutdown(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("stop sandbox: %w", err), server.Close())
-		}
+	for _, service := range s.services {
+		errs = append(errs, service.Close(ctx))
 	}
-	errs = append(errs, s.Desk.Close(ctx), s.Amo.Close(ctx))
-	s.serving.Wait()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.Desk.Close(ctx), s.Amo.Close(ctx))...)
 }

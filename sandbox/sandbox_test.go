@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/sidecard/sidecard/sandbox/amocrm"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 	"github.com/sidecard/sidecard/sandbox/usedesk"
 )
@@ -166,7 +167,7 @@ func TestStart_secondAccountFallsBackToLocalhost(t *testing.T) {
 	// A port of 127.0.0.2 that is taken while the same one of 127.0.0.1 is free. Where there is no 127.0.0.2, any
 	// port will do.
 	port := "0"
-	if taken, err := net.Listen("tcp", secondIP+":0"); err == nil {
+	if taken, err := net.Listen("tcp", amocrm.SecondIP+":0"); err == nil {
 		defer taken.Close()
 		if _, port, err = net.SplitHostPort(taken.Addr().String()); err != nil {
 			t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/sandbox/guard"
+	"github.com/sidecard/sidecard/sandbox/kit"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -32,7 +32,7 @@ func (s *Server) controlRoutes() {
 		"POST /_sandbox/reset":       s.controlReset,
 		"/_sandbox/":                 controlUnknown,
 	} {
-		s.mux.Handle(pattern, guard.Local(answering(h), s.controlHost))
+		s.mux.Handle(pattern, kit.Local(answering(h), s.controlHost))
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sidecard/sidecard/sandbox/guard"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // serviceDomains are those under which amoCRM has accounts as well as hosts of its own.
@@ -50,7 +50,7 @@ func (s *Server) nobodyAt(r *http.Request) (gone bool) {
 		left := slices.ContainsFunc(w.Accounts, func(a *Account) bool {
 			return slices.Contains(a.Former, strings.ToLower(r.Host)) || slices.Contains(a.Former, strings.ToLower(label))
 		})
-		gone = left || !s.opts.AnyHost && !guard.Loopback(r.Host) && !s.configured(r.Host) && !signIn(r)
+		gone = left || !s.opts.AnyHost && !kit.Loopback(r.Host) && !s.configured(r.Host) && !signIn(r)
 	})
 	return gone
 }
@@ -58,7 +58,7 @@ func (s *Server) nobodyAt(r *http.Request) (gone bool) {
 // configured reports whether the Options name the host, with or without its port.
 func (s *Server) configured(host string) bool {
 	return slices.ContainsFunc(slices.Concat(s.opts.Hosts, s.opts.SpareHosts, s.opts.OtherHosts, []string{s.opts.APIHost}), func(h string) bool {
-		return h != "" && (strings.EqualFold(h, host) || strings.EqualFold(h, guard.Name(host)))
+		return h != "" && (strings.EqualFold(h, host) || strings.EqualFold(h, kit.HostName(host)))
 	})
 }
 
@@ -73,7 +73,7 @@ func (s *Server) controlHost(host string) (named bool) {
 // signIn reports whether the request asks one of amoCRM's own hosts for what they have: the consent page, its button, and
 // where an account lives.
 func signIn(r *http.Request) bool {
-	label, domain, _ := strings.Cut(strings.ToLower(guard.Name(r.Host)), ".")
+	label, domain, _ := strings.Cut(strings.ToLower(kit.HostName(r.Host)), ".")
 	if label != "www" && label != "api" && !strings.HasPrefix(label, "api-") || !slices.Contains(serviceDomains, domain) {
 		return false
 	}

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/sidecard/sidecard/sandbox/guard"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // controlRoutes are for tests and demos on this machine. They are no part of Usedesk and are not counted.
@@ -22,7 +22,7 @@ func (s *Server) controlRoutes(mux *http.ServeMux) {
 		"DELETE /_sandbox/faults":    s.controlClearFaults,
 		"POST /_sandbox/reset":       s.controlReset,
 	} {
-		mux.Handle(pattern, guard.Local(h, nil))
+		mux.Handle(pattern, kit.Local(h, nil))
 	}
 }
 

@@ -1,4 +1,4 @@
-package sandbox
+package kit
 
 import (
 	"crypto/tls"

@@ -1,4 +1,4 @@
-package sandbox
+package kit
 
 import (
 	"crypto/ecdsa"
@@ -19,9 +19,11 @@ import (
 	"time"
 )
 
-// Files of the certificate in its folder: the authority that clients are told to trust, and what the server shows.
+// CAFile is the authority that clients are told to trust, in the folder of the certificate.
+const CAFile = "ca.pem"
+
+// What the server shows, in the same folder.
 const (
-	caFile   = "ca.pem"
 	certFile = "cert.pem"
 	keyFile  = "key.pem"
 )
@@ -31,12 +33,9 @@ const (
 	certLeft = 30 * 24 * time.Hour  // with less left it is made anew
 )
 
-// amoDomains are the names under which clients ask for an account when they connect elsewhere.
-var amoDomains = []string{"*.amocrm.ru", "*.amocrm.com", "*.kommo.com", "*.amocrm.test"}
-
-// certificate reads the certificate for the names from the folder, or makes it and an authority for it there. The
+// Certificate reads the certificate for the names from the folder, or makes it and an authority for it there. The
 // authority may sign for these names only and its key is forgotten, so that trusting it opens nothing else.
-func certificate(dir string, names []string, now time.Time) (tls.Certificate, error) {
+func Certificate(dir string, names []string, now time.Time) (tls.Certificate, error) {
 	if pair, err := readCertificate(dir, names, now); err == nil {
 		return pair, nil
 	}
@@ -55,7 +54,7 @@ func readCertificate(dir string, names []string, now time.Time) (tls.Certificate
 	if err != nil {
 		return pair, err
 	}
-	ca, err := os.ReadFile(filepath.Join(dir, caFile))
+	ca, err := os.ReadFile(filepath.Join(dir, CAFile))
 	if err != nil {
 		return pair, err
 	}
@@ -133,7 +132,7 @@ func makeCertificate(dir string, names []string, now time.Time) error {
 	return errors.Join(
 		writePEM(filepath.Join(dir, keyFile), "PRIVATE KEY", keyDER, 0o600),
 		writePEM(filepath.Join(dir, certFile), "CERTIFICATE", leafDER, 0o644),
-		writePEM(filepath.Join(dir, caFile), "CERTIFICATE", caDER, 0o644))
+		writePEM(filepath.Join(dir, CAFile), "CERTIFICATE", caDER, 0o644))
 }
 
 func serial() *big.Int {

@@ -1,7 +1,4 @@
-// Package guard keeps the control routes of the local systems to this machine: to its own programs and to a person who
-// types the address. A page of another site, which a browser on this machine would send in their name, is refused, also
-// when it has its own name led to this machine.
-package guard
+package kit
 
 import (
 	"encoding/json"
@@ -12,8 +9,8 @@ import (
 )
 
 // Local passes a request that comes from a loopback address, names this machine as its host and comes from no page of
-// another origin. The rest is answered 403 with the reason in JSON. named adds host names to the loopback ones; it may
-// be nil.
+// another origin, which a browser on this machine would send in its person's name. The rest is answered 403 with the
+// reason in JSON. named adds host names to the loopback ones; it may be nil.
 func Local(h http.Handler, named func(host string) bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if reason := refuses(r, named); reason != "" {
@@ -56,13 +53,13 @@ func foreign(r *http.Request) bool {
 
 // Loopback reports whether a Host header names this machine: localhost or a loopback address, with or without a port.
 func Loopback(host string) bool {
-	name := Name(host)
+	name := HostName(host)
 	ip := net.ParseIP(name)
 	return strings.EqualFold(name, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// Name is a Host header without its port.
-func Name(host string) string {
+// HostName returns a Host header without its port.
+func HostName(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		return name
 	}
