@@ -12,7 +12,7 @@ func (s *Server) getAccount(w http.ResponseWriter, r *http.Request, c caller) {
 	with := withSet(r)
 	now := s.now()
 	var o obj
-	s.read(func(*World) { o = renderAccount(r, c, with, now) })
+	s.state.Read(func(*World) { o = renderAccount(r, c, with, now) })
 	writeHAL(w, http.StatusOK, o)
 }
 
@@ -135,7 +135,7 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request, c caller) {
 	var items []obj
 	var more bool
 	var total int
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		var part []*User
 		part, more = slicePage(c.account.Users, p)
 		total = len(c.account.Users)
@@ -149,7 +149,7 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request, c caller) {
 // getUser answers GET /users/{id}.
 func (s *Server) getUser(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		if u := userOf(c.account, pathID(r, "id")); u != nil {
 			o = renderUser(r, c.account, u)
 		}

@@ -119,7 +119,7 @@ func startAPI(t *testing.T, filterOn bool) *api {
 	b.s = s
 	called := func(r *http.Request) caller {
 		var c caller
-		s.read(func(w *World) {
+		s.state.Read(func(w *World) {
 			c = caller{account: w.accountAt(r.Host), user: b.user}
 			if r.Host == otherHost {
 				c.user = 111

@@ -14,7 +14,7 @@ func (s *Server) createCalls(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 	var bad refusal
 	calls, failed := []obj{}, []obj{}
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		var notes []*Note
 		for i, m := range items {
 			v := newCheck(c.account)

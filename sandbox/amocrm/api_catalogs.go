@@ -27,7 +27,7 @@ func (s *Server) catalogRoutes() []route {
 func (s *Server) inCatalog(of func(kind string) apiHandler) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		kind := ""
-		s.read(func(*World) {
+		s.state.Read(func(*World) {
 			if cat := catalogOf(c.account, pathID(r, "catalog")); cat != nil {
 				kind = cat.kind()
 			}
@@ -49,7 +49,7 @@ func (s *Server) listCatalogs(w http.ResponseWriter, r *http.Request, c caller) 
 	f := filters{r.URL.Query()}
 	var items []obj
 	var more bool
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		var all []*Catalog
 		for _, cat := range c.account.Catalogs {
 			if f.id("id", cat.ID) && f.oneOf("type", cat.Type) {
@@ -69,7 +69,7 @@ func (s *Server) listCatalogs(w http.ResponseWriter, r *http.Request, c caller) 
 // getCatalog answers GET /catalogs/{catalog}.
 func (s *Server) getCatalog(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		if cat := catalogOf(c.account, pathID(r, "catalog")); cat != nil {
 			o = renderCatalog(r, c.account, cat)
 		}
@@ -127,7 +127,7 @@ func existingCatalog(v check, m obj) Catalog {
 func (s *Server) writeCatalogs(w http.ResponseWriter, r *http.Request, c caller, items []obj, bare bool, base func(check, obj) Catalog) {
 	var bad refusal
 	var out []obj
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		next := make([]Catalog, len(items))
 		count := map[string]int{}
 		for _, cat := range c.account.Catalogs {

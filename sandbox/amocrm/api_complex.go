@@ -15,7 +15,7 @@ func (s *Server) createComplex(w http.ResponseWriter, r *http.Request, c caller)
 	}
 	var bad refusal
 	out := []obj{}
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		var drafts []*draft
 		for i, m := range items {
 			drafts = append(drafts, bad.complexDraft(c.account, m, i))

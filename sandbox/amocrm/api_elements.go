@@ -19,7 +19,7 @@ func (s *Server) listElements(kind string) apiHandler {
 		bare := queryList(q, "id") // the official library leaves the word filter out
 		var items []obj
 		var more bool
-		s.read(func(*World) {
+		s.state.Read(func(*World) {
 			var all []*Base
 			for _, b := range elementsOf(c.account, kind) {
 				if f.id("id", b.ID) && (bare == nil || slices.Contains(bare, strconv.FormatInt(b.ID, 10))) && (m == nil || m.matches(b)) {
@@ -40,7 +40,7 @@ func (s *Server) listElements(kind string) apiHandler {
 func (s *Server) getElement(kind string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var o obj
-		s.read(func(*World) {
+		s.state.Read(func(*World) {
 			if b := catalogOf(c.account, pathID(r, "catalog")).Elements[pathID(r, "id")]; b != nil {
 				o = renderElement(r, c.account, kind, b)
 			}
@@ -85,7 +85,7 @@ func (s *Server) updateElement(kind string) apiHandler {
 func (s *Server) writeElements(w http.ResponseWriter, r *http.Request, c caller, kind string, items []obj, bare, made bool) {
 	var bad refusal
 	var out []obj
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		cat := catalogOf(c.account, pathID(r, "catalog"))
 		var drafts []*draft
 		for i, m := range items {

@@ -15,10 +15,10 @@ func (s *Server) listEntities(entity string) apiHandler {
 		}
 		var items []obj
 		var more bool
-		s.read(func(*World) {
+		s.state.Read(func(world *World) {
 			v := newView(r, c.account, entity)
 			var part []*Base
-			part, more = slicePage(s.selectEntities(c.account, entity, r.URL.Query(), v), p)
+			part, more = slicePage(s.selectEntities(world, c.account, entity, r.URL.Query(), v), p)
 			for _, b := range part {
 				if b.Deleted {
 					items = append(items, v.renderDeleted(c.account.Leads[b.ID]))
@@ -32,17 +32,17 @@ func (s *Server) listEntities(entity string) apiHandler {
 }
 
 // selectEntities applies bin, query, filter and order of a list.
-func (s *Server) selectEntities(a *Account, entity string, q url.Values, v view) []*Base {
+func (s *Server) selectEntities(w *World, a *Account, entity string, q url.Values, v view) []*Base {
 	m := newMatcher(q.Get("query"))
 	f := filters{q}
-	hiddenAfter := s.now().Add(-s.indexLag).UnixMilli()
+	hiddenAfter := s.now().Add(-w.IndexLag).UnixMilli()
 	var out []*Base
 	filtering := a.FilterOn && f.any()
 	for _, b := range f.candidates(a, entity) {
 		switch {
 		case b.Deleted != (entity == "leads" && v.with["only_deleted"]),
 			m != nil && !m.matches(b),
-			m != nil && s.indexLag > 0 && entity == "contacts" && a.Contacts[b.ID].MadeAt > hiddenAfter,
+			m != nil && w.IndexLag > 0 && entity == "contacts" && a.Contacts[b.ID].MadeAt > hiddenAfter,
 			filtering && !f.takes(a, entity, b, v.closest):
 		default:
 			out = append(out, b)
@@ -65,7 +65,7 @@ func (s *Server) selectEntities(a *Account, entity string, q url.Values, v view)
 func (s *Server) getEntity(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var o obj
-		s.read(func(*World) {
+		s.state.Read(func(*World) {
 			if id := pathID(r, "id"); baseByID(c.account, entity, id) != nil {
 				o = newView(r, c.account, entity).entity(entity, id)
 			}
@@ -83,7 +83,7 @@ func (s *Server) createEntities(entity string) apiHandler {
 		}
 		var bad refusal
 		var out []obj
-		s.write(func(world *World) {
+		s.state.Write(func(world *World) {
 			var drafts []*draft
 			for i, m := range items {
 				drafts = append(drafts, bad.draft(c.account, entity, m, i, nil))
@@ -177,7 +177,7 @@ func (s *Server) updateEntity(entity string) apiHandler {
 
 // patch checks all items, then carries them out.
 func (s *Server) patch(r *http.Request, c caller, entity string, items []obj) (out []obj, bad refusal) {
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		var drafts []*draft
 		for i, m := range items {
 			v := newCheck(c.account)

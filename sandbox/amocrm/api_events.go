@@ -26,7 +26,7 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request, c caller) {
 	take := newEventFilter(f)
 	var items []obj
 	var more bool
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		var all []*Event
 		for _, e := range slices.Backward(c.account.Events) {
 			if take(e) {
@@ -102,7 +102,7 @@ func wants(list []string, value any) bool {
 // getEvent answers GET /events/{id}.
 func (s *Server) getEvent(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		for _, e := range slices.Backward(c.account.Events) {
 			if e.ID == r.PathValue("id") {
 				o = renderEvent(r, c.account, e)

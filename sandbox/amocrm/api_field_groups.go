@@ -81,7 +81,7 @@ func (v check) groupID(entity string, m obj) string {
 func (s *Server) listFieldGroups(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var items []obj
-		s.read(func(*World) {
+		s.state.Read(func(*World) {
 			for _, g := range fieldGroups(c.account, entity) {
 				items = append(items, renderFieldGroup(r, c.account, entity, g))
 			}
@@ -94,7 +94,7 @@ func (s *Server) listFieldGroups(entity string) apiHandler {
 func (s *Server) getFieldGroup(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var o obj
-		s.read(func(*World) {
+		s.state.Read(func(*World) {
 			if g := fieldGroupOf(c.account, entity, r.PathValue("group")); g != nil {
 				o = renderFieldGroup(r, c.account, entity, g)
 			}
@@ -112,7 +112,7 @@ func (s *Server) createFieldGroups(entity string) apiHandler {
 		}
 		var bad refusal
 		var out []obj
-		s.write(func(world *World) {
+		s.state.Write(func(world *World) {
 			var made []*FieldGroup
 			for i, m := range items {
 				v := newCheck(c.account)
@@ -160,7 +160,7 @@ func (s *Server) updateFieldGroup(entity string) apiHandler {
 		}
 		var bad refusal
 		var o obj
-		s.write(func(*World) {
+		s.state.Write(func(*World) {
 			g := fieldGroupOf(c.account, entity, r.PathValue("group"))
 			if g == nil {
 				return
@@ -213,7 +213,7 @@ func (v check) fieldList(entity string, m obj) []*Field {
 func (s *Server) deleteFieldGroup(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var found, kept bool
-		s.write(func(*World) {
+		s.state.Write(func(*World) {
 			a := c.account
 			g := fieldGroupOf(a, entity, r.PathValue("group"))
 			if found = g != nil; !found {

@@ -18,7 +18,7 @@ func (s *Server) listFields(entity string) apiHandler {
 		var items []obj
 		var more bool
 		var total int
-		s.read(func(*World) {
+		s.state.Read(func(*World) {
 			var all []*Field
 			for _, f := range c.account.Fields[entity] {
 				if by := (filters{q}); by.oneOf("type", f.Type) && by.id("id", f.ID) {
@@ -53,7 +53,7 @@ func (s *Server) listFields(entity string) apiHandler {
 func (s *Server) getField(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var o obj
-		s.read(func(*World) {
+		s.state.Read(func(*World) {
 			if f := fieldOf(c.account, entity, pathID(r, "id")); f != nil {
 				o = renderField(r, c.account, entity, f)
 			}
@@ -70,7 +70,7 @@ func (s *Server) getField(entity string) apiHandler {
 func (s *Server) deleteField(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var found, kept bool
-		s.write(func(*World) {
+		s.state.Write(func(*World) {
 			a, id := c.account, pathID(r, "id")
 			f := fieldOf(a, entity, id)
 			found = f != nil

@@ -99,7 +99,7 @@ func existingField(entity string) func(v check, m obj) *Field {
 func (s *Server) writeFields(w http.ResponseWriter, r *http.Request, c caller, entity string, items []obj, status int, base func(check, obj) *Field) {
 	var bad refusal
 	var out []obj
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		next := make([]*Field, len(items))
 		for i, m := range items {
 			v := newCheck(c.account)

@@ -176,7 +176,7 @@ func TestAPI_centsAreKeptOnlyWhereTheAccountHasThem(t *testing.T) {
 	path := fmt.Sprintf("/leads/%d", lFence)
 	b.do("PATCH", path, `{"price":1500.75}`).want(200)
 	b.do("GET", path, "").is("price", 1500).is("price_with_minor_units", nil)
-	b.s.write(func(w *World) { w.Accounts[0].Cents = true })
+	b.s.state.Write(func(w *World) { w.Accounts[0].Cents = true })
 	b.do("PATCH", path, `{"price":1500.75}`).want(200)
 	b.do("GET", path, "").is("price", 1500).is("price_with_minor_units", 1500.75)
 	b.do("PATCH", path, `{"price":2}`).want(200)

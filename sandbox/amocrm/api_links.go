@@ -66,7 +66,7 @@ func (s *Server) listLinks(entity string) apiHandler {
 		}
 		items := []obj{} // none is an empty list, not 204: the clients that know of 204 elsewhere want _embedded here
 		found := false
-		s.read(func(*World) {
+		s.state.Read(func(*World) {
 			for _, id := range owners {
 				if baseByID(c.account, entity, id) == nil {
 					continue
@@ -115,7 +115,7 @@ func (s *Server) link(entity string, join bool) apiHandler {
 		var bad refusal
 		var out []obj
 		missing := false
-		s.write(func(world *World) {
+		s.state.Write(func(world *World) {
 			if missing = owner != 0 && baseByID(c.account, entity, owner) == nil; missing {
 				return
 			}
@@ -289,5 +289,5 @@ func (x writer) linkChanged(typ string, o linkOrder) {
 	x.journal(by).linked(typ, o.from.kind, o.from.id, o.to.kind, o.to.id)
 	b := baseByID(x.a, o.from.kind, o.from.id)
 	b.UpdatedAt, b.UpdatedBy = x.now, by
-	x.s.changed(x.a, change{Entity: o.from.kind, Action: "update", ID: o.from.id, By: by})
+	x.s.changed(x.w, x.a, change{Entity: o.from.kind, Action: "update", ID: o.from.id, By: by})
 }

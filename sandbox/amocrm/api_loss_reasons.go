@@ -15,7 +15,7 @@ func (s *Server) listLossReasons(w http.ResponseWriter, r *http.Request, c calle
 	var items []obj
 	var more bool
 	var total int
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		var part []*LossReason
 		part, more = slicePage(c.account.LossReasons, p)
 		total = len(c.account.LossReasons)
@@ -29,7 +29,7 @@ func (s *Server) listLossReasons(w http.ResponseWriter, r *http.Request, c calle
 // getLossReason answers GET /leads/loss_reasons/{id}.
 func (s *Server) getLossReason(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		if l := lossReasonOf(c.account, pathID(r, "id")); l != nil {
 			o = renderLossReason(r, l)
 		}
@@ -56,7 +56,7 @@ func (s *Server) createLossReasons(w http.ResponseWriter, r *http.Request, c cal
 	}
 	var bad refusal
 	var out []obj
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		var made []*LossReason
 		for i, m := range items {
 			v := newCheck(c.account)
@@ -92,7 +92,7 @@ func (s *Server) updateLossReason(w http.ResponseWriter, r *http.Request, c call
 	}
 	var bad refusal
 	var o obj
-	s.write(func(*World) {
+	s.state.Write(func(*World) {
 		l := lossReasonOf(c.account, pathID(r, "id"))
 		if l == nil {
 			return
@@ -113,7 +113,7 @@ func (s *Server) updateLossReason(w http.ResponseWriter, r *http.Request, c call
 // deleteLossReason answers DELETE /leads/loss_reasons/{id}; the leads that had it have none.
 func (s *Server) deleteLossReason(w http.ResponseWriter, r *http.Request, c caller) {
 	found := false
-	s.write(func(*World) {
+	s.state.Write(func(*World) {
 		id := pathID(r, "id")
 		left := slices.DeleteFunc(slices.Clone(c.account.LossReasons), func(l *LossReason) bool { return l.ID == id })
 		found = len(left) < len(c.account.LossReasons)

@@ -17,7 +17,7 @@ func (s *Server) listNotes(entity string) apiHandler {
 		owner := pathID(r, "id") // 0 for all
 		var items []obj
 		var more bool
-		s.read(func(*World) {
+		s.state.Read(func(*World) {
 			var all []*Note
 			for _, n := range c.account.Notes {
 				if n.Entity == entity && (owner == 0 || n.EntityID == owner) && f.id("id", n.ID) &&
@@ -47,7 +47,7 @@ func (s *Server) listNotes(entity string) apiHandler {
 func (s *Server) getNote(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var o obj
-		s.read(func(*World) {
+		s.state.Read(func(*World) {
 			if n := noteAt(c.account, entity, r); n != nil {
 				o = renderNote(r, c.account, n)
 			}
@@ -73,7 +73,7 @@ func noteAt(a *Account, entity string, r *http.Request) *Note {
 func (s *Server) pinNote(entity string, pin bool) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		found := false
-		s.write(func(*World) {
+		s.state.Write(func(*World) {
 			n := noteAt(c.account, entity, r)
 			if found = n != nil; !found {
 				return

@@ -20,7 +20,7 @@ func (s *Server) createNotes(entity string) apiHandler {
 		}
 		var bad refusal
 		var out []obj
-		s.write(func(world *World) {
+		s.state.Write(func(world *World) {
 			var made []*Note
 			for i, m := range items {
 				v := newCheck(c.account)
@@ -107,7 +107,7 @@ func (x writer) addNote(n *Note) {
 	n.UpdatedAt, n.UpdatedBy = n.CreatedAt, n.CreatedBy
 	x.a.Notes[n.ID] = n
 	x.journal(n.CreatedBy).add(noteEvents[n.Type], singular(n.Entity), n.EntityID, one("note", obj{"id": n.ID}), nil)
-	x.s.changed(x.a, change{Entity: n.Entity, Action: "note", ID: n.EntityID, NoteID: n.ID, By: n.CreatedBy})
+	x.s.changed(x.w, x.a, change{Entity: n.Entity, Action: "note", ID: n.EntityID, NoteID: n.ID, By: n.CreatedBy})
 }
 
 // updateNotes answers PATCH /{entity}/notes and PATCH /{entity}/{id}/notes.
@@ -142,7 +142,7 @@ func (s *Server) updateNote(entity string) apiHandler {
 }
 
 func (s *Server) patchNotes(r *http.Request, c caller, entity string, items []obj) (out []obj, bad refusal) {
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		notes, next := make([]*Note, len(items)), make([]Note, len(items))
 		for i, m := range items {
 			v := newCheck(c.account)

@@ -16,7 +16,7 @@ const (
 // listPipelines answers GET /leads/pipelines with their stages.
 func (s *Server) listPipelines(w http.ResponseWriter, r *http.Request, c caller) {
 	var items []obj
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		for _, p := range c.account.Pipelines {
 			items = append(items, renderPipeline(r, c.account, p))
 		}
@@ -34,7 +34,7 @@ func answerPipelines(w http.ResponseWriter, r *http.Request, items []obj) {
 // getPipeline answers GET /leads/pipelines/{id}; an unknown one is 404, unlike leads.
 func (s *Server) getPipeline(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		if p := pipelineOf(c.account, pathID(r, "id")); p != nil {
 			o = renderPipeline(r, c.account, p)
 		}
@@ -49,7 +49,7 @@ func (s *Server) getPipeline(w http.ResponseWriter, r *http.Request, c caller) {
 // listStatuses answers GET /leads/pipelines/{id}/statuses.
 func (s *Server) listStatuses(w http.ResponseWriter, r *http.Request, c caller) {
 	var items []obj
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		if p := pipelineOf(c.account, pathID(r, "id")); p != nil {
 			for _, st := range p.Statuses {
 				items = append(items, renderStatus(r, c.account, p, st))
@@ -67,7 +67,7 @@ func (s *Server) listStatuses(w http.ResponseWriter, r *http.Request, c caller) 
 func (s *Server) getStatus(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
 	what := "Pipeline"
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		p, st := statusOf(c.account, pathID(r, "id"), pathID(r, "status"))
 		if p != nil {
 			what = "Status"
@@ -91,7 +91,7 @@ func (s *Server) createPipelines(w http.ResponseWriter, r *http.Request, c calle
 	}
 	var bad refusal
 	var out []obj
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		var made []*Pipeline
 		for i, m := range items {
 			v := newCheck(c.account)

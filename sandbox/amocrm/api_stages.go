@@ -30,7 +30,7 @@ func (s *Server) updatePipeline(w http.ResponseWriter, r *http.Request, c caller
 	}
 	var bad refusal
 	var o obj
-	s.write(func(*World) {
+	s.state.Write(func(*World) {
 		p := pipelineOf(c.account, pathID(r, "id"))
 		if p == nil {
 			return
@@ -68,7 +68,7 @@ func answerChanged(w http.ResponseWriter, bad refusal, o obj, what string) {
 // deletePipeline answers DELETE /leads/pipelines/{id}. The main one and one with leads stay.
 func (s *Server) deletePipeline(w http.ResponseWriter, r *http.Request, c caller) {
 	var found, kept bool
-	s.write(func(*World) {
+	s.state.Write(func(*World) {
 		a := c.account
 		p := pipelineOf(a, pathID(r, "id"))
 		if found = p != nil; !found {
@@ -105,7 +105,7 @@ func (s *Server) createStatuses(w http.ResponseWriter, r *http.Request, c caller
 	var bad refusal
 	var out []obj
 	found := false
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		p := pipelineOf(c.account, pathID(r, "id"))
 		if found = p != nil; !found {
 			return
@@ -157,7 +157,7 @@ func (s *Server) updateStatus(w http.ResponseWriter, r *http.Request, c caller) 
 	}
 	var bad refusal
 	var o obj
-	s.write(func(*World) {
+	s.state.Write(func(*World) {
 		p, st := statusOf(c.account, pathID(r, "id"), pathID(r, "status"))
 		if st == nil {
 			return
@@ -184,7 +184,7 @@ func (s *Server) updateStatus(w http.ResponseWriter, r *http.Request, c caller) 
 // deleteStatus answers DELETE …/statuses/{status}: its leads move to the first stage.
 func (s *Server) deleteStatus(w http.ResponseWriter, r *http.Request, c caller) {
 	var found, kept bool
-	s.write(func(*World) {
+	s.state.Write(func(*World) {
 		p, st := statusOf(c.account, pathID(r, "id"), pathID(r, "status"))
 		if found = st != nil; !found {
 			return

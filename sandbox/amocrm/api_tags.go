@@ -16,7 +16,7 @@ func (s *Server) listTags(entity string) apiHandler {
 		query := strings.ToLower(r.URL.Query().Get("query"))
 		var items []obj
 		var more bool
-		s.read(func(*World) {
+		s.state.Read(func(*World) {
 			var all []*Tag
 			for _, t := range c.account.Tags[entity] {
 				if f.id("id", t.ID) && f.exact("name", t.Name) && strings.Contains(strings.ToLower(t.Name), query) {
@@ -42,7 +42,7 @@ func (s *Server) createTags(entity string) apiHandler {
 		}
 		var bad refusal
 		var out []obj
-		s.write(func(world *World) {
+		s.state.Write(func(world *World) {
 			var refs []tagRef
 			for i, m := range items {
 				v := newCheck(c.account)

@@ -16,7 +16,7 @@ func (s *Server) listTasks(w http.ResponseWriter, r *http.Request, c caller) {
 	f := filters{q}
 	var items []obj
 	var more bool
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		var all []*Task
 		for _, t := range c.account.Tasks {
 			if f.takesTask(c.account, t) {
@@ -61,7 +61,7 @@ func (f filters) takesTask(a *Account, t *Task) bool {
 // getTask answers GET /tasks/{id}.
 func (s *Server) getTask(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		if t := c.account.Tasks[pathID(r, "id")]; t != nil {
 			o = renderTask(r, c.account, t)
 		}
@@ -81,7 +81,7 @@ func (s *Server) createTasks(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 	var bad refusal
 	var out []obj
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		x := s.writer(world, c)
 		var made []Task
 		for i, m := range items {
@@ -106,7 +106,7 @@ func (s *Server) createTasks(w http.ResponseWriter, r *http.Request, c caller) {
 			t.UpdatedBy = t.CreatedBy
 			c.account.Tasks[t.ID] = t
 			x.taskEvent("task_added", t, t.CreatedBy, nil, nil)
-			s.changed(c.account, change{Entity: "tasks", Action: "add", ID: t.ID, By: t.CreatedBy})
+			s.changed(world, c.account, change{Entity: "tasks", Action: "add", ID: t.ID, By: t.CreatedBy})
 			rid, _ := requestID(items[i], i)
 			out = append(out, obj{"id": t.ID, "request_id": rid, "_links": taskLink(r, t)})
 		}
@@ -146,7 +146,7 @@ func (s *Server) updateTask(w http.ResponseWriter, r *http.Request, c caller) {
 }
 
 func (s *Server) patchTasks(r *http.Request, c caller, items []obj) (out []obj, bad refusal) {
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		var next []Task
 		for i, m := range items {
 			v := newCheck(c.account)
@@ -234,9 +234,9 @@ func (x writer) changeTask(t *Task, next Task, saidAuthor bool) {
 	if old.Responsible != t.Responsible {
 		user := func(id int64) []obj { return one("responsible_user", obj{"id": id}) }
 		x.journal(by).add("entity_responsible_changed", "task", t.ID, user(t.Responsible), user(old.Responsible))
-		x.s.changed(x.a, change{Entity: "tasks", Action: "responsible", ID: t.ID, OldResponsible: old.Responsible, By: by})
+		x.s.changed(x.w, x.a, change{Entity: "tasks", Action: "responsible", ID: t.ID, OldResponsible: old.Responsible, By: by})
 	}
-	x.s.changed(x.a, change{Entity: "tasks", Action: "update", ID: t.ID, By: by})
+	x.s.changed(x.w, x.a, change{Entity: "tasks", Action: "update", ID: t.ID, By: by})
 }
 
 // taskEvent records a task's event where people look for it: on the entity that it hangs on.

@@ -40,7 +40,7 @@ func (s *Server) listUnsorted(w http.ResponseWriter, r *http.Request, c caller) 
 	f := filters{r.URL.Query()}
 	var items []obj
 	var more bool
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		var all []*Unsorted
 		for _, uid := range slices.Sorted(maps.Keys(c.account.Unsorted)) {
 			if u := c.account.Unsorted[uid]; f.oneOf("uid", uid) && f.oneOf("category", u.Category) && f.id("pipeline_id", u.PipelineID) {
@@ -61,7 +61,7 @@ func (s *Server) listUnsorted(w http.ResponseWriter, r *http.Request, c caller) 
 // getUnsorted answers GET /leads/unsorted/{uid}.
 func (s *Server) getUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		if u := c.account.Unsorted[r.PathValue("uid")]; u != nil {
 			o = renderUnsorted(r, c.account, u)
 		}
@@ -82,7 +82,7 @@ func (s *Server) summariseUnsorted(w http.ResponseWriter, r *http.Request, c cal
 	takes := func(u *Unsorted) bool {
 		return f.oneOf("uid", u.UID) && f.id("pipeline_id", u.PipelineID) && f.between("created_at", u.CreatedAt)
 	}
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		for _, u := range c.account.Unsorted {
 			if takes(u) {
 				counts[u.Category]++
@@ -116,7 +116,7 @@ func (s *Server) createUnsorted(category string) apiHandler {
 		}
 		var bad refusal
 		var out []obj
-		s.write(func(world *World) {
+		s.state.Write(func(world *World) {
 			var made []*Unsorted
 			made, bad = s.writer(world, c).addUnsorted(category, items)
 			for i, u := range made {

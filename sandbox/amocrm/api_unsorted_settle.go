@@ -184,7 +184,7 @@ func (s *Server) endUnsorted(w http.ResponseWriter, r *http.Request, c caller, e
 	}
 	var bad refusal
 	var o obj
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		if u := c.account.Unsorted[r.PathValue("uid")]; u != nil {
 			v := newCheck(c.account)
 			o = end(s.writer(world, c), v, u, m)

@@ -107,7 +107,7 @@ func TestAPI_unsortedIsLinkedOnlyWhenAllIsRight(t *testing.T) {
 	b.do("POST", "/leads/unsorted/none/link", good).want(404)
 
 	var chat *Unsorted
-	b.s.write(func(w *World) {
+	b.s.state.Write(func(w *World) {
 		made, _ := b.s.writer(w, caller{account: w.Accounts[0], user: uAdmin}).addUnsorted("chats", []obj{unsortedRequest{Category: "chats"}.item(1)})
 		chat = made[0]
 	})

@@ -31,7 +31,7 @@ var hookSettings = func() []string {
 func (s *Server) listWebhooks(w http.ResponseWriter, r *http.Request, c caller) {
 	f := filters{r.URL.Query()}
 	items := []obj{}
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		for _, h := range c.account.Hooks {
 			if f.exact("destination", h.Destination) {
 				items = append(items, renderHook(c.account, h))
@@ -49,7 +49,7 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 	var o obj
 	var errs []fieldError
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		a := c.account
 		v := newCheck(a)
 		h := v.hook(m)
@@ -121,7 +121,7 @@ func (s *Server) unsubscribe(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	found := false
-	s.write(func(*World) {
+	s.state.Write(func(*World) {
 		left := slices.DeleteFunc(slices.Clone(c.account.Hooks), func(h *Hook) bool { return h.Destination == m["destination"] })
 		found = len(left) < len(c.account.Hooks)
 		c.account.Hooks = left

@@ -53,7 +53,7 @@ func (x writer) create(entity string, d *draft) int64 {
 			j.linked("entity_linked", "leads", id, "companies", l.CompanyID)
 		}
 	}
-	x.s.changed(x.a, change{Entity: entity, Action: "add", ID: id, By: by})
+	x.s.changed(x.w, x.a, change{Entity: entity, Action: "add", ID: id, By: by})
 	return id
 }
 
@@ -126,10 +126,10 @@ func (x writer) update(entity string, d *draft) {
 	if old := b.Responsible; set(&b.Responsible, d.responsible) {
 		user := func(id int64) []obj { return one("responsible_user", obj{"id": id}) }
 		j.add("entity_responsible_changed", singular(entity), b.ID, user(b.Responsible), user(old))
-		x.s.changed(x.a, change{Entity: entity, Action: "responsible", ID: b.ID, OldResponsible: old, By: by})
+		x.s.changed(x.w, x.a, change{Entity: entity, Action: "responsible", ID: b.ID, OldResponsible: old, By: by})
 	}
 	if edited {
-		x.s.changed(x.a, change{Entity: entity, Action: "update", ID: b.ID, By: by})
+		x.s.changed(x.w, x.a, change{Entity: entity, Action: "update", ID: b.ID, By: by})
 	}
 }
 
@@ -162,7 +162,7 @@ func (x writer) updateLead(l *Lead, d *draft, j journal) (edited bool) {
 		stage := func(p, st int64) []obj { return one("lead_status", obj{"id": st, "pipeline_id": p}) }
 		j.add("lead_status_changed", "lead", l.ID, stage(l.PipelineID, l.StatusID), stage(oldPipeline, oldStatus))
 		x.settleUnsorted(l, outcomeAccepted)
-		x.s.changed(x.a, change{
+		x.s.changed(x.w, x.a, change{
 			Entity: "leads", Action: "status", ID: l.ID, OldStatus: oldStatus, OldPipeline: oldPipeline, By: j.by,
 		})
 	}

@@ -9,7 +9,7 @@ import (
 // authenticate finds out who an API request acts for. The account is always that of the Host header; a refusal is
 // what to answer instead of doing the work, with as much of the caller as is known.
 func (s *Server) authenticate(r *http.Request) (who caller, refusal func(http.ResponseWriter)) {
-	s.read(func(w *World) {
+	s.state.Read(func(w *World) {
 		who.account = w.accountAt(r.Host)
 		g, known := w.accessOf(r)
 		if !known || g.Account != who.account.ID {
@@ -59,7 +59,7 @@ func (a *Account) actAs(header string, granter int64) (int64, func(http.Response
 
 // admin reports whether the caller acts with an administrator's rights.
 func (s *Server) admin(c caller) (admin bool) {
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		u := userOf(c.account, c.user)
 		admin = u != nil && u.Admin
 	})

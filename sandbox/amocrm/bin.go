@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // bin puts a lead or a contact into the bin, as a person does in amoCRM's pages; its API can't. The thing stays as a
@@ -28,7 +30,7 @@ func (x writer) bin(entity string, id int64) {
 	b := baseByID(x.a, entity, id)
 	b.Elements, b.Deleted, b.UpdatedAt, b.UpdatedBy = nil, true, x.now, x.by
 	x.journal(x.by).add(singular(entity)+"_deleted", singular(entity), id, nil, nil)
-	x.s.changed(x.a, change{Entity: entity, Action: "delete", ID: id, By: x.by})
+	x.s.changed(x.w, x.a, change{Entity: entity, Action: "delete", ID: id, By: x.by})
 }
 
 // binByHand does it as the account's first administrator, and is false when there is no such thing. The caller holds
@@ -52,10 +54,10 @@ func (s *Server) controlDelete(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if req.Entity != "contacts" && req.Entity != "leads" {
-		return badField{"entity", `"contacts" or "leads"`}
+		return kit.WrongField("entity", `"contacts" or "leads"`)
 	}
 	var err error
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		var a *Account
 		if a, err = req.Account.find(world); err == nil && !s.binByHand(world, a, req.Entity, req.ID) {
 			err = fmt.Errorf("id: there is no %d among the %s of account %d", req.ID, req.Entity, a.ID)
@@ -68,7 +70,7 @@ func (s *Server) controlDelete(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) deleteForm(entity string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		found := false
-		s.write(func(world *World) { found = s.binByHand(world, world.accountAt(r.Host), entity, pageID(r)) })
+		s.state.Write(func(world *World) { found = s.binByHand(world, world.accountAt(r.Host), entity, pageID(r)) })
 		if !found {
 			s.noPage(w, r, "There is nothing with this number in this account to delete.")
 			return

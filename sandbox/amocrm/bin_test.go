@@ -68,7 +68,7 @@ func TestDelete_leadIsGoneAndListedAsDeletedOnly(t *testing.T) {
 
 func TestDelete_leavesTheOtherContactsWithOneMain(t *testing.T) {
 	b := startAPI(t, true)
-	b.s.write(func(w *World) {
+	b.s.state.Write(func(w *World) {
 		a := w.Accounts[0]
 		if !b.s.binByHand(w, a, "contacts", kIvan) || b.s.binByHand(w, a, "contacts", kIvan) {
 			t.Error("a contact is deleted once")

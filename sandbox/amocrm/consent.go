@@ -110,7 +110,7 @@ func (s *Server) askConsent(w http.ResponseWriter, r *http.Request) {
 func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, ask consent, trouble string, status int) {
 	page := consentPage{Ask: ask, Error: trouble}
 	var err error
-	s.read(func(world *World) {
+	s.state.Read(func(world *World) {
 		page.frame = s.frame(world.accountAt(r.Host), "Access request")
 		var in *Integration
 		if in, err = ask.integration(world); err != nil {
@@ -173,7 +173,7 @@ func (s *Server) grantConsent(ctx context.Context, ask consent, accountID, userI
 	var in *Integration
 	var a *Account
 	var err error
-	s.read(func(w *World) {
+	s.state.Read(func(w *World) {
 		if in, err = ask.integration(w); err == nil {
 			a, userID, err = w.granter(in, accountID, userID)
 		}
@@ -182,15 +182,15 @@ func (s *Server) grantConsent(ctx context.Context, ask consent, accountID, userI
 		return "", err
 	}
 	if in.External && ask.external() {
-		s.write(func(w *World) { w.Integrations[in.ID] = in })
+		s.state.Write(func(w *World) { w.Integrations[in.ID] = in })
 		if err := s.tellSecret(ctx, in, ask); err != nil {
-			s.write(func(w *World) { delete(w.Integrations, in.ID) })
+			s.state.Write(func(w *World) { delete(w.Integrations, in.ID) })
 			return "", err
 		}
 	}
 	var code string
-	s.write(func(w *World) { code = s.issueCode(w, in, a, userID).Value })
-	if err := s.saveNow(); err != nil {
+	s.state.Write(func(w *World) { code = s.issueCode(w, in, a, userID).Value })
+	if err := s.state.Save(); err != nil {
 		return "", err
 	}
 	q := url.Values{"code": {code}, "referer": {s.hostOf(a)}, "client_id": {in.ID}, "platform": {"1"}}
@@ -247,7 +247,7 @@ func (s *Server) tellSecret(ctx context.Context, in *Integration, ask consent) e
 func (s *Server) refuseConsent(w http.ResponseWriter, r *http.Request, ask consent) {
 	var in *Integration
 	var err error
-	s.read(func(world *World) { in, err = ask.integration(world) })
+	s.state.Read(func(world *World) { in, err = ask.integration(world) })
 	if err != nil {
 		s.showConsent(w, r, ask, err.Error(), http.StatusBadRequest)
 		return
@@ -275,7 +275,7 @@ func (s *Server) sendBack(w http.ResponseWriter, r *http.Request, ask consent, b
 		return
 	}
 	page := donePage{URL: back, ClientID: ask.ClientID, Refused: ask.ErrorCallback && slices.Contains(queryOf(back)["error"], "access_denied")}
-	s.read(func(world *World) { page.frame = s.frame(world.accountAt(r.Host), "Back to the site") })
+	s.state.Read(func(world *World) { page.frame = s.frame(world.accountAt(r.Host), "Back to the site") })
 	render(w, http.StatusOK, "consent_done", page)
 }
 

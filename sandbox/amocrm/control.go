@@ -13,9 +13,9 @@ import (
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
-// controlRoutes are for tests and demos on this machine. They are no part of amoCRM and are not counted.
+// controlRoutes adds what /_sandbox answers.
 func (s *Server) controlRoutes() {
-	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request) error{
+	kit.Control(s.mux, s.controlHost, writeJSON, map[string]kit.ControlHandler{
 		"GET /_sandbox/info":         s.controlInfo,
 		"GET /_sandbox/stats":        s.controlStats,
 		"POST /_sandbox/stats/reset": s.controlStatsReset,
@@ -31,37 +31,11 @@ func (s *Server) controlRoutes() {
 		"POST /_sandbox/unsorted":    s.controlUnsorted,
 		"POST /_sandbox/reset":       s.controlReset,
 		"/_sandbox/":                 controlUnknown,
-	} {
-		s.mux.Handle(pattern, kit.Local(answering(h), s.controlHost))
-	}
-}
-
-// errAccepts is a control error with a status of its own.
-type errAccepts struct {
-	status int
-	text   string
-}
-
-func (e errAccepts) Error() string { return e.text }
-
-// answering turns an error into an answer.
-func answering(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		err := h(w, r)
-		if err == nil {
-			return
-		}
-		status := http.StatusBadRequest
-		var own errAccepts
-		if errors.As(err, &own) {
-			status = own.status
-		}
-		writeJSON(w, status, map[string]string{"error": err.Error()})
-	}
+	})
 }
 
 func controlUnknown(_ http.ResponseWriter, r *http.Request) error {
-	return errAccepts{http.StatusNotFound, r.Method + " " + r.URL.Path + ": unknown control route; there are GET info, stats, faults; " +
+	return kit.StatusError{Status: http.StatusNotFound, Text: r.Method + " " + r.URL.Path + ": unknown control route; there are GET info, stats, faults; " +
 		"POST faults, grant, code, revoke, expire, delete, rename, unsorted, reset, stats/reset; DELETE faults"}
 }
 
@@ -73,7 +47,7 @@ func readControl(body io.Reader, into any, accepts string) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
-	var field badField
+	var field kit.FieldError
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case err == nil && dec.More():
@@ -102,7 +76,7 @@ func (v *selector) UnmarshalJSON(raw []byte) error {
 	case json.Unmarshal(raw, &n) == nil:
 		*v = selector(n.String())
 	default:
-		return badField{"account", "an account's id, host or subdomain"}
+		return kit.WrongField("account", "an account's id, host or subdomain")
 	}
 	return nil
 }
@@ -136,7 +110,7 @@ func findIntegration(w *World, id string) (*Integration, error) {
 
 func (s *Server) controlStats(w http.ResponseWriter, _ *http.Request) error {
 	var hosts []string
-	s.read(func(world *World) {
+	s.state.Read(func(world *World) {
 		for _, a := range world.Accounts {
 			hosts = append(hosts, a.Host)
 		}
@@ -155,16 +129,16 @@ func (s *Server) controlStatsReset(w http.ResponseWriter, _ *http.Request) error
 func (s *Server) controlReset(w http.ResponseWriter, _ *http.Request) error {
 	fresh := s.fresh()
 	s.configure(fresh)
-	s.write(func(*World) {
-		s.state.world, s.indexLag = fresh, 0 // the rate is how fast the machine's client is, no part of the story
-		s.state.epoch++
+	s.state.Write(func(w *World) {
+		fresh.Epoch, fresh.Rate = w.Epoch+1, w.Rate // the rate is how fast the machine's client is, no part of the story
+		*w = *fresh
 	})
 	s.courier.forget()
-	s.faults.clear()
+	s.faults.Clear()
 	s.limits.reset()
 	s.stats.reset()
-	if err := s.saveNow(); err != nil {
-		return errAccepts{http.StatusInternalServerError, err.Error()}
+	if err := s.state.Save(); err != nil {
+		return kit.StatusError{Status: http.StatusInternalServerError, Text: err.Error()}
 	}
 	writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
 	return nil

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 const faultFields = "latency_ms, status, html_403, html_429, drop_after_commit, drop_before, routes, method, times, account, " +
@@ -33,7 +35,7 @@ func (t *tariff) UnmarshalJSON(raw []byte) error {
 	case `"all"`:
 		*t = tariff{writes: true, reads: true}
 	default:
-		return badField{"tariff_ended", `false, true (writes answer 402) or "all" (reads too)`}
+		return kit.WrongField("tariff_ended", `false, true (writes answer 402) or "all" (reads too)`)
 	}
 	return nil
 }
@@ -46,7 +48,7 @@ func (s *Server) controlSetFaults(w http.ResponseWriter, r *http.Request) error 
 	}
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &given); len(raw) > 0 && err != nil {
-		return badField{"body", "a JSON object with " + faultFields}
+		return kit.WrongField("body", "a JSON object with "+faultFields)
 	}
 	if len(given) == 0 {
 		return s.controlClearFaults(w, r)
@@ -59,15 +61,15 @@ func (s *Server) controlSetFaults(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	if req.IndexLagMS != nil && (*req.IndexLagMS < 0 || *req.IndexLagMS > 600_000) {
-		return badField{"index_lag_ms", "0 to 600000 milliseconds"}
+		return kit.WrongField("index_lag_ms", "0 to 600000 milliseconds")
 	}
 	if req.RatePerSecond != nil && (*req.RatePerSecond < 1 || *req.RatePerSecond > maxRate) {
-		return badField{"rate_per_second", "1 to 1000000 requests"}
+		return kit.WrongField("rate_per_second", "1 to 1000000 requests")
 	}
 	var account *Account
 	if req.Account != "" {
 		var err error
-		s.read(func(world *World) { account, err = req.Account.find(world) })
+		s.state.Read(func(world *World) { account, err = req.Account.find(world) })
 		if err != nil {
 			return err
 		}
@@ -76,9 +78,9 @@ func (s *Server) controlSetFaults(w http.ResponseWriter, r *http.Request) error 
 	if req.Replace {
 		s.clearFaults()
 	}
-	s.write(func(world *World) { s.switchAccounts(world, account, req) })
+	s.state.Write(func(world *World) { s.switchAccounts(world, account, req) })
 	if req.acts() || req.HTML429 {
-		s.faults.add(&req.fault)
+		s.faults.Add(req.fault, req.Times)
 	}
 	return s.controlFaults(w, r)
 }
@@ -86,10 +88,10 @@ func (s *Server) controlSetFaults(w http.ResponseWriter, r *http.Request) error 
 // switchAccounts applies the account switches to one account, or to all for nil. The caller holds the write lock.
 func (s *Server) switchAccounts(w *World, only *Account, req faultRequest) {
 	if req.IndexLagMS != nil {
-		s.indexLag = time.Duration(*req.IndexLagMS) * time.Millisecond
+		w.IndexLag = time.Duration(*req.IndexLagMS) * time.Millisecond
 	}
 	if req.RatePerSecond != nil {
-		s.switchedRate = *req.RatePerSecond
+		w.Rate = *req.RatePerSecond
 	}
 	for _, a := range w.Accounts {
 		if only != nil && only.ID != a.ID {
@@ -106,9 +108,9 @@ func (s *Server) switchAccounts(w *World, only *Account, req faultRequest) {
 
 // clearFaults ends the faults and puts the account switches back to the scenario.
 func (s *Server) clearFaults() {
-	s.faults.clear()
-	s.write(func(w *World) {
-		s.indexLag, s.switchedRate = 0, 0
+	s.faults.Clear()
+	s.state.Write(func(w *World) {
+		w.IndexLag, w.Rate = 0, 0
 		for _, a := range w.Accounts {
 			a.TariffEnded, a.ReadsBlocked = false, false
 			for _, told := range s.scenario.Accounts {
@@ -136,14 +138,14 @@ type accountSwitches struct {
 func (s *Server) controlFaults(w http.ResponseWriter, _ *http.Request) error {
 	accounts := map[string]accountSwitches{}
 	var lag int64
-	s.read(func(world *World) {
-		lag = s.indexLag.Milliseconds()
+	s.state.Read(func(world *World) {
+		lag = world.IndexLag.Milliseconds()
 		for _, a := range world.Accounts {
 			accounts[a.Host] = accountSwitches{a.FilterOn, a.TariffEnded, a.ReadsBlocked}
 		}
 	})
 	writeJSON(w, http.StatusOK, map[string]any{
-		"faults": s.faults.active(), "index_lag_ms": lag, "rate_per_second": s.rate(), "accounts": accounts,
+		"faults": s.faults.Active(fault.withTimes), "index_lag_ms": lag, "rate_per_second": s.rate(), "accounts": accounts,
 	})
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 const grantFields = "account, client_id, user"
@@ -24,7 +26,7 @@ type userName string
 func (v *userName) UnmarshalJSON(raw []byte) error {
 	var s selector
 	if s.UnmarshalJSON(raw) != nil {
-		return badField{"user", "a user's id or e-mail"}
+		return kit.WrongField("user", "a user's id or e-mail")
 	}
 	*v = userName(s)
 	return nil
@@ -77,7 +79,7 @@ func (s *Server) controlGrant(w http.ResponseWriter, r *http.Request) error {
 	}
 	var answer grantAnswer
 	var err error
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		var a *Account
 		var in *Integration
 		var u *User
@@ -98,7 +100,7 @@ func (s *Server) controlCode(w http.ResponseWriter, r *http.Request) error {
 	}
 	answer := map[string]string{}
 	var err error
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		var a *Account
 		var in *Integration
 		var u *User
@@ -117,8 +119,8 @@ func (s *Server) savedAnswer(w http.ResponseWriter, answer any, err error) error
 	if err != nil {
 		return err
 	}
-	if err := s.saveNow(); err != nil {
-		return errAccepts{http.StatusInternalServerError, err.Error()}
+	if err := s.state.Save(); err != nil {
+		return kit.StatusError{Status: http.StatusInternalServerError, Text: err.Error()}
 	}
 	writeJSON(w, http.StatusOK, answer)
 	return nil
@@ -153,7 +155,7 @@ func (s *Server) controlRevoke(w http.ResponseWriter, r *http.Request) error {
 	}
 	var account int64
 	var err error
-	s.read(func(world *World) { account, err = req.target(world) })
+	s.state.Read(func(world *World) { account, err = req.target(world) })
 	if err != nil {
 		return err
 	}
@@ -172,7 +174,7 @@ func (s *Server) controlExpire(w http.ResponseWriter, r *http.Request) error {
 	}
 	var n int
 	var err error
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		var account int64
 		if account, err = (revokeRequest{Account: req.Account, ClientID: req.ClientID}).target(world); err != nil {
 			return

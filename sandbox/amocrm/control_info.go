@@ -58,7 +58,7 @@ type (
 // controlInfo tells everything a test needs to know, merged with what the starter adds.
 func (s *Server) controlInfo(w http.ResponseWriter, r *http.Request) error {
 	info := map[string]any{}
-	s.read(func(world *World) {
+	s.state.Read(func(world *World) {
 		accounts, integrations := []infoAccount{}, []infoIntegration{}
 		for _, a := range world.Accounts {
 			accounts = append(accounts, infoOf(a, schemeOf(r)))
@@ -72,7 +72,7 @@ func (s *Server) controlInfo(w http.ResponseWriter, r *http.Request) error {
 		info["accounts"], info["integrations"] = accounts, integrations
 	})
 	info["rate_per_second"], info["hooks_waiting"] = s.rate(), s.courier.pending()
-	if err := s.lastSaveError(); err != nil {
+	if err := s.state.Failed(); err != nil {
 		info["save_error"] = err.Error()
 	}
 	if s.opts.Info != nil {

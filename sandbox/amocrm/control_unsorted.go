@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 const unsortedFields = "account, category, pipeline_id, name, contact_id, contact_name, phone, email, text"
@@ -29,11 +31,11 @@ func (s *Server) controlUnsorted(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !slices.Contains(unsortedCategories, req.Category) {
-		return badField{"category", strings.Join(unsortedCategories, ", ")}
+		return kit.WrongField("category", strings.Join(unsortedCategories, ", "))
 	}
 	var answer obj
 	var err error
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		var a *Account
 		if a, err = req.Account.find(world); err != nil {
 			return
@@ -42,7 +44,7 @@ func (s *Server) controlUnsorted(w http.ResponseWriter, r *http.Request) error {
 		made, bad := x.addUnsorted(req.Category, []obj{req.item(x.now)})
 		if bad.any() {
 			wrong := bad.items[0].Errors[0]
-			err = badField{wrong.Path, wrong.Detail}
+			err = kit.WrongField(wrong.Path, wrong.Detail)
 			return
 		}
 		u := made[0]

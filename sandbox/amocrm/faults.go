@@ -2,11 +2,11 @@ package amocrm
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // fault is one switch of POST /_sandbox/faults. Several may be active; a request meets all that match it.
@@ -23,7 +23,6 @@ type fault struct {
 	Account         selector `json:"account,omitzero"`            // empty is all
 
 	accountID int64
-	left      int
 }
 
 // prefixes is a list of path prefixes; a single string is a list of one.
@@ -38,18 +37,18 @@ func (p *prefixes) UnmarshalJSON(raw []byte) error {
 	}
 	var many []string
 	if json.Unmarshal(raw, &many) != nil {
-		return badField{"routes", `a path prefix such as "/api/v4/leads/complex", or an array of them`}
+		return kit.WrongField("routes", `a path prefix such as "/api/v4/leads/complex", or an array of them`)
 	}
 	*p = many
 	return nil
 }
 
 // acts says whether the fault does anything to a request, apart from the form of a 429.
-func (f *fault) acts() bool {
+func (f fault) acts() bool {
 	return f.LatencyMS > 0 || f.Status > 0 || f.HTML403 || f.DropAfterCommit || f.DropBefore
 }
 
-func (f *fault) matches(accountID int64, r *http.Request) bool {
+func (f fault) matches(accountID int64, r *http.Request) bool {
 	if f.accountID != 0 && f.accountID != accountID || f.Method != "" && !strings.EqualFold(f.Method, r.Method) {
 		return false
 	}
@@ -57,34 +56,28 @@ func (f *fault) matches(accountID int64, r *http.Request) bool {
 }
 
 // check names the first field that can't be.
-func (f *fault) check() error {
+func (f fault) check() error {
+	if err := kit.CheckFault(f.LatencyMS, f.Status); err != nil {
+		return err
+	}
 	switch {
-	case f.LatencyMS < 0 || f.LatencyMS > 600_000:
-		return badField{"latency_ms", "0 to 600000 milliseconds"}
-	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
-		return badField{"status", "an HTTP status, 200 to 599"}
 	case f.Times < 0:
-		return badField{"times", "how many requests are affected; 0 or absent is until cleared"}
+		return kit.WrongField("times", "how many requests are affected; 0 or absent is until cleared")
 	case f.DropBefore && f.DropAfterCommit:
-		return badField{"drop_before", "either drop_before or drop_after_commit"}
+		return kit.WrongField("drop_before", "either drop_before or drop_after_commit")
 	}
 	for _, p := range f.Routes {
 		if !strings.HasPrefix(p, "/") {
-			return badField{"routes", `path prefixes that begin with "/"`}
+			return kit.WrongField("routes", `path prefixes that begin with "/"`)
 		}
 	}
 	return nil
 }
 
-// badField says which field of a control request is wrong and what it takes.
-type badField struct{ field, accepts string }
-
-func (e badField) Error() string { return fmt.Sprintf("%s: accepted is %s", e.field, e.accepts) }
-
-// faults are the active switches.
-type faults struct {
-	mu   sync.Mutex
-	list []*fault
+// withTimes is the fault with the times that are left.
+func (f fault) withTimes(left int) fault {
+	f.Times = left
+	return f
 }
 
 // verdict is what the faults do to one request.
@@ -96,12 +89,11 @@ type verdict struct {
 	html429               bool
 }
 
-// take uses up one time of every fault that acts on the request and merges them: the longest latency, the first status.
-func (f *faults) take(accountID int64, r *http.Request) verdict {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// takeFaults uses up one time of every fault that acts on the request and merges them: the longest latency, the first
+// status.
+func (s *Server) takeFaults(accountID int64, r *http.Request) verdict {
 	var v verdict
-	f.each(accountID, r, (*fault).acts, func(x *fault) {
+	for _, x := range s.faults.Take(func(f fault) bool { return f.acts() && f.matches(accountID, r) }) {
 		v.latencyMS = max(v.latencyMS, x.LatencyMS)
 		if v.status == 0 {
 			v.status = x.Status
@@ -110,61 +102,13 @@ func (f *faults) take(accountID int64, r *http.Request) verdict {
 		v.dropBefore = v.dropBefore || x.DropBefore
 		v.dropAfter = v.dropAfter || x.DropAfterCommit
 		v.html429 = v.html429 || x.HTML429 // asked now: the fault may be used up by this very request
-	})
+	}
 	return v
 }
 
 // html429 reports whether a fault that does nothing else makes the 429 to this request HTML. It uses up such faults.
-func (f *faults) html429(accountID int64, r *http.Request) (html bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.each(accountID, r, func(x *fault) bool { return x.HTML429 && !x.acts() }, func(*fault) { html = true })
-	return html
-}
-
-// each visits the matching faults of a kind and drops those that are used up. The caller holds the lock.
-func (f *faults) each(accountID int64, r *http.Request, kind func(*fault) bool, visit func(*fault)) {
-	f.list = slices.DeleteFunc(f.list, func(x *fault) bool {
-		if !kind(x) || !x.matches(accountID, r) {
-			return false
-		}
-		visit(x)
-		if x.Times == 0 {
-			return false
-		}
-		x.left--
-		return x.left == 0
-	})
-}
-
-// add puts a fault beside the others.
-func (f *faults) add(x *fault) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	x.left = x.Times
-	f.list = append(f.list, x)
-}
-
-// clear ends all faults.
-func (f *faults) clear() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.list = nil
-}
-
-// active copies the faults with the times that are left.
-func (f *faults) active() []fault {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	list := make([]fault, 0, len(f.list))
-	for _, x := range f.list {
-		c := *x
-		if c.Times > 0 {
-			c.Times = c.left
-		}
-		list = append(list, c)
-	}
-	return list
+func (s *Server) html429(accountID int64, r *http.Request) bool {
+	return s.faults.Take(func(f fault) bool { return f.HTML429 && !f.acts() && f.matches(accountID, r) }) != nil
 }
 
 // answerStatus answers a forced status in the form in which amoCRM sends it (amocrm.md §8.2).

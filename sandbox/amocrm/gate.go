@@ -34,7 +34,7 @@ func (s *Server) gate(h apiHandler) http.Handler {
 func (s *Server) open(pattern string, h func(w http.ResponseWriter, r *http.Request, a *Account)) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		var a *Account
-		s.read(func(world *World) { a = world.accountAt(r.Host) })
+		s.state.Read(func(world *World) { a = world.accountAt(r.Host) })
 		w.Header().Set("X-Request-Id", randomUUID())
 		s.passFaults(w, r, a, func(w http.ResponseWriter) { h(w, r, a) }, func() bool { return true })
 	})
@@ -44,7 +44,7 @@ func (s *Server) open(pattern string, h func(w http.ResponseWriter, r *http.Requ
 // is complete on the wire, so that whoever has the answer finds it counted.
 func (s *Server) passFaults(w http.ResponseWriter, r *http.Request, a *Account, work func(http.ResponseWriter), allowed func() bool) {
 	route, host := s.routeName(r), s.hostOf(a)
-	v := s.faults.take(a.ID, r)
+	v := s.takeFaults(a.ID, r)
 	if v.dropBefore {
 		s.stats.answered(host, route, "dropped")
 		hangUp(w)
@@ -52,7 +52,7 @@ func (s *Server) passFaults(w http.ResponseWriter, r *http.Request, a *Account, 
 	counted := &recorder{ResponseWriter: w, count: func(status int) { s.stats.answered(host, route, strconv.Itoa(status)) }}
 	if !allowed() {
 		s.stats.bump(host, func(c *counters) { c.Limited++ })
-		tooMany(counted, s.faults.html429(a.ID, r) || v.html429)
+		tooMany(counted, s.html429(a.ID, r) || v.html429)
 		return
 	}
 	if v.latencyMS > 0 && !pause(r, time.Duration(v.latencyMS)*time.Millisecond) {
@@ -63,7 +63,7 @@ func (s *Server) passFaults(w http.ResponseWriter, r *http.Request, a *Account, 
 	case v.html403:
 		nginxPage(counted, http.StatusForbidden)
 	case v.status == http.StatusTooManyRequests:
-		tooMany(counted, s.faults.html429(a.ID, r) || v.html429)
+		tooMany(counted, s.html429(a.ID, r) || v.html429)
 	case v.status != 0:
 		answerStatus(counted, v.status)
 	case v.dropAfter:
@@ -78,7 +78,7 @@ func (s *Server) passFaults(w http.ResponseWriter, r *http.Request, a *Account, 
 
 // hostOf is an account's host, which renaming changes. The caller holds no lock.
 func (s *Server) hostOf(a *Account) (host string) {
-	s.read(func(*World) { host = a.Host })
+	s.state.Read(func(*World) { host = a.Host })
 	return host
 }
 
@@ -104,7 +104,7 @@ func hangUp(w http.ResponseWriter) {
 
 // tariffRefuses tells whether the account's tariff is over for this kind of request.
 func (s *Server) tariffRefuses(a *Account, method string) (refuses bool) {
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		refuses = a.ReadsBlocked || a.TariffEnded && method != http.MethodGet && method != http.MethodHead
 	})
 	return refuses

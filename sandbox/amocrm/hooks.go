@@ -219,7 +219,7 @@ func (c *courier) attempt(d delivery) int {
 
 // hookLives tells whether the subscription of a delivery is still there and enabled.
 func (s *Server) hookLives(d delivery) (lives bool) {
-	s.read(func(w *World) {
+	s.state.Read(func(w *World) {
 		h := s.hookOf(w, d)
 		lives = h != nil && !h.Disabled
 	})
@@ -229,7 +229,7 @@ func (s *Server) hookLives(d delivery) (lives bool) {
 // hookOf finds the subscription of a delivery; nil after an unsubscribe and after a reset. The caller holds a lock.
 func (s *Server) hookOf(w *World, d delivery) *Hook {
 	a := w.accountByID(d.account)
-	if a == nil || d.epoch != s.state.epoch {
+	if a == nil || d.epoch != w.Epoch {
 		return nil
 	}
 	for _, h := range a.Hooks {
@@ -242,7 +242,7 @@ func (s *Server) hookOf(w *World, d delivery) *Hook {
 
 // failed notes a bad answer, and is true when it disabled the hook.
 func (s *Server) failed(d delivery) (disabled bool) {
-	s.write(func(w *World) {
+	s.state.Write(func(w *World) {
 		h := s.hookOf(w, d)
 		if h == nil {
 			return

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -78,9 +79,9 @@ func TestHooks_disabledAfterMoreThanAHundredBadAnswersInTwoHours(t *testing.T) {
 	access, _ := b.grant()
 	b.subscribe(access, "http://127.0.0.1:1/hook", "status_lead")
 	d := delivery{}
-	b.s.read(func(w *World) {
+	b.s.state.Read(func(w *World) {
 		h := w.Accounts[0].Hooks[0]
-		d = newHookDelivery(b.s.state.epoch, w.Accounts[0], h, "a=b")
+		d = newHookDelivery(w.Epoch, w.Accounts[0], h, "a=b")
 	})
 	for i := range 100 {
 		if b.s.failed(d) {

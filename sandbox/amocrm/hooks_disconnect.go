@@ -12,13 +12,13 @@ import (
 func (s *Server) disconnect(account int64, clientID string, tell bool) (int, error) {
 	var ended []grantKey
 	var hooks []delivery
-	s.write(func(w *World) {
+	s.state.Write(func(w *World) {
 		ended = w.revokeGrants(account, clientID)
 		for _, k := range ended {
 			in, a := w.Integrations[k.clientID], w.accountByID(k.account)
 			if tell && in != nil && a != nil && in.DisconnectURI != "" {
 				hooks = append(hooks, delivery{
-					epoch: s.state.epoch, host: a.Host, method: http.MethodGet, url: disconnectURL(in, a.ID), attempt: 1,
+					epoch: w.Epoch, host: a.Host, method: http.MethodGet, url: disconnectURL(in, a.ID), attempt: 1,
 				})
 			}
 		}
@@ -28,7 +28,7 @@ func (s *Server) disconnect(account int64, clientID string, tell bool) (int, err
 			s.stats.bump(d.host, func(n *counters) { n.HooksLost++ })
 		}
 	}
-	return len(ended), s.saveNow()
+	return len(ended), s.state.Save()
 }
 
 // disconnectURL is the signed call of amocrm.md §1.10.

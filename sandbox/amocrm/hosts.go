@@ -43,7 +43,7 @@ func (s *Server) nobodyAt(r *http.Request) (gone bool) {
 		return false // the control routes have a guard of their own
 	}
 	label, _, _ := strings.Cut(r.Host, ".")
-	s.read(func(w *World) {
+	s.state.Read(func(w *World) {
 		if w.accountNamed(r.Host) != nil {
 			return
 		}
@@ -64,7 +64,7 @@ func (s *Server) configured(host string) bool {
 
 // controlHost reports whether the control routes answer at a host that is no loopback address.
 func (s *Server) controlHost(host string) (named bool) {
-	s.read(func(w *World) {
+	s.state.Read(func(w *World) {
 		named = slices.ContainsFunc(w.Accounts, func(a *Account) bool { return strings.EqualFold(a.Host, host) })
 	})
 	return named || s.opts.AnyHost || s.configured(host)

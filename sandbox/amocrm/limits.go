@@ -61,7 +61,7 @@ const maxRate = 1_000_000
 // rate is the threshold of one integration in one account, in requests a second.
 func (s *Server) rate() int {
 	var switched int
-	s.read(func(*World) { switched = s.switchedRate })
+	s.state.Read(func(w *World) { switched = w.Rate })
 	switch {
 	case switched > 0:
 		return switched

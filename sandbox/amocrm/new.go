@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/sidecard/sidecard/sandbox/kit"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -28,7 +29,6 @@ func New(sc scenario.World, opts Options) (*Server, error) {
 		return nil, fmt.Errorf("start local amoCRM: %d hosts for %d accounts", len(opts.Hosts), len(sc.Accounts))
 	}
 	s := &Server{opts: opts, scenario: sc, stop: make(chan struct{})}
-	s.state.dirty = make(chan struct{}, 1)
 	world, err := loadWorld(opts.StateFile)
 	if err != nil {
 		return nil, fmt.Errorf("start local amoCRM: %w", err)
@@ -37,9 +37,8 @@ func New(sc scenario.World, opts Options) (*Server, error) {
 		world = s.fresh()
 	}
 	s.configure(world)
-	s.state.world = world
+	s.state = kit.NewState(world, opts.StateFile, nil)
 	s.routes()
-	s.startSaver()
 	s.startCourier()
 	return s, nil
 }
@@ -119,8 +118,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // maxBody bounds request bodies, in bytes: 250 leads with many fields stay far below.
 const maxBody = 16 << 20
 
-// Close stops the webhook deliveries, waits for them and saves the state. It returns the context's error when they
-// don't end in time, else the saving's. Further calls save again and do nothing else.
+// Close stops the webhook deliveries, waits for them no longer than the context allows and saves the state. Further calls
+// save again and do nothing else.
 func (s *Server) Close(ctx context.Context) error {
 	s.once.Do(func() {
 		close(s.stop)
@@ -131,10 +130,11 @@ func (s *Server) Close(ctx context.Context) error {
 		s.done.Wait()
 		close(ended)
 	}()
+	var late error
 	select {
 	case <-ended:
 	case <-ctx.Done():
-		return fmt.Errorf("stop local amoCRM: %w", ctx.Err())
+		late = fmt.Errorf("stop local amoCRM: %w", ctx.Err())
 	}
-	return s.saveNow()
+	return errors.Join(late, s.state.Close())
 }

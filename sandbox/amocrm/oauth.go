@@ -68,10 +68,10 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, a *Account) {
 	req, err := readTokenRequest(r)
 	var pair tokens
 	if err == nil {
-		s.write(func(world *World) { pair, err = s.exchange(world, req, a) })
+		s.state.Write(func(world *World) { pair, err = s.exchange(world, req, a) })
 	}
 	if err == nil {
-		err = s.saveNow()
+		err = s.state.Save()
 	}
 	var refusal oauthError
 	switch {
@@ -197,7 +197,7 @@ type subdomainAnswer struct {
 // currentSubdomain answers to a live refresh token, on any host, and does not use it up.
 func (s *Server) currentSubdomain(w http.ResponseWriter, r *http.Request, _ *Account) {
 	var found *Account
-	s.read(func(world *World) {
+	s.state.Read(func(world *World) {
 		t := world.Refresh[r.Header.Get("X-Refresh-Token")]
 		if t != nil && !t.Used && !t.Revoked && s.now().Unix()-t.IssuedAt <= int64(refreshLife.Seconds()) {
 			found = world.accountByID(t.Account)
@@ -209,7 +209,7 @@ func (s *Server) currentSubdomain(w http.ResponseWriter, r *http.Request, _ *Acc
 // oldSubdomain is the deprecated variant, which takes the access token.
 func (s *Server) oldSubdomain(w http.ResponseWriter, r *http.Request, _ *Account) {
 	var found *Account
-	s.read(func(world *World) {
+	s.state.Read(func(world *World) {
 		if g, ok := world.accessOf(r); ok && !g.Revoked && g.ExpiresAt > s.now().Unix() {
 			found = world.accountByID(g.Account)
 		}
@@ -221,7 +221,7 @@ func (s *Server) oldSubdomain(w http.ResponseWriter, r *http.Request, _ *Account
 // and email of.
 func (s *Server) resourceOwner(w http.ResponseWriter, r *http.Request, a *Account) {
 	var owner obj
-	s.read(func(world *World) {
+	s.state.Read(func(world *World) {
 		g, ok := world.accessOf(r)
 		if !ok || g.Account != a.ID || g.Revoked || g.ExpiresAt <= s.now().Unix() {
 			return
@@ -243,7 +243,7 @@ func (s *Server) answerSubdomain(w http.ResponseWriter, a *Account) {
 		return
 	}
 	var answer subdomainAnswer
-	s.read(func(*World) {
+	s.state.Read(func(*World) {
 		answer = subdomainAnswer{ID: a.ID, Subdomain: a.Subdomain, Domain: a.Host, TopLevelDomain: "ru"}
 	})
 	writeJSON(w, http.StatusOK, answer)

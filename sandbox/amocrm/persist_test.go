@@ -93,7 +93,7 @@ func TestPersist_otherPortsAfterARestart(t *testing.T) {
 	b := start(t, func(o *Options) {
 		o.StateFile, o.Hosts, o.RedirectURI = file, []string{"127.0.0.1:9001", "127.0.0.2:9001"}, "https://app.example.com/new"
 	})
-	b.s.read(func(w *World) {
+	b.s.state.Read(func(w *World) {
 		if w.Accounts[0].Host != "127.0.0.1:9001" || w.Integrations["1ff6828b-c10c-43f8-98d0-370001e85b6c"].RedirectURI != "https://app.example.com/new" {
 			t.Errorf("host %s, redirect %v", w.Accounts[0].Host, w.Integrations)
 		}
@@ -141,7 +141,7 @@ func TestPersist_killedWhileWritingLeavesAWholeFile(t *testing.T) {
 	if file := os.Getenv("AMO_SAVE_FOREVER"); file != "" {
 		s, err := New(twoAccounts(), Options{StateFile: file})
 		for err == nil {
-			err = s.saveNow()
+			err = s.state.Save()
 		}
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func (s *Server) controlRename(w http.ResponseWriter, r *http.Request) error {
 	}
 	answer := map[string]any{}
 	var err error
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		var a *Account
 		if a, err = req.Account.find(world); err != nil {
 			return

@@ -3,7 +3,7 @@
 // with the connector; what the documentation leaves open is a switch.
 //
 // It knows nothing of Sidecard and nothing of the helpdesk. Invariants: all state is one World, read and changed only
-// under Server.read and Server.write; no lock is held while talking to the network; everything that runs in the
+// through its kit.State; no lock is held while talking to the network; everything that runs in the
 // background is owned by the Server and has ended when Close returns.
 package amocrm
 
@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sidecard/sidecard/sandbox/kit"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -58,18 +59,14 @@ type caller struct {
 type Server struct {
 	opts     Options
 	scenario scenario.World
-	state    state
+	state    *kit.State[World]
 	mux      *http.ServeMux
 	known    []route // of the API, to name what is counted
 
-	indexLag     time.Duration // how long a new contact stays hidden from query; guarded like the World
-	switchedRate int           // the 429 threshold that a control call set; 0 is none; guarded like the World
-
 	stats   stats
 	limits  limits
-	faults  faults
+	faults  kit.Faults[fault]
 	courier courier
-	saver   saver
 
 	stop chan struct{} // closed by Close
 	done sync.WaitGroup

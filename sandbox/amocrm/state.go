@@ -2,11 +2,11 @@ package amocrm
 
 import (
 	"encoding/json"
-	"sync"
+	"time"
 )
 
 // World is everything the local amoCRM remembers. It is plain data, so that it can be saved as one JSON file.
-// All access goes through Server.read and Server.write.
+// All access goes through a kit.State.
 type World struct {
 	Accounts     []*Account              `json:"accounts"`
 	Integrations map[string]*Integration `json:"integrations"` // by client id
@@ -15,6 +15,11 @@ type World struct {
 	Access       map[string]*Access      `json:"access"`       // access tokens by jti; absent = never issued
 	SigningKey   []byte                  `json:"signing_key"`  // of the access tokens (HS256: clients can't verify anyway)
 	NextID       int64                   `json:"next_id"`      // ids of everything made after the seed
+
+	// What a restart forgets.
+	Epoch    int64         `json:"-"` // grows with every reset, so that what was under way for the old world can tell
+	IndexLag time.Duration `json:"-"` // how long a new contact stays hidden from query
+	Rate     int           `json:"-"` // the 429 threshold that a control call set; 0 is none
 }
 
 // Integration is an OAuth client. Account is 0 for one that any account may install.
@@ -261,30 +266,4 @@ type Hook struct {
 	CreatedBy            int64
 	CreatedAt, UpdatedAt int64
 	Failures             []int64 // times of bad answers within the last two hours
-}
-
-// state guards the World.
-type state struct {
-	mu    sync.RWMutex
-	world *World
-	epoch int64         // grows with every reset, so that what was under way for the old world can tell
-	dirty chan struct{} // tells the saver that something changed; capacity 1
-}
-
-// read runs f under the read lock.
-func (s *Server) read(f func(w *World)) {
-	s.state.mu.RLock()
-	defer s.state.mu.RUnlock()
-	f(s.state.world)
-}
-
-// write runs f under the write lock and marks the state as changed.
-func (s *Server) write(f func(w *World)) {
-	s.state.mu.Lock()
-	f(s.state.world)
-	s.state.mu.Unlock()
-	select {
-	case s.state.dirty <- struct{}{}:
-	default:
-	}
 }

@@ -133,7 +133,7 @@ func (f *frame) setFrame(g frame) { *f = g }
 func (s *Server) page(name string, build func(w *World, a *Account, r *http.Request) (title string, data pageData)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var data pageData
-		s.read(func(world *World) {
+		s.state.Read(func(world *World) {
 			a := world.accountAt(r.Host)
 			var title string
 			if title, data = build(world, a, r); data == nil {
@@ -163,7 +163,7 @@ func (s *Server) noPage(w http.ResponseWriter, r *http.Request, text string) {
 		frame
 		Text string
 	}{Text: text}
-	s.read(func(world *World) { page.frame = s.frame(world.accountAt(r.Host), "Not found") })
+	s.state.Read(func(world *World) { page.frame = s.frame(world.accountAt(r.Host), "Not found") })
 	page.Nav = true
 	render(w, http.StatusNotFound, "missing", page)
 }

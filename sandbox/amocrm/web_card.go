@@ -237,7 +237,7 @@ func (s *Server) moveLead(w http.ResponseWriter, r *http.Request) {
 	pipelineID, err1 := strconv.ParseInt(pl, 10, 64)
 	statusID, err2 := strconv.ParseInt(st, 10, 64)
 	trouble := ""
-	s.write(func(world *World) {
+	s.state.Write(func(world *World) {
 		a := world.accountAt(r.Host)
 		l := a.Leads[pageID(r)]
 		_, to := statusOf(a, pipelineID, statusID)

@@ -57,7 +57,7 @@ func (s *Server) disconnectForm(w http.ResponseWriter, r *http.Request) {
 	clientID := r.PostFormValue("client_id")
 	var account int64
 	known := false
-	s.read(func(world *World) {
+	s.state.Read(func(world *World) {
 		account = world.accountAt(r.Host).ID
 		_, known = world.Integrations[clientID]
 	})

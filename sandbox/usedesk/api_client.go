@@ -38,7 +38,7 @@ func clientRow(w *world, c *client) map[string]any {
 
 // apiClient answers an array of one, with the lists beside client that hold nothing usable (usedesk.md §2.2, trap).
 func (s *Server) apiClient(p params) (answer any, err error) {
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		c := w.Clients[p.id("client_id")]
 		if c == nil {
 			err = errClient
@@ -59,7 +59,7 @@ func (s *Server) apiClients(p params) (any, error) {
 		match = strings.EqualFold
 	}
 	rows := []any{}
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		var found []*client
 		for _, c := range w.clientsByID() {
 			texts := append([]string{c.Name}, c.Emails...)
@@ -84,7 +84,7 @@ func (s *Server) apiCreateClient(p params) (any, error) {
 		return nil, errMissing("name")
 	}
 	var id int64
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		c := &client{ID: w.id(), CreatedAt: s.now().Unix()}
 		w.Clients[c.ID] = c
 		c.update(p)
@@ -95,7 +95,7 @@ func (s *Server) apiCreateClient(p params) (any, error) {
 
 // apiUpdateClient changes a client; e-mails and phones are added to those there are.
 func (s *Server) apiUpdateClient(p params) (answer any, err error) {
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		c := w.Clients[p.id("client_id")]
 		if c == nil {
 			err = errClient

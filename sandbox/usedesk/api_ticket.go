@@ -38,7 +38,7 @@ func commentRow(t *ticket, i int) map[string]any {
 
 // apiTicket answers {ticket, comments, tags, changes, custom_fields}.
 func (s *Server) apiTicket(p params) (answer any, err error) {
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		t := w.Tickets[p.id("ticket_id")]
 		if t == nil {
 			err = errTicket
@@ -74,7 +74,7 @@ func (s *Server) apiTicket(p params) (answer any, err error) {
 // apiTickets answers an array, the last changed first.
 func (s *Server) apiTickets(p params) (any, error) {
 	rows := []any{}
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		for _, t := range page(w.newest(), p.id("offset")) {
 			rows = append(rows, ticketRow(t, w.Clients[t.ClientID]))
 		}
@@ -85,7 +85,7 @@ func (s *Server) apiTickets(p params) (any, error) {
 // apiTicketFields answers the definitions; all fields of the story are texts (type 1).
 func (s *Server) apiTicketFields(params) (any, error) {
 	rows := []any{}
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		for i, f := range w.Fields {
 			rows = append(rows, map[string]any{
 				"custom_field": map[string]any{"id": idString(f.ID), "company_id": idString(companyID), "ticket_field_type_id": "1",
@@ -124,7 +124,7 @@ func (s *Server) apiCreateComment(p params) (answer any, err error) {
 		return nil, apiError{104, "message is longer than 65536 bytes or not UTF-8"}
 	}
 	now := s.now().Unix()
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		t := w.Tickets[p.id("ticket_id")]
 		if t == nil {
 			err = errTicket
@@ -155,7 +155,7 @@ func (w *world) actor(id int64) int64 {
 // apiUpdateTicket changes what is given. Tags are added to those there are. Unless silent, a new ticket becomes open.
 func (s *Server) apiUpdateTicket(p params) (answer any, err error) {
 	now := s.now().Unix()
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		t := w.Tickets[p.id("ticket_id")]
 		if t == nil {
 			err = errTicket
@@ -241,7 +241,7 @@ func (w *world) note(t *ticket, target, value string, actor, now int64) {
 // apiUsers answers the agents.
 func (s *Server) apiUsers(params) (any, error) {
 	rows := []any{}
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		for _, u := range w.Users {
 			rows = append(rows, map[string]any{"id": u.ID, "name": u.Name, "email": u.Email, "role": u.Role, "groups": []any{}})
 		}

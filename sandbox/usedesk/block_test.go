@@ -15,7 +15,7 @@ func TestBlock_requestHasEveryKeyAndParameter(t *testing.T) {
 	block := newOutside(t, answering(200, `{"html":"<b>hi</b><script>1</script>"}`))
 	f := setup(t, Options{BlockURL: block.URL + "/api/", AmoBaseHost: "http://127.0.0.1:8081"})
 	ticket := f.ticketOf("known_one_deal")
-	f.desk.write(func(w *world) { w.Blocks[0].SecretKey = "s3cret" })
+	f.desk.state.Write(func(w *world) { w.Blocks[0].SecretKey = "s3cret" })
 
 	if got := f.get(fmt.Sprintf("/tickets/%d/blocks/1", ticket)); got != `<b>hi</b><script>1</script>` {
 		t.Errorf("the HTML did not come through as it is: %q", got)

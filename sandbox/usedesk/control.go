@@ -11,19 +11,23 @@ import (
 	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
-// controlRoutes are for tests and demos on this machine. They are no part of Usedesk and are not counted.
+// controlRoutes adds what /_sandbox answers.
 func (s *Server) controlRoutes(mux *http.ServeMux) {
-	for pattern, h := range map[string]http.HandlerFunc{
-		"GET /_sandbox/info":         func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.Info()) },
-		"GET /_sandbox/stats":        func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.stats.view()) },
+	kit.Control(mux, nil, writeJSON, map[string]kit.ControlHandler{
+		"GET /_sandbox/info":         func(w http.ResponseWriter, _ *http.Request) error { return answer(w, s.Info()) },
+		"GET /_sandbox/stats":        func(w http.ResponseWriter, _ *http.Request) error { return answer(w, s.stats.view()) },
 		"POST /_sandbox/stats/reset": s.controlStatsReset,
 		"GET /_sandbox/faults":       s.controlFaults,
 		"POST /_sandbox/faults":      s.controlSetFault,
 		"DELETE /_sandbox/faults":    s.controlClearFaults,
 		"POST /_sandbox/reset":       s.controlReset,
-	} {
-		mux.Handle(pattern, kit.Local(h, nil))
-	}
+	})
+}
+
+// answer answers a control request that went well.
+func answer(w http.ResponseWriter, v any) error {
+	writeJSON(w, http.StatusOK, v)
+	return nil
 }
 
 // Info is what a test or a demo has to know: token, default rule as it stands, tickets and clients by scenario. The
@@ -31,7 +35,7 @@ func (s *Server) controlRoutes(mux *http.ServeMux) {
 func (s *Server) Info() map[string]any {
 	tickets, clients := map[string]int64{}, map[string]int64{}
 	info := map[string]any{"usedesk_token": s.opts.Token, "tickets": tickets, "clients": clients}
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		for _, t := range w.Tickets {
 			if t.Scenario != "" {
 				tickets[t.Scenario], clients[t.Scenario] = t.ID, t.ClientID
@@ -57,57 +61,55 @@ func (s *Server) Info() map[string]any {
 }
 
 // controlReset starts again from the scenario: data, faults and counters.
-func (s *Server) controlReset(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) controlReset(w http.ResponseWriter, _ *http.Request) error {
 	s.Reset()
-	writeJSON(w, http.StatusOK, map[string]any{"status": "reset"})
+	return answer(w, map[string]any{"status": "reset"})
 }
 
 // Reset starts again from the scenario: data, faults and counters. URLs set at run time stay.
 func (s *Server) Reset() {
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		last := w.NextID // a firing still on its way must not meet a namesake
 		*w = *s.fresh()
 		w.NextID = max(last, w.NextID)
 		s.configure(w)
 	})
-	s.faults.clear()
+	s.faults.Clear()
 	s.stats.reset()
 }
 
-func (s *Server) controlStatsReset(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) controlStatsReset(w http.ResponseWriter, _ *http.Request) error {
 	s.stats.reset()
-	writeJSON(w, http.StatusOK, s.stats.view())
+	return answer(w, s.stats.view())
 }
 
-func (s *Server) controlFaults(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{"faults": s.faults.active()})
+func (s *Server) controlFaults(w http.ResponseWriter, _ *http.Request) error {
+	return answer(w, map[string]any{"faults": s.faults.Active(fault.withTimes)})
 }
 
 // controlSetFault takes one fault; nothing, or an empty object, clears them all.
-func (s *Server) controlSetFault(w http.ResponseWriter, r *http.Request) {
+func (s *Server) controlSetFault(w http.ResponseWriter, r *http.Request) error {
 	dec := json.NewDecoder(r.Body)
 	dec.DisallowUnknownFields()
 	var f fault
 	err := dec.Decode(&f)
 	empty := errors.Is(err, io.EOF) || err == nil && f.LatencyMS == 0 && f.Status == 0 && f.Times == 0 && len(f.Routes) == 0
 	if empty {
-		s.controlClearFaults(w, r)
-		return
+		return s.controlClearFaults(w, r)
 	}
 	if err == nil {
 		err = f.check()
 	}
 	if err != nil {
-		writeJSON(w, http.StatusBadRequest, map[string]any{"error": err.Error()})
-		return
+		return err
 	}
-	s.faults.add(f)
-	s.controlFaults(w, r)
+	s.faults.Add(f, f.Times)
+	return s.controlFaults(w, r)
 }
 
-func (s *Server) controlClearFaults(w http.ResponseWriter, r *http.Request) {
-	s.faults.clear()
-	s.controlFaults(w, r)
+func (s *Server) controlClearFaults(w http.ResponseWriter, r *http.Request) error {
+	s.faults.Clear()
+	return s.controlFaults(w, r)
 }
 
 // stats counts API calls by method. The pages and the control routes are not counted.

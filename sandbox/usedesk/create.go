@@ -17,7 +17,7 @@ func (s *Server) createTicket(n newTicket) (int64, error) {
 	now := s.now().Unix()
 	var id int64
 	var err error
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		c := w.Clients[n.ClientID]
 		switch {
 		case n.ClientID != 0 && c == nil:

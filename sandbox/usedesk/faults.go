@@ -1,12 +1,14 @@
 package usedesk
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // fault is one switch of POST /_sandbox/faults. It acts on API calls; several may be active.
@@ -17,78 +19,39 @@ type fault struct {
 	Routes    []string `json:"routes,omitempty"`     // methods such as "ticket" or "/create/comment"; empty is all
 }
 
-func (f *fault) check() error {
+func (f fault) check() error {
+	if err := kit.CheckFault(f.LatencyMS, f.Status); err != nil {
+		return err
+	}
 	switch {
-	case f.LatencyMS < 0 || f.LatencyMS > 600_000:
-		return errors.New("latency_ms: accepted is 0 to 600000 milliseconds")
-	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
-		return errors.New("status: accepted is an HTTP status, 200 to 599")
 	case f.Times < 0:
-		return errors.New("times: accepted is how many calls are affected; 0 is until cleared")
+		return kit.WrongField("times", "how many calls are affected; 0 is until cleared")
 	case f.LatencyMS == 0 && f.Status == 0:
 		return errors.New("accepted is an object with latency_ms or status, and optionally times, routes")
 	}
 	return nil
 }
 
-func (f *fault) matches(method string) bool {
+func (f fault) matches(method string) bool {
 	return len(f.Routes) == 0 || slices.ContainsFunc(f.Routes, func(r string) bool {
 		return strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(r, "/"), "uapi"), "/") == method
 	})
 }
 
-// faults are the active switches; Times counts down.
-type faults struct {
-	mu   sync.Mutex
-	list []*fault
+// withTimes is the fault with the times that are left.
+func (f fault) withTimes(left int) fault {
+	f.Times = left
+	return f
 }
 
-// take uses up one time of each fault that matches: the longest latency, the first status.
-func (f *faults) take(method string) (latency time.Duration, status int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.list = slices.DeleteFunc(f.list, func(x *fault) bool {
-		if !x.matches(method) {
-			return false
-		}
-		latency = max(latency, time.Duration(x.LatencyMS)*time.Millisecond)
-		if status == 0 {
-			status = x.Status
-		}
-		if x.Times == 0 {
-			return false
-		}
-		x.Times--
-		return x.Times == 0
-	})
-	return latency, status
-}
-
-func (f *faults) add(x fault) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.list = append(f.list, &x)
-}
-
-func (f *faults) clear() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.list = nil
-}
-
-func (f *faults) active() []fault {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	list := make([]fault, 0, len(f.list))
-	for _, x := range f.list {
-		list = append(list, *x)
-	}
-	return list
-}
-
-// met lets a call meet its faults and says whether they have answered it.
+// met lets a call meet its faults, the longest latency and the first status, and reports whether they have answered it.
 func (s *Server) met(w http.ResponseWriter, r *http.Request, method string) bool {
-	latency, status := s.faults.take(method)
+	var latency time.Duration
+	status := 0
+	for _, f := range s.faults.Take(func(f fault) bool { return f.matches(method) }) {
+		latency = max(latency, time.Duration(f.LatencyMS)*time.Millisecond)
+		status = cmp.Or(status, f.Status)
+	}
 	if latency > 0 {
 		select {
 		case <-time.After(latency):

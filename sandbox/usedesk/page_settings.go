@@ -9,7 +9,7 @@ import (
 
 func (s *Server) pageBlocks(w http.ResponseWriter, r *http.Request) {
 	var blocks []block
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		for _, b := range w.Blocks {
 			copied := *b
 			copied.Params = append(slices.Clone(b.Params), param{}, param{})
@@ -20,7 +20,7 @@ func (s *Server) pageBlocks(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) postNewBlock(w http.ResponseWriter, r *http.Request) {
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		if len(w.Blocks) < maxRows {
 			w.Blocks = append(w.Blocks, &block{ID: w.id(), Name: "New block", Title: "New block"})
 		}
@@ -32,7 +32,7 @@ func (s *Server) postNewBlock(w http.ResponseWriter, r *http.Request) {
 func (s *Server) postBlock(w http.ResponseWriter, r *http.Request) {
 	id := pathID(r, "id")
 	found := false
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		i := slices.IndexFunc(w.Blocks, func(b *block) bool { return b.ID == id })
 		if i < 0 {
 			return
@@ -58,7 +58,7 @@ func (s *Server) postBlock(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) postDeleteBlock(w http.ResponseWriter, r *http.Request) {
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		w.Blocks = slices.DeleteFunc(w.Blocks, func(b *block) bool { return b.ID == pathID(r, "id") })
 	})
 	redirect(w, r, "/settings/blocks")
@@ -80,7 +80,7 @@ func saved(r *http.Request) bool { return r.URL.Query().Get("saved") == "1" }
 // showRules shows the stored rules, or in place of one of them what was typed and not accepted.
 func (s *Server) showRules(w http.ResponseWriter, status int, f frame, typed *rule) {
 	var v rulesView
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		for _, r := range w.Rules {
 			if typed != nil && typed.ID == r.ID {
 				r = typed
@@ -96,7 +96,7 @@ func (s *Server) showRules(w http.ResponseWriter, status int, f frame, typed *ru
 }
 
 func (s *Server) postNewRule(w http.ResponseWriter, r *http.Request) {
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		if len(w.Rules) < maxRows {
 			w.Rules = append(w.Rules, &rule{ID: w.id(), Name: "New rule", When: whenButton, Encoding: encodingJSON, Action: layOut(action{})})
 		}
@@ -123,7 +123,7 @@ func (s *Server) postRule(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	found := false
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		i := slices.IndexFunc(w.Rules, func(have *rule) bool { return have.ID == made.ID })
 		if i < 0 {
 			return
@@ -140,7 +140,7 @@ func (s *Server) postRule(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) postDeleteRule(w http.ResponseWriter, r *http.Request) {
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		w.Rules = slices.DeleteFunc(w.Rules, func(have *rule) bool { return have.ID == pathID(r, "id") })
 	})
 	redirect(w, r, "/settings/rules")

@@ -58,7 +58,7 @@ func (s *Server) pageTicket(w http.ResponseWriter, r *http.Request) {
 // viewTicket copies what the page shows, so that nothing is rendered under the lock.
 func (s *Server) viewTicket(id int64) (v ticketView, found bool) {
 	now := s.now()
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		t := w.Tickets[id]
 		if t == nil {
 			return
@@ -137,7 +137,7 @@ func (w *world) firingsOf(ticketID int64) firingsView {
 // fragmentFirings is the log alone, for the page that waits for an answer.
 func (s *Server) fragmentFirings(w http.ResponseWriter, r *http.Request) {
 	var v firingsView
-	s.read(func(w *world) { v = w.firingsOf(pathID(r, "id")) })
+	s.state.Read(func(w *world) { v = w.firingsOf(pathID(r, "id")) })
 	s.render(w, http.StatusOK, "ticket", "firings", v)
 }
 
@@ -145,7 +145,7 @@ func (s *Server) fragmentFirings(w http.ResponseWriter, r *http.Request) {
 func (s *Server) fragmentBlock(w http.ResponseWriter, r *http.Request) {
 	var b *block
 	var body map[string]any
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		t := w.Tickets[pathID(r, "id")]
 		i := slices.IndexFunc(w.Blocks, func(b *block) bool { return b.ID == pathID(r, "block") && b.Enabled })
 		if t == nil || i < 0 {
@@ -175,7 +175,7 @@ func (s *Server) postMessage(w http.ResponseWriter, r *http.Request) {
 	}
 	found := false
 	now := s.now().Unix()
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		t := w.Tickets[id]
 		if t == nil {
 			return
@@ -203,7 +203,7 @@ func (s *Server) postMessage(w http.ResponseWriter, r *http.Request) {
 func (s *Server) postStatus(w http.ResponseWriter, r *http.Request) {
 	id, status := pathID(r, "id"), params{"status": r.FormValue("status")}.id("status")
 	found := false
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		t := w.Tickets[id]
 		if t != nil && statusNames[status] != "" {
 			found = true
@@ -226,7 +226,7 @@ func (s *Server) postRunRule(w http.ResponseWriter, r *http.Request) {
 // postLanguage sets the parameter language of every block.
 func (s *Server) postLanguage(w http.ResponseWriter, r *http.Request) {
 	if language := r.FormValue("language"); slices.Contains(languages, language) {
-		s.write(func(w *world) {
+		s.state.Write(func(w *world) {
 			for _, b := range w.Blocks {
 				b.set("language", language)
 			}

@@ -17,7 +17,7 @@ type ticketLine struct {
 func (s *Server) pageTickets(w http.ResponseWriter, r *http.Request) {
 	query := strings.TrimSpace(r.URL.Query().Get("q"))
 	var lines []ticketLine
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		for _, t := range w.newest() {
 			c := w.Clients[t.ClientID]
 			line := ticketLine{ID: t.ID, Subject: t.Subject, Client: c.Name, Channel: t.Channel, Story: t.Title,
@@ -46,7 +46,7 @@ func (s *Server) pageNewTicket(w http.ResponseWriter, _ *http.Request) {
 
 func (s *Server) showNewTicket(w http.ResponseWriter, status int, n newTicket, problem string) {
 	form := newTicketForm{newTicket: n}
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		for _, c := range w.clientsByID() {
 			short := client{ID: c.ID, Name: c.Name}
 			if short.Name == "" {

@@ -51,7 +51,7 @@ type frame struct {
 
 // show renders a page. A page that fails is an error page, not half a page.
 func (s *Server) show(w http.ResponseWriter, status int, name string, f frame) {
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		for _, t := range w.Tickets {
 			if t.StatusID == statusNew || t.StatusID == statusOpen {
 				f.Open++

@@ -66,7 +66,7 @@ func (s *Server) Fire(ctx context.Context, ruleID, ticketID int64) (Firing, erro
 // Firings lists the log, oldest first.
 func (s *Server) Firings() []Firing {
 	var list []Firing
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		for _, f := range w.Firings {
 			list = append(list, *f)
 		}
@@ -77,7 +77,7 @@ func (s *Server) Firings() []Firing {
 // fireNew runs the rules that wait for new tickets, without making the caller wait for the answers.
 func (s *Server) fireNew(ticketID int64) {
 	var ids []int64
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		for _, r := range w.Rules {
 			if r.Enabled && r.When == whenNewTicket {
 				ids = append(ids, r.ID)
@@ -108,7 +108,7 @@ type call struct {
 
 // prepare fills in the variables and logs the firing as pending.
 func (s *Server) prepare(ruleID, ticketID int64) (f Firing, c call, err error) {
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		i := slices.IndexFunc(w.Rules, func(r *rule) bool { return r.ID == ruleID && r.Enabled })
 		t := w.Tickets[ticketID]
 		switch {
@@ -186,7 +186,7 @@ func (s *Server) send(ctx context.Context, f Firing, c call) Firing {
 		}
 		s.log.Warn("rule got no answer", "rule", f.RuleID, "ticket", f.TicketID, "error", f.Error)
 	}
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		for _, logged := range w.Firings {
 			if logged.ID == f.ID {
 				*logged = f

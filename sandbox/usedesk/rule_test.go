@@ -46,7 +46,7 @@ func TestRule_defaultIsThePublishedExample(t *testing.T) {
 func TestRule_formBodyIsBracketed(t *testing.T) {
 	side := newOutside(t, answering(200, "ok"))
 	f := setup(t, Options{RuleURL: side.URL})
-	f.desk.write(func(w *world) { w.Rules[0].Encoding = encodingForm })
+	f.desk.state.Write(func(w *world) { w.Rules[0].Encoding = encodingForm })
 	ticket := f.ticketOf("unknown_client")
 	if _, err := f.desk.Fire(t.Context(), DefaultRule, ticket); err != nil {
 		t.Fatal(err)

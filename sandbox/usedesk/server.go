@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sidecard/sidecard/sandbox/kit"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -65,9 +66,8 @@ type Server struct {
 	scenario scenario.World
 	handler  http.Handler
 	client   *http.Client
-	state    state
-	saver    saver
-	faults   faults
+	state    *kit.State[world]
+	faults   kit.Faults[fault]
 	stats    stats
 	log      *slog.Logger
 
@@ -102,7 +102,6 @@ func New(sc scenario.World, opts Options) (*Server, error) {
 		Transport:     http.DefaultTransport.(*http.Transport).Clone(),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	s.state.dirty = make(chan struct{}, 1)
 	w, err := loadWorld(opts.StateFile)
 	if err != nil {
 		return nil, fmt.Errorf("start local Usedesk: %w", err)
@@ -111,9 +110,8 @@ func New(sc scenario.World, opts Options) (*Server, error) {
 		w = s.fresh()
 	}
 	s.configure(w)
-	s.state.world = w
+	s.state = kit.NewState(w, opts.StateFile, s.log)
 	s.handler = s.routes()
-	s.startSaver()
 	return s, nil
 }
 
@@ -148,7 +146,7 @@ func (s *Server) configureRules(w *world) {
 
 // SetRule gives the default rule its URL, unless a person has pointed it elsewhere.
 func (s *Server) SetRule(url string) {
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		s.opts.RuleURL = url
 		s.configureRules(w)
 	})
@@ -156,7 +154,7 @@ func (s *Server) SetRule(url string) {
 
 // SetBlock gives the default block its URL and its amo_base_host, unless a person has pointed it elsewhere.
 func (s *Server) SetBlock(url, amoBaseHost string) {
-	s.write(func(w *world) {
+	s.state.Write(func(w *world) {
 		s.opts.BlockURL, s.opts.AmoBaseHost = url, amoBaseHost
 		s.configureBlocks(w)
 	})
@@ -183,5 +181,5 @@ func (s *Server) Close(ctx context.Context) error {
 		late = fmt.Errorf("stop local Usedesk: %w", ctx.Err())
 	}
 	s.client.CloseIdleConnections()
-	return errors.Join(late, s.saveNow())
+	return errors.Join(late, s.state.Close())
 }

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 )
 
-// world is everything the local Usedesk remembers: plain data, saved as one JSON file. All access goes through
-// Server.read and Server.write.
+// world is everything the local Usedesk remembers: plain data, saved as one JSON file. All access goes through a
+// kit.State.
 type world struct {
 	Clients map[int64]*client `json:"clients"`
 	Tickets map[int64]*ticket `json:"tickets"`
@@ -178,31 +177,6 @@ func (w *world) setStatus(t *ticket, status, userID, now int64) {
 	t.Changes = append(t.Changes, ticketChange{ID: w.id(), UserID: userID, Target: "status_id",
 		Value: idString(status), At: now, OldStatus: t.StatusID, NewStatus: status})
 	t.StatusID, t.UpdatedAt = status, now
-}
-
-// state guards the world.
-type state struct {
-	mu    sync.RWMutex
-	world *world
-	dirty chan struct{} // tells the saver that something changed; capacity 1
-}
-
-// read runs f under the read lock.
-func (s *Server) read(f func(w *world)) {
-	s.state.mu.RLock()
-	defer s.state.mu.RUnlock()
-	f(s.state.world)
-}
-
-// write runs f under the write lock and marks the state as changed.
-func (s *Server) write(f func(w *world)) {
-	s.state.mu.Lock()
-	defer s.state.mu.Unlock()
-	f(s.state.world)
-	select {
-	case s.state.dirty <- struct{}{}:
-	default:
-	}
 }
 
 func (s *Server) now() time.Time { return s.opts.Now() }

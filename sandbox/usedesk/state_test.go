@@ -35,7 +35,7 @@ func TestState_survivesARestartOnOtherPorts(t *testing.T) {
 	}
 	s = open(Options{BlockURL: "http://two/api/", RuleURL: "http://two/rule", AmoBaseHost: "http://amo2"})
 	defer s.Close(context.Background()) //nolint:errcheck // the folder goes with the test
-	s.read(func(w *world) {
+	s.state.Read(func(w *world) {
 		made := w.Tickets[id]
 		if made == nil || w.Clients[made.ClientID].Name != "Kept" || made.Comments[0].HTML != "<p>m</p>" {
 			t.Errorf("the ticket is %+v", made)
