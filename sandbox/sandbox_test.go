@@ -90,7 +90,7 @@ func infoAt(t *testing.T, url string) (v info) {
 }
 
 func TestStart_bothTellTheSameStory(t *testing.T) {
-	s := start(t, Options{AmoAddr: "127.0.0.1:0", DeskAddr: "127.0.0.1:0", SidecarURL: "http://127.0.0.1:9"})
+	s := start(t, Options{Addresses: Addresses{Amo: "127.0.0.1:0", Desk: "127.0.0.1:0"}, SidecarURL: "http://127.0.0.1:9"})
 	s.SetRule("http://127.0.0.1:9/api/freeCreateLead?key=k")
 	for _, url := range []string{s.AmoURL, s.DeskURL} {
 		got := infoAt(t, url)
@@ -112,7 +112,7 @@ func TestStart_bothTellTheSameStory(t *testing.T) {
 func TestStart_secondAccountAnswersAtItsHost(t *testing.T) {
 	for _, addr := range []string{"127.0.0.1:0", ":0", "0.0.0.0:0"} {
 		t.Run(addr, func(t *testing.T) {
-			s := start(t, Options{AmoAddr: addr, DeskAddr: "127.0.0.1:0"})
+			s := start(t, Options{Addresses: Addresses{Amo: addr, Desk: "127.0.0.1:0"}})
 			if s.AmoHosts[0] == s.AmoHosts[1] || !strings.HasPrefix(s.AmoHosts[0], "127.0.0.1:") {
 				t.Fatalf("hosts are %v", s.AmoHosts)
 			}
@@ -124,7 +124,7 @@ func TestStart_secondAccountAnswersAtItsHost(t *testing.T) {
 }
 
 func TestStart_otherHostsAreTheFirstAccounts(t *testing.T) {
-	s := start(t, Options{AmoAddr: "localhost:0", DeskAddr: "127.0.0.1:0", OtherHosts: []string{"crm.test"}})
+	s := start(t, Options{Addresses: Addresses{Amo: "localhost:0", Desk: "127.0.0.1:0"}, OtherHosts: []string{"crm.test"}})
 	for host, want := range map[string]int{"crm.test:1": http.StatusOK, "other.test": http.StatusNotFound} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.AmoURL+"/", nil)
 		if err != nil {
@@ -142,7 +142,7 @@ func TestStart_otherHostsAreTheFirstAccounts(t *testing.T) {
 }
 
 func TestStart_renamedAccountIsReachedAtTheSpareHost(t *testing.T) {
-	s := start(t, Options{AmoAddr: "127.0.0.1:0", DeskAddr: "127.0.0.1:0"})
+	s := start(t, Options{Addresses: Addresses{Amo: "127.0.0.1:0", Desk: "127.0.0.1:0"}})
 	if s.SpareHost == "" {
 		t.Skip("this system answers on one loopback address only")
 	}
@@ -173,7 +173,7 @@ func TestStart_secondAccountFallsBackToLocalhost(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := start(t, Options{AmoAddr: "127.0.0.1:" + port, DeskAddr: "127.0.0.1:0"})
+	s := start(t, Options{Addresses: Addresses{Amo: "127.0.0.1:" + port, Desk: "127.0.0.1:0"}})
 	if want := strings.Replace(s.AmoHosts[0], "127.0.0.1", "localhost", 1); s.AmoHosts[1] != want {
 		t.Errorf("hosts are %v, want %s", s.AmoHosts, want)
 	}
@@ -193,7 +193,7 @@ func TestStart_takenAddressLeavesNothingRunning(t *testing.T) {
 	if err := free.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Start(t.Context(), Options{AmoAddr: amoAddr, DeskAddr: taken.Addr().String()}); err == nil || !strings.Contains(err.Error(), "Usedesk") {
+	if _, err := Start(t.Context(), Options{Addresses: Addresses{Amo: amoAddr, Desk: taken.Addr().String()}}); err == nil || !strings.Contains(err.Error(), "Usedesk") {
 		t.Fatalf("error is %v", err)
 	}
 	again, err := net.Listen("tcp", amoAddr)
@@ -208,7 +208,7 @@ func TestStart_takenAddressLeavesNothingRunning(t *testing.T) {
 func TestStart_stateIsKeptInTheFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "for it")
 	open := func() *Sandbox {
-		s, err := Start(t.Context(), Options{AmoAddr: "127.0.0.1:0", DeskAddr: "127.0.0.1:0", DataDir: dir})
+		s, err := Start(t.Context(), Options{Addresses: Addresses{Amo: "127.0.0.1:0", Desk: "127.0.0.1:0"}, DataDir: dir})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,7 +235,7 @@ func TestClose_cutsWhatDoesNotEnd(t *testing.T) {
 	side := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(called); <-hang }))
 	defer side.Close()
 	defer close(hang)
-	s, err := Start(t.Context(), Options{AmoAddr: "127.0.0.1:0", DeskAddr: "127.0.0.1:0", SidecarURL: side.URL})
+	s, err := Start(t.Context(), Options{Addresses: Addresses{Amo: "127.0.0.1:0", Desk: "127.0.0.1:0"}, SidecarURL: side.URL})
 	if err != nil {
 		t.Fatal(err)
 	}

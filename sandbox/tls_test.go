@@ -58,7 +58,7 @@ func getBy(t *testing.T, c *http.Client, url string, header ...string) (int, []b
 }
 
 func TestTLS_bothSystemsSpeakHTTPSBesidesHTTP(t *testing.T) {
-	s := start(t, Options{AmoAddr: "127.0.0.1:0", DeskAddr: "127.0.0.1:0", TLSDir: t.TempDir()})
+	s := start(t, Options{Addresses: Addresses{Amo: "127.0.0.1:0", Desk: "127.0.0.1:0"}, TLSDir: t.TempDir()})
 	c := trusting(t, s, "")
 	for _, host := range append(s.ExtraHosts(), strings.TrimPrefix(s.DeskURL, "http://")) {
 		for _, scheme := range []string{"https://", "http://", "https://"} {
@@ -78,7 +78,7 @@ func TestTLS_bothSystemsSpeakHTTPSBesidesHTTP(t *testing.T) {
 }
 
 func TestTLS_accountsAreFoundUnderTheirPublicNames(t *testing.T) {
-	s := start(t, Options{AmoAddr: "127.0.0.1:0", DeskAddr: "127.0.0.1:0", TLSDir: t.TempDir(), OtherHosts: []string{"crm.test"}})
+	s := start(t, Options{Addresses: Addresses{Amo: "127.0.0.1:0", Desk: "127.0.0.1:0"}, TLSDir: t.TempDir(), OtherHosts: []string{"crm.test"}})
 	c := trusting(t, s, s.AmoHosts[0])
 	res, err := http.Post(s.AmoURL+"/_sandbox/grant", "application/json", strings.NewReader("{}"))
 	if err != nil {
@@ -103,7 +103,7 @@ func TestTLS_accountsAreFoundUnderTheirPublicNames(t *testing.T) {
 }
 
 func TestTLS_connectionsThatSayNothingDoNotHoldTheStop(t *testing.T) {
-	s, err := Start(t.Context(), Options{AmoAddr: "127.0.0.1:0", DeskAddr: "127.0.0.1:0", TLSDir: t.TempDir()})
+	s, err := Start(t.Context(), Options{Addresses: Addresses{Amo: "127.0.0.1:0", Desk: "127.0.0.1:0"}, TLSDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,9 +90,9 @@ func TestConfig_profilesStayOnThisMachineUnlessSaidOtherwise(t *testing.T) {
 	}
 }
 
-func TestThreePorts(t *testing.T) {
+func TestSplitPorts(t *testing.T) {
 	for in, ok := range map[string]bool{"8080,8081,8082": true, " 1, 2 ,3": true, "0,0,0": true, "8080": false, "a,b,c": false, "1,2,65536": false, "": false} {
-		if _, err := threePorts(in); (err == nil) != ok {
+		if _, err := splitPorts(in); (err == nil) != ok {
 			t.Errorf("%q: %v", in, err)
 		}
 	}

@@ -23,7 +23,7 @@ type demoCmd struct {
 
 // Run serves the demo until the context ends.
 func (cmd demoCmd) Run(ctx context.Context) error {
-	ports, err := threePorts(cmd.Ports)
+	ports, err := splitPorts(cmd.Ports)
 	if err != nil {
 		return err
 	}
@@ -33,8 +33,7 @@ func (cmd demoCmd) Run(ctx context.Context) error {
 	}
 	public := "http://" + ln.Addr().String()
 	sb, err := sandbox.Start(ctx, sandbox.Options{
-		AmoAddr:       "127.0.0.1:" + ports[1],
-		DeskAddr:      "127.0.0.1:" + ports[2],
+		Addresses:     sandbox.Loopback(ports[1:]),
 		SidecarURL:    public,
 		DisconnectURI: public + "/oauth/disconnected",
 		DataDir:       filepath.Join(cmd.Data, "sandbox"),
@@ -113,10 +112,16 @@ func stateWords(mode string) string {
 	return mode
 }
 
-func threePorts(s string) ([]string, error) {
+// splitPorts reads a port of the service and one of each local system.
+func splitPorts(s string) ([]string, error) {
 	ports := strings.Split(s, ",")
-	if len(ports) != 3 {
-		return nil, fmt.Errorf("--ports: %q is not three ports, expected such as 8080,8081,8082", s)
+	if n := 1 + len(sandbox.Names()); len(ports) != n {
+		var example []string
+		for i := range n {
+			example = append(example, strconv.Itoa(8080+i))
+		}
+		count := []string{"", "one", "two", "three", "four", "five"}[n]
+		return nil, fmt.Errorf("--ports: %q is not %s ports, expected such as %s", s, count, strings.Join(example, ","))
 	}
 	for i, p := range ports {
 		ports[i] = strings.TrimSpace(p)

@@ -10,8 +10,8 @@ import (
 )
 
 type sandboxCmd struct {
-	Amo     string `default:"127.0.0.1:8081" help:"Address of the local amoCRM."`
-	Desk    string `default:"127.0.0.1:8082" help:"Address of the local Usedesk."`
+	sandbox.Addresses
+
 	Sidecar string `default:"http://127.0.0.1:8080" help:"The service that the helpdesk's block and rule post to."`
 	Key     string `help:"Trigger key put into the helpdesk's rule."`
 	Data    string `help:"Folder that keeps the state; empty keeps it in memory."`
@@ -21,13 +21,16 @@ type sandboxCmd struct {
 	TLS     bool     `name:"tls" help:"Speak https, too, at the same addresses. Clients have to trust ca.pem in the folder of --data (data/sandbox without)."`
 }
 
-// Run serves both local systems until the context ends.
+// Run serves the local systems until the context ends.
 func (cmd sandboxCmd) Run(ctx context.Context) error {
 	sb, err := startSandbox(ctx, cmd)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("local amoCRM    %s\nlocal Usedesk   %s\ncontrol         %s/_sandbox/info\n", sb.AmoURL, sb.DeskURL, sb.AmoURL)
+	for _, x := range sb.Systems {
+		fmt.Printf("%-15s %s\n", "local "+x.Name, x.URL)
+	}
+	fmt.Printf("control         %s/_sandbox/info\n", sb.AmoURL)
 	if sb.CAFile != "" {
 		fmt.Printf("https, too      at the same addresses, for clients that trust %s\n", sb.CAFile)
 	}
@@ -41,8 +44,7 @@ func startSandbox(ctx context.Context, cmd sandboxCmd) (*sandbox.Sandbox, error)
 		tlsDir = cmp.Or(cmd.Data, "data/sandbox")
 	}
 	sb, err := sandbox.Start(ctx, sandbox.Options{
-		AmoAddr:       cmd.Amo,
-		DeskAddr:      cmd.Desk,
+		Addresses:     cmd.Addresses,
 		SidecarURL:    cmd.Sidecar,
 		DisconnectURI: cmd.Sidecar + "/oauth/disconnected",
 		DataDir:       cmd.Data,

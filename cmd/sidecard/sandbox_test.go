@@ -5,10 +5,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/sidecard/sidecard/sandbox"
 )
 
 func TestSandbox_flagsReachTheLocalSystems(t *testing.T) {
@@ -49,6 +53,19 @@ func TestSandbox_flagsReachTheLocalSystems(t *testing.T) {
 		}
 		if err := res.Body.Close(); err != nil || res.StatusCode != want {
 			t.Errorf("%s: %d, want %d (%v)", host, res.StatusCode, want, err)
+		}
+	}
+}
+
+// The tags of a command can't be derived from the list of the local systems, so they are held against it.
+func TestDemo_flagKnowsEverySystem(t *testing.T) {
+	ports, _ := reflect.TypeFor[demoCmd]().FieldByName("Ports")
+	if _, err := splitPorts(ports.Tag.Get("default")); err != nil {
+		t.Error(err)
+	}
+	for _, name := range sandbox.Names() {
+		if help := ports.Tag.Get("help"); !strings.Contains(help, "local "+name) {
+			t.Errorf("%q does not name the local %s", help, name)
 		}
 	}
 }
