@@ -2,9 +2,12 @@ package amocrm
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
+	"time"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // apiHandler answers one API route for a caller whose token was already checked.
@@ -21,96 +24,56 @@ const apiRoot = "/api/v4"
 // entities are the kinds that share notes, links, tags and custom fields.
 var entities = []string{"leads", "contacts", "companies"}
 
-// routeTable lists every route of the v4 API that this server knows.
-func (s *Server) routeTable() []route {
-	t := []route{
-		{"GET", "/account", s.getAccount},
-		{"GET", "/users", s.forAdmins(s.listUsers)},
-		{"GET", "/users/{id}", s.forAdmins(s.getUser)},
-		{"GET", "/leads/pipelines", s.listPipelines},
-		{"POST", "/leads/pipelines", s.forAdmins(s.createPipelines)},
-		{"GET", "/leads/pipelines/{id}", s.getPipeline},
-		{"PATCH", "/leads/pipelines/{id}", s.forAdmins(s.updatePipeline)},
-		{"DELETE", "/leads/pipelines/{id}", s.forAdmins(s.deletePipeline)},
-		{"GET", "/leads/pipelines/{id}/statuses", s.listStatuses},
-		{"POST", "/leads/pipelines/{id}/statuses", s.forAdmins(s.createStatuses)},
-		{"GET", "/leads/pipelines/{id}/statuses/{status}", s.getStatus},
-		{"PATCH", "/leads/pipelines/{id}/statuses/{status}", s.forAdmins(s.updateStatus)},
-		{"DELETE", "/leads/pipelines/{id}/statuses/{status}", s.forAdmins(s.deleteStatus)},
-		{"GET", "/leads/loss_reasons", s.listLossReasons},
-		{"POST", "/leads/loss_reasons", s.forAdmins(s.createLossReasons)},
-		{"GET", "/leads/loss_reasons/{id}", s.getLossReason},
-		{"PATCH", "/leads/loss_reasons/{id}", s.forAdmins(s.updateLossReason)},
-		{"DELETE", "/leads/loss_reasons/{id}", s.forAdmins(s.deleteLossReason)},
-		{"POST", "/leads/complex", s.createComplex},
-		{"GET", "/leads/unsorted", s.listUnsorted},
-		{"GET", "/leads/unsorted/summary", s.summariseUnsorted},
-		{"GET", "/leads/unsorted/{uid}", s.getUnsorted},
-		{"POST", "/leads/unsorted/forms", s.createUnsorted("forms")},
-		{"POST", "/leads/unsorted/sip", s.createUnsorted("sip")},
-		{"POST", "/leads/unsorted/{uid}/accept", s.acceptUnsorted},
-		{"DELETE", "/leads/unsorted/{uid}/decline", s.declineUnsorted},
-		{"POST", "/leads/unsorted/{uid}/link", s.linkUnsorted},
-		{"GET", "/events", s.listEvents},
-		{"GET", "/events/types", s.listEventTypes},
-		{"GET", "/events/{id}", s.getEvent},
-		{"GET", "/tasks", s.listTasks},
-		{"POST", "/tasks", s.createTasks},
-		{"PATCH", "/tasks", s.updateTasks},
-		{"GET", "/tasks/{id}", s.getTask},
-		{"PATCH", "/tasks/{id}", s.updateTask},
-		{"GET", "/webhooks", s.forAdmins(s.listWebhooks)},
-		{"POST", "/webhooks", s.forAdmins(s.subscribe)},
-		{"DELETE", "/webhooks", s.forAdmins(s.unsubscribe)},
-		{"POST", "/calls", s.createCalls},
-	}
-	t = append(t, s.catalogRoutes()...)
-	for _, path := range absentLists {
-		t = append(t, route{"GET", path, s.listNothing(path)})
-	}
+// deps is what the areas of the API need. Each area is a type of its own, with its routes.
+type deps struct {
+	gate   *gate
+	state  *kit.State[World]
+	now    func() time.Time
+	editor editor
+}
+
+// The areas.
+type (
+	accounts    deps
+	pipelines   deps
+	lossReasons deps
+	cards       deps // leads, contacts, companies
+	unsorted    deps
+	events      deps
+	tasks       deps
+	webhooks    deps
+	notes       deps
+	links       deps
+	tags        deps
+	fields      deps
+	catalogs    deps
+	absents     deps
+)
+
+// v4 is the whole API.
+type v4 struct {
+	deps
+	table []route
+}
+
+func newV4(d deps) v4 {
+	t := slices.Concat(accounts(d).routes(), pipelines(d).routes(), lossReasons(d).routes(), cards(d).routes(), unsorted(d).routes(),
+		events(d).routes(), tasks(d).routes(), webhooks(d).routes(), notes(d).routes(), links(d).routes(), tags(d).routes(),
+		catalogs(d).routes(), absents(d).routes())
 	for _, e := range entities {
 		own := func(of func(string) apiHandler) apiHandler { return of(e) }
-		t = append(t, s.fieldRoutes("/"+e+"/custom_fields", own)...)
-		t = append(t,
-			route{"GET", "/" + e, s.listEntities(e)},
-			route{"POST", "/" + e, s.createEntities(e)},
-			route{"PATCH", "/" + e, s.updateEntities(e)},
-			route{"GET", "/" + e + "/{id}", s.getEntity(e)},
-			route{"PATCH", "/" + e + "/{id}", s.updateEntity(e)},
-			route{"GET", "/" + e + "/notes", s.listNotes(e)},
-			route{"POST", "/" + e + "/notes", s.createNotes(e)},
-			route{"PATCH", "/" + e + "/notes", s.updateNotes(e)},
-			route{"GET", "/" + e + "/notes/{note}", s.getNote(e)},
-			route{"PATCH", "/" + e + "/notes/{note}", s.updateNote(e)},
-			route{"POST", "/" + e + "/notes/{note}/pin", s.pinNote(e, true)},
-			route{"POST", "/" + e + "/notes/{note}/unpin", s.pinNote(e, false)},
-			route{"GET", "/" + e + "/{id}/notes", s.listNotes(e)},
-			route{"POST", "/" + e + "/{id}/notes", s.createNotes(e)},
-			route{"PATCH", "/" + e + "/{id}/notes", s.updateNotes(e)},
-			route{"GET", "/" + e + "/{id}/notes/{note}", s.getNote(e)},
-			route{"PATCH", "/" + e + "/{id}/notes/{note}", s.updateNote(e)},
-			route{"GET", "/" + e + "/links", s.listLinks(e)},
-			route{"GET", "/" + e + "/{id}/links", s.listLinks(e)},
-			route{"POST", "/" + e + "/link", s.link(e, true)},
-			route{"POST", "/" + e + "/unlink", s.link(e, false)},
-			route{"POST", "/" + e + "/{id}/link", s.link(e, true)},
-			route{"POST", "/" + e + "/{id}/unlink", s.link(e, false)},
-			route{"GET", "/" + e + "/{id}/files", s.listNothing("/" + e + "/1/files")},
-			route{"GET", "/" + e + "/{id}/subscriptions", s.listNothing("/" + e + "/1/subscriptions")},
-			route{"GET", "/" + e + "/tags", s.listTags(e)},
-			route{"POST", "/" + e + "/tags", s.createTags(e)},
-		)
+		t = append(t, fields(d).routes("/"+e+"/custom_fields", own)...)
 	}
-	return t
+	return v4{d, t}
 }
 
 // apiRoutes hands every route to handle, as net/http patterns that do not conflict. "/leads/{id}/notes" and
 // "/leads/notes/{note}" would (both match "/leads/notes/notes"), so the routes below an entity's id are folded into
 // "/leads/{id}/{sub}" and told apart here; r.Pattern then names the real route.
-func (s *Server) apiRoutes(handle func(pattern string, h apiHandler)) {
+func (s v4) apiRoutes(handle func(pattern string, h apiHandler)) {
 	folded := map[string][]route{}
 	var order []string
-	for _, rt := range s.routeTable() {
+	for _, rt := range s.table {
 		p := rt.method + " " + foldPath(rt.path)
 		if _, seen := folded[p]; !seen {
 			order = append(order, p)
@@ -185,13 +148,13 @@ func matchPath(got, path string) (map[string]string, bool) {
 
 // apiFallback answers what no route takes: a kind that is not kept by its name, 405 when the path is known under another
 // method, else 404.
-func (s *Server) apiFallback(w http.ResponseWriter, r *http.Request, c caller) {
+func (s v4) apiFallback(w http.ResponseWriter, r *http.Request, c caller) {
 	if kind, ok := absentAt(strings.TrimPrefix(r.URL.Path, apiRoot)); ok && (kind.method == "" || kind.method == r.Method) {
-		s.absentRoute(kind, func(w http.ResponseWriter, _ *http.Request, _ caller) { notKept(w, kind.kind) })(w, r, c)
+		absents(s.deps).absentRoute(kind, func(w http.ResponseWriter, _ *http.Request, _ caller) { notKept(w, kind.kind) })(w, r, c)
 		return
 	}
 	var allow []string
-	for _, rt := range knownRoutes() {
+	for _, rt := range s.table {
 		if _, ok := matchPath(strings.TrimPrefix(r.URL.Path, apiRoot), rt.path); ok && rt.method != r.Method {
 			allow = append(allow, rt.method)
 		}
@@ -203,9 +166,6 @@ func (s *Server) apiFallback(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 	noRoute(w, r)
 }
-
-// knownRoutes is the table without a server behind it: for paths and methods only.
-var knownRoutes = sync.OnceValue(func() []route { return (*Server)(nil).routeTable() })
 
 func isEntity(name string) bool {
 	return name == "leads" || name == "contacts" || name == "companies"

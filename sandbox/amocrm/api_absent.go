@@ -13,15 +13,21 @@ type absent struct {
 	admin  bool   // only administrators may ask
 }
 
-// notKeptHeader names the kind on every answer about one that is not kept, an empty list included.
-const notKeptHeader = "X-Sandbox-Not-Kept"
+func (s absents) routes() []route {
+	var t []route
+	for _, path := range absentLists {
+		t = append(t, route{"GET", path, s.listNothing(path)})
+	}
+	for _, e := range entities {
+		for _, kind := range []string{"files", "subscriptions"} {
+			t = append(t, route{"GET", "/" + e + "/{id}/" + kind, s.listNothing("/" + e + "/1/" + kind)})
+		}
+	}
+	return t
+}
 
-// drivePath is where the address of the file service leads: to this server, never to the public one, so that no token
-// leaves the machine.
-const drivePath = "/drive"
-
-// absents lists them.
-func absents() []absent {
+// absentKinds lists them.
+func absentKinds() []absent {
 	list := []absent{
 		{kind: "roles", path: "/roles", admin: true}, {kind: "sources", path: "/sources", admin: true},
 		{kind: "chats of contacts", path: "/contacts/chats", admin: true}, {kind: "customers", path: "/customers"},
@@ -46,7 +52,7 @@ var absentLists = []string{
 // absentAt finds the kind that a path below the API's root belongs to.
 func absentAt(path string) (absent, bool) {
 	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
-	for _, a := range absents() {
+	for _, a := range absentKinds() {
 		n := strings.Count(a.path, "/") + 1
 		if len(segments) < n {
 			continue
@@ -59,15 +65,15 @@ func absentAt(path string) (absent, bool) {
 }
 
 // absentRoute answers for a kind as far as amoCRM would let the caller ask at all.
-func (s *Server) absentRoute(kind absent, h apiHandler) apiHandler {
+func (s absents) absentRoute(kind absent, h apiHandler) apiHandler {
 	if kind.admin {
-		return s.forAdmins(h)
+		return s.gate.forAdmins(h)
 	}
 	return h
 }
 
 // listNothing answers a list that is always empty.
-func (s *Server) listNothing(path string) apiHandler {
+func (s absents) listNothing(path string) apiHandler {
 	kind, _ := absentAt(path)
 	return s.absentRoute(kind, func(w http.ResponseWriter, r *http.Request, _ caller) {
 		w.Header().Set(notKeptHeader, kind.kind)
@@ -75,19 +81,4 @@ func (s *Server) listNothing(path string) apiHandler {
 			answerPage(w, r, p, "", nil, false)
 		}
 	})
-}
-
-// notKept answers that the address is right and the thing is missing here.
-func notKept(w http.ResponseWriter, kind string) {
-	w.Header().Set(notKeptHeader, kind)
-	problem(w, http.StatusNotImplemented, "Not Implemented",
-		"The local amoCRM does not keep "+kind+". The address is right: the real amoCRM answers here.")
-}
-
-// driveRoutes answer for the file service.
-func (s *Server) driveRoutes() {
-	drive := s.gate(func(w http.ResponseWriter, _ *http.Request, _ caller) { notKept(w, "files") })
-	for _, pattern := range []string{drivePath, drivePath + "/"} {
-		s.mux.Handle(pattern, drive)
-	}
 }

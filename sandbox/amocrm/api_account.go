@@ -7,8 +7,16 @@ import (
 	"time"
 )
 
+func (s accounts) routes() []route {
+	return []route{
+		{"GET", "/account", s.getAccount},
+		{"GET", "/users", s.gate.forAdmins(s.listUsers)},
+		{"GET", "/users/{id}", s.gate.forAdmins(s.getUser)},
+	}
+}
+
 // getAccount answers GET /account (EX account.json, with=… for the rest).
-func (s *Server) getAccount(w http.ResponseWriter, r *http.Request, c caller) {
+func (s accounts) getAccount(w http.ResponseWriter, r *http.Request, c caller) {
 	with := withSet(r)
 	now := s.now()
 	var o obj
@@ -127,7 +135,7 @@ var entityNames = obj{"leads": obj{
 }}
 
 // listUsers answers GET /users.
-func (s *Server) listUsers(w http.ResponseWriter, r *http.Request, c caller) {
+func (s accounts) listUsers(w http.ResponseWriter, r *http.Request, c caller) {
 	p, ok := readPage(w, r, defaultLimit, maxLimit)
 	if !ok {
 		return
@@ -147,7 +155,7 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request, c caller) {
 }
 
 // getUser answers GET /users/{id}.
-func (s *Server) getUser(w http.ResponseWriter, r *http.Request, c caller) {
+func (s accounts) getUser(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
 	s.state.Read(func(*World) {
 		if u := userOf(c.account, pathID(r, "id")); u != nil {

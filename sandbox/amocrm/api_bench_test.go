@@ -127,13 +127,13 @@ func startAPI(t *testing.T, filterOn bool) *api {
 		})
 		return c
 	}
-	s.apiRoutes(func(pattern string, h apiHandler) {
+	s.api.apiRoutes(func(pattern string, h apiHandler) {
 		b.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("X-Test-Route", s.routeName(r))
+			w.Header().Set("X-Test-Route", s.gate.routeName(r))
 			h(w, r, called(r))
 		})
 	})
-	b.mux.HandleFunc("/api/v4/", func(w http.ResponseWriter, r *http.Request) { s.apiFallback(w, r, called(r)) })
+	b.mux.HandleFunc("/api/v4/", func(w http.ResponseWriter, r *http.Request) { s.api.apiFallback(w, r, called(r)) })
 	return b
 }
 

@@ -7,7 +7,7 @@ import (
 
 // createCalls answers POST /calls: amoCRM itself finds whom a call belongs to, by the last ten digits of the phone;
 // a call from nobody known is reported beside the others and not kept (amocrm.md §6.1).
-func (s *Server) createCalls(w http.ResponseWriter, r *http.Request, c caller) {
+func (s notes) createCalls(w http.ResponseWriter, r *http.Request, c caller) {
 	items, ok := readBatch(w, r, maxWrite)
 	if !ok {
 		return
@@ -25,7 +25,7 @@ func (s *Server) createCalls(w http.ResponseWriter, r *http.Request, c caller) {
 		if bad.any() {
 			return
 		}
-		x := s.writer(world, c)
+		x := s.editor.writer(world, c.account, c.user)
 		for i, n := range notes {
 			rid, _ := requestID(items[i], i)
 			phone, _ := n.Params["phone"].(string)

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// catalogRoutes are the lists of an account, their fields and their elements.
-func (s *Server) catalogRoutes() []route {
+// routes are the lists of an account, their fields and their elements.
+func (s catalogs) routes() []route {
 	const catalog, elements = "/catalogs/{catalog}", "/catalogs/{catalog}/elements"
-	return append(s.fieldRoutes(catalog+"/custom_fields", s.inCatalog), []route{
+	return append(fields(s).routes(catalog+"/custom_fields", s.inCatalog), []route{
 		{"GET", "/catalogs", s.listCatalogs},
 		{"POST", "/catalogs", s.createCatalogs},
 		{"PATCH", "/catalogs", s.updateCatalogs},
@@ -24,7 +24,7 @@ func (s *Server) catalogRoutes() []route {
 }
 
 // inCatalog gives a handler of one kind of entity the catalog that the path names. Catalogs are never deleted here.
-func (s *Server) inCatalog(of func(kind string) apiHandler) apiHandler {
+func (s catalogs) inCatalog(of func(kind string) apiHandler) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		kind := ""
 		s.state.Read(func(*World) {
@@ -41,7 +41,7 @@ func (s *Server) inCatalog(of func(kind string) apiHandler) apiHandler {
 }
 
 // listCatalogs answers GET /catalogs with filter[id] and filter[type].
-func (s *Server) listCatalogs(w http.ResponseWriter, r *http.Request, c caller) {
+func (s catalogs) listCatalogs(w http.ResponseWriter, r *http.Request, c caller) {
 	p, ok := readPage(w, r, defaultLimit, maxLimit)
 	if !ok {
 		return
@@ -67,7 +67,7 @@ func (s *Server) listCatalogs(w http.ResponseWriter, r *http.Request, c caller) 
 }
 
 // getCatalog answers GET /catalogs/{catalog}.
-func (s *Server) getCatalog(w http.ResponseWriter, r *http.Request, c caller) {
+func (s catalogs) getCatalog(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
 	s.state.Read(func(*World) {
 		if cat := catalogOf(c.account, pathID(r, "catalog")); cat != nil {
@@ -82,7 +82,7 @@ func (s *Server) getCatalog(w http.ResponseWriter, r *http.Request, c caller) {
 }
 
 // createCatalogs answers POST /catalogs.
-func (s *Server) createCatalogs(w http.ResponseWriter, r *http.Request, c caller) {
+func (s catalogs) createCatalogs(w http.ResponseWriter, r *http.Request, c caller) {
 	if items, ok := readBatch(w, r, maxWrite); ok {
 		s.writeCatalogs(w, r, c, items, false, func(v check, m obj) Catalog {
 			v.required(m, "name")
@@ -96,14 +96,14 @@ func (s *Server) createCatalogs(w http.ResponseWriter, r *http.Request, c caller
 }
 
 // updateCatalogs answers PATCH /catalogs.
-func (s *Server) updateCatalogs(w http.ResponseWriter, r *http.Request, c caller) {
+func (s catalogs) updateCatalogs(w http.ResponseWriter, r *http.Request, c caller) {
 	if items, ok := readBatch(w, r, maxWrite); ok {
 		s.writeCatalogs(w, r, c, items, false, existingCatalog)
 	}
 }
 
 // updateCatalog answers PATCH /catalogs/{catalog} with a bare object.
-func (s *Server) updateCatalog(w http.ResponseWriter, r *http.Request, c caller) {
+func (s catalogs) updateCatalog(w http.ResponseWriter, r *http.Request, c caller) {
 	if m, ok := readObject(w, r); ok {
 		m["id"] = pathID(r, "catalog")
 		s.writeCatalogs(w, r, c, []obj{m}, true, existingCatalog)
@@ -124,7 +124,7 @@ func existingCatalog(v check, m obj) Catalog {
 }
 
 // writeCatalogs makes or changes catalogs, all or none. What the items say is laid over base.
-func (s *Server) writeCatalogs(w http.ResponseWriter, r *http.Request, c caller, items []obj, bare bool, base func(check, obj) Catalog) {
+func (s catalogs) writeCatalogs(w http.ResponseWriter, r *http.Request, c caller, items []obj, bare bool, base func(check, obj) Catalog) {
 	var bad refusal
 	var out []obj
 	s.state.Write(func(world *World) {
@@ -150,7 +150,7 @@ func (s *Server) writeCatalogs(w http.ResponseWriter, r *http.Request, c caller,
 		if bad.any() {
 			return
 		}
-		x := s.writer(world, c)
+		x := s.editor.writer(world, c.account, c.user)
 		for i := range next {
 			o := renderCatalog(r, c.account, x.putCatalog(&next[i]))
 			if rid, sent := requestID(items[i], i); sent || !bare {

@@ -8,7 +8,7 @@ import (
 const maxComplex = 50
 
 // createComplex answers POST /leads/complex with a bare array: lead, at most one contact and one company each.
-func (s *Server) createComplex(w http.ResponseWriter, r *http.Request, c caller) {
+func (s cards) createComplex(w http.ResponseWriter, r *http.Request, c caller) {
 	items, ok := readBatch(w, r, maxComplex)
 	if !ok {
 		return
@@ -23,7 +23,7 @@ func (s *Server) createComplex(w http.ResponseWriter, r *http.Request, c caller)
 		if bad.any() {
 			return
 		}
-		x := s.writer(world, c)
+		x := s.editor.writer(world, c.account, c.user)
 		for i, d := range drafts {
 			x.createNested(d)
 			id := x.create("leads", d)

@@ -8,7 +8,7 @@ import (
 )
 
 // listElements answers GET /catalogs/{catalog}/elements with query and filter[id].
-func (s *Server) listElements(kind string) apiHandler {
+func (s catalogs) listElements(kind string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		p, ok := readPage(w, r, defaultLimit, maxLimit)
 		if !ok {
@@ -37,7 +37,7 @@ func (s *Server) listElements(kind string) apiHandler {
 }
 
 // getElement answers GET /catalogs/{catalog}/elements/{id}.
-func (s *Server) getElement(kind string) apiHandler {
+func (s catalogs) getElement(kind string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var o obj
 		s.state.Read(func(*World) {
@@ -54,7 +54,7 @@ func (s *Server) getElement(kind string) apiHandler {
 }
 
 // createElements answers POST /catalogs/{catalog}/elements.
-func (s *Server) createElements(kind string) apiHandler {
+func (s catalogs) createElements(kind string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		if items, ok := readBatch(w, r, maxWrite); ok {
 			s.writeElements(w, r, c, kind, items, false, true)
@@ -63,7 +63,7 @@ func (s *Server) createElements(kind string) apiHandler {
 }
 
 // updateElements answers PATCH /catalogs/{catalog}/elements.
-func (s *Server) updateElements(kind string) apiHandler {
+func (s catalogs) updateElements(kind string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		if items, ok := readBatch(w, r, maxWrite); ok {
 			s.writeElements(w, r, c, kind, items, false, false)
@@ -72,7 +72,7 @@ func (s *Server) updateElements(kind string) apiHandler {
 }
 
 // updateElement answers PATCH /catalogs/{catalog}/elements/{id} with a bare object.
-func (s *Server) updateElement(kind string) apiHandler {
+func (s catalogs) updateElement(kind string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		if m, ok := readObject(w, r); ok {
 			m["id"] = pathID(r, "id")
@@ -82,7 +82,7 @@ func (s *Server) updateElement(kind string) apiHandler {
 }
 
 // writeElements makes or changes elements, all or none. The answer tells them whole.
-func (s *Server) writeElements(w http.ResponseWriter, r *http.Request, c caller, kind string, items []obj, bare, made bool) {
+func (s catalogs) writeElements(w http.ResponseWriter, r *http.Request, c caller, kind string, items []obj, bare, made bool) {
 	var bad refusal
 	var out []obj
 	s.state.Write(func(world *World) {
@@ -104,7 +104,7 @@ func (s *Server) writeElements(w http.ResponseWriter, r *http.Request, c caller,
 		if bad.any() {
 			return
 		}
-		x := s.writer(world, c)
+		x := s.editor.writer(world, c.account, c.user)
 		for i, d := range drafts {
 			o := renderElement(r, c.account, kind, x.putElement(cat, d))
 			if rid, sent := requestID(items[i], i); sent || !bare {

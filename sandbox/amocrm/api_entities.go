@@ -6,8 +6,22 @@ import (
 	"strconv"
 )
 
+func (s cards) routes() []route {
+	t := []route{{"POST", "/leads/complex", s.createComplex}}
+	for _, e := range entities {
+		t = append(t,
+			route{"GET", "/" + e, s.listEntities(e)},
+			route{"POST", "/" + e, s.createEntities(e)},
+			route{"PATCH", "/" + e, s.updateEntities(e)},
+			route{"GET", "/" + e + "/{id}", s.getEntity(e)},
+			route{"PATCH", "/" + e + "/{id}", s.updateEntity(e)},
+		)
+	}
+	return t
+}
+
 // listEntities answers GET /leads, /contacts, /companies (amocrm.md §4.1, §5.1).
-func (s *Server) listEntities(entity string) apiHandler {
+func (s cards) listEntities(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		p, ok := readPage(w, r, defaultLimit, maxLimit)
 		if !ok {
@@ -32,7 +46,7 @@ func (s *Server) listEntities(entity string) apiHandler {
 }
 
 // selectEntities applies bin, query, filter and order of a list.
-func (s *Server) selectEntities(w *World, a *Account, entity string, q url.Values, v view) []*Base {
+func (s cards) selectEntities(w *World, a *Account, entity string, q url.Values, v view) []*Base {
 	m := newMatcher(q.Get("query"))
 	f := filters{q}
 	hiddenAfter := s.now().Add(-w.IndexLag).UnixMilli()
@@ -62,7 +76,7 @@ func (s *Server) selectEntities(w *World, a *Account, entity string, q url.Value
 }
 
 // getEntity answers GET /{entity}/{id}; a missing one is 204.
-func (s *Server) getEntity(entity string) apiHandler {
+func (s cards) getEntity(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var o obj
 		s.state.Read(func(*World) {
@@ -75,7 +89,7 @@ func (s *Server) getEntity(entity string) apiHandler {
 }
 
 // createEntities answers POST /{entity}: an array, all or nothing, never deduplicated.
-func (s *Server) createEntities(entity string) apiHandler {
+func (s cards) createEntities(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		items, ok := readBatch(w, r, maxWrite)
 		if !ok {
@@ -91,7 +105,7 @@ func (s *Server) createEntities(entity string) apiHandler {
 			if bad.any() {
 				return
 			}
-			x := s.writer(world, c)
+			x := s.editor.writer(world, c.account, c.user)
 			for _, d := range drafts {
 				id := x.create(entity, d)
 				out = append(out, obj{"id": id, "request_id": d.requestID, "_links": selfLink(entityURL(r, entity, id))})
@@ -145,7 +159,7 @@ func (f *refusal) checkLossReason(a *Account, d *draft) {
 }
 
 // updateEntities answers PATCH /{entity}: an array whose items carry their ids.
-func (s *Server) updateEntities(entity string) apiHandler {
+func (s cards) updateEntities(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		items, ok := readBatch(w, r, maxWrite)
 		if !ok {
@@ -160,7 +174,7 @@ func (s *Server) updateEntities(entity string) apiHandler {
 }
 
 // updateEntity answers PATCH /{entity}/{id} with a bare object.
-func (s *Server) updateEntity(entity string) apiHandler {
+func (s cards) updateEntity(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		m, ok := readObject(w, r)
 		if !ok {
@@ -176,7 +190,7 @@ func (s *Server) updateEntity(entity string) apiHandler {
 }
 
 // patch checks all items, then carries them out.
-func (s *Server) patch(r *http.Request, c caller, entity string, items []obj) (out []obj, bad refusal) {
+func (s cards) patch(r *http.Request, c caller, entity string, items []obj) (out []obj, bad refusal) {
 	s.state.Write(func(world *World) {
 		var drafts []*draft
 		for i, m := range items {
@@ -192,7 +206,7 @@ func (s *Server) patch(r *http.Request, c caller, entity string, items []obj) (o
 		if bad.any() {
 			return
 		}
-		x := s.writer(world, c)
+		x := s.editor.writer(world, c.account, c.user)
 		for _, d := range drafts {
 			x.update(entity, d)
 			b := baseByID(c.account, entity, d.id)

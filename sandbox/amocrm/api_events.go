@@ -11,8 +11,16 @@ import (
 // maxEventFilter is how many ids and authors one request for events may name (amocrm.md §6.2).
 const maxEventFilter = 10
 
+func (s events) routes() []route {
+	return []route{
+		{"GET", "/events", s.listEvents},
+		{"GET", "/events/types", s.listEventTypes},
+		{"GET", "/events/{id}", s.getEvent},
+	}
+}
+
 // listEvents answers GET /events, newest first, 100 a page at most.
-func (s *Server) listEvents(w http.ResponseWriter, r *http.Request, c caller) {
+func (s events) listEvents(w http.ResponseWriter, r *http.Request, c caller) {
 	p, ok := readPage(w, r, defaultLimit, maxEventsLimit)
 	if !ok {
 		return
@@ -100,7 +108,7 @@ func wants(list []string, value any) bool {
 }
 
 // getEvent answers GET /events/{id}.
-func (s *Server) getEvent(w http.ResponseWriter, r *http.Request, c caller) {
+func (s events) getEvent(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
 	s.state.Read(func(*World) {
 		for _, e := range slices.Backward(c.account.Events) {
@@ -171,7 +179,7 @@ var eventTypes = []struct {
 }
 
 // listEventTypes answers GET /events/types.
-func (s *Server) listEventTypes(w http.ResponseWriter, r *http.Request, c caller) {
+func (s events) listEventTypes(w http.ResponseWriter, r *http.Request, c caller) {
 	var items []obj
 	for _, t := range eventTypes {
 		items = append(items, obj{"key": t.key, "type": t.number, "lang": t.lang})

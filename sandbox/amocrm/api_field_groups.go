@@ -18,21 +18,21 @@ type FieldGroup struct {
 	Predefined bool
 }
 
-// fieldRoutes are the definitions of one kind's fields and the groups that hold them; in names the kind that a request
+// routes are the definitions of one kind's fields and the groups that hold them; in names the kind that a request
 // is about.
-func (s *Server) fieldRoutes(path string, in func(of func(kind string) apiHandler) apiHandler) []route {
+func (s fields) routes(path string, in func(of func(kind string) apiHandler) apiHandler) []route {
 	return []route{
 		{"GET", path, in(s.listFields)},
-		{"POST", path, s.forAdmins(in(s.createFields))},
-		{"PATCH", path, s.forAdmins(in(s.updateFields))},
+		{"POST", path, s.gate.forAdmins(in(s.createFields))},
+		{"PATCH", path, s.gate.forAdmins(in(s.updateFields))},
 		{"GET", path + "/{id}", in(s.getField)},
-		{"PATCH", path + "/{id}", s.forAdmins(in(s.updateField))},
-		{"DELETE", path + "/{id}", s.forAdmins(in(s.deleteField))},
+		{"PATCH", path + "/{id}", s.gate.forAdmins(in(s.updateField))},
+		{"DELETE", path + "/{id}", s.gate.forAdmins(in(s.deleteField))},
 		{"GET", path + "/groups", in(s.listFieldGroups)},
-		{"POST", path + "/groups", s.forAdmins(in(s.createFieldGroups))},
+		{"POST", path + "/groups", s.gate.forAdmins(in(s.createFieldGroups))},
 		{"GET", path + "/groups/{group}", in(s.getFieldGroup)},
-		{"PATCH", path + "/groups/{group}", s.forAdmins(in(s.updateFieldGroup))},
-		{"DELETE", path + "/groups/{group}", s.forAdmins(in(s.deleteFieldGroup))},
+		{"PATCH", path + "/groups/{group}", s.gate.forAdmins(in(s.updateFieldGroup))},
+		{"DELETE", path + "/groups/{group}", s.gate.forAdmins(in(s.deleteFieldGroup))},
 	}
 }
 
@@ -78,7 +78,7 @@ func (v check) groupID(entity string, m obj) string {
 }
 
 // listFieldGroups answers GET /{entity}/custom_fields/groups.
-func (s *Server) listFieldGroups(entity string) apiHandler {
+func (s fields) listFieldGroups(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var items []obj
 		s.state.Read(func(*World) {
@@ -91,7 +91,7 @@ func (s *Server) listFieldGroups(entity string) apiHandler {
 }
 
 // getFieldGroup answers GET /{entity}/custom_fields/groups/{group}.
-func (s *Server) getFieldGroup(entity string) apiHandler {
+func (s fields) getFieldGroup(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var o obj
 		s.state.Read(func(*World) {
@@ -104,7 +104,7 @@ func (s *Server) getFieldGroup(entity string) apiHandler {
 }
 
 // createFieldGroups answers POST /{entity}/custom_fields/groups with 201.
-func (s *Server) createFieldGroups(entity string) apiHandler {
+func (s fields) createFieldGroups(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		items, ok := readBatch(w, r, maxWrite)
 		if !ok {
@@ -148,7 +148,7 @@ func (s *Server) createFieldGroups(entity string) apiHandler {
 
 // updateFieldGroup answers PATCH /{entity}/custom_fields/groups/{group}. The fields that it names move into the group,
 // those that are in it stay.
-func (s *Server) updateFieldGroup(entity string) apiHandler {
+func (s fields) updateFieldGroup(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		m, ok := readObject(w, r)
 		if !ok {
@@ -210,7 +210,7 @@ func (v check) fieldList(entity string, m obj) []*Field {
 }
 
 // deleteFieldGroup answers DELETE /{entity}/custom_fields/groups/{group}: its fields go back to the predefined group.
-func (s *Server) deleteFieldGroup(entity string) apiHandler {
+func (s fields) deleteFieldGroup(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var found, kept bool
 		s.state.Write(func(*World) {

@@ -8,7 +8,7 @@ import (
 )
 
 // listFields answers GET /{entity}/custom_fields: 50 a page unless asked otherwise, filter[type] and [id], order.
-func (s *Server) listFields(entity string) apiHandler {
+func (s fields) listFields(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		p, ok := readPage(w, r, defaultLimit, maxLimit)
 		if !ok {
@@ -50,7 +50,7 @@ func (s *Server) listFields(entity string) apiHandler {
 }
 
 // getField answers GET /{entity}/custom_fields/{id}.
-func (s *Server) getField(entity string) apiHandler {
+func (s fields) getField(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var o obj
 		s.state.Read(func(*World) {
@@ -67,7 +67,7 @@ func (s *Server) getField(entity string) apiHandler {
 }
 
 // deleteField answers DELETE /{entity}/custom_fields/{id}; values of the field go with it.
-func (s *Server) deleteField(entity string) apiHandler {
+func (s fields) deleteField(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var found, kept bool
 		s.state.Write(func(*World) {

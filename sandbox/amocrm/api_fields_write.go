@@ -22,7 +22,7 @@ var enumTypes = []string{"select", "multiselect", "radiobutton"}
 var leadOnly = []string{"tracking_data", "chained_list"}
 
 // createFields answers POST /{entity}/custom_fields with 201.
-func (s *Server) createFields(entity string) apiHandler {
+func (s fields) createFields(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		items, ok := readBatch(w, r, maxWrite)
 		if !ok {
@@ -59,7 +59,7 @@ func fieldTypeFits(entity, typ string) bool {
 }
 
 // updateFields answers PATCH /{entity}/custom_fields.
-func (s *Server) updateFields(entity string) apiHandler {
+func (s fields) updateFields(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		if items, ok := readBatch(w, r, maxWrite); ok {
 			s.writeFields(w, r, c, entity, items, http.StatusOK, existingField(entity))
@@ -68,7 +68,7 @@ func (s *Server) updateFields(entity string) apiHandler {
 }
 
 // updateField answers PATCH /{entity}/custom_fields/{id}.
-func (s *Server) updateField(entity string) apiHandler {
+func (s fields) updateField(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		m, ok := readObject(w, r)
 		if !ok {
@@ -96,7 +96,7 @@ func existingField(entity string) func(v check, m obj) *Field {
 }
 
 // writeFields makes or changes definitions, all or none. A status of 0 answers a single one as a bare object.
-func (s *Server) writeFields(w http.ResponseWriter, r *http.Request, c caller, entity string, items []obj, status int, base func(check, obj) *Field) {
+func (s fields) writeFields(w http.ResponseWriter, r *http.Request, c caller, entity string, items []obj, status int, base func(check, obj) *Field) {
 	var bad refusal
 	var out []obj
 	s.state.Write(func(world *World) {

@@ -52,8 +52,23 @@ func linksOf(a *Account, kind string, id int64) []end {
 	return out
 }
 
+func (s links) routes() []route {
+	var t []route
+	for _, e := range entities {
+		t = append(t,
+			route{"GET", "/" + e + "/links", s.listLinks(e)},
+			route{"GET", "/" + e + "/{id}/links", s.listLinks(e)},
+			route{"POST", "/" + e + "/link", s.link(e, true)},
+			route{"POST", "/" + e + "/unlink", s.link(e, false)},
+			route{"POST", "/" + e + "/{id}/link", s.link(e, true)},
+			route{"POST", "/" + e + "/{id}/unlink", s.link(e, false)},
+		)
+	}
+	return t
+}
+
 // listLinks answers GET /{entity}/{id}/links and GET /{entity}/links?filter[entity_id][]=…
-func (s *Server) listLinks(entity string) apiHandler {
+func (s links) listLinks(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		f := filters{r.URL.Query()}
 		owner := pathID(r, "id")
@@ -105,7 +120,7 @@ type linkOrder struct {
 }
 
 // link answers POST /{entity}/{id}/link and /unlink, and the mass forms without an id in the path.
-func (s *Server) link(entity string, join bool) apiHandler {
+func (s links) link(entity string, join bool) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		items, ok := readBatch(w, r, maxWrite)
 		if !ok {
@@ -129,7 +144,7 @@ func (s *Server) link(entity string, join bool) apiHandler {
 			if bad.any() {
 				return
 			}
-			x := s.writer(world, c)
+			x := s.editor.writer(world, c.account, c.user)
 			for _, o := range orders {
 				if !join {
 					x.unlink(o)
@@ -289,5 +304,5 @@ func (x writer) linkChanged(typ string, o linkOrder) {
 	x.journal(by).linked(typ, o.from.kind, o.from.id, o.to.kind, o.to.id)
 	b := baseByID(x.a, o.from.kind, o.from.id)
 	b.UpdatedAt, b.UpdatedBy = x.now, by
-	x.s.changed(x.w, x.a, change{Entity: o.from.kind, Action: "update", ID: o.from.id, By: by})
+	x.changed(change{Entity: o.from.kind, Action: "update", ID: o.from.id, By: by})
 }

@@ -6,8 +6,18 @@ import (
 	"slices"
 )
 
+func (s lossReasons) routes() []route {
+	return []route{
+		{"GET", "/leads/loss_reasons", s.listLossReasons},
+		{"POST", "/leads/loss_reasons", s.gate.forAdmins(s.createLossReasons)},
+		{"GET", "/leads/loss_reasons/{id}", s.getLossReason},
+		{"PATCH", "/leads/loss_reasons/{id}", s.gate.forAdmins(s.updateLossReason)},
+		{"DELETE", "/leads/loss_reasons/{id}", s.gate.forAdmins(s.deleteLossReason)},
+	}
+}
+
 // listLossReasons answers GET /leads/loss_reasons.
-func (s *Server) listLossReasons(w http.ResponseWriter, r *http.Request, c caller) {
+func (s lossReasons) listLossReasons(w http.ResponseWriter, r *http.Request, c caller) {
 	p, ok := readPage(w, r, defaultLimit, maxLimit)
 	if !ok {
 		return
@@ -27,7 +37,7 @@ func (s *Server) listLossReasons(w http.ResponseWriter, r *http.Request, c calle
 }
 
 // getLossReason answers GET /leads/loss_reasons/{id}.
-func (s *Server) getLossReason(w http.ResponseWriter, r *http.Request, c caller) {
+func (s lossReasons) getLossReason(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
 	s.state.Read(func(*World) {
 		if l := lossReasonOf(c.account, pathID(r, "id")); l != nil {
@@ -49,7 +59,7 @@ func renderLossReason(r *http.Request, l *LossReason) obj {
 }
 
 // createLossReasons answers POST /leads/loss_reasons. The documentation does not have it, the official library does.
-func (s *Server) createLossReasons(w http.ResponseWriter, r *http.Request, c caller) {
+func (s lossReasons) createLossReasons(w http.ResponseWriter, r *http.Request, c caller) {
 	items, ok := readBatch(w, r, maxWrite)
 	if !ok {
 		return
@@ -85,7 +95,7 @@ func (s *Server) createLossReasons(w http.ResponseWriter, r *http.Request, c cal
 }
 
 // updateLossReason answers PATCH /leads/loss_reasons/{id} with a bare object.
-func (s *Server) updateLossReason(w http.ResponseWriter, r *http.Request, c caller) {
+func (s lossReasons) updateLossReason(w http.ResponseWriter, r *http.Request, c caller) {
 	m, ok := readObject(w, r)
 	if !ok {
 		return
@@ -111,7 +121,7 @@ func (s *Server) updateLossReason(w http.ResponseWriter, r *http.Request, c call
 }
 
 // deleteLossReason answers DELETE /leads/loss_reasons/{id}; the leads that had it have none.
-func (s *Server) deleteLossReason(w http.ResponseWriter, r *http.Request, c caller) {
+func (s lossReasons) deleteLossReason(w http.ResponseWriter, r *http.Request, c caller) {
 	found := false
 	s.state.Write(func(*World) {
 		id := pathID(r, "id")

@@ -5,8 +5,29 @@ import (
 	"net/http"
 )
 
+func (s notes) routes() []route {
+	t := []route{{"POST", "/calls", s.createCalls}}
+	for _, e := range entities {
+		t = append(t,
+			route{"GET", "/" + e + "/notes", s.listNotes(e)},
+			route{"POST", "/" + e + "/notes", s.createNotes(e)},
+			route{"PATCH", "/" + e + "/notes", s.updateNotes(e)},
+			route{"GET", "/" + e + "/notes/{note}", s.getNote(e)},
+			route{"PATCH", "/" + e + "/notes/{note}", s.updateNote(e)},
+			route{"POST", "/" + e + "/notes/{note}/pin", s.pinNote(e, true)},
+			route{"POST", "/" + e + "/notes/{note}/unpin", s.pinNote(e, false)},
+			route{"GET", "/" + e + "/{id}/notes", s.listNotes(e)},
+			route{"POST", "/" + e + "/{id}/notes", s.createNotes(e)},
+			route{"PATCH", "/" + e + "/{id}/notes", s.updateNotes(e)},
+			route{"GET", "/" + e + "/{id}/notes/{note}", s.getNote(e)},
+			route{"PATCH", "/" + e + "/{id}/notes/{note}", s.updateNote(e)},
+		)
+	}
+	return t
+}
+
 // listNotes answers GET /{entity}/notes and GET /{entity}/{id}/notes.
-func (s *Server) listNotes(entity string) apiHandler {
+func (s notes) listNotes(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		p, ok := readPage(w, r, defaultLimit, maxLimit)
 		if !ok {
@@ -44,7 +65,7 @@ func (s *Server) listNotes(entity string) apiHandler {
 }
 
 // getNote answers GET /{entity}/notes/{note} and GET /{entity}/{id}/notes/{note}.
-func (s *Server) getNote(entity string) apiHandler {
+func (s notes) getNote(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		var o obj
 		s.state.Read(func(*World) {
@@ -70,7 +91,7 @@ func noteAt(a *Account, entity string, r *http.Request) *Note {
 }
 
 // pinNote answers POST /{entity}/notes/{note}/pin and /unpin with 204. One note of an entity is pinned at most.
-func (s *Server) pinNote(entity string, pin bool) apiHandler {
+func (s notes) pinNote(entity string, pin bool) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		found := false
 		s.state.Write(func(*World) {

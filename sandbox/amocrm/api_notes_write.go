@@ -12,7 +12,7 @@ var noteParams = map[string][]string{
 }
 
 // createNotes answers POST /{entity}/notes, whose items name their entity, and POST /{entity}/{id}/notes.
-func (s *Server) createNotes(entity string) apiHandler {
+func (s notes) createNotes(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		items, ok := readBatch(w, r, maxWrite)
 		if !ok {
@@ -31,7 +31,7 @@ func (s *Server) createNotes(entity string) apiHandler {
 			if bad.any() {
 				return
 			}
-			x := s.writer(world, c)
+			x := s.editor.writer(world, c.account, c.user)
 			for i, n := range made {
 				x.addNote(n)
 				o := writtenNote(r, n)
@@ -107,11 +107,11 @@ func (x writer) addNote(n *Note) {
 	n.UpdatedAt, n.UpdatedBy = n.CreatedAt, n.CreatedBy
 	x.a.Notes[n.ID] = n
 	x.journal(n.CreatedBy).add(noteEvents[n.Type], singular(n.Entity), n.EntityID, one("note", obj{"id": n.ID}), nil)
-	x.s.changed(x.w, x.a, change{Entity: n.Entity, Action: "note", ID: n.EntityID, NoteID: n.ID, By: n.CreatedBy})
+	x.changed(change{Entity: n.Entity, Action: "note", ID: n.EntityID, NoteID: n.ID, By: n.CreatedBy})
 }
 
 // updateNotes answers PATCH /{entity}/notes and PATCH /{entity}/{id}/notes.
-func (s *Server) updateNotes(entity string) apiHandler {
+func (s notes) updateNotes(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		items, ok := readBatch(w, r, maxWrite)
 		if !ok {
@@ -126,7 +126,7 @@ func (s *Server) updateNotes(entity string) apiHandler {
 }
 
 // updateNote answers PATCH of one note with a bare object.
-func (s *Server) updateNote(entity string) apiHandler {
+func (s notes) updateNote(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		m, ok := readObject(w, r)
 		if !ok {
@@ -141,7 +141,7 @@ func (s *Server) updateNote(entity string) apiHandler {
 	}
 }
 
-func (s *Server) patchNotes(r *http.Request, c caller, entity string, items []obj) (out []obj, bad refusal) {
+func (s notes) patchNotes(r *http.Request, c caller, entity string, items []obj) (out []obj, bad refusal) {
 	s.state.Write(func(world *World) {
 		notes, next := make([]*Note, len(items)), make([]Note, len(items))
 		for i, m := range items {
@@ -156,7 +156,7 @@ func (s *Server) patchNotes(r *http.Request, c caller, entity string, items []ob
 		if bad.any() {
 			return
 		}
-		x := s.writer(world, c)
+		x := s.editor.writer(world, c.account, c.user)
 		for i, n := range notes {
 			*n = next[i]
 			n.UpdatedAt, n.UpdatedBy = x.now, x.by

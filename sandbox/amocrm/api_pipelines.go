@@ -13,8 +13,23 @@ const (
 	maxStatuses  = 100
 )
 
+func (s pipelines) routes() []route {
+	return []route{
+		{"GET", "/leads/pipelines", s.listPipelines},
+		{"POST", "/leads/pipelines", s.gate.forAdmins(s.createPipelines)},
+		{"GET", "/leads/pipelines/{id}", s.getPipeline},
+		{"PATCH", "/leads/pipelines/{id}", s.gate.forAdmins(s.updatePipeline)},
+		{"DELETE", "/leads/pipelines/{id}", s.gate.forAdmins(s.deletePipeline)},
+		{"GET", "/leads/pipelines/{id}/statuses", s.listStatuses},
+		{"POST", "/leads/pipelines/{id}/statuses", s.gate.forAdmins(s.createStatuses)},
+		{"GET", "/leads/pipelines/{id}/statuses/{status}", s.getStatus},
+		{"PATCH", "/leads/pipelines/{id}/statuses/{status}", s.gate.forAdmins(s.updateStatus)},
+		{"DELETE", "/leads/pipelines/{id}/statuses/{status}", s.gate.forAdmins(s.deleteStatus)},
+	}
+}
+
 // listPipelines answers GET /leads/pipelines with their stages.
-func (s *Server) listPipelines(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) listPipelines(w http.ResponseWriter, r *http.Request, c caller) {
 	var items []obj
 	s.state.Read(func(*World) {
 		for _, p := range c.account.Pipelines {
@@ -32,7 +47,7 @@ func answerPipelines(w http.ResponseWriter, r *http.Request, items []obj) {
 }
 
 // getPipeline answers GET /leads/pipelines/{id}; an unknown one is 404, unlike leads.
-func (s *Server) getPipeline(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) getPipeline(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
 	s.state.Read(func(*World) {
 		if p := pipelineOf(c.account, pathID(r, "id")); p != nil {
@@ -47,7 +62,7 @@ func (s *Server) getPipeline(w http.ResponseWriter, r *http.Request, c caller) {
 }
 
 // listStatuses answers GET /leads/pipelines/{id}/statuses.
-func (s *Server) listStatuses(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) listStatuses(w http.ResponseWriter, r *http.Request, c caller) {
 	var items []obj
 	s.state.Read(func(*World) {
 		if p := pipelineOf(c.account, pathID(r, "id")); p != nil {
@@ -64,7 +79,7 @@ func (s *Server) listStatuses(w http.ResponseWriter, r *http.Request, c caller) 
 }
 
 // getStatus answers GET /leads/pipelines/{id}/statuses/{status}.
-func (s *Server) getStatus(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) getStatus(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
 	what := "Pipeline"
 	s.state.Read(func(*World) {
@@ -84,7 +99,7 @@ func (s *Server) getStatus(w http.ResponseWriter, r *http.Request, c caller) {
 }
 
 // createPipelines answers POST /leads/pipelines.
-func (s *Server) createPipelines(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) createPipelines(w http.ResponseWriter, r *http.Request, c caller) {
 	items, ok := readBatch(w, r, maxPipelines)
 	if !ok {
 		return

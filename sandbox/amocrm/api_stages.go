@@ -23,7 +23,7 @@ func (v check) color(m obj) string {
 }
 
 // updatePipeline answers PATCH /leads/pipelines/{id}.
-func (s *Server) updatePipeline(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) updatePipeline(w http.ResponseWriter, r *http.Request, c caller) {
 	m, ok := readObject(w, r)
 	if !ok {
 		return
@@ -66,7 +66,7 @@ func answerChanged(w http.ResponseWriter, bad refusal, o obj, what string) {
 }
 
 // deletePipeline answers DELETE /leads/pipelines/{id}. The main one and one with leads stay.
-func (s *Server) deletePipeline(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) deletePipeline(w http.ResponseWriter, r *http.Request, c caller) {
 	var found, kept bool
 	s.state.Write(func(*World) {
 		a := c.account
@@ -97,7 +97,7 @@ func answerDeleted(w http.ResponseWriter, found, kept bool, what string) {
 }
 
 // createStatuses answers POST /leads/pipelines/{id}/statuses; new stages go before the closing ones.
-func (s *Server) createStatuses(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) createStatuses(w http.ResponseWriter, r *http.Request, c caller) {
 	items, ok := readBatch(w, r, maxStatuses)
 	if !ok {
 		return
@@ -150,7 +150,7 @@ func (s *Server) createStatuses(w http.ResponseWriter, r *http.Request, c caller
 }
 
 // updateStatus answers PATCH …/statuses/{status}. The closing stages can only be renamed.
-func (s *Server) updateStatus(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) updateStatus(w http.ResponseWriter, r *http.Request, c caller) {
 	m, ok := readObject(w, r)
 	if !ok {
 		return
@@ -182,7 +182,7 @@ func (s *Server) updateStatus(w http.ResponseWriter, r *http.Request, c caller) 
 }
 
 // deleteStatus answers DELETE …/statuses/{status}: its leads move to the first stage.
-func (s *Server) deleteStatus(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) deleteStatus(w http.ResponseWriter, r *http.Request, c caller) {
 	var found, kept bool
 	s.state.Write(func(*World) {
 		p, st := statusOf(c.account, pathID(r, "id"), pathID(r, "status"))

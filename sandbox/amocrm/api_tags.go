@@ -5,8 +5,19 @@ import (
 	"strings"
 )
 
+func (s tags) routes() []route {
+	var t []route
+	for _, e := range entities {
+		t = append(t,
+			route{"GET", "/" + e + "/tags", s.listTags(e)},
+			route{"POST", "/" + e + "/tags", s.createTags(e)},
+		)
+	}
+	return t
+}
+
 // listTags answers GET /{entity}/tags with filter[id], filter[name] and query.
-func (s *Server) listTags(entity string) apiHandler {
+func (s tags) listTags(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		p, ok := readPage(w, r, defaultLimit, maxLimit)
 		if !ok {
@@ -34,7 +45,7 @@ func (s *Server) listTags(entity string) apiHandler {
 }
 
 // createTags answers POST /{entity}/tags; a name that is there already keeps its tag.
-func (s *Server) createTags(entity string) apiHandler {
+func (s tags) createTags(entity string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		items, ok := readBatch(w, r, maxWrite)
 		if !ok {

@@ -6,8 +6,18 @@ import (
 	"strconv"
 )
 
+func (s tasks) routes() []route {
+	return []route{
+		{"GET", "/tasks", s.listTasks},
+		{"POST", "/tasks", s.createTasks},
+		{"PATCH", "/tasks", s.updateTasks},
+		{"GET", "/tasks/{id}", s.getTask},
+		{"PATCH", "/tasks/{id}", s.updateTask},
+	}
+}
+
 // listTasks answers GET /tasks (amocrm.md §6.3).
-func (s *Server) listTasks(w http.ResponseWriter, r *http.Request, c caller) {
+func (s tasks) listTasks(w http.ResponseWriter, r *http.Request, c caller) {
 	p, ok := readPage(w, r, defaultLimit, maxLimit)
 	if !ok {
 		return
@@ -59,7 +69,7 @@ func (f filters) takesTask(a *Account, t *Task) bool {
 }
 
 // getTask answers GET /tasks/{id}.
-func (s *Server) getTask(w http.ResponseWriter, r *http.Request, c caller) {
+func (s tasks) getTask(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
 	s.state.Read(func(*World) {
 		if t := c.account.Tasks[pathID(r, "id")]; t != nil {
@@ -74,7 +84,7 @@ func (s *Server) getTask(w http.ResponseWriter, r *http.Request, c caller) {
 }
 
 // createTasks answers POST /tasks.
-func (s *Server) createTasks(w http.ResponseWriter, r *http.Request, c caller) {
+func (s tasks) createTasks(w http.ResponseWriter, r *http.Request, c caller) {
 	items, ok := readBatch(w, r, maxWrite)
 	if !ok {
 		return
@@ -82,7 +92,7 @@ func (s *Server) createTasks(w http.ResponseWriter, r *http.Request, c caller) {
 	var bad refusal
 	var out []obj
 	s.state.Write(func(world *World) {
-		x := s.writer(world, c)
+		x := s.editor.writer(world, c.account, c.user)
 		var made []Task
 		for i, m := range items {
 			v := newCheck(c.account)
@@ -106,7 +116,7 @@ func (s *Server) createTasks(w http.ResponseWriter, r *http.Request, c caller) {
 			t.UpdatedBy = t.CreatedBy
 			c.account.Tasks[t.ID] = t
 			x.taskEvent("task_added", t, t.CreatedBy, nil, nil)
-			s.changed(world, c.account, change{Entity: "tasks", Action: "add", ID: t.ID, By: t.CreatedBy})
+			x.changed(change{Entity: "tasks", Action: "add", ID: t.ID, By: t.CreatedBy})
 			rid, _ := requestID(items[i], i)
 			out = append(out, obj{"id": t.ID, "request_id": rid, "_links": taskLink(r, t)})
 		}
@@ -119,7 +129,7 @@ func (s *Server) createTasks(w http.ResponseWriter, r *http.Request, c caller) {
 }
 
 // updateTasks answers PATCH /tasks.
-func (s *Server) updateTasks(w http.ResponseWriter, r *http.Request, c caller) {
+func (s tasks) updateTasks(w http.ResponseWriter, r *http.Request, c caller) {
 	items, ok := readBatch(w, r, maxWrite)
 	if !ok {
 		return
@@ -132,7 +142,7 @@ func (s *Server) updateTasks(w http.ResponseWriter, r *http.Request, c caller) {
 }
 
 // updateTask answers PATCH /tasks/{id} with a bare object (EX task-complete-response-single.json).
-func (s *Server) updateTask(w http.ResponseWriter, r *http.Request, c caller) {
+func (s tasks) updateTask(w http.ResponseWriter, r *http.Request, c caller) {
 	m, ok := readObject(w, r)
 	if !ok {
 		return
@@ -145,7 +155,7 @@ func (s *Server) updateTask(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 }
 
-func (s *Server) patchTasks(r *http.Request, c caller, items []obj) (out []obj, bad refusal) {
+func (s tasks) patchTasks(r *http.Request, c caller, items []obj) (out []obj, bad refusal) {
 	s.state.Write(func(world *World) {
 		var next []Task
 		for i, m := range items {
@@ -163,7 +173,7 @@ func (s *Server) patchTasks(r *http.Request, c caller, items []obj) (out []obj, 
 		if bad.any() {
 			return
 		}
-		x := s.writer(world, c)
+		x := s.editor.writer(world, c.account, c.user)
 		for i, t := range next {
 			x.changeTask(c.account.Tasks[t.ID], t, items[i]["updated_by"] != nil)
 			rid, _ := requestID(items[i], i)
@@ -234,9 +244,9 @@ func (x writer) changeTask(t *Task, next Task, saidAuthor bool) {
 	if old.Responsible != t.Responsible {
 		user := func(id int64) []obj { return one("responsible_user", obj{"id": id}) }
 		x.journal(by).add("entity_responsible_changed", "task", t.ID, user(t.Responsible), user(old.Responsible))
-		x.s.changed(x.w, x.a, change{Entity: "tasks", Action: "responsible", ID: t.ID, OldResponsible: old.Responsible, By: by})
+		x.changed(change{Entity: "tasks", Action: "responsible", ID: t.ID, OldResponsible: old.Responsible, By: by})
 	}
-	x.s.changed(x.w, x.a, change{Entity: "tasks", Action: "update", ID: t.ID, By: by})
+	x.changed(change{Entity: "tasks", Action: "update", ID: t.ID, By: by})
 }
 
 // taskEvent records a task's event where people look for it: on the entity that it hangs on.

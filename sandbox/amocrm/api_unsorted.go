@@ -31,8 +31,21 @@ func newUID() string {
 	return hex.EncodeToString(b[:])
 }
 
+func (s unsorted) routes() []route {
+	return []route{
+		{"GET", "/leads/unsorted", s.listUnsorted},
+		{"GET", "/leads/unsorted/summary", s.summariseUnsorted},
+		{"GET", "/leads/unsorted/{uid}", s.getUnsorted},
+		{"POST", "/leads/unsorted/forms", s.createUnsorted("forms")},
+		{"POST", "/leads/unsorted/sip", s.createUnsorted("sip")},
+		{"POST", "/leads/unsorted/{uid}/accept", s.acceptUnsorted},
+		{"DELETE", "/leads/unsorted/{uid}/decline", s.declineUnsorted},
+		{"POST", "/leads/unsorted/{uid}/link", s.linkUnsorted},
+	}
+}
+
 // listUnsorted answers GET /leads/unsorted with filter[uid], [category] and [pipeline_id].
-func (s *Server) listUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
+func (s unsorted) listUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
 	p, ok := readPage(w, r, defaultLimit, maxLimit)
 	if !ok {
 		return
@@ -59,7 +72,7 @@ func (s *Server) listUnsorted(w http.ResponseWriter, r *http.Request, c caller) 
 }
 
 // getUnsorted answers GET /leads/unsorted/{uid}.
-func (s *Server) getUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
+func (s unsorted) getUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
 	var o obj
 	s.state.Read(func(*World) {
 		if u := c.account.Unsorted[r.PathValue("uid")]; u != nil {
@@ -74,7 +87,7 @@ func (s *Server) getUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
 }
 
 // summariseUnsorted answers GET /leads/unsorted/summary: what waits, by category, and what became of the rest.
-func (s *Server) summariseUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
+func (s unsorted) summariseUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
 	f := filters{r.URL.Query()}
 	counts, outcomes := map[string]int{}, map[string]int{}
 	var total, settled int
@@ -108,7 +121,7 @@ func (s *Server) summariseUnsorted(w http.ResponseWriter, r *http.Request, c cal
 }
 
 // createUnsorted answers POST /leads/unsorted/forms and /sip.
-func (s *Server) createUnsorted(category string) apiHandler {
+func (s unsorted) createUnsorted(category string) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
 		items, ok := readBatch(w, r, maxWrite)
 		if !ok {
@@ -118,7 +131,7 @@ func (s *Server) createUnsorted(category string) apiHandler {
 		var out []obj
 		s.state.Write(func(world *World) {
 			var made []*Unsorted
-			made, bad = s.writer(world, c).addUnsorted(category, items)
+			made, bad = s.editor.writer(world, c.account, c.user).addUnsorted(category, items)
 			for i, u := range made {
 				o := renderUnsorted(r, c.account, u)
 				rid, _ := requestID(items[i], i)

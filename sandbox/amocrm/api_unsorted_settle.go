@@ -96,7 +96,7 @@ func readOptional(w http.ResponseWriter, r *http.Request) (obj, bool) {
 }
 
 // acceptUnsorted answers POST /leads/unsorted/{uid}/accept: the lead moves to a normal stage.
-func (s *Server) acceptUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
+func (s unsorted) acceptUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
 	s.endUnsorted(w, r, c, func(x writer, v check, u *Unsorted, m obj) obj {
 		first := firstStatus(pipelineOf(c.account, u.PipelineID)).ID
 		d := &draft{id: u.LeadID, pipeline: &u.PipelineID, responsible: v.user(m, "user_id"), status: v.integer(m, "status_id")}
@@ -114,7 +114,7 @@ func (s *Server) acceptUnsorted(w http.ResponseWriter, r *http.Request, c caller
 }
 
 // declineUnsorted answers DELETE /leads/unsorted/{uid}/decline: the lead goes to the bin.
-func (s *Server) declineUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
+func (s unsorted) declineUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
 	s.endUnsorted(w, r, c, func(x writer, v check, u *Unsorted, m obj) obj {
 		x.by = or(v.user(m, "user_id"), x.by)
 		if v.failed() {
@@ -136,7 +136,7 @@ func (x writer) drop(u *Unsorted, outcome string) {
 
 // linkUnsorted answers POST /leads/unsorted/{uid}/link: the contact joins a lead that is there, and the incoming one goes
 // to the bin. The documentation says chats only, the official library takes mail, too.
-func (s *Server) linkUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
+func (s unsorted) linkUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
 	s.endUnsorted(w, r, c, func(x writer, v check, u *Unsorted, m obj) obj {
 		if u.Category != "chats" && u.Category != "mail" {
 			v.fail(codeChoice, "category", "Only unsorted leads of the categories chats and mail can be linked.")
@@ -177,7 +177,7 @@ func (v check) unsortedTarget(m obj, u *Unsorted) (lead, contact int64) {
 }
 
 // endUnsorted ends an incoming lead's wait: end carries it out and tells the answer, or notes what is wrong.
-func (s *Server) endUnsorted(w http.ResponseWriter, r *http.Request, c caller, end func(x writer, v check, u *Unsorted, m obj) obj) {
+func (s unsorted) endUnsorted(w http.ResponseWriter, r *http.Request, c caller, end func(x writer, v check, u *Unsorted, m obj) obj) {
 	m, ok := readOptional(w, r)
 	if !ok {
 		return
@@ -187,7 +187,7 @@ func (s *Server) endUnsorted(w http.ResponseWriter, r *http.Request, c caller, e
 	s.state.Write(func(world *World) {
 		if u := c.account.Unsorted[r.PathValue("uid")]; u != nil {
 			v := newCheck(c.account)
-			o = end(s.writer(world, c), v, u, m)
+			o = end(s.editor.writer(world, c.account, c.user), v, u, m)
 			bad.add("0", *v.errs)
 		}
 	})

@@ -27,8 +27,16 @@ var hookSettings = func() []string {
 	return list
 }()
 
+func (s webhooks) routes() []route {
+	return []route{
+		{"GET", "/webhooks", s.gate.forAdmins(s.listWebhooks)},
+		{"POST", "/webhooks", s.gate.forAdmins(s.subscribe)},
+		{"DELETE", "/webhooks", s.gate.forAdmins(s.unsubscribe)},
+	}
+}
+
 // listWebhooks answers GET /webhooks?filter[destination]=…; none is an empty list, as for links.
-func (s *Server) listWebhooks(w http.ResponseWriter, r *http.Request, c caller) {
+func (s webhooks) listWebhooks(w http.ResponseWriter, r *http.Request, c caller) {
 	f := filters{r.URL.Query()}
 	items := []obj{}
 	s.state.Read(func(*World) {
@@ -42,7 +50,7 @@ func (s *Server) listWebhooks(w http.ResponseWriter, r *http.Request, c caller) 
 }
 
 // subscribe answers POST /webhooks with 201 and the bare hook. The same destination is updated, and enabled again.
-func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, c caller) {
+func (s webhooks) subscribe(w http.ResponseWriter, r *http.Request, c caller) {
 	m, ok := readObject(w, r)
 	if !ok {
 		return
@@ -115,7 +123,7 @@ func ascii(s string) bool {
 }
 
 // unsubscribe answers DELETE /webhooks, whose body names the destination.
-func (s *Server) unsubscribe(w http.ResponseWriter, r *http.Request, c caller) {
+func (s webhooks) unsubscribe(w http.ResponseWriter, r *http.Request, c caller) {
 	m, ok := readObject(w, r)
 	if !ok {
 		return

@@ -1,21 +1,34 @@
 package amocrm
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // writer carries out the drafts of one request. The caller holds the write lock and has found no error in them.
 type writer struct {
-	s   *Server
-	w   *World
-	a   *Account
-	by  int64 // the caller's user
-	now int64 // unix s
-	ms  int64 // unix ms
+	w    *World
+	a    *Account
+	by   int64 // the caller's user
+	now  int64 // unix s
+	ms   int64 // unix ms
+	tell func(*World, *Account, change)
 }
 
-func (s *Server) writer(w *World, c caller) writer {
-	t := s.now()
-	return writer{s, w, c.account, c.user, t.Unix(), t.UnixMilli()}
+// editor makes writers.
+type editor struct {
+	clock func() time.Time
+	tell  func(*World, *Account, change) // hears of every change, under the write lock
 }
+
+// writer makes the writer of a user's request. The caller holds the write lock.
+func (e editor) writer(w *World, a *Account, by int64) writer {
+	t := e.clock()
+	return writer{w, a, by, t.Unix(), t.UnixMilli(), e.tell}
+}
+
+// changed tells of a change.
+func (x writer) changed(c change) { x.tell(x.w, x.a, c) }
 
 func (x writer) journal(by int64) journal { return journal{x.w, x.a, x.now, by} }
 
@@ -53,7 +66,7 @@ func (x writer) create(entity string, d *draft) int64 {
 			j.linked("entity_linked", "leads", id, "companies", l.CompanyID)
 		}
 	}
-	x.s.changed(x.w, x.a, change{Entity: entity, Action: "add", ID: id, By: by})
+	x.changed(change{Entity: entity, Action: "add", ID: id, By: by})
 	return id
 }
 
@@ -126,10 +139,10 @@ func (x writer) update(entity string, d *draft) {
 	if old := b.Responsible; set(&b.Responsible, d.responsible) {
 		user := func(id int64) []obj { return one("responsible_user", obj{"id": id}) }
 		j.add("entity_responsible_changed", singular(entity), b.ID, user(b.Responsible), user(old))
-		x.s.changed(x.w, x.a, change{Entity: entity, Action: "responsible", ID: b.ID, OldResponsible: old, By: by})
+		x.changed(change{Entity: entity, Action: "responsible", ID: b.ID, OldResponsible: old, By: by})
 	}
 	if edited {
-		x.s.changed(x.w, x.a, change{Entity: entity, Action: "update", ID: b.ID, By: by})
+		x.changed(change{Entity: entity, Action: "update", ID: b.ID, By: by})
 	}
 }
 
@@ -162,7 +175,7 @@ func (x writer) updateLead(l *Lead, d *draft, j journal) (edited bool) {
 		stage := func(p, st int64) []obj { return one("lead_status", obj{"id": st, "pipeline_id": p}) }
 		j.add("lead_status_changed", "lead", l.ID, stage(l.PipelineID, l.StatusID), stage(oldPipeline, oldStatus))
 		x.settleUnsorted(l, outcomeAccepted)
-		x.s.changed(x.w, x.a, change{
+		x.changed(change{
 			Entity: "leads", Action: "status", ID: l.ID, OldStatus: oldStatus, OldPipeline: oldPipeline, By: j.by,
 		})
 	}

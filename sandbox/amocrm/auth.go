@@ -8,31 +8,31 @@ import (
 
 // authenticate finds out who an API request acts for. The account is always that of the Host header; a refusal is
 // what to answer instead of doing the work, with as much of the caller as is known.
-func (s *Server) authenticate(r *http.Request) (who caller, refusal func(http.ResponseWriter)) {
-	s.state.Read(func(w *World) {
+func (g *gate) authenticate(r *http.Request) (who caller, refusal func(http.ResponseWriter)) {
+	g.state.Read(func(w *World) {
 		who.account = w.accountAt(r.Host)
-		g, known := w.accessOf(r)
-		if !known || g.Account != who.account.ID {
+		access, known := accessOf(w, r)
+		if !known || access.Account != who.account.ID {
 			refusal = unauthorized
 			return
 		}
-		who.clientID, who.user = g.ClientID, g.User
-		if g.Revoked || g.ExpiresAt <= s.now().Unix() {
+		who.clientID, who.user = access.ClientID, access.User
+		if access.Revoked || access.ExpiresAt <= g.now().Unix() {
 			refusal = unauthorized
 			return
 		}
-		if in := w.Integrations[g.ClientID]; in != nil {
+		if in := w.Integrations[access.ClientID]; in != nil {
 			who.external = in.External
 		}
 		if as := r.Header.Get("X-Context-User-ID"); as != "" {
-			who.user, refusal = who.account.actAs(as, g.User)
+			who.user, refusal = who.account.actAs(as, access.User)
 		}
 	})
 	return who, refusal
 }
 
 // accessOf finds the access token of a request among the issued ones.
-func (w *World) accessOf(r *http.Request) (*Access, bool) {
+func accessOf(w *World, r *http.Request) (*Access, bool) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return nil, false
@@ -58,8 +58,8 @@ func (a *Account) actAs(header string, granter int64) (int64, func(http.Response
 }
 
 // admin reports whether the caller acts with an administrator's rights.
-func (s *Server) admin(c caller) (admin bool) {
-	s.state.Read(func(*World) {
+func (g *gate) admin(c caller) (admin bool) {
+	g.state.Read(func(*World) {
 		u := userOf(c.account, c.user)
 		admin = u != nil && u.Admin
 	})
@@ -67,9 +67,9 @@ func (s *Server) admin(c caller) (admin bool) {
 }
 
 // forAdmins refuses everyone else before the request is looked at.
-func (s *Server) forAdmins(h apiHandler) apiHandler {
+func (g *gate) forAdmins(h apiHandler) apiHandler {
 	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		if !s.admin(c) {
+		if !g.admin(c) {
 			problem(w, http.StatusForbidden, "Forbidden", "Administrator rights are required")
 			return
 		}

@@ -30,21 +30,21 @@ func (x writer) bin(entity string, id int64) {
 	b := baseByID(x.a, entity, id)
 	b.Elements, b.Deleted, b.UpdatedAt, b.UpdatedBy = nil, true, x.now, x.by
 	x.journal(x.by).add(singular(entity)+"_deleted", singular(entity), id, nil, nil)
-	x.s.changed(x.w, x.a, change{Entity: entity, Action: "delete", ID: id, By: x.by})
+	x.changed(change{Entity: entity, Action: "delete", ID: id, By: x.by})
 }
 
 // binByHand does it as the account's first administrator, and is false when there is no such thing. The caller holds
 // the write lock.
-func (s *Server) binByHand(w *World, a *Account, entity string, id int64) bool {
+func (e editor) binByHand(w *World, a *Account, entity string, id int64) bool {
 	if baseByID(a, entity, id) == nil {
 		return false
 	}
-	s.writer(w, caller{account: a, user: a.firstAdmin().ID}).bin(entity, id)
+	e.writer(w, a, a.firstAdmin().ID).bin(entity, id)
 	return true
 }
 
 // controlDelete puts a contact or a lead into the bin.
-func (s *Server) controlDelete(w http.ResponseWriter, r *http.Request) error {
+func (s *control) controlDelete(w http.ResponseWriter, r *http.Request) error {
 	var req struct {
 		Account selector `json:"account"`
 		Entity  string   `json:"entity"`
@@ -59,7 +59,7 @@ func (s *Server) controlDelete(w http.ResponseWriter, r *http.Request) error {
 	var err error
 	s.state.Write(func(world *World) {
 		var a *Account
-		if a, err = req.Account.find(world); err == nil && !s.binByHand(world, a, req.Entity, req.ID) {
+		if a, err = req.Account.find(world); err == nil && !s.editor.binByHand(world, a, req.Entity, req.ID) {
 			err = fmt.Errorf("id: there is no %d among the %s of account %d", req.ID, req.Entity, a.ID)
 		}
 	})
@@ -67,10 +67,10 @@ func (s *Server) controlDelete(w http.ResponseWriter, r *http.Request) error {
 }
 
 // deleteForm is the button on a card.
-func (s *Server) deleteForm(entity string) http.HandlerFunc {
+func (s *pages) deleteForm(entity string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		found := false
-		s.state.Write(func(world *World) { found = s.binByHand(world, world.accountAt(r.Host), entity, pageID(r)) })
+		s.state.Write(func(world *World) { found = s.editor.binByHand(world, world.accountAt(r.Host), entity, pageID(r)) })
 		if !found {
 			s.noPage(w, r, "There is nothing with this number in this account to delete.")
 			return

@@ -145,5 +145,5 @@ func (x writer) elementChanged(typ string, o linkOrder) {
 	x.journal(by).add(typ, singular(o.from.kind), o.from.id, one("link", link), nil)
 	b := baseByID(x.a, o.from.kind, o.from.id)
 	b.UpdatedAt, b.UpdatedBy = x.now, by
-	x.s.changed(x.w, x.a, change{Entity: o.from.kind, Action: "update", ID: o.from.id, By: by})
+	x.changed(change{Entity: o.from.kind, Action: "update", ID: o.from.id, By: by})
 }

@@ -14,15 +14,15 @@ type change struct {
 
 // changed counts a change and hands it to the webhook deliveries. The caller holds the write lock: the bodies are
 // built from what the entity is at this moment, nothing is sent here.
-func (s *Server) changed(w *World, a *Account, c change) {
-	s.stats.made(a.Host, c)
-	setting := c.setting()
+func (c *courier) changed(w *World, a *Account, ch change) {
+	c.stats.made(a.Host, ch)
+	setting := ch.setting()
 	for _, h := range a.Hooks {
 		if h.Disabled || !h.wants(setting) {
 			continue
 		}
-		if !s.courier.put(newHookDelivery(w.Epoch, a, h, hookBody(a, c))) {
-			s.stats.bump(a.Host, func(n *counters) { n.HooksLost++ })
+		if !c.put(newHookDelivery(w.Epoch, a, h, hookBody(a, ch))) {
+			c.stats.bump(a.Host, func(n *counters) { n.HooksLost++ })
 		}
 	}
 }

@@ -11,19 +11,28 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // secretsTimeout bounds the call that hands a new integration its secret.
 const secretsTimeout = 5 * time.Second
 
+// consents are the pages on which a person grants.
+type consents struct {
+	state  *kit.State[World]
+	grants *grants
+	sites  http.RoundTripper // reaches the sites that get a new integration's secret
+}
+
 // consentRoutes are the person's side of OAuth (amocrm.md §1.1, §1.9).
-func (s *Server) consentRoutes() {
-	s.mux.HandleFunc("GET /oauth", s.askConsent)
-	s.mux.HandleFunc("GET /oauth/{$}", s.askConsent)
-	s.mux.Handle("POST /oauth", ownPages.Handler(http.HandlerFunc(s.decideConsent)))
-	s.mux.Handle("POST /oauth/{$}", ownPages.Handler(http.HandlerFunc(s.decideConsent)))
-	s.mux.HandleFunc("GET /auth/button.min.js", asset("button.js"))
-	s.mux.HandleFunc("GET /auth/popup.js", asset("popup.js"))
+func (s *consents) consentRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /oauth", s.askConsent)
+	mux.HandleFunc("GET /oauth/{$}", s.askConsent)
+	mux.Handle("POST /oauth", ownPages.Handler(http.HandlerFunc(s.decideConsent)))
+	mux.Handle("POST /oauth/{$}", ownPages.Handler(http.HandlerFunc(s.decideConsent)))
+	mux.HandleFunc("GET /auth/button.min.js", asset("button.js"))
+	mux.HandleFunc("GET /auth/popup.js", asset("popup.js"))
 }
 
 // ownPages refuses form posts that come from other sites.
@@ -103,15 +112,15 @@ type consentAccount struct {
 }
 
 // askConsent shows who asks for what and lets a person choose an account.
-func (s *Server) askConsent(w http.ResponseWriter, r *http.Request) {
+func (s *consents) askConsent(w http.ResponseWriter, r *http.Request) {
 	s.showConsent(w, r, readConsent(r.URL.Query().Get), "", http.StatusOK)
 }
 
-func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, ask consent, trouble string, status int) {
+func (s *consents) showConsent(w http.ResponseWriter, r *http.Request, ask consent, trouble string, status int) {
 	page := consentPage{Ask: ask, Error: trouble}
 	var err error
 	s.state.Read(func(world *World) {
-		page.frame = s.frame(world.accountAt(r.Host), "Access request")
+		page.frame = frameOf(world.accountAt(r.Host), "Access request")
 		var in *Integration
 		if in, err = ask.integration(world); err != nil {
 			return
@@ -140,7 +149,7 @@ func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, ask consent
 }
 
 // decideConsent takes the person's answer.
-func (s *Server) decideConsent(w http.ResponseWriter, r *http.Request) {
+func (s *consents) decideConsent(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		s.showConsent(w, r, consent{}, "The form could not be read: "+err.Error(), http.StatusBadRequest)
 		return
@@ -169,13 +178,13 @@ func (s *Server) decideConsent(w http.ResponseWriter, r *http.Request) {
 
 // grantConsent makes the code, and for the button with metadata the integration before it: the site has the secret
 // before it gets the code. It returns where the person goes next.
-func (s *Server) grantConsent(ctx context.Context, ask consent, accountID, userID int64) (string, error) {
+func (s *consents) grantConsent(ctx context.Context, ask consent, accountID, userID int64) (string, error) {
 	var in *Integration
 	var a *Account
 	var err error
 	s.state.Read(func(w *World) {
 		if in, err = ask.integration(w); err == nil {
-			a, userID, err = w.granter(in, accountID, userID)
+			a, userID, err = granter(w, in, accountID, userID)
 		}
 	})
 	if err != nil {
@@ -189,11 +198,11 @@ func (s *Server) grantConsent(ctx context.Context, ask consent, accountID, userI
 		}
 	}
 	var code string
-	s.state.Write(func(w *World) { code = s.issueCode(w, in, a, userID).Value })
+	s.state.Write(func(w *World) { code = s.grants.issueCode(w, in, a, userID).Value })
 	if err := s.state.Save(); err != nil {
 		return "", err
 	}
-	q := url.Values{"code": {code}, "referer": {s.hostOf(a)}, "client_id": {in.ID}, "platform": {"1"}}
+	q := url.Values{"code": {code}, "referer": {hostOf(s.state, a)}, "client_id": {in.ID}, "platform": {"1"}}
 	if ask.State != "" {
 		q.Set("state", ask.State)
 	}
@@ -201,7 +210,7 @@ func (s *Server) grantConsent(ctx context.Context, ask consent, accountID, userI
 }
 
 // granter checks who may grant: the first grant in an account is an administrator's (amocrm.md §1.1).
-func (w *World) granter(in *Integration, accountID, userID int64) (*Account, int64, error) {
+func granter(w *World, in *Integration, accountID, userID int64) (*Account, int64, error) {
 	a := w.accountByID(accountID)
 	if a == nil || in.Account != 0 && in.Account != a.ID {
 		return nil, 0, sentence("Choose one of the accounts in the list.")
@@ -213,14 +222,14 @@ func (w *World) granter(in *Integration, accountID, userID int64) (*Account, int
 	switch {
 	case u == nil || !u.Active || u.Free:
 		return nil, 0, sentence(fmt.Sprintf("This person does not belong to %s. Choose a person of that account.", a.Name))
-	case !u.Admin && !w.granted(a.ID, in.ID):
+	case !u.Admin && !granted(w, a.ID, in.ID):
 		return nil, 0, sentence(fmt.Sprintf("The first to connect an integration must be an administrator; %s is none.", u.Name))
 	}
 	return a, u.ID, nil
 }
 
 // tellSecret makes the secrets call of amocrm.md §1.9. It holds no lock: the site may well call back meanwhile.
-func (s *Server) tellSecret(ctx context.Context, in *Integration, ask consent) error {
+func (s *consents) tellSecret(ctx context.Context, in *Integration, ask consent) error {
 	raw, err := json.Marshal(map[string]string{"client_id": in.ID, "client_secret": in.Secret, "state": ask.State})
 	if err != nil {
 		return fmt.Errorf("encode secrets call: %w", err)
@@ -232,7 +241,7 @@ func (s *Server) tellSecret(ctx context.Context, in *Integration, ask consent) e
 		return sentence(fmt.Sprintf("The site's secrets address %q can't be called: %v", ask.Secrets, err))
 	}
 	req.Header.Set("Content-Type", "application/json")
-	res, err := s.courier.client.Transport.RoundTrip(req)
+	res, err := s.sites.RoundTrip(req)
 	if err != nil {
 		return sentence(fmt.Sprintf("The site's secrets address did not answer, so nothing was connected: %v", err))
 	}
@@ -244,7 +253,7 @@ func (s *Server) tellSecret(ctx context.Context, in *Integration, ask consent) e
 }
 
 // refuseConsent goes back with the one known error code.
-func (s *Server) refuseConsent(w http.ResponseWriter, r *http.Request, ask consent) {
+func (s *consents) refuseConsent(w http.ResponseWriter, r *http.Request, ask consent) {
 	var in *Integration
 	var err error
 	s.state.Read(func(world *World) { in, err = ask.integration(world) })
@@ -269,13 +278,13 @@ type donePage struct {
 
 // sendBack redirects in this window, or in popup mode sends the window's opener. Both work without script: the popup
 // has a link.
-func (s *Server) sendBack(w http.ResponseWriter, r *http.Request, ask consent, back string) {
+func (s *consents) sendBack(w http.ResponseWriter, r *http.Request, ask consent, back string) {
 	if ask.Mode != "popup" {
 		http.Redirect(w, r, back, http.StatusFound)
 		return
 	}
 	page := donePage{URL: back, ClientID: ask.ClientID, Refused: ask.ErrorCallback && slices.Contains(queryOf(back)["error"], "access_denied")}
-	s.state.Read(func(world *World) { page.frame = s.frame(world.accountAt(r.Host), "Back to the site") })
+	s.state.Read(func(world *World) { page.frame = frameOf(world.accountAt(r.Host), "Back to the site") })
 	render(w, http.StatusOK, "consent_done", page)
 }
 

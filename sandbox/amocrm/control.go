@@ -8,14 +8,31 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sidecard/sidecard/sandbox/kit"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
+// control answers what tests and demos ask and switch.
+type control struct {
+	state    *kit.State[World]
+	scenario scenario.World
+	fresh    func() *World // the scenario's world, configured
+	now      func() time.Time
+	gate     *gate
+	stats    *stats
+	courier  *courier
+	grants   *grants
+	editor   editor
+	hosts    []string               // for renamed accounts
+	named    func(host string) bool // reports whether the control routes answer at a host
+	info     func() map[string]any  // adds to GET /_sandbox/info; may be nil
+}
+
 // controlRoutes adds what /_sandbox answers.
-func (s *Server) controlRoutes() {
-	kit.Control(s.mux, s.controlHost, writeJSON, map[string]kit.ControlHandler{
+func (s *control) controlRoutes(mux *http.ServeMux) {
+	kit.Control(mux, s.named, writeJSON, map[string]kit.ControlHandler{
 		"GET /_sandbox/info":         s.controlInfo,
 		"GET /_sandbox/stats":        s.controlStats,
 		"POST /_sandbox/stats/reset": s.controlStatsReset,
@@ -108,7 +125,7 @@ func findIntegration(w *World, id string) (*Integration, error) {
 	return nil, fmt.Errorf("client_id: no integration %q; accepted are %s", id, strings.Join(sortedNames(w.Integrations), ", "))
 }
 
-func (s *Server) controlStats(w http.ResponseWriter, _ *http.Request) error {
+func (s *control) controlStats(w http.ResponseWriter, _ *http.Request) error {
 	var hosts []string
 	s.state.Read(func(world *World) {
 		for _, a := range world.Accounts {
@@ -119,23 +136,22 @@ func (s *Server) controlStats(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-func (s *Server) controlStatsReset(w http.ResponseWriter, _ *http.Request) error {
+func (s *control) controlStatsReset(w http.ResponseWriter, _ *http.Request) error {
 	s.stats.reset()
 	writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
 	return nil
 }
 
 // controlReset goes back to the seed. What was under way for the old world ends without effect.
-func (s *Server) controlReset(w http.ResponseWriter, _ *http.Request) error {
+func (s *control) controlReset(w http.ResponseWriter, _ *http.Request) error {
 	fresh := s.fresh()
-	s.configure(fresh)
 	s.state.Write(func(w *World) {
 		fresh.Epoch, fresh.Rate = w.Epoch+1, w.Rate // the rate is how fast the machine's client is, no part of the story
 		*w = *fresh
 	})
 	s.courier.forget()
-	s.faults.Clear()
-	s.limits.reset()
+	s.gate.faults.Clear()
+	s.gate.limits.reset()
 	s.stats.reset()
 	if err := s.state.Save(); err != nil {
 		return kit.StatusError{Status: http.StatusInternalServerError, Text: err.Error()}

@@ -41,7 +41,7 @@ func (t *tariff) UnmarshalJSON(raw []byte) error {
 }
 
 // controlSetFaults adds a fault; an empty object clears all of them.
-func (s *Server) controlSetFaults(w http.ResponseWriter, r *http.Request) error {
+func (s *control) controlSetFaults(w http.ResponseWriter, r *http.Request) error {
 	var raw json.RawMessage
 	if err := readControl(r.Body, &raw, faultFields); err != nil {
 		return err
@@ -80,13 +80,13 @@ func (s *Server) controlSetFaults(w http.ResponseWriter, r *http.Request) error 
 	}
 	s.state.Write(func(world *World) { s.switchAccounts(world, account, req) })
 	if req.acts() || req.HTML429 {
-		s.faults.Add(req.fault, req.Times)
+		s.gate.faults.Add(req.fault, req.Times)
 	}
 	return s.controlFaults(w, r)
 }
 
 // switchAccounts applies the account switches to one account, or to all for nil. The caller holds the write lock.
-func (s *Server) switchAccounts(w *World, only *Account, req faultRequest) {
+func (s *control) switchAccounts(w *World, only *Account, req faultRequest) {
 	if req.IndexLagMS != nil {
 		w.IndexLag = time.Duration(*req.IndexLagMS) * time.Millisecond
 	}
@@ -107,8 +107,8 @@ func (s *Server) switchAccounts(w *World, only *Account, req faultRequest) {
 }
 
 // clearFaults ends the faults and puts the account switches back to the scenario.
-func (s *Server) clearFaults() {
-	s.faults.Clear()
+func (s *control) clearFaults() {
+	s.gate.faults.Clear()
 	s.state.Write(func(w *World) {
 		w.IndexLag, w.Rate = 0, 0
 		for _, a := range w.Accounts {
@@ -122,7 +122,7 @@ func (s *Server) clearFaults() {
 	})
 }
 
-func (s *Server) controlClearFaults(w http.ResponseWriter, r *http.Request) error {
+func (s *control) controlClearFaults(w http.ResponseWriter, r *http.Request) error {
 	s.clearFaults()
 	return s.controlFaults(w, r)
 }
@@ -135,7 +135,7 @@ type accountSwitches struct {
 }
 
 // controlFaults lists what is active.
-func (s *Server) controlFaults(w http.ResponseWriter, _ *http.Request) error {
+func (s *control) controlFaults(w http.ResponseWriter, _ *http.Request) error {
 	accounts := map[string]accountSwitches{}
 	var lag int64
 	s.state.Read(func(world *World) {
@@ -145,7 +145,7 @@ func (s *Server) controlFaults(w http.ResponseWriter, _ *http.Request) error {
 		}
 	})
 	writeJSON(w, http.StatusOK, map[string]any{
-		"faults": s.faults.Active(fault.withTimes), "index_lag_ms": lag, "rate_per_second": s.rate(), "accounts": accounts,
+		"faults": s.gate.faults.Active(fault.withTimes), "index_lag_ms": lag, "rate_per_second": s.gate.rate(), "accounts": accounts,
 	})
 	return nil
 }

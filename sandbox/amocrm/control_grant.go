@@ -72,7 +72,7 @@ type grantAnswer struct {
 }
 
 // controlGrant issues a pair without any walk.
-func (s *Server) controlGrant(w http.ResponseWriter, r *http.Request) error {
+func (s *control) controlGrant(w http.ResponseWriter, r *http.Request) error {
 	var req grantRequest
 	if err := readControl(r.Body, &req, grantFields); err != nil {
 		return err
@@ -87,13 +87,13 @@ func (s *Server) controlGrant(w http.ResponseWriter, r *http.Request) error {
 			return
 		}
 		answer = grantAnswer{AccountID: a.ID, Host: a.Host, BaseURL: schemeOf(r) + a.Host, ClientID: in.ID}
-		answer.tokens, err = s.issueTokens(world, in, a, u.ID)
+		answer.tokens, err = s.grants.issueTokens(world, in, a, u.ID)
 	})
 	return s.savedAnswer(w, answer, err)
 }
 
 // controlCode issues an authorisation code, as a person's consent would.
-func (s *Server) controlCode(w http.ResponseWriter, r *http.Request) error {
+func (s *control) controlCode(w http.ResponseWriter, r *http.Request) error {
 	var req grantRequest
 	if err := readControl(r.Body, &req, grantFields); err != nil {
 		return err
@@ -108,14 +108,14 @@ func (s *Server) controlCode(w http.ResponseWriter, r *http.Request) error {
 			return
 		}
 		answer = map[string]string{
-			"code": s.issueCode(world, in, a, u.ID).Value, "referer": a.Host, "client_id": in.ID, "platform": "1",
+			"code": s.grants.issueCode(world, in, a, u.ID).Value, "referer": a.Host, "client_id": in.ID, "platform": "1",
 		}
 	})
 	return s.savedAnswer(w, answer, err)
 }
 
 // savedAnswer answers once the state is on disk.
-func (s *Server) savedAnswer(w http.ResponseWriter, answer any, err error) error {
+func (s *control) savedAnswer(w http.ResponseWriter, answer any, err error) error {
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (q revokeRequest) target(w *World) (account int64, err error) {
 	return account, err
 }
 
-func (s *Server) controlRevoke(w http.ResponseWriter, r *http.Request) error {
+func (s *control) controlRevoke(w http.ResponseWriter, r *http.Request) error {
 	var req revokeRequest
 	if err := readControl(r.Body, &req, "account, client_id, hook"); err != nil {
 		return err
@@ -159,12 +159,12 @@ func (s *Server) controlRevoke(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n, err := s.disconnect(account, req.ClientID, req.Hook)
+	n, err := s.grants.disconnect(account, req.ClientID, req.Hook)
 	return s.savedAnswer(w, map[string]int{"revoked": n}, err)
 }
 
 // controlExpire ends the life of access tokens; the refresh tokens stay good.
-func (s *Server) controlExpire(w http.ResponseWriter, r *http.Request) error {
+func (s *control) controlExpire(w http.ResponseWriter, r *http.Request) error {
 	var req struct {
 		Account  selector `json:"account"`
 		ClientID string   `json:"client_id"`

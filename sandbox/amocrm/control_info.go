@@ -56,7 +56,7 @@ type (
 )
 
 // controlInfo tells everything a test needs to know, merged with what the starter adds.
-func (s *Server) controlInfo(w http.ResponseWriter, r *http.Request) error {
+func (s *control) controlInfo(w http.ResponseWriter, r *http.Request) error {
 	info := map[string]any{}
 	s.state.Read(func(world *World) {
 		accounts, integrations := []infoAccount{}, []infoIntegration{}
@@ -71,12 +71,12 @@ func (s *Server) controlInfo(w http.ResponseWriter, r *http.Request) error {
 		}
 		info["accounts"], info["integrations"] = accounts, integrations
 	})
-	info["rate_per_second"], info["hooks_waiting"] = s.rate(), s.courier.pending()
+	info["rate_per_second"], info["hooks_waiting"] = s.gate.rate(), s.courier.pending()
 	if err := s.state.Failed(); err != nil {
 		info["save_error"] = err.Error()
 	}
-	if s.opts.Info != nil {
-		maps.Copy(info, s.opts.Info())
+	if s.info != nil {
+		maps.Copy(info, s.info())
 	}
 	writeJSON(w, http.StatusOK, info)
 	return nil

@@ -25,7 +25,7 @@ type unsortedRequest struct {
 
 // controlUnsorted makes an incoming lead of any category. The API makes sip and forms only: chats and mail come from
 // amoCRM's own channels.
-func (s *Server) controlUnsorted(w http.ResponseWriter, r *http.Request) error {
+func (s *control) controlUnsorted(w http.ResponseWriter, r *http.Request) error {
 	req := unsortedRequest{ContactName: "Incoming contact", Text: "Hello"}
 	if err := readControl(r.Body, &req, unsortedFields); err != nil {
 		return err
@@ -40,7 +40,7 @@ func (s *Server) controlUnsorted(w http.ResponseWriter, r *http.Request) error {
 		if a, err = req.Account.find(world); err != nil {
 			return
 		}
-		x := s.writer(world, caller{account: a, user: a.firstAdmin().ID})
+		x := s.editor.writer(world, a, a.firstAdmin().ID)
 		made, bad := x.addUnsorted(req.Category, []obj{req.item(x.now)})
 		if bad.any() {
 			wrong := bad.items[0].Errors[0]

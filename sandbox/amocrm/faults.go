@@ -91,9 +91,9 @@ type verdict struct {
 
 // takeFaults uses up one time of every fault that acts on the request and merges them: the longest latency, the first
 // status.
-func (s *Server) takeFaults(accountID int64, r *http.Request) verdict {
+func (g *gate) takeFaults(accountID int64, r *http.Request) verdict {
 	var v verdict
-	for _, x := range s.faults.Take(func(f fault) bool { return f.acts() && f.matches(accountID, r) }) {
+	for _, x := range g.faults.Take(func(f fault) bool { return f.acts() && f.matches(accountID, r) }) {
 		v.latencyMS = max(v.latencyMS, x.LatencyMS)
 		if v.status == 0 {
 			v.status = x.Status
@@ -107,8 +107,8 @@ func (s *Server) takeFaults(accountID int64, r *http.Request) verdict {
 }
 
 // html429 reports whether a fault that does nothing else makes the 429 to this request HTML. It uses up such faults.
-func (s *Server) html429(accountID int64, r *http.Request) bool {
-	return s.faults.Take(func(f fault) bool { return f.HTML429 && !f.acts() && f.matches(accountID, r) }) != nil
+func (g *gate) html429(accountID int64, r *http.Request) bool {
+	return g.faults.Take(func(f fault) bool { return f.HTML429 && !f.acts() && f.matches(accountID, r) }) != nil
 }
 
 // answerStatus answers a forced status in the form in which amoCRM sends it (amocrm.md §8.2).

@@ -6,80 +6,87 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
-// gate puts an API handler behind everything that amoCRM does before it looks at a request: faults, the rate limit,
+// gate is what every request of the API and of OAuth passes before it is looked at.
+type gate struct {
+	state     *kit.State[World]
+	now       func() time.Time
+	stats     *stats
+	perSecond int     // requests of one integration in one account, until a control call sets another threshold
+	known     []route // of the API, to name what is counted
+	limits    limits
+	faults    kit.Faults[fault]
+}
+
+// protect puts an API handler behind everything that amoCRM does before it looks at a request: faults, the rate limit,
 // the token and the tariff. The request counts from its arrival, however it ends.
-func (s *Server) gate(h apiHandler) http.Handler {
+func (g *gate) protect(h apiHandler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, refusal := s.authenticate(r)
-		s.stats.arrived(s.hostOf(who.account), who.clientID, s.now)
+		who, refusal := g.authenticate(r)
+		g.stats.arrived(hostOf(g.state, who.account), who.clientID, g.now)
 		w.Header().Set("X-Request-Id", randomUUID())
-		s.passFaults(w, r, who.account, func(w http.ResponseWriter) {
+		g.passFaults(w, r, who.account, func(w http.ResponseWriter) {
 			switch {
 			case refusal != nil:
 				refusal(w)
-			case s.tariffRefuses(who.account, r.Method):
+			case g.tariffRefuses(who.account, r.Method):
 				problem(w, http.StatusPaymentRequired, "Payment Required", "Аккаунт не оплачен")
 			default:
 				h(w, r, who)
 			}
 		}, func() bool {
-			return refusal != nil || s.limits.allow(strconv.FormatInt(who.account.ID, 10)+" "+who.clientID, s.rate(), s.now)
+			return refusal != nil || g.limits.allow(strconv.FormatInt(who.account.ID, 10)+" "+who.clientID, g.rate(), g.now)
 		})
 	})
 }
 
 // open puts an OAuth handler behind the faults; there is no token and no limit.
-func (s *Server) open(pattern string, h func(w http.ResponseWriter, r *http.Request, a *Account)) {
-	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+func (g *gate) open(mux *http.ServeMux, pattern string, h func(w http.ResponseWriter, r *http.Request, a *Account)) {
+	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		var a *Account
-		s.state.Read(func(world *World) { a = world.accountAt(r.Host) })
+		g.state.Read(func(world *World) { a = world.accountAt(r.Host) })
 		w.Header().Set("X-Request-Id", randomUUID())
-		s.passFaults(w, r, a, func(w http.ResponseWriter) { h(w, r, a) }, func() bool { return true })
+		g.passFaults(w, r, a, func(w http.ResponseWriter) { h(w, r, a) }, func() bool { return true })
 	})
 }
 
 // passFaults answers the request, or does to it what the active faults say. It counts the outcome before the answer
 // is complete on the wire, so that whoever has the answer finds it counted.
-func (s *Server) passFaults(w http.ResponseWriter, r *http.Request, a *Account, work func(http.ResponseWriter), allowed func() bool) {
-	route, host := s.routeName(r), s.hostOf(a)
-	v := s.takeFaults(a.ID, r)
+func (g *gate) passFaults(w http.ResponseWriter, r *http.Request, a *Account, work func(http.ResponseWriter), allowed func() bool) {
+	route, host := g.routeName(r), hostOf(g.state, a)
+	v := g.takeFaults(a.ID, r)
 	if v.dropBefore {
-		s.stats.answered(host, route, "dropped")
+		g.stats.answered(host, route, "dropped")
 		hangUp(w)
 	}
-	counted := &recorder{ResponseWriter: w, count: func(status int) { s.stats.answered(host, route, strconv.Itoa(status)) }}
+	counted := &recorder{ResponseWriter: w, count: func(status int) { g.stats.answered(host, route, strconv.Itoa(status)) }}
 	if !allowed() {
-		s.stats.bump(host, func(c *counters) { c.Limited++ })
-		tooMany(counted, s.html429(a.ID, r) || v.html429)
+		g.stats.bump(host, func(c *counters) { c.Limited++ })
+		tooMany(counted, g.html429(a.ID, r) || v.html429)
 		return
 	}
 	if v.latencyMS > 0 && !pause(r, time.Duration(v.latencyMS)*time.Millisecond) {
-		s.stats.answered(host, route, "499") // nginx's word for a client that went away
+		g.stats.answered(host, route, "499") // nginx's word for a client that went away
 		return
 	}
 	switch {
 	case v.html403:
 		nginxPage(counted, http.StatusForbidden)
 	case v.status == http.StatusTooManyRequests:
-		tooMany(counted, s.html429(a.ID, r) || v.html429)
+		tooMany(counted, g.html429(a.ID, r) || v.html429)
 	case v.status != 0:
 		answerStatus(counted, v.status)
 	case v.dropAfter:
 		work(&void{header: http.Header{}})
-		s.stats.answered(host, route, "dropped")
+		g.stats.answered(host, route, "dropped")
 		hangUp(w)
 	default:
 		work(counted)
 	}
 	counted.finish()
-}
-
-// hostOf is an account's host, which renaming changes. The caller holds no lock.
-func (s *Server) hostOf(a *Account) (host string) {
-	s.state.Read(func(*World) { host = a.Host })
-	return host
 }
 
 // pause waits, and is false when the client went away before the end.
@@ -103,8 +110,8 @@ func hangUp(w http.ResponseWriter) {
 }
 
 // tariffRefuses tells whether the account's tariff is over for this kind of request.
-func (s *Server) tariffRefuses(a *Account, method string) (refuses bool) {
-	s.state.Read(func(*World) {
+func (g *gate) tariffRefuses(a *Account, method string) (refuses bool) {
+	g.state.Read(func(*World) {
 		refuses = a.ReadsBlocked || a.TariffEnded && method != http.MethodGet && method != http.MethodHead
 	})
 	return refuses
@@ -112,7 +119,7 @@ func (s *Server) tariffRefuses(a *Account, method string) (refuses bool) {
 
 // routeName is the key of the request counters: the method and the pattern of the route, whether or not the request
 // got as far as its handler.
-func (s *Server) routeName(r *http.Request) string {
+func (g *gate) routeName(r *http.Request) string {
 	folded := strings.Contains(r.Pattern, "{sub}") // stands for several routes
 	root := strings.TrimSuffix(r.Pattern, "/")
 	if slices.Contains(foreignRoots, root) || root == drivePath {
@@ -122,7 +129,7 @@ func (s *Server) routeName(r *http.Request) string {
 		return strings.TrimSuffix(r.Pattern, "/{$}")
 	}
 	path := strings.TrimPrefix(r.URL.Path, apiRoot)
-	for _, rt := range s.known {
+	for _, rt := range g.known {
 		if _, ok := matchPath(path, rt.path); ok && rt.method == r.Method {
 			return rt.method + " " + apiRoot + rt.path
 		}

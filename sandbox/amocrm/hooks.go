@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // Facts of the delivery (amocrm.md §7.2).
@@ -36,8 +38,13 @@ type delivery struct {
 }
 
 // courier carries webhooks and disconnect hooks. Deliveries run a few at a time and in no promised order, as
-// amoCRM's do. What waits is lost when the Server ends.
+// amoCRM's do. What waits is lost when it is closed.
 type courier struct {
+	state *kit.State[World]
+	now   func() time.Time
+	stats *stats
+	scale float64 // shortens the retry table
+
 	mu      sync.Mutex
 	waiting []delivery
 	wake    chan struct{} // capacity 1
@@ -45,6 +52,7 @@ type courier struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	client  *http.Client
+	done    sync.WaitGroup
 }
 
 // put takes a delivery, and is false when too many wait already.
@@ -97,48 +105,59 @@ func (c *courier) pending() int {
 	return len(c.waiting)
 }
 
-// end aborts what is on its way.
-func (c *courier) end() {
-	c.cancel()
-	c.client.CloseIdleConnections()
-}
-
-// startCourier runs the deliveries until the Server stops.
-func (s *Server) startCourier() {
-	c := &s.courier
-	c.wake, c.slots = make(chan struct{}, 1), make(chan struct{}, hooksInFlight)
+// newCourier runs the deliveries until close.
+func newCourier(state *kit.State[World], now func() time.Time, stats *stats, scale float64) *courier {
+	c := &courier{state: state, now: now, stats: stats, scale: scale,
+		wake: make(chan struct{}, 1), slots: make(chan struct{}, hooksInFlight)}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.client = &http.Client{
 		Timeout:       hookTimeout,
 		Transport:     &http.Transport{MaxIdleConnsPerHost: hooksInFlight, IdleConnTimeout: time.Minute},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // 3xx is a bad answer
 	}
-	s.done.Go(s.runCourier)
+	c.done.Go(c.run)
+	return c
 }
 
-func (s *Server) runCourier() {
-	c := &s.courier
+// close aborts what is on its way and waits for it no longer than the context allows.
+func (c *courier) close(ctx context.Context) error {
+	c.cancel()
+	c.client.CloseIdleConnections()
+	ended := make(chan struct{})
+	go func() {
+		c.done.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *courier) run() {
 	for {
 		select {
-		case <-s.stop:
+		case <-c.ctx.Done():
 			return
 		case c.slots <- struct{}{}:
 		}
-		d, ok := s.waitDue()
+		d, ok := c.waitDue()
 		if !ok {
 			return
 		}
-		s.done.Go(func() {
+		c.done.Go(func() {
 			defer func() { <-c.slots }()
-			s.deliver(d)
+			c.deliver(d)
 		})
 	}
 }
 
-// waitDue blocks until a delivery is due; false when the Server stops.
-func (s *Server) waitDue() (delivery, bool) {
+// waitDue blocks until a delivery is due; false when the courier is closed.
+func (c *courier) waitDue() (delivery, bool) {
 	for {
-		d, ok, wait := s.courier.next(time.Now())
+		d, ok, wait := c.next(time.Now())
 		if ok {
 			return d, true
 		}
@@ -147,10 +166,10 @@ func (s *Server) waitDue() (delivery, bool) {
 		}
 		t := time.NewTimer(wait)
 		select {
-		case <-s.stop:
+		case <-c.ctx.Done():
 			t.Stop()
 			return delivery{}, false
-		case <-s.courier.wake:
+		case <-c.wake:
 		case <-t.C:
 		}
 		t.Stop()
@@ -158,17 +177,17 @@ func (s *Server) waitDue() (delivery, bool) {
 }
 
 // deliver makes one attempt and plans the next.
-func (s *Server) deliver(d delivery) {
-	if d.hook != 0 && !s.hookLives(d) {
+func (c *courier) deliver(d delivery) {
+	if d.hook != 0 && !c.hookLives(d) {
 		return
 	}
-	code := s.courier.attempt(d)
-	if s.courier.ctx.Err() != nil {
+	code := c.attempt(d)
+	if c.ctx.Err() != nil {
 		return
 	}
 	good := code >= 100 && code <= 299
-	disabled := !good && d.hook != 0 && s.failed(d) // before it is counted: who sees the number finds the hook off
-	s.stats.bump(d.host, func(n *counters) {
+	disabled := !good && d.hook != 0 && c.failed(d) // before it is counted: who sees the number finds the hook off
+	c.stats.bump(d.host, func(n *counters) {
 		n.HooksSent++
 		if !good {
 			n.HooksBad++
@@ -182,9 +201,9 @@ func (s *Server) deliver(d delivery) {
 		return
 	}
 	d.attempt++
-	d.due = time.Now().Add(time.Duration(float64(wait) * s.hookScale()))
-	if !s.courier.put(d) {
-		s.stats.bump(d.host, func(n *counters) { n.HooksLost++ })
+	d.due = time.Now().Add(time.Duration(float64(wait) * c.scale))
+	if !c.put(d) {
+		c.stats.bump(d.host, func(n *counters) { n.HooksLost++ })
 	}
 }
 
@@ -218,16 +237,16 @@ func (c *courier) attempt(d delivery) int {
 }
 
 // hookLives tells whether the subscription of a delivery is still there and enabled.
-func (s *Server) hookLives(d delivery) (lives bool) {
-	s.state.Read(func(w *World) {
-		h := s.hookOf(w, d)
+func (c *courier) hookLives(d delivery) (lives bool) {
+	c.state.Read(func(w *World) {
+		h := c.hookOf(w, d)
 		lives = h != nil && !h.Disabled
 	})
 	return lives
 }
 
 // hookOf finds the subscription of a delivery; nil after an unsubscribe and after a reset. The caller holds a lock.
-func (s *Server) hookOf(w *World, d delivery) *Hook {
+func (c *courier) hookOf(w *World, d delivery) *Hook {
 	a := w.accountByID(d.account)
 	if a == nil || d.epoch != w.Epoch {
 		return nil
@@ -241,26 +260,19 @@ func (s *Server) hookOf(w *World, d delivery) *Hook {
 }
 
 // failed notes a bad answer, and is true when it disabled the hook.
-func (s *Server) failed(d delivery) (disabled bool) {
-	s.state.Write(func(w *World) {
-		h := s.hookOf(w, d)
+func (c *courier) failed(d delivery) (disabled bool) {
+	c.state.Write(func(w *World) {
+		h := c.hookOf(w, d)
 		if h == nil {
 			return
 		}
-		now := s.now().Unix()
+		now := c.now().Unix()
 		h.Failures = slices.DeleteFunc(h.Failures, func(t int64) bool { return now-t >= int64(badWindow.Seconds()) })
 		h.Failures = append(h.Failures, now)
 		h.Disabled = len(h.Failures) > badToDisable
 		disabled = h.Disabled
 	})
 	return disabled
-}
-
-func (s *Server) hookScale() float64 {
-	if s.opts.HookTimeScale > 0 {
-		return s.opts.HookTimeScale
-	}
-	return 1
 }
 
 // newHookDelivery is the first attempt of a webhook, due at once.

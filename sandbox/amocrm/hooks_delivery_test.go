@@ -84,19 +84,19 @@ func TestHooks_disabledAfterMoreThanAHundredBadAnswersInTwoHours(t *testing.T) {
 		d = newHookDelivery(w.Epoch, w.Accounts[0], h, "a=b")
 	})
 	for i := range 100 {
-		if b.s.failed(d) {
+		if b.s.courier.failed(d) {
 			t.Fatalf("disabled after %d bad answers", i+1)
 		}
 		b.clk.add(time.Minute)
 	}
 	b.clk.add(21 * time.Minute) // the first ones are older than two hours now
-	if b.s.failed(d) {
+	if b.s.courier.failed(d) {
 		t.Fatal("disabled by bad answers of more than two hours ago")
 	}
 	for range 20 {
-		b.s.failed(d)
+		b.s.courier.failed(d)
 	}
-	if !b.s.failed(d) {
+	if !b.s.courier.failed(d) {
 		t.Error("not disabled after more than 100 bad answers within two hours")
 	}
 	r := b.api("GET", "/api/v4/webhooks", access, nil)

@@ -9,11 +9,11 @@ import (
 
 // disconnect ends the grants of an integration in an account (0 and "" are all) and, when asked, tells the
 // integration's disconnect hook. It returns how many connections ended.
-func (s *Server) disconnect(account int64, clientID string, tell bool) (int, error) {
+func (s *grants) disconnect(account int64, clientID string, tell bool) (int, error) {
 	var ended []grantKey
 	var hooks []delivery
 	s.state.Write(func(w *World) {
-		ended = w.revokeGrants(account, clientID)
+		ended = revokeGrants(w, account, clientID)
 		for _, k := range ended {
 			in, a := w.Integrations[k.clientID], w.accountByID(k.account)
 			if tell && in != nil && a != nil && in.DisconnectURI != "" {

@@ -1,6 +1,7 @@
 package amocrm
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"sync"
@@ -59,16 +60,10 @@ func (l *limits) reset() {
 const maxRate = 1_000_000
 
 // rate is the threshold of one integration in one account, in requests a second.
-func (s *Server) rate() int {
+func (g *gate) rate() int {
 	var switched int
-	s.state.Read(func(w *World) { switched = w.Rate })
-	switch {
-	case switched > 0:
-		return switched
-	case s.opts.RatePerSecond > 0:
-		return s.opts.RatePerSecond
-	}
-	return 7
+	g.state.Read(func(w *World) { switched = w.Rate })
+	return cmp.Or(switched, g.perSecond)
 }
 
 // tooMany answers 429, as the documented problem body with retry_after (seconds), or as the HTML that was seen on

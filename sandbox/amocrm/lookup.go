@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // takeID hands out the next id. The caller holds the write lock.
@@ -241,4 +243,10 @@ func defaultLeadName(a *Account, id int64) string {
 		return fmt.Sprintf("Сделка #%d", id)
 	}
 	return fmt.Sprintf("Lead #%d", id)
+}
+
+// hostOf is an account's host, which renaming changes. The caller holds no lock.
+func hostOf(state *kit.State[World], a *Account) (host string) {
+	state.Read(func(*World) { host = a.Host })
+	return host
 }

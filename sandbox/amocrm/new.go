@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/sidecard/sidecard/sandbox/kit"
 	"github.com/sidecard/sidecard/sandbox/scenario"
@@ -28,7 +30,10 @@ func New(sc scenario.World, opts Options) (*Server, error) {
 	if len(opts.Hosts) > len(sc.Accounts) {
 		return nil, fmt.Errorf("start local amoCRM: %d hosts for %d accounts", len(opts.Hosts), len(sc.Accounts))
 	}
-	s := &Server{opts: opts, scenario: sc, stop: make(chan struct{})}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	s := &Server{opts: opts, scenario: sc}
 	world, err := loadWorld(opts.StateFile)
 	if err != nil {
 		return nil, fmt.Errorf("start local amoCRM: %w", err)
@@ -39,7 +44,6 @@ func New(sc scenario.World, opts Options) (*Server, error) {
 	s.configure(world)
 	s.state = kit.NewState(world, opts.StateFile, nil)
 	s.routes()
-	s.startCourier()
 	return s, nil
 }
 
@@ -51,7 +55,7 @@ func (s *Server) fresh() *World {
 		Integrations: map[string]*Integration{}, Codes: map[string]*Code{}, Refresh: map[string]*Refresh{},
 		Access: map[string]*Access{}, SigningKey: key,
 	}
-	seed(w, s.scenario, s.hosts(), s.now())
+	seed(w, s.scenario, s.hosts(), s.opts.Now())
 	return w
 }
 
@@ -90,19 +94,42 @@ func (w *World) accountByID(id int64) *Account {
 	return nil
 }
 
-// routes builds the whole surface once.
+// routes builds the whole surface once, and starts the webhook deliveries.
 func (s *Server) routes() {
-	s.mux, s.known = http.NewServeMux(), s.routeTable()
-	s.apiRoutes(func(pattern string, h apiHandler) { s.mux.Handle(pattern, s.gate(h)) })
-	unknown := s.gate(s.apiFallback)
+	state, now, counts := s.state, s.opts.Now, &stats{}
+	scale, perSecond := 1.0, 7
+	if s.opts.HookTimeScale > 0 {
+		scale = s.opts.HookTimeScale
+	}
+	if s.opts.RatePerSecond > 0 {
+		perSecond = s.opts.RatePerSecond
+	}
+	s.courier = newCourier(state, now, counts, scale)
+	s.editor = editor{now, s.courier.changed}
+	s.gate = &gate{state: state, now: now, stats: counts, perSecond: perSecond}
+	s.api = newV4(deps{s.gate, state, now, s.editor})
+	s.gate.known = s.api.table
+	grants := &grants{state: state, now: now, stats: counts, gate: s.gate, courier: s.courier, apiHost: s.opts.APIHost}
+
+	s.mux = http.NewServeMux()
+	s.api.apiRoutes(func(pattern string, h apiHandler) { s.mux.Handle(pattern, s.gate.protect(h)) })
+	unknown := s.gate.protect(s.api.apiFallback)
 	s.mux.Handle(apiRoot, unknown)
 	s.mux.Handle(apiRoot+"/", unknown)
-	s.driveRoutes()
-	s.foreignRoutes()
-	s.oauthRoutes()
-	s.consentRoutes()
-	s.webRoutes()
-	s.controlRoutes()
+	s.gate.driveRoutes(s.mux)
+	s.gate.foreignRoutes(s.mux)
+	grants.oauthRoutes(s.mux)
+	(&consents{state, grants, s.courier.client.Transport}).consentRoutes(s.mux)
+	(&pages{state, now, s.editor, grants}).webRoutes(s.mux)
+	(&control{
+		state: state, scenario: s.scenario, now: now, gate: s.gate, stats: counts, courier: s.courier, grants: grants, editor: s.editor,
+		hosts: slices.Concat(s.opts.SpareHosts, s.opts.Hosts), named: s.controlHost, info: s.opts.Info,
+		fresh: func() *World {
+			w := s.fresh()
+			s.configure(w)
+			return w
+		},
+	}).controlRoutes(s.mux)
 }
 
 // ServeHTTP answers API, OAuth, web and control requests.
@@ -121,20 +148,9 @@ const maxBody = 16 << 20
 // Close stops the webhook deliveries, waits for them no longer than the context allows and saves the state. Further calls
 // save again and do nothing else.
 func (s *Server) Close(ctx context.Context) error {
-	s.once.Do(func() {
-		close(s.stop)
-		s.courier.end()
-	})
-	ended := make(chan struct{})
-	go func() {
-		s.done.Wait()
-		close(ended)
-	}()
-	var late error
-	select {
-	case <-ended:
-	case <-ctx.Done():
-		late = fmt.Errorf("stop local amoCRM: %w", ctx.Err())
+	err := s.courier.close(ctx)
+	if err != nil {
+		err = fmt.Errorf("stop local amoCRM: %w", err)
 	}
-	return errors.Join(late, s.state.Close())
+	return errors.Join(err, s.state.Close())
 }

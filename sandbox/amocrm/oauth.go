@@ -11,15 +11,28 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"time"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
+// grants issues codes and tokens, exchanges and ends them.
+type grants struct {
+	state   *kit.State[World]
+	now     func() time.Time
+	stats   *stats
+	gate    *gate
+	courier *courier
+	apiHost string // what access tokens name as their api_domain; empty is the account's own host
+}
+
 // oauthRoutes are the machine's side of OAuth; the person's side is the consent page.
-func (s *Server) oauthRoutes() {
-	s.open("POST /oauth2/access_token", s.token)
-	s.open("POST /oauth2/access_token/{$}", s.token)
-	s.open("GET /oauth2/account/current/subdomain", s.currentSubdomain)
-	s.open("GET /oauth2/account/subdomain", s.oldSubdomain)
-	s.open("GET /v3/user", s.resourceOwner)
+func (s *grants) oauthRoutes(mux *http.ServeMux) {
+	s.gate.open(mux, "POST /oauth2/access_token", s.token)
+	s.gate.open(mux, "POST /oauth2/access_token/{$}", s.token)
+	s.gate.open(mux, "GET /oauth2/account/current/subdomain", s.currentSubdomain)
+	s.gate.open(mux, "GET /oauth2/account/subdomain", s.oldSubdomain)
+	s.gate.open(mux, "GET /v3/user", s.resourceOwner)
 }
 
 // tokenRequest is the body of the token endpoint.
@@ -64,7 +77,7 @@ func answerOAuthError(w http.ResponseWriter, e oauthError) {
 }
 
 // token exchanges a code or a refresh token for a new pair. The pair is on disk before the answer goes out.
-func (s *Server) token(w http.ResponseWriter, r *http.Request, a *Account) {
+func (s *grants) token(w http.ResponseWriter, r *http.Request, a *Account) {
 	req, err := readTokenRequest(r)
 	var pair tokens
 	if err == nil {
@@ -128,7 +141,7 @@ func readTokenForm(r *http.Request, raw []byte) url.Values {
 }
 
 // exchange checks the client first, then the grant. The caller holds the write lock.
-func (s *Server) exchange(w *World, req tokenRequest, a *Account) (tokens, error) {
+func (s *grants) exchange(w *World, req tokenRequest, a *Account) (tokens, error) {
 	in := w.Integrations[req.ClientID]
 	switch {
 	case in == nil:
@@ -145,7 +158,7 @@ func (s *Server) exchange(w *World, req tokenRequest, a *Account) (tokens, error
 	return tokens{}, errGrantType
 }
 
-func (s *Server) exchangeCode(w *World, in *Integration, value string, a *Account) (tokens, error) {
+func (s *grants) exchangeCode(w *World, in *Integration, value string, a *Account) (tokens, error) {
 	c := w.Codes[value]
 	switch {
 	case c == nil || c.ClientID != in.ID:
@@ -165,7 +178,7 @@ func (s *Server) exchangeCode(w *World, in *Integration, value string, a *Accoun
 }
 
 // exchangeRefresh rotates: the token is dead at once, without any grace.
-func (s *Server) exchangeRefresh(w *World, in *Integration, value string, a *Account) (tokens, error) {
+func (s *grants) exchangeRefresh(w *World, in *Integration, value string, a *Account) (tokens, error) {
 	r := w.Refresh[value]
 	switch {
 	case r == nil || r.ClientID != in.ID:
@@ -195,7 +208,7 @@ type subdomainAnswer struct {
 }
 
 // currentSubdomain answers to a live refresh token, on any host, and does not use it up.
-func (s *Server) currentSubdomain(w http.ResponseWriter, r *http.Request, _ *Account) {
+func (s *grants) currentSubdomain(w http.ResponseWriter, r *http.Request, _ *Account) {
 	var found *Account
 	s.state.Read(func(world *World) {
 		t := world.Refresh[r.Header.Get("X-Refresh-Token")]
@@ -207,10 +220,10 @@ func (s *Server) currentSubdomain(w http.ResponseWriter, r *http.Request, _ *Acc
 }
 
 // oldSubdomain is the deprecated variant, which takes the access token.
-func (s *Server) oldSubdomain(w http.ResponseWriter, r *http.Request, _ *Account) {
+func (s *grants) oldSubdomain(w http.ResponseWriter, r *http.Request, _ *Account) {
 	var found *Account
 	s.state.Read(func(world *World) {
-		if g, ok := world.accessOf(r); ok && !g.Revoked && g.ExpiresAt > s.now().Unix() {
+		if g, ok := accessOf(world, r); ok && !g.Revoked && g.ExpiresAt > s.now().Unix() {
 			found = world.accountByID(g.Account)
 		}
 	})
@@ -219,10 +232,10 @@ func (s *Server) oldSubdomain(w http.ResponseWriter, r *http.Request, _ *Account
 
 // resourceOwner tells who granted: what the official PHP provider asks for after its first exchange, and reads id, name
 // and email of.
-func (s *Server) resourceOwner(w http.ResponseWriter, r *http.Request, a *Account) {
+func (s *grants) resourceOwner(w http.ResponseWriter, r *http.Request, a *Account) {
 	var owner obj
 	s.state.Read(func(world *World) {
-		g, ok := world.accessOf(r)
+		g, ok := accessOf(world, r)
 		if !ok || g.Account != a.ID || g.Revoked || g.ExpiresAt <= s.now().Unix() {
 			return
 		}
@@ -237,7 +250,7 @@ func (s *Server) resourceOwner(w http.ResponseWriter, r *http.Request, a *Accoun
 	writeJSON(w, http.StatusOK, owner)
 }
 
-func (s *Server) answerSubdomain(w http.ResponseWriter, a *Account) {
+func (s *grants) answerSubdomain(w http.ResponseWriter, a *Account) {
 	if a == nil {
 		unauthorized(w)
 		return

@@ -26,15 +26,15 @@ type tokens struct {
 }
 
 // issueCode makes an authorisation code. The caller holds the write lock.
-func (s *Server) issueCode(w *World, in *Integration, a *Account, user int64) *Code {
+func (s *grants) issueCode(w *World, in *Integration, a *Account, user int64) *Code {
 	c := &Code{Value: opaque(), ClientID: in.ID, Account: a.ID, User: user, IssuedAt: s.now().Unix()}
 	w.Codes[c.Value] = c
 	return c
 }
 
 // issueTokens makes a new pair; other pairs live on. The caller holds the write lock.
-func (s *Server) issueTokens(w *World, in *Integration, a *Account, user int64) (tokens, error) {
-	w.forgetExpired(s.now())
+func (s *grants) issueTokens(w *World, in *Integration, a *Account, user int64) (tokens, error) {
+	forgetExpired(w, s.now())
 	now := s.now().Unix()
 	g := &Access{JTI: randomHex(40), ClientID: in.ID, Account: a.ID, User: user, ExpiresAt: now + int64(accessLife.Seconds())}
 	scopes := in.Scopes
@@ -43,7 +43,7 @@ func (s *Server) issueTokens(w *World, in *Integration, a *Account, user int64) 
 	}
 	jwt, err := signToken(w.SigningKey, claims{
 		Aud: in.ID, JTI: g.JTI, IAT: now, NBF: now, Exp: g.ExpiresAt, Sub: strconv.FormatInt(user, 10),
-		AccountID: a.ID, BaseDomain: "amocrm.ru", Version: 2, Scopes: scopes, HashUUID: randomUUID(), APIDomain: cmp.Or(s.opts.APIHost, a.Host),
+		AccountID: a.ID, BaseDomain: "amocrm.ru", Version: 2, Scopes: scopes, HashUUID: randomUUID(), APIDomain: cmp.Or(s.apiHost, a.Host),
 	})
 	if err != nil {
 		return tokens{}, err
@@ -56,7 +56,7 @@ func (s *Server) issueTokens(w *World, in *Integration, a *Account, user int64) 
 }
 
 // forgetExpired bounds the tables. Used and revoked tokens stay known as such for as long again as they would have lived.
-func (w *World) forgetExpired(now time.Time) {
+func forgetExpired(w *World, now time.Time) {
 	for jti, g := range w.Access {
 		if now.Unix()-g.ExpiresAt > int64(accessLife.Seconds()) {
 			delete(w.Access, jti)
@@ -76,7 +76,7 @@ func (w *World) forgetExpired(now time.Time) {
 
 // revokeGrants ends every token and code of an integration in an account; 0 and "" are all. It returns the ended
 // grants, one for each pair of account and integration that had a live one. The caller holds the write lock.
-func (w *World) revokeGrants(account int64, clientID string) []grantKey {
+func revokeGrants(w *World, account int64, clientID string) []grantKey {
 	var ended []grantKey
 	seen := map[grantKey]bool{}
 	hit := func(k grantKey) bool {
@@ -115,7 +115,7 @@ type grantKey struct {
 }
 
 // granted tells whether the integration has a live grant in the account.
-func (w *World) granted(account int64, clientID string) bool {
+func granted(w *World, account int64, clientID string) bool {
 	for _, r := range w.Refresh {
 		if r.Account == account && r.ClientID == clientID && !r.Used && !r.Revoked {
 			return true

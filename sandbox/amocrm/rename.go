@@ -19,7 +19,7 @@ type renameRequest struct {
 var subdomainForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // controlRename gives an account another subdomain and host. Its tokens, ids and data stay.
-func (s *Server) controlRename(w http.ResponseWriter, r *http.Request) error {
+func (s *control) controlRename(w http.ResponseWriter, r *http.Request) error {
 	var req renameRequest
 	if err := readControl(r.Body, &req, "account, subdomain, host"); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (s *Server) controlRename(w http.ResponseWriter, r *http.Request) error {
 
 // newHost finds the host of a renamed account: the given one, a spare one, one that another account has left, or the same
 // domain with the new name before it.
-func (s *Server) newHost(w *World, a *Account, req renameRequest) (string, error) {
+func (s *control) newHost(w *World, a *Account, req renameRequest) (string, error) {
 	taken := func(host string) bool {
 		return slices.ContainsFunc(w.Accounts, func(o *Account) bool { return strings.EqualFold(o.Host, host) })
 	}
@@ -67,7 +67,7 @@ func (s *Server) newHost(w *World, a *Account, req renameRequest) (string, error
 		}
 		return req.Host, nil
 	}
-	for _, host := range slices.Concat(s.opts.SpareHosts, s.opts.Hosts) {
+	for _, host := range s.hosts {
 		if !taken(host) {
 			return host, nil
 		}

@@ -9,7 +9,6 @@ package amocrm
 
 import (
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/sidecard/sidecard/sandbox/kit"
@@ -60,23 +59,9 @@ type Server struct {
 	opts     Options
 	scenario scenario.World
 	state    *kit.State[World]
+	gate     *gate
+	api      v4
+	courier  *courier
+	editor   editor
 	mux      *http.ServeMux
-	known    []route // of the API, to name what is counted
-
-	stats   stats
-	limits  limits
-	faults  kit.Faults[fault]
-	courier courier
-
-	stop chan struct{} // closed by Close
-	done sync.WaitGroup
-	once sync.Once
-}
-
-// now is the Server's clock.
-func (s *Server) now() time.Time {
-	if s.opts.Now == nil {
-		return time.Now()
-	}
-	return s.opts.Now()
 }

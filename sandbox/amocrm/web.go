@@ -7,7 +7,10 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 	"unicode"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // files are the pages, their style and the two scripts of the consent.
@@ -64,8 +67,8 @@ func initials(name string) string {
 	return string(out)
 }
 
-// frame makes the layout's data. The caller holds a lock.
-func (s *Server) frame(a *Account, title string) frame {
+// frameOf makes the layout's data. The caller holds a lock.
+func frameOf(a *Account, title string) frame {
 	return frame{Title: title, Account: a.Name, Host: a.Host}
 }
 
@@ -105,22 +108,30 @@ func asset(name string) http.HandlerFunc {
 
 // webRoutes are the pages a person looks at. The paths of contacts, leads and companies are amoCRM's own, so that
 // deep links work here too.
-func (s *Server) webRoutes() {
-	s.mux.HandleFunc("GET /{$}", s.page("dashboard", s.dashboard))
-	s.mux.HandleFunc("GET /contacts/{$}", s.page("people", s.contactList))
-	s.mux.HandleFunc("GET /contacts/detail/{id}", s.page("card", s.contactCard))
-	s.mux.HandleFunc("GET /companies/{$}", s.page("people", s.companyList))
-	s.mux.HandleFunc("GET /companies/detail/{id}", s.page("card", s.companyCard))
-	s.mux.HandleFunc("GET /leads/{$}", s.page("board", s.board))
-	s.mux.HandleFunc("GET /leads/pipeline/{pipeline}", s.page("board", s.board))
-	s.mux.HandleFunc("GET /leads/detail/{id}", s.page("card", s.leadCard))
-	s.mux.Handle("POST /leads/detail/{id}/stage", ownPages.Handler(http.HandlerFunc(s.moveLead)))
-	s.mux.Handle("POST /leads/detail/{id}/delete", ownPages.Handler(s.deleteForm("leads")))
-	s.mux.Handle("POST /contacts/detail/{id}/delete", ownPages.Handler(s.deleteForm("contacts")))
-	s.mux.HandleFunc("GET /settings/{$}", s.page("settings", s.settings))
-	s.mux.Handle("POST /settings/disconnect", ownPages.Handler(http.HandlerFunc(s.disconnectForm)))
-	s.mux.HandleFunc("GET /web/style.css", asset("style.css"))
-	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.noPage(w, r, "There is no page at "+r.URL.Path+".") })
+func (s *pages) webRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", s.page("dashboard", s.dashboard))
+	mux.HandleFunc("GET /contacts/{$}", s.page("people", s.contactList))
+	mux.HandleFunc("GET /contacts/detail/{id}", s.page("card", s.contactCard))
+	mux.HandleFunc("GET /companies/{$}", s.page("people", s.companyList))
+	mux.HandleFunc("GET /companies/detail/{id}", s.page("card", s.companyCard))
+	mux.HandleFunc("GET /leads/{$}", s.page("board", s.board))
+	mux.HandleFunc("GET /leads/pipeline/{pipeline}", s.page("board", s.board))
+	mux.HandleFunc("GET /leads/detail/{id}", s.page("card", s.leadCard))
+	mux.Handle("POST /leads/detail/{id}/stage", ownPages.Handler(http.HandlerFunc(s.moveLead)))
+	mux.Handle("POST /leads/detail/{id}/delete", ownPages.Handler(s.deleteForm("leads")))
+	mux.Handle("POST /contacts/detail/{id}/delete", ownPages.Handler(s.deleteForm("contacts")))
+	mux.HandleFunc("GET /settings/{$}", s.page("settings", s.settings))
+	mux.Handle("POST /settings/disconnect", ownPages.Handler(http.HandlerFunc(s.disconnectForm)))
+	mux.HandleFunc("GET /web/style.css", asset("style.css"))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.noPage(w, r, "There is no page at "+r.URL.Path+".") })
+}
+
+// pages are those a person looks at.
+type pages struct {
+	state  *kit.State[World]
+	now    func() time.Time
+	editor editor
+	grants *grants
 }
 
 // pageData is a page's own data, which carries the layout's.
@@ -130,7 +141,7 @@ func (f *frame) setFrame(g frame) { *f = g }
 
 // page shows what build makes of the account that the Host names; nil is a thing that is not there. build runs under
 // the read lock and may keep nothing of the World.
-func (s *Server) page(name string, build func(w *World, a *Account, r *http.Request) (title string, data pageData)) http.HandlerFunc {
+func (s *pages) page(name string, build func(w *World, a *Account, r *http.Request) (title string, data pageData)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var data pageData
 		s.state.Read(func(world *World) {
@@ -139,7 +150,7 @@ func (s *Server) page(name string, build func(w *World, a *Account, r *http.Requ
 			if title, data = build(world, a, r); data == nil {
 				return
 			}
-			f := s.frame(a, title)
+			f := frameOf(a, title)
 			f.Nav = true
 			f.Here, _, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 			for _, o := range world.Accounts {
@@ -158,12 +169,12 @@ func (s *Server) page(name string, build func(w *World, a *Account, r *http.Requ
 }
 
 // noPage is a 404 with a way on.
-func (s *Server) noPage(w http.ResponseWriter, r *http.Request, text string) {
+func (s *pages) noPage(w http.ResponseWriter, r *http.Request, text string) {
 	page := struct {
 		frame
 		Text string
 	}{Text: text}
-	s.state.Read(func(world *World) { page.frame = s.frame(world.accountAt(r.Host), "Not found") })
+	s.state.Read(func(world *World) { page.frame = frameOf(world.accountAt(r.Host), "Not found") })
 	page.Nav = true
 	render(w, http.StatusNotFound, "missing", page)
 }

@@ -61,7 +61,7 @@ type stage struct {
 	Current     bool
 }
 
-func (s *Server) leadCard(_ *World, a *Account, r *http.Request) (string, pageData) {
+func (s *pages) leadCard(_ *World, a *Account, r *http.Request) (string, pageData) {
 	l := a.Leads[pageID(r)]
 	if l == nil || l.Deleted {
 		return "", nil
@@ -107,7 +107,7 @@ func trackOf(a *Account, l *Lead) []step {
 	return track
 }
 
-func (s *Server) contactCard(_ *World, a *Account, r *http.Request) (string, pageData) {
+func (s *pages) contactCard(_ *World, a *Account, r *http.Request) (string, pageData) {
 	c := a.Contacts[pageID(r)]
 	if c == nil || c.Deleted {
 		return "", nil
@@ -120,7 +120,7 @@ func (s *Server) contactCard(_ *World, a *Account, r *http.Request) (string, pag
 	return p.Name, p
 }
 
-func (s *Server) companyCard(_ *World, a *Account, r *http.Request) (string, pageData) {
+func (s *pages) companyCard(_ *World, a *Account, r *http.Request) (string, pageData) {
 	c := a.Companies[pageID(r)]
 	if c == nil || c.Deleted {
 		return "", nil
@@ -161,7 +161,7 @@ func (p *cardPage) addDeals(a *Account, leads []int64) {
 }
 
 // cardOf collects what leads, contacts and companies have in common.
-func (s *Server) cardOf(a *Account, entity string, b *Base) *cardPage {
+func (s *pages) cardOf(a *Account, entity string, b *Base) *cardPage {
 	p := &cardPage{ID: b.ID}
 	for _, f := range b.Fields {
 		if def := fieldOf(a, entity, f.FieldID); def != nil {
@@ -211,7 +211,7 @@ func notesOf(a *Account, entity string, of int64) []noteRow {
 	return rows
 }
 
-func (s *Server) tasksOf(a *Account, entity string, of int64) []taskRow {
+func (s *pages) tasksOf(a *Account, entity string, of int64) []taskRow {
 	var found []*Task
 	for _, t := range a.Tasks {
 		if t.Entity == entity && t.EntityID == of {
@@ -232,7 +232,7 @@ func (s *Server) tasksOf(a *Account, entity string, of int64) []taskRow {
 }
 
 // moveLead changes a lead's stage as its first administrator would, with everything that follows from it.
-func (s *Server) moveLead(w http.ResponseWriter, r *http.Request) {
+func (s *pages) moveLead(w http.ResponseWriter, r *http.Request) {
 	pl, st, _ := strings.Cut(r.PostFormValue("stage"), ":")
 	pipelineID, err1 := strconv.ParseInt(pl, 10, 64)
 	statusID, err2 := strconv.ParseInt(st, 10, 64)
@@ -250,7 +250,7 @@ func (s *Server) moveLead(w http.ResponseWriter, r *http.Request) {
 		case to.Type == unsortedType:
 			trouble = "A deal can't be moved to incoming leads."
 		default:
-			x := s.writer(world, caller{account: a, user: a.firstAdmin().ID})
+			x := s.editor.writer(world, a, a.firstAdmin().ID)
 			x.update("leads", &draft{id: l.ID, pipeline: &pipelineID, status: &statusID})
 		}
 	})

@@ -21,7 +21,7 @@ type dashboardPage struct {
 	RequestHost                       string
 }
 
-func (s *Server) dashboard(_ *World, a *Account, r *http.Request) (string, pageData) {
+func (s *pages) dashboard(_ *World, a *Account, r *http.Request) (string, pageData) {
 	p := &dashboardPage{RequestHost: r.Host}
 	leads := liveLeads(a)
 	p.Leads, p.Contacts, p.Companies = len(leads), live(bases(a, "contacts")), live(bases(a, "companies"))
@@ -151,7 +151,7 @@ type personRow struct {
 // Initials stand for a picture.
 func (r personRow) Initials() string { return initials(r.Name) }
 
-func (s *Server) contactList(_ *World, a *Account, r *http.Request) (string, pageData) {
+func (s *pages) contactList(_ *World, a *Account, r *http.Request) (string, pageData) {
 	p := &peoplePage{Kind: "contacts", Query: r.URL.Query().Get("q")}
 	deals := leadsByContact(a)
 	for _, b := range bases(a, "contacts") {
@@ -168,7 +168,7 @@ func (s *Server) contactList(_ *World, a *Account, r *http.Request) (string, pag
 	return "Contacts", p
 }
 
-func (s *Server) companyList(_ *World, a *Account, r *http.Request) (string, pageData) {
+func (s *pages) companyList(_ *World, a *Account, r *http.Request) (string, pageData) {
 	p := &peoplePage{Kind: "companies", Query: r.URL.Query().Get("q")}
 	for _, b := range bases(a, "companies") {
 		_, leads := companyMembers(a, b.ID)
@@ -250,7 +250,7 @@ type column struct {
 	Deals            []dealRow
 }
 
-func (s *Server) board(_ *World, a *Account, r *http.Request) (string, pageData) {
+func (s *pages) board(_ *World, a *Account, r *http.Request) (string, pageData) {
 	chosen := mainPipeline(a)
 	if n, err := strconv.ParseInt(cmp.Or(r.PathValue("pipeline"), r.URL.Query().Get("pipeline")), 10, 64); err == nil {
 		if chosen = pipelineOf(a, n); chosen == nil {

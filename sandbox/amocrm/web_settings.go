@@ -27,7 +27,7 @@ type hookRow struct {
 	Failures              int
 }
 
-func (s *Server) settings(w *World, a *Account, r *http.Request) (string, pageData) {
+func (s *pages) settings(w *World, a *Account, r *http.Request) (string, pageData) {
 	p := &settingsPage{}
 	if r.URL.Query().Has("disconnected") {
 		p.Done = "The integration is disconnected."
@@ -53,7 +53,7 @@ func (s *Server) settings(w *World, a *Account, r *http.Request) (string, pageDa
 }
 
 // disconnectForm ends the grants of an integration in this account and calls its disconnect hook.
-func (s *Server) disconnectForm(w http.ResponseWriter, r *http.Request) {
+func (s *pages) disconnectForm(w http.ResponseWriter, r *http.Request) {
 	clientID := r.PostFormValue("client_id")
 	var account int64
 	known := false
@@ -65,7 +65,7 @@ func (s *Server) disconnectForm(w http.ResponseWriter, r *http.Request) {
 		s.noPage(w, r, "There is no such integration.")
 		return
 	}
-	if _, err := s.disconnect(account, clientID, true); err != nil {
+	if _, err := s.grants.disconnect(account, clientID, true); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
