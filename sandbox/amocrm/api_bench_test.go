@@ -91,7 +91,7 @@ func apiStory(filterOn bool) scenario.World {
 }
 
 // api is a Server whose routes are called straight, without tokens: the gate has its own tests.
-type api struct {
+type apiBench struct {
 	t    *testing.T
 	s    *Server
 	mux  *http.ServeMux
@@ -102,9 +102,9 @@ type api struct {
 }
 
 // startAPI makes the story's server; user is who the calls act for in the first account.
-func startAPI(t *testing.T, filterOn bool) *api {
+func startAPI(t *testing.T, filterOn bool) *apiBench {
 	t.Helper()
-	b := &api{t: t, user: uAdmin, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), mux: http.NewServeMux()}
+	b := &apiBench{t: t, user: uAdmin, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), mux: http.NewServeMux()}
 	s, err := New(apiStory(filterOn), Options{Hosts: []string{apiHost, otherHost}, Now: b.clock})
 	if err != nil {
 		t.Fatal(err)
@@ -137,13 +137,13 @@ func startAPI(t *testing.T, filterOn bool) *api {
 	return b
 }
 
-func (b *api) clock() time.Time {
+func (b *apiBench) clock() time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.now
 }
 
-func (b *api) wait(d time.Duration) {
+func (b *apiBench) wait(d time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.now = b.now.Add(d)
@@ -159,9 +159,9 @@ type answer struct {
 }
 
 // do calls a path below /api/v4; body is JSON text, or empty.
-func (b *api) do(method, path, body string) answer { return b.at(apiHost, method, path, body) }
+func (b *apiBench) do(method, path, body string) answer { return b.at(apiHost, method, path, body) }
 
-func (b *api) at(host, method, path, body string) answer {
+func (b *apiBench) at(host, method, path, body string) answer {
 	r := httptest.NewRequest(method, "/api/v4"+path, strings.NewReader(body))
 	r.Host = host
 	w := httptest.NewRecorder()

@@ -107,10 +107,6 @@ func readObject(w http.ResponseWriter, r *http.Request) (obj, bool) {
 	return m, true
 }
 
-func badRequest(w http.ResponseWriter, detail string) {
-	problem(w, http.StatusBadRequest, "Bad Request", detail)
-}
-
 // requestID is the item's own request_id, or its index; sent tells which.
 func requestID(m obj, index int) (id string, sent bool) {
 	switch v := m["request_id"].(type) {
@@ -122,4 +118,14 @@ func requestID(m obj, index int) (id string, sent bool) {
 		return v.String(), true
 	}
 	return strconv.Itoa(index), false
+}
+
+// readOptional reads the object that a body may hold; no body is none.
+func readOptional(w http.ResponseWriter, r *http.Request) (obj, bool) {
+	if r.ContentLength == 0 {
+		return nil, true
+	}
+	v, ok := readBody(w, r)
+	m, _ := v.(obj)
+	return m, ok
 }

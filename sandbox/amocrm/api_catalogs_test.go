@@ -35,7 +35,7 @@ func TestAPI_catalogsAreMadeAndChanged(t *testing.T) {
 }
 
 // catalog makes one with a text field and one element, and returns their ids.
-func (b *api) catalog() (catalog, field, element int64) {
+func (b *apiBench) catalog() (catalog, field, element int64) {
 	b.t.Helper()
 	catalog = b.do("POST", "/catalogs", `[{"name":"Goods"}]`).want(200).id("_embedded.catalogs.0.id")
 	path := fmt.Sprintf("/catalogs/%d", catalog)

@@ -9,7 +9,7 @@ import (
 )
 
 // feed lists the types of an entity's events, newest first.
-func (b *api) feed(entity string, id int64) []string {
+func (b *apiBench) feed(entity string, id int64) []string {
 	b.t.Helper()
 	a := b.do("GET", fmt.Sprintf("/events?limit=100&filter[entity]=%s&filter[entity_id]=%d", entity, id), "")
 	var out []string

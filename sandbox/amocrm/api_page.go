@@ -104,19 +104,6 @@ func answerCounted(w http.ResponseWriter, r *http.Request, p page, key string, i
 	})
 }
 
-// answerOne writes one thing, or 204 when there is none.
-func answerOne(w http.ResponseWriter, one obj) {
-	if one == nil {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	writeHAL(w, http.StatusOK, one)
-}
-
-func notFound(w http.ResponseWriter, what string) {
-	problem(w, http.StatusNotFound, "Not Found", what+" not found")
-}
-
 // withSet is the set of names in the "with" parameter.
 func withSet(r *http.Request) map[string]bool {
 	set := map[string]bool{}

@@ -6,7 +6,7 @@ import (
 )
 
 // phoneEnum is the id of a kind of phone.
-func phoneEnum(t *testing.T, b *api, kind string) int64 {
+func phoneEnum(t *testing.T, b *apiBench, kind string) int64 {
 	t.Helper()
 	for _, f := range b.do("GET", "/contacts/custom_fields", "").get("_embedded.custom_fields").([]any) {
 		if dig(f, "code") != "PHONE" {

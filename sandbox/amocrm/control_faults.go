@@ -69,7 +69,7 @@ func (s *control) controlSetFaults(w http.ResponseWriter, r *http.Request) error
 	var account *Account
 	if req.Account != "" {
 		var err error
-		s.state.Read(func(world *World) { account, err = req.Account.find(world) })
+		s.state.Read(func(state *World) { account, err = req.Account.find(state) })
 		if err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (s *control) controlSetFaults(w http.ResponseWriter, r *http.Request) error
 	if req.Replace {
 		s.clearFaults()
 	}
-	s.state.Write(func(world *World) { s.switchAccounts(world, account, req) })
+	s.state.Write(func(state *World) { s.switchAccounts(state, account, req) })
 	if req.acts() || req.HTML429 {
 		s.gate.faults.Add(req.fault, req.Times)
 	}
@@ -138,9 +138,9 @@ type accountSwitches struct {
 func (s *control) controlFaults(w http.ResponseWriter, _ *http.Request) error {
 	accounts := map[string]accountSwitches{}
 	var lag int64
-	s.state.Read(func(world *World) {
-		lag = world.IndexLag.Milliseconds()
-		for _, a := range world.Accounts {
+	s.state.Read(func(state *World) {
+		lag = state.IndexLag.Milliseconds()
+		for _, a := range state.Accounts {
 			accounts[a.Host] = accountSwitches{a.FilterOn, a.TariffEnded, a.ReadsBlocked}
 		}
 	})

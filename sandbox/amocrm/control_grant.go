@@ -79,15 +79,15 @@ func (s *control) controlGrant(w http.ResponseWriter, r *http.Request) error {
 	}
 	var answer grantAnswer
 	var err error
-	s.state.Write(func(world *World) {
+	s.state.Write(func(state *World) {
 		var a *Account
 		var in *Integration
 		var u *User
-		if a, in, u, err = req.resolve(world); err != nil {
+		if a, in, u, err = req.resolve(state); err != nil {
 			return
 		}
 		answer = grantAnswer{AccountID: a.ID, Host: a.Host, BaseURL: schemeOf(r) + a.Host, ClientID: in.ID}
-		answer.tokens, err = s.grants.issueTokens(world, in, a, u.ID)
+		answer.tokens, err = s.grants.issueTokens(state, in, a, u.ID)
 	})
 	return s.savedAnswer(w, answer, err)
 }
@@ -100,30 +100,18 @@ func (s *control) controlCode(w http.ResponseWriter, r *http.Request) error {
 	}
 	answer := map[string]string{}
 	var err error
-	s.state.Write(func(world *World) {
+	s.state.Write(func(state *World) {
 		var a *Account
 		var in *Integration
 		var u *User
-		if a, in, u, err = req.resolve(world); err != nil {
+		if a, in, u, err = req.resolve(state); err != nil {
 			return
 		}
 		answer = map[string]string{
-			"code": s.grants.issueCode(world, in, a, u.ID).Value, "referer": a.Host, "client_id": in.ID, "platform": "1",
+			"code": s.grants.issueCode(state, in, a, u.ID).Value, "referer": a.Host, "client_id": in.ID, "platform": "1",
 		}
 	})
 	return s.savedAnswer(w, answer, err)
-}
-
-// savedAnswer answers once the state is on disk.
-func (s *control) savedAnswer(w http.ResponseWriter, answer any, err error) error {
-	if err != nil {
-		return err
-	}
-	if err := s.state.Save(); err != nil {
-		return kit.StatusError{Status: http.StatusInternalServerError, Text: err.Error()}
-	}
-	writeJSON(w, http.StatusOK, answer)
-	return nil
 }
 
 // revokeRequest says whose grants end; absent is everybody's.
@@ -155,7 +143,7 @@ func (s *control) controlRevoke(w http.ResponseWriter, r *http.Request) error {
 	}
 	var account int64
 	var err error
-	s.state.Read(func(world *World) { account, err = req.target(world) })
+	s.state.Read(func(state *World) { account, err = req.target(state) })
 	if err != nil {
 		return err
 	}
@@ -174,12 +162,12 @@ func (s *control) controlExpire(w http.ResponseWriter, r *http.Request) error {
 	}
 	var n int
 	var err error
-	s.state.Write(func(world *World) {
+	s.state.Write(func(state *World) {
 		var account int64
-		if account, err = (revokeRequest{Account: req.Account, ClientID: req.ClientID}).target(world); err != nil {
+		if account, err = (revokeRequest{Account: req.Account, ClientID: req.ClientID}).target(state); err != nil {
 			return
 		}
-		for _, g := range world.Access {
+		for _, g := range state.Access {
 			if (account == 0 || g.Account == account) && (req.ClientID == "" || g.ClientID == req.ClientID) && g.ExpiresAt > s.now().Unix() {
 				g.ExpiresAt = s.now().Unix()
 				n++

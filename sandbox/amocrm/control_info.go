@@ -3,7 +3,6 @@ package amocrm
 import (
 	"maps"
 	"net/http"
-	"slices"
 )
 
 // Shapes of GET /_sandbox/info.
@@ -58,13 +57,13 @@ type (
 // controlInfo tells everything a test needs to know, merged with what the starter adds.
 func (s *control) controlInfo(w http.ResponseWriter, r *http.Request) error {
 	info := map[string]any{}
-	s.state.Read(func(world *World) {
+	s.state.Read(func(state *World) {
 		accounts, integrations := []infoAccount{}, []infoIntegration{}
-		for _, a := range world.Accounts {
+		for _, a := range state.Accounts {
 			accounts = append(accounts, infoOf(a, schemeOf(r)))
 		}
-		for _, id := range sortedNames(world.Integrations) {
-			in := world.Integrations[id]
+		for _, id := range sortedKeys(state.Integrations) {
+			in := state.Integrations[id]
 			integrations = append(integrations, infoIntegration{
 				in.ID, in.Secret, in.Name, in.RedirectURI, in.DisconnectURI, in.Account, in.External,
 			})
@@ -106,5 +105,3 @@ func infoOf(a *Account, scheme string) infoAccount {
 	}
 	return info
 }
-
-func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -35,12 +35,12 @@ func (s *control) controlUnsorted(w http.ResponseWriter, r *http.Request) error 
 	}
 	var answer obj
 	var err error
-	s.state.Write(func(world *World) {
+	s.state.Write(func(state *World) {
 		var a *Account
-		if a, err = req.Account.find(world); err != nil {
+		if a, err = req.Account.find(state); err != nil {
 			return
 		}
-		x := s.editor.writer(world, a, a.firstAdmin().ID)
+		x := s.editor.writer(state, a, a.firstAdmin().ID)
 		made, bad := x.addUnsorted(req.Category, []obj{req.item(x.now)})
 		if bad.any() {
 			wrong := bad.items[0].Errors[0]

@@ -1,20 +1,18 @@
 package amocrm
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
-// wants tells whether the subscription includes an event.
-func (h *Hook) wants(setting string) bool { return slices.Contains(h.Settings, setting) }
+// hookWants tells whether the subscription includes an event.
+func hookWants(h *Hook, setting string) bool { return slices.Contains(h.Settings, setting) }
 
-// setting is the name under which a change is subscribed: "status_lead".
-func (c change) setting() string { return c.Action + "_" + singular(c.Entity) }
+// hookSetting is the name under which a change is subscribed: "status_lead".
+func hookSetting(c change) string { return c.Action + "_" + singular(c.Entity) }
 
 // elementType is the old number of an entity kind.
 var elementType = map[string]int64{"contacts": 1, "leads": 2, "companies": 3}
@@ -199,28 +197,6 @@ func fieldsBody(f *form, k string, a *Account, entity string, fields []FieldValu
 	}
 }
 
-// phpString is how a value looks in a form that PHP wrote.
-func phpString(v any) string {
-	switch t := v.(type) {
-	case nil:
-		return ""
-	case bool:
-		if t {
-			return "1"
-		}
-		return "0"
-	case float64:
-		return strconv.FormatFloat(t, 'f', -1, 64)
-	case map[string]any, []any:
-		raw, err := json.Marshal(t)
-		if err != nil {
-			return ""
-		}
-		return string(raw)
-	}
-	return fmt.Sprint(v)
-}
-
 // taskBody has the old names and dates as text in the account's zone.
 func taskBody(f *form, a *Account, t *Task, c change) {
 	k := hookRoot(c)
@@ -230,14 +206,14 @@ func taskBody(f *form, a *Account, t *Task, c change) {
 		f.put(k+"[element_type]", n)
 	}
 	f.put(k+"[task_type]", t.Type)
-	f.put(k+"[date_create]", a.wallClock(t.CreatedAt))
+	f.put(k+"[date_create]", wallClock(a, t.CreatedAt))
 	f.put(k+"[text]", t.Text)
 	f.put(k+"[status]", phpString(t.Completed))
 	f.put(k+"[account_id]", a.ID)
 	f.put(k+"[created_user_id]", t.CreatedBy)
-	f.put(k+"[last_modified]", a.wallClock(t.UpdatedAt))
+	f.put(k+"[last_modified]", wallClock(a, t.UpdatedAt))
 	f.put(k+"[responsible_user_id]", t.Responsible)
-	f.put(k+"[complete_till]", a.wallClock(t.CompleteTill))
+	f.put(k+"[complete_till]", wallClock(a, t.CompleteTill))
 	if t.Completed {
 		f.put(k+"[action_close]", 1)
 		if t.Result != "" {
@@ -264,17 +240,8 @@ func noteBody(f *form, a *Account, c change) {
 	f.put(k+"[element_type]", elementType[n.Entity])
 	f.put(k+"[element_id]", n.EntityID)
 	f.put(k+"[created_by]", n.CreatedBy)
-	f.put(k+"[date_create]", a.wallClock(n.CreatedAt))
+	f.put(k+"[date_create]", wallClock(a, n.CreatedAt))
 	f.put(k+"[text]", phpString(n.Params["text"]))
 	f.put(k+"[metadata]", phpString(n.Params))
 	f.put(k+"[account_id]", a.ID)
-}
-
-// wallClock is a time as people in the account read it.
-func (a *Account) wallClock(unix int64) string {
-	zone, err := time.LoadLocation(a.Timezone)
-	if err != nil {
-		zone = time.UTC // no zone data on this machine
-	}
-	return time.Unix(unix, 0).In(zone).Format(time.DateTime)
 }

@@ -11,31 +11,6 @@ import (
 // serviceDomains are those under which amoCRM has accounts as well as hosts of its own.
 var serviceDomains = []string{"amocrm.ru", "amocrm.com", "kommo.com", "amocrm.test"}
 
-// accountAt is the account that a Host header names: by its host, or by its subdomain for clients that keep the name
-// "{subdomain}.amocrm.ru" and only connect elsewhere. Any other name that the server answers at is the first one's.
-func (w *World) accountAt(host string) *Account {
-	if a := w.accountNamed(host); a != nil {
-		return a
-	}
-	return w.Accounts[0]
-}
-
-// accountNamed is nil for a name that is no account's.
-func (w *World) accountNamed(host string) *Account {
-	for _, a := range w.Accounts {
-		if strings.EqualFold(a.Host, host) {
-			return a
-		}
-	}
-	label, _, _ := strings.Cut(host, ".")
-	for _, a := range w.Accounts {
-		if strings.EqualFold(a.Subdomain, label) {
-			return a
-		}
-	}
-	return nil
-}
-
 // nobodyAt reports whether a request came to a name that is nobody's: one that an account has left and no other one has
 // taken, or one that is neither an account's nor this machine's nor configured.
 func (s *Server) nobodyAt(r *http.Request) (gone bool) {

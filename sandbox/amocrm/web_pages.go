@@ -1,282 +1,180 @@
 package amocrm
 
 import (
-	"cmp"
-	"fmt"
+	"bytes"
+	"embed"
+	"html/template"
 	"net/http"
-	"slices"
-	"strconv"
+	"path"
 	"strings"
 	"time"
+	"unicode"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
-// shownRows bounds lists on pages; the count beside them is the true one.
-const shownRows = 200
+// files are the pages, their style and the two scripts of the consent.
+//
+//go:embed web
+var files embed.FS
 
-// dashboardPage is the way in.
-type dashboardPage struct {
-	frame
-	Contacts, Companies, Leads, Tasks int
-	Recent                            []dealRow
-	RequestHost                       string
-}
+// templates holds one set per page: each defines "main" and is shown inside the layout.
+var templates = parseTemplates()
 
-func (s *pages) dashboard(_ *World, a *Account, r *http.Request) (string, pageData) {
-	p := &dashboardPage{RequestHost: r.Host}
-	leads := liveLeads(a)
-	p.Leads, p.Contacts, p.Companies = len(leads), live(bases(a, "contacts")), live(bases(a, "companies"))
-	for _, t := range a.Tasks {
-		if !t.Completed {
-			p.Tasks++
+func parseTemplates() map[string]*template.Template {
+	sets := map[string]*template.Template{}
+	pages, err := files.ReadDir("web")
+	if err != nil {
+		panic("web pages: " + err.Error()) // embedded: it can't differ from the build
+	}
+	for _, p := range pages {
+		name, isPage := strings.CutSuffix(p.Name(), ".html")
+		if isPage && name != "layout" {
+			sets[name] = template.Must(template.ParseFS(files, "web/layout.html", "web/"+p.Name()))
 		}
 	}
-	for _, l := range leads[:min(10, len(leads))] {
-		p.Recent = append(p.Recent, dealOf(a, l))
-	}
-	return "Dashboard", p
+	return sets
 }
 
-func live(list []*Base) (n int) {
-	for _, b := range list {
-		if !b.Deleted {
-			n++
+// frame is what the layout of every page needs.
+type frame struct {
+	Title   string
+	Account string
+	Host    string
+	Others  []link // the other accounts
+	Nav     bool
+	Here    string // the section of the page: leads, contacts, companies, settings; empty is the dashboard
+}
+
+type link struct{ Text, URL string }
+
+// Initials stand for a person's or a company's picture: the first letters of the first two words.
+func (l link) Initials() string { return initials(l.Text) }
+
+func initials(name string) string {
+	var out []rune
+	for _, word := range strings.Fields(name) {
+		for _, c := range word {
+			if unicode.IsLetter(c) || unicode.IsDigit(c) {
+				out = append(out, unicode.ToUpper(c))
+				break
+			}
+		}
+		if len(out) == 2 {
+			break
 		}
 	}
-	return n
+	return string(out)
 }
 
-// liveLeads are the leads that are not deleted, newest first.
-func liveLeads(a *Account) []*Lead {
-	var leads []*Lead
-	for _, l := range a.Leads {
-		if !l.Deleted {
-			leads = append(leads, l)
-		}
-	}
-	slices.SortFunc(leads, func(x, y *Lead) int {
-		return cmp.Or(cmp.Compare(y.CreatedAt, x.CreatedAt), cmp.Compare(y.ID, x.ID))
-	})
-	return leads
+// frameOf makes the layout's data. The caller holds a lock.
+func frameOf(a *Account, title string) frame {
+	return frame{Title: title, Account: a.Name, Host: a.Host}
 }
 
-// dealRow is a lead in a list.
-type dealRow struct {
-	ID                          int64
-	Name, Price, Stage, Color   string
-	Pipeline, Responsible, When string
-	People                      []link
-}
-
-func dealOf(a *Account, l *Lead) dealRow {
-	d := dealRow{
-		ID: l.ID, Name: shownName(l.Name, "Deal", l.ID), Price: a.money(l.Price, l.Cents),
-		Responsible: byline(a, l.Responsible), When: a.shownTime(l.CreatedAt),
-	}
-	if p, st := statusOf(a, l.PipelineID, l.StatusID); st != nil {
-		d.Pipeline, d.Stage, d.Color = p.Name, st.Name, st.Color
-	}
-	for _, lc := range l.Contacts {
-		if c := a.Contacts[lc.ID]; c != nil && !c.Deleted {
-			d.People = append(d.People, link{shownName(c.Name, "Contact", c.ID), "/contacts/detail/" + id(c.ID)})
-		}
-	}
-	return d
-}
-
-// Initials stand for the responsible person's picture.
-func (d dealRow) Initials() string { return initials(d.Responsible) }
-
-// money is an amount in the account's currency, with its cents where the account keeps them.
-func (a *Account) money(n, cents int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if digits[0] == '-' {
-		sign, digits = "-", digits[1:]
-	}
-	var groups []string
-	for len(digits) > 3 {
-		groups, digits = append([]string{digits[len(digits)-3:]}, groups...), digits[:len(digits)-3]
-	}
-	shown := sign + strings.Join(append([]string{digits}, groups...), "\u00a0")
-	if a.Cents {
-		shown += fmt.Sprintf(",%02d", max(cents, -cents))
-	}
-	return strings.TrimSpace(shown + "\u00a0" + cmp.Or(a.CurrencySign, a.Currency))
-}
-
-// shownTime is a time for people; 0 is none.
-func (a *Account) shownTime(unix int64) string {
-	if unix == 0 {
-		return ""
-	}
-	return a.wallClock(unix)[:len("2006-01-02 15:04")]
-}
-
-func id(n int64) string { return strconv.FormatInt(n, 10) }
-
-// shownName never is empty, so that there always is something to click.
-func shownName(name, kind string, n int64) string {
-	if strings.TrimSpace(name) == "" {
-		return kind + " #" + id(n)
-	}
-	return name
-}
-
-// byline is a user's name; 0 is amoCRM itself.
-func byline(a *Account, userID int64) string {
-	if u := userOf(a, userID); u != nil {
-		return u.Name
-	}
-	if userID == 0 {
-		return "amoCRM"
-	}
-	return "User #" + id(userID)
-}
-
-// peoplePage lists contacts or companies.
-type peoplePage struct {
-	frame
-	Kind  string // contacts, companies
-	Query string
-	Total int
-	Rows  []personRow
-}
-
-type personRow struct {
-	Name, URL, Company, Responsible string
-	Phones, Emails                  []string
-	Deals                           int
-}
-
-// Initials stand for a picture.
-func (r personRow) Initials() string { return initials(r.Name) }
-
-func (s *pages) contactList(_ *World, a *Account, r *http.Request) (string, pageData) {
-	p := &peoplePage{Kind: "contacts", Query: r.URL.Query().Get("q")}
-	deals := leadsByContact(a)
-	for _, b := range bases(a, "contacts") {
-		c := a.Contacts[b.ID]
-		row := personRow{
-			Name: shownName(c.Name, "Contact", c.ID), URL: "/contacts/detail/" + id(c.ID), Responsible: byline(a, c.Responsible),
-			Phones: coded(a, "contacts", c.Fields, "PHONE"), Emails: coded(a, "contacts", c.Fields, "EMAIL"), Deals: len(deals[c.ID]),
-		}
-		if company := a.Companies[c.CompanyID]; company != nil {
-			row.Company = company.Name
-		}
-		p.add(b, row)
-	}
-	return "Contacts", p
-}
-
-func (s *pages) companyList(_ *World, a *Account, r *http.Request) (string, pageData) {
-	p := &peoplePage{Kind: "companies", Query: r.URL.Query().Get("q")}
-	for _, b := range bases(a, "companies") {
-		_, leads := companyMembers(a, b.ID)
-		p.add(b, personRow{
-			Name: shownName(b.Name, "Company", b.ID), URL: "/companies/detail/" + id(b.ID), Responsible: byline(a, b.Responsible),
-			Phones: coded(a, "companies", b.Fields, "PHONE"), Emails: coded(a, "companies", b.Fields, "EMAIL"), Deals: len(leads),
-		})
-	}
-	return "Companies", p
-}
-
-// add keeps a row that is not deleted and holds the query.
-func (p *peoplePage) add(b *Base, row personRow) {
-	text := strings.ToLower(strings.Join(slices.Concat([]string{row.Name, row.Company, id(b.ID)}, row.Phones, row.Emails), "\n"))
-	if b.Deleted || !strings.Contains(text, strings.ToLower(strings.TrimSpace(p.Query))) {
+// render writes a page as a whole or not at all.
+func render(w http.ResponseWriter, status int, name string, data any) {
+	var page bytes.Buffer
+	if err := templates[name].ExecuteTemplate(&page, "layout", data); err != nil {
+		http.Error(w, "show page "+name+": "+err.Error(), http.StatusInternalServerError)
 		return
 	}
-	p.Total++
-	if len(p.Rows) < shownRows {
-		p.Rows = append(p.Rows, row)
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	w.Write(page.Bytes()) //nolint:errcheck // the client is gone; there is nobody to tell
+}
+
+// asset serves an embedded file.
+func asset(name string) http.HandlerFunc {
+	raw, err := files.ReadFile(path.Join("web", name))
+	if err != nil {
+		panic("web file: " + err.Error()) // embedded, as above
+	}
+	kind := "text/javascript; charset=utf-8"
+	if path.Ext(name) == ".css" {
+		kind = "text/css; charset=utf-8"
+	}
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Write(raw) //nolint:errcheck // the client is gone
 	}
 }
 
-// coded are the values of a predefined field.
-func coded(a *Account, entity string, fields []FieldValue, code string) []string {
-	def := fieldByCode(a, entity, code)
-	if def == nil {
-		return nil
-	}
-	for _, f := range fields {
-		if f.FieldID == def.ID {
-			return shownValues(a, def, f.Values)
-		}
-	}
-	return nil
+// webRoutes are the pages a person looks at. The paths of contacts, leads and companies are amoCRM's own, so that
+// deep links work here too.
+func (s *pages) webRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", s.page("dashboard", s.dashboard))
+	mux.HandleFunc("GET /contacts/{$}", s.page("people", s.contactList))
+	mux.HandleFunc("GET /contacts/detail/{id}", s.page("card", s.contactCard))
+	mux.HandleFunc("GET /companies/{$}", s.page("people", s.companyList))
+	mux.HandleFunc("GET /companies/detail/{id}", s.page("card", s.companyCard))
+	mux.HandleFunc("GET /leads/{$}", s.page("board", s.board))
+	mux.HandleFunc("GET /leads/pipeline/{pipeline}", s.page("board", s.board))
+	mux.HandleFunc("GET /leads/detail/{id}", s.page("card", s.leadCard))
+	mux.Handle("POST /leads/detail/{id}/stage", ownPages.Handler(http.HandlerFunc(s.moveLead)))
+	mux.Handle("POST /leads/detail/{id}/delete", ownPages.Handler(s.deleteForm("leads")))
+	mux.Handle("POST /contacts/detail/{id}/delete", ownPages.Handler(s.deleteForm("contacts")))
+	mux.HandleFunc("GET /settings/{$}", s.page("settings", s.settings))
+	mux.Handle("POST /settings/disconnect", ownPages.Handler(http.HandlerFunc(s.disconnectForm)))
+	mux.HandleFunc("GET /web/style.css", asset("style.css"))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.noPage(w, r, "There is no page at "+r.URL.Path+".") })
 }
 
-// shownValues are a field's values as text.
-func shownValues(a *Account, def *Field, values []map[string]any) []string {
-	var out []string
-	for _, v := range values {
-		text := phpString(v["value"])
-		if _, told := v["value"]; !told { // a chained list has none
-			text = phpString(v)
-		}
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-			switch def.Type {
-			case "date", "birthday":
-				text = time.Unix(n, 0).UTC().Format(time.DateOnly)
-			case "date_time":
-				text = a.shownTime(n)
-			case "checkbox":
-				text = map[bool]string{true: "yes", false: "no"}[n != 0]
+// pages are those a person looks at.
+type pages struct {
+	state  *kit.State[World]
+	now    func() time.Time
+	editor editor
+	grants *grants
+}
+
+// pageData is a page's own data, which carries the layout's.
+type pageData interface{ setFrame(frame) }
+
+func (f *frame) setFrame(g frame) { *f = g }
+
+// page shows what build makes of the account that the Host names; nil is a thing that is not there. build runs under
+// the read lock and may keep nothing of the World.
+func (s *pages) page(name string, build func(w *World, a *Account, r *http.Request) (title string, data pageData)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var data pageData
+		s.state.Read(func(state *World) {
+			a := state.accountAt(r.Host)
+			var title string
+			if title, data = build(state, a, r); data == nil {
+				return
 			}
-		}
-		if kind, ok := v["enum_code"].(string); ok && def.Type == "multitext" {
-			text += " (" + strings.ToLower(kind) + ")"
-		}
-		out = append(out, text)
-	}
-	return out
-}
-
-// boardPage shows a pipeline, one column for each stage.
-type boardPage struct {
-	frame
-	Pipelines []pipelineTab
-	Columns   []column
-}
-
-type pipelineTab struct {
-	link
-	Current bool
-}
-
-type column struct {
-	Name, Color, Sum string
-	Count            int
-	Deals            []dealRow
-}
-
-func (s *pages) board(_ *World, a *Account, r *http.Request) (string, pageData) {
-	chosen := mainPipeline(a)
-	if n, err := strconv.ParseInt(cmp.Or(r.PathValue("pipeline"), r.URL.Query().Get("pipeline")), 10, 64); err == nil {
-		if chosen = pipelineOf(a, n); chosen == nil {
-			return "", nil
-		}
-	}
-	p := &boardPage{}
-	for _, pl := range a.Pipelines {
-		p.Pipelines = append(p.Pipelines, pipelineTab{link{pl.Name, "/leads/pipeline/" + id(pl.ID)}, pl == chosen})
-	}
-	leads := liveLeads(a)
-	for _, st := range chosen.Statuses {
-		c := column{Name: st.Name, Color: st.Color}
-		var sum int64
-		for _, l := range leads {
-			if l.PipelineID != chosen.ID || l.StatusID != st.ID {
-				continue
+			f := frameOf(a, title)
+			f.Nav = true
+			f.Here, _, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+			for _, o := range state.Accounts {
+				if o.ID != a.ID {
+					f.Others = append(f.Others, link{o.Name, schemeOf(r) + o.Host + "/"})
+				}
 			}
-			c.Count++
-			sum += l.Price*100 + l.Cents
-			if len(c.Deals) < shownRows {
-				c.Deals = append(c.Deals, dealOf(a, l))
-			}
+			data.setFrame(f)
+		})
+		if data == nil {
+			s.noPage(w, r, "There is nothing with this number in this account. It may belong to another account, or it was deleted.")
+			return
 		}
-		c.Sum = a.money(sum/100, sum%100)
-		p.Columns = append(p.Columns, c)
+		render(w, http.StatusOK, name, data)
 	}
-	return "Deals: " + chosen.Name, p
+}
+
+// noPage is a 404 with a way on.
+func (s *pages) noPage(w http.ResponseWriter, r *http.Request, text string) {
+	page := struct {
+		frame
+		Text string
+	}{Text: text}
+	s.state.Read(func(state *World) { page.frame = frameOf(state.accountAt(r.Host), "Not found") })
+	page.Nav = true
+	render(w, http.StatusNotFound, "missing", page)
 }

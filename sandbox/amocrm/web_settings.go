@@ -32,12 +32,12 @@ func (s *pages) settings(w *World, a *Account, r *http.Request) (string, pageDat
 	if r.URL.Query().Has("disconnected") {
 		p.Done = "The integration is disconnected."
 	}
-	for _, clientID := range sortedNames(w.Integrations) {
+	for _, clientID := range sortedKeys(w.Integrations) {
 		in := w.Integrations[clientID]
 		row := integrationRow{ID: in.ID, Name: in.Name, RedirectURI: in.RedirectURI, DisconnectURI: in.DisconnectURI, External: in.External}
 		for _, t := range w.Refresh {
 			if t.ClientID == in.ID && t.Account == a.ID && !t.Used && !t.Revoked {
-				row.Grants = append(row.Grants, a.shownTime(t.IssuedAt)+", "+byline(a, t.User))
+				row.Grants = append(row.Grants, shownTime(a, t.IssuedAt)+", "+byline(a, t.User))
 			}
 		}
 		slices.Sort(row.Grants)
@@ -57,9 +57,9 @@ func (s *pages) disconnectForm(w http.ResponseWriter, r *http.Request) {
 	clientID := r.PostFormValue("client_id")
 	var account int64
 	known := false
-	s.state.Read(func(world *World) {
-		account = world.accountAt(r.Host).ID
-		_, known = world.Integrations[clientID]
+	s.state.Read(func(state *World) {
+		account = state.accountAt(r.Host).ID
+		_, known = state.Integrations[clientID]
 	})
 	if !known {
 		s.noPage(w, r, "There is no such integration.")

@@ -1,0 +1,181 @@
+package amocrm
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
+)
+
+// gate is what every request of the API and of OAuth passes before it is looked at.
+type gate struct {
+	state     *kit.State[World]
+	now       func() time.Time
+	stats     *stats
+	perSecond int     // requests of one integration in one account, until a control call sets another threshold
+	known     []route // of the API, to name what is counted
+	limits    limits
+	faults    kit.Faults[fault]
+}
+
+// protect puts an API handler behind everything that amoCRM does before it looks at a request: faults, the rate limit,
+// the token and the tariff. The request counts from its arrival, however it ends.
+func (g *gate) protect(h apiHandler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, refusal := g.authenticate(r)
+		g.stats.arrived(hostOf(g.state, who.account), who.clientID, g.now)
+		w.Header().Set("X-Request-Id", randomUUID())
+		g.passFaults(w, r, who.account, func(w http.ResponseWriter) {
+			switch {
+			case refusal != nil:
+				refusal(w)
+			case g.tariffRefuses(who.account, r.Method):
+				problem(w, http.StatusPaymentRequired, "Payment Required", "Аккаунт не оплачен")
+			default:
+				h(w, r, who)
+			}
+		}, func() bool {
+			return refusal != nil || g.limits.allow(strconv.FormatInt(who.account.ID, 10)+" "+who.clientID, g.rate(), g.now)
+		})
+	})
+}
+
+// open puts an OAuth handler behind the faults; there is no token and no limit.
+func (g *gate) open(mux *http.ServeMux, pattern string, h func(w http.ResponseWriter, r *http.Request, a *Account)) {
+	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		var a *Account
+		g.state.Read(func(state *World) { a = state.accountAt(r.Host) })
+		w.Header().Set("X-Request-Id", randomUUID())
+		g.passFaults(w, r, a, func(w http.ResponseWriter) { h(w, r, a) }, func() bool { return true })
+	})
+}
+
+// passFaults answers the request, or does to it what the active faults say. It counts the outcome before the answer
+// is complete on the wire, so that whoever has the answer finds it counted.
+func (g *gate) passFaults(w http.ResponseWriter, r *http.Request, a *Account, work func(http.ResponseWriter), allowed func() bool) {
+	route, host := g.routeName(r), hostOf(g.state, a)
+	v := g.takeFaults(a.ID, r)
+	if v.dropBefore {
+		g.stats.answered(host, route, "dropped")
+		hangUp(w)
+	}
+	counted := &recorder{ResponseWriter: w, count: func(status int) { g.stats.answered(host, route, strconv.Itoa(status)) }}
+	if !allowed() {
+		g.stats.bump(host, func(c *counters) { c.Limited++ })
+		tooMany(counted, g.html429(a.ID, r) || v.html429)
+		return
+	}
+	if v.latencyMS > 0 && !pause(r, time.Duration(v.latencyMS)*time.Millisecond) {
+		g.stats.answered(host, route, "499") // nginx's word for a client that went away
+		return
+	}
+	switch {
+	case v.html403:
+		nginxPage(counted, http.StatusForbidden)
+	case v.status == http.StatusTooManyRequests:
+		tooMany(counted, g.html429(a.ID, r) || v.html429)
+	case v.status != 0:
+		answerStatus(counted, v.status)
+	case v.dropAfter:
+		work(&void{header: http.Header{}})
+		g.stats.answered(host, route, "dropped")
+		hangUp(w)
+	default:
+		work(counted)
+	}
+	counted.finish()
+}
+
+// pause waits, and is false when the client went away before the end.
+func pause(r *http.Request, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+// hangUp ends the connection without an answer. It does not return.
+func hangUp(w http.ResponseWriter) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		conn.Close() //nolint:errcheck // cutting it is the point
+	}
+	panic(http.ErrAbortHandler) // net/http's own way; ends a connection that can't be hijacked, too
+}
+
+// tariffRefuses tells whether the account's tariff is over for this kind of request.
+func (g *gate) tariffRefuses(a *Account, method string) (refuses bool) {
+	g.state.Read(func(*World) {
+		refuses = a.ReadsBlocked || a.TariffEnded && method != http.MethodGet && method != http.MethodHead
+	})
+	return refuses
+}
+
+// routeName is the key of the request counters: the method and the pattern of the route, whether or not the request
+// got as far as its handler.
+func (g *gate) routeName(r *http.Request) string {
+	folded := strings.Contains(r.Pattern, "{sub}") // stands for several routes
+	root := strings.TrimSuffix(r.Pattern, "/")
+	if slices.Contains(foreignRoots, root) || root == drivePath {
+		return r.Method + " " + root + "/ (unknown)"
+	}
+	if !folded && root != apiRoot {
+		return strings.TrimSuffix(r.Pattern, "/{$}")
+	}
+	path := strings.TrimPrefix(r.URL.Path, apiRoot)
+	for _, rt := range g.known {
+		if _, ok := matchPath(path, rt.path); ok && rt.method == r.Method {
+			return rt.method + " " + apiRoot + rt.path
+		}
+	}
+	return r.Method + " " + apiRoot + "/ (unknown)"
+}
+
+// recorder counts a request when its status goes out.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	count  func(status int)
+}
+
+// WriteHeader counts, then sends.
+func (c *recorder) WriteHeader(status int) {
+	if c.status == 0 {
+		c.status = status
+		c.count(status)
+	}
+	c.ResponseWriter.WriteHeader(status)
+}
+
+// Write is a 200 unless there was a status.
+func (c *recorder) Write(p []byte) (int, error) {
+	if c.status == 0 {
+		c.WriteHeader(http.StatusOK)
+	}
+	return c.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController find the connection.
+func (c *recorder) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+// finish counts an answer that consisted of nothing.
+func (c *recorder) finish() {
+	if c.status == 0 {
+		c.WriteHeader(http.StatusOK)
+	}
+}
+
+// void takes an answer that nobody will see.
+type void struct{ header http.Header }
+
+func (v *void) Header() http.Header { return v.header }
+
+func (v *void) Write(p []byte) (int, error) { return len(p), nil }
+
+func (v *void) WriteHeader(int) {}

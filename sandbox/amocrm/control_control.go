@@ -1,0 +1,137 @@
+package amocrm
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
+	"github.com/sidecard/sidecard/sandbox/scenario"
+)
+
+// control answers what tests and demos ask and switch.
+type control struct {
+	state    *kit.State[World]
+	scenario scenario.World
+	fresh    func() *World // the scenario's world, configured
+	now      func() time.Time
+	gate     *gate
+	stats    *stats
+	courier  *courier
+	grants   *grants
+	editor   editor
+	hosts    []string               // for renamed accounts
+	named    func(host string) bool // reports whether the control routes answer at a host
+	info     func() map[string]any  // adds to GET /_sandbox/info; may be nil
+}
+
+// controlRoutes adds what /_sandbox answers.
+func (s *control) controlRoutes(mux *http.ServeMux) {
+	kit.Control(mux, s.named, writeJSON, map[string]kit.ControlHandler{
+		"GET /_sandbox/info":         s.controlInfo,
+		"GET /_sandbox/stats":        s.controlStats,
+		"POST /_sandbox/stats/reset": s.controlStatsReset,
+		"GET /_sandbox/faults":       s.controlFaults,
+		"POST /_sandbox/faults":      s.controlSetFaults,
+		"DELETE /_sandbox/faults":    s.controlClearFaults,
+		"POST /_sandbox/grant":       s.controlGrant,
+		"POST /_sandbox/code":        s.controlCode,
+		"POST /_sandbox/revoke":      s.controlRevoke,
+		"POST /_sandbox/expire":      s.controlExpire,
+		"POST /_sandbox/delete":      s.controlDelete,
+		"POST /_sandbox/rename":      s.controlRename,
+		"POST /_sandbox/unsorted":    s.controlUnsorted,
+		"POST /_sandbox/reset":       s.controlReset,
+		"/_sandbox/":                 controlUnknown,
+	})
+}
+
+func controlUnknown(_ http.ResponseWriter, r *http.Request) error {
+	return kit.StatusError{Status: http.StatusNotFound, Text: r.Method + " " + r.URL.Path + ": unknown control route; there are GET info, stats, faults; " +
+		"POST faults, grant, code, revoke, expire, delete, rename, unsorted, reset, stats/reset; DELETE faults"}
+}
+
+// readControl decodes a control body. Nothing at all is an empty object.
+func readControl(body io.Reader, into any, accepts string) error {
+	dec := json.NewDecoder(body)
+	dec.DisallowUnknownFields()
+	err := dec.Decode(into)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	var field kit.FieldError
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case err == nil && dec.More():
+		return fmt.Errorf("body: accepted is one JSON object with %s", accepts)
+	case errors.As(err, &field):
+		return field
+	case errors.As(err, &wrongType) && wrongType.Field != "":
+		return fmt.Errorf("%s: accepted is a %s, not a %s; fields are %s", wrongType.Field, wrongType.Type, wrongType.Value, accepts)
+	case err != nil:
+		return fmt.Errorf("body: %v; accepted is a JSON object with %s", err, accepts)
+	}
+	return nil
+}
+
+// findIntegration resolves a client id; empty is the configured integration.
+func findIntegration(w *World, id string) (*Integration, error) {
+	if id == "" {
+		id = scenario.IntegrationID
+	}
+	if in := w.Integrations[id]; in != nil {
+		return in, nil
+	}
+	return nil, fmt.Errorf("client_id: no integration %q; accepted are %s", id, strings.Join(sortedKeys(w.Integrations), ", "))
+}
+
+func (s *control) controlStats(w http.ResponseWriter, _ *http.Request) error {
+	var hosts []string
+	s.state.Read(func(state *World) {
+		for _, a := range state.Accounts {
+			hosts = append(hosts, a.Host)
+		}
+	})
+	writeJSON(w, http.StatusOK, s.stats.view(hosts))
+	return nil
+}
+
+func (s *control) controlStatsReset(w http.ResponseWriter, _ *http.Request) error {
+	s.stats.reset()
+	writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
+	return nil
+}
+
+// controlReset goes back to the seed. What was under way for the old world ends without effect.
+func (s *control) controlReset(w http.ResponseWriter, _ *http.Request) error {
+	fresh := s.fresh()
+	s.state.Write(func(w *World) {
+		fresh.Epoch, fresh.Rate = w.Epoch+1, w.Rate // the rate is how fast the machine's client is, no part of the story
+		*w = *fresh
+	})
+	s.courier.forget()
+	s.gate.faults.Clear()
+	s.gate.limits.reset()
+	s.stats.reset()
+	if err := s.state.Save(); err != nil {
+		return kit.StatusError{Status: http.StatusInternalServerError, Text: err.Error()}
+	}
+	writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
+	return nil
+}
+
+// savedAnswer answers once the state is on disk.
+func (s *control) savedAnswer(w http.ResponseWriter, answer any, err error) error {
+	if err != nil {
+		return err
+	}
+	if err := s.state.Save(); err != nil {
+		return kit.StatusError{Status: http.StatusInternalServerError, Text: err.Error()}
+	}
+	writeJSON(w, http.StatusOK, answer)
+	return nil
+}

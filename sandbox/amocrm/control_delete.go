@@ -1,0 +1,31 @@
+package amocrm
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
+)
+
+// controlDelete puts a contact or a lead into the bin.
+func (s *control) controlDelete(w http.ResponseWriter, r *http.Request) error {
+	var req struct {
+		Account selector `json:"account"`
+		Entity  string   `json:"entity"`
+		ID      int64    `json:"id"`
+	}
+	if err := readControl(r.Body, &req, "account, entity, id"); err != nil {
+		return err
+	}
+	if req.Entity != "contacts" && req.Entity != "leads" {
+		return kit.WrongField("entity", `"contacts" or "leads"`)
+	}
+	var err error
+	s.state.Write(func(state *World) {
+		var a *Account
+		if a, err = req.Account.find(state); err == nil && !s.editor.binByHand(state, a, req.Entity, req.ID) {
+			err = fmt.Errorf("id: there is no %d among the %s of account %d", req.ID, req.Entity, a.ID)
+		}
+	})
+	return s.savedAnswer(w, map[string]int64{"deleted": req.ID}, err)
+}

@@ -1,0 +1,131 @@
+package amocrm
+
+import (
+	"net/http"
+	"strings"
+)
+
+// createCalls answers POST /calls: amoCRM itself finds whom a call belongs to, by the last ten digits of the phone;
+// a call from nobody known is reported beside the others and not kept (amocrm.md §6.1).
+func (s notes) createCalls(w http.ResponseWriter, r *http.Request, c caller) {
+	items, ok := readBatch(w, r, maxWrite)
+	if !ok {
+		return
+	}
+	var bad refusal
+	calls, failed := []obj{}, []obj{}
+	s.state.Write(func(state *World) {
+		var notes []*Note
+		for i, m := range items {
+			v := newCheck(c.account)
+			notes = append(notes, readCall(v, m))
+			rid, _ := requestID(m, i)
+			bad.add(rid, *v.errs)
+		}
+		if bad.any() {
+			return
+		}
+		x := s.editor.writer(state, c.account, c.user)
+		for i, n := range notes {
+			rid, _ := requestID(items[i], i)
+			phone, _ := n.Params["phone"].(string)
+			n.Entity, n.EntityID = callOwner(c.account, phone)
+			if n.EntityID == 0 {
+				failed = append(failed, obj{"title": "Entity not found", "status": http.StatusNotFound, "request_id": rid})
+				continue
+			}
+			x.addNote(n)
+			calls = append(calls, obj{
+				"id": n.ID, "entity_id": n.EntityID, "entity_type": singular(n.Entity), "account_id": c.account.ID,
+				"request_id": rid, "_embedded": obj{"entity": obj{
+					"id": n.EntityID, "_links": selfLink(entityURL(r, n.Entity, n.EntityID)),
+				}},
+			})
+		}
+	})
+	if bad.any() {
+		bad.write(w)
+		return
+	}
+	writeHAL(w, http.StatusOK, obj{
+		"_total_items": len(calls), "errors": failed, "_embedded": obj{"calls": calls},
+	})
+}
+
+// readCall checks one call and makes its note, as yet without an entity.
+func readCall(v check, m obj) *Note {
+	n := &Note{
+		CreatedBy: or(v.user(m, "created_by"), -1), Responsible: or(v.user(m, "responsible_user_id"), -1),
+		CreatedAt: or(v.integer(m, "created_at"), 0),
+	}
+	if d := v.required(m, "direction"); d != nil {
+		switch *d {
+		case "inbound":
+			n.Type = "call_in"
+		case "outbound":
+			n.Type = "call_out"
+		default:
+			v.choice("direction")
+		}
+	}
+	v.required(m, "phone")
+	v.required(m, "source")
+	if m["duration"] == nil {
+		v.missing("duration")
+	}
+	v.integer(m, "duration")
+	params := obj{}
+	for _, key := range strings.Fields("uniq duration source link phone call_responsible call_result call_status") {
+		if m[key] != nil {
+			params[key] = plainNumbers(m[key])
+		}
+	}
+	n.Params = params
+	return n
+}
+
+// callOwner is the single open lead of the contact or company with the phone, else that contact or company itself.
+func callOwner(a *Account, phone string) (entity string, id int64) {
+	tail := lastTen(phone)
+	for _, entity := range []string{"contacts", "companies"} {
+		f := fieldByCode(a, entity, "PHONE")
+		if f == nil || tail == "" {
+			continue
+		}
+		for _, b := range bases(a, entity) {
+			if b.Deleted || !hasPhone(b, f.ID, tail) {
+				continue
+			}
+			var open []int64
+			for _, l := range linksOf(a, entity, b.ID) {
+				if l.kind == "leads" && !closed(a.Leads[l.id].StatusID) {
+					open = append(open, l.id)
+				}
+			}
+			if len(open) == 1 {
+				return "leads", open[0]
+			}
+			return entity, b.ID
+		}
+	}
+	return "", 0
+}
+
+func hasPhone(b *Base, field int64, tail string) bool {
+	for _, fv := range b.Fields {
+		if fv.FieldID != field {
+			continue
+		}
+		for _, el := range fv.Values {
+			if s, ok := el["value"].(string); ok && lastTen(s) == tail {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func lastTen(phone string) string {
+	d := onlyDigits(phone)
+	return d[max(0, len(d)-10):]
+}

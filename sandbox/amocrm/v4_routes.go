@@ -1,0 +1,130 @@
+package amocrm
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
+)
+
+// deps is what the areas of the API need. Each area is a type of its own, with its routes.
+type deps struct {
+	gate   *gate
+	state  *kit.State[World]
+	now    func() time.Time
+	editor editor
+}
+
+// The areas.
+type (
+	accounts    deps
+	pipelines   deps
+	lossReasons deps
+	cards       deps // leads, contacts, companies
+	unsorted    deps
+	events      deps
+	tasks       deps
+	webhooks    deps
+	notes       deps
+	links       deps
+	tags        deps
+	fields      deps
+	catalogs    deps
+	absents     deps
+)
+
+// v4 is the whole API.
+type v4 struct {
+	deps
+	table []route
+}
+
+func newV4(d deps) v4 {
+	t := slices.Concat(accounts(d).routes(), pipelines(d).routes(), lossReasons(d).routes(), cards(d).routes(), unsorted(d).routes(),
+		events(d).routes(), tasks(d).routes(), webhooks(d).routes(), notes(d).routes(), links(d).routes(), tags(d).routes(),
+		catalogs(d).routes(), absents(d).routes())
+	for _, e := range entities {
+		own := func(of func(string) apiHandler) apiHandler { return of(e) }
+		t = append(t, fields(d).routes("/"+e+"/custom_fields", own)...)
+	}
+	return v4{d, t}
+}
+
+// apiRoutes hands every route to handle, as net/http patterns that do not conflict. "/leads/{id}/notes" and
+// "/leads/notes/{note}" would (both match "/leads/notes/notes"), so the routes below an entity's id are folded into
+// "/leads/{id}/{sub}" and told apart here; r.Pattern then names the real route.
+func (s v4) apiRoutes(handle func(pattern string, h apiHandler)) {
+	folded := map[string][]route{}
+	var order []string
+	for _, rt := range s.table {
+		p := rt.method + " " + foldPath(rt.path)
+		if _, seen := folded[p]; !seen {
+			order = append(order, p)
+		}
+		folded[p] = append(folded[p], rt)
+	}
+	for _, p := range order {
+		group := folded[p]
+		h := func(w http.ResponseWriter, r *http.Request, c caller) {
+			for _, rt := range group {
+				if bindPath(r, rt.path) {
+					r.Pattern = rt.method + " " + apiRoot + rt.path
+					rt.h(w, r, c)
+					return
+				}
+			}
+			s.apiFallback(w, r, c)
+		}
+		handle(p, h)
+		handle(p+"/{$}", h) // amoCRM's own samples end some addresses with a slash
+	}
+}
+
+// foldPath widens the segments below an entity's id.
+func foldPath(path string) string {
+	seg := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	if len(seg) > 2 && seg[1] == "{id}" && isEntity(seg[0]) {
+		for i, name := range []string{"{sub}", "{item}"} {
+			if len(seg) > i+2 {
+				seg[i+2] = name
+			}
+		}
+	}
+	return apiRoot + "/" + strings.Join(seg, "/")
+}
+
+// bindPath reports whether the request's path is that of the route, and sets its path values. Every wildcard but
+// an unsorted lead's, an event's or a field group's takes a number only.
+func bindPath(r *http.Request, path string) bool {
+	values, ok := matchPath(strings.TrimPrefix(r.URL.Path, apiRoot), path)
+	if !ok {
+		return false
+	}
+	for name, v := range values {
+		r.SetPathValue(name, v)
+	}
+	return true
+}
+
+// apiFallback answers what no route takes: a kind that is not kept by its name, 405 when the path is known under another
+// method, else 404.
+func (s v4) apiFallback(w http.ResponseWriter, r *http.Request, c caller) {
+	if kind, ok := absentAt(strings.TrimPrefix(r.URL.Path, apiRoot)); ok && (kind.method == "" || kind.method == r.Method) {
+		absents(s.deps).absentRoute(kind, func(w http.ResponseWriter, _ *http.Request, _ caller) { notKept(w, kind.kind) })(w, r, c)
+		return
+	}
+	var allow []string
+	for _, rt := range s.table {
+		if _, ok := matchPath(strings.TrimPrefix(r.URL.Path, apiRoot), rt.path); ok && rt.method != r.Method {
+			allow = append(allow, rt.method)
+		}
+	}
+	if len(allow) > 0 {
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		problem(w, http.StatusMethodNotAllowed, "Method Not Allowed", "Method not allowed")
+		return
+	}
+	noRoute(w, r)
+}

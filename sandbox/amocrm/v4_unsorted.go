@@ -1,0 +1,141 @@
+package amocrm
+
+import (
+	"fmt"
+	"net/http"
+)
+
+func (s unsorted) routes() []route {
+	return []route{
+		{"GET", "/leads/unsorted", s.listUnsorted},
+		{"GET", "/leads/unsorted/summary", s.summariseUnsorted},
+		{"GET", "/leads/unsorted/{uid}", s.getUnsorted},
+		{"POST", "/leads/unsorted/forms", s.createUnsorted("forms")},
+		{"POST", "/leads/unsorted/sip", s.createUnsorted("sip")},
+		{"POST", "/leads/unsorted/{uid}/accept", s.acceptUnsorted},
+		{"DELETE", "/leads/unsorted/{uid}/decline", s.declineUnsorted},
+		{"POST", "/leads/unsorted/{uid}/link", s.linkUnsorted},
+	}
+}
+
+// listUnsorted answers GET /leads/unsorted with filter[uid], [category] and [pipeline_id].
+func (s unsorted) listUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
+	p, ok := readPage(w, r, defaultLimit, maxLimit)
+	if !ok {
+		return
+	}
+	f := filters{r.URL.Query()}
+	var items []obj
+	var more bool
+	s.state.Read(func(*World) {
+		var all []*Unsorted
+		for _, uid := range sortedKeys(c.account.Unsorted) {
+			if u := c.account.Unsorted[uid]; f.oneOf("uid", uid) && f.oneOf("category", u.Category) && f.id("pipeline_id", u.PipelineID) {
+				all = append(all, u)
+			}
+		}
+		_, desc := ordering(r.URL.Query(), "created_at", "updated_at")
+		sortBy(all, desc, func(u *Unsorted) (int64, int64) { return u.CreatedAt, u.LeadID })
+		var part []*Unsorted
+		part, more = slicePage(all, p)
+		for _, u := range part {
+			items = append(items, renderUnsorted(r, c.account, u))
+		}
+	})
+	answerPage(w, r, p, "unsorted", items, more)
+}
+
+// getUnsorted answers GET /leads/unsorted/{uid}.
+func (s unsorted) getUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
+	var o obj
+	s.state.Read(func(*World) {
+		if u := c.account.Unsorted[r.PathValue("uid")]; u != nil {
+			o = renderUnsorted(r, c.account, u)
+		}
+	})
+	if o == nil {
+		notFound(w, "Unsorted")
+		return
+	}
+	writeHAL(w, http.StatusOK, o)
+}
+
+// summariseUnsorted answers GET /leads/unsorted/summary: what waits, by category, and what became of the rest.
+func (s unsorted) summariseUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
+	f := filters{r.URL.Query()}
+	counts, outcomes := map[string]int{}, map[string]int{}
+	var total, settled int
+	var waited int64
+	takes := func(u *Unsorted) bool {
+		return f.oneOf("uid", u.UID) && f.id("pipeline_id", u.PipelineID) && f.between("created_at", u.CreatedAt)
+	}
+	s.state.Read(func(*World) {
+		for _, u := range c.account.Unsorted {
+			if takes(u) {
+				counts[u.Category]++
+				total++
+			}
+		}
+		for _, u := range c.account.Settled {
+			if takes(u) {
+				outcomes[u.Outcome]++
+				settled++
+				waited += max(0, u.SettledAt-u.CreatedAt)
+			}
+		}
+	})
+	categories := obj{}
+	for _, name := range unsortedCategories {
+		categories[name] = obj{"total": counts[name]}
+	}
+	writeHAL(w, http.StatusOK, obj{
+		"total": total, "accepted": outcomes[outcomeAccepted], "declined": outcomes[outcomeDeclined],
+		"average_sort_time": waited / max(1, int64(settled)), "categories": categories,
+	})
+}
+
+// createUnsorted answers POST /leads/unsorted/forms and /sip.
+func (s unsorted) createUnsorted(category string) apiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c caller) {
+		items, ok := readBatch(w, r, maxWrite)
+		if !ok {
+			return
+		}
+		var bad refusal
+		var out []obj
+		s.state.Write(func(state *World) {
+			var made []*Unsorted
+			made, bad = s.editor.writer(state, c.account, c.user).addUnsorted(category, items)
+			for i, u := range made {
+				o := renderUnsorted(r, c.account, u)
+				rid, _ := requestID(items[i], i)
+				out = append(out, obj{
+					"uid": u.UID, "account_id": c.account.ID, "request_id": rid, "_links": o["_links"], "_embedded": o["_embedded"],
+				})
+			}
+		})
+		if bad.any() {
+			bad.write(w)
+			return
+		}
+		writeHAL(w, http.StatusOK, obj{"_total_items": len(out), "_embedded": obj{"unsorted": out}})
+	}
+}
+
+// renderUnsorted is an incoming lead as GET answers it (EX unsorted-form-by-uid.json).
+func renderUnsorted(r *http.Request, a *Account, u *Unsorted) obj {
+	v := view{r: r, a: a}
+	company := int64(0)
+	if l := a.Leads[u.LeadID]; l != nil {
+		company = l.CompanyID
+	}
+	return obj{
+		"uid": u.UID, "source_uid": nullable(u.SourceUID), "source_name": nullable(u.SourceName), "category": u.Category,
+		"pipeline_id": u.PipelineID, "created_at": u.CreatedAt, "metadata": u.Metadata, "account_id": a.ID,
+		"_links": selfLink(apiURL(r, fmt.Sprintf("/leads/unsorted/%s", u.UID))),
+		"_embedded": obj{
+			"contacts": v.refs("contacts", idList(u.ContactID)), "leads": v.refs("leads", idList(u.LeadID)),
+			"companies": v.refs("companies", idList(company)),
+		},
+	}
+}

@@ -1,0 +1,149 @@
+package amocrm
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// maxHooks is how many subscriptions an account may have (amocrm.md §8.1).
+const maxHooks = 100
+
+// codeInvalidURL is the code of a refused destination (EX error-400-webhook-invalid-url.json).
+const codeInvalidURL = "57c2f299-1154-4870-89bb-ef3b1f5ad229"
+
+// hookSettings are the events that may be subscribed to (amocrm.md §7.1).
+var hookSettings = func() []string {
+	list := strings.Fields("status_lead restore_lead restore_contact restore_company add_talk update_talk add_chat_template_review add_message")
+	for _, kind := range strings.Fields("lead contact company customer task") {
+		list = append(list, "responsible_"+kind, "add_"+kind, "update_"+kind, "delete_"+kind)
+		if kind != "task" {
+			list = append(list, "note_"+kind)
+		}
+	}
+	return list
+}()
+
+func (s webhooks) routes() []route {
+	return []route{
+		{"GET", "/webhooks", s.gate.forAdmins(s.listWebhooks)},
+		{"POST", "/webhooks", s.gate.forAdmins(s.subscribe)},
+		{"DELETE", "/webhooks", s.gate.forAdmins(s.unsubscribe)},
+	}
+}
+
+// listWebhooks answers GET /webhooks?filter[destination]=…; none is an empty list, as for links.
+func (s webhooks) listWebhooks(w http.ResponseWriter, r *http.Request, c caller) {
+	f := filters{r.URL.Query()}
+	items := []obj{}
+	s.state.Read(func(*World) {
+		for _, h := range c.account.Hooks {
+			if f.exact("destination", h.Destination) {
+				items = append(items, renderHook(c.account, h))
+			}
+		}
+	})
+	writeHAL(w, http.StatusOK, obj{"_total_items": len(items), "_embedded": obj{"webhooks": items}})
+}
+
+// subscribe answers POST /webhooks with 201 and the bare hook. The same destination is updated, and enabled again.
+func (s webhooks) subscribe(w http.ResponseWriter, r *http.Request, c caller) {
+	m, ok := readObject(w, r)
+	if !ok {
+		return
+	}
+	var o obj
+	var errs []fieldError
+	s.state.Write(func(state *World) {
+		a := c.account
+		v := newCheck(a)
+		h := readHook(v, m)
+		at := slices.IndexFunc(a.Hooks, func(old *Hook) bool { return old.Destination == h.Destination })
+		if at < 0 && len(a.Hooks) >= maxHooks {
+			v.notExpected("destination")
+		}
+		if errs = *v.errs; len(errs) > 0 {
+			return
+		}
+		now := s.now().Unix()
+		if at >= 0 {
+			old := a.Hooks[at]
+			old.Settings, old.Sort, old.Disabled, old.Failures, old.UpdatedAt = h.Settings, h.Sort, false, nil, now
+			o = renderHook(a, old)
+			return
+		}
+		h.ID, h.CreatedBy, h.CreatedAt, h.UpdatedAt = state.takeID(), c.user, now, now
+		a.Hooks = append(a.Hooks, h)
+		o = renderHook(a, h)
+	})
+	switch {
+	case len(errs) > 0 && errs[0].Code == codeInvalidURL: // this one body has no "type"
+		writeAs(w, "application/problem+json", http.StatusBadRequest, obj{
+			"validation-errors": []itemErrors{{"0", errs}}, "title": "Bad Request", "status": http.StatusBadRequest,
+			"detail": "Request validation failed",
+		})
+	case len(errs) > 0:
+		(&refusal{items: []itemErrors{{"0", errs}}}).write(w)
+	default:
+		writeHAL(w, http.StatusCreated, o)
+	}
+}
+
+// readHook checks a subscription. Unlike amoCRM it does not look the host up in DNS. Domains in Cyrillic are refused, as there.
+func readHook(v check, m obj) *Hook {
+	h := &Hook{Sort: or(v.integer(m, "sort"), 1)}
+	if to := v.required(m, "destination"); to != nil {
+		h.Destination = *to
+		u, err := url.Parse(*to)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || !ascii(u.Host) {
+			v.fail(codeInvalidURL, "destination.destination", "Invalid URL")
+		}
+	}
+	if m["settings"] == nil {
+		v.missing("settings")
+	}
+	for i, raw := range v.list(m, "settings") {
+		name, ok := raw.(string)
+		if !ok || !slices.Contains(hookSettings, name) {
+			v.choice(fmt.Sprintf("settings.%d", i))
+			continue
+		}
+		if !slices.Contains(h.Settings, name) {
+			h.Settings = append(h.Settings, name)
+		}
+	}
+	return h
+}
+
+func ascii(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c > unicode.MaxASCII })
+}
+
+// unsubscribe answers DELETE /webhooks, whose body names the destination.
+func (s webhooks) unsubscribe(w http.ResponseWriter, r *http.Request, c caller) {
+	m, ok := readObject(w, r)
+	if !ok {
+		return
+	}
+	found := false
+	s.state.Write(func(*World) {
+		left := slices.DeleteFunc(slices.Clone(c.account.Hooks), func(h *Hook) bool { return h.Destination == m["destination"] })
+		found = len(left) < len(c.account.Hooks)
+		c.account.Hooks = left
+	})
+	answerDeleted(w, found, false, "Webhook")
+}
+
+func renderHook(a *Account, h *Hook) obj {
+	settings := slices.Clone(h.Settings)
+	if settings == nil {
+		settings = []string{}
+	}
+	return obj{
+		"id": h.ID, "destination": h.Destination, "created_at": h.CreatedAt, "updated_at": h.UpdatedAt,
+		"account_id": a.ID, "created_by": h.CreatedBy, "sort": h.Sort, "disabled": h.Disabled, "settings": settings,
+	}
+}
