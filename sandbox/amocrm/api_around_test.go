@@ -1,6 +1,7 @@
 package amocrm
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -48,7 +49,11 @@ func TestAPI_notesOfEveryWritableType(t *testing.T) {
 
 func rawOf(t *testing.T, v any) string {
 	t.Helper()
-	return string(rawList([]obj{{"v": v}})[len(`[{"v":`) : len(rawList([]obj{{"v": v}}))-len(`}]`)])
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }
 
 func TestAPI_tasksAreMadeAndCompleted(t *testing.T) {

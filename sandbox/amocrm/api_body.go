@@ -9,6 +9,9 @@ import (
 	"strconv"
 )
 
+// maxBody bounds request bodies, in bytes: 250 leads with many fields stay far below.
+const maxBody = 16 << 20
+
 // maxWrite is how many objects one write may carry (amocrm.md §8.1).
 const maxWrite = 250
 

@@ -15,8 +15,8 @@ type gate struct {
 	state     *kit.State[World]
 	now       func() time.Time
 	stats     *stats
-	perSecond int     // requests of one integration in one account, until a control call sets another threshold
-	known     []route // of the API, to name what is counted
+	perSecond int                                               // requests of one integration in one account, until a control call sets another threshold
+	known     func(method, path string) (route string, ok bool) // names what is counted
 	limits    limits
 	faults    kit.Faults[fault]
 }
@@ -128,11 +128,8 @@ func (g *gate) routeName(r *http.Request) string {
 	if !folded && root != apiRoot {
 		return strings.TrimSuffix(r.Pattern, "/{$}")
 	}
-	path := strings.TrimPrefix(r.URL.Path, apiRoot)
-	for _, rt := range g.known {
-		if _, ok := matchPath(path, rt.path); ok && rt.method == r.Method {
-			return rt.method + " " + apiRoot + rt.path
-		}
+	if route, ok := g.known(r.Method, strings.TrimPrefix(r.URL.Path, apiRoot)); ok {
+		return r.Method + " " + apiRoot + route
 	}
 	return r.Method + " " + apiRoot + "/ (unknown)"
 }

@@ -3,9 +3,6 @@ package amocrm
 import (
 	"fmt"
 	"testing"
-	"time"
-
-	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
 // feed lists the types of an entity's events, newest first.
@@ -121,37 +118,6 @@ func TestAPI_tagsAreAddedReplacedAndRemoved(t *testing.T) {
 	}
 	b.do("GET", "/leads/tags?filter[name]=none", "").want(204)
 	b.do("GET", "/contacts/tags", "").want(200).is("_embedded.tags.0.name", "vip").is("_embedded.tags.0.color", nil)
-}
-
-func TestAPI_theWholeStorySeeds(t *testing.T) {
-	sc := scenario.Build()
-	w := &World{}
-	seed(w, sc, []string{apiHost}, time.Unix(1772445600, 0))
-	if len(w.Accounts) != len(sc.Accounts) || w.Accounts[0].Host != apiHost {
-		t.Fatalf("%d accounts, want %d; host %q", len(w.Accounts), len(sc.Accounts), w.Accounts[0].Host)
-	}
-	for i, a := range w.Accounts {
-		in := sc.Accounts[i]
-		if len(a.Contacts) != len(in.Contacts) || len(a.Leads) != len(in.Leads) || len(a.Notes) != len(in.Notes) || len(a.Tasks) != len(in.Tasks) {
-			t.Errorf("account %d has %d contacts, %d leads, %d notes, %d tasks; its story %d, %d, %d, %d", a.ID, len(a.Contacts), len(a.Leads),
-				len(a.Notes), len(a.Tasks), len(in.Contacts), len(in.Leads), len(in.Notes), len(in.Tasks))
-		}
-		for _, c := range in.Contacts {
-			for _, phone := range c.Phones {
-				if !newMatcher(phone).matches(&a.Contacts[c.ID].Base) {
-					t.Errorf("contact %d is not found by its phone %s", c.ID, phone)
-				}
-			}
-		}
-		for _, e := range a.Events {
-			if e.CreatedAt > 1772445600 {
-				t.Errorf("event %s of %s %d is in the future", e.Type, e.Entity, e.EntityID)
-			}
-		}
-		if a.Contacts[w.NextID+1] != nil || w.NextID < a.ID {
-			t.Errorf("the next id %d is among the story's", w.NextID)
-		}
-	}
 }
 
 func TestAPI_seededPeopleHaveAFeed(t *testing.T) {

@@ -9,12 +9,6 @@ import (
 // apiHandler answers one API route for a caller whose token was already checked.
 type apiHandler func(w http.ResponseWriter, r *http.Request, c caller)
 
-// route is one method and path of the v4 API, below apiRoot. Wildcards stand for whole segments.
-type route struct {
-	method, path string
-	h            apiHandler
-}
-
 const apiRoot = "/api/v4"
 
 func matchPath(got, path string) (map[string]string, bool) {

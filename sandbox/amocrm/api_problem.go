@@ -30,18 +30,6 @@ func notFound(w http.ResponseWriter, what string) {
 	problem(w, http.StatusNotFound, "Not Found", what+" not found")
 }
 
-// answerChanged writes the outcome of a change of one thing.
-func answerChanged(w http.ResponseWriter, bad refusal, o obj, what string) {
-	switch {
-	case bad.any():
-		bad.write(w)
-	case o == nil:
-		notFound(w, what)
-	default:
-		writeHAL(w, http.StatusOK, o)
-	}
-}
-
 func answerDeleted(w http.ResponseWriter, found, kept bool, what string) {
 	switch {
 	case !found:

@@ -108,7 +108,7 @@ func TestAPI_unsortedIsLinkedOnlyWhenAllIsRight(t *testing.T) {
 
 	var chat *Unsorted
 	b.s.state.Write(func(w *World) {
-		made, _ := b.s.editor.writer(w, w.Accounts[0], uAdmin).addUnsorted("chats", []obj{unsortedRequest{Category: "chats"}.item(1)})
+		made, _ := b.s.editor.writer(w, w.Accounts[0], uAdmin).addUnsorted("chats", []obj{{"source_uid": "s", "source_name": "n", "metadata": obj{"from": "x"}, "_embedded": obj{"contacts": []any{obj{"name": "x"}}}}})
 		chat = made[0]
 	})
 	path := "/leads/unsorted/" + chat.UID + "/link"

@@ -30,7 +30,7 @@ func (e editor) writer(w *World, a *Account, by int64) writer {
 // changed tells of a change.
 func (x writer) changed(c change) { x.tell(x.w, x.a, c) }
 
-func (x writer) journal(by int64) journal { return journal{x.w, x.a, x.now, by} }
+func (x writer) journal(by int64) journal { return x.w.journal(x.a, x.now, by) }
 
 // create makes the entity and returns its id.
 func (x writer) create(entity string, d *draft) int64 {

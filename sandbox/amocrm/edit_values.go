@@ -278,7 +278,7 @@ func setField(b *Base, w fieldWrite) (before []map[string]any, changed bool) {
 	case at >= 0:
 		b.Fields[at].Values = w.values
 	default:
-		b.Fields = append(b.Fields, FieldValue{w.field.ID, w.values})
+		b.Fields = append(b.Fields, FieldValue{FieldID: w.field.ID, Values: w.values})
 	}
 	return before, true
 }

@@ -49,38 +49,3 @@ func TestLimit_slidesAndDoesNotCountTheRefused(t *testing.T) {
 	wantStatus(t, b.api("GET", account, access, nil), http.StatusOK)
 	wantStatus(t, b.api("GET", account, access, nil), http.StatusTooManyRequests)
 }
-
-func TestWindow_boundaryAndOrder(t *testing.T) {
-	var v window
-	t0 := time.Unix(1000, 0)
-	for i, tc := range []struct {
-		after time.Duration
-		want  int
-	}{{0, 1}, {400 * time.Millisecond, 2}, {999 * time.Millisecond, 3}, {time.Second, 3}, {1400 * time.Millisecond, 3}, {5 * time.Second, 1}} {
-		if got := v.add(t0.Add(tc.after)); got != tc.want {
-			t.Errorf("arrival %d: %d in the window, want %d", i, got, tc.want)
-		}
-	}
-}
-
-func TestWindow_isBoundedWhenTheClockStands(t *testing.T) {
-	var v window
-	for range windowCap + 10 {
-		v.add(time.Unix(1, 0))
-	}
-	if len(v.at) != windowCap {
-		t.Errorf("%d arrivals kept, want %d", len(v.at), windowCap)
-	}
-}
-
-func TestLimits_keysAreBounded(t *testing.T) {
-	var l limits
-	now := time.Unix(1, 0)
-	for i := range limitKeys + 50 {
-		l.allow(id(int64(i)), 7, func() time.Time { return now })
-		now = now.Add(time.Millisecond)
-	}
-	if len(l.windows) > limitKeys {
-		t.Errorf("%d windows kept, want at most %d", len(l.windows), limitKeys)
-	}
-}

@@ -31,33 +31,6 @@ func TestHooks_onlySubscribedAndOnlyOwnAccount(t *testing.T) {
 	}
 }
 
-func TestHooks_retryTable(t *testing.T) {
-	for name, tc := range map[string]struct {
-		code  int
-		waits []time.Duration
-	}{
-		"no answer":     {0, []time.Duration{5 * time.Minute, 15 * time.Minute}},
-		"not found":     {404, []time.Duration{5 * time.Minute, 15 * time.Minute}},
-		"redirect":      {302, []time.Duration{5 * time.Minute, 15 * time.Minute}},
-		"server error":  {500, []time.Duration{5 * time.Minute, 15 * time.Minute, 15 * time.Minute, time.Hour}},
-		"client closed": {499, []time.Duration{5 * time.Minute, 15 * time.Minute, 15 * time.Minute, time.Hour}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var got []time.Duration
-			for n := 1; ; n++ {
-				wait, again := nextAttempt(n, tc.code)
-				if !again {
-					break
-				}
-				got = append(got, wait)
-			}
-			if diff := cmp.Diff(tc.waits, got); diff != "" {
-				t.Errorf("waits (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
 func TestHooks_badAnswersAreRepeated(t *testing.T) {
 	for status, attempts := range map[int]int64{200: 1, 299: 1, 302: 3, 404: 3, 503: 5} {
 		b := start(t, nil)
@@ -71,37 +44,6 @@ func TestHooks_badAnswersAreRepeated(t *testing.T) {
 		if n := b.s.courier.pending(); n != 0 || rc.count.Load() != attempts {
 			t.Errorf("status %d: %d attempts, %d waiting; want %d and 0", status, rc.count.Load(), n, attempts)
 		}
-	}
-}
-
-func TestHooks_disabledAfterMoreThanAHundredBadAnswersInTwoHours(t *testing.T) {
-	b := start(t, nil)
-	access, _ := b.grant()
-	b.subscribe(access, "http://127.0.0.1:1/hook", "status_lead")
-	d := delivery{}
-	b.s.state.Read(func(w *World) {
-		h := w.Accounts[0].Hooks[0]
-		d = newHookDelivery(w.Epoch, w.Accounts[0], h, "a=b")
-	})
-	for i := range 100 {
-		if b.s.courier.failed(d) {
-			t.Fatalf("disabled after %d bad answers", i+1)
-		}
-		b.clk.add(time.Minute)
-	}
-	b.clk.add(21 * time.Minute) // the first ones are older than two hours now
-	if b.s.courier.failed(d) {
-		t.Fatal("disabled by bad answers of more than two hours ago")
-	}
-	for range 20 {
-		b.s.courier.failed(d)
-	}
-	if !b.s.courier.failed(d) {
-		t.Error("not disabled after more than 100 bad answers within two hours")
-	}
-	r := b.api("GET", "/api/v4/webhooks", access, nil)
-	if !strings.Contains(string(r.body), `"disabled":true`) {
-		t.Errorf("webhooks: %s", r.body)
 	}
 }
 
@@ -152,5 +94,16 @@ func TestHooks_closeAbortsWhatIsOnItsWay(t *testing.T) {
 	}
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("Close took %v with a delivery under way", took)
+	}
+}
+
+func TestHooks_disabledOneIsListedAsSuch(t *testing.T) {
+	b := start(t, nil)
+	access, _ := b.grant()
+	b.subscribe(access, "http://127.0.0.1:1/hook", "status_lead")
+	b.s.state.Write(func(w *World) { w.Accounts[0].Hooks[0].Disabled = true })
+	r := b.api("GET", "/api/v4/webhooks", access, nil)
+	if !strings.Contains(string(r.body), `"disabled":true`) {
+		t.Errorf("webhooks: %s", r.body)
 	}
 }

@@ -236,4 +236,4 @@ func (s seeder) tags(entity string, names []string) []int64 {
 // ago is the time that many hours before the start.
 func (s seeder) ago(hours int) int64 { return s.now - int64(hours)*3600 }
 
-func (s seeder) journal(at, by int64) journal { return journal{s.w, s.a, at, by} }
+func (s seeder) journal(at, by int64) journal { return s.w.journal(s.a, at, by) }

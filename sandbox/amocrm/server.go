@@ -102,10 +102,10 @@ func (s *Server) routes() {
 		perSecond = s.opts.RatePerSecond
 	}
 	s.courier = newCourier(state, now, counts, scale)
-	s.editor = editor{now, s.courier.changed}
+	s.editor = editor{clock: now, tell: s.courier.changed}
 	s.gate = &gate{state: state, now: now, stats: counts, perSecond: perSecond}
-	s.api = newV4(deps{s.gate, state, now, s.editor})
-	s.gate.known = s.api.table
+	s.api = newV4(deps{gate: s.gate, state: state, now: now, editor: s.editor})
+	s.gate.known = s.api.known
 	grants := &grants{state: state, now: now, stats: counts, gate: s.gate, courier: s.courier, apiHost: s.opts.APIHost}
 
 	s.mux = http.NewServeMux()
@@ -116,8 +116,8 @@ func (s *Server) routes() {
 	s.gate.driveRoutes(s.mux)
 	s.gate.foreignRoutes(s.mux)
 	grants.oauthRoutes(s.mux)
-	(&consents{state, grants, s.courier.client.Transport}).consentRoutes(s.mux)
-	(&pages{state, now, s.editor, grants}).webRoutes(s.mux)
+	(&consents{state: state, grants: grants, sites: s.courier.client.Transport}).consentRoutes(s.mux)
+	(&pages{state: state, now: now, editor: s.editor, grants: grants}).webRoutes(s.mux)
 	(&control{
 		state: state, scenario: s.scenario, now: now, gate: s.gate, stats: counts, courier: s.courier, grants: grants, editor: s.editor,
 		hosts: slices.Concat(s.opts.SpareHosts, s.opts.Hosts), named: s.controlHost, info: s.opts.Info,
@@ -138,9 +138,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	s.mux.ServeHTTP(w, r)
 }
-
-// maxBody bounds request bodies, in bytes: 250 leads with many fields stay far below.
-const maxBody = 16 << 20
 
 // Close stops the webhook deliveries, waits for them no longer than the context allows and saves the state. Further calls
 // save again and do nothing else.

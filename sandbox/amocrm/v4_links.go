@@ -8,7 +8,7 @@ import (
 // linksOf lists what an entity is linked with.
 func linksOf(a *Account, kind string, id int64) []end {
 	var out []end
-	add := func(to string, toID int64, meta any) { out = append(out, end{to, toID, meta}) }
+	add := func(to string, toID int64, meta any) { out = append(out, end{kind: to, id: toID, meta: meta}) }
 	switch kind {
 	case "leads":
 		l := a.Leads[id]

@@ -9,6 +9,12 @@ import (
 	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
+// route is one method and path of the v4 API, below apiRoot. Wildcards stand for whole segments.
+type route struct {
+	method, path string
+	h            apiHandler
+}
+
 // deps is what the areas of the API need. Each area is a type of its own, with its routes.
 type deps struct {
 	gate   *gate
@@ -50,6 +56,16 @@ func newV4(d deps) v4 {
 		t = append(t, fields(d).routes("/"+e+"/custom_fields", own)...)
 	}
 	return v4{d, t}
+}
+
+// known finds the route that a method and a path below the API's root belong to.
+func (s v4) known(method, path string) (route string, ok bool) {
+	for _, rt := range s.table {
+		if _, ok := matchPath(path, rt.path); ok && rt.method == method {
+			return rt.path, true
+		}
+	}
+	return "", false
 }
 
 // apiRoutes hands every route to handle, as net/http patterns that do not conflict. "/leads/{id}/notes" and

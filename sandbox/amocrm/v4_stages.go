@@ -178,3 +178,15 @@ func (s pipelines) deleteStatus(w http.ResponseWriter, r *http.Request, c caller
 	})
 	answerDeleted(w, found, kept, "Status")
 }
+
+// answerChanged writes the outcome of a change of one thing.
+func answerChanged(w http.ResponseWriter, bad refusal, o obj, what string) {
+	switch {
+	case bad.any():
+		bad.write(w)
+	case o == nil:
+		notFound(w, what)
+	default:
+		writeHAL(w, http.StatusOK, o)
+	}
+}

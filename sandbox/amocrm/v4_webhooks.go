@@ -82,11 +82,11 @@ func (s webhooks) subscribe(w http.ResponseWriter, r *http.Request, c caller) {
 	switch {
 	case len(errs) > 0 && errs[0].Code == codeInvalidURL: // this one body has no "type"
 		writeAs(w, "application/problem+json", http.StatusBadRequest, obj{
-			"validation-errors": []itemErrors{{"0", errs}}, "title": "Bad Request", "status": http.StatusBadRequest,
+			"validation-errors": []itemErrors{{RequestID: "0", Errors: errs}}, "title": "Bad Request", "status": http.StatusBadRequest,
 			"detail": "Request validation failed",
 		})
 	case len(errs) > 0:
-		(&refusal{items: []itemErrors{{"0", errs}}}).write(w)
+		(&refusal{items: []itemErrors{{RequestID: "0", Errors: errs}}}).write(w)
 	default:
 		writeHAL(w, http.StatusCreated, o)
 	}

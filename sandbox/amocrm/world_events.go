@@ -17,6 +17,9 @@ type journal struct {
 	by int64
 }
 
+// journal makes the journal of what a user did at a time.
+func (w *World) journal(a *Account, at, by int64) journal { return journal{w, a, at, by} }
+
 // add records one event. after and before are lists of changes; nil is the empty list.
 func (j journal) add(typ, entity string, id int64, after, before []obj) {
 	seq := j.w.takeID()
