@@ -9,66 +9,66 @@ import (
 	"strconv"
 )
 
-// maxBody bounds request bodies, in bytes: 250 leads with many fields stay far below.
-const maxBody = 16 << 20
+// MaxBody bounds request bodies, in bytes: 250 leads with many fields stay far below.
+const MaxBody = 16 << 20
 
-// maxWrite is how many objects one write may carry (amocrm.md §8.1).
-const maxWrite = 250
+// MaxWrite is how many objects one write may carry (amocrm.md §8.1).
+const MaxWrite = 250
 
 // readBody decodes the JSON body with numbers kept as written. It answers the 400 itself.
 func readBody(w http.ResponseWriter, r *http.Request) (any, bool) {
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	if err != nil {
-		badRequest(w, "Invalid request body")
+		BadRequest(w, "Invalid request body")
 		return nil, false
 	}
 	if len(bytes.TrimSpace(raw)) == 0 {
-		badRequest(w, "Request data blank")
+		BadRequest(w, "Request data blank")
 		return nil, false
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil || dec.More() {
-		badRequest(w, "Invalid request body")
+		BadRequest(w, "Invalid request body")
 		return nil, false
 	}
 	return v, true
 }
 
-// readBatch decodes a top-level array of objects, at most max of them.
-func readBatch(w http.ResponseWriter, r *http.Request, max int) ([]obj, bool) {
+// ReadBatch decodes a top-level array of objects, at most max of them.
+func ReadBatch(w http.ResponseWriter, r *http.Request, max int) ([]obj, bool) {
 	v, ok := readBody(w, r)
 	if !ok {
 		return nil, false
 	}
-	list, isList := asList(v)
+	list, isList := AsList(v)
 	if v == nil || isList && len(list) == 0 {
-		badRequest(w, "Request data blank")
+		BadRequest(w, "Request data blank")
 		return nil, false
 	}
 	if !isList {
-		badRequest(w, "Invalid request body")
+		BadRequest(w, "Invalid request body")
 		return nil, false
 	}
 	if len(list) > max {
-		problem(w, http.StatusUnprocessableEntity, "Unprocessable Entity",
+		Problem(w, http.StatusUnprocessableEntity, "Unprocessable Entity",
 			"Limit "+strconv.Itoa(max)+" entities per request")
 		return nil, false
 	}
 	items := make([]obj, len(list))
 	for i, el := range list {
 		if items[i], ok = el.(obj); !ok {
-			badRequest(w, "Invalid request body")
+			BadRequest(w, "Invalid request body")
 			return nil, false
 		}
 	}
 	return items, true
 }
 
-// asList takes an array, or an object whose keys are indices, in the order of their numbers: that is how PHP encodes an
+// AsList takes an array, or an object whose keys are indices, in the order of their numbers: that is how PHP encodes an
 // array with a gap in it, and how some clients rebuild every array that they clean.
-func asList(raw any) ([]any, bool) {
+func AsList(raw any) ([]any, bool) {
 	if list, ok := raw.([]any); ok {
 		return list, true
 	}
@@ -92,26 +92,26 @@ func asList(raw any) ([]any, bool) {
 	return list, true
 }
 
-// readObject decodes a single object.
-func readObject(w http.ResponseWriter, r *http.Request) (obj, bool) {
+// ReadObject decodes a single object.
+func ReadObject(w http.ResponseWriter, r *http.Request) (obj, bool) {
 	v, ok := readBody(w, r)
 	if !ok {
 		return nil, false
 	}
 	m, isMap := v.(obj)
 	if list, isList := v.([]any); v == nil || isMap && len(m) == 0 || isList && len(list) == 0 {
-		badRequest(w, "Request data blank")
+		BadRequest(w, "Request data blank")
 		return nil, false
 	}
 	if !isMap {
-		badRequest(w, "Invalid request body")
+		BadRequest(w, "Invalid request body")
 		return nil, false
 	}
 	return m, true
 }
 
-// requestID is the item's own request_id, or its index; sent tells which.
-func requestID(m obj, index int) (id string, sent bool) {
+// RequestID is the item's own request_id, or its index; sent tells which.
+func RequestID(m obj, index int) (id string, sent bool) {
 	switch v := m["request_id"].(type) {
 	case string:
 		if v != "" {
@@ -123,8 +123,8 @@ func requestID(m obj, index int) (id string, sent bool) {
 	return strconv.Itoa(index), false
 }
 
-// readOptional reads the object that a body may hold; no body is none.
-func readOptional(w http.ResponseWriter, r *http.Request) (obj, bool) {
+// ReadOptional reads the object that a body may hold; no body is none.
+func ReadOptional(w http.ResponseWriter, r *http.Request) (obj, bool) {
 	if r.ContentLength == 0 {
 		return nil, true
 	}

@@ -48,7 +48,7 @@ func TestAPI_fieldGroupByItsTextualID(t *testing.T) {
 func TestAPI_callNoteNeedsNoSource(t *testing.T) {
 	b := startAPI(t, false)
 	b.do("POST", "/leads/3001/notes", `[{"note_type":"call_in","params":{"uniq":"u","duration":1,"source":null,"link":null,"phone":"+79990000001"}}]`).want(200)
-	b.do("POST", "/leads/3001/notes", `[{"note_type":"call_in","params":{"duration":1}}]`).refused("0", codeMissing, "params.phone")
+	b.do("POST", "/leads/3001/notes", `[{"note_type":"call_in","params":{"duration":1}}]`).refused("0", CodeMissing, "params.phone")
 }
 
 func TestAPI_readsTellDeletedAndLabour(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
-// fault is one switch of POST /_sandbox/faults. Several may be active; a request meets all that match it.
-type fault struct {
+// Fault is one switch of POST /_sandbox/faults. Several may be active; a request meets all that match it.
+type Fault struct {
 	LatencyMS       int      `json:"latency_ms,omitempty"`        // waits before the work
 	Status          int      `json:"status,omitempty"`            // answers at once, no work done
 	HTML403         bool     `json:"html_403,omitempty"`          // answers as a blocked account does
@@ -20,9 +20,9 @@ type fault struct {
 	Routes          prefixes `json:"routes,omitempty"`            // path prefixes; empty is all API and OAuth routes
 	Method          string   `json:"method,omitempty"`            // empty is all
 	Times           int      `json:"times,omitempty"`             // requests it is good for; 0 is until cleared
-	Account         selector `json:"account,omitzero"`            // empty is all
+	Account         Selector `json:"account,omitzero"`            // empty is all
 
-	accountID int64 `json:"-"`
+	AccountID int64 `json:"-"`
 }
 
 // prefixes is a list of path prefixes; a single string is a list of one.
@@ -43,20 +43,20 @@ func (p *prefixes) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// acts says whether the fault does anything to a request, apart from the form of a 429.
-func (f fault) acts() bool {
+// Acts says whether the fault does anything to a request, apart from the form of a 429.
+func (f Fault) Acts() bool {
 	return f.LatencyMS > 0 || f.Status > 0 || f.HTML403 || f.DropAfterCommit || f.DropBefore
 }
 
-func (f fault) matches(accountID int64, r *http.Request) bool {
-	if f.accountID != 0 && f.accountID != accountID || f.Method != "" && !strings.EqualFold(f.Method, r.Method) {
+func (f Fault) matches(accountID int64, r *http.Request) bool {
+	if f.AccountID != 0 && f.AccountID != accountID || f.Method != "" && !strings.EqualFold(f.Method, r.Method) {
 		return false
 	}
 	return len(f.Routes) == 0 || slices.ContainsFunc(f.Routes, func(p string) bool { return strings.HasPrefix(r.URL.Path, p) })
 }
 
-// check names the first field that can't be.
-func (f fault) check() error {
+// Check names the first field that can't be.
+func (f Fault) Check() error {
 	if err := kit.CheckFault(f.LatencyMS, f.Status); err != nil {
 		return err
 	}
@@ -74,8 +74,8 @@ func (f fault) check() error {
 	return nil
 }
 
-// withTimes is the fault with the times that are left.
-func (f fault) withTimes(left int) fault {
+// WithTimes is the fault with the times that are left.
+func (f Fault) WithTimes(left int) Fault {
 	f.Times = left
 	return f
 }
@@ -91,9 +91,9 @@ type verdict struct {
 
 // takeFaults uses up one time of every fault that acts on the request and merges them: the longest latency, the first
 // status.
-func (g *gate) takeFaults(accountID int64, r *http.Request) verdict {
+func (g *Gate) takeFaults(accountID int64, r *http.Request) verdict {
 	var v verdict
-	for _, x := range g.faults.Take(func(f fault) bool { return f.acts() && f.matches(accountID, r) }) {
+	for _, x := range g.Faults.Take(func(f Fault) bool { return f.Acts() && f.matches(accountID, r) }) {
 		v.latencyMS = max(v.latencyMS, x.LatencyMS)
 		if v.status == 0 {
 			v.status = x.Status
@@ -107,24 +107,24 @@ func (g *gate) takeFaults(accountID int64, r *http.Request) verdict {
 }
 
 // html429 reports whether a fault that does nothing else makes the 429 to this request HTML. It uses up such faults.
-func (g *gate) html429(accountID int64, r *http.Request) bool {
-	return g.faults.Take(func(f fault) bool { return f.HTML429 && !f.acts() && f.matches(accountID, r) }) != nil
+func (g *Gate) html429(accountID int64, r *http.Request) bool {
+	return g.Faults.Take(func(f Fault) bool { return f.HTML429 && !f.Acts() && f.matches(accountID, r) }) != nil
 }
 
 // answerStatus answers a forced status in the form in which amoCRM sends it (amocrm.md §8.2).
 func answerStatus(w http.ResponseWriter, status int) {
 	switch status {
 	case http.StatusUnauthorized:
-		unauthorized(w)
+		Unauthorized(w)
 	case http.StatusInternalServerError:
-		writeAs(w, "application/problem+json", status, map[string]any{
-			"title": "ErrInternalServer", "status": status, "detail": "Internal server error", "trace_id": randomHex(16),
+		WriteAs(w, "application/problem+json", status, map[string]any{
+			"title": "ErrInternalServer", "status": status, "detail": "Internal server error", "trace_id": RandomHex(16),
 		})
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		nginxPage(w, status)
 	case http.StatusNoContent:
 		w.WriteHeader(status)
 	default:
-		problem(w, status, http.StatusText(status), http.StatusText(status))
+		Problem(w, status, http.StatusText(status), http.StatusText(status))
 	}
 }

@@ -10,66 +10,66 @@ import (
 	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
-// gate is what every request of the API and of OAuth passes before it is looked at.
-type gate struct {
-	state     *kit.State[World]
-	now       func() time.Time
-	stats     *stats
-	perSecond int                                               // requests of one integration in one account, until a control call sets another threshold
-	known     func(method, path string) (route string, ok bool) // names what is counted
-	limits    limits
-	faults    kit.Faults[fault]
+// Gate is what every request of the API and of OAuth passes before it is looked at.
+type Gate struct {
+	State     *kit.State[World]
+	Now       func() time.Time
+	Stats     *Stats
+	PerSecond int                                               // requests of one integration in one account, until a control call sets another threshold
+	Known     func(method, path string) (route string, ok bool) // names what is counted
+	Limits    limits
+	Faults    kit.Faults[Fault]
 }
 
-// protect puts an API handler behind everything that amoCRM does before it looks at a request: faults, the rate limit,
+// Protect puts an API handler behind everything that amoCRM does before it looks at a request: faults, the rate limit,
 // the token and the tariff. The request counts from its arrival, however it ends.
-func (g *gate) protect(h apiHandler) http.Handler {
+func (g *Gate) Protect(h ApiHandler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, refusal := g.authenticate(r)
-		g.stats.arrived(hostOf(g.state, who.account), who.clientID, g.now)
-		w.Header().Set("X-Request-Id", randomUUID())
-		g.passFaults(w, r, who.account, func(w http.ResponseWriter) {
+		g.Stats.Arrived(HostOf(g.State, who.Account), who.clientID, g.Now)
+		w.Header().Set("X-Request-Id", RandomUUID())
+		g.passFaults(w, r, who.Account, func(w http.ResponseWriter) {
 			switch {
 			case refusal != nil:
 				refusal(w)
-			case g.tariffRefuses(who.account, r.Method):
-				problem(w, http.StatusPaymentRequired, "Payment Required", "Аккаунт не оплачен")
+			case g.tariffRefuses(who.Account, r.Method):
+				Problem(w, http.StatusPaymentRequired, "Payment Required", "Аккаунт не оплачен")
 			default:
 				h(w, r, who)
 			}
 		}, func() bool {
-			return refusal != nil || g.limits.allow(strconv.FormatInt(who.account.ID, 10)+" "+who.clientID, g.rate(), g.now)
+			return refusal != nil || g.Limits.allow(strconv.FormatInt(who.Account.ID, 10)+" "+who.clientID, g.Rate(), g.Now)
 		})
 	})
 }
 
-// open puts an OAuth handler behind the faults; there is no token and no limit.
-func (g *gate) open(mux *http.ServeMux, pattern string, h func(w http.ResponseWriter, r *http.Request, a *Account)) {
+// Open puts an OAuth handler behind the faults; there is no token and no limit.
+func (g *Gate) Open(mux *http.ServeMux, pattern string, h func(w http.ResponseWriter, r *http.Request, a *Account)) {
 	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		var a *Account
-		g.state.Read(func(state *World) { a = state.accountAt(r.Host) })
-		w.Header().Set("X-Request-Id", randomUUID())
+		g.State.Read(func(state *World) { a = state.AccountAt(r.Host) })
+		w.Header().Set("X-Request-Id", RandomUUID())
 		g.passFaults(w, r, a, func(w http.ResponseWriter) { h(w, r, a) }, func() bool { return true })
 	})
 }
 
 // passFaults answers the request, or does to it what the active faults say. It counts the outcome before the answer
 // is complete on the wire, so that whoever has the answer finds it counted.
-func (g *gate) passFaults(w http.ResponseWriter, r *http.Request, a *Account, work func(http.ResponseWriter), allowed func() bool) {
-	route, host := g.routeName(r), hostOf(g.state, a)
+func (g *Gate) passFaults(w http.ResponseWriter, r *http.Request, a *Account, work func(http.ResponseWriter), allowed func() bool) {
+	route, host := g.RouteName(r), HostOf(g.State, a)
 	v := g.takeFaults(a.ID, r)
 	if v.dropBefore {
-		g.stats.answered(host, route, "dropped")
+		g.Stats.Answered(host, route, "dropped")
 		hangUp(w)
 	}
-	counted := &recorder{ResponseWriter: w, count: func(status int) { g.stats.answered(host, route, strconv.Itoa(status)) }}
+	counted := &recorder{ResponseWriter: w, count: func(status int) { g.Stats.Answered(host, route, strconv.Itoa(status)) }}
 	if !allowed() {
-		g.stats.bump(host, func(c *counters) { c.Limited++ })
+		g.Stats.Bump(host, func(c *Counters) { c.Limited++ })
 		tooMany(counted, g.html429(a.ID, r) || v.html429)
 		return
 	}
 	if v.latencyMS > 0 && !pause(r, time.Duration(v.latencyMS)*time.Millisecond) {
-		g.stats.answered(host, route, "499") // nginx's word for a client that went away
+		g.Stats.Answered(host, route, "499") // nginx's word for a client that went away
 		return
 	}
 	switch {
@@ -81,7 +81,7 @@ func (g *gate) passFaults(w http.ResponseWriter, r *http.Request, a *Account, wo
 		answerStatus(counted, v.status)
 	case v.dropAfter:
 		work(&void{header: http.Header{}})
-		g.stats.answered(host, route, "dropped")
+		g.Stats.Answered(host, route, "dropped")
 		hangUp(w)
 	default:
 		work(counted)
@@ -110,28 +110,28 @@ func hangUp(w http.ResponseWriter) {
 }
 
 // tariffRefuses tells whether the account's tariff is over for this kind of request.
-func (g *gate) tariffRefuses(a *Account, method string) (refuses bool) {
-	g.state.Read(func(*World) {
+func (g *Gate) tariffRefuses(a *Account, method string) (refuses bool) {
+	g.State.Read(func(*World) {
 		refuses = a.ReadsBlocked || a.TariffEnded && method != http.MethodGet && method != http.MethodHead
 	})
 	return refuses
 }
 
-// routeName is the key of the request counters: the method and the pattern of the route, whether or not the request
+// RouteName is the key of the request counters: the method and the pattern of the route, whether or not the request
 // got as far as its handler.
-func (g *gate) routeName(r *http.Request) string {
+func (g *Gate) RouteName(r *http.Request) string {
 	folded := strings.Contains(r.Pattern, "{sub}") // stands for several routes
 	root := strings.TrimSuffix(r.Pattern, "/")
-	if slices.Contains(foreignRoots, root) || root == drivePath {
+	if slices.Contains(ForeignRoots, root) || root == DrivePath {
 		return r.Method + " " + root + "/ (unknown)"
 	}
-	if !folded && root != apiRoot {
+	if !folded && root != ApiRoot {
 		return strings.TrimSuffix(r.Pattern, "/{$}")
 	}
-	if route, ok := g.known(r.Method, strings.TrimPrefix(r.URL.Path, apiRoot)); ok {
-		return r.Method + " " + apiRoot + route
+	if route, ok := g.Known(r.Method, strings.TrimPrefix(r.URL.Path, ApiRoot)); ok {
+		return r.Method + " " + ApiRoot + route
 	}
-	return r.Method + " " + apiRoot + "/ (unknown)"
+	return r.Method + " " + ApiRoot + "/ (unknown)"
 }
 
 // recorder counts a request when its status goes out.

@@ -46,7 +46,7 @@ func TestAPI_leadsMoveCloseAndReopen(t *testing.T) {
 	b.do("GET", path, "").is("closed_at", nil).is("loss_reason_id", nil).is("status_id", stFirst)
 	b.do("PATCH", path, `{"pipeline_id":502}`).want(200)
 	b.do("GET", path, "").is("status_id", stAfterFirst)
-	b.do("PATCH", path, `{"status_id":602}`).refused("0", codeChoice, "status_id")
+	b.do("PATCH", path, `{"status_id":602}`).refused("0", CodeChoice, "status_id")
 	b.do("PATCH", path, `{"status_id":142,"closed_at":1589297221,"updated_at":1589297222}`).want(200).is("updated_at", 1589297222)
 	b.do("GET", path, "").is("closed_at", 1589297221)
 }

@@ -12,7 +12,7 @@ import (
 // holds more accepted requests than the rate. Refused ones don't count, so whoever slows down gets through.
 type limits struct {
 	mu      sync.Mutex
-	windows map[string]*window
+	windows map[string]*Window
 }
 
 // limitKeys bounds the windows that are kept; idle ones go first.
@@ -28,42 +28,42 @@ func (l *limits) allow(key string, rate int, clock func() time.Time) bool {
 		if l.windows == nil || len(l.windows) >= limitKeys {
 			l.forgetIdle(now)
 		}
-		v = &window{}
+		v = &Window{}
 		l.windows[key] = v
 	}
-	if v.count(now) >= rate {
+	if v.Count(now) >= rate {
 		return false
 	}
-	v.add(now)
+	v.Add(now)
 	return true
 }
 
 // forgetIdle drops the windows in which nothing happened for a second.
 func (l *limits) forgetIdle(now time.Time) {
-	kept := map[string]*window{}
+	kept := map[string]*Window{}
 	for k, v := range l.windows {
-		if v.count(now) > 0 {
+		if v.Count(now) > 0 {
 			kept[k] = v
 		}
 	}
 	l.windows = kept
 }
 
-// reset opens all windows.
-func (l *limits) reset() {
+// Reset opens all windows.
+func (l *limits) Reset() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.windows = nil
 }
 
-// maxRate bounds the switched threshold: each accepted request keeps a place in its window for a second.
-const maxRate = 1_000_000
+// MaxRate bounds the switched threshold: each accepted request keeps a place in its window for a second.
+const MaxRate = 1_000_000
 
-// rate is the threshold of one integration in one account, in requests a second.
-func (g *gate) rate() int {
+// Rate is the threshold of one integration in one account, in requests a second.
+func (g *Gate) Rate() int {
 	var switched int
-	g.state.Read(func(w *World) { switched = w.Rate })
-	return cmp.Or(switched, g.perSecond)
+	g.State.Read(func(w *World) { switched = w.Rate })
+	return cmp.Or(switched, g.PerSecond)
 }
 
 // tooMany answers 429, as the documented problem body with retry_after (seconds), or as the HTML that was seen on
@@ -73,7 +73,7 @@ func tooMany(w http.ResponseWriter, html bool) {
 		nginxPage(w, http.StatusTooManyRequests)
 		return
 	}
-	writeAs(w, "application/problem+json", http.StatusTooManyRequests, struct {
+	WriteAs(w, "application/problem+json", http.StatusTooManyRequests, struct {
 		problemBody
 		RetryAfter int `json:"retry_after"`
 	}{problemBody{

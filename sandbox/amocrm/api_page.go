@@ -11,16 +11,16 @@ import (
 type obj = map[string]any
 
 const (
-	defaultLimit   = 50
-	maxLimit       = 250
-	maxEventsLimit = 100
+	DefaultLimit   = 50
+	MaxLimit       = 250
+	MaxEventsLimit = 100
 )
 
 // page is the part of a list that the client asked for; number counts from 1.
 type page struct{ number, limit int }
 
-// readPage takes page and limit from the query. It answers 422 itself when the limit is over max.
-func readPage(w http.ResponseWriter, r *http.Request, limit, max int) (page, bool) {
+// ReadPage takes page and limit from the query. It answers 422 itself when the limit is over max.
+func ReadPage(w http.ResponseWriter, r *http.Request, limit, max int) (page, bool) {
 	q := r.URL.Query()
 	p := page{number: 1, limit: limit}
 	if n, err := strconv.Atoi(q.Get("page")); err == nil && n > 0 {
@@ -30,14 +30,14 @@ func readPage(w http.ResponseWriter, r *http.Request, limit, max int) (page, boo
 		p.limit = n
 	}
 	if p.limit > max {
-		problem(w, http.StatusUnprocessableEntity, "Unprocessable Entity", "Limit "+strconv.Itoa(max)+" per page")
+		Problem(w, http.StatusUnprocessableEntity, "Unprocessable Entity", "Limit "+strconv.Itoa(max)+" per page")
 		return p, false
 	}
 	return p, true
 }
 
-// slicePage returns the page's part of all, and whether something follows it.
-func slicePage[T any](all []T, p page) (part []T, more bool) {
+// SlicePage returns the page's part of all, and whether something follows it.
+func SlicePage[T any](all []T, p page) (part []T, more bool) {
 	// Compared by division: a page number near the largest int must not overflow into a negative start.
 	if p.number-1 > len(all)/p.limit {
 		return nil, false
@@ -53,20 +53,20 @@ func slicePage[T any](all []T, p page) (part []T, more bool) {
 // href is a link object.
 func href(address string) obj { return obj{"href": address} }
 
-// selfLink is the _links of a single thing.
-func selfLink(address string) obj { return obj{"self": href(address)} }
+// SelfLink is the _links of a single thing.
+func SelfLink(address string) obj { return obj{"self": href(address)} }
 
 // pageURL is the request's own address with another page number.
 func pageURL(r *http.Request, p page, number int) string {
 	q := r.URL.Query()
 	q.Set("page", strconv.Itoa(number))
 	q.Set("limit", strconv.Itoa(p.limit))
-	return baseOf(r) + r.URL.Path + "?" + q.Encode()
+	return BaseOf(r) + r.URL.Path + "?" + q.Encode()
 }
 
 // pageLinks are _links of a page: self always, next unless it is the last, first and prev unless it is the first.
 func pageLinks(r *http.Request, p page, more bool) obj {
-	links := selfLink(pageURL(r, p, p.number))
+	links := SelfLink(pageURL(r, p, p.number))
 	if more {
 		links["next"] = href(pageURL(r, p, p.number+1))
 	}
@@ -77,19 +77,19 @@ func pageLinks(r *http.Request, p page, more bool) obj {
 	return links
 }
 
-// answerPage writes a page of a list without totals; an empty one is 204 (amocrm.md rule 1).
-func answerPage(w http.ResponseWriter, r *http.Request, p page, key string, items []obj, more bool) {
+// AnswerPage writes a page of a list without totals; an empty one is 204 (amocrm.md rule 1).
+func AnswerPage(w http.ResponseWriter, r *http.Request, p page, key string, items []obj, more bool) {
 	if len(items) == 0 {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	writeHAL(w, http.StatusOK, obj{
+	WriteHAL(w, http.StatusOK, obj{
 		"_page": p.number, "_links": pageLinks(r, p, more), "_embedded": obj{key: items},
 	})
 }
 
-// answerCounted writes a page of a list that tells its totals: users, custom fields, loss reasons.
-func answerCounted(w http.ResponseWriter, r *http.Request, p page, key string, items []obj, more bool, total int) {
+// AnswerCounted writes a page of a list that tells its totals: users, custom fields, loss reasons.
+func AnswerCounted(w http.ResponseWriter, r *http.Request, p page, key string, items []obj, more bool, total int) {
 	if len(items) == 0 {
 		w.WriteHeader(http.StatusNoContent)
 		return
@@ -99,26 +99,26 @@ func answerCounted(w http.ResponseWriter, r *http.Request, p page, key string, i
 	if more {
 		links["last"] = href(pageURL(r, p, pages))
 	}
-	writeHAL(w, http.StatusOK, obj{
+	WriteHAL(w, http.StatusOK, obj{
 		"_total_items": total, "_page": p.number, "_page_count": pages, "_links": links, "_embedded": obj{key: items},
 	})
 }
 
-// withSet is the set of names in the "with" parameter.
-func withSet(r *http.Request) map[string]bool {
+// WithSet is the set of names in the "with" parameter.
+func WithSet(r *http.Request) map[string]bool {
 	set := map[string]bool{}
-	for _, v := range queryList(r.URL.Query(), "with") {
+	for _, v := range QueryList(r.URL.Query(), "with") {
 		set[v] = true
 	}
 	return set
 }
 
-// queryList collects name, name[] and name[N], each of which may be a comma list.
-func queryList(q url.Values, name string) []string {
+// QueryList collects name, name[] and name[N], each of which may be a comma list.
+func QueryList(q url.Values, name string) []string {
 	var out []string
 	for key, values := range q {
 		rest, ok := strings.CutPrefix(key, name)
-		if !ok || rest != "" && !isIndex(rest) {
+		if !ok || rest != "" && !IsIndex(rest) {
 			continue
 		}
 		for _, v := range values {
@@ -132,8 +132,8 @@ func queryList(q url.Values, name string) []string {
 	return out
 }
 
-// isIndex reports whether s is "[]" or "[12]".
-func isIndex(s string) bool {
+// IsIndex reports whether s is "[]" or "[12]".
+func IsIndex(s string) bool {
 	inner, ok := strings.CutPrefix(s, "[")
 	if !ok {
 		return false

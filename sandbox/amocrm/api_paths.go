@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// apiHandler answers one API route for a caller whose token was already checked.
-type apiHandler func(w http.ResponseWriter, r *http.Request, c caller)
+// ApiHandler answers one API route for a caller whose token was already checked.
+type ApiHandler func(w http.ResponseWriter, r *http.Request, c Caller)
 
-const apiRoot = "/api/v4"
+const ApiRoot = "/api/v4"
 
-func matchPath(got, path string) (map[string]string, bool) {
+func MatchPath(got, path string) (map[string]string, bool) {
 	gs, ps := strings.Split(strings.TrimSuffix(got, "/"), "/"), strings.Split(path, "/")
 	if len(gs) != len(ps) {
 		return nil, false
@@ -34,8 +34,8 @@ func matchPath(got, path string) (map[string]string, bool) {
 	return values, true
 }
 
-// pathID is a numeric path value; matchPath has made sure that it is one.
-func pathID(r *http.Request, name string) int64 {
+// PathID is a numeric path value; matchPath has made sure that it is one.
+func PathID(r *http.Request, name string) int64 {
 	id, err := strconv.ParseInt(r.PathValue(name), 10, 64)
 	if err != nil {
 		return 0
@@ -43,25 +43,25 @@ func pathID(r *http.Request, name string) int64 {
 	return id
 }
 
-// baseOf is the scheme and host that the client used, also through a proxy that ends its TLS; all links are built on
+// BaseOf is the scheme and host that the client used, also through a proxy that ends its TLS; all links are built on
 // it, and clients compare them with their own base address.
-func baseOf(r *http.Request) string { return schemeOf(r) + r.Host }
+func BaseOf(r *http.Request) string { return SchemeOf(r) + r.Host }
 
-// schemeOf is "https://" or "http://", as the client asked.
-func schemeOf(r *http.Request) string {
+// SchemeOf is "https://" or "http://", as the client asked.
+func SchemeOf(r *http.Request) string {
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
 		return "https://"
 	}
 	return "http://"
 }
 
-// apiURL is the absolute address of a path below the API's root.
-func apiURL(r *http.Request, path string) string { return baseOf(r) + apiRoot + path }
+// ApiURL is the absolute address of a path below the API's root.
+func ApiURL(r *http.Request, path string) string { return BaseOf(r) + ApiRoot + path }
 
-// caller is who an API request acts for.
-type caller struct {
-	account  *Account
-	user     int64
+// Caller is who an API request acts for.
+type Caller struct {
+	Account  *Account
+	User     int64
 	clientID string
 	external bool // of an integration made by the button with metadata
 }

@@ -16,7 +16,7 @@ func TestAPI_unsortedComesWithAContactThatIsThere(t *testing.T) {
 	made := b.do("POST", "/leads/unsorted/forms", body(kLone)).want(200).is("_embedded.unsorted.0._embedded.contacts.0.id", kLone).
 		is("_embedded.unsorted.0._embedded.companies.0.id", coWorks)
 	b.do("GET", fmt.Sprintf("/leads/%d?with=contacts", made.id("_embedded.unsorted.0._embedded.leads.0.id")), "").is("_embedded.contacts.0.id", kLone)
-	b.do("POST", "/leads/unsorted/forms", body(9)).refused("0", codeChoice, "_embedded.contacts.0.id")
+	b.do("POST", "/leads/unsorted/forms", body(9)).refused("0", CodeChoice, "_embedded.contacts.0.id")
 }
 
 func TestAPI_unsortedTakesTheLeadUnderTheOfficialLibrarysName(t *testing.T) {
@@ -25,7 +25,7 @@ func TestAPI_unsortedTakesTheLeadUnderTheOfficialLibrarysName(t *testing.T) {
 		want(200).is("_embedded.unsorted.0.request_id", "r")
 	lead := made.id("_embedded.unsorted.0._embedded.leads.0.id")
 	b.do("GET", fmt.Sprintf("/leads/%d", lead), "").want(200).is("name", "Call").is("price", 700).is("status_id", stIncoming)
-	b.do("POST", "/leads/unsorted/sip", `[{"source_name":"s","source_uid":"u","metadata":{},"_embedded":{"lead":{"price":"x"}}}]`).refused("0", codeType, "_embedded.lead.price")
+	b.do("POST", "/leads/unsorted/sip", `[{"source_name":"s","source_uid":"u","metadata":{},"_embedded":{"lead":{"price":"x"}}}]`).refused("0", CodeType, "_embedded.lead.price")
 
 	uid := made.get("_embedded.unsorted.0.uid").(string)
 	b.do("GET", "/leads/unsorted/"+uid, "").want(200).is("category", "sip").is("metadata", obj{
@@ -45,7 +45,7 @@ func (b *bench) incoming(body string) (uid string, lead, contact int64) {
 func TestControl_unsortedOfEveryCategory(t *testing.T) {
 	b := start(t, nil)
 	access, _ := b.grant()
-	for category, keys := range unsortedMetadata {
+	for category, keys := range UnsortedMetadata {
 		uid, lead, contact := b.incoming(`{"category":"` + category + `","name":"Asked","contact_name":"Vera","phone":"+79990001122","email":"v@example.com","text":"Hi"}`)
 		got := b.api("GET", "/api/v4/leads/unsorted/"+uid, access, nil).json(t)
 		if got["category"] != category || dig(got, "_embedded.leads.0.id") != float64(lead) || dig(got, "_embedded.contacts.0.id") != float64(contact) {
@@ -103,24 +103,24 @@ func TestAPI_unsortedIsLinkedOnlyWhenAllIsRight(t *testing.T) {
 	b := startAPI(t, false)
 	form := b.do("GET", "/leads/unsorted", "").want(200).get("_embedded.unsorted.0.uid").(string)
 	good := fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"leads"}}`, lFence)
-	b.do("POST", "/leads/unsorted/"+form+"/link", good).refused("0", codeChoice, "category")
+	b.do("POST", "/leads/unsorted/"+form+"/link", good).refused("0", CodeChoice, "category")
 	b.do("POST", "/leads/unsorted/none/link", good).want(404)
 
 	var chat *Unsorted
 	b.s.state.Write(func(w *World) {
-		made, _ := b.s.editor.writer(w, w.Accounts[0], uAdmin).addUnsorted("chats", []obj{{"source_uid": "s", "source_name": "n", "metadata": obj{"from": "x"}, "_embedded": obj{"contacts": []any{obj{"name": "x"}}}}})
+		made, _ := b.s.editor.Writer(w, w.Accounts[0], uAdmin).AddUnsorted("chats", []obj{{"source_uid": "s", "source_name": "n", "metadata": obj{"from": "x"}, "_embedded": obj{"contacts": []any{obj{"name": "x"}}}}})
 		chat = made[0]
 	})
 	path := "/leads/unsorted/" + chat.UID + "/link"
 	for body, want := range map[string][2]string{
-		`{"x":1}`:                          {codeMissing, "link"},
-		`{"link":{"entity_type":"leads"}}`: {codeMissing, "link.entity_id"},
-		`{"link":{"entity_id":9,"entity_type":"leads"}}`:                                                   {codeChoice, "link.entity_id"},
-		fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"leads"}}`, chat.LeadID):                        {codeChoice, "link.entity_id"},
-		fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"customers"}}`, lFence):                         {codeChoice, "link.entity_type"},
-		fmt.Sprintf(`{"link":{"entity_id":%d}}`, lFence):                                                   {codeMissing, "link.entity_type"},
-		fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"leads","metadata":{"contact_id":9}}}`, lFence): {codeChoice, "link.metadata.contact_id"},
-		fmt.Sprintf(`{"user_id":%d,"link":{"entity_id":%d,"entity_type":"leads"}}`, uGone, lFence):         {codeChoice, "user_id"},
+		`{"x":1}`:                          {CodeMissing, "link"},
+		`{"link":{"entity_type":"leads"}}`: {CodeMissing, "link.entity_id"},
+		`{"link":{"entity_id":9,"entity_type":"leads"}}`:                                                   {CodeChoice, "link.entity_id"},
+		fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"leads"}}`, chat.LeadID):                        {CodeChoice, "link.entity_id"},
+		fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"customers"}}`, lFence):                         {CodeChoice, "link.entity_type"},
+		fmt.Sprintf(`{"link":{"entity_id":%d}}`, lFence):                                                   {CodeMissing, "link.entity_type"},
+		fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"leads","metadata":{"contact_id":9}}}`, lFence): {CodeChoice, "link.metadata.contact_id"},
+		fmt.Sprintf(`{"user_id":%d,"link":{"entity_id":%d,"entity_type":"leads"}}`, uGone, lFence):         {CodeChoice, "user_id"},
 	} {
 		b.do("POST", path, body).refused("0", want[0], want[1])
 	}

@@ -70,7 +70,7 @@ func TestDelete_leavesTheOtherContactsWithOneMain(t *testing.T) {
 	b := startAPI(t, true)
 	b.s.state.Write(func(w *World) {
 		a := w.Accounts[0]
-		if !b.s.editor.binByHand(w, a, "contacts", kIvan) || b.s.editor.binByHand(w, a, "contacts", kIvan) {
+		if !b.s.editor.BinByHand(w, a, "contacts", kIvan) || b.s.editor.BinByHand(w, a, "contacts", kIvan) {
 			t.Error("a contact is deleted once")
 		}
 	})

@@ -13,25 +13,25 @@ import (
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
-// control answers what tests and demos ask and switch.
-type control struct {
-	state    *kit.State[World]
-	scenario scenario.World
-	fresh    func() *World // the scenario's world, configured
-	now      func() time.Time
-	gate     *gate
-	stats    *stats
-	courier  *courier
-	grants   *grants
-	editor   editor
-	hosts    []string               // for renamed accounts
-	named    func(host string) bool // reports whether the control routes answer at a host
-	info     func() map[string]any  // adds to GET /_sandbox/info; may be nil
+// Control answers what tests and demos ask and switch.
+type Control struct {
+	State    *kit.State[World]
+	Scenario scenario.World
+	Fresh    func() *World // the scenario's world, configured
+	Now      func() time.Time
+	Gate     *Gate
+	Stats    *Stats
+	Courier  *Courier
+	Grants   *Grants
+	Editor   Editor
+	Hosts    []string               // for renamed accounts
+	Named    func(host string) bool // reports whether the control routes answer at a host
+	Info     func() map[string]any  // adds to GET /_sandbox/info; may be nil
 }
 
-// controlRoutes adds what /_sandbox answers.
-func (s *control) controlRoutes(mux *http.ServeMux) {
-	kit.Control(mux, s.named, writeJSON, map[string]kit.ControlHandler{
+// ControlRoutes adds what /_sandbox answers.
+func (s *Control) ControlRoutes(mux *http.ServeMux) {
+	kit.Control(mux, s.Named, WriteJSON, map[string]kit.ControlHandler{
 		"GET /_sandbox/info":         s.controlInfo,
 		"GET /_sandbox/stats":        s.controlStats,
 		"POST /_sandbox/stats/reset": s.controlStatsReset,
@@ -86,52 +86,52 @@ func findIntegration(w *World, id string) (*Integration, error) {
 	if in := w.Integrations[id]; in != nil {
 		return in, nil
 	}
-	return nil, fmt.Errorf("client_id: no integration %q; accepted are %s", id, strings.Join(sortedKeys(w.Integrations), ", "))
+	return nil, fmt.Errorf("client_id: no integration %q; accepted are %s", id, strings.Join(SortedKeys(w.Integrations), ", "))
 }
 
-func (s *control) controlStats(w http.ResponseWriter, _ *http.Request) error {
+func (s *Control) controlStats(w http.ResponseWriter, _ *http.Request) error {
 	var hosts []string
-	s.state.Read(func(state *World) {
+	s.State.Read(func(state *World) {
 		for _, a := range state.Accounts {
 			hosts = append(hosts, a.Host)
 		}
 	})
-	writeJSON(w, http.StatusOK, s.stats.view(hosts))
+	WriteJSON(w, http.StatusOK, s.Stats.View(hosts))
 	return nil
 }
 
-func (s *control) controlStatsReset(w http.ResponseWriter, _ *http.Request) error {
-	s.stats.reset()
-	writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
+func (s *Control) controlStatsReset(w http.ResponseWriter, _ *http.Request) error {
+	s.Stats.Reset()
+	WriteJSON(w, http.StatusOK, map[string]bool{"ok": true})
 	return nil
 }
 
 // controlReset goes back to the seed. What was under way for the old world ends without effect.
-func (s *control) controlReset(w http.ResponseWriter, _ *http.Request) error {
-	fresh := s.fresh()
-	s.state.Write(func(w *World) {
+func (s *Control) controlReset(w http.ResponseWriter, _ *http.Request) error {
+	fresh := s.Fresh()
+	s.State.Write(func(w *World) {
 		fresh.Epoch, fresh.Rate = w.Epoch+1, w.Rate // the rate is how fast the machine's client is, no part of the story
 		*w = *fresh
 	})
-	s.courier.forget()
-	s.gate.faults.Clear()
-	s.gate.limits.reset()
-	s.stats.reset()
-	if err := s.state.Save(); err != nil {
+	s.Courier.Forget()
+	s.Gate.Faults.Clear()
+	s.Gate.Limits.Reset()
+	s.Stats.Reset()
+	if err := s.State.Save(); err != nil {
 		return kit.StatusError{Status: http.StatusInternalServerError, Text: err.Error()}
 	}
-	writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
+	WriteJSON(w, http.StatusOK, map[string]bool{"ok": true})
 	return nil
 }
 
 // savedAnswer answers once the state is on disk.
-func (s *control) savedAnswer(w http.ResponseWriter, answer any, err error) error {
+func (s *Control) savedAnswer(w http.ResponseWriter, answer any, err error) error {
 	if err != nil {
 		return err
 	}
-	if err := s.state.Save(); err != nil {
+	if err := s.State.Save(); err != nil {
 		return kit.StatusError{Status: http.StatusInternalServerError, Text: err.Error()}
 	}
-	writeJSON(w, http.StatusOK, answer)
+	WriteJSON(w, http.StatusOK, answer)
 	return nil
 }

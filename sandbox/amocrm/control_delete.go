@@ -8,9 +8,9 @@ import (
 )
 
 // controlDelete puts a contact or a lead into the bin.
-func (s *control) controlDelete(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlDelete(w http.ResponseWriter, r *http.Request) error {
 	var req struct {
-		Account selector `json:"account"`
+		Account Selector `json:"account"`
 		Entity  string   `json:"entity"`
 		ID      int64    `json:"id"`
 	}
@@ -21,9 +21,9 @@ func (s *control) controlDelete(w http.ResponseWriter, r *http.Request) error {
 		return kit.WrongField("entity", `"contacts" or "leads"`)
 	}
 	var err error
-	s.state.Write(func(state *World) {
+	s.State.Write(func(state *World) {
 		var a *Account
-		if a, err = req.Account.find(state); err == nil && !s.editor.binByHand(state, a, req.Entity, req.ID) {
+		if a, err = req.Account.Find(state); err == nil && !s.Editor.BinByHand(state, a, req.Entity, req.ID) {
 			err = fmt.Errorf("id: there is no %d among the %s of account %d", req.ID, req.Entity, a.ID)
 		}
 	})

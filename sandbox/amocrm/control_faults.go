@@ -12,6 +12,9 @@ import (
 const faultFields = "latency_ms, status, html_403, html_429, drop_after_commit, drop_before, routes, method, times, account, " +
 	"index_lag_ms, rate_per_second, filter_on, tariff_ended, replace"
 
+// fault is a Fault by the name under which error texts know it.
+type fault Fault
+
 // faultRequest is a fault together with the switches that are no faults of requests but states of accounts.
 type faultRequest struct {
 	fault
@@ -41,7 +44,7 @@ func (t *tariff) UnmarshalJSON(raw []byte) error {
 }
 
 // controlSetFaults adds a fault; an empty object clears all of them.
-func (s *control) controlSetFaults(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlSetFaults(w http.ResponseWriter, r *http.Request) error {
 	var raw json.RawMessage
 	if err := readControl(r.Body, &raw, faultFields); err != nil {
 		return err
@@ -57,36 +60,37 @@ func (s *control) controlSetFaults(w http.ResponseWriter, r *http.Request) error
 	if err := readControl(bytes.NewReader(raw), &req, faultFields); err != nil {
 		return err
 	}
-	if err := req.check(); err != nil {
+	f := Fault(req.fault)
+	if err := f.Check(); err != nil {
 		return err
 	}
 	if req.IndexLagMS != nil && (*req.IndexLagMS < 0 || *req.IndexLagMS > 600_000) {
 		return kit.WrongField("index_lag_ms", "0 to 600000 milliseconds")
 	}
-	if req.RatePerSecond != nil && (*req.RatePerSecond < 1 || *req.RatePerSecond > maxRate) {
+	if req.RatePerSecond != nil && (*req.RatePerSecond < 1 || *req.RatePerSecond > MaxRate) {
 		return kit.WrongField("rate_per_second", "1 to 1000000 requests")
 	}
 	var account *Account
 	if req.Account != "" {
 		var err error
-		s.state.Read(func(state *World) { account, err = req.Account.find(state) })
+		s.State.Read(func(state *World) { account, err = req.Account.Find(state) })
 		if err != nil {
 			return err
 		}
-		req.accountID = account.ID
+		f.AccountID = account.ID
 	}
 	if req.Replace {
 		s.clearFaults()
 	}
-	s.state.Write(func(state *World) { s.switchAccounts(state, account, req) })
-	if req.acts() || req.HTML429 {
-		s.gate.faults.Add(req.fault, req.Times)
+	s.State.Write(func(state *World) { s.switchAccounts(state, account, req) })
+	if f.Acts() || f.HTML429 {
+		s.Gate.Faults.Add(f, f.Times)
 	}
 	return s.controlFaults(w, r)
 }
 
 // switchAccounts applies the account switches to one account, or to all for nil. The caller holds the write lock.
-func (s *control) switchAccounts(w *World, only *Account, req faultRequest) {
+func (s *Control) switchAccounts(w *World, only *Account, req faultRequest) {
 	if req.IndexLagMS != nil {
 		w.IndexLag = time.Duration(*req.IndexLagMS) * time.Millisecond
 	}
@@ -107,13 +111,13 @@ func (s *control) switchAccounts(w *World, only *Account, req faultRequest) {
 }
 
 // clearFaults ends the faults and puts the account switches back to the scenario.
-func (s *control) clearFaults() {
-	s.gate.faults.Clear()
-	s.state.Write(func(w *World) {
+func (s *Control) clearFaults() {
+	s.Gate.Faults.Clear()
+	s.State.Write(func(w *World) {
 		w.IndexLag, w.Rate = 0, 0
 		for _, a := range w.Accounts {
 			a.TariffEnded, a.ReadsBlocked = false, false
-			for _, told := range s.scenario.Accounts {
+			for _, told := range s.Scenario.Accounts {
 				if told.ID == a.ID {
 					a.FilterOn = told.FilterOn
 				}
@@ -122,7 +126,7 @@ func (s *control) clearFaults() {
 	})
 }
 
-func (s *control) controlClearFaults(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlClearFaults(w http.ResponseWriter, r *http.Request) error {
 	s.clearFaults()
 	return s.controlFaults(w, r)
 }
@@ -135,17 +139,17 @@ type accountSwitches struct {
 }
 
 // controlFaults lists what is active.
-func (s *control) controlFaults(w http.ResponseWriter, _ *http.Request) error {
+func (s *Control) controlFaults(w http.ResponseWriter, _ *http.Request) error {
 	accounts := map[string]accountSwitches{}
 	var lag int64
-	s.state.Read(func(state *World) {
+	s.State.Read(func(state *World) {
 		lag = state.IndexLag.Milliseconds()
 		for _, a := range state.Accounts {
 			accounts[a.Host] = accountSwitches{a.FilterOn, a.TariffEnded, a.ReadsBlocked}
 		}
 	})
-	writeJSON(w, http.StatusOK, map[string]any{
-		"faults": s.gate.faults.Active(fault.withTimes), "index_lag_ms": lag, "rate_per_second": s.gate.rate(), "accounts": accounts,
+	WriteJSON(w, http.StatusOK, map[string]any{
+		"faults": s.Gate.Faults.Active(Fault.WithTimes), "index_lag_ms": lag, "rate_per_second": s.Gate.Rate(), "accounts": accounts,
 	})
 	return nil
 }

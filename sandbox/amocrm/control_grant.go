@@ -14,7 +14,7 @@ const grantFields = "account, client_id, user"
 // grantRequest says who grants what. Everything may be absent: the first account, the configured integration, the
 // first administrator.
 type grantRequest struct {
-	Account  selector `json:"account"`
+	Account  Selector `json:"account"`
 	ClientID string   `json:"client_id"`
 	User     userName `json:"user"`
 }
@@ -24,7 +24,7 @@ type userName string
 
 // UnmarshalJSON takes a string or a number.
 func (v *userName) UnmarshalJSON(raw []byte) error {
-	var s selector
+	var s Selector
 	if s.UnmarshalJSON(raw) != nil {
 		return kit.WrongField("user", "a user's id or e-mail")
 	}
@@ -35,7 +35,7 @@ func (v *userName) UnmarshalJSON(raw []byte) error {
 // find resolves the name; empty is the first administrator.
 func (v userName) find(a *Account) (*User, error) {
 	if v == "" {
-		return a.firstAdmin(), nil
+		return a.FirstAdmin(), nil
 	}
 	var names []string
 	for _, u := range a.Users {
@@ -50,7 +50,7 @@ func (v userName) find(a *Account) (*User, error) {
 
 // resolve finds all three. The caller holds a lock.
 func (g grantRequest) resolve(w *World) (*Account, *Integration, *User, error) {
-	a, err := g.Account.find(w)
+	a, err := g.Account.Find(w)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -64,7 +64,7 @@ func (g grantRequest) resolve(w *World) (*Account, *Integration, *User, error) {
 
 // grantAnswer is a token pair and where it is good.
 type grantAnswer struct {
-	tokens
+	Tokens
 	AccountID int64  `json:"account_id"`
 	Host      string `json:"host"`
 	BaseURL   string `json:"base_url"`
@@ -72,35 +72,35 @@ type grantAnswer struct {
 }
 
 // controlGrant issues a pair without any walk.
-func (s *control) controlGrant(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlGrant(w http.ResponseWriter, r *http.Request) error {
 	var req grantRequest
 	if err := readControl(r.Body, &req, grantFields); err != nil {
 		return err
 	}
 	var answer grantAnswer
 	var err error
-	s.state.Write(func(state *World) {
+	s.State.Write(func(state *World) {
 		var a *Account
 		var in *Integration
 		var u *User
 		if a, in, u, err = req.resolve(state); err != nil {
 			return
 		}
-		answer = grantAnswer{AccountID: a.ID, Host: a.Host, BaseURL: schemeOf(r) + a.Host, ClientID: in.ID}
-		answer.tokens, err = s.grants.issueTokens(state, in, a, u.ID)
+		answer = grantAnswer{AccountID: a.ID, Host: a.Host, BaseURL: SchemeOf(r) + a.Host, ClientID: in.ID}
+		answer.Tokens, err = s.Grants.IssueTokens(state, in, a, u.ID)
 	})
 	return s.savedAnswer(w, answer, err)
 }
 
 // controlCode issues an authorisation code, as a person's consent would.
-func (s *control) controlCode(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlCode(w http.ResponseWriter, r *http.Request) error {
 	var req grantRequest
 	if err := readControl(r.Body, &req, grantFields); err != nil {
 		return err
 	}
 	answer := map[string]string{}
 	var err error
-	s.state.Write(func(state *World) {
+	s.State.Write(func(state *World) {
 		var a *Account
 		var in *Integration
 		var u *User
@@ -108,7 +108,7 @@ func (s *control) controlCode(w http.ResponseWriter, r *http.Request) error {
 			return
 		}
 		answer = map[string]string{
-			"code": s.grants.issueCode(state, in, a, u.ID).Value, "referer": a.Host, "client_id": in.ID, "platform": "1",
+			"code": s.Grants.IssueCode(state, in, a, u.ID).Value, "referer": a.Host, "client_id": in.ID, "platform": "1",
 		}
 	})
 	return s.savedAnswer(w, answer, err)
@@ -116,7 +116,7 @@ func (s *control) controlCode(w http.ResponseWriter, r *http.Request) error {
 
 // revokeRequest says whose grants end; absent is everybody's.
 type revokeRequest struct {
-	Account  selector `json:"account"`
+	Account  Selector `json:"account"`
 	ClientID string   `json:"client_id"`
 	Hook     bool     `json:"hook"` // call the disconnect hook
 }
@@ -124,7 +124,7 @@ type revokeRequest struct {
 // target resolves the selectors into the arguments of revokeGrants.
 func (q revokeRequest) target(w *World) (account int64, err error) {
 	if q.Account != "" {
-		a, err := q.Account.find(w)
+		a, err := q.Account.Find(w)
 		if err != nil {
 			return 0, err
 		}
@@ -136,25 +136,25 @@ func (q revokeRequest) target(w *World) (account int64, err error) {
 	return account, err
 }
 
-func (s *control) controlRevoke(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlRevoke(w http.ResponseWriter, r *http.Request) error {
 	var req revokeRequest
 	if err := readControl(r.Body, &req, "account, client_id, hook"); err != nil {
 		return err
 	}
 	var account int64
 	var err error
-	s.state.Read(func(state *World) { account, err = req.target(state) })
+	s.State.Read(func(state *World) { account, err = req.target(state) })
 	if err != nil {
 		return err
 	}
-	n, err := s.grants.disconnect(account, req.ClientID, req.Hook)
+	n, err := s.Grants.Disconnect(account, req.ClientID, req.Hook)
 	return s.savedAnswer(w, map[string]int{"revoked": n}, err)
 }
 
 // controlExpire ends the life of access tokens; the refresh tokens stay good.
-func (s *control) controlExpire(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlExpire(w http.ResponseWriter, r *http.Request) error {
 	var req struct {
-		Account  selector `json:"account"`
+		Account  Selector `json:"account"`
 		ClientID string   `json:"client_id"`
 	}
 	if err := readControl(r.Body, &req, "account, client_id"); err != nil {
@@ -162,14 +162,14 @@ func (s *control) controlExpire(w http.ResponseWriter, r *http.Request) error {
 	}
 	var n int
 	var err error
-	s.state.Write(func(state *World) {
+	s.State.Write(func(state *World) {
 		var account int64
 		if account, err = (revokeRequest{Account: req.Account, ClientID: req.ClientID}).target(state); err != nil {
 			return
 		}
 		for _, g := range state.Access {
-			if (account == 0 || g.Account == account) && (req.ClientID == "" || g.ClientID == req.ClientID) && g.ExpiresAt > s.now().Unix() {
-				g.ExpiresAt = s.now().Unix()
+			if (account == 0 || g.Account == account) && (req.ClientID == "" || g.ClientID == req.ClientID) && g.ExpiresAt > s.Now().Unix() {
+				g.ExpiresAt = s.Now().Unix()
 				n++
 			}
 		}

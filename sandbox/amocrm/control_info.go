@@ -55,14 +55,14 @@ type (
 )
 
 // controlInfo tells everything a test needs to know, merged with what the starter adds.
-func (s *control) controlInfo(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlInfo(w http.ResponseWriter, r *http.Request) error {
 	info := map[string]any{}
-	s.state.Read(func(state *World) {
+	s.State.Read(func(state *World) {
 		accounts, integrations := []infoAccount{}, []infoIntegration{}
 		for _, a := range state.Accounts {
-			accounts = append(accounts, infoOf(a, schemeOf(r)))
+			accounts = append(accounts, infoOf(a, SchemeOf(r)))
 		}
-		for _, id := range sortedKeys(state.Integrations) {
+		for _, id := range SortedKeys(state.Integrations) {
 			in := state.Integrations[id]
 			integrations = append(integrations, infoIntegration{
 				in.ID, in.Secret, in.Name, in.RedirectURI, in.DisconnectURI, in.Account, in.External,
@@ -70,14 +70,14 @@ func (s *control) controlInfo(w http.ResponseWriter, r *http.Request) error {
 		}
 		info["accounts"], info["integrations"] = accounts, integrations
 	})
-	info["rate_per_second"], info["hooks_waiting"] = s.gate.rate(), s.courier.pending()
-	if err := s.state.Failed(); err != nil {
+	info["rate_per_second"], info["hooks_waiting"] = s.Gate.Rate(), s.Courier.Pending()
+	if err := s.State.Failed(); err != nil {
 		info["save_error"] = err.Error()
 	}
-	if s.info != nil {
-		maps.Copy(info, s.info())
+	if s.Info != nil {
+		maps.Copy(info, s.Info())
 	}
-	writeJSON(w, http.StatusOK, info)
+	WriteJSON(w, http.StatusOK, info)
 	return nil
 }
 
@@ -92,7 +92,7 @@ func infoOf(a *Account, scheme string) infoAccount {
 	for _, p := range a.Pipelines {
 		ip := infoPipeline{ID: p.ID, Name: p.Name, Main: p.Main, Statuses: []infoStatus{}}
 		for _, st := range p.Statuses {
-			ip.Statuses = append(ip.Statuses, infoStatus{st.ID, st.Name, st.Type == unsortedType})
+			ip.Statuses = append(ip.Statuses, infoStatus{st.ID, st.Name, st.Type == UnsortedType})
 		}
 		info.Pipelines = append(info.Pipelines, ip)
 	}

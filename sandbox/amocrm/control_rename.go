@@ -11,7 +11,7 @@ import (
 
 // renameRequest says what an account is called from now on. An absent host is a spare one.
 type renameRequest struct {
-	Account   selector `json:"account"`
+	Account   Selector `json:"account"`
 	Subdomain string   `json:"subdomain"`
 	Host      string   `json:"host"`
 }
@@ -19,7 +19,7 @@ type renameRequest struct {
 var subdomainForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // controlRename gives an account another subdomain and host. Its tokens, ids and data stay.
-func (s *control) controlRename(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlRename(w http.ResponseWriter, r *http.Request) error {
 	var req renameRequest
 	if err := readControl(r.Body, &req, "account, subdomain, host"); err != nil {
 		return err
@@ -29,9 +29,9 @@ func (s *control) controlRename(w http.ResponseWriter, r *http.Request) error {
 	}
 	answer := map[string]any{}
 	var err error
-	s.state.Write(func(state *World) {
+	s.State.Write(func(state *World) {
 		var a *Account
-		if a, err = req.Account.find(state); err != nil {
+		if a, err = req.Account.Find(state); err != nil {
 			return
 		}
 		var host string
@@ -45,14 +45,14 @@ func (s *control) controlRename(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 		a.Host, a.Subdomain = host, req.Subdomain
-		answer["account_id"], answer["subdomain"], answer["host"], answer["base_url"] = a.ID, a.Subdomain, a.Host, schemeOf(r)+a.Host
+		answer["account_id"], answer["subdomain"], answer["host"], answer["base_url"] = a.ID, a.Subdomain, a.Host, SchemeOf(r)+a.Host
 	})
 	return s.savedAnswer(w, answer, err)
 }
 
 // newHost finds the host of a renamed account: the given one, a spare one, one that another account has left, or the same
 // domain with the new name before it.
-func (s *control) newHost(w *World, a *Account, req renameRequest) (string, error) {
+func (s *Control) newHost(w *World, a *Account, req renameRequest) (string, error) {
 	taken := func(host string) bool {
 		return slices.ContainsFunc(w.Accounts, func(o *Account) bool { return strings.EqualFold(o.Host, host) })
 	}
@@ -67,7 +67,7 @@ func (s *control) newHost(w *World, a *Account, req renameRequest) (string, erro
 		}
 		return req.Host, nil
 	}
-	for _, host := range s.hosts {
+	for _, host := range s.Hosts {
 		if !taken(host) {
 			return host, nil
 		}

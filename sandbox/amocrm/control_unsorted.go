@@ -12,7 +12,7 @@ const unsortedFields = "account, category, pipeline_id, name, contact_id, contac
 
 // unsortedRequest is an incoming lead as a channel of amoCRM's own brings it. Everything but the category may be absent.
 type unsortedRequest struct {
-	Account     selector `json:"account"`
+	Account     Selector `json:"account"`
 	Category    string   `json:"category"`
 	PipelineID  int64    `json:"pipeline_id"` // 0 is the main one
 	Name        string   `json:"name"`        // of the lead
@@ -25,25 +25,25 @@ type unsortedRequest struct {
 
 // controlUnsorted makes an incoming lead of any category. The API makes sip and forms only: chats and mail come from
 // amoCRM's own channels.
-func (s *control) controlUnsorted(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlUnsorted(w http.ResponseWriter, r *http.Request) error {
 	req := unsortedRequest{ContactName: "Incoming contact", Text: "Hello"}
 	if err := readControl(r.Body, &req, unsortedFields); err != nil {
 		return err
 	}
-	if !slices.Contains(unsortedCategories, req.Category) {
-		return kit.WrongField("category", strings.Join(unsortedCategories, ", "))
+	if !slices.Contains(UnsortedCategories, req.Category) {
+		return kit.WrongField("category", strings.Join(UnsortedCategories, ", "))
 	}
 	var answer obj
 	var err error
-	s.state.Write(func(state *World) {
+	s.State.Write(func(state *World) {
 		var a *Account
-		if a, err = req.Account.find(state); err != nil {
+		if a, err = req.Account.Find(state); err != nil {
 			return
 		}
-		x := s.editor.writer(state, a, a.firstAdmin().ID)
-		made, bad := x.addUnsorted(req.Category, []obj{req.item(x.now)})
-		if bad.any() {
-			wrong := bad.items[0].Errors[0]
+		x := s.Editor.Writer(state, a, a.FirstAdmin().ID)
+		made, bad := x.AddUnsorted(req.Category, []obj{req.item(x.Now)})
+		if bad.Any() {
+			wrong := bad.Items[0].Errors[0]
 			err = kit.WrongField(wrong.Path, wrong.Detail)
 			return
 		}
@@ -88,7 +88,7 @@ func (q unsortedRequest) metadata(now int64) obj {
 	case "chats":
 		return obj{
 			"from": q.ContactName, "to": "sandbox", "received_at": now, "service": "sandbox", "last_message_text": q.Text, "source_name": "Sandbox chats",
-			"client": obj{"name": q.ContactName, "avatar": nil}, "origin": obj{"chat_id": randomUUID(), "ref": nil, "visitor_uid": nil},
+			"client": obj{"name": q.ContactName, "avatar": nil}, "origin": obj{"chat_id": RandomUUID(), "ref": nil, "visitor_uid": nil},
 		}
 	case "mail":
 		return obj{
@@ -97,7 +97,7 @@ func (q unsortedRequest) metadata(now int64) obj {
 		}
 	case "sip":
 		return obj{
-			"from": "sandbox", "phone": q.Phone, "called_at": now, "duration": 0, "link": nil, "service_code": "sandbox", "uniq": randomUUID(),
+			"from": "sandbox", "phone": q.Phone, "called_at": now, "duration": 0, "link": nil, "service_code": "sandbox", "uniq": RandomUUID(),
 		}
 	}
 	return obj{"form_id": "sandbox", "form_name": q.Text, "form_page": "https://example.com", "ip": "192.0.2.1", "form_sent_at": now, "referer": nil}

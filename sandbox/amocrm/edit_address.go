@@ -8,33 +8,33 @@ import (
 var addressParts = []string{"address_line_1", "address_line_2", "city", "state", "zip", "country"}
 
 // readAddressPart reads one element of a smart_address.
-func readAddressPart(v check, el obj) map[string]any {
+func readAddressPart(v Check, el obj) map[string]any {
 	var part int // index + 1
 	switch {
 	case el["enum_id"] != nil:
-		n := v.integer(el, "enum_id")
+		n := v.Integer(el, "enum_id")
 		if n == nil {
 			return nil
 		}
 		if *n < 1 || *n > int64(len(addressParts)) {
-			v.choice("enum_id")
+			v.Choice("enum_id")
 			return nil
 		}
 		part = int(*n)
 	case el["enum_code"] != nil:
-		code := v.text(el, "enum_code")
+		code := v.Text(el, "enum_code")
 		if code == nil {
 			return nil
 		}
 		if part = slices.Index(addressParts, *code) + 1; part == 0 {
-			v.choice("enum_code")
+			v.Choice("enum_code")
 			return nil
 		}
 	default:
-		v.missing("enum_id")
+		v.Missing("enum_id")
 		return nil
 	}
-	value := v.text(el, "value")
+	value := v.Text(el, "value")
 	if value == nil || *value == "" {
 		return nil
 	}

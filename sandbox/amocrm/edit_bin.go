@@ -6,35 +6,35 @@ import (
 
 // bin puts a lead or a contact into the bin, as a person does in amoCRM's pages; its API can't. The thing stays as a
 // deleted one, its links are gone, the feed and the webhooks are told. The caller has found it alive.
-func (x writer) bin(entity string, id int64) {
+func (x Writer) bin(entity string, id int64) {
 	switch entity {
 	case "leads":
-		l := x.a.Leads[id]
+		l := x.A.Leads[id]
 		l.Contacts, l.CompanyID = nil, 0
-		x.settleUnsorted(l, outcomeDeclined)
+		x.settleUnsorted(l, OutcomeDeclined)
 	case "contacts":
-		x.a.Contacts[id].CompanyID = 0
-		for _, l := range x.a.Leads {
+		x.A.Contacts[id].CompanyID = 0
+		for _, l := range x.A.Leads {
 			l.Contacts = withMain(slices.DeleteFunc(slices.Clone(l.Contacts), func(c LeadContact) bool { return c.ID == id }))
 		}
-		for _, u := range x.a.Unsorted {
+		for _, u := range x.A.Unsorted {
 			if u.ContactID == id {
 				u.ContactID = 0
 			}
 		}
 	}
-	b := baseByID(x.a, entity, id)
-	b.Elements, b.Deleted, b.UpdatedAt, b.UpdatedBy = nil, true, x.now, x.by
-	x.journal(x.by).add(singular(entity)+"_deleted", singular(entity), id, nil, nil)
-	x.changed(change{Entity: entity, Action: "delete", ID: id, By: x.by})
+	b := BaseByID(x.A, entity, id)
+	b.Elements, b.Deleted, b.UpdatedAt, b.UpdatedBy = nil, true, x.Now, x.By
+	x.Journal(x.By).Add(Singular(entity)+"_deleted", Singular(entity), id, nil, nil)
+	x.Changed(Change{Entity: entity, Action: "delete", ID: id, By: x.By})
 }
 
-// binByHand does it as the account's first administrator, and is false when there is no such thing. The caller holds
+// BinByHand does it as the account's first administrator, and is false when there is no such thing. The caller holds
 // the write lock.
-func (e editor) binByHand(w *World, a *Account, entity string, id int64) bool {
-	if baseByID(a, entity, id) == nil {
+func (e Editor) BinByHand(w *World, a *Account, entity string, id int64) bool {
+	if BaseByID(a, entity, id) == nil {
 		return false
 	}
-	e.writer(w, a, a.firstAdmin().ID).bin(entity, id)
+	e.Writer(w, a, a.FirstAdmin().ID).bin(entity, id)
 	return true
 }

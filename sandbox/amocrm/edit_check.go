@@ -4,131 +4,131 @@ import (
 	"fmt"
 )
 
-// embedded reads _embedded.<kind> of a create: existing entities by id.
-func (v check) embedded(m obj, kind string, each func(at check, el obj, i int)) {
-	e := v.object(m, "_embedded")
+// Embedded reads _embedded.<kind> of a create: existing entities by id.
+func (v Check) Embedded(m obj, kind string, each func(at Check, el obj, i int)) {
+	e := v.Object(m, "_embedded")
 	if e == nil {
 		return
 	}
-	in := v.under("_embedded")
-	for i, raw := range in.list(e, kind) {
+	in := v.Under("_embedded")
+	for i, raw := range in.List(e, kind) {
 		path := fmt.Sprintf("%s.%d", kind, i)
 		el, ok := raw.(obj)
 		if !ok {
-			in.wrongType(path, "array")
+			in.WrongType(path, "array")
 			continue
 		}
-		each(in.under(path), el, i)
+		each(in.Under(path), el, i)
 	}
 }
 
-// ownID reads the id of the thing that an item of an update names; nil after an error.
-func (v check) ownID(m obj) *int64 {
+// OwnID reads the id of the thing that an item of an update names; nil after an error.
+func (v Check) OwnID(m obj) *int64 {
 	if m["id"] == nil {
-		v.missing("id")
+		v.Missing("id")
 	}
-	return v.integer(m, "id")
+	return v.Integer(m, "id")
 }
 
-// existing reads the id of an entity that must be there; 0 after an error.
-func (v check) existing(el obj, kind string) int64 { return v.existingAt(el, "id", kind) }
+// Existing reads the id of an entity that must be there; 0 after an error.
+func (v Check) Existing(el obj, kind string) int64 { return v.ExistingAt(el, "id", kind) }
 
-// existingAt is existing for an id under another key.
-func (v check) existingAt(el obj, key, kind string) int64 {
+// ExistingAt is existing for an id under another key.
+func (v Check) ExistingAt(el obj, key, kind string) int64 {
 	if el[key] == nil {
-		v.missing(key)
+		v.Missing(key)
 		return 0
 	}
-	id := v.integer(el, key)
+	id := v.Integer(el, key)
 	if id == nil {
 		return 0
 	}
-	if baseByID(v.a, kind, *id) == nil {
-		v.choice(key)
+	if BaseByID(v.A, kind, *id) == nil {
+		v.Choice(key)
 		return 0
 	}
 	return *id
 }
 
-// check reads typed values out of one item and notes what is wrong with them.
-type check struct {
-	a      *Account
+// Check reads typed values out of one item and notes what is wrong with them.
+type Check struct {
+	A      *Account
 	prefix string // path of the object that is read, with its final dot
-	errs   *[]fieldError
+	Errs   *[]FieldError
 }
 
-func newCheck(a *Account) check { return check{a: a, errs: new([]fieldError)} }
+func NewCheck(a *Account) Check { return Check{A: a, Errs: new([]FieldError)} }
 
-// under is a check for an object nested at path.
-func (v check) under(path string) check {
+// Under is a check for an object nested at path.
+func (v Check) Under(path string) Check {
 	v.prefix += path + "."
 	return v
 }
 
-func (v check) fail(code, path, detail string) {
-	*v.errs = append(*v.errs, fieldError{code, v.prefix + path, detail})
+func (v Check) Fail(code, path, detail string) {
+	*v.Errs = append(*v.Errs, FieldError{code, v.prefix + path, detail})
 }
 
-func (v check) choice(path string) {
-	v.fail(codeChoice, path, "The value you selected is not a valid choice.")
+func (v Check) Choice(path string) {
+	v.Fail(CodeChoice, path, "The value you selected is not a valid choice.")
 }
 
-func (v check) wrongType(path, want string) {
-	v.fail(codeType, path, "This value should be of type "+want+".")
+func (v Check) WrongType(path, want string) {
+	v.Fail(CodeType, path, "This value should be of type "+want+".")
 }
 
-func (v check) missing(path string) { v.fail(codeMissing, path, "This field is missing.") }
+func (v Check) Missing(path string) { v.Fail(CodeMissing, path, "This field is missing.") }
 
-func (v check) notExpected(path string) {
-	v.fail(codeNotExpected, path, "This field was not expected.")
+func (v Check) NotExpected(path string) {
+	v.Fail(CodeNotExpected, path, "This field was not expected.")
 }
 
-func (v check) failed() bool { return len(*v.errs) > 0 }
+func (v Check) Failed() bool { return len(*v.Errs) > 0 }
 
-// integer reads an int; nil when the key is absent, null or wrong.
-func (v check) integer(m obj, key string) *int64 {
+// Integer reads an int; nil when the key is absent, null or wrong.
+func (v Check) Integer(m obj, key string) *int64 {
 	raw, there := m[key]
 	if !there || raw == nil {
 		return nil
 	}
-	n, ok := toInt(raw)
+	n, ok := ToInt(raw)
 	if _, isString := raw.(string); !ok || isString {
-		v.wrongType(key, "int")
+		v.WrongType(key, "int")
 		return nil
 	}
 	return &n
 }
 
-// text reads a string; nil when the key is absent, null or wrong.
-func (v check) text(m obj, key string) *string {
+// Text reads a string; nil when the key is absent, null or wrong.
+func (v Check) Text(m obj, key string) *string {
 	raw, there := m[key]
 	if !there || raw == nil {
 		return nil
 	}
 	str, ok := raw.(string)
 	if !ok {
-		v.wrongType(key, "string")
+		v.WrongType(key, "string")
 		return nil
 	}
 	return &str
 }
 
-// boolean reads a bool; nil when the key is absent, null or wrong.
-func (v check) boolean(m obj, key string) *bool {
+// Boolean reads a bool; nil when the key is absent, null or wrong.
+func (v Check) Boolean(m obj, key string) *bool {
 	raw, there := m[key]
 	if !there || raw == nil {
 		return nil
 	}
 	b, ok := raw.(bool)
 	if !ok {
-		v.wrongType(key, "bool")
+		v.WrongType(key, "bool")
 		return nil
 	}
 	return &b
 }
 
-// object reads a nested object; nil when absent, null or wrong. PHP sends an empty object as [].
-func (v check) object(m obj, key string) obj {
+// Object reads a nested object; nil when absent, null or wrong. PHP sends an empty object as [].
+func (v Check) Object(m obj, key string) obj {
 	raw, there := m[key]
 	if !there || raw == nil {
 		return nil
@@ -138,32 +138,32 @@ func (v check) object(m obj, key string) obj {
 	}
 	o, ok := raw.(obj)
 	if !ok {
-		v.wrongType(key, "array")
+		v.WrongType(key, "array")
 		return nil
 	}
 	return o
 }
 
-// list reads an array, or an object with indices for keys; nil when absent, null or wrong.
-func (v check) list(m obj, key string) []any {
+// List reads an array, or an object with indices for keys; nil when absent, null or wrong.
+func (v Check) List(m obj, key string) []any {
 	raw, there := m[key]
 	if !there || raw == nil {
 		return nil
 	}
-	l, ok := asList(raw)
+	l, ok := AsList(raw)
 	if !ok {
-		v.wrongType(key, "array")
+		v.WrongType(key, "array")
 		return nil
 	}
 	return l
 }
 
-// user reads the id of an active user. A responsible one must be paid for, too; an author may also be 0, the robot.
-func (v check) user(m obj, key string) *int64 {
-	before := len(*v.errs)
-	id := v.integer(m, key)
-	if len(*v.errs) > before {
-		v.choice(key) // amoCRM names both: EX error-validation-complex.json
+// User reads the id of an active user. A responsible one must be paid for, too; an author may also be 0, the robot.
+func (v Check) User(m obj, key string) *int64 {
+	before := len(*v.Errs)
+	id := v.Integer(m, key)
+	if len(*v.Errs) > before {
+		v.Choice(key) // amoCRM names both: EX error-validation-complex.json
 		return nil
 	}
 	if id == nil {
@@ -173,23 +173,23 @@ func (v check) user(m obj, key string) *int64 {
 	if *id == 0 && !responsible {
 		return id
 	}
-	u := userOf(v.a, *id)
+	u := UserOf(v.A, *id)
 	if u == nil || !u.Active || responsible && u.Free {
-		v.choice(key)
+		v.Choice(key)
 		return nil
 	}
 	return id
 }
 
-// required reads a string that must be there and not empty.
-func (v check) required(m obj, key string) *string {
+// Required reads a string that must be there and not empty.
+func (v Check) Required(m obj, key string) *string {
 	if m[key] == nil {
-		v.missing(key)
+		v.Missing(key)
 		return nil
 	}
-	str := v.text(m, key)
+	str := v.Text(m, key)
 	if str != nil && *str == "" {
-		v.missing(key)
+		v.Missing(key)
 		return nil
 	}
 	return str

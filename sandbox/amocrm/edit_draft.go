@@ -7,84 +7,84 @@ import (
 	"strings"
 )
 
-// draft is one checked item of a create or an update; nil pointers mean "not said".
-type draft struct {
-	id        int64
-	requestID string
-	sentID    bool // the request_id is the caller's own
+// Draft is one checked item of a create or an update; nil pointers mean "not said".
+type Draft struct {
+	ID        int64
+	RequestID string
+	SentID    bool // the request_id is the caller's own
 
-	name, first, last                              *string
-	responsible, createdBy, updatedBy              *int64
-	createdAt, updatedAt                           *int64
-	fields                                         []fieldWrite
+	Name, first, last                              *string
+	Responsible, CreatedBy, UpdatedBy              *int64
+	CreatedAt, UpdatedAt                           *int64
+	Fields                                         []fieldWrite
 	tags                                           tagWrite
-	price, cents, pipeline, status, loss, closedAt *int64
+	price, cents, Pipeline, Status, loss, closedAt *int64
 	clearLoss                                      bool
-	contacts                                       []LeadContact
-	company                                        int64
-	newContact, newCompany                         *draft // of a complex request
-	unsorted                                       bool
+	Contacts                                       []LeadContact
+	Company                                        int64
+	NewContact, NewCompany                         *Draft // of a complex request
+	Unsorted                                       bool
 }
 
 // tagWrite says what happens to an entity's tags: replace them all, or add and remove some.
 type tagWrite struct {
 	replaced         bool
-	set, add, remove []tagRef
+	set, add, remove []TagRef
 }
 
-// tagRef names a tag by id or by name.
-type tagRef struct {
+// TagRef names a tag by id or by name.
+type TagRef struct {
 	id          int64
-	name, color string
+	Name, Color string
 }
 
-// readDraft checks what every kind of entity may say.
-func readDraft(v check, entity string, m obj) *draft {
-	d := &draft{name: v.text(m, "name"), fields: v.fieldValues(entity, m)}
+// ReadDraft checks what every kind of entity may say.
+func ReadDraft(v Check, entity string, m obj) *Draft {
+	d := &Draft{Name: v.Text(m, "name"), Fields: v.FieldValues(entity, m)}
 	if entity == "contacts" {
-		d.first, d.last = v.text(m, "first_name"), v.text(m, "last_name")
+		d.first, d.last = v.Text(m, "first_name"), v.Text(m, "last_name")
 	}
-	d.responsible = v.user(m, "responsible_user_id")
-	d.createdBy, d.updatedBy = v.user(m, "created_by"), v.user(m, "updated_by")
-	d.createdAt, d.updatedAt = v.integer(m, "created_at"), v.integer(m, "updated_at")
+	d.Responsible = v.User(m, "responsible_user_id")
+	d.CreatedBy, d.UpdatedBy = v.User(m, "created_by"), v.User(m, "updated_by")
+	d.CreatedAt, d.UpdatedAt = v.Integer(m, "created_at"), v.Integer(m, "updated_at")
 	d.tags.add = readTags(v, entity, m, "tags_to_add")
 	d.tags.remove = readTags(v, entity, m, "tags_to_delete")
-	if e := v.object(m, "_embedded"); e != nil {
+	if e := v.Object(m, "_embedded"); e != nil {
 		if _, there := e["tags"]; there {
 			d.tags.replaced = true
-			d.tags.set = readTags(v.under("_embedded"), entity, e, "tags")
+			d.tags.set = readTags(v.Under("_embedded"), entity, e, "tags")
 		}
 	}
 	return d
 }
 
 // readTags reads a list of {"id":…} or {"name":…}.
-func readTags(v check, entity string, m obj, key string) []tagRef {
-	var out []tagRef
-	for i, raw := range v.list(m, key) {
+func readTags(v Check, entity string, m obj, key string) []TagRef {
+	var out []TagRef
+	for i, raw := range v.List(m, key) {
 		path := fmt.Sprintf("%s.%d", key, i)
 		el, ok := raw.(obj)
 		if !ok {
-			v.wrongType(path, "array")
+			v.WrongType(path, "array")
 			continue
 		}
-		at := v.under(path)
+		at := v.Under(path)
 		switch {
 		case el["id"] != nil:
-			id := at.integer(el, "id")
+			id := at.Integer(el, "id")
 			if id == nil {
 				continue
 			}
-			if tagByID(v.a, entity, *id) == nil {
-				at.choice("id")
+			if TagByID(v.A, entity, *id) == nil {
+				at.Choice("id")
 				continue
 			}
-			out = append(out, tagRef{id: *id})
+			out = append(out, TagRef{id: *id})
 		default:
-			if name := at.required(el, "name"); name != nil {
-				ref := tagRef{name: *name}
-				if c := at.text(el, "color"); c != nil {
-					ref.color = *c
+			if name := at.Required(el, "name"); name != nil {
+				ref := TagRef{Name: *name}
+				if c := at.Text(el, "color"); c != nil {
+					ref.Color = *c
 				}
 				out = append(out, ref)
 			}
@@ -94,73 +94,73 @@ func readTags(v check, entity string, m obj, key string) []tagRef {
 }
 
 // readLead checks what a lead may say beyond that. old is the lead before an update, nil on a create.
-func readLead(v check, m obj, old *Lead) *draft {
-	d := readDraft(v, "leads", m)
+func readLead(v Check, m obj, old *Lead) *Draft {
+	d := ReadDraft(v, "leads", m)
 	d.price, d.cents = readAmount(v, m, "price")
-	d.pipeline, d.status = v.integer(m, "pipeline_id"), v.integer(m, "status_id")
-	d.loss, d.closedAt = v.integer(m, "loss_reason_id"), v.integer(m, "closed_at")
+	d.Pipeline, d.Status = v.Integer(m, "pipeline_id"), v.Integer(m, "status_id")
+	d.loss, d.closedAt = v.Integer(m, "loss_reason_id"), v.Integer(m, "closed_at")
 	d.clearLoss = isNull(m, "loss_reason_id") || d.loss != nil && *d.loss == 0
-	readStage(v, d, old)
-	if d.loss != nil && *d.loss != 0 && lossReasonOf(v.a, *d.loss) == nil {
-		v.choice("loss_reason_id")
+	ReadStage(v, d, old)
+	if d.loss != nil && *d.loss != 0 && LossReasonOf(v.A, *d.loss) == nil {
+		v.Choice("loss_reason_id")
 	}
 	return d
 }
 
-// readStage checks the pipeline and the status as the pair that they are. Unsorted is no target.
-func readStage(v check, d *draft, old *Lead) {
-	if d.pipeline == nil && d.status == nil {
+// ReadStage checks the pipeline and the status as the pair that they are. Unsorted is no target.
+func ReadStage(v Check, d *Draft, old *Lead) {
+	if d.Pipeline == nil && d.Status == nil {
 		return
 	}
-	p := mainPipeline(v.a)
+	p := MainPipeline(v.A)
 	if old != nil {
-		p = pipelineOf(v.a, old.PipelineID)
+		p = PipelineOf(v.A, old.PipelineID)
 	}
-	if d.pipeline != nil {
-		if p = pipelineOf(v.a, *d.pipeline); p == nil || p.Archive {
-			v.choice("pipeline_id")
+	if d.Pipeline != nil {
+		if p = PipelineOf(v.A, *d.Pipeline); p == nil || p.Archive {
+			v.Choice("pipeline_id")
 			return
 		}
 	}
-	if d.status == nil {
+	if d.Status == nil {
 		return
 	}
-	if _, st := statusOf(v.a, p.ID, *d.status); st == nil || st.Type == unsortedType {
-		v.choice("status_id")
+	if _, st := StatusOf(v.A, p.ID, *d.Status); st == nil || st.Type == UnsortedType {
+		v.Choice("status_id")
 	}
 }
 
 // readAmount reads a price: an int, or a number with a fraction, which is cut off where the account keeps no cents.
-func readAmount(v check, m obj, key string) (whole, cents *int64) {
+func readAmount(v Check, m obj, key string) (whole, cents *int64) {
 	if n, ok := m[key].(interface{ Float64() (float64, error) }); ok {
 		if f, err := n.Float64(); err == nil && f > -1<<46 && f < 1<<46 {
 			all := int64(math.Round(f * 100))
-			if !v.a.Cents {
+			if !v.A.Cents {
 				all = int64(f) * 100
 			}
 			whole, rest := all/100, all%100
 			return &whole, &rest
 		}
 	}
-	return v.integer(m, key), new(int64)
+	return v.Integer(m, key), new(int64)
 }
 
 // readLinks reads the contacts and the company that a new lead is born with.
-func readLinks(v check, m obj, d *draft) {
-	v.embedded(m, "contacts", func(at check, el obj, i int) {
-		if id := at.existing(el, "contacts"); id != 0 {
-			isMain := at.boolean(el, "is_main")
-			d.contacts = append(d.contacts, LeadContact{ID: id, IsMain: isMain != nil && *isMain})
+func readLinks(v Check, m obj, d *Draft) {
+	v.Embedded(m, "contacts", func(at Check, el obj, i int) {
+		if id := at.Existing(el, "contacts"); id != 0 {
+			isMain := at.Boolean(el, "is_main")
+			d.Contacts = append(d.Contacts, LeadContact{ID: id, IsMain: isMain != nil && *isMain})
 		}
 	})
-	v.embedded(m, "companies", func(at check, el obj, i int) {
+	v.Embedded(m, "companies", func(at Check, el obj, i int) {
 		if i > 0 {
-			at.notExpected("id")
+			at.NotExpected("id")
 			return
 		}
-		d.company = at.existing(el, "companies")
+		d.Company = at.Existing(el, "companies")
 	})
-	d.contacts = withMain(d.contacts)
+	d.Contacts = withMain(d.Contacts)
 }
 
 // withMain makes sure that exactly one contact is the main one: the last that says so, else the first.
@@ -182,19 +182,19 @@ func withMain(list []LeadContact) []LeadContact {
 }
 
 // fullName is the contact's name, made of its parts when only they were sent.
-func (d *draft) fullName(old *Contact) *string {
-	if d.name != nil || d.first == nil && d.last == nil {
-		return d.name
+func (d *Draft) fullName(old *Contact) *string {
+	if d.Name != nil || d.first == nil && d.last == nil {
+		return d.Name
 	}
 	var first, last string
 	if old != nil {
 		first, last = old.FirstName, old.LastName
 	}
-	name := strings.TrimSpace(or(d.first, first) + " " + or(d.last, last))
+	name := strings.TrimSpace(Or(d.first, first) + " " + Or(d.last, last))
 	return &name
 }
 
-func or[T any](p *T, otherwise T) T {
+func Or[T any](p *T, otherwise T) T {
 	if p == nil {
 		return otherwise
 	}

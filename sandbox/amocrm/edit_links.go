@@ -4,82 +4,82 @@ import (
 	"slices"
 )
 
-// end is one end of a link between two entities.
-type end struct {
-	kind string
-	id   int64
-	meta any // of the link, seen from the other end
+// End is one end of a link between two entities.
+type End struct {
+	Kind string
+	ID   int64
+	Meta any // of the link, seen from the other end
 }
 
-// linkOrder is one checked item of a link or unlink request.
-type linkOrder struct {
-	from, to end
+// LinkOrder is one checked item of a link or unlink request.
+type LinkOrder struct {
+	From, To End
 	element  *ElementLink // when a catalog element is linked
 	main     bool
 	by       *int64
 }
 
 // linkable says which kinds may be linked: every pair of the three, and each with catalog elements.
-func linkable(from, to string) bool { return isEntity(to) && from != to || to == elementsKind }
+func linkable(from, to string) bool { return IsEntity(to) && from != to || to == ElementsKind }
 
-func readLinkOrder(v check, entity string, owner int64, m obj) linkOrder {
-	o := linkOrder{from: end{kind: entity, id: owner}}
+func ReadLinkOrder(v Check, entity string, owner int64, m obj) LinkOrder {
+	o := LinkOrder{From: End{Kind: entity, ID: owner}}
 	if owner == 0 {
 		if m["entity_id"] == nil {
-			v.missing("entity_id")
-		} else if id := v.integer(m, "entity_id"); id != nil {
-			if o.from.id = *id; baseByID(v.a, entity, *id) == nil {
-				v.choice("entity_id")
+			v.Missing("entity_id")
+		} else if id := v.Integer(m, "entity_id"); id != nil {
+			if o.From.ID = *id; BaseByID(v.A, entity, *id) == nil {
+				v.Choice("entity_id")
 			}
 		}
 	}
-	if kind := v.required(m, "to_entity_type"); kind != nil {
-		if o.to.kind = *kind; !linkable(entity, *kind) {
-			v.choice("to_entity_type")
+	if kind := v.Required(m, "to_entity_type"); kind != nil {
+		if o.To.Kind = *kind; !linkable(entity, *kind) {
+			v.Choice("to_entity_type")
 		}
 	}
 	if m["to_entity_id"] == nil {
-		v.missing("to_entity_id")
-	} else if id := v.integer(m, "to_entity_id"); id != nil {
-		if o.to.id = *id; isEntity(o.to.kind) && baseByID(v.a, o.to.kind, *id) == nil {
-			v.choice("to_entity_id")
+		v.Missing("to_entity_id")
+	} else if id := v.Integer(m, "to_entity_id"); id != nil {
+		if o.To.ID = *id; IsEntity(o.To.Kind) && BaseByID(v.A, o.To.Kind, *id) == nil {
+			v.Choice("to_entity_id")
 		}
 	}
-	if o.to.kind == elementsKind && !v.failed() {
-		o.element = readElementLink(v, m, o.to.id)
+	if o.To.Kind == ElementsKind && !v.Failed() {
+		o.element = readElementLink(v, m, o.To.ID)
 	}
-	if meta := v.object(m, "metadata"); meta != nil {
-		at := v.under("metadata")
-		o.main = or(at.boolean(meta, "is_main"), false)
-		o.by = at.user(meta, "updated_by")
+	if meta := v.Object(m, "metadata"); meta != nil {
+		at := v.Under("metadata")
+		o.main = Or(at.Boolean(meta, "is_main"), false)
+		o.by = at.User(meta, "updated_by")
 	}
 	return o
 }
 
 // sides sorts a link's ends by kind; an absent kind is 0.
-func (o linkOrder) sides() (lead, contact, company int64) {
-	for _, e := range []end{o.from, o.to} {
-		switch e.kind {
+func (o LinkOrder) sides() (lead, contact, company int64) {
+	for _, e := range []End{o.From, o.To} {
+		switch e.Kind {
 		case "leads":
-			lead = e.id
+			lead = e.ID
 		case "contacts":
-			contact = e.id
+			contact = e.ID
 		case "companies":
-			company = e.id
+			company = e.ID
 		}
 	}
 	return lead, contact, company
 }
 
-// join makes the link. A lead and a contact have one company at most: the new one replaces the old.
-func (x writer) join(o linkOrder) {
+// Join makes the link. A lead and a contact have one company at most: the new one replaces the old.
+func (x Writer) Join(o LinkOrder) {
 	lead, contact, company := o.sides()
 	switch {
 	case o.element != nil:
 		x.joinElement(o)
 		return
 	case lead != 0 && contact != 0:
-		l := x.a.Leads[lead]
+		l := x.A.Leads[lead]
 		list := slices.Clone(l.Contacts)
 		at := slices.IndexFunc(list, func(c LeadContact) bool { return c.ID == contact })
 		if at >= 0 && (!o.main || list[at].IsMain) {
@@ -96,15 +96,15 @@ func (x writer) join(o linkOrder) {
 		}
 		l.Contacts = withMain(list)
 	case lead != 0:
-		x.a.Leads[lead].CompanyID = company
+		x.A.Leads[lead].CompanyID = company
 	default:
-		x.a.Contacts[contact].CompanyID = company
+		x.A.Contacts[contact].CompanyID = company
 	}
 	x.linkChanged("entity_linked", o)
 }
 
-// unlink removes the link; one that is not there stays not there.
-func (x writer) unlink(o linkOrder) {
+// Unlink removes the link; one that is not there stays not there.
+func (x Writer) Unlink(o LinkOrder) {
 	lead, contact, company := o.sides()
 	there := false
 	switch {
@@ -112,17 +112,17 @@ func (x writer) unlink(o linkOrder) {
 		x.unlinkElement(o)
 		return
 	case lead != 0 && contact != 0:
-		l := x.a.Leads[lead]
+		l := x.A.Leads[lead]
 		left := slices.DeleteFunc(slices.Clone(l.Contacts), func(c LeadContact) bool { return c.ID == contact })
 		there = len(left) != len(l.Contacts)
 		l.Contacts = withMain(left)
 	case lead != 0:
-		l := x.a.Leads[lead]
+		l := x.A.Leads[lead]
 		if there = l.CompanyID == company; there {
 			l.CompanyID = 0
 		}
 	default:
-		c := x.a.Contacts[contact]
+		c := x.A.Contacts[contact]
 		if there = c.CompanyID == company; there {
 			c.CompanyID = 0
 		}
@@ -132,49 +132,49 @@ func (x writer) unlink(o linkOrder) {
 	}
 }
 
-func (x writer) linkChanged(typ string, o linkOrder) {
-	by := or(o.by, x.by)
-	x.journal(by).linked(typ, o.from.kind, o.from.id, o.to.kind, o.to.id)
-	b := baseByID(x.a, o.from.kind, o.from.id)
-	b.UpdatedAt, b.UpdatedBy = x.now, by
-	x.changed(change{Entity: o.from.kind, Action: "update", ID: o.from.id, By: by})
+func (x Writer) linkChanged(typ string, o LinkOrder) {
+	by := Or(o.by, x.By)
+	x.Journal(by).Linked(typ, o.From.Kind, o.From.ID, o.To.Kind, o.To.ID)
+	b := BaseByID(x.A, o.From.Kind, o.From.ID)
+	b.UpdatedAt, b.UpdatedBy = x.Now, by
+	x.Changed(Change{Entity: o.From.Kind, Action: "update", ID: o.From.ID, By: by})
 }
 
 // readElementLink reads the metadata that a link to a catalog element needs; nil after an error.
-func readElementLink(v check, m obj, id int64) *ElementLink {
-	meta := v.object(m, "metadata")
-	at := v.under("metadata")
+func readElementLink(v Check, m obj, id int64) *ElementLink {
+	meta := v.Object(m, "metadata")
+	at := v.Under("metadata")
 	if meta["catalog_id"] == nil {
-		at.missing("catalog_id")
+		at.Missing("catalog_id")
 		return nil
 	}
-	link := &ElementLink{ID: id, Quantity: 1, CatalogID: or(at.integer(meta, "catalog_id"), 0), PriceID: or(at.integer(meta, "price_id"), 0)}
-	c := catalogOf(v.a, link.CatalogID)
+	link := &ElementLink{ID: id, Quantity: 1, CatalogID: Or(at.Integer(meta, "catalog_id"), 0), PriceID: Or(at.Integer(meta, "price_id"), 0)}
+	c := CatalogOf(v.A, link.CatalogID)
 	switch {
 	case c == nil:
-		at.choice("catalog_id")
+		at.Choice("catalog_id")
 	case c.Elements[id] == nil:
-		v.choice("to_entity_id")
+		v.Choice("to_entity_id")
 	}
 	if raw, there := meta["quantity"]; there && raw != nil {
-		n, ok := plainNumbers(raw).(float64)
-		if whole, isInt := plainNumbers(raw).(int64); isInt {
+		n, ok := PlainNumbers(raw).(float64)
+		if whole, isInt := PlainNumbers(raw).(int64); isInt {
 			n, ok = float64(whole), true
 		}
 		if !ok || n <= 0 {
-			at.wrongType("quantity", "float")
+			at.WrongType("quantity", "float")
 		}
 		link.Quantity = n
 	}
-	if v.failed() {
+	if v.Failed() {
 		return nil
 	}
 	return link
 }
 
 // joinElement puts an element on an entity; one that is there gets the new quantity and price.
-func (x writer) joinElement(o linkOrder) {
-	b := baseByID(x.a, o.from.kind, o.from.id)
+func (x Writer) joinElement(o LinkOrder) {
+	b := BaseByID(x.A, o.From.Kind, o.From.ID)
 	list := slices.Clone(b.Elements)
 	at := slices.IndexFunc(list, func(e ElementLink) bool { return e.ID == o.element.ID })
 	if at >= 0 {
@@ -187,8 +187,8 @@ func (x writer) joinElement(o linkOrder) {
 }
 
 // unlinkElement takes an element off an entity; one that is not there stays not there.
-func (x writer) unlinkElement(o linkOrder) {
-	b := baseByID(x.a, o.from.kind, o.from.id)
+func (x Writer) unlinkElement(o LinkOrder) {
+	b := BaseByID(x.A, o.From.Kind, o.From.ID)
 	left := slices.DeleteFunc(slices.Clone(b.Elements), func(e ElementLink) bool { return e.ID == o.element.ID })
 	if len(left) != len(b.Elements) {
 		b.Elements = left
@@ -197,11 +197,11 @@ func (x writer) unlinkElement(o linkOrder) {
 }
 
 // elementChanged tells the feed and the webhooks. Elements have no feed of their own.
-func (x writer) elementChanged(typ string, o linkOrder) {
-	by := or(o.by, x.by)
+func (x Writer) elementChanged(typ string, o LinkOrder) {
+	by := Or(o.by, x.By)
 	link := obj{"entity": obj{"type": "catalog_element", "id": o.element.ID}}
-	x.journal(by).add(typ, singular(o.from.kind), o.from.id, one("link", link), nil)
-	b := baseByID(x.a, o.from.kind, o.from.id)
-	b.UpdatedAt, b.UpdatedBy = x.now, by
-	x.changed(change{Entity: o.from.kind, Action: "update", ID: o.from.id, By: by})
+	x.Journal(by).Add(typ, Singular(o.From.Kind), o.From.ID, One("link", link), nil)
+	b := BaseByID(x.A, o.From.Kind, o.From.ID)
+	b.UpdatedAt, b.UpdatedBy = x.Now, by
+	x.Changed(Change{Entity: o.From.Kind, Action: "update", ID: o.From.ID, By: by})
 }

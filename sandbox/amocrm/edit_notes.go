@@ -2,72 +2,72 @@ package amocrm
 
 // readNoteParams lists, for each writable note type, the params without which it would say nothing (amocrm.md §6.1 names
 // which there are, not which must be there).
-var noteParams = map[string][]string{
+var NoteParams = map[string][]string{
 	"common": {"text"}, "call_in": {"phone"}, "call_out": {"phone"},
 	"service_message": {"service", "text"}, "extended_service_message": {"service", "text"},
 	"message_cashier": {"status", "text"}, "geolocation": {"text"}, "sms_in": {"text", "phone"}, "sms_out": {"text", "phone"},
 	"attachment": {"file_uuid", "file_name"},
 }
 
-// readNote checks a new note. CreatedBy and Responsible are -1 when the item does not say them.
-func readNote(v check, entity string, m obj, owner int64) *Note {
+// ReadNote checks a new note. CreatedBy and Responsible are -1 when the item does not say them.
+func ReadNote(v Check, entity string, m obj, owner int64) *Note {
 	n := &Note{
-		Entity: entity, EntityID: owner, CreatedBy: or(v.user(m, "created_by"), -1),
-		Responsible: or(v.user(m, "responsible_user_id"), -1), CreatedAt: or(v.integer(m, "created_at"), 0),
+		Entity: entity, EntityID: owner, CreatedBy: Or(v.User(m, "created_by"), -1),
+		Responsible: Or(v.User(m, "responsible_user_id"), -1), CreatedAt: Or(v.Integer(m, "created_at"), 0),
 	}
 	if owner == 0 {
 		if m["entity_id"] == nil {
-			v.missing("entity_id")
+			v.Missing("entity_id")
 		} else {
-			n.EntityID = or(v.integer(m, "entity_id"), -1)
+			n.EntityID = Or(v.Integer(m, "entity_id"), -1)
 		}
 	}
-	if n.EntityID > 0 && baseByID(v.a, entity, n.EntityID) == nil {
-		v.choice("entity_id")
+	if n.EntityID > 0 && BaseByID(v.A, entity, n.EntityID) == nil {
+		v.Choice("entity_id")
 	}
-	if typ := v.required(m, "note_type"); typ != nil {
+	if typ := v.Required(m, "note_type"); typ != nil {
 		n.Type = *typ
-		if noteParams[n.Type] == nil {
-			v.choice("note_type")
+		if NoteParams[n.Type] == nil {
+			v.Choice("note_type")
 		} else {
-			n.Params = readNoteParams(v, n.Type, m)
+			n.Params = ReadNoteParams(v, n.Type, m)
 		}
 	}
 	return n
 }
 
-// readNoteParams reads params of a note of the type; keys that are not documented are kept as they are.
-func readNoteParams(v check, typ string, m obj) map[string]any {
-	raw := v.object(m, "params")
-	if raw == nil && v.failed() {
+// ReadNoteParams reads params of a note of the type; keys that are not documented are kept as they are.
+func ReadNoteParams(v Check, typ string, m obj) map[string]any {
+	raw := v.Object(m, "params")
+	if raw == nil && v.Failed() {
 		return nil
 	}
-	at := v.under("params")
-	for _, key := range noteParams[typ] {
+	at := v.Under("params")
+	for _, key := range NoteParams[typ] {
 		if raw[key] == nil {
-			at.missing(key)
+			at.Missing(key)
 		} else {
-			at.text(raw, key)
+			at.Text(raw, key)
 		}
 	}
-	params, _ := plainNumbers(raw).(obj)
+	params, _ := PlainNumbers(raw).(obj)
 	return params
 }
 
-// addNote gives the note its id and tells the feed and the webhooks.
-func (x writer) addNote(n *Note) {
-	n.ID = x.w.takeID()
+// AddNote gives the note its id and tells the feed and the webhooks.
+func (x Writer) AddNote(n *Note) {
+	n.ID = x.W.TakeID()
 	if n.CreatedBy < 0 {
-		n.CreatedBy = x.by
+		n.CreatedBy = x.By
 	}
 	if n.Responsible < 0 {
-		n.Responsible = baseByID(x.a, n.Entity, n.EntityID).Responsible
+		n.Responsible = BaseByID(x.A, n.Entity, n.EntityID).Responsible
 	}
 	if n.CreatedAt == 0 {
-		n.CreatedAt = x.now
+		n.CreatedAt = x.Now
 	}
 	n.UpdatedAt, n.UpdatedBy = n.CreatedAt, n.CreatedBy
-	x.a.Notes[n.ID] = n
-	x.journal(n.CreatedBy).add(noteEvents[n.Type], singular(n.Entity), n.EntityID, one("note", obj{"id": n.ID}), nil)
-	x.changed(change{Entity: n.Entity, Action: "note", ID: n.EntityID, NoteID: n.ID, By: n.CreatedBy})
+	x.A.Notes[n.ID] = n
+	x.Journal(n.CreatedBy).Add(NoteEvents[n.Type], Singular(n.Entity), n.EntityID, One("note", obj{"id": n.ID}), nil)
+	x.Changed(Change{Entity: n.Entity, Action: "note", ID: n.EntityID, NoteID: n.ID, By: n.CreatedBy})
 }

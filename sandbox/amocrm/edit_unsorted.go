@@ -14,67 +14,67 @@ func newUID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// addUnsorted makes incoming leads, all or none.
-func (x writer) addUnsorted(category string, items []obj) (made []*Unsorted, bad refusal) {
-	var drafts []*draft
+// AddUnsorted makes incoming leads, all or none.
+func (x Writer) AddUnsorted(category string, items []obj) (made []*Unsorted, bad Refusal) {
+	var drafts []*Draft
 	for i, m := range items {
-		drafts = append(drafts, bad.unsortedDraft(x.a, m, i))
+		drafts = append(drafts, bad.unsortedDraft(x.A, m, i))
 	}
-	if bad.any() {
+	if bad.Any() {
 		return nil, bad
 	}
 	for i, d := range drafts {
-		x.createNested(d)
-		made = append(made, x.recordUnsorted(x.create("leads", d), category, d, items[i]))
+		x.CreateNested(d)
+		made = append(made, x.RecordUnsorted(x.Create("leads", d), category, d, items[i]))
 	}
 	return made, bad
 }
 
 // unsortedDraft checks an incoming lead; names in it may be numbers (EX unsorted-forms-create-request.json).
-func (f *refusal) unsortedDraft(a *Account, m obj, index int) *draft {
-	v := newCheck(a)
+func (f *Refusal) unsortedDraft(a *Account, m obj, index int) *Draft {
+	v := NewCheck(a)
 	for _, key := range []string{"source_uid", "source_name"} {
-		v.required(m, key)
+		v.Required(m, key)
 	}
-	if v.object(m, "metadata") == nil && !v.failed() {
-		v.missing("metadata")
+	if v.Object(m, "metadata") == nil && !v.Failed() {
+		v.Missing("metadata")
 	}
-	d := &draft{}
-	v.embedded(m, "leads", func(at check, el obj, i int) {
+	d := &Draft{}
+	v.Embedded(m, "leads", func(at Check, el obj, i int) {
 		if i == 0 {
 			d = readLead(at, withTextNames(el), nil)
 		}
 	})
-	if lead := v.under("_embedded").object(v.object(m, "_embedded"), "lead"); lead != nil { // the official library's name of it
-		d = readLead(v.under("_embedded.lead"), withTextNames(lead), nil)
+	if lead := v.Under("_embedded").Object(v.Object(m, "_embedded"), "lead"); lead != nil { // the official library's name of it
+		d = readLead(v.Under("_embedded.lead"), withTextNames(lead), nil)
 	}
-	d.unsorted, d.status = true, nil
-	d.requestID, d.sentID = requestID(m, index)
-	d.createdAt = v.integer(m, "created_at")
-	if d.pipeline = v.integer(m, "pipeline_id"); d.pipeline != nil && pipelineOf(a, *d.pipeline) == nil {
-		v.choice("pipeline_id")
+	d.Unsorted, d.Status = true, nil
+	d.RequestID, d.SentID = RequestID(m, index)
+	d.CreatedAt = v.Integer(m, "created_at")
+	if d.Pipeline = v.Integer(m, "pipeline_id"); d.Pipeline != nil && PipelineOf(a, *d.Pipeline) == nil {
+		v.Choice("pipeline_id")
 	}
-	v.embedded(m, "contacts", func(at check, el obj, i int) {
+	v.Embedded(m, "contacts", func(at Check, el obj, i int) {
 		switch {
 		case i > 0:
 		case el["id"] != nil: // clients send one that is there, too
-			if id := at.existing(el, "contacts"); id != 0 {
-				d.contacts = []LeadContact{{ID: id, IsMain: true}}
+			if id := at.Existing(el, "contacts"); id != 0 {
+				d.Contacts = []LeadContact{{ID: id, IsMain: true}}
 			}
 		default:
-			d.newContact = readDraft(at, "contacts", withTextNames(el))
+			d.NewContact = ReadDraft(at, "contacts", withTextNames(el))
 		}
 	})
-	v.embedded(m, "companies", func(at check, el obj, i int) {
+	v.Embedded(m, "companies", func(at Check, el obj, i int) {
 		switch {
 		case i > 0:
 		case el["id"] != nil:
-			d.company = at.existing(el, "companies")
+			d.Company = at.Existing(el, "companies")
 		default:
-			d.newCompany = readDraft(at, "companies", withTextNames(el))
+			d.NewCompany = ReadDraft(at, "companies", withTextNames(el))
 		}
 	})
-	f.add(d.requestID, *v.errs)
+	f.Add(d.RequestID, *v.Errs)
 	return d
 }
 
@@ -90,30 +90,30 @@ func withTextNames(m obj) obj {
 
 // What becomes of an incoming lead.
 const (
-	outcomeAccepted = "accepted"
-	outcomeDeclined = "declined"
+	OutcomeAccepted = "accepted"
+	OutcomeDeclined = "declined"
 )
 
 // maxSettled bounds what is remembered of settled ones in an account; the oldest go first.
 const maxSettled = 10_000
 
-// unsortedCategories are the kinds of incoming leads.
-var unsortedCategories = []string{"sip", "mail", "forms", "chats"}
+// UnsortedCategories are the kinds of incoming leads.
+var UnsortedCategories = []string{"sip", "mail", "forms", "chats"}
 
-// unsortedMetadata are the keys that reads of each category always have.
-var unsortedMetadata = map[string][]string{
+// UnsortedMetadata are the keys that reads of each category always have.
+var UnsortedMetadata = map[string][]string{
 	"sip":   {"from", "phone", "called_at", "duration", "link", "service_code", "uniq"},
 	"forms": {"form_id", "form_name", "form_page", "ip", "form_sent_at", "referer", "visitor_uid"},
 	"mail":  {"from", "received_at", "subject", "thread_id", "message_id", "content_summary"},
 	"chats": {"from", "to", "received_at", "service", "client", "origin", "last_message_text", "source_name"},
 }
 
-// recordUnsorted keeps what the incoming lead came with.
-func (x writer) recordUnsorted(lead int64, category string, d *draft, m obj) *Unsorted {
-	l := x.a.Leads[lead]
+// RecordUnsorted keeps what the incoming lead came with.
+func (x Writer) RecordUnsorted(lead int64, category string, d *Draft, m obj) *Unsorted {
+	l := x.A.Leads[lead]
 	u := &Unsorted{UID: newUID(), Category: category, PipelineID: l.PipelineID, CreatedAt: l.CreatedAt, LeadID: lead}
-	if len(d.contacts) > 0 {
-		u.ContactID = d.contacts[0].ID
+	if len(d.Contacts) > 0 {
+		u.ContactID = d.Contacts[0].ID
 	}
 	e, _ := m["_embedded"].(obj)
 	sent, ok := m["metadata"].(obj)
@@ -123,7 +123,7 @@ func (x writer) recordUnsorted(lead int64, category string, d *draft, m obj) *Un
 	u.SourceUID, _ = m["source_uid"].(string)
 	u.SourceName, _ = m["source_name"].(string)
 	meta := obj{}
-	for _, key := range unsortedMetadata[category] {
+	for _, key := range UnsortedMetadata[category] {
 		meta[key] = nil
 	}
 	maps.Copy(meta, sent)
@@ -135,41 +135,41 @@ func (x writer) recordUnsorted(lead int64, category string, d *draft, m obj) *Un
 	if raw, err := json.Marshal(meta); err == nil { // decoded from JSON, so it can be encoded again
 		u.Metadata = raw
 	}
-	x.a.Unsorted[u.UID] = u
+	x.A.Unsorted[u.UID] = u
 	return u
 }
 
 // callOf puts the call that an incoming lead came with on its card.
-func (x writer) callOf(u *Unsorted, meta obj) {
+func (x Writer) callOf(u *Unsorted, meta obj) {
 	params := obj{"source": meta["service_code"]}
 	for _, key := range []string{"uniq", "duration", "link", "phone"} {
-		params[key] = plainNumbers(meta[key])
+		params[key] = PlainNumbers(meta[key])
 	}
-	x.addNote(&Note{Entity: "leads", EntityID: u.LeadID, Type: "call_in", Params: params, CreatedBy: -1, Responsible: -1})
+	x.AddNote(&Note{Entity: "leads", EntityID: u.LeadID, Type: "call_in", Params: params, CreatedBy: -1, Responsible: -1})
 }
 
 // settleUnsorted ends the wait of a lead that has left Unsorted.
-func (x writer) settleUnsorted(l *Lead, outcome string) {
-	for _, u := range x.a.Unsorted {
+func (x Writer) settleUnsorted(l *Lead, outcome string) {
+	for _, u := range x.A.Unsorted {
 		if u.LeadID == l.ID {
-			x.settle(u, outcome)
+			x.Settle(u, outcome)
 		}
 	}
 }
 
-func (x writer) settle(u *Unsorted, outcome string) {
-	delete(x.a.Unsorted, u.UID)
-	u.Outcome, u.SettledAt = outcome, x.now
-	x.a.Settled = append(x.a.Settled, u)
-	if over := len(x.a.Settled) - maxSettled; over > 0 {
-		x.a.Settled = slices.Clone(x.a.Settled[over:])
+func (x Writer) Settle(u *Unsorted, outcome string) {
+	delete(x.A.Unsorted, u.UID)
+	u.Outcome, u.SettledAt = outcome, x.Now
+	x.A.Settled = append(x.A.Settled, u)
+	if over := len(x.A.Settled) - maxSettled; over > 0 {
+		x.A.Settled = slices.Clone(x.A.Settled[over:])
 	}
 }
 
-// drop settles an incoming lead and puts it into the bin.
-func (x writer) drop(u *Unsorted, outcome string) {
-	x.settle(u, outcome)
-	if baseByID(x.a, "leads", u.LeadID) != nil {
+// Drop settles an incoming lead and puts it into the bin.
+func (x Writer) Drop(u *Unsorted, outcome string) {
+	x.Settle(u, outcome)
+	if BaseByID(x.A, "leads", u.LeadID) != nil {
 		x.bin("leads", u.LeadID)
 	}
 }

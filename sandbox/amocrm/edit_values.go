@@ -19,31 +19,31 @@ type fieldWrite struct {
 // maxValues is how many custom values one entity of a complex request may carry (amocrm.md §5.3).
 const maxValues = 40
 
-// fieldValues reads custom_fields_values of an item of the entity's kind.
-func (v check) fieldValues(entity string, m obj) []fieldWrite {
+// FieldValues reads custom_fields_values of an item of the entity's kind.
+func (v Check) FieldValues(entity string, m obj) []fieldWrite {
 	var out []fieldWrite
-	for i, raw := range v.list(m, "custom_fields_values") {
+	for i, raw := range v.List(m, "custom_fields_values") {
 		path := fmt.Sprintf("custom_fields_values.%d", i)
 		el, ok := raw.(obj)
 		if !ok {
-			v.wrongType(path, "array")
+			v.WrongType(path, "array")
 			continue
 		}
-		at := v.under(path)
+		at := v.Under(path)
 		f := readField(at, entity, el)
 		if f == nil {
 			continue
 		}
 		values, there := el["values"]
 		if !there {
-			at.missing("values")
+			at.Missing("values")
 			continue
 		}
-		list := at.list(el, "values")
+		list := at.List(el, "values")
 		if list == nil && values != nil {
 			continue
 		}
-		if w := (fieldWrite{f, readElements(at, f, list)}); !at.failed() {
+		if w := (fieldWrite{f, readElements(at, f, list)}); !at.Failed() {
 			out = append(out, w)
 		}
 	}
@@ -51,41 +51,41 @@ func (v check) fieldValues(entity string, m obj) []fieldWrite {
 }
 
 // readField finds the addressed field: by id, or by code when there is no id.
-func readField(v check, entity string, el obj) *Field {
+func readField(v Check, entity string, el obj) *Field {
 	if el["field_id"] == nil {
-		code := v.text(el, "field_code")
+		code := v.Text(el, "field_code")
 		if code == nil {
-			v.missing("field_id")
+			v.Missing("field_id")
 			return nil
 		}
-		f := fieldByCode(v.a, entity, *code)
+		f := FieldByCode(v.A, entity, *code)
 		if f == nil {
-			v.choice("field_code")
+			v.Choice("field_code")
 		}
 		return f
 	}
-	id := v.integer(el, "field_id")
+	id := v.Integer(el, "field_id")
 	if id == nil {
 		return nil
 	}
-	f := fieldOf(v.a, entity, *id)
+	f := FieldOf(v.A, entity, *id)
 	if f == nil {
-		v.choice("field_id")
+		v.Choice("field_id")
 	}
 	return f
 }
 
 // readElements reads values[] of one field. A list field keeps every element only if it is a multiselect.
-func readElements(v check, f *Field, list []any) []map[string]any {
+func readElements(v Check, f *Field, list []any) []map[string]any {
 	var out []map[string]any
 	for j, raw := range list {
 		path := fmt.Sprintf("values.%d", j)
 		el, ok := raw.(obj)
 		if !ok {
-			v.wrongType(path, "array")
+			v.WrongType(path, "array")
 			continue
 		}
-		if stored := readElement(v.under(path), f, el); stored != nil {
+		if stored := readElement(v.Under(path), f, el); stored != nil {
 			out = append(out, stored)
 		}
 	}
@@ -93,7 +93,7 @@ func readElements(v check, f *Field, list []any) []map[string]any {
 }
 
 // readElement reads one object of values[] into its read shape; nil for an empty or a wrong one.
-func readElement(v check, f *Field, el obj) map[string]any {
+func readElement(v Check, f *Field, el obj) map[string]any {
 	switch f.Type {
 	case "select", "multiselect", "radiobutton", "category":
 		return readEnum(v, f, el)
@@ -106,13 +106,13 @@ func readElement(v check, f *Field, el obj) map[string]any {
 	}
 	for _, key := range []string{"enum_id", "enum_code"} {
 		if raw, there := el[key]; there && (raw != nil || f.Type == "checkbox") {
-			v.notExpected(key)
+			v.NotExpected(key)
 			return nil
 		}
 	}
 	raw, there := el["value"]
 	if !there {
-		v.missing("value")
+		v.Missing("value")
 		return nil
 	}
 	if raw == nil || raw == "" && f.Type != "checkbox" {
@@ -120,10 +120,10 @@ func readElement(v check, f *Field, el obj) map[string]any {
 	}
 	value, want := scalar(f.Type, raw)
 	if want != "" {
-		v.wrongType("value", want)
+		v.WrongType("value", want)
 		return nil
 	}
-	if o, ok := value.(obj); ok && f.Type == "legal_entity" && v.under("value").required(o, "name") == nil {
+	if o, ok := value.(obj); ok && f.Type == "legal_entity" && v.Under("value").Required(o, "name") == nil {
 		return nil
 	}
 	return map[string]any{"value": value}
@@ -140,7 +140,7 @@ func scalar(typ string, raw any) (value any, want string) {
 		}
 		return nil, "bool"
 	case "date", "date_time", "birthday":
-		if n, ok := toInt(raw); ok {
+		if n, ok := ToInt(raw); ok {
 			return n, ""
 		}
 		if str, ok := raw.(string); ok {
@@ -151,7 +151,7 @@ func scalar(typ string, raw any) (value any, want string) {
 		return nil, "int"
 	case "legal_entity", "items", "linked_entity", "payer", "supplier", "file":
 		if o, ok := raw.(obj); ok {
-			return plainNumbers(o), ""
+			return PlainNumbers(o), ""
 		}
 		return nil, "array"
 	default:
@@ -177,36 +177,36 @@ func numberText(raw any) (any, string) {
 	if _, err := strconv.ParseFloat(str, 64); err != nil {
 		return nil, "numeric"
 	}
-	if n, ok := parseWhole(str); ok {
+	if n, ok := ParseWhole(str); ok {
 		return strconv.FormatInt(n, 10), ""
 	}
 	return str, ""
 }
 
 // readEnum reads a choice: enum_id, value or enum_code, in this order.
-func readEnum(v check, f *Field, el obj) map[string]any {
+func readEnum(v Check, f *Field, el obj) map[string]any {
 	for _, key := range []string{"enum_id", "value", "enum_code"} {
 		raw := el[key]
 		if raw == nil {
 			continue
 		}
-		if key == "enum_id" && v.integer(el, key) == nil {
+		if key == "enum_id" && v.Integer(el, key) == nil {
 			return nil
 		}
 		for _, e := range f.Enums {
-			n, isInt := toInt(raw)
+			n, isInt := ToInt(raw)
 			if key == "enum_id" && isInt && n == e.ID || key == "value" && raw == e.Value ||
 				key == "enum_code" && e.Code != "" && raw == e.Code {
 				return enumRead(e)
 			}
 		}
-		v.choice(key)
+		v.Choice(key)
 		return nil
 	}
 	if _, there := el["value"]; there {
 		return nil // {"value": null} clears
 	}
-	v.missing("value")
+	v.Missing("value")
 	return nil
 }
 
@@ -220,10 +220,10 @@ func enumRead(e *Enum) map[string]any {
 }
 
 // readMultitext reads a phone, an e-mail address or a messenger with its kind; without one it is the first, WORK.
-func readMultitext(v check, f *Field, el obj) map[string]any {
+func readMultitext(v Check, f *Field, el obj) map[string]any {
 	raw, there := el["value"]
 	if !there {
-		v.missing("value")
+		v.Missing("value")
 		return nil
 	}
 	value, want := scalar("text", raw)
@@ -231,7 +231,7 @@ func readMultitext(v check, f *Field, el obj) map[string]any {
 		return nil
 	}
 	if want != "" {
-		v.wrongType("value", want)
+		v.WrongType("value", want)
 		return nil
 	}
 	var kind *Enum
@@ -242,17 +242,17 @@ func readMultitext(v check, f *Field, el obj) map[string]any {
 		if el[key] == nil {
 			continue
 		}
-		if key == "enum_id" && v.integer(el, key) == nil {
+		if key == "enum_id" && v.Integer(el, key) == nil {
 			return nil
 		}
 		kind = nil
 		for _, e := range f.Enums {
-			if n, ok := toInt(el[key]); key == "enum_id" && ok && n == e.ID || key != "enum_id" && el[key] == e.Value {
+			if n, ok := ToInt(el[key]); key == "enum_id" && ok && n == e.ID || key != "enum_id" && el[key] == e.Value {
 				kind = e
 			}
 		}
 		if kind == nil {
-			v.choice(key)
+			v.Choice(key)
 			return nil
 		}
 		break
@@ -263,8 +263,8 @@ func readMultitext(v check, f *Field, el obj) map[string]any {
 	return map[string]any{"value": value, "enum_id": kind.ID, "enum_code": kind.Value}
 }
 
-// setField puts the written values into the entity; it returns the earlier ones and whether anything changed.
-func setField(b *Base, w fieldWrite) (before []map[string]any, changed bool) {
+// SetField puts the written values into the entity; it returns the earlier ones and whether anything changed.
+func SetField(b *Base, w fieldWrite) (before []map[string]any, changed bool) {
 	at := slices.IndexFunc(b.Fields, func(f FieldValue) bool { return f.FieldID == w.field.ID })
 	if at >= 0 {
 		before = b.Fields[at].Values

@@ -40,9 +40,9 @@ func TestCourier_disablesAfterMoreThanAHundredBadAnswersInTwoHours(t *testing.T)
 	now := time.Unix(1_700_000_000, 0)
 	h := &Hook{ID: 1, Destination: "http://127.0.0.1:1/hook", Settings: []string{"status_lead"}}
 	a := &Account{ID: 2, Host: "one.test", Hooks: []*Hook{h}}
-	c := newCourier(kit.NewState(&World{Accounts: []*Account{a}}, "", nil), func() time.Time { return now }, &stats{}, 1)
+	c := NewCourier(kit.NewState(&World{Accounts: []*Account{a}}, "", nil), func() time.Time { return now }, &Stats{}, 1)
 	defer func() {
-		if err := c.close(t.Context()); err != nil {
+		if err := c.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
 	}()

@@ -12,7 +12,7 @@ import (
 func hookWants(h *Hook, setting string) bool { return slices.Contains(h.Settings, setting) }
 
 // hookSetting is the name under which a change is subscribed: "status_lead".
-func hookSetting(c change) string { return c.Action + "_" + singular(c.Entity) }
+func hookSetting(c Change) string { return c.Action + "_" + Singular(c.Entity) }
 
 // elementType is the old number of an entity kind.
 var elementType = map[string]int64{"contacts": 1, "leads": 2, "companies": 3}
@@ -31,7 +31,7 @@ func (f *form) put(key string, value any) {
 func (f *form) String() string { return strings.Join(f.pairs, "&") }
 
 // hookBody is the body of a webhook (amocrm.md §7.3), from what the entity is now. The caller holds the write lock.
-func hookBody(a *Account, c change) string {
+func hookBody(a *Account, c Change) string {
 	f := &form{}
 	switch {
 	case c.Action == "note":
@@ -56,7 +56,7 @@ func hookBody(a *Account, c change) string {
 }
 
 // hookRoot is the key that everything hangs on: companies come as contacts, tasks in the singular.
-func hookRoot(c change) string {
+func hookRoot(c Change) string {
 	root := c.Entity
 	switch c.Entity {
 	case "companies":
@@ -67,7 +67,7 @@ func hookRoot(c change) string {
 	return root + "[" + c.Action + "][0]"
 }
 
-func leadBody(f *form, a *Account, l *Lead, c change) {
+func leadBody(f *form, a *Account, l *Lead, c Change) {
 	k := hookRoot(c)
 	f.put(k+"[id]", l.ID)
 	f.put(k+"[name]", l.Name)
@@ -77,7 +77,7 @@ func leadBody(f *form, a *Account, l *Lead, c change) {
 	}
 	f.put(k+"[price]", l.Price)
 	if a.Cents {
-		f.put(k+"[price_with_minor_units]", strconv.FormatFloat(l.sale(), 'f', -1, 64))
+		f.put(k+"[price_with_minor_units]", strconv.FormatFloat(l.Sale(), 'f', -1, 64))
 	}
 	f.put(k+"[responsible_user_id]", l.Responsible)
 	if c.OldResponsible != 0 {
@@ -96,7 +96,7 @@ func leadBody(f *form, a *Account, l *Lead, c change) {
 	fieldsBody(f, k, a, "leads", l.Fields)
 }
 
-func contactBody(f *form, a *Account, p *Contact, c change) {
+func contactBody(f *form, a *Account, p *Contact, c Change) {
 	k := hookRoot(c)
 	personHead(f, k, &p.Base, c)
 	if company := a.Companies[p.CompanyID]; company != nil {
@@ -114,7 +114,7 @@ func contactBody(f *form, a *Account, p *Contact, c change) {
 	personTail(f, k, &p.Base, "contact")
 }
 
-func companyBody(f *form, a *Account, p *Company, c change) {
+func companyBody(f *form, a *Account, p *Company, c Change) {
 	k := hookRoot(c)
 	personHead(f, k, &p.Base, c)
 	tagsBody(f, k, a, "companies", p.Tags)
@@ -126,7 +126,7 @@ func companyBody(f *form, a *Account, p *Company, c change) {
 	personTail(f, k, &p.Base, "company")
 }
 
-func personHead(f *form, k string, b *Base, c change) {
+func personHead(f *form, k string, b *Base, c Change) {
 	f.put(k+"[id]", b.ID)
 	f.put(k+"[name]", b.Name)
 	f.put(k+"[responsible_user_id]", b.Responsible)
@@ -172,7 +172,7 @@ func tagsBody(f *form, k string, a *Account, entity string, ids []int64) {
 func fieldsBody(f *form, k string, a *Account, entity string, fields []FieldValue) {
 	n := 0
 	for _, fv := range fields {
-		def := fieldOf(a, entity, fv.FieldID)
+		def := FieldOf(a, entity, fv.FieldID)
 		if def == nil || len(fv.Values) == 0 {
 			continue
 		}
@@ -186,19 +186,19 @@ func fieldsBody(f *form, k string, a *Account, entity string, fields []FieldValu
 		for j, v := range fv.Values {
 			vk := fmt.Sprintf("%s[values][%d]", fk, j)
 			if def.Type == "date" || def.Type == "date_time" || def.Type == "birthday" {
-				f.put(vk, phpString(v["value"]))
+				f.put(vk, PhpString(v["value"]))
 				continue
 			}
-			f.put(vk+"[value]", phpString(v["value"]))
+			f.put(vk+"[value]", PhpString(v["value"]))
 			if enum, ok := v["enum_id"]; ok && enum != nil {
-				f.put(vk+"[enum]", phpString(enum))
+				f.put(vk+"[enum]", PhpString(enum))
 			}
 		}
 	}
 }
 
 // taskBody has the old names and dates as text in the account's zone.
-func taskBody(f *form, a *Account, t *Task, c change) {
+func taskBody(f *form, a *Account, t *Task, c Change) {
 	k := hookRoot(c)
 	f.put(k+"[id]", t.ID)
 	if n := elementType[t.Entity]; n != 0 {
@@ -206,14 +206,14 @@ func taskBody(f *form, a *Account, t *Task, c change) {
 		f.put(k+"[element_type]", n)
 	}
 	f.put(k+"[task_type]", t.Type)
-	f.put(k+"[date_create]", wallClock(a, t.CreatedAt))
+	f.put(k+"[date_create]", WallClock(a, t.CreatedAt))
 	f.put(k+"[text]", t.Text)
-	f.put(k+"[status]", phpString(t.Completed))
+	f.put(k+"[status]", PhpString(t.Completed))
 	f.put(k+"[account_id]", a.ID)
 	f.put(k+"[created_user_id]", t.CreatedBy)
-	f.put(k+"[last_modified]", wallClock(a, t.UpdatedAt))
+	f.put(k+"[last_modified]", WallClock(a, t.UpdatedAt))
 	f.put(k+"[responsible_user_id]", t.Responsible)
-	f.put(k+"[complete_till]", wallClock(a, t.CompleteTill))
+	f.put(k+"[complete_till]", WallClock(a, t.CompleteTill))
 	if t.Completed {
 		f.put(k+"[action_close]", 1)
 		if t.Result != "" {
@@ -224,7 +224,7 @@ func taskBody(f *form, a *Account, t *Task, c change) {
 }
 
 // noteBody names the note twice, as amoCRM does.
-func noteBody(f *form, a *Account, c change) {
+func noteBody(f *form, a *Account, c Change) {
 	n := a.Notes[c.NoteID]
 	k := hookRoot(c) + "[note]"
 	if n == nil {
@@ -240,8 +240,8 @@ func noteBody(f *form, a *Account, c change) {
 	f.put(k+"[element_type]", elementType[n.Entity])
 	f.put(k+"[element_id]", n.EntityID)
 	f.put(k+"[created_by]", n.CreatedBy)
-	f.put(k+"[date_create]", wallClock(a, n.CreatedAt))
-	f.put(k+"[text]", phpString(n.Params["text"]))
-	f.put(k+"[metadata]", phpString(n.Params))
+	f.put(k+"[date_create]", WallClock(a, n.CreatedAt))
+	f.put(k+"[text]", PhpString(n.Params["text"]))
+	f.put(k+"[metadata]", PhpString(n.Params))
 	f.put(k+"[account_id]", a.ID)
 }

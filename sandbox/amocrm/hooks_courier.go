@@ -12,16 +12,16 @@ import (
 	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
-// changed counts a change and hands it to the webhook deliveries. The caller holds the write lock: the bodies are
+// Changed counts a change and hands it to the webhook deliveries. The caller holds the write lock: the bodies are
 // built from what the entity is at this moment, nothing is sent here.
-func (c *courier) changed(w *World, a *Account, ch change) {
-	c.stats.made(a.Host, ch)
+func (c *Courier) Changed(w *World, a *Account, ch Change) {
+	c.stats.Made(a.Host, ch)
 	setting := hookSetting(ch)
 	for _, h := range a.Hooks {
 		if h.Disabled || !hookWants(h, setting) {
 			continue
 		}
-		c.send(newHookDelivery(w.Epoch, a, h, hookBody(a, ch)))
+		c.Send(newHookDelivery(w.Epoch, a, h, hookBody(a, ch)))
 	}
 }
 
@@ -37,39 +37,39 @@ const (
 // retryAfter is how long after attempt n the next one comes. Attempts from the fourth on are for 499 and 5xx only.
 var retryAfter = []time.Duration{5 * time.Minute, 15 * time.Minute, 15 * time.Minute, time.Hour}
 
-// delivery is one request to somebody's server.
-type delivery struct {
-	epoch   int64
-	host    string // of the account, for the counters
+// Delivery is one request to somebody's server.
+type Delivery struct {
+	Epoch   int64
+	Host    string // of the account, for the counters
 	account int64
 	hook    int64 // 0 is not a webhook: one attempt, nobody counts
-	method  string
-	url     string
+	Method  string
+	URL     string
 	body    string
-	attempt int // from 1
+	Attempt int // from 1
 	due     time.Time
 }
 
-// courier carries webhooks and disconnect hooks. Deliveries run a few at a time and in no promised order, as
+// Courier carries webhooks and disconnect hooks. Deliveries run a few at a time and in no promised order, as
 // amoCRM's do. What waits is lost when it is closed.
-type courier struct {
+type Courier struct {
 	state *kit.State[World]
 	now   func() time.Time
-	stats *stats
+	stats *Stats
 	scale float64 // shortens the retry table
 
 	mu      sync.Mutex
-	waiting []delivery
+	waiting []Delivery
 	wake    chan struct{} // capacity 1
 	slots   chan struct{}
 	ctx     context.Context
 	cancel  context.CancelFunc
-	client  *http.Client
+	Client  *http.Client
 	done    sync.WaitGroup
 }
 
-// send takes a delivery, which is lost when too many wait already.
-func (c *courier) send(d delivery) {
+// Send takes a delivery, which is lost when too many wait already.
+func (c *Courier) Send(d Delivery) {
 	c.mu.Lock()
 	full := len(c.waiting) >= queueCap
 	if !full {
@@ -81,12 +81,12 @@ func (c *courier) send(d delivery) {
 	default:
 	}
 	if full {
-		c.stats.bump(d.host, func(n *counters) { n.HooksLost++ })
+		c.stats.Bump(d.Host, func(n *Counters) { n.HooksLost++ })
 	}
 }
 
 // next takes a delivery that is due. If there is none it says how long to wait; negative is until woken.
-func (c *courier) next(now time.Time) (d delivery, ok bool, wait time.Duration) {
+func (c *Courier) next(now time.Time) (d Delivery, ok bool, wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	first := -1
@@ -96,36 +96,36 @@ func (c *courier) next(now time.Time) (d delivery, ok bool, wait time.Duration) 
 		}
 	}
 	if first < 0 {
-		return delivery{}, false, -1
+		return Delivery{}, false, -1
 	}
 	if wait = c.waiting[first].due.Sub(now); wait > 0 {
-		return delivery{}, false, wait
+		return Delivery{}, false, wait
 	}
 	d = c.waiting[first]
 	c.waiting = slices.Delete(c.waiting, first, first+1)
 	return d, true, 0
 }
 
-// forget drops everything that waits.
-func (c *courier) forget() {
+// Forget drops everything that waits.
+func (c *Courier) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting = nil
 }
 
-// pending is how many deliveries wait.
-func (c *courier) pending() int {
+// Pending is how many deliveries wait.
+func (c *Courier) Pending() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.waiting)
 }
 
-// newCourier runs the deliveries until close.
-func newCourier(state *kit.State[World], now func() time.Time, counts *stats, scale float64) *courier {
-	c := &courier{state: state, now: now, stats: counts, scale: scale,
+// NewCourier runs the deliveries until close.
+func NewCourier(state *kit.State[World], now func() time.Time, counts *Stats, scale float64) *Courier {
+	c := &Courier{state: state, now: now, stats: counts, scale: scale,
 		wake: make(chan struct{}, 1), slots: make(chan struct{}, hooksInFlight)}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
-	c.client = &http.Client{
+	c.Client = &http.Client{
 		Timeout:       hookTimeout,
 		Transport:     &http.Transport{MaxIdleConnsPerHost: hooksInFlight, IdleConnTimeout: time.Minute},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // 3xx is a bad answer
@@ -134,10 +134,10 @@ func newCourier(state *kit.State[World], now func() time.Time, counts *stats, sc
 	return c
 }
 
-// close aborts what is on its way and waits for it no longer than the context allows.
-func (c *courier) close(ctx context.Context) error {
+// Close aborts what is on its way and waits for it no longer than the context allows.
+func (c *Courier) Close(ctx context.Context) error {
 	c.cancel()
-	c.client.CloseIdleConnections()
+	c.Client.CloseIdleConnections()
 	ended := make(chan struct{})
 	go func() {
 		c.done.Wait()
@@ -151,7 +151,7 @@ func (c *courier) close(ctx context.Context) error {
 	}
 }
 
-func (c *courier) run() {
+func (c *Courier) run() {
 	for {
 		select {
 		case <-c.ctx.Done():
@@ -170,7 +170,7 @@ func (c *courier) run() {
 }
 
 // waitDue blocks until a delivery is due; false when the courier is closed.
-func (c *courier) waitDue() (delivery, bool) {
+func (c *Courier) waitDue() (Delivery, bool) {
 	for {
 		d, ok, wait := c.next(time.Now())
 		if ok {
@@ -183,7 +183,7 @@ func (c *courier) waitDue() (delivery, bool) {
 		select {
 		case <-c.ctx.Done():
 			t.Stop()
-			return delivery{}, false
+			return Delivery{}, false
 		case <-c.wake:
 		case <-t.C:
 		}
@@ -192,7 +192,7 @@ func (c *courier) waitDue() (delivery, bool) {
 }
 
 // deliver makes one attempt and plans the next.
-func (c *courier) deliver(d delivery) {
+func (c *Courier) deliver(d Delivery) {
 	if d.hook != 0 && !c.hookLives(d) {
 		return
 	}
@@ -202,7 +202,7 @@ func (c *courier) deliver(d delivery) {
 	}
 	good := code >= 100 && code <= 299
 	disabled := !good && d.hook != 0 && c.failed(d) // before it is counted: who sees the number finds the hook off
-	c.stats.bump(d.host, func(n *counters) {
+	c.stats.Bump(d.Host, func(n *Counters) {
 		n.HooksSent++
 		if !good {
 			n.HooksBad++
@@ -211,13 +211,13 @@ func (c *courier) deliver(d delivery) {
 	if good || d.hook == 0 || disabled {
 		return
 	}
-	wait, again := nextAttempt(d.attempt, code)
+	wait, again := nextAttempt(d.Attempt, code)
 	if !again {
 		return
 	}
-	d.attempt++
+	d.Attempt++
 	d.due = time.Now().Add(time.Duration(float64(wait) * c.scale))
-	c.send(d)
+	c.Send(d)
 }
 
 // nextAttempt applies the retry table; code 0 is no answer within the limit.
@@ -229,15 +229,15 @@ func nextAttempt(attempt, code int) (time.Duration, bool) {
 }
 
 // attempt sends, and returns the status of the answer or 0.
-func (c *courier) attempt(d delivery) int {
-	req, err := http.NewRequestWithContext(c.ctx, d.method, d.url, strings.NewReader(d.body))
+func (c *Courier) attempt(d Delivery) int {
+	req, err := http.NewRequestWithContext(c.ctx, d.Method, d.URL, strings.NewReader(d.body))
 	if err != nil {
 		return 0 // an address that can't be called is an answer that never comes
 	}
 	if d.body != "" {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	res, err := c.client.Do(req)
+	res, err := c.Client.Do(req)
 	if err != nil {
 		return 0
 	}
@@ -250,7 +250,7 @@ func (c *courier) attempt(d delivery) int {
 }
 
 // hookLives tells whether the subscription of a delivery is still there and enabled.
-func (c *courier) hookLives(d delivery) (lives bool) {
+func (c *Courier) hookLives(d Delivery) (lives bool) {
 	c.state.Read(func(w *World) {
 		h := c.hookOf(w, d)
 		lives = h != nil && !h.Disabled
@@ -259,13 +259,13 @@ func (c *courier) hookLives(d delivery) (lives bool) {
 }
 
 // hookOf finds the subscription of a delivery; nil after an unsubscribe and after a reset. The caller holds a lock.
-func (c *courier) hookOf(w *World, d delivery) *Hook {
-	a := w.accountByID(d.account)
-	if a == nil || d.epoch != w.Epoch {
+func (c *Courier) hookOf(w *World, d Delivery) *Hook {
+	a := w.AccountByID(d.account)
+	if a == nil || d.Epoch != w.Epoch {
 		return nil
 	}
 	for _, h := range a.Hooks {
-		if h.ID == d.hook && h.Destination == d.url {
+		if h.ID == d.hook && h.Destination == d.URL {
 			return h
 		}
 	}
@@ -273,7 +273,7 @@ func (c *courier) hookOf(w *World, d delivery) *Hook {
 }
 
 // failed notes a bad answer, and is true when it disabled the hook.
-func (c *courier) failed(d delivery) (disabled bool) {
+func (c *Courier) failed(d Delivery) (disabled bool) {
 	c.state.Write(func(w *World) {
 		h := c.hookOf(w, d)
 		if h == nil {
@@ -289,8 +289,8 @@ func (c *courier) failed(d delivery) (disabled bool) {
 }
 
 // newHookDelivery is the first attempt of a webhook, due at once.
-func newHookDelivery(epoch int64, a *Account, h *Hook, body string) delivery {
-	return delivery{
-		epoch: epoch, host: a.Host, account: a.ID, hook: h.ID, method: http.MethodPost, url: h.Destination, body: body, attempt: 1,
+func newHookDelivery(epoch int64, a *Account, h *Hook, body string) Delivery {
+	return Delivery{
+		Epoch: epoch, Host: a.Host, account: a.ID, hook: h.ID, Method: http.MethodPost, URL: h.Destination, body: body, Attempt: 1,
 	}
 }

@@ -41,7 +41,7 @@ func TestHooks_badAnswersAreRepeated(t *testing.T) {
 		eventually(t, fmt.Sprintf("%d attempts for %d", attempts, status), func() bool {
 			return b.control("GET", "stats", nil)["hooks_sent"] == float64(attempts)
 		})
-		if n := b.s.courier.pending(); n != 0 || rc.count.Load() != attempts {
+		if n := b.s.courier.Pending(); n != 0 || rc.count.Load() != attempts {
 			t.Errorf("status %d: %d attempts, %d waiting; want %d and 0", status, rc.count.Load(), n, attempts)
 		}
 	}
@@ -65,7 +65,7 @@ func TestHooks_disconnectIsSigned(t *testing.T) {
 	}
 	b.grant()
 	b.control("POST", "revoke", nil) // without hook: silence
-	eventually(t, "quiet courier", func() bool { return b.s.courier.pending() == 0 })
+	eventually(t, "quiet courier", func() bool { return b.s.courier.Pending() == 0 })
 	if rc.count.Load() != 1 {
 		t.Errorf("%d calls, want 1", rc.count.Load())
 	}

@@ -151,7 +151,7 @@ func TestHooks_contactHasTheKeysOfTheExample(t *testing.T) {
 	if err := json.Unmarshal(raw, &example); err != nil {
 		t.Fatal(err)
 	}
-	want := sortedKeys(example.Contacts.Add[0])
+	want := SortedKeys(example.Contacts.Add[0])
 	want = slices.DeleteFunc(want, func(k string) bool { return k == "company_name" || k == "linked_company_id" }) // he has none
 	seen := map[string]bool{}
 	for _, k := range keysOf(got) {
@@ -160,7 +160,7 @@ func TestHooks_contactHasTheKeysOfTheExample(t *testing.T) {
 			seen[name] = true
 		}
 	}
-	if diff := cmp.Diff(want, sortedKeys(seen)); diff != "" {
+	if diff := cmp.Diff(want, SortedKeys(seen)); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 	for key, v := range map[string]string{

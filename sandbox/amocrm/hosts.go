@@ -19,7 +19,7 @@ func (s *Server) nobodyAt(r *http.Request) (gone bool) {
 	}
 	label, _, _ := strings.Cut(r.Host, ".")
 	s.state.Read(func(w *World) {
-		if w.accountNamed(r.Host) != nil {
+		if w.AccountNamed(r.Host) != nil {
 			return
 		}
 		left := slices.ContainsFunc(w.Accounts, func(a *Account) bool {
@@ -58,10 +58,10 @@ func signIn(r *http.Request) bool {
 
 // nobody answers for a subdomain that does not exist: 401 to programs, as to a wrong token (amocrm.md §8.2, legacy 101).
 func nobody(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Request-Id", randomUUID())
-	for _, root := range append([]string{drivePath}, foreignRoots...) {
+	w.Header().Set("X-Request-Id", RandomUUID())
+	for _, root := range append([]string{DrivePath}, ForeignRoots...) {
 		if r.URL.Path == root || strings.HasPrefix(r.URL.Path, root+"/") {
-			unauthorized(w)
+			Unauthorized(w)
 			return
 		}
 	}

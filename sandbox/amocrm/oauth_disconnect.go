@@ -7,39 +7,39 @@ import (
 	"strconv"
 )
 
-// disconnect ends the grants of an integration in an account (0 and "" are all) and, when asked, tells the
+// Disconnect ends the grants of an integration in an account (0 and "" are all) and, when asked, tells the
 // integration's disconnect hook. It returns how many connections ended.
-func (s *grants) disconnect(account int64, clientID string, tell bool) (int, error) {
+func (s *Grants) Disconnect(account int64, clientID string, tell bool) (int, error) {
 	var ended []grantKey
-	var calls []delivery
-	s.state.Write(func(w *World) {
+	var calls []Delivery
+	s.State.Write(func(w *World) {
 		ended = revokeGrants(w, account, clientID)
 		for _, k := range ended {
-			in, a := w.Integrations[k.clientID], w.accountByID(k.account)
+			in, a := w.Integrations[k.clientID], w.AccountByID(k.account)
 			if tell && in != nil && a != nil && in.DisconnectURI != "" {
-				calls = append(calls, delivery{
-					epoch: w.Epoch, host: a.Host, method: http.MethodGet, url: disconnectURL(in, a.ID), attempt: 1,
+				calls = append(calls, Delivery{
+					Epoch: w.Epoch, Host: a.Host, Method: http.MethodGet, URL: disconnectURL(in, a.ID), Attempt: 1,
 				})
 			}
 		}
 	})
 	for _, d := range calls {
-		s.courier.send(d)
+		s.Courier.Send(d)
 	}
-	return len(ended), s.state.Save()
+	return len(ended), s.State.Save()
 }
 
 // disconnectURL is the signed call of amocrm.md §1.10.
 func disconnectURL(in *Integration, account int64) string {
 	id := strconv.FormatInt(account, 10)
-	return addQuery(in.DisconnectURI, url.Values{
+	return AddQuery(in.DisconnectURI, url.Values{
 		"account_id": {id}, "client_uuid": {in.ID},
-		"signature": {hex.EncodeToString(mac([]byte(in.Secret), in.ID+"|"+id))},
+		"signature": {hex.EncodeToString(Mac([]byte(in.Secret), in.ID+"|"+id))},
 	})
 }
 
-// addQuery puts parameters behind those that an address has already.
-func addQuery(address string, q url.Values) string {
+// AddQuery puts parameters behind those that an address has already.
+func AddQuery(address string, q url.Values) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return address

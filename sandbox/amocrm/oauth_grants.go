@@ -13,11 +13,11 @@ const (
 	refreshLife = 90 * 24 * time.Hour // "three months"
 )
 
-// allScopes are those of an integration that names none.
-var allScopes = []string{"crm", "files", "files_delete", "notifications", "push_notifications"}
+// AllScopes are those of an integration that names none.
+var AllScopes = []string{"crm", "files", "files_delete", "notifications", "push_notifications"}
 
-// tokens is the answer of the token endpoint.
-type tokens struct {
+// Tokens is the answer of the token endpoint.
+type Tokens struct {
 	TokenType    string `json:"token_type"`
 	ExpiresIn    int64  `json:"expires_in"`
 	ServerTime   int64  `json:"server_time"`
@@ -25,32 +25,32 @@ type tokens struct {
 	RefreshToken string `json:"refresh_token"`
 }
 
-// issueCode makes an authorisation code. The caller holds the write lock.
-func (s *grants) issueCode(w *World, in *Integration, a *Account, user int64) *Code {
-	c := &Code{Value: opaque(), ClientID: in.ID, Account: a.ID, User: user, IssuedAt: s.now().Unix()}
+// IssueCode makes an authorisation code. The caller holds the write lock.
+func (s *Grants) IssueCode(w *World, in *Integration, a *Account, user int64) *Code {
+	c := &Code{Value: Opaque(), ClientID: in.ID, Account: a.ID, User: user, IssuedAt: s.Now().Unix()}
 	w.Codes[c.Value] = c
 	return c
 }
 
-// issueTokens makes a new pair; other pairs live on. The caller holds the write lock.
-func (s *grants) issueTokens(w *World, in *Integration, a *Account, user int64) (tokens, error) {
-	forgetExpired(w, s.now())
-	now := s.now().Unix()
-	g := &Access{JTI: randomHex(40), ClientID: in.ID, Account: a.ID, User: user, ExpiresAt: now + int64(accessLife.Seconds())}
+// IssueTokens makes a new pair; other pairs live on. The caller holds the write lock.
+func (s *Grants) IssueTokens(w *World, in *Integration, a *Account, user int64) (Tokens, error) {
+	forgetExpired(w, s.Now())
+	now := s.Now().Unix()
+	g := &Access{JTI: RandomHex(40), ClientID: in.ID, Account: a.ID, User: user, ExpiresAt: now + int64(accessLife.Seconds())}
 	scopes := in.Scopes
 	if len(scopes) == 0 {
-		scopes = allScopes
+		scopes = AllScopes
 	}
-	jwt, err := signToken(w.SigningKey, claims{
+	jwt, err := SignToken(w.SigningKey, Claims{
 		Aud: in.ID, JTI: g.JTI, IAT: now, NBF: now, Exp: g.ExpiresAt, Sub: strconv.FormatInt(user, 10),
-		AccountID: a.ID, BaseDomain: "amocrm.ru", Version: 2, Scopes: scopes, HashUUID: randomUUID(), APIDomain: cmp.Or(s.apiHost, a.Host),
+		AccountID: a.ID, BaseDomain: "amocrm.ru", Version: 2, Scopes: scopes, HashUUID: RandomUUID(), APIDomain: cmp.Or(s.APIHost, a.Host),
 	})
 	if err != nil {
-		return tokens{}, err
+		return Tokens{}, err
 	}
-	r := &Refresh{Value: opaque(), ClientID: in.ID, Account: a.ID, User: user, IssuedAt: now}
+	r := &Refresh{Value: Opaque(), ClientID: in.ID, Account: a.ID, User: user, IssuedAt: now}
 	w.Access[g.JTI], w.Refresh[r.Value] = g, r
-	return tokens{
+	return Tokens{
 		TokenType: "Bearer", ExpiresIn: int64(accessLife.Seconds()), ServerTime: now, AccessToken: jwt, RefreshToken: r.Value,
 	}, nil
 }
@@ -114,8 +114,8 @@ type grantKey struct {
 	clientID string
 }
 
-// granted tells whether the integration has a live grant in the account.
-func granted(w *World, account int64, clientID string) bool {
+// Granted tells whether the integration has a live grant in the account.
+func Granted(w *World, account int64, clientID string) bool {
 	for _, r := range w.Refresh {
 		if r.Account == account && r.ClientID == clientID && !r.Used && !r.Revoked {
 			return true

@@ -16,23 +16,23 @@ import (
 	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
-// grants issues codes and tokens, exchanges and ends them.
-type grants struct {
-	state   *kit.State[World]
-	now     func() time.Time
-	stats   *stats
-	gate    *gate
-	courier *courier
-	apiHost string // what access tokens name as their api_domain; empty is the account's own host
+// Grants issues codes and tokens, exchanges and ends them.
+type Grants struct {
+	State   *kit.State[World]
+	Now     func() time.Time
+	Stats   *Stats
+	Gate    *Gate
+	Courier *Courier
+	APIHost string // what access tokens name as their api_domain; empty is the account's own host
 }
 
-// oauthRoutes are the machine's side of OAuth; the person's side is the consent page.
-func (s *grants) oauthRoutes(mux *http.ServeMux) {
-	s.gate.open(mux, "POST /oauth2/access_token", s.token)
-	s.gate.open(mux, "POST /oauth2/access_token/{$}", s.token)
-	s.gate.open(mux, "GET /oauth2/account/current/subdomain", s.currentSubdomain)
-	s.gate.open(mux, "GET /oauth2/account/subdomain", s.oldSubdomain)
-	s.gate.open(mux, "GET /v3/user", s.resourceOwner)
+// OauthRoutes are the machine's side of OAuth; the person's side is the consent page.
+func (s *Grants) OauthRoutes(mux *http.ServeMux) {
+	s.Gate.Open(mux, "POST /oauth2/access_token", s.token)
+	s.Gate.Open(mux, "POST /oauth2/access_token/{$}", s.token)
+	s.Gate.Open(mux, "GET /oauth2/account/current/subdomain", s.currentSubdomain)
+	s.Gate.Open(mux, "GET /oauth2/account/subdomain", s.oldSubdomain)
+	s.Gate.Open(mux, "GET /v3/user", s.resourceOwner)
 }
 
 // tokenRequest is the body of the token endpoint.
@@ -70,31 +70,31 @@ var (
 
 // answerOAuthError sends the envelope of the token endpoint, which is not problem+json.
 func answerOAuthError(w http.ResponseWriter, e oauthError) {
-	writeJSON(w, e.status, map[string]any{
+	WriteJSON(w, e.status, map[string]any{
 		"hint": e.hint, "title": "Некорректный запрос", "type": "https://developers.amocrm.ru/v3/errors/OAuthProblemJson",
 		"status": e.status, "detail": "В запросе отсутствует ряд параметров или параметры невалидны",
 	})
 }
 
 // token exchanges a code or a refresh token for a new pair. The pair is on disk before the answer goes out.
-func (s *grants) token(w http.ResponseWriter, r *http.Request, a *Account) {
+func (s *Grants) token(w http.ResponseWriter, r *http.Request, a *Account) {
 	req, err := readTokenRequest(r)
-	var pair tokens
+	var pair Tokens
 	if err == nil {
-		s.state.Write(func(state *World) { pair, err = s.exchange(state, req, a) })
+		s.State.Write(func(state *World) { pair, err = s.exchange(state, req, a) })
 	}
 	if err == nil {
-		err = s.state.Save()
+		err = s.State.Save()
 	}
 	var refusal oauthError
 	switch {
 	case err == nil:
 		w.Header().Set("Cache-Control", "no-store")
-		writeJSON(w, http.StatusOK, pair)
+		WriteJSON(w, http.StatusOK, pair)
 	case errors.As(err, &refusal):
 		answerOAuthError(w, refusal)
 	default:
-		problem(w, http.StatusInternalServerError, "ErrInternalServer", err.Error())
+		Problem(w, http.StatusInternalServerError, "ErrInternalServer", err.Error())
 	}
 }
 
@@ -126,7 +126,7 @@ func readTokenRequest(r *http.Request) (tokenRequest, error) {
 func readTokenForm(r *http.Request, raw []byte) url.Values {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err == nil && kind == "multipart/form-data" {
-		form, err := multipart.NewReader(bytes.NewReader(raw), params["boundary"]).ReadForm(maxBody)
+		form, err := multipart.NewReader(bytes.NewReader(raw), params["boundary"]).ReadForm(MaxBody)
 		if err != nil {
 			return nil
 		}
@@ -141,36 +141,36 @@ func readTokenForm(r *http.Request, raw []byte) url.Values {
 }
 
 // exchange checks the client first, then the grant. The caller holds the write lock.
-func (s *grants) exchange(w *World, req tokenRequest, a *Account) (tokens, error) {
+func (s *Grants) exchange(w *World, req tokenRequest, a *Account) (Tokens, error) {
 	in := w.Integrations[req.ClientID]
 	switch {
 	case in == nil:
-		return tokens{}, errClientID
+		return Tokens{}, errClientID
 	case subtle.ConstantTimeCompare([]byte(in.Secret), []byte(req.ClientSecret)) != 1:
-		return tokens{}, errClientSecret
+		return Tokens{}, errClientSecret
 	case req.RedirectURI != in.RedirectURI:
-		return tokens{}, errRedirectURI
+		return Tokens{}, errRedirectURI
 	case req.GrantType == "authorization_code":
 		return s.exchangeCode(w, in, req.Code, a)
 	case req.GrantType == "refresh_token":
 		return s.exchangeRefresh(w, in, req.RefreshToken, a)
 	}
-	return tokens{}, errGrantType
+	return Tokens{}, errGrantType
 }
 
-func (s *grants) exchangeCode(w *World, in *Integration, value string, a *Account) (tokens, error) {
+func (s *Grants) exchangeCode(w *World, in *Integration, value string, a *Account) (Tokens, error) {
 	c := w.Codes[value]
 	switch {
 	case c == nil || c.ClientID != in.ID:
-		return tokens{}, errCodeUnknown
+		return Tokens{}, errCodeUnknown
 	case c.Account != a.ID:
-		return tokens{}, errAccount
+		return Tokens{}, errAccount
 	case c.Used:
-		return tokens{}, errCodeUsed
-	case s.now().Unix()-c.IssuedAt > int64(codeLife.Seconds()):
-		return tokens{}, errCodeExpired
+		return Tokens{}, errCodeUsed
+	case s.Now().Unix()-c.IssuedAt > int64(codeLife.Seconds()):
+		return Tokens{}, errCodeExpired
 	}
-	pair, err := s.issueTokens(w, in, a, c.User)
+	pair, err := s.IssueTokens(w, in, a, c.User)
 	if err == nil {
 		c.Used = true
 	}
@@ -178,23 +178,23 @@ func (s *grants) exchangeCode(w *World, in *Integration, value string, a *Accoun
 }
 
 // exchangeRefresh rotates: the token is dead at once, without any grace.
-func (s *grants) exchangeRefresh(w *World, in *Integration, value string, a *Account) (tokens, error) {
+func (s *Grants) exchangeRefresh(w *World, in *Integration, value string, a *Account) (Tokens, error) {
 	r := w.Refresh[value]
 	switch {
 	case r == nil || r.ClientID != in.ID:
-		return tokens{}, errRefresh
+		return Tokens{}, errRefresh
 	case r.Account != a.ID:
-		return tokens{}, errAccount
+		return Tokens{}, errAccount
 	case r.Used:
-		s.stats.bump(a.Host, func(c *counters) { c.Reused++ })
-		return tokens{}, errRevoked
-	case r.Revoked || s.now().Unix()-r.IssuedAt > int64(refreshLife.Seconds()):
-		return tokens{}, errRevoked
+		s.Stats.Bump(a.Host, func(c *Counters) { c.Reused++ })
+		return Tokens{}, errRevoked
+	case r.Revoked || s.Now().Unix()-r.IssuedAt > int64(refreshLife.Seconds()):
+		return Tokens{}, errRevoked
 	}
-	pair, err := s.issueTokens(w, in, a, r.User)
+	pair, err := s.IssueTokens(w, in, a, r.User)
 	if err == nil {
 		r.Used = true
-		s.stats.bump(a.Host, func(c *counters) { c.Refreshes++ })
+		s.Stats.Bump(a.Host, func(c *Counters) { c.Refreshes++ })
 	}
 	return pair, err
 }
@@ -208,23 +208,23 @@ type subdomainAnswer struct {
 }
 
 // currentSubdomain answers to a live refresh token, on any host, and does not use it up.
-func (s *grants) currentSubdomain(w http.ResponseWriter, r *http.Request, _ *Account) {
+func (s *Grants) currentSubdomain(w http.ResponseWriter, r *http.Request, _ *Account) {
 	var found *Account
-	s.state.Read(func(state *World) {
+	s.State.Read(func(state *World) {
 		t := state.Refresh[r.Header.Get("X-Refresh-Token")]
-		if t != nil && !t.Used && !t.Revoked && s.now().Unix()-t.IssuedAt <= int64(refreshLife.Seconds()) {
-			found = state.accountByID(t.Account)
+		if t != nil && !t.Used && !t.Revoked && s.Now().Unix()-t.IssuedAt <= int64(refreshLife.Seconds()) {
+			found = state.AccountByID(t.Account)
 		}
 	})
 	s.answerSubdomain(w, found)
 }
 
 // oldSubdomain is the deprecated variant, which takes the access token.
-func (s *grants) oldSubdomain(w http.ResponseWriter, r *http.Request, _ *Account) {
+func (s *Grants) oldSubdomain(w http.ResponseWriter, r *http.Request, _ *Account) {
 	var found *Account
-	s.state.Read(func(state *World) {
-		if g, ok := accessOf(state, r); ok && !g.Revoked && g.ExpiresAt > s.now().Unix() {
-			found = state.accountByID(g.Account)
+	s.State.Read(func(state *World) {
+		if g, ok := AccessOf(state, r); ok && !g.Revoked && g.ExpiresAt > s.Now().Unix() {
+			found = state.AccountByID(g.Account)
 		}
 	})
 	s.answerSubdomain(w, found)
@@ -232,32 +232,32 @@ func (s *grants) oldSubdomain(w http.ResponseWriter, r *http.Request, _ *Account
 
 // resourceOwner tells who granted: what the official PHP provider asks for after its first exchange, and reads id, name
 // and email of.
-func (s *grants) resourceOwner(w http.ResponseWriter, r *http.Request, a *Account) {
+func (s *Grants) resourceOwner(w http.ResponseWriter, r *http.Request, a *Account) {
 	var owner obj
-	s.state.Read(func(state *World) {
-		g, ok := accessOf(state, r)
-		if !ok || g.Account != a.ID || g.Revoked || g.ExpiresAt <= s.now().Unix() {
+	s.State.Read(func(state *World) {
+		g, ok := AccessOf(state, r)
+		if !ok || g.Account != a.ID || g.Revoked || g.ExpiresAt <= s.Now().Unix() {
 			return
 		}
-		if u := userOf(a, g.User); u != nil {
+		if u := UserOf(a, g.User); u != nil {
 			owner = obj{"id": u.ID, "name": u.Name, "email": u.Email}
 		}
 	})
 	if owner == nil {
-		unauthorized(w)
+		Unauthorized(w)
 		return
 	}
-	writeJSON(w, http.StatusOK, owner)
+	WriteJSON(w, http.StatusOK, owner)
 }
 
-func (s *grants) answerSubdomain(w http.ResponseWriter, a *Account) {
+func (s *Grants) answerSubdomain(w http.ResponseWriter, a *Account) {
 	if a == nil {
-		unauthorized(w)
+		Unauthorized(w)
 		return
 	}
 	var answer subdomainAnswer
-	s.state.Read(func(*World) {
+	s.State.Read(func(*World) {
 		answer = subdomainAnswer{ID: a.ID, Subdomain: a.Subdomain, Domain: a.Host, TopLevelDomain: "ru"}
 	})
-	writeJSON(w, http.StatusOK, answer)
+	WriteJSON(w, http.StatusOK, answer)
 }

@@ -60,7 +60,7 @@ func TestPersist_tokensAreOnDiskBeforeTheAnswer(t *testing.T) {
 	b := start(t, func(o *Options) { o.StateFile = file })
 	_, refresh := b.grant()
 	next := b.refresh(refresh).json(t)["refresh_token"].(string)
-	w, err := loadWorld(file)
+	w, err := LoadWorld(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestPersist_changesAreSavedAMomentLater(t *testing.T) {
 	access, _ := b.grant()
 	wantStatus(t, b.api("PATCH", "/api/v4/leads/301", access, `{"price":4711}`), http.StatusOK)
 	eventually(t, "saved price", func() bool {
-		w, err := loadWorld(file)
+		w, err := LoadWorld(file)
 		if err != nil {
 			t.Fatal(err) // a reader never meets half a file
 		}
@@ -163,7 +163,7 @@ func TestPersist_killedWhileWritingLeavesAWholeFile(t *testing.T) {
 		if err := child.Wait(); err == nil {
 			t.Fatal("the child ended by itself")
 		}
-		if w, err := loadWorld(file); err != nil || len(w.Accounts) != 2 {
+		if w, err := LoadWorld(file); err != nil || len(w.Accounts) != 2 {
 			t.Fatalf("after the kill: %v, %v", w, err)
 		}
 	}

@@ -29,7 +29,7 @@ func (s seeder) people() {
 		c := &Company{Base: s.base(in.ID, in.Name, 0, peopleAge)}
 		s.values("companies", &c.Base, in.Fields)
 		s.a.Companies[c.ID] = c
-		s.journal(c.CreatedAt, c.CreatedBy).added("companies", c.ID)
+		s.journal(c.CreatedAt, c.CreatedBy).Added("companies", c.ID)
 	}
 	for _, in := range s.in.Contacts {
 		age := peopleAge
@@ -55,7 +55,7 @@ func (s seeder) people() {
 		s.values("contacts", &c.Base, in.Fields)
 		s.orderFields("contacts", &c.Base)
 		s.a.Contacts[c.ID] = c
-		s.journal(c.CreatedAt, c.CreatedBy).added("contacts", c.ID)
+		s.journal(c.CreatedAt, c.CreatedBy).Added("contacts", c.ID)
 	}
 }
 
@@ -77,7 +77,7 @@ func (s seeder) orderFields(entity string, b *Base) {
 // deals makes leads with the events of their way to where they stand.
 func (s seeder) deals() {
 	for _, in := range s.in.Leads {
-		p, st := statusOf(s.a, in.PipelineID, in.StatusID)
+		p, st := StatusOf(s.a, in.PipelineID, in.StatusID)
 		if st == nil {
 			panic(fmt.Sprintf("seed lead %d: no stage %d in pipeline %d", in.ID, in.StatusID, in.PipelineID))
 		}
@@ -92,12 +92,12 @@ func (s seeder) deals() {
 		s.values("leads", &l.Base, in.Fields)
 		s.a.Leads[l.ID] = l
 		j := s.journal(l.CreatedAt, l.CreatedBy)
-		j.added("leads", l.ID)
+		j.Added("leads", l.ID)
 		for _, c := range l.Contacts {
-			j.linked("entity_linked", "leads", l.ID, "contacts", c.ID)
+			j.Linked("entity_linked", "leads", l.ID, "contacts", c.ID)
 		}
 		s.way(l, p, st)
-		if st.Type == unsortedType {
+		if st.Type == UnsortedType {
 			s.incoming(l)
 		}
 	}
@@ -105,16 +105,16 @@ func (s seeder) deals() {
 
 // way records the move from the first stage to the one where the lead stands, half-way between its birth and now.
 func (s seeder) way(l *Lead, p *Pipeline, st *Status) {
-	first := firstStatus(p)
-	if st.Type == unsortedType || st == first {
+	first := FirstStatus(p)
+	if st.Type == UnsortedType || st == first {
 		return
 	}
 	l.UpdatedAt = (l.CreatedAt + s.now) / 2
-	if closed(st.ID) {
+	if Closed(st.ID) {
 		l.ClosedAt = l.UpdatedAt
 	}
-	stage := func(id int64) []obj { return one("lead_status", obj{"id": id, "pipeline_id": p.ID}) }
-	s.journal(l.UpdatedAt, l.Responsible).add("lead_status_changed", "lead", l.ID, stage(st.ID), stage(first.ID))
+	stage := func(id int64) []obj { return One("lead_status", obj{"id": id, "pipeline_id": p.ID}) }
+	s.journal(l.UpdatedAt, l.Responsible).Add("lead_status_changed", "lead", l.ID, stage(st.ID), stage(first.ID))
 }
 
 // incoming gives a lead in Unsorted the record that it came with.
@@ -133,16 +133,16 @@ func (s seeder) incoming(l *Lead) {
 // activity makes notes and tasks.
 func (s seeder) activity() {
 	for _, in := range s.in.Notes {
-		if noteParams[in.Type] == nil || baseByID(s.a, in.Entity, in.EntityID) == nil {
+		if NoteParams[in.Type] == nil || BaseByID(s.a, in.Entity, in.EntityID) == nil {
 			panic(fmt.Sprintf("seed note: type %q on %s %d is none", in.Type, in.Entity, in.EntityID))
 		}
 		at := s.ago(in.Age)
 		n := &Note{
-			ID: s.w.takeID(), Entity: in.Entity, EntityID: in.EntityID, Type: in.Type, Params: in.Params, CreatedBy: in.Author,
-			UpdatedBy: in.Author, CreatedAt: at, UpdatedAt: at, Responsible: baseByID(s.a, in.Entity, in.EntityID).Responsible,
+			ID: s.w.TakeID(), Entity: in.Entity, EntityID: in.EntityID, Type: in.Type, Params: in.Params, CreatedBy: in.Author,
+			UpdatedBy: in.Author, CreatedAt: at, UpdatedAt: at, Responsible: BaseByID(s.a, in.Entity, in.EntityID).Responsible,
 		}
 		s.a.Notes[n.ID] = n
-		s.journal(at, n.CreatedBy).add(noteEvents[n.Type], singular(n.Entity), n.EntityID, one("note", obj{"id": n.ID}), nil)
+		s.journal(at, n.CreatedBy).Add(NoteEvents[n.Type], Singular(n.Entity), n.EntityID, One("note", obj{"id": n.ID}), nil)
 	}
 	for _, in := range s.in.Tasks {
 		s.task(in)
@@ -150,23 +150,23 @@ func (s seeder) activity() {
 }
 
 func (s seeder) task(in scenario.Task) {
-	owner := baseByID(s.a, in.Entity, in.EntityID)
+	owner := BaseByID(s.a, in.Entity, in.EntityID)
 	if owner == nil {
 		panic(fmt.Sprintf("seed task: no %s %d", in.Entity, in.EntityID))
 	}
 	due := s.now + int64(in.Due)*3600
 	at := max(owner.CreatedAt, min(s.now, due)-48*3600)
 	t := &Task{
-		ID: s.w.takeID(), Entity: in.Entity, EntityID: in.EntityID, Text: in.Text, Type: in.Type, Responsible: in.Responsible,
+		ID: s.w.TakeID(), Entity: in.Entity, EntityID: in.EntityID, Text: in.Text, Type: in.Type, Responsible: in.Responsible,
 		CompleteTill: due, Completed: in.Done, CreatedBy: in.Responsible, UpdatedBy: in.Responsible, CreatedAt: at, UpdatedAt: at,
 	}
 	if t.Type == 0 {
-		t.Type = taskFollowUp
+		t.Type = TaskFollowUp
 	}
 	s.a.Tasks[t.ID] = t
-	s.journal(at, t.CreatedBy).add("task_added", singular(t.Entity), t.EntityID, nil, nil)
+	s.journal(at, t.CreatedBy).Add("task_added", Singular(t.Entity), t.EntityID, nil, nil)
 	if t.Completed {
 		t.UpdatedAt = max(at, min(s.now, due))
-		s.journal(t.UpdatedAt, t.Responsible).add("task_completed", singular(t.Entity), t.EntityID, nil, nil)
+		s.journal(t.UpdatedAt, t.Responsible).Add("task_completed", Singular(t.Entity), t.EntityID, nil, nil)
 	}
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
-// seed turns the scenario's accounts into the World's, one host each. It panics on a scenario that amoCRM would not
+// Seed turns the scenario's accounts into the World's, one host each. It panics on a scenario that amoCRM would not
 // take (an unknown field, choice or stage): the scenario is code, and a wrong one is a mistake in it.
-func seed(w *World, sc scenario.World, hosts []string, now time.Time) {
+func Seed(w *World, sc scenario.World, hosts []string, now time.Time) {
 	for _, acc := range sc.Accounts {
 		w.NextID = max(w.NextID, highestID(acc))
 	}
@@ -104,16 +104,16 @@ func (s seeder) settings() {
 		}
 		p := &Pipeline{
 			ID: in.ID, Name: in.Name, Sort: int64(i + 1), Main: in.Main, UnsortedOn: true,
-			Statuses: wrapStages(own, words[0], words[1], words[2]),
+			Statuses: WrapStages(own, words[0], words[1], words[2]),
 		}
 		if p.Statuses[0].ID = in.UnsortedID; in.UnsortedID == 0 {
-			p.Statuses[0].ID = s.w.takeID()
+			p.Statuses[0].ID = s.w.TakeID()
 		}
 		s.a.Pipelines = append(s.a.Pipelines, p)
 	}
 	for i, l := range s.in.LossReasons {
 		s.a.LossReasons = append(s.a.LossReasons, &LossReason{
-			ID: l.ID, Name: l.Name, Sort: int64(100000 * (i + 1)), CreatedAt: accountBirth,
+			ID: l.ID, Name: l.Name, Sort: int64(100000 * (i + 1)), CreatedAt: AccountBirth,
 		})
 	}
 }
@@ -155,7 +155,7 @@ func (s seeder) fields() {
 	own := map[string][]scenario.Field{
 		"leads": s.in.LeadFields, "contacts": s.in.ContactField, "companies": s.in.CompanyField,
 	}
-	for _, entity := range entities {
+	for _, entity := range Entities {
 		for _, f := range predefined[entity] {
 			if !slices.ContainsFunc(own[entity], func(x scenario.Field) bool { return x.Code == f.Code }) {
 				s.field(entity, f, true)
@@ -180,11 +180,11 @@ func (s seeder) field(entity string, in scenario.Field, standard bool) {
 		f.Sort = int64(2 * (len(s.a.Fields[entity]) + 1))
 	}
 	if f.ID == 0 {
-		f.ID = s.w.takeID()
+		f.ID = s.w.TakeID()
 	}
 	for i, e := range in.Enums {
 		if e.ID == 0 {
-			e.ID = s.w.takeID()
+			e.ID = s.w.TakeID()
 		}
 		f.Enums = append(f.Enums, &Enum{ID: e.ID, Value: e.Value, Code: e.Code, Sort: int64(2 * (i + 1))})
 	}
@@ -215,20 +215,20 @@ func (s seeder) write(entity string, b *Base, list []any) {
 	if err := dec.Decode(&m); err != nil {
 		panic(fmt.Sprintf("seed %s %d: %v", entity, b.ID, err))
 	}
-	v := newCheck(s.a)
-	writes := v.fieldValues(entity, m)
-	if v.failed() {
-		panic(fmt.Sprintf("seed %s %d of account %d: %+v", entity, b.ID, s.a.ID, *v.errs))
+	v := NewCheck(s.a)
+	writes := v.FieldValues(entity, m)
+	if v.Failed() {
+		panic(fmt.Sprintf("seed %s %d of account %d: %+v", entity, b.ID, s.a.ID, *v.Errs))
 	}
 	for _, f := range writes {
-		setField(b, f)
+		SetField(b, f)
 	}
 }
 
 func (s seeder) tags(entity string, names []string) []int64 {
 	var out []int64
 	for _, name := range names {
-		out = append(out, tagNamed(s.w, s.a, entity, name, "").ID)
+		out = append(out, TagNamed(s.w, s.a, entity, name, "").ID)
 	}
 	return out
 }
@@ -236,4 +236,4 @@ func (s seeder) tags(entity string, names []string) []int64 {
 // ago is the time that many hours before the start.
 func (s seeder) ago(hours int) int64 { return s.now - int64(hours)*3600 }
 
-func (s seeder) journal(at, by int64) journal { return s.w.journal(s.a, at, by) }
+func (s seeder) journal(at, by int64) Journal { return s.w.Journal(s.a, at, by) }

@@ -41,7 +41,7 @@ func New(sc scenario.World, opts Options) (*Server, error) {
 		opts.Now = time.Now
 	}
 	s := &Server{opts: opts, scenario: sc}
-	state, err := loadWorld(opts.StateFile)
+	state, err := LoadWorld(opts.StateFile)
 	if err != nil {
 		return nil, fmt.Errorf("start local amoCRM: %w", err)
 	}
@@ -62,7 +62,7 @@ func (s *Server) fresh() *World {
 		Integrations: map[string]*Integration{}, Codes: map[string]*Code{}, Refresh: map[string]*Refresh{},
 		Access: map[string]*Access{}, SigningKey: key,
 	}
-	seed(w, s.scenario, s.hosts(), s.opts.Now())
+	Seed(w, s.scenario, s.hosts(), s.opts.Now())
 	return w
 }
 
@@ -93,7 +93,7 @@ func (s *Server) configure(w *World) {
 
 // routes builds the whole surface once, and starts the webhook deliveries.
 func (s *Server) routes() {
-	state, now, counts := s.state, s.opts.Now, &stats{}
+	state, now, counts := s.state, s.opts.Now, &Stats{}
 	scale, perSecond := 1.0, 7
 	if s.opts.HookTimeScale > 0 {
 		scale = s.opts.HookTimeScale
@@ -101,32 +101,32 @@ func (s *Server) routes() {
 	if s.opts.RatePerSecond > 0 {
 		perSecond = s.opts.RatePerSecond
 	}
-	s.courier = newCourier(state, now, counts, scale)
-	s.editor = editor{clock: now, tell: s.courier.changed}
-	s.gate = &gate{state: state, now: now, stats: counts, perSecond: perSecond}
-	s.api = newV4(deps{gate: s.gate, state: state, now: now, editor: s.editor})
-	s.gate.known = s.api.known
-	grants := &grants{state: state, now: now, stats: counts, gate: s.gate, courier: s.courier, apiHost: s.opts.APIHost}
+	s.courier = NewCourier(state, now, counts, scale)
+	s.editor = Editor{Clock: now, Tell: s.courier.Changed}
+	s.gate = &Gate{State: state, Now: now, Stats: counts, PerSecond: perSecond}
+	s.api = NewV4(Deps{Gate: s.gate, State: state, Now: now, Editor: s.editor})
+	s.gate.Known = s.api.Known
+	grants := &Grants{State: state, Now: now, Stats: counts, Gate: s.gate, Courier: s.courier, APIHost: s.opts.APIHost}
 
 	s.mux = http.NewServeMux()
-	s.api.apiRoutes(func(pattern string, h apiHandler) { s.mux.Handle(pattern, s.gate.protect(h)) })
-	unknown := s.gate.protect(s.api.apiFallback)
-	s.mux.Handle(apiRoot, unknown)
-	s.mux.Handle(apiRoot+"/", unknown)
-	s.gate.driveRoutes(s.mux)
-	s.gate.foreignRoutes(s.mux)
-	grants.oauthRoutes(s.mux)
-	(&consents{state: state, grants: grants, sites: s.courier.client.Transport}).consentRoutes(s.mux)
-	(&pages{state: state, now: now, editor: s.editor, grants: grants}).webRoutes(s.mux)
-	(&control{
-		state: state, scenario: s.scenario, now: now, gate: s.gate, stats: counts, courier: s.courier, grants: grants, editor: s.editor,
-		hosts: slices.Concat(s.opts.SpareHosts, s.opts.Hosts), named: s.controlHost, info: s.opts.Info,
-		fresh: func() *World {
+	s.api.ApiRoutes(func(pattern string, h ApiHandler) { s.mux.Handle(pattern, s.gate.Protect(h)) })
+	unknown := s.gate.Protect(s.api.ApiFallback)
+	s.mux.Handle(ApiRoot, unknown)
+	s.mux.Handle(ApiRoot+"/", unknown)
+	s.gate.DriveRoutes(s.mux)
+	s.gate.ForeignRoutes(s.mux)
+	grants.OauthRoutes(s.mux)
+	(&Consents{State: state, Grants: grants, Sites: s.courier.Client.Transport}).ConsentRoutes(s.mux)
+	(&Pages{State: state, Now: now, Editor: s.editor, Grants: grants}).WebRoutes(s.mux)
+	(&Control{
+		State: state, Scenario: s.scenario, Now: now, Gate: s.gate, Stats: counts, Courier: s.courier, Grants: grants, Editor: s.editor,
+		Hosts: slices.Concat(s.opts.SpareHosts, s.opts.Hosts), Named: s.controlHost, Info: s.opts.Info,
+		Fresh: func() *World {
 			w := s.fresh()
 			s.configure(w)
 			return w
 		},
-	}).controlRoutes(s.mux)
+	}).ControlRoutes(s.mux)
 }
 
 // ServeHTTP answers API, OAuth, web and control requests.
@@ -135,14 +135,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		nobody(w, r)
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 	s.mux.ServeHTTP(w, r)
 }
 
 // Close stops the webhook deliveries, waits for them no longer than the context allows and saves the state. Further calls
 // save again and do nothing else.
 func (s *Server) Close(ctx context.Context) error {
-	err := s.courier.close(ctx)
+	err := s.courier.Close(ctx)
 	if err != nil {
 		err = fmt.Errorf("stop local amoCRM: %w", err)
 	}
@@ -185,9 +185,9 @@ type Server struct {
 	opts     Options
 	scenario scenario.World
 	state    *kit.State[World]
-	gate     *gate
-	api      v4
-	courier  *courier
-	editor   editor
+	gate     *Gate
+	api      V4
+	courier  *Courier
+	editor   Editor
 	mux      *http.ServeMux
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// counters is what was counted, of one account or of all.
-type counters struct {
+// Counters is what was counted, of one account or of all.
+type Counters struct {
 	Requests  map[string]map[string]int `json:"requests"` // "GET /api/v4/contacts" -> status, or "dropped" -> times
 	Total     int                       `json:"total_requests"`
 	Max       int                       `json:"max_in_sliding_second"` // API requests of one account, refused ones too
@@ -26,34 +26,34 @@ type counters struct {
 
 // accountCounters adds the windows that the maxima come from.
 type accountCounters struct {
-	counters
+	Counters
 	Integrations map[string]*integrationCounters `json:"integrations"`
-	window       window
+	window       Window
 }
 
 // integrationCounters is the share of one integration; "" is a request without a usable token.
 type integrationCounters struct {
 	Total  int `json:"total_requests"`
 	Max    int `json:"max_in_sliding_second"`
-	window window
+	window Window
 }
 
-// stats counts requests and what they made. The control routes, the web pages and the seed are not counted; OAuth
+// Stats counts requests and what they made. The control routes, the web pages and the seed are not counted; OAuth
 // requests are, but they take no part in the sliding second, as amoCRM's limit is one of the API.
-type stats struct {
+type Stats struct {
 	mu       sync.Mutex
-	all      counters
+	all      Counters
 	accounts map[string]*accountCounters // by host
 }
 
-// window holds the arrivals of the last second. Its memory is bounded by what can arrive within one.
-type window struct{ at []time.Time }
+// Window holds the arrivals of the last second. Its memory is bounded by what can arrive within one.
+type Window struct{ at []time.Time }
 
 // windowCap bounds a window whose clock stands still.
 const windowCap = 1 << 16
 
-// count forgets what is a second old or older and says how many are left.
-func (v *window) count(now time.Time) int {
+// Count forgets what is a second old or older and says how many are left.
+func (v *Window) Count(now time.Time) int {
 	old := 0
 	for old < len(v.at) && now.Sub(v.at[old]) >= time.Second {
 		old++
@@ -62,9 +62,9 @@ func (v *window) count(now time.Time) int {
 	return len(v.at)
 }
 
-// add counts the arrival at now and says how many the second that ends with it holds.
-func (v *window) add(now time.Time) int {
-	n := v.count(now)
+// Add counts the arrival at now and says how many the second that ends with it holds.
+func (v *Window) Add(now time.Time) int {
+	n := v.Count(now)
 	if n < windowCap {
 		v.at = append(v.at, now)
 		n++
@@ -73,7 +73,7 @@ func (v *window) add(now time.Time) int {
 }
 
 // account finds or makes the counters of a host. The caller holds the lock.
-func (t *stats) account(host string) *accountCounters {
+func (t *Stats) account(host string) *accountCounters {
 	a := t.accounts[host]
 	if a == nil {
 		a = &accountCounters{Integrations: map[string]*integrationCounters{}}
@@ -85,14 +85,14 @@ func (t *stats) account(host string) *accountCounters {
 	return a
 }
 
-// arrived counts an API request at the moment of its arrival. It reads the clock under the lock, so that the windows
+// Arrived counts an API request at the moment of its arrival. It reads the clock under the lock, so that the windows
 // are in order.
-func (t *stats) arrived(host, clientID string, clock func() time.Time) {
+func (t *Stats) Arrived(host, clientID string, clock func() time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := clock()
 	a := t.account(host)
-	a.Max = max(a.Max, a.window.add(now))
+	a.Max = max(a.Max, a.window.Add(now))
 	t.all.Max = max(t.all.Max, a.Max)
 	in := a.Integrations[clientID]
 	if in == nil {
@@ -100,12 +100,12 @@ func (t *stats) arrived(host, clientID string, clock func() time.Time) {
 		a.Integrations[clientID] = in
 	}
 	in.Total++
-	in.Max = max(in.Max, in.window.add(now))
+	in.Max = max(in.Max, in.window.Add(now))
 }
 
-// answered counts a request by its outcome: the status, or "dropped" for a connection that was cut.
-func (t *stats) answered(host, route, outcome string) {
-	t.bump(host, func(c *counters) {
+// Answered counts a request by its outcome: the status, or "dropped" for a connection that was cut.
+func (t *Stats) Answered(host, route, outcome string) {
+	t.Bump(host, func(c *Counters) {
 		c.Total++
 		if c.Requests == nil {
 			c.Requests = map[string]map[string]int{}
@@ -117,17 +117,17 @@ func (t *stats) answered(host, route, outcome string) {
 	})
 }
 
-// bump changes the counters of an account and of all in the same way.
-func (t *stats) bump(host string, f func(c *counters)) {
+// Bump changes the counters of an account and of all in the same way.
+func (t *Stats) Bump(host string, f func(c *Counters)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f(&t.all)
-	f(&t.account(host).counters)
+	f(&t.account(host).Counters)
 }
 
-// made counts what an API request created.
-func (t *stats) made(host string, c change) {
-	t.bump(host, func(n *counters) {
+// Made counts what an API request created.
+func (t *Stats) Made(host string, c Change) {
+	t.Bump(host, func(n *Counters) {
 		switch {
 		case c.Action == "note":
 			n.Notes++
@@ -144,28 +144,28 @@ func (t *stats) made(host string, c change) {
 	})
 }
 
-// reset starts from nothing.
-func (t *stats) reset() {
+// Reset starts from nothing.
+func (t *Stats) Reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.all, t.accounts = counters{}, nil
+	t.all, t.accounts = Counters{}, nil
 }
 
 // statsView is the answer of GET /_sandbox/stats.
 type statsView struct {
-	counters
+	Counters
 	MaxPerSecond map[string]int              `json:"max_per_second"` // by host
 	Accounts     map[string]*accountCounters `json:"accounts"`       // by host
 }
 
-// view copies the counters; every host is there, used or not.
-func (t *stats) view(hosts []string) statsView {
+// View copies the counters; every host is there, used or not.
+func (t *Stats) View(hosts []string) statsView {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	v := statsView{counters: t.all.copied(), MaxPerSecond: map[string]int{}, Accounts: map[string]*accountCounters{}}
+	v := statsView{Counters: t.all.copied(), MaxPerSecond: map[string]int{}, Accounts: map[string]*accountCounters{}}
 	for _, h := range hosts {
 		a := t.account(h)
-		c := &accountCounters{counters: a.copied(), Integrations: map[string]*integrationCounters{}}
+		c := &accountCounters{Counters: a.copied(), Integrations: map[string]*integrationCounters{}}
 		for id, in := range a.Integrations {
 			c.Integrations[id] = &integrationCounters{Total: in.Total, Max: in.Max}
 		}
@@ -174,7 +174,7 @@ func (t *stats) view(hosts []string) statsView {
 	return v
 }
 
-func (c counters) copied() counters {
+func (c Counters) copied() Counters {
 	requests := make(map[string]map[string]int, len(c.Requests))
 	for route, byStatus := range c.Requests {
 		requests[route] = maps.Clone(byStatus)

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// accessOf finds the access token of a request among the issued ones.
-func accessOf(w *World, r *http.Request) (*Access, bool) {
+// AccessOf finds the access token of a request among the issued ones.
+func AccessOf(w *World, r *http.Request) (*Access, bool) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return nil, false
@@ -26,8 +26,8 @@ func accessOf(w *World, r *http.Request) (*Access, bool) {
 	return g, g != nil
 }
 
-// claims are what amoCRM puts into an access token (amocrm.md §1.7).
-type claims struct {
+// Claims are what amoCRM puts into an access token (amocrm.md §1.7).
+type Claims struct {
 	Aud        string   `json:"aud"`
 	JTI        string   `json:"jti"`
 	IAT        int64    `json:"iat"`
@@ -43,16 +43,16 @@ type claims struct {
 	APIDomain  string   `json:"api_domain"`
 }
 
-// signToken makes a JWT. amoCRM signs with RS256 and publishes no key, so a client can't tell HS256 from it by
+// SignToken makes a JWT. amoCRM signs with RS256 and publishes no key, so a client can't tell HS256 from it by
 // checking.
-func signToken(key []byte, c claims) (string, error) {
+func SignToken(key []byte, c Claims) (string, error) {
 	body, err := json.Marshal(c)
 	if err != nil {
 		return "", fmt.Errorf("encode claims: %w", err)
 	}
 	unsigned := base64.RawURLEncoding.EncodeToString([]byte(`{"typ":"JWT","alg":"HS256"}`)) + "." +
 		base64.RawURLEncoding.EncodeToString(body)
-	return unsigned + "." + base64.RawURLEncoding.EncodeToString(mac(key, unsigned)), nil
+	return unsigned + "." + base64.RawURLEncoding.EncodeToString(Mac(key, unsigned)), nil
 }
 
 // tokenID is the jti of a token that this server signed. Life and revocation are not looked at: they are state.
@@ -62,7 +62,7 @@ func tokenID(key []byte, token string) (jti string, ok bool) {
 		return "", false
 	}
 	sig, err := base64.RawURLEncoding.DecodeString(token[cutAt+1:])
-	if err != nil || !hmac.Equal(sig, mac(key, token[:cutAt])) {
+	if err != nil || !hmac.Equal(sig, Mac(key, token[:cutAt])) {
 		return "", false
 	}
 	_, body, _ := strings.Cut(token[:cutAt], ".")
@@ -70,33 +70,33 @@ func tokenID(key []byte, token string) (jti string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	var c claims
+	var c Claims
 	if json.Unmarshal(raw, &c) != nil {
 		return "", false
 	}
 	return c.JTI, c.JTI != ""
 }
 
-func mac(key []byte, msg string) []byte {
+func Mac(key []byte, msg string) []byte {
 	m := hmac.New(sha256.New, key)
 	m.Write([]byte(msg))
 	return m.Sum(nil)
 }
 
-// randomHex is 2n hex digits.
-func randomHex(n int) string {
+// RandomHex is 2n hex digits.
+func RandomHex(n int) string {
 	raw := make([]byte, n)
 	rand.Read(raw) // never fails: crypto/rand crashes the program instead
 	return hex.EncodeToString(raw)
 }
 
-// randomUUID is a version 4 UUID.
-func randomUUID() string {
+// RandomUUID is a version 4 UUID.
+func RandomUUID() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails, as above
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// opaque is a code or refresh token: as long as the real ones, which are encrypted blobs in hex.
-func opaque() string { return "def50200" + randomHex(340) }
+// Opaque is a code or refresh token: as long as the real ones, which are encrypted blobs in hex.
+func Opaque() string { return "def50200" + RandomHex(340) }

@@ -11,7 +11,7 @@ func TestAPI_theWholeStorySeeds(t *testing.T) {
 	const host = "one.test:8081"
 	sc := scenario.Build()
 	w := &World{}
-	seed(w, sc, []string{host}, time.Unix(1772445600, 0))
+	Seed(w, sc, []string{host}, time.Unix(1772445600, 0))
 	if len(w.Accounts) != len(sc.Accounts) || w.Accounts[0].Host != host {
 		t.Fatalf("%d accounts, want %d; host %q", len(w.Accounts), len(sc.Accounts), w.Accounts[0].Host)
 	}

@@ -18,7 +18,7 @@ func (s absents) routes() []route {
 	for _, path := range absentLists {
 		t = append(t, route{"GET", path, s.listNothing(path)})
 	}
-	for _, e := range entities {
+	for _, e := range Entities {
 		for _, kind := range []string{"files", "subscriptions"} {
 			t = append(t, route{"GET", "/" + e + "/{id}/" + kind, s.listNothing("/" + e + "/1/" + kind)})
 		}
@@ -36,7 +36,7 @@ func absentKinds() []absent {
 		{kind: "currencies", path: "/currencies"}, {kind: "product settings", path: "/catalogs/products"}, {kind: "files", path: "/files"},
 		{kind: "users made by a program", path: "/users", method: http.MethodPost, admin: true},
 	}
-	for _, e := range entities {
+	for _, e := range Entities {
 		list = append(list,
 			absent{kind: "files", path: "/" + e + "/{id}/files"}, absent{kind: "subscriptions", path: "/" + e + "/{id}/subscriptions"})
 	}
@@ -57,7 +57,7 @@ func absentAt(path string) (absent, bool) {
 		if len(segments) < n {
 			continue
 		}
-		if _, ok := matchPath(strings.Join(segments[:n], "/"), a.path); ok {
+		if _, ok := MatchPath(strings.Join(segments[:n], "/"), a.path); ok {
 			return a, true
 		}
 	}
@@ -65,20 +65,20 @@ func absentAt(path string) (absent, bool) {
 }
 
 // absentRoute answers for a kind as far as amoCRM would let the caller ask at all.
-func (s absents) absentRoute(kind absent, h apiHandler) apiHandler {
+func (s absents) absentRoute(kind absent, h ApiHandler) ApiHandler {
 	if kind.admin {
-		return s.gate.forAdmins(h)
+		return s.Gate.ForAdmins(h)
 	}
 	return h
 }
 
 // listNothing answers a list that is always empty.
-func (s absents) listNothing(path string) apiHandler {
+func (s absents) listNothing(path string) ApiHandler {
 	kind, _ := absentAt(path)
-	return s.absentRoute(kind, func(w http.ResponseWriter, r *http.Request, _ caller) {
-		w.Header().Set(notKeptHeader, kind.kind)
-		if p, ok := readPage(w, r, defaultLimit, maxLimit); ok {
-			answerPage(w, r, p, "", nil, false)
+	return s.absentRoute(kind, func(w http.ResponseWriter, r *http.Request, _ Caller) {
+		w.Header().Set(NotKeptHeader, kind.kind)
+		if p, ok := ReadPage(w, r, DefaultLimit, MaxLimit); ok {
+			AnswerPage(w, r, p, "", nil, false)
 		}
 	})
 }

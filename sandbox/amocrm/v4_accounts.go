@@ -10,32 +10,32 @@ import (
 func (s accounts) routes() []route {
 	return []route{
 		{"GET", "/account", s.getAccount},
-		{"GET", "/users", s.gate.forAdmins(s.listUsers)},
-		{"GET", "/users/{id}", s.gate.forAdmins(s.getUser)},
+		{"GET", "/users", s.Gate.ForAdmins(s.listUsers)},
+		{"GET", "/users/{id}", s.Gate.ForAdmins(s.getUser)},
 	}
 }
 
 // getAccount answers GET /account (EX account.json, with=… for the rest).
-func (s accounts) getAccount(w http.ResponseWriter, r *http.Request, c caller) {
-	with := withSet(r)
-	now := s.now()
+func (s accounts) getAccount(w http.ResponseWriter, r *http.Request, c Caller) {
+	with := WithSet(r)
+	now := s.Now()
 	var o obj
-	s.state.Read(func(*World) { o = renderAccount(r, c, with, now) })
-	writeHAL(w, http.StatusOK, o)
+	s.State.Read(func(*World) { o = renderAccount(r, c, with, now) })
+	WriteHAL(w, http.StatusOK, o)
 }
 
-func renderAccount(r *http.Request, c caller, with map[string]bool, now time.Time) obj {
-	a := c.account
+func renderAccount(r *http.Request, c Caller, with map[string]bool, now time.Time) obj {
+	a := c.Account
 	o := obj{
-		"id": a.ID, "name": a.Name, "subdomain": a.Subdomain, "current_user_id": c.user, "country": a.Country,
+		"id": a.ID, "name": a.Name, "subdomain": a.Subdomain, "current_user_id": c.User, "country": a.Country,
 		"customers_mode": "unavailable", "is_unsorted_on": true, "is_loss_reason_enabled": true,
 		"is_helpbot_enabled": false, "is_technical_account": false, "contact_name_display_order": 1,
-		"created_at": accountBirth, "created_by": 0, "updated_at": accountBirth, "updated_by": 0,
+		"created_at": AccountBirth, "created_by": 0, "updated_at": AccountBirth, "updated_by": 0,
 		"currency": a.Currency, "currency_symbol": a.CurrencySign, "mobile_feature_version": 0, "language": a.Language,
-		"_links": selfLink(apiURL(r, "/account")),
+		"_links": SelfLink(ApiURL(r, "/account")),
 	}
 	for name, value := range map[string]any{
-		"amojo_id": stableUUID("amojo account", a.ID), "version": 16, "drive_url": baseOf(r) + drivePath,
+		"amojo_id": stableUUID("amojo account", a.ID), "version": 16, "drive_url": BaseOf(r) + DrivePath,
 		"is_api_filter_enabled": a.FilterOn, "entity_names": entityNames, "invoices_settings": invoicesSettings(a),
 	} {
 		if with[name] {
@@ -85,8 +85,8 @@ func invoicesSettings(a *Account) obj {
 
 func taskTypes() []obj {
 	return []obj{
-		{"id": taskFollowUp, "name": "Связаться", "color": nil, "icon_id": nil, "code": "FOLLOW_UP"},
-		{"id": taskMeeting, "name": "Встреча", "color": nil, "icon_id": nil, "code": "MEETING"},
+		{"id": TaskFollowUp, "name": "Связаться", "color": nil, "icon_id": nil, "code": "FOLLOW_UP"},
+		{"id": TaskMeeting, "name": "Встреча", "color": nil, "icon_id": nil, "code": "MEETING"},
 	}
 }
 
@@ -126,43 +126,43 @@ var entityNames = obj{"leads": obj{
 }}
 
 // listUsers answers GET /users.
-func (s accounts) listUsers(w http.ResponseWriter, r *http.Request, c caller) {
-	p, ok := readPage(w, r, defaultLimit, maxLimit)
+func (s accounts) listUsers(w http.ResponseWriter, r *http.Request, c Caller) {
+	p, ok := ReadPage(w, r, DefaultLimit, MaxLimit)
 	if !ok {
 		return
 	}
 	var items []obj
 	var more bool
 	var total int
-	s.state.Read(func(*World) {
+	s.State.Read(func(*World) {
 		var part []*User
-		part, more = slicePage(c.account.Users, p)
-		total = len(c.account.Users)
+		part, more = SlicePage(c.Account.Users, p)
+		total = len(c.Account.Users)
 		for _, u := range part {
-			items = append(items, renderUser(r, c.account, u))
+			items = append(items, renderUser(r, c.Account, u))
 		}
 	})
-	answerCounted(w, r, p, "users", items, more, total)
+	AnswerCounted(w, r, p, "users", items, more, total)
 }
 
 // getUser answers GET /users/{id}.
-func (s accounts) getUser(w http.ResponseWriter, r *http.Request, c caller) {
+func (s accounts) getUser(w http.ResponseWriter, r *http.Request, c Caller) {
 	var o obj
-	s.state.Read(func(*World) {
-		if u := userOf(c.account, pathID(r, "id")); u != nil {
-			o = renderUser(r, c.account, u)
+	s.State.Read(func(*World) {
+		if u := UserOf(c.Account, PathID(r, "id")); u != nil {
+			o = renderUser(r, c.Account, u)
 		}
 	})
 	if o == nil {
-		notFound(w, "User")
+		NotFound(w, "User")
 		return
 	}
-	writeHAL(w, http.StatusOK, o)
+	WriteHAL(w, http.StatusOK, o)
 }
 
 // renderUser is a user as GET answers it (EX user-by-id.json, users-list.json).
 func renderUser(r *http.Request, a *Account, u *User) obj {
-	with := withSet(r)
+	with := WithSet(r)
 	all := func() obj { return obj{"view": "A", "edit": "A", "add": "A", "delete": "A", "export": "A"} }
 	o := obj{
 		"id": u.ID, "name": u.Name, "email": u.Email, "lang": a.Language,
@@ -171,7 +171,7 @@ func renderUser(r *http.Request, a *Account, u *User) obj {
 			"mail_access": u.Admin, "catalog_access": true, "status_rights": nil, "is_admin": u.Admin,
 			"is_free": u.Free, "is_active": u.Active, "group_id": nil, "role_id": nil,
 		},
-		"_links": selfLink(apiURL(r, fmt.Sprintf("/users/%d", u.ID))),
+		"_links": SelfLink(ApiURL(r, fmt.Sprintf("/users/%d", u.ID))),
 	}
 	e := obj{}
 	if with["role"] {

@@ -7,77 +7,77 @@ import (
 
 // createCalls answers POST /calls: amoCRM itself finds whom a call belongs to, by the last ten digits of the phone;
 // a call from nobody known is reported beside the others and not kept (amocrm.md §6.1).
-func (s notes) createCalls(w http.ResponseWriter, r *http.Request, c caller) {
-	items, ok := readBatch(w, r, maxWrite)
+func (s notes) createCalls(w http.ResponseWriter, r *http.Request, c Caller) {
+	items, ok := ReadBatch(w, r, MaxWrite)
 	if !ok {
 		return
 	}
-	var bad refusal
+	var bad Refusal
 	calls, failed := []obj{}, []obj{}
-	s.state.Write(func(state *World) {
+	s.State.Write(func(state *World) {
 		var notes []*Note
 		for i, m := range items {
-			v := newCheck(c.account)
+			v := NewCheck(c.Account)
 			notes = append(notes, readCall(v, m))
-			rid, _ := requestID(m, i)
-			bad.add(rid, *v.errs)
+			rid, _ := RequestID(m, i)
+			bad.Add(rid, *v.Errs)
 		}
-		if bad.any() {
+		if bad.Any() {
 			return
 		}
-		x := s.editor.writer(state, c.account, c.user)
+		x := s.Editor.Writer(state, c.Account, c.User)
 		for i, n := range notes {
-			rid, _ := requestID(items[i], i)
+			rid, _ := RequestID(items[i], i)
 			phone, _ := n.Params["phone"].(string)
-			n.Entity, n.EntityID = callOwner(c.account, phone)
+			n.Entity, n.EntityID = callOwner(c.Account, phone)
 			if n.EntityID == 0 {
 				failed = append(failed, obj{"title": "Entity not found", "status": http.StatusNotFound, "request_id": rid})
 				continue
 			}
-			x.addNote(n)
+			x.AddNote(n)
 			calls = append(calls, obj{
-				"id": n.ID, "entity_id": n.EntityID, "entity_type": singular(n.Entity), "account_id": c.account.ID,
+				"id": n.ID, "entity_id": n.EntityID, "entity_type": Singular(n.Entity), "account_id": c.Account.ID,
 				"request_id": rid, "_embedded": obj{"entity": obj{
-					"id": n.EntityID, "_links": selfLink(entityURL(r, n.Entity, n.EntityID)),
+					"id": n.EntityID, "_links": SelfLink(entityURL(r, n.Entity, n.EntityID)),
 				}},
 			})
 		}
 	})
-	if bad.any() {
-		bad.write(w)
+	if bad.Any() {
+		bad.Write(w)
 		return
 	}
-	writeHAL(w, http.StatusOK, obj{
+	WriteHAL(w, http.StatusOK, obj{
 		"_total_items": len(calls), "errors": failed, "_embedded": obj{"calls": calls},
 	})
 }
 
 // readCall checks one call and makes its note, as yet without an entity.
-func readCall(v check, m obj) *Note {
+func readCall(v Check, m obj) *Note {
 	n := &Note{
-		CreatedBy: or(v.user(m, "created_by"), -1), Responsible: or(v.user(m, "responsible_user_id"), -1),
-		CreatedAt: or(v.integer(m, "created_at"), 0),
+		CreatedBy: Or(v.User(m, "created_by"), -1), Responsible: Or(v.User(m, "responsible_user_id"), -1),
+		CreatedAt: Or(v.Integer(m, "created_at"), 0),
 	}
-	if d := v.required(m, "direction"); d != nil {
+	if d := v.Required(m, "direction"); d != nil {
 		switch *d {
 		case "inbound":
 			n.Type = "call_in"
 		case "outbound":
 			n.Type = "call_out"
 		default:
-			v.choice("direction")
+			v.Choice("direction")
 		}
 	}
-	v.required(m, "phone")
-	v.required(m, "source")
+	v.Required(m, "phone")
+	v.Required(m, "source")
 	if m["duration"] == nil {
-		v.missing("duration")
+		v.Missing("duration")
 	}
-	v.integer(m, "duration")
+	v.Integer(m, "duration")
 	params := obj{}
 	for _, key := range strings.Fields("uniq duration source link phone call_responsible call_result call_status") {
 		if m[key] != nil {
-			params[key] = plainNumbers(m[key])
+			params[key] = PlainNumbers(m[key])
 		}
 	}
 	n.Params = params
@@ -88,18 +88,18 @@ func readCall(v check, m obj) *Note {
 func callOwner(a *Account, phone string) (entity string, id int64) {
 	tail := lastTen(phone)
 	for _, entity := range []string{"contacts", "companies"} {
-		f := fieldByCode(a, entity, "PHONE")
+		f := FieldByCode(a, entity, "PHONE")
 		if f == nil || tail == "" {
 			continue
 		}
-		for _, b := range bases(a, entity) {
+		for _, b := range Bases(a, entity) {
 			if b.Deleted || !hasPhone(b, f.ID, tail) {
 				continue
 			}
 			var open []int64
 			for _, l := range linksOf(a, entity, b.ID) {
-				if l.kind == "leads" && !closed(a.Leads[l.id].StatusID) {
-					open = append(open, l.id)
+				if l.Kind == "leads" && !Closed(a.Leads[l.ID].StatusID) {
+					open = append(open, l.ID)
 				}
 			}
 			if len(open) == 1 {

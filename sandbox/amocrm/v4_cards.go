@@ -9,50 +9,50 @@ import (
 const maxComplex = 50
 
 // createComplex answers POST /leads/complex with a bare array: lead, at most one contact and one company each.
-func (s cards) createComplex(w http.ResponseWriter, r *http.Request, c caller) {
-	items, ok := readBatch(w, r, maxComplex)
+func (s cards) createComplex(w http.ResponseWriter, r *http.Request, c Caller) {
+	items, ok := ReadBatch(w, r, maxComplex)
 	if !ok {
 		return
 	}
-	var bad refusal
+	var bad Refusal
 	out := []obj{}
-	s.state.Write(func(state *World) {
-		var drafts []*draft
+	s.State.Write(func(state *World) {
+		var drafts []*Draft
 		for i, m := range items {
-			drafts = append(drafts, bad.complexDraft(c.account, m, i))
+			drafts = append(drafts, bad.ComplexDraft(c.Account, m, i))
 		}
-		if bad.any() {
+		if bad.Any() {
 			return
 		}
-		x := s.editor.writer(state, c.account, c.user)
+		x := s.Editor.Writer(state, c.Account, c.User)
 		for i, d := range drafts {
-			x.createNested(d)
-			id := x.create("leads", d)
-			if d.unsorted {
-				x.recordUnsorted(id, unsortedCategory(items[i]), d, items[i])
+			x.CreateNested(d)
+			id := x.Create("leads", d)
+			if d.Unsorted {
+				x.RecordUnsorted(id, UnsortedCategory(items[i]), d, items[i])
 			}
 			o := obj{
-				"id": id, "contact_id": nil, "company_id": orNull(d.company), "request_id": complexIDs(d), "merged": false,
+				"id": id, "contact_id": nil, "company_id": orNull(d.Company), "request_id": complexIDs(d), "merged": false,
 			}
-			if len(d.contacts) > 0 {
-				o["contact_id"] = d.contacts[0].ID
+			if len(d.Contacts) > 0 {
+				o["contact_id"] = d.Contacts[0].ID
 			}
 			out = append(out, o)
 		}
 	})
-	if bad.any() {
-		bad.write(w)
+	if bad.Any() {
+		bad.Write(w)
 		return
 	}
-	writeHAL(w, http.StatusOK, out)
+	WriteHAL(w, http.StatusOK, out)
 }
 
 // complexIDs are the request_ids of lead, contact and company; a lead always has one.
-func complexIDs(d *draft) []string {
-	ids := []string{d.requestID}
-	for _, n := range []*draft{d.newContact, d.newCompany} {
-		if n != nil && n.sentID {
-			ids = append(ids, n.requestID)
+func complexIDs(d *Draft) []string {
+	ids := []string{d.RequestID}
+	for _, n := range []*Draft{d.NewContact, d.NewCompany} {
+		if n != nil && n.SentID {
+			ids = append(ids, n.RequestID)
 		}
 	}
 	return ids
@@ -60,7 +60,7 @@ func complexIDs(d *draft) []string {
 
 func (s cards) routes() []route {
 	t := []route{{"POST", "/leads/complex", s.createComplex}}
-	for _, e := range entities {
+	for _, e := range Entities {
 		t = append(t,
 			route{"GET", "/" + e, s.listEntities(e)},
 			route{"POST", "/" + e, s.createEntities(e)},
@@ -73,27 +73,27 @@ func (s cards) routes() []route {
 }
 
 // listEntities answers GET /leads, /contacts, /companies (amocrm.md §4.1, §5.1).
-func (s cards) listEntities(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		p, ok := readPage(w, r, defaultLimit, maxLimit)
+func (s cards) listEntities(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		p, ok := ReadPage(w, r, DefaultLimit, MaxLimit)
 		if !ok {
 			return
 		}
 		var items []obj
 		var more bool
-		s.state.Read(func(state *World) {
-			v := newView(r, c.account, entity)
+		s.State.Read(func(state *World) {
+			v := newView(r, c.Account, entity)
 			var part []*Base
-			part, more = slicePage(s.selectEntities(state, c.account, entity, r.URL.Query(), v), p)
+			part, more = SlicePage(s.selectEntities(state, c.Account, entity, r.URL.Query(), v), p)
 			for _, b := range part {
 				if b.Deleted {
-					items = append(items, v.renderDeleted(c.account.Leads[b.ID]))
+					items = append(items, v.renderDeleted(c.Account.Leads[b.ID]))
 				} else {
 					items = append(items, v.entity(entity, b.ID))
 				}
 			}
 		})
-		answerPage(w, r, p, entity, items, more)
+		AnswerPage(w, r, p, entity, items, more)
 	}
 }
 
@@ -101,7 +101,7 @@ func (s cards) listEntities(entity string) apiHandler {
 func (s cards) selectEntities(w *World, a *Account, entity string, q url.Values, v view) []*Base {
 	m := newMatcher(q.Get("query"))
 	f := filters{q}
-	hiddenAfter := s.now().Add(-w.IndexLag).UnixMilli()
+	hiddenAfter := s.Now().Add(-w.IndexLag).UnixMilli()
 	var out []*Base
 	filtering := a.FilterOn && f.any()
 	for _, b := range f.candidates(a, entity) {
@@ -128,107 +128,107 @@ func (s cards) selectEntities(w *World, a *Account, entity string, q url.Values,
 }
 
 // getEntity answers GET /{entity}/{id}; a missing one is 204.
-func (s cards) getEntity(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
+func (s cards) getEntity(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
 		var o obj
-		s.state.Read(func(*World) {
-			if id := pathID(r, "id"); baseByID(c.account, entity, id) != nil {
-				o = newView(r, c.account, entity).entity(entity, id)
+		s.State.Read(func(*World) {
+			if id := PathID(r, "id"); BaseByID(c.Account, entity, id) != nil {
+				o = newView(r, c.Account, entity).entity(entity, id)
 			}
 		})
-		answerOne(w, o)
+		AnswerOne(w, o)
 	}
 }
 
 // createEntities answers POST /{entity}: an array, all or nothing, never deduplicated.
-func (s cards) createEntities(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		items, ok := readBatch(w, r, maxWrite)
+func (s cards) createEntities(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		items, ok := ReadBatch(w, r, MaxWrite)
 		if !ok {
 			return
 		}
-		var bad refusal
+		var bad Refusal
 		var out []obj
-		s.state.Write(func(state *World) {
-			var drafts []*draft
+		s.State.Write(func(state *World) {
+			var drafts []*Draft
 			for i, m := range items {
-				drafts = append(drafts, bad.draft(c.account, entity, m, i, nil))
+				drafts = append(drafts, bad.Draft(c.Account, entity, m, i, nil))
 			}
-			if bad.any() {
+			if bad.Any() {
 				return
 			}
-			x := s.editor.writer(state, c.account, c.user)
+			x := s.Editor.Writer(state, c.Account, c.User)
 			for _, d := range drafts {
-				id := x.create(entity, d)
-				out = append(out, obj{"id": id, "request_id": d.requestID, "_links": selfLink(entityURL(r, entity, id))})
+				id := x.Create(entity, d)
+				out = append(out, obj{"id": id, "request_id": d.RequestID, "_links": SelfLink(entityURL(r, entity, id))})
 			}
 		})
-		if bad.any() {
-			bad.write(w)
+		if bad.Any() {
+			bad.Write(w)
 			return
 		}
-		answerWritten(w, r, entity, entity, out)
+		AnswerWritten(w, r, entity, entity, out)
 	}
 }
 
 // updateEntities answers PATCH /{entity}: an array whose items carry their ids.
-func (s cards) updateEntities(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		items, ok := readBatch(w, r, maxWrite)
+func (s cards) updateEntities(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		items, ok := ReadBatch(w, r, MaxWrite)
 		if !ok {
 			return
 		}
-		if out, bad := s.patch(r, c, entity, items); bad.any() {
-			bad.write(w)
+		if out, bad := s.patch(r, c, entity, items); bad.Any() {
+			bad.Write(w)
 		} else {
-			answerWritten(w, r, entity, entity, out)
+			AnswerWritten(w, r, entity, entity, out)
 		}
 	}
 }
 
 // updateEntity answers PATCH /{entity}/{id} with a bare object.
-func (s cards) updateEntity(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		m, ok := readObject(w, r)
+func (s cards) updateEntity(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		m, ok := ReadObject(w, r)
 		if !ok {
 			return
 		}
-		m["id"] = pathID(r, "id")
-		if out, bad := s.patch(r, c, entity, []obj{m}); bad.any() {
-			bad.write(w)
+		m["id"] = PathID(r, "id")
+		if out, bad := s.patch(r, c, entity, []obj{m}); bad.Any() {
+			bad.Write(w)
 		} else {
-			writeHAL(w, http.StatusOK, out[0])
+			WriteHAL(w, http.StatusOK, out[0])
 		}
 	}
 }
 
 // patch checks all items, then carries them out.
-func (s cards) patch(r *http.Request, c caller, entity string, items []obj) (out []obj, bad refusal) {
-	s.state.Write(func(state *World) {
-		var drafts []*draft
+func (s cards) patch(r *http.Request, c Caller, entity string, items []obj) (out []obj, bad Refusal) {
+	s.State.Write(func(state *World) {
+		var drafts []*Draft
 		for i, m := range items {
-			v := newCheck(c.account)
-			id := v.existing(m, entity)
-			if v.failed() {
-				rid, _ := requestID(m, i)
-				bad.add(rid, *v.errs)
+			v := NewCheck(c.Account)
+			id := v.Existing(m, entity)
+			if v.Failed() {
+				rid, _ := RequestID(m, i)
+				bad.Add(rid, *v.Errs)
 				continue
 			}
-			drafts = append(drafts, bad.draft(c.account, entity, m, i, baseByID(c.account, entity, id)))
+			drafts = append(drafts, bad.Draft(c.Account, entity, m, i, BaseByID(c.Account, entity, id)))
 		}
-		if bad.any() {
+		if bad.Any() {
 			return
 		}
-		x := s.editor.writer(state, c.account, c.user)
+		x := s.Editor.Writer(state, c.Account, c.User)
 		for _, d := range drafts {
-			x.update(entity, d)
-			b := baseByID(c.account, entity, d.id)
-			o := obj{"id": d.id, "updated_at": b.UpdatedAt, "_links": selfLink(entityURL(r, entity, d.id))}
+			x.Update(entity, d)
+			b := BaseByID(c.Account, entity, d.ID)
+			o := obj{"id": d.ID, "updated_at": b.UpdatedAt, "_links": SelfLink(entityURL(r, entity, d.ID))}
 			if entity != "leads" {
 				o["name"] = b.Name
 			}
-			if d.sentID {
-				o["request_id"] = d.requestID
+			if d.SentID {
+				o["request_id"] = d.RequestID
 			}
 			out = append(out, o)
 		}

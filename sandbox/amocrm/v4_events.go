@@ -20,34 +20,34 @@ func (s events) routes() []route {
 }
 
 // listEvents answers GET /events, newest first, 100 a page at most.
-func (s events) listEvents(w http.ResponseWriter, r *http.Request, c caller) {
-	p, ok := readPage(w, r, defaultLimit, maxEventsLimit)
+func (s events) listEvents(w http.ResponseWriter, r *http.Request, c Caller) {
+	p, ok := ReadPage(w, r, DefaultLimit, MaxEventsLimit)
 	if !ok {
 		return
 	}
 	f := filters{r.URL.Query()}
 	if len(f.list("entity_id")) > 0 && len(f.list("entity")) != 1 ||
 		len(f.list("entity_id")) > maxEventFilter || len(f.list("created_by")) > maxEventFilter {
-		badRequest(w, "Invalid filter")
+		BadRequest(w, "Invalid filter")
 		return
 	}
 	take := newEventFilter(f)
 	var items []obj
 	var more bool
-	s.state.Read(func(*World) {
+	s.State.Read(func(*World) {
 		var all []*Event
-		for _, e := range slices.Backward(c.account.Events) {
+		for _, e := range slices.Backward(c.Account.Events) {
 			if take(e) {
 				all = append(all, e)
 			}
 		}
 		var part []*Event
-		part, more = slicePage(all, p)
+		part, more = SlicePage(all, p)
 		for _, e := range part {
-			items = append(items, renderEvent(r, c.account, e))
+			items = append(items, renderEvent(r, c.Account, e))
 		}
 	})
-	answerPage(w, r, p, "events", items, more)
+	AnswerPage(w, r, p, "events", items, more)
 }
 
 // newEventFilter reads the filter once, for the whole feed.
@@ -75,9 +75,9 @@ func newEventFilter(f filters) func(e *Event) bool {
 func newValueFilter(q url.Values, side string) func(raw json.RawMessage) bool {
 	root := "filter[" + side + "]"
 	stages := filters{q}.pairs(root + "[leads_statuses]")
-	users := queryList(q, root+"[responsible_user_id]")
-	enums := queryList(q, root+"[custom_field_values]")
-	values := queryList(q, root+"[value]")
+	users := QueryList(q, root+"[responsible_user_id]")
+	enums := QueryList(q, root+"[custom_field_values]")
+	values := QueryList(q, root+"[value]")
 	if stages == nil && users == nil && enums == nil && values == nil {
 		return func(json.RawMessage) bool { return true }
 	}
@@ -88,8 +88,8 @@ func newValueFilter(q url.Values, side string) func(raw json.RawMessage) bool {
 		}
 		for _, el := range list {
 			st := el["lead_status"]
-			status, _ := toInt(st["id"])
-			pipeline, _ := toInt(st["pipeline_id"])
+			status, _ := ToInt(st["id"])
+			pipeline, _ := ToInt(st["pipeline_id"])
 			switch {
 			case st != nil && slices.Contains(stages, RequiredStatus{StatusID: status, PipelineID: pipeline}),
 				wants(users, el["responsible_user"]["id"]), wants(enums, el["custom_field_value"]["enum_id"]),
@@ -104,40 +104,40 @@ func newValueFilter(q url.Values, side string) func(raw json.RawMessage) bool {
 
 // wants reports whether the value is there and among the wanted texts.
 func wants(list []string, value any) bool {
-	return slices.ContainsFunc(valueStrings(value), func(s string) bool { return slices.Contains(list, s) })
+	return slices.ContainsFunc(ValueStrings(value), func(s string) bool { return slices.Contains(list, s) })
 }
 
 // getEvent answers GET /events/{id}.
-func (s events) getEvent(w http.ResponseWriter, r *http.Request, c caller) {
+func (s events) getEvent(w http.ResponseWriter, r *http.Request, c Caller) {
 	var o obj
-	s.state.Read(func(*World) {
-		for _, e := range slices.Backward(c.account.Events) {
+	s.State.Read(func(*World) {
+		for _, e := range slices.Backward(c.Account.Events) {
 			if e.ID == r.PathValue("id") {
-				o = renderEvent(r, c.account, e)
+				o = renderEvent(r, c.Account, e)
 				return
 			}
 		}
 	})
 	if o == nil {
-		notFound(w, "Event")
+		NotFound(w, "Event")
 		return
 	}
-	writeHAL(w, http.StatusOK, o)
+	WriteHAL(w, http.StatusOK, o)
 }
 
 // renderEvent is an event as GET answers it (EX event-by-id.json); with=lead_name and the like add the name.
 func renderEvent(r *http.Request, a *Account, e *Event) obj {
-	kind := plural(e.Entity)
-	about := obj{"id": e.EntityID, "_links": selfLink(entityURL(r, kind, e.EntityID))}
-	if withSet(r)[e.Entity+"_name"] {
-		if b := baseByID(a, kind, e.EntityID); b != nil {
+	kind := Plural(e.Entity)
+	about := obj{"id": e.EntityID, "_links": SelfLink(entityURL(r, kind, e.EntityID))}
+	if WithSet(r)[e.Entity+"_name"] {
+		if b := BaseByID(a, kind, e.EntityID); b != nil {
 			about["name"] = b.Name
 		}
 	}
 	return obj{
 		"id": e.ID, "type": e.Type, "entity_id": e.EntityID, "entity_type": e.Entity, "created_by": e.CreatedBy,
 		"created_at": e.CreatedAt, "value_after": e.After, "value_before": e.Before, "account_id": a.ID,
-		"_links": selfLink(apiURL(r, "/events/"+e.ID)), "_embedded": obj{"entity": about},
+		"_links": SelfLink(ApiURL(r, "/events/"+e.ID)), "_embedded": obj{"entity": about},
 	}
 }
 
@@ -179,12 +179,12 @@ var eventTypes = []struct {
 }
 
 // listEventTypes answers GET /events/types.
-func (s events) listEventTypes(w http.ResponseWriter, r *http.Request, c caller) {
+func (s events) listEventTypes(w http.ResponseWriter, r *http.Request, c Caller) {
 	var items []obj
 	for _, t := range eventTypes {
 		items = append(items, obj{"key": t.key, "type": t.number, "lang": t.lang})
 	}
-	writeHAL(w, http.StatusOK, obj{
-		"_total_items": len(items), "_links": selfLink(baseOf(r) + r.URL.RequestURI()), "_embedded": obj{"events_types": items},
+	WriteHAL(w, http.StatusOK, obj{
+		"_total_items": len(items), "_links": SelfLink(BaseOf(r) + r.URL.RequestURI()), "_embedded": obj{"events_types": items},
 	})
 }

@@ -10,138 +10,138 @@ import (
 
 // routes are the definitions of one kind's fields and the groups that hold them; in names the kind that a request
 // is about.
-func (s fields) routes(path string, in func(of func(kind string) apiHandler) apiHandler) []route {
+func (s fields) routes(path string, in func(of func(kind string) ApiHandler) ApiHandler) []route {
 	return []route{
 		{"GET", path, in(s.listFields)},
-		{"POST", path, s.gate.forAdmins(in(s.createFields))},
-		{"PATCH", path, s.gate.forAdmins(in(s.updateFields))},
+		{"POST", path, s.Gate.ForAdmins(in(s.createFields))},
+		{"PATCH", path, s.Gate.ForAdmins(in(s.updateFields))},
 		{"GET", path + "/{id}", in(s.getField)},
-		{"PATCH", path + "/{id}", s.gate.forAdmins(in(s.updateField))},
-		{"DELETE", path + "/{id}", s.gate.forAdmins(in(s.deleteField))},
+		{"PATCH", path + "/{id}", s.Gate.ForAdmins(in(s.updateField))},
+		{"DELETE", path + "/{id}", s.Gate.ForAdmins(in(s.deleteField))},
 		{"GET", path + "/groups", in(s.listFieldGroups)},
-		{"POST", path + "/groups", s.gate.forAdmins(in(s.createFieldGroups))},
+		{"POST", path + "/groups", s.Gate.ForAdmins(in(s.createFieldGroups))},
 		{"GET", path + "/groups/{group}", in(s.getFieldGroup)},
-		{"PATCH", path + "/groups/{group}", s.gate.forAdmins(in(s.updateFieldGroup))},
-		{"DELETE", path + "/groups/{group}", s.gate.forAdmins(in(s.deleteFieldGroup))},
+		{"PATCH", path + "/groups/{group}", s.Gate.ForAdmins(in(s.updateFieldGroup))},
+		{"DELETE", path + "/groups/{group}", s.Gate.ForAdmins(in(s.deleteFieldGroup))},
 	}
 }
 
 // readGroupID reads the group that a field shall be in; nothing is the predefined one.
-func readGroupID(v check, entity string, m obj) string {
-	id := or(v.text(m, "group_id"), "")
+func readGroupID(v Check, entity string, m obj) string {
+	id := Or(v.Text(m, "group_id"), "")
 	switch {
-	case id == "" || id == defaultGroup:
+	case id == "" || id == DefaultGroup:
 		return ""
-	case fieldGroupOf(v.a, entity, id) == nil:
-		v.choice("group_id")
+	case FieldGroupOf(v.A, entity, id) == nil:
+		v.Choice("group_id")
 	}
 	return id
 }
 
 // listFieldGroups answers GET /{entity}/custom_fields/groups.
-func (s fields) listFieldGroups(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
+func (s fields) listFieldGroups(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
 		var items []obj
-		s.state.Read(func(*World) {
-			for _, g := range fieldGroups(c.account, entity) {
-				items = append(items, renderFieldGroup(r, c.account, entity, g))
+		s.State.Read(func(*World) {
+			for _, g := range FieldGroups(c.Account, entity) {
+				items = append(items, renderFieldGroup(r, c.Account, entity, g))
 			}
 		})
-		writeHAL(w, http.StatusOK, obj{"_total_items": len(items), "_embedded": obj{"custom_field_groups": items}})
+		WriteHAL(w, http.StatusOK, obj{"_total_items": len(items), "_embedded": obj{"custom_field_groups": items}})
 	}
 }
 
 // getFieldGroup answers GET /{entity}/custom_fields/groups/{group}.
-func (s fields) getFieldGroup(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
+func (s fields) getFieldGroup(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
 		var o obj
-		s.state.Read(func(*World) {
-			if g := fieldGroupOf(c.account, entity, r.PathValue("group")); g != nil {
-				o = renderFieldGroup(r, c.account, entity, g)
+		s.State.Read(func(*World) {
+			if g := FieldGroupOf(c.Account, entity, r.PathValue("group")); g != nil {
+				o = renderFieldGroup(r, c.Account, entity, g)
 			}
 		})
-		answerChanged(w, refusal{}, o, "Custom field group")
+		answerChanged(w, Refusal{}, o, "Custom field group")
 	}
 }
 
 // createFieldGroups answers POST /{entity}/custom_fields/groups with 201.
-func (s fields) createFieldGroups(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		items, ok := readBatch(w, r, maxWrite)
+func (s fields) createFieldGroups(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		items, ok := ReadBatch(w, r, MaxWrite)
 		if !ok {
 			return
 		}
-		var bad refusal
+		var bad Refusal
 		var out []obj
-		s.state.Write(func(state *World) {
+		s.State.Write(func(state *World) {
 			var made []*FieldGroup
 			for i, m := range items {
-				v := newCheck(c.account)
-				g := &FieldGroup{Name: or(v.required(m, "name"), "")}
+				v := NewCheck(c.Account)
+				g := &FieldGroup{Name: Or(v.Required(m, "name"), "")}
 				if m["sort"] == nil {
-					v.missing("sort")
+					v.Missing("sort")
 				}
-				g.Sort = or(v.integer(m, "sort"), 0)
-				rid, _ := requestID(m, i)
-				bad.add(rid, *v.errs)
+				g.Sort = Or(v.Integer(m, "sort"), 0)
+				rid, _ := RequestID(m, i)
+				bad.Add(rid, *v.Errs)
 				made = append(made, g)
 			}
-			if bad.any() {
+			if bad.Any() {
 				return
 			}
 			for i, g := range made {
-				g.ID = fmt.Sprintf("%s_%d", entityType(entity), state.takeID())
-				putFieldGroup(c.account, entity, g)
-				o := renderFieldGroup(r, c.account, entity, g)
-				if rid, sent := requestID(items[i], i); sent {
+				g.ID = fmt.Sprintf("%s_%d", EntityType(entity), state.TakeID())
+				PutFieldGroup(c.Account, entity, g)
+				o := renderFieldGroup(r, c.Account, entity, g)
+				if rid, sent := RequestID(items[i], i); sent {
 					o["request_id"] = rid
 				}
 				out = append(out, o)
 			}
 		})
-		if bad.any() {
-			bad.write(w)
+		if bad.Any() {
+			bad.Write(w)
 			return
 		}
-		writeHAL(w, http.StatusCreated, obj{"_total_items": len(out), "_embedded": obj{"custom_field_groups": out}})
+		WriteHAL(w, http.StatusCreated, obj{"_total_items": len(out), "_embedded": obj{"custom_field_groups": out}})
 	}
 }
 
 // updateFieldGroup answers PATCH /{entity}/custom_fields/groups/{group}. The fields that it names move into the group,
 // those that are in it stay.
-func (s fields) updateFieldGroup(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		m, ok := readObject(w, r)
+func (s fields) updateFieldGroup(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		m, ok := ReadObject(w, r)
 		if !ok {
 			return
 		}
 		if m["name"] == nil && m["sort"] == nil && m["fields"] == nil {
-			badRequest(w, "Request data blank")
+			BadRequest(w, "Request data blank")
 			return
 		}
-		var bad refusal
+		var bad Refusal
 		var o obj
-		s.state.Write(func(*World) {
-			g := fieldGroupOf(c.account, entity, r.PathValue("group"))
+		s.State.Write(func(*World) {
+			g := FieldGroupOf(c.Account, entity, r.PathValue("group"))
 			if g == nil {
 				return
 			}
-			v := newCheck(c.account)
+			v := NewCheck(c.Account)
 			next := *g
 			if m["name"] != nil {
-				set(&next.Name, v.required(m, "name"))
+				Set(&next.Name, v.Required(m, "name"))
 			}
-			set(&next.Sort, v.integer(m, "sort"))
+			Set(&next.Sort, v.Integer(m, "sort"))
 			moved := readFieldList(v, entity, m)
-			rid, sent := requestID(m, 0)
-			if bad.add(rid, *v.errs); bad.any() {
+			rid, sent := RequestID(m, 0)
+			if bad.Add(rid, *v.Errs); bad.Any() {
 				return
 			}
-			putFieldGroup(c.account, entity, &next)
+			PutFieldGroup(c.Account, entity, &next)
 			for _, f := range moved {
-				f.GroupID = strings.TrimPrefix(next.ID, defaultGroup)
+				f.GroupID = strings.TrimPrefix(next.ID, DefaultGroup)
 			}
-			o = renderFieldGroup(r, c.account, entity, &next)
+			o = renderFieldGroup(r, c.Account, entity, &next)
 			if sent {
 				o["request_id"] = rid
 			}
@@ -151,18 +151,18 @@ func (s fields) updateFieldGroup(entity string) apiHandler {
 }
 
 // readFieldList reads the fields of the kind that the item names by their ids.
-func readFieldList(v check, entity string, m obj) []*Field {
+func readFieldList(v Check, entity string, m obj) []*Field {
 	var out []*Field
-	for i, raw := range v.list(m, "fields") {
+	for i, raw := range v.List(m, "fields") {
 		path := fmt.Sprintf("fields.%d", i)
-		id, ok := toInt(raw)
+		id, ok := ToInt(raw)
 		if !ok {
-			v.wrongType(path, "int")
+			v.WrongType(path, "int")
 			continue
 		}
-		f := fieldOf(v.a, entity, id)
+		f := FieldOf(v.A, entity, id)
 		if f == nil {
-			v.choice(path)
+			v.Choice(path)
 			continue
 		}
 		out = append(out, f)
@@ -171,12 +171,12 @@ func readFieldList(v check, entity string, m obj) []*Field {
 }
 
 // deleteFieldGroup answers DELETE /{entity}/custom_fields/groups/{group}: its fields go back to the predefined group.
-func (s fields) deleteFieldGroup(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
+func (s fields) deleteFieldGroup(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
 		var found, kept bool
-		s.state.Write(func(*World) {
-			a := c.account
-			g := fieldGroupOf(a, entity, r.PathValue("group"))
+		s.State.Write(func(*World) {
+			a := c.Account
+			g := FieldGroupOf(a, entity, r.PathValue("group"))
 			if found = g != nil; !found {
 				return
 			}
@@ -190,7 +190,7 @@ func (s fields) deleteFieldGroup(entity string) apiHandler {
 				}
 			}
 		})
-		answerDeleted(w, found, kept, "Custom field group")
+		AnswerDeleted(w, found, kept, "Custom field group")
 	}
 }
 
@@ -198,13 +198,13 @@ func (s fields) deleteFieldGroup(entity string) apiHandler {
 func renderFieldGroup(r *http.Request, a *Account, entity string, g *FieldGroup) obj {
 	fields := []int64{}
 	for _, f := range a.Fields[entity] {
-		if cmp.Or(f.GroupID, defaultGroup) == g.ID {
+		if cmp.Or(f.GroupID, DefaultGroup) == g.ID {
 			fields = append(fields, f.ID)
 		}
 	}
 	return obj{
 		"id": g.ID, "name": g.Name, "is_predefined": g.Predefined, "type": "custom_field_group",
-		"entity_type": entityType(entity), "sort": g.Sort, "fields": fields,
-		"_links": selfLink(apiURL(r, fmt.Sprintf("/%s/custom_fields/groups/%s", entity, g.ID))),
+		"entity_type": EntityType(entity), "sort": g.Sort, "fields": fields,
+		"_links": SelfLink(ApiURL(r, fmt.Sprintf("/%s/custom_fields/groups/%s", entity, g.ID))),
 	}
 }

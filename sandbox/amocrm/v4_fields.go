@@ -8,9 +8,9 @@ import (
 )
 
 // listFields answers GET /{entity}/custom_fields: 50 a page unless asked otherwise, filter[type] and [id], order.
-func (s fields) listFields(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		p, ok := readPage(w, r, defaultLimit, maxLimit)
+func (s fields) listFields(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		p, ok := ReadPage(w, r, DefaultLimit, MaxLimit)
 		if !ok {
 			return
 		}
@@ -18,9 +18,9 @@ func (s fields) listFields(entity string) apiHandler {
 		var items []obj
 		var more bool
 		var total int
-		s.state.Read(func(*World) {
+		s.State.Read(func(*World) {
 			var all []*Field
-			for _, f := range c.account.Fields[entity] {
+			for _, f := range c.Account.Fields[entity] {
 				if by := (filters{q}); by.oneOf("type", f.Type) && by.id("id", f.ID) {
 					all = append(all, f)
 				}
@@ -38,51 +38,51 @@ func (s fields) listFields(entity string) apiHandler {
 			}
 			total = len(all)
 			var part []*Field
-			part, more = slicePage(all, p)
+			part, more = SlicePage(all, p)
 			for _, f := range part {
-				o := renderField(r, c.account, entity, f)
+				o := renderField(r, c.Account, entity, f)
 				o["settings"] = nil
 				items = append(items, o)
 			}
 		})
-		answerCounted(w, r, p, "custom_fields", items, more, total)
+		AnswerCounted(w, r, p, "custom_fields", items, more, total)
 	}
 }
 
 // getField answers GET /{entity}/custom_fields/{id}.
-func (s fields) getField(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
+func (s fields) getField(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
 		var o obj
-		s.state.Read(func(*World) {
-			if f := fieldOf(c.account, entity, pathID(r, "id")); f != nil {
-				o = renderField(r, c.account, entity, f)
+		s.State.Read(func(*World) {
+			if f := FieldOf(c.Account, entity, PathID(r, "id")); f != nil {
+				o = renderField(r, c.Account, entity, f)
 			}
 		})
 		if o == nil {
-			notFound(w, "Custom field")
+			NotFound(w, "Custom field")
 			return
 		}
-		writeHAL(w, http.StatusOK, o)
+		WriteHAL(w, http.StatusOK, o)
 	}
 }
 
 // deleteField answers DELETE /{entity}/custom_fields/{id}; values of the field go with it.
-func (s fields) deleteField(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
+func (s fields) deleteField(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
 		var found, kept bool
-		s.state.Write(func(*World) {
-			a, id := c.account, pathID(r, "id")
-			f := fieldOf(a, entity, id)
+		s.State.Write(func(*World) {
+			a, id := c.Account, PathID(r, "id")
+			f := FieldOf(a, entity, id)
 			found = f != nil
 			if kept = found && f.Predefined; !found || kept {
 				return
 			}
 			a.Fields[entity] = slices.DeleteFunc(slices.Clone(a.Fields[entity]), func(x *Field) bool { return x == f })
-			for _, b := range bases(a, entity) {
+			for _, b := range Bases(a, entity) {
 				b.Fields = slices.DeleteFunc(slices.Clone(b.Fields), func(v FieldValue) bool { return v.FieldID == id })
 			}
 		})
-		answerDeleted(w, found, kept, "Custom field")
+		AnswerDeleted(w, found, kept, "Custom field")
 	}
 }
 
@@ -91,8 +91,8 @@ func renderField(r *http.Request, a *Account, entity string, f *Field) obj {
 	o := obj{
 		"id": f.ID, "name": f.Name, "type": f.Type, "account_id": a.ID, "code": nullable(f.Code), "sort": f.Sort,
 		"is_api_only": false, "enums": renderEnums(f), "group_id": nullable(f.GroupID), "required_statuses": slices.Clone(f.Required),
-		"is_deletable": !f.Predefined, "is_predefined": f.Predefined, "entity_type": entityType(entity), "remind": nil,
-		"_links": selfLink(apiURL(r, fmt.Sprintf("/%s/custom_fields/%d", entity, f.ID))),
+		"is_deletable": !f.Predefined, "is_predefined": f.Predefined, "entity_type": EntityType(entity), "remind": nil,
+		"_links": SelfLink(ApiURL(r, fmt.Sprintf("/%s/custom_fields/%d", entity, f.ID))),
 	}
 	if f.Required == nil {
 		o["required_statuses"] = []RequiredStatus{}
@@ -104,7 +104,7 @@ func renderField(r *http.Request, a *Account, entity string, f *Field) obj {
 		o["tracking_callback"], o["triggers"], o["hidden_statuses"], o["chained_lists"] = nil, []obj{}, []obj{}, nil
 		o["currency"] = nil
 	}
-	if entityType(entity) == "catalogs" {
+	if EntityType(entity) == "catalogs" {
 		o["is_required"], o["is_visible"], o["search_in"], o["nested"] = false, true, nil, nil
 	}
 	if f.Type == "monetary" {

@@ -22,26 +22,26 @@ var enumTypes = []string{"select", "multiselect", "radiobutton"}
 var leadOnly = []string{"tracking_data", "chained_list"}
 
 // createFields answers POST /{entity}/custom_fields with 201.
-func (s fields) createFields(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		items, ok := readBatch(w, r, maxWrite)
+func (s fields) createFields(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		items, ok := ReadBatch(w, r, MaxWrite)
 		if !ok {
 			return
 		}
-		s.writeFields(w, r, c, entity, items, http.StatusCreated, func(v check, m obj) *Field {
+		s.writeFields(w, r, c, entity, items, http.StatusCreated, func(v Check, m obj) *Field {
 			f := &Field{Sort: 500}
-			v.required(m, "name")
-			if typ := v.required(m, "type"); typ != nil {
+			v.Required(m, "name")
+			if typ := v.Required(m, "type"); typ != nil {
 				f.Type = *typ
 				if !fieldTypeFits(entity, f.Type) {
-					v.choice("type")
+					v.Choice("type")
 				}
 			}
 			if f.Type == "monetary" {
-				v.required(m, "currency")
+				v.Required(m, "currency")
 			}
 			if slices.Contains(enumTypes, f.Type) && m["enums"] == nil {
-				v.missing("enums")
+				v.Missing("enums")
 			}
 			return f
 		})
@@ -49,7 +49,7 @@ func (s fields) createFields(entity string) apiHandler {
 }
 
 func fieldTypeFits(entity, typ string) bool {
-	if entityType(entity) == "catalogs" {
+	if EntityType(entity) == "catalogs" {
 		return slices.Contains(catalogFieldTypes, typ)
 	}
 	if !slices.Contains(fieldTypes, typ) {
@@ -59,36 +59,36 @@ func fieldTypeFits(entity, typ string) bool {
 }
 
 // updateFields answers PATCH /{entity}/custom_fields.
-func (s fields) updateFields(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		if items, ok := readBatch(w, r, maxWrite); ok {
+func (s fields) updateFields(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		if items, ok := ReadBatch(w, r, MaxWrite); ok {
 			s.writeFields(w, r, c, entity, items, http.StatusOK, existingField(entity))
 		}
 	}
 }
 
 // updateField answers PATCH /{entity}/custom_fields/{id}.
-func (s fields) updateField(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		m, ok := readObject(w, r)
+func (s fields) updateField(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		m, ok := ReadObject(w, r)
 		if !ok {
 			return
 		}
-		m["id"] = pathID(r, "id")
+		m["id"] = PathID(r, "id")
 		s.writeFields(w, r, c, entity, []obj{m}, 0, existingField(entity))
 	}
 }
 
 // existingField finds the definition that an item of an update names.
-func existingField(entity string) func(v check, m obj) *Field {
-	return func(v check, m obj) *Field {
-		id := v.ownID(m)
+func existingField(entity string) func(v Check, m obj) *Field {
+	return func(v Check, m obj) *Field {
+		id := v.OwnID(m)
 		if id == nil {
 			return &Field{}
 		}
-		f := fieldOf(v.a, entity, *id)
+		f := FieldOf(v.A, entity, *id)
 		if f == nil {
-			v.choice("id")
+			v.Choice("id")
 			return &Field{}
 		}
 		return f
@@ -96,62 +96,62 @@ func existingField(entity string) func(v check, m obj) *Field {
 }
 
 // writeFields makes or changes definitions, all or none. A status of 0 answers a single one as a bare object.
-func (s fields) writeFields(w http.ResponseWriter, r *http.Request, c caller, entity string, items []obj, status int, base func(check, obj) *Field) {
-	var bad refusal
+func (s fields) writeFields(w http.ResponseWriter, r *http.Request, c Caller, entity string, items []obj, status int, base func(Check, obj) *Field) {
+	var bad Refusal
 	var out []obj
-	s.state.Write(func(state *World) {
+	s.State.Write(func(state *World) {
 		next := make([]*Field, len(items))
 		for i, m := range items {
-			v := newCheck(c.account)
+			v := NewCheck(c.Account)
 			next[i] = readFieldDefinition(v, entity, *base(v, m), m)
-			rid, _ := requestID(m, i)
-			bad.add(rid, *v.errs)
+			rid, _ := RequestID(m, i)
+			bad.Add(rid, *v.Errs)
 		}
-		if bad.any() {
+		if bad.Any() {
 			return
 		}
 		for i, f := range next {
-			putField(c.account, state, entity, f)
-			o := renderField(r, c.account, entity, f)
+			PutField(c.Account, state, entity, f)
+			o := renderField(r, c.Account, entity, f)
 			o["settings"] = nil
-			if rid, sent := requestID(items[i], i); sent || status == http.StatusOK {
+			if rid, sent := RequestID(items[i], i); sent || status == http.StatusOK {
 				o["request_id"] = rid
 			}
 			out = append(out, o)
 		}
 	})
 	switch {
-	case bad.any():
-		bad.write(w)
+	case bad.Any():
+		bad.Write(w)
 	case status == 0:
-		writeHAL(w, http.StatusOK, out[0])
+		WriteHAL(w, http.StatusOK, out[0])
 	default:
-		writeHAL(w, status, obj{"_total_items": len(out), "_embedded": obj{"custom_fields": out}})
+		WriteHAL(w, status, obj{"_total_items": len(out), "_embedded": obj{"custom_fields": out}})
 	}
 }
 
 // readFieldDefinition is f with what the item says. Choices that the item does not list are gone (amocrm.md §3.4).
-func readFieldDefinition(v check, entity string, f Field, m obj) *Field {
-	set(&f.Name, v.text(m, "name"))
-	set(&f.Code, v.text(m, "code"))
-	set(&f.Sort, v.integer(m, "sort"))
-	set(&f.Currency, v.text(m, "currency"))
+func readFieldDefinition(v Check, entity string, f Field, m obj) *Field {
+	Set(&f.Name, v.Text(m, "name"))
+	Set(&f.Code, v.Text(m, "code"))
+	Set(&f.Sort, v.Integer(m, "sort"))
+	Set(&f.Currency, v.Text(m, "currency"))
 	if _, said := m["enums"]; said && f.Type != "multitext" {
 		known := f.Enums
 		f.Enums = nil
-		for i, raw := range v.list(m, "enums") {
+		for i, raw := range v.List(m, "enums") {
 			path := fmt.Sprintf("enums.%d", i)
 			el, ok := raw.(obj)
 			if !ok {
-				v.wrongType(path, "array")
+				v.WrongType(path, "array")
 				continue
 			}
-			at := v.under(path)
-			e := &Enum{Value: or(at.required(el, "value"), ""), Sort: or(at.integer(el, "sort"), int64(i)),
-				Code: or(at.text(el, "code"), "")}
-			if id := at.integer(el, "id"); id != nil {
+			at := v.Under(path)
+			e := &Enum{Value: Or(at.Required(el, "value"), ""), Sort: Or(at.Integer(el, "sort"), int64(i)),
+				Code: Or(at.Text(el, "code"), "")}
+			if id := at.Integer(el, "id"); id != nil {
 				if !slices.ContainsFunc(known, func(k *Enum) bool { return k.ID == *id }) {
-					at.choice("id")
+					at.Choice("id")
 				}
 				e.ID = *id
 			}
@@ -167,19 +167,19 @@ func readFieldDefinition(v check, entity string, f Field, m obj) *Field {
 	return &f
 }
 
-func readRequiredStatuses(v check, m obj) []RequiredStatus {
+func readRequiredStatuses(v Check, m obj) []RequiredStatus {
 	var out []RequiredStatus
-	for i, raw := range v.list(m, "required_statuses") {
+	for i, raw := range v.List(m, "required_statuses") {
 		path := fmt.Sprintf("required_statuses.%d", i)
 		el, ok := raw.(obj)
 		if !ok {
-			v.wrongType(path, "array")
+			v.WrongType(path, "array")
 			continue
 		}
-		at := v.under(path)
-		pair := RequiredStatus{StatusID: or(at.integer(el, "status_id"), 0), PipelineID: or(at.integer(el, "pipeline_id"), 0)}
-		if _, st := statusOf(v.a, pair.PipelineID, pair.StatusID); st == nil {
-			at.choice("status_id")
+		at := v.Under(path)
+		pair := RequiredStatus{StatusID: Or(at.Integer(el, "status_id"), 0), PipelineID: Or(at.Integer(el, "pipeline_id"), 0)}
+		if _, st := StatusOf(v.A, pair.PipelineID, pair.StatusID); st == nil {
+			at.Choice("status_id")
 		}
 		out = append(out, pair)
 	}

@@ -34,13 +34,13 @@ func (f filters) any() bool {
 // candidates are the entities that the filter can let through: those it names by id, else all.
 func (f filters) candidates(a *Account, entity string) []*Base {
 	if !a.FilterOn || !f.has("id") {
-		return bases(a, entity)
+		return Bases(a, entity)
 	}
 	var out []*Base
 	ids := f.ints("id")
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {
-		if b := baseAny(a, entity, id); b != nil {
+		if b := BaseAny(a, entity, id); b != nil {
 			out = append(out, b)
 		}
 	}
@@ -48,7 +48,7 @@ func (f filters) candidates(a *Account, entity string) []*Base {
 }
 
 // list is filter[name], filter[name][] and filter[name][N]; comma lists are split.
-func (f filters) list(name string) []string { return queryList(f.q, "filter["+name+"]") }
+func (f filters) list(name string) []string { return QueryList(f.q, "filter["+name+"]") }
 
 // ints is list as numbers; what is no number matches nothing.
 func (f filters) ints(name string) []int64 {
@@ -84,7 +84,7 @@ func (f filters) exact(name, s string) bool {
 		return true
 	}
 	for key, values := range f.q {
-		if rest, ok := strings.CutPrefix(key, "filter["+name+"]"); ok && (rest == "" || isIndex(rest)) && slices.Contains(values, s) {
+		if rest, ok := strings.CutPrefix(key, "filter["+name+"]"); ok && (rest == "" || IsIndex(rest)) && slices.Contains(values, s) {
 			return true
 		}
 	}
@@ -169,7 +169,7 @@ func (f filters) takesField(name string, def *Field, b *Base) bool {
 		}
 		for _, el := range fv.Values {
 			if len(wanted) == 0 {
-				if n, ok := toInt(el["value"]); ok && f.between(name, n) {
+				if n, ok := ToInt(el["value"]); ok && f.between(name, n) {
 					return true
 				}
 				continue
@@ -186,13 +186,13 @@ func (f filters) takesField(name string, def *Field, b *Base) bool {
 
 // matchesValue compares a stored value with a filter's text: enum id, text, or 1 and 0 for a checkbox.
 func matchesValue(el map[string]any, s string) bool {
-	if n, ok := toInt(el["enum_id"]); ok && strconv.FormatInt(n, 10) == s {
+	if n, ok := ToInt(el["enum_id"]); ok && strconv.FormatInt(n, 10) == s {
 		return true
 	}
 	if b, ok := el["value"].(bool); ok {
 		return b == (s == "1" || s == "true")
 	}
-	return slices.Contains(valueStrings(el["value"]), s)
+	return slices.Contains(ValueStrings(el["value"]), s)
 }
 
 // ordering is order[key]=asc|desc for the allowed keys; the default is by id, upwards.

@@ -6,9 +6,9 @@ import (
 )
 
 // linksOf lists what an entity is linked with.
-func linksOf(a *Account, kind string, id int64) []end {
-	var out []end
-	add := func(to string, toID int64, meta any) { out = append(out, end{kind: to, id: toID, meta: meta}) }
+func linksOf(a *Account, kind string, id int64) []End {
+	var out []End
+	add := func(to string, toID int64, meta any) { out = append(out, End{Kind: to, ID: toID, Meta: meta}) }
 	switch kind {
 	case "leads":
 		l := a.Leads[id]
@@ -19,7 +19,7 @@ func linksOf(a *Account, kind string, id int64) []end {
 			add("companies", l.CompanyID, nil)
 		}
 	case "contacts":
-		for _, lead := range leadsByContact(a)[id] {
+		for _, lead := range LeadsByContact(a)[id] {
 			for _, c := range a.Leads[lead].Contacts {
 				if c.ID == id {
 					add("leads", lead, obj{"main_contact": c.IsMain})
@@ -30,7 +30,7 @@ func linksOf(a *Account, kind string, id int64) []end {
 			add("companies", company, nil)
 		}
 	case "companies":
-		contacts, leads := companyMembers(a, id)
+		contacts, leads := CompanyMembers(a, id)
 		for _, c := range contacts {
 			add("contacts", c, nil)
 		}
@@ -38,15 +38,15 @@ func linksOf(a *Account, kind string, id int64) []end {
 			add("leads", l, nil)
 		}
 	}
-	for _, e := range baseByID(a, kind, id).Elements {
-		add(elementsKind, e.ID, elementMetadata(e))
+	for _, e := range BaseByID(a, kind, id).Elements {
+		add(ElementsKind, e.ID, elementMetadata(e))
 	}
 	return out
 }
 
 func (s links) routes() []route {
 	var t []route
-	for _, e := range entities {
+	for _, e := range Entities {
 		t = append(t,
 			route{"GET", "/" + e + "/links", s.listLinks(e)},
 			route{"GET", "/" + e + "/{id}/links", s.listLinks(e)},
@@ -60,30 +60,30 @@ func (s links) routes() []route {
 }
 
 // listLinks answers GET /{entity}/{id}/links and GET /{entity}/links?filter[entity_id][]=…
-func (s links) listLinks(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
+func (s links) listLinks(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
 		f := filters{r.URL.Query()}
-		owner := pathID(r, "id")
+		owner := PathID(r, "id")
 		owners := []int64{owner}
 		if owner == 0 {
 			if owners = f.ints("entity_id"); len(owners) == 0 {
-				badRequest(w, "filter[entity_id] is required")
+				BadRequest(w, "filter[entity_id] is required")
 				return
 			}
 		}
 		items := []obj{} // none is an empty list, not 204: the clients that know of 204 elsewhere want _embedded here
 		found := false
-		s.state.Read(func(*World) {
+		s.State.Read(func(*World) {
 			for _, id := range owners {
-				if baseByID(c.account, entity, id) == nil {
+				if BaseByID(c.Account, entity, id) == nil {
 					continue
 				}
 				found = true
-				for _, l := range linksOf(c.account, entity, id) {
-					if !f.id("to_entity_id", l.id) || !f.oneOf("to_entity_type", l.kind) {
+				for _, l := range linksOf(c.Account, entity, id) {
+					if !f.id("to_entity_id", l.ID) || !f.oneOf("to_entity_type", l.Kind) {
 						continue
 					}
-					o := obj{"to_entity_id": l.id, "to_entity_type": l.kind, "metadata": l.meta}
+					o := obj{"to_entity_id": l.ID, "to_entity_type": l.Kind, "metadata": l.Meta}
 					if owner == 0 {
 						o["entity_id"], o["entity_type"] = id, entity
 					}
@@ -93,10 +93,10 @@ func (s links) listLinks(entity string) apiHandler {
 		})
 		switch {
 		case owner != 0 && !found:
-			notFound(w, "Entity")
+			NotFound(w, "Entity")
 		default:
-			writeHAL(w, http.StatusOK, obj{
-				"_total_items": len(items), "_links": selfLink(baseOf(r) + r.URL.RequestURI()),
+			WriteHAL(w, http.StatusOK, obj{
+				"_total_items": len(items), "_links": SelfLink(BaseOf(r) + r.URL.RequestURI()),
 				"_embedded": obj{"links": items},
 			})
 		}
@@ -104,45 +104,45 @@ func (s links) listLinks(entity string) apiHandler {
 }
 
 // link answers POST /{entity}/{id}/link and /unlink, and the mass forms without an id in the path.
-func (s links) link(entity string, join bool) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		items, ok := readBatch(w, r, maxWrite)
+func (s links) link(entity string, join bool) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		items, ok := ReadBatch(w, r, MaxWrite)
 		if !ok {
 			return
 		}
-		owner := pathID(r, "id")
-		var bad refusal
+		owner := PathID(r, "id")
+		var bad Refusal
 		var out []obj
 		missing := false
-		s.state.Write(func(state *World) {
-			if missing = owner != 0 && baseByID(c.account, entity, owner) == nil; missing {
+		s.State.Write(func(state *World) {
+			if missing = owner != 0 && BaseByID(c.Account, entity, owner) == nil; missing {
 				return
 			}
-			var orders []linkOrder
+			var orders []LinkOrder
 			for i, m := range items {
-				v := newCheck(c.account)
-				orders = append(orders, readLinkOrder(v, entity, owner, m))
-				rid, _ := requestID(m, i)
-				bad.add(rid, *v.errs)
+				v := NewCheck(c.Account)
+				orders = append(orders, ReadLinkOrder(v, entity, owner, m))
+				rid, _ := RequestID(m, i)
+				bad.Add(rid, *v.Errs)
 			}
-			if bad.any() {
+			if bad.Any() {
 				return
 			}
-			x := s.editor.writer(state, c.account, c.user)
+			x := s.Editor.Writer(state, c.Account, c.User)
 			for _, o := range orders {
 				if !join {
-					x.unlink(o)
+					x.Unlink(o)
 					continue
 				}
-				x.join(o)
-				out = append(out, linkAnswer(c.account, o))
+				x.Join(o)
+				out = append(out, linkAnswer(c.Account, o))
 			}
 		})
 		switch {
 		case missing:
-			notFound(w, "Entity")
-		case bad.any():
-			bad.write(w)
+			NotFound(w, "Entity")
+		case bad.Any():
+			bad.Write(w)
 		case !join:
 			w.WriteHeader(http.StatusNoContent)
 		default:
@@ -150,21 +150,21 @@ func (s links) link(entity string, join bool) apiHandler {
 			if owner != 0 {
 				path = fmt.Sprintf("/%s/%d/links", entity, owner)
 			}
-			writeHAL(w, http.StatusOK, obj{
-				"_total_items": len(out), "_links": selfLink(apiURL(r, path)), "_embedded": obj{"links": out},
+			WriteHAL(w, http.StatusOK, obj{
+				"_total_items": len(out), "_links": SelfLink(ApiURL(r, path)), "_embedded": obj{"links": out},
 			})
 		}
 	}
 }
 
 // linkAnswer is a made link as the answer tells it: is_main has become main_contact.
-func linkAnswer(a *Account, o linkOrder) obj {
+func linkAnswer(a *Account, o LinkOrder) obj {
 	answer := obj{
-		"entity_id": o.from.id, "entity_type": o.from.kind, "to_entity_id": o.to.id, "to_entity_type": o.to.kind, "metadata": nil,
+		"entity_id": o.From.ID, "entity_type": o.From.Kind, "to_entity_id": o.To.ID, "to_entity_type": o.To.Kind, "metadata": nil,
 	}
-	for _, l := range linksOf(a, o.from.kind, o.from.id) {
-		if l.kind == o.to.kind && l.id == o.to.id {
-			answer["metadata"] = l.meta
+	for _, l := range linksOf(a, o.From.Kind, o.From.ID) {
+		if l.Kind == o.To.Kind && l.ID == o.To.ID {
+			answer["metadata"] = l.Meta
 		}
 	}
 	return answer

@@ -9,130 +9,130 @@ import (
 func (s lossReasons) routes() []route {
 	return []route{
 		{"GET", "/leads/loss_reasons", s.listLossReasons},
-		{"POST", "/leads/loss_reasons", s.gate.forAdmins(s.createLossReasons)},
+		{"POST", "/leads/loss_reasons", s.Gate.ForAdmins(s.createLossReasons)},
 		{"GET", "/leads/loss_reasons/{id}", s.getLossReason},
-		{"PATCH", "/leads/loss_reasons/{id}", s.gate.forAdmins(s.updateLossReason)},
-		{"DELETE", "/leads/loss_reasons/{id}", s.gate.forAdmins(s.deleteLossReason)},
+		{"PATCH", "/leads/loss_reasons/{id}", s.Gate.ForAdmins(s.updateLossReason)},
+		{"DELETE", "/leads/loss_reasons/{id}", s.Gate.ForAdmins(s.deleteLossReason)},
 	}
 }
 
 // listLossReasons answers GET /leads/loss_reasons.
-func (s lossReasons) listLossReasons(w http.ResponseWriter, r *http.Request, c caller) {
-	p, ok := readPage(w, r, defaultLimit, maxLimit)
+func (s lossReasons) listLossReasons(w http.ResponseWriter, r *http.Request, c Caller) {
+	p, ok := ReadPage(w, r, DefaultLimit, MaxLimit)
 	if !ok {
 		return
 	}
 	var items []obj
 	var more bool
 	var total int
-	s.state.Read(func(*World) {
+	s.State.Read(func(*World) {
 		var part []*LossReason
-		part, more = slicePage(c.account.LossReasons, p)
-		total = len(c.account.LossReasons)
+		part, more = SlicePage(c.Account.LossReasons, p)
+		total = len(c.Account.LossReasons)
 		for _, l := range part {
 			items = append(items, renderLossReason(r, l))
 		}
 	})
-	answerCounted(w, r, p, "loss_reasons", items, more, total)
+	AnswerCounted(w, r, p, "loss_reasons", items, more, total)
 }
 
 // getLossReason answers GET /leads/loss_reasons/{id}.
-func (s lossReasons) getLossReason(w http.ResponseWriter, r *http.Request, c caller) {
+func (s lossReasons) getLossReason(w http.ResponseWriter, r *http.Request, c Caller) {
 	var o obj
-	s.state.Read(func(*World) {
-		if l := lossReasonOf(c.account, pathID(r, "id")); l != nil {
+	s.State.Read(func(*World) {
+		if l := LossReasonOf(c.Account, PathID(r, "id")); l != nil {
 			o = renderLossReason(r, l)
 		}
 	})
 	if o == nil {
-		notFound(w, "Loss reason")
+		NotFound(w, "Loss reason")
 		return
 	}
-	writeHAL(w, http.StatusOK, o)
+	WriteHAL(w, http.StatusOK, o)
 }
 
 func renderLossReason(r *http.Request, l *LossReason) obj {
 	return obj{
 		"id": l.ID, "name": l.Name, "sort": l.Sort, "created_at": l.CreatedAt, "updated_at": max(l.CreatedAt, l.UpdatedAt),
-		"_links": selfLink(apiURL(r, fmt.Sprintf("/leads/loss_reasons/%d", l.ID))),
+		"_links": SelfLink(ApiURL(r, fmt.Sprintf("/leads/loss_reasons/%d", l.ID))),
 	}
 }
 
 // createLossReasons answers POST /leads/loss_reasons. The documentation does not have it, the official library does.
-func (s lossReasons) createLossReasons(w http.ResponseWriter, r *http.Request, c caller) {
-	items, ok := readBatch(w, r, maxWrite)
+func (s lossReasons) createLossReasons(w http.ResponseWriter, r *http.Request, c Caller) {
+	items, ok := ReadBatch(w, r, MaxWrite)
 	if !ok {
 		return
 	}
-	var bad refusal
+	var bad Refusal
 	var out []obj
-	s.state.Write(func(state *World) {
+	s.State.Write(func(state *World) {
 		var made []*LossReason
 		for i, m := range items {
-			v := newCheck(c.account)
-			l := &LossReason{Name: or(v.required(m, "name"), ""), CreatedAt: s.now().Unix()}
-			l.Sort = or(v.integer(m, "sort"), int64(100_000*(len(c.account.LossReasons)+i+1)))
-			rid, _ := requestID(m, i)
-			bad.add(rid, *v.errs)
+			v := NewCheck(c.Account)
+			l := &LossReason{Name: Or(v.Required(m, "name"), ""), CreatedAt: s.Now().Unix()}
+			l.Sort = Or(v.Integer(m, "sort"), int64(100_000*(len(c.Account.LossReasons)+i+1)))
+			rid, _ := RequestID(m, i)
+			bad.Add(rid, *v.Errs)
 			made = append(made, l)
 		}
-		if bad.any() {
+		if bad.Any() {
 			return
 		}
 		for i, l := range made {
-			l.ID = state.takeID()
-			c.account.LossReasons = append(c.account.LossReasons, l)
+			l.ID = state.TakeID()
+			c.Account.LossReasons = append(c.Account.LossReasons, l)
 			o := renderLossReason(r, l)
-			o["request_id"], _ = requestID(items[i], i)
+			o["request_id"], _ = RequestID(items[i], i)
 			out = append(out, o)
 		}
 	})
-	if bad.any() {
-		bad.write(w)
+	if bad.Any() {
+		bad.Write(w)
 		return
 	}
-	answerWritten(w, r, "leads/loss_reasons", "loss_reasons", out)
+	AnswerWritten(w, r, "leads/loss_reasons", "loss_reasons", out)
 }
 
 // updateLossReason answers PATCH /leads/loss_reasons/{id} with a bare object.
-func (s lossReasons) updateLossReason(w http.ResponseWriter, r *http.Request, c caller) {
-	m, ok := readObject(w, r)
+func (s lossReasons) updateLossReason(w http.ResponseWriter, r *http.Request, c Caller) {
+	m, ok := ReadObject(w, r)
 	if !ok {
 		return
 	}
-	var bad refusal
+	var bad Refusal
 	var o obj
-	s.state.Write(func(*World) {
-		l := lossReasonOf(c.account, pathID(r, "id"))
+	s.State.Write(func(*World) {
+		l := LossReasonOf(c.Account, PathID(r, "id"))
 		if l == nil {
 			return
 		}
-		v := newCheck(c.account)
-		name, sort := v.text(m, "name"), v.integer(m, "sort")
-		if bad.add("0", *v.errs); bad.any() {
+		v := NewCheck(c.Account)
+		name, sort := v.Text(m, "name"), v.Integer(m, "sort")
+		if bad.Add("0", *v.Errs); bad.Any() {
 			return
 		}
-		set(&l.Name, name)
-		set(&l.Sort, sort)
-		l.UpdatedAt = s.now().Unix()
+		Set(&l.Name, name)
+		Set(&l.Sort, sort)
+		l.UpdatedAt = s.Now().Unix()
 		o = renderLossReason(r, l)
 	})
 	answerChanged(w, bad, o, "Loss reason")
 }
 
 // deleteLossReason answers DELETE /leads/loss_reasons/{id}; the leads that had it have none.
-func (s lossReasons) deleteLossReason(w http.ResponseWriter, r *http.Request, c caller) {
+func (s lossReasons) deleteLossReason(w http.ResponseWriter, r *http.Request, c Caller) {
 	found := false
-	s.state.Write(func(*World) {
-		id := pathID(r, "id")
-		left := slices.DeleteFunc(slices.Clone(c.account.LossReasons), func(l *LossReason) bool { return l.ID == id })
-		found = len(left) < len(c.account.LossReasons)
-		c.account.LossReasons = left
-		for _, l := range c.account.Leads {
+	s.State.Write(func(*World) {
+		id := PathID(r, "id")
+		left := slices.DeleteFunc(slices.Clone(c.Account.LossReasons), func(l *LossReason) bool { return l.ID == id })
+		found = len(left) < len(c.Account.LossReasons)
+		c.Account.LossReasons = left
+		for _, l := range c.Account.Leads {
 			if l.LossReasonID == id {
 				l.LossReasonID = 0
 			}
 		}
 	})
-	answerDeleted(w, found, false, "Loss reason")
+	AnswerDeleted(w, found, false, "Loss reason")
 }

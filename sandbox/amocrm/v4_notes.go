@@ -7,7 +7,7 @@ import (
 
 func (s notes) routes() []route {
 	t := []route{{"POST", "/calls", s.createCalls}}
-	for _, e := range entities {
+	for _, e := range Entities {
 		t = append(t,
 			route{"GET", "/" + e + "/notes", s.listNotes(e)},
 			route{"POST", "/" + e + "/notes", s.createNotes(e)},
@@ -27,20 +27,20 @@ func (s notes) routes() []route {
 }
 
 // listNotes answers GET /{entity}/notes and GET /{entity}/{id}/notes.
-func (s notes) listNotes(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		p, ok := readPage(w, r, defaultLimit, maxLimit)
+func (s notes) listNotes(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		p, ok := ReadPage(w, r, DefaultLimit, MaxLimit)
 		if !ok {
 			return
 		}
 		q := r.URL.Query()
 		f := filters{q}
-		owner := pathID(r, "id") // 0 for all
+		owner := PathID(r, "id") // 0 for all
 		var items []obj
 		var more bool
-		s.state.Read(func(*World) {
+		s.State.Read(func(*World) {
 			var all []*Note
-			for _, n := range c.account.Notes {
+			for _, n := range c.Account.Notes {
 				if n.Entity == entity && (owner == 0 || n.EntityID == owner) && f.id("id", n.ID) &&
 					(owner != 0 || f.id("entity_id", n.EntityID)) && f.oneOf("note_type", n.Type) &&
 					f.between("updated_at", n.UpdatedAt) {
@@ -55,58 +55,58 @@ func (s notes) listNotes(entity string) apiHandler {
 				return n.ID, n.ID
 			})
 			var part []*Note
-			part, more = slicePage(all, p)
+			part, more = SlicePage(all, p)
 			for _, n := range part {
-				items = append(items, renderNote(r, c.account, n))
+				items = append(items, renderNote(r, c.Account, n))
 			}
 		})
-		answerPage(w, r, p, "notes", items, more)
+		AnswerPage(w, r, p, "notes", items, more)
 	}
 }
 
 // getNote answers GET /{entity}/notes/{note} and GET /{entity}/{id}/notes/{note}.
-func (s notes) getNote(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
+func (s notes) getNote(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
 		var o obj
-		s.state.Read(func(*World) {
-			if n := noteAt(c.account, entity, r); n != nil {
-				o = renderNote(r, c.account, n)
+		s.State.Read(func(*World) {
+			if n := noteAt(c.Account, entity, r); n != nil {
+				o = renderNote(r, c.Account, n)
 			}
 		})
 		if o == nil {
-			notFound(w, "Note")
+			NotFound(w, "Note")
 			return
 		}
-		writeHAL(w, http.StatusOK, o)
+		WriteHAL(w, http.StatusOK, o)
 	}
 }
 
 // noteAt is the note that the path names; nil when it is another entity's.
 func noteAt(a *Account, entity string, r *http.Request) *Note {
-	n := a.Notes[pathID(r, "note")]
-	if owner := pathID(r, "id"); n == nil || n.Entity != entity || owner != 0 && n.EntityID != owner {
+	n := a.Notes[PathID(r, "note")]
+	if owner := PathID(r, "id"); n == nil || n.Entity != entity || owner != 0 && n.EntityID != owner {
 		return nil
 	}
 	return n
 }
 
 // pinNote answers POST /{entity}/notes/{note}/pin and /unpin with 204. One note of an entity is pinned at most.
-func (s notes) pinNote(entity string, pin bool) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
+func (s notes) pinNote(entity string, pin bool) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
 		found := false
-		s.state.Write(func(*World) {
-			n := noteAt(c.account, entity, r)
+		s.State.Write(func(*World) {
+			n := noteAt(c.Account, entity, r)
 			if found = n != nil; !found {
 				return
 			}
-			for _, other := range c.account.Notes {
+			for _, other := range c.Account.Notes {
 				if pin && other.Entity == entity && other.EntityID == n.EntityID {
 					other.Pinned = false
 				}
 			}
 			n.Pinned = pin
 		})
-		answerDeleted(w, found, false, "Note")
+		AnswerDeleted(w, found, false, "Note")
 	}
 }
 
@@ -124,5 +124,5 @@ func renderNote(r *http.Request, a *Account, n *Note) obj {
 
 func writtenNote(r *http.Request, n *Note) obj {
 	path := fmt.Sprintf("/%s/%d/notes/%d", n.Entity, n.EntityID, n.ID)
-	return obj{"id": n.ID, "entity_id": n.EntityID, "_links": selfLink(apiURL(r, path))}
+	return obj{"id": n.ID, "entity_id": n.EntityID, "_links": SelfLink(ApiURL(r, path))}
 }

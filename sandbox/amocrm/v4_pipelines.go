@@ -16,155 +16,155 @@ const (
 func (s pipelines) routes() []route {
 	return []route{
 		{"GET", "/leads/pipelines", s.listPipelines},
-		{"POST", "/leads/pipelines", s.gate.forAdmins(s.createPipelines)},
+		{"POST", "/leads/pipelines", s.Gate.ForAdmins(s.createPipelines)},
 		{"GET", "/leads/pipelines/{id}", s.getPipeline},
-		{"PATCH", "/leads/pipelines/{id}", s.gate.forAdmins(s.updatePipeline)},
-		{"DELETE", "/leads/pipelines/{id}", s.gate.forAdmins(s.deletePipeline)},
+		{"PATCH", "/leads/pipelines/{id}", s.Gate.ForAdmins(s.updatePipeline)},
+		{"DELETE", "/leads/pipelines/{id}", s.Gate.ForAdmins(s.deletePipeline)},
 		{"GET", "/leads/pipelines/{id}/statuses", s.listStatuses},
-		{"POST", "/leads/pipelines/{id}/statuses", s.gate.forAdmins(s.createStatuses)},
+		{"POST", "/leads/pipelines/{id}/statuses", s.Gate.ForAdmins(s.createStatuses)},
 		{"GET", "/leads/pipelines/{id}/statuses/{status}", s.getStatus},
-		{"PATCH", "/leads/pipelines/{id}/statuses/{status}", s.gate.forAdmins(s.updateStatus)},
-		{"DELETE", "/leads/pipelines/{id}/statuses/{status}", s.gate.forAdmins(s.deleteStatus)},
+		{"PATCH", "/leads/pipelines/{id}/statuses/{status}", s.Gate.ForAdmins(s.updateStatus)},
+		{"DELETE", "/leads/pipelines/{id}/statuses/{status}", s.Gate.ForAdmins(s.deleteStatus)},
 	}
 }
 
 // listPipelines answers GET /leads/pipelines with their stages.
-func (s pipelines) listPipelines(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) listPipelines(w http.ResponseWriter, r *http.Request, c Caller) {
 	var items []obj
-	s.state.Read(func(*World) {
-		for _, p := range c.account.Pipelines {
-			items = append(items, renderPipeline(r, c.account, p))
+	s.State.Read(func(*World) {
+		for _, p := range c.Account.Pipelines {
+			items = append(items, renderPipeline(r, c.Account, p))
 		}
 	})
 	answerPipelines(w, r, items)
 }
 
 func answerPipelines(w http.ResponseWriter, r *http.Request, items []obj) {
-	writeHAL(w, http.StatusOK, obj{
-		"_total_items": len(items), "_links": selfLink(apiURL(r, "/leads/pipelines")),
+	WriteHAL(w, http.StatusOK, obj{
+		"_total_items": len(items), "_links": SelfLink(ApiURL(r, "/leads/pipelines")),
 		"_embedded": obj{"pipelines": items},
 	})
 }
 
 // getPipeline answers GET /leads/pipelines/{id}; an unknown one is 404, unlike leads.
-func (s pipelines) getPipeline(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) getPipeline(w http.ResponseWriter, r *http.Request, c Caller) {
 	var o obj
-	s.state.Read(func(*World) {
-		if p := pipelineOf(c.account, pathID(r, "id")); p != nil {
-			o = renderPipeline(r, c.account, p)
+	s.State.Read(func(*World) {
+		if p := PipelineOf(c.Account, PathID(r, "id")); p != nil {
+			o = renderPipeline(r, c.Account, p)
 		}
 	})
 	if o == nil {
-		notFound(w, "Pipeline")
+		NotFound(w, "Pipeline")
 		return
 	}
-	writeHAL(w, http.StatusOK, o)
+	WriteHAL(w, http.StatusOK, o)
 }
 
 // listStatuses answers GET /leads/pipelines/{id}/statuses.
-func (s pipelines) listStatuses(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) listStatuses(w http.ResponseWriter, r *http.Request, c Caller) {
 	var items []obj
-	s.state.Read(func(*World) {
-		if p := pipelineOf(c.account, pathID(r, "id")); p != nil {
+	s.State.Read(func(*World) {
+		if p := PipelineOf(c.Account, PathID(r, "id")); p != nil {
 			for _, st := range p.Statuses {
-				items = append(items, renderStatus(r, c.account, p, st))
+				items = append(items, renderStatus(r, c.Account, p, st))
 			}
 		}
 	})
 	if items == nil {
-		notFound(w, "Pipeline")
+		NotFound(w, "Pipeline")
 		return
 	}
-	writeHAL(w, http.StatusOK, obj{"_total_items": len(items), "_embedded": obj{"statuses": items}})
+	WriteHAL(w, http.StatusOK, obj{"_total_items": len(items), "_embedded": obj{"statuses": items}})
 }
 
 // getStatus answers GET /leads/pipelines/{id}/statuses/{status}.
-func (s pipelines) getStatus(w http.ResponseWriter, r *http.Request, c caller) {
+func (s pipelines) getStatus(w http.ResponseWriter, r *http.Request, c Caller) {
 	var o obj
 	what := "Pipeline"
-	s.state.Read(func(*World) {
-		p, st := statusOf(c.account, pathID(r, "id"), pathID(r, "status"))
+	s.State.Read(func(*World) {
+		p, st := StatusOf(c.Account, PathID(r, "id"), PathID(r, "status"))
 		if p != nil {
 			what = "Status"
 		}
 		if st != nil {
-			o = renderStatus(r, c.account, p, st)
+			o = renderStatus(r, c.Account, p, st)
 		}
 	})
 	if o == nil {
-		notFound(w, what)
+		NotFound(w, what)
 		return
 	}
-	writeHAL(w, http.StatusOK, o)
+	WriteHAL(w, http.StatusOK, o)
 }
 
 // createPipelines answers POST /leads/pipelines.
-func (s pipelines) createPipelines(w http.ResponseWriter, r *http.Request, c caller) {
-	items, ok := readBatch(w, r, maxPipelines)
+func (s pipelines) createPipelines(w http.ResponseWriter, r *http.Request, c Caller) {
+	items, ok := ReadBatch(w, r, maxPipelines)
 	if !ok {
 		return
 	}
-	var bad refusal
+	var bad Refusal
 	var out []obj
-	s.state.Write(func(state *World) {
+	s.State.Write(func(state *World) {
 		var made []*Pipeline
 		for i, m := range items {
-			v := newCheck(c.account)
-			p := &Pipeline{Name: or(v.required(m, "name"), "")}
+			v := NewCheck(c.Account)
+			p := &Pipeline{Name: Or(v.Required(m, "name"), "")}
 			if m["sort"] == nil {
-				v.missing("sort")
+				v.Missing("sort")
 			}
-			p.Sort = or(v.integer(m, "sort"), 0)
+			p.Sort = Or(v.Integer(m, "sort"), 0)
 			for key, to := range map[string]*bool{"is_main": &p.Main, "is_unsorted_on": &p.UnsortedOn} {
 				if m[key] == nil {
-					v.missing(key)
+					v.Missing(key)
 				}
-				*to = or(v.boolean(m, key), false)
+				*to = Or(v.Boolean(m, key), false)
 			}
-			if len(c.account.Pipelines)+i >= maxPipelines {
-				v.notExpected("name")
+			if len(c.Account.Pipelines)+i >= maxPipelines {
+				v.NotExpected("name")
 			}
 			p.Statuses = readPipelineStages(v, m)
-			rid, _ := requestID(m, i)
-			bad.add(rid, *v.errs)
+			rid, _ := RequestID(m, i)
+			bad.Add(rid, *v.Errs)
 			made = append(made, p)
 		}
-		if bad.any() {
+		if bad.Any() {
 			return
 		}
 		for i, p := range made {
-			addPipeline(state, c.account, p)
-			o := renderPipeline(r, c.account, p)
+			AddPipeline(state, c.Account, p)
+			o := renderPipeline(r, c.Account, p)
 			delete(o, "is_archive")
-			o["request_id"], _ = requestID(items[i], i)
+			o["request_id"], _ = RequestID(items[i], i)
 			out = append(out, o)
 		}
 	})
-	if bad.any() {
-		bad.write(w)
+	if bad.Any() {
+		bad.Write(w)
 		return
 	}
 	answerPipelines(w, r, out)
 }
 
 // readPipelineStages reads _embedded.statuses of a new pipeline; 142 and 143 are there to be renamed.
-func readPipelineStages(v check, m obj) []*Status {
-	names := map[int64]string{statusWon: "Успешно реализовано", statusLost: "Закрыто и не реализовано"}
+func readPipelineStages(v Check, m obj) []*Status {
+	names := map[int64]string{StatusWon: "Успешно реализовано", StatusLost: "Закрыто и не реализовано"}
 	var own []*Status
-	v.embedded(m, "statuses", func(at check, el obj, i int) {
-		name := at.required(el, "name")
-		if id := at.integer(el, "id"); id != nil {
+	v.Embedded(m, "statuses", func(at Check, el obj, i int) {
+		name := at.Required(el, "name")
+		if id := at.Integer(el, "id"); id != nil {
 			if _, known := names[*id]; !known {
-				at.choice("id")
+				at.Choice("id")
 			}
-			names[*id] = or(name, "")
+			names[*id] = Or(name, "")
 			return
 		}
-		own = append(own, &Status{Name: or(name, ""), Sort: or(at.integer(el, "sort"), int64(20+10*i)),
+		own = append(own, &Status{Name: Or(name, ""), Sort: Or(at.Integer(el, "sort"), int64(20+10*i)),
 			Color: readColor(at, el), Edit: true})
 	})
 	slices.SortStableFunc(own, func(a, b *Status) int { return cmp.Compare(a.Sort, b.Sort) })
-	return wrapStages(own, "Неразобранное", names[statusWon], names[statusLost])
+	return WrapStages(own, "Неразобранное", names[StatusWon], names[StatusLost])
 }
 
 // renderPipeline is a pipeline with its stages (EX pipeline-by-id.json).
@@ -178,7 +178,7 @@ func renderPipeline(r *http.Request, a *Account, p *Pipeline) obj {
 	return obj{
 		"id": p.ID, "name": p.Name, "sort": p.Sort, "is_main": p.Main, "is_unsorted_on": p.UnsortedOn,
 		"is_archive": p.Archive, "account_id": a.ID,
-		"_links":    selfLink(apiURL(r, fmt.Sprintf("/leads/pipelines/%d", p.ID))),
+		"_links":    SelfLink(ApiURL(r, fmt.Sprintf("/leads/pipelines/%d", p.ID))),
 		"_embedded": obj{"statuses": stages},
 	}
 }
@@ -188,9 +188,9 @@ func renderStatus(r *http.Request, a *Account, p *Pipeline, st *Status) obj {
 	o := obj{
 		"id": st.ID, "name": st.Name, "sort": st.Sort, "is_editable": st.Edit, "pipeline_id": p.ID,
 		"color": st.Color, "type": st.Type, "account_id": a.ID,
-		"_links": selfLink(apiURL(r, fmt.Sprintf("/leads/pipelines/%d/statuses/%d", p.ID, st.ID))),
+		"_links": SelfLink(ApiURL(r, fmt.Sprintf("/leads/pipelines/%d/statuses/%d", p.ID, st.ID))),
 	}
-	if withSet(r)["descriptions"] {
+	if WithSet(r)["descriptions"] {
 		o["descriptions"] = []obj{}
 	}
 	return o

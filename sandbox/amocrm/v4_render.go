@@ -19,9 +19,9 @@ type view struct {
 
 // newView prepares rendering entities of one kind.
 func newView(r *http.Request, a *Account, entity string) view {
-	v := view{r: r, a: a, with: withSet(r), closest: closestTasks(a, entity)}
+	v := view{r: r, a: a, with: WithSet(r), closest: ClosestTasks(a, entity)}
 	if entity == "contacts" && v.with["leads"] {
-		v.leads = leadsByContact(a)
+		v.leads = LeadsByContact(a)
 	}
 	return v
 }
@@ -56,7 +56,7 @@ func (v view) renderCompany(c *Company) obj {
 	o := v.base("companies", &c.Base)
 	e := obj{"tags": v.tags("companies", &c.Base)}
 	if v.with["leads"] || v.with["contacts"] {
-		contacts, leads := companyMembers(v.a, c.ID)
+		contacts, leads := CompanyMembers(v.a, c.ID)
 		if v.with["leads"] {
 			e["leads"] = v.refs("leads", leads)
 		}
@@ -74,7 +74,7 @@ func (v view) renderLead(l *Lead) obj {
 	o := v.base("leads", &l.Base)
 	o["price"], o["status_id"], o["pipeline_id"] = l.Price, l.StatusID, l.PipelineID
 	if v.a.Cents {
-		o["price_with_minor_units"] = l.sale()
+		o["price_with_minor_units"] = l.Sale()
 	}
 	o["loss_reason_id"], o["closed_at"] = orNull(l.LossReasonID), orNull(l.ClosedAt)
 	o["source_id"], o["score"], o["labor_cost"] = nil, nil, nil
@@ -86,22 +86,22 @@ func (v view) renderLead(l *Lead) obj {
 		contacts := []obj{}
 		for _, c := range l.Contacts {
 			contacts = append(contacts, obj{
-				"id": c.ID, "is_main": c.IsMain, "_links": selfLink(v.url("contacts", c.ID)),
+				"id": c.ID, "is_main": c.IsMain, "_links": SelfLink(v.url("contacts", c.ID)),
 			})
 		}
 		e["contacts"] = contacts
 	}
 	if v.with["loss_reason"] {
 		e["loss_reason"] = []obj{}
-		if lr := lossReasonOf(v.a, l.LossReasonID); lr != nil {
+		if lr := LossReasonOf(v.a, l.LossReasonID); lr != nil {
 			e["loss_reason"] = []obj{renderLossReason(v.r, lr)}
 		}
 	}
 	if v.with["source"] {
 		e["source"] = obj{"id": v.a.ID*10 + 1, "name": "API"}
 	}
-	if v.with[elementsKind] {
-		e[elementsKind] = elementRefs(&l.Base)
+	if v.with[ElementsKind] {
+		e[ElementsKind] = elementRefs(&l.Base)
 	}
 	o["_embedded"] = e
 	return o
@@ -127,7 +127,7 @@ func (v view) base(entity string, b *Base) obj {
 		"id": b.ID, "name": b.Name, "responsible_user_id": b.Responsible, "group_id": 0,
 		"created_by": b.CreatedBy, "updated_by": b.UpdatedBy, "created_at": b.CreatedAt, "updated_at": b.UpdatedAt,
 		"closest_task_at": nil, "is_deleted": b.Deleted, "custom_fields_values": renderValues(v.a, entity, b), "account_id": v.a.ID,
-		"_links": selfLink(v.url(entity, b.ID)),
+		"_links": SelfLink(v.url(entity, b.ID)),
 	}
 	if at, ok := v.closest[b.ID]; ok {
 		o["closest_task_at"] = at
@@ -139,7 +139,7 @@ func (v view) base(entity string, b *Base) obj {
 func renderValues(a *Account, entity string, b *Base) any {
 	var out []obj
 	for _, fv := range b.Fields {
-		f := fieldOf(a, entity, fv.FieldID)
+		f := FieldOf(a, entity, fv.FieldID)
 		if f == nil || len(fv.Values) == 0 {
 			continue
 		}
@@ -157,7 +157,7 @@ func renderValues(a *Account, entity string, b *Base) any {
 func (v view) tags(entity string, b *Base) []obj {
 	out := []obj{}
 	for _, id := range b.Tags {
-		if t := tagByID(v.a, entity, id); t != nil {
+		if t := TagByID(v.a, entity, id); t != nil {
 			out = append(out, obj{"id": t.ID, "name": t.Name, "color": nullable(t.Color)})
 		}
 	}
@@ -168,15 +168,15 @@ func (v view) tags(entity string, b *Base) []obj {
 func (v view) refs(entity string, ids []int64) []obj {
 	out := []obj{}
 	for _, id := range ids {
-		out = append(out, obj{"id": id, "_links": selfLink(v.url(entity, id))})
+		out = append(out, obj{"id": id, "_links": SelfLink(v.url(entity, id))})
 	}
 	return out
 }
 
 // others adds asked-for catalog elements, and customers, which this server does not keep.
 func (v view) others(e obj, b *Base) {
-	if v.with[elementsKind] {
-		e[elementsKind] = elementRefs(b)
+	if v.with[ElementsKind] {
+		e[ElementsKind] = elementRefs(b)
 	}
 	if v.with["customers"] {
 		e["customers"] = []obj{}
@@ -186,7 +186,7 @@ func (v view) others(e obj, b *Base) {
 func (v view) url(entity string, id int64) string { return entityURL(v.r, entity, id) }
 
 func entityURL(r *http.Request, entity string, id int64) string {
-	return apiURL(r, fmt.Sprintf("/%s/%d", entity, id))
+	return ApiURL(r, fmt.Sprintf("/%s/%d", entity, id))
 }
 
 func idList(id int64) []int64 {

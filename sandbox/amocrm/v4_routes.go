@@ -12,66 +12,66 @@ import (
 // route is one method and path of the v4 API, below apiRoot. Wildcards stand for whole segments.
 type route struct {
 	method, path string
-	h            apiHandler
+	h            ApiHandler
 }
 
-// deps is what the areas of the API need. Each area is a type of its own, with its routes.
-type deps struct {
-	gate   *gate
-	state  *kit.State[World]
-	now    func() time.Time
-	editor editor
+// Deps is what the areas of the API need. Each area is a type of its own, with its routes.
+type Deps struct {
+	Gate   *Gate
+	State  *kit.State[World]
+	Now    func() time.Time
+	Editor Editor
 }
 
 // The areas.
 type (
-	accounts    deps
-	pipelines   deps
-	lossReasons deps
-	cards       deps // leads, contacts, companies
-	unsorted    deps
-	events      deps
-	tasks       deps
-	webhooks    deps
-	notes       deps
-	links       deps
-	tags        deps
-	fields      deps
-	catalogs    deps
-	absents     deps
+	accounts    Deps
+	pipelines   Deps
+	lossReasons Deps
+	cards       Deps // leads, contacts, companies
+	unsorted    Deps
+	events      Deps
+	tasks       Deps
+	webhooks    Deps
+	notes       Deps
+	links       Deps
+	tags        Deps
+	fields      Deps
+	catalogs    Deps
+	absents     Deps
 )
 
-// v4 is the whole API.
-type v4 struct {
-	deps
+// V4 is the whole API.
+type V4 struct {
+	Deps
 	table []route
 }
 
-func newV4(d deps) v4 {
+func NewV4(d Deps) V4 {
 	t := slices.Concat(accounts(d).routes(), pipelines(d).routes(), lossReasons(d).routes(), cards(d).routes(), unsorted(d).routes(),
 		events(d).routes(), tasks(d).routes(), webhooks(d).routes(), notes(d).routes(), links(d).routes(), tags(d).routes(),
 		catalogs(d).routes(), absents(d).routes())
-	for _, e := range entities {
-		own := func(of func(string) apiHandler) apiHandler { return of(e) }
+	for _, e := range Entities {
+		own := func(of func(string) ApiHandler) ApiHandler { return of(e) }
 		t = append(t, fields(d).routes("/"+e+"/custom_fields", own)...)
 	}
-	return v4{d, t}
+	return V4{d, t}
 }
 
-// known finds the route that a method and a path below the API's root belong to.
-func (s v4) known(method, path string) (route string, ok bool) {
+// Known finds the route that a method and a path below the API's root belong to.
+func (s V4) Known(method, path string) (route string, ok bool) {
 	for _, rt := range s.table {
-		if _, ok := matchPath(path, rt.path); ok && rt.method == method {
+		if _, ok := MatchPath(path, rt.path); ok && rt.method == method {
 			return rt.path, true
 		}
 	}
 	return "", false
 }
 
-// apiRoutes hands every route to handle, as net/http patterns that do not conflict. "/leads/{id}/notes" and
+// ApiRoutes hands every route to handle, as net/http patterns that do not conflict. "/leads/{id}/notes" and
 // "/leads/notes/{note}" would (both match "/leads/notes/notes"), so the routes below an entity's id are folded into
 // "/leads/{id}/{sub}" and told apart here; r.Pattern then names the real route.
-func (s v4) apiRoutes(handle func(pattern string, h apiHandler)) {
+func (s V4) ApiRoutes(handle func(pattern string, h ApiHandler)) {
 	folded := map[string][]route{}
 	var order []string
 	for _, rt := range s.table {
@@ -83,15 +83,15 @@ func (s v4) apiRoutes(handle func(pattern string, h apiHandler)) {
 	}
 	for _, p := range order {
 		group := folded[p]
-		h := func(w http.ResponseWriter, r *http.Request, c caller) {
+		h := func(w http.ResponseWriter, r *http.Request, c Caller) {
 			for _, rt := range group {
 				if bindPath(r, rt.path) {
-					r.Pattern = rt.method + " " + apiRoot + rt.path
+					r.Pattern = rt.method + " " + ApiRoot + rt.path
 					rt.h(w, r, c)
 					return
 				}
 			}
-			s.apiFallback(w, r, c)
+			s.ApiFallback(w, r, c)
 		}
 		handle(p, h)
 		handle(p+"/{$}", h) // amoCRM's own samples end some addresses with a slash
@@ -101,20 +101,20 @@ func (s v4) apiRoutes(handle func(pattern string, h apiHandler)) {
 // foldPath widens the segments below an entity's id.
 func foldPath(path string) string {
 	seg := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	if len(seg) > 2 && seg[1] == "{id}" && isEntity(seg[0]) {
+	if len(seg) > 2 && seg[1] == "{id}" && IsEntity(seg[0]) {
 		for i, name := range []string{"{sub}", "{item}"} {
 			if len(seg) > i+2 {
 				seg[i+2] = name
 			}
 		}
 	}
-	return apiRoot + "/" + strings.Join(seg, "/")
+	return ApiRoot + "/" + strings.Join(seg, "/")
 }
 
 // bindPath reports whether the request's path is that of the route, and sets its path values. Every wildcard but
 // an unsorted lead's, an event's or a field group's takes a number only.
 func bindPath(r *http.Request, path string) bool {
-	values, ok := matchPath(strings.TrimPrefix(r.URL.Path, apiRoot), path)
+	values, ok := MatchPath(strings.TrimPrefix(r.URL.Path, ApiRoot), path)
 	if !ok {
 		return false
 	}
@@ -124,23 +124,23 @@ func bindPath(r *http.Request, path string) bool {
 	return true
 }
 
-// apiFallback answers what no route takes: a kind that is not kept by its name, 405 when the path is known under another
+// ApiFallback answers what no route takes: a kind that is not kept by its name, 405 when the path is known under another
 // method, else 404.
-func (s v4) apiFallback(w http.ResponseWriter, r *http.Request, c caller) {
-	if kind, ok := absentAt(strings.TrimPrefix(r.URL.Path, apiRoot)); ok && (kind.method == "" || kind.method == r.Method) {
-		absents(s.deps).absentRoute(kind, func(w http.ResponseWriter, _ *http.Request, _ caller) { notKept(w, kind.kind) })(w, r, c)
+func (s V4) ApiFallback(w http.ResponseWriter, r *http.Request, c Caller) {
+	if kind, ok := absentAt(strings.TrimPrefix(r.URL.Path, ApiRoot)); ok && (kind.method == "" || kind.method == r.Method) {
+		absents(s.Deps).absentRoute(kind, func(w http.ResponseWriter, _ *http.Request, _ Caller) { NotKept(w, kind.kind) })(w, r, c)
 		return
 	}
 	var allow []string
 	for _, rt := range s.table {
-		if _, ok := matchPath(strings.TrimPrefix(r.URL.Path, apiRoot), rt.path); ok && rt.method != r.Method {
+		if _, ok := MatchPath(strings.TrimPrefix(r.URL.Path, ApiRoot), rt.path); ok && rt.method != r.Method {
 			allow = append(allow, rt.method)
 		}
 	}
 	if len(allow) > 0 {
 		w.Header().Set("Allow", strings.Join(allow, ", "))
-		problem(w, http.StatusMethodNotAllowed, "Method Not Allowed", "Method not allowed")
+		Problem(w, http.StatusMethodNotAllowed, "Method Not Allowed", "Method not allowed")
 		return
 	}
-	noRoute(w, r)
+	NoRoute(w, r)
 }

@@ -36,7 +36,7 @@ func (m *matcher) matches(b *Base) bool {
 	}
 	for _, f := range b.Fields {
 		for _, el := range f.Values {
-			for _, s := range valueStrings(el["value"]) {
+			for _, s := range ValueStrings(el["value"]) {
 				if m.in(s) {
 					return true
 				}

@@ -7,7 +7,7 @@ import (
 
 func (s tags) routes() []route {
 	var t []route
-	for _, e := range entities {
+	for _, e := range Entities {
 		t = append(t,
 			route{"GET", "/" + e + "/tags", s.listTags(e)},
 			route{"POST", "/" + e + "/tags", s.createTags(e)},
@@ -17,9 +17,9 @@ func (s tags) routes() []route {
 }
 
 // listTags answers GET /{entity}/tags with filter[id], filter[name] and query.
-func (s tags) listTags(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		p, ok := readPage(w, r, defaultLimit, maxLimit)
+func (s tags) listTags(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		p, ok := ReadPage(w, r, DefaultLimit, MaxLimit)
 		if !ok {
 			return
 		}
@@ -27,54 +27,54 @@ func (s tags) listTags(entity string) apiHandler {
 		query := strings.ToLower(r.URL.Query().Get("query"))
 		var items []obj
 		var more bool
-		s.state.Read(func(*World) {
+		s.State.Read(func(*World) {
 			var all []*Tag
-			for _, t := range c.account.Tags[entity] {
+			for _, t := range c.Account.Tags[entity] {
 				if f.id("id", t.ID) && f.exact("name", t.Name) && strings.Contains(strings.ToLower(t.Name), query) {
 					all = append(all, t)
 				}
 			}
 			var part []*Tag
-			part, more = slicePage(all, p)
+			part, more = SlicePage(all, p)
 			for _, t := range part {
 				items = append(items, renderTag(t))
 			}
 		})
-		answerPage(w, r, p, "tags", items, more)
+		AnswerPage(w, r, p, "tags", items, more)
 	}
 }
 
 // createTags answers POST /{entity}/tags; a name that is there already keeps its tag.
-func (s tags) createTags(entity string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		items, ok := readBatch(w, r, maxWrite)
+func (s tags) createTags(entity string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		items, ok := ReadBatch(w, r, MaxWrite)
 		if !ok {
 			return
 		}
-		var bad refusal
+		var bad Refusal
 		var out []obj
-		s.state.Write(func(state *World) {
-			var refs []tagRef
+		s.State.Write(func(state *World) {
+			var refs []TagRef
 			for i, m := range items {
-				v := newCheck(c.account)
-				refs = append(refs, tagRef{name: or(v.required(m, "name"), ""), color: or(v.text(m, "color"), "")})
-				rid, _ := requestID(m, i)
-				bad.add(rid, *v.errs)
+				v := NewCheck(c.Account)
+				refs = append(refs, TagRef{Name: Or(v.Required(m, "name"), ""), Color: Or(v.Text(m, "color"), "")})
+				rid, _ := RequestID(m, i)
+				bad.Add(rid, *v.Errs)
 			}
-			if bad.any() {
+			if bad.Any() {
 				return
 			}
 			for i, ref := range refs {
-				o := renderTag(tagNamed(state, c.account, entity, ref.name, ref.color))
-				o["request_id"], _ = requestID(items[i], i)
+				o := renderTag(TagNamed(state, c.Account, entity, ref.Name, ref.Color))
+				o["request_id"], _ = RequestID(items[i], i)
 				out = append(out, o)
 			}
 		})
-		if bad.any() {
-			bad.write(w)
+		if bad.Any() {
+			bad.Write(w)
 			return
 		}
-		writeHAL(w, http.StatusOK, obj{"_total_items": len(out), "_embedded": obj{"tags": out}})
+		WriteHAL(w, http.StatusOK, obj{"_total_items": len(out), "_embedded": obj{"tags": out}})
 	}
 }
 

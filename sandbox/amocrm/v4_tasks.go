@@ -17,8 +17,8 @@ func (s tasks) routes() []route {
 }
 
 // listTasks answers GET /tasks (amocrm.md §6.3).
-func (s tasks) listTasks(w http.ResponseWriter, r *http.Request, c caller) {
-	p, ok := readPage(w, r, defaultLimit, maxLimit)
+func (s tasks) listTasks(w http.ResponseWriter, r *http.Request, c Caller) {
+	p, ok := ReadPage(w, r, DefaultLimit, MaxLimit)
 	if !ok {
 		return
 	}
@@ -26,10 +26,10 @@ func (s tasks) listTasks(w http.ResponseWriter, r *http.Request, c caller) {
 	f := filters{q}
 	var items []obj
 	var more bool
-	s.state.Read(func(*World) {
+	s.State.Read(func(*World) {
 		var all []*Task
-		for _, t := range c.account.Tasks {
-			if takesTask(f, c.account, t) {
+		for _, t := range c.Account.Tasks {
+			if takesTask(f, c.Account, t) {
 				all = append(all, t)
 			}
 		}
@@ -44,12 +44,12 @@ func (s tasks) listTasks(w http.ResponseWriter, r *http.Request, c caller) {
 			return t.ID, t.ID
 		})
 		var part []*Task
-		part, more = slicePage(all, p)
+		part, more = SlicePage(all, p)
 		for _, t := range part {
-			items = append(items, renderTask(r, c.account, t))
+			items = append(items, renderTask(r, c.Account, t))
 		}
 	})
-	answerPage(w, r, p, "tasks", items, more)
+	AnswerPage(w, r, p, "tasks", items, more)
 }
 
 // takesTask reports whether the filter of a list lets a task through. The official library says task_type_id, created_by
@@ -69,197 +69,197 @@ func takesTask(f filters, a *Account, t *Task) bool {
 }
 
 // getTask answers GET /tasks/{id}.
-func (s tasks) getTask(w http.ResponseWriter, r *http.Request, c caller) {
+func (s tasks) getTask(w http.ResponseWriter, r *http.Request, c Caller) {
 	var o obj
-	s.state.Read(func(*World) {
-		if t := c.account.Tasks[pathID(r, "id")]; t != nil {
-			o = renderTask(r, c.account, t)
+	s.State.Read(func(*World) {
+		if t := c.Account.Tasks[PathID(r, "id")]; t != nil {
+			o = renderTask(r, c.Account, t)
 		}
 	})
 	if o == nil {
-		notFound(w, "Task")
+		NotFound(w, "Task")
 		return
 	}
-	writeHAL(w, http.StatusOK, o)
+	WriteHAL(w, http.StatusOK, o)
 }
 
 // createTasks answers POST /tasks.
-func (s tasks) createTasks(w http.ResponseWriter, r *http.Request, c caller) {
-	items, ok := readBatch(w, r, maxWrite)
+func (s tasks) createTasks(w http.ResponseWriter, r *http.Request, c Caller) {
+	items, ok := ReadBatch(w, r, MaxWrite)
 	if !ok {
 		return
 	}
-	var bad refusal
+	var bad Refusal
 	var out []obj
-	s.state.Write(func(state *World) {
-		x := s.editor.writer(state, c.account, c.user)
+	s.State.Write(func(state *World) {
+		x := s.Editor.Writer(state, c.Account, c.User)
 		var made []Task
 		for i, m := range items {
-			v := newCheck(c.account)
-			v.required(m, "text")
+			v := NewCheck(c.Account)
+			v.Required(m, "text")
 			if m["complete_till"] == nil {
-				v.missing("complete_till")
+				v.Missing("complete_till")
 			}
 			t := editTask(v, Task{
-				Type: taskFollowUp, Responsible: x.responsible(), CreatedBy: c.user, CreatedAt: x.now, UpdatedAt: x.now,
+				Type: TaskFollowUp, Responsible: x.Responsible(), CreatedBy: c.User, CreatedAt: x.Now, UpdatedAt: x.Now,
 			}, m)
 			made = append(made, t)
-			rid, _ := requestID(m, i)
-			bad.add(rid, *v.errs)
+			rid, _ := RequestID(m, i)
+			bad.Add(rid, *v.Errs)
 		}
-		if bad.any() {
+		if bad.Any() {
 			return
 		}
 		for i := range made {
 			t := &made[i]
-			t.ID = state.takeID()
+			t.ID = state.TakeID()
 			t.UpdatedBy = t.CreatedBy
-			c.account.Tasks[t.ID] = t
+			c.Account.Tasks[t.ID] = t
 			taskEvent(x, "task_added", t, t.CreatedBy, nil, nil)
-			x.changed(change{Entity: "tasks", Action: "add", ID: t.ID, By: t.CreatedBy})
-			rid, _ := requestID(items[i], i)
+			x.Changed(Change{Entity: "tasks", Action: "add", ID: t.ID, By: t.CreatedBy})
+			rid, _ := RequestID(items[i], i)
 			out = append(out, obj{"id": t.ID, "request_id": rid, "_links": taskLink(r, t)})
 		}
 	})
-	if bad.any() {
-		bad.write(w)
+	if bad.Any() {
+		bad.Write(w)
 		return
 	}
-	answerWritten(w, r, "tasks", "tasks", out)
+	AnswerWritten(w, r, "tasks", "tasks", out)
 }
 
 // updateTasks answers PATCH /tasks.
-func (s tasks) updateTasks(w http.ResponseWriter, r *http.Request, c caller) {
-	items, ok := readBatch(w, r, maxWrite)
+func (s tasks) updateTasks(w http.ResponseWriter, r *http.Request, c Caller) {
+	items, ok := ReadBatch(w, r, MaxWrite)
 	if !ok {
 		return
 	}
-	if out, bad := s.patchTasks(r, c, items); bad.any() {
-		bad.write(w)
+	if out, bad := s.patchTasks(r, c, items); bad.Any() {
+		bad.Write(w)
 	} else {
-		answerWritten(w, r, "tasks", "tasks", out)
+		AnswerWritten(w, r, "tasks", "tasks", out)
 	}
 }
 
 // updateTask answers PATCH /tasks/{id} with a bare object (EX task-complete-response-single.json).
-func (s tasks) updateTask(w http.ResponseWriter, r *http.Request, c caller) {
-	m, ok := readObject(w, r)
+func (s tasks) updateTask(w http.ResponseWriter, r *http.Request, c Caller) {
+	m, ok := ReadObject(w, r)
 	if !ok {
 		return
 	}
-	m["id"] = pathID(r, "id")
-	if out, bad := s.patchTasks(r, c, []obj{m}); bad.any() {
-		bad.write(w)
+	m["id"] = PathID(r, "id")
+	if out, bad := s.patchTasks(r, c, []obj{m}); bad.Any() {
+		bad.Write(w)
 	} else {
-		writeHAL(w, http.StatusOK, out[0])
+		WriteHAL(w, http.StatusOK, out[0])
 	}
 }
 
-func (s tasks) patchTasks(r *http.Request, c caller, items []obj) (out []obj, bad refusal) {
-	s.state.Write(func(state *World) {
+func (s tasks) patchTasks(r *http.Request, c Caller, items []obj) (out []obj, bad Refusal) {
+	s.State.Write(func(state *World) {
 		var next []Task
 		for i, m := range items {
-			v := newCheck(c.account)
-			if id := v.ownID(m); id != nil {
-				if t := c.account.Tasks[*id]; t == nil {
-					v.choice("id")
+			v := NewCheck(c.Account)
+			if id := v.OwnID(m); id != nil {
+				if t := c.Account.Tasks[*id]; t == nil {
+					v.Choice("id")
 				} else {
 					next = append(next, editTask(v, *t, m))
 				}
 			}
-			rid, _ := requestID(m, i)
-			bad.add(rid, *v.errs)
+			rid, _ := RequestID(m, i)
+			bad.Add(rid, *v.Errs)
 		}
-		if bad.any() {
+		if bad.Any() {
 			return
 		}
-		x := s.editor.writer(state, c.account, c.user)
+		x := s.Editor.Writer(state, c.Account, c.User)
 		for i, t := range next {
-			changeTask(x, c.account.Tasks[t.ID], t, items[i]["updated_by"] != nil)
-			rid, _ := requestID(items[i], i)
-			out = append(out, obj{"id": t.ID, "updated_at": c.account.Tasks[t.ID].UpdatedAt, "request_id": rid, "_links": taskLink(r, &t)})
+			changeTask(x, c.Account.Tasks[t.ID], t, items[i]["updated_by"] != nil)
+			rid, _ := RequestID(items[i], i)
+			out = append(out, obj{"id": t.ID, "updated_at": c.Account.Tasks[t.ID].UpdatedAt, "request_id": rid, "_links": taskLink(r, &t)})
 		}
 	})
 	return out, bad
 }
 
 // editTask is t with what the item says.
-func editTask(v check, t Task, m obj) Task {
-	set(&t.Text, v.text(m, "text"))
-	set(&t.CompleteTill, v.integer(m, "complete_till"))
-	set(&t.Duration, v.integer(m, "duration"))
-	set(&t.Completed, v.boolean(m, "is_completed"))
-	set(&t.Responsible, v.user(m, "responsible_user_id"))
-	set(&t.CreatedBy, v.user(m, "created_by"))
-	set(&t.UpdatedBy, v.user(m, "updated_by"))
-	set(&t.CreatedAt, v.integer(m, "created_at"))
-	if typ := v.integer(m, "task_type_id"); typ != nil {
-		if *typ != taskFollowUp && *typ != taskMeeting {
-			v.choice("task_type_id")
+func editTask(v Check, t Task, m obj) Task {
+	Set(&t.Text, v.Text(m, "text"))
+	Set(&t.CompleteTill, v.Integer(m, "complete_till"))
+	Set(&t.Duration, v.Integer(m, "duration"))
+	Set(&t.Completed, v.Boolean(m, "is_completed"))
+	Set(&t.Responsible, v.User(m, "responsible_user_id"))
+	Set(&t.CreatedBy, v.User(m, "created_by"))
+	Set(&t.UpdatedBy, v.User(m, "updated_by"))
+	Set(&t.CreatedAt, v.Integer(m, "created_at"))
+	if typ := v.Integer(m, "task_type_id"); typ != nil {
+		if *typ != TaskFollowUp && *typ != TaskMeeting {
+			v.Choice("task_type_id")
 		}
 		t.Type = *typ
 	}
-	if result := v.object(m, "result"); result != nil {
-		set(&t.Result, v.under("result").text(result, "text"))
+	if result := v.Object(m, "result"); result != nil {
+		Set(&t.Result, v.Under("result").Text(result, "text"))
 	}
-	id, kind := v.integer(m, "entity_id"), v.text(m, "entity_type")
-	if kind != nil && !isEntity(*kind) {
-		v.choice("entity_type")
+	id, kind := v.Integer(m, "entity_id"), v.Text(m, "entity_type")
+	if kind != nil && !IsEntity(*kind) {
+		v.Choice("entity_type")
 		return t
 	}
-	if set(&t.EntityID, id) || kind != nil {
-		set(&t.Entity, kind)
-		if t.EntityID != 0 && baseByID(v.a, t.Entity, t.EntityID) == nil {
-			v.choice("entity_id")
+	if Set(&t.EntityID, id) || kind != nil {
+		Set(&t.Entity, kind)
+		if t.EntityID != 0 && BaseByID(v.A, t.Entity, t.EntityID) == nil {
+			v.Choice("entity_id")
 		}
 	}
 	return t
 }
 
 // changeTask stores the task's next state and records what became of it.
-func changeTask(x writer, t *Task, next Task, saidAuthor bool) {
+func changeTask(x Writer, t *Task, next Task, saidAuthor bool) {
 	old := *t
 	*t = next
-	t.UpdatedAt = x.now
+	t.UpdatedAt = x.Now
 	if !saidAuthor {
-		t.UpdatedBy = x.by
+		t.UpdatedBy = x.By
 	}
 	by := t.UpdatedBy
 	if old.Text != t.Text {
-		taskEvent(x, "task_text_changed", t, by, one("task", obj{"text": t.Text}), one("task", obj{"text": old.Text}))
+		taskEvent(x, "task_text_changed", t, by, One("task", obj{"text": t.Text}), One("task", obj{"text": old.Text}))
 	}
 	if old.Type != t.Type {
-		taskEvent(x, "task_type_changed", t, by, one("task_type", obj{"id": t.Type}), one("task_type", obj{"id": old.Type}))
+		taskEvent(x, "task_type_changed", t, by, One("task_type", obj{"id": t.Type}), One("task_type", obj{"id": old.Type}))
 	}
 	if old.CompleteTill != t.CompleteTill {
-		at := func(n int64) []obj { return one("task_deadline", obj{"timestamp": n}) }
+		at := func(n int64) []obj { return One("task_deadline", obj{"timestamp": n}) }
 		taskEvent(x, "task_deadline_changed", t, by, at(t.CompleteTill), at(old.CompleteTill))
 	}
 	if !old.Completed && t.Completed {
 		taskEvent(x, "task_completed", t, by, nil, nil)
 	}
 	if old.Result != t.Result && t.Result != "" {
-		taskEvent(x, "task_result_added", t, by, one("note", obj{"id": x.w.takeID()}), nil)
+		taskEvent(x, "task_result_added", t, by, One("note", obj{"id": x.W.TakeID()}), nil)
 	}
 	if old.Responsible != t.Responsible {
-		user := func(id int64) []obj { return one("responsible_user", obj{"id": id}) }
-		x.journal(by).add("entity_responsible_changed", "task", t.ID, user(t.Responsible), user(old.Responsible))
-		x.changed(change{Entity: "tasks", Action: "responsible", ID: t.ID, OldResponsible: old.Responsible, By: by})
+		user := func(id int64) []obj { return One("responsible_user", obj{"id": id}) }
+		x.Journal(by).Add("entity_responsible_changed", "task", t.ID, user(t.Responsible), user(old.Responsible))
+		x.Changed(Change{Entity: "tasks", Action: "responsible", ID: t.ID, OldResponsible: old.Responsible, By: by})
 	}
-	x.changed(change{Entity: "tasks", Action: "update", ID: t.ID, By: by})
+	x.Changed(Change{Entity: "tasks", Action: "update", ID: t.ID, By: by})
 }
 
 // taskEvent records a task's event where people look for it: on the entity that it hangs on.
-func taskEvent(x writer, typ string, t *Task, by int64, after, before []obj) {
+func taskEvent(x Writer, typ string, t *Task, by int64, after, before []obj) {
 	entity, id := "task", t.ID
 	if t.EntityID != 0 {
-		entity, id = singular(t.Entity), t.EntityID
+		entity, id = Singular(t.Entity), t.EntityID
 	}
-	x.journal(by).add(typ, entity, id, after, before)
+	x.Journal(by).Add(typ, entity, id, after, before)
 }
 
 func taskLink(r *http.Request, t *Task) obj {
-	return selfLink(apiURL(r, "/tasks/"+strconv.FormatInt(t.ID, 10)))
+	return SelfLink(ApiURL(r, "/tasks/"+strconv.FormatInt(t.ID, 10)))
 }
 
 // renderTask is a task as GET answers it: result is an empty list until there is one.

@@ -19,49 +19,49 @@ func (s unsorted) routes() []route {
 }
 
 // listUnsorted answers GET /leads/unsorted with filter[uid], [category] and [pipeline_id].
-func (s unsorted) listUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
-	p, ok := readPage(w, r, defaultLimit, maxLimit)
+func (s unsorted) listUnsorted(w http.ResponseWriter, r *http.Request, c Caller) {
+	p, ok := ReadPage(w, r, DefaultLimit, MaxLimit)
 	if !ok {
 		return
 	}
 	f := filters{r.URL.Query()}
 	var items []obj
 	var more bool
-	s.state.Read(func(*World) {
+	s.State.Read(func(*World) {
 		var all []*Unsorted
-		for _, uid := range sortedKeys(c.account.Unsorted) {
-			if u := c.account.Unsorted[uid]; f.oneOf("uid", uid) && f.oneOf("category", u.Category) && f.id("pipeline_id", u.PipelineID) {
+		for _, uid := range SortedKeys(c.Account.Unsorted) {
+			if u := c.Account.Unsorted[uid]; f.oneOf("uid", uid) && f.oneOf("category", u.Category) && f.id("pipeline_id", u.PipelineID) {
 				all = append(all, u)
 			}
 		}
 		_, desc := ordering(r.URL.Query(), "created_at", "updated_at")
 		sortBy(all, desc, func(u *Unsorted) (int64, int64) { return u.CreatedAt, u.LeadID })
 		var part []*Unsorted
-		part, more = slicePage(all, p)
+		part, more = SlicePage(all, p)
 		for _, u := range part {
-			items = append(items, renderUnsorted(r, c.account, u))
+			items = append(items, renderUnsorted(r, c.Account, u))
 		}
 	})
-	answerPage(w, r, p, "unsorted", items, more)
+	AnswerPage(w, r, p, "unsorted", items, more)
 }
 
 // getUnsorted answers GET /leads/unsorted/{uid}.
-func (s unsorted) getUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
+func (s unsorted) getUnsorted(w http.ResponseWriter, r *http.Request, c Caller) {
 	var o obj
-	s.state.Read(func(*World) {
-		if u := c.account.Unsorted[r.PathValue("uid")]; u != nil {
-			o = renderUnsorted(r, c.account, u)
+	s.State.Read(func(*World) {
+		if u := c.Account.Unsorted[r.PathValue("uid")]; u != nil {
+			o = renderUnsorted(r, c.Account, u)
 		}
 	})
 	if o == nil {
-		notFound(w, "Unsorted")
+		NotFound(w, "Unsorted")
 		return
 	}
-	writeHAL(w, http.StatusOK, o)
+	WriteHAL(w, http.StatusOK, o)
 }
 
 // summariseUnsorted answers GET /leads/unsorted/summary: what waits, by category, and what became of the rest.
-func (s unsorted) summariseUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
+func (s unsorted) summariseUnsorted(w http.ResponseWriter, r *http.Request, c Caller) {
 	f := filters{r.URL.Query()}
 	counts, outcomes := map[string]int{}, map[string]int{}
 	var total, settled int
@@ -69,14 +69,14 @@ func (s unsorted) summariseUnsorted(w http.ResponseWriter, r *http.Request, c ca
 	takes := func(u *Unsorted) bool {
 		return f.oneOf("uid", u.UID) && f.id("pipeline_id", u.PipelineID) && f.between("created_at", u.CreatedAt)
 	}
-	s.state.Read(func(*World) {
-		for _, u := range c.account.Unsorted {
+	s.State.Read(func(*World) {
+		for _, u := range c.Account.Unsorted {
 			if takes(u) {
 				counts[u.Category]++
 				total++
 			}
 		}
-		for _, u := range c.account.Settled {
+		for _, u := range c.Account.Settled {
 			if takes(u) {
 				outcomes[u.Outcome]++
 				settled++
@@ -85,40 +85,40 @@ func (s unsorted) summariseUnsorted(w http.ResponseWriter, r *http.Request, c ca
 		}
 	})
 	categories := obj{}
-	for _, name := range unsortedCategories {
+	for _, name := range UnsortedCategories {
 		categories[name] = obj{"total": counts[name]}
 	}
-	writeHAL(w, http.StatusOK, obj{
-		"total": total, "accepted": outcomes[outcomeAccepted], "declined": outcomes[outcomeDeclined],
+	WriteHAL(w, http.StatusOK, obj{
+		"total": total, "accepted": outcomes[OutcomeAccepted], "declined": outcomes[OutcomeDeclined],
 		"average_sort_time": waited / max(1, int64(settled)), "categories": categories,
 	})
 }
 
 // createUnsorted answers POST /leads/unsorted/forms and /sip.
-func (s unsorted) createUnsorted(category string) apiHandler {
-	return func(w http.ResponseWriter, r *http.Request, c caller) {
-		items, ok := readBatch(w, r, maxWrite)
+func (s unsorted) createUnsorted(category string) ApiHandler {
+	return func(w http.ResponseWriter, r *http.Request, c Caller) {
+		items, ok := ReadBatch(w, r, MaxWrite)
 		if !ok {
 			return
 		}
-		var bad refusal
+		var bad Refusal
 		var out []obj
-		s.state.Write(func(state *World) {
+		s.State.Write(func(state *World) {
 			var made []*Unsorted
-			made, bad = s.editor.writer(state, c.account, c.user).addUnsorted(category, items)
+			made, bad = s.Editor.Writer(state, c.Account, c.User).AddUnsorted(category, items)
 			for i, u := range made {
-				o := renderUnsorted(r, c.account, u)
-				rid, _ := requestID(items[i], i)
+				o := renderUnsorted(r, c.Account, u)
+				rid, _ := RequestID(items[i], i)
 				out = append(out, obj{
-					"uid": u.UID, "account_id": c.account.ID, "request_id": rid, "_links": o["_links"], "_embedded": o["_embedded"],
+					"uid": u.UID, "account_id": c.Account.ID, "request_id": rid, "_links": o["_links"], "_embedded": o["_embedded"],
 				})
 			}
 		})
-		if bad.any() {
-			bad.write(w)
+		if bad.Any() {
+			bad.Write(w)
 			return
 		}
-		writeHAL(w, http.StatusOK, obj{"_total_items": len(out), "_embedded": obj{"unsorted": out}})
+		WriteHAL(w, http.StatusOK, obj{"_total_items": len(out), "_embedded": obj{"unsorted": out}})
 	}
 }
 
@@ -132,7 +132,7 @@ func renderUnsorted(r *http.Request, a *Account, u *Unsorted) obj {
 	return obj{
 		"uid": u.UID, "source_uid": nullable(u.SourceUID), "source_name": nullable(u.SourceName), "category": u.Category,
 		"pipeline_id": u.PipelineID, "created_at": u.CreatedAt, "metadata": u.Metadata, "account_id": a.ID,
-		"_links": selfLink(apiURL(r, fmt.Sprintf("/leads/unsorted/%s", u.UID))),
+		"_links": SelfLink(ApiURL(r, fmt.Sprintf("/leads/unsorted/%s", u.UID))),
 		"_embedded": obj{
 			"contacts": v.refs("contacts", idList(u.ContactID)), "leads": v.refs("leads", idList(u.LeadID)),
 			"companies": v.refs("companies", idList(company)),

@@ -5,91 +5,91 @@ import (
 )
 
 // acceptUnsorted answers POST /leads/unsorted/{uid}/accept: the lead moves to a normal stage.
-func (s unsorted) acceptUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
-	s.endUnsorted(w, r, c, func(x writer, v check, u *Unsorted, m obj) obj {
-		first := firstStatus(pipelineOf(c.account, u.PipelineID)).ID
-		d := &draft{id: u.LeadID, pipeline: &u.PipelineID, responsible: v.user(m, "user_id"), status: v.integer(m, "status_id")}
-		if d.status == nil {
-			d.status = &first
+func (s unsorted) acceptUnsorted(w http.ResponseWriter, r *http.Request, c Caller) {
+	s.endUnsorted(w, r, c, func(x Writer, v Check, u *Unsorted, m obj) obj {
+		first := FirstStatus(PipelineOf(c.Account, u.PipelineID)).ID
+		d := &Draft{ID: u.LeadID, Pipeline: &u.PipelineID, Responsible: v.User(m, "user_id"), Status: v.Integer(m, "status_id")}
+		if d.Status == nil {
+			d.Status = &first
 		}
-		if readStage(v, d, c.account.Leads[u.LeadID]); v.failed() {
+		if ReadStage(v, d, c.Account.Leads[u.LeadID]); v.Failed() {
 			return nil
 		}
-		o := settledUnsorted(r, c.account, u, true)
-		x.settle(u, outcomeAccepted)
-		x.update("leads", d)
+		o := settledUnsorted(r, c.Account, u, true)
+		x.Settle(u, OutcomeAccepted)
+		x.Update("leads", d)
 		return o
 	})
 }
 
 // declineUnsorted answers DELETE /leads/unsorted/{uid}/decline: the lead goes to the bin.
-func (s unsorted) declineUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
-	s.endUnsorted(w, r, c, func(x writer, v check, u *Unsorted, m obj) obj {
-		x.by = or(v.user(m, "user_id"), x.by)
-		if v.failed() {
+func (s unsorted) declineUnsorted(w http.ResponseWriter, r *http.Request, c Caller) {
+	s.endUnsorted(w, r, c, func(x Writer, v Check, u *Unsorted, m obj) obj {
+		x.By = Or(v.User(m, "user_id"), x.By)
+		if v.Failed() {
 			return nil
 		}
-		o := settledUnsorted(r, c.account, u, false)
-		x.drop(u, outcomeDeclined)
+		o := settledUnsorted(r, c.Account, u, false)
+		x.Drop(u, OutcomeDeclined)
 		return o
 	})
 }
 
 // linkUnsorted answers POST /leads/unsorted/{uid}/link: the contact joins a lead that is there, and the incoming one goes
 // to the bin. The documentation says chats only, the official library takes mail, too.
-func (s unsorted) linkUnsorted(w http.ResponseWriter, r *http.Request, c caller) {
-	s.endUnsorted(w, r, c, func(x writer, v check, u *Unsorted, m obj) obj {
+func (s unsorted) linkUnsorted(w http.ResponseWriter, r *http.Request, c Caller) {
+	s.endUnsorted(w, r, c, func(x Writer, v Check, u *Unsorted, m obj) obj {
 		if u.Category != "chats" && u.Category != "mail" {
-			v.fail(codeChoice, "category", "Only unsorted leads of the categories chats and mail can be linked.")
+			v.Fail(CodeChoice, "category", "Only unsorted leads of the categories chats and mail can be linked.")
 			return nil
 		}
-		x.by = or(v.user(m, "user_id"), x.by)
+		x.By = Or(v.User(m, "user_id"), x.By)
 		lead, contact := readUnsortedTarget(v, m, u)
-		if v.failed() {
+		if v.Failed() {
 			return nil
 		}
-		x.drop(u, outcomeAccepted)
+		x.Drop(u, OutcomeAccepted)
 		if contact != 0 {
-			x.join(linkOrder{from: end{kind: "leads", id: lead}, to: end{kind: "contacts", id: contact}})
+			x.Join(LinkOrder{From: End{Kind: "leads", ID: lead}, To: End{Kind: "contacts", ID: contact}})
 		}
-		return obj{"uid": u.UID, "_embedded": obj{"leads": view{r: r, a: c.account}.refs("leads", idList(lead))}}
+		return obj{"uid": u.UID, "_embedded": obj{"leads": view{r: r, a: c.Account}.refs("leads", idList(lead))}}
 	})
 }
 
 // readUnsortedTarget reads the lead that an incoming one is linked to, and the contact that stands for the incoming one's.
-func readUnsortedTarget(v check, m obj, u *Unsorted) (lead, contact int64) {
-	link := v.object(m, "link")
+func readUnsortedTarget(v Check, m obj, u *Unsorted) (lead, contact int64) {
+	link := v.Object(m, "link")
 	if link == nil {
-		v.missing("link")
+		v.Missing("link")
 		return 0, 0
 	}
-	at := v.under("link")
-	if kind := at.required(link, "entity_type"); kind != nil && *kind != "leads" {
-		at.choice("entity_type") // customers, which amoCRM takes, are not kept here
+	at := v.Under("link")
+	if kind := at.Required(link, "entity_type"); kind != nil && *kind != "leads" {
+		at.Choice("entity_type") // customers, which amoCRM takes, are not kept here
 	}
-	if lead = at.existingAt(link, "entity_id", "leads"); lead == u.LeadID && lead != 0 {
-		at.choice("entity_id")
+	if lead = at.ExistingAt(link, "entity_id", "leads"); lead == u.LeadID && lead != 0 {
+		at.Choice("entity_id")
 	}
 	contact = u.ContactID
-	if meta := at.object(link, "metadata"); meta["contact_id"] != nil {
-		contact = at.under("metadata").existingAt(meta, "contact_id", "contacts")
+	if meta := at.Object(link, "metadata"); meta["contact_id"] != nil {
+		contact = at.Under("metadata").ExistingAt(meta, "contact_id", "contacts")
 	}
 	return lead, contact
 }
 
 // endUnsorted ends an incoming lead's wait: end carries it out and tells the answer, or notes what is wrong.
-func (s unsorted) endUnsorted(w http.ResponseWriter, r *http.Request, c caller, end func(x writer, v check, u *Unsorted, m obj) obj) {
-	m, ok := readOptional(w, r)
+func (s unsorted) endUnsorted(w http.ResponseWriter, r *http.Request, c Caller, end func(x Writer, v Check, u *Unsorted, m obj) obj) {
+	m, ok := ReadOptional(w, r)
 	if !ok {
 		return
 	}
-	var bad refusal
+	var bad Refusal
 	var o obj
-	s.state.Write(func(state *World) {
-		if u := c.account.Unsorted[r.PathValue("uid")]; u != nil {
-			v := newCheck(c.account)
-			o = end(s.editor.writer(state, c.account, c.user), v, u, m)
-			bad.add("0", *v.errs)
+	s.State.Write(func(state *World) {
+		if u := c.Account.Unsorted[r.PathValue("uid")]; u != nil {
+			v := NewCheck(c.Account)
+			o = end(s.Editor.Writer(state, c.Account, c.User), v, u, m)
+			bad.Add("0", *v.Errs)
 		}
 	})
 	answerChanged(w, bad, o, "Unsorted")

@@ -29,86 +29,86 @@ var hookSettings = func() []string {
 
 func (s webhooks) routes() []route {
 	return []route{
-		{"GET", "/webhooks", s.gate.forAdmins(s.listWebhooks)},
-		{"POST", "/webhooks", s.gate.forAdmins(s.subscribe)},
-		{"DELETE", "/webhooks", s.gate.forAdmins(s.unsubscribe)},
+		{"GET", "/webhooks", s.Gate.ForAdmins(s.listWebhooks)},
+		{"POST", "/webhooks", s.Gate.ForAdmins(s.subscribe)},
+		{"DELETE", "/webhooks", s.Gate.ForAdmins(s.unsubscribe)},
 	}
 }
 
 // listWebhooks answers GET /webhooks?filter[destination]=…; none is an empty list, as for links.
-func (s webhooks) listWebhooks(w http.ResponseWriter, r *http.Request, c caller) {
+func (s webhooks) listWebhooks(w http.ResponseWriter, r *http.Request, c Caller) {
 	f := filters{r.URL.Query()}
 	items := []obj{}
-	s.state.Read(func(*World) {
-		for _, h := range c.account.Hooks {
+	s.State.Read(func(*World) {
+		for _, h := range c.Account.Hooks {
 			if f.exact("destination", h.Destination) {
-				items = append(items, renderHook(c.account, h))
+				items = append(items, renderHook(c.Account, h))
 			}
 		}
 	})
-	writeHAL(w, http.StatusOK, obj{"_total_items": len(items), "_embedded": obj{"webhooks": items}})
+	WriteHAL(w, http.StatusOK, obj{"_total_items": len(items), "_embedded": obj{"webhooks": items}})
 }
 
 // subscribe answers POST /webhooks with 201 and the bare hook. The same destination is updated, and enabled again.
-func (s webhooks) subscribe(w http.ResponseWriter, r *http.Request, c caller) {
-	m, ok := readObject(w, r)
+func (s webhooks) subscribe(w http.ResponseWriter, r *http.Request, c Caller) {
+	m, ok := ReadObject(w, r)
 	if !ok {
 		return
 	}
 	var o obj
-	var errs []fieldError
-	s.state.Write(func(state *World) {
-		a := c.account
-		v := newCheck(a)
+	var errs []FieldError
+	s.State.Write(func(state *World) {
+		a := c.Account
+		v := NewCheck(a)
 		h := readHook(v, m)
 		at := slices.IndexFunc(a.Hooks, func(old *Hook) bool { return old.Destination == h.Destination })
 		if at < 0 && len(a.Hooks) >= maxHooks {
-			v.notExpected("destination")
+			v.NotExpected("destination")
 		}
-		if errs = *v.errs; len(errs) > 0 {
+		if errs = *v.Errs; len(errs) > 0 {
 			return
 		}
-		now := s.now().Unix()
+		now := s.Now().Unix()
 		if at >= 0 {
 			old := a.Hooks[at]
 			old.Settings, old.Sort, old.Disabled, old.Failures, old.UpdatedAt = h.Settings, h.Sort, false, nil, now
 			o = renderHook(a, old)
 			return
 		}
-		h.ID, h.CreatedBy, h.CreatedAt, h.UpdatedAt = state.takeID(), c.user, now, now
+		h.ID, h.CreatedBy, h.CreatedAt, h.UpdatedAt = state.TakeID(), c.User, now, now
 		a.Hooks = append(a.Hooks, h)
 		o = renderHook(a, h)
 	})
 	switch {
 	case len(errs) > 0 && errs[0].Code == codeInvalidURL: // this one body has no "type"
-		writeAs(w, "application/problem+json", http.StatusBadRequest, obj{
-			"validation-errors": []itemErrors{{RequestID: "0", Errors: errs}}, "title": "Bad Request", "status": http.StatusBadRequest,
+		WriteAs(w, "application/problem+json", http.StatusBadRequest, obj{
+			"validation-errors": []ItemErrors{{RequestID: "0", Errors: errs}}, "title": "Bad Request", "status": http.StatusBadRequest,
 			"detail": "Request validation failed",
 		})
 	case len(errs) > 0:
-		(&refusal{items: []itemErrors{{RequestID: "0", Errors: errs}}}).write(w)
+		(&Refusal{Items: []ItemErrors{{RequestID: "0", Errors: errs}}}).Write(w)
 	default:
-		writeHAL(w, http.StatusCreated, o)
+		WriteHAL(w, http.StatusCreated, o)
 	}
 }
 
 // readHook checks a subscription. Unlike amoCRM it does not look the host up in DNS. Domains in Cyrillic are refused, as there.
-func readHook(v check, m obj) *Hook {
-	h := &Hook{Sort: or(v.integer(m, "sort"), 1)}
-	if to := v.required(m, "destination"); to != nil {
+func readHook(v Check, m obj) *Hook {
+	h := &Hook{Sort: Or(v.Integer(m, "sort"), 1)}
+	if to := v.Required(m, "destination"); to != nil {
 		h.Destination = *to
 		u, err := url.Parse(*to)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || !ascii(u.Host) {
-			v.fail(codeInvalidURL, "destination.destination", "Invalid URL")
+			v.Fail(codeInvalidURL, "destination.destination", "Invalid URL")
 		}
 	}
 	if m["settings"] == nil {
-		v.missing("settings")
+		v.Missing("settings")
 	}
-	for i, raw := range v.list(m, "settings") {
+	for i, raw := range v.List(m, "settings") {
 		name, ok := raw.(string)
 		if !ok || !slices.Contains(hookSettings, name) {
-			v.choice(fmt.Sprintf("settings.%d", i))
+			v.Choice(fmt.Sprintf("settings.%d", i))
 			continue
 		}
 		if !slices.Contains(h.Settings, name) {
@@ -123,18 +123,18 @@ func ascii(s string) bool {
 }
 
 // unsubscribe answers DELETE /webhooks, whose body names the destination.
-func (s webhooks) unsubscribe(w http.ResponseWriter, r *http.Request, c caller) {
-	m, ok := readObject(w, r)
+func (s webhooks) unsubscribe(w http.ResponseWriter, r *http.Request, c Caller) {
+	m, ok := ReadObject(w, r)
 	if !ok {
 		return
 	}
 	found := false
-	s.state.Write(func(*World) {
-		left := slices.DeleteFunc(slices.Clone(c.account.Hooks), func(h *Hook) bool { return h.Destination == m["destination"] })
-		found = len(left) < len(c.account.Hooks)
-		c.account.Hooks = left
+	s.State.Write(func(*World) {
+		left := slices.DeleteFunc(slices.Clone(c.Account.Hooks), func(h *Hook) bool { return h.Destination == m["destination"] })
+		found = len(left) < len(c.Account.Hooks)
+		c.Account.Hooks = left
 	})
-	answerDeleted(w, found, false, "Webhook")
+	AnswerDeleted(w, found, false, "Webhook")
 }
 
 func renderHook(a *Account, h *Hook) obj {

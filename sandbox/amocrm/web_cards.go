@@ -11,10 +11,10 @@ import (
 )
 
 // deleteForm is the button on a card.
-func (s *pages) deleteForm(entity string) http.HandlerFunc {
+func (s *Pages) deleteForm(entity string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		found := false
-		s.state.Write(func(state *World) { found = s.editor.binByHand(state, state.accountAt(r.Host), entity, pageID(r)) })
+		s.State.Write(func(state *World) { found = s.Editor.BinByHand(state, state.AccountAt(r.Host), entity, pageID(r)) })
 		if !found {
 			s.noPage(w, r, "There is nothing with this number in this account to delete.")
 			return
@@ -74,7 +74,7 @@ type stage struct {
 	Current     bool
 }
 
-func (s *pages) leadCard(_ *World, a *Account, r *http.Request) (string, pageData) {
+func (s *Pages) leadCard(_ *World, a *Account, r *http.Request) (string, pageData) {
 	l := a.Leads[pageID(r)]
 	if l == nil || l.Deleted {
 		return "", nil
@@ -83,7 +83,7 @@ func (s *pages) leadCard(_ *World, a *Account, r *http.Request) (string, pageDat
 	p := s.cardOf(a, "leads", &l.Base)
 	p.Kind, p.Name, p.People = "Deal", row.Name, row.People
 	head := []fact{{"Amount", []string{row.Price}}, {"Stage", []string{row.Pipeline + ": " + row.Stage}}}
-	if reason := lossReasonOf(a, l.LossReasonID); reason != nil {
+	if reason := LossReasonOf(a, l.LossReasonID); reason != nil {
 		head = append(head, fact{"Loss reason", []string{reason.Name}})
 	}
 	if l.ClosedAt != 0 {
@@ -96,7 +96,7 @@ func (s *pages) leadCard(_ *World, a *Account, r *http.Request) (string, pageDat
 		g := stageGroup{Pipeline: pl.Name}
 		for _, st := range pl.Statuses {
 			current := pl.ID == l.PipelineID && st.ID == l.StatusID
-			if st.Type != unsortedType || current {
+			if st.Type != UnsortedType || current {
 				g.Stages = append(g.Stages, stage{id(pl.ID) + ":" + id(st.ID), st.Name, current})
 			}
 		}
@@ -109,10 +109,10 @@ func (s *pages) leadCard(_ *World, a *Account, r *http.Request) (string, pageDat
 func trackOf(a *Account, l *Lead) []step {
 	var track []step
 	past := true
-	for _, st := range pipelineOf(a, l.PipelineID).Statuses {
+	for _, st := range PipelineOf(a, l.PipelineID).Statuses {
 		current := st.ID == l.StatusID
 		past = past && !current
-		if !current && (closed(st.ID) || st.Type == unsortedType) {
+		if !current && (Closed(st.ID) || st.Type == UnsortedType) {
 			continue
 		}
 		track = append(track, step{st.Name, st.Color, past, current})
@@ -120,7 +120,7 @@ func trackOf(a *Account, l *Lead) []step {
 	return track
 }
 
-func (s *pages) contactCard(_ *World, a *Account, r *http.Request) (string, pageData) {
+func (s *Pages) contactCard(_ *World, a *Account, r *http.Request) (string, pageData) {
 	c := a.Contacts[pageID(r)]
 	if c == nil || c.Deleted {
 		return "", nil
@@ -129,18 +129,18 @@ func (s *pages) contactCard(_ *World, a *Account, r *http.Request) (string, page
 	p.Kind, p.Name = "Contact", shownName(c.Name, "Contact", c.ID)
 	p.Delete = "/contacts/detail/" + id(c.ID) + "/delete"
 	p.addCompany(a, c.CompanyID)
-	p.addDeals(a, leadsByContact(a)[c.ID])
+	p.addDeals(a, LeadsByContact(a)[c.ID])
 	return p.Name, p
 }
 
-func (s *pages) companyCard(_ *World, a *Account, r *http.Request) (string, pageData) {
+func (s *Pages) companyCard(_ *World, a *Account, r *http.Request) (string, pageData) {
 	c := a.Companies[pageID(r)]
 	if c == nil || c.Deleted {
 		return "", nil
 	}
 	p := s.cardOf(a, "companies", &c.Base)
 	p.Kind, p.Name = "Company", shownName(c.Name, "Company", c.ID)
-	contacts, leads := companyMembers(a, c.ID)
+	contacts, leads := CompanyMembers(a, c.ID)
 	for _, n := range contacts {
 		if m := a.Contacts[n]; m != nil && !m.Deleted {
 			p.People = append(p.People, link{shownName(m.Name, "Contact", n), "/contacts/detail/" + id(n)})
@@ -174,10 +174,10 @@ func (p *cardPage) addDeals(a *Account, leads []int64) {
 }
 
 // cardOf collects what leads, contacts and companies have in common.
-func (s *pages) cardOf(a *Account, entity string, b *Base) *cardPage {
+func (s *Pages) cardOf(a *Account, entity string, b *Base) *cardPage {
 	p := &cardPage{ID: b.ID}
 	for _, f := range b.Fields {
-		if def := fieldOf(a, entity, f.FieldID); def != nil {
+		if def := FieldOf(a, entity, f.FieldID); def != nil {
 			p.Facts = append(p.Facts, fact{def.Name, shownValues(a, def, f.Values)})
 		}
 	}
@@ -185,13 +185,13 @@ func (s *pages) cardOf(a *Account, entity string, b *Base) *cardPage {
 		fact{"Created", []string{shownTime(a, b.CreatedAt) + ", " + byline(a, b.CreatedBy)}},
 		fact{"Changed", []string{shownTime(a, b.UpdatedAt) + ", " + byline(a, b.UpdatedBy)}})
 	for _, t := range b.Tags {
-		if tag := tagByID(a, entity, t); tag != nil {
+		if tag := TagByID(a, entity, t); tag != nil {
 			p.Tags = append(p.Tags, tag.Name)
 		}
 	}
 	p.Notes, p.Tasks = notesOf(a, entity, b.ID), s.tasksOf(a, entity, b.ID)
 	for i := len(a.Events) - 1; i >= 0 && len(p.Events) < shownRows; i-- {
-		if e := a.Events[i]; e.Entity == singular(entity) && e.EntityID == b.ID {
+		if e := a.Events[i]; e.Entity == Singular(entity) && e.EntityID == b.ID {
 			p.Events = append(p.Events, eventRow{
 				strings.ReplaceAll(e.Type, "_", " "), byline(a, e.CreatedBy), shownTime(a, e.CreatedAt), shownChanges(e.Before), shownChanges(e.After),
 			})
@@ -217,14 +217,14 @@ func notesOf(a *Account, entity string, of int64) []noteRow {
 	for _, n := range found[:min(shownRows, len(found))] {
 		text, plain := n.Params["text"].(string)
 		if !plain {
-			text = phpString(n.Params)
+			text = PhpString(n.Params)
 		}
 		rows = append(rows, noteRow{strings.ReplaceAll(n.Type, "_", " "), text, byline(a, n.CreatedBy), shownTime(a, n.CreatedAt)})
 	}
 	return rows
 }
 
-func (s *pages) tasksOf(a *Account, entity string, of int64) []taskRow {
+func (s *Pages) tasksOf(a *Account, entity string, of int64) []taskRow {
 	var found []*Task
 	for _, t := range a.Tasks {
 		if t.Entity == entity && t.EntityID == of {
@@ -238,33 +238,33 @@ func (s *pages) tasksOf(a *Account, entity string, of int64) []taskRow {
 	for _, t := range found[:min(shownRows, len(found))] {
 		rows = append(rows, taskRow{
 			t.Text, shownTime(a, t.CompleteTill), byline(a, t.Responsible), t.Result, t.Completed,
-			!t.Completed && t.CompleteTill < s.now().Unix(),
+			!t.Completed && t.CompleteTill < s.Now().Unix(),
 		})
 	}
 	return rows
 }
 
 // moveLead changes a lead's stage as its first administrator would, with everything that follows from it.
-func (s *pages) moveLead(w http.ResponseWriter, r *http.Request) {
+func (s *Pages) moveLead(w http.ResponseWriter, r *http.Request) {
 	pl, st, _ := strings.Cut(r.PostFormValue("stage"), ":")
 	pipelineID, err1 := strconv.ParseInt(pl, 10, 64)
 	statusID, err2 := strconv.ParseInt(st, 10, 64)
 	trouble := ""
-	s.state.Write(func(state *World) {
-		a := state.accountAt(r.Host)
+	s.State.Write(func(state *World) {
+		a := state.AccountAt(r.Host)
 		l := a.Leads[pageID(r)]
-		_, to := statusOf(a, pipelineID, statusID)
+		_, to := StatusOf(a, pipelineID, statusID)
 		switch {
 		case l == nil || l.Deleted:
 			trouble = "There is no such deal in this account."
 		case err1 != nil || err2 != nil || to == nil:
 			trouble = "There is no such stage in this account."
 		case l.PipelineID == pipelineID && l.StatusID == statusID: // nothing to do
-		case to.Type == unsortedType:
+		case to.Type == UnsortedType:
 			trouble = "A deal can't be moved to incoming leads."
 		default:
-			x := s.editor.writer(state, a, a.firstAdmin().ID)
-			x.update("leads", &draft{id: l.ID, pipeline: &pipelineID, status: &statusID})
+			x := s.Editor.Writer(state, a, a.FirstAdmin().ID)
+			x.Update("leads", &Draft{ID: l.ID, Pipeline: &pipelineID, Status: &statusID})
 		}
 	})
 	if trouble != "" {

@@ -18,15 +18,15 @@ import (
 // secretsTimeout bounds the call that hands a new integration its secret.
 const secretsTimeout = 5 * time.Second
 
-// consents are the pages on which a person grants.
-type consents struct {
-	state  *kit.State[World]
-	grants *grants
-	sites  http.RoundTripper // reaches the sites that get a new integration's secret
+// Consents are the pages on which a person grants.
+type Consents struct {
+	State  *kit.State[World]
+	Grants *Grants
+	Sites  http.RoundTripper // reaches the sites that get a new integration's secret
 }
 
-// consentRoutes are the person's side of OAuth (amocrm.md §1.1, §1.9).
-func (s *consents) consentRoutes(mux *http.ServeMux) {
+// ConsentRoutes are the person's side of OAuth (amocrm.md §1.1, §1.9).
+func (s *Consents) ConsentRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /oauth", s.askConsent)
 	mux.HandleFunc("GET /oauth/{$}", s.askConsent)
 	mux.Handle("POST /oauth", ownPages.Handler(http.HandlerFunc(s.decideConsent)))
@@ -84,7 +84,7 @@ func (c consent) integration(w *World) (*Integration, error) {
 			return nil, sentence(fmt.Sprintf("The button's %s %q is no http or https address.", field, address))
 		}
 	}
-	in := &Integration{ID: randomUUID(), Secret: randomHex(32), Name: c.Name, RedirectURI: c.RedirectURI, External: true}
+	in := &Integration{ID: RandomUUID(), Secret: RandomHex(32), Name: c.Name, RedirectURI: c.RedirectURI, External: true}
 	for scope := range strings.SplitSeq(c.Scopes, ",") {
 		if scope = strings.TrimSpace(scope); scope != "" {
 			in.Scopes = append(in.Scopes, scope)
@@ -112,28 +112,28 @@ type consentAccount struct {
 }
 
 // askConsent shows who asks for what and lets a person choose an account.
-func (s *consents) askConsent(w http.ResponseWriter, r *http.Request) {
+func (s *Consents) askConsent(w http.ResponseWriter, r *http.Request) {
 	s.showConsent(w, r, readConsent(r.URL.Query().Get), "", http.StatusOK)
 }
 
-func (s *consents) showConsent(w http.ResponseWriter, r *http.Request, ask consent, trouble string, status int) {
+func (s *Consents) showConsent(w http.ResponseWriter, r *http.Request, ask consent, trouble string, status int) {
 	page := consentPage{Ask: ask, Error: trouble}
 	var err error
-	s.state.Read(func(state *World) {
-		page.frame = frameOf(state.accountAt(r.Host), "Access request")
+	s.State.Read(func(state *World) {
+		page.frame = frameOf(state.AccountAt(r.Host), "Access request")
 		var in *Integration
 		if in, err = ask.integration(state); err != nil {
 			return
 		}
 		page.Name, page.Scopes = in.Name, in.Scopes
 		if len(page.Scopes) == 0 {
-			page.Scopes = allScopes
+			page.Scopes = AllScopes
 		}
 		for _, a := range state.Accounts {
 			if in.Account != 0 && in.Account != a.ID {
 				continue
 			}
-			ca := consentAccount{ID: a.ID, Name: a.Name, Host: a.Host, Admin: a.firstAdmin().Name, Selected: strings.EqualFold(a.Host, r.Host)}
+			ca := consentAccount{ID: a.ID, Name: a.Name, Host: a.Host, Admin: a.FirstAdmin().Name, Selected: strings.EqualFold(a.Host, r.Host)}
 			for _, u := range a.Users {
 				if u.Active && !u.Free {
 					ca.Users = append(ca.Users, &User{ID: u.ID, Name: u.Name, Email: u.Email, Admin: u.Admin})
@@ -149,7 +149,7 @@ func (s *consents) showConsent(w http.ResponseWriter, r *http.Request, ask conse
 }
 
 // decideConsent takes the person's answer.
-func (s *consents) decideConsent(w http.ResponseWriter, r *http.Request) {
+func (s *Consents) decideConsent(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		s.showConsent(w, r, consent{}, "The form could not be read: "+err.Error(), http.StatusBadRequest)
 		return
@@ -178,11 +178,11 @@ func (s *consents) decideConsent(w http.ResponseWriter, r *http.Request) {
 
 // grantConsent makes the code, and for the button with metadata the integration before it: the site has the secret
 // before it gets the code. It returns where the person goes next.
-func (s *consents) grantConsent(ctx context.Context, ask consent, accountID, userID int64) (string, error) {
+func (s *Consents) grantConsent(ctx context.Context, ask consent, accountID, userID int64) (string, error) {
 	var in *Integration
 	var a *Account
 	var err error
-	s.state.Read(func(w *World) {
+	s.State.Read(func(w *World) {
 		if in, err = ask.integration(w); err == nil {
 			a, userID, err = granter(w, in, accountID, userID)
 		}
@@ -191,45 +191,45 @@ func (s *consents) grantConsent(ctx context.Context, ask consent, accountID, use
 		return "", err
 	}
 	if in.External && ask.external() {
-		s.state.Write(func(w *World) { w.Integrations[in.ID] = in })
+		s.State.Write(func(w *World) { w.Integrations[in.ID] = in })
 		if err := s.tellSecret(ctx, in, ask); err != nil {
-			s.state.Write(func(w *World) { delete(w.Integrations, in.ID) })
+			s.State.Write(func(w *World) { delete(w.Integrations, in.ID) })
 			return "", err
 		}
 	}
 	var code string
-	s.state.Write(func(w *World) { code = s.grants.issueCode(w, in, a, userID).Value })
-	if err := s.state.Save(); err != nil {
+	s.State.Write(func(w *World) { code = s.Grants.IssueCode(w, in, a, userID).Value })
+	if err := s.State.Save(); err != nil {
 		return "", err
 	}
-	q := url.Values{"code": {code}, "referer": {hostOf(s.state, a)}, "client_id": {in.ID}, "platform": {"1"}}
+	q := url.Values{"code": {code}, "referer": {HostOf(s.State, a)}, "client_id": {in.ID}, "platform": {"1"}}
 	if ask.State != "" {
 		q.Set("state", ask.State)
 	}
-	return addQuery(in.RedirectURI, q), nil
+	return AddQuery(in.RedirectURI, q), nil
 }
 
 // granter checks who may grant: the first grant in an account is an administrator's (amocrm.md §1.1).
 func granter(w *World, in *Integration, accountID, userID int64) (*Account, int64, error) {
-	a := w.accountByID(accountID)
+	a := w.AccountByID(accountID)
 	if a == nil || in.Account != 0 && in.Account != a.ID {
 		return nil, 0, sentence("Choose one of the accounts in the list.")
 	}
 	if userID == 0 {
-		return a, a.firstAdmin().ID, nil
+		return a, a.FirstAdmin().ID, nil
 	}
-	u := userOf(a, userID)
+	u := UserOf(a, userID)
 	switch {
 	case u == nil || !u.Active || u.Free:
 		return nil, 0, sentence(fmt.Sprintf("This person does not belong to %s. Choose a person of that account.", a.Name))
-	case !u.Admin && !granted(w, a.ID, in.ID):
+	case !u.Admin && !Granted(w, a.ID, in.ID):
 		return nil, 0, sentence(fmt.Sprintf("The first to connect an integration must be an administrator; %s is none.", u.Name))
 	}
 	return a, u.ID, nil
 }
 
 // tellSecret makes the secrets call of amocrm.md §1.9. It holds no lock: the site may well call back meanwhile.
-func (s *consents) tellSecret(ctx context.Context, in *Integration, ask consent) error {
+func (s *Consents) tellSecret(ctx context.Context, in *Integration, ask consent) error {
 	raw, err := json.Marshal(map[string]string{"client_id": in.ID, "client_secret": in.Secret, "state": ask.State})
 	if err != nil {
 		return fmt.Errorf("encode secrets call: %w", err)
@@ -241,7 +241,7 @@ func (s *consents) tellSecret(ctx context.Context, in *Integration, ask consent)
 		return sentence(fmt.Sprintf("The site's secrets address %q can't be called: %v", ask.Secrets, err))
 	}
 	req.Header.Set("Content-Type", "application/json")
-	res, err := s.sites.RoundTrip(req)
+	res, err := s.Sites.RoundTrip(req)
 	if err != nil {
 		return sentence(fmt.Sprintf("The site's secrets address did not answer, so nothing was connected: %v", err))
 	}
@@ -253,10 +253,10 @@ func (s *consents) tellSecret(ctx context.Context, in *Integration, ask consent)
 }
 
 // refuseConsent goes back with the one known error code.
-func (s *consents) refuseConsent(w http.ResponseWriter, r *http.Request, ask consent) {
+func (s *Consents) refuseConsent(w http.ResponseWriter, r *http.Request, ask consent) {
 	var in *Integration
 	var err error
-	s.state.Read(func(state *World) { in, err = ask.integration(state) })
+	s.State.Read(func(state *World) { in, err = ask.integration(state) })
 	if err != nil {
 		s.showConsent(w, r, ask, err.Error(), http.StatusBadRequest)
 		return
@@ -265,7 +265,7 @@ func (s *consents) refuseConsent(w http.ResponseWriter, r *http.Request, ask con
 	if ask.State != "" {
 		q.Set("state", ask.State)
 	}
-	s.sendBack(w, r, ask, addQuery(in.RedirectURI, q))
+	s.sendBack(w, r, ask, AddQuery(in.RedirectURI, q))
 }
 
 // donePage closes the popup and sends its opener on.
@@ -278,13 +278,13 @@ type donePage struct {
 
 // sendBack redirects in this window, or in popup mode sends the window's opener. Both work without script: the popup
 // has a link.
-func (s *consents) sendBack(w http.ResponseWriter, r *http.Request, ask consent, back string) {
+func (s *Consents) sendBack(w http.ResponseWriter, r *http.Request, ask consent, back string) {
 	if ask.Mode != "popup" {
 		http.Redirect(w, r, back, http.StatusFound)
 		return
 	}
 	page := donePage{URL: back, ClientID: ask.ClientID, Refused: ask.ErrorCallback && slices.Contains(queryOf(back)["error"], "access_denied")}
-	s.state.Read(func(state *World) { page.frame = frameOf(state.accountAt(r.Host), "Back to the site") })
+	s.State.Read(func(state *World) { page.frame = frameOf(state.AccountAt(r.Host), "Back to the site") })
 	render(w, http.StatusOK, "consent_done", page)
 }
 

@@ -21,10 +21,10 @@ type dashboardPage struct {
 	RequestHost                       string
 }
 
-func (s *pages) dashboard(_ *World, a *Account, r *http.Request) (string, pageData) {
+func (s *Pages) dashboard(_ *World, a *Account, r *http.Request) (string, pageData) {
 	p := &dashboardPage{RequestHost: r.Host}
 	leads := liveLeads(a)
-	p.Leads, p.Contacts, p.Companies = len(leads), live(bases(a, "contacts")), live(bases(a, "companies"))
+	p.Leads, p.Contacts, p.Companies = len(leads), live(Bases(a, "contacts")), live(Bases(a, "companies"))
 	for _, t := range a.Tasks {
 		if !t.Completed {
 			p.Tasks++
@@ -72,7 +72,7 @@ func dealOf(a *Account, l *Lead) dealRow {
 		ID: l.ID, Name: shownName(l.Name, "Deal", l.ID), Price: money(a, l.Price, l.Cents),
 		Responsible: byline(a, l.Responsible), When: shownTime(a, l.CreatedAt),
 	}
-	if p, st := statusOf(a, l.PipelineID, l.StatusID); st != nil {
+	if p, st := StatusOf(a, l.PipelineID, l.StatusID); st != nil {
 		d.Pipeline, d.Stage, d.Color = p.Name, st.Name, st.Color
 	}
 	for _, lc := range l.Contacts {
@@ -109,7 +109,7 @@ func shownTime(a *Account, unix int64) string {
 	if unix == 0 {
 		return ""
 	}
-	return wallClock(a, unix)[:len("2006-01-02 15:04")]
+	return WallClock(a, unix)[:len("2006-01-02 15:04")]
 }
 
 func id(n int64) string { return strconv.FormatInt(n, 10) }
@@ -124,7 +124,7 @@ func shownName(name, kind string, n int64) string {
 
 // byline is a user's name; 0 is amoCRM itself.
 func byline(a *Account, userID int64) string {
-	if u := userOf(a, userID); u != nil {
+	if u := UserOf(a, userID); u != nil {
 		return u.Name
 	}
 	if userID == 0 {
@@ -151,10 +151,10 @@ type personRow struct {
 // Initials stand for a picture.
 func (r personRow) Initials() string { return initials(r.Name) }
 
-func (s *pages) contactList(_ *World, a *Account, r *http.Request) (string, pageData) {
+func (s *Pages) contactList(_ *World, a *Account, r *http.Request) (string, pageData) {
 	p := &peoplePage{Kind: "contacts", Query: r.URL.Query().Get("q")}
-	deals := leadsByContact(a)
-	for _, b := range bases(a, "contacts") {
+	deals := LeadsByContact(a)
+	for _, b := range Bases(a, "contacts") {
 		c := a.Contacts[b.ID]
 		row := personRow{
 			Name: shownName(c.Name, "Contact", c.ID), URL: "/contacts/detail/" + id(c.ID), Responsible: byline(a, c.Responsible),
@@ -168,10 +168,10 @@ func (s *pages) contactList(_ *World, a *Account, r *http.Request) (string, page
 	return "Contacts", p
 }
 
-func (s *pages) companyList(_ *World, a *Account, r *http.Request) (string, pageData) {
+func (s *Pages) companyList(_ *World, a *Account, r *http.Request) (string, pageData) {
 	p := &peoplePage{Kind: "companies", Query: r.URL.Query().Get("q")}
-	for _, b := range bases(a, "companies") {
-		_, leads := companyMembers(a, b.ID)
+	for _, b := range Bases(a, "companies") {
+		_, leads := CompanyMembers(a, b.ID)
 		p.add(b, personRow{
 			Name: shownName(b.Name, "Company", b.ID), URL: "/companies/detail/" + id(b.ID), Responsible: byline(a, b.Responsible),
 			Phones: coded(a, "companies", b.Fields, "PHONE"), Emails: coded(a, "companies", b.Fields, "EMAIL"), Deals: len(leads),
@@ -194,7 +194,7 @@ func (p *peoplePage) add(b *Base, row personRow) {
 
 // coded are the values of a predefined field.
 func coded(a *Account, entity string, fields []FieldValue, code string) []string {
-	def := fieldByCode(a, entity, code)
+	def := FieldByCode(a, entity, code)
 	if def == nil {
 		return nil
 	}
@@ -210,9 +210,9 @@ func coded(a *Account, entity string, fields []FieldValue, code string) []string
 func shownValues(a *Account, def *Field, values []map[string]any) []string {
 	var out []string
 	for _, v := range values {
-		text := phpString(v["value"])
+		text := PhpString(v["value"])
 		if _, told := v["value"]; !told { // a chained list has none
-			text = phpString(v)
+			text = PhpString(v)
 		}
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			switch def.Type {
@@ -250,10 +250,10 @@ type column struct {
 	Deals            []dealRow
 }
 
-func (s *pages) board(_ *World, a *Account, r *http.Request) (string, pageData) {
-	chosen := mainPipeline(a)
+func (s *Pages) board(_ *World, a *Account, r *http.Request) (string, pageData) {
+	chosen := MainPipeline(a)
 	if n, err := strconv.ParseInt(cmp.Or(r.PathValue("pipeline"), r.URL.Query().Get("pipeline")), 10, 64); err == nil {
-		if chosen = pipelineOf(a, n); chosen == nil {
+		if chosen = PipelineOf(a, n); chosen == nil {
 			return "", nil
 		}
 	}

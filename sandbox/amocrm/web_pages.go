@@ -106,9 +106,9 @@ func asset(name string) http.HandlerFunc {
 	}
 }
 
-// webRoutes are the pages a person looks at. The paths of contacts, leads and companies are amoCRM's own, so that
+// WebRoutes are the pages a person looks at. The paths of contacts, leads and companies are amoCRM's own, so that
 // deep links work here too.
-func (s *pages) webRoutes(mux *http.ServeMux) {
+func (s *Pages) WebRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.page("dashboard", s.dashboard))
 	mux.HandleFunc("GET /contacts/{$}", s.page("people", s.contactList))
 	mux.HandleFunc("GET /contacts/detail/{id}", s.page("card", s.contactCard))
@@ -126,12 +126,12 @@ func (s *pages) webRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.noPage(w, r, "There is no page at "+r.URL.Path+".") })
 }
 
-// pages are those a person looks at.
-type pages struct {
-	state  *kit.State[World]
-	now    func() time.Time
-	editor editor
-	grants *grants
+// Pages are those a person looks at.
+type Pages struct {
+	State  *kit.State[World]
+	Now    func() time.Time
+	Editor Editor
+	Grants *Grants
 }
 
 // pageData is a page's own data, which carries the layout's.
@@ -141,11 +141,11 @@ func (f *frame) setFrame(g frame) { *f = g }
 
 // page shows what build makes of the account that the Host names; nil is a thing that is not there. build runs under
 // the read lock and may keep nothing of the World.
-func (s *pages) page(name string, build func(w *World, a *Account, r *http.Request) (title string, data pageData)) http.HandlerFunc {
+func (s *Pages) page(name string, build func(w *World, a *Account, r *http.Request) (title string, data pageData)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var data pageData
-		s.state.Read(func(state *World) {
-			a := state.accountAt(r.Host)
+		s.State.Read(func(state *World) {
+			a := state.AccountAt(r.Host)
 			var title string
 			if title, data = build(state, a, r); data == nil {
 				return
@@ -155,7 +155,7 @@ func (s *pages) page(name string, build func(w *World, a *Account, r *http.Reque
 			f.Here, _, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 			for _, o := range state.Accounts {
 				if o.ID != a.ID {
-					f.Others = append(f.Others, link{o.Name, schemeOf(r) + o.Host + "/"})
+					f.Others = append(f.Others, link{o.Name, SchemeOf(r) + o.Host + "/"})
 				}
 			}
 			data.setFrame(f)
@@ -169,12 +169,12 @@ func (s *pages) page(name string, build func(w *World, a *Account, r *http.Reque
 }
 
 // noPage is a 404 with a way on.
-func (s *pages) noPage(w http.ResponseWriter, r *http.Request, text string) {
+func (s *Pages) noPage(w http.ResponseWriter, r *http.Request, text string) {
 	page := struct {
 		frame
 		Text string
 	}{Text: text}
-	s.state.Read(func(state *World) { page.frame = frameOf(state.accountAt(r.Host), "Not found") })
+	s.State.Read(func(state *World) { page.frame = frameOf(state.AccountAt(r.Host), "Not found") })
 	page.Nav = true
 	render(w, http.StatusNotFound, "missing", page)
 }

@@ -27,12 +27,12 @@ type hookRow struct {
 	Failures              int
 }
 
-func (s *pages) settings(w *World, a *Account, r *http.Request) (string, pageData) {
+func (s *Pages) settings(w *World, a *Account, r *http.Request) (string, pageData) {
 	p := &settingsPage{}
 	if r.URL.Query().Has("disconnected") {
 		p.Done = "The integration is disconnected."
 	}
-	for _, clientID := range sortedKeys(w.Integrations) {
+	for _, clientID := range SortedKeys(w.Integrations) {
 		in := w.Integrations[clientID]
 		row := integrationRow{ID: in.ID, Name: in.Name, RedirectURI: in.RedirectURI, DisconnectURI: in.DisconnectURI, External: in.External}
 		for _, t := range w.Refresh {
@@ -53,19 +53,19 @@ func (s *pages) settings(w *World, a *Account, r *http.Request) (string, pageDat
 }
 
 // disconnectForm ends the grants of an integration in this account and calls its disconnect hook.
-func (s *pages) disconnectForm(w http.ResponseWriter, r *http.Request) {
+func (s *Pages) disconnectForm(w http.ResponseWriter, r *http.Request) {
 	clientID := r.PostFormValue("client_id")
 	var account int64
 	known := false
-	s.state.Read(func(state *World) {
-		account = state.accountAt(r.Host).ID
+	s.State.Read(func(state *World) {
+		account = state.AccountAt(r.Host).ID
 		_, known = state.Integrations[clientID]
 	})
 	if !known {
 		s.noPage(w, r, "There is no such integration.")
 		return
 	}
-	if _, err := s.grants.disconnect(account, clientID, true); err != nil {
+	if _, err := s.Grants.Disconnect(account, clientID, true); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
-// firstAdmin is the user who grants and acts when nobody is named: an active administrator, else anyone.
-func (a *Account) firstAdmin() *User {
+// FirstAdmin is the user who grants and acts when nobody is named: an active administrator, else anyone.
+func (a *Account) FirstAdmin() *User {
 	for _, u := range a.Users {
 		if u.Admin && u.Active && !u.Free {
 			return u
@@ -22,27 +22,27 @@ func (a *Account) firstAdmin() *User {
 	return &User{}
 }
 
-// selector names an account: by id, host or subdomain.
-type selector string
+// Selector names an account: by id, host or subdomain.
+type Selector string
 
 // UnmarshalJSON takes a string or a number.
-func (v *selector) UnmarshalJSON(raw []byte) error {
+func (v *Selector) UnmarshalJSON(raw []byte) error {
 	var n json.Number
 	var text string
 	switch {
 	case string(raw) == "null":
 	case json.Unmarshal(raw, &text) == nil:
-		*v = selector(text)
+		*v = Selector(text)
 	case json.Unmarshal(raw, &n) == nil:
-		*v = selector(n.String())
+		*v = Selector(n.String())
 	default:
 		return kit.WrongField("account", "an account's id, host or subdomain")
 	}
 	return nil
 }
 
-// find resolves the selector; empty is the first account.
-func (v selector) find(w *World) (*Account, error) {
+// Find resolves the selector; empty is the first account.
+func (v Selector) Find(w *World) (*Account, error) {
 	if v == "" {
 		return w.Accounts[0], nil
 	}
@@ -57,17 +57,17 @@ func (v selector) find(w *World) (*Account, error) {
 	return nil, fmt.Errorf("account: no account %q; accepted are %s", string(v), strings.Join(names, ", "))
 }
 
-// accountAt is the account that a Host header names: by its host, or by its subdomain for clients that keep the name
+// AccountAt is the account that a Host header names: by its host, or by its subdomain for clients that keep the name
 // "{subdomain}.amocrm.ru" and only connect elsewhere. Any other name that the server answers at is the first one's.
-func (w *World) accountAt(host string) *Account {
-	if a := w.accountNamed(host); a != nil {
+func (w *World) AccountAt(host string) *Account {
+	if a := w.AccountNamed(host); a != nil {
 		return a
 	}
 	return w.Accounts[0]
 }
 
-// accountNamed is nil for a name that is no account's.
-func (w *World) accountNamed(host string) *Account {
+// AccountNamed is nil for a name that is no account's.
+func (w *World) AccountNamed(host string) *Account {
 	for _, a := range w.Accounts {
 		if strings.EqualFold(a.Host, host) {
 			return a
@@ -82,14 +82,14 @@ func (w *World) accountNamed(host string) *Account {
 	return nil
 }
 
-// hostOf is an account's host, which renaming changes. The caller holds no lock.
-func hostOf(state *kit.State[World], a *Account) (host string) {
+// HostOf is an account's host, which renaming changes. The caller holds no lock.
+func HostOf(state *kit.State[World], a *Account) (host string) {
 	state.Read(func(*World) { host = a.Host })
 	return host
 }
 
-// accountByID is nil for an unknown id.
-func (w *World) accountByID(id int64) *Account {
+// AccountByID is nil for an unknown id.
+func (w *World) AccountByID(id int64) *Account {
 	for _, a := range w.Accounts {
 		if a.ID == id {
 			return a

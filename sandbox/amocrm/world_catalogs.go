@@ -25,19 +25,19 @@ type ElementLink struct {
 }
 
 const (
-	// maxCatalogs is how many an account may have, and there is one of products and one of invoices at most.
-	maxCatalogs    = 10
-	regularCatalog = "regular"
+	// MaxCatalogs is how many an account may have, and there is one of products and one of invoices at most.
+	MaxCatalogs    = 10
+	RegularCatalog = "regular"
 	catalogPrefix  = "catalogs/"
-	elementsKind   = "catalog_elements"
+	ElementsKind   = "catalog_elements"
 )
 
-var catalogTypes = []string{regularCatalog, "products", "invoices"}
+var CatalogTypes = []string{RegularCatalog, "products", "invoices"}
 
-// kind is the catalog's name as an entity: where its fields are kept, and its path in the API.
-func (c *Catalog) kind() string { return fmt.Sprintf("%s%d", catalogPrefix, c.ID) }
+// Kind is the catalog's name as an entity: where its fields are kept, and its path in the API.
+func (c *Catalog) Kind() string { return fmt.Sprintf("%s%d", catalogPrefix, c.ID) }
 
-func catalogOf(a *Account, id int64) *Catalog {
+func CatalogOf(a *Account, id int64) *Catalog {
 	for _, c := range a.Catalogs {
 		if c.ID == id {
 			return c
@@ -46,12 +46,12 @@ func catalogOf(a *Account, id int64) *Catalog {
 	return nil
 }
 
-// elementsOf lists the elements of the catalog of that kind, by id; none when it is no catalog's kind.
-func elementsOf(a *Account, kind string) []*Base {
+// ElementsOf lists the elements of the catalog of that kind, by id; none when it is no catalog's kind.
+func ElementsOf(a *Account, kind string) []*Base {
 	var out []*Base
 	for _, c := range a.Catalogs {
-		if c.kind() == kind {
-			for _, id := range sortedKeys(c.Elements) {
+		if c.Kind() == kind {
+			for _, id := range SortedKeys(c.Elements) {
 				out = append(out, c.Elements[id])
 			}
 		}
@@ -59,8 +59,8 @@ func elementsOf(a *Account, kind string) []*Base {
 	return out
 }
 
-// entityType is what a field's definition calls the kind that it belongs to.
-func entityType(entity string) string {
+// EntityType is what a field's definition calls the kind that it belongs to.
+func EntityType(entity string) string {
 	if strings.HasPrefix(entity, catalogPrefix) {
 		return "catalogs"
 	}

@@ -19,8 +19,8 @@ type Unsorted struct {
 	SettledAt  int64
 }
 
-// change is something that happened to an entity, as webhooks tell it (amocrm.md §7.2).
-type change struct {
+// Change is something that happened to an entity, as webhooks tell it (amocrm.md §7.2).
+type Change struct {
 	Entity         string // leads, contacts, companies, tasks
 	Action         string // add, update, status, responsible, note, delete, restore
 	ID             int64
@@ -31,8 +31,8 @@ type change struct {
 	By             int64 // user who did it
 }
 
-// sale is the price with its cents.
-func (l *Lead) sale() float64 { return float64(l.Price*100+l.Cents) / 100 }
+// Sale is the price with its cents.
+func (l *Lead) Sale() float64 { return float64(l.Price*100+l.Cents) / 100 }
 
 // User is a CRM user.
 type User struct {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// defaultGroup is the predefined group that every kind has. Its fields tell no group_id.
-const defaultGroup = "default"
+// DefaultGroup is the predefined group that every kind has. Its fields tell no group_id.
+const DefaultGroup = "default"
 
 // FieldGroup is a tab of fields on a card.
 type FieldGroup struct {
@@ -16,19 +16,19 @@ type FieldGroup struct {
 	Predefined bool
 }
 
-// fieldGroups are the groups of a kind in the order of a card.
-func fieldGroups(a *Account, entity string) []*FieldGroup {
+// FieldGroups are the groups of a kind in the order of a card.
+func FieldGroups(a *Account, entity string) []*FieldGroup {
 	groups := slices.Clone(a.FieldGroups[entity])
-	if !slices.ContainsFunc(groups, func(g *FieldGroup) bool { return g.ID == defaultGroup }) {
-		groups = append([]*FieldGroup{{ID: defaultGroup, Name: "Основное", Predefined: true}}, groups...)
+	if !slices.ContainsFunc(groups, func(g *FieldGroup) bool { return g.ID == DefaultGroup }) {
+		groups = append([]*FieldGroup{{ID: DefaultGroup, Name: "Основное", Predefined: true}}, groups...)
 	}
 	slices.SortStableFunc(groups, func(x, y *FieldGroup) int { return cmp.Compare(x.Sort, y.Sort) })
 	return groups
 }
 
-// fieldGroupOf is nil for an unknown id.
-func fieldGroupOf(a *Account, entity, id string) *FieldGroup {
-	for _, g := range fieldGroups(a, entity) {
+// FieldGroupOf is nil for an unknown id.
+func FieldGroupOf(a *Account, entity, id string) *FieldGroup {
+	for _, g := range FieldGroups(a, entity) {
 		if g.ID == id {
 			return g
 		}
@@ -36,8 +36,8 @@ func fieldGroupOf(a *Account, entity, id string) *FieldGroup {
 	return nil
 }
 
-// putFieldGroup stores a group in place of the one with its id, or as a new one.
-func putFieldGroup(a *Account, entity string, g *FieldGroup) {
+// PutFieldGroup stores a group in place of the one with its id, or as a new one.
+func PutFieldGroup(a *Account, entity string, g *FieldGroup) {
 	if a.FieldGroups == nil {
 		a.FieldGroups = map[string][]*FieldGroup{}
 	}
@@ -45,15 +45,15 @@ func putFieldGroup(a *Account, entity string, g *FieldGroup) {
 	a.FieldGroups[entity] = append(kept, g)
 }
 
-// putField stores a definition in place of the one with its id, or as a new one.
-func putField(a *Account, w *World, entity string, f *Field) {
+// PutField stores a definition in place of the one with its id, or as a new one.
+func PutField(a *Account, w *World, entity string, f *Field) {
 	for _, e := range f.Enums {
 		if e.ID == 0 {
-			e.ID = w.takeID()
+			e.ID = w.TakeID()
 		}
 	}
 	if f.ID == 0 {
-		f.ID = w.takeID()
+		f.ID = w.TakeID()
 		a.Fields[entity] = append(a.Fields[entity], f)
 		return
 	}
@@ -64,7 +64,7 @@ func putField(a *Account, w *World, entity string, f *Field) {
 	}
 }
 
-func fieldOf(a *Account, entity string, id int64) *Field {
+func FieldOf(a *Account, entity string, id int64) *Field {
 	for _, f := range a.Fields[entity] {
 		if f.ID == id {
 			return f
@@ -73,7 +73,7 @@ func fieldOf(a *Account, entity string, id int64) *Field {
 	return nil
 }
 
-func fieldByCode(a *Account, entity, code string) *Field {
+func FieldByCode(a *Account, entity, code string) *Field {
 	for _, f := range a.Fields[entity] {
 		if f.Code != "" && strings.EqualFold(f.Code, code) {
 			return f

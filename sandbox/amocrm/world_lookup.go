@@ -8,29 +8,29 @@ import (
 	"strings"
 )
 
-// entities are the kinds that share notes, links, tags and custom fields.
-var entities = []string{"leads", "contacts", "companies"}
+// Entities are the kinds that share notes, links, tags and custom fields.
+var Entities = []string{"leads", "contacts", "companies"}
 
-func isEntity(name string) bool {
+func IsEntity(name string) bool {
 	return name == "leads" || name == "contacts" || name == "companies"
 }
 
-// accountBirth is when every account of the sandbox was made, unix seconds.
-const accountBirth = 1577836800
+// AccountBirth is when every account of the sandbox was made, unix seconds.
+const AccountBirth = 1577836800
 
 // Task types that every account has.
 const (
-	taskFollowUp = 1
-	taskMeeting  = 2
+	TaskFollowUp = 1
+	TaskMeeting  = 2
 )
 
-// takeID hands out the next id. The caller holds the write lock.
-func (w *World) takeID() int64 {
+// TakeID hands out the next id. The caller holds the write lock.
+func (w *World) TakeID() int64 {
 	w.NextID++
 	return w.NextID
 }
 
-func userOf(a *Account, id int64) *User {
+func UserOf(a *Account, id int64) *User {
 	for _, u := range a.Users {
 		if u.ID == id {
 			return u
@@ -39,7 +39,7 @@ func userOf(a *Account, id int64) *User {
 	return nil
 }
 
-func lossReasonOf(a *Account, id int64) *LossReason {
+func LossReasonOf(a *Account, id int64) *LossReason {
 	for _, l := range a.LossReasons {
 		if l.ID == id {
 			return l
@@ -48,17 +48,17 @@ func lossReasonOf(a *Account, id int64) *LossReason {
 	return nil
 }
 
-// baseByID finds the shared part of a lead, contact or company that is not deleted.
-func baseByID(a *Account, entity string, id int64) *Base {
-	b := baseAny(a, entity, id)
+// BaseByID finds the shared part of a lead, contact or company that is not deleted.
+func BaseByID(a *Account, entity string, id int64) *Base {
+	b := BaseAny(a, entity, id)
 	if b == nil || b.Deleted {
 		return nil
 	}
 	return b
 }
 
-// baseAny finds deleted ones too.
-func baseAny(a *Account, entity string, id int64) *Base {
+// BaseAny finds deleted ones too.
+func BaseAny(a *Account, entity string, id int64) *Base {
 	switch entity {
 	case "leads":
 		if l := a.Leads[id]; l != nil {
@@ -76,32 +76,32 @@ func baseAny(a *Account, entity string, id int64) *Base {
 	return nil
 }
 
-// bases lists all leads, contacts, companies or elements of a catalog by id, deleted ones too.
-func bases(a *Account, entity string) []*Base {
+// Bases lists all leads, contacts, companies or elements of a catalog by id, deleted ones too.
+func Bases(a *Account, entity string) []*Base {
 	var out []*Base
 	switch entity {
 	case "leads":
-		for _, id := range sortedKeys(a.Leads) {
+		for _, id := range SortedKeys(a.Leads) {
 			out = append(out, &a.Leads[id].Base)
 		}
 	case "contacts":
-		for _, id := range sortedKeys(a.Contacts) {
+		for _, id := range SortedKeys(a.Contacts) {
 			out = append(out, &a.Contacts[id].Base)
 		}
 	case "companies":
-		for _, id := range sortedKeys(a.Companies) {
+		for _, id := range SortedKeys(a.Companies) {
 			out = append(out, &a.Companies[id].Base)
 		}
 	default:
-		return elementsOf(a, entity)
+		return ElementsOf(a, entity)
 	}
 	return out
 }
 
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+func SortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// singular is the entity's name in events and calls.
-func singular(entity string) string {
+// Singular is the entity's name in events and calls.
+func Singular(entity string) string {
 	switch entity {
 	case "companies":
 		return "company"
@@ -110,16 +110,16 @@ func singular(entity string) string {
 	}
 }
 
-// plural is the reverse of singular.
-func plural(entity string) string {
+// Plural is the reverse of singular.
+func Plural(entity string) string {
 	if entity == "company" {
 		return "companies"
 	}
 	return entity + "s"
 }
 
-// closestTasks is the due time of each entity's first open task.
-func closestTasks(a *Account, entity string) map[int64]int64 {
+// ClosestTasks is the due time of each entity's first open task.
+func ClosestTasks(a *Account, entity string) map[int64]int64 {
 	due := map[int64]int64{}
 	for _, t := range a.Tasks {
 		if t.Entity != entity || t.Completed {
@@ -132,10 +132,10 @@ func closestTasks(a *Account, entity string) map[int64]int64 {
 	return due
 }
 
-// leadsByContact lists the live leads of each contact, by id.
-func leadsByContact(a *Account) map[int64][]int64 {
+// LeadsByContact lists the live leads of each contact, by id.
+func LeadsByContact(a *Account) map[int64][]int64 {
 	m := map[int64][]int64{}
-	for _, id := range sortedKeys(a.Leads) {
+	for _, id := range SortedKeys(a.Leads) {
 		if l := a.Leads[id]; !l.Deleted {
 			for _, c := range l.Contacts {
 				m[c.ID] = append(m[c.ID], id)
@@ -145,14 +145,14 @@ func leadsByContact(a *Account) map[int64][]int64 {
 	return m
 }
 
-// companyMembers lists the live contacts and leads of a company.
-func companyMembers(a *Account, company int64) (contacts, leads []int64) {
-	for _, id := range sortedKeys(a.Contacts) {
+// CompanyMembers lists the live contacts and leads of a company.
+func CompanyMembers(a *Account, company int64) (contacts, leads []int64) {
+	for _, id := range SortedKeys(a.Contacts) {
 		if c := a.Contacts[id]; c.CompanyID == company && !c.Deleted {
 			contacts = append(contacts, id)
 		}
 	}
-	for _, id := range sortedKeys(a.Leads) {
+	for _, id := range SortedKeys(a.Leads) {
 		if l := a.Leads[id]; l.CompanyID == company && !l.Deleted {
 			leads = append(leads, id)
 		}
@@ -160,8 +160,8 @@ func companyMembers(a *Account, company int64) (contacts, leads []int64) {
 	return contacts, leads
 }
 
-// tagByID is nil for an unknown tag.
-func tagByID(a *Account, entity string, id int64) *Tag {
+// TagByID is nil for an unknown tag.
+func TagByID(a *Account, entity string, id int64) *Tag {
 	for _, t := range a.Tags[entity] {
 		if t.ID == id {
 			return t
@@ -170,14 +170,14 @@ func tagByID(a *Account, entity string, id int64) *Tag {
 	return nil
 }
 
-// tagNamed finds a tag by name, or makes it.
-func tagNamed(w *World, a *Account, entity, name, color string) *Tag {
+// TagNamed finds a tag by name, or makes it.
+func TagNamed(w *World, a *Account, entity, name, color string) *Tag {
 	for _, t := range a.Tags[entity] {
 		if t.Name == name {
 			return t
 		}
 	}
-	t := &Tag{ID: w.takeID(), Name: name}
+	t := &Tag{ID: w.TakeID(), Name: name}
 	if entity == "leads" { // only leads' tags have colours (amocrm.md §4.2)
 		t.Color = color
 	}
@@ -185,8 +185,8 @@ func tagNamed(w *World, a *Account, entity, name, color string) *Tag {
 	return t
 }
 
-// defaultLeadName is the name of a lead that was sent without one.
-func defaultLeadName(a *Account, id int64) string {
+// DefaultLeadName is the name of a lead that was sent without one.
+func DefaultLeadName(a *Account, id int64) string {
 	if a.Language == "ru" {
 		return fmt.Sprintf("Сделка #%d", id)
 	}

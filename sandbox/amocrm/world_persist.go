@@ -4,8 +4,8 @@ import (
 	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
-// loadWorld reads the state file. No file, or no name, is no world.
-func loadWorld(path string) (*World, error) {
+// LoadWorld reads the state file. No file, or no name, is no world.
+func LoadWorld(path string) (*World, error) {
 	w, err := kit.Load(path, "local amoCRM", func(w *World) bool {
 		return len(w.Accounts) > 0 && len(w.SigningKey) > 0 && w.Integrations != nil && w.Codes != nil && w.Refresh != nil && w.Access != nil
 	})

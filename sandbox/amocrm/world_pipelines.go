@@ -1,30 +1,30 @@
 package amocrm
 
-// wrapStages puts Unsorted before a pipeline's own stages and the two closing ones behind them.
-func wrapStages(own []*Status, unsorted, won, lost string) []*Status {
-	all := []*Status{{Name: unsorted, Sort: 10, Color: "#c1c1c1", Type: unsortedType}}
+// WrapStages puts Unsorted before a pipeline's own stages and the two closing ones behind them.
+func WrapStages(own []*Status, unsorted, won, lost string) []*Status {
+	all := []*Status{{Name: unsorted, Sort: 10, Color: "#c1c1c1", Type: UnsortedType}}
 	for i, st := range own {
 		st.Sort = int64(20 + 10*i)
 		all = append(all, st)
 	}
 	return append(all,
-		&Status{ID: statusWon, Name: won, Sort: 10000, Color: "#CCFF66"},
-		&Status{ID: statusLost, Name: lost, Sort: 11000, Color: "#D5D8DB"})
+		&Status{ID: StatusWon, Name: won, Sort: 10000, Color: "#CCFF66"},
+		&Status{ID: StatusLost, Name: lost, Sort: 11000, Color: "#D5D8DB"})
 }
 
-// addPipeline gives ids and makes it the only main one when it is main.
-func addPipeline(w *World, a *Account, p *Pipeline) {
-	p.ID = w.takeID()
+// AddPipeline gives ids and makes it the only main one when it is main.
+func AddPipeline(w *World, a *Account, p *Pipeline) {
+	p.ID = w.TakeID()
 	for _, st := range p.Statuses {
 		if st.ID == 0 {
-			st.ID = w.takeID()
+			st.ID = w.TakeID()
 		}
 	}
 	a.Pipelines = append(a.Pipelines, p)
-	setMain(a, p)
+	SetMain(a, p)
 }
 
-func setMain(a *Account, main *Pipeline) {
+func SetMain(a *Account, main *Pipeline) {
 	if !main.Main {
 		return
 	}
@@ -33,11 +33,11 @@ func setMain(a *Account, main *Pipeline) {
 	}
 }
 
-func closed(status int64) bool { return status == statusWon || status == statusLost }
+func Closed(status int64) bool { return status == StatusWon || status == StatusLost }
 
-// statusOf finds a stage by the pair that identifies it; both are nil-able.
-func statusOf(a *Account, pipelineID, statusID int64) (*Pipeline, *Status) {
-	p := pipelineOf(a, pipelineID)
+// StatusOf finds a stage by the pair that identifies it; both are nil-able.
+func StatusOf(a *Account, pipelineID, statusID int64) (*Pipeline, *Status) {
+	p := PipelineOf(a, pipelineID)
 	if p == nil {
 		return nil, nil
 	}
@@ -49,7 +49,7 @@ func statusOf(a *Account, pipelineID, statusID int64) (*Pipeline, *Status) {
 	return p, nil
 }
 
-func pipelineOf(a *Account, id int64) *Pipeline {
+func PipelineOf(a *Account, id int64) *Pipeline {
 	for _, p := range a.Pipelines {
 		if p.ID == id {
 			return p
@@ -58,8 +58,8 @@ func pipelineOf(a *Account, id int64) *Pipeline {
 	return nil
 }
 
-// mainPipeline is where a lead without a pipeline goes.
-func mainPipeline(a *Account) *Pipeline {
+// MainPipeline is where a lead without a pipeline goes.
+func MainPipeline(a *Account) *Pipeline {
 	for _, p := range a.Pipelines {
 		if p.Main {
 			return p
@@ -68,10 +68,10 @@ func mainPipeline(a *Account) *Pipeline {
 	return a.Pipelines[0]
 }
 
-// firstStatus is the first stage that is not Unsorted.
-func firstStatus(p *Pipeline) *Status {
+// FirstStatus is the first stage that is not Unsorted.
+func FirstStatus(p *Pipeline) *Status {
 	for _, st := range p.Statuses {
-		if st.Type != unsortedType {
+		if st.Type != UnsortedType {
 			return st
 		}
 	}
@@ -79,7 +79,7 @@ func firstStatus(p *Pipeline) *Status {
 }
 
 const (
-	unsortedType = 1
-	statusWon    = 142
-	statusLost   = 143
+	UnsortedType = 1
+	StatusWon    = 142
+	StatusLost   = 143
 )

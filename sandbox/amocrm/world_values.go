@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// phpString is how a value looks in a form that PHP wrote.
-func phpString(v any) string {
+// PhpString is how a value looks in a form that PHP wrote.
+func PhpString(v any) string {
 	switch t := v.(type) {
 	case nil:
 		return ""
@@ -31,8 +31,8 @@ func phpString(v any) string {
 	return fmt.Sprint(v)
 }
 
-// wallClock is a time as people in the account read it.
-func wallClock(a *Account, unix int64) string {
+// WallClock is a time as people in the account read it.
+func WallClock(a *Account, unix int64) string {
 	zone, err := time.LoadLocation(a.Timezone)
 	if err != nil {
 		zone = time.UTC // no zone data on this machine
@@ -80,13 +80,13 @@ func restoreAny(v any) any {
 	return v
 }
 
-// toInt reads a whole number out of any decoded JSON value; numeric strings too.
-func toInt(raw any) (int64, bool) {
+// ToInt reads a whole number out of any decoded JSON value; numeric strings too.
+func ToInt(raw any) (int64, bool) {
 	switch n := raw.(type) {
 	case json.Number:
-		return parseWhole(n.String())
+		return ParseWhole(n.String())
 	case string:
-		return parseWhole(n)
+		return ParseWhole(n)
 	case float64:
 		if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
 			return int64(n), true
@@ -99,7 +99,7 @@ func toInt(raw any) (int64, bool) {
 	return 0, false
 }
 
-func parseWhole(s string) (int64, bool) {
+func ParseWhole(s string) (int64, bool) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return n, true
 	}
@@ -110,9 +110,9 @@ func parseWhole(s string) (int64, bool) {
 	return int64(f), true
 }
 
-// plainNumbers turns json.Number into int64 or float64 all the way down, so that a value is the same before and
+// PlainNumbers turns json.Number into int64 or float64 all the way down, so that a value is the same before and
 // after the state was saved.
-func plainNumbers(raw any) any {
+func PlainNumbers(raw any) any {
 	switch x := raw.(type) {
 	case json.Number:
 		if n, err := x.Int64(); err == nil {
@@ -126,21 +126,21 @@ func plainNumbers(raw any) any {
 	case obj:
 		out := make(obj, len(x))
 		for k, el := range x {
-			out[k] = plainNumbers(el)
+			out[k] = PlainNumbers(el)
 		}
 		return out
 	case []any:
 		out := make([]any, len(x))
 		for i, el := range x {
-			out[i] = plainNumbers(el)
+			out[i] = PlainNumbers(el)
 		}
 		return out
 	}
 	return raw
 }
 
-// valueStrings lists the texts inside a stored value: what search and the audit feed see of it.
-func valueStrings(raw any) []string {
+// ValueStrings lists the texts inside a stored value: what search and the audit feed see of it.
+func ValueStrings(raw any) []string {
 	switch x := raw.(type) {
 	case nil:
 		return nil
@@ -151,14 +151,14 @@ func valueStrings(raw any) []string {
 	case map[string]any:
 		var out []string
 		for _, el := range x {
-			out = append(out, valueStrings(el)...)
+			out = append(out, ValueStrings(el)...)
 		}
 		slices.Sort(out)
 		return out
 	case []any:
 		var out []string
 		for _, el := range x {
-			out = append(out, valueStrings(el)...)
+			out = append(out, ValueStrings(el)...)
 		}
 		return out
 	}
