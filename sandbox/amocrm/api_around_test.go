@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
 func TestAPI_linksTieAndUntie(t *testing.T) {
@@ -20,8 +23,8 @@ func TestAPI_linksTieAndUntie(t *testing.T) {
 	if types := b.feed("lead", lFence); types[0] != "entity_unlinked" || !slices.Contains(types, "entity_linked") {
 		t.Errorf("feed is %v", types)
 	}
-	b.do("POST", path+"/link", `[{"to_entity_id":9,"to_entity_type":"contacts"}]`).refused("0", CodeChoice, "to_entity_id")
-	b.do("POST", path+"/link", `[{"to_entity_id":3002,"to_entity_type":"leads"}]`).refused("0", CodeChoice, "to_entity_type")
+	b.do("POST", path+"/link", `[{"to_entity_id":9,"to_entity_type":"contacts"}]`).refused("0", edit.CodeChoice, "to_entity_id")
+	b.do("POST", path+"/link", `[{"to_entity_id":3002,"to_entity_type":"leads"}]`).refused("0", edit.CodeChoice, "to_entity_type")
 	b.do("POST", "/leads/9/link", `[{"to_entity_id":2001,"to_entity_type":"contacts"}]`).want(404)
 	b.do("POST", fmt.Sprintf("/contacts/%d/link", kLone), fmt.Sprintf(`[{"to_entity_id":%d,"to_entity_type":"companies"}]`, coWorks)).want(200).is("_embedded.links.0.metadata", nil)
 	b.do("GET", fmt.Sprintf("/companies/%d?with=contacts,leads", coWorks), "").is("_embedded.contacts.1.id", kLone).is("_embedded.leads", []any{})
@@ -34,10 +37,10 @@ func TestAPI_notesOfEveryWritableType(t *testing.T) {
 		id := b.do("POST", "/leads/notes", string(body)).want(200).is("_embedded.notes.0.request_id", "r").id("_embedded.notes.0.id")
 		b.do("GET", fmt.Sprintf("/leads/notes/%d", id), "").want(200).is("note_type", typ).is("params", params).is("entity_id", lRoof)
 	}
-	b.do("POST", "/leads/notes", `[{"entity_id":3001,"note_type":"site_visit","params":{"text":"x"}}]`).refused("0", CodeChoice, "note_type")
-	b.do("POST", "/leads/notes", `[{"note_type":"common","params":{"text":"x"}}]`).refused("0", CodeMissing, "entity_id")
-	b.do("POST", "/leads/notes", `[{"entity_id":9,"note_type":"common","params":{"text":"x"}}]`).refused("0", CodeChoice, "entity_id")
-	b.do("POST", "/contacts/3001/notes", `[{"note_type":"common","params":{"text":"x"}}]`).refused("0", CodeChoice, "entity_id")
+	b.do("POST", "/leads/notes", `[{"entity_id":3001,"note_type":"site_visit","params":{"text":"x"}}]`).refused("0", edit.CodeChoice, "note_type")
+	b.do("POST", "/leads/notes", `[{"note_type":"common","params":{"text":"x"}}]`).refused("0", edit.CodeMissing, "entity_id")
+	b.do("POST", "/leads/notes", `[{"entity_id":9,"note_type":"common","params":{"text":"x"}}]`).refused("0", edit.CodeChoice, "entity_id")
+	b.do("POST", "/contacts/3001/notes", `[{"note_type":"common","params":{"text":"x"}}]`).refused("0", edit.CodeChoice, "entity_id")
 	id := b.do("POST", fmt.Sprintf("/contacts/%d/notes", kIvan), `[{"note_type":"common","params":{"text":"x"}}]`).want(200).id("_embedded.notes.0.id")
 	b.do("GET", fmt.Sprintf("/leads/notes/%d", id), "").want(404)
 	b.do("PATCH", fmt.Sprintf("/contacts/%d/notes/%d", kIvan, id), `{"params":{"text":"y"}}`).want(200).is("entity_id", kIvan)
@@ -58,10 +61,10 @@ func rawOf(t *testing.T, v any) string {
 
 func TestAPI_tasksAreMadeAndCompleted(t *testing.T) {
 	b := startAPI(t, false)
-	b.do("POST", "/tasks", `[{"text":"x"}]`).refused("0", CodeMissing, "complete_till")
-	b.do("POST", "/tasks", `[{"complete_till":1}]`).refused("0", CodeMissing, "text")
-	b.do("POST", "/tasks", `[{"text":"x","complete_till":1900000000,"entity_type":"leads","entity_id":9}]`).refused("0", CodeChoice, "entity_id")
-	b.do("POST", "/tasks", `[{"text":"x","complete_till":1900000000,"task_type_id":99}]`).refused("0", CodeChoice, "task_type_id")
+	b.do("POST", "/tasks", `[{"text":"x"}]`).refused("0", edit.CodeMissing, "complete_till")
+	b.do("POST", "/tasks", `[{"complete_till":1}]`).refused("0", edit.CodeMissing, "text")
+	b.do("POST", "/tasks", `[{"text":"x","complete_till":1900000000,"entity_type":"leads","entity_id":9}]`).refused("0", edit.CodeChoice, "entity_id")
+	b.do("POST", "/tasks", `[{"text":"x","complete_till":1900000000,"task_type_id":99}]`).refused("0", edit.CodeChoice, "task_type_id")
 	id := b.do("POST", "/tasks", fmt.Sprintf(`[{"text":"x","complete_till":1900000000,"entity_type":"contacts","entity_id":%d}]`, kLone)).want(200).id("_embedded.tasks.0.id")
 	path := fmt.Sprintf("/tasks/%d", id)
 	b.do("GET", path, "").want(200).is("result", []any{}).is("task_type_id", 1).is("is_completed", false).is("responsible_user_id", uAdmin)
@@ -77,7 +80,7 @@ func TestAPI_tasksAreMadeAndCompleted(t *testing.T) {
 	}
 	free := b.do("POST", "/tasks", `[{"text":"alone","complete_till":1900000000}]`).want(200).id("_embedded.tasks.0.id")
 	b.do("GET", fmt.Sprintf("/tasks/%d", free), "").is("entity_id", nil).is("entity_type", nil)
-	b.do("PATCH", "/tasks", `[{"id":9,"text":"x"}]`).refused("0", CodeChoice, "id")
+	b.do("PATCH", "/tasks", `[{"id":9,"text":"x"}]`).refused("0", edit.CodeChoice, "id")
 }
 
 func TestAPI_tasksAreFilteredByBeingDoneInAnyWriting(t *testing.T) {
@@ -102,8 +105,8 @@ func TestAPI_tasksAndFieldsAreFilteredAsTheOfficialLibraryDoes(t *testing.T) {
 		"filter[task_type_id]=1":                        onFence,
 		"filter[task_type]=1":                           onFence,
 		fmt.Sprintf("filter[created_by][0]=%d", uPlain): {mine},
-		fmt.Sprintf("filter[lead_statuses][0][status_id]=%d&filter[lead_statuses][0][pipeline_id]=%d", stTalks, pSales):    onFence,
-		fmt.Sprintf("filter[lead_statuses][0][status_id]=%d&filter[lead_statuses][0][pipeline_id]=%d", StatusLost, pAfter): onRoof,
+		fmt.Sprintf("filter[lead_statuses][0][status_id]=%d&filter[lead_statuses][0][pipeline_id]=%d", stTalks, pSales):          onFence,
+		fmt.Sprintf("filter[lead_statuses][0][status_id]=%d&filter[lead_statuses][0][pipeline_id]=%d", world.StatusLost, pAfter): onRoof,
 	} {
 		if got := b.do("GET", "/tasks?"+query, "").want(200).ids("tasks"); !slices.Equal(got, want) {
 			t.Errorf("%s: tasks %v, want %v", query, got, want)
@@ -128,7 +131,7 @@ func TestAPI_unsortedIsAcceptedOrDeclined(t *testing.T) {
 	lead := made.id("_embedded.unsorted.0._embedded.leads.0.id")
 	b.do("GET", fmt.Sprintf("/leads/%d", lead), "").is("status_id", stAfterIncoming).is("pipeline_id", pAfter).is("price", 5000).is("_embedded.tags.0.name", "Tag")
 	b.do("GET", "/leads/unsorted/"+uid, "").want(200).is("metadata.form_sent_at", 1590830520).is("source_uid", "u")
-	b.do("POST", "/leads/unsorted/"+uid+"/accept", `{"user_id":101,"status_id":602}`).refused("0", CodeChoice, "status_id")
+	b.do("POST", "/leads/unsorted/"+uid+"/accept", `{"user_id":101,"status_id":602}`).refused("0", edit.CodeChoice, "status_id")
 	b.do("POST", "/leads/unsorted/"+uid+"/accept", `{"user_id":102,"status_id":621}`).want(200).keysLike("unsorted-accept-response")
 	b.do("GET", fmt.Sprintf("/leads/%d", lead), "").is("status_id", stAfterFirst).is("responsible_user_id", uPlain)
 	b.do("GET", "/leads/unsorted/"+uid, "").want(404)
@@ -136,7 +139,7 @@ func TestAPI_unsortedIsAcceptedOrDeclined(t *testing.T) {
 	rest := b.do("GET", "/leads/unsorted", "").get("_embedded.unsorted.0.uid").(string)
 	b.do("DELETE", "/leads/unsorted/"+rest+"/decline", "").want(200).keysLike("unsorted-decline-response")
 	b.do("GET", "/leads/unsorted", "").want(204)
-	b.do("POST", "/leads/unsorted/sip", `[{"source_name":"x"}]`).refused("0", CodeMissing, "source_uid")
+	b.do("POST", "/leads/unsorted/sip", `[{"source_name":"x"}]`).refused("0", edit.CodeMissing, "source_uid")
 }
 
 func TestAPI_unsortedEndsWhenTheLeadIsMoved(t *testing.T) {
@@ -148,7 +151,7 @@ func TestAPI_unsortedEndsWhenTheLeadIsMoved(t *testing.T) {
 func TestAPI_webhooksAreUpsertedByDestination(t *testing.T) {
 	b := startAPI(t, false)
 	b.do("POST", "/webhooks", `{"destination":"nowhere","settings":["add_lead"]}`).want(400).keysLike("error-400-webhook-invalid-url")
-	b.do("POST", "/webhooks", `{"destination":"https://example.com/a","settings":["sing"]}`).refused("0", CodeChoice, "settings.0")
+	b.do("POST", "/webhooks", `{"destination":"https://example.com/a","settings":["sing"]}`).refused("0", edit.CodeChoice, "settings.0")
 	id := b.do("POST", "/webhooks", `{"destination":"https://example.com/a","settings":["add_lead","status_lead"],"sort":10}`).want(201).id("id")
 	b.do("POST", "/webhooks", `{"destination":"https://example.com/a","settings":["add_contact"]}`).want(201).is("id", float64(id)).is("settings", []any{"add_contact"}).is("disabled", false)
 	b.do("POST", "/webhooks", `{"destination":"https://example.com/b","settings":["add_lead"]}`).want(201)
@@ -175,19 +178,19 @@ func TestAPI_callsFindTheirOwner(t *testing.T) {
 	if types := b.feed("lead", lFence); types[0] != "outgoing_call" {
 		t.Errorf("feed is %v", types)
 	}
-	b.do("POST", "/calls", `[{"phone":"1","direction":"up"}]`).refused("0", CodeChoice, "direction").refused("0", CodeMissing, "duration")
+	b.do("POST", "/calls", `[{"phone":"1","direction":"up"}]`).refused("0", edit.CodeChoice, "direction").refused("0", edit.CodeMissing, "duration")
 }
 
 func TestAPI_fieldDefinitionsAreMadeChangedAndDeleted(t *testing.T) {
 	b := startAPI(t, false)
-	b.do("POST", "/leads/custom_fields", `[{"name":"p","type":"multitext"}]`).refused("0", CodeChoice, "type")
-	b.do("POST", "/leads/custom_fields", `[{"name":"p","type":"monetary"}]`).refused("0", CodeMissing, "currency")
-	b.do("POST", "/leads/custom_fields", `[{"type":"text"}]`).refused("0", CodeMissing, "name")
-	b.do("POST", "/leads/custom_fields", `[{"name":"s","type":"text","required_statuses":[{"pipeline_id":501,"status_id":621}]}]`).refused("0", CodeChoice, "required_statuses.0.status_id")
+	b.do("POST", "/leads/custom_fields", `[{"name":"p","type":"multitext"}]`).refused("0", edit.CodeChoice, "type")
+	b.do("POST", "/leads/custom_fields", `[{"name":"p","type":"monetary"}]`).refused("0", edit.CodeMissing, "currency")
+	b.do("POST", "/leads/custom_fields", `[{"type":"text"}]`).refused("0", edit.CodeMissing, "name")
+	b.do("POST", "/leads/custom_fields", `[{"name":"s","type":"text","required_statuses":[{"pipeline_id":501,"status_id":621}]}]`).refused("0", edit.CodeChoice, "required_statuses.0.status_id")
 	b.do("GET", fmt.Sprintf("/leads/custom_fields/%d", fSelect), "").want(200).is("required_statuses", []any{obj{"status_id": stTalks, "pipeline_id": pSales}})
 	b.do("PATCH", fmt.Sprintf("/leads/custom_fields/%d", fSelect), fmt.Sprintf(`{"name":"Channel","enums":[{"id":%d,"value":"Web"},{"value":"Fair"}]}`, enumWeb)).want(200).
 		is("name", "Channel").is("enums.0.id", enumWeb).is("enums.1.value", "Fair").is("enums.2", nil)
-	b.do("POST", "/leads", fmt.Sprintf(`[{"custom_fields_values":[{"field_id":%d,"values":[{"value":"Shop"}]}]}]`, fSelect)).refused("0", CodeChoice, "custom_fields_values.0.values.0.value")
+	b.do("POST", "/leads", fmt.Sprintf(`[{"custom_fields_values":[{"field_id":%d,"values":[{"value":"Shop"}]}]}]`, fSelect)).refused("0", edit.CodeChoice, "custom_fields_values.0.values.0.value")
 	b.do("DELETE", fmt.Sprintf("/leads/custom_fields/%d", fSelect), "").want(204)
 	b.do("GET", fmt.Sprintf("/leads/custom_fields/%d", fSelect), "").want(404)
 	b.do("GET", fmt.Sprintf("/leads/%d", lFence), "").want(200).is("custom_fields_values", nil)
@@ -198,7 +201,7 @@ func TestAPI_fieldDefinitionsAreMadeChangedAndDeleted(t *testing.T) {
 func TestAPI_stagesAreMadeChangedAndDeleted(t *testing.T) {
 	b := startAPI(t, false)
 	path := fmt.Sprintf("/leads/pipelines/%d", pSales)
-	b.do("POST", path+"/statuses", `[{"name":"x","sort":30,"color":"#123456"}]`).refused("0", CodeChoice, "color")
+	b.do("POST", path+"/statuses", `[{"name":"x","sort":30,"color":"#123456"}]`).refused("0", edit.CodeChoice, "color")
 	id := b.do("POST", path+"/statuses", `[{"name":"Mid","sort":25}]`).want(200).id("_embedded.statuses.0.id")
 	b.do("GET", path, "").is("_embedded.statuses.2.id", float64(id)).is("_embedded.statuses.5.id", 143)
 	b.do("PATCH", fmt.Sprintf("%s/statuses/%d", path, id), `{"name":"Middle"}`).want(200).is("name", "Middle")

@@ -13,7 +13,13 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/sandbox/scenario"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/api"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
+
+// obj is a JSON object.
+type obj = map[string]any
 
 // Ids of the story that the API tests play in.
 const (
@@ -71,7 +77,7 @@ func apiStory(filterOn bool) scenario.World {
 			Leads: []scenario.Lead{
 				{ID: lFence, Name: "Fence", Price: 1000, PipelineID: pSales, StatusID: stTalks, Contacts: []int64{kIvan, kAnna}, CompanyID: coWorks, Responsible: uAdmin, Age: 5,
 					Fields: []scenario.Value{{FieldID: fSelect, Values: []map[string]any{{"enum_id": enumWeb}}}}},
-				{ID: lRoof, Name: "Roof", Price: 50, PipelineID: pAfter, StatusID: StatusLost, LossReason: lossPrice, Contacts: []int64{kIvan}, Responsible: uPlain, Age: 50, Tags: []string{"hot"}},
+				{ID: lRoof, Name: "Roof", Price: 50, PipelineID: pAfter, StatusID: world.StatusLost, LossReason: lossPrice, Contacts: []int64{kIvan}, Responsible: uPlain, Age: 50, Tags: []string{"hot"}},
 				{ID: lBin, Name: "Incoming", PipelineID: pSales, StatusID: stIncoming, Contacts: []int64{kAnna}, Responsible: uAdmin, Age: 1},
 			},
 			Notes: []scenario.Note{{Entity: "leads", EntityID: lFence, Type: "common", Params: map[string]any{"text": "hello"}, Author: uAdmin, Age: 2}},
@@ -117,23 +123,23 @@ func startAPI(t *testing.T, filterOn bool) *apiBench {
 		}
 	})
 	b.s = s
-	called := func(r *http.Request) Caller {
-		var c Caller
-		s.state.Read(func(w *World) {
-			c = Caller{Account: w.AccountAt(r.Host), User: b.user}
+	called := func(r *http.Request) api.Caller {
+		var c api.Caller
+		s.state.Read(func(w *world.World) {
+			c = api.Caller{Account: w.AccountAt(r.Host), User: b.user}
 			if r.Host == otherHost {
 				c.User = 111
 			}
 		})
 		return c
 	}
-	s.api.ApiRoutes(func(pattern string, h ApiHandler) {
+	s.api.Mount(func(pattern string, h api.Handler) {
 		b.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Test-Route", s.gate.RouteName(r))
 			h(w, r, called(r))
 		})
 	})
-	b.mux.HandleFunc("/api/v4/", func(w http.ResponseWriter, r *http.Request) { s.api.ApiFallback(w, r, called(r)) })
+	b.mux.HandleFunc("/api/v4/", func(w http.ResponseWriter, r *http.Request) { s.api.Fallback(w, r, called(r)) })
 	return b
 }
 

@@ -3,6 +3,8 @@ package amocrm
 import (
 	"fmt"
 	"testing"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 )
 
 func TestAPI_catalogsAreMadeAndChanged(t *testing.T) {
@@ -18,11 +20,11 @@ func TestAPI_catalogsAreMadeAndChanged(t *testing.T) {
 	b.do("PATCH", "/catalogs", fmt.Sprintf(`[{"id":%d,"sort":5}]`, goods)).want(200).is("_embedded.catalogs.0.sort", 5)
 	b.do("GET", fmt.Sprintf("/catalogs/%d", plain), "").want(200).is("name", "Renamed").is("account_id", 31000001)
 	for _, c := range []struct{ method, path, body, code, at string }{
-		{"POST", "/catalogs", `[{"type":"regular"}]`, CodeMissing, "name"},
-		{"POST", "/catalogs", `[{"name":"x","type":"strange"}]`, CodeChoice, "type"},
-		{"POST", "/catalogs", `[{"name":"x","type":"products"}]`, CodeNotExpected, "type"},
-		{"PATCH", "/catalogs", `[{"id":9,"name":"x"}]`, CodeChoice, "id"},
-		{"PATCH", "/catalogs", `[{"name":"x"}]`, CodeMissing, "id"},
+		{"POST", "/catalogs", `[{"type":"regular"}]`, edit.CodeMissing, "name"},
+		{"POST", "/catalogs", `[{"name":"x","type":"strange"}]`, edit.CodeChoice, "type"},
+		{"POST", "/catalogs", `[{"name":"x","type":"products"}]`, edit.CodeNotExpected, "type"},
+		{"PATCH", "/catalogs", `[{"id":9,"name":"x"}]`, edit.CodeChoice, "id"},
+		{"PATCH", "/catalogs", `[{"name":"x"}]`, edit.CodeMissing, "id"},
 	} {
 		b.do(c.method, c.path, c.body).refused("0", c.code, c.at)
 	}
@@ -60,10 +62,10 @@ func TestAPI_catalogElementsCarryTheCatalogsFields(t *testing.T) {
 	}
 	b.do("PATCH", fmt.Sprintf("%s/elements/%d", path, element), `{"name":"Nimbus"}`).want(200).is("name", "Nimbus").is("custom_fields_values.0.values.0.value", "b-1")
 	b.do("PATCH", path+"/elements", fmt.Sprintf(`[{"id":%d,"custom_fields_values":[{"field_id":%d,"values":null}]}]`, element, field)).want(200).is("_embedded.elements.0.custom_fields_values", nil)
-	b.do("POST", path+"/elements", `[{}]`).refused("0", CodeMissing, "name")
-	b.do("POST", path+"/elements", fmt.Sprintf(`[{"name":"x","custom_fields_values":[{"field_id":%d,"values":[{"value":"x"}]}]}]`, fText)).refused("0", CodeChoice, "custom_fields_values.0.field_id")
-	b.do("PATCH", path+"/elements", `[{"id":9}]`).refused("0", CodeChoice, "id")
-	b.do("POST", path+"/custom_fields", `[{"name":"x","type":"tracking_data"}]`).refused("0", CodeChoice, "type")
+	b.do("POST", path+"/elements", `[{}]`).refused("0", edit.CodeMissing, "name")
+	b.do("POST", path+"/elements", fmt.Sprintf(`[{"name":"x","custom_fields_values":[{"field_id":%d,"values":[{"value":"x"}]}]}]`, fText)).refused("0", edit.CodeChoice, "custom_fields_values.0.field_id")
+	b.do("PATCH", path+"/elements", `[{"id":9}]`).refused("0", edit.CodeChoice, "id")
+	b.do("POST", path+"/custom_fields", `[{"name":"x","type":"tracking_data"}]`).refused("0", edit.CodeChoice, "type")
 	b.do("POST", path+"/custom_fields", `[{"name":"Price","type":"price"}]`).want(201)
 	b.do("DELETE", fmt.Sprintf("%s/custom_fields/%d", path, field), "").want(204)
 	b.do("GET", fmt.Sprintf("%s/elements/%d", path, other), "").want(200).is("custom_fields_values", nil)
@@ -90,8 +92,8 @@ func TestAPI_catalogElementsHangOnEntities(t *testing.T) {
 		t.Errorf("feed is %v", feed)
 	}
 	path := fmt.Sprintf("/leads/%d/link", lRoof)
-	b.do("POST", path, fmt.Sprintf(`[{"to_entity_id":%d,"to_entity_type":"catalog_elements"}]`, element)).refused("0", CodeMissing, "metadata.catalog_id")
-	b.do("POST", path, fmt.Sprintf(`[{"to_entity_id":%d,"to_entity_type":"catalog_elements","metadata":{"catalog_id":9}}]`, element)).refused("0", CodeChoice, "metadata.catalog_id")
-	b.do("POST", path, fmt.Sprintf(`[{"to_entity_id":9,"to_entity_type":"catalog_elements","metadata":{"catalog_id":%d}}]`, catalog)).refused("0", CodeChoice, "to_entity_id")
-	b.do("POST", path, link(`"many"`)).refused("0", CodeType, "metadata.quantity")
+	b.do("POST", path, fmt.Sprintf(`[{"to_entity_id":%d,"to_entity_type":"catalog_elements"}]`, element)).refused("0", edit.CodeMissing, "metadata.catalog_id")
+	b.do("POST", path, fmt.Sprintf(`[{"to_entity_id":%d,"to_entity_type":"catalog_elements","metadata":{"catalog_id":9}}]`, element)).refused("0", edit.CodeChoice, "metadata.catalog_id")
+	b.do("POST", path, fmt.Sprintf(`[{"to_entity_id":9,"to_entity_type":"catalog_elements","metadata":{"catalog_id":%d}}]`, catalog)).refused("0", edit.CodeChoice, "to_entity_id")
+	b.do("POST", path, link(`"many"`)).refused("0", edit.CodeType, "metadata.quantity")
 }

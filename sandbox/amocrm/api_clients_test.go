@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 )
 
 // What published clients ask for, beyond the entities that this server keeps.
@@ -48,7 +50,7 @@ func TestAPI_fieldGroupByItsTextualID(t *testing.T) {
 func TestAPI_callNoteNeedsNoSource(t *testing.T) {
 	b := startAPI(t, false)
 	b.do("POST", "/leads/3001/notes", `[{"note_type":"call_in","params":{"uniq":"u","duration":1,"source":null,"link":null,"phone":"+79990000001"}}]`).want(200)
-	b.do("POST", "/leads/3001/notes", `[{"note_type":"call_in","params":{"duration":1}}]`).refused("0", CodeMissing, "params.phone")
+	b.do("POST", "/leads/3001/notes", `[{"note_type":"call_in","params":{"duration":1}}]`).refused("0", edit.CodeMissing, "params.phone")
 }
 
 func TestAPI_readsTellDeletedAndLabour(t *testing.T) {

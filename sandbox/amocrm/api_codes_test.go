@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 )
 
 func TestAPI_nothingFoundIs204(t *testing.T) {
@@ -102,11 +104,11 @@ func TestAPI_accountsDoNotSeeEachOther(t *testing.T) {
 	b.at(otherHost, "GET", fmt.Sprintf("/contacts/%d", kIvan), "").want(204)
 	b.at(otherHost, "GET", "/leads", "").want(204)
 	b.at(otherHost, "POST", "/leads/complex", fmt.Sprintf(`[{"name":"x","_embedded":{"contacts":[{"id":%d}]}}]`, kIvan)).
-		refused("0", CodeChoice, "_embedded.contacts.0.id")
+		refused("0", edit.CodeChoice, "_embedded.contacts.0.id")
 	b.at(otherHost, "POST", "/leads", fmt.Sprintf(`[{"pipeline_id":%d,"status_id":%d,"responsible_user_id":%d,"custom_fields_values":[{"field_id":%d,"values":[{"value":"x"}]}]}]`,
-		pSales, stFirst, uAdmin, fText)).refused("0", CodeChoice, "pipeline_id").refused("0", CodeChoice, "responsible_user_id").
-		refused("0", CodeChoice, "custom_fields_values.0.field_id")
-	b.at(otherHost, "PATCH", "/leads", fmt.Sprintf(`[{"id":%d,"price":1}]`, lFence)).refused("0", CodeChoice, "id")
+		pSales, stFirst, uAdmin, fText)).refused("0", edit.CodeChoice, "pipeline_id").refused("0", edit.CodeChoice, "responsible_user_id").
+		refused("0", edit.CodeChoice, "custom_fields_values.0.field_id")
+	b.at(otherHost, "PATCH", "/leads", fmt.Sprintf(`[{"id":%d,"price":1}]`, lFence)).refused("0", edit.CodeChoice, "id")
 	made := b.at(otherHost, "POST", "/leads", `[{}]`).want(200).id("_embedded.leads.0.id")
 	b.at(otherHost, "GET", fmt.Sprintf("/leads/%d", made), "").want(200).is("name", fmt.Sprintf("Lead #%d", made)).is("status_id", 611)
 	b.do("GET", fmt.Sprintf("/leads/%d", made), "").want(204)

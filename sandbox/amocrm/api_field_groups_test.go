@@ -3,6 +3,8 @@ package amocrm
 import (
 	"fmt"
 	"testing"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 )
 
 func TestAPI_fieldGroupsAreMadeChangedAndDeleted(t *testing.T) {
@@ -36,22 +38,22 @@ func TestAPI_fieldGroupsAreMadeChangedAndDeleted(t *testing.T) {
 func TestAPI_fieldGroupsAreRefusedInTheShapeOfValidation(t *testing.T) {
 	b := startAPI(t, false)
 	const groups = "/leads/custom_fields/groups"
-	b.do("POST", groups, `[{"name":"ok","sort":1},{"sort":2,"request_id":"b"}]`).refused("b", CodeMissing, "name").keysLike("error-validation")
-	b.do("POST", groups, `[{"name":"x"}]`).refused("0", CodeMissing, "sort")
-	b.do("POST", groups, `[{"name":1,"sort":"1"}]`).refused("0", CodeType, "name").refused("0", CodeType, "sort")
+	b.do("POST", groups, `[{"name":"ok","sort":1},{"sort":2,"request_id":"b"}]`).refused("b", edit.CodeMissing, "name").keysLike("error-validation")
+	b.do("POST", groups, `[{"name":"x"}]`).refused("0", edit.CodeMissing, "sort")
+	b.do("POST", groups, `[{"name":1,"sort":"1"}]`).refused("0", edit.CodeType, "name").refused("0", edit.CodeType, "sort")
 	b.do("POST", groups, `[]`).want(400).is("detail", "Request data blank")
 	b.do("GET", groups, "").want(200).is("_total_items", 1)
 
 	b.do("PATCH", groups+"/leads_9", `{"sort":1}`).want(404)
 	b.do("PATCH", groups+"/default", `{"request_id":"r"}`).want(400).is("detail", "Request data blank")
-	b.do("PATCH", groups+"/default", `{"name":""}`).refused("0", CodeMissing, "name")
-	b.do("PATCH", groups+"/default", fmt.Sprintf(`{"fields":[%d,9]}`, fText)).refused("0", CodeChoice, "fields.1")
-	b.do("PATCH", groups+"/default", `{"fields":["x"]}`).refused("0", CodeType, "fields.0")
+	b.do("PATCH", groups+"/default", `{"name":""}`).refused("0", edit.CodeMissing, "name")
+	b.do("PATCH", groups+"/default", fmt.Sprintf(`{"fields":[%d,9]}`, fText)).refused("0", edit.CodeChoice, "fields.1")
+	b.do("PATCH", groups+"/default", `{"fields":["x"]}`).refused("0", edit.CodeType, "fields.0")
 	b.do("PATCH", groups, `[{"id":"default","sort":1}]`).want(405)
 
 	b.do("DELETE", groups+"/default", "").want(400)
 	b.do("DELETE", groups+"/leads_9", "").want(404)
-	b.do("POST", "/leads/custom_fields", `[{"name":"x","type":"text","group_id":"leads_9"}]`).refused("0", CodeChoice, "group_id")
+	b.do("POST", "/leads/custom_fields", `[{"name":"x","type":"text","group_id":"leads_9"}]`).refused("0", edit.CodeChoice, "group_id")
 	b.do("POST", "/catalogs/9/custom_fields/groups", `[{"name":"x","sort":1}]`).want(404).is("detail", "Catalog not found")
 }
 

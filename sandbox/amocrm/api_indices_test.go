@@ -3,6 +3,8 @@ package amocrm
 import (
 	"fmt"
 	"testing"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 )
 
 func TestAPI_listsMayBeObjectsWithIndices(t *testing.T) {
@@ -43,8 +45,8 @@ func TestAPI_objectsWithOtherKeysAreNoLists(t *testing.T) {
 		b.do("POST", "/leads", body).want(400).is("detail", "Invalid request body")
 	}
 	b.do("POST", "/leads", `{}`).want(400).is("detail", "Request data blank")
-	b.do("POST", "/leads", `[{"custom_fields_values":{"field_id":701}}]`).refused("0", CodeType, "custom_fields_values")
-	b.do("POST", "/leads/complex", fmt.Sprintf(`[{"custom_fields_values":{%s}}]`, manyValues(41))).refused("0", CodeNotExpected, "custom_fields_values.40")
+	b.do("POST", "/leads", `[{"custom_fields_values":{"field_id":701}}]`).refused("0", edit.CodeType, "custom_fields_values")
+	b.do("POST", "/leads/complex", fmt.Sprintf(`[{"custom_fields_values":{%s}}]`, manyValues(41))).refused("0", edit.CodeNotExpected, "custom_fields_values.40")
 }
 
 func manyValues(n int) string {

@@ -3,6 +3,9 @@ package amocrm
 import (
 	"fmt"
 	"testing"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
 // feed lists the types of an entity's events, newest first.
@@ -46,7 +49,7 @@ func TestAPI_leadsMoveCloseAndReopen(t *testing.T) {
 	b.do("GET", path, "").is("closed_at", nil).is("loss_reason_id", nil).is("status_id", stFirst)
 	b.do("PATCH", path, `{"pipeline_id":502}`).want(200)
 	b.do("GET", path, "").is("status_id", stAfterFirst)
-	b.do("PATCH", path, `{"status_id":602}`).refused("0", CodeChoice, "status_id")
+	b.do("PATCH", path, `{"status_id":602}`).refused("0", edit.CodeChoice, "status_id")
 	b.do("PATCH", path, `{"status_id":142,"closed_at":1589297221,"updated_at":1589297222}`).want(200).is("updated_at", 1589297222)
 	b.do("GET", path, "").is("closed_at", 1589297221)
 }
@@ -142,7 +145,7 @@ func TestAPI_centsAreKeptOnlyWhereTheAccountHasThem(t *testing.T) {
 	path := fmt.Sprintf("/leads/%d", lFence)
 	b.do("PATCH", path, `{"price":1500.75}`).want(200)
 	b.do("GET", path, "").is("price", 1500).is("price_with_minor_units", nil)
-	b.s.state.Write(func(w *World) { w.Accounts[0].Cents = true })
+	b.s.state.Write(func(w *world.World) { w.Accounts[0].Cents = true })
 	b.do("PATCH", path, `{"price":1500.75}`).want(200)
 	b.do("GET", path, "").is("price", 1500).is("price_with_minor_units", 1500.75)
 	b.do("PATCH", path, `{"price":2}`).want(200)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
 func TestAPI_searchFindsNearMissesToo(t *testing.T) {
@@ -44,7 +46,7 @@ func TestAPI_searchFindsNearMissesToo(t *testing.T) {
 
 func TestAPI_newContactsAreFoundAfterTheIndexLag(t *testing.T) {
 	b := startAPI(t, true)
-	b.s.state.Write(func(w *World) { w.IndexLag = 2 * time.Second })
+	b.s.state.Write(func(w *world.World) { w.IndexLag = 2 * time.Second })
 	id := b.do("POST", "/contacts", `[{"name":"Fresh","created_at":1000}]`).want(200).id("_embedded.contacts.0.id")
 	b.do("GET", "/contacts?query=fresh", "").want(204)
 	b.do("GET", fmt.Sprintf("/contacts/%d", id), "").want(200)

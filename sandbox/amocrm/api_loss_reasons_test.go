@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 )
 
 func TestAPI_lossReasonsAreMadeChangedAndDeleted(t *testing.T) {
@@ -16,8 +18,8 @@ func TestAPI_lossReasonsAreMadeChangedAndDeleted(t *testing.T) {
 	b.wait(time.Minute)
 	b.do("PATCH", path, `{"name":"Silent","sort":1}`).want(200).is("name", "Silent").is("sort", 1).is("updated_at", b.clock().Unix()).is("created_at", b.clock().Unix()-60)
 	b.do("GET", fmt.Sprintf("/leads/%d?with=loss_reason", lFence), "").want(200).is("_embedded.loss_reason.0.name", "Silent")
-	b.do("POST", "/leads/loss_reasons", `[{"sort":1}]`).refused("0", CodeMissing, "name")
-	b.do("PATCH", path, `{"name":1}`).refused("0", CodeType, "name")
+	b.do("POST", "/leads/loss_reasons", `[{"sort":1}]`).refused("0", edit.CodeMissing, "name")
+	b.do("PATCH", path, `{"name":1}`).refused("0", edit.CodeType, "name")
 	b.do("DELETE", path, "").want(204)
 	b.do("GET", path, "").want(404)
 	b.do("PATCH", path, `{"name":"x"}`).want(404)

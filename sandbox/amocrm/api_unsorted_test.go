@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
 func TestAPI_unsortedComesWithAContactThatIsThere(t *testing.T) {
@@ -16,7 +19,7 @@ func TestAPI_unsortedComesWithAContactThatIsThere(t *testing.T) {
 	made := b.do("POST", "/leads/unsorted/forms", body(kLone)).want(200).is("_embedded.unsorted.0._embedded.contacts.0.id", kLone).
 		is("_embedded.unsorted.0._embedded.companies.0.id", coWorks)
 	b.do("GET", fmt.Sprintf("/leads/%d?with=contacts", made.id("_embedded.unsorted.0._embedded.leads.0.id")), "").is("_embedded.contacts.0.id", kLone)
-	b.do("POST", "/leads/unsorted/forms", body(9)).refused("0", CodeChoice, "_embedded.contacts.0.id")
+	b.do("POST", "/leads/unsorted/forms", body(9)).refused("0", edit.CodeChoice, "_embedded.contacts.0.id")
 }
 
 func TestAPI_unsortedTakesTheLeadUnderTheOfficialLibrarysName(t *testing.T) {
@@ -25,7 +28,7 @@ func TestAPI_unsortedTakesTheLeadUnderTheOfficialLibrarysName(t *testing.T) {
 		want(200).is("_embedded.unsorted.0.request_id", "r")
 	lead := made.id("_embedded.unsorted.0._embedded.leads.0.id")
 	b.do("GET", fmt.Sprintf("/leads/%d", lead), "").want(200).is("name", "Call").is("price", 700).is("status_id", stIncoming)
-	b.do("POST", "/leads/unsorted/sip", `[{"source_name":"s","source_uid":"u","metadata":{},"_embedded":{"lead":{"price":"x"}}}]`).refused("0", CodeType, "_embedded.lead.price")
+	b.do("POST", "/leads/unsorted/sip", `[{"source_name":"s","source_uid":"u","metadata":{},"_embedded":{"lead":{"price":"x"}}}]`).refused("0", edit.CodeType, "_embedded.lead.price")
 
 	uid := made.get("_embedded.unsorted.0.uid").(string)
 	b.do("GET", "/leads/unsorted/"+uid, "").want(200).is("category", "sip").is("metadata", obj{
@@ -45,7 +48,7 @@ func (b *bench) incoming(body string) (uid string, lead, contact int64) {
 func TestControl_unsortedOfEveryCategory(t *testing.T) {
 	b := start(t, nil)
 	access, _ := b.grant()
-	for category, keys := range UnsortedMetadata {
+	for category, keys := range edit.UnsortedMetadata {
 		uid, lead, contact := b.incoming(`{"category":"` + category + `","name":"Asked","contact_name":"Vera","phone":"+79990001122","email":"v@example.com","text":"Hi"}`)
 		got := b.api("GET", "/api/v4/leads/unsorted/"+uid, access, nil).json(t)
 		if got["category"] != category || dig(got, "_embedded.leads.0.id") != float64(lead) || dig(got, "_embedded.contacts.0.id") != float64(contact) {
@@ -103,24 +106,24 @@ func TestAPI_unsortedIsLinkedOnlyWhenAllIsRight(t *testing.T) {
 	b := startAPI(t, false)
 	form := b.do("GET", "/leads/unsorted", "").want(200).get("_embedded.unsorted.0.uid").(string)
 	good := fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"leads"}}`, lFence)
-	b.do("POST", "/leads/unsorted/"+form+"/link", good).refused("0", CodeChoice, "category")
+	b.do("POST", "/leads/unsorted/"+form+"/link", good).refused("0", edit.CodeChoice, "category")
 	b.do("POST", "/leads/unsorted/none/link", good).want(404)
 
-	var chat *Unsorted
-	b.s.state.Write(func(w *World) {
+	var chat *world.Unsorted
+	b.s.state.Write(func(w *world.World) {
 		made, _ := b.s.editor.Writer(w, w.Accounts[0], uAdmin).AddUnsorted("chats", []obj{{"source_uid": "s", "source_name": "n", "metadata": obj{"from": "x"}, "_embedded": obj{"contacts": []any{obj{"name": "x"}}}}})
 		chat = made[0]
 	})
 	path := "/leads/unsorted/" + chat.UID + "/link"
 	for body, want := range map[string][2]string{
-		`{"x":1}`:                          {CodeMissing, "link"},
-		`{"link":{"entity_type":"leads"}}`: {CodeMissing, "link.entity_id"},
-		`{"link":{"entity_id":9,"entity_type":"leads"}}`:                                                   {CodeChoice, "link.entity_id"},
-		fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"leads"}}`, chat.LeadID):                        {CodeChoice, "link.entity_id"},
-		fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"customers"}}`, lFence):                         {CodeChoice, "link.entity_type"},
-		fmt.Sprintf(`{"link":{"entity_id":%d}}`, lFence):                                                   {CodeMissing, "link.entity_type"},
-		fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"leads","metadata":{"contact_id":9}}}`, lFence): {CodeChoice, "link.metadata.contact_id"},
-		fmt.Sprintf(`{"user_id":%d,"link":{"entity_id":%d,"entity_type":"leads"}}`, uGone, lFence):         {CodeChoice, "user_id"},
+		`{"x":1}`:                          {edit.CodeMissing, "link"},
+		`{"link":{"entity_type":"leads"}}`: {edit.CodeMissing, "link.entity_id"},
+		`{"link":{"entity_id":9,"entity_type":"leads"}}`:                                                   {edit.CodeChoice, "link.entity_id"},
+		fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"leads"}}`, chat.LeadID):                        {edit.CodeChoice, "link.entity_id"},
+		fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"customers"}}`, lFence):                         {edit.CodeChoice, "link.entity_type"},
+		fmt.Sprintf(`{"link":{"entity_id":%d}}`, lFence):                                                   {edit.CodeMissing, "link.entity_type"},
+		fmt.Sprintf(`{"link":{"entity_id":%d,"entity_type":"leads","metadata":{"contact_id":9}}}`, lFence): {edit.CodeChoice, "link.metadata.contact_id"},
+		fmt.Sprintf(`{"user_id":%d,"link":{"entity_id":%d,"entity_type":"leads"}}`, uGone, lFence):         {edit.CodeChoice, "user_id"},
 	} {
 		b.do("POST", path, body).refused("0", want[0], want[1])
 	}

@@ -3,6 +3,8 @@ package amocrm
 import (
 	"fmt"
 	"testing"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 )
 
 // phoneEnum is the id of a kind of phone.
@@ -54,80 +56,80 @@ func TestAPI_valuesAreStoredInTheReadShape(t *testing.T) {
 func TestAPI_wrongValuesAreRefusedByCodeAndPath(t *testing.T) {
 	b := startAPI(t, false)
 	for _, c := range []struct{ element, code, path string }{
-		{`{"field_id":9,"values":[{"value":"x"}]}`, CodeChoice, "custom_fields_values.0.field_id"},
-		{`{"field_code":"NOPE","values":[{"value":"x"}]}`, CodeChoice, "custom_fields_values.0.field_code"},
-		{`{"field_id":"701","values":[{"value":"x"}]}`, CodeType, "custom_fields_values.0.field_id"},
-		{`{"values":[{"value":"x"}]}`, CodeMissing, "custom_fields_values.0.field_id"},
-		{`{"field_id":701}`, CodeMissing, "custom_fields_values.0.values"},
-		{`{"field_id":701,"values":"x"}`, CodeType, "custom_fields_values.0.values"},
-		{`{"field_id":701,"values":["x"]}`, CodeType, "custom_fields_values.0.values.0"},
-		{`{"field_id":701,"values":[{"value":{"a":1}}]}`, CodeType, "custom_fields_values.0.values.0.value"},
-		{`{"field_id":701,"values":[{"value":"x","enum_id":1}]}`, CodeNotExpected, "custom_fields_values.0.values.0.enum_id"},
-		{`{"field_id":702,"values":[{"value":"ten"}]}`, CodeType, "custom_fields_values.0.values.0.value"},
-		{`{"field_id":703,"values":[{"value":"yes"}]}`, CodeType, "custom_fields_values.0.values.0.value"},
-		{`{"field_id":703,"values":[{"value":true,"enum_code":null}]}`, CodeNotExpected, "custom_fields_values.0.values.0.enum_code"},
-		{`{"field_id":704,"values":[{"enum_id":5}]}`, CodeChoice, "custom_fields_values.0.values.0.enum_id"},
-		{`{"field_id":704,"values":[{"value":"Nope"}]}`, CodeChoice, "custom_fields_values.0.values.0.value"},
-		{`{"field_id":705,"values":[{"enum_id":713},{"enum_id":711}]}`, CodeChoice, "custom_fields_values.0.values.1.enum_id"},
-		{`{"field_id":704,"values":[{"enum_id":"711"}]}`, CodeType, "custom_fields_values.0.values.0.enum_id"},
-		{`{"field_id":706,"values":[{"value":"2020-06-17"}]}`, CodeType, "custom_fields_values.0.values.0.value"},
-		{`{"field_id":707,"values":[{"value":"x","enum_id":7}]}`, CodeChoice, "custom_fields_values.0.values.0.enum_id"},
-		{`{"field_id":708,"values":[{"value":{"vat_id":"1"}}]}`, CodeMissing, "custom_fields_values.0.values.0.value.name"},
+		{`{"field_id":9,"values":[{"value":"x"}]}`, edit.CodeChoice, "custom_fields_values.0.field_id"},
+		{`{"field_code":"NOPE","values":[{"value":"x"}]}`, edit.CodeChoice, "custom_fields_values.0.field_code"},
+		{`{"field_id":"701","values":[{"value":"x"}]}`, edit.CodeType, "custom_fields_values.0.field_id"},
+		{`{"values":[{"value":"x"}]}`, edit.CodeMissing, "custom_fields_values.0.field_id"},
+		{`{"field_id":701}`, edit.CodeMissing, "custom_fields_values.0.values"},
+		{`{"field_id":701,"values":"x"}`, edit.CodeType, "custom_fields_values.0.values"},
+		{`{"field_id":701,"values":["x"]}`, edit.CodeType, "custom_fields_values.0.values.0"},
+		{`{"field_id":701,"values":[{"value":{"a":1}}]}`, edit.CodeType, "custom_fields_values.0.values.0.value"},
+		{`{"field_id":701,"values":[{"value":"x","enum_id":1}]}`, edit.CodeNotExpected, "custom_fields_values.0.values.0.enum_id"},
+		{`{"field_id":702,"values":[{"value":"ten"}]}`, edit.CodeType, "custom_fields_values.0.values.0.value"},
+		{`{"field_id":703,"values":[{"value":"yes"}]}`, edit.CodeType, "custom_fields_values.0.values.0.value"},
+		{`{"field_id":703,"values":[{"value":true,"enum_code":null}]}`, edit.CodeNotExpected, "custom_fields_values.0.values.0.enum_code"},
+		{`{"field_id":704,"values":[{"enum_id":5}]}`, edit.CodeChoice, "custom_fields_values.0.values.0.enum_id"},
+		{`{"field_id":704,"values":[{"value":"Nope"}]}`, edit.CodeChoice, "custom_fields_values.0.values.0.value"},
+		{`{"field_id":705,"values":[{"enum_id":713},{"enum_id":711}]}`, edit.CodeChoice, "custom_fields_values.0.values.1.enum_id"},
+		{`{"field_id":704,"values":[{"enum_id":"711"}]}`, edit.CodeType, "custom_fields_values.0.values.0.enum_id"},
+		{`{"field_id":706,"values":[{"value":"2020-06-17"}]}`, edit.CodeType, "custom_fields_values.0.values.0.value"},
+		{`{"field_id":707,"values":[{"value":"x","enum_id":7}]}`, edit.CodeChoice, "custom_fields_values.0.values.0.enum_id"},
+		{`{"field_id":708,"values":[{"value":{"vat_id":"1"}}]}`, edit.CodeMissing, "custom_fields_values.0.values.0.value.name"},
 	} {
 		b.do("POST", "/leads", `[{"custom_fields_values":[`+c.element+`]}]`).refused("0", c.code, c.path)
 	}
 	b.do("POST", "/leads", `[{"custom_fields_values":[{"field_id":9,"values":[{"value":"x"}]}]}]`).keysLike("error-validation")
-	b.do("POST", "/leads", `[{"custom_fields_values":{"a":1}}]`).refused("0", CodeType, "custom_fields_values")
+	b.do("POST", "/leads", `[{"custom_fields_values":{"a":1}}]`).refused("0", edit.CodeType, "custom_fields_values")
 }
 
 func TestAPI_wrongPlainFieldsAreRefused(t *testing.T) {
 	b := startAPI(t, false)
 	for _, c := range []struct{ item, code, path string }{
-		{`{"price":"lots"}`, CodeType, "price"},
-		{`{"price":"100"}`, CodeType, "price"},
-		{`{"name":5}`, CodeType, "name"},
-		{`{"status_id":600}`, CodeChoice, "status_id"},
-		{`{"status_id":621}`, CodeChoice, "status_id"},
-		{`{"pipeline_id":502,"status_id":602}`, CodeChoice, "status_id"},
-		{`{"pipeline_id":9}`, CodeChoice, "pipeline_id"},
-		{`{"responsible_user_id":103}`, CodeChoice, "responsible_user_id"},
-		{`{"responsible_user_id":104}`, CodeChoice, "responsible_user_id"},
-		{`{"responsible_user_id":9}`, CodeChoice, "responsible_user_id"},
-		{`{"responsible_user_id":"101"}`, CodeType, "responsible_user_id"},
-		{`{"responsible_user_id":"101"}`, CodeChoice, "responsible_user_id"},
-		{`{"created_by":9}`, CodeChoice, "created_by"},
-		{`{"created_at":"today"}`, CodeType, "created_at"},
-		{`{"loss_reason_id":5,"status_id":143}`, CodeChoice, "loss_reason_id"},
-		{`{"tags_to_add":[{}]}`, CodeMissing, "tags_to_add.0.name"},
-		{`{"_embedded":{"contacts":[{"id":9}]}}`, CodeChoice, "_embedded.contacts.0.id"},
-		{`{"_embedded":{"companies":[{"id":9}]}}`, CodeChoice, "_embedded.companies.0.id"},
+		{`{"price":"lots"}`, edit.CodeType, "price"},
+		{`{"price":"100"}`, edit.CodeType, "price"},
+		{`{"name":5}`, edit.CodeType, "name"},
+		{`{"status_id":600}`, edit.CodeChoice, "status_id"},
+		{`{"status_id":621}`, edit.CodeChoice, "status_id"},
+		{`{"pipeline_id":502,"status_id":602}`, edit.CodeChoice, "status_id"},
+		{`{"pipeline_id":9}`, edit.CodeChoice, "pipeline_id"},
+		{`{"responsible_user_id":103}`, edit.CodeChoice, "responsible_user_id"},
+		{`{"responsible_user_id":104}`, edit.CodeChoice, "responsible_user_id"},
+		{`{"responsible_user_id":9}`, edit.CodeChoice, "responsible_user_id"},
+		{`{"responsible_user_id":"101"}`, edit.CodeType, "responsible_user_id"},
+		{`{"responsible_user_id":"101"}`, edit.CodeChoice, "responsible_user_id"},
+		{`{"created_by":9}`, edit.CodeChoice, "created_by"},
+		{`{"created_at":"today"}`, edit.CodeType, "created_at"},
+		{`{"loss_reason_id":5,"status_id":143}`, edit.CodeChoice, "loss_reason_id"},
+		{`{"tags_to_add":[{}]}`, edit.CodeMissing, "tags_to_add.0.name"},
+		{`{"_embedded":{"contacts":[{"id":9}]}}`, edit.CodeChoice, "_embedded.contacts.0.id"},
+		{`{"_embedded":{"companies":[{"id":9}]}}`, edit.CodeChoice, "_embedded.companies.0.id"},
 	} {
 		b.do("POST", "/leads", `[`+c.item+`]`).refused("0", c.code, c.path)
 	}
 	b.do("POST", "/leads", `[{"status_id":600,"pipeline_id":501}]`).keysLike("error-validation-status")
 	b.do("POST", "/leads", `[{"price":22.9,"pipeline_id":502,"status_id":142,"created_by":0,"updated_by":0}]`).want(200)
-	b.do("PATCH", fmt.Sprintf("/leads/%d", lBin), `{"status_id":600,"price":3}`).refused("0", CodeChoice, "status_id")
+	b.do("PATCH", fmt.Sprintf("/leads/%d", lBin), `{"status_id":600,"price":3}`).refused("0", edit.CodeChoice, "status_id")
 }
 
 func TestAPI_batchesAreAllOrNothing(t *testing.T) {
 	b := startAPI(t, false)
 	before := len(b.do("GET", "/leads", "").ids("leads"))
 	a := b.do("POST", "/leads", `[{"name":"good"},{"name":"bad","price":"x","request_id":"mine"},{"status_id":600}]`)
-	a.refused("mine", CodeType, "price").refused("2", CodeChoice, "status_id")
+	a.refused("mine", edit.CodeType, "price").refused("2", edit.CodeChoice, "status_id")
 	if n := len(a.get("validation-errors").([]any)); n != 2 {
 		t.Errorf("%d items have errors, want 2\n%s", n, a.body)
 	}
 	if n := len(b.do("GET", "/leads", "").ids("leads")); n != before {
 		t.Errorf("%d leads after a refused batch, %d before", n, before)
 	}
-	b.do("PATCH", "/leads", fmt.Sprintf(`[{"id":%d,"price":77},{"id":9,"price":77}]`, lFence)).refused("1", CodeChoice, "id")
+	b.do("PATCH", "/leads", fmt.Sprintf(`[{"id":%d,"price":77},{"id":9,"price":77}]`, lFence)).refused("1", edit.CodeChoice, "id")
 	b.do("GET", fmt.Sprintf("/leads/%d", lFence), "").is("price", 1000)
-	b.do("PATCH", "/leads", `[{"price":1}]`).refused("0", CodeMissing, "id")
+	b.do("PATCH", "/leads", `[{"price":1}]`).refused("0", edit.CodeMissing, "id")
 	b.do("POST", "/leads/notes", fmt.Sprintf(`[{"entity_id":%d,"note_type":"common","params":{"text":"x"}},{"entity_id":%d,"note_type":"common","text":"x"}]`, lRoof, lRoof)).
-		refused("1", CodeMissing, "params.text")
+		refused("1", edit.CodeMissing, "params.text")
 	b.do("GET", fmt.Sprintf("/leads/%d/notes", lRoof), "").want(204)
 	b.do("POST", "/leads/complex", `[{"name":"a","_embedded":{"contacts":[{"name":"half-made"}]}},{"name":"b","_embedded":{"contacts":[{"name":"c","responsible_user_id":"x"}]},"request_id":"qweasd"}]`).
-		refused("qweasd", CodeType, "_embedded.contacts.0.responsible_user_id").refused("qweasd", CodeChoice, "_embedded.contacts.0.responsible_user_id").
+		refused("qweasd", edit.CodeType, "_embedded.contacts.0.responsible_user_id").refused("qweasd", edit.CodeChoice, "_embedded.contacts.0.responsible_user_id").
 		keysLike("error-validation-complex")
 	b.do("GET", "/contacts?query=half-made", "").want(204)
 }
@@ -158,5 +160,5 @@ func TestAPI_fieldsAreReplacedClearedAndLeft(t *testing.T) {
 	b.do("PATCH", path, `{"custom_fields_values":[{"field_code":"PHONE","values":null},{"field_code":"EMAIL","values":[]}]}`).want(200)
 	b.do("GET", path, "").is("custom_fields_values", nil)
 	b.do("PATCH", path, `{"custom_fields_values":[{"field_code":"PHONE","values":[{"value":"1","enum_code":"CAR"}]}]}`).
-		refused("0", CodeChoice, "custom_fields_values.0.values.0.enum_code")
+		refused("0", edit.CodeChoice, "custom_fields_values.0.values.0.enum_code")
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
 // remove puts something into the bin by the control route.
@@ -68,7 +70,7 @@ func TestDelete_leadIsGoneAndListedAsDeletedOnly(t *testing.T) {
 
 func TestDelete_leavesTheOtherContactsWithOneMain(t *testing.T) {
 	b := startAPI(t, true)
-	b.s.state.Write(func(w *World) {
+	b.s.state.Write(func(w *world.World) {
 		a := w.Accounts[0]
 		if !b.s.editor.BinByHand(w, a, "contacts", kIvan) || b.s.editor.BinByHand(w, a, "contacts", kIvan) {
 			t.Error("a contact is deleted once")

@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/sandbox/scenario"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
 // decide posts the consent form.
@@ -136,7 +138,7 @@ func TestConsent_firstGrantIsAnAdministrators(t *testing.T) {
 
 func TestConsent_privateIntegrationOffersItsAccountOnly(t *testing.T) {
 	b := start(t, nil)
-	b.s.state.Write(func(w *World) { w.Integrations[scenario.IntegrationID].Account = 31000002 })
+	b.s.state.Write(func(w *world.World) { w.Integrations[scenario.IntegrationID].Account = 31000002 })
 	page := string(b.do("GET", firstHost, "/oauth?client_id="+scenario.IntegrationID, nil).body)
 	if strings.Contains(page, `value="31000001"`) || !strings.Contains(page, `value="31000002"`) {
 		t.Errorf("page: %s", page)
@@ -209,7 +211,7 @@ func TestConsent_failedSecretsCallConnectsNothing(t *testing.T) {
 	wantStatus(t, b.decide(ask), http.StatusUnprocessableEntity)
 	ask["secrets_uri"] = "javascript:alert(1)"
 	wantStatus(t, b.decide(ask), http.StatusBadRequest)
-	b.s.state.Read(func(w *World) {
+	b.s.state.Read(func(w *world.World) {
 		if n := len(w.Integrations); n != 1 || len(w.Codes) != 0 {
 			t.Errorf("%d integrations and %d codes, want 1 and 0", n, len(w.Codes))
 		}

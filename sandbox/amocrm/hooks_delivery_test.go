@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/sandbox/scenario"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
 func TestHooks_onlySubscribedAndOnlyOwnAccount(t *testing.T) {
@@ -101,7 +103,7 @@ func TestHooks_disabledOneIsListedAsSuch(t *testing.T) {
 	b := start(t, nil)
 	access, _ := b.grant()
 	b.subscribe(access, "http://127.0.0.1:1/hook", "status_lead")
-	b.s.state.Write(func(w *World) { w.Accounts[0].Hooks[0].Disabled = true })
+	b.s.state.Write(func(w *world.World) { w.Accounts[0].Hooks[0].Disabled = true })
 	r := b.api("GET", "/api/v4/webhooks", access, nil)
 	if !strings.Contains(string(r.body), `"disabled":true`) {
 		t.Errorf("webhooks: %s", r.body)

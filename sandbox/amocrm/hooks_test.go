@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
 // receiver keeps the webhooks that it gets, as ordered pairs, and answers them with the status.
@@ -151,7 +153,7 @@ func TestHooks_contactHasTheKeysOfTheExample(t *testing.T) {
 	if err := json.Unmarshal(raw, &example); err != nil {
 		t.Fatal(err)
 	}
-	want := SortedKeys(example.Contacts.Add[0])
+	want := world.SortedKeys(example.Contacts.Add[0])
 	want = slices.DeleteFunc(want, func(k string) bool { return k == "company_name" || k == "linked_company_id" }) // he has none
 	seen := map[string]bool{}
 	for _, k := range keysOf(got) {
@@ -160,7 +162,7 @@ func TestHooks_contactHasTheKeysOfTheExample(t *testing.T) {
 			seen[name] = true
 		}
 	}
-	if diff := cmp.Diff(want, SortedKeys(seen)); diff != "" {
+	if diff := cmp.Diff(want, world.SortedKeys(seen)); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 	for key, v := range map[string]string{

@@ -6,6 +6,10 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/sandbox/kit"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/api"
+	"github.com/sidecard/sidecard/sandbox/amocrm/token"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
 // serviceDomains are those under which amoCRM has accounts as well as hosts of its own.
@@ -18,11 +22,11 @@ func (s *Server) nobodyAt(r *http.Request) (gone bool) {
 		return false // the control routes have a guard of their own
 	}
 	label, _, _ := strings.Cut(r.Host, ".")
-	s.state.Read(func(w *World) {
+	s.state.Read(func(w *world.World) {
 		if w.AccountNamed(r.Host) != nil {
 			return
 		}
-		left := slices.ContainsFunc(w.Accounts, func(a *Account) bool {
+		left := slices.ContainsFunc(w.Accounts, func(a *world.Account) bool {
 			return slices.Contains(a.Former, strings.ToLower(r.Host)) || slices.Contains(a.Former, strings.ToLower(label))
 		})
 		gone = left || !s.opts.AnyHost && !kit.Loopback(r.Host) && !s.configured(r.Host) && !signIn(r)
@@ -39,8 +43,8 @@ func (s *Server) configured(host string) bool {
 
 // controlHost reports whether the control routes answer at a host that is no loopback address.
 func (s *Server) controlHost(host string) (named bool) {
-	s.state.Read(func(w *World) {
-		named = slices.ContainsFunc(w.Accounts, func(a *Account) bool { return strings.EqualFold(a.Host, host) })
+	s.state.Read(func(w *world.World) {
+		named = slices.ContainsFunc(w.Accounts, func(a *world.Account) bool { return strings.EqualFold(a.Host, host) })
 	})
 	return named || s.opts.AnyHost || s.configured(host)
 }
@@ -58,10 +62,10 @@ func signIn(r *http.Request) bool {
 
 // nobody answers for a subdomain that does not exist: 401 to programs, as to a wrong token (amocrm.md §8.2, legacy 101).
 func nobody(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Request-Id", RandomUUID())
-	for _, root := range append([]string{DrivePath}, ForeignRoots...) {
+	w.Header().Set("X-Request-Id", token.UUID())
+	for _, root := range append([]string{api.DrivePath}, api.ForeignRoots...) {
 		if r.URL.Path == root || strings.HasPrefix(r.URL.Path, root+"/") {
-			Unauthorized(w)
+			api.Unauthorized(w)
 			return
 		}
 	}

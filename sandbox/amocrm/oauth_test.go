@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/sandbox/scenario"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
 func TestToken_codeGivesPairThatOpensTheAPI(t *testing.T) {
@@ -24,7 +26,7 @@ func TestToken_codeGivesPairThatOpensTheAPI(t *testing.T) {
 	if got["token_type"] != "Bearer" || got["expires_in"] != float64(86400) || got["server_time"] != float64(b.clk.now().Unix()) {
 		t.Errorf("answer %v", got)
 	}
-	if keys := SortedKeys(got); !slices.Equal(keys, []string{"access_token", "expires_in", "refresh_token", "server_time", "token_type"}) {
+	if keys := world.SortedKeys(got); !slices.Equal(keys, []string{"access_token", "expires_in", "refresh_token", "server_time", "token_type"}) {
 		t.Errorf("keys %v", keys)
 	}
 	wantStatus(t, b.api("GET", "/api/v4/account", got["access_token"].(string), nil), http.StatusOK)

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
 func TestPersist_everythingOutlivesARestart(t *testing.T) {
@@ -60,7 +62,7 @@ func TestPersist_tokensAreOnDiskBeforeTheAnswer(t *testing.T) {
 	b := start(t, func(o *Options) { o.StateFile = file })
 	_, refresh := b.grant()
 	next := b.refresh(refresh).json(t)["refresh_token"].(string)
-	w, err := LoadWorld(file)
+	w, err := world.Load(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +77,7 @@ func TestPersist_changesAreSavedAMomentLater(t *testing.T) {
 	access, _ := b.grant()
 	wantStatus(t, b.api("PATCH", "/api/v4/leads/301", access, `{"price":4711}`), http.StatusOK)
 	eventually(t, "saved price", func() bool {
-		w, err := LoadWorld(file)
+		w, err := world.Load(file)
 		if err != nil {
 			t.Fatal(err) // a reader never meets half a file
 		}
@@ -93,7 +95,7 @@ func TestPersist_otherPortsAfterARestart(t *testing.T) {
 	b := start(t, func(o *Options) {
 		o.StateFile, o.Hosts, o.RedirectURI = file, []string{"127.0.0.1:9001", "127.0.0.2:9001"}, "https://app.example.com/new"
 	})
-	b.s.state.Read(func(w *World) {
+	b.s.state.Read(func(w *world.World) {
 		if w.Accounts[0].Host != "127.0.0.1:9001" || w.Integrations["1ff6828b-c10c-43f8-98d0-370001e85b6c"].RedirectURI != "https://app.example.com/new" {
 			t.Errorf("host %s, redirect %v", w.Accounts[0].Host, w.Integrations)
 		}
@@ -163,7 +165,7 @@ func TestPersist_killedWhileWritingLeavesAWholeFile(t *testing.T) {
 		if err := child.Wait(); err == nil {
 			t.Fatal("the child ended by itself")
 		}
-		if w, err := LoadWorld(file); err != nil || len(w.Accounts) != 2 {
+		if w, err := world.Load(file); err != nil || len(w.Accounts) != 2 {
 			t.Fatalf("after the kill: %v, %v", w, err)
 		}
 	}

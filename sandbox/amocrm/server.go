@@ -19,6 +19,17 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/kit"
 	"github.com/sidecard/sidecard/sandbox/scenario"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/api"
+	v4 "github.com/sidecard/sidecard/sandbox/amocrm/api/v4"
+	"github.com/sidecard/sidecard/sandbox/amocrm/control"
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
+	"github.com/sidecard/sidecard/sandbox/amocrm/hooks"
+	"github.com/sidecard/sidecard/sandbox/amocrm/oauth"
+	"github.com/sidecard/sidecard/sandbox/amocrm/seed"
+	"github.com/sidecard/sidecard/sandbox/amocrm/stats"
+	"github.com/sidecard/sidecard/sandbox/amocrm/web"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
 // New makes a Server from its state file, or from the scenario where there is none yet. It fails on a scenario
@@ -41,7 +52,7 @@ func New(sc scenario.World, opts Options) (*Server, error) {
 		opts.Now = time.Now
 	}
 	s := &Server{opts: opts, scenario: sc}
-	state, err := LoadWorld(opts.StateFile)
+	state, err := world.Load(opts.StateFile)
 	if err != nil {
 		return nil, fmt.Errorf("start local amoCRM: %w", err)
 	}
@@ -55,14 +66,14 @@ func New(sc scenario.World, opts Options) (*Server, error) {
 }
 
 // fresh is the scenario's world, with no grant in it.
-func (s *Server) fresh() *World {
+func (s *Server) fresh() *world.World {
 	key := make([]byte, 32)
 	rand.Read(key) // never fails: crypto/rand crashes the program instead
-	w := &World{
-		Integrations: map[string]*Integration{}, Codes: map[string]*Code{}, Refresh: map[string]*Refresh{},
-		Access: map[string]*Access{}, SigningKey: key,
+	w := &world.World{
+		Integrations: map[string]*world.Integration{}, Codes: map[string]*world.Code{}, Refresh: map[string]*world.Refresh{},
+		Access: map[string]*world.Access{}, SigningKey: key,
 	}
-	Seed(w, s.scenario, s.hosts(), s.opts.Now())
+	seed.Fill(w, s.scenario, s.hosts(), s.opts.Now())
 	return w
 }
 
@@ -76,7 +87,7 @@ func (s *Server) hosts() []string {
 }
 
 // configure puts what the Options decide into a world, which may come from a file of an earlier start on other ports.
-func (s *Server) configure(w *World) {
+func (s *Server) configure(w *world.World) {
 	hosts := s.hosts()
 	for i, a := range w.Accounts {
 		if i < len(hosts) && len(a.Former) == 0 { // a renamed one stays where it has gone
@@ -85,7 +96,7 @@ func (s *Server) configure(w *World) {
 	}
 	in := w.Integrations[scenario.IntegrationID]
 	if in == nil {
-		in = &Integration{ID: scenario.IntegrationID, Name: "Sidecard"}
+		in = &world.Integration{ID: scenario.IntegrationID, Name: "Sidecard"}
 		w.Integrations[in.ID] = in
 	}
 	in.Secret, in.RedirectURI, in.DisconnectURI = scenario.IntegrationSecret, s.opts.RedirectURI, s.opts.DisconnectURI
@@ -93,7 +104,7 @@ func (s *Server) configure(w *World) {
 
 // routes builds the whole surface once, and starts the webhook deliveries.
 func (s *Server) routes() {
-	state, now, counts := s.state, s.opts.Now, &Stats{}
+	state, now, counts := s.state, s.opts.Now, &stats.Stats{}
 	scale, perSecond := 1.0, 7
 	if s.opts.HookTimeScale > 0 {
 		scale = s.opts.HookTimeScale
@@ -101,32 +112,32 @@ func (s *Server) routes() {
 	if s.opts.RatePerSecond > 0 {
 		perSecond = s.opts.RatePerSecond
 	}
-	s.courier = NewCourier(state, now, counts, scale)
-	s.editor = Editor{Clock: now, Tell: s.courier.Changed}
-	s.gate = &Gate{State: state, Now: now, Stats: counts, PerSecond: perSecond}
-	s.api = NewV4(Deps{Gate: s.gate, State: state, Now: now, Editor: s.editor})
+	s.courier = hooks.NewCourier(state, now, counts, scale)
+	s.editor = edit.Editor{Clock: now, Tell: s.courier.Changed}
+	s.gate = &api.Gate{State: state, Now: now, Stats: counts, PerSecond: perSecond}
+	s.api = v4.New(v4.Deps{Gate: s.gate, State: state, Now: now, Editor: s.editor})
 	s.gate.Known = s.api.Known
-	grants := &Grants{State: state, Now: now, Stats: counts, Gate: s.gate, Courier: s.courier, APIHost: s.opts.APIHost}
+	grants := &oauth.Grants{State: state, Now: now, Stats: counts, Gate: s.gate, Courier: s.courier, APIHost: s.opts.APIHost}
 
 	s.mux = http.NewServeMux()
-	s.api.ApiRoutes(func(pattern string, h ApiHandler) { s.mux.Handle(pattern, s.gate.Protect(h)) })
-	unknown := s.gate.Protect(s.api.ApiFallback)
-	s.mux.Handle(ApiRoot, unknown)
-	s.mux.Handle(ApiRoot+"/", unknown)
+	s.api.Mount(func(pattern string, h api.Handler) { s.mux.Handle(pattern, s.gate.Protect(h)) })
+	unknown := s.gate.Protect(s.api.Fallback)
+	s.mux.Handle(api.Root, unknown)
+	s.mux.Handle(api.Root+"/", unknown)
 	s.gate.DriveRoutes(s.mux)
 	s.gate.ForeignRoutes(s.mux)
-	grants.OauthRoutes(s.mux)
-	(&Consents{State: state, Grants: grants, Sites: s.courier.Client.Transport}).ConsentRoutes(s.mux)
-	(&Pages{State: state, Now: now, Editor: s.editor, Grants: grants}).WebRoutes(s.mux)
-	(&Control{
+	grants.Routes(s.mux)
+	(&web.Consents{State: state, Grants: grants, Sites: s.courier.Client.Transport}).Routes(s.mux)
+	(&web.Pages{State: state, Now: now, Editor: s.editor, Grants: grants}).Routes(s.mux)
+	(&control.Control{
 		State: state, Scenario: s.scenario, Now: now, Gate: s.gate, Stats: counts, Courier: s.courier, Grants: grants, Editor: s.editor,
 		Hosts: slices.Concat(s.opts.SpareHosts, s.opts.Hosts), Named: s.controlHost, Info: s.opts.Info,
-		Fresh: func() *World {
+		Fresh: func() *world.World {
 			w := s.fresh()
 			s.configure(w)
 			return w
 		},
-	}).ControlRoutes(s.mux)
+	}).Routes(s.mux)
 }
 
 // ServeHTTP answers API, OAuth, web and control requests.
@@ -135,7 +146,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		nobody(w, r)
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
 	s.mux.ServeHTTP(w, r)
 }
 
@@ -184,10 +195,10 @@ type Options struct {
 type Server struct {
 	opts     Options
 	scenario scenario.World
-	state    *kit.State[World]
-	gate     *Gate
-	api      V4
-	courier  *Courier
-	editor   Editor
+	state    *kit.State[world.World]
+	gate     *api.Gate
+	api      v4.API
+	courier  *hooks.Courier
+	editor   edit.Editor
 	mux      *http.ServeMux
 }

@@ -1,0 +1,197 @@
+package v4
+
+import (
+	"crypto/sha1"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/api"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+)
+
+func (s accounts) routes() []route {
+	return []route{
+		{"GET", "/account", s.getAccount},
+		{"GET", "/users", s.Gate.ForAdmins(s.listUsers)},
+		{"GET", "/users/{id}", s.Gate.ForAdmins(s.getUser)},
+	}
+}
+
+// getAccount answers GET /account (EX account.json, with=… for the rest).
+func (s accounts) getAccount(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	with := api.WithSet(r)
+	now := s.Now()
+	var o obj
+	s.State.Read(func(*world.World) { o = renderAccount(r, c, with, now) })
+	api.WriteHAL(w, http.StatusOK, o)
+}
+
+func renderAccount(r *http.Request, c api.Caller, with map[string]bool, now time.Time) obj {
+	a := c.Account
+	o := obj{
+		"id": a.ID, "name": a.Name, "subdomain": a.Subdomain, "current_user_id": c.User, "country": a.Country,
+		"customers_mode": "unavailable", "is_unsorted_on": true, "is_loss_reason_enabled": true,
+		"is_helpbot_enabled": false, "is_technical_account": false, "contact_name_display_order": 1,
+		"created_at": world.AccountBirth, "created_by": 0, "updated_at": world.AccountBirth, "updated_by": 0,
+		"currency": a.Currency, "currency_symbol": a.CurrencySign, "mobile_feature_version": 0, "language": a.Language,
+		"_links": api.SelfLink(api.URL(r, "/account")),
+	}
+	for name, value := range map[string]any{
+		"amojo_id": stableUUID("amojo account", a.ID), "version": 16, "drive_url": api.BaseURL(r) + api.DrivePath,
+		"is_api_filter_enabled": a.FilterOn, "entity_names": entityNames, "invoices_settings": invoicesSettings(a),
+	} {
+		if with[name] {
+			o[name] = value
+		}
+	}
+	if with["amojo_id"] || with["uuid"] {
+		o["uuid"] = accountUUID(a)
+	}
+	e := obj{}
+	for name, value := range map[string]any{
+		"amojo_rights": obj{"can_direct": true, "can_create_groups": true},
+		"users_groups": []obj{userGroup(a)},
+		"task_types":   taskTypes(),
+		"datetime_settings": obj{
+			"date_pattern": "d.m.Y H:i", "short_date_pattern": "d.m.Y", "short_time_pattern": "H:i",
+			"date_format": "d.m.Y", "date_formant": "d.m.Y", // clients read the first, the published sample prints the second
+			"time_format": "H:i:s", "timezone": a.Timezone,
+			"timezone_offset": zoneOffset(a.Timezone, now),
+		},
+	} {
+		if with[name] {
+			e[name] = value
+		}
+	}
+	if len(e) > 0 {
+		o["_embedded"] = e
+	}
+	return o
+}
+
+// userGroup is the one group, id 0, that all users are in.
+func userGroup(a *world.Account) obj {
+	return obj{"id": 0, "name": "Отдел продаж", "uuid": stableUUID("group", a.ID)}
+}
+
+// invoicesSettings name the account's list of invoices, if it has one.
+func invoicesSettings(a *world.Account) obj {
+	o := obj{"lang": a.Language, "invoices_catalog_id": nil}
+	for _, c := range a.Catalogs {
+		if c.Type == "invoices" {
+			o["invoices_catalog_id"] = c.ID
+		}
+	}
+	return o
+}
+
+func taskTypes() []obj {
+	return []obj{
+		{"id": world.TaskFollowUp, "name": "Связаться", "color": nil, "icon_id": nil, "code": "FOLLOW_UP"},
+		{"id": world.TaskMeeting, "name": "Встреча", "color": nil, "icon_id": nil, "code": "MEETING"},
+	}
+}
+
+func accountUUID(a *world.Account) string { return stableUUID("account", a.ID) }
+
+// stableUUID is the UUID of a thing that has an id; it stays the same over restarts.
+func stableUUID(kind string, id int64) string {
+	h := sha1.Sum(fmt.Appendf(nil, "%s %d", kind, id))
+	h[6], h[8] = h[6]&0x0f|0x50, h[8]&0x3f|0x80 // version 5, made of a name
+	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])
+}
+
+// zoneOffset is "+03:00"; an unknown zone is UTC.
+func zoneOffset(zone string, now time.Time) string {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return now.In(loc).Format("-07:00")
+}
+
+// entityNames is what leads are called (EX account.json).
+var entityNames = obj{"leads": obj{
+	"ru": obj{
+		"gender": "f",
+		"plural_form": obj{
+			"dative": "сделкам", "default": "сделки", "genitive": "сделок", "accusative": "сделки",
+			"instrumental": "сделками", "prepositional": "сделках",
+		},
+		"singular_form": obj{
+			"dative": "сделке", "default": "сделка", "genitive": "сделки", "accusative": "сделку",
+			"instrumental": "сделкой", "prepositional": "сделке",
+		},
+	},
+	"en": obj{"singular_form": obj{"default": "lead"}, "plural_form": obj{"default": "leads"}, "gender": "f"},
+	"es": obj{"singular_form": obj{"default": "acuerdo"}, "plural_form": obj{"default": "acuerdos"}, "gender": "m"},
+}}
+
+// listUsers answers GET /users.
+func (s accounts) listUsers(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
+	if !ok {
+		return
+	}
+	var items []obj
+	var more bool
+	var total int
+	s.State.Read(func(*world.World) {
+		var part []*world.User
+		part, more = api.SlicePage(c.Account.Users, p)
+		total = len(c.Account.Users)
+		for _, u := range part {
+			items = append(items, renderUser(r, c.Account, u))
+		}
+	})
+	api.AnswerCounted(w, r, p, "users", items, more, total)
+}
+
+// getUser answers GET /users/{id}.
+func (s accounts) getUser(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	var o obj
+	s.State.Read(func(*world.World) {
+		if u := world.UserOf(c.Account, api.PathID(r, "id")); u != nil {
+			o = renderUser(r, c.Account, u)
+		}
+	})
+	if o == nil {
+		api.NotFound(w, "User")
+		return
+	}
+	api.WriteHAL(w, http.StatusOK, o)
+}
+
+// renderUser is a user as GET answers it (EX user-by-id.json, users-list.json).
+func renderUser(r *http.Request, a *world.Account, u *world.User) obj {
+	with := api.WithSet(r)
+	all := func() obj { return obj{"view": "A", "edit": "A", "add": "A", "delete": "A", "export": "A"} }
+	o := obj{
+		"id": u.ID, "name": u.Name, "email": u.Email, "lang": a.Language,
+		"rights": obj{
+			"leads": all(), "contacts": all(), "companies": all(), "tasks": obj{"edit": "A", "delete": "A"},
+			"mail_access": u.Admin, "catalog_access": true, "status_rights": nil, "is_admin": u.Admin,
+			"is_free": u.Free, "is_active": u.Active, "group_id": nil, "role_id": nil,
+		},
+		"_links": api.SelfLink(api.URL(r, fmt.Sprintf("/users/%d", u.ID))),
+	}
+	e := obj{}
+	if with["role"] {
+		e["roles"] = []obj{}
+	}
+	if with["group"] {
+		e["groups"] = []obj{userGroup(a)}
+	}
+	if len(e) > 0 {
+		o["_embedded"] = e
+	}
+	for name, value := range map[string]any{
+		"uuid": stableUUID("user", u.ID), "amojo_id": stableUUID("amojo user", u.ID), "user_rank": nil, "phone_number": nil,
+	} {
+		if with[name] {
+			o[name] = value
+		}
+	}
+	return o
+}

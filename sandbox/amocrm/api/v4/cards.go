@@ -1,0 +1,241 @@
+package v4
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/api"
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+)
+
+// maxComplex is how many leads one complex request may carry (amocrm.md §5.3).
+const maxComplex = 50
+
+// createComplex answers POST /leads/complex with a bare array: lead, at most one contact and one company each.
+func (s cards) createComplex(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	items, ok := api.ReadBatch(w, r, maxComplex)
+	if !ok {
+		return
+	}
+	var bad edit.Refusal
+	out := []obj{}
+	s.State.Write(func(state *world.World) {
+		var drafts []*edit.Draft
+		for i, m := range items {
+			drafts = append(drafts, bad.ComplexDraft(c.Account, m, i))
+		}
+		if bad.Any() {
+			return
+		}
+		x := s.Editor.Writer(state, c.Account, c.User)
+		for i, d := range drafts {
+			x.CreateNested(d)
+			id := x.Create("leads", d)
+			if d.Unsorted {
+				x.RecordUnsorted(id, edit.UnsortedCategory(items[i]), d, items[i])
+			}
+			o := obj{
+				"id": id, "contact_id": nil, "company_id": orNull(d.Company), "request_id": complexIDs(d), "merged": false,
+			}
+			if len(d.Contacts) > 0 {
+				o["contact_id"] = d.Contacts[0].ID
+			}
+			out = append(out, o)
+		}
+	})
+	if bad.Any() {
+		bad.Write(w)
+		return
+	}
+	api.WriteHAL(w, http.StatusOK, out)
+}
+
+// complexIDs are the request_ids of lead, contact and company; a lead always has one.
+func complexIDs(d *edit.Draft) []string {
+	ids := []string{d.RequestID}
+	for _, n := range []*edit.Draft{d.NewContact, d.NewCompany} {
+		if n != nil && n.SentID {
+			ids = append(ids, n.RequestID)
+		}
+	}
+	return ids
+}
+
+func (s cards) routes() []route {
+	t := []route{{"POST", "/leads/complex", s.createComplex}}
+	for _, e := range world.Entities {
+		t = append(t,
+			route{"GET", "/" + e, s.listEntities(e)},
+			route{"POST", "/" + e, s.createEntities(e)},
+			route{"PATCH", "/" + e, s.updateEntities(e)},
+			route{"GET", "/" + e + "/{id}", s.getEntity(e)},
+			route{"PATCH", "/" + e + "/{id}", s.updateEntity(e)},
+		)
+	}
+	return t
+}
+
+// listEntities answers GET /leads, /contacts, /companies (amocrm.md §4.1, §5.1).
+func (s cards) listEntities(entity string) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
+		if !ok {
+			return
+		}
+		var items []obj
+		var more bool
+		s.State.Read(func(state *world.World) {
+			v := newView(r, c.Account, entity)
+			var part []*world.Base
+			part, more = api.SlicePage(s.selectEntities(state, c.Account, entity, r.URL.Query(), v), p)
+			for _, b := range part {
+				if b.Deleted {
+					items = append(items, v.renderDeleted(c.Account.Leads[b.ID]))
+				} else {
+					items = append(items, v.entity(entity, b.ID))
+				}
+			}
+		})
+		api.AnswerPage(w, r, p, entity, items, more)
+	}
+}
+
+// selectEntities applies bin, query, filter and order of a list.
+func (s cards) selectEntities(w *world.World, a *world.Account, entity string, q url.Values, v view) []*world.Base {
+	m := newMatcher(q.Get("query"))
+	f := filters{q}
+	hiddenAfter := s.Now().Add(-w.IndexLag).UnixMilli()
+	var out []*world.Base
+	filtering := a.FilterOn && f.any()
+	for _, b := range f.candidates(a, entity) {
+		switch {
+		case b.Deleted != (entity == "leads" && v.with["only_deleted"]),
+			m != nil && !m.matches(b),
+			m != nil && w.IndexLag > 0 && entity == "contacts" && a.Contacts[b.ID].MadeAt > hiddenAfter,
+			filtering && !f.takes(a, entity, b, v.closest):
+		default:
+			out = append(out, b)
+		}
+	}
+	key, desc := ordering(q, "updated_at", "created_at", "id")
+	sortBy(out, desc, func(b *world.Base) (int64, int64) {
+		switch key {
+		case "updated_at":
+			return b.UpdatedAt, b.ID
+		case "created_at":
+			return b.CreatedAt, b.ID
+		}
+		return b.ID, b.ID
+	})
+	return out
+}
+
+// getEntity answers GET /{entity}/{id}; a missing one is 204.
+func (s cards) getEntity(entity string) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		var o obj
+		s.State.Read(func(*world.World) {
+			if id := api.PathID(r, "id"); world.BaseByID(c.Account, entity, id) != nil {
+				o = newView(r, c.Account, entity).entity(entity, id)
+			}
+		})
+		api.AnswerOne(w, o)
+	}
+}
+
+// createEntities answers POST /{entity}: an array, all or nothing, never deduplicated.
+func (s cards) createEntities(entity string) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		items, ok := api.ReadBatch(w, r, api.MaxWrite)
+		if !ok {
+			return
+		}
+		var bad edit.Refusal
+		var out []obj
+		s.State.Write(func(state *world.World) {
+			var drafts []*edit.Draft
+			for i, m := range items {
+				drafts = append(drafts, bad.Draft(c.Account, entity, m, i, nil))
+			}
+			if bad.Any() {
+				return
+			}
+			x := s.Editor.Writer(state, c.Account, c.User)
+			for _, d := range drafts {
+				id := x.Create(entity, d)
+				out = append(out, obj{"id": id, "request_id": d.RequestID, "_links": api.SelfLink(entityURL(r, entity, id))})
+			}
+		})
+		if bad.Any() {
+			bad.Write(w)
+			return
+		}
+		api.AnswerWritten(w, r, entity, entity, out)
+	}
+}
+
+// updateEntities answers PATCH /{entity}: an array whose items carry their ids.
+func (s cards) updateEntities(entity string) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		items, ok := api.ReadBatch(w, r, api.MaxWrite)
+		if !ok {
+			return
+		}
+		if out, bad := s.patch(r, c, entity, items); bad.Any() {
+			bad.Write(w)
+		} else {
+			api.AnswerWritten(w, r, entity, entity, out)
+		}
+	}
+}
+
+// updateEntity answers PATCH /{entity}/{id} with a bare object.
+func (s cards) updateEntity(entity string) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		m, ok := api.ReadObject(w, r)
+		if !ok {
+			return
+		}
+		m["id"] = api.PathID(r, "id")
+		if out, bad := s.patch(r, c, entity, []obj{m}); bad.Any() {
+			bad.Write(w)
+		} else {
+			api.WriteHAL(w, http.StatusOK, out[0])
+		}
+	}
+}
+
+// patch checks all items, then carries them out.
+func (s cards) patch(r *http.Request, c api.Caller, entity string, items []obj) (out []obj, bad edit.Refusal) {
+	s.State.Write(func(state *world.World) {
+		var drafts []*edit.Draft
+		for i, m := range items {
+			v := edit.NewCheck(c.Account)
+			id := v.Existing(m, entity)
+			if v.Failed() {
+				rid, _ := api.RequestID(m, i)
+				bad.Add(rid, *v.Errs)
+				continue
+			}
+			drafts = append(drafts, bad.Draft(c.Account, entity, m, i, world.BaseByID(c.Account, entity, id)))
+		}
+		if bad.Any() {
+			return
+		}
+		x := s.Editor.Writer(state, c.Account, c.User)
+		for _, d := range drafts {
+			x.Update(entity, d)
+			b := world.BaseByID(c.Account, entity, d.ID)
+			o := obj{"id": d.ID, "updated_at": b.UpdatedAt, "_links": api.SelfLink(entityURL(r, entity, d.ID))}
+			if entity != "leads" {
+				o["name"] = b.Name
+			}
+			if d.SentID {
+				o["request_id"] = d.RequestID
+			}
+			out = append(out, o)
+		}
+	})
+	return out, bad
+}

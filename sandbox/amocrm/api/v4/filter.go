@@ -1,0 +1,222 @@
+package v4
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/api"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+)
+
+// filters is the "filter" parameter of a request.
+type filters struct{ q url.Values }
+
+// has reports whether anything is said about the name.
+func (f filters) has(name string) bool {
+	for key := range f.q {
+		if strings.HasPrefix(key, "filter["+name+"]") {
+			return true
+		}
+	}
+	return false
+}
+
+// any reports whether there is a filter at all.
+func (f filters) any() bool {
+	for key := range f.q {
+		if strings.HasPrefix(key, "filter[") {
+			return true
+		}
+	}
+	return false
+}
+
+// candidates are the entities that the filter can let through: those it names by id, else all.
+func (f filters) candidates(a *world.Account, entity string) []*world.Base {
+	if !a.FilterOn || !f.has("id") {
+		return world.Bases(a, entity)
+	}
+	var out []*world.Base
+	ids := f.ints("id")
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		if b := world.BaseAny(a, entity, id); b != nil {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// list is filter[name], filter[name][] and filter[name][N]; comma lists are split.
+func (f filters) list(name string) []string { return api.QueryList(f.q, "filter["+name+"]") }
+
+// ints is list as numbers; what is no number matches nothing.
+func (f filters) ints(name string) []int64 {
+	var out []int64
+	for _, s := range f.list(name) {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil {
+			n = -1
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// id reports whether n is among the wanted ones, or none are named.
+func (f filters) id(name string, n int64) bool {
+	return !f.has(name) || slices.Contains(f.ints(name), n)
+}
+
+// oneOf is id for texts.
+func (f filters) oneOf(name, s string) bool {
+	return !f.has(name) || slices.Contains(f.list(name), s)
+}
+
+// flag is oneOf for yes and no, which clients write as 1 and 0 or as true and false.
+func (f filters) flag(name string, b bool) bool {
+	return f.oneOf(name, strconv.FormatBool(b)) || f.oneOf(name, map[bool]string{true: "1", false: "0"}[b])
+}
+
+// exact is oneOf without splitting at commas, for names.
+func (f filters) exact(name, s string) bool {
+	if !f.has(name) {
+		return true
+	}
+	for key, values := range f.q {
+		if rest, ok := strings.CutPrefix(key, "filter["+name+"]"); ok && (rest == "" || api.IsIndex(rest)) && slices.Contains(values, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// between holds n against filter[name][from] and [to], both inclusive; a bare filter[name]=N is the lower bound.
+func (f filters) between(name string, n int64) bool {
+	for key, atLeast := range map[string]bool{"": true, "[from]": true, "[to]": false} {
+		bound, err := strconv.ParseInt(f.q.Get("filter["+name+"]"+key), 10, 64)
+		if err == nil && (atLeast && n < bound || !atLeast && n > bound) {
+			return false
+		}
+	}
+	return true
+}
+
+// pairs are root[N][pipeline_id] with root[N][status_id].
+func (f filters) pairs(root string) []world.RequiredStatus {
+	var out []world.RequiredStatus
+	for key := range f.q {
+		head, ok := strings.CutSuffix(key, "[status_id]")
+		if !ok || !strings.HasPrefix(head, root+"[") {
+			continue
+		}
+		status, errS := strconv.ParseInt(f.q.Get(key), 10, 64)
+		pipeline, errP := strconv.ParseInt(f.q.Get(head+"[pipeline_id]"), 10, 64)
+		if errS == nil && errP == nil {
+			out = append(out, world.RequiredStatus{StatusID: status, PipelineID: pipeline})
+		}
+	}
+	return out
+}
+
+// takes reports whether the filter lets an entity through (amocrm.md §4.4). Only accounts with filtering ask.
+func (f filters) takes(a *world.Account, entity string, b *world.Base, closest map[int64]int64) bool {
+	if !f.id("id", b.ID) || !f.exact("name", b.Name) || !f.id("created_by", b.CreatedBy) ||
+		!f.id("updated_by", b.UpdatedBy) || !f.id("responsible_user_id", b.Responsible) ||
+		!f.between("created_at", b.CreatedAt) || !f.between("updated_at", b.UpdatedAt) {
+		return false
+	}
+	if f.has("closest_task_at") {
+		if at, ok := closest[b.ID]; !ok || !f.between("closest_task_at", at) {
+			return false
+		}
+	}
+	if entity == "leads" && !f.takesLead(a.Leads[b.ID]) {
+		return false
+	}
+	return f.takesValues(a, entity, b)
+}
+
+func (f filters) takesLead(l *world.Lead) bool {
+	if !f.id("pipeline_id", l.PipelineID) || !f.between("closed_at", l.ClosedAt) ||
+		f.has("closed_at") && l.ClosedAt == 0 {
+		return false
+	}
+	if !f.between("price", l.Price) || f.q.Has("filter[price]") && !f.id("price", l.Price) {
+		return false
+	}
+	return !f.has("statuses") ||
+		slices.Contains(f.pairs("filter[statuses]"), world.RequiredStatus{StatusID: l.StatusID, PipelineID: l.PipelineID})
+}
+
+// takesValues checks filter[custom_fields_values][ID], which all have to agree.
+func (f filters) takesValues(a *world.Account, entity string, b *world.Base) bool {
+	const root = "custom_fields_values]["
+	for _, def := range a.Fields[entity] {
+		name := root + strconv.FormatInt(def.ID, 10)
+		if f.has(name) && !f.takesField(name, def, b) {
+			return false
+		}
+	}
+	return true
+}
+
+func (f filters) takesField(name string, def *world.Field, b *world.Base) bool {
+	wanted := f.list(name)
+	for _, fv := range b.Fields {
+		if fv.FieldID != def.ID {
+			continue
+		}
+		for _, el := range fv.Values {
+			if len(wanted) == 0 {
+				if n, ok := world.ToInt(el["value"]); ok && f.between(name, n) {
+					return true
+				}
+				continue
+			}
+			for _, s := range wanted {
+				if matchesValue(el, s) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// matchesValue compares a stored value with a filter's text: enum id, text, or 1 and 0 for a checkbox.
+func matchesValue(el map[string]any, s string) bool {
+	if n, ok := world.ToInt(el["enum_id"]); ok && strconv.FormatInt(n, 10) == s {
+		return true
+	}
+	if b, ok := el["value"].(bool); ok {
+		return b == (s == "1" || s == "true")
+	}
+	return slices.Contains(world.ValueStrings(el["value"]), s)
+}
+
+// ordering is order[key]=asc|desc for the allowed keys; the default is by id, upwards.
+func ordering(q url.Values, allowed ...string) (key string, desc bool) {
+	for _, k := range allowed {
+		if v := q.Get("order[" + k + "]"); v != "" {
+			return k, strings.EqualFold(v, "desc")
+		}
+	}
+	return "id", false
+}
+
+// sortBy sorts by a number, then by id, so that pages never overlap.
+func sortBy[T any](list []T, desc bool, number func(T) (n, id int64)) {
+	slices.SortFunc(list, func(x, y T) int {
+		nx, ix := number(x)
+		ny, iy := number(y)
+		c := cmp.Or(cmp.Compare(nx, ny), cmp.Compare(ix, iy))
+		if desc {
+			return -c
+		}
+		return c
+	})
+}

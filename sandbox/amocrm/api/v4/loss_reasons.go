@@ -1,0 +1,142 @@
+package v4
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/api"
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+)
+
+func (s lossReasons) routes() []route {
+	return []route{
+		{"GET", "/leads/loss_reasons", s.listLossReasons},
+		{"POST", "/leads/loss_reasons", s.Gate.ForAdmins(s.createLossReasons)},
+		{"GET", "/leads/loss_reasons/{id}", s.getLossReason},
+		{"PATCH", "/leads/loss_reasons/{id}", s.Gate.ForAdmins(s.updateLossReason)},
+		{"DELETE", "/leads/loss_reasons/{id}", s.Gate.ForAdmins(s.deleteLossReason)},
+	}
+}
+
+// listLossReasons answers GET /leads/loss_reasons.
+func (s lossReasons) listLossReasons(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
+	if !ok {
+		return
+	}
+	var items []obj
+	var more bool
+	var total int
+	s.State.Read(func(*world.World) {
+		var part []*world.LossReason
+		part, more = api.SlicePage(c.Account.LossReasons, p)
+		total = len(c.Account.LossReasons)
+		for _, l := range part {
+			items = append(items, renderLossReason(r, l))
+		}
+	})
+	api.AnswerCounted(w, r, p, "loss_reasons", items, more, total)
+}
+
+// getLossReason answers GET /leads/loss_reasons/{id}.
+func (s lossReasons) getLossReason(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	var o obj
+	s.State.Read(func(*world.World) {
+		if l := world.LossReasonOf(c.Account, api.PathID(r, "id")); l != nil {
+			o = renderLossReason(r, l)
+		}
+	})
+	if o == nil {
+		api.NotFound(w, "Loss reason")
+		return
+	}
+	api.WriteHAL(w, http.StatusOK, o)
+}
+
+func renderLossReason(r *http.Request, l *world.LossReason) obj {
+	return obj{
+		"id": l.ID, "name": l.Name, "sort": l.Sort, "created_at": l.CreatedAt, "updated_at": max(l.CreatedAt, l.UpdatedAt),
+		"_links": api.SelfLink(api.URL(r, fmt.Sprintf("/leads/loss_reasons/%d", l.ID))),
+	}
+}
+
+// createLossReasons answers POST /leads/loss_reasons. The documentation does not have it, the official library does.
+func (s lossReasons) createLossReasons(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	items, ok := api.ReadBatch(w, r, api.MaxWrite)
+	if !ok {
+		return
+	}
+	var bad edit.Refusal
+	var out []obj
+	s.State.Write(func(state *world.World) {
+		var made []*world.LossReason
+		for i, m := range items {
+			v := edit.NewCheck(c.Account)
+			l := &world.LossReason{Name: edit.Or(v.Required(m, "name"), ""), CreatedAt: s.Now().Unix()}
+			l.Sort = edit.Or(v.Integer(m, "sort"), int64(100_000*(len(c.Account.LossReasons)+i+1)))
+			rid, _ := api.RequestID(m, i)
+			bad.Add(rid, *v.Errs)
+			made = append(made, l)
+		}
+		if bad.Any() {
+			return
+		}
+		for i, l := range made {
+			l.ID = state.TakeID()
+			c.Account.LossReasons = append(c.Account.LossReasons, l)
+			o := renderLossReason(r, l)
+			o["request_id"], _ = api.RequestID(items[i], i)
+			out = append(out, o)
+		}
+	})
+	if bad.Any() {
+		bad.Write(w)
+		return
+	}
+	api.AnswerWritten(w, r, "leads/loss_reasons", "loss_reasons", out)
+}
+
+// updateLossReason answers PATCH /leads/loss_reasons/{id} with a bare object.
+func (s lossReasons) updateLossReason(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	m, ok := api.ReadObject(w, r)
+	if !ok {
+		return
+	}
+	var bad edit.Refusal
+	var o obj
+	s.State.Write(func(*world.World) {
+		l := world.LossReasonOf(c.Account, api.PathID(r, "id"))
+		if l == nil {
+			return
+		}
+		v := edit.NewCheck(c.Account)
+		name, sort := v.Text(m, "name"), v.Integer(m, "sort")
+		if bad.Add("0", *v.Errs); bad.Any() {
+			return
+		}
+		edit.Set(&l.Name, name)
+		edit.Set(&l.Sort, sort)
+		l.UpdatedAt = s.Now().Unix()
+		o = renderLossReason(r, l)
+	})
+	answerChanged(w, bad, o, "Loss reason")
+}
+
+// deleteLossReason answers DELETE /leads/loss_reasons/{id}; the leads that had it have none.
+func (s lossReasons) deleteLossReason(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	found := false
+	s.State.Write(func(*world.World) {
+		id := api.PathID(r, "id")
+		left := slices.DeleteFunc(slices.Clone(c.Account.LossReasons), func(l *world.LossReason) bool { return l.ID == id })
+		found = len(left) < len(c.Account.LossReasons)
+		c.Account.LossReasons = left
+		for _, l := range c.Account.Leads {
+			if l.LossReasonID == id {
+				l.LossReasonID = 0
+			}
+		}
+	})
+	api.AnswerDeleted(w, found, false, "Loss reason")
+}

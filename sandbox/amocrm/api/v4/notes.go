@@ -1,0 +1,131 @@
+package v4
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/api"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+)
+
+func (s notes) routes() []route {
+	t := []route{{"POST", "/calls", s.createCalls}}
+	for _, e := range world.Entities {
+		t = append(t,
+			route{"GET", "/" + e + "/notes", s.listNotes(e)},
+			route{"POST", "/" + e + "/notes", s.createNotes(e)},
+			route{"PATCH", "/" + e + "/notes", s.updateNotes(e)},
+			route{"GET", "/" + e + "/notes/{note}", s.getNote(e)},
+			route{"PATCH", "/" + e + "/notes/{note}", s.updateNote(e)},
+			route{"POST", "/" + e + "/notes/{note}/pin", s.pinNote(e, true)},
+			route{"POST", "/" + e + "/notes/{note}/unpin", s.pinNote(e, false)},
+			route{"GET", "/" + e + "/{id}/notes", s.listNotes(e)},
+			route{"POST", "/" + e + "/{id}/notes", s.createNotes(e)},
+			route{"PATCH", "/" + e + "/{id}/notes", s.updateNotes(e)},
+			route{"GET", "/" + e + "/{id}/notes/{note}", s.getNote(e)},
+			route{"PATCH", "/" + e + "/{id}/notes/{note}", s.updateNote(e)},
+		)
+	}
+	return t
+}
+
+// listNotes answers GET /{entity}/notes and GET /{entity}/{id}/notes.
+func (s notes) listNotes(entity string) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
+		if !ok {
+			return
+		}
+		q := r.URL.Query()
+		f := filters{q}
+		owner := api.PathID(r, "id") // 0 for all
+		var items []obj
+		var more bool
+		s.State.Read(func(*world.World) {
+			var all []*world.Note
+			for _, n := range c.Account.Notes {
+				if n.Entity == entity && (owner == 0 || n.EntityID == owner) && f.id("id", n.ID) &&
+					(owner != 0 || f.id("entity_id", n.EntityID)) && f.oneOf("note_type", n.Type) &&
+					f.between("updated_at", n.UpdatedAt) {
+					all = append(all, n)
+				}
+			}
+			key, desc := ordering(q, "updated_at", "id")
+			sortBy(all, desc, func(n *world.Note) (int64, int64) {
+				if key == "updated_at" {
+					return n.UpdatedAt, n.ID
+				}
+				return n.ID, n.ID
+			})
+			var part []*world.Note
+			part, more = api.SlicePage(all, p)
+			for _, n := range part {
+				items = append(items, renderNote(r, c.Account, n))
+			}
+		})
+		api.AnswerPage(w, r, p, "notes", items, more)
+	}
+}
+
+// getNote answers GET /{entity}/notes/{note} and GET /{entity}/{id}/notes/{note}.
+func (s notes) getNote(entity string) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		var o obj
+		s.State.Read(func(*world.World) {
+			if n := noteAt(c.Account, entity, r); n != nil {
+				o = renderNote(r, c.Account, n)
+			}
+		})
+		if o == nil {
+			api.NotFound(w, "Note")
+			return
+		}
+		api.WriteHAL(w, http.StatusOK, o)
+	}
+}
+
+// noteAt is the note that the path names; nil when it is another entity's.
+func noteAt(a *world.Account, entity string, r *http.Request) *world.Note {
+	n := a.Notes[api.PathID(r, "note")]
+	if owner := api.PathID(r, "id"); n == nil || n.Entity != entity || owner != 0 && n.EntityID != owner {
+		return nil
+	}
+	return n
+}
+
+// pinNote answers POST /{entity}/notes/{note}/pin and /unpin with 204. One note of an entity is pinned at most.
+func (s notes) pinNote(entity string, pin bool) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		found := false
+		s.State.Write(func(*world.World) {
+			n := noteAt(c.Account, entity, r)
+			if found = n != nil; !found {
+				return
+			}
+			for _, other := range c.Account.Notes {
+				if pin && other.Entity == entity && other.EntityID == n.EntityID {
+					other.Pinned = false
+				}
+			}
+			n.Pinned = pin
+		})
+		api.AnswerDeleted(w, found, false, "Note")
+	}
+}
+
+// renderNote is a note as GET answers it (EX note-by-id.json). The kind of its entity is told by the address only.
+func renderNote(r *http.Request, a *world.Account, n *world.Note) obj {
+	o := writtenNote(r, n)
+	o["created_by"], o["updated_by"], o["created_at"], o["updated_at"] = n.CreatedBy, n.UpdatedBy, n.CreatedAt, n.UpdatedAt
+	o["responsible_user_id"], o["group_id"], o["note_type"], o["params"] = n.Responsible, 0, n.Type, n.Params
+	o["account_id"] = a.ID
+	if n.Pinned {
+		o["is_pinned"] = true
+	}
+	return o
+}
+
+func writtenNote(r *http.Request, n *world.Note) obj {
+	path := fmt.Sprintf("/%s/%d/notes/%d", n.Entity, n.EntityID, n.ID)
+	return obj{"id": n.ID, "entity_id": n.EntityID, "_links": api.SelfLink(api.URL(r, path))}
+}

@@ -1,0 +1,136 @@
+package v4
+
+import (
+	"net/http"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/api"
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+)
+
+// createNotes answers POST /{entity}/notes, whose items name their entity, and POST /{entity}/{id}/notes.
+func (s notes) createNotes(entity string) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		items, ok := api.ReadBatch(w, r, api.MaxWrite)
+		if !ok {
+			return
+		}
+		var bad edit.Refusal
+		var out []obj
+		s.State.Write(func(state *world.World) {
+			var made []*world.Note
+			for i, m := range items {
+				v := edit.NewCheck(c.Account)
+				made = append(made, edit.ReadNote(v, entity, m, api.PathID(r, "id")))
+				rid, _ := api.RequestID(m, i)
+				bad.Add(rid, *v.Errs)
+			}
+			if bad.Any() {
+				return
+			}
+			x := s.Editor.Writer(state, c.Account, c.User)
+			for i, n := range made {
+				x.AddNote(n)
+				o := writtenNote(r, n)
+				o["request_id"], _ = api.RequestID(items[i], i)
+				out = append(out, o)
+			}
+		})
+		if bad.Any() {
+			bad.Write(w)
+			return
+		}
+		api.AnswerWritten(w, r, entity+"/notes", "notes", out)
+	}
+}
+
+// updateNotes answers PATCH /{entity}/notes and PATCH /{entity}/{id}/notes.
+func (s notes) updateNotes(entity string) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		items, ok := api.ReadBatch(w, r, api.MaxWrite)
+		if !ok {
+			return
+		}
+		if out, bad := s.patchNotes(r, c, entity, items); bad.Any() {
+			bad.Write(w)
+		} else {
+			api.AnswerWritten(w, r, entity+"/notes", "notes", out)
+		}
+	}
+}
+
+// updateNote answers PATCH of one note with a bare object.
+func (s notes) updateNote(entity string) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		m, ok := api.ReadObject(w, r)
+		if !ok {
+			return
+		}
+		m["id"] = api.PathID(r, "note")
+		if out, bad := s.patchNotes(r, c, entity, []obj{m}); bad.Any() {
+			bad.Write(w)
+		} else {
+			api.WriteHAL(w, http.StatusOK, out[0])
+		}
+	}
+}
+
+func (s notes) patchNotes(r *http.Request, c api.Caller, entity string, items []obj) (out []obj, bad edit.Refusal) {
+	s.State.Write(func(state *world.World) {
+		notes, next := make([]*world.Note, len(items)), make([]world.Note, len(items))
+		for i, m := range items {
+			v := edit.NewCheck(c.Account)
+			notes[i] = knownNote(v, entity, api.PathID(r, "id"), m)
+			if notes[i] != nil {
+				next[i] = editNote(v, *notes[i], m)
+			}
+			rid, _ := api.RequestID(m, i)
+			bad.Add(rid, *v.Errs)
+		}
+		if bad.Any() {
+			return
+		}
+		x := s.Editor.Writer(state, c.Account, c.User)
+		for i, n := range notes {
+			*n = next[i]
+			n.UpdatedAt, n.UpdatedBy = x.Now, x.By
+			out = append(out, writtenNote(r, n))
+			out[i]["updated_at"] = n.UpdatedAt
+			if rid, sent := api.RequestID(items[i], i); sent {
+				out[i]["request_id"] = rid
+			}
+		}
+	})
+	return out, bad
+}
+
+func knownNote(v edit.Check, entity string, owner int64, m obj) *world.Note {
+	id := v.OwnID(m)
+	if id == nil {
+		return nil
+	}
+	n := v.A.Notes[*id]
+	if n == nil || n.Entity != entity || owner != 0 && n.EntityID != owner {
+		v.Choice("id")
+		return nil
+	}
+	return n
+}
+
+// editNote is n with the item's type and params, which replace the old ones whole.
+func editNote(v edit.Check, n world.Note, m obj) world.Note {
+	if typ := v.Text(m, "note_type"); typ != nil {
+		if edit.NoteParams[*typ] == nil {
+			v.Choice("note_type")
+			return n
+		}
+		n.Type = *typ
+	}
+	if m["params"] != nil {
+		n.Params = edit.ReadNoteParams(v, n.Type, m)
+	}
+	if id := v.User(m, "responsible_user_id"); id != nil {
+		n.Responsible = *id
+	}
+	return n
+}

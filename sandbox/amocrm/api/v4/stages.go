@@ -1,0 +1,196 @@
+package v4
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/api"
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+)
+
+// stageColors are the colours that a stage may be given (amocrm.md §3.2); answers hold others too.
+var stageColors = strings.Fields("#fffeb2 #fffd7f #fff000 #ffeab2 #ffdc7f #ffce5a #ffdbdb #ffc8c8 #ff8f92 #d6eaff #c1e0ff " +
+	"#98cbff #ebffb1 #deff81 #87f2c0 #f9deff #f3beff #ccc8f9 #eb93ff #f2f3f4 #e6e8ea")
+
+// readColor reads a stage's colour; the first of the palette is the default.
+func readColor(v edit.Check, m obj) string {
+	c := v.Text(m, "color")
+	if c == nil {
+		return stageColors[0]
+	}
+	if !slices.Contains(stageColors, strings.ToLower(*c)) {
+		v.Choice("color")
+	}
+	return *c
+}
+
+// updatePipeline answers PATCH /leads/pipelines/{id}.
+func (s pipelines) updatePipeline(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	m, ok := api.ReadObject(w, r)
+	if !ok {
+		return
+	}
+	var bad edit.Refusal
+	var o obj
+	s.State.Write(func(*world.World) {
+		p := world.PipelineOf(c.Account, api.PathID(r, "id"))
+		if p == nil {
+			return
+		}
+		v := edit.NewCheck(c.Account)
+		name, sort := v.Text(m, "name"), v.Integer(m, "sort")
+		main, unsorted := v.Boolean(m, "is_main"), v.Boolean(m, "is_unsorted_on")
+		if bad.Add("0", *v.Errs); bad.Any() {
+			return
+		}
+		edit.Set(&p.Name, name)
+		edit.Set(&p.Sort, sort)
+		edit.Set(&p.UnsortedOn, unsorted)
+		if main != nil && *main {
+			p.Main = true
+			world.SetMain(c.Account, p)
+		}
+		o = renderPipeline(r, c.Account, p)
+	})
+	answerChanged(w, bad, o, "Pipeline")
+}
+
+// deletePipeline answers DELETE /leads/pipelines/{id}. The main one and one with leads stay.
+func (s pipelines) deletePipeline(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	var found, kept bool
+	s.State.Write(func(*world.World) {
+		a := c.Account
+		p := world.PipelineOf(a, api.PathID(r, "id"))
+		if found = p != nil; !found {
+			return
+		}
+		kept = p.Main
+		for _, l := range a.Leads {
+			kept = kept || l.PipelineID == p.ID && !l.Deleted
+		}
+		if !kept {
+			a.Pipelines = slices.DeleteFunc(slices.Clone(a.Pipelines), func(x *world.Pipeline) bool { return x == p })
+		}
+	})
+	api.AnswerDeleted(w, found, kept, "Pipeline")
+}
+
+// createStatuses answers POST /leads/pipelines/{id}/statuses; new stages go before the closing ones.
+func (s pipelines) createStatuses(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	items, ok := api.ReadBatch(w, r, maxStatuses)
+	if !ok {
+		return
+	}
+	var bad edit.Refusal
+	var out []obj
+	found := false
+	s.State.Write(func(state *world.World) {
+		p := world.PipelineOf(c.Account, api.PathID(r, "id"))
+		if found = p != nil; !found {
+			return
+		}
+		var made []*world.Status
+		for i, m := range items {
+			v := edit.NewCheck(c.Account)
+			st := &world.Status{Name: edit.Or(v.Required(m, "name"), ""), Color: readColor(v, m), Edit: true}
+			if m["sort"] == nil {
+				v.Missing("sort")
+			}
+			st.Sort = edit.Or(v.Integer(m, "sort"), 0)
+			if len(p.Statuses)+i >= maxStatuses {
+				v.NotExpected("name")
+			}
+			rid, _ := api.RequestID(m, i)
+			bad.Add(rid, *v.Errs)
+			made = append(made, st)
+		}
+		if bad.Any() {
+			return
+		}
+		own := slices.Concat(p.Statuses[1:len(p.Statuses)-2], made)
+		sortBy(own, false, func(st *world.Status) (int64, int64) { return st.Sort, st.ID })
+		for i, st := range made {
+			st.ID = state.TakeID()
+			o := renderStatus(r, c.Account, p, st)
+			o["request_id"], _ = api.RequestID(items[i], i)
+			o["descriptions"] = []obj{}
+			out = append(out, o)
+		}
+		p.Statuses = slices.Concat(p.Statuses[:1], own, p.Statuses[len(p.Statuses)-2:])
+	})
+	switch {
+	case !found:
+		api.NotFound(w, "Pipeline")
+	case bad.Any():
+		bad.Write(w)
+	default:
+		api.WriteHAL(w, http.StatusOK, obj{"_total_items": len(out), "_embedded": obj{"statuses": out}})
+	}
+}
+
+// updateStatus answers PATCH …/statuses/{status}. The closing stages can only be renamed.
+func (s pipelines) updateStatus(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	m, ok := api.ReadObject(w, r)
+	if !ok {
+		return
+	}
+	var bad edit.Refusal
+	var o obj
+	s.State.Write(func(*world.World) {
+		p, st := world.StatusOf(c.Account, api.PathID(r, "id"), api.PathID(r, "status"))
+		if st == nil {
+			return
+		}
+		v := edit.NewCheck(c.Account)
+		name, sort := v.Text(m, "name"), v.Integer(m, "sort")
+		color := st.Color
+		if m["color"] != nil {
+			color = readColor(v, m)
+		}
+		if bad.Add("0", *v.Errs); bad.Any() {
+			return
+		}
+		edit.Set(&st.Name, name)
+		if st.Edit {
+			edit.Set(&st.Sort, sort)
+			st.Color = color
+		}
+		o = renderStatus(r, c.Account, p, st)
+	})
+	answerChanged(w, bad, o, "Status")
+}
+
+// deleteStatus answers DELETE …/statuses/{status}: its leads move to the first stage.
+func (s pipelines) deleteStatus(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	var found, kept bool
+	s.State.Write(func(*world.World) {
+		p, st := world.StatusOf(c.Account, api.PathID(r, "id"), api.PathID(r, "status"))
+		if found = st != nil; !found {
+			return
+		}
+		if kept = !st.Edit || len(p.Statuses) <= 4; kept {
+			return
+		}
+		p.Statuses = slices.DeleteFunc(slices.Clone(p.Statuses), func(x *world.Status) bool { return x == st })
+		for _, l := range c.Account.Leads {
+			if l.PipelineID == p.ID && l.StatusID == st.ID {
+				l.StatusID = world.FirstStatus(p).ID
+			}
+		}
+	})
+	api.AnswerDeleted(w, found, kept, "Status")
+}
+
+// answerChanged writes the outcome of a change of one thing.
+func answerChanged(w http.ResponseWriter, bad edit.Refusal, o obj, what string) {
+	switch {
+	case bad.Any():
+		bad.Write(w)
+	case o == nil:
+		api.NotFound(w, what)
+	default:
+		api.WriteHAL(w, http.StatusOK, o)
+	}
+}

@@ -1,0 +1,85 @@
+package v4
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/api"
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+)
+
+func (s tags) routes() []route {
+	var t []route
+	for _, e := range world.Entities {
+		t = append(t,
+			route{"GET", "/" + e + "/tags", s.listTags(e)},
+			route{"POST", "/" + e + "/tags", s.createTags(e)},
+		)
+	}
+	return t
+}
+
+// listTags answers GET /{entity}/tags with filter[id], filter[name] and query.
+func (s tags) listTags(entity string) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
+		if !ok {
+			return
+		}
+		f := filters{r.URL.Query()}
+		query := strings.ToLower(r.URL.Query().Get("query"))
+		var items []obj
+		var more bool
+		s.State.Read(func(*world.World) {
+			var all []*world.Tag
+			for _, t := range c.Account.Tags[entity] {
+				if f.id("id", t.ID) && f.exact("name", t.Name) && strings.Contains(strings.ToLower(t.Name), query) {
+					all = append(all, t)
+				}
+			}
+			var part []*world.Tag
+			part, more = api.SlicePage(all, p)
+			for _, t := range part {
+				items = append(items, renderTag(t))
+			}
+		})
+		api.AnswerPage(w, r, p, "tags", items, more)
+	}
+}
+
+// createTags answers POST /{entity}/tags; a name that is there already keeps its tag.
+func (s tags) createTags(entity string) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		items, ok := api.ReadBatch(w, r, api.MaxWrite)
+		if !ok {
+			return
+		}
+		var bad edit.Refusal
+		var out []obj
+		s.State.Write(func(state *world.World) {
+			var refs []edit.TagRef
+			for i, m := range items {
+				v := edit.NewCheck(c.Account)
+				refs = append(refs, edit.TagRef{Name: edit.Or(v.Required(m, "name"), ""), Color: edit.Or(v.Text(m, "color"), "")})
+				rid, _ := api.RequestID(m, i)
+				bad.Add(rid, *v.Errs)
+			}
+			if bad.Any() {
+				return
+			}
+			for i, ref := range refs {
+				o := renderTag(world.TagNamed(state, c.Account, entity, ref.Name, ref.Color))
+				o["request_id"], _ = api.RequestID(items[i], i)
+				out = append(out, o)
+			}
+		})
+		if bad.Any() {
+			bad.Write(w)
+			return
+		}
+		api.WriteHAL(w, http.StatusOK, obj{"_total_items": len(out), "_embedded": obj{"tags": out}})
+	}
+}
+
+func renderTag(t *world.Tag) obj { return obj{"id": t.ID, "name": t.Name, "color": nullable(t.Color)} }

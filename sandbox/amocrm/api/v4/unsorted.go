@@ -1,0 +1,145 @@
+package v4
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/api"
+	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+)
+
+func (s unsorted) routes() []route {
+	return []route{
+		{"GET", "/leads/unsorted", s.listUnsorted},
+		{"GET", "/leads/unsorted/summary", s.summariseUnsorted},
+		{"GET", "/leads/unsorted/{uid}", s.getUnsorted},
+		{"POST", "/leads/unsorted/forms", s.createUnsorted("forms")},
+		{"POST", "/leads/unsorted/sip", s.createUnsorted("sip")},
+		{"POST", "/leads/unsorted/{uid}/accept", s.acceptUnsorted},
+		{"DELETE", "/leads/unsorted/{uid}/decline", s.declineUnsorted},
+		{"POST", "/leads/unsorted/{uid}/link", s.linkUnsorted},
+	}
+}
+
+// listUnsorted answers GET /leads/unsorted with filter[uid], [category] and [pipeline_id].
+func (s unsorted) listUnsorted(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
+	if !ok {
+		return
+	}
+	f := filters{r.URL.Query()}
+	var items []obj
+	var more bool
+	s.State.Read(func(*world.World) {
+		var all []*world.Unsorted
+		for _, uid := range world.SortedKeys(c.Account.Unsorted) {
+			if u := c.Account.Unsorted[uid]; f.oneOf("uid", uid) && f.oneOf("category", u.Category) && f.id("pipeline_id", u.PipelineID) {
+				all = append(all, u)
+			}
+		}
+		_, desc := ordering(r.URL.Query(), "created_at", "updated_at")
+		sortBy(all, desc, func(u *world.Unsorted) (int64, int64) { return u.CreatedAt, u.LeadID })
+		var part []*world.Unsorted
+		part, more = api.SlicePage(all, p)
+		for _, u := range part {
+			items = append(items, renderUnsorted(r, c.Account, u))
+		}
+	})
+	api.AnswerPage(w, r, p, "unsorted", items, more)
+}
+
+// getUnsorted answers GET /leads/unsorted/{uid}.
+func (s unsorted) getUnsorted(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	var o obj
+	s.State.Read(func(*world.World) {
+		if u := c.Account.Unsorted[r.PathValue("uid")]; u != nil {
+			o = renderUnsorted(r, c.Account, u)
+		}
+	})
+	if o == nil {
+		api.NotFound(w, "Unsorted")
+		return
+	}
+	api.WriteHAL(w, http.StatusOK, o)
+}
+
+// summariseUnsorted answers GET /leads/unsorted/summary: what waits, by category, and what became of the rest.
+func (s unsorted) summariseUnsorted(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	f := filters{r.URL.Query()}
+	counts, outcomes := map[string]int{}, map[string]int{}
+	var total, settled int
+	var waited int64
+	takes := func(u *world.Unsorted) bool {
+		return f.oneOf("uid", u.UID) && f.id("pipeline_id", u.PipelineID) && f.between("created_at", u.CreatedAt)
+	}
+	s.State.Read(func(*world.World) {
+		for _, u := range c.Account.Unsorted {
+			if takes(u) {
+				counts[u.Category]++
+				total++
+			}
+		}
+		for _, u := range c.Account.Settled {
+			if takes(u) {
+				outcomes[u.Outcome]++
+				settled++
+				waited += max(0, u.SettledAt-u.CreatedAt)
+			}
+		}
+	})
+	categories := obj{}
+	for _, name := range edit.UnsortedCategories {
+		categories[name] = obj{"total": counts[name]}
+	}
+	api.WriteHAL(w, http.StatusOK, obj{
+		"total": total, "accepted": outcomes[edit.OutcomeAccepted], "declined": outcomes[edit.OutcomeDeclined],
+		"average_sort_time": waited / max(1, int64(settled)), "categories": categories,
+	})
+}
+
+// createUnsorted answers POST /leads/unsorted/forms and /sip.
+func (s unsorted) createUnsorted(category string) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
+		items, ok := api.ReadBatch(w, r, api.MaxWrite)
+		if !ok {
+			return
+		}
+		var bad edit.Refusal
+		var out []obj
+		s.State.Write(func(state *world.World) {
+			var made []*world.Unsorted
+			made, bad = s.Editor.Writer(state, c.Account, c.User).AddUnsorted(category, items)
+			for i, u := range made {
+				o := renderUnsorted(r, c.Account, u)
+				rid, _ := api.RequestID(items[i], i)
+				out = append(out, obj{
+					"uid": u.UID, "account_id": c.Account.ID, "request_id": rid, "_links": o["_links"], "_embedded": o["_embedded"],
+				})
+			}
+		})
+		if bad.Any() {
+			bad.Write(w)
+			return
+		}
+		api.WriteHAL(w, http.StatusOK, obj{"_total_items": len(out), "_embedded": obj{"unsorted": out}})
+	}
+}
+
+// renderUnsorted is an incoming lead as GET answers it (EX unsorted-form-by-uid.json).
+func renderUnsorted(r *http.Request, a *world.Account, u *world.Unsorted) obj {
+	v := view{r: r, a: a}
+	company := int64(0)
+	if l := a.Leads[u.LeadID]; l != nil {
+		company = l.CompanyID
+	}
+	return obj{
+		"uid": u.UID, "source_uid": nullable(u.SourceUID), "source_name": nullable(u.SourceName), "category": u.Category,
+		"pipeline_id": u.PipelineID, "created_at": u.CreatedAt, "metadata": u.Metadata, "account_id": a.ID,
+		"_links": api.SelfLink(api.URL(r, fmt.Sprintf("/leads/unsorted/%s", u.UID))),
+		"_embedded": obj{
+			"contacts": v.refs("contacts", idList(u.ContactID)), "leads": v.refs("leads", idList(u.LeadID)),
+			"companies": v.refs("companies", idList(company)),
+		},
+	}
+}

@@ -1,0 +1,128 @@
+package oauth
+
+import (
+	"cmp"
+	"strconv"
+	"time"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/token"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+)
+
+// Lives of what OAuth hands out (amocrm.md §1.3).
+const (
+	codeLife    = 20 * time.Minute
+	accessLife  = 24 * time.Hour
+	refreshLife = 90 * 24 * time.Hour // "three months"
+)
+
+// AllScopes are those of an integration that names none.
+var AllScopes = []string{"crm", "files", "files_delete", "notifications", "push_notifications"}
+
+// Tokens is the answer of the token endpoint.
+type Tokens struct {
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int64  `json:"expires_in"`
+	ServerTime   int64  `json:"server_time"`
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token"`
+}
+
+// IssueCode makes an authorisation code. The caller holds the write lock.
+func (s *Grants) IssueCode(w *world.World, in *world.Integration, a *world.Account, user int64) *world.Code {
+	c := &world.Code{Value: token.Opaque(), ClientID: in.ID, Account: a.ID, User: user, IssuedAt: s.Now().Unix()}
+	w.Codes[c.Value] = c
+	return c
+}
+
+// IssueTokens makes a new pair; other pairs live on. The caller holds the write lock.
+func (s *Grants) IssueTokens(w *world.World, in *world.Integration, a *world.Account, user int64) (Tokens, error) {
+	forgetExpired(w, s.Now())
+	now := s.Now().Unix()
+	g := &world.Access{JTI: token.Hex(40), ClientID: in.ID, Account: a.ID, User: user, ExpiresAt: now + int64(accessLife.Seconds())}
+	scopes := in.Scopes
+	if len(scopes) == 0 {
+		scopes = AllScopes
+	}
+	jwt, err := token.Sign(w.SigningKey, token.Claims{
+		Aud: in.ID, JTI: g.JTI, IAT: now, NBF: now, Exp: g.ExpiresAt, Sub: strconv.FormatInt(user, 10),
+		AccountID: a.ID, BaseDomain: "amocrm.ru", Version: 2, Scopes: scopes, HashUUID: token.UUID(), APIDomain: cmp.Or(s.APIHost, a.Host),
+	})
+	if err != nil {
+		return Tokens{}, err
+	}
+	r := &world.Refresh{Value: token.Opaque(), ClientID: in.ID, Account: a.ID, User: user, IssuedAt: now}
+	w.Access[g.JTI], w.Refresh[r.Value] = g, r
+	return Tokens{
+		TokenType: "Bearer", ExpiresIn: int64(accessLife.Seconds()), ServerTime: now, AccessToken: jwt, RefreshToken: r.Value,
+	}, nil
+}
+
+// forgetExpired bounds the tables. Used and revoked tokens stay known as such for as long again as they would have lived.
+func forgetExpired(w *world.World, now time.Time) {
+	for jti, g := range w.Access {
+		if now.Unix()-g.ExpiresAt > int64(accessLife.Seconds()) {
+			delete(w.Access, jti)
+		}
+	}
+	for v, r := range w.Refresh {
+		if now.Unix()-r.IssuedAt > 2*int64(refreshLife.Seconds()) {
+			delete(w.Refresh, v)
+		}
+	}
+	for v, c := range w.Codes {
+		if now.Unix()-c.IssuedAt > int64(accessLife.Seconds()) {
+			delete(w.Codes, v)
+		}
+	}
+}
+
+// revokeGrants ends every token and code of an integration in an account; 0 and "" are all. It returns the ended
+// grants, one for each pair of account and integration that had a live one. The caller holds the write lock.
+func revokeGrants(w *world.World, account int64, clientID string) []grantKey {
+	var ended []grantKey
+	seen := map[grantKey]bool{}
+	hit := func(k grantKey) bool {
+		return (account == 0 || k.account == account) && (clientID == "" || k.clientID == clientID)
+	}
+	end := func(k grantKey) {
+		if !seen[k] {
+			seen[k] = true
+			ended = append(ended, k)
+		}
+	}
+	for _, r := range w.Refresh {
+		if k := (grantKey{r.Account, r.ClientID}); hit(k) && !r.Revoked {
+			r.Revoked = true
+			end(k)
+		}
+	}
+	for _, g := range w.Access {
+		if k := (grantKey{g.Account, g.ClientID}); hit(k) && !g.Revoked {
+			g.Revoked = true
+			end(k)
+		}
+	}
+	for _, c := range w.Codes {
+		if hit(grantKey{c.Account, c.ClientID}) {
+			c.Used = true
+		}
+	}
+	return ended
+}
+
+// grantKey names what a person disconnects: an integration in an account.
+type grantKey struct {
+	account  int64
+	clientID string
+}
+
+// Granted tells whether the integration has a live grant in the account.
+func Granted(w *world.World, account int64, clientID string) bool {
+	for _, r := range w.Refresh {
+		if r.Account == account && r.ClientID == clientID && !r.Used && !r.Revoked {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,301 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
+
+	"github.com/sidecard/sidecard/sandbox/amocrm/oauth"
+	"github.com/sidecard/sidecard/sandbox/amocrm/token"
+	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+)
+
+// secretsTimeout bounds the call that hands a new integration its secret.
+const secretsTimeout = 5 * time.Second
+
+// Consents are the pages on which a person grants.
+type Consents struct {
+	State  *kit.State[world.World]
+	Grants *oauth.Grants
+	Sites  http.RoundTripper // reaches the sites that get a new integration's secret
+}
+
+// Routes are the person's side of OAuth (amocrm.md §1.1, §1.9).
+func (s *Consents) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /oauth", s.askConsent)
+	mux.HandleFunc("GET /oauth/{$}", s.askConsent)
+	mux.Handle("POST /oauth", ownPages.Handler(http.HandlerFunc(s.decideConsent)))
+	mux.Handle("POST /oauth/{$}", ownPages.Handler(http.HandlerFunc(s.decideConsent)))
+	mux.HandleFunc("GET /auth/button.min.js", asset("button.js"))
+	mux.HandleFunc("GET /auth/popup.js", asset("popup.js"))
+}
+
+// ownPages refuses form posts that come from other sites.
+var ownPages = http.NewCrossOriginProtection()
+
+// consent is what a site asks for: a known integration, or one that is to be made from metadata.
+type consent struct {
+	ClientID, State, Mode                   string
+	Name, Description, RedirectURI, Secrets string
+	Scopes                                  string
+	ErrorCallback                           bool // the button tells its page of a refusal itself
+}
+
+// readConsent reads the parameters that travel from the page's address through its form.
+func readConsent(get func(string) string) consent {
+	return consent{
+		ClientID: get("client_id"), State: get("state"), Mode: get("mode"), Name: get("name"), Description: get("description"),
+		RedirectURI: get("redirect_uri"), Secrets: get("secrets_uri"), Scopes: get("scopes"), ErrorCallback: get("error_callback") == "1",
+	}
+}
+
+// sentence is an error in a person's words, shown on the page as it is.
+type sentence string
+
+func (e sentence) Error() string { return string(e) }
+
+// external tells whether the consent makes a new integration.
+func (c consent) external() bool { return c.ClientID == "" && (c.Secrets != "" || c.Name != "") }
+
+// integration finds what is asked for, or says in a person's words what is wrong. The caller holds a lock.
+func (c consent) integration(w *world.World) (*world.Integration, error) {
+	if !c.external() {
+		in := w.Integrations[c.ClientID]
+		switch {
+		case c.ClientID == "":
+			return nil, sentence("The address has no client_id. A site sends people here with the id of its integration.")
+		case in == nil:
+			return nil, sentence(fmt.Sprintf("There is no integration with the id %q here. Check the client_id that the site is configured with.", c.ClientID))
+		case in.RedirectURI == "":
+			return nil, sentence(fmt.Sprintf("The integration %q has no redirect URI, so there is no way back to the site.", in.Name))
+		}
+		return in, nil
+	}
+	if c.Name == "" {
+		return nil, sentence("The button has no data-name, so there is nothing to call the new integration.")
+	}
+	for field, address := range map[string]string{"data-redirect_uri": c.RedirectURI, "data-secrets_uri": c.Secrets} {
+		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, sentence(fmt.Sprintf("The button's %s %q is no http or https address.", field, address))
+		}
+	}
+	in := &world.Integration{ID: token.UUID(), Secret: token.Hex(32), Name: c.Name, RedirectURI: c.RedirectURI, External: true}
+	for scope := range strings.SplitSeq(c.Scopes, ",") {
+		if scope = strings.TrimSpace(scope); scope != "" {
+			in.Scopes = append(in.Scopes, scope)
+		}
+	}
+	return in, nil
+}
+
+// consentPage is what the template shows.
+type consentPage struct {
+	frame
+	Ask      consent
+	Name     string
+	Scopes   []string
+	Accounts []consentAccount
+	Error    string
+}
+
+type consentAccount struct {
+	ID         int64
+	Name, Host string
+	Admin      string
+	Users      []*world.User
+	Selected   bool
+}
+
+// askConsent shows who asks for what and lets a person choose an account.
+func (s *Consents) askConsent(w http.ResponseWriter, r *http.Request) {
+	s.showConsent(w, r, readConsent(r.URL.Query().Get), "", http.StatusOK)
+}
+
+func (s *Consents) showConsent(w http.ResponseWriter, r *http.Request, ask consent, trouble string, status int) {
+	page := consentPage{Ask: ask, Error: trouble}
+	var err error
+	s.State.Read(func(state *world.World) {
+		page.frame = frameOf(state.AccountAt(r.Host), "Access request")
+		var in *world.Integration
+		if in, err = ask.integration(state); err != nil {
+			return
+		}
+		page.Name, page.Scopes = in.Name, in.Scopes
+		if len(page.Scopes) == 0 {
+			page.Scopes = oauth.AllScopes
+		}
+		for _, a := range state.Accounts {
+			if in.Account != 0 && in.Account != a.ID {
+				continue
+			}
+			ca := consentAccount{ID: a.ID, Name: a.Name, Host: a.Host, Admin: a.FirstAdmin().Name, Selected: strings.EqualFold(a.Host, r.Host)}
+			for _, u := range a.Users {
+				if u.Active && !u.Free {
+					ca.Users = append(ca.Users, &world.User{ID: u.ID, Name: u.Name, Email: u.Email, Admin: u.Admin})
+				}
+			}
+			page.Accounts = append(page.Accounts, ca)
+		}
+	})
+	if err != nil {
+		page.Error, status = err.Error(), http.StatusBadRequest
+	}
+	render(w, status, "consent", page)
+}
+
+// decideConsent takes the person's answer.
+func (s *Consents) decideConsent(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		s.showConsent(w, r, consent{}, "The form could not be read: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	ask := readConsent(r.PostForm.Get)
+	if r.PostForm.Get("decision") != "allow" {
+		s.refuseConsent(w, r, ask)
+		return
+	}
+	accountID, err := strconv.ParseInt(r.PostForm.Get("account"), 10, 64)
+	if err != nil {
+		s.showConsent(w, r, ask, "Choose an account.", http.StatusBadRequest)
+		return
+	}
+	userID, err := strconv.ParseInt(r.PostForm.Get("user"), 10, 64)
+	if err != nil {
+		userID = 0 // the administrator
+	}
+	back, err := s.grantConsent(r.Context(), ask, accountID, userID)
+	if err != nil {
+		s.showConsent(w, r, ask, err.Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	s.sendBack(w, r, ask, back)
+}
+
+// grantConsent makes the code, and for the button with metadata the integration before it: the site has the secret
+// before it gets the code. It returns where the person goes next.
+func (s *Consents) grantConsent(ctx context.Context, ask consent, accountID, userID int64) (string, error) {
+	var in *world.Integration
+	var a *world.Account
+	var err error
+	s.State.Read(func(w *world.World) {
+		if in, err = ask.integration(w); err == nil {
+			a, userID, err = granter(w, in, accountID, userID)
+		}
+	})
+	if err != nil {
+		return "", err
+	}
+	if in.External && ask.external() {
+		s.State.Write(func(w *world.World) { w.Integrations[in.ID] = in })
+		if err := s.tellSecret(ctx, in, ask); err != nil {
+			s.State.Write(func(w *world.World) { delete(w.Integrations, in.ID) })
+			return "", err
+		}
+	}
+	var code string
+	s.State.Write(func(w *world.World) { code = s.Grants.IssueCode(w, in, a, userID).Value })
+	if err := s.State.Save(); err != nil {
+		return "", err
+	}
+	q := url.Values{"code": {code}, "referer": {world.HostOf(s.State, a)}, "client_id": {in.ID}, "platform": {"1"}}
+	if ask.State != "" {
+		q.Set("state", ask.State)
+	}
+	return oauth.AddQuery(in.RedirectURI, q), nil
+}
+
+// granter checks who may grant: the first grant in an account is an administrator's (amocrm.md §1.1).
+func granter(w *world.World, in *world.Integration, accountID, userID int64) (*world.Account, int64, error) {
+	a := w.AccountByID(accountID)
+	if a == nil || in.Account != 0 && in.Account != a.ID {
+		return nil, 0, sentence("Choose one of the accounts in the list.")
+	}
+	if userID == 0 {
+		return a, a.FirstAdmin().ID, nil
+	}
+	u := world.UserOf(a, userID)
+	switch {
+	case u == nil || !u.Active || u.Free:
+		return nil, 0, sentence(fmt.Sprintf("This person does not belong to %s. Choose a person of that account.", a.Name))
+	case !u.Admin && !oauth.Granted(w, a.ID, in.ID):
+		return nil, 0, sentence(fmt.Sprintf("The first to connect an integration must be an administrator; %s is none.", u.Name))
+	}
+	return a, u.ID, nil
+}
+
+// tellSecret makes the secrets call of amocrm.md §1.9. It holds no lock: the site may well call back meanwhile.
+func (s *Consents) tellSecret(ctx context.Context, in *world.Integration, ask consent) error {
+	raw, err := json.Marshal(map[string]string{"client_id": in.ID, "client_secret": in.Secret, "state": ask.State})
+	if err != nil {
+		return fmt.Errorf("encode secrets call: %w", err)
+	}
+	ctx, stop := context.WithTimeout(ctx, secretsTimeout)
+	defer stop()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, ask.Secrets, bytes.NewReader(raw))
+	if err != nil {
+		return sentence(fmt.Sprintf("The site's secrets address %q can't be called: %v", ask.Secrets, err))
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := s.Sites.RoundTrip(req)
+	if err != nil {
+		return sentence(fmt.Sprintf("The site's secrets address did not answer, so nothing was connected: %v", err))
+	}
+	defer res.Body.Close() //nolint:errcheck // nothing was written
+	if res.StatusCode < 200 || res.StatusCode > 299 {
+		return sentence(fmt.Sprintf("The site's secrets address %s answered %s, so nothing was connected.", ask.Secrets, res.Status))
+	}
+	return nil
+}
+
+// refuseConsent goes back with the one known error code.
+func (s *Consents) refuseConsent(w http.ResponseWriter, r *http.Request, ask consent) {
+	var in *world.Integration
+	var err error
+	s.State.Read(func(state *world.World) { in, err = ask.integration(state) })
+	if err != nil {
+		s.showConsent(w, r, ask, err.Error(), http.StatusBadRequest)
+		return
+	}
+	q := url.Values{"error": {"access_denied"}}
+	if ask.State != "" {
+		q.Set("state", ask.State)
+	}
+	s.sendBack(w, r, ask, oauth.AddQuery(in.RedirectURI, q))
+}
+
+// donePage closes the popup and sends its opener on.
+type donePage struct {
+	frame
+	URL      string
+	ClientID string
+	Refused  bool // and the button tells its page itself
+}
+
+// sendBack redirects in this window, or in popup mode sends the window's opener. Both work without script: the popup
+// has a link.
+func (s *Consents) sendBack(w http.ResponseWriter, r *http.Request, ask consent, back string) {
+	if ask.Mode != "popup" {
+		http.Redirect(w, r, back, http.StatusFound)
+		return
+	}
+	page := donePage{URL: back, ClientID: ask.ClientID, Refused: ask.ErrorCallback && slices.Contains(queryOf(back)["error"], "access_denied")}
+	s.State.Read(func(state *world.World) { page.frame = frameOf(state.AccountAt(r.Host), "Back to the site") })
+	render(w, http.StatusOK, "consent_done", page)
+}
+
+func queryOf(address string) url.Values {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	return u.Query()
+}

@@ -1,0 +1,68 @@
+package world
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Catalog is a list of things that hang on leads, contacts and companies, such as products. Of an element's Base the
+// name, the custom values, authors and times are used.
+type Catalog struct {
+	ID                   int64
+	Name, Type           string
+	Sort                 int64
+	CanAdd, Multiple     bool
+	CreatedBy, UpdatedBy int64
+	CreatedAt, UpdatedAt int64
+	Elements             map[int64]*Base
+}
+
+// ElementLink is one catalog element on an entity, and how many of it.
+type ElementLink struct {
+	CatalogID, ID int64
+	Quantity      float64
+	PriceID       int64 // 0 none
+}
+
+const (
+	// MaxCatalogs is how many an account may have, and there is one of products and one of invoices at most.
+	MaxCatalogs    = 10
+	RegularCatalog = "regular"
+	catalogPrefix  = "catalogs/"
+	ElementsKind   = "catalog_elements"
+)
+
+var CatalogTypes = []string{RegularCatalog, "products", "invoices"}
+
+// Kind is the catalog's name as an entity: where its fields are kept, and its path in the API.
+func (c *Catalog) Kind() string { return fmt.Sprintf("%s%d", catalogPrefix, c.ID) }
+
+func CatalogOf(a *Account, id int64) *Catalog {
+	for _, c := range a.Catalogs {
+		if c.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+// ElementsOf lists the elements of the catalog of that kind, by id; none when it is no catalog's kind.
+func ElementsOf(a *Account, kind string) []*Base {
+	var out []*Base
+	for _, c := range a.Catalogs {
+		if c.Kind() == kind {
+			for _, id := range SortedKeys(c.Elements) {
+				out = append(out, c.Elements[id])
+			}
+		}
+	}
+	return out
+}
+
+// EntityType is what a field's definition calls the kind that it belongs to.
+func EntityType(entity string) string {
+	if strings.HasPrefix(entity, catalogPrefix) {
+		return "catalogs"
+	}
+	return entity
+}

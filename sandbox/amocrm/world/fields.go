@@ -1,0 +1,83 @@
+package world
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// DefaultGroup is the predefined group that every kind has. Its fields tell no group_id.
+const DefaultGroup = "default"
+
+// FieldGroup is a tab of fields on a card.
+type FieldGroup struct {
+	ID, Name   string
+	Sort       int64
+	Predefined bool
+}
+
+// FieldGroups are the groups of a kind in the order of a card.
+func FieldGroups(a *Account, entity string) []*FieldGroup {
+	groups := slices.Clone(a.FieldGroups[entity])
+	if !slices.ContainsFunc(groups, func(g *FieldGroup) bool { return g.ID == DefaultGroup }) {
+		groups = append([]*FieldGroup{{ID: DefaultGroup, Name: "Основное", Predefined: true}}, groups...)
+	}
+	slices.SortStableFunc(groups, func(x, y *FieldGroup) int { return cmp.Compare(x.Sort, y.Sort) })
+	return groups
+}
+
+// FieldGroupOf is nil for an unknown id.
+func FieldGroupOf(a *Account, entity, id string) *FieldGroup {
+	for _, g := range FieldGroups(a, entity) {
+		if g.ID == id {
+			return g
+		}
+	}
+	return nil
+}
+
+// PutFieldGroup stores a group in place of the one with its id, or as a new one.
+func PutFieldGroup(a *Account, entity string, g *FieldGroup) {
+	if a.FieldGroups == nil {
+		a.FieldGroups = map[string][]*FieldGroup{}
+	}
+	kept := slices.DeleteFunc(slices.Clone(a.FieldGroups[entity]), func(x *FieldGroup) bool { return x.ID == g.ID })
+	a.FieldGroups[entity] = append(kept, g)
+}
+
+// PutField stores a definition in place of the one with its id, or as a new one.
+func PutField(a *Account, w *World, entity string, f *Field) {
+	for _, e := range f.Enums {
+		if e.ID == 0 {
+			e.ID = w.TakeID()
+		}
+	}
+	if f.ID == 0 {
+		f.ID = w.TakeID()
+		a.Fields[entity] = append(a.Fields[entity], f)
+		return
+	}
+	for i, old := range a.Fields[entity] {
+		if old.ID == f.ID {
+			a.Fields[entity][i] = f
+		}
+	}
+}
+
+func FieldOf(a *Account, entity string, id int64) *Field {
+	for _, f := range a.Fields[entity] {
+		if f.ID == id {
+			return f
+		}
+	}
+	return nil
+}
+
+func FieldByCode(a *Account, entity, code string) *Field {
+	for _, f := range a.Fields[entity] {
+		if f.Code != "" && strings.EqualFold(f.Code, code) {
+			return f
+		}
+	}
+	return nil
+}

@@ -1,0 +1,194 @@
+package world
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Entities are the kinds that share notes, links, tags and custom fields.
+var Entities = []string{"leads", "contacts", "companies"}
+
+func IsEntity(name string) bool {
+	return name == "leads" || name == "contacts" || name == "companies"
+}
+
+// AccountBirth is when every account of the sandbox was made, unix seconds.
+const AccountBirth = 1577836800
+
+// Task types that every account has.
+const (
+	TaskFollowUp = 1
+	TaskMeeting  = 2
+)
+
+// TakeID hands out the next id. The caller holds the write lock.
+func (w *World) TakeID() int64 {
+	w.NextID++
+	return w.NextID
+}
+
+func UserOf(a *Account, id int64) *User {
+	for _, u := range a.Users {
+		if u.ID == id {
+			return u
+		}
+	}
+	return nil
+}
+
+func LossReasonOf(a *Account, id int64) *LossReason {
+	for _, l := range a.LossReasons {
+		if l.ID == id {
+			return l
+		}
+	}
+	return nil
+}
+
+// BaseByID finds the shared part of a lead, contact or company that is not deleted.
+func BaseByID(a *Account, entity string, id int64) *Base {
+	b := BaseAny(a, entity, id)
+	if b == nil || b.Deleted {
+		return nil
+	}
+	return b
+}
+
+// BaseAny finds deleted ones too.
+func BaseAny(a *Account, entity string, id int64) *Base {
+	switch entity {
+	case "leads":
+		if l := a.Leads[id]; l != nil {
+			return &l.Base
+		}
+	case "contacts":
+		if c := a.Contacts[id]; c != nil {
+			return &c.Base
+		}
+	case "companies":
+		if c := a.Companies[id]; c != nil {
+			return &c.Base
+		}
+	}
+	return nil
+}
+
+// Bases lists all leads, contacts, companies or elements of a catalog by id, deleted ones too.
+func Bases(a *Account, entity string) []*Base {
+	var out []*Base
+	switch entity {
+	case "leads":
+		for _, id := range SortedKeys(a.Leads) {
+			out = append(out, &a.Leads[id].Base)
+		}
+	case "contacts":
+		for _, id := range SortedKeys(a.Contacts) {
+			out = append(out, &a.Contacts[id].Base)
+		}
+	case "companies":
+		for _, id := range SortedKeys(a.Companies) {
+			out = append(out, &a.Companies[id].Base)
+		}
+	default:
+		return ElementsOf(a, entity)
+	}
+	return out
+}
+
+func SortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// Singular is the entity's name in events and calls.
+func Singular(entity string) string {
+	switch entity {
+	case "companies":
+		return "company"
+	default:
+		return strings.TrimSuffix(entity, "s")
+	}
+}
+
+// Plural is the reverse of singular.
+func Plural(entity string) string {
+	if entity == "company" {
+		return "companies"
+	}
+	return entity + "s"
+}
+
+// ClosestTasks is the due time of each entity's first open task.
+func ClosestTasks(a *Account, entity string) map[int64]int64 {
+	due := map[int64]int64{}
+	for _, t := range a.Tasks {
+		if t.Entity != entity || t.Completed {
+			continue
+		}
+		if at, ok := due[t.EntityID]; !ok || t.CompleteTill < at {
+			due[t.EntityID] = t.CompleteTill
+		}
+	}
+	return due
+}
+
+// LeadsByContact lists the live leads of each contact, by id.
+func LeadsByContact(a *Account) map[int64][]int64 {
+	m := map[int64][]int64{}
+	for _, id := range SortedKeys(a.Leads) {
+		if l := a.Leads[id]; !l.Deleted {
+			for _, c := range l.Contacts {
+				m[c.ID] = append(m[c.ID], id)
+			}
+		}
+	}
+	return m
+}
+
+// CompanyMembers lists the live contacts and leads of a company.
+func CompanyMembers(a *Account, company int64) (contacts, leads []int64) {
+	for _, id := range SortedKeys(a.Contacts) {
+		if c := a.Contacts[id]; c.CompanyID == company && !c.Deleted {
+			contacts = append(contacts, id)
+		}
+	}
+	for _, id := range SortedKeys(a.Leads) {
+		if l := a.Leads[id]; l.CompanyID == company && !l.Deleted {
+			leads = append(leads, id)
+		}
+	}
+	return contacts, leads
+}
+
+// TagByID is nil for an unknown tag.
+func TagByID(a *Account, entity string, id int64) *Tag {
+	for _, t := range a.Tags[entity] {
+		if t.ID == id {
+			return t
+		}
+	}
+	return nil
+}
+
+// TagNamed finds a tag by name, or makes it.
+func TagNamed(w *World, a *Account, entity, name, color string) *Tag {
+	for _, t := range a.Tags[entity] {
+		if t.Name == name {
+			return t
+		}
+	}
+	t := &Tag{ID: w.TakeID(), Name: name}
+	if entity == "leads" { // only leads' tags have colours (amocrm.md §4.2)
+		t.Color = color
+	}
+	a.Tags[entity] = append(a.Tags[entity], t)
+	return t
+}
+
+// DefaultLeadName is the name of a lead that was sent without one.
+func DefaultLeadName(a *Account, id int64) string {
+	if a.Language == "ru" {
+		return fmt.Sprintf("Сделка #%d", id)
+	}
+	return fmt.Sprintf("Lead #%d", id)
+}

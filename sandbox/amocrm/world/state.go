@@ -1,0 +1,90 @@
+package world
+
+import (
+	"time"
+)
+
+// World is everything the local amoCRM remembers. It is plain data, so that it can be saved as one JSON file.
+// All access goes through a kit.State.
+type World struct {
+	Accounts     []*Account              `json:"accounts"`
+	Integrations map[string]*Integration `json:"integrations"` // by client id
+	Codes        map[string]*Code        `json:"codes"`        // authorisation codes
+	Refresh      map[string]*Refresh     `json:"refresh"`      // refresh tokens, used ones too (they stay known as used)
+	Access       map[string]*Access      `json:"access"`       // access tokens by jti; absent = never issued
+	SigningKey   []byte                  `json:"signing_key"`  // of the access tokens (HS256: clients can't verify anyway)
+	NextID       int64                   `json:"next_id"`      // ids of everything made after the seed
+
+	// What a restart forgets.
+	Epoch    int64         `json:"-"` // grows with every reset, so that what was under way for the old world can tell
+	IndexLag time.Duration `json:"-"` // how long a new contact stays hidden from query
+	Rate     int           `json:"-"` // the 429 threshold that a control call set; 0 is none
+}
+
+// Integration is an OAuth client. Account is 0 for one that any account may install.
+type Integration struct {
+	ID, Secret, Name, RedirectURI string
+	Account                       int64
+	External                      bool     // made by the button with metadata
+	Scopes                        []string // of the access tokens; empty is everything
+	DisconnectURI                 string   // GET hook of the reference §1.10, optional
+}
+
+// Code is an authorisation code: 20 minutes, one exchange.
+type Code struct {
+	Value, ClientID string
+	Account, User   int64
+	IssuedAt        int64
+	Used            bool
+}
+
+// Refresh is a refresh token: three months, single use.
+type Refresh struct {
+	Value, ClientID string
+	Account, User   int64
+	IssuedAt        int64
+	Used, Revoked   bool
+}
+
+// Access is what the server knows of an issued access token.
+type Access struct {
+	JTI, ClientID string
+	Account, User int64
+	ExpiresAt     int64
+	Revoked       bool
+}
+
+// Account is one CRM account with its data. Hosts are compared with the request's Host header.
+type Account struct {
+	ID           int64
+	Host         string // host:port a client uses, e.g. 127.0.0.1:8081
+	Name         string
+	Subdomain    string
+	Former       []string // hosts and subdomains before a renaming, which lead nowhere unless another account has them
+	Country      string
+	Currency     string
+	CurrencySign string
+	Timezone     string
+	Language     string
+	FilterOn     bool
+	Cents        bool // prices keep cents
+	TariffEnded  bool // writes answer 402
+	ReadsBlocked bool // reads answer 402 too, as some 30 days after the tariff's end
+
+	Users       []*User
+	Pipelines   []*Pipeline
+	LossReasons []*LossReason
+	Fields      map[string][]*Field      // by entity: leads, contacts, companies, and a catalog's kind
+	FieldGroups map[string][]*FieldGroup // likewise; the predefined one only once it was changed
+	Companies   map[int64]*Company
+	Contacts    map[int64]*Contact
+	Leads       map[int64]*Lead
+	Notes       map[int64]*Note
+	Tasks       map[int64]*Task
+	Tags        map[string][]*Tag // by entity
+	Events      []*Event          // oldest first
+	Unsorted    map[string]*Unsorted
+	Settled     []*Unsorted // those that wait no more, oldest first
+	Hooks       []*Hook
+	Catalogs    []*Catalog
+}

@@ -1,0 +1,166 @@
+package world
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// PHPString is how a value looks in a form that PHP wrote.
+func PHPString(v any) string {
+	switch t := v.(type) {
+	case nil:
+		return ""
+	case bool:
+		if t {
+			return "1"
+		}
+		return "0"
+	case float64:
+		return strconv.FormatFloat(t, 'f', -1, 64)
+	case map[string]any, []any:
+		raw, err := json.Marshal(t)
+		if err != nil {
+			return ""
+		}
+		return string(raw)
+	}
+	return fmt.Sprint(v)
+}
+
+// WallClock is a time as people in the account read it.
+func WallClock(a *Account, unix int64) string {
+	zone, err := time.LoadLocation(a.Timezone)
+	if err != nil {
+		zone = time.UTC // no zone data on this machine
+	}
+	return time.Unix(unix, 0).In(zone).Format(time.DateTime)
+}
+
+// restoreRaw makes the null that an absent value was saved as absent again.
+func restoreRaw(m json.RawMessage) json.RawMessage {
+	if string(m) == "null" {
+		return nil
+	}
+	return m
+}
+
+func restoreFields(fields []FieldValue) {
+	for _, f := range fields {
+		for _, v := range f.Values {
+			restoreAny(v)
+		}
+	}
+}
+
+// restoreAny turns the json.Numbers inside v into int64 or float64, maps and slices in place.
+func restoreAny(v any) any {
+	switch t := v.(type) {
+	case json.Number:
+		if n, err := t.Int64(); err == nil {
+			return n
+		}
+		f, err := t.Float64()
+		if err != nil {
+			return t.String()
+		}
+		return f
+	case map[string]any:
+		for k, e := range t {
+			t[k] = restoreAny(e)
+		}
+	case []any:
+		for i, e := range t {
+			t[i] = restoreAny(e)
+		}
+	}
+	return v
+}
+
+// ToInt reads a whole number out of any decoded JSON value; numeric strings too.
+func ToInt(raw any) (int64, bool) {
+	switch n := raw.(type) {
+	case json.Number:
+		return ParseWhole(n.String())
+	case string:
+		return ParseWhole(n)
+	case float64:
+		if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+			return int64(n), true
+		}
+	case int64:
+		return n, true
+	case int:
+		return int64(n), true
+	}
+	return 0, false
+}
+
+func ParseWhole(s string) (int64, bool) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return n, true
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+// PlainNumbers turns json.Number into int64 or float64 all the way down, so that a value is the same before and
+// after the state was saved.
+func PlainNumbers(raw any) any {
+	switch x := raw.(type) {
+	case json.Number:
+		if n, err := x.Int64(); err == nil {
+			return n
+		}
+		f, err := x.Float64()
+		if err != nil {
+			return x.String()
+		}
+		return f
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, el := range x {
+			out[k] = PlainNumbers(el)
+		}
+		return out
+	case []any:
+		out := make([]any, len(x))
+		for i, el := range x {
+			out[i] = PlainNumbers(el)
+		}
+		return out
+	}
+	return raw
+}
+
+// ValueStrings lists the texts inside a stored value: what search and the audit feed see of it.
+func ValueStrings(raw any) []string {
+	switch x := raw.(type) {
+	case nil:
+		return nil
+	case string:
+		return []string{x}
+	case float64:
+		return []string{strconv.FormatFloat(x, 'f', -1, 64)}
+	case map[string]any:
+		var out []string
+		for _, el := range x {
+			out = append(out, ValueStrings(el)...)
+		}
+		slices.Sort(out)
+		return out
+	case []any:
+		var out []string
+		for _, el := range x {
+			out = append(out, ValueStrings(el)...)
+		}
+		return out
+	}
+	return []string{fmt.Sprint(raw)}
+}
