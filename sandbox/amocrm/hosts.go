@@ -5,11 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sidecard/sidecard/sandbox/kit"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/token"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // serviceDomains are those under which amoCRM has accounts as well as hosts of its own.

@@ -13,9 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/sandbox/scenario"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
 func TestToken_codeGivesPairThatOpensTheAPI(t *testing.T) {

@@ -17,9 +17,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/sandbox/kit"
-	"github.com/sidecard/sidecard/sandbox/scenario"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	v4 "github.com/sidecard/sidecard/sandbox/amocrm/api/v4"
 	"github.com/sidecard/sidecard/sandbox/amocrm/control"
@@ -30,7 +27,52 @@ import (
 	"github.com/sidecard/sidecard/sandbox/amocrm/stats"
 	"github.com/sidecard/sidecard/sandbox/amocrm/web"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
+	"github.com/sidecard/sidecard/sandbox/scenario"
 )
+
+// Options configures a Server.
+type Options struct {
+	// Hosts are the Host headers of the accounts, in the scenario's order ("127.0.0.1:8081", "127.0.0.2:8081").
+	// An account without one gets "{subdomain}.amocrm.test".
+	Hosts []string
+	// APIHost is what access tokens name as their api_domain: a host that stays when an account is renamed. Empty is the
+	// account's own host at the time of issue.
+	APIHost string
+	// SpareHosts are further hosts at which the server is reached, for accounts that get renamed.
+	SpareHosts []string
+	// OtherHosts are further names, with or without a port, at which the first account answers. An account's own host, its
+	// subdomain under any domain, localhost and loopback addresses are always known.
+	OtherHosts []string
+	// AnyHost makes every other name the first account's, instead of the 401 with which amoCRM answers for an unknown one.
+	AnyHost bool
+	// RedirectURI is the registered redirect URI of the configured integration.
+	RedirectURI string
+	// DisconnectURI is that integration's disconnect hook; may be empty.
+	DisconnectURI string
+	// StateFile keeps the state over restarts; empty keeps it in memory.
+	StateFile string
+	// Info adds what only the starter knows (desk token, demo rule, tickets) to GET /_sandbox/info.
+	Info func() map[string]any
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// RatePerSecond is the 429 threshold per account and integration; 0 means amoCRM's 7.
+	RatePerSecond int
+	// HookTimeScale shortens the webhook retry table; 0 means 1 (5 min, 15 min, ...).
+	HookTimeScale float64
+}
+
+// Server is the local amoCRM. Make it with New, serve it with ServeHTTP, end it with Close.
+type Server struct {
+	opts     Options
+	scenario scenario.World
+	state    *kit.State[world.World]
+	gate     *api.Gate
+	api      v4.API
+	courier  *hooks.Courier
+	editor   edit.Editor
+	mux      *http.ServeMux
+}
 
 // New makes a Server from its state file, or from the scenario where there is none yet. It fails on a scenario
 // without accounts, on a host named twice and on a state file that can't be read.
@@ -158,47 +200,4 @@ func (s *Server) Close(ctx context.Context) error {
 		err = fmt.Errorf("stop local amoCRM: %w", err)
 	}
 	return errors.Join(err, s.state.Close())
-}
-
-// Options configures a Server.
-type Options struct {
-	// Hosts are the Host headers of the accounts, in the scenario's order ("127.0.0.1:8081", "127.0.0.2:8081").
-	// An account without one gets "{subdomain}.amocrm.test".
-	Hosts []string
-	// APIHost is what access tokens name as their api_domain: a host that stays when an account is renamed. Empty is the
-	// account's own host at the time of issue.
-	APIHost string
-	// SpareHosts are further hosts at which the server is reached, for accounts that get renamed.
-	SpareHosts []string
-	// OtherHosts are further names, with or without a port, at which the first account answers. An account's own host, its
-	// subdomain under any domain, localhost and loopback addresses are always known.
-	OtherHosts []string
-	// AnyHost makes every other name the first account's, instead of the 401 with which amoCRM answers for an unknown one.
-	AnyHost bool
-	// RedirectURI is the registered redirect URI of the configured integration.
-	RedirectURI string
-	// DisconnectURI is that integration's disconnect hook; may be empty.
-	DisconnectURI string
-	// StateFile keeps the state over restarts; empty keeps it in memory.
-	StateFile string
-	// Info adds what only the starter knows (desk token, demo rule, tickets) to GET /_sandbox/info.
-	Info func() map[string]any
-	// Now is the clock; nil is time.Now.
-	Now func() time.Time
-	// RatePerSecond is the 429 threshold per account and integration; 0 means amoCRM's 7.
-	RatePerSecond int
-	// HookTimeScale shortens the webhook retry table; 0 means 1 (5 min, 15 min, ...).
-	HookTimeScale float64
-}
-
-// Server is the local amoCRM. Make it with New, serve it with ServeHTTP, end it with Close.
-type Server struct {
-	opts     Options
-	scenario scenario.World
-	state    *kit.State[world.World]
-	gate     *api.Gate
-	api      v4.API
-	courier  *hooks.Courier
-	editor   edit.Editor
-	mux      *http.ServeMux
 }

@@ -6,10 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sidecard/sidecard/sandbox/kit"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/token"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // Fault is one switch of POST /_sandbox/faults. Several may be active; a request meets all that match it.

@@ -14,6 +14,21 @@ const NotKeptHeader = "X-Sandbox-Not-Kept"
 // leaves the machine.
 const DrivePath = "/drive"
 
+// NotKept answers that the address is right and the thing is missing here.
+func NotKept(w http.ResponseWriter, kind string) {
+	w.Header().Set(NotKeptHeader, kind)
+	Problem(w, http.StatusNotImplemented, "Not Implemented",
+		"The local amoCRM does not keep "+kind+". The address is right: the real amoCRM answers here.")
+}
+
+// DriveRoutes answer for the file service.
+func (g *Gate) DriveRoutes(mux *http.ServeMux) {
+	drive := g.Protect(func(w http.ResponseWriter, _ *http.Request, _ Caller) { NotKept(w, "files") })
+	for _, pattern := range []string{DrivePath, DrivePath + "/"} {
+		mux.Handle(pattern, drive)
+	}
+}
+
 // oldAbsents are the addresses of the old API that clients of v4 ask, too, with what is not kept there.
 var oldAbsents = map[string]string{"/api/v2/salesbot/run": "salesbots", "/api/v2/products_settings": "product settings"}
 
@@ -37,20 +52,5 @@ func (g *Gate) ForeignRoutes(mux *http.ServeMux) {
 				g.Open(mux, pattern, func(w http.ResponseWriter, r *http.Request, _ *world.Account) { NoRoute(w, r) })
 			}
 		}
-	}
-}
-
-// NotKept answers that the address is right and the thing is missing here.
-func NotKept(w http.ResponseWriter, kind string) {
-	w.Header().Set(NotKeptHeader, kind)
-	Problem(w, http.StatusNotImplemented, "Not Implemented",
-		"The local amoCRM does not keep "+kind+". The address is right: the real amoCRM answers here.")
-}
-
-// DriveRoutes answer for the file service.
-func (g *Gate) DriveRoutes(mux *http.ServeMux) {
-	drive := g.Protect(func(w http.ResponseWriter, _ *http.Request, _ Caller) { NotKept(w, "files") })
-	for _, pattern := range []string{DrivePath, DrivePath + "/"} {
-		mux.Handle(pattern, drive)
 	}
 }

@@ -1,3 +1,7 @@
+// Package api is what every request of the local amoCRM's API meets, whatever it asks for: the gate with faults, limit,
+// token and tariff, the reading of bodies and pages, and the forms of answers and errors.
+//
+// It refuses to know the areas of the API; those are in v4.
 package api
 
 import (
@@ -7,11 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/sandbox/kit"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/stats"
 	"github.com/sidecard/sidecard/sandbox/amocrm/token"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // Gate is what every request of the API and of OAuth passes before it is looked at.

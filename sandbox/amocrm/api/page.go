@@ -10,6 +10,7 @@ import (
 // obj is a JSON object on its way out or in.
 type obj = map[string]any
 
+// How many items a page has unless the client says otherwise, and at most (amocrm.md §8.1).
 const (
 	DefaultLimit   = 50
 	MaxLimit       = 250

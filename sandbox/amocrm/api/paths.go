@@ -8,35 +8,21 @@ import (
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
+// Root is where the v4 API begins.
+const Root = "/api/v4"
+
+// Caller is who an API request acts for.
+type Caller struct {
+	Account  *world.Account
+	User     int64
+	clientID string
+	external bool // of an integration made by the button with metadata
+}
+
 // Handler answers one API route for a caller whose token was already checked.
 type Handler func(w http.ResponseWriter, r *http.Request, c Caller)
 
-const Root = "/api/v4"
-
-func MatchPath(got, path string) (map[string]string, bool) {
-	gs, ps := strings.Split(strings.TrimSuffix(got, "/"), "/"), strings.Split(path, "/")
-	if len(gs) != len(ps) {
-		return nil, false
-	}
-	values := map[string]string{}
-	for i, p := range ps {
-		if !strings.HasPrefix(p, "{") {
-			if gs[i] != p {
-				return nil, false
-			}
-			continue
-		}
-		name := strings.Trim(p, "{}")
-		numeric := name != "uid" && name != "group" && !(name == "id" && ps[1] == "events")
-		if _, err := strconv.ParseInt(gs[i], 10, 64); gs[i] == "" || numeric && err != nil {
-			return nil, false
-		}
-		values[name] = gs[i]
-	}
-	return values, true
-}
-
-// PathID is a numeric path value; matchPath has made sure that it is one.
+// PathID is a numeric path value; MatchPath has made sure that it is one.
 func PathID(r *http.Request, name string) int64 {
 	id, err := strconv.ParseInt(r.PathValue(name), 10, 64)
 	if err != nil {
@@ -60,10 +46,26 @@ func Scheme(r *http.Request) string {
 // URL is the absolute address of a path below the API's root.
 func URL(r *http.Request, path string) string { return BaseURL(r) + Root + path }
 
-// Caller is who an API request acts for.
-type Caller struct {
-	Account  *world.Account
-	User     int64
-	clientID string
-	external bool // of an integration made by the button with metadata
+// MatchPath compares a path below Root with a route's and returns the values of its wildcards.
+func MatchPath(got, path string) (map[string]string, bool) {
+	gs, ps := strings.Split(strings.TrimSuffix(got, "/"), "/"), strings.Split(path, "/")
+	if len(gs) != len(ps) {
+		return nil, false
+	}
+	values := map[string]string{}
+	for i, p := range ps {
+		if !strings.HasPrefix(p, "{") {
+			if gs[i] != p {
+				return nil, false
+			}
+			continue
+		}
+		name := strings.Trim(p, "{}")
+		numeric := name != "uid" && name != "group" && !(name == "id" && ps[1] == "events")
+		if _, err := strconv.ParseInt(gs[i], 10, 64); gs[i] == "" || numeric && err != nil {
+			return nil, false
+		}
+		values[name] = gs[i]
+	}
+	return values, true
 }

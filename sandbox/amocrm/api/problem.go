@@ -6,51 +6,6 @@ import (
 	"strconv"
 )
 
-func BadRequest(w http.ResponseWriter, detail string) {
-	Problem(w, http.StatusBadRequest, "Bad Request", detail)
-}
-
-// AnswerWritten writes what was created or changed, in the order it was sent.
-func AnswerWritten(w http.ResponseWriter, r *http.Request, path, key string, items []obj) {
-	WriteHAL(w, http.StatusOK, obj{
-		"_links": SelfLink(URL(r, "/"+path)), "_embedded": obj{key: items},
-	})
-}
-
-// AnswerOne writes one thing, or 204 when there is none.
-func AnswerOne(w http.ResponseWriter, one obj) {
-	if one == nil {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	WriteHAL(w, http.StatusOK, one)
-}
-
-func NotFound(w http.ResponseWriter, what string) {
-	Problem(w, http.StatusNotFound, "Not Found", what+" not found")
-}
-
-func AnswerDeleted(w http.ResponseWriter, found, kept bool, what string) {
-	switch {
-	case !found:
-		NotFound(w, what)
-	case kept:
-		BadRequest(w, what+" can not be deleted")
-	default:
-		w.WriteHeader(http.StatusNoContent)
-	}
-}
-
-// Unauthorized is amoCRM's only word on tokens, whatever is wrong with them; its text is misleading there too.
-func Unauthorized(w http.ResponseWriter) {
-	Problem(w, http.StatusUnauthorized, "Unauthorized", "Неверный логин или пароль")
-}
-
-// NoRoute is the 404 of an address that nothing answers at.
-func NoRoute(w http.ResponseWriter, r *http.Request) {
-	Problem(w, http.StatusNotFound, "Not Found", "Cannot "+r.Method+" "+BaseURL(r)+r.URL.Path)
-}
-
 // problemBody is the error shape of amocrm.md §2.
 type problemBody struct {
 	Title  string `json:"title"`
@@ -64,6 +19,26 @@ func Problem(w http.ResponseWriter, status int, title, detail string) {
 	WriteAs(w, "application/problem+json", status, problemBody{
 		Title: title, Type: "https://httpstatus.es/" + strconv.Itoa(status), Status: status, Detail: detail,
 	})
+}
+
+// BadRequest answers 400.
+func BadRequest(w http.ResponseWriter, detail string) {
+	Problem(w, http.StatusBadRequest, "Bad Request", detail)
+}
+
+// NotFound answers 404 for a thing that is not there.
+func NotFound(w http.ResponseWriter, what string) {
+	Problem(w, http.StatusNotFound, "Not Found", what+" not found")
+}
+
+// Unauthorized is amoCRM's only word on tokens, whatever is wrong with them; its text is misleading there too.
+func Unauthorized(w http.ResponseWriter) {
+	Problem(w, http.StatusUnauthorized, "Unauthorized", "Неверный логин или пароль")
+}
+
+// NoRoute is the 404 of an address that nothing answers at.
+func NoRoute(w http.ResponseWriter, r *http.Request) {
+	Problem(w, http.StatusNotFound, "Not Found", "Cannot "+r.Method+" "+BaseURL(r)+r.URL.Path)
 }
 
 // WriteHAL answers a resource or a page of resources.
@@ -87,4 +62,32 @@ func WriteAs(w http.ResponseWriter, contentType string, status int, body any) {
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	w.Write(raw) //nolint:errcheck // the client is gone; there is nobody to tell
+}
+
+// AnswerOne writes one thing, or 204 when there is none.
+func AnswerOne(w http.ResponseWriter, one obj) {
+	if one == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	WriteHAL(w, http.StatusOK, one)
+}
+
+// AnswerWritten writes what was created or changed, in the order it was sent.
+func AnswerWritten(w http.ResponseWriter, r *http.Request, path, key string, items []obj) {
+	WriteHAL(w, http.StatusOK, obj{
+		"_links": SelfLink(URL(r, "/"+path)), "_embedded": obj{key: items},
+	})
+}
+
+// AnswerDeleted writes the outcome of a delete: there was none, it has to stay, or it is gone.
+func AnswerDeleted(w http.ResponseWriter, found, kept bool, what string) {
+	switch {
+	case !found:
+		NotFound(w, what)
+	case kept:
+		BadRequest(w, what+" can not be deleted")
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
 }

@@ -1,3 +1,5 @@
+// Package control answers /_sandbox of the local amoCRM: what tests and demos on this machine ask and switch. It is no
+// part of amoCRM, is not counted and is not limited.
 package control
 
 import (
@@ -9,15 +11,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/sandbox/kit"
-	"github.com/sidecard/sidecard/sandbox/scenario"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/hooks"
 	"github.com/sidecard/sidecard/sandbox/amocrm/oauth"
 	"github.com/sidecard/sidecard/sandbox/amocrm/stats"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
+	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
 // Control answers what tests and demos ask and switch.

@@ -6,10 +6,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sidecard/sidecard/sandbox/kit"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 const faultFields = "latency_ms, status, html_403, html_429, drop_after_commit, drop_before, routes, method, times, account, " +

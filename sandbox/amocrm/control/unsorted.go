@@ -5,11 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sidecard/sidecard/sandbox/kit"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/token"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 const unsortedFields = "account, category, pipeline_id, name, contact_id, contact_name, phone, email, text"

@@ -1,21 +1,17 @@
+// Package edit changes the World as amoCRM does: it reads what a request wants written, notes what is wrong with it in
+// amoCRM's words, and carries out what is right, with its lines in the audit feed. A batch is done as a whole or refused
+// as a whole.
+//
+// It refuses to know routes and answers. Of every change it tells the Editor's listener, under the write lock.
 package edit
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
-
-// Writer carries out the drafts of one request. The caller holds the write lock and has found no error in them.
-type Writer struct {
-	W    *world.World
-	A    *world.Account
-	By   int64 // the caller's user
-	Now  int64 // unix s
-	ms   int64 // unix ms
-	tell func(*world.World, *world.Account, world.Change)
-}
 
 // Editor makes writers.
 type Editor struct {
@@ -29,9 +25,20 @@ func (e Editor) Writer(w *world.World, a *world.Account, by int64) Writer {
 	return Writer{w, a, by, t.Unix(), t.UnixMilli(), e.Tell}
 }
 
+// Writer carries out the drafts of one request. The caller holds the write lock and has found no error in them.
+type Writer struct {
+	W    *world.World
+	A    *world.Account
+	By   int64 // the caller's user
+	Now  int64 // unix s
+	ms   int64 // unix ms
+	tell func(*world.World, *world.Account, world.Change)
+}
+
 // Changed tells of a change.
 func (x Writer) Changed(c world.Change) { x.tell(x.W, x.A, c) }
 
+// Journal returns the audit feed as a user writes it.
 func (x Writer) Journal(by int64) world.Journal { return x.W.Journal(x.A, x.Now, by) }
 
 // Create makes the entity and returns its id.
@@ -246,5 +253,40 @@ func Set[T comparable](to *T, said *T) bool {
 		return false
 	}
 	*to = *said
+	return true
+}
+
+// SetField puts the written values into the entity; it returns the earlier ones and whether anything changed.
+func SetField(b *world.Base, w fieldWrite) (before []map[string]any, changed bool) {
+	at := slices.IndexFunc(b.Fields, func(f world.FieldValue) bool { return f.FieldID == w.field.ID })
+	if at >= 0 {
+		before = b.Fields[at].Values
+	}
+	if sameValues(before, w.values) {
+		return before, false
+	}
+	switch {
+	case len(w.values) == 0:
+		b.Fields = slices.Delete(b.Fields, at, at+1)
+	case at >= 0:
+		b.Fields[at].Values = w.values
+	default:
+		b.Fields = append(b.Fields, world.FieldValue{FieldID: w.field.ID, Values: w.values})
+	}
+	return before, true
+}
+
+// sameValues compares by their JSON: numbers read back from a saved state are float64, written ones int64.
+func sameValues(a, b []map[string]any) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		ra, errA := json.Marshal(a[i])
+		rb, errB := json.Marshal(b[i])
+		if errA != nil || errB != nil || string(ra) != string(rb) {
+			return false
+		}
+	}
 	return true
 }

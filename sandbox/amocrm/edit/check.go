@@ -10,52 +10,6 @@ import (
 // obj is a JSON object on its way in.
 type obj = map[string]any
 
-// Embedded reads _embedded.<kind> of a create: existing entities by id.
-func (v Check) Embedded(m obj, kind string, each func(at Check, el obj, i int)) {
-	e := v.Object(m, "_embedded")
-	if e == nil {
-		return
-	}
-	in := v.Under("_embedded")
-	for i, raw := range in.List(e, kind) {
-		path := fmt.Sprintf("%s.%d", kind, i)
-		el, ok := raw.(obj)
-		if !ok {
-			in.WrongType(path, "array")
-			continue
-		}
-		each(in.Under(path), el, i)
-	}
-}
-
-// OwnID reads the id of the thing that an item of an update names; nil after an error.
-func (v Check) OwnID(m obj) *int64 {
-	if m["id"] == nil {
-		v.Missing("id")
-	}
-	return v.Integer(m, "id")
-}
-
-// Existing reads the id of an entity that must be there; 0 after an error.
-func (v Check) Existing(el obj, kind string) int64 { return v.ExistingAt(el, "id", kind) }
-
-// ExistingAt is existing for an id under another key.
-func (v Check) ExistingAt(el obj, key, kind string) int64 {
-	if el[key] == nil {
-		v.Missing(key)
-		return 0
-	}
-	id := v.Integer(el, key)
-	if id == nil {
-		return 0
-	}
-	if world.BaseByID(v.A, kind, *id) == nil {
-		v.Choice(key)
-		return 0
-	}
-	return *id
-}
-
 // Check reads typed values out of one item and notes what is wrong with them.
 type Check struct {
 	A      *world.Account
@@ -63,6 +17,7 @@ type Check struct {
 	Errs   *[]FieldError
 }
 
+// NewCheck returns a check of one item of an account.
 func NewCheck(a *world.Account) Check { return Check{A: a, Errs: new([]FieldError)} }
 
 // Under is a check for an object nested at path.
@@ -71,24 +26,30 @@ func (v Check) Under(path string) Check {
 	return v
 }
 
+// Fail notes an error.
 func (v Check) Fail(code, path, detail string) {
 	*v.Errs = append(*v.Errs, FieldError{code, v.prefix + path, detail})
 }
 
+// Choice notes a value that is none of the possible ones.
 func (v Check) Choice(path string) {
 	v.Fail(CodeChoice, path, "The value you selected is not a valid choice.")
 }
 
+// WrongType notes a value of another type than the wanted one.
 func (v Check) WrongType(path, want string) {
 	v.Fail(CodeType, path, "This value should be of type "+want+".")
 }
 
+// Missing notes a value that has to be there.
 func (v Check) Missing(path string) { v.Fail(CodeMissing, path, "This field is missing.") }
 
+// NotExpected notes a value that must not be there.
 func (v Check) NotExpected(path string) {
 	v.Fail(CodeNotExpected, path, "This field was not expected.")
 }
 
+// Failed reports whether anything was wrong so far.
 func (v Check) Failed() bool { return len(*v.Errs) > 0 }
 
 // Integer reads an int; nil when the key is absent, null or wrong.
@@ -117,6 +78,20 @@ func (v Check) Text(m obj, key string) *string {
 		return nil
 	}
 	return &str
+}
+
+// Required reads a string that must be there and not empty.
+func (v Check) Required(m obj, key string) *string {
+	if m[key] == nil {
+		v.Missing(key)
+		return nil
+	}
+	str := v.Text(m, key)
+	if str != nil && *str == "" {
+		v.Missing(key)
+		return nil
+	}
+	return str
 }
 
 // Boolean reads a bool; nil when the key is absent, null or wrong.
@@ -187,16 +162,48 @@ func (v Check) User(m obj, key string) *int64 {
 	return id
 }
 
-// Required reads a string that must be there and not empty.
-func (v Check) Required(m obj, key string) *string {
-	if m[key] == nil {
-		v.Missing(key)
-		return nil
+// Embedded reads _embedded.<kind> of a create: existing entities by id.
+func (v Check) Embedded(m obj, kind string, each func(at Check, el obj, i int)) {
+	e := v.Object(m, "_embedded")
+	if e == nil {
+		return
 	}
-	str := v.Text(m, key)
-	if str != nil && *str == "" {
-		v.Missing(key)
-		return nil
+	in := v.Under("_embedded")
+	for i, raw := range in.List(e, kind) {
+		path := fmt.Sprintf("%s.%d", kind, i)
+		el, ok := raw.(obj)
+		if !ok {
+			in.WrongType(path, "array")
+			continue
+		}
+		each(in.Under(path), el, i)
 	}
-	return str
+}
+
+// OwnID reads the id of the thing that an item of an update names; nil after an error.
+func (v Check) OwnID(m obj) *int64 {
+	if m["id"] == nil {
+		v.Missing("id")
+	}
+	return v.Integer(m, "id")
+}
+
+// Existing reads the id of an entity that must be there; 0 after an error.
+func (v Check) Existing(el obj, kind string) int64 { return v.ExistingAt(el, "id", kind) }
+
+// ExistingAt is existing for an id under another key.
+func (v Check) ExistingAt(el obj, key, kind string) int64 {
+	if el[key] == nil {
+		v.Missing(key)
+		return 0
+	}
+	id := v.Integer(el, key)
+	if id == nil {
+		return 0
+	}
+	if world.BaseByID(v.A, kind, *id) == nil {
+		v.Choice(key)
+		return 0
+	}
+	return *id
 }

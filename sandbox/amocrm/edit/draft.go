@@ -196,6 +196,7 @@ func (d *Draft) fullName(old *world.Contact) *string {
 	return &name
 }
 
+// Or returns what was said, or otherwise.
 func Or[T any](p *T, otherwise T) T {
 	if p == nil {
 		return otherwise

@@ -26,6 +26,7 @@ func linkable(from, to string) bool {
 	return world.IsEntity(to) && from != to || to == world.ElementsKind
 }
 
+// ReadLinkOrder checks one item of a request; owner is the entity that the path names, or 0.
 func ReadLinkOrder(v Check, entity string, owner int64, m obj) LinkOrder {
 	o := LinkOrder{From: End{Kind: entity, ID: owner}}
 	if owner == 0 {

@@ -4,7 +4,7 @@ import (
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
-// readNoteParams lists, for each writable note type, the params without which it would say nothing (amocrm.md §6.1 names
+// NoteParams lists, for each writable note type, the params without which it would say nothing (amocrm.md §6.1 names
 // which there are, not which must be there).
 var NoteParams = map[string][]string{
 	"common": {"text"}, "call_in": {"phone"}, "call_out": {"phone"},

@@ -11,10 +11,24 @@ import (
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
-func newUID() string {
-	var b [30]byte
-	rand.Read(b[:]) // crypto/rand ends the program rather than fail
-	return hex.EncodeToString(b[:])
+// What becomes of an incoming lead.
+const (
+	OutcomeAccepted = "accepted"
+	OutcomeDeclined = "declined"
+)
+
+// maxSettled bounds what is remembered of settled ones in an account; the oldest go first.
+const maxSettled = 10_000
+
+// UnsortedCategories are the kinds of incoming leads.
+var UnsortedCategories = []string{"sip", "mail", "forms", "chats"}
+
+// UnsortedMetadata are the keys that reads of each category always have.
+var UnsortedMetadata = map[string][]string{
+	"sip":   {"from", "phone", "called_at", "duration", "link", "service_code", "uniq"},
+	"forms": {"form_id", "form_name", "form_page", "ip", "form_sent_at", "referer", "visitor_uid"},
+	"mail":  {"from", "received_at", "subject", "thread_id", "message_id", "content_summary"},
+	"chats": {"from", "to", "received_at", "service", "client", "origin", "last_message_text", "source_name"},
 }
 
 // AddUnsorted makes incoming leads, all or none.
@@ -91,26 +105,6 @@ func withTextNames(m obj) obj {
 	return out
 }
 
-// What becomes of an incoming lead.
-const (
-	OutcomeAccepted = "accepted"
-	OutcomeDeclined = "declined"
-)
-
-// maxSettled bounds what is remembered of settled ones in an account; the oldest go first.
-const maxSettled = 10_000
-
-// UnsortedCategories are the kinds of incoming leads.
-var UnsortedCategories = []string{"sip", "mail", "forms", "chats"}
-
-// UnsortedMetadata are the keys that reads of each category always have.
-var UnsortedMetadata = map[string][]string{
-	"sip":   {"from", "phone", "called_at", "duration", "link", "service_code", "uniq"},
-	"forms": {"form_id", "form_name", "form_page", "ip", "form_sent_at", "referer", "visitor_uid"},
-	"mail":  {"from", "received_at", "subject", "thread_id", "message_id", "content_summary"},
-	"chats": {"from", "to", "received_at", "service", "client", "origin", "last_message_text", "source_name"},
-}
-
 // RecordUnsorted keeps what the incoming lead came with.
 func (x Writer) RecordUnsorted(lead int64, category string, d *Draft, m obj) *world.Unsorted {
 	l := x.A.Leads[lead]
@@ -160,6 +154,7 @@ func (x Writer) settleUnsorted(l *world.Lead, outcome string) {
 	}
 }
 
+// Settle ends the wait of an incoming lead.
 func (x Writer) Settle(u *world.Unsorted, outcome string) {
 	delete(x.A.Unsorted, u.UID)
 	u.Outcome, u.SettledAt = outcome, x.Now
@@ -175,4 +170,10 @@ func (x Writer) Drop(u *world.Unsorted, outcome string) {
 	if world.BaseByID(x.A, "leads", u.LeadID) != nil {
 		x.bin("leads", u.LeadID)
 	}
+}
+
+func newUID() string {
+	var b [30]byte
+	rand.Read(b[:]) // crypto/rand ends the program rather than fail
+	return hex.EncodeToString(b[:])
 }

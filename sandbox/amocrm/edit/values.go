@@ -3,7 +3,6 @@ package edit
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -263,39 +262,4 @@ func readMultitext(v Check, f *world.Field, el obj) map[string]any {
 		return map[string]any{"value": value, "enum_id": nil, "enum_code": nil}
 	}
 	return map[string]any{"value": value, "enum_id": kind.ID, "enum_code": kind.Value}
-}
-
-// SetField puts the written values into the entity; it returns the earlier ones and whether anything changed.
-func SetField(b *world.Base, w fieldWrite) (before []map[string]any, changed bool) {
-	at := slices.IndexFunc(b.Fields, func(f world.FieldValue) bool { return f.FieldID == w.field.ID })
-	if at >= 0 {
-		before = b.Fields[at].Values
-	}
-	if sameValues(before, w.values) {
-		return before, false
-	}
-	switch {
-	case len(w.values) == 0:
-		b.Fields = slices.Delete(b.Fields, at, at+1)
-	case at >= 0:
-		b.Fields[at].Values = w.values
-	default:
-		b.Fields = append(b.Fields, world.FieldValue{FieldID: w.field.ID, Values: w.values})
-	}
-	return before, true
-}
-
-// sameValues compares by their JSON: numbers read back from a saved state are float64, written ones int64.
-func sameValues(a, b []map[string]any) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		ra, errA := json.Marshal(a[i])
-		rb, errB := json.Marshal(b[i])
-		if errA != nil || errB != nil || string(ra) != string(rb) {
-			return false
-		}
-	}
-	return true
 }

@@ -247,3 +247,16 @@ func noteBody(f *form, a *world.Account, c world.Change) {
 	f.put(k+"[metadata]", world.PHPString(n.Params))
 	f.put(k+"[account_id]", a.ID)
 }
+
+// Changed counts a change and hands it to the webhook deliveries. The caller holds the write lock: the bodies are
+// built from what the entity is at this moment, nothing is sent here.
+func (c *Courier) Changed(w *world.World, a *world.Account, ch world.Change) {
+	c.stats.Made(a.Host, ch)
+	setting := hookSetting(ch)
+	for _, h := range a.Hooks {
+		if h.Disabled || !hookWants(h, setting) {
+			continue
+		}
+		c.Send(newHookDelivery(w.Epoch, a, h, hookBody(a, ch)))
+	}
+}

@@ -1,3 +1,7 @@
+// Package hooks tells other people's servers of changes, as amoCRM's webhooks do: the old form bodies, two seconds to
+// answer, repeated after 5 minutes to an hour, switched off after a hundred bad answers within two hours.
+//
+// It refuses to know what changes mean; it hears of them under the write lock and sends later.
 package hooks
 
 import (
@@ -9,24 +13,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sidecard/sidecard/sandbox/kit"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/stats"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
-
-// Changed counts a change and hands it to the webhook deliveries. The caller holds the write lock: the bodies are
-// built from what the entity is at this moment, nothing is sent here.
-func (c *Courier) Changed(w *world.World, a *world.Account, ch world.Change) {
-	c.stats.Made(a.Host, ch)
-	setting := hookSetting(ch)
-	for _, h := range a.Hooks {
-		if h.Disabled || !hookWants(h, setting) {
-			continue
-		}
-		c.Send(newHookDelivery(w.Epoch, a, h, hookBody(a, ch)))
-	}
-}
 
 // Facts of the delivery (amocrm.md §7.2).
 const (

@@ -1,3 +1,7 @@
+// Package oauth is the machine's side of OAuth in the local amoCRM: codes and refresh tokens are good once, a grant ends
+// in all its tokens, and where an account lives can be asked.
+//
+// It refuses to know pages; a person grants in package web.
 package oauth
 
 import (
@@ -13,13 +17,12 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/sidecard/sidecard/sandbox/kit"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/hooks"
 	"github.com/sidecard/sidecard/sandbox/amocrm/stats"
 	"github.com/sidecard/sidecard/sandbox/amocrm/token"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // Grants issues codes and tokens, exchanges and ends them.

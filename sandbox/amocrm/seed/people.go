@@ -6,10 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sidecard/sidecard/sandbox/scenario"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
 // peopleAge is how long before the start people without deals were entered, in hours.

@@ -1,3 +1,4 @@
+// Package seed fills a World with the scenario's accounts, through the same reading as a request's.
 package seed
 
 import (
@@ -9,10 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/sandbox/scenario"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
 // Fill turns the scenario's accounts into the World's, one host each. It panics on a scenario that amoCRM would not

@@ -1,3 +1,5 @@
+// Package stats counts what the local amoCRM was asked and what became of it, by account, integration and route, with the
+// largest number of requests that a sliding second held.
 package stats
 
 import (

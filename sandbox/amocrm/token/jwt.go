@@ -1,3 +1,6 @@
+// Package token makes and reads what the local amoCRM hands out: access tokens, refresh tokens, codes and random ids.
+//
+// Whether a token is still good is not its matter: that is state.
 package token
 
 import (
@@ -79,6 +82,7 @@ func tokenID(key []byte, token string) (jti string, ok bool) {
 	return c.JTI, c.JTI != ""
 }
 
+// MAC returns the HMAC-SHA256 of a message.
 func MAC(key []byte, msg string) []byte {
 	m := hmac.New(sha256.New, key)
 	m.Write([]byte(msg))

@@ -12,11 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/sandbox/kit"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/oauth"
 	"github.com/sidecard/sidecard/sandbox/amocrm/token"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // secretsTimeout bounds the call that hands a new integration its secret.

@@ -1,3 +1,7 @@
+// Package web is what a person sees of the local amoCRM: the consent page of OAuth with its button, and plain pages of
+// deals, contacts, companies and settings at amoCRM's own addresses.
+//
+// Pages keep nothing of the World after they were built and need no script.
 package web
 
 import (
@@ -10,12 +14,11 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/sidecard/sidecard/sandbox/kit"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/oauth"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // files are the pages, their style and the two scripts of the consent.

@@ -9,6 +9,47 @@ import (
 	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
+// AccountAt is the account that a Host header names: by its host, or by its subdomain for clients that keep the name
+// "{subdomain}.amocrm.ru" and only connect elsewhere. Any other name that the server answers at is the first one's.
+func (w *World) AccountAt(host string) *Account {
+	if a := w.AccountNamed(host); a != nil {
+		return a
+	}
+	return w.Accounts[0]
+}
+
+// AccountNamed is nil for a name that is no account's.
+func (w *World) AccountNamed(host string) *Account {
+	for _, a := range w.Accounts {
+		if strings.EqualFold(a.Host, host) {
+			return a
+		}
+	}
+	label, _, _ := strings.Cut(host, ".")
+	for _, a := range w.Accounts {
+		if strings.EqualFold(a.Subdomain, label) {
+			return a
+		}
+	}
+	return nil
+}
+
+// AccountByID is nil for an unknown id.
+func (w *World) AccountByID(id int64) *Account {
+	for _, a := range w.Accounts {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// HostOf is an account's host, which renaming changes. The caller holds no lock.
+func HostOf(state *kit.State[World], a *Account) (host string) {
+	state.Read(func(*World) { host = a.Host })
+	return host
+}
+
 // FirstAdmin is the user who grants and acts when nobody is named: an active administrator, else anyone.
 func (a *Account) FirstAdmin() *User {
 	for _, u := range a.Users {
@@ -55,45 +96,4 @@ func (v Selector) Find(w *World) (*Account, error) {
 		names = append(names, id+" = "+a.Host+" = "+a.Subdomain)
 	}
 	return nil, fmt.Errorf("account: no account %q; accepted are %s", string(v), strings.Join(names, ", "))
-}
-
-// AccountAt is the account that a Host header names: by its host, or by its subdomain for clients that keep the name
-// "{subdomain}.amocrm.ru" and only connect elsewhere. Any other name that the server answers at is the first one's.
-func (w *World) AccountAt(host string) *Account {
-	if a := w.AccountNamed(host); a != nil {
-		return a
-	}
-	return w.Accounts[0]
-}
-
-// AccountNamed is nil for a name that is no account's.
-func (w *World) AccountNamed(host string) *Account {
-	for _, a := range w.Accounts {
-		if strings.EqualFold(a.Host, host) {
-			return a
-		}
-	}
-	label, _, _ := strings.Cut(host, ".")
-	for _, a := range w.Accounts {
-		if strings.EqualFold(a.Subdomain, label) {
-			return a
-		}
-	}
-	return nil
-}
-
-// HostOf is an account's host, which renaming changes. The caller holds no lock.
-func HostOf(state *kit.State[World], a *Account) (host string) {
-	state.Read(func(*World) { host = a.Host })
-	return host
-}
-
-// AccountByID is nil for an unknown id.
-func (w *World) AccountByID(id int64) *Account {
-	for _, a := range w.Accounts {
-		if a.ID == id {
-			return a
-		}
-	}
-	return nil
 }

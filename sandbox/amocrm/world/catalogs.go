@@ -24,19 +24,23 @@ type ElementLink struct {
 	PriceID       int64 // 0 none
 }
 
+// MaxCatalogs is how many an account may have, and there is one of products and one of invoices at most.
+const MaxCatalogs = 10
+
+// What catalogs and their elements are called in requests.
 const (
-	// MaxCatalogs is how many an account may have, and there is one of products and one of invoices at most.
-	MaxCatalogs    = 10
 	RegularCatalog = "regular"
-	catalogPrefix  = "catalogs/"
 	ElementsKind   = "catalog_elements"
+	catalogPrefix  = "catalogs/"
 )
 
+// CatalogTypes are the kinds of catalogs.
 var CatalogTypes = []string{RegularCatalog, "products", "invoices"}
 
 // Kind is the catalog's name as an entity: where its fields are kept, and its path in the API.
 func (c *Catalog) Kind() string { return fmt.Sprintf("%s%d", catalogPrefix, c.ID) }
 
+// CatalogOf returns nil for an unknown catalog.
 func CatalogOf(a *Account, id int64) *Catalog {
 	for _, c := range a.Catalogs {
 		if c.ID == id {

@@ -4,36 +4,6 @@ import (
 	"encoding/json"
 )
 
-// Unsorted is an incoming lead.
-type Unsorted struct {
-	UID        string
-	Category   string
-	SourceUID  string
-	SourceName string
-	PipelineID int64
-	CreatedAt  int64
-	Metadata   json.RawMessage
-	LeadID     int64
-	ContactID  int64
-	Outcome    string // accepted or declined; empty while it waits
-	SettledAt  int64
-}
-
-// Change is something that happened to an entity, as webhooks tell it (amocrm.md §7.2).
-type Change struct {
-	Entity         string // leads, contacts, companies, tasks
-	Action         string // add, update, status, responsible, note, delete, restore
-	ID             int64
-	OldStatus      int64 // of a status change
-	OldPipeline    int64
-	OldResponsible int64 // of a change of the responsible user
-	NoteID         int64 // of an added note
-	By             int64 // user who did it
-}
-
-// Sale is the price with its cents.
-func (l *Lead) Sale() float64 { return float64(l.Price*100+l.Cents) / 100 }
-
 // User is a CRM user.
 type User struct {
 	ID          int64
@@ -146,6 +116,9 @@ type Lead struct {
 	Contacts     []LeadContact
 }
 
+// Sale is the price with its cents.
+func (l *Lead) Sale() float64 { return float64(l.Price*100+l.Cents) / 100 }
+
 // LeadContact links a contact to a lead.
 type LeadContact struct {
 	ID     int64
@@ -210,4 +183,31 @@ type Hook struct {
 	CreatedBy            int64
 	CreatedAt, UpdatedAt int64
 	Failures             []int64 // times of bad answers within the last two hours
+}
+
+// Unsorted is an incoming lead.
+type Unsorted struct {
+	UID        string
+	Category   string
+	SourceUID  string
+	SourceName string
+	PipelineID int64
+	CreatedAt  int64
+	Metadata   json.RawMessage
+	LeadID     int64
+	ContactID  int64
+	Outcome    string // accepted or declined; empty while it waits
+	SettledAt  int64
+}
+
+// Change is something that happened to an entity, as webhooks tell it (amocrm.md §7.2).
+type Change struct {
+	Entity         string // leads, contacts, companies, tasks
+	Action         string // add, update, status, responsible, note, delete, restore
+	ID             int64
+	OldStatus      int64 // of a status change
+	OldPipeline    int64
+	OldResponsible int64 // of a change of the responsible user
+	NoteID         int64 // of an added note
+	By             int64 // user who did it
 }

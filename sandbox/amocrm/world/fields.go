@@ -6,6 +6,26 @@ import (
 	"strings"
 )
 
+// FieldOf returns nil for an unknown field.
+func FieldOf(a *Account, entity string, id int64) *Field {
+	for _, f := range a.Fields[entity] {
+		if f.ID == id {
+			return f
+		}
+	}
+	return nil
+}
+
+// FieldByCode returns nil for an unknown code.
+func FieldByCode(a *Account, entity, code string) *Field {
+	for _, f := range a.Fields[entity] {
+		if f.Code != "" && strings.EqualFold(f.Code, code) {
+			return f
+		}
+	}
+	return nil
+}
+
 // DefaultGroup is the predefined group that every kind has. Its fields tell no group_id.
 const DefaultGroup = "default"
 
@@ -62,22 +82,4 @@ func PutField(a *Account, w *World, entity string, f *Field) {
 			a.Fields[entity][i] = f
 		}
 	}
-}
-
-func FieldOf(a *Account, entity string, id int64) *Field {
-	for _, f := range a.Fields[entity] {
-		if f.ID == id {
-			return f
-		}
-	}
-	return nil
-}
-
-func FieldByCode(a *Account, entity, code string) *Field {
-	for _, f := range a.Fields[entity] {
-		if f.Code != "" && strings.EqualFold(f.Code, code) {
-			return f
-		}
-	}
-	return nil
 }

@@ -11,6 +11,7 @@ import (
 // Entities are the kinds that share notes, links, tags and custom fields.
 var Entities = []string{"leads", "contacts", "companies"}
 
+// IsEntity reports whether a name is one of the Entities.
 func IsEntity(name string) bool {
 	return name == "leads" || name == "contacts" || name == "companies"
 }
@@ -30,6 +31,7 @@ func (w *World) TakeID() int64 {
 	return w.NextID
 }
 
+// UserOf returns nil for an unknown user.
 func UserOf(a *Account, id int64) *User {
 	for _, u := range a.Users {
 		if u.ID == id {
@@ -39,6 +41,7 @@ func UserOf(a *Account, id int64) *User {
 	return nil
 }
 
+// LossReasonOf returns nil for an unknown loss reason.
 func LossReasonOf(a *Account, id int64) *LossReason {
 	for _, l := range a.LossReasons {
 		if l.ID == id {
@@ -98,6 +101,7 @@ func Bases(a *Account, entity string) []*Base {
 	return out
 }
 
+// SortedKeys returns the keys of a map in order.
 func SortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 // Singular is the entity's name in events and calls.

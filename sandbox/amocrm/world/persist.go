@@ -34,7 +34,7 @@ func (w *World) restoreNumbers() {
 			}
 		}
 		for _, n := range a.Notes {
-			restoreAny(n.Params)
+			restoreMap(n.Params)
 		}
 		for _, e := range a.Events {
 			e.After, e.Before = restoreRaw(e.After), restoreRaw(e.Before)

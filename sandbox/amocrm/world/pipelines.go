@@ -1,38 +1,13 @@
 package world
 
-// WrapStages puts Unsorted before a pipeline's own stages and the two closing ones behind them.
-func WrapStages(own []*Status, unsorted, won, lost string) []*Status {
-	all := []*Status{{Name: unsorted, Sort: 10, Color: "#c1c1c1", Type: UnsortedType}}
-	for i, st := range own {
-		st.Sort = int64(20 + 10*i)
-		all = append(all, st)
-	}
-	return append(all,
-		&Status{ID: StatusWon, Name: won, Sort: 10000, Color: "#CCFF66"},
-		&Status{ID: StatusLost, Name: lost, Sort: 11000, Color: "#D5D8DB"})
-}
+// The type of the stage Unsorted, and the ids of the two closing stages of every pipeline.
+const (
+	UnsortedType = 1
+	StatusWon    = 142
+	StatusLost   = 143
+)
 
-// AddPipeline gives ids and makes it the only main one when it is main.
-func AddPipeline(w *World, a *Account, p *Pipeline) {
-	p.ID = w.TakeID()
-	for _, st := range p.Statuses {
-		if st.ID == 0 {
-			st.ID = w.TakeID()
-		}
-	}
-	a.Pipelines = append(a.Pipelines, p)
-	SetMain(a, p)
-}
-
-func SetMain(a *Account, main *Pipeline) {
-	if !main.Main {
-		return
-	}
-	for _, p := range a.Pipelines {
-		p.Main = p == main
-	}
-}
-
+// Closed reports whether a stage is one of the two that end a lead.
 func Closed(status int64) bool { return status == StatusWon || status == StatusLost }
 
 // StatusOf finds a stage by the pair that identifies it; both are nil-able.
@@ -49,6 +24,7 @@ func StatusOf(a *Account, pipelineID, statusID int64) (*Pipeline, *Status) {
 	return p, nil
 }
 
+// PipelineOf returns nil for an unknown pipeline.
 func PipelineOf(a *Account, id int64) *Pipeline {
 	for _, p := range a.Pipelines {
 		if p.ID == id {
@@ -78,8 +54,36 @@ func FirstStatus(p *Pipeline) *Status {
 	return p.Statuses[0]
 }
 
-const (
-	UnsortedType = 1
-	StatusWon    = 142
-	StatusLost   = 143
-)
+// WrapStages puts Unsorted before a pipeline's own stages and the two closing ones behind them.
+func WrapStages(own []*Status, unsorted, won, lost string) []*Status {
+	all := []*Status{{Name: unsorted, Sort: 10, Color: "#c1c1c1", Type: UnsortedType}}
+	for i, st := range own {
+		st.Sort = int64(20 + 10*i)
+		all = append(all, st)
+	}
+	return append(all,
+		&Status{ID: StatusWon, Name: won, Sort: 10000, Color: "#CCFF66"},
+		&Status{ID: StatusLost, Name: lost, Sort: 11000, Color: "#D5D8DB"})
+}
+
+// AddPipeline gives ids and makes it the only main one when it is main.
+func AddPipeline(w *World, a *Account, p *Pipeline) {
+	p.ID = w.TakeID()
+	for _, st := range p.Statuses {
+		if st.ID == 0 {
+			st.ID = w.TakeID()
+		}
+	}
+	a.Pipelines = append(a.Pipelines, p)
+	SetMain(a, p)
+}
+
+// SetMain makes a pipeline that is to be the main one the only such.
+func SetMain(a *Account, main *Pipeline) {
+	if !main.Main {
+		return
+	}
+	for _, p := range a.Pipelines {
+		p.Main = p == main
+	}
+}

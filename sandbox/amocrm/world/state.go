@@ -1,3 +1,8 @@
+// Package world is everything that the local amoCRM remembers: accounts with their users, pipelines, fields, people, deals
+// and what hangs on them, integrations and grants. It is plain data, so that it can be saved as one JSON file, with the
+// ways to find things in it and the audit feed that every change is written to.
+//
+// It refuses to know HTTP and what may be changed. The caller holds the lock of the kit.State that guards the World.
 package world
 
 import (

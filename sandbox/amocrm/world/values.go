@@ -9,6 +9,92 @@ import (
 	"time"
 )
 
+// PlainNumbers turns json.Number into int64 or float64 all the way down, so that a value is the same before and
+// after the state was saved.
+func PlainNumbers(raw any) any {
+	switch x := raw.(type) {
+	case json.Number:
+		if n, err := x.Int64(); err == nil {
+			return n
+		}
+		f, err := x.Float64()
+		if err != nil {
+			return x.String()
+		}
+		return f
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, el := range x {
+			out[k] = PlainNumbers(el)
+		}
+		return out
+	case []any:
+		out := make([]any, len(x))
+		for i, el := range x {
+			out[i] = PlainNumbers(el)
+		}
+		return out
+	}
+	return raw
+}
+
+// ToInt reads a whole number out of any decoded JSON value; numeric strings too.
+func ToInt(raw any) (int64, bool) {
+	switch n := raw.(type) {
+	case json.Number:
+		return ParseWhole(n.String())
+	case string:
+		return ParseWhole(n)
+	case float64:
+		if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+			return int64(n), true
+		}
+	case int64:
+		return n, true
+	case int:
+		return int64(n), true
+	}
+	return 0, false
+}
+
+// ParseWhole reads a whole number, also one that is written with a fraction or an exponent.
+func ParseWhole(s string) (int64, bool) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return n, true
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+// ValueStrings lists the texts inside a stored value: what search and the audit feed see of it.
+func ValueStrings(raw any) []string {
+	switch x := raw.(type) {
+	case nil:
+		return nil
+	case string:
+		return []string{x}
+	case float64:
+		return []string{strconv.FormatFloat(x, 'f', -1, 64)}
+	case map[string]any:
+		var out []string
+		for _, el := range x {
+			out = append(out, ValueStrings(el)...)
+		}
+		slices.Sort(out)
+		return out
+	case []any:
+		var out []string
+		for _, el := range x {
+			out = append(out, ValueStrings(el)...)
+		}
+		return out
+	}
+	return []string{fmt.Sprint(raw)}
+}
+
 // PHPString is how a value looks in a form that PHP wrote.
 func PHPString(v any) string {
 	switch t := v.(type) {
@@ -51,116 +137,14 @@ func restoreRaw(m json.RawMessage) json.RawMessage {
 func restoreFields(fields []FieldValue) {
 	for _, f := range fields {
 		for _, v := range f.Values {
-			restoreAny(v)
+			restoreMap(v)
 		}
 	}
 }
 
-// restoreAny turns the json.Numbers inside v into int64 or float64, maps and slices in place.
-func restoreAny(v any) any {
-	switch t := v.(type) {
-	case json.Number:
-		if n, err := t.Int64(); err == nil {
-			return n
-		}
-		f, err := t.Float64()
-		if err != nil {
-			return t.String()
-		}
-		return f
-	case map[string]any:
-		for k, e := range t {
-			t[k] = restoreAny(e)
-		}
-	case []any:
-		for i, e := range t {
-			t[i] = restoreAny(e)
-		}
+// restoreMap turns the json.Numbers in m into plain numbers, in place.
+func restoreMap(m map[string]any) {
+	for k, v := range m {
+		m[k] = PlainNumbers(v)
 	}
-	return v
-}
-
-// ToInt reads a whole number out of any decoded JSON value; numeric strings too.
-func ToInt(raw any) (int64, bool) {
-	switch n := raw.(type) {
-	case json.Number:
-		return ParseWhole(n.String())
-	case string:
-		return ParseWhole(n)
-	case float64:
-		if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
-			return int64(n), true
-		}
-	case int64:
-		return n, true
-	case int:
-		return int64(n), true
-	}
-	return 0, false
-}
-
-func ParseWhole(s string) (int64, bool) {
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return n, true
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
-		return 0, false
-	}
-	return int64(f), true
-}
-
-// PlainNumbers turns json.Number into int64 or float64 all the way down, so that a value is the same before and
-// after the state was saved.
-func PlainNumbers(raw any) any {
-	switch x := raw.(type) {
-	case json.Number:
-		if n, err := x.Int64(); err == nil {
-			return n
-		}
-		f, err := x.Float64()
-		if err != nil {
-			return x.String()
-		}
-		return f
-	case map[string]any:
-		out := make(map[string]any, len(x))
-		for k, el := range x {
-			out[k] = PlainNumbers(el)
-		}
-		return out
-	case []any:
-		out := make([]any, len(x))
-		for i, el := range x {
-			out[i] = PlainNumbers(el)
-		}
-		return out
-	}
-	return raw
-}
-
-// ValueStrings lists the texts inside a stored value: what search and the audit feed see of it.
-func ValueStrings(raw any) []string {
-	switch x := raw.(type) {
-	case nil:
-		return nil
-	case string:
-		return []string{x}
-	case float64:
-		return []string{strconv.FormatFloat(x, 'f', -1, 64)}
-	case map[string]any:
-		var out []string
-		for _, el := range x {
-			out = append(out, ValueStrings(el)...)
-		}
-		slices.Sort(out)
-		return out
-	case []any:
-		var out []string
-		for _, el := range x {
-			out = append(out, ValueStrings(el)...)
-		}
-		return out
-	}
-	return []string{fmt.Sprint(raw)}
 }

@@ -1,3 +1,7 @@
+// Package v4 is the v4 API of the local amoCRM: one type for each area, with its routes, and what an answer shows.
+//
+// It refuses to know tokens and limits, which the gate has dealt with, and changes nothing but through an edit.Writer or,
+// where no feed and no webhook hears of it, under the write lock.
 package v4
 
 import (
@@ -6,17 +10,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/sandbox/kit"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // obj is a JSON object on its way out or in.
 type obj = map[string]any
 
-// route is one method and path of the v4 API, below apiRoot. Wildcards stand for whole segments.
+// route is one method and path of the v4 API, below api.Root. Wildcards stand for whole segments.
 type route struct {
 	method, path string
 	h            api.Handler
@@ -54,6 +57,7 @@ type API struct {
 	table []route
 }
 
+// New returns the API with all its areas.
 func New(d Deps) API {
 	t := slices.Concat(accounts(d).routes(), pipelines(d).routes(), lossReasons(d).routes(), cards(d).routes(), unsorted(d).routes(),
 		events(d).routes(), tasks(d).routes(), webhooks(d).routes(), notes(d).routes(), links(d).routes(), tags(d).routes(),

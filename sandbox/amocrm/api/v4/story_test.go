@@ -4,10 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/sandbox/scenario"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/seed"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
 func TestAPI_theWholeStorySeeds(t *testing.T) {
