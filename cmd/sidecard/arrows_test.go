@@ -42,7 +42,11 @@ func allowed(from, to string) bool {
 	switch {
 	case in(from, "cmd", "e2e", "bench", "deploy"):
 		return true
-	case in(from, "sandbox"):
+	case in(from, "sandbox/kit", "sandbox/scenario"):
+		return in(to, from)
+	case strings.HasPrefix(from, "sandbox/"): // a system knows no other one
+		return in(to, "sandbox/kit", "sandbox/scenario", path.Join("sandbox", strings.Split(from, "/")[1]))
+	case from == "sandbox":
 		return in(to, "sandbox")
 	case in(to, "sandbox", "cmd", "e2e", "bench", "deploy"):
 		return false
