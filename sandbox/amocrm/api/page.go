@@ -17,13 +17,13 @@ const (
 	MaxEventsLimit = 100
 )
 
-// page is the part of a list that the client asked for; number counts from 1.
-type page struct{ number, limit int }
+// Page is the part of a list that the client asked for; number counts from 1.
+type Page struct{ number, limit int }
 
 // ReadPage takes page and limit from the query. It answers 422 itself when the limit is over max.
-func ReadPage(w http.ResponseWriter, r *http.Request, limit, max int) (page, bool) {
+func ReadPage(w http.ResponseWriter, r *http.Request, limit, max int) (Page, bool) {
 	q := r.URL.Query()
-	p := page{number: 1, limit: limit}
+	p := Page{number: 1, limit: limit}
 	if n, err := strconv.Atoi(q.Get("page")); err == nil && n > 0 {
 		p.number = n
 	}
@@ -38,7 +38,7 @@ func ReadPage(w http.ResponseWriter, r *http.Request, limit, max int) (page, boo
 }
 
 // SlicePage returns the page's part of all, and whether something follows it.
-func SlicePage[T any](all []T, p page) (part []T, more bool) {
+func SlicePage[T any](all []T, p Page) (part []T, more bool) {
 	// Compared by division: a page number near the largest int must not overflow into a negative start.
 	if p.number-1 > len(all)/p.limit {
 		return nil, false
@@ -58,7 +58,7 @@ func href(address string) obj { return obj{"href": address} }
 func SelfLink(address string) obj { return obj{"self": href(address)} }
 
 // pageURL is the request's own address with another page number.
-func pageURL(r *http.Request, p page, number int) string {
+func pageURL(r *http.Request, p Page, number int) string {
 	q := r.URL.Query()
 	q.Set("page", strconv.Itoa(number))
 	q.Set("limit", strconv.Itoa(p.limit))
@@ -66,7 +66,7 @@ func pageURL(r *http.Request, p page, number int) string {
 }
 
 // pageLinks are _links of a page: self always, next unless it is the last, first and prev unless it is the first.
-func pageLinks(r *http.Request, p page, more bool) obj {
+func pageLinks(r *http.Request, p Page, more bool) obj {
 	links := SelfLink(pageURL(r, p, p.number))
 	if more {
 		links["next"] = href(pageURL(r, p, p.number+1))
@@ -79,7 +79,7 @@ func pageLinks(r *http.Request, p page, more bool) obj {
 }
 
 // AnswerPage writes a page of a list without totals; an empty one is 204 (amocrm.md rule 1).
-func AnswerPage(w http.ResponseWriter, r *http.Request, p page, key string, items []obj, more bool) {
+func AnswerPage(w http.ResponseWriter, r *http.Request, p Page, key string, items []obj, more bool) {
 	if len(items) == 0 {
 		w.WriteHeader(http.StatusNoContent)
 		return
@@ -90,7 +90,7 @@ func AnswerPage(w http.ResponseWriter, r *http.Request, p page, key string, item
 }
 
 // AnswerCounted writes a page of a list that tells its totals: users, custom fields, loss reasons.
-func AnswerCounted(w http.ResponseWriter, r *http.Request, p page, key string, items []obj, more bool, total int) {
+func AnswerCounted(w http.ResponseWriter, r *http.Request, p Page, key string, items []obj, more bool, total int) {
 	if len(items) == 0 {
 		w.WriteHeader(http.StatusNoContent)
 		return

@@ -43,6 +43,17 @@ func (f *Refusal) Add(requestID string, errs []FieldError) {
 	}
 }
 
+// Check checks every item of a batch, keeps what is wrong and reports whether nothing is.
+func (f *Refusal) Check(a *world.Account, items []obj, read func(v Check, m obj, i int)) bool {
+	for i, m := range items {
+		v := NewCheck(a)
+		read(v, m, i)
+		id, _ := api.RequestID(m, i)
+		f.Add(id, *v.Errs)
+	}
+	return !f.Any()
+}
+
 // Any reports whether the batch is refused.
 func (f *Refusal) Any() bool { return len(f.Items) > 0 || len(f.lossReason) > 0 }
 

@@ -130,37 +130,19 @@ var entityNames = obj{"leads": obj{
 
 // listUsers answers GET /users.
 func (s accounts) listUsers(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
-	if !ok {
-		return
-	}
-	var items []obj
-	var more bool
-	var total int
-	s.State.Read(func(*world.World) {
-		var part []*world.User
-		part, more = api.SlicePage(c.Account.Users, p)
-		total = len(c.Account.Users)
-		for _, u := range part {
-			items = append(items, renderUser(r, c.Account, u))
-		}
-	})
-	api.AnswerCounted(w, r, p, "users", items, more, total)
+	answerCounted(s.State, w, r, "users", func(*world.World) []*world.User {
+		return c.Account.Users
+	}, func(u *world.User) obj { return renderUser(r, c.Account, u) })
 }
 
 // getUser answers GET /users/{id}.
 func (s accounts) getUser(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	var o obj
-	s.State.Read(func(*world.World) {
+	answerOne(s.State, w, "User", func() obj {
 		if u := world.UserOf(c.Account, api.PathID(r, "id")); u != nil {
-			o = renderUser(r, c.Account, u)
+			return renderUser(r, c.Account, u)
 		}
+		return nil
 	})
-	if o == nil {
-		api.NotFound(w, "User")
-		return
-	}
-	api.WriteHAL(w, http.StatusOK, o)
 }
 
 // renderUser is a user as GET answers it (EX user-by-id.json, users-list.json).

@@ -20,13 +20,9 @@ func (s notes) createCalls(w http.ResponseWriter, r *http.Request, c api.Caller)
 	calls, failed := []obj{}, []obj{}
 	s.State.Write(func(state *world.World) {
 		var notes []*world.Note
-		for i, m := range items {
-			v := edit.NewCheck(c.Account)
+		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 			notes = append(notes, readCall(v, m))
-			rid, _ := api.RequestID(m, i)
-			bad.Add(rid, *v.Errs)
-		}
-		if bad.Any() {
+		}) {
 			return
 		}
 		x := s.Editor.Writer(state, c.Account, c.User)

@@ -79,25 +79,16 @@ func (s cards) routes() []route {
 // listEntities answers GET /leads, /contacts, /companies (amocrm.md §4.1, §5.1).
 func (s cards) listEntities(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
-		if !ok {
-			return
-		}
-		var items []obj
-		var more bool
-		s.State.Read(func(state *world.World) {
-			v := newView(r, c.Account, entity)
-			var part []*world.Base
-			part, more = api.SlicePage(s.selectEntities(state, c.Account, entity, r.URL.Query(), v), p)
-			for _, b := range part {
-				if b.Deleted {
-					items = append(items, v.renderDeleted(c.Account.Leads[b.ID]))
-				} else {
-					items = append(items, v.entity(entity, b.ID))
-				}
+		var v view
+		answerList(s.State, w, r, entity, func(state *world.World) []*world.Base {
+			v = newView(r, c.Account, entity)
+			return s.selectEntities(state, c.Account, entity, r.URL.Query(), v)
+		}, func(b *world.Base) obj {
+			if b.Deleted {
+				return v.renderDeleted(c.Account.Leads[b.ID])
 			}
+			return v.entity(entity, b.ID)
 		})
-		api.AnswerPage(w, r, p, entity, items, more)
 	}
 }
 

@@ -46,14 +46,8 @@ func (s catalogs) inCatalog(of func(kind string) api.Handler) api.Handler {
 
 // listCatalogs answers GET /catalogs with filter[id] and filter[type].
 func (s catalogs) listCatalogs(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
-	if !ok {
-		return
-	}
 	f := filters{r.URL.Query()}
-	var items []obj
-	var more bool
-	s.State.Read(func(*world.World) {
+	answerList(s.State, w, r, "catalogs", func(*world.World) []*world.Catalog {
 		var all []*world.Catalog
 		for _, cat := range c.Account.Catalogs {
 			if f.id("id", cat.ID) && f.oneOf("type", cat.Type) {
@@ -61,28 +55,18 @@ func (s catalogs) listCatalogs(w http.ResponseWriter, r *http.Request, c api.Cal
 			}
 		}
 		slices.SortStableFunc(all, func(a, b *world.Catalog) int { return cmp.Compare(a.Sort, b.Sort) })
-		var part []*world.Catalog
-		part, more = api.SlicePage(all, p)
-		for _, cat := range part {
-			items = append(items, renderCatalog(r, c.Account, cat))
-		}
-	})
-	api.AnswerPage(w, r, p, "catalogs", items, more)
+		return all
+	}, func(cat *world.Catalog) obj { return renderCatalog(r, c.Account, cat) })
 }
 
 // getCatalog answers GET /catalogs/{catalog}.
 func (s catalogs) getCatalog(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	var o obj
-	s.State.Read(func(*world.World) {
+	answerOne(s.State, w, "Catalog", func() obj {
 		if cat := world.CatalogOf(c.Account, api.PathID(r, "catalog")); cat != nil {
-			o = renderCatalog(r, c.Account, cat)
+			return renderCatalog(r, c.Account, cat)
 		}
+		return nil
 	})
-	if o == nil {
-		api.NotFound(w, "Catalog")
-		return
-	}
-	api.WriteHAL(w, http.StatusOK, o)
 }
 
 // createCatalogs answers POST /catalogs.
@@ -138,8 +122,7 @@ func (s catalogs) writeCatalogs(w http.ResponseWriter, r *http.Request, c api.Ca
 			count[""]++
 			count[cat.Type]++
 		}
-		for i, m := range items {
-			v := edit.NewCheck(c.Account)
+		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 			next[i] = editCatalog(v, base(v, m), m)
 			if cat := next[i]; cat.ID == 0 && !v.Failed() {
 				count[""]++
@@ -148,10 +131,7 @@ func (s catalogs) writeCatalogs(w http.ResponseWriter, r *http.Request, c api.Ca
 					v.NotExpected("type")
 				}
 			}
-			rid, _ := api.RequestID(m, i)
-			bad.Add(rid, *v.Errs)
-		}
-		if bad.Any() {
+		}) {
 			return
 		}
 		x := s.Editor.Writer(state, c.Account, c.User)

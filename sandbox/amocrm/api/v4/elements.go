@@ -14,46 +14,30 @@ import (
 // listElements answers GET /catalogs/{catalog}/elements with query and filter[id].
 func (s catalogs) listElements(kind string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
-		if !ok {
-			return
-		}
 		q := r.URL.Query()
 		f, m := filters{q}, newMatcher(q.Get("query"))
 		bare := api.QueryList(q, "id") // the official library leaves the word filter out
-		var items []obj
-		var more bool
-		s.State.Read(func(*world.World) {
+		answerList(s.State, w, r, "elements", func(*world.World) []*world.Base {
 			var all []*world.Base
 			for _, b := range world.ElementsOf(c.Account, kind) {
 				if f.id("id", b.ID) && (bare == nil || slices.Contains(bare, strconv.FormatInt(b.ID, 10))) && (m == nil || m.matches(b)) {
 					all = append(all, b)
 				}
 			}
-			var part []*world.Base
-			part, more = api.SlicePage(all, p)
-			for _, b := range part {
-				items = append(items, renderElement(r, c.Account, kind, b))
-			}
-		})
-		api.AnswerPage(w, r, p, "elements", items, more)
+			return all
+		}, func(b *world.Base) obj { return renderElement(r, c.Account, kind, b) })
 	}
 }
 
 // getElement answers GET /catalogs/{catalog}/elements/{id}.
 func (s catalogs) getElement(kind string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		var o obj
-		s.State.Read(func(*world.World) {
+		answerOne(s.State, w, "Element", func() obj {
 			if b := world.CatalogOf(c.Account, api.PathID(r, "catalog")).Elements[api.PathID(r, "id")]; b != nil {
-				o = renderElement(r, c.Account, kind, b)
+				return renderElement(r, c.Account, kind, b)
 			}
+			return nil
 		})
-		if o == nil {
-			api.NotFound(w, "Element")
-			return
-		}
-		api.WriteHAL(w, http.StatusOK, o)
 	}
 }
 
@@ -92,8 +76,7 @@ func (s catalogs) writeElements(w http.ResponseWriter, r *http.Request, c api.Ca
 	s.State.Write(func(state *world.World) {
 		cat := world.CatalogOf(c.Account, api.PathID(r, "catalog"))
 		var drafts []*edit.Draft
-		for i, m := range items {
-			v := edit.NewCheck(c.Account)
+		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 			if made {
 				v.Required(m, "name")
 			}
@@ -102,10 +85,7 @@ func (s catalogs) writeElements(w http.ResponseWriter, r *http.Request, c api.Ca
 				d.ID = readElementID(v, cat, m)
 			}
 			drafts = append(drafts, d)
-			rid, _ := api.RequestID(m, i)
-			bad.Add(rid, *v.Errs)
-		}
-		if bad.Any() {
+		}) {
 			return
 		}
 		x := s.Editor.Writer(state, c.Account, c.User)

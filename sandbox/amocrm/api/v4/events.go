@@ -112,20 +112,14 @@ func wants(list []string, value any) bool {
 
 // getEvent answers GET /events/{id}.
 func (s events) getEvent(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	var o obj
-	s.State.Read(func(*world.World) {
+	answerOne(s.State, w, "Event", func() obj {
 		for _, e := range slices.Backward(c.Account.Events) {
 			if e.ID == r.PathValue("id") {
-				o = renderEvent(r, c.Account, e)
-				return
+				return renderEvent(r, c.Account, e)
 			}
 		}
+		return nil
 	})
-	if o == nil {
-		api.NotFound(w, "Event")
-		return
-	}
-	api.WriteHAL(w, http.StatusOK, o)
 }
 
 // renderEvent is an event as GET answers it (EX event-by-id.json); with=lead_name and the like add the name.

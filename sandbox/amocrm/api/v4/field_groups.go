@@ -79,18 +79,14 @@ func (s fields) createFieldGroups(entity string) api.Handler {
 		var out []obj
 		s.State.Write(func(state *world.World) {
 			var made []*world.FieldGroup
-			for i, m := range items {
-				v := edit.NewCheck(c.Account)
+			if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 				g := &world.FieldGroup{Name: edit.Or(v.Required(m, "name"), "")}
 				if m["sort"] == nil {
 					v.Missing("sort")
 				}
 				g.Sort = edit.Or(v.Integer(m, "sort"), 0)
-				rid, _ := api.RequestID(m, i)
-				bad.Add(rid, *v.Errs)
 				made = append(made, g)
-			}
-			if bad.Any() {
+			}) {
 				return
 			}
 			for i, g := range made {

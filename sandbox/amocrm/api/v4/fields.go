@@ -13,15 +13,8 @@ import (
 // listFields answers GET /{entity}/custom_fields: 50 a page unless asked otherwise, filter[type] and [id], order.
 func (s fields) listFields(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
-		if !ok {
-			return
-		}
 		q := r.URL.Query()
-		var items []obj
-		var more bool
-		var total int
-		s.State.Read(func(*world.World) {
+		answerCounted(s.State, w, r, "custom_fields", func(*world.World) []*world.Field {
 			var all []*world.Field
 			for _, f := range c.Account.Fields[entity] {
 				if by := (filters{q}); by.oneOf("type", f.Type) && by.id("id", f.ID) {
@@ -39,33 +32,24 @@ func (s fields) listFields(entity string) api.Handler {
 			} else {
 				slices.SortStableFunc(all, func(a, b *world.Field) int { return cmp.Compare(a.Sort, b.Sort) })
 			}
-			total = len(all)
-			var part []*world.Field
-			part, more = api.SlicePage(all, p)
-			for _, f := range part {
-				o := renderField(r, c.Account, entity, f)
-				o["settings"] = nil
-				items = append(items, o)
-			}
+			return all
+		}, func(f *world.Field) obj {
+			o := renderField(r, c.Account, entity, f)
+			o["settings"] = nil
+			return o
 		})
-		api.AnswerCounted(w, r, p, "custom_fields", items, more, total)
 	}
 }
 
 // getField answers GET /{entity}/custom_fields/{id}.
 func (s fields) getField(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		var o obj
-		s.State.Read(func(*world.World) {
+		answerOne(s.State, w, "Custom field", func() obj {
 			if f := world.FieldOf(c.Account, entity, api.PathID(r, "id")); f != nil {
-				o = renderField(r, c.Account, entity, f)
+				return renderField(r, c.Account, entity, f)
 			}
+			return nil
 		})
-		if o == nil {
-			api.NotFound(w, "Custom field")
-			return
-		}
-		api.WriteHAL(w, http.StatusOK, o)
 	}
 }
 

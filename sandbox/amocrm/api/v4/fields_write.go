@@ -105,13 +105,9 @@ func (s fields) writeFields(w http.ResponseWriter, r *http.Request, c api.Caller
 	var out []obj
 	s.State.Write(func(state *world.World) {
 		next := make([]*world.Field, len(items))
-		for i, m := range items {
-			v := edit.NewCheck(c.Account)
+		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 			next[i] = readFieldDefinition(v, entity, *base(v, m), m)
-			rid, _ := api.RequestID(m, i)
-			bad.Add(rid, *v.Errs)
-		}
-		if bad.Any() {
+		}) {
 			return
 		}
 		for i, f := range next {

@@ -123,13 +123,9 @@ func (s links) link(entity string, join bool) api.Handler {
 				return
 			}
 			var orders []edit.LinkOrder
-			for i, m := range items {
-				v := edit.NewCheck(c.Account)
+			if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 				orders = append(orders, edit.ReadLinkOrder(v, entity, owner, m))
-				rid, _ := api.RequestID(m, i)
-				bad.Add(rid, *v.Errs)
-			}
-			if bad.Any() {
+			}) {
 				return
 			}
 			x := s.Editor.Writer(state, c.Account, c.User)

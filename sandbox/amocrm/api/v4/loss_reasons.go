@@ -22,37 +22,19 @@ func (s lossReasons) routes() []route {
 
 // listLossReasons answers GET /leads/loss_reasons.
 func (s lossReasons) listLossReasons(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
-	if !ok {
-		return
-	}
-	var items []obj
-	var more bool
-	var total int
-	s.State.Read(func(*world.World) {
-		var part []*world.LossReason
-		part, more = api.SlicePage(c.Account.LossReasons, p)
-		total = len(c.Account.LossReasons)
-		for _, l := range part {
-			items = append(items, renderLossReason(r, l))
-		}
-	})
-	api.AnswerCounted(w, r, p, "loss_reasons", items, more, total)
+	answerCounted(s.State, w, r, "loss_reasons", func(*world.World) []*world.LossReason {
+		return c.Account.LossReasons
+	}, func(l *world.LossReason) obj { return renderLossReason(r, l) })
 }
 
 // getLossReason answers GET /leads/loss_reasons/{id}.
 func (s lossReasons) getLossReason(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	var o obj
-	s.State.Read(func(*world.World) {
+	answerOne(s.State, w, "Loss reason", func() obj {
 		if l := world.LossReasonOf(c.Account, api.PathID(r, "id")); l != nil {
-			o = renderLossReason(r, l)
+			return renderLossReason(r, l)
 		}
+		return nil
 	})
-	if o == nil {
-		api.NotFound(w, "Loss reason")
-		return
-	}
-	api.WriteHAL(w, http.StatusOK, o)
 }
 
 func renderLossReason(r *http.Request, l *world.LossReason) obj {
@@ -72,15 +54,11 @@ func (s lossReasons) createLossReasons(w http.ResponseWriter, r *http.Request, c
 	var out []obj
 	s.State.Write(func(state *world.World) {
 		var made []*world.LossReason
-		for i, m := range items {
-			v := edit.NewCheck(c.Account)
+		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 			l := &world.LossReason{Name: edit.Or(v.Required(m, "name"), ""), CreatedAt: s.Now().Unix()}
 			l.Sort = edit.Or(v.Integer(m, "sort"), int64(100_000*(len(c.Account.LossReasons)+i+1)))
-			rid, _ := api.RequestID(m, i)
-			bad.Add(rid, *v.Errs)
 			made = append(made, l)
-		}
-		if bad.Any() {
+		}) {
 			return
 		}
 		for i, l := range made {

@@ -32,16 +32,10 @@ func (s notes) routes() []route {
 // listNotes answers GET /{entity}/notes and GET /{entity}/{id}/notes.
 func (s notes) listNotes(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
-		if !ok {
-			return
-		}
 		q := r.URL.Query()
 		f := filters{q}
 		owner := api.PathID(r, "id") // 0 for all
-		var items []obj
-		var more bool
-		s.State.Read(func(*world.World) {
+		answerList(s.State, w, r, "notes", func(*world.World) []*world.Note {
 			var all []*world.Note
 			for _, n := range c.Account.Notes {
 				if n.Entity == entity && (owner == 0 || n.EntityID == owner) && f.id("id", n.ID) &&
@@ -57,30 +51,20 @@ func (s notes) listNotes(entity string) api.Handler {
 				}
 				return n.ID, n.ID
 			})
-			var part []*world.Note
-			part, more = api.SlicePage(all, p)
-			for _, n := range part {
-				items = append(items, renderNote(r, c.Account, n))
-			}
-		})
-		api.AnswerPage(w, r, p, "notes", items, more)
+			return all
+		}, func(n *world.Note) obj { return renderNote(r, c.Account, n) })
 	}
 }
 
 // getNote answers GET /{entity}/notes/{note} and GET /{entity}/{id}/notes/{note}.
 func (s notes) getNote(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		var o obj
-		s.State.Read(func(*world.World) {
+		answerOne(s.State, w, "Note", func() obj {
 			if n := noteAt(c.Account, entity, r); n != nil {
-				o = renderNote(r, c.Account, n)
+				return renderNote(r, c.Account, n)
 			}
+			return nil
 		})
-		if o == nil {
-			api.NotFound(w, "Note")
-			return
-		}
-		api.WriteHAL(w, http.StatusOK, o)
 	}
 }
 

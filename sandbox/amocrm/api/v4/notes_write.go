@@ -19,13 +19,9 @@ func (s notes) createNotes(entity string) api.Handler {
 		var out []obj
 		s.State.Write(func(state *world.World) {
 			var made []*world.Note
-			for i, m := range items {
-				v := edit.NewCheck(c.Account)
+			if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 				made = append(made, edit.ReadNote(v, entity, m, api.PathID(r, "id")))
-				rid, _ := api.RequestID(m, i)
-				bad.Add(rid, *v.Errs)
-			}
-			if bad.Any() {
+			}) {
 				return
 			}
 			x := s.Editor.Writer(state, c.Account, c.User)
@@ -78,16 +74,12 @@ func (s notes) updateNote(entity string) api.Handler {
 func (s notes) patchNotes(r *http.Request, c api.Caller, entity string, items []obj) (out []obj, bad edit.Refusal) {
 	s.State.Write(func(state *world.World) {
 		notes, next := make([]*world.Note, len(items)), make([]world.Note, len(items))
-		for i, m := range items {
-			v := edit.NewCheck(c.Account)
+		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 			notes[i] = knownNote(v, entity, api.PathID(r, "id"), m)
 			if notes[i] != nil {
 				next[i] = editNote(v, *notes[i], m)
 			}
-			rid, _ := api.RequestID(m, i)
-			bad.Add(rid, *v.Errs)
-		}
-		if bad.Any() {
+		}) {
 			return
 		}
 		x := s.Editor.Writer(state, c.Account, c.User)

@@ -52,17 +52,12 @@ func answerPipelines(w http.ResponseWriter, r *http.Request, items []obj) {
 
 // getPipeline answers GET /leads/pipelines/{id}; an unknown one is 404, unlike leads.
 func (s pipelines) getPipeline(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	var o obj
-	s.State.Read(func(*world.World) {
+	answerOne(s.State, w, "Pipeline", func() obj {
 		if p := world.PipelineOf(c.Account, api.PathID(r, "id")); p != nil {
-			o = renderPipeline(r, c.Account, p)
+			return renderPipeline(r, c.Account, p)
 		}
+		return nil
 	})
-	if o == nil {
-		api.NotFound(w, "Pipeline")
-		return
-	}
-	api.WriteHAL(w, http.StatusOK, o)
 }
 
 // listStatuses answers GET /leads/pipelines/{id}/statuses.
@@ -112,8 +107,7 @@ func (s pipelines) createPipelines(w http.ResponseWriter, r *http.Request, c api
 	var out []obj
 	s.State.Write(func(state *world.World) {
 		var made []*world.Pipeline
-		for i, m := range items {
-			v := edit.NewCheck(c.Account)
+		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 			p := &world.Pipeline{Name: edit.Or(v.Required(m, "name"), "")}
 			if m["sort"] == nil {
 				v.Missing("sort")
@@ -129,11 +123,8 @@ func (s pipelines) createPipelines(w http.ResponseWriter, r *http.Request, c api
 				v.NotExpected("name")
 			}
 			p.Statuses = readPipelineStages(v, m)
-			rid, _ := api.RequestID(m, i)
-			bad.Add(rid, *v.Errs)
 			made = append(made, p)
-		}
-		if bad.Any() {
+		}) {
 			return
 		}
 		for i, p := range made {

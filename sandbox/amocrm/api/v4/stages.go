@@ -92,8 +92,7 @@ func (s pipelines) createStatuses(w http.ResponseWriter, r *http.Request, c api.
 			return
 		}
 		var made []*world.Status
-		for i, m := range items {
-			v := edit.NewCheck(c.Account)
+		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 			st := &world.Status{Name: edit.Or(v.Required(m, "name"), ""), Color: readColor(v, m), Edit: true}
 			if m["sort"] == nil {
 				v.Missing("sort")
@@ -102,11 +101,8 @@ func (s pipelines) createStatuses(w http.ResponseWriter, r *http.Request, c api.
 			if len(p.Statuses)+i >= maxStatuses {
 				v.NotExpected("name")
 			}
-			rid, _ := api.RequestID(m, i)
-			bad.Add(rid, *v.Errs)
 			made = append(made, st)
-		}
-		if bad.Any() {
+		}) {
 			return
 		}
 		own := slices.Concat(p.Statuses[1:len(p.Statuses)-2], made)

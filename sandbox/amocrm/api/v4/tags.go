@@ -23,28 +23,17 @@ func (s tags) routes() []route {
 // listTags answers GET /{entity}/tags with filter[id], filter[name] and query.
 func (s tags) listTags(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
-		if !ok {
-			return
-		}
 		f := filters{r.URL.Query()}
 		query := strings.ToLower(r.URL.Query().Get("query"))
-		var items []obj
-		var more bool
-		s.State.Read(func(*world.World) {
+		answerList(s.State, w, r, "tags", func(*world.World) []*world.Tag {
 			var all []*world.Tag
 			for _, t := range c.Account.Tags[entity] {
 				if f.id("id", t.ID) && f.exact("name", t.Name) && strings.Contains(strings.ToLower(t.Name), query) {
 					all = append(all, t)
 				}
 			}
-			var part []*world.Tag
-			part, more = api.SlicePage(all, p)
-			for _, t := range part {
-				items = append(items, renderTag(t))
-			}
-		})
-		api.AnswerPage(w, r, p, "tags", items, more)
+			return all
+		}, func(t *world.Tag) obj { return renderTag(t) })
 	}
 }
 
@@ -59,13 +48,9 @@ func (s tags) createTags(entity string) api.Handler {
 		var out []obj
 		s.State.Write(func(state *world.World) {
 			var refs []edit.TagRef
-			for i, m := range items {
-				v := edit.NewCheck(c.Account)
+			if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 				refs = append(refs, edit.TagRef{Name: edit.Or(v.Required(m, "name"), ""), Color: edit.Or(v.Text(m, "color"), "")})
-				rid, _ := api.RequestID(m, i)
-				bad.Add(rid, *v.Errs)
-			}
-			if bad.Any() {
+			}) {
 				return
 			}
 			for i, ref := range refs {

@@ -22,15 +22,9 @@ func (s tasks) routes() []route {
 
 // listTasks answers GET /tasks (amocrm.md §6.3).
 func (s tasks) listTasks(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
-	if !ok {
-		return
-	}
 	q := r.URL.Query()
 	f := filters{q}
-	var items []obj
-	var more bool
-	s.State.Read(func(*world.World) {
+	answerList(s.State, w, r, "tasks", func(*world.World) []*world.Task {
 		var all []*world.Task
 		for _, t := range c.Account.Tasks {
 			if takesTask(f, c.Account, t) {
@@ -47,13 +41,8 @@ func (s tasks) listTasks(w http.ResponseWriter, r *http.Request, c api.Caller) {
 			}
 			return t.ID, t.ID
 		})
-		var part []*world.Task
-		part, more = api.SlicePage(all, p)
-		for _, t := range part {
-			items = append(items, renderTask(r, c.Account, t))
-		}
-	})
-	api.AnswerPage(w, r, p, "tasks", items, more)
+		return all
+	}, func(t *world.Task) obj { return renderTask(r, c.Account, t) })
 }
 
 // takesTask reports whether the filter of a list lets a task through. The official library says task_type_id, created_by
@@ -74,17 +63,12 @@ func takesTask(f filters, a *world.Account, t *world.Task) bool {
 
 // getTask answers GET /tasks/{id}.
 func (s tasks) getTask(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	var o obj
-	s.State.Read(func(*world.World) {
+	answerOne(s.State, w, "Task", func() obj {
 		if t := c.Account.Tasks[api.PathID(r, "id")]; t != nil {
-			o = renderTask(r, c.Account, t)
+			return renderTask(r, c.Account, t)
 		}
+		return nil
 	})
-	if o == nil {
-		api.NotFound(w, "Task")
-		return
-	}
-	api.WriteHAL(w, http.StatusOK, o)
 }
 
 // createTasks answers POST /tasks.
@@ -98,8 +82,7 @@ func (s tasks) createTasks(w http.ResponseWriter, r *http.Request, c api.Caller)
 	s.State.Write(func(state *world.World) {
 		x := s.Editor.Writer(state, c.Account, c.User)
 		var made []world.Task
-		for i, m := range items {
-			v := edit.NewCheck(c.Account)
+		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 			v.Required(m, "text")
 			if m["complete_till"] == nil {
 				v.Missing("complete_till")
@@ -108,10 +91,7 @@ func (s tasks) createTasks(w http.ResponseWriter, r *http.Request, c api.Caller)
 				Type: world.TaskFollowUp, Responsible: x.Responsible(), CreatedBy: c.User, CreatedAt: x.Now, UpdatedAt: x.Now,
 			}, m)
 			made = append(made, t)
-			rid, _ := api.RequestID(m, i)
-			bad.Add(rid, *v.Errs)
-		}
-		if bad.Any() {
+		}) {
 			return
 		}
 		for i := range made {
@@ -162,8 +142,7 @@ func (s tasks) updateTask(w http.ResponseWriter, r *http.Request, c api.Caller) 
 func (s tasks) patchTasks(r *http.Request, c api.Caller, items []obj) (out []obj, bad edit.Refusal) {
 	s.State.Write(func(state *world.World) {
 		var next []world.Task
-		for i, m := range items {
-			v := edit.NewCheck(c.Account)
+		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
 			if id := v.OwnID(m); id != nil {
 				if t := c.Account.Tasks[*id]; t == nil {
 					v.Choice("id")
@@ -171,10 +150,7 @@ func (s tasks) patchTasks(r *http.Request, c api.Caller, items []obj) (out []obj
 					next = append(next, editTask(v, *t, m))
 				}
 			}
-			rid, _ := api.RequestID(m, i)
-			bad.Add(rid, *v.Errs)
-		}
-		if bad.Any() {
+		}) {
 			return
 		}
 		x := s.Editor.Writer(state, c.Account, c.User)

@@ -24,14 +24,8 @@ func (s unsorted) routes() []route {
 
 // listUnsorted answers GET /leads/unsorted with filter[uid], [category] and [pipeline_id].
 func (s unsorted) listUnsorted(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit)
-	if !ok {
-		return
-	}
 	f := filters{r.URL.Query()}
-	var items []obj
-	var more bool
-	s.State.Read(func(*world.World) {
+	answerList(s.State, w, r, "unsorted", func(*world.World) []*world.Unsorted {
 		var all []*world.Unsorted
 		for _, uid := range world.SortedKeys(c.Account.Unsorted) {
 			if u := c.Account.Unsorted[uid]; f.oneOf("uid", uid) && f.oneOf("category", u.Category) && f.id("pipeline_id", u.PipelineID) {
@@ -40,28 +34,18 @@ func (s unsorted) listUnsorted(w http.ResponseWriter, r *http.Request, c api.Cal
 		}
 		_, desc := ordering(r.URL.Query(), "created_at", "updated_at")
 		sortBy(all, desc, func(u *world.Unsorted) (int64, int64) { return u.CreatedAt, u.LeadID })
-		var part []*world.Unsorted
-		part, more = api.SlicePage(all, p)
-		for _, u := range part {
-			items = append(items, renderUnsorted(r, c.Account, u))
-		}
-	})
-	api.AnswerPage(w, r, p, "unsorted", items, more)
+		return all
+	}, func(u *world.Unsorted) obj { return renderUnsorted(r, c.Account, u) })
 }
 
 // getUnsorted answers GET /leads/unsorted/{uid}.
 func (s unsorted) getUnsorted(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	var o obj
-	s.State.Read(func(*world.World) {
+	answerOne(s.State, w, "Unsorted", func() obj {
 		if u := c.Account.Unsorted[r.PathValue("uid")]; u != nil {
-			o = renderUnsorted(r, c.Account, u)
+			return renderUnsorted(r, c.Account, u)
 		}
+		return nil
 	})
-	if o == nil {
-		api.NotFound(w, "Unsorted")
-		return
-	}
-	api.WriteHAL(w, http.StatusOK, o)
 }
 
 // summariseUnsorted answers GET /leads/unsorted/summary: what waits, by category, and what became of the rest.
