@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // apiError is what the API answers when it can't do the work: {"error", "code"}, by default with HTTP 200. The codes
@@ -28,8 +30,15 @@ var (
 // apiMethod does the work of one method and returns its answer.
 type apiMethod func(p params) (any, error)
 
+// api is the REST API.
+type api struct {
+	*sender
+	faults kit.Faults[fault]
+	stats  stats
+}
+
 // methods are served at /{method} and at /uapi/{method}, as the two clouds do.
-func (s *Server) methods() map[string]apiMethod {
+func (s *api) methods() map[string]apiMethod {
 	return map[string]apiMethod{
 		"ticket": s.apiTicket, "tickets": s.apiTickets, "ticket/fields": s.apiTicketFields,
 		"create/ticket": s.apiCreateTicket, "update/ticket": s.apiUpdateTicket, "create/comment": s.apiCreateComment,
@@ -39,9 +48,9 @@ func (s *Server) methods() map[string]apiMethod {
 }
 
 // apiRoutes adds the methods to a mux.
-func (s *Server) apiRoutes(mux *http.ServeMux) {
+func (s *api) apiRoutes(mux *http.ServeMux) {
 	for name, method := range s.methods() {
-		h := s.api(name, method)
+		h := s.answering(name, method)
 		for _, path := range []string{"/" + name, "/uapi/" + name} {
 			mux.Handle("POST "+path, h)
 			mux.Handle("POST "+path+"/{$}", h)
@@ -54,13 +63,13 @@ func (s *Server) apiRoutes(mux *http.ServeMux) {
 }
 
 // apiUnknown answers for a method that there is not.
-func (s *Server) apiUnknown(w http.ResponseWriter, r *http.Request) {
+func (s *api) apiUnknown(w http.ResponseWriter, r *http.Request) {
 	s.stats.count("unknown " + r.Method + " " + r.URL.Path)
 	writeJSON(w, http.StatusNotFound, map[string]any{"error": "Unknown method " + r.Method + " " + r.URL.Path})
 }
 
-// api wraps a method: count, meet faults, read, check the token, work, answer.
-func (s *Server) api(name string, method apiMethod) http.Handler {
+// answering wraps a method: count, meet faults, read, check the token, work, answer.
+func (s *api) answering(name string, method apiMethod) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.stats.count(name)
 		if s.met(w, r, name) {
@@ -89,7 +98,7 @@ func (s *Server) api(name string, method apiMethod) http.Handler {
 }
 
 // refuse answers an error with the status that the options ask for.
-func (s *Server) refuse(w http.ResponseWriter, err error) {
+func (s *api) refuse(w http.ResponseWriter, err error) {
 	e := apiError{100, err.Error()}
 	errors.As(err, &e)
 	status := s.opts.ErrorStatus

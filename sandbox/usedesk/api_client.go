@@ -37,7 +37,7 @@ func clientRow(w *world, c *client) map[string]any {
 }
 
 // apiClient answers an array of one, with the lists beside client that hold nothing usable (usedesk.md §2.2, trap).
-func (s *Server) apiClient(p params) (answer any, err error) {
+func (s *api) apiClient(p params) (answer any, err error) {
 	s.state.Read(func(w *world) {
 		c := w.Clients[p.id("client_id")]
 		if c == nil {
@@ -52,7 +52,7 @@ func (s *Server) apiClient(p params) (answer any, err error) {
 }
 
 // apiClients answers an array; query is looked for in name, e-mails and phones.
-func (s *Server) apiClients(p params) (any, error) {
+func (s *api) apiClients(p params) (any, error) {
 	query := strings.TrimSpace(p.str("query"))
 	match := foldContains
 	if p.str("search_type") == "full_match" {
@@ -79,7 +79,7 @@ func (s *Server) apiClients(p params) (any, error) {
 }
 
 // apiCreateClient makes a client of what is given.
-func (s *Server) apiCreateClient(p params) (any, error) {
+func (s *api) apiCreateClient(p params) (any, error) {
 	if strings.TrimSpace(p.str("name")) == "" {
 		return nil, errMissing("name")
 	}
@@ -94,7 +94,7 @@ func (s *Server) apiCreateClient(p params) (any, error) {
 }
 
 // apiUpdateClient changes a client; e-mails and phones are added to those there are.
-func (s *Server) apiUpdateClient(p params) (answer any, err error) {
+func (s *api) apiUpdateClient(p params) (answer any, err error) {
 	s.state.Write(func(w *world) {
 		c := w.Clients[p.id("client_id")]
 		if c == nil {

@@ -37,7 +37,7 @@ func commentRow(t *ticket, i int) map[string]any {
 }
 
 // apiTicket answers {ticket, comments, tags, changes, custom_fields}.
-func (s *Server) apiTicket(p params) (answer any, err error) {
+func (s *api) apiTicket(p params) (answer any, err error) {
 	s.state.Read(func(w *world) {
 		t := w.Tickets[p.id("ticket_id")]
 		if t == nil {
@@ -72,7 +72,7 @@ func (s *Server) apiTicket(p params) (answer any, err error) {
 }
 
 // apiTickets answers an array, the last changed first.
-func (s *Server) apiTickets(p params) (any, error) {
+func (s *api) apiTickets(p params) (any, error) {
 	rows := []any{}
 	s.state.Read(func(w *world) {
 		for _, t := range page(w.newest(), p.id("offset")) {
@@ -83,7 +83,7 @@ func (s *Server) apiTickets(p params) (any, error) {
 }
 
 // apiTicketFields answers the definitions; all fields of the story are texts (type 1).
-func (s *Server) apiTicketFields(params) (any, error) {
+func (s *api) apiTicketFields(params) (any, error) {
 	rows := []any{}
 	s.state.Read(func(w *world) {
 		for i, f := range w.Fields {
@@ -99,7 +99,7 @@ func (s *Server) apiTicketFields(params) (any, error) {
 }
 
 // apiCreateTicket makes a ticket of a known client, or of a new one, and runs the rules for new tickets.
-func (s *Server) apiCreateTicket(p params) (any, error) {
+func (s *api) apiCreateTicket(p params) (any, error) {
 	message := p.str("message")
 	if strings.TrimSpace(message) == "" {
 		return nil, errMissing("message")
@@ -115,7 +115,7 @@ func (s *Server) apiCreateTicket(p params) (any, error) {
 
 // apiCreateComment adds a comment; private unless told otherwise. It opens a new ticket: whether the real method has
 // a switch against that is not known.
-func (s *Server) apiCreateComment(p params) (answer any, err error) {
+func (s *api) apiCreateComment(p params) (answer any, err error) {
 	message := p.str("message")
 	switch {
 	case strings.TrimSpace(message) == "":
@@ -153,7 +153,7 @@ func (w *world) actor(id int64) int64 {
 }
 
 // apiUpdateTicket changes what is given. Tags are added to those there are. Unless silent, a new ticket becomes open.
-func (s *Server) apiUpdateTicket(p params) (answer any, err error) {
+func (s *api) apiUpdateTicket(p params) (answer any, err error) {
 	now := s.now().Unix()
 	s.state.Write(func(w *world) {
 		t := w.Tickets[p.id("ticket_id")]
@@ -239,7 +239,7 @@ func (w *world) note(t *ticket, target, value string, actor, now int64) {
 }
 
 // apiUsers answers the agents.
-func (s *Server) apiUsers(params) (any, error) {
+func (s *api) apiUsers(params) (any, error) {
 	rows := []any{}
 	s.state.Read(func(w *world) {
 		for _, u := range w.Users {
@@ -250,10 +250,10 @@ func (s *Server) apiUsers(params) (any, error) {
 }
 
 // apiGroups answers the groups of agents: this account has none.
-func (s *Server) apiGroups(params) (any, error) { return []any{}, nil }
+func (s *api) apiGroups(params) (any, error) { return []any{}, nil }
 
 // apiChannels answers the channels, by id; they have no names beside their types.
-func (s *Server) apiChannels(params) (any, error) {
+func (s *api) apiChannels(params) (any, error) {
 	rows := []any{}
 	kinds := slices.SortedFunc(maps.Keys(channels), func(a, b string) int { return cmp.Compare(channels[a].id, channels[b].id) })
 	for _, kind := range kinds {

@@ -66,7 +66,7 @@ const (
 
 // loadBlock asks a block for its HTML. What the block got wrong is the outcome and its HTML a text for the person: what
 // the real page shows then is not documented.
-func (s *Server) loadBlock(ctx context.Context, b *block, body map[string]any) (content, outcome string) {
+func (s *sender) loadBlock(ctx context.Context, b *block, body map[string]any) (content, outcome string) {
 	if b.URL == "" {
 		return complaint("The block has no URL yet. Set it under Settings, Blocks."), blockUnset
 	}
@@ -95,7 +95,7 @@ func (s *Server) loadBlock(ctx context.Context, b *block, body map[string]any) (
 }
 
 // post sends a body and reads an answer of at most limit bytes; a longer one is an error.
-func (s *Server) post(ctx context.Context, url, contentType string, headers http.Header, body []byte, limit int64) (int, []byte, error) {
+func (s *sender) post(ctx context.Context, url, contentType string, headers http.Header, body []byte, limit int64) (int, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err

@@ -15,7 +15,7 @@ import (
 func (s *Server) controlRoutes(mux *http.ServeMux) {
 	kit.Control(mux, nil, writeJSON, map[string]kit.ControlHandler{
 		"GET /_sandbox/info":         func(w http.ResponseWriter, _ *http.Request) error { return answer(w, s.Info()) },
-		"GET /_sandbox/stats":        func(w http.ResponseWriter, _ *http.Request) error { return answer(w, s.stats.view()) },
+		"GET /_sandbox/stats":        func(w http.ResponseWriter, _ *http.Request) error { return answer(w, s.api.stats.view()) },
 		"POST /_sandbox/stats/reset": s.controlStatsReset,
 		"GET /_sandbox/faults":       s.controlFaults,
 		"POST /_sandbox/faults":      s.controlSetFault,
@@ -74,17 +74,17 @@ func (s *Server) Reset() {
 		w.NextID = max(last, w.NextID)
 		s.configure(w)
 	})
-	s.faults.Clear()
-	s.stats.reset()
+	s.api.faults.Clear()
+	s.api.stats.reset()
 }
 
 func (s *Server) controlStatsReset(w http.ResponseWriter, _ *http.Request) error {
-	s.stats.reset()
-	return answer(w, s.stats.view())
+	s.api.stats.reset()
+	return answer(w, s.api.stats.view())
 }
 
 func (s *Server) controlFaults(w http.ResponseWriter, _ *http.Request) error {
-	return answer(w, map[string]any{"faults": s.faults.Active(fault.withTimes)})
+	return answer(w, map[string]any{"faults": s.api.faults.Active(fault.withTimes)})
 }
 
 // controlSetFault takes one fault; nothing, or an empty object, clears them all.
@@ -103,12 +103,12 @@ func (s *Server) controlSetFault(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.faults.Add(f, f.Times)
+	s.api.faults.Add(f, f.Times)
 	return s.controlFaults(w, r)
 }
 
 func (s *Server) controlClearFaults(w http.ResponseWriter, r *http.Request) error {
-	s.faults.Clear()
+	s.api.faults.Clear()
 	return s.controlFaults(w, r)
 }
 

@@ -13,7 +13,7 @@ type newTicket struct {
 }
 
 // createTicket stores the ticket and starts the rules for new tickets. Message is HTML.
-func (s *Server) createTicket(n newTicket) (int64, error) {
+func (s *sender) createTicket(n newTicket) (int64, error) {
 	now := s.now().Unix()
 	var id int64
 	var err error

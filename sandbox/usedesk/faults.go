@@ -45,7 +45,7 @@ func (f fault) withTimes(left int) fault {
 }
 
 // met lets a call meet its faults, the longest latency and the first status, and reports whether they have answered it.
-func (s *Server) met(w http.ResponseWriter, r *http.Request, method string) bool {
+func (s *api) met(w http.ResponseWriter, r *http.Request, method string) bool {
 	var latency time.Duration
 	status := 0
 	for _, f := range s.faults.Take(func(f fault) bool { return f.matches(method) }) {

@@ -7,7 +7,10 @@ import (
 	"strings"
 )
 
-func (s *Server) pageBlocks(w http.ResponseWriter, r *http.Request) {
+// settings are the pages of blocks and rules.
+type settings struct{ *pages }
+
+func (s *settings) pageBlocks(w http.ResponseWriter, r *http.Request) {
 	var blocks []block
 	s.state.Read(func(w *world) {
 		for _, b := range w.Blocks {
@@ -19,7 +22,7 @@ func (s *Server) pageBlocks(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusOK, "blocks", frame{Title: "Blocks", Section: "blocks", Saved: saved(r), Data: blocks})
 }
 
-func (s *Server) postNewBlock(w http.ResponseWriter, r *http.Request) {
+func (s *settings) postNewBlock(w http.ResponseWriter, r *http.Request) {
 	s.state.Write(func(w *world) {
 		if len(w.Blocks) < maxRows {
 			w.Blocks = append(w.Blocks, &block{ID: w.id(), Name: "New block", Title: "New block"})
@@ -29,7 +32,7 @@ func (s *Server) postNewBlock(w http.ResponseWriter, r *http.Request) {
 }
 
 // postBlock saves a block. It stays managed as long as nobody changes its URL or host.
-func (s *Server) postBlock(w http.ResponseWriter, r *http.Request) {
+func (s *settings) postBlock(w http.ResponseWriter, r *http.Request) {
 	id := pathID(r, "id")
 	found := false
 	s.state.Write(func(w *world) {
@@ -57,7 +60,7 @@ func (s *Server) postBlock(w http.ResponseWriter, r *http.Request) {
 	redirect(w, r, "/settings/blocks?saved=1")
 }
 
-func (s *Server) postDeleteBlock(w http.ResponseWriter, r *http.Request) {
+func (s *settings) postDeleteBlock(w http.ResponseWriter, r *http.Request) {
 	s.state.Write(func(w *world) {
 		w.Blocks = slices.DeleteFunc(w.Blocks, func(b *block) bool { return b.ID == pathID(r, "id") })
 	})
@@ -70,7 +73,7 @@ type rulesView struct {
 	Firings []Firing
 }
 
-func (s *Server) pageRules(w http.ResponseWriter, r *http.Request) {
+func (s *settings) pageRules(w http.ResponseWriter, r *http.Request) {
 	s.showRules(w, http.StatusOK, frame{Saved: saved(r)}, nil)
 }
 
@@ -78,7 +81,7 @@ func (s *Server) pageRules(w http.ResponseWriter, r *http.Request) {
 func saved(r *http.Request) bool { return r.URL.Query().Get("saved") == "1" }
 
 // showRules shows the stored rules, or in place of one of them what was typed and not accepted.
-func (s *Server) showRules(w http.ResponseWriter, status int, f frame, typed *rule) {
+func (s *settings) showRules(w http.ResponseWriter, status int, f frame, typed *rule) {
 	var v rulesView
 	s.state.Read(func(w *world) {
 		for _, r := range w.Rules {
@@ -95,7 +98,7 @@ func (s *Server) showRules(w http.ResponseWriter, status int, f frame, typed *ru
 	s.show(w, status, "rules", f)
 }
 
-func (s *Server) postNewRule(w http.ResponseWriter, r *http.Request) {
+func (s *settings) postNewRule(w http.ResponseWriter, r *http.Request) {
 	s.state.Write(func(w *world) {
 		if len(w.Rules) < maxRows {
 			w.Rules = append(w.Rules, &rule{ID: w.id(), Name: "New rule", When: whenButton, Encoding: encodingJSON, Action: layOut(action{})})
@@ -105,7 +108,7 @@ func (s *Server) postNewRule(w http.ResponseWriter, r *http.Request) {
 }
 
 // postRule saves a rule whose action can be read. It stays managed as long as nobody changes its URL.
-func (s *Server) postRule(w http.ResponseWriter, r *http.Request) {
+func (s *settings) postRule(w http.ResponseWriter, r *http.Request) {
 	made := &rule{ID: pathID(r, "id"), Name: r.FormValue("name"), When: r.FormValue("when"), Encoding: r.FormValue("encoding"),
 		Action: strings.ReplaceAll(r.FormValue("action"), "\r\n", "\n"), Enabled: r.FormValue("enabled") != ""}
 	if made.When != whenNewTicket {
@@ -139,7 +142,7 @@ func (s *Server) postRule(w http.ResponseWriter, r *http.Request) {
 	redirect(w, r, "/settings/rules?saved=1")
 }
 
-func (s *Server) postDeleteRule(w http.ResponseWriter, r *http.Request) {
+func (s *settings) postDeleteRule(w http.ResponseWriter, r *http.Request) {
 	s.state.Write(func(w *world) {
 		w.Rules = slices.DeleteFunc(w.Rules, func(have *rule) bool { return have.ID == pathID(r, "id") })
 	})

@@ -42,7 +42,7 @@ type firingsView struct {
 	Firings  []Firing
 }
 
-func (s *Server) pageTicket(w http.ResponseWriter, r *http.Request) {
+func (s *pages) pageTicket(w http.ResponseWriter, r *http.Request) {
 	view, found := s.viewTicket(pathID(r, "id"))
 	if !found {
 		s.pageMissing(w, r)
@@ -56,7 +56,7 @@ func (s *Server) pageTicket(w http.ResponseWriter, r *http.Request) {
 }
 
 // viewTicket copies what the page shows, so that nothing is rendered under the lock.
-func (s *Server) viewTicket(id int64) (v ticketView, found bool) {
+func (s *pages) viewTicket(id int64) (v ticketView, found bool) {
 	now := s.now()
 	s.state.Read(func(w *world) {
 		t := w.Tickets[id]
@@ -135,14 +135,14 @@ func (w *world) firingsOf(ticketID int64) firingsView {
 }
 
 // fragmentFirings is the log alone, for the page that waits for an answer.
-func (s *Server) fragmentFirings(w http.ResponseWriter, r *http.Request) {
+func (s *pages) fragmentFirings(w http.ResponseWriter, r *http.Request) {
 	var v firingsView
 	s.state.Read(func(w *world) { v = w.firingsOf(pathID(r, "id")) })
 	s.render(w, http.StatusOK, "ticket", "firings", v)
 }
 
 // fragmentBlock asks the block on the page's behalf and passes its HTML on as it came.
-func (s *Server) fragmentBlock(w http.ResponseWriter, r *http.Request) {
+func (s *pages) fragmentBlock(w http.ResponseWriter, r *http.Request) {
 	var b *block
 	var body map[string]any
 	s.state.Read(func(w *world) {
@@ -166,7 +166,7 @@ func (s *Server) fragmentBlock(w http.ResponseWriter, r *http.Request) {
 }
 
 // postMessage adds a reply, a private comment, or a message of the client.
-func (s *Server) postMessage(w http.ResponseWriter, r *http.Request) {
+func (s *pages) postMessage(w http.ResponseWriter, r *http.Request) {
 	id := pathID(r, "id")
 	text, as := r.FormValue("message"), r.FormValue("as")
 	if strings.TrimSpace(text) == "" || len(text) > maxMessage {
@@ -200,7 +200,7 @@ func (s *Server) postMessage(w http.ResponseWriter, r *http.Request) {
 	redirect(w, r, "/tickets/"+idString(id)+"#reply")
 }
 
-func (s *Server) postStatus(w http.ResponseWriter, r *http.Request) {
+func (s *pages) postStatus(w http.ResponseWriter, r *http.Request) {
 	id, status := pathID(r, "id"), params{"status": r.FormValue("status")}.id("status")
 	found := false
 	s.state.Write(func(w *world) {
@@ -218,13 +218,13 @@ func (s *Server) postStatus(w http.ResponseWriter, r *http.Request) {
 }
 
 // postRunRule starts a rule by hand; the page shows the answer when it comes.
-func (s *Server) postRunRule(w http.ResponseWriter, r *http.Request) {
+func (s *pages) postRunRule(w http.ResponseWriter, r *http.Request) {
 	s.fireLater(pathID(r, "rule"), pathID(r, "id"))
 	redirect(w, r, "/tickets/"+idString(pathID(r, "id"))+"#rules")
 }
 
 // postLanguage sets the parameter language of every block.
-func (s *Server) postLanguage(w http.ResponseWriter, r *http.Request) {
+func (s *pages) postLanguage(w http.ResponseWriter, r *http.Request) {
 	if language := r.FormValue("language"); slices.Contains(languages, language) {
 		s.state.Write(func(w *world) {
 			for _, b := range w.Blocks {

@@ -14,7 +14,7 @@ type ticketLine struct {
 	UpdatedAt                                      int64
 }
 
-func (s *Server) pageTickets(w http.ResponseWriter, r *http.Request) {
+func (s *pages) pageTickets(w http.ResponseWriter, r *http.Request) {
 	query := strings.TrimSpace(r.URL.Query().Get("q"))
 	var lines []ticketLine
 	s.state.Read(func(w *world) {
@@ -40,11 +40,11 @@ type newTicketForm struct {
 	Clients []client
 }
 
-func (s *Server) pageNewTicket(w http.ResponseWriter, _ *http.Request) {
+func (s *pages) pageNewTicket(w http.ResponseWriter, _ *http.Request) {
 	s.showNewTicket(w, http.StatusOK, newTicket{Channel: "email"}, "")
 }
 
-func (s *Server) showNewTicket(w http.ResponseWriter, status int, n newTicket, problem string) {
+func (s *pages) showNewTicket(w http.ResponseWriter, status int, n newTicket, problem string) {
 	form := newTicketForm{newTicket: n}
 	s.state.Read(func(w *world) {
 		for _, c := range w.clientsByID() {
@@ -58,7 +58,7 @@ func (s *Server) showNewTicket(w http.ResponseWriter, status int, n newTicket, p
 	s.show(w, status, "new", frame{Title: "New ticket", Section: "new", Error: problem, Data: form})
 }
 
-func (s *Server) postNewTicket(w http.ResponseWriter, r *http.Request) {
+func (s *pages) postNewTicket(w http.ResponseWriter, r *http.Request) {
 	n := newTicket{Name: r.FormValue("name"), Email: r.FormValue("email"), Phone: r.FormValue("phone"),
 		Subject: r.FormValue("subject"), Message: r.FormValue("message"), Channel: r.FormValue("channel"),
 		ClientID: params{"id": r.FormValue("client_id")}.id("id")}

@@ -49,8 +49,11 @@ type frame struct {
 	Data                  any
 }
 
+// pages are what an agent sees.
+type pages struct{ *sender }
+
 // show renders a page. A page that fails is an error page, not half a page.
-func (s *Server) show(w http.ResponseWriter, status int, name string, f frame) {
+func (s *pages) show(w http.ResponseWriter, status int, name string, f frame) {
 	s.state.Read(func(w *world) {
 		for _, t := range w.Tickets {
 			if t.StatusID == statusNew || t.StatusID == statusOpen {
@@ -61,7 +64,7 @@ func (s *Server) show(w http.ResponseWriter, status int, name string, f frame) {
 	s.render(w, status, name, "layout", f)
 }
 
-func (s *Server) render(w http.ResponseWriter, status int, name, part string, data any) {
+func (s *pages) render(w http.ResponseWriter, status int, name, part string, data any) {
 	var b bytes.Buffer
 	if err := templates[name].ExecuteTemplate(&b, part, data); err != nil {
 		s.log.Error("page not rendered", "page", name, "error", err)
@@ -75,7 +78,7 @@ func (s *Server) render(w http.ResponseWriter, status int, name, part string, da
 }
 
 // pageMissing answers every unknown page.
-func (s *Server) pageMissing(w http.ResponseWriter, r *http.Request) {
+func (s *pages) pageMissing(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusNotFound, "missing", frame{Title: "Not found", Data: r.URL.Path})
 }
 

@@ -55,7 +55,7 @@ var (
 
 // Fire runs a rule on a ticket and waits for the answer. What the other side did wrong stands in the Firing; the error
 // is ErrNoRule, ErrNoTicket or says why the rule's action can't be sent.
-func (s *Server) Fire(ctx context.Context, ruleID, ticketID int64) (Firing, error) {
+func (s *sender) Fire(ctx context.Context, ruleID, ticketID int64) (Firing, error) {
 	f, call, err := s.prepare(ruleID, ticketID)
 	if err != nil {
 		return Firing{}, fmt.Errorf("fire rule %d on ticket %d: %w", ruleID, ticketID, err)
@@ -64,7 +64,7 @@ func (s *Server) Fire(ctx context.Context, ruleID, ticketID int64) (Firing, erro
 }
 
 // Firings lists the log, oldest first.
-func (s *Server) Firings() []Firing {
+func (s *sender) Firings() []Firing {
 	var list []Firing
 	s.state.Read(func(w *world) {
 		for _, f := range w.Firings {
@@ -75,7 +75,7 @@ func (s *Server) Firings() []Firing {
 }
 
 // fireNew runs the rules that wait for new tickets, without making the caller wait for the answers.
-func (s *Server) fireNew(ticketID int64) {
+func (s *sender) fireNew(ticketID int64) {
 	var ids []int64
 	s.state.Read(func(w *world) {
 		for _, r := range w.Rules {
@@ -90,7 +90,7 @@ func (s *Server) fireNew(ticketID int64) {
 }
 
 // fireLater logs the firing at once and sends it in the background.
-func (s *Server) fireLater(ruleID, ticketID int64) {
+func (s *sender) fireLater(ruleID, ticketID int64) {
 	f, call, err := s.prepare(ruleID, ticketID)
 	if err != nil {
 		s.log.Warn("rule not sent", "rule", ruleID, "ticket", ticketID, "error", err)
@@ -107,7 +107,7 @@ type call struct {
 }
 
 // prepare fills in the variables and logs the firing as pending.
-func (s *Server) prepare(ruleID, ticketID int64) (f Firing, c call, err error) {
+func (s *sender) prepare(ruleID, ticketID int64) (f Firing, c call, err error) {
 	s.state.Write(func(w *world) {
 		i := slices.IndexFunc(w.Rules, func(r *rule) bool { return r.ID == ruleID && r.Enabled })
 		t := w.Tickets[ticketID]
@@ -173,7 +173,7 @@ func makeCall(r *rule, vars map[string]string) (call, error) {
 }
 
 // send posts and completes the log entry.
-func (s *Server) send(ctx context.Context, f Firing, c call) Firing {
+func (s *sender) send(ctx context.Context, f Firing, c call) Firing {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.RuleTimeout)
 	defer cancel()
 	start := time.Now()

@@ -62,19 +62,23 @@ const (
 
 // Server is the local Usedesk. Make it with New, serve it with ServeHTTP, end it with Close.
 type Server struct {
-	opts     Options
+	*sender
 	scenario scenario.World
+	api      *api
 	handler  http.Handler
-	client   *http.Client
-	state    *kit.State[world]
-	faults   kit.Faults[fault]
-	stats    stats
-	log      *slog.Logger
+	once     sync.Once
+}
+
+// sender makes tickets and posts to the addresses of blocks and rules.
+type sender struct {
+	opts   *Options // guarded like the world where it is set later
+	state  *kit.State[world]
+	log    *slog.Logger
+	client *http.Client
 
 	stop   context.Context // ends the work that no request owns
 	cancel context.CancelFunc
 	work   sync.WaitGroup
-	once   sync.Once
 }
 
 // New makes a Server from its state file, or from the scenario where there is none yet. It fails on a state file that
@@ -92,7 +96,7 @@ func New(sc scenario.World, opts Options) (*Server, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	s := &Server{opts: opts, scenario: sc, log: opts.Logger}
+	s := &Server{sender: &sender{opts: &opts, log: opts.Logger}, scenario: sc}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -111,6 +115,7 @@ func New(sc scenario.World, opts Options) (*Server, error) {
 	}
 	s.configure(w)
 	s.state = kit.NewState(w, opts.StateFile, s.log)
+	s.api = &api{sender: s.sender}
 	s.handler = s.routes()
 	return s, nil
 }

@@ -179,4 +179,4 @@ func (w *world) setStatus(t *ticket, status, userID, now int64) {
 	t.StatusID, t.UpdatedAt = status, now
 }
 
-func (s *Server) now() time.Time { return s.opts.Now() }
+func (s *sender) now() time.Time { return s.opts.Now() }
