@@ -23,9 +23,6 @@ func (g *Gate) authenticate(r *http.Request) (who Caller, refusal func(http.Resp
 			refusal = Unauthorized
 			return
 		}
-		if in := w.Integrations[access.ClientID]; in != nil {
-			who.external = in.External
-		}
 		if as := r.Header.Get("X-Context-User-ID"); as != "" {
 			who.User, refusal = actAs(who.Account, as, access.User)
 		}

@@ -16,7 +16,6 @@ type Caller struct {
 	Account  *world.Account
 	User     int64
 	clientID string
-	external bool // of an integration made by the button with metadata
 }
 
 // Handler answers one API route for a caller whose token was already checked.

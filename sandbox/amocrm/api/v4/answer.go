@@ -45,3 +45,15 @@ func answerOne(s *kit.State[world.World], w http.ResponseWriter, what string, fi
 	s.Read(func(*world.World) { o = find() })
 	answerChanged(w, edit.Refusal{}, o, what)
 }
+
+// answerChanged writes the outcome of a change of one thing.
+func answerChanged(w http.ResponseWriter, bad edit.Refusal, o obj, what string) {
+	switch {
+	case bad.Any():
+		bad.Write(w)
+	case o == nil:
+		api.NotFound(w, what)
+	default:
+		api.WriteHAL(w, http.StatusOK, o)
+	}
+}

@@ -178,15 +178,3 @@ func (s pipelines) deleteStatus(w http.ResponseWriter, r *http.Request, c api.Ca
 	})
 	api.AnswerDeleted(w, found, kept, "Status")
 }
-
-// answerChanged writes the outcome of a change of one thing.
-func answerChanged(w http.ResponseWriter, bad edit.Refusal, o obj, what string) {
-	switch {
-	case bad.Any():
-		bad.Write(w)
-	case o == nil:
-		api.NotFound(w, what)
-	default:
-		api.WriteHAL(w, http.StatusOK, o)
-	}
-}
