@@ -19,11 +19,11 @@ type absent struct {
 func (s absents) routes() []route {
 	var t []route
 	for _, path := range absentLists {
-		t = append(t, route{"GET", path, s.listNothing(path)})
+		t = append(t, route{"GET", path, s.list(path)})
 	}
 	for _, e := range world.Entities {
 		for _, kind := range []string{"files", "subscriptions"} {
-			t = append(t, route{"GET", "/" + e + "/{id}/" + kind, s.listNothing("/" + e + "/1/" + kind)})
+			t = append(t, route{"GET", "/" + e + "/{id}/" + kind, s.list("/" + e + "/1/" + kind)})
 		}
 	}
 	return t
@@ -67,18 +67,18 @@ func absentAt(path string) (absent, bool) {
 	return absent{}, false
 }
 
-// absentRoute answers for a kind as far as amoCRM would let the caller ask at all.
-func (s absents) absentRoute(kind absent, h api.Handler) api.Handler {
+// guarded answers for a kind as far as amoCRM would let the caller ask at all.
+func (s absents) guarded(kind absent, h api.Handler) api.Handler {
 	if kind.admin {
 		return s.Gate.ForAdmins(h)
 	}
 	return h
 }
 
-// listNothing answers a list that is always empty.
-func (s absents) listNothing(path string) api.Handler {
+// list answers a list that is always empty.
+func (s absents) list(path string) api.Handler {
 	kind, _ := absentAt(path)
-	return s.absentRoute(kind, func(w http.ResponseWriter, r *http.Request, _ api.Caller) {
+	return s.guarded(kind, func(w http.ResponseWriter, r *http.Request, _ api.Caller) {
 		w.Header().Set(api.NotKeptHeader, kind.kind)
 		if p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit); ok {
 			api.AnswerPage(w, r, p, "", nil, false)

@@ -66,23 +66,23 @@ func (s cards) routes() []route {
 	t := []route{{"POST", "/leads/complex", s.createComplex}}
 	for _, e := range world.Entities {
 		t = append(t,
-			route{"GET", "/" + e, s.listEntities(e)},
-			route{"POST", "/" + e, s.createEntities(e)},
-			route{"PATCH", "/" + e, s.updateEntities(e)},
-			route{"GET", "/" + e + "/{id}", s.getEntity(e)},
-			route{"PATCH", "/" + e + "/{id}", s.updateEntity(e)},
+			route{"GET", "/" + e, s.list(e)},
+			route{"POST", "/" + e, s.create(e)},
+			route{"PATCH", "/" + e, s.updateAll(e)},
+			route{"GET", "/" + e + "/{id}", s.get(e)},
+			route{"PATCH", "/" + e + "/{id}", s.update(e)},
 		)
 	}
 	return t
 }
 
-// listEntities answers GET /leads, /contacts, /companies (amocrm.md §4.1, §5.1).
-func (s cards) listEntities(entity string) api.Handler {
+// list answers GET /leads, /contacts, /companies (amocrm.md §4.1, §5.1).
+func (s cards) list(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		var v view
 		answerList(s.State, w, r, entity, func(state *world.World) []*world.Base {
 			v = newView(r, c.Account, entity)
-			return s.selectEntities(state, c.Account, entity, r.URL.Query(), v)
+			return s.selected(state, c.Account, entity, r.URL.Query(), v)
 		}, func(b *world.Base) obj {
 			if b.Deleted {
 				return v.renderDeleted(c.Account.Leads[b.ID])
@@ -92,8 +92,8 @@ func (s cards) listEntities(entity string) api.Handler {
 	}
 }
 
-// selectEntities applies bin, query, filter and order of a list.
-func (s cards) selectEntities(w *world.World, a *world.Account, entity string, q url.Values, v view) []*world.Base {
+// selected applies bin, query, filter and order of a list.
+func (s cards) selected(w *world.World, a *world.Account, entity string, q url.Values, v view) []*world.Base {
 	m := newMatcher(q.Get("query"))
 	f := filters{q}
 	hiddenAfter := s.Now().Add(-w.IndexLag).UnixMilli()
@@ -122,8 +122,8 @@ func (s cards) selectEntities(w *world.World, a *world.Account, entity string, q
 	return out
 }
 
-// getEntity answers GET /{entity}/{id}; a missing one is 204.
-func (s cards) getEntity(entity string) api.Handler {
+// get answers GET /{entity}/{id}; a missing one is 204.
+func (s cards) get(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		var o obj
 		s.State.Read(func(*world.World) {
@@ -135,8 +135,8 @@ func (s cards) getEntity(entity string) api.Handler {
 	}
 }
 
-// createEntities answers POST /{entity}: an array, all or nothing, never deduplicated.
-func (s cards) createEntities(entity string) api.Handler {
+// create answers POST /{entity}: an array, all or nothing, never deduplicated.
+func (s cards) create(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		items, ok := api.ReadBatch(w, r, api.MaxWrite)
 		if !ok {
@@ -166,8 +166,8 @@ func (s cards) createEntities(entity string) api.Handler {
 	}
 }
 
-// updateEntities answers PATCH /{entity}: an array whose items carry their ids.
-func (s cards) updateEntities(entity string) api.Handler {
+// updateAll answers PATCH /{entity}: an array whose items carry their ids.
+func (s cards) updateAll(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		items, ok := api.ReadBatch(w, r, api.MaxWrite)
 		if !ok {
@@ -181,8 +181,8 @@ func (s cards) updateEntities(entity string) api.Handler {
 	}
 }
 
-// updateEntity answers PATCH /{entity}/{id} with a bare object.
-func (s cards) updateEntity(entity string) api.Handler {
+// update answers PATCH /{entity}/{id} with a bare object.
+func (s cards) update(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		m, ok := api.ReadObject(w, r)
 		if !ok {

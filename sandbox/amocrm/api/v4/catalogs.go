@@ -14,11 +14,11 @@ import (
 func (s catalogs) routes() []route {
 	const catalog, elements = "/catalogs/{catalog}", "/catalogs/{catalog}/elements"
 	return append(fields(s).routes(catalog+"/custom_fields", s.inCatalog), []route{
-		{"GET", "/catalogs", s.listCatalogs},
-		{"POST", "/catalogs", s.createCatalogs},
-		{"PATCH", "/catalogs", s.updateCatalogs},
-		{"GET", catalog, s.getCatalog},
-		{"PATCH", catalog, s.updateCatalog},
+		{"GET", "/catalogs", s.list},
+		{"POST", "/catalogs", s.create},
+		{"PATCH", "/catalogs", s.updateAll},
+		{"GET", catalog, s.get},
+		{"PATCH", catalog, s.update},
 		{"GET", elements, s.inCatalog(s.listElements)},
 		{"POST", elements, s.inCatalog(s.createElements)},
 		{"PATCH", elements, s.inCatalog(s.updateElements)},
@@ -44,8 +44,8 @@ func (s catalogs) inCatalog(of func(kind string) api.Handler) api.Handler {
 	}
 }
 
-// listCatalogs answers GET /catalogs with filter[id] and filter[type].
-func (s catalogs) listCatalogs(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// list answers GET /catalogs with filter[id] and filter[type].
+func (s catalogs) list(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	f := filters{r.URL.Query()}
 	answerList(s.State, w, r, "catalogs", func(*world.World) []*world.Catalog {
 		var all []*world.Catalog
@@ -59,8 +59,8 @@ func (s catalogs) listCatalogs(w http.ResponseWriter, r *http.Request, c api.Cal
 	}, func(cat *world.Catalog) obj { return renderCatalog(r, c.Account, cat) })
 }
 
-// getCatalog answers GET /catalogs/{catalog}.
-func (s catalogs) getCatalog(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// get answers GET /catalogs/{catalog}.
+func (s catalogs) get(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	answerOne(s.State, w, "Catalog", func() obj {
 		if cat := world.CatalogOf(c.Account, api.PathID(r, "catalog")); cat != nil {
 			return renderCatalog(r, c.Account, cat)
@@ -69,10 +69,10 @@ func (s catalogs) getCatalog(w http.ResponseWriter, r *http.Request, c api.Calle
 	})
 }
 
-// createCatalogs answers POST /catalogs.
-func (s catalogs) createCatalogs(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// create answers POST /catalogs.
+func (s catalogs) create(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	if items, ok := api.ReadBatch(w, r, api.MaxWrite); ok {
-		s.writeCatalogs(w, r, c, items, false, func(v edit.Check, m obj) world.Catalog {
+		s.write(w, r, c, items, false, func(v edit.Check, m obj) world.Catalog {
 			v.Required(m, "name")
 			cat := world.Catalog{Type: edit.Or(v.Text(m, "type"), world.RegularCatalog), Sort: 10, CanAdd: true, Multiple: true}
 			if !slices.Contains(world.CatalogTypes, cat.Type) {
@@ -83,18 +83,18 @@ func (s catalogs) createCatalogs(w http.ResponseWriter, r *http.Request, c api.C
 	}
 }
 
-// updateCatalogs answers PATCH /catalogs.
-func (s catalogs) updateCatalogs(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// updateAll answers PATCH /catalogs.
+func (s catalogs) updateAll(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	if items, ok := api.ReadBatch(w, r, api.MaxWrite); ok {
-		s.writeCatalogs(w, r, c, items, false, existingCatalog)
+		s.write(w, r, c, items, false, existingCatalog)
 	}
 }
 
-// updateCatalog answers PATCH /catalogs/{catalog} with a bare object.
-func (s catalogs) updateCatalog(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// update answers PATCH /catalogs/{catalog} with a bare object.
+func (s catalogs) update(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	if m, ok := api.ReadObject(w, r); ok {
 		m["id"] = api.PathID(r, "catalog")
-		s.writeCatalogs(w, r, c, []obj{m}, true, existingCatalog)
+		s.write(w, r, c, []obj{m}, true, existingCatalog)
 	}
 }
 
@@ -111,8 +111,8 @@ func existingCatalog(v edit.Check, m obj) world.Catalog {
 	return world.Catalog{}
 }
 
-// writeCatalogs makes or changes catalogs, all or none. What the items say is laid over base.
-func (s catalogs) writeCatalogs(w http.ResponseWriter, r *http.Request, c api.Caller, items []obj, bare bool, base func(edit.Check, obj) world.Catalog) {
+// write makes or changes catalogs, all or none. What the items say is laid over base.
+func (s catalogs) write(w http.ResponseWriter, r *http.Request, c api.Caller, items []obj, bare bool, base func(edit.Check, obj) world.Catalog) {
 	var bad edit.Refusal
 	var out []obj
 	s.State.Write(func(state *world.World) {

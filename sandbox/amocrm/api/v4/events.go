@@ -16,14 +16,14 @@ const maxEventFilter = 10
 
 func (s events) routes() []route {
 	return []route{
-		{"GET", "/events", s.listEvents},
-		{"GET", "/events/types", s.listEventTypes},
-		{"GET", "/events/{id}", s.getEvent},
+		{"GET", "/events", s.list},
+		{"GET", "/events/types", s.listTypes},
+		{"GET", "/events/{id}", s.get},
 	}
 }
 
-// listEvents answers GET /events, newest first, 100 a page at most.
-func (s events) listEvents(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// list answers GET /events, newest first, 100 a page at most.
+func (s events) list(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxEventsLimit)
 	if !ok {
 		return
@@ -110,8 +110,8 @@ func wants(list []string, value any) bool {
 	return slices.ContainsFunc(world.ValueStrings(value), func(s string) bool { return slices.Contains(list, s) })
 }
 
-// getEvent answers GET /events/{id}.
-func (s events) getEvent(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// get answers GET /events/{id}.
+func (s events) get(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	answerOne(s.State, w, "Event", func() obj {
 		for _, e := range slices.Backward(c.Account.Events) {
 			if e.ID == r.PathValue("id") {
@@ -175,8 +175,8 @@ var eventTypes = []struct {
 	{"outgoing_sms", 0, "Исходящее SMS"},
 }
 
-// listEventTypes answers GET /events/types.
-func (s events) listEventTypes(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// listTypes answers GET /events/types.
+func (s events) listTypes(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	var items []obj
 	for _, t := range eventTypes {
 		items = append(items, obj{"key": t.key, "type": t.number, "lang": t.lang})

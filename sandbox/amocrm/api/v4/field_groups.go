@@ -16,17 +16,17 @@ import (
 // is about.
 func (s fields) routes(path string, in func(of func(kind string) api.Handler) api.Handler) []route {
 	return []route{
-		{"GET", path, in(s.listFields)},
-		{"POST", path, s.Gate.ForAdmins(in(s.createFields))},
-		{"PATCH", path, s.Gate.ForAdmins(in(s.updateFields))},
-		{"GET", path + "/{id}", in(s.getField)},
-		{"PATCH", path + "/{id}", s.Gate.ForAdmins(in(s.updateField))},
-		{"DELETE", path + "/{id}", s.Gate.ForAdmins(in(s.deleteField))},
-		{"GET", path + "/groups", in(s.listFieldGroups)},
-		{"POST", path + "/groups", s.Gate.ForAdmins(in(s.createFieldGroups))},
-		{"GET", path + "/groups/{group}", in(s.getFieldGroup)},
-		{"PATCH", path + "/groups/{group}", s.Gate.ForAdmins(in(s.updateFieldGroup))},
-		{"DELETE", path + "/groups/{group}", s.Gate.ForAdmins(in(s.deleteFieldGroup))},
+		{"GET", path, in(s.list)},
+		{"POST", path, s.Gate.ForAdmins(in(s.create))},
+		{"PATCH", path, s.Gate.ForAdmins(in(s.updateAll))},
+		{"GET", path + "/{id}", in(s.get)},
+		{"PATCH", path + "/{id}", s.Gate.ForAdmins(in(s.update))},
+		{"DELETE", path + "/{id}", s.Gate.ForAdmins(in(s.delete))},
+		{"GET", path + "/groups", in(s.listGroups)},
+		{"POST", path + "/groups", s.Gate.ForAdmins(in(s.createGroups))},
+		{"GET", path + "/groups/{group}", in(s.getGroup)},
+		{"PATCH", path + "/groups/{group}", s.Gate.ForAdmins(in(s.updateGroup))},
+		{"DELETE", path + "/groups/{group}", s.Gate.ForAdmins(in(s.deleteGroup))},
 	}
 }
 
@@ -42,8 +42,8 @@ func readGroupID(v edit.Check, entity string, m obj) string {
 	return id
 }
 
-// listFieldGroups answers GET /{entity}/custom_fields/groups.
-func (s fields) listFieldGroups(entity string) api.Handler {
+// listGroups answers GET /{entity}/custom_fields/groups.
+func (s fields) listGroups(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		var items []obj
 		s.State.Read(func(*world.World) {
@@ -55,8 +55,8 @@ func (s fields) listFieldGroups(entity string) api.Handler {
 	}
 }
 
-// getFieldGroup answers GET /{entity}/custom_fields/groups/{group}.
-func (s fields) getFieldGroup(entity string) api.Handler {
+// getGroup answers GET /{entity}/custom_fields/groups/{group}.
+func (s fields) getGroup(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		var o obj
 		s.State.Read(func(*world.World) {
@@ -68,8 +68,8 @@ func (s fields) getFieldGroup(entity string) api.Handler {
 	}
 }
 
-// createFieldGroups answers POST /{entity}/custom_fields/groups with 201.
-func (s fields) createFieldGroups(entity string) api.Handler {
+// createGroups answers POST /{entity}/custom_fields/groups with 201.
+func (s fields) createGroups(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		items, ok := api.ReadBatch(w, r, api.MaxWrite)
 		if !ok {
@@ -107,9 +107,9 @@ func (s fields) createFieldGroups(entity string) api.Handler {
 	}
 }
 
-// updateFieldGroup answers PATCH /{entity}/custom_fields/groups/{group}. The fields that it names move into the group,
+// updateGroup answers PATCH /{entity}/custom_fields/groups/{group}. The fields that it names move into the group,
 // those that are in it stay.
-func (s fields) updateFieldGroup(entity string) api.Handler {
+func (s fields) updateGroup(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		m, ok := api.ReadObject(w, r)
 		if !ok {
@@ -170,8 +170,8 @@ func readFieldList(v edit.Check, entity string, m obj) []*world.Field {
 	return out
 }
 
-// deleteFieldGroup answers DELETE /{entity}/custom_fields/groups/{group}: its fields go back to the predefined group.
-func (s fields) deleteFieldGroup(entity string) api.Handler {
+// deleteGroup answers DELETE /{entity}/custom_fields/groups/{group}: its fields go back to the predefined group.
+func (s fields) deleteGroup(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		var found, kept bool
 		s.State.Write(func(*world.World) {

@@ -10,8 +10,8 @@ import (
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
-// listFields answers GET /{entity}/custom_fields: 50 a page unless asked otherwise, filter[type] and [id], order.
-func (s fields) listFields(entity string) api.Handler {
+// list answers GET /{entity}/custom_fields: 50 a page unless asked otherwise, filter[type] and [id], order.
+func (s fields) list(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		q := r.URL.Query()
 		answerCounted(s.State, w, r, "custom_fields", func(*world.World) []*world.Field {
@@ -41,8 +41,8 @@ func (s fields) listFields(entity string) api.Handler {
 	}
 }
 
-// getField answers GET /{entity}/custom_fields/{id}.
-func (s fields) getField(entity string) api.Handler {
+// get answers GET /{entity}/custom_fields/{id}.
+func (s fields) get(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		answerOne(s.State, w, "Custom field", func() obj {
 			if f := world.FieldOf(c.Account, entity, api.PathID(r, "id")); f != nil {
@@ -53,8 +53,8 @@ func (s fields) getField(entity string) api.Handler {
 	}
 }
 
-// deleteField answers DELETE /{entity}/custom_fields/{id}; values of the field go with it.
-func (s fields) deleteField(entity string) api.Handler {
+// delete answers DELETE /{entity}/custom_fields/{id}; values of the field go with it.
+func (s fields) delete(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		var found, kept bool
 		s.State.Write(func(*world.World) {

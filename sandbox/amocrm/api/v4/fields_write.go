@@ -25,14 +25,14 @@ var enumTypes = []string{"select", "multiselect", "radiobutton"}
 // leadOnly are types that only leads have; multitext is the other way round.
 var leadOnly = []string{"tracking_data", "chained_list"}
 
-// createFields answers POST /{entity}/custom_fields with 201.
-func (s fields) createFields(entity string) api.Handler {
+// create answers POST /{entity}/custom_fields with 201.
+func (s fields) create(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		items, ok := api.ReadBatch(w, r, api.MaxWrite)
 		if !ok {
 			return
 		}
-		s.writeFields(w, r, c, entity, items, http.StatusCreated, func(v edit.Check, m obj) *world.Field {
+		s.write(w, r, c, entity, items, http.StatusCreated, func(v edit.Check, m obj) *world.Field {
 			f := &world.Field{Sort: 500}
 			v.Required(m, "name")
 			if typ := v.Required(m, "type"); typ != nil {
@@ -62,24 +62,24 @@ func fieldTypeFits(entity, typ string) bool {
 	return entity == "leads" && typ != "multitext" || entity != "leads" && !slices.Contains(leadOnly, typ)
 }
 
-// updateFields answers PATCH /{entity}/custom_fields.
-func (s fields) updateFields(entity string) api.Handler {
+// updateAll answers PATCH /{entity}/custom_fields.
+func (s fields) updateAll(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		if items, ok := api.ReadBatch(w, r, api.MaxWrite); ok {
-			s.writeFields(w, r, c, entity, items, http.StatusOK, existingField(entity))
+			s.write(w, r, c, entity, items, http.StatusOK, existingField(entity))
 		}
 	}
 }
 
-// updateField answers PATCH /{entity}/custom_fields/{id}.
-func (s fields) updateField(entity string) api.Handler {
+// update answers PATCH /{entity}/custom_fields/{id}.
+func (s fields) update(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		m, ok := api.ReadObject(w, r)
 		if !ok {
 			return
 		}
 		m["id"] = api.PathID(r, "id")
-		s.writeFields(w, r, c, entity, []obj{m}, 0, existingField(entity))
+		s.write(w, r, c, entity, []obj{m}, 0, existingField(entity))
 	}
 }
 
@@ -99,8 +99,8 @@ func existingField(entity string) func(v edit.Check, m obj) *world.Field {
 	}
 }
 
-// writeFields makes or changes definitions, all or none. A status of 0 answers a single one as a bare object.
-func (s fields) writeFields(w http.ResponseWriter, r *http.Request, c api.Caller, entity string, items []obj, status int, base func(edit.Check, obj) *world.Field) {
+// write makes or changes definitions, all or none. A status of 0 answers a single one as a bare object.
+func (s fields) write(w http.ResponseWriter, r *http.Request, c api.Caller, entity string, items []obj, status int, base func(edit.Check, obj) *world.Field) {
 	var bad edit.Refusal
 	var out []obj
 	s.State.Write(func(state *world.World) {

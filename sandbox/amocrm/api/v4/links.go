@@ -52,8 +52,8 @@ func (s links) routes() []route {
 	var t []route
 	for _, e := range world.Entities {
 		t = append(t,
-			route{"GET", "/" + e + "/links", s.listLinks(e)},
-			route{"GET", "/" + e + "/{id}/links", s.listLinks(e)},
+			route{"GET", "/" + e + "/links", s.list(e)},
+			route{"GET", "/" + e + "/{id}/links", s.list(e)},
 			route{"POST", "/" + e + "/link", s.link(e, true)},
 			route{"POST", "/" + e + "/unlink", s.link(e, false)},
 			route{"POST", "/" + e + "/{id}/link", s.link(e, true)},
@@ -63,8 +63,8 @@ func (s links) routes() []route {
 	return t
 }
 
-// listLinks answers GET /{entity}/{id}/links and GET /{entity}/links?filter[entity_id][]=…
-func (s links) listLinks(entity string) api.Handler {
+// list answers GET /{entity}/{id}/links and GET /{entity}/links?filter[entity_id][]=…
+func (s links) list(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		f := filters{r.URL.Query()}
 		owner := api.PathID(r, "id")

@@ -12,23 +12,23 @@ import (
 
 func (s lossReasons) routes() []route {
 	return []route{
-		{"GET", "/leads/loss_reasons", s.listLossReasons},
-		{"POST", "/leads/loss_reasons", s.Gate.ForAdmins(s.createLossReasons)},
-		{"GET", "/leads/loss_reasons/{id}", s.getLossReason},
-		{"PATCH", "/leads/loss_reasons/{id}", s.Gate.ForAdmins(s.updateLossReason)},
-		{"DELETE", "/leads/loss_reasons/{id}", s.Gate.ForAdmins(s.deleteLossReason)},
+		{"GET", "/leads/loss_reasons", s.list},
+		{"POST", "/leads/loss_reasons", s.Gate.ForAdmins(s.create)},
+		{"GET", "/leads/loss_reasons/{id}", s.get},
+		{"PATCH", "/leads/loss_reasons/{id}", s.Gate.ForAdmins(s.update)},
+		{"DELETE", "/leads/loss_reasons/{id}", s.Gate.ForAdmins(s.delete)},
 	}
 }
 
-// listLossReasons answers GET /leads/loss_reasons.
-func (s lossReasons) listLossReasons(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// list answers GET /leads/loss_reasons.
+func (s lossReasons) list(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	answerCounted(s.State, w, r, "loss_reasons", func(*world.World) []*world.LossReason {
 		return c.Account.LossReasons
 	}, func(l *world.LossReason) obj { return renderLossReason(r, l) })
 }
 
-// getLossReason answers GET /leads/loss_reasons/{id}.
-func (s lossReasons) getLossReason(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// get answers GET /leads/loss_reasons/{id}.
+func (s lossReasons) get(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	answerOne(s.State, w, "Loss reason", func() obj {
 		if l := world.LossReasonOf(c.Account, api.PathID(r, "id")); l != nil {
 			return renderLossReason(r, l)
@@ -44,8 +44,8 @@ func renderLossReason(r *http.Request, l *world.LossReason) obj {
 	}
 }
 
-// createLossReasons answers POST /leads/loss_reasons. The documentation does not have it, the official library does.
-func (s lossReasons) createLossReasons(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// create answers POST /leads/loss_reasons. The documentation does not have it, the official library does.
+func (s lossReasons) create(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	items, ok := api.ReadBatch(w, r, api.MaxWrite)
 	if !ok {
 		return
@@ -76,8 +76,8 @@ func (s lossReasons) createLossReasons(w http.ResponseWriter, r *http.Request, c
 	api.AnswerWritten(w, r, "leads/loss_reasons", "loss_reasons", out)
 }
 
-// updateLossReason answers PATCH /leads/loss_reasons/{id} with a bare object.
-func (s lossReasons) updateLossReason(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// update answers PATCH /leads/loss_reasons/{id} with a bare object.
+func (s lossReasons) update(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	m, ok := api.ReadObject(w, r)
 	if !ok {
 		return
@@ -102,8 +102,8 @@ func (s lossReasons) updateLossReason(w http.ResponseWriter, r *http.Request, c 
 	answerChanged(w, bad, o, "Loss reason")
 }
 
-// deleteLossReason answers DELETE /leads/loss_reasons/{id}; the leads that had it have none.
-func (s lossReasons) deleteLossReason(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// delete answers DELETE /leads/loss_reasons/{id}; the leads that had it have none.
+func (s lossReasons) delete(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	found := false
 	s.State.Write(func(*world.World) {
 		id := api.PathID(r, "id")

@@ -12,25 +12,25 @@ func (s notes) routes() []route {
 	t := []route{{"POST", "/calls", s.createCalls}}
 	for _, e := range world.Entities {
 		t = append(t,
-			route{"GET", "/" + e + "/notes", s.listNotes(e)},
-			route{"POST", "/" + e + "/notes", s.createNotes(e)},
-			route{"PATCH", "/" + e + "/notes", s.updateNotes(e)},
-			route{"GET", "/" + e + "/notes/{note}", s.getNote(e)},
-			route{"PATCH", "/" + e + "/notes/{note}", s.updateNote(e)},
-			route{"POST", "/" + e + "/notes/{note}/pin", s.pinNote(e, true)},
-			route{"POST", "/" + e + "/notes/{note}/unpin", s.pinNote(e, false)},
-			route{"GET", "/" + e + "/{id}/notes", s.listNotes(e)},
-			route{"POST", "/" + e + "/{id}/notes", s.createNotes(e)},
-			route{"PATCH", "/" + e + "/{id}/notes", s.updateNotes(e)},
-			route{"GET", "/" + e + "/{id}/notes/{note}", s.getNote(e)},
-			route{"PATCH", "/" + e + "/{id}/notes/{note}", s.updateNote(e)},
+			route{"GET", "/" + e + "/notes", s.list(e)},
+			route{"POST", "/" + e + "/notes", s.create(e)},
+			route{"PATCH", "/" + e + "/notes", s.updateAll(e)},
+			route{"GET", "/" + e + "/notes/{note}", s.get(e)},
+			route{"PATCH", "/" + e + "/notes/{note}", s.update(e)},
+			route{"POST", "/" + e + "/notes/{note}/pin", s.pin(e, true)},
+			route{"POST", "/" + e + "/notes/{note}/unpin", s.pin(e, false)},
+			route{"GET", "/" + e + "/{id}/notes", s.list(e)},
+			route{"POST", "/" + e + "/{id}/notes", s.create(e)},
+			route{"PATCH", "/" + e + "/{id}/notes", s.updateAll(e)},
+			route{"GET", "/" + e + "/{id}/notes/{note}", s.get(e)},
+			route{"PATCH", "/" + e + "/{id}/notes/{note}", s.update(e)},
 		)
 	}
 	return t
 }
 
-// listNotes answers GET /{entity}/notes and GET /{entity}/{id}/notes.
-func (s notes) listNotes(entity string) api.Handler {
+// list answers GET /{entity}/notes and GET /{entity}/{id}/notes.
+func (s notes) list(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		q := r.URL.Query()
 		f := filters{q}
@@ -56,8 +56,8 @@ func (s notes) listNotes(entity string) api.Handler {
 	}
 }
 
-// getNote answers GET /{entity}/notes/{note} and GET /{entity}/{id}/notes/{note}.
-func (s notes) getNote(entity string) api.Handler {
+// get answers GET /{entity}/notes/{note} and GET /{entity}/{id}/notes/{note}.
+func (s notes) get(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		answerOne(s.State, w, "Note", func() obj {
 			if n := noteAt(c.Account, entity, r); n != nil {
@@ -77,8 +77,8 @@ func noteAt(a *world.Account, entity string, r *http.Request) *world.Note {
 	return n
 }
 
-// pinNote answers POST /{entity}/notes/{note}/pin and /unpin with 204. One note of an entity is pinned at most.
-func (s notes) pinNote(entity string, pin bool) api.Handler {
+// pin answers POST /{entity}/notes/{note}/pin and /unpin with 204. One note of an entity is pinned at most.
+func (s notes) pin(entity string, pin bool) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		found := false
 		s.State.Write(func(*world.World) {

@@ -8,8 +8,8 @@ import (
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
-// createNotes answers POST /{entity}/notes, whose items name their entity, and POST /{entity}/{id}/notes.
-func (s notes) createNotes(entity string) api.Handler {
+// create answers POST /{entity}/notes, whose items name their entity, and POST /{entity}/{id}/notes.
+func (s notes) create(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		items, ok := api.ReadBatch(w, r, api.MaxWrite)
 		if !ok {
@@ -40,14 +40,14 @@ func (s notes) createNotes(entity string) api.Handler {
 	}
 }
 
-// updateNotes answers PATCH /{entity}/notes and PATCH /{entity}/{id}/notes.
-func (s notes) updateNotes(entity string) api.Handler {
+// updateAll answers PATCH /{entity}/notes and PATCH /{entity}/{id}/notes.
+func (s notes) updateAll(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		items, ok := api.ReadBatch(w, r, api.MaxWrite)
 		if !ok {
 			return
 		}
-		if out, bad := s.patchNotes(r, c, entity, items); bad.Any() {
+		if out, bad := s.patch(r, c, entity, items); bad.Any() {
 			bad.Write(w)
 		} else {
 			api.AnswerWritten(w, r, entity+"/notes", "notes", out)
@@ -55,15 +55,15 @@ func (s notes) updateNotes(entity string) api.Handler {
 	}
 }
 
-// updateNote answers PATCH of one note with a bare object.
-func (s notes) updateNote(entity string) api.Handler {
+// update answers PATCH of one note with a bare object.
+func (s notes) update(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		m, ok := api.ReadObject(w, r)
 		if !ok {
 			return
 		}
 		m["id"] = api.PathID(r, "note")
-		if out, bad := s.patchNotes(r, c, entity, []obj{m}); bad.Any() {
+		if out, bad := s.patch(r, c, entity, []obj{m}); bad.Any() {
 			bad.Write(w)
 		} else {
 			api.WriteHAL(w, http.StatusOK, out[0])
@@ -71,7 +71,7 @@ func (s notes) updateNote(entity string) api.Handler {
 	}
 }
 
-func (s notes) patchNotes(r *http.Request, c api.Caller, entity string, items []obj) (out []obj, bad edit.Refusal) {
+func (s notes) patch(r *http.Request, c api.Caller, entity string, items []obj) (out []obj, bad edit.Refusal) {
 	s.State.Write(func(state *world.World) {
 		notes, next := make([]*world.Note, len(items)), make([]world.Note, len(items))
 		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {

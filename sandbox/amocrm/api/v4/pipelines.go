@@ -19,11 +19,11 @@ const (
 
 func (s pipelines) routes() []route {
 	return []route{
-		{"GET", "/leads/pipelines", s.listPipelines},
-		{"POST", "/leads/pipelines", s.Gate.ForAdmins(s.createPipelines)},
-		{"GET", "/leads/pipelines/{id}", s.getPipeline},
-		{"PATCH", "/leads/pipelines/{id}", s.Gate.ForAdmins(s.updatePipeline)},
-		{"DELETE", "/leads/pipelines/{id}", s.Gate.ForAdmins(s.deletePipeline)},
+		{"GET", "/leads/pipelines", s.list},
+		{"POST", "/leads/pipelines", s.Gate.ForAdmins(s.create)},
+		{"GET", "/leads/pipelines/{id}", s.get},
+		{"PATCH", "/leads/pipelines/{id}", s.Gate.ForAdmins(s.update)},
+		{"DELETE", "/leads/pipelines/{id}", s.Gate.ForAdmins(s.delete)},
 		{"GET", "/leads/pipelines/{id}/statuses", s.listStatuses},
 		{"POST", "/leads/pipelines/{id}/statuses", s.Gate.ForAdmins(s.createStatuses)},
 		{"GET", "/leads/pipelines/{id}/statuses/{status}", s.getStatus},
@@ -32,8 +32,8 @@ func (s pipelines) routes() []route {
 	}
 }
 
-// listPipelines answers GET /leads/pipelines with their stages.
-func (s pipelines) listPipelines(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// list answers GET /leads/pipelines with their stages.
+func (s pipelines) list(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	var items []obj
 	s.State.Read(func(*world.World) {
 		for _, p := range c.Account.Pipelines {
@@ -50,8 +50,8 @@ func answerPipelines(w http.ResponseWriter, r *http.Request, items []obj) {
 	})
 }
 
-// getPipeline answers GET /leads/pipelines/{id}; an unknown one is 404, unlike leads.
-func (s pipelines) getPipeline(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// get answers GET /leads/pipelines/{id}; an unknown one is 404, unlike leads.
+func (s pipelines) get(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	answerOne(s.State, w, "Pipeline", func() obj {
 		if p := world.PipelineOf(c.Account, api.PathID(r, "id")); p != nil {
 			return renderPipeline(r, c.Account, p)
@@ -97,8 +97,8 @@ func (s pipelines) getStatus(w http.ResponseWriter, r *http.Request, c api.Calle
 	api.WriteHAL(w, http.StatusOK, o)
 }
 
-// createPipelines answers POST /leads/pipelines.
-func (s pipelines) createPipelines(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// create answers POST /leads/pipelines.
+func (s pipelines) create(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	items, ok := api.ReadBatch(w, r, maxPipelines)
 	if !ok {
 		return

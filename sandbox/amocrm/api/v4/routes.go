@@ -139,7 +139,7 @@ func bindPath(r *http.Request, path string) bool {
 // method, else 404.
 func (s API) Fallback(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	if kind, ok := absentAt(strings.TrimPrefix(r.URL.Path, api.Root)); ok && (kind.method == "" || kind.method == r.Method) {
-		absents(s.Deps).absentRoute(kind, func(w http.ResponseWriter, _ *http.Request, _ api.Caller) { api.NotKept(w, kind.kind) })(w, r, c)
+		absents(s.Deps).guarded(kind, func(w http.ResponseWriter, _ *http.Request, _ api.Caller) { api.NotKept(w, kind.kind) })(w, r, c)
 		return
 	}
 	var allow []string

@@ -26,8 +26,8 @@ func readColor(v edit.Check, m obj) string {
 	return *c
 }
 
-// updatePipeline answers PATCH /leads/pipelines/{id}.
-func (s pipelines) updatePipeline(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// update answers PATCH /leads/pipelines/{id}.
+func (s pipelines) update(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	m, ok := api.ReadObject(w, r)
 	if !ok {
 		return
@@ -57,8 +57,8 @@ func (s pipelines) updatePipeline(w http.ResponseWriter, r *http.Request, c api.
 	answerChanged(w, bad, o, "Pipeline")
 }
 
-// deletePipeline answers DELETE /leads/pipelines/{id}. The main one and one with leads stay.
-func (s pipelines) deletePipeline(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// delete answers DELETE /leads/pipelines/{id}. The main one and one with leads stay.
+func (s pipelines) delete(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	var found, kept bool
 	s.State.Write(func(*world.World) {
 		a := c.Account

@@ -13,15 +13,15 @@ func (s tags) routes() []route {
 	var t []route
 	for _, e := range world.Entities {
 		t = append(t,
-			route{"GET", "/" + e + "/tags", s.listTags(e)},
-			route{"POST", "/" + e + "/tags", s.createTags(e)},
+			route{"GET", "/" + e + "/tags", s.list(e)},
+			route{"POST", "/" + e + "/tags", s.create(e)},
 		)
 	}
 	return t
 }
 
-// listTags answers GET /{entity}/tags with filter[id], filter[name] and query.
-func (s tags) listTags(entity string) api.Handler {
+// list answers GET /{entity}/tags with filter[id], filter[name] and query.
+func (s tags) list(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		f := filters{r.URL.Query()}
 		query := strings.ToLower(r.URL.Query().Get("query"))
@@ -37,8 +37,8 @@ func (s tags) listTags(entity string) api.Handler {
 	}
 }
 
-// createTags answers POST /{entity}/tags; a name that is there already keeps its tag.
-func (s tags) createTags(entity string) api.Handler {
+// create answers POST /{entity}/tags; a name that is there already keeps its tag.
+func (s tags) create(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		items, ok := api.ReadBatch(w, r, api.MaxWrite)
 		if !ok {

@@ -12,16 +12,16 @@ import (
 
 func (s tasks) routes() []route {
 	return []route{
-		{"GET", "/tasks", s.listTasks},
-		{"POST", "/tasks", s.createTasks},
-		{"PATCH", "/tasks", s.updateTasks},
-		{"GET", "/tasks/{id}", s.getTask},
-		{"PATCH", "/tasks/{id}", s.updateTask},
+		{"GET", "/tasks", s.list},
+		{"POST", "/tasks", s.create},
+		{"PATCH", "/tasks", s.updateAll},
+		{"GET", "/tasks/{id}", s.get},
+		{"PATCH", "/tasks/{id}", s.update},
 	}
 }
 
-// listTasks answers GET /tasks (amocrm.md §6.3).
-func (s tasks) listTasks(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// list answers GET /tasks (amocrm.md §6.3).
+func (s tasks) list(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	q := r.URL.Query()
 	f := filters{q}
 	answerList(s.State, w, r, "tasks", func(*world.World) []*world.Task {
@@ -61,8 +61,8 @@ func takesTask(f filters, a *world.Account, t *world.Task) bool {
 		slices.Contains(f.pairs("filter[lead_statuses]"), world.RequiredStatus{StatusID: l.StatusID, PipelineID: l.PipelineID})
 }
 
-// getTask answers GET /tasks/{id}.
-func (s tasks) getTask(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// get answers GET /tasks/{id}.
+func (s tasks) get(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	answerOne(s.State, w, "Task", func() obj {
 		if t := c.Account.Tasks[api.PathID(r, "id")]; t != nil {
 			return renderTask(r, c.Account, t)
@@ -71,8 +71,8 @@ func (s tasks) getTask(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	})
 }
 
-// createTasks answers POST /tasks.
-func (s tasks) createTasks(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// create answers POST /tasks.
+func (s tasks) create(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	items, ok := api.ReadBatch(w, r, api.MaxWrite)
 	if !ok {
 		return
@@ -112,34 +112,34 @@ func (s tasks) createTasks(w http.ResponseWriter, r *http.Request, c api.Caller)
 	api.AnswerWritten(w, r, "tasks", "tasks", out)
 }
 
-// updateTasks answers PATCH /tasks.
-func (s tasks) updateTasks(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// updateAll answers PATCH /tasks.
+func (s tasks) updateAll(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	items, ok := api.ReadBatch(w, r, api.MaxWrite)
 	if !ok {
 		return
 	}
-	if out, bad := s.patchTasks(r, c, items); bad.Any() {
+	if out, bad := s.patch(r, c, items); bad.Any() {
 		bad.Write(w)
 	} else {
 		api.AnswerWritten(w, r, "tasks", "tasks", out)
 	}
 }
 
-// updateTask answers PATCH /tasks/{id} with a bare object (EX task-complete-response-single.json).
-func (s tasks) updateTask(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// update answers PATCH /tasks/{id} with a bare object (EX task-complete-response-single.json).
+func (s tasks) update(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	m, ok := api.ReadObject(w, r)
 	if !ok {
 		return
 	}
 	m["id"] = api.PathID(r, "id")
-	if out, bad := s.patchTasks(r, c, []obj{m}); bad.Any() {
+	if out, bad := s.patch(r, c, []obj{m}); bad.Any() {
 		bad.Write(w)
 	} else {
 		api.WriteHAL(w, http.StatusOK, out[0])
 	}
 }
 
-func (s tasks) patchTasks(r *http.Request, c api.Caller, items []obj) (out []obj, bad edit.Refusal) {
+func (s tasks) patch(r *http.Request, c api.Caller, items []obj) (out []obj, bad edit.Refusal) {
 	s.State.Write(func(state *world.World) {
 		var next []world.Task
 		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {

@@ -11,19 +11,19 @@ import (
 
 func (s unsorted) routes() []route {
 	return []route{
-		{"GET", "/leads/unsorted", s.listUnsorted},
-		{"GET", "/leads/unsorted/summary", s.summariseUnsorted},
-		{"GET", "/leads/unsorted/{uid}", s.getUnsorted},
-		{"POST", "/leads/unsorted/forms", s.createUnsorted("forms")},
-		{"POST", "/leads/unsorted/sip", s.createUnsorted("sip")},
-		{"POST", "/leads/unsorted/{uid}/accept", s.acceptUnsorted},
-		{"DELETE", "/leads/unsorted/{uid}/decline", s.declineUnsorted},
-		{"POST", "/leads/unsorted/{uid}/link", s.linkUnsorted},
+		{"GET", "/leads/unsorted", s.list},
+		{"GET", "/leads/unsorted/summary", s.summarise},
+		{"GET", "/leads/unsorted/{uid}", s.get},
+		{"POST", "/leads/unsorted/forms", s.create("forms")},
+		{"POST", "/leads/unsorted/sip", s.create("sip")},
+		{"POST", "/leads/unsorted/{uid}/accept", s.accept},
+		{"DELETE", "/leads/unsorted/{uid}/decline", s.decline},
+		{"POST", "/leads/unsorted/{uid}/link", s.link},
 	}
 }
 
-// listUnsorted answers GET /leads/unsorted with filter[uid], [category] and [pipeline_id].
-func (s unsorted) listUnsorted(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// list answers GET /leads/unsorted with filter[uid], [category] and [pipeline_id].
+func (s unsorted) list(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	f := filters{r.URL.Query()}
 	answerList(s.State, w, r, "unsorted", func(*world.World) []*world.Unsorted {
 		var all []*world.Unsorted
@@ -38,8 +38,8 @@ func (s unsorted) listUnsorted(w http.ResponseWriter, r *http.Request, c api.Cal
 	}, func(u *world.Unsorted) obj { return renderUnsorted(r, c.Account, u) })
 }
 
-// getUnsorted answers GET /leads/unsorted/{uid}.
-func (s unsorted) getUnsorted(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// get answers GET /leads/unsorted/{uid}.
+func (s unsorted) get(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	answerOne(s.State, w, "Unsorted", func() obj {
 		if u := c.Account.Unsorted[r.PathValue("uid")]; u != nil {
 			return renderUnsorted(r, c.Account, u)
@@ -48,8 +48,8 @@ func (s unsorted) getUnsorted(w http.ResponseWriter, r *http.Request, c api.Call
 	})
 }
 
-// summariseUnsorted answers GET /leads/unsorted/summary: what waits, by category, and what became of the rest.
-func (s unsorted) summariseUnsorted(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// summarise answers GET /leads/unsorted/summary: what waits, by category, and what became of the rest.
+func (s unsorted) summarise(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	f := filters{r.URL.Query()}
 	counts, outcomes := map[string]int{}, map[string]int{}
 	var total, settled int
@@ -82,8 +82,8 @@ func (s unsorted) summariseUnsorted(w http.ResponseWriter, r *http.Request, c ap
 	})
 }
 
-// createUnsorted answers POST /leads/unsorted/forms and /sip.
-func (s unsorted) createUnsorted(category string) api.Handler {
+// create answers POST /leads/unsorted/forms and /sip.
+func (s unsorted) create(category string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 		items, ok := api.ReadBatch(w, r, api.MaxWrite)
 		if !ok {

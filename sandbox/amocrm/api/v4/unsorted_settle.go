@@ -8,9 +8,9 @@ import (
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
-// acceptUnsorted answers POST /leads/unsorted/{uid}/accept: the lead moves to a normal stage.
-func (s unsorted) acceptUnsorted(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	s.endUnsorted(w, r, c, func(x edit.Writer, v edit.Check, u *world.Unsorted, m obj) obj {
+// accept answers POST /leads/unsorted/{uid}/accept: the lead moves to a normal stage.
+func (s unsorted) accept(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	s.end(w, r, c, func(x edit.Writer, v edit.Check, u *world.Unsorted, m obj) obj {
 		first := world.FirstStatus(world.PipelineOf(c.Account, u.PipelineID)).ID
 		d := &edit.Draft{ID: u.LeadID, Pipeline: &u.PipelineID, Responsible: v.User(m, "user_id"), Status: v.Integer(m, "status_id")}
 		if d.Status == nil {
@@ -26,9 +26,9 @@ func (s unsorted) acceptUnsorted(w http.ResponseWriter, r *http.Request, c api.C
 	})
 }
 
-// declineUnsorted answers DELETE /leads/unsorted/{uid}/decline: the lead goes to the bin.
-func (s unsorted) declineUnsorted(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	s.endUnsorted(w, r, c, func(x edit.Writer, v edit.Check, u *world.Unsorted, m obj) obj {
+// decline answers DELETE /leads/unsorted/{uid}/decline: the lead goes to the bin.
+func (s unsorted) decline(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	s.end(w, r, c, func(x edit.Writer, v edit.Check, u *world.Unsorted, m obj) obj {
 		x.By = edit.Or(v.User(m, "user_id"), x.By)
 		if v.Failed() {
 			return nil
@@ -39,10 +39,10 @@ func (s unsorted) declineUnsorted(w http.ResponseWriter, r *http.Request, c api.
 	})
 }
 
-// linkUnsorted answers POST /leads/unsorted/{uid}/link: the contact joins a lead that is there, and the incoming one goes
+// link answers POST /leads/unsorted/{uid}/link: the contact joins a lead that is there, and the incoming one goes
 // to the bin. The documentation says chats only, the official library takes mail, too.
-func (s unsorted) linkUnsorted(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	s.endUnsorted(w, r, c, func(x edit.Writer, v edit.Check, u *world.Unsorted, m obj) obj {
+func (s unsorted) link(w http.ResponseWriter, r *http.Request, c api.Caller) {
+	s.end(w, r, c, func(x edit.Writer, v edit.Check, u *world.Unsorted, m obj) obj {
 		if u.Category != "chats" && u.Category != "mail" {
 			v.Fail(edit.CodeChoice, "category", "Only unsorted leads of the categories chats and mail can be linked.")
 			return nil
@@ -81,8 +81,8 @@ func readUnsortedTarget(v edit.Check, m obj, u *world.Unsorted) (lead, contact i
 	return lead, contact
 }
 
-// endUnsorted ends an incoming lead's wait: end carries it out and tells the answer, or notes what is wrong.
-func (s unsorted) endUnsorted(w http.ResponseWriter, r *http.Request, c api.Caller, end func(x edit.Writer, v edit.Check, u *world.Unsorted, m obj) obj) {
+// end ends an incoming lead's wait: end carries it out and tells the answer, or notes what is wrong.
+func (s unsorted) end(w http.ResponseWriter, r *http.Request, c api.Caller, end func(x edit.Writer, v edit.Check, u *world.Unsorted, m obj) obj) {
 	m, ok := api.ReadOptional(w, r)
 	if !ok {
 		return

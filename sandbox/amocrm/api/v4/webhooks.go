@@ -33,14 +33,14 @@ var hookSettings = func() []string {
 
 func (s webhooks) routes() []route {
 	return []route{
-		{"GET", "/webhooks", s.Gate.ForAdmins(s.listWebhooks)},
+		{"GET", "/webhooks", s.Gate.ForAdmins(s.list)},
 		{"POST", "/webhooks", s.Gate.ForAdmins(s.subscribe)},
 		{"DELETE", "/webhooks", s.Gate.ForAdmins(s.unsubscribe)},
 	}
 }
 
-// listWebhooks answers GET /webhooks?filter[destination]=…; none is an empty list, as for links.
-func (s webhooks) listWebhooks(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// list answers GET /webhooks?filter[destination]=…; none is an empty list, as for links.
+func (s webhooks) list(w http.ResponseWriter, r *http.Request, c api.Caller) {
 	f := filters{r.URL.Query()}
 	items := []obj{}
 	s.State.Read(func(*world.World) {
