@@ -52,7 +52,7 @@ func TestWalk_agentFromLoginToCommentInEveryLanguage(t *testing.T) {
 			b.waitText(deal)
 			b.enter(`#comment`, comment)
 			b.click(`.compose button[type="submit"]`)
-			b.see(`.item.said`)
+			b.see(`.item.said:not(.pending)`)
 			b.waitText(comment)
 			b.picture("6-commented")
 
