@@ -34,7 +34,7 @@ func (h *TriggerHandlers) fields(c echo.Context, list []rules.Problem) []FieldPr
 	for i, p := range list {
 		out[i] = FieldProblem{Path: p.Path, Code: p.Code, Detail: p.Detail, Given: p.Given}
 		if h.Catalog != nil {
-			out[i].Detail = h.Catalog.RuleProblem(lang(c), p.Key, p.Params, p.Detail)
+			out[i].Detail = p.In(h.Catalog, lang(c))
 		}
 	}
 	return out

@@ -77,3 +77,11 @@ func TestCatalog_uzbekIsLatin(t *testing.T) {
 		}
 	}
 }
+
+func TestAcceptedLang(t *testing.T) {
+	for header, want := range map[string]Lang{"": EN, "ru-RU,ru;q=0.9,en;q=0.8": RU, "de, uz;q=0.5": UZ, "de": EN, ";;;": EN} {
+		if got := AcceptedLang(header); got != want {
+			t.Errorf("%q: %s, want %s", header, got, want)
+		}
+	}
+}

@@ -173,8 +173,7 @@ func (v *visit) reason(f format, e rules.Entry) string {
 func (v *visit) problems(f format, list []rules.Problem) []rules.Problem {
 	out := make([]rules.Problem, len(list))
 	for i, p := range list {
-		out[i] = rules.Problem{Path: p.Path, Given: f.Words(p.Given),
-			Detail: f.Words(f.Catalog.RuleProblem(f.Lang, p.Key, p.Params, p.Detail))}
+		out[i] = rules.Problem{Path: p.Path, Given: f.Words(p.Given), Detail: f.Words(p.In(f.Catalog, f.Lang))}
 	}
 	return out
 }

@@ -134,7 +134,7 @@ func (v *visit) try(view *ruleCheckView) error {
 func saidProblems(f blocks.Format, list []rules.Problem) []ruleProblem {
 	var out []ruleProblem
 	for _, p := range list {
-		out = append(out, ruleProblem{p.Path, f.Words(f.Catalog.RuleProblem(f.Lang, p.Key, p.Params, p.Detail))})
+		out = append(out, ruleProblem{p.Path, f.Words(p.In(f.Catalog, f.Lang))})
 	}
 	return out
 }

@@ -6,7 +6,8 @@ import (
 	"text/template"
 )
 
-// problemTexts are the problems' words by key. Near is what the author may have meant, empty when nothing is like it.
+// problemTexts are the problems' words by Problem.Key, in the catalogue's form. A param named Kind is itself the key of a word,
+// one of kinds. Near is what the author may have meant, empty when nothing is like it.
 var problemTexts = map[string]string{
 	"body_too_large":    "may have at most 1 MiB",
 	"fields_missing":    "put the deal's fields here; accepted: {{.Accepted}}",
@@ -85,17 +86,10 @@ var problemTexts = map[string]string{
 	"field_date_yearless":   `field "{{.Field}}": the date has no year; write it as 2006-01-02`,
 }
 
-// kinds are what a JSON value can be, as ProblemTexts take it in Kind.
+// kinds are what a JSON value can be, as problemTexts take it in Kind.
 var kinds = map[string]string{
 	"null": "null", "object": "an object", "list": "a list", "flag": "true or false", "text": "text", "number": "a number",
 }
-
-// ProblemTexts are the English words of problems by Problem.Key, in the catalogue's form. A param named Kind is itself the
-// key of a word, one of ProblemKinds.
-func ProblemTexts() map[string]string { return maps.Clone(problemTexts) }
-
-// ProblemKinds are the English words for the kinds of JSON values.
-func ProblemKinds() map[string]string { return maps.Clone(kinds) }
 
 var problemTemplates = parseTexts(problemTexts)
 

@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // Problem is one mistake of a request. Path leads into the rule's body, as in
 // "fields.custom_fields_values[0].values[1].enum_id". Detail is English; where it is ours, Key and Params say the same for
-// a catalogue (ProblemTexts).
+// a catalogue (problemTexts).
 //
 // A mistake in the structure of a rule stops the firing. One that a value carries costs that value alone: it is a remark.
 type Problem struct {
@@ -22,6 +23,21 @@ type Problem struct {
 	Remark bool `json:"remark,omitempty"`
 	// Given is what a remark's value held, at most MaxGiven characters.
 	Given string `json:"given,omitempty"`
+}
+
+// In returns the problem in a reader's language; what has no key, as what amoCRM itself has said, stays as it is.
+func (p Problem) In(catalog *blocks.Catalog, lang blocks.Lang) string {
+	if p.Key == "" {
+		return p.Detail
+	}
+	data := make(map[string]any, len(p.Params))
+	for name, value := range p.Params {
+		data[name] = value
+	}
+	if kind, ok := p.Params["Kind"]; ok {
+		data["Kind"] = catalog.T(lang, "rule.kind."+kind)
+	}
+	return catalog.TMap(lang, "rule.problem."+p.Key, data)
 }
 
 // MaxGiven bounds what is kept of a value that was left out, in characters: as much as a note takes.

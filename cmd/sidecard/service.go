@@ -147,9 +147,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 	sender := notify.NewSender(db, set.notices)
 	s.triggers = rules.NewService(rules.Deps{
 		DB: db, Tenants: s.tenants, Log: log, Text: text, Trace: traced.step, Mark: traced.mark, Metrics: registry,
-		Problem: func(lang string, p rules.Problem) string {
-			return catalog.RuleProblem(blocks.Lang(lang), p.Key, p.Params, p.Detail)
-		},
+		Problem: func(lang string, p rules.Problem) string { return p.In(catalog, blocks.Lang(lang)) },
 		Settled: func(e rules.Entry) { s.notices.Settled(e.Tenant, e.State, e.Label) },
 		Desk:    func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (rules.Account, error) {
