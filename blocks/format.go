@@ -5,20 +5,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 	"golang.org/x/text/number"
 )
 
-// Format writes values in the reader's language and the account's time zone. Now is injected so that ages can be tested.
+// Format writes values in the reader's language and in the account's time zone and country. Now is injected so that ages can be tested.
 type Format struct {
 	Catalog *Catalog
 	Lang    Lang
 	Zone    *time.Location // nil is UTC
-	Region  string         // ISO 3166-1 alpha-2 of phones without country code; "" is RU
-	Masked  bool           // phones read "+7 ••• •••-45-67"
 	Now     time.Time
+	Display // of phones
 }
 
 var printers = map[Lang]*message.Printer{
@@ -154,39 +152,4 @@ func (f Format) Duration(seconds int) string {
 		pad = "0"
 	}
 	return printers[EN].Sprintf("%d:%s%d", seconds/60, pad, sec)
-}
-
-// Phone is the international form of a number, or the number as it stands when it is none; its middle is hidden when
-// phones are masked.
-func (f Format) Phone(raw string) string {
-	n, ok := f.phone(raw)
-	switch {
-	case ok && f.Masked:
-		return maskPhone(n)
-	case f.Masked:
-		return maskDigits(raw)
-	case ok:
-		return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
-	}
-	return raw
-}
-
-// Dial is the number for a tel: link, "" when it is none or must not be seen.
-func (f Format) Dial(raw string) string {
-	if n, ok := f.phone(raw); ok && !f.Masked {
-		return phonenumbers.Format(n, phonenumbers.E164)
-	}
-	return ""
-}
-
-func (f Format) phone(raw string) (*phonenumbers.PhoneNumber, bool) {
-	region := f.Region
-	if region == "" {
-		region = "RU"
-	}
-	n, err := phonenumbers.Parse(raw, region)
-	if err != nil || !phonenumbers.IsPossibleNumber(n) {
-		return nil, false
-	}
-	return n, true
 }

@@ -16,7 +16,7 @@ func format(t *testing.T, lang Lang) Format {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Format{Catalog: c, Lang: lang, Zone: zone, Region: "RU", Now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
+	return Format{Catalog: c, Lang: lang, Zone: zone, Display: Display{Region: "RU"}, Now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
 }
 
 func TestMoney_asTheLanguageWritesIt(t *testing.T) {
@@ -82,23 +82,6 @@ func TestDue_lateTodayLater(t *testing.T) {
 		if text != tt.text || urgency != tt.urgency {
 			t.Errorf("%v: got %q %q, want %q %q", tt.after, text, urgency, tt.text, tt.urgency)
 		}
-	}
-}
-
-func TestPhone_international(t *testing.T) {
-	f := format(t, EN)
-	for raw, want := range map[string]string{
-		"8 (999) 123-45-67": "+7 999 123-45-67", "+1 555 010 0000": "+1 555-010-0000", "ext. 12": "ext. 12", "": "",
-	} {
-		if got := f.Phone(raw); got != want {
-			t.Errorf("%q: got %q, want %q", raw, got, want)
-		}
-	}
-	if got := f.Dial("8 999 123-45-67"); got != "+79991234567" {
-		t.Errorf("dial: %q", got)
-	}
-	if got := f.Dial("nobody"); got != "" {
-		t.Errorf("dial of a word: %q", got)
 	}
 }
 

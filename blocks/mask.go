@@ -17,6 +17,47 @@ const (
 	maxGroups = 8  // in which people write one
 )
 
+// Display writes phones for a reader who may see them, or may see no more than their ends.
+type Display struct {
+	Region string // ISO 3166-1 alpha-2 of phones without country code; "" is RU
+	Masked bool   // phones read "+7 ••• •••-45-67"
+}
+
+// Phone is the international form of a number, or the number as it stands when it is none; its middle is hidden when
+// phones are masked.
+func (d Display) Phone(raw string) string {
+	n, ok := d.phone(raw)
+	switch {
+	case ok && d.Masked:
+		return maskPhone(n)
+	case d.Masked:
+		return maskDigits(raw)
+	case ok:
+		return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
+	}
+	return raw
+}
+
+// Dial is the number for a tel: link, "" when it is none or must not be seen.
+func (d Display) Dial(raw string) string {
+	if n, ok := d.phone(raw); ok && !d.Masked {
+		return phonenumbers.Format(n, phonenumbers.E164)
+	}
+	return ""
+}
+
+func (d Display) phone(raw string) (*phonenumbers.PhoneNumber, bool) {
+	region := d.Region
+	if region == "" {
+		region = "RU"
+	}
+	n, err := phonenumbers.Parse(raw, region)
+	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+		return nil, false
+	}
+	return n, true
+}
+
 // maskPhone hides the middle of a phone: the country code and the last four digits stay, separators too.
 func maskPhone(n *phonenumbers.PhoneNumber) string {
 	international := phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
@@ -61,16 +102,16 @@ var (
 
 // Words is a text of people for the reader: phones in it are masked where phones are masked. A run of digits counts as a
 // phone when it starts with a plus or is a number of some plan; an order number stays readable.
-func (f Format) Words(text string) string {
-	if !f.Masked {
+func (d Display) Words(text string) string {
+	if !d.Masked {
 		return text
 	}
-	return phoneLike.ReplaceAllStringFunc(text, f.hidden)
+	return phoneLike.ReplaceAllStringFunc(text, d.hidden)
 }
 
 // hidden masks a run of digits that is a phone, or the phones in one that holds other numbers beside them.
-func (f Format) hidden(s string) string {
-	if n, ok := f.phone(s); ok && (strings.HasPrefix(s, "+") || phonenumbers.IsValidNumber(n)) {
+func (d Display) hidden(s string) string {
+	if n, ok := d.phone(s); ok && (strings.HasPrefix(s, "+") || phonenumbers.IsValidNumber(n)) {
 		return maskPhone(n)
 	}
 	var out strings.Builder
@@ -82,7 +123,7 @@ func (f Format) hidden(s string) string {
 			if digits := len(digitsOnly(piece)); digits < minTold || digits > maxDigits {
 				continue
 			}
-			if n, ok := f.phone(piece); ok && phonenumbers.IsValidNumber(n) {
+			if n, ok := d.phone(piece); ok && phonenumbers.IsValidNumber(n) {
 				out.WriteString(s[done:groups[i][0]] + maskPhone(n))
 				done, i = groups[j][1], j
 				break
@@ -97,15 +138,15 @@ func (f Format) hidden(s string) string {
 
 // Tells reports whether an address would tell a phone that must not be seen: one of the given, or any number of some plan.
 // An address can't be masked, only left out.
-func (f Format) Tells(address string, phones ...string) bool {
-	if !f.Masked {
+func (d Display) Tells(address string, phones ...string) bool {
+	if !d.Masked {
 		return false
 	}
 	if plain, err := url.QueryUnescape(address); err == nil {
 		address = plain
 	}
 	for _, run := range digitRun.FindAllString(address, -1) {
-		if n, ok := f.phone(run); ok && phonenumbers.IsValidNumber(n) {
+		if n, ok := d.phone(run); ok && phonenumbers.IsValidNumber(n) {
 			return true
 		}
 		for _, p := range phones {
@@ -114,7 +155,7 @@ func (f Format) Tells(address string, phones ...string) bool {
 			}
 		}
 	}
-	return f.Words(address) != address
+	return d.Words(address) != address
 }
 
 func digitsOnly(s string) string {
@@ -128,12 +169,12 @@ func digitsOnly(s string) string {
 
 // Unmask finds the one of known that a masked text stands for, and returns any other text as it is: a form shows masked
 // phones and sends them back.
-func (f Format) Unmask(text string, known []string) string {
-	if !f.Masked || !strings.ContainsRune(text, maskDot) {
+func (d Display) Unmask(text string, known []string) string {
+	if !d.Masked || !strings.ContainsRune(text, maskDot) {
 		return text
 	}
 	for _, k := range known {
-		if k != "" && (f.Phone(k) == text || f.Words(k) == text) {
+		if k != "" && (d.Phone(k) == text || d.Words(k) == text) {
 			return k
 		}
 	}

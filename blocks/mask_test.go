@@ -7,7 +7,7 @@ import (
 )
 
 func TestFormat_masksPhones(t *testing.T) {
-	f := Format{Masked: true, Region: "RU"}
+	f := Display{Masked: true, Region: "RU"}
 	for raw, want := range map[string]string{
 		"+7 (999) 123-45-67": "+7 ••• •••-45-67",
 		"8 999 123-45-67":    "+7 ••• •••-45-67",
@@ -28,7 +28,7 @@ func TestFormat_masksPhones(t *testing.T) {
 }
 
 func TestFormat_masksPhonesInWords(t *testing.T) {
-	masked := Format{Masked: true, Region: "RU"}
+	masked := Display{Masked: true, Region: "RU"}
 	for text, want := range map[string]string{
 		"call me: 8 (999) 123-45-67, please": "call me: +7 ••• •••-45-67, please",
 		"+79991234567":                       "+7 ••• •••-45-67",
@@ -40,14 +40,14 @@ func TestFormat_masksPhonesInWords(t *testing.T) {
 		if got := masked.Words(text); got != want {
 			t.Errorf("Words(%q) = %q, want %q", text, got, want)
 		}
-		if got := (Format{Region: "RU"}).Words(text); got != text {
+		if got := (Display{Region: "RU"}).Words(text); got != text {
 			t.Errorf("unmasked Words(%q) = %q", text, got)
 		}
 	}
 }
 
 func TestFormat_unmaskFindsTheKnownPhone(t *testing.T) {
-	f := Format{Masked: true, Region: "RU"}
+	f := Display{Masked: true, Region: "RU"}
 	known := []string{"8 999 123-45-67", "+7 495 000-00-00"}
 	got := []string{f.Unmask("+7 ••• •••-45-67", known), f.Unmask("+7 ••• •••-99-99", known), f.Unmask("+7 900 000-00-00", known)}
 	want := []string{"8 999 123-45-67", "+7 ••• •••-99-99", "+7 900 000-00-00"}
@@ -57,7 +57,7 @@ func TestFormat_unmaskFindsTheKnownPhone(t *testing.T) {
 }
 
 func TestFormat_masksPhonesBesideOtherNumbers(t *testing.T) {
-	f := Format{Masked: true, Region: "RU"}
+	f := Display{Masked: true, Region: "RU"}
 	for text, want := range map[string]string{
 		"8 (999) 123-45-67 8 999 123-45-67":               "+7 ••• •••-45-67 +7 ••• •••-45-67",
 		"order 12 89991234567":                            "order 12 +7 ••• •••-45-67",
@@ -74,7 +74,7 @@ func TestFormat_masksPhonesBesideOtherNumbers(t *testing.T) {
 }
 
 func TestFormat_knowsAnAddressThatTellsAPhone(t *testing.T) {
-	f := Format{Masked: true, Region: "RU"}
+	f := Display{Masked: true, Region: "RU"}
 	for address, want := range map[string]bool{
 		"https://example.com/records/1701341234.79991234567-101.mp3": true,
 		"https://wa.me/79991234567":                                  true,
@@ -89,8 +89,25 @@ func TestFormat_knowsAnAddressThatTellsAPhone(t *testing.T) {
 		if got := f.Tells(address, "+7 999 123-45-67"); got != want {
 			t.Errorf("Tells(%q) = %v", address, got)
 		}
-		if (Format{Region: "RU"}).Tells(address, "+7 999 123-45-67") {
+		if (Display{Region: "RU"}).Tells(address, "+7 999 123-45-67") {
 			t.Errorf("%q is left out although nothing is hidden", address)
 		}
+	}
+}
+
+func TestPhone_international(t *testing.T) {
+	f := Display{Region: "RU"}
+	for raw, want := range map[string]string{
+		"8 (999) 123-45-67": "+7 999 123-45-67", "+1 555 010 0000": "+1 555-010-0000", "ext. 12": "ext. 12", "": "",
+	} {
+		if got := f.Phone(raw); got != want {
+			t.Errorf("%q: got %q, want %q", raw, got, want)
+		}
+	}
+	if got := f.Dial("8 999 123-45-67"); got != "+79991234567" {
+		t.Errorf("dial: %q", got)
+	}
+	if got := f.Dial("nobody"); got != "" {
+		t.Errorf("dial of a word: %q", got)
 	}
 }

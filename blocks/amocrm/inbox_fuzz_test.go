@@ -15,7 +15,7 @@ func FuzzEdit(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	masking := format(blocks.Format{Catalog: catalog, Lang: blocks.EN, Region: "RU", Masked: true, Now: now})
+	masking := format(blocks.Format{Catalog: catalog, Lang: blocks.EN, Display: blocks.Display{Region: "RU", Masked: true}, Now: now})
 	stored, err := rules.Request{TicketID: 101, Comment: "Call +7 999 123-45-67"}.Text()
 	if err != nil {
 		f.Fatal(err)

@@ -184,7 +184,7 @@ func TestInbox_hiddenPhonesSurviveAnEdit(t *testing.T) {
 }
 
 func TestMaskJSON_comesBackAsItWas(t *testing.T) {
-	f := blocks.Format{Masked: true, Lang: blocks.EN}
+	f := blocks.Format{Display: blocks.Display{Masked: true}, Lang: blocks.EN}
 	for name, doc := range map[string]string{
 		"text":        `{"a": "Call 8 999 123-45-67 now", "b": "+7 999 123-45-67"}`,
 		"number":      `{"a": 79991234567, "price": 85000, "b": [79997654321]}`,

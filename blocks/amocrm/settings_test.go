@@ -249,7 +249,9 @@ func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
 	inner := &recordingDeals{CRM: w.crm, edit: crm.DealEdit{
 		Name: name, Values: map[int64][]string{1: {"ring +79991234567"}}, Fields: []amoapi.Field{{ID: 1, Type: "textarea"}},
 	}}
-	m := masked{CRM: inner, format: func(context.Context) blocks.Format { return blocks.Format{Masked: true, Region: "RU"} }}
+	m := masked{CRM: inner, format: func(context.Context) blocks.Format {
+		return blocks.Format{Display: blocks.Display{Masked: true, Region: "RU"}}
+	}}
 	edit, err := m.DealEdit(t.Context(), 12)
 	if err != nil || strings.Contains(edit.Name, "123") || strings.Contains(edit.Values[1][0], "123") {
 		t.Fatalf("%+v, %v", edit, err)
