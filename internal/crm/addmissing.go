@@ -17,10 +17,7 @@ func Missing(c Client, p Person, region string) []Match {
 	var out []Match
 	for _, phone := range k.phones {
 		if !hasNumber(p.Phones, phone, region) {
-			if n, ok := E164(phone, region); ok {
-				phone = n
-			}
-			out = append(out, Match{MatchPhone, phone})
+			out = append(out, Match{MatchPhone, NormalPhone(phone, region)})
 		}
 	}
 	for _, email := range k.emails {

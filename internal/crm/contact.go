@@ -46,10 +46,7 @@ func (d ContactDraft) clean(region string) ContactDraft {
 	d.Name, d.Position, d.Company = strings.TrimSpace(d.Name), strings.TrimSpace(d.Position), strings.TrimSpace(d.Company)
 	var phones []string
 	for _, p := range d.Phones {
-		p = strings.TrimSpace(p)
-		if n, ok := E164(p, region); ok {
-			p = n
-		}
+		p = NormalPhone(strings.TrimSpace(p), region)
 		if p != "" && !hasNumber(phones, p, region) {
 			phones = append(phones, p)
 		}
@@ -101,7 +98,7 @@ func (d ContactDraft) check() error {
 		}
 	}
 	for i, p := range d.Phones {
-		if len(digits(p)) < minSearchDigits-2 || len(p) > maxPhoneBytes {
+		if !PlausiblePhone(p) {
 			e.add("phones."+strconv.Itoa(i), KeyBadPhone, nil)
 		}
 	}

@@ -13,6 +13,7 @@ const DefaultRegion = "RU"
 const (
 	searchDigits    = 10
 	minSearchDigits = 5
+	minDigits       = 3
 	maxPhoneBytes   = 64
 )
 
@@ -24,6 +25,20 @@ func E164(raw, region string) (string, bool) {
 		return "", false
 	}
 	return phonenumbers.Format(n, phonenumbers.E164), true
+}
+
+// NormalPhone returns the form of E164, and what is no number of any country as it was typed.
+func NormalPhone(raw, region string) string {
+	if n, ok := E164(raw, region); ok {
+		return n
+	}
+	return raw
+}
+
+// PlausiblePhone reports whether a text can stand as a phone: it has at least three digits (short numbers and extensions
+// do) and a bounded length.
+func PlausiblePhone(raw string) bool {
+	return len(digits(raw)) >= minDigits && len(raw) <= maxPhoneBytes
 }
 
 // SameNumber reports whether two phones are the same line. Numbers that belong to no country's plan (extensions, short
