@@ -8,6 +8,8 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 	"golang.org/x/text/number"
+
+	"github.com/sidecard/sidecard/internal/phone"
 )
 
 // Format writes values in the reader's language and in the account's time zone and country. Now is injected so that ages can be tested.
@@ -16,7 +18,7 @@ type Format struct {
 	Lang    Lang
 	Zone    *time.Location // nil is UTC
 	Now     time.Time
-	Display // of phones
+	phone.Display
 }
 
 var printers = map[Lang]*message.Printer{

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sidecard/sidecard/internal/phone"
 )
 
 func format(t *testing.T, lang Lang) Format {
@@ -16,7 +18,7 @@ func format(t *testing.T, lang Lang) Format {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Format{Catalog: c, Lang: lang, Zone: zone, Display: Display{Region: "RU"}, Now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
+	return Format{Catalog: c, Lang: lang, Zone: zone, Display: phone.Display{Region: "RU"}, Now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
 }
 
 func TestMoney_asTheLanguageWritesIt(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/phone"
 )
 
 func decision(do string, more ...string) url.Values {
@@ -184,7 +185,7 @@ func TestInbox_hiddenPhonesSurviveAnEdit(t *testing.T) {
 }
 
 func TestMaskJSON_comesBackAsItWas(t *testing.T) {
-	f := blocks.Format{Display: blocks.Display{Masked: true}, Lang: blocks.EN}
+	f := blocks.Format{Display: phone.Display{Masked: true}, Lang: blocks.EN}
 	for name, doc := range map[string]string{
 		"text":        `{"a": "Call 8 999 123-45-67 now", "b": "+7 999 123-45-67"}`,
 		"number":      `{"a": 79991234567, "price": 85000, "b": [79997654321]}`,

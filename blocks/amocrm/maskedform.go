@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/phone"
 )
 
 // contactForm draws the form of a new contact. Where phones are hidden, those that the helpdesk knows stand masked in
@@ -14,7 +15,7 @@ func (v *visit) contactForm(draft crm.ContactDraft, errs map[string]string) cont
 	if f := v.format(); f.Masked {
 		known := v.crm.ContactForm(v.ctx, v.session.Ticket.Client)
 		draft.Phones = each(draft.Phones, func(p string) string {
-			if slices.ContainsFunc(known.Phones, func(k string) bool { return crm.SameNumber(k, p, f.Region) }) {
+			if slices.ContainsFunc(known.Phones, func(k string) bool { return phone.Same(k, p, f.Region) }) {
 				return f.Phone(p)
 			}
 			return p

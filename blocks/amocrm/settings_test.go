@@ -14,6 +14,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -250,7 +251,7 @@ func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
 		Name: name, Values: map[int64][]string{1: {"ring +79991234567"}}, Fields: []amoapi.Field{{ID: 1, Type: "textarea"}},
 	}}
 	m := masked{CRM: inner, format: func(context.Context) blocks.Format {
-		return blocks.Format{Display: blocks.Display{Masked: true, Region: "RU"}}
+		return blocks.Format{Display: phone.Display{Masked: true, Region: "RU"}}
 	}}
 	edit, err := m.DealEdit(t.Context(), 12)
 	if err != nil || strings.Contains(edit.Name, "123") || strings.Contains(edit.Values[1][0], "123") {

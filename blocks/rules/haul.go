@@ -11,6 +11,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -80,7 +81,7 @@ func (h *haul) run(ctx context.Context, tenantID string) {
 		var t tenant.Tenant
 		t, err = h.tenant(ctx, tenantID)
 		h.lang = language(t)
-		h.region = cmp.Or(t.Settings.Region, h.meta.Account.Country, crm.DefaultRegion)
+		h.region = cmp.Or(t.Settings.Region, h.meta.Account.Country, phone.DefaultRegion)
 	}
 	if err != nil {
 		for _, j := range h.jobs {

@@ -12,6 +12,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/phone"
 )
 
 const (
@@ -258,7 +259,7 @@ func sameClient(c amocrm.Contact, client crm.Client, region string) bool {
 			case "PHONE":
 				keyed = true
 				for _, p := range client.Phones {
-					if crm.SameNumber(p, v, region) {
+					if phone.Same(p, v, region) {
 						return true
 					}
 				}

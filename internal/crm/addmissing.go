@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/phone"
 )
 
 // Missing lists the client's phones and e-mails that a contact does not carry, phones in E.164 where they are numbers.
@@ -15,9 +16,9 @@ import (
 func Missing(c Client, p Person, region string) []Match {
 	k := keysOf(c, region)
 	var out []Match
-	for _, phone := range k.phones {
-		if !hasNumber(p.Phones, phone, region) {
-			out = append(out, Match{MatchPhone, NormalPhone(phone, region)})
+	for _, number := range k.phones {
+		if !hasNumber(p.Phones, number, region) {
+			out = append(out, Match{MatchPhone, phone.Normal(number, region)})
 		}
 	}
 	for _, email := range k.emails {

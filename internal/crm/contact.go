@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/phone"
 )
 
 const (
@@ -46,7 +47,7 @@ func (d ContactDraft) clean(region string) ContactDraft {
 	d.Name, d.Position, d.Company = strings.TrimSpace(d.Name), strings.TrimSpace(d.Position), strings.TrimSpace(d.Company)
 	var phones []string
 	for _, p := range d.Phones {
-		p = NormalPhone(strings.TrimSpace(p), region)
+		p = phone.Normal(strings.TrimSpace(p), region)
 		if p != "" && !hasNumber(phones, p, region) {
 			phones = append(phones, p)
 		}
@@ -98,7 +99,7 @@ func (d ContactDraft) check() error {
 		}
 	}
 	for i, p := range d.Phones {
-		if !PlausiblePhone(p) {
+		if !phone.Plausible(p) {
 			e.add("phones."+strconv.Itoa(i), KeyBadPhone, nil)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/phone"
 )
 
 const (
@@ -145,4 +146,6 @@ func (f found) verified(c Client, region string, mem memory) []hit {
 
 var phoneLike = regexp.MustCompile(`^\+?[\d\s().\-–]{5,}$`)
 
-func looksLikePhone(s string) bool { return phoneLike.MatchString(s) && SearchDigits(s, "") != "" }
+func looksLikePhone(s string) bool {
+	return phoneLike.MatchString(s) && phone.SearchDigits(s, "") != ""
+}

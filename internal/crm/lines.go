@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -20,10 +21,10 @@ func Lines(c Client, region string) []string {
 	k := keysOf(c, region)
 	var out []string
 	for _, p := range k.phones {
-		if n, ok := E164(p, region); ok {
+		if n, ok := phone.E164(p, region); ok {
 			out = append(out, n)
 		} else {
-			out = append(out, digits(p))
+			out = append(out, phone.Digits(p))
 		}
 	}
 	return append(out, k.emails...)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/phone"
 )
 
 // maxKeys bounds how many phones and e-mails of one client are searched for, each.
@@ -32,7 +33,7 @@ func keysOf(c Client, region string) keys {
 	var k keys
 	for _, p := range c.Phones {
 		p = strings.TrimSpace(p)
-		if len(k.phones) < maxKeys && SearchDigits(p, region) != "" && !hasNumber(k.phones, p, region) {
+		if len(k.phones) < maxKeys && phone.SearchDigits(p, region) != "" && !hasNumber(k.phones, p, region) {
 			k.phones = append(k.phones, p)
 		}
 	}
@@ -58,7 +59,7 @@ func (k keys) queries(region string) []string {
 		}
 	}
 	for _, p := range k.phones {
-		add(SearchDigits(p, region))
+		add(phone.SearchDigits(p, region))
 	}
 	for _, e := range k.emails {
 		add(e)
@@ -88,7 +89,7 @@ func (k keys) match(c amocrm.Contact, region string) []Match {
 
 func hasNumber(list []string, number, region string) bool {
 	for _, p := range list {
-		if SameNumber(p, number, region) {
+		if phone.Same(p, number, region) {
 			return true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -184,5 +185,5 @@ func (a *Account) region(country string) string {
 			return r
 		}
 	}
-	return DefaultRegion
+	return phone.DefaultRegion
 }

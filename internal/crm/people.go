@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/store"
 )
@@ -167,7 +168,7 @@ func (a *Account) Search(ctx context.Context, text string) ([]Person, error) {
 	}
 	query := text
 	if looksLikePhone(text) {
-		query = SearchDigits(text, a.region(meta.Account.Country))
+		query = phone.SearchDigits(text, a.region(meta.Account.Country))
 	}
 	got, err := a.api.SearchContacts(ctx, query, searchShown)
 	if err != nil {

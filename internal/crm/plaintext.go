@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
@@ -175,7 +176,7 @@ type openLink struct {
 func (l openLink) behind(written string) string {
 	text := strings.TrimSpace(written[l.at:])
 	switch {
-	case l.to == "" || bare(text) == bare(l.to) || digits(l.to) != "" && digits(text) == digits(l.to) && !strings.Contains(l.to, "/"):
+	case l.to == "" || bare(text) == bare(l.to) || phone.Digits(l.to) != "" && phone.Digits(text) == phone.Digits(l.to) && !strings.Contains(l.to, "/"):
 		return ""
 	case text == "":
 		return l.to

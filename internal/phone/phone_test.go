@@ -1,4 +1,4 @@
-package crm
+package phone
 
 import (
 	"testing"
@@ -49,11 +49,11 @@ func TestSameNumber(t *testing.T) {
 		{"words are not the same phone", "none", "unknown", "RU", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := SameNumber(c.a, c.b, c.region); got != c.want {
-				t.Errorf("SameNumber(%q, %q) = %v", c.a, c.b, got)
+			if got := Same(c.a, c.b, c.region); got != c.want {
+				t.Errorf("Same(%q, %q) = %v", c.a, c.b, got)
 			}
-			if got := SameNumber(c.b, c.a, c.region); got != c.want {
-				t.Errorf("SameNumber(%q, %q) = %v", c.b, c.a, got)
+			if got := Same(c.b, c.a, c.region); got != c.want {
+				t.Errorf("Same(%q, %q) = %v", c.b, c.a, got)
 			}
 		})
 	}

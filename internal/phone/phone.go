@@ -1,4 +1,4 @@
-package crm
+package phone
 
 import (
 	"strings"
@@ -27,23 +27,23 @@ func E164(raw, region string) (string, bool) {
 	return phonenumbers.Format(n, phonenumbers.E164), true
 }
 
-// NormalPhone returns the form of E164, and what is no number of any country as it was typed.
-func NormalPhone(raw, region string) string {
+// Normal returns the form of E164, and what is no number of any country as it was typed.
+func Normal(raw, region string) string {
 	if n, ok := E164(raw, region); ok {
 		return n
 	}
 	return raw
 }
 
-// PlausiblePhone reports whether a text can stand as a phone: it has at least three digits (short numbers and extensions
+// Plausible reports whether a text can stand as a phone: it has at least three digits (short numbers and extensions
 // do) and a bounded length.
-func PlausiblePhone(raw string) bool {
-	return len(digits(raw)) >= minDigits && len(raw) <= maxPhoneBytes
+func Plausible(raw string) bool {
+	return len(Digits(raw)) >= minDigits && len(raw) <= maxPhoneBytes
 }
 
-// SameNumber reports whether two phones are the same line. Numbers that belong to no country's plan (extensions, short
+// Same reports whether two phones are the same line. Numbers that belong to no country's plan (extensions, short
 // numbers) are the same only when all their digits are.
-func SameNumber(a, b, region string) bool {
+func Same(a, b, region string) bool {
 	x, okX := E164(a, region)
 	y, okY := E164(b, region)
 	if okX != okY {
@@ -52,14 +52,14 @@ func SameNumber(a, b, region string) bool {
 	if okX {
 		return x == y
 	}
-	d := digits(a)
-	return d != "" && d == digits(b)
+	d := Digits(a)
+	return d != "" && d == Digits(b)
 }
 
 // SearchDigits returns what to look for: the last ten digits of the national significant number, so that every way of
 // writing the prefix is found. Empty when there are too few digits for a search that means anything.
 func SearchDigits(raw, region string) string {
-	d := digits(raw)
+	d := Digits(raw)
 	if n := parsePhone(raw, region); n != nil {
 		d = phonenumbers.GetNationalSignificantNumber(n)
 	}
@@ -76,7 +76,7 @@ func SearchDigits(raw, region string) string {
 // that a numbering plan could hold (numbers reserved for examples are not "valid").
 func parsePhone(raw, region string) *phonenumbers.PhoneNumber {
 	raw = strings.TrimSpace(raw)
-	d := digits(raw)
+	d := Digits(raw)
 	if raw == "" || len(raw) > maxPhoneBytes || len(d) < minSearchDigits {
 		return nil
 	}
@@ -108,7 +108,8 @@ func parsePhone(raw, region string) *phonenumbers.PhoneNumber {
 	return possible
 }
 
-func digits(s string) string {
+// Digits returns the digits of a text.
+func Digits(s string) string {
 	var b strings.Builder
 	for _, r := range s {
 		if r >= '0' && r <= '9' {
