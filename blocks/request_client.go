@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
@@ -38,7 +39,7 @@ func client(top *loose) crm.Client {
 		if len(c.Emails) == 0 && strings.Count(from, "@") == 1 && !strings.HasPrefix(from, "@") {
 			c.Emails = []string{from}
 		}
-		if len(c.Phones) == 0 && looksLikePhone(from) {
+		if len(c.Phones) == 0 && phone.International(from) {
 			c.Phones = []string{from}
 		}
 	}
@@ -58,18 +59,4 @@ func appendNew(list []string, s string) []string {
 		}
 	}
 	return append(list, runes.First(s, 250))
-}
-
-// looksLikePhone keeps ids of messengers out: a phone is written with a plus and has 10 to 15 digits.
-func looksLikePhone(s string) bool {
-	digits := 0
-	for _, r := range s {
-		switch {
-		case r >= '0' && r <= '9':
-			digits++
-		case !strings.ContainsRune("+ -().", r):
-			return false
-		}
-	}
-	return strings.HasPrefix(s, "+") && digits >= 10 && digits <= 15
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/internal/phone"
 )
 
 // visit is one request inside a session.
@@ -38,14 +39,13 @@ func (v *visit) formatIn(ctx context.Context) blocks.Format {
 	if v.crm == nil {
 		return f
 	}
-	f.Region, f.Masked = v.crm.Tenant().Settings.Region, v.crm.Tenant().Settings.MaskPhones
+	settings := v.crm.Tenant().Settings
+	f.Region, f.Masked = settings.Region, settings.MaskPhones
 	account, err := v.crm.Info(ctx)
 	if err != nil {
 		return f
 	}
-	if f.Region == "" {
-		f.Region = account.Country
-	}
+	f.Region = phone.Region(settings.Region, account.Country)
 	if zone, err := blocks.Zone(account.Timezone); err == nil {
 		f.Zone = zone
 	}

@@ -96,7 +96,7 @@ func maskFields(f blocks.Format, fields []crm.Shown) []crm.Shown {
 		default:
 			fields[i].Text = each(s.Text, f.Words)
 		}
-		if f.Tells(s.URL) {
+		if f.Reveals(s.URL) {
 			fields[i].URL = ""
 		}
 		fields[i].Parts = slices.Clone(s.Parts)
@@ -139,7 +139,7 @@ func (m masked) items(ctx context.Context, items []crm.FeedItem) []crm.FeedItem 
 	for i := range items {
 		it := &items[i]
 		it.Text, it.Author, it.Args = f.Words(it.Text), f.Words(it.Author), maps.Clone(it.Args)
-		if phone, _ := it.Args["phone"].(string); f.Tells(it.Link, phone) { // a call's recording is named after who called
+		if phone, _ := it.Args["phone"].(string); f.Reveals(it.Link, phone) { // a call's recording is named after who called
 			it.Link = ""
 		}
 		for name, value := range it.Args {

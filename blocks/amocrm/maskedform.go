@@ -15,7 +15,7 @@ func (v *visit) contactForm(draft crm.ContactDraft, errs map[string]string) cont
 	if f := v.format(); f.Masked {
 		known := v.crm.ContactForm(v.ctx, v.session.Ticket.Client)
 		draft.Phones = each(draft.Phones, func(p string) string {
-			if slices.ContainsFunc(known.Phones, func(k string) bool { return phone.Same(k, p, f.Region) }) {
+			if phone.In(known.Phones, p, f.Region) {
 				return f.Phone(p)
 			}
 			return p

@@ -10,10 +10,10 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
-	"github.com/nyaruka/phonenumbers"
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -89,7 +89,7 @@ func (r settingsForm) into(s tenant.Settings) tenant.Settings {
 	if _, known := blocks.ParseLang(s.Language); !known {
 		r.errs["language"] = r.t(crm.KeyBadChoice)
 	}
-	if s.Region != "" && phonenumbers.GetCountryCodeForRegion(s.Region) == 0 {
+	if s.Region != "" && phone.Regions()[s.Region] == 0 {
 		r.errs["region"] = r.t(crm.KeyBadChoice)
 	}
 	s.MaskPhones = r.text("mask") == "1"

@@ -9,6 +9,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -189,15 +190,10 @@ func (v *visit) foundCard(f blocks.Format, c crm.Person) personView {
 }
 
 // tail is the recognisable end of a phone number: "…45-67".
-func tail(phone string) string {
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, phone)
+func tail(number string) string {
+	digits := phone.Digits(number)
 	if len(digits) < 4 {
-		return phone
+		return number
 	}
 	d := digits[len(digits)-4:]
 	return "…" + d[:2] + "-" + d[2:]

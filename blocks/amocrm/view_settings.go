@@ -8,11 +8,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -161,9 +160,8 @@ func languageOptions(catalog *blocks.Catalog, chosen string) []optionView {
 // regionOptions are ISO codes with their calling code, which are the same in every language.
 func regionOptions(chosen string) []optionView {
 	var out []optionView
-	for region := range phonenumbers.GetSupportedRegions() {
-		code := strconv.Itoa(phonenumbers.GetCountryCodeForRegion(region))
-		out = append(out, optionView{region, region + " +" + code, region == chosen})
+	for region, code := range phone.Regions() {
+		out = append(out, optionView{region, region + " +" + strconv.Itoa(code), region == chosen})
 	}
 	slices.SortFunc(out, func(a, b optionView) int { return cmp.Compare(a.Value, b.Value) })
 	return out

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +80,7 @@ func (h *haul) run(ctx context.Context, tenantID string) {
 		var t tenant.Tenant
 		t, err = h.tenant(ctx, tenantID)
 		h.lang = language(t)
-		h.region = cmp.Or(t.Settings.Region, h.meta.Account.Country, phone.DefaultRegion)
+		h.region = phone.Region(t.Settings.Region, h.meta.Account.Country)
 	}
 	if err != nil {
 		for _, j := range h.jobs {

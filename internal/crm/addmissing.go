@@ -17,7 +17,7 @@ func Missing(c Client, p Person, region string) []Match {
 	k := keysOf(c, region)
 	var out []Match
 	for _, number := range k.phones {
-		if !hasNumber(p.Phones, number, region) {
+		if !phone.In(p.Phones, number, region) {
 			out = append(out, Match{MatchPhone, phone.Normal(number, region)})
 		}
 	}

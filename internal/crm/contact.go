@@ -48,7 +48,7 @@ func (d ContactDraft) clean(region string) ContactDraft {
 	var phones []string
 	for _, p := range d.Phones {
 		p = phone.Normal(strings.TrimSpace(p), region)
-		if p != "" && !hasNumber(phones, p, region) {
+		if p != "" && !phone.In(phones, p, region) {
 			phones = append(phones, p)
 		}
 	}

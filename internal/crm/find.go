@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/phone"
 )
 
 const (
@@ -142,10 +140,4 @@ func (f found) verified(c Client, region string, mem memory) []hit {
 		return int(y.contact.ID - x.contact.ID)
 	})
 	return out
-}
-
-var phoneLike = regexp.MustCompile(`^\+?[\d\s().\-–]{5,}$`)
-
-func looksLikePhone(s string) bool {
-	return phoneLike.MatchString(s) && phone.SearchDigits(s, "") != ""
 }

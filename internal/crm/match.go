@@ -33,7 +33,7 @@ func keysOf(c Client, region string) keys {
 	var k keys
 	for _, p := range c.Phones {
 		p = strings.TrimSpace(p)
-		if len(k.phones) < maxKeys && phone.SearchDigits(p, region) != "" && !hasNumber(k.phones, p, region) {
+		if len(k.phones) < maxKeys && phone.SearchDigits(p, region) != "" && !phone.In(k.phones, p, region) {
 			k.phones = append(k.phones, p)
 		}
 	}
@@ -72,7 +72,7 @@ func (k keys) queries(region string) []string {
 func (k keys) match(c amocrm.Contact, region string) []Match {
 	var out []Match
 	for _, stored := range texts(c.Fields, codePhone) {
-		if hasNumber(k.phones, stored, region) {
+		if phone.In(k.phones, stored, region) {
 			out = append(out, Match{MatchPhone, stored})
 		}
 	}
@@ -85,15 +85,6 @@ func (k keys) match(c amocrm.Contact, region string) []Match {
 		}
 	}
 	return out
-}
-
-func hasNumber(list []string, number, region string) bool {
-	for _, p := range list {
-		if phone.Same(p, number, region) {
-			return true
-		}
-	}
-	return false
 }
 
 func foldEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }

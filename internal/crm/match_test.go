@@ -96,13 +96,3 @@ func TestVerified_dropsNearMissesAndOrdersByUpdate(t *testing.T) {
 		t.Error(d)
 	}
 }
-
-func TestLooksLikePhone(t *testing.T) {
-	for text, want := range map[string]bool{
-		"+7 (999) 555-01-23": true, "89995550123": true, "12": false, "Anna 9995550123": false, "a@example.com": false,
-	} {
-		if got := looksLikePhone(text); got != want {
-			t.Errorf("looksLikePhone(%q) = %v", text, got)
-		}
-	}
-}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -180,10 +179,5 @@ func (m *Meta) setPipelines(rows []pipelineRow) {
 
 // region is where phones without a country code are read: the tenant's choice, else the account's country, else RU.
 func (a *Account) region(country string) string {
-	for _, r := range []string{a.tenant.Settings.Region, country} {
-		if r = strings.ToUpper(strings.TrimSpace(r)); len(r) == 2 {
-			return r
-		}
-	}
-	return phone.DefaultRegion
+	return phone.Region(a.tenant.Settings.Region, country)
 }

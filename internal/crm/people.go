@@ -167,7 +167,7 @@ func (a *Account) Search(ctx context.Context, text string) ([]Person, error) {
 		return nil, fmt.Errorf("search contacts: %w", err)
 	}
 	query := text
-	if looksLikePhone(text) {
+	if phone.Like(text) {
 		query = phone.SearchDigits(text, a.region(meta.Account.Country))
 	}
 	got, err := a.api.SearchContacts(ctx, query, searchShown)

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
@@ -131,12 +132,14 @@ func (w words) remarks(say func(string, ...any), m message) {
 	}
 }
 
-const reasonMost = 300 // characters
+const (
+	reasonMost = 300 // characters
+	minPhone   = 9   // characters of a phone, with what stands between its digits
+)
 
 // A CRM's refusal may quote what it refuses.
 var (
 	looksLikeEmail = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;:]+`)
-	looksLikePhone = regexp.MustCompile(`\+?\d[\d\s().-]{7,}\d`)
 	looksQuoted    = regexp.MustCompile(`"[^"]*"|«[^»]*»|“[^”]*”`)
 )
 
@@ -150,6 +153,11 @@ func plain(s string) string {
 	}, s)
 	s = looksQuoted.ReplaceAllString(s, "…")
 	s = looksLikeEmail.ReplaceAllString(s, "…")
-	s = looksLikePhone.ReplaceAllString(s, "…")
+	s = phone.Replace(s, func(run string) string {
+		if len(strings.TrimLeft(run, "+(")) < minPhone {
+			return run // an id
+		}
+		return "…"
+	})
 	return runes.Shorten(strings.Join(strings.Fields(s), " "), reasonMost)
 }

@@ -348,9 +348,10 @@ func TestPlain_boundsAndCutsOut(t *testing.T) {
 		"fields.status_id: The value you selected is not a valid choice.": "fields.status_id: The value you selected is not a valid choice.",
 		"field 1025541 is unknown, 55524250 too":                          "field 1025541 is unknown, 55524250 too",
 		"call +7 999 123-45-67 now":                                       "call … now",
-		"a\x00b\u2028c":                                                   "a b c",
-		strings.Repeat("я", 400):                                          strings.Repeat("я", 300) + "…",
-		`name "Anna" or «Анна» or “A”`:                                    "name … or … or …",
+		"call (495)  -  123-45-67 or 8\u00a0999\u00a0123–45–67":           "call … or …",
+		"a\x00b\u2028c":                "a b c",
+		strings.Repeat("я", 400):       strings.Repeat("я", 300) + "…",
+		`name "Anna" or «Анна» or “A”`: "name … or … or …",
 	} {
 		if got := plain(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)

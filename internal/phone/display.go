@@ -9,12 +9,10 @@ import (
 )
 
 const (
-	maskDot  = '•'
-	maskOpen = 4 // digits that stay readable at the end, so that people can tell two numbers apart
-	minTold  = 7 // digits at the end of a phone that are enough to know it by
-
-	maxDigits = 15 // of a phone
-	maxGroups = 8  // in which people write one
+	maskDot   = '•'
+	maskOpen  = 4 // digits that stay readable at the end, so that people can tell two numbers apart
+	minTail   = 7 // digits at the end of a phone that are enough to know it by
+	maxGroups = 8 // in which people write a phone
 )
 
 // Display writes phones for a reader who may see them, or may see no more than their ends.
@@ -23,39 +21,27 @@ type Display struct {
 	Masked bool   // phones read "+7 ••• •••-45-67"
 }
 
-// Phone is the international form of a number, or the number as it stands when it is none; its middle is hidden when
+// Phone returns the international form of a number, or the text as it stands when it is none; the middle is hidden where
 // phones are masked.
 func (d Display) Phone(raw string) string {
-	n, ok := d.phone(raw)
+	n := parse(raw, d.Region)
 	switch {
-	case ok && d.Masked:
+	case n != nil && d.Masked:
 		return maskPhone(n)
 	case d.Masked:
 		return maskDigits(raw)
-	case ok:
+	case n != nil:
 		return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
 	}
 	return raw
 }
 
-// Dial is the number for a tel: link, "" when it is none or must not be seen.
+// Dial returns the number for a tel: link, "" when it is none or must not be seen.
 func (d Display) Dial(raw string) string {
-	if n, ok := d.phone(raw); ok && !d.Masked {
-		return phonenumbers.Format(n, phonenumbers.E164)
+	if n, ok := E164(raw, d.Region); ok && !d.Masked {
+		return n
 	}
 	return ""
-}
-
-func (d Display) phone(raw string) (*phonenumbers.PhoneNumber, bool) {
-	region := d.Region
-	if region == "" {
-		region = "RU"
-	}
-	n, err := phonenumbers.Parse(raw, region)
-	if err != nil || !phonenumbers.IsPossibleNumber(n) {
-		return nil, false
-	}
-	return n, true
 }
 
 // maskPhone hides the middle of a phone: the country code and the last four digits stay, separators too.
@@ -90,28 +76,23 @@ func maskDigits(s string) string {
 	}, s)
 }
 
-func isDigit(r rune) bool { return r >= '0' && r <= '9' }
-
-// phoneLike finds what may be a phone in a text: at least seven digits with the separators people write between them.
-var phoneLike = regexp.MustCompile(`\+?\(?\d(?:[\s().\x{a0}\x{2010}-\x{2013}-]{0,3}\d){6,}`)
-
 var (
 	digitGroup = regexp.MustCompile(`\+?\(?\d+`)
 	digitRun   = regexp.MustCompile(`\d{7,}`)
 )
 
-// Words is a text of people for the reader: phones in it are masked where phones are masked. A run of digits counts as a
+// Words returns a text that people wrote, with the phones in it masked where phones are masked. A run of digits counts as a
 // phone when it starts with a plus or is a number of some plan; an order number stays readable.
 func (d Display) Words(text string) string {
 	if !d.Masked {
 		return text
 	}
-	return phoneLike.ReplaceAllStringFunc(text, d.hidden)
+	return Replace(text, d.hidden)
 }
 
 // hidden masks a run of digits that is a phone, or the phones in one that holds other numbers beside them.
 func (d Display) hidden(s string) string {
-	if n, ok := d.phone(s); ok && (strings.HasPrefix(s, "+") || phonenumbers.IsValidNumber(n)) {
+	if n := parseAsWritten(s, d.Region); n != nil && (strings.HasPrefix(s, "+") || phonenumbers.IsValidNumber(n)) {
 		return maskPhone(n)
 	}
 	var out strings.Builder
@@ -120,10 +101,10 @@ func (d Display) hidden(s string) string {
 	for i := 0; i < len(groups); i++ {
 		for j := min(len(groups)-1, i+maxGroups); j >= i; j-- {
 			piece := s[groups[i][0]:groups[j][1]]
-			if digits := len(digitsOnly(piece)); digits < minTold || digits > maxDigits {
+			if digits := len(Digits(piece)); digits < minTail || digits > maxDigits {
 				continue
 			}
-			if n, ok := d.phone(piece); ok && phonenumbers.IsValidNumber(n) {
+			if n := parseAsWritten(piece, d.Region); n != nil && phonenumbers.IsValidNumber(n) {
 				out.WriteString(s[done:groups[i][0]] + maskPhone(n))
 				done, i = groups[j][1], j
 				break
@@ -136,9 +117,9 @@ func (d Display) hidden(s string) string {
 	return out.String() + s[done:]
 }
 
-// Tells reports whether an address would tell a phone that must not be seen: one of the given, or any number of some plan.
+// Reveals reports whether an address holds a phone that must not be seen: one of the given, or any number of some plan.
 // An address can't be masked, only left out.
-func (d Display) Tells(address string, phones ...string) bool {
+func (d Display) Reveals(address string, phones ...string) bool {
 	if !d.Masked {
 		return false
 	}
@@ -146,25 +127,16 @@ func (d Display) Tells(address string, phones ...string) bool {
 		address = plain
 	}
 	for _, run := range digitRun.FindAllString(address, -1) {
-		if n, ok := d.phone(run); ok && phonenumbers.IsValidNumber(n) {
+		if n := parseAsWritten(run, d.Region); n != nil && phonenumbers.IsValidNumber(n) {
 			return true
 		}
 		for _, p := range phones {
-			if tail := digitsOnly(p); len(tail) >= minTold && strings.Contains(run, tail[len(tail)-minTold:]) {
+			if tail := Digits(p); len(tail) >= minTail && strings.Contains(run, tail[len(tail)-minTail:]) {
 				return true
 			}
 		}
 	}
 	return d.Words(address) != address
-}
-
-func digitsOnly(s string) string {
-	return strings.Map(func(r rune) rune {
-		if isDigit(r) {
-			return r
-		}
-		return -1
-	}, s)
 }
 
 // Unmask finds the one of known that a masked text stands for, and returns any other text as it is: a form shows masked

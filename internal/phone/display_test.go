@@ -86,10 +86,10 @@ func TestFormat_knowsAnAddressThatTellsAPhone(t *testing.T) {
 		"https://example.com/2026/11/30/1701341234.mp3":              false,
 		"": false,
 	} {
-		if got := f.Tells(address, "+7 999 123-45-67"); got != want {
-			t.Errorf("Tells(%q) = %v", address, got)
+		if got := f.Reveals(address, "+7 999 123-45-67"); got != want {
+			t.Errorf("Reveals(%q) = %v", address, got)
 		}
-		if (Display{Region: "RU"}).Tells(address, "+7 999 123-45-67") {
+		if (Display{Region: "RU"}).Reveals(address, "+7 999 123-45-67") {
 			t.Errorf("%q is left out although nothing is hidden", address)
 		}
 	}
@@ -109,5 +109,20 @@ func TestPhone_international(t *testing.T) {
 	}
 	if got := f.Dial("nobody"); got != "" {
 		t.Errorf("dial of a word: %q", got)
+	}
+}
+
+// What is found and stored by one reading is shown by the same one.
+func TestPhone_asItIsReadElsewhere(t *testing.T) {
+	for raw, want := range map[string][3]string{
+		"380671234567":     {"+380 67 123 4567", "+380671234567", "+380 •• ••• 4567"},
+		"+8 999 123-45-67": {"+7 999 123-45-67", "+79991234567", "+7 ••• •••-45-67"},
+		"0044 7911 123456": {"+44 7911 123456", "+447911123456", "+44 •••• ••3456"},
+		"12":               {"12", "", "12"},
+	} {
+		got := [3]string{Display{}.Phone(raw), Display{}.Dial(raw), Display{Masked: true}.Phone(raw)}
+		if got != want {
+			t.Errorf("%q: %q, want %q", raw, got, want)
+		}
 	}
 }

@@ -1,13 +1,11 @@
 package phone
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
 )
-
-// DefaultRegion is where a phone without a country code is read when neither tenant nor account says it.
-const DefaultRegion = "RU"
 
 // Bounds of what is a phone and how much of it is searched for (amocrm.md §4.3).
 const (
@@ -20,7 +18,7 @@ const (
 // E164 brings a phone into the form "+79991234567". region (ISO 3166, "" = RU) is used for numbers without a country
 // code; "8 999…", "7999…" and "+8 999…" are read as people mean them. false: it is no phone number of any country.
 func E164(raw, region string) (string, bool) {
-	n := parsePhone(raw, region)
+	n := parse(raw, region)
 	if n == nil {
 		return "", false
 	}
@@ -39,6 +37,11 @@ func Normal(raw, region string) string {
 // do) and a bounded length.
 func Plausible(raw string) bool {
 	return len(Digits(raw)) >= minDigits && len(raw) <= maxPhoneBytes
+}
+
+// In reports whether a list holds a number, in whatever form.
+func In(list []string, number, region string) bool {
+	return slices.ContainsFunc(list, func(p string) bool { return Same(p, number, region) })
 }
 
 // Same reports whether two phones are the same line. Numbers that belong to no country's plan (extensions, short
@@ -60,7 +63,7 @@ func Same(a, b, region string) bool {
 // writing the prefix is found. Empty when there are too few digits for a search that means anything.
 func SearchDigits(raw, region string) string {
 	d := Digits(raw)
-	if n := parsePhone(raw, region); n != nil {
+	if n := parse(raw, region); n != nil {
 		d = phonenumbers.GetNationalSignificantNumber(n)
 	}
 	if len(d) < minSearchDigits {
@@ -72,16 +75,13 @@ func SearchDigits(raw, region string) string {
 	return d
 }
 
-// parsePhone tries the readings of a number in the order of likelihood and takes the first valid one, else the first
+// parse tries the readings of a number in the order of likelihood and takes the first valid one, else the first
 // that a numbering plan could hold (numbers reserved for examples are not "valid").
-func parsePhone(raw, region string) *phonenumbers.PhoneNumber {
+func parse(raw, region string) *phonenumbers.PhoneNumber {
 	raw = strings.TrimSpace(raw)
 	d := Digits(raw)
 	if raw == "" || len(raw) > maxPhoneBytes || len(d) < minSearchDigits {
 		return nil
-	}
-	if region == "" {
-		region = DefaultRegion
 	}
 	readings := []string{raw}
 	switch {
@@ -94,27 +94,25 @@ func parsePhone(raw, region string) *phonenumbers.PhoneNumber {
 	}
 	var possible *phonenumbers.PhoneNumber
 	for _, r := range readings {
-		n, err := phonenumbers.Parse(r, region)
-		if err != nil {
-			continue
-		}
-		if phonenumbers.IsValidNumber(n) {
+		n := parseAsWritten(r, region)
+		if n != nil && phonenumbers.IsValidNumber(n) {
 			return n
 		}
-		if possible == nil && phonenumbers.IsPossibleNumber(n) {
+		if possible == nil {
 			possible = n
 		}
 	}
 	return possible
 }
 
-// Digits returns the digits of a text.
-func Digits(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r >= '0' && r <= '9' {
-			b.WriteRune(r)
-		}
+// parseAsWritten reads a number that some plan could hold; nil when there is none.
+func parseAsWritten(raw, region string) *phonenumbers.PhoneNumber {
+	if region == "" {
+		region = DefaultRegion
 	}
-	return b.String()
+	n, err := phonenumbers.Parse(raw, region)
+	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+		return nil
+	}
+	return n
 }

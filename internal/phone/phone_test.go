@@ -77,3 +77,13 @@ func TestSearchDigits(t *testing.T) {
 		})
 	}
 }
+
+func TestLike(t *testing.T) {
+	for text, want := range map[string]bool{
+		"+7 (999) 555-01-23": true, "89995550123": true, "12": false, "Anna 9995550123": false, "a@example.com": false,
+	} {
+		if got := Like(text); got != want {
+			t.Errorf("Like(%q) = %v", text, got)
+		}
+	}
+}
