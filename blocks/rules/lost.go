@@ -12,7 +12,6 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
-	"github.com/sidecard/sidecard/internal/phone"
 )
 
 const (
@@ -244,38 +243,9 @@ func (j *job) belongs(ctx context.Context, l amocrm.Lead, contactID int64) (amoc
 		if err != nil {
 			return 0, err
 		}
-		if sameClient(c, j.ticket.Client, j.region) {
+		if crm.SameClient(c, j.ticket.Client, j.region) {
 			return m.ID, nil
 		}
 	}
 	return 0, nil
-}
-
-func sameClient(c amocrm.Contact, client crm.Client, region string) bool {
-	keyed := false
-	for _, f := range c.Fields {
-		for _, v := range f.Text() {
-			switch strings.ToUpper(f.FieldCode) {
-			case "PHONE":
-				keyed = true
-				for _, p := range client.Phones {
-					if phone.Same(p, v, region) {
-						return true
-					}
-				}
-			case "EMAIL":
-				keyed = true
-				for _, m := range client.Emails {
-					if strings.EqualFold(strings.TrimSpace(m), strings.TrimSpace(v)) {
-						return true
-					}
-				}
-			}
-		}
-	}
-	name := strings.TrimSpace(c.Name)
-	if name == "" {
-		name = strings.TrimSpace(c.FirstName + " " + c.LastName)
-	}
-	return !keyed && strings.EqualFold(name, strings.TrimSpace(client.Name))
 }

@@ -87,6 +87,18 @@ func (k keys) match(c amocrm.Contact, region string) []Match {
 	return out
 }
 
+// SameClient reports whether a contact is the client: by a phone or an e-mail, or by its name when it has neither.
+func SameClient(c amocrm.Contact, client Client, region string) bool {
+	phones, emails := texts(c.Fields, codePhone), texts(c.Fields, codeEmail)
+	if len(phones)+len(emails) == 0 {
+		return strings.EqualFold(contactName(c), strings.TrimSpace(client.Name))
+	}
+	return slices.ContainsFunc(phones, func(p string) bool { return phone.In(client.Phones, p, region) }) ||
+		slices.ContainsFunc(emails, func(e string) bool {
+			return slices.ContainsFunc(client.Emails, func(m string) bool { return strings.EqualFold(strings.TrimSpace(m), e) })
+		})
+}
+
 func foldEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 func isEmail(s string) bool {

@@ -96,3 +96,29 @@ func TestVerified_dropsNearMissesAndOrdersByUpdate(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+func TestSameClient_byKeyElseByName(t *testing.T) {
+	keyed := contactJSON(t, `{"id":1,"name":"Anna Example","custom_fields_values":[
+		{"field_code":"PHONE","field_type":"multitext","values":[{"value":"8 (999) 555-01-23"}]},
+		{"field_code":"EMAIL","field_type":"multitext","values":[{"value":"Anna@Example.com"}]}]}`)
+	blank := contactJSON(t, `{"id":2,"first_name":"Anna","last_name":"Example","custom_fields_values":[
+		{"field_code":"PHONE","field_type":"multitext","values":[{"value":" "}]}]}`)
+	for _, c := range []struct {
+		name    string
+		contact amocrm.Contact
+		client  Client
+		want    bool
+	}{
+		{"phone", keyed, Client{Phones: []string{"+79995550123"}}, true},
+		{"e-mail in another case", keyed, Client{Phones: []string{"+79990000000"}, Emails: []string{" anna@example.com "}}, true},
+		{"a name is no key where there are others", keyed, Client{Name: "Anna Example", Phones: []string{"+79990000000"}}, false},
+		{"name", blank, Client{Name: " anna example ", Emails: []string{""}}, true},
+		{"another name", blank, Client{Name: "Anna", Emails: []string{""}}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := SameClient(c.contact, c.client, "RU"); got != c.want {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
