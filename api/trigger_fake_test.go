@@ -107,7 +107,7 @@ func (w *work) DryRun(_ context.Context, t tenant.Tenant, r rules.Request) (rule
 func ruleServer(t *testing.T, w *work, open bool) *echo.Echo {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	catalog, err := blocks.NewCatalog()
+	catalog, err := blocks.NewCatalog(blocks.Texts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,44 +1,60 @@
 package blocks
 
 import (
-	"embed"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"regexp"
 
-	"github.com/nicksnyder/go-i18n/v2/i18n"
+	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
-)
 
-//go:embed locales/active.*.json
-var locales embed.FS
+	"github.com/sidecard/sidecard/internal/i18n"
+)
 
 // Catalog holds the texts of all languages. It is safe for concurrent use.
 type Catalog struct {
-	texts map[Lang]*i18n.Localizer
+	texts map[Lang]*goi18n.Localizer
 }
 
-// NewCatalog reads the embedded texts. A new language is a new file plus its entry in Langs.
-func NewCatalog() (*Catalog, error) {
-	bundle := i18n.NewBundle(language.English)
+// NewCatalog reads the texts of all languages. Each source has a file locales/active.<language>.json for every one of Langs;
+// no two sources have a text of the same key.
+func NewCatalog(sources ...fs.FS) (*Catalog, error) {
+	bundle := goi18n.NewBundle(language.English)
+	c := &Catalog{texts: map[Lang]*goi18n.Localizer{}}
 	for _, l := range Langs {
-		file := "locales/active." + string(l) + ".json"
-		raw, err := locales.ReadFile(file)
-		if err == nil {
-			raw, err = named(raw)
+		known := map[string]bool{}
+		for _, source := range append([]fs.FS{i18n.Texts}, sources...) {
+			if err := add(bundle, source, l, known); err != nil {
+				return nil, fmt.Errorf("read texts of %s: %w", l, err)
+			}
 		}
-		if err == nil {
-			_, err = bundle.ParseMessageFileBytes(raw, file)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read texts of %s: %w", l, err)
-		}
-	}
-	c := &Catalog{texts: map[Lang]*i18n.Localizer{}}
-	for _, l := range Langs {
-		c.texts[l] = i18n.NewLocalizer(bundle, string(l))
+		c.texts[l] = goi18n.NewLocalizer(bundle, string(l))
 	}
 	return c, nil
+}
+
+// add puts the texts that a source has in a language into the bundle. known holds the keys that are there already.
+func add(bundle *goi18n.Bundle, source fs.FS, l Lang, known map[string]bool) error {
+	file := "locales/active." + string(l) + ".json"
+	raw, err := fs.ReadFile(source, file)
+	if err == nil {
+		raw, err = named(raw)
+	}
+	if err != nil {
+		return err
+	}
+	texts, err := bundle.ParseMessageFileBytes(raw, file)
+	if err != nil {
+		return err
+	}
+	for _, text := range texts.Messages {
+		if known[text.ID] {
+			return fmt.Errorf("%s is there twice", text.ID)
+		}
+		known[text.ID] = true
+	}
+	return nil
 }
 
 var reference = regexp.MustCompile(`\[=([a-z_.]+)=\]`)
@@ -68,7 +84,7 @@ func named(raw []byte) ([]byte, error) {
 	return raw, wrong
 }
 
-// T is the text of key in lang. args are name, value pairs for its placeholders; the value named Count picks the plural
+// T returns the text of key in lang. args are name, value pairs for its placeholders; the value named Count picks the plural
 // form. The result is plain text: escaping is the template's. A key without a text comes back as itself.
 func (c *Catalog) T(lang Lang, key string, args ...any) string {
 	data := make(map[string]any, len(args)/2)
@@ -86,7 +102,7 @@ func (c *Catalog) TMap(lang Lang, key string, data map[string]any) string {
 	if !ok {
 		texts = c.texts[EN]
 	}
-	cfg := &i18n.LocalizeConfig{MessageID: key, TemplateData: data}
+	cfg := &goi18n.LocalizeConfig{MessageID: key, TemplateData: data}
 	if n, ok := data["Count"]; ok {
 		cfg.PluralCount = n
 	}

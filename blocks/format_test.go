@@ -10,7 +10,7 @@ import (
 
 func format(t *testing.T, lang Lang) Format {
 	t.Helper()
-	c, err := NewCatalog()
+	c, err := NewCatalog(Texts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,9 +22,6 @@ const (
 // Langs lists the languages in the order in which they are named to a reader.
 var Langs = []Lang{EN, ES, PT, RU, UK, UZ}
 
-// langKeys are the names under which the block setting may come; the published manuals disagree (usedesk.md §1.1).
-var langKeys = []string{"language", "lang", "locale", "idioma"}
-
 // ParseLang reads "ru", "pt-BR", "ES_mx". An empty value is English; an unknown one is English and false.
 func ParseLang(raw string) (Lang, bool) {
 	tag := strings.ToLower(strings.TrimSpace(raw))

@@ -24,6 +24,9 @@ var (
 // maxCredential bounds, in bytes, what a company proves itself with: it is kept for a month although nobody may ever log in.
 const maxCredential = 500
 
+// langKeys are the names under which the block setting may come; the published manuals disagree (usedesk.md §1.1).
+var langKeys = []string{"language", "lang", "locale", "idioma"}
+
 // TypeError says which key of a block request holds something else than it should. Want is number, text, short (at most 500
 // bytes of text), object or list.
 type TypeError struct{ Key, Want string }

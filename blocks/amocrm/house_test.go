@@ -41,7 +41,7 @@ type house struct {
 // texts are the catalogue and the templates, read once for all houses: nothing changes them, and they are most of what a
 // house costs.
 var texts = sync.OnceValues(func() (*pages, error) {
-	catalog, err := blocks.NewCatalog()
+	catalog, err := blocks.NewCatalog(blocks.Texts)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 // What a person edits in the inbox of a company that hides phones is read or refused: never a panic, and never a hidden
 // phone sent on as dots.
 func FuzzEdit(f *testing.F) {
-	catalog, err := blocks.NewCatalog()
+	catalog, err := blocks.NewCatalog(blocks.Texts)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -110,7 +110,7 @@ func TestRuleCheck_phonesStayMasked(t *testing.T) {
 func TestLookup_findsByNameIDAndOwner(t *testing.T) {
 	f := blocks.Format{Lang: blocks.EN}
 	var err error
-	if f.Catalog, err = blocks.NewCatalog(); err != nil {
+	if f.Catalog, err = blocks.NewCatalog(blocks.Texts); err != nil {
 		t.Fatal(err)
 	}
 	for query, want := range map[string]string{

@@ -40,7 +40,7 @@ func TestRuleProblem_englishIsTheProblemsOwn(t *testing.T) {
 }
 
 func TestRuleProblem_inTheReadersLanguage(t *testing.T) {
-	c, err := blocks.NewCatalog()
+	c, err := blocks.NewCatalog(blocks.Texts)
 	if err != nil {
 		t.Fatal(err)
 	}

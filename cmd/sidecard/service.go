@@ -122,7 +122,7 @@ func installLongLived(ctx context.Context, set settings, flow *oauth.Flow) error
 }
 
 func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *traces.Traces, log *slog.Logger) (*service, error) {
-	catalog, err := blocks.NewCatalog()
+	catalog, err := blocks.NewCatalog(blocks.Texts)
 	if err != nil {
 		return nil, err
 	}

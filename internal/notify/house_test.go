@@ -81,7 +81,7 @@ func (h *house) choose(id string, n tenant.Notices) {
 // sender reaches the fakes of this machine.
 func (h *house) sender(change func(*Config)) *Sender {
 	h.t.Helper()
-	catalog, err := blocks.NewCatalog()
+	catalog, err := blocks.NewCatalog(blocks.Texts)
 	if err != nil {
 		h.t.Fatal(err)
 	}
