@@ -10,8 +10,8 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/ledger/dispatch"
 	"github.com/sidecard/sidecard/internal/telemetry"
@@ -37,7 +37,7 @@ type TriggerHandlers struct {
 	// PublicURL is put before the path of status_url; may be empty.
 	PublicURL string
 	// Catalog has the words for mistakes in the caller's language; nil says all in English.
-	Catalog *blocks.Catalog
+	Catalog *i18n.Catalog
 	// Strangers bounds callers without a valid key by address; nil bounds nothing.
 	Strangers *Strangers
 	// Metrics may be nil.

@@ -16,6 +16,7 @@ import (
 	"github.com/sidecard/sidecard/api/contract"
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/ledger/dispatch"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -107,7 +108,7 @@ func (w *work) DryRun(_ context.Context, t tenant.Tenant, r rules.Request) (rule
 func ruleServer(t *testing.T, w *work, open bool) *echo.Echo {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	catalog, err := blocks.NewCatalog(blocks.Texts)
+	catalog, err := i18n.NewCatalog(blocks.Texts)
 	if err != nil {
 		t.Fatal(err)
 	}

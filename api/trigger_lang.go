@@ -5,19 +5,19 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 const ruleRefused = "The rule can't be carried out as it stands"
 
 // lang is the caller's language: ?lang, else Accept-Language, else English.
-func lang(c echo.Context) blocks.Lang {
+func lang(c echo.Context) i18n.Lang {
 	if raw := strings.TrimSpace(c.QueryParam("lang")); raw != "" {
-		l, _ := blocks.ParseLang(raw)
+		l, _ := i18n.ParseLang(raw)
 		return l
 	}
-	return blocks.AcceptedLang(c.Request().Header.Get("Accept-Language"))
+	return i18n.AcceptedLang(c.Request().Header.Get("Accept-Language"))
 }
 
 // say is a text of the catalogue in the caller's language.

@@ -15,10 +15,10 @@ import (
 )
 
 // forms are the plural forms each language needs (CLDR).
-var forms = map[Lang][]string{EN: {"one", "other"}, ES: {"many", "one", "other"}, PT: {"many", "one", "other"}, RU: {"few", "many", "one", "other"},
-	UK: {"few", "many", "one", "other"}, UZ: {"one", "other"}}
+var forms = map[i18n.Lang][]string{i18n.EN: {"one", "other"}, i18n.ES: {"many", "one", "other"}, i18n.PT: {"many", "one", "other"}, i18n.RU: {"few", "many", "one", "other"},
+	i18n.UK: {"few", "many", "one", "other"}, i18n.UZ: {"one", "other"}}
 
-func texts(t *testing.T, lang Lang) map[string]any {
+func texts(t *testing.T, lang i18n.Lang) map[string]any {
 	t.Helper()
 	m := map[string]any{}
 	for _, source := range []fs.FS{i18n.Texts, Texts} {
@@ -57,8 +57,8 @@ func names(text any) []string {
 }
 
 func TestCatalog_languagesAgree(t *testing.T) {
-	english := texts(t, EN)
-	for _, lang := range Langs {
+	english := texts(t, i18n.EN)
+	for _, lang := range i18n.Langs {
 		if len(forms[lang]) == 0 {
 			t.Errorf("this test does not know the plural forms of %s", lang)
 		}
@@ -101,9 +101,9 @@ func TestCatalog_languagesAgree(t *testing.T) {
 var used = regexp.MustCompile(`(?:\bt|\.T|\bTMap|\bt\()[ (](?:lang, |f\.Lang, |v\.session\.Lang, |req\.Lang, )?"([a-z_]+(?:\.[a-z_0-9]+)*)"|"((?:feed|error)\.[a-z_]+)"`)
 
 func TestCatalog_usedKeysExist(t *testing.T) {
-	english := texts(t, EN)
+	english := texts(t, i18n.EN)
 	found := 0
-	for _, pattern := range []string{"*.go", "amocrm/*.go", "amocrm/templates/*.html", "../internal/crm/*.go", "../internal/notify/*.go", "rules/*.go"} {
+	for _, pattern := range []string{"*.go", "amocrm/*.go", "amocrm/templates/*.html", "../internal/crm/*.go", "../internal/i18n/*.go", "../internal/notify/*.go", "rules/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v, %d files", pattern, err, len(files))
@@ -131,18 +131,18 @@ func TestCatalog_usedKeysExist(t *testing.T) {
 }
 
 func TestCatalog_plurals(t *testing.T) {
-	c, err := NewCatalog(Texts)
+	c, err := i18n.NewCatalog(Texts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct {
-		lang Lang
+		lang i18n.Lang
 		n    int
 		want string
 	}{
-		{EN, 1, "1 deal"}, {EN, 2, "2 deals"}, {RU, 1, "1 сделка"}, {RU, 3, "3 сделки"}, {RU, 11, "11 сделок"}, {RU, 21, "21 сделка"},
-		{RU, 60, "60 сделок"}, {ES, 1, "1 operación"}, {ES, 1000000, "1000000 operaciones"}, {PT, 1, "1 negócio"}, {PT, 2, "2 negócios"},
-		{UK, 1, "1 угода"}, {UK, 2, "2 угоди"}, {UK, 5, "5 угод"}, {UK, 12, "12 угод"}, {UK, 22, "22 угоди"}, {UZ, 1, "1 ta bitim"}, {UZ, 5, "5 ta bitim"},
+		{i18n.EN, 1, "1 deal"}, {i18n.EN, 2, "2 deals"}, {i18n.RU, 1, "1 сделка"}, {i18n.RU, 3, "3 сделки"}, {i18n.RU, 11, "11 сделок"}, {i18n.RU, 21, "21 сделка"},
+		{i18n.RU, 60, "60 сделок"}, {i18n.ES, 1, "1 operación"}, {i18n.ES, 1000000, "1000000 operaciones"}, {i18n.PT, 1, "1 negócio"}, {i18n.PT, 2, "2 negócios"},
+		{i18n.UK, 1, "1 угода"}, {i18n.UK, 2, "2 угоди"}, {i18n.UK, 5, "5 угод"}, {i18n.UK, 12, "12 угод"}, {i18n.UK, 22, "22 угоди"}, {i18n.UZ, 1, "1 ta bitim"}, {i18n.UZ, 5, "5 ta bitim"},
 	}
 	for _, tt := range tests {
 		if got := c.T(tt.lang, "deals.count", "Count", tt.n); got != tt.want {
@@ -152,11 +152,11 @@ func TestCatalog_plurals(t *testing.T) {
 }
 
 func TestCatalog_unknownKeyIsItself(t *testing.T) {
-	c, err := NewCatalog(Texts)
+	c, err := i18n.NewCatalog(Texts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := c.T(RU, "feed.never_heard_of"); got != "feed.never_heard_of" {
+	if got := c.T(i18n.RU, "feed.never_heard_of"); got != "feed.never_heard_of" {
 		t.Errorf("got %q", got)
 	}
 	if got := c.T("de", "back"); got != "Back" {
@@ -165,11 +165,11 @@ func TestCatalog_unknownKeyIsItself(t *testing.T) {
 }
 
 func TestCatalog_textsNameALinkAsThePageDoes(t *testing.T) {
-	c, err := NewCatalog(Texts)
+	c, err := i18n.NewCatalog(Texts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, lang := range Langs {
+	for _, lang := range i18n.Langs {
 		for key, name := range map[string]string{
 			"notice.failed.todo": "inbox.link", "tellback.failed": "inbox.link", "inbox.cut": "inbox.older", "inbox.cut_empty": "inbox.older",
 		} {
@@ -188,7 +188,7 @@ func TestCatalog_textsNameALinkAsThePageDoes(t *testing.T) {
 
 // Uzbek is written in Latin letters; a Cyrillic one among them is a slip of the keyboard.
 func TestCatalog_uzbekIsLatin(t *testing.T) {
-	for key, text := range texts(t, UZ) {
+	for key, text := range texts(t, i18n.UZ) {
 		words := []any{text}
 		if m, ok := text.(map[string]any); ok {
 			words = nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
@@ -41,7 +42,7 @@ type Request struct {
 	DeskBase    string // as typed, unchecked; "" means the helpdesk's default
 	Secret      string
 	View        string // "html" asks for the floor without iframe
-	Lang        Lang
+	Lang        i18n.Lang
 	UnknownLang string // what was typed when it is no language of ours
 	Pressed     bool   // the agent pressed the block's refresh button
 }
@@ -52,27 +53,27 @@ type Request struct {
 func Bind(contentType string, from io.Reader) (Request, error) {
 	raw, err := io.ReadAll(io.LimitReader(from, MaxBody+1))
 	if errors.Is(err, body.ErrFull) {
-		return Request{Lang: EN}, err
+		return Request{Lang: i18n.EN}, err
 	}
 	if err != nil {
-		return Request{Lang: EN}, ErrUnreadable
+		return Request{Lang: i18n.EN}, ErrUnreadable
 	}
 	if len(raw) > MaxBody {
-		return Request{Lang: EN}, ErrTooBig
+		return Request{Lang: i18n.EN}, ErrTooBig
 	}
 	tree, err := body.Read(contentType, raw)
 	if err != nil {
-		return Request{Lang: EN}, ErrUnreadable // without err, which quotes the body
+		return Request{Lang: i18n.EN}, ErrUnreadable // without err, which quotes the body
 	}
 	return read(tree)
 }
 
 func read(tree map[string]any) (Request, error) {
 	top := loose{keys: lowerKeys(tree)}
-	req := Request{Lang: EN}
+	req := Request{Lang: i18n.EN}
 	for _, key := range langKeys {
 		if typed := top.text(key); typed != "" {
-			lang, known := ParseLang(typed)
+			lang, known := i18n.ParseLang(typed)
 			req.Lang = lang
 			if !known {
 				req.UnknownLang = runes.First(typed, 20)

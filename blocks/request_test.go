@@ -14,6 +14,7 @@ import (
 
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 const full = `{"ticket_id": 101, "subject": "Where is my order", "client_id": 55, "channel_type": "email", "channel_id": 7,
@@ -30,7 +31,7 @@ func wantFull() Request {
 			ID: 55, Name: "A", Company: "C", Phones: []string{"+7 999 000-00-00"}, Emails: []string{"a@example.com"},
 			Messengers: []crm.Handle{{Type: "telegram", ID: "@a"}}, Sites: []string{"https://example.com"},
 		}},
-		AmoBaseHost: "https://x.amocrm.ru/", DeskToken: "tok", Secret: "s", Lang: PT, Pressed: true,
+		AmoBaseHost: "https://x.amocrm.ru/", DeskToken: "tok", Secret: "s", Lang: i18n.PT, Pressed: true,
 	}
 }
 
@@ -163,7 +164,7 @@ func TestBind_wrongTypes(t *testing.T) {
 		if !errors.As(err, &wrong) || *wrong != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.body, err, tt.want)
 		}
-		if got.Lang != RU {
+		if got.Lang != i18n.RU {
 			t.Errorf("%s: the refusal is in %q, want ru", tt.body, got.Lang)
 		}
 	}
@@ -219,25 +220,9 @@ func TestBind_boundsListsAndTexts(t *testing.T) {
 	}
 }
 
-func TestParseLang(t *testing.T) {
-	tests := []struct {
-		raw   string
-		want  Lang
-		known bool
-	}{
-		{"", EN, true}, {"ru", RU, true}, {"RU", RU, true}, {" pt-BR ", PT, true}, {"es_MX", ES, true}, {"ru_RU.UTF-8", RU, true},
-		{"de", EN, false}, {"russian", EN, false}, {"-", EN, false},
-	}
-	for _, tt := range tests {
-		if got, known := ParseLang(tt.raw); got != tt.want || known != tt.known {
-			t.Errorf("ParseLang(%q) = %v, %v; want %v, %v", tt.raw, got, known, tt.want, tt.known)
-		}
-	}
-}
-
 func TestBind_unknownLanguageIsKept(t *testing.T) {
 	got, err := Bind("application/json", strings.NewReader(`{"locale":"de-DE"}`))
-	if err != nil || got.Lang != EN || got.UnknownLang != "de-DE" {
+	if err != nil || got.Lang != i18n.EN || got.UnknownLang != "de-DE" {
 		t.Errorf("got %v %q %v", got.Lang, got.UnknownLang, err)
 	}
 }

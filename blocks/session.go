@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -33,7 +34,7 @@ type Session struct {
 	ID        string     `json:"-"`
 	TenantID  string     `json:"tenant"`
 	Ticket    crm.Ticket `json:"ticket"`
-	Lang      Lang       `json:"lang"`
+	Lang      i18n.Lang  `json:"lang"`
 	CreatedAt time.Time  `json:"created_at"`
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // contactCRM is what mending a contact and its link asks of an account.
@@ -30,7 +31,7 @@ type missingView struct {
 }
 
 // missingKeys is the offer for a contact, nil when it has everything.
-func missingKeys(f blocks.Format, base string, client crm.Client, p crm.Person, name string) *missingView {
+func missingKeys(f i18n.Format, base string, client crm.Client, p crm.Person, name string) *missingView {
 	keys := crm.Missing(client, p, f.Region)
 	if len(keys) == 0 {
 		return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -122,7 +123,7 @@ func harmless(t *testing.T, where, page string) {
 
 func TestAttack_hostileTextsNeverRun(t *testing.T) {
 	w, ticket := poisoned(t)
-	panel := w.session(blocks.EN, ticket)
+	panel := w.session(i18n.EN, ticket)
 	page, err := w.h.Firings.Inbox(t.Context(), "t1", rules.Query{})
 	if err != nil || len(page.Jobs) != 1 {
 		t.Fatalf("%+v, %v", page, err)
@@ -188,7 +189,7 @@ func TestAttack_templateInANameStaysText(t *testing.T) {
 	ticket := sampleTicket()
 	ticket.Client.Name, ticket.Subject = "{{client.phone}}", `{{.}} [[client.email]] {{printf "%s" .Token}}`
 	w.crm.people.Contacts[0].Name = "{{client.phone}}"
-	panel := w.session(blocks.EN, ticket)
+	panel := w.session(i18n.EN, ticket)
 	w.contains(w.get(panel+"?wait=1"), "{{client.phone}}")
 	w.contains(w.get(panel+"/contacts/new?wait=1"), `value="{{client.phone}}"`)
 	w.contains(w.get(panel+"/deals/new?wait=1"), `{{.}} [[client.email]] {{printf &#34;%s&#34; .Token}}`)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -134,7 +135,7 @@ func TestAttack_noIDOfAnotherCompanyOpensAnything(t *testing.T) {
 	w, second, who := twoCompanies(t)
 	w.fillInbox()
 	firing := w.refusedFiring()
-	s, err := w.sessions.Create(t.Context(), blocks.Session{TenantID: "t2", Ticket: sampleTicket(), Lang: blocks.EN, CreatedAt: now})
+	s, err := w.sessions.Create(t.Context(), blocks.Session{TenantID: "t2", Ticket: sampleTicket(), Lang: i18n.EN, CreatedAt: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,8 +191,8 @@ func (w *house) request(method, path string, form url.Values) *http.Request {
 // A forged, an expired and a mangled session see the same page that says to refresh the block, on every route.
 func TestAttack_noSessionNoAnswer(t *testing.T) {
 	w, _, who := twoCompanies(t)
-	expired := w.session(blocks.EN, sampleTicket())
-	real := w.session(blocks.EN, sampleTicket())
+	expired := w.session(i18n.EN, sampleTicket())
+	real := w.session(i18n.EN, sampleTicket())
 	w.redis.FastForward(blocks.SessionLife + time.Second)
 	foreign, _ := strings.CutPrefix(real, "/blocks/amocrm/")
 	for name, session := range map[string]string{
@@ -219,7 +220,7 @@ func TestAttack_noSessionNoAnswer(t *testing.T) {
 // one's own and so opens nothing more.
 func TestAttack_formTokensAreGoodOnce(t *testing.T) {
 	w := newHouse(t)
-	panel := w.session(blocks.EN, sampleTicket())
+	panel := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"token": {blocks.NewID()}, "text": {"Once"}}
 	path := panel + "/deals/" + "12" + "/comments"
 	for range 5 {
@@ -235,7 +236,7 @@ func TestAttack_formTokensAreGoodOnce(t *testing.T) {
 		}
 	}
 	// In another session the same token claims that session's form only: it neither blocks nor repeats the first one's.
-	other := w.session(blocks.EN, sampleTicket())
+	other := w.session(i18n.EN, sampleTicket())
 	w.post(other+"/deals/12/comments", form, true)
 	if n := w.crm.count("comment"); n != 2 {
 		t.Errorf("%d comments after the other session's own, want 2", n)

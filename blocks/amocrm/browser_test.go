@@ -16,6 +16,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // browser walks the panel in a real one: it needs chromium on PATH.
@@ -73,7 +74,7 @@ func TestBrowser_walkThroughThePanel(t *testing.T) {
 	w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
 	server := httptest.NewServer(w.e)
 	t.Cleanup(server.Close)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	b := newBrowser(t)
 
 	b.step("open the panel", chromedp.Navigate(server.URL+base), chromedp.WaitVisible(`[data-view=people]`))
@@ -113,7 +114,7 @@ func TestBrowser_frameFollowsTheHeight(t *testing.T) {
 	helpdesk := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 	w.h.FrameAncestors = []string{helpdesk}
 	envelope, err := blocks.FrameEnvelope(blocks.Frame{
-		PanelURL: server.URL + w.session(blocks.EN, sampleTicket()), Origin: server.URL, Title: "amoCRM", NewTab: "new tab",
+		PanelURL: server.URL + w.session(i18n.EN, sampleTicket()), Origin: server.URL, Title: "amoCRM", NewTab: "new tab",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +132,7 @@ func TestBrowser_loginEndsInThePanel(t *testing.T) {
 	server := httptest.NewServer(w.e)
 	t.Cleanup(server.Close)
 	w.grants.status.State = "none"
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	b := newBrowser(t)
 	b.step("open the panel", chromedp.Navigate(server.URL+base), chromedp.WaitVisible(`[data-view=login]`))
 	b.step("begin the login elsewhere", chromedp.Evaluate(`window.open = function () { return {} }`, nil), chromedp.Click(`a[data-popup]`),
@@ -146,7 +147,7 @@ func TestBrowser_nothingStandsOutAt258Pixels(t *testing.T) {
 	server := httptest.NewServer(w.e)
 	t.Cleanup(server.Close)
 	b := newBrowser(t)
-	for _, lang := range blocks.Langs {
+	for _, lang := range i18n.Langs {
 		base := w.session(lang, sampleTicket())
 		for _, path := range []string{"/people", "/deals/12", "/deals/new", "/contacts/new", "/search"} {
 			var over string

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -51,7 +52,7 @@ func (h *Handlers) Decide(c echo.Context) error {
 
 // loginEnded shows how a login ended, in the language of the block it began in.
 func (v *visit) loginEnded(result oauth.Result, err error) error {
-	if lang, known := blocks.ParseLang(result.Lang); known && result.Lang != "" {
+	if lang, known := i18n.ParseLang(result.Lang); known && result.Lang != "" {
 		v.session.Lang = lang
 	}
 	panel := ""

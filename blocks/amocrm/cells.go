@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // cellView is one chosen thing of a deal.
@@ -40,7 +40,7 @@ var fieldLabels = map[string]string{
 }
 
 // fieldName is what a reader knows a field as.
-func fieldName(f blocks.Format, l crm.LayoutField) string {
+func fieldName(f i18n.Format, l crm.LayoutField) string {
 	if key := fieldLabels[l.ID]; key != "" {
 		return f.Catalog.T(f.Lang, key)
 	}
@@ -48,7 +48,7 @@ func fieldName(f blocks.Format, l crm.LayoutField) string {
 }
 
 // cells draws a layout of a deal in its order.
-func cells(f blocks.Format, layout []crm.LayoutField, d dealParts) []cellView {
+func cells(f i18n.Format, layout []crm.LayoutField, d dealParts) []cellView {
 	out := make([]cellView, 0, len(layout))
 	for _, l := range layout {
 		c := cellView{ID: l.ID, Kind: "plain", Label: fieldName(f, l)}
@@ -62,7 +62,7 @@ func cells(f blocks.Format, layout []crm.LayoutField, d dealParts) []cellView {
 	return out
 }
 
-func standardCell(f blocks.Format, c *cellView, d dealParts) {
+func standardCell(f i18n.Format, c *cellView, d dealParts) {
 	one := func(text string) {
 		if text != "" {
 			c.Lines = []lineView{{Text: text}}
@@ -111,7 +111,7 @@ func standardCell(f blocks.Format, c *cellView, d dealParts) {
 	}
 }
 
-func namedLines(f blocks.Format, list []crm.Named, unnamed string) []lineView {
+func namedLines(f i18n.Format, list []crm.Named, unnamed string) []lineView {
 	var out []lineView
 	for _, n := range list {
 		text := n.Name
@@ -127,7 +127,7 @@ func namedLines(f blocks.Format, list []crm.Named, unnamed string) []lineView {
 	return out
 }
 
-func customLines(f blocks.Format, l crm.LayoutField, d dealParts) []lineView {
+func customLines(f i18n.Format, l crm.LayoutField, d dealParts) []lineView {
 	if d.value == nil {
 		return nil
 	}
@@ -145,7 +145,7 @@ func customLines(f blocks.Format, l crm.LayoutField, d dealParts) []lineView {
 }
 
 // shownLines is a custom value in the reader's format.
-func shownLines(f blocks.Format, s crm.Shown) []lineView {
+func shownLines(f i18n.Format, s crm.Shown) []lineView {
 	var out []lineView
 	for _, text := range s.Text {
 		out = append(out, lineView{Text: shownText(f, s, text), URL: safeURL(s.URL)})
@@ -182,7 +182,7 @@ func (v *visit) layoutOf(ctx context.Context, kind string) []crm.LayoutField {
 
 // layRows gives the rows of a list the fields of the tenant's layout; rows stay as they are without one. Names of
 // contacts and companies are those that the page knows.
-func (v *visit) layRows(ctx context.Context, f blocks.Format, view *peopleView, people crm.People) {
+func (v *visit) layRows(ctx context.Context, f i18n.Format, view *peopleView, people crm.People) {
 	layout := v.layoutOf(ctx, crm.LayoutList)
 	if len(layout) == 0 {
 		return
@@ -237,7 +237,7 @@ func filled(list []cellView) []cellView {
 }
 
 // layCard gives a deal's card the fields of the tenant's layout; without one it shows all that have a value.
-func (v *visit) layCard(ctx context.Context, f blocks.Format, view *cardView, d crm.DealCard) {
+func (v *visit) layCard(ctx context.Context, f i18n.Format, view *cardView, d crm.DealCard) {
 	layout := v.layoutOf(ctx, crm.LayoutCard)
 	if len(layout) == 0 {
 		return

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/webhooks"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 var _ Changes = (*webhooks.Hub)(nil)
@@ -91,7 +91,7 @@ func liveHouse(t *testing.T) (w *house, f *fakeChanges, base, session string) {
 	w.h.Changes = f
 	server := httptest.NewServer(w.e)
 	t.Cleanup(server.Close)
-	path := w.session(blocks.EN, sampleTicket())
+	path := w.session(i18n.EN, sampleTicket())
 	return w, f, server.URL + path, strings.TrimPrefix(path, "/blocks/amocrm/")
 }
 

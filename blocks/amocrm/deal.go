@@ -8,8 +8,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 func unix(seconds float64) time.Time { return time.Unix(int64(seconds), 0) }
@@ -84,7 +84,7 @@ func (v *visit) readFeed(ctx context.Context, id int64, ask feedAsk) (crm.Feed, 
 }
 
 // feedOrProblem is the feed, or why there is none. A comment can be written either way.
-func (v *visit) feedOrProblem(f blocks.Format, id int64, feed crm.Feed, ask feedAsk, err error) feedView {
+func (v *visit) feedOrProblem(f i18n.Format, id int64, feed crm.Feed, ask feedAsk, err error) feedView {
 	view := feedPage(f, v.base(), id, feed, ask)
 	if err != nil {
 		_, _, _, known := problemCode(err)

@@ -10,8 +10,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -92,7 +92,7 @@ func (v *visit) editForm(id int64, edit crm.DealEdit, typed typedEdit, errs map[
 }
 
 // readEdit reads the form of a row. errs holds catalogue keys.
-func readEdit(form url.Values, lang blocks.Lang) (t typedEdit, change crm.DealChange, errs map[string]string) {
+func readEdit(form url.Values, lang i18n.Lang) (t typedEdit, change crm.DealChange, errs map[string]string) {
 	errs = map[string]string{}
 	t = typedEdit{
 		key: form.Get("field"), head: form.Get("head") != "", inPlace: form.Get("inplace") != "",

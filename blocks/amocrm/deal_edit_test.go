@@ -11,6 +11,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 func editOfField(field string, more url.Values) url.Values {
@@ -41,7 +42,7 @@ func TestChangeDeal_onlyTheRowIsSent(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newHouse(t)
-			w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/deals/12/edit", c.form, true), `id="deal-card"`, "Saved.")
+			w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals/12/edit", c.form, true), `id="deal-card"`, "Saved.")
 			c.want.Lang = "en"
 			if diff := cmp.Diff([]crm.DealChange{c.want}, w.crm.changes); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -52,7 +53,7 @@ func TestChangeDeal_onlyTheRowIsSent(t *testing.T) {
 
 func TestChangeDeal_showsAtOnceAndLeavesTheCommentAlone(t *testing.T) {
 	w := newHouse(t)
-	rec := w.post(w.session(blocks.EN, sampleTicket())+"/deals/12/edit", editOfField("amount", url.Values{"price": {"200000"}}), true)
+	rec := w.post(w.session(i18n.EN, sampleTicket())+"/deals/12/edit", editOfField("amount", url.Values{"price": {"200000"}}), true)
 	w.contains(rec, "200,000", `id="edit-amount" href=`, `data-return`, `<section id="tasks" class="tasks" aria-label="Tasks" hx-swap-oob="true">`,
 		`<div id="feed-list" hx-swap-oob="true">`)
 	if strings.Contains(rec.Body.String(), `id="comment"`) {
@@ -62,7 +63,7 @@ func TestChangeDeal_showsAtOnceAndLeavesTheCommentAlone(t *testing.T) {
 
 func TestChangeDeal_refusedKeepsWhatWasTyped(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	rec := w.post(base+"/deals/12/edit", editOfField("amount", url.Values{"price": {"many"}}), true)
 	w.contains(rec, `value="many"`, "Write one amount", `aria-invalid="true"`)
 	if got := rec.Header().Get("HX-Retarget"); got != "#row-amount" || len(w.crm.changes) != 0 {
@@ -77,7 +78,7 @@ func TestChangeDeal_refusedKeepsWhatWasTyped(t *testing.T) {
 
 func TestChangeDeal_lostAsksForTheReason(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	rec := w.post(base+"/deals/12/edit/needs", url.Values{"field": {"stage"}, "stage": {"1:143"}}, true)
 	w.contains(rec, `name="loss_reason_id"`, "Too expensive", "This stage asks for")
 	rec = w.post(base+"/deals/12/edit/needs", url.Values{"field": {"stage"}, "stage": {"1:12"}, "fields.35": {"soft"}}, true)
@@ -89,7 +90,7 @@ func TestChangeDeal_lostAsksForTheReason(t *testing.T) {
 
 func TestChangeDeal_withoutScript(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base+"/deals/12/edit?field=amount"), `data-view="deal-edit"`, `value="185000"`, "<html")
 	form := editOfField("amount", url.Values{"price": {"many"}})
 	form.Del("inplace")
@@ -105,7 +106,7 @@ func TestChangeDeal_withoutScript(t *testing.T) {
 
 func TestTasks_addAndComplete(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"token": {blocks.NewID()}, "task_text": {" Bring samples "}, "due": {"2026-12-24T15:30"}, "type_id": {"2"}, "task_responsible": {"1"}}
 	for range 2 { // a double click adds one
 		w.contains(w.post(base+"/deals/12/tasks", form, true), "Bring samples", "The task was added.", `<div id="deal-card" hx-swap-oob="true">`)
@@ -125,12 +126,12 @@ func TestTasks_addAndComplete(t *testing.T) {
 func TestTasks_thatFailLeaveTheCard(t *testing.T) {
 	w := newHouse(t)
 	w.crm.tasksErr = amoapi.ErrUpstream
-	w.contains(w.get(w.session(blocks.EN, sampleTicket())+"/deals/12"), "Office chairs", "amoCRM is not available", `name="text"`)
+	w.contains(w.get(w.session(i18n.EN, sampleTicket())+"/deals/12"), "Office chairs", "amoCRM is not available", `name="text"`)
 }
 
 func TestFeed_filterAndOlder(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.crm.feedPlace = "1700~2~2"
 	w.crm.older = map[string]crm.Feed{"1700~2~2": {Items: []crm.FeedItem{{ID: "note-9", Kind: crm.KindComment, Text: "long ago", At: ago(400 * day)}}, At: now}}
 	rec := w.fragment(base + "/deals/12/feed?only=comments")
@@ -153,7 +154,7 @@ func TestFeed_filterAndOlder(t *testing.T) {
 func TestFeed_marksWhatWasWrittenHere(t *testing.T) {
 	w := newHouse(t)
 	w.crm.feedItems[0].Mine = true
-	body := w.get(w.session(blocks.EN, sampleTicket()) + "/deals/12").Body.String()
+	body := w.get(w.session(i18n.EN, sampleTicket()) + "/deals/12").Body.String()
 	if n := strings.Count(body, "from the helpdesk"); n != 1 {
 		t.Errorf("%d lines are marked", n)
 	}
@@ -177,7 +178,7 @@ func TestDeal_whatNoFormHoldsLeadsIntoAmoCRM(t *testing.T) {
 
 func TestDeal_reasonOfALostDealCanBeChanged(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.crm.card.State, w.crm.card.LossReason = crm.DealLost, "Too expensive"
 	w.contains(w.get(base+"/deals/12"), `data-row="loss_reason"`, `/deals/12/edit?field=loss_reason"`)
 }

@@ -6,11 +6,12 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
 )
 
 // tasksOrProblem are the tasks, or why there are none.
-func (v *visit) tasksOrProblem(f blocks.Format, id int64, tasks crm.Tasks, err error) tasksView {
+func (v *visit) tasksOrProblem(f i18n.Format, id int64, tasks crm.Tasks, err error) tasksView {
 	if err != nil {
 		_, _, _, known := problemCode(err)
 		v.h.note(v.ctx, err, known, v.session.TenantID)

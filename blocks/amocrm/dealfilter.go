@@ -7,6 +7,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // Which deals a list shows. All is the default, so that nothing is hidden from an agent who has not asked for it.
@@ -66,7 +67,7 @@ func shownDealsOf(p crm.People, shown string) crm.People {
 
 // dealFilter is the switch for a contact, nil when there is nothing to choose between: all deals are open, or all are
 // closed and shown anyway. here is the page it stands on.
-func dealFilter(f blocks.Format, here string, p crm.Person, shown string) *filterView {
+func dealFilter(f i18n.Format, here string, p crm.Person, shown string) *filterView {
 	open := 0
 	for _, d := range p.Deals {
 		if isOpen(d) {
@@ -90,7 +91,7 @@ func dealFilter(f blocks.Format, here string, p crm.Person, shown string) *filte
 }
 
 // withFilter completes a page whose lists may be shortened: the switches, and what is said of the whole.
-func withFilter(f blocks.Format, view *peopleView, all crm.People, shown, at string) {
+func withFilter(f i18n.Format, view *peopleView, all crm.People, shown, at string) {
 	here := view.Base + "/people?"
 	if view.AllMatches {
 		here += "all=1&"

@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 func TestDealFilter_remembersTheChoiceInTheSession(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	rows := func(path string) int { return strings.Count(w.get(base+path).Body.String(), `class="row-name"`) }
 	for _, step := range []struct {
 		path string
@@ -21,14 +21,14 @@ func TestDealFilter_remembersTheChoiceInTheSession(t *testing.T) {
 		}
 	}
 	w.get(base + "/people?deals=open")
-	if other := w.get(w.session(blocks.EN, sampleTicket()) + "/people").Body.String(); strings.Count(other, `class="row-name"`) != 4 {
+	if other := w.get(w.session(i18n.EN, sampleTicket()) + "/people").Body.String(); strings.Count(other, `class="row-name"`) != 4 {
 		t.Error("another session has the choice of this one")
 	}
 }
 
 func TestDealFilter_saysWhatIsChosenAndWhatIsHidden(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	rec := w.get(base + "/people?deals=open")
 	w.contains(rec, `deals=open&amp;at=7" aria-current="true">2 open`, `deals=all&amp;at=7">All 4`, "2 open, ") // the total stays
 	closed := sampleAnna()
@@ -42,7 +42,7 @@ func TestDealFilter_notOfferedWhenThereIsNothingToHide(t *testing.T) {
 	anna := sampleAnna()
 	anna.Deals = anna.Deals[:2]
 	w.crm.people.Contacts = []crm.Person{anna, sampleBoris()}
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	for _, path := range []string{"/people", "/people?deals=open"} {
 		if body := w.get(base + path).Body.String(); strings.Contains(body, `class="filter"`) {
 			t.Errorf("%s offers it:\n%s", path, body)
@@ -62,7 +62,7 @@ func TestDealFilter_opensTheListItStandsIn(t *testing.T) {
 	second := sampleAnna()
 	second.ID, second.Name = 9, "Anna from the branch"
 	w.crm.people.Contacts = []crm.Person{sampleAnna(), second}
-	body := w.get(w.session(blocks.EN, sampleTicket()) + "/people?deals=open&at=9").Body.String()
+	body := w.get(w.session(i18n.EN, sampleTicket()) + "/people?deals=open&at=9").Body.String()
 	if !strings.Contains(body, `id="deals-of-9" open`) {
 		t.Errorf("the list is closed:\n%s", body)
 	}
@@ -88,7 +88,7 @@ func TestDeals_figureIsWholeOrSaysThatItIsTheLeast(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newHouse(t)
 			w.crm.people.Contacts[0].Deals, w.crm.people.Contacts[0].MoreDeals = c.deals, c.more
-			rec := w.get(w.session(blocks.EN, sampleTicket()) + "/people?deals=" + c.shown)
+			rec := w.get(w.session(i18n.EN, sampleTicket()) + "/people?deals=" + c.shown)
 			w.contains(rec, c.want...)
 			for _, no := range c.absent {
 				if strings.Contains(rec.Body.String(), no) {

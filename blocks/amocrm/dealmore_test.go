@@ -14,6 +14,7 @@ import (
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // sampleMore is a field of every kind that a form can fill, and one that it can't.
@@ -35,7 +36,7 @@ func sampleMore() []amoapi.Field {
 func TestMoreFields_everyKindWithItsWidget(t *testing.T) {
 	w := newHouse(t)
 	w.crm.more = sampleMore()
-	body := w.get(w.session(blocks.EN, sampleTicket()) + "/deals/new").Body.String()
+	body := w.get(w.session(i18n.EN, sampleTicket()) + "/deals/new").Body.String()
 	for _, want := range []string{
 		`<details class="more" id="more-fields"><summary class="quiet">9 more fields</summary>`, // closed until asked for
 		`name="fields.41" value=""`, `name="fields.42" inputmode="decimal"`, `type="checkbox" name="fields.43" value="true">`,
@@ -57,7 +58,7 @@ func TestMoreFields_everyKindWithItsWidget(t *testing.T) {
 func TestMoreFields_followTheStageAndKeepWhatWasTyped(t *testing.T) {
 	w := newHouse(t)
 	w.crm.more = sampleMore()
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"pipeline_id": {"1"}, "status_id": {"12"}, "fields.31": {"2026-12-24"}, "fields.41": {"A-7"},
 		"fields.47.zip": {"101000"}, "fields.48.name": {"Chairs Ltd"}, "fields.48.kpp": {"99"}}
 	rec := w.post(base+"/deals/new/stage", form, true)
@@ -73,7 +74,7 @@ func TestMoreFields_followTheStageAndKeepWhatWasTyped(t *testing.T) {
 func TestMoreFields_reachTheDraftAndErrorsStandAtThem(t *testing.T) {
 	w := newHouse(t)
 	w.crm.more = sampleMore()
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.crm.onCreate = func(context.Context) (int64, error) {
 		return 0, &crm.FieldErrors{Fields: []crm.FieldError{
 			{Path: "fields.42", Key: crm.KeyBadValue, Args: map[string]any{"type": "numeric"}},
@@ -99,9 +100,9 @@ func TestDealName_ofATicketWithoutSubject(t *testing.T) {
 	w := newHouse(t)
 	ticket := sampleTicket()
 	ticket.Subject = "  "
-	w.contains(w.get(w.session(blocks.EN, ticket)+"/deals/new"), `value="Ticket #101"`)
-	w.contains(w.get(w.session(blocks.RU, ticket)+"/deals/new"), `value="Обращение № 101"`)
-	w.contains(w.get(w.session(blocks.EN, sampleTicket())+"/deals/new"), `value="Second delivery of chairs"`)
+	w.contains(w.get(w.session(i18n.EN, ticket)+"/deals/new"), `value="Ticket #101"`)
+	w.contains(w.get(w.session(i18n.RU, ticket)+"/deals/new"), `value="Обращение № 101"`)
+	w.contains(w.get(w.session(i18n.EN, sampleTicket())+"/deals/new"), `value="Second delivery of chairs"`)
 }
 
 // desk gives the house a helpdesk and opens a block of ticket 101; the session's panel path comes back.

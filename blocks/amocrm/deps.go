@@ -12,6 +12,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -71,7 +72,7 @@ type Flow interface {
 
 // Deps is what the block works with. All are needed except Waiting, Notices and DeskBase.
 type Deps struct {
-	Catalog  *blocks.Catalog
+	Catalog  *i18n.Catalog
 	Sessions *blocks.Sessions
 	Tenants  Tenants
 	Grants   Grants

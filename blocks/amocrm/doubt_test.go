@@ -10,12 +10,13 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 func TestComment_lostAnswerIsLookedForUntilItIsFound(t *testing.T) {
 	w := newHouse(t)
 	w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	look := base + "/deals/12/comments/look"
 	rec := w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {"Call <Anna>\nat five"}}, true)
 	w.contains(rec, `id="comment-doubt"`, `hx-post="`+look+`"`, "Looking whether the comment has arrived", "Call &lt;Anna&gt;\nat five</textarea>",
@@ -36,7 +37,7 @@ func TestComment_lostAnswerIsLookedForUntilItIsFound(t *testing.T) {
 func TestComment_lookingEndsAndSaysSo(t *testing.T) {
 	w := newHouse(t)
 	w.crm.lookErr = amoapi.ErrUpstream
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	look := base + "/deals/12/comments/look"
 	for made := range looks {
 		rec := w.post(look, url.Values{"sent": {"hello"}, "looks": {fmt.Sprint(made)}}, true)
@@ -54,7 +55,7 @@ func TestComment_lookingEndsAndSaysSo(t *testing.T) {
 
 func TestComment_sentAgainOnlyWhenAskedTo(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"token": {blocks.NewID()}, "text": {"hello"}}
 	w.contains(w.post(base+"/deals/12/comments", form, true), "Comment posted")
 	if n := w.crm.count("comment again"); n != 0 {
@@ -71,7 +72,7 @@ func TestComment_sentAgainOnlyWhenAskedTo(t *testing.T) {
 func TestComment_lostAnswerWithoutScript(t *testing.T) {
 	w := newHouse(t)
 	w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	rec := w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {"hello"}}, false)
 	w.contains(rec, `data-view="deal"`, `id="comment-doubt"`, "hello</textarea>", `name="sure"`)
 }

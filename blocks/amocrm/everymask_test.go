@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // hiddenDigits are those of the one phone of the samples that a masked page must not hold, however they are parted.
@@ -78,7 +78,7 @@ func plant(v reflect.Value, member string) {
 
 func TestMask_holdsOnEveryPage(t *testing.T) {
 	shown := 0
-	everyPage(t, []blocks.Lang{blocks.EN, blocks.RU}, func(w *house, ticket *crm.Ticket) {
+	everyPage(t, []i18n.Lang{i18n.EN, i18n.RU}, func(w *house, ticket *crm.Ticket) {
 		w.tenants.settings.MaskPhones = true
 		w.tenants.settings.DealName = "{{client.name}} {{client.phone}} {{ticket.subject}}"
 		w.crm.form.Draft = crm.DealDraft{Name: "Chairs", Fields: map[int64][]string{35: {"grey"}}}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -28,7 +29,7 @@ func dealFormOf(token string) url.Values {
 
 func TestCreateDeal_whatWasTyped(t *testing.T) {
 	w := newHouse(t)
-	rec := w.post(w.session(blocks.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true)
+	rec := w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true)
 	w.contains(rec, "The deal was created.", "/deals/501")
 	want := []crm.DealDraft{{Name: "Chairs", ContactID: 7, PipelineID: 1, StatusID: 12, ResponsibleID: 2, Price: "85 000 ₽", Lang: "en", NoteText: "soon",
 		Fields: map[int64][]string{33: {"5", "6"}, 34: {"false", "true"}}}}
@@ -45,13 +46,13 @@ func TestCreateDeal_tellsOfTheNameAndTheAmountAtOnce(t *testing.T) {
 	w.crm.onCreate = func(context.Context) (int64, error) {
 		return 0, &crm.FieldErrors{Fields: []crm.FieldError{{Path: "name", Key: crm.KeyRequired}, {Path: "price", Key: crm.KeyBadAmount}}}
 	}
-	rec := w.post(w.session(blocks.EN, sampleTicket())+"/deals", form, true)
+	rec := w.post(w.session(i18n.EN, sampleTicket())+"/deals", form, true)
 	w.contains(rec, "Fill this in.", "Write one amount", `value="a lot"`)
 }
 
 // What is wrong with an amount, and what is accepted, stands at the field in every language.
 func TestAmount_isRefusedAtTheFieldInTheReadersLanguage(t *testing.T) {
-	for _, lang := range blocks.Langs {
+	for _, lang := range i18n.Langs {
 		for _, key := range []string{crm.KeyBadAmount, crm.KeyAmountUnclear, crm.KeyAmountTooFine, crm.KeyAmountTooLarge,
 			crm.KeyAmountCurrency, crm.KeyWholeAmount, crm.KeyNegative} {
 			w := newHouse(t)
@@ -71,7 +72,7 @@ func TestSearch_saysNothingOfDealsItDidNotRead(t *testing.T) {
 	w := newHouse(t)
 	w.crm.found = []crm.Person{{ID: 7, Name: "Anna"}}
 	w.crm.duplicates = w.crm.found
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	for name, rec := range map[string]*httptest.ResponseRecorder{
 		"search":     w.post(base+"/search", url.Values{"q": {"anna"}}, true),
 		"duplicates": w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+79991234567"}}, true),
@@ -85,7 +86,7 @@ func TestSearch_saysNothingOfDealsItDidNotRead(t *testing.T) {
 
 func TestCreateDeal_doubleClickMakesOne(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	inside, release := make(chan struct{}), make(chan struct{})
 	w.crm.onCreate = func(context.Context) (int64, error) {
 		close(inside) // a second time it would panic
@@ -109,7 +110,7 @@ func TestCreateDeal_doubleClickMakesOne(t *testing.T) {
 
 func TestCreateDeal_errorsStandAtTheirFields(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.crm.onCreate = func(context.Context) (int64, error) {
 		return 0, &crm.FieldErrors{Fields: []crm.FieldError{{Path: "fields.31", Key: crm.KeyRequired}, {Path: "fields.999", Key: crm.KeyRequired}}}
 	}
@@ -125,7 +126,7 @@ func TestCreateDeal_errorsStandAtTheirFields(t *testing.T) {
 func TestCreateDeal_unknownOutcomeIsSaid(t *testing.T) {
 	w := newHouse(t)
 	w.crm.onCreate = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
-	w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "Sent, but not confirmed", `value="Chairs"`)
+	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "Sent, but not confirmed", `value="Chairs"`)
 }
 
 func TestCreateDeal_whatFollowsMayFail(t *testing.T) {
@@ -133,12 +134,12 @@ func TestCreateDeal_whatFollowsMayFail(t *testing.T) {
 	w.crm.onCreate = func(context.Context) (int64, error) {
 		return 501, &crm.AfterCreate{Step: "note", Err: context.DeadlineExceeded}
 	}
-	w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "The deal was created.")
+	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "The deal was created.")
 }
 
 func TestCreateDeal_isConfirmedThoughThePanelCantBeRead(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.crm.peopleErr = context.DeadlineExceeded
 	again := `href="` + base + `/people?done=deal%3A501"`
 	w.contains(w.post(base+"/deals", dealFormOf(blocks.NewID()), true), "The deal was created.", "/deals/501", `data-view="problem"`, again)
@@ -152,7 +153,7 @@ func TestCreateDeal_isConfirmedThoughThePanelCantBeRead(t *testing.T) {
 
 func TestCreateDeal_withoutScriptRedirects(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	rec := w.post(base+"/deals", dealFormOf(blocks.NewID()), false)
 	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != base+"?done=deal:501" {
 		t.Fatalf("%d %v", rec.Code, rec.Header())
@@ -167,12 +168,12 @@ func TestCreateDeal_loginLostMeanwhile(t *testing.T) {
 	w := newHouse(t)
 	w.crm.onCreate = func(context.Context) (int64, error) { return 0, oauth.ErrNoGrant }
 	w.grants.status = oauth.Status{State: "lost", Since: now}
-	w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "Log in to amoCRM")
+	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "Log in to amoCRM")
 }
 
 func TestDealStage_followsPipelineAndKeepsValues(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	rec := w.post(base+"/deals/new/stage", url.Values{"pipeline_id": {"1"}, "status_id": {"12"}, "fields.35": {"grey"}}, true)
 	w.contains(rec, `<option value="12" selected>Negotiation`, "Delivery date", ">grey</textarea>", `type="checkbox"`)
 	if strings.Contains(rec.Body.String(), "Incoming") {
@@ -187,7 +188,7 @@ func TestDealStage_followsPipelineAndKeepsValues(t *testing.T) {
 
 func TestContact_prefilledAndMade(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base+"/contacts/new"), `value="Anna Petrova"`, `value="8 999 123-45-67"`, `value="anna@example.com"`, `value="Chairs &amp; Co"`)
 	rec := w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"", "+7 999 123-45-67"}, "email": {" "}, "position": {"Buyer"}}, true)
 	w.contains(rec, "The contact was added to amoCRM.")
@@ -199,7 +200,7 @@ func TestContact_prefilledAndMade(t *testing.T) {
 
 func TestContact_duplicatesAreShownFirst(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.crm.duplicates = []crm.Person{sampleBoris()}
 	form := url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67"}}
 	w.contains(w.post(base+"/contacts", form, true), "already has a contact", "Boris", `name="anyway" value="8"`, `name="contact" value="8"`)
@@ -218,7 +219,7 @@ func TestContact_duplicatesAreShownFirst(t *testing.T) {
 // Somebody else makes the same contact while this one waits for his turn: it is shown like one that was there before.
 func TestContact_madeMeanwhileIsShownAsADuplicate(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.crm.onContact = func(d crm.ContactDraft) (int64, error) {
 		w.crm.duplicates = []crm.Person{sampleBoris()}
 		if slices.Contains(d.Others, 8) {
@@ -234,7 +235,7 @@ func TestContact_madeMeanwhileIsShownAsADuplicate(t *testing.T) {
 
 func TestContact_secondClickDoesNotFindWhatTheFirstHasMade(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"token": {blocks.NewID()}, "name": {"Boris"}, "phone": {"+7 999 123-45-67"}}
 	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
 	w.crm.duplicates = []crm.Person{sampleBoris()}
@@ -246,7 +247,7 @@ func TestContact_secondClickDoesNotFindWhatTheFirstHasMade(t *testing.T) {
 
 func TestComment_appearsAtOnce(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"token": {blocks.NewID()}, "text": {" First line\r\nsecond <b> "}}
 	rec := w.post(base+"/deals/12/comments", form, true)
 	w.contains(rec, "First line\nsecond &lt;b&gt;", "You", "Asked for grey fabric")
@@ -261,7 +262,7 @@ func TestComment_appearsAtOnce(t *testing.T) {
 
 func TestComment_emptyOrTooLong(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {"  "}}, true), "Fill this in.")
 	long := strings.Repeat("я", maxComment+1)
 	rec := w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {long}}, true)
@@ -273,7 +274,7 @@ func TestComment_emptyOrTooLong(t *testing.T) {
 
 func TestComment_failureKeepsTheText(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrGone }
 	form := url.Values{"token": {blocks.NewID()}, "text": {"keep me"}}
 	w.contains(w.post(base+"/deals/12/comments", form, true), ">keep me</textarea>", "Not in this amoCRM account any more")
@@ -282,7 +283,7 @@ func TestComment_failureKeepsTheText(t *testing.T) {
 
 func TestLink_andUnlink(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.post(base+"/link", url.Values{"contact": {"7"}}, true), "Linked. From now on")
 	if !cmp.Equal(w.crm.linked, []int64{7}) {
 		t.Errorf("linked %v", w.crm.linked)
@@ -297,7 +298,7 @@ func TestLink_andUnlink(t *testing.T) {
 
 func TestSearch_byHand(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.crm.found = []crm.Person{sampleBoris()}
 	w.contains(w.post(base+"/search", url.Values{"q": {" boris "}}, true), "Boris", "1 contact found", "Link")
 	w.contains(w.post(base+"/search", url.Values{"q": {"ab"}}, true), "at least three characters")

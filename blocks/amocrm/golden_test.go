@@ -18,6 +18,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -128,10 +129,10 @@ var scenes = []struct {
 }
 
 // lang is the language of the golden run, kept in the house's default browser language.
-func lang(w *house) blocks.Lang { return goldenLang[w.t.Name()[strings.LastIndex(w.t.Name(), "/")+1:]] }
+func lang(w *house) i18n.Lang { return goldenLang[w.t.Name()[strings.LastIndex(w.t.Name(), "/")+1:]] }
 
-var goldenLang = map[string]blocks.Lang{
-	"en": blocks.EN, "ru": blocks.RU, "es": blocks.ES, "pt": blocks.PT, "uk": blocks.UK, "uz": blocks.UZ,
+var goldenLang = map[string]i18n.Lang{
+	"en": i18n.EN, "ru": i18n.RU, "es": i18n.ES, "pt": i18n.PT, "uk": i18n.UK, "uz": i18n.UZ,
 }
 
 func panelOf(w *house, base string) *httptest.ResponseRecorder { return w.get(base) }

@@ -19,6 +19,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -41,7 +42,7 @@ type house struct {
 // texts are the catalogue and the templates, read once for all houses: nothing changes them, and they are most of what a
 // house costs.
 var texts = sync.OnceValues(func() (*pages, error) {
-	catalog, err := blocks.NewCatalog(blocks.Texts)
+	catalog, err := i18n.NewCatalog(blocks.Texts)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +93,7 @@ func newHouse(t *testing.T) *house {
 }
 
 // session opens a session and returns the panel's path.
-func (w *house) session(lang blocks.Lang, ticket crm.Ticket) string {
+func (w *house) session(lang i18n.Lang, ticket crm.Ticket) string {
 	w.t.Helper()
 	s, err := w.sessions.Create(w.t.Context(), blocks.Session{TenantID: "t1", Ticket: ticket, Lang: lang, CreatedAt: now})
 	if err != nil {

@@ -6,17 +6,18 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 )
 
 // What a person edits in the inbox of a company that hides phones is read or refused: never a panic, and never a hidden
 // phone sent on as dots.
 func FuzzEdit(f *testing.F) {
-	catalog, err := blocks.NewCatalog(blocks.Texts)
+	catalog, err := i18n.NewCatalog(blocks.Texts)
 	if err != nil {
 		f.Fatal(err)
 	}
-	masking := format(blocks.Format{Catalog: catalog, Lang: blocks.EN, Display: phone.Display{Region: "RU", Masked: true}, Now: now})
+	masking := format(i18n.Format{Catalog: catalog, Lang: i18n.EN, Display: phone.Display{Region: "RU", Masked: true}, Now: now})
 	stored, err := rules.Request{TicketID: 101, Comment: "Call +7 999 123-45-67"}.Text()
 	if err != nil {
 		f.Fatal(err)

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -19,7 +19,7 @@ func TestInbox_whatIsSearchedForStandsInNoAddress(t *testing.T) {
 	for i := range 53 {
 		w.fired(time.Duration(100-i)*time.Minute, chairs(int64(1000+i)), rules.Steps{}, rules.Outcome{State: ledger.StateAccepted})
 	}
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"q": {"Chairs"}, "state": {"accepted"}}
 	for page := range 2 {
 		rec := w.post(base+"/inbox/search", form, false)

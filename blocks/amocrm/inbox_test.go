@@ -14,6 +14,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/phone"
 )
@@ -46,7 +47,7 @@ func TestInbox_decisionsAreCarriedOutAndConfirmed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newHouse(t)
-			base := w.session(blocks.EN, sampleTicket())
+			base := w.session(i18n.EN, sampleTicket())
 			e := c.firing(w)
 			page := base + "/inbox/" + e.ID
 			rec := w.post(page, c.form, false)
@@ -73,7 +74,7 @@ func TestInbox_savingWhatIsUnchangedIsARetry(t *testing.T) {
 		w := newHouse(t)
 		w.tenants.settings.MaskPhones = masked
 		e := w.refusedFiring()
-		page := w.session(blocks.EN, sampleTicket()) + "/inbox/" + e.ID
+		page := w.session(i18n.EN, sampleTicket()) + "/inbox/" + e.ID
 		_, rest, _ := strings.Cut(w.get(page).Body.String(), `name="request"`)
 		_, rest, _ = strings.Cut(rest, ">")
 		shown, _, _ := strings.Cut(rest, "</textarea>")
@@ -91,7 +92,7 @@ func TestInbox_savingWhatIsUnchangedIsARetry(t *testing.T) {
 func TestInbox_twoPeopleAtOnceDoItOnce(t *testing.T) {
 	w := newHouse(t)
 	e := w.refusedFiring()
-	page := w.session(blocks.EN, sampleTicket()) + "/inbox/" + e.ID
+	page := w.session(i18n.EN, sampleTicket()) + "/inbox/" + e.ID
 	codes := make([]int, 8)
 	var wg sync.WaitGroup
 	for i := range codes {
@@ -130,7 +131,7 @@ func TestInbox_whatIsRefusedChangesNothingAndKeepsWhatWasTyped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newHouse(t)
 			e := c.firing(w)
-			page := w.session(blocks.EN, sampleTicket()) + "/inbox/" + e.ID
+			page := w.session(i18n.EN, sampleTicket()) + "/inbox/" + e.ID
 			w.contains(w.post(page, c.form, false), c.want...)
 			if got := w.firing(e.ID); got.State != ledger.StateFailed || len(got.Timeline) != len(e.Timeline) {
 				t.Errorf("it was changed: %+v", got)
@@ -145,7 +146,7 @@ func TestInbox_whatIsRefusedChangesNothingAndKeepsWhatWasTyped(t *testing.T) {
 func TestInbox_anotherTenantsFiringIsNotThere(t *testing.T) {
 	w := newHouse(t)
 	e := w.firedFor("t2", time.Hour, chairs(7), rules.Steps{}, rules.Outcome{State: ledger.StateFailed, Why: "t2's reason"})
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	for name, body := range map[string]string{
 		"entry": w.get(base + "/inbox/" + e.ID).Body.String(), "list": w.get(base + "/inbox").Body.String(),
 		"file": w.post(base+"/inbox.csv", nil, false).Body.String(), "made up": w.get(base + "/inbox/" + strings.Repeat("0", 26)).Body.String(),
@@ -169,7 +170,7 @@ func TestInbox_hiddenPhonesSurviveAnEdit(t *testing.T) {
 	w := newHouse(t)
 	w.tenants.settings.MaskPhones = true
 	e := w.refusedFiring()
-	page := w.session(blocks.EN, sampleTicket()) + "/inbox/" + e.ID
+	page := w.session(i18n.EN, sampleTicket()) + "/inbox/" + e.ID
 	body := w.get(page).Body.String()
 	if strings.Contains(body, "123-45-67") || !strings.Contains(body, "•••-45-67") {
 		t.Fatalf("the phone is not hidden:\n%s", body)
@@ -185,7 +186,7 @@ func TestInbox_hiddenPhonesSurviveAnEdit(t *testing.T) {
 }
 
 func TestMaskJSON_comesBackAsItWas(t *testing.T) {
-	f := blocks.Format{Display: phone.Display{Masked: true}, Lang: blocks.EN}
+	f := i18n.Format{Display: phone.Display{Masked: true}, Lang: i18n.EN}
 	for name, doc := range map[string]string{
 		"text":        `{"a": "Call 8 999 123-45-67 now", "b": "+7 999 123-45-67"}`,
 		"number":      `{"a": 79991234567, "price": 85000, "b": [79997654321]}`,
@@ -214,7 +215,7 @@ func TestMaskJSON_comesBackAsItWas(t *testing.T) {
 func TestInbox_retryAllOnce(t *testing.T) {
 	w := newHouse(t)
 	w.fillInbox()
-	base := w.session(blocks.RU, sampleTicket())
+	base := w.session(i18n.RU, sampleTicket())
 	form := decision("retry-all")
 	rec := w.post(base+"/inbox", form, false)
 	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != base+"/inbox?done=retried-2" {
@@ -235,7 +236,7 @@ func TestInbox_pagesSearchesAndFilters(t *testing.T) {
 		r := chairs(int64(1000 + i))
 		w.fired(time.Duration(100-i)*time.Minute, r, rules.Steps{}, rules.Outcome{State: ledger.StateAccepted})
 	}
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	first := w.get(base + "/inbox?state=accepted").Body.String()
 	if n := strings.Count(first, `class="row-name"`); n != 50 || strings.Contains(first, "Ticket 1000 ") {
 		t.Fatalf("%d rows:\n%s", n, first)
@@ -249,7 +250,7 @@ func TestInbox_pagesSearchesAndFilters(t *testing.T) {
 		t.Errorf("%d older rows:\n%s", n, second)
 	}
 	w.contains(w.post(base+"/inbox/search", url.Values{"q": {"1007"}}, true), "Ticket 1007 ", `value="1007"`)
-	ru := w.session(blocks.RU, sampleTicket())
+	ru := w.session(i18n.RU, sampleTicket())
 	w.contains(w.post(ru+"/inbox/search", url.Values{"q": {"не приняла"}}, true), "Обращение 101 ") // as it is read, not as it is stored
 	w.contains(w.post(base+"/inbox/search", url.Values{"state": {"failed"}, "q": {"1007"}}, true), "Nothing fits")
 	w.contains(w.post(base+"/inbox/search", url.Values{"state": {"failed"}, "tab": {"accepted"}, "q": {"1007"}}, true), "Ticket 1007 ",
@@ -260,7 +261,7 @@ func TestInbox_pagesSearchesAndFilters(t *testing.T) {
 func TestInbox_fileHasWhatTheListHas(t *testing.T) {
 	w := newHouse(t)
 	w.fillInbox()
-	rec := w.post(w.session(blocks.RU, sampleTicket())+"/inbox.csv", url.Values{"state": {"held"}}, false)
+	rec := w.post(w.session(i18n.RU, sampleTicket())+"/inbox.csv", url.Values{"state": {"held"}}, false)
 	body, marked := strings.CutPrefix(rec.Body.String(), "\ufeff")
 	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
 	if err != nil || !marked || len(rows) != 2 || rows[1][4] != "104" || !strings.HasPrefix(rows[1][10], "Нет входа в amoCRM") {
@@ -274,7 +275,7 @@ func TestInbox_fileHasWhatTheListHas(t *testing.T) {
 func TestInbox_withoutFiringsThereIsNoWayToIt(t *testing.T) {
 	w := newHouse(t)
 	w.h.Firings = nil
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	if body := w.get(base+"/settings").Body.String() + w.get(base).Body.String(); strings.Contains(body, "/inbox") {
 		t.Error("a link leads nowhere")
 	}
@@ -289,7 +290,7 @@ func TestInbox_withoutFiringsThereIsNoWayToIt(t *testing.T) {
 // Every state and every sentence that is known has a text in every language.
 func TestInbox_hasWordsForEverything(t *testing.T) {
 	w := newHouse(t)
-	for _, lang := range blocks.Langs {
+	for _, lang := range i18n.Langs {
 		for _, code := range rules.ReasonCodes() {
 			if got := w.h.Catalog.T(lang, "firing."+code, "N", "1", "Rest", "x"); got == "" || got == "firing."+code {
 				t.Errorf("%s: %s", lang, got)

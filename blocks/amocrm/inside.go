@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 )
 
@@ -31,11 +32,11 @@ func (v *visit) t(key string, args ...any) string {
 	return v.h.Catalog.T(v.session.Lang, key, args...)
 }
 
-func (v *visit) format() blocks.Format { return v.formatIn(v.ctx) }
+func (v *visit) format() i18n.Format { return v.formatIn(v.ctx) }
 
 // formatIn is built after the CRM was asked, so that the account comes from the cache; without it times are UTC.
-func (v *visit) formatIn(ctx context.Context) blocks.Format {
-	f := blocks.Format{Catalog: v.h.Catalog, Lang: v.session.Lang, Now: v.h.Now()}
+func (v *visit) formatIn(ctx context.Context) i18n.Format {
+	f := i18n.Format{Catalog: v.h.Catalog, Lang: v.session.Lang, Now: v.h.Now()}
 	if v.crm == nil {
 		return f
 	}
@@ -46,7 +47,7 @@ func (v *visit) formatIn(ctx context.Context) blocks.Format {
 		return f
 	}
 	f.Region = phone.Region(settings.Region, account.Country)
-	if zone, err := blocks.Zone(account.Timezone); err == nil {
+	if zone, err := i18n.Zone(account.Timezone); err == nil {
 		f.Zone = zone
 	}
 	return f

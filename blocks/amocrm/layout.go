@@ -11,6 +11,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -106,7 +107,7 @@ func (v *visit) layoutPage(ctx context.Context, kind string, meta crm.Meta, chos
 	return view
 }
 
-func layoutRow(f blocks.Format, l crm.LayoutField) fieldRow {
+func layoutRow(f i18n.Format, l crm.LayoutField) fieldRow {
 	name := fieldName(f, l)
 	return fieldRow{
 		ID: l.ID, Name: name, Custom: l.FieldID != 0,

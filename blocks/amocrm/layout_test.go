@@ -15,6 +15,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -22,7 +23,7 @@ import (
 func withFields(t *testing.T) (*house, string) {
 	w := newHouse(t)
 	w.crm.meta = sampleMeta()
-	return w, w.session(blocks.EN, sampleTicket())
+	return w, w.session(i18n.EN, sampleTicket())
 }
 
 var (

@@ -8,15 +8,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestLogin_redirectsWithABoundCookie(t *testing.T) {
 	w := newHouse(t)
 	w.flow.start = oauth.Start{State: "st", Binding: "bind", URL: "https://www.amocrm.ru/oauth?client_id=x&state=st"}
-	rec := w.get(w.session(blocks.EN, sampleTicket()) + "/login")
+	rec := w.get(w.session(i18n.EN, sampleTicket()) + "/login")
 	if rec.Code != http.StatusFound || rec.Header().Get("Location") != w.flow.start.URL {
 		t.Fatalf("%d %v", rec.Code, rec.Header())
 	}
@@ -44,7 +44,7 @@ func TestLogin_redirectsWithABoundCookie(t *testing.T) {
 func TestLogin_buttonPageAllowsOnlyItsScriptHost(t *testing.T) {
 	w := newHouse(t)
 	w.flow.start = oauth.Start{State: "st", Binding: "b", Button: &oauth.Button{ScriptURL: "https://www.kommo.com/auth/button.min.js", Class: "kommo_oauth", State: "st"}}
-	rec := w.get(w.session(blocks.EN, sampleTicket()) + "/login")
+	rec := w.get(w.session(i18n.EN, sampleTicket()) + "/login")
 	csp := rec.Header().Get("Content-Security-Policy")
 	if !strings.Contains(csp, "script-src 'self' https://www.kommo.com;") || !strings.Contains(csp, "frame-ancestors 'none'") {
 		t.Error(csp)
@@ -82,7 +82,7 @@ func TestCallback_failuresSayWhatToDo(t *testing.T) {
 
 func TestDecide_movesTheSessionToTheKeptTenant(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.ES, sampleTicket())
+	base := w.session(i18n.ES, sampleTicket())
 	id := strings.TrimPrefix(base, "/blocks/amocrm/")
 	w.flow.result = oauth.Result{TenantID: "t2", SessionID: id, Lang: "es"}
 	rec := w.post("/oauth/decide", url.Values{"ticket": {"tk"}, "choice": {"replace"}}, false)
@@ -107,7 +107,7 @@ func TestDecide_saysWhatWasTakenAlong(t *testing.T) {
 
 func TestState_tellsThePoll(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base+"/state"), `"state":"connected"`)
 }
 

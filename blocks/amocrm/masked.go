@@ -5,15 +5,15 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // masked is an account whose tenant hides phones: what people wrote (names, comments, values) comes with masked numbers,
 // so that no view can forget it. Phones as such stay as they are, for matching; Format masks them where they are shown.
 type masked struct {
 	CRM
-	format func(context.Context) blocks.Format
+	format func(context.Context) i18n.Format
 	ticket crm.Ticket // of the visit
 }
 
@@ -31,8 +31,8 @@ func (v *visit) account(ctx context.Context) (err error) {
 }
 
 // spoken is the tenant's language, or the block's when the tenant has not chosen one.
-func spoken(chosen string, block blocks.Lang) blocks.Lang {
-	if lang, known := blocks.ParseLang(chosen); known && chosen != "" {
+func spoken(chosen string, block i18n.Lang) i18n.Lang {
+	if lang, known := i18n.ParseLang(chosen); known && chosen != "" {
 		return lang
 	}
 	return block
@@ -82,13 +82,13 @@ func (m masked) persons(ctx context.Context, list []crm.Person) []crm.Person {
 	return list
 }
 
-func maskDeal(f blocks.Format, d crm.Deal) crm.Deal {
+func maskDeal(f i18n.Format, d crm.Deal) crm.Deal {
 	d.Name = f.Words(d.Name)
 	d.Extra.Tags, d.Extra.Fields = each(d.Extra.Tags, f.Words), maskFields(f, d.Extra.Fields)
 	return d
 }
 
-func maskFields(f blocks.Format, fields []crm.Shown) []crm.Shown {
+func maskFields(f i18n.Format, fields []crm.Shown) []crm.Shown {
 	fields = slices.Clone(fields)
 	for i, s := range fields {
 		switch s.Type {

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // keyMasked refuses a text that holds hidden digits and is not the one that was shown: they would be lost.
@@ -94,7 +94,7 @@ func (m masked) CreateDeal(ctx context.Context, clientID int64, d crm.DealDraft)
 	return m.CRM.CreateDeal(ctx, clientID, d)
 }
 
-func unhide(f blocks.Format, path, text string, known []string, e *crm.FieldErrors) string {
+func unhide(f i18n.Format, path, text string, known []string, e *crm.FieldErrors) string {
 	back := f.Unmask(text, known)
 	if strings.ContainsRune(back, '•') && !slices.Contains(known, back) {
 		e.Fields = append(e.Fields, crm.FieldError{Path: path, Key: keyMasked})

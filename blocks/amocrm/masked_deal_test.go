@@ -9,6 +9,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -18,7 +19,7 @@ func TestMask_editedDealKeepsItsPhones(t *testing.T) {
 	const real, hidden = "Ring +7 999 123-45-67", "Ring +7 ••• •••-45-67"
 	w.crm.card.Name, w.crm.card.Inputs[35] = real, []string{real}
 	w.crm.tasks = []crm.Task{{ID: 61, Text: real, Due: now}}
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.fragment(base+"/deals/12/edit?field=name"), "••• •••-45-67")
 	w.contains(w.fragment(base+"/deals/12/edit?field=cf:35"), "Ring &#43;7 ••• •••-45-67</textarea>")
 	w.contains(w.get(base+"/deals/12"), `<span class="task-text">`+"Ring &#43;7 ••• •••-45-67")
@@ -41,7 +42,7 @@ func TestMask_newDealKeepsThePhonesItBeganWith(t *testing.T) {
 	w.crm.form.Draft = crm.DealDraft{Fields: map[int64][]string{35: {real}}}
 	ticket := sampleTicket()
 	ticket.Subject = real
-	base := w.session(blocks.EN, ticket)
+	base := w.session(i18n.EN, ticket)
 	w.contains(w.get(base+"/deals/new"), `name="name"`, "Ring &#43;7 ••• •••-45-67")
 	form := dealFormOf(blocks.NewID())
 	form.Set("name", hidden)
@@ -66,7 +67,7 @@ func TestMask_newContactKeepsThePhonesOfItsTexts(t *testing.T) {
 	w.tenants.settings.MaskPhones = true
 	ticket := sampleTicket()
 	ticket.Client.Company, ticket.Client.Emails = "Chairs 8 999 123-45-67", []string{"79991234567@example.com"}
-	base := w.session(blocks.EN, ticket)
+	base := w.session(i18n.EN, ticket)
 	w.contains(w.get(base+"/contacts/new"), `name="company" value="Chairs &#43;7 ••• •••-45-67"`, `name="email" type="text" value="&#43;7 ••• •••-45-67@example.com"`)
 	form := url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "company": {"Chairs +7 ••• •••-45-67"}, "email": {"+7 ••• •••-45-67@example.com"}}
 	w.contains(w.post(base+"/contacts", form, true), "The contact was added to amoCRM.")
@@ -85,7 +86,7 @@ func TestMask_fileOfTheInboxHidesPhones(t *testing.T) {
 	w := newHouse(t)
 	w.tenants.settings.MaskPhones = true
 	w.fired(time.Hour, chairs(101), rules.Steps{}, rules.Outcome{State: ledger.StateFailed, Why: "=refused_deal|8 999 123-45-67 is taken"})
-	body := w.post(w.session(blocks.EN, sampleTicket())+"/inbox.csv", nil, false).Body.String()
+	body := w.post(w.session(i18n.EN, sampleTicket())+"/inbox.csv", nil, false).Body.String()
 	if hiddenDigits.MatchString(body) || !strings.Contains(body, "•••-45-67") {
 		t.Error(body)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // another is a ticket whose client has a phone and an address that the contact lacks.
@@ -36,15 +37,15 @@ func tokenIn(t *testing.T, html, action string) string {
 
 func TestMissing_offeredOnlyWhereSomethingIsMissing(t *testing.T) {
 	w := newHouse(t)
-	if body := w.get(w.session(blocks.EN, sampleTicket())).Body.String(); strings.Contains(body, "/missing") {
+	if body := w.get(w.session(i18n.EN, sampleTicket())).Body.String(); strings.Contains(body, "/missing") {
 		t.Error("offered although the contact has everything")
 	}
-	w.contains(w.get(w.session(blocks.EN, another())), "/contacts/7/missing", "7 999 765-43-21", "anna@new.example.com", "Not in this contact yet:")
+	w.contains(w.get(w.session(i18n.EN, another())), "/contacts/7/missing", "7 999 765-43-21", "anna@new.example.com", "Not in this contact yet:")
 }
 
 func TestAddMissing_actsOnceAndSaysSo(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, another())
+	base := w.session(i18n.EN, another())
 	token := tokenIn(t, w.get(base).Body.String(), base+"/contacts/7/missing")
 	for range 2 { // the second is a double click
 		w.contains(w.post(base+"/contacts/7/missing", url.Values{"token": {token}}, true), "Added to the contact in amoCRM.", `data-view="people"`)
@@ -60,7 +61,7 @@ func TestAddMissing_actsOnceAndSaysSo(t *testing.T) {
 
 func TestAddMissing_badRequestsChangeNothing(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, another())
+	base := w.session(i18n.EN, another())
 	w.contains(w.post(base+"/contacts/7/missing", url.Values{}, true), "This form is too old")
 	for _, id := range []string{"0", "-1", "abc"} {
 		w.contains(w.post(base+"/contacts/"+id+"/missing", url.Values{"token": {blocks.NewID()}}, true), "Not in this amoCRM account any more")
@@ -84,7 +85,7 @@ func TestAllMatches_offeredByTheLinkAndMendsIt(t *testing.T) {
 	w := newHouse(t)
 	w.crm.people.Linked = 7
 	w.crm.matches = crm.People{Linked: 7, Contacts: []crm.Person{sampleAnna(), sampleBoris()}, At: now}
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base), `href="`+base+`/people?all=1"`)
 	rec := w.get(base + "/people?all=1")
 	w.contains(rec, "Everybody who matches.", "Boris", `action="`+base+`/link"><input type="hidden" name="contact" value="8">`,
@@ -101,7 +102,7 @@ func TestAllMatches_offeredByTheLinkAndMendsIt(t *testing.T) {
 func TestAllMatches_withoutALinkIsTheUsualList(t *testing.T) {
 	w := newHouse(t)
 	w.crm.matches = crm.People{Contacts: []crm.Person{sampleAnna(), sampleBoris()}, At: now}
-	rec := w.get(w.session(blocks.EN, sampleTicket()) + "/people?all=1")
+	rec := w.get(w.session(i18n.EN, sampleTicket()) + "/people?all=1")
 	w.contains(rec, "2 contacts match.")
 	if strings.Contains(rec.Body.String(), "Everybody who matches.") {
 		t.Error("speaks of a link that is not there")
@@ -112,10 +113,10 @@ func TestSearch_linksOnlyWhenTheTicketHasAClient(t *testing.T) {
 	w := newHouse(t)
 	w.crm.found = []crm.Person{sampleBoris()}
 	ask := url.Values{"q": {"Boris"}}
-	w.contains(w.post(w.session(blocks.EN, sampleTicket())+"/search", ask, true), `name="contact" value="8"`)
+	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/search", ask, true), `name="contact" value="8"`)
 	nameless := sampleTicket()
 	nameless.Client.ID = 0
-	if body := w.post(w.session(blocks.EN, nameless)+"/search", ask, true).Body.String(); strings.Contains(body, "/link") {
+	if body := w.post(w.session(i18n.EN, nameless)+"/search", ask, true).Body.String(); strings.Contains(body, "/link") {
 		t.Errorf("nobody can be linked:\n%s", body)
 	}
 }
@@ -123,7 +124,7 @@ func TestSearch_linksOnlyWhenTheTicketHasAClient(t *testing.T) {
 func TestProblem_ofADealLeadsBackToTheClient(t *testing.T) {
 	w := newHouse(t)
 	w.crm.cardErr = amoapi.ErrUpstream
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base+"/deals/12"), `href="`+base+`/deals/12"`, "Try again", `href="`+base+`/people"`, "Back to the client")
 	w.crm.peopleErr = amoapi.ErrUpstream
 	if rec := w.get(base + "/people"); strings.Contains(rec.Body.String(), "Back to the client") {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 func TestCreateDeal_saysWhatCouldNotBeAddedToIt(t *testing.T) {
@@ -16,7 +17,7 @@ func TestCreateDeal_saysWhatCouldNotBeAddedToIt(t *testing.T) {
 	w.crm.onCreate = func(context.Context) (int64, error) {
 		return 12, &crm.AfterCreate{Step: "note", Err: errors.New("cut off")}
 	}
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	rec := w.post(base+"/deals", url.Values{
 		"token": {blocks.NewID()}, "name": {"Chairs"}, "pipeline_id": {"1"}, "status_id": {"11"}, "contact_id": {"7"},
 	}, true)

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -37,7 +38,7 @@ func (h *Handlers) Open(c echo.Context) error {
 	v := &visit{Context: c, h: h, ctx: ctx, session: session}
 	note := ""
 	if req.UnknownLang != "" {
-		note = v.t("open.unknown_lang", "Given", req.UnknownLang, "Names", blocks.LangNames())
+		note = v.t("open.unknown_lang", "Given", req.UnknownLang, "Names", i18n.LangNames())
 	}
 	h.ahead(ctx, func(ctx context.Context) { h.fetchMessage(ctx, session) })
 	if req.View == "html" {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -47,7 +48,7 @@ func TestOpen_frameLeadsToThePanel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.TenantID != "t1" || s.Lang != blocks.RU || s.Ticket.ID != 101 || s.Ticket.Client.Emails[0] != "anna@example.com" {
+	if s.TenantID != "t1" || s.Lang != i18n.RU || s.Ticket.ID != 101 || s.Ticket.Client.Emails[0] != "anna@example.com" {
 		t.Errorf("session %+v", s)
 	}
 	if strings.Contains(html, "anna@") || strings.Contains(html, "tok") {

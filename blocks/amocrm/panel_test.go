@@ -12,12 +12,13 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestPanel_securityHeadersOnEveryPage(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	for _, path := range []string{"", "/people", "/search", "/contacts/new", "/deals/new", "/deals/12", "/deals/99"} {
 		rec := w.get(base + path)
 		csp := rec.Header().Get("Content-Security-Policy")
@@ -44,7 +45,7 @@ func TestPanel_securityHeadersOnEveryPage(t *testing.T) {
 
 func TestPanel_expiredSessionSaysRefresh(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.redis.FastForward(blocks.SessionLife + time.Minute)
 	if rec := w.get(base); rec.Code != http.StatusOK {
 		t.Errorf("a page in the frame: status %d", rec.Code)
@@ -75,7 +76,7 @@ func TestPanel_hostileNamesAreEscaped(t *testing.T) {
 	}
 	ticket := sampleTicket()
 	ticket.Subject, ticket.Client.Name = evil, evil
-	base := w.session(blocks.EN, ticket)
+	base := w.session(i18n.EN, ticket)
 	for _, path := range []string{"", "/deals/12", "/deals/new", "/contacts/new"} {
 		body := w.get(base + path).Body.String()
 		for _, bad := range []string{"<img", "<script>", "javascript:", `onload="x`} {
@@ -94,7 +95,7 @@ func TestPanel_firstPaintShowsASkeletonThatFetches(t *testing.T) {
 		<-release
 		return w.crm.people, nil
 	}
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	rec := w.get(base + "?done=linked")
 	w.contains(rec, `aria-busy="true"`, `hx-trigger="load"`, `hx-get="`+base+`?done=linked"`, `<noscript><meta http-equiv="refresh" content="0;url=`+base)
 	close(release)
@@ -110,7 +111,7 @@ func TestPanel_slowAmoIsSaidWithinTheBudget(t *testing.T) {
 		<-hang
 		return crm.People{}, nil
 	}
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	start := time.Now()
 	rec := w.fragment(base + "/people")
 	if took := time.Since(start); took > 2*time.Second {
@@ -123,13 +124,13 @@ func TestPanel_lostLoginKeepsOldDataAndAsks(t *testing.T) {
 	w := newHouse(t)
 	w.grants.status = oauth.Status{State: "lost", Since: ago(time.Hour)}
 	w.crm.people.Stale, w.crm.people.Err = true, oauth.ErrGrantLost{Since: ago(time.Hour)}
-	rec := w.get(w.session(blocks.EN, sampleTicket()))
+	rec := w.get(w.session(i18n.EN, sampleTicket()))
 	w.contains(rec, "Anna Petrova", "amoCRM needs a new login", "/login", "data-popup")
 }
 
 func TestPanel_opensWherePointed(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	for open, want := range map[string]string{"deal:12": "/deals/12", "create-deal": "/deals/new", "add-contact": "/contacts/new", "search": "/search"} {
 		rec := w.get(base + "?open=" + open)
 		if got := rec.Header().Get("Location"); rec.Code != http.StatusSeeOther || got != base+want {
@@ -145,13 +146,13 @@ func TestPanel_opensWherePointed(t *testing.T) {
 
 func TestPanel_openCardIsOpenAgainOnTheTicket(t *testing.T) {
 	w := newHouse(t)
-	w.get(w.session(blocks.EN, sampleTicket()) + "/deals/12")
-	again := w.session(blocks.EN, sampleTicket())
+	w.get(w.session(i18n.EN, sampleTicket()) + "/deals/12")
+	again := w.session(i18n.EN, sampleTicket())
 	if rec := w.get(again); rec.Header().Get("Location") != again+"/deals/12" {
 		t.Errorf("status %d, location %q", rec.Code, rec.Header().Get("Location"))
 	}
 	w.get(again + "/people") // back to the list
-	if rec := w.get(w.session(blocks.EN, sampleTicket())); rec.Code != http.StatusOK {
+	if rec := w.get(w.session(i18n.EN, sampleTicket())); rec.Code != http.StatusOK {
 		t.Errorf("status %d after going back", rec.Code)
 	}
 }
@@ -159,7 +160,7 @@ func TestPanel_openCardIsOpenAgainOnTheTicket(t *testing.T) {
 func TestPanel_sixtyDealsWithoutReload(t *testing.T) {
 	w := newHouse(t)
 	w.crm.people.Contacts = []crm.Person{sixty()}
-	rec := w.get(w.session(blocks.EN, sampleTicket()))
+	rec := w.get(w.session(i18n.EN, sampleTicket()))
 	if n := strings.Count(rec.Body.String(), `class="row-name"`); n != 60 {
 		t.Errorf("%d deals on the page, want 60", n)
 	}
@@ -169,8 +170,8 @@ func TestPanel_sixtyDealsWithoutReload(t *testing.T) {
 func TestPanel_languagesDontMix(t *testing.T) {
 	w := newHouse(t)
 	w.crm.people.Contacts = nil
-	own := map[blocks.Lang]string{blocks.EN: "Add to amoCRM", blocks.ES: "Añadir a amoCRM", blocks.PT: "Adicionar ao amoCRM", blocks.RU: "Добавить в amoCRM"}
-	bases := map[blocks.Lang]string{}
+	own := map[i18n.Lang]string{i18n.EN: "Add to amoCRM", i18n.ES: "Añadir a amoCRM", i18n.PT: "Adicionar ao amoCRM", i18n.RU: "Добавить в amoCRM"}
+	bases := map[i18n.Lang]string{}
 	for l := range own {
 		bases[l] = w.session(l, sampleTicket())
 	}
@@ -195,7 +196,7 @@ func TestPanel_languagesDontMix(t *testing.T) {
 
 func TestDeal_idsOfTheBrowser(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	for _, id := range []string{"99", "0", "-1", "abc", "99999999999999999999"} {
 		w.contains(w.get(base+"/deals/"+id), "Not in this amoCRM account any more", "Back to the client")
 		if rec := w.fragment(base + "/deals/" + id); rec.Code != http.StatusNotFound {
@@ -207,7 +208,7 @@ func TestDeal_idsOfTheBrowser(t *testing.T) {
 func TestDeal_feedThatFailsLeavesTheCard(t *testing.T) {
 	w := newHouse(t)
 	w.crm.feedErr = amoapi.ErrUpstream
-	w.contains(w.get(w.session(blocks.EN, sampleTicket())+"/deals/12"), "Office chairs", "amoCRM is not available", `name="text"`)
+	w.contains(w.get(w.session(i18n.EN, sampleTicket())+"/deals/12"), "Office chairs", "amoCRM is not available", `name="text"`)
 }
 
 func TestAssets_cachedByHash(t *testing.T) {
@@ -238,7 +239,7 @@ func TestProblems_haveTexts(t *testing.T) {
 	}
 	for code := range codes {
 		for _, part := range []string{".title", ".text"} {
-			for _, l := range blocks.Langs {
+			for _, l := range i18n.Langs {
 				if got := w.h.Catalog.T(l, code+part); got == code+part {
 					t.Errorf("%s: no text for %s", l, code+part)
 				}

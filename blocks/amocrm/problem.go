@@ -10,6 +10,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -122,7 +123,7 @@ func (v *visit) fieldTexts(errs *crm.FieldErrors) map[string]string {
 		case e.Key == crm.KeyBadValue && badValueKey(e) != "":
 			text = v.t(badValueKey(e))
 		case e.Key != "":
-			text = v.h.Catalog.TMap(v.session.Lang, e.Key, feedArgs(blocks.Format{Catalog: v.h.Catalog, Lang: v.session.Lang}, e.Args))
+			text = v.h.Catalog.TMap(v.session.Lang, e.Key, feedArgs(i18n.Format{Catalog: v.h.Catalog, Lang: v.session.Lang}, e.Args))
 		}
 		if out[e.Path] == "" {
 			out[e.Path] = text

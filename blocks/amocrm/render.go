@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 //go:embed templates/*.html
@@ -20,20 +21,20 @@ var templates embed.FS
 // pages holds one parsed set per language: texts are bound when parsing, so two languages can't mix. A set takes most of a
 // megabyte, so each is parsed when its language is first asked for.
 type pages struct {
-	catalog *blocks.Catalog
-	sets    map[blocks.Lang]func() (*template.Template, error)
+	catalog *i18n.Catalog
+	sets    map[i18n.Lang]func() (*template.Template, error)
 }
 
-func newPages(catalog *blocks.Catalog) (*pages, error) {
-	p := &pages{catalog: catalog, sets: map[blocks.Lang]func() (*template.Template, error){}}
-	for _, lang := range blocks.Langs {
+func newPages(catalog *i18n.Catalog) (*pages, error) {
+	p := &pages{catalog: catalog, sets: map[i18n.Lang]func() (*template.Template, error){}}
+	for _, lang := range i18n.Langs {
 		p.sets[lang] = sync.OnceValues(func() (*template.Template, error) { return parse(catalog, lang) })
 	}
-	_, err := p.sets[blocks.EN]() // a mistake in the templates shows at the start: it is the same in all languages
+	_, err := p.sets[i18n.EN]() // a mistake in the templates shows at the start: it is the same in all languages
 	return p, err
 }
 
-func parse(catalog *blocks.Catalog, lang blocks.Lang) (*template.Template, error) {
+func parse(catalog *i18n.Catalog, lang i18n.Lang) (*template.Template, error) {
 	set, err := template.New("").Funcs(template.FuncMap{
 		"t":     func(key string, args ...any) string { return catalog.T(lang, key, args...) },
 		"icon":  icon,
@@ -48,10 +49,10 @@ func parse(catalog *blocks.Catalog, lang blocks.Lang) (*template.Template, error
 }
 
 // render executes one template of a language.
-func (p *pages) render(lang blocks.Lang, name string, data any) (template.HTML, error) {
+func (p *pages) render(lang i18n.Lang, name string, data any) (template.HTML, error) {
 	parsed, ok := p.sets[lang]
 	if !ok {
-		parsed = p.sets[blocks.EN]
+		parsed = p.sets[i18n.EN]
 	}
 	set, err := parsed()
 	if err != nil {
@@ -66,7 +67,7 @@ func (p *pages) render(lang blocks.Lang, name string, data any) (template.HTML, 
 
 // layout is what stands around a panel or a page of the login.
 type layout struct {
-	Lang     blocks.Lang
+	Lang     i18n.Lang
 	Title    string
 	Base     string // address of the panel, "" outside a session
 	Since    int64  // Unix milliseconds: what changes later is news to the page
@@ -124,8 +125,8 @@ func (h *Handlers) whole(c echo.Context, status int, l layout) error {
 }
 
 // browserLang is the first language of Accept-Language that we speak.
-func browserLang(r *http.Request) blocks.Lang {
-	return blocks.AcceptedLang(r.Header.Get("Accept-Language"))
+func browserLang(r *http.Request) i18n.Lang {
+	return i18n.AcceptedLang(r.Header.Get("Accept-Language"))
 }
 
 // dotColor lets only "#rrggbb" into an attribute; stages without colour are grey.

@@ -10,10 +10,10 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -131,7 +131,7 @@ func (v *visit) try(view *ruleCheckView) error {
 	return nil
 }
 
-func saidProblems(f blocks.Format, list []rules.Problem) []ruleProblem {
+func saidProblems(f i18n.Format, list []rules.Problem) []ruleProblem {
 	var out []ruleProblem
 	for _, p := range list {
 		out = append(out, ruleProblem{p.Path, f.Words(p.In(f.Catalog, f.Lang))})
@@ -140,7 +140,7 @@ func saidProblems(f blocks.Format, list []rules.Problem) []ruleProblem {
 }
 
 // wouldLines says what a rule would make; what is left to amoCRM has no line.
-func wouldLines(f blocks.Format, w rules.Would) []ruleLine {
+func wouldLines(f i18n.Format, w rules.Would) []ruleLine {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	out := []ruleLine{}
 	add := func(label string, lines ...string) {

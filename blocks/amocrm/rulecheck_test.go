@@ -12,6 +12,7 @@ import (
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -60,7 +61,7 @@ func init() {
 func TestRuleCheck_triesForTheSessionsOwnTenantAndTicket(t *testing.T) {
 	w := newHouse(t)
 	w.rules.trial = goodTrial()
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	const rule = `{"ticketId":999,"key":"another"}`
 	w.post(base+"/rule/check", url.Values{"do": {"check"}, "rule": {rule}, "ticket": {"999"}, "tenant": {"t2"}}, true)
 	if w.rules.tenant != "t1" || w.rules.ticket != 101 || w.rules.rule != rule {
@@ -75,7 +76,7 @@ func TestRuleCheck_triesForTheSessionsOwnTenantAndTicket(t *testing.T) {
 
 func TestRuleCheck_keepsWhatWasTypedWhenItCanNotBeTried(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	post := func(rule, do string) *httptest.ResponseRecorder {
 		return w.post(base+"/rule/check", url.Values{"do": {do}, "rule": {rule}, "q": {"sal"}}, true)
 	}
@@ -100,7 +101,7 @@ func TestRuleCheck_phonesStayMasked(t *testing.T) {
 	w := newHouse(t)
 	w.tenants.settings.MaskPhones = true
 	w.rules.trial = goodTrial()
-	rec := w.post(w.session(blocks.EN, sampleTicket())+"/rule/check", url.Values{"do": {"check"}, "rule": {"{}"}}, true)
+	rec := w.post(w.session(i18n.EN, sampleTicket())+"/rule/check", url.Values{"do": {"check"}, "rule": {"{}"}}, true)
 	w.contains(rec, "Call &#43;7 ")
 	if strings.Contains(rec.Body.String(), "123-45") {
 		t.Errorf("a phone is shown:\n%s", rec.Body)
@@ -108,9 +109,9 @@ func TestRuleCheck_phonesStayMasked(t *testing.T) {
 }
 
 func TestLookup_findsByNameIDAndOwner(t *testing.T) {
-	f := blocks.Format{Lang: blocks.EN}
+	f := i18n.Format{Lang: i18n.EN}
 	var err error
-	if f.Catalog, err = blocks.NewCatalog(blocks.Texts); err != nil {
+	if f.Catalog, err = i18n.NewCatalog(blocks.Texts); err != nil {
 		t.Fatal(err)
 	}
 	for query, want := range map[string]string{

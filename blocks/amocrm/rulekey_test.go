@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 func TestNewKey_oneForADoubleClickAndShownWithTheEndOfTheOldOne(t *testing.T) {
 	w := newHouse(t)
 	w.crm.meta = sampleMeta()
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base+"/rule?wait=1"), `action="`+base+`/rule/key"`, "New key", "for another 24 hours", "sk_example")
 	form := url.Values{"token": {blocks.NewID()}}
 	for range 2 {
@@ -34,7 +35,7 @@ func TestNewKey_oneForADoubleClickAndShownWithTheEndOfTheOldOne(t *testing.T) {
 
 func TestNewKey_withoutAFormAndWithoutRedis(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.EN, sampleTicket())
+	base := w.session(i18n.EN, sampleTicket())
 	w.post(base+"/rule/key", url.Values{}, false)
 	w.post(base+"/rule/key", url.Values{"token": {"short"}}, false)
 	if w.tenants.keys != 0 {

@@ -11,8 +11,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -86,7 +86,7 @@ func (r settingsForm) text(name string) string { return strings.TrimSpace(r.form
 
 func (r settingsForm) into(s tenant.Settings) tenant.Settings {
 	s.Language, s.Region = r.text("language"), strings.ToUpper(r.text("region"))
-	if _, known := blocks.ParseLang(s.Language); !known {
+	if _, known := i18n.ParseLang(s.Language); !known {
 		r.errs["language"] = r.t(crm.KeyBadChoice)
 	}
 	if s.Region != "" && phone.Regions()[s.Region] == 0 {

@@ -14,6 +14,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -148,7 +149,7 @@ func TestDisconnect_goesThroughAFreshLogin(t *testing.T) {
 
 func TestSettings_languageOfTheCompanyWinsOverTheBlocks(t *testing.T) {
 	w := newHouse(t)
-	base := w.session(blocks.PT, sampleTicket())
+	base := w.session(i18n.PT, sampleTicket())
 	w.contains(w.get(base), `<html lang="pt">`)
 	w.tenants.settings.Language = "ru"
 	w.contains(w.get(base), `<html lang="ru">`)
@@ -202,7 +203,7 @@ func TestMask_noPageShowsAWholePhone(t *testing.T) {
 			if scene.setup != nil {
 				scene.setup(w, &ticket)
 			}
-			body := scene.ask(w, w.session(blocks.EN, ticket)).Body.String()
+			body := scene.ask(w, w.session(i18n.EN, ticket)).Body.String()
 			if found := wholePhone.FindString(body); found != "" {
 				i := strings.Index(body, found)
 				t.Errorf("%q in …%s…", found, body[max(0, i-160):min(len(body), i+80)])
@@ -223,7 +224,7 @@ func TestMask_contactFormSendsTheRealPhones(t *testing.T) {
 	ticket := sampleTicket()
 	ticket.Client.Name = ""
 	ticket.Client.Phones = []string{"+79991234567", "+79001234567"} // look the same when they are hidden
-	base := w.session(blocks.EN, ticket)
+	base := w.session(i18n.EN, ticket)
 	w.contains(w.get(base+"/contacts/new"), `value="&#43;7 ••• •••-45-67"`)
 	w.post(base+"/contacts", url.Values{
 		"token": {blocks.NewID()}, "name": {"Anna"}, "anyway": {"1"},
@@ -250,8 +251,8 @@ func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
 	inner := &recordingDeals{CRM: w.crm, edit: crm.DealEdit{
 		Name: name, Values: map[int64][]string{1: {"ring +79991234567"}}, Fields: []amoapi.Field{{ID: 1, Type: "textarea"}},
 	}}
-	m := masked{CRM: inner, format: func(context.Context) blocks.Format {
-		return blocks.Format{Display: phone.Display{Masked: true, Region: "RU"}}
+	m := masked{CRM: inner, format: func(context.Context) i18n.Format {
+		return i18n.Format{Display: phone.Display{Masked: true, Region: "RU"}}
 	}}
 	edit, err := m.DealEdit(t.Context(), 12)
 	if err != nil || strings.Contains(edit.Name, "123") || strings.Contains(edit.Values[1][0], "123") {

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/amocrm/story"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // inEveryLanguage are the states that have a page in all languages; the others have one in English and in Russian.
@@ -23,14 +23,14 @@ func pageLangs(scene string) []string {
 		return []string{"en", "ru"}
 	}
 	var all []string
-	for _, lang := range blocks.Langs {
+	for _, lang := range i18n.Langs {
 		all = append(all, string(lang))
 	}
 	return all
 }
 
 func TestStory_showsTheScenesAndNothingElse(t *testing.T) {
-	for _, lang := range blocks.Langs {
+	for _, lang := range i18n.Langs {
 		var want []string
 		for _, scene := range scenes {
 			if slices.Contains(pageLangs(scene.name), string(lang)) {
@@ -60,9 +60,9 @@ func TestStory_showsTheScenesAndNothingElse(t *testing.T) {
 // Pages rendered side by side in all languages are those rendered alone.
 func TestPages_languagesDoNotMix(t *testing.T) {
 	w := newHouse(t)
-	bases, alone := map[blocks.Lang]string{}, map[string]string{}
+	bases, alone := map[i18n.Lang]string{}, map[string]string{}
 	paths := []string{"/people?wait=1", "/deals/12?wait=1", "/search", "/contacts/new?wait=1"}
-	for _, lang := range blocks.Langs {
+	for _, lang := range i18n.Langs {
 		bases[lang] = w.session(lang, sampleTicket())
 		for _, path := range paths {
 			alone[string(lang)+path] = tame(w.get(bases[lang] + path).Body.String())
@@ -71,7 +71,7 @@ func TestPages_languagesDoNotMix(t *testing.T) {
 	var side sync.WaitGroup
 	wrong := make(chan string, 1000)
 	for range 8 {
-		for _, lang := range blocks.Langs {
+		for _, lang := range i18n.Langs {
 			for _, path := range paths {
 				side.Go(func() {
 					got := tame(w.get(bases[lang] + path).Body.String())

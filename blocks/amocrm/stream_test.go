@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // A request that stays under way keeps some 40 KiB; a stream must not.
@@ -26,7 +27,7 @@ func TestStream_takesLittleMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = conn.Close() })
-		path := w.session(blocks.EN, sampleTicket())
+		path := w.session(i18n.EN, sampleTicket())
 		if _, err := fmt.Fprintf(conn, "GET %s/changes?deals=12 HTTP/1.1\r\nHost: %s\r\n\r\n", path, addr); err != nil {
 			t.Fatal(err)
 		}

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // cardView is a deal opened in the panel.
@@ -38,7 +38,7 @@ type fieldView struct {
 	URL  string
 }
 
-func dealPage(f blocks.Format, base string, d crm.DealCard) cardView {
+func dealPage(f i18n.Format, base string, d crm.DealCard) cardView {
 	v := cardView{
 		dealView: dealRow(f, base, d.Deal), Base: base, Back: base + "/people", Loss: d.LossReason,
 		Contacts: d.Contacts, Firms: d.Companies, Tags: d.Tags,
@@ -73,7 +73,7 @@ func dealPage(f blocks.Format, base string, d crm.DealCard) cardView {
 }
 
 // partLine is a line of a compound value behind its label.
-func partLine(f blocks.Format, p crm.Part) string {
+func partLine(f i18n.Format, p crm.Part) string {
 	if p.Key == "" {
 		return p.Value
 	}
@@ -81,7 +81,7 @@ func partLine(f blocks.Format, p crm.Part) string {
 }
 
 // shownText puts a value into the reader's format; what doesn't parse stays as it is.
-func shownText(f blocks.Format, s crm.Shown, text string) string {
+func shownText(f i18n.Format, s crm.Shown, text string) string {
 	switch s.Type {
 	case "numeric", "monetary", "price":
 		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
@@ -127,7 +127,7 @@ var itemIcons = map[string]string{
 	crm.KindLink: "link", crm.KindCreated: "plus", crm.KindOther: "bolt",
 }
 
-func feedLine(f blocks.Format, it crm.FeedItem) itemView {
+func feedLine(f i18n.Format, it crm.FeedItem) itemView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	if phone, ok := it.Args["phone"].(string); ok && phone != "" {
 		it.Args = maps.Clone(it.Args)
@@ -160,7 +160,7 @@ func feedLine(f blocks.Format, it crm.FeedItem) itemView {
 
 // feedArgs formats the raw values of a sentence: names ending in "_at" are times, numbers get their grouping and, where
 // the sentence names a currency, its sign; kinds of entities are words of the language.
-func feedArgs(f blocks.Format, raw map[string]any) map[string]any {
+func feedArgs(f i18n.Format, raw map[string]any) map[string]any {
 	args := make(map[string]any, len(raw))
 	currency, _ := raw["currency"].(string)
 	for name, value := range raw {

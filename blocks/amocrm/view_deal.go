@@ -3,8 +3,8 @@ package amocrm
 import (
 	"strconv"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/money"
 )
 
@@ -29,7 +29,7 @@ type dealView struct {
 	Cells       []cellView // of the tenant's layout
 }
 
-func dealRow(f blocks.Format, base string, d crm.Deal) dealView {
+func dealRow(f i18n.Format, base string, d crm.Deal) dealView {
 	row := dealView{
 		ID: d.ID, Name: d.Name, URL: d.URL, Status: d.Status, Color: d.Color, Pipeline: d.Pipeline,
 		Responsible: d.Responsible, Closed: d.State != crm.DealOpen, State: d.State,
@@ -78,7 +78,7 @@ func least(whole bool, key string) string {
 	return key + "_least"
 }
 
-func dealList(f blocks.Format, base string, p crm.Person) dealsView {
+func dealList(f i18n.Format, base string, p crm.Person) dealsView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := dealsView{CreateURL: base + "/deals/new?contact=" + strconv.FormatInt(p.ID, 10), LayoutURL: base + "/layout/list"}
 	open, sum, currency := 0, money.Amount(0), ""

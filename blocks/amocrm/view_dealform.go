@@ -7,6 +7,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // dealFormView is the form of a new deal.
@@ -134,7 +135,7 @@ func settle(form crm.DealForm, d *crm.DealDraft) {
 	d.StatusID = first
 }
 
-func dealForm(f blocks.Format, base string, form crm.DealForm, people []crm.Person, fields stageFields,
+func dealForm(f i18n.Format, base string, form crm.DealForm, people []crm.Person, fields stageFields,
 	draft crm.DealDraft, errs map[string]string) dealFormView {
 	v := dealFormView{
 		Base: base, Token: blocks.NewID(), Name: draft.Name, Price: draft.Price, Currency: form.Currency, Note: draft.NoteText,

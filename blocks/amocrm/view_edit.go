@@ -7,6 +7,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // fieldDealName is the one editable row that no layout holds. The others go by their layout ids.
@@ -129,7 +130,7 @@ func asItIs(key string, e crm.DealEdit) typedEdit {
 }
 
 // editForm draws the form of a row; ok is false for a row that can't be changed.
-func editForm(f blocks.Format, page string, e crm.DealEdit, typed typedEdit, errs map[string]string) (v editFormView, ok bool) {
+func editForm(f i18n.Format, page string, e crm.DealEdit, typed typedEdit, errs map[string]string) (v editFormView, ok bool) {
 	v = editFormView{
 		Key: typed.key, DealName: e.Name, Head: typed.head, InPlace: typed.inPlace, Token: blocks.NewID(),
 		Action: page + "/edit", NeedsURL: page + "/edit/needs", DealURL: page, CardURL: page + "/card?field=" + url.QueryEscape(typed.key),
@@ -224,7 +225,7 @@ func stagePicks(e crm.DealEdit, typed typedEdit) []pipelineView {
 
 // stageNeeds are the fields that the chosen stage asks for: the reason when the deal is lost, and what it requires and
 // the deal does not have. A field with an error is asked for as well.
-func stageNeeds(f blocks.Format, e crm.DealEdit, typed typedEdit, errs map[string]string) []inputView {
+func stageNeeds(f i18n.Format, e crm.DealEdit, typed typedEdit, errs map[string]string) []inputView {
 	var out []inputView
 	if typed.status == int64(amoapi.StatusLost) && len(e.LossReasons) > 0 {
 		in := inputView{
@@ -261,7 +262,7 @@ type fieldLink struct {
 	Outside           bool
 }
 
-func fieldsPage(f blocks.Format, page string, e crm.DealEdit, card crm.DealCard) fieldsView {
+func fieldsPage(f i18n.Format, page string, e crm.DealEdit, card crm.DealCard) fieldsView {
 	v := fieldsView{DealName: e.Name, DealURL: page}
 	for _, field := range e.Fields {
 		to := page + "/edit?field=" + url.QueryEscape(crm.CustomID(int64(field.ID)))
@@ -274,7 +275,7 @@ func fieldsPage(f blocks.Format, page string, e crm.DealEdit, card crm.DealCard)
 }
 
 // fieldValue is all that a deal has in a field, in one line.
-func fieldValue(f blocks.Format, field amoapi.Field, card crm.DealCard) string {
+func fieldValue(f i18n.Format, field amoapi.Field, card crm.DealCard) string {
 	var out []string
 	for _, s := range card.Fields {
 		if s.ID == int64(field.ID) {

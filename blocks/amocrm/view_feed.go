@@ -6,6 +6,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // onlyComments is the filter of a feed that leaves out what the CRM did.
@@ -73,7 +74,7 @@ func (a feedAsk) query() string {
 	return "?" + q.Encode()
 }
 
-func feedPage(f blocks.Format, base string, dealID int64, feed crm.Feed, ask feedAsk) feedView {
+func feedPage(f i18n.Format, base string, dealID int64, feed crm.Feed, ask feedAsk) feedView {
 	page := base + "/deals/" + strconv.FormatInt(dealID, 10)
 	v := feedView{
 		Action: page + "/comments", URL: page + "/feed" + ask.query(), Token: blocks.NewID(), Only: ask.only, Partial: feed.Partial,

@@ -9,10 +9,11 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
-type format = blocks.Format
+type format = i18n.Format
 
 // inboxView is the list of firings.
 type inboxView struct {

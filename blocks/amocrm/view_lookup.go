@@ -3,9 +3,9 @@ package amocrm
 import (
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // mostLookups bounds the rows of a lookup.
@@ -31,13 +31,13 @@ type lookupRow struct {
 
 // lookups collects rows that fit a query.
 type lookups struct {
-	f    blocks.Format
+	f    i18n.Format
 	view lookupView
 	rows int
 	over int
 }
 
-func newLookup(f blocks.Format, meta crm.Meta, query string) lookupView {
+func newLookup(f i18n.Format, meta crm.Meta, query string) lookupView {
 	l := &lookups{f: f, view: lookupView{Query: query}}
 	for _, p := range meta.Open() {
 		rows := []lookupRow{l.row("p", p.ID, p.Name, f.Catalog.T(f.Lang, "field.pipeline"))}

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -94,7 +94,7 @@ type noticeView struct {
 	Link    string
 }
 
-func peoplePage(f blocks.Format, base string, client crm.Client, p crm.People) peopleView {
+func peoplePage(f i18n.Format, base string, client crm.Client, p crm.People) peopleView {
 	v := peopleView{Base: base, ClientName: client.Name, LinkGone: p.LinkGone, CanLink: client.ID != 0}
 	if !p.At.IsZero() {
 		v.Age, v.AgeTitle = f.Age(p.At), f.DateTime(p.At)
@@ -129,7 +129,7 @@ func peoplePage(f blocks.Format, base string, client crm.Client, p crm.People) p
 }
 
 // staleBanner explains old data. A missing login has its own button; everything else mends itself.
-func staleBanner(f blocks.Format, base, age string, why error) *bannerView {
+func staleBanner(f i18n.Format, base, age string, why error) *bannerView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	if errors.Is(why, oauth.ErrNeedsLogin) {
 		return &bannerView{Text: t("stale.login", "Age", age), Action: t("login.button"), URL: base + "/login", Popup: true}
@@ -143,7 +143,7 @@ func staleBanner(f blocks.Format, base, age string, why error) *bannerView {
 	return &bannerView{Text: t(text, "Age", age), Action: t("refresh"), URL: base + "/people?fresh=1"}
 }
 
-func personCard(f blocks.Format, base string, c crm.Person) personView {
+func personCard(f i18n.Format, base string, c crm.Person) personView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := personView{
 		ID: c.ID, Name: c.Name, URL: c.URL, Position: c.Position, Company: c.Company, CompanyURL: c.CompanyURL,
@@ -183,7 +183,7 @@ func personCard(f blocks.Format, base string, c crm.Person) personView {
 }
 
 // foundCard is a contact among the hits of a search. Its deals were not read, so nothing is said of them.
-func (v *visit) foundCard(f blocks.Format, c crm.Person) personView {
+func (v *visit) foundCard(f i18n.Format, c crm.Person) personView {
 	person := personCard(f, v.base(), c)
 	person.Found, person.CanLink = true, v.session.Ticket.Client.ID != 0
 	return person

@@ -11,6 +11,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -116,7 +117,7 @@ func (v *visit) settingsPage(ctx context.Context, s tenant.Settings, errs map[st
 }
 
 // lists are the choices that only the account knows.
-func (view *settingsView) lists(f blocks.Format, s tenant.Settings, meta crm.Meta, errs map[string]string) {
+func (view *settingsView) lists(f i18n.Format, s tenant.Settings, meta crm.Meta, errs map[string]string) {
 	for _, p := range meta.Open() {
 		g := groupView{Title: p.Name}
 		for _, st := range p.Statuses {
@@ -149,9 +150,9 @@ func (view *settingsView) keep(form url.Values) {
 	view.Settings.DealName = form.Get("deal_name")
 }
 
-func languageOptions(catalog *blocks.Catalog, chosen string) []optionView {
+func languageOptions(catalog *i18n.Catalog, chosen string) []optionView {
 	var out []optionView
-	for _, l := range blocks.Langs {
+	for _, l := range i18n.Langs {
 		out = append(out, optionView{string(l), catalog.T(l, "language.name"), string(l) == chosen})
 	}
 	return out
@@ -168,7 +169,7 @@ func regionOptions(chosen string) []optionView {
 }
 
 // sourceGroups are the helpdesk's values: client first, then ticket.
-func sourceGroups(f blocks.Format, chosen string) []groupView {
+func sourceGroups(f i18n.Format, chosen string) []groupView {
 	groups := []groupView{{Title: f.Catalog.T(f.Lang, "settings.of_client")}, {Title: f.Catalog.T(f.Lang, "settings.of_ticket")}}
 	for _, from := range crm.MapSources {
 		g := &groups[0]
@@ -180,7 +181,7 @@ func sourceGroups(f blocks.Format, chosen string) []groupView {
 	return groups
 }
 
-func targetGroups(f blocks.Format, meta crm.Meta, chosen tenant.FieldMap) []groupView {
+func targetGroups(f i18n.Format, meta crm.Meta, chosen tenant.FieldMap) []groupView {
 	var groups []groupView
 	titles := map[string]string{
 		crm.EntityContact: f.Catalog.T(f.Lang, "settings.to_contact"), crm.EntityLead: f.Catalog.T(f.Lang, "settings.to_lead"),

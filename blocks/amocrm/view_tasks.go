@@ -6,6 +6,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // tasksView are the open tasks of a deal with the form of a new one.
@@ -48,7 +49,7 @@ type typedTask struct {
 	token   string
 }
 
-func taskList(f blocks.Format, page string, tasks crm.Tasks, typed *typedTask) tasksView {
+func taskList(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) tasksView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	var v tasksView
 	for _, task := range tasks.Items {
@@ -75,7 +76,7 @@ func taskList(f blocks.Format, page string, tasks crm.Tasks, typed *typedTask) t
 func resultName(taskID int64) string { return "result." + strconv.FormatInt(taskID, 10) }
 
 // newTask is the form of a new task, due tomorrow at noon unless something else was typed.
-func newTask(f blocks.Format, page string, tasks crm.Tasks, typed *typedTask) *newTaskView {
+func newTask(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) *newTaskView {
 	t := func(key string) string { return f.Catalog.T(f.Lang, key) }
 	v := &newTaskView{Action: page + "/tasks", Token: blocks.NewID()}
 	draft, errs := crm.TaskDraft{Due: tomorrowNoon(f), TypeID: crm.TaskFollowUp}, map[string]string(nil)
@@ -109,7 +110,7 @@ func newTask(f blocks.Format, page string, tasks crm.Tasks, typed *typedTask) *n
 }
 
 // taskType names a type in the reader's language where amoCRM gives it to every account.
-func taskType(f blocks.Format, id int64, name string) string {
+func taskType(f i18n.Format, id int64, name string) string {
 	switch id {
 	case crm.TaskFollowUp:
 		return f.Catalog.T(f.Lang, "tasks.follow_up")
@@ -119,7 +120,7 @@ func taskType(f blocks.Format, id int64, name string) string {
 	return name
 }
 
-func tomorrowNoon(f blocks.Format) string {
+func tomorrowNoon(f i18n.Format) string {
 	zone := f.Zone
 	if zone == nil {
 		zone = time.UTC

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // English is what a problem says where no catalogue is at hand, in the log and in what is stored: both must agree.
@@ -40,15 +41,15 @@ func TestRuleProblem_englishIsTheProblemsOwn(t *testing.T) {
 }
 
 func TestRuleProblem_inTheReadersLanguage(t *testing.T) {
-	c, err := blocks.NewCatalog(blocks.Texts)
+	c, err := i18n.NewCatalog(blocks.Texts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, _, err = Bind("application/json", []byte(`{"ticketId":1,"fields":{"nmae":"x"},"tags":5}`))
 	list := err.(*Problems).List
-	for lang, want := range map[blocks.Lang][2]string{
-		blocks.EN: {`is not known here; did you mean "name"? accepted: name, price`, "must be a list, not a number"},
-		blocks.RU: {`такой ключ здесь не нужен; возможно, вы имели в виду "name"? подходит: name, price`, "нужен список; здесь: число"},
+	for lang, want := range map[i18n.Lang][2]string{
+		i18n.EN: {`is not known here; did you mean "name"? accepted: name, price`, "must be a list, not a number"},
+		i18n.RU: {`такой ключ здесь не нужен; возможно, вы имели в виду "name"? подходит: name, price`, "нужен список; здесь: число"},
 	} {
 		for i, p := range list {
 			if got := p.In(c, lang); !strings.HasPrefix(got, want[i]) {
@@ -56,17 +57,17 @@ func TestRuleProblem_inTheReadersLanguage(t *testing.T) {
 			}
 		}
 	}
-	for _, lang := range blocks.Langs {
+	for _, lang := range i18n.Langs {
 		for key := range problemTexts {
 			if got := (Problem{Key: key, Params: map[string]string{"Kind": "text", "Count": "255"}, Detail: "x"}).In(c, lang); strings.HasPrefix(got, "rule.") || strings.Contains(got, "rule.kind") {
 				t.Errorf("%s %s: %s", lang, key, got)
 			}
 		}
 	}
-	if got := (Problem{Detail: "amoCRM said so"}).In(c, blocks.RU); got != "amoCRM said so" {
+	if got := (Problem{Detail: "amoCRM said so"}).In(c, i18n.RU); got != "amoCRM said so" {
 		t.Errorf("%q", got)
 	}
-	if got := (Problem{Key: "too_long", Params: map[string]string{"Count": "255"}}).In(c, blocks.UK); got != "не довше за 255 символів" {
+	if got := (Problem{Key: "too_long", Params: map[string]string{"Count": "255"}}).In(c, i18n.UK); got != "не довше за 255 символів" {
 		t.Errorf("%q", got)
 	}
 }

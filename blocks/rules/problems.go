@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
@@ -26,7 +26,7 @@ type Problem struct {
 }
 
 // In returns the problem in a reader's language; what has no key, as what amoCRM itself has said, stays as it is.
-func (p Problem) In(catalog *blocks.Catalog, lang blocks.Lang) string {
+func (p Problem) In(catalog *i18n.Catalog, lang i18n.Lang) string {
 	if p.Key == "" {
 		return p.Detail
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/webhooks"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
@@ -122,7 +123,7 @@ func installLongLived(ctx context.Context, set settings, flow *oauth.Flow) error
 }
 
 func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *traces.Traces, log *slog.Logger) (*service, error) {
-	catalog, err := blocks.NewCatalog(blocks.Texts)
+	catalog, err := i18n.NewCatalog(blocks.Texts)
 	if err != nil {
 		return nil, err
 	}
@@ -141,13 +142,13 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		HTTP: func(string) *http.Client { return client },
 	})
 	desk := helpdesk(set, traced.desk, unread.desk)
-	text := func(lang, key string, args ...any) string { return catalog.T(blocks.Lang(lang), key, args...) }
+	text := func(lang, key string, args ...any) string { return catalog.T(i18n.Lang(lang), key, args...) }
 	set.notices.Text = text
 	set.notices.Metrics, set.notices.Trace = registry, traced.notice
 	sender := notify.NewSender(db, set.notices)
 	s.triggers = rules.NewService(rules.Deps{
 		DB: db, Tenants: s.tenants, Log: log, Text: text, Trace: traced.step, Mark: traced.mark, Metrics: registry,
-		Problem: func(lang string, p rules.Problem) string { return p.In(catalog, blocks.Lang(lang)) },
+		Problem: func(lang string, p rules.Problem) string { return p.In(catalog, i18n.Lang(lang)) },
 		Settled: func(e rules.Entry) { s.notices.Settled(e.Tenant, e.State, e.Label) },
 		Desk:    func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (rules.Account, error) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/amocrm/story"
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 //go:embed storybook.html
@@ -48,8 +49,8 @@ func sample(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 type storyIndex struct {
-	Lang   blocks.Lang
-	Langs  []blocks.Lang
+	Lang   i18n.Lang
+	Langs  []i18n.Lang
 	Widths []int
 	Themes []string
 	Scenes []string
@@ -58,7 +59,7 @@ type storyIndex struct {
 // storyPart is a piece of a page: the floor, which stands in the helpdesk's own page, or a part of the panel that is drawn
 // anew.
 type storyPart struct {
-	Lang  blocks.Lang
+	Lang  i18n.Lang
 	Theme string
 	Floor bool
 	Line  bool // one line of a list of details
@@ -67,25 +68,25 @@ type storyPart struct {
 
 // index lists all states: GET /storybook?lang=.
 func (s *storybook) index(c echo.Context) error {
-	lang, known := blocks.ParseLang(c.QueryParam("lang"))
+	lang, known := i18n.ParseLang(c.QueryParam("lang"))
 	if !known {
-		return echo.NewHTTPError(http.StatusBadRequest, "lang is one of "+blocks.LangNames())
+		return echo.NewHTTPError(http.StatusBadRequest, "lang is one of "+i18n.LangNames())
 	}
 	names, err := story.Names(string(lang))
 	if err != nil {
 		return err
 	}
 	return s.page(c, "index", storyIndex{
-		Lang: lang, Langs: blocks.Langs, Widths: []int{258, 300, 420, 1280}, Themes: []string{"light", "dark"}, Scenes: names,
+		Lang: lang, Langs: i18n.Langs, Widths: []int{258, 300, 420, 1280}, Themes: []string{"light", "dark"}, Scenes: names,
 	})
 }
 
 // frame is one state: GET /storybook/frame?scene=&lang=&theme=light|dark.
 func (s *storybook) frame(c echo.Context) error {
-	lang, known := blocks.ParseLang(c.QueryParam("lang"))
+	lang, known := i18n.ParseLang(c.QueryParam("lang"))
 	theme := c.QueryParam("theme")
 	if !known || (theme != "light" && theme != "dark") {
-		return echo.NewHTTPError(http.StatusBadRequest, "theme is light or dark, lang is one of "+blocks.LangNames())
+		return echo.NewHTTPError(http.StatusBadRequest, "theme is light or dark, lang is one of "+i18n.LangNames())
 	}
 	raw, err := story.Page(c.QueryParam("scene"), string(lang))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -81,7 +82,7 @@ func (h *house) choose(id string, n tenant.Notices) {
 // sender reaches the fakes of this machine.
 func (h *house) sender(change func(*Config)) *Sender {
 	h.t.Helper()
-	catalog, err := blocks.NewCatalog(blocks.Texts)
+	catalog, err := i18n.NewCatalog(blocks.Texts)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -91,7 +92,7 @@ func (h *house) sender(change func(*Config)) *Sender {
 	}
 	h.t.Cleanup(client.CloseIdleConnections)
 	c := Config{Telegram: base, HTTP: client, Private: true, PublicURL: "https://sidecard.example.com",
-		Text: func(lang, key string, args ...any) string { return catalog.T(blocks.Lang(lang), key, args...) }}
+		Text: func(lang, key string, args ...any) string { return catalog.T(i18n.Lang(lang), key, args...) }}
 	if change != nil {
 		change(&c)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -295,7 +295,7 @@ func TestLetters_inEveryLanguage(t *testing.T) {
 		{Event: EventRecovered, HeldOver: true, FailedOver: true}, {Event: EventRecovered, HeldOver: true, Failed: 5},
 	} {
 		subjects := map[string]bool{}
-		for _, lang := range blocks.Langs {
+		for _, lang := range i18n.Langs {
 			m.Since = h.clock()
 			tn := tenant.Tenant{AmoBase: "https://example.amocrm.ru", Notices: tenant.Notices{Language: string(lang)}}
 			l := s.letter(tn, m)
@@ -315,7 +315,7 @@ func TestLetters_inEveryLanguage(t *testing.T) {
 				t.Errorf("subject %q", l.Subject)
 			}
 		}
-		if len(subjects) != len(blocks.Langs) {
+		if len(subjects) != len(i18n.Langs) {
 			t.Errorf("%s has the subjects %v", m.Event, subjects)
 		}
 	}

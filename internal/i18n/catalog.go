@@ -1,4 +1,4 @@
-package blocks
+package i18n
 
 import (
 	"encoding/json"
@@ -8,8 +8,6 @@ import (
 
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
-
-	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // Catalog holds the texts of all languages. It is safe for concurrent use.
@@ -24,7 +22,7 @@ func NewCatalog(sources ...fs.FS) (*Catalog, error) {
 	c := &Catalog{texts: map[Lang]*goi18n.Localizer{}}
 	for _, l := range Langs {
 		known := map[string]bool{}
-		for _, source := range append([]fs.FS{i18n.Texts}, sources...) {
+		for _, source := range append([]fs.FS{Texts}, sources...) {
 			if err := add(bundle, source, l, known); err != nil {
 				return nil, fmt.Errorf("read texts of %s: %w", l, err)
 			}

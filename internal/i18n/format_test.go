@@ -1,4 +1,4 @@
-package blocks
+package i18n
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 
 func format(t *testing.T, lang Lang) Format {
 	t.Helper()
-	c, err := NewCatalog(Texts)
+	c, err := NewCatalog()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package blocks
+package i18n
 
 import (
 	"testing"
@@ -60,6 +60,22 @@ func TestAcceptedLang(t *testing.T) {
 	for header, want := range map[string]Lang{"": EN, "ru-RU,ru;q=0.9,en;q=0.8": RU, "de, uz;q=0.5": UZ, "de": EN, ";;;": EN} {
 		if got := AcceptedLang(header); got != want {
 			t.Errorf("%q: %s, want %s", header, got, want)
+		}
+	}
+}
+
+func TestParseLang(t *testing.T) {
+	tests := []struct {
+		raw   string
+		want  Lang
+		known bool
+	}{
+		{"", EN, true}, {"ru", RU, true}, {"RU", RU, true}, {" pt-BR ", PT, true}, {"es_MX", ES, true}, {"ru_RU.UTF-8", RU, true},
+		{"de", EN, false}, {"russian", EN, false}, {"-", EN, false},
+	}
+	for _, tt := range tests {
+		if got, known := ParseLang(tt.raw); got != tt.want || known != tt.known {
+			t.Errorf("ParseLang(%q) = %v, %v; want %v, %v", tt.raw, got, known, tt.want, tt.known)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package blocks
+package i18n
 
 import (
 	"strings"
