@@ -12,6 +12,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
+	"github.com/sidecard/sidecard/internal/when"
 )
 
 // visit is one request inside a session.
@@ -47,7 +48,7 @@ func (v *visit) formatIn(ctx context.Context) i18n.Format {
 		return f
 	}
 	f.Region = phone.Region(settings.Region, account.Country)
-	if zone, err := i18n.Zone(account.Timezone); err == nil {
+	if zone, err := when.Zone(account.Timezone); err == nil {
 		f.Zone = zone
 	}
 	return f

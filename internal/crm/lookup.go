@@ -109,10 +109,7 @@ func (m Meta) ContactField(code string) (amocrm.Field, bool) {
 
 // Location is the account's time zone, UTC when the account does not say or the name is unknown here.
 func (m Meta) Location() *time.Location {
-	if m.Account.Timezone == "" {
-		return time.UTC
-	}
-	l, err := time.LoadLocation(m.Account.Timezone)
+	l, err := when.Zone(m.Account.Timezone)
 	if err != nil {
 		return time.UTC
 	}

@@ -1,4 +1,4 @@
-package i18n
+package when
 
 import (
 	"sync"
@@ -8,7 +8,7 @@ import (
 // zones are the time zones read so far, by name. Only names that exist come in, so there are a few hundred at the most.
 var zones sync.Map
 
-// Zone is time.LoadLocation, which reads its file at every call, remembered.
+// Zone returns the time zone of a name. It is time.LoadLocation, which reads its file at every call, with a memory.
 func Zone(name string) (*time.Location, error) {
 	if zone, ok := zones.Load(name); ok {
 		return zone.(*time.Location), nil
