@@ -81,6 +81,7 @@ func TestProblems_comeInTheCallersLanguage(t *testing.T) {
 		"query before header": {"&lang=es", []string{"Accept-Language", "ru"}, `"detail":"debe ser 0 o más"`},
 		"title":               {"&lang=pt", nil, `"title":"A regra não pode ser executada como está"`},
 		"unknown":             {"&lang=xx", nil, `"detail":"must be 0 or more"`},
+		"unknown with header": {"&lang=xx", []string{"Accept-Language", "ru"}, `"detail":"должно быть 0 или больше"`},
 	} {
 		got := call(t, e, "POST", "/api/freeCreateLead?key="+goodKey+c.query, body, c.header...)
 		if got.Code != 422 || !strings.Contains(got.Body.String(), c.says) || !strings.Contains(got.Body.String(), `"code":"out_of_range"`) {

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"strings"
-
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/rules"
@@ -11,13 +9,9 @@ import (
 
 const ruleRefused = "The rule can't be carried out as it stands"
 
-// lang is the caller's language: ?lang, else Accept-Language, else English.
+// lang returns the caller's language: ?lang, else Accept-Language, else English.
 func lang(c echo.Context) i18n.Lang {
-	if raw := strings.TrimSpace(c.QueryParam("lang")); raw != "" {
-		l, _ := i18n.ParseLang(raw)
-		return l
-	}
-	return i18n.AcceptedLang(c.Request().Header.Get("Accept-Language"))
+	return i18n.ChosenLang(c.QueryParam("lang"), i18n.AcceptedLang(c.Request().Header.Get("Accept-Language")))
 }
 
 // say is a text of the catalogue in the caller's language.

@@ -23,19 +23,11 @@ func (v *visit) account(ctx context.Context) (err error) {
 		return err
 	}
 	settings := v.crm.Tenant().Settings
-	v.session.Lang = spoken(settings.Language, v.session.Lang)
+	v.session.Lang = i18n.ChosenLang(settings.Language, v.session.Lang)
 	if settings.MaskPhones {
 		v.crm = masked{CRM: v.crm, format: v.formatIn, ticket: v.session.Ticket}
 	}
 	return nil
-}
-
-// spoken is the tenant's language, or the block's when the tenant has not chosen one.
-func spoken(chosen string, block i18n.Lang) i18n.Lang {
-	if lang, known := i18n.ParseLang(chosen); known && chosen != "" {
-		return lang
-	}
-	return block
 }
 
 // People hides phones in names.

@@ -105,7 +105,7 @@ func (h *Handlers) admit(ctx context.Context, req blocks.Request, address string
 		return blocks.Session{}, err
 	}
 	session, err := h.Sessions.Create(ctx, blocks.Session{TenantID: t.ID, Ticket: req.Ticket, Lang: req.Lang, CreatedAt: h.Now()})
-	session.Lang = spoken(t.Settings.Language, session.Lang) // the stored one stays: the company may choose otherwise
+	session.Lang = i18n.ChosenLang(t.Settings.Language, session.Lang) // the stored one stays: the company may choose otherwise
 	return session, err
 }
 

@@ -45,12 +45,12 @@ func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r Request) (Trial
 	if err != nil {
 		return Trial{}, fmt.Errorf("dry run: %w", err)
 	}
-	p, err := r.plan(ticket, &meta, language(t), time.Now(), true)
+	p, err := r.plan(ticket, &meta, t.Language(), time.Now(), true)
 	if (err != nil || len(p.remarks) > 0) && time.Since(meta.At) > memoFresh { // it may have been added since
 		if meta, err = anew(ctx, a); err != nil {
 			return Trial{}, fmt.Errorf("dry run: %w", err)
 		}
-		p, err = r.plan(ticket, &meta, language(t), time.Now(), true)
+		p, err = r.plan(ticket, &meta, t.Language(), time.Now(), true)
 	}
 	if err == nil {
 		if err = p.withoutCents(ctx, a); err == nil {

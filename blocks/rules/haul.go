@@ -79,7 +79,7 @@ func (h *haul) run(ctx context.Context, tenantID string) {
 	if err == nil {
 		var t tenant.Tenant
 		t, err = h.tenant(ctx, tenantID)
-		h.lang = language(t)
+		h.lang = t.Language()
 		h.region = phone.Region(t.Settings.Region, h.meta.Account.Country)
 	}
 	if err != nil {

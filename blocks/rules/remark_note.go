@@ -1,13 +1,11 @@
 package rules
 
 import (
-	"cmp"
 	"context"
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/runes"
-	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // remarkNotes are the notes that say what was left out of a deal, in the company's language.
@@ -63,6 +61,3 @@ func (s *Service) said(lang string, p Problem) string {
 	}
 	return s.Problem(lang, p)
 }
-
-// language is the language of what is written for all of a company.
-func language(t tenant.Tenant) string { return cmp.Or(t.Settings.Language, t.Notices.Language) }

@@ -103,7 +103,7 @@ func (s *Service) findComment(ctx context.Context, desk Desk, e *Entry, before [
 
 // outcomeHTML is the comment: what happened, the deal's link, and the line by which loop.go knows it.
 func (s *Service) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
-	lang := language(t)
+	lang := t.Language()
 	var b strings.Builder
 	line := func(inner string) { b.WriteString("<p>" + inner + "</p>") }
 	switch {

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Lang is a language the blocks speak.
+// Lang is a language that the service has texts in.
 type Lang string
 
 // The languages with a catalogue. English is the default.
@@ -22,7 +22,7 @@ const (
 // Langs lists the languages in the order in which they are named to a reader.
 var Langs = []Lang{EN, ES, PT, RU, UK, UZ}
 
-// ParseLang reads "ru", "pt-BR", "ES_mx". An empty value is English; an unknown one is English and false.
+// ParseLang reads a tag: "ru", "pt-BR", "ES_mx". An empty value is English; an unknown one is English and false.
 func ParseLang(raw string) (Lang, bool) {
 	tag := strings.ToLower(strings.TrimSpace(raw))
 	if tag == "" {
@@ -39,7 +39,15 @@ func ParseLang(raw string) (Lang, bool) {
 	return EN, false
 }
 
-// AcceptedLang is the first language of an Accept-Language header that the blocks speak, else English.
+// ChosenLang returns the language that somebody has chosen, or another one without a choice or when it is not known.
+func ChosenLang(raw string, otherwise Lang) Lang {
+	if lang, known := ParseLang(raw); known && strings.TrimSpace(raw) != "" {
+		return lang
+	}
+	return otherwise
+}
+
+// AcceptedLang returns the first known language of an Accept-Language header, else English.
 func AcceptedLang(header string) Lang {
 	tags, _, err := language.ParseAcceptLanguage(header)
 	if err != nil {
@@ -53,7 +61,7 @@ func AcceptedLang(header string) Lang {
 	return EN
 }
 
-// LangNames is "en, es, pt, ru, uk, uz", for messages about an unknown language.
+// LangNames returns "en, es, pt, ru, uk, uz", for messages about an unknown language.
 func LangNames() string {
 	names := make([]string, len(Langs))
 	for i, l := range Langs {

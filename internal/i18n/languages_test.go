@@ -79,3 +79,11 @@ func TestParseLang(t *testing.T) {
 		}
 	}
 }
+
+func TestChosenLang_elseAnother(t *testing.T) {
+	for raw, want := range map[string]Lang{"es": ES, " pt-BR ": PT, "en": EN, "": RU, " ": RU, "de": RU} {
+		if got := ChosenLang(raw, RU); got != want {
+			t.Errorf("%q: got %s, want %s", raw, got, want)
+		}
+	}
+}

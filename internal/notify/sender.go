@@ -122,14 +122,7 @@ func (s *Sender) ways(n tenant.Notices) []way {
 	return out
 }
 
-// words are in the language that the tenant chose, else in that of the page on which the notices were chosen.
-func (s *Sender) words(t tenant.Tenant) words {
-	lang := t.Settings.Language
-	if lang == "" {
-		lang = t.Notices.Language
-	}
-	return words{text: s.Text, lang: lang}
-}
+func (s *Sender) words(t tenant.Tenant) words { return words{text: s.Text, lang: t.Language()} }
 
 func (s *Sender) letter(t tenant.Tenant, m message) letter {
 	return s.words(t).write(m, tenant.Host(t.AmoBase), s.PublicURL)

@@ -12,6 +12,7 @@
 package tenant
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net/url"
@@ -63,6 +64,10 @@ func Host(address string) string {
 	}
 	return u.Host
 }
+
+// Language returns the language of what is written for all of a company: the chosen one, else that of the page on which the
+// notices were chosen, "" for none.
+func (t Tenant) Language() string { return cmp.Or(t.Settings.Language, t.Notices.Language) }
 
 // String and LogValue keep the tenant's secrets out of logs and messages.
 func (t Tenant) String() string { return "tenant " + t.ID }
