@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/internal/body"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/runes"
 )
@@ -36,7 +36,7 @@ func (e *TypeError) Error() string { return "key " + e.Key + ": " + e.Want + " e
 
 // Request is a block request in our words (usedesk.md §1.2).
 type Request struct {
-	Ticket      crm.Ticket
+	Ticket      helpdesk.Ticket
 	AmoBaseHost string // as typed, unchecked
 	DeskToken   string
 	DeskBase    string // as typed, unchecked; "" means the helpdesk's default
@@ -90,7 +90,7 @@ func read(tree map[string]any) (Request, error) {
 	}
 	req.View = strings.ToLower(top.text("view"))
 	req.Pressed = top.text("is_auto_load") == "0"
-	req.Ticket = crm.Ticket{
+	req.Ticket = helpdesk.Ticket{
 		ID:      top.id("ticket_id"),
 		Subject: runes.First(top.text("subject"), 250),
 		Channel: runes.First(top.text("channel_type"), 250),

@@ -3,7 +3,7 @@ package blocks
 import (
 	"strings"
 
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/runes"
 )
@@ -12,9 +12,9 @@ import (
 const maxKeys = 20
 
 // client reads client_data and, when it names no address, the one the client wrote from.
-func client(top *loose) crm.Client {
+func client(top *loose) helpdesk.Client {
 	data := top.object("client_data")
-	c := crm.Client{
+	c := helpdesk.Client{
 		ID:       top.id("client_id"),
 		Name:     runes.First(data.text("name"), 250),
 		Company:  runes.First(data.text("company"), 250),
@@ -31,7 +31,7 @@ func client(top *loose) crm.Client {
 	}
 	for _, m := range data.list("messengers") {
 		if id := m.either("id", "identity"); id != "" && len(c.Messengers) < maxKeys {
-			c.Messengers = append(c.Messengers, crm.Handle{Type: runes.First(m.text("type"), 250), ID: runes.First(id, 250)})
+			c.Messengers = append(c.Messengers, helpdesk.Messenger{Type: runes.First(m.text("type"), 250), ID: runes.First(id, 250)})
 		}
 	}
 	for _, key := range []string{"from_email", "contact"} {

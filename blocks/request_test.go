@@ -13,7 +13,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"github.com/sidecard/sidecard/internal/body"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -27,9 +27,9 @@ const full = `{"ticket_id": 101, "subject": "Where is my order", "client_id": 55
 
 func wantFull() Request {
 	return Request{
-		Ticket: crm.Ticket{ID: 101, Subject: "Where is my order", Channel: "email", Client: crm.Client{
+		Ticket: helpdesk.Ticket{ID: 101, Subject: "Where is my order", Channel: "email", Client: helpdesk.Client{
 			ID: 55, Name: "A", Company: "C", Phones: []string{"+7 999 000-00-00"}, Emails: []string{"a@example.com"},
-			Messengers: []crm.Handle{{Type: "telegram", ID: "@a"}}, Sites: []string{"https://example.com"},
+			Messengers: []helpdesk.Messenger{{Type: "telegram", ID: "@a"}}, Sites: []string{"https://example.com"},
 		}},
 		AmoBaseHost: "https://x.amocrm.ru/", DeskToken: "tok", Secret: "s", Lang: i18n.PT, Pressed: true,
 	}
@@ -109,27 +109,27 @@ func TestBind_bodiesAsTheyReallyCome(t *testing.T) {
 func TestBind_looseTypes(t *testing.T) {
 	tests := []struct {
 		name, body string
-		want       crm.Ticket
+		want       helpdesk.Ticket
 	}{
-		{"ids as strings", `{"ticket_id":"12","client_id":"3"}`, crm.Ticket{ID: 12, Client: crm.Client{ID: 3}}},
-		{"nulls", `{"ticket_id":null,"client_id":null,"subject":null,"client_data":null}`, crm.Ticket{}},
-		{"empty array for an object", `{"ticket_id":12,"client_data":[]}`, crm.Ticket{ID: 12}},
-		{"empty texts", `{"ticket_id":"","client_id":"0","client_data":{}}`, crm.Ticket{}},
-		{"number for a text", `{"subject":7}`, crm.Ticket{Subject: "7"}},
-		{"ids as fractions and with an exponent", `{"ticket_id":"12.0","client_id":1.2e1}`, crm.Ticket{ID: 12, Client: crm.Client{ID: 12}}},
+		{"ids as strings", `{"ticket_id":"12","client_id":"3"}`, helpdesk.Ticket{ID: 12, Client: helpdesk.Client{ID: 3}}},
+		{"nulls", `{"ticket_id":null,"client_id":null,"subject":null,"client_data":null}`, helpdesk.Ticket{}},
+		{"empty array for an object", `{"ticket_id":12,"client_data":[]}`, helpdesk.Ticket{ID: 12}},
+		{"empty texts", `{"ticket_id":"","client_id":"0","client_data":{}}`, helpdesk.Ticket{}},
+		{"number for a text", `{"subject":7}`, helpdesk.Ticket{Subject: "7"}},
+		{"ids as fractions and with an exponent", `{"ticket_id":"12.0","client_id":1.2e1}`, helpdesk.Ticket{ID: 12, Client: helpdesk.Client{ID: 12}}},
 		{"a map in the order of its numbers", `{"client_data":{"emails":{"10":"c@example.com","2":"b@example.com"}}}`,
-			crm.Ticket{Client: crm.Client{Emails: []string{"b@example.com", "c@example.com"}}}},
+			helpdesk.Ticket{Client: helpdesk.Client{Emails: []string{"b@example.com", "c@example.com"}}}},
 		{"objects where texts are usual", `{"client_data":{"emails":[{"email":"b@example.com"}],"phones":["+15550100000"]}}`,
-			crm.Ticket{Client: crm.Client{Emails: []string{"b@example.com"}, Phones: []string{"+15550100000"}}}},
-		{"one text for a list", `{"client_data":{"emails":"b@example.com"}}`, crm.Ticket{Client: crm.Client{Emails: []string{"b@example.com"}}}},
+			helpdesk.Ticket{Client: helpdesk.Client{Emails: []string{"b@example.com"}, Phones: []string{"+15550100000"}}}},
+		{"one text for a list", `{"client_data":{"emails":"b@example.com"}}`, helpdesk.Ticket{Client: helpdesk.Client{Emails: []string{"b@example.com"}}}},
 		{"a map for a list", `{"client_data":{"emails":{"1":"b@example.com","3":"c@example.com"}}}`,
-			crm.Ticket{Client: crm.Client{Emails: []string{"b@example.com", "c@example.com"}}}},
+			helpdesk.Ticket{Client: helpdesk.Client{Emails: []string{"b@example.com", "c@example.com"}}}},
 		{"only the address he wrote from", `{"from_email":null,"contact":"b@example.com"}`,
-			crm.Ticket{Client: crm.Client{Emails: []string{"b@example.com"}}}},
-		{"only the phone he wrote from", `{"contact":"+7 (999) 000-00-00"}`, crm.Ticket{Client: crm.Client{Phones: []string{"+7 (999) 000-00-00"}}}},
-		{"a messenger id is no phone", `{"contact":"123456789012"}`, crm.Ticket{}},
-		{"data as JSON text", `{"client_data":"{\"name\":\"A\"}"}`, crm.Ticket{Client: crm.Client{Name: "A"}}},
-		{"byte order mark", "\xef\xbb\xbf" + `{"ticket_id":1}`, crm.Ticket{ID: 1}},
+			helpdesk.Ticket{Client: helpdesk.Client{Emails: []string{"b@example.com"}}}},
+		{"only the phone he wrote from", `{"contact":"+7 (999) 000-00-00"}`, helpdesk.Ticket{Client: helpdesk.Client{Phones: []string{"+7 (999) 000-00-00"}}}},
+		{"a messenger id is no phone", `{"contact":"123456789012"}`, helpdesk.Ticket{}},
+		{"data as JSON text", `{"client_data":"{\"name\":\"A\"}"}`, helpdesk.Ticket{Client: helpdesk.Client{Name: "A"}}},
+		{"byte order mark", "\xef\xbb\xbf" + `{"ticket_id":1}`, helpdesk.Ticket{ID: 1}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/store"
 )
@@ -30,12 +30,12 @@ var ErrExpired = errors.New("the block session has expired")
 
 // Session is what one opened block may see: one tenant, one ticket.
 type Session struct {
-	V         int        `json:"v"`
-	ID        string     `json:"-"`
-	TenantID  string     `json:"tenant"`
-	Ticket    crm.Ticket `json:"ticket"`
-	Lang      i18n.Lang  `json:"lang"`
-	CreatedAt time.Time  `json:"created_at"`
+	V         int             `json:"v"`
+	ID        string          `json:"-"`
+	TenantID  string          `json:"tenant"`
+	Ticket    helpdesk.Ticket `json:"ticket"`
+	Lang      i18n.Lang       `json:"lang"`
+	CreatedAt time.Time       `json:"created_at"`
 }
 
 // Sessions keeps sessions in Redis, sealed, under a hash of their id: who reads Redis can neither use nor read them.

@@ -11,7 +11,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/store"
 )
@@ -29,7 +29,7 @@ func sessions(t *testing.T) (*Sessions, *miniredis.Miniredis) {
 }
 
 func sample() Session {
-	return Session{TenantID: "t1", Lang: i18n.RU, Ticket: crm.Ticket{ID: 1, Subject: "Order", Client: crm.Client{ID: 2, Name: "Anna", Phones: []string{"+79991234567"}}}}
+	return Session{TenantID: "t1", Lang: i18n.RU, Ticket: helpdesk.Ticket{ID: 1, Subject: "Order", Client: helpdesk.Client{ID: 2, Name: "Anna", Phones: []string{"+79991234567"}}}}
 }
 
 func TestSessions_roundTrip(t *testing.T) {

@@ -9,13 +9,14 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // contactCRM is what mending a contact and its link asks of an account.
 type contactCRM interface {
-	Matches(ctx context.Context, client crm.Client) (crm.People, error)
-	AddMissing(ctx context.Context, client crm.Client, contactID int64) ([]crm.Match, error)
+	Matches(ctx context.Context, client helpdesk.Client) (crm.People, error)
+	AddMissing(ctx context.Context, client helpdesk.Client, contactID int64) ([]crm.Match, error)
 }
 
 func (h *Handlers) contactRoutes(g *echo.Group) {
@@ -31,7 +32,7 @@ type missingView struct {
 }
 
 // missingKeys is the offer for a contact, nil when it has everything.
-func missingKeys(f i18n.Format, base string, client crm.Client, p crm.Person, name string) *missingView {
+func missingKeys(f i18n.Format, base string, client helpdesk.Client, p crm.Person, name string) *missingView {
 	keys := crm.Missing(client, p, f.Region)
 	if len(keys) == 0 {
 		return nil

@@ -14,7 +14,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/connector/usedesk"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -62,7 +62,7 @@ func poison(v reflect.Value, name string) {
 }
 
 // poisoned is a house in which every name, note, field, stage, user, subject and reason is hostile.
-func poisoned(t *testing.T) (*house, crm.Ticket) {
+func poisoned(t *testing.T) (*house, helpdesk.Ticket) {
 	w := newHouse(t)
 	w.crm.meta = sampleMeta()
 	for _, v := range []any{&w.crm.people, &w.crm.card, &w.crm.feedItems, &w.crm.tasks, &w.crm.form, w.crm.meta, &w.crm.required} {

@@ -12,6 +12,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -26,7 +27,7 @@ type CRM interface {
 	Tenant() tenant.Tenant
 	Info(ctx context.Context) (amoapi.Account, error)
 	Meta(ctx context.Context) (crm.Meta, error)
-	People(ctx context.Context, client crm.Client) (crm.People, error)
+	People(ctx context.Context, client helpdesk.Client) (crm.People, error)
 	Search(ctx context.Context, text string) ([]crm.Person, error)
 	Link(ctx context.Context, clientID, contactID int64) error
 	Unlink(ctx context.Context, clientID int64) error
@@ -34,9 +35,9 @@ type CRM interface {
 	Feed(ctx context.Context, leadID int64) (crm.Feed, error)
 	Comment(ctx context.Context, leadID int64, text string, sure bool) (int64, error)
 	FindComment(ctx context.Context, leadID int64, text string) (int64, error)
-	ContactForm(ctx context.Context, client crm.Client) crm.ContactDraft
+	ContactForm(ctx context.Context, client helpdesk.Client) crm.ContactDraft
 	CreateContact(ctx context.Context, clientID int64, draft crm.ContactDraft) (int64, error)
-	DealForm(ctx context.Context, ticket crm.Ticket) (crm.DealForm, error)
+	DealForm(ctx context.Context, ticket helpdesk.Ticket) (crm.DealForm, error)
 	CreateDeal(ctx context.Context, clientID int64, draft crm.DealDraft) (int64, error)
 	ForgetData(ctx context.Context) error
 	Duplicates(ctx context.Context, draft crm.ContactDraft) ([]crm.Person, error)

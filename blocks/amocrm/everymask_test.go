@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -78,7 +79,7 @@ func plant(v reflect.Value, member string) {
 
 func TestMask_holdsOnEveryPage(t *testing.T) {
 	shown := 0
-	everyPage(t, []i18n.Lang{i18n.EN, i18n.RU}, func(w *house, ticket *crm.Ticket) {
+	everyPage(t, []i18n.Lang{i18n.EN, i18n.RU}, func(w *house, ticket *helpdesk.Ticket) {
 		w.tenants.settings.MaskPhones = true
 		w.tenants.settings.DealName = "{{client.name}} {{client.phone}} {{ticket.subject}}"
 		w.crm.form.Draft = crm.DealDraft{Name: "Chairs", Fields: map[int64][]string{35: {"grey"}}}

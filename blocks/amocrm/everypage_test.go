@@ -11,12 +11,12 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // everyPage renders every scene in the given languages. before changes what the scene has set up.
-func everyPage(t *testing.T, langs []i18n.Lang, before func(*house, *crm.Ticket), seen func(t *testing.T, rec *httptest.ResponseRecorder)) {
+func everyPage(t *testing.T, langs []i18n.Lang, before func(*house, *helpdesk.Ticket), seen func(t *testing.T, rec *httptest.ResponseRecorder)) {
 	t.Helper()
 	for _, scene := range scenes {
 		for _, lang := range langs {
@@ -55,7 +55,7 @@ func TestPages_holdNoValueThatIsMissing(t *testing.T) {
 		}
 	}
 	keys := catalogueKeys(t)
-	everyPage(t, i18n.Langs, func(*house, *crm.Ticket) {}, func(t *testing.T, rec *httptest.ResponseRecorder) {
+	everyPage(t, i18n.Langs, func(*house, *helpdesk.Ticket) {}, func(t *testing.T, rec *httptest.ResponseRecorder) {
 		body := html.UnescapeString(rec.Body.String())
 		if found := isUnfilled(body); found != nil {
 			t.Errorf("…%s…", body[max(0, found[0]-80):min(len(body), found[1]+40)])

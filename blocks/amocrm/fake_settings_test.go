@@ -7,6 +7,7 @@ import (
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -102,7 +103,7 @@ func (f *fakeSettings) vocabulary(plain crm.Meta) crm.Meta {
 func (f *fakeCRM) LayoutMeta(ctx context.Context) (crm.Meta, error) { return f.Meta(ctx) }
 
 // Mapped gives what the test has set.
-func (f *fakeSettings) Mapped(_ context.Context, entity string, _ crm.Ticket) (map[int64][]string, error) {
+func (f *fakeSettings) Mapped(_ context.Context, entity string, _ helpdesk.Ticket) (map[int64][]string, error) {
 	return f.mapped[entity], f.mapErr
 }
 

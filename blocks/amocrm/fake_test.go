@@ -7,6 +7,7 @@ import (
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -77,7 +78,7 @@ func (f *fakeCRM) Meta(context.Context) (crm.Meta, error) {
 	return f.vocabulary(crm.Meta{Account: amoapi.Account{Country: "RU", Currency: "RUB", Timezone: "Europe/Moscow"}}), f.metaErr
 }
 
-func (f *fakeCRM) People(ctx context.Context, _ crm.Client) (crm.People, error) {
+func (f *fakeCRM) People(ctx context.Context, _ helpdesk.Client) (crm.People, error) {
 	f.called("people")
 	if f.onPeople != nil {
 		return f.onPeople(ctx)
@@ -142,7 +143,7 @@ func (f *fakeCRM) FindComment(_ context.Context, _ int64, text string) (int64, e
 	return 0, f.lookErr
 }
 
-func (f *fakeCRM) ContactForm(_ context.Context, c crm.Client) crm.ContactDraft {
+func (f *fakeCRM) ContactForm(_ context.Context, c helpdesk.Client) crm.ContactDraft {
 	return crm.ContactDraft{Name: c.Name, Phones: c.Phones, Emails: c.Emails, Company: c.Company}
 }
 
@@ -157,7 +158,7 @@ func (f *fakeCRM) CreateContact(_ context.Context, _ int64, d crm.ContactDraft) 
 	return 77, nil
 }
 
-func (f *fakeCRM) DealForm(_ context.Context, ticket crm.Ticket) (crm.DealForm, error) {
+func (f *fakeCRM) DealForm(_ context.Context, ticket helpdesk.Ticket) (crm.DealForm, error) {
 	form := f.form
 	form.Draft.Name = ticket.Subject
 	return form, nil

@@ -8,6 +8,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 // asHTMX asks as htmx does for a part of the page.
@@ -22,7 +23,7 @@ func init() {
 		{"deal-edit-field", nil, asHTMX("/deals/12/edit?field=cf:2")},
 		{"deal-edit-page", nil, path("/deals/12/edit?field=name")},
 		{"deal-edit-stage", nil, path("/deals/12/edit?field=stage")},
-		{"deal-edit-lost", func(w *house, _ *crm.Ticket) {
+		{"deal-edit-lost", func(w *house, _ *helpdesk.Ticket) {
 			w.crm.onChange = func(crm.DealChange) error {
 				return &crm.FieldErrors{Fields: []crm.FieldError{
 					{Path: "loss_reason_id", Key: crm.KeyRequired}, {Path: "fields.35", Key: crm.KeyRequired},
@@ -40,18 +41,18 @@ func init() {
 			}, true)
 		}},
 		{"deal-fields", nil, path("/deals/12/edit")},
-		{"deal-tasks-refused", func(w *house, _ *crm.Ticket) {
+		{"deal-tasks-refused", func(w *house, _ *helpdesk.Ticket) {
 			w.crm.onTask = func(crm.TaskDraft) error {
 				return &crm.FieldErrors{Fields: []crm.FieldError{{Path: "text", Key: crm.KeyRequired}, {Path: "due", Key: crm.KeyBadValue}}}
 			}
 		}, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/deals/12/tasks", url.Values{"token": {blocks.NewID()}, "due": {"2026-12-24T15:30"}, "type_id": {"77"}}, true)
 		}},
-		{"deal-tasks-failed", func(w *house, _ *crm.Ticket) { w.crm.tasksErr = amoapi.ErrUpstream }, path("/deals/12")},
-		{"deal-comments", func(w *house, _ *crm.Ticket) {
+		{"deal-tasks-failed", func(w *house, _ *helpdesk.Ticket) { w.crm.tasksErr = amoapi.ErrUpstream }, path("/deals/12")},
+		{"deal-comments", func(w *house, _ *helpdesk.Ticket) {
 			w.crm.feedItems[0].Mine, w.crm.feedPlace = true, "1700~2~2"
 		}, path("/deals/12?only=comments")},
-		{"deal-comment-doubt", func(w *house, _ *crm.Ticket) {
+		{"deal-comment-doubt", func(w *house, _ *helpdesk.Ticket) {
 			w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
 		}, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {"The chairs leave on Monday."}}, false)
@@ -59,10 +60,10 @@ func init() {
 		{"deal-comment-not-found", nil, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/deals/12/comments/look", url.Values{"sent": {"The chairs leave on Monday."}, "looks": {"7"}}, true)
 		}},
-		{"deal-feed-older", func(w *house, _ *crm.Ticket) {
+		{"deal-feed-older", func(w *house, _ *helpdesk.Ticket) {
 			w.crm.older = map[string]crm.Feed{"1700~2~2": {Items: w.crm.feedItems[2:], Older: "1600~3~3", At: now}}
 		}, asHTMX("/deals/12/feed?before=1700~2~2")},
-		{"deal-page-older", func(w *house, _ *crm.Ticket) {
+		{"deal-page-older", func(w *house, _ *helpdesk.Ticket) {
 			w.crm.older = map[string]crm.Feed{"1700~2~2": {Items: w.crm.feedItems[2:], At: now}}
 		}, path("/deals/12?before=1700~2~2")},
 	}...)

@@ -6,32 +6,33 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 type dealScene = struct {
 	name  string
-	setup func(w *house, ticket *crm.Ticket)
+	setup func(w *house, ticket *helpdesk.Ticket)
 	ask   func(w *house, base string) *httptest.ResponseRecorder
 }
 
 // Scenes of mending a contact and its link, of the filter, and of the form with everything it offers.
 func init() {
 	scenes = append(scenes, []dealScene{
-		{"missing-keys", func(w *house, ticket *crm.Ticket) {
+		{"missing-keys", func(w *house, ticket *helpdesk.Ticket) {
 			w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
 			*ticket = another()
 		}, panelOf},
-		{"all-matches", func(w *house, _ *crm.Ticket) {
+		{"all-matches", func(w *house, _ *helpdesk.Ticket) {
 			linked := sampleAnna()
 			linked.Matched = []crm.Match{{Kind: crm.MatchLink}}
 			w.crm.matches = crm.People{Linked: 7, Contacts: []crm.Person{linked, sampleBoris()}, At: now}
 		}, path("/people?all=1")},
-		{"deals-unread", func(w *house, _ *crm.Ticket) { w.crm.people.Contacts[0].MoreDeals = 100 }, panelOf},
+		{"deals-unread", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts[0].MoreDeals = 100 }, panelOf},
 		{"deals-open-only", nil, path("/people?deals=open")},
-		{"deals-all-hidden", func(w *house, _ *crm.Ticket) {
+		{"deals-all-hidden", func(w *house, _ *helpdesk.Ticket) {
 			w.crm.people.Contacts[0].Deals = sampleDeals()[2:]
 		}, path("/people?deals=open")},
-		{"deal-form-more", func(w *house, ticket *crm.Ticket) {
+		{"deal-form-more", func(w *house, ticket *helpdesk.Ticket) {
 			w.crm.more = sampleMore()
 			w.h.DeskAPI, ticket.Subject = "https://api.usedesk.ru/", ""
 		}, func(w *house, base string) *httptest.ResponseRecorder {

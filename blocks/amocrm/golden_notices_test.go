@@ -5,7 +5,7 @@ import (
 	"net/url"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -27,16 +27,16 @@ func init() {
 		}
 	}
 	scenes = append(scenes, []dealScene{
-		{"settings-notices", func(w *house, _ *crm.Ticket) {
+		{"settings-notices", func(w *house, _ *helpdesk.Ticket) {
 			offered(w)
 			w.tenants.settings.CommentBack = true
 			w.tenants.notices = storedNotices()
 		}, path("/settings")},
-		{"settings-notices-tested", func(w *house, _ *crm.Ticket) {
+		{"settings-notices-tested", func(w *house, _ *helpdesk.Ticket) {
 			offered(w)
 			w.tenants.notices = storedNotices()
 		}, send(url.Values{"do": {"test"}, "emails": {"boss@example.com"}, "chat": {"-1001234567890"}, "webhook": {"https://hooks.example.com/sidecard"}})},
-		{"settings-notices-refused", func(w *house, _ *crm.Ticket) { offered(w) }, send(url.Values{
+		{"settings-notices-refused", func(w *house, _ *helpdesk.Ticket) { offered(w) }, send(url.Values{
 			"do": {"save"}, "emails": {"boss@example.com, <b>"}, "chat": {"rules"}, "bot_token": {"secret-typed"}, "webhook": {"http://10.0.0.1/"},
 		})},
 	}...)

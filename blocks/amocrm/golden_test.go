@@ -18,6 +18,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -27,35 +28,35 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // scenes are the states an agent can meet, each asked for the way a browser asks.
 var scenes = []struct {
 	name  string
-	setup func(w *house, ticket *crm.Ticket)
+	setup func(w *house, ticket *helpdesk.Ticket)
 	ask   func(w *house, base string) *httptest.ResponseRecorder
 }{
 	{"one", nil, panelOf},
-	{"one-linked", func(w *house, _ *crm.Ticket) {
+	{"one-linked", func(w *house, _ *helpdesk.Ticket) {
 		w.crm.people.Linked = 7
 		w.crm.people.Contacts[0].Matched = []crm.Match{{Kind: crm.MatchLink}}
 	}, panelOf},
-	{"one-without-deals", func(w *house, _ *crm.Ticket) { w.crm.people.Contacts = []crm.Person{sampleBoris()} }, panelOf},
-	{"several", func(w *house, _ *crm.Ticket) {
+	{"one-without-deals", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = []crm.Person{sampleBoris()} }, panelOf},
+	{"several", func(w *house, _ *helpdesk.Ticket) {
 		w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
 	}, panelOf},
-	{"sixty-deals", func(w *house, _ *crm.Ticket) { w.crm.people.Contacts = []crm.Person{sixty()} }, panelOf},
-	{"nobody", func(w *house, _ *crm.Ticket) { w.crm.people.Contacts = nil }, panelOf},
-	{"keyless", func(w *house, t *crm.Ticket) {
+	{"sixty-deals", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = []crm.Person{sixty()} }, panelOf},
+	{"nobody", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = nil }, panelOf},
+	{"keyless", func(w *house, t *helpdesk.Ticket) {
 		w.crm.people = crm.People{Keyless: true, At: now}
-		t.Client = crm.Client{ID: 55, Name: "Anna"}
+		t.Client = helpdesk.Client{ID: 55, Name: "Anna"}
 	}, panelOf},
-	{"stale", func(w *house, _ *crm.Ticket) {
+	{"stale", func(w *house, _ *helpdesk.Ticket) {
 		w.crm.people.Stale, w.crm.people.Err, w.crm.people.At = true, amoapi.ErrUpstream, ago(12*time.Minute)
 	}, panelOf},
-	{"not-connected", func(w *house, _ *crm.Ticket) { w.grants.status = oauth.Status{State: "none"} }, panelOf},
-	{"login-lost", func(w *house, _ *crm.Ticket) {
+	{"not-connected", func(w *house, _ *helpdesk.Ticket) { w.grants.status = oauth.Status{State: "none"} }, panelOf},
+	{"login-lost", func(w *house, _ *helpdesk.Ticket) {
 		w.grants.status = oauth.Status{State: "lost", Since: ago(26 * time.Hour)}
 		w.crm.peopleErr = oauth.ErrGrantLost{Since: ago(26 * time.Hour)}
 		w.h.Waiting = func(context.Context, string) (int, error) { return 3, nil }
 	}, panelOf},
-	{"crm-down", func(w *house, _ *crm.Ticket) { w.crm.peopleErr = amoapi.ErrUpstream }, panelOf},
-	{"loading", func(w *house, _ *crm.Ticket) {
+	{"crm-down", func(w *house, _ *helpdesk.Ticket) { w.crm.peopleErr = amoapi.ErrUpstream }, panelOf},
+	{"loading", func(w *house, _ *helpdesk.Ticket) {
 		w.h.FirstPaint = time.Millisecond
 		w.crm.onPeople = func(ctx context.Context) (crm.People, error) {
 			<-ctx.Done()
@@ -63,12 +64,12 @@ var scenes = []struct {
 		}
 	}, panelOf},
 	{"deal", nil, path("/deals/12")},
-	{"deal-feed-failed", func(w *house, _ *crm.Ticket) { w.crm.feedItems, w.crm.feedErr = nil, amoapi.ErrLimited }, path("/deals/12")},
+	{"deal-feed-failed", func(w *house, _ *helpdesk.Ticket) { w.crm.feedItems, w.crm.feedErr = nil, amoapi.ErrLimited }, path("/deals/12")},
 	{"deal-gone", nil, path("/deals/99")},
-	{"deal-form", func(w *house, _ *crm.Ticket) {
+	{"deal-form", func(w *house, _ *helpdesk.Ticket) {
 		w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
 	}, path("/deals/new?contact=8")},
-	{"deal-form-refused", func(w *house, _ *crm.Ticket) {
+	{"deal-form-refused", func(w *house, _ *helpdesk.Ticket) {
 		w.crm.onCreate = func(context.Context) (int64, error) {
 			return 0, &crm.FieldErrors{Fields: []crm.FieldError{
 				{Path: "fields.31", Key: crm.KeyRequired}, {Path: "fields.32", Key: crm.KeyRequired},
@@ -82,12 +83,12 @@ var scenes = []struct {
 			"contact_id": {"7"}, "fields.33": {"5"}, "fields.34": {"false", "true"}, "fields.35": {"grey\nfabric"}, "note": {"soon"},
 		}, false)
 	}},
-	{"contact-form", func(w *house, _ *crm.Ticket) { w.crm.people.Contacts = nil }, path("/contacts/new")},
-	{"contact-duplicates", func(w *house, _ *crm.Ticket) { w.crm.duplicates = []crm.Person{sampleBoris()} },
+	{"contact-form", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = nil }, path("/contacts/new")},
+	{"contact-duplicates", func(w *house, _ *helpdesk.Ticket) { w.crm.duplicates = []crm.Person{sampleBoris()} },
 		func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67", ""}}, false)
 		}},
-	{"contact-refused", func(w *house, _ *crm.Ticket) {
+	{"contact-refused", func(w *house, _ *helpdesk.Ticket) {
 		w.crm.onContact = func(crm.ContactDraft) (int64, error) {
 			return 0, &crm.FieldErrors{Fields: []crm.FieldError{
 				{Path: "name", Key: crm.KeyRequired}, {Path: "phones.0", Key: crm.KeyBadPhone}, {Path: "emails.0", Key: crm.KeyBadEmail},
@@ -96,36 +97,36 @@ var scenes = []struct {
 	}, func(w *house, base string) *httptest.ResponseRecorder {
 		return w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {""}, "phone": {"abc"}, "email": {"not one"}}, false)
 	}},
-	{"search", func(w *house, _ *crm.Ticket) { w.crm.found = []crm.Person{sampleAnna()} },
+	{"search", func(w *house, _ *helpdesk.Ticket) { w.crm.found = []crm.Person{sampleAnna()} },
 		func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/search", url.Values{"q": {"anna"}}, false)
 		}},
 	{"expired", nil, func(w *house, _ string) *httptest.ResponseRecorder {
 		return w.get("/blocks/amocrm/" + strings.Repeat("a", 22))
 	}},
-	{"login-button", func(w *house, _ *crm.Ticket) {
+	{"login-button", func(w *house, _ *helpdesk.Ticket) {
 		w.flow.start = oauth.Start{State: "s", Binding: "b", Button: &oauth.Button{
 			ScriptURL: "https://www.amocrm.ru/auth/button.min.js", Name: "Sidecard", Description: "Clients and deals in the ticket",
 			RedirectURI: "https://sidecard.example.com/oauth/callback", SecretsURI: "https://sidecard.example.com/oauth/secrets",
 			Scopes: "crm", State: "s", Class: "amocrm_oauth",
 		}}
 	}, path("/login")},
-	{"login-done", func(w *house, _ *crm.Ticket) {
+	{"login-done", func(w *house, _ *helpdesk.Ticket) {
 		w.flow.result = oauth.Result{Lang: string(lang(w)), SessionID: strings.Repeat("b", 22), AccountName: "Example"}
 	}, callback},
-	{"login-conflict", func(w *house, _ *crm.Ticket) {
+	{"login-conflict", func(w *house, _ *helpdesk.Ticket) {
 		w.flow.result = oauth.Result{Lang: string(lang(w)), AccountName: "Example", Conflict: &oauth.Conflict{Ticket: "tk", Others: 1}}
 	}, callback},
-	{"login-failed", func(w *house, _ *crm.Ticket) {
+	{"login-failed", func(w *house, _ *helpdesk.Ticket) {
 		w.flow.result = oauth.Result{Lang: string(lang(w)), SessionID: strings.Repeat("b", 22)}
 		w.flow.err = errors.New("anything")
 	}, callback},
 	{"floor", nil, floorOf},
-	{"floor-several", func(w *house, _ *crm.Ticket) {
+	{"floor-several", func(w *house, _ *helpdesk.Ticket) {
 		w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
 	}, floorOf},
-	{"floor-nobody", func(w *house, _ *crm.Ticket) { w.crm.people.Contacts = nil }, floorOf},
-	{"floor-not-connected", func(w *house, _ *crm.Ticket) { w.grants.status = oauth.Status{State: "none"} }, floorOf},
+	{"floor-nobody", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = nil }, floorOf},
+	{"floor-not-connected", func(w *house, _ *helpdesk.Ticket) { w.grants.status = oauth.Status{State: "none"} }, floorOf},
 }
 
 // lang is the language of the golden run, kept in the house's default browser language.

@@ -18,7 +18,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/oauth"
@@ -93,7 +93,7 @@ func newHouse(t *testing.T) *house {
 }
 
 // session opens a session and returns the panel's path.
-func (w *house) session(lang i18n.Lang, ticket crm.Ticket) string {
+func (w *house) session(lang i18n.Lang, ticket helpdesk.Ticket) string {
 	w.t.Helper()
 	s, err := w.sessions.Create(w.t.Context(), blocks.Session{TenantID: "t1", Ticket: ticket, Lang: lang, CreatedAt: now})
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/connector/usedesk"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 // Desk reads tickets of a tenant's helpdesk; *usedesk.API is it.
@@ -39,15 +39,33 @@ func (h *Handlers) fetchMessage(ctx context.Context, session blocks.Session) {
 		ticket, err = desk.Ticket(ctx, session.Ticket.ID)
 	}
 	if err == nil {
-		err = h.Sessions.SetAside(ctx, session, blocks.AsideMessage, crm.LastMessage(ticket))
+		err = h.Sessions.SetAside(ctx, session, blocks.AsideMessage, lastMessage(ticket))
 	}
 	if err != nil {
 		h.Log.InfoContext(ctx, "last message not read", "error", err, "tenant", session.TenantID)
 	}
 }
 
+// maxMessageRunes bounds what is taken over of a client's message.
+const maxMessageRunes = 2000
+
+// lastMessage is what the client wrote last in a ticket, as plain text of at most maxMessageRunes; "" when he wrote
+// nothing. Private comments and those of agents and rules are no words of his.
+func lastMessage(t usedesk.Ticket) string {
+	var last usedesk.Comment
+	for _, c := range t.Comments {
+		if c.From != "client" || c.Type == "private" || strings.TrimSpace(c.Message) == "" {
+			continue
+		}
+		if !c.PublishedAt.Before(last.PublishedAt) {
+			last = c
+		}
+	}
+	return helpdesk.PlainText(last.Message, maxMessageRunes)
+}
+
 // ticket is the session's ticket with what has become known of it since the block was opened.
-func (v *visit) ticket(ctx context.Context) crm.Ticket {
+func (v *visit) ticket(ctx context.Context) helpdesk.Ticket {
 	t := v.session.Ticket
 	message, err := v.h.Sessions.Aside(ctx, v.session, blocks.AsideMessage)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -14,7 +15,7 @@ import (
 type masked struct {
 	CRM
 	format func(context.Context) i18n.Format
-	ticket crm.Ticket // of the visit
+	ticket helpdesk.Ticket // of the visit
 }
 
 // account opens a tenant's account for a visit, masked where the tenant hides phones, in the tenant's language.
@@ -31,14 +32,14 @@ func (v *visit) account(ctx context.Context) (err error) {
 }
 
 // People hides phones in names.
-func (m masked) People(ctx context.Context, c crm.Client) (crm.People, error) {
+func (m masked) People(ctx context.Context, c helpdesk.Client) (crm.People, error) {
 	p, err := m.CRM.People(ctx, c)
 	p.Contacts = m.persons(ctx, p.Contacts)
 	return p, err
 }
 
 // Matches hides phones in names.
-func (m masked) Matches(ctx context.Context, c crm.Client) (crm.People, error) {
+func (m masked) Matches(ctx context.Context, c helpdesk.Client) (crm.People, error) {
 	p, err := m.CRM.Matches(ctx, c)
 	p.Contacts = m.persons(ctx, p.Contacts)
 	return p, err

@@ -9,6 +9,7 @@ import (
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -62,7 +63,7 @@ func (m masked) ChangeDeal(ctx context.Context, id int64, c crm.DealChange) erro
 }
 
 // DealForm hides phones in what the form begins with: the subject or the client's name, and mapped fields.
-func (m masked) DealForm(ctx context.Context, ticket crm.Ticket) (crm.DealForm, error) {
+func (m masked) DealForm(ctx context.Context, ticket helpdesk.Ticket) (crm.DealForm, error) {
 	form, err := m.CRM.DealForm(ctx, ticket)
 	if err != nil {
 		return form, err

@@ -12,11 +12,12 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // another is a ticket whose client has a phone and an address that the contact lacks.
-func another() crm.Ticket {
+func another() helpdesk.Ticket {
 	t := sampleTicket()
 	t.Client.Phones = append(t.Client.Phones, "8 999 765-43-21")
 	t.Client.Emails = append(t.Client.Emails, "anna@new.example.com")

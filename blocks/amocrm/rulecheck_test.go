@@ -12,6 +12,7 @@ import (
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/oauth"
@@ -47,11 +48,11 @@ func badTrial() rules.Trial {
 func init() {
 	fields := func(w *house) { w.crm.meta = sampleMeta() }
 	scenes = append(scenes, []dealScene{
-		{"rule-check", func(w *house, _ *crm.Ticket) { fields(w) }, path("/rule/check")},
-		{"rule-check-found", func(w *house, _ *crm.Ticket) { fields(w) }, path("/rule/check?q=sour")},
-		{"rule-check-good", func(w *house, _ *crm.Ticket) { fields(w); w.rules.trial = goodTrial() }, tryRule(`{"ticketId":"{{ticket_id}}"}`)},
-		{"rule-check-bad", func(w *house, _ *crm.Ticket) { fields(w); w.rules.trial = badTrial() }, tryRule(`{"fields":{"pipeline":"Slaes"}}</textarea>`)},
-		{"rule-check-broken", func(w *house, _ *crm.Ticket) {
+		{"rule-check", func(w *house, _ *helpdesk.Ticket) { fields(w) }, path("/rule/check")},
+		{"rule-check-found", func(w *house, _ *helpdesk.Ticket) { fields(w) }, path("/rule/check?q=sour")},
+		{"rule-check-good", func(w *house, _ *helpdesk.Ticket) { fields(w); w.rules.trial = goodTrial() }, tryRule(`{"ticketId":"{{ticket_id}}"}`)},
+		{"rule-check-bad", func(w *house, _ *helpdesk.Ticket) { fields(w); w.rules.trial = badTrial() }, tryRule(`{"fields":{"pipeline":"Slaes"}}</textarea>`)},
+		{"rule-check-broken", func(w *house, _ *helpdesk.Ticket) {
 			fields(w)
 			w.rules.err = &body.SyntaxError{Line: 2, Column: 5, Detail: "english"}
 		}, tryRule("{\n\"a\" 1}")},

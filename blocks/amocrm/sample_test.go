@@ -6,6 +6,7 @@ import (
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/money"
 )
 
@@ -14,8 +15,8 @@ func in(d time.Duration) *time.Time { t := now.Add(d); return &t }
 
 const day = 24 * time.Hour
 
-func sampleTicket() crm.Ticket {
-	return crm.Ticket{ID: 101, Subject: "Second delivery of chairs", Channel: "email", Client: crm.Client{
+func sampleTicket() helpdesk.Ticket {
+	return helpdesk.Ticket{ID: 101, Subject: "Second delivery of chairs", Channel: "email", Client: helpdesk.Client{
 		ID: 55, Name: "Anna Petrova", Company: "Chairs & Co", Phones: []string{"8 999 123-45-67"}, Emails: []string{"anna@example.com"},
 	}}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -20,7 +21,7 @@ import (
 // settingsCRM is what the settings ask of an account.
 type settingsCRM interface {
 	LayoutMeta(ctx context.Context) (crm.Meta, error)
-	Mapped(ctx context.Context, entity string, ticket crm.Ticket) (map[int64][]string, error)
+	Mapped(ctx context.Context, entity string, ticket helpdesk.Ticket) (map[int64][]string, error)
 }
 
 func (h *Handlers) settingsRoutes(g *echo.Group) {
@@ -94,7 +95,7 @@ func (r settingsForm) into(s tenant.Settings) tenant.Settings {
 	}
 	s.MaskPhones = r.text("mask") == "1"
 	s.DealName = r.text("deal_name")
-	if place := crm.CheckDealName(s.DealName); place != "" {
+	if place := helpdesk.WrongPlaceholder(s.DealName, crm.DealNamePlaces); place != "" {
 		r.errs["deal_name"] = r.t("settings.bad_place", "Place", place)
 	} else if len([]rune(s.DealName)) > maxDealName {
 		r.errs["deal_name"] = r.t(crm.KeyTooLong, "max", strconv.Itoa(maxDealName))

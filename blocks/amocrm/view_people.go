@@ -8,6 +8,7 @@ import (
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/oauth"
@@ -94,7 +95,7 @@ type noticeView struct {
 	Link    string
 }
 
-func peoplePage(f i18n.Format, base string, client crm.Client, p crm.People) peopleView {
+func peoplePage(f i18n.Format, base string, client helpdesk.Client, p crm.People) peopleView {
 	v := peopleView{Base: base, ClientName: client.Name, LinkGone: p.LinkGone, CanLink: client.ID != 0}
 	if !p.At.IsZero() {
 		v.Age, v.AgeTitle = f.Age(p.At), f.DateTime(p.At)

@@ -11,6 +11,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -171,7 +172,7 @@ func regionOptions(chosen string) []optionView {
 // sourceGroups are the helpdesk's values: client first, then ticket.
 func sourceGroups(f i18n.Format, chosen string) []groupView {
 	groups := []groupView{{Title: f.Catalog.T(f.Lang, "settings.of_client")}, {Title: f.Catalog.T(f.Lang, "settings.of_ticket")}}
-	for _, from := range crm.MapSources {
+	for _, from := range helpdesk.Sources {
 		g := &groups[0]
 		if strings.HasPrefix(from, "ticket.") {
 			g = &groups[1]

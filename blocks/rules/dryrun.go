@@ -11,6 +11,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -106,7 +107,7 @@ func anew(ctx context.Context, a Account) (crm.Meta, error) {
 }
 
 // try says what a plan comes to.
-func try(ctx context.Context, a Account, r Request, p plan, ticket crm.Ticket, meta crm.Meta) (Trial, error) {
+func try(ctx context.Context, a Account, r Request, p plan, ticket helpdesk.Ticket, meta crm.Meta) (Trial, error) {
 	if r.UseMapping {
 		values, err := a.Mapped(ctx, crm.EntityLead, ticket)
 		if err != nil {
@@ -182,7 +183,7 @@ func doubts(r Request, p amocrm.Pipeline, s amocrm.Status) (out []Problem) {
 }
 
 // ticket reads a ticket with its client; missing says why there is none to work with.
-func (s *Service) ticket(ctx context.Context, t tenant.Tenant, id int64) (ticket crm.Ticket, missing []Problem, err error) {
+func (s *Service) ticket(ctx context.Context, t tenant.Tenant, id int64) (ticket helpdesk.Ticket, missing []Problem, err error) {
 	if t.DeskToken == "" {
 		return ticket, []Problem{problem("ticketId", CodeChoice, "no_desk_token")}, nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/store"
@@ -41,7 +42,7 @@ type haul struct {
 type job struct {
 	*haul
 	e         *Entry
-	ticket    crm.Ticket // read anew by every try that still has a deal to make
+	ticket    helpdesk.Ticket // read anew by every try that still has a deal to make
 	plan      plan
 	sent      amocrm.LeadInput // the deal as it was sent last
 	contactID int64

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/money"
 )
@@ -29,7 +30,7 @@ type taskPlan struct {
 // left out, with a remark; if the rule is strict, they are a *refusal, beside which the plan holds the texts. lang is the
 // company's language, in which an amount is read. Ids that the
 // vocabulary does not have are sent as they are unless they are judged, too: they may be newer than it is.
-func (r Request) plan(ticket crm.Ticket, meta *crm.Meta, lang string, now time.Time, judged bool) (plan, error) {
+func (r Request) plan(ticket helpdesk.Ticket, meta *crm.Meta, lang string, now time.Time, judged bool) (plan, error) {
 	if meta == nil {
 		meta = &crm.Meta{}
 	}

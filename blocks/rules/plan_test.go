@@ -11,6 +11,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 // names is vocabulary with what names can be mistaken for.
@@ -25,9 +26,9 @@ func names() crm.Meta {
 	return m
 }
 
-func testTicket() crm.Ticket {
-	return crm.Ticket{ID: 77, Subject: "Chairs", Channel: "email", Fields: map[int64]string{123: "1500"},
-		Client: crm.Client{ID: 5, Name: "Ann", Company: "Chairs\n& Co", Phones: []string{"+1"}}}
+func testTicket() helpdesk.Ticket {
+	return helpdesk.Ticket{ID: 77, Subject: "Chairs", Channel: "email", Fields: map[int64]string{123: "1500"},
+		Client: helpdesk.Client{ID: 5, Name: "Ann", Company: "Chairs\n& Co", Phones: []string{"+1"}}}
 }
 
 func TestPlan_namesBecomeIDsAndTemplatesAreFilled(t *testing.T) {
@@ -237,7 +238,7 @@ func FuzzPlan(f *testing.F) {
 		}
 		r := Request{Comment: text, Tags: []string{text}, Company: text, Task: &TaskRequest{Text: text}, Fields: LeadFields{Name: text,
 			Pipeline: pipeline, Status: stage, Custom: []CustomField{{FieldName: "Code", Values: []CustomValue{{Value: raw}}}}}}
-		got, err := r.plan(crm.Ticket{Subject: said, Client: crm.Client{Name: said}}, &m, "en", time.Now(), false)
+		got, err := r.plan(helpdesk.Ticket{Subject: said, Client: helpdesk.Client{Name: said}}, &m, "en", time.Now(), false)
 		var refused *refusal
 		if errors.As(err, &refused) && len(refused.problems) > 0 {
 			return

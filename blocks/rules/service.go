@@ -12,6 +12,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/ledger/dispatch"
 	"github.com/sidecard/sidecard/internal/store"
@@ -22,17 +23,17 @@ import (
 type Account interface {
 	API() *amocrm.Client
 	Meta(ctx context.Context) (crm.Meta, error)
-	Mapped(ctx context.Context, entity string, t crm.Ticket) (map[int64][]string, error)
+	Mapped(ctx context.Context, entity string, t helpdesk.Ticket) (map[int64][]string, error)
 	KeepsCents(ctx context.Context) (bool, error)
 	Known(ctx context.Context, clientID int64) (contactID int64, err error)
 	DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error)
 	OpenDeal(ctx context.Context, contactID int64) (newest crm.Deal, ok bool, err error)
 	CompanyNamed(ctx context.Context, name string) (companyID int64, err error)
-	Resolve(ctx context.Context, c crm.Client) (contactID int64, made *amocrm.ContactInput, err error)
-	Remember(ctx context.Context, c crm.Client, contactID int64) error
+	Resolve(ctx context.Context, c helpdesk.Client) (contactID int64, made *amocrm.ContactInput, err error)
+	Remember(ctx context.Context, c helpdesk.Client, contactID int64) error
 	RememberNote(ctx context.Context, leadID, noteID int64) error
 	Unlink(ctx context.Context, clientID int64) error
-	LockClient(ctx context.Context, c crm.Client) (unlock func(), err error)
+	LockClient(ctx context.Context, c helpdesk.Client) (unlock func(), err error)
 	Forget(ctx context.Context) error
 	ForgetData(ctx context.Context) error
 	DealURL(id int64) string

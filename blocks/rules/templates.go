@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // templatePlaces are what a text may name in double braces, for messages; ticket.field.N stands for any number.
-var templatePlaces = append(append([]string{}, crm.MapSources...), "ticket.field.N")
+var templatePlaces = append(append([]string{}, helpdesk.Sources...), "ticket.field.N")
 
 // ours says that whoever wrote a placeholder meant one of ours.
 func ours(place string) bool {
@@ -22,7 +23,7 @@ func ours(place string) bool {
 // that are meant for us: the helpdesk puts its clients' words into a rule's texts.
 func (r *reader) templates(req Request, meant func(place string) bool) {
 	look := func(path, text string) {
-		place := crm.UnknownPlace(text, meant)
+		place := helpdesk.UnknownPlaceholder(text, meant)
 		if place == "" {
 			return
 		}
@@ -63,7 +64,7 @@ func (v CustomValue) text() (string, bool) {
 // templated says whether a ticket changes the field's values.
 func (c CustomField) templated() bool {
 	for _, v := range c.Values {
-		if s, ok := v.text(); ok && crm.HasPlace(s) {
+		if s, ok := v.text(); ok && helpdesk.HasPlaceholder(s) {
 			return true
 		}
 	}
@@ -72,21 +73,21 @@ func (c CustomField) templated() bool {
 
 // filled is the request with every template filled from a ticket and cut to what the CRM takes, with a remark on each text
 // that was cut. Tags and a company that come out blank are left out; a task keeps the deal's name then.
-func (r Request) filled(t crm.Ticket) (out Request, cuts []Problem, err error) {
+func (r Request) filled(t helpdesk.Ticket) (out Request, cuts []Problem, err error) {
 	text := func(path, template string, most int) string {
-		whole := strings.TrimSpace(crm.Fill(template, t))
+		whole := strings.TrimSpace(helpdesk.Fill(template, t))
 		cuts = append(cuts, tooLong(path, whole, most)...)
 		return runes.First(whole, most)
 	}
 	line := func(path, template string) string {
 		return strings.Join(strings.Fields(text(path, template, MaxName)), " ")
 	}
-	if crm.HasPlace(r.Fields.Name) {
+	if helpdesk.HasPlaceholder(r.Fields.Name) {
 		line("fields.name", r.Fields.Name)
 		r.Fields.Name = crm.DealName(r.Fields.Name, t)
 	}
 	// Before it is filled: what a client wrote is no markup.
-	r.Comment = text("comment", crm.PlainText(r.Comment, MaxComment), MaxComment)
+	r.Comment = text("comment", helpdesk.PlainText(r.Comment, MaxComment), MaxComment)
 	r.Company = line("company", r.Company)
 	var tags []string
 	for i, tag := range r.Tags {
@@ -107,8 +108,8 @@ func (r Request) filled(t crm.Ticket) (out Request, cuts []Problem, err error) {
 	for i, c := range r.Fields.Custom {
 		values := make([]CustomValue, len(c.Values))
 		for j, v := range c.Values {
-			if s, ok := v.text(); ok && crm.HasPlace(s) {
-				raw, err := json.Marshal(strings.TrimSpace(crm.Fill(s, t)))
+			if s, ok := v.text(); ok && helpdesk.HasPlaceholder(s) {
+				raw, err := json.Marshal(strings.TrimSpace(helpdesk.Fill(s, t)))
 				if err != nil {
 					return r, nil, fmt.Errorf("fill template: %w", err)
 				}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/usedesk"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -78,33 +78,33 @@ func (j *job) work(ctx context.Context, h *haul) {
 
 // templated says that the comment or the task can't be written without the ticket.
 func (r Request) templated() bool {
-	return crm.HasPlace(r.Comment) || r.Task != nil && crm.HasPlace(r.Task.Text)
+	return helpdesk.HasPlaceholder(r.Comment) || r.Task != nil && helpdesk.HasPlaceholder(r.Task.Text)
 }
 
 // readTicket reads a ticket with its client; a *refusal says why there is none to work with.
-func readTicket(ctx context.Context, desk Desk, id int64) (crm.Ticket, error) {
+func readTicket(ctx context.Context, desk Desk, id int64) (helpdesk.Ticket, error) {
 	ticket, err := desk.Ticket(ctx, id)
 	if errors.Is(err, usedesk.ErrNotFound) {
-		return crm.Ticket{}, &refusal{why: ledger.Because("no_ticket", id, ""),
+		return helpdesk.Ticket{}, &refusal{why: ledger.Because("no_ticket", id, ""),
 			problems: []Problem{problem("ticketId", CodeChoice, "ticket_unknown")}}
 	}
 	if err != nil {
-		return crm.Ticket{}, fmt.Errorf("read ticket: %w", err)
+		return helpdesk.Ticket{}, fmt.Errorf("read ticket: %w", err)
 	}
 	var c usedesk.Client
 	if ticket.ClientID != 0 {
 		if c, err = desk.ClientByID(ctx, ticket.ClientID); err != nil && !errors.Is(err, usedesk.ErrNotFound) {
-			return crm.Ticket{}, fmt.Errorf("read client: %w", err)
+			return helpdesk.Ticket{}, fmt.Errorf("read client: %w", err)
 		}
 	}
 	client := clientOf(c)
 	if c.ID == 0 && ticket.Email != "" { // no client, or one that is gone
-		client = crm.Client{Name: ticket.Email, Emails: []string{ticket.Email}}
+		client = helpdesk.Client{Name: ticket.Email, Emails: []string{ticket.Email}}
 	} else if c.ID == 0 {
-		return crm.Ticket{}, &refusal{why: ledger.Because("no_client", id, ""),
+		return helpdesk.Ticket{}, &refusal{why: ledger.Because("no_client", id, ""),
 			problems: []Problem{problem("ticketId", CodeChoice, "ticket_clientless")}}
 	}
-	out := crm.Ticket{ID: id, Subject: ticket.Subject, Channel: ticket.ChannelType, Client: client, Fields: map[int64]string{}}
+	out := helpdesk.Ticket{ID: id, Subject: ticket.Subject, Channel: ticket.ChannelType, Client: client, Fields: map[int64]string{}}
 	for _, f := range ticket.CustomFields {
 		out.Fields[f.FieldID] = f.Value
 	}
@@ -135,13 +135,13 @@ func (h *haul) tenant(ctx context.Context, id string) (tenant.Tenant, error) {
 	return t, nil
 }
 
-func clientOf(c usedesk.Client) crm.Client {
-	out := crm.Client{ID: c.ID, Name: c.Name, Company: c.Company, Position: c.Position, Emails: c.Emails, Sites: c.Sites}
+func clientOf(c usedesk.Client) helpdesk.Client {
+	out := helpdesk.Client{ID: c.ID, Name: c.Name, Company: c.Company, Position: c.Position, Emails: c.Emails, Sites: c.Sites}
 	for _, p := range c.Phones {
 		out.Phones = append(out.Phones, p.Number)
 	}
 	for _, m := range c.Messengers {
-		out.Messengers = append(out.Messengers, crm.Handle{Type: m.Type, ID: m.Identity})
+		out.Messengers = append(out.Messengers, helpdesk.Messenger{Type: m.Type, ID: m.Identity})
 	}
 	return out
 }

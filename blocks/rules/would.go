@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/money"
 )
 
@@ -108,7 +109,7 @@ func words(f amocrm.Field, v amocrm.ValueInput, zone *time.Location) string {
 }
 
 // contactOf is the contact that the deal would belong to.
-func contactOf(ctx context.Context, a Account, client crm.Client) (Ref, error) {
+func contactOf(ctx context.Context, a Account, client helpdesk.Client) (Ref, error) {
 	id, made, err := a.Resolve(ctx, client)
 	if err != nil {
 		return Ref{}, err

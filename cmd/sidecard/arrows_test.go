@@ -18,7 +18,6 @@ blocks/amocrm -> blocks/rules
 blocks/amocrm -> connector/usedesk
 blocks/rules -> connector/amocrm
 blocks/rules -> connector/usedesk
-internal/crm -> connector/usedesk
 internal/privacy -> blocks
 internal/privacy -> blocks/rules
 internal/privacy -> internal/crm

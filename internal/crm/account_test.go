@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -54,7 +55,7 @@ func (f *fixture) warm(t *testing.T) {
 	f.crm.reset()
 }
 
-func (f *fixture) people(t *testing.T, c Client) People {
+func (f *fixture) people(t *testing.T, c helpdesk.Client) People {
 	t.Helper()
 	p, err := f.People(t.Context(), c)
 	if err != nil {
@@ -79,4 +80,4 @@ func dealIDs(deals []Deal) []int64 {
 	return out
 }
 
-var anna = Client{ID: 55, Name: "Anna Example", Phones: []string{"8 999 555-01-23"}, Emails: []string{"Anna@example.com"}}
+var anna = helpdesk.Client{ID: 55, Name: "Anna Example", Phones: []string{"8 999 555-01-23"}, Emails: []string{"Anna@example.com"}}

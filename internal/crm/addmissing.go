@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/phone"
 )
 
 // Missing lists the client's phones and e-mails that a contact does not carry, phones in E.164 where they are numbers.
 // region is where phones without a country code are read.
-func Missing(c Client, p Person, region string) []Match {
+func Missing(c helpdesk.Client, p Person, region string) []Match {
 	k := keysOf(c, region)
 	var out []Match
 	for _, number := range k.phones {
@@ -33,7 +34,7 @@ func Missing(c Client, p Person, region string) []Match {
 // contact has stays as it is, kinds included: amoCRM replaces all values of a field at once (amocrm.md §3.5), so the
 // contact is read first, past all caches. A key that somebody has added meanwhile is not added twice. ErrGone when the
 // CRM has no such contact.
-func (a *Account) AddMissing(ctx context.Context, c Client, contactID int64) ([]Match, error) {
+func (a *Account) AddMissing(ctx context.Context, c helpdesk.Client, contactID int64) ([]Match, error) {
 	fail := func(err error) ([]Match, error) { return nil, fmt.Errorf("add to contact %d: %w", contactID, err) }
 	meta, err := a.meta(ctx, partAccount|partContactFields)
 	if err != nil {
@@ -73,7 +74,7 @@ func (a *Account) AddMissing(ctx context.Context, c Client, contactID int64) ([]
 }
 
 // missingOf reads a contact and says which of the client's keys it lacks.
-func (a *Account) missingOf(ctx context.Context, c Client, contactID int64, region string) (amocrm.Contact, []Match, error) {
+func (a *Account) missingOf(ctx context.Context, c helpdesk.Client, contactID int64, region string) (amocrm.Contact, []Match, error) {
 	contact, err := a.api.Contact(ctx, amocrm.ID(contactID))
 	if errors.Is(err, amocrm.ErrNotFound) || err == nil && contact.IsDeleted {
 		err = ErrGone

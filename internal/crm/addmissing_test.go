@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -17,14 +18,14 @@ func TestMissing_onlyWhatTheContactLacks(t *testing.T) {
 	p := Person{Phones: []string{"8 (999) 123-45-67", "ext. 12"}, Emails: []string{"Anna@Example.com"}}
 	for _, c := range []struct {
 		name   string
-		client Client
+		client helpdesk.Client
 		want   []Match
 	}{
-		{"everything there, written in another way", Client{Phones: []string{"+79991234567"}, Emails: []string{"anna@example.com"}}, nil},
-		{"another phone, in the form of the CRM", Client{Phones: []string{"8 999 765-43-21"}}, []Match{{MatchPhone, "+79997654321"}}},
-		{"another address", Client{Emails: []string{" New@Example.com "}}, []Match{{MatchEmail, "new@example.com"}}},
-		{"what is neither", Client{Phones: []string{"abc"}, Emails: []string{"none"}}, nil},
-		{"the same phone twice", Client{Phones: []string{"89997654321", "+7 999 765 43 21"}}, []Match{{MatchPhone, "+79997654321"}}},
+		{"everything there, written in another way", helpdesk.Client{Phones: []string{"+79991234567"}, Emails: []string{"anna@example.com"}}, nil},
+		{"another phone, in the form of the CRM", helpdesk.Client{Phones: []string{"8 999 765-43-21"}}, []Match{{MatchPhone, "+79997654321"}}},
+		{"another address", helpdesk.Client{Emails: []string{" New@Example.com "}}, []Match{{MatchEmail, "new@example.com"}}},
+		{"what is neither", helpdesk.Client{Phones: []string{"abc"}, Emails: []string{"none"}}, nil},
+		{"the same phone twice", helpdesk.Client{Phones: []string{"89997654321", "+7 999 765 43 21"}}, []Match{{MatchPhone, "+79997654321"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if d := cmp.Diff(c.want, Missing(c.client, p, "RU")); d != "" {
@@ -77,7 +78,7 @@ func TestSandbox_addMissingKeepsWhatIsThere(t *testing.T) {
 	before = kinds(t, a, id, codePhone)
 	mails := kinds(t, a, id, codeEmail)
 
-	irina := Client{ID: 9, Phones: []string{"+7 999 100-01-01", "8 999 777 00 11"}, Emails: []string{"irina.sokolova@example.com", "irina@new.example.com"}}
+	irina := helpdesk.Client{ID: 9, Phones: []string{"+7 999 100-01-01", "8 999 777 00 11"}, Emails: []string{"irina.sokolova@example.com", "irina@new.example.com"}}
 	if p, err := a.People(t.Context(), irina); err != nil || len(Missing(irina, p.Contacts[0], "RU")) != 2 {
 		t.Fatalf("%+v, %v", p.Contacts, err)
 	}
@@ -114,7 +115,7 @@ func TestSandbox_addMissingFromTwoTicketsAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, phone := range []string{"+79997770021", "+79997770022", "+79997770023"} {
 		wg.Go(func() {
-			if _, err := a.AddMissing(context.Background(), Client{Phones: []string{phone}}, id); err != nil {
+			if _, err := a.AddMissing(context.Background(), helpdesk.Client{Phones: []string{phone}}, id); err != nil {
 				t.Error(err)
 			}
 		})
@@ -127,14 +128,14 @@ func TestSandbox_addMissingFromTwoTicketsAtOnce(t *testing.T) {
 
 func TestSandbox_addMissingToNobody(t *testing.T) {
 	a := sandboxAccount(t)
-	if _, err := a.AddMissing(t.Context(), Client{Phones: []string{"+79997770011"}}, 999_999_999); !errors.Is(err, ErrGone) {
+	if _, err := a.AddMissing(t.Context(), helpdesk.Client{Phones: []string{"+79997770011"}}, 999_999_999); !errors.Is(err, ErrGone) {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestSandbox_matchesPastTheLink(t *testing.T) {
 	a := sandboxAccount(t)
-	c := Client{ID: 5, Phones: []string{"+7 999 111-22-33"}}
+	c := helpdesk.Client{ID: 5, Phones: []string{"+7 999 111-22-33"}}
 	wrong := int64(scenario.ContactUK) // a link made by hand to somebody who does not match at all
 	if err := a.Link(t.Context(), c.ID, wrong); err != nil {
 		t.Fatal(err)
@@ -164,7 +165,7 @@ func TestSandbox_matchesPastTheLink(t *testing.T) {
 	if all, err = a.Matches(t.Context(), c); err != nil || len(all.Contacts) != 3 || all.Contacts[0].ID != scenario.ContactShared2 {
 		t.Errorf("the old link is still there: %v, %v", ids(all.Contacts), err)
 	}
-	free := Client{Phones: c.Phones}
+	free := helpdesk.Client{Phones: c.Phones}
 	if all, err = a.Matches(t.Context(), free); err != nil || all.Linked != 0 || len(all.Contacts) != 3 {
 		t.Errorf("without a link: %v, %v", ids(all.Contacts), err)
 	}

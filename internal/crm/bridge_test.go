@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -47,7 +48,7 @@ func TestAccount_opensATenantsCRM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := a.People(t.Context(), Client{ID: 55, Phones: []string{"89995550123"}})
+	p, err := a.People(t.Context(), helpdesk.Client{ID: 55, Phones: []string{"89995550123"}})
 	if err != nil || !cmp.Equal(ids(p.Contacts), []int64{11}) {
 		t.Errorf("%v, %v", ids(p.Contacts), err)
 	}
@@ -85,7 +86,7 @@ func TestAccount_breakerIsForPeopleNotForQueues(t *testing.T) {
 func TestContactGone_searchesAgain(t *testing.T) {
 	f := setup(t)
 	f.crm.addContact(11, "Anna", "+79995550123", "")
-	if err := errors.Join(f.setLink(t.Context(), 55, 99), f.Remember(t.Context(), Client{ID: 55}, 99)); err != nil {
+	if err := errors.Join(f.setLink(t.Context(), 55, 99), f.Remember(t.Context(), helpdesk.Client{ID: 55}, 99)); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.ContactGone(t.Context(), 55, 99); err != nil {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 // companyCalls counts the reads of companies since the last reset.
@@ -47,7 +49,7 @@ func TestPeople_companiesOfAllInOneCallAndCached(t *testing.T) {
 		t.Error(d)
 	}
 	f.crm.reset()
-	other := Client{ID: 60, Phones: anna.Phones}
+	other := helpdesk.Client{ID: 60, Phones: anna.Phones}
 	if d := cmp.Diff(want, companyOf(f.people(t, other))); d != "" {
 		t.Error(d)
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/phone"
 )
 
@@ -21,7 +22,7 @@ const (
 
 // ContactForm fills the form of a new contact with what the helpdesk knows: every phone in E.164 where it is one, each
 // once. It makes no CRM call.
-func (a *Account) ContactForm(ctx context.Context, c Client) ContactDraft {
+func (a *Account) ContactForm(ctx context.Context, c helpdesk.Client) ContactDraft {
 	country, err := a.b.DB.Get(ctx, a.countryKey()).Result()
 	if err != nil {
 		country = "" // the region is a convenience here: phones stay as they were typed
@@ -29,7 +30,7 @@ func (a *Account) ContactForm(ctx context.Context, c Client) ContactDraft {
 	return draftOf(c, a.region(country))
 }
 
-func draftOf(c Client, region string) ContactDraft {
+func draftOf(c helpdesk.Client, region string) ContactDraft {
 	d := ContactDraft{
 		Name: strings.TrimSpace(c.Name), Position: strings.TrimSpace(c.Position), Company: strings.TrimSpace(c.Company),
 		Messengers: c.Messengers, Sites: c.Sites, Phones: c.Phones, Emails: c.Emails,
@@ -55,10 +56,10 @@ func (d ContactDraft) clean(region string) ContactDraft {
 	d.Phones = phones
 	d.Emails = distinct(d.Emails, foldEmail)
 	d.Sites = distinct(d.Sites, strings.ToLower)
-	var handles []Handle
-	seen := map[Handle]bool{}
+	var handles []helpdesk.Messenger
+	seen := map[helpdesk.Messenger]bool{}
 	for _, h := range d.Messengers {
-		h = Handle{strings.ToLower(strings.TrimSpace(h.Type)), strings.TrimSpace(h.ID)}
+		h = helpdesk.Messenger{Type: strings.ToLower(strings.TrimSpace(h.Type)), ID: strings.TrimSpace(h.ID)}
 		if h.ID != "" && !seen[h] {
 			seen[h] = true
 			handles = append(handles, h)
@@ -126,7 +127,7 @@ func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDr
 	if err := d.check(); err != nil {
 		return 0, err
 	}
-	his := Client{ID: clientID, Phones: d.Phones, Emails: d.Emails}
+	his := helpdesk.Client{ID: clientID, Phones: d.Phones, Emails: d.Emails}
 	unlock, err := a.LockClient(ctx, his)
 	if err != nil {
 		return 0, fmt.Errorf("create contact: %w", err)
@@ -170,7 +171,7 @@ func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDr
 // lostContact looks for a contact that was made a moment ago: same name, and one of its keys if it has any. Contacts
 // that are known to have been made for the client before, and those of other authors, are others.
 func (a *Account) lostContact(ctx context.Context, d ContactDraft, region string, mem memory, since time.Time) (int64, error) {
-	k := keysOf(Client{Phones: d.Phones, Emails: d.Emails}, region)
+	k := keysOf(helpdesk.Client{Phones: d.Phones, Emails: d.Emails}, region)
 	queries := k.queries(region)
 	if len(queries) == 0 {
 		queries = []string{d.Name}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 // sentFields remembers which form fields stand behind the custom fields of a request, to read amoCRM's complaints
@@ -97,7 +98,7 @@ func contactInput(d ContactDraft, m Meta) (amocrm.ContactInput, sentFields) {
 }
 
 // messengerValues files each handle under the kind of that name, else under OTHER, else under the field's first kind.
-func messengerValues(f amocrm.Field, handles []Handle) (values []amocrm.ValueInput, paths []string) {
+func messengerValues(f amocrm.Field, handles []helpdesk.Messenger) (values []amocrm.ValueInput, paths []string) {
 	for i, h := range handles {
 		kind := slices.IndexFunc(f.Enums, func(e amocrm.Enum) bool {
 			return strings.EqualFold(e.Code, h.Type) || strings.EqualFold(e.Value, h.Type)

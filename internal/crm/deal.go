@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 const newestLeads = 50 // that are looked through for a lost one
@@ -28,7 +29,7 @@ func (a *Account) CreateDeal(ctx context.Context, clientID int64, d DealDraft) (
 	if err := a.keepsPrice(ctx, in.Price); err != nil {
 		return 0, named("create deal", err)
 	}
-	unlock, err := a.LockClient(ctx, Client{ID: clientID})
+	unlock, err := a.LockClient(ctx, helpdesk.Client{ID: clientID})
 	if err != nil {
 		return 0, fmt.Errorf("create deal: %w", err)
 	}

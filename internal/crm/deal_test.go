@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 func lamp() DealDraft {
@@ -151,17 +152,17 @@ func TestRequired_readsTheVocabulary(t *testing.T) {
 
 func TestDealForm_knowsTheContact(t *testing.T) {
 	f := setup(t)
-	if err := f.Remember(t.Context(), Client{ID: 55}, 1001); err != nil {
+	if err := f.Remember(t.Context(), helpdesk.Client{ID: 55}, 1001); err != nil {
 		t.Fatal(err)
 	}
-	form, err := f.DealForm(t.Context(), Ticket{Subject: "Lamp", Client: anna})
+	form, err := f.DealForm(t.Context(), helpdesk.Ticket{Subject: "Lamp", Client: anna})
 	if err != nil || form.Draft.ContactID != 1001 || form.Draft.ResponsibleID != 501 {
 		t.Errorf("%+v, %v", form.Draft, err)
 	}
 	if err := f.setLink(t.Context(), 55, 11); err != nil {
 		t.Fatal(err)
 	}
-	if form, err = f.DealForm(t.Context(), Ticket{Client: anna}); err != nil || form.Draft.ContactID != 11 {
+	if form, err = f.DealForm(t.Context(), helpdesk.Ticket{Client: anna}); err != nil || form.Draft.ContactID != 11 {
 		t.Errorf("%+v, %v", form.Draft, err)
 	}
 }

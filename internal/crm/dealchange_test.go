@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
@@ -211,7 +212,7 @@ func TestChangeDeal_refusalsStandAtTheirFields(t *testing.T) {
 func TestSandbox_changedDealShowsInTheListAtOnce(t *testing.T) {
 	a := sandboxAccount(t)
 	ctx := t.Context()
-	irina := Client{ID: 71, Phones: []string{"+7 999 100-01-01"}}
+	irina := helpdesk.Client{ID: 71, Phones: []string{"+7 999 100-01-01"}}
 	if _, err := a.People(ctx, irina); err != nil {
 		t.Fatal(err)
 	}

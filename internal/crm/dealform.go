@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
@@ -13,7 +14,7 @@ const maxNoteRunes = 20000 // amoCRM documents no limit; this keeps a request sm
 
 // DealForm gives what the form of a new deal offers, filled from the ticket: its subject as the name (else the client's),
 // the first stage of the main pipeline, the connection's user as responsible, the linked or newest made contact.
-func (a *Account) DealForm(ctx context.Context, t Ticket) (DealForm, error) {
+func (a *Account) DealForm(ctx context.Context, t helpdesk.Ticket) (DealForm, error) {
 	meta, err := a.meta(ctx, partNames)
 	if err != nil {
 		return DealForm{}, fmt.Errorf("prepare deal form: %w", err)
@@ -33,7 +34,7 @@ func (a *Account) DealForm(ctx context.Context, t Ticket) (DealForm, error) {
 	return f, nil
 }
 
-func dealFormOf(m Meta, t Ticket) DealForm {
+func dealFormOf(m Meta, t helpdesk.Ticket) DealForm {
 	f := DealForm{Pipelines: m.Open(), Users: m.Assignable(), Currency: m.Account.Currency}
 	f.Draft.Name = runes.First(firstText(t.Subject, t.Client.Name), maxNameRunes)
 	if p, ok := mainPipeline(f.Pipelines); ok {

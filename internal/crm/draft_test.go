@@ -9,27 +9,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 func TestContactDraft_fromTheClient(t *testing.T) {
-	got := draftOf(Client{
+	got := draftOf(helpdesk.Client{
 		Name: " Anna Example ", Company: "Example Ltd", Position: "Buyer",
 		Phones:     []string{"8 999 555-01-23", "+7 (999) 555 01 23", "", "ask Oleg"},
 		Emails:     []string{"Anna@example.com", "anna@EXAMPLE.com ", ""},
-		Messengers: []Handle{{"Telegram", " @anna "}, {"telegram", "@anna"}, {"viber", ""}},
+		Messengers: []helpdesk.Messenger{{Type: "Telegram", ID: " @anna "}, {Type: "telegram", ID: "@anna"}, {Type: "viber", ID: ""}},
 		Sites:      []string{"example.com", "EXAMPLE.com"},
 	}, "RU")
 	want := ContactDraft{
 		Name: "Anna Example", Company: "Example Ltd", Position: "Buyer", Phones: []string{"+79995550123", "ask Oleg"},
-		Emails: []string{"Anna@example.com"}, Messengers: []Handle{{"telegram", "@anna"}}, Sites: []string{"example.com"},
+		Emails: []string{"Anna@example.com"}, Messengers: []helpdesk.Messenger{{Type: "telegram", ID: "@anna"}}, Sites: []string{"example.com"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if got := draftOf(Client{Phones: []string{"89995550123"}, Emails: []string{"a@example.com"}}, "RU").Name; got != "a@example.com" {
+	if got := draftOf(helpdesk.Client{Phones: []string{"89995550123"}, Emails: []string{"a@example.com"}}, "RU").Name; got != "a@example.com" {
 		t.Errorf("nameless client is called %q", got)
 	}
-	if got := draftOf(Client{Phones: []string{"89995550123"}}, "RU").Name; got != "+79995550123" {
+	if got := draftOf(helpdesk.Client{Phones: []string{"89995550123"}}, "RU").Name; got != "+79995550123" {
 		t.Errorf("nameless client without e-mail is called %q", got)
 	}
 }
@@ -76,7 +77,7 @@ func TestContactDraft_check(t *testing.T) {
 
 func TestContactInput_writesWhatTheAccountHas(t *testing.T) {
 	d := ContactDraft{Name: "Anna", Position: "Buyer", Phones: []string{"+79995550123", "+12025550143"},
-		Emails: []string{"a@example.com"}, Messengers: []Handle{{"skype", "anna"}, {"telegram", "@anna"}}}
+		Emails: []string{"a@example.com"}, Messengers: []helpdesk.Messenger{{Type: "skype", ID: "anna"}, {Type: "telegram", ID: "@anna"}}}
 	in, sent := contactInput(d, testMeta(t))
 	want := amocrm.ContactInput{Name: "Anna", Fields: []amocrm.FieldInput{
 		{FieldCode: "PHONE", Values: []amocrm.ValueInput{{Value: "+79995550123", EnumCode: "WORK"}, {Value: "+12025550143", EnumCode: "WORK"}}},
@@ -188,7 +189,7 @@ func TestRequiredFields_onlyThoseAFormCanAskFor(t *testing.T) {
 }
 
 func TestDealForm_filledFromTheTicket(t *testing.T) {
-	f := dealFormOf(testMeta(t), Ticket{Subject: " Lamp is dark ", LastMessage: "for the agent to choose"})
+	f := dealFormOf(testMeta(t), helpdesk.Ticket{Subject: " Lamp is dark ", LastMessage: "for the agent to choose"})
 	want := DealDraft{Name: "Lamp is dark", PipelineID: 31, StatusID: 311, ResponsibleID: 501}
 	if d := cmp.Diff(want, f.Draft); d != "" {
 		t.Error(d)
@@ -196,7 +197,7 @@ func TestDealForm_filledFromTheTicket(t *testing.T) {
 	if f.Currency != "RUB" || len(f.Pipelines) != 2 || len(f.Users) != 1 {
 		t.Errorf("currency %q, %d pipelines, %d users", f.Currency, len(f.Pipelines), len(f.Users))
 	}
-	if got := dealFormOf(Meta{}, Ticket{Client: Client{Name: "Anna"}}).Draft.Name; got != "Anna" {
+	if got := dealFormOf(Meta{}, helpdesk.Ticket{Client: helpdesk.Client{Name: "Anna"}}).Draft.Name; got != "Anna" {
 		t.Errorf("ticket without subject makes deal %q", got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 const (
@@ -34,7 +35,7 @@ type hit struct {
 
 // find reads the linked contact, or searches by all keys beside reading what was made for the client. The region is the
 // last known one; see findMore.
-func (a *Account) find(ctx context.Context, c Client, mem memory) (found, error) {
+func (a *Account) find(ctx context.Context, c helpdesk.Client, mem memory) (found, error) {
 	var f found
 	if mem.link != 0 {
 		contact, err := a.api.Contact(ctx, amocrm.ID(mem.link))
@@ -56,7 +57,7 @@ func (a *Account) find(ctx context.Context, c Client, mem memory) (found, error)
 
 // findMore sends the searches that the true region asks for and that were not sent yet: only when the account's country
 // was not known before, and only for phones without a country code.
-func (a *Account) findMore(ctx context.Context, c Client, region string, f *found) error {
+func (a *Account) findMore(ctx context.Context, c helpdesk.Client, region string, f *found) error {
 	if f.linked != 0 {
 		return nil
 	}
@@ -64,7 +65,7 @@ func (a *Account) findMore(ctx context.Context, c Client, region string, f *foun
 }
 
 // search runs all searches and single reads in parallel and adds the distinct contacts to f.
-func (a *Account) search(ctx context.Context, c Client, region string, ids []int64, f *found) error {
+func (a *Account) search(ctx context.Context, c helpdesk.Client, region string, ids []int64, f *found) error {
 	if f.asked == nil {
 		f.asked = map[string]bool{}
 	}
@@ -113,7 +114,7 @@ func (a *Account) search(ctx context.Context, c Client, region string, ids []int
 }
 
 // verified drops near-misses and says why each of the others is here.
-func (f found) verified(c Client, region string, mem memory) []hit {
+func (f found) verified(c helpdesk.Client, region string, mem memory) []hit {
 	k := keysOf(c, region)
 	var out []hit
 	for _, contact := range f.contacts {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 func TestSearch_showsWhatAmoFinds(t *testing.T) {
@@ -40,7 +42,7 @@ func TestResolve(t *testing.T) {
 	if err != nil || id != 12 || made != nil {
 		t.Errorf("several hits: %d, %v, %v; want the most recently updated", id, made, err)
 	}
-	stranger := Client{ID: 60, Phones: []string{"8 999 555-07-77"}, Emails: []string{"not an address", "s@example.com"}}
+	stranger := helpdesk.Client{ID: 60, Phones: []string{"8 999 555-07-77"}, Emails: []string{"not an address", "s@example.com"}}
 	id, made, err = f.Resolve(t.Context(), stranger)
 	if err != nil || id != 0 || made == nil || made.Name != "s@example.com" || len(made.Fields) != 2 {
 		t.Fatalf("stranger: %d, %+v, %v", id, made, err)
@@ -48,7 +50,7 @@ func TestResolve(t *testing.T) {
 	if got := made.Fields[0].Values[0].Value; got != "+79995550777" {
 		t.Errorf("phone %v", got)
 	}
-	if err := f.Remember(t.Context(), Client{ID: 60}, 1001); err != nil {
+	if err := f.Remember(t.Context(), helpdesk.Client{ID: 60}, 1001); err != nil {
 		t.Fatal(err)
 	}
 	f.crm.reset()

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -116,7 +117,7 @@ func TestPartsOf_legalEntity(t *testing.T) {
 }
 
 func TestDealName(t *testing.T) {
-	ticket := Ticket{ID: 101, Subject: "Chairs  {{client.name}}", Client: Client{Name: "Anna"}}
+	ticket := helpdesk.Ticket{ID: 101, Subject: "Chairs  {{client.name}}", Client: helpdesk.Client{Name: "Anna"}}
 	for template, want := range map[string]string{
 		"":                                 "Chairs  {{client.name}}",
 		"{{ticket.subject}}":               "Chairs {{client.name}}", // what the ticket says is not a template
@@ -130,24 +131,27 @@ func TestDealName(t *testing.T) {
 			t.Errorf("%q gives %q, want %q", template, got, want)
 		}
 	}
-	if got := DealName("{{ticket.subject}}{{ticket.id}}", Ticket{Client: Client{Name: "Anna"}}); got != "Anna" {
+	if got := DealName("{{ticket.subject}}{{ticket.id}}", helpdesk.Ticket{Client: helpdesk.Client{Name: "Anna"}}); got != "Anna" {
 		t.Errorf("an empty ticket gives %q", got)
 	}
-	long := DealName("{{client.name}}", Ticket{Client: Client{Name: string(slices.Repeat([]rune{'я'}, 400))}})
+	long := DealName("{{client.name}}", helpdesk.Ticket{Client: helpdesk.Client{Name: string(slices.Repeat([]rune{'я'}, 400))}})
 	if n := len([]rune(long)); n != maxNameRunes {
 		t.Errorf("%d characters", n)
 	}
 }
 
-func TestCheckDealName(t *testing.T) {
-	for template, want := range map[string]string{
-		"": "", "{{ticket.subject}} {{ client.name }} {{ticket.id}}": "", "{{ticket.Subject}}": "{{ticket.Subject}}",
-		"a {{b": "{{", "a }} b": "}}", "{{}}": "{{}}", "{single}": "",
-	} {
-		if got := CheckDealName(template); got != want {
-			t.Errorf("%q: got %q, want %q", template, got, want)
+func FuzzDealName(f *testing.F) {
+	f.Add("{{client.name}} {{ticket.field.123}} {{x}} {{", "{{ticket.id}}")
+	f.Add("{{client.phone{{client.name}}}}", "[[client.name]]")
+	f.Fuzz(func(t *testing.T, text, said string) {
+		if len(text) > 4096 || len(said) > 4096 {
+			t.Skip()
 		}
-	}
+		ticket := helpdesk.Ticket{Subject: said, Client: helpdesk.Client{Name: said}}
+		if name := DealName(text, ticket); len([]rune(name)) > maxNameRunes {
+			t.Errorf("a name of %d characters", len([]rune(name)))
+		}
+	})
 }
 
 func TestMapTargets_takeWhatTheFormDoesNotFill(t *testing.T) {
@@ -174,9 +178,9 @@ func TestMappedValues_byType(t *testing.T) {
 		},
 		ContactFields: []amocrm.Field{{ID: 9, Type: "textarea"}},
 	}
-	ticket := Ticket{ID: 101, Subject: "Chairs", Channel: "Chat", Client: Client{
+	ticket := helpdesk.Ticket{ID: 101, Subject: "Chairs", Channel: "Chat", Client: helpdesk.Client{
 		Name: "Anna", Phones: []string{"+79990000000", " "}, Emails: []string{"a@example.com", "b@example.com"},
-		Messengers: []Handle{{"telegram", "@anna"}}, Sites: []string{"example.com"},
+		Messengers: []helpdesk.Messenger{{Type: "telegram", ID: "@anna"}}, Sites: []string{"example.com"},
 	}}
 	for name, tt := range map[string]struct {
 		rule tenant.FieldMap
@@ -207,7 +211,7 @@ func TestMappedValues_byType(t *testing.T) {
 }
 
 func TestPrefill_choicesOfTheTenant(t *testing.T) {
-	ticket := Ticket{ID: 5, Subject: "Lamp", Client: Client{Name: "Anna"}}
+	ticket := helpdesk.Ticket{ID: 5, Subject: "Lamp", Client: helpdesk.Client{Name: "Anna"}}
 	for name, tt := range map[string]struct {
 		settings tenant.Settings
 		want     DealDraft
@@ -249,7 +253,7 @@ func TestSandboxMapping_fillsContactAndDealForm(t *testing.T) {
 	a.tenant.Settings.Mapping = []tenant.FieldMap{
 		{From: "client.company", Entity: EntityContact, FieldID: remark}, {From: "ticket.id", Entity: EntityLead, FieldID: number},
 	}
-	ticket := Ticket{ID: 4711, Subject: "Quills", Client: Client{ID: 9001, Name: "Luna", Company: "The Quibbler"}}
+	ticket := helpdesk.Ticket{ID: 4711, Subject: "Quills", Client: helpdesk.Client{ID: 9001, Name: "Luna", Company: "The Quibbler"}}
 	form, err := a.DealForm(t.Context(), ticket)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/store"
 )
@@ -17,7 +18,7 @@ const lineFor = 10 * time.Minute
 
 // Lines are the phones and e-mails by which a contact of the client would be found, each in one form however it is written:
 // two clients with a line in common are one person to the CRM. region is where phones without a country code are read.
-func Lines(c Client, region string) []string {
+func Lines(c helpdesk.Client, region string) []string {
 	k := keysOf(c, region)
 	var out []string
 	for _, p := range k.phones {
@@ -32,7 +33,7 @@ func Lines(c Client, region string) []string {
 
 // lineMarks stand for a client's lines in keys, which hold no phone: for each line one mark of each seal key, the newest
 // first. Without phones and e-mails it asks nobody.
-func (a *Account) lineMarks(ctx context.Context, c Client) ([][]string, error) {
+func (a *Account) lineMarks(ctx context.Context, c helpdesk.Client) ([][]string, error) {
 	if len(c.Phones) == 0 && len(c.Emails) == 0 {
 		return nil, nil
 	}
@@ -50,7 +51,7 @@ func (a *Account) lineMarks(ctx context.Context, c Client) ([][]string, error) {
 // LockClient lets one writer at a time make things for a client, over all replicas: for his id in the helpdesk, and for each
 // of his phones and e-mails, as several clients of the helpdesk may be one person. It saves from doubles made in parallel;
 // as every such lock it may fail, so holders look at what exists after they get it. A client without all that is not locked.
-func (a *Account) LockClient(ctx context.Context, c Client) (unlock func(), err error) {
+func (a *Account) LockClient(ctx context.Context, c helpdesk.Client) (unlock func(), err error) {
 	marks, err := a.lineMarks(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("lock client: %w", err)
@@ -95,7 +96,7 @@ func (a *Account) lineKey(mark string) string { return a.key("made", "line", mar
 
 // rememberLines keeps for a while that a contact was made for a client's lines: others with the same phone or e-mail find it
 // although the CRM's search lags.
-func (a *Account) rememberLines(ctx context.Context, c Client, contactID int64) error {
+func (a *Account) rememberLines(ctx context.Context, c helpdesk.Client, contactID int64) error {
 	marks, err := a.lineMarks(ctx, c)
 	if err != nil || len(marks) == 0 {
 		return err
@@ -112,7 +113,7 @@ func (a *Account) rememberLines(ctx context.Context, c Client, contactID int64) 
 
 // madeFor are the contacts that were made within a while for one of a client's lines and still have one of them, whoever they
 // were made for.
-func (a *Account) madeFor(ctx context.Context, c Client, region string) ([]amocrm.Contact, error) {
+func (a *Account) madeFor(ctx context.Context, c helpdesk.Client, region string) ([]amocrm.Contact, error) {
 	marks, err := a.lineMarks(ctx, c)
 	if err != nil || len(marks) == 0 {
 		return nil, err

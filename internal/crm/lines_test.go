@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 func TestLines_areTheSameHoweverTheyAreWritten(t *testing.T) {
 	want := []string{"+79995550123", "12345", "anna@example.com"}
-	for _, c := range []Client{
+	for _, c := range []helpdesk.Client{
 		{Phones: []string{"8 999 555-01-23", "12-345"}, Emails: []string{"Anna@Example.com "}},
 		{Phones: []string{"+7 (999) 555 01 23", "1 2 3 4 5", "79995550123"}, Emails: []string{"anna@example.com", "ANNA@example.com"}},
 	} {
@@ -35,7 +37,7 @@ func TestLockClient_sharedLinesExcludeEachOtherWithoutADeadlock(t *testing.T) {
 		phones := []string{"+79990000001", "+79990000002", "+79990000003"}
 		phones = append(phones[i%3:], phones[:i%3]...)[:2]
 		wg.Go(func() {
-			unlock, err := f.LockClient(t.Context(), Client{ID: int64(100 + i), Phones: phones})
+			unlock, err := f.LockClient(t.Context(), helpdesk.Client{ID: int64(100 + i), Phones: phones})
 			if err != nil {
 				t.Error(err)
 				return
@@ -69,11 +71,11 @@ func TestLockClient_sharedLinesExcludeEachOtherWithoutADeadlock(t *testing.T) {
 func TestLockClient_givingUpLeavesNothingLocked(t *testing.T) {
 	f := setup(t)
 	f.warm(t)
-	held, err := f.LockClient(t.Context(), Client{Phones: []string{"+79990000001"}})
+	held, err := f.LockClient(t.Context(), helpdesk.Client{Phones: []string{"+79990000001"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	others := Client{ID: 9, Phones: []string{"+79990000001", "+79990000002", "+79990000003"}, Emails: []string{"a@example.com"}}
+	others := helpdesk.Client{ID: 9, Phones: []string{"+79990000001", "+79990000002", "+79990000003"}, Emails: []string{"a@example.com"}}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := f.LockClient(ctx, others); err == nil {
@@ -131,7 +133,7 @@ func TestResolve_contactOfALineIsTakenWhileItHasTheLine(t *testing.T) {
 			t.Errorf("key %s", key)
 		}
 	}
-	other := Client{ID: 56, Phones: []string{"+79995550123"}}
+	other := helpdesk.Client{ID: 56, Phones: []string{"+79995550123"}}
 	if got, _, err := f.Resolve(t.Context(), other); err != nil || got != id {
 		t.Errorf("%d, %v; want %d", got, err, id)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -16,12 +17,6 @@ const (
 	EntityContact = "contact"
 	EntityLead    = "lead"
 )
-
-// MapSources are what a mapping can take its value from, client first.
-var MapSources = []string{
-	"client.name", "client.company", "client.position", "client.phone", "client.email", "client.messenger", "client.site",
-	"ticket.id", "ticket.subject", "ticket.channel",
-}
 
 // draftCodes are contact fields that the form of a new contact fills by itself.
 var draftCodes = []string{codePhone, codeEmail, codeMessage, codePosition, codeSite}
@@ -35,7 +30,7 @@ func MapTargets(m Meta, entity string) []amocrm.Field {
 	}
 	for _, f := range fields {
 		own := entity == EntityContact && slices.Contains(draftCodes, strings.ToUpper(f.Code))
-		if !own && f.Writable() && slices.ContainsFunc(MapSources, func(from string) bool { return MapFits(from, f.Type) }) {
+		if !own && f.Writable() && slices.ContainsFunc(helpdesk.Sources, func(from string) bool { return MapFits(from, f.Type) }) {
 			out = append(out, f)
 		}
 	}
@@ -45,7 +40,7 @@ func MapTargets(m Meta, entity string) []amocrm.Field {
 // MapFits reports whether what a source gives can stand in a field of a type: text takes everything, a web address only
 // the client's site, a number only the ticket's, a list what may be the name of one of its choices.
 func MapFits(from, fieldType string) bool {
-	if !slices.Contains(MapSources, from) {
+	if !slices.Contains(helpdesk.Sources, from) {
 		return false
 	}
 	switch fieldType {
@@ -61,53 +56,9 @@ func MapFits(from, fieldType string) bool {
 	return false
 }
 
-// sourceTexts is what a ticket says under a name; nothing when it does not say it.
-func sourceTexts(from string, t Ticket) []string {
-	c := t.Client
-	switch from {
-	case "client.name":
-		return nonBlank(c.Name)
-	case "client.company":
-		return nonBlank(c.Company)
-	case "client.position":
-		return nonBlank(c.Position)
-	case "client.phone":
-		return nonBlank(c.Phones...)
-	case "client.email":
-		return nonBlank(c.Emails...)
-	case "client.messenger":
-		var ids []string
-		for _, h := range c.Messengers {
-			ids = append(ids, h.ID)
-		}
-		return nonBlank(ids...)
-	case "client.site":
-		return nonBlank(c.Sites...)
-	case "ticket.id":
-		if t.ID != 0 {
-			return []string{strconv.FormatInt(t.ID, 10)}
-		}
-	case "ticket.subject":
-		return nonBlank(t.Subject)
-	case "ticket.channel":
-		return nonBlank(t.Channel)
-	}
-	return nonBlank(t.Fields[fieldSource(from)])
-}
-
-func nonBlank(list ...string) []string {
-	var out []string
-	for _, s := range list {
-		if s = strings.TrimSpace(s); s != "" {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
 // mappedValues fills the fields of an entity from a ticket, as a form would send them. A value that the field does not
 // take (no such choice in the list, no web address) is left out: a mapping must never stand in the way of a new deal.
-func mappedValues(mapping []tenant.FieldMap, entity string, m Meta, t Ticket) map[int64][]string {
+func mappedValues(mapping []tenant.FieldMap, entity string, m Meta, t helpdesk.Ticket) map[int64][]string {
 	out := map[int64][]string{}
 	targets := MapTargets(m, entity)
 	for _, rule := range mapping {
@@ -115,7 +66,7 @@ func mappedValues(mapping []tenant.FieldMap, entity string, m Meta, t Ticket) ma
 		if rule.Entity != entity || i < 0 || !MapFits(rule.From, targets[i].Type) {
 			continue
 		}
-		texts := sourceTexts(rule.From, t)
+		texts := helpdesk.Values(rule.From, t)
 		if len(texts) == 0 {
 			continue
 		}
@@ -137,7 +88,7 @@ func mappedValues(mapping []tenant.FieldMap, entity string, m Meta, t Ticket) ma
 
 // Mapped gives the custom fields of a new contact or deal that the tenant's mapping fills from a ticket, by field id, as
 // a form would send them. Without a mapping it asks nothing.
-func (a *Account) Mapped(ctx context.Context, entity string, t Ticket) (map[int64][]string, error) {
+func (a *Account) Mapped(ctx context.Context, entity string, t helpdesk.Ticket) (map[int64][]string, error) {
 	mapping := a.tenant.Settings.Mapping
 	if !slices.ContainsFunc(mapping, func(r tenant.FieldMap) bool { return r.Entity == entity }) {
 		return nil, nil
@@ -155,7 +106,7 @@ func (a *Account) Mapped(ctx context.Context, entity string, t Ticket) (map[int6
 
 // prefill puts the tenant's choices into the form of a new deal: template, pipeline with stage, responsible, mapped
 // fields. What is gone from the account is left as it was.
-func (a *Account) prefill(ctx context.Context, f *DealForm, t Ticket) error {
+func (a *Account) prefill(ctx context.Context, f *DealForm, t helpdesk.Ticket) error {
 	s := a.tenant.Settings
 	if s.DealName != "" {
 		f.Draft.Name = DealName(s.DealName, t)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/phone"
 )
 
@@ -29,7 +30,7 @@ type keys struct {
 
 func (k keys) empty() bool { return len(k.phones) == 0 && len(k.emails) == 0 }
 
-func keysOf(c Client, region string) keys {
+func keysOf(c helpdesk.Client, region string) keys {
 	var k keys
 	for _, p := range c.Phones {
 		p = strings.TrimSpace(p)
@@ -88,7 +89,7 @@ func (k keys) match(c amocrm.Contact, region string) []Match {
 }
 
 // SameClient reports whether a contact is the client: by a phone or an e-mail, or by its name when it has neither.
-func SameClient(c amocrm.Contact, client Client, region string) bool {
+func SameClient(c amocrm.Contact, client helpdesk.Client, region string) bool {
 	phones, emails := texts(c.Fields, codePhone), texts(c.Fields, codeEmail)
 	if len(phones)+len(emails) == 0 {
 		return strings.EqualFold(contactName(c), strings.TrimSpace(client.Name))

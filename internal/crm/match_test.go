@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 // contactJSON decodes a contact as the connector would.
@@ -28,18 +29,18 @@ func TestMatch_saysWhichKeyFits(t *testing.T) {
 	anna := contactJSON(t, annaJSON)
 	for _, c := range []struct {
 		name   string
-		client Client
+		client helpdesk.Client
 		want   []Match
 	}{
-		{"phone with eight prefix", Client{Phones: []string{"+79995550123"}}, []Match{{MatchPhone, "8 (999) 555-01-23"}}},
-		{"second phone", Client{Phones: []string{"001 202 555 0143"}}, []Match{{MatchPhone, "+1 202 555 0143"}}},
-		{"e-mail in another case with blanks", Client{Emails: []string{"  aNNa@example.COM"}}, []Match{{MatchEmail, "Anna@Example.com"}}},
-		{"both", Client{Phones: []string{"79995550123"}, Emails: []string{"anna@example.com"}},
+		{"phone with eight prefix", helpdesk.Client{Phones: []string{"+79995550123"}}, []Match{{MatchPhone, "8 (999) 555-01-23"}}},
+		{"second phone", helpdesk.Client{Phones: []string{"001 202 555 0143"}}, []Match{{MatchPhone, "+1 202 555 0143"}}},
+		{"e-mail in another case with blanks", helpdesk.Client{Emails: []string{"  aNNa@example.COM"}}, []Match{{MatchEmail, "Anna@Example.com"}}},
+		{"both", helpdesk.Client{Phones: []string{"79995550123"}, Emails: []string{"anna@example.com"}},
 			[]Match{{MatchPhone, "8 (999) 555-01-23"}, {MatchEmail, "Anna@Example.com"}}},
-		{"number in another field is a near-miss", Client{Phones: []string{"+79995550777"}}, nil},
-		{"same last ten digits of another country", Client{Phones: []string{"+49 999 5550123"}}, nil},
-		{"part of the e-mail", Client{Emails: []string{"nna@example.com"}}, nil},
-		{"no keys", Client{Name: "Anna Example"}, nil},
+		{"number in another field is a near-miss", helpdesk.Client{Phones: []string{"+79995550777"}}, nil},
+		{"same last ten digits of another country", helpdesk.Client{Phones: []string{"+49 999 5550123"}}, nil},
+		{"part of the e-mail", helpdesk.Client{Emails: []string{"nna@example.com"}}, nil},
+		{"no keys", helpdesk.Client{Name: "Anna Example"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := keysOf(c.client, "RU").match(anna, "RU")
@@ -51,7 +52,7 @@ func TestMatch_saysWhichKeyFits(t *testing.T) {
 }
 
 func TestQueries_distinctAndNeverEmpty(t *testing.T) {
-	c := Client{
+	c := helpdesk.Client{
 		Phones: []string{"", "8 999 555-01-23", "+7 999 555 01 23", "12", "abc", "+79995550999"},
 		Emails: []string{"", "0", "A@example.com", "a@EXAMPLE.com ", "not an address", "x@"},
 	}
@@ -59,13 +60,13 @@ func TestQueries_distinctAndNeverEmpty(t *testing.T) {
 	if d := cmp.Diff([]string{"9995550123", "9995550999", "a@example.com"}, got); d != "" {
 		t.Error(d)
 	}
-	if q := keysOf(Client{Phones: []string{" "}, Emails: []string{" "}}, "RU").queries("RU"); len(q) != 0 {
+	if q := keysOf(helpdesk.Client{Phones: []string{" "}, Emails: []string{" "}}, "RU").queries("RU"); len(q) != 0 {
 		t.Errorf("queries of nobody: %q", q)
 	}
 }
 
 func TestKeys_areBounded(t *testing.T) {
-	var c Client
+	var c helpdesk.Client
 	for i := range 40 {
 		c.Phones = append(c.Phones, "+7999555"+string(rune('0'+i/10))+string(rune('0'+i%10))+"00")
 		c.Emails = append(c.Emails, string(rune('a'+i%26))+decimal(int64(i))+"@example.com")
@@ -85,7 +86,7 @@ func TestVerified_dropsNearMissesAndOrdersByUpdate(t *testing.T) {
 		contactJSON(t, `{"id":5,"name":"Made","updated_at":50}`),
 	}}
 	var ids []int64
-	hits := f.verified(Client{Phones: []string{"+7 999 555-01-23"}}, "RU", memory{contacts: []int64{5}})
+	hits := f.verified(helpdesk.Client{Phones: []string{"+7 999 555-01-23"}}, "RU", memory{contacts: []int64{5}})
 	for _, h := range hits {
 		ids = append(ids, int64(h.contact.ID))
 	}
@@ -106,14 +107,14 @@ func TestSameClient_byKeyElseByName(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		contact amocrm.Contact
-		client  Client
+		client  helpdesk.Client
 		want    bool
 	}{
-		{"phone", keyed, Client{Phones: []string{"+79995550123"}}, true},
-		{"e-mail in another case", keyed, Client{Phones: []string{"+79990000000"}, Emails: []string{" anna@example.com "}}, true},
-		{"a name is no key where there are others", keyed, Client{Name: "Anna Example", Phones: []string{"+79990000000"}}, false},
-		{"name", blank, Client{Name: " anna example ", Emails: []string{""}}, true},
-		{"another name", blank, Client{Name: "Anna", Emails: []string{""}}, false},
+		{"phone", keyed, helpdesk.Client{Phones: []string{"+79995550123"}}, true},
+		{"e-mail in another case", keyed, helpdesk.Client{Phones: []string{"+79990000000"}, Emails: []string{" anna@example.com "}}, true},
+		{"a name is no key where there are others", keyed, helpdesk.Client{Name: "Anna Example", Phones: []string{"+79990000000"}}, false},
+		{"name", blank, helpdesk.Client{Name: " anna example ", Emails: []string{""}}, true},
+		{"another name", blank, helpdesk.Client{Name: "Anna", Emails: []string{""}}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := SameClient(c.contact, c.client, "RU"); got != c.want {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -76,7 +77,7 @@ func (a *Account) recall(ctx context.Context, clientID int64) (memory, error) {
 
 // Remember keeps that a contact was made for a client, so that it is found although the CRM's search lags: for a day for him,
 // and for some minutes for everybody who has one of his phones or e-mails.
-func (a *Account) Remember(ctx context.Context, c Client, contactID int64) error {
+func (a *Account) Remember(ctx context.Context, c helpdesk.Client, contactID int64) error {
 	return errors.Join(
 		a.remember(ctx, a.madeKey(c.ID), c.ID, "contact:"+decimal(contactID)),
 		a.rememberLines(ctx, c, contactID),

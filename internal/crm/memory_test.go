@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 func TestLockClient_oneAtATime(t *testing.T) {
@@ -14,7 +16,7 @@ func TestLockClient_oneAtATime(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 5 {
 		wg.Go(func() {
-			unlock, err := f.LockClient(t.Context(), Client{ID: 55})
+			unlock, err := f.LockClient(t.Context(), helpdesk.Client{ID: 55})
 			if err != nil {
 				t.Error(err)
 				return
@@ -30,7 +32,7 @@ func TestLockClient_oneAtATime(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	unlock, err := f.LockClient(t.Context(), Client{})
+	unlock, err := f.LockClient(t.Context(), helpdesk.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/store"
@@ -20,7 +21,7 @@ import (
 // otherwise whoever was made for him within a day or carries one of his phones or e-mails. Cold it is two round trips
 // deep: searches beside the vocabulary, then all deals at once beside the names of companies. When only the deals fail, the contacts come with DealsErr
 // unless a complete older answer exists. Errors: those of the connector, oauth.ErrNeedsLogin, ctx's.
-func (a *Account) People(ctx context.Context, c Client) (People, error) {
+func (a *Account) People(ctx context.Context, c helpdesk.Client) (People, error) {
 	mem, err := a.recall(ctx, c.ID)
 	if err != nil {
 		return People{}, fmt.Errorf("find people: %w", err)
@@ -36,7 +37,7 @@ func (a *Account) People(ctx context.Context, c Client) (People, error) {
 }
 
 // fetchPeople reads people through the cache, half of them when only the deals fail.
-func (a *Account) fetchPeople(ctx context.Context, key string, c Client, mem memory) (People, error) {
+func (a *Account) fetchPeople(ctx context.Context, key string, c helpdesk.Client, mem memory) (People, error) {
 	load := func(ctx context.Context) (People, error) { return a.loadPeople(ctx, c, mem) }
 	got, err := store.Fetch(ctx, a.b.Cache, key, a.freshData(), load)
 	if err == nil && !got.Stale {
@@ -56,7 +57,7 @@ func (a *Account) fetchPeople(ctx context.Context, key string, c Client, mem mem
 
 // fingerprint names everything that decides who is found, so that a link, a new contact or a new deal shows at once.
 // It is keyed: phones and e-mails can't be guessed back from a cache key.
-func (a *Account) fingerprint(c Client, m memory) string {
+func (a *Account) fingerprint(c helpdesk.Client, m memory) string {
 	say := []string{"people", a.tenant.Settings.Region, decimal(m.link)}
 	for _, list := range [][]int64{m.contacts, m.deals} {
 		for _, id := range list {
@@ -78,7 +79,7 @@ type halfPeople struct {
 func (h *halfPeople) Error() string { return h.err.Error() }
 func (h *halfPeople) Unwrap() error { return h.err }
 
-func (a *Account) loadPeople(ctx context.Context, c Client, mem memory) (People, error) {
+func (a *Account) loadPeople(ctx context.Context, c helpdesk.Client, mem memory) (People, error) {
 	var meta Meta
 	var hits found
 	g, gctx := errgroup.WithContext(ctx)
@@ -191,7 +192,7 @@ func (a *Account) Duplicates(ctx context.Context, d ContactDraft) ([]Person, err
 		return nil, fmt.Errorf("look for duplicates: %w", err)
 	}
 	region := a.region(meta.Account.Country)
-	c := Client{Phones: d.Phones, Emails: d.Emails}
+	c := helpdesk.Client{Phones: d.Phones, Emails: d.Emails}
 	var hits found
 	if err := a.findMore(ctx, c, region, &hits); err != nil {
 		return nil, fmt.Errorf("look for duplicates: %w", err)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -94,7 +95,7 @@ func TestPeople_warmAsksNothing(t *testing.T) {
 func TestPeople_keylessClientIsNotSearched(t *testing.T) {
 	f := setup(t)
 	f.crm.addContact(11, "Anna", "", "")
-	p := f.people(t, Client{ID: 56, Name: "Anna", Phones: []string{" "}, Emails: []string{"0"}, Messengers: []Handle{{"telegram", "@anna"}}})
+	p := f.people(t, helpdesk.Client{ID: 56, Name: "Anna", Phones: []string{" "}, Emails: []string{"0"}, Messengers: []helpdesk.Messenger{{Type: "telegram", ID: "@anna"}}})
 	if !p.Keyless || len(p.Contacts) != 0 {
 		t.Errorf("%+v", p)
 	}
@@ -123,7 +124,7 @@ func TestPeople_oldDataWhenTheCRMFails(t *testing.T) {
 	if p := f.people(t, anna); !p.Stale || !errors.Is(p.Err, oauth.ErrNeedsLogin) {
 		t.Errorf("dead grant: stale %v, %v", p.Stale, p.Err)
 	}
-	if _, err := f.People(t.Context(), Client{ID: 99, Phones: []string{"+79995550777"}}); !errors.Is(err, oauth.ErrNeedsLogin) {
+	if _, err := f.People(t.Context(), helpdesk.Client{ID: 99, Phones: []string{"+79995550777"}}); !errors.Is(err, oauth.ErrNeedsLogin) {
 		t.Errorf("nothing known: %v", err)
 	}
 }
@@ -160,7 +161,7 @@ func TestPeople_firstSearchAbroadUsesTheAccountsCountry(t *testing.T) {
 	f := setup(t)
 	f.crm.set(func(c *crm) { c.country = "DE" })
 	f.crm.addContact(11, "Anna", "+49 30 901820", "")
-	berlin := Client{ID: 57, Phones: []string{"030 901820"}}
+	berlin := helpdesk.Client{ID: 57, Phones: []string{"030 901820"}}
 	if got := ids(f.people(t, berlin).Contacts); !cmp.Equal(got, []int64{11}) {
 		t.Errorf("found %v", got)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
@@ -13,7 +14,7 @@ import (
 // day, else one made within minutes for somebody with one of his phones or e-mails, else the most recently updated one that carries one of his phones or e-mails. When there is none, contactID is 0
 // and made is the contact to create. A linked or remembered contact is not read again: the create that follows says
 // when it is gone. For a linked client it costs no CRM call.
-func (a *Account) Resolve(ctx context.Context, c Client) (contactID int64, made *amocrm.ContactInput, err error) {
+func (a *Account) Resolve(ctx context.Context, c helpdesk.Client) (contactID int64, made *amocrm.ContactInput, err error) {
 	mem, err := a.recall(ctx, c.ID)
 	if err != nil {
 		return 0, nil, fmt.Errorf("find contact: %w", err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -21,7 +22,7 @@ func TestSandbox_showsCompanies(t *testing.T) {
 			}
 			defer resp.Body.Close()
 			// Two contacts of one company beside one of another: more than a single read.
-			p, err := a.People(t.Context(), Client{Phones: []string{"+79991002020"}, Emails: []string{"office@lighthouse.example.com"}})
+			p, err := a.People(t.Context(), helpdesk.Client{Phones: []string{"+79991002020"}, Emails: []string{"office@lighthouse.example.com"}})
 			if err != nil || len(p.Contacts) != 3 {
 				t.Fatalf("%+v, %v", p, err)
 			}
@@ -41,12 +42,12 @@ func TestSandbox_showsCompanies(t *testing.T) {
 func TestSandbox_joinsAndMakesCompanies(t *testing.T) {
 	a := sandboxAccount(t)
 	for _, c := range []struct {
-		client  Client
+		client  helpdesk.Client
 		company string
 		exists  int64
 	}{
-		{Client{ID: 71, Name: "Пётр", Company: "ШКОЛА «северный ветер»", Phones: []string{"+79990001171"}}, schoolName, scenario.CompanySchool},
-		{Client{ID: 72, Name: "Olivia Park", Company: "Park & Daughters", Emails: []string{"olivia.park@example.com"}}, "Park & Daughters", 0},
+		{helpdesk.Client{ID: 71, Name: "Пётр", Company: "ШКОЛА «северный ветер»", Phones: []string{"+79990001171"}}, schoolName, scenario.CompanySchool},
+		{helpdesk.Client{ID: 72, Name: "Olivia Park", Company: "Park & Daughters", Emails: []string{"olivia.park@example.com"}}, "Park & Daughters", 0},
 	} {
 		id, err := a.CreateContact(t.Context(), c.client.ID, a.ContactForm(t.Context(), c.client))
 		if err != nil {
@@ -71,7 +72,7 @@ func TestSandbox_companyOfARulesContact(t *testing.T) {
 	for name, want := range map[string]int64{schoolName: scenario.CompanySchool, "Unknown Wholesale": 0} {
 		t.Run(name, func(t *testing.T) {
 			a := sandboxAccount(t)
-			client := Client{ID: 73, Name: "Petra Unknown", Company: name, Emails: []string{"petra.unknown@example.com"}}
+			client := helpdesk.Client{ID: 73, Name: "Petra Unknown", Company: name, Emails: []string{"petra.unknown@example.com"}}
 			_, made, err := a.Resolve(t.Context(), client)
 			if err != nil || made == nil {
 				t.Fatalf("%v, %v", made, err)

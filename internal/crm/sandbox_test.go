@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 	amo "github.com/sidecard/sidecard/sandbox/amocrm"
@@ -100,7 +101,7 @@ func TestSandbox_findsWhoIsMeant(t *testing.T) {
 		{"no number at all", []string{"ext. 12", ""}, []string{"not-an-address"}, nil, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p, err := a.People(t.Context(), Client{Phones: c.phones, Emails: c.emails})
+			p, err := a.People(t.Context(), helpdesk.Client{Phones: c.phones, Emails: c.emails})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,8 +167,8 @@ func TestSandbox_cardAndFeedOfAFullDeal(t *testing.T) {
 
 func TestSandbox_createsContactAndDeal(t *testing.T) {
 	a := sandboxAccount(t)
-	olivia := Client{ID: 70, Name: "Olivia Park", Company: "Park & Daughters", Position: "Owner", Emails: []string{"olivia.park@example.com"},
-		Phones: []string{"+1 617 555 0142"}, Messengers: []Handle{{"telegram", "@olivia"}}, Sites: []string{"https://park.example.com/"}}
+	olivia := helpdesk.Client{ID: 70, Name: "Olivia Park", Company: "Park & Daughters", Position: "Owner", Emails: []string{"olivia.park@example.com"},
+		Phones: []string{"+1 617 555 0142"}, Messengers: []helpdesk.Messenger{{Type: "telegram", ID: "@olivia"}}, Sites: []string{"https://park.example.com/"}}
 	contact, err := a.CreateContact(t.Context(), olivia.ID, a.ContactForm(t.Context(), olivia))
 	if err != nil {
 		t.Fatal(err)
@@ -176,7 +177,7 @@ func TestSandbox_createsContactAndDeal(t *testing.T) {
 	if err != nil || !cmp.Equal(ids(p.Contacts), []int64{contact}) || p.Contacts[0].Position != "Owner" {
 		t.Fatalf("%+v, %v", p.Contacts, err)
 	}
-	form, err := a.DealForm(t.Context(), Ticket{Subject: "First order", Client: olivia, LastMessage: "20 cauldrons, please"})
+	form, err := a.DealForm(t.Context(), helpdesk.Ticket{Subject: "First order", Client: olivia, LastMessage: "20 cauldrons, please"})
 	if err != nil || form.Draft.ContactID != contact {
 		t.Fatalf("%+v, %v", form.Draft, err)
 	}

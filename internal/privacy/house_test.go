@@ -16,6 +16,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
@@ -115,8 +116,8 @@ func person(tenantID string, n int64) somebody {
 // places is everywhere that something of a person is kept; each writes the mark with the place's name.
 func (h *house) places(p somebody) map[string]func(ctx context.Context, mark string) error {
 	session := func(ctx context.Context, mark string) (blocks.Session, error) {
-		return h.Sessions.Create(ctx, blocks.Session{TenantID: p.tenant, Lang: i18n.EN, Ticket: crm.Ticket{ID: p.ticket, Subject: mark,
-			Client: crm.Client{ID: p.client, Name: mark, Phones: []string{p.phone}, Emails: []string{p.email}}}})
+		return h.Sessions.Create(ctx, blocks.Session{TenantID: p.tenant, Lang: i18n.EN, Ticket: helpdesk.Ticket{ID: p.ticket, Subject: mark,
+			Client: helpdesk.Client{ID: p.client, Name: mark, Phones: []string{p.phone}, Emails: []string{p.email}}}})
 	}
 	firing := func(change func(e *rules.Entry) rules.Outcome) func(context.Context, string) error {
 		return func(ctx context.Context, mark string) error {
@@ -208,7 +209,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 		"memory": func(ctx context.Context, _ string) error {
 			a, err := h.bridge.Account(ctx, p.tenant, store.Background)
 			if err == nil {
-				err = a.Remember(ctx, crm.Client{ID: p.client}, p.contact)
+				err = a.Remember(ctx, helpdesk.Client{ID: p.client}, p.contact)
 			}
 			return err
 		},

@@ -1,4 +1,4 @@
-package crm
+package amocrm
 
 import (
 	"testing"
@@ -18,14 +18,14 @@ func TestLastMessage_theClientsOwnAndNewest(t *testing.T) {
 		{From: "trigger", Type: "public", Message: "a rule's answer", PublishedAt: at(9)},
 		{From: "client", Type: "public", Message: "  ", PublishedAt: at(10)},
 	}}
-	if got := LastMessage(ticket); got != "Second & last" {
+	if got := lastMessage(ticket); got != "Second & last" {
 		t.Errorf("%q", got)
 	}
-	if got := LastMessage(usedesk.Ticket{Comments: []usedesk.Comment{{From: "user", Message: "hello"}}}); got != "" {
+	if got := lastMessage(usedesk.Ticket{Comments: []usedesk.Comment{{From: "user", Message: "hello"}}}); got != "" {
 		t.Errorf("an agent's words: %q", got)
 	}
 	undated := usedesk.Ticket{Comments: []usedesk.Comment{{From: "client", Message: "one"}, {From: "client", Message: "two"}}}
-	if got := LastMessage(undated); got != "two" {
+	if got := lastMessage(undated); got != "two" {
 		t.Errorf("without times the last one counts: %q", got)
 	}
 }

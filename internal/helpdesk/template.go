@@ -1,8 +1,8 @@
-package crm
+package helpdesk
 
 import (
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 )
 
@@ -11,9 +11,6 @@ var (
 	anyPlace    = regexp.MustCompile(placeholder.String() + `|\[\[\s*([^\[\]]*?)\s*\]\]`)
 	placeName   = regexp.MustCompile(`^[\p{L}_$][\p{L}\p{N}_.$-]*$`)
 )
-
-// ticketField begins the name of a helpdesk field: "ticket.field.123".
-const ticketField = "ticket.field."
 
 // Fill puts what a ticket says into the placeholders of a text ("{{client.name}}", "{{ticket.field.123}}"), nothing where
 // it does not say it, and the first value where it says several. What the ticket says is never read as a template itself;
@@ -25,15 +22,15 @@ func Fill(text string, t Ticket) string {
 		if !IsSource(name) {
 			return place
 		}
-		if said := sourceTexts(name, t); len(said) > 0 {
+		if said := Values(name, t); len(said) > 0 {
 			return said[0]
 		}
 		return ""
 	})
 }
 
-// HasPlace reports whether Fill would change a text.
-func HasPlace(text string) bool {
+// HasPlaceholder reports whether Fill would change a text.
+func HasPlaceholder(text string) bool {
 	for _, place := range anyPlace.FindAllString(text, -1) {
 		if IsSource(strings.TrimSpace(place[2 : len(place)-2])) {
 			return true
@@ -42,9 +39,9 @@ func HasPlace(text string) bool {
 	return false
 }
 
-// UnknownPlace returns the name in the first placeholder of a text that Fill does not know and that counts, "" when there is
+// UnknownPlaceholder returns the name in the first placeholder of a text that Fill does not know and that counts, "" when there is
 // none. Braces around what can't be a name, as people write them in messages, are text.
-func UnknownPlace(text string, counts func(name string) bool) string {
+func UnknownPlaceholder(text string, counts func(name string) bool) string {
 	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
 		if !IsSource(m[1]) && placeName.MatchString(m[1]) && counts(m[1]) {
 			return m[1]
@@ -53,22 +50,19 @@ func UnknownPlace(text string, counts func(name string) bool) string {
 	return ""
 }
 
-// IsSource reports whether a ticket can say something under a name: one of MapSources or a field of the helpdesk.
-func IsSource(name string) bool {
-	for _, s := range MapSources {
-		if s == name {
-			return true
+// WrongPlaceholder returns the first placeholder of a template that is none of the allowed ones, or "" when all are. Braces that
+// belong to no placeholder are "{{" or "}}".
+func WrongPlaceholder(template string, allowed []string) string {
+	for _, m := range placeholder.FindAllStringSubmatch(template, -1) {
+		if !slices.Contains(allowed, m[1]) {
+			return m[0]
 		}
 	}
-	return fieldSource(name) != 0
-}
-
-// fieldSource is the id in "ticket.field.123", 0 for any other name.
-func fieldSource(name string) int64 {
-	raw, ok := strings.CutPrefix(name, ticketField)
-	id, err := strconv.ParseInt(raw, 10, 64)
-	if !ok || err != nil || id <= 0 || strconv.FormatInt(id, 10) != raw {
-		return 0
+	rest := placeholder.ReplaceAllString(template, "")
+	for _, brace := range []string{"{{", "}}"} {
+		if strings.Contains(rest, brace) {
+			return brace
+		}
 	}
-	return id
+	return ""
 }

@@ -1,4 +1,4 @@
-package crm
+package helpdesk
 
 import (
 	"net/url"

@@ -1,4 +1,4 @@
-package crm
+package helpdesk
 
 import (
 	"strings"
@@ -8,7 +8,7 @@ import (
 func fullTicket() Ticket {
 	return Ticket{ID: 7, Subject: "Chairs {{client.name}}", Channel: "email", Fields: map[int64]string{123: "web", 9: " "},
 		Client: Client{Name: "Ann", Company: "Chairs & Co", Position: "Boss", Phones: []string{" ", "+1", "+2"},
-			Emails: []string{"a@b.c"}, Messengers: []Handle{{"telegram", "@ann"}}, Sites: []string{"example.com"}}}
+			Emails: []string{"a@b.c"}, Messengers: []Messenger{{"telegram", "@ann"}}, Sites: []string{"example.com"}}}
 }
 
 func TestFill(t *testing.T) {
@@ -31,7 +31,7 @@ func TestFill(t *testing.T) {
 	}
 }
 
-func TestUnknownPlace(t *testing.T) {
+func TestUnknownPlaceholder(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                   "",
 		"{{ticket.id}} {{ticket.field.1}}":   "",
@@ -41,7 +41,7 @@ func TestUnknownPlace(t *testing.T) {
 		"{{имя}}":                            "имя",
 		"{{ look at this }} {{}} {{1+1}} {{": "",
 	} {
-		if got := UnknownPlace(text, func(string) bool { return true }); got != want {
+		if got := UnknownPlaceholder(text, func(string) bool { return true }); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
@@ -55,14 +55,11 @@ func FuzzFill(f *testing.F) {
 		}
 		ticket := Ticket{Subject: said, Client: Client{Name: said}}
 		got := Fill(text, ticket)
-		if !HasPlace(text) && got != text {
+		if !HasPlaceholder(text) && got != text {
 			t.Errorf("%q became %q", text, got)
 		}
 		if most := len(text) + (strings.Count(text, "{{")+strings.Count(text, "[["))*len(said); len(got) > most {
 			t.Errorf("%d bytes of %d", len(got), most)
-		}
-		if name := DealName(text, ticket); len([]rune(name)) > maxNameRunes {
-			t.Errorf("a name of %d characters", len([]rune(name)))
 		}
 	})
 }
@@ -79,6 +76,17 @@ func TestFill_isNeverDoneTwice(t *testing.T) {
 			if got := Fill(text, ticket); got != want {
 				t.Errorf("%s of %q: %q, want %q", text, name, got, want)
 			}
+		}
+	}
+}
+
+func TestWrongPlaceholder(t *testing.T) {
+	for template, want := range map[string]string{
+		"": "", "{{ticket.subject}} {{ client.name }} {{ticket.id}}": "", "{{ticket.Subject}}": "{{ticket.Subject}}",
+		"a {{b": "{{", "a }} b": "}}", "{{}}": "{{}}", "{single}": "",
+	} {
+		if got := WrongPlaceholder(template, []string{"ticket.subject", "ticket.id", "client.name"}); got != want {
+			t.Errorf("%q: got %q, want %q", template, got, want)
 		}
 	}
 }

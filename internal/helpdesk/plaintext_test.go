@@ -1,4 +1,4 @@
-package crm
+package helpdesk
 
 import (
 	"strings"
@@ -47,8 +47,8 @@ func TestPlainText_whatAReaderSees(t *testing.T) {
 			t.Errorf("%q reads %q, want %q", source, got, want)
 		}
 	}
-	long := PlainText("<p>"+strings.Repeat("ж", 5000), MaxMessageRunes)
-	if n := utf8.RuneCountInString(long); n != MaxMessageRunes || !strings.HasSuffix(long, "ж…") {
+	long := PlainText("<p>"+strings.Repeat("ж", 5000), 2000)
+	if n := utf8.RuneCountInString(long); n != 2000 || !strings.HasSuffix(long, "ж…") {
 		t.Errorf("%d runes, ends in %q", n, long[len(long)-6:])
 	}
 }

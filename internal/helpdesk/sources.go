@@ -1,0 +1,75 @@
+package helpdesk
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Sources are the names of what a ticket can say, client first; a field of the helpdesk is "ticket.field.123" besides.
+var Sources = []string{
+	"client.name", "client.company", "client.position", "client.phone", "client.email", "client.messenger", "client.site",
+	"ticket.id", "ticket.subject", "ticket.channel",
+}
+
+// ticketField begins the name of a helpdesk field: "ticket.field.123".
+const ticketField = "ticket.field."
+
+// Values returns what a ticket says under a name; nothing when it does not say it.
+func Values(from string, t Ticket) []string {
+	c := t.Client
+	switch from {
+	case "client.name":
+		return nonBlank(c.Name)
+	case "client.company":
+		return nonBlank(c.Company)
+	case "client.position":
+		return nonBlank(c.Position)
+	case "client.phone":
+		return nonBlank(c.Phones...)
+	case "client.email":
+		return nonBlank(c.Emails...)
+	case "client.messenger":
+		var ids []string
+		for _, h := range c.Messengers {
+			ids = append(ids, h.ID)
+		}
+		return nonBlank(ids...)
+	case "client.site":
+		return nonBlank(c.Sites...)
+	case "ticket.id":
+		if t.ID != 0 {
+			return []string{strconv.FormatInt(t.ID, 10)}
+		}
+	case "ticket.subject":
+		return nonBlank(t.Subject)
+	case "ticket.channel":
+		return nonBlank(t.Channel)
+	}
+	return nonBlank(t.Fields[fieldSource(from)])
+}
+
+func nonBlank(list ...string) []string {
+	var out []string
+	for _, s := range list {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// IsSource reports whether a ticket can say something under a name: one of Sources or a field of the helpdesk.
+func IsSource(name string) bool {
+	return slices.Contains(Sources, name) || fieldSource(name) != 0
+}
+
+// fieldSource is the id in "ticket.field.123", 0 for any other name.
+func fieldSource(name string) int64 {
+	raw, ok := strings.CutPrefix(name, ticketField)
+	id, err := strconv.ParseInt(raw, 10, 64)
+	if !ok || err != nil || id <= 0 || strconv.FormatInt(id, 10) != raw {
+		return 0
+	}
+	return id
+}
