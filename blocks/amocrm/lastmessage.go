@@ -49,8 +49,8 @@ func (h *Handlers) fetchMessage(ctx context.Context, session blocks.Session) {
 // maxMessageRunes bounds what is taken over of a client's message.
 const maxMessageRunes = 2000
 
-// lastMessage is what the client wrote last in a ticket, as plain text of at most maxMessageRunes; "" when he wrote
-// nothing. Private comments and those of agents and rules are no words of his.
+// lastMessage returns what the client wrote last in a ticket, as plain text of at most maxMessageRunes; "" when there is
+// nothing. Private comments and those of agents and rules do not count.
 func lastMessage(t usedesk.Ticket) string {
 	var last usedesk.Comment
 	for _, c := range t.Comments {

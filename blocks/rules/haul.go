@@ -26,7 +26,7 @@ type haul struct {
 	account  Account
 	meta     crm.Meta
 	lang     string           // of the company
-	region   string           // where phones without a country code are read, as in package crm
+	region   string           // where phones without a country code are read
 	now      func() time.Time // Redis' clock
 	stopping func() bool      // nothing more is begun
 	jobs     []*job           // in the order of acceptance

@@ -2,8 +2,8 @@
 // happened in a deal, and how a contact, a deal or a comment is made from a ticket.
 //
 // It owns matching (phone, e-mail), the link from a helpdesk client to a contact, the memory of what was just made, the
-// caches of CRM reads and the mapping of refusals to form fields. It refuses to know HTTP handlers, HTML, languages and
-// tokens: texts for people are catalogue keys with arguments, money and times are raw values.
+// caches of CRM reads and the mapping of refusals to form fields. It refuses to know HTTP handlers, HTML, languages,
+// helpdesks and tokens: texts for people are catalogue keys with arguments, money and times are raw values.
 //
 // Invariants:
 //   - A contact is shown for a client only when it is linked, was made for him, or one of its phones or e-mails equals

@@ -66,7 +66,7 @@ func mappedValues(mapping []tenant.FieldMap, entity string, m Meta, t helpdesk.T
 		if rule.Entity != entity || i < 0 || !MapFits(rule.From, targets[i].Type) {
 			continue
 		}
-		texts := helpdesk.Values(rule.From, t)
+		texts := t.Values(rule.From)
 		if len(texts) == 0 {
 			continue
 		}

@@ -21,7 +21,7 @@ func atoms(names ...atom.Atom) map[atom.Atom]bool {
 }
 
 var (
-	// unseen are elements whose text nobody reads.
+	// unseen are elements whose text is not shown.
 	unseen = atoms(atom.Script, atom.Style, atom.Head, atom.Template, atom.Noscript, atom.Title, atom.Iframe, atom.Svg, atom.Select,
 		atom.Textarea)
 	// breaks are elements that begin and end a line.
@@ -44,7 +44,7 @@ var (
 	entityForm  = regexp.MustCompile(`^&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
 )
 
-// PlainText is the text of HTML from outside, line by line without blank ones, cut to limit runes with "…" at the end. What
+// PlainText returns the text of HTML from outside, line by line without blank ones, cut to limit runes with "…" at the end. What
 // is no HTML stays as it is, but for entities, which are decoded once. Elements of lists begin with "- ", and the address of
 // a link stands behind its text.
 func PlainText(source string, limit int) string {
@@ -59,7 +59,7 @@ func PlainText(source string, limit int) string {
 	return text
 }
 
-// markup escapes what is no markup, and says whether there is any.
+// markup escapes what is no markup, and reports whether there is any.
 func markup(source string) (clean string, marked bool) {
 	if !strings.ContainsAny(source, "<&") {
 		return source, false
@@ -88,7 +88,7 @@ func markup(source string) (clean string, marked bool) {
 	return b.String(), marked
 }
 
-// tagOf is the tag, comment or declaration with which text begins, "" when it begins with none.
+// tagOf returns the tag, comment or declaration with which text begins, "" when it begins with none.
 func tagOf(text string) string {
 	if m := tagForm.FindStringSubmatch(text); m != nil {
 		name := atom.Lookup([]byte(strings.ToLower(m[1])))
@@ -172,7 +172,7 @@ type openLink struct {
 	to string
 }
 
-// behind is what is written behind the link's text, so that its address is not lost.
+// behind returns what is written behind the link's text, so that its address is not lost.
 func (l openLink) behind(written string) string {
 	text := strings.TrimSpace(written[l.at:])
 	switch {
@@ -184,7 +184,7 @@ func (l openLink) behind(written string) string {
 	return " (" + l.to + ")"
 }
 
-// bare is an address as people write it.
+// bare returns an address as people write it.
 func bare(address string) string {
 	_, rest, found := strings.Cut(strings.ToLower(address), "://")
 	if !found {
@@ -193,7 +193,7 @@ func bare(address string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(rest, "www."), "/")
 }
 
-// address is where a link leads, "" when that is no address for a person.
+// address returns where a link leads, "" when that is no address for a person.
 func address(link html.Token) string {
 	for _, a := range link.Attr {
 		if a.Key != "href" {

@@ -15,10 +15,10 @@ var Sources = []string{
 // ticketField begins the name of a helpdesk field: "ticket.field.123".
 const ticketField = "ticket.field."
 
-// Values returns what a ticket says under a name; nothing when it does not say it.
-func Values(from string, t Ticket) []string {
+// Values returns what the ticket says under a name; nothing when it does not say it.
+func (t Ticket) Values(name string) []string {
 	c := t.Client
-	switch from {
+	switch name {
 	case "client.name":
 		return nonBlank(c.Name)
 	case "client.company":
@@ -46,7 +46,7 @@ func Values(from string, t Ticket) []string {
 	case "ticket.channel":
 		return nonBlank(t.Channel)
 	}
-	return nonBlank(t.Fields[fieldSource(from)])
+	return nonBlank(t.Fields[fieldSource(name)])
 }
 
 func nonBlank(list ...string) []string {
@@ -64,7 +64,7 @@ func IsSource(name string) bool {
 	return slices.Contains(Sources, name) || fieldSource(name) != 0
 }
 
-// fieldSource is the id in "ticket.field.123", 0 for any other name.
+// fieldSource returns the id in "ticket.field.123", 0 for any other name.
 func fieldSource(name string) int64 {
 	raw, ok := strings.CutPrefix(name, ticketField)
 	id, err := strconv.ParseInt(raw, 10, 64)

@@ -22,7 +22,7 @@ func Fill(text string, t Ticket) string {
 		if !IsSource(name) {
 			return place
 		}
-		if said := Values(name, t); len(said) > 0 {
+		if said := t.Values(name); len(said) > 0 {
 			return said[0]
 		}
 		return ""
@@ -39,8 +39,8 @@ func HasPlaceholder(text string) bool {
 	return false
 }
 
-// UnknownPlaceholder returns the name in the first placeholder of a text that Fill does not know and that counts, "" when there is
-// none. Braces around what can't be a name, as people write them in messages, are text.
+// UnknownPlaceholder returns the name in the first placeholder of a text that Fill does not know and that counts, "" when
+// there is none. Braces around what can't be a name, as people write them in messages, are text.
 func UnknownPlaceholder(text string, counts func(name string) bool) string {
 	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
 		if !IsSource(m[1]) && placeName.MatchString(m[1]) && counts(m[1]) {
@@ -50,8 +50,8 @@ func UnknownPlaceholder(text string, counts func(name string) bool) string {
 	return ""
 }
 
-// WrongPlaceholder returns the first placeholder of a template that is none of the allowed ones, or "" when all are. Braces that
-// belong to no placeholder are "{{" or "}}".
+// WrongPlaceholder returns the first placeholder of a template that is none of the allowed ones, "" when all are allowed.
+// Braces that belong to no placeholder are "{{" or "}}".
 func WrongPlaceholder(template string, allowed []string) string {
 	for _, m := range placeholder.FindAllStringSubmatch(template, -1) {
 		if !slices.Contains(allowed, m[1]) {

@@ -57,7 +57,7 @@ func add(bundle *goi18n.Bundle, source fs.FS, l Lang, known map[string]bool) err
 
 var reference = regexp.MustCompile(`\[=([a-z_.]+)=\]`)
 
-// named puts other texts of a language where its texts refer to them: "press “[=inbox.link=]”" names the link as the page
+// named replaces references by the texts of the source that they name: "press “[=inbox.link=]”" names the link as the page
 // does. A text that is referred to is a plain one, without plural forms and references.
 func named(raw []byte) ([]byte, error) {
 	var texts map[string]any
@@ -94,7 +94,7 @@ func (c *Catalog) T(lang Lang, key string, args ...any) string {
 	return c.TMap(lang, key, data)
 }
 
-// TMap is T with the placeholders in a map.
+// TMap returns T with the placeholders in a map.
 func (c *Catalog) TMap(lang Lang, key string, data map[string]any) string {
 	texts, ok := c.texts[lang]
 	if !ok {

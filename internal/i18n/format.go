@@ -12,7 +12,8 @@ import (
 	"github.com/sidecard/sidecard/internal/phone"
 )
 
-// Format writes values in the reader's language and in the account's time zone and country. Now is injected so that ages can be tested.
+// Format writes values in the reader's language, in the account's time zone and with the phones of its country. Now is
+// injected so that ages can be tested.
 type Format struct {
 	Catalog *Catalog
 	Lang    Lang
@@ -37,7 +38,7 @@ var signs = map[string]string{
 
 const nbsp = "\u00a0"
 
-// Number groups thousands and drops a zero fraction.
+// Number returns a number as the language writes it: it groups thousands and drops a zero fraction.
 func (f Format) Number(x float64) string {
 	p, ok := printers[f.Lang]
 	if !ok {
@@ -51,7 +52,7 @@ func (f Format) Number(x float64) string {
 	return strings.ReplaceAll(s, " ", nbsp)
 }
 
-// Money is an amount with its currency (ISO 4217), placed as the language places it. Without a currency it is a number.
+// Money returns an amount with its currency (ISO 4217), placed as the language places it. Without a currency it is a number.
 func (f Format) Money(amount float64, currency string) string {
 	n := f.Number(amount)
 	currency = strings.ToUpper(strings.TrimSpace(currency))
@@ -77,10 +78,10 @@ func (f Format) in(t time.Time) time.Time {
 	return t.In(f.Zone)
 }
 
-// Date is day, month and, unless it is this year, the year.
+// Date returns day, month and, unless it is this year, the year.
 func (f Format) Date(t time.Time) string { return f.Day(f.in(t)) }
 
-// Day is Date of a calendar day that has no time zone.
+// Day returns the Date of a calendar day that has no time zone.
 func (f Format) Day(t time.Time) string {
 	month := f.Catalog.T(f.Lang, "month."+t.Format("01"))
 	key := "date.short"
@@ -90,10 +91,10 @@ func (f Format) Day(t time.Time) string {
 	return f.Catalog.T(f.Lang, key, "Day", t.Day(), "Month", month, "Year", t.Year())
 }
 
-// DateTime is Date with the hour.
+// DateTime returns the Date with the hour.
 func (f Format) DateTime(t time.Time) string { return f.Date(t) + ", " + f.in(t).Format("15:04") }
 
-// days is how many midnights lie between now and t; negative is past.
+// days returns how many midnights lie between now and t; negative is past.
 func (f Format) days(t time.Time) int {
 	midnight := func(t time.Time) time.Time {
 		y, m, d := f.in(t).Date()
@@ -102,7 +103,7 @@ func (f Format) days(t time.Time) int {
 	return int(midnight(t).Sub(midnight(f.Now)) / (24 * time.Hour))
 }
 
-// Age says how long ago t was: "just now", "5 min ago", "yesterday", then the date.
+// Age returns how long ago t was: "just now", "5 min ago", "yesterday", then the date.
 func (f Format) Age(t time.Time) string {
 	d := f.Now.Sub(t)
 	days := -f.days(t)
@@ -121,7 +122,7 @@ func (f Format) Age(t time.Time) string {
 	return f.Date(t)
 }
 
-// Due says when a task is due and how urgent that is: "late", "today" or "later".
+// Due returns when a task is due and how urgent that is: "late", "today" or "later".
 func (f Format) Due(t time.Time) (text, urgency string) {
 	days := f.days(t)
 	clock := f.in(t).Format("15:04")
@@ -143,7 +144,7 @@ func (f Format) Due(t time.Time) (text, urgency string) {
 	return f.Catalog.T(f.Lang, "due.on", "Date", f.Date(t)), "later"
 }
 
-// Duration is the length of a call, seconds as m:ss.
+// Duration returns the length of a call, seconds as m:ss.
 func (f Format) Duration(seconds int) string {
 	if seconds < 0 {
 		seconds = 0
