@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -29,7 +30,7 @@ type contactFormView struct {
 type rowView struct{ Value, Error string }
 
 // Hidden reports whether digits of the value are hidden.
-func (r rowView) Hidden() bool { return strings.ContainsRune(r.Value, '•') }
+func (r rowView) Hidden() bool { return phone.HasMasked(r.Value) }
 
 // maxRows bounds how many phones and e-mails a form takes.
 const maxRows = 10

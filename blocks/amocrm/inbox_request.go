@@ -6,6 +6,8 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+
+	"github.com/sidecard/sidecard/internal/phone"
 )
 
 // errMasked says that a text with a hidden phone was changed: what it was meant to be can't be known.
@@ -34,7 +36,7 @@ func maskJSON(f format, doc string) string {
 // unmaskJSON puts back into an edited document what maskJSON hid of the stored one. errMasked when a hidden phone has no
 // counterpart there.
 func unmaskJSON(f format, doc, stored string) (string, error) {
-	if !f.Masked || !strings.ContainsRune(doc, '•') {
+	if !f.Masked || !phone.HasMasked(doc) {
 		return doc, nil
 	}
 	if doc == maskJSON(f, stored) {
@@ -49,7 +51,7 @@ func unmaskJSON(f format, doc, stored string) (string, error) {
 	var err error
 	out := jsonValue.ReplaceAllStringFunc(doc, func(token string) string {
 		text := plainText(token)
-		if !strings.ContainsRune(text, '•') {
+		if !phone.HasMasked(text) {
 			return token
 		}
 		original, found := tokens[f.Unmask(text, known)]

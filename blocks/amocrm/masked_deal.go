@@ -5,12 +5,12 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/internal/phone"
 )
 
 // keyMasked refuses a text that holds hidden digits and is not the one that was shown: they would be lost.
@@ -97,7 +97,7 @@ func (m masked) CreateDeal(ctx context.Context, clientID int64, d crm.DealDraft)
 
 func unhide(f i18n.Format, path, text string, known []string, e *crm.FieldErrors) string {
 	back := f.Unmask(text, known)
-	if strings.ContainsRune(back, '•') && !slices.Contains(known, back) {
+	if phone.HasMasked(back) && !slices.Contains(known, back) {
 		e.Fields = append(e.Fields, crm.FieldError{Path: path, Key: keyMasked})
 	}
 	return back

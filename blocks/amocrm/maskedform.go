@@ -3,7 +3,6 @@ package amocrm
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/phone"
@@ -37,7 +36,7 @@ func (v *visit) contactForm(draft crm.ContactDraft, errs map[string]string) cont
 func (m masked) CreateContact(ctx context.Context, clientID int64, d crm.ContactDraft) (int64, error) {
 	e := &crm.FieldErrors{}
 	for path, text := range map[string]string{"name": d.Name, "position": d.Position, "company": d.Company} {
-		if strings.ContainsRune(text, '•') {
+		if phone.HasMasked(text) {
 			e.Fields = append(e.Fields, crm.FieldError{Path: path, Key: keyMasked})
 		}
 	}

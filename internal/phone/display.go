@@ -56,7 +56,7 @@ func maskPhone(n *phonenumbers.PhoneNumber) string {
 
 // maskDigits hides every digit but the last four. What is masked already stays.
 func maskDigits(s string) string {
-	if strings.ContainsRune(s, maskDot) {
+	if HasMasked(s) {
 		return s
 	}
 	digits := 0
@@ -139,10 +139,13 @@ func (d Display) Reveals(address string, phones ...string) bool {
 	return d.Words(address) != address
 }
 
+// HasMasked reports whether a text holds masked digits.
+func HasMasked(text string) bool { return strings.ContainsRune(text, maskDot) }
+
 // Unmask finds the one of known that a masked text stands for, and returns any other text as it is: a form shows masked
 // phones and sends them back.
 func (d Display) Unmask(text string, known []string) string {
-	if !d.Masked || !strings.ContainsRune(text, maskDot) {
+	if !d.Masked || !HasMasked(text) {
 		return text
 	}
 	for _, k := range known {
