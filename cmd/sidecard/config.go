@@ -15,7 +15,7 @@ import (
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/store"
-	"github.com/sidecard/sidecard/traces"
+	"github.com/sidecard/sidecard/internal/telemetry/traces"
 )
 
 // config is everything a service can be told. Each field has an environment variable, listed in README with its default.

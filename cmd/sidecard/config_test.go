@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/traces"
+	"github.com/sidecard/sidecard/internal/telemetry/traces"
 )
 
 func good() config {

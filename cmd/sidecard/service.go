@@ -25,9 +25,9 @@ import (
 	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
+	"github.com/sidecard/sidecard/internal/telemetry/traces"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
-	"github.com/sidecard/sidecard/traces"
 )
 
 // stopWithin bounds a graceful stop: requests first, then the firings under way.

@@ -9,7 +9,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/notify"
-	"github.com/sidecard/sidecard/traces"
+	"github.com/sidecard/sidecard/internal/telemetry/traces"
 )
 
 // flushWithin is what a stop gives to the last spans.
@@ -31,8 +31,13 @@ func traceHooks(tr *traces.Traces) tracing {
 	if tr == nil {
 		return tracing{}
 	}
+	crm := func(ctx context.Context, s amocrm.Seen) { tr.Call(ctx, "amocrm", s.Op, s.Status, s.Took) }
 	return tracing{
-		requests: tr.Requests, carry: tr.Carry, step: tr.Step, mark: tr.Mark, notice: tr.Notice, crm: tr.CRM, login: tr.CRM, desk: tr.Desk,
+		requests: tr.Requests, carry: tr.Carry, step: tr.Step, mark: tr.Mark, crm: crm, login: crm,
+		desk: func(ctx context.Context, s usedesk.Seen) { tr.Call(ctx, "usedesk", "POST /"+s.Op, s.Status, s.Took) },
+		notice: func(ctx context.Context, way notify.Kind) (context.Context, func(bool)) {
+			return tr.Notice(ctx, string(way))
+		},
 	}
 }
 

@@ -20,7 +20,6 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
-	"github.com/sidecard/sidecard/internal/notify"
 )
 
 const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -41,7 +40,7 @@ func TestRequests_carryThePatternAndTheCallersTrace(t *testing.T) {
 	line := Log(slog.New(slog.NewTextHandler(&log, nil))).With("a", "b")
 	e.GET("/blocks/:session", func(c echo.Context) error {
 		line.WarnContext(c.Request().Context(), "inside")
-		tr.CRM(tr.Carry(context.Background(), c.Request().Context()), amocrm.Seen{Op: "GET /leads/{id}", Status: 429, Took: time.Second})
+		tr.Call(tr.Carry(context.Background(), c.Request().Context()), "amocrm", "GET /leads/{id}", 429, time.Second)
 		return nil
 	})
 	e.POST("/broken", func(echo.Context) error { return errors.New("secret-error") })
@@ -106,14 +105,14 @@ func TestCalls_noTraceGoesOut(t *testing.T) {
 	c := newCollector(t, taken)
 	tr := c.started(t)
 	ctx, end := tr.Step(t.Context(), "haul", time.Time{}, 1)
-	crm, err := amocrm.New(outside.URL, token("t"), amocrm.WithObserver(tr.CRM))
+	crm, err := amocrm.New(outside.URL, token("t"), amocrm.WithObserver(func(ctx context.Context, s amocrm.Seen) { tr.Call(ctx, "amocrm", s.Op, s.Status, s.Took) }))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := crm.Lead(ctx, 4815162342); err != nil {
 		t.Error(err)
 	}
-	desk, err := usedesk.New(outside.URL, "secret-token", usedesk.WithObserver(tr.Desk))
+	desk, err := usedesk.New(outside.URL, "secret-token", usedesk.WithObserver(func(ctx context.Context, s usedesk.Seen) { tr.Call(ctx, "usedesk", "POST /"+s.Op, s.Status, s.Took) }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,8 +181,8 @@ func TestSteps_beginWhenTheyAreToldTo(t *testing.T) {
 	tr := c.started(t)
 	since := time.Now().Add(-time.Minute)
 	ctx, end := tr.Step(t.Context(), "haul", since, 50)
-	tr.Desk(ctx, usedesk.Seen{Op: "ticket", Took: time.Second})
-	_, noticed := tr.Notice(ctx, notify.KindWebhook)
+	tr.Call(ctx, "usedesk", "POST /ticket", 0, time.Second)
+	_, noticed := tr.Notice(ctx, "webhook")
 	noticed(false)
 	end()
 	got := c.flushed(t, tr)

@@ -11,10 +11,6 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/connector/usedesk"
-	"github.com/sidecard/sidecard/internal/notify"
 )
 
 // Requests is the outermost middleware: a span for each request but the probes. Its trace goes on with that of the caller.
@@ -59,12 +55,12 @@ func incoming(r *http.Request) context.Context {
 	return trace.ContextWithRemoteSpanContext(r.Context(), from.WithTraceState(trace.TraceState{}))
 }
 
-// Carry fits blocks/amocrm.Deps.Carry.
+// Carry returns to with the trace of from.
 func (t *Traces) Carry(to, from context.Context) context.Context {
 	return trace.ContextWithSpan(to, trace.SpanFromContext(from))
 }
 
-// Mark fits triggers.Deps.Mark: a traceparent of W3C, which begins with its version. A trace that is not sampled has none.
+// Mark returns what Step links to: a traceparent of W3C, which begins with its version. A trace that is not sampled has none.
 func (t *Traces) Mark(ctx context.Context) string {
 	if !trace.SpanContextFromContext(ctx).IsSampled() {
 		return ""
@@ -76,7 +72,7 @@ func (t *Traces) Mark(ctx context.Context) string {
 
 const traceparent = "traceparent"
 
-// Step fits triggers.Deps.Trace. The span is linked to those that from, marks of Mark, name; what is no mark is left out.
+// Step begins a step of the work on so many entries, at since, or now when that is zero. The span is linked to those that from, marks of Mark, name; what is no mark is left out.
 func (t *Traces) Step(ctx context.Context, name string, since time.Time, entries int, from ...string) (context.Context, func()) {
 	if since.IsZero() {
 		since = time.Now()
@@ -93,18 +89,9 @@ func (t *Traces) Step(ctx context.Context, name string, since time.Time, entries
 	return ctx, func() { span.End() }
 }
 
-// CRM fits bridge.Deps.Seen.
-func (t *Traces) CRM(ctx context.Context, s amocrm.Seen) {
-	t.call(ctx, "amocrm", s.Op, s.Status, s.Took)
-}
-
-// Desk fits usedesk.WithObserver.
-func (t *Traces) Desk(ctx context.Context, s usedesk.Seen) {
-	t.call(ctx, "usedesk", "POST /"+s.Op, s.Status, s.Took)
-}
-
-// call is an exchange that has just ended. op is the method and the pattern of the route; status 0 is no answer.
-func (t *Traces) call(ctx context.Context, system, op string, status int, took time.Duration) {
+// Call records an exchange with another system that has just ended. op is the method and the pattern of the route; status 0 is no
+// answer.
+func (t *Traces) Call(ctx context.Context, system, op string, status int, took time.Duration) {
 	end := time.Now()
 	_, span := t.tracer.Start(ctx, system+" "+op, trace.WithSpanKind(trace.SpanKindClient), trace.WithTimestamp(end.Add(-took)),
 		trace.WithAttributes(attribute.String("peer.service", system), attribute.String("url.template", op)))
@@ -117,9 +104,9 @@ func (t *Traces) call(ctx context.Context, system, op string, status int, took t
 	span.End(trace.WithTimestamp(end))
 }
 
-// Notice fits notify.Config.Trace.
-func (t *Traces) Notice(ctx context.Context, way notify.Kind) (context.Context, func(ok bool)) {
-	ctx, span := t.tracer.Start(ctx, "notice "+string(way), trace.WithSpanKind(trace.SpanKindProducer))
+// Notice begins the sending of a notice; end ends it.
+func (t *Traces) Notice(ctx context.Context, way string) (traced context.Context, end func(ok bool)) {
+	ctx, span := t.tracer.Start(ctx, "notice "+way, trace.WithSpanKind(trace.SpanKindProducer))
 	return ctx, func(ok bool) {
 		if !ok {
 			span.SetStatus(codes.Error, "")

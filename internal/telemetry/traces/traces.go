@@ -47,7 +47,7 @@ func Start(ctx context.Context, c Config, version string, log *slog.Logger) (*Tr
 		url: c.URL, headers: c.Headers,
 		http: transport.NoRedirects(&http.Client{Transport: base, Timeout: sendWithin}),
 	}))
-	return &Traces{provider: p, tracer: p.Tracer("github.com/sidecard/sidecard/traces"), log: complain}, nil
+	return &Traces{provider: p, tracer: p.Tracer("github.com/sidecard/sidecard/internal/telemetry/traces"), log: complain}, nil
 }
 
 // Stop sends what is left as long as ctx lives. A collector that does not take it costs those spans and a log line.
