@@ -68,7 +68,7 @@ func (r Reason) Head() (code, n string, rest Reason) {
 	return code, n, InWords(own)
 }
 
-// wordless reports whether a reason holds nobody's words.
+// wordless reports whether a reason holds no words of anybody.
 func (r Reason) wordless() bool { return r == "" || r[0] == '=' && !strings.Contains(string(r), "|") }
 
 // codes are a reason's codes in one word: the same for reasons that differ in words alone.

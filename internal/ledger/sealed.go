@@ -7,9 +7,9 @@ import (
 	"github.com/sidecard/sidecard/internal/store"
 )
 
-// What is stored of an entry may hold a client's words: his name in a deal's name, a value in a complaint, a reason that a
-// person typed. All of it is sealed, each part bound to its own place. Plain are ids, times, states, and those sentences of
-// the timeline and of Why that are wholly ours. Entries of form 1, which had only their request sealed, are still read.
+// What is stored of a job may hold a client's words: a name in a request, a value in a problem, a reason that a person typed. All
+// of it is sealed, each part bound to its own place. Plain are ids, times, states, and reasons that hold codes alone. Jobs of
+// form 1, which had only their request sealed, are still read.
 
 // fieldPlace is what a sealed field of an entry is bound to.
 func (l *Ledger[P, S, R]) fieldPlace(tenantID, id, field string) string {

@@ -78,7 +78,7 @@ type Deps struct {
 
 // What became of a hook, for metrics.
 const (
-	resultHandled = "handled" // also one of nobody's that was let go
+	resultHandled = "handled" // also one of no known account, which was let go
 	resultFailed  = "failed"
 	resultDropped = "dropped" // too many waited
 )

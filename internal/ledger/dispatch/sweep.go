@@ -39,7 +39,7 @@ func (d *Dispatcher[P, S, R]) sweep(ctx context.Context) {
 	}
 }
 
-// SweepAll looks at all tenants once, whoever else does.
+// SweepAll looks at all tenants once, also while another replica does.
 func (d *Dispatcher[P, S, R]) SweepAll(ctx context.Context) error {
 	var ids []string
 	err := d.Each(ctx, func(id string) error {
