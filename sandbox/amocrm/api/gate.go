@@ -61,7 +61,7 @@ func (g *Gate) Open(mux *http.ServeMux, pattern string, h func(w http.ResponseWr
 }
 
 // passFaults answers the request, or does to it what the active faults say. It counts the outcome before the answer
-// is complete on the wire, so that whoever has the answer finds it counted.
+// is complete on the wire, so that a client that has the answer finds it counted.
 func (g *Gate) passFaults(w http.ResponseWriter, r *http.Request, a *world.Account, work func(http.ResponseWriter), allowed func() bool) {
 	route, host := g.RouteName(r), world.HostOf(g.State, a)
 	v := g.takeFaults(a.ID, r)

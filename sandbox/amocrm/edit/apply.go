@@ -16,7 +16,7 @@ import (
 // Editor makes writers.
 type Editor struct {
 	Clock func() time.Time
-	Tell  func(*world.World, *world.Account, world.Change) // hears of every change, under the write lock
+	Tell  func(*world.World, *world.Account, world.Change) // is called for every change, under the write lock
 }
 
 // Writer makes the writer of a user's request. The caller holds the write lock.
@@ -79,7 +79,7 @@ func (x Writer) Create(entity string, d *Draft) int64 {
 	return id
 }
 
-// Responsible is who gets an entity that was sent without one: the caller, unless his seat is not an active one.
+// Responsible is who gets an entity that was sent without one: the caller, unless the seat of the caller is not active.
 func (x Writer) Responsible() int64 {
 	if u := world.UserOf(x.A, x.By); u != nil && u.Active && !u.Free {
 		return x.By

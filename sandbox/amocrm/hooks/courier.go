@@ -1,7 +1,7 @@
 // Package hooks tells other people's servers of changes, as amoCRM's webhooks do: the old form bodies, two seconds to
 // answer, repeated after 5 minutes to an hour, switched off after a hundred bad answers within two hours.
 //
-// It refuses to know what changes mean; it hears of them under the write lock and sends later.
+// It refuses to know what changes mean; it is called under the write lock and sends later.
 package hooks
 
 import (

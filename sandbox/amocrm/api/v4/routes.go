@@ -1,7 +1,7 @@
 // Package v4 is the v4 API of the local amoCRM: one type for each area, with its routes, and what an answer shows.
 //
 // It refuses to know tokens and limits, which the gate has dealt with, and changes nothing but through an edit.Writer or,
-// where no feed and no webhook hears of it, under the write lock.
+// where it is in no feed and sends no webhook, under the write lock.
 package v4
 
 import (
