@@ -15,6 +15,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sidecard/sidecard/internal/body"
+	"github.com/sidecard/sidecard/internal/problem"
+	"github.com/sidecard/sidecard/internal/ratelimit"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 )
@@ -29,8 +31,8 @@ type Options struct {
 	Ready func(context.Context) error
 	// Proxies are the networks whose X-Forwarded-For is believed; none means the peer's address counts.
 	Proxies []*net.IPNet
-	// Strangers bounds logins by address; nil bounds nothing.
-	Strangers *Strangers
+	// Anonymous bounds logins by address; nil bounds nothing.
+	Anonymous *ratelimit.Anonymous
 	// Metrics may be nil.
 	Metrics prometheus.Registerer
 	// Trace goes around everything else; nil: no request is traced.
@@ -56,7 +58,7 @@ func New(o Options) *echo.Echo {
 			o.Log.ErrorContext(c.Request().Context(), "panic", "route", c.Path(), "error", err, "stack", string(stack))
 			return err
 		},
-	}), new(body.Budget).Limit(sender), o.Strangers.logins)
+	}), new(body.Budget).Limit(sender), logins(o.Anonymous))
 	e.GET("/healthz", func(c echo.Context) error {
 		way, _ := forwarded(c.Request(), o.Proxies)
 		c.Response().Header().Set(ForwardedHeader, way)
@@ -167,7 +169,7 @@ func failure(log *slog.Logger) echo.HTTPErrorHandler {
 		if status >= 500 {
 			log.ErrorContext(c.Request().Context(), "request failed", "id", c.Response().Header().Get(echo.HeaderXRequestID), "route", c.Path(), "error", err)
 		}
-		if perr := Problem(c, status, title); perr != nil {
+		if perr := problem.Answer(c, status, title); perr != nil {
 			log.WarnContext(c.Request().Context(), "answer not written", "error", perr)
 		}
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/ledger/dispatch"
+	"github.com/sidecard/sidecard/internal/problem"
+	"github.com/sidecard/sidecard/internal/ratelimit"
 	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -38,8 +40,8 @@ type TriggerHandlers struct {
 	PublicURL string
 	// Catalog has the words for mistakes in the caller's language; nil says all in English.
 	Catalog *i18n.Catalog
-	// Strangers bounds callers without a valid key by address; nil bounds nothing.
-	Strangers *Strangers
+	// Anonymous bounds callers without a valid key by address; nil bounds nothing.
+	Anonymous *ratelimit.Anonymous
 	// Metrics may be nil.
 	Metrics prometheus.Registerer
 	Log     *slog.Logger
@@ -95,9 +97,9 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 		return h.turnAwayStranger(c, err)
 	}
 	if t.ConnectedAt.IsZero() { // anybody can make such a company, and what it fires is kept until somebody logs in
-		if retry, ok := h.Strangers.Allow(c.RealIP()); !ok {
+		if retry, ok := h.Anonymous.Allow(c.RealIP()); !ok {
 			h.count(resultRefused)
-			return h.Strangers.refuse(c, retry)
+			return h.Anonymous.Refuse(c, retry)
 		}
 	}
 	dry, err := dryRun(c)
@@ -156,7 +158,7 @@ func (h *TriggerHandlers) ended(c echo.Context, t tenant.Tenant, e rules.Entry, 
 		return h.answer(c, http.StatusOK, t, e, existed)
 	case ledger.StateFailed, ledger.StateDropped:
 		c.Response().Header().Set(echo.HeaderLocation, h.statusURL(c, e))
-		return Problem(c, http.StatusUnprocessableEntity, rules.English(e.Why), h.fields(c, e.Problems)...)
+		return problem.Answer(c, http.StatusUnprocessableEntity, rules.English(e.Why), h.fields(c, e.Problems)...)
 	}
 	return h.answer(c, http.StatusAccepted, t, e, existed)
 }
@@ -190,8 +192,8 @@ func (h *TriggerHandlers) show(c echo.Context) error {
 
 // refuseStranger refuses a caller whom nobody vouches for, until its address has had enough.
 func (h *TriggerHandlers) refuseStranger(c echo.Context, err error) error {
-	if retry, ok := h.Strangers.Allow(c.RealIP()); !ok {
-		return h.Strangers.refuse(c, retry)
+	if retry, ok := h.Anonymous.Allow(c.RealIP()); !ok {
+		return h.Anonymous.Refuse(c, retry)
 	}
 	return h.refuse(c, err)
 }

@@ -11,18 +11,19 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/money"
+	"github.com/sidecard/sidecard/internal/problem"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
 
 // trial is the answer to a dry run without mistakes.
 type trial struct {
-	DryRun   bool           `json:"dry_run"`
-	Valid    bool           `json:"valid"`
-	Problems []FieldProblem `json:"problems"`
-	Remarks  []FieldProblem `json:"remarks"` // what would be left out
-	Warnings []FieldProblem `json:"warnings"`
-	Would    *would         `json:"would"`
+	DryRun   bool            `json:"dry_run"`
+	Valid    bool            `json:"valid"`
+	Problems []problem.Field `json:"problems"`
+	Remarks  []problem.Field `json:"remarks"` // what would be left out
+	Warnings []problem.Field `json:"warnings"`
+	Would    *would          `json:"would"`
 }
 
 // would is the deal that a firing would make. What is left out is amoCRM's own choice.
@@ -87,24 +88,24 @@ func (h *TriggerHandlers) try(c echo.Context, t tenant.Tenant, req rules.Request
 	if stops != nil {
 		answer := h.refusal(c, stops)
 		answer.Remarks = h.fields(c, req.Remarks)
-		return answer.answer(c)
+		return answer.Answer(c)
 	}
 	got, err := h.Triggers.DryRun(c.Request().Context(), t, req)
 	switch {
 	case errors.Is(err, oauth.ErrNeedsLogin):
-		return Problem(c, http.StatusConflict, "Nobody is logged in to amoCRM, so the rule can't be compared with the account: log in from any ticket")
+		return problem.Answer(c, http.StatusConflict, "Nobody is logged in to amoCRM, so the rule can't be compared with the account: log in from any ticket")
 	case err != nil:
 		if c.Request().Context().Err() == nil {
 			h.Log.ErrorContext(c.Request().Context(), "dry run failed", "id", c.Response().Header().Get(echo.HeaderXRequestID), "tenant", t.ID, "error", err)
 		}
 		c.Response().Header().Set("Retry-After", "30")
-		return Problem(c, http.StatusServiceUnavailable, "amoCRM or the helpdesk could not be asked; try again later")
+		return problem.Answer(c, http.StatusServiceUnavailable, "amoCRM or the helpdesk could not be asked; try again later")
 	case got.Would == nil:
-		return problem{Status: http.StatusUnprocessableEntity, Title: h.say(c, "rule.refused", ruleRefused),
-			Errors: h.fields(c, got.Problems), Remarks: h.fields(c, got.Remarks)}.answer(c)
+		return problem.Problem{Status: http.StatusUnprocessableEntity, Title: h.say(c, "rule.refused", ruleRefused),
+			Errors: h.fields(c, got.Problems), Remarks: h.fields(c, got.Remarks)}.Answer(c)
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")
-	return c.JSON(http.StatusOK, trial{DryRun: true, Valid: true, Problems: []FieldProblem{},
+	return c.JSON(http.StatusOK, trial{DryRun: true, Valid: true, Problems: []problem.Field{},
 		Remarks: h.fields(c, got.Remarks), Warnings: h.fields(c, got.Warnings), Would: shown(*got.Would)})
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/internal/problem"
 )
 
 const ruleRefused = "The rule can't be carried out as it stands"
@@ -23,10 +24,10 @@ func (h *TriggerHandlers) say(c echo.Context, key, english string) string {
 }
 
 // fields are the problems of a request in the caller's language; what amoCRM said stays as it said it.
-func (h *TriggerHandlers) fields(c echo.Context, list []rules.Problem) []FieldProblem {
-	out := make([]FieldProblem, len(list))
+func (h *TriggerHandlers) fields(c echo.Context, list []rules.Problem) []problem.Field {
+	out := make([]problem.Field, len(list))
 	for i, p := range list {
-		out[i] = FieldProblem{Path: p.Path, Code: p.Code, Detail: p.Detail, Given: p.Given}
+		out[i] = problem.Field{Path: p.Path, Code: p.Code, Detail: p.Detail, Given: p.Given}
 		if h.Catalog != nil {
 			out[i].Detail = p.In(h.Catalog, lang(c))
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/problem"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -70,7 +71,7 @@ func (h *TriggerHandlers) storeRefused(c echo.Context, t tenant.Tenant, f rules.
 	answer.Errors, answer.Remarks = h.fields(c, f.Problems), h.fields(c, f.Request.Remarks)
 	answer.ID, answer.State, answer.StatusURL = entry.ID, string(entry.State), h.statusURL(c, entry)
 	c.Response().Header().Set(echo.HeaderLocation, answer.StatusURL)
-	return answer.answer(c)
+	return answer.Answer(c)
 }
 
 // problemsOf is what stops a firing, by path.
@@ -97,16 +98,16 @@ func problemsOf(stops error) []rules.Problem {
 func (h *TriggerHandlers) unread(c echo.Context, err error) error {
 	if errors.Is(err, body.ErrFull) {
 		c.Response().Header().Set("Retry-After", "5")
-		return Problem(c, http.StatusServiceUnavailable, "Too many large bodies are being sent; send it again")
+		return problem.Answer(c, http.StatusServiceUnavailable, "Too many large bodies are being sent; send it again")
 	}
-	return Problem(c, http.StatusBadRequest, "The body ended too early")
+	return problem.Answer(c, http.StatusBadRequest, "The body ended too early")
 }
 
 // refuse answers for an error. Internal text never leaves.
-func (h *TriggerHandlers) refuse(c echo.Context, err error) error { return h.refusal(c, err).answer(c) }
+func (h *TriggerHandlers) refuse(c echo.Context, err error) error { return h.refusal(c, err).Answer(c) }
 
 // refusal is the one table from errors to answers.
-func (h *TriggerHandlers) refusal(c echo.Context, err error) problem {
+func (h *TriggerHandlers) refusal(c echo.Context, err error) problem.Problem {
 	var (
 		mistakes *rules.Problems
 		syntax   *body.SyntaxError
@@ -118,33 +119,33 @@ func (h *TriggerHandlers) refusal(c echo.Context, err error) problem {
 	)
 	switch {
 	case errors.As(err, &mistakes):
-		return problem{Status: http.StatusUnprocessableEntity, Title: h.say(c, "rule.refused", ruleRefused), Errors: h.fields(c, mistakes.List)}
+		return problem.Problem{Status: http.StatusUnprocessableEntity, Title: h.say(c, "rule.refused", ruleRefused), Errors: h.fields(c, mistakes.List)}
 	case errors.As(err, &syntax):
-		return problem{Status: http.StatusBadRequest, Title: "The body can't be read: " + syntax.Error()}
+		return problem.Problem{Status: http.StatusBadRequest, Title: "The body can't be read: " + syntax.Error()}
 	case errors.As(err, &kind):
-		return problem{Status: http.StatusUnsupportedMediaType, Title: kind.Error()}
+		return problem.Problem{Status: http.StatusUnsupportedMediaType, Title: kind.Error()}
 	case errors.As(err, &tooLarge):
-		return problem{Status: http.StatusRequestEntityTooLarge, Title: "The body may have at most 1 MiB"}
+		return problem.Problem{Status: http.StatusRequestEntityTooLarge, Title: "The body may have at most 1 MiB"}
 	case errors.As(err, &method):
 		c.Response().Header().Set(echo.HeaderAllow, http.MethodPost)
-		return problem{Status: http.StatusMethodNotAllowed, Title: method.Error()}
+		return problem.Problem{Status: http.StatusMethodNotAllowed, Title: method.Error()}
 	case errors.As(err, &dry):
-		return problem{Status: http.StatusBadRequest, Title: dry.Error()}
+		return problem.Problem{Status: http.StatusBadRequest, Title: dry.Error()}
 	case errors.Is(err, errNoKey):
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, "Bearer")
-		return problem{Status: http.StatusUnauthorized, Title: "The trigger key is missing or wrong. It stands in the settings of the amoCRM " +
+		return problem.Problem{Status: http.StatusUnauthorized, Title: "The trigger key is missing or wrong. It stands in the settings of the amoCRM " +
 			"block, in the ready-made rule; add it to the rule's URL as ?key=…, or to its data as \"key\""}
 	case errors.As(err, &foreign):
-		return problem{Status: http.StatusForbidden, Title: foreign.Error(), Errors: h.fields(c, problemsOf(foreign))}
+		return problem.Problem{Status: http.StatusForbidden, Title: foreign.Error(), Errors: h.fields(c, problemsOf(foreign))}
 	case errors.Is(err, ledger.ErrNotFound):
-		return problem{Status: http.StatusNotFound, Title: "There is no such firing, or it is too old"}
+		return problem.Problem{Status: http.StatusNotFound, Title: "There is no such firing, or it is too old"}
 	case errors.Is(err, ledger.ErrFull):
 		c.Response().Header().Set("Retry-After", "60")
-		return problem{Status: http.StatusTooManyRequests, Title: "Too many firings of this account are waiting to be sent to amoCRM"}
+		return problem.Problem{Status: http.StatusTooManyRequests, Title: "Too many firings of this account are waiting to be sent to amoCRM"}
 	}
 	if c.Request().Context().Err() == nil {
 		h.Log.ErrorContext(c.Request().Context(), "rule endpoint failed", "id", c.Response().Header().Get(echo.HeaderXRequestID), "error", err)
 	}
 	c.Response().Header().Set("Retry-After", "5")
-	return problem{Status: http.StatusServiceUnavailable, Title: "The firing could not be stored; send it again"}
+	return problem.Problem{Status: http.StatusServiceUnavailable, Title: "The firing could not be stored; send it again"}
 }

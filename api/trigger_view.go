@@ -11,28 +11,29 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/problem"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // firing is how an entry is shown. Ids are those of the CRM, left out until they exist.
 type firing struct {
-	ID        string         `json:"id"`
-	State     string         `json:"state"`
-	StatusURL string         `json:"status_url"`
-	Repeated  bool           `json:"repeated,omitempty"` // the same firing was accepted before
-	TicketID  int64          `json:"ticket_id"`
-	ContactID int64          `json:"contact_id,omitempty"`
-	LeadID    int64          `json:"lead_id,omitempty"`
-	LeadURL   string         `json:"lead_url,omitempty"`
-	NoteID    int64          `json:"note_id,omitempty"`
-	Attempts  int            `json:"attempts"`
-	Why       string         `json:"why,omitempty"`
-	Errors    []FieldProblem `json:"errors,omitempty"`
-	Remarks   []FieldProblem `json:"remarks,omitempty"` // what is left out of the deal
-	CreatedAt time.Time      `json:"created_at"`
-	UpdatedAt time.Time      `json:"updated_at"`
-	NextTryAt *time.Time     `json:"next_try_at,omitempty"`
-	Timeline  []ledger.Line  `json:"timeline,omitempty"`
+	ID        string          `json:"id"`
+	State     string          `json:"state"`
+	StatusURL string          `json:"status_url"`
+	Repeated  bool            `json:"repeated,omitempty"` // the same firing was accepted before
+	TicketID  int64           `json:"ticket_id"`
+	ContactID int64           `json:"contact_id,omitempty"`
+	LeadID    int64           `json:"lead_id,omitempty"`
+	LeadURL   string          `json:"lead_url,omitempty"`
+	NoteID    int64           `json:"note_id,omitempty"`
+	Attempts  int             `json:"attempts"`
+	Why       string          `json:"why,omitempty"`
+	Errors    []problem.Field `json:"errors,omitempty"`
+	Remarks   []problem.Field `json:"remarks,omitempty"` // what is left out of the deal
+	CreatedAt time.Time       `json:"created_at"`
+	UpdatedAt time.Time       `json:"updated_at"`
+	NextTryAt *time.Time      `json:"next_try_at,omitempty"`
+	Timeline  []ledger.Line   `json:"timeline,omitempty"`
 }
 
 func (h *TriggerHandlers) answer(c echo.Context, status int, t tenant.Tenant, e rules.Entry, repeated bool) error {

@@ -23,6 +23,7 @@ import (
 	"github.com/sidecard/sidecard/internal/crm/webhooks"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/notify"
+	"github.com/sidecard/sidecard/internal/ratelimit"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/telemetry/traces"
@@ -164,7 +165,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 	flow := oauth.NewFlow(db, login, s.tenants, s.grants, log)
 	flow.Carry(s.triggers.Move)
 	s.install = func(ctx context.Context) error { return installLongLived(ctx, set, flow) }
-	strangers := api.NewStrangers(set.RatePerIP)
+	anonymous := ratelimit.New(set.RatePerIP)
 	s.block, err = block.New(block.Deps{
 		Catalog:  catalog,
 		Sessions: blocks.NewSessions(db),
@@ -193,7 +194,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		DeskBase:       set.deskHosts.Typed,
 		Changes:        s.changes,
 		Carry:          traced.carry,
-		Stranger:       strangers.Allow,
+		Stranger:       anonymous.Allow,
 		PublicURL:      set.PublicURL,
 		FrameAncestors: set.HelpdeskOrigins,
 		Log:            log,
@@ -209,11 +210,11 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 	s.routes = api.New(api.Options{
 		Log:     log,
 		Ready:   db.Ready,
-		Proxies: set.proxies, Strangers: strangers,
+		Proxies: set.proxies, Anonymous: anonymous,
 		Metrics: registry, Trace: traced.requests,
 		Routes: []api.Routes{s.block, s.hooks, &api.TriggerHandlers{
 			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog,
-			Strangers: strangers, Metrics: registry, Log: log,
+			Anonymous: anonymous, Metrics: registry, Log: log,
 		}},
 	})
 	s.http = api.Server(s.routes)
