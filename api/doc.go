@@ -1,6 +1,6 @@
-// Package api is the HTTP surface: the server with its limits, headers and log, the endpoints of helpdesk rules, problem+json,
-// and the description of what machines call (openapi.yaml).
+// Package api is the HTTP surface that all blocks share: the server with its limits, headers and log, and the description of what
+// machines call (openapi.yaml).
 //
-// It refuses to know what a firing becomes (package rules) and what an agent sees (package blocks): handlers bind, ask, map
-// and answer. Internal text never leaves; who has no valid key learns only that, and has a bounded share per address.
+// It refuses to know what a block does with a request: blocks mount their own routes. Internal text never leaves, and an address
+// that begins or ends logins has a bounded share.
 package api

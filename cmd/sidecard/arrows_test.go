@@ -12,8 +12,6 @@ const module = "github.com/sidecard/sidecard/"
 
 // exceptions are the arrows that the house has and should not have. None may be added.
 var exceptions = strings.Split(strings.TrimSpace(`
-api -> blocks/rules
-api -> oauth
 blocks/amocrm -> blocks/rules
 blocks/amocrm -> connector/usedesk
 blocks/rules -> connector/amocrm

@@ -17,6 +17,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	block "github.com/sidecard/sidecard/blocks/amocrm"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/accept"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -212,7 +213,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		Ready:   db.Ready,
 		Proxies: set.proxies, Anonymous: anonymous,
 		Metrics: registry, Trace: traced.requests,
-		Routes: []api.Routes{s.block, s.hooks, &api.TriggerHandlers{
+		Routes: []api.Routes{s.block, s.hooks, &accept.TriggerHandlers{
 			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog,
 			Anonymous: anonymous, Metrics: registry, Log: log,
 		}},

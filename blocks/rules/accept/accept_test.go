@@ -1,4 +1,4 @@
-package api
+package accept
 
 import (
 	"errors"
@@ -23,7 +23,7 @@ const (
 )
 
 func TestCreate_publishedRuleIsAccepted(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join("..", "testdata", "usedesk", "freecreatelead.trigger-action.json"))
+	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "testdata", "usedesk", "freecreatelead.trigger-action.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,5 +289,31 @@ func TestCreate_aRuleWithTheWrongMethodIsStoredAsRefused(t *testing.T) {
 		if stranger.Code != 405 && stranger.Code != 401 || len(w.refused) != 1 {
 			t.Errorf("%s of a stranger: %d", method, stranger.Code)
 		}
+	}
+}
+
+// The published example, as people paste it into the helpdesk with its comments, at an address with a slash too many.
+func TestCreate_publishedExampleAsItIsPasted(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "testdata", "usedesk", "freecreatelead.as-published.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &work{}
+	e := ruleServer(t, w, false)
+	body := strings.ReplaceAll(string(raw), "{{ticket_id}}", "101")
+	for i, contentType := range []string{"text/plain", "application/json, application/json; charset=utf-8", "application/x-www-form-urlencoded"} {
+		got := call(t, e, "POST", "//api/freeCreateLead/?key="+goodKey, body, "Content-Type", contentType)
+		if got.Code != http.StatusAccepted || len(w.accepted) != i+1 {
+			t.Fatalf("%s: %d %v", contentType, got.Code, got.body)
+		}
+		if r := w.accepted[i]; r.TicketID != 101 || r.Fields.ResponsibleID != 9311182 || len(r.Fields.Custom) != 3 || r.Comment != "4444" {
+			t.Errorf("%s: accepted %+v", contentType, r)
+		}
+	}
+	r := httptest.NewRequest("POST", "/api/freeCreateLead?key="+goodKey, strings.NewReader(body))
+	r.Header["Content-Type"] = []string{"application/json", "application/json"}
+	got := httptest.NewRecorder()
+	if e.ServeHTTP(got, r); got.Code != http.StatusAccepted {
+		t.Errorf("with the header sent twice: %d %s", got.Code, got.Body)
 	}
 }

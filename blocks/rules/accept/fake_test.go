@@ -1,4 +1,4 @@
-package api
+package accept
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/api"
 	"github.com/sidecard/sidecard/api/contract"
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
@@ -119,10 +120,10 @@ func ruleServer(t *testing.T, w *work, open bool) *echo.Echo {
 		{ID: "t4", TriggerKey: "sk_new"},
 		{ID: "t5", TriggerKey: "sk_0123456789abcdef"},
 	}}
-	return New(Options{Log: log, Ready: func(context.Context) error { return nil }, Routes: []Routes{h}})
+	return api.New(api.Options{Log: log, Ready: func(context.Context) error { return nil }, Routes: []api.Routes{h}})
 }
 
-var described = sync.OnceValues(func() (*contract.Contract, error) { return contract.New(OpenAPI) })
+var described = sync.OnceValues(func() (*contract.Contract, error) { return contract.New(api.OpenAPI) })
 
 type reply struct {
 	*httptest.ResponseRecorder
