@@ -41,7 +41,7 @@ func (a *Account) AddMissing(ctx context.Context, c helpdesk.Client, contactID i
 		return fail(err)
 	}
 	// Two tickets of one client at once would each write what the other has not seen yet.
-	unlock, err := a.b.DB.Lock(ctx, a.key("lock", "contact", decimal(contactID)), lockFor)
+	unlock, err := a.b.DB.Lock(ctx, a.Keys().Lock("contact", Decimal(contactID)), lockFor)
 	if err != nil {
 		return fail(err)
 	}

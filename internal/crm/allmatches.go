@@ -20,7 +20,7 @@ func (a *Account) Matches(ctx context.Context, c helpdesk.Client) (People, error
 		return a.People(ctx, c)
 	}
 	made := slices.Clone(mem.contacts)
-	key := a.cacheKey("people", decimal(c.ID), "all", a.fingerprint(c, mem))
+	key := a.Keys().People(c.ID, "all", a.fingerprint(c, mem))
 	mem.link = 0
 	// Read by its id, as what was made is: the search need not find it.
 	mem.contacts = append([]int64{link}, made[:min(len(made), rememberedMax-1)]...)

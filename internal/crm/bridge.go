@@ -157,6 +157,9 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 // API is the account's connector: paced, authorised, past all caches.
 func (a *Account) API() *amocrm.Client { return a.api }
 
+// Keys names what is stored of the account.
+func (a *Account) Keys() Keys { return Keys(a.tenant.ID) }
+
 // Tenant is the tenant as it was when the Account was made, at the address where its calls have found the account since.
 func (a *Account) Tenant() tenant.Tenant {
 	t := a.tenant

@@ -17,11 +17,9 @@ import (
 
 const cardContactsMax = 10
 
-func (a *Account) dealKey(id int64) string { return a.cacheKey("deal", decimal(id)) }
-
 // Deal reads a deal with every field that has a value. ErrGone when the CRM has no such deal (any more).
 func (a *Account) Deal(ctx context.Context, id int64) (DealCard, error) {
-	got, err := store.Fetch(ctx, a.b.Cache, a.dealKey(id), a.freshOf("leads", id), func(ctx context.Context) (DealCard, error) {
+	got, err := store.Fetch(ctx, a.b.Cache, a.Keys().Deal(id), a.freshOf("leads", id), func(ctx context.Context) (DealCard, error) {
 		return a.loadDeal(ctx, id)
 	})
 	if errors.Is(err, ErrGone) || errors.Is(got.Err, ErrGone) {
@@ -83,7 +81,7 @@ func (a *Account) namedContacts(ctx context.Context, ids []int64, members []amoc
 			continue
 		}
 		g.Go(func() error {
-			got, err := store.Fetch(ctx, a.b.Cache, a.cacheKey("name", decimal(id)), a.freshOf("contacts", id),
+			got, err := store.Fetch(ctx, a.b.Cache, a.Keys().ContactName(id), a.freshOf("contacts", id),
 				func(ctx context.Context) (string, error) {
 					c, err := a.api.Contact(ctx, amocrm.ID(id))
 					return contactName(c), err

@@ -43,10 +43,6 @@ func WrittenBy(ctx context.Context, writer string) context.Context {
 	return context.WithValue(ctx, writerKey{}, writer)
 }
 
-func (a *Account) ownKey(kind string, id int64, aspect string) string {
-	return a.key("own", kind, decimal(id), aspect)
-}
-
 // mine remembers a write of a named writer. It is called before the write is sent where the id is known by then: the CRM
 // may report it before it answers. A mark that can't be set costs a page one more read.
 func (a *Account) mine(ctx context.Context, kind string, id int64, aspect string) {
@@ -54,7 +50,7 @@ func (a *Account) mine(ctx context.Context, kind string, id int64, aspect string
 	if !ok || id == 0 {
 		return
 	}
-	if err := a.b.DB.Set(ctx, a.ownKey(kind, id, aspect), writer, ownFor).Err(); err != nil {
+	if err := a.b.DB.Set(ctx, a.Keys().Own(kind, id, aspect), writer, ownFor).Err(); err != nil {
 		a.b.Log.WarnContext(ctx, "own write not remembered", "tenant", a.tenant.ID, "error", err)
 	}
 }
@@ -62,19 +58,15 @@ func (a *Account) mine(ctx context.Context, kind string, id int64, aspect string
 // Echo says who of us wrote this aspect of a deal ("leads") or contact ("contacts") within the last half minute, "" for
 // nobody.
 func (a *Account) Echo(ctx context.Context, kind string, id int64, aspect string) (writer string, err error) {
-	writer, err = a.b.DB.Get(ctx, a.ownKey(kind, id, aspect)).Result()
+	writer, err = a.b.DB.Get(ctx, a.Keys().Own(kind, id, aspect)).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return "", fmt.Errorf("look for an own write: %w", err)
 	}
 	return writer, nil
 }
 
-// changesKey lists what has changed, "leads:12" or "leads:12@writer", by time in Unix milliseconds. It is also the name of
-// the channel.
-func changesKey(tenantID string) string { return store.Key(tenantID, "changes") }
-
 // ChangesChannel is the Redis channel on which a tenant's changes are told, each as the JSON of a Change.
-func ChangesChannel(tenantID string) string { return changesKey(tenantID) }
+func ChangesChannel(tenantID string) string { return Keys(tenantID).Changes() }
 
 // Changed makes what was read of the named deals and contacts old and tells whoever listens. Changes made by us are only
 // told: their writers have dropped what they made old.
@@ -91,13 +83,13 @@ func (a *Account) Changed(ctx context.Context, c Change) error {
 	var members []redis.Z
 	for kind, ids := range map[string][]int64{"leads": c.Deals, "contacts": c.Contacts} {
 		for _, id := range ids {
-			members = append(members, redis.Z{Score: score, Member: kind + ":" + decimal(id) + suffix})
+			members = append(members, redis.Z{Score: score, Member: kind + ":" + Decimal(id) + suffix})
 		}
 	}
 	if len(members) == 0 {
 		return nil
 	}
-	key := changesKey(a.tenant.ID)
+	key := a.Keys().Changes()
 	pipe := a.b.DB.TxPipeline()
 	pipe.ZAdd(ctx, key, members...)
 	pipe.ZRemRangeByScore(ctx, key, "-inf", before(c.At.Add(-changesFor)))
@@ -112,7 +104,7 @@ func (a *Account) Changed(ctx context.Context, c Change) error {
 
 // ChangesSince gives what has changed in a tenant's account after a time, at most ten minutes back.
 func ChangesSince(ctx context.Context, db *store.DB, tenantID string, since time.Time) ([]Change, error) {
-	got, err := db.ZRangeByScoreWithScores(ctx, changesKey(tenantID), &redis.ZRangeBy{Min: before(since), Max: "+inf"}).Result()
+	got, err := db.ZRangeByScoreWithScores(ctx, Keys(tenantID).Changes(), &redis.ZRangeBy{Min: before(since), Max: "+inf"}).Result()
 	if err != nil {
 		return nil, fmt.Errorf("read changes: %w", err)
 	}
@@ -138,7 +130,7 @@ func changeMember(z redis.Z) (kind string, id int64, by string) {
 	member, _ := z.Member.(string)
 	entity, by, _ := strings.Cut(member, "@")
 	kind, raw, _ := strings.Cut(entity, ":")
-	return kind, parseID(raw), by
+	return kind, ParseID(raw), by
 }
 
 // changedOf turns the list's last seconds into the Unix milliseconds of the last foreign change of each deal and contact.
@@ -152,14 +144,14 @@ func changedOf(got []redis.Z) map[string]int64 {
 		if out == nil {
 			out = map[string]int64{}
 		}
-		out[kind+":"+decimal(id)] = int64(z.Score)
+		out[kind+":"+Decimal(id)] = int64(z.Score)
 	}
 	return out
 }
 
 // freshOf is how old what was read of one deal or contact may be.
 func (a *Account) freshOf(kind string, id int64) time.Duration {
-	return min(a.freshData(), freshSince(dataFresh, a.forgot.changed[kind+":"+decimal(id)]))
+	return min(a.freshData(), freshSince(dataFresh, a.forgot.changed[kind+":"+Decimal(id)]))
 }
 
 // freshPeople is how old a card may be that shows p.

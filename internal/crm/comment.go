@@ -60,17 +60,14 @@ func (a *Account) FindComment(ctx context.Context, leadID int64, text string) (i
 	return id, a.commented(context.WithoutCancel(ctx), leadID, id)
 }
 
-func noteMark(leadID int64, text string) []string { return []string{"note", decimal(leadID), text} }
-
-// wroteKey is where a deal's notes are kept that are known to be ours, so that none is taken for a lost one.
-func (a *Account) wroteKey(leadID int64) string { return a.key("wrote", decimal(leadID)) }
+func noteMark(leadID int64, text string) []string { return []string{"note", Decimal(leadID), text} }
 
 // commented does what follows a note that was written.
 func (a *Account) commented(ctx context.Context, leadID, id int64) error {
 	err := errors.Join(
-		a.remember(ctx, a.wroteKey(leadID), leadID, decimal(id)),
+		a.remember(ctx, a.Keys().OwnNotes(leadID), leadID, Decimal(id)),
 		a.RememberNote(ctx, leadID, id),
-		a.b.Cache.Drop(ctx, a.feedKey(leadID), a.dealKey(leadID)),
+		a.b.Cache.Drop(ctx, a.Keys().Feed(leadID), a.Keys().Deal(leadID)),
 	)
 	if err != nil {
 		return &AfterCreate{Step: "remember", Err: err}
@@ -93,7 +90,7 @@ func (a *Account) commentError(ctx context.Context, leadID int64, err error) err
 
 // lostNote looks for a note that was written a moment ago; those we know of, and those of other authors, are others.
 func (a *Account) lostNote(ctx context.Context, leadID int64, text string, since time.Time) (int64, error) {
-	known, err := a.b.DB.ZRange(ctx, a.wroteKey(leadID), 0, -1).Result()
+	known, err := a.b.DB.ZRange(ctx, a.Keys().OwnNotes(leadID), 0, -1).Result()
 	if err != nil {
 		return 0, fmt.Errorf("read written notes: %w", err)
 	}
@@ -103,7 +100,7 @@ func (a *Account) lostNote(ctx context.Context, leadID int64, text string, since
 	}
 	ours := a.ours(ctx)
 	for _, n := range notes {
-		if ours(n.CreatedBy) && n.CreatedAt >= since.Unix() && n.Type == "common" && !slices.Contains(known, decimal(int64(n.ID))) &&
+		if ours(n.CreatedBy) && n.CreatedAt >= since.Unix() && n.Type == "common" && !slices.Contains(known, Decimal(int64(n.ID))) &&
 			strings.TrimSpace(paramsOf(n.Params).text("text")) == text {
 			return int64(n.ID), nil
 		}

@@ -26,7 +26,7 @@ func (a *Account) joinCompany(ctx context.Context, contactID int64, d ContactDra
 		return err
 	}
 	_, err = a.once(ctx, write{
-		mark: []string{"company of contact", decimal(contactID), decimal(company)},
+		mark: []string{"company of contact", Decimal(contactID), Decimal(company)},
 		send: func(ctx context.Context) (int64, error) {
 			return company, a.api.LinkCompany(ctx, amocrm.ID(contactID), amocrm.ID(company))
 		},
@@ -48,7 +48,7 @@ func (a *Account) joinCompany(ctx context.Context, contactID int64, d ContactDra
 func (a *Account) companyFor(ctx context.Context, name string, responsible int64) (int64, error) {
 	waiting, cancel := context.WithTimeout(ctx, writeFor)
 	defer cancel()
-	unlock, err := a.b.DB.Lock(waiting, a.key("lock", "company", a.nameMarks(name)[0]), lockFor)
+	unlock, err := a.b.DB.Lock(waiting, a.Keys().Lock("company", a.nameMarks(name)[0]), lockFor)
 	if err != nil {
 		return 0, fmt.Errorf("lock company: %w", err)
 	}
@@ -117,7 +117,7 @@ func (a *Account) CompanyNamed(ctx context.Context, name string) (companyID int6
 
 // rememberCompany keeps for a day that a company was made, so that it is found although the CRM's search lags.
 func (a *Account) rememberCompany(ctx context.Context, name string, companyID int64) error {
-	if err := a.b.DB.Set(ctx, a.companyMadeKey(a.nameMarks(name)[0]), companyID, rememberFor).Err(); err != nil {
+	if err := a.b.DB.Set(ctx, a.Keys().MadeCompany(a.nameMarks(name)[0]), companyID, rememberFor).Err(); err != nil {
 		return fmt.Errorf("remember company: %w", err)
 	}
 	return nil
@@ -127,7 +127,7 @@ func (a *Account) rememberCompany(ctx context.Context, name string, companyID in
 // key.
 func (a *Account) companyMade(ctx context.Context, name string) (int64, error) {
 	for _, mark := range a.nameMarks(name) {
-		made, err := a.b.DB.Get(ctx, a.companyMadeKey(mark)).Int64()
+		made, err := a.b.DB.Get(ctx, a.Keys().MadeCompany(mark)).Int64()
 		if !errors.Is(err, redis.Nil) {
 			if err != nil {
 				return 0, fmt.Errorf("read made companies: %w", err)
@@ -137,8 +137,6 @@ func (a *Account) companyMade(ctx context.Context, name string) (int64, error) {
 	}
 	return 0, nil
 }
-
-func (a *Account) companyMadeKey(mark string) string { return a.key("made", "company", mark) }
 
 // nameMarks stand for a company's name in keys, as names don't belong there: one for each seal key, the newest first.
 func (a *Account) nameMarks(name string) []string {

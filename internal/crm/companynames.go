@@ -79,9 +79,9 @@ func (a *Account) companyNames(ctx context.Context, ids []int64, hint bool) map[
 func (a *Account) filteredNames(ctx context.Context, ids []int64) (map[int64]string, error) {
 	parts := make([]string, 0, len(ids))
 	for _, id := range ids {
-		parts = append(parts, decimal(id))
+		parts = append(parts, Decimal(id))
 	}
-	key := a.cacheKey("companies", strings.Join(parts, ","))
+	key := a.Keys().Cache("companies", strings.Join(parts, ","))
 	got, err := store.Fetch(ctx, a.b.Cache, key, a.freshNames(), func(ctx context.Context) (map[int64]string, error) {
 		found, err := a.api.Companies(ctx, wireIDs(ids))
 		names := map[int64]string{}
@@ -100,7 +100,7 @@ func (a *Account) singleNames(ctx context.Context, ids []int64) map[int64]string
 	names := map[int64]string{}
 	for _, id := range ids {
 		all.Go(func() {
-			got, err := store.Fetch(ctx, a.b.Cache, a.companyKey(id), a.freshNames(), func(ctx context.Context) (string, error) {
+			got, err := store.Fetch(ctx, a.b.Cache, a.Keys().Company(id), a.freshNames(), func(ctx context.Context) (string, error) {
 				c, err := a.api.Company(ctx, amocrm.ID(id))
 				if errors.Is(err, amocrm.ErrNotFound) {
 					return "", nil
@@ -116,8 +116,6 @@ func (a *Account) singleNames(ctx context.Context, ids []int64) map[int64]string
 	all.Wait()
 	return names
 }
-
-func (a *Account) companyKey(id int64) string { return a.cacheKey("company", decimal(id)) }
 
 func (a *Account) namesMissing(err error) {
 	if err != nil {

@@ -34,7 +34,7 @@ func companyOf(p People) map[int64]string {
 func office(f *fixture, n int64) {
 	for i := range n {
 		f.crm.addContact(11+i, "Anna", "+79995550123", "")
-		f.crm.addCompany(41+i, " Firm "+decimal(41+i)+" ", 11+i)
+		f.crm.addCompany(41+i, " Firm "+Decimal(41+i)+" ", 11+i)
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 // ContactForm fills the form of a new contact with what the helpdesk knows: every phone in E.164 where it is one, each
 // once. It makes no CRM call.
 func (a *Account) ContactForm(ctx context.Context, c helpdesk.Client) ContactDraft {
-	country, err := a.b.DB.Get(ctx, a.countryKey()).Result()
+	country, err := a.b.DB.Get(ctx, a.Keys().Country()).Result()
 	if err != nil {
 		country = "" // the region is a convenience here: phones stay as they were typed
 	}
@@ -146,7 +146,7 @@ func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDr
 		return 0, fmt.Errorf("create contact: %w", ErrTwin)
 	}
 	id, err := a.once(ctx, write{
-		mark: append(append([]string{"contact", decimal(clientID), d.Name}, d.Phones...), d.Emails...),
+		mark: append(append([]string{"contact", Decimal(clientID), d.Name}, d.Phones...), d.Emails...),
 		send: func(ctx context.Context) (int64, error) {
 			made, err := a.api.CreateContacts(ctx, []amocrm.ContactInput{in})
 			return firstID(made), err

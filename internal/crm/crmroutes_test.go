@@ -83,7 +83,7 @@ func (c *crm) filtered(r *http.Request, all map[int64]map[string]any) []map[stri
 	ids := r.URL.Query()["filter[id][]"]
 	var found []map[string]any
 	for _, id := range sortedKeys(all) {
-		if !c.hidden[id] && (len(ids) == 0 || !c.filter || slices.Contains(ids, decimal(id))) {
+		if !c.hidden[id] && (len(ids) == 0 || !c.filter || slices.Contains(ids, Decimal(id))) {
 			found = append(found, all[id])
 		}
 	}

@@ -77,8 +77,8 @@ func (a *Account) afterDeal(ctx context.Context, clientID, id int64, d DealDraft
 
 // dealMark is everything that makes two drafts the same deal.
 func dealMark(clientID int64, d DealDraft, in amocrm.LeadInput) []string {
-	mark := []string{"deal", decimal(clientID), strings.TrimSpace(d.Name), decimal(d.ContactID), decimal(d.PipelineID),
-		decimal(d.StatusID), decimal(d.ResponsibleID)}
+	mark := []string{"deal", Decimal(clientID), strings.TrimSpace(d.Name), Decimal(d.ContactID), Decimal(d.PipelineID),
+		Decimal(d.StatusID), Decimal(d.ResponsibleID)}
 	if in.Price != "" {
 		mark = append(mark, in.Price.String())
 	}

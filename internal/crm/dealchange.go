@@ -99,9 +99,9 @@ func (a *Account) confirmChange(ctx context.Context, id int64, c DealChange, m M
 // and more keys.
 func (a *Account) dealChanged(ctx context.Context, id int64, more ...string) error {
 	err := errors.Join(
-		a.b.Cache.Drop(ctx, append(more, a.dealKey(id), a.feedKey(id))...),
-		a.b.DB.ZAdd(ctx, changesKey(a.tenant.ID), redis.Z{Score: float64(time.Now().UnixMilli()), Member: "leads:" + decimal(id)}).Err(),
-		a.b.DB.Expire(ctx, changesKey(a.tenant.ID), changesFor).Err(),
+		a.b.Cache.Drop(ctx, append(more, a.Keys().Deal(id), a.Keys().Feed(id))...),
+		a.b.DB.ZAdd(ctx, a.Keys().Changes(), redis.Z{Score: float64(time.Now().UnixMilli()), Member: "leads:" + Decimal(id)}).Err(),
+		a.b.DB.Expire(ctx, a.Keys().Changes(), changesFor).Err(),
 	)
 	if err != nil {
 		return &AfterCreate{Step: "remember", Err: err}

@@ -116,7 +116,7 @@ func fieldIndex(m Meta, id int64) int {
 	return i
 }
 
-func fieldPath(id int64) string { return "fields." + decimal(id) }
+func fieldPath(id int64) string { return "fields." + Decimal(id) }
 
 func allBlank(list []string) bool {
 	return !slices.ContainsFunc(list, func(s string) bool { return strings.TrimSpace(s) != "" })

@@ -126,7 +126,7 @@ func formStrings(f amocrm.Field, v amocrm.FieldValue, loc *time.Location) []stri
 		switch d := decoded.(type) {
 		case amocrm.Choice:
 			if id := choiceID(f, d); id != 0 {
-				out = append(out, decimal(id))
+				out = append(out, Decimal(id))
 			}
 		case time.Time:
 			layout := time.DateOnly

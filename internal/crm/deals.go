@@ -123,15 +123,13 @@ func (a *Account) singleLeads(ctx context.Context, ids []int64, into map[int64]a
 	return g.Wait()
 }
 
-func (a *Account) filterKey() string { return a.key("filter") }
-
 // filterWorks decides whether to try the filter. Without experience the account's own word counts, but for many ids a
 // wrong no costs more than a vain try.
 func (a *Account) filterWorks(ctx context.Context, hint bool, n int) (bool, error) {
 	if n == 1 {
 		return false, nil // a single read is as cheap and always works
 	}
-	known, err := a.b.DB.Get(ctx, a.filterKey()).Result()
+	known, err := a.b.DB.Get(ctx, a.Keys().Filter()).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return false, fmt.Errorf("read what is known of filters: %w", err)
 	}
@@ -145,7 +143,7 @@ func (a *Account) filterWorks(ctx context.Context, hint bool, n int) (bool, erro
 }
 
 func (a *Account) noteFilter(ctx context.Context, state string) error {
-	if err := a.b.DB.Set(ctx, a.filterKey(), state, filterFor).Err(); err != nil {
+	if err := a.b.DB.Set(ctx, a.Keys().Filter(), state, filterFor).Err(); err != nil {
 		return fmt.Errorf("store what is known of filters: %w", err)
 	}
 	return nil

@@ -18,12 +18,10 @@ import (
 // feedPage is how many notes and how many events are read at once.
 const feedPage = 100
 
-func (a *Account) feedKey(leadID int64) string { return a.cacheKey("feed", decimal(leadID)) }
-
 // Feed merges a deal's newest notes and events. An event that only announces a note that is shown is left out. When only
 // one half can be read it comes alone (Partial), unless a complete older answer exists.
 func (a *Account) Feed(ctx context.Context, leadID int64) (Feed, error) {
-	got, err := store.Fetch(ctx, a.b.Cache, a.feedKey(leadID), a.freshOf("leads", leadID), func(ctx context.Context) (Feed, error) {
+	got, err := store.Fetch(ctx, a.b.Cache, a.Keys().Feed(leadID), a.freshOf("leads", leadID), func(ctx context.Context) (Feed, error) {
 		return a.loadFeed(ctx, leadID)
 	})
 	var half *halfFeed
@@ -134,7 +132,7 @@ func authored(m Meta, id string, by amocrm.ID, unix int64) FeedItem {
 // noteItem shows a note (amocrm.md §6.1). Every type that is not known shows its text.
 func noteItem(m Meta, n amocrm.Note) FeedItem {
 	p := paramsOf(n.Params)
-	it := authored(m, "note-"+decimal(int64(n.ID)), n.CreatedBy, n.CreatedAt)
+	it := authored(m, "note-"+Decimal(int64(n.ID)), n.CreatedBy, n.CreatedAt)
 	it.Text = p.text("text")
 	switch n.Type {
 	case "common":

@@ -146,7 +146,7 @@ func fieldChanged(it *FeedItem, m Meta, kind string, from, to side) {
 		id = int64(from.first("custom_field_value").number("field_id"))
 	}
 	if id == 0 {
-		id = parseID(strings.TrimSuffix(strings.TrimPrefix(kind, "custom_field_"), "_value_changed"))
+		id = ParseID(strings.TrimSuffix(strings.TrimPrefix(kind, "custom_field_"), "_value_changed"))
 	}
 	old := strings.Join(from.texts("custom_field_value", "text"), ", ")
 	now := strings.Join(to.texts("custom_field_value", "text"), ", ")
@@ -173,7 +173,7 @@ func linkChanged(it *FeedItem, base string, unlinked bool, from, to side) {
 		entity = from.first("link").child("entity")
 	}
 	id, what := int64(entity.number("id")), entity.text("type")
-	it.Args = map[string]any{"entity": what, "id": decimal(id)}
+	it.Args = map[string]any{"entity": what, "id": Decimal(id)}
 	if path, ok := cardPaths[what]; ok && id != 0 && path != "customers" {
 		it.Link = cardURL(base, path, id)
 	}

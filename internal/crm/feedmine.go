@@ -11,14 +11,12 @@ import (
 // mineFor is how long it is known of a comment that it was written from the helpdesk, counted from the deal's last one.
 const mineFor = 400 * 24 * time.Hour
 
-func (a *Account) mineKey(leadID int64) string { return a.key("mine", decimal(leadID)) }
-
 // RememberNote keeps that a note of a deal was written from the helpdesk. The CRM's own author says less: every note of
 // this connection is the one user's who logged in.
 func (a *Account) RememberNote(ctx context.Context, leadID, noteID int64) error {
 	pipe := a.b.DB.TxPipeline()
-	pipe.SAdd(ctx, a.mineKey(leadID), noteID)
-	pipe.Expire(ctx, a.mineKey(leadID), mineFor)
+	pipe.SAdd(ctx, a.Keys().HelpdeskNotes(leadID), noteID)
+	pipe.Expire(ctx, a.Keys().HelpdeskNotes(leadID), mineFor)
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("remember note: %w", err)
 	}
@@ -30,7 +28,7 @@ func (a *Account) markMine(ctx context.Context, leadID int64, items []FeedItem) 
 	if len(items) == 0 {
 		return nil
 	}
-	mine, err := a.b.DB.SMembers(ctx, a.mineKey(leadID)).Result()
+	mine, err := a.b.DB.SMembers(ctx, a.Keys().HelpdeskNotes(leadID)).Result()
 	if err != nil {
 		return fmt.Errorf("read notes written from the helpdesk: %w", err)
 	}

@@ -123,7 +123,7 @@ func (p feedPlace) String() string {
 	if p.notes == 0 && p.events == 0 {
 		return ""
 	}
-	parts := []string{decimal(p.before), strconv.Itoa(p.notes), strconv.Itoa(p.events)}
+	parts := []string{Decimal(p.before), strconv.Itoa(p.notes), strconv.Itoa(p.events)}
 	return strings.Join(append(parts, p.seen...), "~")
 }
 

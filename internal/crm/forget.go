@@ -22,12 +22,10 @@ type forgotten struct {
 	changed   map[string]int64 // single deals and contacts, "leads:12", as of the opening of the Account
 }
 
-func (a *Account) forgottenKey() string { return a.key("forgotten") }
-
 func (a *Account) readForgotten(ctx context.Context) error {
 	pipe := a.b.DB.Pipeline()
-	stamps := pipe.HMGet(ctx, a.forgottenKey(), "all", "data")
-	changed := pipe.ZRangeByScoreWithScores(ctx, changesKey(a.tenant.ID),
+	stamps := pipe.HMGet(ctx, a.Keys().Invalidated(), "all", "data")
+	changed := pipe.ZRangeByScoreWithScores(ctx, a.Keys().Changes(),
 		&redis.ZRangeBy{Min: before(time.Now().Add(-dataFresh)), Max: "+inf"})
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("read age of the cache: %w", err)
@@ -41,7 +39,7 @@ func (a *Account) readForgotten(ctx context.Context) error {
 
 func stamp(v any) int64 {
 	s, _ := v.(string)
-	return max(0, parseID(s))
+	return max(0, ParseID(s))
 }
 
 // Forget makes everything that was read from the account old, vocabulary included: after a login, or when the CRM tells
@@ -61,7 +59,7 @@ func (a *Account) ForgetData(ctx context.Context) error {
 }
 
 func (a *Account) writeForgotten(ctx context.Context, pairs ...any) error {
-	if err := a.b.DB.HSet(ctx, a.forgottenKey(), pairs...).Err(); err != nil {
+	if err := a.b.DB.HSet(ctx, a.Keys().Invalidated(), pairs...).Err(); err != nil {
 		return fmt.Errorf("make the cache old: %w", err)
 	}
 	return nil

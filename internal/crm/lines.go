@@ -58,11 +58,11 @@ func (a *Account) LockClient(ctx context.Context, c helpdesk.Client) (unlock fun
 	}
 	var keys []string
 	if c.ID != 0 {
-		keys = append(keys, a.key("lock", "client", decimal(c.ID)))
+		keys = append(keys, a.Keys().Lock("client", Decimal(c.ID)))
 	}
 	for _, line := range marks {
 		for _, mark := range line { // of every seal key: a replica may not know the newest yet
-			keys = append(keys, a.key("lock", "line", mark))
+			keys = append(keys, a.Keys().Lock("line", mark))
 		}
 	}
 	unlock, err = lockAll(ctx, a.b.DB, keys)
@@ -92,8 +92,6 @@ func lockAll(ctx context.Context, db *store.DB, keys []string) (unlock func(), e
 	return unlock, nil
 }
 
-func (a *Account) lineKey(mark string) string { return a.key("made", "line", mark) }
-
 // rememberLines keeps for a while that a contact was made for a client's lines: others with the same phone or e-mail find it
 // although the CRM's search lags.
 func (a *Account) rememberLines(ctx context.Context, c helpdesk.Client, contactID int64) error {
@@ -103,7 +101,7 @@ func (a *Account) rememberLines(ctx context.Context, c helpdesk.Client, contactI
 	}
 	pipe := a.b.DB.TxPipeline()
 	for _, line := range marks {
-		pipe.Set(ctx, a.lineKey(line[0]), contactID, lineFor)
+		pipe.Set(ctx, a.Keys().MadeLine(line[0]), contactID, lineFor)
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("remember contact %d: %w", contactID, err)
@@ -121,7 +119,7 @@ func (a *Account) madeFor(ctx context.Context, c helpdesk.Client, region string)
 	var keys []string
 	for _, line := range marks {
 		for _, mark := range line {
-			keys = append(keys, a.lineKey(mark))
+			keys = append(keys, a.Keys().MadeLine(mark))
 		}
 	}
 	found, err := a.b.DB.MGet(ctx, keys...).Result()
@@ -133,7 +131,7 @@ func (a *Account) madeFor(ctx context.Context, c helpdesk.Client, region string)
 	var out []amocrm.Contact
 	for _, value := range found {
 		text, _ := value.(string)
-		id := parseID(text)
+		id := ParseID(text)
 		if id == 0 || slices.Contains(ids, id) {
 			continue
 		}

@@ -29,8 +29,8 @@ func (a *Account) Link(ctx context.Context, clientID, contactID int64) error {
 // setLink stores a link to a contact that is known to exist.
 func (a *Account) setLink(ctx context.Context, clientID, contactID int64) error {
 	pipe := a.b.DB.TxPipeline()
-	pipe.HSet(ctx, a.linksKey(), decimal(clientID), contactID)
-	pipe.Del(ctx, a.goneKey(clientID))
+	pipe.HSet(ctx, a.Keys().Links(), Decimal(clientID), contactID)
+	pipe.Del(ctx, a.Keys().Gone(clientID))
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("store link: %w", err)
 	}
@@ -43,8 +43,8 @@ func (a *Account) Unlink(ctx context.Context, clientID int64) error {
 		return ErrNoClient
 	}
 	pipe := a.b.DB.TxPipeline()
-	pipe.HDel(ctx, a.linksKey(), decimal(clientID))
-	pipe.Del(ctx, a.goneKey(clientID))
+	pipe.HDel(ctx, a.Keys().Links(), Decimal(clientID))
+	pipe.Del(ctx, a.Keys().Gone(clientID))
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("remove link: %w", err)
 	}
@@ -59,8 +59,8 @@ redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
 return 1`)
 
 func (a *Account) dropDeadLink(ctx context.Context, clientID, contactID int64) error {
-	err := dropDead.Run(ctx, a.b.DB, []string{a.linksKey(), a.goneKey(clientID)},
-		decimal(clientID), decimal(contactID), int(goneFor.Seconds())).Err()
+	err := dropDead.Run(ctx, a.b.DB, []string{a.Keys().Links(), a.Keys().Gone(clientID)},
+		Decimal(clientID), Decimal(contactID), int(goneFor.Seconds())).Err()
 	if err != nil {
 		return fmt.Errorf("drop dead link: %w", err)
 	}
@@ -73,7 +73,7 @@ func (a *Account) ContactGone(ctx context.Context, clientID, contactID int64) er
 	if clientID == 0 {
 		return nil
 	}
-	if err := a.b.DB.ZRem(ctx, a.madeKey(clientID), "contact:"+decimal(contactID)).Err(); err != nil {
+	if err := a.b.DB.ZRem(ctx, a.Keys().Made(clientID), "contact:"+Decimal(contactID)).Err(); err != nil {
 		return fmt.Errorf("forget contact: %w", err)
 	}
 	return a.dropDeadLink(ctx, clientID, contactID)

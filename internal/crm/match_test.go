@@ -69,7 +69,7 @@ func TestKeys_areBounded(t *testing.T) {
 	var c helpdesk.Client
 	for i := range 40 {
 		c.Phones = append(c.Phones, "+7999555"+string(rune('0'+i/10))+string(rune('0'+i%10))+"00")
-		c.Emails = append(c.Emails, string(rune('a'+i%26))+decimal(int64(i))+"@example.com")
+		c.Emails = append(c.Emails, string(rune('a'+i%26))+Decimal(int64(i))+"@example.com")
 	}
 	k := keysOf(c, "RU")
 	if len(k.phones) != maxKeys || len(k.emails) != maxKeys {

@@ -11,7 +11,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/internal/helpdesk"
-	"github.com/sidecard/sidecard/internal/store"
 )
 
 const (
@@ -30,28 +29,18 @@ type memory struct {
 	country  string // of the account, as last heard
 }
 
-func (a *Account) key(parts ...string) string { return store.Key(a.tenant.ID, parts...) }
-
-func (a *Account) linksKey() string              { return a.key("links") }
-func (a *Account) madeKey(clientID int64) string { return a.key("made", decimal(clientID)) }
-func (a *Account) goneKey(clientID int64) string { return a.key("gone", decimal(clientID)) }
-func (a *Account) countryKey() string            { return a.key("country") }
-func (a *Account) cacheKey(parts ...string) string {
-	return a.key(append([]string{"cache"}, parts...)...)
-}
-
 // recall reads a client's memory in one round trip to Redis.
 func (a *Account) recall(ctx context.Context, clientID int64) (memory, error) {
 	var m memory
 	pipe := a.b.DB.Pipeline()
-	country := pipe.Get(ctx, a.countryKey())
+	country := pipe.Get(ctx, a.Keys().Country())
 	var link *redis.StringCmd
 	var gone *redis.IntCmd
 	var made *redis.StringSliceCmd
 	if clientID != 0 {
-		link = pipe.HGet(ctx, a.linksKey(), decimal(clientID))
-		gone = pipe.Exists(ctx, a.goneKey(clientID))
-		made = pipe.ZRangeArgs(ctx, redis.ZRangeArgs{Key: a.madeKey(clientID), ByScore: true, Rev: true,
+		link = pipe.HGet(ctx, a.Keys().Links(), Decimal(clientID))
+		gone = pipe.Exists(ctx, a.Keys().Gone(clientID))
+		made = pipe.ZRangeArgs(ctx, redis.ZRangeArgs{Key: a.Keys().Made(clientID), ByScore: true, Rev: true,
 			Start: "+inf", Stop: strconv.FormatInt(time.Now().Add(-rememberFor).UnixMilli(), 10)}) // Rev: from the top
 	}
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
@@ -61,15 +50,15 @@ func (a *Account) recall(ctx context.Context, clientID int64) (memory, error) {
 	if clientID == 0 {
 		return m, nil
 	}
-	m.link = parseID(link.Val())
+	m.link = ParseID(link.Val())
 	m.linkGone = gone.Val() > 0 && m.link == 0
 	for _, member := range made.Val() {
 		kind, id, _ := strings.Cut(member, ":")
 		switch kind {
 		case "contact":
-			m.contacts = append(m.contacts, parseID(id))
+			m.contacts = append(m.contacts, ParseID(id))
 		case "deal":
-			m.deals = append(m.deals, parseID(id))
+			m.deals = append(m.deals, ParseID(id))
 		}
 	}
 	return m, nil
@@ -79,14 +68,14 @@ func (a *Account) recall(ctx context.Context, clientID int64) (memory, error) {
 // and for some minutes for everybody who has one of his phones or e-mails.
 func (a *Account) Remember(ctx context.Context, c helpdesk.Client, contactID int64) error {
 	return errors.Join(
-		a.remember(ctx, a.madeKey(c.ID), c.ID, "contact:"+decimal(contactID)),
+		a.remember(ctx, a.Keys().Made(c.ID), c.ID, "contact:"+Decimal(contactID)),
 		a.rememberLines(ctx, c, contactID),
 	)
 }
 
 // rememberDeal does the same for a deal.
 func (a *Account) rememberDeal(ctx context.Context, clientID, dealID int64) error {
-	return a.remember(ctx, a.madeKey(clientID), clientID, "deal:"+decimal(dealID))
+	return a.remember(ctx, a.Keys().Made(clientID), clientID, "deal:"+Decimal(dealID))
 }
 
 func (a *Account) remember(ctx context.Context, key string, owner int64, member string) error {
@@ -103,15 +92,4 @@ func (a *Account) remember(ctx context.Context, key string, owner int64, member 
 		return fmt.Errorf("remember %s: %w", member, err)
 	}
 	return nil
-}
-
-func decimal(id int64) string { return strconv.FormatInt(id, 10) }
-
-// parseID reads an id that we wrote; 0 for anything else.
-func parseID(s string) int64 {
-	id, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return id
 }

@@ -50,7 +50,7 @@ func TestRecall_forgetsAfterADayAndKeepsABoundedNumber(t *testing.T) {
 	if err != nil || len(m.deals) != rememberMax {
 		t.Errorf("%d deals, %v", len(m.deals), err)
 	}
-	if ttl := f.b.DB.TTL(t.Context(), f.madeKey(55)).Val(); ttl <= 23*time.Hour || ttl > 24*time.Hour {
+	if ttl := f.b.DB.TTL(t.Context(), f.Keys().Made(55)).Val(); ttl <= 23*time.Hour || ttl > 24*time.Hour {
 		t.Errorf("kept for %s", ttl)
 	}
 }

@@ -109,7 +109,7 @@ type age struct {
 }
 
 func fill[T any](ctx context.Context, a *Account, name string, into *age, load func(context.Context) (T, error), set func(T)) error {
-	got, err := store.Fetch(ctx, a.b.Cache, a.cacheKey("meta", name), a.freshMeta(), load)
+	got, err := store.Fetch(ctx, a.b.Cache, a.Keys().Cache("meta", name), a.freshMeta(), load)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
@@ -124,7 +124,7 @@ func (a *Account) loadAccount(ctx context.Context) (accountRow, error) {
 		return accountRow{}, err
 	}
 	// The country is kept apart for good: the next cold search needs it before the account can be asked.
-	if err := a.b.DB.Set(ctx, a.countryKey(), acc.Country, 0).Err(); err != nil {
+	if err := a.b.DB.Set(ctx, a.Keys().Country(), acc.Country, 0).Err(); err != nil {
 		return accountRow{}, fmt.Errorf("store country: %w", err)
 	}
 	return accountRow{acc, acc.Timezone, acc.TaskTypes}, nil

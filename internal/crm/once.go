@@ -91,7 +91,7 @@ func (a *Account) once(ctx context.Context, w write) (int64, error) {
 func (a *Account) unfinished(ctx context.Context, mark []string) (key string, began int64, err error) {
 	prints := a.b.DB.Ring().Fingerprints(mark...)
 	for _, print := range prints {
-		key := a.key("unsure", print)
+		key := a.Keys().Unconfirmed(print)
 		began, err := a.b.DB.Get(ctx, key).Int64()
 		if err == nil {
 			return key, began, nil
@@ -100,7 +100,7 @@ func (a *Account) unfinished(ctx context.Context, mark []string) (key string, be
 			return "", 0, err
 		}
 	}
-	return a.key("unsure", prints[0]), 0, nil
+	return a.Keys().Unconfirmed(prints[0]), 0, nil
 }
 
 // ours returns a check of authors: whether an entity that one of them made can be a write of this connection. amoCRM names the

@@ -26,7 +26,7 @@ func (a *Account) People(ctx context.Context, c helpdesk.Client) (People, error)
 	if err != nil {
 		return People{}, fmt.Errorf("find people: %w", err)
 	}
-	p, err := a.fetchPeople(ctx, a.cacheKey("people", decimal(c.ID), a.fingerprint(c, mem)), c, mem)
+	p, err := a.fetchPeople(ctx, a.Keys().People(c.ID, a.fingerprint(c, mem)), c, mem)
 	if err != nil {
 		return People{}, fmt.Errorf("find people: %w", err)
 	}
@@ -58,10 +58,10 @@ func (a *Account) fetchPeople(ctx context.Context, key string, c helpdesk.Client
 // fingerprint names everything that decides who is found, so that a link, a new contact or a new deal shows at once.
 // It is keyed: phones and e-mails can't be guessed back from a cache key.
 func (a *Account) fingerprint(c helpdesk.Client, m memory) string {
-	say := []string{"people", a.tenant.Settings.Region, decimal(m.link)}
+	say := []string{"people", a.tenant.Settings.Region, Decimal(m.link)}
 	for _, list := range [][]int64{m.contacts, m.deals} {
 		for _, id := range list {
-			say = append(say, decimal(id))
+			say = append(say, Decimal(id))
 		}
 		say = append(say, "|")
 	}

@@ -36,14 +36,14 @@ func DataOf(ctx context.Context, db *store.DB, tenantID string, clientID int64, 
 		d.Contacts = append(d.Contacts, mem.link)
 	}
 	d.Contacts, d.Deals = append(d.Contacts, mem.contacts...), append(d.Deals, mem.deals...)
-	if d.Made, err = db.ZRange(ctx, a.madeKey(clientID), 0, -1).Result(); err != nil && !errors.Is(err, redis.Nil) {
+	if d.Made, err = db.ZRange(ctx, a.Keys().Made(clientID), 0, -1).Result(); err != nil && !errors.Is(err, redis.Nil) {
 		return d, fmt.Errorf("read what was made for the client: %w", err)
 	}
 	cache := store.NewCache(db)
-	err = db.Walk(ctx, a.cacheKey("people", decimal(clientID))+":*", func(keys []string) error {
+	err = db.Walk(ctx, a.Keys().People(clientID)+":*", func(keys []string) error {
 		for _, key := range keys {
 			if got, ok := cache.Peek(ctx, key); ok {
-				d.Cached[strings.TrimPrefix(key, a.cacheKey()+":")] = got.Value
+				d.Cached[strings.TrimPrefix(key, a.Keys().Cache()+":")] = got.Value
 				d.learn(got.Value)
 			}
 		}
@@ -57,7 +57,7 @@ func DataOf(ctx context.Context, db *store.DB, tenantID string, clientID int64, 
 	d.Contacts, d.Deals = slices.Compact(d.Contacts), slices.Compact(d.Deals)
 	for _, key := range a.ofPerson(d) {
 		if got, ok := cache.Peek(ctx, key); ok {
-			d.Cached[strings.TrimPrefix(key, a.cacheKey()+":")] = got.Value
+			d.Cached[strings.TrimPrefix(key, a.Keys().Cache()+":")] = got.Value
 		}
 	}
 	return d, nil
@@ -86,10 +86,10 @@ func (d *ClientData) learn(raw json.RawMessage) {
 func (a *Account) ofPerson(d ClientData) []string {
 	var keys []string
 	for _, id := range d.Deals {
-		keys = append(keys, a.dealKey(id), a.feedKey(id), a.tasksKey(id))
+		keys = append(keys, a.Keys().Deal(id), a.Keys().Feed(id), a.Keys().Tasks(id))
 	}
 	for _, id := range d.Contacts {
-		keys = append(keys, a.cacheKey("name", decimal(id)))
+		keys = append(keys, a.Keys().ContactName(id))
 	}
 	return keys
 }
@@ -98,23 +98,23 @@ func (a *Account) ofPerson(d ClientData) []string {
 // again by itself.
 func EraseClient(ctx context.Context, db *store.DB, tenantID string, clientID int64, d ClientData) (removed int, err error) {
 	a := kept(db, tenantID)
-	n, err := db.HDel(ctx, a.linksKey(), decimal(clientID)).Result()
+	n, err := db.HDel(ctx, a.Keys().Links(), Decimal(clientID)).Result()
 	if err != nil {
 		return 0, fmt.Errorf("remove link: %w", err)
 	}
 	removed = int(n)
-	keys := []string{a.madeKey(clientID), a.goneKey(clientID), changesKey(tenantID)} // the last is a list of ids of ten minutes
+	keys := []string{a.Keys().Made(clientID), a.Keys().Gone(clientID), Keys(tenantID).Changes()} // the last is a list of ids of ten minutes
 	for _, id := range d.Deals {
-		keys = append(keys, a.mineKey(id), a.ownKey("leads", id, AspectNote), a.ownKey("leads", id, AspectData))
+		keys = append(keys, a.Keys().HelpdeskNotes(id), a.Keys().Own("leads", id, AspectNote), a.Keys().Own("leads", id, AspectData))
 	}
 	for _, id := range d.Contacts {
-		keys = append(keys, a.ownKey("contacts", id, AspectNote), a.ownKey("contacts", id, AspectData))
+		keys = append(keys, a.Keys().Own("contacts", id, AspectNote), a.Keys().Own("contacts", id, AspectData))
 	}
 	if n, err = db.Unlink(ctx, keys...).Result(); err != nil { // of one tenant, so in one cluster slot
 		return removed, fmt.Errorf("erase client: %w", err)
 	}
 	removed += int(n)
-	for _, list := range []string{a.lineKey("*"), a.cacheKey() + ":*"} { // the first are of ten minutes
+	for _, list := range []string{a.Keys().MadeLine("*"), a.Keys().Cache() + ":*"} { // the first are of ten minutes
 		gone, err := db.Unlinked(ctx, list)
 		if removed += gone; err != nil {
 			return removed, err

@@ -153,7 +153,7 @@ func TestSandbox_cardAndFeedOfAFullDeal(t *testing.T) {
 	}
 	found := 0
 	for _, it := range feed.Items {
-		if it.ID == "note-"+decimal(id) {
+		if it.ID == "note-"+Decimal(id) {
 			found++
 		}
 		if it.Key == "feed.other" || it.Key == "feed.note_added" || it.Text == "" && it.Key == "" || it.At.IsZero() {

@@ -51,8 +51,6 @@ type TaskDraft struct {
 	ResponsibleID int64
 }
 
-func (a *Account) tasksKey(leadID int64) string { return a.cacheKey("tasks", decimal(leadID)) }
-
 // Tasks lists the open tasks of a deal.
 func (a *Account) Tasks(ctx context.Context, leadID int64) (Tasks, error) {
 	var meta Meta
@@ -63,7 +61,7 @@ func (a *Account) Tasks(ctx context.Context, leadID int64) (Tasks, error) {
 		return err
 	})
 	g.Go(func() (err error) {
-		got, err = store.Fetch(ctx, a.b.Cache, a.tasksKey(leadID), a.freshOf("leads", leadID), func(ctx context.Context) ([]amocrm.Task, error) {
+		got, err = store.Fetch(ctx, a.b.Cache, a.Keys().Tasks(leadID), a.freshOf("leads", leadID), func(ctx context.Context) ([]amocrm.Task, error) {
 			return a.api.Tasks(ctx, "leads", []amocrm.ID{amocrm.ID(leadID)})
 		})
 		return err
@@ -108,7 +106,7 @@ func (a *Account) AddTask(ctx context.Context, leadID int64, d TaskDraft) (int64
 	in.EntityID, in.EntityType = amocrm.ID(leadID), "leads"
 	a.mine(ctx, "leads", leadID, AspectData)
 	id, err := a.once(ctx, write{
-		mark: []string{"task", decimal(leadID), in.Text, decimal(in.CompleteTill), decimal(int64(in.ResponsibleID))},
+		mark: []string{"task", Decimal(leadID), in.Text, Decimal(in.CompleteTill), Decimal(int64(in.ResponsibleID))},
 		send: func(ctx context.Context) (int64, error) {
 			made, err := a.api.CreateTasks(ctx, []amocrm.TaskInput{in})
 			return firstID(made), err
@@ -118,7 +116,7 @@ func (a *Account) AddTask(ctx context.Context, leadID int64, d TaskDraft) (int64
 	if err != nil {
 		return 0, named(fmt.Sprintf("add task to deal %d", leadID), refused(err, taskPath))
 	}
-	return id, a.dealChanged(context.WithoutCancel(ctx), leadID, a.tasksKey(leadID))
+	return id, a.dealChanged(context.WithoutCancel(ctx), leadID, a.Keys().Tasks(leadID))
 }
 
 func taskInput(d TaskDraft, m Meta) (amocrm.TaskInput, error) {
@@ -222,7 +220,7 @@ func (a *Account) CompleteTask(ctx context.Context, leadID, taskID int64, result
 	if err != nil {
 		return named(fmt.Sprintf("complete task %d", taskID), refused(err, func(string) string { return "result" }))
 	}
-	return a.dealChanged(ctx, leadID, a.tasksKey(leadID))
+	return a.dealChanged(ctx, leadID, a.Keys().Tasks(leadID))
 }
 
 // taskDone reads whether a task of a deal is completed; ErrGone when it is another's.
