@@ -11,19 +11,19 @@ import (
 // Matches answers as People does, but past the link: everybody who carries one of the client's phones or e-mails, with
 // the linked contact first and marked in Linked. It is for mending a wrong link.
 func (a *Account) Matches(ctx context.Context, c helpdesk.Client) (People, error) {
-	mem, err := a.recall(ctx, c.ID)
+	mem, err := a.memory().Recall(ctx, c.ID)
 	if err != nil {
 		return People{}, fmt.Errorf("find all matches: %w", err)
 	}
-	link := mem.link
+	link := mem.Link
 	if link == 0 {
 		return a.People(ctx, c)
 	}
-	made := slices.Clone(mem.contacts)
+	made := slices.Clone(mem.Contacts)
 	key := a.Keys().People(c.ID, "all", a.fingerprint(c, mem))
-	mem.link = 0
+	mem.Link = 0
 	// Read by its id, as what was made is: the search need not find it.
-	mem.contacts = append([]int64{link}, made[:min(len(made), rememberedMax-1)]...)
+	mem.Contacts = append([]int64{link}, made[:min(len(made), rememberedMax-1)]...)
 	p, err := a.fetchPeople(ctx, key, c, mem)
 	if err != nil {
 		return People{}, fmt.Errorf("find all matches: %w", err)

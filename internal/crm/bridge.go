@@ -160,6 +160,8 @@ func (a *Account) API() *amocrm.Client { return a.api }
 // Keys names what is stored of the account.
 func (a *Account) Keys() Keys { return Keys(a.tenant.ID) }
 
+func (a *Account) memory() Memory { return NewMemory(a.b.DB, a.tenant.ID) }
+
 // Tenant is the tenant as it was when the Account was made, at the address where its calls have found the account since.
 func (a *Account) Tenant() tenant.Tenant {
 	t := a.tenant

@@ -82,20 +82,3 @@ func TestAccount_breakerIsForPeopleNotForQueues(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
-
-func TestContactGone_searchesAgain(t *testing.T) {
-	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "")
-	if err := errors.Join(f.setLink(t.Context(), 55, 99), f.Remember(t.Context(), helpdesk.Client{ID: 55}, 99)); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.ContactGone(t.Context(), 55, 99); err != nil {
-		t.Fatal(err)
-	}
-	if id, _, err := f.Resolve(t.Context(), anna); err != nil || id != 11 {
-		t.Errorf("%d, %v", id, err)
-	}
-	if p := f.people(t, anna); !p.LinkGone {
-		t.Error("the agent is not told")
-	}
-}

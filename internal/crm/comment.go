@@ -65,8 +65,7 @@ func noteMark(leadID int64, text string) []string { return []string{"note", Deci
 // commented does what follows a note that was written.
 func (a *Account) commented(ctx context.Context, leadID, id int64) error {
 	err := errors.Join(
-		a.remember(ctx, a.Keys().OwnNotes(leadID), leadID, Decimal(id)),
-		a.RememberNote(ctx, leadID, id),
+		a.memory().RememberComment(ctx, leadID, id),
 		a.b.Cache.Drop(ctx, a.Keys().Feed(leadID), a.Keys().Deal(leadID)),
 	)
 	if err != nil {
@@ -90,9 +89,9 @@ func (a *Account) commentError(ctx context.Context, leadID int64, err error) err
 
 // lostNote looks for a note that was written a moment ago; those we know of, and those of other authors, are others.
 func (a *Account) lostNote(ctx context.Context, leadID int64, text string, since time.Time) (int64, error) {
-	known, err := a.b.DB.ZRange(ctx, a.Keys().OwnNotes(leadID), 0, -1).Result()
+	known, err := a.memory().Comments(ctx, leadID)
 	if err != nil {
-		return 0, fmt.Errorf("read written notes: %w", err)
+		return 0, err
 	}
 	notes, err := a.api.Notes(ctx, "leads", amocrm.ID(leadID), newestLeads)
 	if err != nil {

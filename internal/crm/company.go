@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/runes"
 )
@@ -48,7 +46,7 @@ func (a *Account) joinCompany(ctx context.Context, contactID int64, d ContactDra
 func (a *Account) companyFor(ctx context.Context, name string, responsible int64) (int64, error) {
 	waiting, cancel := context.WithTimeout(ctx, writeFor)
 	defer cancel()
-	unlock, err := a.b.DB.Lock(waiting, a.Keys().Lock("company", a.nameMarks(name)[0]), lockFor)
+	unlock, err := a.b.DB.Lock(waiting, a.Keys().Lock("company", a.memory().companyMarks(name)[0]), lockFor)
 	if err != nil {
 		return 0, fmt.Errorf("lock company: %w", err)
 	}
@@ -72,7 +70,7 @@ func (a *Account) companyFor(ctx context.Context, name string, responsible int64
 	if err != nil {
 		return 0, fmt.Errorf("create company: %w", err)
 	}
-	if err := a.rememberCompany(ctx, name, id); err != nil {
+	if err := a.memory().RememberCompany(ctx, name, id); err != nil {
 		a.b.Log.WarnContext(ctx, "new company not remembered", "tenant", a.tenant.ID, "error", err)
 	}
 	return id, nil
@@ -94,7 +92,7 @@ func (a *Account) companyNamed(ctx context.Context, name string) (int64, error) 
 	if best.ID != 0 {
 		return int64(best.ID), nil
 	}
-	made, err := a.companyMade(ctx, name)
+	made, err := a.memory().CompanyOf(ctx, name)
 	if err != nil || made == 0 {
 		return 0, err
 	}
@@ -113,34 +111,6 @@ func sameCompany(c amocrm.Company, name string) bool {
 // LeadLinks.Companies of a deal.
 func (a *Account) CompanyNamed(ctx context.Context, name string) (companyID int64, err error) {
 	return a.companyFor(ctx, runes.First(strings.TrimSpace(name), maxNameRunes), 0)
-}
-
-// rememberCompany keeps for a day that a company was made, so that it is found although the CRM's search lags.
-func (a *Account) rememberCompany(ctx context.Context, name string, companyID int64) error {
-	if err := a.b.DB.Set(ctx, a.Keys().MadeCompany(a.nameMarks(name)[0]), companyID, rememberFor).Err(); err != nil {
-		return fmt.Errorf("remember company: %w", err)
-	}
-	return nil
-}
-
-// companyMade is the company of that name that was made within a day, 0 for none. It may have been noted with an older seal
-// key.
-func (a *Account) companyMade(ctx context.Context, name string) (int64, error) {
-	for _, mark := range a.nameMarks(name) {
-		made, err := a.b.DB.Get(ctx, a.Keys().MadeCompany(mark)).Int64()
-		if !errors.Is(err, redis.Nil) {
-			if err != nil {
-				return 0, fmt.Errorf("read made companies: %w", err)
-			}
-			return made, nil
-		}
-	}
-	return 0, nil
-}
-
-// nameMarks stand for a company's name in keys, as names don't belong there: one for each seal key, the newest first.
-func (a *Account) nameMarks(name string) []string {
-	return a.b.DB.Ring().Fingerprints("company", foldName(name))
 }
 
 func foldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

@@ -200,7 +200,7 @@ func TestCompanyNamed(t *testing.T) {
 		})
 	}
 	f.crm.set(func(c *crm) { c.firms[99] = map[string]any{"id": 99, "name": "Fresh"}; c.hidden[99] = true })
-	if err := f.rememberCompany(t.Context(), "Fresh", 99); err != nil {
+	if err := f.memory().RememberCompany(t.Context(), "Fresh", 99); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := f.CompanyNamed(t.Context(), "fresh"); err != nil || got != 99 {

@@ -133,7 +133,7 @@ func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDr
 		return 0, fmt.Errorf("create contact: %w", err)
 	}
 	defer unlock()
-	mem, err := a.recall(ctx, clientID)
+	mem, err := a.memory().Recall(ctx, clientID)
 	if err != nil {
 		return 0, fmt.Errorf("create contact: %w", err)
 	}
@@ -170,7 +170,7 @@ func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDr
 
 // lostContact looks for a contact that was made a moment ago: same name, and one of its keys if it has any. Contacts
 // that are known to have been made for the client before, and those of other authors, are others.
-func (a *Account) lostContact(ctx context.Context, d ContactDraft, region string, mem memory, since time.Time) (int64, error) {
+func (a *Account) lostContact(ctx context.Context, d ContactDraft, region string, mem Recalled, since time.Time) (int64, error) {
 	k := keysOf(helpdesk.Client{Phones: d.Phones, Emails: d.Emails}, region)
 	queries := k.queries(region)
 	if len(queries) == 0 {
@@ -183,7 +183,7 @@ func (a *Account) lostContact(ctx context.Context, d ContactDraft, region string
 	ours := a.ours(ctx)
 	var best amocrm.Contact
 	for _, c := range got {
-		if !ours(c.CreatedBy) || c.CreatedAt < since.Unix() || c.CreatedAt < best.CreatedAt || slices.Contains(mem.contacts, int64(c.ID)) {
+		if !ours(c.CreatedBy) || c.CreatedAt < since.Unix() || c.CreatedAt < best.CreatedAt || slices.Contains(mem.Contacts, int64(c.ID)) {
 			continue
 		}
 		if contactName(c) == d.Name && (k.empty() || len(k.match(c, region)) > 0) {

@@ -34,7 +34,7 @@ func (a *Account) CreateDeal(ctx context.Context, clientID int64, d DealDraft) (
 		return 0, fmt.Errorf("create deal: %w", err)
 	}
 	defer unlock()
-	mem, err := a.recall(ctx, clientID)
+	mem, err := a.memory().Recall(ctx, clientID)
 	if err != nil {
 		return 0, fmt.Errorf("create deal: %w", err)
 	}
@@ -61,9 +61,9 @@ func (a *Account) afterDeal(ctx context.Context, clientID, id int64, d DealDraft
 			failed = append(failed, &AfterCreate{Step: name, Err: err})
 		}
 	}
-	step("remember", a.rememberDeal(ctx, clientID, id))
+	step("remember", a.memory().RememberDeal(ctx, clientID, id))
 	if clientID != 0 && d.ContactID != 0 {
-		step("link", a.setLink(ctx, clientID, d.ContactID))
+		step("link", a.memory().Link(ctx, clientID, d.ContactID))
 	}
 	if text := strings.TrimSpace(d.NoteText); text != "" {
 		_, err := a.Comment(ctx, id, text, false)
@@ -90,7 +90,7 @@ func dealMark(clientID int64, d DealDraft, in amocrm.LeadInput) []string {
 
 // lostDeal looks for a deal that was made a moment ago among the account's newest: same name, pipeline and contact. Deals
 // that are known to have been made for the client before, and those of other authors, are others.
-func (a *Account) lostDeal(ctx context.Context, in amocrm.LeadInput, mem memory, since time.Time) (int64, error) {
+func (a *Account) lostDeal(ctx context.Context, in amocrm.LeadInput, mem Recalled, since time.Time) (int64, error) {
 	got, err := a.api.NewestLeads(ctx, newestLeads)
 	if err != nil {
 		return 0, err
@@ -103,7 +103,7 @@ func (a *Account) lostDeal(ctx context.Context, in amocrm.LeadInput, mem memory,
 			want := in.Embedded.Contacts[0].ID
 			same = slices.ContainsFunc(l.Contacts, func(m amocrm.LeadMember) bool { return m.ID == want })
 		}
-		if same && !l.IsDeleted && l.CreatedAt >= best.CreatedAt && !slices.Contains(mem.deals, int64(l.ID)) {
+		if same && !l.IsDeleted && l.CreatedAt >= best.CreatedAt && !slices.Contains(mem.Deals, int64(l.ID)) {
 			best = l
 		}
 	}

@@ -19,15 +19,12 @@ func (a *Account) DealForm(ctx context.Context, t helpdesk.Ticket) (DealForm, er
 	if err != nil {
 		return DealForm{}, fmt.Errorf("prepare deal form: %w", err)
 	}
-	mem, err := a.recall(ctx, t.Client.ID)
+	mem, err := a.memory().Recall(ctx, t.Client.ID)
 	if err != nil {
 		return DealForm{}, fmt.Errorf("prepare deal form: %w", err)
 	}
 	f := dealFormOf(meta, t)
-	f.Draft.ContactID = mem.link
-	if mem.link == 0 && len(mem.contacts) > 0 {
-		f.Draft.ContactID = mem.contacts[0]
-	}
+	f.Draft.ContactID = mem.Contact()
 	if err := a.prefill(ctx, &f, t); err != nil {
 		return DealForm{}, fmt.Errorf("prepare deal form: %w", err)
 	}

@@ -35,23 +35,23 @@ type hit struct {
 
 // find reads the linked contact, or searches by all keys beside reading what was made for the client. The region is the
 // last known one; see findMore.
-func (a *Account) find(ctx context.Context, c helpdesk.Client, mem memory) (found, error) {
+func (a *Account) find(ctx context.Context, c helpdesk.Client, mem Recalled) (found, error) {
 	var f found
-	if mem.link != 0 {
-		contact, err := a.api.Contact(ctx, amocrm.ID(mem.link))
+	if mem.Link != 0 {
+		contact, err := a.api.Contact(ctx, amocrm.ID(mem.Link))
 		switch {
 		case err == nil && !contact.IsDeleted:
-			return found{contacts: []amocrm.Contact{contact}, linked: mem.link}, nil
+			return found{contacts: []amocrm.Contact{contact}, linked: mem.Link}, nil
 		case err != nil && !errors.Is(err, amocrm.ErrNotFound):
-			return f, fmt.Errorf("read linked contact %d: %w", mem.link, err)
+			return f, fmt.Errorf("read linked contact %d: %w", mem.Link, err)
 		}
-		if err := a.dropDeadLink(ctx, c.ID, mem.link); err != nil {
+		if err := a.memory().DropDeadLink(ctx, c.ID, mem.Link); err != nil {
 			return f, err
 		}
 		f.linkGone = true
 	}
-	remembered, _ := newestIDs(mem.contacts, rememberedMax)
-	err := a.search(ctx, c, a.region(mem.country), remembered, &f)
+	remembered, _ := newestIDs(mem.Contacts, rememberedMax)
+	err := a.search(ctx, c, a.region(mem.Country), remembered, &f)
 	return f, err
 }
 
@@ -114,7 +114,7 @@ func (a *Account) search(ctx context.Context, c helpdesk.Client, region string, 
 }
 
 // verified drops near-misses and says why each of the others is here.
-func (f found) verified(c helpdesk.Client, region string, mem memory) []hit {
+func (f found) verified(c helpdesk.Client, region string, mem Recalled) []hit {
 	k := keysOf(c, region)
 	var out []hit
 	for _, contact := range f.contacts {
@@ -126,7 +126,7 @@ func (f found) verified(c helpdesk.Client, region string, mem memory) []hit {
 			why = append(why, Match{Kind: MatchLink})
 		}
 		why = append(why, k.match(contact, region)...)
-		if len(why) == 0 && slices.Contains(mem.contacts, int64(contact.ID)) {
+		if len(why) == 0 && slices.Contains(mem.Contacts, int64(contact.ID)) {
 			why = append(why, Match{Kind: MatchRemembered})
 		}
 		if len(why) > 0 {

@@ -75,13 +75,13 @@ func TestLink_refusesWhatIsNotThere(t *testing.T) {
 
 func TestDropDeadLink_sparesANewerLink(t *testing.T) {
 	f := setup(t)
-	if err := f.setLink(t.Context(), 55, 12); err != nil {
+	if err := f.memory().Link(t.Context(), 55, 12); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.dropDeadLink(t.Context(), 55, 11); err != nil {
+	if err := f.memory().DropDeadLink(t.Context(), 55, 11); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := f.recall(t.Context(), 55); err != nil || m.link != 12 || m.linkGone {
+	if m, err := f.memory().Recall(t.Context(), 55); err != nil || m.Link != 12 || m.LinkGone {
 		t.Errorf("%+v, %v", m, err)
 	}
 }

@@ -86,7 +86,7 @@ func TestVerified_dropsNearMissesAndOrdersByUpdate(t *testing.T) {
 		contactJSON(t, `{"id":5,"name":"Made","updated_at":50}`),
 	}}
 	var ids []int64
-	hits := f.verified(helpdesk.Client{Phones: []string{"+7 999 555-01-23"}}, "RU", memory{contacts: []int64{5}})
+	hits := f.verified(helpdesk.Client{Phones: []string{"+7 999 555-01-23"}}, "RU", Recalled{Contacts: []int64{5}})
 	for _, h := range hits {
 		ids = append(ids, int64(h.contact.ID))
 	}

@@ -41,14 +41,14 @@ func TestLockClient_oneAtATime(t *testing.T) {
 
 func TestRecall_forgetsAfterADayAndKeepsABoundedNumber(t *testing.T) {
 	f := setup(t)
-	for i := range int64(rememberMax + 10) {
-		if err := f.rememberDeal(t.Context(), 55, 5000+i); err != nil {
+	for i := range int64(maxRemembered + 10) {
+		if err := f.memory().RememberDeal(t.Context(), 55, 5000+i); err != nil {
 			t.Fatal(err)
 		}
 	}
-	m, err := f.recall(t.Context(), 55)
-	if err != nil || len(m.deals) != rememberMax {
-		t.Errorf("%d deals, %v", len(m.deals), err)
+	m, err := f.memory().Recall(t.Context(), 55)
+	if err != nil || len(m.Deals) != maxRemembered {
+		t.Errorf("%d deals, %v", len(m.Deals), err)
 	}
 	if ttl := f.b.DB.TTL(t.Context(), f.Keys().Made(55)).Val(); ttl <= 23*time.Hour || ttl > 24*time.Hour {
 		t.Errorf("kept for %s", ttl)

@@ -22,7 +22,7 @@ import (
 // deep: searches beside the vocabulary, then all deals at once beside the names of companies. When only the deals fail, the contacts come with DealsErr
 // unless a complete older answer exists. Errors: those of the connector, oauth.ErrNeedsLogin, ctx's.
 func (a *Account) People(ctx context.Context, c helpdesk.Client) (People, error) {
-	mem, err := a.recall(ctx, c.ID)
+	mem, err := a.memory().Recall(ctx, c.ID)
 	if err != nil {
 		return People{}, fmt.Errorf("find people: %w", err)
 	}
@@ -30,14 +30,14 @@ func (a *Account) People(ctx context.Context, c helpdesk.Client) (People, error)
 	if err != nil {
 		return People{}, fmt.Errorf("find people: %w", err)
 	}
-	if p.Linked == 0 && mem.linkGone {
+	if p.Linked == 0 && mem.LinkGone {
 		p.LinkGone = true
 	}
 	return p, nil
 }
 
 // fetchPeople reads people through the cache, half of them when only the deals fail.
-func (a *Account) fetchPeople(ctx context.Context, key string, c helpdesk.Client, mem memory) (People, error) {
+func (a *Account) fetchPeople(ctx context.Context, key string, c helpdesk.Client, mem Recalled) (People, error) {
 	load := func(ctx context.Context) (People, error) { return a.loadPeople(ctx, c, mem) }
 	got, err := store.Fetch(ctx, a.b.Cache, key, a.freshData(), load)
 	if err == nil && !got.Stale {
@@ -57,9 +57,9 @@ func (a *Account) fetchPeople(ctx context.Context, key string, c helpdesk.Client
 
 // fingerprint names everything that decides who is found, so that a link, a new contact or a new deal shows at once.
 // It is keyed: phones and e-mails can't be guessed back from a cache key.
-func (a *Account) fingerprint(c helpdesk.Client, m memory) string {
-	say := []string{"people", a.tenant.Settings.Region, Decimal(m.link)}
-	for _, list := range [][]int64{m.contacts, m.deals} {
+func (a *Account) fingerprint(c helpdesk.Client, m Recalled) string {
+	say := []string{"people", a.tenant.Settings.Region, Decimal(m.Link)}
+	for _, list := range [][]int64{m.Contacts, m.Deals} {
 		for _, id := range list {
 			say = append(say, Decimal(id))
 		}
@@ -79,7 +79,7 @@ type halfPeople struct {
 func (h *halfPeople) Error() string { return h.err.Error() }
 func (h *halfPeople) Unwrap() error { return h.err }
 
-func (a *Account) loadPeople(ctx context.Context, c helpdesk.Client, mem memory) (People, error) {
+func (a *Account) loadPeople(ctx context.Context, c helpdesk.Client, mem Recalled) (People, error) {
 	var meta Meta
 	var hits found
 	g, gctx := errgroup.WithContext(ctx)
@@ -106,7 +106,7 @@ func (a *Account) loadPeople(ctx context.Context, c helpdesk.Client, mem memory)
 
 	p := People{Linked: hits.linked, LinkGone: hits.linkGone, Keyless: keysOf(c, region).empty()}
 	leadIDs := map[int64][]int64{}
-	all := slices.Clone(mem.deals)
+	all := slices.Clone(mem.Deals)
 	for _, h := range hits.verified(c, region, mem) {
 		person := personOf(a.api.Base(), meta, h.contact, h.matched)
 		leadIDs[person.ID] = plainIDs(h.contact.LeadIDs)
@@ -117,7 +117,7 @@ func (a *Account) loadPeople(ctx context.Context, c helpdesk.Client, mem memory)
 		return p, nil
 	}
 	names := a.namesBeside(ctx, companiesOf(p.Contacts), meta.Account.FilterEnabled)
-	read, err := a.leads(ctx, all, mem.deals, meta.Account.FilterEnabled)
+	read, err := a.leads(ctx, all, mem.Deals, meta.Account.FilterEnabled)
 	nameCompanies(p.Contacts, names())
 	for i := range p.Contacts {
 		a.giveDeals(&p.Contacts[i], leadIDs[p.Contacts[i].ID], meta, read, err)
@@ -207,7 +207,7 @@ func (a *Account) Duplicates(ctx context.Context, d ContactDraft) ([]Person, err
 		}
 	}
 	var out []Person
-	for _, h := range hits.verified(c, region, memory{}) {
+	for _, h := range hits.verified(c, region, Recalled{}) {
 		out = append(out, personOf(a.api.Base(), meta, h.contact, h.matched))
 	}
 	nameCompanies(out, a.namesBeside(ctx, companiesOf(out), meta.Account.FilterEnabled)())

@@ -23,28 +23,33 @@ type ClientData struct {
 	Deals         []int64        `json:"deals,omitempty"`
 }
 
-// DataOf collects what is kept of a client: his link, what was made for him, and what was read from the CRM of his contacts
-// and deals. deals are further deals that are known to be his.
-func DataOf(ctx context.Context, db *store.DB, tenantID string, clientID int64, deals []int64) (ClientData, error) {
-	a := kept(db, tenantID)
+// Data collects what is kept of a client: the link, what was made for the client, and what was read from the CRM of the
+// client's contacts and deals. deals are further deals that are known to be the client's.
+func (m Memory) Data(ctx context.Context, clientID int64, deals []int64) (ClientData, error) {
 	d := ClientData{Deals: slices.Clone(deals), Cached: map[string]any{}}
-	mem, err := a.recall(ctx, clientID)
+	known, err := m.Recall(ctx, clientID)
 	if err != nil {
 		return d, err
 	}
-	if d.LinkedContact, d.LinkGone = mem.link, mem.linkGone; mem.link != 0 {
-		d.Contacts = append(d.Contacts, mem.link)
+	if d.LinkedContact, d.LinkGone = known.Link, known.LinkGone; known.Link != 0 {
+		d.Contacts = append(d.Contacts, known.Link)
 	}
-	d.Contacts, d.Deals = append(d.Contacts, mem.contacts...), append(d.Deals, mem.deals...)
-	if d.Made, err = db.ZRange(ctx, a.Keys().Made(clientID), 0, -1).Result(); err != nil && !errors.Is(err, redis.Nil) {
+	d.Contacts, d.Deals = append(d.Contacts, known.Contacts...), append(d.Deals, known.Deals...)
+	if d.Made, err = m.db.ZRange(ctx, m.keys.Made(clientID), 0, -1).Result(); err != nil && !errors.Is(err, redis.Nil) {
 		return d, fmt.Errorf("read what was made for the client: %w", err)
 	}
-	cache := store.NewCache(db)
-	err = db.Walk(ctx, a.Keys().People(clientID)+":*", func(keys []string) error {
+	cache := store.NewCache(m.db)
+	take := func(key string) (json.RawMessage, bool) {
+		got, ok := cache.Peek(ctx, key)
+		if ok {
+			d.Cached[strings.TrimPrefix(key, m.keys.Cache()+":")] = got.Value
+		}
+		return got.Value, ok
+	}
+	err = m.db.Walk(ctx, m.keys.People(clientID, "*"), func(keys []string) error {
 		for _, key := range keys {
-			if got, ok := cache.Peek(ctx, key); ok {
-				d.Cached[strings.TrimPrefix(key, a.Keys().Cache()+":")] = got.Value
-				d.learn(got.Value)
+			if value, ok := take(key); ok {
+				d.learn(value)
 			}
 		}
 		return nil
@@ -55,10 +60,13 @@ func DataOf(ctx context.Context, db *store.DB, tenantID string, clientID int64, 
 	slices.Sort(d.Contacts)
 	slices.Sort(d.Deals)
 	d.Contacts, d.Deals = slices.Compact(d.Contacts), slices.Compact(d.Deals)
-	for _, key := range a.ofPerson(d) {
-		if got, ok := cache.Peek(ctx, key); ok {
-			d.Cached[strings.TrimPrefix(key, a.Keys().Cache()+":")] = got.Value
-		}
+	for _, id := range d.Deals {
+		take(m.keys.Deal(id))
+		take(m.keys.Feed(id))
+		take(m.keys.Tasks(id))
+	}
+	for _, id := range d.Contacts {
+		take(m.keys.ContactName(id))
 	}
 	return d, nil
 }
@@ -82,50 +90,30 @@ func (d *ClientData) learn(raw json.RawMessage) {
 	}
 }
 
-// ofPerson are the cache keys of a person's deals and contacts.
-func (a *Account) ofPerson(d ClientData) []string {
-	var keys []string
-	for _, id := range d.Deals {
-		keys = append(keys, a.Keys().Deal(id), a.Keys().Feed(id), a.Keys().Tasks(id))
-	}
-	for _, id := range d.Contacts {
-		keys = append(keys, a.Keys().ContactName(id))
-	}
-	return keys
-}
-
-// EraseClient removes what DataOf finds. The tenant's whole cache goes: other pages may show the person, too, and it fills
-// again by itself.
-func EraseClient(ctx context.Context, db *store.DB, tenantID string, clientID int64, d ClientData) (removed int, err error) {
-	a := kept(db, tenantID)
-	n, err := db.HDel(ctx, a.Keys().Links(), Decimal(clientID)).Result()
+// Erase removes what Data finds and reports how much it was. The tenant's whole cache goes: other pages may show the person,
+// too, and it fills again by itself.
+func (m Memory) Erase(ctx context.Context, clientID int64, d ClientData) (removed int, err error) {
+	n, err := m.db.HDel(ctx, m.keys.Links(), Decimal(clientID)).Result()
 	if err != nil {
 		return 0, fmt.Errorf("remove link: %w", err)
 	}
 	removed = int(n)
-	keys := []string{a.Keys().Made(clientID), a.Keys().Gone(clientID), Keys(tenantID).Changes()} // the last is a list of ids of ten minutes
+	keys := []string{m.keys.Made(clientID), m.keys.Gone(clientID), m.keys.Changes()} // the last is a list of ids of ten minutes
 	for _, id := range d.Deals {
-		keys = append(keys, a.Keys().HelpdeskNotes(id), a.Keys().Own("leads", id, AspectNote), a.Keys().Own("leads", id, AspectData))
+		keys = append(keys, m.keys.HelpdeskNotes(id), m.keys.Own("leads", id, AspectNote), m.keys.Own("leads", id, AspectData))
 	}
 	for _, id := range d.Contacts {
-		keys = append(keys, a.Keys().Own("contacts", id, AspectNote), a.Keys().Own("contacts", id, AspectData))
+		keys = append(keys, m.keys.Own("contacts", id, AspectNote), m.keys.Own("contacts", id, AspectData))
 	}
-	if n, err = db.Unlink(ctx, keys...).Result(); err != nil { // of one tenant, so in one cluster slot
+	if n, err = m.db.Unlink(ctx, keys...).Result(); err != nil { // of one tenant, so in one cluster slot
 		return removed, fmt.Errorf("erase client: %w", err)
 	}
 	removed += int(n)
-	for _, list := range []string{a.Keys().MadeLine("*"), a.Keys().Cache() + ":*"} { // the first are of ten minutes
-		gone, err := db.Unlinked(ctx, list)
+	for _, list := range []string{m.keys.MadeLine("*"), m.keys.Cache("*")} { // the first are of ten minutes
+		gone, err := m.db.Unlinked(ctx, list)
 		if removed += gone; err != nil {
 			return removed, err
 		}
 	}
 	return removed, nil
-}
-
-// kept is an Account that can reach what is stored, and not the CRM.
-func kept(db *store.DB, tenantID string) *Account {
-	a := &Account{b: &Bridge{Deps: Deps{DB: db}}}
-	a.tenant.ID = tenantID
-	return a
 }

@@ -15,11 +15,11 @@ import (
 // and made is the contact to create. A linked or remembered contact is not read again: the create that follows says
 // when it is gone. For a linked client it costs no CRM call.
 func (a *Account) Resolve(ctx context.Context, c helpdesk.Client) (contactID int64, made *amocrm.ContactInput, err error) {
-	mem, err := a.recall(ctx, c.ID)
+	mem, err := a.memory().Recall(ctx, c.ID)
 	if err != nil {
 		return 0, nil, fmt.Errorf("find contact: %w", err)
 	}
-	if known := mem.contact(); known != 0 {
+	if known := mem.Contact(); known != 0 {
 		return known, nil, nil
 	}
 	meta, err := a.meta(ctx, partAccount|partContactFields)
@@ -47,27 +47,20 @@ func (a *Account) Resolve(ctx context.Context, c helpdesk.Client) (contactID int
 
 // Known is the contact that Resolve would find for a client of the helpdesk without asking the CRM, 0 for none.
 func (a *Account) Known(ctx context.Context, clientID int64) (contactID int64, err error) {
-	mem, err := a.recall(ctx, clientID)
+	mem, err := a.memory().Recall(ctx, clientID)
 	if err != nil {
 		return 0, fmt.Errorf("recall contact: %w", err)
 	}
-	return mem.contact(), nil
+	return mem.Contact(), nil
 }
 
 // DealsMade are the deals that agents made for a client from his card within a day.
 func (a *Account) DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error) {
-	mem, err := a.recall(ctx, clientID)
+	mem, err := a.memory().Recall(ctx, clientID)
 	if err != nil {
 		return nil, fmt.Errorf("recall deals: %w", err)
 	}
-	return mem.deals, nil
-}
-
-func (m memory) contact() int64 {
-	if m.link != 0 || len(m.contacts) == 0 {
-		return m.link
-	}
-	return m.contacts[0]
+	return mem.Deals, nil
 }
 
 // OpenDeal is the newest deal of a contact that is neither won nor lost, of those that his card lists; ok is false when

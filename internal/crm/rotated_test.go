@@ -41,7 +41,7 @@ func TestRotation_notesOfTheOldKeyAreFoundWhileItIsThere(t *testing.T) {
 	const firm = 99
 	f.crm.set(func(c *crm) { c.firms[firm] = map[string]any{"id": firm, "name": "Fresh"}; c.hidden[firm] = true })
 	f.b.DB = dbs[0]
-	if err := f.rememberCompany(t.Context(), "Fresh", firm); err != nil {
+	if err := f.memory().RememberCompany(t.Context(), "Fresh", firm); err != nil {
 		t.Fatal(err)
 	}
 	key, _, err := f.unfinished(t.Context(), []string{"deal", "Fresh"})

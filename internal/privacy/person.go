@@ -62,7 +62,7 @@ func (f Files) Person(ctx context.Context, tenantID string, clientID int64, tick
 	if p.Sessions, err = f.Sessions.Of(ctx, tenantID, clientID, his); err != nil {
 		return p, err
 	}
-	p.Kept, err = crm.DataOf(ctx, f.DB, tenantID, clientID, deals)
+	p.Kept, err = crm.NewMemory(f.DB, tenantID).Data(ctx, clientID, deals)
 	return p, err
 }
 
@@ -79,6 +79,6 @@ func (f Files) ErasePerson(ctx context.Context, p Person) (removed int, err erro
 	if removed += n; err != nil {
 		return removed, err
 	}
-	n, err = crm.EraseClient(ctx, f.DB, p.TenantID, p.ClientID, p.Kept)
+	n, err = crm.NewMemory(f.DB, p.TenantID).Erase(ctx, p.ClientID, p.Kept)
 	return removed + n, err
 }
