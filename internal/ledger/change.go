@@ -11,11 +11,13 @@ import (
 // MaxReason bounds why a job is dropped, in characters.
 const MaxReason = 500
 
+const restartStep = 100 // jobs started anew in one Redis step
+
 // ErrReason is a reason that is empty or too long.
 var ErrReason = fmt.Errorf("a reason is needed, of at most %d characters", MaxReason)
 
 // Seen returns a job that has to be in one of the states; ErrConflict when it is in none of them.
-func (l *Ledger[P, S, R]) Seen(ctx context.Context, tenantID, id string, states ...State) (Job[P, S, R], error) {
+func (l *Records[P, S, R]) Seen(ctx context.Context, tenantID, id string, states ...State) (Job[P, S, R], error) {
 	j, err := l.Get(ctx, tenantID, id)
 	if err == nil && !slices.Contains(states, j.State) {
 		err = ErrConflict
@@ -33,7 +35,7 @@ type Change[P, S any] struct {
 
 // Restart starts a job anew, from the step to which it came, while it is as it was seen. ErrConflict when it has changed since;
 // ErrTaken when the thing that it is to own is another job's.
-func (l *Ledger[P, S, R]) Restart(ctx context.Context, j Job[P, S, R], c Change[P, S]) error {
+func (l *Records[P, S, R]) Restart(ctx context.Context, j Job[P, S, R], c Change[P, S]) error {
 	var steps, request string
 	var err error
 	if c.Text == "" {
@@ -64,7 +66,7 @@ func (l *Ledger[P, S, R]) Restart(ctx context.Context, j Job[P, S, R], c Change[
 
 // RestartAll starts all jobs anew that are failed now, but refused ones, in the order of their acceptance within each 100, and
 // returns how many. One that fails again meanwhile is not started twice.
-func (l *Ledger[P, S, R]) RestartAll(ctx context.Context, tenantID string) (int, error) {
+func (l *Records[P, S, R]) RestartAll(ctx context.Context, tenantID string) (int, error) {
 	for total, left, till := 0, int64(0), ""; ; {
 		got, err := l.run(ctx, l.scripts.restartAll, tenantID, restartStep, till, string(textRetried), left).Slice()
 		if err != nil {
@@ -80,7 +82,7 @@ func (l *Ledger[P, S, R]) RestartAll(ctx context.Context, tenantID string) (int,
 
 // Drop ends a failed, held or accepted job. ErrReason when reason is empty or too long; ErrConflict when the job is being worked
 // on or has ended.
-func (l *Ledger[P, S, R]) Drop(ctx context.Context, tenantID, id, reason string) error {
+func (l *Records[P, S, R]) Drop(ctx context.Context, tenantID, id, reason string) error {
 	reason = strings.TrimSpace(reason)
 	if reason == "" || utf8.RuneCountInString(reason) > MaxReason {
 		return ErrReason

@@ -13,7 +13,7 @@ import (
 const visitStep = 200
 
 // Visit calls visit with every job of a tenant and its timeline, newest first. Jobs accepted meanwhile may be left out.
-func (l *Ledger[P, S, R]) Visit(ctx context.Context, tenantID string, visit func(Job[P, S, R]) error) error {
+func (l *Records[P, S, R]) Visit(ctx context.Context, tenantID string, visit func(Job[P, S, R]) error) error {
 	seen := map[string]bool{}
 	for at := int64(0); ; at += visitStep {
 		ids, err := l.db.ZRevRange(ctx, l.prefix(tenantID)+":index", at, at+visitStep-1).Result()
@@ -39,7 +39,7 @@ func (l *Ledger[P, S, R]) Visit(ctx context.Context, tenantID string, visit func
 
 // Erase removes jobs of one tenant and everything that leads to them, and returns how many there were. What a worker still does
 // for one is not stored any more: its claim is lost.
-func (l *Ledger[P, S, R]) Erase(ctx context.Context, tenantID string, jobs []Job[P, S, R]) (removed int, err error) {
+func (l *Records[P, S, R]) Erase(ctx context.Context, tenantID string, jobs []Job[P, S, R]) (removed int, err error) {
 	gone := map[string]bool{}
 	for _, j := range jobs {
 		args := []any{j.ID}

@@ -1,24 +1,16 @@
 package ledger
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/internal/store"
 )
 
 const (
-	releaseStep = 500 // jobs released in one Redis step
-	restartStep = 100 // jobs started anew in one Redis step
-
 	keepPending = 8 * 24 * time.Hour // what unfinished writes would make, and what Redis' clock said last
 )
 
@@ -65,205 +57,16 @@ type Kind[P, S any] struct {
 // Ledger keeps the jobs of all tenants in Redis, each tenant's in one slot. Every method is one atomic step (Release: one per
 // 500 jobs); the clock is that of Redis.
 type Ledger[P, S, R any] struct {
-	kind    Kind[P, S]
-	db      *store.DB
-	scripts *scripts
+	*stored[P, S, R]
+	Queue[P, S, R]
+	Records[P, S, R]
+	Writes[P, S, R]
 }
 
 // New returns the ledger of a kind in db.
 func New[P, S, R any](db *store.DB, kind Kind[P, S]) *Ledger[P, S, R] {
-	return &Ledger[P, S, R]{kind: kind, db: db, scripts: newScripts(kind.bounds())}
-}
-
-// Lease is how long a claim holds without a sign of life.
-func (l *Ledger[P, S, R]) Lease() time.Duration { return l.kind.Lease }
-
-// Offer is a job to be accepted.
-type Offer[P, S, R any] struct {
-	Request P
-	Repeat  string // the same within Kind.RepeatFor is the same job; "" is none
-	Mark    string // kept as it is
-	// End, if it has a state, is how the job ends at once: failed or done, with these steps.
-	End   Outcome[R]
-	Steps S
-	// Behind adds further commands right behind it, in the same round trip and the same sync of Redis' file. They run whatever
-	// becomes of the job, and their errors are for who added them. May be nil.
-	Behind func(redis.Pipeliner)
-}
-
-// Accept stores a job. existed: the same Repeat was accepted before, and j is that job as it is now. ErrFull when the tenant
-// has too many waiting. One more of an order than Kind.MaxRepeats is stored as failed; further ones are only counted by that
-// job, which is returned as if it had existed, while it is failed or dropped.
-func (l *Ledger[P, S, R]) Accept(ctx context.Context, tenantID string, o Offer[P, S, R]) (j Job[P, S, R], existed bool, err error) {
-	id, err := newID()
-	if err != nil {
-		return j, false, fmt.Errorf("make a firing id: %w", err)
-	}
-	request, err := l.sealRequest(tenantID, id, o.Request)
-	if err != nil {
-		return j, false, err
-	}
-	var steps, problems, line string
-	if o.End.State != "" {
-		if steps, err = l.sealSteps(tenantID, id, o.Steps); err != nil {
-			return j, false, err
-		}
-		if problems, err = l.sealProblems(tenantID, id, o.End.Problems); err != nil {
-			return j, false, err
-		}
-		line, _ = l.sealLine(tenantID, id, o.End.line())
-	}
-	order := l.kind.Order(o.Request)
-	got, err := l.runWith(ctx, l.scripts.accept, o.Behind, tenantID, id, o.Repeat, order, request, o.Mark,
-		string(o.End.State), l.sealWhy(tenantID, id, o.End.Why), steps, problems, line, string(o.End.Label)).StringSlice()
-	if err != nil {
-		return j, false, fmt.Errorf("store firing: %w", err)
-	}
-	switch got[1] {
-	case "full":
-		return j, false, ErrFull
-	case "existed", "ended":
-		j, err = l.Get(ctx, tenantID, got[0])
-		return j, got[1] == "existed", err
-	}
-	now := millis(got[1])
-	return Job[P, S, R]{V: schema, ID: id, Tenant: tenantID, State: StateAccepted, Request: o.Request, Order: order, Mark: o.Mark,
-		CreatedAt: now, UpdatedAt: now, Since: now, DueAt: now, Timeline: []Line{{At: now, Text: textAccepted}}}, false, nil
-}
-
-// Record stores the steps of a claimed job, adds text (if any) to its timeline, starts its lease anew, and ends its waits in a
-// row. ErrClaimLost when the claim is no longer the job's.
-func (l *Ledger[P, S, R]) Record(ctx context.Context, j Job[P, S, R], text Reason) error {
-	return l.RecordAll(ctx, []Job[P, S, R]{j}, []Reason{text}, true)[0]
-}
-
-// RecordAll is Record for jobs of one tenant, in one round trip; the errors are in the order of the jobs. Without progress, as
-// for what is only about to be tried, their waits in a row go on.
-func (l *Ledger[P, S, R]) RecordAll(ctx context.Context, jobs []Job[P, S, R], texts []Reason, progress bool) []error {
-	errs := make([]error, len(jobs))
-	answers := make([]*redis.Cmd, len(jobs))
-	// The pipeline's own error is the first of any command; each command's is looked at below.
-	_, _ = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, j := range jobs {
-			steps, err := l.sealSteps(j.Tenant, j.ID, j.Steps)
-			if err != nil {
-				errs[i] = err
-				continue
-			}
-			line, mark := l.sealLine(j.Tenant, j.ID, texts[i])
-			// A script's hash is of no use in a pipeline: nobody could send the text after NOSCRIPT.
-			answers[i] = l.scripts.record.Eval(ctx, p, []string{l.prefix(j.Tenant)}, j.ID, j.claim, steps, line, mark,
-				l.kind.Lease.Milliseconds(), flag(progress))
-		}
-		return nil
-	})
-	for i, a := range answers {
-		if a == nil {
-			continue
-		}
-		switch ok, err := a.Int(); {
-		case err != nil:
-			errs[i] = fmt.Errorf("record steps: %w", err)
-		case ok == 0:
-			errs[i] = ErrClaimLost
-		}
-	}
-	return errs
-}
-
-// Renew starts the lease of claimed jobs anew; jobs that belong to another claim are left alone.
-func (l *Ledger[P, S, R]) Renew(ctx context.Context, tenantID, claim string, ids []string) error {
-	args := []any{claim, l.kind.Lease.Milliseconds()}
-	for _, id := range ids {
-		args = append(args, id)
-	}
-	if err := l.run(ctx, l.scripts.renew, tenantID, args...).Err(); err != nil {
-		return fmt.Errorf("renew claim: %w", err)
-	}
-	return nil
-}
-
-// Settle ends the claim of a job: done, failed, held, or accepted again (postponed). What was to be held is due at once
-// instead if a release came after the claim. ErrClaimLost when the claim is no longer the job's.
-func (l *Ledger[P, S, R]) Settle(ctx context.Context, j Job[P, S, R], o Outcome[R]) error {
-	steps, err := l.sealSteps(j.Tenant, j.ID, j.Steps)
-	if err != nil {
-		return err
-	}
-	problems, err := l.sealProblems(j.Tenant, j.ID, o.Problems)
-	if err != nil {
-		return err
-	}
-	line, mark := l.sealLine(j.Tenant, j.ID, o.line())
-	ok, err := l.run(ctx, l.scripts.settle, j.Tenant, j.ID, j.claim, string(o.State), l.sealWhy(j.Tenant, j.ID, o.Why),
-		o.After.Milliseconds(), steps, problems, flag(!o.Tried && !o.State.Finished()), line, mark, string(o.Label)).Int()
-	if err != nil {
-		return fmt.Errorf("settle firing: %w", err)
-	}
-	if ok == 0 {
-		return ErrClaimLost
-	}
-	return nil
-}
-
-// Release makes all held jobs of a tenant due, in the order of their acceptance, and returns how many.
-func (l *Ledger[P, S, R]) Release(ctx context.Context, tenantID string) (int, error) {
-	for total := 0; ; {
-		n, err := l.run(ctx, l.scripts.release, tenantID, releaseStep).Int()
-		if err != nil {
-			return total, fmt.Errorf("release firings: %w", err)
-		}
-		total += n
-		if n < releaseStep {
-			return total, nil
-		}
-	}
-}
-
-func (l *Ledger[P, S, R]) run(ctx context.Context, s *redis.Script, tenantID string, args ...any) *redis.Cmd {
-	return s.Run(ctx, l.db, []string{l.prefix(tenantID)}, args...)
-}
-
-// runWith is run with what behind adds to its round trip.
-func (l *Ledger[P, S, R]) runWith(ctx context.Context, s *redis.Script, behind func(redis.Pipeliner), tenantID string, args ...any) *redis.Cmd {
-	if behind == nil {
-		return l.run(ctx, s, tenantID, args...)
-	}
-	send := func(how func(context.Context, redis.Scripter, []string, ...any) *redis.Cmd) (answer *redis.Cmd) {
-		// The pipeline's own error is the first of any command; the script's is in its answer.
-		_, _ = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
-			answer = how(ctx, p, []string{l.prefix(tenantID)}, args...)
-			behind(p)
-			return nil
-		})
-		return answer
-	}
-	answer := send(s.EvalSha)
-	if redis.HasErrorPrefix(answer.Err(), "NOSCRIPT") { // what was behind has run: it runs again, after the script
-		answer = send(s.Eval)
-	}
-	return answer
-}
-
-func (l *Ledger[P, S, R]) prefix(tenantID string) string { return store.Key(tenantID, l.kind.Name) }
-
-func (l *Ledger[P, S, R]) jobKey(tenantID, id string) string { return l.prefix(tenantID) + ":e:" + id }
-
-func (l *Ledger[P, S, R]) lineKey(tenantID, id string) string { return l.prefix(tenantID) + ":l:" + id }
-
-func flag(yes bool) int {
-	if yes {
-		return 1
-	}
-	return 0
-}
-
-func (l *Ledger[P, S, R]) sealRequest(tenantID, id string, request P) (string, error) {
-	plain, err := json.Marshal(request)
-	if err != nil {
-		return "", fmt.Errorf("encode firing: %w", err)
-	}
-	return l.db.Ring().Seal(plain, l.jobKey(tenantID, id)), nil
+	s := &stored[P, S, R]{kind: kind, db: db, scripts: newScripts(kind.bounds())}
+	return &Ledger[P, S, R]{s, Queue[P, S, R]{s}, Records[P, S, R]{s}, Writes[P, S, R]{s}}
 }
 
 const idLen = 26

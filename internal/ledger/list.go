@@ -39,7 +39,7 @@ type Page[P, S, R any] struct {
 }
 
 // List returns a page of a tenant's jobs. An unknown state or cursor is none.
-func (l *Ledger[P, S, R]) List(ctx context.Context, tenantID string, q Query[P, S, R]) (Page[P, S, R], error) {
+func (l *Records[P, S, R]) List(ctx context.Context, tenantID string, q Query[P, S, R]) (Page[P, S, R], error) {
 	var p Page[P, S, R]
 	var err error
 	if p.Trimmed, err = l.trim(ctx, tenantID); err != nil {
@@ -142,7 +142,7 @@ func readPlace(cursor string) place {
 }
 
 // older returns up to n members of a set from a place on; none only at the end.
-func (l *Ledger[P, S, R]) older(ctx context.Context, key string, at place, n int) ([]place, error) {
+func (l *Records[P, S, R]) older(ctx context.Context, key string, at place, n int) ([]place, error) {
 	by := redis.ZRangeBy{Min: "-inf", Max: "+inf", Count: int64(n)}
 	if at.id != "" {
 		by.Max = strconv.FormatFloat(at.score, 'f', 3, 64)

@@ -8,7 +8,7 @@ import (
 // Move takes the jobs of a tenant over to another one: what waits becomes due there, what has failed lies there, each with its
 // id, steps and timeline. What is done or dropped stays. No worker may work for from meanwhile. repeat is what recognises a
 // request there. It may be repeated after an error. moved is how many.
-func (l *Ledger[P, S, R]) Move(ctx context.Context, from, into string, repeat func(P) (string, error)) (moved int, err error) {
+func (l *Records[P, S, R]) Move(ctx context.Context, from, into string, repeat func(P) (string, error)) (moved int, err error) {
 	var all []Job[P, S, R]
 	err = l.Visit(ctx, from, func(j Job[P, S, R]) error {
 		if j.State != StateDone && j.State != StateDropped {
@@ -30,7 +30,7 @@ func (l *Ledger[P, S, R]) Move(ctx context.Context, from, into string, repeat fu
 }
 
 // put stores a copy of an unfinished or failed job with a tenant, unless that one has it.
-func (l *Ledger[P, S, R]) put(ctx context.Context, j Job[P, S, R], into string, repeat func(P) (string, error)) error {
+func (l *Records[P, S, R]) put(ctx context.Context, j Job[P, S, R], into string, repeat func(P) (string, error)) error {
 	request, err := l.sealRequest(into, j.ID, j.Request)
 	if err != nil {
 		return err

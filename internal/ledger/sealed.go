@@ -12,19 +12,19 @@ import (
 // form 1, which had only their request sealed, are still read.
 
 // fieldPlace is what a sealed field of an entry is bound to.
-func (l *Ledger[P, S, R]) fieldPlace(tenantID, id, field string) string {
+func (l *stored[P, S, R]) fieldPlace(tenantID, id, field string) string {
 	return l.jobKey(tenantID, id) + "#" + field
 }
 
 // sealText seals a reason unless it is ours, without anybody else's words.
-func (l *Ledger[P, S, R]) sealText(r Reason, place string) string {
+func (l *stored[P, S, R]) sealText(r Reason, place string) string {
 	if r.wordless() {
 		return string(r)
 	}
 	return l.db.Ring().Seal([]byte(r), place)
 }
 
-func (l *Ledger[P, S, R]) openText(stored, place string) (Reason, error) {
+func (l *stored[P, S, R]) openText(stored, place string) (Reason, error) {
 	if !store.IsSealed(stored) {
 		return Reason(stored), nil
 	}
@@ -33,7 +33,7 @@ func (l *Ledger[P, S, R]) openText(stored, place string) (Reason, error) {
 }
 
 // sealJSON seals a value as JSON.
-func (l *Ledger[P, S, R]) sealJSON(v any, place string) (string, error) {
+func (l *stored[P, S, R]) sealJSON(v any, place string) (string, error) {
 	plain, err := json.Marshal(v)
 	if err != nil {
 		return "", err
@@ -42,7 +42,7 @@ func (l *Ledger[P, S, R]) sealJSON(v any, place string) (string, error) {
 }
 
 // openJSON reads what sealJSON has made, or the plain JSON of form 1; nothing stored leaves into as it is.
-func (l *Ledger[P, S, R]) openJSON(stored, place string, into any) error {
+func (l *stored[P, S, R]) openJSON(stored, place string, into any) error {
 	if stored == "" {
 		return nil
 	}
@@ -56,8 +56,17 @@ func (l *Ledger[P, S, R]) openJSON(stored, place string, into any) error {
 	return json.Unmarshal(plain, into)
 }
 
+// sealRequest seals an entry's request.
+func (l *stored[P, S, R]) sealRequest(tenantID, id string, request P) (string, error) {
+	plain, err := json.Marshal(request)
+	if err != nil {
+		return "", fmt.Errorf("encode request: %w", err)
+	}
+	return l.db.Ring().Seal(plain, l.jobKey(tenantID, id)), nil
+}
+
 // sealSteps seals an entry's steps.
-func (l *Ledger[P, S, R]) sealSteps(tenantID, id string, s S) (string, error) {
+func (l *stored[P, S, R]) sealSteps(tenantID, id string, s S) (string, error) {
 	sealed, err := l.sealJSON(s, l.fieldPlace(tenantID, id, "steps"))
 	if err != nil {
 		return "", fmt.Errorf("encode steps: %w", err)
@@ -66,7 +75,7 @@ func (l *Ledger[P, S, R]) sealSteps(tenantID, id string, s S) (string, error) {
 }
 
 // sealProblems seals an entry's problems; none are "".
-func (l *Ledger[P, S, R]) sealProblems(tenantID, id string, list []R) (string, error) {
+func (l *stored[P, S, R]) sealProblems(tenantID, id string, list []R) (string, error) {
 	if len(list) == 0 {
 		return "", nil
 	}
@@ -78,12 +87,12 @@ func (l *Ledger[P, S, R]) sealProblems(tenantID, id string, list []R) (string, e
 }
 
 // sealWhy seals an entry's Why.
-func (l *Ledger[P, S, R]) sealWhy(tenantID, id string, why Reason) string {
+func (l *stored[P, S, R]) sealWhy(tenantID, id string, why Reason) string {
 	return l.sealText(why, l.fieldPlace(tenantID, id, "why"))
 }
 
 // sealLine is a reason as the timeline keeps it, and the mark by which one that comes again is counted (say).
-func (l *Ledger[P, S, R]) sealLine(tenantID, id string, r Reason) (line, again string) {
+func (l *stored[P, S, R]) sealLine(tenantID, id string, r Reason) (line, again string) {
 	if code, _, _ := r.Head(); l.kind.Counted[code] {
 		again = r.codes()
 	}

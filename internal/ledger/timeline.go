@@ -16,7 +16,7 @@ const (
 )
 
 // readLines reads an entry's timeline as say has written it, and puts in what was left out.
-func (l *Ledger[P, S, R]) readLines(e Job[P, S, R], raw []string) ([]Line, error) {
+func (l *stored[P, S, R]) readLines(e Job[P, S, R], raw []string) ([]Line, error) {
 	out := make([]Line, 0, len(raw)+1)
 	for _, r := range raw {
 		head, stored, _ := strings.Cut(r, " ")
@@ -61,7 +61,7 @@ func (l Line) end() time.Time {
 }
 
 // storedLine is a line as the timeline of an entry keeps it.
-func (l *Ledger[P, S, R]) storedLine(tenantID, id string, line Line) string {
+func (l *stored[P, S, R]) storedLine(tenantID, id string, line Line) string {
 	text, mark := l.sealLine(tenantID, id, line.Text)
 	if mark == "" {
 		return fmt.Sprintf("%d %s", line.At.UnixMilli(), text)

@@ -22,7 +22,7 @@ type Total struct {
 
 // Totals counts what is unfinished or failed over all tenants that each visits: accepted, working, held and failed jobs. It
 // costs two round trips for a hundred tenants, so ask now and then only.
-func (l *Ledger[P, S, R]) Totals(ctx context.Context, each func(context.Context, func(id string) error) error) (map[State]Total, error) {
+func (l *Records[P, S, R]) Totals(ctx context.Context, each func(context.Context, func(id string) error) error) (map[State]Total, error) {
 	sum := map[State]Total{StateAccepted: {}, StateWorking: {}, StateHeld: {}, StateFailed: {}}
 	var some []string
 	err := each(ctx, func(id string) error {
@@ -43,7 +43,7 @@ func (l *Ledger[P, S, R]) Totals(ctx context.Context, each func(context.Context,
 }
 
 // addTotals adds the entries of some tenants to sum.
-func (l *Ledger[P, S, R]) addTotals(ctx context.Context, tenants []string, sum map[State]Total) error {
+func (l *Records[P, S, R]) addTotals(ctx context.Context, tenants []string, sum map[State]Total) error {
 	type part struct {
 		tenant string
 		state  State

@@ -8,13 +8,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// What jobs write to other systems and have made there: a write is registered before it is sent, with what it would make, and
-// what was made is owned by one job.
+// Writes are what jobs write to other systems and have made there: a write is registered before it is sent, with what it would
+// make, and what was made is owned by one job.
+type Writes[P, S, R any] struct{ *stored[P, S, R] }
 
-func (l *Ledger[P, S, R]) pendingKey(tenantID string) string { return l.prefix(tenantID) + ":open" }
+func (l *Writes[P, S, R]) pendingKey(tenantID string) string { return l.prefix(tenantID) + ":open" }
 
 // Register stores what unfinished writes would make, by job: a word that is the same for writes that can be taken for each other.
-func (l *Ledger[P, S, R]) Register(ctx context.Context, tenantID string, writes map[string]string) error {
+func (l *Writes[P, S, R]) Register(ctx context.Context, tenantID string, writes map[string]string) error {
 	key := l.pendingKey(tenantID)
 	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.HSet(ctx, key, writes)
@@ -28,7 +29,7 @@ func (l *Ledger[P, S, R]) Register(ctx context.Context, tenantID string, writes 
 }
 
 // Unregister removes what was registered for jobs.
-func (l *Ledger[P, S, R]) Unregister(ctx context.Context, tenantID string, ids []string) error {
+func (l *Writes[P, S, R]) Unregister(ctx context.Context, tenantID string, ids []string) error {
 	if err := l.db.HDel(ctx, l.pendingKey(tenantID), ids...).Err(); err != nil {
 		return fmt.Errorf("unregister writes: %w", err)
 	}
@@ -36,7 +37,7 @@ func (l *Ledger[P, S, R]) Unregister(ctx context.Context, tenantID string, ids [
 }
 
 // Registered returns what all unfinished writes of a tenant would make, by job.
-func (l *Ledger[P, S, R]) Registered(ctx context.Context, tenantID string) (map[string]string, error) {
+func (l *Writes[P, S, R]) Registered(ctx context.Context, tenantID string) (map[string]string, error) {
 	writes, err := l.db.HGetAll(ctx, l.pendingKey(tenantID)).Result()
 	if err != nil {
 		return nil, fmt.Errorf("read registered writes: %w", err)
@@ -44,12 +45,12 @@ func (l *Ledger[P, S, R]) Registered(ctx context.Context, tenantID string) (map[
 	return writes, nil
 }
 
-func (l *Ledger[P, S, R]) ownKey(tenantID, thing string) string {
+func (l *Writes[P, S, R]) ownKey(tenantID, thing string) string {
 	return l.prefix(tenantID) + ":own:" + thing
 }
 
 // Owner returns the job whose a thing is, "" for none.
-func (l *Ledger[P, S, R]) Owner(ctx context.Context, tenantID, thing string) (id string, err error) {
+func (l *Writes[P, S, R]) Owner(ctx context.Context, tenantID, thing string) (id string, err error) {
 	id, err = l.db.Get(ctx, l.ownKey(tenantID, thing)).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return "", fmt.Errorf("look whose it is: %w", err)
@@ -58,7 +59,7 @@ func (l *Ledger[P, S, R]) Owner(ctx context.Context, tenantID, thing string) (id
 }
 
 // Own makes a thing a job's; false when it is another's already.
-func (l *Ledger[P, S, R]) Own(ctx context.Context, tenantID, id, thing string) (bool, error) {
+func (l *Writes[P, S, R]) Own(ctx context.Context, tenantID, id, thing string) (bool, error) {
 	set, err := l.db.SetNX(ctx, l.ownKey(tenantID, thing), id, l.kind.OwnFor).Result()
 	if err != nil {
 		return false, fmt.Errorf("note whose it is: %w", err)
