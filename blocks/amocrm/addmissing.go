@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -26,8 +27,8 @@ func (h *Handlers) contactRoutes(g *echo.Group) {
 // missingView offers to add to a contact what the client has and the contact lacks.
 type missingView struct {
 	Keys   []string
-	Action string
-	Token  string
+	Action ui.Plain
+	Token  ui.Plain
 	Label  string // for those who don't see which contact the button stands at
 }
 
@@ -38,14 +39,14 @@ func missingKeys(f i18n.Format, base string, client helpdesk.Client, p crm.Perso
 		return nil
 	}
 	v := &missingView{
-		Action: base + "/contacts/" + strconv.FormatInt(p.ID, 10) + "/missing", Token: blocks.NewID(),
+		Action: ui.Plain(base + "/contacts/" + strconv.FormatInt(p.ID, 10) + "/missing"), Token: ui.Plain(blocks.NewID()),
 		Label: f.Catalog.T(f.Lang, "missing.add_to", "Name", name),
 	}
 	for _, k := range keys {
 		if k.Kind == crm.MatchPhone {
 			v.Keys = append(v.Keys, f.Phone(k.Value))
 		} else {
-			v.Keys = append(v.Keys, f.Words(k.Value))
+			v.Keys = append(v.Keys, k.Value)
 		}
 	}
 	return v

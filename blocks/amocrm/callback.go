@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -15,13 +16,13 @@ import (
 // doneView is the end of a login that worked.
 type doneView struct {
 	Account string
-	Panel   string // "" when the session is not known
-	Carried int    // firings that were taken along from a connection that is replaced
+	Panel   ui.Plain // "" when the session is not known
+	Carried int      // firings that were taken along from a connection that is replaced
 }
 
 // conflictView asks what to do with an amoCRM account that is connected already.
 type conflictView struct {
-	Ticket  string
+	Ticket  ui.Plain
 	Account string
 	Others  int
 }
@@ -69,15 +70,15 @@ func (v *visit) loginEnded(result oauth.Result, err error) error {
 			v.h.note(v.ctx, err, false, result.TenantID)
 		}
 	}
-	name, act, data := "login_done", "done", any(doneView{Account: result.AccountName, Panel: panel, Carried: result.Carried})
+	name, act, data := "login_done", "done", any(doneView{Account: result.AccountName, Panel: ui.Plain(panel), Carried: result.Carried})
 	if result.Ended {
 		name = "login_ended"
 	}
 	if result.Conflict != nil {
 		name, act = "login_conflict", ""
-		data = conflictView{Ticket: result.Conflict.Ticket, Account: result.AccountName, Others: result.Conflict.Others}
+		data = conflictView{Ticket: ui.Plain(result.Conflict.Ticket), Account: result.AccountName, Others: result.Conflict.Others}
 	}
-	html, err := v.h.pages.render(v.session.Lang, name, data)
+	html, err := v.render(name, data)
 	if err != nil {
 		return err
 	}
@@ -92,9 +93,9 @@ func (v *visit) loginFailed(panel string, err error) error {
 		Title: v.t("login_failed." + code + ".title"), Text: v.t("login_failed."+code+".text", loginArgs(err)...),
 	}
 	if panel != "" {
-		p.Action, p.URL = v.t("login.again"), panel+"/login"
+		p.Action, p.URL = v.t("login.again"), ui.Plain(panel+"/login")
 	}
-	html, err := v.h.pages.render(v.session.Lang, "login_failed", p)
+	html, err := v.render("login_failed", p)
 	if err != nil {
 		return err
 	}

@@ -5,14 +5,15 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // cellView is one chosen thing of a deal.
 type cellView struct {
-	ID    string // layout id
-	Kind  string // stage, task, amount or plain: how it is drawn
+	ID    ui.Plain // layout id
+	Kind  string   // stage, task, amount or plain: how it is drawn
 	Label string
 	Lines []lineView // empty: the deal does not have it
 	Color string     // of a stage
@@ -20,7 +21,11 @@ type cellView struct {
 }
 
 // lineView is one value.
-type lineView struct{ Text, URL, Title string }
+type lineView struct {
+	Text  any // words, or Plain
+	URL   ui.Plain
+	Title string
+}
 
 // dealParts is everything of a deal that a layout can show.
 type dealParts struct {
@@ -51,7 +56,7 @@ func fieldName(f i18n.Format, l crm.LayoutField) string {
 func cells(f i18n.Format, layout []crm.LayoutField, d dealParts) []cellView {
 	out := make([]cellView, 0, len(layout))
 	for _, l := range layout {
-		c := cellView{ID: l.ID, Kind: "plain", Label: fieldName(f, l)}
+		c := cellView{ID: ui.Plain(l.ID), Kind: "plain", Label: fieldName(f, l)}
 		if l.FieldID != 0 {
 			c.Lines = customLines(f, l, d)
 		} else {
@@ -68,11 +73,11 @@ func standardCell(f i18n.Format, c *cellView, d dealParts) {
 			c.Lines = []lineView{{Text: text}}
 		}
 	}
-	switch c.ID {
+	switch string(c.ID) {
 	case crm.FieldAmount:
 		c.Kind = "amount"
 		if d.deal.Price != 0 {
-			one(f.Money(d.deal.Price.Float(), d.deal.Currency))
+			c.Lines = []lineView{{Text: ui.Plain(f.Money(d.deal.Price.Float(), d.deal.Currency))}}
 		}
 	case crm.FieldStage:
 		c.Kind, c.Color = "stage", d.deal.Color
@@ -114,15 +119,15 @@ func standardCell(f i18n.Format, c *cellView, d dealParts) {
 func namedLines(f i18n.Format, list []crm.Named, unnamed string) []lineView {
 	var out []lineView
 	for _, n := range list {
-		text := n.Name
+		text := any(n.Name)
 		switch {
-		case text != "":
+		case n.Name != "":
 		case unnamed != "":
-			text = f.Catalog.T(f.Lang, unnamed, "ID", n.ID)
+			text = ui.Plain(f.Catalog.T(f.Lang, unnamed, "ID", n.ID))
 		default:
-			text = "#" + strconv.FormatInt(n.ID, 10)
+			text = ui.Plain("#" + strconv.FormatInt(n.ID, 10))
 		}
-		out = append(out, lineView{Text: text, URL: safeURL(n.URL)})
+		out = append(out, lineView{Text: text, URL: ui.Plain(n.URL)})
 	}
 	return out
 }
@@ -148,7 +153,7 @@ func customLines(f i18n.Format, l crm.LayoutField, d dealParts) []lineView {
 func shownLines(f i18n.Format, s crm.Shown) []lineView {
 	var out []lineView
 	for _, text := range s.Text {
-		out = append(out, lineView{Text: shownText(f, s, text), URL: safeURL(s.URL)})
+		out = append(out, lineView{Text: shownText(f, s, text), URL: safeURL(f, s.URL)})
 	}
 	for _, p := range s.Parts {
 		out = append(out, lineView{Text: partLine(f, p)})
@@ -156,10 +161,11 @@ func shownLines(f i18n.Format, s crm.Shown) []lineView {
 	return out
 }
 
-// safeURL lets only web addresses behind a link.
-func safeURL(u string) string {
-	if strings.HasPrefix(u, "https://") || strings.HasPrefix(u, "http://") {
-		return u
+// safeURL returns an address that people wrote, if a link may lead there: it is one of the web, and holds no phone that the
+// reader must not see.
+func safeURL(f i18n.Format, u string, phones ...string) ui.Plain {
+	if (strings.HasPrefix(u, "https://") || strings.HasPrefix(u, "http://")) && !f.Reveals(u, phones...) {
+		return ui.Plain(u)
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -111,7 +112,7 @@ func (v *visit) commentAgain(id int64, text string, why error, say func(*feedVie
 		if err != nil {
 			return v.fail(err, "")
 		}
-		view.Feed.Typed, view.Feed.Token = text, v.nextToken(why)
+		view.Feed.Typed, view.Feed.Token = ui.Plain(text), ui.Plain(v.nextToken(why))
 		say(&view.Feed)
 		return v.show(http.StatusOK, "deal", view)
 	}
@@ -119,7 +120,7 @@ func (v *visit) commentAgain(id int64, text string, why error, say func(*feedVie
 	defer cancel()
 	feed, err := v.crm.Feed(ctx, id)
 	view := v.feedOrProblem(v.formatIn(ctx), id, feed, feedAsk{only: v.feedAsk().only}, err)
-	view.Typed, view.Token = text, v.nextToken(why)
+	view.Typed, view.Token = ui.Plain(text), ui.Plain(v.nextToken(why))
 	say(&view)
 	return v.show(http.StatusOK, "feed", view)
 }

@@ -2,12 +2,14 @@ package amocrm
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/oauth"
@@ -15,22 +17,27 @@ import (
 
 // contactFormView is the form of a new contact.
 type contactFormView struct {
-	Base       string
-	Token      string
-	Draft      crm.ContactDraft
+	Base       ui.Plain
+	Token      ui.Plain
+	Name       any // of the helpdesk, or Plain as it was typed
+	Position   any
+	Company    any
 	Phones     []rowView // what is known, and one empty row
 	Emails     []rowView
 	Errors     map[string]string
 	Problem    string
 	Duplicates []personView // contacts that have one of these phones or e-mails already
-	Seen       string       // their ids: going on anyway is for these alone
+	Seen       ui.Plain     // their ids: going on anyway is for these alone
 }
 
-// rowView is one of several inputs of the same name.
-type rowView struct{ Value, Error string }
+// rowView is one of several inputs of the same name. Value is of the helpdesk, or Plain as it was typed.
+type rowView struct {
+	Value any
+	Error string
+}
 
 // Hidden reports whether digits of the value are hidden.
-func (r rowView) Hidden() bool { return phone.HasMasked(r.Value) }
+func (r rowView) Hidden() bool { return phone.HasMasked(fmt.Sprint(r.Value)) }
 
 // maxRows bounds how many phones and e-mails a form takes.
 const maxRows = 10
@@ -83,6 +90,9 @@ func (h *Handlers) createContact(v *visit) error {
 	ctx, cancel := v.writing()
 	defer cancel()
 	draft.Others = seen
+	if err := v.wholeContact(draft); err != nil {
+		return v.contactFailed(draft, errors.Join(err, once.Release(v.ctx)))
+	}
 	id, err := v.crm.CreateContact(ctx, v.session.Ticket.Client.ID, draft)
 	if errors.Is(err, crm.ErrTwin) { // made while this one waited: shown like those that were there before
 		if same, err = v.crm.Duplicates(ctx, draft); err == nil {
@@ -112,7 +122,7 @@ func (v *visit) duplicates(draft crm.ContactDraft, same []crm.Person) contactFor
 		view.Duplicates = append(view.Duplicates, v.foundCard(f, p))
 		seen = append(seen, strconv.FormatInt(p.ID, 10))
 	}
-	view.Seen = strings.Join(seen, ",")
+	view.Seen = ui.Plain(strings.Join(seen, ","))
 	return view
 }
 
@@ -140,25 +150,36 @@ func (v *visit) contactFailed(draft crm.ContactDraft, err error) error {
 	v.h.note(v.ctx, err, known, v.session.TenantID)
 	p := v.problem(err, "")
 	view := v.contactForm(draft, nil)
-	view.Problem, view.Token = v.problemLine(p), v.nextToken(err)
+	view.Problem, view.Token = v.problemLine(p), ui.Plain(v.nextToken(err))
 	return v.show(http.StatusOK, "contact_form", view)
 }
 
-func contactForm(base string, draft crm.ContactDraft, errs map[string]string) contactFormView {
+// contactForm draws the form of a new contact. What the helpdesk knows is masked like all words; what the agent has typed
+// stays as it is.
+func (v *visit) contactForm(draft crm.ContactDraft, errs map[string]string) contactFormView {
 	rest := map[string]string{}
 	for path, text := range errs {
 		rest[path] = text
 	}
-	view := contactFormView{Base: base, Token: blocks.NewID(), Draft: draft, Errors: rest}
+	f, known := v.format(), v.crm.ContactForm(v.ctx, v.session.Ticket.Client)
+	texts := slices.Concat(known.Emails, []string{known.Name, known.Position, known.Company})
+	value := func(text string) any { return formValue(text, !slices.Contains(texts, text)) }
+	view := contactFormView{
+		Base: ui.Plain(v.base()), Token: ui.Plain(blocks.NewID()), Errors: rest,
+		Name: value(draft.Name), Position: value(draft.Position), Company: value(draft.Company),
+	}
 	rows := func(values []string, path string) []rowView {
 		var out []rowView
-		for i, value := range values {
-			key := path + "." + strconv.Itoa(i)
+		for i, text := range values {
+			key, value := path+"."+strconv.Itoa(i), value(text)
+			if f.Masked && path == "phones" && phone.In(known.Phones, text, f.Region) {
+				value = f.Phone(text)
+			}
 			out = append(out, rowView{value, rest[key]})
 			delete(rest, key)
 		}
 		if len(out) < maxRows {
-			out = append(out, rowView{"", rest[path]})
+			out = append(out, rowView{ui.Plain(""), rest[path]})
 			delete(rest, path)
 		}
 		return out

@@ -89,7 +89,7 @@ func (v *visit) feedOrProblem(f i18n.Format, id int64, feed crm.Feed, ask feedAs
 	if err != nil {
 		_, _, _, known := problemCode(err)
 		v.h.note(v.ctx, err, known, v.session.TenantID)
-		p := v.problem(err, view.URL)
+		p := v.problem(err, string(view.URL))
 		p.Action, p.URL = v.t("retry"), view.URL
 		view.Problem = &p
 	}

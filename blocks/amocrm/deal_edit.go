@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
@@ -83,7 +84,7 @@ func (v *visit) editForm(id int64, edit crm.DealEdit, typed typedEdit, errs map[
 		return v.fail(crm.ErrGone, v.dealURL(id))
 	}
 	if s != nil {
-		view.Problem, view.Token = s.text, s.token
+		view.Problem, view.Token = s.text, ui.Plain(s.token)
 	}
 	if !typed.inPlace {
 		return v.show(http.StatusOK, "deal_edit_page", view)
@@ -95,7 +96,7 @@ func (v *visit) editForm(id int64, edit crm.DealEdit, typed typedEdit, errs map[
 func readEdit(form url.Values, lang i18n.Lang) (t typedEdit, change crm.DealChange, errs map[string]string) {
 	errs = map[string]string{}
 	t = typedEdit{
-		key: form.Get("field"), head: form.Get("head") != "", inPlace: form.Get("inplace") != "",
+		sent: true, key: form.Get("field"), head: form.Get("head") != "", inPlace: form.Get("inplace") != "",
 		name: strings.TrimSpace(form.Get("name")), price: strings.TrimSpace(form.Get("price")),
 		reason: number(form.Get("loss_reason_id")), user: number(form.Get("responsible_id")), fields: readFields(form),
 	}
@@ -162,7 +163,11 @@ func (h *Handlers) changeDeal(v *visit) error {
 	if once != nil {
 		ctx, cancel := v.writing()
 		defer cancel()
-		if err := v.written(v.crm.ChangeDeal(ctx, id, change)); err != nil {
+		change, err := v.wholeChange(ctx, id, change)
+		if err == nil {
+			err = v.written(v.crm.ChangeDeal(ctx, id, change))
+		}
+		if err != nil {
 			return v.changeFailed(id, typed, errors.Join(err, once.Release(v.ctx)))
 		}
 		if err := once.Done(v.ctx, "changed"); err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
@@ -16,7 +17,7 @@ func (v *visit) tasksOrProblem(f i18n.Format, id int64, tasks crm.Tasks, err err
 		_, _, _, known := problemCode(err)
 		v.h.note(v.ctx, err, known, v.session.TenantID)
 		p := v.problem(err, v.dealURL(id))
-		p.Action, p.URL = v.t("retry"), v.dealURL(id)
+		p.Action, p.URL = v.t("retry"), ui.Plain(v.dealURL(id))
 		return tasksView{Problem: &p}
 	}
 	return taskList(f, v.dealURL(id), tasks, nil)
@@ -83,7 +84,7 @@ func (v *visit) taskFailed(id int64, typed typedTask, err error) error {
 		v.wholePanel()
 		return v.fail(err, "")
 	}
-	typed.token = blocks.NewID()
+	typed.token = ui.Plain(blocks.NewID())
 	var refused *crm.FieldErrors
 	if errors.As(err, &refused) {
 		typed.errs = v.fieldTexts(refused)
@@ -94,7 +95,7 @@ func (v *visit) taskFailed(id int64, typed typedTask, err error) error {
 		_, _, _, known := problemCode(err)
 		v.h.note(v.ctx, err, known, v.session.TenantID)
 		p := v.problem(err, "")
-		typed.problem, typed.token = v.problemLine(p), v.nextToken(err)
+		typed.problem, typed.token = v.problemLine(p), ui.Plain(v.nextToken(err))
 	}
 	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()

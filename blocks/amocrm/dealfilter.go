@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
@@ -27,10 +28,10 @@ type wish struct {
 
 // filterView is the switch between open and all deals of a contact.
 type filterView struct {
-	ID       string // of the contact, to keep ids on the page apart
+	ID       ui.Plain // of the contact, to keep ids on the page apart
 	OpenOnly bool
-	OpenURL  string
-	AllURL   string
+	OpenURL  ui.Plain
+	AllURL   ui.Plain
 	Open     string // "3 open"
 	All      string
 	Hidden   string // said instead of a list when all deals are closed and hidden
@@ -79,8 +80,8 @@ func dealFilter(f i18n.Format, here string, p crm.Person, shown string) *filterV
 	}
 	id, whole := strconv.FormatInt(p.ID, 10), p.MoreDeals == 0
 	v := &filterView{
-		ID: id, OpenOnly: shown == dealsOpen,
-		OpenURL: here + "deals=open&at=" + id, AllURL: here + "deals=all&at=" + id,
+		ID: ui.Plain(id), OpenOnly: shown == dealsOpen,
+		OpenURL: ui.Plain(here + "deals=open&at=" + id), AllURL: ui.Plain(here + "deals=all&at=" + id),
 		Open: f.Catalog.T(f.Lang, least(whole, "filter.open"), "Count", open),
 		All:  f.Catalog.T(f.Lang, "filter.all", "Count", len(p.Deals)+p.MoreDeals),
 	}
@@ -92,7 +93,7 @@ func dealFilter(f i18n.Format, here string, p crm.Person, shown string) *filterV
 
 // withFilter completes a page whose lists may be shortened: the switches, and what is said of the whole.
 func withFilter(f i18n.Format, view *peopleView, all crm.People, shown, at string) {
-	here := view.Base + "/people?"
+	here := string(view.Base) + "/people?"
 	if view.AllMatches {
 		here += "all=1&"
 	}
@@ -100,13 +101,13 @@ func withFilter(f i18n.Format, view *peopleView, all crm.People, shown, at strin
 		person, whole := &view.Persons[i], all.Contacts[i]
 		person.All = view.AllMatches
 		person.Deals.Filter = dealFilter(f, here, whole, shown)
-		if person.Deals.Filter != nil && person.Deals.Filter.ID == at && !person.Single {
+		if person.Deals.Filter != nil && string(person.Deals.Filter.ID) == at && !person.Single {
 			for j := range view.Persons {
 				view.Persons[j].Open = j == i || j == 0
 			}
 		}
 		if shown == dealsOpen {
-			full := dealList(f, view.Base, whole)
+			full := dealList(f, string(view.Base), whole)
 			person.Deals.Empty, person.Deals.Summary = full.Empty, full.Summary
 			person.DealsHeadline = f.Catalog.T(f.Lang, "deals.count", "Count", len(whole.Deals)+whole.MoreDeals)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 )
@@ -36,21 +37,29 @@ var compound = map[string][]string{
 // legalName is the part of a legal entity that the codec takes bare and first.
 const legalName = "name"
 
+// numberParts are the parts that hold long numbers, but no phones.
+var numberParts = []string{"vat_id", "kpp", "zip"}
+
 // partView is one input of a compound field.
-type partView struct{ Name, Label, Value string }
+type partView struct {
+	Name  ui.Plain
+	Label string
+	Value any
+}
 
 // partsOf are the inputs of a compound field with what was typed.
-func partsOf(f amoapi.Field, values []string) []partView {
+func partsOf(f amoapi.Field, values []string, typed bool) []partView {
 	var out []partView
 	for _, part := range compound[f.Type] {
-		v := partView{Name: "fields." + idText(f.ID) + "." + part, Label: "part." + part}
-		for i, typed := range values {
-			key, value, found := strings.Cut(typed, "=")
+		v := partView{Name: "fields." + ui.Plain(idText(f.ID)+"."+part), Label: "part." + part, Value: ui.Plain("")}
+		plain := typed || slices.Contains(numberParts, part)
+		for i, text := range values {
+			key, value, found := strings.Cut(text, "=")
 			switch {
 			case found && key == part:
-				v.Value = value
+				v.Value = formValue(value, plain)
 			case part == legalName && i == 0 && !slices.Contains(compound[f.Type], key):
-				v.Value = typed
+				v.Value = formValue(text, plain)
 			}
 		}
 		out = append(out, v)
@@ -109,9 +118,9 @@ func joinParts(form url.Values, prefix string) []string {
 
 // moreInputs are the fields that a form offers beyond what the stage requires; what no form can fill is left out. open
 // says that one of them holds something or is wrong.
-func moreInputs(fields []amoapi.Field, draft crm.DealDraft, errs map[string]string) (inputs []inputView, open bool) {
+func moreInputs(fields []amoapi.Field, draft crm.DealDraft, typed bool, errs map[string]string) (inputs []inputView, open bool) {
 	for _, f := range fields {
-		in := fieldInput(f, draft.Fields[int64(f.ID)], errs["fields."+idText(f.ID)])
+		in := fieldInput(f, draft.Fields[int64(f.ID)], typed, errs["fields."+idText(f.ID)])
 		if in.Widget == "unsupported" {
 			continue
 		}

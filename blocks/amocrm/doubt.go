@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 )
 
@@ -13,23 +14,23 @@ var looks = []int{2, 3, 5, 10, 15, 25, 30, 30}
 
 // doubtView stands under a comment that was sent and may have arrived. While URL is set the page goes on looking.
 type doubtView struct {
-	Text  string // as it was sent; the box may hold other words by now
-	URL   string
+	Text  ui.Plain // as it was sent; the box may hold other words by now
+	URL   ui.Plain
 	Wait  int // seconds before the next look
 	Looks int // made so far
 }
 
 func (v *visit) doubt(id int64, text string, made int) *doubtView {
-	d := &doubtView{Text: text, Looks: made}
+	d := &doubtView{Text: ui.Plain(text), Looks: made}
 	if made < len(looks) {
-		d.URL, d.Wait = v.dealURL(id)+"/comments/look", looks[made]
+		d.URL, d.Wait = ui.Plain(v.dealURL(id)+"/comments/look"), looks[made]
 	}
 	return d
 }
 
 // foundView takes the place of a doubt that is over: the comment stands in the feed.
 type foundView struct {
-	Text string
+	Text ui.Plain
 	Feed feedView
 }
 
@@ -50,7 +51,7 @@ func (h *Handlers) lookForComment(v *visit) error {
 	}
 	ctx, cancel := v.owned(h.Budget / 2)
 	defer cancel()
-	view := foundView{Text: text, Feed: v.feedWith(ctx, id, text)}
+	view := foundView{Text: ui.Plain(text), Feed: v.feedWith(ctx, id, text)}
 	view.Feed.OOB = true
 	return v.show(http.StatusOK, "comment_found", view)
 }

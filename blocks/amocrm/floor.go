@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -17,20 +18,20 @@ type floorView struct {
 	Login   *loginView
 	Problem *problemView
 	Note    string
-	Panel   string // absolute address
+	Panel   ui.Plain // absolute address
 }
 
 // floor answers with the first screen itself.
 func (v *visit) floor(note string) error {
-	view := floorView{Note: note, Panel: v.h.PublicURL + v.base()}
+	view := floorView{Note: note, Panel: ui.Plain(v.h.PublicURL + v.base())}
 	if err := v.fillFloor(&view); err != nil {
 		_, _, _, known := problemCode(err)
 		v.h.note(v.ctx, err, known, v.session.TenantID)
-		p := v.problem(err, view.Panel)
+		p := v.problem(err, string(view.Panel))
 		p.URL = view.Panel
 		view.Problem = &p
 	}
-	html, err := v.h.pages.render(v.session.Lang, "floor", view)
+	html, err := v.render("floor", view)
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (v *visit) fillFloor(view *floorView) (err error) {
 	if err != nil {
 		return err
 	}
-	login.URL = v.h.PublicURL + login.URL
+	login.URL = ui.Plain(v.h.PublicURL) + login.URL
 	if !connected && !login.Lost {
 		view.Login = &login
 		return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/runes"
 )
@@ -203,7 +204,7 @@ func (v *visit) ownRun(ctx context.Context, base string) *runView {
 		return nil
 	}
 	e := found[0]
-	return &runView{State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)), Href: base + "/inbox/" + url.PathEscape(e.ID)}
+	return &runView{State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)), Href: ui.Plain(base + "/inbox/" + url.PathEscape(e.ID))}
 }
 
 // inboxURL is the list's address for a query, without its text.

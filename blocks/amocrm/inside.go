@@ -33,6 +33,28 @@ func (v *visit) t(key string, args ...any) string {
 	return v.h.Catalog.T(v.session.Lang, key, args...)
 }
 
+// account opens the tenant's account for a visit, in the tenant's language.
+func (v *visit) account(ctx context.Context) (err error) {
+	if v.crm, err = v.h.CRM(ctx, v.session.TenantID); err != nil {
+		return err
+	}
+	v.session.Lang = i18n.ChosenLang(v.crm.Tenant().Settings.Language, v.session.Lang)
+	return nil
+}
+
+// sight returns how the reader sees phones: with their middle hidden where the tenant hides it or is not known.
+func (v *visit) sight() phone.Display {
+	if v.crm == nil {
+		return phone.Display{Masked: true}
+	}
+	if !v.crm.Tenant().Settings.MaskPhones {
+		return phone.Display{}
+	}
+	ctx, cancel := v.owned(grace) // the page's own time may be over
+	defer cancel()
+	return v.formatIn(ctx).Display
+}
+
 func (v *visit) format() i18n.Format { return v.formatIn(v.ctx) }
 
 // formatIn is built after the CRM was asked, so that the account comes from the cache; without it times are UTC.

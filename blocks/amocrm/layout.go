@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -30,11 +31,11 @@ func (h *Handlers) layoutRoutes(g *echo.Group) {
 // in their order: the form sends them in the order in which they stand.
 type layoutView struct {
 	Kind   string // list or card
-	Action string
-	Back   string
+	Action ui.Plain
+	Back   ui.Plain
 	Deal   int64 // whose card the agent came from, 0 for the list
-	Token  string
-	Query  string
+	Token  ui.Plain
+	Query  ui.Plain
 	Rows   []fieldRow
 	None   bool // nothing but the ticked rows fits the search
 	Error  string
@@ -42,7 +43,8 @@ type layoutView struct {
 
 // fieldRow is one field that can be shown.
 type fieldRow struct {
-	ID, Name          string
+	ID                ui.Plain
+	Name              string
 	Custom            bool
 	On                bool
 	First, Last       bool // among the ticked
@@ -83,10 +85,10 @@ func (v *visit) chosen(kind string) []string {
 func (v *visit) layoutPage(ctx context.Context, kind string, meta crm.Meta, chosen []string) layoutView {
 	f := v.formatIn(ctx)
 	view := layoutView{
-		Kind: kind, Action: v.base() + "/layout/" + kind, Deal: number(v.FormValue("deal")), Token: blocks.NewID(),
-		Query: strings.TrimSpace(v.FormValue("q")),
+		Kind: kind, Action: ui.Plain(v.base() + "/layout/" + kind), Deal: number(v.FormValue("deal")), Token: ui.Plain(blocks.NewID()),
+		Query: ui.Plain(strings.TrimSpace(v.FormValue("q"))),
 	}
-	view.Back = v.layoutBack(view.Deal)
+	view.Back = ui.Plain(v.layoutBack(view.Deal))
 	on := crm.Layout(chosen, meta)
 	for i, l := range on {
 		row := layoutRow(f, l)
@@ -97,7 +99,7 @@ func (v *visit) layoutPage(ctx context.Context, kind string, meta crm.Meta, chos
 	for _, l := range crm.LayoutChoices(meta) {
 		row := layoutRow(f, l)
 		if slices.ContainsFunc(on, func(x crm.LayoutField) bool { return x.ID == l.ID }) ||
-			!strings.Contains(strings.ToLower(row.Name), strings.ToLower(view.Query)) {
+			!strings.Contains(strings.ToLower(row.Name), strings.ToLower(string(view.Query))) {
 			continue
 		}
 		view.None = false
@@ -110,7 +112,7 @@ func (v *visit) layoutPage(ctx context.Context, kind string, meta crm.Meta, chos
 func layoutRow(f i18n.Format, l crm.LayoutField) fieldRow {
 	name := fieldName(f, l)
 	return fieldRow{
-		ID: l.ID, Name: name, Custom: l.FieldID != 0,
+		ID: ui.Plain(l.ID), Name: name, Custom: l.FieldID != 0,
 		UpLabel:  f.Catalog.T(f.Lang, "layout.up", "Name", name),
 		DownText: f.Catalog.T(f.Lang, "layout.down", "Name", name),
 	}

@@ -10,14 +10,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/oauth"
 )
 
 // buttonView is the page with amoCRM's own login button.
-type buttonView struct {
-	oauth.Button
-	Back string
-}
+type buttonView struct{ ScriptURL, Name, Description, RedirectURI, SecretsURI, Scopes, State, Class ui.Plain }
 
 // login begins the login in a window of its own: GET …/login. amoCRM's page can't be framed. The binding goes into a
 // cookie of this top-level page, so that only this browser can end what it began.
@@ -41,7 +39,11 @@ func (v *visit) leave(start oauth.Start) error {
 		return v.Redirect(http.StatusFound, start.URL)
 	}
 	blocks.Secure(v.Response().Header(), blocks.Policy{ScriptHost: originOf(start.Button.ScriptURL)})
-	html, err := h.pages.render(v.session.Lang, "login_button", buttonView{Button: *start.Button, Back: v.base()})
+	b := start.Button
+	html, err := v.render("login_button", buttonView{
+		ScriptURL: ui.Plain(b.ScriptURL), Name: ui.Plain(b.Name), Description: ui.Plain(b.Description), RedirectURI: ui.Plain(b.RedirectURI),
+		SecretsURI: ui.Plain(b.SecretsURI), Scopes: ui.Plain(b.Scopes), State: ui.Plain(b.State), Class: ui.Plain(b.Class),
+	})
 	if err != nil {
 		return err
 	}

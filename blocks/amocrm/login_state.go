@@ -3,18 +3,19 @@ package amocrm
 import (
 	"context"
 	"net/http"
-	"strings"
 
+	"github.com/sidecard/sidecard/blocks/ui"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
 
 // loginView is the state before anything else: nobody is logged in, or not any more.
 type loginView struct {
 	Lost    bool
-	Since   string // when the login was lost
-	Waiting int    // deals of rules that wait
-	Host    string // of the amoCRM account named in the block
-	URL     string
+	Since   string   // when the login was lost
+	Waiting int      // deals of rules that wait
+	Host    ui.Plain // of the amoCRM account named in the block
+	URL     ui.Plain
 }
 
 // loginState asks how the tenant's login stands. ok is true when it works.
@@ -23,9 +24,9 @@ func (v *visit) loginState(ctx context.Context) (view loginView, ok bool, err er
 	if err != nil {
 		return loginView{}, false, err
 	}
-	view = loginView{Lost: status.State == "lost" && status.Why != oauth.WhyEnded, URL: v.base() + "/login"}
+	view = loginView{Lost: status.State == "lost" && status.Why != oauth.WhyEnded, URL: ui.Plain(v.base() + "/login")}
 	if v.crm != nil {
-		_, view.Host, _ = strings.Cut(v.crm.Tenant().AmoBase, "://")
+		view.Host = ui.Plain(tenant.Host(v.crm.Tenant().AmoBase))
 	}
 	if view.Lost && !status.Since.IsZero() {
 		view.Since = v.format().DateTime(status.Since)
@@ -43,7 +44,7 @@ func (v *visit) needsLogin() error {
 	view, _, err := v.loginState(v.ctx)
 	if err != nil {
 		v.h.note(v.ctx, err, false, v.session.TenantID)
-		view = loginView{URL: v.base() + "/login"}
+		view = loginView{URL: ui.Plain(v.base() + "/login")}
 	}
 	return v.show(http.StatusOK, "login", view)
 }

@@ -2,48 +2,25 @@ package amocrm
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"strconv"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 )
 
-// contactForm draws the form of a new contact. Where phones are hidden, those that the helpdesk knows stand masked in
-// their inputs, in names and addresses too; what the agent has typed himself stays as it is.
-func (v *visit) contactForm(draft crm.ContactDraft, errs map[string]string) contactFormView {
-	if f := v.format(); f.Masked {
-		known := v.crm.ContactForm(v.ctx, v.session.Ticket.Client)
-		draft.Phones = each(draft.Phones, func(p string) string {
-			if phone.In(known.Phones, p, f.Region) {
-				return f.Phone(p)
-			}
-			return p
-		})
-		texts := slices.Concat(known.Emails, []string{known.Name, known.Position, known.Company})
-		words := func(text string) string {
-			if slices.Contains(texts, text) {
-				return f.Words(text)
-			}
-			return text
-		}
-		draft.Emails = each(draft.Emails, words)
-		draft.Name, draft.Company, draft.Position = words(draft.Name), words(draft.Company), words(draft.Position)
-	}
-	return contactForm(v.base(), draft, errs)
-}
+// keyMasked refuses a text that holds hidden digits and is not the one that was shown: they would be lost.
+const keyMasked = "error.masked"
 
-// CreateContact refuses texts with hidden digits that were changed: what they stood for can't be known.
-func (m masked) CreateContact(ctx context.Context, clientID int64, d crm.ContactDraft) (int64, error) {
-	e := &crm.FieldErrors{}
-	for path, text := range map[string]string{"name": d.Name, "position": d.Position, "company": d.Company} {
-		if phone.HasMasked(text) {
-			e.Fields = append(e.Fields, crm.FieldError{Path: path, Key: keyMasked})
-		}
+// formValue returns what a form shows in an input: what was typed as it is, what was read as words.
+func formValue(text string, typed bool) any {
+	if typed {
+		return ui.Plain(text)
 	}
-	if len(e.Fields) > 0 {
-		return 0, e
-	}
-	return m.CRM.CreateContact(ctx, clientID, d)
+	return text
 }
 
 // unmasked brings the texts of a form back to what they stand for: each of known once, in order, since two phones may
@@ -61,4 +38,91 @@ func (v *visit) unmasked(typed, known []string) []string {
 		}
 		return plain
 	})
+}
+
+// unmasking puts the digits back into a form's texts that it had hidden. It collects the texts of which it can't tell what
+// they stand for: a text with hidden digits was changed.
+type unmasking struct {
+	format i18n.Format
+	wrong  crm.FieldErrors
+}
+
+func (v *visit) unmasking() *unmasking { return &unmasking{format: v.format()} }
+
+func (u *unmasking) text(path, typed string, known ...string) string {
+	if !u.format.Masked {
+		return typed
+	}
+	back := u.format.Unmask(typed, known)
+	if phone.HasMasked(back) && !slices.Contains(known, back) {
+		u.wrong.Fields = append(u.wrong.Fields, crm.FieldError{Path: path, Key: keyMasked})
+	}
+	return back
+}
+
+func (u *unmasking) field(id int64, typed, known []string) []string {
+	path := "fields." + strconv.FormatInt(id, 10)
+	return each(typed, func(text string) string { return u.text(path, text, known...) })
+}
+
+func (u *unmasking) err() error {
+	if len(u.wrong.Fields) == 0 {
+		return nil
+	}
+	return &u.wrong
+}
+
+// wholeContact refuses texts with hidden digits that were changed.
+func (v *visit) wholeContact(d crm.ContactDraft) error {
+	u := v.unmasking()
+	u.text("name", d.Name)
+	u.text("position", d.Position)
+	u.text("company", d.Company)
+	return u.err()
+}
+
+// wholeDeal puts the digits back that the form of a new deal had hidden.
+func (v *visit) wholeDeal(ctx context.Context, d crm.DealDraft) (crm.DealDraft, error) {
+	u := v.unmasking()
+	if !u.format.Masked {
+		return d, nil
+	}
+	form, err := v.crm.DealForm(ctx, v.session.Ticket)
+	if err != nil {
+		return d, err
+	}
+	d.Name, d.Fields = u.text("name", d.Name, form.Draft.Name), maps.Clone(d.Fields)
+	for id, texts := range d.Fields {
+		d.Fields[id] = u.field(id, texts, form.Draft.Fields[id])
+	}
+	return d, u.err()
+}
+
+// wholeChange puts the digits back that the form of a deal's row had hidden.
+func (v *visit) wholeChange(ctx context.Context, id int64, c crm.DealChange) (crm.DealChange, error) {
+	u := v.unmasking()
+	if !u.format.Masked {
+		return c, nil
+	}
+	whole, err := v.crm.DealEdit(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	if c.Name != nil {
+		name := u.text("name", *c.Name, whole.Name)
+		c.Name = &name
+	}
+	c.Fields = maps.Clone(c.Fields)
+	for fieldID, texts := range c.Fields {
+		c.Fields[fieldID] = u.field(fieldID, texts, whole.Values[fieldID])
+	}
+	return c, u.err()
+}
+
+func each(list []string, change func(string) string) []string {
+	out := slices.Clone(list)
+	for i, s := range out {
+		out[i] = change(s)
+	}
+	return out
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -20,13 +21,14 @@ func (h *Handlers) newDeal(v *visit) error {
 	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
 		view, err := v.dealForm(ctx, func(form crm.DealForm, people []crm.Person) crm.DealDraft {
 			return v.newDraft(form, people, contact)
-		}, nil)
+		}, false, nil)
 		return loaded{"deal_form", view}, err
 	})
 }
 
-// dealForm reads what the form offers, lets fill choose the draft, and adds what its stage requires.
-func (v *visit) dealForm(ctx context.Context, fill func(crm.DealForm, []crm.Person) crm.DealDraft,
+// dealForm reads what the form offers, lets fill choose the draft, and adds what its stage requires. A draft that was typed
+// is shown as it is.
+func (v *visit) dealForm(ctx context.Context, fill func(crm.DealForm, []crm.Person) crm.DealDraft, typed bool,
 	errs map[string]string) (dealFormView, error) {
 	var form crm.DealForm
 	var people crm.People
@@ -49,8 +51,8 @@ func (v *visit) dealForm(ctx context.Context, fill func(crm.DealForm, []crm.Pers
 		return dealFormView{}, err
 	}
 	f := v.formatIn(ctx)
-	view := dealForm(f, v.base(), form, people.Contacts, fields, draft, errs)
-	view.LinksTicket, view.Message = v.ticketURL() != "", f.Words(v.ticket(ctx).LastMessage)
+	view := dealForm(f, v.base(), form, people.Contacts, fields, draft, typed, errs)
+	view.LinksTicket, view.Message = v.ticketURL() != "", v.ticket(ctx).LastMessage
 	view.WithMessage = v.wish.message
 	return view, nil
 }
@@ -90,7 +92,7 @@ func (h *Handlers) dealStage(v *visit) error {
 	if err != nil {
 		return v.stageFailed(err)
 	}
-	return v.show(http.StatusOK, "deal_stage", stagePart(v.base(), offer, fields, draft, nil))
+	return v.show(http.StatusOK, "deal_stage", stagePart(v.base(), offer, fields, draft, true, nil))
 }
 
 // stageFailed keeps the rest of the form on the screen.
@@ -98,7 +100,7 @@ func (v *visit) stageFailed(err error) error {
 	_, _, _, known := problemCode(err)
 	v.h.note(v.ctx, err, known, v.session.TenantID)
 	p := v.problem(err, "")
-	return v.show(http.StatusOK, "deal_stage", stageView{Base: v.base(), Problem: v.problemLine(p)})
+	return v.show(http.StatusOK, "deal_stage", stageView{Base: ui.Plain(v.base()), Problem: v.problemLine(p)})
 }
 
 // createDeal makes the deal: POST …/deals. Sent twice it makes one.
@@ -126,6 +128,9 @@ func (h *Handlers) createDeal(v *visit) error {
 	ctx, cancel := v.writing()
 	defer cancel()
 	sent.NoteText = v.dealNote(ctx, draft.NoteText, v.wish.message)
+	if sent, err = v.wholeDeal(ctx, sent); err != nil {
+		return v.dealFailed(draft, errors.Join(err, once.Release(v.ctx)))
+	}
 	id, err := v.crm.CreateDeal(ctx, v.session.Ticket.Client.ID, sent)
 	missing, err := v.created(id, err)
 	if err != nil {
@@ -161,12 +166,12 @@ func (v *visit) dealFailed(draft crm.DealDraft, err error) error {
 func (v *visit) dealAgain(draft crm.DealDraft, errs map[string]string, s *stop) error {
 	ctx, cancel := v.owned(v.h.Budget / 2)
 	defer cancel()
-	view, err := v.dealForm(ctx, func(crm.DealForm, []crm.Person) crm.DealDraft { return draft }, errs)
+	view, err := v.dealForm(ctx, func(crm.DealForm, []crm.Person) crm.DealDraft { return draft }, true, errs)
 	if err != nil {
 		return v.fail(err, v.base()+"/deals/new")
 	}
 	if s != nil {
-		view.Problem, view.Token = s.text, s.token
+		view.Problem, view.Token = s.text, ui.Plain(s.token)
 	}
 	return v.show(http.StatusOK, "deal_form", view)
 }

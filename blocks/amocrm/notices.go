@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/runes"
@@ -34,15 +35,15 @@ func (h *Handlers) noticesRoutes(g *echo.Group) {
 // noticesView is the section of the settings that says who is told when rules fail. What is stored of the bot's token is
 // never shown.
 type noticesView struct {
-	Action      string
-	Token       string // of the form
-	Mail        bool   // this server sends e-mail
-	Emails      string
+	Action      ui.Plain
+	Token       ui.Plain // of the form
+	Mail        bool     // this server sends e-mail
+	Emails      ui.Plain // these and the rest are the company's own
 	Max         string
-	Chat        string
+	Chat        ui.Plain
 	BotStored   bool
-	Webhook     string
-	Secret      string
+	Webhook     ui.Plain
+	Secret      ui.Plain
 	Header      string
 	CommentBack bool
 	Errors      map[string]string
@@ -52,7 +53,7 @@ type noticesView struct {
 
 // noticeResult says how one way took the test message.
 type noticeResult struct {
-	Way, Text string
+	Way, Text ui.Plain
 	Good      bool
 }
 
@@ -67,8 +68,10 @@ func (v *visit) noticesSection(connection string, n tenant.Notices, commentBack 
 		return nil
 	}
 	return &noticesView{
-		Action: v.base() + "/settings/notices", Token: blocks.NewID(), Mail: v.h.Notices.Mails(), Emails: strings.Join(n.Emails, "\n"),
-		Max: strconv.Itoa(notify.MaxEmails), Chat: n.ChatID, BotStored: n.BotToken != "", Webhook: n.WebhookURL, Secret: n.WebhookSecret,
+		Action: ui.Plain(v.base() + "/settings/notices"), Token: ui.Plain(blocks.NewID()), Mail: v.h.Notices.Mails(),
+		Emails: ui.Plain(strings.Join(n.Emails, "\n")),
+		Max:    strconv.Itoa(notify.MaxEmails), Chat: ui.Plain(n.ChatID), BotStored: n.BotToken != "",
+		Webhook: ui.Plain(n.WebhookURL), Secret: ui.Plain(n.WebhookSecret),
 		Header: notify.Signature, CommentBack: commentBack,
 	}
 }
@@ -91,7 +94,7 @@ func (h *Handlers) saveNotices(v *visit) error {
 	typed := read.into(stored.Notices)
 	if len(read.errs) > 0 {
 		return v.noticesPage(func(n *noticesView) {
-			n.Errors, n.Emails, n.Chat, n.Webhook = read.errs, form.Get("emails"), typed.ChatID, typed.WebhookURL
+			n.Errors, n.Emails, n.Chat, n.Webhook = read.errs, ui.Plain(form.Get("emails")), ui.Plain(typed.ChatID), ui.Plain(typed.WebhookURL)
 			n.CommentBack, n.BotStored = read.commentBack(), stored.Notices.BotToken != ""
 		})
 	}
@@ -117,8 +120,8 @@ func (v *visit) testNotices(t tenant.Tenant) error {
 		return v.fail(err, v.base()+"/settings")
 	}
 	return v.noticesPage(func(n *noticesView) {
-		n.Emails, n.Chat, n.BotStored = strings.Join(t.Notices.Emails, "\n"), t.Notices.ChatID, t.Notices.BotToken != ""
-		n.Webhook, n.Secret, n.CommentBack = t.Notices.WebhookURL, t.Notices.WebhookSecret, t.Settings.CommentBack
+		n.Emails, n.Chat, n.BotStored = ui.Plain(strings.Join(t.Notices.Emails, "\n")), ui.Plain(t.Notices.ChatID), t.Notices.BotToken != ""
+		n.Webhook, n.Secret, n.CommentBack = ui.Plain(t.Notices.WebhookURL), ui.Plain(t.Notices.WebhookSecret), t.Settings.CommentBack
 		switch {
 		case err != nil:
 			n.Said = v.t("notices.too_many")
@@ -135,21 +138,21 @@ func (v *visit) noticeResult(r notify.Result) noticeResult {
 	out := noticeResult{Good: r.Problem == ""}
 	switch r.Kind {
 	case notify.KindMail:
-		out.Way = v.t("notices.way_mail", "To", r.To)
+		out.Way = ui.Plain(v.t("notices.way_mail", "To", r.To))
 	case notify.KindTelegram:
-		out.Way = v.t("notices.way_telegram", "To", r.To)
+		out.Way = ui.Plain(v.t("notices.way_telegram", "To", r.To))
 	case notify.KindWebhook:
-		out.Way = v.t("notices.way_webhook", "To", r.To)
+		out.Way = ui.Plain(v.t("notices.way_webhook", "To", r.To))
 	}
 	switch r.Problem {
 	case "":
-		out.Text = v.t("notices.taken")
+		out.Text = ui.Plain(v.t("notices.taken"))
 	case notify.ProblemRefused:
-		out.Text = v.t("notices.refused", "Said", r.Said)
+		out.Text = ui.Plain(v.t("notices.refused", "Said", r.Said))
 	case notify.ProblemPrivate:
-		out.Text = v.t("notices.private")
+		out.Text = ui.Plain(v.t("notices.private"))
 	case notify.ProblemUnreachable:
-		out.Text = v.t("notices.unreachable")
+		out.Text = ui.Plain(v.t("notices.unreachable"))
 	}
 	return out
 }

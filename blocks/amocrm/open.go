@@ -158,7 +158,8 @@ func (h *Handlers) refuse(c echo.Context, req blocks.Request, err error) error {
 		code = "store"
 	}
 	h.note(c.Request().Context(), err, code != "internal", "")
-	html, err := h.pages.render(req.Lang, "floor_problem", problemView{
+	v := &visit{Context: c, h: h, ctx: c.Request().Context(), session: blocks.Session{Lang: req.Lang}}
+	html, err := v.render("floor_problem", problemView{
 		Title: h.Catalog.T(req.Lang, "open."+code+".title"), Text: h.Catalog.T(req.Lang, "open."+code+".text", args...),
 	})
 	if err != nil {

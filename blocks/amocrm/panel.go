@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/sidecard/sidecard/blocks/ui"
 )
 
 // panel is the page in the iframe: GET /blocks/amocrm/:session. ?open=deal:12, create-deal or add-contact leads
@@ -125,7 +127,7 @@ func (v *visit) notice(done string) *noticeView {
 		if id != 0 {
 			return &noticeView{
 				Text: v.t("done.deal"), Missing: missing,
-				Link: v.t("done.open_deal"), Href: v.base() + "/deals/" + strconv.FormatInt(id, 10),
+				Link: v.t("done.open_deal"), Href: ui.Plain(v.dealURL(id)),
 			}
 		}
 	case "contact":

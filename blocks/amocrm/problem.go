@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -21,8 +22,8 @@ import (
 type problemView struct {
 	Title, Text string
 	Action      string // label of the link, "" for none
-	URL         string
-	Back        string      // the client, where the link does not lead there; "" for none
+	URL         ui.Plain
+	Back        ui.Plain    // the client, where the link does not lead there; "" for none
 	Popup       bool        // the link leads to the login
 	Done        *noticeView // what was done before this went wrong
 }
@@ -72,15 +73,15 @@ func (v *visit) problem(err error, retry string) problemView {
 	p := problemView{Title: v.t("problem." + code + ".title"), Text: v.t("problem." + code + ".text"), Done: v.notice(v.done)}
 	switch {
 	case again && retry != "":
-		p.Action, p.URL = v.t("retry"), retry
+		p.Action, p.URL = v.t("retry"), ui.Plain(retry)
 		if people := v.base() + "/people"; retry != v.base() && !strings.HasPrefix(retry, people) {
-			p.Back = people
+			p.Back = ui.Plain(people)
 		}
 	case v.session.ID != "":
-		p.Action, p.URL = v.t("back_to_client"), v.base()+"/people"
+		p.Action, p.URL = v.t("back_to_client"), ui.Plain(v.base()+"/people")
 	}
 	if p.Done != nil && p.URL != "" {
-		p.URL += "?done=" + url.QueryEscape(v.done)
+		p.URL += ui.Plain("?done=" + url.QueryEscape(v.done))
 	}
 	return p
 }

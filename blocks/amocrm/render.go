@@ -9,9 +9,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -69,17 +68,22 @@ func (p *pages) render(lang i18n.Lang, name string, data any) (template.HTML, er
 type layout struct {
 	Lang     i18n.Lang
 	Title    string
-	Base     string // address of the panel, "" outside a session
-	Since    int64  // Unix milliseconds: what changes later is news to the page
-	Kind     string // "panel" or "page"
+	Base     ui.Plain // address of the panel, "" outside a session
+	Since    int64    // Unix milliseconds: what changes later is news to the page
+	Kind     string   // "panel" or "page"
 	Content  template.HTML
-	NoScript string // where a browser without script goes to wait for the data
-	Act      string // what the page's script does: "done" tells the opener and closes
+	NoScript ui.Plain // where a browser without script goes to wait for the data
+	Act      string   // what the page's script does: "done" tells the opener and closes
+}
+
+// render executes a template on what the reader may see of its data.
+func (v *visit) render(name string, data any) (template.HTML, error) {
+	return v.h.pages.render(v.session.Lang, name, ui.Masked(v.sight(), data))
 }
 
 // show answers with a fragment to htmx and with the whole page to everybody else.
 func (v *visit) show(status int, name string, data any) error {
-	html, err := v.h.pages.render(v.session.Lang, name, data)
+	html, err := v.render(name, data)
 	if err != nil {
 		return err
 	}
@@ -93,13 +97,13 @@ func (v *visit) show(status int, name string, data any) error {
 func (v *visit) skeleton(name string) error {
 	url, query := v.Request().URL.Path, v.QueryParams()
 	query.Del("fresh") // the cache is past already
-	self := func() string {
+	self := func() ui.Plain {
 		if len(query) == 0 {
-			return url
+			return ui.Plain(url)
 		}
-		return url + "?" + query.Encode()
+		return ui.Plain(url + "?" + query.Encode())
 	}
-	html, err := v.h.pages.render(v.session.Lang, name, map[string]string{"URL": self()})
+	html, err := v.render(name, map[string]ui.Plain{"URL": self()})
 	if err != nil {
 		return err
 	}
@@ -110,18 +114,13 @@ func (v *visit) skeleton(name string) error {
 func (v *visit) page(status int, l layout) error {
 	l.Lang, l.Title, l.Since = v.session.Lang, v.t("title"), v.h.Now().UnixMilli()
 	if v.session.ID != "" {
-		l.Base = v.base()
+		l.Base = ui.Plain(v.base())
 	}
-	return v.h.whole(v.Context, status, l)
-}
-
-// whole answers with a page.
-func (h *Handlers) whole(c echo.Context, status int, l layout) error {
-	html, err := h.pages.render(l.Lang, "layout", l)
+	html, err := v.render("layout", l)
 	if err != nil {
 		return err
 	}
-	return c.HTMLBlob(status, []byte(html))
+	return v.HTMLBlob(status, []byte(html))
 }
 
 // browserLang is the first language of Accept-Language that we speak.

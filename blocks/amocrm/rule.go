@@ -5,13 +5,14 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // ruleView is the page that hands an admin the rule for the helpdesk, with this tenant's key.
 type ruleView struct {
-	Base string
-	JSON string
+	Base ui.Plain
+	JSON ui.Plain
 	Key  keyView
 }
 
@@ -24,7 +25,7 @@ func (h *Handlers) rule(v *visit) error {
 		}
 		text, err := ruleJSON(h.PublicURL, v.crm.Tenant().TriggerKey, v.crm.Tenant().IntegrationID, v.t("rule.deal_name"), meta)
 		key := v.keyView(v.crm.Tenant(), h.Now(), v.formatIn(ctx).DateTime)
-		return loaded{"rule", ruleView{Base: v.base(), JSON: text, Key: key}}, err
+		return loaded{"rule", ruleView{Base: ui.Plain(v.base()), JSON: ui.Plain(text), Key: key}}, err
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -38,8 +39,8 @@ func (h *Handlers) ruleCheckRoutes(g *echo.Group) {
 
 // ruleCheckView is the page on which a rule is tried, with the names and ids that a rule may say.
 type ruleCheckView struct {
-	Base     string
-	Rule     string
+	Base     ui.Plain
+	Rule     ui.Plain
 	Error    string        // why the rule could not be tried
 	Bad      string        // how many mistakes
 	Problems []ruleProblem // stop it
@@ -54,7 +55,7 @@ type ruleProblem struct{ Path, Text string }
 
 // ruleLine is a part of the deal that would be made.
 type ruleLine struct {
-	Label string
+	Label ui.Plain // also the name of a field with its id
 	Lines []string
 }
 
@@ -70,21 +71,21 @@ func (h *Handlers) ruleCheck(v *visit) error {
 			return loaded{}, err
 		}
 		text, err := ruleJSON(h.PublicURL, v.crm.Tenant().TriggerKey, v.crm.Tenant().IntegrationID, v.t("rule.deal_name"), meta)
-		return loaded{"rule_check", ruleCheckView{Base: v.base(), Rule: text, lookupView: v.lookup(ctx, meta, query)}}, err
+		return loaded{"rule_check", ruleCheckView{Base: ui.Plain(v.base()), Rule: ui.Plain(text), lookupView: v.lookup(ctx, meta, query)}}, err
 	})
 }
 
 // checkRule tries what was typed on the ticket of the session, or only looks names up: POST …/rule/check. It makes nothing.
 func (h *Handlers) checkRule(v *visit) error {
-	view := ruleCheckView{Base: v.base(), Rule: v.FormValue("rule")}
+	view := ruleCheckView{Base: ui.Plain(v.base()), Rule: ui.Plain(v.FormValue("rule"))}
 	meta, err := v.crm.Meta(v.ctx)
 	if err == nil {
 		view.lookupView = v.lookup(v.ctx, meta, lookupQuery(v.FormValue("q")))
 		switch {
 		case v.FormValue("do") == "find":
-		case strings.TrimSpace(view.Rule) == "":
+		case strings.TrimSpace(string(view.Rule)) == "":
 			view.Error = v.t("error.required")
-		case utf8.RuneCountInString(view.Rule) > maxRule:
+		case utf8.RuneCountInString(string(view.Rule)) > maxRule:
 			view.Error = v.t("rule.check_too_long")
 		default:
 			err = v.try(&view)
@@ -102,7 +103,7 @@ func (h *Handlers) checkRule(v *visit) error {
 }
 
 func (v *visit) try(view *ruleCheckView) error {
-	trial, err := v.h.Rules.TryRule(v.ctx, v.session.TenantID, v.session.Ticket.ID, view.Rule)
+	trial, err := v.h.Rules.TryRule(v.ctx, v.session.TenantID, v.session.Ticket.ID, string(view.Rule))
 	var broken *body.SyntaxError
 	switch {
 	case errors.As(err, &broken) && broken.Line > 0:
@@ -134,7 +135,7 @@ func (v *visit) try(view *ruleCheckView) error {
 func saidProblems(f i18n.Format, list []rules.Problem) []ruleProblem {
 	var out []ruleProblem
 	for _, p := range list {
-		out = append(out, ruleProblem{p.Path, f.Words(p.In(f.Catalog, f.Lang))})
+		out = append(out, ruleProblem{p.Path, p.In(f.Catalog, f.Lang)})
 	}
 	return out
 }
@@ -146,12 +147,12 @@ func wouldLines(f i18n.Format, w rules.Would) []ruleLine {
 	add := func(label string, lines ...string) {
 		var said []string
 		for _, line := range lines {
-			if line = f.Words(line); line != "" {
+			if line != "" {
 				said = append(said, line)
 			}
 		}
 		if len(said) > 0 {
-			out = append(out, ruleLine{label, said})
+			out = append(out, ruleLine{ui.Plain(label), said})
 		}
 	}
 	contact := withID(w.Contact)

@@ -128,7 +128,7 @@ func TestLookup_findsByNameIDAndOwner(t *testing.T) {
 		var ids []string
 		for _, g := range got.Groups {
 			for _, r := range g.Rows {
-				ids = append(ids, r.ID)
+				ids = append(ids, string(r.ID))
 			}
 		}
 		if strings.Join(ids, " ") != want || got.None != (want == "") {

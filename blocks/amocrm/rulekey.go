@@ -4,19 +4,20 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // keyView is the part of the rule's page that changes its key.
 type keyView struct {
-	Action string
-	Token  string
+	Action ui.Plain
+	Token  ui.Plain
 	Made   bool   // just now
 	Until  string // until when the former key is good, "" when there is none
 }
 
 func (v *visit) keyView(t tenant.Tenant, now time.Time, dateTime func(time.Time) string) keyView {
-	view := keyView{Action: v.base() + "/rule/key", Token: blocks.NewID(), Made: v.QueryParam("done") == "key"}
+	view := keyView{Action: ui.Plain(v.base() + "/rule/key"), Token: ui.Plain(blocks.NewID()), Made: v.QueryParam("done") == "key"}
 	if t.FormerKey(now) != "" {
 		view.Until = dateTime(t.OldTriggerEnd)
 	}

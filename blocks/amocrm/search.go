@@ -6,14 +6,15 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // searchView is the search by hand.
 type searchView struct {
-	Base    string
-	Typed   string
+	Base    ui.Plain
+	Typed   ui.Plain
 	Asked   bool
 	Persons []personView
 	Error   string
@@ -22,16 +23,16 @@ type searchView struct {
 // search finds contacts by typed words: GET …/search is the empty form, POST asks (what is typed is personal data and
 // must not stand in an address).
 func (h *Handlers) search(v *visit) error {
-	view := searchView{Base: v.base(), Typed: strings.TrimSpace(v.FormValue("q"))}
+	view := searchView{Base: ui.Plain(v.base())}
 	if v.Request().Method == http.MethodGet {
-		view.Typed = ""
 		return v.show(http.StatusOK, "search", view)
 	}
-	if view.Typed = runes.First(view.Typed, 100); utf8.RuneCountInString(view.Typed) < 3 {
+	typed := runes.First(strings.TrimSpace(v.FormValue("q")), 100)
+	if view.Typed = ui.Plain(typed); utf8.RuneCountInString(typed) < 3 {
 		view.Error = v.t("search.short")
 		return v.show(http.StatusOK, "search", view)
 	}
-	found, err := v.crm.Search(v.ctx, view.Typed)
+	found, err := v.crm.Search(v.ctx, typed)
 	if err != nil && !errors.Is(err, crm.ErrEmptyQuery) {
 		return v.fail(err, v.base()+"/search")
 	}

@@ -15,7 +15,6 @@ import (
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
-	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -248,37 +247,28 @@ func TestMask_callAndSMSSentences(t *testing.T) {
 func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
 	name := "Call from 8(999)123-45-67"
 	w := newHouse(t)
-	inner := &recordingDeals{CRM: w.crm, edit: crm.DealEdit{
+	w.tenants.settings.MaskPhones = true
+	v := &visit{h: w.h, ctx: t.Context(), crm: dealOf{w.crm, crm.DealEdit{
 		Name: name, Values: map[int64][]string{1: {"ring +79991234567"}}, Fields: []amoapi.Field{{ID: 1, Type: "textarea"}},
-	}}
-	m := masked{CRM: inner, format: func(context.Context) i18n.Format {
-		return i18n.Format{Display: phone.Display{Masked: true, Region: "RU"}}
-	}}
-	edit, err := m.DealEdit(t.Context(), 12)
-	if err != nil || strings.Contains(edit.Name, "123") || strings.Contains(edit.Values[1][0], "123") {
-		t.Fatalf("%+v, %v", edit, err)
+	}}}
+	hidden, ring := v.format().Words(name), v.format().Words("ring +79991234567")
+	if strings.Contains(hidden+ring, "123") {
+		t.Fatal(hidden, ring)
 	}
-	change := crm.DealChange{Name: &edit.Name, Fields: map[int64][]string{1: edit.Values[1], 2: {"new"}}}
-	if err := m.ChangeDeal(t.Context(), 12, change); err != nil {
+	got, err := v.wholeChange(t.Context(), 12, crm.DealChange{Name: &hidden, Fields: map[int64][]string{1: {ring}, 2: {"new"}}})
+	if err != nil {
 		t.Fatal(err)
 	}
 	want := crm.DealChange{Name: &name, Fields: map[int64][]string{1: {"ring +79991234567"}, 2: {"new"}}}
-	if diff := cmp.Diff(want, inner.changed); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// recordingDeals is an account whose one deal can be changed.
-type recordingDeals struct {
+// dealOf is an account with one deal.
+type dealOf struct {
 	CRM
-	edit    crm.DealEdit
-	changed crm.DealChange
+	edit crm.DealEdit
 }
 
-func (r *recordingDeals) DealEdit(context.Context, int64) (crm.DealEdit, error) {
-	return r.edit, nil
-}
-func (r *recordingDeals) ChangeDeal(_ context.Context, _ int64, c crm.DealChange) error {
-	r.changed = c
-	return nil
-}
+func (d dealOf) DealEdit(context.Context, int64) (crm.DealEdit, error) { return d.edit, nil }

@@ -1,13 +1,13 @@
 package amocrm
 
 import (
-	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
@@ -16,32 +16,47 @@ import (
 type cardView struct {
 	dealView
 	editView
-	Base     string
-	Back     string
+	Base     ui.Plain
+	Back     ui.Plain
 	Created  string
 	ClosedAt string
 	Loss     string
 	Fields   []fieldView
-	Contacts []crm.Named
-	Firms    []crm.Named
+	Contacts []namedView
+	Firms    []namedView
 	Tags     []string
 	Banner   *bannerView
 	Tasks    tasksView
 	Feed     feedView
 }
 
+// namedView is a contact or a company of a deal.
+type namedView struct {
+	ID   int64
+	Name string
+	URL  ui.Plain
+}
+
+func namedViews(list []crm.Named) []namedView {
+	var out []namedView
+	for _, n := range list {
+		out = append(out, namedView{n.ID, n.Name, ui.Plain(n.URL)})
+	}
+	return out
+}
+
 // fieldView is one line of the details.
 type fieldView struct {
-	Key  string // layout id
+	Key  ui.Plain // layout id
 	Name string
-	Text []string
-	URL  string
+	Text []any // words, or Plain
+	URL  ui.Plain
 }
 
 func dealPage(f i18n.Format, base string, d crm.DealCard) cardView {
 	v := cardView{
-		dealView: dealRow(f, base, d.Deal), Base: base, Back: base + "/people", Loss: d.LossReason,
-		Contacts: d.Contacts, Firms: d.Companies, Tags: d.Tags,
+		dealView: dealRow(f, base, d.Deal), Base: ui.Plain(base), Back: ui.Plain(base + "/people"), Loss: d.LossReason,
+		Contacts: namedViews(d.Contacts), Firms: namedViews(d.Companies), Tags: d.Tags,
 	}
 	if !d.CreatedAt.IsZero() {
 		v.Created = f.DateTime(d.CreatedAt)
@@ -50,22 +65,19 @@ func dealPage(f i18n.Format, base string, d crm.DealCard) cardView {
 		v.ClosedAt = f.DateTime(*d.ClosedAt)
 	}
 	for _, s := range d.Fields {
-		row := fieldView{Key: crm.CustomID(s.ID), Name: s.Name, Text: slices.Clone(s.Text)}
-		if strings.HasPrefix(s.URL, "https://") || strings.HasPrefix(s.URL, "http://") {
-			row.URL = s.URL
-		}
-		for i, text := range s.Text {
-			row.Text[i] = shownText(f, s, text)
+		row := fieldView{Key: ui.Plain(crm.CustomID(s.ID)), Name: s.Name, URL: safeURL(f, s.URL)}
+		for _, text := range s.Text {
+			row.Text = append(row.Text, shownText(f, s, text))
 		}
 		for _, p := range s.Parts {
 			row.Text = append(row.Text, partLine(f, p))
 		}
 		v.Fields = append(v.Fields, row)
 	}
-	v.editView = editOf(v.Href, d)
+	v.editView = editOf(string(v.Href), d)
 	if d.Stale {
 		v.Banner = staleBanner(f, base, f.Age(d.At), d.Err)
-		if v.Banner.URL == base+"/people?fresh=1" {
+		if v.Banner.URL == ui.Plain(base+"/people?fresh=1") {
 			v.Banner.URL = v.Href
 		}
 	}
@@ -73,15 +85,26 @@ func dealPage(f i18n.Format, base string, d crm.DealCard) cardView {
 }
 
 // partLine is a line of a compound value behind its label.
-func partLine(f i18n.Format, p crm.Part) string {
+func partLine(f i18n.Format, p crm.Part) any {
 	if p.Key == "" {
 		return p.Value
 	}
-	return f.Catalog.T(f.Lang, p.Key) + " " + p.Value
+	return ui.Plain(f.Catalog.T(f.Lang, p.Key) + " " + p.Value) // the tax number and its like: no phones
 }
 
-// shownText puts a value into the reader's format; what doesn't parse stays as it is.
-func shownText(f i18n.Format, s crm.Shown, text string) string {
+// numbers are the types of fields whose values are no words: a long number in them is no phone.
+var numbers = []string{"numeric", "monetary", "price", "date", "birthday", "date_time", "checkbox"}
+
+// shownText returns a value of a field, Plain where it is no words.
+func shownText(f i18n.Format, s crm.Shown, text string) any {
+	if !slices.Contains(numbers, s.Type) {
+		return text
+	}
+	return ui.Plain(numberText(f, s, text))
+}
+
+// numberText puts a value into the reader's format; what doesn't parse stays as it is.
+func numberText(f i18n.Format, s crm.Shown, text string) string {
 	switch s.Type {
 	case "numeric", "monetary", "price":
 		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
@@ -106,15 +129,15 @@ func shownText(f i18n.Format, s crm.Shown, text string) string {
 
 // itemView is one line of the feed.
 type itemView struct {
-	ID       string // by which the browser knows it again
+	ID       ui.Plain // by which the browser knows it again
 	Icon     string
 	Kind     string
 	Author   string
-	Text     string // free text of people
-	Sentence string // what the CRM did
+	Text     string   // free text of people
+	Sentence ui.Plain // what the CRM did
 	Age      string
 	AgeTitle string
-	Link     string
+	Link     ui.Plain
 	LinkText string
 	Mine     bool
 	Focus    bool // takes the focus when it appears
@@ -129,11 +152,7 @@ var itemIcons = map[string]string{
 
 func feedLine(f i18n.Format, it crm.FeedItem) itemView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
-	if phone, ok := it.Args["phone"].(string); ok && phone != "" {
-		it.Args = maps.Clone(it.Args)
-		it.Args["phone"] = f.Phone(phone)
-	}
-	v := itemView{ID: it.ID, Kind: it.Kind, Icon: itemIcons[it.Kind], Author: it.Author, Text: it.Text, Mine: it.Mine}
+	v := itemView{ID: ui.Plain(it.ID), Kind: it.Kind, Icon: itemIcons[it.Kind], Author: it.Author, Text: it.Text, Mine: it.Mine}
 	if v.Icon == "" {
 		v.Icon = "bolt"
 	}
@@ -144,13 +163,14 @@ func feedLine(f i18n.Format, it crm.FeedItem) itemView {
 		v.Age, v.AgeTitle = f.Age(it.At), f.DateTime(it.At)
 	}
 	if it.Key != "" {
-		v.Sentence = f.Catalog.TMap(f.Lang, it.Key, feedArgs(f, it.Args))
+		v.Sentence = ui.Plain(f.Catalog.TMap(f.Lang, it.Key, feedArgs(f, it.Args)))
 	}
 	if it.Duration > 0 {
-		v.Sentence = strings.TrimSpace(v.Sentence + " " + t("feed.duration", "Time", f.Duration(it.Duration)))
+		v.Sentence = ui.Plain(strings.TrimSpace(string(v.Sentence) + " " + t("feed.duration", "Time", f.Duration(it.Duration))))
 	}
-	if strings.HasPrefix(it.Link, "https://") || strings.HasPrefix(it.Link, "http://") {
-		v.Link, v.LinkText = it.Link, t("open_in_amo")
+	number, _ := it.Args["phone"].(string)
+	if v.Link = safeURL(f, it.Link, number); v.Link != "" { // a call's recording is named after who called
+		v.LinkText = t("open_in_amo")
 		if it.Kind == crm.KindCall {
 			v.LinkText = t("feed.record")
 		}
@@ -159,7 +179,7 @@ func feedLine(f i18n.Format, it crm.FeedItem) itemView {
 }
 
 // feedArgs formats the raw values of a sentence: names ending in "_at" are times, numbers get their grouping and, where
-// the sentence names a currency, its sign; kinds of entities are words of the language.
+// the sentence names a currency, its sign; kinds of entities are words of the language. All other texts are words of people.
 func feedArgs(f i18n.Format, raw map[string]any) map[string]any {
 	args := make(map[string]any, len(raw))
 	currency, _ := raw["currency"].(string)
@@ -172,8 +192,14 @@ func feedArgs(f i18n.Format, raw map[string]any) map[string]any {
 				value = f.Money(x, currency)
 			}
 		case string:
-			if word := f.Catalog.T(f.Lang, "entity."+x); name == "entity" && word != "entity."+x {
+			switch word := f.Catalog.T(f.Lang, "entity."+x); {
+			case name == "phone" && x != "":
+				value = f.Phone(x)
+			case name == "currency":
+			case name == "entity" && word != "entity."+x:
 				value = word
+			case name != "entity":
+				value = f.Words(x)
 			}
 		}
 		args[name] = value

@@ -3,6 +3,7 @@ package amocrm
 import (
 	"strconv"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/money"
@@ -11,13 +12,13 @@ import (
 // dealView is a deal in one row.
 type dealView struct {
 	ID          int64
-	Name        string
-	Href        string // its card in the panel
-	URL         string // its card in amoCRM
+	Name        any      // Plain, when it is made of the id
+	Href        ui.Plain // its card in the panel
+	URL         ui.Plain // its card in amoCRM
 	Status      string
 	Color       string
 	Pipeline    string
-	Amount      string // "" without one
+	Amount      ui.Plain // "" without one
 	Responsible string
 	Age         string
 	AgeTitle    string
@@ -31,15 +32,15 @@ type dealView struct {
 
 func dealRow(f i18n.Format, base string, d crm.Deal) dealView {
 	row := dealView{
-		ID: d.ID, Name: d.Name, URL: d.URL, Status: d.Status, Color: d.Color, Pipeline: d.Pipeline,
+		ID: d.ID, Name: d.Name, URL: ui.Plain(d.URL), Status: d.Status, Color: d.Color, Pipeline: d.Pipeline,
 		Responsible: d.Responsible, Closed: d.State != crm.DealOpen, State: d.State,
-		Href: base + "/deals/" + strconv.FormatInt(d.ID, 10),
+		Href: ui.Plain(base + "/deals/" + strconv.FormatInt(d.ID, 10)),
 	}
-	if row.Name == "" {
-		row.Name = f.Catalog.T(f.Lang, "deal.unnamed", "ID", d.ID)
+	if d.Name == "" {
+		row.Name = ui.Plain(f.Catalog.T(f.Lang, "deal.unnamed", "ID", d.ID))
 	}
 	if d.Price != 0 {
-		row.Amount = f.Money(d.Price.Float(), d.Currency)
+		row.Amount = ui.Plain(f.Money(d.Price.Float(), d.Currency))
 	}
 	when := d.UpdatedAt
 	if d.ClosedAt != nil && row.Closed {
@@ -61,12 +62,12 @@ const shownDeals = 10
 type dealsView struct {
 	First, Rest []dealView
 	MoreLabel   string
-	Summary     string // "3 deals open, 85 000 ₽"
-	Unread      string // deals that were not read at all
+	Summary     ui.Plain // "3 deals open, 85 000 ₽"
+	Unread      string   // deals that were not read at all
 	Problem     string
 	Empty       bool
-	CreateURL   string
-	LayoutURL   string      // the gear
+	CreateURL   ui.Plain
+	LayoutURL   ui.Plain    // the gear
 	Filter      *filterView // nil when all deals are open, or all are closed
 }
 
@@ -80,7 +81,9 @@ func least(whole bool, key string) string {
 
 func dealList(f i18n.Format, base string, p crm.Person) dealsView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
-	v := dealsView{CreateURL: base + "/deals/new?contact=" + strconv.FormatInt(p.ID, 10), LayoutURL: base + "/layout/list"}
+	v := dealsView{
+		CreateURL: ui.Plain(base + "/deals/new?contact=" + strconv.FormatInt(p.ID, 10)), LayoutURL: ui.Plain(base + "/layout/list"),
+	}
 	open, sum, currency := 0, money.Amount(0), ""
 	for _, d := range p.Deals {
 		row := dealRow(f, base, d)
@@ -96,13 +99,13 @@ func dealList(f i18n.Format, base string, p crm.Person) dealsView {
 	whole := p.MoreDeals == 0 // else what was counted is the least there is
 	switch {
 	case open > 0 && sum > 0:
-		v.Summary = t(least(whole, "deals.open_total"), "Count", open, "Sum", f.Money(sum.Float(), currency))
+		v.Summary = ui.Plain(t(least(whole, "deals.open_total"), "Count", open, "Sum", f.Money(sum.Float(), currency)))
 	case open > 0:
-		v.Summary = t(least(whole, "deals.open"), "Count", open)
+		v.Summary = ui.Plain(t(least(whole, "deals.open"), "Count", open))
 	case len(p.Deals) > 0 && whole:
-		v.Summary = t("deals.all_closed", "Count", len(p.Deals))
+		v.Summary = ui.Plain(t("deals.all_closed", "Count", len(p.Deals)))
 	case len(p.Deals) > 0:
-		v.Summary = t("deals.closed_least", "Count", len(p.Deals))
+		v.Summary = ui.Plain(t("deals.closed_least", "Count", len(p.Deals)))
 	}
 	if n := len(v.Rest); n > 0 {
 		v.MoreLabel = t("deals.more", "Count", n)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -12,12 +13,12 @@ import (
 
 // dealFormView is the form of a new deal.
 type dealFormView struct {
-	Base        string
-	Token       string
-	Name        string
-	Price       string
+	Base        ui.Plain
+	Token       ui.Plain
+	Name        any // of the ticket, or Plain as it was typed
+	Price       ui.Plain
 	Currency    string
-	Note        string
+	Note        ui.Plain
 	LinksTicket bool         // the note names the ticket
 	Message     string       // the client's last one, "" when there is none to offer
 	WithMessage bool         // the agent wants it in the note
@@ -31,7 +32,7 @@ type dealFormView struct {
 
 // stageView is the part of the form that follows the chosen pipeline and stage.
 type stageView struct {
-	Base     string
+	Base     ui.Plain
 	Statuses []optionView
 	Fields   []inputView
 	More     []inputView // that the stage does not require
@@ -42,16 +43,17 @@ type stageView struct {
 
 // optionView is one choice.
 type optionView struct {
-	Value, Text string
-	Chosen      bool
+	Value  ui.Plain
+	Text   any // words, or Plain
+	Chosen bool
 }
 
 // inputView is a custom field with its widget.
 type inputView struct {
-	Name    string // "fields.123"
+	Name    ui.Plain // "fields.123"
 	Label   string
 	Widget  string // text, textarea, number, select, multiselect, checkbox, date, datetime, url, parts, unsupported
-	Value   string
+	Value   any    // as it was read, or Plain
 	Options []optionView
 	Error   string
 	Must    bool       // the stage requires it
@@ -67,20 +69,23 @@ var widgets = map[string]string{
 	"checkbox": "checkbox", "date": "date", "birthday": "date", "date_time": "datetime",
 }
 
-func fieldInput(f amoapi.Field, values []string, message string) inputView {
-	v := inputView{Name: "fields." + idText(f.ID), Label: f.Name, Widget: widgets[f.Type], Error: message}
-	if len(values) > 0 {
-		v.Value = values[len(values)-1] // a checkbox is preceded by its default
+// fieldInput draws a field with its values, as they were read or typed.
+func fieldInput(f amoapi.Field, values []string, typed bool, message string) inputView {
+	v := inputView{
+		Name: "fields." + ui.Plain(idText(f.ID)), Label: f.Name, Widget: widgets[f.Type], Error: message, Value: ui.Plain(""),
+	}
+	if len(values) > 0 { // a checkbox is preceded by its default
+		v.Value = formValue(values[len(values)-1], typed || slices.Contains(numbers, f.Type))
 	}
 	switch v.Widget {
 	case "":
 		v.Widget = "unsupported"
 	case "parts":
-		v.Parts = partsOf(f, values)
+		v.Parts = partsOf(f, values, typed)
 	case "select", "multiselect":
 		for _, e := range f.Enums {
 			value := idText(e.ID)
-			v.Options = append(v.Options, optionView{value, e.Value, slices.Contains(values, value)})
+			v.Options = append(v.Options, optionView{ui.Plain(value), e.Value, slices.Contains(values, value)})
 		}
 	}
 	return v
@@ -89,8 +94,8 @@ func fieldInput(f amoapi.Field, values []string, message string) inputView {
 func idText(id amoapi.ID) string { return strconv.FormatInt(int64(id), 10) }
 
 // stage picks the chosen stage, or the first that is neither won nor lost, and lists its required fields.
-func stagePart(base string, form crm.DealForm, fields stageFields, draft crm.DealDraft, errs map[string]string) stageView {
-	v := stageView{Base: base, Error: errs["status_id"]}
+func stagePart(base string, form crm.DealForm, fields stageFields, draft crm.DealDraft, typed bool, errs map[string]string) stageView {
+	v := stageView{Base: ui.Plain(base), Error: errs["status_id"]}
 	for _, p := range form.Pipelines {
 		if int64(p.ID) != draft.PipelineID {
 			continue
@@ -99,15 +104,15 @@ func stagePart(base string, form crm.DealForm, fields stageFields, draft crm.Dea
 			if s.Type == amoapi.StatusTypeUnsorted {
 				continue
 			}
-			v.Statuses = append(v.Statuses, optionView{idText(s.ID), s.Name, int64(s.ID) == draft.StatusID})
+			v.Statuses = append(v.Statuses, optionView{ui.Plain(idText(s.ID)), s.Name, int64(s.ID) == draft.StatusID})
 		}
 	}
 	for _, f := range fields.required {
-		in := fieldInput(f, draft.Fields[int64(f.ID)], errs["fields."+idText(f.ID)])
+		in := fieldInput(f, draft.Fields[int64(f.ID)], typed, errs["fields."+idText(f.ID)])
 		in.Must = true
 		v.Fields = append(v.Fields, in)
 	}
-	v.More, v.MoreOpen = moreInputs(fields.more, draft, errs)
+	v.More, v.MoreOpen = moreInputs(fields.more, draft, typed, errs)
 	return v
 }
 
@@ -136,33 +141,33 @@ func settle(form crm.DealForm, d *crm.DealDraft) {
 }
 
 func dealForm(f i18n.Format, base string, form crm.DealForm, people []crm.Person, fields stageFields,
-	draft crm.DealDraft, errs map[string]string) dealFormView {
+	draft crm.DealDraft, typed bool, errs map[string]string) dealFormView {
 	v := dealFormView{
-		Base: base, Token: blocks.NewID(), Name: draft.Name, Price: draft.Price, Currency: form.Currency, Note: draft.NoteText,
-		Errors: errs, Stage: stagePart(base, form, fields, draft, errs),
+		Base: ui.Plain(base), Token: ui.Plain(blocks.NewID()), Name: formValue(draft.Name, typed), Price: ui.Plain(draft.Price),
+		Currency: form.Currency, Note: ui.Plain(draft.NoteText), Errors: errs, Stage: stagePart(base, form, fields, draft, typed, errs),
 	}
 	seen := draft.ContactID == 0
 	for _, p := range people {
-		name := p.Name
-		if name == "" {
-			name = f.Catalog.T(f.Lang, "person.unnamed", "ID", p.ID)
+		name := any(p.Name)
+		if p.Name == "" {
+			name = ui.Plain(f.Catalog.T(f.Lang, "person.unnamed", "ID", p.ID))
 		}
-		v.Contacts = append(v.Contacts, optionView{strconv.FormatInt(p.ID, 10), name, p.ID == draft.ContactID})
+		v.Contacts = append(v.Contacts, optionView{ui.Plain(strconv.FormatInt(p.ID, 10)), name, p.ID == draft.ContactID})
 		seen = seen || p.ID == draft.ContactID
 	}
 	if !seen {
 		id := strconv.FormatInt(draft.ContactID, 10)
-		v.Contacts = append(v.Contacts, optionView{id, f.Catalog.T(f.Lang, "person.unnamed", "ID", id), true})
+		v.Contacts = append(v.Contacts, optionView{ui.Plain(id), ui.Plain(f.Catalog.T(f.Lang, "person.unnamed", "ID", id)), true})
 	}
 	for _, p := range form.Pipelines {
-		v.Pipelines = append(v.Pipelines, optionView{idText(p.ID), p.Name, int64(p.ID) == draft.PipelineID})
+		v.Pipelines = append(v.Pipelines, optionView{ui.Plain(idText(p.ID)), p.Name, int64(p.ID) == draft.PipelineID})
 	}
 	for _, u := range form.Users {
-		v.Users = append(v.Users, optionView{idText(u.ID), u.Name, int64(u.ID) == draft.ResponsibleID})
+		v.Users = append(v.Users, optionView{ui.Plain(idText(u.ID)), u.Name, int64(u.ID) == draft.ResponsibleID})
 	}
 	shown := []string{"name", "price", "pipeline_id", "status_id", "responsible_id", "contact_id", "note"}
 	for _, in := range slices.Concat(v.Stage.Fields, v.Stage.More) {
-		shown = append(shown, in.Name)
+		shown = append(shown, string(in.Name))
 	}
 	v.Problem = leftOver(errs, shown...)
 	return v

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -15,12 +16,12 @@ const fieldDealName = "name"
 
 // editView is what a card says about changing it.
 type editView struct {
-	FieldsURL string // a page of all fields that can be changed, "" when there are none
-	Return    string // row whose pencil takes the focus
-	Said      string // for screen readers
-	OOB       bool   // goes along with another part of the page
-	page      string // address of the deal
-	amo       string // its card in amoCRM
+	FieldsURL ui.Plain // a page of all fields that can be changed, "" when there are none
+	Return    string   // row whose pencil takes the focus
+	Said      string   // for screen readers
+	OOB       bool     // goes along with another part of the page
+	page      string   // address of the deal
+	amo       string   // its card in amoCRM
 	can       map[string]bool
 	outside   map[string]bool // can be changed in amoCRM alone
 }
@@ -32,7 +33,7 @@ func editOf(page string, d crm.DealCard) editView {
 	}}
 	for id := range d.Inputs {
 		v.can[crm.CustomID(id)] = true
-		v.FieldsURL = page + "/edit"
+		v.FieldsURL = ui.Plain(page + "/edit")
 	}
 	for _, id := range d.Outside {
 		v.outside[crm.CustomID(id)] = true
@@ -41,52 +42,58 @@ func editOf(page string, d crm.DealCard) editView {
 }
 
 // Outside leads to amoCRM's card, for a row that can be changed there alone; nil for any other.
-func (v editView) Outside(id, label string) *pencilView {
-	if !v.outside[id] {
+func (v editView) Outside(id ui.Plain, label string) *pencilView {
+	if !v.outside[string(id)] {
 		return nil
 	}
-	return &pencilView{URL: v.amo, Label: label}
+	return &pencilView{URL: ui.Plain(v.amo), Label: label}
 }
 
 // pencilView is the way to change a row.
 type pencilView struct {
-	ID, URL, Label string
-	Return         bool
+	ID, URL ui.Plain
+	Label   string
+	Return  bool
 }
 
 // Pencil leads to the form of a row of the details; nil when the row can't be changed.
-func (v editView) Pencil(id, label string) *pencilView { return v.pencil(id, label, "") }
+func (v editView) Pencil(id ui.Plain, label string) *pencilView {
+	return v.pencil(string(id), label, "")
+}
 
 // HeadPencil is Pencil of a row outside the list of details.
-func (v editView) HeadPencil(id, label string) *pencilView { return v.pencil(id, label, "&head=1") }
+func (v editView) HeadPencil(id ui.Plain, label string) *pencilView {
+	return v.pencil(string(id), label, "&head=1")
+}
 
 func (v editView) pencil(id, label, more string) *pencilView {
 	if !v.can[id] {
 		return nil
 	}
 	return &pencilView{
-		ID: strings.ReplaceAll(id, ":", ""), Label: label, Return: v.Return == id,
-		URL: v.page + "/edit?field=" + url.QueryEscape(id) + more,
+		ID: ui.Plain(strings.ReplaceAll(id, ":", "")), Label: label, Return: v.Return == id,
+		URL: ui.Plain(v.page + "/edit?field=" + url.QueryEscape(id) + more),
 	}
 }
 
 // editFormView is the form of one row of a deal. InPlace stands in the card, else it is a page of its own.
 type editFormView struct {
-	Key, Label, Title string
-	DealName          string
-	Action, NeedsURL  string
-	DealURL, CardURL  string
-	Token             string
-	Head, InPlace     bool
-	Input             *inputView
-	Pipelines         []pipelineView // of a stage's form
-	Needs             []inputView    // what the chosen stage asks for
-	Error             string         // of the stage
-	Problem           string         // of the form as a whole
+	Key              ui.Plain
+	Label, Title     string
+	DealName         string
+	Action, NeedsURL ui.Plain
+	DealURL, CardURL ui.Plain
+	Token            ui.Plain
+	Head, InPlace    bool
+	Input            *inputView
+	Pipelines        []pipelineView // of a stage's form
+	Needs            []inputView    // what the chosen stage asks for
+	Error            string         // of the stage
+	Problem          string         // of the form as a whole
 }
 
 // RowID names the row while its form is open.
-func (v editFormView) RowID() string { return rowID(v.Key) }
+func (v editFormView) RowID() ui.Plain { return ui.Plain(rowID(string(v.Key))) }
 
 func rowID(key string) string { return "row-" + strings.ReplaceAll(key, ":", "") }
 
@@ -98,12 +105,14 @@ type pipelineView struct {
 
 // stagePick is one stage; Value is "pipeline:stage".
 type stagePick struct {
-	Value, Name, Color string
-	Chosen             bool
+	Value       ui.Plain
+	Name, Color string
+	Chosen      bool
 }
 
 // typedEdit is what a person has typed into the form of a row.
 type typedEdit struct {
+	sent          bool // else it is what the form begins with
 	key           string
 	head, inPlace bool
 	name, price   string
@@ -132,17 +141,18 @@ func asItIs(key string, e crm.DealEdit) typedEdit {
 // editForm draws the form of a row; ok is false for a row that can't be changed.
 func editForm(f i18n.Format, page string, e crm.DealEdit, typed typedEdit, errs map[string]string) (v editFormView, ok bool) {
 	v = editFormView{
-		Key: typed.key, DealName: e.Name, Head: typed.head, InPlace: typed.inPlace, Token: blocks.NewID(),
-		Action: page + "/edit", NeedsURL: page + "/edit/needs", DealURL: page, CardURL: page + "/card?field=" + url.QueryEscape(typed.key),
+		Key: ui.Plain(typed.key), DealName: e.Name, Head: typed.head, InPlace: typed.inPlace, Token: ui.Plain(blocks.NewID()),
+		Action: ui.Plain(page + "/edit"), NeedsURL: ui.Plain(page + "/edit/needs"), DealURL: ui.Plain(page),
+		CardURL: ui.Plain(page + "/card?field=" + url.QueryEscape(typed.key)),
 	}
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	switch typed.key {
 	case fieldDealName:
 		v.Label = t("field.deal_name")
-		v.Input = &inputView{Name: "name", Widget: "text", Value: typed.name, Must: true, Error: errs["name"]}
+		v.Input = &inputView{Name: "name", Widget: "text", Value: formValue(typed.name, typed.sent), Must: true, Error: errs["name"]}
 	case crm.FieldAmount:
 		v.Label = t("field.price")
-		v.Input = &inputView{Name: "price", Widget: "number", Value: typed.price, Error: errs["price"]}
+		v.Input = &inputView{Name: "price", Widget: "number", Value: ui.Plain(typed.price), Error: errs["price"]}
 	case crm.FieldResponsible:
 		v.Label = t("field.responsible")
 		v.Input = &inputView{Name: "responsible_id", Widget: "select", Must: true, Options: userOptions(e.Users, typed.user), Error: errs["responsible_id"]}
@@ -169,10 +179,10 @@ func editForm(f i18n.Format, page string, e crm.DealEdit, typed typedEdit, errs 
 func (v editFormView) shown() []string {
 	out := []string{"status_id", "pipeline_id"}
 	if v.Input != nil {
-		out = []string{v.Input.Name}
+		out = []string{string(v.Input.Name)}
 	}
 	for _, in := range v.Needs {
-		out = append(out, in.Name)
+		out = append(out, string(in.Name))
 	}
 	return out
 }
@@ -189,7 +199,7 @@ func firstOf(texts ...string) string {
 func userOptions(users []amoapi.User, chosen int64) []optionView {
 	var out []optionView
 	for _, u := range users {
-		out = append(out, optionView{idText(u.ID), u.Name, int64(u.ID) == chosen})
+		out = append(out, optionView{ui.Plain(idText(u.ID)), u.Name, int64(u.ID) == chosen})
 	}
 	return out
 }
@@ -197,7 +207,7 @@ func userOptions(users []amoapi.User, chosen int64) []optionView {
 func customInput(e crm.DealEdit, typed typedEdit, errs map[string]string) (inputView, bool) {
 	for _, field := range e.Fields {
 		if crm.CustomID(int64(field.ID)) == typed.key {
-			return fieldInput(field, typed.fields[int64(field.ID)], errs["fields."+idText(field.ID)]), true
+			return fieldInput(field, typed.fields[int64(field.ID)], typed.sent, errs["fields."+idText(field.ID)]), true
 		}
 	}
 	return inputView{}, false
@@ -210,7 +220,7 @@ func stagePicks(e crm.DealEdit, typed typedEdit) []pipelineView {
 		v := pipelineView{Name: p.Name}
 		for _, s := range p.Statuses {
 			v.Stages = append(v.Stages, stagePick{
-				Value: idText(p.ID) + ":" + idText(s.ID), Name: s.Name, Color: s.Color,
+				Value: ui.Plain(idText(p.ID) + ":" + idText(s.ID)), Name: s.Name, Color: s.Color,
 				Chosen: int64(p.ID) == typed.pipeline && int64(s.ID) == typed.status,
 			})
 		}
@@ -232,7 +242,7 @@ func stageNeeds(f i18n.Format, e crm.DealEdit, typed typedEdit, errs map[string]
 			Name: "loss_reason_id", Label: f.Catalog.T(f.Lang, "field.loss_reason"), Widget: "select", Must: true, Error: errs["loss_reason_id"],
 		}
 		for _, r := range e.LossReasons {
-			in.Options = append(in.Options, optionView{idText(r.ID), r.Name, int64(r.ID) == typed.reason})
+			in.Options = append(in.Options, optionView{ui.Plain(idText(r.ID)), r.Name, int64(r.ID) == typed.reason})
 		}
 		out = append(out, in)
 	}
@@ -242,7 +252,7 @@ func stageNeeds(f i18n.Format, e crm.DealEdit, typed typedEdit, errs map[string]
 	}
 	for _, field := range e.Fields {
 		if message := errs["fields."+idText(field.ID)]; asked[field.ID] || message != "" {
-			in := fieldInput(field, typed.fields[int64(field.ID)], message)
+			in := fieldInput(field, typed.fields[int64(field.ID)], typed.sent, message)
 			in.Must = true
 			out = append(out, in)
 		}
@@ -252,37 +262,39 @@ func stageNeeds(f i18n.Format, e crm.DealEdit, typed typedEdit, errs map[string]
 
 // fieldsView lists all custom fields that can be changed, those that amoCRM's own card is needed for at the end.
 type fieldsView struct {
-	DealName, DealURL string
-	Fields            []fieldLink
+	DealName string
+	DealURL  ui.Plain
+	Fields   []fieldLink
 }
 
 // fieldLink leads to the form of a field, or to amoCRM.
 type fieldLink struct {
-	Label, Value, URL string
-	Outside           bool
+	Label      string
+	Value, URL ui.Plain
+	Outside    bool
 }
 
 func fieldsPage(f i18n.Format, page string, e crm.DealEdit, card crm.DealCard) fieldsView {
-	v := fieldsView{DealName: e.Name, DealURL: page}
+	v := fieldsView{DealName: e.Name, DealURL: ui.Plain(page)}
 	for _, field := range e.Fields {
-		to := page + "/edit?field=" + url.QueryEscape(crm.CustomID(int64(field.ID)))
+		to := ui.Plain(page + "/edit?field=" + url.QueryEscape(crm.CustomID(int64(field.ID))))
 		v.Fields = append(v.Fields, fieldLink{Label: field.Name, Value: fieldValue(f, field, card), URL: to})
 	}
 	for _, field := range e.Outside {
-		v.Fields = append(v.Fields, fieldLink{Label: field.Name, Value: fieldValue(f, field, card), URL: card.URL, Outside: true})
+		v.Fields = append(v.Fields, fieldLink{Label: field.Name, Value: fieldValue(f, field, card), URL: ui.Plain(card.URL), Outside: true})
 	}
 	return v
 }
 
 // fieldValue is all that a deal has in a field, in one line.
-func fieldValue(f i18n.Format, field amoapi.Field, card crm.DealCard) string {
+func fieldValue(f i18n.Format, field amoapi.Field, card crm.DealCard) ui.Plain {
 	var out []string
 	for _, s := range card.Fields {
 		if s.ID == int64(field.ID) {
 			for _, line := range shownLines(f, s) {
-				out = append(out, line.Text)
+				out = append(out, string(ui.Shown(f.Display, line.Text)))
 			}
 		}
 	}
-	return strings.Join(out, ", ")
+	return ui.Plain(strings.Join(out, ", "))
 }

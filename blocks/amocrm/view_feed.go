@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
@@ -14,20 +15,20 @@ const onlyComments = "comments"
 
 // feedView is what happened in a deal, with the box for a comment.
 type feedView struct {
-	Action    string // where a comment is sent
-	URL       string // the feed itself
-	Token     string
+	Action    ui.Plain // where a comment is sent
+	URL       ui.Plain // the feed itself
+	Token     ui.Plain
 	Filter    []filterLink
 	Only      string // the filter, "" for everything
 	Items     []itemView
 	Rest      []itemView
 	More      string
 	Older     *olderView // nil at the beginning of the deal
-	NewestURL string     // of a page that shows older lines
+	NewestURL ui.Plain   // of a page that shows older lines
 	Partial   bool
 	Stale     string
 	Problem   *problemView
-	Typed     string // a comment that could not be sent
+	Typed     ui.Plain // a comment that could not be sent
 	Error     string
 	Doubt     *doubtView // it was sent, and it is not known whether it arrived
 	Posted    bool
@@ -36,12 +37,13 @@ type feedView struct {
 
 // filterLink is one way to look at the feed. Href is the page, URL the part of it.
 type filterLink struct {
-	ID, Text, Href, URL string
-	Chosen              bool
+	ID, Href, URL ui.Plain
+	Text          string
+	Chosen        bool
 }
 
 // olderView leads on.
-type olderView struct{ Href, URL string }
+type olderView struct{ Href, URL ui.Plain }
 
 // shownItems is how many lines of the feed stand open before "show more".
 const shownItems = 15
@@ -77,12 +79,13 @@ func (a feedAsk) query() string {
 func feedPage(f i18n.Format, base string, dealID int64, feed crm.Feed, ask feedAsk) feedView {
 	page := base + "/deals/" + strconv.FormatInt(dealID, 10)
 	v := feedView{
-		Action: page + "/comments", URL: page + "/feed" + ask.query(), Token: blocks.NewID(), Only: ask.only, Partial: feed.Partial,
+		Action: ui.Plain(page + "/comments"), URL: ui.Plain(page + "/feed" + ask.query()), Token: ui.Plain(blocks.NewID()), Only: ask.only, Partial: feed.Partial,
 	}
 	for _, link := range []struct{ id, key, only string }{{"feed-all", "feed.all", ""}, {"feed-comments", "feed.comments", onlyComments}} {
 		to := feedAsk{only: link.only}.query()
 		v.Filter = append(v.Filter, filterLink{
-			ID: link.id, Text: f.Catalog.T(f.Lang, link.key), Href: page + to, URL: page + "/feed" + to, Chosen: link.only == ask.only,
+			ID: ui.Plain(link.id), Text: f.Catalog.T(f.Lang, link.key), Href: ui.Plain(page + to), URL: ui.Plain(page + "/feed" + to),
+			Chosen: link.only == ask.only,
 		})
 	}
 	for _, it := range feed.Items {
@@ -101,10 +104,10 @@ func feedPage(f i18n.Format, base string, dealID int64, feed crm.Feed, ask feedA
 	}
 	if feed.Older != "" {
 		to := feedAsk{ask.only, feed.Older}.query()
-		v.Older = &olderView{Href: page + to, URL: page + "/feed" + to}
+		v.Older = &olderView{Href: ui.Plain(page + to), URL: ui.Plain(page + "/feed" + to)}
 	}
 	if ask.before != "" {
-		v.NewestURL = page + feedAsk{only: ask.only}.query()
+		v.NewestURL = ui.Plain(page + feedAsk{only: ask.only}.query())
 	}
 	if feed.Stale {
 		v.Stale = f.Catalog.T(f.Lang, "stale.slow", "Age", f.Age(feed.At))

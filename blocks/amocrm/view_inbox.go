@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -17,29 +18,32 @@ type format = i18n.Format
 
 // inboxView is the list of firings.
 type inboxView struct {
-	Base, Token string
-	State, Text string
+	Base, Token ui.Plain
+	State       string
+	Text        ui.Plain
 	Tabs        []tabView
 	Rows        []firingRow
 	Failed      int
-	Newest      string // address of the first page, "" on it
-	Older       string // address of the next one, "" on the last
-	Before      string // where the next page goes on, for a search
-	Cut         bool   // the search has not seen everything
+	Newest      ui.Plain // address of the first page, "" on it
+	Older       ui.Plain // address of the next one, "" on the last
+	Before      ui.Plain // where the next page goes on, for a search
+	Cut         bool     // the search has not seen everything
 	Trimmed     string
 	Notice      string
 }
 
 type tabView struct {
-	Href, Text string
-	State      string
-	Count      int
-	On         bool
+	Href  ui.Plain
+	Text  string
+	State string
+	Count int
+	On    bool
 }
 
 // firingRow is a firing in the list.
 type firingRow struct {
-	Href, Title   string
+	Href          ui.Plain
+	Title         ui.Plain
 	State, Word   string
 	Age, AgeTitle string
 	Reason        string
@@ -53,7 +57,7 @@ func (v *visit) inboxPage(ctx context.Context, q rules.Query) (inboxView, error)
 	if err != nil {
 		return inboxView{}, err
 	}
-	view := inboxView{Base: v.base(), Token: blocks.NewID(), Text: q.Text, Failed: p.Counts.Failed, Cut: p.Cut}
+	view := inboxView{Base: ui.Plain(v.base()), Token: ui.Plain(blocks.NewID()), Text: ui.Plain(q.Text), Failed: p.Counts.Failed, Cut: p.Cut}
 	view.Tabs = v.tabs(q, p.Counts)
 	for _, tab := range view.Tabs[1:] {
 		if tab.On {
@@ -62,21 +66,20 @@ func (v *visit) inboxPage(ctx context.Context, q rules.Query) (inboxView, error)
 	}
 	for _, e := range p.Jobs {
 		row := firingRow{
-			Href:  v.base() + "/inbox/" + url.PathEscape(e.ID),
-			Title: f.Words(e.Request.Fields.Name), State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)),
+			Href:  ui.Plain(v.base() + "/inbox/" + url.PathEscape(e.ID)),
+			Title: ui.Plain(v.firingTitle(e, f.Words(e.Request.Fields.Name))), State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)),
 			Age: f.Age(e.UpdatedAt), AgeTitle: f.DateTime(e.UpdatedAt), Reason: v.reason(f, e), Repeats: v.repeats(e),
 		}
-		row.Title = v.firingTitle(e, row.Title)
 		view.Rows = append(view.Rows, row)
 	}
 	first := q
 	first.Before = ""
 	if q.Before != "" {
-		view.Newest = inboxURL(v.base(), first)
+		view.Newest = ui.Plain(inboxURL(v.base(), first))
 	}
 	if p.Next != "" {
 		q.Before = p.Next
-		view.Older, view.Before = inboxURL(v.base(), q), p.Next
+		view.Older, view.Before = ui.Plain(inboxURL(v.base(), q)), ui.Plain(p.Next)
 	}
 	if p.Trimmed.Count > 0 {
 		view.Trimmed = v.t("inbox.trimmed", "Count", p.Trimmed.Count, "Since", f.Date(p.Trimmed.Since))
@@ -92,11 +95,11 @@ func (v *visit) tabs(q rules.Query, c ledger.Counts) []tabView {
 	}
 	labelled := map[ledger.Label]int{ledger.LabelRefused: c.Refused, ledger.LabelRemarks: c.Remarks}
 	labels := map[ledger.State]ledger.Label{ledger.StateFailed: ledger.LabelRefused, ledger.StateDone: ledger.LabelRemarks}
-	tabs := []tabView{{Href: inboxURL(v.base(), rules.Query{}), Text: v.t("inbox.all"), On: true}}
+	tabs := []tabView{{Href: ui.Plain(inboxURL(v.base(), rules.Query{})), Text: v.t("inbox.all"), On: true}}
 	add := func(part rules.Query, name string, count int, on bool) {
 		tabs[0].On = tabs[0].On && !on
 		if on || count > 0 {
-			tabs = append(tabs, tabView{inboxURL(v.base(), part), v.t("inbox.state." + name), name, count, on})
+			tabs = append(tabs, tabView{ui.Plain(inboxURL(v.base(), part)), v.t("inbox.state." + name), name, count, on})
 		}
 	}
 	for _, s := range ledger.States {
@@ -129,12 +132,12 @@ func (v *visit) repeats(e rules.Entry) string {
 
 // firingView is one firing with what can be done about it.
 type firingView struct {
-	Base, URL, Token  string
+	Base, URL, Token  ui.Plain
 	Notice, Problem   string
-	ID                string
+	ID                ui.Plain
 	State, Word       string
 	Reason, Repeats   string
-	Ticket, TicketURL string
+	Ticket, TicketURL ui.Plain
 	Contact, Deal     link
 	Created, Updated  string
 	Due               string
@@ -143,22 +146,23 @@ type firingView struct {
 	Remarks           bool // Problems are what was left out
 	Candidates        []candidateView
 	Timeline          []momentView
-	Request           string
+	Request           ui.Plain
 	Cut               bool // there was more of it
 	Mistakes          []rules.Problem
 	BadRequest        string
-	Dropping          string // the reason as it was typed
+	Dropping          ui.Plain // the reason as it was typed
 	BadReason         string
 
 	CanRetry, CanEdit, CanDrop, Fixed bool // Fixed: it would be edited, were there no deal
 }
 
-type link struct{ Text, URL string }
+type link struct{ Text, URL ui.Plain }
 
 type candidateView struct {
-	ID        int64
-	Name, URL string
-	Made      string
+	ID   int64
+	Name string
+	URL  ui.Plain
+	Made string
 }
 
 // momentView is a line of the timeline. Times says how often it was said, and when last; Next when it is tried again.
@@ -176,10 +180,10 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 	f := v.formatIn(ctx)
 	failed, held := e.State == ledger.StateFailed, e.State == ledger.StateHeld
 	view := firingView{
-		Base: v.base(), URL: v.base() + "/inbox/" + url.PathEscape(e.ID), Token: blocks.NewID(), ID: e.ID,
+		Base: ui.Plain(v.base()), URL: ui.Plain(v.base() + "/inbox/" + url.PathEscape(e.ID)), Token: ui.Plain(blocks.NewID()), ID: ui.Plain(e.ID),
 		State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)), Reason: v.said(f, e.Why), Repeats: v.repeats(e),
 		Created: f.DateTime(e.CreatedAt), Updated: f.DateTime(e.UpdatedAt), Attempts: e.Attempts,
-		Request: maskJSON(f, request), CanRetry: failed, CanEdit: rules.Editable(e),
+		Request: ui.Plain(maskJSON(f, request)), CanRetry: failed, CanEdit: rules.Editable(e),
 		CanDrop: failed || held || e.State == ledger.StateAccepted,
 	}
 	view.Fixed = (failed || held) && !view.CanEdit
@@ -187,15 +191,15 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 		view.Due = f.DateTime(e.DueAt)
 	}
 	if n := e.Steps.ContactID; n != 0 {
-		text := strconv.FormatInt(n, 10)
-		view.Contact = link{text, v.crm.Tenant().AmoBase + "/contacts/detail/" + text}
+		text := ui.Plain(strconv.FormatInt(n, 10))
+		view.Contact = link{text, ui.Plain(v.crm.Tenant().AmoBase) + "/contacts/detail/" + text}
 	}
 	if n := e.Steps.LeadID; n != 0 {
-		text := strconv.FormatInt(n, 10)
-		view.Deal = link{text, v.crm.Tenant().AmoBase + "/leads/detail/" + text} // the stored one may be of a former address
+		text := ui.Plain(strconv.FormatInt(n, 10))
+		view.Deal = link{text, ui.Plain(v.crm.Tenant().AmoBase) + "/leads/detail/" + text} // the stored one may be of a former address
 	}
 	if id := e.Request.TicketID; id != 0 {
-		view.Ticket, view.TicketURL = strconv.FormatInt(id, 10), v.ticketURLOf(id)
+		view.Ticket, view.TicketURL = ui.Plain(strconv.FormatInt(id, 10)), ui.Plain(v.ticketURLOf(id))
 	}
 	view.Problems, view.Remarks = v.problems(f, e.Problems), e.Label == ledger.LabelRemarks
 	if e.State != ledger.StateDone && len(e.Problems) == 0 { // known before the deal is made
@@ -207,7 +211,7 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 	view.Cut = e.Request.Unread != nil && e.Request.Unread.Cut
 	if failed {
 		for _, c := range e.Steps.Candidates {
-			view.Candidates = append(view.Candidates, candidateView{c.LeadID, f.Words(c.Name), v.crm.Tenant().Present(c.URL), f.DateTime(c.CreatedAt)})
+			view.Candidates = append(view.Candidates, candidateView{c.LeadID, c.Name, ui.Plain(v.crm.Tenant().Present(c.URL)), f.DateTime(c.CreatedAt)})
 		}
 	}
 	for _, l := range e.Timeline {
@@ -229,8 +233,8 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 // keep leaves what was typed on the page, with what is wrong with it.
 func (view *firingView) keep(t typedFiring) {
 	if t.request != "" && view.CanEdit {
-		view.Request = t.request
+		view.Request = ui.Plain(t.request)
 	}
-	view.Dropping, view.Problem, view.BadReason = t.reason, t.problem, t.badReason
+	view.Dropping, view.Problem, view.BadReason = ui.Plain(t.reason), t.problem, t.badReason
 	view.BadRequest, view.Mistakes = t.badRequest, t.mistakes
 }

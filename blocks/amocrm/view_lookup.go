@@ -3,6 +3,7 @@ package amocrm
 import (
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -13,7 +14,7 @@ const mostLookups = 80
 
 // lookupView are the account's names with their ids.
 type lookupView struct {
-	Query  string
+	Query  ui.Plain
 	Groups []lookupGroup
 	None   bool   // nothing fits the query
 	More   string // how many rows are left out
@@ -26,7 +27,8 @@ type lookupGroup struct {
 
 // lookupRow is one name; Place names its id in the page, where "copy" finds it.
 type lookupRow struct {
-	Place, ID, Name, Sub, Copy string
+	Place, ID, Copy ui.Plain
+	Name, Sub       string
 }
 
 // lookups collects rows that fit a query.
@@ -38,7 +40,7 @@ type lookups struct {
 }
 
 func newLookup(f i18n.Format, meta crm.Meta, query string) lookupView {
-	l := &lookups{f: f, view: lookupView{Query: query}}
+	l := &lookups{f: f, view: lookupView{Query: ui.Plain(query)}}
 	for _, p := range meta.Open() {
 		rows := []lookupRow{l.row("p", p.ID, p.Name, f.Catalog.T(f.Lang, "field.pipeline"))}
 		for _, s := range p.Statuses {
@@ -71,8 +73,8 @@ func newLookup(f i18n.Format, meta crm.Meta, query string) lookupView {
 }
 
 func (l *lookups) row(kind string, id amoapi.ID, name, sub string) lookupRow {
-	return lookupRow{Place: "id-" + kind + "-" + idText(id), ID: idText(id), Name: name, Sub: sub,
-		Copy: l.f.Catalog.T(l.f.Lang, "rule.copy_id", "ID", idText(id), "Name", name)}
+	return lookupRow{Place: ui.Plain("id-" + kind + "-" + idText(id)), ID: ui.Plain(idText(id)), Name: name, Sub: sub,
+		Copy: ui.Plain(l.f.Catalog.T(l.f.Lang, "rule.copy_id", "ID", idText(id), "Name", l.f.Words(name)))}
 }
 
 // group adds the rows that fit; all of them when the thing that they belong to fits.
@@ -81,7 +83,7 @@ func (l *lookups) group(title, of string, rows []lookupRow) {
 	var fit []lookupRow
 	for _, r := range rows {
 		switch {
-		case !whole && !l.fits(r.Name) && !l.fits(r.Sub) && !strings.HasPrefix(r.ID, l.view.Query):
+		case !whole && !l.fits(r.Name) && !l.fits(r.Sub) && !strings.HasPrefix(string(r.ID), string(l.view.Query)):
 		case l.rows == mostLookups:
 			l.over++
 		default:
@@ -95,5 +97,5 @@ func (l *lookups) group(title, of string, rows []lookupRow) {
 }
 
 func (l *lookups) fits(text string) bool {
-	return strings.Contains(strings.ToLower(text), strings.ToLower(l.view.Query))
+	return strings.Contains(strings.ToLower(text), strings.ToLower(string(l.view.Query)))
 }

@@ -2,10 +2,12 @@ package amocrm
 
 import (
 	"errors"
+	"fmt"
 	"html/template"
 	"strings"
 	"unicode"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -17,24 +19,25 @@ import (
 // personView is a contact's card.
 type personView struct {
 	ID            int64
-	Name, URL     string
+	Name          any // Plain, when it is made of the id
+	URL           ui.Plain
 	Initials      string
 	Position      string
 	Company       string
-	CompanyURL    string
+	CompanyURL    ui.Plain
 	Responsible   string
 	Phones        []phoneView
 	Emails        []mailView
 	Tags          []string
-	Why           []string
+	Why           []ui.Plain
 	Deals         dealsView
-	Base          string
+	Base          ui.Plain
 	Linked, Open  bool
 	All           bool // shown among all matches
 	CanLink       bool
 	Single        bool
 	Found         bool // by a search that does not read deals
-	LinkLabel     string
+	LinkLabel     ui.Plain
 	DealsHeadline string
 	Missing       *missingView // what the client has and the contact lacks
 }
@@ -60,7 +63,7 @@ const (
 
 // peopleView is the first screen.
 type peopleView struct {
-	Base        string
+	Base        ui.Plain
 	State       string
 	ClientName  string
 	Persons     []personView
@@ -77,26 +80,29 @@ type peopleView struct {
 }
 
 // runView is the newest firing of the session's own ticket.
-type runView struct{ State, Word, Href string }
+type runView struct {
+	State, Word string
+	Href        ui.Plain
+}
 
 // bannerView says above old data why they are old.
 type bannerView struct {
 	Text   string
 	Action string
-	URL    string
+	URL    ui.Plain
 	Popup  bool
 }
 
 // noticeView confirms what was just done.
 type noticeView struct {
 	Text    string
-	Missing string // what could not be done with it, "" for nothing
-	Href    string // in the panel
+	Missing string   // what could not be done with it, "" for nothing
+	Href    ui.Plain // in the panel
 	Link    string
 }
 
 func peoplePage(f i18n.Format, base string, client helpdesk.Client, p crm.People) peopleView {
-	v := peopleView{Base: base, ClientName: client.Name, LinkGone: p.LinkGone, CanLink: client.ID != 0}
+	v := peopleView{Base: ui.Plain(base), ClientName: client.Name, LinkGone: p.LinkGone, CanLink: client.ID != 0}
 	if !p.At.IsZero() {
 		v.Age, v.AgeTitle = f.Age(p.At), f.DateTime(p.At)
 	}
@@ -104,7 +110,7 @@ func peoplePage(f i18n.Format, base string, client helpdesk.Client, p crm.People
 		person := personCard(f, base, c)
 		person.Linked = p.Linked == c.ID
 		person.CanLink = v.CanLink && !person.Linked
-		person.Missing = missingKeys(f, base, client, c, person.Name)
+		person.Missing = missingKeys(f, base, client, c, fmt.Sprint(person.Name))
 		v.Persons = append(v.Persons, person)
 	}
 	switch {
@@ -121,7 +127,7 @@ func peoplePage(f i18n.Format, base string, client helpdesk.Client, p crm.People
 		for _, phone := range client.Phones {
 			v.SearchedFor = append(v.SearchedFor, f.Phone(phone))
 		}
-		v.SearchedFor = append(v.SearchedFor, each(client.Emails, f.Words)...)
+		v.SearchedFor = append(v.SearchedFor, client.Emails...)
 	}
 	if p.Stale {
 		v.Banner = staleBanner(f, base, v.Age, p.Err)
@@ -133,7 +139,7 @@ func peoplePage(f i18n.Format, base string, client helpdesk.Client, p crm.People
 func staleBanner(f i18n.Format, base, age string, why error) *bannerView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	if errors.Is(why, oauth.ErrNeedsLogin) {
-		return &bannerView{Text: t("stale.login", "Age", age), Action: t("login.button"), URL: base + "/login", Popup: true}
+		return &bannerView{Text: t("stale.login", "Age", age), Action: t("login.button"), URL: ui.Plain(base + "/login"), Popup: true}
 	}
 	text := "stale.slow"
 	if errors.Is(why, amoapi.ErrBlocked) {
@@ -141,20 +147,21 @@ func staleBanner(f i18n.Format, base, age string, why error) *bannerView {
 	} else if errors.Is(why, amoapi.ErrPayment) {
 		text = "stale.payment"
 	}
-	return &bannerView{Text: t(text, "Age", age), Action: t("refresh"), URL: base + "/people?fresh=1"}
+	return &bannerView{Text: t(text, "Age", age), Action: t("refresh"), URL: ui.Plain(base + "/people?fresh=1")}
 }
 
 func personCard(f i18n.Format, base string, c crm.Person) personView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := personView{
-		ID: c.ID, Name: c.Name, URL: c.URL, Position: c.Position, Company: c.Company, CompanyURL: c.CompanyURL,
-		Responsible: c.Responsible, Tags: c.Tags, Base: base, Deals: dealList(f, base, c),
+		ID: c.ID, Name: c.Name, URL: ui.Plain(c.URL), Position: c.Position, Company: c.Company, CompanyURL: ui.Plain(c.CompanyURL),
+		Responsible: c.Responsible, Tags: c.Tags, Base: ui.Plain(base), Deals: dealList(f, base, c),
 	}
-	if strings.TrimSpace(v.Name) == "" {
-		v.Name = t("person.unnamed", "ID", c.ID)
+	if strings.TrimSpace(c.Name) == "" {
+		v.Name = ui.Plain(t("person.unnamed", "ID", c.ID))
 	}
-	v.Initials = initials(v.Name)
-	v.LinkLabel = t("link.to", "Name", v.Name)
+	name := string(ui.Shown(f.Display, v.Name))
+	v.Initials = initials(name)
+	v.LinkLabel = ui.Plain(t("link.to", "Name", name))
 	for _, raw := range c.Emails {
 		shown := f.Words(raw)
 		v.Emails = append(v.Emails, mailView{shown, shown != raw})
@@ -169,13 +176,13 @@ func personCard(f i18n.Format, base string, c crm.Person) personView {
 	for _, m := range c.Matched {
 		switch m.Kind {
 		case crm.MatchPhone:
-			v.Why = append(v.Why, t("match.phone", "Value", tail(m.Value)))
+			v.Why = append(v.Why, ui.Plain(t("match.phone", "Value", tail(m.Value))))
 		case crm.MatchEmail:
-			v.Why = append(v.Why, t("match.email", "Value", f.Words(m.Value)))
+			v.Why = append(v.Why, ui.Plain(t("match.email", "Value", f.Words(m.Value))))
 		case crm.MatchLink:
-			v.Why = append(v.Why, t("match.link"))
+			v.Why = append(v.Why, ui.Plain(t("match.link")))
 		case crm.MatchRemembered:
-			v.Why = append(v.Why, t("match.remembered"))
+			v.Why = append(v.Why, ui.Plain(t("match.remembered")))
 		}
 	}
 	n := len(c.Deals) + c.MoreDeals

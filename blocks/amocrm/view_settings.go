@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -27,11 +28,12 @@ const (
 
 // settingsView is the settings page. Lists of the account are empty when it could not be asked.
 type settingsView struct {
-	Base      string
-	Token     string
+	Base      ui.Plain
+	Token     ui.Plain
 	Saved     bool
 	Errors    map[string]string
-	Settings  tenant.Settings
+	Mask      bool
+	DealName  ui.Plain
 	Account   string // its country's region, for the empty choice
 	Languages []optionView
 	Regions   []optionView
@@ -67,7 +69,7 @@ type mapRow struct {
 type connectionView struct {
 	Connected bool
 	Account   string
-	Host      string
+	Host      ui.Plain
 	Since     string
 	Lost      string
 	By        string
@@ -83,16 +85,16 @@ func (v *visit) settingsPage(ctx context.Context, s tenant.Settings, errs map[st
 	meta, metaErr := v.crm.Meta(ctx)
 	f := v.formatIn(ctx)
 	view := settingsView{
-		Base: v.base(), Token: blocks.NewID(), Settings: s, Errors: errs, Account: meta.Account.Country,
+		Base: ui.Plain(v.base()), Token: ui.Plain(blocks.NewID()), Mask: s.MaskPhones, DealName: ui.Plain(s.DealName), Errors: errs, Account: meta.Account.Country,
 		Languages: languageOptions(v.h.Catalog, s.Language), Regions: regionOptions(s.Region),
-		Example: f.Words(crm.DealName(s.DealName, v.session.Ticket)), Inbox: v.h.Firings != nil,
+		Example: crm.DealName(s.DealName, v.session.Ticket), Inbox: v.h.Firings != nil,
 	}
 	for _, p := range crm.DealNamePlaces {
 		view.Places = append(view.Places, "{{"+p+"}}")
 	}
 	view.State = connectionView{Connected: status.State == "connected", Account: status.AccountName}
 	view.Notices = v.noticesSection(status.State, v.crm.Tenant().Notices, v.crm.Tenant().Settings.CommentBack)
-	view.State.Host = tenant.Host(v.crm.Tenant().AmoBase)
+	view.State.Host = ui.Plain(tenant.Host(v.crm.Tenant().AmoBase))
 	when := func(into *string, at interface{ IsZero() bool }, text func() string) {
 		if !at.IsZero() {
 			*into = text()
@@ -123,12 +125,12 @@ func (view *settingsView) lists(f i18n.Format, s tenant.Settings, meta crm.Meta,
 		g := groupView{Title: p.Name}
 		for _, st := range p.Statuses {
 			value := idText(p.ID) + ":" + idText(st.ID)
-			g.Options = append(g.Options, optionView{value, st.Name, int64(p.ID) == s.PipelineID && int64(st.ID) == s.StatusID})
+			g.Options = append(g.Options, optionView{ui.Plain(value), st.Name, int64(p.ID) == s.PipelineID && int64(st.ID) == s.StatusID})
 		}
 		view.Stages = append(view.Stages, g)
 	}
 	for _, u := range meta.Assignable() {
-		view.Users = append(view.Users, optionView{idText(u.ID), u.Name, int64(u.ID) == s.ResponsibleID})
+		view.Users = append(view.Users, optionView{ui.Plain(idText(u.ID)), u.Name, int64(u.ID) == s.ResponsibleID})
 	}
 	view.NoUsers = len(view.Users) == 0
 	rows := slices.Clone(s.Mapping)
@@ -148,13 +150,13 @@ func (view *settingsView) lists(f i18n.Format, s tenant.Settings, meta crm.Meta,
 
 // keep leaves what was typed where no stored value can hold it.
 func (view *settingsView) keep(form url.Values) {
-	view.Settings.DealName = form.Get("deal_name")
+	view.DealName = ui.Plain(form.Get("deal_name"))
 }
 
 func languageOptions(catalog *i18n.Catalog, chosen string) []optionView {
 	var out []optionView
 	for _, l := range i18n.Langs {
-		out = append(out, optionView{string(l), catalog.T(l, "language.name"), string(l) == chosen})
+		out = append(out, optionView{ui.Plain(l), catalog.T(l, "language.name"), string(l) == chosen})
 	}
 	return out
 }
@@ -163,7 +165,7 @@ func languageOptions(catalog *i18n.Catalog, chosen string) []optionView {
 func regionOptions(chosen string) []optionView {
 	var out []optionView
 	for region, code := range phone.Regions() {
-		out = append(out, optionView{region, region + " +" + strconv.Itoa(code), region == chosen})
+		out = append(out, optionView{ui.Plain(region), ui.Plain(region + " +" + strconv.Itoa(code)), region == chosen})
 	}
 	slices.SortFunc(out, func(a, b optionView) int { return cmp.Compare(a.Value, b.Value) })
 	return out
@@ -177,7 +179,7 @@ func sourceGroups(f i18n.Format, chosen string) []groupView {
 		if strings.HasPrefix(from, "ticket.") {
 			g = &groups[1]
 		}
-		g.Options = append(g.Options, optionView{from, f.Catalog.T(f.Lang, "source."+from), from == chosen})
+		g.Options = append(g.Options, optionView{ui.Plain(from), f.Catalog.T(f.Lang, "source."+from), from == chosen})
 	}
 	return groups
 }
@@ -191,7 +193,7 @@ func targetGroups(f i18n.Format, meta crm.Meta, chosen tenant.FieldMap) []groupV
 		g := groupView{Title: titles[entity]}
 		for _, field := range crm.MapTargets(meta, entity) {
 			on := entity == chosen.Entity && int64(field.ID) == chosen.FieldID
-			g.Options = append(g.Options, optionView{entity + ":" + idText(field.ID), field.Name, on})
+			g.Options = append(g.Options, optionView{ui.Plain(entity + ":" + idText(field.ID)), field.Name, on})
 		}
 		if len(g.Options) > 0 {
 			groups = append(groups, g)

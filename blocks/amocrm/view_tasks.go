@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
@@ -24,7 +25,7 @@ type taskView struct {
 	ID                      int64
 	Text, Type, Responsible string
 	Due, Urgency            string // late, today, later
-	Action, Token           string
+	Action, Token           ui.Plain
 	Open                    bool // its form
 	Result                  inputView
 	Problem                 string
@@ -32,7 +33,7 @@ type taskView struct {
 
 // newTaskView is the form of a new task.
 type newTaskView struct {
-	Action, Token string
+	Action, Token ui.Plain
 	Inputs        []inputView
 	Open          bool
 	Return        bool // takes the focus
@@ -46,7 +47,7 @@ type typedTask struct {
 	result  string
 	errs    map[string]string
 	problem string
-	token   string
+	token   ui.Plain
 }
 
 func taskList(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) tasksView {
@@ -55,13 +56,13 @@ func taskList(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) tas
 	for _, task := range tasks.Items {
 		row := taskView{
 			ID: task.ID, Text: task.Text, Type: taskType(f, task.TypeID, task.Type), Responsible: task.Responsible,
-			Action: page + "/tasks/" + strconv.FormatInt(task.ID, 10) + "/done", Token: blocks.NewID(),
-			Result: inputView{Name: resultName(task.ID), Label: t("tasks.result"), Widget: "text"},
+			Action: ui.Plain(page + "/tasks/" + strconv.FormatInt(task.ID, 10) + "/done"), Token: ui.Plain(blocks.NewID()),
+			Result: inputView{Name: ui.Plain(resultName(task.ID)), Label: t("tasks.result"), Widget: "text", Value: ui.Plain("")},
 		}
 		row.Due, row.Urgency = f.Due(task.Due)
 		if typed != nil && typed.id == task.ID {
 			row.Open, row.Problem, row.Token = true, typed.problem, typed.token
-			row.Result.Value, row.Result.Error = typed.result, typed.errs["result"]
+			row.Result.Value, row.Result.Error = ui.Plain(typed.result), typed.errs["result"]
 		}
 		v.Items = append(v.Items, row)
 	}
@@ -78,23 +79,23 @@ func resultName(taskID int64) string { return "result." + strconv.FormatInt(task
 // newTask is the form of a new task, due tomorrow at noon unless something else was typed.
 func newTask(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) *newTaskView {
 	t := func(key string) string { return f.Catalog.T(f.Lang, key) }
-	v := &newTaskView{Action: page + "/tasks", Token: blocks.NewID()}
+	v := &newTaskView{Action: ui.Plain(page + "/tasks"), Token: ui.Plain(blocks.NewID())}
 	draft, errs := crm.TaskDraft{Due: tomorrowNoon(f), TypeID: crm.TaskFollowUp}, map[string]string(nil)
 	if typed != nil && typed.id == 0 {
 		draft, errs, v.Problem, v.Token, v.Open = typed.draft, typed.errs, typed.problem, typed.token, true
 	}
 	kinds := inputView{Name: "type_id", Label: t("tasks.type"), Widget: "select", Must: true, Error: errs["type_id"]}
 	for _, id := range []int64{crm.TaskFollowUp, crm.TaskMeeting} {
-		kinds.Options = append(kinds.Options, optionView{strconv.FormatInt(id, 10), taskType(f, id, ""), id == draft.TypeID})
+		kinds.Options = append(kinds.Options, optionView{ui.Plain(strconv.FormatInt(id, 10)), taskType(f, id, ""), id == draft.TypeID})
 	}
 	for _, own := range tasks.Types {
 		if id := int64(own.ID); id != crm.TaskFollowUp && id != crm.TaskMeeting {
-			kinds.Options = append(kinds.Options, optionView{strconv.FormatInt(id, 10), own.Name, id == draft.TypeID})
+			kinds.Options = append(kinds.Options, optionView{ui.Plain(strconv.FormatInt(id, 10)), own.Name, id == draft.TypeID})
 		}
 	}
 	v.Inputs = []inputView{
-		{Name: "task_text", Label: t("tasks.text"), Widget: "text", Value: draft.Text, Must: true, Error: errs["text"]},
-		{Name: "due", Label: t("tasks.due"), Widget: "datetime", Value: draft.Due, Must: true, Error: errs["due"]},
+		{Name: "task_text", Label: t("tasks.text"), Widget: "text", Value: ui.Plain(draft.Text), Must: true, Error: errs["text"]},
+		{Name: "due", Label: t("tasks.due"), Widget: "datetime", Value: ui.Plain(draft.Due), Must: true, Error: errs["due"]},
 		kinds,
 	}
 	if len(tasks.Users) > 0 {
