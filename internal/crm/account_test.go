@@ -2,7 +2,6 @@ package crm
 
 import (
 	"context"
-	"log/slog"
 	"testing"
 	"time"
 
@@ -35,14 +34,13 @@ func setup(t *testing.T) *fixture {
 			t.Error(err)
 		}
 	})
-	b := New(Deps{DB: db, Cache: store.NewCache(db), Log: slog.New(slog.DiscardHandler)})
-	b.lookAgain = []time.Duration{0, time.Millisecond}
+	deps := Deps{DB: db, Cache: store.NewCache(db), LookAgain: []time.Duration{0, time.Millisecond}}
 	f := &fixture{crm: newCRM(t), auth: &fixedAuth{}}
 	api, err := amocrm.New(f.crm.srv.URL, f.auth)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Account = &Account{b: b, api: api, tenant: tenant.Tenant{ID: "t1", AmoBase: f.crm.srv.URL}}
+	f.Account = NewAccount(deps, tenant.Tenant{ID: "t1", AmoBase: f.crm.srv.URL}, api)
 	return f
 }
 

@@ -36,17 +36,17 @@ func Missing(c helpdesk.Client, p Person, region string) []Match {
 // CRM has no such contact.
 func (a *Account) AddMissing(ctx context.Context, c helpdesk.Client, contactID int64) ([]Match, error) {
 	fail := func(err error) ([]Match, error) { return nil, fmt.Errorf("add to contact %d: %w", contactID, err) }
-	meta, err := a.meta(ctx, partAccount|partContactFields)
+	meta, err := a.Vocabulary(ctx, PartAccount|PartContactFields)
 	if err != nil {
 		return fail(err)
 	}
 	// Two tickets of one client at once would each write what the other has not seen yet.
-	unlock, err := a.b.DB.Lock(ctx, a.Keys().Lock("contact", Decimal(contactID)), lockFor)
+	unlock, err := a.Lock(ctx, "contact", Decimal(contactID))
 	if err != nil {
 		return fail(err)
 	}
 	defer unlock()
-	region := a.region(meta.Account.Country)
+	region := a.Region(meta.Account.Country)
 	contact, missing, err := a.missingOf(ctx, c, contactID, region)
 	if err != nil || len(missing) == 0 {
 		if err != nil {
@@ -60,8 +60,8 @@ func (a *Account) AddMissing(ctx context.Context, c helpdesk.Client, contactID i
 			in.Fields = append(in.Fields, mergedField(contact.Fields, meta, f.code, added))
 		}
 	}
-	a.mine(ctx, "contacts", contactID, AspectData)
-	if err = a.api.UpdateContact(ctx, in); errors.Is(err, amocrm.ErrUnknownOutcome) {
+	a.Writes().Own(ctx, "contacts", contactID, AspectData)
+	if err = a.API().UpdateContact(ctx, in); errors.Is(err, amocrm.ErrUnknownOutcome) {
 		// The write may have arrived: the contact itself knows.
 		if _, still, lookErr := a.missingOf(ctx, c, contactID, region); lookErr == nil && len(still) == 0 {
 			err = nil
@@ -75,7 +75,7 @@ func (a *Account) AddMissing(ctx context.Context, c helpdesk.Client, contactID i
 
 // missingOf reads a contact and says which of the client's keys it lacks.
 func (a *Account) missingOf(ctx context.Context, c helpdesk.Client, contactID int64, region string) (amocrm.Contact, []Match, error) {
-	contact, err := a.api.Contact(ctx, amocrm.ID(contactID))
+	contact, err := a.API().Contact(ctx, amocrm.ID(contactID))
 	if errors.Is(err, amocrm.ErrNotFound) || err == nil && contact.IsDeleted {
 		err = ErrGone
 	}

@@ -38,7 +38,7 @@ func TestMissing_onlyWhatTheContactLacks(t *testing.T) {
 // kinds are the values of a contact's phones or e-mails with their kinds.
 func kinds(t *testing.T, a *Account, id int64, code string) map[string]amocrm.ID {
 	t.Helper()
-	c, err := a.api.Contact(t.Context(), amocrm.ID(id))
+	c, err := a.API().Contact(t.Context(), amocrm.ID(id))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestSandbox_addMissingKeepsWhatIsThere(t *testing.T) {
 	for value, kind := range before {
 		in.Values = append(in.Values, amocrm.ValueInput{Value: value, EnumID: kind})
 	}
-	if err := a.api.UpdateContact(t.Context(), amocrm.ContactInput{ID: amocrm.ID(id), Fields: []amocrm.FieldInput{in}}); err != nil {
+	if err := a.API().UpdateContact(t.Context(), amocrm.ContactInput{ID: amocrm.ID(id), Fields: []amocrm.FieldInput{in}}); err != nil {
 		t.Fatal(err)
 	}
 	before = kinds(t, a, id, codePhone)

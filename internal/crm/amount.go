@@ -82,8 +82,8 @@ func (a *Account) keepsPrice(ctx context.Context, price json.Number) error {
 // KeepsCents reports whether the account's prices have cents; any other account drops them. amoCRM tells it only with a
 // deal, so an account that has none yet counts as one without. Cached as Meta is, one call when cold.
 func (a *Account) KeepsCents(ctx context.Context) (bool, error) {
-	got, err := store.Fetch(ctx, a.b.Cache, a.Keys().Cache("meta", "cents"), a.freshMeta(), func(ctx context.Context) (bool, error) {
-		leads, err := a.api.NewestLeads(ctx, 1)
+	got, err := store.Fetch(ctx, a.Cache(), a.Keys().Cache("meta", "cents"), a.MetaAge(), func(ctx context.Context) (bool, error) {
+		leads, err := a.API().NewestLeads(ctx, 1)
 		return len(leads) > 0 && leads[0].KeepsCents, err
 	})
 	if err != nil {

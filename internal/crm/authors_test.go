@@ -27,7 +27,7 @@ func TestLostAnswer_onlyWhatThisLoginMayHaveMadeIsTaken(t *testing.T) {
 		} {
 			t.Run(fmt.Sprint(what, " by ", author), func(t *testing.T) {
 				f := setup(t)
-				f.b.lookAgain = []time.Duration{0}
+				f.deps.LookAgain = []time.Duration{0}
 				f.crm.addContact(11, "Someone", "", "", 21)
 				lose(f, what, 1, false)
 				twin := map[string]any{"id": 900, "created_at": time.Now().Unix(), "updated_at": time.Now().Unix()}

@@ -40,13 +40,15 @@ type Deps struct {
 	Metrics prometheus.Registerer // may be nil
 	Unread  func(context.Context, amocrm.Unread)
 	Log     *slog.Logger
+	// LookAgain are the pauses before each look for a write whose answer was lost; nil: none before the first, 1.5 s before
+	// the second.
+	LookAgain []time.Duration
 }
 
 // Bridge joins helpdesk clients to CRM contacts and deals for all tenants. It is safe for concurrent use.
 type Bridge struct {
 	Deps
-	calls     *prometheus.HistogramVec
-	lookAgain []time.Duration // pauses before each look for a write whose answer was lost
+	calls *prometheus.HistogramVec
 
 	mu       sync.Mutex
 	breakers map[string]*breaker // by amoCRM host
@@ -62,8 +64,7 @@ func New(d Deps) *Bridge {
 		Deps: d,
 		calls: telemetry.Histogram(d.Metrics, "crm_call_seconds",
 			"Exchanges with amoCRM, by endpoint pattern; outcome is the status, or none without an answer.", telemetry.UpTo, "endpoint", "outcome"),
-		lookAgain: []time.Duration{0, 1500 * time.Millisecond},
-		breakers:  map[string]*breaker{},
+		breakers: map[string]*breaker{},
 	}
 }
 
@@ -106,15 +107,6 @@ func (h *herePace) Penalty(ctx context.Context, retryAfterSeconds int) {
 	Pace(h.db, h.base(), h.priority).Penalty(ctx, retryAfterSeconds)
 }
 
-// Account is one tenant's view of his amoCRM account for one request or one batch of work: make a new one each time. It
-// is safe for concurrent use.
-type Account struct {
-	b      *Bridge
-	tenant tenant.Tenant
-	api    *amocrm.Client
-	forgot forgotten
-}
-
 // Account opens a tenant's amoCRM account. It makes no CRM call; a missing or dead grant shows in the first one as an
 // error that is oauth.ErrNeedsLogin. Interactive calls rest for some seconds when the CRM keeps failing; background
 // calls have no such guard, their queue waits by itself. tenant.ErrNotFound for an unknown tenant.
@@ -147,37 +139,9 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 		return nil, fmt.Errorf("open account: %w", err)
 	}
 	here.base = api.Base
-	a := &Account{b: b, tenant: t, api: api}
-	if err := a.readForgotten(ctx); err != nil {
+	a := NewAccount(b.Deps, t, api)
+	if err := a.open(ctx); err != nil {
 		return nil, fmt.Errorf("open account: %w", err)
 	}
 	return a, nil
-}
-
-// API is the account's connector: paced, authorised, past all caches.
-func (a *Account) API() *amocrm.Client { return a.api }
-
-// Keys names what is stored of the account.
-func (a *Account) Keys() Keys { return Keys(a.tenant.ID) }
-
-func (a *Account) memory() Memory { return NewMemory(a.b.DB, a.tenant.ID) }
-
-// Tenant is the tenant as it was when the Account was made, at the address where its calls have found the account since.
-func (a *Account) Tenant() tenant.Tenant {
-	t := a.tenant
-	t.AmoBase = a.api.Base()
-	return t
-}
-
-// ContactURL is the address of a contact's card in the CRM.
-func (a *Account) ContactURL(id int64) string { return cardURL(a.api.Base(), "contacts", id) }
-
-// DealURL is the address of a deal's card in the CRM.
-func (a *Account) DealURL(id int64) string { return cardURL(a.api.Base(), "leads", id) }
-
-// CompanyURL is the address of a company's card in the CRM.
-func (a *Account) CompanyURL(id int64) string { return cardURL(a.api.Base(), "companies", id) }
-
-func cardURL(base, entity string, id int64) string {
-	return strings.TrimRight(base, "/") + "/" + entity + "/detail/" + strconv.FormatInt(id, 10)
 }

@@ -25,13 +25,13 @@ func (g fixedGrants) Auth(string) amocrm.Auth { return g.fixedAuth }
 func whole(t *testing.T) (*Bridge, *crm, string) {
 	t.Helper()
 	f := setup(t)
-	dir := tenant.NewDirectory(f.b.DB)
+	dir := tenant.NewDirectory(f.DB())
 	tn, err := dir.Open(t.Context(), tenant.Credential{AmoBase: f.crm.srv.URL, Secret: "block secret"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var seen atomic.Int32
-	b := New(Deps{DB: f.b.DB, Cache: f.b.Cache, Tenants: dir, Grants: fixedGrants{f.auth},
+	b := New(Deps{DB: f.DB(), Cache: f.Cache(), Tenants: dir, Grants: fixedGrants{f.auth},
 		Seen: func(context.Context, amocrm.Seen) { seen.Add(1) }})
 	t.Cleanup(func() {
 		if seen.Load() == 0 {

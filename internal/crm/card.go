@@ -19,7 +19,7 @@ const cardContactsMax = 10
 
 // Deal reads a deal with every field that has a value. ErrGone when the CRM has no such deal (any more).
 func (a *Account) Deal(ctx context.Context, id int64) (DealCard, error) {
-	got, err := store.Fetch(ctx, a.b.Cache, a.Keys().Deal(id), a.freshOf("leads", id), func(ctx context.Context) (DealCard, error) {
+	got, err := store.Fetch(ctx, a.Cache(), a.Keys().Deal(id), a.AgeOf("leads", id), func(ctx context.Context) (DealCard, error) {
 		return a.loadDeal(ctx, id)
 	})
 	if errors.Is(err, ErrGone) || errors.Is(got.Err, ErrGone) {
@@ -38,11 +38,11 @@ func (a *Account) loadDeal(ctx context.Context, id int64) (DealCard, error) {
 	var lead amocrm.Lead
 	var g errgroup.Group
 	g.Go(func() (err error) {
-		meta, err = a.meta(ctx, partNames|partLeadFields)
+		meta, err = a.Vocabulary(ctx, PartNames|PartLeadFields)
 		return err
 	})
 	g.Go(func() (err error) {
-		lead, err = a.api.Lead(ctx, amocrm.ID(id))
+		lead, err = a.API().Lead(ctx, amocrm.ID(id))
 		if errors.Is(err, amocrm.ErrNotFound) || err == nil && lead.IsDeleted {
 			return ErrGone
 		}
@@ -52,7 +52,7 @@ func (a *Account) loadDeal(ctx context.Context, id int64) (DealCard, error) {
 		return DealCard{}, err
 	}
 	card := DealCard{
-		Deal: dealOf(a.api.Base(), meta, lead), LossReason: lead.LossReason,
+		Deal: dealOf(a.API().Base(), meta, lead), LossReason: lead.LossReason,
 		ResponsibleID: int64(lead.ResponsibleID), LossReasonID: int64(lead.LossReasonID), Inputs: formValues(lead.Fields, meta),
 	}
 	for _, f := range outside(meta.LeadFields) {
@@ -81,9 +81,9 @@ func (a *Account) namedContacts(ctx context.Context, ids []int64, members []amoc
 			continue
 		}
 		g.Go(func() error {
-			got, err := store.Fetch(ctx, a.b.Cache, a.Keys().ContactName(id), a.freshOf("contacts", id),
+			got, err := store.Fetch(ctx, a.Cache(), a.Keys().ContactName(id), a.AgeOf("contacts", id),
 				func(ctx context.Context) (string, error) {
-					c, err := a.api.Contact(ctx, amocrm.ID(id))
+					c, err := a.API().Contact(ctx, amocrm.ID(id))
 					return contactName(c), err
 				})
 			if err != nil {
@@ -96,7 +96,7 @@ func (a *Account) namedContacts(ctx context.Context, ids []int64, members []amoc
 		})
 	}
 	if err := g.Wait(); err != nil {
-		a.b.Log.InfoContext(ctx, "name of a deal's contact not read", "tenant", a.tenant.ID, "error", err)
+		a.Log().InfoContext(ctx, "name of a deal's contact not read", "error", err)
 	}
 	return out
 }

@@ -15,18 +15,11 @@ import (
 )
 
 const (
-	ownFor      = 30 * time.Second // how long an own write may still echo
 	changesFor  = 10 * time.Minute // how long a change can be caught up with
 	changesMost = 1000             // of one tenant
 )
 
-// Aspects of a deal or contact that a write touches. The echo of a comment hides no change of stage.
-const (
-	AspectNote = "note" // a note was added
-	AspectData = "data" // anything else
-)
-
-// Change says which deals and contacts are not what they were. By names who of us made it (see WrittenBy), "" is anybody
+// Change says which deals and contacts are not what they were. By names the writer that made it (see WrittenBy), "" is anybody
 // else.
 type Change struct {
 	At       time.Time `json:"at"`
@@ -35,30 +28,10 @@ type Change struct {
 	Contacts []int64   `json:"contacts,omitempty"`
 }
 
-type writerKey struct{}
-
-// WrittenBy names whoever makes the writes of ctx, so that the CRM's report of them is known as an echo. Writes of a ctx
-// without a name echo as anybody's.
-func WrittenBy(ctx context.Context, writer string) context.Context {
-	return context.WithValue(ctx, writerKey{}, writer)
-}
-
-// mine remembers a write of a named writer. It is called before the write is sent where the id is known by then: the CRM
-// may report it before it answers. A mark that can't be set costs a page one more read.
-func (a *Account) mine(ctx context.Context, kind string, id int64, aspect string) {
-	writer, ok := ctx.Value(writerKey{}).(string)
-	if !ok || id == 0 {
-		return
-	}
-	if err := a.b.DB.Set(ctx, a.Keys().Own(kind, id, aspect), writer, ownFor).Err(); err != nil {
-		a.b.Log.WarnContext(ctx, "own write not remembered", "tenant", a.tenant.ID, "error", err)
-	}
-}
-
-// Echo says who of us wrote this aspect of a deal ("leads") or contact ("contacts") within the last half minute, "" for
-// nobody.
-func (a *Account) Echo(ctx context.Context, kind string, id int64, aspect string) (writer string, err error) {
-	writer, err = a.b.DB.Get(ctx, a.Keys().Own(kind, id, aspect)).Result()
+// Writer returns who of us wrote this aspect of a deal ("leads") or contact ("contacts") within the last half minute, "" when
+// it was somebody else.
+func (r *reads) Writer(ctx context.Context, kind string, id int64, aspect string) (writer string, err error) {
+	writer, err = r.db.Get(ctx, r.keys.Own(kind, id, aspect)).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return "", fmt.Errorf("look for an own write: %w", err)
 	}
@@ -70,7 +43,7 @@ func ChangesChannel(tenantID string) string { return Keys(tenantID).Changes() }
 
 // Changed makes what was read of the named deals and contacts old and tells whoever listens. Changes made by us are only
 // told: their writers have dropped what they made old.
-func (a *Account) Changed(ctx context.Context, c Change) error {
+func (r *reads) Changed(ctx context.Context, c Change) error {
 	c.At = time.Now()
 	told, err := json.Marshal(c)
 	if err != nil {
@@ -89,13 +62,13 @@ func (a *Account) Changed(ctx context.Context, c Change) error {
 	if len(members) == 0 {
 		return nil
 	}
-	key := a.Keys().Changes()
-	pipe := a.b.DB.TxPipeline()
+	key := r.keys.Changes()
+	pipe := r.db.TxPipeline()
 	pipe.ZAdd(ctx, key, members...)
 	pipe.ZRemRangeByScore(ctx, key, "-inf", before(c.At.Add(-changesFor)))
 	pipe.ZRemRangeByRank(ctx, key, 0, -changesMost-1)
 	pipe.Expire(ctx, key, changesFor)
-	pipe.Publish(ctx, ChangesChannel(a.tenant.ID), told)
+	pipe.Publish(ctx, ChangesChannel(string(r.keys)), told)
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("tell of a change: %w", err)
 	}
@@ -147,24 +120,4 @@ func changedOf(got []redis.Z) map[string]int64 {
 		out[kind+":"+Decimal(id)] = int64(z.Score)
 	}
 	return out
-}
-
-// freshOf is how old what was read of one deal or contact may be.
-func (a *Account) freshOf(kind string, id int64) time.Duration {
-	return min(a.freshData(), freshSince(dataFresh, a.forgot.changed[kind+":"+Decimal(id)]))
-}
-
-// freshPeople is how old a card may be that shows p.
-func (a *Account) freshPeople(p People) time.Duration {
-	fresh := a.freshData()
-	if len(a.forgot.changed) == 0 {
-		return fresh
-	}
-	for _, c := range p.Contacts {
-		fresh = min(fresh, a.freshOf("contacts", c.ID))
-		for _, d := range c.Deals {
-			fresh = min(fresh, a.freshOf("leads", d.ID))
-		}
-	}
-	return fresh
 }

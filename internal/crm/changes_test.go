@@ -68,7 +68,7 @@ func TestEcho_ofACommentHidesNoOtherChange(t *testing.T) {
 	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
 	echo := func(aspect string) string {
 		t.Helper()
-		writer, err := f.Echo(t.Context(), "leads", 21, aspect)
+		writer, err := f.Writer(t.Context(), "leads", 21, aspect)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,15 +26,15 @@ func (a *Account) Comment(ctx context.Context, leadID int64, text string, sure b
 	if err := e.orNil(); err != nil {
 		return 0, err
 	}
-	id, err := a.once(ctx, write{
-		mark: noteMark(leadID, text), ask: true, sure: sure,
-		send: func(ctx context.Context) (int64, error) {
-			a.mine(ctx, "leads", leadID, AspectNote)
-			made, err := a.api.CreateNotes(ctx, "leads", []amocrm.NoteInput{
+	id, err := a.Writes().Once(ctx, Write{
+		Mark: noteMark(leadID, text), Ask: true, Sure: sure,
+		Send: func(ctx context.Context) (int64, error) {
+			a.Writes().Own(ctx, "leads", leadID, AspectNote)
+			made, err := a.API().CreateNotes(ctx, "leads", []amocrm.NoteInput{
 				{EntityID: amocrm.ID(leadID), Type: "common", Params: map[string]any{"text": text}}})
 			return firstID(made), err
 		},
-		look: func(ctx context.Context, since time.Time) (int64, error) { return a.lostNote(ctx, leadID, text, since) },
+		Look: func(ctx context.Context, since time.Time) (int64, error) { return a.lostNote(ctx, leadID, text, since) },
 	})
 	if err != nil {
 		return 0, a.commentError(ctx, leadID, err)
@@ -45,7 +45,7 @@ func (a *Account) Comment(ctx context.Context, leadID int64, text string, sure b
 // FindComment looks once for a note whose answer was lost, 0 when the CRM does not show it (yet). A found one is done with.
 func (a *Account) FindComment(ctx context.Context, leadID int64, text string) (int64, error) {
 	text = strings.TrimSpace(text)
-	key, began, err := a.unfinished(ctx, noteMark(leadID, text))
+	key, began, err := a.Writes().Unfinished(ctx, noteMark(leadID, text))
 	if err != nil {
 		return 0, fmt.Errorf("look for a comment: %w", err)
 	}
@@ -56,7 +56,7 @@ func (a *Account) FindComment(ctx context.Context, leadID int64, text string) (i
 	if err != nil || id == 0 {
 		return 0, err
 	}
-	a.settle(ctx, key)
+	a.Writes().Settle(ctx, key)
 	return id, a.commented(context.WithoutCancel(ctx), leadID, id)
 }
 
@@ -66,7 +66,7 @@ func noteMark(leadID int64, text string) []string { return []string{"note", Deci
 func (a *Account) commented(ctx context.Context, leadID, id int64) error {
 	err := errors.Join(
 		a.memory().RememberComment(ctx, leadID, id),
-		a.b.Cache.Drop(ctx, a.Keys().Feed(leadID), a.Keys().Deal(leadID)),
+		a.Cache().Drop(ctx, a.Keys().Feed(leadID), a.Keys().Deal(leadID)),
 	)
 	if err != nil {
 		return &AfterCreate{Step: "remember", Err: err}
@@ -80,11 +80,11 @@ func (a *Account) commentError(ctx context.Context, leadID int64, err error) err
 		return fmt.Errorf("comment deal %d: %w", leadID, ErrGone)
 	}
 	if errors.Is(err, amocrm.ErrInvalid) {
-		if _, lookErr := a.api.Lead(ctx, amocrm.ID(leadID)); errors.Is(lookErr, amocrm.ErrNotFound) {
+		if _, lookErr := a.API().Lead(ctx, amocrm.ID(leadID)); errors.Is(lookErr, amocrm.ErrNotFound) {
 			return fmt.Errorf("comment deal %d: %w", leadID, ErrGone)
 		}
 	}
-	return named(fmt.Sprintf("comment deal %d", leadID), refused(err, sentFields(nil).formPath))
+	return named(fmt.Sprintf("comment deal %d", leadID), Refused(err, sentFields(nil).formPath))
 }
 
 // lostNote looks for a note that was written a moment ago; those we know of, and those of other authors, are others.
@@ -93,11 +93,11 @@ func (a *Account) lostNote(ctx context.Context, leadID int64, text string, since
 	if err != nil {
 		return 0, err
 	}
-	notes, err := a.api.Notes(ctx, "leads", amocrm.ID(leadID), newestLeads)
+	notes, err := a.API().Notes(ctx, "leads", amocrm.ID(leadID), newestLeads)
 	if err != nil {
 		return 0, err
 	}
-	ours := a.ours(ctx)
+	ours := a.Writes().Authors(ctx)
 	for _, n := range notes {
 		if ours(n.CreatedBy) && n.CreatedAt >= since.Unix() && n.Type == "common" && !slices.Contains(known, Decimal(int64(n.ID))) &&
 			strings.TrimSpace(paramsOf(n.Params).text("text")) == text {

@@ -23,13 +23,13 @@ func (a *Account) joinCompany(ctx context.Context, contactID int64, d ContactDra
 	if err != nil {
 		return err
 	}
-	_, err = a.once(ctx, write{
-		mark: []string{"company of contact", Decimal(contactID), Decimal(company)},
-		send: func(ctx context.Context) (int64, error) {
-			return company, a.api.LinkCompany(ctx, amocrm.ID(contactID), amocrm.ID(company))
+	_, err = a.Writes().Once(ctx, Write{
+		Mark: []string{"company of contact", Decimal(contactID), Decimal(company)},
+		Send: func(ctx context.Context) (int64, error) {
+			return company, a.API().LinkCompany(ctx, amocrm.ID(contactID), amocrm.ID(company))
 		},
-		look: func(ctx context.Context, _ time.Time) (int64, error) {
-			c, err := a.api.Contact(ctx, amocrm.ID(contactID))
+		Look: func(ctx context.Context, _ time.Time) (int64, error) {
+			c, err := a.API().Contact(ctx, amocrm.ID(contactID))
 			if err != nil || !slices.Contains(c.CompanyIDs, amocrm.ID(company)) {
 				return 0, err
 			}
@@ -46,7 +46,7 @@ func (a *Account) joinCompany(ctx context.Context, contactID int64, d ContactDra
 func (a *Account) companyFor(ctx context.Context, name string, responsible int64) (int64, error) {
 	waiting, cancel := context.WithTimeout(ctx, writeFor)
 	defer cancel()
-	unlock, err := a.b.DB.Lock(waiting, a.Keys().Lock("company", a.memory().companyMarks(name)[0]), lockFor)
+	unlock, err := a.Lock(waiting, "company", a.memory().companyMarks(name)[0])
 	if err != nil {
 		return 0, fmt.Errorf("lock company: %w", err)
 	}
@@ -58,20 +58,20 @@ func (a *Account) companyFor(ctx context.Context, name string, responsible int64
 	if id != 0 {
 		return id, nil
 	}
-	id, err = a.once(ctx, write{
-		mark: []string{"company", foldName(name)},
-		send: func(ctx context.Context) (int64, error) {
-			made, err := a.api.CreateCompanies(ctx, []amocrm.CompanyInput{{Name: name, ResponsibleID: amocrm.ID(responsible)}})
+	id, err = a.Writes().Once(ctx, Write{
+		Mark: []string{"company", foldName(name)},
+		Send: func(ctx context.Context) (int64, error) {
+			made, err := a.API().CreateCompanies(ctx, []amocrm.CompanyInput{{Name: name, ResponsibleID: amocrm.ID(responsible)}})
 			return firstID(made), err
 		},
 		// Whoever made it: a company of that name is what was wanted.
-		look: func(ctx context.Context, _ time.Time) (int64, error) { return a.companyNamed(ctx, name) },
+		Look: func(ctx context.Context, _ time.Time) (int64, error) { return a.companyNamed(ctx, name) },
 	})
 	if err != nil {
 		return 0, fmt.Errorf("create company: %w", err)
 	}
 	if err := a.memory().RememberCompany(ctx, name, id); err != nil {
-		a.b.Log.WarnContext(ctx, "new company not remembered", "tenant", a.tenant.ID, "error", err)
+		a.Log().WarnContext(ctx, "new company not remembered", "error", err)
 	}
 	return id, nil
 }
@@ -79,7 +79,7 @@ func (a *Account) companyFor(ctx context.Context, name string, responsible int64
 // companyNamed finds the company of exactly this name, in any case; of several the most recently updated. One made
 // within a day is found although the CRM's search lags. 0 when there is none.
 func (a *Account) companyNamed(ctx context.Context, name string) (int64, error) {
-	found, err := a.api.SearchCompanies(ctx, runes.First(name, searchRunes), companyHits)
+	found, err := a.API().SearchCompanies(ctx, runes.First(name, searchRunes), companyHits)
 	if err != nil {
 		return 0, err
 	}
@@ -96,7 +96,7 @@ func (a *Account) companyNamed(ctx context.Context, name string) (int64, error) 
 	if err != nil || made == 0 {
 		return 0, err
 	}
-	c, err := a.api.Company(ctx, amocrm.ID(made))
+	c, err := a.API().Company(ctx, amocrm.ID(made))
 	if errors.Is(err, amocrm.ErrNotFound) || err == nil && !sameCompany(c, name) {
 		return 0, nil
 	}

@@ -57,7 +57,7 @@ func companiesOf(people []Person) []int64 {
 // the newest five one by one. What can't be read is absent; a name of yesterday is better than none.
 func (a *Account) companyNames(ctx context.Context, ids []int64, hint bool) map[int64]string {
 	kept, _ := newestIDs(ids, namesMax)
-	filtered, err := a.filterWorks(ctx, hint, len(kept))
+	filtered, err := a.FilterWorks(ctx, hint, len(kept))
 	if err != nil {
 		a.namesMissing(err)
 		return nil
@@ -68,7 +68,7 @@ func (a *Account) companyNames(ctx context.Context, ids []int64, hint bool) map[
 			a.namesMissing(err)
 			return names
 		}
-		if err := a.noteFilter(ctx, "off"); err != nil {
+		if err := a.NoteFilter(ctx, "off"); err != nil {
 			a.namesMissing(err)
 			return names
 		}
@@ -82,8 +82,8 @@ func (a *Account) filteredNames(ctx context.Context, ids []int64) (map[int64]str
 		parts = append(parts, Decimal(id))
 	}
 	key := a.Keys().Cache("companies", strings.Join(parts, ","))
-	got, err := store.Fetch(ctx, a.b.Cache, key, a.freshNames(), func(ctx context.Context) (map[int64]string, error) {
-		found, err := a.api.Companies(ctx, wireIDs(ids))
+	got, err := store.Fetch(ctx, a.Cache(), key, a.NamesAge(), func(ctx context.Context) (map[int64]string, error) {
+		found, err := a.API().Companies(ctx, wireIDs(ids))
 		names := map[int64]string{}
 		for _, c := range found {
 			names[int64(c.ID)] = strings.TrimSpace(c.Name)
@@ -100,8 +100,8 @@ func (a *Account) singleNames(ctx context.Context, ids []int64) map[int64]string
 	names := map[int64]string{}
 	for _, id := range ids {
 		all.Go(func() {
-			got, err := store.Fetch(ctx, a.b.Cache, a.Keys().Company(id), a.freshNames(), func(ctx context.Context) (string, error) {
-				c, err := a.api.Company(ctx, amocrm.ID(id))
+			got, err := store.Fetch(ctx, a.Cache(), a.Keys().Company(id), a.NamesAge(), func(ctx context.Context) (string, error) {
+				c, err := a.API().Company(ctx, amocrm.ID(id))
 				if errors.Is(err, amocrm.ErrNotFound) {
 					return "", nil
 				}
@@ -119,7 +119,7 @@ func (a *Account) singleNames(ctx context.Context, ids []int64) map[int64]string
 
 func (a *Account) namesMissing(err error) {
 	if err != nil {
-		a.b.Log.Info("names of companies not read", "tenant", a.tenant.ID, "error", err)
+		a.Log().Info("names of companies not read", "error", err)
 	}
 }
 

@@ -23,11 +23,11 @@ const (
 // ContactForm fills the form of a new contact with what the helpdesk knows: every phone in E.164 where it is one, each
 // once. It makes no CRM call.
 func (a *Account) ContactForm(ctx context.Context, c helpdesk.Client) ContactDraft {
-	country, err := a.b.DB.Get(ctx, a.Keys().Country()).Result()
+	country, err := a.DB().Get(ctx, a.Keys().Country()).Result()
 	if err != nil {
 		country = "" // the region is a convenience here: phones stay as they were typed
 	}
-	return draftOf(c, a.region(country))
+	return draftOf(c, a.Region(country))
 }
 
 func draftOf(c helpdesk.Client, region string) ContactDraft {
@@ -118,11 +118,11 @@ func (d ContactDraft) check() error {
 // *AfterCreate beside the id when it exists but what follows failed. The contact joins the
 // company of exactly that name (case aside), which is made when there is none.
 func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDraft) (int64, error) {
-	meta, err := a.meta(ctx, partAccount|partContactFields)
+	meta, err := a.Vocabulary(ctx, PartAccount|PartContactFields)
 	if err != nil {
 		return 0, fmt.Errorf("create contact: %w", err)
 	}
-	region := a.region(meta.Account.Country)
+	region := a.Region(meta.Account.Country)
 	d = d.clean(region)
 	if err := d.check(); err != nil {
 		return 0, err
@@ -145,18 +145,18 @@ func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDr
 	if slices.ContainsFunc(made, func(c amocrm.Contact) bool { return !slices.Contains(d.Others, int64(c.ID)) }) {
 		return 0, fmt.Errorf("create contact: %w", ErrTwin)
 	}
-	id, err := a.once(ctx, write{
-		mark: append(append([]string{"contact", Decimal(clientID), d.Name}, d.Phones...), d.Emails...),
-		send: func(ctx context.Context) (int64, error) {
-			made, err := a.api.CreateContacts(ctx, []amocrm.ContactInput{in})
+	id, err := a.Writes().Once(ctx, Write{
+		Mark: append(append([]string{"contact", Decimal(clientID), d.Name}, d.Phones...), d.Emails...),
+		Send: func(ctx context.Context) (int64, error) {
+			made, err := a.API().CreateContacts(ctx, []amocrm.ContactInput{in})
 			return firstID(made), err
 		},
-		look: func(ctx context.Context, since time.Time) (int64, error) {
+		Look: func(ctx context.Context, since time.Time) (int64, error) {
 			return a.lostContact(ctx, d, region, mem, since)
 		},
 	})
 	if err != nil {
-		return 0, named("create contact", refused(err, sent.formPath))
+		return 0, named("create contact", Refused(err, sent.formPath))
 	}
 	after := context.WithoutCancel(ctx)
 	if err := a.Remember(after, his, id); err != nil {
@@ -176,11 +176,11 @@ func (a *Account) lostContact(ctx context.Context, d ContactDraft, region string
 	if len(queries) == 0 {
 		queries = []string{d.Name}
 	}
-	got, err := a.api.SearchContacts(ctx, queries[0], searchHits)
+	got, err := a.API().SearchContacts(ctx, queries[0], searchHits)
 	if err != nil {
 		return 0, err
 	}
-	ours := a.ours(ctx)
+	ours := a.Writes().Authors(ctx)
 	var best amocrm.Contact
 	for _, c := range got {
 		if !ours(c.CreatedBy) || c.CreatedAt < since.Unix() || c.CreatedAt < best.CreatedAt || slices.Contains(mem.Contacts, int64(c.ID)) {

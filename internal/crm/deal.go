@@ -18,7 +18,7 @@ const newestLeads = 50 // that are looked through for a lost one
 // *FieldErrors, amoCRM's own complaints included. ErrUnknownOutcome when the answer was lost and the deal is not to be
 // found yet; *AfterCreate beside the id when the deal exists and link or note failed.
 func (a *Account) CreateDeal(ctx context.Context, clientID int64, d DealDraft) (int64, error) {
-	meta, err := a.meta(ctx, partNames|partLeadFields)
+	meta, err := a.Vocabulary(ctx, PartNames|PartLeadFields)
 	if err != nil {
 		return 0, fmt.Errorf("create deal: %w", err)
 	}
@@ -38,18 +38,18 @@ func (a *Account) CreateDeal(ctx context.Context, clientID int64, d DealDraft) (
 	if err != nil {
 		return 0, fmt.Errorf("create deal: %w", err)
 	}
-	id, err := a.once(ctx, write{
-		mark: dealMark(clientID, d, in),
-		send: func(ctx context.Context) (int64, error) {
-			made, err := a.api.CreateLeads(ctx, []amocrm.LeadInput{in})
+	id, err := a.Writes().Once(ctx, Write{
+		Mark: dealMark(clientID, d, in),
+		Send: func(ctx context.Context) (int64, error) {
+			made, err := a.API().CreateLeads(ctx, []amocrm.LeadInput{in})
 			return firstID(made), err
 		},
-		look: func(ctx context.Context, since time.Time) (int64, error) { return a.lostDeal(ctx, in, mem, since) },
+		Look: func(ctx context.Context, since time.Time) (int64, error) { return a.lostDeal(ctx, in, mem, since) },
 	})
 	if err != nil {
-		return 0, named("create deal", refused(err, sent.formPath))
+		return 0, named("create deal", Refused(err, sent.formPath))
 	}
-	a.mine(ctx, "leads", id, AspectData)
+	a.Writes().Own(ctx, "leads", id, AspectData)
 	return id, a.afterDeal(context.WithoutCancel(ctx), clientID, id, d)
 }
 
@@ -91,11 +91,11 @@ func dealMark(clientID int64, d DealDraft, in amocrm.LeadInput) []string {
 // lostDeal looks for a deal that was made a moment ago among the account's newest: same name, pipeline and contact. Deals
 // that are known to have been made for the client before, and those of other authors, are others.
 func (a *Account) lostDeal(ctx context.Context, in amocrm.LeadInput, mem Recalled, since time.Time) (int64, error) {
-	got, err := a.api.NewestLeads(ctx, newestLeads)
+	got, err := a.API().NewestLeads(ctx, newestLeads)
 	if err != nil {
 		return 0, err
 	}
-	ours := a.ours(ctx)
+	ours := a.Writes().Authors(ctx)
 	var best amocrm.Lead
 	for _, l := range got {
 		same := ours(l.CreatedBy) && l.CreatedAt >= since.Unix() && l.PipelineID == in.PipelineID && strings.TrimSpace(l.Name) == in.Name

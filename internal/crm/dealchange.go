@@ -8,10 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/money"
@@ -37,7 +34,7 @@ type DealChange struct {
 func (a *Account) ChangeDeal(ctx context.Context, id int64, c DealChange) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeFor)
 	defer cancel()
-	meta, err := a.meta(ctx, partNames|partLeadFields)
+	meta, err := a.Vocabulary(ctx, PartNames|PartLeadFields)
 	if err != nil {
 		return fmt.Errorf("change deal %d: %w", id, err)
 	}
@@ -47,7 +44,7 @@ func (a *Account) ChangeDeal(ctx context.Context, id int64, c DealChange) error 
 			return fmt.Errorf("change deal %d: %w", id, err)
 		}
 	}
-	lead, err := a.existingLead(ctx, id)
+	lead, err := a.Lead(ctx, id)
 	if err != nil {
 		return fmt.Errorf("change deal %d: %w", id, err)
 	}
@@ -58,34 +55,25 @@ func (a *Account) ChangeDeal(ctx context.Context, id int64, c DealChange) error 
 	if same(in) {
 		return nil
 	}
-	a.mine(ctx, "leads", id, AspectData)
-	if err = a.api.UpdateLead(ctx, in); errors.Is(err, amocrm.ErrLimited) {
-		err = a.api.UpdateLead(ctx, in) // refused, so not done; the limiter waits out the pause
+	a.Writes().Own(ctx, "leads", id, AspectData)
+	if err = a.API().UpdateLead(ctx, in); errors.Is(err, amocrm.ErrLimited) {
+		err = a.API().UpdateLead(ctx, in) // refused, so not done; the limiter waits out the pause
 	}
 	if errors.Is(err, amocrm.ErrUnknownOutcome) {
 		err = a.confirmChange(ctx, id, c, meta, reasons, err)
 	}
 	switch {
 	case errors.Is(err, ErrUnknownOutcome):
-		return fmt.Errorf("change deal %d: %w", id, errors.Join(err, a.dealChanged(ctx, id)))
+		return fmt.Errorf("change deal %d: %w", id, errors.Join(err, a.DealChanged(ctx, id)))
 	case err != nil:
 		return changeRefused(id, in, sent, err)
 	}
-	return a.dealChanged(ctx, id)
-}
-
-// existingLead reads a lead past the cache.
-func (a *Account) existingLead(ctx context.Context, id int64) (amocrm.Lead, error) {
-	lead, err := a.api.Lead(ctx, amocrm.ID(id))
-	if errors.Is(err, amocrm.ErrNotFound) || err == nil && lead.IsDeleted {
-		return lead, ErrGone
-	}
-	return lead, err
+	return a.DealChanged(ctx, id)
 }
 
 // confirmChange looks whether a change whose answer was lost was made: then nothing is left to send.
 func (a *Account) confirmChange(ctx context.Context, id int64, c DealChange, m Meta, reasons []amocrm.LossReason, lost error) error {
-	lead, err := a.existingLead(ctx, id)
+	lead, err := a.Lead(ctx, id)
 	if err != nil {
 		return fmt.Errorf("%w (%w)", ErrUnknownOutcome, errors.Join(lost, err))
 	}
@@ -95,26 +83,12 @@ func (a *Account) confirmChange(ctx context.Context, id int64, c DealChange, m M
 	return nil
 }
 
-// dealChanged makes old what was read of a deal before it was changed: its card and feed, the lists of deals that show it,
-// and more keys.
-func (a *Account) dealChanged(ctx context.Context, id int64, more ...string) error {
-	err := errors.Join(
-		a.b.Cache.Drop(ctx, append(more, a.Keys().Deal(id), a.Keys().Feed(id))...),
-		a.b.DB.ZAdd(ctx, a.Keys().Changes(), redis.Z{Score: float64(time.Now().UnixMilli()), Member: "leads:" + Decimal(id)}).Err(),
-		a.b.DB.Expire(ctx, a.Keys().Changes(), changesFor).Err(),
-	)
-	if err != nil {
-		return &AfterCreate{Step: "remember", Err: err}
-	}
-	return nil
-}
-
 // changeRefused reads amoCRM's refusal into the form's words. A refused reason comes without a path (amocrm.md §5.4).
 func changeRefused(id int64, in amocrm.LeadInput, sent sentFields, err error) error {
 	if errors.Is(err, amocrm.ErrNotFound) {
 		return fmt.Errorf("change deal %d: %w", id, ErrGone)
 	}
-	err = named(fmt.Sprintf("change deal %d", id), refused(err, func(path string) string {
+	err = named(fmt.Sprintf("change deal %d", id), Refused(err, func(path string) string {
 		if path == "loss_reason_id" {
 			return path
 		}

@@ -220,7 +220,7 @@ func TestSandbox_changedDealShowsInTheListAtOnce(t *testing.T) {
 	if err := a.ChangeDeal(ctx, scenario.LeadOneDeal, DealChange{Name: &name}); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.readForgotten(ctx); err != nil { // the next request opens the account anew
+	if err := a.open(ctx); err != nil { // the next request opens the account anew
 		t.Fatal(err)
 	}
 	p, err := a.People(ctx, irina)

@@ -33,7 +33,7 @@ func (a *Account) DealEdit(ctx context.Context, id int64) (DealEdit, error) {
 	if err != nil {
 		return DealEdit{}, err
 	}
-	meta, err := a.meta(ctx, partNames|partLeadFields)
+	meta, err := a.Vocabulary(ctx, PartNames|PartLeadFields)
 	if err != nil {
 		return DealEdit{}, fmt.Errorf("read forms of deal %d: %w", id, err)
 	}
@@ -67,7 +67,7 @@ func (a *Account) lossReasons(ctx context.Context, m Meta) ([]amocrm.LossReason,
 	}
 	var out []amocrm.LossReason
 	var old age
-	load := func(ctx context.Context) ([]amocrm.LossReason, error) { return a.api.LossReasons(ctx) }
+	load := func(ctx context.Context) ([]amocrm.LossReason, error) { return a.API().LossReasons(ctx) }
 	err := fill(ctx, a, "lossreasons", &old, load, func(r []amocrm.LossReason) { out = r })
 	return out, err
 }

@@ -15,7 +15,7 @@ const maxNoteRunes = 20000 // amoCRM documents no limit; this keeps a request sm
 // DealForm gives what the form of a new deal offers, filled from the ticket: its subject as the name (else the client's),
 // the first stage of the main pipeline, the connection's user as responsible, the linked or newest made contact.
 func (a *Account) DealForm(ctx context.Context, t helpdesk.Ticket) (DealForm, error) {
-	meta, err := a.meta(ctx, partNames)
+	meta, err := a.Vocabulary(ctx, PartNames)
 	if err != nil {
 		return DealForm{}, fmt.Errorf("prepare deal form: %w", err)
 	}
@@ -60,7 +60,7 @@ func mainPipeline(list []amocrm.Pipeline) (amocrm.Pipeline, bool) {
 // Required lists the custom fields that a deal must have to enter a stage and that a form can ask for, in their order
 // (amocrm.md §3.4).
 func (a *Account) Required(ctx context.Context, pipelineID, statusID int64) ([]amocrm.Field, error) {
-	meta, err := a.meta(ctx, partLeadFields)
+	meta, err := a.Vocabulary(ctx, PartLeadFields)
 	if err != nil {
 		return nil, fmt.Errorf("read required fields: %w", err)
 	}

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
-	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -18,8 +16,6 @@ const (
 	dealsPerCall  = 100 // ids in one filter; chunks go in parallel, so that depth stays one
 	singlesMax    = 20  // single reads when the account has no filters
 	singlesAtOnce = 7
-	probeOver     = 4 // more deals than this are worth a try whether the filter works after all
-	filterFor     = 24 * time.Hour
 )
 
 // leadsRead is the outcome of reading leads by id. Unread ids were left out on purpose; ids in neither are gone.
@@ -43,7 +39,7 @@ func (a *Account) leads(ctx context.Context, ids, must []int64, hint bool) (lead
 	if len(kept) == 0 {
 		return r, nil
 	}
-	filtered, err := a.filterWorks(ctx, hint, len(kept))
+	filtered, err := a.FilterWorks(ctx, hint, len(kept))
 	if err != nil {
 		return r, err
 	}
@@ -54,14 +50,14 @@ func (a *Account) leads(ctx context.Context, ids, must []int64, hint bool) (lead
 			for _, l := range found {
 				r.leads[int64(l.ID)] = l
 			}
-			if err := a.noteFilter(ctx, "on"); err != nil {
+			if err := a.NoteFilter(ctx, "on"); err != nil {
 				return r, err
 			}
 			return r, a.singleLeads(ctx, missing(must, r.leads), r.leads)
 		case !errors.Is(err, amocrm.ErrFilterOff):
 			return r, fmt.Errorf("read deals: %w", err)
 		}
-		if err := a.noteFilter(ctx, "off"); err != nil {
+		if err := a.NoteFilter(ctx, "off"); err != nil {
 			return r, err
 		}
 	}
@@ -90,7 +86,7 @@ func (a *Account) filteredLeads(ctx context.Context, ids []int64) ([]amocrm.Lead
 	for start := 0; start < len(ids); start += dealsPerCall {
 		chunk := ids[start:min(start+dealsPerCall, len(ids))]
 		g.Go(func() error {
-			got, err := a.api.Leads(ctx, wireIDs(chunk))
+			got, err := a.API().Leads(ctx, wireIDs(chunk))
 			mu.Lock()
 			defer mu.Unlock()
 			out = append(out, got...)
@@ -107,7 +103,7 @@ func (a *Account) singleLeads(ctx context.Context, ids []int64, into map[int64]a
 	g.SetLimit(singlesAtOnce)
 	for _, id := range ids {
 		g.Go(func() error {
-			l, err := a.api.Lead(ctx, amocrm.ID(id))
+			l, err := a.API().Lead(ctx, amocrm.ID(id))
 			if errors.Is(err, amocrm.ErrNotFound) {
 				return nil
 			}
@@ -121,30 +117,4 @@ func (a *Account) singleLeads(ctx context.Context, ids []int64, into map[int64]a
 		})
 	}
 	return g.Wait()
-}
-
-// filterWorks decides whether to try the filter. Without experience the account's own word counts, but for many ids a
-// wrong no costs more than a vain try.
-func (a *Account) filterWorks(ctx context.Context, hint bool, n int) (bool, error) {
-	if n == 1 {
-		return false, nil // a single read is as cheap and always works
-	}
-	known, err := a.b.DB.Get(ctx, a.Keys().Filter()).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return false, fmt.Errorf("read what is known of filters: %w", err)
-	}
-	switch known {
-	case "on":
-		return true, nil
-	case "off":
-		return false, nil
-	}
-	return hint || n > probeOver, nil
-}
-
-func (a *Account) noteFilter(ctx context.Context, state string) error {
-	if err := a.b.DB.Set(ctx, a.Keys().Filter(), state, filterFor).Err(); err != nil {
-		return fmt.Errorf("store what is known of filters: %w", err)
-	}
-	return nil
 }

@@ -204,7 +204,7 @@ func TestDealForm_filledFromTheTicket(t *testing.T) {
 
 func TestRefused_mapsTheCRMsComplaints(t *testing.T) {
 	sent := sentFields{{path: "fields.901"}, {path: "fields.906"}}
-	err := refused(&amocrm.Error{Kind: amocrm.KindInvalid, Validation: []amocrm.FieldError{
+	err := Refused(&amocrm.Error{Kind: amocrm.KindInvalid, Validation: []amocrm.FieldError{
 		{Code: "NotSupportedChoice", Path: "custom_fields_values.1.values.0.value", Detail: "not a valid choice"},
 		{Code: "InvalidType", Path: "price", Detail: "should be int"},
 		{Code: "NotSupportedChoice", Path: "price", Detail: "second complaint of one field"},
@@ -224,12 +224,12 @@ func TestRefused_mapsTheCRMsComplaints(t *testing.T) {
 	if !errors.Is(err, amocrm.ErrInvalid) {
 		t.Error("the CRM's answer is lost")
 	}
-	bare := refused(&amocrm.Error{Kind: amocrm.KindInvalid, Title: "Bad Request"}, sent.formPath)
+	bare := Refused(&amocrm.Error{Kind: amocrm.KindInvalid, Title: "Bad Request"}, sent.formPath)
 	if d := cmp.Diff([]string{" error.crm_refused"}, problems(t, bare)); d != "" {
 		t.Error(d)
 	}
 	down := &amocrm.Error{Kind: amocrm.KindUpstream}
-	if got := refused(down, sent.formPath); got != error(down) {
+	if got := Refused(down, sent.formPath); got != error(down) {
 		t.Errorf("an outage became %v", got)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
 )
 
 var (
@@ -102,3 +104,34 @@ func (e *AfterCreate) Error() string {
 }
 
 func (e *AfterCreate) Unwrap() error { return e.Err }
+
+// Refused turns amoCRM's refusal of a form into FieldErrors: formPath gives the form's path for amoCRM's. Other errors
+// come back as they are.
+func Refused(err error, formPath func(string) string) error {
+	var e *amocrm.Error
+	if !errors.As(err, &e) || e.Kind != amocrm.KindInvalid {
+		return err
+	}
+	out := &FieldErrors{cause: err}
+	for _, v := range e.Validation {
+		key := KeyFromTheCRM
+		switch v.Code {
+		case "NotSupportedChoice":
+			key = KeyBadChoice
+		case "InvalidType":
+			key = KeyBadValue
+		}
+		f := FieldError{Path: formPath(v.Path), Key: key, Text: v.Detail}
+		if _, twice := out.At(f.Path); !twice || f.Path == "" {
+			out.Fields = append(out.Fields, f)
+		}
+	}
+	if len(out.Fields) == 0 {
+		text := strings.TrimSpace(e.Detail)
+		if text == "" {
+			text = e.Title
+		}
+		out.Fields = []FieldError{{Key: KeyFromTheCRM, Text: text}}
+	}
+	return out
+}

@@ -21,7 +21,7 @@ const feedPage = 100
 // Feed merges a deal's newest notes and events. An event that only announces a note that is shown is left out. When only
 // one half can be read it comes alone (Partial), unless a complete older answer exists.
 func (a *Account) Feed(ctx context.Context, leadID int64) (Feed, error) {
-	got, err := store.Fetch(ctx, a.b.Cache, a.Keys().Feed(leadID), a.freshOf("leads", leadID), func(ctx context.Context) (Feed, error) {
+	got, err := store.Fetch(ctx, a.Cache(), a.Keys().Feed(leadID), a.AgeOf("leads", leadID), func(ctx context.Context) (Feed, error) {
 		return a.loadFeed(ctx, leadID)
 	})
 	var half *halfFeed
@@ -66,18 +66,18 @@ func (a *Account) readFeed(ctx context.Context, leadID int64, from feedPlace, co
 	var notesErr, eventsErr error
 	var g errgroup.Group
 	g.Go(func() (err error) {
-		meta, err = a.meta(ctx, partNames|partLeadFields)
+		meta, err = a.Vocabulary(ctx, PartNames|PartLeadFields)
 		return err
 	})
 	if from.notes > 0 {
 		g.Go(func() error {
-			gotNotes, moreNotes, notesErr = a.api.NotesPage(ctx, "leads", amocrm.ID(leadID), from.notes, feedPage)
+			gotNotes, moreNotes, notesErr = a.API().NotesPage(ctx, "leads", amocrm.ID(leadID), from.notes, feedPage)
 			return nil
 		})
 	}
 	if from.events > 0 && !comments {
 		g.Go(func() error {
-			gotEvents, moreEvents, eventsErr = a.api.EventsPage(ctx, "lead", amocrm.ID(leadID), from.events, feedPage)
+			gotEvents, moreEvents, eventsErr = a.API().EventsPage(ctx, "lead", amocrm.ID(leadID), from.events, feedPage)
 			return nil
 		})
 	}
@@ -87,7 +87,7 @@ func (a *Account) readFeed(ctx context.Context, leadID int64, from feedPlace, co
 	if notesErr != nil && (eventsErr != nil || comments) {
 		return Feed{}, notesErr
 	}
-	notes, events = feedItems(a.api.Base(), meta, gotNotes, gotEvents)
+	notes, events = feedItems(a.API().Base(), meta, gotNotes, gotEvents)
 	if comments {
 		notes = commentsOf(notes)
 	}

@@ -175,6 +175,6 @@ func linkChanged(it *FeedItem, base string, unlinked bool, from, to side) {
 	id, what := int64(entity.number("id")), entity.text("type")
 	it.Args = map[string]any{"entity": what, "id": Decimal(id)}
 	if path, ok := cardPaths[what]; ok && id != 0 && path != "customers" {
-		it.Link = cardURL(base, path, id)
+		it.Link = CardURL(base, path, id)
 	}
 }

@@ -38,7 +38,7 @@ type hit struct {
 func (a *Account) find(ctx context.Context, c helpdesk.Client, mem Recalled) (found, error) {
 	var f found
 	if mem.Link != 0 {
-		contact, err := a.api.Contact(ctx, amocrm.ID(mem.Link))
+		contact, err := a.API().Contact(ctx, amocrm.ID(mem.Link))
 		switch {
 		case err == nil && !contact.IsDeleted:
 			return found{contacts: []amocrm.Contact{contact}, linked: mem.Link}, nil
@@ -51,7 +51,7 @@ func (a *Account) find(ctx context.Context, c helpdesk.Client, mem Recalled) (fo
 		f.linkGone = true
 	}
 	remembered, _ := newestIDs(mem.Contacts, rememberedMax)
-	err := a.search(ctx, c, a.region(mem.Country), remembered, &f)
+	err := a.search(ctx, c, a.Region(mem.Country), remembered, &f)
 	return f, err
 }
 
@@ -89,7 +89,7 @@ func (a *Account) search(ctx context.Context, c helpdesk.Client, region string, 
 	g, ctx := errgroup.WithContext(ctx)
 	for _, q := range queries {
 		g.Go(func() error {
-			got, err := a.api.SearchContacts(ctx, q, searchHits)
+			got, err := a.API().SearchContacts(ctx, q, searchHits)
 			if err != nil {
 				return fmt.Errorf("search contacts: %w", err)
 			}
@@ -99,7 +99,7 @@ func (a *Account) search(ctx context.Context, c helpdesk.Client, region string, 
 	}
 	for _, id := range ids {
 		g.Go(func() error {
-			got, err := a.api.Contact(ctx, amocrm.ID(id))
+			got, err := a.API().Contact(ctx, amocrm.ID(id))
 			if errors.Is(err, amocrm.ErrNotFound) {
 				return nil // made and deleted again
 			}

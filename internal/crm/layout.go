@@ -141,7 +141,7 @@ func AsksCustom(layout []string) bool {
 
 // LayoutMeta is the part of the vocabulary that Layout needs; a list or card with custom fields has read it already.
 func (a *Account) LayoutMeta(ctx context.Context) (Meta, error) {
-	return a.meta(ctx, partAccount|partLeadFields)
+	return a.Vocabulary(ctx, PartAccount|PartLeadFields)
 }
 
 // DealExtra is what only a chosen layout shows of a deal in a list. It is empty unless the tenant's layout asks for it.

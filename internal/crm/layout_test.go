@@ -269,7 +269,7 @@ func TestSandboxMapping_fillsContactAndDealForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := a.api.Contact(t.Context(), amocrm.ID(id))
+	made, err := a.API().Contact(t.Context(), amocrm.ID(id))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,11 +30,11 @@ func (a *Account) lines(ctx context.Context, c helpdesk.Client) ([]string, error
 	if len(c.Phones) == 0 && len(c.Emails) == 0 {
 		return nil, nil
 	}
-	meta, err := a.meta(ctx, partAccount)
+	meta, err := a.Vocabulary(ctx, PartAccount)
 	if err != nil {
 		return nil, err
 	}
-	return Lines(c, a.region(meta.Account.Country)), nil
+	return Lines(c, a.Region(meta.Account.Country)), nil
 }
 
 // LockClient is Memory.Lock for a client and the client's lines.
@@ -62,7 +62,7 @@ func (a *Account) madeFor(ctx context.Context, c helpdesk.Client, region string)
 	k := keysOf(c, region)
 	var out []amocrm.Contact
 	for _, id := range ids {
-		got, err := a.api.Contact(ctx, amocrm.ID(id))
+		got, err := a.API().Contact(ctx, amocrm.ID(id))
 		if errors.Is(err, amocrm.ErrNotFound) {
 			continue
 		}

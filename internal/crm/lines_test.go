@@ -151,7 +151,7 @@ func TestResolve_contactOfALineIsTakenWhileItHasTheLine(t *testing.T) {
 func (f *fixture) keys(t *testing.T) map[string]bool {
 	t.Helper()
 	out := map[string]bool{}
-	err := f.b.DB.Walk(t.Context(), "*", func(keys []string) error {
+	err := f.DB().Walk(t.Context(), "*", func(keys []string) error {
 		for _, key := range keys {
 			out[key] = true
 		}

@@ -14,7 +14,7 @@ func (a *Account) Link(ctx context.Context, clientID, contactID int64) error {
 	if clientID == 0 {
 		return ErrNoClient
 	}
-	c, err := a.api.Contact(ctx, amocrm.ID(contactID))
+	c, err := a.API().Contact(ctx, amocrm.ID(contactID))
 	switch {
 	case errors.Is(err, amocrm.ErrNotFound) || err == nil && c.IsDeleted:
 		return fmt.Errorf("link contact %d: %w", contactID, ErrGone)

@@ -89,15 +89,15 @@ func mappedValues(mapping []tenant.FieldMap, entity string, m Meta, t helpdesk.T
 // Mapped gives the custom fields of a new contact or deal that the tenant's mapping fills from a ticket, by field id, as
 // a form would send them. Without a mapping it asks nothing.
 func (a *Account) Mapped(ctx context.Context, entity string, t helpdesk.Ticket) (map[int64][]string, error) {
-	mapping := a.tenant.Settings.Mapping
+	mapping := a.Settings().Mapping
 	if !slices.ContainsFunc(mapping, func(r tenant.FieldMap) bool { return r.Entity == entity }) {
 		return nil, nil
 	}
-	part := partLeadFields
+	part := PartLeadFields
 	if entity == EntityContact {
-		part = partContactFields
+		part = PartContactFields
 	}
-	meta, err := a.meta(ctx, partAccount|part)
+	meta, err := a.Vocabulary(ctx, PartAccount|part)
 	if err != nil {
 		return nil, fmt.Errorf("map fields: %w", err)
 	}
@@ -107,7 +107,7 @@ func (a *Account) Mapped(ctx context.Context, entity string, t helpdesk.Ticket) 
 // prefill puts the tenant's choices into the form of a new deal: template, pipeline with stage, responsible, mapped
 // fields. What is gone from the account is left as it was.
 func (a *Account) prefill(ctx context.Context, f *DealForm, t helpdesk.Ticket) error {
-	s := a.tenant.Settings
+	s := a.Settings()
 	if s.DealName != "" {
 		f.Draft.Name = DealName(s.DealName, t)
 	}

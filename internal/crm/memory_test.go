@@ -50,7 +50,7 @@ func TestRecall_forgetsAfterADayAndKeepsABoundedNumber(t *testing.T) {
 	if err != nil || len(m.Deals) != maxRemembered {
 		t.Errorf("%d deals, %v", len(m.Deals), err)
 	}
-	if ttl := f.b.DB.TTL(t.Context(), f.Keys().Made(55)).Val(); ttl <= 23*time.Hour || ttl > 24*time.Hour {
+	if ttl := f.DB().TTL(t.Context(), f.Keys().Made(55)).Val(); ttl <= 23*time.Hour || ttl > 24*time.Hour {
 		t.Errorf("kept for %s", ttl)
 	}
 }

@@ -10,31 +10,30 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
-// parts of the vocabulary. Each is cached by itself, so that a page pays only for what it says.
-type parts uint
+// Parts of the vocabulary. Each is cached by itself, so that a page pays only for what it says.
+type Parts uint
 
 const (
-	partAccount parts = 1 << iota
-	partUsers
-	partPipelines
-	partLeadFields
-	partContactFields
+	PartAccount Parts = 1 << iota
+	PartUsers
+	PartPipelines
+	PartLeadFields
+	PartContactFields
 
-	partNames = partAccount | partUsers | partPipelines
-	partAll   = partNames | partLeadFields | partContactFields
+	PartNames = PartAccount | PartUsers | PartPipelines
+	partAll   = PartNames | PartLeadFields | PartContactFields
 )
 
 // Meta returns the account's whole vocabulary, at most ten minutes old unless the CRM fails (then Stale). A connection
 // that may not read users gives UsersHidden instead of an error.
-func (a *Account) Meta(ctx context.Context) (Meta, error) { return a.meta(ctx, partAll) }
+func (a *Account) Meta(ctx context.Context) (Meta, error) { return a.Vocabulary(ctx, partAll) }
 
 // Info is the account itself: its name, country, currency and time zone. Cached as Meta is, one call when cold.
 func (a *Account) Info(ctx context.Context) (amocrm.Account, error) {
-	m, err := a.meta(ctx, partAccount)
+	m, err := a.Vocabulary(ctx, PartAccount)
 	return m.Account, err
 }
 
@@ -59,28 +58,28 @@ type (
 	}
 )
 
-// meta reads some parts in parallel.
-func (a *Account) meta(ctx context.Context, want parts) (Meta, error) {
+// Vocabulary returns some parts of the vocabulary, read in parallel.
+func (a *Account) Vocabulary(ctx context.Context, want Parts) (Meta, error) {
 	var m Meta
 	var g errgroup.Group // no shared cancelling: one failed part must not spoil the caching of the others
 	ages := make([]age, 5)
-	if want&partAccount != 0 {
+	if want&PartAccount != 0 {
 		g.Go(func() error { return fill(ctx, a, "account", &ages[0], a.loadAccount, m.setAccount) })
 	}
-	if want&partUsers != 0 {
+	if want&PartUsers != 0 {
 		g.Go(func() error { return fill(ctx, a, "users", &ages[1], a.loadUsers, m.setUsers) })
 	}
-	if want&partPipelines != 0 {
+	if want&PartPipelines != 0 {
 		g.Go(func() error { return fill(ctx, a, "pipelines", &ages[2], a.loadPipelines, m.setPipelines) })
 	}
-	if want&partLeadFields != 0 {
-		load := func(ctx context.Context) ([]amocrm.Field, error) { return a.api.Fields(ctx, "leads") }
+	if want&PartLeadFields != 0 {
+		load := func(ctx context.Context) ([]amocrm.Field, error) { return a.API().Fields(ctx, "leads") }
 		g.Go(func() error {
 			return fill(ctx, a, "leadfields", &ages[3], load, func(f []amocrm.Field) { m.LeadFields = f })
 		})
 	}
-	if want&partContactFields != 0 {
-		load := func(ctx context.Context) ([]amocrm.Field, error) { return a.api.Fields(ctx, "contacts") }
+	if want&PartContactFields != 0 {
+		load := func(ctx context.Context) ([]amocrm.Field, error) { return a.API().Fields(ctx, "contacts") }
 		g.Go(func() error {
 			return fill(ctx, a, "contactfields", &ages[4], load, func(f []amocrm.Field) { m.ContactFields = f })
 		})
@@ -109,7 +108,7 @@ type age struct {
 }
 
 func fill[T any](ctx context.Context, a *Account, name string, into *age, load func(context.Context) (T, error), set func(T)) error {
-	got, err := store.Fetch(ctx, a.b.Cache, a.Keys().Cache("meta", name), a.freshMeta(), load)
+	got, err := store.Fetch(ctx, a.Cache(), a.Keys().Cache("meta", name), a.MetaAge(), load)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
@@ -119,12 +118,12 @@ func fill[T any](ctx context.Context, a *Account, name string, into *age, load f
 }
 
 func (a *Account) loadAccount(ctx context.Context) (accountRow, error) {
-	acc, err := a.api.Account(ctx)
+	acc, err := a.API().Account(ctx)
 	if err != nil {
 		return accountRow{}, err
 	}
 	// The country is kept apart for good: the next cold search needs it before the account can be asked.
-	if err := a.b.DB.Set(ctx, a.Keys().Country(), acc.Country, 0).Err(); err != nil {
+	if err := a.DB().Set(ctx, a.Keys().Country(), acc.Country, 0).Err(); err != nil {
 		return accountRow{}, fmt.Errorf("store country: %w", err)
 	}
 	return accountRow{acc, acc.Timezone, acc.TaskTypes}, nil
@@ -136,7 +135,7 @@ func (m *Meta) setAccount(r accountRow) {
 }
 
 func (a *Account) loadUsers(ctx context.Context) (usersRow, error) {
-	users, err := a.api.Users(ctx)
+	users, err := a.API().Users(ctx)
 	if errors.Is(err, amocrm.ErrForbidden) {
 		return usersRow{Hidden: true}, nil
 	}
@@ -159,7 +158,7 @@ func (m *Meta) setUsers(r usersRow) {
 }
 
 func (a *Account) loadPipelines(ctx context.Context) ([]pipelineRow, error) {
-	pipelines, err := a.api.Pipelines(ctx)
+	pipelines, err := a.API().Pipelines(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -175,9 +174,4 @@ func (m *Meta) setPipelines(rows []pipelineRow) {
 		r.Pipeline.Statuses = r.Statuses
 		m.Pipelines = append(m.Pipelines, r.Pipeline)
 	}
-}
-
-// region is where phones without a country code are read: the tenant's choice, else the account's country, else RU.
-func (a *Account) region(country string) string {
-	return phone.Region(a.tenant.Settings.Region, country)
 }

@@ -21,8 +21,8 @@ func TestForget_readsTheVocabularyAgain(t *testing.T) {
 	if err := f.Forget(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	other := &Account{b: f.b, tenant: f.tenant, api: f.api} // another request, as made by Bridge.Account
-	if err := other.readForgotten(t.Context()); err != nil {
+	other := NewAccount(*f.deps, f.tenant, f.api) // another request, as made by Bridge.Account
+	if err := other.open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := other.Meta(t.Context()); err != nil || len(f.crm.calls()) != 5 {

@@ -11,7 +11,7 @@ import (
 // MoreFields lists the custom fields of deals that can be written and that a stage does not require, in the account's
 // order: what the form of a new deal may ask for beside Required.
 func (a *Account) MoreFields(ctx context.Context, pipelineID, statusID int64) ([]amocrm.Field, error) {
-	meta, err := a.meta(ctx, partLeadFields)
+	meta, err := a.Vocabulary(ctx, PartLeadFields)
 	if err != nil {
 		return nil, fmt.Errorf("read fields of deals: %w", err)
 	}

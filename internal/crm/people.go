@@ -39,10 +39,10 @@ func (a *Account) People(ctx context.Context, c helpdesk.Client) (People, error)
 // fetchPeople reads people through the cache, half of them when only the deals fail.
 func (a *Account) fetchPeople(ctx context.Context, key string, c helpdesk.Client, mem Recalled) (People, error) {
 	load := func(ctx context.Context) (People, error) { return a.loadPeople(ctx, c, mem) }
-	got, err := store.Fetch(ctx, a.b.Cache, key, a.freshData(), load)
+	got, err := store.Fetch(ctx, a.Cache(), key, a.DataAge(), load)
 	if err == nil && !got.Stale {
-		if fresh := a.freshPeople(got.Value); time.Since(got.At) >= fresh { // somebody on the card has changed since
-			got, err = store.Fetch(ctx, a.b.Cache, key, fresh, load)
+		if fresh := a.peopleAge(got.Value); time.Since(got.At) >= fresh { // somebody on the card has changed since
+			got, err = store.Fetch(ctx, a.Cache(), key, fresh, load)
 		}
 	}
 	p := got.Value
@@ -55,10 +55,25 @@ func (a *Account) fetchPeople(ctx context.Context, key string, c helpdesk.Client
 	return p, err
 }
 
+// peopleAge is how old a card may be that shows p.
+func (a *Account) peopleAge(p People) time.Duration {
+	fresh := a.DataAge()
+	if len(a.changed) == 0 {
+		return fresh
+	}
+	for _, c := range p.Contacts {
+		fresh = min(fresh, a.AgeOf("contacts", c.ID))
+		for _, d := range c.Deals {
+			fresh = min(fresh, a.AgeOf("leads", d.ID))
+		}
+	}
+	return fresh
+}
+
 // fingerprint names everything that decides who is found, so that a link, a new contact or a new deal shows at once.
 // It is keyed: phones and e-mails can't be guessed back from a cache key.
 func (a *Account) fingerprint(c helpdesk.Client, m Recalled) string {
-	say := []string{"people", a.tenant.Settings.Region, Decimal(m.Link)}
+	say := []string{"people", a.Settings().Region, Decimal(m.Link)}
 	for _, list := range [][]int64{m.Contacts, m.Deals} {
 		for _, id := range list {
 			say = append(say, Decimal(id))
@@ -66,8 +81,8 @@ func (a *Account) fingerprint(c helpdesk.Client, m Recalled) string {
 		say = append(say, "|")
 	}
 	say = append(append(append(say, c.Phones...), "|"), c.Emails...)
-	say = append(append(say, "|"), a.tenant.Settings.ListLayout...)
-	return a.b.DB.Ring().Fingerprints(say...)[0]
+	say = append(append(say, "|"), a.Settings().ListLayout...)
+	return a.DB().Ring().Fingerprints(say...)[0]
 }
 
 // halfPeople carries contacts whose deals could not be read.
@@ -85,11 +100,11 @@ func (a *Account) loadPeople(ctx context.Context, c helpdesk.Client, mem Recalle
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		// Not gctx: a failed search must not spoil the caching of the vocabulary.
-		want := partNames
-		if AsksCustom(a.tenant.Settings.ListLayout) {
-			want |= partLeadFields
+		want := PartNames
+		if AsksCustom(a.Settings().ListLayout) {
+			want |= PartLeadFields
 		}
-		meta, err = a.meta(ctx, want)
+		meta, err = a.Vocabulary(ctx, want)
 		return err
 	})
 	g.Go(func() (err error) {
@@ -99,7 +114,7 @@ func (a *Account) loadPeople(ctx context.Context, c helpdesk.Client, mem Recalle
 	if err := g.Wait(); err != nil {
 		return People{}, err
 	}
-	region := a.region(meta.Account.Country)
+	region := a.Region(meta.Account.Country)
 	if err := a.findMore(ctx, c, region, &hits); err != nil {
 		return People{}, err
 	}
@@ -108,7 +123,7 @@ func (a *Account) loadPeople(ctx context.Context, c helpdesk.Client, mem Recalle
 	leadIDs := map[int64][]int64{}
 	all := slices.Clone(mem.Deals)
 	for _, h := range hits.verified(c, region, mem) {
-		person := personOf(a.api.Base(), meta, h.contact, h.matched)
+		person := personOf(a.API().Base(), meta, h.contact, h.matched)
 		leadIDs[person.ID] = plainIDs(h.contact.LeadIDs)
 		all = append(all, leadIDs[person.ID]...)
 		p.Contacts = append(p.Contacts, person)
@@ -141,8 +156,8 @@ func (a *Account) giveDeals(p *Person, listed []int64, meta Meta, read leadsRead
 		if l.IsDeleted {
 			continue
 		}
-		d := dealOf(a.api.Base(), meta, l)
-		d.Extra = extraOf(a.tenant.Settings.ListLayout, meta, l)
+		d := dealOf(a.API().Base(), meta, l)
+		d.Extra = extraOf(a.Settings().ListLayout, meta, l)
 		if slices.Contains(listed, id) || slices.Contains(d.ContactIDs, p.ID) {
 			p.Deals = append(p.Deals, d)
 		}
@@ -163,22 +178,22 @@ func (a *Account) Search(ctx context.Context, text string) ([]Person, error) {
 		return nil, ErrEmptyQuery
 	}
 	text = runes.First(text, searchRunes)
-	meta, err := a.meta(ctx, partNames)
+	meta, err := a.Vocabulary(ctx, PartNames)
 	if err != nil {
 		return nil, fmt.Errorf("search contacts: %w", err)
 	}
 	query := text
 	if phone.Like(text) {
-		query = phone.SearchDigits(text, a.region(meta.Account.Country))
+		query = phone.SearchDigits(text, a.Region(meta.Account.Country))
 	}
-	got, err := a.api.SearchContacts(ctx, query, searchShown)
+	got, err := a.API().SearchContacts(ctx, query, searchShown)
 	if err != nil {
 		return nil, fmt.Errorf("search contacts: %w", err)
 	}
 	var out []Person
 	for _, c := range got {
 		if !c.IsDeleted {
-			out = append(out, personOf(a.api.Base(), meta, c, nil))
+			out = append(out, personOf(a.API().Base(), meta, c, nil))
 		}
 	}
 	nameCompanies(out, a.namesBeside(ctx, companiesOf(out), meta.Account.FilterEnabled)())
@@ -187,11 +202,11 @@ func (a *Account) Search(ctx context.Context, text string) ([]Person, error) {
 
 // Duplicates lists contacts that carry one of a draft's phones or e-mails, to be shown before it is created.
 func (a *Account) Duplicates(ctx context.Context, d ContactDraft) ([]Person, error) {
-	meta, err := a.meta(ctx, partNames)
+	meta, err := a.Vocabulary(ctx, PartNames)
 	if err != nil {
 		return nil, fmt.Errorf("look for duplicates: %w", err)
 	}
-	region := a.region(meta.Account.Country)
+	region := a.Region(meta.Account.Country)
 	c := helpdesk.Client{Phones: d.Phones, Emails: d.Emails}
 	var hits found
 	if err := a.findMore(ctx, c, region, &hits); err != nil {
@@ -208,7 +223,7 @@ func (a *Account) Duplicates(ctx context.Context, d ContactDraft) ([]Person, err
 	}
 	var out []Person
 	for _, h := range hits.verified(c, region, Recalled{}) {
-		out = append(out, personOf(a.api.Base(), meta, h.contact, h.matched))
+		out = append(out, personOf(a.API().Base(), meta, h.contact, h.matched))
 	}
 	nameCompanies(out, a.namesBeside(ctx, companiesOf(out), meta.Account.FilterEnabled)())
 	sortPeople(out, 0)

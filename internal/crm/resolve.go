@@ -22,11 +22,11 @@ func (a *Account) Resolve(ctx context.Context, c helpdesk.Client) (contactID int
 	if known := mem.Contact(); known != 0 {
 		return known, nil, nil
 	}
-	meta, err := a.meta(ctx, partAccount|partContactFields)
+	meta, err := a.Vocabulary(ctx, PartAccount|PartContactFields)
 	if err != nil {
 		return 0, nil, fmt.Errorf("find contact: %w", err)
 	}
-	region := a.region(meta.Account.Country)
+	region := a.Region(meta.Account.Country)
 	twins, err := a.madeFor(ctx, c, region)
 	if err != nil {
 		return 0, nil, fmt.Errorf("find contact: %w", err)
@@ -66,11 +66,11 @@ func (a *Account) DealsMade(ctx context.Context, clientID int64) (dealIDs []int6
 // OpenDeal is the newest deal of a contact that is neither won nor lost, of those that his card lists; ok is false when
 // there is none. It asks the CRM anew: a deal made a moment ago counts.
 func (a *Account) OpenDeal(ctx context.Context, contactID int64) (newest Deal, ok bool, err error) {
-	meta, err := a.meta(ctx, partNames)
+	meta, err := a.Vocabulary(ctx, PartNames)
 	if err != nil {
 		return Deal{}, false, fmt.Errorf("find open deal: %w", err)
 	}
-	c, err := a.api.Contact(ctx, amocrm.ID(contactID))
+	c, err := a.API().Contact(ctx, amocrm.ID(contactID))
 	if errors.Is(err, amocrm.ErrNotFound) || err == nil && len(c.LeadIDs) == 0 {
 		return Deal{}, false, nil
 	}
@@ -82,7 +82,7 @@ func (a *Account) OpenDeal(ctx context.Context, contactID int64) (newest Deal, o
 		return Deal{}, false, fmt.Errorf("find open deal: %w", err)
 	}
 	for _, l := range read.leads {
-		d := dealOf(a.api.Base(), meta, l)
+		d := dealOf(a.API().Base(), meta, l)
 		if l.IsDeleted || d.State != DealOpen {
 			continue
 		}

@@ -33,6 +33,11 @@ func (f *fixture) rotating(t *testing.T) [3]*store.DB {
 	return dbs
 }
 
+// on opens the account on another database.
+func (f *fixture) on(db *store.DB) {
+	f.Account = NewAccount(Deps{DB: db, Cache: f.Cache()}, f.tenant, f.api)
+}
+
 // What was noted before a rotation of the seal keys is found for as long as the old key stays in the ring. That is why it
 // has to stay a day: these fingerprints can't be made anew.
 func TestRotation_notesOfTheOldKeyAreFoundWhileItIsThere(t *testing.T) {
@@ -40,23 +45,23 @@ func TestRotation_notesOfTheOldKeyAreFoundWhileItIsThere(t *testing.T) {
 	dbs := f.rotating(t)
 	const firm = 99
 	f.crm.set(func(c *crm) { c.firms[firm] = map[string]any{"id": firm, "name": "Fresh"}; c.hidden[firm] = true })
-	f.b.DB = dbs[0]
+	f.on(dbs[0])
 	if err := f.memory().RememberCompany(t.Context(), "Fresh", firm); err != nil {
 		t.Fatal(err)
 	}
-	key, _, err := f.unfinished(t.Context(), []string{"deal", "Fresh"})
+	key, _, err := f.Writes().Unfinished(t.Context(), []string{"deal", "Fresh"})
 	if err == nil {
-		err = f.b.DB.Set(t.Context(), key, 1_700_000_000_000, lookWindow).Err()
+		err = f.DB().Set(t.Context(), key, 1_700_000_000_000, lookWindow).Err()
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, found := range []bool{true, true, false} {
-		f.b.DB = dbs[i]
+		f.on(dbs[i])
 		if id, err := f.companyNamed(t.Context(), "Fresh"); err != nil || (id == firm) != found {
 			t.Errorf("ring %d: company %d, %v", i, id, err)
 		}
-		if _, began, err := f.unfinished(t.Context(), []string{"deal", "Fresh"}); err != nil || (began != 0) != found {
+		if _, began, err := f.Writes().Unfinished(t.Context(), []string{"deal", "Fresh"}); err != nil || (began != 0) != found {
 			t.Errorf("ring %d: a write of %d in doubt, %v", i, began, err)
 		}
 	}

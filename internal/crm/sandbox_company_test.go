@@ -16,7 +16,7 @@ func TestSandbox_showsCompanies(t *testing.T) {
 	for name, switches := range map[string]string{"filter on": `{"filter_on":true}`, "filter off": `{"filter_on":false}`} {
 		t.Run(name, func(t *testing.T) {
 			a := sandboxAccount(t)
-			resp, err := http.Post(a.api.Base()+"/_sandbox/faults", "application/json", strings.NewReader(switches))
+			resp, err := http.Post(a.API().Base()+"/_sandbox/faults", "application/json", strings.NewReader(switches))
 			if err != nil || resp.StatusCode != http.StatusOK {
 				t.Fatalf("%v, %v", resp, err)
 			}
@@ -60,7 +60,7 @@ func TestSandbox_joinsAndMakesCompanies(t *testing.T) {
 		if got := p.Contacts[0].CompanyID; c.exists != 0 && got != c.exists {
 			t.Errorf("stands in %d, want %d", got, c.exists)
 		}
-		notes, err := a.api.Notes(t.Context(), "contacts", amocrm.ID(id), 10)
+		notes, err := a.API().Notes(t.Context(), "contacts", amocrm.ID(id), 10)
 		if err != nil || len(notes) != 0 {
 			t.Errorf("notes %v, %v", notes, err)
 		}
@@ -81,7 +81,7 @@ func TestSandbox_companyOfARulesContact(t *testing.T) {
 			if err != nil || company == 0 || want != 0 && company != want {
 				t.Fatalf("%+v, %v", company, err)
 			}
-			got, err := a.api.CreateComplex(t.Context(), []amocrm.LeadInput{{Name: "From a rule", Embedded: &amocrm.LeadLinks{
+			got, err := a.API().CreateComplex(t.Context(), []amocrm.LeadInput{{Name: "From a rule", Embedded: &amocrm.LeadLinks{
 				Contacts: []amocrm.ContactInput{*made}, Companies: []amocrm.CompanyInput{{ID: amocrm.ID(company)}}}}})
 			if err != nil || len(got) != 1 || got[0].CompanyID == 0 || want != 0 && int64(got[0].CompanyID) != want {
 				t.Fatalf("%+v, %v", got, err)

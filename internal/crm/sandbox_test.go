@@ -3,7 +3,6 @@ package crm
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -67,13 +66,11 @@ func accountOf(t *testing.T, world scenario.World) *Account {
 			t.Error(err)
 		}
 	})
-	b := New(Deps{DB: db, Cache: store.NewCache(db), Log: slog.New(slog.DiscardHandler)})
-	b.lookAgain = []time.Duration{0}
 	api, err := amocrm.New(srv.URL, tokenAuth(grant.AccessToken))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Account{b: b, api: api, tenant: tenant.Tenant{ID: "t1", AmoBase: srv.URL}}
+	return NewAccount(Deps{DB: db, Cache: store.NewCache(db), LookAgain: []time.Duration{0}}, tenant.Tenant{ID: "t1", AmoBase: srv.URL}, api)
 }
 
 func TestSandbox_findsWhoIsMeant(t *testing.T) {

@@ -57,12 +57,12 @@ func (a *Account) Tasks(ctx context.Context, leadID int64) (Tasks, error) {
 	var got store.Cached[[]amocrm.Task]
 	var g errgroup.Group
 	g.Go(func() (err error) {
-		meta, err = a.meta(ctx, partAccount|partUsers)
+		meta, err = a.Vocabulary(ctx, PartAccount|PartUsers)
 		return err
 	})
 	g.Go(func() (err error) {
-		got, err = store.Fetch(ctx, a.b.Cache, a.Keys().Tasks(leadID), a.freshOf("leads", leadID), func(ctx context.Context) ([]amocrm.Task, error) {
-			return a.api.Tasks(ctx, "leads", []amocrm.ID{amocrm.ID(leadID)})
+		got, err = store.Fetch(ctx, a.Cache(), a.Keys().Tasks(leadID), a.AgeOf("leads", leadID), func(ctx context.Context) ([]amocrm.Task, error) {
+			return a.API().Tasks(ctx, "leads", []amocrm.ID{amocrm.ID(leadID)})
 		})
 		return err
 	})
@@ -92,7 +92,7 @@ func taskOf(m Meta, t amocrm.Task) Task {
 // AddTask makes a task for a deal. A refused draft is *FieldErrors at text, due, type_id or responsible_id; ErrGone when
 // there is no such deal; ErrUnknownOutcome as in CreateDeal.
 func (a *Account) AddTask(ctx context.Context, leadID int64, d TaskDraft) (int64, error) {
-	meta, err := a.meta(ctx, partAccount|partUsers)
+	meta, err := a.Vocabulary(ctx, PartAccount|PartUsers)
 	if err != nil {
 		return 0, fmt.Errorf("add task to deal %d: %w", leadID, err)
 	}
@@ -100,23 +100,23 @@ func (a *Account) AddTask(ctx context.Context, leadID int64, d TaskDraft) (int64
 	if err != nil {
 		return 0, err
 	}
-	if _, err := a.existingLead(ctx, leadID); err != nil { // amoCRM would hang the task on nothing
+	if _, err := a.Lead(ctx, leadID); err != nil { // amoCRM would hang the task on nothing
 		return 0, fmt.Errorf("add task to deal %d: %w", leadID, err)
 	}
 	in.EntityID, in.EntityType = amocrm.ID(leadID), "leads"
-	a.mine(ctx, "leads", leadID, AspectData)
-	id, err := a.once(ctx, write{
-		mark: []string{"task", Decimal(leadID), in.Text, Decimal(in.CompleteTill), Decimal(int64(in.ResponsibleID))},
-		send: func(ctx context.Context) (int64, error) {
-			made, err := a.api.CreateTasks(ctx, []amocrm.TaskInput{in})
+	a.Writes().Own(ctx, "leads", leadID, AspectData)
+	id, err := a.Writes().Once(ctx, Write{
+		Mark: []string{"task", Decimal(leadID), in.Text, Decimal(in.CompleteTill), Decimal(int64(in.ResponsibleID))},
+		Send: func(ctx context.Context) (int64, error) {
+			made, err := a.API().CreateTasks(ctx, []amocrm.TaskInput{in})
 			return firstID(made), err
 		},
-		look: func(ctx context.Context, since time.Time) (int64, error) { return a.lostTask(ctx, in, since) },
+		Look: func(ctx context.Context, since time.Time) (int64, error) { return a.lostTask(ctx, in, since) },
 	})
 	if err != nil {
-		return 0, named(fmt.Sprintf("add task to deal %d", leadID), refused(err, taskPath))
+		return 0, named(fmt.Sprintf("add task to deal %d", leadID), Refused(err, taskPath))
 	}
-	return id, a.dealChanged(context.WithoutCancel(ctx), leadID, a.Keys().Tasks(leadID))
+	return id, a.DealChanged(context.WithoutCancel(ctx), leadID, a.Keys().Tasks(leadID))
 }
 
 func taskInput(d TaskDraft, m Meta) (amocrm.TaskInput, error) {
@@ -178,11 +178,11 @@ func taskPath(path string) string {
 
 // lostTask looks for a task that was made a moment ago among the deal's open ones; those of other authors are others.
 func (a *Account) lostTask(ctx context.Context, in amocrm.TaskInput, since time.Time) (int64, error) {
-	tasks, err := a.api.Tasks(ctx, "leads", []amocrm.ID{in.EntityID})
+	tasks, err := a.API().Tasks(ctx, "leads", []amocrm.ID{in.EntityID})
 	if err != nil {
 		return 0, err
 	}
-	ours := a.ours(ctx)
+	ours := a.Writes().Authors(ctx)
 	for _, t := range tasks {
 		if ours(t.CreatedBy) && t.CreatedAt >= since.Unix() && t.CompleteTill == in.CompleteTill && strings.TrimSpace(t.Text) == in.Text {
 			return int64(t.ID), nil
@@ -204,8 +204,8 @@ func (a *Account) CompleteTask(ctx context.Context, leadID, taskID int64, result
 	}
 	done, err := a.taskDone(ctx, leadID, taskID)
 	if err == nil && !done {
-		a.mine(ctx, "leads", leadID, AspectData)
-		err = a.api.CompleteTask(ctx, amocrm.ID(taskID), result)
+		a.Writes().Own(ctx, "leads", leadID, AspectData)
+		err = a.API().CompleteTask(ctx, amocrm.ID(taskID), result)
 	}
 	if errors.Is(err, amocrm.ErrUnknownOutcome) {
 		if done, lookErr := a.taskDone(ctx, leadID, taskID); lookErr == nil && done {
@@ -218,14 +218,14 @@ func (a *Account) CompleteTask(ctx context.Context, leadID, taskID int64, result
 		err = ErrGone
 	}
 	if err != nil {
-		return named(fmt.Sprintf("complete task %d", taskID), refused(err, func(string) string { return "result" }))
+		return named(fmt.Sprintf("complete task %d", taskID), Refused(err, func(string) string { return "result" }))
 	}
-	return a.dealChanged(ctx, leadID, a.Keys().Tasks(leadID))
+	return a.DealChanged(ctx, leadID, a.Keys().Tasks(leadID))
 }
 
 // taskDone reads whether a task of a deal is completed; ErrGone when it is another's.
 func (a *Account) taskDone(ctx context.Context, leadID, taskID int64) (bool, error) {
-	t, err := a.api.Task(ctx, amocrm.ID(taskID))
+	t, err := a.API().Task(ctx, amocrm.ID(taskID))
 	if errors.Is(err, amocrm.ErrNotFound) || err == nil && (t.EntityType != "leads" || int64(t.EntityID) != leadID) {
 		return false, ErrGone
 	}

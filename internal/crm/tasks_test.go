@@ -44,7 +44,7 @@ func TestSandbox_tasksOfADeal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if writer, err := a.Echo(ctx, "leads", scenario.LeadPipesOpen, AspectData); err != nil || writer != "me" {
+	if writer, err := a.Writer(ctx, "leads", scenario.LeadPipesOpen, AspectData); err != nil || writer != "me" {
 		t.Errorf("the report of our own task is taken for %q's, %v", writer, err)
 	}
 	after, err := a.Tasks(ctx, scenario.LeadPipesOpen)

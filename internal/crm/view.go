@@ -16,7 +16,7 @@ func personOf(base string, m Meta, c amocrm.Contact, matched []Match) Person {
 	p := Person{
 		ID:          int64(c.ID),
 		Name:        contactName(c),
-		URL:         cardURL(base, "contacts", int64(c.ID)),
+		URL:         CardURL(base, "contacts", int64(c.ID)),
 		Responsible: m.UserName(int64(c.ResponsibleID)),
 		Phones:      texts(c.Fields, codePhone),
 		Emails:      texts(c.Fields, codeEmail),
@@ -29,7 +29,7 @@ func personOf(base string, m Meta, c amocrm.Contact, matched []Match) Person {
 	}
 	if len(c.CompanyIDs) > 0 {
 		p.CompanyID = int64(c.CompanyIDs[0])
-		p.CompanyURL = cardURL(base, "companies", p.CompanyID)
+		p.CompanyURL = CardURL(base, "companies", p.CompanyID)
 	}
 	return p
 }
@@ -46,7 +46,7 @@ func dealOf(base string, m Meta, l amocrm.Lead) Deal {
 	d := Deal{
 		ID:          int64(l.ID),
 		Name:        strings.TrimSpace(l.Name),
-		URL:         cardURL(base, "leads", int64(l.ID)),
+		URL:         CardURL(base, "leads", int64(l.ID)),
 		Price:       money.Near(float64(l.Price)),
 		Currency:    m.Account.Currency,
 		Pipeline:    m.PipelineName(int64(l.PipelineID)),

@@ -173,5 +173,5 @@ func (s *Service) writer(ctx context.Context, reads Reads, it Item, user int64) 
 	if it.Action == "note" {
 		aspect = crm.AspectNote
 	}
-	return reads.Echo(ctx, it.Kind, it.ID, aspect)
+	return reads.Writer(ctx, it.Kind, it.ID, aspect)
 }

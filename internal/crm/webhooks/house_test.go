@@ -186,7 +186,7 @@ func (f *fakeReads) Changed(_ context.Context, c crm.Change) error {
 	return nil
 }
 
-func (f *fakeReads) Echo(_ context.Context, kind string, id int64, aspect string) (string, error) {
+func (f *fakeReads) Writer(_ context.Context, kind string, id int64, aspect string) (string, error) {
 	return f.own[ownName(kind, id, aspect)], nil
 }
 

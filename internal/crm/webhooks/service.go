@@ -28,7 +28,7 @@ type CRM interface {
 type Reads interface {
 	ForgetData(ctx context.Context) error
 	Changed(ctx context.Context, c crm.Change) error
-	Echo(ctx context.Context, kind string, id int64, aspect string) (writer string, err error)
+	Writer(ctx context.Context, kind string, id int64, aspect string) (writer string, err error)
 }
 
 // Account is one tenant's amoCRM account, opened for one piece of work.

@@ -1,0 +1,95 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/phone"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+// Account is one tenant's view of his amoCRM account for one request or one batch of work: make a new one each time. It
+// is safe for concurrent use.
+type Account struct {
+	*reads
+	deps   *Deps
+	tenant tenant.Tenant
+	api    *amocrm.Client
+}
+
+// NewAccount returns a tenant's account over a client that is paced and authorised. It takes every cached read for new
+// enough by its usual measure; Bridge.Account also knows what has been invalidated.
+func NewAccount(d Deps, t tenant.Tenant, api *amocrm.Client) *Account {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.LookAgain == nil {
+		d.LookAgain = []time.Duration{0, 1500 * time.Millisecond}
+	}
+	return &Account{reads: &reads{db: d.DB, cache: d.Cache, keys: Keys(t.ID)}, deps: &d, tenant: t, api: api}
+}
+
+// API is the account's connector: paced, authorised, past all caches.
+func (a *Account) API() *amocrm.Client { return a.api }
+
+// DB and Cache are where the account's keys are kept.
+func (a *Account) DB() *store.DB       { return a.deps.DB }
+func (a *Account) Cache() *store.Cache { return a.deps.Cache }
+
+// Log names the tenant in what is logged.
+func (a *Account) Log() *slog.Logger { return a.deps.Log.With("tenant", a.tenant.ID) }
+
+// Keys names what is stored of the account.
+func (a *Account) Keys() Keys { return a.keys }
+
+func (a *Account) memory() Memory { return NewMemory(a.deps.DB, a.tenant.ID) }
+
+// Tenant is the tenant as it was when the Account was made, at the address where its calls have found the account since.
+func (a *Account) Tenant() tenant.Tenant {
+	t := a.tenant
+	t.AmoBase = a.api.Base()
+	return t
+}
+
+// Settings are the tenant's.
+func (a *Account) Settings() tenant.Settings { return a.tenant.Settings }
+
+// Region is where phones without a country code are read: the tenant's choice, else the account's country, else RU.
+func (a *Account) Region(country string) string {
+	return phone.Region(a.tenant.Settings.Region, country)
+}
+
+// Lead reads a deal past the cache. ErrGone when there is no such deal.
+func (a *Account) Lead(ctx context.Context, id int64) (amocrm.Lead, error) {
+	lead, err := a.api.Lead(ctx, amocrm.ID(id))
+	if errors.Is(err, amocrm.ErrNotFound) || err == nil && lead.IsDeleted {
+		return lead, ErrGone
+	}
+	return lead, err
+}
+
+// Lock lets one writer at a time do something, over all replicas. As every such lock it may fail, so holders look at what
+// exists after they get it.
+func (a *Account) Lock(ctx context.Context, kind, name string) (unlock func(), err error) {
+	return a.deps.DB.Lock(ctx, a.keys.Lock(kind, name), lockFor)
+}
+
+// ContactURL is the address of a contact's card in the CRM.
+func (a *Account) ContactURL(id int64) string { return CardURL(a.api.Base(), "contacts", id) }
+
+// DealURL is the address of a deal's card in the CRM.
+func (a *Account) DealURL(id int64) string { return CardURL(a.api.Base(), "leads", id) }
+
+// CompanyURL is the address of a company's card in the CRM.
+func (a *Account) CompanyURL(id int64) string { return CardURL(a.api.Base(), "companies", id) }
+
+// CardURL is the address of a card at an account's address.
+func CardURL(base, entity string, id int64) string {
+	return strings.TrimRight(base, "/") + "/" + entity + "/detail/" + strconv.FormatInt(id, 10)
+}
