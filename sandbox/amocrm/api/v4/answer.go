@@ -57,3 +57,61 @@ func answerChanged(w http.ResponseWriter, bad edit.Refusal, o obj, what string) 
 		api.WriteHAL(w, http.StatusOK, o)
 	}
 }
+
+// answerCreated answers a batch of up to most things to make. All are read and checked before the first is put; else none is made.
+func answerCreated[T any](d Deps, w http.ResponseWriter, r *http.Request, c api.Caller, most int,
+	read func(x edit.Writer, v edit.Check, m obj, i int) T, put func(x edit.Writer, thing T) obj, answer func(out []obj)) {
+	items, ok := api.ReadBatch(w, r, most)
+	if !ok {
+		return
+	}
+	var bad edit.Refusal
+	var out []obj
+	d.State.Write(func(state *world.World) {
+		x := d.Editor.Writer(state, c.Account, c.User)
+		var made []T
+		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) { made = append(made, read(x, v, m, i)) }) {
+			return
+		}
+		for i, thing := range made {
+			o := put(x, thing)
+			o["request_id"], _ = api.RequestID(items[i], i)
+			out = append(out, o)
+		}
+	})
+	if bad.Any() {
+		bad.Write(w)
+		return
+	}
+	answer(out)
+}
+
+// change changes the things that items name, all or none, and returns what amoCRM answers of each.
+type change func(r *http.Request, c api.Caller, items []obj) ([]obj, edit.Refusal)
+
+// answerPatched answers the PATCH of a list at path, whose items carry their ids.
+func answerPatched(w http.ResponseWriter, r *http.Request, c api.Caller, path, key string, apply change) {
+	items, ok := api.ReadBatch(w, r, api.MaxWrite)
+	if !ok {
+		return
+	}
+	if out, bad := apply(r, c, items); bad.Any() {
+		bad.Write(w)
+	} else {
+		api.AnswerWritten(w, r, path, key, out)
+	}
+}
+
+// answerPatchedOne answers the PATCH of one thing with a bare object.
+func answerPatchedOne(w http.ResponseWriter, r *http.Request, c api.Caller, id int64, apply change) {
+	m, ok := api.ReadObject(w, r)
+	if !ok {
+		return
+	}
+	m["id"] = id
+	if out, bad := apply(r, c, []obj{m}); bad.Any() {
+		bad.Write(w)
+	} else {
+		api.WriteHAL(w, http.StatusOK, out[0])
+	}
+}

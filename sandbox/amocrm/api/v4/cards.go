@@ -169,64 +169,49 @@ func (s cards) create(entity string) api.Handler {
 // updateAll answers PATCH /{entity}: an array whose items carry their ids.
 func (s cards) updateAll(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		items, ok := api.ReadBatch(w, r, api.MaxWrite)
-		if !ok {
-			return
-		}
-		if out, bad := s.patch(r, c, entity, items); bad.Any() {
-			bad.Write(w)
-		} else {
-			api.AnswerWritten(w, r, entity, entity, out)
-		}
+		answerPatched(w, r, c, entity, entity, s.patch(entity))
 	}
 }
 
 // update answers PATCH /{entity}/{id} with a bare object.
 func (s cards) update(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		m, ok := api.ReadObject(w, r)
-		if !ok {
-			return
-		}
-		m["id"] = api.PathID(r, "id")
-		if out, bad := s.patch(r, c, entity, []obj{m}); bad.Any() {
-			bad.Write(w)
-		} else {
-			api.WriteHAL(w, http.StatusOK, out[0])
-		}
+		answerPatchedOne(w, r, c, api.PathID(r, "id"), s.patch(entity))
 	}
 }
 
 // patch checks all items, then carries them out.
-func (s cards) patch(r *http.Request, c api.Caller, entity string, items []obj) (out []obj, bad edit.Refusal) {
-	s.State.Write(func(state *world.World) {
-		var drafts []*edit.Draft
-		for i, m := range items {
-			v := edit.NewCheck(c.Account)
-			id := v.Existing(m, entity)
-			if v.Failed() {
-				rid, _ := api.RequestID(m, i)
-				bad.Add(rid, *v.Errs)
-				continue
+func (s cards) patch(entity string) change {
+	return func(r *http.Request, c api.Caller, items []obj) (out []obj, bad edit.Refusal) {
+		s.State.Write(func(state *world.World) {
+			var drafts []*edit.Draft
+			for i, m := range items {
+				v := edit.NewCheck(c.Account)
+				id := v.Existing(m, entity)
+				if v.Failed() {
+					rid, _ := api.RequestID(m, i)
+					bad.Add(rid, *v.Errs)
+					continue
+				}
+				drafts = append(drafts, bad.Draft(c.Account, entity, m, i, world.BaseByID(c.Account, entity, id)))
 			}
-			drafts = append(drafts, bad.Draft(c.Account, entity, m, i, world.BaseByID(c.Account, entity, id)))
-		}
-		if bad.Any() {
-			return
-		}
-		x := s.Editor.Writer(state, c.Account, c.User)
-		for _, d := range drafts {
-			x.Update(entity, d)
-			b := world.BaseByID(c.Account, entity, d.ID)
-			o := obj{"id": d.ID, "updated_at": b.UpdatedAt, "_links": api.SelfLink(entityURL(r, entity, d.ID))}
-			if entity != "leads" {
-				o["name"] = b.Name
+			if bad.Any() {
+				return
 			}
-			if d.SentID {
-				o["request_id"] = d.RequestID
+			x := s.Editor.Writer(state, c.Account, c.User)
+			for _, d := range drafts {
+				x.Update(entity, d)
+				b := world.BaseByID(c.Account, entity, d.ID)
+				o := obj{"id": d.ID, "updated_at": b.UpdatedAt, "_links": api.SelfLink(entityURL(r, entity, d.ID))}
+				if entity != "leads" {
+					o["name"] = b.Name
+				}
+				if d.SentID {
+					o["request_id"] = d.RequestID
+				}
+				out = append(out, o)
 			}
-			out = append(out, o)
-		}
-	})
-	return out, bad
+		})
+		return out, bad
+	}
 }

@@ -46,34 +46,15 @@ func renderLossReason(r *http.Request, l *world.LossReason) obj {
 
 // create answers POST /leads/loss_reasons. The documentation does not have it, the official library does.
 func (s lossReasons) create(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	items, ok := api.ReadBatch(w, r, api.MaxWrite)
-	if !ok {
-		return
-	}
-	var bad edit.Refusal
-	var out []obj
-	s.State.Write(func(state *world.World) {
-		var made []*world.LossReason
-		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
-			l := &world.LossReason{Name: edit.Or(v.Required(m, "name"), ""), CreatedAt: s.Now().Unix()}
-			l.Sort = edit.Or(v.Integer(m, "sort"), int64(100_000*(len(c.Account.LossReasons)+i+1)))
-			made = append(made, l)
-		}) {
-			return
-		}
-		for i, l := range made {
-			l.ID = state.TakeID()
-			c.Account.LossReasons = append(c.Account.LossReasons, l)
-			o := renderLossReason(r, l)
-			o["request_id"], _ = api.RequestID(items[i], i)
-			out = append(out, o)
-		}
-	})
-	if bad.Any() {
-		bad.Write(w)
-		return
-	}
-	api.AnswerWritten(w, r, "leads/loss_reasons", "loss_reasons", out)
+	answerCreated(Deps(s), w, r, c, api.MaxWrite, func(_ edit.Writer, v edit.Check, m obj, i int) *world.LossReason {
+		l := &world.LossReason{Name: edit.Or(v.Required(m, "name"), ""), CreatedAt: s.Now().Unix()}
+		l.Sort = edit.Or(v.Integer(m, "sort"), int64(100_000*(len(c.Account.LossReasons)+i+1)))
+		return l
+	}, func(x edit.Writer, l *world.LossReason) obj {
+		l.ID = x.W.TakeID()
+		c.Account.LossReasons = append(c.Account.LossReasons, l)
+		return renderLossReason(r, l)
+	}, func(out []obj) { api.AnswerWritten(w, r, "leads/loss_reasons", "loss_reasons", out) })
 }
 
 // update answers PATCH /leads/loss_reasons/{id} with a bare object.

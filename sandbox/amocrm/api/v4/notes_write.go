@@ -11,89 +11,54 @@ import (
 // create answers POST /{entity}/notes, whose items name their entity, and POST /{entity}/{id}/notes.
 func (s notes) create(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		items, ok := api.ReadBatch(w, r, api.MaxWrite)
-		if !ok {
-			return
-		}
-		var bad edit.Refusal
-		var out []obj
-		s.State.Write(func(state *world.World) {
-			var made []*world.Note
-			if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
-				made = append(made, edit.ReadNote(v, entity, m, api.PathID(r, "id")))
-			}) {
-				return
-			}
-			x := s.Editor.Writer(state, c.Account, c.User)
-			for i, n := range made {
-				x.AddNote(n)
-				o := writtenNote(r, n)
-				o["request_id"], _ = api.RequestID(items[i], i)
-				out = append(out, o)
-			}
-		})
-		if bad.Any() {
-			bad.Write(w)
-			return
-		}
-		api.AnswerWritten(w, r, entity+"/notes", "notes", out)
+		answerCreated(Deps(s), w, r, c, api.MaxWrite, func(_ edit.Writer, v edit.Check, m obj, _ int) *world.Note {
+			return edit.ReadNote(v, entity, m, api.PathID(r, "id"))
+		}, func(x edit.Writer, n *world.Note) obj {
+			x.AddNote(n)
+			return writtenNote(r, n)
+		}, func(out []obj) { api.AnswerWritten(w, r, entity+"/notes", "notes", out) })
 	}
 }
 
 // updateAll answers PATCH /{entity}/notes and PATCH /{entity}/{id}/notes.
 func (s notes) updateAll(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		items, ok := api.ReadBatch(w, r, api.MaxWrite)
-		if !ok {
-			return
-		}
-		if out, bad := s.patch(r, c, entity, items); bad.Any() {
-			bad.Write(w)
-		} else {
-			api.AnswerWritten(w, r, entity+"/notes", "notes", out)
-		}
+		answerPatched(w, r, c, entity+"/notes", "notes", s.patch(entity))
 	}
 }
 
 // update answers PATCH of one note with a bare object.
 func (s notes) update(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		m, ok := api.ReadObject(w, r)
-		if !ok {
-			return
-		}
-		m["id"] = api.PathID(r, "note")
-		if out, bad := s.patch(r, c, entity, []obj{m}); bad.Any() {
-			bad.Write(w)
-		} else {
-			api.WriteHAL(w, http.StatusOK, out[0])
-		}
+		answerPatchedOne(w, r, c, api.PathID(r, "note"), s.patch(entity))
 	}
 }
 
-func (s notes) patch(r *http.Request, c api.Caller, entity string, items []obj) (out []obj, bad edit.Refusal) {
-	s.State.Write(func(state *world.World) {
-		notes, next := make([]*world.Note, len(items)), make([]world.Note, len(items))
-		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
-			notes[i] = knownNote(v, entity, api.PathID(r, "id"), m)
-			if notes[i] != nil {
-				next[i] = editNote(v, *notes[i], m)
+func (s notes) patch(entity string) change {
+	return func(r *http.Request, c api.Caller, items []obj) (out []obj, bad edit.Refusal) {
+		s.State.Write(func(state *world.World) {
+			notes, next := make([]*world.Note, len(items)), make([]world.Note, len(items))
+			if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
+				notes[i] = knownNote(v, entity, api.PathID(r, "id"), m)
+				if notes[i] != nil {
+					next[i] = editNote(v, *notes[i], m)
+				}
+			}) {
+				return
 			}
-		}) {
-			return
-		}
-		x := s.Editor.Writer(state, c.Account, c.User)
-		for i, n := range notes {
-			*n = next[i]
-			n.UpdatedAt, n.UpdatedBy = x.Now, x.By
-			out = append(out, writtenNote(r, n))
-			out[i]["updated_at"] = n.UpdatedAt
-			if rid, sent := api.RequestID(items[i], i); sent {
-				out[i]["request_id"] = rid
+			x := s.Editor.Writer(state, c.Account, c.User)
+			for i, n := range notes {
+				*n = next[i]
+				n.UpdatedAt, n.UpdatedBy = x.Now, x.By
+				out = append(out, writtenNote(r, n))
+				out[i]["updated_at"] = n.UpdatedAt
+				if rid, sent := api.RequestID(items[i], i); sent {
+					out[i]["request_id"] = rid
+				}
 			}
-		}
-	})
-	return out, bad
+		})
+		return out, bad
+	}
 }
 
 func knownNote(v edit.Check, entity string, owner int64, m obj) *world.Note {

@@ -99,47 +99,29 @@ func (s pipelines) getStatus(w http.ResponseWriter, r *http.Request, c api.Calle
 
 // create answers POST /leads/pipelines.
 func (s pipelines) create(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	items, ok := api.ReadBatch(w, r, maxPipelines)
-	if !ok {
-		return
-	}
-	var bad edit.Refusal
-	var out []obj
-	s.State.Write(func(state *world.World) {
-		var made []*world.Pipeline
-		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
-			p := &world.Pipeline{Name: edit.Or(v.Required(m, "name"), "")}
-			if m["sort"] == nil {
-				v.Missing("sort")
-			}
-			p.Sort = edit.Or(v.Integer(m, "sort"), 0)
-			for key, to := range map[string]*bool{"is_main": &p.Main, "is_unsorted_on": &p.UnsortedOn} {
-				if m[key] == nil {
-					v.Missing(key)
-				}
-				*to = edit.Or(v.Boolean(m, key), false)
-			}
-			if len(c.Account.Pipelines)+i >= maxPipelines {
-				v.NotExpected("name")
-			}
-			p.Statuses = readPipelineStages(v, m)
-			made = append(made, p)
-		}) {
-			return
+	answerCreated(Deps(s), w, r, c, maxPipelines, func(_ edit.Writer, v edit.Check, m obj, i int) *world.Pipeline {
+		p := &world.Pipeline{Name: edit.Or(v.Required(m, "name"), "")}
+		if m["sort"] == nil {
+			v.Missing("sort")
 		}
-		for i, p := range made {
-			world.AddPipeline(state, c.Account, p)
-			o := renderPipeline(r, c.Account, p)
-			delete(o, "is_archive")
-			o["request_id"], _ = api.RequestID(items[i], i)
-			out = append(out, o)
+		p.Sort = edit.Or(v.Integer(m, "sort"), 0)
+		for key, to := range map[string]*bool{"is_main": &p.Main, "is_unsorted_on": &p.UnsortedOn} {
+			if m[key] == nil {
+				v.Missing(key)
+			}
+			*to = edit.Or(v.Boolean(m, key), false)
 		}
-	})
-	if bad.Any() {
-		bad.Write(w)
-		return
-	}
-	answerPipelines(w, r, out)
+		if len(c.Account.Pipelines)+i >= maxPipelines {
+			v.NotExpected("name")
+		}
+		p.Statuses = readPipelineStages(v, m)
+		return p
+	}, func(x edit.Writer, p *world.Pipeline) obj {
+		world.AddPipeline(x.W, c.Account, p)
+		o := renderPipeline(r, c.Account, p)
+		delete(o, "is_archive")
+		return o
+	}, func(out []obj) { answerPipelines(w, r, out) })
 }
 
 // readPipelineStages reads _embedded.statuses of a new pipeline; 142 and 143 are there to be renamed.

@@ -40,30 +40,13 @@ func (s tags) list(entity string) api.Handler {
 // create answers POST /{entity}/tags; a name that is there already keeps its tag.
 func (s tags) create(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		items, ok := api.ReadBatch(w, r, api.MaxWrite)
-		if !ok {
-			return
-		}
-		var bad edit.Refusal
-		var out []obj
-		s.State.Write(func(state *world.World) {
-			var refs []edit.TagRef
-			if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
-				refs = append(refs, edit.TagRef{Name: edit.Or(v.Required(m, "name"), ""), Color: edit.Or(v.Text(m, "color"), "")})
-			}) {
-				return
-			}
-			for i, ref := range refs {
-				o := renderTag(world.TagNamed(state, c.Account, entity, ref.Name, ref.Color))
-				o["request_id"], _ = api.RequestID(items[i], i)
-				out = append(out, o)
-			}
+		answerCreated(Deps(s), w, r, c, api.MaxWrite, func(_ edit.Writer, v edit.Check, m obj, _ int) edit.TagRef {
+			return edit.TagRef{Name: edit.Or(v.Required(m, "name"), ""), Color: edit.Or(v.Text(m, "color"), "")}
+		}, func(x edit.Writer, ref edit.TagRef) obj {
+			return renderTag(world.TagNamed(x.W, c.Account, entity, ref.Name, ref.Color))
+		}, func(out []obj) {
+			api.WriteHAL(w, http.StatusOK, obj{"_total_items": len(out), "_embedded": obj{"tags": out}})
 		})
-		if bad.Any() {
-			bad.Write(w)
-			return
-		}
-		api.WriteHAL(w, http.StatusOK, obj{"_total_items": len(out), "_embedded": obj{"tags": out}})
 	}
 }
 

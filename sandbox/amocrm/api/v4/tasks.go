@@ -73,70 +73,33 @@ func (s tasks) get(w http.ResponseWriter, r *http.Request, c api.Caller) {
 
 // create answers POST /tasks.
 func (s tasks) create(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	items, ok := api.ReadBatch(w, r, api.MaxWrite)
-	if !ok {
-		return
-	}
-	var bad edit.Refusal
-	var out []obj
-	s.State.Write(func(state *world.World) {
-		x := s.Editor.Writer(state, c.Account, c.User)
-		var made []world.Task
-		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
-			v.Required(m, "text")
-			if m["complete_till"] == nil {
-				v.Missing("complete_till")
-			}
-			t := editTask(v, world.Task{
-				Type: world.TaskFollowUp, Responsible: x.Responsible(), CreatedBy: c.User, CreatedAt: x.Now, UpdatedAt: x.Now,
-			}, m)
-			made = append(made, t)
-		}) {
-			return
+	answerCreated(Deps(s), w, r, c, api.MaxWrite, func(x edit.Writer, v edit.Check, m obj, _ int) *world.Task {
+		v.Required(m, "text")
+		if m["complete_till"] == nil {
+			v.Missing("complete_till")
 		}
-		for i := range made {
-			t := &made[i]
-			t.ID = state.TakeID()
-			t.UpdatedBy = t.CreatedBy
-			c.Account.Tasks[t.ID] = t
-			taskEvent(x, "task_added", t, t.CreatedBy, nil, nil)
-			x.Changed(world.Change{Entity: "tasks", Action: "add", ID: t.ID, By: t.CreatedBy})
-			rid, _ := api.RequestID(items[i], i)
-			out = append(out, obj{"id": t.ID, "request_id": rid, "_links": taskLink(r, t)})
-		}
-	})
-	if bad.Any() {
-		bad.Write(w)
-		return
-	}
-	api.AnswerWritten(w, r, "tasks", "tasks", out)
+		t := editTask(v, world.Task{
+			Type: world.TaskFollowUp, Responsible: x.Responsible(), CreatedBy: c.User, CreatedAt: x.Now, UpdatedAt: x.Now,
+		}, m)
+		return &t
+	}, func(x edit.Writer, t *world.Task) obj {
+		t.ID = x.W.TakeID()
+		t.UpdatedBy = t.CreatedBy
+		c.Account.Tasks[t.ID] = t
+		taskEvent(x, "task_added", t, t.CreatedBy, nil, nil)
+		x.Changed(world.Change{Entity: "tasks", Action: "add", ID: t.ID, By: t.CreatedBy})
+		return obj{"id": t.ID, "_links": taskLink(r, t)}
+	}, func(out []obj) { api.AnswerWritten(w, r, "tasks", "tasks", out) })
 }
 
 // updateAll answers PATCH /tasks.
 func (s tasks) updateAll(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	items, ok := api.ReadBatch(w, r, api.MaxWrite)
-	if !ok {
-		return
-	}
-	if out, bad := s.patch(r, c, items); bad.Any() {
-		bad.Write(w)
-	} else {
-		api.AnswerWritten(w, r, "tasks", "tasks", out)
-	}
+	answerPatched(w, r, c, "tasks", "tasks", s.patch)
 }
 
 // update answers PATCH /tasks/{id} with a bare object (EX task-complete-response-single.json).
 func (s tasks) update(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	m, ok := api.ReadObject(w, r)
-	if !ok {
-		return
-	}
-	m["id"] = api.PathID(r, "id")
-	if out, bad := s.patch(r, c, []obj{m}); bad.Any() {
-		bad.Write(w)
-	} else {
-		api.WriteHAL(w, http.StatusOK, out[0])
-	}
+	answerPatchedOne(w, r, c, api.PathID(r, "id"), s.patch)
 }
 
 func (s tasks) patch(r *http.Request, c api.Caller, items []obj) (out []obj, bad edit.Refusal) {
