@@ -36,7 +36,7 @@ func (k call) path() string {
 }
 
 // read makes a GET and decodes a 200 into out. found is false for 204.
-func (c *Client) read(ctx context.Context, k call, out any) (found bool, err error) {
+func (c *core) read(ctx context.Context, k call, out any) (found bool, err error) {
 	k.method = http.MethodGet
 	a, err := c.do(ctx, k)
 	if err != nil || a.Status == http.StatusNoContent || len(bytes.TrimSpace(a.Body)) == 0 {
@@ -54,7 +54,7 @@ func (c *Client) read(ctx context.Context, k call, out any) (found bool, err err
 }
 
 // lenient decodes what was read, without the elements of lists that can't be. at is where raw stands in the answer.
-func (c *Client) lenient(ctx context.Context, op, at string, raw []byte, out any) error {
+func (c *core) lenient(ctx context.Context, op, at string, raw []byte, out any) error {
 	unread, err := wire.Unmarshal(raw, out)
 	if err != nil {
 		return fmt.Errorf("decode answer: %w", err)
@@ -69,7 +69,7 @@ var errPage = errors.New("the answer is a page, not data")
 
 // write makes a POST, PATCH or DELETE and decodes the answer into out unless out is nil. An answer that makes no sense
 // leaves the outcome unknown: the server said yes to something.
-func (c *Client) write(ctx context.Context, k call, out any) error {
+func (c *core) write(ctx context.Context, k call, out any) error {
 	a, err := c.do(ctx, k)
 	if err != nil || out == nil && !a.HTML() {
 		return err
@@ -91,7 +91,7 @@ func decode(a transport.Answer, out any) error {
 }
 
 // do sends k, repeating reads, and returns only answers of status 2xx.
-func (c *Client) do(ctx context.Context, k call) (transport.Answer, error) {
+func (c *core) do(ctx context.Context, k call) (transport.Answer, error) {
 	var payload []byte
 	if k.body != nil {
 		var err error
@@ -122,7 +122,7 @@ func (c *Client) do(ctx context.Context, k call) (transport.Answer, error) {
 
 // sending is the life of one call over its attempts.
 type sending struct {
-	c       *Client
+	c       *core
 	call    call
 	payload []byte
 	asked   bool     // Auth has been told of a rejected token

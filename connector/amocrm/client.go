@@ -53,6 +53,23 @@ type Unread struct{ Op, Path, Reason string }
 
 // Client talks to one account. It is safe for concurrent use.
 type Client struct {
+	*core
+	ContactAPI
+	LeadAPI
+	FeedAPI
+	AccountAPI
+}
+
+// Areas of the API.
+type (
+	ContactAPI struct{ *core } // contacts and companies
+	LeadAPI    struct{ *core } // leads and what they are linked with
+	FeedAPI    struct{ *core } // notes, events, tasks
+	AccountAPI struct{ *core } // the account, its users, pipelines, fields and webhooks
+)
+
+// core exchanges requests and answers.
+type core struct {
 	base  atomic.Pointer[url.URL]
 	http  *http.Client
 	auth  Auth
@@ -67,7 +84,7 @@ type Client struct {
 type reading struct{ said, at time.Time }
 
 // Clock is the server's clock, in whole seconds, as its last answer told it; ok is false before that.
-func (c *Client) Clock() (now time.Time, ok bool) {
+func (c *core) Clock() (now time.Time, ok bool) {
 	r := c.clock.Load()
 	if r == nil {
 		return time.Time{}, false
@@ -76,22 +93,22 @@ func (c *Client) Clock() (now time.Time, ok bool) {
 }
 
 // Option changes a Client.
-type Option func(*Client)
+type Option func(*core)
 
 // WithHTTP sets the HTTP client; its Transport is used as given, its CheckRedirect is replaced.
-func WithHTTP(h *http.Client) Option { return func(c *Client) { c.http = h } }
+func WithHTTP(h *http.Client) Option { return func(c *core) { c.http = h } }
 
 // WithPace sets the limiter; without it requests go at once.
-func WithPace(p Pace) Option { return func(c *Client) { c.pace = p } }
+func WithPace(p Pace) Option { return func(c *core) { c.pace = p } }
 
 // WithUserAgent replaces the default "Sidecard/<version of the build>".
-func WithUserAgent(name string) Option { return func(c *Client) { c.agent = name } }
+func WithUserAgent(name string) Option { return func(c *core) { c.agent = name } }
 
 // WithObserver has see called after every HTTP exchange, repeats included.
-func WithObserver(see func(context.Context, Seen)) Option { return func(c *Client) { c.see = see } }
+func WithObserver(see func(context.Context, Seen)) Option { return func(c *core) { c.see = see } }
 
 // WithUnread has miss called for every element of a list that was left out of an answer.
-func WithUnread(miss func(context.Context, Unread)) Option { return func(c *Client) { c.miss = miss } }
+func WithUnread(miss func(context.Context, Unread)) Option { return func(c *core) { c.miss = miss } }
 
 // New returns a client of the account at base ("https://x.amocrm.ru", "http://127.0.0.1:8081"). base must have passed
 // Hosts.Base: New checks its form, not whether it is trusted.
@@ -103,7 +120,7 @@ func New(base string, auth Auth, opts ...Option) (*Client, error) {
 	if auth == nil {
 		return nil, errors.New("amocrm: no source of access tokens")
 	}
-	c := &Client{auth: auth, agent: transport.UserAgent(), see: func(context.Context, Seen) {}, miss: func(context.Context, Unread) {}}
+	c := &core{auth: auth, agent: transport.UserAgent(), see: func(context.Context, Seen) {}, miss: func(context.Context, Unread) {}}
 	c.base.Store(u)
 	for _, o := range opts {
 		o(c)
@@ -112,11 +129,11 @@ func New(base string, auth Auth, opts ...Option) (*Client, error) {
 		c.http = &http.Client{Timeout: 20 * time.Second}
 	}
 	c.http = transport.NoRedirects(c.http)
-	return c, nil
+	return &Client{c, ContactAPI{c}, LeadAPI{c}, FeedAPI{c}, AccountAPI{c}}, nil
 }
 
 // Base is the account's address without a trailing slash, the new one once a call has found out that it was renamed.
-func (c *Client) Base() string { return c.base.Load().String() }
+func (c *core) Base() string { return c.base.Load().String() }
 
 func parseBase(base string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSuffix(base, "/"))

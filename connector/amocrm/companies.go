@@ -70,27 +70,27 @@ func (c Company) MarshalJSON() ([]byte, error) {
 
 // SearchCompanies returns one page of companies that amoCRM finds for query. The search is as fuzzy as that of contacts:
 // check what came back. An empty query is ErrInvalid. limit is at most 250; nothing found is nil, nil.
-func (c *Client) SearchCompanies(ctx context.Context, query string, limit int) ([]Company, error) {
+func (c ContactAPI) SearchCompanies(ctx context.Context, query string, limit int) ([]Company, error) {
 	query = strings.TrimSpace(query)
 	if query == "" {
 		return nil, refuse("GET /companies", "an empty search would return every company")
 	}
 	q := url.Values{"query": {query}, "limit": {limited(limit, maxPerPage)}}
-	found, _, err := page[Company](ctx, c, call{route: "/companies", query: q}, "companies")
+	found, _, err := page[Company](ctx, c.core, call{route: "/companies", query: q}, "companies")
 	return found, err
 }
 
 // Company returns one company; ErrNotFound when there is none.
-func (c *Client) Company(ctx context.Context, id ID) (Company, error) {
-	return single[Company](ctx, c, call{route: "/companies/{id}", ids: []ID{id}})
+func (c ContactAPI) Company(ctx context.Context, id ID) (Company, error) {
+	return single[Company](ctx, c.core, call{route: "/companies/{id}", ids: []ID{id}})
 }
 
 // Companies returns those of the companies that exist, in the order asked; ErrFilterOff when the account has no filters.
-func (c *Client) Companies(ctx context.Context, ids []ID) ([]Company, error) {
-	return byIDs(ctx, c, "/companies", "companies", "", ids, func(x Company) ID { return x.ID })
+func (c ContactAPI) Companies(ctx context.Context, ids []ID) ([]Company, error) {
+	return byIDs(ctx, c.core, "/companies", "companies", "", ids, func(x Company) ID { return x.ID })
 }
 
 // CreateCompanies makes companies; amoCRM never looks for duplicates here. At most 250, 50 recommended.
-func (c *Client) CreateCompanies(ctx context.Context, in []CompanyInput) ([]Created, error) {
-	return create(ctx, c, call{route: "/companies", body: in}, "companies", len(in), maxPerPage)
+func (c ContactAPI) CreateCompanies(ctx context.Context, in []CompanyInput) ([]Created, error) {
+	return create(ctx, c.core, call{route: "/companies", body: in}, "companies", len(in), maxPerPage)
 }

@@ -11,35 +11,35 @@ import (
 // SearchContacts returns one page of contacts that amoCRM finds for query, with their lead ids. The search is fuzzy and
 // looks into every field: check what came back (amocrm.md §4.3). An empty query would return everybody and is ErrInvalid.
 // limit is at most 250; nothing found is nil, nil.
-func (c *Client) SearchContacts(ctx context.Context, query string, limit int) ([]Contact, error) {
+func (c ContactAPI) SearchContacts(ctx context.Context, query string, limit int) ([]Contact, error) {
 	query = strings.TrimSpace(query)
 	if query == "" {
 		return nil, refuse("GET /contacts", "an empty search would return every contact")
 	}
 	q := url.Values{"query": {query}, "with": {"leads"}, "limit": {limited(limit, maxPerPage)}}
-	found, _, err := page[Contact](ctx, c, call{route: "/contacts", query: q}, "contacts")
+	found, _, err := page[Contact](ctx, c.core, call{route: "/contacts", query: q}, "contacts")
 	return found, err
 }
 
 // Contact returns one contact with its lead ids; ErrNotFound when there is none (amocrm.md §4.1).
-func (c *Client) Contact(ctx context.Context, id ID) (Contact, error) {
+func (c ContactAPI) Contact(ctx context.Context, id ID) (Contact, error) {
 	k := call{route: "/contacts/{id}", ids: []ID{id}, query: url.Values{"with": {"leads"}}}
-	return single[Contact](ctx, c, k)
+	return single[Contact](ctx, c.core, k)
 }
 
 // Contacts returns those of the contacts that exist, in the order asked, with their lead ids; ErrFilterOff when the
 // account has no filters.
-func (c *Client) Contacts(ctx context.Context, ids []ID) ([]Contact, error) {
-	return byIDs(ctx, c, "/contacts", "contacts", "leads", ids, func(x Contact) ID { return x.ID })
+func (c ContactAPI) Contacts(ctx context.Context, ids []ID) ([]Contact, error) {
+	return byIDs(ctx, c.core, "/contacts", "contacts", "leads", ids, func(x Contact) ID { return x.ID })
 }
 
 // CreateContacts makes contacts; amoCRM never looks for duplicates here (amocrm.md §4.2). At most 250, 50 recommended.
-func (c *Client) CreateContacts(ctx context.Context, in []ContactInput) ([]Created, error) {
-	return create(ctx, c, call{route: "/contacts", body: in}, "contacts", len(in), maxPerPage)
+func (c ContactAPI) CreateContacts(ctx context.Context, in []ContactInput) ([]Created, error) {
+	return create(ctx, c.core, call{route: "/contacts", body: in}, "contacts", len(in), maxPerPage)
 }
 
 // UpdateContact changes the members of in that are set. Within one field the values replace the old ones.
-func (c *Client) UpdateContact(ctx context.Context, in ContactInput) error {
+func (c ContactAPI) UpdateContact(ctx context.Context, in ContactInput) error {
 	k := call{method: http.MethodPatch, route: "/contacts/{id}", ids: []ID{in.ID}}
 	if in.ID <= 0 {
 		return refuse(k.op(), "the contact's id is missing")
@@ -50,7 +50,7 @@ func (c *Client) UpdateContact(ctx context.Context, in ContactInput) error {
 }
 
 // single reads one entity; 204 and 404 both mean that it does not exist.
-func single[T any](ctx context.Context, c *Client, k call) (T, error) {
+func single[T any](ctx context.Context, c *core, k call) (T, error) {
 	var out T
 	k.method = http.MethodGet
 	if k.ids[0] <= 0 {
@@ -65,7 +65,7 @@ func single[T any](ctx context.Context, c *Client, k call) (T, error) {
 
 // create posts n items and returns one Created for each. An answer of another length leaves the outcome unknown, and
 // what it does hold is returned beside the error.
-func create(ctx context.Context, c *Client, k call, name string, n, most int) ([]Created, error) {
+func create(ctx context.Context, c *core, k call, name string, n, most int) ([]Created, error) {
 	k.method = http.MethodPost
 	if n == 0 {
 		return nil, nil

@@ -57,7 +57,7 @@ func FindHome(ctx context.Context, h *http.Client, api, refresh string) (Home, e
 }
 
 // goHome turns the client to the address where its account lives by now, and says whether that is another one.
-func (c *Client) goHome(ctx context.Context) (moved bool, err error) {
+func (c *core) goHome(ctx context.Context) (moved bool, err error) {
 	homed, ok := c.auth.(Homed)
 	if !ok {
 		return false, nil

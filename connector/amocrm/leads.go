@@ -13,32 +13,32 @@ const leadDetails = "contacts,loss_reason"
 
 // Leads returns those of the leads that exist, in the order asked, with contacts and loss reason; ErrFilterOff when the
 // account has no filters (amocrm.md §4.4).
-func (c *Client) Leads(ctx context.Context, ids []ID) ([]Lead, error) {
-	return byIDs(ctx, c, "/leads", "leads", leadDetails, ids, func(x Lead) ID { return x.ID })
+func (c LeadAPI) Leads(ctx context.Context, ids []ID) ([]Lead, error) {
+	return byIDs(ctx, c.core, "/leads", "leads", leadDetails, ids, func(x Lead) ID { return x.ID })
 }
 
 // Lead returns one lead with contacts and loss reason; ErrNotFound when there is none (amocrm.md §5.1).
-func (c *Client) Lead(ctx context.Context, id ID) (Lead, error) {
-	return single[Lead](ctx, c, call{route: "/leads/{id}", ids: []ID{id}, query: url.Values{"with": {leadDetails}}})
+func (c LeadAPI) Lead(ctx context.Context, id ID) (Lead, error) {
+	return single[Lead](ctx, c.core, call{route: "/leads/{id}", ids: []ID{id}, query: url.Values{"with": {leadDetails}}})
 }
 
 // NewestLeads returns one page of the account's leads, newest first, with their contacts. limit is at most 250.
-func (c *Client) NewestLeads(ctx context.Context, limit int) ([]Lead, error) {
+func (c LeadAPI) NewestLeads(ctx context.Context, limit int) ([]Lead, error) {
 	q := url.Values{"order[created_at]": {"desc"}, "with": {"contacts"}, "limit": {limited(limit, maxPerPage)}}
-	found, _, err := page[Lead](ctx, c, call{route: "/leads", query: q}, "leads")
+	found, _, err := page[Lead](ctx, c.core, call{route: "/leads", query: q}, "leads")
 	return found, err
 }
 
 // CreateLeads makes leads (amocrm.md §5.2). At most 250, 50 recommended.
-func (c *Client) CreateLeads(ctx context.Context, in []LeadInput) ([]Created, error) {
-	return create(ctx, c, call{route: "/leads", body: in}, "leads", len(in), maxPerPage)
+func (c LeadAPI) CreateLeads(ctx context.Context, in []LeadInput) ([]Created, error) {
+	return create(ctx, c.core, call{route: "/leads", body: in}, "leads", len(in), maxPerPage)
 }
 
 // CreateComplex makes at most 50 leads, each with at most one contact and one company that exist or are made with it
 // (amocrm.md §5.3).
 // It is not idempotent: after ErrUnknownOutcome look for the leads before trying again. An answer of another length than
 // in is ErrUnknownOutcome with what the answer holds.
-func (c *Client) CreateComplex(ctx context.Context, in []LeadInput) ([]ComplexResult, error) {
+func (c LeadAPI) CreateComplex(ctx context.Context, in []LeadInput) ([]ComplexResult, error) {
 	k := call{method: http.MethodPost, route: "/leads/complex", body: in}
 	if len(in) == 0 {
 		return nil, nil
@@ -54,7 +54,7 @@ func (c *Client) CreateComplex(ctx context.Context, in []LeadInput) ([]ComplexRe
 }
 
 // UpdateLead changes the members of in that are set (amocrm.md §5.4). Embedded is not sent: amoCRM takes only tags there.
-func (c *Client) UpdateLead(ctx context.Context, in LeadInput) error {
+func (c LeadAPI) UpdateLead(ctx context.Context, in LeadInput) error {
 	k := call{method: http.MethodPatch, route: "/leads/{id}", ids: []ID{in.ID}}
 	if in.ID <= 0 {
 		return refuse(k.op(), "the lead's id is missing")

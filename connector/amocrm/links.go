@@ -17,7 +17,7 @@ type linkMetadata struct {
 }
 
 // LinkContact joins a contact to a lead, as the main one if main is set. Doing it again changes nothing.
-func (c *Client) LinkContact(ctx context.Context, lead, contact ID, main bool) error {
+func (c LeadAPI) LinkContact(ctx context.Context, lead, contact ID, main bool) error {
 	l := link{To: contact, Type: "contacts"}
 	if main {
 		l.Metadata = &linkMetadata{IsMain: true}
@@ -26,11 +26,11 @@ func (c *Client) LinkContact(ctx context.Context, lead, contact ID, main bool) e
 }
 
 // LinkCompany joins a contact to a company. A contact has one company at most: an earlier one is replaced.
-func (c *Client) LinkCompany(ctx context.Context, contact, company ID) error {
+func (c LeadAPI) LinkCompany(ctx context.Context, contact, company ID) error {
 	return c.link(ctx, "contacts", contact, link{To: company, Type: "companies"})
 }
 
-func (c *Client) link(ctx context.Context, entity string, id ID, l link) error {
+func (c LeadAPI) link(ctx context.Context, entity string, id ID, l link) error {
 	k := call{method: http.MethodPost, route: "/" + entity + "/{id}/link", ids: []ID{id}, body: []link{l}}
 	if id <= 0 || l.To <= 0 {
 		return refuse(k.op(), "the id of one of the two entities is missing")

@@ -62,7 +62,7 @@ func (e envelope) next() url.Values {
 }
 
 // page reads one page of a list.
-func page[T any](ctx context.Context, c *Client, k call, name string) ([]T, url.Values, error) {
+func page[T any](ctx context.Context, c *core, k call, name string) ([]T, url.Values, error) {
 	var e envelope
 	found, err := c.read(ctx, k, &e)
 	if err != nil || !found {
@@ -77,7 +77,7 @@ func page[T any](ctx context.Context, c *Client, k call, name string) ([]T, url.
 
 // all reads a list to its end: no next link, a next page of 204, or a link that leads nowhere new. More than 40 pages is
 // an error, not a silently shorter list.
-func all[T any](ctx context.Context, c *Client, k call, name string) ([]T, error) {
+func all[T any](ctx context.Context, c *core, k call, name string) ([]T, error) {
 	var out []T
 	for range maxPages {
 		got, next, err := page[T](ctx, c, k, name)
@@ -117,7 +117,7 @@ func unique(ids []ID) []ID {
 
 // byIDs reads entities with filter[id][] and returns those that exist in the order asked. An account without filters
 // answers with whatever it has: any id that was not asked for is ErrFilterOff.
-func byIDs[T any](ctx context.Context, c *Client, route, name, with string, ids []ID, idOf func(T) ID) ([]T, error) {
+func byIDs[T any](ctx context.Context, c *core, route, name, with string, ids []ID, idOf func(T) ID) ([]T, error) {
 	ids = unique(ids)
 	found := make(map[ID]T, len(ids))
 	for start := 0; start < len(ids); start += maxPerCall {

@@ -59,7 +59,7 @@ func TestLists_anUnreadableElementCostsThatElement(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			c, mock := setup(t)
 			var left []Unread
-			WithUnread(func(_ context.Context, u Unread) { left = append(left, u) })(c)
+			WithUnread(func(_ context.Context, u Unread) { left = append(left, u) })(c.core)
 			on(mock, "GET", l.path, 200, l.body)
 			n, err := l.ask(c, t.Context())
 			if err != nil || n != 2 {
@@ -83,7 +83,7 @@ func TestLists_noneThatCanBeReadIsAnError(t *testing.T) {
 func TestUnread_reasonHoldsNoValue(t *testing.T) {
 	c, mock := setup(t)
 	var left []Unread
-	WithUnread(func(_ context.Context, u Unread) { left = append(left, u) })(c)
+	WithUnread(func(_ context.Context, u Unread) { left = append(left, u) })(c.core)
 	on(mock, "GET", "/contacts", 200, `{"_embedded":{"contacts":[{"id":1},{"id":"Anna \"Petrova\""},{"id":2,"responsible_user_id":"79991234567x"}]}}`)
 	if _, err := c.SearchContacts(t.Context(), "anna", 10); err != nil || len(left) != 2 {
 		t.Fatalf("%+v, %v", left, err)

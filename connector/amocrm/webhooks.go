@@ -16,7 +16,7 @@ type Webhook struct {
 
 // Subscribe has amoCRM post the named events to destination. A second call for the same destination replaces the
 // settings and is harmless (amocrm.md §7.1).
-func (c *Client) Subscribe(ctx context.Context, destination string, settings []string) error {
+func (c AccountAPI) Subscribe(ctx context.Context, destination string, settings []string) error {
 	body := struct {
 		Destination string   `json:"destination"`
 		Settings    []string `json:"settings"`
@@ -26,15 +26,15 @@ func (c *Client) Subscribe(ctx context.Context, destination string, settings []s
 }
 
 // Unsubscribe ends a subscription; ErrNotFound when there is none.
-func (c *Client) Unsubscribe(ctx context.Context, destination string) error {
+func (c AccountAPI) Unsubscribe(ctx context.Context, destination string) error {
 	body := map[string]string{"destination": destination}
 	return c.write(ctx, call{method: http.MethodDelete, route: "/webhooks", body: body}, nil)
 }
 
 // Webhook returns the subscription of destination, for a watchdog; ErrNotFound when there is none.
-func (c *Client) Webhook(ctx context.Context, destination string) (Webhook, error) {
+func (c AccountAPI) Webhook(ctx context.Context, destination string) (Webhook, error) {
 	k := call{route: "/webhooks", query: url.Values{"filter[destination]": {destination}}}
-	hooks, _, err := page[Webhook](ctx, c, k, "webhooks")
+	hooks, _, err := page[Webhook](ctx, c.core, k, "webhooks")
 	if err != nil {
 		return Webhook{}, err
 	}
