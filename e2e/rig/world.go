@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // SealKey is what the replicas are configured with.
@@ -56,14 +58,30 @@ type Info struct {
 // New starts everything; extra are further environment variables of the replicas ("NAME=value").
 func New(t testing.TB, replicas int, extra ...string) *World {
 	t.Helper()
-	w := &World{T: t, RedisDir: t.TempDir()}
+	w := &World{T: t, RedisDir: t.TempDir(), Amo: "http://" + FreeAddr(t), Desk: "http://" + FreeAddr(t)}
 	w.Redis, w.RedisProcess = StartRedis(t, w.RedisDir)
 	for range replicas {
 		w.Replicas = append(w.Replicas, "http://"+FreeAddr(t))
 	}
-	amo, desk := FreeAddr(t), FreeAddr(t)
-	w.Amo, w.Desk = "http://"+amo, "http://"+desk
-	sandbox := []string{Binary, "sandbox", "--amo", amo, "--desk", desk, "--sidecar", w.Replicas[0]}
+	return w.start("", extra...)
+}
+
+// Stored starts a world at addresses of its own, which a stored state names, with the state of the sandboxes in dir. load is
+// called with the Redis before anything uses it.
+func Stored(t testing.TB, dir string, load func(redis *redis.Client), extra ...string) *World {
+	t.Helper()
+	w := &World{T: t, RedisDir: t.TempDir(), Amo: "http://127.0.0.1:28461", Desk: "http://127.0.0.1:28462", Replicas: []string{"http://127.0.0.1:28460"}}
+	w.Redis, w.RedisProcess = StartRedis(t, w.RedisDir)
+	load(Admin(t, w.RedisAddr()))
+	return w.start(dir, extra...)
+}
+
+// start starts the sandboxes, with their state in data unless that is "", and the replicas.
+func (w *World) start(data string, extra ...string) *World {
+	t := w.T
+	t.Helper()
+	sandbox := []string{Binary, "sandbox", "--amo", strings.TrimPrefix(w.Amo, "http://"), "--desk", strings.TrimPrefix(w.Desk, "http://"),
+		"--sidecar", w.Replicas[0], "--data", data}
 	if SandboxAside {
 		sandbox = append([]string{"nice", "-n", "19"}, sandbox...)
 	}
