@@ -19,6 +19,7 @@ import (
 	"github.com/sidecard/sidecard/internal/ratelimit"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
+	"github.com/sidecard/sidecard/internal/telemetry/traces"
 )
 
 // Routes is a set of handlers that mounts itself.
@@ -35,9 +36,7 @@ type Options struct {
 	Anonymous *ratelimit.Anonymous
 	// Metrics may be nil.
 	Metrics prometheus.Registerer
-	// Trace goes around everything else; nil: no request is traced.
-	Trace  echo.MiddlewareFunc
-	Routes []Routes
+	Routes  []Routes
 }
 
 // New builds the echo instance: middleware, /healthz, /readyz, /api/openapi.yaml and the given routes.
@@ -49,10 +48,7 @@ func New(o Options) *echo.Echo {
 	requests := telemetry.Histogram(o.Metrics, "http_request_seconds", "Requests answered, by route pattern.", telemetry.UpTo,
 		"method", "route", "status")
 	e.Pre(typedAddress)
-	if o.Trace != nil {
-		e.Use(o.Trace)
-	}
-	e.Use(strict, middleware.RequestID(), untrusted(o.Proxies, o.Log), access(o.Log, requests), middleware.RecoverWithConfig(middleware.RecoverConfig{
+	e.Use(traces.Requests, strict, middleware.RequestID(), untrusted(o.Proxies, o.Log), access(o.Log, requests), middleware.RecoverWithConfig(middleware.RecoverConfig{
 		DisableErrorHandler: false,
 		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
 			o.Log.ErrorContext(c.Request().Context(), "panic", "route", c.Path(), "error", err, "stack", string(stack))

@@ -189,9 +189,6 @@ func subdomain(base string) (string, bool) {
 // account is GET /account with the grant's token as it is: a 401 is final here.
 func (g *Grants) account(ctx context.Context, grant Grant) (amocrm.Account, error) {
 	options := []amocrm.Option{amocrm.WithHTTP(g.http)}
-	if g.onCall != nil {
-		options = append(options, amocrm.WithObserver(g.onCall))
-	}
 	if g.pace != nil {
 		if pace := g.pace(grant.AmoBase); pace != nil {
 			options = append(options, amocrm.WithPace(pace))

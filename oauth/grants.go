@@ -43,7 +43,6 @@ type Grants struct {
 	beforeEnd []func(ctx context.Context, tenantID string)
 	onMove    []func(ctx context.Context, tenantID string)
 	refreshes *prometheus.CounterVec
-	onCall    func(ctx context.Context, s amocrm.Seen)
 	unsaved   map[string]Grant // pairs that Redis did not take, by tenant, until it does
 }
 
@@ -66,10 +65,6 @@ const (
 	refreshRefused = "refused" // amoCRM refuses the grant without saying that it has ended: it stays
 	refreshFailed  = "failed"  // the grant stays, another try may do
 )
-
-// OnCall has call called after every exchange with amoCRM that a login or a refresh takes, for traces. It must not block.
-// Call it before the grants are used. Nil: nobody hears.
-func (g *Grants) OnCall(call func(ctx context.Context, s amocrm.Seen)) { g.onCall = call }
 
 // Grant returns the stored grant, alive or lost, or ErrNoGrant.
 func (g *Grants) Grant(ctx context.Context, tenantID string) (Grant, error) {

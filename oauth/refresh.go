@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -253,9 +252,7 @@ func (g *Grants) exchange(ctx context.Context, amoBase string, in amocrm.TokenRe
 		defer done()
 	}
 	asked := g.now()
-	began := time.Now()
 	pair, err := amocrm.Exchange(ctx, g.http, base, in)
-	g.exchanged(ctx, began, err)
 	if err != nil {
 		var limited *amocrm.Error
 		if pace != nil && errors.As(err, &limited) && limited.Kind == amocrm.KindLimited {
@@ -264,19 +261,4 @@ func (g *Grants) exchange(ctx context.Context, amoBase string, in amocrm.TokenRe
 		return nil, err
 	}
 	return fromPair(pair, asked), nil
-}
-
-// exchanged tells of an exchange of tokens, whose error holds amoCRM's status.
-func (g *Grants) exchanged(ctx context.Context, began time.Time, err error) {
-	if g.onCall == nil {
-		return
-	}
-	s := amocrm.Seen{Op: "POST /oauth2/access_token", Status: http.StatusOK, Took: time.Since(began)}
-	if err != nil {
-		s.Status = 0
-		if refused, ok := errors.AsType[*amocrm.Error](err); ok {
-			s.Status = refused.Status
-		}
-	}
-	g.onCall(ctx, s)
 }

@@ -99,9 +99,6 @@ type Deps struct {
 	// Firings are the rules' inbox; nil: there is none.
 	Firings Firings
 
-	// Carry gives the context of work that outlives its request the request's trace; nil: there is none.
-	Carry func(to, from context.Context) context.Context
-
 	// Stranger counts a company never seen before against the address it came from; not ok is enough of them. Nil counts
 	// nothing.
 	Stranger func(address string) (retry time.Duration, ok bool)

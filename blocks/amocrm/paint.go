@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // loaded is a page whose data has come: the template and its view model.
@@ -53,13 +55,9 @@ func (v *visit) paint(skeleton string, load func(ctx context.Context) (loaded, e
 	return v.skeleton(skeleton)
 }
 
-// owned is a context that outlives the request of from and ends with the handlers.
+// owned is a context that outlives the request of from, with its trace, and ends with the handlers.
 func (h *Handlers) owned(from context.Context, life time.Duration) (context.Context, context.CancelFunc) {
-	ctx := h.ctx
-	if h.Carry != nil {
-		ctx = h.Carry(ctx, from)
-	}
-	return context.WithTimeout(ctx, life)
+	return context.WithTimeout(trace.ContextWithSpan(h.ctx, trace.SpanFromContext(from)), life)
 }
 
 // owned is a context that outlives the visit's request.

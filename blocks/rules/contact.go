@@ -18,7 +18,7 @@ type contactToMake = amocrm.ContactInput
 // one of all clients with a phone or e-mail in common; the next finds what it has made. A job never passes an earlier one of
 // its ticket.
 func (h *haul) ready(ctx context.Context, open []*job) []*job {
-	ctx, end := h.s.Trace(ctx, "contacts", time.Time{}, len(open))
+	ctx, end := step(ctx, "contacts", time.Time{}, len(open))
 	defer end()
 	h.each(ctx, open, func(j *job) error { return j.recall(ctx) })
 	behind := map[int64]bool{} // tickets that have a job which does not go in this round

@@ -17,7 +17,7 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 	if len(jobs) == 0 {
 		return
 	}
-	ctx, end := h.s.Trace(ctx, "leads", time.Time{}, len(jobs))
+	ctx, end := step(ctx, "leads", time.Time{}, len(jobs))
 	defer end()
 	defer func() {
 		for _, j := range jobs {

@@ -38,7 +38,7 @@ func (h *haul) recover(ctx context.Context) {
 	if len(jobs) == 0 {
 		return
 	}
-	ctx, end := h.s.Trace(ctx, "lost leads", time.Time{}, len(jobs))
+	ctx, end := step(ctx, "lost leads", time.Time{}, len(jobs))
 	defer end()
 	newest, err := h.account.API().NewestLeads(ctx, lookPage)
 	if err != nil {

@@ -43,7 +43,7 @@ func (h *haul) write(ctx context.Context, x extra) {
 	if len(first) == 0 {
 		return
 	}
-	ctx, end := h.s.Trace(ctx, x.step(), time.Time{}, len(first))
+	ctx, end := step(ctx, x.step(), time.Time{}, len(first))
 	defer end()
 	h.each(ctx, first, func(j *job) error {
 		_, id, intent := x.of(j)

@@ -70,13 +70,7 @@ type Deps struct {
 	Metrics prometheus.Registerer
 	// Settled hears of every entry that has come to rest or waits again; it must not block. May be nil.
 	Settled func(e Entry)
-	// Trace begins a step of the work on a claim with so many entries, at since, or now when that is zero; end ends it. from
-	// are the marks of what it is about. May be nil.
-	Trace func(ctx context.Context, step string, since time.Time, entries int, from ...string) (traced context.Context, end func())
-	// Mark names the trace of an acceptance in a form that says its own version; it is kept with the firing. "" is none; may
-	// be nil.
-	Mark func(ctx context.Context) string
-	Log  *slog.Logger // nil: silent
+	Log     *slog.Logger // nil: silent
 
 	Lease time.Duration // of a claim, renewed while it is worked on; default 30 s
 	Poll  time.Duration // for work that other replicas accepted; default 250 ms
@@ -104,14 +98,6 @@ type Service struct {
 func NewService(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
-	}
-	if d.Trace == nil {
-		d.Trace = func(ctx context.Context, _ string, _ time.Time, _ int, _ ...string) (context.Context, func()) {
-			return ctx, func() {}
-		}
-	}
-	if d.Mark == nil {
-		d.Mark = func(context.Context) string { return "" }
 	}
 	for _, x := range []struct {
 		d    *time.Duration
@@ -146,7 +132,7 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, header
 		return s.ledger.Accept(ctx, t.ID, Offer{Request: r, Repeat: idem, Steps: Steps{Skipped: true},
 			End: Outcome{State: ledger.StateDone, Why: ledger.Because("own_comment", cause, "")}})
 	}
-	return s.queue.Accept(ctx, t.ID, Offer{Request: r, Repeat: idem, Mark: s.Mark(ctx)})
+	return s.queue.Accept(ctx, t.ID, Offer{Request: r, Repeat: idem, Mark: traceMark(ctx)})
 }
 
 // Run works off what is due until ctx ends (dispatch.Dispatcher).

@@ -16,9 +16,9 @@ func (s *Service) traced(ctx, work context.Context, tenantID string, b Batch, be
 			from = append(from, e.Mark)
 		}
 	}
-	work, end := s.Trace(work, "haul", began, len(b.Jobs), from...)
+	work, end := step(work, "haul", began, len(b.Jobs), from...)
 	defer end()
-	_, claimed := s.Trace(work, "claim", began, len(b.Jobs))
+	_, claimed := step(work, "claim", began, len(b.Jobs))
 	claimed()
 	return s.haulOff(ctx, work, b, tenantID)
 }

@@ -33,7 +33,7 @@ func (h *haul) read(ctx context.Context) {
 	if len(first) == 0 {
 		return
 	}
-	ctx, end := h.s.Trace(ctx, "tickets", time.Time{}, len(first))
+	ctx, end := step(ctx, "tickets", time.Time{}, len(first))
 	defer end()
 	desk, err := h.desk(ctx, first[0].e.Tenant)
 	if err != nil {

@@ -32,8 +32,10 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// stopWithin bounds a graceful stop: requests first, then the firings under way.
-const stopWithin = 10 * time.Second
+const (
+	stopWithin  = 10 * time.Second // of a graceful stop: requests first, then the firings under way
+	flushWithin = time.Second      // for the last spans
+)
 
 // service is one replica: every part made and joined, nothing decided here.
 type service struct {
@@ -68,9 +70,6 @@ func newService(ctx context.Context, set settings, log *slog.Logger) (*service, 
 		flush(tr)
 		return nil, err
 	}
-	if tr != nil {
-		tr.Redis(db)
-	}
 	s, err := assemble(set, db, registry, tr, log)
 	if err == nil && set.AmoToken != "" {
 		err = awaitStore(ctx, db)
@@ -104,14 +103,14 @@ func awaitStore(ctx context.Context, db *store.DB) error {
 }
 
 // helpdesk opens a tenant's helpdesk API, at the usual address when his block names none.
-func helpdesk(set settings, see func(context.Context, usedesk.Seen), miss func(context.Context, usedesk.Unread)) func(tenant.Tenant) (*usedesk.API, error) {
+func helpdesk(set settings, miss func(context.Context, usedesk.Unread)) func(tenant.Tenant) (*usedesk.API, error) {
 	client := set.deskHosts.HTTPClient(20 * time.Second)
 	return func(t tenant.Tenant) (*usedesk.API, error) {
 		base := t.DeskBase
 		if base == "" {
 			base = set.deskBase
 		}
-		return usedesk.New(base, t.DeskToken, usedesk.WithHTTP(client), usedesk.WithObserver(see), usedesk.WithUnread(miss))
+		return usedesk.New(base, t.DeskToken, usedesk.WithHTTP(client), usedesk.WithUnread(miss))
 	}
 }
 
@@ -130,26 +129,25 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		return nil, err
 	}
 	s := &service{db: db, tenants: tenant.NewDirectory(db), metrics: registry, traces: tr}
-	traced, unread := traceHooks(tr), newUnreadLog(log)
+	unread := newUnreadLog(log)
 	login := oauth.Config{
 		ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts,
 		LongLivedToken: set.AmoToken, Metrics: registry,
 	}
 	pace := func(amoBase string) amocrm.Pace { return crm.Pace(db, amoBase, store.Interactive) }
 	s.grants = oauth.NewGrants(db, login, pace, log)
-	s.grants.OnCall(traced.login)
 	client := set.amoHosts.HTTPClient(20 * time.Second) // one for all accounts: each has connections of its own to keep
 	b := crm.New(crm.Deps{
-		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log, Seen: traced.crm, Metrics: registry, Unread: unread.crm,
+		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log, Metrics: registry, Unread: unread.crm,
 		HTTP: func(string) *http.Client { return client },
 	})
-	desk := helpdesk(set, traced.desk, unread.desk)
+	desk := helpdesk(set, unread.desk)
 	text := func(lang, key string, args ...any) string { return catalog.T(i18n.Lang(lang), key, args...) }
 	set.notices.Text = text
-	set.notices.Metrics, set.notices.Trace = registry, traced.notice
+	set.notices.Metrics = registry
 	sender := notify.NewSender(db, set.notices)
 	s.triggers = rules.NewService(rules.Deps{
-		DB: db, Tenants: s.tenants, Log: log, Text: text, Trace: traced.step, Mark: traced.mark, Metrics: registry,
+		DB: db, Tenants: s.tenants, Log: log, Text: text, Metrics: registry,
 		Problem: func(lang string, p rules.Problem) string { return p.In(catalog, i18n.Lang(lang)) },
 		Settled: func(e rules.Entry) { s.notices.Settled(e.Tenant, e.State, e.Label) },
 		Desk:    func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
@@ -194,7 +192,6 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		AmoBase:        set.amoHosts.Typed,
 		DeskBase:       set.deskHosts.Typed,
 		Changes:        s.changes,
-		Carry:          traced.carry,
 		Stranger:       anonymous.Allow,
 		PublicURL:      set.PublicURL,
 		FrameAncestors: set.HelpdeskOrigins,
@@ -212,7 +209,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		Log:     log,
 		Ready:   db.Ready,
 		Proxies: set.proxies, Anonymous: anonymous,
-		Metrics: registry, Trace: traced.requests,
+		Metrics: registry,
 		Routes: []api.Routes{s.block, s.hooks, &accept.TriggerHandlers{
 			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog,
 			Anonymous: anonymous, Metrics: registry, Log: log,
@@ -296,4 +293,11 @@ func (s *service) close() error {
 	err := errors.Join(s.closeInner(), closeWithin(stopWithin, s.grants.Wait), s.db.Close())
 	flush(s.traces)
 	return err
+}
+
+// flush sends the spans that are left.
+func flush(tr *traces.Traces) {
+	ctx, cancel := context.WithTimeout(context.Background(), flushWithin)
+	defer cancel()
+	tr.Stop(ctx)
 }

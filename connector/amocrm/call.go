@@ -208,11 +208,12 @@ func (s *sending) once(ctx context.Context, token string) (transport.Answer, err
 		return transport.Answer{}, fmt.Errorf("before sending: %w", err)
 	}
 	start := time.Now()
-	a, err := transport.Do(s.c.http, req)
+	op := s.call.op()
+	a, err := transport.DoTraced(s.c.http, req, "amocrm", op)
 	if said, bad := http.ParseTime(a.Header.Get("Date")); bad == nil {
 		s.c.clock.Store(&reading{said: said, at: time.Now()})
 	}
-	s.c.see(ctx, Seen{s.call.op(), a.Status, wire.Plain(a.Header.Get("X-Request-Id"), 128), time.Since(start)})
+	s.c.see(ctx, Seen{op, a.Status, wire.Plain(a.Header.Get("X-Request-Id"), 128), time.Since(start)})
 	if a.Status == http.StatusTooManyRequests && s.c.pace != nil {
 		s.c.pace.Penalty(ctx, transport.RetryAfter(a, time.Now()))
 	}

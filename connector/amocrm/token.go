@@ -74,7 +74,7 @@ func Exchange(ctx context.Context, h *http.Client, base string, in TokenRequest)
 	if h == nil {
 		h = &http.Client{Timeout: 20 * time.Second}
 	}
-	a, err := transport.Do(transport.NoRedirects(h), req)
+	a, err := transport.DoTraced(transport.NoRedirects(h), req, "amocrm", tokenOp)
 	if err != nil {
 		e := &Error{Op: tokenOp, Kind: KindNetwork, cause: err}
 		if f, ok := errors.AsType[*transport.Failure](err); ok && f.MaybeSent {

@@ -21,19 +21,11 @@ import (
 	"github.com/sidecard/sidecard/connector/wire"
 )
 
-// Seen is one HTTP exchange, for traces. Op is the API's method; Status is 0 when no answer came.
-type Seen struct {
-	Op     string
-	Status int
-	Took   time.Duration
-}
-
 // API talks to one Usedesk account. It is safe for concurrent use.
 type API struct {
 	base  *url.URL
 	token string
 	http  *http.Client
-	see   func(context.Context, Seen)
 	miss  func(context.Context, Unread)
 }
 
@@ -45,9 +37,6 @@ type Option func(*API)
 
 // WithHTTP sets the HTTP client; its Transport is used as given, its CheckRedirect is replaced.
 func WithHTTP(h *http.Client) Option { return func(c *API) { c.http = h } }
-
-// WithObserver has see called after every HTTP exchange, repeats included; nil: nobody.
-func WithObserver(see func(context.Context, Seen)) Option { return func(c *API) { c.see = see } }
 
 // WithUnread has miss called for every element of a list that was left out of an answer.
 func WithUnread(miss func(context.Context, Unread)) Option { return func(c *API) { c.miss = miss } }
@@ -136,12 +125,7 @@ func (c *API) post(ctx context.Context, method string, params map[string]any) (t
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", transport.UserAgent())
-	start := time.Now()
-	a, err := transport.Do(c.http, req)
-	if c.see != nil {
-		c.see(ctx, Seen{method, a.Status, time.Since(start)})
-	}
-	return a, err
+	return transport.DoTraced(c.http, req, "usedesk", "POST /"+method)
 }
 
 // failure sorts an attempt that brought no answer.

@@ -27,16 +27,14 @@ type Grants interface {
 	Auth(tenantID string) amocrm.Auth
 }
 
-// Deps is what a Bridge stands on. HTTP gives the HTTP client for an account's host (nil: the connector's default), Seen
-// is called after every HTTP exchange with a CRM, Unread for what of an answer is left out. HTTP, Seen, Unread and Log may
-// be nil.
+// Deps is what a Bridge stands on. HTTP gives the HTTP client for an account's host (nil: the connector's default), Unread
+// is called for what of an answer is left out. HTTP, Unread and Log may be nil.
 type Deps struct {
 	DB      *store.DB
 	Cache   *store.Cache
 	Tenants *tenant.Directory
 	Grants  Grants
 	HTTP    func(amoBase string) *http.Client
-	Seen    func(context.Context, amocrm.Seen)
 	Metrics prometheus.Registerer // may be nil
 	Unread  func(context.Context, amocrm.Unread)
 	Log     *slog.Logger
@@ -68,16 +66,13 @@ func New(d Deps) *Bridge {
 	}
 }
 
-// called counts an exchange and passes it on.
-func (b *Bridge) called(ctx context.Context, s amocrm.Seen) {
+// called counts an exchange.
+func (b *Bridge) called(_ context.Context, s amocrm.Seen) {
 	outcome := "none"
 	if s.Status != 0 {
 		outcome = strconv.Itoa(s.Status)
 	}
 	b.calls.WithLabelValues(s.Op, outcome).Observe(s.Took.Seconds())
-	if b.Seen != nil {
-		b.Seen(ctx, s)
-	}
 }
 
 // Pace returns the limiter of an amoCRM account. Whoever talks to the account must take it from here: one name is one

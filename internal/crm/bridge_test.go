@@ -1,12 +1,11 @@
 package crm
 
 import (
-	"context"
 	"errors"
-	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -30,12 +29,11 @@ func whole(t *testing.T) (*Bridge, *crm, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var seen atomic.Int32
-	b := New(Deps{DB: f.DB(), Cache: f.Cache(), Tenants: dir, Grants: fixedGrants{f.auth},
-		Seen: func(context.Context, amocrm.Seen) { seen.Add(1) }})
+	metrics := prometheus.NewRegistry()
+	b := New(Deps{DB: f.DB(), Cache: f.Cache(), Tenants: dir, Grants: fixedGrants{f.auth}, Metrics: metrics})
 	t.Cleanup(func() {
-		if seen.Load() == 0 {
-			t.Error("no exchange was observed")
+		if counted, err := metrics.Gather(); len(counted) == 0 || err != nil {
+			t.Errorf("no exchange was counted: %v", err)
 		}
 	})
 	return b, f.crm, tn.ID

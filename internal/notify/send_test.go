@@ -9,11 +9,15 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/store"
@@ -255,22 +259,20 @@ func (f beforeIncr) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pr
 }
 
 func TestSender_eachWayIsTracedWithItsOutcome(t *testing.T) {
+	rec := tracetest.NewSpanRecorder()
+	otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(rec)))
+	t.Cleanup(func() { otel.SetTracerProvider(noop.NewTracerProvider()) })
 	h := newHouse(t)
-	var mu sync.Mutex
-	var got []string
-	s := h.sender(func(c *Config) {
-		c.Trace = func(ctx context.Context, k Kind) (context.Context, func(bool)) {
-			return ctx, func(ok bool) {
-				mu.Lock()
-				defer mu.Unlock()
-				got = append(got, fmt.Sprint(k, " ", ok))
-			}
-		}
-	})
 	h.bot.Close()
-	test(t, s, tenant.Notices{WebhookURL: h.post.URL, ChatID: "1", BotToken: "1:token"})
+	test(t, h.sender(nil), tenant.Notices{WebhookURL: h.post.URL, ChatID: "1", BotToken: "1:token"})
+	var got []string
+	for _, s := range rec.Ended() {
+		if s.SpanKind() == trace.SpanKindProducer {
+			got = append(got, fmt.Sprint(s.Name(), " ", s.Status().Code, " ", len(s.Attributes())))
+		}
+	}
 	slices.Sort(got)
-	if want := []string{"telegram false", "webhook true"}; !slices.Equal(got, want) {
+	if want := []string{"notice telegram Error 0", "notice webhook Unset 0"}; !slices.Equal(got, want) {
 		t.Errorf("traced %q, want %q", got, want)
 	}
 }

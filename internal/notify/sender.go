@@ -11,6 +11,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
@@ -42,8 +45,6 @@ type Config struct {
 	PublicURL string // "https://sidecard.example.com"
 	Text      func(lang, key string, args ...any) string
 	Metrics   prometheus.Registerer // may be nil
-	// Trace begins the trace of one message, and end ends it; may be nil.
-	Trace func(ctx context.Context, k Kind) (traced context.Context, end func(ok bool))
 }
 
 // Sender sends messages the ways that tenants chose. It is safe for concurrent use.
@@ -109,16 +110,6 @@ func (s *Sender) ways(n tenant.Notices) []way {
 			return s.webhook(ctx, n.WebhookURL, n.WebhookSecret, m, l)
 		}})
 	}
-	if s.Trace != nil {
-		for i, w := range out {
-			out[i].send = func(ctx context.Context, m message, l letter) error {
-				ctx, end := s.Trace(ctx, w.kind)
-				err := w.send(ctx, m, l)
-				end(err == nil)
-				return err
-			}
-		}
-	}
 	return out
 }
 
@@ -183,10 +174,17 @@ func (s *Sender) allowTest(ctx context.Context, tenantID string) error {
 	return nil
 }
 
+// within sends a message within sendWithin, in a span that holds neither the recipient nor the answer.
 func (w way) within(ctx context.Context, m message, l letter) error {
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
-	return w.send(ctx, m, l)
+	ctx, span := otel.Tracer("github.com/sidecard/sidecard/internal/notify").Start(ctx, "notice "+string(w.kind), trace.WithSpanKind(trace.SpanKindProducer))
+	defer span.End()
+	err := w.send(ctx, m, l)
+	if err != nil {
+		span.SetStatus(codes.Error, "")
+	}
+	return err
 }
 
 func outcome(w way, err error) Result {

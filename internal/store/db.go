@@ -85,6 +85,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Metrics != nil {
 		db.metrics.watch(db.UniversalClient)
 	}
+	db.AddHook(spans{})
 	return db, nil
 }
 

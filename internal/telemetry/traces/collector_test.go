@@ -62,8 +62,10 @@ func (c *collector) flushed(t *testing.T, tr *Traces) map[string]span {
 		if err := json.Unmarshal([]byte(body), &r); err != nil {
 			t.Fatalf("%v\n%s", err, body)
 		}
-		for _, s := range r.Resources[0].Scopes[0].Spans {
-			all[s.Name] = s
+		for _, scope := range r.Resources[0].Scopes {
+			for _, s := range scope.Spans {
+				all[s.Name] = s
+			}
 		}
 	}
 	return all

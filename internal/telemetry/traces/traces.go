@@ -12,7 +12,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/sidecard/sidecard/connector/transport"
 )
@@ -25,13 +24,12 @@ const (
 // Traces are one replica's. It is safe for concurrent use.
 type Traces struct {
 	provider *sdktrace.TracerProvider
-	tracer   trace.Tracer
 	log      *complaints
 }
 
-// Start begins to send; c.URL must not be empty. Name, attributes of the service, sampling and the sizes of the queue are
+// Start begins to send what packages record with OpenTelemetry's API; c.URL must not be empty. Name, attributes of the service, sampling and the sizes of the queue are
 // those of OpenTelemetry's variables (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER, OTEL_BSP_*). Call it
-// once in a process: errors of the library have one place to go to. Stop has to be called.
+// once in a process: it sets the library's global provider and the handler of its errors. Stop has to be called.
 func Start(ctx context.Context, c Config, version string, log *slog.Logger) (*Traces, error) {
 	what, err := resource.New(ctx,
 		resource.WithAttributes(attribute.String("service.name", "sidecard"), attribute.String("service.version", version)),
@@ -47,11 +45,16 @@ func Start(ctx context.Context, c Config, version string, log *slog.Logger) (*Tr
 		url: c.URL, headers: c.Headers,
 		http: transport.NoRedirects(&http.Client{Transport: base, Timeout: sendWithin}),
 	}))
-	return &Traces{provider: p, tracer: p.Tracer("github.com/sidecard/sidecard/internal/telemetry/traces"), log: complain}, nil
+	otel.SetTracerProvider(p)
+	return &Traces{provider: p, log: complain}, nil
 }
 
-// Stop sends what is left as long as ctx lives. A collector that does not take it costs those spans and a log line.
+// Stop sends what is left as long as ctx lives. A collector that does not take it costs those spans and a log line. A nil
+// *Traces has nothing to send.
 func (t *Traces) Stop(ctx context.Context) {
+	if t == nil {
+		return
+	}
 	if err := t.provider.Shutdown(ctx); err != nil {
 		t.log.Handle(err)
 	}

@@ -1,24 +1,23 @@
-package traces
+package store
 
 import (
 	"context"
 	"errors"
 
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Redis watches the commands of a client that belong to a trace; what runs by itself, as the workers' polls, begins none.
-func (t *Traces) Redis(client redis.UniversalClient) { client.AddHook(commands{t}) }
+// spans records the commands that belong to a trace; what runs by itself, as the workers' polls, starts none. It records names
+// alone: keys hold ids, arguments what is stored, errors either.
+type spans struct{}
 
-// commands records names alone: keys hold ids, arguments what is stored, errors either.
-type commands struct{ t *Traces }
+func (h spans) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-func (h commands) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-func (h commands) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (h spans) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		if !trace.SpanContextFromContext(ctx).IsSampled() {
 			return next(ctx, cmd)
@@ -27,7 +26,7 @@ func (h commands) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-func (h commands) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (h spans) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		if !trace.SpanContextFromContext(ctx).IsSampled() {
 			return next(ctx, cmds)
@@ -36,8 +35,8 @@ func (h commands) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 	}
 }
 
-func (h commands) span(ctx context.Context, name string, size int, do func(context.Context) error) error {
-	ctx, span := h.t.tracer.Start(ctx, "redis "+name, trace.WithSpanKind(trace.SpanKindClient),
+func (h spans) span(ctx context.Context, name string, size int, do func(context.Context) error) error {
+	ctx, span := otel.Tracer("github.com/sidecard/sidecard/internal/store").Start(ctx, "redis "+name, trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithAttributes(attribute.String("db.system.name", "redis"), attribute.String("db.operation.name", name)))
 	defer span.End()
 	if size != 1 {
