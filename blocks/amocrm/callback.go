@@ -9,8 +9,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/ui"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 // doneView is the end of a login that worked.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/oauth"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
 )
 
 // Changes tells what changes in a tenant's amoCRM account; *hooks.Hub does. hear must not block.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/oauth"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
 )
 
 // maxComment bounds a comment, in characters; amoCRM documents no limit of its own (amocrm.md §6.1).

@@ -8,7 +8,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/ui"
-	"github.com/sidecard/sidecard/oauth"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
 )
 
 // floorView is the first screen inside the helpdesk's own page: no script, no frame; everything that acts is a link

@@ -11,7 +11,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/ui"
-	"github.com/sidecard/sidecard/oauth"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
 )
 
 // buttonView is the page with amoCRM's own login button.

@@ -4,8 +4,8 @@ import (
 	"errors"
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/runes"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 // loginCode sorts a failed login for a person; each code has texts login_failed.{code}.title and .text.

@@ -5,8 +5,8 @@ import (
 	"net/http"
 
 	"github.com/sidecard/sidecard/blocks/ui"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/tenant"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 // loginView is the state before anything else: nobody is logged in, or not any more.

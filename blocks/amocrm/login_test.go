@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestLogin_redirectsWithABoundCookie(t *testing.T) {

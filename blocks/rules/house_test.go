@@ -10,10 +10,10 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 // house is everything from the accepted firing to the CRM, with the real bridge and login in between.

@@ -19,8 +19,7 @@ blocks/rules -> connector/usedesk
 internal/privacy -> blocks
 internal/privacy -> blocks/rules
 internal/privacy -> internal/crm
-internal/privacy -> oauth
-oauth -> connector/amocrm
+internal/privacy -> internal/crm/login
 `), "\n")
 
 // allowed reports whether a package may import another one of ours. Programs, tests and what wires may import everything.

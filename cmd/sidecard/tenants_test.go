@@ -8,11 +8,11 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 // newTestOffice is an office on the desk's Redis; what it prints is in the desk's out.

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestPeople_mergesHitsAndDropsNearMisses(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/money"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestDryRun_validSaysWhatWouldBeMade(t *testing.T) {

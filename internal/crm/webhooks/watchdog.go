@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 const (

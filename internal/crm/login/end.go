@@ -1,0 +1,63 @@
+package login
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// WhyEnded is Status.Why of a connection that a person has ended.
+const WhyEnded = "disconnected in the settings"
+
+// StartDisconnect begins a login that ends the tenant's connection: whoever opens a ticket's card may not, a user of the
+// amoCRM account may. It goes through the integration of the present connection. Errors: ErrNoGrant when there is none.
+func (f *Flow) StartDisconnect(ctx context.Context, tenantID, sessionID, lang string) (Start, error) {
+	t, err := f.dir.Get(ctx, tenantID)
+	if err != nil {
+		return Start{}, fmt.Errorf("start disconnecting: %w", err)
+	}
+	grant, err := f.grants.load(ctx, tenantID)
+	if err != nil {
+		return Start{}, fmt.Errorf("start disconnecting: %w", err)
+	}
+	s := Start{State: rand.Text(), Binding: rand.Text()}
+	client := grant.ClientID
+	if client == "" { // a long-lived token names no integration
+		client = f.cfg.ClientID
+	}
+	l := login{TenantID: tenantID, SessionID: sessionID, Lang: lang, Binding: s.Binding, Button: client == "", Ends: true}
+	if err := f.put(ctx, oneTime("login", s.State), &l); err != nil {
+		return Start{}, fmt.Errorf("start disconnecting: %w", err)
+	}
+	if l.Button {
+		s.Button = f.button(t.AmoBase, s.State)
+	} else {
+		s.URL = amocrm.AuthorizeURL(t.AmoBase, client, s.State, "post_message")
+	}
+	return s, nil
+}
+
+// WhyOperator is Status.Why of a connection that the operator has ended.
+const WhyOperator = "disconnected by the operator"
+
+// Disconnect ends a tenant's connection without a login that proves the right to: for the operator. A tenant without a
+// grant is no error.
+func (g *Grants) Disconnect(ctx context.Context, tenantID string) error {
+	g.announceEnd(ctx, tenantID)
+	if err := g.Drop(ctx, tenantID, WhyOperator); err != nil {
+		return fmt.Errorf("disconnect: %w", err)
+	}
+	return nil
+}
+
+// end drops the connection. The tokens of the login that proved the right to do so are never stored.
+func (f *Flow) end(ctx context.Context, tenantID string, proof Grant) error {
+	f.grants.announceEnd(ctx, tenantID)
+	if err := f.grants.Drop(ctx, tenantID, WhyEnded); err != nil {
+		return fmt.Errorf("disconnect: %w", err)
+	}
+	f.log.InfoContext(ctx, "disconnected from amoCRM", "tenant", tenantID, "account", proof.AccountID, "user", proof.UserID)
+	return nil
+}

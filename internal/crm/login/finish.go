@@ -1,0 +1,226 @@
+package login
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+// finishTime bounds the part of a login that goes on when the browser leaves.
+const finishTime = 60 * time.Second
+
+// Finish ends a login with amoCRM's redirect: it checks that the login was started here by this browser, that access was
+// granted in the tenant's own account, exchanges the code, and asks the account who it is. Until those checks have passed
+// nothing is sent anywhere, until the last one nothing is stored. Errors: ErrState, ErrDenied, ErrReferer, ErrSecrets,
+// ErrCode, ErrAccount, *ConfigError, the connector's; the Result holds what is known by then.
+func (f *Flow) Finish(ctx context.Context, c Callback) (Result, error) {
+	var l login
+	if err := f.take(ctx, oneTime("login", c.State), &l); err != nil {
+		return Result{}, fmt.Errorf("finish login: %w", err)
+	}
+	r := Result{TenantID: l.TenantID, SessionID: l.SessionID, Lang: l.Lang}
+	if subtle.ConstantTimeCompare([]byte(c.Binding), []byte(l.Binding)) != 1 {
+		return Result{}, fmt.Errorf("finish login: %w", ErrState)
+	}
+	if c.Error != "" || c.Code == "" {
+		if c.Error == "access_denied" {
+			return r, ErrDenied
+		}
+		return r, fmt.Errorf("finish login: %w: %s", ErrCode, refusedAs(c.Error))
+	}
+	t, err := f.dir.Get(ctx, l.TenantID)
+	if err != nil {
+		return r, fmt.Errorf("finish login: %w", err)
+	}
+	if err := f.checkReferer(c.Referer, t.AmoBase); err != nil {
+		return r, err
+	}
+	grant, err := f.integration(ctx, c, l)
+	if err != nil {
+		return r, err
+	}
+	grant.AmoBase = t.AmoBase
+	// From here on the browser may leave: a spent code does not come back.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+	defer cancel()
+	if grant, err = f.exchange(ctx, grant, c.Code); err != nil {
+		return r, err
+	}
+	if grant, err = f.verify(ctx, grant, t); err != nil {
+		return r, err
+	}
+	r.AccountName = grant.AccountName
+	if l.Ends {
+		r.Ended = true
+		return r, f.end(ctx, l.TenantID, grant)
+	}
+	others, err := f.others(ctx, t, grant.AccountID)
+	if err != nil {
+		return r, err
+	}
+	if len(others) > 0 {
+		r.Conflict, err = f.ask(ctx, r, grant, others)
+		return r, err
+	}
+	return r, f.connect(ctx, l.TenantID, grant)
+}
+
+// authorizeErrors are the refusals of an authorise page (RFC 6749 §4.1.2.1).
+var authorizeErrors = []string{"invalid_request", "unauthorized_client", "access_denied", "unsupported_response_type", "invalid_scope",
+	"server_error", "temporarily_unavailable"}
+
+// refusedAs names a callback's error for the log: anybody can write one.
+func refusedAs(code string) string {
+	switch {
+	case code == "":
+		return "there is none"
+	case slices.Contains(authorizeErrors, code):
+		return "amoCRM answered " + code
+	}
+	return "amoCRM answered with an unknown error"
+}
+
+// checkReferer lets pass only the bare host of the tenant's account: the parameter can be written by anybody, and the host
+// gets the client secret (amocrm.md §1.5).
+func (f *Flow) checkReferer(referer, amoBase string) error {
+	base, err := f.cfg.Hosts.Base(amoBase)
+	if err != nil {
+		return fmt.Errorf("finish login: %w", err)
+	}
+	if want := tenant.Host(base); !strings.EqualFold(referer, want) || want == "" {
+		return ErrReferer{Got: referer, Want: want}
+	}
+	return nil
+}
+
+// integration gives a grant that knows its integration: the configured one, or the one that the button has just made.
+func (f *Flow) integration(ctx context.Context, c Callback, l login) (Grant, error) {
+	grant := Grant{ClientID: f.cfg.ClientID, ClientSecret: f.cfg.ClientSecret, RedirectURI: f.cfg.redirectURI()}
+	if l.Ends && !l.Button {
+		stored, err := f.grants.load(ctx, l.TenantID)
+		if err != nil {
+			return Grant{}, fmt.Errorf("finish login: %w", err)
+		}
+		if stored.ClientID != f.cfg.ClientID { // the operator may have changed the secret of his own
+			grant.ClientID, grant.ClientSecret, grant.RedirectURI = stored.ClientID, stored.ClientSecret, stored.RedirectURI
+		}
+	}
+	if l.Button {
+		var s secrets
+		err := f.take(ctx, oneTime("login-secrets", c.State), &s)
+		if errors.Is(err, ErrState) {
+			return Grant{}, ErrSecrets
+		}
+		if err != nil {
+			return Grant{}, fmt.Errorf("finish login: %w", err)
+		}
+		grant.ClientID, grant.ClientSecret = s.ClientID, s.ClientSecret
+	}
+	if c.ClientID != "" && c.ClientID != grant.ClientID {
+		return Grant{}, fmt.Errorf("finish login: %w: it answers another integration", ErrState)
+	}
+	return grant, nil
+}
+
+// exchange spends the code.
+func (f *Flow) exchange(ctx context.Context, grant Grant, code string) (Grant, error) {
+	pair, err := f.grants.exchange(ctx, grant.AmoBase, amocrm.TokenRequest{ClientID: grant.ClientID,
+		ClientSecret: grant.ClientSecret, RedirectURI: grant.RedirectURI, Code: code})
+	var refusal *amocrm.Error
+	switch {
+	case err == nil:
+		now := f.grants.now()
+		grant.GrantedAt = now
+		return grant.with(pair, now), nil
+	case !errors.As(err, &refusal) || refusal.Kind != amocrm.KindInvalid:
+		return Grant{}, fmt.Errorf("exchange the code: %w", err)
+	case strings.Contains(strings.ToLower(refusal.Hint), "authorization code"):
+		return Grant{}, fmt.Errorf("%w: %s", ErrCode, refusal.Hint)
+	}
+	return Grant{}, &ConfigError{Hint: refusal.Hint}
+}
+
+// verify asks the account behind the new token who it is: it must be the one in the token, the tenant's host and, when the
+// tenant was connected before, the same as then.
+func (f *Flow) verify(ctx context.Context, grant Grant, t tenant.Tenant) (Grant, error) {
+	account, err := f.grants.account(ctx, grant)
+	if err != nil {
+		return Grant{}, fmt.Errorf("ask for the account: %w", err)
+	}
+	got := int64(account.ID)
+	claims, err := amocrm.ParseClaims(grant.Access)
+	if err != nil {
+		// amoCRM promises no form of its tokens; the account's own answer is the stronger check and stays.
+		f.log.WarnContext(ctx, "the access token's claims can't be read", "tenant", t.ID, "error", err)
+	} else if claims.AccountID != 0 && claims.AccountID != account.ID {
+		return Grant{}, mismatch(int64(claims.AccountID), got)
+	}
+	if t.AccountID != 0 && t.AccountID != got {
+		return Grant{}, mismatch(got, t.AccountID)
+	}
+	if want, ok := subdomain(grant.AmoBase); ok && !strings.EqualFold(account.Subdomain, want) {
+		return Grant{}, ErrAccount{Got: account.Subdomain, Want: want}
+	}
+	grant.AccountID, grant.AccountName, grant.UserID = got, account.Name, int64(account.CurrentUserID)
+	if id, err := strconv.ParseInt(claims.Subject, 10, 64); err == nil {
+		grant.UserID = id
+	}
+	return grant, nil
+}
+
+func mismatch(got, want int64) error {
+	return ErrAccount{Got: strconv.FormatInt(got, 10), Want: strconv.FormatInt(want, 10)}
+}
+
+// subdomain is the account's name in amoCRM's own hosts; hosts that the configuration adds need not follow that form.
+func subdomain(base string) (string, bool) {
+	name, domain, _ := strings.Cut(tenant.Host(base), ".")
+	return name, slices.Contains([]string{"amocrm.ru", "amocrm.com", "kommo.com"}, domain)
+}
+
+// account is GET /account with the grant's token as it is: a 401 is final here.
+func (g *Grants) account(ctx context.Context, grant Grant) (amocrm.Account, error) {
+	options := []amocrm.Option{amocrm.WithHTTP(g.http)}
+	if g.pace != nil {
+		if pace := g.pace(grant.AmoBase); pace != nil {
+			options = append(options, amocrm.WithPace(pace))
+		}
+	}
+	client, err := amocrm.New(grant.AmoBase, fixed(grant.Access), options...)
+	if err != nil {
+		return amocrm.Account{}, err
+	}
+	return client.Account(ctx)
+}
+
+// fixed is a token without a second one.
+type fixed string
+
+func (f fixed) Token(_ context.Context, rejected string) (string, error) {
+	if rejected != "" {
+		return "", errors.New("the new token is refused")
+	}
+	return string(f), nil
+}
+
+// connect stores the grant and everything that follows from it.
+func (f *Flow) connect(ctx context.Context, tenantID string, grant Grant) error {
+	saved, err := f.grants.replace(ctx, tenantID, grant)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	if err := f.dir.Connected(ctx, tenantID, grant.ClientID, grant.AccountID, grant.AccountName); err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	f.log.InfoContext(ctx, "connected to amoCRM", "tenant", tenantID, "account", saved.AccountID, "user", saved.UserID)
+	f.grants.announce(ctx, tenantID)
+	return nil
+}

@@ -1,0 +1,134 @@
+package login
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+// loginTime is how long a person may take in amoCRM, and for the decision about a conflict.
+const loginTime = 15 * time.Minute
+
+func (c Config) redirectURI() string { return strings.TrimSuffix(c.PublicURL, "/") + "/oauth/callback" }
+func (c Config) secretsURI() string  { return strings.TrimSuffix(c.PublicURL, "/") + "/oauth/secrets" }
+
+// Flow runs logins: Start, amoCRM's page or button, Finish, and Decide when the account is already connected.
+type Flow struct {
+	db     *store.DB
+	cfg    Config
+	dir    *tenant.Directory
+	grants *Grants
+	log    *slog.Logger
+	carry  func(ctx context.Context, from, into string) (int, error)
+}
+
+// NewFlow returns the flow of cfg; log may be nil.
+func NewFlow(db *store.DB, cfg Config, dir *tenant.Directory, grants *Grants, log *slog.Logger) *Flow {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Flow{db: db, cfg: cfg, dir: dir, grants: grants, log: log,
+		carry: func(context.Context, string, string) (int, error) { return 0, nil }}
+}
+
+// Carry has take called when a tenant that was never connected goes because its credential is another tenant's from now on:
+// before and after, with what must not get lost of the first one. It may be called again after an error; it answers how much
+// it took along. Call it before the flow is used.
+func (f *Flow) Carry(take func(ctx context.Context, from, into string) (int, error)) { f.carry = take }
+
+// login is what Finish must know of Start. It is stored sealed under a digest of the state.
+type login struct {
+	form
+	TenantID  string `json:"tenant"`
+	SessionID string `json:"session"`
+	Lang      string `json:"lang"`
+	Binding   string `json:"binding"`
+	Button    bool   `json:"button"`         // the integration is still to be made
+	Ends      bool   `json:"ends,omitempty"` // it only proves who ends the connection
+}
+
+// secrets are the keys of an integration that amoCRM's button has made.
+type secrets struct {
+	form
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
+}
+
+// oneTime names a value that is found by a secret text and must not show it.
+func oneTime(kind, text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return store.Shared(kind, hex.EncodeToString(sum[:]))
+}
+
+// Start begins a login of a tenant. Binding must become an HttpOnly, SameSite=Lax cookie of the page that leads to amoCRM,
+// so that only the browser that started the login can finish it.
+func (f *Flow) Start(ctx context.Context, tenantID, sessionID, lang string) (Start, error) {
+	t, err := f.dir.Get(ctx, tenantID)
+	if err != nil {
+		return Start{}, fmt.Errorf("start login: %w", err)
+	}
+	s := Start{State: rand.Text(), Binding: rand.Text()}
+	l := login{TenantID: tenantID, SessionID: sessionID, Lang: lang, Binding: s.Binding, Button: f.cfg.ClientID == ""}
+	if err := f.put(ctx, oneTime("login", s.State), &l); err != nil {
+		return Start{}, fmt.Errorf("start login: %w", err)
+	}
+	if l.Button {
+		s.Button = f.button(t.AmoBase, s.State)
+	} else {
+		// Without a documented mode for a plain redirect: post_message comes back in the same window (amocrm.md §1.1).
+		s.URL = amocrm.AuthorizeURL(t.AmoBase, f.cfg.ClientID, s.State, "post_message")
+	}
+	return s, nil
+}
+
+func (f *Flow) button(amoBase, state string) *Button {
+	b := &Button{Name: "Sidecard", Description: "amoCRM in the helpdesk's ticket card", RedirectURI: f.cfg.redirectURI(),
+		SecretsURI: f.cfg.secretsURI(), Scopes: "crm", State: state}
+	switch host := tenant.Host(amoBase); {
+	case strings.HasSuffix(host, ".amocrm.ru"):
+		b.ScriptURL, b.Class = "https://www.amocrm.ru/auth/button.min.js", "amocrm_oauth"
+	case strings.HasSuffix(host, ".kommo.com"), strings.HasSuffix(host, ".amocrm.com"):
+		b.ScriptURL, b.Class = "https://www.kommo.com/auth/button.min.js", "kommo_oauth"
+	default:
+		b.ScriptURL, b.Class = amoBase+"/auth/button.min.js", "amocrm_oauth"
+	}
+	return b
+}
+
+// Secrets takes the hook that amoCRM sends before it redirects a person who used the button (amocrm.md §1.9). It carries no
+// signature: only the state of a login under way makes it credible, and only the first one counts. Errors: ErrState.
+func (f *Flow) Secrets(ctx context.Context, clientID, clientSecret, state string) error {
+	if clientID == "" || clientSecret == "" || len(clientID) > 256 || len(clientSecret) > 1024 {
+		return fmt.Errorf("%w: client id or secret is missing or too long", ErrState)
+	}
+	var l login
+	if err := f.peek(ctx, oneTime("login", state), &l); err != nil {
+		return fmt.Errorf("take the integration's keys: %w", err)
+	}
+	if !l.Button {
+		return fmt.Errorf("%w: no button was shown for it", ErrState)
+	}
+	key := oneTime("login-secrets", state)
+	plain, err := json.Marshal(secrets{form{flowSchema}, clientID, clientSecret})
+	if err != nil {
+		return fmt.Errorf("take the integration's keys: %w", err)
+	}
+	first, err := f.db.SetNX(ctx, key, f.db.Ring().Seal(plain, key), loginTime).Result()
+	if err != nil {
+		return fmt.Errorf("take the integration's keys: %w", err)
+	}
+	if !first {
+		f.log.InfoContext(ctx, "the integration's keys came a second time", "tenant", l.TenantID)
+	}
+	return nil
+}

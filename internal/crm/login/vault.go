@@ -1,0 +1,166 @@
+package login
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/internal/store"
+)
+
+// vault keeps grants: a hash of the generation in clear, the sealed grant, which is bound to key and generation, and the refusals
+// that it has met.
+type vault struct{ db *store.DB }
+
+func grantKey(tenantID string) string       { return store.Key(tenantID, "grant") }
+func bound(key string, gen int64) string    { return key + "#" + strconv.FormatInt(gen, 10) }
+func holdKey(tenantID string) string        { return store.Key(tenantID, "grant", "hold") }
+func refreshLockKey(tenantID string) string { return store.Key(tenantID, "grant", "lock") }
+
+// idle orders the tenants with a living grant by their last refresh, in Unix seconds.
+var idle = store.Shared("grants")
+
+// load returns the stored grant, alive or lost, or ErrNoGrant.
+func (v vault) load(ctx context.Context, tenantID string) (Grant, error) {
+	fields, err := v.db.HGetAll(ctx, grantKey(tenantID)).Result()
+	if err != nil {
+		return Grant{}, fmt.Errorf("read grant: %w", err)
+	}
+	if len(fields) == 0 {
+		return Grant{}, ErrNoGrant
+	}
+	gen, err := strconv.ParseInt(fields["gen"], 10, 64)
+	if err != nil {
+		return Grant{}, fmt.Errorf("read grant: generation %.20q", fields["gen"])
+	}
+	plain, err := v.db.Ring().Open(fields["grant"], bound(grantKey(tenantID), gen))
+	if err != nil {
+		return Grant{}, fmt.Errorf("open grant: %w", err)
+	}
+	var g Grant
+	if err := json.Unmarshal(plain, &g); err != nil {
+		return Grant{}, errors.New("read grant: not in the form of a grant") // the cause would quote it
+	}
+	if g.V > grantSchema {
+		return Grant{}, fmt.Errorf("read grant: written by a newer version (form %d, this one knows %d)", g.V, grantSchema)
+	}
+	g.Generation = gen
+	g.refusals = readRefusals(fields["refused"], gen)
+	return g, nil
+}
+
+// swap writes only over the generation it was made from. The same write may come twice: the client repeats a command whose
+// answer was cut off.
+var swap = redis.NewScript(`
+local gen = redis.call('HGET', KEYS[1], 'gen') or '0'
+if gen == ARGV[1] then
+  redis.call('HSET', KEYS[1], 'gen', ARGV[2], 'grant', ARGV[3])
+  redis.call('HDEL', KEYS[1], 'refused')
+  return 1
+end
+if redis.call('HGET', KEYS[1], 'grant') == ARGV[3] then return 1 end
+return 0`)
+
+// save stores g as the generation after g.Generation. ok is false when that is not the stored one any more.
+func (v vault) save(ctx context.Context, tenantID string, g Grant) (saved Grant, ok bool, err error) {
+	// The list first: an entry too many is dropped when its turn comes, a grant without an entry would die unseen.
+	if g.LostAt.IsZero() && g.Refresh != "" {
+		entry := redis.Z{Score: float64(g.RefreshedAt.Unix()), Member: tenantID}
+		if err := v.db.ZAdd(ctx, idle, entry).Err(); err != nil {
+			return Grant{}, false, fmt.Errorf("list grant: %w", err)
+		}
+	}
+	key, before := grantKey(tenantID), g.Generation
+	g.V = grantSchema
+	g.Generation++
+	plain, err := json.Marshal(g)
+	if err != nil {
+		return Grant{}, false, fmt.Errorf("write grant: %w", err)
+	}
+	sealed := v.db.Ring().Seal(plain, bound(key, g.Generation))
+	done, err := swap.Run(ctx, v.db, []string{key}, before, g.Generation, sealed).Int()
+	if err != nil {
+		return Grant{}, false, fmt.Errorf("write grant: %w", err)
+	}
+	return g, done == 1, nil
+}
+
+// replace stores g over whatever is there: a login beats every refresh.
+func (v vault) replace(ctx context.Context, tenantID string, g Grant) (Grant, error) {
+	for {
+		old, err := v.generation(ctx, tenantID)
+		if err != nil {
+			return Grant{}, err
+		}
+		g.Generation = old
+		saved, ok, err := v.save(ctx, tenantID, g)
+		if err != nil {
+			return Grant{}, err
+		}
+		if ok {
+			return saved, v.release(ctx, tenantID)
+		}
+	}
+}
+
+// generation reads the number alone: a login must be able to replace a grant that does not open any more.
+func (v vault) generation(ctx context.Context, tenantID string) (int64, error) {
+	gen, err := v.db.HGet(ctx, grantKey(tenantID), "gen").Int64()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return 0, fmt.Errorf("read grant: %w", err)
+	}
+	return gen, nil
+}
+
+// hold remembers a failed refresh for a while, so that a hundred waiting requests don't become a hundred refreshes.
+type hold struct {
+	Generation int64     `json:"generation"`
+	Config     bool      `json:"config"`
+	Why        string    `json:"why"`
+	Since      time.Time `json:"since,omitzero"` // of refusals without a reason
+	Next       time.Time `json:"next,omitzero"`  // their next try
+}
+
+func (h hold) refused() error { return &RefusedError{Since: h.Since, Next: h.Next, Why: h.Why} }
+
+func (v vault) hold(ctx context.Context, tenantID string, h hold, long time.Duration) error {
+	raw, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	return v.db.Set(ctx, holdKey(tenantID), raw, long).Err()
+}
+
+// held returns the error that a refresh of this generation met a moment ago, or nil.
+func (v vault) held(ctx context.Context, tenantID string, gen int64) error {
+	raw, err := v.db.Get(ctx, holdKey(tenantID)).Result()
+	if errors.Is(err, redis.Nil) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read grant: %w", err)
+	}
+	var h hold
+	if err := json.Unmarshal([]byte(raw), &h); err != nil || h.Generation != gen {
+		return nil // of another form or of a pair that is gone: it holds nobody up
+	}
+	if h.Config {
+		return &ConfigError{Hint: h.Why}
+	}
+	if !h.Since.IsZero() {
+		return h.refused()
+	}
+	return fmt.Errorf("refresh (a moment ago): %w: %s", ErrUpstream, h.Why)
+}
+
+func (v vault) release(ctx context.Context, tenantID string) error {
+	if err := v.db.Del(ctx, holdKey(tenantID)).Err(); err != nil {
+		return fmt.Errorf("write grant: %w", err)
+	}
+	return nil
+}
