@@ -13,6 +13,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -76,7 +77,7 @@ func poisoned(t *testing.T) (*house, helpdesk.Ticket) {
 	r := chairs(101)
 	r.Comment, r.Fields.Name = hostile, hostile
 	w.fired(time.Hour, r, rules.Steps{LeadURL: "javascript:alert(5)", LeadID: 9}, rules.Outcome{State: ledger.StateFailed, Why: hostile,
-		Problems: []rules.Problem{{Path: hostile, Code: hostile, Detail: hostile}}})
+		Problems: []request.Problem{{Path: hostile, Code: hostile, Detail: hostile}}})
 	w.h.Desk = func(context.Context, string) (Desk, error) { return hostileDesk{}, nil }
 	return w, ticket
 }

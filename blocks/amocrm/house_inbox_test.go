@@ -5,17 +5,18 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // fired puts a firing of the tenant into the inbox that came to its end some time ago.
-func (w *house) fired(since time.Duration, r rules.Request, steps rules.Steps, o rules.Outcome) rules.Entry {
+func (w *house) fired(since time.Duration, r request.Request, steps rules.Steps, o rules.Outcome) rules.Entry {
 	w.t.Helper()
 	return w.firedFor("t1", since, r, steps, o)
 }
 
-func (w *house) firedFor(tenantID string, since time.Duration, r rules.Request, steps rules.Steps, o rules.Outcome) rules.Entry {
+func (w *house) firedFor(tenantID string, since time.Duration, r request.Request, steps rules.Steps, o rules.Outcome) rules.Entry {
 	w.t.Helper()
 	w.redis.SetTime(ago(since))
 	defer w.redis.SetTime(now)
@@ -50,11 +51,11 @@ func (w *house) firing(id string) rules.Entry {
 	return rules.Entry{}
 }
 
-func chairs(ticket int64) rules.Request {
-	return rules.Request{
+func chairs(ticket int64) request.Request {
+	return request.Request{
 		TicketID: ticket, Comment: "Call +7 999 123-45-67 <b>before</b> noon",
-		Fields: rules.LeadFields{Name: "Chairs & tables", Price: "85000", PipelineID: 1, StatusID: 12, Custom: []rules.CustomField{
-			{FieldID: 3, Values: []rules.CustomValue{{Value: []byte(`"a"`)}}}}},
+		Fields: request.LeadFields{Name: "Chairs & tables", Price: "85000", PipelineID: 1, StatusID: 12, Custom: []request.CustomField{
+			{FieldID: 3, Values: []request.CustomValue{{Value: []byte(`"a"`)}}}}},
 	}
 }
 
@@ -63,7 +64,7 @@ func (w *house) refusedFiring() rules.Entry {
 	w.t.Helper()
 	return w.fired(2*time.Hour, chairs(101), rules.Steps{ClientID: 55, ContactID: 7}, rules.Outcome{
 		State: ledger.StateFailed, Why: "=refused_deal|the stage is not of this pipeline",
-		Problems: []rules.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "The value you selected is not a valid choice."}},
+		Problems: []request.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "The value you selected is not a valid choice."}},
 	})
 }
 
@@ -82,7 +83,7 @@ func (w *house) twinFiring() rules.Entry {
 // remarkedFiring is a firing whose deal was made without some of its values.
 func (w *house) remarkedFiring(since time.Duration) rules.Entry {
 	w.t.Helper()
-	left := []rules.Problem{
+	left := []request.Problem{
 		{Path: "fields.price", Code: "wrong_type", Key: "not_whole", Params: map[string]string{"Given": `"about 500"`},
 			Detail: `must be a whole number, not "about 500"`, Remark: true, Given: "about 500"},
 		{Path: "fields.name", Code: "too_long", Key: "too_long", Params: map[string]string{"Count": "255"},
@@ -99,10 +100,10 @@ func (w *house) unreadFiring(since time.Duration) rules.Entry {
 	w.redis.SetTime(ago(since))
 	defer w.redis.SetTime(now)
 	body := []byte(`{"ticketId":"101","fields":{"name":"A screen of 15", call +7 999 123-45-67"}}`)
-	_, _, err := rules.Bind("application/json", body)
+	_, _, err := request.Bind("application/json", body)
 	s := rules.NewService(rules.Deps{DB: w.db})
-	e, _, err := s.Refuse(w.t.Context(), tenant.Tenant{ID: "t1"}, rules.Refused{ContentType: "application/json", Body: body,
-		Problems: rules.ProblemsOf(err)})
+	e, _, err := s.Refuse(w.t.Context(), tenant.Tenant{ID: "t1"}, request.Refused{ContentType: "application/json", Body: body,
+		Problems: request.ProblemsOf(err)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -123,7 +124,7 @@ func (w *house) fillInbox() {
 	w.refusedFiring()
 	w.remarkedFiring(27 * time.Hour)
 	w.unreadFiring(90 * time.Minute)
-	w.fired(5*time.Minute, rules.Request{TicketID: 104}, rules.Steps{},
+	w.fired(5*time.Minute, request.Request{TicketID: 104}, rules.Steps{},
 		rules.Outcome{State: ledger.StateHeld, Why: "=no_login"})
 	w.fired(time.Minute, chairs(105), rules.Steps{}, rules.Outcome{
 		State: ledger.StateAccepted, After: time.Hour, Why: "=payment"})

@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/runes"
@@ -29,7 +30,7 @@ type Firings interface {
 	Get(ctx context.Context, tenantID, id string) (rules.Entry, error)
 	Retry(ctx context.Context, tenantID, id string) error
 	RetryAll(ctx context.Context, tenantID string) (int, error)
-	Edit(ctx context.Context, tenantID, id string, r rules.Request) (changed bool, err error)
+	Edit(ctx context.Context, tenantID, id string, r request.Request) (changed bool, err error)
 	Drop(ctx context.Context, tenantID, id, reason string) error
 	Adopt(ctx context.Context, tenantID, id string, leadID int64) error
 	MakeNew(ctx context.Context, tenantID, id string) error
@@ -171,10 +172,10 @@ func (v *visit) reason(f format, e rules.Entry) string {
 }
 
 // problems are mistakes in the reader's language.
-func (v *visit) problems(f format, list []rules.Problem) []rules.Problem {
-	out := make([]rules.Problem, len(list))
+func (v *visit) problems(f format, list []request.Problem) []request.Problem {
+	out := make([]request.Problem, len(list))
 	for i, p := range list {
-		out[i] = rules.Problem{Path: p.Path, Given: f.Words(p.Given), Detail: f.Words(p.In(f.Catalog, f.Lang))}
+		out[i] = request.Problem{Path: p.Path, Given: f.Words(p.Given), Detail: f.Words(p.In(f.Catalog, f.Lang))}
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -31,7 +32,7 @@ func (h *Handlers) firing(v *visit) error {
 // typedFiring is what was typed into the forms of a firing, and what is wrong with it.
 type typedFiring struct {
 	request, reason string
-	mistakes        []rules.Problem
+	mistakes        []request.Problem
 	badRequest      string
 	badReason       string
 	problem         string
@@ -95,26 +96,26 @@ func (v *visit) decide(ctx context.Context, id string, form url.Values) (done st
 }
 
 // editedRequest reads a request as it was typed, with the phones that the page had hidden.
-func (v *visit) editedRequest(ctx context.Context, id, typed string) (rules.Request, error) {
+func (v *visit) editedRequest(ctx context.Context, id, typed string) (request.Request, error) {
 	e, err := v.h.Firings.Get(ctx, v.session.TenantID, id)
 	if err != nil {
-		return rules.Request{}, err
+		return request.Request{}, err
 	}
 	stored, err := e.Request.Text()
 	if err != nil {
-		return rules.Request{}, err
+		return request.Request{}, err
 	}
 	text, err := unmaskJSON(v.formatIn(ctx), strings.TrimSpace(typed), stored)
 	if err != nil {
-		return rules.Request{}, err
+		return request.Request{}, err
 	}
-	return rules.BindEdited([]byte(text))
+	return request.BindEdited([]byte(text))
 }
 
 // firingAgain shows the firing as it stands now, with what could not be done and what was typed.
 func (v *visit) firingAgain(id string, form url.Values, err error) error {
 	typed := typedFiring{request: form.Get("request"), reason: form.Get("reason")}
-	var mistakes *rules.Problems
+	var mistakes *request.Problems
 	var syntax *body.SyntaxError
 	switch {
 	case errors.Is(err, ledger.ErrConflict):
@@ -127,8 +128,8 @@ func (v *visit) firingAgain(id string, form url.Values, err error) error {
 		typed.badReason = v.t("inbox.reason_wrong", "Most", ledger.MaxReason)
 	case errors.Is(err, errMasked):
 		typed.badRequest = v.t("inbox.masked")
-	case form.Get("do") == "retry" && rules.ProblemsOf(err) != nil:
-		typed.badRequest, typed.mistakes = v.t("inbox.still_refused"), v.problems(v.format(), rules.ProblemsOf(err))
+	case form.Get("do") == "retry" && request.ProblemsOf(err) != nil:
+		typed.badRequest, typed.mistakes = v.t("inbox.still_refused"), v.problems(v.format(), request.ProblemsOf(err))
 	case errors.As(err, &syntax):
 		typed.badRequest = v.t("inbox.no_json", "Detail", syntax.Error())
 	case errors.As(err, &mistakes):

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks"
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 )
@@ -18,7 +18,7 @@ func FuzzEdit(f *testing.F) {
 		f.Fatal(err)
 	}
 	masking := format(i18n.Format{Catalog: catalog, Lang: i18n.EN, Display: phone.Display{Region: "RU", Masked: true}, Now: now})
-	stored, err := rules.Request{TicketID: 101, Comment: "Call +7 999 123-45-67"}.Text()
+	stored, err := request.Request{TicketID: 101, Comment: "Call +7 999 123-45-67"}.Text()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func FuzzEdit(f *testing.F) {
 		if typed == shown && text != stored {
 			t.Errorf("what was shown comes back as %s", text)
 		}
-		r, _, err := rules.Bind("application/json", []byte(text))
+		r, _, err := request.Bind("application/json", []byte(text))
 		if err != nil {
 			return
 		}
@@ -45,7 +45,7 @@ func FuzzEdit(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q: %v", typed, err)
 		}
-		if _, _, err := rules.Bind("application/json", []byte(again)); err != nil {
+		if _, _, err := request.Bind("application/json", []byte(again)); err != nil {
 			t.Errorf("%q was read, and what it is shown as is refused: %v\n%s", typed, err, again)
 		}
 	})

@@ -11,6 +11,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/plan"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -124,15 +126,15 @@ func (v *visit) try(view *ruleCheckView) error {
 	}
 	view.Would = wouldLines(f, *trial.Would)
 	switch trial.Would.IfOpenDeal {
-	case rules.OpenDealAttach:
+	case request.OpenDealAttach:
 		view.OpenDeal = v.t("rule.deal_attach")
-	case rules.OpenDealSkip:
+	case request.OpenDealSkip:
 		view.OpenDeal = v.t("rule.deal_skip")
 	}
 	return nil
 }
 
-func saidProblems(f i18n.Format, list []rules.Problem) []ruleProblem {
+func saidProblems(f i18n.Format, list []request.Problem) []ruleProblem {
 	var out []ruleProblem
 	for _, p := range list {
 		out = append(out, ruleProblem{p.Path, p.In(f.Catalog, f.Lang)})
@@ -141,7 +143,7 @@ func saidProblems(f i18n.Format, list []rules.Problem) []ruleProblem {
 }
 
 // wouldLines says what a rule would make; what is left to amoCRM has no line.
-func wouldLines(f i18n.Format, w rules.Would) []ruleLine {
+func wouldLines(f i18n.Format, w plan.Would) []ruleLine {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	out := []ruleLine{}
 	add := func(label string, lines ...string) {
@@ -180,7 +182,7 @@ func wouldLines(f i18n.Format, w rules.Would) []ruleLine {
 }
 
 // withID is a name with its id, as rules and messages write it.
-func withID(r rules.Ref) string {
+func withID(r plan.Ref) string {
 	switch {
 	case r.ID == 0:
 		return ""

@@ -9,6 +9,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/plan"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -26,19 +28,19 @@ func tryRule(rule string) func(*house, string) *httptest.ResponseRecorder {
 
 func goodTrial() rules.Trial {
 	price := money.Of(185000)
-	ref := func(id int64, name string) rules.Ref { return rules.Ref{ID: id, Name: name} }
+	ref := func(id int64, name string) plan.Ref { return plan.Ref{ID: id, Name: name} }
 	return rules.Trial{
-		Remarks:  []rules.Problem{{Path: "fields.pipeline", Code: "unknown_choice", Key: "no_pipeline", Params: map[string]string{"Near": "1 (Sales)", "Accepted": "1 (Sales)"}}},
-		Warnings: []rules.Problem{{Path: "fields.status", Code: "closed_stage", Key: "closed_stage", Params: map[string]string{"Stage": "142 (Won)"}}},
-		Would: &rules.Would{Contact: ref(7, "Anna Petrova"), Name: "Chairs for <Anna>", Price: &price, Pipeline: ref(1, "Sales"),
+		Remarks:  []request.Problem{{Path: "fields.pipeline", Code: "unknown_choice", Key: "no_pipeline", Params: map[string]string{"Near": "1 (Sales)", "Accepted": "1 (Sales)"}}},
+		Warnings: []request.Problem{{Path: "fields.status", Code: "closed_stage", Key: "closed_stage", Params: map[string]string{"Stage": "142 (Won)"}}},
+		Would: &plan.Would{Contact: ref(7, "Anna Petrova"), Name: "Chairs for <Anna>", Price: &price, Pipeline: ref(1, "Sales"),
 			Status: ref(142, "Won"), Responsible: ref(2, "Maria Kuznetsova"), Tags: []string{"vip", "email"}, Company: "Chairs & Co",
-			Fields: []rules.FilledField{{Ref: ref(2, "Source"), Values: []string{"1 (Website)"}}}, Task: "Call +7 999 123-45-67",
-			TaskDue: now.Add(day), Comment: "From ticket 101", IfOpenDeal: rules.OpenDealSkip},
+			Fields: []plan.FilledField{{Ref: ref(2, "Source"), Values: []string{"1 (Website)"}}}, Task: "Call +7 999 123-45-67",
+			TaskDue: now.Add(day), Comment: "From ticket 101", IfOpenDeal: request.OpenDealSkip},
 	}
 }
 
 func badTrial() rules.Trial {
-	return rules.Trial{Problems: []rules.Problem{
+	return rules.Trial{Problems: []request.Problem{
 		{Path: "fields.pipeline", Code: "unknown_choice", Key: "no_pipeline", Params: map[string]string{"Near": "1 (Sales)", "Accepted": "1 (Sales), 2 (Service)"}},
 		{Path: "fields.custom_fields.<b>", Code: "wrong_type", Key: "field_takes_date", Params: map[string]string{"Field": "Delivery date"}},
 	}}

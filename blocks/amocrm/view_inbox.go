@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -142,13 +143,13 @@ type firingView struct {
 	Created, Updated  string
 	Due               string
 	Attempts          int
-	Problems          []rules.Problem
+	Problems          []request.Problem
 	Remarks           bool // Problems are what was left out
 	Candidates        []candidateView
 	Timeline          []momentView
 	Request           ui.Plain
 	Cut               bool // there was more of it
-	Mistakes          []rules.Problem
+	Mistakes          []request.Problem
 	BadRequest        string
 	Dropping          ui.Plain // the reason as it was typed
 	BadReason         string

@@ -9,6 +9,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 )
@@ -55,8 +56,8 @@ func realLedger(t testing.TB) bench {
 func prefix(tenantID string) string       { return store.Key(tenantID, "fire") }
 func entryKey(tenantID, id string) string { return prefix(tenantID) + ":e:" + id }
 
-func firing(ticket int64, name string) Request {
-	return Request{TicketID: ticket, Fields: LeadFields{Name: name}, Comment: "a secret remark"}
+func firing(ticket int64, name string) request.Request {
+	return request.Request{TicketID: ticket, Fields: request.LeadFields{Name: name}, Comment: "a secret remark"}
 }
 
 // hintKey is where dispatch keeps which tenants have due work.
@@ -77,11 +78,11 @@ func hinted(t testing.TB, db *store.DB, tenantID string) bool {
 }
 
 // accept stores a request as a firing that is not refused.
-func (l bench) accept(ctx context.Context, r Request, idem string) (Entry, bool, error) {
+func (l bench) accept(ctx context.Context, r request.Request, idem string) (Entry, bool, error) {
 	return l.Accept(ctx, "t1", Offer{Request: r, Repeat: idem})
 }
 
-func mustAccept(t testing.TB, l bench, r Request, idem string) Entry {
+func mustAccept(t testing.TB, l bench, r request.Request, idem string) Entry {
 	t.Helper()
 	e, existed, err := l.accept(t.Context(), r, idem)
 	if err != nil || existed {
@@ -105,7 +106,7 @@ func failed(t testing.TB, l bench, steps Steps) Entry {
 	mustAccept(t, l, firing(1, "x"), "")
 	e := mustClaim(t, l, 1)[0]
 	e.Steps = steps
-	if err := l.Settle(t.Context(), e, Outcome{State: ledger.StateFailed, Why: "refused", Problems: []Problem{{Path: "fields"}}}); err != nil {
+	if err := l.Settle(t.Context(), e, Outcome{State: ledger.StateFailed, Why: "refused", Problems: []request.Problem{{Path: "fields"}}}); err != nil {
 		t.Fatal(err)
 	}
 	return get(t, l, e.ID)

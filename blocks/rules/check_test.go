@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -27,7 +29,7 @@ func TestCheck_refusesAStrictRuleBeforeAcceptingWhenConnected(t *testing.T) {
 	if err := h.Check(t.Context(), h.tenant, lenient); err != nil {
 		t.Errorf("what costs a value stops the firing: %v", err)
 	}
-	var p *Problems
+	var p *request.Problems
 	err := h.Check(t.Context(), h.tenant, bad)
 	if !errors.As(err, &p) || len(p.List) != 1 || p.List[0].Path != "fields.custom_fields_values[1].values[0].enum_id" ||
 		!contains(p.List[0].Detail, "705377 (A)") {
@@ -48,8 +50,7 @@ func TestCheck_refusesNothingForWhatAnOldVocabularyLacks(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.login()
-	old := vocabulary()
-	old.At = time.Now().Add(-5 * time.Minute)
+	old := crm.Meta{At: time.Now().Add(-5 * time.Minute), Pipelines: []amocrm.Pipeline{{ID: 10, Name: "Sales"}}, Users: []amocrm.User{{ID: 1, Name: "Ann", IsActive: true}}}
 	h.memo.known[h.tenant.ID] = known{meta: old, read: time.Now()}
 	r := published(101)
 	r.Strict = true

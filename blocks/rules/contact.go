@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -58,11 +59,11 @@ func (h *haul) ready(ctx context.Context, open []*job) []*job {
 }
 
 // alone says that the job's deal depends on what else is made for its client.
-func (j *job) alone() bool { return j.contactID == 0 || j.onOpenDeal() != OpenDealCreate }
+func (j *job) alone() bool { return j.contactID == 0 || j.onOpenDeal() != request.OpenDealCreate }
 
-func (j *job) onOpenDeal() OpenDeal {
+func (j *job) onOpenDeal() request.OpenDeal {
 	if j.e.Request.IfOpenDeal == "" {
-		return OpenDealCreate
+		return request.OpenDealCreate
 	}
 	return j.e.Request.IfOpenDeal
 }
@@ -110,7 +111,7 @@ func (j *job) resolve(ctx context.Context) error {
 	if j.contactID == 0 {
 		return nil
 	}
-	if j.onOpenDeal() == OpenDealCreate {
+	if j.onOpenDeal() == request.OpenDealCreate {
 		j.free()
 		return nil
 	}
@@ -140,9 +141,9 @@ func (j *job) attach(ctx context.Context) error {
 	if err != nil || !ok {
 		return err
 	}
-	skip := j.onOpenDeal() == OpenDealSkip
-	if len(j.plan.lead.TagsToAdd) > 0 && !skip { // before the record: adding a tag twice changes nothing
-		err := j.account.API().UpdateLead(ctx, amocrm.LeadInput{ID: amocrm.ID(deal.ID), TagsToAdd: j.plan.lead.TagsToAdd})
+	skip := j.onOpenDeal() == request.OpenDealSkip
+	if len(j.plan.Lead.TagsToAdd) > 0 && !skip { // before the record: adding a tag twice changes nothing
+		err := j.account.API().UpdateLead(ctx, amocrm.LeadInput{ID: amocrm.ID(deal.ID), TagsToAdd: j.plan.Lead.TagsToAdd})
 		if err != nil && !errors.Is(err, amocrm.ErrUnknownOutcome) {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -96,7 +97,7 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 
 // input is the deal as the CRM takes it.
 func (j *job) input(ctx context.Context) (amocrm.LeadInput, error) {
-	in := j.plan.lead
+	in := j.plan.Lead
 	contact := amocrm.ContactInput{ID: amocrm.ID(j.contactID)}
 	if j.contactID == 0 && j.made != nil {
 		contact = *j.made
@@ -104,21 +105,21 @@ func (j *job) input(ctx context.Context) (amocrm.LeadInput, error) {
 	if err := j.fillMapped(ctx, j.meta, &in, &contact); err != nil {
 		return in, err
 	}
-	in.Fields = j.e.Steps.withoutFields(in.Fields, ofLead)
-	contact.Fields = j.e.Steps.withoutFields(contact.Fields, ofContact)
+	in.Fields = j.e.Steps.Omitted.Fields(in.Fields, plan.OfLead)
+	contact.Fields = j.e.Steps.Omitted.Fields(contact.Fields, plan.OfContact)
 	in.RequestID = j.e.ID
 	in.Embedded = &amocrm.LeadLinks{Contacts: []amocrm.ContactInput{contact}}
-	if j.plan.company == "" {
+	if j.plan.Company == "" {
 		return in, nil
 	}
-	company, known := j.companies[j.plan.company]
+	company, known := j.companies[j.plan.Company]
 	if !known {
 		var err error
-		company, err = j.account.CompanyNamed(ctx, j.plan.company)
+		company, err = j.account.CompanyNamed(ctx, j.plan.Company)
 		if err != nil && !errors.Is(err, amocrm.ErrForbidden) { // a deal must not fail for companies that may not be read
 			return in, fmt.Errorf("company of the deal: %w", err)
 		}
-		j.companies[j.plan.company] = company
+		j.companies[j.plan.Company] = company
 	}
 	if company != 0 {
 		in.Embedded.Companies = []amocrm.CompanyInput{{ID: amocrm.ID(company)}}

@@ -5,10 +5,11 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/plan"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -19,10 +20,10 @@ import (
 // Trial is what a request would come to. Problems stop it; Would is nil then. Remarks are left out of the deal, Warnings are
 // what works and may not be meant.
 type Trial struct {
-	Problems []Problem
-	Remarks  []Problem
-	Warnings []Problem
-	Would    *Would
+	Problems []request.Problem
+	Remarks  []request.Problem
+	Warnings []request.Problem
+	Would    *plan.Would
 }
 
 // dryRunWithin bounds a dry run; it waits for both the helpdesk and the CRM.
@@ -31,7 +32,7 @@ const dryRunWithin = 20 * time.Second
 // DryRun does for a request all that does not write: it reads the ticket, its client and the account, and says what is
 // wrong or what would be made. It stores nothing. oauth.ErrNeedsLogin when nobody is logged in; other errors mean that CRM
 // or helpdesk could not be asked.
-func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r Request) (Trial, error) {
+func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r request.Request) (Trial, error) {
 	ctx, cancel := context.WithTimeout(ctx, dryRunWithin)
 	defer cancel()
 	a, err := s.Account(ctx, t.ID, store.Interactive)
@@ -46,26 +47,26 @@ func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r Request) (Trial
 	if err != nil {
 		return Trial{}, fmt.Errorf("dry run: %w", err)
 	}
-	p, err := r.plan(ticket, &meta, t.Language(), time.Now(), true)
-	if (err != nil || len(p.remarks) > 0) && time.Since(meta.At) > memoFresh { // it may have been added since
+	p, err := plan.Make(r, ticket, &meta, t.Language(), time.Now(), true)
+	if (err != nil || len(p.Remarks) > 0) && time.Since(meta.At) > memoFresh { // it may have been added since
 		if meta, err = anew(ctx, a); err != nil {
 			return Trial{}, fmt.Errorf("dry run: %w", err)
 		}
-		p, err = r.plan(ticket, &meta, t.Language(), time.Now(), true)
+		p, err = plan.Make(r, ticket, &meta, t.Language(), time.Now(), true)
 	}
 	if err == nil {
-		if err = p.withoutCents(ctx, a); err == nil {
-			err = p.refused()
+		if err = p.WithoutCents(ctx, a.KeepsCents); err == nil {
+			err = p.Stops()
 		}
 	}
-	var refused *refusal
+	var stops *request.Problems
 	switch {
-	case errors.As(err, &refused):
-		return Trial{Problems: append(missing, refused.problems...)}, nil
+	case errors.As(err, &stops):
+		return Trial{Problems: append(missing, stops.List...)}, nil
 	case err != nil:
 		return Trial{}, fmt.Errorf("dry run: %w", err)
 	case missing != nil:
-		return Trial{Problems: missing, Remarks: p.remarks}, nil
+		return Trial{Problems: missing, Remarks: p.Remarks}, nil
 	}
 	return try(ctx, a, r, p, ticket, meta)
 }
@@ -77,17 +78,17 @@ func (s *Service) TryRule(ctx context.Context, tenantID string, ticketID int64, 
 	if err != nil {
 		return Trial{}, fmt.Errorf("dry run: %w", err)
 	}
-	r, key, err := bindFor(ticketID, rule)
-	var mistakes *Problems
+	r, key, err := request.BindFor(ticketID, rule)
+	var mistakes *request.Problems
 	if err != nil && !errors.As(err, &mistakes) {
 		return Trial{}, err
 	}
-	var found []Problem
+	var found []request.Problem
 	if key != "" && !opens(t, key) {
-		found = append(found, problem("key", CodeChoice, "foreign_key"))
+		found = append(found, request.NewProblem("key", request.CodeChoice, "foreign_key"))
 	}
 	if r.AmoClientID != "" && t.IntegrationID != "" && !strings.EqualFold(r.AmoClientID, t.IntegrationID) {
-		found = append(found, problem("amoClientId", CodeChoice, "foreign_client"))
+		found = append(found, request.NewProblem("amoClientId", request.CodeChoice, "foreign_client"))
 	}
 	if mistakes != nil {
 		found = append(found, mistakes.List...)
@@ -107,85 +108,28 @@ func anew(ctx context.Context, a Account) (crm.Meta, error) {
 }
 
 // try says what a plan comes to.
-func try(ctx context.Context, a Account, r Request, p plan, ticket helpdesk.Ticket, meta crm.Meta) (Trial, error) {
+func try(ctx context.Context, a Account, r request.Request, p plan.Plan, ticket helpdesk.Ticket, meta crm.Meta) (Trial, error) {
 	if r.UseMapping {
 		values, err := a.Mapped(ctx, crm.EntityLead, ticket)
 		if err != nil {
 			return Trial{}, fmt.Errorf("dry run: %w", err)
 		}
-		var left []Problem
-		p.lead.Fields, left = withMapped(p.lead.Fields, values, meta, meta.LeadFields)
-		p.remarks = merged(p.remarks, left)
+		var left []request.Problem
+		p.Lead.Fields, left = plan.WithMapped(p.Lead.Fields, values, meta, meta.LeadFields)
+		p.Remarks = request.Merged(p.Remarks, left)
 	}
-	pipeline, stage := landing(p.lead, meta)
-	would := wouldBe(p, pipeline, stage, meta)
-	would.IfOpenDeal = r.IfOpenDeal
+	would, warnings := p.Would(r, meta)
 	var err error
 	if would.Contact, err = contactOf(ctx, a, ticket.Client); err != nil {
 		return Trial{}, fmt.Errorf("dry run: %w", err)
 	}
-	var read reader
-	read.templates(r, func(place string) bool { return !ours(place) }) // ours have remarks
-	warnings := slices.Concat(doubts(r, pipeline, stage), unfilled(p.lead.Fields, pipeline, stage, meta), stopping(read.problems))
-	return Trial{Remarks: p.remarks, Warnings: warnings, Would: &would}, nil
-}
-
-// landing is the stage in which a deal is made: the one given, else the first of the pipeline, which is else the main one
-// (amocrm.md §5.1). Zero values for what is not known.
-func landing(lead amocrm.LeadInput, meta crm.Meta) (pipeline amocrm.Pipeline, stage amocrm.Status) {
-	for _, p := range meta.Pipelines {
-		if p.ID == lead.PipelineID || lead.PipelineID == 0 && p.IsMain {
-			pipeline = p
-		}
-	}
-	for _, s := range pipeline.Statuses {
-		if s.ID == lead.StatusID || lead.StatusID == 0 && s.Type != amocrm.StatusTypeUnsorted {
-			return pipeline, s
-		}
-	}
-	return pipeline, stage
-}
-
-// unfilled names the fields that a stage requires and a deal lacks. Only people are held to it by amoCRM: a firing makes its
-// deal without them.
-func unfilled(have []amocrm.FieldInput, p amocrm.Pipeline, s amocrm.Status, meta crm.Meta) (out []Problem) {
-	for _, f := range meta.Required(int64(p.ID), int64(s.ID)) {
-		if !slices.ContainsFunc(have, func(x amocrm.FieldInput) bool {
-			return x.FieldID == f.ID || x.FieldCode != "" && x.FieldCode == f.Code
-		}) {
-			out = append(out, problem("fields.custom_fields_values", CodeRequired, "required_field",
-				"Stage", thing{s.ID, s.Name}.String(), "Field", thing{f.ID, f.Name}.String()))
-		}
-	}
-	return out
-}
-
-// doubts are what amoCRM takes, or may take, and the author may not mean.
-func doubts(r Request, p amocrm.Pipeline, s amocrm.Status) (out []Problem) {
-	stage := thing{s.ID, s.Name}.String()
-	stageAt, pipelineAt := "fields.status_id", "fields.pipeline_id"
-	if r.Fields.StatusID == 0 {
-		stageAt = "fields.status"
-	}
-	if r.Fields.PipelineID == 0 {
-		pipelineAt = "fields.pipeline"
-	}
-	if s.ID == amocrm.StatusWon || s.ID == amocrm.StatusLost {
-		out = append(out, problem(stageAt, CodeClosed, "closed_stage", "Stage", stage))
-	}
-	if s.ID != 0 && s.Type == amocrm.StatusTypeUnsorted {
-		out = append(out, problem(stageAt, CodeChoice, "unsorted_stage", "Stage", stage))
-	}
-	if p.IsArchive {
-		out = append(out, problem(pipelineAt, CodeArchived, "archived_pipeline", "Pipeline", thing{p.ID, p.Name}.String()))
-	}
-	return out
+	return Trial{Remarks: p.Remarks, Warnings: warnings, Would: &would}, nil
 }
 
 // ticket reads a ticket with its client; missing says why there is none to work with.
-func (s *Service) ticket(ctx context.Context, t tenant.Tenant, id int64) (ticket helpdesk.Ticket, missing []Problem, err error) {
+func (s *Service) ticket(ctx context.Context, t tenant.Tenant, id int64) (ticket helpdesk.Ticket, missing []request.Problem, err error) {
 	if t.DeskToken == "" {
-		return ticket, []Problem{problem("ticketId", CodeChoice, "no_desk_token")}, nil
+		return ticket, []request.Problem{request.NewProblem("ticketId", request.CodeChoice, "no_desk_token")}, nil
 	}
 	desk, err := s.Desk(t)
 	if err != nil {
@@ -204,4 +148,20 @@ func opens(t tenant.Tenant, key string) bool {
 	former := t.FormerKey(time.Now())
 	return subtle.ConstantTimeCompare([]byte(key), []byte(t.TriggerKey)) == 1 ||
 		former != "" && subtle.ConstantTimeCompare([]byte(key), []byte(former)) == 1
+}
+
+// contactOf is the contact that the deal would belong to.
+func contactOf(ctx context.Context, a Account, client helpdesk.Client) (plan.Ref, error) {
+	id, made, err := a.Resolve(ctx, client)
+	if err != nil {
+		return plan.Ref{}, err
+	}
+	if made != nil {
+		return plan.Ref{Name: made.Name}, nil
+	}
+	c, err := a.API().Contact(ctx, amocrm.ID(id))
+	if err != nil && !errors.Is(err, amocrm.ErrNotFound) {
+		return plan.Ref{}, fmt.Errorf("read contact: %w", err)
+	}
+	return plan.Ref{ID: id, Name: c.Name}, nil
 }

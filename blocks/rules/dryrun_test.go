@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -11,7 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/blocks/rules/plan"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -28,9 +30,9 @@ func TestDryRun_saysWhatWouldBeMadeAndMakesNothing(t *testing.T) {
 	h.desk.add(101, 55, "Ann", "+79990000001")
 	contact := h.crm.addContact("Ann of amoCRM", "+79990000001")
 	price := money.Of(5)
-	r := Request{TicketID: 101, Comment: "for {{client.name}}", Tags: []string{"vip"}, Company: "C", Task: &TaskRequest{Text: "Call"},
-		IfOpenDeal: OpenDealSkip, UseMapping: true,
-		Fields: LeadFields{Name: "Ticket {{ticket.id}}", Price: "5", Pipeline: "Sales", Responsible: "agent", Custom: []CustomField{
+	r := request.Request{TicketID: 101, Comment: "for {{client.name}}", Tags: []string{"vip"}, Company: "C", Task: &request.TaskRequest{Text: "Call"},
+		IfOpenDeal: request.OpenDealSkip, UseMapping: true,
+		Fields: request.LeadFields{Name: "Ticket {{ticket.id}}", Price: "5", Pipeline: "Sales", Responsible: "agent", Custom: []request.CustomField{
 			{FieldName: "many", Values: value(`"b"`, `"C"`)}, {FieldName: "When", Values: value(`"2026-05-01"`)},
 		}}}
 	if _, err := h.dir.Update(t.Context(), h.tenant.ID, func(tn *tenant.Tenant) error {
@@ -47,11 +49,11 @@ func TestDryRun_saysWhatWouldBeMadeAndMakesNothing(t *testing.T) {
 		t.Errorf("due in %s", due)
 	}
 	got.Would.TaskDue = time.Time{}
-	want := Would{Contact: Ref{contact, "Ann of amoCRM"}, Name: "Ticket 101", Price: &price, Pipeline: Ref{6516490, "Sales"},
-		Status: Ref{55524250, "New"}, Responsible: Ref{9311182, "Agent"}, Tags: []string{"vip"}, Company: "C", Task: "Call",
-		Comment: "for Ann", IfOpenDeal: OpenDealSkip, Fields: []FilledField{
-			{Ref{1372539, "Many"}, []string{"705381 (B)", "705385 (C)"}}, {Ref{20, "When"}, []string{"2026-05-01"}},
-			{Ref{1025541, "Text"}, []string{"Ann"}},
+	want := plan.Would{Contact: plan.Ref{ID: contact, Name: "Ann of amoCRM"}, Name: "Ticket 101", Price: &price, Pipeline: plan.Ref{ID: 6516490, Name: "Sales"},
+		Status: plan.Ref{ID: 55524250, Name: "New"}, Responsible: plan.Ref{ID: 9311182, Name: "Agent"}, Tags: []string{"vip"}, Company: "C", Task: "Call",
+		Comment: "for Ann", IfOpenDeal: request.OpenDealSkip, Fields: []plan.FilledField{
+			{Ref: plan.Ref{ID: 1372539, Name: "Many"}, Values: []string{"705381 (B)", "705385 (C)"}}, {Ref: plan.Ref{ID: 20, Name: "When"}, Values: []string{"2026-05-01"}},
+			{Ref: plan.Ref{ID: 1025541, Name: "Text"}, Values: []string{"Ann"}},
 		}}
 	if d := cmp.Diff(want, *got.Would); d != "" {
 		t.Error(d)
@@ -66,18 +68,18 @@ func TestDryRun_saysWhatWouldBeMadeAndMakesNothing(t *testing.T) {
 func TestDryRun_namesEveryMistakeAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	bad := Request{TicketID: 5, Fields: LeadFields{Pipeline: "Slaes", Custom: []CustomField{{FieldID: 20, Values: value(`"soon"`)}}}}
+	bad := request.Request{TicketID: 5, Fields: request.LeadFields{Pipeline: "Slaes", Custom: []request.CustomField{{FieldID: 20, Values: value(`"soon"`)}}}}
 	if _, err := h.DryRun(t.Context(), h.tenant, bad); !errors.Is(err, oauth.ErrNeedsLogin) {
 		t.Errorf("without a login: %v", err)
 	}
 	h.login()
-	paths := func(r Request) (out []string) {
+	paths := func(r request.Request) (out []string) {
 		t.Helper()
 		got, err := h.DryRun(t.Context(), h.tenant, r)
 		if err != nil || (got.Would == nil) != (len(got.Problems) > 0) {
 			t.Fatalf("%v %+v", err, got)
 		}
-		for mark, list := range map[string][]Problem{"": got.Problems, "~": got.Remarks, "?": got.Warnings} {
+		for mark, list := range map[string][]request.Problem{"": got.Problems, "~": got.Remarks, "?": got.Warnings} {
 			for _, p := range list {
 				out = append(out, mark+p.Path+" "+p.Key)
 			}
@@ -90,11 +92,11 @@ func TestDryRun_namesEveryMistakeAtOnce(t *testing.T) {
 		t.Error(d)
 	}
 	h.desk.add(5, 55, "Ann", "")
-	filled := Request{TicketID: 5, Fields: LeadFields{Custom: []CustomField{{FieldID: 20, Values: value(`"{{client.name}}"`)}}}}
+	filled := request.Request{TicketID: 5, Fields: request.LeadFields{Custom: []request.CustomField{{FieldID: 20, Values: value(`"{{client.name}}"`)}}}}
 	if d := cmp.Diff([]string{"~fields.custom_fields_values[0].values[0].value field_takes_date"}, paths(filled)); d != "" {
 		t.Errorf("a value that only the ticket shows to be wrong: %s", d)
 	}
-	unfilled := Request{TicketID: 5, Comment: "From {{client_name}}"}
+	unfilled := request.Request{TicketID: 5, Comment: "From {{client_name}}"}
 	if d := cmp.Diff([]string{"?comment no_template"}, paths(unfilled)); d != "" {
 		t.Errorf("a variable that the helpdesk does not know, which a real firing leaves as it is: %s", d)
 	}
@@ -104,7 +106,7 @@ func TestDryRun_namesEveryMistakeAtOnce(t *testing.T) {
 		t.Errorf("a strict rule stops for it: %s", d)
 	}
 	h.desk.add(6, 0, "", "")
-	if d := cmp.Diff([]string{"ticketId ticket_clientless"}, paths(Request{TicketID: 6})); d != "" {
+	if d := cmp.Diff([]string{"ticketId ticket_clientless"}, paths(request.Request{TicketID: 6})); d != "" {
 		t.Error(d)
 	}
 	h.desk.fail(&usedesk.Error{Kind: usedesk.KindUpstream})
@@ -112,44 +114,8 @@ func TestDryRun_namesEveryMistakeAtOnce(t *testing.T) {
 		t.Errorf("the helpdesk is down: %v", err)
 	}
 	h.tenant.DeskToken = ""
-	if d := cmp.Diff([]string{"ticketId no_desk_token"}, paths(Request{TicketID: 6})); d != "" {
+	if d := cmp.Diff([]string{"ticketId no_desk_token"}, paths(request.Request{TicketID: 6})); d != "" {
 		t.Error(d)
-	}
-}
-
-func TestDryRun_stageThatRequiresAFieldAndStagesThatSurprise(t *testing.T) {
-	m := names()
-	m.Pipelines[0].IsMain = true
-	m.Pipelines[0].Statuses = append([]amocrm.Status{{ID: 99, Name: "In", Type: amocrm.StatusTypeUnsorted}}, m.Pipelines[0].Statuses...)
-	m.LeadFields[0].RequiredStatuses = []amocrm.PipelineStatus{{PipelineID: 10, StatusID: 100}}
-	for name, c := range map[string]struct {
-		fields LeadFields
-		want   string
-	}{
-		"the first stage of the main pipeline requires it": {LeadFields{}, "required_field"},
-		"given":           {LeadFields{Custom: []CustomField{{FieldName: "Size", Values: value(`"M"`)}}}, ""},
-		"given but blank": {LeadFields{Custom: []CustomField{{FieldName: "Size", Values: value(`""`)}}}, "required_field"},
-		"another stage":   {LeadFields{PipelineID: 20, StatusID: 200}, ""},
-		"closed":          {LeadFields{PipelineID: 10, Status: "Won"}, "closed_stage"},
-		"archived":        {LeadFields{PipelineID: 30}, "archived_pipeline"},
-		"unsorted":        {LeadFields{PipelineID: 10, StatusID: 99}, "unsorted_stage"},
-	} {
-		r := Request{TicketID: 1, Fields: c.fields}
-		p, err := r.plan(testTicket(), &m, "en", time.Now(), false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		pipeline, stage := landing(p.lead, m)
-		var got []string
-		for _, x := range slices.Concat(unfilled(p.lead.Fields, pipeline, stage, m), doubts(r, pipeline, stage)) {
-			got = append(got, x.Key)
-			if x.Path == "" || !contains(x.Detail, stage.Name) && !contains(x.Detail, pipeline.Name) {
-				t.Errorf("%s: %+v", name, x)
-			}
-		}
-		if strings.Join(got, " ") != c.want {
-			t.Errorf("%s: %v, want %q", name, got, c.want)
-		}
 	}
 }
 
@@ -205,4 +171,11 @@ func TestTryRule_takesThePublishedExampleAsItIsPasted(t *testing.T) {
 	if err != nil || got.Would == nil || got.Would.Name != "gg" || len(got.Would.Fields) != 3 || got.Would.Comment != "4444" {
 		t.Errorf("%v %+v", err, got)
 	}
+}
+
+func value(raw ...string) (out []request.CustomValue) {
+	for _, s := range raw {
+		out = append(out, request.CustomValue{Value: json.RawMessage(s)})
+	}
+	return out
 }

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/plan"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 )
@@ -18,22 +20,22 @@ const (
 
 type (
 	// Ledger keeps the firings of all tenants.
-	Ledger = ledger.Ledger[Request, Steps, Problem]
+	Ledger = ledger.Ledger[request.Request, Steps, request.Problem]
 	// Entry is one accepted firing.
-	Entry = ledger.Job[Request, Steps, Problem]
+	Entry = ledger.Job[request.Request, Steps, request.Problem]
 	// Outcome is how a worker leaves a firing.
-	Outcome = ledger.Outcome[Problem]
+	Outcome = ledger.Outcome[request.Problem]
 	// Batch is a claim of firings.
-	Batch = ledger.Batch[Request, Steps, Problem]
+	Batch = ledger.Batch[request.Request, Steps, request.Problem]
 
 	// Offer is a firing to be accepted.
-	Offer  = ledger.Offer[Request, Steps, Problem]
-	change = ledger.Change[Request, Steps]
+	Offer  = ledger.Offer[request.Request, Steps, request.Problem]
+	change = ledger.Change[request.Request, Steps]
 )
 
 // NewLedger returns the ledger of firings in db. A claim that shows no life for lease is given to the next worker.
 func NewLedger(db *store.DB, lease time.Duration) *Ledger {
-	return ledger.New[Request, Steps, Problem](db, ledger.Kind[Request, Steps]{
+	return ledger.New[request.Request, Steps, request.Problem](db, ledger.Kind[request.Request, Steps]{
 		Name:  "fire",
 		Order: orderOf,
 		Owned: func(s Steps) []string {
@@ -46,7 +48,7 @@ func NewLedger(db *store.DB, lease time.Duration) *Ledger {
 }
 
 // orderOf is what a request's firings wait for each other by: their ticket.
-func orderOf(r Request) string { return strconv.FormatInt(r.TicketID, 10) }
+func orderOf(r request.Request) string { return strconv.FormatInt(r.TicketID, 10) }
 
 // Editable reports whether a person may replace the firing's request: it waits for a person or a login, and no deal can have
 // come of it yet.
@@ -57,7 +59,7 @@ func Editable(e Entry) bool {
 }
 
 // Remarks are what is left out of the firing's deal, as far as that is known by now.
-func Remarks(e Entry) []Problem { return merged(e.Steps.Remarks, e.Request.Remarks) }
+func Remarks(e Entry) []request.Problem { return request.Merged(e.Steps.Remarks, e.Request.Remarks) }
 
 // Steps is what has been done already, so that a later try goes on from there.
 type Steps struct {
@@ -77,10 +79,10 @@ type Steps struct {
 	// Candidates are deals of which each may be the one whose answer was lost: a person has to say.
 	Candidates []Candidate `json:"candidates,omitempty"`
 
-	Remarks  []Problem  `json:"remarks,omitempty"` // what was left out of the deal
-	Omitted  []Omission `json:"omitted,omitempty"` // what of that the CRM has refused
-	Judged   bool       `json:"judged,omitempty"`  // ids that the account does not have are left out, too
-	RemarkID int64      `json:"remark_id,omitempty"`
+	Remarks  []request.Problem `json:"remarks,omitempty"` // what was left out of the deal
+	Omitted  plan.Omissions    `json:"omitted,omitempty"` // what of that the CRM has refused
+	Judged   bool              `json:"judged,omitempty"`  // ids that the account does not have are left out, too
+	RemarkID int64             `json:"remark_id,omitempty"`
 
 	LeadIntent   *Intent `json:"lead_intent,omitempty"`
 	TaskIntent   *Intent `json:"task_intent,omitempty"`

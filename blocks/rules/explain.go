@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/rules/plan"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -16,10 +18,10 @@ func (j *job) explain(err error) error {
 	if !errors.As(err, &e) || (e.Kind != amocrm.KindInvalid && e.Kind != amocrm.KindNotFound) {
 		return err
 	}
-	ours := check(j.e.Request, j.meta)
+	ours := plan.Check(j.e.Request, j.meta)
 	r := &refusal{}
 	for _, v := range e.Validation {
-		p := Problem{Path: j.plan.from.path(v.Path), Code: v.Code, Detail: v.Detail}
+		p := request.Problem{Path: j.plan.From.Path(v.Path), Code: v.Code, Detail: v.Detail}
 		for _, o := range ours {
 			if o.Path == p.Path {
 				p.Detail = strings.TrimSuffix(p.Detail, ".") + " (" + o.Detail + ")"
@@ -38,7 +40,7 @@ func explainExtra(err error, path, code string) error {
 	}
 	r := &refusal{}
 	for _, v := range e.Validation {
-		r.problems = append(r.problems, Problem{Path: path, Code: v.Code, Detail: v.Detail})
+		r.problems = append(r.problems, request.Problem{Path: path, Code: v.Code, Detail: v.Detail})
 	}
 	r.why = ledger.Because(code, "", reasonOf(e, r.problems))
 	return &kept{refusal: r, cause: err}
@@ -54,7 +56,7 @@ type kept struct {
 func (k *kept) Unwrap() []error { return []error{k.refusal, k.cause} }
 
 // reasonOf is the CRM's refusal in words: its mistakes, else what it says itself.
-func reasonOf(e *amocrm.Error, problems []Problem) ledger.Reason {
+func reasonOf(e *amocrm.Error, problems []request.Problem) ledger.Reason {
 	if len(problems) == 0 {
 		return ledger.InWords(saidOf(e))
 	}
@@ -64,7 +66,7 @@ func reasonOf(e *amocrm.Error, problems []Problem) ledger.Reason {
 func saidOf(e *amocrm.Error) string { return strings.TrimSpace(e.Title + " " + e.Detail) }
 
 // told is the first problems in words.
-func told(problems []Problem) ledger.Reason {
+func told(problems []request.Problem) ledger.Reason {
 	parts := make([]string, 0, len(problems))
 	for i, p := range problems {
 		if i == 5 {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -43,7 +44,7 @@ type job struct {
 	*haul
 	e         *Entry
 	ticket    helpdesk.Ticket // read anew by every try that still has a deal to make
-	plan      plan
+	plan      plan.Plan
 	sent      amocrm.LeadInput // the deal as it was sent last
 	contactID int64
 	made      *contactToMake

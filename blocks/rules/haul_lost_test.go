@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -74,7 +75,7 @@ func TestOutcomeUnknown_dealsThatDifferInAFieldAreNotMixedUp(t *testing.T) {
 	var entries []Entry
 	for i := range 4 {
 		r := published(1000)
-		r.Fields.Custom = []CustomField{{FieldID: 1025541, Values: []CustomValue{{Value: []byte(fmt.Sprintf(`"v%d"`, i))}}}}
+		r.Fields.Custom = []request.CustomField{{FieldID: 1025541, Values: []request.CustomValue{{Value: []byte(fmt.Sprintf(`"v%d"`, i))}}}}
 		entries = append(entries, h.accept(r))
 	}
 	h.crm.hook(func(int64) { // reads name the type of a field

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -205,9 +206,9 @@ func TestBatch_openDealIsUsedWhenTheRuleSaysSo(t *testing.T) {
 	h.link(1)
 	first := h.accept(published(1000))
 	attach, again, skip := published(1000), published(1000), published(1000)
-	attach.IfOpenDeal, attach.Comment, attach.Tags = OpenDealAttach, "attached", []string{"hot"}
-	again.IfOpenDeal, again.Comment = OpenDealAttach, "attached again"
-	skip.IfOpenDeal, skip.Comment = OpenDealSkip, "skipped"
+	attach.IfOpenDeal, attach.Comment, attach.Tags = request.OpenDealAttach, "attached", []string{"hot"}
+	again.IfOpenDeal, again.Comment = request.OpenDealAttach, "attached again"
+	skip.IfOpenDeal, skip.Comment = request.OpenDealSkip, "skipped"
 	a, b, c := h.accept(attach), h.accept(again), h.accept(skip)
 	for range 4 {
 		h.oneHaul()
@@ -235,7 +236,7 @@ func TestBatch_attachWithoutAnOpenDealMakesOneAndOnlyOne(t *testing.T) {
 	for i := range 5 {
 		h.desk.add(int64(100+i), 55, "Ann", "+79990000001")
 		r := published(int64(100 + i))
-		r.IfOpenDeal = OpenDealAttach
+		r.IfOpenDeal = request.OpenDealAttach
 		h.accept(r)
 	}
 	others := []*Service{h.Service, h.replica()}
@@ -276,7 +277,7 @@ func TestBatch_companyAndTaskAreMadeOnce(t *testing.T) {
 			var entries []Entry
 			for i := range 3 {
 				r := published(int64(1000 + i))
-				r.Company, r.Task = "Example Ltd", &TaskRequest{Text: fmt.Sprint("Call back ", i), DueIn: "2d"}
+				r.Company, r.Task = "Example Ltd", &request.TaskRequest{Text: fmt.Sprint("Call back ", i), DueIn: "2d"}
 				entries = append(entries, h.accept(r))
 			}
 			for _, e := range entries {

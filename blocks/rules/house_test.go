@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
@@ -112,7 +113,7 @@ func (h *house) run(s *Service) (stop func()) {
 	return stop
 }
 
-func (h *house) accept(r Request) Entry {
+func (h *house) accept(r request.Request) Entry {
 	h.t.Helper()
 	e, _, err := h.Accept(h.t.Context(), h.tenant, r, "")
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -33,7 +34,7 @@ type Query struct {
 }
 
 // Page is a part of the inbox.
-type Page = ledger.Page[Request, Steps, Problem]
+type Page = ledger.Page[request.Request, Steps, request.Problem]
 
 func (q Query) reason(e Entry) string {
 	if q.Reason == nil {
@@ -43,10 +44,10 @@ func (q Query) reason(e Entry) string {
 }
 
 // asked is the query as the ledger takes it.
-func (q Query) asked() ledger.Query[Request, Steps, Problem] {
-	out := ledger.Query[Request, Steps, Problem]{State: q.State, Label: q.Label, Before: q.Before, Limit: q.Limit}
+func (q Query) asked() ledger.Query[request.Request, Steps, request.Problem] {
+	out := ledger.Query[request.Request, Steps, request.Problem]{State: q.State, Label: q.Label, Before: q.Before, Limit: q.Limit}
 	if q.Ticket != 0 {
-		out.Order = orderOf(Request{TicketID: q.Ticket})
+		out.Order = orderOf(request.Request{TicketID: q.Ticket})
 	}
 	if text := strings.ToLower(strings.TrimSpace(q.Text)); text != "" {
 		out.Match = func(e Entry) bool {
@@ -59,7 +60,7 @@ func (q Query) asked() ledger.Query[Request, Steps, Problem] {
 
 // OfTicket returns the newest firings of a ticket, newest first, without timelines.
 func (s *Service) OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]Entry, error) {
-	return s.ledger.OfOrder(ctx, tenantID, orderOf(Request{TicketID: ticketID}))
+	return s.ledger.OfOrder(ctx, tenantID, orderOf(request.Request{TicketID: ticketID}))
 }
 
 // Inbox returns a page of a tenant's firings, newest first: by the last change of state, or by creation when all states are
@@ -112,19 +113,19 @@ func (s *Service) RetryAll(ctx context.Context, tenantID string) (int, error) {
 // Edit gives a failed or held firing another request and starts it anew; changed is false when it is the same. *Problems when
 // the request would not be accepted from a rule either; ErrDealMade when a deal was or may have been made of the old one;
 // ledger.ErrConflict when the firing is neither failed nor held.
-func (s *Service) Edit(ctx context.Context, tenantID, id string, r Request) (changed bool, err error) {
+func (s *Service) Edit(ctx context.Context, tenantID, id string, r request.Request) (changed bool, err error) {
 	body, err := json.Marshal(r)
 	if err != nil {
 		return false, fmt.Errorf("encode firing: %w", err)
 	}
-	if r, err = BindEdited(body); err != nil {
+	if r, err = request.BindEdited(body); err != nil {
 		return false, err
 	}
 	changed, err = s.edit(ctx, tenantID, id, r)
 	return changed, s.restarted(ctx, tenantID, id, err)
 }
 
-func (s *Service) edit(ctx context.Context, tenantID, id string, r Request) (changed bool, err error) {
+func (s *Service) edit(ctx context.Context, tenantID, id string, r request.Request) (changed bool, err error) {
 	e, err := s.ledger.Seen(ctx, tenantID, id, ledger.StateFailed, ledger.StateHeld)
 	if err != nil {
 		return false, err
@@ -221,7 +222,7 @@ func (s *Service) Totals(ctx context.Context) (map[ledger.State]ledger.Total, er
 // Move takes the firings of a tenant over to another one of the same CRM account (ledger.Move). from must never have been
 // connected, so that no worker writes to the CRM for it meanwhile.
 func (s *Service) Move(ctx context.Context, from, into string) (moved int, err error) {
-	moved, err = s.ledger.Move(ctx, from, into, func(r Request) (string, error) { return r.Fingerprint(into, "") }) // a repeat there, too
+	moved, err = s.ledger.Move(ctx, from, into, func(r request.Request) (string, error) { return r.Fingerprint(into, "") }) // a repeat there, too
 	if err != nil {
 		return moved, fmt.Errorf("move firings: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -102,15 +103,15 @@ func TestEdit_isReadAsARuleIs(t *testing.T) {
 	l := memoryLedger(t)
 	s := NewService(Deps{DB: l.db})
 	e := failed(t, l, Steps{})
-	var mistakes *Problems
-	if _, err := s.Edit(t.Context(), "t1", e.ID, Request{TicketID: -1, Fields: LeadFields{Name: strings.Repeat("x", MaxName+1)}}); !errors.As(err, &mistakes) || len(mistakes.List) != 2 {
+	var mistakes *request.Problems
+	if _, err := s.Edit(t.Context(), "t1", e.ID, request.Request{TicketID: -1, Fields: request.LeadFields{Name: strings.Repeat("x", request.MaxName+1)}}); !errors.As(err, &mistakes) || len(mistakes.List) != 2 {
 		t.Errorf("got %v", err)
 	}
 	if got := get(t, l, e.ID); got.State != ledger.StateFailed {
 		t.Errorf("it is %s", got.State)
 	}
-	r := Request{TicketID: 9, Comment: "c", Fields: LeadFields{Name: "n", Price: "5", Custom: []CustomField{
-		{FieldID: 3, Values: []CustomValue{{Value: []byte(`"a"`)}, {EnumID: 4}}}}}}
+	r := request.Request{TicketID: 9, Comment: "c", Fields: request.LeadFields{Name: "n", Price: "5", Custom: []request.CustomField{
+		{FieldID: 3, Values: []request.CustomValue{{Value: []byte(`"a"`)}, {EnumID: 4}}}}}}
 	if _, err := s.Edit(t.Context(), "t1", e.ID, r); err != nil {
 		t.Fatal(err)
 	}

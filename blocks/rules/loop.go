@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -25,7 +26,7 @@ var ownMarker = regexp.MustCompile(`\[sidecard:([0-9a-v]{26})\]`)
 func marker(id string) string { return "[sidecard:" + id + "]" }
 
 // causedBy returns the firing whose comment caused r, "" when none did.
-func (s *Service) causedBy(ctx context.Context, tenantID string, r Request) (string, error) {
+func (s *Service) causedBy(ctx context.Context, tenantID string, r request.Request) (string, error) {
 	texts := r.Fields.Name + "\n" + r.Comment
 	if r.Task != nil {
 		texts += "\n" + r.Task.Text

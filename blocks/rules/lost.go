@@ -94,7 +94,7 @@ func (j *job) lostDeal(ctx context.Context, newest []amocrm.Lead) (amocrm.Comple
 		case err != nil:
 			return amocrm.ComplexResult{}, fmt.Errorf("look for the deal's contact: %w", err)
 		case contact == 0:
-		case fits(j.plan.lead, l):
+		case fits(j.plan.Lead, l):
 			mine = append(mine, match{l, contact})
 		default:
 			unlike = append(unlike, match{l, contact})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -17,7 +18,7 @@ func TestWork_mappingFillsWhatTheRuleLeavesOpenAndOnlyWhenAsked(t *testing.T) {
 	silent := published(102)
 	silent.Fields.Custom = nil
 	for name, c := range map[string]struct {
-		rule Request
+		rule request.Request
 		want string
 	}{
 		"asked":                 {open, "Ann Example"},
@@ -54,12 +55,12 @@ func TestWork_mappingFillsWhatTheRuleLeavesOpenAndOnlyWhenAsked(t *testing.T) {
 
 func TestBind_useMappingIsTrueOrFalse(t *testing.T) {
 	for raw, want := range map[string]bool{`true`: true, `"true"`: true, `1`: true, `"1"`: true, `false`: false, `""`: false, `null`: false} {
-		got, _, err := Bind(jsonType, []byte(`{"ticketId":1,"fields":{"name":"x"},"use_mapping":`+raw+`}`))
+		got, _, err := request.Bind("application/json", []byte(`{"ticketId":1,"fields":{"name":"x"},"use_mapping":`+raw+`}`))
 		if err != nil || got.UseMapping != want {
 			t.Errorf("%s: %v %v, want %v", raw, got.UseMapping, err, want)
 		}
 	}
-	if _, _, err := Bind(jsonType, []byte(`{"ticketId":1,"fields":{"name":"x"},"use_mapping":"perhaps"}`)); err == nil {
+	if _, _, err := request.Bind("application/json", []byte(`{"ticketId":1,"fields":{"name":"x"},"use_mapping":"perhaps"}`)); err == nil {
 		t.Error("perhaps is taken for an answer")
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/plan"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -142,14 +144,14 @@ func (h *haul) gotExtras(ctx context.Context, jobs []*job, made []amocrm.Created
 
 // leftOut leaves out a part of what is written to a deal that is made.
 func (j *job) leftOut(what, path, given string, e *amocrm.Error) {
-	p := Problem{Path: path, Code: CodeRefused, Detail: "amoCRM refused it: " + saidOf(e)}
+	p := request.Problem{Path: path, Code: request.CodeRefused, Detail: "amoCRM refused it: " + saidOf(e)}
 	if len(e.Validation) > 0 {
 		p.Code, p.Detail = e.Validation[0].Code, e.Validation[0].Detail
 	}
 	st := &j.e.Steps
-	st.omit(what, p.remark(given))
-	st.Remarks = merged(st.Remarks, []Problem{p.remark(given)})
-	j.plan = j.plan.without(*st)
+	st.Omitted.Add(what, p.AsRemark(given))
+	st.Remarks = request.Merged(st.Remarks, []request.Problem{p.AsRemark(given)})
+	j.plan = j.plan.Without(st.Omitted)
 }
 
 // comments are the notes that rules ask for.
@@ -159,21 +161,21 @@ func (comments) name() string { return "note" }
 func (comments) step() string { return "notes" }
 
 func (comments) of(j *job) (bool, *int64, **Intent) {
-	return strings.TrimSpace(j.plan.comment) != "", &j.e.Steps.NoteID, &j.e.Steps.NoteIntent
+	return strings.TrimSpace(j.plan.Comment) != "", &j.e.Steps.NoteID, &j.e.Steps.NoteIntent
 }
 
-func (n comments) mark(j *job) string { return n.fingerprint(plainLines(j.plan.comment)) }
+func (n comments) mark(j *job) string { return n.fingerprint(plainLines(j.plan.Comment)) }
 
 func (n comments) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
-	return n.sendNotes(ctx, jobs, func(j *job) string { return j.plan.comment })
+	return n.sendNotes(ctx, jobs, func(j *job) string { return j.plan.Comment })
 }
 
 func (n comments) look(ctx context.Context, j *job) ([]int64, error) {
-	return n.lookForNote(ctx, j, j.e.Steps.NoteIntent, j.plan.comment)
+	return n.lookForNote(ctx, j, j.e.Steps.NoteIntent, j.plan.Comment)
 }
 
 func (comments) leaveOut(j *job, e *amocrm.Error) {
-	j.leftOut(omitComment, "comment", j.plan.comment, e)
+	j.leftOut(plan.OmitComment, "comment", j.plan.Comment, e)
 }
 
 func (comments) explain(err error) error {
@@ -229,16 +231,16 @@ func (tasks) name() string { return "task" }
 func (tasks) step() string { return "tasks" }
 
 func (tasks) of(j *job) (bool, *int64, **Intent) {
-	return j.plan.task != nil, &j.e.Steps.TaskID, &j.e.Steps.TaskIntent
+	return j.plan.Task != nil, &j.e.Steps.TaskID, &j.e.Steps.TaskIntent
 }
 
-func (t tasks) mark(j *job) string { return t.fingerprint(plainLines(j.plan.task.text)) }
+func (t tasks) mark(j *job) string { return t.fingerprint(plainLines(j.plan.Task.Text)) }
 
 func (t tasks) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
 	body := make([]amocrm.TaskInput, len(jobs))
 	for i, j := range jobs {
-		body[i] = amocrm.TaskInput{EntityID: amocrm.ID(j.e.Steps.LeadID), EntityType: "leads", Text: j.plan.task.text,
-			CompleteTill: j.plan.task.due.Unix(), TypeID: amocrm.TaskFollowUp, ResponsibleID: j.taskUser(),
+		body[i] = amocrm.TaskInput{EntityID: amocrm.ID(j.e.Steps.LeadID), EntityType: "leads", Text: j.plan.Task.Text,
+			CompleteTill: j.plan.Task.Due.Unix(), TypeID: amocrm.TaskFollowUp, ResponsibleID: j.taskUser(),
 			RequestID: j.e.ID}
 	}
 	return t.account.API().CreateTasks(ctx, body)
@@ -264,17 +266,17 @@ func (t tasks) look(ctx context.Context, j *job) (ids []int64, err error) {
 func (tasks) leaveOut(j *job, e *amocrm.Error) {
 	user := slices.ContainsFunc(e.Validation, func(v amocrm.FieldError) bool { return strings.HasSuffix(v.Path, "responsible_user_id") })
 	if user && j.taskUser() != 0 {
-		j.leftOut(omitTaskUser, "fields.responsible_user_id", fmt.Sprint(j.taskUser()), e)
+		j.leftOut(plan.OmitTaskUser, "fields.responsible_user_id", fmt.Sprint(j.taskUser()), e)
 		return
 	}
-	j.leftOut(omitTask, "task", j.plan.task.text, e)
+	j.leftOut(plan.OmitTask, "task", j.plan.Task.Text, e)
 }
 
 func (j *job) taskUser() amocrm.ID {
-	if j.e.Steps.omits(omitTaskUser) {
+	if j.e.Steps.Omitted.Has(plan.OmitTaskUser) {
 		return 0
 	}
-	return j.plan.lead.ResponsibleID
+	return j.plan.Lead.ResponsibleID
 }
 
 func (tasks) explain(err error) error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -12,7 +13,7 @@ func TestWork_namesAndTemplatesBecomeADeal(t *testing.T) {
 	h := newHouse(t)
 	h.login()
 	h.desk.add(101, 55, "Ann", "+79990000001")
-	r, _, err := Bind(jsonType, []byte(`{"ticketId":101,"comment":"for {{client.name}}","tags":"vip,{{client.name}}",
+	r, _, err := request.Bind("application/json", []byte(`{"ticketId":101,"comment":"for {{client.name}}","tags":"vip,{{client.name}}",
 		"fields":{"name":"Ticket {{ticket.id}}","status":"new","responsible_user":"Agent","custom_fields":{"One":"a"}}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +42,7 @@ func TestWork_aNameThatTheAccountHasNotGotIsLeftOutWithARemark(t *testing.T) {
 	h.login()
 	h.desk.add(101, 55, "Ann", "+79990000001")
 	h.run(h.Service)
-	e := h.until(h.accept(Request{TicketID: 101, Comment: "for you", Fields: LeadFields{Name: "n", Pipeline: "Slaes"}}).ID, ledger.StateDone)
+	e := h.until(h.accept(request.Request{TicketID: 101, Comment: "for you", Fields: request.LeadFields{Name: "n", Pipeline: "Slaes"}}).ID, ledger.StateDone)
 	if len(e.Problems) != 1 || e.Problems[0].Path != "fields.pipeline" || e.Problems[0].Key != "no_pipeline" ||
 		e.Problems[0].Params["Near"] != "6516490 (Sales)" || !contains(English(e.Why), "did you mean 6516490 (Sales)?") || e.Label != ledger.LabelRemarks {
 		t.Errorf("%s %s %+v", e.Label, e.Why, e.Problems)
@@ -70,7 +71,7 @@ func TestWork_aStrictRuleWaitsForAPerson(t *testing.T) {
 	h.login()
 	h.desk.add(101, 55, "Ann", "+79990000001")
 	h.run(h.Service)
-	for _, r := range []Request{{TicketID: 101, Fields: LeadFields{Pipeline: "Slaes"}}, {TicketID: 101, Fields: LeadFields{StatusID: 5}}} {
+	for _, r := range []request.Request{{TicketID: 101, Fields: request.LeadFields{Pipeline: "Slaes"}}, {TicketID: 101, Fields: request.LeadFields{StatusID: 5}}} {
 		r.Strict = true
 		e := h.until(h.accept(r).ID, ledger.StateFailed)
 		if len(e.Problems) != 1 || e.Problems[0].Remark || e.Why == "" {

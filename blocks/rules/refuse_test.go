@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -14,11 +15,11 @@ import (
 // refused posts a body as api does, and stores it when it is refused.
 func refused(t *testing.T, s *Service, body string) (Entry, bool) {
 	t.Helper()
-	r, key, err := Bind(jsonType, []byte(body))
+	r, key, err := request.Bind("application/json", []byte(body))
 	if err == nil {
 		t.Fatalf("%s is no mistake", body)
 	}
-	e, existed, err := s.Refuse(t.Context(), tenant.Tenant{ID: "t1"}, Refused{Request: r, Problems: ProblemsOf(err), ContentType: jsonType,
+	e, existed, err := s.Refuse(t.Context(), tenant.Tenant{ID: "t1"}, request.Refused{Request: r, Problems: request.ProblemsOf(err), ContentType: "application/json",
 		Body: []byte(body), Key: key})
 	if err != nil {
 		t.Fatal(err)
@@ -78,8 +79,8 @@ func TestRefuse_bodyThatCantBeReadKeepsWhatItIs(t *testing.T) {
 	if two.Request.TicketID != 0 {
 		t.Errorf("a client decides which ticket it is: %d", two.Request.TicketID)
 	}
-	long, _ := refused(t, s, `{"ticketId":7,"fields":{"name":"`+strings.Repeat("x", MaxUnread))
-	if u := long.Request.Unread; !u.Cut || len(u.Body) != MaxUnread {
+	long, _ := refused(t, s, `{"ticketId":7,"fields":{"name":"`+strings.Repeat("x", request.MaxUnread))
+	if u := long.Request.Unread; !u.Cut || len(u.Body) != request.MaxUnread {
 		t.Errorf("kept %d bytes, cut %v", len(u.Body), u.Cut)
 	}
 	var syntax *body.SyntaxError
@@ -93,7 +94,7 @@ func TestRefuse_isRetriedWhenItCanBeReadAndEditedUntilThen(t *testing.T) {
 	l := memoryLedger(t)
 	s := NewService(Deps{DB: l.db})
 	e, _ := refused(t, s, `{"ticketId":7,"fields":{"nmae":"n"}}`)
-	var mistakes *Problems
+	var mistakes *request.Problems
 	if err := s.Retry(t.Context(), "t1", e.ID); !errors.As(err, &mistakes) || mistakes.List[0].Path != "fields.nmae" {
 		t.Errorf("retried as it stands: %v", err)
 	}
@@ -103,7 +104,7 @@ func TestRefuse_isRetriedWhenItCanBeReadAndEditedUntilThen(t *testing.T) {
 	if got := get(t, l, e.ID); got.State != ledger.StateFailed || got.Label != ledger.LabelRefused {
 		t.Errorf("it is %s %s", got.State, got.Label)
 	}
-	r, err := BindEdited([]byte(`{"ticketId":8,"fields":{"name":"n"}}`))
+	r, err := request.BindEdited([]byte(`{"ticketId":8,"fields":{"name":"n"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,8 +122,8 @@ func TestRefuse_isRetriedWhenItCanBeReadAndEditedUntilThen(t *testing.T) {
 		t.Errorf("its new ticket has %+v %v", mine, err)
 	}
 	// What this version can read although another has refused it.
-	old, _, err := s.Refuse(t.Context(), tenant.Tenant{ID: "t1"}, Refused{Body: []byte(`{"ticketId":9,"fields":{}}`), ContentType: jsonType,
-		Problems: []Problem{{Path: "fields.new", Code: CodeUnknown}}})
+	old, _, err := s.Refuse(t.Context(), tenant.Tenant{ID: "t1"}, request.Refused{Body: []byte(`{"ticketId":9,"fields":{}}`), ContentType: "application/json",
+		Problems: []request.Problem{{Path: "fields.new", Code: request.CodeUnknown}}})
 	if err != nil {
 		t.Fatal(err)
 	}

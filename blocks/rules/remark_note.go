@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/rules/plan"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/runes"
 )
@@ -16,7 +18,7 @@ func (remarkNotes) step() string { return "remarks" }
 
 func (remarkNotes) of(j *job) (bool, *int64, **Intent) {
 	st := &j.e.Steps
-	return len(st.Remarks) > 0 && !st.omits(omitRemarks), &st.RemarkID, &st.RemarkIntent
+	return len(st.Remarks) > 0 && !st.Omitted.Has(plan.OmitRemarks), &st.RemarkID, &st.RemarkIntent
 }
 
 func (n remarkNotes) mark(j *job) string { return n.fingerprint(plainLines(n.text(j))) }
@@ -30,7 +32,9 @@ func (n remarkNotes) look(ctx context.Context, j *job) ([]int64, error) {
 }
 
 // leaveOut does without the note: the inbox says the same.
-func (remarkNotes) leaveOut(j *job, _ *amocrm.Error) { j.e.Steps.omit(omitRemarks, Problem{}) }
+func (remarkNotes) leaveOut(j *job, _ *amocrm.Error) {
+	j.e.Steps.Omitted.Add(plan.OmitRemarks, request.Problem{})
+}
 
 func (remarkNotes) explain(err error) error {
 	return explainExtra(err, "comment", "refused_note")
@@ -42,7 +46,7 @@ func (n remarkNotes) text(j *job) string {
 		head, held = n.s.Text(n.lang, "firing.note.head"), n.s.Text(n.lang, "firing.note.held")
 	}
 	list := j.e.Steps.Remarks
-	share := max(MaxComment/len(list)-500, 100)
+	share := max(request.MaxComment/len(list)-500, 100)
 	var b strings.Builder
 	b.WriteString(head)
 	for _, p := range list {
@@ -51,11 +55,11 @@ func (n remarkNotes) text(j *job) string {
 			b.WriteString("\n" + held + " " + runes.Shorten(p.Given, share))
 		}
 	}
-	return runes.First(b.String(), MaxComment)
+	return runes.First(b.String(), request.MaxComment)
 }
 
 // said is a problem in a language.
-func (s *Service) said(lang string, p Problem) string {
+func (s *Service) said(lang string, p request.Problem) string {
 	if s.Problem == nil {
 		return p.Detail
 	}

@@ -12,7 +12,7 @@ import (
 
 // intent is what is stored before the job's deal is sent.
 func (j *job) intent() *Intent {
-	l := j.plan.lead
+	l := j.plan.Lead
 	i := &Intent{At: j.now(), ContactID: j.contactID, PipelineID: int64(l.PipelineID), Price: wholeOf(l.Price), By: j.user()}
 	if name := strings.TrimSpace(l.Name); name != "" {
 		i.Mark = j.fingerprint(name)
@@ -22,7 +22,7 @@ func (j *job) intent() *Intent {
 
 // likeness stands for everything that is sent: deals of writes with the same likeness can be taken for each other.
 func (j *job) likeness() (text string, err error) {
-	raw, err := json.Marshal(j.plan.lead)
+	raw, err := json.Marshal(j.plan.Lead)
 	if err != nil {
 		return "", fmt.Errorf("encode deal: %w", err)
 	}
@@ -120,4 +120,13 @@ func (h *haul) user() int64 {
 func (h *haul) ours(i *Intent, author amocrm.ID) bool {
 	now := h.user()
 	return author == 0 || i.By == 0 || now == 0 || int64(author) == i.By || int64(author) == now
+}
+
+// wholeOf is a price without cents, nil for any other.
+func wholeOf(price json.Number) *int64 {
+	n, err := price.Int64()
+	if err != nil || strings.Contains(price.String(), ".") {
+		return nil
+	}
+	return &n
 }

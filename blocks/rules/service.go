@@ -9,6 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/sidecard/sidecard/blocks/rules/plan"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -65,7 +67,7 @@ type Deps struct {
 	// Text gives a text of the catalogue for comments in the helpdesk; nil: none are written.
 	Text func(lang, key string, args ...any) string
 	// Problem gives the words of a problem in a language; nil: they are English.
-	Problem func(lang string, p Problem) string
+	Problem func(lang string, p request.Problem) string
 	// Metrics may be nil.
 	Metrics prometheus.Registerer
 	// Settled hears of every entry that has come to rest or waits again; it must not block. May be nil.
@@ -89,7 +91,7 @@ type Deps struct {
 type Service struct {
 	Deps
 	ledger *Ledger
-	queue  *dispatch.Dispatcher[Request, Steps, Problem]
+	queue  *dispatch.Dispatcher[request.Request, Steps, request.Problem]
 	memo   *memo
 	ends   *prometheus.CounterVec
 }
@@ -110,7 +112,7 @@ func NewService(d Deps) *Service {
 	}
 	s := &Service{Deps: d, ledger: NewLedger(d.DB, d.Lease), memo: newMemo()}
 	s.metered(d.Metrics)
-	s.queue = dispatch.New(dispatch.Config[Request, Steps, Problem]{DB: d.DB, Ledger: s.ledger, Name: "fire",
+	s.queue = dispatch.New(dispatch.Config[request.Request, Steps, request.Problem]{DB: d.DB, Ledger: s.ledger, Name: "fire",
 		Each:      func(ctx context.Context, visit func(string) error) error { return d.Tenants.Each(ctx, visit) },
 		Connected: d.Connected, Handle: s.traced, Log: d.Log, Poll: d.Poll, Sweep: d.Sweep})
 	return s
@@ -119,7 +121,7 @@ func NewService(d Deps) *Service {
 // Accept stores a firing of a tenant; when it returns without an error, the firing is not lost any more. existed: it is
 // a repeat of one of the last 24 hours, and the entry is that one as it is now. headerKey is the caller's own idempotency
 // key, "" for none. ledger.ledger.ErrFull when too many are waiting. A firing that looks like a loop is stored as failed (Ledger.Accept).
-func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r Request, headerKey string) (e Entry, existed bool, err error) {
+func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r request.Request, headerKey string) (e Entry, existed bool, err error) {
 	idem, err := r.Fingerprint(t.ID, headerKey)
 	if err != nil {
 		return Entry{}, false, err
@@ -162,7 +164,7 @@ func (s *Service) Counts(ctx context.Context, tenantID string) (ledger.Counts, e
 // Check compares a strict request with what the tenant's account has, as far as that is known within CheckIn: *Problems
 // names unknown pipelines, stages, users, fields and choices with the known ones. nil when nothing can be said, and for
 // other requests: what the account does not have is left out of their deals.
-func (s *Service) Check(ctx context.Context, t tenant.Tenant, r Request) error {
+func (s *Service) Check(ctx context.Context, t tenant.Tenant, r request.Request) error {
 	if t.ConnectedAt.IsZero() || !r.Strict {
 		return nil
 	}
@@ -170,19 +172,19 @@ func (s *Service) Check(ctx context.Context, t tenant.Tenant, r Request) error {
 	if !ok {
 		return nil
 	}
-	found := check(r, meta)
+	found := plan.Check(r, meta)
 	if len(found) > 0 && time.Since(meta.At) > memoFresh {
 		// It may have been added since: nothing is refused for what an old vocabulary lacks.
 		meta, ok = s.memo.renew(t.ID, s.CheckIn, func() (crm.Meta, error) { return s.vocabulary(t.ID, true) })
 		if !ok {
 			return nil
 		}
-		found = check(r, meta)
+		found = plan.Check(r, meta)
 	}
 	if len(found) == 0 {
 		return nil
 	}
-	return &Problems{List: stopping(found)}
+	return &request.Problems{List: request.Stopping(found)}
 }
 
 // vocabulary reads what an account has; anew: past the cache. It has its own time, so that a caller who gives up does

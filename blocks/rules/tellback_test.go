@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -162,23 +163,23 @@ func TestLoop_firingsOfOurOwnCommentAreShelved(t *testing.T) {
 	h.desk.add(102, 55, "Ann", "8 999 000-00-01")
 	h.run(h.Service)
 	first := h.until(h.accept(published(101)).ID, ledger.StateDone)
-	quoting := func(ticket int64, change func(*Request)) Request {
+	quoting := func(ticket int64, change func(*request.Request)) request.Request {
 		r := published(ticket)
 		change(&r)
 		return r
 	}
 	text := "agent wrote: The rule created a deal " + marker(first.ID)
 	for name, tt := range map[string]struct {
-		r    Request
+		r    request.Request
 		loop bool
 	}{
-		"comment":        {quoting(101, func(r *Request) { r.Comment = text }), true},
-		"name":           {quoting(101, func(r *Request) { r.Fields.Name = text }), true},
-		"task":           {quoting(101, func(r *Request) { r.Task = &TaskRequest{Text: text} }), true},
-		"another ticket": {quoting(102, func(r *Request) { r.Comment = text }), false},
-		"made-up marker": {quoting(101, func(r *Request) { r.Comment = marker(strings.Repeat("0", len(first.ID))) }), false},
-		"half a marker":  {quoting(101, func(r *Request) { r.Comment = "[sidecard:" + first.ID }), false},
-		"no marker":      {quoting(101, func(r *Request) { r.Comment = "sidecard" }), false},
+		"comment":        {quoting(101, func(r *request.Request) { r.Comment = text }), true},
+		"name":           {quoting(101, func(r *request.Request) { r.Fields.Name = text }), true},
+		"task":           {quoting(101, func(r *request.Request) { r.Task = &request.TaskRequest{Text: text} }), true},
+		"another ticket": {quoting(102, func(r *request.Request) { r.Comment = text }), false},
+		"made-up marker": {quoting(101, func(r *request.Request) { r.Comment = marker(strings.Repeat("0", len(first.ID))) }), false},
+		"half a marker":  {quoting(101, func(r *request.Request) { r.Comment = "[sidecard:" + first.ID }), false},
+		"no marker":      {quoting(101, func(r *request.Request) { r.Comment = "sidecard" }), false},
 	} {
 		e, existed, err := h.Accept(t.Context(), h.tenant, tt.r, "")
 		if err != nil || existed {

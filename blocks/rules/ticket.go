@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/plan"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -21,7 +23,7 @@ func (h *haul) read(ctx context.Context) {
 	of := map[int64][]*job{}
 	for _, j := range h.jobs {
 		id := j.e.Request.TicketID
-		if j.e.Steps.LeadID != 0 && !j.e.Request.templated() {
+		if j.e.Steps.LeadID != 0 && !j.e.Request.Templated() {
 			j.work(ctx, h)
 			continue
 		}
@@ -61,24 +63,22 @@ func (h *haul) read(ctx context.Context) {
 // work turns the job's request into a plan. Once the deal is made, names that the account has lost since don't matter.
 func (j *job) work(ctx context.Context, h *haul) {
 	st := &j.e.Steps
-	p, err := j.e.Request.plan(j.ticket, &h.meta, h.lang, j.now(), st.Judged)
+	p, err := plan.Make(j.e.Request, j.ticket, &h.meta, h.lang, j.now(), st.Judged)
 	if err == nil && st.LeadID == 0 {
-		if err = p.withoutCents(ctx, h.account); err == nil {
-			err = p.refused()
+		if err = p.WithoutCents(ctx, h.account.KeepsCents); err == nil {
+			err = p.Stops()
 		}
 	}
-	var refused *refusal
-	if err != nil && (st.LeadID == 0 || !errors.As(err, &refused)) {
+	var stops *request.Problems
+	switch {
+	case errors.As(err, &stops) && st.LeadID == 0:
+		j.fail(ctx, &refusal{why: ledger.Because("not_in_account", "", told(stops.List)), problems: stops.List})
+	case stops == nil && err != nil:
 		j.fail(ctx, err)
 	}
-	if j.plan = p.without(*st); st.LeadID == 0 {
+	if j.plan = p.Without(st.Omitted); st.LeadID == 0 {
 		j.remark()
 	}
-}
-
-// templated says that the comment or the task can't be written without the ticket.
-func (r Request) templated() bool {
-	return helpdesk.HasPlaceholder(r.Comment) || r.Task != nil && helpdesk.HasPlaceholder(r.Task.Text)
 }
 
 // readTicket reads a ticket with its client; a *refusal says why there is none to work with.
@@ -86,7 +86,7 @@ func readTicket(ctx context.Context, desk Desk, id int64) (helpdesk.Ticket, erro
 	ticket, err := desk.Ticket(ctx, id)
 	if errors.Is(err, usedesk.ErrNotFound) {
 		return helpdesk.Ticket{}, &refusal{why: ledger.Because("no_ticket", id, ""),
-			problems: []Problem{problem("ticketId", CodeChoice, "ticket_unknown")}}
+			problems: []request.Problem{request.NewProblem("ticketId", request.CodeChoice, "ticket_unknown")}}
 	}
 	if err != nil {
 		return helpdesk.Ticket{}, fmt.Errorf("read ticket: %w", err)
@@ -102,7 +102,7 @@ func readTicket(ctx context.Context, desk Desk, id int64) (helpdesk.Ticket, erro
 		client = helpdesk.Client{Name: ticket.Email, Emails: []string{ticket.Email}}
 	} else if c.ID == 0 {
 		return helpdesk.Ticket{}, &refusal{why: ledger.Because("no_client", id, ""),
-			problems: []Problem{problem("ticketId", CodeChoice, "ticket_clientless")}}
+			problems: []request.Problem{request.NewProblem("ticketId", request.CodeChoice, "ticket_clientless")}}
 	}
 	out := helpdesk.Ticket{ID: id, Subject: ticket.Subject, Channel: ticket.ChannelType, Client: client, Fields: map[int64]string{}}
 	for _, f := range ticket.CustomFields {

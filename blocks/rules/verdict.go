@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
@@ -23,7 +24,7 @@ const (
 // refusal is an answer that no second try would change.
 type refusal struct {
 	why      ledger.Reason
-	problems []Problem
+	problems []request.Problem
 }
 
 func (r *refusal) Error() string { return English(r.why) }

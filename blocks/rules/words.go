@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -94,7 +95,7 @@ var reasonTexts = map[string]string{
 	"not_told":     "the helpdesk could not be told of the outcome",
 }
 
-var reasonTemplates = parseTexts(reasonTexts)
+var reasonTemplates = i18n.ParseTexts(reasonTexts)
 
 // English is a reason in English, for answers of the API, logs and the command line. Pages have texts of their own, by the codes.
 func English(r ledger.Reason) string {

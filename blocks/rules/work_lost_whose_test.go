@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 )
@@ -13,9 +14,9 @@ import (
 const tasksCall = "POST /tasks"
 
 // withTask is a firing whose deal gets a note and a task.
-func withTask(ticket int64) Request {
+func withTask(ticket int64) request.Request {
 	r := published(ticket)
-	r.Task = &TaskRequest{Text: "call back"}
+	r.Task = &request.TaskRequest{Text: "call back"}
 	return r
 }
 
@@ -46,7 +47,7 @@ func TestWork_lostWriteIsFoundWhenTheDateIsMinutesAhead(t *testing.T) {
 // made.
 func TestWork_whatAnEarlierFiringHasMadeIsNotTakenForALostOne(t *testing.T) {
 	t.Parallel()
-	for name, open := range map[string]OpenDeal{complexCall: OpenDealCreate, notesCall: OpenDealAttach, tasksCall: OpenDealAttach} {
+	for name, open := range map[string]request.OpenDeal{complexCall: request.OpenDealCreate, notesCall: request.OpenDealAttach, tasksCall: request.OpenDealAttach} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
@@ -55,7 +56,7 @@ func TestWork_whatAnEarlierFiringHasMadeIsNotTakenForALostOne(t *testing.T) {
 			h.run(h.Service)
 			first := withTask(1000)
 			first.IfOpenDeal = open
-			if open == OpenDealAttach { // a deal that both are attached to
+			if open == request.OpenDealAttach { // a deal that both are attached to
 				h.until(h.accept(withTask(1000)).ID, ledger.StateDone)
 				h.crm.forgetExtras()
 			}
@@ -66,7 +67,7 @@ func TestWork_whatAnEarlierFiringHasMadeIsNotTakenForALostOne(t *testing.T) {
 			b := h.until(h.accept(second).ID, ledger.StateDone)
 			leads, notes, _ := h.crm.snapshot()
 			want := 2
-			if open == OpenDealAttach {
+			if open == request.OpenDealAttach {
 				want = 1
 			}
 			if len(leads) != want || len(notes) != 2 || len(h.crm.allTasks()) != 2 ||

@@ -8,15 +8,22 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 func contains(s, part string) bool { return strings.Contains(s, part) }
 
-func published(ticket int64) Request {
-	r := wantPublished(`"asd"`)
-	r.TicketID = ticket
-	return r
+func published(ticket int64) request.Request {
+	return request.Request{
+		AmoClientID: "1ff6828b-c10c-43f8-98d0-370001e85b6c", TicketID: ticket, Comment: "4444",
+		Fields: request.LeadFields{Name: "gg", Price: "1", StatusID: 55524250, PipelineID: 6516490, ResponsibleID: 9311182,
+			Custom: []request.CustomField{
+				{FieldID: 1025541, Values: value(`"asd"`)},
+				{FieldID: 1372537, Values: []request.CustomValue{{EnumID: 705377}}},
+				{FieldID: 1372539, Values: []request.CustomValue{{EnumID: 705381}, {EnumID: 705385}}},
+			}},
+	}
 }
 
 func TestWork_publishedRuleMakesContactDealAndNote(t *testing.T) {
@@ -131,14 +138,14 @@ func TestWork_twoFiringsOfOneNewClientMakeOneContact(t *testing.T) {
 func TestWork_whatTheCRMRefusesIsLeftOutAndSaidByThePathOfTheRule(t *testing.T) {
 	t.Parallel()
 	unknownField := published(101)
-	unknownField.Fields.Custom = append([]CustomField{{FieldID: 1025541, Values: []CustomValue{{Value: []byte(`""`)}}}},
-		CustomField{FieldID: 999, Values: []CustomValue{{Value: []byte(`"x"`)}}})
+	unknownField.Fields.Custom = append([]request.CustomField{{FieldID: 1025541, Values: []request.CustomValue{{Value: []byte(`""`)}}}},
+		request.CustomField{FieldID: 999, Values: []request.CustomValue{{Value: []byte(`"x"`)}}})
 	badStatus := published(101)
 	badStatus.Fields.StatusID = 5
 	badChoice := published(101)
 	badChoice.Fields.Custom[2].Values[0].EnumID = 5
 	for name, c := range map[string]struct {
-		r                   Request
+		r                   request.Request
 		path, detail, given string
 		fields              int
 	}{
@@ -185,7 +192,7 @@ func TestWork_valuesTakeTheFormOfTheirField(t *testing.T) {
 	h.desk.add(101, 55, "Ann", "+79990000001")
 	h.run(h.Service)
 	r := published(101)
-	r.Fields.Custom = []CustomField{{FieldID: 20, Values: []CustomValue{{Value: []byte(`"1577836800"`)}}}}
+	r.Fields.Custom = []request.CustomField{{FieldID: 20, Values: []request.CustomValue{{Value: []byte(`"1577836800"`)}}}}
 	r.Fields.PipelineID = 0 // the stage says which
 	h.until(h.accept(r).ID, ledger.StateDone)
 	leads, _, _ := h.crm.snapshot()

@@ -18,6 +18,7 @@ import (
 	block "github.com/sidecard/sidecard/blocks/amocrm"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/accept"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -148,7 +149,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 	sender := notify.NewSender(db, set.notices)
 	s.triggers = rules.NewService(rules.Deps{
 		DB: db, Tenants: s.tenants, Log: log, Text: text, Metrics: registry,
-		Problem: func(lang string, p rules.Problem) string { return p.In(catalog, i18n.Lang(lang)) },
+		Problem: func(lang string, p request.Problem) string { return p.In(catalog, i18n.Lang(lang)) },
 		Settled: func(e rules.Entry) { s.notices.Settled(e.Tenant, e.State, e.Label) },
 		Desk:    func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (rules.Account, error) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/store"
@@ -113,7 +114,7 @@ func TestTenants_adoptRefuses(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
 	waiting := d.connected("https://one.amocrm.ru", "waiting")
-	if _, _, err := rules.NewLedger(d.db, 0).Accept(ctx, waiting.ID, rules.Offer{Request: rules.Request{TicketID: 1}}); err != nil {
+	if _, _, err := rules.NewLedger(d.db, 0).Accept(ctx, waiting.ID, rules.Offer{Request: request.Request{TicketID: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	earlier := d.connected("https://three.amocrm.ru", "a")
@@ -150,7 +151,7 @@ func TestTenants_eraseSaysHowManyFiringsAreNotDone(t *testing.T) {
 	ctx := t.Context()
 	waiting := d.connected("https://one.amocrm.ru", "waiting")
 	for ticket := range int64(3) {
-		if _, _, err := rules.NewLedger(d.db, 0).Accept(ctx, waiting.ID, rules.Offer{Request: rules.Request{TicketID: ticket + 1}}); err != nil {
+		if _, _, err := rules.NewLedger(d.db, 0).Accept(ctx, waiting.ID, rules.Offer{Request: request.Request{TicketID: ticket + 1}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 )
 
 type triggersRetryCmd struct {
@@ -61,14 +61,14 @@ func (cmd *triggersEditCmd) do(ctx context.Context, i inbox) error {
 		defer f.Close()
 		from = f
 	}
-	body, err := io.ReadAll(io.LimitReader(from, rules.MaxBody+1))
+	body, err := io.ReadAll(io.LimitReader(from, request.MaxBody+1))
 	if err != nil {
 		return fmt.Errorf("read request: %w", err)
 	}
-	if len(body) > rules.MaxBody {
+	if len(body) > request.MaxBody {
 		return errors.New("read request: it has more than 1 MiB")
 	}
-	r, err := rules.BindEdited(body)
+	r, err := request.BindEdited(body)
 	if err != nil {
 		return fmt.Errorf("read request: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -154,7 +155,7 @@ type shown struct {
 	Label      ledger.Label      `json:"label,omitempty"`
 	Reason     string            `json:"reason,omitempty"`
 	Repeats    int               `json:"repeats,omitempty"`
-	Problems   []rules.Problem   `json:"problems,omitempty"`
+	Problems   []request.Problem `json:"problems,omitempty"`
 	Attempts   int               `json:"attempts"`
 	ContactID  int64             `json:"contact_id,omitempty"`
 	LeadID     int64             `json:"lead_id,omitempty"`
@@ -163,7 +164,7 @@ type shown struct {
 	CreatedAt  time.Time         `json:"created_at"`
 	UpdatedAt  time.Time         `json:"updated_at"`
 	Timeline   []ledger.Line     `json:"timeline,omitempty"`
-	Request    rules.Request     `json:"request"`
+	Request    request.Request   `json:"request"`
 }
 
 type shownList struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -66,7 +67,7 @@ func (d *desk) connectedAs(account int64, base, token string) tenant.Tenant {
 func (d *desk) failed(ticket int64, st rules.Steps) string {
 	d.t.Helper()
 	l := rules.NewLedger(d.db, time.Minute)
-	if _, _, err := l.Accept(d.t.Context(), d.in.tenant.ID, rules.Offer{Request: rules.Request{TicketID: ticket, Fields: rules.LeadFields{Name: "Chairs"}}}); err != nil {
+	if _, _, err := l.Accept(d.t.Context(), d.in.tenant.ID, rules.Offer{Request: request.Request{TicketID: ticket, Fields: request.LeadFields{Name: "Chairs"}}}); err != nil {
 		d.t.Fatal(err)
 	}
 	b, err := l.Claim(d.t.Context(), d.in.tenant.ID, 1)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
@@ -121,7 +122,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 	}
 	firing := func(change func(e *rules.Entry) rules.Outcome) func(context.Context, string) error {
 		return func(ctx context.Context, mark string) error {
-			r := rules.Request{TicketID: p.ticket, Fields: rules.LeadFields{Name: mark}, Comment: p.phone + " " + p.email}
+			r := request.Request{TicketID: p.ticket, Fields: request.LeadFields{Name: mark}, Comment: p.phone + " " + p.email}
 			idem, err := r.Fingerprint(p.tenant, "")
 			if err != nil {
 				return err
@@ -185,7 +186,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 		"failed": firing(func(e *rules.Entry) rules.Outcome {
 			e.Steps.Candidates = []rules.Candidate{{LeadID: p.deal, Name: e.Request.Fields.Name}}
 			return rules.Outcome{State: ledger.StateFailed, Why: ledger.Reason("refused: " + e.Request.Fields.Name),
-				Problems: []rules.Problem{{Path: "fields.name", Detail: e.Request.Fields.Name}}}
+				Problems: []request.Problem{{Path: "fields.name", Detail: e.Request.Fields.Name}}}
 		}),
 		"done": func(ctx context.Context, mark string) error {
 			err := firing(func(e *rules.Entry) rules.Outcome {

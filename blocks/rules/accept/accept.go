@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/ledger/dispatch"
@@ -22,12 +23,12 @@ import (
 
 // Triggers is what the rule endpoints need of the work behind them; *rules.Service is one.
 type Triggers interface {
-	Check(ctx context.Context, t tenant.Tenant, r rules.Request) error
-	Accept(ctx context.Context, t tenant.Tenant, r rules.Request, idemKey string) (rules.Entry, bool, error)
-	Refuse(ctx context.Context, t tenant.Tenant, f rules.Refused) (rules.Entry, bool, error)
+	Check(ctx context.Context, t tenant.Tenant, r request.Request) error
+	Accept(ctx context.Context, t tenant.Tenant, r request.Request, idemKey string) (rules.Entry, bool, error)
+	Refuse(ctx context.Context, t tenant.Tenant, f request.Refused) (rules.Entry, bool, error)
 	Get(ctx context.Context, tenantID, id string) (rules.Entry, error)
 	Wait(ctx context.Context, tenantID, id string) (rules.Entry, error)
-	DryRun(ctx context.Context, t tenant.Tenant, r rules.Request) (rules.Trial, error)
+	DryRun(ctx context.Context, t tenant.Tenant, r request.Request) (rules.Trial, error)
 }
 
 // TriggerHandlers are the endpoints that helpdesk rules call.

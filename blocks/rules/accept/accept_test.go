@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -103,7 +104,7 @@ func TestCreate_wrongAndMissingKeyLookTheSame(t *testing.T) {
 }
 
 func TestCreate_refusals(t *testing.T) {
-	mistakes := &rules.Problems{List: []rules.Problem{{Path: "fields.status_id", Code: "unknown_choice", Detail: "accepted: 1 (New)"}}}
+	mistakes := &request.Problems{List: []request.Problem{{Path: "fields.status_id", Code: "unknown_choice", Detail: "accepted: 1 (New)"}}}
 	cases := []struct {
 		name, body, contentType string
 		work                    work
@@ -115,7 +116,7 @@ func TestCreate_refusals(t *testing.T) {
 		{name: "unknown choice of a strict rule", body: minimal, work: work{check: mistakes}, code: 422, says: "accepted: 1 (New)", path: "fields.status_id"},
 		{name: "broken", body: "{\n\"a\" 1}", code: 400, says: "line 2, column 5", path: "body"},
 		{name: "a picture", body: "x", contentType: "image/png", code: 415, says: "application/json", path: "body"},
-		{name: "too large", body: `{"a":"` + strings.Repeat("x", rules.MaxBody) + `"}`, code: 413, says: "1 MiB", path: "body"},
+		{name: "too large", body: `{"a":"` + strings.Repeat("x", request.MaxBody) + `"}`, code: 413, says: "1 MiB", path: "body"},
 		{name: "full", body: minimal, work: work{fail: ledger.ErrFull}, code: 429, says: "waiting"},
 		{name: "no Redis", body: minimal, work: work{fail: errors.New("dial tcp 10.0.0.1: refused")}, code: 503, says: "send it again"},
 		{name: "no Redis for what is refused", body: "{", work: work{fail: errors.New("dial tcp 10.0.0.1: refused")}, code: 503, says: "send it again"},
@@ -207,7 +208,7 @@ func TestCreate_waits(t *testing.T) {
 	done := rules.Entry{ID: "e1", State: ledger.StateDone,
 		Steps: rules.Steps{LeadURL: "https://before.amocrm.ru/leads/detail/7", LeadID: 7, ContactID: 8, NoteID: 9}}
 	failed := rules.Entry{ID: "e1", State: ledger.StateFailed, Why: "amoCRM refused the deal",
-		Problems: []rules.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "no"}}}
+		Problems: []request.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "no"}}}
 	cases := []struct {
 		name, prefer string
 		end          rules.Entry
@@ -254,7 +255,7 @@ func TestCreate_whereManyWaitTheWishIsNotMet(t *testing.T) {
 
 func TestShow_onlyTheOwnFirings(t *testing.T) {
 	w := &work{end: rules.Entry{ID: "e1", State: ledger.StateFailed, Attempts: 2, Why: "refused",
-		Problems: []rules.Problem{{Path: "comment", Code: "x", Detail: "y"}}, Timeline: []ledger.Line{{Text: "accepted"}}}}
+		Problems: []request.Problem{{Path: "comment", Code: "x", Detail: "y"}}, Timeline: []ledger.Line{{Text: "accepted"}}}}
 	e := ruleServer(t, w, true)
 	got := call(t, e, http.MethodGet, "/api/triggers/e1?key="+goodKey, "")
 	if got.Code != 200 || got.body["state"] != "failed" || got.body["attempts"] != 2.0 || got.body["why"] != "refused" ||

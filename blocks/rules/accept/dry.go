@@ -9,7 +9,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/plan"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/internal/problem"
@@ -84,7 +85,7 @@ func (e *dryRunError) Error() string {
 }
 
 // try answers a dry run: 200 when the firing would be worked off, 422 with what would stop it.
-func (h *TriggerHandlers) try(c echo.Context, t tenant.Tenant, req rules.Request, stops error) error {
+func (h *TriggerHandlers) try(c echo.Context, t tenant.Tenant, req request.Request, stops error) error {
 	if stops != nil {
 		answer := h.refusal(c, stops)
 		answer.Remarks = h.fields(c, req.Remarks)
@@ -109,12 +110,12 @@ func (h *TriggerHandlers) try(c echo.Context, t tenant.Tenant, req rules.Request
 		Remarks: h.fields(c, got.Remarks), Warnings: h.fields(c, got.Warnings), Would: shown(*got.Would)})
 }
 
-func shown(w rules.Would) *would {
+func shown(w plan.Would) *would {
 	out := &would{Contact: contactRef{ID: w.Contact.ID, Name: w.Contact.Name, Found: w.Contact.ID != 0}, IfOpenDeal: string(w.IfOpenDeal),
 		Name: w.Name, Price: w.Price, Pipeline: refOf(w.Pipeline), Status: refOf(w.Status), Responsible: refOf(w.Responsible),
 		Fields: []filledField{}, Tags: append([]string{}, w.Tags...), Company: w.Company, Comment: w.Comment}
 	if out.IfOpenDeal == "" {
-		out.IfOpenDeal = string(rules.OpenDealCreate)
+		out.IfOpenDeal = string(request.OpenDealCreate)
 	}
 	for _, f := range w.Fields {
 		out.Fields = append(out.Fields, filledField{ref(f.Ref), f.Values})
@@ -125,7 +126,7 @@ func shown(w rules.Would) *would {
 	return out
 }
 
-func refOf(r rules.Ref) *ref {
+func refOf(r plan.Ref) *ref {
 	if r.ID == 0 {
 		return nil
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/plan"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/money"
 )
@@ -17,10 +19,10 @@ import (
 func TestDryRun_validSaysWhatWouldBeMade(t *testing.T) {
 	price := money.Of(5)
 	w := &work{trial: rules.Trial{
-		Remarks:  []rules.Problem{{Path: "fields.price", Code: "wrong_type", Detail: "must be a whole number", Remark: true, Given: "much"}},
-		Warnings: []rules.Problem{{Path: "fields.status_id", Code: "closed_stage", Detail: "closed"}},
-		Would: &rules.Would{Contact: rules.Ref{ID: 7, Name: "Ann"}, Name: "Deal", Price: &price, Pipeline: rules.Ref{ID: 1, Name: "Sales"},
-			Status: rules.Ref{ID: 142, Name: "Won"}, Fields: []rules.FilledField{{Ref: rules.Ref{ID: 5, Name: "Size"}, Values: []string{"M"}}},
+		Remarks:  []request.Problem{{Path: "fields.price", Code: "wrong_type", Detail: "must be a whole number", Remark: true, Given: "much"}},
+		Warnings: []request.Problem{{Path: "fields.status_id", Code: "closed_stage", Detail: "closed"}},
+		Would: &plan.Would{Contact: plan.Ref{ID: 7, Name: "Ann"}, Name: "Deal", Price: &price, Pipeline: plan.Ref{ID: 1, Name: "Sales"},
+			Status: plan.Ref{ID: 142, Name: "Won"}, Fields: []plan.FilledField{{Ref: plan.Ref{ID: 5, Name: "Size"}, Values: []string{"M"}}},
 			Tags: []string{"vip"}, Task: "Call", TaskDue: time.Unix(1e9, 5), Comment: "c"},
 	}}
 	got := call(t, ruleServer(t, w, false), "POST", "/api/freeCreateLead?dry_run=true&key="+goodKey, minimal)
@@ -40,7 +42,7 @@ func TestDryRun_validSaysWhatWouldBeMade(t *testing.T) {
 }
 
 func TestDryRun_refusals(t *testing.T) {
-	mistake := rules.Trial{Problems: []rules.Problem{{Path: "fields.pipeline", Code: "unknown_choice", Detail: "accepted: 1 (Sales)"}}}
+	mistake := rules.Trial{Problems: []request.Problem{{Path: "fields.pipeline", Code: "unknown_choice", Detail: "accepted: 1 (Sales)"}}}
 	cases := []struct {
 		name, query, body string
 		work              work

@@ -17,6 +17,7 @@ import (
 	"github.com/sidecard/sidecard/api/contract"
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/ledger/dispatch"
@@ -58,16 +59,16 @@ type work struct {
 	end         rules.Entry
 	waited      time.Duration
 	trial       rules.Trial
-	tried       []rules.Request
-	accepted    []rules.Request
-	refused     []rules.Refused
+	tried       []request.Request
+	accepted    []request.Request
+	refused     []request.Refused
 	keys        []string
 	tenants     []string
 }
 
-func (w *work) Check(context.Context, tenant.Tenant, rules.Request) error { return w.check }
+func (w *work) Check(context.Context, tenant.Tenant, request.Request) error { return w.check }
 
-func (w *work) Accept(_ context.Context, t tenant.Tenant, r rules.Request, key string) (rules.Entry, bool, error) {
+func (w *work) Accept(_ context.Context, t tenant.Tenant, r request.Request, key string) (rules.Entry, bool, error) {
 	if w.fail != nil {
 		return rules.Entry{}, false, w.fail
 	}
@@ -76,7 +77,7 @@ func (w *work) Accept(_ context.Context, t tenant.Tenant, r rules.Request, key s
 		CreatedAt: time.Unix(1e9, 0), DueAt: time.Unix(1e9, 0)}, len(w.accepted) > 1, nil
 }
 
-func (w *work) Refuse(_ context.Context, t tenant.Tenant, f rules.Refused) (rules.Entry, bool, error) {
+func (w *work) Refuse(_ context.Context, t tenant.Tenant, f request.Refused) (rules.Entry, bool, error) {
 	if w.fail != nil {
 		return rules.Entry{}, false, w.fail
 	}
@@ -101,7 +102,7 @@ func (w *work) Wait(ctx context.Context, _, _ string) (rules.Entry, error) {
 	return w.end, nil
 }
 
-func (w *work) DryRun(_ context.Context, t tenant.Tenant, r rules.Request) (rules.Trial, error) {
+func (w *work) DryRun(_ context.Context, t tenant.Tenant, r request.Request) (rules.Trial, error) {
 	w.tried, w.tenants = append(w.tried, r), append(w.tenants, t.ID)
 	return w.trial, w.fail
 }

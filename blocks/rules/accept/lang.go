@@ -3,7 +3,7 @@ package accept
 import (
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/problem"
 )
@@ -24,7 +24,7 @@ func (h *TriggerHandlers) say(c echo.Context, key, english string) string {
 }
 
 // fields are the problems of a request in the caller's language; what amoCRM said stays as it said it.
-func (h *TriggerHandlers) fields(c echo.Context, list []rules.Problem) []problem.Field {
+func (h *TriggerHandlers) fields(c echo.Context, list []request.Problem) []problem.Field {
 	out := make([]problem.Field, len(list))
 	for i, p := range list {
 		out[i] = problem.Field{Path: p.Path, Code: p.Code, Detail: p.Detail, Given: p.Given}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/problem"
@@ -18,9 +18,9 @@ import (
 
 // read reads a firing's body. key is the trigger key in it; stops is what would stop the firing, err means that the body has
 // not come to its end.
-func (h *TriggerHandlers) read(c echo.Context) (firing rules.Refused, key string, stops, err error) {
+func (h *TriggerHandlers) read(c echo.Context) (firing request.Refused, key string, stops, err error) {
 	firing.ContentType = c.Request().Header.Get(echo.HeaderContentType)
-	firing.Body, err = io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, rules.MaxBody))
+	firing.Body, err = io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, request.MaxBody))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -28,10 +28,10 @@ func (h *TriggerHandlers) read(c echo.Context) (firing rules.Refused, key string
 	case err != nil:
 		return firing, "", nil, err
 	default:
-		firing.Request, key, stops = rules.Bind(firing.ContentType, firing.Body)
+		firing.Request, key, stops = request.Bind(firing.ContentType, firing.Body)
 	}
 	if !readable(stops) {
-		key = rules.OnlyKey(firing.Body)
+		key = request.OnlyKey(firing.Body)
 	}
 	if method := c.Request().Method; method != http.MethodPost {
 		stops = &methodError{method}
@@ -49,12 +49,12 @@ func (e *methodError) Error() string {
 
 // readable says that a body could be read, whatever is wrong with the rule in it.
 func readable(stops error) bool {
-	var mistakes *rules.Problems
+	var mistakes *request.Problems
 	return stops == nil || errors.As(stops, &mistakes)
 }
 
 // storeRefused stores a firing that can't be carried out as it stands, and answers why.
-func (h *TriggerHandlers) storeRefused(c echo.Context, t tenant.Tenant, f rules.Refused, stops error) error {
+func (h *TriggerHandlers) storeRefused(c echo.Context, t tenant.Tenant, f request.Refused, stops error) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), longestStore)
 	defer cancel()
 	answer := h.refusal(c, stops)
@@ -75,7 +75,7 @@ func (h *TriggerHandlers) storeRefused(c echo.Context, t tenant.Tenant, f rules.
 }
 
 // problemsOf is what stops a firing, by path.
-func problemsOf(stops error) []rules.Problem {
+func problemsOf(stops error) []request.Problem {
 	var (
 		tooLarge *http.MaxBytesError
 		foreign  *foreignClientError
@@ -83,15 +83,15 @@ func problemsOf(stops error) []rules.Problem {
 	)
 	switch {
 	case errors.As(stops, &method):
-		return []rules.Problem{{Path: "method", Code: rules.CodeChoice, Detail: method.Error()}}
+		return []request.Problem{{Path: "method", Code: request.CodeChoice, Detail: method.Error()}}
 	case errors.As(stops, &tooLarge):
-		return []rules.Problem{rules.TooLarge()}
+		return []request.Problem{request.TooLarge()}
 	case errors.As(stops, &foreign):
-		return []rules.Problem{rules.ForeignClient()}
-	case readable(stops), rules.ProblemsOf(stops) != nil:
-		return rules.ProblemsOf(stops)
+		return []request.Problem{request.ForeignClient()}
+	case readable(stops), request.ProblemsOf(stops) != nil:
+		return request.ProblemsOf(stops)
 	}
-	return []rules.Problem{{Path: "?dry_run", Code: rules.CodeType, Detail: stops.Error()}}
+	return []request.Problem{{Path: "?dry_run", Code: request.CodeType, Detail: stops.Error()}}
 }
 
 // unread answers for a body that has not come to its end.
@@ -109,7 +109,7 @@ func (h *TriggerHandlers) refuse(c echo.Context, err error) error { return h.ref
 // refusal is the one table from errors to answers.
 func (h *TriggerHandlers) refusal(c echo.Context, err error) problem.Problem {
 	var (
-		mistakes *rules.Problems
+		mistakes *request.Problems
 		syntax   *body.SyntaxError
 		kind     *body.ContentTypeError
 		foreign  *foreignClientError

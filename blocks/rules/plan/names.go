@@ -1,16 +1,17 @@
-package rules
+package plan
 
 import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // stage finds pipeline and stage by id or name. A pipeline that is not there takes no stage with it: one that is named by
 // its id, or that only one pipeline has, still says where the deal goes.
-func (c *checker) stage(f *LeadFields) {
+func (c *checker) stage(f *request.LeadFields) {
 	if f.PipelineID == 0 && f.Pipeline != "" {
 		f.PipelineID = c.one("fields.pipeline", "no_pipeline", f.Pipeline, pipelines(c.m))
 	}
@@ -38,7 +39,7 @@ func (c *checker) stage(f *LeadFields) {
 }
 
 // stageAnywhere finds a stage that only one pipeline has.
-func (c *checker) stageAnywhere(f *LeadFields) {
+func (c *checker) stageAnywhere(f *request.LeadFields) {
 	var all []thing
 	seen := map[string]bool{}
 	found := map[int64]amocrm.Pipeline{}
@@ -60,11 +61,11 @@ func (c *checker) stageAnywhere(f *LeadFields) {
 		c.missing("fields.status", "no_stage_anywhere", f.Status, all)
 	case len(found) > 1:
 		f.StatusID = 0
-		c.leave(f.Status, problem("fields.status", CodeAmbiguous, "ambiguous_stage", "Found", some(in)))
+		c.leave(f.Status, request.NewProblem("fields.status", request.CodeAmbiguous, "ambiguous_stage", "Found", some(in)))
 	case len(in) > 1:
 		p := found[int64(in[0].id)]
 		f.StatusID = 0
-		c.leave(f.Status, problem("fields.status", CodeAmbiguous, "ambiguous", "Found", some(pick(stages(p), f.Status))))
+		c.leave(f.Status, request.NewProblem("fields.status", request.CodeAmbiguous, "ambiguous", "Found", some(pick(stages(p), f.Status))))
 	default:
 		f.PipelineID = int64(in[0].id)
 	}
@@ -78,7 +79,7 @@ func (c *checker) one(path, key, name string, have []thing, params ...string) in
 	case 1:
 		return int64(found[0].id)
 	default:
-		c.leave(name, problem(path, CodeAmbiguous, "ambiguous", "Found", some(found)))
+		c.leave(name, request.NewProblem(path, request.CodeAmbiguous, "ambiguous", "Found", some(found)))
 	}
 	return 0
 }
@@ -97,7 +98,7 @@ func (c *checker) pipelinesOf(like func(amocrm.Status) bool) (out []amocrm.Pipel
 }
 
 // responsible finds a user by id, e-mail or name. One who can't be responsible is left out.
-func (c *checker) responsible(f *LeadFields) {
+func (c *checker) responsible(f *request.LeadFields) {
 	unread := c.m.UsersHidden || len(c.m.Users) == 0
 	if f.ResponsibleID != 0 {
 		if !unread {
@@ -110,7 +111,7 @@ func (c *checker) responsible(f *LeadFields) {
 	}
 	const path = "fields.responsible_user"
 	if unread {
-		c.leave(f.Responsible, problem(path, CodeChoice, "users_hidden"))
+		c.leave(f.Responsible, request.NewProblem(path, request.CodeChoice, "users_hidden"))
 		return
 	}
 	found := withEmail(c.m.Assignable(), f.Responsible)
@@ -123,12 +124,12 @@ func (c *checker) responsible(f *LeadFields) {
 		return
 	case 0:
 	default:
-		c.leave(f.Responsible, problem(path, CodeAmbiguous, "ambiguous", "Found", some(found)))
+		c.leave(f.Responsible, request.NewProblem(path, request.CodeAmbiguous, "ambiguous", "Found", some(found)))
 		return
 	}
 	gone := append(withEmail(c.m.Users, f.Responsible), pick(users(c.m.Users), f.Responsible)...)
 	if len(gone) > 0 {
-		c.leave(f.Responsible, problem(path, CodeChoice, "inactive_user", "User", gone[0].String(), "Accepted", some(users(c.m.Assignable()))))
+		c.leave(f.Responsible, request.NewProblem(path, request.CodeChoice, "inactive_user", "User", gone[0].String(), "Accepted", some(users(c.m.Assignable()))))
 		return
 	}
 	have := users(c.m.Assignable())
@@ -147,7 +148,7 @@ func (c *checker) responsibleID(id *int64) {
 			continue
 		}
 		if c.ids && (!u.IsActive || u.IsFree) {
-			c.leave(strconv.FormatInt(*id, 10), problem(path, CodeChoice, "inactive_user", "User", thing{u.ID, u.Name}.String(),
+			c.leave(strconv.FormatInt(*id, 10), request.NewProblem(path, request.CodeChoice, "inactive_user", "User", thing{u.ID, u.Name}.String(),
 				"Accepted", some(users(c.m.Assignable()))))
 			*id = 0
 		}

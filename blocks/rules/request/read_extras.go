@@ -1,4 +1,4 @@
-package rules
+package request
 
 import (
 	"fmt"
@@ -41,7 +41,7 @@ func (r *reader) where(req Request, path string) string {
 			return "fields." + path
 		}
 	}
-	return req.where(path)
+	return req.Where(path)
 }
 
 // given says that a key holds something: the helpdesk writes "" for a variable without a value, PHP [] for nothing.

@@ -1,4 +1,4 @@
-package rules
+package request
 
 import (
 	"slices"
@@ -43,14 +43,14 @@ func (p Problem) In(catalog *i18n.Catalog, lang i18n.Lang) string {
 // MaxGiven bounds what is kept of a value that was left out, in characters: as much as a note takes.
 const MaxGiven = MaxComment
 
-// remark turns a mistake into one that costs its value alone.
-func (p Problem) remark(given string) Problem {
+// AsRemark turns a mistake into one that costs its value alone.
+func (p Problem) AsRemark(given string) Problem {
 	p.Remark, p.Given = true, runes.Shorten(given, MaxGiven)
 	return p
 }
 
-// stopping are mistakes without what their values held: the body of a firing that was stopped is kept whole.
-func stopping(list []Problem) []Problem {
+// Stopping returns mistakes without what their values held: the body of a firing that was stopped is kept whole.
+func Stopping(list []Problem) []Problem {
 	out := make([]Problem, len(list))
 	for i, p := range list {
 		p.Remark, p.Given = false, ""
@@ -59,8 +59,8 @@ func stopping(list []Problem) []Problem {
 	return out
 }
 
-// merged adds the remarks that are not of a path which has one already.
-func merged(have, more []Problem) []Problem {
+// Merged adds the remarks that are not of a path which has one already.
+func Merged(have, more []Problem) []Problem {
 	out := have[:len(have):len(have)]
 	for _, p := range more {
 		if !slices.ContainsFunc(out, func(x Problem) bool { return x.Path == p.Path && x.Code == p.Code }) {
@@ -90,8 +90,8 @@ const (
 	CodeUnreadable = "unreadable"
 )
 
-// problem is a mistake in the words of ProblemTexts; params are name, value pairs.
-func problem(path, code, key string, params ...string) Problem {
+// NewProblem returns a mistake in the words of ProblemTexts; params are name, value pairs.
+func NewProblem(path, code, key string, params ...string) Problem {
 	p := Problem{Path: path, Code: code, Key: key}
 	for i := 0; i+1 < len(params); i += 2 {
 		if p.Params == nil {

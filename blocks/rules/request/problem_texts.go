@@ -1,9 +1,10 @@
-package rules
+package request
 
 import (
 	"maps"
 	"strings"
-	"text/template"
+
+	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // problemTexts are the problems' words by Problem.Key, in the catalogue's form. A param named Kind is itself the key of a word,
@@ -91,15 +92,7 @@ var kinds = map[string]string{
 	"null": "null", "object": "an object", "list": "a list", "flag": "true or false", "text": "text", "number": "a number",
 }
 
-var problemTemplates = parseTexts(problemTexts)
-
-func parseTexts(texts map[string]string) *template.Template {
-	all := template.New("").Option("missingkey=zero")
-	for key, text := range texts {
-		template.Must(all.New(key).Parse(text))
-	}
-	return all
-}
+var problemTemplates = i18n.ParseTexts(problemTexts)
 
 func english(key string, params map[string]string) string {
 	if kind, ok := params["Kind"]; ok {

@@ -1,4 +1,4 @@
-package rules
+package request
 
 import (
 	"encoding/json"
@@ -14,7 +14,7 @@ import (
 
 // English is what a problem says where no catalogue is at hand, in the log and in what is stored: both must agree.
 func TestRuleProblem_englishIsTheProblemsOwn(t *testing.T) {
-	raw, err := os.ReadFile("../locales/active.en.json")
+	raw, err := os.ReadFile("../../locales/active.en.json")
 	if err != nil {
 		t.Fatal(err)
 	}

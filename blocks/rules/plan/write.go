@@ -1,4 +1,4 @@
-package rules
+package plan
 
 import (
 	"encoding/json"
@@ -6,13 +6,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 )
 
-// sent says which field and value of the request each one in the CRM's body was, so that its complaints can be told in
+// Sent tells which field and value of the request each one in the CRM's body was, so that its complaints can be told in
 // the request's own paths.
-type sent []sentField
+type Sent []sentField
 
 type sentField struct {
 	index  int
@@ -22,19 +23,19 @@ type sentField struct {
 // leadInput turns the fields into the CRM's shape. Blank values are left out, and so are fields that have no other. With
 // the account's vocabulary values are brought into the form that their field wants (strings to numbers, dates to Unix
 // seconds); what can't be is sent as it came, for the CRM to judge.
-func leadInput(f LeadFields, meta *crm.Meta) (amocrm.LeadInput, sent) {
+func leadInput(f request.LeadFields, meta *crm.Meta) (amocrm.LeadInput, Sent) {
 	in := amocrm.LeadInput{Name: f.Name, StatusID: amocrm.ID(f.StatusID), PipelineID: amocrm.ID(f.PipelineID), ResponsibleID: amocrm.ID(f.ResponsibleID)}
 	if in.StatusID != 0 && in.PipelineID == 0 && meta != nil {
 		in.PipelineID = pipelineOf(*meta, in.StatusID)
 	}
-	var from sent
+	var from Sent
 	for i, c := range f.Custom {
-		out, values := c.input()
+		out, values := fieldInput(c)
 		if len(values) == 0 {
 			continue
 		}
-		if field, ok := c.in(meta); ok {
-			if better, err := field.NormalizeIn(meta.Calendar(), c.elements()); err == nil && len(better.Values) > 0 {
+		if field, ok := fieldOf(c, meta); ok {
+			if better, err := field.NormalizeIn(meta.Calendar(), elements(c)); err == nil && len(better.Values) > 0 {
 				out = better
 			}
 		}
@@ -44,11 +45,11 @@ func leadInput(f LeadFields, meta *crm.Meta) (amocrm.LeadInput, sent) {
 	return in, from
 }
 
-// input is the field as it came, without blank values; values tells which of them are left.
-func (c CustomField) input() (out amocrm.FieldInput, values []int) {
+// fieldInput returns the field as it came, without blank values; values tells which of them are left.
+func fieldInput(c request.CustomField) (out amocrm.FieldInput, values []int) {
 	out = amocrm.FieldInput{FieldID: amocrm.ID(c.FieldID), FieldCode: c.FieldCode}
 	for i, v := range c.Values {
-		if v.blank() {
+		if v.Blank() {
 			continue
 		}
 		value := amocrm.ValueInput{EnumID: amocrm.ID(v.EnumID), EnumCode: v.EnumCode, CatalogID: amocrm.ID(v.CatalogID), CatalogElementID: amocrm.ID(v.CatalogElementID)}
@@ -60,8 +61,8 @@ func (c CustomField) input() (out amocrm.FieldInput, values []int) {
 	return out, values
 }
 
-// in finds the definition of a field that is named by id or code.
-func (c CustomField) in(meta *crm.Meta) (amocrm.Field, bool) {
+// fieldOf finds the definition of a field that is named by id or code.
+func fieldOf(c request.CustomField, meta *crm.Meta) (amocrm.Field, bool) {
 	if meta == nil {
 		return amocrm.Field{}, false
 	}
@@ -71,8 +72,8 @@ func (c CustomField) in(meta *crm.Meta) (amocrm.Field, bool) {
 	return fieldCoded(*meta, c.FieldCode)
 }
 
-// elements is values[] as the connector's codec takes it.
-func (c CustomField) elements() []any {
+// elements returns values[] as the connector's codec takes it.
+func elements(c request.CustomField) []any {
 	out := make([]any, len(c.Values))
 	for i, v := range c.Values {
 		m := map[string]any{}
@@ -120,8 +121,8 @@ func pipelineOf(m crm.Meta, status amocrm.ID) amocrm.ID {
 	return found
 }
 
-// path turns "custom_fields_values.0.values.1.enum_id" of the CRM into the request's path.
-func (s sent) path(crm string) string {
+// Path turns "custom_fields_values.0.values.1.enum_id" of the CRM into the request's path.
+func (s Sent) Path(crm string) string {
 	if rest, ok := strings.CutPrefix(crm, "_embedded.contacts"); ok {
 		return "contact" + dotted(strings.TrimPrefix(rest, ".0"))
 	}

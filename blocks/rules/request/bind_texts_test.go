@@ -1,4 +1,4 @@
-package rules
+package request
 
 import (
 	"os"
@@ -11,7 +11,7 @@ import (
 
 // The published example has comments, and one of them is broken over two lines.
 func TestBind_publishedExampleAsItIsPasted(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join("..", "..", "testdata", "usedesk", "freecreatelead.as-published.txt"))
+	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "testdata", "usedesk", "freecreatelead.as-published.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,13 @@
-package rules
+package request
 
 import "strings"
 
-// near returns the one of names that is most like what was typed, "" when none is like it. Case and outer blanks don't
+// MaxPlain bounds one name in a message, in characters.
+const MaxPlain = 60
+
+// Near returns the one of names that is most like what was typed, "" when none is like it. Case and outer blanks don't
 // count; a third of the characters may differ, at least one, but never all.
-func near(typed string, names []string) string {
+func Near(typed string, names []string) string {
 	want := fold(typed)
 	best, least := "", max(len(want)/3, 1)+1
 	for _, name := range names {
@@ -22,7 +25,7 @@ func near(typed string, names []string) string {
 // fold is a name for comparing, cut so that comparing stays cheap.
 func fold(s string) []rune {
 	r := []rune(strings.ToLower(strings.TrimSpace(s)))
-	return r[:min(len(r), maxPlain)]
+	return r[:min(len(r), MaxPlain)]
 }
 
 // distance counts the characters to insert, remove, replace or swap with the next that make b of a.

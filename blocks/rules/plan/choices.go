@@ -1,4 +1,4 @@
-package rules
+package plan
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/runes"
@@ -13,13 +14,12 @@ import (
 
 const (
 	maxChoices = 30 // that a message names
-	maxPlain   = 60 // runes of one name in it
 	minNearID  = 5  // digits of an id that may be mistyped: shorter ones are all alike
 )
 
-// check compares a request with the account's vocabulary and names what the account does not have, with what it has.
+// Check compares a request with the account's vocabulary and names what the account does not have, with what it has.
 // Values that a ticket has yet to fill are not looked at.
-func check(r Request, m crm.Meta) []Problem {
+func Check(r request.Request, m crm.Meta) []request.Problem {
 	_, found := resolve(r, m, true)
 	return found
 }
@@ -27,7 +27,7 @@ func check(r Request, m crm.Meta) []Problem {
 // resolve puts ids in the place of names and takes out what the account does not have; what that was are remarks. Without
 // ids, ids that are not known stay and have no remark: the account may have got them since its vocabulary was read, and the
 // CRM is the one to judge.
-func resolve(r Request, m crm.Meta, ids bool) (Request, []Problem) {
+func resolve(r request.Request, m crm.Meta, ids bool) (request.Request, []request.Problem) {
 	c, as := checker{m: m, ids: ids}, r
 	c.stage(&r.Fields)
 	c.responsible(&r.Fields)
@@ -37,7 +37,7 @@ func resolve(r Request, m crm.Meta, ids bool) (Request, []Problem) {
 		c.custom(fmt.Sprintf("fields.custom_fields_values[%d]", i), &r.Fields.Custom[i])
 	}
 	for i := range c.found {
-		c.found[i].Path = as.where(c.found[i].Path)
+		c.found[i].Path = as.Where(c.found[i].Path)
 	}
 	return r, c.found
 }
@@ -45,15 +45,17 @@ func resolve(r Request, m crm.Meta, ids bool) (Request, []Problem) {
 type checker struct {
 	m     crm.Meta
 	ids   bool // ids are checked, too
-	found []Problem
+	found []request.Problem
 }
 
 // leave notes what is left out; given is what the rule holds there.
-func (c *checker) leave(given string, p Problem) { c.found = append(c.found, p.remark(given)) }
+func (c *checker) leave(given string, p request.Problem) {
+	c.found = append(c.found, p.AsRemark(given))
+}
 
 // missing notes that typed is nothing that the account has.
 func (c *checker) missing(path, key, typed string, have []thing, params ...string) {
-	c.leave(typed, problem(path, CodeChoice, key, append(params, "Near", nearest(typed, have), "Accepted", some(have))...))
+	c.leave(typed, request.NewProblem(path, request.CodeChoice, key, append(params, "Near", nearest(typed, have), "Accepted", some(have))...))
 }
 
 // unknownID does so for an id, where ids are checked, and takes it out.
@@ -70,7 +72,9 @@ type thing struct {
 	name string
 }
 
-func (t thing) String() string { return fmt.Sprintf("%d (%s)", t.id, runes.Shorten(t.name, maxPlain)) }
+func (t thing) String() string {
+	return fmt.Sprintf("%d (%s)", t.id, runes.Shorten(t.name, request.MaxPlain))
+}
 
 // pick finds the things of a name, case and outer blanks aside; when there is none, the one of that id, alone or with its
 // name as messages write it: 10 (Sales).
@@ -104,7 +108,7 @@ func nearest(typed string, have []thing) string {
 			names[i] = strconv.FormatInt(int64(t.id), 10)
 		}
 	}
-	if i := slices.Index(names, near(typed, names)); i >= 0 && names[i] != "" {
+	if i := slices.Index(names, request.Near(typed, names)); i >= 0 && names[i] != "" {
 		return have[i].String()
 	}
 	return ""

@@ -1,4 +1,4 @@
-package rules
+package request
 
 import (
 	"errors"
@@ -34,14 +34,14 @@ func Bind(contentType string, raw []byte) (r Request, key string, err error) {
 		}
 	}
 	if len(stops) > 0 {
-		return r, key, &Problems{List: stopping(stops)}
+		return r, key, &Problems{List: Stopping(stops)}
 	}
 	return r, key, nil
 }
 
-// bindFor is Bind for a rule as its author writes it, with a ticket in the place of the helpdesk's variable. A *body.SyntaxError
+// BindFor is Bind for a rule as its author writes it, with a ticket in the place of the helpdesk's variable. A *body.SyntaxError
 // names the place in the text as it was written.
-func bindFor(ticketID int64, rule string) (r Request, key string, err error) {
+func BindFor(ticketID int64, rule string) (r Request, key string, err error) {
 	fill := func(ticket string) (Request, string, error) {
 		return Bind("application/json", []byte(strings.ReplaceAll(rule, ticketVariable, ticket)))
 	}

@@ -1,4 +1,4 @@
-package rules
+package request
 
 import (
 	"crypto/sha256"
@@ -67,8 +67,8 @@ type TaskRequest struct {
 	DueIn string `json:"due_in,omitempty"` // "90m", "4h", "2d"; "" is one day
 }
 
-// in is how long from now the task is due.
-func (t TaskRequest) in() time.Duration {
+// DueAfter returns how long from now the task is due.
+func (t TaskRequest) DueAfter() time.Duration {
 	if d, ok := parseDue(t.DueIn); ok {
 		return d
 	}
@@ -131,15 +131,15 @@ type CustomValue struct {
 	CatalogElementID int64           `json:"catalog_element_id,omitempty" validate:"gte=0"` // both of a chained list's level
 }
 
-// blank says that the value is an empty string or null, or a chained list's level without its element, as the helpdesk fills
+// Blank reports whether the value is an empty string or null, or a chained list's level without its element, as the helpdesk fills
 // a variable without a value with nothing, or was left out.
-func (v CustomValue) blank() bool {
+func (v CustomValue) Blank() bool {
 	raw := string(v.Value)
 	return v.EnumID == 0 && v.EnumCode == "" && v.CatalogElementID == 0 && (raw == "" || raw == `""` || raw == "null")
 }
 
-// where turns a path into the normal form of a request into one into the body as it came.
-func (r Request) where(path string) string {
+// Where turns a path into the normal form of a request into one into the body as it came.
+func (r Request) Where(path string) string {
 	rest, ok := strings.CutPrefix(path, "fields.custom_fields_values[")
 	number, rest, closed := strings.Cut(rest, "]")
 	i, err := strconv.Atoi(number)

@@ -1,4 +1,4 @@
-package rules
+package request
 
 // objectKeys are the members of the values that are objects themselves (amocrm.md §3.5): legal entities, items, linked
 // entities, payers, suppliers, files.

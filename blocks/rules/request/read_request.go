@@ -1,4 +1,4 @@
-package rules
+package request
 
 import (
 	"cmp"
@@ -25,12 +25,12 @@ type reader struct {
 
 // add notes a mistake that stops the firing.
 func (r *reader) add(path, code, key string, params ...string) {
-	r.problems = append(r.problems, problem(path, code, key, params...))
+	r.problems = append(r.problems, NewProblem(path, code, key, params...))
 }
 
 // leave notes a value that is left out.
 func (r *reader) leave(path string, given any, code, key string, params ...string) {
-	r.problems = append(r.problems, problem(path, code, key, params...).remark(plainGiven(given)))
+	r.problems = append(r.problems, NewProblem(path, code, key, params...).AsRemark(ShownValue(given)))
 }
 
 func (r *reader) request(m map[string]any) Request {
@@ -52,7 +52,7 @@ func (r *reader) request(m map[string]any) Request {
 		r.add("fields", CodeType, "not_object", "Accepted", strings.Join(leadKeys, ", "), "Kind", kind(f))
 	}
 	r.extras(&out, m, fields)
-	r.templates(out, ours)
+	r.templates(out, ourTemplate)
 	return out
 }
 
@@ -148,7 +148,7 @@ func (r *reader) group(path string, v any, accepted []string) map[string]any {
 	}
 	for k := range m {
 		if !slices.Contains(accepted, k) {
-			r.add(fmt.Sprintf("%s.%.100s", path, k), CodeUnknown, "unknown_key", "Near", near(k, accepted), "Accepted", strings.Join(accepted, ", "))
+			r.add(fmt.Sprintf("%s.%.100s", path, k), CodeUnknown, "unknown_key", "Near", Near(k, accepted), "Accepted", strings.Join(accepted, ", "))
 		}
 	}
 	return m
@@ -182,7 +182,7 @@ func (r *reader) text(path string, v any) string {
 func (r *reader) id(path string, v any) int64 {
 	n, p := readID(path, v)
 	if p != nil {
-		r.problems = append(r.problems, p.remark(plainGiven(v)))
+		r.problems = append(r.problems, p.AsRemark(ShownValue(v)))
 	}
 	return n
 }
@@ -190,7 +190,7 @@ func (r *reader) id(path string, v any) int64 {
 // readWhole reads a whole number that may be written as text; blank is nil.
 func readWhole(path string, v any) (*int64, *Problem) {
 	wrong := func(key string, params ...string) (*int64, *Problem) {
-		p := problem(path, CodeType, key, params...)
+		p := NewProblem(path, CodeType, key, params...)
 		return nil, &p
 	}
 	text, ok := wire.TextOf(v)
@@ -212,14 +212,14 @@ func readID(path string, v any) (int64, *Problem) {
 		return 0, p
 	}
 	if *n <= 0 {
-		out := problem(path, CodeRange, "not_positive")
+		out := NewProblem(path, CodeRange, "not_positive")
 		return 0, &out
 	}
 	return *n, nil
 }
 
-// plainGiven is a given value as people read it: text as it came, anything else as JSON.
-func plainGiven(v any) string {
+// ShownValue returns a given value as people read it: text as it came, anything else as JSON.
+func ShownValue(v any) string {
 	if text, ok := v.(string); ok {
 		return strings.TrimSpace(text)
 	}

@@ -1,4 +1,4 @@
-package rules
+package plan
 
 import (
 	"encoding/json"
@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 )
@@ -27,7 +28,7 @@ func accountOf(kind, dateFormat string) crm.Meta {
 }
 
 // judged fires a rule for the field with these values[] and says what is wrong with it, as a dry run does.
-func judged(t testing.TB, m crm.Meta, values []any, short bool) (Request, []Problem) {
+func judged(t testing.TB, m crm.Meta, values []any, short bool) (request.Request, []request.Problem) {
 	t.Helper()
 	fields := map[string]any{"custom_fields_values": []any{map[string]any{"field_id": 7, "values": values}}}
 	if short {
@@ -37,14 +38,14 @@ func judged(t testing.TB, m crm.Meta, values []any, short bool) (Request, []Prob
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, _, err := Bind("application/json", raw)
-	if p, ok := err.(*Problems); ok {
+	r, _, err := request.Bind("application/json", raw)
+	if p, ok := err.(*request.Problems); ok {
 		return r, append(p.List, r.Remarks...)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r, append(r.Remarks, check(r, m)...)
+	return r, append(r.Remarks, Check(r, m)...)
 }
 
 // oddValues are values that some type of field does not take.
@@ -68,7 +69,7 @@ var (
 )
 
 // asked returns the values that a problem says are accepted, read from its own words.
-func asked(t testing.TB, kind string, p Problem) (out []any) {
+func asked(t testing.TB, kind string, p request.Problem) (out []any) {
 	t.Helper()
 	_, detail, _ := strings.Cut(p.Detail, "Field")
 	for _, text := range example.FindAllString(detail, -1) {
@@ -185,7 +186,7 @@ func satisfied(t testing.TB, fail rapid.TB, kind, format string, values []any, s
 	}
 }
 
-func hasKey(list []Problem, key string) bool {
+func hasKey(list []request.Problem, key string) bool {
 	for _, p := range list {
 		if p.Key == key {
 			return true
@@ -209,7 +210,7 @@ func sample(kind string) any {
 
 // Every shape that the vendor documents is taken in both forms of a rule, and sent.
 func TestBind_everyDocumentedShapeOfEveryType(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join("..", "..", "testdata", "amocrm", "custom-fields-values-write-by-type.json"))
+	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "testdata", "amocrm", "custom-fields-values-write-by-type.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package rules
+package request
 
 import (
 	"encoding/json"

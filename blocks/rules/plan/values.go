@@ -1,4 +1,4 @@
-package rules
+package plan
 
 import (
 	"errors"
@@ -7,22 +7,23 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/when"
 )
 
 // custom finds a field by id, code or name, and takes out the values that it does not take.
-func (c *checker) custom(path string, custom *CustomField) {
+func (c *checker) custom(path string, custom *request.CustomField) {
 	if len(custom.Values) == 0 {
 		return // it was left out before
 	}
 	field, ok := c.field(path, custom)
-	if !ok || !field.Writable() && !field.IsComputed || custom.templated() {
+	if !ok || !field.Writable() && !field.IsComputed || custom.Templated() {
 		return // not a type that is known here, or values that are not known yet: the CRM's affair
 	}
 	for range len(custom.Values) + 1 {
-		_, err := field.NormalizeIn(c.m.Calendar(), custom.elements())
+		_, err := field.NormalizeIn(c.m.Calendar(), elements(*custom))
 		var bad *amocrm.ValueError
 		if !errors.As(err, &bad) {
 			return
@@ -31,8 +32,8 @@ func (c *checker) custom(path string, custom *CustomField) {
 		if byID && !c.ids {
 			return
 		}
-		c.leave(custom.take(bad), unfit(path+dotted("."+bad.Path), field, bad, byID))
-		if !slices.ContainsFunc(custom.Values, func(v CustomValue) bool { return !v.blank() }) {
+		c.leave(take(custom, bad), unfit(path+dotted("."+bad.Path), field, bad, byID))
+		if !slices.ContainsFunc(custom.Values, func(v request.CustomValue) bool { return !v.Blank() }) {
 			custom.Values = nil
 			return
 		}
@@ -41,7 +42,7 @@ func (c *checker) custom(path string, custom *CustomField) {
 
 // take empties what the connector refuses and returns what it held: the values beyond the first most, if that is what was
 // too much, the value at a path such as values.1.enum_id, or all of them.
-func (c *CustomField) take(bad *amocrm.ValueError) (given string) {
+func take(c *request.CustomField, bad *amocrm.ValueError) (given string) {
 	from, to := 0, len(c.Values)
 	if most, tooMany := mostValues(bad); tooMany {
 		from = min(most, to)
@@ -63,7 +64,7 @@ func mostValues(bad *amocrm.ValueError) (most int, tooMany bool) {
 }
 
 // shownValues are values as people read them.
-func shownValues(values []CustomValue) string {
+func shownValues(values []request.CustomValue) string {
 	var out []string
 	for _, v := range values {
 		switch {
@@ -73,21 +74,21 @@ func shownValues(values []CustomValue) string {
 			out = append(out, v.EnumCode)
 		case v.CatalogElementID != 0:
 			out = append(out, fmt.Sprintf("%d/%d", v.CatalogID, v.CatalogElementID))
-		case !v.blank():
-			out = append(out, plainGiven(decodeValue(v.Value)))
+		case !v.Blank():
+			out = append(out, request.ShownValue(decodeValue(v.Value)))
 		}
 	}
 	return strings.Join(out, ", ")
 }
 
 // field finds the field's definition. A name is given its id.
-func (c *checker) field(path string, custom *CustomField) (amocrm.Field, bool) {
-	if field, ok := custom.in(&c.m); ok {
+func (c *checker) field(path string, custom *request.CustomField) (amocrm.Field, bool) {
+	if field, ok := fieldOf(*custom, &c.m); ok {
 		return field, true
 	}
 	have := leadFields(c.m)
 	none := func(path, typed string) {
-		c.leave(typed+": "+shownValues(custom.Values), problem(path, CodeChoice, "no_lead_field", "Near", nearest(typed, have), "Accepted", some(have)))
+		c.leave(typed+": "+shownValues(custom.Values), request.NewProblem(path, request.CodeChoice, "no_lead_field", "Near", nearest(typed, have), "Accepted", some(have)))
 		custom.Values = nil
 	}
 	switch {
@@ -111,7 +112,7 @@ func (c *checker) field(path string, custom *CustomField) (amocrm.Field, bool) {
 			for _, f := range found {
 				all = append(all, thing{f.ID, f.Name})
 			}
-			c.leave(shownValues(custom.Values), problem(path+".field_name", CodeAmbiguous, "ambiguous", "Found", some(all)))
+			c.leave(shownValues(custom.Values), request.NewProblem(path+".field_name", request.CodeAmbiguous, "ambiguous", "Found", some(all)))
 			custom.Values = nil
 		}
 	}
@@ -119,26 +120,26 @@ func (c *checker) field(path string, custom *CustomField) (amocrm.Field, bool) {
 }
 
 // unfit says what a field takes instead of a value.
-func unfit(path string, f amocrm.Field, bad *amocrm.ValueError, byID bool) Problem {
-	name := runes.Shorten(f.Name, maxPlain)
+func unfit(path string, f amocrm.Field, bad *amocrm.ValueError, byID bool) request.Problem {
+	name := runes.Shorten(f.Name, request.MaxPlain)
 	choice := strings.HasPrefix(bad.Accepts, "one of ")
 	switch most, tooMany := mostValues(bad); {
 	case f.IsComputed:
-		return problem(path, CodeType, "field_readonly", "Field", name)
+		return request.NewProblem(path, request.CodeType, "field_readonly", "Field", name)
 	case tooMany:
-		return problem(path, CodeTooMany, "field_takes_at_most", "Field", name, "Count", strconv.Itoa(most))
+		return request.NewProblem(path, request.CodeTooMany, "field_takes_at_most", "Field", name, "Count", strconv.Itoa(most))
 	case choice:
-		return problem(path, CodeChoice, "field_choice", "Field", name, "Near", nearest(bad.Given, enums(f)), "Accepted", some(enums(f)))
+		return request.NewProblem(path, request.CodeChoice, "field_choice", "Field", name, "Near", nearest(bad.Given, enums(f)), "Accepted", some(enums(f)))
 	case byID:
-		return problem(path, CodeChoice, "field_takes_value", "Field", name)
+		return request.NewProblem(path, request.CodeChoice, "field_takes_value", "Field", name)
 	}
 	if bad.Want == amocrm.WantAddressLine {
-		return problem(path, CodeType, "field_takes_line", "Field", name, "Accepted", strings.Join(amocrm.AddressParts, ", "))
+		return request.NewProblem(path, request.CodeType, "field_takes_line", "Field", name, "Accepted", strings.Join(amocrm.AddressParts, ", "))
 	}
 	if key := takes(bad); key != "" {
-		return problem(path, CodeType, key, "Field", name)
+		return request.NewProblem(path, request.CodeType, key, "Field", name)
 	}
-	return problem(path, CodeType, "field_takes", "Field", name, "Accepts", bad.Accepts)
+	return request.NewProblem(path, request.CodeType, "field_takes", "Field", name, "Accepts", bad.Accepts)
 }
 
 // takes is the key of what would be taken in the place of a value.

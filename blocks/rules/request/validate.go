@@ -1,4 +1,4 @@
-package rules
+package request
 
 import (
 	"errors"
@@ -40,7 +40,7 @@ func (r *reader) validate(req *Request) {
 			p, stops := violation(f)
 			if p.Path = r.where(*req, p.Path); !covered(unread, p) {
 				if !stops {
-					p = p.remark(plainGiven(f.Value()))
+					p = p.AsRemark(ShownValue(f.Value()))
 				}
 				r.problems = append(r.problems, p)
 			}
@@ -55,7 +55,7 @@ func (r *reader) validate(req *Request) {
 		}
 		if size > MaxValues {
 			path := r.where(*req, fmt.Sprintf("fields.custom_fields_values[%d]", i))
-			r.problems = append(r.problems, problem(path, CodeTooLong, "too_long", "Count", strconv.Itoa(MaxValues)).remark(plainGiven(c.Values)))
+			r.problems = append(r.problems, NewProblem(path, CodeTooLong, "too_long", "Count", strconv.Itoa(MaxValues)).AsRemark(ShownValue(c.Values)))
 			c.Values = nil
 		}
 	}
@@ -67,17 +67,17 @@ func violation(f validator.FieldError) (p Problem, stops bool) {
 	switch f.Tag() {
 	case "max":
 		if f.Kind() == reflect.Slice {
-			return problem(path, CodeTooMany, "too_many", "Count", f.Param()), false
+			return NewProblem(path, CodeTooMany, "too_many", "Count", f.Param()), false
 		}
-		return problem(path, CodeTooLong, "too_long", "Count", f.Param()), path == "amoClientId"
+		return NewProblem(path, CodeTooLong, "too_long", "Count", f.Param()), path == "amoClientId"
 	case "min":
-		return problem(path, CodeRequired, "no_value"), false
+		return NewProblem(path, CodeRequired, "no_value"), false
 	case "required_without_all":
-		return problem(path, CodeRequired, "no_field"), false
+		return NewProblem(path, CodeRequired, "no_field"), false
 	case "one_form":
-		return problem(path[:strings.LastIndexByte(path, '.')], CodeRequired, "no_form"), false
+		return NewProblem(path[:strings.LastIndexByte(path, '.')], CodeRequired, "no_form"), false
 	}
-	return problem(path, CodeRange, "not_positive"), path == "ticketId"
+	return NewProblem(path, CodeRange, "not_positive"), path == "ticketId"
 }
 
 // mend makes the request keep the rule that f says is broken. A field or value that is not named keeps its place, empty.

@@ -1,10 +1,8 @@
-package rules
+package request
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"math"
 	"strings"
 
 	"github.com/sidecard/sidecard/internal/money"
@@ -37,15 +35,15 @@ func (p *Price) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*string)(p))
 }
 
-// in reads a price for an account.
-func (p Price) in(hints money.Hints) (money.Amount, error) {
+// In reads a price for an account.
+func (p Price) In(hints money.Hints) (money.Amount, error) {
 	if a, ok := p.number(); ok {
 		return a, nil
 	}
 	return money.Parse(string(p), hints)
 }
 
-const pricePath = "fields.price"
+const PricePath = "fields.price"
 
 // price reads an amount; what only the account can tell is left for later.
 func (r *reader) price(v any) (p Price) {
@@ -64,24 +62,24 @@ func (r *reader) price(v any) (p Price) {
 		if p = Price(strings.TrimSpace(v)); p == "" {
 			return ""
 		}
-		a, err = p.in(money.Hints{})
+		a, err = p.In(money.Hints{})
 	default:
-		r.leave(pricePath, v, CodeType, "kind_not_amount", "Kind", kind(v))
+		r.leave(PricePath, v, CodeType, "kind_not_amount", "Kind", kind(v))
 		return ""
 	}
 	switch {
 	case err == nil && a < 0:
-		r.leave(pricePath, v, CodeRange, "negative")
+		r.leave(PricePath, v, CodeRange, "negative")
 	case err != nil && !errors.Is(err, money.ErrAmbiguous):
-		r.problems = append(r.problems, badPrice(p, err, ""))
+		r.problems = append(r.problems, BadPrice(p, err, ""))
 	default:
 		return p
 	}
 	return ""
 }
 
-// badPrice is the remark on a text that is no amount.
-func badPrice(p Price, err error, currency string) Problem {
+// BadPrice returns the remark on a text that is no amount.
+func BadPrice(p Price, err error, currency string) Problem {
 	key := "not_amount"
 	switch {
 	case errors.Is(err, money.ErrAmbiguous):
@@ -93,46 +91,5 @@ func badPrice(p Price, err error, currency string) Problem {
 	case errors.Is(err, money.ErrCurrency):
 		key = "amount_currency"
 	}
-	return problem(pricePath, CodeType, key, "Given", quoted(string(p)), "Currency", currency).remark(string(p))
-}
-
-// price puts the amount into the plan's deal, or says what is wrong with it.
-func (p *plan) price(given Price, hints money.Hints) []Problem {
-	if given == "" {
-		return nil
-	}
-	a, err := given.in(hints)
-	switch {
-	case err != nil:
-		return []Problem{badPrice(given, err, hints.Currency)}
-	case a < 0:
-		return []Problem{problem(pricePath, CodeRange, "negative").remark(string(given))}
-	}
-	p.lead.Price = a.JSON()
-	return nil
-}
-
-// withoutCents rounds the plan's price for an account that keeps none. It asks the account only about a price that has some.
-func (p *plan) withoutCents(ctx context.Context, a Account) error {
-	amount, err := money.FromJSON(p.lead.Price)
-	if err != nil || amount.Cents() == 0 {
-		return nil
-	}
-	keeps, err := a.KeepsCents(ctx)
-	if err != nil || keeps {
-		return err
-	}
-	whole := money.Of(int64(math.Round(amount.Float()))).JSON()
-	p.remarks = merged(p.remarks, []Problem{problem(pricePath, CodeType, "no_cents", "Price", whole.String()).remark(p.lead.Price.String())})
-	p.lead.Price = whole
-	return nil
-}
-
-// wholeOf is a price without cents, nil for any other.
-func wholeOf(price json.Number) *int64 {
-	n, err := price.Int64()
-	if err != nil || strings.Contains(price.String(), ".") {
-		return nil
-	}
-	return &n
+	return NewProblem(PricePath, CodeType, key, "Given", quoted(string(p)), "Currency", currency).AsRemark(string(p))
 }

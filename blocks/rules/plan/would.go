@@ -1,0 +1,162 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/money"
+)
+
+// Would is what a request would make, in ids and words. Zero is amoCRM's own choice.
+type Would struct {
+	Contact     Ref // ID 0: a new contact of that name
+	Name        string
+	Price       *money.Amount
+	Pipeline    Ref
+	Status      Ref
+	Responsible Ref
+	Fields      []FilledField
+	Tags        []string
+	Company     string
+	Task        string
+	TaskDue     time.Time // zero without a task
+	Comment     string
+	IfOpenDeal  request.OpenDeal
+}
+
+// Ref is something of the account.
+type Ref struct {
+	ID   int64
+	Name string
+}
+
+// FilledField is a custom field with its values in words.
+type FilledField struct {
+	Ref
+	Values []string
+}
+
+// Would returns what a plan of a request comes to, with warnings of what works and may not be meant. Its contact is not known here.
+func (p Plan) Would(r request.Request, meta crm.Meta) (w Would, warnings []request.Problem) {
+	pipeline, stage := landing(p.Lead, meta)
+	w = Would{IfOpenDeal: r.IfOpenDeal, Name: p.Lead.Name, Company: p.Company, Comment: p.Comment,
+		Pipeline: Ref{int64(pipeline.ID), pipeline.Name}, Status: Ref{int64(stage.ID), stage.Name}}
+	if price, err := money.FromJSON(p.Lead.Price); err == nil {
+		w.Price = &price
+	}
+	if id := int64(p.Lead.ResponsibleID); id != 0 {
+		w.Responsible = Ref{id, meta.UserName(id)}
+	}
+	for _, in := range p.Lead.Fields {
+		f, ok := fieldOf(request.CustomField{FieldID: int64(in.FieldID), FieldCode: in.FieldCode}, &meta)
+		if !ok {
+			f = amocrm.Field{ID: in.FieldID, Name: in.FieldCode}
+		}
+		shown := FilledField{Ref: Ref{int64(f.ID), f.Name}}
+		for _, v := range in.Values {
+			shown.Values = append(shown.Values, words(f, v, meta.Location()))
+		}
+		w.Fields = append(w.Fields, shown)
+	}
+	for _, tag := range p.Lead.TagsToAdd {
+		w.Tags = append(w.Tags, tag.Name)
+	}
+	if p.Task != nil {
+		w.Task, w.TaskDue = p.Task.Text, p.Task.Due
+	}
+	return w, slices.Concat(doubts(r, pipeline, stage), unfilled(p.Lead.Fields, pipeline, stage, meta), request.ForeignTemplates(r))
+}
+
+// words is a value as a person reads it: the name of a choice, a date in the account's time zone.
+func words(f amocrm.Field, v amocrm.ValueInput, zone *time.Location) string {
+	for _, e := range f.Enums {
+		if v.Value == nil && (e.ID == v.EnumID || e.Code != "" && e.Code == v.EnumCode) {
+			return thing{e.ID, e.Value}.String()
+		}
+	}
+	switch value := v.Value.(type) {
+	case string:
+		return value
+	case int64:
+		switch f.Type {
+		case "date", "birthday":
+			return time.Unix(value, 0).In(zone).Format(time.DateOnly)
+		case "date_time":
+			return time.Unix(value, 0).In(zone).Format(time.DateTime)
+		}
+	case json.RawMessage:
+		if text, ok := decodeValue(value).(string); ok {
+			return text
+		}
+	case nil:
+		if v.CatalogElementID != 0 {
+			return fmt.Sprintf("%d:%d", v.CatalogID, v.CatalogElementID)
+		}
+		if v.EnumID != 0 {
+			return fmt.Sprint(v.EnumID)
+		}
+		return v.EnumCode
+	}
+	raw, err := json.Marshal(v.Value)
+	if err != nil {
+		return fmt.Sprint(v.Value)
+	}
+	return string(raw)
+}
+
+// landing is the stage in which a deal is made: the one given, else the first of the pipeline, which is else the main one
+// (amocrm.md §5.1). Zero values for what is not known.
+func landing(lead amocrm.LeadInput, meta crm.Meta) (pipeline amocrm.Pipeline, stage amocrm.Status) {
+	for _, p := range meta.Pipelines {
+		if p.ID == lead.PipelineID || lead.PipelineID == 0 && p.IsMain {
+			pipeline = p
+		}
+	}
+	for _, s := range pipeline.Statuses {
+		if s.ID == lead.StatusID || lead.StatusID == 0 && s.Type != amocrm.StatusTypeUnsorted {
+			return pipeline, s
+		}
+	}
+	return pipeline, stage
+}
+
+// unfilled names the fields that a stage requires and a deal lacks. Only people are held to it by amoCRM: a firing makes its
+// deal without them.
+func unfilled(have []amocrm.FieldInput, p amocrm.Pipeline, s amocrm.Status, meta crm.Meta) (out []request.Problem) {
+	for _, f := range meta.Required(int64(p.ID), int64(s.ID)) {
+		if !slices.ContainsFunc(have, func(x amocrm.FieldInput) bool {
+			return x.FieldID == f.ID || x.FieldCode != "" && x.FieldCode == f.Code
+		}) {
+			out = append(out, request.NewProblem("fields.custom_fields_values", request.CodeRequired, "required_field",
+				"Stage", thing{s.ID, s.Name}.String(), "Field", thing{f.ID, f.Name}.String()))
+		}
+	}
+	return out
+}
+
+// doubts are what amoCRM takes, or may take, and the author may not mean.
+func doubts(r request.Request, p amocrm.Pipeline, s amocrm.Status) (out []request.Problem) {
+	stage := thing{s.ID, s.Name}.String()
+	stageAt, pipelineAt := "fields.status_id", "fields.pipeline_id"
+	if r.Fields.StatusID == 0 {
+		stageAt = "fields.status"
+	}
+	if r.Fields.PipelineID == 0 {
+		pipelineAt = "fields.pipeline"
+	}
+	if s.ID == amocrm.StatusWon || s.ID == amocrm.StatusLost {
+		out = append(out, request.NewProblem(stageAt, request.CodeClosed, "closed_stage", "Stage", stage))
+	}
+	if s.ID != 0 && s.Type == amocrm.StatusTypeUnsorted {
+		out = append(out, request.NewProblem(stageAt, request.CodeChoice, "unsorted_stage", "Stage", stage))
+	}
+	if p.IsArchive {
+		out = append(out, request.NewProblem(pipelineAt, request.CodeArchived, "archived_pipeline", "Pipeline", thing{p.ID, p.Name}.String()))
+	}
+	return out
+}
