@@ -7,7 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -39,7 +39,7 @@ func missingKeys(f i18n.Format, base string, client helpdesk.Client, p crm.Perso
 		return nil
 	}
 	v := &missingView{
-		Action: ui.Plain(base + "/contacts/" + strconv.FormatInt(p.ID, 10) + "/missing"), Token: ui.Plain(blocks.NewID()),
+		Action: ui.Plain(base + "/contacts/" + strconv.FormatInt(p.ID, 10) + "/missing"), Token: ui.Plain(session.NewID()),
 		Label: f.Catalog.T(f.Lang, "missing.add_to", "Name", name),
 	}
 	for _, k := range keys {

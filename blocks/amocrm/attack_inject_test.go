@@ -11,9 +11,9 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -129,11 +129,11 @@ func TestAttack_hostileTextsNeverRun(t *testing.T) {
 	if err != nil || len(page.Jobs) != 1 {
 		t.Fatalf("%+v, %v", page, err)
 	}
-	session, err := w.sessions.Get(t.Context(), panel[len(panel)-22:])
+	opened, err := w.sessions.Get(t.Context(), panel[len(panel)-22:])
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.h.fetchMessage(t.Context(), session)
+	w.h.fetchMessage(t.Context(), opened)
 	shown := 0
 	check := func(where string, rec *httptest.ResponseRecorder) {
 		t.Helper()
@@ -163,7 +163,7 @@ func TestAttack_hostileTextsNeverRun(t *testing.T) {
 				continue // the first two lead to amoCRM by design, the last is no page
 			}
 			for _, htmx := range []string{"", "true"} {
-				words.Set("token", blocks.NewID())
+				words.Set("token", session.NewID())
 				q := w.request(r.Method, path+"?wait=1&done=retried-"+url.QueryEscape(hostile)+"&q="+url.QueryEscape(hostile), words)
 				q.Header.Set("HX-Request", htmx)
 				check(r.Method+" "+r.Path, w.do(q))

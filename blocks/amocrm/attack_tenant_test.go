@@ -11,7 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -122,7 +122,7 @@ func (w *house) sessionRoutes() (out []*echo.Route) {
 // everything is a form that any route may find its ids in.
 func everything(ids url.Values) url.Values {
 	form := url.Values{
-		"token": {blocks.NewID()}, "text": {"hello"}, "name": {"x"}, "q": {"x"}, "do": {"retry"}, "reason": {"x"}, "price": {"1"},
+		"token": {session.NewID()}, "text": {"hello"}, "name": {"x"}, "q": {"x"}, "do": {"retry"}, "reason": {"x"}, "price": {"1"},
 		"body": {`{"ticketId":101,"fields":{}}`}, "request": {`{"ticketId":1,"fields":{}}`},
 	}
 	for k, v := range ids {
@@ -135,7 +135,7 @@ func TestAttack_noIDOfAnotherCompanyOpensAnything(t *testing.T) {
 	w, second, who := twoCompanies(t)
 	w.fillInbox()
 	firing := w.refusedFiring()
-	s, err := w.sessions.Create(t.Context(), blocks.Session{TenantID: "t2", Ticket: sampleTicket(), Lang: i18n.EN, CreatedAt: now})
+	s, err := w.sessions.Create(t.Context(), session.Session{TenantID: "t2", Ticket: sampleTicket(), Lang: i18n.EN, CreatedAt: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,10 +193,10 @@ func TestAttack_noSessionNoAnswer(t *testing.T) {
 	w, _, who := twoCompanies(t)
 	expired := w.session(i18n.EN, sampleTicket())
 	real := w.session(i18n.EN, sampleTicket())
-	w.redis.FastForward(blocks.SessionLife + time.Second)
+	w.redis.FastForward(session.SessionLife + time.Second)
 	foreign, _ := strings.CutPrefix(real, "/blocks/amocrm/")
 	for name, session := range map[string]string{
-		"expired": expired, "forged": "/blocks/amocrm/" + blocks.NewID(), "another case": "/blocks/amocrm/" + strings.ToUpper(foreign),
+		"expired": expired, "forged": "/blocks/amocrm/" + session.NewID(), "another case": "/blocks/amocrm/" + strings.ToUpper(foreign),
 		"too long": "/blocks/amocrm/" + foreign + "A", "key of Redis": "/blocks/amocrm/" + url.PathEscape("*"), "null": "/blocks/amocrm/%00" + foreign[:21],
 		"climbing": "/blocks/amocrm/" + url.PathEscape("../"+foreign), "line break": "/blocks/amocrm/" + foreign[:20] + "%0d%0a",
 	} {
@@ -221,7 +221,7 @@ func TestAttack_noSessionNoAnswer(t *testing.T) {
 func TestAttack_formTokensAreGoodOnce(t *testing.T) {
 	w := newHouse(t)
 	panel := w.session(i18n.EN, sampleTicket())
-	form := url.Values{"token": {blocks.NewID()}, "text": {"Once"}}
+	form := url.Values{"token": {session.NewID()}, "text": {"Once"}}
 	path := panel + "/deals/" + "12" + "/comments"
 	for range 5 {
 		w.post(path, form, true)

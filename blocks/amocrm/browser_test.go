@@ -14,7 +14,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
@@ -103,7 +103,7 @@ func TestBrowser_walkThroughThePanel(t *testing.T) {
 	b.step("send again", chromedp.Click(`.button.primary`), chromedp.WaitVisible(`.banner.good`))
 	b.until("the address has not moved", `location.pathname === "`+base+`"`)
 
-	w.redis.FastForward(blocks.SessionLife + time.Minute)
+	w.redis.FastForward(session.SessionLife + time.Minute)
 	b.step("go on after the session has expired", chromedp.Click(`a[href$="/search"]`), chromedp.WaitVisible(`[data-view=expired]`))
 }
 
@@ -113,7 +113,7 @@ func TestBrowser_frameFollowsTheHeight(t *testing.T) {
 	t.Cleanup(server.Close)
 	helpdesk := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 	w.h.FrameAncestors = []string{helpdesk}
-	envelope, err := blocks.FrameEnvelope(blocks.Frame{
+	envelope, err := session.FrameEnvelope(session.Frame{
 		PanelURL: server.URL + w.session(i18n.EN, sampleTicket()), Origin: server.URL, Title: "amoCRM", NewTab: "new tab",
 	})
 	if err != nil {

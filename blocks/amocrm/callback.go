@@ -7,7 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -66,7 +66,7 @@ func (v *visit) loginEnded(result oauth.Result, err error) error {
 	if result.SessionID != "" && result.Conflict == nil {
 		// The panel goes on in the tenant the login ended in. One that has expired meanwhile says so itself.
 		err := v.h.Sessions.Move(v.ctx, result.SessionID, result.TenantID)
-		if err != nil && !errors.Is(err, blocks.ErrExpired) {
+		if err != nil && !errors.Is(err, session.ErrExpired) {
 			v.h.note(v.ctx, err, false, result.TenantID)
 		}
 	}

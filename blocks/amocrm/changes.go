@@ -11,7 +11,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 )
@@ -133,7 +134,7 @@ func (v *visit) sign() {
 // GET …/changes?deals=12,13&contacts=7&since=1763730000000. It ends by itself after 35 seconds, and with 204 when there is
 // nothing to wait for: then the browser stops asking. since, or the id of the last event, are Unix milliseconds of ours.
 func (h *Handlers) changes(c echo.Context) error {
-	blocks.Secure(c.Response().Header(), blocks.Policy{FrameAncestors: h.FrameAncestors})
+	ui.Secure(c.Response().Header(), ui.Policy{FrameAncestors: h.FrameAncestors})
 	ctx := c.Request().Context()
 	select {
 	case h.live.opening <- struct{}{}:
@@ -141,28 +142,28 @@ func (h *Handlers) changes(c echo.Context) error {
 	case <-ctx.Done():
 		return nil // the browser has gone
 	}
-	session, err := h.Sessions.Get(ctx, c.Param("session"))
-	if err != nil && !errors.Is(err, blocks.ErrExpired) {
+	opened, err := h.Sessions.Get(ctx, c.Param("session"))
+	if err != nil && !errors.Is(err, session.ErrExpired) {
 		h.note(ctx, err, false, "")
 	}
 	var status oauth.Status
 	if err == nil {
-		status, err = h.Grants.Status(ctx, session.TenantID)
+		status, err = h.Grants.Status(ctx, opened.TenantID)
 	}
 	show := watched{ids(c.QueryParam("deals")), ids(c.QueryParam("contacts"))}
 	// A company that anybody can make up has nothing to hear of, and takes no place from others.
 	if err != nil || status.State == "none" || h.Changes == nil || show.empty() {
 		return c.NoContent(http.StatusNoContent)
 	}
-	leave, ok := h.live.enter(session.ID)
+	leave, ok := h.live.enter(opened.ID)
 	if !ok {
 		return c.NoContent(http.StatusNoContent)
 	}
-	s := h.newStream(session, show)
-	deaf, err := h.Changes.Listen(ctx, session.TenantID, s.hear)
+	s := h.newStream(opened, show)
+	deaf, err := h.Changes.Listen(ctx, opened.TenantID, s.hear)
 	if err != nil {
 		leave()
-		h.note(ctx, err, false, session.TenantID)
+		h.note(ctx, err, false, opened.TenantID)
 		return c.NoContent(http.StatusNoContent)
 	}
 	end := func() {
@@ -173,7 +174,7 @@ func (h *Handlers) changes(c echo.Context) error {
 		end()
 		return nil //nolint:nilerr // the browser has gone
 	}
-	if h.missed(c, session.TenantID, s) {
+	if h.missed(c, opened.TenantID, s) {
 		s.settleIn(0)
 	}
 	h.live.start(s, end)
@@ -201,7 +202,7 @@ func (h *Handlers) missed(c echo.Context, tenantID string, s *stream) bool {
 
 // writerName is how a session's own writes are known again in what amoCRM tells of them. The id opens the panel, so only a
 // part of its key's hash leaves the block.
-func writerName(session string) string { return blocks.SessionPrint(session) }
+func writerName(id string) string { return session.SessionPrint(id) }
 
 // EndStreams ends all streams: a server that stops does not wait for them.
 func (h *Handlers) EndStreams() { h.live.end() }

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
@@ -165,7 +165,7 @@ func (v *visit) contactForm(draft crm.ContactDraft, errs map[string]string) cont
 	texts := slices.Concat(known.Emails, []string{known.Name, known.Position, known.Company})
 	value := func(text string) any { return formValue(text, !slices.Contains(texts, text)) }
 	view := contactFormView{
-		Base: ui.Plain(v.base()), Token: ui.Plain(blocks.NewID()), Errors: rest,
+		Base: ui.Plain(v.base()), Token: ui.Plain(session.NewID()), Errors: rest,
 		Name: value(draft.Name), Position: value(draft.Position), Company: value(draft.Company),
 	}
 	rows := func(values []string, path string) []rowView {

@@ -8,14 +8,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 func editOfField(field string, more url.Values) url.Values {
-	form := url.Values{"token": {blocks.NewID()}, "field": {field}, "inplace": {"1"}}
+	form := url.Values{"token": {session.NewID()}, "field": {field}, "inplace": {"1"}}
 	for k, v := range more {
 		form[k] = v
 	}
@@ -107,7 +107,7 @@ func TestChangeDeal_withoutScript(t *testing.T) {
 func TestTasks_addAndComplete(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
-	form := url.Values{"token": {blocks.NewID()}, "task_text": {" Bring samples "}, "due": {"2026-12-24T15:30"}, "type_id": {"2"}, "task_responsible": {"1"}}
+	form := url.Values{"token": {session.NewID()}, "task_text": {" Bring samples "}, "due": {"2026-12-24T15:30"}, "type_id": {"2"}, "task_responsible": {"1"}}
 	for range 2 { // a double click adds one
 		w.contains(w.post(base+"/deals/12/tasks", form, true), "Bring samples", "The task was added.", `<div id="deal-card" hx-swap-oob="true">`)
 	}
@@ -115,12 +115,12 @@ func TestTasks_addAndComplete(t *testing.T) {
 	if diff := cmp.Diff(want, w.crm.drafts); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	rec := w.post(base+"/deals/12/tasks/61/done", url.Values{"token": {blocks.NewID()}, "result.61": {"sent"}}, true)
+	rec := w.post(base+"/deals/12/tasks/61/done", url.Values{"token": {session.NewID()}, "result.61": {"sent"}}, true)
 	w.contains(rec, "The task is completed.")
 	if strings.Contains(rec.Body.String(), "Send the offer") || w.crm.results[61] != "sent" {
 		t.Errorf("results %v, page:\n%s", w.crm.results, rec.Body)
 	}
-	w.contains(w.post(base+"/deals/12/tasks/999/done", url.Values{"token": {blocks.NewID()}}, true), "Not in this amoCRM account any more")
+	w.contains(w.post(base+"/deals/12/tasks/999/done", url.Values{"token": {session.NewID()}}, true), "Not in this amoCRM account any more")
 }
 
 func TestTasks_thatFailLeaveTheCard(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
@@ -84,7 +84,7 @@ func (v *visit) taskFailed(id int64, typed typedTask, err error) error {
 		v.wholePanel()
 		return v.fail(err, "")
 	}
-	typed.token = ui.Plain(blocks.NewID())
+	typed.token = ui.Plain(session.NewID())
 	var refused *crm.FieldErrors
 	if errors.As(err, &refused) {
 		typed.errs = v.fieldTexts(refused)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -41,11 +41,11 @@ type filterView struct {
 func (v *visit) dealsShown(ctx context.Context) (string, error) {
 	switch v.wish.deals {
 	case dealsOpen:
-		return dealsOpen, v.h.Sessions.SetAside(ctx, v.session, blocks.AsideDeals, dealsOpen)
+		return dealsOpen, v.h.Sessions.SetAside(ctx, v.session, session.AsideDeals, dealsOpen)
 	case dealsAll:
-		return dealsAll, v.h.Sessions.SetAside(ctx, v.session, blocks.AsideDeals, "")
+		return dealsAll, v.h.Sessions.SetAside(ctx, v.session, session.AsideDeals, "")
 	}
-	kept, err := v.h.Sessions.Aside(ctx, v.session, blocks.AsideDeals)
+	kept, err := v.h.Sessions.Aside(ctx, v.session, session.AsideDeals)
 	if kept != dealsOpen {
 		kept = dealsAll
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -82,7 +82,7 @@ func TestMoreFields_reachTheDraftAndErrorsStandAtThem(t *testing.T) {
 			{Path: "fields.41", Key: crm.KeyBadValue, Args: map[string]any{"type": "text"}},
 		}}
 	}
-	form := url.Values{"token": {blocks.NewID()}, "name": {"Chairs"}, "pipeline_id": {"1"}, "status_id": {"11"}, "fields.42": {"many"},
+	form := url.Values{"token": {session.NewID()}, "name": {"Chairs"}, "pipeline_id": {"1"}, "status_id": {"11"}, "fields.42": {"many"},
 		"fields.47.country": {"RU"}, "fields.47.city": {" Moscow "}, "fields.48.vat_id": {"77"}, "fields.48.name": {""}, "fields.44": {""}}
 	rec := w.post(base+"/deals", form, true)
 	w.contains(rec, `id="more-fields" open`, `value="many" maxlength="40" autocomplete="off" aria-invalid="true" aria-describedby="fields.42-error"`,
@@ -124,9 +124,9 @@ func TestDealNote_linkAlwaysMessageWhenChosen(t *testing.T) {
 	w := newHouse(t)
 	base := w.desk(fakeDesk{ticket: said("<p>Where are my <b>chairs</b>?</p><script>x()</script>")}, nil)
 	w.contains(w.get(base+"/deals/new"), `<input type="checkbox" name="message" value="1"> Attach the client`, "Where are my chairs?", "A note with the link")
-	form := dealFormOf(blocks.NewID())
+	form := dealFormOf(session.NewID())
 	w.post(base+"/deals", form, true)
-	form.Set("token", blocks.NewID())
+	form.Set("token", session.NewID())
 	form.Set("message", "1")
 	form.Del("note")
 	w.post(base+"/deals", form, true)
@@ -142,7 +142,7 @@ func TestDealNote_linkAlwaysMessageWhenChosen(t *testing.T) {
 func TestDealNote_whatWasChosenSurvivesAnError(t *testing.T) {
 	w := newHouse(t)
 	base := w.desk(fakeDesk{ticket: said("Hello")}, nil)
-	form := dealFormOf(blocks.NewID())
+	form := dealFormOf(session.NewID())
 	form.Set("message", "1")
 	form.Set("price", "many")
 	rec := w.post(base+"/deals", form, true)

@@ -9,7 +9,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
+	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
@@ -74,7 +75,7 @@ type Flow interface {
 // Deps is what the block works with. All are needed except Waiting, Notices and DeskBase.
 type Deps struct {
 	Catalog  *i18n.Catalog
-	Sessions *blocks.Sessions
+	Sessions *session.Sessions
 	Tenants  Tenants
 	Grants   Grants
 	Flow     Flow
@@ -197,7 +198,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	e.POST("/oauth/decide", h.Decide)
 	e.POST("/oauth/secrets", h.Secrets)
 	e.GET("/oauth/disconnected", h.Disconnected)
-	e.GET("/assets/:name", blocks.Assets)
+	e.GET("/assets/:name", ui.Assets)
 }
 
 func isHTMX(c echo.Context) bool { return c.Request().Header.Get("HX-Request") == "true" }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -18,7 +18,7 @@ func TestComment_lostAnswerIsLookedForUntilItIsFound(t *testing.T) {
 	w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
 	base := w.session(i18n.EN, sampleTicket())
 	look := base + "/deals/12/comments/look"
-	rec := w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {"Call <Anna>\nat five"}}, true)
+	rec := w.post(base+"/deals/12/comments", url.Values{"token": {session.NewID()}, "text": {"Call <Anna>\nat five"}}, true)
 	w.contains(rec, `id="comment-doubt"`, `hx-post="`+look+`"`, "Looking whether the comment has arrived", "Call &lt;Anna&gt;\nat five</textarea>",
 		`name="sure" value="1"`, `name="looks" value="0"`)
 	if body := rec.Body.String(); strings.Contains(body, `aria-invalid="true"`) || strings.Contains(body, "Comment posted") {
@@ -56,12 +56,12 @@ func TestComment_lookingEndsAndSaysSo(t *testing.T) {
 func TestComment_sentAgainOnlyWhenAskedTo(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
-	form := url.Values{"token": {blocks.NewID()}, "text": {"hello"}}
+	form := url.Values{"token": {session.NewID()}, "text": {"hello"}}
 	w.contains(w.post(base+"/deals/12/comments", form, true), "Comment posted")
 	if n := w.crm.count("comment again"); n != 0 {
 		t.Errorf("sent as wanted twice %d times", n)
 	}
-	form.Set("token", blocks.NewID())
+	form.Set("token", session.NewID())
 	form.Set("sure", "1")
 	w.contains(w.post(base+"/deals/12/comments", form, true), "Comment posted")
 	if n := w.crm.count("comment again"); n != 1 {
@@ -73,6 +73,6 @@ func TestComment_lostAnswerWithoutScript(t *testing.T) {
 	w := newHouse(t)
 	w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
 	base := w.session(i18n.EN, sampleTicket())
-	rec := w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {"hello"}}, false)
+	rec := w.post(base+"/deals/12/comments", url.Values{"token": {session.NewID()}, "text": {"hello"}}, false)
 	w.contains(rec, `data-view="deal"`, `id="comment-doubt"`, "hello</textarea>", `name="sure"`)
 }

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 )
@@ -35,7 +35,7 @@ func (v *visit) floor(note string) error {
 	if err != nil {
 		return err
 	}
-	return v.JSON(http.StatusOK, blocks.Envelope{HTML: strings.TrimSpace(string(html))})
+	return v.JSON(http.StatusOK, session.Envelope{HTML: strings.TrimSpace(string(html))})
 }
 
 func (v *visit) fillFloor(view *floorView) (err error) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/money"
 )
@@ -29,7 +29,7 @@ func TestMask_holdsOnAPageThatForgetsIt(t *testing.T) {
 	} {
 		w.tenants.settings.MaskPhones = tt.masked
 		c := w.e.NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())
-		v := &visit{Context: c, h: w.h, ctx: t.Context(), crm: tt.crm, session: blocks.Session{Lang: i18n.EN}}
+		v := &visit{Context: c, h: w.h, ctx: t.Context(), crm: tt.crm, session: session.Session{Lang: i18n.EN}}
 		got, err := v.render("notice", page)
 		if err != nil || !strings.Contains(string(got), tt.want) {
 			t.Errorf("%s: %s, %v", tt.name, got, err)

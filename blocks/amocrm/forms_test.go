@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -29,7 +29,7 @@ func dealFormOf(token string) url.Values {
 
 func TestCreateDeal_whatWasTyped(t *testing.T) {
 	w := newHouse(t)
-	rec := w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true)
+	rec := w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(session.NewID()), true)
 	w.contains(rec, "The deal was created.", "/deals/501")
 	want := []crm.DealDraft{{Name: "Chairs", ContactID: 7, PipelineID: 1, StatusID: 12, ResponsibleID: 2, Price: "85 000 ₽", Lang: "en", NoteText: "soon",
 		Fields: map[int64][]string{33: {"5", "6"}, 34: {"false", "true"}}}}
@@ -40,7 +40,7 @@ func TestCreateDeal_whatWasTyped(t *testing.T) {
 
 func TestCreateDeal_tellsOfTheNameAndTheAmountAtOnce(t *testing.T) {
 	w := newHouse(t)
-	form := dealFormOf(blocks.NewID())
+	form := dealFormOf(session.NewID())
 	form.Set("name", " ")
 	form.Set("price", "a lot")
 	w.crm.onCreate = func(context.Context) (int64, error) {
@@ -61,7 +61,7 @@ func TestAmount_isRefusedAtTheFieldInTheReadersLanguage(t *testing.T) {
 			w.crm.onChange = func(crm.DealChange) error { return refused }
 			base := w.session(lang, sampleTicket())
 			said := `<p class="error">` + html.EscapeString(w.h.Catalog.T(lang, key, "currency", "RUB"))
-			w.contains(w.post(base+"/deals", dealFormOf(blocks.NewID()), true), said, `value="85 000 ₽"`)
+			w.contains(w.post(base+"/deals", dealFormOf(session.NewID()), true), said, `value="85 000 ₽"`)
 			w.contains(w.post(base+"/deals/12/edit", editOfField("amount", url.Values{"price": {"2 x 500"}}), true),
 				html.EscapeString(w.h.Catalog.T(lang, key, "currency", "RUB")), `value="2 x 500"`)
 		}
@@ -75,7 +75,7 @@ func TestSearch_saysNothingOfDealsItDidNotRead(t *testing.T) {
 	base := w.session(i18n.EN, sampleTicket())
 	for name, rec := range map[string]*httptest.ResponseRecorder{
 		"search":     w.post(base+"/search", url.Values{"q": {"anna"}}, true),
-		"duplicates": w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+79991234567"}}, true),
+		"duplicates": w.post(base+"/contacts", url.Values{"token": {session.NewID()}, "name": {"Anna"}, "phone": {"+79991234567"}}, true),
 	} {
 		w.contains(rec, "Anna", "Link")
 		if body := rec.Body.String(); strings.Contains(body, "0 deals") || strings.Contains(body, "No deals yet") {
@@ -93,7 +93,7 @@ func TestCreateDeal_doubleClickMakesOne(t *testing.T) {
 		<-release
 		return 501, nil
 	}
-	form := dealFormOf(blocks.NewID())
+	form := dealFormOf(session.NewID())
 	var wg sync.WaitGroup
 	for range 5 {
 		wg.Go(func() {
@@ -114,7 +114,7 @@ func TestCreateDeal_errorsStandAtTheirFields(t *testing.T) {
 	w.crm.onCreate = func(context.Context) (int64, error) {
 		return 0, &crm.FieldErrors{Fields: []crm.FieldError{{Path: "fields.31", Key: crm.KeyRequired}, {Path: "fields.999", Key: crm.KeyRequired}}}
 	}
-	form := dealFormOf(blocks.NewID())
+	form := dealFormOf(session.NewID())
 	rec := w.post(base+"/deals", form, true)
 	w.contains(rec, `name="fields.31" type="date" value="" required aria-invalid="true" aria-describedby="fields.31-error">`, `<p class="error" id="fields.31-error">Fill this in.</p>`,
 		`value="Chairs"`, `value="85 000 ₽"`, `<option value="2" selected>Maria Kuznetsova`, `value="6" checked`, "soon",
@@ -126,7 +126,7 @@ func TestCreateDeal_errorsStandAtTheirFields(t *testing.T) {
 func TestCreateDeal_unknownOutcomeIsSaid(t *testing.T) {
 	w := newHouse(t)
 	w.crm.onCreate = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
-	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "Sent, but not confirmed", `value="Chairs"`)
+	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(session.NewID()), true), "Sent, but not confirmed", `value="Chairs"`)
 }
 
 func TestCreateDeal_whatFollowsMayFail(t *testing.T) {
@@ -134,7 +134,7 @@ func TestCreateDeal_whatFollowsMayFail(t *testing.T) {
 	w.crm.onCreate = func(context.Context) (int64, error) {
 		return 501, &crm.AfterCreate{Step: "note", Err: context.DeadlineExceeded}
 	}
-	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "The deal was created.")
+	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(session.NewID()), true), "The deal was created.")
 }
 
 func TestCreateDeal_isConfirmedThoughThePanelCantBeRead(t *testing.T) {
@@ -142,7 +142,7 @@ func TestCreateDeal_isConfirmedThoughThePanelCantBeRead(t *testing.T) {
 	base := w.session(i18n.EN, sampleTicket())
 	w.crm.peopleErr = context.DeadlineExceeded
 	again := `href="` + base + `/people?done=deal%3A501"`
-	w.contains(w.post(base+"/deals", dealFormOf(blocks.NewID()), true), "The deal was created.", "/deals/501", `data-view="problem"`, again)
+	w.contains(w.post(base+"/deals", dealFormOf(session.NewID()), true), "The deal was created.", "/deals/501", `data-view="problem"`, again)
 	w.contains(w.get(base+"?done=deal:501"), "The deal was created.", "/deals/501", `data-view="problem"`)
 	if body := w.get(base + "?done=nonsense").Body.String(); strings.Contains(body, "?done=") {
 		t.Errorf("nothing was done:\n%s", body)
@@ -154,12 +154,12 @@ func TestCreateDeal_isConfirmedThoughThePanelCantBeRead(t *testing.T) {
 func TestCreateDeal_withoutScriptRedirects(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
-	rec := w.post(base+"/deals", dealFormOf(blocks.NewID()), false)
+	rec := w.post(base+"/deals", dealFormOf(session.NewID()), false)
 	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != base+"?done=deal:501" {
 		t.Fatalf("%d %v", rec.Code, rec.Header())
 	}
 	w.contains(w.get(rec.Header().Get("Location")), "The deal was created.")
-	form := dealFormOf(blocks.NewID())
+	form := dealFormOf(session.NewID())
 	form.Set("again", "1")
 	w.contains(w.post(base+"/deals", form, false), "This stage requires:", `value="Chairs"`)
 }
@@ -168,7 +168,7 @@ func TestCreateDeal_loginLostMeanwhile(t *testing.T) {
 	w := newHouse(t)
 	w.crm.onCreate = func(context.Context) (int64, error) { return 0, oauth.ErrNoGrant }
 	w.grants.status = oauth.Status{State: "lost", Since: now}
-	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(blocks.NewID()), true), "Log in to amoCRM")
+	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(session.NewID()), true), "Log in to amoCRM")
 }
 
 func TestDealStage_followsPipelineAndKeepsValues(t *testing.T) {
@@ -190,7 +190,7 @@ func TestContact_prefilledAndMade(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base+"/contacts/new"), `value="Anna Petrova"`, `value="8 999 123-45-67"`, `value="anna@example.com"`, `value="Chairs &amp; Co"`)
-	rec := w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"", "+7 999 123-45-67"}, "email": {" "}, "position": {"Buyer"}}, true)
+	rec := w.post(base+"/contacts", url.Values{"token": {session.NewID()}, "name": {"Anna"}, "phone": {"", "+7 999 123-45-67"}, "email": {" "}, "position": {"Buyer"}}, true)
 	w.contains(rec, "The contact was added to amoCRM.")
 	want := []crm.ContactDraft{{Name: "Anna", Phones: []string{"+7 999 123-45-67"}, Position: "Buyer"}}
 	if diff := cmp.Diff(want, w.crm.made); diff != "" {
@@ -202,7 +202,7 @@ func TestContact_duplicatesAreShownFirst(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.crm.duplicates = []crm.Person{sampleBoris()}
-	form := url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67"}}
+	form := url.Values{"token": {session.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67"}}
 	w.contains(w.post(base+"/contacts", form, true), "already has a contact", "Boris", `name="anyway" value="8"`, `name="contact" value="8"`)
 	if len(w.crm.made) != 0 {
 		t.Fatal("it was made without asking")
@@ -227,7 +227,7 @@ func TestContact_madeMeanwhileIsShownAsADuplicate(t *testing.T) {
 		}
 		return 0, fmt.Errorf("create contact: %w", crm.ErrTwin)
 	}
-	form := url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67"}}
+	form := url.Values{"token": {session.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67"}}
 	w.contains(w.post(base+"/contacts", form, true), "already has a contact", "Boris", `name="anyway" value="8"`)
 	form.Set("anyway", "8")
 	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
@@ -236,7 +236,7 @@ func TestContact_madeMeanwhileIsShownAsADuplicate(t *testing.T) {
 func TestContact_secondClickDoesNotFindWhatTheFirstHasMade(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
-	form := url.Values{"token": {blocks.NewID()}, "name": {"Boris"}, "phone": {"+7 999 123-45-67"}}
+	form := url.Values{"token": {session.NewID()}, "name": {"Boris"}, "phone": {"+7 999 123-45-67"}}
 	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
 	w.crm.duplicates = []crm.Person{sampleBoris()}
 	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
@@ -248,7 +248,7 @@ func TestContact_secondClickDoesNotFindWhatTheFirstHasMade(t *testing.T) {
 func TestComment_appearsAtOnce(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
-	form := url.Values{"token": {blocks.NewID()}, "text": {" First line\r\nsecond <b> "}}
+	form := url.Values{"token": {session.NewID()}, "text": {" First line\r\nsecond <b> "}}
 	rec := w.post(base+"/deals/12/comments", form, true)
 	w.contains(rec, "First line\nsecond &lt;b&gt;", "You", "Asked for grey fabric")
 	if diff := cmp.Diff([]string{"First line\nsecond <b>"}, w.crm.posted); diff != "" {
@@ -263,9 +263,9 @@ func TestComment_appearsAtOnce(t *testing.T) {
 func TestComment_emptyOrTooLong(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
-	w.contains(w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {"  "}}, true), "Fill this in.")
+	w.contains(w.post(base+"/deals/12/comments", url.Values{"token": {session.NewID()}, "text": {"  "}}, true), "Fill this in.")
 	long := strings.Repeat("я", maxComment+1)
-	rec := w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {long}}, true)
+	rec := w.post(base+"/deals/12/comments", url.Values{"token": {session.NewID()}, "text": {long}}, true)
 	w.contains(rec, "at most 20000 characters", long)
 	if w.crm.count("comment") != 0 {
 		t.Error("it was sent")
@@ -276,7 +276,7 @@ func TestComment_failureKeepsTheText(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrGone }
-	form := url.Values{"token": {blocks.NewID()}, "text": {"keep me"}}
+	form := url.Values{"token": {session.NewID()}, "text": {"keep me"}}
 	w.contains(w.post(base+"/deals/12/comments", form, true), ">keep me</textarea>", "Not in this amoCRM account any more")
 	w.contains(w.post(base+"/deals/12/comments", form, false), "<html", ">keep me</textarea>", "Office chairs")
 }

@@ -5,7 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -32,12 +32,12 @@ func init() {
 			}
 		}, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/deals/12/edit", url.Values{
-				"token": {blocks.NewID()}, "field": {"stage"}, "head": {"1"}, "inplace": {"1"}, "stage": {"1:143"},
+				"token": {session.NewID()}, "field": {"stage"}, "head": {"1"}, "inplace": {"1"}, "stage": {"1:143"},
 			}, true)
 		}},
 		{"deal-edit-saved", nil, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/deals/12/edit", url.Values{
-				"token": {blocks.NewID()}, "field": {"amount"}, "head": {"1"}, "inplace": {"1"}, "price": {"200 000"},
+				"token": {session.NewID()}, "field": {"amount"}, "head": {"1"}, "inplace": {"1"}, "price": {"200 000"},
 			}, true)
 		}},
 		{"deal-fields", nil, path("/deals/12/edit")},
@@ -46,7 +46,7 @@ func init() {
 				return &crm.FieldErrors{Fields: []crm.FieldError{{Path: "text", Key: crm.KeyRequired}, {Path: "due", Key: crm.KeyBadValue}}}
 			}
 		}, func(w *house, base string) *httptest.ResponseRecorder {
-			return w.post(base+"/deals/12/tasks", url.Values{"token": {blocks.NewID()}, "due": {"2026-12-24T15:30"}, "type_id": {"77"}}, true)
+			return w.post(base+"/deals/12/tasks", url.Values{"token": {session.NewID()}, "due": {"2026-12-24T15:30"}, "type_id": {"77"}}, true)
 		}},
 		{"deal-tasks-failed", func(w *house, _ *helpdesk.Ticket) { w.crm.tasksErr = amoapi.ErrUpstream }, path("/deals/12")},
 		{"deal-comments", func(w *house, _ *helpdesk.Ticket) {
@@ -55,7 +55,7 @@ func init() {
 		{"deal-comment-doubt", func(w *house, _ *helpdesk.Ticket) {
 			w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
 		}, func(w *house, base string) *httptest.ResponseRecorder {
-			return w.post(base+"/deals/12/comments", url.Values{"token": {blocks.NewID()}, "text": {"The chairs leave on Monday."}}, false)
+			return w.post(base+"/deals/12/comments", url.Values{"token": {session.NewID()}, "text": {"The chairs leave on Monday."}}, false)
 		}},
 		{"deal-comment-not-found", nil, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/deals/12/comments/look", url.Values{"sent": {"The chairs leave on Monday."}, "looks": {"7"}}, true)

@@ -4,7 +4,7 @@ import (
 	"net/http/httptest"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
@@ -36,9 +36,9 @@ func init() {
 			w.crm.more = sampleMore()
 			w.h.DeskAPI, ticket.Subject = "https://api.usedesk.ru/", ""
 		}, func(w *house, base string) *httptest.ResponseRecorder {
-			session, err := w.sessions.Get(w.t.Context(), strings.TrimPrefix(base, "/blocks/amocrm/"))
+			opened, err := w.sessions.Get(w.t.Context(), strings.TrimPrefix(base, "/blocks/amocrm/"))
 			if err == nil {
-				err = w.sessions.SetAside(w.t.Context(), session, blocks.AsideMessage, "Where are my chairs?\nOrder <A-7>")
+				err = w.sessions.SetAside(w.t.Context(), opened, session.AsideMessage, "Where are my chairs?\nOrder <A-7>")
 			}
 			if err != nil {
 				w.t.Fatal(err)

@@ -5,8 +5,8 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -38,7 +38,7 @@ func init() {
 			id = w.unreadFiring(2 * time.Hour).ID
 		}, page},
 		{"firing-still-refused", func(w *house, _ *helpdesk.Ticket) { id = w.unreadFiring(2 * time.Hour).ID }, func(w *house, base string) *httptest.ResponseRecorder {
-			return w.post(base+"/inbox/"+id, url.Values{"token": {blocks.NewID()}, "do": {"retry"}}, false)
+			return w.post(base+"/inbox/"+id, url.Values{"token": {session.NewID()}, "do": {"retry"}}, false)
 		}},
 		{"firing-twins", func(w *house, _ *helpdesk.Ticket) { id = w.twinFiring().ID }, page},
 		{"firing-done", func(w *house, _ *helpdesk.Ticket) {
@@ -66,7 +66,7 @@ func init() {
 			w.redis.SetTime(now)
 		}, page},
 		{"firing-edit-refused", func(w *house, _ *helpdesk.Ticket) { id = w.refusedFiring().ID }, func(w *house, base string) *httptest.ResponseRecorder {
-			return w.post(base+"/inbox/"+id, url.Values{"token": {blocks.NewID()}, "do": {"edit"},
+			return w.post(base+"/inbox/"+id, url.Values{"token": {session.NewID()}, "do": {"edit"},
 				"request": {`{"ticketId": "abc", "fields": {"nmae": "<b>Chairs</b>"}}`}}, false)
 		}},
 		{"firing-loop", func(w *house, _ *helpdesk.Ticket) {

@@ -4,7 +4,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -22,7 +22,7 @@ func init() {
 	}
 	send := func(form url.Values) func(*house, string) *httptest.ResponseRecorder {
 		return func(w *house, base string) *httptest.ResponseRecorder {
-			form["token"] = []string{blocks.NewID()}
+			form["token"] = []string{session.NewID()}
 			return w.post(base+"/settings/notices", form, false)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -30,7 +30,7 @@ func init() {
 		}, path("/settings")},
 		{"settings-refused", func(w *house, _ *helpdesk.Ticket) { fields(w) }, func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/settings", url.Values{
-				"token": {blocks.NewID()}, "do": {"save"}, "deal_name": {"{{ticket.nubmer}} & <b>"}, "stage": {""}, "responsible": {""},
+				"token": {session.NewID()}, "do": {"save"}, "deal_name": {"{{ticket.nubmer}} & <b>"}, "stage": {""}, "responsible": {""},
 				"map_from": {"client.name"}, "map_to": {"lead:6"},
 			}, false)
 		}},
@@ -41,7 +41,7 @@ func init() {
 		}, path("/rule?done=key")},
 		{"layout-list", func(w *house, _ *helpdesk.Ticket) { fields(w) }, path("/layout/list")},
 		{"layout-searched", func(w *house, _ *helpdesk.Ticket) { fields(w) }, func(w *house, base string) *httptest.ResponseRecorder {
-			return w.post(base+"/layout/card", url.Values{"token": {blocks.NewID()}, "do": {"find"}, "q": {"deli"}, "field": {"stage", "cf:4"}, "deal": {"12"}}, false)
+			return w.post(base+"/layout/card", url.Values{"token": {session.NewID()}, "do": {"find"}, "q": {"deli"}, "field": {"stage", "cf:4"}, "deal": {"12"}}, false)
 		}},
 		{"one-chosen-fields", func(w *house, _ *helpdesk.Ticket) {
 			fields(w)

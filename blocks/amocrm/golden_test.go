@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
@@ -79,14 +79,14 @@ var scenes = []struct {
 		}
 	}, func(w *house, base string) *httptest.ResponseRecorder {
 		return w.post(base+"/deals", url.Values{
-			"token": {blocks.NewID()}, "name": {"Chairs <b>again</b>"}, "pipeline_id": {"1"}, "status_id": {"12"}, "price": {"85 000"},
+			"token": {session.NewID()}, "name": {"Chairs <b>again</b>"}, "pipeline_id": {"1"}, "status_id": {"12"}, "price": {"85 000"},
 			"contact_id": {"7"}, "fields.33": {"5"}, "fields.34": {"false", "true"}, "fields.35": {"grey\nfabric"}, "note": {"soon"},
 		}, false)
 	}},
 	{"contact-form", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = nil }, path("/contacts/new")},
 	{"contact-duplicates", func(w *house, _ *helpdesk.Ticket) { w.crm.duplicates = []crm.Person{sampleBoris()} },
 		func(w *house, base string) *httptest.ResponseRecorder {
-			return w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67", ""}}, false)
+			return w.post(base+"/contacts", url.Values{"token": {session.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67", ""}}, false)
 		}},
 	{"contact-refused", func(w *house, _ *helpdesk.Ticket) {
 		w.crm.onContact = func(crm.ContactDraft) (int64, error) {
@@ -95,7 +95,7 @@ var scenes = []struct {
 			}}
 		}
 	}, func(w *house, base string) *httptest.ResponseRecorder {
-		return w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {""}, "phone": {"abc"}, "email": {"not one"}}, false)
+		return w.post(base+"/contacts", url.Values{"token": {session.NewID()}, "name": {""}, "phone": {"abc"}, "email": {"not one"}}, false)
 	}},
 	{"search", func(w *house, _ *helpdesk.Ticket) { w.crm.found = []crm.Person{sampleAnna()} },
 		func(w *house, base string) *httptest.ResponseRecorder {
@@ -150,7 +150,7 @@ func floorOf(w *house, _ string) *httptest.ResponseRecorder {
 	rec := w.openBlock(`{"ticket_id":101,"subject":"Second delivery of chairs","client_id":55,"client_data":{"name":"Anna Petrova",
 		"phones":[{"type":"mobile","phone":"8 999 123-45-67"}],"emails":["anna@example.com"]},"view":"html",
 		"amo_base_host":"example.amocrm.ru","usedesk_api_token":"token","language":"` + string(lang(w)) + `"}`)
-	var envelope blocks.Envelope
+	var envelope session.Envelope
 	if err := json.Unmarshal(rec.Body.Bytes(), &envelope); err != nil {
 		w.t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -34,7 +35,7 @@ type house struct {
 	grants   *fakeGrants
 	flow     *fakeFlow
 	redis    *miniredis.Miniredis
-	sessions *blocks.Sessions
+	sessions *session.Sessions
 	db       *store.DB
 	rules    *fakeRules
 }
@@ -67,7 +68,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	w := &house{
-		t: t, crm: sampleCRM(), tenants: &fakeTenants{}, flow: &fakeFlow{}, redis: mr, sessions: blocks.NewSessions(db), db: db,
+		t: t, crm: sampleCRM(), tenants: &fakeTenants{}, flow: &fakeFlow{}, redis: mr, sessions: session.NewSessions(db), db: db,
 		rules:  &fakeRules{},
 		grants: &fakeGrants{status: oauth.Status{State: "connected", Since: now.Add(-time.Hour)}},
 	}
@@ -95,7 +96,7 @@ func newHouse(t *testing.T) *house {
 // session opens a session and returns the panel's path.
 func (w *house) session(lang i18n.Lang, ticket helpdesk.Ticket) string {
 	w.t.Helper()
-	s, err := w.sessions.Create(w.t.Context(), blocks.Session{TenantID: "t1", Ticket: ticket, Lang: lang, CreatedAt: now})
+	s, err := w.sessions.Create(w.t.Context(), session.Session{TenantID: "t1", Ticket: ticket, Lang: lang, CreatedAt: now})
 	if err != nil {
 		w.t.Fatal(err)
 	}

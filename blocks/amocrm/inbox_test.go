@@ -12,15 +12,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/phone"
 )
 
 func decision(do string, more ...string) url.Values {
-	form := url.Values{"token": {blocks.NewID()}, "do": {do}}
+	form := url.Values{"token": {session.NewID()}, "do": {do}}
 	for i := 0; i+1 < len(more); i += 2 {
 		form.Set(more[i], more[i+1])
 	}

@@ -9,7 +9,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/when"
@@ -19,7 +20,7 @@ import (
 type visit struct {
 	echo.Context
 	h       *Handlers
-	session blocks.Session
+	session session.Session
 	crm     CRM
 	ctx     context.Context // ends with the page's budget
 	wish    wish
@@ -96,20 +97,20 @@ func number(raw string) int64 {
 // inside opens the session of the path and the account behind it, and bounds the time of the whole page.
 func (h *Handlers) inside(next func(*visit) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		blocks.Secure(c.Response().Header(), blocks.Policy{FrameAncestors: h.FrameAncestors})
-		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, blocks.MaxBody)
+		ui.Secure(c.Response().Header(), ui.Policy{FrameAncestors: h.FrameAncestors})
+		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, session.MaxBody)
 		ctx, cancel := context.WithTimeout(c.Request().Context(), h.Budget-grace)
 		defer cancel()
 		v := &visit{Context: c, h: h, ctx: ctx}
-		session, err := h.Sessions.Get(ctx, c.Param("session"))
-		if errors.Is(err, blocks.ErrExpired) {
+		opened, err := h.Sessions.Get(ctx, c.Param("session"))
+		if errors.Is(err, session.ErrExpired) {
 			return v.expired()
 		}
 		if err != nil {
 			v.session.Lang = browserLang(c.Request())
 			return v.fail(err, "")
 		}
-		v.session = session
+		v.session = opened
 		v.sign()
 		if err := v.account(ctx); err != nil {
 			return v.fail(err, v.base())

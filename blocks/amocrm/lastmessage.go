@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
@@ -24,25 +24,25 @@ const deskPatience = 2 * time.Second
 
 // fetchMessage keeps the client's last message beside the session, so that the form of a new deal can offer it. Without
 // a helpdesk token, or when the helpdesk does not answer, there is simply nothing to offer.
-func (h *Handlers) fetchMessage(ctx context.Context, session blocks.Session) {
-	if h.Desk == nil || session.Ticket.ID == 0 {
+func (h *Handlers) fetchMessage(ctx context.Context, s session.Session) {
+	if h.Desk == nil || s.Ticket.ID == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, deskPatience)
 	defer cancel()
-	desk, err := h.Desk(ctx, session.TenantID)
+	desk, err := h.Desk(ctx, s.TenantID)
 	if err == nil && desk == nil {
 		return
 	}
 	var ticket usedesk.Ticket
 	if err == nil {
-		ticket, err = desk.Ticket(ctx, session.Ticket.ID)
+		ticket, err = desk.Ticket(ctx, s.Ticket.ID)
 	}
 	if err == nil {
-		err = h.Sessions.SetAside(ctx, session, blocks.AsideMessage, lastMessage(ticket))
+		err = h.Sessions.SetAside(ctx, s, session.AsideMessage, lastMessage(ticket))
 	}
 	if err != nil {
-		h.Log.InfoContext(ctx, "last message not read", "error", err, "tenant", session.TenantID)
+		h.Log.InfoContext(ctx, "last message not read", "error", err, "tenant", s.TenantID)
 	}
 }
 
@@ -67,7 +67,7 @@ func lastMessage(t usedesk.Ticket) string {
 // ticket is the session's ticket with what has become known of it since the block was opened.
 func (v *visit) ticket(ctx context.Context) helpdesk.Ticket {
 	t := v.session.Ticket
-	message, err := v.h.Sessions.Aside(ctx, v.session, blocks.AsideMessage)
+	message, err := v.h.Sessions.Aside(ctx, v.session, session.AsideMessage)
 	if err != nil {
 		v.h.note(v.ctx, err, false, v.session.TenantID)
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -85,7 +85,7 @@ func (v *visit) chosen(kind string) []string {
 func (v *visit) layoutPage(ctx context.Context, kind string, meta crm.Meta, chosen []string) layoutView {
 	f := v.formatIn(ctx)
 	view := layoutView{
-		Kind: kind, Action: ui.Plain(v.base() + "/layout/" + kind), Deal: number(v.FormValue("deal")), Token: ui.Plain(blocks.NewID()),
+		Kind: kind, Action: ui.Plain(v.base() + "/layout/" + kind), Deal: number(v.FormValue("deal")), Token: ui.Plain(session.NewID()),
 		Query: ui.Plain(strings.TrimSpace(v.FormValue("q"))),
 	}
 	view.Back = ui.Plain(v.layoutBack(view.Deal))

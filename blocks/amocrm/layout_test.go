@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -43,7 +43,7 @@ func ticked(rec *httptest.ResponseRecorder) (on, all []string) {
 }
 
 func choose(do string, fields ...string) url.Values {
-	return url.Values{"token": {blocks.NewID()}, "do": {do}, "field": fields}
+	return url.Values{"token": {session.NewID()}, "do": {do}, "field": fields}
 }
 
 func TestLayout_pageOffersStandardAndCustomFields(t *testing.T) {

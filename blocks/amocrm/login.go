@@ -9,7 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 )
@@ -35,10 +35,10 @@ func (v *visit) leave(start oauth.Start) error {
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(h.PublicURL, "https://"),
 	})
 	if start.Button == nil {
-		blocks.Secure(v.Response().Header(), blocks.Policy{})
+		ui.Secure(v.Response().Header(), ui.Policy{})
 		return v.Redirect(http.StatusFound, start.URL)
 	}
-	blocks.Secure(v.Response().Header(), blocks.Policy{ScriptHost: originOf(start.Button.ScriptURL)})
+	ui.Secure(v.Response().Header(), ui.Policy{ScriptHost: originOf(start.Button.ScriptURL)})
 	b := start.Button
 	html, err := v.render("login_button", buttonView{
 		ScriptURL: ui.Plain(b.ScriptURL), Name: ui.Plain(b.Name), Description: ui.Plain(b.Description), RedirectURI: ui.Plain(b.RedirectURI),
@@ -66,6 +66,6 @@ func originOf(raw string) string {
 
 // outside prepares a page of the login, which no other page may frame.
 func (h *Handlers) outside(c echo.Context) *visit {
-	blocks.Secure(c.Response().Header(), blocks.Policy{})
-	return &visit{Context: c, h: h, ctx: c.Request().Context(), session: blocks.Session{Lang: browserLang(c.Request())}}
+	ui.Secure(c.Response().Header(), ui.Policy{})
+	return &visit{Context: c, h: h, ctx: c.Request().Context(), session: session.Session{Lang: browserLang(c.Request())}}
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -44,20 +44,20 @@ func TestMask_newDealKeepsThePhonesItBeganWith(t *testing.T) {
 	ticket.Subject = real
 	base := w.session(i18n.EN, ticket)
 	w.contains(w.get(base+"/deals/new"), `name="name"`, "Ring &#43;7 ••• •••-45-67")
-	form := dealFormOf(blocks.NewID())
+	form := dealFormOf(session.NewID())
 	form.Set("name", hidden)
 	form.Set("fields.35", hidden)
 	w.contains(w.post(base+"/deals", form, true), "The deal was created.")
 	if len(w.crm.deals) != 1 || w.crm.deals[0].Name != real || w.crm.deals[0].Fields[35][0] != real {
 		t.Errorf("%+v", w.crm.deals)
 	}
-	form.Set("token", blocks.NewID())
+	form.Set("token", session.NewID())
 	form.Set("name", hidden+"!")
 	w.contains(w.post(base+"/deals", form, true), "The hidden digits", "Ring &#43;7 ••• •••-45-67!")
 	if len(w.crm.deals) != 1 {
 		t.Errorf("dots were written: %+v", w.crm.deals[1])
 	}
-	form.Set("token", blocks.NewID())
+	form.Set("token", session.NewID())
 	form.Set("name", "Ring +7 912 000-00-00") // his own
 	w.contains(w.post(base+"/deals", form, true), "The deal was created.")
 }
@@ -69,12 +69,12 @@ func TestMask_newContactKeepsThePhonesOfItsTexts(t *testing.T) {
 	ticket.Client.Company, ticket.Client.Emails = "Chairs 8 999 123-45-67", []string{"79991234567@example.com"}
 	base := w.session(i18n.EN, ticket)
 	w.contains(w.get(base+"/contacts/new"), `name="company" value="Chairs &#43;7 ••• •••-45-67"`, `name="email" type="text" value="&#43;7 ••• •••-45-67@example.com"`)
-	form := url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "company": {"Chairs +7 ••• •••-45-67"}, "email": {"+7 ••• •••-45-67@example.com"}}
+	form := url.Values{"token": {session.NewID()}, "name": {"Anna"}, "company": {"Chairs +7 ••• •••-45-67"}, "email": {"+7 ••• •••-45-67@example.com"}}
 	w.contains(w.post(base+"/contacts", form, true), "The contact was added to amoCRM.")
 	if len(w.crm.made) != 1 || w.crm.made[0].Company != ticket.Client.Company || w.crm.made[0].Emails[0] != ticket.Client.Emails[0] {
 		t.Errorf("%+v", w.crm.made)
 	}
-	form.Set("token", blocks.NewID())
+	form.Set("token", session.NewID())
 	form.Set("company", "Tables +7 ••• •••-45-67")
 	w.contains(w.post(base+"/contacts", form, true), "The hidden digits")
 	if len(w.crm.made) != 1 {

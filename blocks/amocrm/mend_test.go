@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -54,7 +54,7 @@ func TestAddMissing_actsOnceAndSaysSo(t *testing.T) {
 	if d := cmp.Diff([]int64{7}, w.crm.gotMissing); d != "" {
 		t.Error(d)
 	}
-	rec := w.post(base+"/contacts/7/missing", url.Values{"token": {blocks.NewID()}}, false)
+	rec := w.post(base+"/contacts/7/missing", url.Values{"token": {session.NewID()}}, false)
 	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != base+"?done=added" {
 		t.Errorf("without script: %d %v", rec.Code, rec.Header())
 	}
@@ -65,7 +65,7 @@ func TestAddMissing_badRequestsChangeNothing(t *testing.T) {
 	base := w.session(i18n.EN, another())
 	w.contains(w.post(base+"/contacts/7/missing", url.Values{}, true), "This form is too old")
 	for _, id := range []string{"0", "-1", "abc"} {
-		w.contains(w.post(base+"/contacts/"+id+"/missing", url.Values{"token": {blocks.NewID()}}, true), "Not in this amoCRM account any more")
+		w.contains(w.post(base+"/contacts/"+id+"/missing", url.Values{"token": {session.NewID()}}, true), "Not in this amoCRM account any more")
 	}
 	if len(w.crm.gotMissing) != 0 {
 		t.Errorf("asked for %v", w.crm.gotMissing)
@@ -76,7 +76,7 @@ func TestAddMissing_badRequestsChangeNothing(t *testing.T) {
 		failures = failures[1:]
 		return nil, err
 	}
-	form := url.Values{"token": {blocks.NewID()}}
+	form := url.Values{"token": {session.NewID()}}
 	w.contains(w.post(base+"/contacts/7/missing", form, true), "Not in this amoCRM account any more")
 	w.contains(w.post(base+"/contacts/7/missing", form, true), "amoCRM is not available")
 	w.contains(w.post(base+"/contacts/7/missing", form, true), "Added to the contact in amoCRM.") // the same form, once it works

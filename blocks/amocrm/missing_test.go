@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
@@ -19,7 +19,7 @@ func TestCreateDeal_saysWhatCouldNotBeAddedToIt(t *testing.T) {
 	}
 	base := w.session(i18n.EN, sampleTicket())
 	rec := w.post(base+"/deals", url.Values{
-		"token": {blocks.NewID()}, "name": {"Chairs"}, "pipeline_id": {"1"}, "status_id": {"11"}, "contact_id": {"7"},
+		"token": {session.NewID()}, "name": {"Chairs"}, "pipeline_id": {"1"}, "status_id": {"11"}, "contact_id": {"7"},
 	}, true)
 	for _, want := range []string{"The deal was created.", "/deals/12", "Its note could not be added"} {
 		if !strings.Contains(rec.Body.String(), want) {

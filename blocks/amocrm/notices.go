@@ -11,7 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/notify"
@@ -68,7 +68,7 @@ func (v *visit) noticesSection(connection string, n tenant.Notices, commentBack 
 		return nil
 	}
 	return &noticesView{
-		Action: ui.Plain(v.base() + "/settings/notices"), Token: ui.Plain(blocks.NewID()), Mail: v.h.Notices.Mails(),
+		Action: ui.Plain(v.base() + "/settings/notices"), Token: ui.Plain(session.NewID()), Mail: v.h.Notices.Mails(),
 		Emails: ui.Plain(strings.Join(n.Emails, "\n")),
 		Max:    strconv.Itoa(notify.MaxEmails), Chat: ui.Plain(n.ChatID), BotStored: n.BotToken != "",
 		Webhook: ui.Plain(n.WebhookURL), Secret: ui.Plain(n.WebhookSecret),

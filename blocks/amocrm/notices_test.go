@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -46,7 +46,7 @@ func withNotices(t *testing.T) (*house, string, *fakeNotices) {
 }
 
 func noticesPosted(changes url.Values) url.Values {
-	form := url.Values{"token": {blocks.NewID()}, "do": {"save"}, "emails": {""}, "chat": {""}, "bot_token": {""}, "webhook": {""}}
+	form := url.Values{"token": {session.NewID()}, "do": {"save"}, "emails": {""}, "chat": {""}, "bot_token": {""}, "webhook": {""}}
 	for k, v := range changes {
 		form[k] = v
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/store"
@@ -27,25 +27,25 @@ func (h *Handlers) Open(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", "no-store")
 	ctx, cancel := context.WithTimeout(c.Request().Context(), h.Budget-grace)
 	defer cancel()
-	req, err := blocks.Bind(c.Request().Header.Get(echo.HeaderContentType), c.Request().Body)
+	req, err := session.Bind(c.Request().Header.Get(echo.HeaderContentType), c.Request().Body)
 	if err != nil {
 		return h.refuse(c, req, err)
 	}
-	session, err := h.admit(ctx, req, c.RealIP())
+	opened, err := h.admit(ctx, req, c.RealIP())
 	if err != nil {
 		return h.refuse(c, req, err)
 	}
-	v := &visit{Context: c, h: h, ctx: ctx, session: session}
+	v := &visit{Context: c, h: h, ctx: ctx, session: opened}
 	note := ""
 	if req.UnknownLang != "" {
 		note = v.t("open.unknown_lang", "Given", req.UnknownLang, "Names", i18n.LangNames())
 	}
-	h.ahead(ctx, func(ctx context.Context) { h.fetchMessage(ctx, session) })
+	h.ahead(ctx, func(ctx context.Context) { h.fetchMessage(ctx, opened) })
 	if req.View == "html" {
 		return v.floor(note)
 	}
-	h.ahead(ctx, func(ctx context.Context) { h.prepare(ctx, session, req.Pressed) })
-	envelope, err := blocks.FrameEnvelope(blocks.Frame{
+	h.ahead(ctx, func(ctx context.Context) { h.prepare(ctx, opened, req.Pressed) })
+	envelope, err := session.FrameEnvelope(session.Frame{
 		PanelURL: h.PublicURL + v.base(), Origin: h.PublicURL, Title: v.t("title"), NewTab: v.t("frame.new_tab"), Note: note,
 	})
 	if err != nil {
@@ -83,34 +83,34 @@ func (h *Handlers) stranger(address string) error {
 }
 
 // admit checks what the block says about its account and opens a session for its tenant.
-func (h *Handlers) admit(ctx context.Context, req blocks.Request, address string) (blocks.Session, error) {
+func (h *Handlers) admit(ctx context.Context, req session.Request, address string) (session.Session, error) {
 	if req.AmoBaseHost == "" {
-		return blocks.Session{}, errNoHost
+		return session.Session{}, errNoHost
 	}
 	credential := tenant.Credential{DeskToken: req.DeskToken, Secret: req.Secret}
 	var err error
 	if credential.AmoBase, err = h.AmoBase(req.AmoBaseHost); err != nil {
-		return blocks.Session{}, &refusedParam{"bad_host", req.AmoBaseHost, err}
+		return session.Session{}, &refusedParam{"bad_host", req.AmoBaseHost, err}
 	}
 	if req.DeskBase != "" {
 		if h.DeskBase == nil {
-			return blocks.Session{}, &refusedParam{"bad_desk", req.DeskBase, errors.New("no helpdesk address is allowed")}
+			return session.Session{}, &refusedParam{"bad_desk", req.DeskBase, errors.New("no helpdesk address is allowed")}
 		}
 		if credential.DeskBase, err = h.DeskBase(req.DeskBase); err != nil {
-			return blocks.Session{}, &refusedParam{"bad_desk", req.DeskBase, err}
+			return session.Session{}, &refusedParam{"bad_desk", req.DeskBase, err}
 		}
 	}
 	t, err := h.Tenants.Admit(ctx, credential, func() error { return h.stranger(address) })
 	if err != nil {
-		return blocks.Session{}, err
+		return session.Session{}, err
 	}
-	session, err := h.Sessions.Create(ctx, blocks.Session{TenantID: t.ID, Ticket: req.Ticket, Lang: req.Lang, CreatedAt: h.Now()})
+	session, err := h.Sessions.Create(ctx, session.Session{TenantID: t.ID, Ticket: req.Ticket, Lang: req.Lang, CreatedAt: h.Now()})
 	session.Lang = i18n.ChosenLang(t.Settings.Language, session.Lang) // the stored one stays: the company may choose otherwise
 	return session, err
 }
 
 // prepare reads ahead what the panel will ask for in a moment.
-func (h *Handlers) prepare(ctx context.Context, session blocks.Session, pressed bool) {
+func (h *Handlers) prepare(ctx context.Context, session session.Session, pressed bool) {
 	status, err := h.Grants.Status(ctx, session.TenantID)
 	if err != nil || status.State != "connected" {
 		return // the panel says so itself
@@ -132,15 +132,15 @@ func (h *Handlers) prepare(ctx context.Context, session blocks.Session, pressed 
 }
 
 // refuse answers with an error the agent can do something about.
-func (h *Handlers) refuse(c echo.Context, req blocks.Request, err error) error {
+func (h *Handlers) refuse(c echo.Context, req session.Request, err error) error {
 	code, args := "internal", []any(nil)
-	var wrong *blocks.TypeError
+	var wrong *session.TypeError
 	var param *refusedParam
 	var many *strangersError
 	switch {
-	case errors.Is(err, blocks.ErrTooBig):
+	case errors.Is(err, session.ErrTooBig):
 		code = "too_big"
-	case errors.Is(err, blocks.ErrUnreadable):
+	case errors.Is(err, session.ErrUnreadable):
 		code = "unreadable"
 	case errors.As(err, &wrong):
 		code = "wrong_type"
@@ -158,12 +158,12 @@ func (h *Handlers) refuse(c echo.Context, req blocks.Request, err error) error {
 		code = "store"
 	}
 	h.note(c.Request().Context(), err, code != "internal", "")
-	v := &visit{Context: c, h: h, ctx: c.Request().Context(), session: blocks.Session{Lang: req.Lang}}
+	v := &visit{Context: c, h: h, ctx: c.Request().Context(), session: session.Session{Lang: req.Lang}}
 	html, err := v.render("floor_problem", problemView{
 		Title: h.Catalog.T(req.Lang, "open."+code+".title"), Text: h.Catalog.T(req.Lang, "open."+code+".text", args...),
 	})
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, blocks.Envelope{HTML: strings.TrimSpace(string(html))})
+	return c.JSON(http.StatusOK, session.Envelope{HTML: strings.TrimSpace(string(html))})
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -26,7 +26,7 @@ func (w *house) openBlock(body string) *httptest.ResponseRecorder {
 // html is the block's HTML of an answer that must be 200.
 func (w *house) html(rec *httptest.ResponseRecorder) string {
 	w.t.Helper()
-	var e blocks.Envelope
+	var e session.Envelope
 	if err := json.Unmarshal(rec.Body.Bytes(), &e); err != nil || rec.Code != http.StatusOK || e.HTML == "" {
 		w.t.Fatalf("status %d, error %v: %s", rec.Code, err, rec.Body)
 	}
@@ -92,7 +92,7 @@ func TestOpen_refusalsInTheAgentsLanguage(t *testing.T) {
 		{"helpdesk address", `{"amo_base_host":"example.amocrm.ru","usedesk_api_token":"t","usedesk_api_base":"https://evil.example.com"}`, "usedesk_api_base is not allowed"},
 		{"broken JSON", `{"amo`, "could not be read"},
 		{"wrong type", `{"lang":"ru","client_data":7}`, "«client_data»: ожидается объект"},
-		{"too big", `{"a":"` + strings.Repeat("x", blocks.MaxBody) + `"}`, "more than 1 MiB"},
+		{"too big", `{"a":"` + strings.Repeat("x", session.MaxBody) + `"}`, "more than 1 MiB"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
+	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
@@ -46,7 +47,7 @@ func TestPanel_securityHeadersOnEveryPage(t *testing.T) {
 func TestPanel_expiredSessionSaysRefresh(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
-	w.redis.FastForward(blocks.SessionLife + time.Minute)
+	w.redis.FastForward(session.SessionLife + time.Minute)
 	if rec := w.get(base); rec.Code != http.StatusOK {
 		t.Errorf("a page in the frame: status %d", rec.Code)
 	}
@@ -213,7 +214,7 @@ func TestDeal_feedThatFailsLeavesTheCard(t *testing.T) {
 
 func TestAssets_cachedByHash(t *testing.T) {
 	w := newHouse(t)
-	rec := w.get(blocks.AssetURL("panel.css"))
+	rec := w.get(ui.AssetURL("panel.css"))
 	if rec.Code != http.StatusOK || !strings.Contains(rec.Header().Get("Cache-Control"), "immutable") {
 		t.Errorf("%d %v", rec.Code, rec.Header())
 	}

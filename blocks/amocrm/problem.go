@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -42,8 +42,8 @@ var problems = []struct {
 	{crm.ErrNoClient, "no_client", http.StatusUnprocessableEntity, false},
 	{crm.ErrUnknownOutcome, "unknown_outcome", http.StatusOK, true},
 	{amoapi.ErrUnknownOutcome, "unknown_outcome", http.StatusOK, true},
-	{blocks.ErrBusy, "busy", http.StatusConflict, true},
-	{blocks.ErrExpired, "form_expired", http.StatusConflict, true},
+	{session.ErrBusy, "busy", http.StatusConflict, true},
+	{session.ErrExpired, "form_expired", http.StatusConflict, true},
 	{amoapi.ErrBlocked, "blocked", http.StatusOK, true},
 	{crm.ErrResting, "resting", http.StatusOK, true},
 	{amoapi.ErrPayment, "payment", http.StatusOK, true},

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
@@ -37,7 +36,7 @@ func parse(catalog *i18n.Catalog, lang i18n.Lang) (*template.Template, error) {
 	set, err := template.New("").Funcs(template.FuncMap{
 		"t":     func(key string, args ...any) string { return catalog.T(lang, key, args...) },
 		"icon":  icon,
-		"asset": blocks.AssetURL,
+		"asset": ui.AssetURL,
 		"list":  func(items ...any) []any { return items },
 		"dot":   dotColor,
 	}).ParseFS(templates, "templates/*.html")

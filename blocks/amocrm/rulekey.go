@@ -3,7 +3,7 @@ package amocrm
 import (
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -17,7 +17,7 @@ type keyView struct {
 }
 
 func (v *visit) keyView(t tenant.Tenant, now time.Time, dateTime func(time.Time) string) keyView {
-	view := keyView{Action: ui.Plain(v.base() + "/rule/key"), Token: ui.Plain(blocks.NewID()), Made: v.QueryParam("done") == "key"}
+	view := keyView{Action: ui.Plain(v.base() + "/rule/key"), Token: ui.Plain(session.NewID()), Made: v.QueryParam("done") == "key"}
 	if t.FormerKey(now) != "" {
 		view.Until = dateTime(t.OldTriggerEnd)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -16,7 +16,7 @@ func TestNewKey_oneForADoubleClickAndShownWithTheEndOfTheOldOne(t *testing.T) {
 	w.crm.meta = sampleMeta()
 	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base+"/rule?wait=1"), `action="`+base+`/rule/key"`, "New key", "for another 24 hours", "sk_example")
-	form := url.Values{"token": {blocks.NewID()}}
+	form := url.Values{"token": {session.NewID()}}
 	for range 2 {
 		rec := w.post(base+"/rule/key", form, false)
 		if to := rec.Header().Get("Location"); rec.Code != http.StatusSeeOther || to != base+"/rule?done=key" {
@@ -42,7 +42,7 @@ func TestNewKey_withoutAFormAndWithoutRedis(t *testing.T) {
 		t.Errorf("%d keys made without a form's token", w.tenants.keys)
 	}
 	w.tenants.updateErr = errors.New("no Redis")
-	form := url.Values{"token": {blocks.NewID()}}
+	form := url.Values{"token": {session.NewID()}}
 	if rec := w.post(base+"/rule/key", form, false); rec.Code == http.StatusSeeOther {
 		t.Errorf("a failed change looks done: %d %s", rec.Code, rec.Header().Get("Location"))
 	}

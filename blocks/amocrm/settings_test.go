@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
@@ -21,7 +21,7 @@ import (
 
 func filledSettings(changes url.Values) url.Values {
 	form := url.Values{
-		"token": {blocks.NewID()}, "do": {"save"}, "language": {""}, "region": {""}, "deal_name": {""}, "stage": {""}, "responsible": {""},
+		"token": {session.NewID()}, "do": {"save"}, "language": {""}, "region": {""}, "deal_name": {""}, "stage": {""}, "responsible": {""},
 		"map_from": {"", ""}, "map_to": {"", ""},
 	}
 	for k, v := range changes {
@@ -113,7 +113,7 @@ func TestSettings_openWhileAmoCRMFailsAndKeepItsChoices(t *testing.T) {
 	if strings.Contains(rec.Body.String(), `name="stage"`) || strings.Contains(rec.Body.String(), `name="map_to"`) {
 		t.Error("the page offers empty lists")
 	}
-	w.post(base+"/settings", url.Values{"token": {blocks.NewID()}, "do": {"save"}, "mask": {"1"}}, false)
+	w.post(base+"/settings", url.Values{"token": {session.NewID()}, "do": {"save"}, "mask": {"1"}}, false)
 	if diff := cmp.Diff(want, w.tenants.chosen()); diff != "" {
 		t.Error(diff)
 	}
@@ -160,7 +160,7 @@ func TestMapping_goesIntoANewDealUnlessTheAgentSawTheField(t *testing.T) {
 	w, base := withFields(t)
 	w.crm.mapped = map[string]map[int64][]string{crm.EntityLead: {3: {"https://example.com"}, 6: {"101"}}}
 	w.post(base+"/deals", url.Values{
-		"token": {blocks.NewID()}, "name": {"Chairs"}, "pipeline_id": {"1"}, "status_id": {"11"}, "contact_id": {"7"}, "fields.6": {""},
+		"token": {session.NewID()}, "name": {"Chairs"}, "pipeline_id": {"1"}, "status_id": {"11"}, "contact_id": {"7"}, "fields.6": {""},
 	}, false)
 	if len(w.crm.deals) != 1 {
 		t.Fatalf("%d deals", len(w.crm.deals))
@@ -173,7 +173,7 @@ func TestMapping_goesIntoANewDealUnlessTheAgentSawTheField(t *testing.T) {
 func TestMapping_goesIntoANewContact(t *testing.T) {
 	w, base := withFields(t)
 	w.crm.mapped = map[string]map[int64][]string{crm.EntityContact: {51: {"Chairs & Co"}}}
-	w.post(base+"/contacts", url.Values{"token": {blocks.NewID()}, "name": {"Anna"}, "anyway": {"1"}}, false)
+	w.post(base+"/contacts", url.Values{"token": {session.NewID()}, "name": {"Anna"}, "anyway": {"1"}}, false)
 	if len(w.crm.made) != 1 {
 		t.Fatalf("%d contacts", len(w.crm.made))
 	}
@@ -226,7 +226,7 @@ func TestMask_contactFormSendsTheRealPhones(t *testing.T) {
 	base := w.session(i18n.EN, ticket)
 	w.contains(w.get(base+"/contacts/new"), `value="&#43;7 ••• •••-45-67"`)
 	w.post(base+"/contacts", url.Values{
-		"token": {blocks.NewID()}, "name": {"Anna"}, "anyway": {"1"},
+		"token": {session.NewID()}, "name": {"Anna"}, "anyway": {"1"},
 		"phone": {"+7 ••• •••-45-67", "+7 ••• •••-45-67", "+7 900 765-43-21", ""},
 	}, false)
 	if len(w.crm.made) != 1 {

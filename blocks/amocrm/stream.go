@@ -14,7 +14,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
 )
 
@@ -42,7 +42,7 @@ type stream struct {
 	settle time.Time // when a burst of changes is told of; zero when there is none
 }
 
-func (h *Handlers) newStream(session blocks.Session, show watched) *stream {
+func (h *Handlers) newStream(session session.Session, show watched) *stream {
 	t := func(key string) string { return h.Catalog.T(session.Lang, key) }
 	words, err := json.Marshal(map[string]string{"text": t("live.changed"), "show": t("live.show")})
 	if err != nil {

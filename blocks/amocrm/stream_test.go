@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -82,7 +82,7 @@ func TestStream_isAnAnswerThatEndsWithItsConnection(t *testing.T) {
 
 func TestStream_saysNowAndThenThatItIsThere(t *testing.T) {
 	w := newHouse(t)
-	s := w.h.newStream(blocks.Session{ID: "x"}, watched{deals: []int64{12}})
+	s := w.h.newStream(session.Session{ID: "x"}, watched{deals: []int64{12}})
 	began := time.Now()
 	for after, want := range map[time.Duration]string{0: "", streamBeat + time.Second: ": still here\n\n"} {
 		if lines, over := s.due(began.Add(after)); lines != want || over {

@@ -4,7 +4,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -79,7 +79,7 @@ func (a feedAsk) query() string {
 func feedPage(f i18n.Format, base string, dealID int64, feed crm.Feed, ask feedAsk) feedView {
 	page := base + "/deals/" + strconv.FormatInt(dealID, 10)
 	v := feedView{
-		Action: ui.Plain(page + "/comments"), URL: ui.Plain(page + "/feed" + ask.query()), Token: ui.Plain(blocks.NewID()), Only: ask.only, Partial: feed.Partial,
+		Action: ui.Plain(page + "/comments"), URL: ui.Plain(page + "/feed" + ask.query()), Token: ui.Plain(session.NewID()), Only: ask.only, Partial: feed.Partial,
 	}
 	for _, link := range []struct{ id, key, only string }{{"feed-all", "feed.all", ""}, {"feed-comments", "feed.comments", onlyComments}} {
 		to := feedAsk{only: link.only}.query()

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -58,7 +58,7 @@ func (v *visit) inboxPage(ctx context.Context, q rules.Query) (inboxView, error)
 	if err != nil {
 		return inboxView{}, err
 	}
-	view := inboxView{Base: ui.Plain(v.base()), Token: ui.Plain(blocks.NewID()), Text: ui.Plain(q.Text), Failed: p.Counts.Failed, Cut: p.Cut}
+	view := inboxView{Base: ui.Plain(v.base()), Token: ui.Plain(session.NewID()), Text: ui.Plain(q.Text), Failed: p.Counts.Failed, Cut: p.Cut}
 	view.Tabs = v.tabs(q, p.Counts)
 	for _, tab := range view.Tabs[1:] {
 		if tab.On {
@@ -181,7 +181,7 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 	f := v.formatIn(ctx)
 	failed, held := e.State == ledger.StateFailed, e.State == ledger.StateHeld
 	view := firingView{
-		Base: ui.Plain(v.base()), URL: ui.Plain(v.base() + "/inbox/" + url.PathEscape(e.ID)), Token: ui.Plain(blocks.NewID()), ID: ui.Plain(e.ID),
+		Base: ui.Plain(v.base()), URL: ui.Plain(v.base() + "/inbox/" + url.PathEscape(e.ID)), Token: ui.Plain(session.NewID()), ID: ui.Plain(e.ID),
 		State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)), Reason: v.said(f, e.Why), Repeats: v.repeats(e),
 		Created: f.DateTime(e.CreatedAt), Updated: f.DateTime(e.UpdatedAt), Attempts: e.Attempts,
 		Request: ui.Plain(maskJSON(f, request)), CanRetry: failed, CanEdit: rules.Editable(e),

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -85,7 +85,7 @@ func (v *visit) settingsPage(ctx context.Context, s tenant.Settings, errs map[st
 	meta, metaErr := v.crm.Meta(ctx)
 	f := v.formatIn(ctx)
 	view := settingsView{
-		Base: ui.Plain(v.base()), Token: ui.Plain(blocks.NewID()), Mask: s.MaskPhones, DealName: ui.Plain(s.DealName), Errors: errs, Account: meta.Account.Country,
+		Base: ui.Plain(v.base()), Token: ui.Plain(session.NewID()), Mask: s.MaskPhones, DealName: ui.Plain(s.DealName), Errors: errs, Account: meta.Account.Country,
 		Languages: languageOptions(v.h.Catalog, s.Language), Regions: regionOptions(s.Region),
 		Example: crm.DealName(s.DealName, v.session.Ticket), Inbox: v.h.Firings != nil,
 	}

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -56,7 +56,7 @@ func taskList(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) tas
 	for _, task := range tasks.Items {
 		row := taskView{
 			ID: task.ID, Text: task.Text, Type: taskType(f, task.TypeID, task.Type), Responsible: task.Responsible,
-			Action: ui.Plain(page + "/tasks/" + strconv.FormatInt(task.ID, 10) + "/done"), Token: ui.Plain(blocks.NewID()),
+			Action: ui.Plain(page + "/tasks/" + strconv.FormatInt(task.ID, 10) + "/done"), Token: ui.Plain(session.NewID()),
 			Result: inputView{Name: ui.Plain(resultName(task.ID)), Label: t("tasks.result"), Widget: "text", Value: ui.Plain("")},
 		}
 		row.Due, row.Urgency = f.Due(task.Due)
@@ -79,7 +79,7 @@ func resultName(taskID int64) string { return "result." + strconv.FormatInt(task
 // newTask is the form of a new task, due tomorrow at noon unless something else was typed.
 func newTask(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) *newTaskView {
 	t := func(key string) string { return f.Catalog.T(f.Lang, key) }
-	v := &newTaskView{Action: ui.Plain(page + "/tasks"), Token: ui.Plain(blocks.NewID())}
+	v := &newTaskView{Action: ui.Plain(page + "/tasks"), Token: ui.Plain(session.NewID())}
 	draft, errs := crm.TaskDraft{Due: tomorrowNoon(f), TypeID: crm.TaskFollowUp}, map[string]string(nil)
 	if typed != nil && typed.id == 0 {
 		draft, errs, v.Problem, v.Token, v.Open = typed.draft, typed.errs, typed.problem, typed.token, true

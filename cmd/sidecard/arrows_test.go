@@ -19,7 +19,7 @@ blocks/amocrm -> connector/usedesk
 blocks/rules -> connector/amocrm
 blocks/rules/plan -> connector/amocrm
 blocks/rules -> connector/usedesk
-internal/privacy -> blocks
+internal/privacy -> blocks/session
 internal/privacy -> blocks/rules
 internal/privacy -> internal/crm
 internal/privacy -> internal/crm/login

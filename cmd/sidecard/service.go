@@ -19,6 +19,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/accept"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -168,7 +169,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 	anonymous := ratelimit.New(set.RatePerIP)
 	s.block, err = block.New(block.Deps{
 		Catalog:  catalog,
-		Sessions: blocks.NewSessions(db),
+		Sessions: session.NewSessions(db),
 		Tenants:  s.tenants,
 		Grants:   s.grants,
 		Flow:     flow,

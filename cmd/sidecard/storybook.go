@@ -12,8 +12,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/amocrm/story"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -127,7 +127,7 @@ func still(page []byte, theme string) []byte {
 
 // style is the panel's style sheet with one theme fixed, whatever the browser prefers: GET /storybook/panel.css?theme=.
 func (s *storybook) style(c echo.Context) error {
-	css := blocks.Asset("panel.css")
+	css := ui.Asset("panel.css")
 	dark, wish := []byte("@media all"), []byte("color-scheme: dark")
 	if c.QueryParam("theme") != "dark" {
 		dark, wish = []byte("@media not all"), []byte("color-scheme: light")

@@ -11,7 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
@@ -57,7 +57,7 @@ func (cmd *tenantsCmd) run(ctx context.Context, do func(office) error) error {
 
 func newOffice(s *service, out io.Writer, in io.Reader, asJSON bool) office {
 	return office{service: s, out: out, in: in, json: asJSON, files: privacy.Files{
-		DB: s.db, Tenants: s.tenants, Grants: s.grants, Firings: s.triggers, Sessions: blocks.NewSessions(s.db),
+		DB: s.db, Tenants: s.tenants, Grants: s.grants, Firings: s.triggers, Sessions: session.NewSessions(s.db),
 	}}
 }
 

@@ -12,9 +12,9 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
@@ -49,7 +49,7 @@ func newHouse(t *testing.T) *house {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	h := &house{t: t, ledger: rules.NewLedger(db, time.Minute), cache: store.NewCache(db)}
-	h.Files = Files{DB: db, Tenants: tenant.NewDirectory(db), Grants: noGrants{}, Sessions: blocks.NewSessions(db)}
+	h.Files = Files{DB: db, Tenants: tenant.NewDirectory(db), Grants: noGrants{}, Sessions: session.NewSessions(db)}
 	h.Firings = rules.NewService(rules.Deps{DB: db, Tenants: h.Tenants})
 	hosts, err := amocrm.NewHosts(nil)
 	h.must(err)
@@ -116,8 +116,8 @@ func person(tenantID string, n int64) somebody {
 
 // places is everywhere that something of a person is kept; each writes the mark with the place's name.
 func (h *house) places(p somebody) map[string]func(ctx context.Context, mark string) error {
-	session := func(ctx context.Context, mark string) (blocks.Session, error) {
-		return h.Sessions.Create(ctx, blocks.Session{TenantID: p.tenant, Lang: i18n.EN, Ticket: helpdesk.Ticket{ID: p.ticket, Subject: mark,
+	opened := func(ctx context.Context, mark string) (session.Session, error) {
+		return h.Sessions.Create(ctx, session.Session{TenantID: p.tenant, Lang: i18n.EN, Ticket: helpdesk.Ticket{ID: p.ticket, Subject: mark,
 			Client: helpdesk.Client{ID: p.client, Name: mark, Phones: []string{p.phone}, Emails: []string{p.email}}}})
 	}
 	firing := func(change func(e *rules.Entry) rules.Outcome) func(context.Context, string) error {
@@ -155,27 +155,27 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 		}
 	}
 	return map[string]func(context.Context, string) error{
-		"block": func(ctx context.Context, mark string) error { _, err := session(ctx, mark); return err },
+		"block": func(ctx context.Context, mark string) error { _, err := opened(ctx, mark); return err },
 		"message": func(ctx context.Context, mark string) error {
-			s, err := session(ctx, "")
+			s, err := opened(ctx, "")
 			if err == nil {
-				err = h.Sessions.SetAside(ctx, s, blocks.AsideMessage, mark)
+				err = h.Sessions.SetAside(ctx, s, session.AsideMessage, mark)
 			}
 			return err
 		},
 		"form": func(ctx context.Context, mark string) error {
-			s, err := session(ctx, "")
+			s, err := opened(ctx, "")
 			if err != nil {
 				return err
 			}
-			once, _, err := h.Sessions.Begin(ctx, s, blocks.NewID())
+			once, _, err := h.Sessions.Begin(ctx, s, session.NewID())
 			if err == nil {
 				err = once.Done(ctx, mark)
 			}
 			return err
 		},
 		"place": func(ctx context.Context, mark string) error {
-			s, err := session(ctx, "")
+			s, err := opened(ctx, "")
 			if err == nil {
 				err = h.Sessions.SetPlace(ctx, s, "deal:"+mark)
 			}

@@ -5,19 +5,19 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // Person is what is stored of one of a helpdesk's clients.
 type Person struct {
-	TenantID string               `json:"tenant"`
-	ClientID int64                `json:"client_id"`
-	Tickets  []int64              `json:"tickets"`
-	Kept     crm.ClientData       `json:"kept"`
-	Firings  []rules.Entry        `json:"firings"`
-	Sessions []blocks.KeptSession `json:"open_blocks"`
+	TenantID string                `json:"tenant"`
+	ClientID int64                 `json:"client_id"`
+	Tickets  []int64               `json:"tickets"`
+	Kept     crm.ClientData        `json:"kept"`
+	Firings  []rules.Entry         `json:"firings"`
+	Sessions []session.KeptSession `json:"open_blocks"`
 }
 
 // Person finds what is stored of a client: by his id, by the tickets that opened blocks and done firings tell to be his, and

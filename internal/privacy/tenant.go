@@ -10,8 +10,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/session"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -23,7 +23,7 @@ type Files struct {
 	Tenants  *tenant.Directory
 	Grants   Grants
 	Firings  *rules.Service
-	Sessions *blocks.Sessions
+	Sessions *session.Sessions
 }
 
 // Grants tells how a tenant's login stands; *oauth.Grants does.
@@ -103,11 +103,11 @@ func (f Files) Summary(ctx context.Context, id string) (Summary, error) {
 
 // TenantExport is everything that is stored of a tenant, without secrets.
 type TenantExport struct {
-	Tenant   Summary              `json:"tenant"`
-	Firings  []rules.Entry        `json:"firings"`
-	Sessions []blocks.KeptSession `json:"open_blocks"`
-	Cached   map[string]any       `json:"read_from_amocrm"`
-	Other    map[string]any       `json:"other"` // links, memory, marks: by the rest of the Redis key
+	Tenant   Summary               `json:"tenant"`
+	Firings  []rules.Entry         `json:"firings"`
+	Sessions []session.KeptSession `json:"open_blocks"`
+	Cached   map[string]any        `json:"read_from_amocrm"`
+	Other    map[string]any        `json:"other"` // links, memory, marks: by the rest of the Redis key
 }
 
 // Export collects what is stored of a tenant.
@@ -120,7 +120,7 @@ func (f Files) Export(ctx context.Context, id string) (out TenantExport, err err
 	if err != nil {
 		return out, err
 	}
-	if out.Sessions, err = f.Sessions.Of(ctx, id, blocks.AnyClient, nil); err != nil {
+	if out.Sessions, err = f.Sessions.Of(ctx, id, session.AnyClient, nil); err != nil {
 		return out, err
 	}
 	cache, base := store.NewCache(f.DB), store.Key(id)+":"

@@ -1,4 +1,4 @@
-package blocks
+package ui
 
 import (
 	"bytes"
