@@ -1,26 +1,21 @@
 package crm
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// fixedAuth always has a token, or always an error.
-type fixedAuth struct{ err error }
-
-func (f *fixedAuth) Token(context.Context, string) (string, error) { return "token-of-the-test", f.err }
-
 // fixture is a Bridge on an in-memory Redis before a fake CRM.
 type fixture struct {
 	*Account
-	crm  *crm
-	auth *fixedAuth
+	crm  *fake.CRM
+	auth *fake.Auth
 }
 
 func setup(t *testing.T) *fixture {
@@ -35,12 +30,12 @@ func setup(t *testing.T) *fixture {
 		}
 	})
 	deps := Deps{DB: db, Cache: store.NewCache(db), LookAgain: []time.Duration{0, time.Millisecond}}
-	f := &fixture{crm: newCRM(t), auth: &fixedAuth{}}
-	api, err := amocrm.New(f.crm.srv.URL, f.auth)
+	f := &fixture{crm: fake.New(t), auth: &fake.Auth{}}
+	api, err := amocrm.New(f.crm.Server.URL, f.auth)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Account = NewAccount(deps, tenant.Tenant{ID: "t1", AmoBase: f.crm.srv.URL}, api)
+	f.Account = NewAccount(deps, tenant.Tenant{ID: "t1", AmoBase: f.crm.Server.URL}, api)
 	return f
 }
 
@@ -50,7 +45,7 @@ func (f *fixture) warm(t *testing.T) {
 	if _, err := f.Meta(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f.crm.reset()
+	f.crm.Reset()
 }
 
 func (f *fixture) people(t *testing.T, c helpdesk.Client) People {

@@ -99,11 +99,11 @@ func TestSandbox_centsAreRefusedWhereTheAccountWouldDropThem(t *testing.T) {
 
 func TestCreateDeal_wholePriceAsksNobodyAboutCents(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "")
+	f.crm.AddContact(11, "Anna", "+79995550123", "")
 	if _, err := f.CreateDeal(t.Context(), 0, DealDraft{Name: "Lamp", PipelineID: 31, StatusID: 311, Price: "1500,00"}); err != nil {
 		t.Fatal(err)
 	}
-	if calls := f.crm.calls(); slices.Contains(calls, "GET /leads") {
+	if calls := f.crm.Calls(); slices.Contains(calls, "GET /leads") {
 		t.Errorf("the account's deals were read: %v", calls)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 	"testing"
 	"time"
 )
@@ -28,26 +29,26 @@ func TestLostAnswer_onlyWhatThisLoginMayHaveMadeIsTaken(t *testing.T) {
 			t.Run(fmt.Sprint(what, " by ", author), func(t *testing.T) {
 				f := setup(t)
 				f.deps.LookAgain = []time.Duration{0}
-				f.crm.addContact(11, "Someone", "", "", 21)
-				lose(f, what, 1, false)
+				f.crm.AddContact(11, "Someone", "", "", 21)
+				f.crm.Lose(what, 1, false)
 				twin := map[string]any{"id": 900, "created_at": time.Now().Unix(), "updated_at": time.Now().Unix()}
 				for k, v := range by {
 					twin[k] = v
 				}
-				f.crm.set(func(c *crm) {
+				f.crm.Set(func(c *fake.CRM) {
 					switch what {
 					case "POST /contacts":
 						twin["name"], twin["_embedded"] = "Anna", map[string]any{}
 						twin["custom_fields_values"] = []any{map[string]any{"field_id": 1, "field_code": "PHONE", "field_type": "multitext",
 							"values": []any{map[string]any{"value": anna.Phones[0]}}}}
-						c.contacts[900] = twin
+						c.Contacts[900] = twin
 					case "POST /leads":
 						twin["name"], twin["pipeline_id"], twin["status_id"] = "Chairs", 31, 311
 						twin["_embedded"] = map[string]any{"contacts": []any{map[string]any{"id": 11}}}
-						c.leads[900] = twin
+						c.Leads[900] = twin
 					default:
 						twin["note_type"], twin["params"] = "common", map[string]any{"text": "hello"}
-						c.notes[21] = append(c.notes[21], twin)
+						c.Notes[21] = append(c.Notes[21], twin)
 					}
 				})
 				id, err := write(t.Context(), f)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 )
 
 type freePace struct{}
@@ -16,11 +17,11 @@ func (freePace) Wait(context.Context) (func(), error) { return func() {}, nil }
 func (freePace) Penalty(context.Context, int)         {}
 
 // guarded is a connector behind a breaker before the fake CRM.
-func guarded(t *testing.T, rest time.Duration) (*amocrm.Client, *crm) {
+func guarded(t *testing.T, rest time.Duration) (*amocrm.Client, *fake.CRM) {
 	t.Helper()
-	c := newCRM(t)
+	c := fake.New(t)
 	g := newBreaker("crm.example.com", rest)
-	api, err := amocrm.New(c.srv.URL, &fixedAuth{}, amocrm.WithHTTP(g.client(c.srv.Client())), amocrm.WithPace(g.pace(freePace{})))
+	api, err := amocrm.New(c.Server.URL, &fake.Auth{}, amocrm.WithHTTP(g.client(c.Server.Client())), amocrm.WithPace(g.pace(freePace{})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,14 +30,14 @@ func guarded(t *testing.T, rest time.Duration) (*amocrm.Client, *crm) {
 
 func TestBreaker_restsAfterFiveFailuresAndComesBack(t *testing.T) {
 	api, c := guarded(t, 50*time.Millisecond)
-	c.set(func(c *crm) { c.answer = failing("GET", 500, "application/problem+json", `{"status":500}`) })
+	c.Set(func(c *fake.CRM) { c.Answer = fake.Failing("GET", 500, "application/problem+json", `{"status":500}`) })
 	for range tripAfter {
 		if _, err := api.Account(t.Context()); !errors.Is(err, amocrm.ErrUpstream) {
 			t.Fatalf("%v", err)
 		}
 	}
-	c.set(func(c *crm) { c.answer = nil })
-	c.reset()
+	c.Set(func(c *fake.CRM) { c.Answer = nil })
+	c.Reset()
 	if _, err := api.Account(t.Context()); !errors.Is(err, ErrResting) {
 		t.Errorf("sixth call: %v", err)
 	}
@@ -44,7 +45,7 @@ func TestBreaker_restsAfterFiveFailuresAndComesBack(t *testing.T) {
 	if !errors.Is(err, ErrResting) || errors.Is(err, amocrm.ErrUnknownOutcome) {
 		t.Errorf("a write that was held back has no unknown outcome: %v", err)
 	}
-	if got := c.calls(); len(got) != 0 {
+	if got := c.Calls(); len(got) != 0 {
 		t.Errorf("asked %v while resting", got)
 	}
 	for deadline := time.Now().Add(time.Minute); ; {
@@ -60,25 +61,27 @@ func TestBreaker_restsAfterFiveFailuresAndComesBack(t *testing.T) {
 
 func TestBreaker_oneBlockPageIsEnough(t *testing.T) {
 	api, c := guarded(t, time.Minute)
-	c.set(func(c *crm) { c.answer = failing("GET", 403, "text/html; charset=UTF-8", "<html>blocked</html>") })
+	c.Set(func(c *fake.CRM) {
+		c.Answer = fake.Failing("GET", 403, "text/html; charset=UTF-8", "<html>blocked</html>")
+	})
 	if _, err := api.Account(t.Context()); !errors.Is(err, amocrm.ErrBlocked) {
 		t.Fatalf("%v", err)
 	}
-	c.reset()
-	if _, err := api.Account(t.Context()); !errors.Is(err, ErrResting) || len(c.calls()) != 0 {
-		t.Errorf("%v, asked %v", err, c.calls())
+	c.Reset()
+	if _, err := api.Account(t.Context()); !errors.Is(err, ErrResting) || len(c.Calls()) != 0 {
+		t.Errorf("%v, asked %v", err, c.Calls())
 	}
 }
 
 func TestBreaker_refusalsAndGivingUpAreNoFailures(t *testing.T) {
 	api, c := guarded(t, time.Minute)
-	c.set(func(c *crm) { c.answer = failing("GET", 403, "application/problem+json", `{"status":403}`) })
+	c.Set(func(c *fake.CRM) { c.Answer = fake.Failing("GET", 403, "application/problem+json", `{"status":403}`) })
 	for range 2 * tripAfter {
 		if _, err := api.Account(t.Context()); !errors.Is(err, amocrm.ErrForbidden) {
 			t.Fatalf("%v", err)
 		}
 	}
-	c.set(func(c *crm) { c.answer, c.latency = nil, time.Second })
+	c.Set(func(c *fake.CRM) { c.Answer, c.Latency = nil, time.Second })
 	for range 2 * tripAfter {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(5*time.Millisecond, cancel)
@@ -86,7 +89,7 @@ func TestBreaker_refusalsAndGivingUpAreNoFailures(t *testing.T) {
 			t.Fatalf("%v", err)
 		}
 	}
-	c.set(func(c *crm) { c.latency = 0 })
+	c.Set(func(c *fake.CRM) { c.Latency = 0 })
 	if _, err := api.Account(t.Context()); err != nil {
 		t.Errorf("%v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/store"
@@ -16,16 +17,16 @@ import (
 
 var _ Grants = (*oauth.Grants)(nil)
 
-type fixedGrants struct{ *fixedAuth }
+type fixedGrants struct{ auth *fake.Auth }
 
-func (g fixedGrants) Auth(string) amocrm.Auth { return g.fixedAuth }
+func (g fixedGrants) Auth(string) amocrm.Auth { return g.auth }
 
 // whole is a Bridge as the program makes it, with one tenant.
-func whole(t *testing.T) (*Bridge, *crm, string) {
+func whole(t *testing.T) (*Bridge, *fake.CRM, string) {
 	t.Helper()
 	f := setup(t)
 	dir := tenant.NewDirectory(f.DB())
-	tn, err := dir.Open(t.Context(), tenant.Credential{AmoBase: f.crm.srv.URL, Secret: "block secret"})
+	tn, err := dir.Open(t.Context(), tenant.Credential{AmoBase: f.crm.Server.URL, Secret: "block secret"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,8 +41,8 @@ func whole(t *testing.T) (*Bridge, *crm, string) {
 }
 
 func TestAccount_opensATenantsCRM(t *testing.T) {
-	b, fake, id := whole(t)
-	fake.addContact(11, "Anna", "+79995550123", "")
+	b, amo, id := whole(t)
+	amo.AddContact(11, "Anna", "+79995550123", "")
 	a, err := b.Account(t.Context(), id, store.Interactive)
 	if err != nil {
 		t.Fatal(err)
@@ -53,14 +54,14 @@ func TestAccount_opensATenantsCRM(t *testing.T) {
 	if _, err := b.Account(t.Context(), "nobody", store.Interactive); !errors.Is(err, tenant.ErrNotFound) {
 		t.Errorf("unknown tenant: %v", err)
 	}
-	if got := a.DealURL(21); got != fake.srv.URL+"/leads/detail/21" || a.Tenant().ID != id || a.API().Base() != fake.srv.URL {
+	if got := a.DealURL(21); got != amo.Server.URL+"/leads/detail/21" || a.Tenant().ID != id || a.API().Base() != amo.Server.URL {
 		t.Errorf("%s of %s at %s", got, a.Tenant().ID, a.API().Base())
 	}
 }
 
 func TestAccount_breakerIsForPeopleNotForQueues(t *testing.T) {
-	b, fake, id := whole(t)
-	fake.set(func(c *crm) { c.answer = failing("GET", 403, "text/html", "<html>") })
+	b, amo, id := whole(t)
+	amo.Set(func(c *fake.CRM) { c.Answer = fake.Failing("GET", 403, "text/html", "<html>") })
 	open := func(p store.Priority) *Account {
 		t.Helper()
 		a, err := b.Account(t.Context(), id, p)

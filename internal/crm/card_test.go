@@ -8,11 +8,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 )
 
 func TestComment(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "", "", 21)
+	f.crm.AddContact(11, "Anna", "", "", 21)
 	if _, err := f.Feed(t.Context(), 21); err != nil {
 		t.Fatal(err)
 	}
@@ -24,10 +25,10 @@ func TestComment(t *testing.T) {
 	if err != nil || len(feed.Items) != 1 || feed.Items[0].Text != "ok" {
 		t.Errorf("own comment is not shown at once: %+v, %v", feed, err)
 	}
-	lose(f, "POST /leads/notes", 1, true)
+	f.crm.Lose("POST /leads/notes", 1, true)
 	second, err := f.Comment(t.Context(), 21, "ok", false)
-	if err != nil || second == first || len(f.crm.notes[21]) != 2 {
-		t.Errorf("first %d, second %d, %d notes, %v", first, second, len(f.crm.notes[21]), err)
+	if err != nil || second == first || len(f.crm.Notes[21]) != 2 {
+		t.Errorf("first %d, second %d, %d notes, %v", first, second, len(f.crm.Notes[21]), err)
 	}
 	_, err = f.Comment(t.Context(), 21, " \n ", false)
 	if d := cmp.Diff([]string{"text error.required"}, problems(t, err)); d != "" {
@@ -41,8 +42,8 @@ func TestComment(t *testing.T) {
 
 func TestComment_onADealThatIsGone(t *testing.T) {
 	f := setup(t)
-	f.crm.set(func(c *crm) {
-		c.answer = failing("POST /leads/notes", 400, "application/problem+json", `{"validation-errors":[{"request_id":"0","errors":[
+	f.crm.Set(func(c *fake.CRM) {
+		c.Answer = fake.Failing("POST /leads/notes", 400, "application/problem+json", `{"validation-errors":[{"request_id":"0","errors":[
 			{"code":"NotSupportedChoice","path":"entity_id","detail":"no"}]}],"title":"Bad Request","status":400}`)
 	})
 	if _, err := f.Comment(t.Context(), 404, "hello", false); !errors.Is(err, ErrGone) {
@@ -52,12 +53,12 @@ func TestComment_onADealThatIsGone(t *testing.T) {
 
 func TestDeal_cardWithNamesAndFields(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "", "", 21)
-	f.crm.addContact(12, "Oleg", "", "", 21)
-	f.crm.addCompany(44, "Example Ltd", 21)
-	f.crm.set(func(c *crm) {
-		c.leads[21]["custom_fields_values"] = []any{map[string]any{"field_id": 902, "field_type": "date_time", "values": []any{map[string]any{"value": 1700000000}}}}
-		embedded := c.leads[21]["_embedded"].(map[string]any)
+	f.crm.AddContact(11, "Anna", "", "", 21)
+	f.crm.AddContact(12, "Oleg", "", "", 21)
+	f.crm.AddCompany(44, "Example Ltd", 21)
+	f.crm.Set(func(c *fake.CRM) {
+		c.Leads[21]["custom_fields_values"] = []any{map[string]any{"field_id": 902, "field_type": "date_time", "values": []any{map[string]any{"value": 1700000000}}}}
+		embedded := c.Leads[21]["_embedded"].(map[string]any)
 		embedded["tags"] = []any{map[string]any{"id": 1, "name": "vip"}}
 		embedded["loss_reason"] = []any{map[string]any{"id": 3, "name": "Too dear"}}
 	})
@@ -65,7 +66,7 @@ func TestDeal_cardWithNamesAndFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	base := f.crm.srv.URL
+	base := f.crm.Server.URL
 	if d := cmp.Diff([]Named{{11, "Anna", base + "/contacts/detail/11", true}, {12, "Oleg", base + "/contacts/detail/12", false}}, card.Contacts); d != "" {
 		t.Error(d)
 	}
@@ -82,11 +83,11 @@ func TestDeal_cardWithNamesAndFields(t *testing.T) {
 
 func TestDeal_goneIsGoneEvenWithOldData(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "", "", 21)
+	f.crm.AddContact(11, "Anna", "", "", 21)
 	if _, err := f.Deal(t.Context(), 21); err != nil {
 		t.Fatal(err)
 	}
-	f.crm.set(func(c *crm) { delete(c.leads, 21) })
+	f.crm.Set(func(c *fake.CRM) { delete(c.Leads, 21) })
 	if err := f.ForgetData(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -100,19 +101,19 @@ func TestDeal_goneIsGoneEvenWithOldData(t *testing.T) {
 
 func TestFeed_halfIsBetterThanNone(t *testing.T) {
 	f := setup(t)
-	f.crm.set(func(c *crm) {
-		c.notes[21] = []map[string]any{object(t, `{"id":1,"note_type":"common","created_at":9,"params":{"text":"hi"}}`)}
-		c.answer = failing("GET /events", 500, "", "")
+	f.crm.Set(func(c *fake.CRM) {
+		c.Notes[21] = []map[string]any{fake.Object(t, `{"id":1,"note_type":"common","created_at":9,"params":{"text":"hi"}}`)}
+		c.Answer = fake.Failing("GET /events", 500, "", "")
 	})
 	feed, err := f.Feed(t.Context(), 21)
 	if err != nil || !feed.Partial || len(feed.Items) != 1 || feed.At.IsZero() {
 		t.Errorf("%+v, %v", feed, err)
 	}
-	f.crm.set(func(c *crm) { c.answer = nil })
+	f.crm.Set(func(c *fake.CRM) { c.Answer = nil })
 	if feed, err = f.Feed(t.Context(), 21); err != nil || feed.Partial {
 		t.Errorf("half an answer was kept: %+v, %v", feed, err)
 	}
-	f.crm.set(func(c *crm) { c.answer = failing("GET", 500, "", "") })
+	f.crm.Set(func(c *fake.CRM) { c.Answer = fake.Failing("GET", 500, "", "") })
 	if _, err = f.Feed(t.Context(), 22); !errors.Is(err, amocrm.ErrUpstream) {
 		t.Errorf("%v", err)
 	}

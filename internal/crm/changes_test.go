@@ -22,24 +22,24 @@ func TestChanged_onlyWhatItNamesIsReadAgain(t *testing.T) {
 		"a contact's id as deal": {Change{Deals: []int64{11}, Contacts: []int64{21}}, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b, fake, id := whole(t)
-			fake.addContact(11, "Anna", "+79995550123", "", 21)
+			b, amo, id := whole(t)
+			amo.AddContact(11, "Anna", "+79995550123", "", 21)
 			read := func() (people, deal int) {
 				t.Helper()
 				a, err := b.Account(t.Context(), id, store.Interactive)
 				if err != nil {
 					t.Fatal(err)
 				}
-				fake.reset()
+				amo.Reset()
 				if p, err := a.People(t.Context(), anna); err != nil || p.Stale || !cmp.Equal(ids(p.Contacts), []int64{11}) {
 					t.Fatalf("%v, %v, stale %v", ids(p.Contacts), err, p.Stale)
 				}
-				people = len(fake.calls())
-				fake.reset()
+				people = len(amo.Calls())
+				amo.Reset()
 				if d, err := a.Deal(t.Context(), 21); err != nil || d.Stale {
 					t.Fatal(err)
 				}
-				return people, len(fake.calls())
+				return people, len(amo.Calls())
 			}
 			read()
 			if people, deal := read(); people+deal != 0 {
@@ -65,7 +65,7 @@ func TestChanged_onlyWhatItNamesIsReadAgain(t *testing.T) {
 
 func TestEcho_ofACommentHidesNoOtherChange(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
+	f.crm.AddContact(11, "Anna", "+79995550123", "", 21)
 	echo := func(aspect string) string {
 		t.Helper()
 		writer, err := f.Writer(t.Context(), "leads", 21, aspect)

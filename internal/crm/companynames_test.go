@@ -8,13 +8,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 // companyCalls counts the reads of companies since the last reset.
 func companyCalls(f *fixture) []string {
 	var out []string
-	for _, c := range f.crm.calls() {
+	for _, c := range f.crm.Calls() {
 		if strings.HasPrefix(c, "GET /companies") {
 			out = append(out, c)
 		}
@@ -33,8 +34,8 @@ func companyOf(p People) map[int64]string {
 // office is a client whose phone is that of n contacts 11, 12, … of companies 41, 42, …
 func office(f *fixture, n int64) {
 	for i := range n {
-		f.crm.addContact(11+i, "Anna", "+79995550123", "")
-		f.crm.addCompany(41+i, " Firm "+Decimal(41+i)+" ", 11+i)
+		f.crm.AddContact(11+i, "Anna", "+79995550123", "")
+		f.crm.AddCompany(41+i, " Firm "+Decimal(41+i)+" ", 11+i)
 	}
 }
 
@@ -48,7 +49,7 @@ func TestPeople_companiesOfAllInOneCallAndCached(t *testing.T) {
 	if d := cmp.Diff([]string{"GET /companies?ids=3"}, companyCalls(f)); d != "" {
 		t.Error(d)
 	}
-	f.crm.reset()
+	f.crm.Reset()
 	other := helpdesk.Client{ID: 60, Phones: anna.Phones}
 	if d := cmp.Diff(want, companyOf(f.people(t, other))); d != "" {
 		t.Error(d)
@@ -62,7 +63,7 @@ func TestPeople_renamedCompanyShowsAfterForgetting(t *testing.T) {
 	f := setup(t)
 	office(f, 1)
 	f.people(t, anna)
-	f.crm.addCompany(41, "New name", 11)
+	f.crm.AddCompany(41, "New name", 11)
 	if err := f.ForgetData(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -76,8 +77,8 @@ func TestPeople_withoutFilterTheNewestFiveCompanies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := setup(t)
 			office(f, 7)
-			f.crm.addCompany(50, "Nobody's")
-			f.crm.set(func(c *crm) { c.filter, c.claims = false, claims })
+			f.crm.AddCompany(50, "Nobody's")
+			f.crm.Set(func(c *fake.CRM) { c.Filter, c.Claims = false, claims })
 			got := companyOf(f.people(t, anna))
 			want := map[int64]string{11: "", 12: "", 13: "Firm 43", 14: "Firm 44", 15: "Firm 45", 16: "Firm 46", 17: "Firm 47"}
 			if d := cmp.Diff(want, got); d != "" {
@@ -86,7 +87,7 @@ func TestPeople_withoutFilterTheNewestFiveCompanies(t *testing.T) {
 			if err := f.ForgetData(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			f.crm.reset()
+			f.crm.Reset()
 			f.people(t, anna)
 			single := []string{"GET /companies/43", "GET /companies/44", "GET /companies/45", "GET /companies/46", "GET /companies/47"}
 			if d := cmp.Diff(single, companyCalls(f)); d != "" {
@@ -101,9 +102,9 @@ func TestPeople_namesThatCannotBeReadAreNoMisfortune(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := setup(t)
 			office(f, n)
-			f.crm.addContact(30, "Anna", "+79995550123", "", 21)
-			refuse := failing("GET /companies", 403, "application/problem+json", `{"title":"Forbidden","status":403}`)
-			f.crm.set(func(c *crm) { c.answer = refuse })
+			f.crm.AddContact(30, "Anna", "+79995550123", "", 21)
+			refuse := fake.Failing("GET /companies", 403, "application/problem+json", `{"title":"Forbidden","status":403}`)
+			f.crm.Set(func(c *fake.CRM) { c.Answer = refuse })
 			p := f.people(t, anna)
 			if p.Stale || len(p.Contacts) != int(n)+1 || p.Contacts[0].DealsErr != nil || len(p.Contacts[0].Deals) != 1 {
 				t.Fatalf("%+v", p)
@@ -113,7 +114,7 @@ func TestPeople_namesThatCannotBeReadAreNoMisfortune(t *testing.T) {
 			}
 			again := func(answer func(http.ResponseWriter, *http.Request) bool) string {
 				t.Helper()
-				f.crm.set(func(c *crm) { c.answer = answer })
+				f.crm.Set(func(c *fake.CRM) { c.Answer = answer })
 				if err := f.ForgetData(t.Context()); err != nil {
 					t.Fatal(err)
 				}
@@ -133,8 +134,8 @@ func TestPeople_slowNamesDoNotHoldThePage(t *testing.T) {
 	f := setup(t)
 	office(f, 1)
 	release := make(chan struct{})
-	f.crm.set(func(c *crm) {
-		c.answer = func(_ http.ResponseWriter, r *http.Request) bool {
+	f.crm.Set(func(c *fake.CRM) {
+		c.Answer = func(_ http.ResponseWriter, r *http.Request) bool {
 			if strings.HasPrefix(r.URL.Path, "/api/v4/companies") {
 				<-release
 			}
@@ -153,7 +154,7 @@ func TestPeople_slowNamesDoNotHoldThePage(t *testing.T) {
 func TestPeople_deletedCompanyHasNoName(t *testing.T) {
 	f := setup(t)
 	office(f, 1)
-	f.crm.set(func(c *crm) { delete(c.firms, 41) })
+	f.crm.Set(func(c *fake.CRM) { delete(c.Companies, 41) })
 	p := f.people(t, anna)
 	if got := p.Contacts[0]; got.Company != "" || got.CompanyID != 41 {
 		t.Errorf("%+v", got)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 )
 
 func TestCreateContact_isFoundAtOnceAlthoughSearchLags(t *testing.T) {
@@ -28,12 +29,12 @@ func TestCreateContact_isFoundAtOnceAlthoughSearchLags(t *testing.T) {
 
 func TestCreateContact_lostAnswerIsAdopted(t *testing.T) {
 	f := setup(t)
-	lose(f, "POST /contacts", 1, true)
-	f.crm.set(func(c *crm) {
-		inner := c.answer
-		c.answer = func(w http.ResponseWriter, r *http.Request) bool {
+	f.crm.Lose("POST /contacts", 1, true)
+	f.crm.Set(func(c *fake.CRM) {
+		inner := c.Answer
+		c.Answer = func(w http.ResponseWriter, r *http.Request) bool {
 			if inner(w, r) {
-				c.set(func(c *crm) { c.hidden = map[int64]bool{} }) // the index has caught up
+				c.Set(func(c *fake.CRM) { c.Hidden = map[int64]bool{} }) // the index has caught up
 				return true
 			}
 			return false
@@ -43,22 +44,22 @@ func TestCreateContact_lostAnswerIsAdopted(t *testing.T) {
 	if err != nil || id == 0 {
 		t.Fatalf("%d, %v", id, err)
 	}
-	if got := posts(f.crm.calls()); len(got) != 1 {
+	if got := fake.Posts(f.crm.Calls()); len(got) != 1 {
 		t.Errorf("sent %v", got)
 	}
 }
 
 func TestCreateContact_refusedByTheCRM(t *testing.T) {
 	f := setup(t)
-	f.crm.set(func(c *crm) {
-		c.answer = failing("POST /contacts", 400, "application/problem+json", `{"validation-errors":[{"request_id":"0","errors":[
+	f.crm.Set(func(c *fake.CRM) {
+		c.Answer = fake.Failing("POST /contacts", 400, "application/problem+json", `{"validation-errors":[{"request_id":"0","errors":[
 			{"code":"InvalidType","path":"custom_fields_values.0.values.0.value","detail":"bad phone"}]}],"title":"Bad Request","status":400}`)
 	})
 	_, err := f.CreateContact(t.Context(), anna.ID, ContactDraft{Name: "Anna", Phones: anna.Phones})
 	if d := cmp.Diff([]string{"phones.0 error.bad_value"}, problems(t, err)); d != "" {
 		t.Error(d)
 	}
-	f.crm.set(func(c *crm) { c.answer = nil })
+	f.crm.Set(func(c *fake.CRM) { c.Answer = nil })
 	if _, err := f.CreateContact(t.Context(), anna.ID, ContactDraft{Name: "Anna", Phones: anna.Phones}); err != nil {
 		t.Errorf("second try: %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
@@ -17,8 +18,8 @@ func lamp() DealDraft {
 
 func TestCreateDeal_showsAtOnceLinkedAndNoted(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
-	f.crm.addContact(12, "Anna too", "+79995550123", "")
+	f.crm.AddContact(11, "Anna", "+79995550123", "", 21)
+	f.crm.AddContact(12, "Anna too", "+79995550123", "")
 	f.people(t, anna)
 	id, err := f.CreateDeal(t.Context(), anna.ID, lamp())
 	if err != nil {
@@ -36,12 +37,12 @@ func TestCreateDeal_showsAtOnceLinkedAndNoted(t *testing.T) {
 
 func TestCreateDeal_showsAlthoughListsLag(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "", 21, 22)
+	f.crm.AddContact(11, "Anna", "+79995550123", "", 21, 22)
 	id, err := f.CreateDeal(t.Context(), anna.ID, lamp())
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.crm.set(func(c *crm) { c.hidden[id] = true })
+	f.crm.Set(func(c *fake.CRM) { c.Hidden[id] = true })
 	if p := f.people(t, anna); !cmp.Equal(dealIDs(p.Contacts[0].Deals), []int64{id, 22, 21}) {
 		t.Errorf("deals %v", dealIDs(p.Contacts[0].Deals))
 	}
@@ -55,12 +56,12 @@ func TestCreateDeal_refusedBeforeAndByTheCRM(t *testing.T) {
 	if diff := cmp.Diff([]string{"fields.901 error.required", "fields.906 error.required"}, problems(t, err)); diff != "" {
 		t.Error(diff)
 	}
-	if got := posts(f.crm.calls()); len(got) != 0 {
+	if got := fake.Posts(f.crm.Calls()); len(got) != 0 {
 		t.Errorf("sent %v", got)
 	}
 	d.Fields = map[int64][]string{901: {"71"}, 906: {"x"}}
-	f.crm.set(func(c *crm) {
-		c.answer = failing("POST /leads", 400, "application/problem+json", `{"validation-errors":[{"request_id":"0","errors":[
+	f.crm.Set(func(c *fake.CRM) {
+		c.Answer = fake.Failing("POST /leads", 400, "application/problem+json", `{"validation-errors":[{"request_id":"0","errors":[
 			{"code":"NotSupportedChoice","path":"custom_fields_values.1.values.0.value","detail":"no such street"}]}],"title":"Bad Request","status":400}`)
 	})
 	_, err = f.CreateDeal(t.Context(), anna.ID, d)
@@ -72,30 +73,30 @@ func TestCreateDeal_refusedBeforeAndByTheCRM(t *testing.T) {
 
 func TestCreateDeal_lostAnswerIsAdoptedNotRepeated(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "")
+	f.crm.AddContact(11, "Anna", "+79995550123", "")
 	first, err := f.CreateDeal(t.Context(), anna.ID, lamp())
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The same deal once more, wanted, and this time the answer is lost: the first one must not be taken for it.
-	lose(f, "POST /leads", 1, true)
+	f.crm.Lose("POST /leads", 1, true)
 	second, err := f.CreateDeal(t.Context(), anna.ID, lamp())
 	if err != nil || second == first || second == 0 {
 		t.Fatalf("first %d, second %d, %v", first, second, err)
 	}
-	if got := len(f.crm.leads); got != 2 {
+	if got := len(f.crm.Leads); got != 2 {
 		t.Errorf("%d deals in the CRM", got)
 	}
 }
 
 func TestCreateDeal_unknownOutcomeIsSaidAndLookedForNextTime(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "")
+	f.crm.AddContact(11, "Anna", "+79995550123", "")
 	hide := true
-	lose(f, "POST /leads", 1, true)
-	f.crm.set(func(c *crm) {
-		inner := c.answer
-		c.answer = func(w http.ResponseWriter, r *http.Request) bool {
+	f.crm.Lose("POST /leads", 1, true)
+	f.crm.Set(func(c *fake.CRM) {
+		inner := c.Answer
+		c.Answer = func(w http.ResponseWriter, r *http.Request) bool {
 			if hide && r.Method == "GET" && r.URL.Path == "/api/v4/leads" {
 				w.WriteHeader(http.StatusNoContent)
 				return true
@@ -106,34 +107,34 @@ func TestCreateDeal_unknownOutcomeIsSaidAndLookedForNextTime(t *testing.T) {
 	if _, err := f.CreateDeal(t.Context(), anna.ID, lamp()); !errors.Is(err, ErrUnknownOutcome) || !errors.Is(err, amocrm.ErrUnknownOutcome) {
 		t.Fatalf("%v", err)
 	}
-	f.crm.set(func(*crm) { hide = false })
-	f.crm.reset()
+	f.crm.Set(func(*fake.CRM) { hide = false })
+	f.crm.Reset()
 	id, err := f.CreateDeal(t.Context(), anna.ID, lamp())
 	if err != nil || id == 0 {
 		t.Fatalf("%d, %v", id, err)
 	}
-	if got := len(f.crm.leads); got != 1 {
-		t.Errorf("%d deals in the CRM; sent %v", got, posts(f.crm.calls()))
+	if got := len(f.crm.Leads); got != 1 {
+		t.Errorf("%d deals in the CRM; sent %v", got, fake.Posts(f.crm.Calls()))
 	}
 }
 
 func TestCreateDeal_whatNeverArrivedIsSentAgain(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "")
-	lose(f, "POST /leads", 1, false)
+	f.crm.AddContact(11, "Anna", "+79995550123", "")
+	f.crm.Lose("POST /leads", 1, false)
 	if _, err := f.CreateDeal(t.Context(), anna.ID, lamp()); !errors.Is(err, ErrUnknownOutcome) {
 		t.Fatalf("%v", err)
 	}
-	if id, err := f.CreateDeal(t.Context(), anna.ID, lamp()); err != nil || id == 0 || len(f.crm.leads) != 1 {
-		t.Errorf("%d, %v, %d deals", id, err, len(f.crm.leads))
+	if id, err := f.CreateDeal(t.Context(), anna.ID, lamp()); err != nil || id == 0 || len(f.crm.Leads) != 1 {
+		t.Errorf("%d, %v, %d deals", id, err, len(f.crm.Leads))
 	}
 }
 
 func TestCreateDeal_failedNoteDoesNotHideTheDeal(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "", "")
-	f.crm.set(func(c *crm) {
-		c.answer = failing("POST /leads/notes", 402, "application/problem+json", `{"status":402}`)
+	f.crm.AddContact(11, "Anna", "", "")
+	f.crm.Set(func(c *fake.CRM) {
+		c.Answer = fake.Failing("POST /leads/notes", 402, "application/problem+json", `{"status":402}`)
 	})
 	id, err := f.CreateDeal(t.Context(), anna.ID, lamp())
 	after, ok := errors.AsType[*AfterCreate](err)

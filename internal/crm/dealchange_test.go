@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/sandbox/scenario"
@@ -175,11 +176,11 @@ func TestSandbox_changesADeal(t *testing.T) {
 
 func TestChangeDeal_lostAnswerIsLookedFor(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
+	f.crm.AddContact(11, "Anna", "+79995550123", "", 21)
 	name := "Lamp of today"
-	done := patching(f, func(c *crm, body map[string]any) int {
-		c.leads[21]["name"] = body["name"]
-		return dropAnswer
+	done := f.crm.Patching(func(c *fake.CRM, body map[string]any) int {
+		c.Leads[21]["name"] = body["name"]
+		return fake.DropAnswer
 	})
 	if err := f.ChangeDeal(t.Context(), 21, DealChange{Name: &name}); err != nil {
 		t.Errorf("it was written: %v", err)
@@ -188,7 +189,7 @@ func TestChangeDeal_lostAnswerIsLookedFor(t *testing.T) {
 		t.Errorf("sent %d times", n)
 	}
 	name = "Lamp of tomorrow"
-	patching(f, func(*crm, map[string]any) int { return dropAnswer })
+	f.crm.Patching(func(*fake.CRM, map[string]any) int { return fake.DropAnswer })
 	if err := f.ChangeDeal(t.Context(), 21, DealChange{Name: &name}); !errors.Is(err, ErrUnknownOutcome) {
 		t.Errorf("it was not: %v", err)
 	}
@@ -196,9 +197,9 @@ func TestChangeDeal_lostAnswerIsLookedFor(t *testing.T) {
 
 func TestChangeDeal_refusalsStandAtTheirFields(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
-	f.crm.set(func(c *crm) {
-		c.answer = failing("PATCH /leads/21", 400, "application/problem+json", `{"validation-errors":[{"request_id":"0","errors":[
+	f.crm.AddContact(11, "Anna", "+79995550123", "", 21)
+	f.crm.Set(func(c *fake.CRM) {
+		c.Answer = fake.Failing("PATCH /leads/21", 400, "application/problem+json", `{"validation-errors":[{"request_id":"0","errors":[
 			{"code":"InvalidType","path":"price","detail":"too large"},
 			{"code":"NotSupportedChoice","path":"custom_fields_values.1.values.0.value","detail":"no"}]}],"title":"Bad Request","status":400}`)
 	})
@@ -231,9 +232,9 @@ func TestSandbox_changedDealShowsInTheListAtOnce(t *testing.T) {
 
 func TestChangeDeal_tooManyRequestsIsTriedOnceMore(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
+	f.crm.AddContact(11, "Anna", "+79995550123", "", 21)
 	name, answers := "Lamp", []int{429, 200}
-	sent := patching(f, func(*crm, map[string]any) int {
+	sent := f.crm.Patching(func(*fake.CRM, map[string]any) int {
 		status := answers[0]
 		answers = answers[1:]
 		return status

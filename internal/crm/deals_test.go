@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 )
 
 func sixty() []int64 {
@@ -16,8 +17,8 @@ func sixty() []int64 {
 
 func TestPeople_sixtyDealsInOneCall(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "", sixty()...)
-	f.crm.set(func(c *crm) { c.leads[2000]["status_id"] = 142; c.leads[2000]["updated_at"] = 1900000000 })
+	f.crm.AddContact(11, "Anna", "+79995550123", "", sixty()...)
+	f.crm.Set(func(c *fake.CRM) { c.Leads[2000]["status_id"] = 142; c.Leads[2000]["updated_at"] = 1900000000 })
 	f.warm(t)
 	p := f.people(t, anna)
 	deals := p.Contacts[0].Deals
@@ -28,7 +29,7 @@ func TestPeople_sixtyDealsInOneCall(t *testing.T) {
 		t.Errorf("first %d, last %d: open ones, newest update first, then closed ones", deals[0].ID, deals[59].ID)
 	}
 	want := []string{"GET /contacts?query=9995550123", "GET /contacts?query=anna@example.com", "GET /leads?ids=60"}
-	if d := cmp.Diff(want, f.crm.calls()); d != "" {
+	if d := cmp.Diff(want, f.crm.Calls()); d != "" {
 		t.Error(d)
 	}
 }
@@ -37,9 +38,9 @@ func TestPeople_withoutFilterTheNewestTwentyAndACount(t *testing.T) {
 	for name, claims := range map[string]bool{"the account says so": false, "the account says otherwise": true} {
 		t.Run(name, func(t *testing.T) {
 			f := setup(t)
-			f.crm.addContact(11, "Anna", "+79995550123", "", sixty()...)
-			f.crm.addContact(12, "Other", "+79995550999", "", 7)
-			f.crm.set(func(c *crm) { c.filter, c.claims = false, claims })
+			f.crm.AddContact(11, "Anna", "+79995550123", "", sixty()...)
+			f.crm.AddContact(12, "Other", "+79995550999", "", 7)
+			f.crm.Set(func(c *fake.CRM) { c.Filter, c.Claims = false, claims })
 			f.warm(t)
 			p := f.people(t, anna)
 			if got := p.Contacts[0]; len(got.Deals) != 20 || got.MoreDeals != 40 || got.Deals[0].ID != 2059 {
@@ -48,9 +49,9 @@ func TestPeople_withoutFilterTheNewestTwentyAndACount(t *testing.T) {
 			if err := f.ForgetData(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			f.crm.reset()
+			f.crm.Reset()
 			f.people(t, anna)
-			for _, c := range f.crm.calls() {
+			for _, c := range f.crm.Calls() {
 				if c == "GET /leads?ids=60" {
 					t.Error("tried the filter again although it is known not to work")
 				}
@@ -61,8 +62,8 @@ func TestPeople_withoutFilterTheNewestTwentyAndACount(t *testing.T) {
 
 func TestPeople_unexpectedlyWorkingFilterIsUsed(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "", sixty()...)
-	f.crm.set(func(c *crm) { c.filter, c.claims = true, false })
+	f.crm.AddContact(11, "Anna", "+79995550123", "", sixty()...)
+	f.crm.Set(func(c *fake.CRM) { c.Filter, c.Claims = true, false })
 	f.warm(t)
 	if p := f.people(t, anna); len(p.Contacts[0].Deals) != 60 {
 		t.Errorf("%d deals", len(p.Contacts[0].Deals))

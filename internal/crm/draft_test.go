@@ -53,6 +53,20 @@ func problems(t *testing.T, err error) []string {
 	return out
 }
 
+// problemMap gives the keys of a refused form by path.
+func problemMap(t *testing.T, err error) map[string]string {
+	t.Helper()
+	e, ok := errors.AsType[*FieldErrors](err)
+	if !ok {
+		t.Fatalf("not FieldErrors: %v", err)
+	}
+	out := map[string]string{}
+	for _, f := range e.Fields {
+		out[f.Path] = f.Key
+	}
+	return out
+}
+
 func TestContactDraft_check(t *testing.T) {
 	for _, c := range []struct {
 		name  string

@@ -11,7 +11,7 @@ import (
 
 func TestSearch_showsWhatAmoFinds(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna Example", "+7 (999) 555-01-23", "")
+	f.crm.AddContact(11, "Anna Example", "+7 (999) 555-01-23", "")
 	for _, text := range []string{"anna", "8 (999) 555-01-23"} {
 		got, err := f.Search(t.Context(), text)
 		if err != nil || !cmp.Equal(ids(got), []int64{11}) {
@@ -25,8 +25,8 @@ func TestSearch_showsWhatAmoFinds(t *testing.T) {
 
 func TestDuplicates_onlyTrueOnes(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "")
-	f.crm.addContact(12, "Note 9995550123", "", "")
+	f.crm.AddContact(11, "Anna", "+79995550123", "")
+	f.crm.AddContact(12, "Note 9995550123", "", "")
 	got, err := f.Duplicates(t.Context(), ContactDraft{Phones: []string{"89995550123"}, Emails: []string{"new@example.com"}})
 	if err != nil || !cmp.Equal(ids(got), []int64{11}) {
 		t.Errorf("%v, %v", ids(got), err)
@@ -35,8 +35,8 @@ func TestDuplicates_onlyTrueOnes(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "")
-	f.crm.addContact(12, "Anna newer", "", "anna@example.com")
+	f.crm.AddContact(11, "Anna", "+79995550123", "")
+	f.crm.AddContact(12, "Anna newer", "", "anna@example.com")
 	f.warm(t)
 	id, made, err := f.Resolve(t.Context(), anna)
 	if err != nil || id != 12 || made != nil {
@@ -53,18 +53,18 @@ func TestResolve(t *testing.T) {
 	if err := f.Remember(t.Context(), helpdesk.Client{ID: 60}, 1001); err != nil {
 		t.Fatal(err)
 	}
-	f.crm.reset()
+	f.crm.Reset()
 	if id, _, err = f.Resolve(t.Context(), stranger); err != nil || id != 1001 {
 		t.Errorf("remembered: %d, %v", id, err)
 	}
 	if err := f.memory().Link(t.Context(), 60, 12); err != nil {
 		t.Fatal(err)
 	}
-	if id, _, err = f.Resolve(t.Context(), stranger); err != nil || id != 12 || len(f.crm.calls()) != 0 {
-		t.Errorf("linked: %d, %v, asked %v", id, err, f.crm.calls())
+	if id, _, err = f.Resolve(t.Context(), stranger); err != nil || id != 12 || len(f.crm.Calls()) != 0 {
+		t.Errorf("linked: %d, %v, asked %v", id, err, f.crm.Calls())
 	}
-	if id, err = f.Known(t.Context(), stranger.ID); err != nil || id != 12 || len(f.crm.calls()) != 0 {
-		t.Errorf("known: %d, %v, asked %v", id, err, f.crm.calls())
+	if id, err = f.Known(t.Context(), stranger.ID); err != nil || id != 12 || len(f.crm.Calls()) != 0 {
+		t.Errorf("known: %d, %v, asked %v", id, err, f.crm.Calls())
 	}
 	if id, err = f.Known(t.Context(), anna.ID); err != nil || id != 0 {
 		t.Errorf("somebody who was never linked is known as %d, %v", id, err)

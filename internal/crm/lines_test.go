@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
@@ -111,8 +112,8 @@ func TestCreateContact_tenAtOnceWithOnePhoneMakeOne(t *testing.T) {
 		}
 	}
 	got, err := f.Duplicates(t.Context(), draft)
-	if err != nil || len(f.crm.contacts) != 1 || len(got) != 1 || got[0].ID != made {
-		t.Errorf("%d contacts, %v shown, %v", len(f.crm.contacts), got, err)
+	if err != nil || len(f.crm.Contacts) != 1 || len(got) != 1 || got[0].ID != made {
+		t.Errorf("%d contacts, %v shown, %v", len(f.crm.Contacts), got, err)
 	}
 	draft.Name, draft.Others = "Anna's sister", []int64{made}
 	if id, err := f.CreateContact(t.Context(), 300, draft); err != nil || id == made {
@@ -137,11 +138,11 @@ func TestResolve_contactOfALineIsTakenWhileItHasTheLine(t *testing.T) {
 	if got, _, err := f.Resolve(t.Context(), other); err != nil || got != id {
 		t.Errorf("%d, %v; want %d", got, err, id)
 	}
-	f.crm.set(func(c *crm) { c.contacts[id]["custom_fields_values"] = nil })
+	f.crm.Set(func(c *fake.CRM) { c.Contacts[id]["custom_fields_values"] = nil })
 	if got, made, err := f.Resolve(t.Context(), other); err != nil || got != 0 || made == nil {
 		t.Errorf("the contact has not got the phone any more: %d, %v, %v", got, made, err)
 	}
-	f.crm.set(func(c *crm) { delete(c.contacts, id) })
+	f.crm.Set(func(c *fake.CRM) { delete(c.Contacts, id) })
 	if got, made, err := f.Resolve(t.Context(), other); err != nil || got != 0 || made == nil {
 		t.Errorf("the contact is gone: %d, %v, %v", got, made, err)
 	}

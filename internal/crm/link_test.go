@@ -5,19 +5,20 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 )
 
 func TestPeople_linkedClientIsThatContactOnly(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
-	f.crm.addContact(12, "Her boss", "+79995550999", "", 22)
+	f.crm.AddContact(11, "Anna", "+79995550123", "", 21)
+	f.crm.AddContact(12, "Her boss", "+79995550999", "", 22)
 	if got := ids(f.people(t, anna).Contacts); !cmp.Equal(got, []int64{11}) {
 		t.Fatalf("before the link: %v", got)
 	}
 	if err := f.Link(t.Context(), 55, 12); err != nil {
 		t.Fatal(err)
 	}
-	f.crm.reset()
+	f.crm.Reset()
 	p := f.people(t, anna)
 	if d := cmp.Diff([]int64{12}, ids(p.Contacts)); d != "" || p.Linked != 12 {
 		t.Errorf("linked %d\n%s", p.Linked, d)
@@ -25,7 +26,7 @@ func TestPeople_linkedClientIsThatContactOnly(t *testing.T) {
 	if d := cmp.Diff([]Match{{Kind: MatchLink}}, p.Contacts[0].Matched); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff([]string{"GET /contacts/12", "GET /leads/22"}, f.crm.calls()); d != "" {
+	if d := cmp.Diff([]string{"GET /contacts/12", "GET /leads/22"}, f.crm.Calls()); d != "" {
 		t.Error(d)
 	}
 	if err := f.Unlink(t.Context(), 55); err != nil {
@@ -38,12 +39,12 @@ func TestPeople_linkedClientIsThatContactOnly(t *testing.T) {
 
 func TestPeople_deadLinkIsDroppedAndTold(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
-	f.crm.addContact(12, "Doomed", "", "")
+	f.crm.AddContact(11, "Anna", "+79995550123", "", 21)
+	f.crm.AddContact(12, "Doomed", "", "")
 	if err := f.Link(t.Context(), 55, 12); err != nil {
 		t.Fatal(err)
 	}
-	f.crm.set(func(c *crm) { delete(c.contacts, 12) })
+	f.crm.Set(func(c *fake.CRM) { delete(c.Contacts, 12) })
 	for i := range 3 { // the first look may be a background one: whoever comes later must hear of it too
 		p := f.people(t, anna)
 		if !p.LinkGone || p.Linked != 0 || !cmp.Equal(ids(p.Contacts), []int64{11}) {
@@ -63,11 +64,11 @@ func TestLink_refusesWhatIsNotThere(t *testing.T) {
 	if err := f.Link(t.Context(), 55, 404); !errors.Is(err, ErrGone) {
 		t.Errorf("link to nothing: %v", err)
 	}
-	f.crm.addContact(11, "Anna", "", "")
+	f.crm.AddContact(11, "Anna", "", "")
 	if err := f.Link(t.Context(), 0, 11); !errors.Is(err, ErrNoClient) {
 		t.Errorf("link of nobody: %v", err)
 	}
-	f.crm.set(func(c *crm) { c.contacts[11]["is_deleted"] = true })
+	f.crm.Set(func(c *fake.CRM) { c.Contacts[11]["is_deleted"] = true })
 	if err := f.Link(t.Context(), 55, 11); !errors.Is(err, ErrGone) {
 		t.Errorf("link to the bin: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 )
 
 func TestForget_readsTheVocabularyAgain(t *testing.T) {
@@ -14,9 +15,9 @@ func TestForget_readsTheVocabularyAgain(t *testing.T) {
 	if err := f.ForgetData(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f.crm.reset()
-	if _, err := f.Meta(t.Context()); err != nil || len(f.crm.calls()) != 0 {
-		t.Errorf("contacts and deals changed, and the vocabulary was read: %v, %v", f.crm.calls(), err)
+	f.crm.Reset()
+	if _, err := f.Meta(t.Context()); err != nil || len(f.crm.Calls()) != 0 {
+		t.Errorf("contacts and deals changed, and the vocabulary was read: %v, %v", f.crm.Calls(), err)
 	}
 	if err := f.Forget(t.Context()); err != nil {
 		t.Fatal(err)
@@ -25,8 +26,8 @@ func TestForget_readsTheVocabularyAgain(t *testing.T) {
 	if err := other.open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := other.Meta(t.Context()); err != nil || len(f.crm.calls()) != 5 {
-		t.Errorf("asked %v, %v", f.crm.calls(), err)
+	if _, err := other.Meta(t.Context()); err != nil || len(f.crm.Calls()) != 5 {
+		t.Errorf("asked %v, %v", f.crm.Calls(), err)
 	}
 }
 
@@ -53,10 +54,10 @@ func TestMeta_survivesTheCacheAndHiddenUsers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.crm.reset()
+	f.crm.Reset()
 	cached, err := f.Meta(t.Context())
-	if err != nil || len(f.crm.calls()) != 0 {
-		t.Fatalf("asked %v, %v", f.crm.calls(), err)
+	if err != nil || len(f.crm.Calls()) != 0 {
+		t.Fatalf("asked %v, %v", f.crm.Calls(), err)
 	}
 	fresh.At, cached.At = time.Time{}, time.Time{}
 	if d := cmp.Diff(fresh, cached); d != "" {
@@ -67,8 +68,8 @@ func TestMeta_survivesTheCacheAndHiddenUsers(t *testing.T) {
 	}
 
 	f = setup(t)
-	f.crm.set(func(c *crm) {
-		c.answer = failing("GET /users", 403, "application/problem+json", `{"title":"Forbidden","status":403}`)
+	f.crm.Set(func(c *fake.CRM) {
+		c.Answer = fake.Failing("GET /users", 403, "application/problem+json", `{"title":"Forbidden","status":403}`)
 	})
 	m, err := f.Meta(t.Context())
 	if err != nil || !m.UsersHidden || m.UserName(501) != "" {

@@ -10,15 +10,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 func TestPeople_mergesHitsAndDropsNearMisses(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+7 (999) 555-01-23", "", 21)
-	f.crm.addContact(12, "Anna again", "", "ANNA@example.com", 22, 21)
-	f.crm.addContact(13, "Call 9995550123 back", "", "")
+	f.crm.AddContact(11, "Anna", "+7 (999) 555-01-23", "", 21)
+	f.crm.AddContact(12, "Anna again", "", "ANNA@example.com", 22, 21)
+	f.crm.AddContact(13, "Call 9995550123 back", "", "")
 	p := f.people(t, anna)
 	if d := cmp.Diff([]int64{12, 11}, ids(p.Contacts)); d != "" {
 		t.Fatal(d)
@@ -55,12 +56,12 @@ func TestPeople_coldIsTwoRoundTripsDeep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
-			f.crm.addContact(11, "Anna", "+79995550123", "anna@example.com", c.deals...)
+			f.crm.AddContact(11, "Anna", "+79995550123", "anna@example.com", c.deals...)
 			if c.firm != "" {
-				f.crm.addCompany(44, c.firm, 11)
+				f.crm.AddCompany(44, c.firm, 11)
 			}
 			// Long beside what a busy machine takes to begin requests that are meant to go together.
-			f.crm.set(func(s *crm) { s.latency, s.filter, s.claims = 400*time.Millisecond, c.filter, c.filter })
+			f.crm.Set(func(s *fake.CRM) { s.Latency, s.Filter, s.Claims = 400*time.Millisecond, c.filter, c.filter })
 			p := f.people(t, anna)
 			if got := len(p.Contacts[0].Deals); got != len(c.deals) {
 				t.Errorf("%d deals, want %d", got, len(c.deals))
@@ -68,10 +69,10 @@ func TestPeople_coldIsTwoRoundTripsDeep(t *testing.T) {
 			if got := p.Contacts[0].Company; got != c.firm {
 				t.Errorf("company %q", got)
 			}
-			if d := f.crm.depth(); d > 2 {
-				t.Errorf("%d round trips deep: %v", d, f.crm.calls())
+			if d := f.crm.Depth(); d > 2 {
+				t.Errorf("%d round trips deep: %v", d, f.crm.Calls())
 			}
-			if got := f.crm.calls(); len(got) > c.most {
+			if got := f.crm.Calls(); len(got) > c.most {
 				t.Errorf("%d calls, want at most %d (the account takes 7 a second): %v", len(got), c.most, got)
 			}
 		})
@@ -80,11 +81,11 @@ func TestPeople_coldIsTwoRoundTripsDeep(t *testing.T) {
 
 func TestPeople_warmAsksNothing(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
+	f.crm.AddContact(11, "Anna", "+79995550123", "", 21)
 	first := f.people(t, anna)
-	f.crm.reset()
+	f.crm.Reset()
 	again := f.people(t, anna)
-	if got := f.crm.calls(); len(got) != 0 {
+	if got := f.crm.Calls(); len(got) != 0 {
 		t.Errorf("warm page asked %v", got)
 	}
 	if d := cmp.Diff(ids(first.Contacts), ids(again.Contacts)); d != "" {
@@ -94,12 +95,12 @@ func TestPeople_warmAsksNothing(t *testing.T) {
 
 func TestPeople_keylessClientIsNotSearched(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "", "")
+	f.crm.AddContact(11, "Anna", "", "")
 	p := f.people(t, helpdesk.Client{ID: 56, Name: "Anna", Phones: []string{" "}, Emails: []string{"0"}, Messengers: []helpdesk.Messenger{{Type: "telegram", ID: "@anna"}}})
 	if !p.Keyless || len(p.Contacts) != 0 {
 		t.Errorf("%+v", p)
 	}
-	for _, c := range f.crm.calls() {
+	for _, c := range f.crm.Calls() {
 		if strings.HasPrefix(c, "GET /contacts") {
 			t.Errorf("asked %s", c)
 		}
@@ -108,19 +109,19 @@ func TestPeople_keylessClientIsNotSearched(t *testing.T) {
 
 func TestPeople_oldDataWhenTheCRMFails(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "", 21)
+	f.crm.AddContact(11, "Anna", "+79995550123", "", 21)
 	f.people(t, anna)
 	if err := f.ForgetData(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f.crm.set(func(c *crm) {
-		c.answer = failing("GET", 500, "application/problem+json", `{"title":"ErrInternalServer","status":500}`)
+	f.crm.Set(func(c *fake.CRM) {
+		c.Answer = fake.Failing("GET", 500, "application/problem+json", `{"title":"ErrInternalServer","status":500}`)
 	})
 	p := f.people(t, anna)
 	if !p.Stale || !errors.Is(p.Err, amocrm.ErrUpstream) || !cmp.Equal(ids(p.Contacts), []int64{11}) {
 		t.Errorf("stale %v, %v, %v", p.Stale, p.Err, ids(p.Contacts))
 	}
-	f.auth.err = oauth.ErrNoGrant
+	f.auth.Err = oauth.ErrNoGrant
 	if p := f.people(t, anna); !p.Stale || !errors.Is(p.Err, oauth.ErrNeedsLogin) {
 		t.Errorf("dead grant: stale %v, %v", p.Stale, p.Err)
 	}
@@ -131,10 +132,10 @@ func TestPeople_oldDataWhenTheCRMFails(t *testing.T) {
 
 func TestPeople_contactsWithoutTheirDeals(t *testing.T) {
 	f := setup(t)
-	f.crm.addContact(11, "Anna", "+79995550123", "", 21, 22)
-	f.crm.addContact(12, "Anna without deals", "+79995550123", "")
-	f.crm.set(func(c *crm) {
-		c.answer = func(w http.ResponseWriter, r *http.Request) bool {
+	f.crm.AddContact(11, "Anna", "+79995550123", "", 21, 22)
+	f.crm.AddContact(12, "Anna without deals", "+79995550123", "")
+	f.crm.Set(func(c *fake.CRM) {
+		c.Answer = func(w http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Path != "/api/v4/leads" {
 				return false
 			}
@@ -151,7 +152,7 @@ func TestPeople_contactsWithoutTheirDeals(t *testing.T) {
 			t.Errorf("contact %d: %v", c.ID, c.DealsErr)
 		}
 	}
-	f.crm.set(func(c *crm) { c.answer = nil })
+	f.crm.Set(func(c *fake.CRM) { c.Answer = nil })
 	if p := f.people(t, anna); p.Contacts[0].DealsErr != nil || len(p.Contacts[0].Deals) != 2 {
 		t.Errorf("half an answer was kept: %+v", p.Contacts[0])
 	}
@@ -159,8 +160,8 @@ func TestPeople_contactsWithoutTheirDeals(t *testing.T) {
 
 func TestPeople_firstSearchAbroadUsesTheAccountsCountry(t *testing.T) {
 	f := setup(t)
-	f.crm.set(func(c *crm) { c.country = "DE" })
-	f.crm.addContact(11, "Anna", "+49 30 901820", "")
+	f.crm.Set(func(c *fake.CRM) { c.Country = "DE" })
+	f.crm.AddContact(11, "Anna", "+49 30 901820", "")
 	berlin := helpdesk.Client{ID: 57, Phones: []string{"030 901820"}}
 	if got := ids(f.people(t, berlin).Contacts); !cmp.Equal(got, []int64{11}) {
 		t.Errorf("found %v", got)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -44,7 +45,10 @@ func TestRotation_notesOfTheOldKeyAreFoundWhileItIsThere(t *testing.T) {
 	f := setup(t)
 	dbs := f.rotating(t)
 	const firm = 99
-	f.crm.set(func(c *crm) { c.firms[firm] = map[string]any{"id": firm, "name": "Fresh"}; c.hidden[firm] = true })
+	f.crm.Set(func(c *fake.CRM) {
+		c.Companies[firm] = map[string]any{"id": firm, "name": "Fresh"}
+		c.Hidden[firm] = true
+	})
 	f.on(dbs[0])
 	if err := f.memory().RememberCompany(t.Context(), "Fresh", firm); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 )
 
 const testBase = "https://example.amocrm.ru"
@@ -28,39 +29,11 @@ func testMeta(t *testing.T) Meta {
 		{ID: 501, Name: "Irina Agent", IsActive: true}, {ID: 502, Name: "Oleg Gone"},
 		{ID: 503, Name: "Free Rider", IsActive: true, IsFree: true},
 	}
-	parse(testPipelines, &m.Pipelines)
-	parse(testLeadFields, &m.LeadFields)
-	parse(testContactFields, &m.ContactFields)
+	parse(fake.Pipelines, &m.Pipelines)
+	parse(fake.LeadFields, &m.LeadFields)
+	parse(fake.ContactFields, &m.ContactFields)
 	return m
 }
-
-const testPipelines = `[
-	{"id":31,"name":"Sales","sort":1,"is_main":true,"_embedded":{"statuses":[
-		{"id":310,"name":"Unsorted","sort":10,"type":1,"pipeline_id":31,"color":"#c1c1c1"},
-		{"id":311,"name":"First contact","sort":20,"type":0,"pipeline_id":31,"color":"#99CCFF"},
-		{"id":312,"name":"Talks","sort":30,"type":0,"pipeline_id":31,"color":"red;}body{"},
-		{"id":142,"name":"Won","sort":10000,"type":0,"pipeline_id":31,"color":"#CCFF66"},
-		{"id":143,"name":"Lost","sort":11000,"type":0,"pipeline_id":31,"color":"#D5D8DB"}]}},
-	{"id":32,"name":"Repairs","sort":2,"is_main":false,"_embedded":{"statuses":[
-		{"id":320,"name":"Unsorted","sort":10,"type":1,"pipeline_id":32,"color":"#c1c1c1"},
-		{"id":321,"name":"In the workshop","sort":20,"type":0,"pipeline_id":32,"color":"#fffeb2"}]}},
-	{"id":33,"name":"Old","sort":3,"is_archive":true,"_embedded":{"statuses":[
-		{"id":331,"name":"Somewhere","sort":20,"type":0,"pipeline_id":33,"color":"#fffeb2"}]}}]`
-
-const testLeadFields = `[
-	{"id":901,"name":"Product","type":"select","sort":1,"enums":[{"id":71,"value":"Lamp","sort":1},{"id":72,"value":"Chair","sort":2}],
-		"required_statuses":[{"pipeline_id":31,"status_id":312}]},
-	{"id":902,"name":"Deadline","type":"date_time","sort":2,"enums":null,"required_statuses":null},
-	{"id":903,"name":"Score","type":"numeric","sort":3,"is_computed":true,"required_statuses":[{"pipeline_id":31,"status_id":312}]},
-	{"id":904,"name":"Site","type":"url","sort":4},
-	{"id":905,"name":"Budget","type":"monetary","sort":5,"currency":"EUR"},
-	{"id":906,"name":"Address","type":"text","sort":6,"required_statuses":[{"pipeline_id":32,"status_id":312},{"pipeline_id":31,"status_id":312}]}]`
-
-const testContactFields = `[
-	{"id":801,"name":"Phone","code":"PHONE","type":"multitext","enums":[{"id":1,"value":"WORK"}]},
-	{"id":802,"name":"E-mail","code":"EMAIL","type":"multitext","enums":[{"id":2,"value":"WORK"}]},
-	{"id":803,"name":"Position","code":"POSITION","type":"text"},
-	{"id":804,"name":"IM","code":"IM","type":"multitext","enums":[{"id":5,"value":"SKYPE"},{"id":6,"value":"OTHER"}]}]`
 
 func leadJSON(t *testing.T, body string) amocrm.Lead {
 	t.Helper()

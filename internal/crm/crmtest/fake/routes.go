@@ -1,4 +1,4 @@
-package crm
+package fake
 
 import (
 	"cmp"
@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-func (c *crm) route(w http.ResponseWriter, r *http.Request) {
+func (c *CRM) route(w http.ResponseWriter, r *http.Request) {
 	path := strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/v4"), "/"), "/")
 	id := int64(0)
 	if len(path) > 1 {
@@ -20,40 +20,40 @@ func (c *crm) route(w http.ResponseWriter, r *http.Request) {
 	}
 	switch route := r.Method + " " + strings.Join(path, "/"); {
 	case route == "GET account":
-		send(w, map[string]any{"id": 7, "name": "Example", "country": c.country, "currency": "RUB", "current_user_id": 501,
-			"is_api_filter_enabled": c.claims, "_embedded": map[string]any{"datetime_settings": map[string]any{"timezone": "Europe/Moscow"}}})
+		send(w, map[string]any{"id": 7, "name": "Example", "country": c.Country, "currency": "RUB", "current_user_id": 501,
+			"is_api_filter_enabled": c.Claims, "_embedded": map[string]any{"datetime_settings": map[string]any{"timezone": "Europe/Moscow"}}})
 	case route == "GET users":
 		list(w, "users", []any{user(501, "Irina Agent", true), user(502, "Oleg Gone", false)})
 	case route == "GET leads/pipelines":
-		list(w, "pipelines", json.RawMessage(testPipelines))
+		list(w, "pipelines", json.RawMessage(Pipelines))
 	case route == "GET leads/custom_fields":
-		list(w, "custom_fields", json.RawMessage(testLeadFields))
+		list(w, "custom_fields", json.RawMessage(LeadFields))
 	case route == "GET contacts/custom_fields":
-		list(w, "custom_fields", json.RawMessage(testContactFields))
+		list(w, "custom_fields", json.RawMessage(ContactFields))
 	case route == "GET contacts":
-		c.search(w, r, "contacts", c.contacts)
+		c.search(w, r, "contacts", c.Contacts)
 	case route == "GET companies" && r.URL.Query().Has("query"):
-		c.search(w, r, "companies", c.firms)
+		c.search(w, r, "companies", c.Companies)
 	case route == "GET companies":
-		list(w, "companies", c.filtered(r, c.firms))
+		list(w, "companies", c.filtered(r, c.Companies))
 	case r.Method == "GET" && path[0] == "companies" && len(path) == 2:
-		one(w, c.firms[id])
+		one(w, c.Companies[id])
 	case r.Method == "POST" && path[0] == "contacts" && len(path) == 3 && path[2] == "link":
 		c.link(w, r, id)
 	case r.Method == "GET" && path[0] == "contacts" && len(path) == 2:
-		one(w, c.contacts[id])
+		one(w, c.Contacts[id])
 	case route == "GET leads":
 		c.listLeads(w, r)
 	case r.Method == "GET" && path[0] == "leads" && len(path) == 2:
-		one(w, c.leads[id])
+		one(w, c.Leads[id])
 	case r.Method == "GET" && len(path) == 3 && path[2] == "notes":
-		list(w, "notes", c.notes[id])
+		list(w, "notes", c.Notes[id])
 	case route == "GET events":
-		list(w, "events", c.events)
+		list(w, "events", c.Events)
 	case r.Method == "POST" && len(path) <= 2:
 		c.create(w, r, strings.Join(path, "/"))
 	default:
-		c.t.Errorf("unknown route %s", route)
+		c.T.Errorf("unknown route %s", route)
 		w.WriteHeader(http.StatusNotFound)
 	}
 }
@@ -62,16 +62,16 @@ func user(id int, name string, active bool) map[string]any {
 	return map[string]any{"id": id, "name": name, "rights": map[string]any{"is_active": active, "is_free": false, "is_admin": true}}
 }
 
-func (c *crm) search(w http.ResponseWriter, r *http.Request, name string, all map[int64]map[string]any) {
+func (c *CRM) search(w http.ResponseWriter, r *http.Request, name string, all map[int64]map[string]any) {
 	q := r.URL.Query().Get("query")
 	if q == "" {
-		c.t.Errorf("search without a query: %s", r.URL)
+		c.T.Errorf("search without a query: %s", r.URL)
 	}
 	var found []map[string]any
 	for _, id := range sortedKeys(all) {
 		raw, _ := json.Marshal(all[id])
 		plain := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(string(raw))
-		if !c.hidden[id] && (strings.Contains(strings.ToLower(string(raw)), strings.ToLower(q)) || strings.Contains(plain, q)) {
+		if !c.Hidden[id] && (strings.Contains(strings.ToLower(string(raw)), strings.ToLower(q)) || strings.Contains(plain, q)) {
 			found = append(found, all[id])
 		}
 	}
@@ -79,11 +79,11 @@ func (c *crm) search(w http.ResponseWriter, r *http.Request, name string, all ma
 }
 
 // filtered lists what filter[id][] asks for, or everything when there is no filter.
-func (c *crm) filtered(r *http.Request, all map[int64]map[string]any) []map[string]any {
+func (c *CRM) filtered(r *http.Request, all map[int64]map[string]any) []map[string]any {
 	ids := r.URL.Query()["filter[id][]"]
 	var found []map[string]any
 	for _, id := range sortedKeys(all) {
-		if !c.hidden[id] && (len(ids) == 0 || !c.filter || slices.Contains(ids, Decimal(id))) {
+		if !c.Hidden[id] && (len(ids) == 0 || !c.Filter || slices.Contains(ids, strconv.FormatInt(id, 10))) {
 			found = append(found, all[id])
 		}
 	}
@@ -91,23 +91,23 @@ func (c *crm) filtered(r *http.Request, all map[int64]map[string]any) []map[stri
 }
 
 // link joins a contact to a company.
-func (c *crm) link(w http.ResponseWriter, r *http.Request, contact int64) {
+func (c *CRM) link(w http.ResponseWriter, r *http.Request, contact int64) {
 	var in []struct {
 		To   int64  `json:"to_entity_id"`
 		Type string `json:"to_entity_type"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || len(in) != 1 || in[0].Type != "companies" ||
-		c.contacts[contact] == nil || c.firms[in[0].To] == nil {
-		c.t.Errorf("link of contact %d: %+v, %v", contact, in, err)
+		c.Contacts[contact] == nil || c.Companies[in[0].To] == nil {
+		c.T.Errorf("link of contact %d: %+v, %v", contact, in, err)
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	c.contacts[contact]["_embedded"].(map[string]any)["companies"] = []any{map[string]any{"id": in[0].To}}
+	c.Contacts[contact]["_embedded"].(map[string]any)["companies"] = []any{map[string]any{"id": in[0].To}}
 	list(w, "links", []any{map[string]any{"entity_id": contact, "to_entity_id": in[0].To, "metadata": nil}})
 }
 
-func (c *crm) listLeads(w http.ResponseWriter, r *http.Request) {
-	found := c.filtered(r, c.leads)
+func (c *CRM) listLeads(w http.ResponseWriter, r *http.Request) {
+	found := c.filtered(r, c.Leads)
 	if r.URL.Query().Get("order[created_at]") == "desc" {
 		slices.SortStableFunc(found, func(a, b map[string]any) int { return cmp.Compare(unix(b), unix(a)) })
 	}
@@ -119,13 +119,13 @@ func unix(m map[string]any) int64 {
 	return n
 }
 
-func (c *crm) create(w http.ResponseWriter, r *http.Request, what string) {
+func (c *CRM) create(w http.ResponseWriter, r *http.Request, what string) {
 	raw, _ := io.ReadAll(r.Body)
 	d := json.NewDecoder(strings.NewReader(string(raw)))
 	d.UseNumber()
 	var in []map[string]any
 	if err := d.Decode(&in); err != nil {
-		c.t.Errorf("body of POST %s: %v", what, err)
+		c.T.Errorf("body of POST %s: %v", what, err)
 	}
 	made := []any{}
 	for i, m := range in {
@@ -139,21 +139,21 @@ func (c *crm) create(w http.ResponseWriter, r *http.Request, what string) {
 				f["field_type"] = "multitext"
 			}
 			m["_embedded"] = map[string]any{"leads": []any{}}
-			c.contacts[id] = m
-			c.hidden[id] = true
+			c.Contacts[id] = m
+			c.Hidden[id] = true
 		case "leads":
-			c.leads[id] = m
+			c.Leads[id] = m
 		case "companies":
 			m["_embedded"] = map[string]any{}
-			c.firms[id] = m
-			c.hidden[id] = true
+			c.Companies[id] = m
+			c.Hidden[id] = true
 		case "leads/notes", "contacts/notes":
 			name = "notes"
 			lead, _ := strconv.ParseInt(fmt.Sprint(m["entity_id"]), 10, 64)
 			m["created_by"] = 501
-			c.notes[lead] = append(c.notes[lead], m)
+			c.Notes[lead] = append(c.Notes[lead], m)
 		default:
-			c.t.Errorf("unknown route POST %s", what)
+			c.T.Errorf("unknown route POST %s", what)
 		}
 		made = append(made, map[string]any{"id": id, "request_id": strconv.Itoa(i)})
 		what = name
@@ -202,3 +202,32 @@ func list(w http.ResponseWriter, name string, items any) {
 	}
 	send(w, map[string]any{"_page": 1, "_links": map[string]any{}, "_embedded": map[string]any{name: items}})
 }
+
+// The vocabulary of the account.
+const Pipelines = `[
+	{"id":31,"name":"Sales","sort":1,"is_main":true,"_embedded":{"statuses":[
+		{"id":310,"name":"Unsorted","sort":10,"type":1,"pipeline_id":31,"color":"#c1c1c1"},
+		{"id":311,"name":"First contact","sort":20,"type":0,"pipeline_id":31,"color":"#99CCFF"},
+		{"id":312,"name":"Talks","sort":30,"type":0,"pipeline_id":31,"color":"red;}body{"},
+		{"id":142,"name":"Won","sort":10000,"type":0,"pipeline_id":31,"color":"#CCFF66"},
+		{"id":143,"name":"Lost","sort":11000,"type":0,"pipeline_id":31,"color":"#D5D8DB"}]}},
+	{"id":32,"name":"Repairs","sort":2,"is_main":false,"_embedded":{"statuses":[
+		{"id":320,"name":"Unsorted","sort":10,"type":1,"pipeline_id":32,"color":"#c1c1c1"},
+		{"id":321,"name":"In the workshop","sort":20,"type":0,"pipeline_id":32,"color":"#fffeb2"}]}},
+	{"id":33,"name":"Old","sort":3,"is_archive":true,"_embedded":{"statuses":[
+		{"id":331,"name":"Somewhere","sort":20,"type":0,"pipeline_id":33,"color":"#fffeb2"}]}}]`
+
+const LeadFields = `[
+	{"id":901,"name":"Product","type":"select","sort":1,"enums":[{"id":71,"value":"Lamp","sort":1},{"id":72,"value":"Chair","sort":2}],
+		"required_statuses":[{"pipeline_id":31,"status_id":312}]},
+	{"id":902,"name":"Deadline","type":"date_time","sort":2,"enums":null,"required_statuses":null},
+	{"id":903,"name":"Score","type":"numeric","sort":3,"is_computed":true,"required_statuses":[{"pipeline_id":31,"status_id":312}]},
+	{"id":904,"name":"Site","type":"url","sort":4},
+	{"id":905,"name":"Budget","type":"monetary","sort":5,"currency":"EUR"},
+	{"id":906,"name":"Address","type":"text","sort":6,"required_statuses":[{"pipeline_id":32,"status_id":312},{"pipeline_id":31,"status_id":312}]}]`
+
+const ContactFields = `[
+	{"id":801,"name":"Phone","code":"PHONE","type":"multitext","enums":[{"id":1,"value":"WORK"}]},
+	{"id":802,"name":"E-mail","code":"EMAIL","type":"multitext","enums":[{"id":2,"value":"WORK"}]},
+	{"id":803,"name":"Position","code":"POSITION","type":"text"},
+	{"id":804,"name":"IM","code":"IM","type":"multitext","enums":[{"id":5,"value":"SKYPE"},{"id":6,"value":"OTHER"}]}]`
