@@ -170,22 +170,3 @@ func TestSandbox_matchesPastTheLink(t *testing.T) {
 		t.Errorf("without a link: %v, %v", ids(all.Contacts), err)
 	}
 }
-
-func TestMoreFields_everythingWritableThatIsNotRequired(t *testing.T) {
-	fields := []amocrm.Field{
-		{ID: 1, Name: "Note", Type: "text"},
-		{ID: 2, Name: "Asked for", Type: "date", RequiredStatuses: []amocrm.PipelineStatus{{PipelineID: 10, StatusID: 11}}},
-		{ID: 3, Name: "By robots", Type: "text", IsAPIOnly: true},
-		{ID: 4, Name: "Counted", Type: "numeric", IsComputed: true},
-		{ID: 5, Name: "New kind", Type: "hologram"},
-	}
-	for stage, want := range map[int64][]amocrm.ID{11: {1}, 12: {1, 2}} {
-		var got []amocrm.ID
-		for _, f := range moreFields(fields, 10, stage) {
-			got = append(got, f.ID)
-		}
-		if d := cmp.Diff(want, got); d != "" {
-			t.Errorf("stage %d: %s", stage, d)
-		}
-	}
-}

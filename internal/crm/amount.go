@@ -2,7 +2,6 @@ package crm
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -63,20 +62,6 @@ func (e *FieldErrors) fieldStrings(f amocrm.Field, typed []string, lang string, 
 		out = append(out, a.String())
 	}
 	return out, true
-}
-
-// keepsPrice refuses a new deal's price that has cents where the account would drop them.
-func (a *Account) keepsPrice(ctx context.Context, price json.Number) error {
-	if !strings.Contains(price.String(), ".") {
-		return nil
-	}
-	keeps, err := a.KeepsCents(ctx)
-	if err != nil || keeps {
-		return err
-	}
-	e := &FieldErrors{}
-	e.add("price", KeyWholeAmount, nil)
-	return e
 }
 
 // KeepsCents reports whether the account's prices have cents; any other account drops them. amoCRM tells it only with a

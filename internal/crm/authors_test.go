@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 	"testing"
 	"time"
+
+	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 )
 
 // What was sent and lost is found by its author: the user who logged in, a robot, or one who is not told. What somebody else

@@ -1,11 +1,9 @@
 package crm
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"sync"
 
@@ -99,44 +97,4 @@ func (a *Account) namedContacts(ctx context.Context, ids []int64, members []amoc
 		a.Log().InfoContext(ctx, "name of a deal's contact not read", "error", err)
 	}
 	return out
-}
-
-// shownFields lists the fields that have a value in the account's order; those without a definition come last.
-func shownFields(values amocrm.FieldValues, m Meta) []Shown {
-	var out []Shown
-	for _, v := range values {
-		text := v.TextIn(m.Location())
-		if len(text) == 0 {
-			continue
-		}
-		s := Shown{ID: int64(v.FieldID), Name: v.FieldName, Type: v.FieldType, Text: text}
-		if f, ok := m.LeadField(s.ID); ok {
-			s.Name, s.Currency = f.Name, f.Currency
-			if s.Type == "" {
-				s.Type = f.Type
-			}
-		}
-		if s.Type == "monetary" && s.Currency == "" {
-			s.Currency = m.Account.Currency
-		}
-		if s.Name == "" {
-			s.Name = numbered(s.ID)
-		}
-		if s.Type == "url" {
-			s.URL = webURL(text[0])
-		}
-		s.Parts = partsOf(v)
-		out = append(out, s)
-	}
-	slices.SortStableFunc(out, func(x, y Shown) int { return cmp.Compare(fieldIndex(m, x.ID), fieldIndex(m, y.ID)) })
-	return out
-}
-
-// webURL passes only addresses that are safe to put behind a link.
-func webURL(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return ""
-	}
-	return u.String()
 }

@@ -112,5 +112,3 @@ func sameCompany(c amocrm.Company, name string) bool {
 func (a *Account) CompanyNamed(ctx context.Context, name string) (companyID int64, err error) {
 	return a.companyFor(ctx, runes.First(strings.TrimSpace(name), maxNameRunes), 0)
 }
-
-func foldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

@@ -36,23 +36,6 @@ func (a *Account) namesBeside(ctx context.Context, ids []int64, hint bool) func(
 	}
 }
 
-// nameCompanies gives people the names of their companies.
-func nameCompanies(people []Person, names map[int64]string) {
-	for i := range people {
-		people[i].Company = names[people[i].CompanyID]
-	}
-}
-
-func companiesOf(people []Person) []int64 {
-	var out []int64
-	for _, p := range people {
-		if p.CompanyID != 0 {
-			out = append(out, p.CompanyID)
-		}
-	}
-	return out
-}
-
 // companyNames reads the names of companies: with the filter in one call where the account honours it (see leads), else
 // the newest five one by one. What can't be read is absent; a name of yesterday is better than none.
 func (a *Account) companyNames(ctx context.Context, ids []int64, hint bool) map[int64]string {
@@ -121,13 +104,4 @@ func (a *Account) namesMissing(err error) {
 	if err != nil {
 		a.Log().Info("names of companies not read", "error", err)
 	}
-}
-
-// namedCompanies are a deal's companies with what is known of their names.
-func (a *Account) namedCompanies(ids []int64, names map[int64]string) []Named {
-	var out []Named
-	for _, id := range ids {
-		out = append(out, Named{ID: id, Name: names[id], URL: a.CompanyURL(id)})
-	}
-	return out
 }

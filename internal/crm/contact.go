@@ -2,7 +2,6 @@ package crm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -191,19 +190,4 @@ func (a *Account) lostContact(ctx context.Context, d ContactDraft, region string
 		}
 	}
 	return int64(best.ID), nil
-}
-
-func firstID(made []amocrm.Created) int64 {
-	if len(made) == 0 {
-		return 0
-	}
-	return int64(made[0].ID)
-}
-
-// named wraps an error with what failed, but leaves FieldErrors bare: they speak for themselves.
-func named(what string, err error) error {
-	if _, ok := errors.AsType[*FieldErrors](err); ok || err == nil {
-		return err
-	}
-	return fmt.Errorf("%s: %w", what, err)
 }

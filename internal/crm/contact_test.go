@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 )
 

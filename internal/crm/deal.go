@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -108,4 +109,18 @@ func (a *Account) lostDeal(ctx context.Context, in amocrm.LeadInput, mem Recalle
 		}
 	}
 	return int64(best.ID), nil
+}
+
+// keepsPrice refuses a new deal's price that has cents where the account would drop them.
+func (a *Account) keepsPrice(ctx context.Context, price json.Number) error {
+	if !strings.Contains(price.String(), ".") {
+		return nil
+	}
+	keeps, err := a.KeepsCents(ctx)
+	if err != nil || keeps {
+		return err
+	}
+	e := &FieldErrors{}
+	e.add("price", KeyWholeAmount, nil)
+	return e
 }

@@ -113,20 +113,6 @@ func TestDealEdit_missingIsWhatTheStageStillNeeds(t *testing.T) {
 	}
 }
 
-func TestOutside_isWhatPeopleChangeInAmoCRMAlone(t *testing.T) {
-	fields := []amocrm.Field{
-		{ID: 1, Type: "text"}, {ID: 2, Type: "smart_address"}, {ID: 3, Type: "file"}, {ID: 4, Type: "chained_list"}, {ID: 5, Type: "linked_entity"},
-		{ID: 6, Type: "legal_entity", IsAPIOnly: true}, {ID: 7, Type: "numeric", IsComputed: true}, {ID: 8, Type: "tracking_data"}, {ID: 9, Type: "of tomorrow"},
-	}
-	var got []amocrm.ID
-	for _, f := range outside(fields) {
-		got = append(got, f.ID)
-	}
-	if d := cmp.Diff([]amocrm.ID{2, 3, 4, 5, 9}, got); d != "" {
-		t.Error(d)
-	}
-}
-
 func TestSandbox_changesADeal(t *testing.T) {
 	a := sandboxAccount(t)
 	ctx := t.Context()

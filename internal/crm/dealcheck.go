@@ -107,17 +107,3 @@ func addFields(in *amocrm.LeadInput, d DealDraft, m Meta, e *FieldErrors) sentFi
 	}
 	return sent
 }
-
-func fieldIndex(m Meta, id int64) int {
-	i := slices.IndexFunc(m.LeadFields, func(f amocrm.Field) bool { return int64(f.ID) == id })
-	if i < 0 {
-		return len(m.LeadFields)
-	}
-	return i
-}
-
-func fieldPath(id int64) string { return "fields." + Decimal(id) }
-
-func allBlank(list []string) bool {
-	return !slices.ContainsFunc(list, func(s string) bool { return strings.TrimSpace(s) != "" })
-}

@@ -3,7 +3,7 @@ package crm
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -57,37 +57,26 @@ func mainPipeline(list []amocrm.Pipeline) (amocrm.Pipeline, bool) {
 	return amocrm.Pipeline{}, false
 }
 
-// Required lists the custom fields that a deal must have to enter a stage and that a form can ask for, in their order
-// (amocrm.md §3.4).
-func (a *Account) Required(ctx context.Context, pipelineID, statusID int64) ([]amocrm.Field, error) {
-	meta, err := a.Vocabulary(ctx, PartLeadFields)
-	if err != nil {
-		return nil, fmt.Errorf("read required fields: %w", err)
+// prefill puts the tenant's choices into the form of a new deal: template, pipeline with stage, responsible, mapped
+// fields. What is gone from the account is left as it was.
+func (a *Account) prefill(ctx context.Context, f *DealForm, t helpdesk.Ticket) error {
+	s := a.Settings()
+	if s.DealName != "" {
+		f.Draft.Name = DealName(s.DealName, t)
 	}
-	return requiredFields(meta.LeadFields, pipelineID, statusID), nil
-}
-
-func requiredFields(fields []amocrm.Field, pipelineID, statusID int64) []amocrm.Field {
-	var out []amocrm.Field
-	for _, f := range fields {
-		if f.IsAPIOnly || !f.Writable() {
-			continue
-		}
-		for _, s := range f.RequiredStatuses {
-			if int64(s.PipelineID) == pipelineID && int64(s.StatusID) == statusID {
-				out = append(out, f)
-				break
+	for _, p := range f.Pipelines {
+		for _, st := range p.Statuses {
+			if int64(p.ID) == s.PipelineID && int64(st.ID) == s.StatusID {
+				f.Draft.PipelineID, f.Draft.StatusID = s.PipelineID, s.StatusID
 			}
 		}
 	}
-	return out
-}
-
-func firstText(texts ...string) string {
-	for _, t := range texts {
-		if t = strings.TrimSpace(t); t != "" {
-			return t
-		}
+	if slices.ContainsFunc(f.Users, func(u amocrm.User) bool { return int64(u.ID) == s.ResponsibleID }) {
+		f.Draft.ResponsibleID = s.ResponsibleID
 	}
-	return ""
+	mapped, err := a.Mapped(ctx, EntityLead, t)
+	if len(mapped) > 0 {
+		f.Draft.Fields = mapped
+	}
+	return err
 }

@@ -135,3 +135,11 @@ func Refused(err error, formPath func(string) string) error {
 	}
 	return out
 }
+
+// named wraps an error with what failed, but leaves FieldErrors bare: they speak for themselves.
+func named(what string, err error) error {
+	if _, ok := errors.AsType[*FieldErrors](err); ok || err == nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

@@ -1,8 +1,6 @@
 package crm
 
 import (
-	"strconv"
-
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -63,15 +61,3 @@ func (k Keys) Invalidated() string { return k.of("forgotten") }
 // Changes lists what has changed, "leads:12" or "leads:12@writer", by time in Unix milliseconds. It is also the name of the
 // channel.
 func (k Keys) Changes() string { return k.of("changes") }
-
-// Decimal writes an id.
-func Decimal(id int64) string { return strconv.FormatInt(id, 10) }
-
-// ParseID reads an id that we wrote; 0 for anything else.
-func ParseID(s string) int64 {
-	id, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return id
-}

@@ -147,19 +147,3 @@ func TestResolve_contactOfALineIsTakenWhileItHasTheLine(t *testing.T) {
 		t.Errorf("the contact is gone: %d, %v, %v", got, made, err)
 	}
 }
-
-// keys are the names of all keys.
-func (f *fixture) keys(t *testing.T) map[string]bool {
-	t.Helper()
-	out := map[string]bool{}
-	err := f.DB().Walk(t.Context(), "*", func(keys []string) error {
-		for _, key := range keys {
-			out[key] = true
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}

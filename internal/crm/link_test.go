@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 )
 
@@ -71,18 +72,5 @@ func TestLink_refusesWhatIsNotThere(t *testing.T) {
 	f.crm.Set(func(c *fake.CRM) { c.Contacts[11]["is_deleted"] = true })
 	if err := f.Link(t.Context(), 55, 11); !errors.Is(err, ErrGone) {
 		t.Errorf("link to the bin: %v", err)
-	}
-}
-
-func TestDropDeadLink_sparesANewerLink(t *testing.T) {
-	f := setup(t)
-	if err := f.memory().Link(t.Context(), 55, 12); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.memory().DropDeadLink(t.Context(), 55, 11); err != nil {
-		t.Fatal(err)
-	}
-	if m, err := f.memory().Recall(t.Context(), 55); err != nil || m.Link != 12 || m.LinkGone {
-		t.Errorf("%+v, %v", m, err)
 	}
 }

@@ -157,3 +157,43 @@ func fieldByID(fields []amocrm.Field, id int64) (amocrm.Field, bool) {
 }
 
 func numbered(id int64) string { return fmt.Sprintf("#%d", id) }
+
+func requiredFields(fields []amocrm.Field, pipelineID, statusID int64) []amocrm.Field {
+	var out []amocrm.Field
+	for _, f := range fields {
+		if f.IsAPIOnly || !f.Writable() {
+			continue
+		}
+		for _, s := range f.RequiredStatuses {
+			if int64(s.PipelineID) == pipelineID && int64(s.StatusID) == statusID {
+				out = append(out, f)
+				break
+			}
+		}
+	}
+	return out
+}
+
+func contactName(c amocrm.Contact) string {
+	if n := strings.TrimSpace(c.Name); n != "" {
+		return n
+	}
+	return strings.TrimSpace(c.FirstName + " " + c.LastName)
+}
+
+// at reads Unix seconds; 0 is no time.
+func at(unix int64) time.Time {
+	if unix <= 0 {
+		return time.Time{}
+	}
+	return time.Unix(unix, 0).UTC()
+}
+
+func firstText(texts ...string) string {
+	for _, t := range texts {
+		if t = strings.TrimSpace(t); t != "" {
+			return t
+		}
+	}
+	return ""
+}

@@ -103,27 +103,3 @@ func (a *Account) Mapped(ctx context.Context, entity string, t helpdesk.Ticket) 
 	}
 	return mappedValues(mapping, entity, meta, t), nil
 }
-
-// prefill puts the tenant's choices into the form of a new deal: template, pipeline with stage, responsible, mapped
-// fields. What is gone from the account is left as it was.
-func (a *Account) prefill(ctx context.Context, f *DealForm, t helpdesk.Ticket) error {
-	s := a.Settings()
-	if s.DealName != "" {
-		f.Draft.Name = DealName(s.DealName, t)
-	}
-	for _, p := range f.Pipelines {
-		for _, st := range p.Statuses {
-			if int64(p.ID) == s.PipelineID && int64(st.ID) == s.StatusID {
-				f.Draft.PipelineID, f.Draft.StatusID = s.PipelineID, s.StatusID
-			}
-		}
-	}
-	if slices.ContainsFunc(f.Users, func(u amocrm.User) bool { return int64(u.ID) == s.ResponsibleID }) {
-		f.Draft.ResponsibleID = s.ResponsibleID
-	}
-	mapped, err := a.Mapped(ctx, EntityLead, t)
-	if len(mapped) > 0 {
-		f.Draft.Fields = mapped
-	}
-	return err
-}

@@ -218,3 +218,5 @@ func (m Memory) Comments(ctx context.Context, dealID int64) (noteIDs []string, e
 	}
 	return noteIDs, nil
 }
+
+func foldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

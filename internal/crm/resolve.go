@@ -2,7 +2,6 @@ package crm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -61,36 +60,6 @@ func (a *Account) DealsMade(ctx context.Context, clientID int64) (dealIDs []int6
 		return nil, fmt.Errorf("recall deals: %w", err)
 	}
 	return mem.Deals, nil
-}
-
-// OpenDeal is the newest deal of a contact that is neither won nor lost, of those that his card lists; ok is false when
-// there is none. It asks the CRM anew: a deal made a moment ago counts.
-func (a *Account) OpenDeal(ctx context.Context, contactID int64) (newest Deal, ok bool, err error) {
-	meta, err := a.Vocabulary(ctx, PartNames)
-	if err != nil {
-		return Deal{}, false, fmt.Errorf("find open deal: %w", err)
-	}
-	c, err := a.API().Contact(ctx, amocrm.ID(contactID))
-	if errors.Is(err, amocrm.ErrNotFound) || err == nil && len(c.LeadIDs) == 0 {
-		return Deal{}, false, nil
-	}
-	if err != nil {
-		return Deal{}, false, fmt.Errorf("find open deal: %w", err)
-	}
-	read, err := a.leads(ctx, plainIDs(c.LeadIDs), nil, meta.Account.FilterEnabled)
-	if err != nil {
-		return Deal{}, false, fmt.Errorf("find open deal: %w", err)
-	}
-	for _, l := range read.leads {
-		d := dealOf(a.API().Base(), meta, l)
-		if l.IsDeleted || d.State != DealOpen {
-			continue
-		}
-		if !ok || d.CreatedAt.After(newest.CreatedAt) || d.CreatedAt.Equal(newest.CreatedAt) && d.ID > newest.ID {
-			newest, ok = d, true
-		}
-	}
-	return newest, ok, nil
 }
 
 // writable leaves out what amoCRM could refuse a whole deal for: nobody is there to mend a rule's form.

@@ -1,77 +1,15 @@
 package crm
 
 import (
-	"context"
-	"encoding/json"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
-	"github.com/sidecard/sidecard/internal/store"
-	"github.com/sidecard/sidecard/internal/tenant"
-	amo "github.com/sidecard/sidecard/sandbox/amocrm"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
-
-type tokenAuth string
-
-func (t tokenAuth) Token(ctx context.Context, _ string) (string, error) { return string(t), ctx.Err() }
-
-// sandboxAccount is an account of the local amoCRM, which shares no type with the connector.
-func sandboxAccount(t *testing.T) *Account {
-	t.Helper()
-	return accountOf(t, scenario.Build())
-}
-
-// accountOf is the first account of a world.
-func accountOf(t *testing.T, world scenario.World) *Account {
-	t.Helper()
-	var handler http.Handler
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
-	t.Cleanup(srv.Close)
-	crm, err := amo.New(world, amo.Options{Hosts: []string{strings.TrimPrefix(srv.URL, "http://")}, RatePerSecond: 1000})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := crm.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	handler = crm
-	resp, err := http.Post(srv.URL+"/_sandbox/grant", "application/json", strings.NewReader("{}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	var grant struct {
-		AccessToken string `json:"access_token"`
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&grant); err != nil || grant.AccessToken == "" {
-		t.Fatalf("no token: %v", err)
-	}
-	db, err := store.Open(t.Context(), store.Options{URL: "memory:"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	api, err := amocrm.New(srv.URL, tokenAuth(grant.AccessToken))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return NewAccount(Deps{DB: db, Cache: store.NewCache(db), LookAgain: []time.Duration{0}}, tenant.Tenant{ID: "t1", AmoBase: srv.URL}, api)
-}
 
 func TestSandbox_findsWhoIsMeant(t *testing.T) {
 	a := sandboxAccount(t)
@@ -123,42 +61,6 @@ func TestSandbox_findsWhoIsMeant(t *testing.T) {
 				t.Errorf("%d deals, want %d", deals, c.deals)
 			}
 		})
-	}
-}
-
-func TestSandbox_cardAndFeedOfAFullDeal(t *testing.T) {
-	a := sandboxAccount(t)
-	card, err := a.Deal(t.Context(), scenario.LeadOneDeal)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(card.Fields) < 19 || card.Contacts[0].Name != "Ирина Соколова" || card.Currency != "RUB" {
-		t.Errorf("%d fields, %+v, %s", len(card.Fields), card.Contacts, card.Currency)
-	}
-	for _, f := range card.Fields {
-		if len(f.Text) == 0 || f.Text[0] == "" || f.Name == "" {
-			t.Errorf("%+v", f)
-		}
-	}
-	id, err := a.Comment(t.Context(), scenario.LeadOneDeal, "Перезвонили, ждут\nдоставку", false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	feed, err := a.Feed(t.Context(), scenario.LeadOneDeal)
-	if err != nil || feed.Partial || len(feed.Items) < 2 {
-		t.Fatalf("%+v, %v", feed, err)
-	}
-	found := 0
-	for _, it := range feed.Items {
-		if it.ID == "note-"+Decimal(id) {
-			found++
-		}
-		if it.Key == "feed.other" || it.Key == "feed.note_added" || it.Text == "" && it.Key == "" || it.At.IsZero() {
-			t.Errorf("says nothing: %+v", it)
-		}
-	}
-	if found != 1 {
-		t.Errorf("the comment is there %d times", found)
 	}
 }
 

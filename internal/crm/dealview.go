@@ -11,36 +11,6 @@ import (
 
 var hexColor = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 
-// personOf shows a contact.
-func personOf(base string, m Meta, c amocrm.Contact, matched []Match) Person {
-	p := Person{
-		ID:          int64(c.ID),
-		Name:        contactName(c),
-		URL:         CardURL(base, "contacts", int64(c.ID)),
-		Responsible: m.UserName(int64(c.ResponsibleID)),
-		Phones:      texts(c.Fields, codePhone),
-		Emails:      texts(c.Fields, codeEmail),
-		Position:    strings.Join(texts(c.Fields, codePosition), ", "),
-		Matched:     matched,
-		UpdatedAt:   at(c.UpdatedAt),
-	}
-	for _, t := range c.Tags {
-		p.Tags = append(p.Tags, t.Name)
-	}
-	if len(c.CompanyIDs) > 0 {
-		p.CompanyID = int64(c.CompanyIDs[0])
-		p.CompanyURL = CardURL(base, "companies", p.CompanyID)
-	}
-	return p
-}
-
-func contactName(c amocrm.Contact) string {
-	if n := strings.TrimSpace(c.Name); n != "" {
-		return n
-	}
-	return strings.TrimSpace(c.FirstName + " " + c.LastName)
-}
-
 // dealOf shows a lead.
 func dealOf(base string, m Meta, l amocrm.Lead) Deal {
 	d := Deal{
@@ -85,14 +55,6 @@ func stateOf(status amocrm.ID) string {
 		return DealLost
 	}
 	return DealOpen
-}
-
-// at reads Unix seconds; 0 is no time.
-func at(unix int64) time.Time {
-	if unix <= 0 {
-		return time.Time{}
-	}
-	return time.Unix(unix, 0).UTC()
 }
 
 func maybeAt(unix *int64) *time.Time {

@@ -1,0 +1,72 @@
+package crm
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+func leadJSON(t *testing.T, body string) amocrm.Lead {
+	t.Helper()
+	var l amocrm.Lead
+	if err := json.Unmarshal([]byte(body), &l); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestDealOf_everythingKnown(t *testing.T) {
+	l := leadJSON(t, `{"id":21,"name":" Lamp ","price":1500.5,"responsible_user_id":501,"status_id":311,"pipeline_id":31,
+		"created_at":1700000000,"updated_at":1700000100,"closed_at":null,"closest_task_at":1700009999,
+		"_embedded":{"contacts":[{"id":12,"is_main":false},{"id":11,"is_main":true}]}}`)
+	task := time.Unix(1700009999, 0).UTC()
+	want := Deal{
+		ID: 21, Name: "Lamp", URL: testBase + "/leads/detail/21", Price: 150050, Currency: "RUB",
+		Pipeline: "Sales", Status: "First contact", Color: "#99ccff", PipelineID: 31, StatusID: 311, State: DealOpen,
+		Responsible: "Irina Agent", CreatedAt: time.Unix(1700000000, 0).UTC(), UpdatedAt: time.Unix(1700000100, 0).UTC(),
+		TaskAt: &task, ContactIDs: []int64{11, 12},
+	}
+	if d := cmp.Diff(want, dealOf(testBase, testMeta(t), l)); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestDealOf_statesAndDeletedNames(t *testing.T) {
+	for _, c := range []struct{ name, body, state, pipeline, status, color, responsible string }{
+		{"won", `{"pipeline_id":31,"status_id":142,"responsible_user_id":502}`, DealWon, "Sales", "Won", "#ccff66", "Oleg Gone"},
+		{"lost", `{"pipeline_id":31,"status_id":143}`, DealLost, "Sales", "Lost", "#d5d8db", ""},
+		{"stage is gone", `{"pipeline_id":31,"status_id":399}`, DealOpen, "Sales", "#399", "", ""},
+		{"pipeline is gone", `{"pipeline_id":39,"status_id":311}`, DealOpen, "#39", "#311", "", ""},
+		{"user is gone", `{"pipeline_id":31,"status_id":311,"responsible_user_id":599}`, DealOpen, "Sales", "First contact", "#99ccff", "#599"},
+		{"a colour that is none never reaches a style", `{"pipeline_id":31,"status_id":312}`, DealOpen, "Sales", "Talks", "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := dealOf(testBase, testMeta(t), leadJSON(t, c.body))
+			got := []string{d.State, d.Pipeline, d.Status, d.Color, d.Responsible}
+			if diff := cmp.Diff([]string{c.state, c.pipeline, c.status, c.color, c.responsible}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestSortDeals_openFirstThenNewestUpdate(t *testing.T) {
+	day := func(n int) time.Time { return time.Date(2024, 1, n, 0, 0, 0, 0, time.UTC) }
+	deals := []Deal{
+		{ID: 1, State: DealWon, UpdatedAt: day(9)}, {ID: 2, State: DealOpen, UpdatedAt: day(1)},
+		{ID: 3, State: DealLost, UpdatedAt: day(10)}, {ID: 4, State: DealOpen, UpdatedAt: day(5)},
+		{ID: 5, State: DealOpen, UpdatedAt: day(5)},
+	}
+	sortDeals(deals)
+	var got []int64
+	for _, d := range deals {
+		got = append(got, d.ID)
+	}
+	if d := cmp.Diff([]int64{5, 4, 2, 3, 1}, got); d != "" {
+		t.Error(d)
+	}
+}

@@ -1,0 +1,65 @@
+package crm
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+)
+
+// Decimal writes an id.
+func Decimal(id int64) string { return strconv.FormatInt(id, 10) }
+
+// ParseID reads an id that we wrote; 0 for anything else.
+func ParseID(s string) int64 {
+	id, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return id
+}
+
+// newestIDs cuts a list of ids to the n highest, newest first, without repeats: ids grow with time.
+func newestIDs(ids []int64, n int) (kept []int64, rest int) {
+	kept = slices.Clone(ids)
+	slices.SortFunc(kept, func(a, b int64) int { return cmp.Compare(b, a) })
+	kept = slices.Compact(kept)
+	if len(kept) > n {
+		return kept[:n], len(kept) - n
+	}
+	return kept, 0
+}
+
+func plainIDs(ids []amocrm.ID) []int64 {
+	out := make([]int64, 0, len(ids))
+	for _, id := range ids {
+		out = append(out, int64(id))
+	}
+	return out
+}
+
+func wireIDs(ids []int64) []amocrm.ID {
+	out := make([]amocrm.ID, 0, len(ids))
+	for _, id := range ids {
+		out = append(out, amocrm.ID(id))
+	}
+	return out
+}
+
+func boolOrder(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+func firstID(made []amocrm.Created) int64 {
+	if len(made) == 0 {
+		return 0
+	}
+	return int64(made[0].ID)
+}
