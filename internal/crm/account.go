@@ -48,7 +48,8 @@ func (a *Account) Log() *slog.Logger { return a.deps.Log.With("tenant", a.tenant
 // Keys names what is stored of the account.
 func (a *Account) Keys() Keys { return a.keys }
 
-func (a *Account) memory() Memory { return NewMemory(a.deps.DB, a.tenant.ID) }
+// Memory is what is known of the clients without asking the CRM.
+func (a *Account) Memory() Memory { return NewMemory(a.deps.DB, a.tenant.ID) }
 
 // Tenant is the tenant as it was when the Account was made, at the address where its calls have found the account since.
 func (a *Account) Tenant() tenant.Tenant {

@@ -11,7 +11,7 @@ import (
 // Matches answers as People does, but past the link: everybody who carries one of the client's phones or e-mails, with
 // the linked contact first and marked in Linked. It is for mending a wrong link.
 func (a *Account) Matches(ctx context.Context, c helpdesk.Client) (People, error) {
-	mem, err := a.memory().Recall(ctx, c.ID)
+	mem, err := a.Memory().Recall(ctx, c.ID)
 	if err != nil {
 		return People{}, fmt.Errorf("find all matches: %w", err)
 	}

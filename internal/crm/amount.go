@@ -20,8 +20,8 @@ var amountKeys = []struct {
 	{money.ErrCurrency, KeyAmountCurrency}, {money.ErrNotNumber, KeyBadAmount}, {money.ErrEmpty, KeyRequired},
 }
 
-// amount reads what was typed for a field of a form. What is wrong with it is added to e.
-func (e *FieldErrors) amount(path, typed, lang, currency string) (a money.Amount, ok bool) {
+// Amount reads what was typed for a field of a form. What is wrong with it is added to e.
+func Amount(e *FieldErrors, path, typed, lang, currency string) (a money.Amount, ok bool) {
 	a, err := money.Parse(typed, money.In(lang, currency))
 	if err == nil {
 		return a, true
@@ -35,9 +35,9 @@ func (e *FieldErrors) amount(path, typed, lang, currency string) (a money.Amount
 	return 0, false
 }
 
-// price reads a typed price. amoCRM takes none below zero.
-func (e *FieldErrors) price(typed, lang string, m Meta) (a money.Amount, ok bool) {
-	a, ok = e.amount("price", typed, lang, m.Account.Currency)
+// Price reads a typed price. amoCRM takes none below zero.
+func Price(e *FieldErrors, typed, lang string, m Meta) (a money.Amount, ok bool) {
+	a, ok = Amount(e, "price", typed, lang, m.Account.Currency)
 	if ok && a < 0 {
 		e.add("price", KeyNegative, nil)
 		return 0, false
@@ -45,9 +45,9 @@ func (e *FieldErrors) price(typed, lang string, m Meta) (a money.Amount, ok bool
 	return a, ok
 }
 
-// fieldStrings brings a form's strings of a monetary field into the codec's form; of any other field they stay as they
+// Strings brings a form's strings of a monetary field into the codec's form; of any other field they stay as they
 // are. ok is false when e tells what is wrong.
-func (e *FieldErrors) fieldStrings(f amocrm.Field, typed []string, lang string, m Meta) (out []string, ok bool) {
+func Strings(e *FieldErrors, f amocrm.Field, typed []string, lang string, m Meta) (out []string, ok bool) {
 	if f.Type != "monetary" || allBlank(typed) {
 		return typed, true
 	}
@@ -55,7 +55,7 @@ func (e *FieldErrors) fieldStrings(f amocrm.Field, typed []string, lang string, 
 		if strings.TrimSpace(s) == "" {
 			continue
 		}
-		a, ok := e.amount(fieldPath(int64(f.ID)), s, lang, firstText(f.Currency, m.Account.Currency))
+		a, ok := Amount(e, fieldPath(int64(f.ID)), s, lang, firstText(f.Currency, m.Account.Currency))
 		if !ok {
 			return nil, false
 		}

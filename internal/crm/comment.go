@@ -11,20 +11,19 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
 
+const (
+	maxNoteRunes = 20000 // amoCRM documents no limit; this keeps a request small
+	notesLooked  = 50    // newest notes that are looked through for a lost one
+)
+
 // Comment writes a note to a deal. A refused text is *FieldErrors at "text"; ErrGone when there is no such deal. When the
 // answer was lost and the note is not to be found, it is ErrUnknownOutcome: FindComment goes on looking, and for a
 // quarter of an hour the same text is not sent again unless sure says so.
 func (a *Account) Comment(ctx context.Context, leadID int64, text string, sure bool) (int64, error) {
 	text = strings.TrimSpace(text)
 	e := &FieldErrors{}
-	switch {
-	case text == "":
-		e.add("text", KeyRequired, nil)
-	case len([]rune(text)) > maxNoteRunes:
-		e.add("text", KeyTooLong, map[string]any{"max": float64(maxNoteRunes)})
-	}
-	if err := e.orNil(); err != nil {
-		return 0, err
+	if !e.Text("text", text, maxNoteRunes) {
+		return 0, e
 	}
 	id, err := a.Writes().Once(ctx, Write{
 		Mark: noteMark(leadID, text), Ask: true, Sure: sure,
@@ -65,7 +64,7 @@ func noteMark(leadID int64, text string) []string { return []string{"note", Deci
 // commented does what follows a note that was written.
 func (a *Account) commented(ctx context.Context, leadID, id int64) error {
 	err := errors.Join(
-		a.memory().RememberComment(ctx, leadID, id),
+		a.Memory().RememberComment(ctx, leadID, id),
 		a.Cache().Drop(ctx, a.Keys().Feed(leadID), a.Keys().Deal(leadID)),
 	)
 	if err != nil {
@@ -89,11 +88,11 @@ func (a *Account) commentError(ctx context.Context, leadID int64, err error) err
 
 // lostNote looks for a note that was written a moment ago; those we know of, and those of other authors, are others.
 func (a *Account) lostNote(ctx context.Context, leadID int64, text string, since time.Time) (int64, error) {
-	known, err := a.memory().Comments(ctx, leadID)
+	known, err := a.Memory().Comments(ctx, leadID)
 	if err != nil {
 		return 0, err
 	}
-	notes, err := a.API().Notes(ctx, "leads", amocrm.ID(leadID), newestLeads)
+	notes, err := a.API().Notes(ctx, "leads", amocrm.ID(leadID), notesLooked)
 	if err != nil {
 		return 0, err
 	}

@@ -12,14 +12,17 @@ import (
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
-const companyHits = 250 // a page: part of a name is found in many others
+const (
+	companyHits = 250 // a page: part of a name is found in many others
+	nameRunes   = 100 // of a name that are searched for
+)
 
-// joinCompany ties a new contact to the company of a draft, which is made when the CRM has none of that name.
-func (a *Account) joinCompany(ctx context.Context, contactID int64, d ContactDraft) error {
-	if d.Company == "" {
+// joinCompany ties a new contact to the company of a name, which is made when the CRM has none. "" is no company.
+func (a *Account) joinCompany(ctx context.Context, contactID int64, name string, responsible int64) error {
+	if name == "" {
 		return nil
 	}
-	company, err := a.companyFor(ctx, d.Company, d.ResponsibleID)
+	company, err := a.companyFor(ctx, name, responsible)
 	if err != nil {
 		return err
 	}
@@ -46,7 +49,7 @@ func (a *Account) joinCompany(ctx context.Context, contactID int64, d ContactDra
 func (a *Account) companyFor(ctx context.Context, name string, responsible int64) (int64, error) {
 	waiting, cancel := context.WithTimeout(ctx, writeFor)
 	defer cancel()
-	unlock, err := a.Lock(waiting, "company", a.memory().companyMarks(name)[0])
+	unlock, err := a.Memory().LockCompany(waiting, name)
 	if err != nil {
 		return 0, fmt.Errorf("lock company: %w", err)
 	}
@@ -70,7 +73,7 @@ func (a *Account) companyFor(ctx context.Context, name string, responsible int64
 	if err != nil {
 		return 0, fmt.Errorf("create company: %w", err)
 	}
-	if err := a.memory().RememberCompany(ctx, name, id); err != nil {
+	if err := a.Memory().RememberCompany(ctx, name, id); err != nil {
 		a.Log().WarnContext(ctx, "new company not remembered", "error", err)
 	}
 	return id, nil
@@ -79,7 +82,7 @@ func (a *Account) companyFor(ctx context.Context, name string, responsible int64
 // companyNamed finds the company of exactly this name, in any case; of several the most recently updated. One made
 // within a day is found although the CRM's search lags. 0 when there is none.
 func (a *Account) companyNamed(ctx context.Context, name string) (int64, error) {
-	found, err := a.API().SearchCompanies(ctx, runes.First(name, searchRunes), companyHits)
+	found, err := a.API().SearchCompanies(ctx, runes.First(name, nameRunes), companyHits)
 	if err != nil {
 		return 0, err
 	}
@@ -92,7 +95,7 @@ func (a *Account) companyNamed(ctx context.Context, name string) (int64, error) 
 	if best.ID != 0 {
 		return int64(best.ID), nil
 	}
-	made, err := a.memory().CompanyOf(ctx, name)
+	made, err := a.Memory().CompanyOf(ctx, name)
 	if err != nil || made == 0 {
 		return 0, err
 	}
@@ -110,5 +113,5 @@ func sameCompany(c amocrm.Company, name string) bool {
 // CompanyNamed is the company of exactly this name (case aside), which is made when there is none: for
 // LeadLinks.Companies of a deal.
 func (a *Account) CompanyNamed(ctx context.Context, name string) (companyID int64, err error) {
-	return a.companyFor(ctx, runes.First(strings.TrimSpace(name), maxNameRunes), 0)
+	return a.companyFor(ctx, runes.First(strings.TrimSpace(name), MaxNameRunes), 0)
 }

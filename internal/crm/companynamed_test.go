@@ -20,7 +20,7 @@ func TestCompanyNamed(t *testing.T) {
 	}{
 		{"one that exists", " EXAMPLE ltd", 44},
 		{"a near-miss", "Example", 0},
-		{"too long for the CRM", strings.Repeat("я", maxNameRunes+1), 0},
+		{"too long for the CRM", strings.Repeat("я", MaxNameRunes+1), 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			first, err := f.CompanyNamed(t.Context(), c.company)
@@ -34,7 +34,7 @@ func TestCompanyNamed(t *testing.T) {
 		})
 	}
 	f.crm.Set(func(c *fake.CRM) { c.Companies[99] = map[string]any{"id": 99, "name": "Fresh"}; c.Hidden[99] = true })
-	if err := f.memory().RememberCompany(t.Context(), "Fresh", 99); err != nil {
+	if err := f.Memory().RememberCompany(t.Context(), "Fresh", 99); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := f.CompanyNamed(t.Context(), "fresh"); err != nil || got != 99 {

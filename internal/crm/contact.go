@@ -7,17 +7,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/phone"
 )
 
-const (
-	maxNameRunes  = 255
-	maxDraftItems = 20
-)
+const maxDraftItems = 20
 
 // ContactForm fills the form of a new contact with what the helpdesk knows: every phone in E.164 where it is one, each
 // once. It makes no CRM call.
@@ -88,9 +84,7 @@ func (d ContactDraft) check() error {
 		e.add("name", KeyRequired, nil)
 	}
 	for path, s := range map[string]string{"name": d.Name, "position": d.Position, "company": d.Company} {
-		if utf8.RuneCountInString(s) > maxNameRunes {
-			e.add(path, KeyTooLong, map[string]any{"max": float64(maxNameRunes)})
-		}
+		e.Length(path, s, MaxNameRunes)
 	}
 	for path, n := range map[string]int{"phones": len(d.Phones), "emails": len(d.Emails), "sites": len(d.Sites),
 		"messengers": len(d.Messengers)} {
@@ -132,7 +126,7 @@ func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDr
 		return 0, fmt.Errorf("create contact: %w", err)
 	}
 	defer unlock()
-	mem, err := a.memory().Recall(ctx, clientID)
+	mem, err := a.Memory().Recall(ctx, clientID)
 	if err != nil {
 		return 0, fmt.Errorf("create contact: %w", err)
 	}
@@ -161,7 +155,7 @@ func (a *Account) CreateContact(ctx context.Context, clientID int64, d ContactDr
 	if err := a.Remember(after, his, id); err != nil {
 		return id, &AfterCreate{Step: "remember", Err: err}
 	}
-	if err := a.joinCompany(after, id, d); err != nil {
+	if err := a.joinCompany(after, id, d.Company, d.ResponsibleID); err != nil {
 		return id, &AfterCreate{Step: "company", Err: err}
 	}
 	return id, nil

@@ -4,13 +4,13 @@ import "testing"
 
 func TestDropDeadLink_sparesANewerLink(t *testing.T) {
 	f := setup(t)
-	if err := f.memory().Link(t.Context(), 55, 12); err != nil {
+	if err := f.Memory().Link(t.Context(), 55, 12); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.memory().DropDeadLink(t.Context(), 55, 11); err != nil {
+	if err := f.Memory().DropDeadLink(t.Context(), 55, 11); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := f.memory().Recall(t.Context(), 55); err != nil || m.Link != 12 || m.LinkGone {
+	if m, err := f.Memory().Recall(t.Context(), 55); err != nil || m.Link != 12 || m.LinkGone {
 		t.Errorf("%+v, %v", m, err)
 	}
 }

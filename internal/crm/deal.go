@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 const newestLeads = 50 // that are looked through for a lost one
@@ -30,12 +29,12 @@ func (a *Account) CreateDeal(ctx context.Context, clientID int64, d DealDraft) (
 	if err := a.keepsPrice(ctx, in.Price); err != nil {
 		return 0, named("create deal", err)
 	}
-	unlock, err := a.LockClient(ctx, helpdesk.Client{ID: clientID})
+	unlock, err := a.Memory().Lock(ctx, clientID, nil)
 	if err != nil {
 		return 0, fmt.Errorf("create deal: %w", err)
 	}
 	defer unlock()
-	mem, err := a.memory().Recall(ctx, clientID)
+	mem, err := a.Memory().Recall(ctx, clientID)
 	if err != nil {
 		return 0, fmt.Errorf("create deal: %w", err)
 	}
@@ -62,9 +61,9 @@ func (a *Account) afterDeal(ctx context.Context, clientID, id int64, d DealDraft
 			failed = append(failed, &AfterCreate{Step: name, Err: err})
 		}
 	}
-	step("remember", a.memory().RememberDeal(ctx, clientID, id))
+	step("remember", a.Memory().RememberDeal(ctx, clientID, id))
 	if clientID != 0 && d.ContactID != 0 {
-		step("link", a.memory().Link(ctx, clientID, d.ContactID))
+		step("link", a.Memory().Link(ctx, clientID, d.ContactID))
 	}
 	if text := strings.TrimSpace(d.NoteText); text != "" {
 		_, err := a.Comment(ctx, id, text, false)

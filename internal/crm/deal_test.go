@@ -160,7 +160,7 @@ func TestDealForm_knowsTheContact(t *testing.T) {
 	if err != nil || form.Draft.ContactID != 1001 || form.Draft.ResponsibleID != 501 {
 		t.Errorf("%+v, %v", form.Draft, err)
 	}
-	if err := f.memory().Link(t.Context(), 55, 11); err != nil {
+	if err := f.Memory().Link(t.Context(), 55, 11); err != nil {
 		t.Fatal(err)
 	}
 	if form, err = f.DealForm(t.Context(), helpdesk.Ticket{Client: anna}); err != nil || form.Draft.ContactID != 11 {

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/money"
@@ -131,12 +130,7 @@ func leadChange(lead amocrm.Lead, c DealChange, m Meta, reasons []amocrm.LossRea
 
 func changeName(in *amocrm.LeadInput, lead amocrm.Lead, name string, e *FieldErrors) {
 	name = strings.TrimSpace(name)
-	switch {
-	case name == "":
-		e.add("name", KeyRequired, nil)
-	case utf8.RuneCountInString(name) > maxNameRunes:
-		e.add("name", KeyTooLong, map[string]any{"max": float64(maxNameRunes)})
-	case name != strings.TrimSpace(lead.Name):
+	if e.Text("name", name, MaxNameRunes) && name != strings.TrimSpace(lead.Name) {
 		in.Name = name
 	}
 }
@@ -144,7 +138,7 @@ func changeName(in *amocrm.LeadInput, lead amocrm.Lead, name string, e *FieldErr
 func changePrice(in *amocrm.LeadInput, lead amocrm.Lead, c DealChange, m Meta, e *FieldErrors) {
 	price, ok := money.Amount(0), true
 	if strings.TrimSpace(*c.Price) != "" {
-		price, ok = e.price(*c.Price, c.Lang, m)
+		price, ok = Price(e, *c.Price, c.Lang, m)
 	}
 	switch {
 	case !ok, price == money.Near(float64(lead.Price)):
@@ -213,7 +207,7 @@ func changeFields(in *amocrm.LeadInput, lead amocrm.Lead, c DealChange, m Meta, 
 		}
 		raw, ok := c.Fields[id], true
 		if !slices.Equal(raw, had) { // what the CRM holds itself is not judged
-			raw, ok = e.fieldStrings(f, raw, c.Lang, m)
+			raw, ok = Strings(e, f, raw, c.Lang, m)
 		}
 		if !ok {
 			continue

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
@@ -19,20 +18,13 @@ func leadInput(d DealDraft, m Meta) (amocrm.LeadInput, sentFields, error) {
 		Name:       strings.TrimSpace(d.Name),
 		PipelineID: amocrm.ID(d.PipelineID), StatusID: amocrm.ID(d.StatusID), ResponsibleID: amocrm.ID(d.ResponsibleID),
 	}
-	switch {
-	case in.Name == "":
-		e.add("name", KeyRequired, nil)
-	case utf8.RuneCountInString(in.Name) > maxNameRunes:
-		e.add("name", KeyTooLong, map[string]any{"max": float64(maxNameRunes)})
-	}
+	e.Text("name", in.Name, MaxNameRunes)
 	if strings.TrimSpace(d.Price) != "" {
-		if price, ok := e.price(d.Price, d.Lang, m); ok {
+		if price, ok := Price(e, d.Price, d.Lang, m); ok {
 			in.Price = price.JSON()
 		}
 	}
-	if utf8.RuneCountInString(d.NoteText) > maxNoteRunes {
-		e.add("note", KeyTooLong, map[string]any{"max": float64(maxNoteRunes)})
-	}
+	e.Length("note", d.NoteText, maxNoteRunes)
 	checkStage(d, m, e)
 	if d.ResponsibleID != 0 && !m.UsersHidden {
 		if !slices.ContainsFunc(m.Assignable(), func(u amocrm.User) bool { return int64(u.ID) == d.ResponsibleID }) {
@@ -83,7 +75,7 @@ func addFields(in *amocrm.LeadInput, d DealDraft, m Meta, e *FieldErrors) sentFi
 			e.add(fieldPath(id), KeyBadChoice, nil)
 			continue
 		}
-		raw, ok = e.fieldStrings(f, raw, d.Lang, m)
+		raw, ok = Strings(e, f, raw, d.Lang, m)
 		if !ok {
 			continue
 		}

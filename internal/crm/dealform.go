@@ -10,8 +10,6 @@ import (
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
-const maxNoteRunes = 20000 // amoCRM documents no limit; this keeps a request small
-
 // DealForm gives what the form of a new deal offers, filled from the ticket: its subject as the name (else the client's),
 // the first stage of the main pipeline, the connection's user as responsible, the linked or newest made contact.
 func (a *Account) DealForm(ctx context.Context, t helpdesk.Ticket) (DealForm, error) {
@@ -19,7 +17,7 @@ func (a *Account) DealForm(ctx context.Context, t helpdesk.Ticket) (DealForm, er
 	if err != nil {
 		return DealForm{}, fmt.Errorf("prepare deal form: %w", err)
 	}
-	mem, err := a.memory().Recall(ctx, t.Client.ID)
+	mem, err := a.Memory().Recall(ctx, t.Client.ID)
 	if err != nil {
 		return DealForm{}, fmt.Errorf("prepare deal form: %w", err)
 	}
@@ -33,7 +31,7 @@ func (a *Account) DealForm(ctx context.Context, t helpdesk.Ticket) (DealForm, er
 
 func dealFormOf(m Meta, t helpdesk.Ticket) DealForm {
 	f := DealForm{Pipelines: m.Open(), Users: m.Assignable(), Currency: m.Account.Currency}
-	f.Draft.Name = runes.First(firstText(t.Subject, t.Client.Name), maxNameRunes)
+	f.Draft.Name = runes.First(firstText(t.Subject, t.Client.Name), MaxNameRunes)
 	if p, ok := mainPipeline(f.Pipelines); ok {
 		f.Draft.PipelineID, f.Draft.StatusID = int64(p.ID), int64(p.Statuses[0].ID)
 	}

@@ -14,5 +14,5 @@ var DealNamePlaces = []string{"ticket.subject", "ticket.id", "client.name"}
 // nothing is left, or without a template, it is the subject, else the client's name.
 func DealName(template string, t helpdesk.Ticket) string {
 	filled := strings.Join(strings.Fields(helpdesk.Fill(template, t)), " ")
-	return runes.First(firstText(filled, t.Subject, t.Client.Name), maxNameRunes)
+	return runes.First(firstText(filled, t.Subject, t.Client.Name), MaxNameRunes)
 }

@@ -29,7 +29,7 @@ func TestDealName(t *testing.T) {
 		t.Errorf("an empty ticket gives %q", got)
 	}
 	long := DealName("{{client.name}}", helpdesk.Ticket{Client: helpdesk.Client{Name: string(slices.Repeat([]rune{'я'}, 400))}})
-	if n := len([]rune(long)); n != maxNameRunes {
+	if n := len([]rune(long)); n != MaxNameRunes {
 		t.Errorf("%d characters", n)
 	}
 }
@@ -42,7 +42,7 @@ func FuzzDealName(f *testing.F) {
 			t.Skip()
 		}
 		ticket := helpdesk.Ticket{Subject: said, Client: helpdesk.Client{Name: said}}
-		if name := DealName(text, ticket); len([]rune(name)) > maxNameRunes {
+		if name := DealName(text, ticket); len([]rune(name)) > MaxNameRunes {
 			t.Errorf("a name of %d characters", len([]rune(name)))
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 )
@@ -81,10 +82,33 @@ func (e *FieldErrors) At(path string) (FieldError, bool) {
 	return FieldError{}, false
 }
 
+// MaxNameRunes is amoCRM's limit of a name.
+const MaxNameRunes = 255
+
+// Text reports whether a text is there and has at most so many characters. What is wrong with it is added to e.
+func (e *FieldErrors) Text(path, text string, limit int) bool {
+	if text == "" {
+		e.add(path, KeyRequired, nil)
+		return false
+	}
+	return e.Length(path, text, limit)
+}
+
+// Length reports whether a text has at most so many characters. If not, that is added to e.
+func (e *FieldErrors) Length(path, text string, limit int) bool {
+	ok := utf8.RuneCountInString(text) <= limit
+	if !ok {
+		e.add(path, KeyTooLong, map[string]any{"max": float64(limit)})
+	}
+	return ok
+}
+
+// add adds a mistake of a form.
 func (e *FieldErrors) add(path, key string, args map[string]any) {
 	e.Fields = append(e.Fields, FieldError{Path: path, Key: key, Args: args})
 }
 
+// orNil returns e, nil when nothing was added.
 func (e *FieldErrors) orNil() error {
 	if len(e.Fields) == 0 {
 		return nil

@@ -8,7 +8,7 @@ import (
 
 // RememberNote stores that a note of a deal was written from the helpdesk (Memory.RememberNote).
 func (a *Account) RememberNote(ctx context.Context, leadID, noteID int64) error {
-	return a.memory().RememberNote(ctx, leadID, noteID)
+	return a.Memory().RememberNote(ctx, leadID, noteID)
 }
 
 // markMine marks the comments that were written from the helpdesk.
@@ -16,7 +16,7 @@ func (a *Account) markMine(ctx context.Context, leadID int64, items []FeedItem) 
 	if len(items) == 0 {
 		return nil
 	}
-	mine, err := a.memory().HelpdeskNotes(ctx, leadID)
+	mine, err := a.Memory().HelpdeskNotes(ctx, leadID)
 	if err != nil {
 		return err
 	}

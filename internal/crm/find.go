@@ -45,7 +45,7 @@ func (a *Account) find(ctx context.Context, c helpdesk.Client, mem Recalled) (fo
 		case err != nil && !errors.Is(err, amocrm.ErrNotFound):
 			return f, fmt.Errorf("read linked contact %d: %w", mem.Link, err)
 		}
-		if err := a.memory().DropDeadLink(ctx, c.ID, mem.Link); err != nil {
+		if err := a.Memory().DropDeadLink(ctx, c.ID, mem.Link); err != nil {
 			return f, err
 		}
 		f.linkGone = true

@@ -57,7 +57,7 @@ func TestResolve(t *testing.T) {
 	if id, _, err = f.Resolve(t.Context(), stranger); err != nil || id != 1001 {
 		t.Errorf("remembered: %d, %v", id, err)
 	}
-	if err := f.memory().Link(t.Context(), 60, 12); err != nil {
+	if err := f.Memory().Link(t.Context(), 60, 12); err != nil {
 		t.Fatal(err)
 	}
 	if id, _, err = f.Resolve(t.Context(), stranger); err != nil || id != 12 || len(f.crm.Calls()) != 0 {

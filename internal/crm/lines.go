@@ -43,19 +43,19 @@ func (a *Account) LockClient(ctx context.Context, c helpdesk.Client) (unlock fun
 	if err != nil {
 		return nil, fmt.Errorf("lock client: %w", err)
 	}
-	return a.memory().Lock(ctx, c.ID, lines)
+	return a.Memory().Lock(ctx, c.ID, lines)
 }
 
 // Remember stores that a contact was made for a client (Memory.RememberContact).
 func (a *Account) Remember(ctx context.Context, c helpdesk.Client, contactID int64) error {
 	lines, err := a.lines(ctx, c)
-	return errors.Join(err, a.memory().RememberContact(ctx, c.ID, contactID, lines))
+	return errors.Join(err, a.Memory().RememberContact(ctx, c.ID, contactID, lines))
 }
 
 // madeFor are the contacts that were made within a while for one of a client's lines and still have one of them, whoever they
 // were made for.
 func (a *Account) madeFor(ctx context.Context, c helpdesk.Client, region string) ([]amocrm.Contact, error) {
-	ids, err := a.memory().ContactsOf(ctx, Lines(c, region))
+	ids, err := a.Memory().ContactsOf(ctx, Lines(c, region))
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func (a *Account) Link(ctx context.Context, clientID, contactID int64) error {
 	case err != nil:
 		return fmt.Errorf("link contact %d: %w", contactID, err)
 	}
-	return a.memory().Link(ctx, clientID, contactID)
+	return a.Memory().Link(ctx, clientID, contactID)
 }
 
 // Unlink removes a client's link, if there is one.
@@ -29,5 +29,5 @@ func (a *Account) Unlink(ctx context.Context, clientID int64) error {
 	if clientID == 0 {
 		return ErrNoClient
 	}
-	return a.memory().Unlink(ctx, clientID)
+	return a.Memory().Unlink(ctx, clientID)
 }

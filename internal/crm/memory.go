@@ -180,6 +180,11 @@ func (m Memory) CompanyOf(ctx context.Context, name string) (int64, error) {
 	return 0, nil
 }
 
+// LockCompany lets one writer at a time find or make the company of a name.
+func (m Memory) LockCompany(ctx context.Context, name string) (unlock func(), err error) {
+	return m.db.Lock(ctx, m.keys.Lock("company", m.companyMarks(name)[0]), lockFor)
+}
+
 func (m Memory) companyMarks(name string) []string {
 	return m.db.Ring().Fingerprints("company", foldName(name))
 }

@@ -42,11 +42,11 @@ func TestLockClient_oneAtATime(t *testing.T) {
 func TestRecall_forgetsAfterADayAndKeepsABoundedNumber(t *testing.T) {
 	f := setup(t)
 	for i := range int64(maxRemembered + 10) {
-		if err := f.memory().RememberDeal(t.Context(), 55, 5000+i); err != nil {
+		if err := f.Memory().RememberDeal(t.Context(), 55, 5000+i); err != nil {
 			t.Fatal(err)
 		}
 	}
-	m, err := f.memory().Recall(t.Context(), 55)
+	m, err := f.Memory().Recall(t.Context(), 55)
 	if err != nil || len(m.Deals) != maxRemembered {
 		t.Errorf("%d deals, %v", len(m.Deals), err)
 	}

@@ -22,7 +22,7 @@ import (
 // deep: searches beside the vocabulary, then all deals at once beside the names of companies. When only the deals fail, the contacts come with DealsErr
 // unless a complete older answer exists. Errors: those of the connector, oauth.ErrNeedsLogin, ctx's.
 func (a *Account) People(ctx context.Context, c helpdesk.Client) (People, error) {
-	mem, err := a.memory().Recall(ctx, c.ID)
+	mem, err := a.Memory().Recall(ctx, c.ID)
 	if err != nil {
 		return People{}, fmt.Errorf("find people: %w", err)
 	}

@@ -14,7 +14,7 @@ import (
 // and made is the contact to create. A linked or remembered contact is not read again: the create that follows says
 // when it is gone. For a linked client it costs no CRM call.
 func (a *Account) Resolve(ctx context.Context, c helpdesk.Client) (contactID int64, made *amocrm.ContactInput, err error) {
-	mem, err := a.memory().Recall(ctx, c.ID)
+	mem, err := a.Memory().Recall(ctx, c.ID)
 	if err != nil {
 		return 0, nil, fmt.Errorf("find contact: %w", err)
 	}
@@ -46,7 +46,7 @@ func (a *Account) Resolve(ctx context.Context, c helpdesk.Client) (contactID int
 
 // Known is the contact that Resolve would find for a client of the helpdesk without asking the CRM, 0 for none.
 func (a *Account) Known(ctx context.Context, clientID int64) (contactID int64, err error) {
-	mem, err := a.memory().Recall(ctx, clientID)
+	mem, err := a.Memory().Recall(ctx, clientID)
 	if err != nil {
 		return 0, fmt.Errorf("recall contact: %w", err)
 	}
@@ -55,7 +55,7 @@ func (a *Account) Known(ctx context.Context, clientID int64) (contactID int64, e
 
 // DealsMade are the deals that agents made for a client from his card within a day.
 func (a *Account) DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error) {
-	mem, err := a.memory().Recall(ctx, clientID)
+	mem, err := a.Memory().Recall(ctx, clientID)
 	if err != nil {
 		return nil, fmt.Errorf("recall deals: %w", err)
 	}
@@ -71,7 +71,7 @@ func (d ContactDraft) writable() ContactDraft {
 		}
 	}
 	d.Emails = emails
-	d.Name, d.Position = runes.First(d.Name, maxNameRunes), runes.First(d.Position, maxNameRunes)
+	d.Name, d.Position = runes.First(d.Name, MaxNameRunes), runes.First(d.Position, MaxNameRunes)
 	d.Phones = firstN(d.Phones, maxDraftItems)
 	d.Emails = firstN(d.Emails, maxDraftItems)
 	d.Messengers = firstN(d.Messengers, maxDraftItems)

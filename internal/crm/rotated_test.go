@@ -50,7 +50,7 @@ func TestRotation_notesOfTheOldKeyAreFoundWhileItIsThere(t *testing.T) {
 		c.Hidden[firm] = true
 	})
 	f.on(dbs[0])
-	if err := f.memory().RememberCompany(t.Context(), "Fresh", firm); err != nil {
+	if err := f.Memory().RememberCompany(t.Context(), "Fresh", firm); err != nil {
 		t.Fatal(err)
 	}
 	key, _, err := f.Writes().Unfinished(t.Context(), []string{"deal", "Fresh"})

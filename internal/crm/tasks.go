@@ -124,12 +124,7 @@ func taskInput(d TaskDraft, m Meta) (amocrm.TaskInput, error) {
 	in := amocrm.TaskInput{
 		Text: strings.TrimSpace(d.Text), TypeID: amocrm.ID(d.TypeID), ResponsibleID: amocrm.ID(d.ResponsibleID),
 	}
-	switch {
-	case in.Text == "":
-		e.add("text", KeyRequired, nil)
-	case len([]rune(in.Text)) > maxTaskRunes:
-		e.add("text", KeyTooLong, map[string]any{"max": float64(maxTaskRunes)})
-	}
+	e.Text("text", in.Text, maxTaskRunes)
 	due, ok := dueIn(d.Due, m.Location())
 	switch {
 	case strings.TrimSpace(d.Due) == "":
@@ -197,9 +192,7 @@ func (a *Account) CompleteTask(ctx context.Context, leadID, taskID int64, result
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeFor)
 	defer cancel()
 	result = strings.TrimSpace(result)
-	if len([]rune(result)) > maxTaskRunes {
-		e := &FieldErrors{}
-		e.add("result", KeyTooLong, map[string]any{"max": float64(maxTaskRunes)})
+	if e := (&FieldErrors{}); !e.Length("result", result, maxTaskRunes) {
 		return e
 	}
 	done, err := a.taskDone(ctx, leadID, taskID)
