@@ -98,12 +98,12 @@ func TestCatalog_languagesAgree(t *testing.T) {
 }
 
 // used finds the keys that code and templates name literally.
-var used = regexp.MustCompile(`(?:\bt|\.T|\bTMap|\bt\()[ (](?:lang, |f\.Lang, |v\.session\.Lang, |req\.Lang, )?"([a-z_]+(?:\.[a-z_0-9]+)*)"|"((?:feed|error)\.[a-z_]+)"`)
+var used = regexp.MustCompile(`(?:\bt|\.T|\bTMap|\bt\()[ (](?:lang, |f\.Lang, |r\.Session\.Lang, |req\.Lang, )?"([a-z_]+(?:\.[a-z_0-9]+)*)"|"((?:feed|error)\.[a-z_]+)"`)
 
 func TestCatalog_usedKeysExist(t *testing.T) {
 	english := texts(t, i18n.EN)
 	found := 0
-	for _, pattern := range []string{"*.go", "amocrm/*.go", "amocrm/templates/*.html", "../internal/crm/*.go", "../internal/i18n/*.go", "../internal/notify/*.go", "rules/*.go"} {
+	for _, pattern := range []string{"*.go", "amocrm/*.go", "amocrm/templates/*.html", "ui/*.go", "ui/templates/*.html", "../internal/crm/*.go", "../internal/i18n/*.go", "../internal/notify/*.go", "rules/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v, %d files", pattern, err, len(files))

@@ -7,7 +7,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -39,7 +38,7 @@ func missingKeys(f i18n.Format, base string, client helpdesk.Client, p crm.Perso
 		return nil
 	}
 	v := &missingView{
-		Action: ui.Plain(base + "/contacts/" + strconv.FormatInt(p.ID, 10) + "/missing"), Token: ui.Plain(session.NewID()),
+		Action: ui.Plain(base + "/contacts/" + strconv.FormatInt(p.ID, 10) + "/missing"), Token: ui.NewToken(),
 		Label: f.Catalog.T(f.Lang, "missing.add_to", "Name", name),
 	}
 	for _, k := range keys {
@@ -54,25 +53,25 @@ func missingKeys(f i18n.Format, base string, client helpdesk.Client, p crm.Perso
 
 // addMissing adds the client's phones and e-mails that a contact lacks: POST …/contacts/:id/missing. What the contact
 // has stays. Sent twice it acts once.
-func (h *Handlers) addMissing(v *visit) error {
-	id := number(v.Param("id"))
+func (h *Handlers) addMissing(r *pageRequest) error {
+	id := ui.Number(r.Param("id"))
 	if id == 0 {
-		return v.fail(crm.ErrGone, "")
+		return r.Fail(crm.ErrGone, "")
 	}
-	once, done, err := v.begin()
+	once, done, err := r.Begin()
 	if err != nil {
-		return v.fail(err, v.base()+"/people")
+		return r.Fail(err, r.Base()+"/people")
 	}
 	if once == nil {
-		return v.after(done)
+		return r.after(done)
 	}
-	ctx, cancel := v.writing()
+	ctx, cancel := r.Writing()
 	defer cancel()
-	if _, err := v.crm.AddMissing(ctx, v.session.Ticket.Client, id); err != nil {
-		return v.fail(errors.Join(err, once.Release(v.ctx)), v.base()+"/people")
+	if _, err := r.crm.AddMissing(ctx, r.Session.Ticket.Client, id); err != nil {
+		return r.Fail(errors.Join(err, once.Release(r.Ctx)), r.Base()+"/people")
 	}
-	if err := once.Done(v.ctx, "added"); err != nil {
-		h.note(v.ctx, err, false, v.session.TenantID)
+	if err := once.Done(r.Ctx, "added"); err != nil {
+		r.LogError(err)
 	}
-	return v.after("added")
+	return r.after("added")
 }

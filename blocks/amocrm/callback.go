@@ -29,7 +29,7 @@ type conflictView struct {
 
 // Callback is where amoCRM sends the browser back: GET /oauth/callback (amocrm.md §1.2).
 func (h *Handlers) Callback(c echo.Context) error {
-	v := h.outside(c)
+	r := h.outside(c)
 	callback := oauth.Callback{
 		Code: c.QueryParam("code"), Referer: c.QueryParam("referer"), State: c.QueryParam("state"),
 		ClientID: c.QueryParam("client_id"), Platform: c.QueryParam("platform"), Error: c.QueryParam("error"),
@@ -39,35 +39,35 @@ func (h *Handlers) Callback(c echo.Context) error {
 		callback.Binding = cookie.Value
 		c.SetCookie(&http.Cookie{Name: name, Path: "/oauth", MaxAge: -1, HttpOnly: true})
 	}
-	result, err := h.Flow.Finish(v.ctx, callback)
-	return v.loginEnded(result, err)
+	result, err := h.Flow.Finish(r.Ctx, callback)
+	return r.loginEnded(result, err)
 }
 
 // Decide is the answer to the conflict page: POST /oauth/decide.
 func (h *Handlers) Decide(c echo.Context) error {
-	v := h.outside(c)
+	r := h.outside(c)
 	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, 64<<10)
-	result, err := h.Flow.Decide(v.ctx, c.FormValue("ticket"), c.FormValue("choice") == "replace")
-	return v.loginEnded(result, err)
+	result, err := h.Flow.Decide(r.Ctx, c.FormValue("ticket"), c.FormValue("choice") == "replace")
+	return r.loginEnded(result, err)
 }
 
 // loginEnded shows how a login ended, in the language of the block it began in.
-func (v *visit) loginEnded(result oauth.Result, err error) error {
+func (r *pageRequest) loginEnded(result oauth.Result, err error) error {
 	if lang, known := i18n.ParseLang(result.Lang); known && result.Lang != "" {
-		v.session.Lang = lang
+		r.Session.Lang = lang
 	}
 	panel := ""
 	if result.SessionID != "" {
 		panel = "/blocks/amocrm/" + result.SessionID
 	}
 	if err != nil {
-		return v.loginFailed(panel, err)
+		return r.loginFailed(panel, err)
 	}
 	if result.SessionID != "" && result.Conflict == nil {
 		// The panel goes on in the tenant the login ended in. One that has expired meanwhile says so itself.
-		err := v.h.Sessions.Move(v.ctx, result.SessionID, result.TenantID)
+		err := r.h.Sessions.Move(r.Ctx, result.SessionID, result.TenantID)
 		if err != nil && !errors.Is(err, session.ErrExpired) {
-			v.h.note(v.ctx, err, false, result.TenantID)
+			r.h.LogError(r.Ctx, err, result.TenantID)
 		}
 	}
 	name, act, data := "login_done", "done", any(doneView{Account: result.AccountName, Panel: ui.Plain(panel), Carried: result.Carried})
@@ -78,28 +78,24 @@ func (v *visit) loginEnded(result oauth.Result, err error) error {
 		name, act = "login_conflict", ""
 		data = conflictView{Ticket: ui.Plain(result.Conflict.Ticket), Account: result.AccountName, Others: result.Conflict.Others}
 	}
-	html, err := v.render(name, data)
-	if err != nil {
-		return err
-	}
-	return v.page(http.StatusOK, layout{Kind: "page", Content: html, Act: act})
+	return r.ShowSheet(http.StatusOK, name, act, data)
 }
 
 // loginFailed says why and offers to try again. The status tells machines; the page tells people.
-func (v *visit) loginFailed(panel string, err error) error {
+func (r *pageRequest) loginFailed(panel string, err error) error {
 	code := loginCode(err)
-	v.h.note(v.ctx, err, code != "internal", v.session.TenantID)
-	p := problemView{
-		Title: v.t("login_failed." + code + ".title"), Text: v.t("login_failed."+code+".text", loginArgs(err)...),
+	if code == "internal" {
+		r.LogError(err)
+	} else {
+		r.h.LogKnown(r.Ctx, err, r.Session.TenantID)
+	}
+	p := ui.ProblemView{
+		Title: r.T("login_failed." + code + ".title"), Text: r.T("login_failed."+code+".text", loginArgs(err)...),
 	}
 	if panel != "" {
-		p.Action, p.URL = v.t("login.again"), ui.Plain(panel+"/login")
+		p.Action, p.URL = r.T("login.again"), ui.Plain(panel+"/login")
 	}
-	html, err := v.render("login_failed", p)
-	if err != nil {
-		return err
-	}
-	return v.page(http.StatusBadRequest, layout{Kind: "page", Content: html})
+	return r.ShowSheet(http.StatusBadRequest, "login_failed", "", p)
 }
 
 // Secrets takes the keys of a private integration that amoCRM's button has made: POST /oauth/secrets (amocrm.md §1.9).
@@ -135,6 +131,6 @@ func (h *Handlers) Disconnected(c echo.Context) error {
 
 // refuseHook answers a hook that was refused; the reason stays in the log.
 func (h *Handlers) refuseHook(ctx context.Context, err error) error {
-	h.note(ctx, err, true, "")
+	h.LogKnown(ctx, err, "")
 	return echo.NewHTTPError(http.StatusBadRequest, "refused")
 }

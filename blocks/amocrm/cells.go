@@ -172,14 +172,13 @@ func safeURL(f i18n.Format, u string, phones ...string) ui.Plain {
 
 // layoutOf is the tenant's layout, nil where nothing was chosen or nothing of it is left. When the account's fields can't
 // be read it is nil, too: a deal in the default look is better than none.
-func (v *visit) layoutOf(ctx context.Context, kind string) []crm.LayoutField {
-	chosen := v.chosen(kind)
+func (r *pageRequest) layoutOf(ctx context.Context, kind string) []crm.LayoutField {
+	chosen := r.chosen(kind)
 	var meta crm.Meta
 	if crm.AsksCustom(chosen) {
 		var err error
-		if meta, err = v.crm.LayoutMeta(ctx); err != nil {
-			_, _, _, known := problemCode(err)
-			v.h.note(v.ctx, err, known, v.session.TenantID)
+		if meta, err = r.crm.LayoutMeta(ctx); err != nil {
+			r.LogProblem(err)
 			return nil
 		}
 	}
@@ -188,8 +187,8 @@ func (v *visit) layoutOf(ctx context.Context, kind string) []crm.LayoutField {
 
 // layRows gives the rows of a list the fields of the tenant's layout; rows stay as they are without one. Names of
 // contacts and companies are those that the page knows.
-func (v *visit) layRows(ctx context.Context, f i18n.Format, view *peopleView, people crm.People) {
-	layout := v.layoutOf(ctx, crm.LayoutList)
+func (r *pageRequest) layRows(ctx context.Context, f i18n.Format, view *peopleView, people crm.People) {
+	layout := r.layoutOf(ctx, crm.LayoutList)
 	if len(layout) == 0 {
 		return
 	}
@@ -202,7 +201,7 @@ func (v *visit) layRows(ctx context.Context, f i18n.Format, view *peopleView, pe
 			deals[d.ID] = d
 		}
 	}
-	base := v.crm.Tenant().AmoBase
+	base := r.crm.Tenant().AmoBase
 	for i := range view.Persons {
 		for _, rows := range [][]dealView{view.Persons[i].Deals.First, view.Persons[i].Deals.Rest} {
 			for j, row := range rows {
@@ -243,8 +242,8 @@ func filled(list []cellView) []cellView {
 }
 
 // layCard gives a deal's card the fields of the tenant's layout; without one it shows all that have a value.
-func (v *visit) layCard(ctx context.Context, f i18n.Format, view *cardView, d crm.DealCard) {
-	layout := v.layoutOf(ctx, crm.LayoutCard)
+func (r *pageRequest) layCard(ctx context.Context, f i18n.Format, view *cardView, d crm.DealCard) {
+	layout := r.layoutOf(ctx, crm.LayoutCard)
 	if len(layout) == 0 {
 		return
 	}

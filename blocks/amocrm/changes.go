@@ -113,7 +113,7 @@ func (w watched) hit(c crm.Change, writer string) bool {
 func ids(list string) []int64 {
 	var out []int64
 	for part := range strings.SplitSeq(list, ",") {
-		if id := number(part); id != 0 && len(out) < watchedMost {
+		if id := ui.Number(part); id != 0 && len(out) < watchedMost {
 			out = append(out, id)
 		}
 	}
@@ -124,10 +124,10 @@ func ids(list string) []int64 {
 func (h *Handlers) changesRoutes(g *echo.Group) { g.GET("/changes", h.changes) }
 
 // sign puts the session's name under the writes of a visit.
-func (v *visit) sign() {
-	name := writerName(v.session.ID)
-	v.ctx = crm.WrittenBy(v.ctx, name)
-	v.SetRequest(v.Request().WithContext(crm.WrittenBy(v.Request().Context(), name)))
+func (r *pageRequest) sign() {
+	name := writerName(r.Session.ID)
+	r.Ctx = crm.WrittenBy(r.Ctx, name)
+	r.SetRequest(r.Request().WithContext(crm.WrittenBy(r.Request().Context(), name)))
 }
 
 // changes is a stream of hints that something shown has changed in amoCRM (server-sent events):
@@ -144,7 +144,7 @@ func (h *Handlers) changes(c echo.Context) error {
 	}
 	opened, err := h.Sessions.Get(ctx, c.Param("session"))
 	if err != nil && !errors.Is(err, session.ErrExpired) {
-		h.note(ctx, err, false, "")
+		h.LogError(ctx, err, "")
 	}
 	var status oauth.Status
 	if err == nil {
@@ -163,7 +163,7 @@ func (h *Handlers) changes(c echo.Context) error {
 	deaf, err := h.Changes.Listen(ctx, opened.TenantID, s.hear)
 	if err != nil {
 		leave()
-		h.note(ctx, err, false, opened.TenantID)
+		h.LogError(ctx, err, opened.TenantID)
 		return c.NoContent(http.StatusNoContent)
 	}
 	end := func() {
@@ -187,14 +187,14 @@ func (h *Handlers) missed(c echo.Context, tenantID string, s *stream) bool {
 	if since == "" {
 		since = c.QueryParam("since")
 	}
-	at := time.UnixMilli(number(since))
+	at := time.UnixMilli(ui.Number(since))
 	if now := time.Now(); since == "" || at.After(now) || now.Sub(at) > catchUpMost {
 		return false
 	}
 	ctx := c.Request().Context()
 	missed, err := h.Changes.Since(ctx, tenantID, at)
 	if err != nil {
-		h.note(ctx, err, false, tenantID)
+		h.LogError(ctx, err, tenantID)
 		return false // the panel lives without
 	}
 	return slices.ContainsFunc(missed, func(c crm.Change) bool { return s.show.hit(c, s.writer) })

@@ -18,51 +18,51 @@ const maxComment = 20000
 
 // comment posts to the deal's feed: POST …/deals/:id/comments. The new comment is shown at once, also when the CRM's
 // own list does not have it yet.
-func (h *Handlers) comment(v *visit) error {
-	id := number(v.Param("id"))
+func (h *Handlers) comment(r *pageRequest) error {
+	id := ui.Number(r.Param("id"))
 	if id == 0 {
-		return v.fail(crm.ErrGone, "")
+		return r.Fail(crm.ErrGone, "")
 	}
-	text := strings.TrimSpace(strings.ReplaceAll(v.FormValue("text"), "\r\n", "\n"))
+	text := strings.TrimSpace(strings.ReplaceAll(r.FormValue("text"), "\r\n", "\n"))
 	switch {
 	case text == "":
-		return v.commentRefused(id, text, v.t("error.required"), nil)
+		return r.commentRefused(id, text, r.T("error.required"), nil)
 	case len([]rune(text)) > maxComment:
-		return v.commentRefused(id, text, v.t("error.too_long", "max", maxComment), nil)
+		return r.commentRefused(id, text, r.T("error.too_long", "max", maxComment), nil)
 	}
-	once, _, err := v.begin()
+	once, _, err := r.Begin()
 	if err != nil {
-		return v.commentFailed(id, text, err)
+		return r.commentFailed(id, text, err)
 	}
 	if once != nil {
-		ctx, cancel := v.writing()
+		ctx, cancel := r.Writing()
 		defer cancel()
-		if _, err := v.crm.Comment(ctx, id, text, v.FormValue("sure") != ""); err != nil {
-			return v.commentFailed(id, text, errors.Join(err, once.Release(v.ctx)))
+		if _, err := r.crm.Comment(ctx, id, text, r.FormValue("sure") != ""); err != nil {
+			return r.commentFailed(id, text, errors.Join(err, once.Release(r.Ctx)))
 		}
-		if err := once.Done(v.ctx, "comment"); err != nil {
-			h.note(v.ctx, err, false, v.session.TenantID)
+		if err := once.Done(r.Ctx, "comment"); err != nil {
+			r.LogError(err)
 		}
 	}
-	if !isHTMX(v.Context) {
-		return see(v, v.base()+"/deals/"+strconv.FormatInt(id, 10))
+	if !r.HTMX() {
+		return r.SeeOther(r.Base() + "/deals/" + strconv.FormatInt(id, 10))
 	}
-	ctx, cancel := v.owned(h.Budget / 2)
+	ctx, cancel := r.Background(h.Budget / 2)
 	defer cancel()
-	view := v.feedWith(ctx, id, text)
+	view := r.feedWith(ctx, id, text)
 	view.Posted = true
-	return v.show(http.StatusOK, "feed", view)
+	return r.Show(http.StatusOK, "feed", view)
 }
 
 // feedWith is the feed with a comment that was just posted, also when the CRM's own list does not have it yet.
-func (v *visit) feedWith(ctx context.Context, id int64, text string) feedView {
-	feed, err := v.crm.Feed(ctx, id)
-	if !hasText(feed, text, v.h.Now()) {
+func (r *pageRequest) feedWith(ctx context.Context, id int64, text string) feedView {
+	feed, err := r.crm.Feed(ctx, id)
+	if !hasText(feed, text, r.h.Now()) {
 		feed.Items = append([]crm.FeedItem{{
-			Kind: crm.KindComment, Text: text, At: v.h.Now(), Mine: true, Author: v.t("feed.you"),
+			Kind: crm.KindComment, Text: text, At: r.h.Now(), Mine: true, Author: r.T("feed.you"),
 		}}, feed.Items...)
 	}
-	return v.feedOrProblem(v.formatIn(ctx), id, feed, feedAsk{only: v.feedAsk().only}, err)
+	return r.feedOrProblem(r.FormatIn(ctx), id, feed, feedAsk{only: r.feedAsk().only}, err)
 }
 
 // hasText looks among the newest lines, so that an old comment of the same words doesn't hide the new one.
@@ -78,49 +78,47 @@ func hasText(feed crm.Feed, text string, now time.Time) bool {
 	return false
 }
 
-func (v *visit) commentFailed(id int64, text string, err error) error {
+func (r *pageRequest) commentFailed(id int64, text string, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
-		return v.fail(err, "")
+		return r.Fail(err, "")
 	}
 	if errors.Is(err, crm.ErrUnknownOutcome) {
-		v.h.note(v.ctx, err, true, v.session.TenantID)
-		return v.commentAgain(id, text, err, func(f *feedView) { f.Doubt = v.doubt(id, text, 0) })
+		r.h.LogKnown(r.Ctx, err, r.Session.TenantID)
+		return r.commentAgain(id, text, err, func(f *feedView) { f.Doubt = r.doubt(id, text, 0) })
 	}
 	var refused *crm.FieldErrors
 	if errors.As(err, &refused) {
-		for _, message := range v.fieldTexts(refused) {
-			return v.commentRefused(id, text, message, err)
+		for _, message := range r.fieldTexts(refused) {
+			return r.commentRefused(id, text, message, err)
 		}
 	}
-	_, _, _, known := problemCode(err)
-	v.h.note(v.ctx, err, known, v.session.TenantID)
-	p := v.problem(err, "")
-	return v.commentRefused(id, text, v.problemLine(p), err)
+	r.LogProblem(err)
+	return r.commentRefused(id, text, r.ProblemLine(err), err)
 }
 
 // commentRefused shows the feed again with what was typed and what is wrong with it.
-func (v *visit) commentRefused(id int64, text, message string, why error) error {
-	return v.commentAgain(id, text, why, func(f *feedView) { f.Error = message })
+func (r *pageRequest) commentRefused(id int64, text, message string, why error) error {
+	return r.commentAgain(id, text, why, func(f *feedView) { f.Error = message })
 }
 
 // commentAgain shows the feed again with what was typed.
-func (v *visit) commentAgain(id int64, text string, why error, say func(*feedView)) error {
-	if !isHTMX(v.Context) {
-		ctx, cancel := v.owned(v.h.Budget)
+func (r *pageRequest) commentAgain(id int64, text string, why error, say func(*feedView)) error {
+	if !r.HTMX() {
+		ctx, cancel := r.Background(r.h.Budget)
 		defer cancel()
-		view, err := v.card(ctx, id, feedAsk{})
+		view, err := r.card(ctx, id, feedAsk{})
 		if err != nil {
-			return v.fail(err, "")
+			return r.Fail(err, "")
 		}
-		view.Feed.Typed, view.Feed.Token = ui.Plain(text), ui.Plain(v.nextToken(why))
+		view.Feed.Typed, view.Feed.Token = ui.Plain(text), r.NextToken(why)
 		say(&view.Feed)
-		return v.show(http.StatusOK, "deal", view)
+		return r.Show(http.StatusOK, "deal", view)
 	}
-	ctx, cancel := v.owned(v.h.Budget / 2)
+	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	feed, err := v.crm.Feed(ctx, id)
-	view := v.feedOrProblem(v.formatIn(ctx), id, feed, feedAsk{only: v.feedAsk().only}, err)
-	view.Typed, view.Token = ui.Plain(text), ui.Plain(v.nextToken(why))
+	feed, err := r.crm.Feed(ctx, id)
+	view := r.feedOrProblem(r.FormatIn(ctx), id, feed, feedAsk{only: r.feedAsk().only}, err)
+	view.Typed, view.Token = ui.Plain(text), r.NextToken(why)
 	say(&view)
-	return v.show(http.StatusOK, "feed", view)
+	return r.Show(http.StatusOK, "feed", view)
 }

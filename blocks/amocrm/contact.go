@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
@@ -43,83 +42,83 @@ func (r rowView) Hidden() bool { return phone.HasMasked(fmt.Sprint(r.Value)) }
 const maxRows = 10
 
 // newContact is the form, filled with what the helpdesk knows: GET …/contacts/new.
-func (h *Handlers) newContact(v *visit) error {
-	return v.show(http.StatusOK, "contact_form",
-		v.contactForm(v.crm.ContactForm(v.ctx, v.session.Ticket.Client), nil))
+func (h *Handlers) newContact(r *pageRequest) error {
+	return r.Show(http.StatusOK, "contact_form",
+		r.contactForm(r.crm.ContactForm(r.Ctx, r.Session.Ticket.Client), nil))
 }
 
 // createContact makes the contact: POST …/contacts. When others have the same phone or e-mail they are shown first; the
 // agent may go on anyway; others that only what was typed since has brought up are shown, too.
-func (h *Handlers) createContact(v *visit) error {
-	draft := v.crm.ContactForm(v.ctx, v.session.Ticket.Client) // messengers and sites go along unseen
-	form, err := v.FormParams()
+func (h *Handlers) createContact(r *pageRequest) error {
+	draft := r.crm.ContactForm(r.Ctx, r.Session.Ticket.Client) // messengers and sites go along unseen
+	form, err := r.FormParams()
 	if err != nil {
-		return v.fail(err, v.base()+"/contacts/new")
+		return r.Fail(err, r.Base()+"/contacts/new")
 	}
 	known := draft
 	draft.Name, draft.Position = strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("position"))
 	draft.Company = strings.TrimSpace(form.Get("company"))
-	draft.Phones, draft.Emails = v.unmasked(typed(form["phone"], maxRows), known.Phones), v.unmasked(typed(form["email"], maxRows), known.Emails)
+	draft.Phones, draft.Emails = r.unmasked(typed(form["phone"], maxRows), known.Phones), r.unmasked(typed(form["email"], maxRows), known.Emails)
 	for _, text := range []struct{ typed, known *string }{
 		{&draft.Name, &known.Name}, {&draft.Position, &known.Position}, {&draft.Company, &known.Company},
 	} {
-		*text.typed = v.unmasked([]string{*text.typed}, []string{*text.known})[0]
+		*text.typed = r.unmasked([]string{*text.typed}, []string{*text.known})[0]
 	}
-	if draft.Fields, err = v.crm.Mapped(v.ctx, crm.EntityContact, v.session.Ticket); err != nil {
-		return v.contactFailed(draft, err)
+	if draft.Fields, err = r.crm.Mapped(r.Ctx, crm.EntityContact, r.Session.Ticket); err != nil {
+		return r.contactFailed(draft, err)
 	}
 
-	once, done, err := v.begin() // before the look for duplicates: the first of two clicks has made one
+	once, done, err := r.Begin() // before the look for duplicates: the first of two clicks has made one
 	if err != nil {
-		return v.contactFailed(draft, err)
+		return r.contactFailed(draft, err)
 	}
 	if once == nil {
-		return v.after(done)
+		return r.after(done)
 	}
 	seen := ids(form.Get("anyway"))
-	same, err := v.crm.Duplicates(v.ctx, draft)
+	same, err := r.crm.Duplicates(r.Ctx, draft)
 	if err != nil && len(seen) == 0 && !errors.As(err, new(*crm.FieldErrors)) && !errors.Is(err, crm.ErrEmptyQuery) {
-		return v.contactFailed(draft, errors.Join(err, once.Release(v.ctx)))
+		return r.contactFailed(draft, errors.Join(err, once.Release(r.Ctx)))
 	}
 	if slices.ContainsFunc(same, func(p crm.Person) bool { return !slices.Contains(seen, p.ID) }) {
-		if err := once.Release(v.ctx); err != nil {
-			return v.contactFailed(draft, err)
+		if err := once.Release(r.Ctx); err != nil {
+			return r.contactFailed(draft, err)
 		}
-		return v.show(http.StatusOK, "contact_form", v.duplicates(draft, same))
+		return r.Show(http.StatusOK, "contact_form", r.duplicates(draft, same))
 	}
-	ctx, cancel := v.writing()
+	ctx, cancel := r.Writing()
 	defer cancel()
 	draft.Others = seen
-	if err := v.wholeContact(draft); err != nil {
-		return v.contactFailed(draft, errors.Join(err, once.Release(v.ctx)))
+	if err := r.wholeContact(draft); err != nil {
+		return r.contactFailed(draft, errors.Join(err, once.Release(r.Ctx)))
 	}
-	id, err := v.crm.CreateContact(ctx, v.session.Ticket.Client.ID, draft)
+	id, err := r.crm.CreateContact(ctx, r.Session.Ticket.Client.ID, draft)
 	if errors.Is(err, crm.ErrTwin) { // made while this one waited: shown like those that were there before
-		if same, err = v.crm.Duplicates(ctx, draft); err == nil {
-			err = once.Release(v.ctx)
+		if same, err = r.crm.Duplicates(ctx, draft); err == nil {
+			err = once.Release(r.Ctx)
 		}
 		if err == nil {
-			return v.show(http.StatusOK, "contact_form", v.duplicates(draft, same))
+			return r.Show(http.StatusOK, "contact_form", r.duplicates(draft, same))
 		}
 	}
-	missing, err := v.created(id, err)
+	missing, err := r.created(id, err)
 	if err != nil {
-		return v.contactFailed(draft, errors.Join(err, once.Release(v.ctx)))
+		return r.contactFailed(draft, errors.Join(err, once.Release(r.Ctx)))
 	}
 	done = strings.TrimSuffix("contact:"+strconv.FormatInt(id, 10)+":"+missing, ":")
-	if err := once.Done(v.ctx, done); err != nil {
-		h.note(v.ctx, err, false, v.session.TenantID)
+	if err := once.Done(r.Ctx, done); err != nil {
+		r.LogError(err)
 	}
-	return v.after(done)
+	return r.after(done)
 }
 
 // duplicates is the form with the contacts that are much like the new one.
-func (v *visit) duplicates(draft crm.ContactDraft, same []crm.Person) contactFormView {
-	view := v.contactForm(draft, nil)
-	f := v.format()
+func (r *pageRequest) duplicates(draft crm.ContactDraft, same []crm.Person) contactFormView {
+	view := r.contactForm(draft, nil)
+	f := r.Format()
 	var seen []string
 	for _, p := range same {
-		view.Duplicates = append(view.Duplicates, v.foundCard(f, p))
+		view.Duplicates = append(view.Duplicates, r.foundCard(f, p))
 		seen = append(seen, strconv.FormatInt(p.ID, 10))
 	}
 	view.Seen = ui.Plain(strings.Join(seen, ","))
@@ -128,44 +127,42 @@ func (v *visit) duplicates(draft crm.ContactDraft, same []crm.Person) contactFor
 
 // created names the step that failed after the thing was made: it exists, must not be made again, and the agent hears
 // what is missing. err is nil then.
-func (v *visit) created(id int64, err error) (missing string, _ error) {
+func (r *pageRequest) created(id int64, err error) (missing string, _ error) {
 	var after *crm.AfterCreate
 	if id != 0 && errors.As(err, &after) {
-		v.h.note(v.ctx, err, false, v.session.TenantID)
+		r.LogError(err)
 		return after.Step, nil
 	}
 	return "", err
 }
 
 // contactFailed shows the form again, with what was typed.
-func (v *visit) contactFailed(draft crm.ContactDraft, err error) error {
+func (r *pageRequest) contactFailed(draft crm.ContactDraft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
-		return v.fail(err, "")
+		return r.Fail(err, "")
 	}
 	var refused *crm.FieldErrors
 	if errors.As(err, &refused) {
-		return v.show(http.StatusOK, "contact_form", v.contactForm(draft, v.fieldTexts(refused)))
+		return r.Show(http.StatusOK, "contact_form", r.contactForm(draft, r.fieldTexts(refused)))
 	}
-	_, _, _, known := problemCode(err)
-	v.h.note(v.ctx, err, known, v.session.TenantID)
-	p := v.problem(err, "")
-	view := v.contactForm(draft, nil)
-	view.Problem, view.Token = v.problemLine(p), ui.Plain(v.nextToken(err))
-	return v.show(http.StatusOK, "contact_form", view)
+	r.LogProblem(err)
+	view := r.contactForm(draft, nil)
+	view.Problem, view.Token = r.ProblemLine(err), r.NextToken(err)
+	return r.Show(http.StatusOK, "contact_form", view)
 }
 
 // contactForm draws the form of a new contact. What the helpdesk knows is masked like all words; what the agent has typed
 // stays as it is.
-func (v *visit) contactForm(draft crm.ContactDraft, errs map[string]string) contactFormView {
+func (r *pageRequest) contactForm(draft crm.ContactDraft, errs map[string]string) contactFormView {
 	rest := map[string]string{}
 	for path, text := range errs {
 		rest[path] = text
 	}
-	f, known := v.format(), v.crm.ContactForm(v.ctx, v.session.Ticket.Client)
+	f, known := r.Format(), r.crm.ContactForm(r.Ctx, r.Session.Ticket.Client)
 	texts := slices.Concat(known.Emails, []string{known.Name, known.Position, known.Company})
 	value := func(text string) any { return formValue(text, !slices.Contains(texts, text)) }
 	view := contactFormView{
-		Base: ui.Plain(v.base()), Token: ui.Plain(session.NewID()), Errors: rest,
+		Base: ui.Plain(r.Base()), Token: ui.NewToken(), Errors: rest,
 		Name: value(draft.Name), Position: value(draft.Position), Company: value(draft.Company),
 	}
 	rows := func(values []string, path string) []rowView {

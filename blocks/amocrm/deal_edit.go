@@ -37,59 +37,61 @@ func (h *Handlers) dealRoutes(g *echo.Group) {
 }
 
 // dealURL is the address of a deal's card.
-func (v *visit) dealURL(id int64) string { return v.base() + "/deals/" + strconv.FormatInt(id, 10) }
+func (r *pageRequest) dealURL(id int64) string {
+	return r.Base() + "/deals/" + strconv.FormatInt(id, 10)
+}
 
 // dealCard is the card without tasks and feed, as it was before a form was opened: GET …/deals/:id/card?field=…
-func (h *Handlers) dealCard(v *visit) error {
-	id := number(v.Param("id"))
-	if !isHTMX(v.Context) {
-		return see(v, v.dealURL(id))
+func (h *Handlers) dealCard(r *pageRequest) error {
+	id := ui.Number(r.Param("id"))
+	if !r.HTMX() {
+		return r.SeeOther(r.dealURL(id))
 	}
-	view, err := v.bareCard(v.ctx, id)
+	view, err := r.bareCard(r.Ctx, id)
 	if err != nil {
-		v.wholePanel()
-		return v.fail(err, v.dealURL(id))
+		r.WholePanel()
+		return r.Fail(err, r.dealURL(id))
 	}
-	view.Return = v.QueryParam("field")
-	return v.show(http.StatusOK, "deal_card", view)
+	view.Return = r.QueryParam("field")
+	return r.Show(http.StatusOK, "deal_card", view)
 }
 
 // editDeal is the form of one row: GET …/deals/:id/edit?field=…; without a field it lists all that can be changed.
-func (h *Handlers) editDeal(v *visit) error {
-	id := number(v.Param("id"))
-	edit, err := v.crm.DealEdit(v.ctx, id)
+func (h *Handlers) editDeal(r *pageRequest) error {
+	id := ui.Number(r.Param("id"))
+	edit, err := r.crm.DealEdit(r.Ctx, id)
 	if err != nil {
-		v.wholePanel()
-		return v.fail(err, v.dealURL(id))
+		r.WholePanel()
+		return r.Fail(err, r.dealURL(id))
 	}
-	key := v.QueryParam("field")
+	key := r.QueryParam("field")
 	if key == "" {
-		card, err := v.crm.Deal(v.ctx, id)
+		card, err := r.crm.Deal(r.Ctx, id)
 		if err != nil {
-			return v.fail(err, v.dealURL(id))
+			return r.Fail(err, r.dealURL(id))
 		}
-		return v.show(http.StatusOK, "deal_fields", fieldsPage(v.format(), v.dealURL(id), edit, card))
+		return r.Show(http.StatusOK, "deal_fields", fieldsPage(r.Format(), r.dealURL(id), edit, card))
 	}
 	typed := asItIs(key, edit)
-	typed.head = v.QueryParam("head") != ""
-	typed.inPlace = isHTMX(v.Context) && v.Request().Header.Get("HX-Target") != "panel"
-	return v.editForm(id, edit, typed, nil, nil)
+	typed.head = r.QueryParam("head") != ""
+	typed.inPlace = r.HTMX() && r.Request().Header.Get("HX-Target") != "panel"
+	return r.editForm(id, edit, typed, nil, nil)
 }
 
 // editForm shows the form of a row, in the card or as a page.
-func (v *visit) editForm(id int64, edit crm.DealEdit, typed typedEdit, errs map[string]string, s *stop) error {
-	view, ok := editForm(v.format(), v.dealURL(id), edit, typed, errs)
+func (r *pageRequest) editForm(id int64, edit crm.DealEdit, typed typedEdit, errs map[string]string, s *stop) error {
+	view, ok := editForm(r.Format(), r.dealURL(id), edit, typed, errs)
 	if !ok {
-		v.wholePanel()
-		return v.fail(crm.ErrGone, v.dealURL(id))
+		r.WholePanel()
+		return r.Fail(crm.ErrGone, r.dealURL(id))
 	}
 	if s != nil {
-		view.Problem, view.Token = s.text, ui.Plain(s.token)
+		view.Problem, view.Token = s.text, s.token
 	}
 	if !typed.inPlace {
-		return v.show(http.StatusOK, "deal_edit_page", view)
+		return r.Show(http.StatusOK, "deal_edit_page", view)
 	}
-	return v.show(http.StatusOK, "deal_edit", view)
+	return r.Show(http.StatusOK, "deal_edit", view)
 }
 
 // readEdit reads the form of a row. errs holds catalogue keys.
@@ -98,10 +100,10 @@ func readEdit(form url.Values, lang i18n.Lang) (t typedEdit, change crm.DealChan
 	t = typedEdit{
 		sent: true, key: form.Get("field"), head: form.Get("head") != "", inPlace: form.Get("inplace") != "",
 		name: strings.TrimSpace(form.Get("name")), price: strings.TrimSpace(form.Get("price")),
-		reason: number(form.Get("loss_reason_id")), user: number(form.Get("responsible_id")), fields: readFields(form),
+		reason: ui.Number(form.Get("loss_reason_id")), user: ui.Number(form.Get("responsible_id")), fields: readFields(form),
 	}
 	pipeline, status, _ := strings.Cut(form.Get("stage"), ":")
-	t.pipeline, t.status = number(pipeline), number(status)
+	t.pipeline, t.status = ui.Number(pipeline), ui.Number(status)
 	change.Lang = string(lang)
 	switch t.key {
 	case fieldDealName:
@@ -120,70 +122,69 @@ func readEdit(form url.Values, lang i18n.Lang) (t typedEdit, change crm.DealChan
 		}
 	default:
 		id, _ := strings.CutPrefix(t.key, "cf:")
-		change.Fields = map[int64][]string{number(id): t.fields[number(id)]}
+		change.Fields = map[int64][]string{ui.Number(id): t.fields[ui.Number(id)]}
 	}
 	return t, change, errs
 }
 
 // dealNeeds is what the chosen stage asks for: POST …/deals/:id/edit/needs with the whole form.
-func (h *Handlers) dealNeeds(v *visit) error {
-	id := number(v.Param("id"))
-	form, err := v.FormParams()
+func (h *Handlers) dealNeeds(r *pageRequest) error {
+	id := ui.Number(r.Param("id"))
+	form, err := r.FormParams()
 	if err != nil {
-		return v.fail(err, v.dealURL(id))
+		return r.Fail(err, r.dealURL(id))
 	}
-	typed, _, _ := readEdit(form, v.session.Lang)
-	edit, err := v.crm.DealEdit(v.ctx, id)
+	typed, _, _ := readEdit(form, r.Session.Lang)
+	edit, err := r.crm.DealEdit(r.Ctx, id)
 	if err != nil {
-		_, _, _, known := problemCode(err)
-		h.note(v.ctx, err, known, v.session.TenantID)
-		return v.NoContent(http.StatusNoContent) // the form stays; sending it says what is missing
+		r.LogProblem(err)
+		return r.NoContent(http.StatusNoContent) // the form stays; sending it says what is missing
 	}
-	return v.show(http.StatusOK, "deal_needs", editFormView{Needs: stageNeeds(v.format(), edit, typed, nil)})
+	return r.Show(http.StatusOK, "deal_needs", editFormView{Needs: stageNeeds(r.Format(), edit, typed, nil)})
 }
 
 // changeDeal changes one row: POST …/deals/:id/edit.
-func (h *Handlers) changeDeal(v *visit) error {
-	id := number(v.Param("id"))
-	form, err := v.FormParams()
+func (h *Handlers) changeDeal(r *pageRequest) error {
+	id := ui.Number(r.Param("id"))
+	form, err := r.FormParams()
 	if err != nil {
-		return v.fail(err, v.dealURL(id))
+		return r.Fail(err, r.dealURL(id))
 	}
-	typed, change, errs := readEdit(form, v.session.Lang)
+	typed, change, errs := readEdit(form, r.Session.Lang)
 	if len(errs) > 0 {
 		for path, key := range errs {
-			errs[path] = v.t(key)
+			errs[path] = r.T(key)
 		}
-		return v.editAgain(id, typed, errs, nil)
+		return r.editAgain(id, typed, errs, nil)
 	}
-	once, _, err := v.begin()
+	once, _, err := r.Begin()
 	if err != nil {
-		return v.changeFailed(id, typed, err)
+		return r.changeFailed(id, typed, err)
 	}
 	if once != nil {
-		ctx, cancel := v.writing()
+		ctx, cancel := r.Writing()
 		defer cancel()
-		change, err := v.wholeChange(ctx, id, change)
+		change, err := r.wholeChange(ctx, id, change)
 		if err == nil {
-			err = v.written(v.crm.ChangeDeal(ctx, id, change))
+			err = r.written(r.crm.ChangeDeal(ctx, id, change))
 		}
 		if err != nil {
-			return v.changeFailed(id, typed, errors.Join(err, once.Release(v.ctx)))
+			return r.changeFailed(id, typed, errors.Join(err, once.Release(r.Ctx)))
 		}
-		if err := once.Done(v.ctx, "changed"); err != nil {
-			h.note(v.ctx, err, false, v.session.TenantID)
+		if err := once.Done(r.Ctx, "changed"); err != nil {
+			r.LogError(err)
 		}
 	}
-	return v.dealWritten(id, "deal_written", func(view *cardView) {
-		view.Return, view.Said = typed.key, v.t("edit.saved")
+	return r.dealWritten(id, "deal_written", func(view *cardView) {
+		view.Return, view.Said = typed.key, r.T("edit.saved")
 		view.Tasks.OOB = true
 	})
 }
 
 // written lets pass what was written although something that follows failed.
-func (v *visit) written(err error) error {
+func (r *pageRequest) written(err error) error {
 	if after := (*crm.AfterCreate)(nil); errors.As(err, &after) {
-		v.h.note(v.ctx, err, false, v.session.TenantID)
+		r.LogError(err)
 		return nil
 	}
 	return err
@@ -191,61 +192,51 @@ func (v *visit) written(err error) error {
 
 // dealWritten shows the deal after a write. Without script the browser is sent to the card, so that a reload does not
 // send the form again; a form that has a page of its own leads there, too.
-func (v *visit) dealWritten(id int64, name string, mark func(*cardView)) error {
-	if !isHTMX(v.Context) {
-		return see(v, v.dealURL(id))
+func (r *pageRequest) dealWritten(id int64, name string, mark func(*cardView)) error {
+	if !r.HTMX() {
+		return r.SeeOther(r.dealURL(id))
 	}
-	ctx, cancel := v.owned(v.h.Budget)
+	ctx, cancel := r.Background(r.h.Budget)
 	defer cancel()
-	view, err := v.card(ctx, id, feedAsk{only: v.feedAsk().only})
+	view, err := r.card(ctx, id, feedAsk{only: r.feedAsk().only})
 	if err != nil {
-		return v.fail(err, v.dealURL(id))
+		return r.Fail(err, r.dealURL(id))
 	}
-	if v.FormValue("inplace") == "" && name == "deal_written" {
-		view.Said = v.t("edit.saved")
-		return v.show(http.StatusOK, "deal", view)
+	if r.FormValue("inplace") == "" && name == "deal_written" {
+		view.Said = r.T("edit.saved")
+		return r.Show(http.StatusOK, "deal", view)
 	}
 	view.Feed.OOB = true
 	mark(&view)
-	return v.show(http.StatusOK, name, view)
+	return r.Show(http.StatusOK, name, view)
 }
 
 // changeFailed shows the form of the row again with its errors.
-func (v *visit) changeFailed(id int64, typed typedEdit, err error) error {
+func (r *pageRequest) changeFailed(id int64, typed typedEdit, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, crm.ErrGone) {
-		v.wholePanel()
-		return v.fail(err, "")
+		r.WholePanel()
+		return r.Fail(err, "")
 	}
 	var refused *crm.FieldErrors
 	if errors.As(err, &refused) {
-		return v.editAgain(id, typed, v.fieldTexts(refused), nil)
+		return r.editAgain(id, typed, r.fieldTexts(refused), nil)
 	}
-	_, _, _, known := problemCode(err)
-	v.h.note(v.ctx, err, known, v.session.TenantID)
-	p := v.problem(err, "")
-	return v.editAgain(id, typed, nil, &stop{v.problemLine(p), v.nextToken(err)})
+	r.LogProblem(err)
+	return r.editAgain(id, typed, nil, &stop{r.ProblemLine(err), r.NextToken(err)})
 }
 
 // editAgain draws the row's form with what was typed, where it stood.
-func (v *visit) editAgain(id int64, typed typedEdit, errs map[string]string, s *stop) error {
-	ctx, cancel := v.owned(v.h.Budget / 2)
+func (r *pageRequest) editAgain(id int64, typed typedEdit, errs map[string]string, s *stop) error {
+	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	edit, err := v.crm.DealEdit(ctx, id)
+	edit, err := r.crm.DealEdit(ctx, id)
 	if err != nil {
-		v.wholePanel()
-		return v.fail(err, v.dealURL(id))
+		r.WholePanel()
+		return r.Fail(err, r.dealURL(id))
 	}
-	if typed.inPlace && isHTMX(v.Context) {
-		v.Response().Header().Set("HX-Retarget", "#"+rowID(typed.key))
-		v.Response().Header().Set("HX-Reswap", "outerHTML")
+	if typed.inPlace && r.HTMX() {
+		r.Response().Header().Set("HX-Retarget", "#"+rowID(typed.key))
+		r.Response().Header().Set("HX-Reswap", "outerHTML")
 	}
-	return v.editForm(id, edit, typed, errs, s)
-}
-
-// wholePanel has a fragment replace the panel instead of the part that it was meant for.
-func (v *visit) wholePanel() {
-	if isHTMX(v.Context) {
-		v.Response().Header().Set("HX-Retarget", "#panel")
-		v.Response().Header().Set("HX-Reswap", "innerHTML")
-	}
+	return r.editForm(id, edit, typed, errs, s)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
@@ -12,62 +11,61 @@ import (
 )
 
 // tasksOrProblem are the tasks, or why there are none.
-func (v *visit) tasksOrProblem(f i18n.Format, id int64, tasks crm.Tasks, err error) tasksView {
+func (r *pageRequest) tasksOrProblem(f i18n.Format, id int64, tasks crm.Tasks, err error) tasksView {
 	if err != nil {
-		_, _, _, known := problemCode(err)
-		v.h.note(v.ctx, err, known, v.session.TenantID)
-		p := v.problem(err, v.dealURL(id))
-		p.Action, p.URL = v.t("retry"), ui.Plain(v.dealURL(id))
+		r.LogProblem(err)
+		p := r.Problem(err, r.dealURL(id))
+		p.Action, p.URL = r.T("retry"), ui.Plain(r.dealURL(id))
 		return tasksView{Problem: &p}
 	}
-	return taskList(f, v.dealURL(id), tasks, nil)
+	return taskList(f, r.dealURL(id), tasks, nil)
 }
 
 // addTask makes a task: POST …/deals/:id/tasks.
-func (h *Handlers) addTask(v *visit) error {
-	id := number(v.Param("id"))
+func (h *Handlers) addTask(r *pageRequest) error {
+	id := ui.Number(r.Param("id"))
 	typed := typedTask{draft: crm.TaskDraft{
-		Text: strings.TrimSpace(v.FormValue("task_text")), Due: strings.TrimSpace(v.FormValue("due")),
-		TypeID: number(v.FormValue("type_id")), ResponsibleID: number(v.FormValue("task_responsible")),
+		Text: strings.TrimSpace(r.FormValue("task_text")), Due: strings.TrimSpace(r.FormValue("due")),
+		TypeID: ui.Number(r.FormValue("type_id")), ResponsibleID: ui.Number(r.FormValue("task_responsible")),
 	}}
-	once, _, err := v.begin()
+	once, _, err := r.Begin()
 	if err != nil {
-		return v.taskFailed(id, typed, err)
+		return r.taskFailed(id, typed, err)
 	}
 	if once != nil {
-		ctx, cancel := v.writing()
+		ctx, cancel := r.Writing()
 		defer cancel()
-		_, err := v.crm.AddTask(ctx, id, typed.draft)
-		if err = v.written(err); err != nil {
-			return v.taskFailed(id, typed, errors.Join(err, once.Release(v.ctx)))
+		_, err := r.crm.AddTask(ctx, id, typed.draft)
+		if err = r.written(err); err != nil {
+			return r.taskFailed(id, typed, errors.Join(err, once.Release(r.Ctx)))
 		}
-		if err := once.Done(v.ctx, "task"); err != nil {
-			h.note(v.ctx, err, false, v.session.TenantID)
+		if err := once.Done(r.Ctx, "task"); err != nil {
+			r.LogError(err)
 		}
 	}
-	return v.dealWritten(id, "tasks_written", func(view *cardView) { view.tasksDone(v.t("tasks.added")) })
+	return r.dealWritten(id, "tasks_written", func(view *cardView) { view.tasksDone(r.T("tasks.added")) })
 }
 
 // completeTask closes a task with what came of it: POST …/deals/:id/tasks/:task/done.
-func (h *Handlers) completeTask(v *visit) error {
-	id := number(v.Param("id"))
-	typed := typedTask{id: number(v.Param("task"))}
-	typed.result = strings.TrimSpace(v.FormValue(resultName(typed.id)))
-	once, _, err := v.begin()
+func (h *Handlers) completeTask(r *pageRequest) error {
+	id := ui.Number(r.Param("id"))
+	typed := typedTask{id: ui.Number(r.Param("task"))}
+	typed.result = strings.TrimSpace(r.FormValue(resultName(typed.id)))
+	once, _, err := r.Begin()
 	if err != nil {
-		return v.taskFailed(id, typed, err)
+		return r.taskFailed(id, typed, err)
 	}
 	if once != nil {
-		ctx, cancel := v.writing()
+		ctx, cancel := r.Writing()
 		defer cancel()
-		if err := v.written(v.crm.CompleteTask(ctx, id, typed.id, typed.result)); err != nil {
-			return v.taskFailed(id, typed, errors.Join(err, once.Release(v.ctx)))
+		if err := r.written(r.crm.CompleteTask(ctx, id, typed.id, typed.result)); err != nil {
+			return r.taskFailed(id, typed, errors.Join(err, once.Release(r.Ctx)))
 		}
-		if err := once.Done(v.ctx, "done"); err != nil {
-			h.note(v.ctx, err, false, v.session.TenantID)
+		if err := once.Done(r.Ctx, "done"); err != nil {
+			r.LogError(err)
 		}
 	}
-	return v.dealWritten(id, "tasks_written", func(view *cardView) { view.tasksDone(v.t("tasks.completed")) })
+	return r.dealWritten(id, "tasks_written", func(view *cardView) { view.tasksDone(r.T("tasks.completed")) })
 }
 
 // tasksDone says what was done and leads the focus on; the card goes along.
@@ -79,40 +77,38 @@ func (c *cardView) tasksDone(said string) {
 }
 
 // taskFailed shows the tasks again with what was typed.
-func (v *visit) taskFailed(id int64, typed typedTask, err error) error {
+func (r *pageRequest) taskFailed(id int64, typed typedTask, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, crm.ErrGone) {
-		v.wholePanel()
-		return v.fail(err, "")
+		r.WholePanel()
+		return r.Fail(err, "")
 	}
-	typed.token = ui.Plain(session.NewID())
+	typed.token = ui.NewToken()
 	var refused *crm.FieldErrors
 	if errors.As(err, &refused) {
-		typed.errs = v.fieldTexts(refused)
+		typed.errs = r.fieldTexts(refused)
 		if typed.id != 0 {
 			typed.problem = leftOver(typed.errs, "result")
 		}
 	} else {
-		_, _, _, known := problemCode(err)
-		v.h.note(v.ctx, err, known, v.session.TenantID)
-		p := v.problem(err, "")
-		typed.problem, typed.token = v.problemLine(p), ui.Plain(v.nextToken(err))
+		r.LogProblem(err)
+		typed.problem, typed.token = r.ProblemLine(err), r.NextToken(err)
 	}
-	ctx, cancel := v.owned(v.h.Budget / 2)
+	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	if !isHTMX(v.Context) {
-		view, err := v.card(ctx, id, feedAsk{})
+	if !r.HTMX() {
+		view, err := r.card(ctx, id, feedAsk{})
 		if err != nil {
-			return v.fail(err, v.dealURL(id))
+			return r.Fail(err, r.dealURL(id))
 		}
-		if tasks, err := v.crm.Tasks(ctx, id); err == nil {
-			view.Tasks = taskList(v.formatIn(ctx), v.dealURL(id), tasks, &typed)
+		if tasks, err := r.crm.Tasks(ctx, id); err == nil {
+			view.Tasks = taskList(r.FormatIn(ctx), r.dealURL(id), tasks, &typed)
 		}
-		return v.show(200, "deal", view)
+		return r.Show(200, "deal", view)
 	}
-	tasks, err := v.crm.Tasks(ctx, id)
+	tasks, err := r.crm.Tasks(ctx, id)
 	if err != nil {
-		v.wholePanel()
-		return v.fail(err, v.dealURL(id))
+		r.WholePanel()
+		return r.Fail(err, r.dealURL(id))
 	}
-	return v.show(200, "tasks", taskList(v.formatIn(ctx), v.dealURL(id), tasks, &typed))
+	return r.Show(200, "tasks", taskList(r.FormatIn(ctx), r.dealURL(id), tasks, &typed))
 }

@@ -38,14 +38,14 @@ type filterView struct {
 }
 
 // dealsShown is the agent's choice: a link's parameter is remembered for the session.
-func (v *visit) dealsShown(ctx context.Context) (string, error) {
-	switch v.wish.deals {
+func (r *pageRequest) dealsShown(ctx context.Context) (string, error) {
+	switch r.wish.deals {
 	case dealsOpen:
-		return dealsOpen, v.h.Sessions.SetAside(ctx, v.session, session.AsideDeals, dealsOpen)
+		return dealsOpen, r.h.Sessions.SetAside(ctx, r.Session, session.AsideDeals, dealsOpen)
 	case dealsAll:
-		return dealsAll, v.h.Sessions.SetAside(ctx, v.session, session.AsideDeals, "")
+		return dealsAll, r.h.Sessions.SetAside(ctx, r.Session, session.AsideDeals, "")
 	}
-	kept, err := v.h.Sessions.Aside(ctx, v.session, session.AsideDeals)
+	kept, err := r.h.Sessions.Aside(ctx, r.Session, session.AsideDeals)
 	if kept != dealsOpen {
 		kept = dealsAll
 	}

@@ -20,11 +20,11 @@ type dealFieldsCRM interface {
 // stageFields are the custom fields of a form: those a stage requires, and all others that can be written.
 type stageFields struct{ required, more []amoapi.Field }
 
-func (v *visit) stageFields(ctx context.Context, d crm.DealDraft) (s stageFields, err error) {
-	if s.required, err = v.crm.Required(ctx, d.PipelineID, d.StatusID); err != nil {
+func (r *pageRequest) stageFields(ctx context.Context, d crm.DealDraft) (s stageFields, err error) {
+	if s.required, err = r.crm.Required(ctx, d.PipelineID, d.StatusID); err != nil {
 		return s, err
 	}
-	s.more, err = v.crm.MoreFields(ctx, d.PipelineID, d.StatusID)
+	s.more, err = r.crm.MoreFields(ctx, d.PipelineID, d.StatusID)
 	return s, err
 }
 
@@ -73,13 +73,13 @@ func readFields(form url.Values) map[int64][]string {
 	out := map[int64][]string{}
 	for name, values := range form {
 		rest, ok := strings.CutPrefix(name, "fields.")
-		if kept := typed(values, maxChoices); ok && number(rest) != 0 && len(kept) > 0 {
-			out[number(rest)] = kept
+		if kept := typed(values, maxChoices); ok && ui.Number(rest) != 0 && len(kept) > 0 {
+			out[ui.Number(rest)] = kept
 		}
 	}
 	for name := range form {
 		raw, part, ok := strings.Cut(strings.TrimPrefix(name, "fields."), ".")
-		if id := number(raw); ok && id != 0 && strings.HasPrefix(name, "fields.") && isPart(part) {
+		if id := ui.Number(raw); ok && id != 0 && strings.HasPrefix(name, "fields.") && isPart(part) {
 			if joined := joinParts(form, "fields."+raw+"."); joined != nil {
 				out[id] = joined
 			}
@@ -132,16 +132,16 @@ func moreInputs(fields []amoapi.Field, draft crm.DealDraft, typed bool, errs map
 
 // newDraft is what the form of a new deal begins with. A ticket without a subject gives a name of its own, unless the
 // company has a template.
-func (v *visit) newDraft(form crm.DealForm, people []crm.Person, contact int64) crm.DealDraft {
-	draft, ticket := form.Draft, v.session.Ticket
+func (r *pageRequest) newDraft(form crm.DealForm, people []crm.Person, contact int64) crm.DealDraft {
+	draft, ticket := form.Draft, r.Session.Ticket
 	switch {
 	case contact != 0:
 		draft.ContactID = contact
 	case draft.ContactID == 0 && len(people) > 0:
 		draft.ContactID = people[0].ID
 	}
-	if v.crm.Tenant().Settings.DealName == "" && strings.TrimSpace(ticket.Subject) == "" && ticket.ID != 0 {
-		draft.Name = v.t("deal.ticket_name", "ID", ticket.ID)
+	if r.crm.Tenant().Settings.DealName == "" && strings.TrimSpace(ticket.Subject) == "" && ticket.ID != 0 {
+		draft.Name = r.T("deal.ticket_name", "ID", ticket.ID)
 	}
 	return draft
 }

@@ -112,7 +112,7 @@ func (w *house) desk(d Desk, err error) string {
 	w.h.DeskAPI = "https://api.usedesk.ru/"
 	rec := w.openBlock(`{"ticket_id":101,"subject":"Chairs","client_id":55,"amo_base_host":"example.amocrm.ru","usedesk_api_token":"token"}`)
 	_, rest, _ := strings.Cut(rec.Body.String(), "/blocks/amocrm/")
-	w.h.reads.Wait() // the look for the message goes on beside the answer
+	w.h.Wait() // the look for the message goes on beside the answer
 	return "/blocks/amocrm/" + rest[:22]
 }
 

@@ -2,20 +2,16 @@ package amocrm
 
 import (
 	"context"
-	"log/slog"
-	"net/http"
-	"sync"
+	"embed"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
-	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -74,13 +70,12 @@ type Flow interface {
 
 // Deps is what the block works with. All are needed except Waiting, Notices and DeskBase.
 type Deps struct {
-	Catalog  *i18n.Catalog
-	Sessions *session.Sessions
-	Tenants  Tenants
-	Grants   Grants
-	Flow     Flow
-	CRM      func(ctx context.Context, tenantID string) (CRM, error)
-	Rules    Rules
+	*ui.Kit
+	Tenants Tenants
+	Grants  Grants
+	Flow    Flow
+	CRM     func(ctx context.Context, tenantID string) (CRM, error)
+	Rules   Rules
 	// Waiting counts the deals of rules that wait for a login; nil shows none.
 	Waiting func(ctx context.Context, tenantID string) (int, error)
 	// Notices tells a company's people of trouble with its rules; nil leaves its section out of the settings.
@@ -106,60 +101,31 @@ type Deps struct {
 
 	// Changes tells open panels that something has changed in amoCRM; nil leaves them as they are until asked.
 	Changes Changes
-
-	PublicURL      string   // "https://sidecard.example.com", no trailing slash
-	FrameAncestors []string // origins of helpdesks that may frame the panel
-	Log            *slog.Logger
-	Now            func() time.Time // nil is time.Now
-	// FirstPaint and Budget bound how long a page waits for the CRM before it shows a skeleton, and before it says
-	// what is up; zero means 400 ms and 3 s.
-	FirstPaint, Budget time.Duration
-
-	parsed *pages // of tests, which make many Handlers; nil parses the templates
 }
+
+// Templates are those of the block's pages.
+//
+//go:embed templates/*.html
+var Templates embed.FS
 
 // Handlers serve the block. Close waits for reads and streams that outlive their request.
 type Handlers struct {
 	Deps
-	pages  *pages
-	reads  sync.WaitGroup
-	warm   chan struct{} // bounds reads started ahead of their request
-	vocab  lately        // whose vocabulary was read ahead
-	live   *live
-	ctx    context.Context
-	cancel context.CancelFunc
+	vocab lately // whose vocabulary was read ahead
+	live  *live
 }
 
-// New checks the templates and returns the handlers.
-func New(d Deps) (*Handlers, error) {
-	if d.parsed == nil {
-		p, err := newPages(d.Catalog)
-		if err != nil {
-			return nil, err
-		}
-		d.parsed = p
-	}
-	if d.Now == nil {
-		d.Now = time.Now
-	}
-	if d.FirstPaint == 0 {
-		d.FirstPaint = 400 * time.Millisecond
-	}
-	if d.Budget == 0 {
-		d.Budget = 3 * time.Second
-	}
-	if d.Log == nil {
-		d.Log = slog.Default()
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	return &Handlers{Deps: d, pages: d.parsed, warm: make(chan struct{}, 64), live: newLive(), ctx: ctx, cancel: cancel}, nil
+// New returns the handlers.
+func New(d Deps) *Handlers {
+	h := &Handlers{Deps: d, live: newLive()}
+	h.Handle(oauth.ErrNeedsLogin, h.needsLogin)
+	return h
 }
 
 // Close stops background reads and waits for them.
 func (h *Handlers) Close() {
 	h.EndStreams()
-	h.cancel()
-	h.reads.Wait()
+	h.Kit.Close()
 	h.live.running.Wait()
 }
 
@@ -200,8 +166,3 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	e.GET("/oauth/disconnected", h.Disconnected)
 	e.GET("/assets/:name", ui.Assets)
 }
-
-func isHTMX(c echo.Context) bool { return c.Request().Header.Get("HX-Request") == "true" }
-
-// see tells a browser without script where the result of its form is.
-func see(c echo.Context, path string) error { return c.Redirect(http.StatusSeeOther, path) }

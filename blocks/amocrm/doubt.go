@@ -20,10 +20,10 @@ type doubtView struct {
 	Looks int // made so far
 }
 
-func (v *visit) doubt(id int64, text string, made int) *doubtView {
+func (r *pageRequest) doubt(id int64, text string, made int) *doubtView {
 	d := &doubtView{Text: ui.Plain(text), Looks: made}
 	if made < len(looks) {
-		d.URL, d.Wait = ui.Plain(v.dealURL(id)+"/comments/look"), looks[made]
+		d.URL, d.Wait = ui.Plain(r.dealURL(id)+"/comments/look"), looks[made]
 	}
 	return d
 }
@@ -36,22 +36,21 @@ type foundView struct {
 
 // lookForComment looks once for a comment whose answer was lost: POST …/deals/:id/comments/look. The page asks again until
 // it is found.
-func (h *Handlers) lookForComment(v *visit) error {
-	id, text := number(v.Param("id")), strings.TrimSpace(strings.ReplaceAll(v.FormValue("sent"), "\r\n", "\n"))
+func (h *Handlers) lookForComment(r *pageRequest) error {
+	id, text := ui.Number(r.Param("id")), strings.TrimSpace(strings.ReplaceAll(r.FormValue("sent"), "\r\n", "\n"))
 	if id == 0 || text == "" || len([]rune(text)) > maxComment {
-		return v.fail(crm.ErrGone, "")
+		return r.Fail(crm.ErrGone, "")
 	}
-	found, err := v.crm.FindComment(v.ctx, id, text)
-	if err = v.written(err); err != nil {
-		_, _, _, known := problemCode(err)
-		h.note(v.ctx, err, known, v.session.TenantID)
+	found, err := r.crm.FindComment(r.Ctx, id, text)
+	if err = r.written(err); err != nil {
+		r.LogProblem(err)
 	}
 	if found == 0 {
-		return v.show(http.StatusOK, "comment_doubt", v.doubt(id, text, int(min(number(v.FormValue("looks")), 100))+1))
+		return r.Show(http.StatusOK, "comment_doubt", r.doubt(id, text, int(min(ui.Number(r.FormValue("looks")), 100))+1))
 	}
-	ctx, cancel := v.owned(h.Budget / 2)
+	ctx, cancel := r.Background(h.Budget / 2)
 	defer cancel()
-	view := foundView{Text: ui.Plain(text), Feed: v.feedWith(ctx, id, text)}
+	view := foundView{Text: ui.Plain(text), Feed: r.feedWith(ctx, id, text)}
 	view.Feed.OOB = true
-	return v.show(http.StatusOK, "comment_found", view)
+	return r.Show(http.StatusOK, "comment_found", view)
 }

@@ -16,37 +16,36 @@ import (
 type floorView struct {
 	People  peopleView
 	Login   *loginView
-	Problem *problemView
+	Problem *ui.ProblemView
 	Note    string
 	Panel   ui.Plain // absolute address
 }
 
 // floor answers with the first screen itself.
-func (v *visit) floor(note string) error {
-	view := floorView{Note: note, Panel: ui.Plain(v.h.PublicURL + v.base())}
-	if err := v.fillFloor(&view); err != nil {
-		_, _, _, known := problemCode(err)
-		v.h.note(v.ctx, err, known, v.session.TenantID)
-		p := v.problem(err, string(view.Panel))
+func (r *pageRequest) floor(note string) error {
+	view := floorView{Note: note, Panel: ui.Plain(r.h.PublicURL + r.Base())}
+	if err := r.fillFloor(&view); err != nil {
+		r.LogProblem(err)
+		p := r.Problem(err, string(view.Panel))
 		p.URL = view.Panel
 		view.Problem = &p
 	}
-	html, err := v.render("floor", view)
+	html, err := r.Render("floor", view)
 	if err != nil {
 		return err
 	}
-	return v.JSON(http.StatusOK, session.Envelope{HTML: strings.TrimSpace(string(html))})
+	return r.JSON(http.StatusOK, session.Envelope{HTML: strings.TrimSpace(string(html))})
 }
 
-func (v *visit) fillFloor(view *floorView) (err error) {
-	if err := v.account(v.ctx); err != nil {
+func (r *pageRequest) fillFloor(view *floorView) (err error) {
+	if err := r.account(r.Ctx); err != nil {
 		return err
 	}
-	login, connected, err := v.loginState(v.ctx)
+	login, connected, err := r.loginState(r.Ctx)
 	if err != nil {
 		return err
 	}
-	login.URL = ui.Plain(v.h.PublicURL) + login.URL
+	login.URL = ui.Plain(r.h.PublicURL) + login.URL
 	if !connected && !login.Lost {
 		view.Login = &login
 		return nil
@@ -56,23 +55,21 @@ func (v *visit) fillFloor(view *floorView) (err error) {
 		err    error
 	}
 	done := make(chan result, 1)
-	v.h.reads.Add(1)
-	ctx, cancel := v.owned(v.h.Budget - 2*grace)
-	go func() { // a CRM call that hangs must not hang the answer
-		defer v.h.reads.Done()
+	ctx, cancel := r.Background(r.h.Budget - 2*ui.Margin)
+	r.h.Go(func() { // a CRM call that hangs must not hang the answer
 		defer cancel()
-		people, err := v.peopleAt(ctx, v.h.PublicURL+v.base())
+		people, err := r.peopleAt(ctx, r.h.PublicURL+r.Base())
 		done <- result{people, err}
-	}()
+	})
 	select {
-	case r := <-done:
-		if errors.Is(r.err, oauth.ErrNeedsLogin) {
+	case got := <-done:
+		if errors.Is(got.err, oauth.ErrNeedsLogin) {
 			view.Login = &login
 			return nil
 		}
-		view.People = r.people
-		return r.err
-	case <-v.ctx.Done():
+		view.People = got.people
+		return got.err
+	case <-r.Ctx.Done():
 		return context.DeadlineExceeded
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sidecard/sidecard/blocks/session"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/money"
 )
@@ -16,21 +17,26 @@ import (
 // A page whose author has thought of no mask.
 func TestMask_holdsOnAPageThatForgetsIt(t *testing.T) {
 	w := newHouse(t)
-	page := noticeView{Text: "Ring 8 999 123-45-67", Missing: "8 999 123-45-67"}
+	page := ui.Notice{Text: "Ring 8 999 123-45-67", Missing: "8 999 123-45-67"}
 	for _, tt := range []struct {
 		name   string
 		masked bool
-		crm    CRM
+		known  bool
 		want   string
 	}{
-		{"tenant that hides phones", true, w.crm, "Ring &#43;7 ••• •••-45-67"},
-		{"tenant that is not known", false, nil, "Ring &#43;7 ••• •••-45-67"},
-		{"tenant that shows phones", false, w.crm, "Ring 8 999 123-45-67"},
+		{"tenant that hides phones", true, true, "Ring &#43;7 ••• •••-45-67"},
+		{"tenant that is not known", false, false, "Ring &#43;7 ••• •••-45-67"},
+		{"tenant that shows phones", false, true, "Ring 8 999 123-45-67"},
 	} {
 		w.tenants.settings.MaskPhones = tt.masked
 		c := w.e.NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())
-		v := &visit{Context: c, h: w.h, ctx: t.Context(), crm: tt.crm, session: session.Session{Lang: i18n.EN}}
-		got, err := v.render("notice", page)
+		r := &pageRequest{PageRequest: w.h.InSession(t.Context(), c, session.Session{Lang: i18n.EN}), h: w.h}
+		if tt.known {
+			if err := r.account(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := r.Render("notice", page)
 		if err != nil || !strings.Contains(string(got), tt.want) {
 			t.Errorf("%s: %s, %v", tt.name, got, err)
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/session"
+	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -42,12 +43,12 @@ type house struct {
 
 // texts are the catalogue and the templates, read once for all houses: nothing changes them, and they are most of what a
 // house costs.
-var texts = sync.OnceValues(func() (*pages, error) {
+var texts = sync.OnceValues(func() (*ui.Pages, error) {
 	catalog, err := i18n.NewCatalog(blocks.Texts)
 	if err != nil {
 		return nil, err
 	}
-	return newPages(catalog)
+	return ui.NewPages(catalog, Templates)
 })
 
 func newHouse(t *testing.T) *house {
@@ -72,20 +73,20 @@ func newHouse(t *testing.T) *house {
 		rules:  &fakeRules{},
 		grants: &fakeGrants{status: oauth.Status{State: "connected", Since: now.Add(-time.Hour)}},
 	}
-	w.h, err = New(Deps{
-		Catalog: parsed.catalog, parsed: parsed, Sessions: w.sessions, Tenants: w.tenants, Grants: w.grants, Flow: w.flow,
+	w.h = New(Deps{
+		Kit: ui.New(ui.Options{
+			Pages: parsed, Sessions: w.sessions, Path: "/blocks/amocrm", PublicURL: "https://sidecard.example.com", Problems: Problems,
+			FrameAncestors: []string{"https://secure.usedesk.com", "https://secure.usedesk.ru"},
+			// A page that showed its skeleton on a busy machine would say nothing about what it is tested for.
+			FirstPaint: time.Minute, Budget: time.Minute,
+			Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+		}),
+		Tenants: w.tenants, Grants: w.grants, Flow: w.flow,
 		CRM:     func(context.Context, string) (CRM, error) { return w.crm, nil },
 		Firings: rules.NewService(rules.Deps{DB: db}),
 		Rules:   w.rules,
-		AmoBase: hosts.Typed, PublicURL: "https://sidecard.example.com",
-		FrameAncestors: []string{"https://secure.usedesk.com", "https://secure.usedesk.ru"},
-		// A page that showed its skeleton on a busy machine would say nothing about what it is tested for.
-		FirstPaint: time.Minute, Budget: time.Minute,
-		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+		AmoBase: hosts.Typed,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(w.h.Close)
 	w.crm.kept = &w.tenants.keptSettings
 	w.e = echo.New()

@@ -54,42 +54,42 @@ const maxInboxText = 100
 const exportWithin = 40 * time.Second
 
 // inbox lists the firings: GET …/inbox?state=&before=.
-func (h *Handlers) inbox(v *visit) error {
+func (h *Handlers) inbox(r *pageRequest) error {
 	if h.Firings == nil {
-		return v.fail(ledger.ErrNotFound, "")
+		return r.Fail(ledger.ErrNotFound, "")
 	}
-	ask := v.inboxAsk()
-	done := v.QueryParam("done")
-	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
-		view, err := v.inboxPage(ctx, ask)
+	ask := r.inboxAsk()
+	done := r.QueryParam("done")
+	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
+		view, err := r.inboxPage(ctx, ask)
 		if n, ok := strings.CutPrefix(done, "retried-"); ok {
-			view.Notice = v.t("inbox.done.all", "Count", int(number(n)))
+			view.Notice = r.T("inbox.done.all", "Count", int(ui.Number(n)))
 		}
-		return loaded{"inbox", view}, err
+		return ui.Page{Name: "inbox", Data: view}, err
 	})
 }
 
 // inboxSearch lists the firings that hold a text: POST …/inbox/search. People search for clients' names, so what they
 // type stands in the page and its forms, never in an address.
-func (h *Handlers) inboxSearch(v *visit) error {
+func (h *Handlers) inboxSearch(r *pageRequest) error {
 	if h.Firings == nil {
-		return v.fail(ledger.ErrNotFound, "")
+		return r.Fail(ledger.ErrNotFound, "")
 	}
-	view, err := v.inboxPage(v.ctx, v.inboxAsk())
+	view, err := r.inboxPage(r.Ctx, r.inboxAsk())
 	if err != nil {
-		return v.fail(err, v.base()+"/inbox")
+		return r.Fail(err, r.Base()+"/inbox")
 	}
-	return v.show(http.StatusOK, "inbox", view)
+	return r.Show(http.StatusOK, "inbox", view)
 }
 
 // inboxAsk is what the address or the form asks for. A text counts only in the body.
-func (v *visit) inboxAsk() rules.Query {
-	state := v.FormValue("state")
-	body := v.Request().PostForm
+func (r *pageRequest) inboxAsk() rules.Query {
+	state := r.FormValue("state")
+	body := r.Request().PostForm
 	if body.Has("tab") { // the button of another state than the one that is searched
 		state = body.Get("tab")
 	}
-	q := rules.Query{State: ledger.State(state), Before: v.FormValue("before")}
+	q := rules.Query{State: ledger.State(state), Before: r.FormValue("before")}
 	if label := ledger.Label(state); slices.Contains(ledger.Labels, label) {
 		q.State, q.Label = "", label
 	}
@@ -98,81 +98,81 @@ func (v *visit) inboxAsk() rules.Query {
 }
 
 // retryAll starts every failed firing anew: POST …/inbox. Sent twice it is done once.
-func (h *Handlers) retryAll(v *visit) error {
+func (h *Handlers) retryAll(r *pageRequest) error {
 	if h.Firings == nil {
-		return v.fail(ledger.ErrNotFound, "")
+		return r.Fail(ledger.ErrNotFound, "")
 	}
-	page := v.base() + "/inbox"
-	once, done, err := v.begin()
+	page := r.Base() + "/inbox"
+	once, done, err := r.Begin()
 	if err != nil {
-		return v.fail(err, page)
+		return r.Fail(err, page)
 	}
 	if once == nil {
-		return see(v, page+done)
+		return r.SeeOther(page + done)
 	}
-	ctx, cancel := v.writing()
+	ctx, cancel := r.Writing()
 	defer cancel()
-	n, err := h.Firings.RetryAll(ctx, v.session.TenantID)
+	n, err := h.Firings.RetryAll(ctx, r.Session.TenantID)
 	if err != nil {
-		return v.fail(errors.Join(err, once.Release(ctx)), page)
+		return r.Fail(errors.Join(err, once.Release(ctx)), page)
 	}
 	done = "?done=retried-" + strconv.Itoa(n)
 	if err := once.Done(ctx, done); err != nil {
-		h.note(v.ctx, err, false, v.session.TenantID)
+		r.LogError(err)
 	}
-	return see(v, page+done)
+	return r.SeeOther(page + done)
 }
 
 // inboxFile is the list as a CSV file: POST …/inbox.csv. The mark at its start tells spreadsheets that it is UTF-8.
-func (h *Handlers) inboxFile(v *visit) error {
+func (h *Handlers) inboxFile(r *pageRequest) error {
 	if h.Firings == nil {
-		return v.fail(ledger.ErrNotFound, "")
+		return r.Fail(ledger.ErrNotFound, "")
 	}
-	ctx, cancel := context.WithTimeout(v.Request().Context(), exportWithin)
+	ctx, cancel := context.WithTimeout(r.Request().Context(), exportWithin)
 	defer cancel()
-	q := v.inboxAsk()
-	f := v.formatIn(v.ctx)
-	q.Before, q.Reason = "", func(e rules.Entry) string { return v.reason(f, e) }
-	q.Present = v.crm.Tenant().Present
-	header := v.Response().Header()
+	q := r.inboxAsk()
+	f := r.FormatIn(r.Ctx)
+	q.Before, q.Reason = "", func(e rules.Entry) string { return r.reason(f, e) }
+	q.Present = r.crm.Tenant().Present
+	header := r.Response().Header()
 	header.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
 	header.Set(echo.HeaderContentDisposition, `attachment; filename="inbox.csv"`)
-	v.Response().WriteHeader(http.StatusOK)
-	_, err := io.WriteString(v.Response(), "\ufeff")
+	r.Response().WriteHeader(http.StatusOK)
+	_, err := io.WriteString(r.Response(), "\ufeff")
 	if err == nil {
-		err = h.Firings.Export(ctx, v.session.TenantID, q, v.Response())
+		err = h.Firings.Export(ctx, r.Session.TenantID, q, r.Response())
 	}
 	if err != nil { // a part of the file is on its way: cut the connection, so that nobody takes it for the whole
-		h.note(v.ctx, err, false, v.session.TenantID)
+		r.LogError(err)
 		panic(http.ErrAbortHandler)
 	}
 	return nil
 }
 
 // said is a reason in the reader's language.
-func (v *visit) said(f format, r ledger.Reason) string {
-	code, n, rest := r.Head()
+func (r *pageRequest) said(f format, why ledger.Reason) string {
+	code, n, rest := why.Head()
 	if code == "" {
 		return f.Words(string(rest))
 	}
-	return v.t("firing."+code, "N", n, "Rest", v.said(f, rest))
+	return r.T("firing."+code, "N", n, "Rest", r.said(f, rest))
 }
 
 // reason is why an entry stands as it does, in the reader's language: also the mistakes in it, as far as they are ours.
-func (v *visit) reason(f format, e rules.Entry) string {
+func (r *pageRequest) reason(f format, e rules.Entry) string {
 	code, n, rest := e.Why.Head()
 	if code == "" || rest == "" || len(e.Problems) == 0 {
-		return v.said(f, e.Why)
+		return r.said(f, e.Why)
 	}
 	said := make([]string, 0, len(e.Problems))
-	for _, p := range v.problems(f, e.Problems) {
+	for _, p := range r.problems(f, e.Problems) {
 		said = append(said, strings.TrimPrefix(p.Path+": "+p.Detail, ": "))
 	}
-	return v.t("firing."+code, "N", n, "Rest", strings.Join(said[:min(len(said), 3)], "; "))
+	return r.T("firing."+code, "N", n, "Rest", strings.Join(said[:min(len(said), 3)], "; "))
 }
 
 // problems are mistakes in the reader's language.
-func (v *visit) problems(f format, list []request.Problem) []request.Problem {
+func (r *pageRequest) problems(f format, list []request.Problem) []request.Problem {
 	out := make([]request.Problem, len(list))
 	for i, p := range list {
 		out[i] = request.Problem{Path: p.Path, Given: f.Words(p.Given), Detail: f.Words(p.In(f.Catalog, f.Lang))}
@@ -181,31 +181,31 @@ func (v *visit) problems(f format, list []request.Problem) []request.Problem {
 }
 
 // failedFirings is how many firings need a person. The card does without the number when it can't be told.
-func (v *visit) failedFirings(ctx context.Context) int {
-	if v.h.Firings == nil {
+func (r *pageRequest) failedFirings(ctx context.Context) int {
+	if r.h.Firings == nil {
 		return 0
 	}
-	c, err := v.h.Firings.Counts(ctx, v.session.TenantID)
+	c, err := r.h.Firings.Counts(ctx, r.Session.TenantID)
 	if err != nil {
-		v.h.note(v.ctx, err, false, v.session.TenantID)
+		r.LogError(err)
 	}
 	return c.Failed
 }
 
 // ownRun is the newest firing of the session's ticket, nil for none. The card does without when it can't be told.
-func (v *visit) ownRun(ctx context.Context, base string) *runView {
-	if v.h.Firings == nil || v.session.Ticket.ID == 0 {
+func (r *pageRequest) ownRun(ctx context.Context, base string) *runView {
+	if r.h.Firings == nil || r.Session.Ticket.ID == 0 {
 		return nil
 	}
-	found, err := v.h.Firings.OfTicket(ctx, v.session.TenantID, v.session.Ticket.ID)
+	found, err := r.h.Firings.OfTicket(ctx, r.Session.TenantID, r.Session.Ticket.ID)
 	if err != nil {
-		v.h.note(v.ctx, err, false, v.session.TenantID)
+		r.LogError(err)
 	}
 	if len(found) == 0 {
 		return nil
 	}
 	e := found[0]
-	return &runView{State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)), Href: ui.Plain(base + "/inbox/" + url.PathEscape(e.ID))}
+	return &runView{State: stateOf(e), Word: r.T("inbox.state." + stateOf(e)), Href: ui.Plain(base + "/inbox/" + url.PathEscape(e.ID))}
 }
 
 // inboxURL is the list's address for a query, without its text.

@@ -9,23 +9,24 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // firing shows one firing: GET …/inbox/:id.
-func (h *Handlers) firing(v *visit) error {
+func (h *Handlers) firing(r *pageRequest) error {
 	if h.Firings == nil {
-		return v.fail(ledger.ErrNotFound, "")
+		return r.Fail(ledger.ErrNotFound, "")
 	}
-	id, done := v.Param("id"), v.QueryParam("done")
-	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
-		view, err := v.firingPage(ctx, id)
+	id, done := r.Param("id"), r.QueryParam("done")
+	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
+		view, err := r.firingPage(ctx, id)
 		switch done {
 		case "retried", "edited", "dropped", "adopted", "new":
-			view.Notice = v.t("inbox.done." + done)
+			view.Notice = r.T("inbox.done." + done)
 		}
-		return loaded{"firing", view}, err
+		return ui.Page{Name: "firing", Data: view}, err
 	})
 }
 
@@ -39,44 +40,44 @@ type typedFiring struct {
 }
 
 // changeFiring does what a person decided: POST …/inbox/:id with do=retry|edit|drop|adopt|new. Sent twice it is done once.
-func (h *Handlers) changeFiring(v *visit) error {
+func (h *Handlers) changeFiring(r *pageRequest) error {
 	if h.Firings == nil {
-		return v.fail(ledger.ErrNotFound, "")
+		return r.Fail(ledger.ErrNotFound, "")
 	}
-	form, err := v.FormParams()
-	id := v.Param("id")
-	page := v.base() + "/inbox/" + url.PathEscape(id)
+	form, err := r.FormParams()
+	id := r.Param("id")
+	page := r.Base() + "/inbox/" + url.PathEscape(id)
 	if err != nil {
-		return v.fail(err, page)
+		return r.Fail(err, page)
 	}
-	once, done, err := v.begin()
+	once, done, err := r.Begin()
 	if err != nil {
-		return v.fail(err, page)
+		return r.Fail(err, page)
 	}
 	if once == nil {
-		return see(v, page+done)
+		return r.SeeOther(page + done)
 	}
-	ctx, cancel := v.writing()
+	ctx, cancel := r.Writing()
 	defer cancel()
-	done, err = v.decide(ctx, id, form)
+	done, err = r.decide(ctx, id, form)
 	if err != nil {
-		return v.firingAgain(id, form, errors.Join(err, once.Release(ctx)))
+		return r.firingAgain(id, form, errors.Join(err, once.Release(ctx)))
 	}
 	done = "?done=" + done
 	if err := once.Done(ctx, done); err != nil {
-		h.note(v.ctx, err, false, v.session.TenantID)
+		r.LogError(err)
 	}
-	return see(v, page+done)
+	return r.SeeOther(page + done)
 }
 
 // decide carries the decision out and names what was done.
-func (v *visit) decide(ctx context.Context, id string, form url.Values) (done string, err error) {
-	firings, tenantID := v.h.Firings, v.session.TenantID
+func (r *pageRequest) decide(ctx context.Context, id string, form url.Values) (done string, err error) {
+	firings, tenantID := r.h.Firings, r.Session.TenantID
 	switch form.Get("do") {
 	case "retry":
 		return "retried", firings.Retry(ctx, tenantID, id)
 	case "edit":
-		r, err := v.editedRequest(ctx, id, form.Get("request"))
+		r, err := r.editedRequest(ctx, id, form.Get("request"))
 		if err != nil {
 			return "", err
 		}
@@ -88,7 +89,7 @@ func (v *visit) decide(ctx context.Context, id string, form url.Values) (done st
 	case "drop":
 		return "dropped", firings.Drop(ctx, tenantID, id, form.Get("reason"))
 	case "adopt":
-		return "adopted", firings.Adopt(ctx, tenantID, id, number(form.Get("lead")))
+		return "adopted", firings.Adopt(ctx, tenantID, id, ui.Number(form.Get("lead")))
 	case "new":
 		return "new", firings.MakeNew(ctx, tenantID, id)
 	}
@@ -96,8 +97,8 @@ func (v *visit) decide(ctx context.Context, id string, form url.Values) (done st
 }
 
 // editedRequest reads a request as it was typed, with the phones that the page had hidden.
-func (v *visit) editedRequest(ctx context.Context, id, typed string) (request.Request, error) {
-	e, err := v.h.Firings.Get(ctx, v.session.TenantID, id)
+func (r *pageRequest) editedRequest(ctx context.Context, id, typed string) (request.Request, error) {
+	e, err := r.h.Firings.Get(ctx, r.Session.TenantID, id)
 	if err != nil {
 		return request.Request{}, err
 	}
@@ -105,7 +106,7 @@ func (v *visit) editedRequest(ctx context.Context, id, typed string) (request.Re
 	if err != nil {
 		return request.Request{}, err
 	}
-	text, err := unmaskJSON(v.formatIn(ctx), strings.TrimSpace(typed), stored)
+	text, err := unmaskJSON(r.FormatIn(ctx), strings.TrimSpace(typed), stored)
 	if err != nil {
 		return request.Request{}, err
 	}
@@ -113,36 +114,36 @@ func (v *visit) editedRequest(ctx context.Context, id, typed string) (request.Re
 }
 
 // firingAgain shows the firing as it stands now, with what could not be done and what was typed.
-func (v *visit) firingAgain(id string, form url.Values, err error) error {
+func (r *pageRequest) firingAgain(id string, form url.Values, err error) error {
 	typed := typedFiring{request: form.Get("request"), reason: form.Get("reason")}
 	var mistakes *request.Problems
 	var syntax *body.SyntaxError
 	switch {
 	case errors.Is(err, ledger.ErrConflict):
-		typed.problem = v.t("inbox.conflict")
+		typed.problem = r.T("inbox.conflict")
 	case errors.Is(err, rules.ErrNoCandidate):
-		typed.problem = v.t("inbox.no_candidate")
+		typed.problem = r.T("inbox.no_candidate")
 	case errors.Is(err, rules.ErrDealMade):
-		typed.problem = v.t("inbox.deal_made")
+		typed.problem = r.T("inbox.deal_made")
 	case errors.Is(err, ledger.ErrReason):
-		typed.badReason = v.t("inbox.reason_wrong", "Most", ledger.MaxReason)
+		typed.badReason = r.T("inbox.reason_wrong", "Most", ledger.MaxReason)
 	case errors.Is(err, errMasked):
-		typed.badRequest = v.t("inbox.masked")
+		typed.badRequest = r.T("inbox.masked")
 	case form.Get("do") == "retry" && request.ProblemsOf(err) != nil:
-		typed.badRequest, typed.mistakes = v.t("inbox.still_refused"), v.problems(v.format(), request.ProblemsOf(err))
+		typed.badRequest, typed.mistakes = r.T("inbox.still_refused"), r.problems(r.Format(), request.ProblemsOf(err))
 	case errors.As(err, &syntax):
-		typed.badRequest = v.t("inbox.no_json", "Detail", syntax.Error())
+		typed.badRequest = r.T("inbox.no_json", "Detail", syntax.Error())
 	case errors.As(err, &mistakes):
-		typed.badRequest, typed.mistakes = v.t("inbox.mistakes"), v.problems(v.format(), mistakes.List)
+		typed.badRequest, typed.mistakes = r.T("inbox.mistakes"), r.problems(r.Format(), mistakes.List)
 	default:
-		return v.fail(err, v.base()+"/inbox/"+url.PathEscape(id))
+		return r.Fail(err, r.Base()+"/inbox/"+url.PathEscape(id))
 	}
-	ctx, cancel := v.owned(v.h.Budget / 2)
+	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	view, err := v.firingPage(ctx, id)
+	view, err := r.firingPage(ctx, id)
 	if err != nil {
-		return v.fail(err, v.base()+"/inbox")
+		return r.Fail(err, r.Base()+"/inbox")
 	}
 	view.keep(typed)
-	return v.show(http.StatusOK, "firing", view)
+	return r.Show(http.StatusOK, "firing", view)
 }

@@ -65,11 +65,11 @@ func lastMessage(t usedesk.Ticket) string {
 }
 
 // ticket is the session's ticket with what has become known of it since the block was opened.
-func (v *visit) ticket(ctx context.Context) helpdesk.Ticket {
-	t := v.session.Ticket
-	message, err := v.h.Sessions.Aside(ctx, v.session, session.AsideMessage)
+func (r *pageRequest) ticket(ctx context.Context) helpdesk.Ticket {
+	t := r.Session.Ticket
+	message, err := r.h.Sessions.Aside(ctx, r.Session, session.AsideMessage)
 	if err != nil {
-		v.h.note(v.ctx, err, false, v.session.TenantID)
+		r.LogError(err)
 	}
 	t.LastMessage = message
 	return t
@@ -89,29 +89,29 @@ func ticketURL(apiBase string, id int64) string {
 	return u.Scheme + "://" + host + "/tickets/" + strconv.FormatInt(id, 10)
 }
 
-func (v *visit) ticketURL() string { return v.ticketURLOf(v.session.Ticket.ID) }
+func (r *pageRequest) ticketURL() string { return r.ticketURLOf(r.Session.Ticket.ID) }
 
 // ticketURLOf is where agents open one of the tenant's tickets, "" when that can't be told.
-func (v *visit) ticketURLOf(id int64) string {
-	base := v.crm.Tenant().DeskBase
+func (r *pageRequest) ticketURLOf(id int64) string {
+	base := r.crm.Tenant().DeskBase
 	if base == "" {
-		base = v.h.DeskAPI
+		base = r.h.DeskAPI
 	}
-	if v.h.TicketURL != nil {
-		return v.h.TicketURL(base, id)
+	if r.h.TicketURL != nil {
+		return r.h.TicketURL(base, id)
 	}
 	return ticketURL(base, id)
 }
 
 // dealNote is the note of a new deal: what the agent wrote, where the ticket is, and the client's words if he chose so.
-func (v *visit) dealNote(ctx context.Context, written string, withMessage bool) string {
+func (r *pageRequest) dealNote(ctx context.Context, written string, withMessage bool) string {
 	parts := []string{written}
-	if link := v.ticketURL(); link != "" {
-		parts = append(parts, v.t("deal.note_ticket", "ID", v.session.Ticket.ID, "URL", link))
+	if link := r.ticketURL(); link != "" {
+		parts = append(parts, r.T("deal.note_ticket", "ID", r.Session.Ticket.ID, "URL", link))
 	}
 	if withMessage {
-		if said := v.ticket(ctx).LastMessage; said != "" {
-			parts = append(parts, v.t("deal.note_message", "Text", said))
+		if said := r.ticket(ctx).LastMessage; said != "" {
+			parts = append(parts, r.T("deal.note_message", "Text", said))
 		}
 	}
 	return strings.TrimSpace(strings.Join(parts, "\n\n"))

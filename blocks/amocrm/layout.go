@@ -9,7 +9,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -52,43 +51,43 @@ type fieldRow struct {
 }
 
 // layoutForm is the gear's page: GET …/layout/list or …/layout/card?deal=12.
-func (h *Handlers) layoutForm(v *visit) error {
-	kind, ok := layoutKind(v)
+func (h *Handlers) layoutForm(r *pageRequest) error {
+	kind, ok := layoutKind(r)
 	if !ok {
-		return v.fail(crm.ErrGone, "")
+		return r.Fail(crm.ErrGone, "")
 	}
-	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
-		meta, err := v.crm.Meta(ctx)
+	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
+		meta, err := r.crm.Meta(ctx)
 		if err != nil {
-			return loaded{}, err
+			return ui.Page{}, err
 		}
-		chosen := v.chosen(kind)
+		chosen := r.chosen(kind)
 		if len(crm.Layout(chosen, meta)) == 0 {
 			chosen = crm.LayoutDefault(kind, meta)
 		}
-		return loaded{"choose_fields", v.layoutPage(ctx, kind, meta, chosen)}, nil
+		return ui.Page{Name: "choose_fields", Data: r.layoutPage(ctx, kind, meta, chosen)}, nil
 	})
 }
 
-func layoutKind(v *visit) (string, bool) {
-	kind := v.Param("kind")
+func layoutKind(r *pageRequest) (string, bool) {
+	kind := r.Param("kind")
 	return kind, kind == crm.LayoutList || kind == crm.LayoutCard
 }
 
-func (v *visit) chosen(kind string) []string {
+func (r *pageRequest) chosen(kind string) []string {
 	if kind == crm.LayoutCard {
-		return v.crm.Tenant().Settings.CardLayout
+		return r.crm.Tenant().Settings.CardLayout
 	}
-	return v.crm.Tenant().Settings.ListLayout
+	return r.crm.Tenant().Settings.ListLayout
 }
 
-func (v *visit) layoutPage(ctx context.Context, kind string, meta crm.Meta, chosen []string) layoutView {
-	f := v.formatIn(ctx)
+func (r *pageRequest) layoutPage(ctx context.Context, kind string, meta crm.Meta, chosen []string) layoutView {
+	f := r.FormatIn(ctx)
 	view := layoutView{
-		Kind: kind, Action: ui.Plain(v.base() + "/layout/" + kind), Deal: number(v.FormValue("deal")), Token: ui.Plain(session.NewID()),
-		Query: ui.Plain(strings.TrimSpace(v.FormValue("q"))),
+		Kind: kind, Action: ui.Plain(r.Base() + "/layout/" + kind), Deal: ui.Number(r.FormValue("deal")), Token: ui.NewToken(),
+		Query: ui.Plain(strings.TrimSpace(r.FormValue("q"))),
 	}
-	view.Back = ui.Plain(v.layoutBack(view.Deal))
+	view.Back = ui.Plain(r.layoutBack(view.Deal))
 	on := crm.Layout(chosen, meta)
 	for i, l := range on {
 		row := layoutRow(f, l)
@@ -118,26 +117,26 @@ func layoutRow(f i18n.Format, l crm.LayoutField) fieldRow {
 	}
 }
 
-func (v *visit) layoutBack(deal int64) string {
+func (r *pageRequest) layoutBack(deal int64) string {
 	if deal != 0 {
-		return v.base() + "/deals/" + strconv.FormatInt(deal, 10)
+		return r.Base() + "/deals/" + strconv.FormatInt(deal, 10)
 	}
-	return v.base() + "/people"
+	return r.Base() + "/people"
 }
 
 // chooseLayout moves a row, searches, resets or saves: POST …/layout/:kind. Only saving and resetting change anything.
-func (h *Handlers) chooseLayout(v *visit) error {
-	kind, ok := layoutKind(v)
+func (h *Handlers) chooseLayout(r *pageRequest) error {
+	kind, ok := layoutKind(r)
 	if !ok {
-		return v.fail(crm.ErrGone, "")
+		return r.Fail(crm.ErrGone, "")
 	}
-	form, err := v.FormParams()
+	form, err := r.FormParams()
 	if err != nil {
-		return v.fail(err, v.base()+"/layout/"+kind)
+		return r.Fail(err, r.Base()+"/layout/"+kind)
 	}
-	meta, err := v.crm.Meta(v.ctx)
+	meta, err := r.crm.Meta(r.Ctx)
 	if err != nil {
-		return v.fail(err, v.base()+"/layout/"+kind)
+		return r.Fail(err, r.Base()+"/layout/"+kind)
 	}
 	chosen := form["field"]
 	switch action, id, _ := strings.Cut(form.Get("do"), ":"); action {
@@ -147,15 +146,15 @@ func (h *Handlers) chooseLayout(v *visit) error {
 		chosen = crm.Move(chosen, id, 1)
 	case "save":
 		if len(crm.Layout(chosen, meta)) == 0 {
-			view := v.layoutPage(v.ctx, kind, meta, nil)
-			view.Error = v.t("layout.empty")
-			return v.show(http.StatusOK, "choose_fields", view)
+			view := r.layoutPage(r.Ctx, kind, meta, nil)
+			view.Error = r.T("layout.empty")
+			return r.Show(http.StatusOK, "choose_fields", view)
 		}
-		return v.keepLayout(kind, idsOf(crm.Layout(chosen, meta)))
+		return r.keepLayout(kind, idsOf(crm.Layout(chosen, meta)))
 	case "reset":
-		return v.keepLayout(kind, nil)
+		return r.keepLayout(kind, nil)
 	}
-	return v.show(http.StatusOK, "choose_fields", v.layoutPage(v.ctx, kind, meta, chosen))
+	return r.Show(http.StatusOK, "choose_fields", r.layoutPage(r.Ctx, kind, meta, chosen))
 }
 
 func idsOf(layout []crm.LayoutField) []string {
@@ -167,12 +166,12 @@ func idsOf(layout []crm.LayoutField) []string {
 }
 
 // keepLayout stores the choice for the whole tenant and goes back to where the gear was.
-func (v *visit) keepLayout(kind string, ids []string) error {
-	back := v.layoutBack(number(v.FormValue("deal")))
-	if back == v.base()+"/people" {
-		back = v.base() + "?done=saved"
+func (r *pageRequest) keepLayout(kind string, ids []string) error {
+	back := r.layoutBack(ui.Number(r.FormValue("deal")))
+	if back == r.Base()+"/people" {
+		back = r.Base() + "?done=saved"
 	}
-	err := v.change(func(s *tenant.Settings) {
+	err := r.change(func(s *tenant.Settings) {
 		if kind == crm.LayoutCard {
 			s.CardLayout = ids
 		} else {
@@ -180,32 +179,32 @@ func (v *visit) keepLayout(kind string, ids []string) error {
 		}
 	})
 	if err != nil {
-		return v.fail(err, v.base()+"/layout/"+kind)
+		return r.Fail(err, r.Base()+"/layout/"+kind)
 	}
-	return see(v, back)
+	return r.SeeOther(back)
 }
 
 // change stores settings once for a form's token; the second of two clicks changes nothing more.
-func (v *visit) change(set func(*tenant.Settings)) error {
-	_, err := v.changeTenant(func(t *tenant.Tenant) { set(&t.Settings) })
+func (r *pageRequest) change(set func(*tenant.Settings)) error {
+	_, err := r.changeTenant(func(t *tenant.Tenant) { set(&t.Settings) })
 	return err
 }
 
 // changeTenant is change for more than the settings; changed is nil when the form had been sent before.
-func (v *visit) changeTenant(set func(*tenant.Tenant)) (changed *tenant.Tenant, err error) {
-	once, _, err := v.begin()
+func (r *pageRequest) changeTenant(set func(*tenant.Tenant)) (changed *tenant.Tenant, err error) {
+	once, _, err := r.Begin()
 	if err != nil || once == nil {
 		return nil, err
 	}
-	ctx, cancel := v.writing()
+	ctx, cancel := r.Writing()
 	defer cancel()
-	t, err := v.h.Tenants.Update(ctx, v.session.TenantID, func(t *tenant.Tenant) error {
+	t, err := r.h.Tenants.Update(ctx, r.Session.TenantID, func(t *tenant.Tenant) error {
 		set(t)
 		return nil
 	})
 	if err != nil {
 		if again := once.Release(ctx); again != nil {
-			v.h.note(v.ctx, again, false, v.session.TenantID)
+			r.LogError(again)
 		}
 		return nil, err
 	}

@@ -1,27 +1,30 @@
 package amocrm
 
-import "github.com/sidecard/sidecard/internal/crm"
+import (
+	"github.com/sidecard/sidecard/blocks/ui"
+	"github.com/sidecard/sidecard/internal/crm"
+)
 
 // link ties the ticket's client to one contact: POST …/link. From then on only that contact is shown.
-func (h *Handlers) link(v *visit) error {
-	id := number(v.FormValue("contact"))
+func (h *Handlers) link(r *pageRequest) error {
+	id := ui.Number(r.FormValue("contact"))
 	if id == 0 {
-		return v.fail(crm.ErrGone, "")
+		return r.Fail(crm.ErrGone, "")
 	}
-	ctx, cancel := v.writing()
+	ctx, cancel := r.Writing()
 	defer cancel()
-	if err := v.crm.Link(ctx, v.session.Ticket.Client.ID, id); err != nil {
-		return v.fail(err, v.base()+"/people")
+	if err := r.crm.Link(ctx, r.Session.Ticket.Client.ID, id); err != nil {
+		return r.Fail(err, r.Base()+"/people")
 	}
-	return v.after("linked")
+	return r.after("linked")
 }
 
 // unlink ends that tie: POST …/unlink. The client is searched for by his phones and e-mails again.
-func (h *Handlers) unlink(v *visit) error {
-	ctx, cancel := v.writing()
+func (h *Handlers) unlink(r *pageRequest) error {
+	ctx, cancel := r.Writing()
 	defer cancel()
-	if err := v.crm.Unlink(ctx, v.session.Ticket.Client.ID); err != nil {
-		return v.fail(err, v.base()+"/people")
+	if err := r.crm.Unlink(ctx, r.Session.Ticket.Client.ID); err != nil {
+		return r.Fail(err, r.Base()+"/people")
 	}
-	return v.after("unlinked")
+	return r.after("unlinked")
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	oauth "github.com/sidecard/sidecard/internal/crm/login"
 )
@@ -19,35 +18,31 @@ type buttonView struct{ ScriptURL, Name, Description, RedirectURI, SecretsURI, S
 
 // login begins the login in a window of its own: GET …/login. amoCRM's page can't be framed. The binding goes into a
 // cookie of this top-level page, so that only this browser can end what it began.
-func (h *Handlers) login(v *visit) error {
-	start, err := h.Flow.Start(v.ctx, v.session.TenantID, v.session.ID, string(v.session.Lang))
+func (h *Handlers) login(r *pageRequest) error {
+	start, err := h.Flow.Start(r.Ctx, r.Session.TenantID, r.Session.ID, string(r.Session.Lang))
 	if err != nil {
-		return v.fail(err, v.base()+"/login")
+		return r.Fail(err, r.Base()+"/login")
 	}
-	return v.leave(start)
+	return r.leave(start)
 }
 
 // leave goes to amoCRM for a login that has begun.
-func (v *visit) leave(start oauth.Start) error {
-	h := v.h
-	v.SetCookie(&http.Cookie{
+func (r *pageRequest) leave(start oauth.Start) error {
+	h := r.h
+	r.SetCookie(&http.Cookie{
 		Name: bindingCookie(start.State), Value: start.Binding, Path: "/oauth", MaxAge: 15 * 60,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(h.PublicURL, "https://"),
 	})
 	if start.Button == nil {
-		ui.Secure(v.Response().Header(), ui.Policy{})
-		return v.Redirect(http.StatusFound, start.URL)
+		ui.Secure(r.Response().Header(), ui.Policy{})
+		return r.Redirect(http.StatusFound, start.URL)
 	}
-	ui.Secure(v.Response().Header(), ui.Policy{ScriptHost: originOf(start.Button.ScriptURL)})
+	ui.Secure(r.Response().Header(), ui.Policy{ScriptHost: originOf(start.Button.ScriptURL)})
 	b := start.Button
-	html, err := v.render("login_button", buttonView{
+	return r.ShowSheet(http.StatusOK, "login_button", "", buttonView{
 		ScriptURL: ui.Plain(b.ScriptURL), Name: ui.Plain(b.Name), Description: ui.Plain(b.Description), RedirectURI: ui.Plain(b.RedirectURI),
 		SecretsURI: ui.Plain(b.SecretsURI), Scopes: ui.Plain(b.Scopes), State: ui.Plain(b.State), Class: ui.Plain(b.Class),
 	})
-	if err != nil {
-		return err
-	}
-	return v.page(http.StatusOK, layout{Kind: "page", Content: html})
 }
 
 // bindingCookie names one login's cookie, so that two logins of one browser don't take each other's.
@@ -65,7 +60,6 @@ func originOf(raw string) string {
 }
 
 // outside prepares a page of the login, which no other page may frame.
-func (h *Handlers) outside(c echo.Context) *visit {
-	ui.Secure(c.Response().Header(), ui.Policy{})
-	return &visit{Context: c, h: h, ctx: c.Request().Context(), session: session.Session{Lang: browserLang(c.Request())}}
+func (h *Handlers) outside(c echo.Context) *pageRequest {
+	return &pageRequest{PageRequest: h.WithoutSession(c), h: h}
 }

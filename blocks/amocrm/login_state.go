@@ -19,41 +19,46 @@ type loginView struct {
 }
 
 // loginState asks how the tenant's login stands. ok is true when it works.
-func (v *visit) loginState(ctx context.Context) (view loginView, ok bool, err error) {
-	status, err := v.h.Grants.Status(ctx, v.session.TenantID)
+func (r *pageRequest) loginState(ctx context.Context) (view loginView, ok bool, err error) {
+	status, err := r.h.Grants.Status(ctx, r.Session.TenantID)
 	if err != nil {
 		return loginView{}, false, err
 	}
-	view = loginView{Lost: status.State == "lost" && status.Why != oauth.WhyEnded, URL: ui.Plain(v.base() + "/login")}
-	if v.crm != nil {
-		view.Host = ui.Plain(tenant.Host(v.crm.Tenant().AmoBase))
+	view = loginView{Lost: status.State == "lost" && status.Why != oauth.WhyEnded, URL: ui.Plain(r.Base() + "/login")}
+	if r.crm != nil {
+		view.Host = ui.Plain(tenant.Host(r.crm.Tenant().AmoBase))
 	}
 	if view.Lost && !status.Since.IsZero() {
-		view.Since = v.format().DateTime(status.Since)
+		view.Since = r.Format().DateTime(status.Since)
 	}
-	if status.State != "connected" && v.h.Waiting != nil {
-		if view.Waiting, err = v.h.Waiting(ctx, v.session.TenantID); err != nil {
+	if status.State != "connected" && r.h.Waiting != nil {
+		if view.Waiting, err = r.h.Waiting(ctx, r.Session.TenantID); err != nil {
 			return loginView{}, false, err
 		}
 	}
 	return view, status.State == "connected", nil
 }
 
-// needsLogin shows the login with its one button.
-func (v *visit) needsLogin() error {
-	view, _, err := v.loginState(v.ctx)
-	if err != nil {
-		v.h.note(v.ctx, err, false, v.session.TenantID)
-		view = loginView{URL: ui.Plain(v.base() + "/login")}
+// needsLogin shows the login with its one button, on whatever page it is missing.
+func (h *Handlers) needsLogin(page *ui.PageRequest) error {
+	r := &pageRequest{PageRequest: page, h: h}
+	err := r.account(r.Ctx)
+	var view loginView
+	if err == nil {
+		view, _, err = r.loginState(r.Ctx)
 	}
-	return v.show(http.StatusOK, "login", view)
+	if err != nil {
+		r.LogError(err)
+		view = loginView{URL: ui.Plain(r.Base() + "/login")}
+	}
+	return r.Show(http.StatusOK, "login", view)
 }
 
 // state tells the panel's script whether a login that is under way has ended: GET …/state.
-func (h *Handlers) state(v *visit) error {
-	status, err := v.h.Grants.Status(v.ctx, v.session.TenantID)
+func (h *Handlers) state(r *pageRequest) error {
+	status, err := r.h.Grants.Status(r.Ctx, r.Session.TenantID)
 	if err != nil {
 		return err
 	}
-	return v.JSON(http.StatusOK, map[string]string{"state": status.State})
+	return r.JSON(http.StatusOK, map[string]string{"state": status.State})
 }

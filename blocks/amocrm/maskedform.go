@@ -25,8 +25,8 @@ func formValue(text string, typed bool) any {
 
 // unmasked brings the texts of a form back to what they stand for: each of known once, in order, since two phones may
 // look the same when they are hidden.
-func (v *visit) unmasked(typed, known []string) []string {
-	f := v.format()
+func (r *pageRequest) unmasked(typed, known []string) []string {
+	f := r.Format()
 	if !f.Masked {
 		return typed
 	}
@@ -47,7 +47,7 @@ type unmasking struct {
 	wrong  crm.FieldErrors
 }
 
-func (v *visit) unmasking() *unmasking { return &unmasking{format: v.format()} }
+func (r *pageRequest) unmasking() *unmasking { return &unmasking{format: r.Format()} }
 
 func (u *unmasking) text(path, typed string, known ...string) string {
 	if !u.format.Masked {
@@ -73,8 +73,8 @@ func (u *unmasking) err() error {
 }
 
 // wholeContact refuses texts with hidden digits that were changed.
-func (v *visit) wholeContact(d crm.ContactDraft) error {
-	u := v.unmasking()
+func (r *pageRequest) wholeContact(d crm.ContactDraft) error {
+	u := r.unmasking()
 	u.text("name", d.Name)
 	u.text("position", d.Position)
 	u.text("company", d.Company)
@@ -82,12 +82,12 @@ func (v *visit) wholeContact(d crm.ContactDraft) error {
 }
 
 // wholeDeal puts the digits back that the form of a new deal had hidden.
-func (v *visit) wholeDeal(ctx context.Context, d crm.DealDraft) (crm.DealDraft, error) {
-	u := v.unmasking()
+func (r *pageRequest) wholeDeal(ctx context.Context, d crm.DealDraft) (crm.DealDraft, error) {
+	u := r.unmasking()
 	if !u.format.Masked {
 		return d, nil
 	}
-	form, err := v.crm.DealForm(ctx, v.session.Ticket)
+	form, err := r.crm.DealForm(ctx, r.Session.Ticket)
 	if err != nil {
 		return d, err
 	}
@@ -99,12 +99,12 @@ func (v *visit) wholeDeal(ctx context.Context, d crm.DealDraft) (crm.DealDraft, 
 }
 
 // wholeChange puts the digits back that the form of a deal's row had hidden.
-func (v *visit) wholeChange(ctx context.Context, id int64, c crm.DealChange) (crm.DealChange, error) {
-	u := v.unmasking()
+func (r *pageRequest) wholeChange(ctx context.Context, id int64, c crm.DealChange) (crm.DealChange, error) {
+	u := r.unmasking()
 	if !u.format.Masked {
 		return c, nil
 	}
-	whole, err := v.crm.DealEdit(ctx, id)
+	whole, err := r.crm.DealEdit(ctx, id)
 	if err != nil {
 		return c, err
 	}

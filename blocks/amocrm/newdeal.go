@@ -16,29 +16,29 @@ import (
 )
 
 // newDeal is the form of a new deal, named after the ticket: GET …/deals/new?contact=ID.
-func (h *Handlers) newDeal(v *visit) error {
-	contact := number(v.QueryParam("contact"))
-	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
-		view, err := v.dealForm(ctx, func(form crm.DealForm, people []crm.Person) crm.DealDraft {
-			return v.newDraft(form, people, contact)
+func (h *Handlers) newDeal(r *pageRequest) error {
+	contact := ui.Number(r.QueryParam("contact"))
+	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
+		view, err := r.dealForm(ctx, func(form crm.DealForm, people []crm.Person) crm.DealDraft {
+			return r.newDraft(form, people, contact)
 		}, false, nil)
-		return loaded{"deal_form", view}, err
+		return ui.Page{Name: "deal_form", Data: view}, err
 	})
 }
 
 // dealForm reads what the form offers, lets fill choose the draft, and adds what its stage requires. A draft that was typed
 // is shown as it is.
-func (v *visit) dealForm(ctx context.Context, fill func(crm.DealForm, []crm.Person) crm.DealDraft, typed bool,
+func (r *pageRequest) dealForm(ctx context.Context, fill func(crm.DealForm, []crm.Person) crm.DealDraft, typed bool,
 	errs map[string]string) (dealFormView, error) {
 	var form crm.DealForm
 	var people crm.People
 	var both errgroup.Group
 	both.Go(func() (err error) {
-		form, err = v.crm.DealForm(ctx, v.session.Ticket)
+		form, err = r.crm.DealForm(ctx, r.Session.Ticket)
 		return err
 	})
 	both.Go(func() (err error) {
-		people, err = v.crm.People(ctx, v.session.Ticket.Client)
+		people, err = r.crm.People(ctx, r.Session.Ticket.Client)
 		return err
 	})
 	if err := both.Wait(); err != nil {
@@ -46,14 +46,14 @@ func (v *visit) dealForm(ctx context.Context, fill func(crm.DealForm, []crm.Pers
 	}
 	draft := fill(form, people.Contacts)
 	settle(form, &draft)
-	fields, err := v.stageFields(ctx, draft)
+	fields, err := r.stageFields(ctx, draft)
 	if err != nil {
 		return dealFormView{}, err
 	}
-	f := v.formatIn(ctx)
-	view := dealForm(f, v.base(), form, people.Contacts, fields, draft, typed, errs)
-	view.LinksTicket, view.Message = v.ticketURL() != "", v.ticket(ctx).LastMessage
-	view.WithMessage = v.wish.message
+	f := r.FormatIn(ctx)
+	view := dealForm(f, r.Base(), form, people.Contacts, fields, draft, typed, errs)
+	view.LinksTicket, view.Message = r.ticketURL() != "", r.ticket(ctx).LastMessage
+	view.WithMessage = r.wish.message
 	return view, nil
 }
 
@@ -61,15 +61,15 @@ func (v *visit) dealForm(ctx context.Context, fill func(crm.DealForm, []crm.Pers
 const maxChoices = 250
 
 // readDeal reads the form.
-func (v *visit) readDeal(form url.Values) crm.DealDraft {
+func (r *pageRequest) readDeal(form url.Values) crm.DealDraft {
 	return crm.DealDraft{
 		Name:          strings.TrimSpace(form.Get("name")),
-		ContactID:     number(form.Get("contact_id")),
-		PipelineID:    number(form.Get("pipeline_id")),
-		StatusID:      number(form.Get("status_id")),
-		ResponsibleID: number(form.Get("responsible_id")),
+		ContactID:     ui.Number(form.Get("contact_id")),
+		PipelineID:    ui.Number(form.Get("pipeline_id")),
+		StatusID:      ui.Number(form.Get("status_id")),
+		ResponsibleID: ui.Number(form.Get("responsible_id")),
 		Price:         strings.TrimSpace(form.Get("price")),
-		Lang:          string(v.session.Lang),
+		Lang:          string(r.Session.Lang),
 		NoteText:      strings.TrimSpace(form.Get("note")),
 		Fields:        readFields(form),
 	}
@@ -77,101 +77,100 @@ func (v *visit) readDeal(form url.Values) crm.DealDraft {
 
 // dealStage is the part that follows the pipeline and the stage: POST …/deals/new/stage with the whole form, so that
 // typed values stay.
-func (h *Handlers) dealStage(v *visit) error {
-	form, err := v.FormParams()
+func (h *Handlers) dealStage(r *pageRequest) error {
+	form, err := r.FormParams()
 	if err != nil {
-		return v.fail(err, v.base()+"/deals/new")
+		return r.Fail(err, r.Base()+"/deals/new")
 	}
-	draft := v.readDeal(form)
-	offer, err := v.crm.DealForm(v.ctx, v.session.Ticket)
+	draft := r.readDeal(form)
+	offer, err := r.crm.DealForm(r.Ctx, r.Session.Ticket)
 	if err != nil {
-		return v.stageFailed(err)
+		return r.stageFailed(err)
 	}
 	settle(offer, &draft)
-	fields, err := v.stageFields(v.ctx, draft)
+	fields, err := r.stageFields(r.Ctx, draft)
 	if err != nil {
-		return v.stageFailed(err)
+		return r.stageFailed(err)
 	}
-	return v.show(http.StatusOK, "deal_stage", stagePart(v.base(), offer, fields, draft, true, nil))
+	return r.Show(http.StatusOK, "deal_stage", stagePart(r.Base(), offer, fields, draft, true, nil))
 }
 
 // stageFailed keeps the rest of the form on the screen.
-func (v *visit) stageFailed(err error) error {
-	_, _, _, known := problemCode(err)
-	v.h.note(v.ctx, err, known, v.session.TenantID)
-	p := v.problem(err, "")
-	return v.show(http.StatusOK, "deal_stage", stageView{Base: ui.Plain(v.base()), Problem: v.problemLine(p)})
+func (r *pageRequest) stageFailed(err error) error {
+	r.LogProblem(err)
+	return r.Show(http.StatusOK, "deal_stage", stageView{Base: ui.Plain(r.Base()), Problem: r.ProblemLine(err)})
 }
 
 // createDeal makes the deal: POST …/deals. Sent twice it makes one.
-func (h *Handlers) createDeal(v *visit) error {
-	form, err := v.FormParams()
+func (h *Handlers) createDeal(r *pageRequest) error {
+	form, err := r.FormParams()
 	if err != nil {
-		return v.fail(err, v.base()+"/deals/new")
+		return r.Fail(err, r.Base()+"/deals/new")
 	}
-	v.wish.message = form.Get("message") != ""
-	draft := v.readDeal(form)
+	r.wish.message = form.Get("message") != ""
+	draft := r.readDeal(form)
 	if form.Get("again") != "" { // without script: another pipeline or stage was chosen
-		return v.dealAgain(draft, nil, nil)
+		return r.dealAgain(draft, nil, nil)
 	}
 	sent := draft // the form itself keeps what was typed
-	if sent.Fields, err = v.withMapped(form, draft.Fields); err != nil {
-		return v.dealFailed(draft, err)
+	if sent.Fields, err = r.withMapped(form, draft.Fields); err != nil {
+		return r.dealFailed(draft, err)
 	}
-	once, done, err := v.begin()
+	once, done, err := r.Begin()
 	if err != nil {
-		return v.dealFailed(draft, err)
+		return r.dealFailed(draft, err)
 	}
 	if once == nil {
-		return v.after(done)
+		return r.after(done)
 	}
-	ctx, cancel := v.writing()
+	ctx, cancel := r.Writing()
 	defer cancel()
-	sent.NoteText = v.dealNote(ctx, draft.NoteText, v.wish.message)
-	if sent, err = v.wholeDeal(ctx, sent); err != nil {
-		return v.dealFailed(draft, errors.Join(err, once.Release(v.ctx)))
+	sent.NoteText = r.dealNote(ctx, draft.NoteText, r.wish.message)
+	if sent, err = r.wholeDeal(ctx, sent); err != nil {
+		return r.dealFailed(draft, errors.Join(err, once.Release(r.Ctx)))
 	}
-	id, err := v.crm.CreateDeal(ctx, v.session.Ticket.Client.ID, sent)
-	missing, err := v.created(id, err)
+	id, err := r.crm.CreateDeal(ctx, r.Session.Ticket.Client.ID, sent)
+	missing, err := r.created(id, err)
 	if err != nil {
-		return v.dealFailed(draft, errors.Join(err, once.Release(v.ctx)))
+		return r.dealFailed(draft, errors.Join(err, once.Release(r.Ctx)))
 	}
 	done = strings.TrimSuffix("deal:"+strconv.FormatInt(id, 10)+":"+missing, ":")
-	if err := once.Done(v.ctx, done); err != nil {
-		h.note(v.ctx, err, false, v.session.TenantID)
+	if err := once.Done(r.Ctx, done); err != nil {
+		r.LogError(err)
 	}
-	return v.after(done)
+	return r.after(done)
 }
 
 // stop is why a form as a whole could not be sent, and the token to send it with again.
-type stop struct{ text, token string }
+type stop struct {
+	text  string
+	token ui.Plain
+}
 
 // dealFailed shows the form again with its errors.
-func (v *visit) dealFailed(draft crm.DealDraft, err error) error {
+func (r *pageRequest) dealFailed(draft crm.DealDraft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
-		return v.fail(err, "")
+		return r.Fail(err, "")
 	}
 	var refused *crm.FieldErrors
 	if errors.As(err, &refused) {
-		return v.dealAgain(draft, v.fieldTexts(refused), nil)
+		return r.dealAgain(draft, r.fieldTexts(refused), nil)
 	}
-	_, _, _, known := problemCode(err)
-	v.h.note(v.ctx, err, known, v.session.TenantID)
-	p := v.problem(err, "")
-	return v.dealAgain(draft, nil, &stop{v.problemLine(p), v.nextToken(err)})
+	r.LogProblem(err)
+	return r.dealAgain(draft, nil, &stop{r.ProblemLine(err), r.NextToken(err)})
 }
 
 // dealAgain draws the form with what was typed. The page's time may be used up by the try that failed, so what the form
 // offers, which is in the cache by now, gets a little of its own.
-func (v *visit) dealAgain(draft crm.DealDraft, errs map[string]string, s *stop) error {
-	ctx, cancel := v.owned(v.h.Budget / 2)
+func (r *pageRequest) dealAgain(draft crm.DealDraft, errs map[string]string, s *stop) error {
+	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	view, err := v.dealForm(ctx, func(crm.DealForm, []crm.Person) crm.DealDraft { return draft }, true, errs)
+	view, err := r.dealForm(ctx, func(crm.DealForm, []crm.Person) crm.DealDraft { return draft }, true, errs)
 	if err != nil {
-		return v.fail(err, v.base()+"/deals/new")
+		return r.Fail(err, r.Base()+"/deals/new")
 	}
 	if s != nil {
-		view.Problem, view.Token = s.text, ui.Plain(s.token)
+		view.Problem, view.Token = s.text, s.token
 	}
-	return v.show(http.StatusOK, "deal_form", view)
+	return r.Show(http.StatusOK, "deal_form", view)
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/notify"
@@ -63,12 +62,12 @@ func (n *noticesView) Fresh() bool {
 }
 
 // noticesSection is nil for a company that never logged in: whoever only knows an address may not have us write to people.
-func (v *visit) noticesSection(connection string, n tenant.Notices, commentBack bool) *noticesView {
-	if v.h.Notices == nil || connection == "none" {
+func (r *pageRequest) noticesSection(connection string, n tenant.Notices, commentBack bool) *noticesView {
+	if r.h.Notices == nil || connection == "none" {
 		return nil
 	}
 	return &noticesView{
-		Action: ui.Plain(v.base() + "/settings/notices"), Token: ui.Plain(session.NewID()), Mail: v.h.Notices.Mails(),
+		Action: ui.Plain(r.Base() + "/settings/notices"), Token: ui.NewToken(), Mail: r.h.Notices.Mails(),
 		Emails: ui.Plain(strings.Join(n.Emails, "\n")),
 		Max:    strconv.Itoa(notify.MaxEmails), Chat: ui.Plain(n.ChatID), BotStored: n.BotToken != "",
 		Webhook: ui.Plain(n.WebhookURL), Secret: ui.Plain(n.WebhookSecret),
@@ -77,98 +76,98 @@ func (v *visit) noticesSection(connection string, n tenant.Notices, commentBack 
 }
 
 // saveNotices stores the section and, when asked to, sends a test message and shows what came back: POST …/settings/notices.
-func (h *Handlers) saveNotices(v *visit) error {
-	form, err := v.FormParams()
+func (h *Handlers) saveNotices(r *pageRequest) error {
+	form, err := r.FormParams()
 	if err != nil {
-		return v.fail(err, v.base()+"/settings")
+		return r.Fail(err, r.Base()+"/settings")
 	}
-	status, err := h.Grants.Status(v.ctx, v.session.TenantID)
+	status, err := h.Grants.Status(r.Ctx, r.Session.TenantID)
 	if err != nil {
-		return v.fail(err, v.base()+"/settings")
+		return r.Fail(err, r.Base()+"/settings")
 	}
-	if v.noticesSection(status.State, tenant.Notices{}, false) == nil {
-		return v.fail(crm.ErrGone, "")
+	if r.noticesSection(status.State, tenant.Notices{}, false) == nil {
+		return r.Fail(crm.ErrGone, "")
 	}
-	read := noticesForm{form: form, errs: map[string]string{}, t: v.t, private: h.Notices.PrivateHooks()}
-	stored := v.crm.Tenant()
+	read := noticesForm{form: form, errs: map[string]string{}, t: r.T, private: h.Notices.PrivateHooks()}
+	stored := r.crm.Tenant()
 	typed := read.into(stored.Notices)
 	if len(read.errs) > 0 {
-		return v.noticesPage(func(n *noticesView) {
+		return r.noticesPage(func(n *noticesView) {
 			n.Errors, n.Emails, n.Chat, n.Webhook = read.errs, ui.Plain(form.Get("emails")), ui.Plain(typed.ChatID), ui.Plain(typed.WebhookURL)
 			n.CommentBack, n.BotStored = read.commentBack(), stored.Notices.BotToken != ""
 		})
 	}
-	changed, err := v.changeTenant(func(t *tenant.Tenant) {
+	changed, err := r.changeTenant(func(t *tenant.Tenant) {
 		t.Notices = read.into(t.Notices)
-		t.Notices.Language = string(v.session.Lang)
+		t.Notices.Language = string(r.Session.Lang)
 		t.Settings.CommentBack = read.commentBack()
 	})
 	if err != nil {
-		return v.fail(err, v.base()+"/settings")
+		return r.Fail(err, r.Base()+"/settings")
 	}
 	if form.Get("do") != "test" || changed == nil { // the second of two clicks sends nothing more
-		return see(v, v.base()+"/settings?done=saved")
+		return r.SeeOther(r.Base() + "/settings?done=saved")
 	}
-	return v.testNotices(*changed)
+	return r.testNotices(*changed)
 }
 
-func (v *visit) testNotices(t tenant.Tenant) error {
-	ctx, cancel := v.writing()
+func (r *pageRequest) testNotices(t tenant.Tenant) error {
+	ctx, cancel := r.Writing()
 	defer cancel()
-	results, err := v.h.Notices.Test(ctx, t)
+	results, err := r.h.Notices.Test(ctx, t)
 	if err != nil && !errors.Is(err, notify.ErrTooMany) {
-		return v.fail(err, v.base()+"/settings")
+		return r.Fail(err, r.Base()+"/settings")
 	}
-	return v.noticesPage(func(n *noticesView) {
+	return r.noticesPage(func(n *noticesView) {
 		n.Emails, n.Chat, n.BotStored = ui.Plain(strings.Join(t.Notices.Emails, "\n")), ui.Plain(t.Notices.ChatID), t.Notices.BotToken != ""
 		n.Webhook, n.Secret, n.CommentBack = ui.Plain(t.Notices.WebhookURL), ui.Plain(t.Notices.WebhookSecret), t.Settings.CommentBack
 		switch {
 		case err != nil:
-			n.Said = v.t("notices.too_many")
+			n.Said = r.T("notices.too_many")
 		case len(results) == 0:
-			n.Said = v.t("notices.nobody")
+			n.Said = r.T("notices.nobody")
 		}
-		for _, r := range results {
-			n.Results = append(n.Results, v.noticeResult(r))
+		for _, result := range results {
+			n.Results = append(n.Results, r.noticeResult(result))
 		}
 	})
 }
 
-func (v *visit) noticeResult(r notify.Result) noticeResult {
-	out := noticeResult{Good: r.Problem == ""}
-	switch r.Kind {
+func (r *pageRequest) noticeResult(got notify.Result) noticeResult {
+	out := noticeResult{Good: got.Problem == ""}
+	switch got.Kind {
 	case notify.KindMail:
-		out.Way = ui.Plain(v.t("notices.way_mail", "To", r.To))
+		out.Way = ui.Plain(r.T("notices.way_mail", "To", got.To))
 	case notify.KindTelegram:
-		out.Way = ui.Plain(v.t("notices.way_telegram", "To", r.To))
+		out.Way = ui.Plain(r.T("notices.way_telegram", "To", got.To))
 	case notify.KindWebhook:
-		out.Way = ui.Plain(v.t("notices.way_webhook", "To", r.To))
+		out.Way = ui.Plain(r.T("notices.way_webhook", "To", got.To))
 	}
-	switch r.Problem {
+	switch got.Problem {
 	case "":
-		out.Text = ui.Plain(v.t("notices.taken"))
+		out.Text = ui.Plain(r.T("notices.taken"))
 	case notify.ProblemRefused:
-		out.Text = ui.Plain(v.t("notices.refused", "Said", r.Said))
+		out.Text = ui.Plain(r.T("notices.refused", "Said", got.Said))
 	case notify.ProblemPrivate:
-		out.Text = ui.Plain(v.t("notices.private"))
+		out.Text = ui.Plain(r.T("notices.private"))
 	case notify.ProblemUnreachable:
-		out.Text = ui.Plain(v.t("notices.unreachable"))
+		out.Text = ui.Plain(r.T("notices.unreachable"))
 	}
 	return out
 }
 
 // noticesPage is the settings with the section as change leaves it.
-func (v *visit) noticesPage(change func(*noticesView)) error {
-	ctx, cancel := v.owned(v.h.Budget / 2)
+func (r *pageRequest) noticesPage(change func(*noticesView)) error {
+	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	view, err := v.settingsPage(ctx, v.crm.Tenant().Settings, nil)
+	view, err := r.settingsPage(ctx, r.crm.Tenant().Settings, nil)
 	if err != nil {
-		return v.fail(err, v.base()+"/settings")
+		return r.Fail(err, r.Base()+"/settings")
 	}
 	if view.Notices != nil {
 		change(view.Notices)
 	}
-	return v.show(http.StatusOK, "settings", view)
+	return r.Show(http.StatusOK, "settings", view)
 }
 
 // noticesForm reads the section. A field that the page did not have stays as it is.

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/session"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/store"
@@ -25,7 +26,7 @@ const maxShown = 80
 // the first screen itself.
 func (h *Handlers) Open(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", "no-store")
-	ctx, cancel := context.WithTimeout(c.Request().Context(), h.Budget-grace)
+	ctx, cancel := context.WithTimeout(c.Request().Context(), h.Budget-ui.Margin)
 	defer cancel()
 	req, err := session.Bind(c.Request().Header.Get(echo.HeaderContentType), c.Request().Body)
 	if err != nil {
@@ -35,18 +36,18 @@ func (h *Handlers) Open(c echo.Context) error {
 	if err != nil {
 		return h.refuse(c, req, err)
 	}
-	v := &visit{Context: c, h: h, ctx: ctx, session: opened}
+	r := &pageRequest{PageRequest: h.InSession(ctx, c, opened), h: h}
 	note := ""
 	if req.UnknownLang != "" {
-		note = v.t("open.unknown_lang", "Given", req.UnknownLang, "Names", i18n.LangNames())
+		note = r.T("open.unknown_lang", "Given", req.UnknownLang, "Names", i18n.LangNames())
 	}
-	h.ahead(ctx, func(ctx context.Context) { h.fetchMessage(ctx, opened) })
+	h.Prefetch(ctx, func(ctx context.Context) { h.fetchMessage(ctx, opened) })
 	if req.View == "html" {
-		return v.floor(note)
+		return r.floor(note)
 	}
-	h.ahead(ctx, func(ctx context.Context) { h.prepare(ctx, opened, req.Pressed) })
+	h.Prefetch(ctx, func(ctx context.Context) { h.prepare(ctx, opened, req.Pressed) })
 	envelope, err := session.FrameEnvelope(session.Frame{
-		PanelURL: h.PublicURL + v.base(), Origin: h.PublicURL, Title: v.t("title"), NewTab: v.t("frame.new_tab"), Note: note,
+		PanelURL: h.PublicURL + r.Base(), Origin: h.PublicURL, Title: r.T("title"), NewTab: r.T("frame.new_tab"), Note: note,
 	})
 	if err != nil {
 		return h.refuse(c, req, err)
@@ -121,7 +122,7 @@ func (h *Handlers) prepare(ctx context.Context, session session.Session, pressed
 	}
 	if pressed {
 		if err := account.ForgetData(ctx); err != nil {
-			h.note(ctx, err, false, session.TenantID)
+			h.LogError(ctx, err, session.TenantID)
 		}
 	}
 	// A failure is the panel's to show; it will ask the same. The forms' vocabulary comes second, and not with each ticket:
@@ -157,9 +158,13 @@ func (h *Handlers) refuse(c echo.Context, req session.Request, err error) error 
 	case errors.Is(err, store.ErrTrouble):
 		code = "store"
 	}
-	h.note(c.Request().Context(), err, code != "internal", "")
-	v := &visit{Context: c, h: h, ctx: c.Request().Context(), session: session.Session{Lang: req.Lang}}
-	html, err := v.render("floor_problem", problemView{
+	ctx := c.Request().Context()
+	if code == "internal" {
+		h.LogError(ctx, err, "")
+	} else {
+		h.LogKnown(ctx, err, "")
+	}
+	html, err := h.InSession(ctx, c, session.Session{Lang: req.Lang}).Render("floor_problem", ui.ProblemView{
 		Title: h.Catalog.T(req.Lang, "open."+code+".title"), Text: h.Catalog.T(req.Lang, "open."+code+".text", args...),
 	})
 	if err != nil {

@@ -11,32 +11,32 @@ import (
 
 // panel is the page in the iframe: GET /blocks/amocrm/:session. ?open=deal:12, create-deal or add-contact leads
 // straight to that place; without it the card that was open on this ticket is open again.
-func (h *Handlers) panel(v *visit) error {
-	login, connected, err := v.loginState(v.ctx)
+func (h *Handlers) panel(r *pageRequest) error {
+	login, connected, err := r.loginState(r.Ctx)
 	if err != nil {
-		return v.fail(err, v.base())
+		return r.Fail(err, r.Base())
 	}
 	if !connected && !login.Lost {
-		return v.show(http.StatusOK, "login", login)
+		return r.Show(http.StatusOK, "login", login)
 	}
-	open := v.QueryParam("open")
-	if open == "" && connected && v.QueryParam("done") == "" {
-		if open, err = h.Sessions.Place(v.ctx, v.session); err != nil {
-			return v.fail(err, v.base())
+	open := r.QueryParam("open")
+	if open == "" && connected && r.QueryParam("done") == "" {
+		if open, err = h.Sessions.Place(r.Ctx, r.Session); err != nil {
+			return r.Fail(err, r.Base())
 		}
 	}
 	if path := place(open); path != "" && connected {
-		return see(v, v.base()+path)
+		return r.SeeOther(r.Base() + path)
 	}
-	return h.people(v)
+	return h.people(r)
 }
 
 // place is the path of a named place, "" for none.
 func place(name string) string {
 	kind, id, _ := strings.Cut(name, ":")
 	switch {
-	case kind == "deal" && number(id) != 0:
-		return "/deals/" + strconv.FormatInt(number(id), 10)
+	case kind == "deal" && ui.Number(id) != 0:
+		return "/deals/" + strconv.FormatInt(ui.Number(id), 10)
 	case kind == "create-deal":
 		return "/deals/new"
 	case kind == "add-contact":
@@ -50,88 +50,93 @@ func place(name string) string {
 }
 
 // people is the client's contacts with their deals: GET …/people. ?fresh=1 goes past the cache.
-func (h *Handlers) people(v *visit) error {
-	if v.QueryParam("fresh") != "" {
-		if err := v.crm.ForgetData(v.ctx); err != nil {
-			return v.fail(err, v.base()+"/people")
+func (h *Handlers) people(r *pageRequest) error {
+	if r.QueryParam("fresh") != "" {
+		if err := r.crm.ForgetData(r.Ctx); err != nil {
+			return r.Fail(err, r.Base()+"/people")
 		}
 	}
-	if err := h.Sessions.SetPlace(v.ctx, v.session, ""); err != nil {
-		return v.fail(err, v.base()+"/people")
+	if err := h.Sessions.SetPlace(r.Ctx, r.Session, ""); err != nil {
+		return r.Fail(err, r.Base()+"/people")
 	}
-	v.done = v.QueryParam("done")
-	v.wish = wish{all: v.QueryParam("all") != "", deals: v.QueryParam("deals"), at: v.QueryParam("at")}
-	return v.paint("people_loading", func(ctx context.Context) (loaded, error) {
-		view, err := v.peopleView(ctx)
-		view.Notice = v.notice(v.done)
-		return loaded{"people", view}, err
+	r.confirm(r.QueryParam("done"))
+	r.wish = wish{all: r.QueryParam("all") != "", deals: r.QueryParam("deals"), at: r.QueryParam("at")}
+	return r.ShowOrSkeleton("people_loading", func(ctx context.Context) (ui.Page, error) {
+		view, err := r.peopleView(ctx)
+		view.Notice = r.Notice
+		return ui.Page{Name: "people", Data: view}, err
 	})
 }
 
-func (v *visit) peopleView(ctx context.Context) (peopleView, error) { return v.peopleAt(ctx, v.base()) }
+func (r *pageRequest) peopleView(ctx context.Context) (peopleView, error) {
+	return r.peopleAt(ctx, r.Base())
+}
 
 // peopleAt is the first screen with its links under base.
-func (v *visit) peopleAt(ctx context.Context, base string) (peopleView, error) {
-	client := v.session.Ticket.Client
-	ask := v.crm.People
-	if v.wish.all {
-		ask = v.crm.Matches
+func (r *pageRequest) peopleAt(ctx context.Context, base string) (peopleView, error) {
+	client := r.Session.Ticket.Client
+	ask := r.crm.People
+	if r.wish.all {
+		ask = r.crm.Matches
 	}
 	people, err := ask(ctx, client)
 	if err != nil {
 		return peopleView{}, err
 	}
-	shown, err := v.dealsShown(ctx)
+	shown, err := r.dealsShown(ctx)
 	if err != nil {
 		return peopleView{}, err
 	}
-	f := v.formatIn(ctx)
+	f := r.FormatIn(ctx)
 	view := peoplePage(f, base, client, shownDealsOf(people, shown))
-	view.AllMatches = v.wish.all && people.Linked != 0
-	withFilter(f, &view, people, shown, v.wish.at)
-	v.layRows(ctx, f, &view, people)
-	view.Failed, view.Run = v.failedFirings(ctx), v.ownRun(ctx, base)
+	view.AllMatches = r.wish.all && people.Linked != 0
+	withFilter(f, &view, people, shown, r.wish.at)
+	r.layRows(ctx, f, &view, people)
+	view.Failed, view.Run = r.failedFirings(ctx), r.ownRun(ctx, base)
 	return view, nil
 }
 
 // after shows the first screen with the confirmation of what was done, "linked" or "deal:12". Without script the
 // browser is sent there, so that a reload does not send the form again.
-func (v *visit) after(done string) error {
-	if !isHTMX(v.Context) {
-		return see(v, v.base()+"?done="+done)
+func (r *pageRequest) after(done string) error {
+	if !r.HTMX() {
+		return r.SeeOther(r.Base() + "?done=" + done)
 	}
-	ctx, cancel := v.owned(v.h.Budget) // the page's own time may have gone into the write
+	ctx, cancel := r.Background(r.h.Budget) // the page's own time may have gone into the write
 	defer cancel()
-	v.done = done
-	view, err := v.peopleView(ctx)
+	r.confirm(done)
+	view, err := r.peopleView(ctx)
 	if err != nil {
-		return v.fail(err, v.base()+"/people")
+		return r.Fail(err, r.Base()+"/people")
 	}
-	view.Notice = v.notice(done)
-	return v.show(http.StatusOK, "people", view)
+	view.Notice = r.Notice
+	return r.Show(http.StatusOK, "people", view)
 }
+
+// confirm has the next page, or the problem in its place, say what was done.
+func (r *pageRequest) confirm(done string) { r.Done, r.Notice = done, r.notice(done) }
 
 // notice is the confirmation named by done: "linked", "deal:12", or "deal:12:note" when the note is missing; nil for
 // anything unknown.
-func (v *visit) notice(done string) *noticeView {
+func (r *pageRequest) notice(done string) *ui.Notice {
 	parts := append(strings.SplitN(done, ":", 3), "", "")
-	id, missing := number(parts[1]), ""
+	id, missing := ui.Number(parts[1]), ""
 	switch parts[2] {
 	case "note", "link", "company", "remember":
-		missing = v.t("done.missing." + parts[2])
+		missing = r.T("done.missing." + parts[2])
 	}
 	switch kind := parts[0]; kind {
 	case "linked", "unlinked", "saved", "added":
-		return &noticeView{Text: v.t("done." + kind)}
+		return &ui.Notice{Text: r.T("done." + kind)}
 	case "deal":
 		if id != 0 {
-			return &noticeView{
-				Text: v.t("done.deal"), Missing: missing,
-				Link: v.t("done.open_deal"), Href: ui.Plain(v.dealURL(id)),
+			return &ui.Notice{
+				Text: r.T("done.deal"), Missing: missing,
+				Link: r.T("done.open_deal"), Href: ui.Plain(r.dealURL(id)),
 			}
 		}
 	case "contact":
-		return &noticeView{Text: v.t("done.contact"), Missing: missing}
+		return &ui.Notice{Text: r.T("done.contact"), Missing: missing}
 	}
 	return nil
 }

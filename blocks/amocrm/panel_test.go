@@ -229,8 +229,8 @@ func TestAssets_cachedByHash(t *testing.T) {
 func TestProblems_haveTexts(t *testing.T) {
 	w := newHouse(t)
 	codes := map[string]bool{"problem.internal": true}
-	for _, p := range problems {
-		codes["problem."+p.code] = true
+	for _, p := range Problems {
+		codes["problem."+p.Code] = true
 	}
 	for _, code := range []string{"denied", "state", "account", "secrets", "config", "upstream", "internal"} {
 		codes["login_failed."+code] = true

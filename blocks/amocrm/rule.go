@@ -17,15 +17,15 @@ type ruleView struct {
 }
 
 // rule shows the ready-made rule: GET …/rule.
-func (h *Handlers) rule(v *visit) error {
-	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
-		meta, err := v.crm.Meta(ctx)
+func (h *Handlers) rule(r *pageRequest) error {
+	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
+		meta, err := r.crm.Meta(ctx)
 		if err != nil {
-			return loaded{}, err
+			return ui.Page{}, err
 		}
-		text, err := ruleJSON(h.PublicURL, v.crm.Tenant().TriggerKey, v.crm.Tenant().IntegrationID, v.t("rule.deal_name"), meta)
-		key := v.keyView(v.crm.Tenant(), h.Now(), v.formatIn(ctx).DateTime)
-		return loaded{"rule", ruleView{Base: ui.Plain(v.base()), JSON: ui.Plain(text), Key: key}}, err
+		text, err := ruleJSON(h.PublicURL, r.crm.Tenant().TriggerKey, r.crm.Tenant().IntegrationID, r.T("rule.deal_name"), meta)
+		key := r.keyView(r.crm.Tenant(), h.Now(), r.FormatIn(ctx).DateTime)
+		return ui.Page{Name: "rule", Data: ruleView{Base: ui.Plain(r.Base()), JSON: ui.Plain(text), Key: key}}, err
 	})
 }
 

@@ -65,71 +65,70 @@ type ruleLine struct {
 func (v ruleCheckView) Tried() bool { return v.Error != "" || v.Bad != "" || v.Would != nil }
 
 // ruleCheck offers the ready-made rule for a try: GET …/rule/check, with ?q= to look names up.
-func (h *Handlers) ruleCheck(v *visit) error {
-	query := lookupQuery(v.QueryParam("q"))
-	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
-		meta, err := v.crm.Meta(ctx)
+func (h *Handlers) ruleCheck(r *pageRequest) error {
+	query := lookupQuery(r.QueryParam("q"))
+	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
+		meta, err := r.crm.Meta(ctx)
 		if err != nil {
-			return loaded{}, err
+			return ui.Page{}, err
 		}
-		text, err := ruleJSON(h.PublicURL, v.crm.Tenant().TriggerKey, v.crm.Tenant().IntegrationID, v.t("rule.deal_name"), meta)
-		return loaded{"rule_check", ruleCheckView{Base: ui.Plain(v.base()), Rule: ui.Plain(text), lookupView: v.lookup(ctx, meta, query)}}, err
+		text, err := ruleJSON(h.PublicURL, r.crm.Tenant().TriggerKey, r.crm.Tenant().IntegrationID, r.T("rule.deal_name"), meta)
+		return ui.Page{Name: "rule_check", Data: ruleCheckView{Base: ui.Plain(r.Base()), Rule: ui.Plain(text), lookupView: r.lookup(ctx, meta, query)}}, err
 	})
 }
 
 // checkRule tries what was typed on the ticket of the session, or only looks names up: POST …/rule/check. It makes nothing.
-func (h *Handlers) checkRule(v *visit) error {
-	view := ruleCheckView{Base: ui.Plain(v.base()), Rule: ui.Plain(v.FormValue("rule"))}
-	meta, err := v.crm.Meta(v.ctx)
+func (h *Handlers) checkRule(r *pageRequest) error {
+	view := ruleCheckView{Base: ui.Plain(r.Base()), Rule: ui.Plain(r.FormValue("rule"))}
+	meta, err := r.crm.Meta(r.Ctx)
 	if err == nil {
-		view.lookupView = v.lookup(v.ctx, meta, lookupQuery(v.FormValue("q")))
+		view.lookupView = r.lookup(r.Ctx, meta, lookupQuery(r.FormValue("q")))
 		switch {
-		case v.FormValue("do") == "find":
+		case r.FormValue("do") == "find":
 		case strings.TrimSpace(string(view.Rule)) == "":
-			view.Error = v.t("error.required")
+			view.Error = r.T("error.required")
 		case utf8.RuneCountInString(string(view.Rule)) > maxRule:
-			view.Error = v.t("rule.check_too_long")
+			view.Error = r.T("rule.check_too_long")
 		default:
-			err = v.try(&view)
+			err = r.try(&view)
 		}
 	}
 	if errors.Is(err, oauth.ErrNeedsLogin) {
-		return v.fail(err, "")
+		return r.Fail(err, "")
 	}
 	if err != nil { // what was typed stays
-		_, _, _, known := problemCode(err)
-		v.h.note(v.ctx, err, known, v.session.TenantID)
-		view.Error = v.problem(err, "").Title
+		r.LogProblem(err)
+		view.Error = r.Problem(err, "").Title
 	}
-	return v.show(http.StatusOK, "rule_check", view)
+	return r.Show(http.StatusOK, "rule_check", view)
 }
 
-func (v *visit) try(view *ruleCheckView) error {
-	trial, err := v.h.Rules.TryRule(v.ctx, v.session.TenantID, v.session.Ticket.ID, string(view.Rule))
+func (r *pageRequest) try(view *ruleCheckView) error {
+	trial, err := r.h.Rules.TryRule(r.Ctx, r.Session.TenantID, r.Session.Ticket.ID, string(view.Rule))
 	var broken *body.SyntaxError
 	switch {
 	case errors.As(err, &broken) && broken.Line > 0:
-		view.Error = v.t("rule.check_unreadable_at", "Line", strconv.Itoa(broken.Line), "Column", strconv.Itoa(broken.Column))
+		view.Error = r.T("rule.check_unreadable_at", "Line", strconv.Itoa(broken.Line), "Column", strconv.Itoa(broken.Column))
 		return nil
 	case errors.As(err, &broken):
-		view.Error = v.t("rule.check_unreadable")
+		view.Error = r.T("rule.check_unreadable")
 		return nil
 	case err != nil:
 		return err
 	}
-	f := v.format()
+	f := r.Format()
 	view.Problems, view.Remarks = saidProblems(f, trial.Problems), saidProblems(f, trial.Remarks)
 	view.Warnings = saidProblems(f, trial.Warnings)
 	if trial.Would == nil {
-		view.Bad = v.t("rule.check_bad", "Count", len(trial.Problems))
+		view.Bad = r.T("rule.check_bad", "Count", len(trial.Problems))
 		return nil
 	}
 	view.Would = wouldLines(f, *trial.Would)
 	switch trial.Would.IfOpenDeal {
 	case request.OpenDealAttach:
-		view.OpenDeal = v.t("rule.deal_attach")
+		view.OpenDeal = r.T("rule.deal_attach")
 	case request.OpenDealSkip:
-		view.OpenDeal = v.t("rule.deal_skip")
+		view.OpenDeal = r.T("rule.deal_skip")
 	}
 	return nil
 }
@@ -197,6 +196,6 @@ func lookupQuery(raw string) string {
 }
 
 // lookup lists what the account has under a query.
-func (v *visit) lookup(ctx context.Context, meta crm.Meta, query string) lookupView {
-	return newLookup(v.formatIn(ctx), meta, query)
+func (r *pageRequest) lookup(ctx context.Context, meta crm.Meta, query string) lookupView {
+	return newLookup(r.FormatIn(ctx), meta, query)
 }

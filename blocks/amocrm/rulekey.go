@@ -3,7 +3,6 @@ package amocrm
 import (
 	"time"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -16,8 +15,8 @@ type keyView struct {
 	Until  string // until when the former key is good, "" when there is none
 }
 
-func (v *visit) keyView(t tenant.Tenant, now time.Time, dateTime func(time.Time) string) keyView {
-	view := keyView{Action: ui.Plain(v.base() + "/rule/key"), Token: ui.Plain(session.NewID()), Made: v.QueryParam("done") == "key"}
+func (r *pageRequest) keyView(t tenant.Tenant, now time.Time, dateTime func(time.Time) string) keyView {
+	view := keyView{Action: ui.Plain(r.Base() + "/rule/key"), Token: ui.NewToken(), Made: r.QueryParam("done") == "key"}
 	if t.FormerKey(now) != "" {
 		view.Until = dateTime(t.OldTriggerEnd)
 	}
@@ -26,24 +25,24 @@ func (v *visit) keyView(t tenant.Tenant, now time.Time, dateTime func(time.Time)
 
 // newKey gives the rules a new key: POST …/rule/key. The former one is good for a day; the second of two clicks makes no
 // second one.
-func (h *Handlers) newKey(v *visit) error {
-	once, _, err := v.begin()
+func (h *Handlers) newKey(r *pageRequest) error {
+	once, _, err := r.Begin()
 	if err != nil {
-		return v.fail(err, v.base()+"/rule")
+		return r.Fail(err, r.Base()+"/rule")
 	}
 	if once != nil {
-		ctx, cancel := v.writing()
+		ctx, cancel := r.Writing()
 		defer cancel()
-		if _, err := h.Tenants.NewTriggerKey(ctx, v.session.TenantID); err != nil {
+		if _, err := h.Tenants.NewTriggerKey(ctx, r.Session.TenantID); err != nil {
 			if again := once.Release(ctx); again != nil {
-				h.note(v.ctx, again, false, v.session.TenantID)
+				r.LogError(again)
 			}
-			return v.fail(err, v.base()+"/rule")
+			return r.Fail(err, r.Base()+"/rule")
 		}
 		if err := once.Done(ctx, "key"); err != nil {
-			return v.fail(err, v.base()+"/rule")
+			return r.Fail(err, r.Base()+"/rule")
 		}
-		h.Log.InfoContext(ctx, "new trigger key", "tenant", v.session.TenantID)
+		h.Log.InfoContext(ctx, "new trigger key", "tenant", r.Session.TenantID)
 	}
-	return see(v, v.base()+"/rule?done=key")
+	return r.SeeOther(r.Base() + "/rule?done=key")
 }

@@ -22,24 +22,24 @@ type searchView struct {
 
 // search finds contacts by typed words: GET …/search is the empty form, POST asks (what is typed is personal data and
 // must not stand in an address).
-func (h *Handlers) search(v *visit) error {
-	view := searchView{Base: ui.Plain(v.base())}
-	if v.Request().Method == http.MethodGet {
-		return v.show(http.StatusOK, "search", view)
+func (h *Handlers) search(r *pageRequest) error {
+	view := searchView{Base: ui.Plain(r.Base())}
+	if r.Request().Method == http.MethodGet {
+		return r.Show(http.StatusOK, "search", view)
 	}
-	typed := runes.First(strings.TrimSpace(v.FormValue("q")), 100)
+	typed := runes.First(strings.TrimSpace(r.FormValue("q")), 100)
 	if view.Typed = ui.Plain(typed); utf8.RuneCountInString(typed) < 3 {
-		view.Error = v.t("search.short")
-		return v.show(http.StatusOK, "search", view)
+		view.Error = r.T("search.short")
+		return r.Show(http.StatusOK, "search", view)
 	}
-	found, err := v.crm.Search(v.ctx, typed)
+	found, err := r.crm.Search(r.Ctx, typed)
 	if err != nil && !errors.Is(err, crm.ErrEmptyQuery) {
-		return v.fail(err, v.base()+"/search")
+		return r.Fail(err, r.Base()+"/search")
 	}
 	view.Asked = true
-	f := v.format()
+	f := r.Format()
 	for _, p := range found {
-		view.Persons = append(view.Persons, v.foundCard(f, p))
+		view.Persons = append(view.Persons, r.foundCard(f, p))
 	}
-	return v.show(http.StatusOK, "search", view)
+	return r.Show(http.StatusOK, "search", view)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -35,42 +36,42 @@ func (h *Handlers) settingsRoutes(g *echo.Group) {
 const maxDealName = 200
 
 // settings is the company's page: GET …/settings.
-func (h *Handlers) settings(v *visit) error {
-	saved := v.QueryParam("done") == "saved"
-	return v.paint("form_loading", func(ctx context.Context) (loaded, error) {
-		view, err := v.settingsPage(ctx, v.crm.Tenant().Settings, nil)
+func (h *Handlers) settings(r *pageRequest) error {
+	saved := r.QueryParam("done") == "saved"
+	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
+		view, err := r.settingsPage(ctx, r.crm.Tenant().Settings, nil)
 		view.Saved = saved
-		return loaded{"settings", view}, err
+		return ui.Page{Name: "settings", Data: view}, err
 	})
 }
 
 // saveSettings stores the form: POST …/settings. With errors it comes back as it was typed and nothing is stored.
-func (h *Handlers) saveSettings(v *visit) error {
-	form, err := v.FormParams()
+func (h *Handlers) saveSettings(r *pageRequest) error {
+	form, err := r.FormParams()
 	if err != nil {
-		return v.fail(err, v.base()+"/settings")
+		return r.Fail(err, r.Base()+"/settings")
 	}
-	meta, metaErr := v.crm.Meta(v.ctx)
-	read := settingsForm{form: form, meta: meta, errs: map[string]string{}, t: v.t}
-	typed := read.into(v.crm.Tenant().Settings)
+	meta, metaErr := r.crm.Meta(r.Ctx)
+	read := settingsForm{form: form, meta: meta, errs: map[string]string{}, t: r.T}
+	typed := read.into(r.crm.Tenant().Settings)
 	if metaErr != nil && read.needsMeta() {
-		return v.fail(metaErr, v.base()+"/settings")
+		return r.Fail(metaErr, r.Base()+"/settings")
 	}
 	if len(read.errs) > 0 || form.Get("do") == "more" {
-		ctx, cancel := v.owned(h.Budget / 2)
+		ctx, cancel := r.Background(h.Budget / 2)
 		defer cancel()
-		view, err := v.settingsPage(ctx, typed, read.errs)
+		view, err := r.settingsPage(ctx, typed, read.errs)
 		if err != nil {
-			return v.fail(err, v.base()+"/settings")
+			return r.Fail(err, r.Base()+"/settings")
 		}
 		view.keep(form)
-		return v.show(http.StatusOK, "settings", view)
+		return r.Show(http.StatusOK, "settings", view)
 	}
-	err = v.change(func(s *tenant.Settings) { *s = read.into(*s) }) // what another page stored meanwhile stays
+	err = r.change(func(s *tenant.Settings) { *s = read.into(*s) }) // what another page stored meanwhile stays
 	if err != nil {
-		return v.fail(err, v.base()+"/settings")
+		return r.Fail(err, r.Base()+"/settings")
 	}
-	return see(v, v.base()+"/settings?done=saved")
+	return r.SeeOther(r.Base() + "/settings?done=saved")
 }
 
 // settingsForm reads the page's form. A field that the page did not have (amoCRM could not be asked) stays as it is.
@@ -104,7 +105,7 @@ func (r settingsForm) into(s tenant.Settings) tenant.Settings {
 		r.stage(&s)
 	}
 	if r.form.Has("responsible") {
-		s.ResponsibleID = number(r.text("responsible"))
+		s.ResponsibleID = ui.Number(r.text("responsible"))
 		free := slices.ContainsFunc(r.meta.Users, func(u crmUser) bool { return int64(u.ID) == s.ResponsibleID })
 		if s.ResponsibleID != 0 && !free {
 			r.errs["responsible"] = r.t(crm.KeyBadChoice)
@@ -119,7 +120,7 @@ func (r settingsForm) into(s tenant.Settings) tenant.Settings {
 // stage reads "pipeline:stage".
 func (r settingsForm) stage(s *tenant.Settings) {
 	pipeline, stage, _ := strings.Cut(r.text("stage"), ":")
-	s.PipelineID, s.StatusID = number(pipeline), number(stage)
+	s.PipelineID, s.StatusID = ui.Number(pipeline), ui.Number(stage)
 	if r.text("stage") == "" {
 		return
 	}
@@ -136,7 +137,7 @@ func (r settingsForm) mapping() []tenant.FieldMap {
 	for i := range min(len(from), len(to), maxMappings) {
 		path := "map." + strconv.Itoa(i)
 		entity, id, _ := strings.Cut(to[i], ":")
-		rule := tenant.FieldMap{From: from[i], Entity: entity, FieldID: number(id)}
+		rule := tenant.FieldMap{From: from[i], Entity: entity, FieldID: ui.Number(id)}
 		switch {
 		case from[i] == "" && to[i] == "":
 			continue
@@ -163,8 +164,8 @@ func (r settingsForm) fits(rule tenant.FieldMap) bool {
 }
 
 // withMapped adds to a new deal's fields the mapped ones that its form did not show; what the agent saw, he decided.
-func (v *visit) withMapped(form url.Values, typed map[int64][]string) (map[int64][]string, error) {
-	mapped, err := v.crm.Mapped(v.ctx, crm.EntityLead, v.session.Ticket)
+func (r *pageRequest) withMapped(form url.Values, typed map[int64][]string) (map[int64][]string, error) {
+	mapped, err := r.crm.Mapped(r.Ctx, crm.EntityLead, r.Session.Ticket)
 	fields := maps.Clone(typed)
 	for id, values := range mapped {
 		if !form.Has("fields." + strconv.FormatInt(id, 10)) {
@@ -175,10 +176,10 @@ func (v *visit) withMapped(form url.Values, typed map[int64][]string) (map[int64
 }
 
 // disconnect ends the connection after a fresh login to the same amoCRM account: GET …/disconnect leads there.
-func (h *Handlers) disconnect(v *visit) error {
-	start, err := h.Flow.StartDisconnect(v.ctx, v.session.TenantID, v.session.ID, string(v.session.Lang))
+func (h *Handlers) disconnect(r *pageRequest) error {
+	start, err := h.Flow.StartDisconnect(r.Ctx, r.Session.TenantID, r.Session.ID, string(r.Session.Lang))
 	if err != nil {
-		return v.fail(err, v.base()+"/settings")
+		return r.Fail(err, r.Base()+"/settings")
 	}
-	return v.leave(start)
+	return r.leave(start)
 }

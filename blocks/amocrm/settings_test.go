@@ -3,6 +3,7 @@ package amocrm
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -248,14 +249,21 @@ func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
 	name := "Call from 8(999)123-45-67"
 	w := newHouse(t)
 	w.tenants.settings.MaskPhones = true
-	v := &visit{h: w.h, ctx: t.Context(), crm: dealOf{w.crm, crm.DealEdit{
-		Name: name, Values: map[int64][]string{1: {"ring +79991234567"}}, Fields: []amoapi.Field{{ID: 1, Type: "textarea"}},
-	}}}
-	hidden, ring := v.format().Words(name), v.format().Words("ring +79991234567")
+	w.h.CRM = func(context.Context, string) (CRM, error) {
+		return dealOf{w.crm, crm.DealEdit{
+			Name: name, Values: map[int64][]string{1: {"ring +79991234567"}}, Fields: []amoapi.Field{{ID: 1, Type: "textarea"}},
+		}}, nil
+	}
+	c := w.e.NewContext(httptest.NewRequest(http.MethodPost, "/", nil), httptest.NewRecorder())
+	r := &pageRequest{PageRequest: w.h.InSession(t.Context(), c, session.Session{}), h: w.h}
+	if err := r.account(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	hidden, ring := r.Format().Words(name), r.Format().Words("ring +79991234567")
 	if strings.Contains(hidden+ring, "123") {
 		t.Fatal(hidden, ring)
 	}
-	got, err := v.wholeChange(t.Context(), 12, crm.DealChange{Name: &hidden, Fields: map[int64][]string{1: {ring}, 2: {"new"}}})
+	got, err := r.wholeChange(t.Context(), 12, crm.DealChange{Name: &hidden, Fields: map[int64][]string{1: {ring}, 2: {"new"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

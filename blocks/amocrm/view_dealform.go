@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -143,7 +142,7 @@ func settle(form crm.DealForm, d *crm.DealDraft) {
 func dealForm(f i18n.Format, base string, form crm.DealForm, people []crm.Person, fields stageFields,
 	draft crm.DealDraft, typed bool, errs map[string]string) dealFormView {
 	v := dealFormView{
-		Base: ui.Plain(base), Token: ui.Plain(session.NewID()), Name: formValue(draft.Name, typed), Price: ui.Plain(draft.Price),
+		Base: ui.Plain(base), Token: ui.NewToken(), Name: formValue(draft.Name, typed), Price: ui.Plain(draft.Price),
 		Currency: form.Currency, Note: ui.Plain(draft.NoteText), Errors: errs, Stage: stagePart(base, form, fields, draft, typed, errs),
 	}
 	seen := draft.ContactID == 0

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -141,7 +140,7 @@ func asItIs(key string, e crm.DealEdit) typedEdit {
 // editForm draws the form of a row; ok is false for a row that can't be changed.
 func editForm(f i18n.Format, page string, e crm.DealEdit, typed typedEdit, errs map[string]string) (v editFormView, ok bool) {
 	v = editFormView{
-		Key: ui.Plain(typed.key), DealName: e.Name, Head: typed.head, InPlace: typed.inPlace, Token: ui.Plain(session.NewID()),
+		Key: ui.Plain(typed.key), DealName: e.Name, Head: typed.head, InPlace: typed.inPlace, Token: ui.NewToken(),
 		Action: ui.Plain(page + "/edit"), NeedsURL: ui.Plain(page + "/edit/needs"), DealURL: ui.Plain(page),
 		CardURL: ui.Plain(page + "/card?field=" + url.QueryEscape(typed.key)),
 	}

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -27,7 +26,7 @@ type feedView struct {
 	NewestURL ui.Plain   // of a page that shows older lines
 	Partial   bool
 	Stale     string
-	Problem   *problemView
+	Problem   *ui.ProblemView
 	Typed     ui.Plain // a comment that could not be sent
 	Error     string
 	Doubt     *doubtView // it was sent, and it is not known whether it arrived
@@ -54,9 +53,9 @@ type feedAsk struct {
 	before string // a place of crm.Feed.Older, "" for the newest
 }
 
-func (v *visit) feedAsk() feedAsk {
-	ask := feedAsk{before: v.QueryParam("before")}
-	if v.FormValue("only") == onlyComments { // of the query as well
+func (r *pageRequest) feedAsk() feedAsk {
+	ask := feedAsk{before: r.QueryParam("before")}
+	if r.FormValue("only") == onlyComments { // of the query as well
 		ask.only = onlyComments
 	}
 	return ask
@@ -79,7 +78,7 @@ func (a feedAsk) query() string {
 func feedPage(f i18n.Format, base string, dealID int64, feed crm.Feed, ask feedAsk) feedView {
 	page := base + "/deals/" + strconv.FormatInt(dealID, 10)
 	v := feedView{
-		Action: ui.Plain(page + "/comments"), URL: ui.Plain(page + "/feed" + ask.query()), Token: ui.Plain(session.NewID()), Only: ask.only, Partial: feed.Partial,
+		Action: ui.Plain(page + "/comments"), URL: ui.Plain(page + "/feed" + ask.query()), Token: ui.NewToken(), Only: ask.only, Partial: feed.Partial,
 	}
 	for _, link := range []struct{ id, key, only string }{{"feed-all", "feed.all", ""}, {"feed-comments", "feed.comments", onlyComments}} {
 		to := feedAsk{only: link.only}.query()

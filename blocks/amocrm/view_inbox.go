@@ -9,7 +9,6 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -51,15 +50,15 @@ type firingRow struct {
 	Repeats       string
 }
 
-func (v *visit) inboxPage(ctx context.Context, q rules.Query) (inboxView, error) {
-	f := v.formatIn(ctx)
-	q.Reason = func(e rules.Entry) string { return v.reason(f, e) }
-	p, err := v.h.Firings.Inbox(ctx, v.session.TenantID, q)
+func (r *pageRequest) inboxPage(ctx context.Context, q rules.Query) (inboxView, error) {
+	f := r.FormatIn(ctx)
+	q.Reason = func(e rules.Entry) string { return r.reason(f, e) }
+	p, err := r.h.Firings.Inbox(ctx, r.Session.TenantID, q)
 	if err != nil {
 		return inboxView{}, err
 	}
-	view := inboxView{Base: ui.Plain(v.base()), Token: ui.Plain(session.NewID()), Text: ui.Plain(q.Text), Failed: p.Counts.Failed, Cut: p.Cut}
-	view.Tabs = v.tabs(q, p.Counts)
+	view := inboxView{Base: ui.Plain(r.Base()), Token: ui.NewToken(), Text: ui.Plain(q.Text), Failed: p.Counts.Failed, Cut: p.Cut}
+	view.Tabs = r.tabs(q, p.Counts)
 	for _, tab := range view.Tabs[1:] {
 		if tab.On {
 			view.State = cmp.Or(string(q.Label), string(q.State))
@@ -67,40 +66,40 @@ func (v *visit) inboxPage(ctx context.Context, q rules.Query) (inboxView, error)
 	}
 	for _, e := range p.Jobs {
 		row := firingRow{
-			Href:  ui.Plain(v.base() + "/inbox/" + url.PathEscape(e.ID)),
-			Title: ui.Plain(v.firingTitle(e, f.Words(e.Request.Fields.Name))), State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)),
-			Age: f.Age(e.UpdatedAt), AgeTitle: f.DateTime(e.UpdatedAt), Reason: v.reason(f, e), Repeats: v.repeats(e),
+			Href:  ui.Plain(r.Base() + "/inbox/" + url.PathEscape(e.ID)),
+			Title: ui.Plain(r.firingTitle(e, f.Words(e.Request.Fields.Name))), State: stateOf(e), Word: r.T("inbox.state." + stateOf(e)),
+			Age: f.Age(e.UpdatedAt), AgeTitle: f.DateTime(e.UpdatedAt), Reason: r.reason(f, e), Repeats: r.repeats(e),
 		}
 		view.Rows = append(view.Rows, row)
 	}
 	first := q
 	first.Before = ""
 	if q.Before != "" {
-		view.Newest = ui.Plain(inboxURL(v.base(), first))
+		view.Newest = ui.Plain(inboxURL(r.Base(), first))
 	}
 	if p.Next != "" {
 		q.Before = p.Next
-		view.Older, view.Before = ui.Plain(inboxURL(v.base(), q)), ui.Plain(p.Next)
+		view.Older, view.Before = ui.Plain(inboxURL(r.Base(), q)), ui.Plain(p.Next)
 	}
 	if p.Trimmed.Count > 0 {
-		view.Trimmed = v.t("inbox.trimmed", "Count", p.Trimmed.Count, "Since", f.Date(p.Trimmed.Since))
+		view.Trimmed = r.T("inbox.trimmed", "Count", p.Trimmed.Count, "Since", f.Date(p.Trimmed.Since))
 	}
 	return view, nil
 }
 
 // tabs are the states with their numbers; empty ones that are not asked for are left out.
-func (v *visit) tabs(q rules.Query, c ledger.Counts) []tabView {
+func (r *pageRequest) tabs(q rules.Query, c ledger.Counts) []tabView {
 	counts := map[ledger.State]int{
 		ledger.StateFailed: c.Failed, ledger.StateHeld: c.Held, ledger.StateAccepted: c.Accepted,
 		ledger.StateWorking: c.Working, ledger.StateDone: c.Done, ledger.StateDropped: c.Dropped,
 	}
 	labelled := map[ledger.Label]int{ledger.LabelRefused: c.Refused, ledger.LabelRemarks: c.Remarks}
 	labels := map[ledger.State]ledger.Label{ledger.StateFailed: ledger.LabelRefused, ledger.StateDone: ledger.LabelRemarks}
-	tabs := []tabView{{Href: ui.Plain(inboxURL(v.base(), rules.Query{})), Text: v.t("inbox.all"), On: true}}
+	tabs := []tabView{{Href: ui.Plain(inboxURL(r.Base(), rules.Query{})), Text: r.T("inbox.all"), On: true}}
 	add := func(part rules.Query, name string, count int, on bool) {
 		tabs[0].On = tabs[0].On && !on
 		if on || count > 0 {
-			tabs = append(tabs, tabView{ui.Plain(inboxURL(v.base(), part)), v.t("inbox.state." + name), name, count, on})
+			tabs = append(tabs, tabView{ui.Plain(inboxURL(r.Base(), part)), r.T("inbox.state." + name), name, count, on})
 		}
 	}
 	for _, s := range ledger.States {
@@ -114,21 +113,21 @@ func (v *visit) tabs(q rules.Query, c ledger.Counts) []tabView {
 }
 
 // firingTitle names a firing by its ticket and deal.
-func (v *visit) firingTitle(e rules.Entry, name string) string {
+func (r *pageRequest) firingTitle(e rules.Entry, name string) string {
 	if e.Request.TicketID == 0 {
-		return strings.TrimSuffix(v.t("inbox.no_ticket")+" · "+name, " · ")
+		return strings.TrimSuffix(r.T("inbox.no_ticket")+" · "+name, " · ")
 	}
-	return v.t("inbox.row", "Ticket", e.Request.TicketID, "Name", name)
+	return r.T("inbox.row", "Ticket", e.Request.TicketID, "Name", name)
 }
 
 // stateOf is what an entry is called: by its label, if it has one.
 func stateOf(e rules.Entry) string { return cmp.Or(string(e.Label), string(e.State)) }
 
-func (v *visit) repeats(e rules.Entry) string {
+func (r *pageRequest) repeats(e rules.Entry) string {
 	if e.Repeats == 0 {
 		return ""
 	}
-	return v.t("inbox.repeats", "Count", e.Repeats)
+	return r.T("inbox.repeats", "Count", e.Repeats)
 }
 
 // firingView is one firing with what can be done about it.
@@ -169,8 +168,8 @@ type candidateView struct {
 // momentView is a line of the timeline. Times says how often it was said, and when last; Next when it is tried again.
 type momentView struct{ At, Text, Times, Next string }
 
-func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
-	e, err := v.h.Firings.Get(ctx, v.session.TenantID, id)
+func (r *pageRequest) firingPage(ctx context.Context, id string) (firingView, error) {
+	e, err := r.h.Firings.Get(ctx, r.Session.TenantID, id)
 	if err != nil {
 		return firingView{}, err
 	}
@@ -178,33 +177,33 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 	if err != nil {
 		return firingView{}, err
 	}
-	f := v.formatIn(ctx)
+	f := r.FormatIn(ctx)
 	failed, held := e.State == ledger.StateFailed, e.State == ledger.StateHeld
 	view := firingView{
-		Base: ui.Plain(v.base()), URL: ui.Plain(v.base() + "/inbox/" + url.PathEscape(e.ID)), Token: ui.Plain(session.NewID()), ID: ui.Plain(e.ID),
-		State: stateOf(e), Word: v.t("inbox.state." + stateOf(e)), Reason: v.said(f, e.Why), Repeats: v.repeats(e),
+		Base: ui.Plain(r.Base()), URL: ui.Plain(r.Base() + "/inbox/" + url.PathEscape(e.ID)), Token: ui.NewToken(), ID: ui.Plain(e.ID),
+		State: stateOf(e), Word: r.T("inbox.state." + stateOf(e)), Reason: r.said(f, e.Why), Repeats: r.repeats(e),
 		Created: f.DateTime(e.CreatedAt), Updated: f.DateTime(e.UpdatedAt), Attempts: e.Attempts,
 		Request: ui.Plain(maskJSON(f, request)), CanRetry: failed, CanEdit: rules.Editable(e),
 		CanDrop: failed || held || e.State == ledger.StateAccepted,
 	}
 	view.Fixed = (failed || held) && !view.CanEdit
-	if !e.DueAt.IsZero() && e.State == ledger.StateAccepted && e.DueAt.After(v.h.Now()) {
+	if !e.DueAt.IsZero() && e.State == ledger.StateAccepted && e.DueAt.After(r.h.Now()) {
 		view.Due = f.DateTime(e.DueAt)
 	}
 	if n := e.Steps.ContactID; n != 0 {
 		text := ui.Plain(strconv.FormatInt(n, 10))
-		view.Contact = link{text, ui.Plain(v.crm.Tenant().AmoBase) + "/contacts/detail/" + text}
+		view.Contact = link{text, ui.Plain(r.crm.Tenant().AmoBase) + "/contacts/detail/" + text}
 	}
 	if n := e.Steps.LeadID; n != 0 {
 		text := ui.Plain(strconv.FormatInt(n, 10))
-		view.Deal = link{text, ui.Plain(v.crm.Tenant().AmoBase) + "/leads/detail/" + text} // the stored one may be of a former address
+		view.Deal = link{text, ui.Plain(r.crm.Tenant().AmoBase) + "/leads/detail/" + text} // the stored one may be of a former address
 	}
 	if id := e.Request.TicketID; id != 0 {
-		view.Ticket, view.TicketURL = ui.Plain(strconv.FormatInt(id, 10)), ui.Plain(v.ticketURLOf(id))
+		view.Ticket, view.TicketURL = ui.Plain(strconv.FormatInt(id, 10)), ui.Plain(r.ticketURLOf(id))
 	}
-	view.Problems, view.Remarks = v.problems(f, e.Problems), e.Label == ledger.LabelRemarks
+	view.Problems, view.Remarks = r.problems(f, e.Problems), e.Label == ledger.LabelRemarks
 	if e.State != ledger.StateDone && len(e.Problems) == 0 { // known before the deal is made
-		view.Problems, view.Remarks = v.problems(f, rules.Remarks(e)), true
+		view.Problems, view.Remarks = r.problems(f, rules.Remarks(e)), true
 	}
 	if e.Label != "" { // the list says it all
 		view.Reason = ""
@@ -212,19 +211,19 @@ func (v *visit) firingPage(ctx context.Context, id string) (firingView, error) {
 	view.Cut = e.Request.Unread != nil && e.Request.Unread.Cut
 	if failed {
 		for _, c := range e.Steps.Candidates {
-			view.Candidates = append(view.Candidates, candidateView{c.LeadID, c.Name, ui.Plain(v.crm.Tenant().Present(c.URL)), f.DateTime(c.CreatedAt)})
+			view.Candidates = append(view.Candidates, candidateView{c.LeadID, c.Name, ui.Plain(r.crm.Tenant().Present(c.URL)), f.DateTime(c.CreatedAt)})
 		}
 	}
 	for _, l := range e.Timeline {
-		m := momentView{At: f.DateTime(l.At), Text: v.said(f, l.Text)}
+		m := momentView{At: f.DateTime(l.At), Text: r.said(f, l.Text)}
 		if code, n, rest := l.Text.Head(); code != "" && rest != "" && rest == e.Why {
-			m.Text = v.t("firing."+code, "N", n, "Rest", v.reason(f, e))
+			m.Text = r.T("firing."+code, "N", n, "Rest", r.reason(f, e))
 		}
 		if l.Times > 1 {
-			m.Times = v.t("inbox.times", "Count", l.Times, "At", f.DateTime(l.Last))
+			m.Times = r.T("inbox.times", "Count", l.Times, "At", f.DateTime(l.Last))
 		}
-		if l.Next.After(v.h.Now()) {
-			m.Next = v.t("inbox.next_try", "At", f.DateTime(l.Next))
+		if l.Next.After(r.h.Now()) {
+			m.Next = r.T("inbox.next_try", "At", f.DateTime(l.Next))
 		}
 		view.Timeline = append(view.Timeline, m)
 	}

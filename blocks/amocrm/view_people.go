@@ -71,7 +71,7 @@ type peopleView struct {
 	Age         string
 	AgeTitle    string
 	Banner      *bannerView
-	Notice      *noticeView
+	Notice      *ui.Notice
 	CanLink     bool
 	SearchedFor []string
 	AllMatches  bool // past the link, to mend it
@@ -91,14 +91,6 @@ type bannerView struct {
 	Action string
 	URL    ui.Plain
 	Popup  bool
-}
-
-// noticeView confirms what was just done.
-type noticeView struct {
-	Text    string
-	Missing string   // what could not be done with it, "" for nothing
-	Href    ui.Plain // in the panel
-	Link    string
 }
 
 func peoplePage(f i18n.Format, base string, client helpdesk.Client, p crm.People) peopleView {
@@ -191,9 +183,9 @@ func personCard(f i18n.Format, base string, c crm.Person) personView {
 }
 
 // foundCard is a contact among the hits of a search. Its deals were not read, so nothing is said of them.
-func (v *visit) foundCard(f i18n.Format, c crm.Person) personView {
-	person := personCard(f, v.base(), c)
-	person.Found, person.CanLink = true, v.session.Ticket.Client.ID != 0
+func (r *pageRequest) foundCard(f i18n.Format, c crm.Person) personView {
+	person := personCard(f, r.Base(), c)
+	person.Found, person.CanLink = true, r.Session.Ticket.Client.ID != 0
 	return person
 }
 

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -77,24 +76,24 @@ type connectionView struct {
 	Next      string
 }
 
-func (v *visit) settingsPage(ctx context.Context, s tenant.Settings, errs map[string]string) (settingsView, error) {
-	status, err := v.h.Grants.Status(ctx, v.session.TenantID)
+func (r *pageRequest) settingsPage(ctx context.Context, s tenant.Settings, errs map[string]string) (settingsView, error) {
+	status, err := r.h.Grants.Status(ctx, r.Session.TenantID)
 	if err != nil {
 		return settingsView{}, err
 	}
-	meta, metaErr := v.crm.Meta(ctx)
-	f := v.formatIn(ctx)
+	meta, metaErr := r.crm.Meta(ctx)
+	f := r.FormatIn(ctx)
 	view := settingsView{
-		Base: ui.Plain(v.base()), Token: ui.Plain(session.NewID()), Mask: s.MaskPhones, DealName: ui.Plain(s.DealName), Errors: errs, Account: meta.Account.Country,
-		Languages: languageOptions(v.h.Catalog, s.Language), Regions: regionOptions(s.Region),
-		Example: crm.DealName(s.DealName, v.session.Ticket), Inbox: v.h.Firings != nil,
+		Base: ui.Plain(r.Base()), Token: ui.NewToken(), Mask: s.MaskPhones, DealName: ui.Plain(s.DealName), Errors: errs, Account: meta.Account.Country,
+		Languages: languageOptions(r.h.Catalog, s.Language), Regions: regionOptions(s.Region),
+		Example: crm.DealName(s.DealName, r.Session.Ticket), Inbox: r.h.Firings != nil,
 	}
 	for _, p := range crm.DealNamePlaces {
 		view.Places = append(view.Places, "{{"+p+"}}")
 	}
 	view.State = connectionView{Connected: status.State == "connected", Account: status.AccountName}
-	view.Notices = v.noticesSection(status.State, v.crm.Tenant().Notices, v.crm.Tenant().Settings.CommentBack)
-	view.State.Host = ui.Plain(tenant.Host(v.crm.Tenant().AmoBase))
+	view.Notices = r.noticesSection(status.State, r.crm.Tenant().Notices, r.crm.Tenant().Settings.CommentBack)
+	view.State.Host = ui.Plain(tenant.Host(r.crm.Tenant().AmoBase))
 	when := func(into *string, at interface{ IsZero() bool }, text func() string) {
 		if !at.IsZero() {
 			*into = text()
@@ -108,9 +107,8 @@ func (v *visit) settingsPage(ctx context.Context, s tenant.Settings, errs map[st
 	when(&view.State.Refreshed, status.RefreshedAt, func() string { return f.DateTime(status.RefreshedAt) })
 	when(&view.State.Next, status.ExpiresAt, func() string { return f.DateTime(status.ExpiresAt) })
 	if metaErr != nil {
-		_, _, _, known := problemCode(metaErr)
-		v.h.note(v.ctx, metaErr, known, v.session.TenantID)
-		p := v.problem(metaErr, "")
+		r.LogProblem(metaErr)
+		p := r.Problem(metaErr, "")
 		view.Unread = p.Title
 		return view, nil
 	}

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -15,7 +14,7 @@ type tasksView struct {
 	Items   []taskView
 	New     *newTaskView
 	Stale   string
-	Problem *problemView
+	Problem *ui.ProblemView
 	Said    string // for screen readers
 	OOB     bool   // goes along with another part of the page
 }
@@ -56,7 +55,7 @@ func taskList(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) tas
 	for _, task := range tasks.Items {
 		row := taskView{
 			ID: task.ID, Text: task.Text, Type: taskType(f, task.TypeID, task.Type), Responsible: task.Responsible,
-			Action: ui.Plain(page + "/tasks/" + strconv.FormatInt(task.ID, 10) + "/done"), Token: ui.Plain(session.NewID()),
+			Action: ui.Plain(page + "/tasks/" + strconv.FormatInt(task.ID, 10) + "/done"), Token: ui.NewToken(),
 			Result: inputView{Name: ui.Plain(resultName(task.ID)), Label: t("tasks.result"), Widget: "text", Value: ui.Plain("")},
 		}
 		row.Due, row.Urgency = f.Due(task.Due)
@@ -79,7 +78,7 @@ func resultName(taskID int64) string { return "result." + strconv.FormatInt(task
 // newTask is the form of a new task, due tomorrow at noon unless something else was typed.
 func newTask(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) *newTaskView {
 	t := func(key string) string { return f.Catalog.T(f.Lang, key) }
-	v := &newTaskView{Action: ui.Plain(page + "/tasks"), Token: ui.Plain(session.NewID())}
+	v := &newTaskView{Action: ui.Plain(page + "/tasks"), Token: ui.NewToken()}
 	draft, errs := crm.TaskDraft{Due: tomorrowNoon(f), TypeID: crm.TaskFollowUp}, map[string]string(nil)
 	if typed != nil && typed.id == 0 {
 		draft, errs, v.Problem, v.Token, v.Open = typed.draft, typed.errs, typed.problem, typed.token, true

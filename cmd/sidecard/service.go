@@ -20,6 +20,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/accept"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/session"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -167,12 +168,18 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 	flow.Carry(s.triggers.Move)
 	s.install = func(ctx context.Context) error { return installLongLived(ctx, set, flow) }
 	anonymous := ratelimit.New(set.RatePerIP)
-	s.block, err = block.New(block.Deps{
-		Catalog:  catalog,
-		Sessions: session.NewSessions(db),
-		Tenants:  s.tenants,
-		Grants:   s.grants,
-		Flow:     flow,
+	pages, err := ui.NewPages(catalog, block.Templates)
+	if err != nil {
+		return nil, err
+	}
+	s.block = block.New(block.Deps{
+		Kit: ui.New(ui.Options{
+			Pages: pages, Sessions: session.NewSessions(db), Path: "/blocks/amocrm", PublicURL: set.PublicURL,
+			FrameAncestors: set.HelpdeskOrigins, Problems: block.Problems, Log: log,
+		}),
+		Tenants: s.tenants,
+		Grants:  s.grants,
+		Flow:    flow,
 		CRM: func(ctx context.Context, tenantID string) (block.CRM, error) {
 			return b.Account(ctx, tenantID, store.Interactive)
 		},
@@ -189,19 +196,13 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 			}
 			return desk(t)
 		},
-		Notices:        sender,
-		DeskAPI:        set.deskBase,
-		AmoBase:        set.amoHosts.Typed,
-		DeskBase:       set.deskHosts.Typed,
-		Changes:        s.changes,
-		Stranger:       anonymous.Allow,
-		PublicURL:      set.PublicURL,
-		FrameAncestors: set.HelpdeskOrigins,
-		Log:            log,
+		Notices:  sender,
+		DeskAPI:  set.deskBase,
+		AmoBase:  set.amoHosts.Typed,
+		DeskBase: set.deskHosts.Typed,
+		Changes:  s.changes,
+		Stranger: anonymous.Allow,
 	})
-	if err != nil {
-		return nil, err
-	}
 	s.grants.OnConnect(func(ctx context.Context, tenantID string) { connected(ctx, b, s.triggers, tenantID, log) })
 	s.grants.OnConnect(s.hooks.Connected)
 	s.grants.BeforeEnd(s.hooks.Disconnected)

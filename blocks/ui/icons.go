@@ -1,4 +1,4 @@
-package amocrm
+package ui
 
 import "html/template"
 

@@ -1,0 +1,95 @@
+package amocrm
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/blocks/session"
+	"github.com/sidecard/sidecard/blocks/ui"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+// pageRequest is one request for a page of a tenant's account.
+type pageRequest struct {
+	*ui.PageRequest
+	h    *Handlers
+	crm  CRM
+	wish wish
+}
+
+// inside opens the account behind a session.
+func (h *Handlers) inside(next func(*pageRequest) error) echo.HandlerFunc {
+	return h.WithSession(func(page *ui.PageRequest) error {
+		r := &pageRequest{PageRequest: page, h: h}
+		r.sign()
+		if err := r.account(r.Ctx); err != nil {
+			return r.Fail(err, r.Base())
+		}
+		return next(r)
+	})
+}
+
+// account opens the tenant's account.
+func (r *pageRequest) account(ctx context.Context) error {
+	opened, err := r.h.CRM(ctx, r.Session.TenantID)
+	if err != nil {
+		return err
+	}
+	r.crm = opened
+	r.For(r.crm.Tenant().Settings, func(ctx context.Context) (country, timezone string, err error) {
+		account, err := r.crm.Info(ctx)
+		return account.Country, account.Timezone, err
+	})
+	return nil
+}
+
+// Problems are the errors that agents may meet, the first match wins.
+var Problems = []ui.Problem{
+	{Is: store.ErrTrouble, Code: "store", Status: http.StatusOK, Retry: true}, // before the deadlines: it may hold one
+	{Is: crm.ErrGone, Code: "gone", Status: http.StatusNotFound},
+	{Is: ledger.ErrNotFound, Code: "no_firing", Status: http.StatusNotFound},
+	{Is: crm.ErrNoClient, Code: "no_client", Status: http.StatusUnprocessableEntity},
+	{Is: crm.ErrUnknownOutcome, Code: "unknown_outcome", Status: http.StatusOK, Retry: true},
+	{Is: amoapi.ErrUnknownOutcome, Code: "unknown_outcome", Status: http.StatusOK, Retry: true},
+	{Is: session.ErrBusy, Code: "busy", Status: http.StatusConflict, Retry: true},
+	{Is: session.ErrExpired, Code: "form_expired", Status: http.StatusConflict, Retry: true},
+	{Is: amoapi.ErrBlocked, Code: "blocked", Status: http.StatusOK, Retry: true},
+	{Is: crm.ErrResting, Code: "resting", Status: http.StatusOK, Retry: true},
+	{Is: amoapi.ErrPayment, Code: "payment", Status: http.StatusOK, Retry: true},
+	{Is: amoapi.ErrForbidden, Code: "forbidden", Status: http.StatusOK, Retry: true},
+	{Is: amoapi.ErrLimited, Code: "limited", Status: http.StatusOK, Retry: true},
+	{Is: context.DeadlineExceeded, Code: "slow", Status: http.StatusOK, Retry: true},
+	{Is: oauth.ErrRefused, Code: "sign_in", Status: http.StatusOK, Retry: true}, // before ErrUpstream, which it also is
+	{Is: amoapi.ErrUnauthorized, Code: "sign_in", Status: http.StatusOK, Retry: true},
+	{Is: amoapi.ErrUpstream, Code: "upstream", Status: http.StatusOK, Retry: true},
+	{Is: amoapi.ErrNetwork, Code: "upstream", Status: http.StatusOK, Retry: true},
+	{Is: tenant.ErrNotFound, Code: "no_tenant", Status: http.StatusOK},
+}
+
+// fieldTexts are a form's errors in the reader's language, by form path; "" holds what belongs to no shown field.
+func (r *pageRequest) fieldTexts(errs *crm.FieldErrors) map[string]string {
+	out := map[string]string{}
+	for _, e := range errs.Fields {
+		text := e.Text
+		switch {
+		case e.Key != "" && e.Text != "" && e.Key == crm.KeyFromTheCRM:
+			text = r.T(e.Key, "Text", e.Text)
+		case e.Key == crm.KeyBadValue && badValueKey(e) != "":
+			text = r.T(badValueKey(e))
+		case e.Key != "":
+			text = r.h.Catalog.TMap(r.Session.Lang, e.Key, feedArgs(i18n.Format{Catalog: r.h.Catalog, Lang: r.Session.Lang}, e.Args))
+		}
+		if out[e.Path] == "" {
+			out[e.Path] = text
+		}
+	}
+	return out
+}

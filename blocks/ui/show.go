@@ -1,0 +1,120 @@
+package ui
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+	"time"
+
+	"github.com/sidecard/sidecard/internal/i18n"
+)
+
+// Page is a page whose data has come: the template and its view model.
+type Page struct {
+	Name string
+	Data any
+}
+
+// layout is what stands around a panel or a page of its own window.
+type layout struct {
+	Lang     i18n.Lang
+	Title    string
+	Base     Plain  // address of the panel, "" outside a session
+	Since    int64  // Unix milliseconds: what changes later is news to the page
+	Kind     string // "panel" or "page"
+	Content  template.HTML
+	NoScript Plain  // where a browser without script goes to wait for the data
+	Act      string // what the page's script does: "done" tells the opener and closes
+}
+
+// Render executes a template on what the reader may see of its data.
+func (r *PageRequest) Render(name string, data any) (template.HTML, error) {
+	return r.Kit.Pages.render(r.Session.Lang, name, Masked(r.display(), data))
+}
+
+// Show answers with a fragment to htmx and with the whole page to everybody else.
+func (r *PageRequest) Show(status int, name string, data any) error {
+	html, err := r.Render(name, data)
+	if err != nil {
+		return err
+	}
+	if r.HTMX() {
+		return r.HTMLBlob(status, []byte(html))
+	}
+	return r.page(status, layout{Kind: "panel", Content: html})
+}
+
+// ShowSheet answers with a page of its own window. act is what its script does, "" for nothing.
+func (r *PageRequest) ShowSheet(status int, name, act string, data any) error {
+	html, err := r.Render(name, data)
+	if err != nil {
+		return err
+	}
+	return r.page(status, layout{Kind: "page", Content: html, Act: act})
+}
+
+// ShowOrSkeleton shows what load brings. A full page waits for it only until the first paint and then shows a skeleton that
+// fetches the rest; a fragment, or a page asked for with ?wait, waits out the budget and then says what is up. load goes
+// on after the first paint so that its work is not wasted.
+func (r *PageRequest) ShowOrSkeleton(skeleton string, load func(ctx context.Context) (Page, error)) error {
+	limit := r.Kit.Budget
+	first := !r.HTMX() && r.QueryParam("wait") == ""
+	if first {
+		limit = r.Kit.FirstPaint
+	}
+	type result struct {
+		page Page
+		err  error
+	}
+	done := make(chan result, 1)
+	ctx, cancel := r.Background(r.Kit.Budget - Margin)
+	r.Kit.Go(func() {
+		defer cancel()
+		page, err := load(ctx)
+		done <- result{page, err}
+	})
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case got := <-done:
+		if got.err != nil {
+			return r.Fail(got.err, r.Request().URL.Path)
+		}
+		return r.Show(http.StatusOK, got.page.Name, got.page.Data)
+	case <-timer.C:
+	}
+	if !first {
+		return r.Fail(context.DeadlineExceeded, r.Request().URL.Path)
+	}
+	return r.skeleton(skeleton)
+}
+
+// skeleton is the page in the shape of what is on its way.
+func (r *PageRequest) skeleton(name string) error {
+	url, query := r.Request().URL.Path, r.QueryParams()
+	query.Del("fresh") // the cache is past already
+	self := func() Plain {
+		if len(query) == 0 {
+			return Plain(url)
+		}
+		return Plain(url + "?" + query.Encode())
+	}
+	html, err := r.Render(name, map[string]Plain{"URL": self()})
+	if err != nil {
+		return err
+	}
+	query.Set("wait", "1")
+	return r.page(http.StatusOK, layout{Kind: "panel", Content: html, NoScript: self()})
+}
+
+func (r *PageRequest) page(status int, l layout) error {
+	l.Lang, l.Title, l.Since = r.Session.Lang, r.T("title"), r.Kit.Now().UnixMilli()
+	if r.Session.ID != "" {
+		l.Base = Plain(r.Base())
+	}
+	html, err := r.Render("layout", l)
+	if err != nil {
+		return err
+	}
+	return r.HTMLBlob(status, []byte(html))
+}
