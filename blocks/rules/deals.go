@@ -10,6 +10,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/once"
 )
 
 // deals makes the deals of jobs whose contacts are known, with the contacts to make, in one call. The intents are stored
@@ -20,79 +21,62 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 	}
 	ctx, end := step(ctx, "leads", time.Time{}, len(jobs))
 	defer end()
-	defer func() {
+	defer func() { // of the clients: once their contacts are remembered
 		for _, j := range jobs {
 			j.free()
 		}
 	}()
-	inputs := map[*job]amocrm.LeadInput{}
-	for _, j := range alive(jobs) {
+	once.Make(ctx, write{h, deals{h}}, alive(jobs))
+	h.retract(ctx, jobs)
+	h.conclude(ctx, jobs)
+}
+
+// deals are the deals that rules ask for.
+type deals struct{ *haul }
+
+func (deals) name() string { return "deal" }
+
+func (deals) state(st *Steps) (int64, *Intent) { return st.LeadID, st.LeadIntent }
+
+func (deals) put(st *Steps, id int64, i *Intent) { st.LeadID, st.LeadIntent = id, i }
+
+// intend makes the bodies of the deals, too, and says to all workers what they would make.
+func (d deals) intend(ctx context.Context, jobs []*job) {
+	for _, j := range jobs {
 		in, err := j.input(ctx)
 		if err != nil {
 			j.fail(ctx, err)
 			continue
 		}
-		inputs[j], j.sent = in, in
-		j.e.Steps.LeadIntent = j.intent()
+		j.sent, j.e.Steps.LeadIntent = in, j.intent()
 	}
-	if err := h.announce(ctx, alive(jobs)); err != nil {
+	if err := d.announce(ctx, alive(jobs)); err != nil {
 		for _, j := range alive(jobs) {
-			j.e.Steps.LeadIntent = nil // nothing was sent
 			j.fail(ctx, err)
 		}
 	}
-	h.hold(ctx, alive(jobs), "=sending_deal")
-	h.send(alive(jobs), call{
-		again: func(jobs []*job) []*job {
-			now := h.inTurn(alive(jobs))
-			h.hold(ctx, now, "")
-			now = alive(now)
-			for _, j := range jobs {
-				if !slices.Contains(now, j) {
-					j.e.Steps.LeadIntent = nil // nothing was sent
-				}
-			}
-			return now
-		},
-		do: func(jobs []*job) error {
-			body := make([]amocrm.LeadInput, len(jobs))
-			for i, j := range jobs {
-				body[i] = inputs[j]
-			}
-			ctx, cancel := h.withinLease(ctx)
-			made, err := h.account.API().CreateComplex(ctx, body)
-			cancel()
-			if err == nil || len(made) > 0 {
-				h.got(context.WithoutCancel(ctx), jobs, made)
-			}
-			return err
-		},
-		refused: func(j *job, err error) {
-			j.e.Steps.LeadIntent = nil
-			if !j.leaveOut(ctx, err) && !j.contactGone(ctx, err) && !j.bare(ctx, err) {
-				j.fail(ctx, j.explain(err))
-			}
-		},
-		failed: func(jobs []*job, err error) {
-			for _, j := range jobs {
-				switch {
-				case j.e.Steps.LeadID != 0:
-				case maybeDone(err):
-					j.fail(ctx, j.doubt(j.e.Steps.LeadIntent, err))
-				default:
-					j.e.Steps.LeadIntent = nil
-					j.fail(ctx, err)
-				}
-			}
-		},
-	})
-	for _, j := range jobs { // an answer that names fewer deals than were sent
-		if j.e.Steps.LeadIntent != nil && j.e.Steps.LeadID == 0 && !j.ended() {
-			j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
-		}
+}
+
+func (d deals) next(jobs []*job) []*job { return d.inTurn(jobs) }
+
+func (d deals) send(ctx context.Context, jobs []*job) ([]made, error) {
+	body := make([]amocrm.LeadInput, len(jobs))
+	for i, j := range jobs {
+		body[i] = j.sent
 	}
-	h.retract(ctx, jobs)
-	h.conclude(ctx, jobs)
+	answer, err := d.account.API().CreateComplex(ctx, body)
+	out := make([]made, len(answer))
+	for i, r := range answer {
+		out[i] = made{id: int64(r.ID), contact: int64(r.ContactID), merged: r.Merged, keys: r.RequestIDs}
+	}
+	return out, err
+}
+
+// refused leaves out what the CRM has refused, where the deal is worth another try.
+func (deals) refused(ctx context.Context, j *job, err error) {
+	if !j.leaveOut(ctx, err) && !j.contactGone(ctx, err) && !j.bare(ctx, err) {
+		j.fail(ctx, j.explain(err))
+	}
 }
 
 // input is the deal as the CRM takes it.
@@ -127,25 +111,12 @@ func (j *job) input(ctx context.Context) (amocrm.LeadInput, error) {
 	return in, nil
 }
 
-// got stores which deals were made. The steps hold them from here on; what follows from them comes later.
-func (h *haul) got(ctx context.Context, jobs []*job, made []amocrm.ComplexResult) {
-	byID := map[string]amocrm.ComplexResult{}
-	for i, r := range made {
-		for _, id := range r.RequestIDs {
-			byID[id] = r
-		}
-		if len(r.RequestIDs) == 0 && len(made) == len(jobs) {
-			byID[jobs[i].e.ID] = r
-		}
-	}
+// took stores which deals were made. The steps hold them from here on; what follows from them comes later.
+func (d deals) took(ctx context.Context, jobs []*job, deals []made) {
 	var mine []*job
-	for _, j := range jobs {
-		r, ok := byID[j.e.ID]
-		if !ok || r.ID == 0 {
-			continue
-		}
-		if !r.Merged {
-			ours, err := j.own(ctx, entity{id: int64(r.ID)})
+	for i, j := range jobs {
+		if !deals[i].merged {
+			ours, err := j.own(ctx, entity{id: deals[i].id})
 			if err != nil {
 				j.fail(ctx, err) // its intent is stored: the deal is found again
 				continue
@@ -155,10 +126,10 @@ func (h *haul) got(ctx context.Context, jobs []*job, made []amocrm.ComplexResult
 				continue
 			}
 		}
-		j.adopt(r)
+		j.adopt(deals[i])
 		mine = append(mine, j)
 	}
-	h.record(ctx, mine, func(j *job) ledger.Reason {
+	d.record(ctx, mine, func(j *job) ledger.Reason {
 		if j.e.Steps.Attached {
 			return ledger.Because("deal_merged", j.e.Steps.LeadID, "")
 		}
@@ -167,10 +138,10 @@ func (h *haul) got(ctx context.Context, jobs []*job, made []amocrm.ComplexResult
 }
 
 // adopt puts a deal into the job's steps, and the intents of what comes next: one record for both.
-func (j *job) adopt(r amocrm.ComplexResult) {
+func (j *job) adopt(r made) {
 	st := &j.e.Steps
-	st.ContactMade = st.LeadIntent != nil && st.LeadIntent.ContactID == 0 && !r.Merged
-	st.LeadID, st.ContactID, st.Attached, st.LeadIntent = int64(r.ID), int64(r.ContactID), r.Merged, nil
+	st.ContactMade = st.LeadIntent != nil && st.LeadIntent.ContactID == 0 && !r.merged
+	st.LeadID, st.ContactID, st.Attached, st.LeadIntent = r.id, r.contact, r.merged, nil
 	st.LeadURL = j.account.DealURL(st.LeadID)
 	j.keep(st.ContactID, st.ContactMade)
 }
@@ -222,36 +193,4 @@ func (h *haul) inTurn(jobs []*job) (out []*job) {
 		}
 	}
 	return out
-}
-
-// withinLease ends a write before another worker may take the entries up: a worker that has slept since it made sure of
-// them sends nothing.
-func (h *haul) withinLease(ctx context.Context) (context.Context, context.CancelFunc) {
-	until := h.held.Add(h.s.Lease * 2 / 3)
-	ctx, cancel := context.WithDeadline(ctx, until)
-	return awake{ctx, until.Round(0)}, cancel
-}
-
-// awake is a context that is over by the wall's clock as well: the one that timers go by stands still while the machine is
-// suspended.
-type awake struct {
-	context.Context
-	until time.Time // without the timers' clock
-}
-
-// Err is asked right before something is sent.
-func (a awake) Err() error {
-	if err := a.Context.Err(); err != nil {
-		return err
-	}
-	if time.Now().Round(0).After(a.until) {
-		return context.DeadlineExceeded
-	}
-	return nil
-}
-
-// maybeDone says that a write may have been done although it brought an error.
-func maybeDone(err error) bool {
-	var e *amocrm.Error
-	return errors.As(err, &e) && (e.Kind == amocrm.KindUnknownOutcome || e.Kind == amocrm.KindUpstream)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/once"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -91,16 +92,16 @@ func (h *haul) run(ctx context.Context, tenantID string) {
 		return
 	}
 	h.read(ctx)
-	h.recover(ctx)
+	once.Recover(ctx, write{h, deals{h}}, alive(h.jobs))
 	for open := h.open(); len(open) > 0; open = h.open() { // every turn ends or moves on at least the first of them
 		h.deals(ctx, h.ready(ctx, open))
 	}
 	h.each(ctx, h.jobs, func(j *job) error { return j.remember(ctx) }) // if an earlier try did not get to it
-	h.write(ctx, comments{h})
+	h.add(ctx, comments{h})
 	for range 2 { // a task that is refused for its user goes without him
-		h.write(ctx, tasks{h})
+		h.add(ctx, tasks{h})
 	}
-	h.write(ctx, remarkNotes{h})
+	h.add(ctx, remarkNotes{h})
 }
 
 // each does f for the jobs that have not ended, some side by side; an error ends its job.
@@ -156,6 +157,13 @@ func (j *job) ended() bool {
 		j.end = &verdict{Outcome: Outcome{State: ledger.StateAccepted, Why: whyRestart}}
 	}
 	return j.end != nil
+}
+
+// closed reports whether a job has ended or is another worker's.
+func (j *job) closed() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.end != nil || j.lost
 }
 
 // fail ends a job with what its error makes of it.

@@ -26,21 +26,11 @@ const (
 	ownFor        = 30 * 24 * time.Hour
 )
 
-// recover looks for the deals whose answers are not known, and makes them their jobs'. It must come before anything is
-// sent again.
-func (h *haul) recover(ctx context.Context) {
-	var jobs []*job
-	for _, j := range h.jobs {
-		if j.e.Steps.LeadIntent != nil && j.e.Steps.LeadID == 0 && !j.ended() {
-			jobs = append(jobs, j)
-		}
-	}
-	if len(jobs) == 0 {
-		return
-	}
+// look looks for the deals whose answers are not known, and makes them their jobs'.
+func (d deals) look(ctx context.Context, jobs []*job) {
 	ctx, end := step(ctx, "lost leads", time.Time{}, len(jobs))
 	defer end()
-	newest, err := h.account.API().NewestLeads(ctx, lookPage)
+	newest, err := d.account.API().NewestLeads(ctx, lookPage)
 	if err != nil {
 		for _, j := range jobs {
 			j.fail(ctx, fmt.Errorf("look for the deal: %w", err))
@@ -55,44 +45,44 @@ func (h *haul) recover(ctx context.Context) {
 		switch r, err := j.lostDeal(ctx, newest); {
 		case err != nil:
 			j.fail(ctx, err)
-		case r.ID != 0:
+		case r.id != 0:
 			j.adopt(r)
 			found = append(found, j)
 		default:
 			j.e.Steps.LeadIntent = nil
 		}
 	}
-	h.record(ctx, found, func(j *job) ledger.Reason {
+	d.record(ctx, found, func(j *job) ledger.Reason {
 		return ledger.Because("deal_found", j.e.Steps.LeadID, "")
 	})
-	h.retract(ctx, jobs)
-	h.conclude(ctx, found)
+	d.retract(ctx, jobs)
+	d.conclude(ctx, found)
 }
 
 // lostDeal looks for the deal of a write whose answer is not known, and makes it this entry's. A zero result means that
 // it is not there and was looked for long enough; *lookAgain that it has to be looked for once more. When there are more
 // such deals than writes that could have made them, nobody guesses: the *refusal carries them to the inbox.
-func (j *job) lostDeal(ctx context.Context, newest []amocrm.Lead) (amocrm.ComplexResult, error) {
+func (j *job) lostDeal(ctx context.Context, newest []amocrm.Lead) (made, error) {
 	intent := j.e.Steps.LeadIntent
 	leads, err := j.candidates(ctx, newest)
 	if err != nil {
-		return amocrm.ComplexResult{}, fmt.Errorf("look for the deal: %w", err)
+		return made{}, fmt.Errorf("look for the deal: %w", err)
 	}
 	rivals, err := j.rivals(ctx) // before looking whose the deals are: a rival that finishes in between takes his out of both
 	if err != nil {
-		return amocrm.ComplexResult{}, err
+		return made{}, err
 	}
 	var mine, unlike []match
 	for _, l := range leads {
 		if taken, err := j.taken(ctx, entity{id: int64(l.ID)}); err != nil {
-			return amocrm.ComplexResult{}, err
+			return made{}, err
 		} else if taken {
 			continue
 		}
 		contact, err := j.belongs(ctx, l, intent.ContactID)
 		switch {
 		case err != nil:
-			return amocrm.ComplexResult{}, fmt.Errorf("look for the deal's contact: %w", err)
+			return made{}, fmt.Errorf("look for the deal's contact: %w", err)
 		case contact == 0:
 		case fits(j.plan.Lead, l):
 			mine = append(mine, match{l, contact})
@@ -101,22 +91,22 @@ func (j *job) lostDeal(ctx context.Context, newest []amocrm.Lead) (amocrm.Comple
 		}
 	}
 	if len(mine) > rivals {
-		return amocrm.ComplexResult{}, j.undecided(mine)
+		return made{}, j.undecided(mine)
 	}
 	for _, m := range mine {
 		ours, err := j.own(ctx, entity{id: int64(m.lead.ID)})
 		if err != nil {
-			return amocrm.ComplexResult{}, err
+			return made{}, err
 		}
 		if ours {
-			return amocrm.ComplexResult{ID: m.lead.ID, ContactID: m.contact}, nil
+			return made{id: int64(m.lead.ID), contact: int64(m.contact)}, nil
 		}
 	}
 	err = j.looked(ctx, intent, "=deal_looked")
 	if err == nil && len(unlike) > 0 { // somebody may have changed it since
-		return amocrm.ComplexResult{}, j.undecided(unlike)
+		return made{}, j.undecided(unlike)
 	}
-	return amocrm.ComplexResult{}, err
+	return made{}, err
 }
 
 type match struct {

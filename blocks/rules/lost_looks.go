@@ -56,8 +56,12 @@ func (j *job) looked(ctx context.Context, intent *Intent, text ledger.Reason) er
 }
 
 // doubt notes of a write whose answer is not known why that is, and of one whose answer did not come in time, or at all, how
-// long the CRM may go on with it. It returns that the write is to be looked for.
+// long the CRM may go on with it. Without an error, the answer does not name the write. It returns that the write is to be looked
+// for.
 func (j *job) doubt(intent *Intent, err error) *lookAgain {
+	if err == nil {
+		return &lookAgain{after: j.s.LookGap / 4}
+	}
 	intent.Cause = cause(err)
 	var e *amocrm.Error
 	var line net.Error

@@ -13,29 +13,32 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/once"
 )
 
 // extra is something small that is written to a deal once it exists: the note, the task.
 type extra interface {
-	// of says whether a job has one to write, and where its steps keep it.
-	of(j *job) (wanted bool, id *int64, intent **Intent)
+	name() string
+	step() string // of a trace
+	wanted(j *job) bool
+	state(st *Steps) (id int64, intent *Intent)
+	put(st *Steps, id int64, intent *Intent)
 	// mark tells it apart from others of the deal.
 	mark(j *job) string
-	// look finds in the CRM what can be it among what was made since the intent, the oldest first.
-	look(ctx context.Context, j *job) ([]int64, error)
-	send(ctx context.Context, jobs []*job) ([]amocrm.Created, error)
+	// find finds in the CRM what can be it among what was made since the intent, the oldest first.
+	find(ctx context.Context, j *job) ([]int64, error)
+	create(ctx context.Context, jobs []*job) ([]amocrm.Created, error)
 	// leaveOut takes out what the CRM has refused, with a remark: the deal is made.
 	leaveOut(j *job, e *amocrm.Error)
 	explain(err error) error
-	name() string
-	step() string // of a trace
 }
 
-// write writes one kind of extra for all jobs that lack it. One whose answer was lost before is looked for first.
-func (h *haul) write(ctx context.Context, x extra) {
+// add writes one kind of extra for all jobs that lack it. One whose answer was lost before is looked for first.
+func (h *haul) add(ctx context.Context, x extra) {
 	lacking := func() (out []*job) {
 		for _, j := range h.jobs {
-			if wanted, id, _ := x.of(j); wanted && *id == 0 && j.e.Steps.LeadID != 0 && !j.e.Steps.Skipped && !j.ended() {
+			id, _ := x.state(&j.e.Steps)
+			if x.wanted(j) && id == 0 && j.e.Steps.LeadID != 0 && !j.e.Steps.Skipped && !j.ended() {
 				out = append(out, j)
 			}
 		}
@@ -47,99 +50,81 @@ func (h *haul) write(ctx context.Context, x extra) {
 	}
 	ctx, end := step(ctx, x.step(), time.Time{}, len(first))
 	defer end()
-	h.each(ctx, first, func(j *job) error {
-		_, id, intent := x.of(j)
-		if *intent == nil {
-			return nil
+	w := write{h, extras{h, x}}
+	once.Recover(ctx, w, first)
+	once.Make(ctx, w, lacking())
+}
+
+// extras are the extras of one kind.
+type extras struct {
+	*haul
+	extra
+}
+
+func (x extras) intend(_ context.Context, jobs []*job) {
+	for _, j := range jobs {
+		x.put(&j.e.Steps, 0, &Intent{At: j.now(), Mark: x.mark(j), By: j.user()})
+	}
+}
+
+func (extras) next(jobs []*job) []*job { return jobs }
+
+func (x extras) send(ctx context.Context, jobs []*job) ([]made, error) {
+	answer, err := x.create(ctx, jobs)
+	out := make([]made, len(answer))
+	for i, m := range answer {
+		if out[i].id = int64(m.ID); m.RequestID != "" {
+			out[i].keys = []string{m.RequestID}
 		}
-		found, err := x.look(ctx, j)
-		for i := 0; i < len(found) && err == nil && *id == 0; i++ {
-			var ours bool
-			if ours, err = j.own(ctx, entity{x.name(), found[i]}); ours {
-				*id, *intent = found[i], nil
+	}
+	return out, err
+}
+
+func (x extras) took(ctx context.Context, jobs []*job, things []made) {
+	for i, j := range jobs {
+		x.put(&j.e.Steps, things[i].id, nil)
+		if !j.e.Steps.Attached {
+			continue
+		}
+		// Another entry may write the same to the same deal, and look for it.
+		if _, err := j.own(ctx, entity{x.name(), things[i].id}); err != nil {
+			x.s.Log.WarnContext(ctx, "not noted whose it is", "tenant", j.e.Tenant, "firing", j.e.ID, "what", x.name(), "error", err)
+		}
+	}
+}
+
+func (x extras) look(ctx context.Context, jobs []*job) {
+	x.each(ctx, jobs, func(j *job) error {
+		found, err := x.find(ctx, j)
+		for _, id := range found {
+			ours, err := j.own(ctx, entity{x.name(), id})
+			if err != nil {
+				return fmt.Errorf("look for the %s: %w", x.name(), err)
+			}
+			if ours {
+				x.put(&j.e.Steps, id, nil)
+				return nil
 			}
 		}
 		if err != nil {
 			return fmt.Errorf("look for the %s: %w", x.name(), err)
 		}
-		if *id == 0 {
-			return j.looked(ctx, *intent, ledger.Reason("="+x.name()+"_looked"))
+		_, intent := x.state(&j.e.Steps)
+		if err := j.looked(ctx, intent, ledger.Reason("="+x.name()+"_looked")); err != nil {
+			return err
 		}
+		x.put(&j.e.Steps, 0, nil)
 		return nil
 	})
-	jobs := lacking()
-	if len(jobs) == 0 {
-		return
-	}
-	for _, j := range jobs {
-		_, _, intent := x.of(j)
-		*intent = &Intent{At: j.now(), Mark: x.mark(j), By: j.user()}
-	}
-	h.hold(ctx, jobs, ledger.Reason("=sending_"+x.name()))
-	h.send(alive(jobs), call{
-		again: func(jobs []*job) []*job {
-			now := alive(jobs)
-			h.hold(ctx, now, "")
-			now = alive(now)
-			for _, j := range jobs {
-				if _, _, intent := x.of(j); !slices.Contains(now, j) {
-					*intent = nil // nothing was sent
-				}
-			}
-			return now
-		},
-		do: func(jobs []*job) error {
-			ctx, cancel := h.withinLease(ctx)
-			defer cancel()
-			made, err := x.send(ctx, jobs)
-			h.gotExtras(context.WithoutCancel(ctx), jobs, made, x)
-			return err
-		},
-		refused: func(j *job, err error) {
-			_, _, intent := x.of(j)
-			*intent = nil
-			var e *amocrm.Error
-			if errors.As(err, &e) && e.Kind == amocrm.KindInvalid && !j.e.Request.Strict {
-				x.leaveOut(j, e)
-				return
-			}
-			j.fail(ctx, x.explain(err))
-		},
-		failed: func(jobs []*job, err error) {
-			for _, j := range jobs {
-				_, id, intent := x.of(j)
-				switch {
-				case *id != 0:
-				case maybeDone(err):
-					j.fail(ctx, j.doubt(*intent, err))
-				default:
-					*intent = nil
-					j.fail(ctx, err)
-				}
-			}
-		},
-	})
-	for _, j := range jobs { // an answer that names fewer than were sent
-		if _, id, intent := x.of(j); *id == 0 && *intent != nil && !j.ended() {
-			j.fail(ctx, &lookAgain{after: j.s.LookGap / 4})
-		}
-	}
 }
 
-func (h *haul) gotExtras(ctx context.Context, jobs []*job, made []amocrm.Created, x extra) {
-	for i, m := range made {
-		for k, j := range jobs {
-			if m.ID != 0 && (m.RequestID == j.e.ID || m.RequestID == "" && i == k && len(made) == len(jobs)) {
-				_, id, intent := x.of(j)
-				*id, *intent = int64(m.ID), nil
-				if j.e.Steps.Attached { // another entry may write the same to the same deal, and look for it
-					if _, err := j.own(ctx, entity{x.name(), *id}); err != nil {
-						h.s.Log.WarnContext(ctx, "not noted whose it is", "tenant", j.e.Tenant, "firing", j.e.ID, "what", x.name(), "error", err)
-					}
-				}
-			}
-		}
+func (x extras) refused(ctx context.Context, j *job, err error) {
+	var e *amocrm.Error
+	if errors.As(err, &e) && e.Kind == amocrm.KindInvalid && !j.e.Request.Strict {
+		x.leaveOut(j, e)
+		return
 	}
+	j.fail(ctx, x.explain(err))
 }
 
 // leftOut leaves out a part of what is written to a deal that is made.
@@ -160,17 +145,19 @@ type comments struct{ *haul }
 func (comments) name() string { return "note" }
 func (comments) step() string { return "notes" }
 
-func (comments) of(j *job) (bool, *int64, **Intent) {
-	return strings.TrimSpace(j.plan.Comment) != "", &j.e.Steps.NoteID, &j.e.Steps.NoteIntent
-}
+func (comments) wanted(j *job) bool { return strings.TrimSpace(j.plan.Comment) != "" }
+
+func (comments) state(st *Steps) (int64, *Intent) { return st.NoteID, st.NoteIntent }
+
+func (comments) put(st *Steps, id int64, i *Intent) { st.NoteID, st.NoteIntent = id, i }
 
 func (n comments) mark(j *job) string { return n.fingerprint(plainLines(j.plan.Comment)) }
 
-func (n comments) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
+func (n comments) create(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
 	return n.sendNotes(ctx, jobs, func(j *job) string { return j.plan.Comment })
 }
 
-func (n comments) look(ctx context.Context, j *job) ([]int64, error) {
+func (n comments) find(ctx context.Context, j *job) ([]int64, error) {
 	return n.lookForNote(ctx, j, j.e.Steps.NoteIntent, j.plan.Comment)
 }
 
@@ -230,13 +217,15 @@ type tasks struct{ *haul }
 func (tasks) name() string { return "task" }
 func (tasks) step() string { return "tasks" }
 
-func (tasks) of(j *job) (bool, *int64, **Intent) {
-	return j.plan.Task != nil, &j.e.Steps.TaskID, &j.e.Steps.TaskIntent
-}
+func (tasks) wanted(j *job) bool { return j.plan.Task != nil }
+
+func (tasks) state(st *Steps) (int64, *Intent) { return st.TaskID, st.TaskIntent }
+
+func (tasks) put(st *Steps, id int64, i *Intent) { st.TaskID, st.TaskIntent = id, i }
 
 func (t tasks) mark(j *job) string { return t.fingerprint(plainLines(j.plan.Task.Text)) }
 
-func (t tasks) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
+func (t tasks) create(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
 	body := make([]amocrm.TaskInput, len(jobs))
 	for i, j := range jobs {
 		body[i] = amocrm.TaskInput{EntityID: amocrm.ID(j.e.Steps.LeadID), EntityType: "leads", Text: j.plan.Task.Text,
@@ -246,7 +235,7 @@ func (t tasks) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) 
 	return t.account.API().CreateTasks(ctx, body)
 }
 
-func (t tasks) look(ctx context.Context, j *job) (ids []int64, err error) {
+func (t tasks) find(ctx context.Context, j *job) (ids []int64, err error) {
 	st := &j.e.Steps
 	found, err := t.account.API().Tasks(ctx, "leads", []amocrm.ID{amocrm.ID(st.LeadID)})
 	if err != nil {

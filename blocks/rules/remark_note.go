@@ -16,18 +16,21 @@ type remarkNotes struct{ *haul }
 func (remarkNotes) name() string { return "note" }
 func (remarkNotes) step() string { return "remarks" }
 
-func (remarkNotes) of(j *job) (bool, *int64, **Intent) {
-	st := &j.e.Steps
-	return len(st.Remarks) > 0 && !st.Omitted.Has(plan.OmitRemarks), &st.RemarkID, &st.RemarkIntent
+func (remarkNotes) wanted(j *job) bool {
+	return len(j.e.Steps.Remarks) > 0 && !j.e.Steps.Omitted.Has(plan.OmitRemarks)
 }
+
+func (remarkNotes) state(st *Steps) (int64, *Intent) { return st.RemarkID, st.RemarkIntent }
+
+func (remarkNotes) put(st *Steps, id int64, i *Intent) { st.RemarkID, st.RemarkIntent = id, i }
 
 func (n remarkNotes) mark(j *job) string { return n.fingerprint(plainLines(n.text(j))) }
 
-func (n remarkNotes) send(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
+func (n remarkNotes) create(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
 	return n.sendNotes(ctx, jobs, n.text)
 }
 
-func (n remarkNotes) look(ctx context.Context, j *job) ([]int64, error) {
+func (n remarkNotes) find(ctx context.Context, j *job) ([]int64, error) {
 	return n.lookForNote(ctx, j, j.e.Steps.RemarkIntent, n.text(j))
 }
 

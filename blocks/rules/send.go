@@ -1,62 +1,157 @@
 package rules
 
 import (
+	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/once"
 )
 
-// call is one write for many jobs. The CRM does all of it or, when it finds a mistake in one, nothing.
-type call struct {
-	do func(jobs []*job) error
-	// again says who of them may go now. It is asked before every write but the first, which may be long ago.
-	again   func(jobs []*job) []*job
-	refused func(j *job, err error)      // its part was refused; err names only its mistakes
-	failed  func(jobs []*job, err error) // the write could not be done, or nobody knows
+// write is how one kind of thing is made in the CRM for many jobs (once.Step).
+type write struct {
+	*haul
+	kind
 }
 
-// send makes a write and, when the CRM refuses it, makes it again without the jobs that it names by request_id. When it
-// names none, the halves are tried apart until the guilty one is alone.
-func (h *haul) send(jobs []*job, c call) {
-	for len(jobs) > 0 {
-		err := c.do(jobs)
-		if err == nil {
-			return
+// kind is what jobs make in the CRM: deals, notes, tasks.
+type kind interface {
+	name() string // in reasons
+	// state and put are where a job's steps keep what was made, and the intent to make it.
+	state(st *Steps) (id int64, intent *Intent)
+	put(st *Steps, id int64, intent *Intent)
+	// intend puts the intents of jobs into their steps.
+	intend(ctx context.Context, jobs []*job)
+	// next returns which of the jobs that are sent again may go now.
+	next(jobs []*job) []*job
+	send(ctx context.Context, jobs []*job) ([]made, error)
+	// took makes what was made its jobs'.
+	took(ctx context.Context, jobs []*job, things []made)
+	// look looks for what was made for jobs without an answer (once.Step).
+	look(ctx context.Context, jobs []*job)
+	// refused ends a job, or leaves out what the CRM has refused of it.
+	refused(ctx context.Context, j *job, err error)
+}
+
+// made is what an answer names.
+type made struct {
+	id, contact int64
+	merged      bool // the CRM's duplicate control has put it into a deal that was there
+	keys        []string
+}
+
+// Lost implements once.Step.
+func (w write) Lost(j *job) bool {
+	id, intent := w.state(&j.e.Steps)
+	return intent != nil && id == 0 && !j.closed()
+}
+
+// Look implements once.Step.
+func (w write) Look(ctx context.Context, jobs []*job) { w.look(ctx, jobs) }
+
+// Store implements once.Step. Each is so known to be this worker's still.
+func (w write) Store(ctx context.Context, jobs []*job, again bool) []*job {
+	jobs = alive(jobs)
+	if again {
+		jobs = w.next(jobs)
+		w.hold(ctx, jobs, "")
+	} else {
+		w.intend(ctx, jobs)
+		jobs = alive(jobs)
+		w.hold(ctx, jobs, ledger.Reason("=sending_"+w.name()))
+	}
+	return alive(jobs)
+}
+
+// Send implements once.Step.
+func (w write) Send(ctx context.Context, jobs []*job) error {
+	sending, cancel := w.withinLease(ctx)
+	defer cancel()
+	answer, err := w.send(sending, jobs)
+	ids, keys := make([]string, len(jobs)), make([][]string, len(answer))
+	for i, j := range jobs {
+		ids[i] = j.e.ID
+	}
+	for i, m := range answer {
+		keys[i] = m.keys
+	}
+	var whose []*job
+	var things []made
+	for i, k := range once.Match(ids, keys) {
+		if k >= 0 && answer[k].id != 0 {
+			whose, things = append(whose, jobs[i]), append(things, answer[k])
 		}
-		var e *amocrm.Error
-		if !errors.As(err, &e) || e.Kind != amocrm.KindInvalid && e.Kind != amocrm.KindNotFound {
-			c.failed(jobs, err)
-			return
+	}
+	if len(whose) > 0 {
+		w.took(context.WithoutCancel(ctx), whose, things)
+	}
+	return err
+}
+
+// Drop implements once.Step.
+func (w write) Drop(_ context.Context, j *job) {
+	id, _ := w.state(&j.e.Steps)
+	w.put(&j.e.Steps, id, nil)
+}
+
+// Outcome implements once.Step.
+func (w write) Outcome(err error, j *job) (how once.Outcome, mine error) {
+	var e *amocrm.Error
+	if !errors.As(err, &e) {
+		return once.NotDone, nil
+	}
+	switch e.Kind {
+	case amocrm.KindUnknownOutcome, amocrm.KindUpstream:
+		return once.Unknown, nil
+	case amocrm.KindInvalid, amocrm.KindNotFound:
+		own := *e
+		own.Validation = slices.DeleteFunc(slices.Clone(e.Validation), func(v amocrm.FieldError) bool { return v.RequestID != j.e.ID })
+		if len(own.Validation) > 0 {
+			mine = &own
 		}
-		if len(jobs) == 1 {
-			c.refused(jobs[0], err)
-			return
-		}
-		var good []*job
-		for _, j := range jobs {
-			if mine := mistakesOf(e, j.e.ID); len(mine.Validation) > 0 {
-				c.refused(j, mine)
-			} else {
-				good = append(good, j)
-			}
-		}
-		if len(good) == len(jobs) {
-			h.send(c.again(jobs[:len(jobs)/2]), c)
-			h.send(c.again(jobs[len(jobs)/2:]), c)
-			return
-		}
-		jobs = c.again(good)
+		return once.Refused, mine
+	}
+	return once.NotDone, nil
+}
+
+// End implements once.Step.
+func (w write) End(ctx context.Context, j *job, how once.Outcome, err error) {
+	switch how {
+	case once.Unknown:
+		_, intent := w.state(&j.e.Steps)
+		j.fail(ctx, j.doubt(intent, err))
+	case once.Refused:
+		w.refused(ctx, j, err)
+	default:
+		j.fail(ctx, err)
 	}
 }
 
-// mistakesOf is an error with the mistakes of one item.
-func mistakesOf(e *amocrm.Error, requestID string) *amocrm.Error {
-	mine := *e
-	mine.Validation = nil
-	for _, v := range e.Validation {
-		if v.RequestID == requestID {
-			mine.Validation = append(mine.Validation, v)
-		}
+// withinLease ends a write before another worker may take the entries up: a worker that has slept since it made sure of
+// them sends nothing.
+func (h *haul) withinLease(ctx context.Context) (context.Context, context.CancelFunc) {
+	until := h.held.Add(h.s.Lease * 2 / 3)
+	ctx, cancel := context.WithDeadline(ctx, until)
+	return awake{ctx, until.Round(0)}, cancel
+}
+
+// awake is a context that is over by the wall's clock as well: the one that timers go by stands still while the machine is
+// suspended.
+type awake struct {
+	context.Context
+	until time.Time // without the timers' clock
+}
+
+// Err is asked right before something is sent.
+func (a awake) Err() error {
+	if err := a.Context.Err(); err != nil {
+		return err
 	}
-	return &mine
+	if time.Now().Round(0).After(a.until) {
+		return context.DeadlineExceeded
+	}
+	return nil
 }
