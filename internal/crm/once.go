@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/once"
 )
 
 const (
@@ -38,51 +39,124 @@ func (x Writes) Once(ctx context.Context, w Write) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("look for an unfinished write: %w", err)
 	}
-	if earlier > 0 {
-		id, err := w.Look(ctx, time.UnixMilli(earlier).Add(-lookWindow))
+	one := []*attempt{{Write: w, key: key, began: time.UnixMilli(earlier), lost: earlier > 0}}
+	once.Recover(ctx, protocol{x}, one)
+	if one[0].id == 0 && one[0].err == nil {
+		once.Make(ctx, protocol{x}, one)
+	}
+	return one[0].id, one[0].err
+}
+
+// protocol is how one write is made (once.Step). Its intent is its mark.
+type protocol struct{ Writes }
+
+// attempt is a write on its way.
+type attempt struct {
+	Write
+	key   string
+	began time.Time // when the intent was stored
+	lost  bool
+	id    int64
+	err   error
+}
+
+// Lost implements once.Step.
+func (protocol) Lost(w *attempt) bool { return w.lost }
+
+// Look looks for a write that an earlier call has left in doubt.
+func (x protocol) Look(ctx context.Context, lost []*attempt) {
+	for _, w := range lost {
+		err := x.find(ctx, w)
 		switch {
 		case err != nil && w.Ask: // nothing is sent now, and the earlier one is as doubtful as before
-			return 0, fmt.Errorf("%w: look for an unfinished write: %w", ErrUnknownOutcome, err)
+			w.err = fmt.Errorf("%w: look for an unfinished write: %w", ErrUnknownOutcome, err)
 		case err != nil:
-			return 0, fmt.Errorf("look for an unfinished write: %w", err)
+			w.err = fmt.Errorf("look for an unfinished write: %w", err)
+		case w.id == 0 && w.Ask && !w.Sure:
+			w.err = fmt.Errorf("%w: the CRM does not show an equal one whose answer was lost", ErrUnknownOutcome)
+		}
+		w.lost = w.err != nil
+	}
+}
+
+// find looks once for a write that was sent, and settles it when it is there.
+func (x protocol) find(ctx context.Context, w *attempt) error {
+	id, err := w.Look(ctx, w.began.Add(-lookWindow))
+	if err != nil || id == 0 {
+		return err
+	}
+	w.id = id
+	x.Drop(ctx, w)
+	return nil
+}
+
+// Store implements once.Step.
+func (x protocol) Store(ctx context.Context, writes []*attempt, _ bool) (mine []*attempt) {
+	for _, w := range writes {
+		w.began = time.Now()
+		// Before sending: a process killed right after must leave the mark behind.
+		if err := x.account.DB().Set(ctx, w.key, w.began.UnixMilli(), doubtFor).Err(); err != nil {
+			w.err = fmt.Errorf("mark a write: %w", err)
+			continue
+		}
+		w.lost = true
+		mine = append(mine, w)
+	}
+	return mine
+}
+
+// Send implements once.Step.
+func (x protocol) Send(ctx context.Context, writes []*attempt) error {
+	for _, w := range writes {
+		id, err := w.Send(ctx)
+		if err != nil {
+			return err
 		}
 		if id != 0 {
-			x.Settle(ctx, key)
-			return id, nil
-		}
-		if w.Ask && !w.Sure {
-			return 0, fmt.Errorf("%w: the CRM does not show an equal one whose answer was lost", ErrUnknownOutcome)
+			w.id = id
+			x.Drop(ctx, w)
 		}
 	}
-	began := time.Now()
-	// Before sending: a process killed right after must leave the mark behind.
-	if err := x.account.DB().Set(ctx, key, began.UnixMilli(), doubtFor).Err(); err != nil {
-		return 0, fmt.Errorf("mark a write: %w", err)
+	return nil
+}
+
+// Outcome implements once.Step. There is only one write in a call.
+func (protocol) Outcome(err error, _ *attempt) (once.Outcome, error) {
+	if errors.Is(err, amocrm.ErrUnknownOutcome) {
+		return once.Unknown, nil
 	}
-	id, err := w.Send(ctx)
-	if err == nil && id == 0 {
+	return once.NotDone, nil
+}
+
+// Drop implements once.Step.
+func (x protocol) Drop(ctx context.Context, w *attempt) {
+	if w.lost {
+		x.Settle(ctx, w.key)
+	}
+	w.lost = false
+}
+
+// End looks for a write whose answer was lost while somebody waits for it.
+func (x protocol) End(ctx context.Context, w *attempt, how once.Outcome, err error) {
+	if w.err = err; how != once.Unknown {
+		return
+	}
+	if err == nil {
 		err = fmt.Errorf("the answer names no id: %w", amocrm.ErrUnknownOutcome)
-	}
-	if !errors.Is(err, amocrm.ErrUnknownOutcome) {
-		x.Settle(ctx, key)
-		return id, err
 	}
 	x.account.Log().WarnContext(ctx, "answer to a write was lost", "write", w.Mark[0], "error", err)
 	for _, pause := range x.account.deps.LookAgain {
 		if !sleep(ctx, pause) {
 			break
 		}
-		id, lookErr := w.Look(ctx, began.Add(-lookWindow))
-		if lookErr != nil {
+		if lookErr := x.find(ctx, w); lookErr != nil {
 			x.account.Log().WarnContext(ctx, "look for a lost write", "write", w.Mark[0], "error", lookErr)
-			continue
-		}
-		if id != 0 {
-			x.Settle(ctx, key)
-			return id, nil
+		} else if w.id != 0 {
+			w.err = nil
+			return
 		}
 	}
-	return 0, fmt.Errorf("%w (%w)", ErrUnknownOutcome, err)
+	w.err = fmt.Errorf("%w (%w)", ErrUnknownOutcome, err)
 }
 
 // Unfinished returns the key of a write's mark and when, in Unix milliseconds, an equal write began whose outcome is not
