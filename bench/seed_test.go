@@ -10,7 +10,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/e2e/rig"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -48,8 +48,8 @@ func (c *crowd) seed(b *testing.B, redisURL string, guests []guest, to int) []gu
 	if err != nil {
 		b.Fatal(err)
 	}
-	dir, cfg := tenant.NewDirectory(db), oauth.Config{PublicURL: c.w.Replicas[0], Hosts: hosts, LongLivedToken: c.token}
-	flow := oauth.NewFlow(db, cfg, dir, oauth.NewGrants(db, cfg, nil, nil), nil)
+	dir, cfg := tenant.NewDirectory(db), login.Config{PublicURL: c.w.Replicas[0], Hosts: hosts, LongLivedToken: c.token}
+	flow := login.NewFlow(db, dir, login.NewGrants(db, cfg, nil, nil), nil)
 	from := len(guests)
 	guests = append(guests, make([]guest, to-from)...)
 	g, each := errgroup.WithContext(ctx)

@@ -13,9 +13,10 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // asked notes in whose name the block asks what stands behind it.
@@ -55,12 +56,12 @@ type askedFlow struct {
 	asked *asked
 }
 
-func (a askedFlow) Start(ctx context.Context, id, session, lang string) (oauth.Start, error) {
+func (a askedFlow) Start(ctx context.Context, id, session, lang string) (login.Start, error) {
 	a.asked.of(id)
 	return a.fakeFlow.Start(ctx, id, session, lang)
 }
 
-func (a askedFlow) StartDisconnect(ctx context.Context, id, session, lang string) (oauth.Start, error) {
+func (a askedFlow) StartDisconnect(ctx context.Context, id, session, lang string) (login.Start, error) {
 	a.asked.of(id)
 	return a.fakeFlow.StartDisconnect(ctx, id, session, lang)
 }

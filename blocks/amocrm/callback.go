@@ -9,7 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -30,7 +30,7 @@ type conflictView struct {
 // Callback is where amoCRM sends the browser back: GET /oauth/callback (amocrm.md §1.2).
 func (h *Handlers) Callback(c echo.Context) error {
 	r := h.outside(c)
-	callback := oauth.Callback{
+	callback := login.Callback{
 		Code: c.QueryParam("code"), Referer: c.QueryParam("referer"), State: c.QueryParam("state"),
 		ClientID: c.QueryParam("client_id"), Platform: c.QueryParam("platform"), Error: c.QueryParam("error"),
 	}
@@ -52,7 +52,7 @@ func (h *Handlers) Decide(c echo.Context) error {
 }
 
 // loginEnded shows how a login ended, in the language of the block it began in.
-func (r *pageRequest) loginEnded(result oauth.Result, err error) error {
+func (r *pageRequest) loginEnded(result login.Result, err error) error {
 	if lang, known := i18n.ParseLang(result.Lang); known && result.Lang != "" {
 		r.Session.Lang = lang
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // Changes tells what changes in a tenant's amoCRM account; *hooks.Hub does. hear must not block.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // maxComment bounds a comment, in characters; amoCRM documents no limit of its own (amocrm.md §6.1).

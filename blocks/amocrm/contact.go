@@ -10,8 +10,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/phone"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // contactFormView is the form of a new contact.

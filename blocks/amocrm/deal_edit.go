@@ -12,8 +12,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // dealCRM is what the card of a deal asks of an account.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // tasksOrProblem are the tasks, or why there are none.

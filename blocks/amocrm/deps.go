@@ -10,9 +10,10 @@ import (
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // CRM is what the block asks of a connected account; *crm.Account is it.
@@ -43,8 +44,8 @@ type CRM interface {
 var (
 	_ CRM     = (*crm.Account)(nil)
 	_ Tenants = (*tenant.Directory)(nil)
-	_ Grants  = (*oauth.Grants)(nil)
-	_ Flow    = (*oauth.Flow)(nil)
+	_ Grants  = (*login.Grants)(nil)
+	_ Flow    = (*login.Flow)(nil)
 )
 
 // Tenants finds the tenant that a block's credential opens; *tenant.Directory is it.
@@ -53,18 +54,18 @@ type Tenants interface {
 	Admit(ctx context.Context, c tenant.Credential, may func() error) (tenant.Tenant, error)
 }
 
-// Grants tells whether a tenant is logged in; *oauth.Grants is it.
+// Grants tells whether a tenant is logged in; *login.Grants is it.
 type Grants interface {
 	Status(ctx context.Context, tenantID string) (oauth.Status, error)
 }
 
-// Flow is the login to amoCRM; *oauth.Flow is it.
+// Flow is the login to amoCRM; *login.Flow is it.
 type Flow interface {
-	Start(ctx context.Context, tenantID, sessionID, lang string) (oauth.Start, error)
-	StartDisconnect(ctx context.Context, tenantID, sessionID, lang string) (oauth.Start, error)
+	Start(ctx context.Context, tenantID, sessionID, lang string) (login.Start, error)
+	StartDisconnect(ctx context.Context, tenantID, sessionID, lang string) (login.Start, error)
 	Secrets(ctx context.Context, clientID, clientSecret, state string) error
-	Finish(ctx context.Context, c oauth.Callback) (oauth.Result, error)
-	Decide(ctx context.Context, ticket string, replace bool) (oauth.Result, error)
+	Finish(ctx context.Context, c login.Callback) (login.Result, error)
+	Decide(ctx context.Context, ticket string, replace bool) (login.Result, error)
 	Disconnected(ctx context.Context, accountID, clientID, signature string) error
 }
 

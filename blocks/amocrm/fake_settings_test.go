@@ -7,7 +7,7 @@ import (
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -80,7 +80,7 @@ func (k *keptSettings) keyed(t tenant.Tenant) tenant.Tenant {
 	return t
 }
 
-func (f *fakeFlow) StartDisconnect(context.Context, string, string, string) (oauth.Start, error) {
+func (f *fakeFlow) StartDisconnect(context.Context, string, string, string) (login.Start, error) {
 	return f.start, f.err
 }
 

@@ -7,9 +7,10 @@ import (
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // now is the present of all tests.
@@ -225,23 +226,23 @@ func (f *fakeGrants) Status(context.Context, string) (oauth.Status, error) {
 }
 
 type fakeFlow struct {
-	start     oauth.Start
-	result    oauth.Result
+	start     login.Start
+	result    login.Result
 	err       error
-	callback  oauth.Callback
+	callback  login.Callback
 	replace   bool
 	secretErr error
 }
 
-func (f *fakeFlow) Start(context.Context, string, string, string) (oauth.Start, error) {
+func (f *fakeFlow) Start(context.Context, string, string, string) (login.Start, error) {
 	return f.start, f.err
 }
 func (f *fakeFlow) Secrets(context.Context, string, string, string) error { return f.secretErr }
-func (f *fakeFlow) Finish(_ context.Context, c oauth.Callback) (oauth.Result, error) {
+func (f *fakeFlow) Finish(_ context.Context, c login.Callback) (login.Result, error) {
 	f.callback = c
 	return f.result, f.err
 }
-func (f *fakeFlow) Decide(_ context.Context, _ string, replace bool) (oauth.Result, error) {
+func (f *fakeFlow) Decide(_ context.Context, _ string, replace bool) (login.Result, error) {
 	f.replace = replace
 	return f.result, f.err
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // floorView is the first screen inside the helpdesk's own page: no script, no frame; everything that acts is a link

@@ -16,8 +16,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 func dealFormOf(token string) url.Values {

@@ -7,9 +7,10 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // Scenes of the settings, of choosing fields and of what the choice looks like.
@@ -56,7 +57,7 @@ func init() {
 		}, path("/deals/12")},
 		{"one-masked", func(w *house, _ *helpdesk.Ticket) { w.tenants.settings.MaskPhones = true }, panelOf},
 		{"login-ended", func(w *house, _ *helpdesk.Ticket) {
-			w.flow.result = oauth.Result{Lang: string(lang(w)), AccountName: "Example", Ended: true}
+			w.flow.result = login.Result{Lang: string(lang(w)), AccountName: "Example", Ended: true}
 		}, callback},
 	}...)
 }

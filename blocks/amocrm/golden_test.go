@@ -18,9 +18,10 @@ import (
 	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -105,20 +106,20 @@ var scenes = []struct {
 		return w.get("/blocks/amocrm/" + strings.Repeat("a", 22))
 	}},
 	{"login-button", func(w *house, _ *helpdesk.Ticket) {
-		w.flow.start = oauth.Start{State: "s", Binding: "b", Button: &oauth.Button{
+		w.flow.start = login.Start{State: "s", Binding: "b", Button: &login.Button{
 			ScriptURL: "https://www.amocrm.ru/auth/button.min.js", Name: "Sidecard", Description: "Clients and deals in the ticket",
 			RedirectURI: "https://sidecard.example.com/oauth/callback", SecretsURI: "https://sidecard.example.com/oauth/secrets",
 			Scopes: "crm", State: "s", Class: "amocrm_oauth",
 		}}
 	}, path("/login")},
 	{"login-done", func(w *house, _ *helpdesk.Ticket) {
-		w.flow.result = oauth.Result{Lang: string(lang(w)), SessionID: strings.Repeat("b", 22), AccountName: "Example"}
+		w.flow.result = login.Result{Lang: string(lang(w)), SessionID: strings.Repeat("b", 22), AccountName: "Example"}
 	}, callback},
 	{"login-conflict", func(w *house, _ *helpdesk.Ticket) {
-		w.flow.result = oauth.Result{Lang: string(lang(w)), AccountName: "Example", Conflict: &oauth.Conflict{Ticket: "tk", Others: 1}}
+		w.flow.result = login.Result{Lang: string(lang(w)), AccountName: "Example", Conflict: &login.Conflict{Ticket: "tk", Others: 1}}
 	}, callback},
 	{"login-failed", func(w *house, _ *helpdesk.Ticket) {
-		w.flow.result = oauth.Result{Lang: string(lang(w)), SessionID: strings.Repeat("b", 22)}
+		w.flow.result = login.Result{Lang: string(lang(w)), SessionID: strings.Repeat("b", 22)}
 		w.flow.err = errors.New("anything")
 	}, callback},
 	{"floor", nil, floorOf},

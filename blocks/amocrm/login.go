@@ -10,7 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/ui"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 )
 
 // buttonView is the page with amoCRM's own login button.
@@ -27,7 +27,7 @@ func (h *Handlers) login(r *pageRequest) error {
 }
 
 // leave goes to amoCRM for a login that has begun.
-func (r *pageRequest) leave(start oauth.Start) error {
+func (r *pageRequest) leave(start login.Start) error {
 	h := r.h
 	r.SetCookie(&http.Cookie{
 		Name: bindingCookie(start.State), Value: start.Binding, Path: "/oauth", MaxAge: 15 * 60,

@@ -4,19 +4,20 @@ import (
 	"errors"
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/runes"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // loginCode sorts a failed login for a person; each code has texts login_failed.{code}.title and .text.
 func loginCode(err error) string {
 	var config *oauth.ConfigError
 	switch {
-	case errors.Is(err, oauth.ErrDenied):
+	case errors.Is(err, login.ErrDenied):
 		return "denied"
-	case errors.Is(err, oauth.ErrState), errors.Is(err, oauth.ErrTicket), errors.Is(err, oauth.ErrCode):
+	case errors.Is(err, oauth.ErrState), errors.Is(err, login.ErrTicket), errors.Is(err, login.ErrCode):
 		return "state"
-	case errors.Is(err, oauth.ErrSecrets):
+	case errors.Is(err, login.ErrSecrets):
 		return "secrets"
 	case len(loginArgs(err)) > 0:
 		return "account"
@@ -31,8 +32,8 @@ func loginCode(err error) string {
 
 // loginArgs are the placeholders of those texts: which account was meant and which came.
 func loginArgs(err error) []any {
-	var referer oauth.ErrReferer
-	var account oauth.ErrAccount
+	var referer login.ErrReferer
+	var account login.ErrAccount
 	switch {
 	case errors.As(err, &referer):
 		return []any{"Got", runes.Shorten(referer.Got, maxShown), "Want", referer.Want}

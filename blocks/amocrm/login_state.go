@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"github.com/sidecard/sidecard/blocks/ui"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -24,7 +24,7 @@ func (r *pageRequest) loginState(ctx context.Context) (view loginView, ok bool, 
 	if err != nil {
 		return loginView{}, false, err
 	}
-	view = loginView{Lost: status.State == "lost" && status.Why != oauth.WhyEnded, URL: ui.Plain(r.Base() + "/login")}
+	view = loginView{Lost: status.State == "lost" && status.Why != login.WhyEnded, URL: ui.Plain(r.Base() + "/login")}
 	if r.crm != nil {
 		view.Host = ui.Plain(tenant.Host(r.crm.Tenant().AmoBase))
 	}

@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestLogin_redirectsWithABoundCookie(t *testing.T) {
 	w := newHouse(t)
-	w.flow.start = oauth.Start{State: "st", Binding: "bind", URL: "https://www.amocrm.ru/oauth?client_id=x&state=st"}
+	w.flow.start = login.Start{State: "st", Binding: "bind", URL: "https://www.amocrm.ru/oauth?client_id=x&state=st"}
 	rec := w.get(w.session(i18n.EN, sampleTicket()) + "/login")
 	if rec.Code != http.StatusFound || rec.Header().Get("Location") != w.flow.start.URL {
 		t.Fatalf("%d %v", rec.Code, rec.Header())
@@ -26,9 +27,9 @@ func TestLogin_redirectsWithABoundCookie(t *testing.T) {
 	}
 	r := httptest.NewRequest(http.MethodGet, "/oauth/callback?code=c&state=st&referer=example.amocrm.ru&client_id=x&platform=1", nil)
 	r.AddCookie(cookie)
-	w.flow.result = oauth.Result{Lang: "ru", AccountName: "Пример"}
+	w.flow.result = login.Result{Lang: "ru", AccountName: "Пример"}
 	done := w.do(r)
-	want := oauth.Callback{Code: "c", Referer: "example.amocrm.ru", State: "st", ClientID: "x", Platform: "1", Binding: "bind"}
+	want := login.Callback{Code: "c", Referer: "example.amocrm.ru", State: "st", ClientID: "x", Platform: "1", Binding: "bind"}
 	if w.flow.callback != want {
 		t.Errorf("callback %+v", w.flow.callback)
 	}
@@ -43,7 +44,7 @@ func TestLogin_redirectsWithABoundCookie(t *testing.T) {
 
 func TestLogin_buttonPageAllowsOnlyItsScriptHost(t *testing.T) {
 	w := newHouse(t)
-	w.flow.start = oauth.Start{State: "st", Binding: "b", Button: &oauth.Button{ScriptURL: "https://www.kommo.com/auth/button.min.js", Class: "kommo_oauth", State: "st"}}
+	w.flow.start = login.Start{State: "st", Binding: "b", Button: &login.Button{ScriptURL: "https://www.kommo.com/auth/button.min.js", Class: "kommo_oauth", State: "st"}}
 	rec := w.get(w.session(i18n.EN, sampleTicket()) + "/login")
 	csp := rec.Header().Get("Content-Security-Policy")
 	if !strings.Contains(csp, "script-src 'self' https://www.kommo.com;") || !strings.Contains(csp, "frame-ancestors 'none'") {
@@ -63,15 +64,15 @@ func TestCallback_failuresSayWhatToDo(t *testing.T) {
 		err  error
 		want string
 	}{
-		{oauth.ErrDenied, "Access was not allowed"}, {oauth.ErrState, "This login has run out"}, {oauth.ErrTicket, "This login has run out"},
-		{oauth.ErrCode, "This login has run out"}, {oauth.ErrSecrets, "amoCRM did not send the keys"},
-		{oauth.ErrReferer{Got: "<b>evil", Want: "example.amocrm.ru"}, "You allowed access to &lt;b&gt;evil. The block&#39;s settings name example.amocrm.ru"},
-		{oauth.ErrAccount{Got: "1", Want: "2"}, "This is another amoCRM account"}, {&oauth.ConfigError{Hint: "secret"}, "The integration is set up wrongly"},
+		{login.ErrDenied, "Access was not allowed"}, {oauth.ErrState, "This login has run out"}, {login.ErrTicket, "This login has run out"},
+		{login.ErrCode, "This login has run out"}, {login.ErrSecrets, "amoCRM did not send the keys"},
+		{login.ErrReferer{Got: "<b>evil", Want: "example.amocrm.ru"}, "You allowed access to &lt;b&gt;evil. The block&#39;s settings name example.amocrm.ru"},
+		{login.ErrAccount{Got: "1", Want: "2"}, "This is another amoCRM account"}, {&oauth.ConfigError{Hint: "secret"}, "The integration is set up wrongly"},
 		{amoapi.ErrNetwork, "amoCRM did not answer"}, {errors.New("dial 10.0.0.5"), "The login did not work"},
 	}
 	for _, tt := range tests {
 		w := newHouse(t)
-		w.flow.err, w.flow.result = tt.err, oauth.Result{SessionID: strings.Repeat("b", 22)}
+		w.flow.err, w.flow.result = tt.err, login.Result{SessionID: strings.Repeat("b", 22)}
 		rec := w.get("/oauth/callback?error=access_denied&state=st")
 		w.contains(rec, tt.want, "/blocks/amocrm/"+strings.Repeat("b", 22)+"/login")
 		if rec.Code != http.StatusBadRequest || strings.Contains(rec.Body.String(), "10.0.0.5") {
@@ -84,7 +85,7 @@ func TestDecide_movesTheSessionToTheKeptTenant(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.ES, sampleTicket())
 	id := strings.TrimPrefix(base, "/blocks/amocrm/")
-	w.flow.result = oauth.Result{TenantID: "t2", SessionID: id, Lang: "es"}
+	w.flow.result = login.Result{TenantID: "t2", SessionID: id, Lang: "es"}
 	rec := w.post("/oauth/decide", url.Values{"ticket": {"tk"}, "choice": {"replace"}}, false)
 	w.contains(rec, "Ha iniciado sesión correctamente")
 	s, err := w.sessions.Get(t.Context(), id)
@@ -96,7 +97,7 @@ func TestDecide_movesTheSessionToTheKeptTenant(t *testing.T) {
 func TestDecide_saysWhatWasTakenAlong(t *testing.T) {
 	for carried, want := range map[int]string{0: "", 1: "1 firing of your rules that was waiting was taken along", 3: "3 firings of your rules that were waiting were taken along"} {
 		w := newHouse(t)
-		w.flow.result = oauth.Result{TenantID: "t2", Lang: "en", Carried: carried}
+		w.flow.result = login.Result{TenantID: "t2", Lang: "en", Carried: carried}
 		rec := w.post("/oauth/decide", url.Values{"ticket": {"tk"}, "choice": {"replace"}}, false)
 		w.contains(rec, want)
 		if said := strings.Contains(rec.Body.String(), "taken along"); said != (carried > 0) {
@@ -118,7 +119,7 @@ func TestHooks_refuseWithoutReason(t *testing.T) {
 	if rec := w.do(ok); rec.Code != http.StatusOK {
 		t.Errorf("secrets: %d", rec.Code)
 	}
-	w.flow.secretErr, w.flow.err = oauth.ErrState, oauth.ErrSignature
+	w.flow.secretErr, w.flow.err = oauth.ErrState, login.ErrSignature
 	if rec := w.post("/oauth/secrets", url.Values{"state": {"c"}}, false); rec.Code != http.StatusBadRequest || strings.Contains(rec.Body.String(), "unknown, used") {
 		t.Errorf("secrets: %d %s", rec.Code, rec.Body)
 	}

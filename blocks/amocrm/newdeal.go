@@ -12,7 +12,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // newDeal is the form of a new deal, named after the ticket: GET …/deals/new?contact=ID.

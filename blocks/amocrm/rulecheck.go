@@ -16,9 +16,9 @@ import (
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/runes"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // Rules tries a rule on a ticket without making anything; *rules.Service is it.

@@ -14,10 +14,10 @@ import (
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/money"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 func tryRule(rule string) func(*house, string) *httptest.ResponseRecorder {

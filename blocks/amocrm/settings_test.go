@@ -15,9 +15,10 @@ import (
 	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 func filledSettings(changes url.Values) url.Values {
@@ -136,14 +137,14 @@ func TestSettings_connectionSaysWhoAndSinceWhen(t *testing.T) {
 
 func TestDisconnect_goesThroughAFreshLogin(t *testing.T) {
 	w, base := withFields(t)
-	w.flow.start = oauth.Start{State: "s", Binding: "b", URL: "https://www.amocrm.ru/oauth?client_id=c&state=s"}
+	w.flow.start = login.Start{State: "s", Binding: "b", URL: "https://www.amocrm.ru/oauth?client_id=c&state=s"}
 	rec := w.get(base + "/disconnect")
 	if rec.Code != http.StatusFound || rec.Header().Get("Location") != w.flow.start.URL || !strings.Contains(rec.Header().Get("Set-Cookie"), "=b;") {
 		t.Errorf("%d %v", rec.Code, rec.Header())
 	}
-	w.flow.result = oauth.Result{Lang: "en", Ended: true, SessionID: strings.TrimPrefix(base, "/blocks/amocrm/"), TenantID: "t1"}
+	w.flow.result = login.Result{Lang: "en", Ended: true, SessionID: strings.TrimPrefix(base, "/blocks/amocrm/"), TenantID: "t1"}
 	w.contains(callback(w, base), `data-view="login-ended"`, "amoCRM is disconnected")
-	w.grants.status = oauth.Status{State: "lost", Why: oauth.WhyEnded, Since: now}
+	w.grants.status = oauth.Status{State: "lost", Why: login.WhyEnded, Since: now}
 	w.contains(w.get(base), `data-view="login"`, "Log in to amoCRM")
 }
 

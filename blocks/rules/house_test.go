@@ -11,7 +11,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -20,15 +20,16 @@ import (
 // house is everything from the accepted firing to the CRM, with the real bridge and login in between.
 type house struct {
 	*Service
-	t      *testing.T
-	crm    *fakeCRM
-	desk   *fakeDesk
-	db     *store.DB
-	dir    *tenant.Directory
-	grants *oauth.Grants
-	flow   *oauth.Flow
-	bridge *crm.Bridge
-	tenant tenant.Tenant
+	t         *testing.T
+	crm       *fakeCRM
+	desk      *fakeDesk
+	db        *store.DB
+	dir       *tenant.Directory
+	grants    *login.Grants
+	flow      *login.Flow
+	bridge    *crm.Bridge
+	tenant    tenant.Tenant
+	connected func(ctx context.Context, tenantID string) // called after a login
 }
 
 func newHouse(t *testing.T) *house {
@@ -38,15 +39,16 @@ func newHouse(t *testing.T) *house {
 
 func newHouseOn(t *testing.T, db *store.DB) *house {
 	t.Helper()
-	h := &house{t: t, crm: newCRM(t), desk: newDesk()}
+	h := &house{t: t, crm: newCRM(t), desk: newDesk(), connected: func(context.Context, string) {}}
 	hosts, err := amocrm.NewHosts([]string{h.crm.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := oauth.Config{PublicURL: "https://sidecard.example.com", Hosts: hosts, LongLivedToken: h.crm.token}
+	cfg := login.Config{PublicURL: "https://sidecard.example.com", Hosts: hosts, LongLivedToken: h.crm.token,
+		Hooks: login.Hooks{Connected: func(ctx context.Context, id string) { h.connected(ctx, id) }}}
 	h.db, h.dir = db, tenant.NewDirectory(db)
-	h.grants = oauth.NewGrants(db, cfg, nil, nil)
-	h.flow = oauth.NewFlow(db, cfg, h.dir, h.grants, nil)
+	h.grants = login.NewGrants(db, cfg, nil, nil)
+	h.flow = login.NewFlow(db, h.dir, h.grants, nil)
 	h.bridge = crm.New(crm.Deps{DB: db, Cache: store.NewCache(db), Tenants: h.dir, Grants: h.grants})
 	h.Service = h.replica()
 	if h.tenant, err = h.dir.Open(t.Context(), h.credential()); err != nil {

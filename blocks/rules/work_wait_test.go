@@ -13,11 +13,11 @@ import (
 func TestWork_neverConnectedIsHeldUntilTheLogin(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.grants.OnConnect(func(ctx context.Context, id string) {
+	h.connected = func(ctx context.Context, id string) {
 		if _, err := h.Release(ctx, id); err != nil {
 			t.Error(err)
 		}
-	})
+	}
 	h.Lease = 6 * time.Second
 	h.ledger = NewLedger(h.db, h.Lease) // who stands behind a firing that is held is looked at when that one's lease ends
 	h.run(h.Service)
@@ -66,7 +66,7 @@ func TestWork_deadGrantHoldsAndTheSweepReleases(t *testing.T) {
 	h.run(h.Service)
 	e := h.accept(published(101))
 	h.until(e.ID, ledger.StateHeld)
-	h.login() // nobody listens to OnConnect
+	h.login() // nothing is called after it
 	if err := h.queue.SweepAll(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ blocks/rules -> connector/usedesk
 internal/privacy -> blocks/session
 internal/privacy -> blocks/rules
 internal/privacy -> internal/crm
-internal/privacy -> internal/crm/login
+internal/privacy -> oauth
 `), "\n")
 
 // allowed reports whether a package may import another one of ours. Programs, tests and what wires may import everything.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -64,7 +64,7 @@ func TestTenants_oneThatCanNotBeReadHidesNoOther(t *testing.T) {
 	}
 	var out bytes.Buffer
 	x := accountCheck{doctor: &doctor{out: &out, each: time.Minute}, tenants: d.dir}
-	x.grants = oauth.NewGrants(d.db, oauth.Config{Hosts: hosts(t)}, nil, slog.New(slog.DiscardHandler))
+	x.grants = login.NewGrants(d.db, login.Config{Hosts: hosts(t)}, nil, slog.New(slog.DiscardHandler))
 	x.pace = func(string) amocrm.Pace { return nil }
 	x.everybody(ctx, []string{shut.ID, one.ID}, x.one)
 	if said := out.String(); !strings.Contains(said, "newer version") || !strings.Contains(said, "one.amocrm.ru") || strings.Contains(said, "not looked at") {

@@ -11,10 +11,11 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/crm/webhooks"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // accounts asks amoCRM about every tenant: whether its login works, its hook lives, the clocks agree. The integration is
@@ -22,12 +23,12 @@ import (
 func (d *doctor) accounts(ctx context.Context, db *store.DB, set settings) {
 	quiet := slog.New(slog.DiscardHandler)
 	tenants := tenant.NewDirectory(db)
-	login := oauth.Config{ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts}
+	cfg := login.Config{ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts}
 	pace := func(base string) amocrm.Pace { return crm.Pace(db, base, store.Background) }
 	client := set.amoHosts.HTTPClient(20 * time.Second)
 	clock := &dated{next: client.Transport}
 	client.Transport = clock
-	x := accountCheck{doctor: d, grants: oauth.NewGrants(db, login, pace, quiet), pace: pace, tenants: tenants, set: set, client: client}
+	x := accountCheck{doctor: d, grants: login.NewGrants(db, cfg, pace, quiet), pace: pace, tenants: tenants, set: set, client: client}
 	x.hooks = webhooks.NewService(webhooks.Deps{DB: db, Tenants: tenants, Grants: x.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: quiet})
 	var ids []string
 	if err := tenants.Each(ctx, func(id string) error { ids = append(ids, id); return nil }); err != nil {
@@ -59,7 +60,7 @@ func (d *doctor) accounts(ctx context.Context, db *store.DB, set settings) {
 
 type accountCheck struct {
 	*doctor
-	grants  *oauth.Grants
+	grants  *login.Grants
 	pace    func(string) amocrm.Pace
 	tenants *tenant.Directory
 	hooks   *webhooks.Service

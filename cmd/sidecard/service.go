@@ -24,7 +24,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/crm/webhooks"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/notify"
@@ -44,7 +44,7 @@ const (
 type service struct {
 	db       *store.DB
 	tenants  *tenant.Directory
-	grants   *oauth.Grants
+	grants   *login.Grants
 	triggers *rules.Service
 	block    *block.Handlers
 	notices  *notify.Watcher
@@ -118,7 +118,7 @@ func helpdesk(set settings, miss func(context.Context, usedesk.Unread)) func(ten
 }
 
 // installLongLived connects the one company of a single-tenant install, when it is configured so.
-func installLongLived(ctx context.Context, set settings, flow *oauth.Flow) error {
+func installLongLived(ctx context.Context, set settings, flow *login.Flow) error {
 	if set.AmoToken == "" {
 		return nil
 	}
@@ -133,14 +133,25 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 	}
 	s := &service{db: db, tenants: tenant.NewDirectory(db), metrics: registry, traces: tr}
 	unread := newUnreadLog(log)
-	login := oauth.Config{
+	var b *crm.Bridge
+	pace := func(amoBase string) amocrm.Pace { return crm.Pace(db, amoBase, store.Interactive) }
+	s.grants = login.NewGrants(db, login.Config{
 		ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts,
 		LongLivedToken: set.AmoToken, Metrics: registry,
-	}
-	pace := func(amoBase string) amocrm.Pace { return crm.Pace(db, amoBase, store.Interactive) }
-	s.grants = oauth.NewGrants(db, login, pace, log)
+		Hooks: login.Hooks{
+			Connected: func(ctx context.Context, tenantID string) {
+				connected(ctx, b, s.triggers, tenantID, log)
+				s.hooks.Connected(ctx, tenantID)
+			},
+			Ending: func(ctx context.Context, tenantID string) { s.hooks.Disconnected(ctx, tenantID) },
+			Moved: func(ctx context.Context, tenantID string) {
+				moved(ctx, b, tenantID, log)
+				s.hooks.Connected(ctx, tenantID)
+			},
+		},
+	}, pace, log)
 	client := set.amoHosts.HTTPClient(20 * time.Second) // one for all accounts: each has connections of its own to keep
-	b := crm.New(crm.Deps{
+	b = crm.New(crm.Deps{
 		DB: db, Cache: store.NewCache(db), Tenants: s.tenants, Grants: s.grants, Log: log, Metrics: registry, Unread: unread.crm,
 		HTTP: func(string) *http.Client { return client },
 	})
@@ -164,8 +175,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 	})
 	s.notices = notify.New(notify.Deps{DB: db, Tenants: s.tenants, Firings: s.triggers, Sender: sender, Log: log})
 	s.hooks, s.changes = changeHooks(set, s, b, log), webhooks.NewHub(db, log)
-	flow := oauth.NewFlow(db, login, s.tenants, s.grants, log)
-	flow.Carry(s.triggers.Move)
+	flow := login.NewFlow(db, s.tenants, s.grants, s.triggers.Move)
 	s.install = func(ctx context.Context) error { return installLongLived(ctx, set, flow) }
 	anonymous := ratelimit.New(set.RatePerIP)
 	pages, err := ui.NewPages(catalog, block.Templates)
@@ -203,11 +213,6 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		Changes:  s.changes,
 		Stranger: anonymous.Allow,
 	})
-	s.grants.OnConnect(func(ctx context.Context, tenantID string) { connected(ctx, b, s.triggers, tenantID, log) })
-	s.grants.OnConnect(s.hooks.Connected)
-	s.grants.BeforeEnd(s.hooks.Disconnected)
-	s.grants.OnMove(func(ctx context.Context, tenantID string) { moved(ctx, b, tenantID, log) })
-	s.grants.OnMove(s.hooks.Connected)
 	s.routes = api.New(api.Options{
 		Log:     log,
 		Ready:   db.Ready,

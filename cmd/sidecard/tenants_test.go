@@ -9,11 +9,11 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // newTestOffice is an office on the desk's Redis; what it prints is in the desk's out.
@@ -87,7 +87,7 @@ func TestTenants_adoptJoinsARenamedAccountWhoseLoginWasLost(t *testing.T) {
 	}
 	cmd := &tenantsAdoptCmd{From: fresh.ID, Yes: true}
 	office := newTestOffice(t, d, "")
-	living, err := json.Marshal(oauth.Grant{V: 1, AmoBase: old.AmoBase, Access: "living", AccountID: 1})
+	living, err := json.Marshal(oauth.Grant{V: 1, Base: old.AmoBase, Access: "living", AccountID: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

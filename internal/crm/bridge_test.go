@@ -9,13 +9,13 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-var _ Grants = (*oauth.Grants)(nil)
+var _ Grants = (*login.Grants)(nil)
 
 type fixedGrants struct{ auth *fake.Auth }
 

@@ -11,8 +11,8 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestPeople_mergesHitsAndDropsNearMisses(t *testing.T) {

@@ -17,12 +17,13 @@ import (
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // house is files on one Redis, and the parts that write to it.
@@ -53,7 +54,7 @@ func newHouse(t *testing.T) *house {
 	h.Firings = rules.NewService(rules.Deps{DB: db, Tenants: h.Tenants})
 	hosts, err := amocrm.NewHosts(nil)
 	h.must(err)
-	h.bridge = crm.New(crm.Deps{DB: db, Cache: h.cache, Tenants: h.Tenants, Grants: oauth.NewGrants(db, oauth.Config{Hosts: hosts}, nil, nil)})
+	h.bridge = crm.New(crm.Deps{DB: db, Cache: h.cache, Tenants: h.Tenants, Grants: login.NewGrants(db, login.Config{Hosts: hosts}, nil, nil)})
 	return h
 }
 

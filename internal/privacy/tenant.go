@@ -12,9 +12,9 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/session"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // Files is where everything is kept.
@@ -26,7 +26,7 @@ type Files struct {
 	Sessions *session.Sessions
 }
 
-// Grants tells how a tenant's login stands; *oauth.Grants does.
+// Grants tells how a tenant's login stands; *login.Grants does.
 type Grants interface {
 	Status(ctx context.Context, tenantID string) (oauth.Status, error)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/money"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestDryRun_validSaysWhatWouldBeMade(t *testing.T) {

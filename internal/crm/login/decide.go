@@ -7,23 +7,25 @@ import (
 	"fmt"
 
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // ticket is a login that waits for a decision. It is stored sealed under a digest of its name.
 type ticket struct {
-	form
-	TenantID  string   `json:"tenant"`
-	SessionID string   `json:"session"`
-	Lang      string   `json:"lang"`
-	Grant     Grant    `json:"grant"`
-	Others    []string `json:"others"` // newest login first
+	oauth.Form
+	TenantID  string      `json:"tenant"`
+	SessionID string      `json:"session"`
+	Lang      string      `json:"lang"`
+	Grant     oauth.Grant `json:"grant"`
+	Others    []string    `json:"others"` // newest login first
 }
 
-func (t *ticket) check() error {
-	if t.Grant.V > grantSchema {
-		return fmt.Errorf("%w: its grant was written by a newer version (form %d, this one knows %d)", ErrState, t.Grant.V, grantSchema)
+// Check implements oauth.Versioned.
+func (t *ticket) Check() error {
+	if t.Grant.V > oauth.GrantSchema {
+		return fmt.Errorf("%w: its grant was written by a newer version (form %d, this one knows %d)", oauth.ErrState, t.Grant.V, oauth.GrantSchema)
 	}
-	return t.form.check()
+	return t.Form.Check()
 }
 
 // others are the tenants that hold the same amoCRM account through other credentials, the newest login first. A tenant that
@@ -51,11 +53,11 @@ func (f *Flow) others(ctx context.Context, t tenant.Tenant, accountID int64) ([]
 }
 
 // ask keeps the login until the person has decided.
-func (f *Flow) ask(ctx context.Context, r Result, grant Grant, others []string) (*Conflict, error) {
+func (f *Flow) ask(ctx context.Context, r Result, grant oauth.Grant, others []string) (*Conflict, error) {
 	name := rand.Text()
-	grant.V = grantSchema
+	grant.V = oauth.GrantSchema
 	t := ticket{TenantID: r.TenantID, SessionID: r.SessionID, Lang: r.Lang, Grant: grant, Others: others}
-	if err := f.put(ctx, oneTime("login-ticket", name), &t); err != nil {
+	if err := f.states.Put(ctx, "login-ticket", name, &t); err != nil {
 		return nil, fmt.Errorf("keep the login until the decision: %w", err)
 	}
 	return &Conflict{Ticket: name, Others: len(others)}, nil
@@ -67,8 +69,8 @@ func (f *Flow) ask(ctx context.Context, r Result, grant Grant, others []string) 
 // ErrTicket, also when another person has decided meanwhile.
 func (f *Flow) Decide(ctx context.Context, name string, replace bool) (Result, error) {
 	var t ticket
-	err := f.take(ctx, oneTime("login-ticket", name), &t)
-	if errors.Is(err, ErrState) {
+	err := f.states.Take(ctx, "login-ticket", name, &t)
+	if errors.Is(err, oauth.ErrState) {
 		err = ErrTicket
 	}
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestDecide_replaceKeepsTheOldTenant(t *testing.T) {
@@ -17,7 +19,7 @@ func TestDecide_replaceKeepsTheOldTenant(t *testing.T) {
 	if r.Conflict == nil || r.Conflict.Others != 1 || r.TenantID != fresh.ID || r.AccountName != "Example" {
 		t.Fatalf("%+v", r)
 	}
-	if _, err := w.grants.Grant(ctx, fresh.ID); !errors.Is(err, ErrNoGrant) {
+	if _, err := w.grants.Grant(ctx, fresh.ID); !errors.Is(err, oauth.ErrNoGrant) {
 		t.Errorf("connected before the decision: %v", err)
 	}
 	if dump := w.redis.Dump(); strings.Contains(dump, r.Conflict.Ticket) || strings.Contains(dump, "refresh-2") {
@@ -47,11 +49,11 @@ func TestDecide_replaceTakesAlongWhatWaits(t *testing.T) {
 	old, _ := w.login("desk-old")
 	fresh, r := w.login("desk-new")
 	var calls []string
-	w.flow.Carry(func(ctx context.Context, from, into string) (int, error) {
+	w.flow.carry = func(ctx context.Context, from, into string) (int, error) {
 		_, err := w.dir.Get(ctx, from)
 		calls = append(calls, fmt.Sprint(from == fresh.ID, into == old.ID, err == nil))
 		return len(calls), nil
-	})
+	}
 	got, err := w.flow.Decide(t.Context(), r.Conflict.Ticket, true)
 	if err != nil || got.TenantID != old.ID || got.Carried != 3 {
 		t.Errorf("%+v, %v", got, err)
@@ -65,7 +67,7 @@ func TestDecide_replaceLeavesTheTenantWhenWhatWaitsCantBeTaken(t *testing.T) {
 	w := newWorld(t)
 	w.login("desk-old")
 	fresh, r := w.login("desk-new")
-	w.flow.Carry(func(context.Context, string, string) (int, error) { return 0, errors.New("redis is gone") })
+	w.flow.carry = func(context.Context, string, string) (int, error) { return 0, errors.New("redis is gone") }
 	if _, err := w.flow.Decide(t.Context(), r.Conflict.Ticket, true); err == nil {
 		t.Error("no error")
 	}
@@ -80,10 +82,10 @@ func TestDecide_replaceAfterSomebodyHasConnectedSeparately(t *testing.T) {
 	old, _ := w.login("desk-old")
 	fresh, first := w.login("desk-new")
 	_, second := w.login("desk-new")
-	w.flow.Carry(func(context.Context, string, string) (int, error) {
+	w.flow.carry = func(context.Context, string, string) (int, error) {
 		t.Error("firings are taken from a tenant that sends them itself")
 		return 0, nil
-	})
+	}
 	if _, err := w.flow.Decide(t.Context(), first.Conflict.Ticket, false); err != nil {
 		t.Fatal(err)
 	}

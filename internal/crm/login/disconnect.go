@@ -14,6 +14,7 @@ import (
 
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // Disconnected takes the hook that amoCRM sends when an account switches the integration off (amocrm.md §1.10): the grants of
@@ -35,8 +36,8 @@ func (f *Flow) Disconnected(ctx context.Context, accountID, clientID, signature 
 	}
 	genuine := false
 	for _, id := range ids {
-		grant, err := f.grants.load(ctx, id)
-		if errors.Is(err, ErrNoGrant) || errors.Is(err, store.ErrSealed) { // another company's that does not open is in nobody's way
+		grant, err := f.grants.Grant(ctx, id)
+		if errors.Is(err, oauth.ErrNoGrant) || errors.Is(err, store.ErrSealed) { // another company's that does not open is in nobody's way
 			continue
 		}
 		if err != nil {

@@ -6,19 +6,20 @@ import (
 	"fmt"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // WhyEnded is Status.Why of a connection that a person has ended.
 const WhyEnded = "disconnected in the settings"
 
 // StartDisconnect begins a login that ends the tenant's connection: whoever opens a ticket's card may not, a user of the
-// amoCRM account may. It goes through the integration of the present connection. Errors: ErrNoGrant when there is none.
+// amoCRM account may. It goes through the integration of the present connection. Errors: oauth.ErrNoGrant when there is none.
 func (f *Flow) StartDisconnect(ctx context.Context, tenantID, sessionID, lang string) (Start, error) {
 	t, err := f.dir.Get(ctx, tenantID)
 	if err != nil {
 		return Start{}, fmt.Errorf("start disconnecting: %w", err)
 	}
-	grant, err := f.grants.load(ctx, tenantID)
+	grant, err := f.grants.Grant(ctx, tenantID)
 	if err != nil {
 		return Start{}, fmt.Errorf("start disconnecting: %w", err)
 	}
@@ -28,7 +29,7 @@ func (f *Flow) StartDisconnect(ctx context.Context, tenantID, sessionID, lang st
 		client = f.cfg.ClientID
 	}
 	l := login{TenantID: tenantID, SessionID: sessionID, Lang: lang, Binding: s.Binding, Button: client == "", Ends: true}
-	if err := f.put(ctx, oneTime("login", s.State), &l); err != nil {
+	if err := f.states.Put(ctx, "login", s.State, &l); err != nil {
 		return Start{}, fmt.Errorf("start disconnecting: %w", err)
 	}
 	if l.Button {
@@ -39,22 +40,9 @@ func (f *Flow) StartDisconnect(ctx context.Context, tenantID, sessionID, lang st
 	return s, nil
 }
 
-// WhyOperator is Status.Why of a connection that the operator has ended.
-const WhyOperator = "disconnected by the operator"
-
-// Disconnect ends a tenant's connection without a login that proves the right to: for the operator. A tenant without a
-// grant is no error.
-func (g *Grants) Disconnect(ctx context.Context, tenantID string) error {
-	g.announceEnd(ctx, tenantID)
-	if err := g.Drop(ctx, tenantID, WhyOperator); err != nil {
-		return fmt.Errorf("disconnect: %w", err)
-	}
-	return nil
-}
-
 // end drops the connection. The tokens of the login that proved the right to do so are never stored.
-func (f *Flow) end(ctx context.Context, tenantID string, proof Grant) error {
-	f.grants.announceEnd(ctx, tenantID)
+func (f *Flow) end(ctx context.Context, tenantID string, proof oauth.Grant) error {
+	call(f.cfg.Hooks.Ending, ctx, tenantID)
 	if err := f.grants.Drop(ctx, tenantID, WhyEnded); err != nil {
 		return fmt.Errorf("disconnect: %w", err)
 	}

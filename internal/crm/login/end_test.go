@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // ending begins a login that ends the tenant's connection.
@@ -40,7 +41,7 @@ func TestStartDisconnect_endsTheConnectionAfterAFreshLogin(t *testing.T) {
 	if g, err := w.grants.Grant(t.Context(), tn.ID); err != nil || g.Access != "" || g.Refresh != "" {
 		t.Errorf("tokens are kept: %v", err)
 	}
-	if _, err := w.flow.Finish(t.Context(), c); !errors.Is(err, ErrState) {
+	if _, err := w.flow.Finish(t.Context(), c); !errors.Is(err, oauth.ErrState) {
 		t.Errorf("a second time: %v", err)
 	}
 	_, again := w.start(tn.ID)
@@ -78,11 +79,11 @@ func TestStartDisconnect_strangersEndNothing(t *testing.T) {
 func TestStartDisconnect_goesThroughThePrivateIntegration(t *testing.T) {
 	w := newWorld(t, private)
 	tn := w.tenant("desk-1")
-	if _, err := w.flow.StartDisconnect(t.Context(), tn.ID, "session-1", "en"); !errors.Is(err, ErrNoGrant) {
+	if _, err := w.flow.StartDisconnect(t.Context(), tn.ID, "session-1", "en"); !errors.Is(err, oauth.ErrNoGrant) {
 		t.Errorf("without a connection: %v", err)
 	}
 	now := time.Now().UTC()
-	grant := Grant{AmoBase: w.crm.URL, ClientID: "private-1", ClientSecret: "private-secret", RedirectURI: w.cfg.redirectURI(),
+	grant := oauth.Grant{Base: w.crm.URL, ClientID: "private-1", ClientSecret: "private-secret", RedirectURI: w.cfg.redirectURI(),
 		Access: jwt(31, 1), Refresh: "refresh-0", GrantedAt: now, RefreshedAt: now, ExpiresAt: now.Add(time.Hour), AccountID: 31}
 	if err := w.flow.connect(t.Context(), tn.ID, grant); err != nil {
 		t.Fatal(err)

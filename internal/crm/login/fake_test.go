@@ -3,7 +3,9 @@ package login
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -21,6 +23,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -181,7 +184,8 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.cfg = Config{ClientID: "client-1", ClientSecret: "client-secret-1", PublicURL: "https://sidecard.example.com/", Hosts: hosts}
+	w.cfg = Config{ClientID: "client-1", ClientSecret: "client-secret-1", PublicURL: "https://sidecard.example.com/", Hosts: hosts,
+		now: func() time.Time { return time.Now().UTC().Add(time.Duration(w.passed.Load())) }}
 	for _, c := range change {
 		c(&w.cfg)
 	}
@@ -189,7 +193,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	w.db = w.open(ring)
 	w.dir = tenant.NewDirectory(w.db)
 	w.grants = w.newGrants(w.db)
-	w.flow = NewFlow(w.db, w.cfg, w.dir, w.grants, w.log.logger())
+	w.flow = NewFlow(w.db, w.dir, w.grants, nil)
 	return w
 }
 
@@ -209,15 +213,14 @@ func (w *world) open(ring *store.Ring) *store.DB {
 
 func (w *world) newGrants(db *store.DB) *Grants {
 	g := NewGrants(db, w.cfg, nil, w.log.logger())
-	g.now = func() time.Time { return time.Now().UTC().Add(time.Duration(w.passed.Load())) }
 	w.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := g.Wait(ctx); err != nil {
 			w.t.Errorf("a refresh is still under way: %v", err)
 		}
-		g.http.CloseIdleConnections()
-		g.api.CloseIdleConnections()
+		g.amo.http.CloseIdleConnections()
+		g.amo.api.CloseIdleConnections()
 	})
 	return g
 }
@@ -226,23 +229,23 @@ func (w *world) newGrants(db *store.DB) *Grants {
 func (w *world) replica() *Grants { return w.newGrants(w.open(w.db.Ring())) }
 
 // grant stores a grant of "t1" that ends in left of its 24 hours.
-func (w *world) grant(left time.Duration, change ...func(*Grant)) Grant {
+func (w *world) grant(left time.Duration, change ...func(*oauth.Grant)) oauth.Grant {
 	w.t.Helper()
 	now := time.Now().UTC()
-	g := Grant{AmoBase: w.crm.URL, ClientID: "client-1", ClientSecret: "client-secret-1", RedirectURI: "https://sidecard.example.com/oauth/callback",
+	g := oauth.Grant{Base: w.crm.URL, ClientID: "client-1", ClientSecret: "client-secret-1", RedirectURI: "https://sidecard.example.com/oauth/callback",
 		Access: jwt(31, 0), Refresh: "refresh-0", ExpiresAt: now.Add(left), RefreshedAt: now.Add(left - 24*time.Hour),
 		GrantedAt: now.Add(-48 * time.Hour), AccountID: 31, AccountName: "Example", UserID: 7}
 	for _, c := range change {
 		c(&g)
 	}
-	saved, err := w.grants.replace(w.t.Context(), "t1", g)
+	saved, err := w.grants.Store(w.t.Context(), "t1", g)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return saved
 }
 
-func (w *world) stored() Grant {
+func (w *world) stored() oauth.Grant {
 	w.t.Helper()
 	g, err := w.grants.Grant(w.t.Context(), "t1")
 	if err != nil {
@@ -251,7 +254,7 @@ func (w *world) stored() Grant {
 	return g
 }
 
-func (w *world) status() Status {
+func (w *world) status() oauth.Status {
 	w.t.Helper()
 	s, err := w.grants.Status(w.t.Context(), "t1")
 	if err != nil {
@@ -292,3 +295,23 @@ func eventually(t *testing.T, what string, is func() bool) {
 		time.Sleep(5 * time.Millisecond)
 	}
 }
+
+// oneTime is the Redis key of a login's value.
+func oneTime(kind, secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return store.Shared(kind, hex.EncodeToString(sum[:]))
+}
+
+// What oauth promises of grants that are refused, or whose refresh has failed.
+const (
+	giveUpAfter  = 12 * time.Hour
+	giveUpTries  = 8
+	calmAfter    = 15 * time.Minute
+	holdConfig   = time.Minute
+	holdUpstream = 5 * time.Second
+	refreshLock  = 45 * time.Second
+)
+
+var waits = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
+
+func waitAfter(tries int) time.Duration { return waits[min(max(tries, 1), len(waits))-1] }

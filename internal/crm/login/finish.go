@@ -12,6 +12,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // finishTime bounds the part of a login that goes on when the browser leaves.
@@ -19,16 +20,16 @@ const finishTime = 60 * time.Second
 
 // Finish ends a login with amoCRM's redirect: it checks that the login was started here by this browser, that access was
 // granted in the tenant's own account, exchanges the code, and asks the account who it is. Until those checks have passed
-// nothing is sent anywhere, until the last one nothing is stored. Errors: ErrState, ErrDenied, ErrReferer, ErrSecrets,
-// ErrCode, ErrAccount, *ConfigError, the connector's; the Result holds what is known by then.
+// nothing is sent anywhere, until the last one nothing is stored. Errors: oauth.ErrState, ErrDenied, ErrReferer, ErrSecrets,
+// ErrCode, ErrAccount, *oauth.ConfigError, the connector's; the Result holds what is known by then.
 func (f *Flow) Finish(ctx context.Context, c Callback) (Result, error) {
 	var l login
-	if err := f.take(ctx, oneTime("login", c.State), &l); err != nil {
+	if err := f.states.Take(ctx, "login", c.State, &l); err != nil {
 		return Result{}, fmt.Errorf("finish login: %w", err)
 	}
 	r := Result{TenantID: l.TenantID, SessionID: l.SessionID, Lang: l.Lang}
 	if subtle.ConstantTimeCompare([]byte(c.Binding), []byte(l.Binding)) != 1 {
-		return Result{}, fmt.Errorf("finish login: %w", ErrState)
+		return Result{}, fmt.Errorf("finish login: %w", oauth.ErrState)
 	}
 	if c.Error != "" || c.Code == "" {
 		if c.Error == "access_denied" {
@@ -47,7 +48,7 @@ func (f *Flow) Finish(ctx context.Context, c Callback) (Result, error) {
 	if err != nil {
 		return r, err
 	}
-	grant.AmoBase = t.AmoBase
+	grant.Base = t.AmoBase
 	// From here on the browser may leave: a spent code does not come back.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 	defer cancel()
@@ -102,12 +103,12 @@ func (f *Flow) checkReferer(referer, amoBase string) error {
 }
 
 // integration gives a grant that knows its integration: the configured one, or the one that the button has just made.
-func (f *Flow) integration(ctx context.Context, c Callback, l login) (Grant, error) {
-	grant := Grant{ClientID: f.cfg.ClientID, ClientSecret: f.cfg.ClientSecret, RedirectURI: f.cfg.redirectURI()}
+func (f *Flow) integration(ctx context.Context, c Callback, l login) (oauth.Grant, error) {
+	grant := oauth.Grant{ClientID: f.cfg.ClientID, ClientSecret: f.cfg.ClientSecret, RedirectURI: f.cfg.redirectURI()}
 	if l.Ends && !l.Button {
-		stored, err := f.grants.load(ctx, l.TenantID)
+		stored, err := f.grants.Grant(ctx, l.TenantID)
 		if err != nil {
-			return Grant{}, fmt.Errorf("finish login: %w", err)
+			return oauth.Grant{}, fmt.Errorf("finish login: %w", err)
 		}
 		if stored.ClientID != f.cfg.ClientID { // the operator may have changed the secret of his own
 			grant.ClientID, grant.ClientSecret, grant.RedirectURI = stored.ClientID, stored.ClientSecret, stored.RedirectURI
@@ -115,45 +116,45 @@ func (f *Flow) integration(ctx context.Context, c Callback, l login) (Grant, err
 	}
 	if l.Button {
 		var s secrets
-		err := f.take(ctx, oneTime("login-secrets", c.State), &s)
-		if errors.Is(err, ErrState) {
-			return Grant{}, ErrSecrets
+		err := f.states.Take(ctx, "login-secrets", c.State, &s)
+		if errors.Is(err, oauth.ErrState) {
+			return oauth.Grant{}, ErrSecrets
 		}
 		if err != nil {
-			return Grant{}, fmt.Errorf("finish login: %w", err)
+			return oauth.Grant{}, fmt.Errorf("finish login: %w", err)
 		}
 		grant.ClientID, grant.ClientSecret = s.ClientID, s.ClientSecret
 	}
 	if c.ClientID != "" && c.ClientID != grant.ClientID {
-		return Grant{}, fmt.Errorf("finish login: %w: it answers another integration", ErrState)
+		return oauth.Grant{}, fmt.Errorf("finish login: %w: it answers another integration", oauth.ErrState)
 	}
 	return grant, nil
 }
 
 // exchange spends the code.
-func (f *Flow) exchange(ctx context.Context, grant Grant, code string) (Grant, error) {
-	pair, err := f.grants.exchange(ctx, grant.AmoBase, amocrm.TokenRequest{ClientID: grant.ClientID,
+func (f *Flow) exchange(ctx context.Context, grant oauth.Grant, code string) (oauth.Grant, error) {
+	pair, err := f.grants.amo.exchange(ctx, grant.Base, amocrm.TokenRequest{ClientID: grant.ClientID,
 		ClientSecret: grant.ClientSecret, RedirectURI: grant.RedirectURI, Code: code})
 	var refusal *amocrm.Error
 	switch {
 	case err == nil:
-		now := f.grants.now()
+		now := f.cfg.now()
 		grant.GrantedAt = now
-		return grant.with(pair, now), nil
+		return grant.With(pair, now), nil
 	case !errors.As(err, &refusal) || refusal.Kind != amocrm.KindInvalid:
-		return Grant{}, fmt.Errorf("exchange the code: %w", err)
+		return oauth.Grant{}, fmt.Errorf("exchange the code: %w", err)
 	case strings.Contains(strings.ToLower(refusal.Hint), "authorization code"):
-		return Grant{}, fmt.Errorf("%w: %s", ErrCode, refusal.Hint)
+		return oauth.Grant{}, fmt.Errorf("%w: %s", ErrCode, refusal.Hint)
 	}
-	return Grant{}, &ConfigError{Hint: refusal.Hint}
+	return oauth.Grant{}, &oauth.ConfigError{Provider: "amoCRM", Hint: refusal.Hint}
 }
 
 // verify asks the account behind the new token who it is: it must be the one in the token, the tenant's host and, when the
 // tenant was connected before, the same as then.
-func (f *Flow) verify(ctx context.Context, grant Grant, t tenant.Tenant) (Grant, error) {
-	account, err := f.grants.account(ctx, grant)
+func (f *Flow) verify(ctx context.Context, grant oauth.Grant, t tenant.Tenant) (oauth.Grant, error) {
+	account, err := f.grants.amo.account(ctx, grant)
 	if err != nil {
-		return Grant{}, fmt.Errorf("ask for the account: %w", err)
+		return oauth.Grant{}, fmt.Errorf("ask for the account: %w", err)
 	}
 	got := int64(account.ID)
 	claims, err := amocrm.ParseClaims(grant.Access)
@@ -161,13 +162,13 @@ func (f *Flow) verify(ctx context.Context, grant Grant, t tenant.Tenant) (Grant,
 		// amoCRM promises no form of its tokens; the account's own answer is the stronger check and stays.
 		f.log.WarnContext(ctx, "the access token's claims can't be read", "tenant", t.ID, "error", err)
 	} else if claims.AccountID != 0 && claims.AccountID != account.ID {
-		return Grant{}, mismatch(int64(claims.AccountID), got)
+		return oauth.Grant{}, mismatch(int64(claims.AccountID), got)
 	}
 	if t.AccountID != 0 && t.AccountID != got {
-		return Grant{}, mismatch(got, t.AccountID)
+		return oauth.Grant{}, mismatch(got, t.AccountID)
 	}
-	if want, ok := subdomain(grant.AmoBase); ok && !strings.EqualFold(account.Subdomain, want) {
-		return Grant{}, ErrAccount{Got: account.Subdomain, Want: want}
+	if want, ok := subdomain(grant.Base); ok && !strings.EqualFold(account.Subdomain, want) {
+		return oauth.Grant{}, ErrAccount{Got: account.Subdomain, Want: want}
 	}
 	grant.AccountID, grant.AccountName, grant.UserID = got, account.Name, int64(account.CurrentUserID)
 	if id, err := strconv.ParseInt(claims.Subject, 10, 64); err == nil {
@@ -186,21 +187,6 @@ func subdomain(base string) (string, bool) {
 	return name, slices.Contains([]string{"amocrm.ru", "amocrm.com", "kommo.com"}, domain)
 }
 
-// account is GET /account with the grant's token as it is: a 401 is final here.
-func (g *Grants) account(ctx context.Context, grant Grant) (amocrm.Account, error) {
-	options := []amocrm.Option{amocrm.WithHTTP(g.http)}
-	if g.pace != nil {
-		if pace := g.pace(grant.AmoBase); pace != nil {
-			options = append(options, amocrm.WithPace(pace))
-		}
-	}
-	client, err := amocrm.New(grant.AmoBase, fixed(grant.Access), options...)
-	if err != nil {
-		return amocrm.Account{}, err
-	}
-	return client.Account(ctx)
-}
-
 // fixed is a token without a second one.
 type fixed string
 
@@ -212,8 +198,8 @@ func (f fixed) Token(_ context.Context, rejected string) (string, error) {
 }
 
 // connect stores the grant and everything that follows from it.
-func (f *Flow) connect(ctx context.Context, tenantID string, grant Grant) error {
-	saved, err := f.grants.replace(ctx, tenantID, grant)
+func (f *Flow) connect(ctx context.Context, tenantID string, grant oauth.Grant) error {
+	saved, err := f.grants.Store(ctx, tenantID, grant)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
@@ -221,6 +207,6 @@ func (f *Flow) connect(ctx context.Context, tenantID string, grant Grant) error 
 		return fmt.Errorf("connect: %w", err)
 	}
 	f.log.InfoContext(ctx, "connected to amoCRM", "tenant", tenantID, "account", saved.AccountID, "user", saved.UserID)
-	f.grants.announce(ctx, tenantID)
+	call(f.cfg.Hooks.Connected, ctx, tenantID)
 	return nil
 }

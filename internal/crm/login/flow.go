@@ -3,9 +3,6 @@ package login
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -14,6 +11,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // loginTime is how long a person may take in amoCRM, and for the decision about a conflict.
@@ -24,31 +22,29 @@ func (c Config) secretsURI() string  { return strings.TrimSuffix(c.PublicURL, "/
 
 // Flow runs logins: Start, amoCRM's page or button, Finish, and Decide when the account is already connected.
 type Flow struct {
-	db     *store.DB
-	cfg    Config
+	states oauth.OneTime
+	cfg    *Config
 	dir    *tenant.Directory
 	grants *Grants
 	log    *slog.Logger
-	carry  func(ctx context.Context, from, into string) (int, error)
+	carry  Carry
 }
 
-// NewFlow returns the flow of cfg; log may be nil.
-func NewFlow(db *store.DB, cfg Config, dir *tenant.Directory, grants *Grants, log *slog.Logger) *Flow {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+// Carry takes along what must not get lost of a tenant that was never connected and goes because its credential is another
+// tenant's from now on. It is called before and after that and, after an error, again; it returns how much it took along.
+type Carry func(ctx context.Context, from, into string) (int, error)
+
+// NewFlow returns the flow that stores what it gets in grants; carry may be nil.
+func NewFlow(db *store.DB, dir *tenant.Directory, grants *Grants, carry Carry) *Flow {
+	if carry == nil {
+		carry = func(context.Context, string, string) (int, error) { return 0, nil }
 	}
-	return &Flow{db: db, cfg: cfg, dir: dir, grants: grants, log: log,
-		carry: func(context.Context, string, string) (int, error) { return 0, nil }}
+	return &Flow{states: oauth.NewOneTime(db, loginTime), cfg: &grants.amo.cfg, dir: dir, grants: grants, log: grants.amo.log, carry: carry}
 }
-
-// Carry has take called when a tenant that was never connected goes because its credential is another tenant's from now on:
-// before and after, with what must not get lost of the first one. It may be called again after an error; it answers how much
-// it took along. Call it before the flow is used.
-func (f *Flow) Carry(take func(ctx context.Context, from, into string) (int, error)) { f.carry = take }
 
 // login is what Finish must know of Start. It is stored sealed under a digest of the state.
 type login struct {
-	form
+	oauth.Form
 	TenantID  string `json:"tenant"`
 	SessionID string `json:"session"`
 	Lang      string `json:"lang"`
@@ -59,15 +55,9 @@ type login struct {
 
 // secrets are the keys of an integration that amoCRM's button has made.
 type secrets struct {
-	form
+	oauth.Form
 	ClientID     string `json:"client_id"`
 	ClientSecret string `json:"client_secret"`
-}
-
-// oneTime names a value that is found by a secret text and must not show it.
-func oneTime(kind, text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return store.Shared(kind, hex.EncodeToString(sum[:]))
 }
 
 // Start begins a login of a tenant. Binding must become an HttpOnly, SameSite=Lax cookie of the page that leads to amoCRM,
@@ -79,7 +69,7 @@ func (f *Flow) Start(ctx context.Context, tenantID, sessionID, lang string) (Sta
 	}
 	s := Start{State: rand.Text(), Binding: rand.Text()}
 	l := login{TenantID: tenantID, SessionID: sessionID, Lang: lang, Binding: s.Binding, Button: f.cfg.ClientID == ""}
-	if err := f.put(ctx, oneTime("login", s.State), &l); err != nil {
+	if err := f.states.Put(ctx, "login", s.State, &l); err != nil {
 		return Start{}, fmt.Errorf("start login: %w", err)
 	}
 	if l.Button {
@@ -106,24 +96,19 @@ func (f *Flow) button(amoBase, state string) *Button {
 }
 
 // Secrets takes the hook that amoCRM sends before it redirects a person who used the button (amocrm.md §1.9). It carries no
-// signature: only the state of a login under way makes it credible, and only the first one counts. Errors: ErrState.
+// signature: only the state of a login under way makes it credible, and only the first one counts. Errors: oauth.ErrState.
 func (f *Flow) Secrets(ctx context.Context, clientID, clientSecret, state string) error {
 	if clientID == "" || clientSecret == "" || len(clientID) > 256 || len(clientSecret) > 1024 {
-		return fmt.Errorf("%w: client id or secret is missing or too long", ErrState)
+		return fmt.Errorf("%w: client id or secret is missing or too long", oauth.ErrState)
 	}
 	var l login
-	if err := f.peek(ctx, oneTime("login", state), &l); err != nil {
+	if err := f.states.Peek(ctx, "login", state, &l); err != nil {
 		return fmt.Errorf("take the integration's keys: %w", err)
 	}
 	if !l.Button {
-		return fmt.Errorf("%w: no button was shown for it", ErrState)
+		return fmt.Errorf("%w: no button was shown for it", oauth.ErrState)
 	}
-	key := oneTime("login-secrets", state)
-	plain, err := json.Marshal(secrets{form{flowSchema}, clientID, clientSecret})
-	if err != nil {
-		return fmt.Errorf("take the integration's keys: %w", err)
-	}
-	first, err := f.db.SetNX(ctx, key, f.db.Ring().Seal(plain, key), loginTime).Result()
+	first, err := f.states.PutFirst(ctx, "login-secrets", state, &secrets{ClientID: clientID, ClientSecret: clientSecret})
 	if err != nil {
 		return fmt.Errorf("take the integration's keys: %w", err)
 	}

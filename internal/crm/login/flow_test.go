@@ -12,7 +12,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // tenant opens a tenant of the fake account.
@@ -99,12 +101,12 @@ func TestFinish_connects(t *testing.T) {
 	w := newWorld(t)
 	tn := w.tenant("desk-1")
 	var told []string
-	w.grants.OnConnect(func(ctx context.Context, id string) {
+	w.grants.amo.cfg.Hooks.Connected = func(ctx context.Context, id string) {
 		if _, err := w.grants.Auth(id).Token(ctx, ""); err != nil {
 			t.Errorf("told before the grant is there: %v", err)
 		}
 		told = append(told, id)
-	})
+	}
 	_, c := w.start(tn.ID)
 	r, err := w.flow.Finish(t.Context(), c)
 	if want := (Result{TenantID: tn.ID, SessionID: "session-1", Lang: "pt", AccountName: "Example"}); err != nil || r != want {
@@ -117,8 +119,8 @@ func TestFinish_connects(t *testing.T) {
 	}
 	g, err := w.grants.Grant(t.Context(), tn.ID)
 	if err != nil || g.Refresh != "refresh-1" || g.AccountID != 31 || g.AccountName != "Example" || g.UserID != 7 || g.ClientID != "client-1" ||
-		g.AmoBase != w.crm.URL || time.Since(g.GrantedAt) > time.Minute || time.Until(g.ExpiresAt) < 23*time.Hour {
-		t.Errorf("%+v, %v", struct{ Grant }{g}, err)
+		g.Base != w.crm.URL || time.Since(g.GrantedAt) > time.Minute || time.Until(g.ExpiresAt) < 23*time.Hour {
+		t.Errorf("%+v, %v", struct{ oauth.Grant }{g}, err)
 	}
 	now, err := w.dir.Get(t.Context(), tn.ID)
 	if err != nil || now.AccountID != 31 || now.AccountName != "Example" || now.IntegrationID != "client-1" || now.ConnectedAt.IsZero() {
@@ -157,7 +159,7 @@ func TestFinish_stateIsGoodOnceForOneBrowserForAWhile(t *testing.T) {
 	} {
 		_, c := w.start(tn.ID)
 		spoil(&c)
-		if r, err := w.flow.Finish(t.Context(), c); !errors.Is(err, ErrState) {
+		if r, err := w.flow.Finish(t.Context(), c); !errors.Is(err, oauth.ErrState) {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
 	}
@@ -168,7 +170,7 @@ func TestFinish_stateIsGoodOnceForOneBrowserForAWhile(t *testing.T) {
 	if _, err := w.flow.Finish(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.flow.Finish(t.Context(), c); !errors.Is(err, ErrState) {
+	if _, err := w.flow.Finish(t.Context(), c); !errors.Is(err, oauth.ErrState) {
 		t.Errorf("a second time: %v", err)
 	}
 }
@@ -176,7 +178,7 @@ func TestFinish_stateIsGoodOnceForOneBrowserForAWhile(t *testing.T) {
 func TestFinish_foreignRefererIsSentNothing(t *testing.T) {
 	w := newWorld(t)
 	var sent []string
-	w.grants.http.Transport = transport(func(r *http.Request) (*http.Response, error) {
+	w.grants.amo.http.Transport = transport(func(r *http.Request) (*http.Response, error) {
 		sent = append(sent, r.URL.String())
 		return nil, errors.New("no network here")
 	})
@@ -239,7 +241,7 @@ func TestFinish_denied(t *testing.T) {
 }
 
 func TestFinish_refusedCodes(t *testing.T) {
-	var config *ConfigError
+	var config *oauth.ConfigError
 	for hint, check := range map[string]func(error) bool{
 		"Authorization code has expired":             func(err error) bool { return errors.Is(err, ErrCode) },
 		"Authorization code has been revoked":        func(err error) bool { return errors.Is(err, ErrCode) },
@@ -257,7 +259,7 @@ func TestFinish_refusedCodes(t *testing.T) {
 		if !check(err) {
 			t.Errorf("%s: %v", hint, err)
 		}
-		if _, err := w.grants.Grant(t.Context(), tn.ID); !errors.Is(err, ErrNoGrant) {
+		if _, err := w.grants.Grant(t.Context(), tn.ID); !errors.Is(err, oauth.ErrNoGrant) {
 			t.Errorf("%s: stored: %v", hint, err)
 		}
 	}
@@ -273,7 +275,7 @@ func TestFinish_tokenOfAnotherAccountIsThrownAway(t *testing.T) {
 		if _, err := w.flow.Finish(t.Context(), c); !errors.As(err, &account) {
 			t.Errorf("%v", err)
 		}
-		if _, err := w.grants.Grant(t.Context(), tn.ID); !errors.Is(err, ErrNoGrant) {
+		if _, err := w.grants.Grant(t.Context(), tn.ID); !errors.Is(err, oauth.ErrNoGrant) {
 			t.Errorf("stored: %v", err)
 		}
 	})
@@ -300,7 +302,7 @@ func TestFinish_tokenOfAnotherAccountIsThrownAway(t *testing.T) {
 			map[string]any{"expires_in": 86400, "access_token": jwt(31, 1), "refresh_token": "refresh-1"}))
 		mock.RegisterResponder("GET", "https://example.amocrm.ru/api/v4/account", httpmock.NewJsonResponderOrPanic(200,
 			map[string]any{"id": 31, "name": "Other", "subdomain": "other"}))
-		w.grants.http.Transport = mock
+		w.grants.amo.http.Transport = mock
 		tn, err := w.dir.Open(t.Context(), tenant.Credential{AmoBase: "https://example.amocrm.ru", DeskToken: "a"})
 		if err != nil {
 			t.Fatal(err)
@@ -355,13 +357,13 @@ func TestDisconnected_onlyWithAmoCRMsSignature(t *testing.T) {
 		t.Errorf("%v; a stranger with the public id costs %d looks into Redis, one for each company", err, asked)
 	}
 	other, _ := w.login("desk-2")
-	if err := w.db.HSet(ctx, grantKey(other.ID), "grant", "v1.gone.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").Err(); err != nil {
+	if err := w.db.HSet(ctx, store.Key(other.ID, "grant"), "grant", "v1.gone.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").Err(); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.flow.Disconnected(ctx, "31", "client-1", strings.ToUpper(genuine)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.grants.Auth(tn.ID).Token(ctx, ""); !errors.Is(err, ErrNeedsLogin) {
+	if _, err := w.grants.Auth(tn.ID).Token(ctx, ""); !errors.Is(err, oauth.ErrNeedsLogin) {
 		t.Errorf("%v", err)
 	}
 	if err := w.flow.Disconnected(ctx, "31", "client-1", genuine); err != nil {
@@ -397,7 +399,7 @@ func TestInstallLongLived_connectsTheOperatorsTenantOnly(t *testing.T) {
 	}
 	if stranger := w.tenant("desk-2"); stranger.ID == id {
 		t.Error("a stranger opens the operator's tenant")
-	} else if _, err := w.grants.Auth(stranger.ID).Token(ctx, ""); !errors.Is(err, ErrNoGrant) {
+	} else if _, err := w.grants.Auth(stranger.ID).Token(ctx, ""); !errors.Is(err, oauth.ErrNoGrant) {
 		t.Errorf("a stranger who knows the host: %v", err)
 	}
 	requests := w.crm.total()
@@ -425,7 +427,7 @@ func TestFinish_upstreamTroubleLeavesNothingBehind(t *testing.T) {
 	if _, err := w.flow.Finish(t.Context(), c); !errors.Is(err, amocrm.ErrUnknownOutcome) {
 		t.Errorf("%v", err)
 	}
-	if _, err := w.grants.Grant(t.Context(), tn.ID); !errors.Is(err, ErrNoGrant) {
+	if _, err := w.grants.Grant(t.Context(), tn.ID); !errors.Is(err, oauth.ErrNoGrant) {
 		t.Errorf("stored: %v", err)
 	}
 }

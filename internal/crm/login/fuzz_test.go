@@ -3,6 +3,8 @@ package login
 import (
 	"errors"
 	"testing"
+
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // Whatever comes to the callback's address while a login is under way: without that login's own state and cookie nothing
@@ -22,12 +24,12 @@ func FuzzFinish(f *testing.F) {
 			{Code: code, Referer: referer, State: s.State, ClientID: clientID, Error: failure, Binding: binding},
 		} {
 			if r, err := w.flow.Finish(t.Context(), c); c.State != s.State || c.Binding != s.Binding {
-				if !errors.Is(err, ErrState) || r != (Result{}) {
+				if !errors.Is(err, oauth.ErrState) || r != (Result{}) {
 					t.Errorf("%+v: %+v, %v", c, r, err)
 				}
 			}
 		}
-		if err := w.flow.Secrets(t.Context(), clientID, code, state); !errors.Is(err, ErrState) {
+		if err := w.flow.Secrets(t.Context(), clientID, code, state); !errors.Is(err, oauth.ErrState) {
 			t.Errorf("secrets: %v", err)
 		}
 		if _, err := w.flow.Decide(t.Context(), state, true); !errors.Is(err, ErrTicket) {

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 func (w *world) sweep() {
 	w.t.Helper()
-	if err := w.grants.sweep(w.t.Context()); err != nil {
+	if err := w.grants.Sweep(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -43,25 +44,24 @@ func TestKeepAlive_failedOneIsTriedAgainLaterLostOneNever(t *testing.T) {
 	if n := len(w.crm.sent()); n != 2 {
 		t.Fatalf("%d requests within the hour, want the first try's 2", n)
 	}
-	now := w.grants.now
-	w.grants.now = func() time.Time { return now().Add(2 * time.Hour) }
+	w.passed.Store(int64(2 * time.Hour))
 	w.sweep()
 	if w.status().State != "lost" {
 		t.Fatalf("%+v", w.status())
 	}
-	w.grants.now = func() time.Time { return now().Add(30 * 24 * time.Hour) }
+	w.passed.Store(int64(30 * 24 * time.Hour))
 	w.sweep()
 	if n := len(w.crm.sent()); n != 3 {
 		t.Errorf("%d requests; a lost grant was refreshed", n)
 	}
-	if n := w.db.ZCard(t.Context(), idle).Val(); n != 0 {
+	if n := w.db.ZCard(t.Context(), store.Shared("grants")).Val(); n != 0 {
 		t.Errorf("%d grants still listed", n)
 	}
 }
 
 func TestKeepAlive_leavesLongLivedTokensAlone(t *testing.T) {
 	w := newWorld(t)
-	w.grant(-8*24*time.Hour, func(g *Grant) { g.Refresh = "" })
+	w.grant(-8*24*time.Hour, func(g *oauth.Grant) { g.Refresh = "" })
 	w.sweep()
 	if w.crm.total() != 0 || w.status().State != "connected" {
 		t.Errorf("%d requests, %+v", w.crm.total(), w.status())
@@ -75,7 +75,7 @@ func TestKeepAlive_oneReplicaAtATime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.replica().sweep(t.Context()); err != nil || w.crm.total() != 0 {
+	if err := w.replica().Sweep(t.Context()); err != nil || w.crm.total() != 0 {
 		t.Errorf("while another sweeps: %v, %d requests", err, w.crm.total())
 	}
 	unlock()
@@ -96,7 +96,7 @@ func TestKeepAlive_accountThatHangsHoldsNobodyUp(t *testing.T) {
 	w := newWorld(t)
 	old := w.grant(-9 * 24 * time.Hour)
 	old.RefreshedAt = old.RefreshedAt.Add(time.Hour)
-	if _, err := w.grants.replace(t.Context(), "t2", old); err != nil {
+	if _, err := w.grants.Store(t.Context(), "t2", old); err != nil {
 		t.Fatal(err)
 	}
 	second := make(chan struct{})

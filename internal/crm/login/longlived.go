@@ -7,6 +7,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // InstallLongLived connects the tenant of the operator's own credential with the configured long-lived token (amocrm.md
@@ -23,11 +24,11 @@ func (f *Flow) InstallLongLived(ctx context.Context, c tenant.Credential) (tenan
 	if err != nil {
 		return "", fmt.Errorf("install the long-lived token: %w", err)
 	}
-	if old, err := f.grants.load(ctx, t.ID); err == nil && old.lost() == nil && old.Access == f.cfg.LongLivedToken {
+	if old, err := f.grants.Grant(ctx, t.ID); err == nil && !old.Lost() && old.Access == f.cfg.LongLivedToken {
 		return t.ID, nil
 	}
-	now := f.grants.now()
-	grant := Grant{AmoBase: t.AmoBase, Access: f.cfg.LongLivedToken, GrantedAt: now, RefreshedAt: now}
+	now := f.cfg.now()
+	grant := oauth.Grant{Base: t.AmoBase, Access: f.cfg.LongLivedToken, GrantedAt: now, RefreshedAt: now}
 	if claims, err := amocrm.ParseClaims(grant.Access); err == nil && claims.ExpiresAt > 0 {
 		grant.ExpiresAt = time.Unix(claims.ExpiresAt, 0).UTC()
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // apiHost is amoCRM's own host, which tells where an account lives.
@@ -91,24 +92,24 @@ func newRenaming(t *testing.T) *renaming {
 }
 
 // has stores the tenant's grant, whose access token names apiDomain.
-func (r *renaming) has(left time.Duration, apiDomain string, change ...func(*Grant)) Grant {
+func (r *renaming) has(left time.Duration, apiDomain string, change ...func(*oauth.Grant)) oauth.Grant {
 	r.t.Helper()
 	now := time.Now().UTC()
 	claims := fmt.Sprintf(`{"sub":"7","account_id":31,"jti":"first","api_domain":%q}`, apiDomain)
-	g := Grant{AmoBase: r.crm.URL, ClientID: "client-1", ClientSecret: "client-secret-1", Refresh: "refresh-0", AccountID: 31,
+	g := oauth.Grant{Base: r.crm.URL, ClientID: "client-1", ClientSecret: "client-secret-1", Refresh: "refresh-0", AccountID: 31,
 		Access:    jwtHead + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".signature",
 		ExpiresAt: now.Add(left), RefreshedAt: now.Add(left - 24*time.Hour), GrantedAt: now.Add(-48 * time.Hour)}
 	for _, c := range change {
 		c(&g)
 	}
-	saved, err := r.grants.replace(r.t.Context(), r.id, g)
+	saved, err := r.grants.Store(r.t.Context(), r.id, g)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	return saved
 }
 
-func (r *renaming) now() (Grant, tenant.Tenant) {
+func (r *renaming) now() (oauth.Grant, tenant.Tenant) {
 	r.t.Helper()
 	g, err1 := r.grants.Grant(r.t.Context(), r.id)
 	x, err2 := r.dir.Get(r.t.Context(), r.id)
@@ -136,7 +137,7 @@ func TestMove_renamedAccountIsFollowed(t *testing.T) {
 				}
 				w.crm.next(refusal)
 				var told []string
-				w.grants.OnMove(func(_ context.Context, id string) { told = append(told, id) })
+				w.grants.amo.cfg.Hooks.Moved = func(_ context.Context, id string) { told = append(told, id) }
 				auth := w.grants.Auth(w.id)
 				got, err := auth.Token(t.Context(), rejected)
 				if err != nil {
@@ -146,7 +147,7 @@ func TestMove_renamedAccountIsFollowed(t *testing.T) {
 				if !slices.Equal(told, []string{w.id}) {
 					t.Errorf("told of the move: %v", told)
 				}
-				if got == old.Access || got != g.Access || g.Refresh != "refresh-1" || g.AmoBase != w.young.URL || x.AmoBase != w.young.URL || g.lost() != nil {
+				if got == old.Access || got != g.Access || g.Refresh != "refresh-1" || g.Base != w.young.URL || x.AmoBase != w.young.URL || g.Lost() {
 					t.Errorf("token %v, %v, tenant at %s", got == g.Access, g, x.AmoBase)
 				}
 				if g.Generation != old.Generation+2 || g.AfterRejection != refused || !g.GrantedAt.Equal(old.GrantedAt) {
@@ -172,11 +173,11 @@ func TestMove_renamedAccountIsFollowed(t *testing.T) {
 
 func TestMove_freshPairThatIsRefusedMayHaveMoved(t *testing.T) {
 	w := newRenaming(t)
-	old := w.has(20*time.Hour, domainOf(w.api.URL), func(g *Grant) { g.AfterRejection, g.RefreshedAt = true, time.Now() })
+	old := w.has(20*time.Hour, domainOf(w.api.URL), func(g *oauth.Grant) { g.AfterRejection, g.RefreshedAt = true, time.Now() })
 	if _, err := w.grants.Auth(w.id).Token(t.Context(), old.Access); err != nil {
 		t.Fatal(err)
 	}
-	if g, _ := w.now(); g.AmoBase != w.young.URL || len(w.crm.sent()) != 0 || len(w.young.sent()) != 1 {
+	if g, _ := w.now(); g.Base != w.young.URL || len(w.crm.sent()) != 0 || len(w.young.sent()) != 1 {
 		t.Errorf("%v, %d refreshes at the old address, %d at the new", g, len(w.crm.sent()), len(w.young.sent()))
 	}
 }
@@ -215,11 +216,11 @@ func TestMove_unknownIsNotLost(t *testing.T) {
 			w.api.says(trouble)
 			for range 2 { // the second one comes too soon to ask again
 				_, err := w.grants.Auth(w.id).Token(t.Context(), "")
-				if err == nil || errors.Is(err, ErrNeedsLogin) || errors.Is(err, amocrm.ErrUnauthorized) {
+				if err == nil || errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, amocrm.ErrUnauthorized) {
 					t.Fatalf("%v, want one that lets wait", err)
 				}
 			}
-			if g, x := w.now(); g.Generation != old.Generation || g.lost() != nil || x.AmoBase != w.crm.URL || len(w.crm.sent()) != 1 || w.young.total() != 0 {
+			if g, x := w.now(); g.Generation != old.Generation || g.Lost() || x.AmoBase != w.crm.URL || len(w.crm.sent()) != 1 || w.young.total() != 0 {
 				t.Errorf("%v, tenant at %s, %d refreshes, %d requests to the new address", g, x.AmoBase, len(w.crm.sent()), w.young.total())
 			}
 			w.api.says(home(31, domainOf(w.young.URL)))
@@ -227,7 +228,7 @@ func TestMove_unknownIsNotLost(t *testing.T) {
 			if _, err := w.grants.Auth(w.id).Token(t.Context(), ""); err != nil {
 				t.Fatalf("when it answers again: %v", err)
 			}
-			if g, x := w.now(); g.AmoBase != w.young.URL || x.AmoBase != w.young.URL || len(w.young.sent()) != 1 {
+			if g, x := w.now(); g.Base != w.young.URL || x.AmoBase != w.young.URL || len(w.young.sent()) != 1 {
 				t.Errorf("%v, tenant at %s", g, x.AmoBase)
 			}
 		})
@@ -250,7 +251,7 @@ func TestMove_refusalStandsWhenNothingHasMoved(t *testing.T) {
 			w.api.says(says(w))
 			w.crm.next(refusing(401, "Token has been revoked"))
 			_, err := w.grants.Auth(w.id).Token(t.Context(), "")
-			var lost ErrGrantLost
+			var lost oauth.ErrGrantLost
 			if !errors.As(err, &lost) || !strings.Contains(lost.Why, "Token has been revoked") {
 				t.Errorf("%v, want the refusal of the refresh", err)
 			}
@@ -264,7 +265,7 @@ func TestMove_refusalStandsWhenNothingHasMoved(t *testing.T) {
 		w.has(-time.Minute, domainOf(w.api.URL))
 		w.api.says(home(31, domainOf(w.crm.URL)))
 		w.crm.next(refusing(400, "Invalid account"))
-		if _, err := w.grants.Auth(w.id).Token(t.Context(), ""); !errors.As(err, new(*ConfigError)) {
+		if _, err := w.grants.Auth(w.id).Token(t.Context(), ""); !errors.As(err, new(*oauth.ConfigError)) {
 			t.Errorf("%v, want the configuration's error", err)
 		}
 	})
@@ -284,7 +285,7 @@ func TestMove_foreignAPIHostGetsNoRefreshToken(t *testing.T) {
 			evil.says(home(31, domainOf(w.young.URL)))
 			w.has(-time.Minute, domain(evil.URL))
 			w.crm.next(refusing(401, ""))
-			if _, err := w.grants.Auth(w.id).Token(t.Context(), ""); !errors.As(err, new(*RefusedError)) {
+			if _, err := w.grants.Auth(w.id).Token(t.Context(), ""); !errors.As(err, new(*oauth.RefusedError)) {
 				t.Errorf("%v", err)
 			}
 			if len(evil.heard()) != 0 || len(w.api.heard()) != 0 || w.young.total() != 0 {
@@ -298,10 +299,10 @@ func TestMove_loginMeanwhileWins(t *testing.T) {
 	w := newRenaming(t)
 	w.has(-time.Minute, domainOf(w.api.URL))
 	w.crm.next(refusing(401, ""))
-	var login Grant
+	var login oauth.Grant
 	w.api.says(func(rw http.ResponseWriter, r *http.Request) {
-		login = w.has(20*time.Hour, domainOf(w.api.URL), func(g *Grant) {
-			g.AmoBase, g.Access, g.Refresh = w.young.URL, jwt(31, 99), "refresh-99"
+		login = w.has(20*time.Hour, domainOf(w.api.URL), func(g *oauth.Grant) {
+			g.Base, g.Access, g.Refresh = w.young.URL, jwt(31, 99), "refresh-99"
 		})
 		home(31, domainOf(w.young.URL))(rw, r)
 	})
@@ -324,7 +325,7 @@ func TestMove_cutOffBetweenTenantAndGrantIsMended(t *testing.T) {
 	if _, err := w.grants.Auth(w.id).Token(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
-	if g, x := w.now(); g.AmoBase != w.young.URL || x.AmoBase != w.young.URL || len(w.young.sent()) != 1 {
+	if g, x := w.now(); g.Base != w.young.URL || x.AmoBase != w.young.URL || len(w.young.sent()) != 1 {
 		t.Errorf("%v, tenant at %s", g, x.AmoBase)
 	}
 }
@@ -335,10 +336,10 @@ func TestMove_troubleAtTheNewAddressKeepsTheGrant(t *testing.T) {
 	w.has(-time.Minute, domainOf(w.api.URL))
 	w.crm.next(refusing(401, ""))
 	w.young.next(cut, refusing(502, ""))
-	if _, err := w.grants.Auth(w.id).Token(t.Context(), ""); !errors.Is(err, ErrUpstream) {
-		t.Fatalf("%v, want ErrUpstream", err)
+	if _, err := w.grants.Auth(w.id).Token(t.Context(), ""); !errors.Is(err, amocrm.ErrUpstream) {
+		t.Fatalf("%v, want amocrm.ErrUpstream", err)
 	}
-	if g, x := w.now(); g.AmoBase != w.young.URL || x.AmoBase != w.young.URL || g.Refresh != "refresh-0" || g.lost() != nil {
+	if g, x := w.now(); g.Base != w.young.URL || x.AmoBase != w.young.URL || g.Refresh != "refresh-0" || g.Lost() {
 		t.Errorf("%v, tenant at %s", g, x.AmoBase)
 	}
 	w.redis.FastForward(holdUpstream)

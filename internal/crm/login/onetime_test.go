@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // newer stores a one-time value as a newer version would, and returns what lies there. within names the member whose form is
@@ -25,9 +26,9 @@ func (w *world) newer(key, within string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	of, known := members, flowSchema
+	of, known := members, 1
 	if within != "" {
-		of, known = members[within].(map[string]any), grantSchema
+		of, known = members[within].(map[string]any), oauth.GrantSchema
 	}
 	if of["v"] != float64(known) {
 		w.t.Fatalf("%s carries no version: %v", key, of["v"])
@@ -51,7 +52,7 @@ func decision(t *testing.T) (*world, string, func() error) {
 	return w, oneTime("login-ticket", r.Conflict.Ticket), func() error {
 		_, err := w.flow.Decide(t.Context(), r.Conflict.Ticket, true)
 		if errors.Is(err, ErrTicket) {
-			return ErrState
+			return oauth.ErrState
 		}
 		return err
 	}
@@ -91,7 +92,7 @@ func TestFlow_loginOfANewerVersionIsLeftToIt(t *testing.T) {
 			return w, oneTime("login-secrets", s.State), func() error {
 				_, err := w.flow.Finish(t.Context(), c)
 				if errors.Is(err, ErrSecrets) {
-					return ErrState // the same page: begin again
+					return oauth.ErrState // the same page: begin again
 				}
 				return err
 			}
@@ -103,7 +104,7 @@ func TestFlow_loginOfANewerVersionIsLeftToIt(t *testing.T) {
 			w, key, attempt := begin(t)
 			_, within, _ := strings.Cut(name, ", its ")
 			stored, before := w.newer(key, within), w.crm.total()
-			if err := attempt(); !errors.Is(err, ErrState) {
+			if err := attempt(); !errors.Is(err, oauth.ErrState) {
 				t.Errorf("%v, want it unknown here", err)
 			}
 			if left, err := w.db.Get(t.Context(), key).Result(); err != nil || left != stored {

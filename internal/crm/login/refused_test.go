@@ -9,16 +9,17 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // wantRefused fails unless err lets callers wait, says since when, and asks nobody to log in.
-func wantRefused(t *testing.T, err error) *RefusedError {
+func wantRefused(t *testing.T, err error) *oauth.RefusedError {
 	t.Helper()
-	var refused *RefusedError
-	if !errors.As(err, &refused) || !errors.Is(err, ErrUpstream) || refused.Since.IsZero() || !refused.Next.After(refused.Since) {
+	var refused *oauth.RefusedError
+	if !errors.As(err, &refused) || !errors.Is(err, amocrm.ErrUpstream) || refused.Since.IsZero() || !refused.Next.After(refused.Since) {
 		t.Fatalf("%v, want a refusal that lets wait", err)
 	}
-	for _, forbidden := range []error{ErrNeedsLogin, amocrm.ErrUnauthorized, amocrm.ErrInvalid, amocrm.ErrUnknownOutcome} {
+	for _, forbidden := range []error{oauth.ErrNeedsLogin, amocrm.ErrUnauthorized, amocrm.ErrInvalid, amocrm.ErrUnknownOutcome} {
 		if errors.Is(err, forbidden) {
 			t.Errorf("it matches %v", forbidden)
 		}
@@ -100,7 +101,7 @@ func TestRefused_triesWaitOneFiveAndFifteenMinutes(t *testing.T) {
 		var callers sync.WaitGroup
 		for i := range 10 {
 			callers.Go(func() {
-				if _, err := replicas[i%2].Auth("t1").Token(t.Context(), ""); !errors.As(err, new(*RefusedError)) {
+				if _, err := replicas[i%2].Auth("t1").Token(t.Context(), ""); !errors.As(err, new(*oauth.RefusedError)) {
 					t.Error(err)
 				}
 			})
@@ -127,7 +128,7 @@ func TestRefused_forHoursIsLost(t *testing.T) {
 			w.pass(waitAfter(tries + 1))
 		}
 	}
-	var lost ErrGrantLost
+	var lost oauth.ErrGrantLost
 	if !errors.As(err, &lost) || !strings.Contains(lost.Why, "no reason given") {
 		t.Errorf("%v", err)
 	}
@@ -173,7 +174,7 @@ func TestRefused_onlyAmoCRMsOwnWordsEndTheLoginAtOnce(t *testing.T) {
 			w.grant(-time.Minute)
 			w.crm.next(c.answer, c.answer)
 			_, err := w.grants.Auth("t1").Token(t.Context(), "")
-			if errors.Is(err, ErrNeedsLogin) != c.lost || (w.status().State == "lost") != c.lost {
+			if errors.Is(err, oauth.ErrNeedsLogin) != c.lost || (w.status().State == "lost") != c.lost {
 				t.Errorf("%v, %s", err, w.status().State)
 			}
 		})
@@ -238,7 +239,7 @@ func TestRefused_pairsForHoursAreLost(t *testing.T) {
 // An older version knows only that the pair was asked for after a refusal.
 func TestRefused_pairOfAnOlderVersionIsKept(t *testing.T) {
 	w := newWorld(t)
-	g := w.grant(20*time.Hour, func(g *Grant) { g.AfterRejection, g.RefreshedAt = true, time.Now() })
+	g := w.grant(20*time.Hour, func(g *oauth.Grant) { g.AfterRejection, g.RefreshedAt = true, time.Now() })
 	_, err := w.grants.Auth("t1").Token(t.Context(), g.Access)
 	wantRefused(t, err)
 	w.pass(waits[0])
@@ -249,7 +250,7 @@ func TestRefused_pairOfAnOlderVersionIsKept(t *testing.T) {
 
 func TestRefused_longLivedTokenIsKeptForHours(t *testing.T) {
 	w := newWorld(t)
-	g := w.grant(0, func(g *Grant) { g.Refresh, g.ExpiresAt = "", time.Time{} })
+	g := w.grant(0, func(g *oauth.Grant) { g.Refresh, g.ExpiresAt = "", time.Time{} })
 	ask := func() error {
 		_, err := w.grants.Auth("t1").Token(t.Context(), g.Access)
 		return err
@@ -277,9 +278,9 @@ func TestRefused_longLivedTokenIsKeptForHours(t *testing.T) {
 func TestRefused_loginMeanwhileWins(t *testing.T) {
 	w := newWorld(t)
 	w.grant(-time.Minute)
-	var login Grant
+	var login oauth.Grant
 	w.crm.next(func(rw http.ResponseWriter, _ *http.Request) {
-		login = w.grant(20*time.Hour, func(g *Grant) { g.Access, g.Refresh = jwt(31, 99), "refresh-99" })
+		login = w.grant(20*time.Hour, func(g *oauth.Grant) { g.Access, g.Refresh = jwt(31, 99), "refresh-99" })
 		problem(rw, 401, "")
 	})
 	if got, err := w.grants.Auth("t1").Token(t.Context(), ""); err != nil || got != login.Access {

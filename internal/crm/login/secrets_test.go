@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestSecrets_makeAPrivateIntegration(t *testing.T) {
@@ -44,7 +46,7 @@ func TestSecrets_onlyForALoginUnderWay(t *testing.T) {
 		"no secret":     w.flow.Secrets(t.Context(), "id", "", s.State),
 		"too long":      w.flow.Secrets(t.Context(), "id", strings.Repeat("x", 5000), s.State),
 	} {
-		if !errors.Is(err, ErrState) {
+		if !errors.Is(err, oauth.ErrState) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -54,7 +56,7 @@ func TestSecrets_onlyForALoginUnderWay(t *testing.T) {
 	}
 	configured := newWorld(t)
 	s, _ = configured.start(configured.tenant("desk-1").ID)
-	if err := configured.flow.Secrets(t.Context(), "evil", "secret", s.State); !errors.Is(err, ErrState) {
+	if err := configured.flow.Secrets(t.Context(), "evil", "secret", s.State); !errors.Is(err, oauth.ErrState) {
 		t.Errorf("with a configured integration: %v", err)
 	}
 }

@@ -8,22 +8,23 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestToken_lostWhenTheRefreshIsRefused(t *testing.T) {
 	w := newWorld(t)
-	w.grant(-time.Minute, func(g *Grant) { g.Refresh = "used-before" })
+	w.grant(-time.Minute, func(g *oauth.Grant) { g.Refresh = "used-before" })
 	_, err := w.grants.Auth("t1").Token(t.Context(), "")
-	var lost ErrGrantLost
-	if !errors.As(err, &lost) || !errors.Is(err, ErrNeedsLogin) || !strings.Contains(lost.Why, "Token has been revoked") {
+	var lost oauth.ErrGrantLost
+	if !errors.As(err, &lost) || !errors.Is(err, oauth.ErrNeedsLogin) || !strings.Contains(lost.Why, "Token has been revoked") {
 		t.Fatalf("%v", err)
 	}
-	for _, forbidden := range []error{amocrm.ErrUnauthorized, ErrUpstream, ErrNoGrant} {
+	for _, forbidden := range []error{amocrm.ErrUnauthorized, amocrm.ErrUpstream, oauth.ErrNoGrant} {
 		if errors.Is(err, forbidden) {
 			t.Errorf("it matches %v", forbidden)
 		}
 	}
-	if _, err := w.replica().Auth("t1").Token(t.Context(), ""); !errors.Is(err, ErrNeedsLogin) || len(w.crm.sent()) != 1 {
+	if _, err := w.replica().Auth("t1").Token(t.Context(), ""); !errors.Is(err, oauth.ErrNeedsLogin) || len(w.crm.sent()) != 1 {
 		t.Errorf("the next call: %v after %d refreshes", err, len(w.crm.sent()))
 	}
 	if s := w.status(); s.State != "lost" || s.Why != lost.Why || !s.Since.Equal(lost.Since) || s.AccountName != "Example" {
@@ -34,9 +35,9 @@ func TestToken_lostWhenTheRefreshIsRefused(t *testing.T) {
 func TestToken_refusedRefreshWhileAnotherWins(t *testing.T) {
 	w := newWorld(t)
 	w.grant(-time.Minute)
-	var winner Grant
+	var winner oauth.Grant
 	w.crm.next(func(rw http.ResponseWriter, _ *http.Request) {
-		winner = w.grant(20*time.Hour, func(g *Grant) { g.Access, g.Refresh = jwt(31, 99), "refresh-99" })
+		winner = w.grant(20*time.Hour, func(g *oauth.Grant) { g.Access, g.Refresh = jwt(31, 99), "refresh-99" })
 		problem(rw, 401, "Token has been revoked")
 	})
 	got, err := w.grants.Auth("t1").Token(t.Context(), "")
@@ -56,8 +57,8 @@ func TestToken_configurationErrorsKeepTheGrant(t *testing.T) {
 			old := w.grant(-time.Minute)
 			w.crm.next(refusing(400, hint))
 			_, err := w.grants.Auth("t1").Token(t.Context(), "")
-			var config *ConfigError
-			if !errors.As(err, &config) || config.Hint != hint || !errors.Is(err, ErrUpstream) || errors.Is(err, ErrNeedsLogin) || errors.Is(err, amocrm.ErrInvalid) {
+			var config *oauth.ConfigError
+			if !errors.As(err, &config) || config.Hint != hint || !errors.Is(err, amocrm.ErrUpstream) || errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, amocrm.ErrInvalid) {
 				t.Fatalf("%v", err)
 			}
 			if now := w.stored(); now.Generation != old.Generation || w.status().State != "connected" {
@@ -86,21 +87,21 @@ func TestToken_otherRefusalsKeepTheGrant(t *testing.T) {
 	}{
 		"blocked":   {blocked, amocrm.ErrBlocked},
 		"limited":   {refusing(429, ""), amocrm.ErrLimited},
-		"not found": {refusing(404, ""), ErrUpstream},
+		"not found": {refusing(404, ""), amocrm.ErrUpstream},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://evil.example.com/", http.StatusFound)
-		}, ErrUpstream},
-		"json 403":    {refusing(403, ""), ErrUpstream},
-		"no pair 200": {refusing(200, ""), ErrUpstream},
+		}, amocrm.ErrUpstream},
+		"json 403":    {refusing(403, ""), amocrm.ErrUpstream},
+		"no pair 200": {refusing(200, ""), amocrm.ErrUpstream},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			old := w.grant(-time.Minute)
 			w.crm.next(c.answer, c.answer)
-			if _, err := w.grants.Auth("t1").Token(t.Context(), ""); !errors.Is(err, c.want) || errors.Is(err, ErrNeedsLogin) {
+			if _, err := w.grants.Auth("t1").Token(t.Context(), ""); !errors.Is(err, c.want) || errors.Is(err, oauth.ErrNeedsLogin) {
 				t.Errorf("%v, want %v", err, c.want)
 			}
-			if now := w.stored(); now.Generation != old.Generation || now.lost() != nil {
+			if now := w.stored(); now.Generation != old.Generation || now.Lost() {
 				t.Errorf("%v", now)
 			}
 		})
@@ -109,7 +110,7 @@ func TestToken_otherRefusalsKeepTheGrant(t *testing.T) {
 
 func TestToken_refusedLongAfterARefreshIsRefreshed(t *testing.T) {
 	w := newWorld(t)
-	old := w.grant(20*time.Hour, func(g *Grant) { g.AfterRejection = true })
+	old := w.grant(20*time.Hour, func(g *oauth.Grant) { g.AfterRejection = true })
 	if _, err := w.grants.Auth("t1").Token(t.Context(), old.Access); err != nil {
 		t.Error(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestToken_goodOneIsHandedOutWithoutARequest(t *testing.T) {
@@ -67,7 +70,9 @@ func TestToken_manyCallersOfManyReplicasMakeOneRefresh(t *testing.T) {
 
 func TestToken_refreshGoesOutAsAmoCRMWantsIt(t *testing.T) {
 	w := newWorld(t)
-	w.grant(-time.Minute, func(g *Grant) { g.ClientSecret, g.RedirectURI = "old-secret", "https://old.example.com/oauth/callback" })
+	w.grant(-time.Minute, func(g *oauth.Grant) {
+		g.ClientSecret, g.RedirectURI = "old-secret", "https://old.example.com/oauth/callback"
+	})
 	if _, err := w.grants.Auth("t1").Token(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +81,7 @@ func TestToken_refreshGoesOutAsAmoCRMWantsIt(t *testing.T) {
 	if got := w.crm.sent()[0]; !equal(got, want) {
 		t.Errorf("sent %v, want %v: the configured integration's present secret", got, want)
 	}
-	w.grant(-time.Minute, func(g *Grant) {
+	w.grant(-time.Minute, func(g *oauth.Grant) {
 		g.ClientID, g.ClientSecret, g.RedirectURI, g.Refresh = "private", "private-secret", "https://old.example.com/cb", "refresh-1"
 	})
 	if _, err := w.grants.Auth("t1").Token(t.Context(), ""); err != nil {
@@ -114,31 +119,6 @@ func TestToken_isRefreshedAheadWithoutMakingAnybodyWait(t *testing.T) {
 	eventually(t, "the next pair is stored", func() bool { return w.stored().Generation == old.Generation+1 })
 }
 
-func TestGrant_due(t *testing.T) {
-	now := time.Now()
-	for name, c := range map[string]struct {
-		life, left time.Duration
-		want       bool
-	}{
-		"day, half left":     {24 * time.Hour, 12 * time.Hour, false},
-		"day, 16 min left":   {24 * time.Hour, 16 * time.Minute, false},
-		"day, 15 min left":   {24 * time.Hour, 15 * time.Minute, true},
-		"day, over":          {24 * time.Hour, -time.Hour, true},
-		"minute, 3 s left":   {time.Minute, 3 * time.Second, false},
-		"minute, 2 s left":   {time.Minute, 2 * time.Second, true},
-		"end unknown":        {0, 0, false},
-		"6 h, 15.5 min left": {6 * time.Hour, 15*time.Minute + 30*time.Second, false},
-	} {
-		g := Grant{RefreshedAt: now.Add(c.left - c.life), ExpiresAt: now.Add(c.left)}
-		if c.life == 0 {
-			g.ExpiresAt = time.Time{}
-		}
-		if got := g.due(now); got != c.want {
-			t.Errorf("%s: due %v", name, got)
-		}
-	}
-}
-
 func TestToken_refusedOneThatAnotherProcessHasChangedIsReadAgain(t *testing.T) {
 	w := newWorld(t)
 	now := w.grant(20 * time.Hour)
@@ -151,7 +131,7 @@ func TestToken_refusedOneThatAnotherProcessHasChangedIsReadAgain(t *testing.T) {
 func TestToken_withoutAGrant(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.grants.Auth("t1").Token(t.Context(), "")
-	if !errors.Is(err, ErrNoGrant) || !errors.Is(err, ErrNeedsLogin) {
+	if !errors.Is(err, oauth.ErrNoGrant) || !errors.Is(err, oauth.ErrNeedsLogin) {
 		t.Errorf("%v", err)
 	}
 	if s := w.status(); s.State != "none" {
@@ -162,9 +142,9 @@ func TestToken_withoutAGrant(t *testing.T) {
 func TestToken_loginDuringARefreshWins(t *testing.T) {
 	w := newWorld(t)
 	w.grant(-time.Minute)
-	var login Grant
+	var login oauth.Grant
 	w.crm.next(func(rw http.ResponseWriter, r *http.Request) {
-		login = w.grant(20*time.Hour, func(g *Grant) { g.Access, g.Refresh = jwt(31, 99), "refresh-99" })
+		login = w.grant(20*time.Hour, func(g *oauth.Grant) { g.Access, g.Refresh = jwt(31, 99), "refresh-99" })
 		w.crm.rotate(rw, r)
 	})
 	got, err := w.grants.Auth("t1").Token(t.Context(), "")
@@ -176,7 +156,7 @@ func TestToken_loginDuringARefreshWins(t *testing.T) {
 func TestToken_hostThatIsNotAllowedAnyMoreGetsNoSecret(t *testing.T) {
 	w := newWorld(t)
 	evil := newCRM(t)
-	w.grant(-time.Minute, func(g *Grant) { g.AmoBase = evil.URL })
+	w.grant(-time.Minute, func(g *oauth.Grant) { g.Base = evil.URL })
 	if _, err := w.grants.Auth("t1").Token(t.Context(), ""); err == nil || evil.total() != 0 {
 		t.Errorf("%v, %d requests", err, evil.total())
 	}
@@ -195,7 +175,7 @@ func TestToken_refreshKeepsTheAccountsPace(t *testing.T) {
 	w := newWorld(t)
 	w.grant(-time.Minute)
 	p := &pace{}
-	w.grants.pace = func(base string) amocrm.Pace {
+	w.grants.amo.pace = func(base string) amocrm.Pace {
 		if base != w.crm.URL {
 			t.Errorf("pace of %s", base)
 		}
@@ -279,17 +259,17 @@ func TestToken_grantOfANewerVersionIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.grant(-time.Minute)
 	g := w.stored()
-	key := grantKey("t1")
-	g.V = grantSchema + 1
+	key := store.Key("t1", "grant")
+	g.V = oauth.GrantSchema + 1
 	plain, err := json.Marshal(g)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.db.HSet(t.Context(), key, "grant", w.db.Ring().Seal(plain, bound(key, g.Generation))).Err(); err != nil {
+	if err := w.db.HSet(t.Context(), key, "grant", w.db.Ring().Seal(plain, key+"#"+strconv.FormatInt(g.Generation, 10))).Err(); err != nil {
 		t.Fatal(err)
 	}
 	_, err = w.grants.Auth("t1").Token(t.Context(), "")
-	if err == nil || !strings.Contains(err.Error(), "newer version") || errors.Is(err, ErrNeedsLogin) || w.crm.total() != 0 {
+	if err == nil || !strings.Contains(err.Error(), "newer version") || errors.Is(err, oauth.ErrNeedsLogin) || w.crm.total() != 0 {
 		t.Errorf("%v, %d requests; want a refusal that asks nobody to log in", err, w.crm.total())
 	}
 }
@@ -304,8 +284,9 @@ func TestToken_clockMinutesWrongCostsOneRefresh(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			old := w.grant(c.left)
+			right := w.cfg.now
+			w.cfg.now = func() time.Time { return right().Add(c.skew) }
 			wrong := w.replica()
-			wrong.now = func() time.Time { return time.Now().UTC().Add(c.skew) }
 			token, err := wrong.Auth("t1").Token(t.Context(), "")
 			if err == nil && token == old.Access { // amoCRM refuses it: its own clock is right
 				token, err = wrong.Auth("t1").Token(t.Context(), token)

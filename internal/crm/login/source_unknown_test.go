@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 func TestToken_unknownOutcomeIsTriedOnceMoreWithTheSameToken(t *testing.T) {
@@ -33,11 +34,11 @@ func TestToken_unknownOutcomeTwiceKeepsTheGrant(t *testing.T) {
 	old := w.grant(-time.Minute)
 	w.crm.next(refusing(504, ""), cut)
 	_, err := w.grants.Auth("t1").Token(t.Context(), "")
-	if !errors.Is(err, ErrUpstream) {
-		t.Fatalf("%v, want ErrUpstream", err)
+	if !errors.Is(err, amocrm.ErrUpstream) {
+		t.Fatalf("%v, want amocrm.ErrUpstream", err)
 	}
 	// The refresh's outcome must not be taken for that of the request that wanted a token.
-	for _, forbidden := range []error{amocrm.ErrUnknownOutcome, amocrm.ErrInvalid, amocrm.ErrUnauthorized, ErrNeedsLogin} {
+	for _, forbidden := range []error{amocrm.ErrUnknownOutcome, amocrm.ErrInvalid, amocrm.ErrUnauthorized, oauth.ErrNeedsLogin} {
 		if errors.Is(err, forbidden) {
 			t.Errorf("it matches %v", forbidden)
 		}
@@ -45,7 +46,7 @@ func TestToken_unknownOutcomeTwiceKeepsTheGrant(t *testing.T) {
 	if now := w.stored(); now.Generation != old.Generation || w.status().State != "connected" || len(w.crm.sent()) != 2 {
 		t.Errorf("%v, %d requests", now, len(w.crm.sent()))
 	}
-	if _, err := w.replica().Auth("t1").Token(t.Context(), ""); !errors.Is(err, ErrUpstream) || len(w.crm.sent()) != 2 {
+	if _, err := w.replica().Auth("t1").Token(t.Context(), ""); !errors.Is(err, amocrm.ErrUpstream) || len(w.crm.sent()) != 2 {
 		t.Errorf("at once again: %v, %d requests; want no third", err, len(w.crm.sent()))
 	}
 	w.redis.FastForward(holdUpstream)
@@ -63,7 +64,7 @@ func TestToken_unknownOutcomeThatHadHappened(t *testing.T) {
 		w.crm.mu.Unlock()
 		cut(rw, r)
 	})
-	if _, err := w.grants.Auth("t1").Token(t.Context(), ""); !errors.Is(err, ErrNeedsLogin) {
+	if _, err := w.grants.Auth("t1").Token(t.Context(), ""); !errors.Is(err, oauth.ErrNeedsLogin) {
 		t.Errorf("%v, want a lost grant", err)
 	}
 }
@@ -128,9 +129,8 @@ func TestToken_isNotHandedOutBeforeItIsStored(t *testing.T) {
 }
 
 func TestToken_pairThatRedisDidNotTakeIsStoredLater(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, func(c *Config) { c.storeTime = 200 * time.Millisecond })
 	w.grant(-time.Minute)
-	w.grants.storeTime = 200 * time.Millisecond
 	w.crm.next(func(rw http.ResponseWriter, r *http.Request) {
 		w.redis.SetError("ERR out of order")
 		w.crm.rotate(rw, r)
@@ -146,4 +146,4 @@ func TestToken_pairThatRedisDidNotTakeIsStoredLater(t *testing.T) {
 	}
 }
 
-func jwtOf(g Grant) string { return g.Access }
+func jwtOf(g oauth.Grant) string { return g.Access }

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"context"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,19 +18,32 @@ type Config struct {
 	Hosts          *amocrm.Hosts         // hosts that a secret may be sent to
 	Metrics        prometheus.Registerer // may be nil
 	LongLivedToken string                // amocrm.md §1.8, for single-tenant installs; see Flow.InstallLongLived
+	Hooks          Hooks
+
+	now       func() time.Time // of tests
+	storeTime time.Duration
 }
 
-// Status is what may be shown about a tenant's login.
-type Status struct {
-	State       string    // "none", "connected" or "lost"
-	Since       time.Time // of the login, or of its loss
-	Why         string    // of the loss, in English
-	AccountID   int64
-	AccountName string
-	ExpiresAt   time.Time // of the access token
-	RefreshedAt time.Time
-	UserID      int64         // amoCRM user who logged in, 0 when unknown
-	Refused     *RefusedError // amoCRM refuses the login without saying that it has ended; nil when it does not
+// Hooks are called when a tenant's login changes. Who causes it waits, at most ten seconds; each may be nil.
+type Hooks struct {
+	// Connected follows a login whose grant is stored: to release what waits and to drop what was cached.
+	Connected func(ctx context.Context, tenantID string)
+	// Ending precedes a person's disconnecting, which wipes the tokens: what must be undone in amoCRM can be undone while they
+	// still work.
+	Ending func(ctx context.Context, tenantID string)
+	// Moved follows the move of an account to another address, when tenant and grant are stored there: to drop what was cached.
+	// It must not ask for a token.
+	Moved func(ctx context.Context, tenantID string)
+}
+
+// call calls one of the hooks for at most ten seconds.
+func call(hook func(ctx context.Context, tenantID string), ctx context.Context, tenantID string) {
+	if hook == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	hook(ctx, tenantID)
 }
 
 // Start is a login that has begun: either a page to go to or a button to show.

@@ -11,10 +11,11 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // CRM manages the subscriptions of one account; *amocrm.Client does.
@@ -43,7 +44,7 @@ type Tenants interface {
 	Each(ctx context.Context, visit func(id string) error) error
 }
 
-// Grants tells how a tenant's login stands; *oauth.Grants does.
+// Grants tells how a tenant's login stands; *login.Grants does.
 type Grants interface {
 	Status(ctx context.Context, tenantID string) (oauth.Status, error)
 }
@@ -52,7 +53,7 @@ var (
 	_ CRM     = (*amocrm.Client)(nil)
 	_ Reads   = (*crm.Account)(nil)
 	_ Tenants = (*tenant.Directory)(nil)
-	_ Grants  = (*oauth.Grants)(nil)
+	_ Grants  = (*login.Grants)(nil)
 )
 
 // Deps is what a Service stands on. Log and Now may be nil.

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	oauth "github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 const (
@@ -32,7 +32,7 @@ func (s *Service) newRounds() *store.Rounds {
 }
 
 // Connected subscribes a tenant in the background, soon, whatever was refused before: another person may have logged in.
-// It fits oauth.Grants.OnConnect, and OnMove: amoCRM promises nothing about the hooks of an account that was renamed.
+// It fits login.Hooks.Connected, and Moved: amoCRM promises nothing about the hooks of an account that was renamed.
 func (s *Service) Connected(ctx context.Context, tenantID string) {
 	if err := s.rounds.Plan(ctx, tenantID, s.Now().Add(time.Minute)); err != nil { // should this replica not come to it
 		s.Log.Warn("hooks not planned after login", "tenant", tenantID, "error", err)
@@ -69,7 +69,7 @@ func (s *Service) Unsubscribe(ctx context.Context, tenantID string) error {
 	return errors.Join(failed, s.forget(ctx, tenantID, sub))
 }
 
-// Disconnected is Unsubscribe for oauth.Grants.BeforeEnd. What fails is logged: a person may always disconnect.
+// Disconnected is Unsubscribe for login.Hooks.Ending. What fails is logged: a person may always disconnect.
 func (s *Service) Disconnected(ctx context.Context, tenantID string) {
 	if err := s.Unsubscribe(ctx, tenantID); err != nil {
 		s.Log.Warn("hook not ended", "tenant", tenantID, "error", err)

@@ -1,4 +1,4 @@
-package login
+package oauth
 
 import (
 	"fmt"
@@ -6,18 +6,17 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
-
-	"github.com/sidecard/sidecard/connector/amocrm"
 )
 
-const grantSchema = 1
+// GrantSchema is the form in which grants are stored.
+const GrantSchema = 1
 
-// Grant is one tenant's right to act in one amoCRM account. It is stored sealed. Generation grows by one with every stored
+// Grant is one tenant's right to act in one account of a provider. It is stored sealed. Generation grows by one with every stored
 // change and is what a write compares.
 type Grant struct {
 	V              int       `json:"v"`
-	Generation     int64     `json:"-"` // stored beside the sealed value, which is bound to it
-	AmoBase        string    `json:"amo_base"`
+	Generation     int64     `json:"-"`        // stored beside the sealed value, which is bound to it
+	Base           string    `json:"amo_base"` // the account's address; the name is that of the first provider
 	ClientID       string    `json:"client_id"`
 	ClientSecret   string    `json:"client_secret"`
 	RedirectURI    string    `json:"redirect_uri"`
@@ -26,7 +25,7 @@ type Grant struct {
 	ExpiresAt      time.Time `json:"expires_at"` // of Access; zero when unknown
 	GrantedAt      time.Time `json:"granted_at"` // of the login
 	RefreshedAt    time.Time `json:"refreshed_at"`
-	AfterRejection bool      `json:"after_rejection"`   // this pair was asked for because amoCRM had refused the one before
+	AfterRejection bool      `json:"after_rejection"`   // this pair was asked for because the one before had been refused
 	Rejected       refusals  `json:"rejected,omitzero"` // pairs in a row that were asked for because of that
 	AccountID      int64     `json:"account_id"`
 	AccountName    string    `json:"account_name"`
@@ -45,7 +44,7 @@ func (g Grant) Token() *oauth2.Token {
 
 // String keeps tokens out of messages.
 func (g Grant) String() string {
-	return fmt.Sprintf("grant of account %d at %s, generation %d", g.AccountID, g.AmoBase, g.Generation)
+	return fmt.Sprintf("grant of account %d at %s, generation %d", g.AccountID, g.Base, g.Generation)
 }
 
 // GoString is String: %#v must not print tokens either.
@@ -54,13 +53,8 @@ func (g Grant) GoString() string { return g.String() }
 // LogValue is String for slog.
 func (g Grant) LogValue() slog.Value { return slog.StringValue(g.String()) }
 
-// lost is the error of a grant that is not alive, else nil.
-func (g Grant) lost() error {
-	if g.LostAt.IsZero() {
-		return nil
-	}
-	return ErrGrantLost{Since: g.LostAt, Why: g.LostWhy}
-}
+// Lost reports whether the provider takes its tokens no longer.
+func (g Grant) Lost() bool { return !g.LostAt.IsZero() }
 
 func (g Grant) expired(now time.Time) bool {
 	return !g.ExpiresAt.IsZero() && !now.Before(g.ExpiresAt)
@@ -69,7 +63,7 @@ func (g Grant) expired(now time.Time) bool {
 // refreshAhead is how long before its end a token is changed; tokens of a short life get a 24th of it.
 const refreshAhead = 15 * time.Minute
 
-// due says whether it is time for a new pair.
+// due reports whether it is time for a new pair.
 func (g Grant) due(now time.Time) bool {
 	if g.ExpiresAt.IsZero() {
 		return false
@@ -78,14 +72,30 @@ func (g Grant) due(now time.Time) bool {
 	return !now.Before(g.ExpiresAt.Add(-ahead))
 }
 
-// with returns the grant with a new pair.
-func (g Grant) with(pair *oauth2.Token, now time.Time) Grant {
+// With returns the grant with a new pair.
+func (g Grant) With(pair *oauth2.Token, now time.Time) Grant {
 	g.Access, g.Refresh, g.ExpiresAt, g.RefreshedAt = pair.AccessToken, pair.RefreshToken, pair.Expiry, now
 	return g
 }
 
-// fromPair turns the connector's pair into x/oauth2's type; asked is when the request for it was made.
-func fromPair(p amocrm.TokenPair, asked time.Time) *oauth2.Token {
-	return &oauth2.Token{AccessToken: p.Access, RefreshToken: p.Refresh, TokenType: "Bearer",
-		Expiry: asked.Add(time.Duration(p.ExpiresIn) * time.Second).UTC(), ExpiresIn: int64(p.ExpiresIn)}
+// freshUntil is until when a refusal of the access token says nothing about it alone: it was issued because the one before
+// had been refused, so a third one would fare no better.
+func (g Grant) freshUntil() time.Time {
+	if !g.AfterRejection {
+		return time.Time{}
+	}
+	return g.RefreshedAt.Add(waitAfter(g.Rejected.Tries))
+}
+
+// Status is what may be shown about a tenant's login.
+type Status struct {
+	State       string    // "none", "connected" or "lost"
+	Since       time.Time // of the login, or of its loss
+	Why         string    // of the loss, in English
+	AccountID   int64
+	AccountName string
+	ExpiresAt   time.Time // of the access token
+	RefreshedAt time.Time
+	UserID      int64         // who logged in, by the provider's id; 0 when unknown
+	Refused     *RefusedError // refused without a word that it has ended; else nil
 }

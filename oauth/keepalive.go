@@ -1,4 +1,4 @@
-package login
+package oauth
 
 import (
 	"context"
@@ -9,12 +9,10 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/sidecard/sidecard/internal/store"
 )
 
 const (
-	idleMost    = 7 * 24 * time.Hour // amoCRM forgets a refresh token after three months; a week leaves room for long outages
+	maxIdle     = 7 * 24 * time.Hour // a refresh token dies unused, amoCRM's after three months; a week leaves room for long outages
 	sweepEvery  = 10 * time.Minute
 	sweepBatch  = 200
 	sweepRetry  = time.Hour
@@ -24,7 +22,7 @@ const (
 // KeepAlive refreshes grants that nobody has used for a week, until ctx ends; run it in every replica, one works at a time.
 func (g *Grants) KeepAlive(ctx context.Context) {
 	for ctx.Err() == nil {
-		if err := g.sweep(ctx); err != nil && ctx.Err() == nil {
+		if err := g.Sweep(ctx); err != nil && ctx.Err() == nil {
 			g.log.Warn("idle grants not kept alive", "error", err)
 		}
 		select {
@@ -34,11 +32,11 @@ func (g *Grants) KeepAlive(ctx context.Context) {
 	}
 }
 
-// sweep refreshes what is due, unless another replica is at it.
-func (g *Grants) sweep(ctx context.Context) error {
+// Sweep is one turn of KeepAlive: it refreshes what is due, unless another replica is at it.
+func (g *Grants) Sweep(ctx context.Context) error {
 	try, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 	defer cancel()
-	unlock, err := g.db.Lock(try, store.Shared("grants", "sweep"), time.Minute)
+	unlock, err := g.db.Lock(try, g.shared("sweep"), time.Minute)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil
 	}
@@ -46,8 +44,8 @@ func (g *Grants) sweep(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	oldest := g.now().Add(-idleMost)
-	ids, err := g.db.ZRangeByScore(ctx, idle, &redis.ZRangeBy{
+	oldest := g.now().Add(-maxIdle)
+	ids, err := g.db.ZRangeByScore(ctx, g.idle(), &redis.ZRangeBy{
 		Min: "-inf", Max: strconv.FormatInt(oldest.Unix(), 10), Count: sweepBatch}).Result()
 	if err != nil {
 		return err
@@ -67,8 +65,8 @@ func (g *Grants) sweep(ctx context.Context) error {
 func (g *Grants) revive(ctx context.Context, id string, oldest time.Time) error {
 	grant, err := g.load(ctx, id)
 	switch {
-	case errors.Is(err, ErrNoGrant), err == nil && (grant.lost() != nil || grant.Refresh == ""):
-		return g.db.ZRem(ctx, idle, id).Err()
+	case errors.Is(err, ErrNoGrant), err == nil && (grant.Lost() || grant.Refresh == ""):
+		return g.db.ZRem(ctx, g.idle(), id).Err()
 	case err == nil && grant.RefreshedAt.After(oldest): // the list is behind
 		return g.relist(ctx, id, grant.RefreshedAt)
 	case err == nil:
@@ -87,5 +85,5 @@ func (g *Grants) revive(ctx context.Context, id string, oldest time.Time) error 
 }
 
 func (g *Grants) relist(ctx context.Context, id string, at time.Time) error {
-	return g.db.ZAdd(ctx, idle, redis.Z{Score: float64(at.Unix()), Member: id}).Err()
+	return g.db.ZAdd(ctx, g.idle(), redis.Z{Score: float64(at.Unix()), Member: id}).Err()
 }

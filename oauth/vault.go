@@ -1,4 +1,4 @@
-package login
+package oauth
 
 import (
 	"context"
@@ -13,21 +13,38 @@ import (
 	"github.com/sidecard/sidecard/internal/store"
 )
 
-// vault keeps grants: a hash of the generation in clear, the sealed grant, which is bound to key and generation, and the refusals
-// that it has met.
-type vault struct{ db *store.DB }
+// vault keeps the grants of a provider: a hash of the generation in clear, the sealed grant, which is bound to key and generation,
+// and the refusals that it has met.
+type vault struct {
+	db   *store.DB
+	kind string // of Options
+}
 
-func grantKey(tenantID string) string       { return store.Key(tenantID, "grant") }
-func bound(key string, gen int64) string    { return key + "#" + strconv.FormatInt(gen, 10) }
-func holdKey(tenantID string) string        { return store.Key(tenantID, "grant", "hold") }
-func refreshLockKey(tenantID string) string { return store.Key(tenantID, "grant", "lock") }
+// key is a tenant's Redis key, with the provider's kind in it unless that is "".
+func (v vault) key(tenantID string, parts ...string) string {
+	return store.Key(tenantID, append(v.named("grant"), parts...)...)
+}
+
+// shared is a Redis key of all tenants.
+func (v vault) shared(parts ...string) string {
+	return store.Shared(append(v.named("grants"), parts...)...)
+}
+
+func (v vault) named(name string) []string {
+	if v.kind == "" {
+		return []string{name}
+	}
+	return []string{name, v.kind}
+}
+
+func bound(key string, gen int64) string { return key + "#" + strconv.FormatInt(gen, 10) }
 
 // idle orders the tenants with a living grant by their last refresh, in Unix seconds.
-var idle = store.Shared("grants")
+func (v vault) idle() string { return v.shared() }
 
 // load returns the stored grant, alive or lost, or ErrNoGrant.
 func (v vault) load(ctx context.Context, tenantID string) (Grant, error) {
-	fields, err := v.db.HGetAll(ctx, grantKey(tenantID)).Result()
+	fields, err := v.db.HGetAll(ctx, v.key(tenantID)).Result()
 	if err != nil {
 		return Grant{}, fmt.Errorf("read grant: %w", err)
 	}
@@ -38,7 +55,7 @@ func (v vault) load(ctx context.Context, tenantID string) (Grant, error) {
 	if err != nil {
 		return Grant{}, fmt.Errorf("read grant: generation %.20q", fields["gen"])
 	}
-	plain, err := v.db.Ring().Open(fields["grant"], bound(grantKey(tenantID), gen))
+	plain, err := v.db.Ring().Open(fields["grant"], bound(v.key(tenantID), gen))
 	if err != nil {
 		return Grant{}, fmt.Errorf("open grant: %w", err)
 	}
@@ -46,8 +63,8 @@ func (v vault) load(ctx context.Context, tenantID string) (Grant, error) {
 	if err := json.Unmarshal(plain, &g); err != nil {
 		return Grant{}, errors.New("read grant: not in the form of a grant") // the cause would quote it
 	}
-	if g.V > grantSchema {
-		return Grant{}, fmt.Errorf("read grant: written by a newer version (form %d, this one knows %d)", g.V, grantSchema)
+	if g.V > GrantSchema {
+		return Grant{}, fmt.Errorf("read grant: written by a newer version (form %d, this one knows %d)", g.V, GrantSchema)
 	}
 	g.Generation = gen
 	g.refusals = readRefusals(fields["refused"], gen)
@@ -71,12 +88,12 @@ func (v vault) save(ctx context.Context, tenantID string, g Grant) (saved Grant,
 	// The list first: an entry too many is dropped when its turn comes, a grant without an entry would die unseen.
 	if g.LostAt.IsZero() && g.Refresh != "" {
 		entry := redis.Z{Score: float64(g.RefreshedAt.Unix()), Member: tenantID}
-		if err := v.db.ZAdd(ctx, idle, entry).Err(); err != nil {
+		if err := v.db.ZAdd(ctx, v.idle(), entry).Err(); err != nil {
 			return Grant{}, false, fmt.Errorf("list grant: %w", err)
 		}
 	}
-	key, before := grantKey(tenantID), g.Generation
-	g.V = grantSchema
+	key, before := v.key(tenantID), g.Generation
+	g.V = GrantSchema
 	g.Generation++
 	plain, err := json.Marshal(g)
 	if err != nil {
@@ -110,7 +127,7 @@ func (v vault) replace(ctx context.Context, tenantID string, g Grant) (Grant, er
 
 // generation reads the number alone: a login must be able to replace a grant that does not open any more.
 func (v vault) generation(ctx context.Context, tenantID string) (int64, error) {
-	gen, err := v.db.HGet(ctx, grantKey(tenantID), "gen").Int64()
+	gen, err := v.db.HGet(ctx, v.key(tenantID), "gen").Int64()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return 0, fmt.Errorf("read grant: %w", err)
 	}
@@ -126,41 +143,61 @@ type hold struct {
 	Next       time.Time `json:"next,omitzero"`  // their next try
 }
 
-func (h hold) refused() error { return &RefusedError{Since: h.Since, Next: h.Next, Why: h.Why} }
-
 func (v vault) hold(ctx context.Context, tenantID string, h hold, long time.Duration) error {
 	raw, err := json.Marshal(h)
 	if err != nil {
 		return err
 	}
-	return v.db.Set(ctx, holdKey(tenantID), raw, long).Err()
+	return v.db.Set(ctx, v.key(tenantID, "hold"), raw, long).Err()
 }
 
-// held returns the error that a refresh of this generation met a moment ago, or nil.
-func (v vault) held(ctx context.Context, tenantID string, gen int64) error {
-	raw, err := v.db.Get(ctx, holdKey(tenantID)).Result()
+// held returns what a refresh of this generation met a moment ago; not ok: nothing.
+func (v vault) held(ctx context.Context, tenantID string, gen int64) (h hold, ok bool, err error) {
+	raw, err := v.db.Get(ctx, v.key(tenantID, "hold")).Result()
 	if errors.Is(err, redis.Nil) {
-		return nil
+		return h, false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("read grant: %w", err)
+		return h, false, fmt.Errorf("read grant: %w", err)
 	}
-	var h hold
 	if err := json.Unmarshal([]byte(raw), &h); err != nil || h.Generation != gen {
-		return nil // of another form or of a pair that is gone: it holds nobody up
+		return h, false, nil // of another form or of a pair that is gone: it holds nobody up
 	}
-	if h.Config {
-		return &ConfigError{Hint: h.Why}
-	}
-	if !h.Since.IsZero() {
-		return h.refused()
-	}
-	return fmt.Errorf("refresh (a moment ago): %w: %s", ErrUpstream, h.Why)
+	return h, true, nil
 }
 
 func (v vault) release(ctx context.Context, tenantID string) error {
-	if err := v.db.Del(ctx, holdKey(tenantID)).Err(); err != nil {
+	if err := v.db.Del(ctx, v.key(tenantID, "hold")).Err(); err != nil {
 		return fmt.Errorf("write grant: %w", err)
 	}
 	return nil
+}
+
+// noteRefusals notes refusals beside the grant they are about. ours is false when that is not the stored one any more.
+func (v vault) noteRefusals(ctx context.Context, tenantID string, gen int64, r refusals) (ours bool, err error) {
+	r.Generation = gen
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return false, err
+	}
+	n, err := setRefusals.Run(ctx, v.db, []string{v.key(tenantID)}, gen, raw).Int()
+	if err != nil {
+		return false, fmt.Errorf("note a refusal of the grant: %w", err)
+	}
+	return n == 1, nil
+}
+
+// setRefusals writes ARGV[2] beside the grant in KEYS[1] if that is still of generation ARGV[1]. Returns 1, else 0.
+var setRefusals = redis.NewScript(`
+if redis.call('HGET', KEYS[1], 'gen') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'refused', ARGV[2])
+return 1`)
+
+// readRefusals reads what noteRefusals wrote; of an older grant, or in another form, it counts for nothing.
+func readRefusals(raw string, gen int64) refusals {
+	var r refusals
+	if raw == "" || json.Unmarshal([]byte(raw), &r) != nil || r.Generation != gen {
+		return refusals{}
+	}
+	return r
 }

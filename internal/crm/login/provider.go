@@ -1,0 +1,138 @@
+package login
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+// exchangeTime bounds one request to the token endpoint.
+const exchangeTime = 20 * time.Second
+
+// provider is amoCRM as oauth sees it.
+type provider struct {
+	cfg     Config
+	pace    func(amoBase string) amocrm.Pace
+	http    *http.Client
+	api     *http.Client // for amoCRM's own hosts, which tell where an account lives
+	log     *slog.Logger
+	tenants *tenant.Directory
+}
+
+var _ oauth.Follower = (*provider)(nil)
+
+// Refresh implements oauth.Provider. After an unknown outcome it tries the same token once more: when the first request did not
+// arrive it still works, when it did nothing is worse than before (amocrm.md §1.4).
+func (p *provider) Refresh(ctx context.Context, tenantID string, grant oauth.Grant) (*oauth2.Token, error) {
+	id, secret, redirect := grant.ClientID, grant.ClientSecret, grant.RedirectURI
+	if id == p.cfg.ClientID { // the operator may have changed the secret or moved the server
+		secret, redirect = p.cfg.ClientSecret, p.cfg.redirectURI()
+	}
+	in := amocrm.TokenRequest{ClientID: id, ClientSecret: secret, RedirectURI: redirect, RefreshToken: grant.Refresh}
+	pair, err := p.exchange(ctx, grant.Base, in)
+	if errors.Is(err, amocrm.ErrUnknownOutcome) {
+		p.log.WarnContext(ctx, "refresh with unknown outcome, trying once more", "tenant", tenantID, "error", err)
+		pair, err = p.exchange(ctx, grant.Base, in)
+	}
+	return pair, err
+}
+
+// endWords are amoCRM's for a refresh token that is dead (amocrm.md §1.4), and those of the OAuth server beneath it.
+var endWords = []string{"revoked", "invalid refresh token", "refresh token is invalid", "token has expired"}
+
+// ended reports whether a refusal of the token endpoint says that the grant is no more.
+func ended(refusal *amocrm.Error) bool {
+	if refusal.Kind != amocrm.KindUnauthorized && refusal.Kind != amocrm.KindInvalid {
+		return false
+	}
+	said := strings.ToLower(refusal.Hint + "\n" + refusal.Title + "\n" + refusal.Detail)
+	for _, words := range endWords {
+		if strings.Contains(said, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// Classify implements oauth.Provider. What it leaves of the connector's errors can't be taken for the outcome of the request that
+// wanted the token: "invalid" and "unknown outcome" are about the refresh, not about a lead.
+func (p *provider) Classify(err error) oauth.Refusal {
+	refusal, told := errors.AsType[*amocrm.Error](err)
+	switch {
+	case told && ended(refusal):
+		return oauth.Refusal{Kind: oauth.Ended, Why: cmp.Or(refusal.Hint, refusal.Detail, refusal.Title)}
+	case told && errors.Is(err, amocrm.ErrUnauthorized):
+		return oauth.Refusal{Kind: oauth.Unexplained, Why: cmp.Or(refusal.Hint, "no reason given")}
+	case told && errors.Is(err, amocrm.ErrInvalid):
+		return oauth.Refusal{Kind: oauth.Misconfigured, Why: cmp.Or(refusal.Hint, err.Error())}
+	}
+	for _, kind := range []error{amocrm.ErrLimited, amocrm.ErrBlocked, amocrm.ErrNetwork} {
+		if errors.Is(err, kind) {
+			return oauth.Refusal{Err: kind}
+		}
+	}
+	return oauth.Refusal{}
+}
+
+// exchange makes one request to the token endpoint, in the account's pace.
+func (p *provider) exchange(ctx context.Context, amoBase string, in amocrm.TokenRequest) (*oauth2.Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, exchangeTime)
+	defer cancel()
+	base, err := p.cfg.Hosts.Base(amoBase)
+	if err != nil {
+		return nil, err // a host that was allowed once and is not any more gets no secret
+	}
+	var pace amocrm.Pace
+	if p.pace != nil {
+		pace = p.pace(base)
+	}
+	if pace != nil {
+		done, err := pace.Wait(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s", amocrm.ErrNetwork, err)
+		}
+		defer done()
+	}
+	asked := p.cfg.now()
+	pair, err := amocrm.Exchange(ctx, p.http, base, in)
+	if err != nil {
+		var limited *amocrm.Error
+		if pace != nil && errors.As(err, &limited) && limited.Kind == amocrm.KindLimited {
+			pace.Penalty(ctx, limited.RetryAfter)
+		}
+		return nil, err
+	}
+	return fromPair(pair, asked), nil
+}
+
+// fromPair returns the connector's pair in x/oauth2's type; asked is when the request for it was made.
+func fromPair(p amocrm.TokenPair, asked time.Time) *oauth2.Token {
+	return &oauth2.Token{AccessToken: p.Access, RefreshToken: p.Refresh, TokenType: "Bearer",
+		Expiry: asked.Add(time.Duration(p.ExpiresIn) * time.Second).UTC(), ExpiresIn: int64(p.ExpiresIn)}
+}
+
+// account is GET /account with the grant's token as it is: a 401 is final here.
+func (p *provider) account(ctx context.Context, grant oauth.Grant) (amocrm.Account, error) {
+	options := []amocrm.Option{amocrm.WithHTTP(p.http)}
+	if p.pace != nil {
+		if pace := p.pace(grant.Base); pace != nil {
+			options = append(options, amocrm.WithPace(pace))
+		}
+	}
+	client, err := amocrm.New(grant.Base, fixed(grant.Access), options...)
+	if err != nil {
+		return amocrm.Account{}, err
+	}
+	return client.Account(ctx)
+}
