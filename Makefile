@@ -1,4 +1,4 @@
-.PHONY: demo test shipped raced race programs bench load profile soak lint vuln build
+.PHONY: demo test shipped raced race upgrade programs bench load profile soak lint vuln build
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 ARCHES ?= amd64 arm64
@@ -31,6 +31,12 @@ raced:
 race: export GORACE = atexit_sleep_ms=50
 race: programs
 	go test -vet=off -race -parallel 12 -timeout 60m ./...
+
+# An earlier version and this one on one Redis: make upgrade FROM=v1.2.3
+upgrade: programs
+	set -e; old=$$(mktemp -d); trap 'rm -rf "$$old"' EXIT; git archive $(FROM) | tar -x -C "$$old"; \
+		(cd "$$old" && $(SHIPPED) go build -o sidecard ./cmd/sidecard); \
+		$(SHIPPED) go test -vet=off -count=1 ./e2e -run TestUpgrade -old "$$old/sidecard"
 
 programs:
 	sh .ci/programs gcc redis-server chromium npm

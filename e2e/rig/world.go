@@ -98,9 +98,12 @@ func (w *World) start(data string, extra ...string) *World {
 }
 
 // Serve starts one replica.
-func (w *World) Serve(base string, extra ...string) *Process {
+func (w *World) Serve(base string, extra ...string) *Process { return w.ServeBy(Binary, base, extra...) }
+
+// ServeBy starts one replica of a program.
+func (w *World) ServeBy(program, base string, extra ...string) *Process {
 	env := append(w.Env(), "SIDECARD_ADDR="+strings.TrimPrefix(base, "http://"))
-	p := Start(w.T, append(env, extra...), Binary, "serve")
+	p := Start(w.T, append(env, extra...), program, "serve")
 	p.secrets = w.Secrets
 	return p
 }
