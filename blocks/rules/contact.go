@@ -88,7 +88,7 @@ func (j *job) recall(ctx context.Context) error {
 // resolve finds the job's contact, or says which one to make, and holds the client's locks while something depends on it:
 // two workers must not both make his contact or his deal.
 func (j *job) resolve(ctx context.Context) error {
-	waiting, cancel := context.WithTimeout(ctx, j.s.LockFor)
+	waiting, cancel := context.WithTimeout(ctx, j.deps.LockFor)
 	unlock, err := j.account.LockClient(waiting, j.ticket.Client)
 	cancel()
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
@@ -153,7 +153,7 @@ func (j *job) attach(ctx context.Context) error {
 		code = "skipped"
 	}
 	st.LeadID, st.LeadURL, st.ContactID, st.Attached, st.Skipped = deal.ID, deal.URL, j.contactID, !skip, skip
-	return j.s.ledger.Record(ctx, *j.e, ledger.Because(code, deal.ID, ""))
+	return j.ledger.Record(ctx, *j.e, ledger.Because(code, deal.ID, ""))
 }
 
 // contactGone deals with a deal that was refused because the CRM no longer has its contact: the client is looked for

@@ -122,7 +122,7 @@ func (d deals) took(ctx context.Context, jobs []*job, deals []made) {
 				continue
 			}
 			if !ours { // a firing that looked for a lost deal took it for its own; ours is the one that it has left
-				j.fail(ctx, &lookAgain{after: j.s.LookGap})
+				j.fail(ctx, &lookAgain{after: j.deps.LookGap})
 				continue
 			}
 		}
@@ -158,7 +158,7 @@ func (h *haul) conclude(ctx context.Context, jobs []*job) {
 		return
 	}
 	if err := h.account.ForgetData(ctx); err != nil {
-		h.s.Log.WarnContext(ctx, "card not told of new deals", "tenant", made[0].e.Tenant, "error", err)
+		h.deps.Log.WarnContext(ctx, "card not told of new deals", "tenant", made[0].e.Tenant, "error", err)
 	}
 	h.each(ctx, made, func(j *job) error { return j.remember(ctx) })
 }

@@ -35,7 +35,7 @@ const dryRunWithin = 20 * time.Second
 func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r request.Request) (Trial, error) {
 	ctx, cancel := context.WithTimeout(ctx, dryRunWithin)
 	defer cancel()
-	a, err := s.Account(ctx, t.ID, store.Interactive)
+	a, err := s.deps.Account(ctx, t.ID, store.Interactive)
 	if err != nil {
 		return Trial{}, fmt.Errorf("dry run: %w", err)
 	}
@@ -74,7 +74,7 @@ func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r request.Request
 // TryRule is DryRun for a rule as its author writes it, with a ticket in the place of the helpdesk's variable. A key or an
 // integration in it that are not the tenant's are problems. *body.SyntaxError when it can't be read at all.
 func (s *Service) TryRule(ctx context.Context, tenantID string, ticketID int64, rule string) (Trial, error) {
-	t, err := s.Tenants.Get(ctx, tenantID)
+	t, err := s.deps.Tenants.Get(ctx, tenantID)
 	if err != nil {
 		return Trial{}, fmt.Errorf("dry run: %w", err)
 	}
@@ -131,7 +131,7 @@ func (s *Service) ticket(ctx context.Context, t tenant.Tenant, id int64) (ticket
 	if t.DeskToken == "" {
 		return ticket, []request.Problem{request.NewProblem("ticketId", request.CodeChoice, "no_desk_token")}, nil
 	}
-	desk, err := s.Desk(t)
+	desk, err := s.deps.Desk(t)
 	if err != nil {
 		return ticket, nil, fmt.Errorf("open helpdesk: %w", err)
 	}

@@ -24,7 +24,7 @@ const sideBySide = 8 // reads of one haul that are under way together
 // possible go to the CRM in one call, their notes in another. Each entry keeps its own steps, so that each can be taken
 // up alone by a later try.
 type haul struct {
-	s        *Service
+	worker
 	account  Account
 	meta     crm.Meta
 	lang     string           // of the company
@@ -56,9 +56,9 @@ type job struct {
 }
 
 // haulOff works off a claim and stores what becomes of its entries. pause is how long to leave the tenant alone.
-func (s *Service) haulOff(ctx, work context.Context, b Batch, tenantID string) (pause time.Duration) {
+func (s worker) haulOff(ctx, work context.Context, b Batch, tenantID string) (pause time.Duration) {
 	began := time.Now()
-	h := &haul{s: s, contacts: map[string]int64{}, companies: map[string]int64{},
+	h := &haul{worker: s, contacts: map[string]int64{}, companies: map[string]int64{},
 		now:      func() time.Time { return b.Now.Add(time.Since(began)) },
 		stopping: func() bool { return ctx.Err() != nil }}
 	for i := range b.Jobs {
@@ -76,7 +76,7 @@ func (s *Service) haulOff(ctx, work context.Context, b Batch, tenantID string) (
 
 func (h *haul) run(ctx context.Context, tenantID string) {
 	var err error
-	if h.account, err = h.s.Account(ctx, tenantID, store.Background); err == nil {
+	if h.account, err = h.deps.Account(ctx, tenantID, store.Background); err == nil {
 		h.meta, err = h.account.Meta(ctx)
 	}
 	if err == nil {
@@ -169,7 +169,7 @@ func (j *job) closed() bool {
 // fail ends a job with what its error makes of it.
 func (j *job) fail(ctx context.Context, err error) {
 	if errors.Is(err, ledger.ErrClaimLost) {
-		j.s.Log.WarnContext(ctx, "firing was taken over", "tenant", j.e.Tenant, "firing", j.e.ID)
+		j.deps.Log.WarnContext(ctx, "firing was taken over", "tenant", j.e.Tenant, "firing", j.e.ID)
 		j.mu.Lock()
 		j.lost = true
 		j.mu.Unlock()
@@ -185,7 +185,7 @@ func (j *job) fail(ctx context.Context, err error) {
 		return
 	}
 	v := judge(err, *j.e, j.now())
-	j.s.Log.InfoContext(ctx, "firing not done", "tenant", j.e.Tenant, "firing", j.e.ID, "becomes", string(v.State), "why", English(v.Why), "error", err)
+	j.deps.Log.InfoContext(ctx, "firing not done", "tenant", j.e.Tenant, "firing", j.e.ID, "becomes", string(v.State), "why", English(v.Why), "error", err)
 	if v.wide {
 		j.common = &v
 	}
@@ -207,7 +207,7 @@ func (h *haul) settle(ctx context.Context) {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			h.s.settle(ctx, j.e, *j.end)
+			h.worker.settle(ctx, j.e, *j.end)
 		})
 	}
 	group.Wait()
@@ -246,7 +246,7 @@ func (h *haul) recordAll(ctx context.Context, jobs []*job, progress bool, text f
 	for i, j := range jobs {
 		entries[i], texts[i] = *j.e, text(j)
 	}
-	for i, err := range h.s.ledger.RecordAll(ctx, entries, texts, progress) {
+	for i, err := range h.ledger.RecordAll(ctx, entries, texts, progress) {
 		if err != nil {
 			jobs[i].fail(ctx, err)
 		}

@@ -45,7 +45,7 @@ func (h *house) oneHaul() Batch {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.haulOff(h.t.Context(), h.t.Context(), b, h.tenant.ID)
+	worker{h.core}.haulOff(h.t.Context(), h.t.Context(), b, h.tenant.ID)
 	return b
 }
 
@@ -313,7 +313,7 @@ func TestBatch_noDealIsMadeWithoutItsTicketWhenTheOneBeforeGivesUp(t *testing.T)
 	h := newHouse(t)
 	h.login()
 	h.link(1)
-	h.Desk = func(tenant.Tenant) (Desk, error) { return nil, errors.New("no such address") }
+	h.deps.Desk = func(tenant.Tenant) (Desk, error) { return nil, errors.New("no such address") }
 	first, second := published(1000), published(1000)
 	second.Comment = "another"
 	a, b := h.accept(first), h.accept(second)

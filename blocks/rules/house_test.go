@@ -81,7 +81,7 @@ func (h *house) replica() *Service {
 // leases shortens the leases of services' claims: what another one has left is taken up sooner.
 func leases(d time.Duration, services ...*Service) {
 	for _, s := range services {
-		s.Lease, s.ledger = d, NewLedger(s.DB, d)
+		s.deps.Lease, s.ledger = d, NewLedger(s.deps.DB, d)
 	}
 }
 

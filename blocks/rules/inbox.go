@@ -58,19 +58,32 @@ func (q Query) asked() ledger.Query[request.Request, Steps, request.Problem] {
 	return out
 }
 
+// Records are the firings as people look at them and change them.
+type Records struct{ *core }
+
+// Get returns an entry of a tenant, or ledger.ErrNotFound.
+func (s Records) Get(ctx context.Context, tenantID, id string) (Entry, error) {
+	return s.ledger.Get(ctx, tenantID, id)
+}
+
+// Counts counts a tenant's entries by state.
+func (s Records) Counts(ctx context.Context, tenantID string) (ledger.Counts, error) {
+	return s.ledger.Counts(ctx, tenantID)
+}
+
 // OfTicket returns the newest firings of a ticket, newest first, without timelines.
-func (s *Service) OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]Entry, error) {
+func (s Records) OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]Entry, error) {
 	return s.ledger.OfOrder(ctx, tenantID, orderOf(request.Request{TicketID: ticketID}))
 }
 
 // Inbox returns a page of a tenant's firings, newest first: by the last change of state, or by creation when all states are
 // listed. An unknown state or cursor is none.
-func (s *Service) Inbox(ctx context.Context, tenantID string, q Query) (Page, error) {
+func (s Records) Inbox(ctx context.Context, tenantID string, q Query) (Page, error) {
 	return s.ledger.List(ctx, tenantID, q.asked())
 }
 
 // Newest returns why the newest firing of a state, or with a label, stands as it does, in English; "" when there is none.
-func (s *Service) Newest(ctx context.Context, tenantID string, state ledger.State, label ledger.Label) (why string, err error) {
+func (s Records) Newest(ctx context.Context, tenantID string, state ledger.State, label ledger.Label) (why string, err error) {
 	p, err := s.Inbox(ctx, tenantID, Query{State: state, Label: label, Limit: 1})
 	if err != nil || len(p.Jobs) == 0 {
 		return "", err
@@ -80,11 +93,11 @@ func (s *Service) Newest(ctx context.Context, tenantID string, state ledger.Stat
 
 // Retry starts a failed firing anew, from the step to which it came. ledger.ErrConflict when it is not failed (any more). The
 // body of a refused one is read again: the errors of Bind say why it can't be carried out yet.
-func (s *Service) Retry(ctx context.Context, tenantID, id string) error {
+func (s Records) Retry(ctx context.Context, tenantID, id string) error {
 	return s.restarted(ctx, tenantID, id, s.retry(ctx, tenantID, id))
 }
 
-func (s *Service) retry(ctx context.Context, tenantID, id string) error {
+func (s Records) retry(ctx context.Context, tenantID, id string) error {
 	e, err := s.ledger.Seen(ctx, tenantID, id, ledger.StateFailed)
 	if err != nil {
 		return err
@@ -97,7 +110,7 @@ func (s *Service) retry(ctx context.Context, tenantID, id string) error {
 
 // RetryAll starts all firings anew that are failed now and returns how many. Refused ones that still can't be carried out stay
 // as they are.
-func (s *Service) RetryAll(ctx context.Context, tenantID string) (int, error) {
+func (s Records) RetryAll(ctx context.Context, tenantID string) (int, error) {
 	n, err := s.ledger.RestartAll(ctx, tenantID)
 	if err == nil {
 		var more int
@@ -113,7 +126,7 @@ func (s *Service) RetryAll(ctx context.Context, tenantID string) (int, error) {
 // Edit gives a failed or held firing another request and starts it anew; changed is false when it is the same. *Problems when
 // the request would not be accepted from a rule either; ErrDealMade when a deal was or may have been made of the old one;
 // ledger.ErrConflict when the firing is neither failed nor held.
-func (s *Service) Edit(ctx context.Context, tenantID, id string, r request.Request) (changed bool, err error) {
+func (s Records) Edit(ctx context.Context, tenantID, id string, r request.Request) (changed bool, err error) {
 	body, err := json.Marshal(r)
 	if err != nil {
 		return false, fmt.Errorf("encode firing: %w", err)
@@ -125,7 +138,7 @@ func (s *Service) Edit(ctx context.Context, tenantID, id string, r request.Reque
 	return changed, s.restarted(ctx, tenantID, id, err)
 }
 
-func (s *Service) edit(ctx context.Context, tenantID, id string, r request.Request) (changed bool, err error) {
+func (s Records) edit(ctx context.Context, tenantID, id string, r request.Request) (changed bool, err error) {
 	e, err := s.ledger.Seen(ctx, tenantID, id, ledger.StateFailed, ledger.StateHeld)
 	if err != nil {
 		return false, err
@@ -149,13 +162,13 @@ func (s *Service) edit(ctx context.Context, tenantID, id string, r request.Reque
 
 // Drop ends a failed, held or accepted firing without a deal. ledger.ErrReason when reason is empty or too long;
 // ledger.ErrConflict when the firing is being worked on or has ended.
-func (s *Service) Drop(ctx context.Context, tenantID, id, reason string) error {
+func (s Records) Drop(ctx context.Context, tenantID, id, reason string) error {
 	return s.restarted(ctx, tenantID, id, s.ledger.Drop(ctx, tenantID, id, reason)) // the next of its ticket may be due
 }
 
 // Adopt decides that a failed firing's deal is this one of its candidates, and starts it anew for what comes after the deal.
 // ErrNoCandidate when it is none of them, or another firing's already; ledger.ErrConflict when the firing is not failed.
-func (s *Service) Adopt(ctx context.Context, tenantID, id string, leadID int64) error {
+func (s Records) Adopt(ctx context.Context, tenantID, id string, leadID int64) error {
 	return s.restarted(ctx, tenantID, id, s.decide(ctx, tenantID, id, func(st *Steps) (change, error) {
 		i := slices.IndexFunc(st.Candidates, func(c Candidate) bool { return c.LeadID == leadID })
 		if i < 0 || leadID == 0 {
@@ -175,7 +188,7 @@ func (s *Service) Adopt(ctx context.Context, tenantID, id string, leadID int64) 
 
 // MakeNew decides that none of a failed firing's candidates is its deal, and starts it anew to make one. ErrNoCandidate when it
 // has none; ledger.ErrConflict when it is not failed.
-func (s *Service) MakeNew(ctx context.Context, tenantID, id string) error {
+func (s Records) MakeNew(ctx context.Context, tenantID, id string) error {
 	return s.restarted(ctx, tenantID, id, s.decide(ctx, tenantID, id, func(st *Steps) (change, error) {
 		if len(st.Candidates) == 0 {
 			return change{}, ErrNoCandidate
@@ -185,7 +198,7 @@ func (s *Service) MakeNew(ctx context.Context, tenantID, id string) error {
 }
 
 // decide starts a failed firing anew with its candidates decided upon.
-func (s *Service) decide(ctx context.Context, tenantID, id string, how func(*Steps) (change, error)) error {
+func (s Records) decide(ctx context.Context, tenantID, id string, how func(*Steps) (change, error)) error {
 	e, err := s.ledger.Seen(ctx, tenantID, id, ledger.StateFailed)
 	if err != nil {
 		return err
@@ -204,24 +217,24 @@ func (s *Service) decide(ctx context.Context, tenantID, id string, how func(*Ste
 }
 
 // Visit calls visit with every firing of a tenant and its timeline, newest first. Firings accepted meanwhile may be left out.
-func (s *Service) Visit(ctx context.Context, tenantID string, visit func(Entry) error) error {
+func (s Records) Visit(ctx context.Context, tenantID string, visit func(Entry) error) error {
 	return s.ledger.Visit(ctx, tenantID, visit)
 }
 
 // Erase removes firings of one tenant and everything that leads to them, and returns how many there were. An unfinished one
 // makes no deal any more, unless its deal was under way to the CRM.
-func (s *Service) Erase(ctx context.Context, tenantID string, entries []Entry) (removed int, err error) {
+func (s Records) Erase(ctx context.Context, tenantID string, entries []Entry) (removed int, err error) {
 	return s.ledger.Erase(ctx, tenantID, entries)
 }
 
 // Totals counts what is unfinished or failed over all tenants. Ask now and then only.
-func (s *Service) Totals(ctx context.Context) (map[ledger.State]ledger.Total, error) {
-	return s.ledger.Totals(ctx, s.Tenants.Each)
+func (s Records) Totals(ctx context.Context) (map[ledger.State]ledger.Total, error) {
+	return s.ledger.Totals(ctx, s.deps.Tenants.Each)
 }
 
 // Move takes the firings of a tenant over to another one of the same CRM account (ledger.Move). from must never have been
 // connected, so that no worker writes to the CRM for it meanwhile.
-func (s *Service) Move(ctx context.Context, from, into string) (moved int, err error) {
+func (s Records) Move(ctx context.Context, from, into string) (moved int, err error) {
 	moved, err = s.ledger.Move(ctx, from, into, func(r request.Request) (string, error) { return r.Fingerprint(into, "") }) // a repeat there, too
 	if err != nil {
 		return moved, fmt.Errorf("move firings: %w", err)
@@ -233,7 +246,7 @@ func (s *Service) Move(ctx context.Context, from, into string) (moved int, err e
 }
 
 // restarted has workers and who waits look at a change, unless err says that there was none.
-func (s *Service) restarted(ctx context.Context, tenantID, id string, err error) error {
+func (s Records) restarted(ctx context.Context, tenantID, id string, err error) error {
 	if err == nil {
 		s.queue.Restarted(ctx, tenantID, id)
 	}

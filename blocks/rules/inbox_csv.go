@@ -20,7 +20,7 @@ var exportHead = []string{"id", "state", "created", "updated", "ticket", "client
 
 // Export writes a query's entries as CSV, newest first, as they are read. Beyond 10,000 a last row says that there are more.
 // Times are RFC 3339 in UTC. A cell that a spreadsheet would take for a formula starts with an apostrophe.
-func (s *Service) Export(ctx context.Context, tenantID string, q Query, to io.Writer) error {
+func (s Records) Export(ctx context.Context, tenantID string, q Query, to io.Writer) error {
 	w := csv.NewWriter(to)
 	if err := w.Write(exportHead); err != nil {
 		return fmt.Errorf("export firings: %w", err)

@@ -15,7 +15,7 @@ import (
 func (j *job) since(i *Intent) int64 {
 	at := i.At
 	if crm, ok := j.account.API().Clock(); ok {
-		at = crm.Add(-j.s.queue.Clock().Ago(j.now().Sub(i.At)))
+		at = crm.Add(-j.queue.Clock().Ago(j.now().Sub(i.At)))
 	}
 	return at.Add(-lookBack).Unix()
 }
@@ -24,9 +24,9 @@ func (j *job) since(i *Intent) int64 {
 // then nil says that it was not done.
 func (j *job) looked(ctx context.Context, intent *Intent, text ledger.Reason) error {
 	now := j.now()
-	watched := j.s.LookFor
+	watched := j.deps.LookFor
 	if !intent.Until.IsZero() {
-		watched = j.s.LookSlow
+		watched = j.deps.LookSlow
 	}
 	if now.Before(intent.from()) { // Redis' clock was set back: it would be looked for as long as that
 		intent.From = now
@@ -34,25 +34,25 @@ func (j *job) looked(ctx context.Context, intent *Intent, text ledger.Reason) er
 	if latest := now.Add(watched); intent.Until.After(latest) {
 		intent.Until = latest
 	}
-	if intent.LookedAt.IsZero() || now.Sub(intent.LookedAt) >= j.s.LookGap || now.Before(intent.LookedAt) {
+	if intent.LookedAt.IsZero() || now.Sub(intent.LookedAt) >= j.deps.LookGap || now.Before(intent.LookedAt) {
 		intent.Looks++
 		intent.LookedAt = now
-		if err := j.s.ledger.Record(ctx, *j.e, text); err != nil {
+		if err := j.ledger.Record(ctx, *j.e, text); err != nil {
 			return err
 		}
 	}
-	last := intent.from().Add(j.s.LookFor)
+	last := intent.from().Add(j.deps.LookFor)
 	if intent.Until.After(last) {
 		last = intent.Until
 	}
-	left := max(last.Sub(now), j.s.queue.Clock().Stepped(watched)) // a step forward may have been most of the time since
+	left := max(last.Sub(now), j.queue.Clock().Stepped(watched)) // a step forward may have been most of the time since
 	if intent.Looks >= 2 && left <= 0 {
 		return nil
 	}
 	if !intent.Until.IsZero() { // it may come any moment: ever more seldom
 		left = min(left, now.Sub(intent.from())/2)
 	}
-	return &lookAgain{max(j.s.LookGap, left), intent.Cause}
+	return &lookAgain{max(j.deps.LookGap, left), intent.Cause}
 }
 
 // doubt notes of a write whose answer is not known why that is, and of one whose answer did not come in time, or at all, how
@@ -60,14 +60,14 @@ func (j *job) looked(ctx context.Context, intent *Intent, text ledger.Reason) er
 // for.
 func (j *job) doubt(intent *Intent, err error) *lookAgain {
 	if err == nil {
-		return &lookAgain{after: j.s.LookGap / 4}
+		return &lookAgain{after: j.deps.LookGap / 4}
 	}
 	intent.Cause = cause(err)
 	var e *amocrm.Error
 	var line net.Error
 	if errors.As(err, &e) && e.Status == http.StatusGatewayTimeout || errors.As(err, &line) && line.Timeout() ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		intent.Until = j.now().Add(j.s.LookSlow)
+		intent.Until = j.now().Add(j.deps.LookSlow)
 	}
-	return &lookAgain{j.s.LookGap / 4, intent.Cause}
+	return &lookAgain{j.deps.LookGap / 4, intent.Cause}
 }

@@ -20,22 +20,23 @@ const (
 )
 
 // metered registers what there is to count: firings that come to rest, and the queue.
-func (s *Service) metered(r prometheus.Registerer) {
+func (s *core) metered(count func(context.Context) (map[ledger.State]ledger.Total, error)) {
+	r := s.deps.Metrics
 	ends := []string{string(ledger.StateDone), string(ledger.StateHeld), string(ledger.StateFailed), string(ledger.StateAccepted)}
 	for _, l := range ledger.Labels {
 		ends = append(ends, string(l))
 	}
 	s.ends = telemetry.Counter(r, "firings_settled_total", "Firings that came to rest or wait again, by state.", "state", ends...)
 	if r != nil {
-		r.MustRegister(&queue{count: s.Totals, log: s.Log})
+		r.MustRegister(&queue{count: count, log: s.deps.Log})
 	}
 }
 
 // ended counts a firing that came to rest, by its label if it has one, and passes it on.
-func (s *Service) ended(e Entry) {
+func (s *core) ended(e Entry) {
 	s.ends.WithLabelValues(cmp.Or(string(e.Label), string(e.State))).Inc()
-	if s.Settled != nil {
-		s.Settled(e)
+	if s.deps.Settled != nil {
+		s.deps.Settled(e)
 	}
 }
 

@@ -88,7 +88,7 @@ func (x extras) took(ctx context.Context, jobs []*job, things []made) {
 		}
 		// Another entry may write the same to the same deal, and look for it.
 		if _, err := j.own(ctx, entity{x.name(), things[i].id}); err != nil {
-			x.s.Log.WarnContext(ctx, "not noted whose it is", "tenant", j.e.Tenant, "firing", j.e.ID, "what", x.name(), "error", err)
+			x.deps.Log.WarnContext(ctx, "not noted whose it is", "tenant", j.e.Tenant, "firing", j.e.ID, "what", x.name(), "error", err)
 		}
 	}
 }
@@ -180,7 +180,7 @@ func (h *haul) sendNotes(ctx context.Context, jobs []*job, text func(*job) strin
 		if i < len(jobs) && m.ID != 0 {
 			lead := jobs[i].e.Steps.LeadID
 			if err := h.account.RememberNote(ctx, lead, int64(m.ID)); err != nil { // the card only lacks its mark
-				h.s.Log.WarnContext(ctx, "note not marked as ours", "tenant", jobs[i].e.Tenant, "error", err)
+				h.deps.Log.WarnContext(ctx, "note not marked as ours", "tenant", jobs[i].e.Tenant, "error", err)
 			}
 		}
 	}
@@ -273,9 +273,9 @@ func (tasks) explain(err error) error {
 }
 
 // fingerprint stands for a text in the steps: what rules and clients wrote is kept sealed only.
-func (h *haul) fingerprint(text string) string { return h.s.DB.Ring().Fingerprints(text)[0] }
+func (h *haul) fingerprint(text string) string { return h.deps.DB.Ring().Fingerprints(text)[0] }
 
 // marked says whether mark was made of the text, with any key of the ring: the newest may be newer than the mark.
 func (h *haul) marked(text, mark string) bool {
-	return slices.Contains(h.s.DB.Ring().Fingerprints(text), mark)
+	return slices.Contains(h.deps.DB.Ring().Fingerprints(text), mark)
 }

@@ -36,7 +36,7 @@ func (s *Service) Refuse(ctx context.Context, t tenant.Tenant, f request.Refused
 }
 
 // reread starts a refused entry anew if its body can be read by now.
-func (s *Service) reread(ctx context.Context, tenantID string, e Entry) error {
+func (s Records) reread(ctx context.Context, tenantID string, e Entry) error {
 	u := e.Request.Unread
 	if u.Cut {
 		return &body.SyntaxError{Detail: fmt.Sprintf("only the first %d KiB of the body were kept: edit it", request.MaxUnread>>10)}
@@ -50,7 +50,7 @@ func (s *Service) reread(ctx context.Context, tenantID string, e Entry) error {
 }
 
 // retryRefused starts the refused entries anew that can be carried out by now.
-func (s *Service) retryRefused(ctx context.Context, tenantID string) (started int, err error) {
+func (s Records) retryRefused(ctx context.Context, tenantID string) (started int, err error) {
 	q := Query{Label: ledger.LabelRefused, Limit: ledger.MaxPage}
 	for {
 		p, err := s.Inbox(ctx, tenantID, q)

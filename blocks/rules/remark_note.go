@@ -45,15 +45,15 @@ func (remarkNotes) explain(err error) error {
 
 func (n remarkNotes) text(j *job) string {
 	head, held := "Left out of this deal, as it can't be taken over the way the rule gives it:", "It held:"
-	if n.s.Text != nil {
-		head, held = n.s.Text(n.lang, "firing.note.head"), n.s.Text(n.lang, "firing.note.held")
+	if n.deps.Text != nil {
+		head, held = n.deps.Text(n.lang, "firing.note.head"), n.deps.Text(n.lang, "firing.note.held")
 	}
 	list := j.e.Steps.Remarks
 	share := max(request.MaxComment/len(list)-500, 100)
 	var b strings.Builder
 	b.WriteString(head)
 	for _, p := range list {
-		b.WriteString("\n\n" + p.Path + ": " + n.s.said(n.lang, p))
+		b.WriteString("\n\n" + p.Path + ": " + n.said(n.lang, p))
 		if p.Given != "" {
 			b.WriteString("\n" + held + " " + runes.Shorten(p.Given, share))
 		}
@@ -62,9 +62,9 @@ func (n remarkNotes) text(j *job) string {
 }
 
 // said is a problem in a language.
-func (s *Service) said(lang string, p request.Problem) string {
-	if s.Problem == nil {
+func (s *core) said(lang string, p request.Problem) string {
+	if s.deps.Problem == nil {
 		return p.Detail
 	}
-	return s.Problem(lang, p)
+	return s.deps.Problem(lang, p)
 }

@@ -42,7 +42,7 @@ func (h *haul) announce(ctx context.Context, jobs []*job) error {
 		}
 		writes[j.e.ID] = j.fingerprint(like)
 	}
-	return h.s.ledger.Register(ctx, jobs[0].e.Tenant, writes)
+	return h.ledger.Register(ctx, jobs[0].e.Tenant, writes)
 }
 
 // retract takes back what was announced of jobs whose writes are no longer in doubt. Left over it only makes a lost deal
@@ -57,8 +57,8 @@ func (h *haul) retract(ctx context.Context, jobs []*job) {
 	if len(ids) == 0 {
 		return
 	}
-	if err := h.s.ledger.Unregister(ctx, jobs[0].e.Tenant, ids); err != nil {
-		h.s.Log.WarnContext(ctx, "finished deals not taken back", "tenant", jobs[0].e.Tenant, "error", err)
+	if err := h.ledger.Unregister(ctx, jobs[0].e.Tenant, ids); err != nil {
+		h.deps.Log.WarnContext(ctx, "finished deals not taken back", "tenant", jobs[0].e.Tenant, "error", err)
 	}
 }
 
@@ -68,7 +68,7 @@ func (j *job) rivals(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	open, err := j.s.ledger.Registered(ctx, j.e.Tenant)
+	open, err := j.ledger.Registered(ctx, j.e.Tenant)
 	if err != nil {
 		return 0, err
 	}
@@ -97,13 +97,13 @@ func (t entity) String() string {
 
 // taken reports whether an entity is another entry's.
 func (j *job) taken(ctx context.Context, t entity) (bool, error) {
-	owner, err := j.s.ledger.Owner(ctx, j.e.Tenant, t.String())
+	owner, err := j.ledger.Owner(ctx, j.e.Tenant, t.String())
 	return owner != "" && owner != j.e.ID, err
 }
 
 // own makes an entity this entry's; false when it is another's already.
 func (j *job) own(ctx context.Context, t entity) (bool, error) {
-	return j.s.ledger.Own(ctx, j.e.Tenant, j.e.ID, t.String())
+	return j.ledger.Own(ctx, j.e.Tenant, j.e.ID, t.String())
 }
 
 // user is the CRM user who is logged in, 0 when that is not known for certain.

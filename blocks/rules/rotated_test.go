@@ -21,7 +21,7 @@ func TestRotation_markIsUnderstoodWithAnyKeyOfTheRing(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = db.Close() })
-		return &haul{s: &Service{Deps: Deps{DB: db}}}
+		return &haul{worker: worker{&core{deps: Deps{DB: db}}}}
 	}
 	alone, behind, front, after := with(old), with(old+","+young), with(young+","+old), with(young)
 	for name, c := range map[string]struct {

@@ -133,7 +133,7 @@ func (w write) End(ctx context.Context, j *job, how once.Outcome, err error) {
 // withinLease ends a write before another worker may take the entries up: a worker that has slept since it made sure of
 // them sends nothing.
 func (h *haul) withinLease(ctx context.Context) (context.Context, context.CancelFunc) {
-	until := h.held.Add(h.s.Lease * 2 / 3)
+	until := h.held.Add(h.deps.Lease * 2 / 3)
 	ctx, cancel := context.WithDeadline(ctx, until)
 	return awake{ctx, until.Round(0)}, cancel
 }

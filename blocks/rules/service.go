@@ -87,13 +87,19 @@ type Deps struct {
 	LookSlow time.Duration
 }
 
-// Service accepts firings and works them off. It is safe for concurrent use, by any number of replicas on one Redis.
-type Service struct {
-	Deps
+// core is what accepting, working off and the inbox share.
+type core struct {
+	deps   Deps
 	ledger *Ledger
 	queue  *dispatch.Dispatcher[request.Request, Steps, request.Problem]
-	memo   *memo
 	ends   *prometheus.CounterVec
+}
+
+// Service accepts firings and works them off. It is safe for concurrent use, by any number of replicas on one Redis.
+type Service struct {
+	*core
+	Records
+	memo *memo
 }
 
 // NewService makes a Service. Run has to run for anything to be worked off.
@@ -110,11 +116,12 @@ func NewService(d Deps) *Service {
 			*x.d = x.dflt
 		}
 	}
-	s := &Service{Deps: d, ledger: NewLedger(d.DB, d.Lease), memo: newMemo()}
-	s.metered(d.Metrics)
-	s.queue = dispatch.New(dispatch.Config[request.Request, Steps, request.Problem]{DB: d.DB, Ledger: s.ledger, Name: "fire",
+	c := &core{deps: d, ledger: NewLedger(d.DB, d.Lease)}
+	s := &Service{core: c, Records: Records{c}, memo: newMemo()}
+	c.metered(s.Totals)
+	c.queue = dispatch.New(dispatch.Config[request.Request, Steps, request.Problem]{DB: d.DB, Ledger: c.ledger, Name: "fire",
 		Each:      func(ctx context.Context, visit func(string) error) error { return d.Tenants.Each(ctx, visit) },
-		Connected: d.Connected, Handle: s.traced, Log: d.Log, Poll: d.Poll, Sweep: d.Sweep})
+		Connected: d.Connected, Handle: worker{c}.traced, Log: d.Log, Poll: d.Poll, Sweep: d.Sweep})
 	return s
 }
 
@@ -146,19 +153,9 @@ func (s *Service) Wait(ctx context.Context, tenantID, id string) (Entry, error) 
 	return s.queue.Wait(ctx, tenantID, id)
 }
 
-// Get returns an entry of a tenant, or ledger.ErrNotFound.
-func (s *Service) Get(ctx context.Context, tenantID, id string) (Entry, error) {
-	return s.ledger.Get(ctx, tenantID, id)
-}
-
 // Release makes a tenant's held entries due, after a login, and returns how many.
 func (s *Service) Release(ctx context.Context, tenantID string) (int, error) {
 	return s.queue.Release(ctx, tenantID)
-}
-
-// Counts counts a tenant's entries by state.
-func (s *Service) Counts(ctx context.Context, tenantID string) (ledger.Counts, error) {
-	return s.ledger.Counts(ctx, tenantID)
 }
 
 // Check compares a strict request with what the tenant's account has, as far as that is known within CheckIn: *Problems
@@ -168,14 +165,14 @@ func (s *Service) Check(ctx context.Context, t tenant.Tenant, r request.Request)
 	if t.ConnectedAt.IsZero() || !r.Strict {
 		return nil
 	}
-	meta, ok := s.memo.get(t.ID, s.CheckIn, func() (crm.Meta, error) { return s.vocabulary(t.ID, false) })
+	meta, ok := s.memo.get(t.ID, s.deps.CheckIn, func() (crm.Meta, error) { return s.vocabulary(t.ID, false) })
 	if !ok {
 		return nil
 	}
 	found := plan.Check(r, meta)
 	if len(found) > 0 && time.Since(meta.At) > memoFresh {
 		// It may have been added since: nothing is refused for what an old vocabulary lacks.
-		meta, ok = s.memo.renew(t.ID, s.CheckIn, func() (crm.Meta, error) { return s.vocabulary(t.ID, true) })
+		meta, ok = s.memo.renew(t.ID, s.deps.CheckIn, func() (crm.Meta, error) { return s.vocabulary(t.ID, true) })
 		if !ok {
 			return nil
 		}
@@ -192,7 +189,7 @@ func (s *Service) Check(ctx context.Context, t tenant.Tenant, r request.Request)
 func (s *Service) vocabulary(tenantID string, anew bool) (crm.Meta, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	a, err := s.Account(ctx, tenantID, store.Interactive)
+	a, err := s.deps.Account(ctx, tenantID, store.Interactive)
 	if err != nil {
 		return crm.Meta{}, fmt.Errorf("read vocabulary: %w", err)
 	}

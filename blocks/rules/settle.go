@@ -8,8 +8,11 @@ import (
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
+// worker works firings off.
+type worker struct{ *core }
+
 // traced is haulOff inside a trace, which has begun with the claim.
-func (s *Service) traced(ctx, work context.Context, tenantID string, b Batch, began time.Time) (pause time.Duration) {
+func (s worker) traced(ctx, work context.Context, tenantID string, b Batch, began time.Time) (pause time.Duration) {
 	var from []string
 	for _, e := range b.Jobs {
 		if e.Mark != "" {
@@ -24,7 +27,7 @@ func (s *Service) traced(ctx, work context.Context, tenantID string, b Batch, be
 }
 
 // settle stores what becomes of an entry.
-func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
+func (s worker) settle(ctx context.Context, e *Entry, v verdict) {
 	s.tellBack(ctx, e, v.Outcome)
 	// The outcome must be stored even when the work was interrupted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -33,9 +36,9 @@ func (s *Service) settle(ctx context.Context, e *Entry, v verdict) {
 	e.State, e.Label = v.State, v.Label
 	switch {
 	case errors.Is(err, ledger.ErrClaimLost):
-		s.Log.WarnContext(ctx, "firing was taken over", "tenant", e.Tenant, "firing", e.ID)
+		s.deps.Log.WarnContext(ctx, "firing was taken over", "tenant", e.Tenant, "firing", e.ID)
 	case err != nil: // its lease ends, and it is taken up again from the steps that are stored
-		s.Log.ErrorContext(ctx, "store outcome of a firing", "tenant", e.Tenant, "firing", e.ID, "error", err)
+		s.deps.Log.ErrorContext(ctx, "store outcome of a firing", "tenant", e.Tenant, "firing", e.ID, "error", err)
 	default:
 		s.ended(*e)
 	}

@@ -24,19 +24,19 @@ const (
 //
 // The intent is stored before the comment is sent. A comment whose answer was lost is looked for in the ticket and never
 // sent again.
-func (s *Service) tellBack(ctx context.Context, e *Entry, o Outcome) {
-	if s.Text == nil || !o.State.Finished() || o.State == ledger.StateDone && (e.Steps.Skipped || e.Steps.LeadURL == "") {
+func (s worker) tellBack(ctx context.Context, e *Entry, o Outcome) {
+	if s.deps.Text == nil || !o.State.Finished() || o.State == ledger.StateDone && (e.Steps.Skipped || e.Steps.LeadURL == "") {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
 	defer cancel()
-	t, err := s.Tenants.Get(ctx, e.Tenant)
+	t, err := s.deps.Tenants.Get(ctx, e.Tenant)
 	if err == nil && (!t.Settings.CommentBack || t.DeskToken == "") || errors.Is(err, tenant.ErrNotFound) {
 		return
 	}
 	var desk Desk
 	if err == nil {
-		desk, err = s.Desk(t)
+		desk, err = s.deps.Desk(t)
 	}
 	if err == nil {
 		err = s.comment(ctx, desk, e, o.State, s.outcomeHTML(t, *e, o))
@@ -44,14 +44,14 @@ func (s *Service) tellBack(ctx context.Context, e *Entry, o Outcome) {
 	if err == nil || errors.Is(err, ledger.ErrClaimLost) {
 		return
 	}
-	s.Log.WarnContext(ctx, "outcome of a firing not told to the helpdesk", "tenant", e.Tenant, "firing", e.ID, "error", err)
+	s.deps.Log.WarnContext(ctx, "outcome of a firing not told to the helpdesk", "tenant", e.Tenant, "firing", e.ID, "error", err)
 	if err := s.ledger.Record(context.WithoutCancel(ctx), *e, "=not_told"); err != nil {
-		s.Log.WarnContext(ctx, "timeline not written", "tenant", e.Tenant, "firing", e.ID, "error", err)
+		s.deps.Log.WarnContext(ctx, "timeline not written", "tenant", e.Tenant, "firing", e.ID, "error", err)
 	}
 }
 
 // comment sends the comment of an outcome unless that may have been done before.
-func (s *Service) comment(ctx context.Context, desk Desk, e *Entry, outcome ledger.State, message string) error {
+func (s worker) comment(ctx context.Context, desk Desk, e *Entry, outcome ledger.State, message string) error {
 	st := &e.Steps
 	if st.Told == outcome {
 		return s.findComment(ctx, desk, e, nil)
@@ -81,7 +81,7 @@ func (s *Service) comment(ctx context.Context, desk Desk, e *Entry, outcome ledg
 }
 
 // findComment looks once for an outcome's comment whose id is not known, among those that were not there before.
-func (s *Service) findComment(ctx context.Context, desk Desk, e *Entry, before []usedesk.Comment) error {
+func (s worker) findComment(ctx context.Context, desk Desk, e *Entry, before []usedesk.Comment) error {
 	if e.Steps.CommentID != 0 {
 		return nil
 	}
@@ -102,17 +102,17 @@ func (s *Service) findComment(ctx context.Context, desk Desk, e *Entry, before [
 }
 
 // outcomeHTML is the comment: what happened, the deal's link, and the line by which loop.go knows it.
-func (s *Service) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
+func (s worker) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
 	lang := t.Language()
 	var b strings.Builder
 	line := func(inner string) { b.WriteString("<p>" + inner + "</p>") }
 	switch {
 	case o.State == ledger.StateFailed:
-		line(html.EscapeString(s.Text(lang, "tellback.failed", "Reason", runes.Shorten(English(o.Why), reasonMost))))
+		line(html.EscapeString(s.deps.Text(lang, "tellback.failed", "Reason", runes.Shorten(English(o.Why), reasonMost))))
 	case e.Steps.Attached:
-		line(html.EscapeString(s.Text(lang, "tellback.attached")))
+		line(html.EscapeString(s.deps.Text(lang, "tellback.attached")))
 	default:
-		line(html.EscapeString(s.Text(lang, "tellback.done")))
+		line(html.EscapeString(s.deps.Text(lang, "tellback.done")))
 	}
 	if e.Steps.LeadURL != "" {
 		url := html.EscapeString(e.Steps.LeadURL)
@@ -123,7 +123,7 @@ func (s *Service) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
 		for i, p := range o.Problems {
 			said[i] = p.Path + ": " + s.said(lang, p)
 		}
-		line(html.EscapeString(s.Text(lang, "tellback.remarks", "Remarks", runes.Shorten(strings.Join(said, "; "), reasonMost))))
+		line(html.EscapeString(s.deps.Text(lang, "tellback.remarks", "Remarks", runes.Shorten(strings.Join(said, "; "), reasonMost))))
 	}
 	line(marker(e.ID))
 	return b.String()

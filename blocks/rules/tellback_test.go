@@ -16,7 +16,7 @@ import (
 func telling(t *testing.T) *house {
 	t.Helper()
 	h := newHouse(t)
-	h.Text = func(lang, key string, args ...any) string {
+	h.deps.Text = func(lang, key string, args ...any) string {
 		if len(args) > 1 {
 			return lang + " " + key + " " + args[1].(string)
 		}
@@ -134,7 +134,7 @@ func TestSettled_hearsOfEveryOutcome(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	heard := make(chan Entry, 100)
-	h.Settled = func(e Entry) { heard <- e }
+	h.deps.Settled = func(e Entry) { heard <- e }
 	h.login()
 	h.desk.add(101, 55, "Ann", "8 999 000-00-01")
 	h.run(h.Service)

@@ -120,7 +120,7 @@ func (h *haul) desk(ctx context.Context, tenantID string) (Desk, error) {
 	if t.DeskToken == "" {
 		return nil, errNoDeskToken
 	}
-	desk, err := h.s.Desk(t)
+	desk, err := h.deps.Desk(t)
 	if err != nil {
 		return nil, fmt.Errorf("open helpdesk: %w", err)
 	}
@@ -128,7 +128,7 @@ func (h *haul) desk(ctx context.Context, tenantID string) (Desk, error) {
 }
 
 func (h *haul) tenant(ctx context.Context, id string) (tenant.Tenant, error) {
-	t, err := h.s.Tenants.Get(ctx, id)
+	t, err := h.deps.Tenants.Get(ctx, id)
 	if err != nil {
 		return t, fmt.Errorf("open account: %w", err)
 	}

@@ -60,7 +60,7 @@ func TestAccept_theHaulIsLinkedToTheTracesThatBroughtItsFirings(t *testing.T) {
 		}
 		ctx := t.Context()
 		b, err := s.ledger.Claim(ctx, "t1", maxBatch)
-		s.traced(ctx, ctx, "t1", b, time.Now())
+		worker{s.core}.traced(ctx, ctx, "t1", b, time.Now())
 		hauls := ended(rec, "haul")
 		if err != nil || len(hauls) != 1 {
 			t.Fatalf("%s: %v, %v", name, hauls, err)

@@ -86,7 +86,7 @@ func TestWork_clocksTenMinutesApart(t *testing.T) {
 			behind.Comment = "behind"
 			waits := h.accept(behind)
 			early, err := other.ledger.Claim(t.Context(), h.tenant.ID, maxBatch)
-			if err != nil || len(early.Jobs) != 0 && early.Now.Sub(b.Now) < h.Lease {
+			if err != nil || len(early.Jobs) != 0 && early.Now.Sub(b.Now) < h.deps.Lease {
 				t.Fatalf("a living claim and what is behind it were taken: %+v, %v", early.Jobs, err)
 			}
 

@@ -33,7 +33,7 @@ func TestRenew_doesNotRelyOnAVocabularyOfTheFuture(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.login()
-	account, err := h.Account(t.Context(), h.tenant.ID, 0)
+	account, err := h.deps.Account(t.Context(), h.tenant.ID, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,19 +40,19 @@ func TestWork_whoSleptThroughItsLeaseSendsNothing(t *testing.T) {
 			h.link(1)
 			e := h.accept(published(1000))
 			slow := h.replica()
-			slow.Lease = 300 * time.Millisecond
+			slow.deps.Lease = 300 * time.Millisecond
 			var asleep atomic.Bool
 			asleep.Store(true)
 			h.db.AddHook(after(func(cmds []redis.Cmder) {
 				if asleep.Load() && strings.Contains(fmt.Sprint(cmds[0].Args()), step) {
-					<-time.After(slow.Lease)
+					<-time.After(slow.deps.Lease)
 				}
 			}))
 			b, err := h.ledger.Claim(t.Context(), h.tenant.ID, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
-			slow.haulOff(t.Context(), t.Context(), b, h.tenant.ID)
+			worker{slow.core}.haulOff(t.Context(), t.Context(), b, h.tenant.ID)
 			if n := h.crm.count(call); n != 0 {
 				t.Errorf("%d calls of a worker that has slept", n)
 			}
@@ -70,7 +70,7 @@ func TestWork_whoSleptThroughItsLeaseSendsNothing(t *testing.T) {
 func TestWork_whoWasSuspendedThroughItsLeaseSendsNothing(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	h := &haul{s: &Service{Deps: Deps{Lease: time.Minute}}, held: now}
+	h := &haul{worker: worker{&core{deps: Deps{Lease: time.Minute}}}, held: now}
 	ctx, cancel := h.withinLease(t.Context())
 	defer cancel()
 	a := ctx.(awake)
@@ -142,7 +142,7 @@ func TestWork_writeThatIsDoneAfterWeGaveItUpIsNotMadeTwice(t *testing.T) {
 			h.login()
 			h.link(1)
 			slow := h.replica()
-			slow.Lease, slow.LookSlow = 6*time.Second, patience // the write has four of them to get there
+			slow.deps.Lease, slow.deps.LookSlow = 6*time.Second, patience // the write has four of them to get there
 			givenUp := make(chan struct{})
 			finish := sync.OnceFunc(func() { close(givenUp) })
 			defer finish()

@@ -115,7 +115,7 @@ func TestHints_ofWhatWaitsAreNotPutOffToTheLeasesEnd(t *testing.T) {
 	h.link(1)
 	stop := h.run(h.Service)
 	h.crm.spoil(complexCall, fault{status: 429, header: map[string]string{"Retry-After": "1"}, do: func() {
-		if err := h.db.ZAdd(t.Context(), hintKey, redis.Z{Score: float64(time.Now().Add(h.Lease).UnixMicro()), Member: h.tenant.ID}).Err(); err != nil {
+		if err := h.db.ZAdd(t.Context(), hintKey, redis.Z{Score: float64(time.Now().Add(h.deps.Lease).UnixMicro()), Member: h.tenant.ID}).Err(); err != nil {
 			t.Error(err)
 		}
 	}})

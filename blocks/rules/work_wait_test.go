@@ -18,8 +18,8 @@ func TestWork_neverConnectedIsHeldUntilTheLogin(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	h.Lease = 6 * time.Second
-	h.ledger = NewLedger(h.db, h.Lease) // who stands behind a firing that is held is looked at when that one's lease ends
+	h.deps.Lease = 6 * time.Second
+	h.ledger = NewLedger(h.db, h.deps.Lease) // who stands behind a firing that is held is looked at when that one's lease ends
 	h.run(h.Service)
 	var entries []Entry
 	for i := range 6 {
