@@ -12,12 +12,14 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sidecard/sidecard/internal/route"
 )
 
 // named answers with the route and the body that reached it.
 type named struct{}
 
-func (named) Routes(e *echo.Echo) {
+func (named) Mount(r *route.Router) {
 	answer := func(c echo.Context) error {
 		body, err := io.ReadAll(c.Request().Body)
 		if err != nil {
@@ -25,14 +27,15 @@ func (named) Routes(e *echo.Echo) {
 		}
 		return c.String(http.StatusOK, c.Path()+" "+string(body)+" "+c.QueryParam("key"))
 	}
-	for _, route := range []string{"/api/", "/api", "/api/freeCreateLead", "/api/triggers/:id", "/blocks/amocrm/:session/deals", "/hooks/:secret"} {
-		e.POST(route, answer)
-		e.GET(route, answer)
+	e := r.Machine()
+	for _, path := range []string{"/api/", "/api", "/api/freeCreateLead", "/api/triggers/:id", "/blocks/amocrm/:session/deals", "/hooks/:secret"} {
+		e.POST(path, answer)
+		e.GET(path, answer)
 	}
 }
 
 func TestTypedAddress_slashesSpacesAndCapitalsDoNotMatter(t *testing.T) {
-	e := New(Options{Log: slog.New(slog.DiscardHandler), Ready: func(context.Context) error { return nil }, Routes: []Routes{named{}}})
+	e := New(Options{Log: slog.New(slog.DiscardHandler), Ready: func(context.Context) error { return nil }, Routes: route.Of("test", named{})})
 	for _, c := range []struct{ method, target, want string }{
 		{"POST", "/api/freeCreateLead", "/api/freeCreateLead body k"},
 		{"POST", "/api/freeCreateLead/", "/api/freeCreateLead body k"},
@@ -79,7 +82,7 @@ func TestTypedAddress_theRouteIsTheSameToAll(t *testing.T) {
 	var log strings.Builder
 	metrics := prometheus.NewRegistry()
 	e := New(Options{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), Ready: func(context.Context) error { return nil },
-		Routes: []Routes{named{}}, Metrics: metrics})
+		Routes: route.Of("test", named{}), Metrics: metrics})
 	e.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "http://x//API/freecreatelead/?key=k", strings.NewReader("{}")))
 	counted, err := metrics.Gather()
 	if err != nil || !strings.Contains(fmt.Sprint(counted), "/api/freeCreateLead") || !strings.Contains(log.String(), "route=/api/freeCreateLead status=200") {

@@ -17,13 +17,11 @@ import (
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/problem"
 	"github.com/sidecard/sidecard/internal/ratelimit"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/telemetry/traces"
 )
-
-// Routes is a set of handlers that mounts itself.
-type Routes interface{ Routes(e *echo.Echo) }
 
 // Options is what the HTTP surface needs from the outside.
 type Options struct {
@@ -36,10 +34,11 @@ type Options struct {
 	Anonymous *ratelimit.Anonymous
 	// Metrics may be nil.
 	Metrics prometheus.Registerer
-	Routes  []Routes
+	Routes  []route.Route
 }
 
-// New builds the echo instance: middleware, /healthz, /readyz, /api/openapi.yaml and the given routes.
+// New builds the echo instance: middleware, /healthz, /readyz, /api/openapi.yaml and the given routes, each with what its
+// class asks for.
 func New(o Options) *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
@@ -54,7 +53,7 @@ func New(o Options) *echo.Echo {
 			o.Log.ErrorContext(c.Request().Context(), "panic", "route", c.Path(), "error", err, "stack", string(stack))
 			return err
 		},
-	}), new(body.Budget).Limit(sender), logins(o.Anonymous))
+	}), new(body.Budget).Limit(sender))
 	e.GET("/healthz", func(c echo.Context) error {
 		way, _ := forwarded(c.Request(), o.Proxies)
 		c.Response().Header().Set(ForwardedHeader, way)
@@ -71,7 +70,7 @@ func New(o Options) *echo.Echo {
 	})
 	e.GET("/api/openapi.yaml", describe)
 	for _, r := range o.Routes {
-		r.Routes(e)
+		e.Add(r.Method, r.Path, r.Handler, before(r, o.Anonymous)...)
 	}
 	return e
 }

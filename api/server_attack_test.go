@@ -15,13 +15,15 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/internal/route"
 )
 
 // echoing answers with the body that it has read, and counts what reaches it.
 type echoing struct{ reached, cut atomic.Int32 }
 
-func (p *echoing) Routes(e *echo.Echo) {
-	e.POST("/echo", func(c echo.Context) error {
+func (p *echoing) Mount(r *route.Router) {
+	r.Machine().POST("/echo", func(c echo.Context) error {
 		p.reached.Add(1)
 		body, err := io.ReadAll(c.Request().Body)
 		if err != nil {
@@ -33,10 +35,10 @@ func (p *echoing) Routes(e *echo.Echo) {
 }
 
 // listening is our server on a real socket, with its limits of time made shorter by change.
-func listening(t *testing.T, routes Routes, change func(*http.Server)) (address string) {
+func listening(t *testing.T, routes route.Mounter, change func(*http.Server)) (address string) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	s := Server(New(Options{Log: log, Ready: func(context.Context) error { return nil }, Routes: []Routes{routes}}))
+	s := Server(New(Options{Log: log, Ready: func(context.Context) error { return nil }, Routes: route.Of("test", routes)}))
 	change(s)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

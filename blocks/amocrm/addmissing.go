@@ -5,12 +5,11 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/internal/route"
 )
 
 // contactCRM is what mending a contact and its link asks of an account.
@@ -19,7 +18,7 @@ type contactCRM interface {
 	AddMissing(ctx context.Context, client helpdesk.Client, contactID int64) ([]crm.Match, error)
 }
 
-func (h *Handlers) contactRoutes(g *echo.Group) {
+func (h *Handlers) contactRoutes(g route.Group) {
 	g.POST("/contacts/:id/missing", h.inside(h.addMissing))
 }
 

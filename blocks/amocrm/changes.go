@@ -14,6 +14,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -121,7 +122,7 @@ func ids(list string) []int64 {
 }
 
 // changesRoutes is apart from the pages: it has no budget of three seconds.
-func (h *Handlers) changesRoutes(g *echo.Group) { g.GET("/changes", h.changes) }
+func (h *Handlers) changesRoutes(g route.Group) { g.GET("/changes", h.changes) }
 
 // sign puts the session's name under the writes of a visit.
 func (r *pageRequest) sign() {

@@ -8,11 +8,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -27,7 +26,7 @@ type dealCRM interface {
 }
 
 // dealRoutes are the addresses of a deal's card beside the card itself.
-func (h *Handlers) dealRoutes(g *echo.Group) {
+func (h *Handlers) dealRoutes(g route.Group) {
 	g.GET("/deals/:id/card", h.inside(h.dealCard))
 	g.GET("/deals/:id/edit", h.inside(h.editDeal))
 	g.POST("/deals/:id/edit", h.inside(h.changeDeal))

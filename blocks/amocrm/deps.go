@@ -5,13 +5,12 @@ import (
 	"embed"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -130,11 +129,11 @@ func (h *Handlers) Close() {
 	h.live.running.Wait()
 }
 
-// Routes are all addresses of the block. Paths with a session answer 200 or 410 with a page, never a bare error.
-func (h *Handlers) Routes(e *echo.Echo) {
-	e.POST("/api/", h.Open)
-	e.POST("/api", h.Open)
-	g := e.Group("/blocks/amocrm/:session")
+// Mount names all addresses of the block. Paths with a session answer 200 or 410 with a page, never a bare error.
+func (h *Handlers) Mount(r *route.Router) {
+	r.Machine().POST("/api/", h.Open)
+	r.Machine().POST("/api", h.Open)
+	g := r.Panel()
 	g.GET("", h.inside(h.panel))
 	g.GET("/people", h.inside(h.people))
 	g.GET("/search", h.inside(h.search))
@@ -159,11 +158,11 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	g.GET("/rule", h.inside(h.rule))
 	g.POST("/rule/key", h.inside(h.newKey))
 	h.ruleCheckRoutes(g)
-	g.GET("/login", h.inside(h.login))
+	g.Limited().GET("/login", h.inside(h.login))
 	g.GET("/state", h.inside(h.state))
-	e.GET("/oauth/callback", h.Callback)
-	e.POST("/oauth/decide", h.Decide)
-	e.POST("/oauth/secrets", h.Secrets)
-	e.GET("/oauth/disconnected", h.Disconnected)
-	e.GET("/assets/:name", ui.Assets)
+	r.Public().Limited().GET("/oauth/callback", h.Callback)
+	r.Public().Limited().POST("/oauth/decide", h.Decide)
+	r.Webhook().Limited().POST("/oauth/secrets", h.Secrets)
+	r.Webhook().Limited().GET("/oauth/disconnected", h.Disconnected)
+	r.Public().GET("/assets/:name", ui.Assets)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
@@ -38,7 +39,7 @@ type Firings interface {
 
 var _ Firings = (*rules.Service)(nil)
 
-func (h *Handlers) inboxRoutes(g *echo.Group) {
+func (h *Handlers) inboxRoutes(g route.Group) {
 	g.GET("/inbox", h.inside(h.inbox))
 	g.POST("/inbox", h.inside(h.retryAll))
 	g.POST("/inbox/search", h.inside(h.inboxSearch))

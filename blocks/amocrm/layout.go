@@ -7,11 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -21,7 +20,7 @@ type settingsTenants interface {
 	NewTriggerKey(ctx context.Context, id string) (tenant.Tenant, error)
 }
 
-func (h *Handlers) layoutRoutes(g *echo.Group) {
+func (h *Handlers) layoutRoutes(g route.Group) {
 	g.GET("/layout/:kind", h.inside(h.layoutForm))
 	g.POST("/layout/:kind", h.inside(h.chooseLayout))
 }

@@ -9,11 +9,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/notify"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -27,7 +26,7 @@ type Notices interface {
 
 var _ Notices = (*notify.Sender)(nil)
 
-func (h *Handlers) noticesRoutes(g *echo.Group) {
+func (h *Handlers) noticesRoutes(g route.Group) {
 	g.POST("/settings/notices", h.inside(h.saveNotices))
 }
 

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
@@ -17,6 +15,7 @@ import (
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -34,7 +33,7 @@ const (
 	maxLookup = 60
 )
 
-func (h *Handlers) ruleCheckRoutes(g *echo.Group) {
+func (h *Handlers) ruleCheckRoutes(g route.Group) {
 	g.GET("/rule/check", h.inside(h.ruleCheck))
 	g.POST("/rule/check", h.inside(h.checkRule))
 }

@@ -9,13 +9,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -25,10 +24,10 @@ type settingsCRM interface {
 	Mapped(ctx context.Context, entity string, ticket helpdesk.Ticket) (map[int64][]string, error)
 }
 
-func (h *Handlers) settingsRoutes(g *echo.Group) {
+func (h *Handlers) settingsRoutes(g route.Group) {
 	g.GET("/settings", h.inside(h.settings))
 	g.POST("/settings", h.inside(h.saveSettings))
-	g.GET("/disconnect", h.inside(h.disconnect))
+	g.Limited().GET("/disconnect", h.inside(h.disconnect))
 	h.noticesRoutes(g)
 }
 

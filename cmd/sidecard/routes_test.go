@@ -9,13 +9,12 @@ import (
 
 	"github.com/sidecard/sidecard/api"
 	"github.com/sidecard/sidecard/api/contract"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 )
 
-// forBrowsers are the addresses behind the block: no contract.
-var forBrowsers = regexp.MustCompile(`^(GET|POST) (/blocks/|/assets/|/oauth/decide$)`)
-
+// What is no page is described: the routes of machines and outside systems, the probes, and where amoCRM sends browsers back to.
 func TestRoutes_machinesFindEachDescribedAndNoneElse(t *testing.T) {
 	described, err := contract.New(api.OpenAPI)
 	if err != nil {
@@ -39,10 +38,15 @@ func TestRoutes_machinesFindEachDescribedAndNoneElse(t *testing.T) {
 		}
 	})
 	param := regexp.MustCompile(`:(\w+)`)
+	name := func(method, path string) string { return method + " " + param.ReplaceAllString(path, "{$1}") }
+	page := map[string]bool{}
+	for _, r := range s.mounted {
+		page[name(r.Method, r.Path)] = (r.Class == route.Panel || r.Class == route.Public) && r.Path != "/oauth/callback"
+	}
 	var served []string
 	for _, r := range s.routes.Routes() {
-		if name := r.Method + " " + param.ReplaceAllString(r.Path, "{$1}"); !forBrowsers.MatchString(name) && !strings.HasPrefix(r.Method, "echo_") {
-			served = append(served, name)
+		if n := name(r.Method, r.Path); !page[n] && !strings.HasPrefix(r.Method, "echo_") {
+			served = append(served, n)
 		}
 	}
 	slices.Sort(served)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -29,6 +30,7 @@ import (
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/ratelimit"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/telemetry/traces"
@@ -50,6 +52,7 @@ type service struct {
 	notices  *notify.Watcher
 	hooks    *webhooks.Service
 	changes  *webhooks.Hub
+	mounted  []route.Route
 	routes   *echo.Echo
 	http     *http.Server
 	metrics  *prometheus.Registry
@@ -213,15 +216,16 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		Changes:  s.changes,
 		Stranger: anonymous.Allow,
 	})
+	s.mounted = slices.Concat(route.Of("amocrm", s.block), route.Of("hooks", s.hooks), route.Of("rules", &accept.TriggerHandlers{
+		Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog,
+		Anonymous: anonymous, Metrics: registry, Log: log,
+	}))
 	s.routes = api.New(api.Options{
 		Log:     log,
 		Ready:   db.Ready,
 		Proxies: set.proxies, Anonymous: anonymous,
 		Metrics: registry,
-		Routes: []api.Routes{s.block, s.hooks, &accept.TriggerHandlers{
-			Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog,
-			Anonymous: anonymous, Metrics: registry, Log: log,
-		}},
+		Routes:  s.mounted,
 	})
 	s.http = api.Server(s.routes)
 	s.http.RegisterOnShutdown(s.block.EndStreams)

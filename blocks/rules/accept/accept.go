@@ -17,6 +17,7 @@ import (
 	"github.com/sidecard/sidecard/internal/ledger/dispatch"
 	"github.com/sidecard/sidecard/internal/problem"
 	"github.com/sidecard/sidecard/internal/ratelimit"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -65,13 +66,15 @@ func (h *TriggerHandlers) count(result string) { h.asked.WithLabelValues(result)
 
 var otherMethods = []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
-// Routes mounts POST /api/freeCreateLead and GET /api/triggers/:id.
-func (h *TriggerHandlers) Routes(e *echo.Echo) {
+// Mount names POST /api/freeCreateLead and GET /api/triggers/:id.
+func (h *TriggerHandlers) Mount(r *route.Router) {
 	h.asked = telemetry.Counter(h.Metrics, "firings_asked_total", "Rule requests by what became of them at once.", "fate",
 		resultAccepted, resultRepeated, resultShelved, resultTried, resultRefused, resultFull, resultFailed)
-	e.POST("/api/freeCreateLead", h.create)
-	e.Match(otherMethods, "/api/freeCreateLead", h.create) // a rule with the wrong method is seen like any other mistake
-	e.GET("/api/triggers/:id", h.show)
+	r.Machine().POST("/api/freeCreateLead", h.create)
+	for _, method := range otherMethods { // a rule with the wrong method is seen like any other mistake
+		r.Machine().Add(method, "/api/freeCreateLead", h.create)
+	}
+	r.Machine().GET("/api/triggers/:id", h.show)
 }
 
 // longestStore is how long a caller waits for a Redis that is silent. A repeat of his finds what was stored nevertheless.

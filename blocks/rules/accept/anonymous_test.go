@@ -15,6 +15,7 @@ import (
 
 	"github.com/sidecard/sidecard/api"
 	"github.com/sidecard/sidecard/internal/ratelimit"
+	"github.com/sidecard/sidecard/internal/route"
 )
 
 // behindProxy is a server behind a proxy of its own network that names the caller.
@@ -28,7 +29,7 @@ func behindProxy(t *testing.T, perSecond int) func(method, target, from, key str
 	log := slog.New(slog.DiscardHandler)
 	rules := &TriggerHandlers{Triggers: &work{}, Log: log, Anonymous: limit, Tenants: tenantList{
 		{ID: "t1", TriggerKey: goodKey, ConnectedAt: time.Unix(1e9, 0)}, {ID: "t4", TriggerKey: "sk_new"}}}
-	e := api.New(api.Options{Log: log, Proxies: []*net.IPNet{proxies}, Anonymous: limit, Ready: func(context.Context) error { return nil }, Routes: []api.Routes{rules, loginRoutes{}}})
+	e := api.New(api.Options{Log: log, Proxies: []*net.IPNet{proxies}, Anonymous: limit, Ready: func(context.Context) error { return nil }, Routes: append(route.Of("rules", rules), route.Of("amocrm", loginRoutes{})...)})
 	return func(method, target, from, key string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, target, strings.NewReader(minimal))
 		r.Header.Set("Content-Type", "application/json")
@@ -44,10 +45,13 @@ func behindProxy(t *testing.T, perSecond int) func(method, target, from, key str
 
 type loginRoutes struct{}
 
-func (loginRoutes) Routes(e *echo.Echo) {
-	for _, path := range []string{"/oauth/callback", "/oauth/decide", "/blocks/amocrm/:session/login", "/blocks/amocrm/:session/disconnect", "/blocks/amocrm/:session/people"} {
-		e.GET(path, func(c echo.Context) error { return c.NoContent(http.StatusOK) })
-	}
+func (loginRoutes) Mount(r *route.Router) {
+	ok := func(c echo.Context) error { return c.NoContent(http.StatusOK) }
+	r.Public().Limited().GET("/oauth/callback", ok)
+	r.Public().Limited().GET("/oauth/decide", ok)
+	r.Panel().Limited().GET("/login", ok)
+	r.Panel().Limited().GET("/disconnect", ok)
+	r.Panel().GET("/people", ok)
 }
 
 func TestAnonymous_wrongKeysAndLoginsEndIn429(t *testing.T) {

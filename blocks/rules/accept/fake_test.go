@@ -21,6 +21,7 @@ import (
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/ledger/dispatch"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -121,7 +122,7 @@ func ruleServer(t *testing.T, w *work, open bool) *echo.Echo {
 		{ID: "t4", TriggerKey: "sk_new"},
 		{ID: "t5", TriggerKey: "sk_0123456789abcdef"},
 	}}
-	return api.New(api.Options{Log: log, Ready: func(context.Context) error { return nil }, Routes: []api.Routes{h}})
+	return api.New(api.Options{Log: log, Ready: func(context.Context) error { return nil }, Routes: route.Of("rules", h)})
 }
 
 var described = sync.OnceValues(func() (*contract.Contract, error) { return contract.New(api.OpenAPI) })

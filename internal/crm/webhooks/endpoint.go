@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -28,7 +29,7 @@ type hook struct {
 }
 
 // Routes mounts the address that amoCRM posts to.
-func (s *Service) Routes(e *echo.Echo) { e.POST(route+":secret", s.receive) }
+func (s *Service) Mount(r *route.Router) { r.Webhook().POST(hookPath+":secret", s.receive) }
 
 // receive answers 200 whatever comes: amoCRM disables hooks that answer otherwise, and strangers learn nothing. The work
 // comes after the answer, which amoCRM wants within two seconds (amocrm.md §7.2). A stranger's costs a look into Redis at

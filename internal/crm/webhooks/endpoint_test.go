@@ -97,12 +97,12 @@ func TestReceive_strangerCostsNextToNothing(t *testing.T) {
 	w := newHouse(t)
 	w.sweep()
 	e := echo.New()
-	w.s.Routes(e)
+	serve(e, w.s)
 	before := w.redis.Dump()
 	for name, secret := range map[string]string{"well-formed": strings.Repeat("a", 26), "of another shape": "wrong", "long": strings.Repeat("a", 8000)} {
 		asked := w.redis.CommandCount()
 		rec := httptest.NewRecorder()
-		e.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, route+secret, untouched{t}))
+		e.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, hookPath+secret, untouched{t}))
 		if rec.Code != http.StatusOK || len(w.s.inbox) != 0 || w.s.waiting.Load() != 0 {
 			t.Errorf("%s: answer %d, %d hooks and %d bytes wait", name, rec.Code, len(w.s.inbox), w.s.waiting.Load())
 		}
@@ -131,11 +131,11 @@ func TestReceive_waitingBodiesAreBounded(t *testing.T) {
 	w := newHouse(t)
 	w.sweep()
 	e := echo.New()
-	w.s.Routes(e)
+	serve(e, w.s)
 	body, kept := "leads[status][0][id]=5&x="+strings.Repeat("x", maxBody/2), 0
 	for range inboxMost {
 		rec := httptest.NewRecorder()
-		e.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, route+w.secret(), strings.NewReader(body)))
+		e.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, hookPath+w.secret(), strings.NewReader(body)))
 		if rec.Code != http.StatusOK {
 			t.Fatalf("answer %d", rec.Code)
 		}

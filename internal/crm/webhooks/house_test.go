@@ -16,6 +16,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -104,7 +105,7 @@ func (w *house) sweep() {
 func (w *house) secret() string {
 	w.t.Helper()
 	for destination := range w.crm.hooks {
-		if secret, ok := strings.CutPrefix(destination, public+route); ok {
+		if secret, ok := strings.CutPrefix(destination, public+hookPath); ok {
 			return secret
 		}
 	}
@@ -116,8 +117,8 @@ func (w *house) secret() string {
 func (w *house) deliver(secret, body string) *httptest.ResponseRecorder {
 	w.t.Helper()
 	e := echo.New()
-	w.s.Routes(e)
-	r := httptest.NewRequest(http.MethodPost, route+secret, strings.NewReader(body))
+	serve(e, w.s)
+	r := httptest.NewRequest(http.MethodPost, hookPath+secret, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	rec := httptest.NewRecorder()
 	e.ServeHTTP(rec, r)
@@ -199,4 +200,11 @@ func cancelled(t *testing.T) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return ctx
+}
+
+// serve adds the service's route to e.
+func serve(e *echo.Echo, s *Service) {
+	for _, r := range route.Of("hooks", s) {
+		e.Add(r.Method, r.Path, r.Handler)
+	}
 }

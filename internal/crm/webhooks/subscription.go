@@ -15,8 +15,8 @@ import (
 	"github.com/sidecard/sidecard/internal/store"
 )
 
-// route is the address under PublicURL; the secret follows.
-const route = "/hooks/amocrm/"
+// hookPath is the address under PublicURL; the secret follows.
+const hookPath = "/hooks/amocrm/"
 
 // settings are the events we want to hear of (amocrm.md §7.1).
 var settings = []string{
@@ -126,5 +126,5 @@ var secretShape = regexp.MustCompile(`^[a-z2-7]{26}$`)
 func newSecret() string { return strings.ToLower(rand.Text()) }
 
 func (s *Service) destination(secret string) string {
-	return strings.TrimSuffix(s.PublicURL, "/") + route + secret
+	return strings.TrimSuffix(s.PublicURL, "/") + hookPath + secret
 }

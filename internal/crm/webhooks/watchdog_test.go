@@ -13,7 +13,7 @@ func TestWatchdog_subscribesOnceWithOurSettings(t *testing.T) {
 	w := newHouse(t)
 	w.sweep()
 	secret := w.secret()
-	if h := w.crm.hooks[public+route+secret]; !sameSettings(h.Settings) || len(secret) < 22 {
+	if h := w.crm.hooks[public+hookPath+secret]; !sameSettings(h.Settings) || len(secret) < 22 {
 		t.Errorf("subscribed %+v", h)
 	}
 	for range 3 {
@@ -38,7 +38,7 @@ func TestWatchdog_mendsWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newHouse(t)
 			w.sweep()
-			to := public + route + w.secret()
+			to := public + hookPath + w.secret()
 			spoil(w.crm.hooks, to)
 			w.later(5 * time.Minute)
 			w.sweep()
@@ -144,7 +144,7 @@ func TestWatchdog_loopbackAddressIsGoodForLocalAccountsOnly(t *testing.T) {
 func TestWatchdog_movesToANewPublicURL(t *testing.T) {
 	w := newHouse(t)
 	w.sweep()
-	old := public + route + w.secret()
+	old := public + hookPath + w.secret()
 	w.s.PublicURL = "https://moved.example.com"
 	w.later(time.Hour)
 	w.sweep()
