@@ -192,20 +192,20 @@ func (r *pageRequest) layRows(ctx context.Context, f i18n.Format, view *peopleVi
 	if len(layout) == 0 {
 		return
 	}
-	deals := map[int64]crm.Deal{}
+	byID := map[int64]crm.Deal{}
 	contacts, firms := map[int64]crm.Named{}, map[int64]crm.Named{}
 	for _, p := range people.Contacts {
 		contacts[p.ID] = crm.Named{ID: p.ID, Name: p.Name, URL: p.URL}
 		firms[p.CompanyID] = crm.Named{ID: p.CompanyID, Name: p.Company, URL: p.CompanyURL}
 		for _, d := range p.Deals {
-			deals[d.ID] = d
+			byID[d.ID] = d
 		}
 	}
 	base := r.crm.Tenant().AmoBase
 	for i := range view.Persons {
 		for _, rows := range [][]dealView{view.Persons[i].Deals.First, view.Persons[i].Deals.Rest} {
 			for j, row := range rows {
-				d := deals[row.ID]
+				d := byID[row.ID]
 				rows[j].Cells = filled(cells(f, layout, dealParts{
 					deal: d, tags: d.Extra.Tags, loss: d.Extra.LossReason, value: d.Extra.Value,
 					contacts: known(d.ContactIDs, contacts, base+"/contacts/detail/"),

@@ -56,18 +56,18 @@ func (h *Handlers) comment(r *pageRequest) error {
 
 // feedWith is the feed with a comment that was just posted, also when the CRM's own list does not have it yet.
 func (r *pageRequest) feedWith(ctx context.Context, id int64, text string) feedView {
-	feed, err := r.crm.Feed(ctx, id)
-	if !hasText(feed, text, r.h.Now()) {
-		feed.Items = append([]crm.FeedItem{{
+	got, err := r.crm.Feed(ctx, id)
+	if !hasText(got, text, r.h.Now()) {
+		got.Items = append([]crm.FeedItem{{
 			Kind: crm.KindComment, Text: text, At: r.h.Now(), Mine: true, Author: r.T("feed.you"),
-		}}, feed.Items...)
+		}}, got.Items...)
 	}
-	return r.feedOrProblem(r.FormatIn(ctx), id, feed, feedAsk{only: r.feedAsk().only}, err)
+	return r.feedOrProblem(r.FormatIn(ctx), id, got, feedAsk{only: r.feedAsk().only}, err)
 }
 
 // hasText looks among the newest lines, so that an old comment of the same words doesn't hide the new one.
-func hasText(feed crm.Feed, text string, now time.Time) bool {
-	for i, it := range feed.Items {
+func hasText(f crm.Feed, text string, now time.Time) bool {
+	for i, it := range f.Items {
 		if i == 3 {
 			return false
 		}

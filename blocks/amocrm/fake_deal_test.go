@@ -128,9 +128,9 @@ func (f *fakeCRM) CompleteTask(_ context.Context, _, taskID int64, result string
 
 func (f *fakeCRM) FeedOlder(_ context.Context, _ int64, place string, comments bool) (crm.Feed, error) {
 	f.called("feed older")
-	feed, ok := f.older[place]
+	got, ok := f.older[place]
 	if !ok {
 		return crm.Feed{}, crm.ErrGone
 	}
-	return feed, nil
+	return got, nil
 }

@@ -75,10 +75,10 @@ func (a feedAsk) query() string {
 	return "?" + q.Encode()
 }
 
-func feedPage(f i18n.Format, base string, dealID int64, feed crm.Feed, ask feedAsk) feedView {
+func feedPage(f i18n.Format, base string, dealID int64, got crm.Feed, ask feedAsk) feedView {
 	page := base + "/deals/" + strconv.FormatInt(dealID, 10)
 	v := feedView{
-		Action: ui.Plain(page + "/comments"), URL: ui.Plain(page + "/feed" + ask.query()), Token: ui.NewToken(), Only: ask.only, Partial: feed.Partial,
+		Action: ui.Plain(page + "/comments"), URL: ui.Plain(page + "/feed" + ask.query()), Token: ui.NewToken(), Only: ask.only, Partial: got.Partial,
 	}
 	for _, link := range []struct{ id, key, only string }{{"feed-all", "feed.all", ""}, {"feed-comments", "feed.comments", onlyComments}} {
 		to := feedAsk{only: link.only}.query()
@@ -87,7 +87,7 @@ func feedPage(f i18n.Format, base string, dealID int64, feed crm.Feed, ask feedA
 			Chosen: link.only == ask.only,
 		})
 	}
-	for _, it := range feed.Items {
+	for _, it := range got.Items {
 		if ask.only != "" && it.Kind != crm.KindComment {
 			continue
 		}
@@ -101,15 +101,15 @@ func feedPage(f i18n.Format, base string, dealID int64, feed crm.Feed, ask feedA
 	if n := len(v.Rest); n > 0 {
 		v.More = f.Catalog.T(f.Lang, "feed.more", "Count", n)
 	}
-	if feed.Older != "" {
-		to := feedAsk{ask.only, feed.Older}.query()
+	if got.Older != "" {
+		to := feedAsk{ask.only, got.Older}.query()
 		v.Older = &olderView{Href: ui.Plain(page + to), URL: ui.Plain(page + "/feed" + to)}
 	}
 	if ask.before != "" {
 		v.NewestURL = ui.Plain(page + feedAsk{only: ask.only}.query())
 	}
-	if feed.Stale {
-		v.Stale = f.Catalog.T(f.Lang, "stale.slow", "Age", f.Age(feed.At))
+	if got.Stale {
+		v.Stale = f.Catalog.T(f.Lang, "stale.slow", "Age", f.Age(got.At))
 	}
 	return v
 }

@@ -76,7 +76,7 @@ func taskList(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) tas
 func resultName(taskID int64) string { return "result." + strconv.FormatInt(taskID, 10) }
 
 // newTask is the form of a new task, due tomorrow at noon unless something else was typed.
-func newTask(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) *newTaskView {
+func newTask(f i18n.Format, page string, list crm.Tasks, typed *typedTask) *newTaskView {
 	t := func(key string) string { return f.Catalog.T(f.Lang, key) }
 	v := &newTaskView{Action: ui.Plain(page + "/tasks"), Token: ui.NewToken()}
 	draft, errs := crm.TaskDraft{Due: tomorrowNoon(f), TypeID: crm.TaskFollowUp}, map[string]string(nil)
@@ -87,7 +87,7 @@ func newTask(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) *new
 	for _, id := range []int64{crm.TaskFollowUp, crm.TaskMeeting} {
 		kinds.Options = append(kinds.Options, optionView{ui.Plain(strconv.FormatInt(id, 10)), taskType(f, id, ""), id == draft.TypeID})
 	}
-	for _, own := range tasks.Types {
+	for _, own := range list.Types {
 		if id := int64(own.ID); id != crm.TaskFollowUp && id != crm.TaskMeeting {
 			kinds.Options = append(kinds.Options, optionView{ui.Plain(strconv.FormatInt(id, 10)), own.Name, id == draft.TypeID})
 		}
@@ -97,9 +97,9 @@ func newTask(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) *new
 		{Name: "due", Label: t("tasks.due"), Widget: "datetime", Value: ui.Plain(draft.Due), Must: true, Error: errs["due"]},
 		kinds,
 	}
-	if len(tasks.Users) > 0 {
+	if len(list.Users) > 0 {
 		v.Inputs = append(v.Inputs, inputView{
-			Name: "task_responsible", Label: t("field.responsible"), Widget: "select", Options: userOptions(tasks.Users, draft.ResponsibleID),
+			Name: "task_responsible", Label: t("field.responsible"), Widget: "select", Options: userOptions(list.Users, draft.ResponsibleID),
 			Error: errs["responsible_id"],
 		})
 	}

@@ -29,7 +29,6 @@ func TestLostAnswer_onlyWhatThisLoginMayHaveMadeIsTaken(t *testing.T) {
 		} {
 			t.Run(fmt.Sprint(what, " by ", author), func(t *testing.T) {
 				f := setup(t)
-				f.deps.LookAgain = []time.Duration{0}
 				f.crm.AddContact(11, "Someone", "", "", 21)
 				f.crm.Lose(what, 1, false)
 				twin := map[string]any{"id": 900, "created_at": time.Now().Unix(), "updated_at": time.Now().Unix()}

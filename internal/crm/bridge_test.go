@@ -4,52 +4,23 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 	"github.com/sidecard/sidecard/internal/crm/login"
-	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 var _ Grants = (*login.Grants)(nil)
 
-type fixedGrants struct{ auth *fake.Auth }
-
-func (g fixedGrants) Auth(string) amocrm.Auth { return g.auth }
-
-// whole is a Bridge as the program makes it, with one tenant.
-func whole(t *testing.T) (*Bridge, *fake.CRM, string) {
-	t.Helper()
-	f := setup(t)
-	dir := tenant.NewDirectory(f.DB())
-	tn, err := dir.Open(t.Context(), tenant.Credential{AmoBase: f.crm.Server.URL, Secret: "block secret"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	metrics := prometheus.NewRegistry()
-	b := New(Deps{DB: f.DB(), Cache: f.Cache(), Tenants: dir, Grants: fixedGrants{f.auth}, Metrics: metrics})
-	t.Cleanup(func() {
-		if counted, err := metrics.Gather(); len(counted) == 0 || err != nil {
-			t.Errorf("no exchange was counted: %v", err)
-		}
-	})
-	return b, f.crm, tn.ID
-}
-
 func TestAccount_opensATenantsCRM(t *testing.T) {
 	b, amo, id := whole(t)
-	amo.AddContact(11, "Anna", "+79995550123", "")
 	a, err := b.Account(t.Context(), id, store.Interactive)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := a.People(t.Context(), helpdesk.Client{ID: 55, Phones: []string{"89995550123"}})
-	if err != nil || !cmp.Equal(ids(p.Contacts), []int64{11}) {
-		t.Errorf("%v, %v", ids(p.Contacts), err)
+	if info, err := a.Info(t.Context()); err != nil || info.Name != "Example" {
+		t.Errorf("%q, %v", info.Name, err)
 	}
 	if _, err := b.Account(t.Context(), "nobody", store.Interactive); !errors.Is(err, tenant.ErrNotFound) {
 		t.Errorf("unknown tenant: %v", err)

@@ -11,7 +11,7 @@ import (
 func TestChanged_onlyWhatItNamesIsReadAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		change Change
-		people bool // the card of the client is read again
+		card   bool // the card of the client is read again
 		deal   bool
 	}{
 		"a deal of the card":     {Change{Deals: []int64{21}}, true, true},
@@ -24,7 +24,7 @@ func TestChanged_onlyWhatItNamesIsReadAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b, amo, id := whole(t)
 			amo.AddContact(11, "Anna", "+79995550123", "", 21)
-			read := func() (people, deal int) {
+			read := func() (card, deal int) {
 				t.Helper()
 				a, err := b.Account(t.Context(), id, store.Interactive)
 				if err != nil {
@@ -34,16 +34,16 @@ func TestChanged_onlyWhatItNamesIsReadAgain(t *testing.T) {
 				if p, err := a.People(t.Context(), anna); err != nil || p.Stale || !cmp.Equal(ids(p.Contacts), []int64{11}) {
 					t.Fatalf("%v, %v, stale %v", ids(p.Contacts), err, p.Stale)
 				}
-				people = len(amo.Calls())
+				card = len(amo.Calls())
 				amo.Reset()
 				if d, err := a.Deal(t.Context(), 21); err != nil || d.Stale {
 					t.Fatal(err)
 				}
-				return people, len(amo.Calls())
+				return card, len(amo.Calls())
 			}
 			read()
-			if people, deal := read(); people+deal != 0 {
-				t.Fatalf("warm: %d and %d calls", people, deal)
+			if card, deal := read(); card+deal != 0 {
+				t.Fatalf("warm: %d and %d calls", card, deal)
 			}
 			a, err := b.Account(t.Context(), id, store.Background)
 			if err != nil {
@@ -52,12 +52,12 @@ func TestChanged_onlyWhatItNamesIsReadAgain(t *testing.T) {
 			if err := a.Changed(t.Context(), c.change); err != nil {
 				t.Fatal(err)
 			}
-			people, deal := read()
-			if (people > 0) != c.people || (deal > 0) != c.deal {
-				t.Errorf("%d calls for the card, %d for the deal", people, deal)
+			card, deal := read()
+			if (card > 0) != c.card || (deal > 0) != c.deal {
+				t.Errorf("%d calls for the card, %d for the deal", card, deal)
 			}
-			if people, deal := read(); people+deal != 0 {
-				t.Errorf("once more: %d and %d calls", people, deal)
+			if card, deal := read(); card+deal != 0 {
+				t.Errorf("once more: %d and %d calls", card, deal)
 			}
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -143,7 +144,7 @@ func TestPeople_slowNamesDoNotHoldThePage(t *testing.T) {
 		}
 	})
 	defer close(release)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*namesGrace)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	p, err := f.People(ctx, anna)
 	if d := cmp.Diff(map[int64]string{11: ""}, companyOf(p)); d != "" || err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
-	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
@@ -193,26 +192,6 @@ func TestChangeDeal_refusalsStandAtTheirFields(t *testing.T) {
 	err := f.ChangeDeal(t.Context(), 21, DealChange{Price: &price, Fields: map[int64][]string{904: {"https://example.com"}, 901: {"71"}}})
 	if d := cmp.Diff(map[string]string{"price": KeyBadValue, "fields.904": KeyBadChoice}, problemMap(t, err)); d != "" {
 		t.Error(d)
-	}
-}
-
-func TestSandbox_changedDealShowsInTheListAtOnce(t *testing.T) {
-	a := sandboxAccount(t)
-	ctx := t.Context()
-	irina := helpdesk.Client{ID: 71, Phones: []string{"+7 999 100-01-01"}}
-	if _, err := a.People(ctx, irina); err != nil {
-		t.Fatal(err)
-	}
-	name := "Changed a moment ago"
-	if err := a.ChangeDeal(ctx, scenario.LeadOneDeal, DealChange{Name: &name}); err != nil {
-		t.Fatal(err)
-	}
-	if err := a.open(ctx); err != nil { // the next request opens the account anew
-		t.Fatal(err)
-	}
-	p, err := a.People(ctx, irina)
-	if err != nil || p.Contacts[0].Deals[0].Name != name {
-		t.Errorf("%+v, %v", p.Contacts, err)
 	}
 }
 

@@ -62,7 +62,7 @@ func TestPrefill_choicesOfTheTenant(t *testing.T) {
 		"a user who has left":         {tenant.Settings{ResponsibleID: 502}, DealDraft{Name: "Lamp", PipelineID: 31, StatusID: 311, ResponsibleID: 501}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := &Account{tenant: tenant.Tenant{Settings: tt.settings}}
+			a := NewAccount(Deps{}, tenant.Tenant{Settings: tt.settings}, nil)
 			f := dealFormOf(testMeta(t), ticket)
 			if err := a.prefill(t.Context(), &f, ticket); err != nil {
 				t.Fatal(err)

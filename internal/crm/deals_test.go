@@ -22,12 +22,12 @@ func TestPeople_sixtyDealsInOneCall(t *testing.T) {
 	f.crm.Set(func(c *fake.CRM) { c.Leads[2000]["status_id"] = 142; c.Leads[2000]["updated_at"] = 1900000000 })
 	f.warm(t)
 	p := f.people(t, anna)
-	deals := p.Contacts[0].Deals
-	if len(deals) != 60 || p.Contacts[0].MoreDeals != 0 {
-		t.Fatalf("%d deals, %d more", len(deals), p.Contacts[0].MoreDeals)
+	shown := p.Contacts[0].Deals
+	if len(shown) != 60 || p.Contacts[0].MoreDeals != 0 {
+		t.Fatalf("%d deals, %d more", len(shown), p.Contacts[0].MoreDeals)
 	}
-	if deals[0].ID != 2059 || deals[59].ID != 2000 || deals[59].State != DealWon {
-		t.Errorf("first %d, last %d: open ones, newest update first, then closed ones", deals[0].ID, deals[59].ID)
+	if shown[0].ID != 2059 || shown[59].ID != 2000 || shown[59].State != DealWon {
+		t.Errorf("first %d, last %d: open ones, newest update first, then closed ones", shown[0].ID, shown[59].ID)
 	}
 	want := []string{"GET /contacts?query=9995550123", "GET /contacts?query=anna@example.com", "GET /leads?ids=60"}
 	if d := cmp.Diff(want, f.crm.Calls()); d != "" {

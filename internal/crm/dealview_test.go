@@ -1,23 +1,11 @@
 package crm
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/sidecard/sidecard/connector/amocrm"
 )
-
-func leadJSON(t *testing.T, body string) amocrm.Lead {
-	t.Helper()
-	var l amocrm.Lead
-	if err := json.Unmarshal([]byte(body), &l); err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
 
 func TestDealOf_everythingKnown(t *testing.T) {
 	l := leadJSON(t, `{"id":21,"name":" Lamp ","price":1500.5,"responsible_user_id":501,"status_id":311,"pipeline_id":31,

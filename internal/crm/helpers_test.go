@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -129,16 +131,16 @@ func accountOf(t *testing.T, world scenario.World) *Account {
 	var handler http.Handler
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	t.Cleanup(srv.Close)
-	crm, err := amo.New(world, amo.Options{Hosts: []string{strings.TrimPrefix(srv.URL, "http://")}, RatePerSecond: 1000})
+	local, err := amo.New(world, amo.Options{Hosts: []string{strings.TrimPrefix(srv.URL, "http://")}, RatePerSecond: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := crm.Close(context.Background()); err != nil {
+		if err := local.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
-	handler = crm
+	handler = local
 	resp, err := http.Post(srv.URL+"/_sandbox/grant", "application/json", strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
@@ -167,3 +169,36 @@ func accountOf(t *testing.T, world scenario.World) *Account {
 }
 
 var anna = helpdesk.Client{ID: 55, Name: "Anna Example", Phones: []string{"8 999 555-01-23"}, Emails: []string{"Anna@example.com"}}
+
+type fixedGrants struct{ auth *fake.Auth }
+
+func (g fixedGrants) Auth(string) amocrm.Auth { return g.auth }
+
+// whole is a Bridge as the program makes it, with one tenant.
+func whole(t *testing.T) (*Bridge, *fake.CRM, string) {
+	t.Helper()
+	f := setup(t)
+	dir := tenant.NewDirectory(f.DB())
+	tn, err := dir.Open(t.Context(), tenant.Credential{AmoBase: f.crm.Server.URL, Secret: "block secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics := prometheus.NewRegistry()
+	b := New(Deps{DB: f.DB(), Cache: f.Cache(), Tenants: dir, Grants: fixedGrants{f.auth}, Metrics: metrics})
+	t.Cleanup(func() {
+		if counted, err := metrics.Gather(); len(counted) == 0 || err != nil {
+			t.Errorf("no exchange was counted: %v", err)
+		}
+	})
+	return b, f.crm, tn.ID
+}
+
+// leadJSON is a deal as the CRM sends it.
+func leadJSON(t *testing.T, body string) amocrm.Lead {
+	t.Helper()
+	var l amocrm.Lead
+	if err := json.Unmarshal([]byte(body), &l); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}

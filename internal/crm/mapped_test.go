@@ -25,9 +25,11 @@ func TestSandboxMapping_fillsContactAndDealForm(t *testing.T) {
 		return int64(fields[i].ID)
 	}
 	remark, number := pick(meta.ContactFields, "textarea"), pick(meta.LeadFields, "numeric")
-	a.tenant.Settings.Mapping = []tenant.FieldMap{
+	tn := a.Tenant()
+	tn.Settings.Mapping = []tenant.FieldMap{
 		{From: "client.company", Entity: EntityContact, FieldID: remark}, {From: "ticket.id", Entity: EntityLead, FieldID: number},
 	}
+	a = NewAccount(Deps{DB: a.DB(), Cache: a.Cache()}, tn, a.API())
 	ticket := helpdesk.Ticket{ID: 4711, Subject: "Quills", Client: helpdesk.Client{ID: 9001, Name: "Luna", Company: "The Quibbler"}}
 	form, err := a.DealForm(t.Context(), ticket)
 	if err != nil {

@@ -18,6 +18,15 @@ const (
 	EntityLead    = "lead"
 )
 
+// Field codes that amoCRM gives to its own contact fields (amocrm.md §3.4).
+const (
+	codePhone    = "PHONE"
+	codeEmail    = "EMAIL"
+	codeMessage  = "IM"
+	codePosition = "POSITION"
+	codeSite     = "WEB"
+)
+
 // draftCodes are contact fields that the form of a new contact fills by itself.
 var draftCodes = []string{codePhone, codeEmail, codeMessage, codePosition, codeSite}
 

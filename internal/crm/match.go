@@ -13,15 +13,6 @@ import (
 // maxKeys bounds how many phones and e-mails of one client are searched for, each.
 const maxKeys = 5
 
-// Field codes that amoCRM gives to its own contact fields (amocrm.md §3.4).
-const (
-	codePhone    = "PHONE"
-	codeEmail    = "EMAIL"
-	codeMessage  = "IM"
-	codePosition = "POSITION"
-	codeSite     = "WEB"
-)
-
 // keys are what a client can be found by: distinct, cleaned, at most maxKeys each.
 type keys struct {
 	phones []string // as the helpdesk has them

@@ -23,7 +23,7 @@ func TestForget_readsTheVocabularyAgain(t *testing.T) {
 	if err := f.Forget(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	other := NewAccount(*f.deps, f.tenant, f.api) // another request, as made by Bridge.Account
+	other := NewAccount(Deps{DB: f.DB(), Cache: f.Cache()}, f.Tenant(), f.API()) // another request, as made by Bridge.Account
 	if err := other.open(t.Context()); err != nil {
 		t.Fatal(err)
 	}

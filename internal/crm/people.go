@@ -58,9 +58,6 @@ func (a *Account) fetchPeople(ctx context.Context, key string, c helpdesk.Client
 // peopleAge is how old a card may be that shows p.
 func (a *Account) peopleAge(p People) time.Duration {
 	fresh := a.DataAge()
-	if len(a.changed) == 0 {
-		return fresh
-	}
 	for _, c := range p.Contacts {
 		fresh = min(fresh, a.AgeOf("contacts", c.ID))
 		for _, d := range c.Deals {

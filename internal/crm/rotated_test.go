@@ -36,7 +36,7 @@ func (f *fixture) rotating(t *testing.T) [3]*store.DB {
 
 // on opens the account on another database.
 func (f *fixture) on(db *store.DB) {
-	f.Account = NewAccount(Deps{DB: db, Cache: f.Cache()}, f.tenant, f.api)
+	f.Account = NewAccount(Deps{DB: db, Cache: f.Cache()}, f.Tenant(), f.API())
 }
 
 // What was noted before a rotation of the seal keys is found for as long as the old key stays in the ring. That is why it

@@ -112,3 +112,23 @@ func TestSandbox_createsContactAndDeal(t *testing.T) {
 		t.Error("no stage of the scenario asks for a field")
 	}
 }
+
+func TestSandbox_changedDealShowsInTheListAtOnce(t *testing.T) {
+	a := sandboxAccount(t)
+	ctx := t.Context()
+	irina := helpdesk.Client{ID: 71, Phones: []string{"+7 999 100-01-01"}}
+	if _, err := a.People(ctx, irina); err != nil {
+		t.Fatal(err)
+	}
+	name := "Changed a moment ago"
+	if err := a.ChangeDeal(ctx, scenario.LeadOneDeal, DealChange{Name: &name}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.open(ctx); err != nil { // the next request opens the account anew
+		t.Fatal(err)
+	}
+	p, err := a.People(ctx, irina)
+	if err != nil || p.Contacts[0].Deals[0].Name != name {
+		t.Errorf("%+v, %v", p.Contacts, err)
+	}
+}

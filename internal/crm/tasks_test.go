@@ -66,9 +66,9 @@ func TestSandbox_tasksOfADeal(t *testing.T) {
 	if after, err = a.Tasks(ctx, scenario.LeadPipesOpen); err != nil || len(after.Items) != len(before.Items) {
 		t.Errorf("%d tasks, %v", len(after.Items), err)
 	}
-	feed, err := a.Feed(ctx, scenario.LeadPipesOpen)
-	if err != nil || feed.Items[0].Kind != KindTask {
-		t.Errorf("%+v, %v", feed.Items, err)
+	shown, err := a.Feed(ctx, scenario.LeadPipesOpen)
+	if err != nil || shown.Items[0].Kind != KindTask {
+		t.Errorf("%+v, %v", shown.Items, err)
 	}
 	if _, err := a.AddTask(ctx, 4, TaskDraft{Text: "x", Due: "2031-01-02"}); !errors.Is(err, ErrGone) {
 		t.Errorf("a deal that is not there: %v", err)
