@@ -7,6 +7,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/route"
@@ -14,8 +15,8 @@ import (
 
 // contactCRM is what mending a contact and its link asks of an account.
 type contactCRM interface {
-	Matches(ctx context.Context, client helpdesk.Client) (crm.People, error)
-	AddMissing(ctx context.Context, client helpdesk.Client, contactID int64) ([]crm.Match, error)
+	Matches(ctx context.Context, client helpdesk.Client) (people.Found, error)
+	AddMissing(ctx context.Context, client helpdesk.Client, contactID int64) ([]people.Match, error)
 }
 
 func (h *Handlers) contactRoutes(g route.Group) {
@@ -31,8 +32,8 @@ type missingView struct {
 }
 
 // missingKeys is the offer for a contact, nil when it has everything.
-func missingKeys(f i18n.Format, base string, client helpdesk.Client, p crm.Person, name string) *missingView {
-	keys := crm.Missing(client, p, f.Region)
+func missingKeys(f i18n.Format, base string, client helpdesk.Client, p people.Person, name string) *missingView {
+	keys := people.Missing(client, p, f.Region)
 	if len(keys) == 0 {
 		return nil
 	}
@@ -41,7 +42,7 @@ func missingKeys(f i18n.Format, base string, client helpdesk.Client, p crm.Perso
 		Label: f.Catalog.T(f.Lang, "missing.add_to", "Name", name),
 	}
 	for _, k := range keys {
-		if k.Kind == crm.MatchPhone {
+		if k.Kind == people.MatchPhone {
 			v.Keys = append(v.Keys, f.Phone(k.Value))
 		} else {
 			v.Keys = append(v.Keys, k.Value)

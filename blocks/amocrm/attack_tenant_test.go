@@ -12,8 +12,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/session"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -74,7 +75,7 @@ func twoCompanies(t *testing.T) (w *house, second *fakeCRM, who *asked) {
 	first.card.Name = "First Company's Deal"
 	second = sampleCRM()
 	second.kept = &w.tenants.keptSettings
-	second.people, second.card, second.feedItems, second.tasks = crm.People{At: now}, crm.DealCard{}, nil, nil
+	second.people, second.card, second.feedItems, second.tasks = people.Found{At: now}, deals.Card{}, nil, nil
 	who = &asked{tenants: map[string]int{}}
 	w.h.CRM = func(_ context.Context, tenantID string) (CRM, error) {
 		who.of(tenantID)

@@ -7,6 +7,9 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/fields"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -29,23 +32,23 @@ type lineView struct {
 
 // dealParts is everything of a deal that a layout can show.
 type dealParts struct {
-	deal            crm.Deal
-	contacts, firms []crm.Named
+	deal            deals.Deal
+	contacts, firms []deals.Named
 	tags            []string
 	loss            string
-	value           func(fieldID int64) (crm.Shown, bool)
+	value           func(fieldID int64) (fields.Shown, bool)
 }
 
 // fieldLabels are the words for standard fields.
 var fieldLabels = map[string]string{
-	crm.FieldAmount: "field.price", crm.FieldStage: "field.stage", crm.FieldPipeline: "field.pipeline",
-	crm.FieldResponsible: "field.responsible", crm.FieldTask: "field.next_task", crm.FieldCreated: "field.created_at",
-	crm.FieldUpdated: "field.updated_at", crm.FieldClosed: "field.closed_at", crm.FieldContact: "field.contact",
-	crm.FieldCompany: "field.company", crm.FieldTags: "field.tags", crm.FieldLossReason: "field.loss_reason",
+	fields.FieldAmount: "field.price", fields.FieldStage: "field.stage", fields.FieldPipeline: "field.pipeline",
+	fields.FieldResponsible: "field.responsible", fields.FieldTask: "field.next_task", fields.FieldCreated: "field.created_at",
+	fields.FieldUpdated: "field.updated_at", fields.FieldClosed: "field.closed_at", fields.FieldContact: "field.contact",
+	fields.FieldCompany: "field.company", fields.FieldTags: "field.tags", fields.FieldLossReason: "field.loss_reason",
 }
 
 // fieldName is what a reader knows a field as.
-func fieldName(f i18n.Format, l crm.LayoutField) string {
+func fieldName(f i18n.Format, l fields.LayoutField) string {
 	if key := fieldLabels[l.ID]; key != "" {
 		return f.Catalog.T(f.Lang, key)
 	}
@@ -53,7 +56,7 @@ func fieldName(f i18n.Format, l crm.LayoutField) string {
 }
 
 // cells draws a layout of a deal in its order.
-func cells(f i18n.Format, layout []crm.LayoutField, d dealParts) []cellView {
+func cells(f i18n.Format, layout []fields.LayoutField, d dealParts) []cellView {
 	out := make([]cellView, 0, len(layout))
 	for _, l := range layout {
 		c := cellView{ID: ui.Plain(l.ID), Kind: "plain", Label: fieldName(f, l)}
@@ -74,49 +77,49 @@ func standardCell(f i18n.Format, c *cellView, d dealParts) {
 		}
 	}
 	switch string(c.ID) {
-	case crm.FieldAmount:
+	case fields.FieldAmount:
 		c.Kind = "amount"
 		if d.deal.Price != 0 {
 			c.Lines = []lineView{{Text: ui.Plain(f.Money(d.deal.Price.Float(), d.deal.Currency))}}
 		}
-	case crm.FieldStage:
+	case fields.FieldStage:
 		c.Kind, c.Color = "stage", d.deal.Color
 		one(d.deal.Status)
-	case crm.FieldPipeline:
+	case fields.FieldPipeline:
 		one(d.deal.Pipeline)
-	case crm.FieldResponsible:
+	case fields.FieldResponsible:
 		one(d.deal.Responsible)
-	case crm.FieldTask:
+	case fields.FieldTask:
 		c.Kind = "task"
-		if d.deal.TaskAt != nil && d.deal.State == crm.DealOpen {
+		if d.deal.TaskAt != nil && d.deal.State == deals.Open {
 			text, late := f.Due(*d.deal.TaskAt)
 			one(text)
 			c.Late = late
 		}
-	case crm.FieldCreated:
+	case fields.FieldCreated:
 		if !d.deal.CreatedAt.IsZero() {
 			one(f.DateTime(d.deal.CreatedAt))
 		}
-	case crm.FieldUpdated:
+	case fields.FieldUpdated:
 		if at := d.deal.UpdatedAt; !at.IsZero() {
 			c.Lines = []lineView{{Text: f.Age(at), Title: f.DateTime(at)}}
 		}
-	case crm.FieldClosed:
-		if d.deal.ClosedAt != nil && d.deal.State != crm.DealOpen {
+	case fields.FieldClosed:
+		if d.deal.ClosedAt != nil && d.deal.State != deals.Open {
 			one(f.DateTime(*d.deal.ClosedAt))
 		}
-	case crm.FieldContact:
+	case fields.FieldContact:
 		c.Lines = namedLines(f, d.contacts, "person.unnamed")
-	case crm.FieldCompany:
+	case fields.FieldCompany:
 		c.Lines = namedLines(f, d.firms, "")
-	case crm.FieldTags:
+	case fields.FieldTags:
 		one(strings.Join(d.tags, ", "))
-	case crm.FieldLossReason:
+	case fields.FieldLossReason:
 		one(d.loss)
 	}
 }
 
-func namedLines(f i18n.Format, list []crm.Named, unnamed string) []lineView {
+func namedLines(f i18n.Format, list []deals.Named, unnamed string) []lineView {
 	var out []lineView
 	for _, n := range list {
 		text := any(n.Name)
@@ -132,7 +135,7 @@ func namedLines(f i18n.Format, list []crm.Named, unnamed string) []lineView {
 	return out
 }
 
-func customLines(f i18n.Format, l crm.LayoutField, d dealParts) []lineView {
+func customLines(f i18n.Format, l fields.LayoutField, d dealParts) []lineView {
 	if d.value == nil {
 		return nil
 	}
@@ -150,7 +153,7 @@ func customLines(f i18n.Format, l crm.LayoutField, d dealParts) []lineView {
 }
 
 // shownLines is a custom value in the reader's format.
-func shownLines(f i18n.Format, s crm.Shown) []lineView {
+func shownLines(f i18n.Format, s fields.Shown) []lineView {
 	var out []lineView
 	for _, text := range s.Text {
 		out = append(out, lineView{Text: shownText(f, s, text), URL: safeURL(f, s.URL)})
@@ -172,31 +175,31 @@ func safeURL(f i18n.Format, u string, phones ...string) ui.Plain {
 
 // layoutOf is the tenant's layout, nil where nothing was chosen or nothing of it is left. When the account's fields can't
 // be read it is nil, too: a deal in the default look is better than none.
-func (r *pageRequest) layoutOf(ctx context.Context, kind string) []crm.LayoutField {
+func (r *pageRequest) layoutOf(ctx context.Context, kind string) []fields.LayoutField {
 	chosen := r.chosen(kind)
 	var meta crm.Meta
-	if crm.AsksCustom(chosen) {
+	if fields.AsksCustom(chosen) {
 		var err error
 		if meta, err = r.crm.LayoutMeta(ctx); err != nil {
 			r.LogProblem(err)
 			return nil
 		}
 	}
-	return crm.Layout(chosen, meta)
+	return fields.Layout(chosen, meta)
 }
 
 // layRows gives the rows of a list the fields of the tenant's layout; rows stay as they are without one. Names of
 // contacts and companies are those that the page knows.
-func (r *pageRequest) layRows(ctx context.Context, f i18n.Format, view *peopleView, people crm.People) {
-	layout := r.layoutOf(ctx, crm.LayoutList)
+func (r *pageRequest) layRows(ctx context.Context, f i18n.Format, view *peopleView, people people.Found) {
+	layout := r.layoutOf(ctx, fields.LayoutList)
 	if len(layout) == 0 {
 		return
 	}
-	byID := map[int64]crm.Deal{}
-	contacts, firms := map[int64]crm.Named{}, map[int64]crm.Named{}
+	byID := map[int64]deals.Deal{}
+	contacts, firms := map[int64]deals.Named{}, map[int64]deals.Named{}
 	for _, p := range people.Contacts {
-		contacts[p.ID] = crm.Named{ID: p.ID, Name: p.Name, URL: p.URL}
-		firms[p.CompanyID] = crm.Named{ID: p.CompanyID, Name: p.Company, URL: p.CompanyURL}
+		contacts[p.ID] = deals.Named{ID: p.ID, Name: p.Name, URL: p.URL}
+		firms[p.CompanyID] = deals.Named{ID: p.CompanyID, Name: p.Company, URL: p.CompanyURL}
 		for _, d := range p.Deals {
 			byID[d.ID] = d
 		}
@@ -218,12 +221,12 @@ func (r *pageRequest) layRows(ctx context.Context, f i18n.Format, view *peopleVi
 }
 
 // known names what the page can name; the rest is a link by its number.
-func known(ids []int64, names map[int64]crm.Named, card string) []crm.Named {
-	var out []crm.Named
+func known(ids []int64, names map[int64]deals.Named, card string) []deals.Named {
+	var out []deals.Named
 	for _, id := range ids {
 		n, ok := names[id]
 		if !ok {
-			n = crm.Named{ID: id, URL: card + strconv.FormatInt(id, 10)}
+			n = deals.Named{ID: id, URL: card + strconv.FormatInt(id, 10)}
 		}
 		out = append(out, n)
 	}
@@ -242,8 +245,8 @@ func filled(list []cellView) []cellView {
 }
 
 // layCard gives a deal's card the fields of the tenant's layout; without one it shows all that have a value.
-func (r *pageRequest) layCard(ctx context.Context, f i18n.Format, view *cardView, d crm.DealCard) {
-	layout := r.layoutOf(ctx, crm.LayoutCard)
+func (r *pageRequest) layCard(ctx context.Context, f i18n.Format, view *cardView, d deals.Card) {
+	layout := r.layoutOf(ctx, fields.LayoutCard)
 	if len(layout) == 0 {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/feed"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -58,20 +59,20 @@ func (h *Handlers) comment(r *pageRequest) error {
 func (r *pageRequest) feedWith(ctx context.Context, id int64, text string) feedView {
 	got, err := r.crm.Feed(ctx, id)
 	if !hasText(got, text, r.h.Now()) {
-		got.Items = append([]crm.FeedItem{{
-			Kind: crm.KindComment, Text: text, At: r.h.Now(), Mine: true, Author: r.T("feed.you"),
+		got.Items = append([]feed.Item{{
+			Kind: feed.KindComment, Text: text, At: r.h.Now(), Mine: true, Author: r.T("feed.you"),
 		}}, got.Items...)
 	}
 	return r.feedOrProblem(r.FormatIn(ctx), id, got, feedAsk{only: r.feedAsk().only}, err)
 }
 
 // hasText looks among the newest lines, so that an old comment of the same words doesn't hide the new one.
-func hasText(f crm.Feed, text string, now time.Time) bool {
+func hasText(f feed.Feed, text string, now time.Time) bool {
 	for i, it := range f.Items {
 		if i == 3 {
 			return false
 		}
-		if it.Kind == crm.KindComment && strings.TrimSpace(it.Text) == text && now.Sub(it.At) < 5*time.Minute {
+		if it.Kind == feed.KindComment && strings.TrimSpace(it.Text) == text && now.Sub(it.At) < 5*time.Minute {
 			return true
 		}
 	}

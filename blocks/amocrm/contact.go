@@ -10,6 +10,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/fields"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -64,7 +66,7 @@ func (h *Handlers) createContact(r *pageRequest) error {
 	} {
 		*text.typed = r.unmasked([]string{*text.typed}, []string{*text.known})[0]
 	}
-	if draft.Fields, err = r.crm.Mapped(r.Ctx, crm.EntityContact, r.Session.Ticket); err != nil {
+	if draft.Fields, err = r.crm.Mapped(r.Ctx, fields.EntityContact, r.Session.Ticket); err != nil {
 		return r.contactFailed(draft, err)
 	}
 
@@ -80,7 +82,7 @@ func (h *Handlers) createContact(r *pageRequest) error {
 	if err != nil && len(seen) == 0 && !errors.As(err, new(*crm.FieldErrors)) && !errors.Is(err, crm.ErrEmptyQuery) {
 		return r.contactFailed(draft, errors.Join(err, once.Release(r.Ctx)))
 	}
-	if slices.ContainsFunc(same, func(p crm.Person) bool { return !slices.Contains(seen, p.ID) }) {
+	if slices.ContainsFunc(same, func(p people.Person) bool { return !slices.Contains(seen, p.ID) }) {
 		if err := once.Release(r.Ctx); err != nil {
 			return r.contactFailed(draft, err)
 		}
@@ -113,7 +115,7 @@ func (h *Handlers) createContact(r *pageRequest) error {
 }
 
 // duplicates is the form with the contacts that are much like the new one.
-func (r *pageRequest) duplicates(draft crm.ContactDraft, same []crm.Person) contactFormView {
+func (r *pageRequest) duplicates(draft people.Draft, same []people.Person) contactFormView {
 	view := r.contactForm(draft, nil)
 	f := r.Format()
 	var seen []string
@@ -137,7 +139,7 @@ func (r *pageRequest) created(id int64, err error) (missing string, _ error) {
 }
 
 // contactFailed shows the form again, with what was typed.
-func (r *pageRequest) contactFailed(draft crm.ContactDraft, err error) error {
+func (r *pageRequest) contactFailed(draft people.Draft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return r.Fail(err, "")
 	}
@@ -153,7 +155,7 @@ func (r *pageRequest) contactFailed(draft crm.ContactDraft, err error) error {
 
 // contactForm draws the form of a new contact. What the helpdesk knows is masked like all words; what the agent has typed
 // stays as it is.
-func (r *pageRequest) contactForm(draft crm.ContactDraft, errs map[string]string) contactFormView {
+func (r *pageRequest) contactForm(draft people.Draft, errs map[string]string) contactFormView {
 	rest := map[string]string{}
 	for path, text := range errs {
 		rest[path] = text

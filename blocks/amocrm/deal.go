@@ -10,6 +10,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/feed"
+	"github.com/sidecard/sidecard/internal/crm/tasks"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -39,8 +41,8 @@ func (h *Handlers) deal(r *pageRequest) error {
 // card reads a deal, its tasks and its feed side by side. Tasks and feed that fail don't hide the card.
 func (r *pageRequest) card(ctx context.Context, id int64, ask feedAsk) (cardView, error) {
 	var view cardView
-	var tasks crm.Tasks
-	var feed crm.Feed
+	var tasks tasks.List
+	var feed feed.Feed
 	var tasksErr, feedErr error
 	var all errgroup.Group
 	all.Go(func() (err error) {
@@ -77,7 +79,7 @@ func (r *pageRequest) bareCard(ctx context.Context, id int64) (cardView, error) 
 }
 
 // readFeed reads the part of the feed that is asked for.
-func (r *pageRequest) readFeed(ctx context.Context, id int64, ask feedAsk) (crm.Feed, error) {
+func (r *pageRequest) readFeed(ctx context.Context, id int64, ask feedAsk) (feed.Feed, error) {
 	if ask.before == "" {
 		return r.crm.Feed(ctx, id)
 	}
@@ -85,7 +87,7 @@ func (r *pageRequest) readFeed(ctx context.Context, id int64, ask feedAsk) (crm.
 }
 
 // feedOrProblem is the feed, or why there is none. A comment can be written either way.
-func (r *pageRequest) feedOrProblem(f i18n.Format, id int64, feed crm.Feed, ask feedAsk, err error) feedView {
+func (r *pageRequest) feedOrProblem(f i18n.Format, id int64, feed feed.Feed, ask feedAsk, err error) feedView {
 	view := feedPage(f, r.Base(), id, feed, ask)
 	if err != nil {
 		r.LogProblem(err)

@@ -10,6 +10,10 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/feed"
+	"github.com/sidecard/sidecard/internal/crm/fields"
+	"github.com/sidecard/sidecard/internal/crm/tasks"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/oauth"
@@ -17,12 +21,12 @@ import (
 
 // dealCRM is what the card of a deal asks of an account.
 type dealCRM interface {
-	DealEdit(ctx context.Context, id int64) (crm.DealEdit, error)
-	ChangeDeal(ctx context.Context, id int64, change crm.DealChange) error
-	Tasks(ctx context.Context, leadID int64) (crm.Tasks, error)
-	AddTask(ctx context.Context, leadID int64, draft crm.TaskDraft) (int64, error)
+	DealEdit(ctx context.Context, id int64) (deals.Edit, error)
+	ChangeDeal(ctx context.Context, id int64, change deals.Change) error
+	Tasks(ctx context.Context, leadID int64) (tasks.List, error)
+	AddTask(ctx context.Context, leadID int64, draft tasks.Draft) (int64, error)
 	CompleteTask(ctx context.Context, leadID, taskID int64, result string) error
-	FeedOlder(ctx context.Context, leadID int64, place string, comments bool) (crm.Feed, error)
+	FeedOlder(ctx context.Context, leadID int64, place string, comments bool) (feed.Feed, error)
 }
 
 // dealRoutes are the addresses of a deal's card beside the card itself.
@@ -78,7 +82,7 @@ func (h *Handlers) editDeal(r *pageRequest) error {
 }
 
 // editForm shows the form of a row, in the card or as a page.
-func (r *pageRequest) editForm(id int64, edit crm.DealEdit, typed typedEdit, errs map[string]string, s *stop) error {
+func (r *pageRequest) editForm(id int64, edit deals.Edit, typed typedEdit, errs map[string]string, s *stop) error {
 	view, ok := editForm(r.Format(), r.dealURL(id), edit, typed, errs)
 	if !ok {
 		r.WholePanel()
@@ -94,7 +98,7 @@ func (r *pageRequest) editForm(id int64, edit crm.DealEdit, typed typedEdit, err
 }
 
 // readEdit reads the form of a row. errs holds catalogue keys.
-func readEdit(form url.Values, lang i18n.Lang) (t typedEdit, change crm.DealChange, errs map[string]string) {
+func readEdit(form url.Values, lang i18n.Lang) (t typedEdit, change deals.Change, errs map[string]string) {
 	errs = map[string]string{}
 	t = typedEdit{
 		sent: true, key: form.Get("field"), head: form.Get("head") != "", inPlace: form.Get("inplace") != "",
@@ -107,14 +111,14 @@ func readEdit(form url.Values, lang i18n.Lang) (t typedEdit, change crm.DealChan
 	switch t.key {
 	case fieldDealName:
 		change.Name = &t.name
-	case crm.FieldAmount:
+	case fields.FieldAmount:
 		change.Price = &t.price
-	case crm.FieldResponsible:
+	case fields.FieldResponsible:
 		change.ResponsibleID = t.user
 		if t.user == 0 {
 			errs["responsible_id"] = "error.required"
 		}
-	case crm.FieldStage, crm.FieldPipeline, crm.FieldLossReason:
+	case fields.FieldStage, fields.FieldPipeline, fields.FieldLossReason:
 		change.PipelineID, change.StatusID, change.LossReasonID, change.Fields = t.pipeline, t.status, t.reason, t.fields
 		if t.status == 0 {
 			errs["status_id"] = "error.required"

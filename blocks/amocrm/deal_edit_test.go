@@ -10,7 +10,9 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/feed"
+	"github.com/sidecard/sidecard/internal/crm/tasks"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -27,24 +29,24 @@ func TestChangeDeal_onlyTheRowIsSent(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		form url.Values
-		want crm.DealChange
+		want deals.Change
 	}{
-		{"name", editOfField("name", url.Values{"name": {" Chairs "}, "price": {"9"}}), crm.DealChange{Name: &name}},
-		{"amount as people type it", editOfField("amount", url.Values{"price": {"85 000 ₽"}}), crm.DealChange{Price: &sum}},
-		{"no amount", editOfField("amount", url.Values{"price": {""}}), crm.DealChange{Price: &none}},
-		{"responsible", editOfField("responsible", url.Values{"responsible_id": {"2"}}), crm.DealChange{ResponsibleID: 2}},
+		{"name", editOfField("name", url.Values{"name": {" Chairs "}, "price": {"9"}}), deals.Change{Name: &name}},
+		{"amount as people type it", editOfField("amount", url.Values{"price": {"85 000 ₽"}}), deals.Change{Price: &sum}},
+		{"no amount", editOfField("amount", url.Values{"price": {""}}), deals.Change{Price: &none}},
+		{"responsible", editOfField("responsible", url.Values{"responsible_id": {"2"}}), deals.Change{ResponsibleID: 2}},
 		{"stage with what it asks for", editOfField("stage", url.Values{"stage": {"1:143"}, "loss_reason_id": {"901"}, "fields.35": {"soft"}}),
-			crm.DealChange{PipelineID: 1, StatusID: 143, LossReasonID: 901, Fields: map[int64][]string{35: {"soft"}}}},
+			deals.Change{PipelineID: 1, StatusID: 143, LossReasonID: 901, Fields: map[int64][]string{35: {"soft"}}}},
 		{"one custom field", editOfField("cf:2", url.Values{"fields.2": {"2"}, "fields.35": {"x"}}),
-			crm.DealChange{Fields: map[int64][]string{2: {"2"}}}},
-		{"emptied", editOfField("cf:2", nil), crm.DealChange{Fields: map[int64][]string{2: nil}}},
-		{"a box that is not ticked", editOfField("cf:5", nil), crm.DealChange{Fields: map[int64][]string{5: nil}}},
+			deals.Change{Fields: map[int64][]string{2: {"2"}}}},
+		{"emptied", editOfField("cf:2", nil), deals.Change{Fields: map[int64][]string{2: nil}}},
+		{"a box that is not ticked", editOfField("cf:5", nil), deals.Change{Fields: map[int64][]string{5: nil}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newHouse(t)
 			w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals/12/edit", c.form, true), `id="deal-card"`, "Saved.")
 			c.want.Lang = "en"
-			if diff := cmp.Diff([]crm.DealChange{c.want}, w.crm.changes); diff != "" {
+			if diff := cmp.Diff([]deals.Change{c.want}, w.crm.changes); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -69,7 +71,7 @@ func TestChangeDeal_refusedKeepsWhatWasTyped(t *testing.T) {
 	if got := rec.Header().Get("HX-Retarget"); got != "#row-amount" || len(w.crm.changes) != 0 {
 		t.Errorf("retarget %q, changes %+v", got, w.crm.changes)
 	}
-	w.crm.onChange = func(crm.DealChange) error { return amoapi.ErrLimited }
+	w.crm.onChange = func(deals.Change) error { return amoapi.ErrLimited }
 	form := editOfField("name", url.Values{"name": {"Tables"}})
 	w.contains(w.post(base+"/deals/12/edit", form, true), `value="Tables"`, "Too many requests at once")
 	w.crm.onChange = nil
@@ -111,7 +113,7 @@ func TestTasks_addAndComplete(t *testing.T) {
 	for range 2 { // a double click adds one
 		w.contains(w.post(base+"/deals/12/tasks", form, true), "Bring samples", "The task was added.", `<div id="deal-card" hx-swap-oob="true">`)
 	}
-	want := []crm.TaskDraft{{Text: "Bring samples", Due: "2026-12-24T15:30", TypeID: 2, ResponsibleID: 1}}
+	want := []tasks.Draft{{Text: "Bring samples", Due: "2026-12-24T15:30", TypeID: 2, ResponsibleID: 1}}
 	if diff := cmp.Diff(want, w.crm.drafts); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -133,7 +135,7 @@ func TestFeed_filterAndOlder(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.crm.feedPlace = "1700~2~2"
-	w.crm.older = map[string]crm.Feed{"1700~2~2": {Items: []crm.FeedItem{{ID: "note-9", Kind: crm.KindComment, Text: "long ago", At: ago(400 * day)}}, At: now}}
+	w.crm.older = map[string]feed.Feed{"1700~2~2": {Items: []feed.Item{{ID: "note-9", Kind: feed.KindComment, Text: "long ago", At: ago(400 * day)}}, At: now}}
 	rec := w.fragment(base + "/deals/12/feed?only=comments")
 	w.contains(rec, "Asked for grey fabric", `id="feed-only" name="only" value="comments"`, "only=comments", "before=1700~2~2")
 	if strings.Contains(rec.Body.String(), "Negotiation") {
@@ -179,6 +181,6 @@ func TestDeal_whatNoFormHoldsLeadsIntoAmoCRM(t *testing.T) {
 func TestDeal_reasonOfALostDealCanBeChanged(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
-	w.crm.card.State, w.crm.card.LossReason = crm.DealLost, "Too expensive"
+	w.crm.card.State, w.crm.card.LossReason = deals.Lost, "Too expensive"
 	w.contains(w.get(base+"/deals/12"), `data-row="loss_reason"`, `/deals/12/edit?field=loss_reason"`)
 }

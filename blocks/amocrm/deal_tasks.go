@@ -6,12 +6,13 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/tasks"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
 )
 
 // tasksOrProblem are the tasks, or why there are none.
-func (r *pageRequest) tasksOrProblem(f i18n.Format, id int64, tasks crm.Tasks, err error) tasksView {
+func (r *pageRequest) tasksOrProblem(f i18n.Format, id int64, tasks tasks.List, err error) tasksView {
 	if err != nil {
 		r.LogProblem(err)
 		p := r.Problem(err, r.dealURL(id))
@@ -24,7 +25,7 @@ func (r *pageRequest) tasksOrProblem(f i18n.Format, id int64, tasks crm.Tasks, e
 // addTask makes a task: POST …/deals/:id/tasks.
 func (h *Handlers) addTask(r *pageRequest) error {
 	id := ui.Number(r.Param("id"))
-	typed := typedTask{draft: crm.TaskDraft{
+	typed := typedTask{draft: tasks.Draft{
 		Text: strings.TrimSpace(r.FormValue("task_text")), Due: strings.TrimSpace(r.FormValue("due")),
 		TypeID: ui.Number(r.FormValue("type_id")), ResponsibleID: ui.Number(r.FormValue("task_responsible")),
 	}}

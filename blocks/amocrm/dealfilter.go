@@ -7,7 +7,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -52,23 +53,23 @@ func (r *pageRequest) dealsShown(ctx context.Context) (string, error) {
 	return kept, err
 }
 
-func isOpen(d crm.Deal) bool { return d.State == crm.DealOpen }
+func isOpen(d deals.Deal) bool { return d.State == deals.Open }
 
 // shownDealsOf leaves out of p what the agent does not want to see; the lists of p itself stay as they are.
-func shownDealsOf(p crm.People, shown string) crm.People {
+func shownDealsOf(p people.Found, shown string) people.Found {
 	if shown != dealsOpen {
 		return p
 	}
 	p.Contacts = slices.Clone(p.Contacts)
 	for i, c := range p.Contacts {
-		p.Contacts[i].Deals = slices.DeleteFunc(slices.Clone(c.Deals), func(d crm.Deal) bool { return !isOpen(d) })
+		p.Contacts[i].Deals = slices.DeleteFunc(slices.Clone(c.Deals), func(d deals.Deal) bool { return !isOpen(d) })
 	}
 	return p
 }
 
 // dealFilter is the switch for a contact, nil when there is nothing to choose between: all deals are open, or all are
 // closed and shown anyway. here is the page it stands on.
-func dealFilter(f i18n.Format, here string, p crm.Person, shown string) *filterView {
+func dealFilter(f i18n.Format, here string, p people.Person, shown string) *filterView {
 	open := 0
 	for _, d := range p.Deals {
 		if isOpen(d) {
@@ -92,7 +93,7 @@ func dealFilter(f i18n.Format, here string, p crm.Person, shown string) *filterV
 }
 
 // withFilter completes a page whose lists may be shortened: the switches, and what is said of the whole.
-func withFilter(f i18n.Format, view *peopleView, all crm.People, shown, at string) {
+func withFilter(f i18n.Format, view *peopleView, all people.Found, shown, at string) {
 	here := string(view.Base) + "/people?"
 	if view.AllMatches {
 		here += "all=1&"

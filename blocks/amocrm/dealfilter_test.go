@@ -4,7 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -33,7 +34,7 @@ func TestDealFilter_saysWhatIsChosenAndWhatIsHidden(t *testing.T) {
 	w.contains(rec, `deals=open&amp;at=7" aria-current="true">2 open`, `deals=all&amp;at=7">All 4`, "2 open, ") // the total stays
 	closed := sampleAnna()
 	closed.Deals = closed.Deals[2:]
-	w.crm.people.Contacts = []crm.Person{closed}
+	w.crm.people.Contacts = []people.Person{closed}
 	w.contains(w.get(base+"/people"), "No open deals; 2 closed ones are hidden.", "Create deal", "2 closed")
 }
 
@@ -41,7 +42,7 @@ func TestDealFilter_notOfferedWhenThereIsNothingToHide(t *testing.T) {
 	w := newHouse(t)
 	anna := sampleAnna()
 	anna.Deals = anna.Deals[:2]
-	w.crm.people.Contacts = []crm.Person{anna, sampleBoris()}
+	w.crm.people.Contacts = []people.Person{anna, sampleBoris()}
 	base := w.session(i18n.EN, sampleTicket())
 	for _, path := range []string{"/people", "/people?deals=open"} {
 		if body := w.get(base + path).Body.String(); strings.Contains(body, `class="filter"`) {
@@ -50,7 +51,7 @@ func TestDealFilter_notOfferedWhenThereIsNothingToHide(t *testing.T) {
 	}
 	closed := sampleAnna()
 	closed.Deals = closed.Deals[2:]
-	w.crm.people.Contacts = []crm.Person{closed, sampleBoris()}
+	w.crm.people.Contacts = []people.Person{closed, sampleBoris()}
 	if body := w.get(base + "/people?deals=all").Body.String(); strings.Contains(body, `class="filter"`) {
 		t.Error("offered to hide all there is")
 	}
@@ -61,7 +62,7 @@ func TestDealFilter_opensTheListItStandsIn(t *testing.T) {
 	w := newHouse(t)
 	second := sampleAnna()
 	second.ID, second.Name = 9, "Anna from the branch"
-	w.crm.people.Contacts = []crm.Person{sampleAnna(), second}
+	w.crm.people.Contacts = []people.Person{sampleAnna(), second}
 	body := w.get(w.session(i18n.EN, sampleTicket()) + "/people?deals=open&at=9").Body.String()
 	if !strings.Contains(body, `id="deals-of-9" open`) {
 		t.Errorf("the list is closed:\n%s", body)
@@ -72,7 +73,7 @@ func TestDealFilter_opensTheListItStandsIn(t *testing.T) {
 func TestDeals_figureIsWholeOrSaysThatItIsTheLeast(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		deals  []crm.Deal
+		deals  []deals.Deal
 		more   int
 		shown  string
 		want   []string

@@ -9,6 +9,8 @@ import (
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/people"
 )
 
 // dealFieldsCRM is what the fields of a new deal's form ask of an account.
@@ -20,7 +22,7 @@ type dealFieldsCRM interface {
 // stageFields are the custom fields of a form: those a stage requires, and all others that can be written.
 type stageFields struct{ required, more []amoapi.Field }
 
-func (r *pageRequest) stageFields(ctx context.Context, d crm.DealDraft) (s stageFields, err error) {
+func (r *pageRequest) stageFields(ctx context.Context, d deals.Draft) (s stageFields, err error) {
 	if s.required, err = r.crm.Required(ctx, d.PipelineID, d.StatusID); err != nil {
 		return s, err
 	}
@@ -118,7 +120,7 @@ func joinParts(form url.Values, prefix string) []string {
 
 // moreInputs are the fields that a form offers beyond what the stage requires; what no form can fill is left out. open
 // says that one of them holds something or is wrong.
-func moreInputs(fields []amoapi.Field, draft crm.DealDraft, typed bool, errs map[string]string) (inputs []inputView, open bool) {
+func moreInputs(fields []amoapi.Field, draft deals.Draft, typed bool, errs map[string]string) (inputs []inputView, open bool) {
 	for _, f := range fields {
 		in := fieldInput(f, draft.Fields[int64(f.ID)], typed, errs["fields."+idText(f.ID)])
 		if in.Widget == "unsupported" {
@@ -132,7 +134,7 @@ func moreInputs(fields []amoapi.Field, draft crm.DealDraft, typed bool, errs map
 
 // newDraft is what the form of a new deal begins with. A ticket without a subject gives a name of its own, unless the
 // company has a template.
-func (r *pageRequest) newDraft(form crm.DealForm, people []crm.Person, contact int64) crm.DealDraft {
+func (r *pageRequest) newDraft(form deals.Form, people []people.Person, contact int64) deals.Draft {
 	draft, ticket := form.Draft, r.Session.Ticket
 	switch {
 	case contact != 0:

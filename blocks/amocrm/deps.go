@@ -8,14 +8,18 @@ import (
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/feed"
 	"github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/people"
+	"github.com/sidecard/sidecard/internal/crm/subjects"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// CRM is what the block asks of a connected account; *crm.Account is it.
+// CRM is what the block asks of a connected account; *subjects.Account is it.
 type CRM interface {
 	settingsCRM
 	contactCRM
@@ -24,24 +28,24 @@ type CRM interface {
 	Tenant() tenant.Tenant
 	Info(ctx context.Context) (amoapi.Account, error)
 	Meta(ctx context.Context) (crm.Meta, error)
-	People(ctx context.Context, client helpdesk.Client) (crm.People, error)
-	Search(ctx context.Context, text string) ([]crm.Person, error)
+	People(ctx context.Context, client helpdesk.Client) (people.Found, error)
+	Search(ctx context.Context, text string) ([]people.Person, error)
 	Link(ctx context.Context, clientID, contactID int64) error
 	Unlink(ctx context.Context, clientID int64) error
-	Deal(ctx context.Context, id int64) (crm.DealCard, error)
-	Feed(ctx context.Context, leadID int64) (crm.Feed, error)
+	Deal(ctx context.Context, id int64) (deals.Card, error)
+	Feed(ctx context.Context, leadID int64) (feed.Feed, error)
 	Comment(ctx context.Context, leadID int64, text string, sure bool) (int64, error)
 	FindComment(ctx context.Context, leadID int64, text string) (int64, error)
-	ContactForm(ctx context.Context, client helpdesk.Client) crm.ContactDraft
-	CreateContact(ctx context.Context, clientID int64, draft crm.ContactDraft) (int64, error)
-	DealForm(ctx context.Context, ticket helpdesk.Ticket) (crm.DealForm, error)
-	CreateDeal(ctx context.Context, clientID int64, draft crm.DealDraft) (int64, error)
+	ContactForm(ctx context.Context, client helpdesk.Client) people.Draft
+	CreateContact(ctx context.Context, clientID int64, draft people.Draft) (int64, error)
+	DealForm(ctx context.Context, ticket helpdesk.Ticket) (deals.Form, error)
+	CreateDeal(ctx context.Context, clientID int64, draft deals.Draft) (int64, error)
 	ForgetData(ctx context.Context) error
-	Duplicates(ctx context.Context, draft crm.ContactDraft) ([]crm.Person, error)
+	Duplicates(ctx context.Context, draft people.Draft) ([]people.Person, error)
 }
 
 var (
-	_ CRM     = (*crm.Account)(nil)
+	_ CRM     = (*subjects.Account)(nil)
 	_ Tenants = (*tenant.Directory)(nil)
 	_ Grants  = (*login.Grants)(nil)
 	_ Flow    = (*login.Flow)(nil)

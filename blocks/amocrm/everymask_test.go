@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/fields"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
@@ -55,8 +57,8 @@ func plant(v reflect.Value, member string) {
 			v.SetMapIndex(k, e)
 		}
 	case reflect.Struct:
-		shown, isShown := v.Addr().Interface().(*crm.Shown)
-		_, isMatch := v.Addr().Interface().(*crm.Match)
+		shown, isShown := v.Addr().Interface().(*fields.Shown)
+		_, isMatch := v.Addr().Interface().(*people.Match)
 		if isMatch || isShown && (shown.Type == "monetary" || shown.Type == "date" || shown.Type == "checkbox") {
 			return
 		}
@@ -82,7 +84,7 @@ func TestMask_holdsOnEveryPage(t *testing.T) {
 	everyPage(t, []i18n.Lang{i18n.EN, i18n.RU}, func(w *house, ticket *helpdesk.Ticket) {
 		w.tenants.settings.MaskPhones = true
 		w.tenants.settings.DealName = "{{client.name}} {{client.phone}} {{ticket.subject}}"
-		w.crm.form.Draft = crm.DealDraft{Name: "Chairs", Fields: map[int64][]string{35: {"grey"}}}
+		w.crm.form.Draft = deals.Draft{Name: "Chairs", Fields: map[int64][]string{35: {"grey"}}}
 		for _, data := range []any{&w.crm.people, &w.crm.found, &w.crm.duplicates, &w.crm.card, &w.crm.feedItems, &w.crm.form.Draft,
 			&w.crm.tasks, &w.crm.older, &w.crm.matches, &w.rules.trial, ticket} {
 			plant(reflect.ValueOf(data).Elem(), "")

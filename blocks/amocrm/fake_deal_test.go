@@ -7,26 +7,29 @@ import (
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/feed"
+	"github.com/sidecard/sidecard/internal/crm/tasks"
 	"github.com/sidecard/sidecard/internal/money"
 )
 
 // fakeDealCard is what the fake knows of changing a deal. Written changes show in the next read.
 type fakeDealCard struct {
-	changes   []crm.DealChange
-	onChange  func(crm.DealChange) error
-	tasks     []crm.Task
+	changes   []deals.Change
+	onChange  func(deals.Change) error
+	tasks     []tasks.Task
 	tasksErr  error
-	onTask    func(crm.TaskDraft) error
-	drafts    []crm.TaskDraft
+	onTask    func(tasks.Draft) error
+	drafts    []tasks.Draft
 	results   map[int64]string
-	older     map[string]crm.Feed // by place
-	feedPlace string              // where the first page ends
+	older     map[string]feed.Feed // by place
+	feedPlace string               // where the first page ends
 }
 
-func sampleTasks() []crm.Task {
-	return []crm.Task{
-		{ID: 61, Text: "Send the offer", TypeID: crm.TaskFollowUp, Responsible: "Ivan Smirnov", Due: now.Add(-2 * day)},
-		{ID: 62, Text: "Call back", TypeID: crm.TaskMeeting, Due: now.Add(2 * time.Hour)},
+func sampleTasks() []tasks.Task {
+	return []tasks.Task{
+		{ID: 61, Text: "Send the offer", TypeID: tasks.FollowUp, Responsible: "Ivan Smirnov", Due: now.Add(-2 * day)},
+		{ID: 62, Text: "Call back", TypeID: tasks.Meeting, Due: now.Add(2 * time.Hour)},
 		{ID: 63, Text: "Measure the room", TypeID: 77, Type: "Visit", Responsible: "Maria Kuznetsova", Due: now.Add(5 * day)},
 	}
 }
@@ -35,11 +38,11 @@ func sampleLossReasons() []amoapi.LossReason {
 	return []amoapi.LossReason{{ID: 901, Name: "Too expensive"}, {ID: 902, Name: "Bought elsewhere"}}
 }
 
-func (f *fakeCRM) DealEdit(_ context.Context, id int64) (crm.DealEdit, error) {
+func (f *fakeCRM) DealEdit(_ context.Context, id int64) (deals.Edit, error) {
 	if id != f.card.ID {
-		return crm.DealEdit{}, crm.ErrGone
+		return deals.Edit{}, crm.ErrGone
 	}
-	return crm.DealEdit{
+	return deals.Edit{
 		Name: f.card.Name, Price: f.card.Price, Currency: "RUB", PipelineID: 1, StatusID: 11, ResponsibleID: 1,
 		Pipelines: f.openPipelines(), Users: f.form.Users, LossReasons: sampleLossReasons(),
 		Fields: []amoapi.Field{
@@ -59,7 +62,7 @@ func (f *fakeCRM) openPipelines() []amoapi.Pipeline {
 	return m.Open()
 }
 
-func (f *fakeCRM) ChangeDeal(_ context.Context, _ int64, c crm.DealChange) error {
+func (f *fakeCRM) ChangeDeal(_ context.Context, _ int64, c deals.Change) error {
 	f.called("change deal")
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -89,13 +92,13 @@ func fakePrice(typed, lang string) (money.Amount, error) {
 	return price, nil
 }
 
-func (f *fakeCRM) Tasks(context.Context, int64) (crm.Tasks, error) {
+func (f *fakeCRM) Tasks(context.Context, int64) (tasks.List, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return crm.Tasks{Items: f.tasks, Users: f.form.Users, At: now, Types: []amoapi.TaskType{{ID: 1}, {ID: 2}, {ID: 77, Name: "Visit"}}}, f.tasksErr
+	return tasks.List{Items: f.tasks, Users: f.form.Users, At: now, Types: []amoapi.TaskType{{ID: 1}, {ID: 2}, {ID: 77, Name: "Visit"}}}, f.tasksErr
 }
 
-func (f *fakeCRM) AddTask(_ context.Context, _ int64, d crm.TaskDraft) (int64, error) {
+func (f *fakeCRM) AddTask(_ context.Context, _ int64, d tasks.Draft) (int64, error) {
 	f.called("add task")
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -105,7 +108,7 @@ func (f *fakeCRM) AddTask(_ context.Context, _ int64, d crm.TaskDraft) (int64, e
 		}
 	}
 	f.drafts = append(f.drafts, d)
-	f.tasks = append(f.tasks, crm.Task{ID: 70, Text: d.Text, TypeID: d.TypeID, Due: now.Add(day)})
+	f.tasks = append(f.tasks, tasks.Task{ID: 70, Text: d.Text, TypeID: d.TypeID, Due: now.Add(day)})
 	return 70, nil
 }
 
@@ -113,7 +116,7 @@ func (f *fakeCRM) CompleteTask(_ context.Context, _, taskID int64, result string
 	f.called("complete task")
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var left []crm.Task
+	var left []tasks.Task
 	for _, t := range f.tasks {
 		if t.ID != taskID {
 			left = append(left, t)
@@ -126,11 +129,11 @@ func (f *fakeCRM) CompleteTask(_ context.Context, _, taskID int64, result string
 	return nil
 }
 
-func (f *fakeCRM) FeedOlder(_ context.Context, _ int64, place string, comments bool) (crm.Feed, error) {
+func (f *fakeCRM) FeedOlder(_ context.Context, _ int64, place string, comments bool) (feed.Feed, error) {
 	f.called("feed older")
 	got, ok := f.older[place]
 	if !ok {
-		return crm.Feed{}, crm.ErrGone
+		return feed.Feed{}, crm.ErrGone
 	}
 	return got, nil
 }

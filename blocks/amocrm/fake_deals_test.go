@@ -6,24 +6,24 @@ import (
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 // fakeDeals is what the fake knows beyond the first screen: everybody who matches, further fields, keys to add.
 type fakeDeals struct {
-	matches    crm.People
+	matches    people.Found
 	more       []amoapi.Field
-	onMissing  func(ctx context.Context, contactID int64) ([]crm.Match, error)
+	onMissing  func(ctx context.Context, contactID int64) ([]people.Match, error)
 	gotMissing []int64
 }
 
-func (f *fakeCRM) Matches(context.Context, helpdesk.Client) (crm.People, error) {
+func (f *fakeCRM) Matches(context.Context, helpdesk.Client) (people.Found, error) {
 	f.called("matches")
 	return f.fakeDeals.matches, nil
 }
 
-func (f *fakeCRM) AddMissing(ctx context.Context, _ helpdesk.Client, contactID int64) ([]crm.Match, error) {
+func (f *fakeCRM) AddMissing(ctx context.Context, _ helpdesk.Client, contactID int64) ([]people.Match, error) {
 	f.called("add missing")
 	f.mu.Lock()
 	f.gotMissing = append(f.gotMissing, contactID)

@@ -7,7 +7,10 @@ import (
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/feed"
 	"github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -22,25 +25,25 @@ type fakeCRM struct {
 	fakeDealCard
 	fakeSettings
 	mu         sync.Mutex
-	people     crm.People
+	people     people.Found
 	peopleErr  error
-	found      []crm.Person
-	duplicates []crm.Person
-	card       crm.DealCard
+	found      []people.Person
+	duplicates []people.Person
+	card       deals.Card
 	cardErr    error
 	feedErr    error
-	feedItems  []crm.FeedItem
-	form       crm.DealForm
+	feedItems  []feed.Item
+	form       deals.Form
 	required   map[int64][]amoapi.Field // by stage
-	onPeople   func(ctx context.Context) (crm.People, error)
+	onPeople   func(ctx context.Context) (people.Found, error)
 	onCreate   func(ctx context.Context) (int64, error)
 	onComment  func(ctx context.Context) (int64, error)
-	onContact  func(crm.ContactDraft) (int64, error)
+	onContact  func(people.Draft) (int64, error)
 	linkErr    error
 
 	calls   []string
-	deals   []crm.DealDraft
-	made    []crm.ContactDraft
+	deals   []deals.Draft
+	made    []people.Draft
 	arrived string // a comment that was lost and is there now
 	lookErr error
 	posted  []string
@@ -79,7 +82,7 @@ func (f *fakeCRM) Meta(context.Context) (crm.Meta, error) {
 	return f.vocabulary(crm.Meta{Account: amoapi.Account{Country: "RU", Currency: "RUB", Timezone: "Europe/Moscow"}}), f.metaErr
 }
 
-func (f *fakeCRM) People(ctx context.Context, _ helpdesk.Client) (crm.People, error) {
+func (f *fakeCRM) People(ctx context.Context, _ helpdesk.Client) (people.Found, error) {
 	f.called("people")
 	if f.onPeople != nil {
 		return f.onPeople(ctx)
@@ -87,12 +90,12 @@ func (f *fakeCRM) People(ctx context.Context, _ helpdesk.Client) (crm.People, er
 	return f.people, f.peopleErr
 }
 
-func (f *fakeCRM) Search(context.Context, string) ([]crm.Person, error) {
+func (f *fakeCRM) Search(context.Context, string) ([]people.Person, error) {
 	f.called("search")
 	return f.found, nil
 }
 
-func (f *fakeCRM) Duplicates(context.Context, crm.ContactDraft) ([]crm.Person, error) {
+func (f *fakeCRM) Duplicates(context.Context, people.Draft) ([]people.Person, error) {
 	return f.duplicates, nil
 }
 
@@ -107,17 +110,17 @@ func (f *fakeCRM) Unlink(context.Context, int64) error {
 	return nil
 }
 
-func (f *fakeCRM) Deal(_ context.Context, id int64) (crm.DealCard, error) {
+func (f *fakeCRM) Deal(_ context.Context, id int64) (deals.Card, error) {
 	f.called("deal")
 	if id != f.card.ID {
-		return crm.DealCard{}, crm.ErrGone
+		return deals.Card{}, crm.ErrGone
 	}
 	return f.card, f.cardErr
 }
 
-func (f *fakeCRM) Feed(context.Context, int64) (crm.Feed, error) {
+func (f *fakeCRM) Feed(context.Context, int64) (feed.Feed, error) {
 	f.called("feed")
-	return crm.Feed{Items: f.feedItems, At: now, Older: f.feedPlace}, f.feedErr
+	return feed.Feed{Items: f.feedItems, At: now, Older: f.feedPlace}, f.feedErr
 }
 
 func (f *fakeCRM) Comment(ctx context.Context, _ int64, text string, sure bool) (int64, error) {
@@ -144,11 +147,11 @@ func (f *fakeCRM) FindComment(_ context.Context, _ int64, text string) (int64, e
 	return 0, f.lookErr
 }
 
-func (f *fakeCRM) ContactForm(_ context.Context, c helpdesk.Client) crm.ContactDraft {
-	return crm.ContactDraft{Name: c.Name, Phones: c.Phones, Emails: c.Emails, Company: c.Company}
+func (f *fakeCRM) ContactForm(_ context.Context, c helpdesk.Client) people.Draft {
+	return people.Draft{Name: c.Name, Phones: c.Phones, Emails: c.Emails, Company: c.Company}
 }
 
-func (f *fakeCRM) CreateContact(_ context.Context, _ int64, d crm.ContactDraft) (int64, error) {
+func (f *fakeCRM) CreateContact(_ context.Context, _ int64, d people.Draft) (int64, error) {
 	f.called("create contact")
 	f.mu.Lock()
 	f.made = append(f.made, d)
@@ -159,7 +162,7 @@ func (f *fakeCRM) CreateContact(_ context.Context, _ int64, d crm.ContactDraft) 
 	return 77, nil
 }
 
-func (f *fakeCRM) DealForm(_ context.Context, ticket helpdesk.Ticket) (crm.DealForm, error) {
+func (f *fakeCRM) DealForm(_ context.Context, ticket helpdesk.Ticket) (deals.Form, error) {
 	form := f.form
 	form.Draft.Name = ticket.Subject
 	return form, nil
@@ -169,7 +172,7 @@ func (f *fakeCRM) Required(_ context.Context, _, statusID int64) ([]amoapi.Field
 	return f.required[statusID], nil
 }
 
-func (f *fakeCRM) CreateDeal(ctx context.Context, _ int64, d crm.DealDraft) (int64, error) {
+func (f *fakeCRM) CreateDeal(ctx context.Context, _ int64, d deals.Draft) (int64, error) {
 	f.called("create deal")
 	f.mu.Lock()
 	f.deals = append(f.deals, d)

@@ -16,6 +16,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -31,7 +33,7 @@ func TestCreateDeal_whatWasTyped(t *testing.T) {
 	w := newHouse(t)
 	rec := w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(session.NewID()), true)
 	w.contains(rec, "The deal was created.", "/deals/501")
-	want := []crm.DealDraft{{Name: "Chairs", ContactID: 7, PipelineID: 1, StatusID: 12, ResponsibleID: 2, Price: "85 000 ₽", Lang: "en", NoteText: "soon",
+	want := []deals.Draft{{Name: "Chairs", ContactID: 7, PipelineID: 1, StatusID: 12, ResponsibleID: 2, Price: "85 000 ₽", Lang: "en", NoteText: "soon",
 		Fields: map[int64][]string{33: {"5", "6"}, 34: {"false", "true"}}}}
 	if diff := cmp.Diff(want, w.crm.deals); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -58,7 +60,7 @@ func TestAmount_isRefusedAtTheFieldInTheReadersLanguage(t *testing.T) {
 			w := newHouse(t)
 			refused := &crm.FieldErrors{Fields: []crm.FieldError{{Path: "price", Key: key, Args: map[string]any{"currency": "RUB"}}}}
 			w.crm.onCreate = func(context.Context) (int64, error) { return 0, refused }
-			w.crm.onChange = func(crm.DealChange) error { return refused }
+			w.crm.onChange = func(deals.Change) error { return refused }
 			base := w.session(lang, sampleTicket())
 			said := `<p class="error">` + html.EscapeString(w.h.Catalog.T(lang, key, "currency", "RUB"))
 			w.contains(w.post(base+"/deals", dealFormOf(session.NewID()), true), said, `value="85 000 ₽"`)
@@ -70,7 +72,7 @@ func TestAmount_isRefusedAtTheFieldInTheReadersLanguage(t *testing.T) {
 
 func TestSearch_saysNothingOfDealsItDidNotRead(t *testing.T) {
 	w := newHouse(t)
-	w.crm.found = []crm.Person{{ID: 7, Name: "Anna"}}
+	w.crm.found = []people.Person{{ID: 7, Name: "Anna"}}
 	w.crm.duplicates = w.crm.found
 	base := w.session(i18n.EN, sampleTicket())
 	for name, rec := range map[string]*httptest.ResponseRecorder{
@@ -192,7 +194,7 @@ func TestContact_prefilledAndMade(t *testing.T) {
 	w.contains(w.get(base+"/contacts/new"), `value="Anna Petrova"`, `value="8 999 123-45-67"`, `value="anna@example.com"`, `value="Chairs &amp; Co"`)
 	rec := w.post(base+"/contacts", url.Values{"token": {session.NewID()}, "name": {"Anna"}, "phone": {"", "+7 999 123-45-67"}, "email": {" "}, "position": {"Buyer"}}, true)
 	w.contains(rec, "The contact was added to amoCRM.")
-	want := []crm.ContactDraft{{Name: "Anna", Phones: []string{"+7 999 123-45-67"}, Position: "Buyer"}}
+	want := []people.Draft{{Name: "Anna", Phones: []string{"+7 999 123-45-67"}, Position: "Buyer"}}
 	if diff := cmp.Diff(want, w.crm.made); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -201,7 +203,7 @@ func TestContact_prefilledAndMade(t *testing.T) {
 func TestContact_duplicatesAreShownFirst(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
-	w.crm.duplicates = []crm.Person{sampleBoris()}
+	w.crm.duplicates = []people.Person{sampleBoris()}
 	form := url.Values{"token": {session.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67"}}
 	w.contains(w.post(base+"/contacts", form, true), "already has a contact", "Boris", `name="anyway" value="8"`, `name="contact" value="8"`)
 	if len(w.crm.made) != 0 {
@@ -220,8 +222,8 @@ func TestContact_duplicatesAreShownFirst(t *testing.T) {
 func TestContact_madeMeanwhileIsShownAsADuplicate(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
-	w.crm.onContact = func(d crm.ContactDraft) (int64, error) {
-		w.crm.duplicates = []crm.Person{sampleBoris()}
+	w.crm.onContact = func(d people.Draft) (int64, error) {
+		w.crm.duplicates = []people.Person{sampleBoris()}
 		if slices.Contains(d.Others, 8) {
 			return 77, nil
 		}
@@ -238,7 +240,7 @@ func TestContact_secondClickDoesNotFindWhatTheFirstHasMade(t *testing.T) {
 	base := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"token": {session.NewID()}, "name": {"Boris"}, "phone": {"+7 999 123-45-67"}}
 	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
-	w.crm.duplicates = []crm.Person{sampleBoris()}
+	w.crm.duplicates = []people.Person{sampleBoris()}
 	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
 	if len(w.crm.made) != 1 {
 		t.Errorf("%d contacts made, want 1", len(w.crm.made))
@@ -299,7 +301,7 @@ func TestLink_andUnlink(t *testing.T) {
 func TestSearch_byHand(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
-	w.crm.found = []crm.Person{sampleBoris()}
+	w.crm.found = []people.Person{sampleBoris()}
 	w.contains(w.post(base+"/search", url.Values{"q": {" boris "}}, true), "Boris", "1 contact found", "Link")
 	w.contains(w.post(base+"/search", url.Values{"q": {"ab"}}, true), "at least three characters")
 	if n := w.crm.count("search"); n != 1 {

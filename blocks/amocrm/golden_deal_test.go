@@ -8,6 +8,9 @@ import (
 	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/feed"
+	"github.com/sidecard/sidecard/internal/crm/tasks"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
@@ -24,7 +27,7 @@ func init() {
 		{"deal-edit-page", nil, path("/deals/12/edit?field=name")},
 		{"deal-edit-stage", nil, path("/deals/12/edit?field=stage")},
 		{"deal-edit-lost", func(w *house, _ *helpdesk.Ticket) {
-			w.crm.onChange = func(crm.DealChange) error {
+			w.crm.onChange = func(deals.Change) error {
 				return &crm.FieldErrors{Fields: []crm.FieldError{
 					{Path: "loss_reason_id", Key: crm.KeyRequired}, {Path: "fields.35", Key: crm.KeyRequired},
 					{Path: "", Key: crm.KeyFromTheCRM, Text: "the deal is locked"},
@@ -42,7 +45,7 @@ func init() {
 		}},
 		{"deal-fields", nil, path("/deals/12/edit")},
 		{"deal-tasks-refused", func(w *house, _ *helpdesk.Ticket) {
-			w.crm.onTask = func(crm.TaskDraft) error {
+			w.crm.onTask = func(tasks.Draft) error {
 				return &crm.FieldErrors{Fields: []crm.FieldError{{Path: "text", Key: crm.KeyRequired}, {Path: "due", Key: crm.KeyBadValue}}}
 			}
 		}, func(w *house, base string) *httptest.ResponseRecorder {
@@ -61,10 +64,10 @@ func init() {
 			return w.post(base+"/deals/12/comments/look", url.Values{"sent": {"The chairs leave on Monday."}, "looks": {"7"}}, true)
 		}},
 		{"deal-feed-older", func(w *house, _ *helpdesk.Ticket) {
-			w.crm.older = map[string]crm.Feed{"1700~2~2": {Items: w.crm.feedItems[2:], Older: "1600~3~3", At: now}}
+			w.crm.older = map[string]feed.Feed{"1700~2~2": {Items: w.crm.feedItems[2:], Older: "1600~3~3", At: now}}
 		}, asHTMX("/deals/12/feed?before=1700~2~2")},
 		{"deal-page-older", func(w *house, _ *helpdesk.Ticket) {
-			w.crm.older = map[string]crm.Feed{"1700~2~2": {Items: w.crm.feedItems[2:], At: now}}
+			w.crm.older = map[string]feed.Feed{"1700~2~2": {Items: w.crm.feedItems[2:], At: now}}
 		}, path("/deals/12?before=1700~2~2")},
 	}...)
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/session"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
@@ -24,8 +24,8 @@ func init() {
 		}, panelOf},
 		{"all-matches", func(w *house, _ *helpdesk.Ticket) {
 			linked := sampleAnna()
-			linked.Matched = []crm.Match{{Kind: crm.MatchLink}}
-			w.crm.matches = crm.People{Linked: 7, Contacts: []crm.Person{linked, sampleBoris()}, At: now}
+			linked.Matched = []people.Match{{Kind: people.MatchLink}}
+			w.crm.matches = people.Found{Linked: 7, Contacts: []people.Person{linked, sampleBoris()}, At: now}
 		}, path("/people?all=1")},
 		{"deals-unread", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts[0].MoreDeals = 100 }, panelOf},
 		{"deals-open-only", nil, path("/people?deals=open")},

@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/session"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -47,8 +48,8 @@ func init() {
 		{"one-chosen-fields", func(w *house, _ *helpdesk.Ticket) {
 			chosen(w)
 			w.tenants.settings.ListLayout = []string{"cf:4", "stage", "tags", "task"}
-			w.crm.people.Contacts[0].Deals[0].Extra = crm.DealExtra{
-				Fields: []crm.Shown{{ID: 4, Type: "monetary", Text: []string{"40000"}}}, Tags: []string{"urgent"},
+			w.crm.people.Contacts[0].Deals[0].Extra = deals.Extra{
+				Fields: []fields.Shown{{ID: 4, Type: "monetary", Text: []string{"40000"}}}, Tags: []string{"urgent"},
 			}
 		}, panelOf},
 		{"deal-chosen-fields", func(w *house, _ *helpdesk.Ticket) {

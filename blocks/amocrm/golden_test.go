@@ -19,6 +19,7 @@ import (
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
@@ -35,16 +36,16 @@ var scenes = []struct {
 	{"one", nil, panelOf},
 	{"one-linked", func(w *house, _ *helpdesk.Ticket) {
 		w.crm.people.Linked = 7
-		w.crm.people.Contacts[0].Matched = []crm.Match{{Kind: crm.MatchLink}}
+		w.crm.people.Contacts[0].Matched = []people.Match{{Kind: people.MatchLink}}
 	}, panelOf},
-	{"one-without-deals", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = []crm.Person{sampleBoris()} }, panelOf},
+	{"one-without-deals", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = []people.Person{sampleBoris()} }, panelOf},
 	{"several", func(w *house, _ *helpdesk.Ticket) {
 		w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
 	}, panelOf},
-	{"sixty-deals", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = []crm.Person{sixty()} }, panelOf},
+	{"sixty-deals", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = []people.Person{sixty()} }, panelOf},
 	{"nobody", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = nil }, panelOf},
 	{"keyless", func(w *house, t *helpdesk.Ticket) {
-		w.crm.people = crm.People{Keyless: true, At: now}
+		w.crm.people = people.Found{Keyless: true, At: now}
 		t.Client = helpdesk.Client{ID: 55, Name: "Anna"}
 	}, panelOf},
 	{"stale", func(w *house, _ *helpdesk.Ticket) {
@@ -59,9 +60,9 @@ var scenes = []struct {
 	{"crm-down", func(w *house, _ *helpdesk.Ticket) { w.crm.peopleErr = amoapi.ErrUpstream }, panelOf},
 	{"loading", func(w *house, _ *helpdesk.Ticket) {
 		w.h.FirstPaint = time.Millisecond
-		w.crm.onPeople = func(ctx context.Context) (crm.People, error) {
+		w.crm.onPeople = func(ctx context.Context) (people.Found, error) {
 			<-ctx.Done()
-			return crm.People{}, ctx.Err()
+			return people.Found{}, ctx.Err()
 		}
 	}, panelOf},
 	{"deal", nil, path("/deals/12")},
@@ -85,12 +86,12 @@ var scenes = []struct {
 		}, false)
 	}},
 	{"contact-form", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = nil }, path("/contacts/new")},
-	{"contact-duplicates", func(w *house, _ *helpdesk.Ticket) { w.crm.duplicates = []crm.Person{sampleBoris()} },
+	{"contact-duplicates", func(w *house, _ *helpdesk.Ticket) { w.crm.duplicates = []people.Person{sampleBoris()} },
 		func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/contacts", url.Values{"token": {session.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67", ""}}, false)
 		}},
 	{"contact-refused", func(w *house, _ *helpdesk.Ticket) {
-		w.crm.onContact = func(crm.ContactDraft) (int64, error) {
+		w.crm.onContact = func(people.Draft) (int64, error) {
 			return 0, &crm.FieldErrors{Fields: []crm.FieldError{
 				{Path: "name", Key: crm.KeyRequired}, {Path: "phones.0", Key: crm.KeyBadPhone}, {Path: "emails.0", Key: crm.KeyBadEmail},
 			}}
@@ -98,7 +99,7 @@ var scenes = []struct {
 	}, func(w *house, base string) *httptest.ResponseRecorder {
 		return w.post(base+"/contacts", url.Values{"token": {session.NewID()}, "name": {""}, "phone": {"abc"}, "email": {"not one"}}, false)
 	}},
-	{"search", func(w *house, _ *helpdesk.Ticket) { w.crm.found = []crm.Person{sampleAnna()} },
+	{"search", func(w *house, _ *helpdesk.Ticket) { w.crm.found = []people.Person{sampleAnna()} },
 		func(w *house, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/search", url.Values{"q": {"anna"}}, false)
 		}},

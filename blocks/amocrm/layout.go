@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -61,8 +62,8 @@ func (h *Handlers) layoutForm(r *pageRequest) error {
 			return ui.Page{}, err
 		}
 		chosen := r.chosen(kind)
-		if len(crm.Layout(chosen, meta)) == 0 {
-			chosen = crm.LayoutDefault(kind, meta)
+		if len(fields.Layout(chosen, meta)) == 0 {
+			chosen = fields.LayoutDefault(kind, meta)
 		}
 		return ui.Page{Name: "choose_fields", Data: r.layoutPage(ctx, kind, meta, chosen)}, nil
 	})
@@ -70,11 +71,11 @@ func (h *Handlers) layoutForm(r *pageRequest) error {
 
 func layoutKind(r *pageRequest) (string, bool) {
 	kind := r.Param("kind")
-	return kind, kind == crm.LayoutList || kind == crm.LayoutCard
+	return kind, kind == fields.LayoutList || kind == fields.LayoutCard
 }
 
 func (r *pageRequest) chosen(kind string) []string {
-	if kind == crm.LayoutCard {
+	if kind == fields.LayoutCard {
 		return r.crm.Tenant().Settings.CardLayout
 	}
 	return r.crm.Tenant().Settings.ListLayout
@@ -87,16 +88,16 @@ func (r *pageRequest) layoutPage(ctx context.Context, kind string, meta crm.Meta
 		Query: ui.Plain(strings.TrimSpace(r.FormValue("q"))),
 	}
 	view.Back = ui.Plain(r.layoutBack(view.Deal))
-	on := crm.Layout(chosen, meta)
+	on := fields.Layout(chosen, meta)
 	for i, l := range on {
 		row := layoutRow(f, l)
 		row.On, row.First, row.Last = true, i == 0, i == len(on)-1
 		view.Rows = append(view.Rows, row)
 	}
 	view.None = true
-	for _, l := range crm.LayoutChoices(meta) {
+	for _, l := range fields.LayoutChoices(meta) {
 		row := layoutRow(f, l)
-		if slices.ContainsFunc(on, func(x crm.LayoutField) bool { return x.ID == l.ID }) ||
+		if slices.ContainsFunc(on, func(x fields.LayoutField) bool { return x.ID == l.ID }) ||
 			!strings.Contains(strings.ToLower(row.Name), strings.ToLower(string(view.Query))) {
 			continue
 		}
@@ -107,7 +108,7 @@ func (r *pageRequest) layoutPage(ctx context.Context, kind string, meta crm.Meta
 	return view
 }
 
-func layoutRow(f i18n.Format, l crm.LayoutField) fieldRow {
+func layoutRow(f i18n.Format, l fields.LayoutField) fieldRow {
 	name := fieldName(f, l)
 	return fieldRow{
 		ID: ui.Plain(l.ID), Name: name, Custom: l.FieldID != 0,
@@ -140,23 +141,23 @@ func (h *Handlers) chooseLayout(r *pageRequest) error {
 	chosen := form["field"]
 	switch action, id, _ := strings.Cut(form.Get("do"), ":"); action {
 	case "up":
-		chosen = crm.Move(chosen, id, -1)
+		chosen = fields.Move(chosen, id, -1)
 	case "down":
-		chosen = crm.Move(chosen, id, 1)
+		chosen = fields.Move(chosen, id, 1)
 	case "save":
-		if len(crm.Layout(chosen, meta)) == 0 {
+		if len(fields.Layout(chosen, meta)) == 0 {
 			view := r.layoutPage(r.Ctx, kind, meta, nil)
 			view.Error = r.T("layout.empty")
 			return r.Show(http.StatusOK, "choose_fields", view)
 		}
-		return r.keepLayout(kind, idsOf(crm.Layout(chosen, meta)))
+		return r.keepLayout(kind, idsOf(fields.Layout(chosen, meta)))
 	case "reset":
 		return r.keepLayout(kind, nil)
 	}
 	return r.Show(http.StatusOK, "choose_fields", r.layoutPage(r.Ctx, kind, meta, chosen))
 }
 
-func idsOf(layout []crm.LayoutField) []string {
+func idsOf(layout []fields.LayoutField) []string {
 	var ids []string
 	for _, l := range layout {
 		ids = append(ids, l.ID)
@@ -171,7 +172,7 @@ func (r *pageRequest) keepLayout(kind string, ids []string) error {
 		back = r.Base() + "?done=saved"
 	}
 	err := r.change(func(s *tenant.Settings) {
-		if kind == crm.LayoutCard {
+		if kind == fields.LayoutCard {
 			s.CardLayout = ids
 		} else {
 			s.ListLayout = ids

@@ -14,7 +14,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -48,12 +49,12 @@ func choose(do string, fields ...string) url.Values {
 
 func TestLayout_pageOffersStandardAndCustomFields(t *testing.T) {
 	w, base := withFields(t)
-	for _, kind := range []string{crm.LayoutList, crm.LayoutCard} {
+	for _, kind := range []string{fields.LayoutList, fields.LayoutCard} {
 		on, all := ticked(w.get(base + "/layout/" + kind))
-		if diff := cmp.Diff(crm.LayoutDefault(kind, *w.crm.meta), on); diff != "" {
+		if diff := cmp.Diff(fields.LayoutDefault(kind, *w.crm.meta), on); diff != "" {
 			t.Errorf("%s begins with another choice than it shows: %s", kind, diff)
 		}
-		if len(all) != len(crm.LayoutChoices(*w.crm.meta)) {
+		if len(all) != len(fields.LayoutChoices(*w.crm.meta)) {
 			t.Errorf("%s offers %d fields", kind, len(all))
 		}
 	}
@@ -100,8 +101,8 @@ func TestLayout_movingAndSearchingStoreNothing(t *testing.T) {
 
 func TestLayout_savedChoiceIsShownInItsOrder(t *testing.T) {
 	w, base := withFields(t)
-	w.crm.people.Contacts[0].Deals[0].Extra = crm.DealExtra{
-		Fields: []crm.Shown{{ID: 5, Type: "checkbox", Text: []string{"true"}}, {ID: 4, Type: "monetary", Text: []string{"40000"}, Currency: "RUB"}},
+	w.crm.people.Contacts[0].Deals[0].Extra = deals.Extra{
+		Fields: []fields.Shown{{ID: 5, Type: "checkbox", Text: []string{"true"}}, {ID: 4, Type: "monetary", Text: []string{"40000"}, Currency: "RUB"}},
 		Tags:   []string{"urgent", "vip"},
 	}
 	rec := w.post(base+"/layout/list", choose("save", "cf:4", "tags", "stage", "cf:5", "cf:1", "gone"), false)
@@ -180,7 +181,7 @@ func TestLayout_fieldsThatAreGoneShowTheDefault(t *testing.T) {
 	w, base := withFields(t)
 	w.tenants.settings = tenant.Settings{ListLayout: []string{"cf:777"}}
 	w.contains(w.get(base), "Ivan Smirnov", "185,000")
-	if on, _ := ticked(w.get(base + "/layout/list")); !slices.Equal(on, crm.LayoutDefault(crm.LayoutList, *w.crm.meta)) {
+	if on, _ := ticked(w.get(base + "/layout/list")); !slices.Equal(on, fields.LayoutDefault(fields.LayoutList, *w.crm.meta)) {
 		t.Errorf("ticked %v", on)
 	}
 }

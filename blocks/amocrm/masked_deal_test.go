@@ -8,7 +8,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/session"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/tasks"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -18,7 +19,7 @@ func TestMask_editedDealKeepsItsPhones(t *testing.T) {
 	w.tenants.settings.MaskPhones = true
 	const real, hidden = "Ring +7 999 123-45-67", "Ring +7 ••• •••-45-67"
 	w.crm.card.Name, w.crm.card.Inputs[35] = real, []string{real}
-	w.crm.tasks = []crm.Task{{ID: 61, Text: real, Due: now}}
+	w.crm.tasks = []tasks.Task{{ID: 61, Text: real, Due: now}}
 	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.fragment(base+"/deals/12/edit?field=name"), "••• •••-45-67")
 	w.contains(w.fragment(base+"/deals/12/edit?field=cf:35"), "Ring &#43;7 ••• •••-45-67</textarea>")
@@ -39,7 +40,7 @@ func TestMask_newDealKeepsThePhonesItBeganWith(t *testing.T) {
 	w := newHouse(t)
 	w.tenants.settings.MaskPhones = true
 	const real, hidden = "Ring +7 999 123-45-67", "Ring +7 ••• •••-45-67"
-	w.crm.form.Draft = crm.DealDraft{Fields: map[int64][]string{35: {real}}}
+	w.crm.form.Draft = deals.Draft{Fields: map[int64][]string{35: {real}}}
 	ticket := sampleTicket()
 	ticket.Subject = real
 	base := w.session(i18n.EN, ticket)

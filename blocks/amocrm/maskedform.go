@@ -8,6 +8,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 )
@@ -73,7 +75,7 @@ func (u *unmasking) err() error {
 }
 
 // wholeContact refuses texts with hidden digits that were changed.
-func (r *pageRequest) wholeContact(d crm.ContactDraft) error {
+func (r *pageRequest) wholeContact(d people.Draft) error {
 	u := r.unmasking()
 	u.text("name", d.Name)
 	u.text("position", d.Position)
@@ -82,7 +84,7 @@ func (r *pageRequest) wholeContact(d crm.ContactDraft) error {
 }
 
 // wholeDeal puts the digits back that the form of a new deal had hidden.
-func (r *pageRequest) wholeDeal(ctx context.Context, d crm.DealDraft) (crm.DealDraft, error) {
+func (r *pageRequest) wholeDeal(ctx context.Context, d deals.Draft) (deals.Draft, error) {
 	u := r.unmasking()
 	if !u.format.Masked {
 		return d, nil
@@ -99,7 +101,7 @@ func (r *pageRequest) wholeDeal(ctx context.Context, d crm.DealDraft) (crm.DealD
 }
 
 // wholeChange puts the digits back that the form of a deal's row had hidden.
-func (r *pageRequest) wholeChange(ctx context.Context, id int64, c crm.DealChange) (crm.DealChange, error) {
+func (r *pageRequest) wholeChange(ctx context.Context, id int64, c deals.Change) (deals.Change, error) {
 	u := r.unmasking()
 	if !u.format.Masked {
 		return c, nil

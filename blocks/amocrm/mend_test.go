@@ -12,6 +12,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
@@ -71,7 +72,7 @@ func TestAddMissing_badRequestsChangeNothing(t *testing.T) {
 		t.Errorf("asked for %v", w.crm.gotMissing)
 	}
 	failures := []error{crm.ErrGone, amoapi.ErrUpstream, nil}
-	w.crm.onMissing = func(context.Context, int64) ([]crm.Match, error) {
+	w.crm.onMissing = func(context.Context, int64) ([]people.Match, error) {
 		err := failures[0]
 		failures = failures[1:]
 		return nil, err
@@ -85,7 +86,7 @@ func TestAddMissing_badRequestsChangeNothing(t *testing.T) {
 func TestAllMatches_offeredByTheLinkAndMendsIt(t *testing.T) {
 	w := newHouse(t)
 	w.crm.people.Linked = 7
-	w.crm.matches = crm.People{Linked: 7, Contacts: []crm.Person{sampleAnna(), sampleBoris()}, At: now}
+	w.crm.matches = people.Found{Linked: 7, Contacts: []people.Person{sampleAnna(), sampleBoris()}, At: now}
 	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base), `href="`+base+`/people?all=1"`)
 	rec := w.get(base + "/people?all=1")
@@ -102,7 +103,7 @@ func TestAllMatches_offeredByTheLinkAndMendsIt(t *testing.T) {
 
 func TestAllMatches_withoutALinkIsTheUsualList(t *testing.T) {
 	w := newHouse(t)
-	w.crm.matches = crm.People{Contacts: []crm.Person{sampleAnna(), sampleBoris()}, At: now}
+	w.crm.matches = people.Found{Contacts: []people.Person{sampleAnna(), sampleBoris()}, At: now}
 	rec := w.get(w.session(i18n.EN, sampleTicket()) + "/people?all=1")
 	w.contains(rec, "2 contacts match.")
 	if strings.Contains(rec.Body.String(), "Everybody who matches.") {
@@ -112,7 +113,7 @@ func TestAllMatches_withoutALinkIsTheUsualList(t *testing.T) {
 
 func TestSearch_linksOnlyWhenTheTicketHasAClient(t *testing.T) {
 	w := newHouse(t)
-	w.crm.found = []crm.Person{sampleBoris()}
+	w.crm.found = []people.Person{sampleBoris()}
 	ask := url.Values{"q": {"Boris"}}
 	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/search", ask, true), `name="contact" value="8"`)
 	nameless := sampleTicket()

@@ -12,6 +12,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -19,7 +21,7 @@ import (
 func (h *Handlers) newDeal(r *pageRequest) error {
 	contact := ui.Number(r.QueryParam("contact"))
 	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
-		view, err := r.dealForm(ctx, func(form crm.DealForm, people []crm.Person) crm.DealDraft {
+		view, err := r.dealForm(ctx, func(form deals.Form, people []people.Person) deals.Draft {
 			return r.newDraft(form, people, contact)
 		}, false, nil)
 		return ui.Page{Name: "deal_form", Data: view}, err
@@ -28,10 +30,10 @@ func (h *Handlers) newDeal(r *pageRequest) error {
 
 // dealForm reads what the form offers, lets fill choose the draft, and adds what its stage requires. A draft that was typed
 // is shown as it is.
-func (r *pageRequest) dealForm(ctx context.Context, fill func(crm.DealForm, []crm.Person) crm.DealDraft, typed bool,
+func (r *pageRequest) dealForm(ctx context.Context, fill func(deals.Form, []people.Person) deals.Draft, typed bool,
 	errs map[string]string) (dealFormView, error) {
-	var form crm.DealForm
-	var people crm.People
+	var form deals.Form
+	var people people.Found
 	var both errgroup.Group
 	both.Go(func() (err error) {
 		form, err = r.crm.DealForm(ctx, r.Session.Ticket)
@@ -61,8 +63,8 @@ func (r *pageRequest) dealForm(ctx context.Context, fill func(crm.DealForm, []cr
 const maxChoices = 250
 
 // readDeal reads the form.
-func (r *pageRequest) readDeal(form url.Values) crm.DealDraft {
-	return crm.DealDraft{
+func (r *pageRequest) readDeal(form url.Values) deals.Draft {
+	return deals.Draft{
 		Name:          strings.TrimSpace(form.Get("name")),
 		ContactID:     ui.Number(form.Get("contact_id")),
 		PipelineID:    ui.Number(form.Get("pipeline_id")),
@@ -148,7 +150,7 @@ type stop struct {
 }
 
 // dealFailed shows the form again with its errors.
-func (r *pageRequest) dealFailed(draft crm.DealDraft, err error) error {
+func (r *pageRequest) dealFailed(draft deals.Draft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return r.Fail(err, "")
 	}
@@ -162,10 +164,10 @@ func (r *pageRequest) dealFailed(draft crm.DealDraft, err error) error {
 
 // dealAgain draws the form with what was typed. The page's time may be used up by the try that failed, so what the form
 // offers, which is in the cache by now, gets a little of its own.
-func (r *pageRequest) dealAgain(draft crm.DealDraft, errs map[string]string, s *stop) error {
+func (r *pageRequest) dealAgain(draft deals.Draft, errs map[string]string, s *stop) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	view, err := r.dealForm(ctx, func(crm.DealForm, []crm.Person) crm.DealDraft { return draft }, true, errs)
+	view, err := r.dealForm(ctx, func(deals.Form, []people.Person) deals.Draft { return draft }, true, errs)
 	if err != nil {
 		return r.Fail(err, r.Base()+"/deals/new")
 	}

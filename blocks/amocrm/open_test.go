@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/session"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -130,9 +130,9 @@ func TestOpen_floorAnswersInTimeWhenAmoHangs(t *testing.T) {
 	w.h.Budget = 400 * time.Millisecond
 	hang := make(chan struct{})
 	t.Cleanup(func() { close(hang) })
-	w.crm.onPeople = func(context.Context) (crm.People, error) {
+	w.crm.onPeople = func(context.Context) (people.Found, error) {
 		<-hang // deaf to its context
-		return crm.People{}, nil
+		return people.Found{}, nil
 	}
 	start := time.Now()
 	html := w.html(w.openBlock(`{"amo_base_host":"example.amocrm.ru","secret":"s","view":"html"}`))

@@ -12,7 +12,9 @@ import (
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/feed"
+	"github.com/sidecard/sidecard/internal/crm/fields"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -64,16 +66,16 @@ func TestPanel_hostileNamesAreEscaped(t *testing.T) {
 	p := sampleAnna()
 	p.Name, p.Position, p.Company, p.Responsible, p.Tags = evil, evil, evil, evil, []string{evil}
 	p.Phones, p.Emails, p.URL, p.CompanyURL = []string{evil}, []string{evil}, "javascript:alert(3)", "javascript:alert(4)"
-	p.Matched = []crm.Match{{Kind: crm.MatchEmail, Value: evil}}
+	p.Matched = []people.Match{{Kind: people.MatchEmail, Value: evil}}
 	for i := range p.Deals {
 		p.Deals[i].Name, p.Deals[i].Status, p.Deals[i].Pipeline, p.Deals[i].Color = evil, evil, evil, `red" onload="x`
 		p.Deals[i].URL = "javascript:alert(5)"
 	}
-	w.crm.people.Contacts = []crm.Person{p, p}
-	w.crm.card.Name, w.crm.card.Fields = evil, []crm.Shown{{Name: evil, Type: "url", Text: []string{evil}, URL: "javascript:alert(6)"}}
-	w.crm.feedItems = []crm.FeedItem{
-		{Kind: crm.KindComment, Text: evil, Author: evil, Link: "javascript:alert(7)"},
-		{Kind: crm.KindStatus, Key: "feed.status_changed", Args: map[string]any{"from": evil, "to": evil}},
+	w.crm.people.Contacts = []people.Person{p, p}
+	w.crm.card.Name, w.crm.card.Fields = evil, []fields.Shown{{Name: evil, Type: "url", Text: []string{evil}, URL: "javascript:alert(6)"}}
+	w.crm.feedItems = []feed.Item{
+		{Kind: feed.KindComment, Text: evil, Author: evil, Link: "javascript:alert(7)"},
+		{Kind: feed.KindStatus, Key: "feed.status_changed", Args: map[string]any{"from": evil, "to": evil}},
 	}
 	ticket := sampleTicket()
 	ticket.Subject, ticket.Client.Name = evil, evil
@@ -92,7 +94,7 @@ func TestPanel_firstPaintShowsASkeletonThatFetches(t *testing.T) {
 	w := newHouse(t)
 	w.h.FirstPaint = 5 * time.Millisecond
 	release := make(chan struct{})
-	w.crm.onPeople = func(context.Context) (crm.People, error) {
+	w.crm.onPeople = func(context.Context) (people.Found, error) {
 		<-release
 		return w.crm.people, nil
 	}
@@ -108,9 +110,9 @@ func TestPanel_slowAmoIsSaidWithinTheBudget(t *testing.T) {
 	w.h.Budget = 300 * time.Millisecond
 	hang := make(chan struct{})
 	t.Cleanup(func() { close(hang) })
-	w.crm.onPeople = func(context.Context) (crm.People, error) {
+	w.crm.onPeople = func(context.Context) (people.Found, error) {
 		<-hang
-		return crm.People{}, nil
+		return people.Found{}, nil
 	}
 	base := w.session(i18n.EN, sampleTicket())
 	start := time.Now()
@@ -160,7 +162,7 @@ func TestPanel_openCardIsOpenAgainOnTheTicket(t *testing.T) {
 
 func TestPanel_sixtyDealsWithoutReload(t *testing.T) {
 	w := newHouse(t)
-	w.crm.people.Contacts = []crm.Person{sixty()}
+	w.crm.people.Contacts = []people.Person{sixty()}
 	rec := w.get(w.session(i18n.EN, sampleTicket()))
 	if n := strings.Count(rec.Body.String(), `class="row-name"`); n != 60 {
 		t.Errorf("%d deals on the page, want 60", n)

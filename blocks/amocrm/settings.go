@@ -11,6 +11,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
@@ -95,7 +97,7 @@ func (r settingsForm) into(s tenant.Settings) tenant.Settings {
 	}
 	s.MaskPhones = r.text("mask") == "1"
 	s.DealName = r.text("deal_name")
-	if place := helpdesk.WrongPlaceholder(s.DealName, crm.DealNamePlaces); place != "" {
+	if place := helpdesk.WrongPlaceholder(s.DealName, deals.NamePlaces); place != "" {
 		r.errs["deal_name"] = r.t("settings.bad_place", "Place", place)
 	} else if len([]rune(s.DealName)) > maxDealName {
 		r.errs["deal_name"] = r.t(crm.KeyTooLong, "max", strconv.Itoa(maxDealName))
@@ -154,9 +156,9 @@ func (r settingsForm) mapping() []tenant.FieldMap {
 }
 
 func (r settingsForm) fits(rule tenant.FieldMap) bool {
-	for _, f := range crm.MapTargets(r.meta, rule.Entity) {
+	for _, f := range fields.MapTargets(r.meta, rule.Entity) {
 		if int64(f.ID) == rule.FieldID {
-			return crm.MapFits(rule.From, f.Type)
+			return fields.MapFits(rule.From, f.Type)
 		}
 	}
 	return false
@@ -164,7 +166,7 @@ func (r settingsForm) fits(rule tenant.FieldMap) bool {
 
 // withMapped adds to a new deal's fields the mapped ones that its form did not show; what the agent saw, he decided.
 func (r *pageRequest) withMapped(form url.Values, typed map[int64][]string) (map[int64][]string, error) {
-	mapped, err := r.crm.Mapped(r.Ctx, crm.EntityLead, r.Session.Ticket)
+	mapped, err := r.crm.Mapped(r.Ctx, fields.EntityLead, r.Session.Ticket)
 	fields := maps.Clone(typed)
 	for id, values := range mapped {
 		if !form.Has("fields." + strconv.FormatInt(id, 10)) {

@@ -14,7 +14,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -160,7 +161,7 @@ func TestSettings_languageOfTheCompanyWinsOverTheBlocks(t *testing.T) {
 
 func TestMapping_goesIntoANewDealUnlessTheAgentSawTheField(t *testing.T) {
 	w, base := withFields(t)
-	w.crm.mapped = map[string]map[int64][]string{crm.EntityLead: {3: {"https://example.com"}, 6: {"101"}}}
+	w.crm.mapped = map[string]map[int64][]string{fields.EntityLead: {3: {"https://example.com"}, 6: {"101"}}}
 	w.post(base+"/deals", url.Values{
 		"token": {session.NewID()}, "name": {"Chairs"}, "pipeline_id": {"1"}, "status_id": {"11"}, "contact_id": {"7"}, "fields.6": {""},
 	}, false)
@@ -174,7 +175,7 @@ func TestMapping_goesIntoANewDealUnlessTheAgentSawTheField(t *testing.T) {
 
 func TestMapping_goesIntoANewContact(t *testing.T) {
 	w, base := withFields(t)
-	w.crm.mapped = map[string]map[int64][]string{crm.EntityContact: {51: {"Chairs & Co"}}}
+	w.crm.mapped = map[string]map[int64][]string{fields.EntityContact: {51: {"Chairs & Co"}}}
 	w.post(base+"/contacts", url.Values{"token": {session.NewID()}, "name": {"Anna"}, "anyway": {"1"}}, false)
 	if len(w.crm.made) != 1 {
 		t.Fatalf("%d contacts", len(w.crm.made))
@@ -198,7 +199,7 @@ func TestMask_noPageShowsAWholePhone(t *testing.T) {
 			w.crm.people.Contacts[0].Name = "Anna +7 999 123 45 67"
 			w.crm.people.Contacts[0].Deals[0].Name = "Call from 8(999)123-45-67"
 			w.crm.card.Name = "Call from 8(999)123-45-67"
-			w.crm.card.Fields[0] = crm.Shown{ID: 1, Name: "Wishes", Type: "textarea", Text: []string{"ring +79991234567"}}
+			w.crm.card.Fields[0] = fields.Shown{ID: 1, Name: "Wishes", Type: "textarea", Text: []string{"ring +79991234567"}}
 			w.crm.feedItems[0].Text = "his second phone is 89991234567"
 			w.crm.feedItems[2].Args["to"] = "+7 999 123-45-67"
 			if scene.setup != nil {
@@ -251,7 +252,7 @@ func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
 	w := newHouse(t)
 	w.tenants.settings.MaskPhones = true
 	w.h.CRM = func(context.Context, string) (CRM, error) {
-		return dealOf{w.crm, crm.DealEdit{
+		return dealOf{w.crm, deals.Edit{
 			Name: name, Values: map[int64][]string{1: {"ring +79991234567"}}, Fields: []amoapi.Field{{ID: 1, Type: "textarea"}},
 		}}, nil
 	}
@@ -264,11 +265,11 @@ func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
 	if strings.Contains(hidden+ring, "123") {
 		t.Fatal(hidden, ring)
 	}
-	got, err := r.wholeChange(t.Context(), 12, crm.DealChange{Name: &hidden, Fields: map[int64][]string{1: {ring}, 2: {"new"}}})
+	got, err := r.wholeChange(t.Context(), 12, deals.Change{Name: &hidden, Fields: map[int64][]string{1: {ring}, 2: {"new"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := crm.DealChange{Name: &name, Fields: map[int64][]string{1: {"ring +79991234567"}, 2: {"new"}}}
+	want := deals.Change{Name: &name, Fields: map[int64][]string{1: {"ring +79991234567"}, 2: {"new"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -277,7 +278,7 @@ func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
 // dealOf is an account with one deal.
 type dealOf struct {
 	CRM
-	edit crm.DealEdit
+	edit deals.Edit
 }
 
-func (d dealOf) DealEdit(context.Context, int64) (crm.DealEdit, error) { return d.edit, nil }
+func (d dealOf) DealEdit(context.Context, int64) (deals.Edit, error) { return d.edit, nil }

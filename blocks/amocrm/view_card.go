@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/ui"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/feed"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -37,7 +39,7 @@ type namedView struct {
 	URL  ui.Plain
 }
 
-func namedViews(list []crm.Named) []namedView {
+func namedViews(list []deals.Named) []namedView {
 	var out []namedView
 	for _, n := range list {
 		out = append(out, namedView{n.ID, n.Name, ui.Plain(n.URL)})
@@ -53,7 +55,7 @@ type fieldView struct {
 	URL  ui.Plain
 }
 
-func dealPage(f i18n.Format, base string, d crm.DealCard) cardView {
+func dealPage(f i18n.Format, base string, d deals.Card) cardView {
 	v := cardView{
 		dealView: dealRow(f, base, d.Deal), Base: ui.Plain(base), Back: ui.Plain(base + "/people"), Loss: d.LossReason,
 		Contacts: namedViews(d.Contacts), Firms: namedViews(d.Companies), Tags: d.Tags,
@@ -65,7 +67,7 @@ func dealPage(f i18n.Format, base string, d crm.DealCard) cardView {
 		v.ClosedAt = f.DateTime(*d.ClosedAt)
 	}
 	for _, s := range d.Fields {
-		row := fieldView{Key: ui.Plain(crm.CustomID(s.ID)), Name: s.Name, URL: safeURL(f, s.URL)}
+		row := fieldView{Key: ui.Plain(fields.CustomID(s.ID)), Name: s.Name, URL: safeURL(f, s.URL)}
 		for _, text := range s.Text {
 			row.Text = append(row.Text, shownText(f, s, text))
 		}
@@ -85,7 +87,7 @@ func dealPage(f i18n.Format, base string, d crm.DealCard) cardView {
 }
 
 // partLine is a line of a compound value behind its label.
-func partLine(f i18n.Format, p crm.Part) any {
+func partLine(f i18n.Format, p fields.Part) any {
 	if p.Key == "" {
 		return p.Value
 	}
@@ -96,7 +98,7 @@ func partLine(f i18n.Format, p crm.Part) any {
 var numbers = []string{"numeric", "monetary", "price", "date", "birthday", "date_time", "checkbox"}
 
 // shownText returns a value of a field, Plain where it is no words.
-func shownText(f i18n.Format, s crm.Shown, text string) any {
+func shownText(f i18n.Format, s fields.Shown, text string) any {
 	if !slices.Contains(numbers, s.Type) {
 		return text
 	}
@@ -104,7 +106,7 @@ func shownText(f i18n.Format, s crm.Shown, text string) any {
 }
 
 // numberText puts a value into the reader's format; what doesn't parse stays as it is.
-func numberText(f i18n.Format, s crm.Shown, text string) string {
+func numberText(f i18n.Format, s fields.Shown, text string) string {
 	switch s.Type {
 	case "numeric", "monetary", "price":
 		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
@@ -144,13 +146,13 @@ type itemView struct {
 }
 
 var itemIcons = map[string]string{
-	crm.KindComment: "comment", crm.KindCall: "phone", crm.KindSMS: "comment", crm.KindMail: "mail",
-	crm.KindService: "bolt", crm.KindStatus: "flag", crm.KindResponsible: "person", crm.KindPrice: "money",
-	crm.KindName: "edit", crm.KindField: "edit", crm.KindTag: "tag", crm.KindTask: "clock",
-	crm.KindLink: "link", crm.KindCreated: "plus", crm.KindOther: "bolt",
+	feed.KindComment: "comment", feed.KindCall: "phone", feed.KindSMS: "comment", feed.KindMail: "mail",
+	feed.KindService: "bolt", feed.KindStatus: "flag", feed.KindResponsible: "person", feed.KindPrice: "money",
+	feed.KindName: "edit", feed.KindField: "edit", feed.KindTag: "tag", feed.KindTask: "clock",
+	feed.KindLink: "link", feed.KindCreated: "plus", feed.KindOther: "bolt",
 }
 
-func feedLine(f i18n.Format, it crm.FeedItem) itemView {
+func feedLine(f i18n.Format, it feed.Item) itemView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := itemView{ID: ui.Plain(it.ID), Kind: it.Kind, Icon: itemIcons[it.Kind], Author: it.Author, Text: it.Text, Mine: it.Mine}
 	if v.Icon == "" {
@@ -171,7 +173,7 @@ func feedLine(f i18n.Format, it crm.FeedItem) itemView {
 	number, _ := it.Args["phone"].(string)
 	if v.Link = safeURL(f, it.Link, number); v.Link != "" { // a call's recording is named after who called
 		v.LinkText = t("open_in_amo")
-		if it.Kind == crm.KindCall {
+		if it.Kind == feed.KindCall {
 			v.LinkText = t("feed.record")
 		}
 	}

@@ -4,7 +4,8 @@ import (
 	"strconv"
 
 	"github.com/sidecard/sidecard/blocks/ui"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/money"
 )
@@ -30,10 +31,10 @@ type dealView struct {
 	Cells       []cellView // of the tenant's layout
 }
 
-func dealRow(f i18n.Format, base string, d crm.Deal) dealView {
+func dealRow(f i18n.Format, base string, d deals.Deal) dealView {
 	row := dealView{
 		ID: d.ID, Name: d.Name, URL: ui.Plain(d.URL), Status: d.Status, Color: d.Color, Pipeline: d.Pipeline,
-		Responsible: d.Responsible, Closed: d.State != crm.DealOpen, State: d.State,
+		Responsible: d.Responsible, Closed: d.State != deals.Open, State: d.State,
 		Href: ui.Plain(base + "/deals/" + strconv.FormatInt(d.ID, 10)),
 	}
 	if d.Name == "" {
@@ -79,7 +80,7 @@ func least(whole bool, key string) string {
 	return key + "_least"
 }
 
-func dealList(f i18n.Format, base string, p crm.Person) dealsView {
+func dealList(f i18n.Format, base string, p people.Person) dealsView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := dealsView{
 		CreateURL: ui.Plain(base + "/deals/new?contact=" + strconv.FormatInt(p.ID, 10)), LayoutURL: ui.Plain(base + "/layout/list"),
@@ -92,7 +93,7 @@ func dealList(f i18n.Format, base string, p crm.Person) dealsView {
 		} else {
 			v.Rest = append(v.Rest, row)
 		}
-		if d.State == crm.DealOpen {
+		if d.State == deals.Open {
 			open, sum, currency = open+1, sum+d.Price, d.Currency
 		}
 	}

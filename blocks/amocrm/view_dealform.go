@@ -6,7 +6,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -93,7 +94,7 @@ func fieldInput(f amoapi.Field, values []string, typed bool, message string) inp
 func idText(id amoapi.ID) string { return strconv.FormatInt(int64(id), 10) }
 
 // stage picks the chosen stage, or the first that is neither won nor lost, and lists its required fields.
-func stagePart(base string, form crm.DealForm, fields stageFields, draft crm.DealDraft, typed bool, errs map[string]string) stageView {
+func stagePart(base string, form deals.Form, fields stageFields, draft deals.Draft, typed bool, errs map[string]string) stageView {
 	v := stageView{Base: ui.Plain(base), Error: errs["status_id"]}
 	for _, p := range form.Pipelines {
 		if int64(p.ID) != draft.PipelineID {
@@ -116,7 +117,7 @@ func stagePart(base string, form crm.DealForm, fields stageFields, draft crm.Dea
 }
 
 // settle gives the draft a pipeline and a stage that exist: what was chosen, else the first open stage.
-func settle(form crm.DealForm, d *crm.DealDraft) {
+func settle(form deals.Form, d *deals.Draft) {
 	if len(form.Pipelines) == 0 {
 		return
 	}
@@ -139,8 +140,8 @@ func settle(form crm.DealForm, d *crm.DealDraft) {
 	d.StatusID = first
 }
 
-func dealForm(f i18n.Format, base string, form crm.DealForm, people []crm.Person, fields stageFields,
-	draft crm.DealDraft, typed bool, errs map[string]string) dealFormView {
+func dealForm(f i18n.Format, base string, form deals.Form, people []people.Person, fields stageFields,
+	draft deals.Draft, typed bool, errs map[string]string) dealFormView {
 	v := dealFormView{
 		Base: ui.Plain(base), Token: ui.NewToken(), Name: formValue(draft.Name, typed), Price: ui.Plain(draft.Price),
 		Currency: form.Currency, Note: ui.Plain(draft.NoteText), Errors: errs, Stage: stagePart(base, form, fields, draft, typed, errs),

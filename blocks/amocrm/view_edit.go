@@ -6,7 +6,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -25,17 +26,17 @@ type editView struct {
 	outside   map[string]bool // can be changed in amoCRM alone
 }
 
-func editOf(page string, d crm.DealCard) editView {
+func editOf(page string, d deals.Card) editView {
 	v := editView{page: page, amo: d.URL, outside: map[string]bool{}, can: map[string]bool{
-		fieldDealName: true, crm.FieldAmount: true, crm.FieldStage: true, crm.FieldPipeline: true, crm.FieldResponsible: true,
-		crm.FieldLossReason: d.State == crm.DealLost,
+		fieldDealName: true, fields.FieldAmount: true, fields.FieldStage: true, fields.FieldPipeline: true, fields.FieldResponsible: true,
+		fields.FieldLossReason: d.State == deals.Lost,
 	}}
 	for id := range d.Inputs {
-		v.can[crm.CustomID(id)] = true
+		v.can[fields.CustomID(id)] = true
 		v.FieldsURL = ui.Plain(page + "/edit")
 	}
 	for _, id := range d.Outside {
-		v.outside[crm.CustomID(id)] = true
+		v.outside[fields.CustomID(id)] = true
 	}
 	return v
 }
@@ -123,7 +124,7 @@ type typedEdit struct {
 }
 
 // asItIs is what the form of a row begins with.
-func asItIs(key string, e crm.DealEdit) typedEdit {
+func asItIs(key string, e deals.Edit) typedEdit {
 	t := typedEdit{
 		key: key, name: e.Name, pipeline: e.PipelineID, status: e.StatusID, reason: e.LossReasonID, user: e.ResponsibleID,
 		fields: map[int64][]string{},
@@ -138,7 +139,7 @@ func asItIs(key string, e crm.DealEdit) typedEdit {
 }
 
 // editForm draws the form of a row; ok is false for a row that can't be changed.
-func editForm(f i18n.Format, page string, e crm.DealEdit, typed typedEdit, errs map[string]string) (v editFormView, ok bool) {
+func editForm(f i18n.Format, page string, e deals.Edit, typed typedEdit, errs map[string]string) (v editFormView, ok bool) {
 	v = editFormView{
 		Key: ui.Plain(typed.key), DealName: e.Name, Head: typed.head, InPlace: typed.inPlace, Token: ui.NewToken(),
 		Action: ui.Plain(page + "/edit"), NeedsURL: ui.Plain(page + "/edit/needs"), DealURL: ui.Plain(page),
@@ -149,13 +150,13 @@ func editForm(f i18n.Format, page string, e crm.DealEdit, typed typedEdit, errs 
 	case fieldDealName:
 		v.Label = t("field.deal_name")
 		v.Input = &inputView{Name: "name", Widget: "text", Value: formValue(typed.name, typed.sent), Must: true, Error: errs["name"]}
-	case crm.FieldAmount:
+	case fields.FieldAmount:
 		v.Label = t("field.price")
 		v.Input = &inputView{Name: "price", Widget: "number", Value: ui.Plain(typed.price), Error: errs["price"]}
-	case crm.FieldResponsible:
+	case fields.FieldResponsible:
 		v.Label = t("field.responsible")
 		v.Input = &inputView{Name: "responsible_id", Widget: "select", Must: true, Options: userOptions(e.Users, typed.user), Error: errs["responsible_id"]}
-	case crm.FieldStage, crm.FieldPipeline, crm.FieldLossReason:
+	case fields.FieldStage, fields.FieldPipeline, fields.FieldLossReason:
 		v.Label = t("field.stage")
 		v.Pipelines, v.Error = stagePicks(e, typed), firstOf(errs["status_id"], errs["pipeline_id"])
 		v.Needs = stageNeeds(f, e, typed, errs)
@@ -203,9 +204,9 @@ func userOptions(users []amoapi.User, chosen int64) []optionView {
 	return out
 }
 
-func customInput(e crm.DealEdit, typed typedEdit, errs map[string]string) (inputView, bool) {
+func customInput(e deals.Edit, typed typedEdit, errs map[string]string) (inputView, bool) {
 	for _, field := range e.Fields {
-		if crm.CustomID(int64(field.ID)) == typed.key {
+		if fields.CustomID(int64(field.ID)) == typed.key {
 			return fieldInput(field, typed.fields[int64(field.ID)], typed.sent, errs["fields."+idText(field.ID)]), true
 		}
 	}
@@ -213,7 +214,7 @@ func customInput(e crm.DealEdit, typed typedEdit, errs map[string]string) (input
 }
 
 // stagePicks lists all stages, those of the deal's own pipeline first.
-func stagePicks(e crm.DealEdit, typed typedEdit) []pipelineView {
+func stagePicks(e deals.Edit, typed typedEdit) []pipelineView {
 	var own, others []pipelineView
 	for _, p := range e.Pipelines {
 		v := pipelineView{Name: p.Name}
@@ -234,7 +235,7 @@ func stagePicks(e crm.DealEdit, typed typedEdit) []pipelineView {
 
 // stageNeeds are the fields that the chosen stage asks for: the reason when the deal is lost, and what it requires and
 // the deal does not have. A field with an error is asked for as well.
-func stageNeeds(f i18n.Format, e crm.DealEdit, typed typedEdit, errs map[string]string) []inputView {
+func stageNeeds(f i18n.Format, e deals.Edit, typed typedEdit, errs map[string]string) []inputView {
 	var out []inputView
 	if typed.status == int64(amoapi.StatusLost) && len(e.LossReasons) > 0 {
 		in := inputView{
@@ -273,10 +274,10 @@ type fieldLink struct {
 	Outside    bool
 }
 
-func fieldsPage(f i18n.Format, page string, e crm.DealEdit, card crm.DealCard) fieldsView {
+func fieldsPage(f i18n.Format, page string, e deals.Edit, card deals.Card) fieldsView {
 	v := fieldsView{DealName: e.Name, DealURL: ui.Plain(page)}
 	for _, field := range e.Fields {
-		to := ui.Plain(page + "/edit?field=" + url.QueryEscape(crm.CustomID(int64(field.ID))))
+		to := ui.Plain(page + "/edit?field=" + url.QueryEscape(fields.CustomID(int64(field.ID))))
 		v.Fields = append(v.Fields, fieldLink{Label: field.Name, Value: fieldValue(f, field, card), URL: to})
 	}
 	for _, field := range e.Outside {
@@ -286,7 +287,7 @@ func fieldsPage(f i18n.Format, page string, e crm.DealEdit, card crm.DealCard) f
 }
 
 // fieldValue is all that a deal has in a field, in one line.
-func fieldValue(f i18n.Format, field amoapi.Field, card crm.DealCard) ui.Plain {
+func fieldValue(f i18n.Format, field amoapi.Field, card deals.Card) ui.Plain {
 	var out []string
 	for _, s := range card.Fields {
 		if s.ID == int64(field.ID) {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"github.com/sidecard/sidecard/blocks/ui"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/feed"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -75,7 +75,7 @@ func (a feedAsk) query() string {
 	return "?" + q.Encode()
 }
 
-func feedPage(f i18n.Format, base string, dealID int64, got crm.Feed, ask feedAsk) feedView {
+func feedPage(f i18n.Format, base string, dealID int64, got feed.Feed, ask feedAsk) feedView {
 	page := base + "/deals/" + strconv.FormatInt(dealID, 10)
 	v := feedView{
 		Action: ui.Plain(page + "/comments"), URL: ui.Plain(page + "/feed" + ask.query()), Token: ui.NewToken(), Only: ask.only, Partial: got.Partial,
@@ -88,7 +88,7 @@ func feedPage(f i18n.Format, base string, dealID int64, got crm.Feed, ask feedAs
 		})
 	}
 	for _, it := range got.Items {
-		if ask.only != "" && it.Kind != crm.KindComment {
+		if ask.only != "" && it.Kind != feed.KindComment {
 			continue
 		}
 		item := feedLine(f, it)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
@@ -93,7 +93,7 @@ type bannerView struct {
 	Popup  bool
 }
 
-func peoplePage(f i18n.Format, base string, client helpdesk.Client, p crm.People) peopleView {
+func peoplePage(f i18n.Format, base string, client helpdesk.Client, p people.Found) peopleView {
 	v := peopleView{Base: ui.Plain(base), ClientName: client.Name, LinkGone: p.LinkGone, CanLink: client.ID != 0}
 	if !p.At.IsZero() {
 		v.Age, v.AgeTitle = f.Age(p.At), f.DateTime(p.At)
@@ -142,7 +142,7 @@ func staleBanner(f i18n.Format, base, age string, why error) *bannerView {
 	return &bannerView{Text: t(text, "Age", age), Action: t("refresh"), URL: ui.Plain(base + "/people?fresh=1")}
 }
 
-func personCard(f i18n.Format, base string, c crm.Person) personView {
+func personCard(f i18n.Format, base string, c people.Person) personView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := personView{
 		ID: c.ID, Name: c.Name, URL: ui.Plain(c.URL), Position: c.Position, Company: c.Company, CompanyURL: ui.Plain(c.CompanyURL),
@@ -167,13 +167,13 @@ func personCard(f i18n.Format, base string, c crm.Person) personView {
 	}
 	for _, m := range c.Matched {
 		switch m.Kind {
-		case crm.MatchPhone:
+		case people.MatchPhone:
 			v.Why = append(v.Why, ui.Plain(t("match.phone", "Value", tail(m.Value))))
-		case crm.MatchEmail:
+		case people.MatchEmail:
 			v.Why = append(v.Why, ui.Plain(t("match.email", "Value", f.Words(m.Value))))
-		case crm.MatchLink:
+		case people.MatchLink:
 			v.Why = append(v.Why, ui.Plain(t("match.link")))
-		case crm.MatchRemembered:
+		case people.MatchRemembered:
 			v.Why = append(v.Why, ui.Plain(t("match.remembered")))
 		}
 	}
@@ -183,7 +183,7 @@ func personCard(f i18n.Format, base string, c crm.Person) personView {
 }
 
 // foundCard is a contact among the hits of a search. Its deals were not read, so nothing is said of them.
-func (r *pageRequest) foundCard(f i18n.Format, c crm.Person) personView {
+func (r *pageRequest) foundCard(f i18n.Format, c people.Person) personView {
 	person := personCard(f, r.Base(), c)
 	person.Found, person.CanLink = true, r.Session.Ticket.Client.ID != 0
 	return person

@@ -11,6 +11,8 @@ import (
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
@@ -86,9 +88,9 @@ func (r *pageRequest) settingsPage(ctx context.Context, s tenant.Settings, errs 
 	view := settingsView{
 		Base: ui.Plain(r.Base()), Token: ui.NewToken(), Mask: s.MaskPhones, DealName: ui.Plain(s.DealName), Errors: errs, Account: meta.Account.Country,
 		Languages: languageOptions(r.h.Catalog, s.Language), Regions: regionOptions(s.Region),
-		Example: crm.DealName(s.DealName, r.Session.Ticket), Inbox: r.h.Firings != nil,
+		Example: deals.Name(s.DealName, r.Session.Ticket), Inbox: r.h.Firings != nil,
 	}
-	for _, p := range crm.DealNamePlaces {
+	for _, p := range deals.NamePlaces {
 		view.Places = append(view.Places, "{{"+p+"}}")
 	}
 	view.State = connectionView{Connected: status.State == "connected", Account: status.AccountName}
@@ -142,7 +144,7 @@ func (view *settingsView) lists(f i18n.Format, s tenant.Settings, meta crm.Meta,
 			N: i + 1, From: sourceGroups(f, rule.From), To: targetGroups(f, meta, rule), Error: errs["map."+strconv.Itoa(i)],
 		})
 	}
-	view.CanMap = len(crm.MapTargets(meta, crm.EntityContact))+len(crm.MapTargets(meta, crm.EntityLead)) > 0
+	view.CanMap = len(fields.MapTargets(meta, fields.EntityContact))+len(fields.MapTargets(meta, fields.EntityLead)) > 0
 	view.CanMore = len(rows) < maxMappings
 }
 
@@ -185,11 +187,11 @@ func sourceGroups(f i18n.Format, chosen string) []groupView {
 func targetGroups(f i18n.Format, meta crm.Meta, chosen tenant.FieldMap) []groupView {
 	var groups []groupView
 	titles := map[string]string{
-		crm.EntityContact: f.Catalog.T(f.Lang, "settings.to_contact"), crm.EntityLead: f.Catalog.T(f.Lang, "settings.to_lead"),
+		fields.EntityContact: f.Catalog.T(f.Lang, "settings.to_contact"), fields.EntityLead: f.Catalog.T(f.Lang, "settings.to_lead"),
 	}
-	for _, entity := range []string{crm.EntityContact, crm.EntityLead} {
+	for _, entity := range []string{fields.EntityContact, fields.EntityLead} {
 		g := groupView{Title: titles[entity]}
-		for _, field := range crm.MapTargets(meta, entity) {
+		for _, field := range fields.MapTargets(meta, entity) {
 			on := entity == chosen.Entity && int64(field.ID) == chosen.FieldID
 			g.Options = append(g.Options, optionView{ui.Plain(entity + ":" + idText(field.ID)), field.Name, on})
 		}

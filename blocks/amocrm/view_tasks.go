@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/ui"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/tasks"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -42,14 +42,14 @@ type newTaskView struct {
 // typedTask is a form of the tasks that could not be sent: of task id, or of a new one for 0.
 type typedTask struct {
 	id      int64
-	draft   crm.TaskDraft
+	draft   tasks.Draft
 	result  string
 	errs    map[string]string
 	problem string
 	token   ui.Plain
 }
 
-func taskList(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) tasksView {
+func taskList(f i18n.Format, page string, tasks tasks.List, typed *typedTask) tasksView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	var v tasksView
 	for _, task := range tasks.Items {
@@ -76,19 +76,19 @@ func taskList(f i18n.Format, page string, tasks crm.Tasks, typed *typedTask) tas
 func resultName(taskID int64) string { return "result." + strconv.FormatInt(taskID, 10) }
 
 // newTask is the form of a new task, due tomorrow at noon unless something else was typed.
-func newTask(f i18n.Format, page string, list crm.Tasks, typed *typedTask) *newTaskView {
+func newTask(f i18n.Format, page string, list tasks.List, typed *typedTask) *newTaskView {
 	t := func(key string) string { return f.Catalog.T(f.Lang, key) }
 	v := &newTaskView{Action: ui.Plain(page + "/tasks"), Token: ui.NewToken()}
-	draft, errs := crm.TaskDraft{Due: tomorrowNoon(f), TypeID: crm.TaskFollowUp}, map[string]string(nil)
+	draft, errs := tasks.Draft{Due: tomorrowNoon(f), TypeID: tasks.FollowUp}, map[string]string(nil)
 	if typed != nil && typed.id == 0 {
 		draft, errs, v.Problem, v.Token, v.Open = typed.draft, typed.errs, typed.problem, typed.token, true
 	}
 	kinds := inputView{Name: "type_id", Label: t("tasks.type"), Widget: "select", Must: true, Error: errs["type_id"]}
-	for _, id := range []int64{crm.TaskFollowUp, crm.TaskMeeting} {
+	for _, id := range []int64{tasks.FollowUp, tasks.Meeting} {
 		kinds.Options = append(kinds.Options, optionView{ui.Plain(strconv.FormatInt(id, 10)), taskType(f, id, ""), id == draft.TypeID})
 	}
 	for _, own := range list.Types {
-		if id := int64(own.ID); id != crm.TaskFollowUp && id != crm.TaskMeeting {
+		if id := int64(own.ID); id != tasks.FollowUp && id != tasks.Meeting {
 			kinds.Options = append(kinds.Options, optionView{ui.Plain(strconv.FormatInt(id, 10)), own.Name, id == draft.TypeID})
 		}
 	}
@@ -112,9 +112,9 @@ func newTask(f i18n.Format, page string, list crm.Tasks, typed *typedTask) *newT
 // taskType names a type in the reader's language where amoCRM gives it to every account.
 func taskType(f i18n.Format, id int64, name string) string {
 	switch id {
-	case crm.TaskFollowUp:
+	case tasks.FollowUp:
 		return f.Catalog.T(f.Lang, "tasks.follow_up")
-	case crm.TaskMeeting:
+	case tasks.Meeting:
 		return f.Catalog.T(f.Lang, "tasks.meeting")
 	}
 	return name

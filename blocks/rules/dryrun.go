@@ -12,6 +12,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -110,7 +111,7 @@ func anew(ctx context.Context, a Account) (crm.Meta, error) {
 // try says what a plan comes to.
 func try(ctx context.Context, a Account, r request.Request, p plan.Plan, ticket helpdesk.Ticket, meta crm.Meta) (Trial, error) {
 	if r.UseMapping {
-		values, err := a.Mapped(ctx, crm.EntityLead, ticket)
+		values, err := a.Mapped(ctx, fields.EntityLead, ticket)
 		if err != nil {
 			return Trial{}, fmt.Errorf("dry run: %w", err)
 		}

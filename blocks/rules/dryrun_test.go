@@ -16,7 +16,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/body"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -36,7 +36,7 @@ func TestDryRun_saysWhatWouldBeMadeAndMakesNothing(t *testing.T) {
 			{FieldName: "many", Values: value(`"b"`, `"C"`)}, {FieldName: "When", Values: value(`"2026-05-01"`)},
 		}}}
 	if _, err := h.dir.Update(t.Context(), h.tenant.ID, func(tn *tenant.Tenant) error {
-		tn.Settings.Mapping = []tenant.FieldMap{{From: "client.name", Entity: crm.EntityLead, FieldID: 1025541}}
+		tn.Settings.Mapping = []tenant.FieldMap{{From: "client.name", Entity: fields.EntityLead, FieldID: 1025541}}
 		return nil
 	}); err != nil {
 		t.Fatal(err)

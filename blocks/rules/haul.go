@@ -10,6 +10,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/once"
@@ -266,7 +267,7 @@ func alive(jobs []*job) (out []*job) {
 // clientKeys are the keys under which the haul knows a client: his own, and each of his phones and e-mails.
 func (j *job) clientKeys() []string {
 	keys := []string{j.clientKey()}
-	for _, line := range crm.Lines(j.ticket.Client, j.region) {
+	for _, line := range people.Lines(j.ticket.Client, j.region) {
 		keys = append(keys, "line "+line)
 	}
 	return keys

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -233,7 +233,7 @@ func (j *job) belongs(ctx context.Context, l amocrm.Lead, contactID int64) (amoc
 		if err != nil {
 			return 0, err
 		}
-		if crm.SameClient(c, j.ticket.Client, j.region) {
+		if people.SameClient(c, j.ticket.Client, j.region) {
 			return m.ID, nil
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 )
 
 // fillMapped adds what the tenant's settings map from ticket and client, if the rule says so: to the deal, and to a
@@ -16,7 +17,7 @@ func (j *job) fillMapped(ctx context.Context, meta crm.Meta, lead *amocrm.LeadIn
 	if !j.e.Request.UseMapping {
 		return nil
 	}
-	values, err := j.account.Mapped(ctx, crm.EntityLead, j.ticket)
+	values, err := j.account.Mapped(ctx, fields.EntityLead, j.ticket)
 	if err != nil {
 		return err
 	}
@@ -24,7 +25,7 @@ func (j *job) fillMapped(ctx context.Context, meta crm.Meta, lead *amocrm.LeadIn
 	if contact.ID != 0 {
 		return nil
 	}
-	if values, err = j.account.Mapped(ctx, crm.EntityContact, j.ticket); err != nil {
+	if values, err = j.account.Mapped(ctx, fields.EntityContact, j.ticket); err != nil {
 		return err
 	}
 	contact.Fields = j.addMapped(slices.Clone(contact.Fields), values, meta, meta.ContactFields)

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -30,7 +30,7 @@ func TestWork_mappingFillsWhatTheRuleLeavesOpenAndOnlyWhenAsked(t *testing.T) {
 			h := newHouse(t)
 			h.login()
 			if _, err := h.dir.Update(t.Context(), h.tenant.ID, func(tn *tenant.Tenant) error {
-				tn.Settings.Mapping = []tenant.FieldMap{{From: "client.name", Entity: crm.EntityLead, FieldID: text}}
+				tn.Settings.Mapping = []tenant.FieldMap{{From: "client.name", Entity: fields.EntityLead, FieldID: text}}
 				return nil
 			}); err != nil {
 				t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
+	crmdeals "github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/ledger/dispatch"
@@ -21,7 +22,7 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// Account is what the work needs of a tenant's CRM account; *crm.Account is one.
+// Account is what the work needs of a tenant's CRM account; *subjects.Account is one.
 type Account interface {
 	API() *amocrm.Client
 	Meta(ctx context.Context) (crm.Meta, error)
@@ -29,7 +30,7 @@ type Account interface {
 	KeepsCents(ctx context.Context) (bool, error)
 	Known(ctx context.Context, clientID int64) (contactID int64, err error)
 	DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error)
-	OpenDeal(ctx context.Context, contactID int64) (newest crm.Deal, ok bool, err error)
+	OpenDeal(ctx context.Context, contactID int64) (newest crmdeals.Deal, ok bool, err error)
 	CompanyNamed(ctx context.Context, name string) (companyID int64, err error)
 	Resolve(ctx context.Context, c helpdesk.Client) (contactID int64, made *amocrm.ContactInput, err error)
 	Remember(ctx context.Context, c helpdesk.Client, contactID int64) error

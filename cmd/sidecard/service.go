@@ -26,6 +26,7 @@ import (
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/subjects"
 	"github.com/sidecard/sidecard/internal/crm/webhooks"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/notify"
@@ -169,7 +170,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		Settled: func(e rules.Entry) { s.notices.Settled(e.Tenant, e.State, e.Label) },
 		Desk:    func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (rules.Account, error) {
-			return b.Account(ctx, tenantID, p)
+			return subjects.Open(ctx, b, tenantID, p)
 		},
 		Connected: func(ctx context.Context, tenantID string) (bool, error) {
 			status, err := s.grants.Status(ctx, tenantID)
@@ -194,7 +195,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		Grants:  s.grants,
 		Flow:    flow,
 		CRM: func(ctx context.Context, tenantID string) (block.CRM, error) {
-			return b.Account(ctx, tenantID, store.Interactive)
+			return subjects.Open(ctx, b, tenantID, store.Interactive)
 		},
 		Rules: s.triggers,
 		Waiting: func(ctx context.Context, tenantID string) (int, error) {

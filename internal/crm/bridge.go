@@ -135,7 +135,7 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 	}
 	here.base = api.Base
 	a := NewAccount(b.Deps, t, api)
-	if err := a.open(ctx); err != nil {
+	if err := a.Refresh(ctx); err != nil {
 		return nil, fmt.Errorf("open account: %w", err)
 	}
 	return a, nil

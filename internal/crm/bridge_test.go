@@ -1,20 +1,22 @@
-package crm
+package crm_test
 
 import (
 	"errors"
 	"testing"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/crmtest"
 	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-var _ Grants = (*login.Grants)(nil)
+var _ crm.Grants = (*login.Grants)(nil)
 
 func TestAccount_opensATenantsCRM(t *testing.T) {
-	b, amo, id := whole(t)
+	b, amo, id := crmtest.Accounts(t)
 	a, err := b.Account(t.Context(), id, store.Interactive)
 	if err != nil {
 		t.Fatal(err)
@@ -31,9 +33,9 @@ func TestAccount_opensATenantsCRM(t *testing.T) {
 }
 
 func TestAccount_breakerIsForPeopleNotForQueues(t *testing.T) {
-	b, amo, id := whole(t)
+	b, amo, id := crmtest.Accounts(t)
 	amo.Set(func(c *fake.CRM) { c.Answer = fake.Failing("GET", 403, "text/html", "<html>") })
-	open := func(p store.Priority) *Account {
+	open := func(p store.Priority) *crm.Account {
 		t.Helper()
 		a, err := b.Account(t.Context(), id, p)
 		if err != nil {
@@ -45,7 +47,7 @@ func TestAccount_breakerIsForPeopleNotForQueues(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	// Another request of another agent shares the breaker.
-	if _, err := open(store.Interactive).API().Account(t.Context()); !errors.Is(err, ErrResting) {
+	if _, err := open(store.Interactive).API().Account(t.Context()); !errors.Is(err, crm.ErrResting) {
 		t.Errorf("%v", err)
 	}
 	if _, err := open(store.Background).API().Account(t.Context()); !errors.Is(err, amocrm.ErrBlocked) {

@@ -1,9 +1,13 @@
-package crm
+package crm_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/sidecard/sidecard/internal/crm/crmtest"
+)
 
 func TestDropDeadLink_sparesANewerLink(t *testing.T) {
-	f := setup(t)
+	f := crmtest.New(t)
 	if err := f.Memory().Link(t.Context(), 55, 12); err != nil {
 		t.Fatal(err)
 	}

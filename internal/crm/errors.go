@@ -88,7 +88,7 @@ const MaxNameRunes = 255
 // Text reports whether a text is there and has at most so many characters. What is wrong with it is added to e.
 func (e *FieldErrors) Text(path, text string, limit int) bool {
 	if text == "" {
-		e.add(path, KeyRequired, nil)
+		e.Add(path, KeyRequired, nil)
 		return false
 	}
 	return e.Length(path, text, limit)
@@ -98,18 +98,18 @@ func (e *FieldErrors) Text(path, text string, limit int) bool {
 func (e *FieldErrors) Length(path, text string, limit int) bool {
 	ok := utf8.RuneCountInString(text) <= limit
 	if !ok {
-		e.add(path, KeyTooLong, map[string]any{"max": float64(limit)})
+		e.Add(path, KeyTooLong, map[string]any{"max": float64(limit)})
 	}
 	return ok
 }
 
-// add adds a mistake of a form.
-func (e *FieldErrors) add(path, key string, args map[string]any) {
+// Add adds a mistake of a form.
+func (e *FieldErrors) Add(path, key string, args map[string]any) {
 	e.Fields = append(e.Fields, FieldError{Path: path, Key: key, Args: args})
 }
 
-// orNil returns e, nil when nothing was added.
-func (e *FieldErrors) orNil() error {
+// OrNil returns e, nil when nothing was added.
+func (e *FieldErrors) OrNil() error {
 	if len(e.Fields) == 0 {
 		return nil
 	}
@@ -160,8 +160,8 @@ func Refused(err error, formPath func(string) string) error {
 	return out
 }
 
-// named wraps an error with what failed, but leaves FieldErrors bare: they speak for themselves.
-func named(what string, err error) error {
+// Wrap wraps an error with what failed, but leaves FieldErrors bare: they speak for themselves.
+func Wrap(what string, err error) error {
 	if _, ok := errors.AsType[*FieldErrors](err); ok || err == nil {
 		return err
 	}

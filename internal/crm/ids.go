@@ -20,8 +20,8 @@ func ParseID(s string) int64 {
 	return id
 }
 
-// newestIDs cuts a list of ids to the n highest, newest first, without repeats: ids grow with time.
-func newestIDs(ids []int64, n int) (kept []int64, rest int) {
+// NewestIDs cuts a list of ids to the n highest, newest first, without repeats: ids grow with time.
+func NewestIDs(ids []int64, n int) (kept []int64, rest int) {
 	kept = slices.Clone(ids)
 	slices.SortFunc(kept, func(a, b int64) int { return cmp.Compare(b, a) })
 	kept = slices.Compact(kept)
@@ -31,7 +31,7 @@ func newestIDs(ids []int64, n int) (kept []int64, rest int) {
 	return kept, 0
 }
 
-func plainIDs(ids []amocrm.ID) []int64 {
+func PlainIDs(ids []amocrm.ID) []int64 {
 	out := make([]int64, 0, len(ids))
 	for _, id := range ids {
 		out = append(out, int64(id))
@@ -39,7 +39,7 @@ func plainIDs(ids []amocrm.ID) []int64 {
 	return out
 }
 
-func wireIDs(ids []int64) []amocrm.ID {
+func WireIDs(ids []int64) []amocrm.ID {
 	out := make([]amocrm.ID, 0, len(ids))
 	for _, id := range ids {
 		out = append(out, amocrm.ID(id))
@@ -47,7 +47,7 @@ func wireIDs(ids []int64) []amocrm.ID {
 	return out
 }
 
-func boolOrder(a, b bool) int {
+func TrueFirst(a, b bool) int {
 	switch {
 	case a == b:
 		return 0
@@ -57,7 +57,7 @@ func boolOrder(a, b bool) int {
 	return 1
 }
 
-func firstID(made []amocrm.Created) int64 {
+func FirstID(made []amocrm.Created) int64 {
 	if len(made) == 0 {
 		return 0
 	}

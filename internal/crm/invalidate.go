@@ -29,8 +29,8 @@ type reads struct {
 	changed   map[string]int64 // single deals and contacts, "leads:12", as of the opening of the Account
 }
 
-// open reads what was invalidated.
-func (r *reads) open(ctx context.Context) error {
+// Refresh reads what was invalidated.
+func (r *reads) Refresh(ctx context.Context) error {
 	pipe := r.db.Pipeline()
 	stamps := pipe.HMGet(ctx, r.keys.Invalidated(), "all", "data")
 	changed := pipe.ZRangeByScoreWithScores(ctx, r.keys.Changes(),

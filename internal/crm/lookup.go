@@ -32,7 +32,7 @@ func (m Meta) UserName(id int64) string {
 			return u.Name
 		}
 	}
-	return numbered(id)
+	return Numbered(id)
 }
 
 // Assignable lists the users who may be responsible for a deal: active and not free ones (amocrm.md §3.1).
@@ -75,7 +75,7 @@ func (m Meta) PipelineName(id int64) string {
 	if p, ok := m.Pipeline(id); ok {
 		return p.Name
 	}
-	return numbered(id)
+	return Numbered(id)
 }
 
 // StatusName names a stage, "#id" for one that is gone.
@@ -83,7 +83,7 @@ func (m Meta) StatusName(pipelineID, statusID int64) string {
 	if s, ok := m.Status(pipelineID, statusID); ok {
 		return s.Name
 	}
-	return numbered(statusID)
+	return Numbered(statusID)
 }
 
 // LeadField finds a custom field of deals.
@@ -94,7 +94,7 @@ func (m Meta) LeadFieldName(id int64) string {
 	if f, ok := m.LeadField(id); ok {
 		return f.Name
 	}
-	return numbered(id)
+	return Numbered(id)
 }
 
 // ContactField finds amoCRM's own contact field by its code ("PHONE", "POSITION", …).
@@ -144,7 +144,7 @@ func (m Meta) Open() []amocrm.Pipeline {
 
 // Required lists the custom fields that a deal must have to enter a stage and that can be filled (amocrm.md §3.4).
 func (m Meta) Required(pipelineID, statusID int64) []amocrm.Field {
-	return requiredFields(m.LeadFields, pipelineID, statusID)
+	return RequiredFields(m.LeadFields, pipelineID, statusID)
 }
 
 func fieldByID(fields []amocrm.Field, id int64) (amocrm.Field, bool) {
@@ -156,9 +156,9 @@ func fieldByID(fields []amocrm.Field, id int64) (amocrm.Field, bool) {
 	return amocrm.Field{}, false
 }
 
-func numbered(id int64) string { return fmt.Sprintf("#%d", id) }
+func Numbered(id int64) string { return fmt.Sprintf("#%d", id) }
 
-func requiredFields(fields []amocrm.Field, pipelineID, statusID int64) []amocrm.Field {
+func RequiredFields(fields []amocrm.Field, pipelineID, statusID int64) []amocrm.Field {
 	var out []amocrm.Field
 	for _, f := range fields {
 		if f.IsAPIOnly || !f.Writable() {
@@ -174,22 +174,22 @@ func requiredFields(fields []amocrm.Field, pipelineID, statusID int64) []amocrm.
 	return out
 }
 
-func contactName(c amocrm.Contact) string {
+func ContactName(c amocrm.Contact) string {
 	if n := strings.TrimSpace(c.Name); n != "" {
 		return n
 	}
 	return strings.TrimSpace(c.FirstName + " " + c.LastName)
 }
 
-// at reads Unix seconds; 0 is no time.
-func at(unix int64) time.Time {
+// At reads Unix seconds; 0 is no time.
+func At(unix int64) time.Time {
 	if unix <= 0 {
 		return time.Time{}
 	}
 	return time.Unix(unix, 0).UTC()
 }
 
-func firstText(texts ...string) string {
+func FirstText(texts ...string) string {
 	for _, t := range texts {
 		if t = strings.TrimSpace(t); t != "" {
 			return t

@@ -1,14 +1,17 @@
-package crm
+package crm_test
 
 import (
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/crmtest"
 )
 
 func TestMeta_lookups(t *testing.T) {
-	m := testMeta(t)
+	m := crmtest.Meta(t)
 	if got := m.Assignable(); len(got) != 1 || got[0].ID != 501 {
 		t.Errorf("assignable: %+v; want only the active, paying user", got)
 	}
@@ -32,7 +35,7 @@ func TestMeta_lookups(t *testing.T) {
 }
 
 func TestNewestIDs_cutsRepeatsAndTheOldest(t *testing.T) {
-	kept, rest := newestIDs([]int64{5, 9, 5, 1, 7}, 3)
+	kept, rest := crm.NewestIDs([]int64{5, 9, 5, 1, 7}, 3)
 	if d := cmp.Diff([]int64{9, 7, 5}, kept); d != "" || rest != 1 {
 		t.Errorf("rest %d\n%s", rest, d)
 	}

@@ -16,7 +16,7 @@ import (
 
 const (
 	rememberFor   = 24 * time.Hour
-	maxRemembered = 50 // of one client; older ones are found by search by then
+	MaxRemembered = 50 // of one client; older ones are found by search by then
 	goneFor       = 10 * time.Minute
 	lockFor       = time.Minute
 	lineFor       = 10 * time.Minute     // longer than the CRM's search lags behind
@@ -120,7 +120,7 @@ func (m Memory) remember(ctx context.Context, key, member string) error {
 	pipe := m.db.TxPipeline()
 	pipe.ZAdd(ctx, key, redis.Z{Score: float64(now.UnixMilli()), Member: member})
 	pipe.ZRemRangeByScore(ctx, key, "-inf", strconv.FormatInt(now.Add(-rememberFor).UnixMilli(), 10))
-	pipe.ZRemRangeByRank(ctx, key, 0, -maxRemembered-1)
+	pipe.ZRemRangeByRank(ctx, key, 0, -MaxRemembered-1)
 	pipe.Expire(ctx, key, rememberFor)
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("remember %s: %w", member, err)
@@ -186,7 +186,7 @@ func (m Memory) LockCompany(ctx context.Context, name string) (unlock func(), er
 }
 
 func (m Memory) companyMarks(name string) []string {
-	return m.db.Ring().Fingerprints("company", foldName(name))
+	return m.db.Ring().Fingerprints("company", FoldName(name))
 }
 
 // RememberNote stores that a note of a deal was written from the helpdesk. The CRM's own author says less: every note of this
@@ -224,4 +224,4 @@ func (m Memory) Comments(ctx context.Context, dealID int64) (noteIDs []string, e
 	return noteIDs, nil
 }
 
-func foldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+func FoldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

@@ -1,4 +1,4 @@
-package crm
+package crm_test
 
 import (
 	"runtime"
@@ -7,16 +7,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/internal/helpdesk"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/crmtest"
 )
 
 func TestLockClient_oneAtATime(t *testing.T) {
-	f := setup(t)
+	f := crmtest.New(t)
 	var inside atomic.Int32
 	var wg sync.WaitGroup
 	for range 5 {
 		wg.Go(func() {
-			unlock, err := f.LockClient(t.Context(), helpdesk.Client{ID: 55})
+			unlock, err := f.Memory().Lock(t.Context(), 55, nil)
 			if err != nil {
 				t.Error(err)
 				return
@@ -32,7 +33,7 @@ func TestLockClient_oneAtATime(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	unlock, err := f.LockClient(t.Context(), helpdesk.Client{})
+	unlock, err := f.Memory().Lock(t.Context(), 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,14 +41,14 @@ func TestLockClient_oneAtATime(t *testing.T) {
 }
 
 func TestRecall_forgetsAfterADayAndKeepsABoundedNumber(t *testing.T) {
-	f := setup(t)
-	for i := range int64(maxRemembered + 10) {
+	f := crmtest.New(t)
+	for i := range int64(crm.MaxRemembered + 10) {
 		if err := f.Memory().RememberDeal(t.Context(), 55, 5000+i); err != nil {
 			t.Fatal(err)
 		}
 	}
 	m, err := f.Memory().Recall(t.Context(), 55)
-	if err != nil || len(m.Deals) != maxRemembered {
+	if err != nil || len(m.Deals) != crm.MaxRemembered {
 		t.Errorf("%d deals, %v", len(m.Deals), err)
 	}
 	if ttl := f.DB().TTL(t.Context(), f.Keys().Made(55)).Val(); ttl <= 23*time.Hour || ttl > 24*time.Hour {

@@ -62,26 +62,26 @@ type (
 func (a *Account) Vocabulary(ctx context.Context, want Parts) (Meta, error) {
 	var m Meta
 	var g errgroup.Group // no shared cancelling: one failed part must not spoil the caching of the others
-	ages := make([]age, 5)
+	ages := make([]Age, 5)
 	if want&PartAccount != 0 {
-		g.Go(func() error { return fill(ctx, a, "account", &ages[0], a.loadAccount, m.setAccount) })
+		g.Go(func() error { return Fill(ctx, a, "account", &ages[0], a.loadAccount, m.setAccount) })
 	}
 	if want&PartUsers != 0 {
-		g.Go(func() error { return fill(ctx, a, "users", &ages[1], a.loadUsers, m.setUsers) })
+		g.Go(func() error { return Fill(ctx, a, "users", &ages[1], a.loadUsers, m.setUsers) })
 	}
 	if want&PartPipelines != 0 {
-		g.Go(func() error { return fill(ctx, a, "pipelines", &ages[2], a.loadPipelines, m.setPipelines) })
+		g.Go(func() error { return Fill(ctx, a, "pipelines", &ages[2], a.loadPipelines, m.setPipelines) })
 	}
 	if want&PartLeadFields != 0 {
 		load := func(ctx context.Context) ([]amocrm.Field, error) { return a.API().Fields(ctx, "leads") }
 		g.Go(func() error {
-			return fill(ctx, a, "leadfields", &ages[3], load, func(f []amocrm.Field) { m.LeadFields = f })
+			return Fill(ctx, a, "leadfields", &ages[3], load, func(f []amocrm.Field) { m.LeadFields = f })
 		})
 	}
 	if want&PartContactFields != 0 {
 		load := func(ctx context.Context) ([]amocrm.Field, error) { return a.API().Fields(ctx, "contacts") }
 		g.Go(func() error {
-			return fill(ctx, a, "contactfields", &ages[4], load, func(f []amocrm.Field) { m.ContactFields = f })
+			return Fill(ctx, a, "contactfields", &ages[4], load, func(f []amocrm.Field) { m.ContactFields = f })
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -101,18 +101,18 @@ func (a *Account) Vocabulary(ctx context.Context, want Parts) (Meta, error) {
 	return m, nil
 }
 
-type age struct {
+type Age struct {
 	at    time.Time
 	stale bool
 	err   error
 }
 
-func fill[T any](ctx context.Context, a *Account, name string, into *age, load func(context.Context) (T, error), set func(T)) error {
+func Fill[T any](ctx context.Context, a *Account, name string, into *Age, load func(context.Context) (T, error), set func(T)) error {
 	got, err := store.Fetch(ctx, a.Cache(), a.Keys().Cache("meta", name), a.MetaAge(), load)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
-	*into = age{at: got.At, stale: got.Stale, err: got.Err}
+	*into = Age{at: got.At, stale: got.Stale, err: got.Err}
 	set(got.Value)
 	return nil
 }

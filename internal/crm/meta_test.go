@@ -1,4 +1,4 @@
-package crm
+package crm_test
 
 import (
 	"sync"
@@ -7,34 +7,36 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/crmtest"
 	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 )
 
 func TestForget_readsTheVocabularyAgain(t *testing.T) {
-	f := setup(t)
-	f.warm(t)
+	f := crmtest.New(t)
+	f.Warm(t)
 	if err := f.ForgetData(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f.crm.Reset()
-	if _, err := f.Meta(t.Context()); err != nil || len(f.crm.Calls()) != 0 {
-		t.Errorf("contacts and deals changed, and the vocabulary was read: %v, %v", f.crm.Calls(), err)
+	f.CRM.Reset()
+	if _, err := f.Meta(t.Context()); err != nil || len(f.CRM.Calls()) != 0 {
+		t.Errorf("contacts and deals changed, and the vocabulary was read: %v, %v", f.CRM.Calls(), err)
 	}
 	if err := f.Forget(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	other := NewAccount(Deps{DB: f.DB(), Cache: f.Cache()}, f.Tenant(), f.API()) // another request, as made by Bridge.Account
-	if err := other.open(t.Context()); err != nil {
+	other := crm.NewAccount(crm.Deps{DB: f.DB(), Cache: f.Cache()}, f.Tenant(), f.API()) // another request, as made by Bridge.Account
+	if err := other.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := other.Meta(t.Context()); err != nil || len(f.crm.Calls()) != 5 {
-		t.Errorf("asked %v, %v", f.crm.Calls(), err)
+	if _, err := other.Meta(t.Context()); err != nil || len(f.CRM.Calls()) != 5 {
+		t.Errorf("asked %v, %v", f.CRM.Calls(), err)
 	}
 }
 
 func TestForget_jobsOfOneBatchShareAnAccount(t *testing.T) { // for the race detector
-	f := setup(t)
-	f.warm(t)
+	f := crmtest.New(t)
+	f.Warm(t)
 	var jobs sync.WaitGroup
 	for range 8 {
 		jobs.Go(func() {
@@ -50,15 +52,15 @@ func TestForget_jobsOfOneBatchShareAnAccount(t *testing.T) { // for the race det
 }
 
 func TestMeta_survivesTheCacheAndHiddenUsers(t *testing.T) {
-	f := setup(t)
+	f := crmtest.New(t)
 	fresh, err := f.Meta(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.crm.Reset()
+	f.CRM.Reset()
 	cached, err := f.Meta(t.Context())
-	if err != nil || len(f.crm.Calls()) != 0 {
-		t.Fatalf("asked %v, %v", f.crm.Calls(), err)
+	if err != nil || len(f.CRM.Calls()) != 0 {
+		t.Fatalf("asked %v, %v", f.CRM.Calls(), err)
 	}
 	fresh.At, cached.At = time.Time{}, time.Time{}
 	if d := cmp.Diff(fresh, cached); d != "" {
@@ -68,8 +70,8 @@ func TestMeta_survivesTheCacheAndHiddenUsers(t *testing.T) {
 		t.Errorf("%+v", cached)
 	}
 
-	f = setup(t)
-	f.crm.Set(func(c *fake.CRM) {
+	f = crmtest.New(t)
+	f.CRM.Set(func(c *fake.CRM) {
 		c.Answer = fake.Failing("GET /users", 403, "application/problem+json", `{"title":"Forbidden","status":403}`)
 	})
 	m, err := f.Meta(t.Context())

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	writeFor   = 25 * time.Second // budget of a write with the looks for it
-	lookWindow = 2 * time.Minute  // how far clocks may differ
+	WriteTime  = 25 * time.Second // budget of a write with the looks for it
+	LookWindow = 2 * time.Minute  // how far clocks may differ
 	doubtFor   = 15 * time.Minute // how long an equal write looks for one whose answer was lost before it is sent
 )
 
@@ -33,7 +33,7 @@ type Write struct {
 // looks for the result; when that is not there either, the error is ErrUnknownOutcome and the same write within a
 // quarter of an hour looks again before it sends, one with Ask instead of it.
 func (x Writes) Once(ctx context.Context, w Write) (int64, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeFor)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), WriteTime)
 	defer cancel()
 	key, earlier, err := x.Unfinished(ctx, w.Mark)
 	if err != nil {
@@ -81,7 +81,7 @@ func (x protocol) Look(ctx context.Context, lost []*attempt) {
 
 // find looks once for a write that was sent, and settles it when it is there.
 func (x protocol) find(ctx context.Context, w *attempt) error {
-	id, err := w.Look(ctx, w.began.Add(-lookWindow))
+	id, err := w.Look(ctx, w.began.Add(-LookWindow))
 	if err != nil || id == 0 {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/crm/subjects"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -197,7 +198,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 			if err != nil {
 				return err
 			}
-			a, err := h.bridge.Account(ctx, p.tenant, store.Background)
+			a, err := subjects.Open(ctx, h.bridge, p.tenant, store.Background)
 			if err == nil {
 				err = a.RememberNote(ctx, p.deal, 12)
 			}
@@ -209,7 +210,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 		"tasks":        cached("tasks", fmt.Sprint(p.deal)),
 		"name":         cached("name", fmt.Sprint(p.contact)),
 		"memory": func(ctx context.Context, _ string) error {
-			a, err := h.bridge.Account(ctx, p.tenant, store.Background)
+			a, err := subjects.Open(ctx, h.bridge, p.tenant, store.Background)
 			if err == nil {
 				err = a.Remember(ctx, helpdesk.Client{ID: p.client}, p.contact)
 			}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/runes"
 )
@@ -25,7 +25,7 @@ func filled(r request.Request, t helpdesk.Ticket) (out request.Request, cuts []r
 	}
 	if helpdesk.HasPlaceholder(r.Fields.Name) {
 		line("fields.name", r.Fields.Name)
-		r.Fields.Name = crm.DealName(r.Fields.Name, t)
+		r.Fields.Name = deals.Name(r.Fields.Name, t)
 	}
 	// Before it is filled: what a client wrote is no markup.
 	r.Comment = text("comment", helpdesk.PlainText(r.Comment, request.MaxComment), request.MaxComment)
@@ -41,7 +41,7 @@ func filled(r request.Request, t helpdesk.Ticket) (out request.Request, cuts []r
 	if r.Task != nil {
 		task := *r.Task
 		if task.Text = text("task.text", task.Text, request.MaxTask); task.Text == "" {
-			task.Text = crm.DealName(r.Fields.Name, t)
+			task.Text = deals.Name(r.Fields.Name, t)
 		}
 		r.Task = &task
 	}

@@ -1,0 +1,121 @@
+package deals
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+)
+
+const (
+	dealsMax      = 500 // of one client
+	dealsPerCall  = 100 // ids in one filter; chunks go in parallel, so that depth stays one
+	singlesMax    = 20  // single reads when the account has no filters
+	singlesAtOnce = 7
+)
+
+// LeadsRead is the outcome of reading leads by id. Unread ids were left out on purpose; ids in neither are gone.
+type LeadsRead struct {
+	Leads  map[int64]amocrm.Lead
+	Unread map[int64]bool
+}
+
+// Leads reads leads by id: with the filter in one call where the account honours it, else the newest twenty one by one.
+// Which of both works is remembered for a day; hint is what the account says of itself (amocrm.md §4.4). Those in must
+// were made a moment ago and are read singly when a filtered list lags.
+func (ds *Deals) Leads(ctx context.Context, ids, must []int64, hint bool) (LeadsRead, error) {
+	r := LeadsRead{Leads: map[int64]amocrm.Lead{}, Unread: map[int64]bool{}}
+	kept, _ := crm.NewestIDs(ids, dealsMax)
+	for _, id := range ids {
+		r.Unread[id] = true
+	}
+	for _, id := range kept {
+		delete(r.Unread, id)
+	}
+	if len(kept) == 0 {
+		return r, nil
+	}
+	filtered, err := ds.account.FilterWorks(ctx, hint, len(kept))
+	if err != nil {
+		return r, err
+	}
+	if filtered {
+		found, err := ds.filteredLeads(ctx, kept)
+		switch {
+		case err == nil:
+			for _, l := range found {
+				r.Leads[int64(l.ID)] = l
+			}
+			if err := ds.account.NoteFilter(ctx, "on"); err != nil {
+				return r, err
+			}
+			return r, ds.singleLeads(ctx, missing(must, r.Leads), r.Leads)
+		case !errors.Is(err, amocrm.ErrFilterOff):
+			return r, fmt.Errorf("read deals: %w", err)
+		}
+		if err := ds.account.NoteFilter(ctx, "off"); err != nil {
+			return r, err
+		}
+	}
+	few, _ := crm.NewestIDs(kept, singlesMax)
+	for _, id := range kept[len(few):] {
+		r.Unread[id] = true
+	}
+	return r, ds.singleLeads(ctx, few, r.Leads)
+}
+
+func missing(ids []int64, have map[int64]amocrm.Lead) []int64 {
+	var out []int64
+	for _, id := range ids {
+		if _, ok := have[id]; !ok {
+			out = append(out, id)
+		}
+	}
+	out, _ = crm.NewestIDs(out, singlesMax)
+	return out
+}
+
+func (ds *Deals) filteredLeads(ctx context.Context, ids []int64) ([]amocrm.Lead, error) {
+	var mu sync.Mutex
+	var out []amocrm.Lead
+	g, ctx := errgroup.WithContext(ctx)
+	for start := 0; start < len(ids); start += dealsPerCall {
+		chunk := ids[start:min(start+dealsPerCall, len(ids))]
+		g.Go(func() error {
+			got, err := ds.account.API().Leads(ctx, crm.WireIDs(chunk))
+			mu.Lock()
+			defer mu.Unlock()
+			out = append(out, got...)
+			return err
+		})
+	}
+	return out, g.Wait()
+}
+
+// singleLeads reads leads one by one in parallel; those that do not exist are left out.
+func (ds *Deals) singleLeads(ctx context.Context, ids []int64, into map[int64]amocrm.Lead) error {
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(singlesAtOnce)
+	for _, id := range ids {
+		g.Go(func() error {
+			l, err := ds.account.API().Lead(ctx, amocrm.ID(id))
+			if errors.Is(err, amocrm.ErrNotFound) {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("read deal %d: %w", id, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			into[id] = l
+			return nil
+		})
+	}
+	return g.Wait()
+}

@@ -1,0 +1,67 @@
+package deals
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/money"
+)
+
+var hexColor = regexp.MustCompile(`^#[0-9a-f]{6}$`)
+
+// FromLead shows a lead.
+func FromLead(base string, m crm.Meta, l amocrm.Lead) Deal {
+	d := Deal{
+		ID:          int64(l.ID),
+		Name:        strings.TrimSpace(l.Name),
+		URL:         crm.CardURL(base, "leads", int64(l.ID)),
+		Price:       money.Near(float64(l.Price)),
+		Currency:    m.Account.Currency,
+		Pipeline:    m.PipelineName(int64(l.PipelineID)),
+		Status:      m.StatusName(int64(l.PipelineID), int64(l.StatusID)),
+		PipelineID:  int64(l.PipelineID),
+		StatusID:    int64(l.StatusID),
+		State:       stateOf(l.StatusID),
+		Responsible: m.UserName(int64(l.ResponsibleID)),
+		CreatedAt:   crm.At(l.CreatedAt),
+		UpdatedAt:   crm.At(l.UpdatedAt),
+		ClosedAt:    maybeAt(l.ClosedAt),
+		TaskAt:      maybeAt(l.ClosestTaskAt),
+	}
+	if s, ok := m.Status(d.PipelineID, d.StatusID); ok {
+		// The colour goes into a style of a page: anything but six hex digits is dropped.
+		if c := strings.ToLower(s.Color); hexColor.MatchString(c) {
+			d.Color = c
+		}
+	}
+	for _, c := range l.Contacts {
+		if c.IsMain {
+			d.ContactIDs = append([]int64{int64(c.ID)}, d.ContactIDs...)
+		} else {
+			d.ContactIDs = append(d.ContactIDs, int64(c.ID))
+		}
+	}
+	return d
+}
+
+// stateOf: 142 is won and 143 is lost in every pipeline (amocrm.md §3.2).
+func stateOf(status amocrm.ID) string {
+	switch status {
+	case amocrm.StatusWon:
+		return Won
+	case amocrm.StatusLost:
+		return Lost
+	}
+	return Open
+}
+
+func maybeAt(unix *int64) *time.Time {
+	if unix == nil || *unix <= 0 {
+		return nil
+	}
+	t := crm.At(*unix)
+	return &t
+}

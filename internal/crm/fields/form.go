@@ -1,0 +1,129 @@
+package fields
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+)
+
+// simpleFields are the types that a small form can change in place: one value, a choice or several choices.
+var simpleFields = []string{
+	"text", "textarea", "streetaddress", "numeric", "monetary", "price", "url", "select", "radiobutton", "category",
+	"multiselect", "checkbox", "date", "birthday", "date_time",
+}
+
+func Editable(fields []amocrm.Field) []amocrm.Field {
+	var out []amocrm.Field
+	for _, f := range fields {
+		if !f.IsAPIOnly && f.Writable() && slices.Contains(simpleFields, f.Type) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Outside are the fields that no small form holds (addresses, files, lists of several levels) and that people change in
+// amoCRM itself. What robots, counters and links of advertisements write nobody changes there either.
+func Outside(fields []amocrm.Field) []amocrm.Field {
+	var out []amocrm.Field
+	for _, f := range fields {
+		if !f.IsAPIOnly && !f.IsComputed && f.Type != "tracking_data" && !slices.Contains(simpleFields, f.Type) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// FormValues are a deal's values as its forms show them, by field id: one entry for each field that can be changed, empty
+// for one without a value.
+func FormValues(values amocrm.FieldValues, m crm.Meta) map[int64][]string {
+	out := map[int64][]string{}
+	for _, f := range Editable(m.LeadFields) {
+		i := slices.IndexFunc(values, func(v amocrm.FieldValue) bool { return v.FieldID == f.ID })
+		if i < 0 {
+			out[int64(f.ID)] = nil
+			continue
+		}
+		v := values[i]
+		if v.FieldType == "" {
+			v.FieldType = f.Type
+		}
+		out[int64(f.ID)] = formStrings(f, v, m.Location())
+	}
+	return out
+}
+
+func formStrings(f amocrm.Field, v amocrm.FieldValue, loc *time.Location) []string {
+	var out []string
+	text := v.TextIn(loc)
+	for i, decoded := range v.Decode(loc) {
+		switch d := decoded.(type) {
+		case amocrm.Choice:
+			if id := choiceID(f, d); id != 0 {
+				out = append(out, crm.Decimal(id))
+			}
+		case time.Time:
+			layout := time.DateOnly
+			if f.Type == "date_time" {
+				layout = "2006-01-02T15:04"
+			}
+			out = append(out, d.Format(layout))
+		default:
+			if i < len(text) {
+				out = append(out, text[i])
+			}
+		}
+	}
+	return out
+}
+
+// choiceID finds the choice behind a value: old values may carry only its text.
+func choiceID(f amocrm.Field, c amocrm.Choice) int64 {
+	for _, e := range f.Enums {
+		if e.ID == c.ID || c.ID == 0 && e.Value == c.Value {
+			return int64(e.ID)
+		}
+	}
+	return 0
+}
+
+// Required lists the custom fields that a deal must have to enter a stage and that a form can ask for, in their order
+// (amocrm.md §3.4).
+func (fs *Fields) Required(ctx context.Context, pipelineID, statusID int64) ([]amocrm.Field, error) {
+	meta, err := fs.account.Vocabulary(ctx, crm.PartLeadFields)
+	if err != nil {
+		return nil, fmt.Errorf("read required fields: %w", err)
+	}
+	return crm.RequiredFields(meta.LeadFields, pipelineID, statusID), nil
+}
+
+// MoreFields lists the custom fields of deals that can be written and that a stage does not require, in the account's
+// order: what the form of a new deal may ask for beside Required.
+func (fs *Fields) MoreFields(ctx context.Context, pipelineID, statusID int64) ([]amocrm.Field, error) {
+	meta, err := fs.account.Vocabulary(ctx, crm.PartLeadFields)
+	if err != nil {
+		return nil, fmt.Errorf("read fields of deals: %w", err)
+	}
+	return moreFields(meta.LeadFields, pipelineID, statusID), nil
+}
+
+func moreFields(fields []amocrm.Field, pipelineID, statusID int64) []amocrm.Field {
+	required := crm.RequiredFields(fields, pipelineID, statusID)
+	var out []amocrm.Field
+	for _, f := range fields {
+		if f.IsAPIOnly || !f.Writable() || slices.ContainsFunc(required, func(r amocrm.Field) bool { return r.ID == f.ID }) {
+			continue
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func Blank(list []string) bool {
+	return !slices.ContainsFunc(list, func(s string) bool { return strings.TrimSpace(s) != "" })
+}

@@ -1,0 +1,81 @@
+package people
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/fields"
+	"github.com/sidecard/sidecard/internal/helpdesk"
+)
+
+// contactInput is the wire form of a cleaned draft. Phones and e-mails go under amoCRM's own codes, which every account
+// has; position, messengers and sites only where the account has the field.
+func contactInput(d Draft, m crm.Meta) (amocrm.ContactInput, fields.Sent) {
+	in := amocrm.ContactInput{Name: d.Name, ResponsibleID: amocrm.ID(d.ResponsibleID)}
+	var sent fields.Sent
+	add := func(code, path string, values []amocrm.ValueInput, paths []string) {
+		if len(values) == 0 {
+			return
+		}
+		in.Fields = append(in.Fields, amocrm.FieldInput{FieldCode: code, Values: values})
+		sent = append(sent, fields.SentField{Path: path, Values: paths})
+	}
+	multi := func(code, path, kind string, list []string) {
+		var values []amocrm.ValueInput
+		var paths []string
+		for i, s := range list {
+			values = append(values, amocrm.ValueInput{Value: s, EnumCode: kind})
+			paths = append(paths, path+"."+strconv.Itoa(i))
+		}
+		add(code, path, values, paths)
+	}
+	multi(fields.CodePhone, "phones", "WORK", d.Phones)
+	multi(fields.CodeEmail, "emails", "WORK", d.Emails)
+	if _, ok := m.ContactField(fields.CodePosition); ok && d.Position != "" {
+		add(fields.CodePosition, "position", []amocrm.ValueInput{{Value: d.Position}}, nil)
+	}
+	if f, ok := m.ContactField(fields.CodeMessage); ok {
+		values, paths := messengerValues(f, d.Messengers)
+		add(fields.CodeMessage, "messengers", values, paths)
+	}
+	if f, ok := m.ContactField(fields.CodeSite); ok && f.Type == "url" && len(d.Sites) > 0 {
+		if site, err := f.Input(d.Sites[:1]); err == nil { // a site that is no address is not worth refusing the contact
+			add(fields.CodeSite, "sites", site.Values, nil)
+		}
+	}
+	for _, f := range fields.MapTargets(m, fields.EntityContact) {
+		value, err := f.InputIn(m.Calendar(), d.Fields[int64(f.ID)])
+		if err == nil && len(value.Values) > 0 { // nobody has typed it, so nobody could correct it
+			in.Fields = append(in.Fields, value)
+			sent = append(sent, fields.SentField{Path: fields.Path(int64(f.ID))})
+		}
+	}
+	return in, sent
+}
+
+// messengerValues files each handle under the kind of that name, else under OTHER, else under the field's first kind.
+func messengerValues(f amocrm.Field, handles []helpdesk.Messenger) (values []amocrm.ValueInput, paths []string) {
+	for i, h := range handles {
+		kind := slices.IndexFunc(f.Enums, func(e amocrm.Enum) bool {
+			return strings.EqualFold(e.Code, h.Type) || strings.EqualFold(e.Value, h.Type)
+		})
+		if kind < 0 {
+			kind = slices.IndexFunc(f.Enums, func(e amocrm.Enum) bool {
+				return strings.EqualFold(e.Code, "OTHER") || strings.EqualFold(e.Value, "OTHER")
+			})
+		}
+		v := amocrm.ValueInput{Value: h.ID}
+		switch {
+		case kind >= 0:
+			v.EnumID = f.Enums[kind].ID
+		case len(f.Enums) > 0:
+			v.EnumID = f.Enums[0].ID
+		}
+		values = append(values, v)
+		paths = append(paths, "messengers."+strconv.Itoa(i))
+	}
+	return values, paths
+}

@@ -1,0 +1,78 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/helpdesk"
+	"github.com/sidecard/sidecard/internal/phone"
+)
+
+// Lines are the phones and e-mails by which a contact of the client would be found, each in one form however it is written:
+// two clients with a line in common are one person to the CRM. region is where phones without a country code are read.
+func Lines(c helpdesk.Client, region string) []string {
+	k := keysOf(c, region)
+	var out []string
+	for _, p := range k.phones {
+		if n, ok := phone.E164(p, region); ok {
+			out = append(out, n)
+		} else {
+			out = append(out, phone.Digits(p))
+		}
+	}
+	return append(out, k.emails...)
+}
+
+// lines are those of a client as the account writes phones. Without phones and e-mails it asks nobody.
+func (ps *People) lines(ctx context.Context, c helpdesk.Client) ([]string, error) {
+	if len(c.Phones) == 0 && len(c.Emails) == 0 {
+		return nil, nil
+	}
+	meta, err := ps.account.Vocabulary(ctx, crm.PartAccount)
+	if err != nil {
+		return nil, err
+	}
+	return Lines(c, ps.account.Region(meta.Account.Country)), nil
+}
+
+// LockClient is Memory.Lock for a client and the client's lines.
+func (ps *People) LockClient(ctx context.Context, c helpdesk.Client) (unlock func(), err error) {
+	lines, err := ps.lines(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("lock client: %w", err)
+	}
+	return ps.account.Memory().Lock(ctx, c.ID, lines)
+}
+
+// Remember stores that a contact was made for a client (Memory.RememberContact).
+func (ps *People) Remember(ctx context.Context, c helpdesk.Client, contactID int64) error {
+	lines, err := ps.lines(ctx, c)
+	return errors.Join(err, ps.account.Memory().RememberContact(ctx, c.ID, contactID, lines))
+}
+
+// madeFor are the contacts that were made within a while for one of a client's lines and still have one of them, whoever they
+// were made for.
+func (ps *People) madeFor(ctx context.Context, c helpdesk.Client, region string) ([]amocrm.Contact, error) {
+	ids, err := ps.account.Memory().ContactsOf(ctx, Lines(c, region))
+	if err != nil {
+		return nil, err
+	}
+	k := keysOf(c, region)
+	var out []amocrm.Contact
+	for _, id := range ids {
+		got, err := ps.account.API().Contact(ctx, amocrm.ID(id))
+		if errors.Is(err, amocrm.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read contact %d: %w", id, err)
+		}
+		if !got.IsDeleted && len(k.match(got, region)) > 0 { // else it has been changed since
+			out = append(out, got)
+		}
+	}
+	return out, nil
+}

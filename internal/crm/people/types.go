@@ -1,0 +1,64 @@
+package people
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+)
+
+// Found is the first screen: the contacts of a client with their deals.
+type Found struct {
+	Contacts []Person // linked first, then those with open deals, then the most recently updated
+	Linked   int64    // the linked contact's id, 0 for none
+	LinkGone bool     // a link was dropped because its contact is gone from the CRM; what follows is a new search
+	Keyless  bool     // the client has neither a usable phone nor a usable e-mail: only a manual search can find him
+	At       time.Time
+	Stale    bool
+	Err      error `json:"-"` // why the data is stale
+}
+
+// Person is a contact of the CRM.
+type Person struct {
+	ID          int64
+	Name        string
+	URL         string
+	Position    string
+	Company     string // empty when the contact has none or its name could not be read
+	CompanyID   int64
+	CompanyURL  string
+	Responsible string
+	Phones      []string // as stored in the CRM
+	Emails      []string
+	Tags        []string
+	Matched     []Match
+	Deals       []deals.Deal // open ones first, each group newest update first
+	MoreDeals   int          // how many further deals there are that were not read
+	DealsErr    error        `json:"-"` // why Deals is empty although there are deals
+	UpdatedAt   time.Time
+}
+
+// Why a person is shown.
+const (
+	MatchPhone      = "phone"
+	MatchEmail      = "email"
+	MatchLink       = "link"
+	MatchRemembered = "remembered" // made for this client less than a day ago
+)
+
+// Match says which key found a person. Value is the phone or e-mail as it stands in the CRM, empty for a link.
+type Match struct{ Kind, Value string }
+
+// sortPeople puts the linked contact first, then those with open deals, then the most recently updated.
+func sortPeople(people []Person, linked int64) {
+	slices.SortStableFunc(people, func(a, b Person) int {
+		return cmp.Or(
+			crm.TrueFirst(a.ID == linked, b.ID == linked),
+			crm.TrueFirst(deals.HasOpen(a.Deals), deals.HasOpen(b.Deals)),
+			b.UpdatedAt.Compare(a.UpdatedAt),
+			cmp.Compare(b.ID, a.ID),
+		)
+	})
+}
