@@ -217,8 +217,8 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		Changes:  s.changes,
 		Stranger: anonymous.Allow,
 	})
-	s.mounted = slices.Concat(route.Of("amocrm", s.block), route.Of("hooks", s.hooks), route.Of("rules", &accept.TriggerHandlers{
-		Triggers: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog,
+	s.mounted = slices.Concat(route.Of("amocrm", s.block), route.Of("hooks", s.hooks), route.Of("rules", &accept.Handlers{
+		Rules: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog,
 		Anonymous: anonymous, Metrics: registry, Log: log,
 	}))
 	s.routes = api.New(api.Options{

@@ -22,8 +22,8 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// Triggers is what the rule endpoints need of the work behind them; *rules.Service is one.
-type Triggers interface {
+// Rules is what the rule endpoints need of the work behind them; *rules.Service is one.
+type Rules interface {
 	Check(ctx context.Context, t tenant.Tenant, r request.Request) error
 	Accept(ctx context.Context, t tenant.Tenant, r request.Request, idemKey string) (rules.Entry, bool, error)
 	Refuse(ctx context.Context, t tenant.Tenant, f request.Refused) (rules.Entry, bool, error)
@@ -32,10 +32,10 @@ type Triggers interface {
 	DryRun(ctx context.Context, t tenant.Tenant, r request.Request) (rules.Trial, error)
 }
 
-// TriggerHandlers are the endpoints that helpdesk rules call.
-type TriggerHandlers struct {
-	Triggers Triggers
-	Tenants  TriggerTenants
+// Handlers are the endpoints that helpdesk rules call.
+type Handlers struct {
+	Rules   Rules
+	Tenants Tenants
 	// Open lets rules without a key in when their amoClientId names exactly one tenant.
 	Open bool
 	// PublicURL is put before the path of status_url; may be empty.
@@ -62,12 +62,12 @@ const (
 	resultFailed   = "failed" // could not be stored
 )
 
-func (h *TriggerHandlers) count(result string) { h.asked.WithLabelValues(result).Inc() }
+func (h *Handlers) count(result string) { h.asked.WithLabelValues(result).Inc() }
 
 var otherMethods = []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
 // Mount names POST /api/freeCreateLead and GET /api/triggers/:id.
-func (h *TriggerHandlers) Mount(r *route.Router) {
+func (h *Handlers) Mount(r *route.Router) {
 	h.asked = telemetry.Counter(h.Metrics, "firings_asked_total", "Rule requests by what became of them at once.", "fate",
 		resultAccepted, resultRepeated, resultShelved, resultTried, resultRefused, resultFull, resultFailed)
 	r.Machine().POST("/api/freeCreateLead", h.create)
@@ -82,7 +82,7 @@ const longestStore = 5 * time.Second
 
 // create accepts a firing: 202 once it is stored, or its end if the caller asked to wait for it. One that can't be carried
 // out as it stands is stored, too, as failed.
-func (h *TriggerHandlers) create(c echo.Context) error {
+func (h *Handlers) create(c echo.Context) error {
 	ctx := c.Request().Context()
 	firing, key, stops, err := h.read(c)
 	if err != nil {
@@ -118,13 +118,13 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 		return h.storeRefused(c, t, firing, stops)
 	}
 	req := firing.Request
-	if err := h.Triggers.Check(ctx, t, req); err != nil {
+	if err := h.Rules.Check(ctx, t, req); err != nil {
 		firing.Body = nil // all of it is in the request
 		return h.storeRefused(c, t, firing, err)
 	}
 	storing, cancel := context.WithTimeout(ctx, longestStore)
 	defer cancel()
-	entry, existed, err := h.Triggers.Accept(storing, t, req, c.Request().Header.Get("Idempotency-Key"))
+	entry, existed, err := h.Rules.Accept(storing, t, req, c.Request().Header.Get("Idempotency-Key"))
 	if err != nil {
 		return h.turnAway(c, err)
 	}
@@ -132,7 +132,7 @@ func (h *TriggerHandlers) create(c echo.Context) error {
 	if wait := wanted(c.Request().Header); wait > 0 {
 		waiting, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
-		end, err := h.Triggers.Wait(waiting, t.ID, entry.ID)
+		end, err := h.Rules.Wait(waiting, t.ID, entry.ID)
 		if errors.Is(err, dispatch.ErrManyWait) { // a wish, not a condition (RFC 7240)
 			return h.answer(c, http.StatusAccepted, t, entry, existed)
 		}
@@ -156,7 +156,7 @@ func resultOf(e rules.Entry, existed bool) string {
 }
 
 // ended answers a caller who waited.
-func (h *TriggerHandlers) ended(c echo.Context, t tenant.Tenant, e rules.Entry, existed bool) error {
+func (h *Handlers) ended(c echo.Context, t tenant.Tenant, e rules.Entry, existed bool) error {
 	switch e.State {
 	case ledger.StateDone:
 		return h.answer(c, http.StatusOK, t, e, existed)
@@ -168,7 +168,7 @@ func (h *TriggerHandlers) ended(c echo.Context, t tenant.Tenant, e rules.Entry, 
 }
 
 // turnAway answers for a firing that was not stored.
-func (h *TriggerHandlers) turnAway(c echo.Context, err error) error {
+func (h *Handlers) turnAway(c echo.Context, err error) error {
 	answer := h.refuse(c, err)
 	switch status := c.Response().Status; {
 	case status == http.StatusTooManyRequests:
@@ -182,12 +182,12 @@ func (h *TriggerHandlers) turnAway(c echo.Context, err error) error {
 }
 
 // show tells how a firing stands.
-func (h *TriggerHandlers) show(c echo.Context) error {
+func (h *Handlers) show(c echo.Context) error {
 	t, err := h.caller(c, "", c.QueryParam("amoClientId"))
 	if err != nil {
 		return h.refuseStranger(c, err)
 	}
-	entry, err := h.Triggers.Get(c.Request().Context(), t.ID, c.Param("id"))
+	entry, err := h.Rules.Get(c.Request().Context(), t.ID, c.Param("id"))
 	if err != nil {
 		return h.refuse(c, err)
 	}
@@ -195,7 +195,7 @@ func (h *TriggerHandlers) show(c echo.Context) error {
 }
 
 // refuseStranger refuses a caller whom nobody vouches for, until its address has had enough.
-func (h *TriggerHandlers) refuseStranger(c echo.Context, err error) error {
+func (h *Handlers) refuseStranger(c echo.Context, err error) error {
 	if retry, ok := h.Anonymous.Allow(c.RealIP()); !ok {
 		return h.Anonymous.Refuse(c, retry)
 	}
@@ -203,7 +203,7 @@ func (h *TriggerHandlers) refuseStranger(c echo.Context, err error) error {
 }
 
 // turnAwayStranger is turnAway for a caller whom nobody vouches for.
-func (h *TriggerHandlers) turnAwayStranger(c echo.Context, err error) error {
+func (h *Handlers) turnAwayStranger(c echo.Context, err error) error {
 	answer := h.refuseStranger(c, err)
 	if c.Response().Status >= http.StatusInternalServerError {
 		h.count(resultFailed)

@@ -27,7 +27,7 @@ func behindProxy(t *testing.T, perSecond int) func(method, target, from, key str
 	}
 	limit := ratelimit.New(perSecond)
 	log := slog.New(slog.DiscardHandler)
-	rules := &TriggerHandlers{Triggers: &work{}, Log: log, Anonymous: limit, Tenants: tenantList{
+	rules := &Handlers{Rules: &work{}, Log: log, Anonymous: limit, Tenants: tenantList{
 		{ID: "t1", TriggerKey: goodKey, ConnectedAt: time.Unix(1e9, 0)}, {ID: "t4", TriggerKey: "sk_new"}}}
 	e := api.New(api.Options{Log: log, Proxies: []*net.IPNet{proxies}, Anonymous: limit, Ready: func(context.Context) error { return nil }, Routes: append(route.Of("rules", rules), route.Of("amocrm", loginRoutes{})...)})
 	return func(method, target, from, key string) *httptest.ResponseRecorder {

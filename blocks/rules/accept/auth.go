@@ -11,9 +11,9 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// TriggerTenants is what the rule endpoints need of the tenants; *tenant.Directory is one. ByTriggerKey must take the same
+// Tenants is what the rule endpoints need of the tenants; *tenant.Directory is one. ByTriggerKey must take the same
 // time for every wrong key.
-type TriggerTenants interface {
+type Tenants interface {
 	ByTriggerKey(ctx context.Context, key string) (tenant.Tenant, error)
 	ByIntegration(ctx context.Context, clientID string) ([]string, error)
 	Get(ctx context.Context, id string) (tenant.Tenant, error)
@@ -32,7 +32,7 @@ func (e *foreignClientError) Error() string {
 
 // caller finds the tenant that a request speaks for: by its key, else, if open triggers are allowed, by the integration
 // that only one tenant has. *foreignClientError comes beside the tenant of the key.
-func (h *TriggerHandlers) caller(c echo.Context, bodyKey, clientID string) (tenant.Tenant, error) {
+func (h *Handlers) caller(c echo.Context, bodyKey, clientID string) (tenant.Tenant, error) {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), longestStore)
 	defer cancel()
 	key := givenKey(c, bodyKey)
@@ -56,7 +56,7 @@ func (h *TriggerHandlers) caller(c echo.Context, bodyKey, clientID string) (tena
 }
 
 // only finds the one tenant of an integration; none or several are nobody.
-func (h *TriggerHandlers) only(ctx context.Context, clientID string) (tenant.Tenant, error) {
+func (h *Handlers) only(ctx context.Context, clientID string) (tenant.Tenant, error) {
 	ids, err := h.Tenants.ByIntegration(ctx, clientID)
 	if err != nil {
 		return tenant.Tenant{}, fmt.Errorf("find the caller: %w", err)

@@ -85,13 +85,13 @@ func (e *dryRunError) Error() string {
 }
 
 // try answers a dry run: 200 when the firing would be worked off, 422 with what would stop it.
-func (h *TriggerHandlers) try(c echo.Context, t tenant.Tenant, req request.Request, stops error) error {
+func (h *Handlers) try(c echo.Context, t tenant.Tenant, req request.Request, stops error) error {
 	if stops != nil {
 		answer := h.refusal(c, stops)
 		answer.Remarks = h.fields(c, req.Remarks)
 		return answer.Answer(c)
 	}
-	got, err := h.Triggers.DryRun(c.Request().Context(), t, req)
+	got, err := h.Rules.DryRun(c.Request().Context(), t, req)
 	switch {
 	case errors.Is(err, oauth.ErrNeedsLogin):
 		return problem.Answer(c, http.StatusConflict, "Nobody is logged in to amoCRM, so the rule can't be compared with the account: log in from any ticket")

@@ -53,7 +53,7 @@ func (l tenantList) Get(_ context.Context, id string) (tenant.Tenant, error) {
 	return l[i], nil
 }
 
-// work is a Triggers that says what it is told to.
+// work is a Rules that says what it is told to.
 type work struct {
 	check, fail error
 	many        bool // too many wait
@@ -115,7 +115,7 @@ func ruleServer(t *testing.T, w *work, open bool) *echo.Echo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &TriggerHandlers{Triggers: w, Open: open, PublicURL: "https://sidecard.example.com/", Catalog: catalog, Log: log, Tenants: tenantList{
+	h := &Handlers{Rules: w, Open: open, PublicURL: "https://sidecard.example.com/", Catalog: catalog, Log: log, Tenants: tenantList{
 		{ID: "t1", TriggerKey: goodKey, IntegrationID: integration, AmoBase: "https://now.amocrm.ru", Former: []string{"https://before.amocrm.ru"}},
 		{ID: "t2", TriggerKey: "sk_two", IntegrationID: "shared"},
 		{ID: "t3", TriggerKey: "sk_three", IntegrationID: "shared"},

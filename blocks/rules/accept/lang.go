@@ -16,7 +16,7 @@ func lang(c echo.Context) i18n.Lang {
 }
 
 // say is a text of the catalogue in the caller's language.
-func (h *TriggerHandlers) say(c echo.Context, key, english string) string {
+func (h *Handlers) say(c echo.Context, key, english string) string {
 	if h.Catalog == nil {
 		return english
 	}
@@ -24,7 +24,7 @@ func (h *TriggerHandlers) say(c echo.Context, key, english string) string {
 }
 
 // fields are the problems of a request in the caller's language; what amoCRM said stays as it said it.
-func (h *TriggerHandlers) fields(c echo.Context, list []request.Problem) []problem.Field {
+func (h *Handlers) fields(c echo.Context, list []request.Problem) []problem.Field {
 	out := make([]problem.Field, len(list))
 	for i, p := range list {
 		out[i] = problem.Field{Path: p.Path, Code: p.Code, Detail: p.Detail, Given: p.Given}

@@ -18,7 +18,7 @@ import (
 
 // read reads a firing's body. key is the trigger key in it; stops is what would stop the firing, err means that the body has
 // not come to its end.
-func (h *TriggerHandlers) read(c echo.Context) (firing request.Refused, key string, stops, err error) {
+func (h *Handlers) read(c echo.Context) (firing request.Refused, key string, stops, err error) {
 	firing.ContentType = c.Request().Header.Get(echo.HeaderContentType)
 	firing.Body, err = io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, request.MaxBody))
 	var tooLarge *http.MaxBytesError
@@ -54,12 +54,12 @@ func readable(stops error) bool {
 }
 
 // storeRefused stores a firing that can't be carried out as it stands, and answers why.
-func (h *TriggerHandlers) storeRefused(c echo.Context, t tenant.Tenant, f request.Refused, stops error) error {
+func (h *Handlers) storeRefused(c echo.Context, t tenant.Tenant, f request.Refused, stops error) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), longestStore)
 	defer cancel()
 	answer := h.refusal(c, stops)
 	f.Problems = problemsOf(stops)
-	entry, existed, err := h.Triggers.Refuse(ctx, t, f)
+	entry, existed, err := h.Rules.Refuse(ctx, t, f)
 	if err != nil {
 		return h.turnAway(c, err)
 	}
@@ -95,7 +95,7 @@ func problemsOf(stops error) []request.Problem {
 }
 
 // unread answers for a body that has not come to its end.
-func (h *TriggerHandlers) unread(c echo.Context, err error) error {
+func (h *Handlers) unread(c echo.Context, err error) error {
 	if errors.Is(err, body.ErrFull) {
 		c.Response().Header().Set("Retry-After", "5")
 		return problem.Answer(c, http.StatusServiceUnavailable, "Too many large bodies are being sent; send it again")
@@ -104,10 +104,10 @@ func (h *TriggerHandlers) unread(c echo.Context, err error) error {
 }
 
 // refuse answers for an error. Internal text never leaves.
-func (h *TriggerHandlers) refuse(c echo.Context, err error) error { return h.refusal(c, err).Answer(c) }
+func (h *Handlers) refuse(c echo.Context, err error) error { return h.refusal(c, err).Answer(c) }
 
 // refusal is the one table from errors to answers.
-func (h *TriggerHandlers) refusal(c echo.Context, err error) problem.Problem {
+func (h *Handlers) refusal(c echo.Context, err error) problem.Problem {
 	var (
 		mistakes *request.Problems
 		syntax   *body.SyntaxError

@@ -36,7 +36,7 @@ type firing struct {
 	Timeline  []ledger.Line   `json:"timeline,omitempty"`
 }
 
-func (h *TriggerHandlers) answer(c echo.Context, status int, t tenant.Tenant, e rules.Entry, repeated bool) error {
+func (h *Handlers) answer(c echo.Context, status int, t tenant.Tenant, e rules.Entry, repeated bool) error {
 	f := firing{ID: e.ID, State: string(e.State), StatusURL: h.statusURL(c, e), Repeated: repeated,
 		TicketID: e.Request.TicketID, ContactID: e.Steps.ContactID, LeadID: e.Steps.LeadID, LeadURL: t.Present(e.Steps.LeadURL),
 		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: rules.English(e.Why), Remarks: h.fields(c, rules.Remarks(e)),
@@ -57,7 +57,7 @@ func (h *TriggerHandlers) answer(c echo.Context, status int, t tenant.Tenant, e 
 
 // statusURL is where the caller can ask for the entry as he asked here: a key is never put into an address, an open
 // caller's amoClientId is.
-func (h *TriggerHandlers) statusURL(c echo.Context, e rules.Entry) string {
+func (h *Handlers) statusURL(c echo.Context, e rules.Entry) string {
 	address := strings.TrimRight(h.PublicURL, "/") + "/api/triggers/" + e.ID
 	if h.Open && e.Request.AmoClientID != "" && givenKey(c, "") == "" {
 		address += "?amoClientId=" + url.QueryEscape(e.Request.AmoClientID)
