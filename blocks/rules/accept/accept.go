@@ -62,8 +62,6 @@ const (
 	resultFailed   = "failed" // could not be stored
 )
 
-func (h *Handlers) count(result string) { h.asked.WithLabelValues(result).Inc() }
-
 var otherMethods = []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
 // Mount names POST /api/freeCreateLead and GET /api/triggers/:id.
@@ -80,30 +78,49 @@ func (h *Handlers) Mount(r *route.Router) {
 // longestStore is how long a caller waits for a Redis that is silent. A repeat of his finds what was stored nevertheless.
 const longestStore = 5 * time.Second
 
-// create accepts a firing: 202 once it is stored, or its end if the caller asked to wait for it. One that can't be carried
+// create accepts a rule's request: 202 once it is stored, or its end if the caller asked to wait for it. One that can't be carried
 // out as it stands is stored, too, as failed.
 func (h *Handlers) create(c echo.Context) error {
-	ctx := c.Request().Context()
-	firing, key, stops, err := h.read(c)
+	accepted, result, err := h.accept(c)
+	if result == "" {
+		if result = resultRefused; c.Response().Status >= http.StatusInternalServerError {
+			result = resultFailed
+		}
+	}
+	h.asked.WithLabelValues(result).Inc()
+	if accepted == nil {
+		return err
+	}
+	return h.await(c, *accepted)
+}
+
+// accepted is an entry that is not answered yet.
+type accepted struct {
+	rules.Entry
+	tenant  tenant.Tenant
+	existed bool
+}
+
+// accept stores a request. One that is refused, and a dry run, is answered here; result is "" where the status tells it.
+func (h *Handlers) accept(c echo.Context) (a *accepted, result string, err error) {
+	r, key, stops, err := h.read(c)
 	if err != nil {
-		h.count(resultRefused)
-		return h.unread(c, err)
+		return nil, resultRefused, h.unread(c, err)
 	}
 	if !readable(stops) && givenKey(c, key) == "" {
-		return h.turnAwayStranger(c, stops)
+		return nil, "", h.refuseAnonymous(c, stops)
 	}
-	t, err := h.caller(c, key, firing.Request.AmoClientID)
+	t, err := h.caller(c, key, r.Request.AmoClientID)
 	var foreign *foreignClientError
 	switch {
 	case errors.As(err, &foreign):
 		stops = foreign
 	case err != nil:
-		return h.turnAwayStranger(c, err)
+		return nil, "", h.refuseAnonymous(c, err)
 	}
 	if t.ConnectedAt.IsZero() { // anybody can make such a company, and what it fires is kept until somebody logs in
 		if retry, ok := h.Anonymous.Allow(c.RealIP()); !ok {
-			h.count(resultRefused)
-			return h.Anonymous.Refuse(c, retry)
+			return nil, resultRefused, h.Anonymous.Refuse(c, retry)
 		}
 	}
 	dry, err := dryRun(c)
@@ -111,38 +128,44 @@ func (h *Handlers) create(c echo.Context) error {
 	case err != nil:
 		stops = err
 	case dry:
-		h.count(resultTried)
-		return h.try(c, t, firing.Request, stops)
+		return nil, resultTried, h.try(c, t, r.Request, stops)
 	}
-	if stops != nil {
-		return h.storeRefused(c, t, firing, stops)
+	if stops == nil {
+		if stops = h.Rules.Check(c.Request().Context(), t, r.Request); stops != nil {
+			r.Body = nil // all of it is in the request
+		}
 	}
-	req := firing.Request
-	if err := h.Rules.Check(ctx, t, req); err != nil {
-		firing.Body = nil // all of it is in the request
-		return h.storeRefused(c, t, firing, err)
-	}
-	storing, cancel := context.WithTimeout(ctx, longestStore)
+	ctx, cancel := context.WithTimeout(c.Request().Context(), longestStore)
 	defer cancel()
-	entry, existed, err := h.Rules.Accept(storing, t, req, c.Request().Header.Get("Idempotency-Key"))
+	if stops != nil {
+		result, err = h.storeRefused(ctx, c, t, r, stops)
+		return nil, result, err
+	}
+	entry, existed, err := h.Rules.Accept(ctx, t, r.Request, c.Request().Header.Get("Idempotency-Key"))
 	if err != nil {
-		return h.turnAway(c, err)
+		result, err = h.notStored(c, err)
+		return nil, result, err
 	}
-	h.count(resultOf(entry, existed))
-	if wait := wanted(c.Request().Header); wait > 0 {
-		waiting, cancel := context.WithTimeout(ctx, wait)
-		defer cancel()
-		end, err := h.Rules.Wait(waiting, t.ID, entry.ID)
-		if errors.Is(err, dispatch.ErrManyWait) { // a wish, not a condition (RFC 7240)
-			return h.answer(c, http.StatusAccepted, t, entry, existed)
-		}
-		c.Response().Header().Set("Preference-Applied", "wait="+seconds(wait))
-		if err != nil {
-			return h.refuse(c, err)
-		}
-		return h.ended(c, t, end, existed)
+	return &accepted{entry, t, existed}, resultOf(entry, existed), nil
+}
+
+// await answers for an entry: at once, or when it has ended if the caller wishes so.
+func (h *Handlers) await(c echo.Context, a accepted) error {
+	wait := wanted(c.Request().Header)
+	if wait == 0 {
+		return h.answer(c, http.StatusAccepted, a.tenant, a.Entry, a.existed)
 	}
-	return h.answer(c, http.StatusAccepted, t, entry, existed)
+	ctx, cancel := context.WithTimeout(c.Request().Context(), wait)
+	defer cancel()
+	end, err := h.Rules.Wait(ctx, a.tenant.ID, a.ID)
+	if errors.Is(err, dispatch.ErrManyWait) { // a wish, not a condition (RFC 7240)
+		return h.answer(c, http.StatusAccepted, a.tenant, a.Entry, a.existed)
+	}
+	c.Response().Header().Set("Preference-Applied", "wait="+seconds(wait))
+	if err != nil {
+		return h.refuse(c, err)
+	}
+	return h.ended(c, a.tenant, end, a.existed)
 }
 
 func resultOf(e rules.Entry, existed bool) string {
@@ -167,25 +190,19 @@ func (h *Handlers) ended(c echo.Context, t tenant.Tenant, e rules.Entry, existed
 	return h.answer(c, http.StatusAccepted, t, e, existed)
 }
 
-// turnAway answers for a firing that was not stored.
-func (h *Handlers) turnAway(c echo.Context, err error) error {
-	answer := h.refuse(c, err)
-	switch status := c.Response().Status; {
-	case status == http.StatusTooManyRequests:
-		h.count(resultFull)
-	case status >= http.StatusInternalServerError:
-		h.count(resultFailed)
-	default:
-		h.count(resultRefused)
+// notStored answers for a request that could not be stored.
+func (h *Handlers) notStored(c echo.Context, err error) (result string, answered error) {
+	if errors.Is(err, ledger.ErrFull) {
+		result = resultFull
 	}
-	return answer
+	return result, h.refuse(c, err)
 }
 
 // show tells how a firing stands.
 func (h *Handlers) show(c echo.Context) error {
 	t, err := h.caller(c, "", c.QueryParam("amoClientId"))
 	if err != nil {
-		return h.refuseStranger(c, err)
+		return h.refuseAnonymous(c, err)
 	}
 	entry, err := h.Rules.Get(c.Request().Context(), t.ID, c.Param("id"))
 	if err != nil {
@@ -194,23 +211,12 @@ func (h *Handlers) show(c echo.Context) error {
 	return h.answer(c, http.StatusOK, t, entry, false)
 }
 
-// refuseStranger refuses a caller whom nobody vouches for, until its address has had enough.
-func (h *Handlers) refuseStranger(c echo.Context, err error) error {
+// refuseAnonymous refuses a caller without a valid key, until its address has had enough.
+func (h *Handlers) refuseAnonymous(c echo.Context, err error) error {
 	if retry, ok := h.Anonymous.Allow(c.RealIP()); !ok {
 		return h.Anonymous.Refuse(c, retry)
 	}
 	return h.refuse(c, err)
-}
-
-// turnAwayStranger is turnAway for a caller whom nobody vouches for.
-func (h *Handlers) turnAwayStranger(c echo.Context, err error) error {
-	answer := h.refuseStranger(c, err)
-	if c.Response().Status >= http.StatusInternalServerError {
-		h.count(resultFailed)
-	} else {
-		h.count(resultRefused)
-	}
-	return answer
 }
 
 // longestWait is the longest that a caller is kept.

@@ -53,25 +53,21 @@ func readable(stops error) bool {
 	return stops == nil || errors.As(stops, &mistakes)
 }
 
-// storeRefused stores a firing that can't be carried out as it stands, and answers why.
-func (h *Handlers) storeRefused(c echo.Context, t tenant.Tenant, f request.Refused, stops error) error {
-	ctx, cancel := context.WithTimeout(c.Request().Context(), longestStore)
-	defer cancel()
+// storeRefused stores a request that can't be carried out as it stands, and answers why.
+func (h *Handlers) storeRefused(ctx context.Context, c echo.Context, t tenant.Tenant, f request.Refused, stops error) (result string, err error) {
 	answer := h.refusal(c, stops)
 	f.Problems = problemsOf(stops)
 	entry, existed, err := h.Rules.Refuse(ctx, t, f)
 	if err != nil {
-		return h.turnAway(c, err)
+		return h.notStored(c, err)
 	}
-	if existed {
-		h.count(resultRepeated)
-	} else {
-		h.count(resultRefused)
+	if result = resultRefused; existed {
+		result = resultRepeated
 	}
 	answer.Errors, answer.Remarks = h.fields(c, f.Problems), h.fields(c, f.Request.Remarks)
 	answer.ID, answer.State, answer.StatusURL = entry.ID, string(entry.State), h.statusURL(c, entry)
 	c.Response().Header().Set(echo.HeaderLocation, answer.StatusURL)
-	return answer.Answer(c)
+	return result, answer.Answer(c)
 }
 
 // problemsOf is what stops a firing, by path.
