@@ -19,10 +19,6 @@ blocks/amocrm -> connector/usedesk
 blocks/rules -> connector/amocrm
 blocks/rules/plan -> connector/amocrm
 blocks/rules -> connector/usedesk
-internal/privacy -> blocks/session
-internal/privacy -> blocks/rules
-internal/privacy -> internal/crm
-internal/privacy -> oauth
 `), "\n")
 
 // allowed reports whether a package may import another one of ours. Programs, tests and what wires may import everything.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/session"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
@@ -57,8 +58,22 @@ func (cmd *tenantsCmd) run(ctx context.Context, do func(office) error) error {
 
 func newOffice(s *service, out io.Writer, in io.Reader, asJSON bool) office {
 	return office{service: s, out: out, in: in, json: asJSON, files: privacy.Files{
-		DB: s.db, Tenants: s.tenants, Grants: s.grants, Firings: s.triggers, Sessions: session.NewSessions(s.db),
+		DB: s.db, Tenants: s.tenants, Firings: s.triggers.Counts, Login: s.login,
+		Keepers: []privacy.Keeper{crm.Keeper{DB: s.db}, s.triggers, session.NewSessions(s.db)},
 	}}
+}
+
+// login returns how a tenant's login to amoCRM stands.
+func (s *service) login(ctx context.Context, tenantID string) (privacy.Login, error) {
+	status, err := s.grants.Status(ctx, tenantID)
+	l := privacy.Login{State: status.State, UserID: status.UserID, Refreshed: status.RefreshedAt}
+	if status.State == "lost" {
+		l.Lost = status.Why
+	}
+	if status.Refused != nil {
+		l.Refused = status.Refused.Error()
+	}
+	return l, err
 }
 
 // on is run for the tenant that the command names.

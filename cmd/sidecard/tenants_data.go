@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks/rules"
-	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -106,7 +104,7 @@ func (cmd *tenantsEraseCmd) erasePerson(ctx context.Context, o office, t tenant.
 	}
 	what := fmt.Sprintf("What is stored of client %d of tenant %s (%s) goes: %d firings, %d open blocks, his link; "+
 		"%d of the firings are not done and make no deal any more.",
-		cmd.Client, t.ID, tenant.Host(t.AmoBase), len(p.Firings), len(p.Sessions), undone(p.Firings))
+		cmd.Client, t.ID, tenant.Host(t.AmoBase), p.Parts.Of("firings").Count, p.Parts.Of("open_blocks").Count, p.Parts.Of("firings").Undone)
 	if err := o.agree(cmd.Yes, what); err != nil {
 		return err
 	}
@@ -155,13 +153,4 @@ func (o office) agree(yes bool, what string) error {
 		return errors.New("nothing was changed")
 	}
 	return nil
-}
-
-func undone(firings []rules.Entry) (n int) {
-	for _, e := range firings {
-		if e.State == ledger.StateAccepted || e.State == ledger.StateWorking || e.State == ledger.StateHeld {
-			n++
-		}
-	}
-	return n
 }

@@ -1,4 +1,4 @@
-package privacy
+package privacy_test
 
 import (
 	"encoding/json"
@@ -86,8 +86,8 @@ func TestErasePerson_whileFiringsWait(t *testing.T) {
 		t.Fatal(b, err)
 	}
 	found, err := h.Person(ctx, one.ID, his.client, []int64{his.ticket})
-	if err != nil || len(found.Firings) != 1 || found.Firings[0].State != ledger.StateWorking {
-		t.Fatalf("%+v, %v", found.Firings, err)
+	if firings := found.Parts.Of("firings"); err != nil || firings.Count != 1 || firings.Undone != 1 || firings.Value.([]rules.Entry)[0].State != ledger.StateWorking {
+		t.Fatalf("%+v, %v", firings, err)
 	}
 	if _, err := h.ErasePerson(ctx, found); err != nil {
 		t.Fatal(err)
@@ -123,8 +123,8 @@ func TestPerson_isFoundByTicketsOfBlocksAndOfTheQuestion(t *testing.T) {
 			h.put(p, c.places...)
 			h.put(person(p.tenant, 2), "waiting", "block")
 			got, err := h.Person(t.Context(), p.tenant, p.client, c.tickets)
-			if err != nil || len(got.Firings) != c.firings {
-				t.Errorf("%d firings, %v; want %d", len(got.Firings), err, c.firings)
+			if n := got.Parts.Of("firings").Count; err != nil || n != c.firings {
+				t.Errorf("%d firings, %v; want %d", n, err, c.firings)
 			}
 		})
 	}

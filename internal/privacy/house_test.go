@@ -1,4 +1,4 @@
-package privacy
+package privacy_test
 
 import (
 	"context"
@@ -22,24 +22,19 @@ import (
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 // house is files on one Redis, and the parts that write to it.
 type house struct {
 	t *testing.T
-	Files
-	ledger *rules.Ledger
-	cache  *store.Cache
-	bridge *crm.Bridge
-}
-
-type noGrants struct{}
-
-func (noGrants) Status(context.Context, string) (oauth.Status, error) {
-	return oauth.Status{State: "connected", UserID: 501}, nil
+	privacy.Files
+	ledger   *rules.Ledger
+	cache    *store.Cache
+	bridge   *crm.Bridge
+	sessions *session.Sessions
 }
 
 func newHouse(t *testing.T) *house {
@@ -51,8 +46,13 @@ func newHouse(t *testing.T) *house {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	h := &house{t: t, ledger: rules.NewLedger(db, time.Minute), cache: store.NewCache(db)}
-	h.Files = Files{DB: db, Tenants: tenant.NewDirectory(db), Grants: noGrants{}, Sessions: session.NewSessions(db)}
-	h.Firings = rules.NewService(rules.Deps{DB: db, Tenants: h.Tenants})
+	h.sessions = session.NewSessions(db)
+	h.Files = privacy.Files{DB: db, Tenants: tenant.NewDirectory(db),
+		Login: func(context.Context, string) (privacy.Login, error) {
+			return privacy.Login{State: "connected", UserID: 501}, nil
+		}}
+	firings := rules.NewService(rules.Deps{DB: db, Tenants: h.Tenants})
+	h.Firings, h.Keepers = firings.Counts, []privacy.Keeper{crm.Keeper{DB: db}, firings, h.sessions}
 	hosts, err := amocrm.NewHosts(nil)
 	h.must(err)
 	h.bridge = crm.New(crm.Deps{DB: db, Cache: h.cache, Tenants: h.Tenants, Grants: login.NewGrants(db, login.Config{Hosts: hosts}, nil, nil)})
@@ -119,7 +119,7 @@ func person(tenantID string, n int64) somebody {
 // places is everywhere that something of a person is kept; each writes the mark with the place's name.
 func (h *house) places(p somebody) map[string]func(ctx context.Context, mark string) error {
 	opened := func(ctx context.Context, mark string) (session.Session, error) {
-		return h.Sessions.Create(ctx, session.Session{TenantID: p.tenant, Lang: i18n.EN, Ticket: helpdesk.Ticket{ID: p.ticket, Subject: mark,
+		return h.sessions.Create(ctx, session.Session{TenantID: p.tenant, Lang: i18n.EN, Ticket: helpdesk.Ticket{ID: p.ticket, Subject: mark,
 			Client: helpdesk.Client{ID: p.client, Name: mark, Phones: []string{p.phone}, Emails: []string{p.email}}}})
 	}
 	firing := func(change func(e *rules.Entry) rules.Outcome) func(context.Context, string) error {
@@ -161,7 +161,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 		"message": func(ctx context.Context, mark string) error {
 			s, err := opened(ctx, "")
 			if err == nil {
-				err = h.Sessions.SetAside(ctx, s, session.AsideMessage, mark)
+				err = h.sessions.SetAside(ctx, s, session.AsideMessage, mark)
 			}
 			return err
 		},
@@ -170,7 +170,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 			if err != nil {
 				return err
 			}
-			once, _, err := h.Sessions.Begin(ctx, s, session.NewID())
+			once, _, err := h.sessions.Begin(ctx, s, session.NewID())
 			if err == nil {
 				err = once.Done(ctx, mark)
 			}
@@ -179,7 +179,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 		"place": func(ctx context.Context, mark string) error {
 			s, err := opened(ctx, "")
 			if err == nil {
-				err = h.Sessions.SetPlace(ctx, s, "deal:"+mark)
+				err = h.sessions.SetPlace(ctx, s, "deal:"+mark)
 			}
 			return err
 		},

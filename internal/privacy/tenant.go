@@ -5,30 +5,35 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/sidecard/sidecard/blocks/rules"
-	"github.com/sidecard/sidecard/blocks/session"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 // Files is where everything is kept.
 type Files struct {
-	DB       *store.DB
-	Tenants  *tenant.Directory
-	Grants   Grants
-	Firings  *rules.Service
-	Sessions *session.Sessions
+	DB      *store.DB
+	Tenants *tenant.Directory
+	// Login returns how a tenant's login stands.
+	Login func(ctx context.Context, tenantID string) (Login, error)
+	// Firings counts a tenant's firings by state.
+	Firings func(ctx context.Context, tenantID string) (ledger.Counts, error)
+	Keepers []Keeper
 }
 
-// Grants tells how a tenant's login stands; *login.Grants does.
-type Grants interface {
-	Status(ctx context.Context, tenantID string) (oauth.Status, error)
+// Login is how a tenant's login stands, without secrets.
+type Login struct {
+	State     string // "none", "connected" or "lost"
+	UserID    int64  // who logged in
+	Refreshed time.Time
+	Lost      string // why it is lost
+	Refused   string // why it is refused without a word that it has ended
 }
 
 // Summary is what there is of a tenant, in short.
@@ -79,18 +84,12 @@ func (f Files) Summary(ctx context.Context, id string) (Summary, error) {
 	if t.FormerKey(time.Now()) != "" {
 		s.FormerKey = t.OldTriggerEnd
 	}
-	status, err := f.Grants.Status(ctx, id)
+	login, err := f.Login(ctx, id)
 	if err != nil {
 		return s, fmt.Errorf("read grant of tenant %s: %w", id, err)
 	}
-	s.Grant, s.ConnectedBy, s.Refreshed = status.State, status.UserID, status.RefreshedAt
-	if status.State == "lost" {
-		s.GrantLost = status.Why
-	}
-	if status.Refused != nil {
-		s.Refused = status.Refused.Error()
-	}
-	c, err := f.Firings.Counts(ctx, id)
+	s.Grant, s.ConnectedBy, s.Refreshed, s.GrantLost, s.Refused = login.State, login.UserID, login.Refreshed, login.Lost, login.Refused
+	c, err := f.Firings(ctx, id)
 	if err != nil {
 		return s, err
 	}
@@ -103,11 +102,16 @@ func (f Files) Summary(ctx context.Context, id string) (Summary, error) {
 
 // TenantExport is everything that is stored of a tenant, without secrets.
 type TenantExport struct {
-	Tenant   Summary               `json:"tenant"`
-	Firings  []rules.Entry         `json:"firings"`
-	Sessions []session.KeptSession `json:"open_blocks"`
-	Cached   map[string]any        `json:"read_from_amocrm"`
-	Other    map[string]any        `json:"other"` // links, memory, marks: by the rest of the Redis key
+	Tenant Summary
+	Parts  Parts
+	Cached map[string]any // read from the CRM
+	Other  map[string]any // links, memory, marks: by the rest of the Redis key
+}
+
+// MarshalJSON implements json.Marshaler.
+func (t TenantExport) MarshalJSON() ([]byte, error) {
+	members := append([]member{{"tenant", t.Tenant}}, t.Parts.members()...)
+	return object(append(members, member{"read_from_amocrm", t.Cached}, member{"other", t.Other}))
 }
 
 // Export collects what is stored of a tenant.
@@ -116,22 +120,26 @@ func (f Files) Export(ctx context.Context, id string) (out TenantExport, err err
 	if out.Tenant, err = f.Summary(ctx, id); err != nil {
 		return out, err
 	}
-	err = f.Firings.Visit(ctx, id, func(e rules.Entry) error { out.Firings = append(out.Firings, e); return nil })
-	if err != nil {
-		return out, err
-	}
-	if out.Sessions, err = f.Sessions.Of(ctx, id, session.AnyClient, nil); err != nil {
-		return out, err
+	skipped := []string{"tenant", "lock"}
+	for _, k := range f.Keepers {
+		part, err := k.OfTenant(ctx, id)
+		if err != nil {
+			return out, err
+		}
+		if part.Name != "" {
+			out.Parts = append(out.Parts, part)
+		}
+		skipped = append(skipped, k.Keys()...)
 	}
 	cache, base := store.NewCache(f.DB), store.Key(id)+":"
 	err = f.DB.Walk(ctx, base+"*", func(keys []string) error {
 		for _, key := range keys {
 			name := strings.TrimPrefix(key, base)
 			kind, _, _ := strings.Cut(name, ":")
-			switch kind {
-			case "tenant", "grant", "hook", "fire", "lock": // secrets, and what is in the export already
+			if slices.Contains(skipped, kind) {
 				continue
-			case "cache":
+			}
+			if kind == "cache" {
 				if got, ok := cache.Peek(ctx, key); ok {
 					out.Cached[name] = got.Value
 				}

@@ -1,0 +1,53 @@
+package rules
+
+import (
+	"context"
+
+	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/privacy"
+)
+
+// Keys implements privacy.Keeper.
+func (s *Service) Keys() []string { return []string{"fire"} }
+
+// Recognise implements privacy.Keeper. A firing that was never worked on does not know its client: only its ticket tells.
+func (s *Service) Recognise(ctx context.Context, p privacy.Subject) error {
+	return s.Visit(ctx, p.TenantID, func(e Entry) error {
+		if of(e, p) {
+			p.HasTicket(e.Request.TicketID)
+			p.HasDeal(e.Steps.LeadID)
+		}
+		return nil
+	})
+}
+
+func of(e Entry, p privacy.Subject) bool {
+	return p.Tickets[e.Request.TicketID] || e.Steps.ClientID == p.ClientID
+}
+
+// OfPerson implements privacy.Keeper.
+func (s *Service) OfPerson(ctx context.Context, p privacy.Subject) (privacy.Part, error) {
+	return s.part(ctx, p.TenantID, func(e Entry) bool { return of(e, p) })
+}
+
+// OfTenant implements privacy.Keeper.
+func (s *Service) OfTenant(ctx context.Context, tenantID string) (privacy.Part, error) {
+	return s.part(ctx, tenantID, func(Entry) bool { return true })
+}
+
+func (s *Service) part(ctx context.Context, tenantID string, wanted func(Entry) bool) (privacy.Part, error) {
+	var found []Entry
+	p := privacy.Part{Name: "firings"}
+	err := s.Visit(ctx, tenantID, func(e Entry) error {
+		if wanted(e) {
+			found = append(found, e)
+			if e.State == ledger.StateAccepted || e.State == ledger.StateWorking || e.State == ledger.StateHeld {
+				p.Undone++
+			}
+		}
+		return nil
+	})
+	p.Value, p.Count = found, len(found)
+	p.Erase = func(ctx context.Context) (int, error) { return s.Erase(ctx, tenantID, found) }
+	return p, err
+}
