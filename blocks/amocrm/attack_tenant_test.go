@@ -77,7 +77,7 @@ func twoCompanies(t *testing.T) (w *house, second *fakeCRM, who *asked) {
 	second.kept = &w.tenants.keptSettings
 	second.people, second.card, second.feedItems, second.tasks = people.Found{At: now}, deals.Card{}, nil, nil
 	who = &asked{tenants: map[string]int{}}
-	w.h.CRM = func(_ context.Context, tenantID string) (CRM, error) {
+	w.h.CRM = func(_ context.Context, tenantID, _ string) (CRM, error) {
 		who.of(tenantID)
 		if tenantID == "t1" {
 			return first, nil

@@ -124,13 +124,6 @@ func ids(list string) []int64 {
 // changesRoutes is apart from the pages: it has no budget of three seconds.
 func (h *Handlers) changesRoutes(g route.Group) { g.GET("/changes", h.changes) }
 
-// sign puts the session's name under the writes of a visit.
-func (r *pageRequest) sign() {
-	name := writerName(r.Session.ID)
-	r.Ctx = crm.WrittenBy(r.Ctx, name)
-	r.SetRequest(r.Request().WithContext(crm.WrittenBy(r.Request().Context(), name)))
-}
-
 // changes is a stream of hints that something shown has changed in amoCRM (server-sent events):
 // GET …/changes?deals=12,13&contacts=7&since=1763730000000. It ends by itself after 35 seconds, and with 204 when there is
 // nothing to wait for: then the browser stops asking. since, or the id of the last event, are Unix milliseconds of ours.

@@ -78,7 +78,7 @@ type Deps struct {
 	Tenants Tenants
 	Grants  Grants
 	Flow    Flow
-	CRM     func(ctx context.Context, tenantID string) (CRM, error)
+	CRM     func(ctx context.Context, tenantID, writer string) (CRM, error) // writer names the writes of a panel, "" for none
 	Rules   Rules
 	// Waiting counts the deals of rules that wait for a login; nil shows none.
 	Waiting func(ctx context.Context, tenantID string) (int, error)

@@ -83,7 +83,7 @@ func newHouse(t *testing.T) *house {
 			Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 		}),
 		Tenants: w.tenants, Grants: w.grants, Flow: w.flow,
-		CRM:     func(context.Context, string) (CRM, error) { return w.crm, nil },
+		CRM:     func(context.Context, string, string) (CRM, error) { return w.crm, nil },
 		Firings: rules.NewService(rules.Deps{DB: db}),
 		Rules:   w.rules,
 		AmoBase: hosts.Typed,

@@ -116,7 +116,7 @@ func (h *Handlers) prepare(ctx context.Context, session session.Session, pressed
 	if err != nil || status.State != "connected" {
 		return // the panel says so itself
 	}
-	account, err := h.CRM(ctx, session.TenantID)
+	account, err := h.CRM(ctx, session.TenantID, "")
 	if err != nil {
 		return
 	}

@@ -29,7 +29,6 @@ type pageRequest struct {
 func (h *Handlers) inside(next func(*pageRequest) error) echo.HandlerFunc {
 	return h.WithSession(func(page *ui.PageRequest) error {
 		r := &pageRequest{PageRequest: page, h: h}
-		r.sign()
 		if err := r.account(r.Ctx); err != nil {
 			return r.Fail(err, r.Base())
 		}
@@ -39,7 +38,7 @@ func (h *Handlers) inside(next func(*pageRequest) error) echo.HandlerFunc {
 
 // account opens the tenant's account.
 func (r *pageRequest) account(ctx context.Context) error {
-	opened, err := r.h.CRM(ctx, r.Session.TenantID)
+	opened, err := r.h.CRM(ctx, r.Session.TenantID, writerName(r.Session.ID))
 	if err != nil {
 		return err
 	}

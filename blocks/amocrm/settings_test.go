@@ -251,7 +251,7 @@ func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
 	name := "Call from 8(999)123-45-67"
 	w := newHouse(t)
 	w.tenants.settings.MaskPhones = true
-	w.h.CRM = func(context.Context, string) (CRM, error) {
+	w.h.CRM = func(context.Context, string, string) (CRM, error) {
 		return dealOf{w.crm, deals.Edit{
 			Name: name, Values: map[int64][]string{1: {"ring +79991234567"}}, Fields: []amoapi.Field{{ID: 1, Type: "textarea"}},
 		}}, nil

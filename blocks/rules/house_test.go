@@ -67,7 +67,7 @@ func (h *house) replica() *Service {
 	return NewService(Deps{
 		DB: h.db, Tenants: h.dir,
 		Account: func(ctx context.Context, id string, p store.Priority) (Account, error) {
-			return subjects.Open(ctx, h.bridge, id, p)
+			return subjects.Open(ctx, h.bridge, id, p, "")
 		},
 		Desk: func(tenant.Tenant) (Desk, error) { return h.desk, nil },
 		Connected: func(ctx context.Context, id string) (bool, error) {

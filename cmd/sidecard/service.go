@@ -170,7 +170,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		Settled: func(e rules.Entry) { s.notices.Settled(e.Tenant, e.State, e.Label) },
 		Desk:    func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (rules.Account, error) {
-			return subjects.Open(ctx, b, tenantID, p)
+			return subjects.Open(ctx, b, tenantID, p, "")
 		},
 		Connected: func(ctx context.Context, tenantID string) (bool, error) {
 			status, err := s.grants.Status(ctx, tenantID)
@@ -194,8 +194,8 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		Tenants: s.tenants,
 		Grants:  s.grants,
 		Flow:    flow,
-		CRM: func(ctx context.Context, tenantID string) (block.CRM, error) {
-			return subjects.Open(ctx, b, tenantID, store.Interactive)
+		CRM: func(ctx context.Context, tenantID, writer string) (block.CRM, error) {
+			return subjects.Open(ctx, b, tenantID, store.Interactive, writer)
 		},
 		Rules: s.triggers,
 		Waiting: func(ctx context.Context, tenantID string) (int, error) {

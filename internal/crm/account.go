@@ -21,6 +21,7 @@ type Account struct {
 	deps   *Deps
 	tenant tenant.Tenant
 	api    *amocrm.Client
+	writer string // whose writes are marked as own, "" for nobody's
 }
 
 // NewAccount returns a tenant's account over a client that is paced and authorised. It takes every cached read for new

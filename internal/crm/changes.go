@@ -19,7 +19,7 @@ const (
 	changesMost = 1000             // of one tenant
 )
 
-// Change says which deals and contacts are not what they were. By names the writer that made it (see WrittenBy), "" is anybody
+// Change says which deals and contacts are not what they were. By names the writer that made it (see Account.WrittenBy), "" is anybody
 // else.
 type Change struct {
 	At       time.Time `json:"at"`

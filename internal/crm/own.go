@@ -21,22 +21,21 @@ type Writes struct{ account *Account }
 // Writes returns the writes of the account.
 func (a *Account) Writes() Writes { return Writes{a} }
 
-type writerKey struct{}
-
-// WrittenBy names whoever makes the writes of ctx, so that the CRM's report of them is known as an echo. Writes of a ctx
+// WrittenBy returns the account for a writer with a name, so that the CRM's report of its writes is known as an echo. Writes
 // without a name echo as anybody's.
-func WrittenBy(ctx context.Context, writer string) context.Context {
-	return context.WithValue(ctx, writerKey{}, writer)
+func (a *Account) WrittenBy(writer string) *Account {
+	named := *a
+	named.writer = writer
+	return &named
 }
 
 // Own marks a write of a named writer. It is called before the write is sent where the id is known by then: the CRM may
 // report it before it answers. A mark that can't be set costs a page one more read.
 func (w Writes) Own(ctx context.Context, kind string, id int64, aspect string) {
-	writer, ok := ctx.Value(writerKey{}).(string)
-	if !ok || id == 0 {
+	if w.account.writer == "" || id == 0 {
 		return
 	}
-	if err := w.account.DB().Set(ctx, w.account.keys.Own(kind, id, aspect), writer, ownFor).Err(); err != nil {
+	if err := w.account.DB().Set(ctx, w.account.keys.Own(kind, id, aspect), w.account.writer, ownFor).Err(); err != nil {
 		w.account.Log().WarnContext(ctx, "own write not remembered", "error", err)
 	}
 }

@@ -198,7 +198,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 			if err != nil {
 				return err
 			}
-			a, err := subjects.Open(ctx, h.bridge, p.tenant, store.Background)
+			a, err := subjects.Open(ctx, h.bridge, p.tenant, store.Background, "")
 			if err == nil {
 				err = a.RememberNote(ctx, p.deal, 12)
 			}
@@ -210,7 +210,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 		"tasks":        cached("tasks", fmt.Sprint(p.deal)),
 		"name":         cached("name", fmt.Sprint(p.contact)),
 		"memory": func(ctx context.Context, _ string) error {
-			a, err := subjects.Open(ctx, h.bridge, p.tenant, store.Background)
+			a, err := subjects.Open(ctx, h.bridge, p.tenant, store.Background, "")
 			if err == nil {
 				err = a.Remember(ctx, helpdesk.Client{ID: p.client}, p.contact)
 			}

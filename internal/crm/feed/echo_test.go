@@ -23,7 +23,7 @@ func TestEcho_ofACommentHidesNoOtherChange(t *testing.T) {
 	if got := echo(crm.AspectNote); got != "" {
 		t.Errorf("a write without a name echoes as %q", got)
 	}
-	if _, err := f.Comment(crm.WrittenBy(t.Context(), "me"), 21, "hello", false); err != nil {
+	if _, err := New(f.WrittenBy("me")).Comment(t.Context(), 21, "hello", false); err != nil {
 		t.Fatal(err)
 	}
 	if note, data := echo(crm.AspectNote), echo(crm.AspectData); note != "me" || data != "" {

@@ -42,11 +42,12 @@ func Of(a *crm.Account) *Account {
 	return &Account{a, people.New(a), people.NewContacts(a), companies.New(a), deals.New(a), feed.New(a), fields.New(a), tasks.New(a)}
 }
 
-// Open opens a tenant's account with its subjects, as crm.Bridge.Account does.
-func Open(ctx context.Context, b *crm.Bridge, tenantID string, p store.Priority) (*Account, error) {
+// Open opens a tenant's account with its subjects, as crm.Bridge.Account does, for a writer (crm.Account.WrittenBy), who may
+// have no name.
+func Open(ctx context.Context, b *crm.Bridge, tenantID string, p store.Priority, writer string) (*Account, error) {
 	a, err := b.Account(ctx, tenantID, p)
 	if err != nil {
 		return nil, err
 	}
-	return Of(a), nil
+	return Of(a.WrittenBy(writer)), nil
 }

@@ -43,7 +43,7 @@ func TestSandbox_tasksOfADeal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := a.AddTask(crm.WrittenBy(ctx, "me"), scenario.LeadPipesOpen, Draft{Text: "Send the offer", Due: "2031-01-02T10:00", TypeID: Meeting, ResponsibleID: int64(before.Users[0].ID)})
+	id, err := New(a.WrittenBy("me")).AddTask(ctx, scenario.LeadPipesOpen, Draft{Text: "Send the offer", Due: "2031-01-02T10:00", TypeID: Meeting, ResponsibleID: int64(before.Users[0].ID)})
 	if err != nil {
 		t.Fatal(err)
 	}
