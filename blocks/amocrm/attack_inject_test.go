@@ -78,7 +78,7 @@ func poisoned(t *testing.T) (*house, helpdesk.Ticket) {
 	r.Comment, r.Fields.Name = hostile, hostile
 	w.fired(time.Hour, r, rules.Steps{LeadURL: "javascript:alert(5)", LeadID: 9}, rules.Outcome{State: ledger.StateFailed, Why: hostile,
 		Problems: []request.Problem{{Path: hostile, Code: hostile, Detail: hostile}}})
-	w.h.Desk = func(context.Context, string) (Desk, error) { return hostileDesk{}, nil }
+	w.reads(hostileDesk{}, nil)
 	return w, ticket
 }
 
@@ -125,7 +125,7 @@ func harmless(t *testing.T, where, page string) {
 func TestAttack_hostileTextsNeverRun(t *testing.T) {
 	w, ticket := poisoned(t)
 	panel := w.session(i18n.EN, ticket)
-	page, err := w.h.Firings.Inbox(t.Context(), "t1", rules.Query{})
+	page, err := w.pages.Rules.Inbox(t.Context(), "t1", rules.Query{})
 	if err != nil || len(page.Jobs) != 1 {
 		t.Fatalf("%+v, %v", page, err)
 	}

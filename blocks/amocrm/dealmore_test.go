@@ -106,10 +106,10 @@ func TestDealName_ofATicketWithoutSubject(t *testing.T) {
 }
 
 // desk gives the house a helpdesk and opens a block of ticket 101; the session's panel path comes back.
-func (w *house) desk(d Desk, err error) string {
+func (w *house) desk(d ticketReader, err error) string {
 	w.t.Helper()
-	w.h.Desk = func(context.Context, string) (Desk, error) { return d, err }
-	w.h.DeskAPI = "https://api.usedesk.ru/"
+	w.reads(d, err)
+	w.deskAPI = "https://api.usedesk.ru/"
 	rec := w.openBlock(`{"ticket_id":101,"subject":"Chairs","client_id":55,"amo_base_host":"example.amocrm.ru","usedesk_api_token":"token"}`)
 	_, rest, _ := strings.Cut(rec.Body.String(), "/blocks/amocrm/")
 	w.h.Wait() // the look for the message goes on beside the answer
@@ -151,7 +151,7 @@ func TestDealNote_whatWasChosenSurvivesAnError(t *testing.T) {
 
 func TestLastMessage_notOfferedWhenItCanNotBeRead(t *testing.T) {
 	for name, d := range map[string]struct {
-		desk Desk
+		desk ticketReader
 		err  error
 	}{
 		"helpdesk down":     {desk: fakeDesk{err: errors.New("down")}},
@@ -177,23 +177,5 @@ func TestLastMessage_givesUpAfterTwoSeconds(t *testing.T) {
 	w.desk(fakeDesk{hang: true}, nil)
 	if took := time.Since(start); took < time.Second || took > 5*time.Second {
 		t.Errorf("took %v", took)
-	}
-}
-
-func TestTicketURL_ofEveryKindOfHelpdesk(t *testing.T) {
-	for base, want := range map[string]string{
-		"https://api.usedesk.ru/":          "https://secure.usedesk.ru/tickets/5",
-		"https://secure.usedesk.ru/uapi/":  "https://secure.usedesk.ru/tickets/5",
-		"https://secure.usedesk.com/uapi/": "https://secure.usedesk.com/tickets/5",
-		"http://127.0.0.1:8082/":           "http://127.0.0.1:8082/tickets/5",
-		"":                                 "",
-		"nonsense":                         "",
-	} {
-		if got := ticketURL(base, 5); got != want {
-			t.Errorf("%q gives %q, want %q", base, got, want)
-		}
-	}
-	if got := ticketURL("https://api.usedesk.ru/", 0); got != "" {
-		t.Errorf("no ticket gives %q", got)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/ui"
-	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/feed"
@@ -26,7 +25,7 @@ type CRM interface {
 	dealFieldsCRM
 	dealCRM
 	Tenant() tenant.Tenant
-	Info(ctx context.Context) (amoapi.Account, error)
+	Locale(ctx context.Context) (country, timezone string, err error)
 	Meta(ctx context.Context) (crm.Meta, error)
 	People(ctx context.Context, client helpdesk.Client) (people.Found, error)
 	Search(ctx context.Context, text string) ([]people.Person, error)
@@ -51,6 +50,14 @@ var (
 	_ Flow    = (*login.Flow)(nil)
 )
 
+// Runs is what rules have done.
+type Runs interface {
+	// Failed returns how many runs need a person.
+	Failed(ctx context.Context, tenantID string) (int, error)
+	// Latest returns a ticket's newest run and the word key of its state; id is "" for none.
+	Latest(ctx context.Context, tenantID string, ticketID int64) (id, state string, err error)
+}
+
 // Tenants finds the tenant that a block's credential opens; *tenant.Directory is it.
 type Tenants interface {
 	settingsTenants
@@ -72,14 +79,13 @@ type Flow interface {
 	Disconnected(ctx context.Context, accountID, clientID, signature string) error
 }
 
-// Deps is what the block works with. All are needed except Waiting, Notices and DeskBase.
+// Deps is what the block works with. All are needed except those that may be nil, and DeskBase.
 type Deps struct {
 	*ui.Kit
 	Tenants Tenants
 	Grants  Grants
 	Flow    Flow
 	CRM     func(ctx context.Context, tenantID, writer string) (CRM, error) // writer names the writes of a panel, "" for none
-	Rules   Rules
 	// Waiting counts the deals of rules that wait for a login; nil shows none.
 	Waiting func(ctx context.Context, tenantID string) (int, error)
 	// Notices tells a company's people of trouble with its rules; nil leaves its section out of the settings.
@@ -89,15 +95,15 @@ type Deps struct {
 	AmoBase  func(raw string) (string, error)
 	DeskBase func(raw string) (string, error)
 
-	// Desk opens a tenant's helpdesk to read the client's last message; it gives nil for a tenant without a token, and a
-	// nil Desk offers no message. DeskAPI is the helpdesk's address for tenants whose block names none. TicketURL gives
-	// the page of a ticket; nil derives it from the address of the API.
-	Desk      func(ctx context.Context, tenantID string) (Desk, error)
-	DeskAPI   string
-	TicketURL func(deskBase string, ticketID int64) string
+	// LastMessage reads what the client wrote last in a ticket, "" when it can't be read; nil offers no message. TicketURL
+	// returns the page of a ticket, "" when that can't be told.
+	LastMessage func(ctx context.Context, tenantID string, ticketID int64) (string, error)
+	TicketURL   func(t tenant.Tenant, ticketID int64) string
 
-	// Firings are the rules' inbox; nil: there is none.
-	Firings Firings
+	// Runs tells of the rules' work on the first screen; nil: there is none.
+	Runs Runs
+	// Links lead from the settings to pages of other blocks, in groups.
+	Links [][]ui.Link
 
 	// Stranger counts a company never seen before against the address it came from; not ok is enough of them. Nil counts
 	// nothing.
@@ -158,10 +164,6 @@ func (h *Handlers) Mount(r *route.Router) {
 	h.changesRoutes(g)
 	h.layoutRoutes(g)
 	h.settingsRoutes(g)
-	h.inboxRoutes(g)
-	g.GET("/rule", h.inside(h.rule))
-	g.POST("/rule/key", h.inside(h.newKey))
-	h.ruleCheckRoutes(g)
 	g.Limited().GET("/login", h.inside(h.login))
 	g.GET("/state", h.inside(h.state))
 	r.Public().Limited().GET("/oauth/callback", h.Callback)

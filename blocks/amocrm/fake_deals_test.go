@@ -45,6 +45,21 @@ func (f *fakeCRM) MoreFields(_ context.Context, _, statusID int64) ([]amoapi.Fie
 	return out, nil
 }
 
+type ticketReader interface {
+	Ticket(ctx context.Context, id int64) (usedesk.Ticket, error)
+}
+
+// reads gives the house a helpdesk, nil for a tenant without a token, or one that can't be opened.
+func (w *house) reads(d ticketReader, err error) {
+	w.h.LastMessage = func(ctx context.Context, _ string, id int64) (string, error) {
+		if d == nil || err != nil {
+			return "", err
+		}
+		ticket, err := d.Ticket(ctx, id)
+		return ticket.LastFromClient(), err
+	}
+}
+
 // fakeDesk is a helpdesk with one ticket.
 type fakeDesk struct {
 	ticket usedesk.Ticket

@@ -73,9 +73,9 @@ func (f *fakeCRM) Tenant() tenant.Tenant {
 	return f.kept.keyed(tenant.Tenant{ID: "t1", AmoBase: "https://example.amocrm.ru", Settings: f.kept.chosen(), Notices: f.kept.told()})
 }
 
-func (f *fakeCRM) Info(context.Context) (amoapi.Account, error) {
+func (f *fakeCRM) Locale(context.Context) (country, timezone string, err error) {
 	m, err := f.Meta(context.Background())
-	return m.Account, err
+	return m.Account.Country, m.Account.Timezone, err
 }
 
 func (f *fakeCRM) Meta(context.Context) (crm.Meta, error) {

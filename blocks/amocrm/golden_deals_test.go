@@ -34,7 +34,7 @@ func init() {
 		}, path("/people?deals=open")},
 		{"deal-form-more", func(w *house, ticket *helpdesk.Ticket) {
 			w.crm.more = sampleMore()
-			w.h.DeskAPI, ticket.Subject = "https://api.usedesk.ru/", ""
+			w.deskAPI, ticket.Subject = "https://api.usedesk.ru/", ""
 		}, func(w *house, base string) *httptest.ResponseRecorder {
 			opened, err := w.sessions.Get(w.t.Context(), strings.TrimPrefix(base, "/blocks/amocrm/"))
 			if err == nil {

@@ -43,7 +43,7 @@ func (w *house) firedFor(tenantID string, since time.Duration, r request.Request
 func (w *house) firing(id string) rules.Entry {
 	w.t.Helper()
 	for _, tenantID := range []string{"t1", "t2"} {
-		if e, err := w.h.Firings.Get(w.t.Context(), tenantID, id); err == nil {
+		if e, err := w.pages.Rules.Get(w.t.Context(), tenantID, id); err == nil {
 			return e
 		}
 	}
@@ -117,7 +117,7 @@ func (w *house) fillInbox() {
 		rules.Outcome{State: ledger.StateDone})
 	dropped := w.fired(26*time.Hour, chairs(91), rules.Steps{}, rules.Outcome{State: ledger.StateFailed, Why: "=no_ticket:91"})
 	w.redis.SetTime(ago(25 * time.Hour))
-	if err := w.h.Firings.Drop(w.t.Context(), "t1", dropped.ID, "The client has called"); err != nil {
+	if err := w.pages.Rules.Drop(w.t.Context(), "t1", dropped.ID, "The client has called"); err != nil {
 		w.t.Fatal(err)
 	}
 	w.twinFiring()

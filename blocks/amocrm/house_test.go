@@ -1,12 +1,14 @@
 package amocrm
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,13 +19,16 @@ import (
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/pages"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -40,6 +45,8 @@ type house struct {
 	sessions *session.Sessions
 	db       *store.DB
 	rules    *fakeRules
+	pages    *pages.Handlers // of the rules
+	deskAPI  string
 }
 
 // texts are the catalogue and the templates, read once for all houses: nothing changes them, and they are most of what a
@@ -49,7 +56,7 @@ var texts = sync.OnceValues(func() (*ui.Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ui.NewPages(catalog, Templates)
+	return ui.NewPages(catalog, Templates, pages.Templates)
 })
 
 func newHouse(t *testing.T) *house {
@@ -74,24 +81,30 @@ func newHouse(t *testing.T) *house {
 		rules:  &fakeRules{},
 		grants: &fakeGrants{status: oauth.Status{State: "connected", Since: now.Add(-time.Hour)}},
 	}
+	kit := ui.New(ui.Options{
+		Pages: parsed, Sessions: w.sessions, Path: "/blocks/amocrm", PublicURL: "https://sidecard.example.com",
+		Problems:       slices.Concat(Problems, pages.Problems),
+		FrameAncestors: []string{"https://secure.usedesk.com", "https://secure.usedesk.ru"},
+		// A page that showed its skeleton on a busy machine would say nothing about what it is tested for.
+		FirstPaint: time.Minute, Budget: time.Minute,
+		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+	})
+	ticketURL := func(t tenant.Tenant, id int64) string { return usedesk.TicketURL(cmp.Or(t.DeskBase, w.deskAPI), id) }
+	w.pages = pages.New(pages.Deps{
+		Kit: kit, Rules: rules.NewService(rules.Deps{DB: db}), Try: w.rules.TryRule, TicketURL: ticketURL,
+		Account: func(ctx context.Context, tenantID string) (pages.Account, error) { return w.h.CRM(ctx, tenantID, "") },
+		NewKey:  w.tenants.NewTriggerKey,
+	})
 	w.h = New(Deps{
-		Kit: ui.New(ui.Options{
-			Pages: parsed, Sessions: w.sessions, Path: "/blocks/amocrm", PublicURL: "https://sidecard.example.com", Problems: Problems,
-			FrameAncestors: []string{"https://secure.usedesk.com", "https://secure.usedesk.ru"},
-			// A page that showed its skeleton on a busy machine would say nothing about what it is tested for.
-			FirstPaint: time.Minute, Budget: time.Minute,
-			Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
-		}),
+		Kit: kit, Runs: w.pages, Links: pages.Links, TicketURL: ticketURL,
 		Tenants: w.tenants, Grants: w.grants, Flow: w.flow,
 		CRM:     func(context.Context, string, string) (CRM, error) { return w.crm, nil },
-		Firings: rules.NewService(rules.Deps{DB: db}),
-		Rules:   w.rules,
 		AmoBase: hosts.Typed,
 	})
 	t.Cleanup(w.h.Close)
 	w.crm.kept = &w.tenants.keptSettings
 	w.e = echo.New()
-	for _, r := range route.Of("amocrm", w.h) {
+	for _, r := range slices.Concat(route.Of("amocrm", w.h), route.Of("amocrm", w.pages)) {
 		w.e.Add(r.Method, r.Path, r.Handler)
 	}
 	return w

@@ -18,7 +18,6 @@ import (
 // settingsTenants keeps what a company chose; *tenant.Directory does.
 type settingsTenants interface {
 	Update(ctx context.Context, id string, change func(*tenant.Tenant) error) (tenant.Tenant, error)
-	NewTriggerKey(ctx context.Context, id string) (tenant.Tenant, error)
 }
 
 func (h *Handlers) layoutRoutes(g route.Group) {

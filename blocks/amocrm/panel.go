@@ -3,6 +3,7 @@ package amocrm
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -92,7 +93,7 @@ func (r *pageRequest) peopleAt(ctx context.Context, base string) (peopleView, er
 	view.AllMatches = r.wish.all && people.Linked != 0
 	withFilter(f, &view, people, shown, r.wish.at)
 	r.layRows(ctx, f, &view, people)
-	view.Failed, view.Run = r.failedFirings(ctx), r.ownRun(ctx, base)
+	view.Failed, view.Run = r.failedRuns(ctx), r.ownRun(ctx, base)
 	return view, nil
 }
 
@@ -139,4 +140,31 @@ func (r *pageRequest) notice(done string) *ui.Notice {
 		return &ui.Notice{Text: r.T("done.contact"), Missing: missing}
 	}
 	return nil
+}
+
+// failedRuns is how many runs of rules need a person. The card does without the number when it can't be told.
+func (r *pageRequest) failedRuns(ctx context.Context) int {
+	if r.h.Runs == nil {
+		return 0
+	}
+	failed, err := r.h.Runs.Failed(ctx, r.Session.TenantID)
+	if err != nil {
+		r.LogError(err)
+	}
+	return failed
+}
+
+// ownRun is the newest run for the session's ticket, nil for none. The card does without when it can't be told.
+func (r *pageRequest) ownRun(ctx context.Context, base string) *runView {
+	if r.h.Runs == nil || r.Session.Ticket.ID == 0 {
+		return nil
+	}
+	id, state, err := r.h.Runs.Latest(ctx, r.Session.TenantID, r.Session.Ticket.ID)
+	if err != nil {
+		r.LogError(err)
+	}
+	if id == "" {
+		return nil
+	}
+	return &runView{State: state, Word: r.T("inbox.state." + state), Href: ui.Plain(base + "/inbox/" + url.PathEscape(id))}
 }

@@ -11,7 +11,6 @@ import (
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
-	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -43,10 +42,7 @@ func (r *pageRequest) account(ctx context.Context) error {
 		return err
 	}
 	r.crm = opened
-	r.For(r.crm.Tenant().Settings, func(ctx context.Context) (country, timezone string, err error) {
-		account, err := r.crm.Info(ctx)
-		return account.Country, account.Timezone, err
-	})
+	r.For(opened.Tenant().Settings, opened.Locale)
 	return nil
 }
 
@@ -54,7 +50,6 @@ func (r *pageRequest) account(ctx context.Context) error {
 var Problems = []ui.Problem{
 	{Is: store.ErrTrouble, Code: "store", Status: http.StatusOK, Retry: true}, // before the deadlines: it may hold one
 	{Is: crm.ErrGone, Code: "gone", Status: http.StatusNotFound},
-	{Is: ledger.ErrNotFound, Code: "no_firing", Status: http.StatusNotFound},
 	{Is: crm.ErrNoClient, Code: "no_client", Status: http.StatusUnprocessableEntity},
 	{Is: crm.ErrUnknownOutcome, Code: "unknown_outcome", Status: http.StatusOK, Retry: true},
 	{Is: amoapi.ErrUnknownOutcome, Code: "unknown_outcome", Status: http.StatusOK, Retry: true},

@@ -46,8 +46,8 @@ type settingsView struct {
 	Maps      []mapRow
 	CanMap    bool
 	CanMore   bool
-	Unread    string // why the lists are missing
-	Inbox     bool   // there is one
+	Unread    string      // why the lists are missing
+	Links     [][]ui.Link // to pages of other blocks
 	State     connectionView
 	Notices   *noticesView // nil: not offered
 }
@@ -88,7 +88,7 @@ func (r *pageRequest) settingsPage(ctx context.Context, s tenant.Settings, errs 
 	view := settingsView{
 		Base: ui.Plain(r.Base()), Token: ui.NewToken(), Mask: s.MaskPhones, DealName: ui.Plain(s.DealName), Errors: errs, Account: meta.Account.Country,
 		Languages: languageOptions(r.h.Catalog, s.Language), Regions: regionOptions(s.Region),
-		Example: deals.Name(s.DealName, r.Session.Ticket), Inbox: r.h.Firings != nil,
+		Example: deals.Name(s.DealName, r.Session.Ticket), Links: r.h.Links,
 	}
 	for _, p := range deals.NamePlaces {
 		view.Places = append(view.Places, "{{"+p+"}}")

@@ -12,10 +12,6 @@ const module = "github.com/sidecard/sidecard/"
 
 // exceptions are the arrows that the house has and should not have. None may be added.
 var exceptions = strings.Split(strings.TrimSpace(`
-blocks/amocrm -> blocks/rules
-blocks/amocrm -> blocks/rules/plan
-blocks/amocrm -> blocks/rules/request
-blocks/amocrm -> connector/usedesk
 blocks/rules -> connector/amocrm
 blocks/rules/plan -> connector/amocrm
 blocks/rules -> connector/usedesk

@@ -20,8 +20,6 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/accept"
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/blocks/session"
-	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -182,42 +180,12 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 	flow := login.NewFlow(db, s.tenants, s.grants, s.triggers.Move)
 	s.install = func(ctx context.Context) error { return installLongLived(ctx, set, flow) }
 	anonymous := ratelimit.New(set.RatePerIP)
-	pages, err := ui.NewPages(catalog, block.Templates)
+	card, rulePages, err := panel(set, s, b, sender, flow, desk, catalog, anonymous, log)
 	if err != nil {
 		return nil, err
 	}
-	s.block = block.New(block.Deps{
-		Kit: ui.New(ui.Options{
-			Pages: pages, Sessions: session.NewSessions(db), Path: "/blocks/amocrm", PublicURL: set.PublicURL,
-			FrameAncestors: set.HelpdeskOrigins, Problems: block.Problems, Log: log,
-		}),
-		Tenants: s.tenants,
-		Grants:  s.grants,
-		Flow:    flow,
-		CRM: func(ctx context.Context, tenantID, writer string) (block.CRM, error) {
-			return subjects.Open(ctx, b, tenantID, store.Interactive, writer)
-		},
-		Rules: s.triggers,
-		Waiting: func(ctx context.Context, tenantID string) (int, error) {
-			c, err := s.triggers.Counts(ctx, tenantID)
-			return c.Waiting(), err
-		},
-		Firings: s.triggers,
-		Desk: func(ctx context.Context, tenantID string) (block.Desk, error) {
-			t, err := s.tenants.Get(ctx, tenantID)
-			if err != nil || t.DeskToken == "" {
-				return nil, err
-			}
-			return desk(t)
-		},
-		Notices:  sender,
-		DeskAPI:  set.deskBase,
-		AmoBase:  set.amoHosts.Typed,
-		DeskBase: set.deskHosts.Typed,
-		Changes:  s.changes,
-		Stranger: anonymous.Allow,
-	})
-	s.mounted = slices.Concat(route.Of("amocrm", s.block), route.Of("hooks", s.hooks), route.Of("rules", &accept.Handlers{
+	s.block = card
+	s.mounted = slices.Concat(route.Of("amocrm", s.block), route.Of("amocrm", rulePages), route.Of("hooks", s.hooks), route.Of("rules", &accept.Handlers{
 		Rules: s.triggers, Tenants: s.tenants, Open: set.OpenTriggers, PublicURL: set.PublicURL, Catalog: catalog,
 		Anonymous: anonymous, Metrics: registry, Log: log,
 	}))

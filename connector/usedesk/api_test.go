@@ -14,8 +14,9 @@ import (
 
 	"github.com/jarcoal/httpmock"
 
-	"github.com/sidecard/sidecard/connector/transport"
 	"go.uber.org/goleak"
+
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 const (

@@ -1,10 +1,10 @@
-package amocrm
+package pages
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/ui"
-	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
@@ -42,26 +42,26 @@ type lookups struct {
 func newLookup(f i18n.Format, meta crm.Meta, query string) lookupView {
 	l := &lookups{f: f, view: lookupView{Query: ui.Plain(query)}}
 	for _, p := range meta.Open() {
-		rows := []lookupRow{l.row("p", p.ID, p.Name, f.Catalog.T(f.Lang, "field.pipeline"))}
+		rows := []lookupRow{l.row("p", int64(p.ID), p.Name, f.Catalog.T(f.Lang, "field.pipeline"))}
 		for _, s := range p.Statuses {
-			rows = append(rows, l.row("s-"+idText(p.ID), s.ID, s.Name, ""))
+			rows = append(rows, l.row("s-"+number(int64(p.ID)), int64(s.ID), s.Name, ""))
 		}
 		l.group(f.Catalog.T(f.Lang, "rule.lookup_stages", "Name", p.Name), p.Name, rows)
 	}
 	var users []lookupRow
 	for _, u := range meta.Assignable() {
-		users = append(users, l.row("u", u.ID, u.Name, u.Email))
+		users = append(users, l.row("u", int64(u.ID), u.Name, u.Email))
 	}
 	l.group(f.Catalog.T(f.Lang, "rule.lookup_users"), "", users)
 	var fields []lookupRow
 	for _, field := range meta.LeadFields {
-		fields = append(fields, l.row("f", field.ID, field.Name, strings.TrimSpace(field.Type+" "+field.Code)))
+		fields = append(fields, l.row("f", int64(field.ID), field.Name, strings.TrimSpace(field.Type+" "+field.Code)))
 	}
 	l.group(f.Catalog.T(f.Lang, "rule.lookup_fields"), "", fields)
 	for _, field := range meta.LeadFields {
 		var rows []lookupRow
 		for _, e := range field.Enums {
-			rows = append(rows, l.row("e-"+idText(field.ID), e.ID, e.Value, ""))
+			rows = append(rows, l.row("e-"+number(int64(field.ID)), int64(e.ID), e.Value, ""))
 		}
 		l.group(f.Catalog.T(f.Lang, "rule.lookup_choices", "Name", field.Name), field.Name, rows)
 	}
@@ -72,9 +72,9 @@ func newLookup(f i18n.Format, meta crm.Meta, query string) lookupView {
 	return l.view
 }
 
-func (l *lookups) row(kind string, id amoapi.ID, name, sub string) lookupRow {
-	return lookupRow{Place: ui.Plain("id-" + kind + "-" + idText(id)), ID: ui.Plain(idText(id)), Name: name, Sub: sub,
-		Copy: ui.Plain(l.f.Catalog.T(l.f.Lang, "rule.copy_id", "ID", idText(id), "Name", l.f.Words(name)))}
+func (l *lookups) row(kind string, id int64, name, sub string) lookupRow {
+	return lookupRow{Place: ui.Plain("id-" + kind + "-" + number(id)), ID: ui.Plain(number(id)), Name: name, Sub: sub,
+		Copy: ui.Plain(l.f.Catalog.T(l.f.Lang, "rule.copy_id", "ID", number(id), "Name", l.f.Words(name)))}
 }
 
 // group adds the rows that fit; all of them when the thing that they belong to fits.
@@ -99,3 +99,5 @@ func (l *lookups) group(title, of string, rows []lookupRow) {
 func (l *lookups) fits(text string) bool {
 	return strings.Contains(strings.ToLower(text), strings.ToLower(string(l.view.Query)))
 }
+
+func number(id int64) string { return strconv.FormatInt(id, 10) }

@@ -1,4 +1,4 @@
-package amocrm
+package pages
 
 import (
 	"context"
@@ -8,35 +8,21 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
-	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/oauth"
 )
-
-// Rules tries a rule on a ticket without making anything; *rules.Service is it.
-type Rules interface {
-	TryRule(ctx context.Context, tenantID string, ticketID int64, rule string) (rules.Trial, error)
-}
-
-var _ Rules = (*rules.Service)(nil)
 
 // Bounds of the page's form, in characters.
 const (
 	maxRule   = 100_000
 	maxLookup = 60
 )
-
-func (h *Handlers) ruleCheckRoutes(g route.Group) {
-	g.GET("/rule/check", h.inside(h.ruleCheck))
-	g.POST("/rule/check", h.inside(h.checkRule))
-}
 
 // ruleCheckView is the page on which a rule is tried, with the names and ids that a rule may say.
 type ruleCheckView struct {
@@ -103,7 +89,7 @@ func (h *Handlers) checkRule(r *pageRequest) error {
 }
 
 func (r *pageRequest) try(view *ruleCheckView) error {
-	trial, err := r.h.Rules.TryRule(r.Ctx, r.Session.TenantID, r.Session.Ticket.ID, string(view.Rule))
+	trial, err := r.h.Try(r.Ctx, r.Session.TenantID, r.Session.Ticket.ID, string(view.Rule))
 	var broken *body.SyntaxError
 	switch {
 	case errors.As(err, &broken) && broken.Line > 0:

@@ -1,4 +1,4 @@
-package amocrm
+package pages
 
 import (
 	"time"
@@ -33,7 +33,7 @@ func (h *Handlers) newKey(r *pageRequest) error {
 	if once != nil {
 		ctx, cancel := r.Writing()
 		defer cancel()
-		if _, err := h.Tenants.NewTriggerKey(ctx, r.Session.TenantID); err != nil {
+		if _, err := h.NewKey(ctx, r.Session.TenantID); err != nil {
 			if again := once.Release(ctx); again != nil {
 				r.LogError(again)
 			}

@@ -1,8 +1,9 @@
-package amocrm
+package pages
 
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules/request"
@@ -17,7 +18,7 @@ func FuzzEdit(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	masking := format(i18n.Format{Catalog: catalog, Lang: i18n.EN, Display: phone.Display{Region: "RU", Masked: true}, Now: now})
+	masking := format(i18n.Format{Catalog: catalog, Lang: i18n.EN, Display: phone.Display{Region: "RU", Masked: true}, Now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)})
 	stored, err := request.Request{TicketID: 101, Comment: "Call +7 999 123-45-67"}.Text()
 	if err != nil {
 		f.Fatal(err)

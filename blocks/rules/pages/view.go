@@ -1,4 +1,4 @@
-package amocrm
+package pages
 
 import (
 	"cmp"
@@ -53,7 +53,7 @@ type firingRow struct {
 func (r *pageRequest) inboxPage(ctx context.Context, q rules.Query) (inboxView, error) {
 	f := r.FormatIn(ctx)
 	q.Reason = func(e rules.Entry) string { return r.reason(f, e) }
-	p, err := r.h.Firings.Inbox(ctx, r.Session.TenantID, q)
+	p, err := r.h.Rules.Inbox(ctx, r.Session.TenantID, q)
 	if err != nil {
 		return inboxView{}, err
 	}
@@ -169,7 +169,7 @@ type candidateView struct {
 type momentView struct{ At, Text, Times, Next string }
 
 func (r *pageRequest) firingPage(ctx context.Context, id string) (firingView, error) {
-	e, err := r.h.Firings.Get(ctx, r.Session.TenantID, id)
+	e, err := r.h.Rules.Get(ctx, r.Session.TenantID, id)
 	if err != nil {
 		return firingView{}, err
 	}
@@ -199,7 +199,7 @@ func (r *pageRequest) firingPage(ctx context.Context, id string) (firingView, er
 		view.Deal = link{text, ui.Plain(r.crm.Tenant().AmoBase) + "/leads/detail/" + text} // the stored one may be of a former address
 	}
 	if id := e.Request.TicketID; id != 0 {
-		view.Ticket, view.TicketURL = ui.Plain(strconv.FormatInt(id, 10)), ui.Plain(r.ticketURLOf(id))
+		view.Ticket, view.TicketURL = ui.Plain(strconv.FormatInt(id, 10)), ui.Plain(r.h.TicketURL(r.crm.Tenant(), id))
 	}
 	view.Problems, view.Remarks = r.problems(f, e.Problems), e.Label == ledger.LabelRemarks
 	if e.State != ledger.StateDone && len(e.Problems) == 0 { // known before the deal is made

@@ -1,4 +1,4 @@
-package amocrm
+package pages
 
 import (
 	"context"
@@ -16,9 +16,6 @@ import (
 
 // firing shows one firing: GET …/inbox/:id.
 func (h *Handlers) firing(r *pageRequest) error {
-	if h.Firings == nil {
-		return r.Fail(ledger.ErrNotFound, "")
-	}
 	id, done := r.Param("id"), r.QueryParam("done")
 	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
 		view, err := r.firingPage(ctx, id)
@@ -41,9 +38,6 @@ type typedFiring struct {
 
 // changeFiring does what a person decided: POST …/inbox/:id with do=retry|edit|drop|adopt|new. Sent twice it is done once.
 func (h *Handlers) changeFiring(r *pageRequest) error {
-	if h.Firings == nil {
-		return r.Fail(ledger.ErrNotFound, "")
-	}
 	form, err := r.FormParams()
 	id := r.Param("id")
 	page := r.Base() + "/inbox/" + url.PathEscape(id)
@@ -72,7 +66,7 @@ func (h *Handlers) changeFiring(r *pageRequest) error {
 
 // decide carries the decision out and names what was done.
 func (r *pageRequest) decide(ctx context.Context, id string, form url.Values) (done string, err error) {
-	firings, tenantID := r.h.Firings, r.Session.TenantID
+	firings, tenantID := r.h.Rules, r.Session.TenantID
 	switch form.Get("do") {
 	case "retry":
 		return "retried", firings.Retry(ctx, tenantID, id)
@@ -98,7 +92,7 @@ func (r *pageRequest) decide(ctx context.Context, id string, form url.Values) (d
 
 // editedRequest reads a request as it was typed, with the phones that the page had hidden.
 func (r *pageRequest) editedRequest(ctx context.Context, id, typed string) (request.Request, error) {
-	e, err := r.h.Firings.Get(ctx, r.Session.TenantID, id)
+	e, err := r.h.Rules.Get(ctx, r.Session.TenantID, id)
 	if err != nil {
 		return request.Request{}, err
 	}

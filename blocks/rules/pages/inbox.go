@@ -1,4 +1,4 @@
-package amocrm
+package pages
 
 import (
 	"cmp"
@@ -18,35 +18,8 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/ledger"
-	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/runes"
 )
-
-// Firings are what rules asked for and what came of it, by tenant; *rules.Service is it.
-type Firings interface {
-	Counts(ctx context.Context, tenantID string) (ledger.Counts, error)
-	Inbox(ctx context.Context, tenantID string, q rules.Query) (rules.Page, error)
-	Export(ctx context.Context, tenantID string, q rules.Query, to io.Writer) error
-	OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]rules.Entry, error)
-	Get(ctx context.Context, tenantID, id string) (rules.Entry, error)
-	Retry(ctx context.Context, tenantID, id string) error
-	RetryAll(ctx context.Context, tenantID string) (int, error)
-	Edit(ctx context.Context, tenantID, id string, r request.Request) (changed bool, err error)
-	Drop(ctx context.Context, tenantID, id, reason string) error
-	Adopt(ctx context.Context, tenantID, id string, leadID int64) error
-	MakeNew(ctx context.Context, tenantID, id string) error
-}
-
-var _ Firings = (*rules.Service)(nil)
-
-func (h *Handlers) inboxRoutes(g route.Group) {
-	g.GET("/inbox", h.inside(h.inbox))
-	g.POST("/inbox", h.inside(h.retryAll))
-	g.POST("/inbox/search", h.inside(h.inboxSearch))
-	g.POST("/inbox.csv", h.inside(h.inboxFile))
-	g.GET("/inbox/:id", h.inside(h.firing))
-	g.POST("/inbox/:id", h.inside(h.changeFiring))
-}
 
 // maxInboxText bounds what is searched for, in characters.
 const maxInboxText = 100
@@ -56,9 +29,6 @@ const exportWithin = 40 * time.Second
 
 // inbox lists the firings: GET …/inbox?state=&before=.
 func (h *Handlers) inbox(r *pageRequest) error {
-	if h.Firings == nil {
-		return r.Fail(ledger.ErrNotFound, "")
-	}
 	ask := r.inboxAsk()
 	done := r.QueryParam("done")
 	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
@@ -73,9 +43,6 @@ func (h *Handlers) inbox(r *pageRequest) error {
 // inboxSearch lists the firings that hold a text: POST …/inbox/search. People search for clients' names, so what they
 // type stands in the page and its forms, never in an address.
 func (h *Handlers) inboxSearch(r *pageRequest) error {
-	if h.Firings == nil {
-		return r.Fail(ledger.ErrNotFound, "")
-	}
 	view, err := r.inboxPage(r.Ctx, r.inboxAsk())
 	if err != nil {
 		return r.Fail(err, r.Base()+"/inbox")
@@ -100,9 +67,6 @@ func (r *pageRequest) inboxAsk() rules.Query {
 
 // retryAll starts every failed firing anew: POST …/inbox. Sent twice it is done once.
 func (h *Handlers) retryAll(r *pageRequest) error {
-	if h.Firings == nil {
-		return r.Fail(ledger.ErrNotFound, "")
-	}
 	page := r.Base() + "/inbox"
 	once, done, err := r.Begin()
 	if err != nil {
@@ -113,7 +77,7 @@ func (h *Handlers) retryAll(r *pageRequest) error {
 	}
 	ctx, cancel := r.Writing()
 	defer cancel()
-	n, err := h.Firings.RetryAll(ctx, r.Session.TenantID)
+	n, err := h.Rules.RetryAll(ctx, r.Session.TenantID)
 	if err != nil {
 		return r.Fail(errors.Join(err, once.Release(ctx)), page)
 	}
@@ -126,9 +90,6 @@ func (h *Handlers) retryAll(r *pageRequest) error {
 
 // inboxFile is the list as a CSV file: POST …/inbox.csv. The mark at its start tells spreadsheets that it is UTF-8.
 func (h *Handlers) inboxFile(r *pageRequest) error {
-	if h.Firings == nil {
-		return r.Fail(ledger.ErrNotFound, "")
-	}
 	ctx, cancel := context.WithTimeout(r.Request().Context(), exportWithin)
 	defer cancel()
 	q := r.inboxAsk()
@@ -141,7 +102,7 @@ func (h *Handlers) inboxFile(r *pageRequest) error {
 	r.Response().WriteHeader(http.StatusOK)
 	_, err := io.WriteString(r.Response(), "\ufeff")
 	if err == nil {
-		err = h.Firings.Export(ctx, r.Session.TenantID, q, r.Response())
+		err = h.Rules.Export(ctx, r.Session.TenantID, q, r.Response())
 	}
 	if err != nil { // a part of the file is on its way: cut the connection, so that nobody takes it for the whole
 		r.LogError(err)
@@ -179,34 +140,6 @@ func (r *pageRequest) problems(f format, list []request.Problem) []request.Probl
 		out[i] = request.Problem{Path: p.Path, Given: f.Words(p.Given), Detail: f.Words(p.In(f.Catalog, f.Lang))}
 	}
 	return out
-}
-
-// failedFirings is how many firings need a person. The card does without the number when it can't be told.
-func (r *pageRequest) failedFirings(ctx context.Context) int {
-	if r.h.Firings == nil {
-		return 0
-	}
-	c, err := r.h.Firings.Counts(ctx, r.Session.TenantID)
-	if err != nil {
-		r.LogError(err)
-	}
-	return c.Failed
-}
-
-// ownRun is the newest firing of the session's ticket, nil for none. The card does without when it can't be told.
-func (r *pageRequest) ownRun(ctx context.Context, base string) *runView {
-	if r.h.Firings == nil || r.Session.Ticket.ID == 0 {
-		return nil
-	}
-	found, err := r.h.Firings.OfTicket(ctx, r.Session.TenantID, r.Session.Ticket.ID)
-	if err != nil {
-		r.LogError(err)
-	}
-	if len(found) == 0 {
-		return nil
-	}
-	e := found[0]
-	return &runView{State: stateOf(e), Word: r.T("inbox.state." + stateOf(e)), Href: ui.Plain(base + "/inbox/" + url.PathEscape(e.ID))}
 }
 
 // inboxURL is the list's address for a query, without its text.
