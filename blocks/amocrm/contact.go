@@ -77,7 +77,7 @@ func (h *Handlers) createContact(r *pageRequest) error {
 	if once == nil {
 		return r.after(done)
 	}
-	seen := ids(form.Get("anyway"))
+	seen := contactIDs(form.Get("anyway"))
 	same, err := r.crm.Duplicates(r.Ctx, draft)
 	if err != nil && len(seen) == 0 && !errors.As(err, new(*crm.FieldErrors)) && !errors.Is(err, crm.ErrEmptyQuery) {
 		return r.contactFailed(draft, errors.Join(err, once.Release(r.Ctx)))
@@ -198,6 +198,20 @@ func leftOver(errs map[string]string, shown ...string) string {
 	}
 	slices.Sort(texts)
 	return strings.Join(slices.Compact(texts), " ")
+}
+
+// maxShownTwins bounds the contacts that a person has seen before going on.
+const maxShownTwins = 300
+
+// contactIDs reads "12,13"; what is no id is left out.
+func contactIDs(list string) []int64 {
+	var out []int64
+	for part := range strings.SplitSeq(list, ",") {
+		if id := ui.Number(part); id != 0 && len(out) < maxShownTwins {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // typed is the first rows that hold something.

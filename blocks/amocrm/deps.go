@@ -5,6 +5,7 @@ import (
 	"embed"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/live"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
@@ -110,7 +111,7 @@ type Deps struct {
 	Stranger func(address string) (retry time.Duration, ok bool)
 
 	// Changes tells open panels that something has changed in amoCRM; nil leaves them as they are until asked.
-	Changes Changes
+	Changes live.Changes
 }
 
 // Templates are those of the block's pages.
@@ -122,21 +123,24 @@ var Templates embed.FS
 type Handlers struct {
 	Deps
 	vocab lately // whose vocabulary was read ahead
-	live  *live
+	live  *live.Streams
 }
 
 // New returns the handlers.
 func New(d Deps) *Handlers {
-	h := &Handlers{Deps: d, live: newLive()}
+	h := &Handlers{Deps: d, live: live.New(live.Deps{Kit: d.Kit, Grants: d.Grants, Changes: d.Changes})}
 	h.Handle(oauth.ErrNeedsLogin, h.needsLogin)
 	return h
 }
+
+// EndStreams ends all streams: a server that stops does not wait for them.
+func (h *Handlers) EndStreams() { h.live.End() }
 
 // Close stops background reads and waits for them.
 func (h *Handlers) Close() {
 	h.EndStreams()
 	h.Kit.Close()
-	h.live.running.Wait()
+	h.live.Wait()
 }
 
 // Mount names all addresses of the block. Paths with a session answer 200 or 410 with a page, never a bare error.
@@ -161,7 +165,7 @@ func (h *Handlers) Mount(r *route.Router) {
 	g.POST("/deals/:id/comments/look", h.inside(h.lookForComment))
 	h.contactRoutes(g)
 	h.dealRoutes(g)
-	h.changesRoutes(g)
+	h.live.Mount(r)
 	h.layoutRoutes(g)
 	h.settingsRoutes(g)
 	g.Limited().GET("/login", h.inside(h.login))

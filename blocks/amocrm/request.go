@@ -37,7 +37,8 @@ func (h *Handlers) inside(next func(*pageRequest) error) echo.HandlerFunc {
 
 // account opens the tenant's account.
 func (r *pageRequest) account(ctx context.Context) error {
-	opened, err := r.h.CRM(ctx, r.Session.TenantID, writerName(r.Session.ID))
+	// Its own writes are known again by the print: the id opens the panel.
+	opened, err := r.h.CRM(ctx, r.Session.TenantID, session.SessionPrint(r.Session.ID))
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package amocrm
+package live
 
 import (
 	"bytes"
@@ -42,14 +42,14 @@ type stream struct {
 	settle time.Time // when a burst of changes is told of; zero when there is none
 }
 
-func (h *Handlers) newStream(session session.Session, show watched) *stream {
-	t := func(key string) string { return h.Catalog.T(session.Lang, key) }
+func (l *Streams) newStream(opened session.Session, show watched) *stream {
+	t := func(key string) string { return l.Catalog.T(opened.Lang, key) }
 	words, err := json.Marshal(map[string]string{"text": t("live.changed"), "show": t("live.show")})
 	if err != nil {
 		words = []byte("{}") // of two texts: it can't be
 	}
 	now := time.Now()
-	return &stream{show: show, writer: writerName(session.ID), words: words, end: now.Add(streamLife), beat: now.Add(streamBeat)}
+	return &stream{show: show, writer: session.SessionPrint(opened.ID), words: words, end: now.Add(streamLife), beat: now.Add(streamBeat)}
 }
 
 // begin takes the connection over and sends the head.

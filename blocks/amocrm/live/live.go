@@ -1,4 +1,11 @@
-package amocrm
+// Package live tells open panels that something they show has changed in amoCRM: a stream of hints per panel.
+//
+// It owns the streams of this replica, and their bounds. It refuses to know what a panel shows: the page names the deals and
+// contacts, and asks for itself anew.
+//
+// Invariants: a company that never logged in takes no place from others; a panel hears nothing of its own writes; a stream ends
+// by itself, and its reader catches up with what it has missed.
+package live
 
 import (
 	"context"
@@ -25,17 +32,30 @@ type Changes interface {
 }
 
 const (
-	streamsEach = 3    // of one session
-	streamsMost = 2000 // of this replica
-	watchedMost = 300  // deals and contacts of one panel
-	catchUpMost = 10 * time.Minute
-	// opensAtOnce is how many streams begin at once: each takes tens of KiB until it runs, and all panels of a replica that was
+	maxStreamsEach = 3    // of one session
+	maxStreams     = 2000 // of this replica
+	maxWatched     = 300  // deals and contacts of one panel
+	maxCatchUp     = 10 * time.Minute
+	// maxOpening is how many streams begin at once: each takes tens of KiB until it runs, and all panels of a replica that was
 	// restarted come back in the same moment.
-	opensAtOnce = 16
+	maxOpening = 16
 )
 
-// live are the open streams of this replica.
-type live struct {
+// Grants tells whether a tenant is logged in.
+type Grants interface {
+	Status(ctx context.Context, tenantID string) (oauth.Status, error)
+}
+
+// Deps is what the streams work with. Changes may be nil: panels stay as they are until asked.
+type Deps struct {
+	*ui.Kit
+	Grants  Grants
+	Changes Changes
+}
+
+// Streams are the open streams of this replica.
+type Streams struct {
+	Deps
 	running sync.WaitGroup
 	opening chan struct{}
 
@@ -46,15 +66,16 @@ type live struct {
 	streams map[*stream]struct{}
 }
 
-func newLive() *live {
-	return &live{opening: make(chan struct{}, opensAtOnce), each: map[string]int{}, streams: map[*stream]struct{}{}}
+// New returns the streams, none of them open.
+func New(d Deps) *Streams {
+	return &Streams{Deps: d, opening: make(chan struct{}, maxOpening), each: map[string]int{}, streams: map[*stream]struct{}{}}
 }
 
 // enter reserves a stream; leave must be called when ok.
-func (l *live) enter(session string) (leave func(), ok bool) {
+func (l *Streams) enter(session string) (leave func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.all >= streamsMost || l.each[session] >= streamsEach {
+	if l.all >= maxStreams || l.each[session] >= maxStreamsEach {
 		return nil, false
 	}
 	l.all++
@@ -70,7 +91,7 @@ func (l *live) enter(session string) (leave func(), ok bool) {
 }
 
 // start runs a stream, which calls leave at its end.
-func (l *live) start(s *stream, leave func()) {
+func (l *Streams) start(s *stream, leave func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.streams[s] = struct{}{}
@@ -86,8 +107,8 @@ func (l *live) start(s *stream, leave func()) {
 	})
 }
 
-// end ends all streams, also those that are still to begin.
-func (l *live) end() {
+// End ends all streams, also those that are still to begin: a server that stops does not wait for them.
+func (l *Streams) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.over = true
@@ -114,50 +135,53 @@ func (w watched) hit(c crm.Change, writer string) bool {
 func ids(list string) []int64 {
 	var out []int64
 	for part := range strings.SplitSeq(list, ",") {
-		if id := ui.Number(part); id != 0 && len(out) < watchedMost {
+		if id := ui.Number(part); id != 0 && len(out) < maxWatched {
 			out = append(out, id)
 		}
 	}
 	return out
 }
 
-// changesRoutes is apart from the pages: it has no budget of three seconds.
-func (h *Handlers) changesRoutes(g route.Group) { g.GET("/changes", h.changes) }
+// Mount names the address of the streams. It is apart from the pages: it has no budget of three seconds.
+func (l *Streams) Mount(r *route.Router) { r.Panel().GET("/changes", l.serve) }
 
-// changes is a stream of hints that something shown has changed in amoCRM (server-sent events):
+// Wait waits for all streams to end.
+func (l *Streams) Wait() { l.running.Wait() }
+
+// serve is a stream of hints that something shown has changed in amoCRM (server-sent events):
 // GET …/changes?deals=12,13&contacts=7&since=1763730000000. It ends by itself after 35 seconds, and with 204 when there is
 // nothing to wait for: then the browser stops asking. since, or the id of the last event, are Unix milliseconds of ours.
-func (h *Handlers) changes(c echo.Context) error {
-	ui.Secure(c.Response().Header(), ui.Policy{FrameAncestors: h.FrameAncestors})
+func (l *Streams) serve(c echo.Context) error {
+	ui.Secure(c.Response().Header(), ui.Policy{FrameAncestors: l.FrameAncestors})
 	ctx := c.Request().Context()
 	select {
-	case h.live.opening <- struct{}{}:
-		defer func() { <-h.live.opening }()
+	case l.opening <- struct{}{}:
+		defer func() { <-l.opening }()
 	case <-ctx.Done():
 		return nil // the browser has gone
 	}
-	opened, err := h.Sessions.Get(ctx, c.Param("session"))
+	opened, err := l.Sessions.Get(ctx, c.Param("session"))
 	if err != nil && !errors.Is(err, session.ErrExpired) {
-		h.LogError(ctx, err, "")
+		l.LogError(ctx, err, "")
 	}
 	var status oauth.Status
 	if err == nil {
-		status, err = h.Grants.Status(ctx, opened.TenantID)
+		status, err = l.Grants.Status(ctx, opened.TenantID)
 	}
 	show := watched{ids(c.QueryParam("deals")), ids(c.QueryParam("contacts"))}
 	// A company that anybody can make up has nothing to hear of, and takes no place from others.
-	if err != nil || status.State == "none" || h.Changes == nil || show.empty() {
+	if err != nil || status.State == "none" || l.Changes == nil || show.empty() {
 		return c.NoContent(http.StatusNoContent)
 	}
-	leave, ok := h.live.enter(opened.ID)
+	leave, ok := l.enter(opened.ID)
 	if !ok {
 		return c.NoContent(http.StatusNoContent)
 	}
-	s := h.newStream(opened, show)
-	deaf, err := h.Changes.Listen(ctx, opened.TenantID, s.hear)
+	s := l.newStream(opened, show)
+	deaf, err := l.Changes.Listen(ctx, opened.TenantID, s.hear)
 	if err != nil {
 		leave()
-		h.LogError(ctx, err, opened.TenantID)
+		l.LogError(ctx, err, opened.TenantID)
 		return c.NoContent(http.StatusNoContent)
 	}
 	end := func() {
@@ -168,35 +192,28 @@ func (h *Handlers) changes(c echo.Context) error {
 		end()
 		return nil //nolint:nilerr // the browser has gone
 	}
-	if h.missed(c, opened.TenantID, s) {
+	if l.missed(c, opened.TenantID, s) {
 		s.settleIn(0)
 	}
-	h.live.start(s, end)
+	l.start(s, end)
 	return nil
 }
 
 // missed reports whether something that the panel shows has changed since its last stream.
-func (h *Handlers) missed(c echo.Context, tenantID string, s *stream) bool {
+func (l *Streams) missed(c echo.Context, tenantID string, s *stream) bool {
 	since := c.Request().Header.Get("Last-Event-ID")
 	if since == "" {
 		since = c.QueryParam("since")
 	}
 	at := time.UnixMilli(ui.Number(since))
-	if now := time.Now(); since == "" || at.After(now) || now.Sub(at) > catchUpMost {
+	if now := time.Now(); since == "" || at.After(now) || now.Sub(at) > maxCatchUp {
 		return false
 	}
 	ctx := c.Request().Context()
-	missed, err := h.Changes.Since(ctx, tenantID, at)
+	missed, err := l.Changes.Since(ctx, tenantID, at)
 	if err != nil {
-		h.LogError(ctx, err, tenantID)
+		l.LogError(ctx, err, tenantID)
 		return false // the panel lives without
 	}
 	return slices.ContainsFunc(missed, func(c crm.Change) bool { return s.show.hit(c, s.writer) })
 }
-
-// writerName is how a session's own writes are known again in what amoCRM tells of them. The id opens the panel, so only a
-// part of its key's hash leaves the block.
-func writerName(id string) string { return session.SessionPrint(id) }
-
-// EndStreams ends all streams: a server that stops does not wait for them.
-func (h *Handlers) EndStreams() { h.live.end() }

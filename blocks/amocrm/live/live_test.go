@@ -1,4 +1,4 @@
-package amocrm
+package live
 
 import (
 	"bufio"
@@ -11,8 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/webhooks"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -84,30 +86,30 @@ func until(lines *bufio.Scanner, prefix string) bool {
 	return false
 }
 
-func liveHouse(t *testing.T) (w *house, f *fakeChanges, base, session string) {
+func liveFixture(t *testing.T) (w *fixture, f *fakeChanges, base, id string) {
 	t.Helper()
-	w = newHouse(t)
+	w = newFixture(t)
 	f = &fakeChanges{listening: map[int]func(crm.Change){}}
 	w.h.Changes = f
 	server := httptest.NewServer(w.e)
 	t.Cleanup(server.Close)
-	path := w.session(i18n.EN, sampleTicket())
+	path := w.session(i18n.EN, helpdesk.Ticket{ID: 101})
 	return w, f, server.URL + path, strings.TrimPrefix(path, "/blocks/amocrm/")
 }
 
 func TestChanges_tellsOnlyOfWhatIsShownAndNotOfOwnWrites(t *testing.T) {
-	w, f, base, session := liveHouse(t)
+	w, f, base, id := liveFixture(t)
 	lines, status, _ := listening(t, base+"/changes?deals=12,13&contacts=7")
 	if status != http.StatusOK || !until(lines, "event: hello") {
 		t.Fatalf("status %d, no greeting", status)
 	}
 	for _, c := range []crm.Change{
 		{Deals: []int64{99}, Contacts: []int64{12}}, // shown, but not as a contact
-		{By: writerName(session), Deals: []int64{12}},
+		{By: session.SessionPrint(id), Deals: []int64{12}},
 	} {
 		f.tell(c)
 	}
-	w.h.EndStreams() // with those two alone the stream has nothing to say
+	w.h.End() // with those two alone the stream has nothing to say
 	if until(lines, "event: changed") {
 		t.Error("told of what is not shown, or of the panel's own write")
 	}
@@ -117,7 +119,7 @@ func TestChanges_tellsOnlyOfWhatIsShownAndNotOfOwnWrites(t *testing.T) {
 }
 
 func TestChanges_whoNeverLoggedInTakesNoPlace(t *testing.T) {
-	w, f, base, _ := liveHouse(t)
+	w, f, base, _ := liveFixture(t)
 	w.grants.status.State = "none"
 	if _, status, _ := listening(t, base+"/changes?deals=12"); status != http.StatusNoContent || f.tenant != "" {
 		t.Errorf("status %d, listened to %q", status, f.tenant)
@@ -125,7 +127,7 @@ func TestChanges_whoNeverLoggedInTakesNoPlace(t *testing.T) {
 }
 
 func TestChanges_tellsOnceOfABurst(t *testing.T) {
-	_, f, base, _ := liveHouse(t)
+	_, f, base, _ := liveFixture(t)
 	lines, _, _ := listening(t, base+"/changes?deals=12&contacts=7")
 	if !until(lines, "event: hello") {
 		t.Fatal("no greeting")
@@ -157,9 +159,9 @@ func TestChanges_catchesUpWithWhatWasMissed(t *testing.T) {
 		"in the future": {now + 3600_000, []crm.Change{{Deals: []int64{12}}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, f, base, _ := liveHouse(t)
+			w, f, base, _ := liveFixture(t)
 			f.missed = c.missed
-			w.h.EndStreams()
+			w.h.End()
 			lines, _, _ := listening(t, base+"/changes?deals=12&since="+strconv.FormatInt(c.since, 10))
 			if got := until(lines, "event: changed"); got != c.want {
 				t.Errorf("told: %v", got)
@@ -169,9 +171,9 @@ func TestChanges_catchesUpWithWhatWasMissed(t *testing.T) {
 }
 
 func TestChanges_boundedPerSessionAndEndsWithItsReader(t *testing.T) {
-	w, f, base, _ := liveHouse(t)
+	w, f, base, _ := liveFixture(t)
 	var end func()
-	for range streamsEach {
+	for range maxStreamsEach {
 		lines, status, stop := listening(t, base+"/changes?deals=12")
 		if status != http.StatusOK || !until(lines, "event: hello") {
 			t.Fatalf("status %d", status)
@@ -191,7 +193,7 @@ func TestChanges_boundedPerSessionAndEndsWithItsReader(t *testing.T) {
 			t.Fatal("a stream whose reader has left still counts")
 		}
 	}
-	w.h.EndStreams()
+	w.h.End()
 	for start := time.Now(); ; {
 		f.mu.Lock()
 		left := len(f.listening)
@@ -206,7 +208,7 @@ func TestChanges_boundedPerSessionAndEndsWithItsReader(t *testing.T) {
 }
 
 func TestChanges_nothingToWaitForIsNoContent(t *testing.T) {
-	w, _, base, _ := liveHouse(t)
+	w, _, base, _ := liveFixture(t)
 	path := base[strings.Index(base, "/blocks/"):]
 	for name, c := range map[string]string{
 		"nothing shown":   path + "/changes",

@@ -1,4 +1,4 @@
-package amocrm
+package live
 
 import (
 	"bufio"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/session"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
@@ -19,7 +20,7 @@ import (
 func TestStream_takesLittleMemory(t *testing.T) {
 	const streams = 300
 	const each = 12 << 10 // bytes, with both ends of its connection
-	w, _, base, _ := liveHouse(t)
+	w, _, base, _ := liveFixture(t)
 	addr := strings.TrimPrefix(base[:strings.Index(base, "/blocks/")], "http://")
 	open := func() {
 		conn, err := net.Dial("tcp", addr)
@@ -27,7 +28,7 @@ func TestStream_takesLittleMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = conn.Close() })
-		path := w.session(i18n.EN, sampleTicket())
+		path := w.session(i18n.EN, helpdesk.Ticket{ID: 101})
 		if _, err := fmt.Fprintf(conn, "GET %s/changes?deals=12 HTTP/1.1\r\nHost: %s\r\n\r\n", path, addr); err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +61,7 @@ func inUse() int {
 
 // The stream is written without net/http: any client must be able to read it, and see its end.
 func TestStream_isAnAnswerThatEndsWithItsConnection(t *testing.T) {
-	w, _, base, _ := liveHouse(t)
+	w, _, base, _ := liveFixture(t)
 	res, err := http.Get(base + "/changes?deals=12")
 	if err != nil {
 		t.Fatal(err)
@@ -74,14 +75,14 @@ func TestStream_isAnAnswerThatEndsWithItsConnection(t *testing.T) {
 	if !until(lines, "event: hello") {
 		t.Fatal("no greeting")
 	}
-	w.h.EndStreams()
+	w.h.End()
 	if rest, err := io.ReadAll(res.Body); err != nil {
 		t.Errorf("after %q: %v", rest, err)
 	}
 }
 
 func TestStream_saysNowAndThenThatItIsThere(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	s := w.h.newStream(session.Session{ID: "x"}, watched{deals: []int64{12}})
 	began := time.Now()
 	for after, want := range map[time.Duration]string{0: "", streamBeat + time.Second: ": still here\n\n"} {
