@@ -103,7 +103,7 @@ var used = regexp.MustCompile(`(?:\bt|\.T|\bTMap|\bt\()[ (](?:lang, |f\.Lang, |r
 func TestCatalog_usedKeysExist(t *testing.T) {
 	english := texts(t, i18n.EN)
 	found := 0
-	for _, pattern := range []string{"*.go", "amocrm/*.go", "amocrm/templates/*.html", "ui/*.go", "ui/templates/*.html", "../internal/crm/*.go", "../internal/i18n/*.go", "../internal/notify/*.go", "rules/*.go", "rules/pages/*.go", "rules/pages/templates/*.html"} {
+	for _, pattern := range []string{"*.go", "amocrm/*.go", "amocrm/*/*.go", "amocrm/templates/*.html", "amocrm/*/templates/*.html", "ui/*.go", "ui/templates/*.html", "../internal/crm/*.go", "../internal/i18n/*.go", "../internal/notify/*.go", "rules/*.go", "rules/pages/*.go", "rules/pages/templates/*.html"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v, %d files", pattern, err, len(files))

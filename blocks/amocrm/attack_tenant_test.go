@@ -85,6 +85,7 @@ func twoCompanies(t *testing.T) (w *house, second *fakeCRM, who *asked) {
 		return second, nil
 	}
 	w.h.Tenants, w.h.Grants, w.h.Flow = askedTenants{w.tenants, who}, askedGrants{w.grants, who}, askedFlow{w.flow, who}
+	w.h.signin.Grants, w.h.signin.Flow = w.h.Grants, w.h.Flow
 	return w, second, who
 }
 

@@ -3,9 +3,11 @@ package amocrm
 import (
 	"context"
 	"embed"
+	"io/fs"
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/live"
+	"github.com/sidecard/sidecard/blocks/amocrm/signin"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
@@ -48,7 +50,6 @@ var (
 	_ CRM     = (*subjects.Account)(nil)
 	_ Tenants = (*tenant.Directory)(nil)
 	_ Grants  = (*login.Grants)(nil)
-	_ Flow    = (*login.Flow)(nil)
 )
 
 // Runs is what rules have done.
@@ -70,22 +71,12 @@ type Grants interface {
 	Status(ctx context.Context, tenantID string) (oauth.Status, error)
 }
 
-// Flow is the login to amoCRM; *login.Flow is it.
-type Flow interface {
-	Start(ctx context.Context, tenantID, sessionID, lang string) (login.Start, error)
-	StartDisconnect(ctx context.Context, tenantID, sessionID, lang string) (login.Start, error)
-	Secrets(ctx context.Context, clientID, clientSecret, state string) error
-	Finish(ctx context.Context, c login.Callback) (login.Result, error)
-	Decide(ctx context.Context, ticket string, replace bool) (login.Result, error)
-	Disconnected(ctx context.Context, accountID, clientID, signature string) error
-}
-
 // Deps is what the block works with. All are needed except those that may be nil, and DeskBase.
 type Deps struct {
 	*ui.Kit
 	Tenants Tenants
 	Grants  Grants
-	Flow    Flow
+	Flow    signin.Flow
 	CRM     func(ctx context.Context, tenantID, writer string) (CRM, error) // writer names the writes of a panel, "" for none
 	// Waiting counts the deals of rules that wait for a login; nil shows none.
 	Waiting func(ctx context.Context, tenantID string) (int, error)
@@ -114,22 +105,24 @@ type Deps struct {
 	Changes live.Changes
 }
 
-// Templates are those of the block's pages.
-//
 //go:embed templates/*.html
-var Templates embed.FS
+var templates embed.FS
+
+// Templates are those of the block's pages.
+var Templates = []fs.FS{templates, signin.Templates}
 
 // Handlers serve the block. Close waits for reads and streams that outlive their request.
 type Handlers struct {
 	Deps
-	vocab lately // whose vocabulary was read ahead
-	live  *live.Streams
+	vocab  lately // whose vocabulary was read ahead
+	live   *live.Streams
+	signin *signin.Handlers
 }
 
 // New returns the handlers.
 func New(d Deps) *Handlers {
 	h := &Handlers{Deps: d, live: live.New(live.Deps{Kit: d.Kit, Grants: d.Grants, Changes: d.Changes})}
-	h.Handle(oauth.ErrNeedsLogin, h.needsLogin)
+	h.signin = signin.New(signin.Deps{Kit: d.Kit, Grants: d.Grants, Flow: d.Flow, Open: h.opened, Waiting: d.Waiting})
 	return h
 }
 
@@ -168,11 +161,6 @@ func (h *Handlers) Mount(r *route.Router) {
 	h.live.Mount(r)
 	h.layoutRoutes(g)
 	h.settingsRoutes(g)
-	g.Limited().GET("/login", h.inside(h.login))
-	g.GET("/state", h.inside(h.state))
-	r.Public().Limited().GET("/oauth/callback", h.Callback)
-	r.Public().Limited().POST("/oauth/decide", h.Decide)
-	r.Webhook().Limited().POST("/oauth/secrets", h.Secrets)
-	r.Webhook().Limited().GET("/oauth/disconnected", h.Disconnected)
+	h.signin.Mount(r)
 	r.Public().GET("/assets/:name", ui.Assets)
 }

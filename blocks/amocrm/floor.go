@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/signin"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/oauth"
@@ -15,7 +16,7 @@ import (
 // that opens the panel in a new tab at the right place.
 type floorView struct {
 	People  peopleView
-	Login   *loginView
+	Login   *signin.View
 	Problem *ui.ProblemView
 	Note    string
 	Panel   ui.Plain // absolute address
@@ -38,10 +39,10 @@ func (r *pageRequest) floor(note string) error {
 }
 
 func (r *pageRequest) fillFloor(view *floorView) (err error) {
-	if err := r.account(r.Ctx); err != nil {
+	if err := r.account(); err != nil {
 		return err
 	}
-	login, connected, err := r.loginState(r.Ctx)
+	login, connected, err := r.h.signin.State(r.Ctx, r.PageRequest)
 	if err != nil {
 		return err
 	}

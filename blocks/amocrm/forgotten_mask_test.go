@@ -32,7 +32,7 @@ func TestMask_holdsOnAPageThatForgetsIt(t *testing.T) {
 		c := w.e.NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())
 		r := &pageRequest{PageRequest: w.h.InSession(t.Context(), c, session.Session{Lang: i18n.EN}), h: w.h}
 		if tt.known {
-			if err := r.account(t.Context()); err != nil {
+			if err := r.account(); err != nil {
 				t.Fatal(err)
 			}
 		}

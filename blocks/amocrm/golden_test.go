@@ -55,7 +55,7 @@ var scenes = []struct {
 	{"login-lost", func(w *house, _ *helpdesk.Ticket) {
 		w.grants.status = oauth.Status{State: "lost", Since: ago(26 * time.Hour)}
 		w.crm.peopleErr = oauth.ErrGrantLost{Since: ago(26 * time.Hour)}
-		w.h.Waiting = func(context.Context, string) (int, error) { return 3, nil }
+		w.h.signin.Waiting = func(context.Context, string) (int, error) { return 3, nil }
 	}, panelOf},
 	{"crm-down", func(w *house, _ *helpdesk.Ticket) { w.crm.peopleErr = amoapi.ErrUpstream }, panelOf},
 	{"loading", func(w *house, _ *helpdesk.Ticket) {

@@ -56,7 +56,7 @@ var texts = sync.OnceValues(func() (*ui.Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ui.NewPages(catalog, Templates, pages.Templates)
+	return ui.NewPages(catalog, append(Templates, pages.Templates)...)
 })
 
 func newHouse(t *testing.T) *house {

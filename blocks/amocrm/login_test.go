@@ -53,12 +53,6 @@ func TestLogin_buttonPageAllowsOnlyItsScriptHost(t *testing.T) {
 	w.contains(rec, `class="kommo_oauth"`, `data-state="st"`)
 }
 
-func TestLogin_cookiesOfTwoLoginsDontMeet(t *testing.T) {
-	if bindingCookie("a") == bindingCookie("b") {
-		t.Error("one cookie name for two states")
-	}
-}
-
 func TestCallback_failuresSayWhatToDo(t *testing.T) {
 	tests := []struct {
 		err  error

@@ -13,7 +13,7 @@ import (
 // panel is the page in the iframe: GET /blocks/amocrm/:session. ?open=deal:12, create-deal or add-contact leads
 // straight to that place; without it the card that was open on this ticket is open again.
 func (h *Handlers) panel(r *pageRequest) error {
-	login, connected, err := r.loginState(r.Ctx)
+	login, connected, err := h.signin.State(r.Ctx, r.PageRequest)
 	if err != nil {
 		return r.Fail(err, r.Base())
 	}

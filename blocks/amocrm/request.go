@@ -28,7 +28,7 @@ type pageRequest struct {
 func (h *Handlers) inside(next func(*pageRequest) error) echo.HandlerFunc {
 	return h.WithSession(func(page *ui.PageRequest) error {
 		r := &pageRequest{PageRequest: page, h: h}
-		if err := r.account(r.Ctx); err != nil {
+		if err := r.account(); err != nil {
 			return r.Fail(err, r.Base())
 		}
 		return next(r)
@@ -36,15 +36,20 @@ func (h *Handlers) inside(next func(*pageRequest) error) echo.HandlerFunc {
 }
 
 // account opens the tenant's account.
-func (r *pageRequest) account(ctx context.Context) error {
+func (r *pageRequest) account() error {
 	// Its own writes are known again by the print: the id opens the panel.
-	opened, err := r.h.CRM(ctx, r.Session.TenantID, session.SessionPrint(r.Session.ID))
+	opened, err := r.h.CRM(r.Ctx, r.Session.TenantID, session.SessionPrint(r.Session.ID))
 	if err != nil {
 		return err
 	}
 	r.crm = opened
-	r.For(opened.Tenant().Settings, opened.Locale)
+	r.For(opened.Tenant(), opened.Locale)
 	return nil
+}
+
+// opened is account for pages that need no more of it than the company's choices.
+func (h *Handlers) opened(page *ui.PageRequest) error {
+	return (&pageRequest{PageRequest: page, h: h}).account()
 }
 
 // Problems are the errors that agents may meet, the first match wins.

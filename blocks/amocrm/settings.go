@@ -29,7 +29,6 @@ type settingsCRM interface {
 func (h *Handlers) settingsRoutes(g route.Group) {
 	g.GET("/settings", h.inside(h.settings))
 	g.POST("/settings", h.inside(h.saveSettings))
-	g.Limited().GET("/disconnect", h.inside(h.disconnect))
 	h.noticesRoutes(g)
 }
 
@@ -174,13 +173,4 @@ func (r *pageRequest) withMapped(form url.Values, typed map[int64][]string) (map
 		}
 	}
 	return fields, err
-}
-
-// disconnect ends the connection after a fresh login to the same amoCRM account: GET …/disconnect leads there.
-func (h *Handlers) disconnect(r *pageRequest) error {
-	start, err := h.Flow.StartDisconnect(r.Ctx, r.Session.TenantID, r.Session.ID, string(r.Session.Lang))
-	if err != nil {
-		return r.Fail(err, r.Base()+"/settings")
-	}
-	return r.leave(start)
 }

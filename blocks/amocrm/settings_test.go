@@ -258,7 +258,7 @@ func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
 	}
 	c := w.e.NewContext(httptest.NewRequest(http.MethodPost, "/", nil), httptest.NewRecorder())
 	r := &pageRequest{PageRequest: w.h.InSession(t.Context(), c, session.Session{}), h: w.h}
-	if err := r.account(t.Context()); err != nil {
+	if err := r.account(); err != nil {
 		t.Fatal(err)
 	}
 	hidden, ring := r.Format().Words(name), r.Format().Words("ring +79991234567")

@@ -31,7 +31,7 @@ type PageRequest struct {
 	Done    string          // what was done before this page, for links that lead on; "" for nothing
 	Notice  *Notice         // says so
 
-	company *tenant.Settings // nil until For
+	company *tenant.Tenant // nil until For
 	locale  func(context.Context) (country, timezone string, err error)
 }
 
@@ -50,9 +50,17 @@ func (k *Kit) InSession(ctx context.Context, c echo.Context, s session.Session) 
 
 // For takes over what a company has chosen. locale reads the country and the time zone of its account, where there is one.
 // Until then the request's page is masked: it is not known what its reader may see.
-func (r *PageRequest) For(s tenant.Settings, locale func(context.Context) (country, timezone string, err error)) {
-	r.company, r.locale = &s, locale
-	r.Session.Lang = i18n.ChosenLang(s.Language, r.Session.Lang)
+func (r *PageRequest) For(t tenant.Tenant, locale func(context.Context) (country, timezone string, err error)) {
+	r.company, r.locale = &t, locale
+	r.Session.Lang = i18n.ChosenLang(t.Settings.Language, r.Session.Lang)
+}
+
+// Tenant returns the company that the page is for, an empty one until For.
+func (r *PageRequest) Tenant() tenant.Tenant {
+	if r.company == nil {
+		return tenant.Tenant{}
+	}
+	return *r.company
 }
 
 // Base is the address of the session's pages.
@@ -73,12 +81,13 @@ func (r *PageRequest) FormatIn(ctx context.Context) i18n.Format {
 	if r.company == nil {
 		return f
 	}
-	f.Region, f.Masked = r.company.Region, r.company.MaskPhones
+	settings := r.company.Settings
+	f.Region, f.Masked = settings.Region, settings.MaskPhones
 	country, timezone, err := r.locale(ctx)
 	if err != nil {
 		return f
 	}
-	f.Region = phone.Region(r.company.Region, country)
+	f.Region = phone.Region(settings.Region, country)
 	if zone, err := when.Zone(timezone); err == nil {
 		f.Zone = zone
 	}
@@ -87,7 +96,7 @@ func (r *PageRequest) FormatIn(ctx context.Context) i18n.Format {
 
 // display returns how the reader sees phones: with their middle hidden where the company hides it or is not known.
 func (r *PageRequest) display() phone.Display {
-	if r.company != nil && !r.company.MaskPhones {
+	if r.company != nil && !r.company.Settings.MaskPhones {
 		return phone.Display{}
 	}
 	ctx, cancel := r.Background(Margin) // the page's own time may be over

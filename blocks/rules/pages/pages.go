@@ -83,7 +83,7 @@ func (h *Handlers) inside(next func(*pageRequest) error) echo.HandlerFunc {
 		if err != nil {
 			return page.Fail(err, page.Base())
 		}
-		page.For(account.Tenant().Settings, account.Locale)
+		page.For(account.Tenant(), account.Locale)
 		return next(&pageRequest{PageRequest: page, h: h, crm: account})
 	})
 }

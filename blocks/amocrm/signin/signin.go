@@ -1,4 +1,4 @@
-package amocrm
+package signin
 
 import (
 	"crypto/sha256"
@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm/login"
 )
@@ -16,19 +14,27 @@ import (
 // buttonView is the page with amoCRM's own login button.
 type buttonView struct{ ScriptURL, Name, Description, RedirectURI, SecretsURI, Scopes, State, Class ui.Plain }
 
-// login begins the login in a window of its own: GET …/login. amoCRM's page can't be framed. The binding goes into a
+// begin begins the login in a window of its own: GET …/login. amoCRM's page can't be framed. The binding goes into a
 // cookie of this top-level page, so that only this browser can end what it began.
-func (h *Handlers) login(r *pageRequest) error {
+func (h *Handlers) begin(r *ui.PageRequest) error {
 	start, err := h.Flow.Start(r.Ctx, r.Session.TenantID, r.Session.ID, string(r.Session.Lang))
 	if err != nil {
 		return r.Fail(err, r.Base()+"/login")
 	}
-	return r.leave(start)
+	return h.leave(r, start)
+}
+
+// disconnect ends the connection after a fresh login to the same amoCRM account: GET …/disconnect leads there.
+func (h *Handlers) disconnect(r *ui.PageRequest) error {
+	start, err := h.Flow.StartDisconnect(r.Ctx, r.Session.TenantID, r.Session.ID, string(r.Session.Lang))
+	if err != nil {
+		return r.Fail(err, r.Base()+"/settings")
+	}
+	return h.leave(r, start)
 }
 
 // leave goes to amoCRM for a login that has begun.
-func (r *pageRequest) leave(start login.Start) error {
-	h := r.h
+func (h *Handlers) leave(r *ui.PageRequest, start login.Start) error {
 	r.SetCookie(&http.Cookie{
 		Name: bindingCookie(start.State), Value: start.Binding, Path: "/oauth", MaxAge: 15 * 60,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(h.PublicURL, "https://"),
@@ -57,9 +63,4 @@ func originOf(raw string) string {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
-}
-
-// outside prepares a page of the login, which no other page may frame.
-func (h *Handlers) outside(c echo.Context) *pageRequest {
-	return &pageRequest{PageRequest: h.WithoutSession(c), h: h}
 }

@@ -1,4 +1,4 @@
-package amocrm
+package signin
 
 import (
 	"context"
@@ -27,9 +27,9 @@ type conflictView struct {
 	Others  int
 }
 
-// Callback is where amoCRM sends the browser back: GET /oauth/callback (amocrm.md §1.2).
-func (h *Handlers) Callback(c echo.Context) error {
-	r := h.outside(c)
+// callback is where amoCRM sends the browser back: GET /oauth/callback (amocrm.md §1.2).
+func (h *Handlers) callback(c echo.Context) error {
+	r := h.WithoutSession(c)
 	callback := login.Callback{
 		Code: c.QueryParam("code"), Referer: c.QueryParam("referer"), State: c.QueryParam("state"),
 		ClientID: c.QueryParam("client_id"), Platform: c.QueryParam("platform"), Error: c.QueryParam("error"),
@@ -40,34 +40,34 @@ func (h *Handlers) Callback(c echo.Context) error {
 		c.SetCookie(&http.Cookie{Name: name, Path: "/oauth", MaxAge: -1, HttpOnly: true})
 	}
 	result, err := h.Flow.Finish(r.Ctx, callback)
-	return r.loginEnded(result, err)
+	return h.ended(r, result, err)
 }
 
-// Decide is the answer to the conflict page: POST /oauth/decide.
-func (h *Handlers) Decide(c echo.Context) error {
-	r := h.outside(c)
+// decide is the answer to the conflict page: POST /oauth/decide.
+func (h *Handlers) decide(c echo.Context) error {
+	r := h.WithoutSession(c)
 	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, 64<<10)
 	result, err := h.Flow.Decide(r.Ctx, c.FormValue("ticket"), c.FormValue("choice") == "replace")
-	return r.loginEnded(result, err)
+	return h.ended(r, result, err)
 }
 
-// loginEnded shows how a login ended, in the language of the block it began in.
-func (r *pageRequest) loginEnded(result login.Result, err error) error {
+// ended shows how a login ended, in the language of the block it began in.
+func (h *Handlers) ended(r *ui.PageRequest, result login.Result, err error) error {
 	if lang, known := i18n.ParseLang(result.Lang); known && result.Lang != "" {
 		r.Session.Lang = lang
 	}
 	panel := ""
 	if result.SessionID != "" {
-		panel = "/blocks/amocrm/" + result.SessionID
+		panel = h.Path + "/" + result.SessionID
 	}
 	if err != nil {
-		return r.loginFailed(panel, err)
+		return h.failed(r, panel, err)
 	}
 	if result.SessionID != "" && result.Conflict == nil {
 		// The panel goes on in the tenant the login ended in. One that has expired meanwhile says so itself.
-		err := r.h.Sessions.Move(r.Ctx, result.SessionID, result.TenantID)
+		err := h.Sessions.Move(r.Ctx, result.SessionID, result.TenantID)
 		if err != nil && !errors.Is(err, session.ErrExpired) {
-			r.h.LogError(r.Ctx, err, result.TenantID)
+			h.LogError(r.Ctx, err, result.TenantID)
 		}
 	}
 	name, act, data := "login_done", "done", any(doneView{Account: result.AccountName, Panel: ui.Plain(panel), Carried: result.Carried})
@@ -81,13 +81,13 @@ func (r *pageRequest) loginEnded(result login.Result, err error) error {
 	return r.ShowSheet(http.StatusOK, name, act, data)
 }
 
-// loginFailed says why and offers to try again. The status tells machines; the page tells people.
-func (r *pageRequest) loginFailed(panel string, err error) error {
+// failed says why and offers to try again. The status tells machines; the page tells people.
+func (h *Handlers) failed(r *ui.PageRequest, panel string, err error) error {
 	code := loginCode(err)
 	if code == "internal" {
 		r.LogError(err)
 	} else {
-		r.h.LogKnown(r.Ctx, err, r.Session.TenantID)
+		h.LogKnown(r.Ctx, err, r.Session.TenantID)
 	}
 	p := ui.ProblemView{
 		Title: r.T("login_failed." + code + ".title"), Text: r.T("login_failed."+code+".text", loginArgs(err)...),
@@ -98,9 +98,9 @@ func (r *pageRequest) loginFailed(panel string, err error) error {
 	return r.ShowSheet(http.StatusBadRequest, "login_failed", "", p)
 }
 
-// Secrets takes the keys of a private integration that amoCRM's button has made: POST /oauth/secrets (amocrm.md §1.9).
+// secrets takes the keys of a private integration that amoCRM's button has made: POST /oauth/secrets (amocrm.md §1.9).
 // amoCRM reads only the status.
-func (h *Handlers) Secrets(c echo.Context) error {
+func (h *Handlers) secrets(c echo.Context) error {
 	var body struct {
 		ClientID     string `json:"client_id" form:"client_id"`
 		ClientSecret string `json:"client_secret" form:"client_secret"`
@@ -116,8 +116,8 @@ func (h *Handlers) Secrets(c echo.Context) error {
 	return c.NoContent(http.StatusOK)
 }
 
-// Disconnected is amoCRM's notice that the integration was switched off: GET /oauth/disconnected (amocrm.md §1.10).
-func (h *Handlers) Disconnected(c echo.Context) error {
+// disconnected is amoCRM's notice that the integration was switched off: GET /oauth/disconnected (amocrm.md §1.10).
+func (h *Handlers) disconnected(c echo.Context) error {
 	clientID := c.QueryParam("client_uuid")
 	if clientID == "" {
 		clientID = c.QueryParam("client_id")
