@@ -21,6 +21,7 @@ type Options struct {
 	Path           string    // of all pages: "/blocks/amocrm"; the session's id follows
 	PublicURL      string    // "https://sidecard.example.com", no trailing slash
 	FrameAncestors []string  // origins of helpdesks that may frame the pages
+	Sections       []Link    // that blocks contribute to the panel, as tabs beside the client's; none: no tabs
 	Problems       []Problem // that people may meet, the first match wins
 	Log            *slog.Logger
 	Now            func() time.Time // nil is time.Now

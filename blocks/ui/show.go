@@ -23,7 +23,8 @@ type layout struct {
 	Since    int64  // Unix milliseconds: what changes later is news to the page
 	Kind     string // "panel" or "page"
 	Content  template.HTML
-	NoScript Plain  // where a browser without script goes to wait for the data
+	NoScript Plain // where a browser without script goes to wait for the data
+	Tabs     []tab
 	Act      string // what the page's script does: "done" tells the opener and closes
 }
 
@@ -111,6 +112,9 @@ func (r *PageRequest) page(status int, l layout) error {
 	l.Lang, l.Title, l.Since = r.Session.Lang, r.T("title"), r.Kit.Now().UnixMilli()
 	if r.Session.ID != "" {
 		l.Base = Plain(r.Base())
+	}
+	if l.Kind == "panel" {
+		l.Tabs = r.tabs()
 	}
 	html, err := r.Render("layout", l)
 	if err != nil {
