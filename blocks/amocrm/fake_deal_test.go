@@ -56,7 +56,7 @@ func (f *fakeCRM) DealEdit(_ context.Context, id int64) (deals.Edit, error) {
 	}, nil
 }
 
-// openPipelines leaves out Unsorted, as the bridge does.
+// openPipelines leaves out Unsorted, as the account does.
 func (f *fakeCRM) openPipelines() []amoapi.Pipeline {
 	m := crm.Meta{Pipelines: f.form.Pipelines}
 	return m.Open()
@@ -83,7 +83,7 @@ func (f *fakeCRM) ChangeDeal(_ context.Context, _ int64, c deals.Change) error {
 	return nil
 }
 
-// fakePrice refuses what is no amount, as the bridge does.
+// fakePrice refuses what is no amount, as the account does.
 func fakePrice(typed, lang string) (money.Amount, error) {
 	price, err := money.Parse(typed, money.In(lang, "RUB"))
 	if err != nil && !errors.Is(err, money.ErrEmpty) {

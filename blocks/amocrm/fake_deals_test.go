@@ -34,7 +34,7 @@ func (f *fakeCRM) AddMissing(ctx context.Context, _ helpdesk.Client, contactID i
 	return nil, nil
 }
 
-// MoreFields leaves out what the stage requires, as the bridge does.
+// MoreFields leaves out what the stage requires, as the account does.
 func (f *fakeCRM) MoreFields(_ context.Context, _, statusID int64) ([]amoapi.Field, error) {
 	var out []amoapi.Field
 	for _, field := range f.more {

@@ -22,7 +22,7 @@ const (
 // link makes a contact for each of n clients with a ticket each (client and ticket n are 1000+n) and links them.
 func (h *house) link(n int) (contacts []int64) {
 	h.t.Helper()
-	a, err := subjects.Open(h.t.Context(), h.bridge, h.tenant.ID, 0, "")
+	a, err := subjects.Open(h.t.Context(), h.accounts, h.tenant.ID, 0, "")
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// house is everything from the accepted firing to the CRM, with the real bridge and login in between.
+// house is everything from the accepted firing to the CRM, with the real accounts and login in between.
 type house struct {
 	*Service
 	t         *testing.T
@@ -28,7 +28,7 @@ type house struct {
 	dir       *tenant.Directory
 	grants    *login.Grants
 	flow      *login.Flow
-	bridge    *crm.Bridge
+	accounts  *crm.Accounts
 	tenant    tenant.Tenant
 	connected func(ctx context.Context, tenantID string) // called after a login
 }
@@ -50,7 +50,7 @@ func newHouseOn(t *testing.T, db *store.DB) *house {
 	h.db, h.dir = db, tenant.NewDirectory(db)
 	h.grants = login.NewGrants(db, cfg, nil, nil)
 	h.flow = login.NewFlow(db, h.dir, h.grants, nil)
-	h.bridge = crm.New(crm.Deps{DB: db, Cache: store.NewCache(db), Tenants: h.dir, Grants: h.grants})
+	h.accounts = crm.New(crm.Deps{DB: db, Cache: store.NewCache(db), Tenants: h.dir, Grants: h.grants})
 	h.Service = h.replica()
 	if h.tenant, err = h.dir.Open(t.Context(), h.credential()); err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func (h *house) replica() *Service {
 	return NewService(Deps{
 		DB: h.db, Tenants: h.dir,
 		Account: func(ctx context.Context, id string, p store.Priority) (Account, error) {
-			return subjects.Open(ctx, h.bridge, id, p, "")
+			return subjects.Open(ctx, h.accounts, id, p, "")
 		},
 		Desk: func(tenant.Tenant) (Desk, error) { return h.desk, nil },
 		Connected: func(ctx context.Context, id string) (bool, error) {

@@ -137,7 +137,7 @@ func TestWork_aDealMadeFromTheCardIsNotTakenForALostOne(t *testing.T) {
 		h.crm.mu.Lock()
 		defer h.crm.mu.Unlock()
 		byHand = h.crm.leads[0]["id"].(int64)
-		key := store.Key(h.tenant.ID, "made", "1000") // as bridge.Account.CreateDeal notes it
+		key := store.Key(h.tenant.ID, "made", "1000") // as deals.Deals.CreateDeal notes it
 		if err := h.db.ZAdd(t.Context(), key, zNow(fmt.Sprint("deal:", byHand))).Err(); err != nil {
 			t.Error(err)
 		}

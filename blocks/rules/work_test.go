@@ -76,7 +76,7 @@ func TestWork_linkedContactThatIsGoneIsReplaced(t *testing.T) {
 	h.login()
 	linked := h.crm.addContact("Old", "+79990000009")
 	h.desk.add(101, 55, "Ann Example", "+79990000001")
-	a, err := subjects.Open(t.Context(), h.bridge, h.tenant.ID, 0, "")
+	a, err := subjects.Open(t.Context(), h.accounts, h.tenant.ID, 0, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ import (
 )
 
 // panel joins the pages of an opened card: the CRM's and the rules', on one kit. It returns the routes of both.
-func panel(set settings, s *service, b *crm.Bridge, sender *notify.Sender, flow *login.Flow, desk func(tenant.Tenant) (*usedesk.API, error),
+func panel(set settings, s *service, accounts *crm.Accounts, sender *notify.Sender, flow *login.Flow, desk func(tenant.Tenant) (*usedesk.API, error),
 	catalog *i18n.Catalog, anonymous *ratelimit.Anonymous, log *slog.Logger) (*block.Handlers, route.Mounter, error) {
 	templates, err := ui.NewPages(catalog, append(slices.Clone(block.Templates), pages.Templates)...)
 	if err != nil {
@@ -37,7 +37,7 @@ func panel(set settings, s *service, b *crm.Bridge, sender *notify.Sender, flow 
 	rulePages := pages.New(pages.Deps{
 		Kit: kit, Rules: s.triggers, Try: s.triggers.TryRule, NewKey: s.tenants.NewTriggerKey, TicketURL: ticketURL,
 		Account: func(ctx context.Context, tenantID string) (pages.Account, error) {
-			return b.Account(ctx, tenantID, store.Interactive)
+			return accounts.Open(ctx, tenantID, store.Interactive)
 		},
 	})
 	card := block.New(block.Deps{
@@ -46,7 +46,7 @@ func panel(set settings, s *service, b *crm.Bridge, sender *notify.Sender, flow 
 		Grants:  s.grants,
 		Flow:    flow,
 		CRM: func(ctx context.Context, tenantID, writer string) (block.CRM, error) {
-			return subjects.Open(ctx, b, tenantID, store.Interactive, writer)
+			return subjects.Open(ctx, accounts, tenantID, store.Interactive, writer)
 		},
 		Waiting: func(ctx context.Context, tenantID string) (int, error) {
 			c, err := s.triggers.Counts(ctx, tenantID)

@@ -135,7 +135,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 	}
 	s := &service{db: db, tenants: tenant.NewDirectory(db), metrics: registry, traces: tr}
 	unread := newUnreadLog(log)
-	var b *crm.Bridge
+	var b *crm.Accounts
 	pace := func(amoBase string) amocrm.Pace { return crm.Pace(db, amoBase, store.Interactive) }
 	s.grants = login.NewGrants(db, login.Config{
 		ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts,
@@ -202,12 +202,12 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 }
 
 // changeHooks has amoCRM tell what changes there.
-func changeHooks(set settings, s *service, b *crm.Bridge, log *slog.Logger) *webhooks.Service {
+func changeHooks(set settings, s *service, b *crm.Accounts, log *slog.Logger) *webhooks.Service {
 	return webhooks.NewService(webhooks.Deps{
 		DB: s.db, Tenants: s.tenants, Grants: s.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: log,
 		Metrics: s.metrics,
 		Open: func(ctx context.Context, tenantID string) (webhooks.Account, error) {
-			a, err := b.Account(ctx, tenantID, store.Background)
+			a, err := b.Open(ctx, tenantID, store.Background)
 			if err != nil {
 				return webhooks.Account{}, err
 			}
@@ -217,8 +217,8 @@ func changeHooks(set settings, s *service, b *crm.Bridge, log *slog.Logger) *web
 }
 
 // connected is what a fresh login sets free: firings that waited for it, and caches of what could not be read.
-func connected(ctx context.Context, b *crm.Bridge, t *rules.Service, tenantID string, log *slog.Logger) {
-	a, err := b.Account(ctx, tenantID, store.Interactive)
+func connected(ctx context.Context, b *crm.Accounts, t *rules.Service, tenantID string, log *slog.Logger) {
+	a, err := b.Open(ctx, tenantID, store.Interactive)
 	if err == nil {
 		err = a.Forget(ctx)
 	}
@@ -231,8 +231,8 @@ func connected(ctx context.Context, b *crm.Bridge, t *rules.Service, tenantID st
 }
 
 // moved drops what was cached with addresses of the account's former host.
-func moved(ctx context.Context, b *crm.Bridge, tenantID string, log *slog.Logger) {
-	a, err := b.Account(ctx, tenantID, store.Interactive)
+func moved(ctx context.Context, b *crm.Accounts, tenantID string, log *slog.Logger) {
+	a, err := b.Open(ctx, tenantID, store.Interactive)
 	if err == nil {
 		err = a.ForgetData(ctx)
 	}

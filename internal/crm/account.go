@@ -25,7 +25,7 @@ type Account struct {
 }
 
 // NewAccount returns a tenant's account over a client that is paced and authorised. It takes every cached read for new
-// enough by its usual measure; Bridge.Account also knows what has been invalidated.
+// enough by its usual measure; Accounts.Open also knows what has been invalidated.
 func NewAccount(d Deps, t tenant.Tenant, api *amocrm.Client) *Account {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)

@@ -28,7 +28,7 @@ const (
 // (every further call makes that worse). It stands at two places: before the slot of the limiter, where refusing is
 // known to have sent nothing, and in the transport, where the outcome is seen.
 type breaker struct {
-	used    time.Time // guarded by the bridge's lock
+	used    time.Time // guarded by the lock of Accounts
 	cb      *gobreaker.TwoStepCircuitBreaker[struct{}]
 	blocked atomic.Bool
 	page    atomic.Bool // the last answer was the page of a blocked account: that is why the CRM is left alone
@@ -36,7 +36,7 @@ type breaker struct {
 
 // breaker returns the breaker of an account's address, and forgets those that nobody has asked for lately: accounts leave
 // and are renamed.
-func (b *Bridge) breaker(base string, now time.Time) *breaker {
+func (b *Accounts) breaker(base string, now time.Time) *breaker {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if now.Sub(b.swept) >= breakerFor {

@@ -11,18 +11,18 @@ import (
 
 var (
 	// ErrGone says that the CRM has no such contact or deal (any more).
-	ErrGone = errors.New("bridge: gone from the CRM")
+	ErrGone = errors.New("crm: gone from the CRM")
 	// ErrNoClient says that the ticket names no client, so nothing can be linked to him.
-	ErrNoClient = errors.New("bridge: the ticket has no client")
+	ErrNoClient = errors.New("crm: the ticket has no client")
 	// ErrTwin says that a contact with the same phone or e-mail was made meanwhile.
-	ErrTwin = errors.New("bridge: a contact with this phone or e-mail was made meanwhile")
+	ErrTwin = errors.New("crm: a contact with this phone or e-mail was made meanwhile")
 	// ErrEmptyQuery says that there is nothing to search for.
-	ErrEmptyQuery = errors.New("bridge: empty query")
+	ErrEmptyQuery = errors.New("crm: empty query")
 	// ErrUnknownOutcome says that a create or a comment was sent, no answer came, and the CRM does not show it yet. The
 	// person should look in the CRM before trying again. A second try within a quarter of an hour looks first.
-	ErrUnknownOutcome = errors.New("bridge: sent, but the CRM has not confirmed it; look in the CRM before sending it again")
+	ErrUnknownOutcome = errors.New("crm: sent, but the CRM has not confirmed it; look in the CRM before sending it again")
 	// ErrResting says that the CRM failed several times in a row and is left alone for some seconds.
-	ErrResting = errors.New("bridge: the CRM is failing, pausing requests")
+	ErrResting = errors.New("crm: the CRM is failing, pausing requests")
 )
 
 // Catalogue keys of field errors.
@@ -69,7 +69,7 @@ func (e *FieldErrors) Error() string {
 	for _, f := range e.Fields {
 		parts = append(parts, strings.TrimSpace(f.Path+" "+f.Key+" "+f.Text))
 	}
-	return "bridge: refused: " + strings.Join(parts, "; ")
+	return "crm: refused: " + strings.Join(parts, "; ")
 }
 
 // At returns the first error of a form field.
@@ -124,7 +124,7 @@ type AfterCreate struct {
 }
 
 func (e *AfterCreate) Error() string {
-	return fmt.Sprintf("bridge: created, but %s failed: %v", e.Step, e.Err)
+	return fmt.Sprintf("crm: created, but %s failed: %v", e.Step, e.Err)
 }
 
 func (e *AfterCreate) Unwrap() error { return e.Err }

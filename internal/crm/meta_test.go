@@ -25,7 +25,7 @@ func TestForget_readsTheVocabularyAgain(t *testing.T) {
 	if err := f.Forget(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	other := crm.NewAccount(crm.Deps{DB: f.DB(), Cache: f.Cache()}, f.Tenant(), f.API()) // another request, as made by Bridge.Account
+	other := crm.NewAccount(crm.Deps{DB: f.DB(), Cache: f.Cache()}, f.Tenant(), f.API()) // another request, as made by Accounts.Open
 	if err := other.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ type house struct {
 	privacy.Files
 	ledger   *rules.Ledger
 	cache    *store.Cache
-	bridge   *crm.Bridge
+	accounts *crm.Accounts
 	sessions *session.Sessions
 }
 
@@ -55,7 +55,7 @@ func newHouse(t *testing.T) *house {
 	h.Firings, h.Keepers = firings.Counts, []privacy.Keeper{crm.Keeper{DB: db}, firings, h.sessions}
 	hosts, err := amocrm.NewHosts(nil)
 	h.must(err)
-	h.bridge = crm.New(crm.Deps{DB: db, Cache: h.cache, Tenants: h.Tenants, Grants: login.NewGrants(db, login.Config{Hosts: hosts}, nil, nil)})
+	h.accounts = crm.New(crm.Deps{DB: db, Cache: h.cache, Tenants: h.Tenants, Grants: login.NewGrants(db, login.Config{Hosts: hosts}, nil, nil)})
 	return h
 }
 
@@ -198,7 +198,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 			if err != nil {
 				return err
 			}
-			a, err := subjects.Open(ctx, h.bridge, p.tenant, store.Background, "")
+			a, err := subjects.Open(ctx, h.accounts, p.tenant, store.Background, "")
 			if err == nil {
 				err = a.RememberNote(ctx, p.deal, 12)
 			}
@@ -210,7 +210,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 		"tasks":        cached("tasks", fmt.Sprint(p.deal)),
 		"name":         cached("name", fmt.Sprint(p.contact)),
 		"memory": func(ctx context.Context, _ string) error {
-			a, err := subjects.Open(ctx, h.bridge, p.tenant, store.Background, "")
+			a, err := subjects.Open(ctx, h.accounts, p.tenant, store.Background, "")
 			if err == nil {
 				err = a.Remember(ctx, helpdesk.Client{ID: p.client}, p.contact)
 			}

@@ -176,8 +176,8 @@ type fixedGrants struct{ auth *fake.Auth }
 
 func (g fixedGrants) Auth(string) amocrm.Auth { return g.auth }
 
-// Accounts is a Bridge as the program makes it, with one tenant.
-func Accounts(t *testing.T) (*crm.Bridge, *fake.CRM, string) {
+// Accounts are accounts as the program makes them, with one tenant.
+func Accounts(t *testing.T) (*crm.Accounts, *fake.CRM, string) {
 	t.Helper()
 	f := New(t)
 	dir := tenant.NewDirectory(f.DB())

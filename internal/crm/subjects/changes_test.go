@@ -28,7 +28,7 @@ func TestChanged_onlyWhatItNamesIsReadAgain(t *testing.T) {
 			amo.AddContact(11, "Anna", "+79995550123", "", 21)
 			read := func() (card, deal int) {
 				t.Helper()
-				a, err := b.Account(t.Context(), id, store.Interactive)
+				a, err := b.Open(t.Context(), id, store.Interactive)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -47,7 +47,7 @@ func TestChanged_onlyWhatItNamesIsReadAgain(t *testing.T) {
 			if card, deal := read(); card+deal != 0 {
 				t.Fatalf("warm: %d and %d calls", card, deal)
 			}
-			a, err := b.Account(t.Context(), id, store.Background)
+			a, err := b.Open(t.Context(), id, store.Background)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -42,10 +42,10 @@ func Of(a *crm.Account) *Account {
 	return &Account{a, people.New(a), people.NewContacts(a), companies.New(a), deals.New(a), feed.New(a), fields.New(a), tasks.New(a)}
 }
 
-// Open opens a tenant's account with its subjects, as crm.Bridge.Account does, for a writer (crm.Account.WrittenBy), who may
+// Open opens a tenant's account with its subjects, as crm.Accounts.Open does, for a writer (crm.Account.WrittenBy), who may
 // have no name.
-func Open(ctx context.Context, b *crm.Bridge, tenantID string, p store.Priority, writer string) (*Account, error) {
-	a, err := b.Account(ctx, tenantID, p)
+func Open(ctx context.Context, b *crm.Accounts, tenantID string, p store.Priority, writer string) (*Account, error) {
+	a, err := b.Open(ctx, tenantID, p)
 	if err != nil {
 		return nil, err
 	}

@@ -19,11 +19,11 @@ type noGrants struct{}
 
 func (noGrants) Auth(string) amocrm.Auth { return nobody{} }
 
-// told opens the tenant's account with the real bridge, which is who tells of changes.
+// told opens the tenant's account as the program does, which is who tells of changes.
 func told(t *testing.T, w *house, tenantID string) *crm.Account {
 	t.Helper()
 	b := crm.New(crm.Deps{DB: w.s.DB, Cache: store.NewCache(w.s.DB), Tenants: w.dir, Grants: noGrants{}})
-	a, err := b.Account(t.Context(), tenantID, store.Interactive)
+	a, err := b.Open(t.Context(), tenantID, store.Interactive)
 	if err != nil {
 		t.Fatal(err)
 	}

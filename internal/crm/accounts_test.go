@@ -17,14 +17,14 @@ var _ crm.Grants = (*login.Grants)(nil)
 
 func TestAccount_opensATenantsCRM(t *testing.T) {
 	b, amo, id := crmtest.Accounts(t)
-	a, err := b.Account(t.Context(), id, store.Interactive)
+	a, err := b.Open(t.Context(), id, store.Interactive)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if info, err := a.Info(t.Context()); err != nil || info.Name != "Example" {
 		t.Errorf("%q, %v", info.Name, err)
 	}
-	if _, err := b.Account(t.Context(), "nobody", store.Interactive); !errors.Is(err, tenant.ErrNotFound) {
+	if _, err := b.Open(t.Context(), "nobody", store.Interactive); !errors.Is(err, tenant.ErrNotFound) {
 		t.Errorf("unknown tenant: %v", err)
 	}
 	if got := a.DealURL(21); got != amo.Server.URL+"/leads/detail/21" || a.Tenant().ID != id || a.API().Base() != amo.Server.URL {
@@ -37,7 +37,7 @@ func TestAccount_breakerIsForPeopleNotForQueues(t *testing.T) {
 	amo.Set(func(c *fake.CRM) { c.Answer = fake.Failing("GET", 403, "text/html", "<html>") })
 	open := func(p store.Priority) *crm.Account {
 		t.Helper()
-		a, err := b.Account(t.Context(), id, p)
+		a, err := b.Open(t.Context(), id, p)
 		if err != nil {
 			t.Fatal(err)
 		}

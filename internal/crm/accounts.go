@@ -27,7 +27,7 @@ type Grants interface {
 	Auth(tenantID string) amocrm.Auth
 }
 
-// Deps is what a Bridge stands on. HTTP gives the HTTP client for an account's host (nil: the connector's default), Unread
+// Deps is what Accounts stand on. HTTP gives the HTTP client for an account's host (nil: the connector's default), Unread
 // is called for what of an answer is left out. HTTP, Unread and Log may be nil.
 type Deps struct {
 	DB      *store.DB
@@ -43,9 +43,9 @@ type Deps struct {
 	LookAgain []time.Duration
 }
 
-// Bridge joins helpdesk clients to CRM contacts and deals for all tenants. It is safe for concurrent use.
-type Bridge struct {
-	Deps
+// Accounts opens the amoCRM accounts of all tenants. It is safe for concurrent use.
+type Accounts struct {
+	deps  Deps
 	calls *prometheus.HistogramVec
 
 	mu       sync.Mutex
@@ -53,13 +53,13 @@ type Bridge struct {
 	swept    time.Time           // when unused ones were last forgotten
 }
 
-// New makes a Bridge.
-func New(d Deps) *Bridge {
+// New returns the accounts of all tenants.
+func New(d Deps) *Accounts {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Bridge{
-		Deps: d,
+	return &Accounts{
+		deps: d,
 		calls: telemetry.Histogram(d.Metrics, "crm_call_seconds",
 			"Exchanges with amoCRM, by endpoint pattern; outcome is the status, or none without an answer.", telemetry.UpTo, "endpoint", "outcome"),
 		breakers: map[string]*breaker{},
@@ -67,7 +67,7 @@ func New(d Deps) *Bridge {
 }
 
 // called counts an exchange.
-func (b *Bridge) called(_ context.Context, s amocrm.Seen) {
+func (b *Accounts) called(_ context.Context, s amocrm.Seen) {
 	outcome := "none"
 	if s.Status != 0 {
 		outcome = strconv.Itoa(s.Status)
@@ -85,37 +85,37 @@ func Pace(db *store.DB, amoBase string, p store.Priority) amocrm.Pace {
 	return db.Pace("amo:"+name, requestsPerSecond, p)
 }
 
-// herePace is the limiter of the address that an account's calls go to: it changes when they find that it was renamed.
-type herePace struct {
+// currentPace is the limiter of the address that an account's calls go to: it changes when they find that it was renamed.
+type currentPace struct {
 	db       *store.DB
 	priority store.Priority
 	base     func() string
 }
 
 // Wait implements amocrm.Pace.
-func (h *herePace) Wait(ctx context.Context) (done func(), err error) {
+func (h *currentPace) Wait(ctx context.Context) (done func(), err error) {
 	return Pace(h.db, h.base(), h.priority).Wait(ctx)
 }
 
 // Penalty implements amocrm.Pace.
-func (h *herePace) Penalty(ctx context.Context, retryAfterSeconds int) {
+func (h *currentPace) Penalty(ctx context.Context, retryAfterSeconds int) {
 	Pace(h.db, h.base(), h.priority).Penalty(ctx, retryAfterSeconds)
 }
 
-// Account opens a tenant's amoCRM account. It makes no CRM call; a missing or dead grant shows in the first one as an
+// Open opens a tenant's amoCRM account. It makes no CRM call; a missing or dead grant shows in the first one as an
 // error that is oauth.ErrNeedsLogin. Interactive calls rest for some seconds when the CRM keeps failing; background
 // calls have no such guard, their queue waits by itself. tenant.ErrNotFound for an unknown tenant.
-func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority) (*Account, error) {
-	t, err := b.Tenants.Get(ctx, tenantID)
+func (b *Accounts) Open(ctx context.Context, tenantID string, p store.Priority) (*Account, error) {
+	t, err := b.deps.Tenants.Get(ctx, tenantID)
 	if err != nil {
 		return nil, fmt.Errorf("open account: %w", err)
 	}
 	var opts []amocrm.Option
 	var h *http.Client
-	if b.HTTP != nil {
-		h = b.HTTP(t.AmoBase)
+	if b.deps.HTTP != nil {
+		h = b.deps.HTTP(t.AmoBase)
 	}
-	here := &herePace{db: b.DB, priority: p}
+	here := &currentPace{db: b.deps.DB, priority: p}
 	pace := amocrm.Pace(here)
 	if p == store.Interactive {
 		g := b.breaker(t.AmoBase, time.Now())
@@ -126,15 +126,15 @@ func (b *Bridge) Account(ctx context.Context, tenantID string, p store.Priority)
 	}
 	opts = append(opts, amocrm.WithPace(pace))
 	opts = append(opts, amocrm.WithObserver(b.called))
-	if b.Unread != nil {
-		opts = append(opts, amocrm.WithUnread(b.Unread))
+	if b.deps.Unread != nil {
+		opts = append(opts, amocrm.WithUnread(b.deps.Unread))
 	}
-	api, err := amocrm.New(t.AmoBase, b.Grants.Auth(t.ID), opts...)
+	api, err := amocrm.New(t.AmoBase, b.deps.Grants.Auth(t.ID), opts...)
 	if err != nil {
 		return nil, fmt.Errorf("open account: %w", err)
 	}
 	here.base = api.Base
-	a := NewAccount(b.Deps, t, api)
+	a := NewAccount(b.deps, t, api)
 	if err := a.Refresh(ctx); err != nil {
 		return nil, fmt.Errorf("open account: %w", err)
 	}
