@@ -9,6 +9,7 @@ import (
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/helpdesk"
+	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -16,7 +17,7 @@ import (
 type keptSettings struct {
 	mu        sync.Mutex
 	settings  tenant.Settings
-	notices   tenant.Notices
+	notices   notify.Settings
 	keys      int // made after the first
 	updates   int
 	updateErr error
@@ -31,9 +32,9 @@ func (k *keptSettings) chosen() tenant.Settings {
 	return k.settings
 }
 
-func (k *keptSettings) told() tenant.Notices {
+func (k *keptSettings) told() notify.Settings {
 	if k == nil {
-		return tenant.Notices{}
+		return notify.Settings{}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -47,9 +48,12 @@ func (k *keptSettings) Update(_ context.Context, _ string, change func(*tenant.T
 	if k.updateErr != nil {
 		return tenant.Tenant{}, k.updateErr
 	}
-	t := tenant.Tenant{ID: "t1", Settings: k.settings, Notices: k.notices}
+	t := tenant.Tenant{ID: "t1", Settings: k.settings}
+	if err := k.notices.Choose(&t); err != nil {
+		return t, err
+	}
 	err := change(&t)
-	k.settings, k.notices = t.Settings, t.Notices
+	k.settings, k.notices = t.Settings, notify.Of(t)
 	k.updates++
 	return t, err
 }

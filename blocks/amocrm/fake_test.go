@@ -70,7 +70,11 @@ func (f *fakeCRM) count(name string) int {
 }
 
 func (f *fakeCRM) Tenant() tenant.Tenant {
-	return f.kept.keyed(tenant.Tenant{ID: "t1", AmoBase: "https://example.amocrm.ru", Settings: f.kept.chosen(), Notices: f.kept.told()})
+	t := tenant.Tenant{ID: "t1", AmoBase: "https://example.amocrm.ru", Settings: f.kept.chosen()}
+	if err := f.kept.told().Choose(&t); err != nil {
+		panic(err)
+	}
+	return f.kept.keyed(t)
 }
 
 func (f *fakeCRM) Locale(context.Context) (country, timezone string, err error) {

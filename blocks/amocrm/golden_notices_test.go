@@ -7,7 +7,6 @@ import (
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/notify"
-	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // Scenes of the section that says who is told when rules fail.
@@ -42,7 +41,7 @@ func init() {
 	}...)
 }
 
-func storedNotices() tenant.Notices {
-	return tenant.Notices{Emails: []string{"boss@example.com", "rules@example.com"}, ChatID: "-1001234567890", BotToken: "123456:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc",
+func storedNotices() notify.Settings {
+	return notify.Settings{Emails: []string{"boss@example.com", "rules@example.com"}, ChatID: "-1001234567890", BotToken: "123456:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc",
 		WebhookURL: "https://hooks.example.com/sidecard", WebhookSecret: "whs_sampleSampleSampleSampleSample"}
 }

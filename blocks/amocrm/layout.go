@@ -185,22 +185,19 @@ func (r *pageRequest) keepLayout(kind string, ids []string) error {
 
 // change stores settings once for a form's token; the second of two clicks changes nothing more.
 func (r *pageRequest) change(set func(*tenant.Settings)) error {
-	_, err := r.changeTenant(func(t *tenant.Tenant) { set(&t.Settings) })
+	_, err := r.changeTenant(func(t *tenant.Tenant) error { set(&t.Settings); return nil })
 	return err
 }
 
 // changeTenant is change for more than the settings; changed is nil when the form had been sent before.
-func (r *pageRequest) changeTenant(set func(*tenant.Tenant)) (changed *tenant.Tenant, err error) {
+func (r *pageRequest) changeTenant(set func(*tenant.Tenant) error) (changed *tenant.Tenant, err error) {
 	once, _, err := r.Begin()
 	if err != nil || once == nil {
 		return nil, err
 	}
 	ctx, cancel := r.Writing()
 	defer cancel()
-	t, err := r.h.Tenants.Update(ctx, r.Session.TenantID, func(t *tenant.Tenant) error {
-		set(t)
-		return nil
-	})
+	t, err := r.h.Tenants.Update(ctx, r.Session.TenantID, set)
 	if err != nil {
 		if again := once.Release(ctx); again != nil {
 			r.LogError(again)

@@ -61,7 +61,7 @@ func (n *noticesView) Fresh() bool {
 }
 
 // noticesSection is nil for a company that never logged in: whoever only knows an address may not have us write to people.
-func (r *pageRequest) noticesSection(connection string, n tenant.Notices, commentBack bool) *noticesView {
+func (r *pageRequest) noticesSection(connection string, n notify.Settings, commentBack bool) *noticesView {
 	if r.h.Notices == nil || connection == "none" {
 		return nil
 	}
@@ -84,22 +84,23 @@ func (h *Handlers) saveNotices(r *pageRequest) error {
 	if err != nil {
 		return r.Fail(err, r.Base()+"/settings")
 	}
-	if r.noticesSection(status.State, tenant.Notices{}, false) == nil {
+	if r.noticesSection(status.State, notify.Settings{}, false) == nil {
 		return r.Fail(crm.ErrGone, "")
 	}
 	read := noticesForm{form: form, errs: map[string]string{}, t: r.T, private: h.Notices.PrivateHooks()}
 	stored := r.crm.Tenant()
-	typed := read.into(stored.Notices)
+	typed := read.into(notify.Of(stored))
 	if len(read.errs) > 0 {
 		return r.noticesPage(func(n *noticesView) {
 			n.Errors, n.Emails, n.Chat, n.Webhook = read.errs, ui.Plain(form.Get("emails")), ui.Plain(typed.ChatID), ui.Plain(typed.WebhookURL)
-			n.CommentBack, n.BotStored = read.commentBack(), stored.Notices.BotToken != ""
+			n.CommentBack, n.BotStored = read.commentBack(), notify.Of(stored).BotToken != ""
 		})
 	}
-	changed, err := r.changeTenant(func(t *tenant.Tenant) {
-		t.Notices = read.into(t.Notices)
-		t.Notices.Language = string(r.Session.Lang)
+	changed, err := r.changeTenant(func(t *tenant.Tenant) error {
+		chosen := read.into(notify.Of(*t))
+		chosen.Language = string(r.Session.Lang)
 		t.Settings.CommentBack = read.commentBack()
+		return chosen.Choose(t)
 	})
 	if err != nil {
 		return r.Fail(err, r.Base()+"/settings")
@@ -117,9 +118,10 @@ func (r *pageRequest) testNotices(t tenant.Tenant) error {
 	if err != nil && !errors.Is(err, notify.ErrTooMany) {
 		return r.Fail(err, r.Base()+"/settings")
 	}
+	chosen := notify.Of(t)
 	return r.noticesPage(func(n *noticesView) {
-		n.Emails, n.Chat, n.BotStored = ui.Plain(strings.Join(t.Notices.Emails, "\n")), ui.Plain(t.Notices.ChatID), t.Notices.BotToken != ""
-		n.Webhook, n.Secret, n.CommentBack = ui.Plain(t.Notices.WebhookURL), ui.Plain(t.Notices.WebhookSecret), t.Settings.CommentBack
+		n.Emails, n.Chat, n.BotStored = ui.Plain(strings.Join(chosen.Emails, "\n")), ui.Plain(chosen.ChatID), chosen.BotToken != ""
+		n.Webhook, n.Secret, n.CommentBack = ui.Plain(chosen.WebhookURL), ui.Plain(chosen.WebhookSecret), t.Settings.CommentBack
 		switch {
 		case err != nil:
 			n.Said = r.T("notices.too_many")
@@ -181,7 +183,7 @@ func (r noticesForm) text(name string) string { return strings.TrimSpace(r.form.
 
 func (r noticesForm) commentBack() bool { return r.text("comment_back") == "1" }
 
-func (r noticesForm) into(n tenant.Notices) tenant.Notices {
+func (r noticesForm) into(n notify.Settings) notify.Settings {
 	if r.form.Has("emails") {
 		n.Emails = r.emails()
 	}
@@ -218,7 +220,7 @@ func (r noticesForm) emails() []string {
 }
 
 // telegram keeps a stored token as long as there is a chat.
-func (r noticesForm) telegram(n *tenant.Notices) {
+func (r noticesForm) telegram(n *notify.Settings) {
 	n.ChatID = r.text("chat")
 	given := r.text("bot_token")
 	if given != "" {

@@ -22,7 +22,7 @@ type fakeNotices struct {
 	err     error
 
 	mu     sync.Mutex
-	tested []tenant.Notices
+	tested []notify.Settings
 }
 
 func (f *fakeNotices) Mails() bool        { return f.mails }
@@ -30,7 +30,7 @@ func (f *fakeNotices) PrivateHooks() bool { return false }
 func (f *fakeNotices) Test(_ context.Context, t tenant.Tenant) ([]notify.Result, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.tested = append(f.tested, t.Notices)
+	f.tested = append(f.tested, notify.Of(t))
 	return f.results, f.err
 }
 
@@ -65,7 +65,7 @@ func TestNotices_saveEverything(t *testing.T) {
 	}
 	got := w.tenants.told()
 	secret := got.WebhookSecret
-	want := tenant.Notices{Language: "en", Emails: []string{"boss@example.com", "rules@example.com"}, ChatID: "-100123", BotToken: typedToken,
+	want := notify.Settings{Language: "en", Emails: []string{"boss@example.com", "rules@example.com"}, ChatID: "-100123", BotToken: typedToken,
 		WebhookURL: "https://hooks.example.com/x?y=1", WebhookSecret: secret}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -84,7 +84,7 @@ func TestNotices_saveEverything(t *testing.T) {
 
 	// Without a new token the old one stays; without a chat it goes, as the key does without an address.
 	w.post(base+"/settings/notices", noticesPosted(url.Values{"chat": {"@rules"}, "webhook": {"https://other.example.com/"}}), false)
-	want = tenant.Notices{Language: "en", ChatID: "@rules", BotToken: typedToken, WebhookURL: "https://other.example.com/", WebhookSecret: secret}
+	want = notify.Settings{Language: "en", ChatID: "@rules", BotToken: typedToken, WebhookURL: "https://other.example.com/", WebhookSecret: secret}
 	if diff := cmp.Diff(want, w.tenants.told()); diff != "" {
 		t.Error(diff)
 	}
@@ -162,7 +162,7 @@ func TestNotices_areNotForStrangers(t *testing.T) {
 func TestNotices_serverWithoutMailKeepsTheAddresses(t *testing.T) {
 	w, base, sent := withNotices(t)
 	sent.mails = false
-	w.tenants.notices = tenant.Notices{Emails: []string{"boss@example.com"}}
+	w.tenants.notices = notify.Settings{Emails: []string{"boss@example.com"}}
 	form := noticesPosted(url.Values{"chat": {"-100"}, "bot_token": {typedToken}})
 	form.Del("emails")
 	w.contains(w.get(base+"/settings?wait=1"), "This server sends no e-mail.")

@@ -15,6 +15,7 @@ import (
 	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -94,7 +95,7 @@ func (r *pageRequest) settingsPage(ctx context.Context, s tenant.Settings, errs 
 		view.Places = append(view.Places, "{{"+p+"}}")
 	}
 	view.State = connectionView{Connected: status.State == "connected", Account: status.AccountName}
-	view.Notices = r.noticesSection(status.State, r.crm.Tenant().Notices, r.crm.Tenant().Settings.CommentBack)
+	view.Notices = r.noticesSection(status.State, notify.Of(r.crm.Tenant()), r.crm.Tenant().Settings.CommentBack)
 	view.State.Host = ui.Plain(tenant.Host(r.crm.Tenant().AmoBase))
 	when := func(into *string, at interface{ IsZero() bool }, text func() string) {
 		if !at.IsZero() {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
@@ -59,7 +60,7 @@ func (cmd *tenantsCmd) run(ctx context.Context, do func(office) error) error {
 func newOffice(s *service, out io.Writer, in io.Reader, asJSON bool) office {
 	return office{service: s, out: out, in: in, json: asJSON, files: privacy.Files{
 		DB: s.db, Tenants: s.tenants, Firings: s.triggers.Counts, Login: s.login,
-		Keepers: []privacy.Keeper{crm.Keeper{DB: s.db}, s.triggers, session.NewSessions(s.db)},
+		Keepers: []privacy.Keeper{crm.Keeper{DB: s.db}, s.triggers, session.NewSessions(s.db)}, Sections: []privacy.Section{notify.Section{}},
 	}}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
@@ -172,8 +173,8 @@ func TestTenants_exportOfATenantHoldsNoSecret(t *testing.T) {
 	d.failed(101, rules.Steps{ClientID: 55})
 	_, err := d.dir.Update(ctx, d.in.tenant.ID, func(t *tenant.Tenant) error {
 		t.DeskToken = "desk-secret"
-		t.Notices = tenant.Notices{Emails: []string{"a@example.com"}, ChatID: "12", BotToken: "bot-secret", WebhookURL: "https://hooks.example.com/path-secret", WebhookSecret: "sign-secret"}
-		return nil
+		n := notify.Settings{Emails: []string{"a@example.com"}, ChatID: "12", BotToken: "bot-secret", WebhookURL: "https://hooks.example.com/path-secret", WebhookSecret: "sign-secret"}
+		return n.Choose(t)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +193,7 @@ func TestTenants_exportOfATenantHoldsNoSecret(t *testing.T) {
 	if err := json.Unmarshal(d.out.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Firings) != 1 || got.Firings[0].Request.Fields.Name != "Chairs" || got.Other["links"] == nil || got.Tenant.Notices.WebhookHost != "hooks.example.com" {
+	if len(got.Firings) != 1 || got.Firings[0].Request.Fields.Name != "Chairs" || got.Other["links"] == nil || got.Tenant.Notices["webhook_host"] != "hooks.example.com" {
 		t.Errorf("exported:\n%s", d.out.String())
 	}
 	for _, secret := range []string{"-secret", "sk_", "v1."} {

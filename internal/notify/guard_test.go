@@ -7,8 +7,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // The name is looked at when it is dialled, whatever it resolved to before, and nothing reaches the server.
@@ -23,7 +21,7 @@ func TestWebhook_neverDialsIntoAPrivateNetwork(t *testing.T) {
 	s := h.sender(func(c *Config) { c.Private = false })
 	for _, address := range []string{"https://127.0.0.1:" + port, "https://[::1]:" + port, "https://[::ffff:127.0.0.1]:" + port, "https://0.0.0.0:" + port,
 		"https://169.254.169.254/latest/meta-data/", "http://example.com/"} {
-		if got := test(t, s, tenant.Notices{WebhookURL: address})[0]; got.Problem != ProblemPrivate {
+		if got := test(t, s, Settings{WebhookURL: address})[0]; got.Problem != ProblemPrivate {
 			t.Errorf("%s: %+v", address, got)
 		}
 		h.redis.FlushAll() // the count of tests

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-
 	"sync"
 	"testing"
 	"time"
@@ -68,13 +67,13 @@ func (h *house) connect(token string) string {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.choose(t.ID, tenant.Notices{WebhookURL: h.post.URL, WebhookSecret: secret})
+	h.choose(t.ID, Settings{WebhookURL: h.post.URL, WebhookSecret: secret})
 	return t.ID
 }
 
-func (h *house) choose(id string, n tenant.Notices) {
+func (h *house) choose(id string, n Settings) {
 	h.t.Helper()
-	if _, err := h.dir.Update(h.t.Context(), id, func(t *tenant.Tenant) error { t.Notices = n; return nil }); err != nil {
+	if _, err := h.dir.Update(h.t.Context(), id, func(t *tenant.Tenant) error { return n.Choose(t) }); err != nil {
 		h.t.Fatal(err)
 	}
 }

@@ -42,7 +42,7 @@ func (w *Watcher) look(ctx context.Context, tenantID string) error {
 	if err != nil {
 		return fmt.Errorf("open tenant: %w", err)
 	}
-	ways := w.Sender.ways(t.Notices)
+	ways := w.Sender.ways(Of(t))
 	if len(ways) == 0 { // whoever is told later is told from the beginning
 		if err := w.DB.Del(ctx, saidKey(tenantID)).Err(); err != nil {
 			return fmt.Errorf("forget what was said: %w", err)

@@ -24,13 +24,21 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-func test(t *testing.T, s *Sender, n tenant.Notices) []Result {
+func test(t *testing.T, s *Sender, n Settings) []Result {
 	t.Helper()
-	got, err := s.Test(t.Context(), tenant.Tenant{ID: "t-" + t.Name(), AmoBase: "https://example.amocrm.ru", Notices: n})
+	got, err := s.Test(t.Context(), choosing(tenant.Tenant{ID: "t-" + t.Name(), AmoBase: "https://example.amocrm.ru"}, n))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return got
+}
+
+// choosing is a tenant that has chosen n.
+func choosing(t tenant.Tenant, n Settings) tenant.Tenant {
+	if err := n.Choose(&t); err != nil {
+		panic(err)
+	}
+	return t
 }
 
 func TestMail_eachRecipientByHimself(t *testing.T) {
@@ -40,7 +48,7 @@ func TestMail_eachRecipientByHimself(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := h.sender(func(c *Config) { c.Mail = mail })
-	got := test(t, s, tenant.Notices{Language: "ru", Emails: []string{"boss@example.com", "gone@example.com", "later@example.com"}})
+	got := test(t, s, Settings{Language: "ru", Emails: []string{"boss@example.com", "gone@example.com", "later@example.com"}})
 	if len(got) != 3 || got[0].Problem != "" || got[1].Problem != ProblemRefused || got[2].Problem != ProblemUnreachable {
 		t.Fatalf("results %+v", got)
 	}
@@ -134,7 +142,7 @@ func TestMail_logsInOverTLS(t *testing.T) {
 func TestTelegram_sendsAndSaysWhatCameBack(t *testing.T) {
 	h := newHouse(t)
 	s := h.sender(nil)
-	n := tenant.Notices{ChatID: "@rules", BotToken: botToken}
+	n := Settings{ChatID: "@rules", BotToken: botToken}
 	if got := test(t, s, n); got[0].Problem != "" {
 		t.Fatalf("%+v", got)
 	}
@@ -179,7 +187,7 @@ func TestTelegram_hostIsTelegramsUnlessConfigured(t *testing.T) {
 func TestWebhook_isSignedAndFollowsNoRedirect(t *testing.T) {
 	h := newHouse(t)
 	s := h.sender(nil)
-	n := tenant.Notices{WebhookURL: h.post.URL + "/hook?x=1", WebhookSecret: secret}
+	n := Settings{WebhookURL: h.post.URL + "/hook?x=1", WebhookSecret: secret}
 	if got := test(t, s, n)[0]; got.Problem != "" || strings.Contains(got.To, "hook") {
 		t.Fatalf("%+v", got)
 	}
@@ -216,7 +224,7 @@ func TestSender_testsAreCounted(t *testing.T) {
 	h := newHouse(t)
 	s := h.sender(nil)
 	for range testsMost {
-		test(t, s, tenant.Notices{WebhookURL: h.post.URL})
+		test(t, s, Settings{WebhookURL: h.post.URL})
 	}
 	if _, err := s.Test(t.Context(), tenant.Tenant{ID: "t-" + t.Name()}); !errors.Is(err, ErrTooMany) {
 		t.Errorf("got %v", err)
@@ -231,9 +239,9 @@ func TestSender_testsAreCounted(t *testing.T) {
 func TestSender_everyCountOfTestsEnds(t *testing.T) {
 	h := newHouse(t)
 	s := h.sender(nil)
-	test(t, s, tenant.Notices{WebhookURL: h.post.URL})
+	test(t, s, Settings{WebhookURL: h.post.URL})
 	s.db.AddHook(beforeIncr(func() { h.redis.FastForward(testsIn) }))
-	test(t, s, tenant.Notices{WebhookURL: h.post.URL})
+	test(t, s, Settings{WebhookURL: h.post.URL})
 	if life := h.redis.TTL(store.Key("t-"+t.Name(), "notice", "tests")); life <= 0 {
 		t.Errorf("the count is kept for %v", life)
 	}
@@ -264,7 +272,7 @@ func TestSender_eachWayIsTracedWithItsOutcome(t *testing.T) {
 	t.Cleanup(func() { otel.SetTracerProvider(noop.NewTracerProvider()) })
 	h := newHouse(t)
 	h.bot.Close()
-	test(t, h.sender(nil), tenant.Notices{WebhookURL: h.post.URL, ChatID: "1", BotToken: "1:token"})
+	test(t, h.sender(nil), Settings{WebhookURL: h.post.URL, ChatID: "1", BotToken: "1:token"})
 	var got []string
 	for _, s := range rec.Ended() {
 		if s.SpanKind() == trace.SpanKindProducer {
@@ -281,7 +289,7 @@ func TestSender_cutOffIsUnreachable(t *testing.T) {
 	h := newHouse(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	errs := sendAll(ctx, h.sender(nil).ways(tenant.Notices{WebhookURL: h.post.URL}), message{}, letter{})
+	errs := sendAll(ctx, h.sender(nil).ways(Settings{WebhookURL: h.post.URL}), message{}, letter{})
 	if got := outcome(way{}, errs[0]); got.Problem != ProblemUnreachable {
 		t.Errorf("%+v, %v", got, errs)
 	}
@@ -299,7 +307,7 @@ func TestLetters_inEveryLanguage(t *testing.T) {
 		subjects := map[string]bool{}
 		for _, lang := range i18n.Langs {
 			m.Since = h.clock()
-			tn := tenant.Tenant{AmoBase: "https://example.amocrm.ru", Notices: tenant.Notices{Language: string(lang)}}
+			tn := choosing(tenant.Tenant{AmoBase: "https://example.amocrm.ru"}, Settings{Language: string(lang), ChatID: "1"})
 			l := s.letter(tn, m)
 			subjects[l.Subject] = true
 			whole := l.Subject + "\n" + l.Text
@@ -325,7 +333,7 @@ func TestLetters_inEveryLanguage(t *testing.T) {
 
 func TestLetters_digestReads(t *testing.T) {
 	h := newHouse(t)
-	l := h.sender(nil).letter(tenant.Tenant{AmoBase: "https://example.amocrm.ru", Settings: tenant.Settings{Language: "en"}, Notices: tenant.Notices{Language: "ru"}},
+	l := h.sender(nil).letter(choosing(tenant.Tenant{AmoBase: "https://example.amocrm.ru", Settings: tenant.Settings{Language: "en"}}, Settings{Language: "ru", ChatID: "1"}),
 		message{Event: EventDigest, Held: 14, Failed: 1, Since: h.clock()})
 	want := `14 deals of rules wait for somebody to log in to amoCRM.
 

@@ -91,7 +91,7 @@ func named(kind Kind, to string) string {
 }
 
 // ways are where a tenant's messages go.
-func (s *Sender) ways(n tenant.Notices) []way {
+func (s *Sender) ways(n Settings) []way {
 	var out []way
 	for _, to := range n.Emails {
 		if s.Mail != nil {
@@ -149,7 +149,7 @@ func (s *Sender) Test(ctx context.Context, t tenant.Tenant) ([]Result, error) {
 	now := time.Now().UTC()
 	m := message{ID: newID(), Event: EventTest, At: now, Since: now}
 	l := s.letter(t, m)
-	ways := s.ways(t.Notices)
+	ways := s.ways(Of(t))
 	out := make([]Result, len(ways))
 	for i, err := range sendAll(ctx, ways, m, l) {
 		out[i] = outcome(ways[i], err)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/internal/ledger"
-	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // Three replicas hear of a thousand failures at once: one message.
@@ -145,7 +144,7 @@ func TestWatcher_unchangedTroubleIsDigestedLessAndLess(t *testing.T) {
 func TestWatcher_wayThatIsDownGetsItLater(t *testing.T) {
 	h := newHouse(t)
 	w := h.watcher()
-	h.choose(h.tenant, tenant.Notices{WebhookURL: h.post.URL, WebhookSecret: secret, ChatID: "-100", BotToken: botToken})
+	h.choose(h.tenant, Settings{WebhookURL: h.post.URL, WebhookSecret: secret, ChatID: "-100", BotToken: botToken})
 	h.post.will(reply{503, ""}, reply{503, ""})
 	h.firings.set(1, 0)
 	h.later(w, 0)
@@ -165,7 +164,7 @@ func TestWatcher_wayThatIsDownGetsItLater(t *testing.T) {
 func TestWatcher_refusalIsFinalAndLogsNoSecret(t *testing.T) {
 	h := newHouse(t)
 	w := h.watcher()
-	h.choose(h.tenant, tenant.Notices{ChatID: "-100", BotToken: botToken, WebhookURL: "http://127.0.0.1:1/" + leaked})
+	h.choose(h.tenant, Settings{ChatID: "-100", BotToken: botToken, WebhookURL: "http://127.0.0.1:1/" + leaked})
 	h.bot.will(reply{400, `{"ok":false,"description":"chat not found"}`})
 	h.firings.set(1, 0)
 	for range 30 {
@@ -194,7 +193,7 @@ func TestWatcher_unsentMessageOutlivesItsReplica(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.decide(t.Context(), tn, &said{}, sight{Failed: 1}, w.Sender.ways(tn.Notices)); err != nil { // and no deliver
+	if err := w.decide(t.Context(), tn, &said{}, sight{Failed: 1}, w.Sender.ways(Of(tn))); err != nil { // and no deliver
 		t.Fatal(err)
 	}
 	h.later(h.watcher(), time.Minute)
@@ -206,10 +205,10 @@ func TestWatcher_unsentMessageOutlivesItsReplica(t *testing.T) {
 func TestWatcher_nobodyChosenIsToldFromTheBeginningLater(t *testing.T) {
 	h := newHouse(t)
 	w := h.watcher()
-	h.choose(h.tenant, tenant.Notices{})
+	h.choose(h.tenant, Settings{})
 	h.firings.set(3, 0)
 	h.later(w, time.Hour)
-	h.choose(h.tenant, tenant.Notices{WebhookURL: h.post.URL, WebhookSecret: secret})
+	h.choose(h.tenant, Settings{WebhookURL: h.post.URL, WebhookSecret: secret})
 	h.later(w, time.Hour)
 	if got := h.post.events(); got != "failed 3/0" {
 		t.Errorf("said %q", got)

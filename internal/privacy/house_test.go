@@ -22,6 +22,7 @@ import (
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -80,10 +81,10 @@ func (h *house) tenant(name string) tenant.Tenant {
 	h.must(err)
 	h.must(h.Tenants.Connected(ctx, t.ID, "integration", 31, "Example"))
 	t, err = h.Tenants.Update(ctx, t.ID, func(t *tenant.Tenant) error {
-		t.Notices = tenant.Notices{Emails: []string{"boss@example.com"}, WebhookURL: hookOfOwn, WebhookSecret: secretIn + "webhook",
+		n := notify.Settings{Emails: []string{"boss@example.com"}, WebhookURL: hookOfOwn, WebhookSecret: secretIn + "webhook",
 			ChatID: "-100", BotToken: secretIn + "bot"}
 		t.Settings.DealName = "Deal of " + name
-		return nil
+		return n.Choose(t)
 	})
 	h.must(err)
 	for kind, value := range map[string]string{

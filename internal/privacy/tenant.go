@@ -23,8 +23,9 @@ type Files struct {
 	// Login returns how a tenant's login stands.
 	Login func(ctx context.Context, tenantID string) (Login, error)
 	// Firings counts a tenant's firings by state.
-	Firings func(ctx context.Context, tenantID string) (ledger.Counts, error)
-	Keepers []Keeper
+	Firings  func(ctx context.Context, tenantID string) (ledger.Counts, error)
+	Keepers  []Keeper
+	Sections []Section
 }
 
 // Login is how a tenant's login stands, without secrets.
@@ -57,14 +58,15 @@ type Summary struct {
 	Links       int64           `json:"links"`
 	FormerKey   time.Time       `json:"former_trigger_key_until,omitzero"`
 	Settings    tenant.Settings `json:"settings"`
-	Notices     Notices         `json:"notices,omitzero"`
+	Notices     map[string]any  `json:"notices,omitempty"`  // the section of that name
+	Sections    map[string]any  `json:"sections,omitempty"` // the others, by name
 }
 
-// Notices is who is told of trouble, without what must stay secret: an address of a webhook often is.
-type Notices struct {
-	Emails      []string `json:"emails,omitempty"`
-	Telegram    string   `json:"telegram_chat,omitempty"`
-	WebhookHost string   `json:"webhook_host,omitempty"`
+// Section is a block's part of a tenant's settings.
+type Section interface {
+	Name() string
+	// Shown returns what a tenant has chosen without secrets, nil for nothing.
+	Shown(t tenant.Tenant) map[string]any
 }
 
 // Summary reads a tenant. Errors: tenant.ErrNotFound.
@@ -76,7 +78,19 @@ func (f Files) Summary(ctx context.Context, id string) (Summary, error) {
 	s := Summary{
 		ID: t.ID, Host: tenant.Host(t.AmoBase), Account: t.AccountName, AccountID: t.AccountID, Integration: t.IntegrationID,
 		DeskBase: t.DeskBase, Created: t.CreatedAt, Connected: t.ConnectedAt, Seen: t.SeenAt, Settings: t.Settings,
-		Notices: Notices{Emails: t.Notices.Emails, Telegram: t.Notices.ChatID, WebhookHost: tenant.Host(t.Notices.WebhookURL)},
+	}
+	for _, section := range f.Sections {
+		shown := section.Shown(t)
+		switch {
+		case shown == nil:
+		case section.Name() == "notices":
+			s.Notices = shown
+		default:
+			if s.Sections == nil {
+				s.Sections = map[string]any{}
+			}
+			s.Sections[section.Name()] = shown
+		}
 	}
 	for _, base := range t.Former {
 		s.Former = append(s.Former, tenant.Host(base))

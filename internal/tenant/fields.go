@@ -1,6 +1,8 @@
 package tenant
 
-import "encoding/json"
+import (
+	"encoding/json"
+)
 
 // fields is a JSON object.
 type fields map[string]any
@@ -23,6 +25,25 @@ func unknownFields(raw []byte, v any) (fields, error) {
 		return nil, err
 	}
 	return stored.without(known), nil
+}
+
+// withUnknown is raw, written by this version, with what stored holds beyond what v, an empty value of the type written, knows.
+func withUnknown(raw, stored []byte, v any, but ...string) ([]byte, error) {
+	unknown, err := unknownFields(stored, v)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range but {
+		delete(unknown, name)
+	}
+	if len(unknown) == 0 {
+		return raw, nil
+	}
+	var known fields
+	if err := json.Unmarshal(raw, &known); err != nil {
+		return nil, err
+	}
+	return json.Marshal(known.with(unknown))
 }
 
 // without is f less what known has.

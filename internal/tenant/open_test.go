@@ -10,6 +10,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sidecard/sidecard/internal/store"
 )
@@ -18,7 +19,7 @@ func TestOpen_sameCredentialSameTenant(t *testing.T) {
 	d, _ := setup(t)
 	first := open(t, d, Credential{AmoBase: base, DeskToken: "desk-token", DeskBase: "https://api.example.com"})
 	again := open(t, d, Credential{AmoBase: base, DeskToken: "desk-token", DeskBase: "https://api.example.com"})
-	if diff := cmp.Diff(first, again, cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })); diff != "" {
+	if diff := cmp.Diff(first, again, cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) }), cmpopts.IgnoreUnexported(Tenant{})); diff != "" {
 		t.Errorf("the second opening differs:\n%s", diff)
 	}
 	if !strings.HasPrefix(first.TriggerKey, "sk_") || len(first.TriggerKey) != 3+32 {

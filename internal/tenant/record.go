@@ -19,24 +19,24 @@ const (
 	touchAge = 24 * time.Hour      // how old a sighting must be to be written anew
 )
 
-// record is a tenant as it is stored: its secrets sealed, and the names it is found under.
+// record is a tenant as it is stored: with the names it is found under. Its secrets and sections are members of their own, sealed
+// and bound to the Redis key and the member's name.
 type record struct {
 	Tenant
-	SealedDesk    string   `json:"desk_token"`
-	SealedTrigger string   `json:"trigger_key"`
-	SealedNotices string   `json:"notices,omitempty"`
-	Credentials   []string `json:"credentials"` // fingerprints that open it
-	Triggers      []string `json:"triggers"`    // fingerprints of its trigger key
+	Credentials []string `json:"credentials"` // fingerprints that open it
+	Triggers    []string `json:"triggers"`    // fingerprints of its trigger key
 
 	// CredentialKeys are the ids of the seal keys that have made a fingerprint of the credential: where a secret is the
 	// credential it is not stored, and only its next sighting can make the fingerprint of a newer key.
 	CredentialKeys []string `json:"credential_keys,omitempty"`
 
-	// The trigger key before the present one, for as long as its fingerprints lead here.
-	SealedOldTrigger string   `json:"old_trigger_key,omitempty"`
-	OldTriggers      []string `json:"old_triggers,omitempty"`
+	// OldTriggers are those of the trigger key before the present one, for as long as they lead here.
+	OldTriggers []string `json:"old_triggers,omitempty"`
 
-	stored string // what it was read from: a newer version must not lose its fields when this one writes
+	stored struct { // what it was read from: a newer version must not lose its fields when this one writes
+		raw      string
+		sections []string
+	}
 }
 
 func recordKey(id string) string          { return store.Key(id, "tenant") }
@@ -55,62 +55,93 @@ func (r *record) life() time.Duration {
 	return 0
 }
 
+// secrets are the texts that are stored sealed, by their members.
+func (r *record) secrets() map[string]*string {
+	return map[string]*string{"desk_token": &r.DeskToken, "trigger_key": &r.TriggerKey, "old_trigger_key": &r.OldTriggerKey}
+}
+
+// mayLack names the secret that need not be there.
+const mayLack = "old_trigger_key"
+
 func (d *Directory) marshal(r *record) ([]byte, error) {
-	ring, key := d.db.Ring(), recordKey(r.ID)
 	r.V = schema
-	r.SealedDesk = ring.Seal([]byte(r.DeskToken), key+"#desk_token")
-	r.SealedTrigger = ring.Seal([]byte(r.TriggerKey), key+"#trigger_key")
-	r.SealedOldTrigger = ""
-	if r.OldTriggerKey != "" {
-		r.SealedOldTrigger = ring.Seal([]byte(r.OldTriggerKey), key+"#old_trigger_key")
-	}
-	var err error
-	if r.SealedNotices, err = d.sealNotices(r.Notices, key); err != nil {
-		return nil, err
-	}
 	raw, err := json.Marshal(r)
-	if err != nil || r.stored == "" {
-		return raw, err
-	}
-	unknown, err := unknownFields([]byte(r.stored), &record{})
-	if err != nil || len(unknown) == 0 {
-		return raw, err
-	}
-	var known fields
-	if err := json.Unmarshal(raw, &known); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(known.with(unknown))
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, err
+	}
+	sealed := []string{} // members that this version seals; a stored one that is missing here was removed
+	seal := func(member string, plain []byte) {
+		// What Ring.Seal makes needs no escape.
+		members[member] = json.RawMessage(`"` + d.db.Ring().Seal(plain, recordKey(r.ID)+"#"+member) + `"`)
+	}
+	for member, text := range r.secrets() {
+		sealed = append(sealed, member)
+		if *text != "" || member != mayLack {
+			seal(member, []byte(*text))
+		}
+	}
+	for name, plain := range r.sections {
+		seal(sectionMember(name), plain)
+	}
+	for _, name := range r.stored.sections {
+		sealed = append(sealed, sectionMember(name))
+	}
+	if raw, err = json.Marshal(members); err != nil || r.stored.raw == "" {
+		return raw, err
+	}
+	return withUnknown(raw, []byte(r.stored.raw), &record{}, sealed...)
 }
 
 func (d *Directory) unmarshal(id, raw string) (*record, error) {
-	r := &record{stored: raw}
+	r := &record{}
+	r.stored.raw = raw
 	if err := json.Unmarshal([]byte(raw), r); err != nil {
 		return nil, fmt.Errorf("read tenant %s: %w", id, err)
 	}
 	if r.V > schema {
 		return nil, fmt.Errorf("read tenant %s: written by a newer version (form %d, this one knows %d)", id, r.V, schema)
 	}
-	ring, key := d.db.Ring(), recordKey(id)
-	desk, err := ring.Open(r.SealedDesk, key+"#desk_token")
-	if err != nil {
-		return nil, fmt.Errorf("open helpdesk token of tenant %s: %w", id, err)
-	}
-	trigger, err := ring.Open(r.SealedTrigger, key+"#trigger_key")
-	if err != nil {
-		return nil, fmt.Errorf("open trigger key of tenant %s: %w", id, err)
-	}
-	if r.SealedOldTrigger != "" {
-		old, err := ring.Open(r.SealedOldTrigger, key+"#old_trigger_key")
-		if err != nil {
-			return nil, fmt.Errorf("open the former trigger key of tenant %s: %w", id, err)
-		}
-		r.OldTriggerKey = string(old)
-	}
-	if r.Notices, err = d.openNotices(r.SealedNotices, key); err != nil {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(raw), &members); err != nil {
 		return nil, fmt.Errorf("read tenant %s: %w", id, err)
 	}
-	r.DeskToken, r.TriggerKey = string(desk), string(trigger)
+	open := func(member string) ([]byte, error) {
+		var sealed string
+		if err := json.Unmarshal(members[member], &sealed); err != nil {
+			return nil, fmt.Errorf("open %s of tenant %s: %w", member, id, store.ErrSealed)
+		}
+		plain, err := d.db.Ring().Open(sealed, recordKey(id)+"#"+member)
+		if err != nil {
+			return nil, fmt.Errorf("open %s of tenant %s: %w", member, id, err)
+		}
+		return plain, nil
+	}
+	for member, text := range r.secrets() {
+		if member == mayLack && members[member] == nil {
+			continue
+		}
+		plain, err := open(member)
+		if err != nil {
+			return nil, err
+		}
+		*text = string(plain)
+	}
+	for member := range members {
+		name, ok := sectionOf(member)
+		if !ok {
+			continue
+		}
+		plain, err := open(member)
+		if err != nil {
+			return nil, err
+		}
+		r.setSection(name, plain)
+		r.stored.sections = append(r.stored.sections, name)
+	}
 	return r, nil
 }
 

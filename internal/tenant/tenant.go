@@ -13,6 +13,7 @@ package tenant
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/url"
@@ -32,12 +33,13 @@ type Tenant struct {
 	AccountID     int64     `json:"account_id"`   // amoCRM account id, 0 before the first login
 	AccountName   string    `json:"account_name"` // its name at the last login
 	Settings      Settings  `json:"settings"`     // what the company chose
-	Notices       Notices   `json:"-"`            // whom to tell that rules are in trouble
 	OldTriggerEnd time.Time `json:"old_trigger_end,omitzero"`
 	Former        []string  `json:"former_bases,omitempty"` // AmoBase before the account was renamed, oldest first
 	CreatedAt     time.Time `json:"created_at"`             // first seen
 	ConnectedAt   time.Time `json:"connected_at"`           // last login, zero before the first
 	SeenAt        time.Time `json:"seen_at,omitzero"`       // last opened block, to the day
+
+	sections map[string]json.RawMessage // what blocks keep of its settings, opened
 }
 
 // Credential is what a block request proves itself with. AmoBase must have passed the host rules. With a Secret that is the
@@ -65,9 +67,9 @@ func Host(address string) string {
 	return u.Host
 }
 
-// Language returns the language of what is written for all of a company: the chosen one, else that of the page on which the
-// notices were chosen, "" for none.
-func (t Tenant) Language() string { return cmp.Or(t.Settings.Language, t.Notices.Language) }
+// Language returns the language of what is written for all of a company: the chosen one, else that of the page on which a section
+// was chosen, "" for none.
+func (t Tenant) Language() string { return cmp.Or(t.Settings.Language, t.sectionLanguage()) }
 
 // String and LogValue keep the tenant's secrets out of logs and messages.
 func (t Tenant) String() string { return "tenant " + t.ID }
