@@ -10,8 +10,8 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/runes"
 )
@@ -49,14 +49,12 @@ func cause(err error) ledger.Reason {
 // answerOf is the first answer among an error and its causes, and what it says in one line.
 func answerOf(err error) (status int, words string) {
 	for err != nil {
-		var crm *amocrm.Error
 		var desk *usedesk.Error
-		switch {
-		case errors.As(err, &crm):
-			status, words, err = crm.Status, crm.Title+" "+crm.Detail, crm.Unwrap()
-		case errors.As(err, &desk):
+		if answer, ok := crm.AnswerOf(err); ok {
+			status, words, err = answer.Status, answer.Words, answer.Cause
+		} else if errors.As(err, &desk) {
 			status, words, err = desk.Status, desk.Detail, desk.Unwrap()
-		default:
+		} else {
 			return 0, ""
 		}
 		if status != 0 {

@@ -7,12 +7,9 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm/batch"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
-
-// contactToMake is a contact that is made together with its deal.
-type contactToMake = amocrm.ContactInput
 
 // ready picks the jobs whose deals are sent next, and knows their contacts. Deals for known contacts go first: they
 // need no search. For a client who is not known, and for a deal that depends on those he has, one job goes at a time, and
@@ -103,9 +100,10 @@ func (j *job) resolve(ctx context.Context) error {
 		if j.moved > 0 {
 			client.ID = 0 // what is remembered of him is gone
 		}
-		if j.contactID, j.made, err = j.account.Resolve(ctx, client); err != nil {
+		if j.made, err = j.account.Resolve(ctx, client); err != nil {
 			return err
 		}
+		j.contactID = j.made.ID
 		j.keep(j.contactID, false)
 	}
 	if j.contactID == 0 {
@@ -142,9 +140,8 @@ func (j *job) attach(ctx context.Context) error {
 		return err
 	}
 	skip := j.onOpenDeal() == request.OpenDealSkip
-	if len(j.plan.Lead.TagsToAdd) > 0 && !skip { // before the record: adding a tag twice changes nothing
-		err := j.account.API().UpdateLead(ctx, amocrm.LeadInput{ID: amocrm.ID(deal.ID), TagsToAdd: j.plan.Lead.TagsToAdd})
-		if err != nil && !errors.Is(err, amocrm.ErrUnknownOutcome) {
+	if len(j.plan.Deal.Tags) > 0 && !skip { // before the record: adding a tag twice changes nothing
+		if err := j.account.AddTags(ctx, deal.ID, j.plan.Deal.Tags); err != nil {
 			return err
 		}
 	}
@@ -158,12 +155,8 @@ func (j *job) attach(ctx context.Context) error {
 
 // contactGone deals with a deal that was refused because the CRM no longer has its contact: the client is looked for
 // once more by his phones and e-mails. It reports whether that is so.
-func (j *job) contactGone(ctx context.Context, err error) bool {
-	if j.contactID == 0 || j.moved == 2 || !errors.Is(err, amocrm.ErrInvalid) && !errors.Is(err, amocrm.ErrNotFound) {
-		return false
-	}
-	c, err := j.account.API().Contact(ctx, amocrm.ID(j.contactID))
-	if !errors.Is(err, amocrm.ErrNotFound) && (err != nil || !c.IsDeleted) {
+func (j *job) contactGone(ctx context.Context) bool {
+	if j.contactID == 0 || j.moved == 2 || !j.account.ContactGone(ctx, j.contactID) {
 		return false
 	}
 	if id := j.ticket.Client.ID; id != 0 {
@@ -177,7 +170,7 @@ func (j *job) contactGone(ctx context.Context, err error) bool {
 		delete(j.contacts, key)
 	}
 	j.mu.Unlock()
-	j.contactID, j.made = 0, nil
+	j.contactID, j.made = 0, batch.Contact{}
 	j.moved++
 	return true
 }

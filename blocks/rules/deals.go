@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/plan"
-	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/batch"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/once"
 )
@@ -26,22 +27,22 @@ func (h *haul) deals(ctx context.Context, jobs []*job) {
 			j.free()
 		}
 	}()
-	once.Make(ctx, write{h, deals{h}}, alive(jobs))
+	once.Make(ctx, write{h, leads{h}}, alive(jobs))
 	h.retract(ctx, jobs)
 	h.conclude(ctx, jobs)
 }
 
-// deals are the deals that rules ask for.
-type deals struct{ *haul }
+// leads are the deals that rules ask for.
+type leads struct{ *haul }
 
-func (deals) name() string { return "deal" }
+func (leads) name() string { return "deal" }
 
-func (deals) state(st *Steps) (int64, *Intent) { return st.LeadID, st.LeadIntent }
+func (leads) state(st *Steps) (int64, *Intent) { return st.LeadID, st.LeadIntent }
 
-func (deals) put(st *Steps, id int64, i *Intent) { st.LeadID, st.LeadIntent = id, i }
+func (leads) put(st *Steps, id int64, i *Intent) { st.LeadID, st.LeadIntent = id, i }
 
 // intend makes the bodies of the deals, too, and says to all workers what they would make.
-func (d deals) intend(ctx context.Context, jobs []*job) {
+func (d leads) intend(ctx context.Context, jobs []*job) {
 	for _, j := range jobs {
 		in, err := j.input(ctx)
 		if err != nil {
@@ -57,42 +58,35 @@ func (d deals) intend(ctx context.Context, jobs []*job) {
 	}
 }
 
-func (d deals) next(jobs []*job) []*job { return d.inTurn(jobs) }
+func (d leads) next(jobs []*job) []*job { return d.inTurn(jobs) }
 
-func (d deals) send(ctx context.Context, jobs []*job) ([]made, error) {
-	body := make([]amocrm.LeadInput, len(jobs))
+func (d leads) send(ctx context.Context, jobs []*job) ([]batch.Made, error) {
+	body := make([]batch.Deal, len(jobs))
 	for i, j := range jobs {
 		body[i] = j.sent
 	}
-	answer, err := d.account.API().CreateComplex(ctx, body)
-	out := make([]made, len(answer))
-	for i, r := range answer {
-		out[i] = made{id: int64(r.ID), contact: int64(r.ContactID), merged: r.Merged, keys: r.RequestIDs}
-	}
-	return out, err
+	return d.account.MakeDeals(ctx, body)
 }
 
 // refused leaves out what the CRM has refused, where the deal is worth another try.
-func (deals) refused(ctx context.Context, j *job, err error) {
-	if !j.leaveOut(ctx, err) && !j.contactGone(ctx, err) && !j.bare(ctx, err) {
+func (leads) refused(ctx context.Context, j *job, err error) {
+	if !j.leaveOut(ctx, err) && !j.contactGone(ctx) && !j.bare(ctx, err) {
 		j.fail(ctx, j.explain(err))
 	}
 }
 
-// input is the deal as the CRM takes it.
-func (j *job) input(ctx context.Context) (amocrm.LeadInput, error) {
-	in := j.plan.Lead
-	contact := amocrm.ContactInput{ID: amocrm.ID(j.contactID)}
-	if j.contactID == 0 && j.made != nil {
-		contact = *j.made
+// input is the deal as it is sent.
+func (j *job) input(ctx context.Context) (batch.Deal, error) {
+	in := j.plan.Deal
+	in.Key, in.Contact = j.e.ID, batch.Contact{ID: j.contactID}
+	if j.contactID == 0 {
+		in.Contact = j.made
 	}
-	if err := j.fillMapped(ctx, j.meta, &in, &contact); err != nil {
+	if err := j.fillMapped(ctx, j.meta, &in); err != nil {
 		return in, err
 	}
 	in.Fields = j.e.Steps.Omitted.Fields(in.Fields, plan.OfLead)
-	contact.Fields = j.e.Steps.Omitted.Fields(contact.Fields, plan.OfContact)
-	in.RequestID = j.e.ID
-	in.Embedded = &amocrm.LeadLinks{Contacts: []amocrm.ContactInput{contact}}
+	in.Contact.Fields = j.e.Steps.Omitted.Fields(in.Contact.Fields, plan.OfContact)
 	if j.plan.Company == "" {
 		return in, nil
 	}
@@ -100,23 +94,21 @@ func (j *job) input(ctx context.Context) (amocrm.LeadInput, error) {
 	if !known {
 		var err error
 		company, err = j.account.CompanyNamed(ctx, j.plan.Company)
-		if err != nil && !errors.Is(err, amocrm.ErrForbidden) { // a deal must not fail for companies that may not be read
+		if err != nil && !errors.Is(err, crm.ErrForbidden) { // a deal must not fail for companies that may not be read
 			return in, fmt.Errorf("company of the deal: %w", err)
 		}
 		j.companies[j.plan.Company] = company
 	}
-	if company != 0 {
-		in.Embedded.Companies = []amocrm.CompanyInput{{ID: amocrm.ID(company)}}
-	}
+	in.CompanyID = company
 	return in, nil
 }
 
 // took stores which deals were made. The steps hold them from here on; what follows from them comes later.
-func (d deals) took(ctx context.Context, jobs []*job, deals []made) {
+func (d leads) took(ctx context.Context, jobs []*job, deals []batch.Made) {
 	var mine []*job
 	for i, j := range jobs {
-		if !deals[i].merged {
-			ours, err := j.own(ctx, entity{id: deals[i].id})
+		if !deals[i].Merged {
+			ours, err := j.own(ctx, entity{id: deals[i].ID})
 			if err != nil {
 				j.fail(ctx, err) // its intent is stored: the deal is found again
 				continue
@@ -138,10 +130,10 @@ func (d deals) took(ctx context.Context, jobs []*job, deals []made) {
 }
 
 // adopt puts a deal into the job's steps, and the intents of what comes next: one record for both.
-func (j *job) adopt(r made) {
+func (j *job) adopt(r batch.Made) {
 	st := &j.e.Steps
-	st.ContactMade = st.LeadIntent != nil && st.LeadIntent.ContactID == 0 && !r.merged
-	st.LeadID, st.ContactID, st.Attached, st.LeadIntent = r.id, r.contact, r.merged, nil
+	st.ContactMade = st.LeadIntent != nil && st.LeadIntent.ContactID == 0 && !r.Merged
+	st.LeadID, st.ContactID, st.Attached, st.LeadIntent = r.ID, r.ContactID, r.Merged, nil
 	st.LeadURL = j.account.DealURL(st.LeadID)
 	j.keep(st.ContactID, st.ContactMade)
 }

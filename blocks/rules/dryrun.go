@@ -10,7 +10,6 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -116,7 +115,7 @@ func try(ctx context.Context, a Account, r request.Request, p plan.Plan, ticket 
 			return Trial{}, fmt.Errorf("dry run: %w", err)
 		}
 		var left []request.Problem
-		p.Lead.Fields, left = plan.WithMapped(p.Lead.Fields, values, meta, meta.LeadFields)
+		p.Deal.Fields, left = plan.WithMapped(p.Deal.Fields, values, meta, meta.LeadFields)
 		p.Remarks = request.Merged(p.Remarks, left)
 	}
 	would, warnings := p.Would(r, meta)
@@ -153,16 +152,13 @@ func opens(t tenant.Tenant, key string) bool {
 
 // contactOf is the contact that the deal would belong to.
 func contactOf(ctx context.Context, a Account, client helpdesk.Client) (plan.Ref, error) {
-	id, made, err := a.Resolve(ctx, client)
+	contact, err := a.Resolve(ctx, client)
+	if err != nil || contact.ID == 0 {
+		return plan.Ref{Name: contact.Name}, err
+	}
+	name, err := a.ContactName(ctx, contact.ID)
 	if err != nil {
-		return plan.Ref{}, err
-	}
-	if made != nil {
-		return plan.Ref{Name: made.Name}, nil
-	}
-	c, err := a.API().Contact(ctx, amocrm.ID(id))
-	if err != nil && !errors.Is(err, amocrm.ErrNotFound) {
 		return plan.Ref{}, fmt.Errorf("read contact: %w", err)
 	}
-	return plan.Ref{ID: id, Name: c.Name}, nil
+	return plan.Ref{ID: contact.ID, Name: name}, nil
 }

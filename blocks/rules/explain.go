@@ -1,26 +1,25 @@
 package rules
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // explain turns the CRM's refusal of a deal into problems of the request, with what the account would accept where that
 // is known. Other errors come back as they are.
 func (j *job) explain(err error) error {
-	var e *amocrm.Error
-	if !errors.As(err, &e) || (e.Kind != amocrm.KindInvalid && e.Kind != amocrm.KindNotFound) {
+	answer, _ := crm.AnswerOf(err)
+	if !answer.Invalid && !answer.NotFound {
 		return err
 	}
 	ours := plan.Check(j.e.Request, j.meta)
 	r := &refusal{}
-	for _, v := range e.Validation {
+	for _, v := range answer.Mistakes {
 		p := request.Problem{Path: j.plan.From.Path(v.Path), Code: v.Code, Detail: v.Detail}
 		for _, o := range ours {
 			if o.Path == p.Path {
@@ -29,20 +28,20 @@ func (j *job) explain(err error) error {
 		}
 		r.problems = append(r.problems, p)
 	}
-	r.why = ledger.Because("refused_deal", "", reasonOf(e, r.problems))
+	r.why = ledger.Because("refused_deal", "", reasonOf(answer, r.problems))
 	return &kept{refusal: r, cause: err}
 }
 
 func explainExtra(err error, path, code string) error {
-	var e *amocrm.Error
-	if !errors.As(err, &e) || (e.Kind != amocrm.KindInvalid && e.Kind != amocrm.KindNotFound) {
+	answer, _ := crm.AnswerOf(err)
+	if !answer.Invalid && !answer.NotFound {
 		return err
 	}
 	r := &refusal{}
-	for _, v := range e.Validation {
+	for _, v := range answer.Mistakes {
 		r.problems = append(r.problems, request.Problem{Path: path, Code: v.Code, Detail: v.Detail})
 	}
-	r.why = ledger.Because(code, "", reasonOf(e, r.problems))
+	r.why = ledger.Because(code, "", reasonOf(answer, r.problems))
 	return &kept{refusal: r, cause: err}
 }
 
@@ -56,14 +55,12 @@ type kept struct {
 func (k *kept) Unwrap() []error { return []error{k.refusal, k.cause} }
 
 // reasonOf is the CRM's refusal in words: its mistakes, else what it says itself.
-func reasonOf(e *amocrm.Error, problems []request.Problem) ledger.Reason {
+func reasonOf(answer crm.Answer, problems []request.Problem) ledger.Reason {
 	if len(problems) == 0 {
-		return ledger.InWords(saidOf(e))
+		return ledger.InWords(answer.Words)
 	}
 	return told(problems)
 }
-
-func saidOf(e *amocrm.Error) string { return strings.TrimSpace(e.Title + " " + e.Detail) }
 
 // told is the first problems in words.
 func told(problems []request.Problem) ledger.Reason {

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/plan"
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/batch"
 	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -47,10 +47,10 @@ type job struct {
 	e         *Entry
 	ticket    helpdesk.Ticket // read anew by every try that still has a deal to make
 	plan      plan.Plan
-	sent      amocrm.LeadInput // the deal as it was sent last
+	sent      batch.Deal // the deal as it was sent last
 	contactID int64
-	made      *contactToMake
-	moved     int // times that its contact turned out to be gone
+	made      batch.Contact // ID 0: made with the deal
+	moved     int           // times that its contact turned out to be gone
 	unlock    func()
 	end       *verdict
 	lost      bool // another worker has it by now
@@ -93,7 +93,7 @@ func (h *haul) run(ctx context.Context, tenantID string) {
 		return
 	}
 	h.read(ctx)
-	once.Recover(ctx, write{h, deals{h}}, alive(h.jobs))
+	once.Recover(ctx, write{h, leads{h}}, alive(h.jobs))
 	for open := h.open(); len(open) > 0; open = h.open() { // every turn ends or moves on at least the first of them
 		h.deals(ctx, h.ready(ctx, open))
 	}

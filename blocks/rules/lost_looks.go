@@ -6,7 +6,7 @@ import (
 	"net"
 	"net/http"
 
-	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -14,7 +14,7 @@ import (
 // after the CRM was asked something.
 func (j *job) since(i *Intent) int64 {
 	at := i.At
-	if crm, ok := j.account.API().Clock(); ok {
+	if crm, ok := j.account.Now(); ok {
 		at = crm.Add(-j.queue.Clock().Ago(j.now().Sub(i.At)))
 	}
 	return at.Add(-lookBack).Unix()
@@ -63,9 +63,9 @@ func (j *job) doubt(intent *Intent, err error) *lookAgain {
 		return &lookAgain{after: j.deps.LookGap / 4}
 	}
 	intent.Cause = cause(err)
-	var e *amocrm.Error
 	var line net.Error
-	if errors.As(err, &e) && e.Status == http.StatusGatewayTimeout || errors.As(err, &line) && line.Timeout() ||
+	answer, _ := crm.AnswerOf(err)
+	if answer.Status == http.StatusGatewayTimeout || errors.As(err, &line) && line.Timeout() ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		intent.Until = j.now().Add(j.deps.LookSlow)
 	}

@@ -2,8 +2,6 @@ package rules
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +9,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/batch"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/once"
 )
@@ -27,9 +26,9 @@ type extra interface {
 	mark(j *job) string
 	// find finds in the CRM what can be it among what was made since the intent, the oldest first.
 	find(ctx context.Context, j *job) ([]int64, error)
-	create(ctx context.Context, jobs []*job) ([]amocrm.Created, error)
+	send(ctx context.Context, jobs []*job) ([]batch.Made, error)
 	// leaveOut takes out what the CRM has refused, with a remark: the deal is made.
-	leaveOut(j *job, e *amocrm.Error)
+	leaveOut(j *job, refused crm.Answer)
 	explain(err error) error
 }
 
@@ -69,25 +68,14 @@ func (x extras) intend(_ context.Context, jobs []*job) {
 
 func (extras) next(jobs []*job) []*job { return jobs }
 
-func (x extras) send(ctx context.Context, jobs []*job) ([]made, error) {
-	answer, err := x.create(ctx, jobs)
-	out := make([]made, len(answer))
-	for i, m := range answer {
-		if out[i].id = int64(m.ID); m.RequestID != "" {
-			out[i].keys = []string{m.RequestID}
-		}
-	}
-	return out, err
-}
-
-func (x extras) took(ctx context.Context, jobs []*job, things []made) {
+func (x extras) took(ctx context.Context, jobs []*job, things []batch.Made) {
 	for i, j := range jobs {
-		x.put(&j.e.Steps, things[i].id, nil)
+		x.put(&j.e.Steps, things[i].ID, nil)
 		if !j.e.Steps.Attached {
 			continue
 		}
 		// Another entry may write the same to the same deal, and look for it.
-		if _, err := j.own(ctx, entity{x.name(), things[i].id}); err != nil {
+		if _, err := j.own(ctx, entity{x.name(), things[i].ID}); err != nil {
 			x.deps.Log.WarnContext(ctx, "not noted whose it is", "tenant", j.e.Tenant, "firing", j.e.ID, "what", x.name(), "error", err)
 		}
 	}
@@ -119,19 +107,18 @@ func (x extras) look(ctx context.Context, jobs []*job) {
 }
 
 func (x extras) refused(ctx context.Context, j *job, err error) {
-	var e *amocrm.Error
-	if errors.As(err, &e) && e.Kind == amocrm.KindInvalid && !j.e.Request.Strict {
-		x.leaveOut(j, e)
+	if answer, _ := crm.AnswerOf(err); answer.Invalid && !j.e.Request.Strict {
+		x.leaveOut(j, answer)
 		return
 	}
 	j.fail(ctx, x.explain(err))
 }
 
 // leftOut leaves out a part of what is written to a deal that is made.
-func (j *job) leftOut(what, path, given string, e *amocrm.Error) {
-	p := request.Problem{Path: path, Code: request.CodeRefused, Detail: "amoCRM refused it: " + saidOf(e)}
-	if len(e.Validation) > 0 {
-		p.Code, p.Detail = e.Validation[0].Code, e.Validation[0].Detail
+func (j *job) leftOut(what, path, given string, refused crm.Answer) {
+	p := request.Problem{Path: path, Code: request.CodeRefused, Detail: "amoCRM refused it: " + refused.Words}
+	if len(refused.Mistakes) > 0 {
+		p.Code, p.Detail = refused.Mistakes[0].Code, refused.Mistakes[0].Detail
 	}
 	st := &j.e.Steps
 	st.Omitted.Add(what, p.AsRemark(given))
@@ -151,9 +138,9 @@ func (comments) state(st *Steps) (int64, *Intent) { return st.NoteID, st.NoteInt
 
 func (comments) put(st *Steps, id int64, i *Intent) { st.NoteID, st.NoteIntent = id, i }
 
-func (n comments) mark(j *job) string { return n.fingerprint(plainLines(j.plan.Comment)) }
+func (n comments) mark(j *job) string { return n.fingerprint(batch.PlainLines(j.plan.Comment)) }
 
-func (n comments) create(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
+func (n comments) send(ctx context.Context, jobs []*job) ([]batch.Made, error) {
 	return n.sendNotes(ctx, jobs, func(j *job) string { return j.plan.Comment })
 }
 
@@ -161,55 +148,39 @@ func (n comments) find(ctx context.Context, j *job) ([]int64, error) {
 	return n.lookForNote(ctx, j, j.e.Steps.NoteIntent, j.plan.Comment)
 }
 
-func (comments) leaveOut(j *job, e *amocrm.Error) {
-	j.leftOut(plan.OmitComment, "comment", j.plan.Comment, e)
+func (comments) leaveOut(j *job, refused crm.Answer) {
+	j.leftOut(plan.OmitComment, "comment", j.plan.Comment, refused)
 }
 
 func (comments) explain(err error) error {
 	return explainExtra(err, "comment", "refused_note")
 }
 
-func (h *haul) sendNotes(ctx context.Context, jobs []*job, text func(*job) string) ([]amocrm.Created, error) {
-	body := make([]amocrm.NoteInput, len(jobs))
+func (h *haul) sendNotes(ctx context.Context, jobs []*job, text func(*job) string) ([]batch.Made, error) {
+	notes := make([]batch.Note, len(jobs))
 	for i, j := range jobs {
-		body[i] = amocrm.NoteInput{EntityID: amocrm.ID(j.e.Steps.LeadID), Type: "common",
-			Params: map[string]any{"text": strings.TrimSpace(text(j))}, RequestID: j.e.ID}
+		notes[i] = batch.Note{Key: j.e.ID, DealID: j.e.Steps.LeadID, Text: text(j)}
 	}
-	made, err := h.account.API().CreateNotes(ctx, "leads", body)
-	for i, m := range made {
-		if i < len(jobs) && m.ID != 0 {
-			lead := jobs[i].e.Steps.LeadID
-			if err := h.account.RememberNote(ctx, lead, int64(m.ID)); err != nil { // the card only lacks its mark
-				h.deps.Log.WarnContext(ctx, "note not marked as ours", "tenant", jobs[i].e.Tenant, "error", err)
-			}
-		}
-	}
-	return made, err
+	return h.account.MakeNotes(ctx, notes)
 }
 
 // lookForNote finds notes of the job's deal by their text.
-func (h *haul) lookForNote(ctx context.Context, j *job, intent *Intent, sent string) (ids []int64, err error) {
-	found, err := h.account.API().Notes(ctx, "leads", amocrm.ID(j.e.Steps.LeadID), 50)
-	if err != nil {
-		return nil, err
-	}
+func (h *haul) lookForNote(ctx context.Context, j *job, intent *Intent, sent string) ([]int64, error) {
+	found, err := h.account.NotesOf(ctx, j.e.Steps.LeadID)
+	return j.like(found, intent, func(text string) bool { return text == batch.PlainLines(sent) || h.marked(text, intent.Mark) }), err
+}
+
+// like returns what was found that can be of the write that the intent was stored for, the oldest first.
+func (j *job) like(found []batch.Found, intent *Intent, same func(text string) bool) (ids []int64) {
 	since := j.since(intent)
-	for _, m := range found {
-		var params struct {
-			Text string `json:"text"`
-		}
-		if m.Type != "common" || m.CreatedAt < since || !h.ours(intent, m.CreatedBy) || json.Unmarshal(m.Params, &params) != nil {
-			continue
-		}
-		if text := plainLines(params.Text); text == plainLines(sent) || h.marked(text, intent.Mark) {
-			ids = append(ids, int64(m.ID))
+	for _, f := range found {
+		if f.CreatedAt >= since && j.ours(intent, f.CreatedBy) && same(batch.PlainLines(f.Text)) {
+			ids = append(ids, f.ID)
 		}
 	}
 	slices.Sort(ids)
-	return ids, nil
+	return ids
 }
-
-func plainLines(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
 
 // tasks are the tasks that rules ask for.
 type tasks struct{ *haul }
@@ -223,49 +194,37 @@ func (tasks) state(st *Steps) (int64, *Intent) { return st.TaskID, st.TaskIntent
 
 func (tasks) put(st *Steps, id int64, i *Intent) { st.TaskID, st.TaskIntent = id, i }
 
-func (t tasks) mark(j *job) string { return t.fingerprint(plainLines(j.plan.Task.Text)) }
+func (t tasks) mark(j *job) string { return t.fingerprint(batch.PlainLines(j.plan.Task.Text)) }
 
-func (t tasks) create(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
-	body := make([]amocrm.TaskInput, len(jobs))
+func (t tasks) send(ctx context.Context, jobs []*job) ([]batch.Made, error) {
+	body := make([]batch.Task, len(jobs))
 	for i, j := range jobs {
-		body[i] = amocrm.TaskInput{EntityID: amocrm.ID(j.e.Steps.LeadID), EntityType: "leads", Text: j.plan.Task.Text,
-			CompleteTill: j.plan.Task.Due.Unix(), TypeID: amocrm.TaskFollowUp, ResponsibleID: j.taskUser(),
-			RequestID: j.e.ID}
+		body[i] = batch.Task{Key: j.e.ID, DealID: j.e.Steps.LeadID, Text: j.plan.Task.Text, Due: j.plan.Task.Due, ResponsibleID: j.taskUser()}
 	}
-	return t.account.API().CreateTasks(ctx, body)
+	return t.account.MakeTasks(ctx, body)
 }
 
-func (t tasks) find(ctx context.Context, j *job) (ids []int64, err error) {
-	st := &j.e.Steps
-	found, err := t.account.API().Tasks(ctx, "leads", []amocrm.ID{amocrm.ID(st.LeadID)})
-	if err != nil {
-		return nil, err
-	}
-	since := j.since(st.TaskIntent)
-	for _, m := range found {
-		if m.CreatedAt >= since && t.ours(st.TaskIntent, m.CreatedBy) && t.marked(plainLines(m.Text), st.TaskIntent.Mark) {
-			ids = append(ids, int64(m.ID))
-		}
-	}
-	slices.Sort(ids)
-	return ids, nil
+func (t tasks) find(ctx context.Context, j *job) ([]int64, error) {
+	intent := j.e.Steps.TaskIntent
+	found, err := t.account.TasksOf(ctx, j.e.Steps.LeadID)
+	return j.like(found, intent, func(text string) bool { return t.marked(text, intent.Mark) }), err
 }
 
 // leaveOut makes a task of the CRM's own choice of user, else none.
-func (tasks) leaveOut(j *job, e *amocrm.Error) {
-	user := slices.ContainsFunc(e.Validation, func(v amocrm.FieldError) bool { return strings.HasSuffix(v.Path, "responsible_user_id") })
+func (tasks) leaveOut(j *job, refused crm.Answer) {
+	user := slices.ContainsFunc(refused.Mistakes, func(m crm.Mistake) bool { return strings.HasSuffix(m.Path, "responsible_user_id") })
 	if user && j.taskUser() != 0 {
-		j.leftOut(plan.OmitTaskUser, "fields.responsible_user_id", fmt.Sprint(j.taskUser()), e)
+		j.leftOut(plan.OmitTaskUser, "fields.responsible_user_id", fmt.Sprint(j.taskUser()), refused)
 		return
 	}
-	j.leftOut(plan.OmitTask, "task", j.plan.Task.Text, e)
+	j.leftOut(plan.OmitTask, "task", j.plan.Task.Text, refused)
 }
 
-func (j *job) taskUser() amocrm.ID {
+func (j *job) taskUser() int64 {
 	if j.e.Steps.Omitted.Has(plan.OmitTaskUser) {
 		return 0
 	}
-	return j.plan.Lead.ResponsibleID
+	return j.plan.Deal.ResponsibleID
 }
 
 func (tasks) explain(err error) error {

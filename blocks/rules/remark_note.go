@@ -6,7 +6,8 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/batch"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
@@ -24,9 +25,9 @@ func (remarkNotes) state(st *Steps) (int64, *Intent) { return st.RemarkID, st.Re
 
 func (remarkNotes) put(st *Steps, id int64, i *Intent) { st.RemarkID, st.RemarkIntent = id, i }
 
-func (n remarkNotes) mark(j *job) string { return n.fingerprint(plainLines(n.text(j))) }
+func (n remarkNotes) mark(j *job) string { return n.fingerprint(batch.PlainLines(n.text(j))) }
 
-func (n remarkNotes) create(ctx context.Context, jobs []*job) ([]amocrm.Created, error) {
+func (n remarkNotes) send(ctx context.Context, jobs []*job) ([]batch.Made, error) {
 	return n.sendNotes(ctx, jobs, n.text)
 }
 
@@ -35,7 +36,7 @@ func (n remarkNotes) find(ctx context.Context, j *job) ([]int64, error) {
 }
 
 // leaveOut does without the note: the inbox says the same.
-func (remarkNotes) leaveOut(j *job, _ *amocrm.Error) {
+func (remarkNotes) leaveOut(j *job, _ crm.Answer) {
 	j.e.Steps.Omitted.Add(plan.OmitRemarks, request.Problem{})
 }
 

@@ -2,12 +2,11 @@ package rules
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 )
 
 // A mistake that a value carries costs that value and not the lead. It shows itself in three places, and each leaves its
@@ -26,8 +25,8 @@ func (j *job) remark() {
 // leaveOut takes out of the job's deal what the CRM has refused, and reports whether the deal is worth another try. The
 // account's vocabulary is read anew first: it knows which choice of a list is gone, and what could be said instead.
 func (j *job) leaveOut(ctx context.Context, err error) bool {
-	var e *amocrm.Error
-	if j.e.Request.Strict || !errors.As(err, &e) {
+	answer, ok := crm.AnswerOf(err)
+	if j.e.Request.Strict || !ok {
 		return false
 	}
 	st := &j.e.Steps
@@ -44,7 +43,7 @@ func (j *job) leaveOut(ctx context.Context, err error) bool {
 		}
 	}
 	progress := false
-	for _, v := range e.Validation {
+	for _, v := range answer.Mistakes {
 		what, remark := j.plan.Refused(j.sent, v, j.meta)
 		progress = what != "" && st.Omitted.Add(what, remark) || progress
 	}
@@ -56,12 +55,12 @@ func (j *job) leaveOut(ctx context.Context, err error) bool {
 
 // bare leaves all out that a deal can do without, once: the CRM has not named what it refuses.
 func (j *job) bare(ctx context.Context, err error) bool {
-	var e *amocrm.Error
-	if j.e.Request.Strict || !errors.As(err, &e) || len(e.Validation) > 0 {
+	answer, ok := crm.AnswerOf(err)
+	if j.e.Request.Strict || !ok || len(answer.Mistakes) > 0 {
 		return false
 	}
 	progress := false
-	for _, o := range j.plan.Dispensable(j.sent, saidOf(e)) {
+	for _, o := range j.plan.Dispensable(j.sent, answer.Words) {
 		progress = j.e.Steps.Omitted.Add(o.What, o.Remark) || progress
 	}
 	if progress {

@@ -3,17 +3,15 @@ package rules
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/sidecard/sidecard/connector/amocrm"
 )
 
 // intent is what is stored before the job's deal is sent.
 func (j *job) intent() *Intent {
-	l := j.plan.Lead
-	i := &Intent{At: j.now(), ContactID: j.contactID, PipelineID: int64(l.PipelineID), Price: wholeOf(l.Price), By: j.user()}
+	l := j.plan.Deal
+	i := &Intent{At: j.now(), ContactID: j.contactID, PipelineID: l.PipelineID, Price: wholeOf(l.Price), By: j.user()}
 	if name := strings.TrimSpace(l.Name); name != "" {
 		i.Mark = j.fingerprint(name)
 	}
@@ -22,11 +20,8 @@ func (j *job) intent() *Intent {
 
 // likeness stands for everything that is sent: deals of writes with the same likeness can be taken for each other.
 func (j *job) likeness() (text string, err error) {
-	raw, err := json.Marshal(j.plan.Lead)
-	if err != nil {
-		return "", fmt.Errorf("encode deal: %w", err)
-	}
-	return j.clientKey() + "\x00" + string(raw), nil
+	content, err := j.plan.Deal.Content()
+	return j.clientKey() + "\x00" + content, err
 }
 
 // announce makes the jobs' open intents known to all workers.
@@ -117,9 +112,9 @@ func (h *haul) user() int64 {
 // ours says of an author whether what he made can be of the write that the intent was stored for. The CRM names the user
 // of the login as the author of such a write, or 0, as for a robot (amocrm.md §5.1). Everybody passes while one of the
 // logins, that of the write and that of now, is not known.
-func (h *haul) ours(i *Intent, author amocrm.ID) bool {
+func (h *haul) ours(i *Intent, author int64) bool {
 	now := h.user()
-	return author == 0 || i.By == 0 || now == 0 || int64(author) == i.By || int64(author) == now
+	return author == 0 || i.By == 0 || now == 0 || author == i.By || author == now
 }
 
 // wholeOf is a price without cents, nil for any other.

@@ -2,11 +2,9 @@ package rules
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"time"
 
-	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm/batch"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/once"
 )
@@ -27,20 +25,13 @@ type kind interface {
 	intend(ctx context.Context, jobs []*job)
 	// next returns which of the jobs that are sent again may go now.
 	next(jobs []*job) []*job
-	send(ctx context.Context, jobs []*job) ([]made, error)
+	send(ctx context.Context, jobs []*job) ([]batch.Made, error)
 	// took makes what was made its jobs'.
-	took(ctx context.Context, jobs []*job, things []made)
+	took(ctx context.Context, jobs []*job, things []batch.Made)
 	// look looks for what was made for jobs without an answer (once.Step).
 	look(ctx context.Context, jobs []*job)
 	// refused ends a job, or leaves out what the CRM has refused of it.
 	refused(ctx context.Context, j *job, err error)
-}
-
-// made is what an answer names.
-type made struct {
-	id, contact int64
-	merged      bool // the CRM's duplicate control has put it into a deal that was there
-	keys        []string
 }
 
 // Lost implements once.Step.
@@ -76,12 +67,12 @@ func (w write) Send(ctx context.Context, jobs []*job) error {
 		ids[i] = j.e.ID
 	}
 	for i, m := range answer {
-		keys[i] = m.keys
+		keys[i] = m.Keys
 	}
 	var whose []*job
-	var things []made
+	var things []batch.Made
 	for i, k := range once.Match(ids, keys) {
-		if k >= 0 && answer[k].id != 0 {
+		if k >= 0 && answer[k].ID != 0 {
 			whose, things = append(whose, jobs[i]), append(things, answer[k])
 		}
 	}
@@ -98,24 +89,7 @@ func (w write) Drop(_ context.Context, j *job) {
 }
 
 // Outcome implements once.Step.
-func (w write) Outcome(err error, j *job) (how once.Outcome, mine error) {
-	var e *amocrm.Error
-	if !errors.As(err, &e) {
-		return once.NotDone, nil
-	}
-	switch e.Kind {
-	case amocrm.KindUnknownOutcome, amocrm.KindUpstream:
-		return once.Unknown, nil
-	case amocrm.KindInvalid, amocrm.KindNotFound:
-		own := *e
-		own.Validation = slices.DeleteFunc(slices.Clone(e.Validation), func(v amocrm.FieldError) bool { return v.RequestID != j.e.ID })
-		if len(own.Validation) > 0 {
-			mine = &own
-		}
-		return once.Refused, mine
-	}
-	return once.NotDone, nil
-}
+func (w write) Outcome(err error, j *job) (once.Outcome, error) { return batch.Outcome(err, j.e.ID) }
 
 // End implements once.Step.
 func (w write) End(ctx context.Context, j *job, how once.Outcome, err error) {

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -83,19 +83,19 @@ func weigh(err error, e Entry) verdict {
 
 	case errors.Is(err, store.ErrTrouble): // before the CRM: its calls fail, too, when their slots can't be had
 		return wait(soon, "=store_down")
-	case errors.Is(err, amocrm.ErrLimited):
+	case errors.Is(err, crm.ErrLimited):
 		return wait(max(soon, retryAfter(err)), whySlow)
 	case errors.As(err, &busy): // our own limiter, after amoCRM said so to somebody else or because of a long queue
 		return wait(max(soon, min(busy.Wait, 15*time.Minute)), whySlow)
-	case errors.Is(err, amocrm.ErrPayment):
+	case errors.Is(err, crm.ErrPayment):
 		return wait(late, "=payment")
-	case errors.Is(err, amocrm.ErrBlocked):
+	case errors.Is(err, crm.ErrBlocked):
 		return wait(late, "=blocked")
-	case errors.Is(err, amocrm.ErrForbidden):
+	case errors.Is(err, crm.ErrForbidden):
 		return verdict{Outcome: Outcome{State: ledger.StateFailed, Why: "=no_right"}}
-	case errors.Is(err, amocrm.ErrUnauthorized), errors.Is(err, oauth.ErrRefused):
+	case errors.Is(err, crm.ErrUnauthorized), errors.Is(err, oauth.ErrRefused):
 		return wait(soon, "=token")
-	case errors.Is(err, amocrm.ErrUpstream), errors.Is(err, amocrm.ErrNetwork):
+	case errors.Is(err, crm.ErrUpstream), errors.Is(err, crm.ErrNetwork):
 		return wait(soon, ledger.Because("crm_down", "", cause(err)))
 
 	case errors.Is(err, errNoDeskToken):
@@ -121,9 +121,6 @@ func backoff(n int, least, most time.Duration) time.Duration {
 }
 
 func retryAfter(err error) time.Duration {
-	var e *amocrm.Error
-	if errors.As(err, &e) {
-		return min(time.Duration(e.RetryAfter)*time.Second, 15*time.Minute)
-	}
-	return 0
+	answer, _ := crm.AnswerOf(err)
+	return min(answer.RetryAfter, 15*time.Minute)
 }

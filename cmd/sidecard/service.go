@@ -23,8 +23,8 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/batch"
 	"github.com/sidecard/sidecard/internal/crm/login"
-	"github.com/sidecard/sidecard/internal/crm/subjects"
 	"github.com/sidecard/sidecard/internal/crm/webhooks"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/notify"
@@ -168,7 +168,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 		Settled: func(e rules.Entry) { s.notices.Settled(e.Tenant, e.State, e.Label) },
 		Desk:    func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (rules.Account, error) {
-			return subjects.Open(ctx, b, tenantID, p, "")
+			return batch.Open(ctx, b, tenantID, p)
 		},
 		Connected: func(ctx context.Context, tenantID string) (bool, error) {
 			status, err := s.grants.Status(ctx, tenantID)

@@ -111,9 +111,9 @@ func TestWould_stageThatRequiresAFieldAndStagesThatSurprise(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		pipeline, stage := landing(p.Lead, m)
+		pipeline, stage := landing(p.Deal, m)
 		var got []string
-		for _, x := range slices.Concat(unfilled(p.Lead.Fields, pipeline, stage, m), doubts(r, pipeline, stage)) {
+		for _, x := range slices.Concat(unfilled(p.Deal.Fields, pipeline, stage, m), doubts(r, pipeline, stage)) {
 			got = append(got, x.Key)
 			if x.Path == "" || !strings.Contains(x.Detail, stage.Name) && !strings.Contains(x.Detail, pipeline.Name) {
 				t.Errorf("%s: %+v", name, x)
@@ -135,7 +135,7 @@ func TestMake_whatIsBlankOrLeftOutIsNotSent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in, from := leadInput(r.Fields, nil)
+		in, from := dealOf(r.Fields, nil)
 		if len(in.Fields) != 1 || len(in.Fields[0].Values) != 1 || in.Fields[0].FieldID != 9 {
 			t.Errorf("%s: sent %+v", name, in.Fields)
 		}

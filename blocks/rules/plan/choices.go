@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/runes"
 )
@@ -68,7 +67,7 @@ func (c *checker) unknownID(path, key string, id *int64, have []thing, params ..
 
 // thing is anything of the account that has an id and a name.
 type thing struct {
-	id   amocrm.ID
+	id   crm.ID
 	name string
 }
 
@@ -121,16 +120,16 @@ func pipelines(m crm.Meta) (out []thing) {
 	return out
 }
 
-func stages(p amocrm.Pipeline) (out []thing) {
+func stages(p crm.Pipeline) (out []thing) {
 	for _, s := range p.Statuses {
-		if s.Type != amocrm.StatusTypeUnsorted {
+		if !crm.Unsorted(s) {
 			out = append(out, thing{s.ID, s.Name})
 		}
 	}
 	return out
 }
 
-func users(list []amocrm.User) (out []thing) {
+func users(list []crm.User) (out []thing) {
 	for _, u := range list {
 		out = append(out, thing{u.ID, u.Name})
 	}
@@ -144,7 +143,7 @@ func leadFields(m crm.Meta) (out []thing) {
 	return out
 }
 
-func enums(f amocrm.Field) (out []thing) {
+func enums(f crm.Field) (out []thing) {
 	for _, e := range f.Enums {
 		out = append(out, thing{e.ID, e.Value})
 	}

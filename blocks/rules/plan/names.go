@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 )
 
@@ -25,7 +24,7 @@ func (c *checker) stage(f *request.LeadFields) {
 			c.unknownID("fields.status_id", "no_stage", &f.StatusID, stages(p), "Pipeline", strconv.FormatInt(f.PipelineID, 10))
 		}
 	case f.StatusID != 0 && f.PipelineID == 0:
-		if len(c.pipelinesOf(func(s amocrm.Status) bool { return int64(s.ID) == f.StatusID })) == 0 {
+		if len(c.pipelinesOf(func(s crm.Status) bool { return int64(s.ID) == f.StatusID })) == 0 {
 			c.unknownID("fields.status_id", "no_stage_anywhere", &f.StatusID, pipelines(c.m))
 		}
 	case f.StatusID != 0 || f.Status == "":
@@ -42,7 +41,7 @@ func (c *checker) stage(f *request.LeadFields) {
 func (c *checker) stageAnywhere(f *request.LeadFields) {
 	var all []thing
 	seen := map[string]bool{}
-	found := map[int64]amocrm.Pipeline{}
+	found := map[int64]crm.Pipeline{}
 	var in []thing
 	for _, p := range c.m.Open() {
 		for _, s := range pick(stages(p), f.Status) {
@@ -85,7 +84,7 @@ func (c *checker) one(path, key, name string, have []thing, params ...string) in
 }
 
 // pipelinesOf are those with a stage like that.
-func (c *checker) pipelinesOf(like func(amocrm.Status) bool) (out []amocrm.Pipeline) {
+func (c *checker) pipelinesOf(like func(crm.Status) bool) (out []crm.Pipeline) {
 	for _, p := range c.m.Pipelines {
 		for _, s := range p.Statuses {
 			if like(s) {
@@ -157,7 +156,7 @@ func (c *checker) responsibleID(id *int64) {
 	c.unknownID(path, "no_user", id, users(c.m.Assignable()))
 }
 
-func withEmail(list []amocrm.User, email string) (out []thing) {
+func withEmail(list []crm.User, email string) (out []thing) {
 	for _, u := range list {
 		if u.Email != "" && strings.EqualFold(strings.TrimSpace(u.Email), strings.TrimSpace(email)) {
 			out = append(out, thing{u.ID, u.Name})
@@ -167,30 +166,30 @@ func withEmail(list []amocrm.User, email string) (out []thing) {
 }
 
 // fieldsCalled finds the custom fields of deals that have a name, else the one that has it for its code.
-func fieldsCalled(m crm.Meta, name string) (out []amocrm.Field) {
+func fieldsCalled(m crm.Meta, name string) (out []crm.Field) {
 	for _, f := range m.LeadFields {
 		if strings.EqualFold(strings.TrimSpace(f.Name), name) {
 			out = append(out, f)
 		}
 	}
 	if f, ok := fieldCoded(m, name); ok && len(out) == 0 {
-		return []amocrm.Field{f}
+		return []crm.Field{f}
 	}
 	if len(out) == 0 {
 		for _, t := range pick(leadFields(m), name) {
 			if f, ok := m.LeadField(int64(t.id)); ok {
-				return []amocrm.Field{f}
+				return []crm.Field{f}
 			}
 		}
 	}
 	return out
 }
 
-func fieldCoded(m crm.Meta, code string) (amocrm.Field, bool) {
+func fieldCoded(m crm.Meta, code string) (crm.Field, bool) {
 	for _, f := range m.LeadFields {
 		if f.Code != "" && strings.EqualFold(f.Code, code) {
 			return f, true
 		}
 	}
-	return amocrm.Field{}, false
+	return crm.Field{}, false
 }

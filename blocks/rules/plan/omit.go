@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/batch"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
@@ -35,7 +35,7 @@ type Omission struct {
 }
 
 // FieldKey returns the name of a custom field of one of the two entities that a deal is sent with.
-func FieldKey(f amocrm.FieldInput, of string) string {
+func FieldKey(f crm.FieldInput, of string) string {
 	if f.FieldID != 0 {
 		return of + ":" + strconv.FormatInt(int64(f.FieldID), 10)
 	}
@@ -68,12 +68,12 @@ func (o *Omissions) Add(what string, remark request.Problem) bool {
 // Without returns the plan without what the CRM has refused.
 func (p Plan) Without(o Omissions) Plan {
 	for what, clear := range map[string]func(){
-		OmitName:        func() { p.Lead.Name = "" },
-		OmitPrice:       func() { p.Lead.Price = "" },
-		OmitStatus:      func() { p.Lead.StatusID = 0 },
-		OmitPipeline:    func() { p.Lead.PipelineID, p.Lead.StatusID = 0, 0 },
-		OmitResponsible: func() { p.Lead.ResponsibleID = 0 },
-		OmitTags:        func() { p.Lead.TagsToAdd = nil },
+		OmitName:        func() { p.Deal.Name = "" },
+		OmitPrice:       func() { p.Deal.Price = "" },
+		OmitStatus:      func() { p.Deal.StatusID = 0 },
+		OmitPipeline:    func() { p.Deal.PipelineID, p.Deal.StatusID = 0, 0 },
+		OmitResponsible: func() { p.Deal.ResponsibleID = 0 },
+		OmitTags:        func() { p.Deal.Tags = nil },
 		OmitCompany:     func() { p.Company = "" },
 		OmitComment:     func() { p.Comment = "" },
 		OmitTask:        func() { p.Task = nil },
@@ -82,31 +82,28 @@ func (p Plan) Without(o Omissions) Plan {
 			clear()
 		}
 	}
-	fields, from := p.Lead.Fields, p.From
-	p.Lead.Fields, p.From = nil, nil
+	fields, from := p.Deal.Fields, p.From
+	p.Deal.Fields, p.From = nil, nil
 	for i, f := range fields {
 		if !o.Has(FieldKey(f, OfLead)) {
-			p.Lead.Fields, p.From = append(p.Lead.Fields, f), append(p.From, from[i])
+			p.Deal.Fields, p.From = append(p.Deal.Fields, f), append(p.From, from[i])
 		}
 	}
 	return p
 }
 
 // Fields returns custom fields without those that the CRM has refused.
-func (o Omissions) Fields(fields []amocrm.FieldInput, of string) []amocrm.FieldInput {
-	return slices.DeleteFunc(slices.Clone(fields), func(f amocrm.FieldInput) bool { return o.Has(FieldKey(f, of)) })
+func (o Omissions) Fields(fields []crm.FieldInput, of string) []crm.FieldInput {
+	return slices.DeleteFunc(slices.Clone(fields), func(f crm.FieldInput) bool { return o.Has(FieldKey(f, of)) })
 }
 
 // Refused returns what a complaint of the CRM about a deal that was sent is about, "" when the deal can't do without it or it is
 // not known.
-func (p Plan) Refused(lead amocrm.LeadInput, v amocrm.FieldError, meta crm.Meta) (what string, remark request.Problem) {
+func (p Plan) Refused(deal batch.Deal, v crm.Mistake, meta crm.Meta) (what string, remark request.Problem) {
 	found := request.Problem{Path: p.From.Path(v.Path), Code: v.Code, Detail: v.Detail}
-	path, of, fields := v.Path, OfLead, lead.Fields
+	path, of, fields := v.Path, OfLead, deal.Fields
 	if rest, ok := strings.CutPrefix(path, "_embedded.contacts.0."); ok {
-		path, of, fields = rest, OfContact, nil
-		if e := lead.Embedded; e != nil && len(e.Contacts) > 0 {
-			fields = e.Contacts[0].Fields
-		}
+		path, of, fields = rest, OfContact, deal.Contact.Fields
 	}
 	first, rest, _ := strings.Cut(path, ".")
 	if first == "custom_fields_values" {
@@ -124,19 +121,19 @@ func (p Plan) Refused(lead amocrm.LeadInput, v amocrm.FieldError, meta crm.Meta)
 		return "", request.Problem{}
 	}
 	switch {
-	case first == OmitName && lead.Name != "":
-		return OmitName, found.AsRemark(lead.Name)
-	case first == OmitPrice && lead.Price != "":
-		return OmitPrice, found.AsRemark(lead.Price.String())
-	case first == OmitStatus && lead.StatusID != 0:
-		return OmitStatus, found.AsRemark(fmt.Sprint(lead.StatusID))
-	case first == OmitPipeline && lead.PipelineID != 0:
-		return OmitPipeline, found.AsRemark(fmt.Sprint(lead.PipelineID))
-	case first == OmitResponsible && lead.ResponsibleID != 0:
-		return OmitResponsible, found.AsRemark(fmt.Sprint(lead.ResponsibleID))
+	case first == OmitName && deal.Name != "":
+		return OmitName, found.AsRemark(deal.Name)
+	case first == OmitPrice && deal.Price != "":
+		return OmitPrice, found.AsRemark(deal.Price.String())
+	case first == OmitStatus && deal.StatusID != 0:
+		return OmitStatus, found.AsRemark(fmt.Sprint(deal.StatusID))
+	case first == OmitPipeline && deal.PipelineID != 0:
+		return OmitPipeline, found.AsRemark(fmt.Sprint(deal.PipelineID))
+	case first == OmitResponsible && deal.ResponsibleID != 0:
+		return OmitResponsible, found.AsRemark(fmt.Sprint(deal.ResponsibleID))
 	case first == "tags_to_add", strings.HasPrefix(path, "_embedded.tags"):
 		found.Path = "tags"
-		return OmitTags, found.AsRemark(tagNames(lead.TagsToAdd))
+		return OmitTags, found.AsRemark(strings.Join(deal.Tags, ", "))
 	case strings.HasPrefix(path, "_embedded.companies"):
 		found.Path = "company"
 		return OmitCompany, found.AsRemark(p.Company)
@@ -144,23 +141,23 @@ func (p Plan) Refused(lead amocrm.LeadInput, v amocrm.FieldError, meta crm.Meta)
 	return "", request.Problem{}
 }
 
-func known(in amocrm.FieldInput, of string, meta crm.Meta) (amocrm.Field, bool) {
+func known(in crm.FieldInput, of string, meta crm.Meta) (crm.Field, bool) {
 	fields := meta.LeadFields
 	if of == OfContact {
 		fields = meta.ContactFields
 	}
-	i := slices.IndexFunc(fields, func(f amocrm.Field) bool {
+	i := slices.IndexFunc(fields, func(f crm.Field) bool {
 		return in.FieldID != 0 && f.ID == in.FieldID || in.FieldID == 0 && strings.EqualFold(f.Code, in.FieldCode)
 	})
 	if i < 0 {
-		return amocrm.Field{}, false
+		return crm.Field{}, false
 	}
 	return fields[i], true
 }
 
 // Dispensable returns all of a deal that was sent that it can do without, for when the CRM does not name what it refuses: reason
 // is what it says.
-func (p Plan) Dispensable(lead amocrm.LeadInput, reason string) (out Omissions) {
+func (p Plan) Dispensable(deal batch.Deal, reason string) (out Omissions) {
 	because := func(path, given string) request.Problem {
 		return request.NewProblem(path, request.CodeRefused, "refused_unnamed", "Reason", reason).AsRemark(given)
 	}
@@ -168,23 +165,23 @@ func (p Plan) Dispensable(lead amocrm.LeadInput, reason string) (out Omissions) 
 		what, path, given string
 		there             bool
 	}{
-		{OmitPipeline, "fields.pipeline_id", fmt.Sprint(lead.PipelineID), lead.PipelineID != 0},
-		{OmitStatus, "fields.status_id", fmt.Sprint(lead.StatusID), lead.StatusID != 0},
-		{OmitResponsible, "fields.responsible_user_id", fmt.Sprint(lead.ResponsibleID), lead.ResponsibleID != 0},
-		{OmitTags, "tags", tagNames(lead.TagsToAdd), len(lead.TagsToAdd) > 0},
-		{OmitCompany, "company", p.Company, lead.Embedded != nil && len(lead.Embedded.Companies) > 0},
+		{OmitPipeline, "fields.pipeline_id", fmt.Sprint(deal.PipelineID), deal.PipelineID != 0},
+		{OmitStatus, "fields.status_id", fmt.Sprint(deal.StatusID), deal.StatusID != 0},
+		{OmitResponsible, "fields.responsible_user_id", fmt.Sprint(deal.ResponsibleID), deal.ResponsibleID != 0},
+		{OmitTags, "tags", strings.Join(deal.Tags, ", "), len(deal.Tags) > 0},
+		{OmitCompany, "company", p.Company, deal.CompanyID != 0},
 	} {
 		if x.there {
 			out.Add(x.what, because(x.path, x.given))
 		}
 	}
-	for i, f := range lead.Fields {
+	for i, f := range deal.Fields {
 		out.Add(FieldKey(f, OfLead), because(p.From.Path("custom_fields_values."+strconv.Itoa(i)), fieldGiven(f)))
 	}
 	return out
 }
 
-func fieldGiven(f amocrm.FieldInput) string {
+func fieldGiven(f crm.FieldInput) string {
 	var out []string
 	for _, v := range f.Values {
 		raw, isRaw := v.Value.(json.RawMessage)
@@ -200,14 +197,6 @@ func fieldGiven(f amocrm.FieldInput) string {
 		}
 	}
 	return strings.Join(out, ", ")
-}
-
-func tagNames(tags []amocrm.TagInput) string {
-	names := make([]string, len(tags))
-	for i, t := range tags {
-		names[i] = t.Name
-	}
-	return strings.Join(names, ", ")
 }
 
 // tooLong is the remark on a text that was cut, if it was.

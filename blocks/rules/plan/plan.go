@@ -4,15 +4,15 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/batch"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/money"
 )
 
 // Plan is what a request becomes in the account: names are ids, templates are filled.
 type Plan struct {
-	Lead    amocrm.LeadInput // without contact and company; tags are in TagsToAdd
+	Deal    batch.Deal // without contact and company
 	From    Sent
 	Comment string
 	Company string
@@ -43,12 +43,10 @@ func Make(r request.Request, ticket helpdesk.Ticket, meta *crm.Meta, lang string
 		p.Task = &Task{Text: r.Task.Text, Due: now.Add(r.Task.DueAfter())}
 	}
 	r, found := resolve(r, *meta, judged)
-	p.Lead, p.From = leadInput(r.Fields, meta)
+	p.Deal, p.From = dealOf(r.Fields, meta)
 	found = append(found, p.price(r.Fields.Price, money.In(lang, meta.Account.Currency))...)
 	p.Remarks, p.strict = request.Merged(request.Merged(r.Remarks, cuts), found), r.Strict
-	for _, tag := range r.Tags {
-		p.Lead.TagsToAdd = append(p.Lead.TagsToAdd, amocrm.TagInput{Name: tag})
-	}
+	p.Deal.Tags = r.Tags
 	return p, p.Stops()
 }
 

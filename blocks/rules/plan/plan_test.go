@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/batch"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
@@ -53,14 +55,14 @@ func TestPlan_namesBecomeIDsAndTemplatesAreFilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := amocrm.LeadInput{Name: "Chairs #77", PipelineID: 10, StatusID: 100, ResponsibleID: 3,
-		TagsToAdd: []amocrm.TagInput{{Name: "vip"}, {Name: "email"}}, Fields: []amocrm.FieldInput{
+	want := batch.Deal{Name: "Chairs #77", PipelineID: 10, StatusID: 100, ResponsibleID: 3,
+		Tags: []string{"vip", "email"}, Fields: []amocrm.FieldInput{
 			{FieldID: 8, Values: []amocrm.ValueInput{{Value: "email"}}},
 			{FieldID: 5, Values: []amocrm.ValueInput{{EnumID: 51}}},
 			{FieldID: 11, Values: []amocrm.ValueInput{{Value: "1500"}}},
 			{FieldID: 99, Values: []amocrm.ValueInput{{Value: json.RawMessage(`"newer than we know"`)}}},
 		}}
-	if d := cmp.Diff(want, got.Lead); d != "" {
+	if d := cmp.Diff(want, got.Deal, cmpopts.IgnoreUnexported(batch.Contact{})); d != "" {
 		t.Error(d)
 	}
 	if got.Comment != "Chairs of Ann," || got.Company != "Chairs & Co" || got.Task == nil || got.Task.Text != "Call +1" ||
@@ -78,7 +80,7 @@ func TestPlan_namesBecomeIDsAndTemplatesAreFilled(t *testing.T) {
 func TestPlan_nothingGivenIsNothingSent(t *testing.T) {
 	m := vocabulary()
 	got, err := Make(request.Request{TicketID: 77}, testTicket(), &m, "en", time.Now(), false)
-	if d := cmp.Diff(amocrm.LeadInput{}, got.Lead); d != "" || err != nil || got.Task != nil || got.Comment != "" || got.Company != "" {
+	if d := cmp.Diff(batch.Deal{}, got.Deal, cmpopts.IgnoreUnexported(batch.Contact{})); d != "" || err != nil || got.Task != nil || got.Comment != "" || got.Company != "" {
 		t.Errorf("%v %+v\n%s", err, got, d)
 	}
 }
@@ -93,14 +95,14 @@ func TestPlan_longAndBlankTexts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, n := range map[string][2]int{
-		"name": {len([]rune(got.Lead.Name)), request.MaxName}, "comment": {len([]rune(got.Comment)), request.MaxComment},
-		"tag": {len([]rune(got.Lead.TagsToAdd[0].Name)), request.MaxName}, "company": {len([]rune(got.Company)), request.MaxName},
+		"name": {len([]rune(got.Deal.Name)), request.MaxName}, "comment": {len([]rune(got.Comment)), request.MaxComment},
+		"tag": {len([]rune(got.Deal.Tags[0])), request.MaxName}, "company": {len([]rune(got.Company)), request.MaxName},
 	} {
 		if n[0] != n[1] {
 			t.Errorf("%s has %d characters, want %d", what, n[0], n[1])
 		}
 	}
-	if got.Task.Text != got.Lead.Name {
+	if got.Task.Text != got.Deal.Name {
 		t.Errorf("a task without words says %q", got.Task.Text)
 	}
 }
@@ -178,7 +180,7 @@ func TestPlan_aNameThatIsNotThereIsLeftOut(t *testing.T) {
 	if d := cmp.Diff(want, left); d != "" {
 		t.Error(d)
 	}
-	if in := got.Lead; in.Name != "n" || in.StatusID != 200 || in.PipelineID != 20 || in.ResponsibleID != 0 || len(in.Fields) != 1 || in.Fields[0].FieldID != 5 {
+	if in := got.Deal; in.Name != "n" || in.StatusID != 200 || in.PipelineID != 20 || in.ResponsibleID != 0 || len(in.Fields) != 1 || in.Fields[0].FieldID != 5 {
 		t.Errorf("the rest is %+v", in)
 	}
 	r.Strict = true
@@ -199,7 +201,7 @@ func TestPlan_idsThatAreGoneAreLeftOutOnceJudged(t *testing.T) {
 	if err != nil || len(got.Remarks) != 6 {
 		t.Errorf("%v %+v", err, got.Remarks)
 	}
-	if in := got.Lead; in.PipelineID+in.StatusID+in.ResponsibleID != 0 || len(in.Fields) != 1 || len(in.Fields[0].Values) != 1 || in.Fields[0].Values[0].EnumID != 51 {
+	if in := got.Deal; in.PipelineID+in.StatusID+in.ResponsibleID != 0 || len(in.Fields) != 1 || len(in.Fields[0].Values) != 1 || in.Fields[0].Values[0].EnumID != 51 {
 		t.Errorf("%+v", in)
 	}
 }
@@ -208,7 +210,7 @@ func TestPlan_aTextThatATicketMakesTooLongIsCut(t *testing.T) {
 	m, ticket := names(), testTicket()
 	ticket.Subject = strings.Repeat("ж", 300)
 	got, err := Make(request.Request{Fields: request.LeadFields{Name: "{{ticket.subject}}"}, Company: "{{ticket.subject}}"}, ticket, &m, "en", time.Now(), false)
-	if err != nil || len([]rune(got.Lead.Name)) != request.MaxName || len([]rune(got.Company)) != request.MaxName || len(got.Remarks) != 2 ||
+	if err != nil || len([]rune(got.Deal.Name)) != request.MaxName || len([]rune(got.Company)) != request.MaxName || len(got.Remarks) != 2 ||
 		got.Remarks[0].Path != "fields.name" || got.Remarks[0].Given != ticket.Subject {
 		t.Errorf("%v %+v", err, got)
 	}
@@ -307,8 +309,8 @@ func TestPlan_pricesInEveryUsualWriting(t *testing.T) {
 		if len(got.Remarks) == 1 {
 			key = got.Remarks[0].Key
 		}
-		if err != nil || string(got.Lead.Price) != c.want || key != c.key {
-			t.Errorf("%s (%s, %s) is %q with %v, %v", c.json, c.lang, c.currency, got.Lead.Price, got.Remarks, err)
+		if err != nil || string(got.Deal.Price) != c.want || key != c.key {
+			t.Errorf("%s (%s, %s) is %q with %v, %v", c.json, c.lang, c.currency, got.Deal.Price, got.Remarks, err)
 		}
 	}
 }

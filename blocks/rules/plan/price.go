@@ -20,13 +20,13 @@ func (p *Plan) price(given request.Price, hints money.Hints) []request.Problem {
 	case a < 0:
 		return []request.Problem{request.NewProblem(request.PricePath, request.CodeRange, "negative").AsRemark(string(given))}
 	}
-	p.Lead.Price = a.JSON()
+	p.Deal.Price = a.JSON()
 	return nil
 }
 
 // WithoutCents rounds the plan's price for an account that keeps none. It asks the account only about a price that has some.
 func (p *Plan) WithoutCents(ctx context.Context, keepsCents func(context.Context) (bool, error)) error {
-	amount, err := money.FromJSON(p.Lead.Price)
+	amount, err := money.FromJSON(p.Deal.Price)
 	if err != nil || amount.Cents() == 0 {
 		return nil
 	}
@@ -35,7 +35,7 @@ func (p *Plan) WithoutCents(ctx context.Context, keepsCents func(context.Context
 		return err
 	}
 	whole := money.Of(int64(math.Round(amount.Float()))).JSON()
-	p.Remarks = request.Merged(p.Remarks, []request.Problem{request.NewProblem(request.PricePath, request.CodeType, "no_cents", "Price", whole.String()).AsRemark(p.Lead.Price.String())})
-	p.Lead.Price = whole
+	p.Remarks = request.Merged(p.Remarks, []request.Problem{request.NewProblem(request.PricePath, request.CodeType, "no_cents", "Price", whole.String()).AsRemark(p.Deal.Price.String())})
+	p.Deal.Price = whole
 	return nil
 }

@@ -178,7 +178,7 @@ func satisfied(t testing.TB, fail rapid.TB, kind, format string, values []any, s
 				if len(again) > 0 {
 					fail.Fatalf("%s asks: %s: %s\n%v (short %v) is refused: %v", kind, p.Key, p.Detail, v, short, again)
 				}
-				if in, _ := leadInput(r.Fields, &m); len(in.Fields) != 1 || len(in.Fields[0].Values) == 0 {
+				if in, _ := dealOf(r.Fields, &m); len(in.Fields) != 1 || len(in.Fields[0].Values) == 0 {
 					fail.Fatalf("%s: %v is accepted and not sent: %+v", kind, v, in)
 				}
 			}
@@ -243,7 +243,7 @@ func TestBind_everyDocumentedShapeOfEveryType(t *testing.T) {
 						amocrm.Enum{ID: 48226, Value: "HOME", Code: "HOME"})
 					for _, short := range []bool{false, true} {
 						r, problems := judged(t, m, e.Values, short)
-						in, _ := leadInput(r.Fields, &m)
+						in, _ := dealOf(r.Fields, &m)
 						if len(problems) > 0 || len(in.Fields) != 1 || len(in.Fields[0].Values) != len(e.Values) {
 							t.Errorf("%s %v (short %v): %v, %+v", kind, e.Values, short, problems, in.Fields)
 						}
@@ -268,7 +268,7 @@ func TestBind_everyDocumentedShapeOfEveryType(t *testing.T) {
 func TestLeadInput_levelOfAChainedListWithoutItsElementIsLeftOut(t *testing.T) {
 	m := accountOf("chained_list", "")
 	r, problems := judged(t, m, []any{map[string]any{"catalog_id": 1001, "catalog_element_id": ""}, map[string]any{"catalog_id": 1007, "catalog_element_id": 5}}, false)
-	in, _ := leadInput(r.Fields, &m)
+	in, _ := dealOf(r.Fields, &m)
 	if len(problems) > 0 || len(in.Fields) != 1 || len(in.Fields[0].Values) != 1 || in.Fields[0].Values[0].CatalogElementID != 5 {
 		t.Errorf("%v %+v", problems, in.Fields)
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/when"
 )
@@ -24,7 +24,7 @@ func (c *checker) custom(path string, custom *request.CustomField) {
 	}
 	for range len(custom.Values) + 1 {
 		_, err := field.NormalizeIn(c.m.Calendar(), elements(*custom))
-		var bad *amocrm.ValueError
+		var bad *crm.ValueError
 		if !errors.As(err, &bad) {
 			return
 		}
@@ -42,7 +42,7 @@ func (c *checker) custom(path string, custom *request.CustomField) {
 
 // take empties what the connector refuses and returns what it held: the values beyond the first most, if that is what was
 // too much, the value at a path such as values.1.enum_id, or all of them.
-func take(c *request.CustomField, bad *amocrm.ValueError) (given string) {
+func take(c *request.CustomField, bad *crm.ValueError) (given string) {
 	from, to := 0, len(c.Values)
 	if most, tooMany := mostValues(bad); tooMany {
 		from = min(most, to)
@@ -57,7 +57,7 @@ func take(c *request.CustomField, bad *amocrm.ValueError) (given string) {
 }
 
 // mostValues is how many values a field takes, when it was given more.
-func mostValues(bad *amocrm.ValueError) (most int, tooMany bool) {
+func mostValues(bad *crm.ValueError) (most int, tooMany bool) {
 	text, ok := strings.CutPrefix(bad.Accepts, "at most ")
 	most, err := strconv.Atoi(text)
 	return most, ok && err == nil
@@ -82,7 +82,7 @@ func shownValues(values []request.CustomValue) string {
 }
 
 // field finds the field's definition. A name is given its id.
-func (c *checker) field(path string, custom *request.CustomField) (amocrm.Field, bool) {
+func (c *checker) field(path string, custom *request.CustomField) (crm.Field, bool) {
 	if field, ok := fieldOf(*custom, &c.m); ok {
 		return field, true
 	}
@@ -116,11 +116,11 @@ func (c *checker) field(path string, custom *request.CustomField) (amocrm.Field,
 			custom.Values = nil
 		}
 	}
-	return amocrm.Field{}, false
+	return crm.Field{}, false
 }
 
 // unfit says what a field takes instead of a value.
-func unfit(path string, f amocrm.Field, bad *amocrm.ValueError, byID bool) request.Problem {
+func unfit(path string, f crm.Field, bad *crm.ValueError, byID bool) request.Problem {
 	name := runes.Shorten(f.Name, request.MaxPlain)
 	choice := strings.HasPrefix(bad.Accepts, "one of ")
 	switch most, tooMany := mostValues(bad); {
@@ -133,8 +133,8 @@ func unfit(path string, f amocrm.Field, bad *amocrm.ValueError, byID bool) reque
 	case byID:
 		return request.NewProblem(path, request.CodeChoice, "field_takes_value", "Field", name)
 	}
-	if bad.Want == amocrm.WantAddressLine {
-		return request.NewProblem(path, request.CodeType, "field_takes_line", "Field", name, "Accepted", strings.Join(amocrm.AddressParts, ", "))
+	if bad.Want == "address_line" {
+		return request.NewProblem(path, request.CodeType, "field_takes_line", "Field", name, "Accepted", strings.Join(crm.AddressParts, ", "))
 	}
 	if key := takes(bad); key != "" {
 		return request.NewProblem(path, request.CodeType, key, "Field", name)
@@ -143,7 +143,7 @@ func unfit(path string, f amocrm.Field, bad *amocrm.ValueError, byID bool) reque
 }
 
 // takes is the key of what would be taken in the place of a value.
-func takes(bad *amocrm.ValueError) string {
+func takes(bad *crm.ValueError) string {
 	switch bad.Reason {
 	case when.Ambiguous:
 		return "field_date_ambiguous"
@@ -152,9 +152,9 @@ func takes(bad *amocrm.ValueError) string {
 	case when.NoYear:
 		return "field_date_yearless"
 	}
-	return map[amocrm.Want]string{
-		amocrm.WantText: "field_takes_text", amocrm.WantURL: "field_takes_url", amocrm.WantNumber: "field_takes_number", amocrm.WantFlag: "field_takes_flag",
-		amocrm.WantDay: "field_takes_date", amocrm.WantMoment: "field_takes_time", amocrm.WantObject: "field_takes_object",
-		amocrm.WantNamedObject: "field_takes_named", amocrm.WantChain: "field_takes_chain",
-	}[bad.Want]
+	return map[string]string{
+		"text": "field_takes_text", "url": "field_takes_url", "number": "field_takes_number", "flag": "field_takes_flag",
+		"day": "field_takes_date", "moment": "field_takes_time", "object": "field_takes_object",
+		"named_object": "field_takes_named", "chain": "field_takes_chain",
+	}[string(bad.Want)]
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/batch"
 	"github.com/sidecard/sidecard/internal/money"
 )
 
@@ -43,19 +43,19 @@ type FilledField struct {
 
 // Would returns what a plan of a request comes to, with warnings of what works and may not be meant. Its contact is not known here.
 func (p Plan) Would(r request.Request, meta crm.Meta) (w Would, warnings []request.Problem) {
-	pipeline, stage := landing(p.Lead, meta)
-	w = Would{IfOpenDeal: r.IfOpenDeal, Name: p.Lead.Name, Company: p.Company, Comment: p.Comment,
+	pipeline, stage := landing(p.Deal, meta)
+	w = Would{IfOpenDeal: r.IfOpenDeal, Name: p.Deal.Name, Company: p.Company, Comment: p.Comment,
 		Pipeline: Ref{int64(pipeline.ID), pipeline.Name}, Status: Ref{int64(stage.ID), stage.Name}}
-	if price, err := money.FromJSON(p.Lead.Price); err == nil {
+	if price, err := money.FromJSON(p.Deal.Price); err == nil {
 		w.Price = &price
 	}
-	if id := int64(p.Lead.ResponsibleID); id != 0 {
+	if id := p.Deal.ResponsibleID; id != 0 {
 		w.Responsible = Ref{id, meta.UserName(id)}
 	}
-	for _, in := range p.Lead.Fields {
+	for _, in := range p.Deal.Fields {
 		f, ok := fieldOf(request.CustomField{FieldID: int64(in.FieldID), FieldCode: in.FieldCode}, &meta)
 		if !ok {
-			f = amocrm.Field{ID: in.FieldID, Name: in.FieldCode}
+			f = crm.Field{ID: in.FieldID, Name: in.FieldCode}
 		}
 		shown := FilledField{Ref: Ref{int64(f.ID), f.Name}}
 		for _, v := range in.Values {
@@ -63,17 +63,15 @@ func (p Plan) Would(r request.Request, meta crm.Meta) (w Would, warnings []reque
 		}
 		w.Fields = append(w.Fields, shown)
 	}
-	for _, tag := range p.Lead.TagsToAdd {
-		w.Tags = append(w.Tags, tag.Name)
-	}
+	w.Tags = slices.Clone(p.Deal.Tags)
 	if p.Task != nil {
 		w.Task, w.TaskDue = p.Task.Text, p.Task.Due
 	}
-	return w, slices.Concat(doubts(r, pipeline, stage), unfilled(p.Lead.Fields, pipeline, stage, meta), request.ForeignTemplates(r))
+	return w, slices.Concat(doubts(r, pipeline, stage), unfilled(p.Deal.Fields, pipeline, stage, meta), request.ForeignTemplates(r))
 }
 
 // words is a value as a person reads it: the name of a choice, a date in the account's time zone.
-func words(f amocrm.Field, v amocrm.ValueInput, zone *time.Location) string {
+func words(f crm.Field, v crm.ValueInput, zone *time.Location) string {
 	for _, e := range f.Enums {
 		if v.Value == nil && (e.ID == v.EnumID || e.Code != "" && e.Code == v.EnumCode) {
 			return thing{e.ID, e.Value}.String()
@@ -111,14 +109,14 @@ func words(f amocrm.Field, v amocrm.ValueInput, zone *time.Location) string {
 
 // landing is the stage in which a deal is made: the one given, else the first of the pipeline, which is else the main one
 // (amocrm.md §5.1). Zero values for what is not known.
-func landing(lead amocrm.LeadInput, meta crm.Meta) (pipeline amocrm.Pipeline, stage amocrm.Status) {
+func landing(lead batch.Deal, meta crm.Meta) (pipeline crm.Pipeline, stage crm.Status) {
 	for _, p := range meta.Pipelines {
-		if p.ID == lead.PipelineID || lead.PipelineID == 0 && p.IsMain {
+		if int64(p.ID) == lead.PipelineID || lead.PipelineID == 0 && p.IsMain {
 			pipeline = p
 		}
 	}
 	for _, s := range pipeline.Statuses {
-		if s.ID == lead.StatusID || lead.StatusID == 0 && s.Type != amocrm.StatusTypeUnsorted {
+		if int64(s.ID) == lead.StatusID || lead.StatusID == 0 && !crm.Unsorted(s) {
 			return pipeline, s
 		}
 	}
@@ -127,9 +125,9 @@ func landing(lead amocrm.LeadInput, meta crm.Meta) (pipeline amocrm.Pipeline, st
 
 // unfilled names the fields that a stage requires and a deal lacks. Only people are held to it by amoCRM: a firing makes its
 // deal without them.
-func unfilled(have []amocrm.FieldInput, p amocrm.Pipeline, s amocrm.Status, meta crm.Meta) (out []request.Problem) {
+func unfilled(have []crm.FieldInput, p crm.Pipeline, s crm.Status, meta crm.Meta) (out []request.Problem) {
 	for _, f := range meta.Required(int64(p.ID), int64(s.ID)) {
-		if !slices.ContainsFunc(have, func(x amocrm.FieldInput) bool {
+		if !slices.ContainsFunc(have, func(x crm.FieldInput) bool {
 			return x.FieldID == f.ID || x.FieldCode != "" && x.FieldCode == f.Code
 		}) {
 			out = append(out, request.NewProblem("fields.custom_fields_values", request.CodeRequired, "required_field",
@@ -140,7 +138,7 @@ func unfilled(have []amocrm.FieldInput, p amocrm.Pipeline, s amocrm.Status, meta
 }
 
 // doubts are what amoCRM takes, or may take, and the author may not mean.
-func doubts(r request.Request, p amocrm.Pipeline, s amocrm.Status) (out []request.Problem) {
+func doubts(r request.Request, p crm.Pipeline, s crm.Status) (out []request.Problem) {
 	stage := thing{s.ID, s.Name}.String()
 	stageAt, pipelineAt := "fields.status_id", "fields.pipeline_id"
 	if r.Fields.StatusID == 0 {
@@ -149,10 +147,10 @@ func doubts(r request.Request, p amocrm.Pipeline, s amocrm.Status) (out []reques
 	if r.Fields.PipelineID == 0 {
 		pipelineAt = "fields.pipeline"
 	}
-	if s.ID == amocrm.StatusWon || s.ID == amocrm.StatusLost {
+	if crm.Closed(s) {
 		out = append(out, request.NewProblem(stageAt, request.CodeClosed, "closed_stage", "Stage", stage))
 	}
-	if s.ID != 0 && s.Type == amocrm.StatusTypeUnsorted {
+	if s.ID != 0 && crm.Unsorted(s) {
 		out = append(out, request.NewProblem(stageAt, request.CodeChoice, "unsorted_stage", "Stage", stage))
 	}
 	if p.IsArchive {

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/batch"
 )
 
 // Sent tells which field and value of the request each one in the CRM's body was, so that its complaints can be told in
@@ -20,11 +20,11 @@ type sentField struct {
 	values []int
 }
 
-// leadInput turns the fields into the CRM's shape. Blank values are left out, and so are fields that have no other. With
+// dealOf turns the fields into the CRM's shape. Blank values are left out, and so are fields that have no other. With
 // the account's vocabulary values are brought into the form that their field wants (strings to numbers, dates to Unix
 // seconds); what can't be is sent as it came, for the CRM to judge.
-func leadInput(f request.LeadFields, meta *crm.Meta) (amocrm.LeadInput, Sent) {
-	in := amocrm.LeadInput{Name: f.Name, StatusID: amocrm.ID(f.StatusID), PipelineID: amocrm.ID(f.PipelineID), ResponsibleID: amocrm.ID(f.ResponsibleID)}
+func dealOf(f request.LeadFields, meta *crm.Meta) (batch.Deal, Sent) {
+	in := batch.Deal{Name: f.Name, StatusID: f.StatusID, PipelineID: f.PipelineID, ResponsibleID: f.ResponsibleID}
 	if in.StatusID != 0 && in.PipelineID == 0 && meta != nil {
 		in.PipelineID = pipelineOf(*meta, in.StatusID)
 	}
@@ -46,13 +46,13 @@ func leadInput(f request.LeadFields, meta *crm.Meta) (amocrm.LeadInput, Sent) {
 }
 
 // fieldInput returns the field as it came, without blank values; values tells which of them are left.
-func fieldInput(c request.CustomField) (out amocrm.FieldInput, values []int) {
-	out = amocrm.FieldInput{FieldID: amocrm.ID(c.FieldID), FieldCode: c.FieldCode}
+func fieldInput(c request.CustomField) (out crm.FieldInput, values []int) {
+	out = crm.FieldInput{FieldID: crm.ID(c.FieldID), FieldCode: c.FieldCode}
 	for i, v := range c.Values {
 		if v.Blank() {
 			continue
 		}
-		value := amocrm.ValueInput{EnumID: amocrm.ID(v.EnumID), EnumCode: v.EnumCode, CatalogID: amocrm.ID(v.CatalogID), CatalogElementID: amocrm.ID(v.CatalogElementID)}
+		value := crm.ValueInput{EnumID: crm.ID(v.EnumID), EnumCode: v.EnumCode, CatalogID: crm.ID(v.CatalogID), CatalogElementID: crm.ID(v.CatalogElementID)}
 		if len(v.Value) > 0 {
 			value.Value = v.Value
 		}
@@ -62,9 +62,9 @@ func fieldInput(c request.CustomField) (out amocrm.FieldInput, values []int) {
 }
 
 // fieldOf finds the definition of a field that is named by id or code.
-func fieldOf(c request.CustomField, meta *crm.Meta) (amocrm.Field, bool) {
+func fieldOf(c request.CustomField, meta *crm.Meta) (crm.Field, bool) {
 	if meta == nil {
-		return amocrm.Field{}, false
+		return crm.Field{}, false
 	}
 	if c.FieldID != 0 {
 		return meta.LeadField(c.FieldID)
@@ -106,15 +106,15 @@ func decodeValue(raw json.RawMessage) any {
 }
 
 // pipelineOf finds the only pipeline that has a stage; 0 when several have it, as the two final ones.
-func pipelineOf(m crm.Meta, status amocrm.ID) amocrm.ID {
-	var found amocrm.ID
+func pipelineOf(m crm.Meta, status int64) int64 {
+	var found int64
 	for _, p := range m.Pipelines {
 		for _, s := range p.Statuses {
-			if s.ID == status {
+			if int64(s.ID) == status {
 				if found != 0 {
 					return 0
 				}
-				found = p.ID
+				found = int64(p.ID)
 			}
 		}
 	}
