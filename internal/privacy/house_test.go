@@ -112,8 +112,9 @@ type somebody struct {
 	phone, email string
 }
 
+// Ids are so long that no random text of hexadecimal digits holds one.
 func person(tenantID string, n int64) somebody {
-	return somebody{tenant: tenantID, client: 550_000 + n, ticket: 880_000 + n, contact: 330_000 + n, deal: 770_000 + n,
+	return somebody{tenant: tenantID, client: 550_000_000_000 + n, ticket: 880_000_000_000 + n, contact: 330_000_000_000 + n, deal: 770_000_000_000 + n,
 		mark: fmt.Sprintf("Mark%dMark", n), phone: fmt.Sprintf("+7999%07d", n), email: fmt.Sprintf("mark%d@example.com", n)}
 }
 
