@@ -9,20 +9,20 @@ import (
 	"github.com/sidecard/sidecard/internal/telemetry/traces"
 )
 
-func good() config {
-	return config{
-		Addr: ":8080", PublicURL: "https://sidecard.example.com/", UsedeskAPI: "https://api.usedesk.ru/",
-		HelpdeskOrigins: []string{"https://secure.usedesk.com"},
+func good() *config {
+	return &config{
+		serverConfig: serverConfig{Addr: ":8080", PublicURL: "https://sidecard.example.com/"},
+		deskConfig:   deskConfig{UsedeskAPI: "https://api.usedesk.ru/", HelpdeskOrigins: []string{"https://secure.usedesk.com"}},
 	}
 }
 
 func TestConfig_goodOnePasses(t *testing.T) {
-	set, err := good().check()
-	if err != nil {
+	c := good()
+	if err := c.check(); err != nil {
 		t.Fatal(err)
 	}
-	if set.PublicURL != "https://sidecard.example.com" {
-		t.Errorf("public URL %q, want it without its slash", set.PublicURL)
+	if c.PublicURL != "https://sidecard.example.com" {
+		t.Errorf("public URL %q, want it without its slash", c.PublicURL)
 	}
 }
 
@@ -36,7 +36,7 @@ func TestConfig_everyMistakeAtOnceByName(t *testing.T) {
 	c.HelpdeskOrigins, c.TrustedProxies = []string{"secure.usedesk.com; script-src *"}, []string{"10.0.0.0"}
 	c.RatePerIP, c.LogLevel, c.RedisURL = -1, "loud", "redis://user:pass-word@host:port/0"
 	c.Traces = traces.Env{Endpoint: "collector:4318", Headers: "api-key", Protocol: "grpc"}
-	_, err := c.check()
+	err := c.check()
 	if err == nil {
 		t.Fatal("a config full of mistakes passed")
 	}
@@ -58,12 +58,12 @@ func TestConfig_everyMistakeAtOnceByName(t *testing.T) {
 func TestConfig_mailNeedsItsSenderAndShowsNoPassword(t *testing.T) {
 	c := good()
 	c.SMTPURL = "smtp://user:pass-word@mail.example.com:587"
-	_, err := c.check()
+	err := c.check()
 	if err == nil || !strings.Contains(err.Error(), "SIDECARD_SMTP_FROM") || strings.Contains(err.Error(), "pass-word") {
 		t.Errorf("got %v, want a complaint about the sender without the password", err)
 	}
 	c.SMTPFrom = "Sidecard <sidecard@example.com>"
-	if set, err := c.check(); err != nil || set.notices.Mail == nil {
+	if err := c.check(); err != nil || c.notices.Mail == nil {
 		t.Errorf("a good mail server: %v", err)
 	}
 }
@@ -71,7 +71,7 @@ func TestConfig_mailNeedsItsSenderAndShowsNoPassword(t *testing.T) {
 func TestConfig_sharedRedisNeedsSharedKeys(t *testing.T) {
 	c := good()
 	c.RedisURL = "redis://127.0.0.1:6379/0"
-	if _, err := c.check(); err == nil || !strings.Contains(err.Error(), "SIDECARD_SEAL_KEYS") {
+	if err := c.check(); err == nil || !strings.Contains(err.Error(), "SIDECARD_SEAL_KEYS") {
 		t.Errorf("got %v, want a complaint about SIDECARD_SEAL_KEYS", err)
 	}
 }
@@ -81,11 +81,11 @@ func TestConfig_profilesStayOnThisMachineUnlessSaidOtherwise(t *testing.T) {
 		"0.0.0.0:6060": false, "10.0.0.1:6060": false, "example.com:6060": false} {
 		c := good()
 		c.PprofAddr = addr
-		if _, err := c.check(); (err == nil) != ok {
+		if err := c.check(); (err == nil) != ok {
 			t.Errorf("%s: %v", addr, err)
 		}
 		c.PprofAnywhere = true
-		if _, err := c.check(); err != nil {
+		if err := c.check(); err != nil {
 			t.Errorf("%s, anywhere: %v", addr, err)
 		}
 	}
@@ -104,12 +104,11 @@ func TestSplitPorts(t *testing.T) {
 func TestTraces_unsetIsNothing(t *testing.T) {
 	c := good()
 	c.Traces = traces.Env{Headers: "api-key=x", Protocol: "grpc"}
-	set, err := c.check()
-	if err != nil || set.traces.URL != "" {
-		t.Fatalf("%+v, %v", set.traces, err)
+	if err := c.check(); err != nil || c.spans.URL != "" {
+		t.Fatalf("%+v, %v", c.spans, err)
 	}
-	set.DataDir, set.RedisURL = "", "memory:"
-	s, err := newService(t.Context(), set, c.logger())
+	c.DataDir, c.RedisURL = "", "memory:"
+	s, err := newService(t.Context(), c, c.logger())
 	if err != nil {
 		t.Fatal(err)
 	}

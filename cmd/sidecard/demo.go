@@ -45,31 +45,24 @@ func (cmd demoCmd) Run(ctx context.Context) error {
 }
 
 func (cmd demoCmd) serve(ctx context.Context, ln net.Listener, public string, sb *sandbox.Sandbox) error {
-	c := config{
-		Addr:              ln.Addr().String(),
-		PublicURL:         public,
-		DataDir:           cmd.Data,
-		AmoClientID:       scenario.IntegrationID,
-		AmoClientSecret:   scenario.IntegrationSecret,
-		ExtraAmoHosts:     sb.ExtraHosts(),
-		UsedeskAPI:        sb.DeskURL,
-		ExtraUsedeskHosts: []string{strings.TrimPrefix(sb.DeskURL, "http://")},
-		HelpdeskOrigins:   []string{sb.DeskURL},
-		OpenTriggers:      true, // the published rule works as it stands; the demo listens on loopback only
-		LogLevel:          cmd.LogLevel,
-
-		NoticePrivateHosts: true, // so that a webhook can be tried on this machine
+	c := &config{
+		serverConfig: serverConfig{Addr: ln.Addr().String(), PublicURL: public, DataDir: cmd.Data},
+		amoConfig:    amoConfig{AmoClientID: scenario.IntegrationID, AmoClientSecret: scenario.IntegrationSecret, ExtraAmoHosts: sb.ExtraHosts()},
+		deskConfig: deskConfig{UsedeskAPI: sb.DeskURL, ExtraUsedeskHosts: []string{strings.TrimPrefix(sb.DeskURL, "http://")},
+			HelpdeskOrigins: []string{sb.DeskURL}},
+		noticeConfig:   noticeConfig{NoticePrivateHosts: true}, // so that a webhook can be tried on this machine
+		OpenTriggers:   true,                                   // the published rule works as it stands; the demo listens on loopback only
+		operatorConfig: operatorConfig{LogLevel: cmd.LogLevel},
 	}
-	set, err := c.check()
-	if err != nil {
+	if err := c.check(); err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	s, err := newService(ctx, set, c.logger())
+	s, err := newService(ctx, c, c.logger())
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
 	// The helpdesk's rule needs the tenant's key before anybody has opened a block.
-	amoBase, err := set.amoHosts.Base(sb.AmoURL)
+	amoBase, err := c.amoHosts.Base(sb.AmoURL)
 	if err != nil {
 		return errors.Join(err, ln.Close(), s.close())
 	}

@@ -19,7 +19,7 @@ import (
 )
 
 type doctorCmd struct {
-	config
+	*config
 	Ready  bool          `help:"Only ask the running service whether it is ready (for health checks)."`
 	Within time.Duration `default:"2m" help:"Stop looking at tenants after this time; how many are left is said."`
 }
@@ -35,20 +35,19 @@ func (cmd doctorCmd) Run(ctx context.Context) error {
 		return cmd.askReady(ctx)
 	}
 	d := &doctor{out: os.Stdout, each: lookWithin}
-	set, err := cmd.check()
-	if err != nil {
+	if err := cmd.check(); err != nil {
 		for _, line := range strings.Split(err.Error(), "\n") {
 			d.bad("configuration", "%s", line)
 		}
 		return errUnwell
 	}
 	d.good("configuration", "complete")
-	if set.RedisURL == "" {
-		d.public(ctx, set)
-		d.note("redis", "REDIS_URL is empty: the service starts one of its own in %s; nothing to check from outside", set.DataDir)
+	if cmd.RedisURL == "" {
+		d.public(ctx, cmd.config)
+		d.note("redis", "REDIS_URL is empty: the service starts one of its own in %s; nothing to check from outside", cmd.DataDir)
 		return d.verdict()
 	}
-	db, err := store.Open(ctx, store.Options{URL: set.RedisURL, Ring: set.ring, Log: slog.New(slog.DiscardHandler)})
+	db, err := store.Open(ctx, store.Options{URL: cmd.RedisURL, Ring: cmd.ring, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		d.bad("redis", "REDIS_URL can't be reached: %v", err)
 		return errUnwell
@@ -56,8 +55,8 @@ func (cmd doctorCmd) Run(ctx context.Context) error {
 	defer db.Close()
 	d.redis(ctx, db)
 	d.clock(ctx, db)
-	d.public(ctx, set)
-	d.accounts(ctx, db, set)
+	d.public(ctx, cmd.config)
+	d.accounts(ctx, db, cmd.config)
 	return d.verdict()
 }
 
@@ -161,7 +160,7 @@ func (d *doctor) skew(whose string, by time.Duration) {
 }
 
 // public asks the service at the address that browsers, the helpdesk and amoCRM use.
-func (d *doctor) public(ctx context.Context, set settings) {
+func (d *doctor) public(ctx context.Context, set *config) {
 	base := set.PublicURL
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -187,7 +186,7 @@ func (d *doctor) public(ctx context.Context, set settings) {
 }
 
 // proxies judges how the request to the public URL came to the service. We speak no TLS, so behind https there is a proxy.
-func (d *doctor) proxies(set settings, way string) {
+func (d *doctor) proxies(set *config, way string) {
 	named := strings.Join(set.TrustedProxies, ", ")
 	const share = "so all callers behind it count as one address and share its limit (SIDECARD_RATE_PER_IP): one stranger can use it up for everybody"
 	switch https := strings.HasPrefix(set.PublicURL, "https:"); {

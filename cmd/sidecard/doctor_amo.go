@@ -20,7 +20,7 @@ import (
 
 // accounts asks amoCRM about every tenant: whether its login works, its hook lives, the clocks agree. The integration is
 // asked about once.
-func (d *doctor) accounts(ctx context.Context, db *store.DB, set settings) {
+func (d *doctor) accounts(ctx context.Context, db *store.DB, set *config) {
 	quiet := slog.New(slog.DiscardHandler)
 	tenants := tenant.NewDirectory(db)
 	cfg := login.Config{ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts}
@@ -64,7 +64,7 @@ type accountCheck struct {
 	pace    func(string) amocrm.Pace
 	tenants *tenant.Directory
 	hooks   *webhooks.Service
-	set     settings
+	set     *config
 	client  *http.Client
 }
 

@@ -72,7 +72,7 @@ func TestDoctor_readyIsAskedWhereTheServiceListens(t *testing.T) {
 	server.Listener = ln
 	server.Start()
 	t.Cleanup(server.Close)
-	if err := (doctorCmd{config: config{Addr: ln.Addr().String()}}).askReady(t.Context()); err != nil {
+	if err := (doctorCmd{config: &config{serverConfig: serverConfig{Addr: ln.Addr().String()}}}).askReady(t.Context()); err != nil {
 		t.Error(err)
 	}
 	all, err := net.Listen("tcp", ":0")
@@ -84,7 +84,7 @@ func TestDoctor_readyIsAskedWhereTheServiceListens(t *testing.T) {
 	t.Cleanup(func() { _ = everywhere.Close() })
 	_, port, _ := net.SplitHostPort(all.Addr().String())
 	for _, host := range []string{"", "0.0.0.0", "[::]"} {
-		if err := (doctorCmd{config: config{Addr: host + ":" + port}}).askReady(t.Context()); err != nil {
+		if err := (doctorCmd{config: &config{serverConfig: serverConfig{Addr: host + ":" + port}}}).askReady(t.Context()); err != nil {
 			t.Errorf("%q: %v", host, err)
 		}
 	}
@@ -192,7 +192,7 @@ func TestDoctor_proxyInFrontThatIsNotTrusted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
 			d := &doctor{out: &out}
-			d.proxies(settings{config: config{PublicURL: c.public, TrustedProxies: c.trusted}}, c.way)
+			d.proxies(&config{serverConfig: serverConfig{PublicURL: c.public}, operatorConfig: operatorConfig{TrustedProxies: c.trusted}}, c.way)
 			if d.unwell != c.unwell || !strings.Contains(out.String(), c.says) {
 				t.Errorf("%s", &out)
 			}

@@ -21,8 +21,7 @@ func wired(t *testing.T) *service {
 	t.Helper()
 	c := good()
 	c.RatePerIP = 0
-	set, err := c.check()
-	if err != nil {
+	if err := c.check(); err != nil {
 		t.Fatal(err)
 	}
 	ring, _ := store.NewRing()
@@ -30,7 +29,7 @@ func wired(t *testing.T) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble(set, db, telemetry.NewRegistry("test"), nil, slog.New(slog.DiscardHandler))
+	s, err := assemble(c, db, telemetry.NewRegistry("test"), nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ type inner struct {
 	handler http.Handler
 }
 
-func (s *service) inners(set settings) []inner {
+func (s *service) inners(set *config) []inner {
 	metrics, profiles := http.NewServeMux(), http.NewServeMux()
 	metrics.Handle("GET /metrics", telemetry.Handler(s.metrics))
 	profiles.HandleFunc("GET /debug/pprof/", pprof.Index)

@@ -21,7 +21,7 @@ type keysCmd struct {
 }
 
 type keysRotateCmd struct {
-	config
+	*config
 	New   bool `xor:"what" help:"Only print a fresh key, to be put into SIDECARD_SEAL_KEYS."`
 	Check bool `xor:"what" help:"Change nothing; say what still needs an older key."`
 	JSON  bool `help:"Print JSON."`
@@ -37,7 +37,7 @@ func (cmd *keysRotateCmd) Run(ctx context.Context) error {
 		_, err := fmt.Println(spec)
 		return err
 	}
-	return cmd.opened(ctx, func(set settings, db *store.DB) error {
+	return cmd.opened(ctx, func(db *store.DB) error {
 		r, err := rotateKeys(ctx, db, !cmd.Check)
 		if err != nil {
 			return fmt.Errorf("after %d values: %w", r.Values, err)

@@ -29,6 +29,13 @@ type cli struct {
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
+// newCLI returns the commands, all with one configuration.
+func newCLI() *cli {
+	c := new(config)
+	return &cli{Serve: serveCmd{c}, Triggers: triggersCmd{config: c}, Tenants: tenantsCmd{config: c},
+		Keys: keysCmd{Rotate: keysRotateCmd{config: c}}, Doctor: doctorCmd{config: c}}
+}
+
 type versionCmd struct{}
 
 func (versionCmd) Run() error {
@@ -40,8 +47,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	transport.SetVersion(version)
-	var c cli
-	k := kong.Parse(&c,
+	k := kong.Parse(newCLI(),
 		kong.Name("sidecard"),
 		kong.Description("amoCRM (Kommo) in the ticket card of a helpdesk."),
 		kong.ShortUsageOnError(),

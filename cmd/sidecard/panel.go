@@ -23,7 +23,7 @@ import (
 )
 
 // panel joins the pages of an opened card: the CRM's and the rules', on one kit. It returns the routes of both.
-func panel(set settings, s *service, accounts *crm.Accounts, sender *notify.Sender, flow *login.Flow, desk func(tenant.Tenant) (*usedesk.API, error),
+func panel(set *config, s *service, accounts *crm.Accounts, sender *notify.Sender, flow *login.Flow, desk func(tenant.Tenant) (*usedesk.API, error),
 	catalog *i18n.Catalog, anonymous *ratelimit.Anonymous, log *slog.Logger) (*block.Handlers, route.Mounter, error) {
 	templates, err := ui.NewPages(catalog, append(slices.Clone(block.Templates), pages.Templates)...)
 	if err != nil {

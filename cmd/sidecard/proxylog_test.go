@@ -38,15 +38,15 @@ func TestProxyLog_holdsNoSessionAndNoSecret(t *testing.T) {
 			t.Errorf("the format logs %s", secret)
 		}
 	}
-	set, err := good().check()
-	if err != nil {
+	c := good()
+	if err := c.check(); err != nil {
 		t.Fatal(err)
 	}
 	db, err := store.Open(t.Context(), store.Options{URL: "memory:"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble(set, db, telemetry.NewRegistry("test"), nil, slog.New(slog.DiscardHandler))
+	s, err := assemble(c, db, telemetry.NewRegistry("test"), nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

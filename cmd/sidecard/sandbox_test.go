@@ -17,8 +17,8 @@ import (
 
 func TestSandbox_flagsReachTheLocalSystems(t *testing.T) {
 	dir := t.TempDir()
-	var c cli
-	parser, err := kong.New(&c)
+	c := newCLI()
+	parser, err := kong.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}

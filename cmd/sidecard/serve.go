@@ -9,13 +9,12 @@ import (
 )
 
 type serveCmd struct {
-	config
+	*config
 }
 
 // Run serves until the context ends, then lets accepted work come to rest.
 func (cmd serveCmd) Run(ctx context.Context) error {
-	set, err := cmd.check()
-	if err != nil {
+	if err := cmd.check(); err != nil {
 		return fmt.Errorf("configuration:\n%w", err)
 	}
 	log := cmd.logger()
@@ -24,14 +23,14 @@ func (cmd serveCmd) Run(ctx context.Context) error {
 		defer end()
 		tuneMemory(tuning)
 	}
-	ln, err := net.Listen("tcp", set.Addr)
+	ln, err := net.Listen("tcp", cmd.Addr)
 	if err != nil {
 		return fmt.Errorf("SIDECARD_ADDR: %w", err)
 	}
-	s, err := newService(ctx, set, log)
+	s, err := newService(ctx, cmd.config, log)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	log.Info("listening", "version", version, "addr", ln.Addr().String(), "public_url", set.PublicURL, "redis", s.db.Mode())
+	log.Info("listening", "version", version, "addr", ln.Addr().String(), "public_url", cmd.PublicURL, "redis", s.db.Mode())
 	return errors.Join(s.run(ctx, ln), s.close())
 }

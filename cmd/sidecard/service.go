@@ -60,11 +60,11 @@ type service struct {
 	install  func(context.Context) error
 }
 
-func newService(ctx context.Context, set settings, log *slog.Logger) (*service, error) {
+func newService(ctx context.Context, set *config, log *slog.Logger) (*service, error) {
 	var tr *traces.Traces
-	if set.traces.URL != "" {
+	if set.spans.URL != "" {
 		var err error
-		if tr, err = traces.Start(ctx, set.traces, version, log); err != nil {
+		if tr, err = traces.Start(ctx, set.spans, version, log); err != nil {
 			return nil, err
 		}
 		log = traces.Log(log)
@@ -108,7 +108,7 @@ func awaitStore(ctx context.Context, db *store.DB) error {
 }
 
 // helpdesk opens a tenant's helpdesk API, at the usual address when his block names none.
-func helpdesk(set settings, miss func(context.Context, usedesk.Unread)) func(tenant.Tenant) (*usedesk.API, error) {
+func helpdesk(set *config, miss func(context.Context, usedesk.Unread)) func(tenant.Tenant) (*usedesk.API, error) {
 	client := set.deskHosts.HTTPClient(20 * time.Second)
 	return func(t tenant.Tenant) (*usedesk.API, error) {
 		base := t.DeskBase
@@ -120,7 +120,7 @@ func helpdesk(set settings, miss func(context.Context, usedesk.Unread)) func(ten
 }
 
 // installLongLived connects the one company of a single-tenant install, when it is configured so.
-func installLongLived(ctx context.Context, set settings, flow *login.Flow) error {
+func installLongLived(ctx context.Context, set *config, flow *login.Flow) error {
 	if set.AmoToken == "" {
 		return nil
 	}
@@ -128,7 +128,7 @@ func installLongLived(ctx context.Context, set settings, flow *login.Flow) error
 	return err
 }
 
-func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *traces.Traces, log *slog.Logger) (*service, error) {
+func assemble(set *config, db *store.DB, registry *prometheus.Registry, tr *traces.Traces, log *slog.Logger) (*service, error) {
 	catalog, err := i18n.NewCatalog(blocks.Texts)
 	if err != nil {
 		return nil, err
@@ -159,8 +159,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 	})
 	desk := helpdesk(set, unread.desk)
 	text := func(lang, key string, args ...any) string { return catalog.T(i18n.Lang(lang), key, args...) }
-	set.notices.Text = text
-	set.notices.Metrics = registry
+	set.notices.PublicURL, set.notices.Text, set.notices.Metrics = set.PublicURL, text, registry
 	sender := notify.NewSender(db, set.notices)
 	s.triggers = rules.NewService(rules.Deps{
 		DB: db, Tenants: s.tenants, Log: log, Text: text, Metrics: registry,
@@ -202,7 +201,7 @@ func assemble(set settings, db *store.DB, registry *prometheus.Registry, tr *tra
 }
 
 // changeHooks has amoCRM tell what changes there.
-func changeHooks(set settings, s *service, b *crm.Accounts, log *slog.Logger) *webhooks.Service {
+func changeHooks(set *config, s *service, b *crm.Accounts, log *slog.Logger) *webhooks.Service {
 	return webhooks.NewService(webhooks.Deps{
 		DB: s.db, Tenants: s.tenants, Grants: s.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: log,
 		Metrics: s.metrics,

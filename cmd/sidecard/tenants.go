@@ -21,7 +21,7 @@ import (
 )
 
 type tenantsCmd struct {
-	config
+	*config
 	Tenant string `help:"Id of the tenant, or its amoCRM host. May be left out when there is only one and nothing is erased."`
 	JSON   bool   `help:"Print JSON instead of a table."`
 
@@ -45,8 +45,8 @@ type office struct {
 
 // run opens the office for do.
 func (cmd *tenantsCmd) run(ctx context.Context, do func(office) error) error {
-	return cmd.opened(ctx, func(set settings, db *store.DB) error {
-		s, err := assemble(set, db, telemetry.NewRegistry(version), nil, slog.New(slog.DiscardHandler))
+	return cmd.opened(ctx, func(db *store.DB) error {
+		s, err := assemble(cmd.config, db, telemetry.NewRegistry(version), nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}

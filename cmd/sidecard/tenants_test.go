@@ -20,11 +20,11 @@ import (
 // newTestOffice is an office on the desk's Redis; what it prints is in the desk's out.
 func newTestOffice(t *testing.T, d *desk, answer string) office {
 	t.Helper()
-	set, err := config{PublicURL: "https://sidecard.example.com", Addr: ":0", UsedeskAPI: "https://api.usedesk.ru/", TelegramAPI: "https://api.telegram.org"}.check()
-	if err != nil {
+	c := good()
+	if err := c.check(); err != nil {
 		t.Fatal(err)
 	}
-	s, err := assemble(set, d.db, telemetry.NewRegistry("test"), nil, slog.New(slog.DiscardHandler))
+	s, err := assemble(c, d.db, telemetry.NewRegistry("test"), nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

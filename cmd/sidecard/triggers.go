@@ -12,7 +12,7 @@ import (
 )
 
 type triggersCmd struct {
-	config
+	*config
 	Tenant string `help:"Id of the tenant, or its amoCRM host. May be left out when there is only one."`
 	JSON   bool   `help:"Print JSON instead of a table."`
 
@@ -35,7 +35,7 @@ type inbox struct {
 
 // run opens the inbox for do.
 func (cmd *triggersCmd) run(ctx context.Context, do func(inbox) error) error {
-	return cmd.opened(ctx, func(_ settings, db *store.DB) error {
+	return cmd.opened(ctx, func(db *store.DB) error {
 		tenants := tenant.NewDirectory(db)
 		t, err := chosenTenant(ctx, tenants, cmd.Tenant)
 		if err != nil {

@@ -85,8 +85,8 @@ func (d *desk) failed(ticket int64, st rules.Steps) string {
 // run is the command line after "sidecard triggers"; {id} is the firing's.
 func (d *desk) run(id string, args ...string) error {
 	d.t.Helper()
-	var c cli
-	p, err := kong.New(&c, kong.Exit(func(int) { d.t.Error("it wanted to exit") }), kong.Writers(&d.out, &d.out))
+	c := newCLI()
+	p, err := kong.New(c, kong.Exit(func(int) { d.t.Error("it wanted to exit") }), kong.Writers(&d.out, &d.out))
 	if err != nil {
 		d.t.Fatal(err)
 	}

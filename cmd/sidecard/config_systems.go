@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/connector/usedesk"
+)
+
+// amoConfig is how the service logs in to amoCRM, and at which hosts.
+type amoConfig struct {
+	AmoClientID     string   `env:"AMO_CLIENT_ID" help:"Integration id; empty uses amoCRM's button, one integration per account."`
+	AmoClientSecret string   `env:"AMO_CLIENT_SECRET" help:"Secret of that integration."`
+	AmoToken        string   `env:"AMO_LONG_LIVED_TOKEN" help:"Long-lived token instead of a login, for one company."`
+	AmoHost         string   `env:"AMO_BASE_HOST" help:"amoCRM account of the long-lived token."`
+	DeskToken       string   `env:"USEDESK_API_TOKEN" help:"Helpdesk token of that company, as in its block."`
+	ExtraAmoHosts   []string `env:"SIDECARD_EXTRA_AMO_HOSTS" help:"amoCRM hosts allowed besides *.amocrm.ru, *.amocrm.com, *.kommo.com."`
+
+	amoHosts *amocrm.Hosts
+}
+
+// Check reads the allowed hosts.
+func (c *amoConfig) Check() []error {
+	var wrong mistakes
+	var err error
+	if c.amoHosts, err = amocrm.NewHosts(c.ExtraAmoHosts); err != nil {
+		wrong.add("SIDECARD_EXTRA_AMO_HOSTS", "%s%v", entryOf(c.ExtraAmoHosts, err), err)
+	}
+	if (c.AmoClientID == "") != (c.AmoClientSecret == "") {
+		wrong.add("AMO_CLIENT_ID", "and AMO_CLIENT_SECRET go together: set both, or neither to use amoCRM's button")
+	}
+	switch {
+	case c.AmoToken == "" && c.AmoHost == "" && c.DeskToken == "":
+	case c.AmoToken == "" || c.AmoHost == "" || c.DeskToken == "":
+		wrong.add("AMO_LONG_LIVED_TOKEN", "AMO_BASE_HOST and USEDESK_API_TOKEN go together: set all three or none")
+	case c.amoHosts != nil:
+		if _, err := c.amoHosts.Base(c.AmoHost); err != nil {
+			wrong.add("AMO_BASE_HOST", "%v", err)
+		}
+	}
+	return wrong
+}
+
+// entryOf says which entry of a list was refused.
+func entryOf(list []string, err error) string {
+	refused, ok := errors.AsType[*amocrm.HostError](err)
+	if !ok {
+		return ""
+	}
+	i := slices.IndexFunc(list, func(s string) bool { return strings.TrimSpace(s) == refused.Given })
+	return fmt.Sprintf("entry %d: ", i+1)
+}
+
+// deskConfig is where helpdesks are. Once checked, it opens them.
+type deskConfig struct {
+	UsedeskAPI        string   `env:"SIDECARD_USEDESK_API" default:"https://api.usedesk.ru/" help:"Usedesk API used when the block names none."`
+	ExtraUsedeskHosts []string `env:"SIDECARD_EXTRA_USEDESK_HOSTS" help:"Usedesk API hosts allowed besides the clouds."`
+	HelpdeskOrigins   []string `env:"SIDECARD_HELPDESK_ORIGINS" default:"https://secure.usedesk.ru,https://secure.usedesk.com" help:"Origins that may frame the panel."`
+
+	deskHosts *usedesk.Hosts
+	deskBase  string
+}
+
+// Check reads the allowed hosts.
+func (c *deskConfig) Check() []error {
+	var wrong mistakes
+	var err error
+	if c.deskHosts, err = usedesk.NewHosts(c.ExtraUsedeskHosts); err != nil {
+		wrong.add("SIDECARD_EXTRA_USEDESK_HOSTS", "%s%v", entryOf(c.ExtraUsedeskHosts, err), err)
+	} else if c.deskBase, err = c.deskHosts.Base(c.UsedeskAPI); err != nil {
+		wrong.add("SIDECARD_USEDESK_API", "%v", err)
+	}
+	for _, origin := range c.HelpdeskOrigins {
+		if u, err := url.Parse(origin); err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || strings.ContainsAny(origin, " ;") {
+			wrong.add("SIDECARD_HELPDESK_ORIGINS", "%q is no origin, expected such as https://secure.usedesk.com", origin)
+		}
+	}
+	return wrong
+}
