@@ -59,7 +59,7 @@ func init() {
 				if i == 13 {
 					o.After = time.Hour
 				}
-				if err := l.Settle(w.t.Context(), b.Jobs[0], o); err != nil {
+				if err := l.Finish(w.t.Context(), b.Jobs[0], o); err != nil {
 					w.t.Fatal(err)
 				}
 			}

@@ -34,7 +34,7 @@ func (w *house) firedFor(tenantID string, since time.Duration, r request.Request
 	}
 	mine := claimed.Jobs[0]
 	mine.Steps = steps
-	if err := l.Settle(w.t.Context(), mine, o); err != nil {
+	if err := l.Finish(w.t.Context(), mine, o); err != nil {
 		w.t.Fatal(err)
 	}
 	return w.firing(e.ID)

@@ -106,7 +106,7 @@ func failed(t testing.TB, l bench, steps Steps) Entry {
 	mustAccept(t, l, firing(1, "x"), "")
 	e := mustClaim(t, l, 1)[0]
 	e.Steps = steps
-	if err := l.Settle(t.Context(), e, Outcome{State: ledger.StateFailed, Why: "refused", Problems: []request.Problem{{Path: "fields"}}}); err != nil {
+	if err := l.Finish(t.Context(), e, Outcome{State: ledger.StateFailed, Why: "refused", Problems: []request.Problem{{Path: "fields"}}}); err != nil {
 		t.Fatal(err)
 	}
 	return get(t, l, e.ID)

@@ -38,10 +38,10 @@ func NewLedger(db *store.DB, lease time.Duration) *Ledger {
 	return ledger.New[request.Request, Steps, request.Problem](db, ledger.Kind[request.Request, Steps]{
 		Name:  "fire",
 		Order: orderOf,
-		Owned: func(s Steps) []string {
+		Objects: func(s Steps) []string {
 			return []string{entity{"", s.LeadID}.String(), entity{"note", s.NoteID}.String(), entity{"task", s.TaskID}.String()}
 		},
-		Lease: lease, RepeatFor: idemFor, KeepDone: 7 * 24 * time.Hour, KeepFailed: keepFailed, OwnFor: ownFor,
+		Lease: lease, RepeatFor: idemFor, KeepDone: 7 * 24 * time.Hour, KeepFailed: keepFailed, KeepObjects: keepObjects,
 		MaxBatch: maxBatch, MaxWaiting: 20_000, MaxFinished: 10_000, MaxRefused: 5_000, MaxRecent: 20,
 		MaxRepeats: maxRepeats, RepeatsFor: time.Hour, Counted: counted,
 	})

@@ -176,7 +176,7 @@ func (s Records) Adopt(ctx context.Context, tenantID, id string, leadID int64) e
 		}
 		c := change{Text: ledger.Because("chosen", leadID, "")}
 		if st.LeadID == 0 {
-			c.Own = entity{id: leadID}.String()
+			c.Object = entity{id: leadID}.String()
 		}
 		st.LeadID, st.LeadURL = leadID, st.Candidates[i].URL
 		if st.LeadIntent != nil && st.ContactID == 0 {
@@ -210,7 +210,7 @@ func (s Records) decide(ctx context.Context, tenantID, id string, how func(*Step
 	}
 	st.Candidates, st.LeadIntent = nil, nil
 	c.Steps = &st
-	if err = s.ledger.Restart(ctx, e, c); errors.Is(err, ledger.ErrTaken) {
+	if err = s.ledger.Restart(ctx, e, c); errors.Is(err, ledger.ErrClaimed) {
 		return ErrNoCandidate
 	}
 	return err

@@ -24,7 +24,7 @@ func TestExport_writesRowsThatNoSpreadsheetRuns(t *testing.T) {
 		mustAccept(t, l, firing(int64(i+1), "x"), "")
 		e := mustClaim(t, l, 1)[0]
 		e.Steps = Steps{ClientID: 3, ContactID: 4, LeadID: 5, LeadURL: "https://x.amocrm.ru/leads/detail/5"}
-		if err := l.Settle(t.Context(), e, Outcome{State: ledger.StateFailed, Why: ledger.InWords(why)}); err != nil {
+		if err := l.Finish(t.Context(), e, Outcome{State: ledger.StateFailed, Why: ledger.InWords(why)}); err != nil {
 			t.Fatal(err)
 		}
 		l.pass(time.Second)

@@ -21,7 +21,7 @@ const (
 	lookOfOne = 20  // newest deals of the contact
 
 	maxCandidates = 10 // shown to a person
-	ownFor        = 30 * 24 * time.Hour
+	keepObjects   = 30 * 24 * time.Hour
 )
 
 // look looks for the deals whose answers are not known, and makes them their jobs'.

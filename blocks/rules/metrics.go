@@ -35,8 +35,8 @@ func (s *core) metered(count func(context.Context) (map[ledger.State]ledger.Tota
 // ended counts a firing that came to rest, by its label if it has one, and passes it on.
 func (s *core) ended(e Entry) {
 	s.ends.WithLabelValues(cmp.Or(string(e.Label), string(e.State))).Inc()
-	if s.deps.Settled != nil {
-		s.deps.Settled(e)
+	if s.deps.OnOutcome != nil {
+		s.deps.OnOutcome(e)
 	}
 }
 

@@ -34,7 +34,7 @@ func TestMove_takesAlongWhatIsNotDone(t *testing.T) {
 		if o.State == "" {
 			continue
 		}
-		if err := h.ledger.Settle(ctx, e, o); err != nil {
+		if err := h.ledger.Finish(ctx, e, o); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -31,7 +31,7 @@ func TestRefuse_isStoredAsFailedWithItsReasonsAndItsBody(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
 	var heard []Entry
-	s := NewService(Deps{DB: l.db, Settled: func(e Entry) { heard = append(heard, e) }})
+	s := NewService(Deps{DB: l.db, OnOutcome: func(e Entry) { heard = append(heard, e) }})
 	const body = `{"key":"sk_secret","ticketId":7,"fields":{"name":"n","statusId":5,"price":"much"}}`
 	e, existed := refused(t, s, body)
 	if existed || e.State != ledger.StateFailed || e.Label != ledger.LabelRefused || e.Request.TicketID != 7 || e.Request.Fields.Name != "n" {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-
 )
 
 // intent is what is stored before the job's deal is sent.
@@ -92,13 +91,13 @@ func (t entity) String() string {
 
 // taken reports whether an entity is another entry's.
 func (j *job) taken(ctx context.Context, t entity) (bool, error) {
-	owner, err := j.ledger.Owner(ctx, j.e.Tenant, t.String())
+	owner, err := j.ledger.ClaimedBy(ctx, j.e.Tenant, t.String())
 	return owner != "" && owner != j.e.ID, err
 }
 
 // own makes an entity this entry's; false when it is another's already.
 func (j *job) own(ctx context.Context, t entity) (bool, error) {
-	return j.ledger.Own(ctx, j.e.Tenant, j.e.ID, t.String())
+	return j.ledger.ClaimObject(ctx, j.e.Tenant, j.e.ID, t.String())
 }
 
 // user is the CRM user who is logged in, 0 when that is not known for certain.

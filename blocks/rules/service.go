@@ -84,9 +84,9 @@ type Deps struct {
 	Problem func(lang string, p request.Problem) string
 	// Metrics may be nil.
 	Metrics prometheus.Registerer
-	// Settled hears of every entry that has come to rest or waits again; it must not block. May be nil.
-	Settled func(e Entry)
-	Log     *slog.Logger // nil: silent
+	// OnOutcome is called with every job that has come to rest or waits again; it must not block. May be nil.
+	OnOutcome func(e Entry)
+	Log       *slog.Logger // nil: silent
 
 	Lease time.Duration // of a claim, renewed while it is worked on; default 30 s
 	Poll  time.Duration // for work that other replicas accepted; default 250 ms
@@ -161,15 +161,15 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r request.Request
 // Run works off what is due until ctx ends (dispatch.Dispatcher).
 func (s *Service) Run(ctx context.Context) error { return s.queue.Run(ctx) }
 
-// Wait returns a firing as soon as it is done, failed or held, or as it is when ctx ends. dispatch.ErrManyWait at once when too
+// Wait returns a firing as soon as it is done, failed or held, or as it is when ctx ends. dispatch.ErrTooManyWait at once when too
 // many wait already.
 func (s *Service) Wait(ctx context.Context, tenantID, id string) (Entry, error) {
 	return s.queue.Wait(ctx, tenantID, id)
 }
 
-// Release makes a tenant's held entries due, after a login, and returns how many.
-func (s *Service) Release(ctx context.Context, tenantID string) (int, error) {
-	return s.queue.Release(ctx, tenantID)
+// Resume makes a tenant's held entries due, after a login, and returns how many.
+func (s *Service) Resume(ctx context.Context, tenantID string) (int, error) {
+	return s.queue.Resume(ctx, tenantID)
 }
 
 // Check compares a strict request with what the tenant's account has, as far as that is known within CheckIn: *Problems

@@ -32,7 +32,7 @@ func (s worker) settle(ctx context.Context, e *Entry, v verdict) {
 	// The outcome must be stored even when the work was interrupted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	err := s.ledger.Settle(ctx, *e, v.Outcome)
+	err := s.ledger.Finish(ctx, *e, v.Outcome)
 	e.State, e.Label = v.State, v.Label
 	switch {
 	case errors.Is(err, ledger.ErrClaimLost):
@@ -42,5 +42,5 @@ func (s worker) settle(ctx context.Context, e *Entry, v verdict) {
 	default:
 		s.ended(*e)
 	}
-	s.queue.Tell(e.Tenant, e.ID)
+	s.queue.Notify(e.Tenant, e.ID)
 }

@@ -134,7 +134,7 @@ func TestSettled_hearsOfEveryOutcome(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	heard := make(chan Entry, 100)
-	h.deps.Settled = func(e Entry) { heard <- e }
+	h.deps.OnOutcome = func(e Entry) { heard <- e }
 	h.login()
 	h.desk.add(101, 55, "Ann", "8 999 000-00-01")
 	h.run(h.Service)

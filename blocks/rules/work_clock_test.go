@@ -133,7 +133,7 @@ func TestHints_ofWhatIsStartedAnewGoByRedisClock(t *testing.T) {
 			start := map[string]func(e Entry) error{
 				"retried": func(e Entry) error { return h.Retry(t.Context(), h.tenant.ID, e.ID) },
 				"released": func(Entry) error {
-					_, err := h.Release(t.Context(), h.tenant.ID)
+					_, err := h.Resume(t.Context(), h.tenant.ID)
 					return err
 				},
 			}
@@ -145,7 +145,7 @@ func TestHints_ofWhatIsStartedAnewGoByRedisClock(t *testing.T) {
 				if err != nil || len(b.Jobs) != 1 {
 					t.Fatalf("%+v, %v", b, err)
 				}
-				if err := h.ledger.Settle(t.Context(), b.Jobs[0], Outcome{State: state, Why: "x"}); err != nil {
+				if err := h.ledger.Finish(t.Context(), b.Jobs[0], Outcome{State: state, Why: "x"}); err != nil {
 					t.Fatal(err)
 				}
 				if err := h.db.Del(t.Context(), hintKey).Err(); err != nil {

@@ -93,7 +93,7 @@ func TestWork_killedBetweenTheAnswerAndItsRecord(t *testing.T) {
 	h.crm.hook(func(int64) {
 		stolen := b.Jobs[0]
 		stolen.Steps.LeadIntent = &Intent{At: time.Now(), ContactID: 0}
-		if err := h.ledger.Settle(t.Context(), stolen, Outcome{State: ledger.StateAccepted}); err != nil {
+		if err := h.ledger.Finish(t.Context(), stolen, Outcome{State: ledger.StateAccepted}); err != nil {
 			t.Error(err)
 		}
 	})

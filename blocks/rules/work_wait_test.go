@@ -14,7 +14,7 @@ func TestWork_neverConnectedIsHeldUntilTheLogin(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.connected = func(ctx context.Context, id string) {
-		if _, err := h.Release(ctx, id); err != nil {
+		if _, err := h.Resume(ctx, id); err != nil {
 			t.Error(err)
 		}
 	}

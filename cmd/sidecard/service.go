@@ -164,7 +164,7 @@ func assemble(set *config, db *store.DB, registry *prometheus.Registry, tr *trac
 	s.triggers = rules.NewService(rules.Deps{
 		DB: db, Tenants: s.tenants, Log: log, Text: text, Metrics: registry,
 		Problem: func(lang string, p request.Problem) string { return p.In(catalog, i18n.Lang(lang)) },
-		Settled: func(e rules.Entry) { s.notices.Settled(e.Tenant, e.State, e.Label) },
+		OnOutcome: func(e rules.Entry) { s.notices.Settled(e.Tenant, e.State, e.Label) },
 		Desk:    func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (rules.Account, error) {
 			return batch.Open(ctx, b, tenantID, p)
@@ -221,7 +221,7 @@ func connected(ctx context.Context, b *crm.Accounts, t *rules.Service, tenantID 
 	if err == nil {
 		err = a.Forget(ctx)
 	}
-	n, rerr := t.Release(ctx, tenantID)
+	n, rerr := t.Resume(ctx, tenantID)
 	if err = errors.Join(err, rerr); err != nil {
 		log.Error("after login", "tenant", tenantID, "error", err)
 		return

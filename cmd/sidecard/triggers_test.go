@@ -76,7 +76,7 @@ func (d *desk) failed(ticket int64, st rules.Steps) string {
 	}
 	e := b.Jobs[0]
 	e.Steps = st
-	if err := l.Settle(d.t.Context(), e, rules.Outcome{State: ledger.StateFailed, Why: "refused\x1b[31m\nbadly"}); err != nil {
+	if err := l.Finish(d.t.Context(), e, rules.Outcome{State: ledger.StateFailed, Why: "refused\x1b[31m\nbadly"}); err != nil {
 		d.t.Fatal(err)
 	}
 	return e.ID

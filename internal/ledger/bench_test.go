@@ -60,11 +60,11 @@ type (
 )
 
 var kind = Kind[Request, Steps]{
-	Name:  "fire",
-	Order: func(r Request) string { return strconv.FormatInt(r.TicketID, 10) },
-	Owned: func(s Steps) []string { return []string{strconv.FormatInt(s.LeadID, 10)} },
+	Name:    "fire",
+	Order:   func(r Request) string { return strconv.FormatInt(r.TicketID, 10) },
+	Objects: func(s Steps) []string { return []string{strconv.FormatInt(s.LeadID, 10)} },
 
-	RepeatFor: 24 * time.Hour, KeepDone: 7 * 24 * time.Hour, KeepFailed: 90 * 24 * time.Hour, OwnFor: 8 * 24 * time.Hour,
+	RepeatFor: 24 * time.Hour, KeepDone: 7 * 24 * time.Hour, KeepFailed: 90 * 24 * time.Hour, KeepObjects: 8 * 24 * time.Hour,
 	MaxBatch: 50, MaxWaiting: 20_000, MaxFinished: 10_000, MaxRefused: 5_000, MaxRecent: 20, MaxRepeats: 20, RepeatsFor: time.Hour,
 	Counted: map[string]bool{"waits": true, "sending_deal": true},
 }
@@ -142,8 +142,8 @@ func (l typed) Adopt(ctx context.Context, tenant, id string, lead int64) error {
 		st.ContactID = st.LeadIntent.ContactID
 	}
 	st.LeadID, st.LeadURL, st.Candidates, st.LeadIntent = lead, st.Candidates[i].URL, nil, nil
-	err = l.Restart(ctx, e, Change[Request, Steps]{Text: Because("chosen", lead, ""), Steps: &st, Own: strconv.FormatInt(lead, 10)})
-	if errors.Is(err, ErrTaken) {
+	err = l.Restart(ctx, e, Change[Request, Steps]{Text: Because("chosen", lead, ""), Steps: &st, Object: strconv.FormatInt(lead, 10)})
+	if errors.Is(err, ErrClaimed) {
 		return errNoneOf
 	}
 	return err

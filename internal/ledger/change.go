@@ -30,11 +30,11 @@ type Change[P, S any] struct {
 	Text    Reason // of the timeline; "" is that it was retried
 	Request *P
 	Steps   *S
-	Own     string // a thing that is the job's from now on, as in Own; "" is none
+	Object  string // one that the job claims, as by ClaimObject; "" is none
 }
 
 // Restart starts a job anew, from the step to which it came, while it is as it was seen. ErrConflict when it has changed since;
-// ErrTaken when the thing that it is to own is another job's.
+// ErrClaimed when another job has claimed the object.
 func (l *Records[P, S, R]) Restart(ctx context.Context, j Job[P, S, R], c Change[P, S]) error {
 	var steps, request string
 	var err error
@@ -52,14 +52,14 @@ func (l *Records[P, S, R]) Restart(ctx context.Context, j Job[P, S, R], c Change
 			return err
 		}
 	}
-	got, err := l.run(ctx, l.scripts.restart, j.Tenant, j.ID, j.rev, string(c.Text), steps, request, j.Order, c.Own).Text()
+	got, err := l.run(ctx, l.scripts.restart, j.Tenant, j.ID, j.rev, string(c.Text), steps, request, j.Order, c.Object).Text()
 	switch {
 	case err != nil:
 		return fmt.Errorf("retry firing: %w", err)
 	case got == "changed":
 		return ErrConflict
 	case got == "taken":
-		return ErrTaken
+		return ErrClaimed
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func settledOn(t *testing.T, l bench, ticket int64, to State, steps Steps) Entry
 	if to == StateWorking {
 		return e
 	}
-	if err := l.Settle(t.Context(), e, outcome{State: to, Why: "refused", Problems: []Problem{{Path: "fields"}}}); err != nil {
+	if err := l.Finish(t.Context(), e, outcome{State: to, Why: "refused", Problems: []Problem{{Path: "fields"}}}); err != nil {
 		t.Fatal(err)
 	}
 	return get(t, l, e.ID)
@@ -155,7 +155,7 @@ func oneOfTwo(t *testing.T, l bench) {
 			t.Fatalf("%s, claimed %d", got.State, len(claimed))
 		}
 		for _, c := range claimed {
-			if err := l.Settle(t.Context(), c, outcome{State: StateDone}); err != nil {
+			if err := l.Finish(t.Context(), c, outcome{State: StateDone}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -223,7 +223,7 @@ func retryAll(t *testing.T, l bench) {
 	var order []string
 	for len(order) < n {
 		for _, e := range mustClaim(t, l, 50) {
-			if err := l.Settle(t.Context(), e, outcome{State: StateFailed, Why: "no"}); err != nil {
+			if err := l.Finish(t.Context(), e, outcome{State: StateFailed, Why: "no"}); err != nil {
 				t.Fatal(err)
 			}
 			order = append(order, e.ID)
@@ -249,7 +249,7 @@ func dropLetsGo(t *testing.T, l bench) {
 	if got := mustClaim(t, l, 50); len(got) != 0 { // the second one waits at the gate
 		t.Fatal("overtaken")
 	}
-	if err := l.Settle(t.Context(), Entry{Tenant: "t1", ID: first.ID, claim: get(t, l, first.ID).claim},
+	if err := l.Finish(t.Context(), Entry{Tenant: "t1", ID: first.ID, claim: get(t, l, first.ID).claim},
 		outcome{State: StateAccepted, After: time.Hour, Why: "later"}); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@
 //	accepted ──claim──▶ working ──▶ done
 //	   ▲                 │ │ └────▶ failed   needs a person
 //	   ├──── postpone ───┘ └──────▶ held     nobody is logged in
-//	   └──────── release, restart ───────┘
+//	   └──────── resume, restart ────────┘
 //
 // A person may also drop what is accepted, held or failed: then it is dropped, and nothing more happens to it.
 //

@@ -43,8 +43,8 @@ func (l *Records[P, S, R]) Erase(ctx context.Context, tenantID string, jobs []Jo
 	gone := map[string]bool{}
 	for _, j := range jobs {
 		args := []any{j.ID}
-		for _, thing := range l.kind.Owned(j.Steps) {
-			args = append(args, thing)
+		for _, object := range l.kind.Objects(j.Steps) {
+			args = append(args, object)
 		}
 		n, err := l.run(ctx, l.scripts.erase, tenantID, args...).Int()
 		if err != nil {

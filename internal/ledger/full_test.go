@@ -25,7 +25,7 @@ func TestLedger_fullRedisRefusesFiringsAndNotesWhatWasDone(t *testing.T) {
 	if err := l.Record(ctx, working[0], "deal made"); err != nil {
 		t.Errorf("the deal is not noted: %v", err)
 	}
-	if err := l.Settle(ctx, working[0], outcome{State: StateDone}); err != nil {
+	if err := l.Finish(ctx, working[0], outcome{State: StateDone}); err != nil {
 		t.Errorf("its end is not noted: %v", err)
 	}
 	if err := l.db.ConfigSet(ctx, "maxmemory", "0").Err(); err != nil {

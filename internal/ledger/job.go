@@ -15,8 +15,8 @@ const (
 	StateDropped  State = "dropped"
 )
 
-// Settled reports whether nothing more happens to the job unless a person does something.
-func (s State) Settled() bool {
+// AtRest reports whether nothing more happens to the job unless a person does something.
+func (s State) AtRest() bool {
 	return s == StateDone || s == StateFailed || s == StateHeld || s == StateDropped
 }
 

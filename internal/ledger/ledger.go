@@ -27,8 +27,8 @@ var (
 	ErrNewer = errors.New("the firing was stored by a newer version")
 	// ErrConflict is a job that is no longer as it was seen.
 	ErrConflict = errors.New("the firing has changed meanwhile: look at it again")
-	// ErrTaken is a thing that belongs to another job.
-	ErrTaken = errors.New("it belongs to another firing")
+	// ErrClaimed means that another job has claimed an object.
+	ErrClaimed = errors.New("it belongs to another firing")
 )
 
 // Kind is one sort of jobs: how they are ordered and kept. Nothing of it may be changed while jobs are stored but its bounds.
@@ -36,14 +36,14 @@ type Kind[P, S any] struct {
 	Name string // part of every key
 	// Order is what a job's request is ordered by, "0" for nothing.
 	Order func(P) string
-	// Owned are the things that a job has made, as in Own.
-	Owned func(S) []string
+	// Objects are what a job has made in other systems, as it claims them (Writes.ClaimObject).
+	Objects func(S) []string
 
 	Lease       time.Duration // of a claim; renewed while it is worked on
 	RepeatFor   time.Duration // for which a repeat is recognised
 	KeepDone    time.Duration
 	KeepFailed  time.Duration // dropped ones, too
-	OwnFor      time.Duration // for which it is remembered whose a thing is
+	KeepObjects time.Duration // for which it is remembered who has claimed an object
 	MaxBatch    int           // jobs of one claim
 	MaxWaiting  int           // unfinished jobs of one tenant
 	MaxFinished int           // finished ones
@@ -54,7 +54,7 @@ type Kind[P, S any] struct {
 	Counted     map[string]bool // codes of reasons that every try may repeat: one line of the timeline counts them
 }
 
-// Ledger keeps the jobs of all tenants in Redis, each tenant's in one slot. Every method is one atomic step (Release: one per
+// Ledger keeps the jobs of all tenants in Redis, each tenant's in one slot. Every method is one atomic step (Resume: one per
 // 500 jobs); the clock is that of Redis.
 type Ledger[P, S, R any] struct {
 	*stored[P, S, R]

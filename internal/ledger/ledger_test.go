@@ -98,7 +98,7 @@ var conformance = []struct {
 		if err := l.Record(t.Context(), late, ""); !errors.Is(err, ErrClaimLost) {
 			t.Errorf("late record: %v", err)
 		}
-		if err := l.Settle(t.Context(), late, outcome{State: StateDone}); !errors.Is(err, ErrClaimLost) {
+		if err := l.Finish(t.Context(), late, outcome{State: StateDone}); !errors.Is(err, ErrClaimLost) {
 			t.Errorf("late end: %v", err)
 		}
 		if got, err := l.Get(t.Context(), "t1", late.ID); err != nil || got.Steps.LeadID != 5 || got.State != StateWorking {
@@ -116,14 +116,14 @@ var conformance = []struct {
 		if got := mustClaim(t, l, 50); len(got) != 0 {
 			t.Error("given away")
 		}
-		if err := l.Settle(t.Context(), e, outcome{State: StateDone}); err != nil {
+		if err := l.Finish(t.Context(), e, outcome{State: StateDone}); err != nil {
 			t.Error(err)
 		}
 	}},
 	{"postponing waits its time and uses up no attempt", func(t *testing.T, l bench) {
 		mustAccept(t, l, firing(1, "x"), "")
 		e := mustClaim(t, l, 50)[0]
-		if err := l.Settle(t.Context(), e, outcome{State: StateAccepted, After: l.kind.Lease, Why: "CRM is down"}); err != nil {
+		if err := l.Finish(t.Context(), e, outcome{State: StateAccepted, After: l.kind.Lease, Why: "CRM is down"}); err != nil {
 			t.Fatal(err)
 		}
 		if got := mustClaim(t, l, 50); len(got) != 0 {
@@ -145,7 +145,7 @@ var conformance = []struct {
 		}
 		for round := 0; round < 4; round++ {
 			for _, e := range mustClaim(t, l, 50) {
-				if err := l.Settle(t.Context(), e, outcome{State: StateHeld, Why: "log in"}); err != nil {
+				if err := l.Finish(t.Context(), e, outcome{State: StateHeld, Why: "log in"}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -157,7 +157,7 @@ var conformance = []struct {
 		if got := mustClaim(t, l, 50); len(got) != 0 {
 			t.Error("held entries were claimed")
 		}
-		if n, err := l.Release(t.Context(), "t1"); err != nil || n != 120 {
+		if n, err := l.Resume(t.Context(), "t1"); err != nil || n != 120 {
 			t.Errorf("released %d, %v", n, err)
 		}
 		var got []string
@@ -168,7 +168,7 @@ var conformance = []struct {
 			}
 			for _, e := range c {
 				got = append(got, e.ID)
-				if err := l.Settle(t.Context(), e, outcome{State: StateDone}); err != nil {
+				if err := l.Finish(t.Context(), e, outcome{State: StateDone}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -180,10 +180,10 @@ var conformance = []struct {
 	{"a login between claim and hold is not missed", func(t *testing.T, l bench) {
 		mustAccept(t, l, firing(1, "x"), "")
 		e := mustClaim(t, l, 50)[0]
-		if _, err := l.Release(t.Context(), "t1"); err != nil {
+		if _, err := l.Resume(t.Context(), "t1"); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Settle(t.Context(), e, outcome{State: StateHeld, Why: "log in"}); err != nil {
+		if err := l.Finish(t.Context(), e, outcome{State: StateHeld, Why: "log in"}); err != nil {
 			t.Fatal(err)
 		}
 		if got := mustClaim(t, l, 50); len(got) != 1 {
@@ -201,7 +201,7 @@ var conformance = []struct {
 		if got := mustClaim(t, l, 50); !slices.Equal(ids(got), []string{other.ID}) {
 			t.Fatalf("got %v, want only the other ticket's", ids(got))
 		}
-		if err := l.Settle(t.Context(), c[0], outcome{State: StateFailed, Why: "refused"}); err != nil {
+		if err := l.Finish(t.Context(), c[0], outcome{State: StateFailed, Why: "refused"}); err != nil {
 			t.Fatal(err)
 		}
 		if got := mustClaim(t, l, 50); !slices.Equal(ids(got), []string{second.ID}) {
@@ -210,7 +210,7 @@ var conformance = []struct {
 	}},
 	{"behind a held firing of its ticket one is held too", func(t *testing.T, l bench) {
 		mustAccept(t, l, firing(1, "a"), "")
-		if err := l.Settle(t.Context(), mustClaim(t, l, 1)[0], outcome{State: StateHeld, Why: whyNoLogin}); err != nil {
+		if err := l.Finish(t.Context(), mustClaim(t, l, 1)[0], outcome{State: StateHeld, Why: whyNoLogin}); err != nil {
 			t.Fatal(err)
 		}
 		second := mustAccept(t, l, firing(1, "b"), "")
@@ -220,7 +220,7 @@ var conformance = []struct {
 		if e, err := l.Get(t.Context(), "t1", second.ID); err != nil || e.State != StateHeld || e.Why != whyNoLogin {
 			t.Errorf("%+v, %v", e, err)
 		}
-		if n, err := l.Release(t.Context(), "t1"); err != nil || n != 2 || len(mustClaim(t, l, 50)) != 2 {
+		if n, err := l.Resume(t.Context(), "t1"); err != nil || n != 2 || len(mustClaim(t, l, 50)) != 2 {
 			t.Errorf("released %d, %v", n, err)
 		}
 	}},
@@ -228,7 +228,7 @@ var conformance = []struct {
 		mustAccept(t, l, firing(1, "a"), "")
 		e := mustClaim(t, l, 1)[0]
 		why := []Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "no", Key: "k", Params: map[string]string{"a": "b"}}}
-		if err := l.Settle(t.Context(), e, outcome{State: StateFailed, Why: "refused", Problems: why}); err != nil {
+		if err := l.Finish(t.Context(), e, outcome{State: StateFailed, Why: "refused", Problems: why}); err != nil {
 			t.Fatal(err)
 		}
 		page, err := l.Inbox(t.Context(), "t1", query{State: StateFailed})

@@ -61,7 +61,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 		}
 		end := func(t *rapid.T, o outcome) *modelEntry {
 			e := pick(t)
-			if err := l.Settle(ctx, *e.claim, o); err != nil {
+			if err := l.Finish(ctx, *e.claim, o); err != nil {
 				t.Fatalf("settle %s: %v", e.id, err)
 			}
 			stale, e.claim = append(stale, *e.claim), nil
@@ -160,7 +160,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 					t.Fatalf("record of a lost claim: %v", err)
 				}
 				o := outcome{State: rapid.SampledFrom([]State{StateDone, StateHeld, StateAccepted, StateFailed}).Draw(t, "to")}
-				if err := l.Settle(ctx, late, o); !errors.Is(err, ErrClaimLost) {
+				if err := l.Finish(ctx, late, o); !errors.Is(err, ErrClaimLost) {
 					t.Fatalf("end of a lost claim: %v", err)
 				}
 			},
@@ -177,7 +177,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 					e.claim.Steps.LeadIntent = &Intent{At: now}
 					e.claim.Steps.Candidates = []Candidate{{LeadID: 1}, {LeadID: 2}, {LeadID: 3}}
 				}
-				if err := l.Settle(ctx, *e.claim, outcome{State: StateFailed, Why: "no"}); err != nil {
+				if err := l.Finish(ctx, *e.claim, outcome{State: StateFailed, Why: "no"}); err != nil {
 					t.Fatal(err)
 				}
 				stale, e.claim, e.state = append(stale, *e.claim), nil, StateFailed
@@ -206,7 +206,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 						held, e.state, e.due = held+1, StateAccepted, now
 					}
 				}
-				if n, err := l.Release(ctx, "t"); err != nil || n != held {
+				if n, err := l.Resume(ctx, "t"); err != nil || n != held {
 					t.Fatalf("released %d of %d: %v", n, held, err)
 				}
 			},
@@ -228,7 +228,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 		for round := 0; ; round++ {
-			if _, err := l.Release(ctx, "t"); err != nil {
+			if _, err := l.Resume(ctx, "t"); err != nil {
 				t.Fatal(err)
 			}
 			now = now.Add(2 * testLease)
@@ -238,7 +238,7 @@ func TestLedger_anyOrderOfEvents(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, e := range b.Jobs {
-				if err := l.Settle(ctx, e, outcome{State: StateDone}); err != nil {
+				if err := l.Finish(ctx, e, outcome{State: StateDone}); err != nil {
 					t.Fatal(err)
 				}
 				byID[e.ID].done++

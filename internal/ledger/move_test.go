@@ -14,7 +14,7 @@ func TestMove_brokenOffIsMendedByTheNext(t *testing.T) {
 	if err != nil || len(b.Jobs) != 1 {
 		t.Fatal(b, err)
 	}
-	if err := l.Settle(ctx, b.Jobs[0], outcome{State: StateDone}); err != nil {
+	if err := l.Finish(ctx, b.Jobs[0], outcome{State: StateDone}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := l.Move(ctx, "t1", "t2", func(Request) (string, error) { return "k", nil }); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-const releaseStep = 500 // jobs released in one Redis step
+const resumeStep = 500 // jobs resumed in one Redis step
 
 // Queue is what accepts jobs and gives them to workers.
 type Queue[P, S, R any] struct{ *stored[P, S, R] }
@@ -121,9 +121,9 @@ func (l *Queue[P, S, R]) Renew(ctx context.Context, tenantID, claim string, ids 
 	return nil
 }
 
-// Settle ends the claim of a job: done, failed, held, or accepted again (postponed). What was to be held is due at once
+// Finish ends the claim of a job: done, failed, held, or accepted again (postponed). What was to be held is due at once
 // instead if a release came after the claim. ErrClaimLost when the claim is no longer the job's.
-func (l *Queue[P, S, R]) Settle(ctx context.Context, j Job[P, S, R], o Outcome[R]) error {
+func (l *Queue[P, S, R]) Finish(ctx context.Context, j Job[P, S, R], o Outcome[R]) error {
 	steps, err := l.sealSteps(j.Tenant, j.ID, j.Steps)
 	if err != nil {
 		return err
@@ -133,10 +133,10 @@ func (l *Queue[P, S, R]) Settle(ctx context.Context, j Job[P, S, R], o Outcome[R
 		return err
 	}
 	line, mark := l.sealLine(j.Tenant, j.ID, o.line())
-	ok, err := l.run(ctx, l.scripts.settle, j.Tenant, j.ID, j.claim, string(o.State), l.sealWhy(j.Tenant, j.ID, o.Why),
+	ok, err := l.run(ctx, l.scripts.finish, j.Tenant, j.ID, j.claim, string(o.State), l.sealWhy(j.Tenant, j.ID, o.Why),
 		o.After.Milliseconds(), steps, problems, flag(!o.Tried && !o.State.Finished()), line, mark, string(o.Label)).Int()
 	if err != nil {
-		return fmt.Errorf("settle firing: %w", err)
+		return fmt.Errorf("finish job: %w", err)
 	}
 	if ok == 0 {
 		return ErrClaimLost
@@ -144,15 +144,15 @@ func (l *Queue[P, S, R]) Settle(ctx context.Context, j Job[P, S, R], o Outcome[R
 	return nil
 }
 
-// Release makes all held jobs of a tenant due, in the order of their acceptance, and returns how many.
-func (l *Queue[P, S, R]) Release(ctx context.Context, tenantID string) (int, error) {
+// Resume makes all held jobs of a tenant due, in the order of their acceptance, and returns how many.
+func (l *Queue[P, S, R]) Resume(ctx context.Context, tenantID string) (int, error) {
 	for total := 0; ; {
-		n, err := l.run(ctx, l.scripts.release, tenantID, releaseStep).Int()
+		n, err := l.run(ctx, l.scripts.resume, tenantID, resumeStep).Int()
 		if err != nil {
-			return total, fmt.Errorf("release firings: %w", err)
+			return total, fmt.Errorf("resume jobs: %w", err)
 		}
 		total += n
-		if n < releaseStep {
+		if n < resumeStep {
 			return total, nil
 		}
 	}

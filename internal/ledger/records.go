@@ -18,7 +18,7 @@ func (l *Records[P, S, R]) Get(ctx context.Context, tenantID, id string) (Job[P,
 	return l.get(ctx, tenantID, id)
 }
 
-// Counts counts a tenant's entries; done ones of the last seven days, failed and dropped ones of the last ninety. It is
+// Counts counts a tenant's jobs; done ones of the last seven days, failed and dropped ones of the last ninety. It is
 // cheap: every card asks for it.
 func (l *Records[P, S, R]) Counts(ctx context.Context, tenantID string) (Counts, error) {
 	now, err := l.db.Time(ctx).Result()
@@ -67,7 +67,7 @@ func (l *stored[P, S, R]) keepFor(s State) time.Duration {
 	return 0
 }
 
-// Trimmed says how many done entries were removed before their time because there were too many, and since when.
+// Trimmed says how many done jobs were removed before their time because there were too many, and since when.
 type Trimmed struct {
 	Count int
 	Since time.Time

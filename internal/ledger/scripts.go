@@ -15,7 +15,7 @@ import (
 //	:k:<repeat> id                        :o:<order>  unfinished ids of an order by order of acceptance
 //	:index      all ids by creation       :seq, :epoch  order of acceptance; number of releases
 //	:f:<order>  its newest jobs by time   :loop:<order> the job that stands for its further ones
-//	:own:<thing> the job whose it is      :open what unfinished writes would make, by job (writes.go)
+//	:own:<object> the job whose it is      :open what unfinished writes would make, by job (writes.go)
 //	:m:<label>  ids of jobs with a label, by time    :t:<order> newest ids of an order by creation
 //	:trimmed    n: done jobs that went before their time, since: when the first went
 //	:clock      what Redis' clock said last, within a second
@@ -23,7 +23,7 @@ import (
 // A set by state and the jobs themselves end together: whatever removes a job uses forget, and a job's own expiry only sweeps
 // up after a tenant who never comes back. The fields ticket and request of a job are named after the first kind.
 type scripts struct {
-	accept, claim, record, renew, settle, release, restart, restartAll, drop, trim, erase, put *redis.Script
+	accept, claim, record, renew, finish, resume, restart, restartAll, drop, trim, erase, put *redis.Script
 }
 
 // bounds are a kind's numbers for the scripts.
@@ -34,10 +34,10 @@ local linesFirst, linesMost, linesBack = %d, %d, %d
 local behind, whyLoop, clockKept = '%s', '%s', %d
 local keep = {done = %d, failed = %d, dropped = %d}
 local most, mostRefused, labels = %d, %d, {'remarks', 'refused'}
-local repeatFor, maxWaiting, maxRepeats, repeatsFor, recent, ownFor = %d, %d, %d, %d, %d, %d
+local repeatFor, maxWaiting, maxRepeats, repeatsFor, recent, keepObjects = %d, %d, %d, %d, %d, %d
 `, schema, linesFirst, maxLines, linesBack, WhyBehind, whyLoop, keepPending.Milliseconds(),
 		k.KeepDone.Milliseconds(), k.KeepFailed.Milliseconds(), k.KeepFailed.Milliseconds(), k.MaxFinished, k.MaxRefused,
-		k.RepeatFor.Milliseconds(), k.MaxWaiting, k.MaxRepeats, k.RepeatsFor.Milliseconds(), k.MaxRecent, k.OwnFor.Milliseconds())
+		k.RepeatFor.Milliseconds(), k.MaxWaiting, k.MaxRepeats, k.RepeatsFor.Milliseconds(), k.MaxRecent, k.KeepObjects.Milliseconds())
 }
 
 func newScripts(bounds string) *scripts {
@@ -47,8 +47,8 @@ func newScripts(bounds string) *scripts {
 		claim:      script(prelude, "follow()", claim),
 		record:     script(prelude, "follow()", record),
 		renew:      script(prelude, "follow()", renew),
-		settle:     script(prelude, finishing, "follow()", settle),
-		release:    script(prelude, "follow()", release),
+		finish:     script(prelude, finishing, "follow()", finish),
+		resume:     script(prelude, "follow()", resume),
 		restart:    script(prelude, finishing, "follow()", restart),
 		restartAll: script(prelude, finishing, "follow()", restartAll),
 		drop:       script(prelude, finishing, "follow()", drop),

@@ -1,14 +1,14 @@
 package ledger
 
 // KEYS: prefix. ARGV: id, the job's rev as it was seen, timeline text, sealed steps or none, sealed request or none, its order, a
-// thing that is the job's from now on or none. Returns 'started', 'changed', or 'taken' when the thing is another job's.
+// object that is the job's from now on or none. Returns 'started', 'changed', or 'taken' when the object is another job's.
 const restart = `
 local id, own = ARGV[1], p .. ':own:' .. ARGV[7]
 local f = call('HMGET', key(id), 'state', 'rev', 'ticket')
 if not f[1] or (f[2] or '') ~= ARGV[2] then return 'changed' end
 if ARGV[7] ~= '' then
   if (call('GET', own) or id) ~= id then return 'taken' end
-  call('SET', own, id, 'PX', ownFor)
+  call('SET', own, id, 'PX', keepObjects)
 end
 if ARGV[4] ~= '' then
   call('HSET', key(id), 'v', known, 'steps', ARGV[4])
@@ -61,7 +61,7 @@ local gone = call('HMGET', p .. ':trimmed', 'n', 'since')
 return {tonumber(gone[1] or 0), tonumber(gone[2] or 0)}
 `
 
-// KEYS: prefix. ARGV: id, the things that are the job's. Returns 1, or 0 when it was not there.
+// KEYS: prefix. ARGV: id, the objects that are the job's. Returns 1, or 0 when it was not there.
 const erase = `
 local id = ARGV[1]
 local f = call('HMGET', key(id), 'state', 'ticket')

@@ -127,7 +127,7 @@ return 1
 
 // KEYS: prefix. ARGV: id, claim, state, sealed why, delay in ms, sealed steps, sealed problems, 1 if it only waited, timeline text, its mark
 // or none, label or none.
-const settle = `
+const finish = `
 local id, to, why, delay, line, mark = ARGV[1], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[9], ARGV[10]
 local f = call('HMGET', key(id), 'claim', 'epoch', 'seq', 'ticket')
 if f[1] ~= ARGV[2] then return 0 end
@@ -157,7 +157,7 @@ return 1
 `
 
 // KEYS: prefix. ARGV: most jobs.
-const release = `
+const resume = `
 call('INCR', p .. ':epoch')
 local ids = call('ZRANGE', p .. ':s:held', 0, tonumber(ARGV[1]) - 1)
 for i, id in ipairs(ids) do

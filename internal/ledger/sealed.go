@@ -11,7 +11,7 @@ import (
 // of it is sealed, each part bound to its own place. Plain are ids, times, states, and reasons that hold codes alone. Jobs of
 // form 1, which had only their request sealed, are still read.
 
-// fieldPlace is what a sealed field of an entry is bound to.
+// fieldPlace is what a sealed field of a job is bound to.
 func (l *stored[P, S, R]) fieldPlace(tenantID, id, field string) string {
 	return l.jobKey(tenantID, id) + "#" + field
 }
@@ -56,7 +56,7 @@ func (l *stored[P, S, R]) openJSON(stored, place string, into any) error {
 	return json.Unmarshal(plain, into)
 }
 
-// sealRequest seals an entry's request.
+// sealRequest seals a job's request.
 func (l *stored[P, S, R]) sealRequest(tenantID, id string, request P) (string, error) {
 	plain, err := json.Marshal(request)
 	if err != nil {
@@ -65,7 +65,7 @@ func (l *stored[P, S, R]) sealRequest(tenantID, id string, request P) (string, e
 	return l.db.Ring().Seal(plain, l.jobKey(tenantID, id)), nil
 }
 
-// sealSteps seals an entry's steps.
+// sealSteps seals a job's steps.
 func (l *stored[P, S, R]) sealSteps(tenantID, id string, s S) (string, error) {
 	sealed, err := l.sealJSON(s, l.fieldPlace(tenantID, id, "steps"))
 	if err != nil {
@@ -74,7 +74,7 @@ func (l *stored[P, S, R]) sealSteps(tenantID, id string, s S) (string, error) {
 	return sealed, nil
 }
 
-// sealProblems seals an entry's problems; none are "".
+// sealProblems seals a job's problems; none are "".
 func (l *stored[P, S, R]) sealProblems(tenantID, id string, list []R) (string, error) {
 	if len(list) == 0 {
 		return "", nil
@@ -86,7 +86,7 @@ func (l *stored[P, S, R]) sealProblems(tenantID, id string, list []R) (string, e
 	return sealed, nil
 }
 
-// sealWhy seals an entry's Why.
+// sealWhy seals a job's Why.
 func (l *stored[P, S, R]) sealWhy(tenantID, id string, why Reason) string {
 	return l.sealText(why, l.fieldPlace(tenantID, id, "why"))
 }

@@ -69,7 +69,7 @@ func wordsAreSealed(t *testing.T, l bench) {
 	if err := l.Record(ctx, c, "wrote "+canary); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Settle(ctx, c, outcome{State: StateFailed, Why: refused, Problems: problems}); err != nil {
+	if err := l.Finish(ctx, c, outcome{State: StateFailed, Why: refused, Problems: problems}); err != nil {
 		t.Fatal(err)
 	}
 	got := get(t, l, a.ID)
@@ -111,7 +111,7 @@ func formOneIsRead(t *testing.T, l bench) {
 	ctx := t.Context()
 	a := mustAccept(t, l, firing(1, "x"), "")
 	c := mustClaim(t, l, 1)[0]
-	if err := l.Settle(ctx, c, outcome{State: StateFailed, Why: "x"}); err != nil {
+	if err := l.Finish(ctx, c, outcome{State: StateFailed, Why: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	steps, err := json.Marshal(Steps{ClientID: 9, Candidates: []Candidate{{LeadID: 5, Name: canary}}})
@@ -140,7 +140,7 @@ func formOneIsRead(t *testing.T, l bench) {
 		t.Fatal(err)
 	}
 	c = mustClaim(t, l, 1)[0]
-	if err := l.Settle(ctx, c, outcome{State: StateAccepted, Why: whySlow}); err != nil {
+	if err := l.Finish(ctx, c, outcome{State: StateAccepted, Why: whySlow}); err != nil {
 		t.Fatal(err)
 	}
 	got = get(t, l, a.ID)
@@ -159,7 +159,7 @@ func waits(t *testing.T, l bench, why Reason) {
 	if err := l.RecordAll(t.Context(), c, []Reason{"=sending_deal"}, false)[0]; err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Settle(t.Context(), c[0], outcome{State: StateAccepted, After: 10 * time.Millisecond, Why: why}); err != nil {
+	if err := l.Finish(t.Context(), c[0], outcome{State: StateAccepted, After: 10 * time.Millisecond, Why: why}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -192,7 +192,7 @@ func triesAreCounted(t *testing.T, l bench) {
 	// A person's retry begins anew.
 	l.pass(20 * time.Millisecond)
 	c := mustClaim(t, l, 1)[0]
-	if err := l.Settle(t.Context(), c, outcome{State: StateFailed, Why: "=account_gone"}); err != nil {
+	if err := l.Finish(t.Context(), c, outcome{State: StateFailed, Why: "=account_gone"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Retry(t.Context(), "t1", a.ID); err != nil {

@@ -67,7 +67,7 @@ func (l *stored[P, S, R]) get(ctx context.Context, tenantID, id string) (Job[P, 
 	return found[0], nil
 }
 
-// load reads entries in the given order; those that are gone are left out.
+// load reads jobs in the given order; those that are gone are left out.
 func (l *stored[P, S, R]) load(ctx context.Context, tenantID string, ids []string, timeline bool) ([]Job[P, S, R], error) {
 	if len(ids) == 0 {
 		return nil, nil

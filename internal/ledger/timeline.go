@@ -15,7 +15,7 @@ const (
 	linesBack  = 8  // among which a line that is said again is looked for
 )
 
-// readLines reads an entry's timeline as say has written it, and puts in what was left out.
+// readLines reads a job's timeline as say has written it, and puts in what was left out.
 func (l *stored[P, S, R]) readLines(e Job[P, S, R], raw []string) ([]Line, error) {
 	out := make([]Line, 0, len(raw)+1)
 	for _, r := range raw {
@@ -60,7 +60,7 @@ func (l Line) end() time.Time {
 	return l.Last
 }
 
-// storedLine is a line as the timeline of an entry keeps it.
+// storedLine is a line as the timeline of a job keeps it.
 func (l *stored[P, S, R]) storedLine(tenantID, id string, line Line) string {
 	text, mark := l.sealLine(tenantID, id, line.Text)
 	if mark == "" {

@@ -13,7 +13,7 @@ import (
 // totalsStep is how many tenants are counted in one round trip.
 const totalsStep = 100
 
-// Total is how many entries of all tenants are in a state, and when the first of them was accepted: of the one that is next
+// Total is how many jobs of all tenants are in a state, and when the first of them was accepted: of the one that is next
 // in its tenant's order, which is the oldest but for postponed ones. Oldest is zero when there are none.
 type Total struct {
 	Count  int
@@ -42,7 +42,7 @@ func (l *Records[P, S, R]) Totals(ctx context.Context, each func(context.Context
 	return sum, nil
 }
 
-// addTotals adds the entries of some tenants to sum.
+// addTotals adds the jobs of some tenants to sum.
 func (l *Records[P, S, R]) addTotals(ctx context.Context, tenants []string, sum map[State]Total) error {
 	type part struct {
 		tenant string
@@ -75,7 +75,7 @@ func (l *Records[P, S, R]) addTotals(ctx context.Context, tenants []string, sum 
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) { // an entry may have gone meanwhile
+	if err != nil && !errors.Is(err, redis.Nil) { // a job may have gone meanwhile
 		return err
 	}
 	for state, all := range created {

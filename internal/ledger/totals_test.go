@@ -28,7 +28,7 @@ func TestTotals_areOverAllTenants(t *testing.T) {
 	first := mustAccept(t, l, firing(1, "x"), "")
 	if got := mustClaim(t, l, 1); len(got) != 1 {
 		t.Fatal("nothing claimed")
-	} else if err := l.Settle(t.Context(), got[0], outcome{State: StateFailed, Why: "no"}); err != nil {
+	} else if err := l.Finish(t.Context(), got[0], outcome{State: StateFailed, Why: "no"}); err != nil {
 		t.Fatal(err)
 	}
 	l.pass(time.Minute)

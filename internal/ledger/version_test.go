@@ -37,7 +37,7 @@ func TestLedger_newerFormIsLeftAlone(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].ID != own.ID {
 		t.Errorf("listed %v, %v", ids(list), err)
 	}
-	if err := l.Settle(ctx, claimed[0], outcome{State: StateDone}); err != nil {
+	if err := l.Finish(ctx, claimed[0], outcome{State: StateDone}); err != nil {
 		t.Fatal(err)
 	}
 	if kept := l.db.HGet(ctx, l.jobKey("t1", own.ID), "of_a_newer_version").Val(); kept != "kept" {

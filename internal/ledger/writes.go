@@ -45,28 +45,28 @@ func (l *Writes[P, S, R]) Registered(ctx context.Context, tenantID string) (map[
 	return writes, nil
 }
 
-func (l *Writes[P, S, R]) ownKey(tenantID, thing string) string {
-	return l.prefix(tenantID) + ":own:" + thing
+func (l *Writes[P, S, R]) ownKey(tenantID, object string) string {
+	return l.prefix(tenantID) + ":own:" + object
 }
 
-// Owner returns the job whose a thing is, "" for none.
-func (l *Writes[P, S, R]) Owner(ctx context.Context, tenantID, thing string) (id string, err error) {
-	id, err = l.db.Get(ctx, l.ownKey(tenantID, thing)).Result()
+// ClaimedBy returns the job that has claimed an object, "" for none.
+func (l *Writes[P, S, R]) ClaimedBy(ctx context.Context, tenantID, object string) (id string, err error) {
+	id, err = l.db.Get(ctx, l.ownKey(tenantID, object)).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return "", fmt.Errorf("look whose it is: %w", err)
+		return "", fmt.Errorf("read claim of an object: %w", err)
 	}
 	return id, nil
 }
 
-// Own makes a thing a job's; false when it is another's already.
-func (l *Writes[P, S, R]) Own(ctx context.Context, tenantID, id, thing string) (bool, error) {
-	set, err := l.db.SetNX(ctx, l.ownKey(tenantID, thing), id, l.kind.OwnFor).Result()
+// ClaimObject makes an object a job's; false when it is another's already.
+func (l *Writes[P, S, R]) ClaimObject(ctx context.Context, tenantID, id, object string) (bool, error) {
+	set, err := l.db.SetNX(ctx, l.ownKey(tenantID, object), id, l.kind.KeepObjects).Result()
 	if err != nil {
-		return false, fmt.Errorf("note whose it is: %w", err)
+		return false, fmt.Errorf("claim object: %w", err)
 	}
 	if set {
 		return true, nil
 	}
-	owner, err := l.Owner(ctx, tenantID, thing)
+	owner, err := l.ClaimedBy(ctx, tenantID, object)
 	return owner == id || owner == "", err
 }

@@ -92,7 +92,7 @@ func TestErasePerson_whileFiringsWait(t *testing.T) {
 	if _, err := h.ErasePerson(ctx, found); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.ledger.Settle(ctx, b.Jobs[0], rules.Outcome{State: ledger.StateDone, Why: ledger.Reason(his.mark)}); err == nil {
+	if err := h.ledger.Finish(ctx, b.Jobs[0], rules.Outcome{State: ledger.StateDone, Why: ledger.Reason(his.mark)}); err == nil {
 		t.Error("the worker stores its outcome")
 	}
 	if strings.Contains(h.stored(), his.mark) {

@@ -144,7 +144,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 				if e.ID == made.ID {
 					o = change(&e)
 				}
-				if err := h.ledger.Settle(ctx, e, o); err != nil {
+				if err := h.ledger.Finish(ctx, e, o); err != nil {
 					return err
 				}
 			}

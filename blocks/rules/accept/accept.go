@@ -158,7 +158,7 @@ func (h *Handlers) await(c echo.Context, a accepted) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), wait)
 	defer cancel()
 	end, err := h.Rules.Wait(ctx, a.tenant.ID, a.ID)
-	if errors.Is(err, dispatch.ErrManyWait) { // a wish, not a condition (RFC 7240)
+	if errors.Is(err, dispatch.ErrTooManyWait) { // a wish, not a condition (RFC 7240)
 		return h.answer(c, http.StatusAccepted, a.tenant, a.Entry, a.existed)
 	}
 	c.Response().Header().Set("Preference-Applied", "wait="+seconds(wait))

@@ -95,7 +95,7 @@ func (w *work) Get(_ context.Context, tenantID, id string) (rules.Entry, error) 
 
 func (w *work) Wait(ctx context.Context, _, _ string) (rules.Entry, error) {
 	if w.many {
-		return rules.Entry{}, dispatch.ErrManyWait
+		return rules.Entry{}, dispatch.ErrTooManyWait
 	}
 	if d, ok := ctx.Deadline(); ok {
 		w.waited = time.Until(d).Round(time.Second)

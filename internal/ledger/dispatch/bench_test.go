@@ -31,8 +31,8 @@ type bench struct {
 // newBench returns a bench without a handler; all are its tenants.
 func newBench(db *store.DB, pass func(time.Duration), all ...string) bench {
 	kind := ledger.Kind[int64, string]{
-		Name: "fire", Order: func(n int64) string { return strconv.FormatInt(n, 10) }, Owned: func(string) []string { return nil },
-		Lease: 3 * time.Second, RepeatFor: time.Hour, KeepDone: time.Hour, KeepFailed: time.Hour, OwnFor: time.Hour,
+		Name: "fire", Order: func(n int64) string { return strconv.FormatInt(n, 10) }, Objects: func(string) []string { return nil },
+		Lease: 3 * time.Second, RepeatFor: time.Hour, KeepDone: time.Hour, KeepFailed: time.Hour, KeepObjects: time.Hour,
 		MaxBatch: 50, MaxWaiting: 20_000, MaxFinished: 1000, MaxRefused: 1000, MaxRecent: 20, MaxRepeats: 20, RepeatsFor: time.Hour,
 	}
 	each := func(_ context.Context, visit func(string) error) error {

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	loopsPerTenant = 2  // so that one slow entry does not stop a tenant's others
+	loopsPerTenant = 2  // so that one slow job does not stop a tenant's others
 	maxLoops       = 48 // of all tenants
 	graceful       = 8 * time.Second
 )
@@ -32,7 +32,7 @@ type Config[P, S, R any] struct {
 	Name   string // of the ledger's kind
 	// Each visits all tenants.
 	Each func(ctx context.Context, visit func(id string) error) error
-	// Connected reports whether a tenant's held jobs may go on; nil: they wait for Release.
+	// Connected reports whether a tenant's held jobs may go on; nil: they wait for Resume.
 	Connected func(ctx context.Context, tenantID string) (bool, error)
 	Handle    Handler[P, S, R]
 	Log       *slog.Logger
@@ -47,9 +47,9 @@ type Dispatcher[P, S, R any] struct {
 	hints hints
 	wakes chan string
 
-	mu     sync.Mutex
-	loops  map[string]int // running loops by tenant
-	vigils vigils[P, S, R]
+	mu      sync.Mutex
+	loops   map[string]int // running loops by tenant
+	watches watches[P, S, R]
 }
 
 // New returns a Dispatcher. Run has to run for anything to be worked off.
@@ -57,7 +57,7 @@ func New[P, S, R any](c Config[P, S, R]) *Dispatcher[P, S, R] {
 	c.Poll, c.Sweep = cmp.Or(c.Poll, 250*time.Millisecond), cmp.Or(c.Sweep, 30*time.Second)
 	watch := &Clock{}
 	return &Dispatcher[P, S, R]{Config: c, clock: watch, hints: hints{c.DB, store.Shared(c.Name, "due"), watch},
-		wakes: make(chan string, 1024), loops: map[string]int{}, vigils: vigils[P, S, R]{}}
+		wakes: make(chan string, 1024), loops: map[string]int{}, watches: watches[P, S, R]{}}
 }
 
 // Clock returns what is known of Redis' clock.
@@ -78,9 +78,9 @@ func (d *Dispatcher[P, S, R]) Accept(ctx context.Context, tenantID string, o led
 	return j, false, nil
 }
 
-// Release makes a tenant's held jobs due, after a login, and returns how many.
-func (d *Dispatcher[P, S, R]) Release(ctx context.Context, tenantID string) (int, error) {
-	n, err := d.Ledger.Release(ctx, tenantID)
+// Resume makes a tenant's held jobs due, after a login, and returns how many.
+func (d *Dispatcher[P, S, R]) Resume(ctx context.Context, tenantID string) (int, error) {
+	n, err := d.Ledger.Resume(ctx, tenantID)
 	if err != nil || n == 0 {
 		return n, err
 	}
@@ -97,7 +97,7 @@ func (d *Dispatcher[P, S, R]) Restarted(ctx context.Context, tenantID, id string
 		d.Log.WarnContext(ctx, "firing restarted without a hint", "tenant", tenantID, "firing", id, "error", err) // the sweep finds it
 	}
 	d.wake(tenantID)
-	d.Tell(tenantID, id)
+	d.Notify(tenantID, id)
 }
 
 func (d *Dispatcher[P, S, R]) wake(tenantID string) {
@@ -165,7 +165,7 @@ func (d *Dispatcher[P, S, R]) start(ctx, work context.Context, tenantID string, 
 	})
 }
 
-// loop claims and works off a tenant's due entries until there are none, or until they can't be sent now.
+// loop claims and works off a tenant's due jobs until there are none, or until they can't be sent now.
 func (d *Dispatcher[P, S, R]) loop(ctx, work context.Context, tenantID string) error {
 	for ctx.Err() == nil {
 		was, err := d.hints.seen(work, tenantID)
@@ -182,11 +182,11 @@ func (d *Dispatcher[P, S, R]) loop(ctx, work context.Context, tenantID string) e
 			if err != nil {
 				return err
 			}
-			return d.hints.settle(work, was, due[0].Next, !due[0].Next.IsZero())
+			return d.hints.replace(work, was, due[0].Next, !due[0].Next.IsZero())
 		}
 		if pause := d.Handle(ctx, work, tenantID, b, began); pause > 0 {
 			at := d.clock.Latest().Add(pause) // not of the claim: Redis' clock may have been set back since
-			if err := d.hints.settle(work, was, at, true); err != nil {
+			if err := d.hints.replace(work, was, at, true); err != nil {
 				return err
 			}
 			return d.hints.noLater(work, tenantID, at) // another replica may have put it to the end of this lease

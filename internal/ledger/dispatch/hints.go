@@ -26,8 +26,8 @@ type hint struct {
 	score  float64
 }
 
-// settleHint replaces a hint only while it is the one that was seen: a newer one must not be lost.
-var settleHint = redis.NewScript(`
+// replaceHint replaces a hint only while it is the one that was seen: a newer one must not be lost.
+var replaceHint = redis.NewScript(`
 local now = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not now or tonumber(now) ~= tonumber(ARGV[2]) then return 0 end
 if ARGV[3] == '' then return redis.call('ZREM', KEYS[1], ARGV[1]) end
@@ -119,8 +119,8 @@ func (h hints) seen(ctx context.Context, tenantID string) (hint, error) {
 	return hint{tenant: tenantID, score: score}, nil
 }
 
-// settle says when the tenant's next work is due; ok false: there is none.
-func (h hints) settle(ctx context.Context, was hint, next time.Time, ok bool) error {
+// replace stores when the tenant's next work is due, unless a newer hint came; ok false: there is none.
+func (h hints) replace(ctx context.Context, was hint, next time.Time, ok bool) error {
 	if was.score == 0 {
 		if !ok {
 			return nil
@@ -132,8 +132,8 @@ func (h hints) settle(ctx context.Context, was hint, next time.Time, ok bool) er
 		score = strconv.FormatInt(next.UnixMicro(), 10)
 	}
 	seen := strconv.FormatFloat(was.score, 'f', -1, 64)
-	if err := settleHint.Run(ctx, h.db, []string{h.key}, was.tenant, seen, score).Err(); err != nil {
-		return fmt.Errorf("settle hint at due work: %w", err)
+	if err := replaceHint.Run(ctx, h.db, []string{h.key}, was.tenant, seen, score).Err(); err != nil {
+		return fmt.Errorf("replace hint at due work: %w", err)
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ func (d *Dispatcher[P, S, R]) sweepSome(ctx context.Context, ids []string) error
 			}
 		}
 		if found[i].Held > 0 {
-			if err := d.releaseConnected(ctx, id); err != nil {
+			if err := d.resumeConnected(ctx, id); err != nil {
 				return err
 			}
 		}
@@ -94,8 +94,8 @@ func (d *Dispatcher[P, S, R]) sweepSome(ctx context.Context, ids []string) error
 	return nil
 }
 
-// releaseConnected makes a tenant's held work due when its login is alive.
-func (d *Dispatcher[P, S, R]) releaseConnected(ctx context.Context, tenantID string) error {
+// resumeConnected makes a tenant's held work due when its login is alive.
+func (d *Dispatcher[P, S, R]) resumeConnected(ctx context.Context, tenantID string) error {
 	if d.Connected == nil {
 		return nil
 	}
@@ -104,7 +104,7 @@ func (d *Dispatcher[P, S, R]) releaseConnected(ctx context.Context, tenantID str
 		return fmt.Errorf("look at the login: %w", err)
 	}
 	if connected {
-		_, err = d.Release(ctx, tenantID)
+		_, err = d.Resume(ctx, tenantID)
 	}
 	return err
 }

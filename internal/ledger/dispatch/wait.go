@@ -13,18 +13,18 @@ import (
 const (
 	maxWaiters        = 256                    // callers who wait for an end in this process: each keeps a connection and its buffers
 	maxTenantWaiters  = 32                     // of one company, so that one alone does not take all places
-	lookEvery         = 200 * time.Millisecond // at a firing; after longWait lookEveryAtLength
+	lookEvery         = 200 * time.Millisecond // at a job; after longWait lookEveryAtLength
 	lookEveryAtLength = time.Second
 	longWait          = 3 * time.Second
 )
 
-// ErrManyWait means that as many callers wait for firings as may; the firing itself is stored.
-var ErrManyWait = errors.New("too many callers wait for their firings")
+// ErrTooManyWait means that as many callers wait for jobs as may; the job itself is stored.
+var ErrTooManyWait = errors.New("too many callers wait for their firings")
 
-// vigil is what the callers who wait for one firing in this process share: one looks, all see it.
-type vigil[P, S, R any] struct {
+// watch is what the callers who wait for one job in this process share: one looks, all see it.
+type watch[P, S, R any] struct {
 	waiters int           // guarded by Dispatcher.mu, as is changed
-	changed chan struct{} // closed at the firing's next change in this process
+	changed chan struct{} // closed at the job's next change in this process
 	told    atomic.Int64  // such changes
 
 	mu    sync.Mutex
@@ -34,8 +34,8 @@ type vigil[P, S, R any] struct {
 	err   error
 }
 
-// look returns the firing as it was at most maxAge ago, and not before its last change in this process.
-func (v *vigil[P, S, R]) look(maxAge time.Duration, read func() (ledger.Job[P, S, R], error)) (ledger.Job[P, S, R], error) {
+// look returns the job as it was at most maxAge ago, and not before its last change in this process.
+func (v *watch[P, S, R]) look(maxAge time.Duration, read func() (ledger.Job[P, S, R], error)) (ledger.Job[P, S, R], error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if told := v.told.Load(); v.at.IsZero() || v.seen != told || time.Since(v.at) >= maxAge {
@@ -45,7 +45,7 @@ func (v *vigil[P, S, R]) look(maxAge time.Duration, read func() (ledger.Job[P, S
 	return v.entry, v.err
 }
 
-// Wait returns an entry as soon as it is done, failed or held, or as it is when ctx ends. ErrManyWait at once when too many
+// Wait returns a job as soon as it is done, failed or held, or as it is when ctx ends. ErrTooManyWait at once when too many
 // wait already.
 func (d *Dispatcher[P, S, R]) Wait(ctx context.Context, tenantID, id string) (ledger.Job[P, S, R], error) {
 	v, err := d.join(tenantID, id)
@@ -62,7 +62,7 @@ func (d *Dispatcher[P, S, R]) Wait(ctx context.Context, tenantID, id string) (le
 		}
 		changed := d.changes(v)
 		e, err := v.look(pause, read)
-		if err != nil || e.State.Settled() {
+		if err != nil || e.State.AtRest() {
 			return e, err
 		}
 		again := time.NewTimer(pause) // it may be another replica's work
@@ -77,14 +77,14 @@ func (d *Dispatcher[P, S, R]) Wait(ctx context.Context, tenantID, id string) (le
 	}
 }
 
-// vigils are all that are kept in this process, by tenant and entry.
-type vigils[P, S, R any] map[string]map[string]*vigil[P, S, R]
+// watches are all that are kept in this process, by tenant and job.
+type watches[P, S, R any] map[string]map[string]*watch[P, S, R]
 
-func (d *Dispatcher[P, S, R]) join(tenantID, id string) (*vigil[P, S, R], error) {
+func (d *Dispatcher[P, S, R]) join(tenantID, id string) (*watch[P, S, R], error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	all, own := 0, 0
-	for tenant, kept := range d.vigils {
+	for tenant, kept := range d.watches {
 		for _, v := range kept {
 			all += v.waiters
 			if tenant == tenantID {
@@ -93,43 +93,43 @@ func (d *Dispatcher[P, S, R]) join(tenantID, id string) (*vigil[P, S, R], error)
 		}
 	}
 	if all >= maxWaiters || own >= maxTenantWaiters {
-		return nil, ErrManyWait
+		return nil, ErrTooManyWait
 	}
-	if d.vigils[tenantID] == nil {
-		d.vigils[tenantID] = map[string]*vigil[P, S, R]{}
+	if d.watches[tenantID] == nil {
+		d.watches[tenantID] = map[string]*watch[P, S, R]{}
 	}
-	v := d.vigils[tenantID][id]
+	v := d.watches[tenantID][id]
 	if v == nil {
-		v = &vigil[P, S, R]{changed: make(chan struct{})}
-		d.vigils[tenantID][id] = v
+		v = &watch[P, S, R]{changed: make(chan struct{})}
+		d.watches[tenantID][id] = v
 	}
 	v.waiters++
 	return v, nil
 }
 
-func (d *Dispatcher[P, S, R]) leave(tenantID, id string, v *vigil[P, S, R]) {
+func (d *Dispatcher[P, S, R]) leave(tenantID, id string, v *watch[P, S, R]) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if v.waiters--; v.waiters > 0 {
 		return
 	}
-	if delete(d.vigils[tenantID], id); len(d.vigils[tenantID]) == 0 {
-		delete(d.vigils, tenantID)
+	if delete(d.watches[tenantID], id); len(d.watches[tenantID]) == 0 {
+		delete(d.watches, tenantID)
 	}
 }
 
-// changes returns what closes at the firing's next change in this process.
-func (d *Dispatcher[P, S, R]) changes(v *vigil[P, S, R]) <-chan struct{} {
+// changes returns what closes at the job's next change in this process.
+func (d *Dispatcher[P, S, R]) changes(v *watch[P, S, R]) <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return v.changed
 }
 
-// Tell has those look who wait for a firing.
-func (d *Dispatcher[P, S, R]) Tell(tenantID, id string) {
+// Notify has those who wait for a job look at it again.
+func (d *Dispatcher[P, S, R]) Notify(tenantID, id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if v := d.vigils[tenantID][id]; v != nil {
+	if v := d.watches[tenantID][id]; v != nil {
 		v.told.Add(1)
 		close(v.changed)
 		v.changed = make(chan struct{})

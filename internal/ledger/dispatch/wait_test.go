@@ -39,7 +39,7 @@ func waitedFor(t *testing.T, s bench, n int) {
 	for {
 		count := 0
 		s.mu.Lock()
-		for _, of := range s.vigils {
+		for _, of := range s.watches {
 			for _, v := range of {
 				count += v.waiters
 			}
@@ -109,7 +109,7 @@ func TestWait_allAreToldOfAChangeByOneLook(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, began := counted.n.Load(), time.Now()
-	s.Tell("t1", e.ID)
+	s.Notify("t1", e.ID)
 	callers.Wait()
 	if sent, most := counted.n.Load()-before, one*int64(2+time.Since(began)/lookEvery); sent > most {
 		t.Errorf("%d commands after the change, want %d at most", sent, most)
@@ -134,7 +134,7 @@ func TestWait_hundredsOfCallersCostFewCommands(t *testing.T) {
 	before, began := counted.n.Load(), time.Now()
 	for _, id := range ids {
 		all.Go(func() {
-			if _, err := s.Wait(waiting, "t1", id); errors.Is(err, ErrManyWait) {
+			if _, err := s.Wait(waiting, "t1", id); errors.Is(err, ErrTooManyWait) {
 				turnedAway <- struct{}{}
 			} else if err != nil {
 				t.Error(err)
@@ -156,7 +156,7 @@ func TestWait_hundredsOfCallersCostFewCommands(t *testing.T) {
 	}
 	cancel()
 	all.Wait()
-	if len(s.vigils) != 0 {
+	if len(s.watches) != 0 {
 		t.Error("a waiter is left behind")
 	}
 }
@@ -178,7 +178,7 @@ func TestWait_boundsTheCallersOfAProcess(t *testing.T) {
 		}
 	}
 	waitedFor(t, s, maxWaiters)
-	if _, err := s.Wait(t.Context(), "another", "any"); !errors.Is(err, ErrManyWait) {
+	if _, err := s.Wait(t.Context(), "another", "any"); !errors.Is(err, ErrTooManyWait) {
 		t.Errorf("one more: %v", err)
 	}
 	cancel()
@@ -201,7 +201,7 @@ func TestWait_returnsWhatThereIsWhenTheCallerHasWaitedEnough(t *testing.T) {
 	if _, err := s.Wait(ctx, "another", e.ID); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("%v", err)
 	}
-	if len(s.vigils) != 0 {
+	if len(s.watches) != 0 {
 		t.Error("a waiter is left behind")
 	}
 }
