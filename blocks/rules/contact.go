@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -170,7 +170,7 @@ func (j *job) contactGone(ctx context.Context) bool {
 		delete(j.contacts, key)
 	}
 	j.mu.Unlock()
-	j.contactID, j.made = 0, batch.Contact{}
+	j.contactID, j.made = 0, bulk.Contact{}
 	j.moved++
 	return true
 }

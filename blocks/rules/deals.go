@@ -9,7 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/once"
 )
@@ -60,8 +60,8 @@ func (d leads) intend(ctx context.Context, jobs []*job) {
 
 func (d leads) next(jobs []*job) []*job { return d.inTurn(jobs) }
 
-func (d leads) send(ctx context.Context, jobs []*job) ([]batch.Made, error) {
-	body := make([]batch.Deal, len(jobs))
+func (d leads) send(ctx context.Context, jobs []*job) ([]bulk.Made, error) {
+	body := make([]bulk.Deal, len(jobs))
 	for i, j := range jobs {
 		body[i] = j.sent
 	}
@@ -76,9 +76,9 @@ func (leads) refused(ctx context.Context, j *job, err error) {
 }
 
 // input is the deal as it is sent.
-func (j *job) input(ctx context.Context) (batch.Deal, error) {
+func (j *job) input(ctx context.Context) (bulk.Deal, error) {
 	in := j.plan.Deal
-	in.Key, in.Contact = j.e.ID, batch.Contact{ID: j.contactID}
+	in.Key, in.Contact = j.e.ID, bulk.Contact{ID: j.contactID}
 	if j.contactID == 0 {
 		in.Contact = j.made
 	}
@@ -104,7 +104,7 @@ func (j *job) input(ctx context.Context) (batch.Deal, error) {
 }
 
 // took stores which deals were made. The steps hold them from here on; what follows from them comes later.
-func (d leads) took(ctx context.Context, jobs []*job, deals []batch.Made) {
+func (d leads) took(ctx context.Context, jobs []*job, deals []bulk.Made) {
 	var mine []*job
 	for i, j := range jobs {
 		if !deals[i].Merged {
@@ -130,7 +130,7 @@ func (d leads) took(ctx context.Context, jobs []*job, deals []batch.Made) {
 }
 
 // adopt puts a deal into the job's steps, and the intents of what comes next: one record for both.
-func (j *job) adopt(r batch.Made) {
+func (j *job) adopt(r bulk.Made) {
 	st := &j.e.Steps
 	st.ContactMade = st.LeadIntent != nil && st.LeadIntent.ContactID == 0 && !r.Merged
 	st.LeadID, st.ContactID, st.Attached, st.LeadIntent = r.ID, r.ContactID, r.Merged, nil

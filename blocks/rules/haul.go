@@ -9,7 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -47,10 +47,10 @@ type job struct {
 	e         *Entry
 	ticket    helpdesk.Ticket // read anew by every try that still has a deal to make
 	plan      plan.Plan
-	sent      batch.Deal // the deal as it was sent last
+	sent      bulk.Deal // the deal as it was sent last
 	contactID int64
-	made      batch.Contact // ID 0: made with the deal
-	moved     int           // times that its contact turned out to be gone
+	made      bulk.Contact // ID 0: made with the deal
+	moved     int          // times that its contact turned out to be gone
 	unlock    func()
 	end       *verdict
 	lost      bool // another worker has it by now

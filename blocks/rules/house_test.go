@@ -11,7 +11,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
@@ -67,7 +67,7 @@ func (h *house) replica() *Service {
 	return NewService(Deps{
 		DB: h.db, Tenants: h.dir,
 		Account: func(ctx context.Context, id string, p store.Priority) (Account, error) {
-			return batch.Open(ctx, h.accounts, id, p)
+			return bulk.Open(ctx, h.accounts, id, p)
 		},
 		Desk: func(tenant.Tenant) (Desk, error) { return h.desk, nil },
 		Connected: func(ctx context.Context, id string) (bool, error) {

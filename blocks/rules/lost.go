@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -60,27 +60,27 @@ func (d leads) look(ctx context.Context, jobs []*job) {
 // lostDeal looks for the deal of a write whose answer is not known, and makes it this entry's. A zero result means that
 // it is not there and was looked for long enough; *lookAgain that it has to be looked for once more. When there are more
 // such deals than writes that could have made them, nobody guesses: the *refusal carries them to the inbox.
-func (j *job) lostDeal(ctx context.Context, newest []batch.FoundDeal) (batch.Made, error) {
+func (j *job) lostDeal(ctx context.Context, newest []bulk.FoundDeal) (bulk.Made, error) {
 	intent := j.e.Steps.LeadIntent
 	leads, err := j.candidates(ctx, newest)
 	if err != nil {
-		return batch.Made{}, fmt.Errorf("look for the deal: %w", err)
+		return bulk.Made{}, fmt.Errorf("look for the deal: %w", err)
 	}
 	rivals, err := j.rivals(ctx) // before looking whose the deals are: a rival that finishes in between takes his out of both
 	if err != nil {
-		return batch.Made{}, err
+		return bulk.Made{}, err
 	}
 	var mine, unlike []match
 	for _, l := range leads {
 		if taken, err := j.taken(ctx, entity{id: l.ID}); err != nil {
-			return batch.Made{}, err
+			return bulk.Made{}, err
 		} else if taken {
 			continue
 		}
 		contact, err := j.belongs(ctx, l, intent.ContactID)
 		switch {
 		case err != nil:
-			return batch.Made{}, fmt.Errorf("look for the deal's contact: %w", err)
+			return bulk.Made{}, fmt.Errorf("look for the deal's contact: %w", err)
 		case contact == 0:
 		case j.plan.Deal.Fits(l):
 			mine = append(mine, match{l, contact})
@@ -89,26 +89,26 @@ func (j *job) lostDeal(ctx context.Context, newest []batch.FoundDeal) (batch.Mad
 		}
 	}
 	if len(mine) > rivals {
-		return batch.Made{}, j.undecided(mine)
+		return bulk.Made{}, j.undecided(mine)
 	}
 	for _, m := range mine {
 		ours, err := j.own(ctx, entity{id: m.deal.ID})
 		if err != nil {
-			return batch.Made{}, err
+			return bulk.Made{}, err
 		}
 		if ours {
-			return batch.Made{ID: m.deal.ID, ContactID: m.contact}, nil
+			return bulk.Made{ID: m.deal.ID, ContactID: m.contact}, nil
 		}
 	}
 	err = j.looked(ctx, intent, "=deal_looked")
 	if err == nil && len(unlike) > 0 { // somebody may have changed it since
-		return batch.Made{}, j.undecided(unlike)
+		return bulk.Made{}, j.undecided(unlike)
 	}
-	return batch.Made{}, err
+	return bulk.Made{}, err
 }
 
 type match struct {
-	deal    batch.FoundDeal
+	deal    bulk.FoundDeal
 	contact int64
 }
 
@@ -123,7 +123,7 @@ func (j *job) undecided(found []match) error {
 }
 
 // candidates are deals like ours made since the intent, in the order of their making.
-func (j *job) candidates(ctx context.Context, newest []batch.FoundDeal) ([]batch.FoundDeal, error) {
+func (j *job) candidates(ctx context.Context, newest []bulk.FoundDeal) ([]bulk.FoundDeal, error) {
 	intent := j.e.Steps.LeadIntent
 	found := slices.Clone(newest)
 	if intent.ContactID != 0 { // the account's list may be too busy to show them
@@ -153,7 +153,7 @@ func (j *job) candidates(ctx context.Context, newest []batch.FoundDeal) ([]batch
 		return nil, err
 	}
 	seen := map[int64]bool{}
-	found = slices.DeleteFunc(found, func(l batch.FoundDeal) bool {
+	found = slices.DeleteFunc(found, func(l bulk.FoundDeal) bool {
 		other := seen[l.ID] || l.Deleted || l.CreatedAt < since || !j.ours(intent, l.CreatedBy) ||
 			slices.Contains(byHand, l.ID) ||
 			intent.Mark != "" && !j.marked(strings.TrimSpace(l.Text), intent.Mark) ||
@@ -162,13 +162,13 @@ func (j *job) candidates(ctx context.Context, newest []batch.FoundDeal) ([]batch
 		seen[l.ID] = true
 		return other
 	})
-	slices.SortFunc(found, func(a, b batch.FoundDeal) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(found, func(a, b bulk.FoundDeal) int { return cmp.Compare(a.ID, b.ID) })
 	return found, nil
 }
 
 // belongs returns the deal's contact if it is the one meant: the known one, or one with the client's phone, e-mail or,
 // failing both, name. 0 means no.
-func (j *job) belongs(ctx context.Context, l batch.FoundDeal, contactID int64) (int64, error) {
+func (j *job) belongs(ctx context.Context, l bulk.FoundDeal, contactID int64) (int64, error) {
 	for _, id := range l.Contacts {
 		switch {
 		case id == contactID:

@@ -7,13 +7,13 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/crm/fields"
 )
 
 // fillMapped adds what the tenant's settings map from ticket and client, if the rule says so: to the deal, and to a
 // contact that is to be made. What the rule or the client's own data fill already stays.
-func (j *job) fillMapped(ctx context.Context, meta crm.Meta, deal *batch.Deal) error {
+func (j *job) fillMapped(ctx context.Context, meta crm.Meta, deal *bulk.Deal) error {
 	if !j.e.Request.UseMapping {
 		return nil
 	}

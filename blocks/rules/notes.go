@@ -10,7 +10,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/once"
 )
@@ -26,7 +26,7 @@ type extra interface {
 	mark(j *job) string
 	// find finds in the CRM what can be it among what was made since the intent, the oldest first.
 	find(ctx context.Context, j *job) ([]int64, error)
-	send(ctx context.Context, jobs []*job) ([]batch.Made, error)
+	send(ctx context.Context, jobs []*job) ([]bulk.Made, error)
 	// leaveOut takes out what the CRM has refused, with a remark: the deal is made.
 	leaveOut(j *job, refused crm.Answer)
 	explain(err error) error
@@ -68,7 +68,7 @@ func (x extras) intend(_ context.Context, jobs []*job) {
 
 func (extras) next(jobs []*job) []*job { return jobs }
 
-func (x extras) took(ctx context.Context, jobs []*job, things []batch.Made) {
+func (x extras) took(ctx context.Context, jobs []*job, things []bulk.Made) {
 	for i, j := range jobs {
 		x.put(&j.e.Steps, things[i].ID, nil)
 		if !j.e.Steps.Attached {
@@ -138,9 +138,9 @@ func (comments) state(st *Steps) (int64, *Intent) { return st.NoteID, st.NoteInt
 
 func (comments) put(st *Steps, id int64, i *Intent) { st.NoteID, st.NoteIntent = id, i }
 
-func (n comments) mark(j *job) string { return n.fingerprint(batch.PlainLines(j.plan.Comment)) }
+func (n comments) mark(j *job) string { return n.fingerprint(bulk.PlainLines(j.plan.Comment)) }
 
-func (n comments) send(ctx context.Context, jobs []*job) ([]batch.Made, error) {
+func (n comments) send(ctx context.Context, jobs []*job) ([]bulk.Made, error) {
 	return n.sendNotes(ctx, jobs, func(j *job) string { return j.plan.Comment })
 }
 
@@ -156,10 +156,10 @@ func (comments) explain(err error) error {
 	return explainExtra(err, "comment", "refused_note")
 }
 
-func (h *haul) sendNotes(ctx context.Context, jobs []*job, text func(*job) string) ([]batch.Made, error) {
-	notes := make([]batch.Note, len(jobs))
+func (h *haul) sendNotes(ctx context.Context, jobs []*job, text func(*job) string) ([]bulk.Made, error) {
+	notes := make([]bulk.Note, len(jobs))
 	for i, j := range jobs {
-		notes[i] = batch.Note{Key: j.e.ID, DealID: j.e.Steps.LeadID, Text: text(j)}
+		notes[i] = bulk.Note{Key: j.e.ID, DealID: j.e.Steps.LeadID, Text: text(j)}
 	}
 	return h.account.MakeNotes(ctx, notes)
 }
@@ -167,14 +167,14 @@ func (h *haul) sendNotes(ctx context.Context, jobs []*job, text func(*job) strin
 // lookForNote finds notes of the job's deal by their text.
 func (h *haul) lookForNote(ctx context.Context, j *job, intent *Intent, sent string) ([]int64, error) {
 	found, err := h.account.NotesOf(ctx, j.e.Steps.LeadID)
-	return j.like(found, intent, func(text string) bool { return text == batch.PlainLines(sent) || h.marked(text, intent.Mark) }), err
+	return j.like(found, intent, func(text string) bool { return text == bulk.PlainLines(sent) || h.marked(text, intent.Mark) }), err
 }
 
 // like returns what was found that can be of the write that the intent was stored for, the oldest first.
-func (j *job) like(found []batch.Found, intent *Intent, same func(text string) bool) (ids []int64) {
+func (j *job) like(found []bulk.Found, intent *Intent, same func(text string) bool) (ids []int64) {
 	since := j.since(intent)
 	for _, f := range found {
-		if f.CreatedAt >= since && j.ours(intent, f.CreatedBy) && same(batch.PlainLines(f.Text)) {
+		if f.CreatedAt >= since && j.ours(intent, f.CreatedBy) && same(bulk.PlainLines(f.Text)) {
 			ids = append(ids, f.ID)
 		}
 	}
@@ -194,12 +194,12 @@ func (tasks) state(st *Steps) (int64, *Intent) { return st.TaskID, st.TaskIntent
 
 func (tasks) put(st *Steps, id int64, i *Intent) { st.TaskID, st.TaskIntent = id, i }
 
-func (t tasks) mark(j *job) string { return t.fingerprint(batch.PlainLines(j.plan.Task.Text)) }
+func (t tasks) mark(j *job) string { return t.fingerprint(bulk.PlainLines(j.plan.Task.Text)) }
 
-func (t tasks) send(ctx context.Context, jobs []*job) ([]batch.Made, error) {
-	body := make([]batch.Task, len(jobs))
+func (t tasks) send(ctx context.Context, jobs []*job) ([]bulk.Made, error) {
+	body := make([]bulk.Task, len(jobs))
 	for i, j := range jobs {
-		body[i] = batch.Task{Key: j.e.ID, DealID: j.e.Steps.LeadID, Text: j.plan.Task.Text, Due: j.plan.Task.Due, ResponsibleID: j.taskUser()}
+		body[i] = bulk.Task{Key: j.e.ID, DealID: j.e.Steps.LeadID, Text: j.plan.Task.Text, Due: j.plan.Task.Due, ResponsibleID: j.taskUser()}
 	}
 	return t.account.MakeTasks(ctx, body)
 }

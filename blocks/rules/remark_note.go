@@ -7,7 +7,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
@@ -25,9 +25,9 @@ func (remarkNotes) state(st *Steps) (int64, *Intent) { return st.RemarkID, st.Re
 
 func (remarkNotes) put(st *Steps, id int64, i *Intent) { st.RemarkID, st.RemarkIntent = id, i }
 
-func (n remarkNotes) mark(j *job) string { return n.fingerprint(batch.PlainLines(n.text(j))) }
+func (n remarkNotes) mark(j *job) string { return n.fingerprint(bulk.PlainLines(n.text(j))) }
 
-func (n remarkNotes) send(ctx context.Context, jobs []*job) ([]batch.Made, error) {
+func (n remarkNotes) send(ctx context.Context, jobs []*job) ([]bulk.Made, error) {
 	return n.sendNotes(ctx, jobs, n.text)
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/once"
 )
@@ -25,9 +25,9 @@ type kind interface {
 	intend(ctx context.Context, jobs []*job)
 	// next returns which of the jobs that are sent again may go now.
 	next(jobs []*job) []*job
-	send(ctx context.Context, jobs []*job) ([]batch.Made, error)
+	send(ctx context.Context, jobs []*job) ([]bulk.Made, error)
 	// took makes what was made its jobs'.
-	took(ctx context.Context, jobs []*job, things []batch.Made)
+	took(ctx context.Context, jobs []*job, things []bulk.Made)
 	// look looks for what was made for jobs without an answer (once.Step).
 	look(ctx context.Context, jobs []*job)
 	// refused ends a job, or leaves out what the CRM has refused of it.
@@ -70,7 +70,7 @@ func (w write) Send(ctx context.Context, jobs []*job) error {
 		keys[i] = m.Keys
 	}
 	var whose []*job
-	var things []batch.Made
+	var things []bulk.Made
 	for i, k := range once.Match(ids, keys) {
 		if k >= 0 && answer[k].ID != 0 {
 			whose, things = append(whose, jobs[i]), append(things, answer[k])
@@ -89,7 +89,7 @@ func (w write) Drop(_ context.Context, j *job) {
 }
 
 // Outcome implements once.Step.
-func (w write) Outcome(err error, j *job) (once.Outcome, error) { return batch.Outcome(err, j.e.ID) }
+func (w write) Outcome(err error, j *job) (once.Outcome, error) { return bulk.Outcome(err, j.e.ID) }
 
 // End implements once.Step.
 func (w write) End(ctx context.Context, j *job, how once.Outcome, err error) {

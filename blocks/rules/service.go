@@ -13,7 +13,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -22,7 +22,7 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// Account is what the work needs of a tenant's CRM account; batch.Account is one.
+// Account is what the work needs of a tenant's CRM account; bulk.Account is one.
 type Account interface {
 	Meta(ctx context.Context) (crm.Meta, error)
 	Mapped(ctx context.Context, entity string, t helpdesk.Ticket) (map[int64][]string, error)
@@ -31,7 +31,7 @@ type Account interface {
 	ForgetData(ctx context.Context) error
 
 	Known(ctx context.Context, clientID int64) (contactID int64, err error)
-	Resolve(ctx context.Context, c helpdesk.Client) (batch.Contact, error)
+	Resolve(ctx context.Context, c helpdesk.Client) (bulk.Contact, error)
 	Remember(ctx context.Context, c helpdesk.Client, contactID int64) error
 	Unlink(ctx context.Context, clientID int64) error
 	LockClient(ctx context.Context, c helpdesk.Client) (unlock func(), err error)
@@ -40,19 +40,19 @@ type Account interface {
 	IsClient(ctx context.Context, contactID int64, c helpdesk.Client, region string) (bool, error)
 	CompanyNamed(ctx context.Context, name string) (companyID int64, err error)
 
-	MakeDeals(ctx context.Context, deals []batch.Deal) ([]batch.Made, error)
-	MakeNotes(ctx context.Context, notes []batch.Note) ([]batch.Made, error)
-	MakeTasks(ctx context.Context, tasks []batch.Task) ([]batch.Made, error)
+	MakeDeals(ctx context.Context, deals []bulk.Deal) ([]bulk.Made, error)
+	MakeNotes(ctx context.Context, notes []bulk.Note) ([]bulk.Made, error)
+	MakeTasks(ctx context.Context, tasks []bulk.Task) ([]bulk.Made, error)
 	AddTags(ctx context.Context, dealID int64, tags []string) error
 	OpenDeal(ctx context.Context, contactID int64) (newest deals.Deal, ok bool, err error)
 	DealURL(id int64) string
 
 	Now() (now time.Time, ok bool)
 	DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error)
-	NewestDeals(ctx context.Context, limit int) ([]batch.FoundDeal, error)
-	NewestDealsOf(ctx context.Context, contactID int64, limit int) ([]batch.FoundDeal, error)
-	NotesOf(ctx context.Context, dealID int64) ([]batch.Found, error)
-	TasksOf(ctx context.Context, dealID int64) ([]batch.Found, error)
+	NewestDeals(ctx context.Context, limit int) ([]bulk.FoundDeal, error)
+	NewestDealsOf(ctx context.Context, contactID int64, limit int) ([]bulk.FoundDeal, error)
+	NotesOf(ctx context.Context, dealID int64) ([]bulk.Found, error)
+	TasksOf(ctx context.Context, dealID int64) ([]bulk.Found, error)
 }
 
 // Desk is what the work needs of a tenant's helpdesk; *usedesk.API is one.

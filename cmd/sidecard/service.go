@@ -23,7 +23,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/crm/webhooks"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -163,11 +163,11 @@ func assemble(set *config, db *store.DB, registry *prometheus.Registry, tr *trac
 	sender := notify.NewSender(db, set.notices)
 	s.triggers = rules.NewService(rules.Deps{
 		DB: db, Tenants: s.tenants, Log: log, Text: text, Metrics: registry,
-		Problem: func(lang string, p request.Problem) string { return p.In(catalog, i18n.Lang(lang)) },
+		Problem:   func(lang string, p request.Problem) string { return p.In(catalog, i18n.Lang(lang)) },
 		OnOutcome: func(e rules.Entry) { s.notices.Settled(e.Tenant, e.State, e.Label) },
-		Desk:    func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
+		Desk:      func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (rules.Account, error) {
-			return batch.Open(ctx, b, tenantID, p)
+			return bulk.Open(ctx, b, tenantID, p)
 		},
 		Connected: func(ctx context.Context, tenantID string) (bool, error) {
 			status, err := s.grants.Status(ctx, tenantID)

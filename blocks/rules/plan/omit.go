@@ -9,7 +9,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
@@ -99,7 +99,7 @@ func (o Omissions) Fields(fields []crm.FieldInput, of string) []crm.FieldInput {
 
 // Refused returns what a complaint of the CRM about a deal that was sent is about, "" when the deal can't do without it or it is
 // not known.
-func (p Plan) Refused(deal batch.Deal, v crm.Mistake, meta crm.Meta) (what string, remark request.Problem) {
+func (p Plan) Refused(deal bulk.Deal, v crm.Mistake, meta crm.Meta) (what string, remark request.Problem) {
 	found := request.Problem{Path: p.From.Path(v.Path), Code: v.Code, Detail: v.Detail}
 	path, of, fields := v.Path, OfLead, deal.Fields
 	if rest, ok := strings.CutPrefix(path, "_embedded.contacts.0."); ok {
@@ -157,7 +157,7 @@ func known(in crm.FieldInput, of string, meta crm.Meta) (crm.Field, bool) {
 
 // Dispensable returns all of a deal that was sent that it can do without, for when the CRM does not name what it refuses: reason
 // is what it says.
-func (p Plan) Dispensable(deal batch.Deal, reason string) (out Omissions) {
+func (p Plan) Dispensable(deal bulk.Deal, reason string) (out Omissions) {
 	because := func(path, given string) request.Problem {
 		return request.NewProblem(path, request.CodeRefused, "refused_unnamed", "Reason", reason).AsRemark(given)
 	}

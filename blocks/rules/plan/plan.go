@@ -5,14 +5,14 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/money"
 )
 
 // Plan is what a request becomes in the account: names are ids, templates are filled.
 type Plan struct {
-	Deal    batch.Deal // without contact and company
+	Deal    bulk.Deal // without contact and company
 	From    Sent
 	Comment string
 	Company string

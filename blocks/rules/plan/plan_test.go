@@ -13,7 +13,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
@@ -55,14 +55,14 @@ func TestPlan_namesBecomeIDsAndTemplatesAreFilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := batch.Deal{Name: "Chairs #77", PipelineID: 10, StatusID: 100, ResponsibleID: 3,
+	want := bulk.Deal{Name: "Chairs #77", PipelineID: 10, StatusID: 100, ResponsibleID: 3,
 		Tags: []string{"vip", "email"}, Fields: []amocrm.FieldInput{
 			{FieldID: 8, Values: []amocrm.ValueInput{{Value: "email"}}},
 			{FieldID: 5, Values: []amocrm.ValueInput{{EnumID: 51}}},
 			{FieldID: 11, Values: []amocrm.ValueInput{{Value: "1500"}}},
 			{FieldID: 99, Values: []amocrm.ValueInput{{Value: json.RawMessage(`"newer than we know"`)}}},
 		}}
-	if d := cmp.Diff(want, got.Deal, cmpopts.IgnoreUnexported(batch.Contact{})); d != "" {
+	if d := cmp.Diff(want, got.Deal, cmpopts.IgnoreUnexported(bulk.Contact{})); d != "" {
 		t.Error(d)
 	}
 	if got.Comment != "Chairs of Ann," || got.Company != "Chairs & Co" || got.Task == nil || got.Task.Text != "Call +1" ||
@@ -80,7 +80,7 @@ func TestPlan_namesBecomeIDsAndTemplatesAreFilled(t *testing.T) {
 func TestPlan_nothingGivenIsNothingSent(t *testing.T) {
 	m := vocabulary()
 	got, err := Make(request.Request{TicketID: 77}, testTicket(), &m, "en", time.Now(), false)
-	if d := cmp.Diff(batch.Deal{}, got.Deal, cmpopts.IgnoreUnexported(batch.Contact{})); d != "" || err != nil || got.Task != nil || got.Comment != "" || got.Company != "" {
+	if d := cmp.Diff(bulk.Deal{}, got.Deal, cmpopts.IgnoreUnexported(bulk.Contact{})); d != "" || err != nil || got.Task != nil || got.Comment != "" || got.Company != "" {
 		t.Errorf("%v %+v\n%s", err, got, d)
 	}
 }

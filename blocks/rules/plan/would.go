@@ -8,7 +8,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/money"
 )
 
@@ -109,7 +109,7 @@ func words(f crm.Field, v crm.ValueInput, zone *time.Location) string {
 
 // landing is the stage in which a deal is made: the one given, else the first of the pipeline, which is else the main one
 // (amocrm.md §5.1). Zero values for what is not known.
-func landing(lead batch.Deal, meta crm.Meta) (pipeline crm.Pipeline, stage crm.Status) {
+func landing(lead bulk.Deal, meta crm.Meta) (pipeline crm.Pipeline, stage crm.Status) {
 	for _, p := range meta.Pipelines {
 		if int64(p.ID) == lead.PipelineID || lead.PipelineID == 0 && p.IsMain {
 			pipeline = p

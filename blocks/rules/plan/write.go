@@ -8,7 +8,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/batch"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 )
 
 // Sent tells which field and value of the request each one in the CRM's body was, so that its complaints can be told in
@@ -23,8 +23,8 @@ type sentField struct {
 // dealOf turns the fields into the CRM's shape. Blank values are left out, and so are fields that have no other. With
 // the account's vocabulary values are brought into the form that their field wants (strings to numbers, dates to Unix
 // seconds); what can't be is sent as it came, for the CRM to judge.
-func dealOf(f request.LeadFields, meta *crm.Meta) (batch.Deal, Sent) {
-	in := batch.Deal{Name: f.Name, StatusID: f.StatusID, PipelineID: f.PipelineID, ResponsibleID: f.ResponsibleID}
+func dealOf(f request.LeadFields, meta *crm.Meta) (bulk.Deal, Sent) {
+	in := bulk.Deal{Name: f.Name, StatusID: f.StatusID, PipelineID: f.PipelineID, ResponsibleID: f.ResponsibleID}
 	if in.StatusID != 0 && in.PipelineID == 0 && meta != nil {
 		in.PipelineID = pipelineOf(*meta, in.StatusID)
 	}

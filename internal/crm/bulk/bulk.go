@@ -1,4 +1,4 @@
-package batch
+package bulk
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"github.com/sidecard/sidecard/internal/store"
 )
 
-// Account is an account for the work on batches.
+// Account is an account for the work on many jobs.
 type Account struct{ *subjects.Account }
 
 // Open opens a tenant's account, as crm.Accounts.Open does.
