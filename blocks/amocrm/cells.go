@@ -18,16 +18,9 @@ type cellView struct {
 	ID    ui.Plain // layout id
 	Kind  string   // stage, task, amount or plain: how it is drawn
 	Label string
-	Lines []lineView // empty: the deal does not have it
-	Color string     // of a stage
-	Late  string     // of a task: late, today, later
-}
-
-// lineView is one value.
-type lineView struct {
-	Text  any // words, or Plain
-	URL   ui.Plain
-	Title string
+	Lines []Line // empty: the deal does not have it
+	Color string // of a stage
+	Late  string // of a task: late, today, later
 }
 
 // dealParts is everything of a deal that a layout can show.
@@ -39,27 +32,11 @@ type dealParts struct {
 	value           func(fieldID int64) (fields.Shown, bool)
 }
 
-// fieldLabels are the words for standard fields.
-var fieldLabels = map[string]string{
-	fields.FieldAmount: "field.price", fields.FieldStage: "field.stage", fields.FieldPipeline: "field.pipeline",
-	fields.FieldResponsible: "field.responsible", fields.FieldTask: "field.next_task", fields.FieldCreated: "field.created_at",
-	fields.FieldUpdated: "field.updated_at", fields.FieldClosed: "field.closed_at", fields.FieldContact: "field.contact",
-	fields.FieldCompany: "field.company", fields.FieldTags: "field.tags", fields.FieldLossReason: "field.loss_reason",
-}
-
-// fieldName is what a reader knows a field as.
-func fieldName(f i18n.Format, l fields.LayoutField) string {
-	if key := fieldLabels[l.ID]; key != "" {
-		return f.Catalog.T(f.Lang, key)
-	}
-	return l.Name
-}
-
 // cells draws a layout of a deal in its order.
 func cells(f i18n.Format, layout []fields.LayoutField, d dealParts) []cellView {
 	out := make([]cellView, 0, len(layout))
 	for _, l := range layout {
-		c := cellView{ID: ui.Plain(l.ID), Kind: "plain", Label: fieldName(f, l)}
+		c := cellView{ID: ui.Plain(l.ID), Kind: "plain", Label: FieldName(f, l)}
 		if l.FieldID != 0 {
 			c.Lines = customLines(f, l, d)
 		} else {
@@ -73,14 +50,14 @@ func cells(f i18n.Format, layout []fields.LayoutField, d dealParts) []cellView {
 func standardCell(f i18n.Format, c *cellView, d dealParts) {
 	one := func(text string) {
 		if text != "" {
-			c.Lines = []lineView{{Text: text}}
+			c.Lines = []Line{{Text: text}}
 		}
 	}
 	switch string(c.ID) {
 	case fields.FieldAmount:
 		c.Kind = "amount"
 		if d.deal.Price != 0 {
-			c.Lines = []lineView{{Text: ui.Plain(f.Money(d.deal.Price.Float(), d.deal.Currency))}}
+			c.Lines = []Line{{Text: ui.Plain(f.Money(d.deal.Price.Float(), d.deal.Currency))}}
 		}
 	case fields.FieldStage:
 		c.Kind, c.Color = "stage", d.deal.Color
@@ -102,7 +79,7 @@ func standardCell(f i18n.Format, c *cellView, d dealParts) {
 		}
 	case fields.FieldUpdated:
 		if at := d.deal.UpdatedAt; !at.IsZero() {
-			c.Lines = []lineView{{Text: f.Age(at), Title: f.DateTime(at)}}
+			c.Lines = []Line{{Text: f.Age(at), Title: f.DateTime(at)}}
 		}
 	case fields.FieldClosed:
 		if d.deal.ClosedAt != nil && d.deal.State != deals.Open {
@@ -119,8 +96,8 @@ func standardCell(f i18n.Format, c *cellView, d dealParts) {
 	}
 }
 
-func namedLines(f i18n.Format, list []deals.Named, unnamed string) []lineView {
-	var out []lineView
+func namedLines(f i18n.Format, list []deals.Named, unnamed string) []Line {
+	var out []Line
 	for _, n := range list {
 		text := any(n.Name)
 		switch {
@@ -130,12 +107,12 @@ func namedLines(f i18n.Format, list []deals.Named, unnamed string) []lineView {
 		default:
 			text = ui.Plain("#" + strconv.FormatInt(n.ID, 10))
 		}
-		out = append(out, lineView{Text: text, URL: ui.Plain(n.URL)})
+		out = append(out, Line{Text: text, URL: ui.Plain(n.URL)})
 	}
 	return out
 }
 
-func customLines(f i18n.Format, l fields.LayoutField, d dealParts) []lineView {
+func customLines(f i18n.Format, l fields.LayoutField, d dealParts) []Line {
 	if d.value == nil {
 		return nil
 	}
@@ -149,28 +126,7 @@ func customLines(f i18n.Format, l fields.LayoutField, d dealParts) []lineView {
 	if l.Currency != "" {
 		s.Currency = l.Currency
 	}
-	return shownLines(f, s)
-}
-
-// shownLines is a custom value in the reader's format.
-func shownLines(f i18n.Format, s fields.Shown) []lineView {
-	var out []lineView
-	for _, text := range s.Text {
-		out = append(out, lineView{Text: shownText(f, s, text), URL: safeURL(f, s.URL)})
-	}
-	for _, p := range s.Parts {
-		out = append(out, lineView{Text: partLine(f, p)})
-	}
-	return out
-}
-
-// safeURL returns an address that people wrote, if a link may lead there: it is one of the web, and holds no phone that the
-// reader must not see.
-func safeURL(f i18n.Format, u string, phones ...string) ui.Plain {
-	if (strings.HasPrefix(u, "https://") || strings.HasPrefix(u, "http://")) && !f.Reveals(u, phones...) {
-		return ui.Plain(u)
-	}
-	return ""
+	return Lines(f, s)
 }
 
 // layoutOf is the tenant's layout, nil where nothing was chosen or nothing of it is left. When the account's fields can't

@@ -87,14 +87,11 @@ func (r *pageRequest) commentFailed(id int64, text string, err error) error {
 		r.h.LogKnown(r.Ctx, err, r.Session.TenantID)
 		return r.commentAgain(id, text, err, func(f *feedView) { f.Doubt = r.doubt(id, text, 0) })
 	}
-	var refused *crm.FieldErrors
-	if errors.As(err, &refused) {
-		for _, message := range r.fieldTexts(refused) {
-			return r.commentRefused(id, text, message, err)
-		}
+	why := Refused(r.PageRequest, err)
+	for _, message := range why.Errors {
+		why.Problem = message
 	}
-	r.LogProblem(err)
-	return r.commentRefused(id, text, r.ProblemLine(err), err)
+	return r.commentRefused(id, text, why.Problem, err)
 }
 
 // commentRefused shows the feed again with what was typed and what is wrong with it.

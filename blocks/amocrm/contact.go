@@ -60,11 +60,12 @@ func (h *Handlers) createContact(r *pageRequest) error {
 	known := draft
 	draft.Name, draft.Position = strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("position"))
 	draft.Company = strings.TrimSpace(form.Get("company"))
-	draft.Phones, draft.Emails = r.unmasked(typed(form["phone"], maxRows), known.Phones), r.unmasked(typed(form["email"], maxRows), known.Emails)
+	f := r.Format()
+	draft.Phones, draft.Emails = Unmasked(f, Typed(form["phone"], maxRows), known.Phones), Unmasked(f, Typed(form["email"], maxRows), known.Emails)
 	for _, text := range []struct{ typed, known *string }{
 		{&draft.Name, &known.Name}, {&draft.Position, &known.Position}, {&draft.Company, &known.Company},
 	} {
-		*text.typed = r.unmasked([]string{*text.typed}, []string{*text.known})[0]
+		*text.typed = Unmasked(f, []string{*text.typed}, []string{*text.known})[0]
 	}
 	if draft.Fields, err = r.crm.Mapped(r.Ctx, fields.EntityContact, r.Session.Ticket); err != nil {
 		return r.contactFailed(draft, err)
@@ -143,13 +144,11 @@ func (r *pageRequest) contactFailed(draft people.Draft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return r.Fail(err, "")
 	}
-	var refused *crm.FieldErrors
-	if errors.As(err, &refused) {
-		return r.Show(http.StatusOK, "contact_form", r.contactForm(draft, r.fieldTexts(refused)))
+	why := Refused(r.PageRequest, err)
+	view := r.contactForm(draft, why.Errors)
+	if why.Problem != "" {
+		view.Problem, view.Token = why.Problem, why.Token
 	}
-	r.LogProblem(err)
-	view := r.contactForm(draft, nil)
-	view.Problem, view.Token = r.ProblemLine(err), r.NextToken(err)
 	return r.Show(http.StatusOK, "contact_form", view)
 }
 
@@ -162,7 +161,7 @@ func (r *pageRequest) contactForm(draft people.Draft, errs map[string]string) co
 	}
 	f, known := r.Format(), r.crm.ContactForm(r.Ctx, r.Session.Ticket.Client)
 	texts := slices.Concat(known.Emails, []string{known.Name, known.Position, known.Company})
-	value := func(text string) any { return formValue(text, !slices.Contains(texts, text)) }
+	value := func(text string) any { return Value(text, !slices.Contains(texts, text)) }
 	view := contactFormView{
 		Base: ui.Plain(r.Base()), Token: ui.NewToken(), Errors: rest,
 		Name: value(draft.Name), Position: value(draft.Position), Company: value(draft.Company),
@@ -184,20 +183,8 @@ func (r *pageRequest) contactForm(draft people.Draft, errs map[string]string) co
 		return out
 	}
 	view.Phones, view.Emails = rows(draft.Phones, "phones"), rows(draft.Emails, "emails")
-	view.Problem = leftOver(rest, "name", "position", "company")
+	view.Problem = LeftOver(rest, "name", "position", "company")
 	return view
-}
-
-// leftOver joins the errors that no input shows.
-func leftOver(errs map[string]string, shown ...string) string {
-	var texts []string
-	for path, text := range errs {
-		if text != "" && !slices.Contains(shown, path) {
-			texts = append(texts, text)
-		}
-	}
-	slices.Sort(texts)
-	return strings.Join(slices.Compact(texts), " ")
 }
 
 // maxShownTwins bounds the contacts that a person has seen before going on.
@@ -209,17 +196,6 @@ func contactIDs(list string) []int64 {
 	for part := range strings.SplitSeq(list, ",") {
 		if id := ui.Number(part); id != 0 && len(out) < maxShownTwins {
 			out = append(out, id)
-		}
-	}
-	return out
-}
-
-// typed is the first rows that hold something.
-func typed(rows []string, most int) []string {
-	var out []string
-	for _, r := range rows {
-		if r = strings.TrimSpace(r); r != "" && len(out) < most {
-			out = append(out, r)
 		}
 	}
 	return out

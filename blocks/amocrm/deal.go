@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,8 +13,6 @@ import (
 	"github.com/sidecard/sidecard/internal/crm/tasks"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
-
-func unix(seconds float64) time.Time { return time.Unix(int64(seconds), 0) }
 
 // deal is a deal opened in the panel: GET …/deals/:id. The card and its feed are read side by side; a feed that fails
 // doesn't hide the card.

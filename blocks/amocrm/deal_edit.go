@@ -78,18 +78,18 @@ func (h *Handlers) editDeal(r *pageRequest) error {
 	typed := asItIs(key, edit)
 	typed.head = r.QueryParam("head") != ""
 	typed.inPlace = r.HTMX() && r.Request().Header.Get("HX-Target") != "panel"
-	return r.editForm(id, edit, typed, nil, nil)
+	return r.editForm(id, edit, typed, Refusal{})
 }
 
 // editForm shows the form of a row, in the card or as a page.
-func (r *pageRequest) editForm(id int64, edit deals.Edit, typed typedEdit, errs map[string]string, s *stop) error {
-	view, ok := editForm(r.Format(), r.dealURL(id), edit, typed, errs)
+func (r *pageRequest) editForm(id int64, edit deals.Edit, typed typedEdit, why Refusal) error {
+	view, ok := editForm(r.Format(), r.dealURL(id), edit, typed, why.Errors)
 	if !ok {
 		r.WholePanel()
 		return r.Fail(crm.ErrGone, r.dealURL(id))
 	}
-	if s != nil {
-		view.Problem, view.Token = s.text, s.token
+	if why.Problem != "" {
+		view.Problem, view.Token = why.Problem, why.Token
 	}
 	if !typed.inPlace {
 		return r.Show(http.StatusOK, "deal_edit_page", view)
@@ -103,7 +103,7 @@ func readEdit(form url.Values, lang i18n.Lang) (t typedEdit, change deals.Change
 	t = typedEdit{
 		sent: true, key: form.Get("field"), head: form.Get("head") != "", inPlace: form.Get("inplace") != "",
 		name: strings.TrimSpace(form.Get("name")), price: strings.TrimSpace(form.Get("price")),
-		reason: ui.Number(form.Get("loss_reason_id")), user: ui.Number(form.Get("responsible_id")), fields: readFields(form),
+		reason: ui.Number(form.Get("loss_reason_id")), user: ui.Number(form.Get("responsible_id")), fields: Read(form),
 	}
 	pipeline, status, _ := strings.Cut(form.Get("stage"), ":")
 	t.pipeline, t.status = ui.Number(pipeline), ui.Number(status)
@@ -158,7 +158,7 @@ func (h *Handlers) changeDeal(r *pageRequest) error {
 		for path, key := range errs {
 			errs[path] = r.T(key)
 		}
-		return r.editAgain(id, typed, errs, nil)
+		return r.editAgain(id, typed, Refusal{Errors: errs})
 	}
 	once, _, err := r.Begin()
 	if err != nil {
@@ -220,16 +220,11 @@ func (r *pageRequest) changeFailed(id int64, typed typedEdit, err error) error {
 		r.WholePanel()
 		return r.Fail(err, "")
 	}
-	var refused *crm.FieldErrors
-	if errors.As(err, &refused) {
-		return r.editAgain(id, typed, r.fieldTexts(refused), nil)
-	}
-	r.LogProblem(err)
-	return r.editAgain(id, typed, nil, &stop{r.ProblemLine(err), r.NextToken(err)})
+	return r.editAgain(id, typed, Refused(r.PageRequest, err))
 }
 
 // editAgain draws the row's form with what was typed, where it stood.
-func (r *pageRequest) editAgain(id int64, typed typedEdit, errs map[string]string, s *stop) error {
+func (r *pageRequest) editAgain(id int64, typed typedEdit, why Refusal) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
 	edit, err := r.crm.DealEdit(ctx, id)
@@ -241,5 +236,5 @@ func (r *pageRequest) editAgain(id int64, typed typedEdit, errs map[string]strin
 		r.Response().Header().Set("HX-Retarget", "#"+rowID(typed.key))
 		r.Response().Header().Set("HX-Reswap", "outerHTML")
 	}
-	return r.editForm(id, edit, typed, errs, s)
+	return r.editForm(id, edit, typed, why)
 }

@@ -83,16 +83,12 @@ func (r *pageRequest) taskFailed(id int64, typed typedTask, err error) error {
 		r.WholePanel()
 		return r.Fail(err, "")
 	}
-	typed.token = ui.NewToken()
-	var refused *crm.FieldErrors
-	if errors.As(err, &refused) {
-		typed.errs = r.fieldTexts(refused)
+	typed.Refusal = Refused(r.PageRequest, err)
+	if typed.Problem == "" {
+		typed.Token = ui.NewToken()
 		if typed.id != 0 {
-			typed.problem = leftOver(typed.errs, "result")
+			typed.Problem = LeftOver(typed.Errors, "result")
 		}
-	} else {
-		r.LogProblem(err)
-		typed.problem, typed.token = r.ProblemLine(err), r.NextToken(err)
 	}
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()

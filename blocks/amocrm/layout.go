@@ -108,7 +108,7 @@ func (r *pageRequest) layoutPage(ctx context.Context, kind string, meta crm.Meta
 }
 
 func layoutRow(f i18n.Format, l fields.LayoutField) fieldRow {
-	name := fieldName(f, l)
+	name := FieldName(f, l)
 	return fieldRow{
 		ID: ui.Plain(l.ID), Name: name, Custom: l.FieldID != 0,
 		UpLabel:  f.Catalog.T(f.Lang, "layout.up", "Name", name),

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/blocks/ui"
-	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/oauth"
@@ -59,9 +58,6 @@ func (r *pageRequest) dealForm(ctx context.Context, fill func(deals.Form, []peop
 	return view, nil
 }
 
-// maxChoices is how many values one field of a form may have.
-const maxChoices = 250
-
 // readDeal reads the form.
 func (r *pageRequest) readDeal(form url.Values) deals.Draft {
 	return deals.Draft{
@@ -73,7 +69,7 @@ func (r *pageRequest) readDeal(form url.Values) deals.Draft {
 		Price:         strings.TrimSpace(form.Get("price")),
 		Lang:          string(r.Session.Lang),
 		NoteText:      strings.TrimSpace(form.Get("note")),
-		Fields:        readFields(form),
+		Fields:        Read(form),
 	}
 }
 
@@ -112,7 +108,7 @@ func (h *Handlers) createDeal(r *pageRequest) error {
 	r.wish.message = form.Get("message") != ""
 	draft := r.readDeal(form)
 	if form.Get("again") != "" { // without script: another pipeline or stage was chosen
-		return r.dealAgain(draft, nil, nil)
+		return r.dealAgain(draft, Refusal{})
 	}
 	sent := draft // the form itself keeps what was typed
 	if sent.Fields, err = r.withMapped(form, draft.Fields); err != nil {
@@ -143,36 +139,25 @@ func (h *Handlers) createDeal(r *pageRequest) error {
 	return r.after(done)
 }
 
-// stop is why a form as a whole could not be sent, and the token to send it with again.
-type stop struct {
-	text  string
-	token ui.Plain
-}
-
 // dealFailed shows the form again with its errors.
 func (r *pageRequest) dealFailed(draft deals.Draft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return r.Fail(err, "")
 	}
-	var refused *crm.FieldErrors
-	if errors.As(err, &refused) {
-		return r.dealAgain(draft, r.fieldTexts(refused), nil)
-	}
-	r.LogProblem(err)
-	return r.dealAgain(draft, nil, &stop{r.ProblemLine(err), r.NextToken(err)})
+	return r.dealAgain(draft, Refused(r.PageRequest, err))
 }
 
 // dealAgain draws the form with what was typed. The page's time may be used up by the try that failed, so what the form
 // offers, which is in the cache by now, gets a little of its own.
-func (r *pageRequest) dealAgain(draft deals.Draft, errs map[string]string, s *stop) error {
+func (r *pageRequest) dealAgain(draft deals.Draft, why Refusal) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	view, err := r.dealForm(ctx, func(deals.Form, []people.Person) deals.Draft { return draft }, true, errs)
+	view, err := r.dealForm(ctx, func(deals.Form, []people.Person) deals.Draft { return draft }, true, why.Errors)
 	if err != nil {
 		return r.Fail(err, r.Base()+"/deals/new")
 	}
-	if s != nil {
-		view.Problem, view.Token = s.text, s.token
+	if why.Problem != "" {
+		view.Problem, view.Token = why.Problem, why.Token
 	}
 	return r.Show(http.StatusOK, "deal_form", view)
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -72,24 +71,4 @@ var Problems = []ui.Problem{
 	{Is: amoapi.ErrUpstream, Code: "upstream", Status: http.StatusOK, Retry: true},
 	{Is: amoapi.ErrNetwork, Code: "upstream", Status: http.StatusOK, Retry: true},
 	{Is: tenant.ErrNotFound, Code: "no_tenant", Status: http.StatusOK},
-}
-
-// fieldTexts are a form's errors in the reader's language, by form path; "" holds what belongs to no shown field.
-func (r *pageRequest) fieldTexts(errs *crm.FieldErrors) map[string]string {
-	out := map[string]string{}
-	for _, e := range errs.Fields {
-		text := e.Text
-		switch {
-		case e.Key != "" && e.Text != "" && e.Key == crm.KeyFromTheCRM:
-			text = r.T(e.Key, "Text", e.Text)
-		case e.Key == crm.KeyBadValue && badValueKey(e) != "":
-			text = r.T(badValueKey(e))
-		case e.Key != "":
-			text = r.h.Catalog.TMap(r.Session.Lang, e.Key, feedArgs(i18n.Format{Catalog: r.h.Catalog, Lang: r.Session.Lang}, e.Args))
-		}
-		if out[e.Path] == "" {
-			out[e.Path] = text
-		}
-	}
-	return out
 }

@@ -1,11 +1,7 @@
 package amocrm
 
 import (
-	"math"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm/deals"
@@ -67,12 +63,12 @@ func dealPage(f i18n.Format, base string, d deals.Card) cardView {
 		v.ClosedAt = f.DateTime(*d.ClosedAt)
 	}
 	for _, s := range d.Fields {
-		row := fieldView{Key: ui.Plain(fields.CustomID(s.ID)), Name: s.Name, URL: safeURL(f, s.URL)}
+		row := fieldView{Key: ui.Plain(fields.CustomID(s.ID)), Name: s.Name, URL: SafeURL(f, s.URL)}
 		for _, text := range s.Text {
-			row.Text = append(row.Text, shownText(f, s, text))
+			row.Text = append(row.Text, Text(f, s, text))
 		}
 		for _, p := range s.Parts {
-			row.Text = append(row.Text, partLine(f, p))
+			row.Text = append(row.Text, PartText(f, p))
 		}
 		v.Fields = append(v.Fields, row)
 	}
@@ -84,49 +80,6 @@ func dealPage(f i18n.Format, base string, d deals.Card) cardView {
 		}
 	}
 	return v
-}
-
-// partLine is a line of a compound value behind its label.
-func partLine(f i18n.Format, p fields.Part) any {
-	if p.Key == "" {
-		return p.Value
-	}
-	return ui.Plain(f.Catalog.T(f.Lang, p.Key) + " " + p.Value) // the tax number and its like: no phones
-}
-
-// numbers are the types of fields whose values are no words: a long number in them is no phone.
-var numbers = []string{"numeric", "monetary", "price", "date", "birthday", "date_time", "checkbox"}
-
-// shownText returns a value of a field, Plain where it is no words.
-func shownText(f i18n.Format, s fields.Shown, text string) any {
-	if !slices.Contains(numbers, s.Type) {
-		return text
-	}
-	return ui.Plain(numberText(f, s, text))
-}
-
-// numberText puts a value into the reader's format; what doesn't parse stays as it is.
-func numberText(f i18n.Format, s fields.Shown, text string) string {
-	switch s.Type {
-	case "numeric", "monetary", "price":
-		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-		if err == nil && math.Abs(n) < 1e15 {
-			return f.Money(n, s.Currency)
-		}
-	case "checkbox":
-		if text == "true" || text == "false" {
-			return f.Catalog.T(f.Lang, "value."+text)
-		}
-	case "date", "birthday":
-		if day, err := time.Parse(time.DateOnly, text); err == nil {
-			return f.Day(day)
-		}
-	case "date_time":
-		if at, err := time.Parse("2006-01-02 15:04", text); err == nil {
-			return f.Day(at) + ", " + at.Format("15:04")
-		}
-	}
-	return text
 }
 
 // itemView is one line of the feed.
@@ -165,46 +118,17 @@ func feedLine(f i18n.Format, it feed.Item) itemView {
 		v.Age, v.AgeTitle = f.Age(it.At), f.DateTime(it.At)
 	}
 	if it.Key != "" {
-		v.Sentence = ui.Plain(f.Catalog.TMap(f.Lang, it.Key, feedArgs(f, it.Args)))
+		v.Sentence = ui.Plain(f.Catalog.TMap(f.Lang, it.Key, Args(f, it.Args)))
 	}
 	if it.Duration > 0 {
 		v.Sentence = ui.Plain(strings.TrimSpace(string(v.Sentence) + " " + t("feed.duration", "Time", f.Duration(it.Duration))))
 	}
 	number, _ := it.Args["phone"].(string)
-	if v.Link = safeURL(f, it.Link, number); v.Link != "" { // a call's recording is named after who called
+	if v.Link = SafeURL(f, it.Link, number); v.Link != "" { // a call's recording is named after who called
 		v.LinkText = t("open_in_amo")
 		if it.Kind == feed.KindCall {
 			v.LinkText = t("feed.record")
 		}
 	}
 	return v
-}
-
-// feedArgs formats the raw values of a sentence: names ending in "_at" are times, numbers get their grouping and, where
-// the sentence names a currency, its sign; kinds of entities are words of the language. All other texts are words of people.
-func feedArgs(f i18n.Format, raw map[string]any) map[string]any {
-	args := make(map[string]any, len(raw))
-	currency, _ := raw["currency"].(string)
-	for name, value := range raw {
-		switch x := value.(type) {
-		case float64:
-			if strings.HasSuffix(name, "_at") {
-				value = f.DateTime(unix(x))
-			} else {
-				value = f.Money(x, currency)
-			}
-		case string:
-			switch word := f.Catalog.T(f.Lang, "entity."+x); {
-			case name == "phone" && x != "":
-				value = f.Phone(x)
-			case name == "currency":
-			case name == "entity" && word != "entity."+x:
-				value = word
-			case name != "entity":
-				value = f.Words(x)
-			}
-		}
-		args[name] = value
-	}
-	return args
 }

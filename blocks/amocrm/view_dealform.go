@@ -19,12 +19,12 @@ type dealFormView struct {
 	Price       ui.Plain
 	Currency    string
 	Note        ui.Plain
-	LinksTicket bool         // the note names the ticket
-	Message     string       // the client's last one, "" when there is none to offer
-	WithMessage bool         // the agent wants it in the note
-	Contacts    []optionView // empty: the deal has no contact
-	Pipelines   []optionView
-	Users       []optionView
+	LinksTicket bool     // the note names the ticket
+	Message     string   // the client's last one, "" when there is none to offer
+	WithMessage bool     // the agent wants it in the note
+	Contacts    []Option // empty: the deal has no contact
+	Pipelines   []Option
+	Users       []Option
 	Stage       stageView
 	Errors      map[string]string
 	Problem     string
@@ -33,65 +33,13 @@ type dealFormView struct {
 // stageView is the part of the form that follows the chosen pipeline and stage.
 type stageView struct {
 	Base     ui.Plain
-	Statuses []optionView
-	Fields   []inputView
-	More     []inputView // that the stage does not require
+	Statuses []Option
+	Fields   []Input
+	More     []Input // that the stage does not require
 	MoreOpen bool
 	Error    string // of the stage
 	Problem  string // the required fields could not be read
 }
-
-// optionView is one choice.
-type optionView struct {
-	Value  ui.Plain
-	Text   any // words, or Plain
-	Chosen bool
-}
-
-// inputView is a custom field with its widget.
-type inputView struct {
-	Name    ui.Plain // "fields.123"
-	Label   string
-	Widget  string // text, textarea, number, select, multiselect, checkbox, date, datetime, url, parts, unsupported
-	Value   any    // as it was read, or Plain
-	Options []optionView
-	Error   string
-	Must    bool       // the stage requires it
-	Parts   []partView // of a compound field
-}
-
-// widgets says how a type of amoCRM is typed in (amocrm.md §3.4). What is missing here can't be filled by a form.
-var widgets = map[string]string{
-	"text": "text", "streetaddress": "text", "tracking_data": "text", "org_legal_name": "text", "multitext": "text",
-	"smart_address": "parts", "legal_entity": "parts",
-	"textarea": "textarea", "numeric": "number", "monetary": "number", "price": "number", "url": "url",
-	"select": "select", "radiobutton": "select", "category": "select", "multiselect": "multiselect",
-	"checkbox": "checkbox", "date": "date", "birthday": "date", "date_time": "datetime",
-}
-
-// fieldInput draws a field with its values, as they were read or typed.
-func fieldInput(f amoapi.Field, values []string, typed bool, message string) inputView {
-	v := inputView{
-		Name: "fields." + ui.Plain(idText(f.ID)), Label: f.Name, Widget: widgets[f.Type], Error: message, Value: ui.Plain(""),
-	}
-	if len(values) > 0 { // a checkbox is preceded by its default
-		v.Value = formValue(values[len(values)-1], typed || slices.Contains(numbers, f.Type))
-	}
-	switch v.Widget {
-	case "":
-		v.Widget = "unsupported"
-	case "parts":
-		v.Parts = partsOf(f, values, typed)
-	case "select", "multiselect":
-		for _, e := range f.Enums {
-			value := idText(e.ID)
-			v.Options = append(v.Options, optionView{ui.Plain(value), e.Value, slices.Contains(values, value)})
-		}
-	}
-	return v
-}
-
-func idText(id amoapi.ID) string { return strconv.FormatInt(int64(id), 10) }
 
 // stage picks the chosen stage, or the first that is neither won nor lost, and lists its required fields.
 func stagePart(base string, form deals.Form, fields stageFields, draft deals.Draft, typed bool, errs map[string]string) stageView {
@@ -104,11 +52,11 @@ func stagePart(base string, form deals.Form, fields stageFields, draft deals.Dra
 			if s.Type == amoapi.StatusTypeUnsorted {
 				continue
 			}
-			v.Statuses = append(v.Statuses, optionView{ui.Plain(idText(s.ID)), s.Name, int64(s.ID) == draft.StatusID})
+			v.Statuses = append(v.Statuses, Option{ui.Plain(ID(s.ID)), s.Name, int64(s.ID) == draft.StatusID})
 		}
 	}
 	for _, f := range fields.required {
-		in := fieldInput(f, draft.Fields[int64(f.ID)], typed, errs["fields."+idText(f.ID)])
+		in := CustomInput(f, draft.Fields[int64(f.ID)], typed, errs["fields."+ID(f.ID)])
 		in.Must = true
 		v.Fields = append(v.Fields, in)
 	}
@@ -143,7 +91,7 @@ func settle(form deals.Form, d *deals.Draft) {
 func dealForm(f i18n.Format, base string, form deals.Form, people []people.Person, fields stageFields,
 	draft deals.Draft, typed bool, errs map[string]string) dealFormView {
 	v := dealFormView{
-		Base: ui.Plain(base), Token: ui.NewToken(), Name: formValue(draft.Name, typed), Price: ui.Plain(draft.Price),
+		Base: ui.Plain(base), Token: ui.NewToken(), Name: Value(draft.Name, typed), Price: ui.Plain(draft.Price),
 		Currency: form.Currency, Note: ui.Plain(draft.NoteText), Errors: errs, Stage: stagePart(base, form, fields, draft, typed, errs),
 	}
 	seen := draft.ContactID == 0
@@ -152,23 +100,23 @@ func dealForm(f i18n.Format, base string, form deals.Form, people []people.Perso
 		if p.Name == "" {
 			name = ui.Plain(f.Catalog.T(f.Lang, "person.unnamed", "ID", p.ID))
 		}
-		v.Contacts = append(v.Contacts, optionView{ui.Plain(strconv.FormatInt(p.ID, 10)), name, p.ID == draft.ContactID})
+		v.Contacts = append(v.Contacts, Option{ui.Plain(strconv.FormatInt(p.ID, 10)), name, p.ID == draft.ContactID})
 		seen = seen || p.ID == draft.ContactID
 	}
 	if !seen {
 		id := strconv.FormatInt(draft.ContactID, 10)
-		v.Contacts = append(v.Contacts, optionView{ui.Plain(id), ui.Plain(f.Catalog.T(f.Lang, "person.unnamed", "ID", id)), true})
+		v.Contacts = append(v.Contacts, Option{ui.Plain(id), ui.Plain(f.Catalog.T(f.Lang, "person.unnamed", "ID", id)), true})
 	}
 	for _, p := range form.Pipelines {
-		v.Pipelines = append(v.Pipelines, optionView{ui.Plain(idText(p.ID)), p.Name, int64(p.ID) == draft.PipelineID})
+		v.Pipelines = append(v.Pipelines, Option{ui.Plain(ID(p.ID)), p.Name, int64(p.ID) == draft.PipelineID})
 	}
 	for _, u := range form.Users {
-		v.Users = append(v.Users, optionView{ui.Plain(idText(u.ID)), u.Name, int64(u.ID) == draft.ResponsibleID})
+		v.Users = append(v.Users, Option{ui.Plain(ID(u.ID)), u.Name, int64(u.ID) == draft.ResponsibleID})
 	}
 	shown := []string{"name", "price", "pipeline_id", "status_id", "responsible_id", "contact_id", "note"}
 	for _, in := range slices.Concat(v.Stage.Fields, v.Stage.More) {
 		shown = append(shown, string(in.Name))
 	}
-	v.Problem = leftOver(errs, shown...)
+	v.Problem = LeftOver(errs, shown...)
 	return v
 }

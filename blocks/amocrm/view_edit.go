@@ -1,6 +1,7 @@
 package amocrm
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 
@@ -85,9 +86,9 @@ type editFormView struct {
 	DealURL, CardURL ui.Plain
 	Token            ui.Plain
 	Head, InPlace    bool
-	Input            *inputView
+	Input            *Input
 	Pipelines        []pipelineView // of a stage's form
-	Needs            []inputView    // what the chosen stage asks for
+	Needs            []Input        // what the chosen stage asks for
 	Error            string         // of the stage
 	Problem          string         // of the form as a whole
 }
@@ -149,16 +150,16 @@ func editForm(f i18n.Format, page string, e deals.Edit, typed typedEdit, errs ma
 	switch typed.key {
 	case fieldDealName:
 		v.Label = t("field.deal_name")
-		v.Input = &inputView{Name: "name", Widget: "text", Value: formValue(typed.name, typed.sent), Must: true, Error: errs["name"]}
+		v.Input = &Input{Name: "name", Widget: "text", Value: Value(typed.name, typed.sent), Must: true, Error: errs["name"]}
 	case fields.FieldAmount:
 		v.Label = t("field.price")
-		v.Input = &inputView{Name: "price", Widget: "number", Value: ui.Plain(typed.price), Error: errs["price"]}
+		v.Input = &Input{Name: "price", Widget: "number", Value: ui.Plain(typed.price), Error: errs["price"]}
 	case fields.FieldResponsible:
 		v.Label = t("field.responsible")
-		v.Input = &inputView{Name: "responsible_id", Widget: "select", Must: true, Options: userOptions(e.Users, typed.user), Error: errs["responsible_id"]}
+		v.Input = &Input{Name: "responsible_id", Widget: "select", Must: true, Options: Users(e.Users, typed.user), Error: errs["responsible_id"]}
 	case fields.FieldStage, fields.FieldPipeline, fields.FieldLossReason:
 		v.Label = t("field.stage")
-		v.Pipelines, v.Error = stagePicks(e, typed), firstOf(errs["status_id"], errs["pipeline_id"])
+		v.Pipelines, v.Error = stagePicks(e, typed), cmp.Or(errs["status_id"], errs["pipeline_id"])
 		v.Needs = stageNeeds(f, e, typed, errs)
 	default:
 		input, found := customInput(e, typed, errs)
@@ -171,7 +172,7 @@ func editForm(f i18n.Format, page string, e deals.Edit, typed typedEdit, errs ma
 		v.Input.Label = v.Label
 	}
 	v.Title = t("edit.change", "Name", v.Label)
-	v.Problem = leftOver(errs, v.shown()...)
+	v.Problem = LeftOver(errs, v.shown()...)
 	return v, true
 }
 
@@ -187,30 +188,13 @@ func (v editFormView) shown() []string {
 	return out
 }
 
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
-}
-
-func userOptions(users []amoapi.User, chosen int64) []optionView {
-	var out []optionView
-	for _, u := range users {
-		out = append(out, optionView{ui.Plain(idText(u.ID)), u.Name, int64(u.ID) == chosen})
-	}
-	return out
-}
-
-func customInput(e deals.Edit, typed typedEdit, errs map[string]string) (inputView, bool) {
+func customInput(e deals.Edit, typed typedEdit, errs map[string]string) (Input, bool) {
 	for _, field := range e.Fields {
 		if fields.CustomID(int64(field.ID)) == typed.key {
-			return fieldInput(field, typed.fields[int64(field.ID)], typed.sent, errs["fields."+idText(field.ID)]), true
+			return CustomInput(field, typed.fields[int64(field.ID)], typed.sent, errs["fields."+ID(field.ID)]), true
 		}
 	}
-	return inputView{}, false
+	return Input{}, false
 }
 
 // stagePicks lists all stages, those of the deal's own pipeline first.
@@ -220,7 +204,7 @@ func stagePicks(e deals.Edit, typed typedEdit) []pipelineView {
 		v := pipelineView{Name: p.Name}
 		for _, s := range p.Statuses {
 			v.Stages = append(v.Stages, stagePick{
-				Value: ui.Plain(idText(p.ID) + ":" + idText(s.ID)), Name: s.Name, Color: s.Color,
+				Value: ui.Plain(ID(p.ID) + ":" + ID(s.ID)), Name: s.Name, Color: s.Color,
 				Chosen: int64(p.ID) == typed.pipeline && int64(s.ID) == typed.status,
 			})
 		}
@@ -235,14 +219,14 @@ func stagePicks(e deals.Edit, typed typedEdit) []pipelineView {
 
 // stageNeeds are the fields that the chosen stage asks for: the reason when the deal is lost, and what it requires and
 // the deal does not have. A field with an error is asked for as well.
-func stageNeeds(f i18n.Format, e deals.Edit, typed typedEdit, errs map[string]string) []inputView {
-	var out []inputView
+func stageNeeds(f i18n.Format, e deals.Edit, typed typedEdit, errs map[string]string) []Input {
+	var out []Input
 	if typed.status == int64(amoapi.StatusLost) && len(e.LossReasons) > 0 {
-		in := inputView{
+		in := Input{
 			Name: "loss_reason_id", Label: f.Catalog.T(f.Lang, "field.loss_reason"), Widget: "select", Must: true, Error: errs["loss_reason_id"],
 		}
 		for _, r := range e.LossReasons {
-			in.Options = append(in.Options, optionView{ui.Plain(idText(r.ID)), r.Name, int64(r.ID) == typed.reason})
+			in.Options = append(in.Options, Option{ui.Plain(ID(r.ID)), r.Name, int64(r.ID) == typed.reason})
 		}
 		out = append(out, in)
 	}
@@ -251,8 +235,8 @@ func stageNeeds(f i18n.Format, e deals.Edit, typed typedEdit, errs map[string]st
 		asked[field.ID] = true
 	}
 	for _, field := range e.Fields {
-		if message := errs["fields."+idText(field.ID)]; asked[field.ID] || message != "" {
-			in := fieldInput(field, typed.fields[int64(field.ID)], typed.sent, message)
+		if message := errs["fields."+ID(field.ID)]; asked[field.ID] || message != "" {
+			in := CustomInput(field, typed.fields[int64(field.ID)], typed.sent, message)
 			in.Must = true
 			out = append(out, in)
 		}
@@ -291,7 +275,7 @@ func fieldValue(f i18n.Format, field amoapi.Field, card deals.Card) ui.Plain {
 	var out []string
 	for _, s := range card.Fields {
 		if s.ID == int64(field.ID) {
-			for _, line := range shownLines(f, s) {
+			for _, line := range Lines(f, s) {
 				out = append(out, string(ui.Shown(f.Display, line.Text)))
 			}
 		}

@@ -37,10 +37,10 @@ type settingsView struct {
 	Mask      bool
 	DealName  ui.Plain
 	Account   string // its country's region, for the empty choice
-	Languages []optionView
-	Regions   []optionView
+	Languages []Option
+	Regions   []Option
 	Stages    []groupView
-	Users     []optionView
+	Users     []Option
 	NoUsers   bool
 	Places    []string
 	Example   string
@@ -56,7 +56,7 @@ type settingsView struct {
 // groupView is a titled part of a list.
 type groupView struct {
 	Title   string
-	Options []optionView
+	Options []Option
 }
 
 // mapRow is one pair of the mapping.
@@ -125,13 +125,13 @@ func (view *settingsView) lists(f i18n.Format, s tenant.Settings, meta crm.Meta,
 	for _, p := range meta.Open() {
 		g := groupView{Title: p.Name}
 		for _, st := range p.Statuses {
-			value := idText(p.ID) + ":" + idText(st.ID)
-			g.Options = append(g.Options, optionView{ui.Plain(value), st.Name, int64(p.ID) == s.PipelineID && int64(st.ID) == s.StatusID})
+			value := ID(p.ID) + ":" + ID(st.ID)
+			g.Options = append(g.Options, Option{ui.Plain(value), st.Name, int64(p.ID) == s.PipelineID && int64(st.ID) == s.StatusID})
 		}
 		view.Stages = append(view.Stages, g)
 	}
 	for _, u := range meta.Assignable() {
-		view.Users = append(view.Users, optionView{ui.Plain(idText(u.ID)), u.Name, int64(u.ID) == s.ResponsibleID})
+		view.Users = append(view.Users, Option{ui.Plain(ID(u.ID)), u.Name, int64(u.ID) == s.ResponsibleID})
 	}
 	view.NoUsers = len(view.Users) == 0
 	rows := slices.Clone(s.Mapping)
@@ -154,21 +154,21 @@ func (view *settingsView) keep(form url.Values) {
 	view.DealName = ui.Plain(form.Get("deal_name"))
 }
 
-func languageOptions(catalog *i18n.Catalog, chosen string) []optionView {
-	var out []optionView
+func languageOptions(catalog *i18n.Catalog, chosen string) []Option {
+	var out []Option
 	for _, l := range i18n.Langs {
-		out = append(out, optionView{ui.Plain(l), catalog.T(l, "language.name"), string(l) == chosen})
+		out = append(out, Option{ui.Plain(l), catalog.T(l, "language.name"), string(l) == chosen})
 	}
 	return out
 }
 
 // regionOptions are ISO codes with their calling code, which are the same in every language.
-func regionOptions(chosen string) []optionView {
-	var out []optionView
+func regionOptions(chosen string) []Option {
+	var out []Option
 	for region, code := range phone.Regions() {
-		out = append(out, optionView{ui.Plain(region), ui.Plain(region + " +" + strconv.Itoa(code)), region == chosen})
+		out = append(out, Option{ui.Plain(region), ui.Plain(region + " +" + strconv.Itoa(code)), region == chosen})
 	}
-	slices.SortFunc(out, func(a, b optionView) int { return cmp.Compare(a.Value, b.Value) })
+	slices.SortFunc(out, func(a, b Option) int { return cmp.Compare(a.Value, b.Value) })
 	return out
 }
 
@@ -180,7 +180,7 @@ func sourceGroups(f i18n.Format, chosen string) []groupView {
 		if strings.HasPrefix(from, "ticket.") {
 			g = &groups[1]
 		}
-		g.Options = append(g.Options, optionView{ui.Plain(from), f.Catalog.T(f.Lang, "source."+from), from == chosen})
+		g.Options = append(g.Options, Option{ui.Plain(from), f.Catalog.T(f.Lang, "source."+from), from == chosen})
 	}
 	return groups
 }
@@ -194,7 +194,7 @@ func targetGroups(f i18n.Format, meta crm.Meta, chosen tenant.FieldMap) []groupV
 		g := groupView{Title: titles[entity]}
 		for _, field := range fields.MapTargets(meta, entity) {
 			on := entity == chosen.Entity && int64(field.ID) == chosen.FieldID
-			g.Options = append(g.Options, optionView{ui.Plain(entity + ":" + idText(field.ID)), field.Name, on})
+			g.Options = append(g.Options, Option{ui.Plain(entity + ":" + ID(field.ID)), field.Name, on})
 		}
 		if len(g.Options) > 0 {
 			groups = append(groups, g)

@@ -26,14 +26,14 @@ type taskView struct {
 	Due, Urgency            string // late, today, later
 	Action, Token           ui.Plain
 	Open                    bool // its form
-	Result                  inputView
+	Result                  Input
 	Problem                 string
 }
 
 // newTaskView is the form of a new task.
 type newTaskView struct {
 	Action, Token ui.Plain
-	Inputs        []inputView
+	Inputs        []Input
 	Open          bool
 	Return        bool // takes the focus
 	Problem       string
@@ -41,12 +41,10 @@ type newTaskView struct {
 
 // typedTask is a form of the tasks that could not be sent: of task id, or of a new one for 0.
 type typedTask struct {
-	id      int64
-	draft   tasks.Draft
-	result  string
-	errs    map[string]string
-	problem string
-	token   ui.Plain
+	id     int64
+	draft  tasks.Draft
+	result string
+	Refusal
 }
 
 func taskList(f i18n.Format, page string, tasks tasks.List, typed *typedTask) tasksView {
@@ -56,12 +54,12 @@ func taskList(f i18n.Format, page string, tasks tasks.List, typed *typedTask) ta
 		row := taskView{
 			ID: task.ID, Text: task.Text, Type: taskType(f, task.TypeID, task.Type), Responsible: task.Responsible,
 			Action: ui.Plain(page + "/tasks/" + strconv.FormatInt(task.ID, 10) + "/done"), Token: ui.NewToken(),
-			Result: inputView{Name: ui.Plain(resultName(task.ID)), Label: t("tasks.result"), Widget: "text", Value: ui.Plain("")},
+			Result: Input{Name: ui.Plain(resultName(task.ID)), Label: t("tasks.result"), Widget: "text", Value: ui.Plain("")},
 		}
 		row.Due, row.Urgency = f.Due(task.Due)
 		if typed != nil && typed.id == task.ID {
-			row.Open, row.Problem, row.Token = true, typed.problem, typed.token
-			row.Result.Value, row.Result.Error = ui.Plain(typed.result), typed.errs["result"]
+			row.Open, row.Problem, row.Token = true, typed.Problem, typed.Token
+			row.Result.Value, row.Result.Error = ui.Plain(typed.result), typed.Errors["result"]
 		}
 		v.Items = append(v.Items, row)
 	}
@@ -81,29 +79,29 @@ func newTask(f i18n.Format, page string, list tasks.List, typed *typedTask) *new
 	v := &newTaskView{Action: ui.Plain(page + "/tasks"), Token: ui.NewToken()}
 	draft, errs := tasks.Draft{Due: tomorrowNoon(f), TypeID: tasks.FollowUp}, map[string]string(nil)
 	if typed != nil && typed.id == 0 {
-		draft, errs, v.Problem, v.Token, v.Open = typed.draft, typed.errs, typed.problem, typed.token, true
+		draft, errs, v.Problem, v.Token, v.Open = typed.draft, typed.Errors, typed.Problem, typed.Token, true
 	}
-	kinds := inputView{Name: "type_id", Label: t("tasks.type"), Widget: "select", Must: true, Error: errs["type_id"]}
+	kinds := Input{Name: "type_id", Label: t("tasks.type"), Widget: "select", Must: true, Error: errs["type_id"]}
 	for _, id := range []int64{tasks.FollowUp, tasks.Meeting} {
-		kinds.Options = append(kinds.Options, optionView{ui.Plain(strconv.FormatInt(id, 10)), taskType(f, id, ""), id == draft.TypeID})
+		kinds.Options = append(kinds.Options, Option{ui.Plain(strconv.FormatInt(id, 10)), taskType(f, id, ""), id == draft.TypeID})
 	}
 	for _, own := range list.Types {
 		if id := int64(own.ID); id != tasks.FollowUp && id != tasks.Meeting {
-			kinds.Options = append(kinds.Options, optionView{ui.Plain(strconv.FormatInt(id, 10)), own.Name, id == draft.TypeID})
+			kinds.Options = append(kinds.Options, Option{ui.Plain(strconv.FormatInt(id, 10)), own.Name, id == draft.TypeID})
 		}
 	}
-	v.Inputs = []inputView{
+	v.Inputs = []Input{
 		{Name: "task_text", Label: t("tasks.text"), Widget: "text", Value: ui.Plain(draft.Text), Must: true, Error: errs["text"]},
 		{Name: "due", Label: t("tasks.due"), Widget: "datetime", Value: ui.Plain(draft.Due), Must: true, Error: errs["due"]},
 		kinds,
 	}
 	if len(list.Users) > 0 {
-		v.Inputs = append(v.Inputs, inputView{
-			Name: "task_responsible", Label: t("field.responsible"), Widget: "select", Options: userOptions(list.Users, draft.ResponsibleID),
+		v.Inputs = append(v.Inputs, Input{
+			Name: "task_responsible", Label: t("field.responsible"), Widget: "select", Options: Users(list.Users, draft.ResponsibleID),
 			Error: errs["responsible_id"],
 		})
 	}
-	if text := leftOver(errs, "text", "due", "type_id", "responsible_id"); v.Problem == "" {
+	if text := LeftOver(errs, "text", "due", "type_id", "responsible_id"); v.Problem == "" {
 		v.Problem = text
 	}
 	return v
