@@ -15,6 +15,11 @@ type Option struct {
 	Chosen bool
 }
 
+// Choice returns one choice.
+func Choice(value string, text any, chosen bool) Option {
+	return Option{Value: ui.Plain(value), Text: text, Chosen: chosen}
+}
+
 // Input is a custom field with its widget.
 type Input struct {
 	Name    ui.Plain // "fields.123"
@@ -52,18 +57,20 @@ func CustomInput(f amoapi.Field, values []string, typed bool, message string) In
 	case "select", "multiselect":
 		for _, e := range f.Enums {
 			value := ID(e.ID)
-			v.Options = append(v.Options, Option{ui.Plain(value), e.Value, slices.Contains(values, value)})
+			v.Options = append(v.Options, Choice(value, e.Value, slices.Contains(values, value)))
 		}
 	}
 	return v
 }
 
+// ID returns an id as inputs hold it.
 func ID(id amoapi.ID) string { return strconv.FormatInt(int64(id), 10) }
 
+// Users returns the choice of a person.
 func Users(users []amoapi.User, chosen int64) []Option {
 	var out []Option
 	for _, u := range users {
-		out = append(out, Option{ui.Plain(ID(u.ID)), u.Name, int64(u.ID) == chosen})
+		out = append(out, Choice(ID(u.ID), u.Name, int64(u.ID) == chosen))
 	}
 	return out
 }

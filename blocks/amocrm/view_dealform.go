@@ -52,7 +52,7 @@ func stagePart(base string, form deals.Form, fields stageFields, draft deals.Dra
 			if s.Type == amoapi.StatusTypeUnsorted {
 				continue
 			}
-			v.Statuses = append(v.Statuses, Option{ui.Plain(ID(s.ID)), s.Name, int64(s.ID) == draft.StatusID})
+			v.Statuses = append(v.Statuses, Choice(ID(s.ID), s.Name, int64(s.ID) == draft.StatusID))
 		}
 	}
 	for _, f := range fields.required {
@@ -100,19 +100,17 @@ func dealForm(f i18n.Format, base string, form deals.Form, people []people.Perso
 		if p.Name == "" {
 			name = ui.Plain(f.Catalog.T(f.Lang, "person.unnamed", "ID", p.ID))
 		}
-		v.Contacts = append(v.Contacts, Option{ui.Plain(strconv.FormatInt(p.ID, 10)), name, p.ID == draft.ContactID})
+		v.Contacts = append(v.Contacts, Choice(strconv.FormatInt(p.ID, 10), name, p.ID == draft.ContactID))
 		seen = seen || p.ID == draft.ContactID
 	}
 	if !seen {
 		id := strconv.FormatInt(draft.ContactID, 10)
-		v.Contacts = append(v.Contacts, Option{ui.Plain(id), ui.Plain(f.Catalog.T(f.Lang, "person.unnamed", "ID", id)), true})
+		v.Contacts = append(v.Contacts, Choice(id, ui.Plain(f.Catalog.T(f.Lang, "person.unnamed", "ID", id)), true))
 	}
 	for _, p := range form.Pipelines {
-		v.Pipelines = append(v.Pipelines, Option{ui.Plain(ID(p.ID)), p.Name, int64(p.ID) == draft.PipelineID})
+		v.Pipelines = append(v.Pipelines, Choice(ID(p.ID), p.Name, int64(p.ID) == draft.PipelineID))
 	}
-	for _, u := range form.Users {
-		v.Users = append(v.Users, Option{ui.Plain(ID(u.ID)), u.Name, int64(u.ID) == draft.ResponsibleID})
-	}
+	v.Users = Users(form.Users, draft.ResponsibleID)
 	shown := []string{"name", "price", "pipeline_id", "status_id", "responsible_id", "contact_id", "note"}
 	for _, in := range slices.Concat(v.Stage.Fields, v.Stage.More) {
 		shown = append(shown, string(in.Name))

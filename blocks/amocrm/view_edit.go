@@ -226,7 +226,7 @@ func stageNeeds(f i18n.Format, e deals.Edit, typed typedEdit, errs map[string]st
 			Name: "loss_reason_id", Label: f.Catalog.T(f.Lang, "field.loss_reason"), Widget: "select", Must: true, Error: errs["loss_reason_id"],
 		}
 		for _, r := range e.LossReasons {
-			in.Options = append(in.Options, Option{ui.Plain(ID(r.ID)), r.Name, int64(r.ID) == typed.reason})
+			in.Options = append(in.Options, Choice(ID(r.ID), r.Name, int64(r.ID) == typed.reason))
 		}
 		out = append(out, in)
 	}

@@ -125,14 +125,12 @@ func (view *settingsView) lists(f i18n.Format, s tenant.Settings, meta crm.Meta,
 	for _, p := range meta.Open() {
 		g := groupView{Title: p.Name}
 		for _, st := range p.Statuses {
-			value := ID(p.ID) + ":" + ID(st.ID)
-			g.Options = append(g.Options, Option{ui.Plain(value), st.Name, int64(p.ID) == s.PipelineID && int64(st.ID) == s.StatusID})
+			chosen := int64(p.ID) == s.PipelineID && int64(st.ID) == s.StatusID
+			g.Options = append(g.Options, Choice(ID(p.ID)+":"+ID(st.ID), st.Name, chosen))
 		}
 		view.Stages = append(view.Stages, g)
 	}
-	for _, u := range meta.Assignable() {
-		view.Users = append(view.Users, Option{ui.Plain(ID(u.ID)), u.Name, int64(u.ID) == s.ResponsibleID})
-	}
+	view.Users = Users(meta.Assignable(), s.ResponsibleID)
 	view.NoUsers = len(view.Users) == 0
 	rows := slices.Clone(s.Mapping)
 	for range spareMappings {
@@ -157,7 +155,7 @@ func (view *settingsView) keep(form url.Values) {
 func languageOptions(catalog *i18n.Catalog, chosen string) []Option {
 	var out []Option
 	for _, l := range i18n.Langs {
-		out = append(out, Option{ui.Plain(l), catalog.T(l, "language.name"), string(l) == chosen})
+		out = append(out, Choice(string(l), catalog.T(l, "language.name"), string(l) == chosen))
 	}
 	return out
 }
@@ -166,7 +164,7 @@ func languageOptions(catalog *i18n.Catalog, chosen string) []Option {
 func regionOptions(chosen string) []Option {
 	var out []Option
 	for region, code := range phone.Regions() {
-		out = append(out, Option{ui.Plain(region), ui.Plain(region + " +" + strconv.Itoa(code)), region == chosen})
+		out = append(out, Choice(region, ui.Plain(region+" +"+strconv.Itoa(code)), region == chosen))
 	}
 	slices.SortFunc(out, func(a, b Option) int { return cmp.Compare(a.Value, b.Value) })
 	return out
@@ -180,7 +178,7 @@ func sourceGroups(f i18n.Format, chosen string) []groupView {
 		if strings.HasPrefix(from, "ticket.") {
 			g = &groups[1]
 		}
-		g.Options = append(g.Options, Option{ui.Plain(from), f.Catalog.T(f.Lang, "source."+from), from == chosen})
+		g.Options = append(g.Options, Choice(from, f.Catalog.T(f.Lang, "source."+from), from == chosen))
 	}
 	return groups
 }
@@ -194,7 +192,7 @@ func targetGroups(f i18n.Format, meta crm.Meta, chosen tenant.FieldMap) []groupV
 		g := groupView{Title: titles[entity]}
 		for _, field := range fields.MapTargets(meta, entity) {
 			on := entity == chosen.Entity && int64(field.ID) == chosen.FieldID
-			g.Options = append(g.Options, Option{ui.Plain(entity + ":" + ID(field.ID)), field.Name, on})
+			g.Options = append(g.Options, Choice(entity+":"+ID(field.ID), field.Name, on))
 		}
 		if len(g.Options) > 0 {
 			groups = append(groups, g)

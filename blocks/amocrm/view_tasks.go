@@ -83,11 +83,11 @@ func newTask(f i18n.Format, page string, list tasks.List, typed *typedTask) *new
 	}
 	kinds := Input{Name: "type_id", Label: t("tasks.type"), Widget: "select", Must: true, Error: errs["type_id"]}
 	for _, id := range []int64{tasks.FollowUp, tasks.Meeting} {
-		kinds.Options = append(kinds.Options, Option{ui.Plain(strconv.FormatInt(id, 10)), taskType(f, id, ""), id == draft.TypeID})
+		kinds.Options = append(kinds.Options, Choice(strconv.FormatInt(id, 10), taskType(f, id, ""), id == draft.TypeID))
 	}
 	for _, own := range list.Types {
 		if id := int64(own.ID); id != tasks.FollowUp && id != tasks.Meeting {
-			kinds.Options = append(kinds.Options, Option{ui.Plain(strconv.FormatInt(id, 10)), own.Name, id == draft.TypeID})
+			kinds.Options = append(kinds.Options, Choice(strconv.FormatInt(id, 10), own.Name, id == draft.TypeID))
 		}
 	}
 	v.Inputs = []Input{
