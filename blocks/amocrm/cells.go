@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
@@ -18,9 +19,9 @@ type cellView struct {
 	ID    ui.Plain // layout id
 	Kind  string   // stage, task, amount or plain: how it is drawn
 	Label string
-	Lines []Line // empty: the deal does not have it
-	Color string // of a stage
-	Late  string // of a task: late, today, later
+	Lines []forms.Line // empty: the deal does not have it
+	Color string       // of a stage
+	Late  string       // of a task: late, today, later
 }
 
 // dealParts is everything of a deal that a layout can show.
@@ -36,7 +37,7 @@ type dealParts struct {
 func cells(f i18n.Format, layout []fields.LayoutField, d dealParts) []cellView {
 	out := make([]cellView, 0, len(layout))
 	for _, l := range layout {
-		c := cellView{ID: ui.Plain(l.ID), Kind: "plain", Label: FieldName(f, l)}
+		c := cellView{ID: ui.Plain(l.ID), Kind: "plain", Label: forms.FieldName(f, l)}
 		if l.FieldID != 0 {
 			c.Lines = customLines(f, l, d)
 		} else {
@@ -50,14 +51,14 @@ func cells(f i18n.Format, layout []fields.LayoutField, d dealParts) []cellView {
 func standardCell(f i18n.Format, c *cellView, d dealParts) {
 	one := func(text string) {
 		if text != "" {
-			c.Lines = []Line{{Text: text}}
+			c.Lines = []forms.Line{{Text: text}}
 		}
 	}
 	switch string(c.ID) {
 	case fields.FieldAmount:
 		c.Kind = "amount"
 		if d.deal.Price != 0 {
-			c.Lines = []Line{{Text: ui.Plain(f.Money(d.deal.Price.Float(), d.deal.Currency))}}
+			c.Lines = []forms.Line{{Text: ui.Plain(f.Money(d.deal.Price.Float(), d.deal.Currency))}}
 		}
 	case fields.FieldStage:
 		c.Kind, c.Color = "stage", d.deal.Color
@@ -79,7 +80,7 @@ func standardCell(f i18n.Format, c *cellView, d dealParts) {
 		}
 	case fields.FieldUpdated:
 		if at := d.deal.UpdatedAt; !at.IsZero() {
-			c.Lines = []Line{{Text: f.Age(at), Title: f.DateTime(at)}}
+			c.Lines = []forms.Line{{Text: f.Age(at), Title: f.DateTime(at)}}
 		}
 	case fields.FieldClosed:
 		if d.deal.ClosedAt != nil && d.deal.State != deals.Open {
@@ -96,8 +97,8 @@ func standardCell(f i18n.Format, c *cellView, d dealParts) {
 	}
 }
 
-func namedLines(f i18n.Format, list []deals.Named, unnamed string) []Line {
-	var out []Line
+func namedLines(f i18n.Format, list []deals.Named, unnamed string) []forms.Line {
+	var out []forms.Line
 	for _, n := range list {
 		text := any(n.Name)
 		switch {
@@ -107,12 +108,12 @@ func namedLines(f i18n.Format, list []deals.Named, unnamed string) []Line {
 		default:
 			text = ui.Plain("#" + strconv.FormatInt(n.ID, 10))
 		}
-		out = append(out, Line{Text: text, URL: ui.Plain(n.URL)})
+		out = append(out, forms.Line{Text: text, URL: ui.Plain(n.URL)})
 	}
 	return out
 }
 
-func customLines(f i18n.Format, l fields.LayoutField, d dealParts) []Line {
+func customLines(f i18n.Format, l fields.LayoutField, d dealParts) []forms.Line {
 	if d.value == nil {
 		return nil
 	}
@@ -126,7 +127,7 @@ func customLines(f i18n.Format, l fields.LayoutField, d dealParts) []Line {
 	if l.Currency != "" {
 		s.Currency = l.Currency
 	}
-	return Lines(f, s)
+	return forms.Lines(f, s)
 }
 
 // layoutOf is the tenant's layout, nil where nothing was chosen or nothing of it is left. When the account's fields can't

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/feed"
@@ -87,7 +88,7 @@ func (r *pageRequest) commentFailed(id int64, text string, err error) error {
 		r.h.LogKnown(r.Ctx, err, r.Session.TenantID)
 		return r.commentAgain(id, text, err, func(f *feedView) { f.Doubt = r.doubt(id, text, 0) })
 	}
-	why := Refused(r.PageRequest, err)
+	why := forms.Refused(r.PageRequest, err)
 	for _, message := range why.Errors {
 		why.Problem = message
 	}

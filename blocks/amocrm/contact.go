@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/fields"
@@ -61,11 +62,11 @@ func (h *Handlers) createContact(r *pageRequest) error {
 	draft.Name, draft.Position = strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("position"))
 	draft.Company = strings.TrimSpace(form.Get("company"))
 	f := r.Format()
-	draft.Phones, draft.Emails = Unmasked(f, Typed(form["phone"], maxRows), known.Phones), Unmasked(f, Typed(form["email"], maxRows), known.Emails)
+	draft.Phones, draft.Emails = forms.Unmasked(f, forms.Typed(form["phone"], maxRows), known.Phones), forms.Unmasked(f, forms.Typed(form["email"], maxRows), known.Emails)
 	for _, text := range []struct{ typed, known *string }{
 		{&draft.Name, &known.Name}, {&draft.Position, &known.Position}, {&draft.Company, &known.Company},
 	} {
-		*text.typed = Unmasked(f, []string{*text.typed}, []string{*text.known})[0]
+		*text.typed = forms.Unmasked(f, []string{*text.typed}, []string{*text.known})[0]
 	}
 	if draft.Fields, err = r.crm.Mapped(r.Ctx, fields.EntityContact, r.Session.Ticket); err != nil {
 		return r.contactFailed(draft, err)
@@ -144,7 +145,7 @@ func (r *pageRequest) contactFailed(draft people.Draft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return r.Fail(err, "")
 	}
-	why := Refused(r.PageRequest, err)
+	why := forms.Refused(r.PageRequest, err)
 	view := r.contactForm(draft, why.Errors)
 	if why.Problem != "" {
 		view.Problem, view.Token = why.Problem, why.Token
@@ -161,7 +162,7 @@ func (r *pageRequest) contactForm(draft people.Draft, errs map[string]string) co
 	}
 	f, known := r.Format(), r.crm.ContactForm(r.Ctx, r.Session.Ticket.Client)
 	texts := slices.Concat(known.Emails, []string{known.Name, known.Position, known.Company})
-	value := func(text string) any { return Value(text, !slices.Contains(texts, text)) }
+	value := func(text string) any { return forms.Value(text, !slices.Contains(texts, text)) }
 	view := contactFormView{
 		Base: ui.Plain(r.Base()), Token: ui.NewToken(), Errors: rest,
 		Name: value(draft.Name), Position: value(draft.Position), Company: value(draft.Company),
@@ -183,7 +184,7 @@ func (r *pageRequest) contactForm(draft people.Draft, errs map[string]string) co
 		return out
 	}
 	view.Phones, view.Emails = rows(draft.Phones, "phones"), rows(draft.Emails, "emails")
-	view.Problem = LeftOver(rest, "name", "position", "company")
+	view.Problem = forms.LeftOver(rest, "name", "position", "company")
 	return view
 }
 

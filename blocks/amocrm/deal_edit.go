@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
@@ -78,11 +79,11 @@ func (h *Handlers) editDeal(r *pageRequest) error {
 	typed := asItIs(key, edit)
 	typed.head = r.QueryParam("head") != ""
 	typed.inPlace = r.HTMX() && r.Request().Header.Get("HX-Target") != "panel"
-	return r.editForm(id, edit, typed, Refusal{})
+	return r.editForm(id, edit, typed, forms.Refusal{})
 }
 
 // editForm shows the form of a row, in the card or as a page.
-func (r *pageRequest) editForm(id int64, edit deals.Edit, typed typedEdit, why Refusal) error {
+func (r *pageRequest) editForm(id int64, edit deals.Edit, typed typedEdit, why forms.Refusal) error {
 	view, ok := editForm(r.Format(), r.dealURL(id), edit, typed, why.Errors)
 	if !ok {
 		r.WholePanel()
@@ -103,7 +104,7 @@ func readEdit(form url.Values, lang i18n.Lang) (t typedEdit, change deals.Change
 	t = typedEdit{
 		sent: true, key: form.Get("field"), head: form.Get("head") != "", inPlace: form.Get("inplace") != "",
 		name: strings.TrimSpace(form.Get("name")), price: strings.TrimSpace(form.Get("price")),
-		reason: ui.Number(form.Get("loss_reason_id")), user: ui.Number(form.Get("responsible_id")), fields: Read(form),
+		reason: ui.Number(form.Get("loss_reason_id")), user: ui.Number(form.Get("responsible_id")), fields: forms.Read(form),
 	}
 	pipeline, status, _ := strings.Cut(form.Get("stage"), ":")
 	t.pipeline, t.status = ui.Number(pipeline), ui.Number(status)
@@ -158,7 +159,7 @@ func (h *Handlers) changeDeal(r *pageRequest) error {
 		for path, key := range errs {
 			errs[path] = r.T(key)
 		}
-		return r.editAgain(id, typed, Refusal{Errors: errs})
+		return r.editAgain(id, typed, forms.Refusal{Errors: errs})
 	}
 	once, _, err := r.Begin()
 	if err != nil {
@@ -220,11 +221,11 @@ func (r *pageRequest) changeFailed(id int64, typed typedEdit, err error) error {
 		r.WholePanel()
 		return r.Fail(err, "")
 	}
-	return r.editAgain(id, typed, Refused(r.PageRequest, err))
+	return r.editAgain(id, typed, forms.Refused(r.PageRequest, err))
 }
 
 // editAgain draws the row's form with what was typed, where it stood.
-func (r *pageRequest) editAgain(id int64, typed typedEdit, why Refusal) error {
+func (r *pageRequest) editAgain(id int64, typed typedEdit, why forms.Refusal) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
 	edit, err := r.crm.DealEdit(ctx, id)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/tasks"
@@ -83,11 +84,11 @@ func (r *pageRequest) taskFailed(id int64, typed typedTask, err error) error {
 		r.WholePanel()
 		return r.Fail(err, "")
 	}
-	typed.Refusal = Refused(r.PageRequest, err)
+	typed.Refusal = forms.Refused(r.PageRequest, err)
 	if typed.Problem == "" {
 		typed.Token = ui.NewToken()
 		if typed.id != 0 {
-			typed.Problem = LeftOver(typed.Errors, "result")
+			typed.Problem = forms.LeftOver(typed.Errors, "result")
 		}
 	}
 	ctx, cancel := r.Background(r.h.Budget / 2)

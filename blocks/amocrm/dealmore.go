@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/people"
@@ -28,9 +29,9 @@ func (r *pageRequest) stageFields(ctx context.Context, d deals.Draft) (s stageFi
 
 // moreInputs are the fields that a form offers beyond what the stage requires; what no form can fill is left out. open
 // says that one of them holds something or is wrong.
-func moreInputs(fields []amoapi.Field, draft deals.Draft, typed bool, errs map[string]string) (inputs []Input, open bool) {
+func moreInputs(fields []amoapi.Field, draft deals.Draft, typed bool, errs map[string]string) (inputs []forms.Input, open bool) {
 	for _, f := range fields {
-		in := CustomInput(f, draft.Fields[int64(f.ID)], typed, errs["fields."+ID(f.ID)])
+		in := forms.CustomInput(f, draft.Fields[int64(f.ID)], typed, errs["fields."+forms.ID(f.ID)])
 		if in.Widget == "unsupported" {
 			continue
 		}

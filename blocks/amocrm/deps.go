@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/live"
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/amocrm/signin"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -109,7 +110,7 @@ type Deps struct {
 var templates embed.FS
 
 // Templates are those of the block's pages.
-var Templates = []fs.FS{templates, signin.Templates}
+var Templates = []fs.FS{templates, forms.Templates, signin.Templates}
 
 // Handlers serve the block. Close waits for reads and streams that outlive their request.
 type Handlers struct {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/fields"
@@ -108,7 +109,7 @@ func (r *pageRequest) layoutPage(ctx context.Context, kind string, meta crm.Meta
 }
 
 func layoutRow(f i18n.Format, l fields.LayoutField) fieldRow {
-	name := FieldName(f, l)
+	name := forms.FieldName(f, l)
 	return fieldRow{
 		ID: ui.Plain(l.ID), Name: name, Custom: l.FieldID != 0,
 		UpLabel:  f.Catalog.T(f.Lang, "layout.up", "Name", name),

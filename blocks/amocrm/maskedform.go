@@ -4,13 +4,14 @@ import (
 	"context"
 	"maps"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/people"
 )
 
 // wholeContact refuses texts with hidden digits that were changed.
 func (r *pageRequest) wholeContact(d people.Draft) error {
-	u := Unmasking{Format: r.Format()}
+	u := forms.Unmasking{Format: r.Format()}
 	u.Text("name", d.Name)
 	u.Text("position", d.Position)
 	u.Text("company", d.Company)
@@ -19,7 +20,7 @@ func (r *pageRequest) wholeContact(d people.Draft) error {
 
 // wholeDeal puts the digits back that the form of a new deal had hidden.
 func (r *pageRequest) wholeDeal(ctx context.Context, d deals.Draft) (deals.Draft, error) {
-	u := Unmasking{Format: r.Format()}
+	u := forms.Unmasking{Format: r.Format()}
 	if !u.Format.Masked {
 		return d, nil
 	}
@@ -36,7 +37,7 @@ func (r *pageRequest) wholeDeal(ctx context.Context, d deals.Draft) (deals.Draft
 
 // wholeChange puts the digits back that the form of a deal's row had hidden.
 func (r *pageRequest) wholeChange(ctx context.Context, id int64, c deals.Change) (deals.Change, error) {
-	u := Unmasking{Format: r.Format()}
+	u := forms.Unmasking{Format: r.Format()}
 	if !u.Format.Masked {
 		return c, nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/people"
@@ -69,7 +70,7 @@ func (r *pageRequest) readDeal(form url.Values) deals.Draft {
 		Price:         strings.TrimSpace(form.Get("price")),
 		Lang:          string(r.Session.Lang),
 		NoteText:      strings.TrimSpace(form.Get("note")),
-		Fields:        Read(form),
+		Fields:        forms.Read(form),
 	}
 }
 
@@ -108,7 +109,7 @@ func (h *Handlers) createDeal(r *pageRequest) error {
 	r.wish.message = form.Get("message") != ""
 	draft := r.readDeal(form)
 	if form.Get("again") != "" { // without script: another pipeline or stage was chosen
-		return r.dealAgain(draft, Refusal{})
+		return r.dealAgain(draft, forms.Refusal{})
 	}
 	sent := draft // the form itself keeps what was typed
 	if sent.Fields, err = r.withMapped(form, draft.Fields); err != nil {
@@ -144,12 +145,12 @@ func (r *pageRequest) dealFailed(draft deals.Draft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return r.Fail(err, "")
 	}
-	return r.dealAgain(draft, Refused(r.PageRequest, err))
+	return r.dealAgain(draft, forms.Refused(r.PageRequest, err))
 }
 
 // dealAgain draws the form with what was typed. The page's time may be used up by the try that failed, so what the form
 // offers, which is in the cache by now, gets a little of its own.
-func (r *pageRequest) dealAgain(draft deals.Draft, why Refusal) error {
+func (r *pageRequest) dealAgain(draft deals.Draft, why forms.Refusal) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
 	view, err := r.dealForm(ctx, func(deals.Form, []people.Person) deals.Draft { return draft }, true, why.Errors)

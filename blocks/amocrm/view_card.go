@@ -3,6 +3,7 @@ package amocrm
 import (
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/feed"
@@ -63,12 +64,12 @@ func dealPage(f i18n.Format, base string, d deals.Card) cardView {
 		v.ClosedAt = f.DateTime(*d.ClosedAt)
 	}
 	for _, s := range d.Fields {
-		row := fieldView{Key: ui.Plain(fields.CustomID(s.ID)), Name: s.Name, URL: SafeURL(f, s.URL)}
+		row := fieldView{Key: ui.Plain(fields.CustomID(s.ID)), Name: s.Name, URL: forms.SafeURL(f, s.URL)}
 		for _, text := range s.Text {
-			row.Text = append(row.Text, Text(f, s, text))
+			row.Text = append(row.Text, forms.Text(f, s, text))
 		}
 		for _, p := range s.Parts {
-			row.Text = append(row.Text, PartText(f, p))
+			row.Text = append(row.Text, forms.PartText(f, p))
 		}
 		v.Fields = append(v.Fields, row)
 	}
@@ -118,13 +119,13 @@ func feedLine(f i18n.Format, it feed.Item) itemView {
 		v.Age, v.AgeTitle = f.Age(it.At), f.DateTime(it.At)
 	}
 	if it.Key != "" {
-		v.Sentence = ui.Plain(f.Catalog.TMap(f.Lang, it.Key, Args(f, it.Args)))
+		v.Sentence = ui.Plain(f.Catalog.TMap(f.Lang, it.Key, forms.Args(f, it.Args)))
 	}
 	if it.Duration > 0 {
 		v.Sentence = ui.Plain(strings.TrimSpace(string(v.Sentence) + " " + t("feed.duration", "Time", f.Duration(it.Duration))))
 	}
 	number, _ := it.Args["phone"].(string)
-	if v.Link = SafeURL(f, it.Link, number); v.Link != "" { // a call's recording is named after who called
+	if v.Link = forms.SafeURL(f, it.Link, number); v.Link != "" { // a call's recording is named after who called
 		v.LinkText = t("open_in_amo")
 		if it.Kind == feed.KindCall {
 			v.LinkText = t("feed.record")

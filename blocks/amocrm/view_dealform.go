@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
@@ -19,12 +20,12 @@ type dealFormView struct {
 	Price       ui.Plain
 	Currency    string
 	Note        ui.Plain
-	LinksTicket bool     // the note names the ticket
-	Message     string   // the client's last one, "" when there is none to offer
-	WithMessage bool     // the agent wants it in the note
-	Contacts    []Option // empty: the deal has no contact
-	Pipelines   []Option
-	Users       []Option
+	LinksTicket bool           // the note names the ticket
+	Message     string         // the client's last one, "" when there is none to offer
+	WithMessage bool           // the agent wants it in the note
+	Contacts    []forms.Option // empty: the deal has no contact
+	Pipelines   []forms.Option
+	Users       []forms.Option
 	Stage       stageView
 	Errors      map[string]string
 	Problem     string
@@ -33,9 +34,9 @@ type dealFormView struct {
 // stageView is the part of the form that follows the chosen pipeline and stage.
 type stageView struct {
 	Base     ui.Plain
-	Statuses []Option
-	Fields   []Input
-	More     []Input // that the stage does not require
+	Statuses []forms.Option
+	Fields   []forms.Input
+	More     []forms.Input // that the stage does not require
 	MoreOpen bool
 	Error    string // of the stage
 	Problem  string // the required fields could not be read
@@ -52,11 +53,11 @@ func stagePart(base string, form deals.Form, fields stageFields, draft deals.Dra
 			if s.Type == amoapi.StatusTypeUnsorted {
 				continue
 			}
-			v.Statuses = append(v.Statuses, Choice(ID(s.ID), s.Name, int64(s.ID) == draft.StatusID))
+			v.Statuses = append(v.Statuses, forms.Choice(forms.ID(s.ID), s.Name, int64(s.ID) == draft.StatusID))
 		}
 	}
 	for _, f := range fields.required {
-		in := CustomInput(f, draft.Fields[int64(f.ID)], typed, errs["fields."+ID(f.ID)])
+		in := forms.CustomInput(f, draft.Fields[int64(f.ID)], typed, errs["fields."+forms.ID(f.ID)])
 		in.Must = true
 		v.Fields = append(v.Fields, in)
 	}
@@ -91,7 +92,7 @@ func settle(form deals.Form, d *deals.Draft) {
 func dealForm(f i18n.Format, base string, form deals.Form, people []people.Person, fields stageFields,
 	draft deals.Draft, typed bool, errs map[string]string) dealFormView {
 	v := dealFormView{
-		Base: ui.Plain(base), Token: ui.NewToken(), Name: Value(draft.Name, typed), Price: ui.Plain(draft.Price),
+		Base: ui.Plain(base), Token: ui.NewToken(), Name: forms.Value(draft.Name, typed), Price: ui.Plain(draft.Price),
 		Currency: form.Currency, Note: ui.Plain(draft.NoteText), Errors: errs, Stage: stagePart(base, form, fields, draft, typed, errs),
 	}
 	seen := draft.ContactID == 0
@@ -100,21 +101,21 @@ func dealForm(f i18n.Format, base string, form deals.Form, people []people.Perso
 		if p.Name == "" {
 			name = ui.Plain(f.Catalog.T(f.Lang, "person.unnamed", "ID", p.ID))
 		}
-		v.Contacts = append(v.Contacts, Choice(strconv.FormatInt(p.ID, 10), name, p.ID == draft.ContactID))
+		v.Contacts = append(v.Contacts, forms.Choice(strconv.FormatInt(p.ID, 10), name, p.ID == draft.ContactID))
 		seen = seen || p.ID == draft.ContactID
 	}
 	if !seen {
 		id := strconv.FormatInt(draft.ContactID, 10)
-		v.Contacts = append(v.Contacts, Choice(id, ui.Plain(f.Catalog.T(f.Lang, "person.unnamed", "ID", id)), true))
+		v.Contacts = append(v.Contacts, forms.Choice(id, ui.Plain(f.Catalog.T(f.Lang, "person.unnamed", "ID", id)), true))
 	}
 	for _, p := range form.Pipelines {
-		v.Pipelines = append(v.Pipelines, Choice(ID(p.ID), p.Name, int64(p.ID) == draft.PipelineID))
+		v.Pipelines = append(v.Pipelines, forms.Choice(forms.ID(p.ID), p.Name, int64(p.ID) == draft.PipelineID))
 	}
-	v.Users = Users(form.Users, draft.ResponsibleID)
+	v.Users = forms.Users(form.Users, draft.ResponsibleID)
 	shown := []string{"name", "price", "pipeline_id", "status_id", "responsible_id", "contact_id", "note"}
 	for _, in := range slices.Concat(v.Stage.Fields, v.Stage.More) {
 		shown = append(shown, string(in.Name))
 	}
-	v.Problem = LeftOver(errs, shown...)
+	v.Problem = forms.LeftOver(errs, shown...)
 	return v
 }

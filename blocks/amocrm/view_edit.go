@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
@@ -86,9 +87,9 @@ type editFormView struct {
 	DealURL, CardURL ui.Plain
 	Token            ui.Plain
 	Head, InPlace    bool
-	Input            *Input
+	Input            *forms.Input
 	Pipelines        []pipelineView // of a stage's form
-	Needs            []Input        // what the chosen stage asks for
+	Needs            []forms.Input  // what the chosen stage asks for
 	Error            string         // of the stage
 	Problem          string         // of the form as a whole
 }
@@ -150,13 +151,13 @@ func editForm(f i18n.Format, page string, e deals.Edit, typed typedEdit, errs ma
 	switch typed.key {
 	case fieldDealName:
 		v.Label = t("field.deal_name")
-		v.Input = &Input{Name: "name", Widget: "text", Value: Value(typed.name, typed.sent), Must: true, Error: errs["name"]}
+		v.Input = &forms.Input{Name: "name", Widget: "text", Value: forms.Value(typed.name, typed.sent), Must: true, Error: errs["name"]}
 	case fields.FieldAmount:
 		v.Label = t("field.price")
-		v.Input = &Input{Name: "price", Widget: "number", Value: ui.Plain(typed.price), Error: errs["price"]}
+		v.Input = &forms.Input{Name: "price", Widget: "number", Value: ui.Plain(typed.price), Error: errs["price"]}
 	case fields.FieldResponsible:
 		v.Label = t("field.responsible")
-		v.Input = &Input{Name: "responsible_id", Widget: "select", Must: true, Options: Users(e.Users, typed.user), Error: errs["responsible_id"]}
+		v.Input = &forms.Input{Name: "responsible_id", Widget: "select", Must: true, Options: forms.Users(e.Users, typed.user), Error: errs["responsible_id"]}
 	case fields.FieldStage, fields.FieldPipeline, fields.FieldLossReason:
 		v.Label = t("field.stage")
 		v.Pipelines, v.Error = stagePicks(e, typed), cmp.Or(errs["status_id"], errs["pipeline_id"])
@@ -172,7 +173,7 @@ func editForm(f i18n.Format, page string, e deals.Edit, typed typedEdit, errs ma
 		v.Input.Label = v.Label
 	}
 	v.Title = t("edit.change", "Name", v.Label)
-	v.Problem = LeftOver(errs, v.shown()...)
+	v.Problem = forms.LeftOver(errs, v.shown()...)
 	return v, true
 }
 
@@ -188,13 +189,13 @@ func (v editFormView) shown() []string {
 	return out
 }
 
-func customInput(e deals.Edit, typed typedEdit, errs map[string]string) (Input, bool) {
+func customInput(e deals.Edit, typed typedEdit, errs map[string]string) (forms.Input, bool) {
 	for _, field := range e.Fields {
 		if fields.CustomID(int64(field.ID)) == typed.key {
-			return CustomInput(field, typed.fields[int64(field.ID)], typed.sent, errs["fields."+ID(field.ID)]), true
+			return forms.CustomInput(field, typed.fields[int64(field.ID)], typed.sent, errs["fields."+forms.ID(field.ID)]), true
 		}
 	}
-	return Input{}, false
+	return forms.Input{}, false
 }
 
 // stagePicks lists all stages, those of the deal's own pipeline first.
@@ -204,7 +205,7 @@ func stagePicks(e deals.Edit, typed typedEdit) []pipelineView {
 		v := pipelineView{Name: p.Name}
 		for _, s := range p.Statuses {
 			v.Stages = append(v.Stages, stagePick{
-				Value: ui.Plain(ID(p.ID) + ":" + ID(s.ID)), Name: s.Name, Color: s.Color,
+				Value: ui.Plain(forms.ID(p.ID) + ":" + forms.ID(s.ID)), Name: s.Name, Color: s.Color,
 				Chosen: int64(p.ID) == typed.pipeline && int64(s.ID) == typed.status,
 			})
 		}
@@ -219,14 +220,14 @@ func stagePicks(e deals.Edit, typed typedEdit) []pipelineView {
 
 // stageNeeds are the fields that the chosen stage asks for: the reason when the deal is lost, and what it requires and
 // the deal does not have. A field with an error is asked for as well.
-func stageNeeds(f i18n.Format, e deals.Edit, typed typedEdit, errs map[string]string) []Input {
-	var out []Input
+func stageNeeds(f i18n.Format, e deals.Edit, typed typedEdit, errs map[string]string) []forms.Input {
+	var out []forms.Input
 	if typed.status == int64(amoapi.StatusLost) && len(e.LossReasons) > 0 {
-		in := Input{
+		in := forms.Input{
 			Name: "loss_reason_id", Label: f.Catalog.T(f.Lang, "field.loss_reason"), Widget: "select", Must: true, Error: errs["loss_reason_id"],
 		}
 		for _, r := range e.LossReasons {
-			in.Options = append(in.Options, Choice(ID(r.ID), r.Name, int64(r.ID) == typed.reason))
+			in.Options = append(in.Options, forms.Choice(forms.ID(r.ID), r.Name, int64(r.ID) == typed.reason))
 		}
 		out = append(out, in)
 	}
@@ -235,8 +236,8 @@ func stageNeeds(f i18n.Format, e deals.Edit, typed typedEdit, errs map[string]st
 		asked[field.ID] = true
 	}
 	for _, field := range e.Fields {
-		if message := errs["fields."+ID(field.ID)]; asked[field.ID] || message != "" {
-			in := CustomInput(field, typed.fields[int64(field.ID)], typed.sent, message)
+		if message := errs["fields."+forms.ID(field.ID)]; asked[field.ID] || message != "" {
+			in := forms.CustomInput(field, typed.fields[int64(field.ID)], typed.sent, message)
 			in.Must = true
 			out = append(out, in)
 		}
@@ -275,7 +276,7 @@ func fieldValue(f i18n.Format, field amoapi.Field, card deals.Card) ui.Plain {
 	var out []string
 	for _, s := range card.Fields {
 		if s.ID == int64(field.ID) {
-			for _, line := range Lines(f, s) {
+			for _, line := range forms.Lines(f, s) {
 				out = append(out, string(ui.Shown(f.Display, line.Text)))
 			}
 		}

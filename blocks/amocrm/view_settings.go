@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -37,10 +38,10 @@ type settingsView struct {
 	Mask      bool
 	DealName  ui.Plain
 	Account   string // its country's region, for the empty choice
-	Languages []Option
-	Regions   []Option
+	Languages []forms.Option
+	Regions   []forms.Option
 	Stages    []groupView
-	Users     []Option
+	Users     []forms.Option
 	NoUsers   bool
 	Places    []string
 	Example   string
@@ -56,7 +57,7 @@ type settingsView struct {
 // groupView is a titled part of a list.
 type groupView struct {
 	Title   string
-	Options []Option
+	Options []forms.Option
 }
 
 // mapRow is one pair of the mapping.
@@ -126,11 +127,11 @@ func (view *settingsView) lists(f i18n.Format, s tenant.Settings, meta crm.Meta,
 		g := groupView{Title: p.Name}
 		for _, st := range p.Statuses {
 			chosen := int64(p.ID) == s.PipelineID && int64(st.ID) == s.StatusID
-			g.Options = append(g.Options, Choice(ID(p.ID)+":"+ID(st.ID), st.Name, chosen))
+			g.Options = append(g.Options, forms.Choice(forms.ID(p.ID)+":"+forms.ID(st.ID), st.Name, chosen))
 		}
 		view.Stages = append(view.Stages, g)
 	}
-	view.Users = Users(meta.Assignable(), s.ResponsibleID)
+	view.Users = forms.Users(meta.Assignable(), s.ResponsibleID)
 	view.NoUsers = len(view.Users) == 0
 	rows := slices.Clone(s.Mapping)
 	for range spareMappings {
@@ -152,21 +153,21 @@ func (view *settingsView) keep(form url.Values) {
 	view.DealName = ui.Plain(form.Get("deal_name"))
 }
 
-func languageOptions(catalog *i18n.Catalog, chosen string) []Option {
-	var out []Option
+func languageOptions(catalog *i18n.Catalog, chosen string) []forms.Option {
+	var out []forms.Option
 	for _, l := range i18n.Langs {
-		out = append(out, Choice(string(l), catalog.T(l, "language.name"), string(l) == chosen))
+		out = append(out, forms.Choice(string(l), catalog.T(l, "language.name"), string(l) == chosen))
 	}
 	return out
 }
 
 // regionOptions are ISO codes with their calling code, which are the same in every language.
-func regionOptions(chosen string) []Option {
-	var out []Option
+func regionOptions(chosen string) []forms.Option {
+	var out []forms.Option
 	for region, code := range phone.Regions() {
-		out = append(out, Choice(region, ui.Plain(region+" +"+strconv.Itoa(code)), region == chosen))
+		out = append(out, forms.Choice(region, ui.Plain(region+" +"+strconv.Itoa(code)), region == chosen))
 	}
-	slices.SortFunc(out, func(a, b Option) int { return cmp.Compare(a.Value, b.Value) })
+	slices.SortFunc(out, func(a, b forms.Option) int { return cmp.Compare(a.Value, b.Value) })
 	return out
 }
 
@@ -178,7 +179,7 @@ func sourceGroups(f i18n.Format, chosen string) []groupView {
 		if strings.HasPrefix(from, "ticket.") {
 			g = &groups[1]
 		}
-		g.Options = append(g.Options, Choice(from, f.Catalog.T(f.Lang, "source."+from), from == chosen))
+		g.Options = append(g.Options, forms.Choice(from, f.Catalog.T(f.Lang, "source."+from), from == chosen))
 	}
 	return groups
 }
@@ -192,7 +193,7 @@ func targetGroups(f i18n.Format, meta crm.Meta, chosen tenant.FieldMap) []groupV
 		g := groupView{Title: titles[entity]}
 		for _, field := range fields.MapTargets(meta, entity) {
 			on := entity == chosen.Entity && int64(field.ID) == chosen.FieldID
-			g.Options = append(g.Options, Choice(entity+":"+ID(field.ID), field.Name, on))
+			g.Options = append(g.Options, forms.Choice(entity+":"+forms.ID(field.ID), field.Name, on))
 		}
 		if len(g.Options) > 0 {
 			groups = append(groups, g)

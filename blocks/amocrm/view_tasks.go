@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm/tasks"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -26,14 +27,14 @@ type taskView struct {
 	Due, Urgency            string // late, today, later
 	Action, Token           ui.Plain
 	Open                    bool // its form
-	Result                  Input
+	Result                  forms.Input
 	Problem                 string
 }
 
 // newTaskView is the form of a new task.
 type newTaskView struct {
 	Action, Token ui.Plain
-	Inputs        []Input
+	Inputs        []forms.Input
 	Open          bool
 	Return        bool // takes the focus
 	Problem       string
@@ -44,7 +45,7 @@ type typedTask struct {
 	id     int64
 	draft  tasks.Draft
 	result string
-	Refusal
+	forms.Refusal
 }
 
 func taskList(f i18n.Format, page string, tasks tasks.List, typed *typedTask) tasksView {
@@ -54,7 +55,7 @@ func taskList(f i18n.Format, page string, tasks tasks.List, typed *typedTask) ta
 		row := taskView{
 			ID: task.ID, Text: task.Text, Type: taskType(f, task.TypeID, task.Type), Responsible: task.Responsible,
 			Action: ui.Plain(page + "/tasks/" + strconv.FormatInt(task.ID, 10) + "/done"), Token: ui.NewToken(),
-			Result: Input{Name: ui.Plain(resultName(task.ID)), Label: t("tasks.result"), Widget: "text", Value: ui.Plain("")},
+			Result: forms.Input{Name: ui.Plain(resultName(task.ID)), Label: t("tasks.result"), Widget: "text", Value: ui.Plain("")},
 		}
 		row.Due, row.Urgency = f.Due(task.Due)
 		if typed != nil && typed.id == task.ID {
@@ -81,27 +82,27 @@ func newTask(f i18n.Format, page string, list tasks.List, typed *typedTask) *new
 	if typed != nil && typed.id == 0 {
 		draft, errs, v.Problem, v.Token, v.Open = typed.draft, typed.Errors, typed.Problem, typed.Token, true
 	}
-	kinds := Input{Name: "type_id", Label: t("tasks.type"), Widget: "select", Must: true, Error: errs["type_id"]}
+	kinds := forms.Input{Name: "type_id", Label: t("tasks.type"), Widget: "select", Must: true, Error: errs["type_id"]}
 	for _, id := range []int64{tasks.FollowUp, tasks.Meeting} {
-		kinds.Options = append(kinds.Options, Choice(strconv.FormatInt(id, 10), taskType(f, id, ""), id == draft.TypeID))
+		kinds.Options = append(kinds.Options, forms.Choice(strconv.FormatInt(id, 10), taskType(f, id, ""), id == draft.TypeID))
 	}
 	for _, own := range list.Types {
 		if id := int64(own.ID); id != tasks.FollowUp && id != tasks.Meeting {
-			kinds.Options = append(kinds.Options, Choice(strconv.FormatInt(id, 10), own.Name, id == draft.TypeID))
+			kinds.Options = append(kinds.Options, forms.Choice(strconv.FormatInt(id, 10), own.Name, id == draft.TypeID))
 		}
 	}
-	v.Inputs = []Input{
+	v.Inputs = []forms.Input{
 		{Name: "task_text", Label: t("tasks.text"), Widget: "text", Value: ui.Plain(draft.Text), Must: true, Error: errs["text"]},
 		{Name: "due", Label: t("tasks.due"), Widget: "datetime", Value: ui.Plain(draft.Due), Must: true, Error: errs["due"]},
 		kinds,
 	}
 	if len(list.Users) > 0 {
-		v.Inputs = append(v.Inputs, Input{
-			Name: "task_responsible", Label: t("field.responsible"), Widget: "select", Options: Users(list.Users, draft.ResponsibleID),
+		v.Inputs = append(v.Inputs, forms.Input{
+			Name: "task_responsible", Label: t("field.responsible"), Widget: "select", Options: forms.Users(list.Users, draft.ResponsibleID),
 			Error: errs["responsible_id"],
 		})
 	}
-	if text := LeftOver(errs, "text", "due", "type_id", "responsible_id"); v.Problem == "" {
+	if text := forms.LeftOver(errs, "text", "due", "type_id", "responsible_id"); v.Problem == "" {
 		v.Problem = text
 	}
 	return v
