@@ -86,6 +86,7 @@ func twoCompanies(t *testing.T) (w *house, second *fakeCRM, who *asked) {
 	}
 	w.h.Tenants, w.h.Grants, w.h.Flow = askedTenants{w.tenants, who}, askedGrants{w.grants, who}, askedFlow{w.flow, who}
 	w.h.signin.Grants, w.h.signin.Flow = w.h.Grants, w.h.Flow
+	w.h.settings.Tenants, w.h.settings.Grants = w.h.Tenants, w.h.Grants
 	return w, second, who
 }
 

@@ -133,7 +133,10 @@ func customLines(f i18n.Format, l fields.LayoutField, d dealParts) []forms.Line 
 // layoutOf is the tenant's layout, nil where nothing was chosen or nothing of it is left. When the account's fields can't
 // be read it is nil, too: a deal in the default look is better than none.
 func (r *pageRequest) layoutOf(ctx context.Context, kind string) []fields.LayoutField {
-	chosen := r.chosen(kind)
+	chosen := r.crm.Tenant().Settings.ListLayout
+	if kind == fields.LayoutCard {
+		chosen = r.crm.Tenant().Settings.CardLayout
+	}
 	var meta crm.Meta
 	if fields.AsksCustom(chosen) {
 		var err error

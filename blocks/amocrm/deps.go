@@ -24,13 +24,13 @@ import (
 
 // CRM is what the block asks of a connected account; *subjects.Account is it.
 type CRM interface {
-	settingsCRM
+	SettingsCRM
+	LayoutMeta(ctx context.Context) (crm.Meta, error)
+	Mapped(ctx context.Context, entity string, ticket helpdesk.Ticket) (map[int64][]string, error)
 	contactCRM
 	dealFieldsCRM
 	dealCRM
-	Tenant() tenant.Tenant
 	Locale(ctx context.Context) (country, timezone string, err error)
-	Meta(ctx context.Context) (crm.Meta, error)
 	People(ctx context.Context, client helpdesk.Client) (people.Found, error)
 	Search(ctx context.Context, text string) ([]people.Person, error)
 	Link(ctx context.Context, clientID, contactID int64) error
@@ -63,7 +63,7 @@ type Runs interface {
 
 // Tenants finds the tenant that a block's credential opens; *tenant.Directory is it.
 type Tenants interface {
-	settingsTenants
+	SettingsTenants
 	Admit(ctx context.Context, c tenant.Credential, may func() error) (tenant.Tenant, error)
 }
 
@@ -115,15 +115,20 @@ var Templates = []fs.FS{templates, forms.Templates, signin.Templates}
 // Handlers serve the block. Close waits for reads and streams that outlive their request.
 type Handlers struct {
 	Deps
-	vocab  lately // whose vocabulary was read ahead
-	live   *live.Streams
-	signin *signin.Handlers
+	vocab    lately // whose vocabulary was read ahead
+	live     *live.Streams
+	signin   *signin.Handlers
+	settings *SettingsHandlers
 }
 
 // New returns the handlers.
 func New(d Deps) *Handlers {
 	h := &Handlers{Deps: d, live: live.New(live.Deps{Kit: d.Kit, Grants: d.Grants, Changes: d.Changes})}
 	h.signin = signin.New(signin.Deps{Kit: d.Kit, Grants: d.Grants, Flow: d.Flow, Open: h.opened, Waiting: d.Waiting})
+	h.settings = &SettingsHandlers{SettingsDeps{
+		Kit: d.Kit, Tenants: d.Tenants, Grants: d.Grants, Notices: d.Notices, Links: d.Links,
+		Account: func(r *ui.PageRequest) (SettingsCRM, error) { return h.account(r) },
+	}}
 	return h
 }
 
@@ -160,8 +165,7 @@ func (h *Handlers) Mount(r *route.Router) {
 	h.contactRoutes(g)
 	h.dealRoutes(g)
 	h.live.Mount(r)
-	h.layoutRoutes(g)
-	h.settingsRoutes(g)
+	h.settings.Mount(g)
 	h.signin.Mount(r)
 	r.Public().GET("/assets/:name", ui.Assets)
 }

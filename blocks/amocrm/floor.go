@@ -39,7 +39,7 @@ func (r *pageRequest) floor(note string) error {
 }
 
 func (r *pageRequest) fillFloor(view *floorView) (err error) {
-	if err := r.account(); err != nil {
+	if r.crm, err = r.h.account(r.PageRequest); err != nil {
 		return err
 	}
 	login, connected, err := r.h.signin.State(r.Ctx, r.PageRequest)

@@ -30,9 +30,9 @@ func TestMask_holdsOnAPageThatForgetsIt(t *testing.T) {
 	} {
 		w.tenants.settings.MaskPhones = tt.masked
 		c := w.e.NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())
-		r := &pageRequest{PageRequest: w.h.InSession(t.Context(), c, session.Session{Lang: i18n.EN}), h: w.h}
+		r := w.h.InSession(t.Context(), c, session.Session{Lang: i18n.EN})
 		if tt.known {
-			if err := r.account(); err != nil {
+			if _, err := w.h.account(r); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 func init() {
 	offered := func(w *house) {
 		w.crm.meta = sampleMeta()
-		w.h.Notices = &fakeNotices{mails: true, results: []notify.Result{
+		w.h.settings.Notices = &fakeNotices{mails: true, results: []notify.Result{
 			{Kind: notify.KindMail, To: "boss@example.com"},
 			{Kind: notify.KindTelegram, To: "-1001234567890", Problem: notify.ProblemRefused, Said: "Bad Request: chat not found"},
 			{Kind: notify.KindWebhook, To: "hooks.example.com", Problem: notify.ProblemUnreachable},

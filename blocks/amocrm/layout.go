@@ -12,19 +12,8 @@ import (
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/i18n"
-	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
-
-// settingsTenants keeps what a company chose; *tenant.Directory does.
-type settingsTenants interface {
-	Update(ctx context.Context, id string, change func(*tenant.Tenant) error) (tenant.Tenant, error)
-}
-
-func (h *Handlers) layoutRoutes(g route.Group) {
-	g.GET("/layout/:kind", h.inside(h.layoutForm))
-	g.POST("/layout/:kind", h.inside(h.chooseLayout))
-}
 
 // layoutView is the page on which the fields of the list or of the card are chosen and ordered. Ticked rows come first,
 // in their order: the form sends them in the order in which they stand.
@@ -51,7 +40,7 @@ type fieldRow struct {
 }
 
 // layoutForm is the gear's page: GET …/layout/list or …/layout/card?deal=12.
-func (h *Handlers) layoutForm(r *pageRequest) error {
+func (h *SettingsHandlers) layoutForm(r *settingsRequest) error {
 	kind, ok := layoutKind(r)
 	if !ok {
 		return r.Fail(crm.ErrGone, "")
@@ -69,19 +58,19 @@ func (h *Handlers) layoutForm(r *pageRequest) error {
 	})
 }
 
-func layoutKind(r *pageRequest) (string, bool) {
+func layoutKind(r *settingsRequest) (string, bool) {
 	kind := r.Param("kind")
 	return kind, kind == fields.LayoutList || kind == fields.LayoutCard
 }
 
-func (r *pageRequest) chosen(kind string) []string {
+func (r *settingsRequest) chosen(kind string) []string {
 	if kind == fields.LayoutCard {
 		return r.crm.Tenant().Settings.CardLayout
 	}
 	return r.crm.Tenant().Settings.ListLayout
 }
 
-func (r *pageRequest) layoutPage(ctx context.Context, kind string, meta crm.Meta, chosen []string) layoutView {
+func (r *settingsRequest) layoutPage(ctx context.Context, kind string, meta crm.Meta, chosen []string) layoutView {
 	f := r.FormatIn(ctx)
 	view := layoutView{
 		Kind: kind, Action: ui.Plain(r.Base() + "/layout/" + kind), Deal: ui.Number(r.FormValue("deal")), Token: ui.NewToken(),
@@ -117,7 +106,7 @@ func layoutRow(f i18n.Format, l fields.LayoutField) fieldRow {
 	}
 }
 
-func (r *pageRequest) layoutBack(deal int64) string {
+func (r *settingsRequest) layoutBack(deal int64) string {
 	if deal != 0 {
 		return r.Base() + "/deals/" + strconv.FormatInt(deal, 10)
 	}
@@ -125,7 +114,7 @@ func (r *pageRequest) layoutBack(deal int64) string {
 }
 
 // chooseLayout moves a row, searches, resets or saves: POST …/layout/:kind. Only saving and resetting change anything.
-func (h *Handlers) chooseLayout(r *pageRequest) error {
+func (h *SettingsHandlers) chooseLayout(r *settingsRequest) error {
 	kind, ok := layoutKind(r)
 	if !ok {
 		return r.Fail(crm.ErrGone, "")
@@ -166,7 +155,7 @@ func idsOf(layout []fields.LayoutField) []string {
 }
 
 // keepLayout stores the choice for the whole tenant and goes back to where the gear was.
-func (r *pageRequest) keepLayout(kind string, ids []string) error {
+func (r *settingsRequest) keepLayout(kind string, ids []string) error {
 	back := r.layoutBack(ui.Number(r.FormValue("deal")))
 	if back == r.Base()+"/people" {
 		back = r.Base() + "?done=saved"
@@ -182,28 +171,4 @@ func (r *pageRequest) keepLayout(kind string, ids []string) error {
 		return r.Fail(err, r.Base()+"/layout/"+kind)
 	}
 	return r.SeeOther(back)
-}
-
-// change stores settings once for a form's token; the second of two clicks changes nothing more.
-func (r *pageRequest) change(set func(*tenant.Settings)) error {
-	_, err := r.changeTenant(func(t *tenant.Tenant) error { set(&t.Settings); return nil })
-	return err
-}
-
-// changeTenant is change for more than the settings; changed is nil when the form had been sent before.
-func (r *pageRequest) changeTenant(set func(*tenant.Tenant) error) (changed *tenant.Tenant, err error) {
-	once, _, err := r.Begin()
-	if err != nil || once == nil {
-		return nil, err
-	}
-	ctx, cancel := r.Writing()
-	defer cancel()
-	t, err := r.h.Tenants.Update(ctx, r.Session.TenantID, set)
-	if err != nil {
-		if again := once.Release(ctx); again != nil {
-			r.LogError(again)
-		}
-		return nil, err
-	}
-	return &t, once.Done(ctx, "saved")
 }

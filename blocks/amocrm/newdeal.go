@@ -3,6 +3,7 @@ package amocrm
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -161,4 +163,16 @@ func (r *pageRequest) dealAgain(draft deals.Draft, why forms.Refusal) error {
 		view.Problem, view.Token = why.Problem, why.Token
 	}
 	return r.Show(http.StatusOK, "deal_form", view)
+}
+
+// withMapped adds to a new deal's fields the mapped ones that its form did not show; what the agent saw, he decided.
+func (r *pageRequest) withMapped(form url.Values, typed map[int64][]string) (map[int64][]string, error) {
+	mapped, err := r.crm.Mapped(r.Ctx, fields.EntityLead, r.Session.Ticket)
+	fields := maps.Clone(typed)
+	for id, values := range mapped {
+		if !form.Has("fields." + strconv.FormatInt(id, 10)) {
+			fields[id] = values
+		}
+	}
+	return fields, err
 }

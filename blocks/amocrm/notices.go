@@ -12,7 +12,6 @@ import (
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/notify"
-	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -25,10 +24,6 @@ type Notices interface {
 }
 
 var _ Notices = (*notify.Sender)(nil)
-
-func (h *Handlers) noticesRoutes(g route.Group) {
-	g.POST("/settings/notices", h.inside(h.saveNotices))
-}
 
 // noticesView is the section of the settings that says who is told when rules fail. What is stored of the bot's token is
 // never shown.
@@ -61,7 +56,7 @@ func (n *noticesView) Fresh() bool {
 }
 
 // noticesSection is nil for a company that never logged in: whoever only knows an address may not have us write to people.
-func (r *pageRequest) noticesSection(connection string, n notify.Settings, commentBack bool) *noticesView {
+func (r *settingsRequest) noticesSection(connection string, n notify.Settings, commentBack bool) *noticesView {
 	if r.h.Notices == nil || connection == "none" {
 		return nil
 	}
@@ -75,7 +70,7 @@ func (r *pageRequest) noticesSection(connection string, n notify.Settings, comme
 }
 
 // saveNotices stores the section and, when asked to, sends a test message and shows what came back: POST …/settings/notices.
-func (h *Handlers) saveNotices(r *pageRequest) error {
+func (h *SettingsHandlers) saveNotices(r *settingsRequest) error {
 	form, err := r.FormParams()
 	if err != nil {
 		return r.Fail(err, r.Base()+"/settings")
@@ -111,7 +106,7 @@ func (h *Handlers) saveNotices(r *pageRequest) error {
 	return r.testNotices(*changed)
 }
 
-func (r *pageRequest) testNotices(t tenant.Tenant) error {
+func (r *settingsRequest) testNotices(t tenant.Tenant) error {
 	ctx, cancel := r.Writing()
 	defer cancel()
 	results, err := r.h.Notices.Test(ctx, t)
@@ -134,7 +129,7 @@ func (r *pageRequest) testNotices(t tenant.Tenant) error {
 	})
 }
 
-func (r *pageRequest) noticeResult(got notify.Result) noticeResult {
+func (r *settingsRequest) noticeResult(got notify.Result) noticeResult {
 	out := noticeResult{Good: got.Problem == ""}
 	switch got.Kind {
 	case notify.KindMail:
@@ -158,7 +153,7 @@ func (r *pageRequest) noticeResult(got notify.Result) noticeResult {
 }
 
 // noticesPage is the settings with the section as change leaves it.
-func (r *pageRequest) noticesPage(change func(*noticesView)) error {
+func (r *settingsRequest) noticesPage(change func(*noticesView)) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
 	view, err := r.settingsPage(ctx, r.crm.Tenant().Settings, nil)

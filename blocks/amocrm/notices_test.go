@@ -41,7 +41,7 @@ func withNotices(t *testing.T) (*house, string, *fakeNotices) {
 	t.Helper()
 	w, base := withFields(t)
 	sent := &fakeNotices{mails: true}
-	w.h.Notices = sent
+	w.h.settings.Notices = sent
 	return w, base, sent
 }
 

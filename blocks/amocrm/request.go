@@ -26,29 +26,29 @@ type pageRequest struct {
 // inside opens the account behind a session.
 func (h *Handlers) inside(next func(*pageRequest) error) echo.HandlerFunc {
 	return h.WithSession(func(page *ui.PageRequest) error {
-		r := &pageRequest{PageRequest: page, h: h}
-		if err := r.account(); err != nil {
-			return r.Fail(err, r.Base())
+		account, err := h.account(page)
+		if err != nil {
+			return page.Fail(err, page.Base())
 		}
-		return next(r)
+		return next(&pageRequest{PageRequest: page, h: h, crm: account})
 	})
 }
 
-// account opens the tenant's account.
-func (r *pageRequest) account() error {
+// account opens the account of the tenant that a page is for.
+func (h *Handlers) account(page *ui.PageRequest) (CRM, error) {
 	// Its own writes are known again by the print: the id opens the panel.
-	opened, err := r.h.CRM(r.Ctx, r.Session.TenantID, session.SessionPrint(r.Session.ID))
+	opened, err := h.CRM(page.Ctx, page.Session.TenantID, session.SessionPrint(page.Session.ID))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.crm = opened
-	r.For(opened.Tenant(), opened.Locale)
-	return nil
+	page.For(opened.Tenant(), opened.Locale)
+	return opened, nil
 }
 
 // opened is account for pages that need no more of it than the company's choices.
 func (h *Handlers) opened(page *ui.PageRequest) error {
-	return (&pageRequest{PageRequest: page, h: h}).account()
+	_, err := h.account(page)
+	return err
 }
 
 // Problems are the errors that agents may meet, the first match wins.

@@ -2,7 +2,6 @@ package amocrm
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,27 +15,14 @@ import (
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
-	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
-
-// settingsCRM is what the settings ask of an account.
-type settingsCRM interface {
-	LayoutMeta(ctx context.Context) (crm.Meta, error)
-	Mapped(ctx context.Context, entity string, ticket helpdesk.Ticket) (map[int64][]string, error)
-}
-
-func (h *Handlers) settingsRoutes(g route.Group) {
-	g.GET("/settings", h.inside(h.settings))
-	g.POST("/settings", h.inside(h.saveSettings))
-	h.noticesRoutes(g)
-}
 
 // maxDealName bounds a template of a deal's name, in characters.
 const maxDealName = 200
 
 // settings is the company's page: GET …/settings.
-func (h *Handlers) settings(r *pageRequest) error {
+func (h *SettingsHandlers) settings(r *settingsRequest) error {
 	saved := r.QueryParam("done") == "saved"
 	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
 		view, err := r.settingsPage(ctx, r.crm.Tenant().Settings, nil)
@@ -46,7 +32,7 @@ func (h *Handlers) settings(r *pageRequest) error {
 }
 
 // saveSettings stores the form: POST …/settings. With errors it comes back as it was typed and nothing is stored.
-func (h *Handlers) saveSettings(r *pageRequest) error {
+func (h *SettingsHandlers) saveSettings(r *settingsRequest) error {
 	form, err := r.FormParams()
 	if err != nil {
 		return r.Fail(err, r.Base()+"/settings")
@@ -161,16 +147,4 @@ func (r settingsForm) fits(rule tenant.FieldMap) bool {
 		}
 	}
 	return false
-}
-
-// withMapped adds to a new deal's fields the mapped ones that its form did not show; what the agent saw, he decided.
-func (r *pageRequest) withMapped(form url.Values, typed map[int64][]string) (map[int64][]string, error) {
-	mapped, err := r.crm.Mapped(r.Ctx, fields.EntityLead, r.Session.Ticket)
-	fields := maps.Clone(typed)
-	for id, values := range mapped {
-		if !form.Has("fields." + strconv.FormatInt(id, 10)) {
-			fields[id] = values
-		}
-	}
-	return fields, err
 }

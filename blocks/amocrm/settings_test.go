@@ -258,7 +258,8 @@ func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
 	}
 	c := w.e.NewContext(httptest.NewRequest(http.MethodPost, "/", nil), httptest.NewRecorder())
 	r := &pageRequest{PageRequest: w.h.InSession(t.Context(), c, session.Session{}), h: w.h}
-	if err := r.account(); err != nil {
+	var err error
+	if r.crm, err = w.h.account(r.PageRequest); err != nil {
 		t.Fatal(err)
 	}
 	hidden, ring := r.Format().Words(name), r.Format().Words("ring +79991234567")

@@ -80,7 +80,7 @@ type connectionView struct {
 	Next      string
 }
 
-func (r *pageRequest) settingsPage(ctx context.Context, s tenant.Settings, errs map[string]string) (settingsView, error) {
+func (r *settingsRequest) settingsPage(ctx context.Context, s tenant.Settings, errs map[string]string) (settingsView, error) {
 	status, err := r.h.Grants.Status(ctx, r.Session.TenantID)
 	if err != nil {
 		return settingsView{}, err
