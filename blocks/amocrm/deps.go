@@ -8,6 +8,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/amocrm/live"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/settings"
 	"github.com/sidecard/sidecard/blocks/amocrm/signin"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -24,7 +25,7 @@ import (
 
 // CRM is what the block asks of a connected account; *subjects.Account is it.
 type CRM interface {
-	SettingsCRM
+	settings.CRM
 	LayoutMeta(ctx context.Context) (crm.Meta, error)
 	Mapped(ctx context.Context, entity string, ticket helpdesk.Ticket) (map[int64][]string, error)
 	contactCRM
@@ -63,7 +64,7 @@ type Runs interface {
 
 // Tenants finds the tenant that a block's credential opens; *tenant.Directory is it.
 type Tenants interface {
-	SettingsTenants
+	settings.Tenants
 	Admit(ctx context.Context, c tenant.Credential, may func() error) (tenant.Tenant, error)
 }
 
@@ -82,7 +83,7 @@ type Deps struct {
 	// Waiting counts the deals of rules that wait for a login; nil shows none.
 	Waiting func(ctx context.Context, tenantID string) (int, error)
 	// Notices tells a company's people of trouble with its rules; nil leaves its section out of the settings.
-	Notices Notices
+	Notices settings.Notices
 	// AmoBase and DeskBase check an address as typed and bring it to its one form. Without DeskBase every given
 	// helpdesk address is refused.
 	AmoBase  func(raw string) (string, error)
@@ -110,7 +111,7 @@ type Deps struct {
 var templates embed.FS
 
 // Templates are those of the block's pages.
-var Templates = []fs.FS{templates, forms.Templates, signin.Templates}
+var Templates = []fs.FS{templates, forms.Templates, settings.Templates, signin.Templates}
 
 // Handlers serve the block. Close waits for reads and streams that outlive their request.
 type Handlers struct {
@@ -118,16 +119,16 @@ type Handlers struct {
 	vocab    lately // whose vocabulary was read ahead
 	live     *live.Streams
 	signin   *signin.Handlers
-	settings *SettingsHandlers
+	settings *settings.Handlers
 }
 
 // New returns the handlers.
 func New(d Deps) *Handlers {
 	h := &Handlers{Deps: d, live: live.New(live.Deps{Kit: d.Kit, Grants: d.Grants, Changes: d.Changes})}
 	h.signin = signin.New(signin.Deps{Kit: d.Kit, Grants: d.Grants, Flow: d.Flow, Open: h.opened, Waiting: d.Waiting})
-	h.settings = &SettingsHandlers{SettingsDeps{
+	h.settings = &settings.Handlers{Deps: settings.Deps{
 		Kit: d.Kit, Tenants: d.Tenants, Grants: d.Grants, Notices: d.Notices, Links: d.Links,
-		Account: func(r *ui.PageRequest) (SettingsCRM, error) { return h.account(r) },
+		Account: func(r *ui.PageRequest) (settings.CRM, error) { return h.account(r) },
 	}}
 	return h
 }

@@ -1,4 +1,4 @@
-package amocrm
+package settings
 
 import (
 	"context"
@@ -40,7 +40,7 @@ type fieldRow struct {
 }
 
 // layoutForm is the gear's page: GET …/layout/list or …/layout/card?deal=12.
-func (h *SettingsHandlers) layoutForm(r *settingsRequest) error {
+func (h *Handlers) layoutForm(r *request) error {
 	kind, ok := layoutKind(r)
 	if !ok {
 		return r.Fail(crm.ErrGone, "")
@@ -58,19 +58,19 @@ func (h *SettingsHandlers) layoutForm(r *settingsRequest) error {
 	})
 }
 
-func layoutKind(r *settingsRequest) (string, bool) {
+func layoutKind(r *request) (string, bool) {
 	kind := r.Param("kind")
 	return kind, kind == fields.LayoutList || kind == fields.LayoutCard
 }
 
-func (r *settingsRequest) chosen(kind string) []string {
+func (r *request) chosen(kind string) []string {
 	if kind == fields.LayoutCard {
 		return r.crm.Tenant().Settings.CardLayout
 	}
 	return r.crm.Tenant().Settings.ListLayout
 }
 
-func (r *settingsRequest) layoutPage(ctx context.Context, kind string, meta crm.Meta, chosen []string) layoutView {
+func (r *request) layoutPage(ctx context.Context, kind string, meta crm.Meta, chosen []string) layoutView {
 	f := r.FormatIn(ctx)
 	view := layoutView{
 		Kind: kind, Action: ui.Plain(r.Base() + "/layout/" + kind), Deal: ui.Number(r.FormValue("deal")), Token: ui.NewToken(),
@@ -106,7 +106,7 @@ func layoutRow(f i18n.Format, l fields.LayoutField) fieldRow {
 	}
 }
 
-func (r *settingsRequest) layoutBack(deal int64) string {
+func (r *request) layoutBack(deal int64) string {
 	if deal != 0 {
 		return r.Base() + "/deals/" + strconv.FormatInt(deal, 10)
 	}
@@ -114,7 +114,7 @@ func (r *settingsRequest) layoutBack(deal int64) string {
 }
 
 // chooseLayout moves a row, searches, resets or saves: POST …/layout/:kind. Only saving and resetting change anything.
-func (h *SettingsHandlers) chooseLayout(r *settingsRequest) error {
+func (h *Handlers) chooseLayout(r *request) error {
 	kind, ok := layoutKind(r)
 	if !ok {
 		return r.Fail(crm.ErrGone, "")
@@ -155,7 +155,7 @@ func idsOf(layout []fields.LayoutField) []string {
 }
 
 // keepLayout stores the choice for the whole tenant and goes back to where the gear was.
-func (r *settingsRequest) keepLayout(kind string, ids []string) error {
+func (r *request) keepLayout(kind string, ids []string) error {
 	back := r.layoutBack(ui.Number(r.FormValue("deal")))
 	if back == r.Base()+"/people" {
 		back = r.Base() + "?done=saved"

@@ -1,4 +1,4 @@
-package amocrm
+package settings
 
 import (
 	"context"
@@ -21,18 +21,18 @@ import (
 // maxDealName bounds a template of a deal's name, in characters.
 const maxDealName = 200
 
-// settings is the company's page: GET …/settings.
-func (h *SettingsHandlers) settings(r *settingsRequest) error {
+// show is the company's page: GET …/settings.
+func (h *Handlers) show(r *request) error {
 	saved := r.QueryParam("done") == "saved"
 	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
-		view, err := r.settingsPage(ctx, r.crm.Tenant().Settings, nil)
+		view, err := r.page(ctx, r.crm.Tenant().Settings, nil)
 		view.Saved = saved
 		return ui.Page{Name: "settings", Data: view}, err
 	})
 }
 
-// saveSettings stores the form: POST …/settings. With errors it comes back as it was typed and nothing is stored.
-func (h *SettingsHandlers) saveSettings(r *settingsRequest) error {
+// save stores the form: POST …/settings. With errors it comes back as it was typed and nothing is stored.
+func (h *Handlers) save(r *request) error {
 	form, err := r.FormParams()
 	if err != nil {
 		return r.Fail(err, r.Base()+"/settings")
@@ -46,7 +46,7 @@ func (h *SettingsHandlers) saveSettings(r *settingsRequest) error {
 	if len(read.errs) > 0 || form.Get("do") == "more" {
 		ctx, cancel := r.Background(h.Budget / 2)
 		defer cancel()
-		view, err := r.settingsPage(ctx, typed, read.errs)
+		view, err := r.page(ctx, typed, read.errs)
 		if err != nil {
 			return r.Fail(err, r.Base()+"/settings")
 		}

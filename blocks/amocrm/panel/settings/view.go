@@ -1,4 +1,4 @@
-package amocrm
+package settings
 
 import (
 	"cmp"
@@ -29,8 +29,8 @@ const (
 	spareMappings = 2
 )
 
-// settingsView is the settings page. Lists of the account are empty when it could not be asked.
-type settingsView struct {
+// pageView is the settings page. Lists of the account are empty when it could not be asked.
+type pageView struct {
 	Base      ui.Plain
 	Token     ui.Plain
 	Saved     bool
@@ -80,14 +80,14 @@ type connectionView struct {
 	Next      string
 }
 
-func (r *settingsRequest) settingsPage(ctx context.Context, s tenant.Settings, errs map[string]string) (settingsView, error) {
+func (r *request) page(ctx context.Context, s tenant.Settings, errs map[string]string) (pageView, error) {
 	status, err := r.h.Grants.Status(ctx, r.Session.TenantID)
 	if err != nil {
-		return settingsView{}, err
+		return pageView{}, err
 	}
 	meta, metaErr := r.crm.Meta(ctx)
 	f := r.FormatIn(ctx)
-	view := settingsView{
+	view := pageView{
 		Base: ui.Plain(r.Base()), Token: ui.NewToken(), Mask: s.MaskPhones, DealName: ui.Plain(s.DealName), Errors: errs, Account: meta.Account.Country,
 		Languages: languageOptions(r.h.Catalog, s.Language), Regions: regionOptions(s.Region),
 		Example: deals.Name(s.DealName, r.Session.Ticket), Links: r.h.Links,
@@ -122,7 +122,7 @@ func (r *settingsRequest) settingsPage(ctx context.Context, s tenant.Settings, e
 }
 
 // lists are the choices that only the account knows.
-func (view *settingsView) lists(f i18n.Format, s tenant.Settings, meta crm.Meta, errs map[string]string) {
+func (view *pageView) lists(f i18n.Format, s tenant.Settings, meta crm.Meta, errs map[string]string) {
 	for _, p := range meta.Open() {
 		g := groupView{Title: p.Name}
 		for _, st := range p.Statuses {
@@ -149,7 +149,7 @@ func (view *settingsView) lists(f i18n.Format, s tenant.Settings, meta crm.Meta,
 }
 
 // keep leaves what was typed where no stored value can hold it.
-func (view *settingsView) keep(form url.Values) {
+func (view *pageView) keep(form url.Values) {
 	view.DealName = ui.Plain(form.Get("deal_name"))
 }
 

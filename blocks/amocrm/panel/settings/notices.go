@@ -1,4 +1,4 @@
-package amocrm
+package settings
 
 import (
 	"context"
@@ -56,7 +56,7 @@ func (n *noticesView) Fresh() bool {
 }
 
 // noticesSection is nil for a company that never logged in: whoever only knows an address may not have us write to people.
-func (r *settingsRequest) noticesSection(connection string, n notify.Settings, commentBack bool) *noticesView {
+func (r *request) noticesSection(connection string, n notify.Settings, commentBack bool) *noticesView {
 	if r.h.Notices == nil || connection == "none" {
 		return nil
 	}
@@ -70,7 +70,7 @@ func (r *settingsRequest) noticesSection(connection string, n notify.Settings, c
 }
 
 // saveNotices stores the section and, when asked to, sends a test message and shows what came back: POST …/settings/notices.
-func (h *SettingsHandlers) saveNotices(r *settingsRequest) error {
+func (h *Handlers) saveNotices(r *request) error {
 	form, err := r.FormParams()
 	if err != nil {
 		return r.Fail(err, r.Base()+"/settings")
@@ -106,7 +106,7 @@ func (h *SettingsHandlers) saveNotices(r *settingsRequest) error {
 	return r.testNotices(*changed)
 }
 
-func (r *settingsRequest) testNotices(t tenant.Tenant) error {
+func (r *request) testNotices(t tenant.Tenant) error {
 	ctx, cancel := r.Writing()
 	defer cancel()
 	results, err := r.h.Notices.Test(ctx, t)
@@ -129,7 +129,7 @@ func (r *settingsRequest) testNotices(t tenant.Tenant) error {
 	})
 }
 
-func (r *settingsRequest) noticeResult(got notify.Result) noticeResult {
+func (r *request) noticeResult(got notify.Result) noticeResult {
 	out := noticeResult{Good: got.Problem == ""}
 	switch got.Kind {
 	case notify.KindMail:
@@ -153,10 +153,10 @@ func (r *settingsRequest) noticeResult(got notify.Result) noticeResult {
 }
 
 // noticesPage is the settings with the section as change leaves it.
-func (r *settingsRequest) noticesPage(change func(*noticesView)) error {
+func (r *request) noticesPage(change func(*noticesView)) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	view, err := r.settingsPage(ctx, r.crm.Tenant().Settings, nil)
+	view, err := r.page(ctx, r.crm.Tenant().Settings, nil)
 	if err != nil {
 		return r.Fail(err, r.Base()+"/settings")
 	}

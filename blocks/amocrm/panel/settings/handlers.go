@@ -1,4 +1,4 @@
-package amocrm
+package settings
 
 import (
 	"context"
@@ -12,72 +12,72 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// SettingsCRM is what the settings ask of an account.
-type SettingsCRM interface {
+// CRM is what the settings ask of an account.
+type CRM interface {
 	Tenant() tenant.Tenant
 	Meta(ctx context.Context) (crm.Meta, error)
 }
 
-// SettingsTenants stores what a company chose; *tenant.Directory is it.
-type SettingsTenants interface {
+// Tenants stores what a company chose; *tenant.Directory is it.
+type Tenants interface {
 	Update(ctx context.Context, id string, change func(*tenant.Tenant) error) (tenant.Tenant, error)
 }
 
-// SettingsGrants tells whether a tenant is logged in; *login.Grants is it.
-type SettingsGrants interface {
+// Grants tells whether a tenant is logged in; *login.Grants is it.
+type Grants interface {
 	Status(ctx context.Context, tenantID string) (oauth.Status, error)
 }
 
-// SettingsDeps is what the pages work with. All are needed except Notices and Links.
-type SettingsDeps struct {
+// Deps is what the pages work with. All are needed except Notices and Links.
+type Deps struct {
 	*ui.Kit
-	Account func(*ui.PageRequest) (SettingsCRM, error)
-	Tenants SettingsTenants
-	Grants  SettingsGrants
+	Account func(*ui.PageRequest) (CRM, error)
+	Tenants Tenants
+	Grants  Grants
 	// Notices tells a company's people of trouble with its rules; nil leaves its section out.
 	Notices Notices
 	// Links lead to pages of other blocks, in groups.
 	Links [][]ui.Link
 }
 
-// SettingsHandlers serve the pages.
-type SettingsHandlers struct{ SettingsDeps }
+// Handlers serve the pages.
+type Handlers struct{ Deps }
 
 // Mount names the addresses.
-func (h *SettingsHandlers) Mount(g route.Group) {
-	g.GET("/settings", h.withAccount(h.settings))
-	g.POST("/settings", h.withAccount(h.saveSettings))
+func (h *Handlers) Mount(g route.Group) {
+	g.GET("/settings", h.withAccount(h.show))
+	g.POST("/settings", h.withAccount(h.save))
 	g.POST("/settings/notices", h.withAccount(h.saveNotices))
 	g.GET("/layout/:kind", h.withAccount(h.layoutForm))
 	g.POST("/layout/:kind", h.withAccount(h.chooseLayout))
 }
 
-// settingsRequest is one request for a page.
-type settingsRequest struct {
+// request is one request for a page.
+type request struct {
 	*ui.PageRequest
-	h   *SettingsHandlers
-	crm SettingsCRM
+	h   *Handlers
+	crm CRM
 }
 
 // withAccount opens the account behind a session.
-func (h *SettingsHandlers) withAccount(next func(*settingsRequest) error) echo.HandlerFunc {
+func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
 	return h.WithSession(func(page *ui.PageRequest) error {
 		account, err := h.Account(page)
 		if err != nil {
 			return page.Fail(err, page.Base())
 		}
-		return next(&settingsRequest{page, h, account})
+		return next(&request{page, h, account})
 	})
 }
 
 // change stores settings once for a form's token; the second of two clicks changes nothing more.
-func (r *settingsRequest) change(set func(*tenant.Settings)) error {
+func (r *request) change(set func(*tenant.Settings)) error {
 	_, err := r.changeTenant(func(t *tenant.Tenant) error { set(&t.Settings); return nil })
 	return err
 }
 
 // changeTenant is change for more than the settings; changed is nil when the form had been sent before.
-func (r *settingsRequest) changeTenant(set func(*tenant.Tenant) error) (changed *tenant.Tenant, err error) {
+func (r *request) changeTenant(set func(*tenant.Tenant) error) (changed *tenant.Tenant, err error) {
 	once, _, err := r.Begin()
 	if err != nil || once == nil {
 		return nil, err
