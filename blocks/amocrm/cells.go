@@ -130,17 +130,18 @@ func customLines(f i18n.Format, l fields.LayoutField, d dealParts) []forms.Line 
 	return forms.Lines(f, s)
 }
 
-// layoutOf is the tenant's layout, nil where nothing was chosen or nothing of it is left. When the account's fields can't
-// be read it is nil, too: a deal in the default look is better than none.
-func (r *pageRequest) layoutOf(ctx context.Context, kind string) []fields.LayoutField {
-	chosen := r.crm.Tenant().Settings.ListLayout
-	if kind == fields.LayoutCard {
-		chosen = r.crm.Tenant().Settings.CardLayout
-	}
+// layoutCRM is what a layout asks of an account.
+type layoutCRM interface {
+	LayoutMeta(ctx context.Context) (crm.Meta, error)
+}
+
+// layoutOf returns the fields of a layout that a company chose, nil where nothing was chosen or nothing of it is left. When the
+// account's fields can't be read it is nil, too: a deal in the default look is better than none.
+func layoutOf(ctx context.Context, r *ui.PageRequest, account layoutCRM, chosen []string) []fields.LayoutField {
 	var meta crm.Meta
 	if fields.AsksCustom(chosen) {
 		var err error
-		if meta, err = r.crm.LayoutMeta(ctx); err != nil {
+		if meta, err = account.LayoutMeta(ctx); err != nil {
 			r.LogProblem(err)
 			return nil
 		}
@@ -148,10 +149,9 @@ func (r *pageRequest) layoutOf(ctx context.Context, kind string) []fields.Layout
 	return fields.Layout(chosen, meta)
 }
 
-// layRows gives the rows of a list the fields of the tenant's layout; rows stay as they are without one. Names of
-// contacts and companies are those that the page knows.
-func (r *pageRequest) layRows(ctx context.Context, f i18n.Format, view *peopleView, people people.Found) {
-	layout := r.layoutOf(ctx, fields.LayoutList)
+// layRows gives the rows of lists the fields of a layout; rows stay as they are without one. Names of contacts and companies
+// are those of people; amoBase is where the others are looked up.
+func layRows(f i18n.Format, layout []fields.LayoutField, lists []*dealsView, people people.Found, amoBase string) {
 	if len(layout) == 0 {
 		return
 	}
@@ -164,15 +164,14 @@ func (r *pageRequest) layRows(ctx context.Context, f i18n.Format, view *peopleVi
 			byID[d.ID] = d
 		}
 	}
-	base := r.crm.Tenant().AmoBase
-	for i := range view.Persons {
-		for _, rows := range [][]dealView{view.Persons[i].Deals.First, view.Persons[i].Deals.Rest} {
+	for _, list := range lists {
+		for _, rows := range [][]dealView{list.First, list.Rest} {
 			for j, row := range rows {
 				d := byID[row.ID]
 				rows[j].Cells = filled(cells(f, layout, dealParts{
 					deal: d, tags: d.Extra.Tags, loss: d.Extra.LossReason, value: d.Extra.Value,
-					contacts: known(d.ContactIDs, contacts, base+"/contacts/detail/"),
-					firms:    known(d.Extra.CompanyIDs, firms, base+"/companies/detail/"),
+					contacts: known(d.ContactIDs, contacts, amoBase+"/contacts/detail/"),
+					firms:    known(d.Extra.CompanyIDs, firms, amoBase+"/companies/detail/"),
 				}))
 				rows[j].Chosen = true
 			}
@@ -204,14 +203,13 @@ func filled(list []cellView) []cellView {
 	return out
 }
 
-// layCard gives a deal's card the fields of the tenant's layout; without one it shows all that have a value.
-func (r *pageRequest) layCard(ctx context.Context, f i18n.Format, view *cardView, d deals.Card) {
-	layout := r.layoutOf(ctx, fields.LayoutCard)
+// layCard gives a row the fields of a card's layout; without one the card shows all that have a value.
+func layCard(f i18n.Format, layout []fields.LayoutField, row *dealView, d deals.Card) {
 	if len(layout) == 0 {
 		return
 	}
-	view.Chosen = true
-	view.Cells = cells(f, layout, dealParts{
+	row.Chosen = true
+	row.Cells = cells(f, layout, dealParts{
 		deal: d.Deal, contacts: d.Contacts, firms: d.Companies, tags: d.Tags, loss: d.LossReason, value: d.Value,
 	})
 }

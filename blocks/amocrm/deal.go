@@ -71,7 +71,7 @@ func (r *pageRequest) bareCard(ctx context.Context, id int64) (cardView, error) 
 	}
 	f := r.FormatIn(ctx)
 	view := dealPage(f, r.Base(), card)
-	r.layCard(ctx, f, &view, card)
+	layCard(f, layoutOf(ctx, r.PageRequest, r.crm, r.crm.Tenant().Settings.CardLayout), &view.dealView, card)
 	return view, nil
 }
 

@@ -1,11 +1,9 @@
 package amocrm
 
 import (
-	"context"
 	"slices"
 	"strconv"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/people"
@@ -18,15 +16,6 @@ const (
 	dealsOpen = "open"
 )
 
-// wish is what a request asks for beside its address. It is read before the page is painted: painting may outlive the
-// request.
-type wish struct {
-	all     bool   // everybody who matches, past the link
-	deals   string // which deals to show
-	at      string // the contact whose deals were asked for
-	message bool   // the client's last message goes into the note
-}
-
 // filterView is the switch between open and all deals of a contact.
 type filterView struct {
 	ID       ui.Plain // of the contact, to keep ids on the page apart
@@ -36,21 +25,6 @@ type filterView struct {
 	Open     string // "3 open"
 	All      string
 	Hidden   string // said instead of a list when all deals are closed and hidden
-}
-
-// dealsShown is the agent's choice: a link's parameter is remembered for the session.
-func (r *pageRequest) dealsShown(ctx context.Context) (string, error) {
-	switch r.wish.deals {
-	case dealsOpen:
-		return dealsOpen, r.h.Sessions.SetAside(ctx, r.Session, session.AsideDeals, dealsOpen)
-	case dealsAll:
-		return dealsAll, r.h.Sessions.SetAside(ctx, r.Session, session.AsideDeals, "")
-	}
-	kept, err := r.h.Sessions.Aside(ctx, r.Session, session.AsideDeals)
-	if kept != dealsOpen {
-		kept = dealsAll
-	}
-	return kept, err
 }
 
 func isOpen(d deals.Deal) bool { return d.State == deals.Open }
@@ -90,27 +64,4 @@ func dealFilter(f i18n.Format, here string, p people.Person, shown string) *filt
 		v.Hidden = f.Catalog.T(f.Lang, least(whole, "filter.hidden"), "Count", len(p.Deals))
 	}
 	return v
-}
-
-// withFilter completes a page whose lists may be shortened: the switches, and what is said of the whole.
-func withFilter(f i18n.Format, view *peopleView, all people.Found, shown, at string) {
-	here := string(view.Base) + "/people?"
-	if view.AllMatches {
-		here += "all=1&"
-	}
-	for i := range view.Persons {
-		person, whole := &view.Persons[i], all.Contacts[i]
-		person.All = view.AllMatches
-		person.Deals.Filter = dealFilter(f, here, whole, shown)
-		if person.Deals.Filter != nil && string(person.Deals.Filter.ID) == at && !person.Single {
-			for j := range view.Persons {
-				view.Persons[j].Open = j == i || j == 0
-			}
-		}
-		if shown == dealsOpen {
-			full := dealList(f, string(view.Base), whole)
-			person.Deals.Empty, person.Deals.Summary = full.Empty, full.Summary
-			person.DealsHeadline = f.Catalog.T(f.Lang, "deals.count", "Count", len(whole.Deals)+whole.MoreDeals)
-		}
-	}
 }

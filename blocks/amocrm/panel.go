@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 )
 
@@ -92,7 +93,12 @@ func (r *pageRequest) peopleAt(ctx context.Context, base string) (peopleView, er
 	view := peoplePage(f, base, client, shownDealsOf(people, shown))
 	view.AllMatches = r.wish.all && people.Linked != 0
 	withFilter(f, &view, people, shown, r.wish.at)
-	r.layRows(ctx, f, &view, people)
+	lists := make([]*dealsView, len(view.Persons))
+	for i := range view.Persons {
+		lists[i] = &view.Persons[i].Deals
+	}
+	company := r.crm.Tenant()
+	layRows(f, layoutOf(ctx, r.PageRequest, r.crm, company.Settings.ListLayout), lists, people, company.AmoBase)
 	view.Failed, view.Run = r.failedRuns(ctx), r.ownRun(ctx, base)
 	return view, nil
 }
@@ -167,4 +173,28 @@ func (r *pageRequest) ownRun(ctx context.Context, base string) *runView {
 		return nil
 	}
 	return &runView{State: state, Word: r.T("inbox.state." + state), Href: ui.Plain(base + "/inbox/" + url.PathEscape(id))}
+}
+
+// wish is what a request asks for beside its address. It is read before the page is painted: painting may outlive the
+// request.
+type wish struct {
+	all     bool   // everybody who matches, past the link
+	deals   string // which deals to show
+	at      string // the contact whose deals were asked for
+	message bool   // the client's last message goes into the note
+}
+
+// dealsShown is the agent's choice: a link's parameter is remembered for the session.
+func (r *pageRequest) dealsShown(ctx context.Context) (string, error) {
+	switch r.wish.deals {
+	case dealsOpen:
+		return dealsOpen, r.h.Sessions.SetAside(ctx, r.Session, session.AsideDeals, dealsOpen)
+	case dealsAll:
+		return dealsAll, r.h.Sessions.SetAside(ctx, r.Session, session.AsideDeals, "")
+	}
+	kept, err := r.h.Sessions.Aside(ctx, r.Session, session.AsideDeals)
+	if kept != dealsOpen {
+		kept = dealsAll
+	}
+	return kept, err
 }

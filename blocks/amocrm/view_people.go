@@ -1,19 +1,16 @@
 package amocrm
 
 import (
-	"errors"
 	"fmt"
 	"html/template"
 	"strings"
 	"unicode"
 
 	"github.com/sidecard/sidecard/blocks/ui"
-	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 // personView is a contact's card.
@@ -85,14 +82,6 @@ type runView struct {
 	Href        ui.Plain
 }
 
-// bannerView says above old data why they are old.
-type bannerView struct {
-	Text   string
-	Action string
-	URL    ui.Plain
-	Popup  bool
-}
-
 func peoplePage(f i18n.Format, base string, client helpdesk.Client, p people.Found) peopleView {
 	v := peopleView{Base: ui.Plain(base), ClientName: client.Name, LinkGone: p.LinkGone, CanLink: client.ID != 0}
 	if !p.At.IsZero() {
@@ -125,21 +114,6 @@ func peoplePage(f i18n.Format, base string, client helpdesk.Client, p people.Fou
 		v.Banner = staleBanner(f, base, v.Age, p.Err)
 	}
 	return v
-}
-
-// staleBanner explains old data. A missing login has its own button; everything else mends itself.
-func staleBanner(f i18n.Format, base, age string, why error) *bannerView {
-	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
-	if errors.Is(why, oauth.ErrNeedsLogin) {
-		return &bannerView{Text: t("stale.login", "Age", age), Action: t("login.button"), URL: ui.Plain(base + "/login"), Popup: true}
-	}
-	text := "stale.slow"
-	if errors.Is(why, amoapi.ErrBlocked) {
-		text = "stale.blocked"
-	} else if errors.Is(why, amoapi.ErrPayment) {
-		text = "stale.payment"
-	}
-	return &bannerView{Text: t(text, "Age", age), Action: t("refresh"), URL: ui.Plain(base + "/people?fresh=1")}
 }
 
 func personCard(f i18n.Format, base string, c people.Person) personView {
@@ -212,4 +186,27 @@ func initials(name string) string {
 		}
 	}
 	return string(out)
+}
+
+// withFilter completes a page whose lists may be shortened: the switches, and what is said of the whole.
+func withFilter(f i18n.Format, view *peopleView, all people.Found, shown, at string) {
+	here := string(view.Base) + "/people?"
+	if view.AllMatches {
+		here += "all=1&"
+	}
+	for i := range view.Persons {
+		person, whole := &view.Persons[i], all.Contacts[i]
+		person.All = view.AllMatches
+		person.Deals.Filter = dealFilter(f, here, whole, shown)
+		if person.Deals.Filter != nil && string(person.Deals.Filter.ID) == at && !person.Single {
+			for j := range view.Persons {
+				view.Persons[j].Open = j == i || j == 0
+			}
+		}
+		if shown == dealsOpen {
+			full := dealList(f, string(view.Base), whole)
+			person.Deals.Empty, person.Deals.Summary = full.Empty, full.Summary
+			person.DealsHeadline = f.Catalog.T(f.Lang, "deals.count", "Count", len(whole.Deals)+whole.MoreDeals)
+		}
+	}
 }

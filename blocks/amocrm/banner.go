@@ -1,0 +1,33 @@
+package amocrm
+
+import (
+	"errors"
+
+	"github.com/sidecard/sidecard/blocks/ui"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/oauth"
+)
+
+// bannerView says above old data why they are old.
+type bannerView struct {
+	Text   string
+	Action string
+	URL    ui.Plain
+	Popup  bool
+}
+
+// staleBanner explains old data. A missing login has its own button; everything else mends itself.
+func staleBanner(f i18n.Format, base, age string, why error) *bannerView {
+	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
+	if errors.Is(why, oauth.ErrNeedsLogin) {
+		return &bannerView{Text: t("stale.login", "Age", age), Action: t("login.button"), URL: ui.Plain(base + "/login"), Popup: true}
+	}
+	text := "stale.slow"
+	if errors.Is(why, amoapi.ErrBlocked) {
+		text = "stale.blocked"
+	} else if errors.Is(why, amoapi.ErrPayment) {
+		text = "stale.payment"
+	}
+	return &bannerView{Text: t(text, "Age", age), Action: t("refresh"), URL: ui.Plain(base + "/people?fresh=1")}
+}
