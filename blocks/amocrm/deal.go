@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/feed"
@@ -71,7 +72,7 @@ func (r *pageRequest) bareCard(ctx context.Context, id int64) (cardView, error) 
 	}
 	f := r.FormatIn(ctx)
 	view := dealPage(f, r.Base(), card)
-	layCard(f, layoutOf(ctx, r.PageRequest, r.crm, r.crm.Tenant().Settings.CardLayout), &view.dealView, card)
+	rows.LayCard(f, rows.Layout(ctx, r.PageRequest, r.crm, r.crm.Tenant().Settings.CardLayout), &view.Row, card)
 	return view, nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/amocrm/live"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/settings"
 	"github.com/sidecard/sidecard/blocks/amocrm/signin"
 	"github.com/sidecard/sidecard/blocks/ui"
@@ -111,7 +112,7 @@ type Deps struct {
 var templates embed.FS
 
 // Templates are those of the block's pages.
-var Templates = []fs.FS{templates, forms.Templates, settings.Templates, signin.Templates}
+var Templates = []fs.FS{templates, forms.Templates, rows.Templates, settings.Templates, signin.Templates}
 
 // Handlers serve the block. Close waits for reads and streams that outlive their request.
 type Handlers struct {

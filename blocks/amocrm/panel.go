@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 )
@@ -90,15 +91,15 @@ func (r *pageRequest) peopleAt(ctx context.Context, base string) (peopleView, er
 		return peopleView{}, err
 	}
 	f := r.FormatIn(ctx)
-	view := peoplePage(f, base, client, shownDealsOf(people, shown))
+	view := peoplePage(f, base, client, rows.Only(people, shown))
 	view.AllMatches = r.wish.all && people.Linked != 0
 	withFilter(f, &view, people, shown, r.wish.at)
-	lists := make([]*dealsView, len(view.Persons))
+	lists := make([]*rows.List, len(view.Persons))
 	for i := range view.Persons {
 		lists[i] = &view.Persons[i].Deals
 	}
 	company := r.crm.Tenant()
-	layRows(f, layoutOf(ctx, r.PageRequest, r.crm, company.Settings.ListLayout), lists, people, company.AmoBase)
+	rows.Lay(f, rows.Layout(ctx, r.PageRequest, r.crm, company.Settings.ListLayout), lists, people, company.AmoBase)
 	view.Failed, view.Run = r.failedRuns(ctx), r.ownRun(ctx, base)
 	return view, nil
 }
@@ -187,14 +188,14 @@ type wish struct {
 // dealsShown is the agent's choice: a link's parameter is remembered for the session.
 func (r *pageRequest) dealsShown(ctx context.Context) (string, error) {
 	switch r.wish.deals {
-	case dealsOpen:
-		return dealsOpen, r.h.Sessions.SetAside(ctx, r.Session, session.AsideDeals, dealsOpen)
-	case dealsAll:
-		return dealsAll, r.h.Sessions.SetAside(ctx, r.Session, session.AsideDeals, "")
+	case rows.Open:
+		return rows.Open, r.h.Sessions.SetAside(ctx, r.Session, session.AsideDeals, rows.Open)
+	case rows.All:
+		return rows.All, r.h.Sessions.SetAside(ctx, r.Session, session.AsideDeals, "")
 	}
 	kept, err := r.h.Sessions.Aside(ctx, r.Session, session.AsideDeals)
-	if kept != dealsOpen {
-		kept = dealsAll
+	if kept != rows.Open {
+		kept = rows.All
 	}
 	return kept, err
 }

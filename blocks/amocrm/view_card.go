@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/feed"
@@ -13,7 +14,7 @@ import (
 
 // cardView is a deal opened in the panel.
 type cardView struct {
-	dealView
+	rows.Row
 	editView
 	Base     ui.Plain
 	Back     ui.Plain
@@ -24,7 +25,7 @@ type cardView struct {
 	Contacts []namedView
 	Firms    []namedView
 	Tags     []string
-	Banner   *bannerView
+	Banner   *rows.Banner
 	Tasks    tasksView
 	Feed     feedView
 }
@@ -54,7 +55,7 @@ type fieldView struct {
 
 func dealPage(f i18n.Format, base string, d deals.Card) cardView {
 	v := cardView{
-		dealView: dealRow(f, base, d.Deal), Base: ui.Plain(base), Back: ui.Plain(base + "/people"), Loss: d.LossReason,
+		Row: rows.RowOf(f, base, d.Deal), Base: ui.Plain(base), Back: ui.Plain(base + "/people"), Loss: d.LossReason,
 		Contacts: namedViews(d.Contacts), Firms: namedViews(d.Companies), Tags: d.Tags,
 	}
 	if !d.CreatedAt.IsZero() {
@@ -75,7 +76,7 @@ func dealPage(f i18n.Format, base string, d deals.Card) cardView {
 	}
 	v.editView = editOf(string(v.Href), d)
 	if d.Stale {
-		v.Banner = staleBanner(f, base, f.Age(d.At), d.Err)
+		v.Banner = rows.StaleBanner(f, base, f.Age(d.At), d.Err)
 		if v.Banner.URL == ui.Plain(base+"/people?fresh=1") {
 			v.Banner.URL = v.Href
 		}

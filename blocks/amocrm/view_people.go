@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -27,7 +28,7 @@ type personView struct {
 	Emails        []mailView
 	Tags          []string
 	Why           []ui.Plain
-	Deals         dealsView
+	Deals         rows.List
 	Base          ui.Plain
 	Linked, Open  bool
 	All           bool // shown among all matches
@@ -67,7 +68,7 @@ type peopleView struct {
 	LinkGone    bool
 	Age         string
 	AgeTitle    string
-	Banner      *bannerView
+	Banner      *rows.Banner
 	Notice      *ui.Notice
 	CanLink     bool
 	SearchedFor []string
@@ -111,7 +112,7 @@ func peoplePage(f i18n.Format, base string, client helpdesk.Client, p people.Fou
 		v.SearchedFor = append(v.SearchedFor, client.Emails...)
 	}
 	if p.Stale {
-		v.Banner = staleBanner(f, base, v.Age, p.Err)
+		v.Banner = rows.StaleBanner(f, base, v.Age, p.Err)
 	}
 	return v
 }
@@ -120,7 +121,7 @@ func personCard(f i18n.Format, base string, c people.Person) personView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := personView{
 		ID: c.ID, Name: c.Name, URL: ui.Plain(c.URL), Position: c.Position, Company: c.Company, CompanyURL: ui.Plain(c.CompanyURL),
-		Responsible: c.Responsible, Tags: c.Tags, Base: ui.Plain(base), Deals: dealList(f, base, c),
+		Responsible: c.Responsible, Tags: c.Tags, Base: ui.Plain(base), Deals: rows.ListOf(f, base, c),
 	}
 	if strings.TrimSpace(c.Name) == "" {
 		v.Name = ui.Plain(t("person.unnamed", "ID", c.ID))
@@ -197,14 +198,14 @@ func withFilter(f i18n.Format, view *peopleView, all people.Found, shown, at str
 	for i := range view.Persons {
 		person, whole := &view.Persons[i], all.Contacts[i]
 		person.All = view.AllMatches
-		person.Deals.Filter = dealFilter(f, here, whole, shown)
+		person.Deals.Filter = rows.FilterOf(f, here, whole, shown)
 		if person.Deals.Filter != nil && string(person.Deals.Filter.ID) == at && !person.Single {
 			for j := range view.Persons {
 				view.Persons[j].Open = j == i || j == 0
 			}
 		}
-		if shown == dealsOpen {
-			full := dealList(f, string(view.Base), whole)
+		if shown == rows.Open {
+			full := rows.ListOf(f, string(view.Base), whole)
 			person.Deals.Empty, person.Deals.Summary = full.Empty, full.Summary
 			person.DealsHeadline = f.Catalog.T(f.Lang, "deals.count", "Count", len(whole.Deals)+whole.MoreDeals)
 		}

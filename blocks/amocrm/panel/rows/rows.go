@@ -1,4 +1,4 @@
-package amocrm
+package rows
 
 import (
 	"strconv"
@@ -10,8 +10,8 @@ import (
 	"github.com/sidecard/sidecard/internal/money"
 )
 
-// dealView is a deal in one row.
-type dealView struct {
+// Row is a deal in one row.
+type Row struct {
 	ID          int64
 	Name        any      // Plain, when it is made of the id
 	Href        ui.Plain // its card in the panel
@@ -27,12 +27,12 @@ type dealView struct {
 	Urgency     string // late, today, later
 	Closed      bool
 	State       string
-	Chosen      bool       // Cells is what is shown, in its order
-	Cells       []cellView // of the tenant's layout
+	Chosen      bool   // Cells is what is shown, in its order
+	Cells       []Cell // of the tenant's layout
 }
 
-func dealRow(f i18n.Format, base string, d deals.Deal) dealView {
-	row := dealView{
+func RowOf(f i18n.Format, base string, d deals.Deal) Row {
+	row := Row{
 		ID: d.ID, Name: d.Name, URL: ui.Plain(d.URL), Status: d.Status, Color: d.Color, Pipeline: d.Pipeline,
 		Responsible: d.Responsible, Closed: d.State != deals.Open, State: d.State,
 		Href: ui.Plain(base + "/deals/" + strconv.FormatInt(d.ID, 10)),
@@ -59,17 +59,17 @@ func dealRow(f i18n.Format, base string, d deals.Deal) dealView {
 // shownDeals is how many rows stand open before "show more".
 const shownDeals = 10
 
-// dealsView is a contact's list of deals.
-type dealsView struct {
-	First, Rest []dealView
+// List is a contact's list of deals.
+type List struct {
+	First, Rest []Row
 	MoreLabel   string
 	Summary     ui.Plain // "3 deals open, 85 000 ₽"
 	Unread      string   // deals that were not read at all
 	Problem     string
 	Empty       bool
 	CreateURL   ui.Plain
-	LayoutURL   ui.Plain    // the gear
-	Filter      *filterView // nil when all deals are open, or all are closed
+	LayoutURL   ui.Plain // the gear
+	Filter      *Filter  // nil when all deals are open, or all are closed
 }
 
 // least is the key of a figure that may be too small.
@@ -80,14 +80,14 @@ func least(whole bool, key string) string {
 	return key + "_least"
 }
 
-func dealList(f i18n.Format, base string, p people.Person) dealsView {
+func ListOf(f i18n.Format, base string, p people.Person) List {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
-	v := dealsView{
+	v := List{
 		CreateURL: ui.Plain(base + "/deals/new?contact=" + strconv.FormatInt(p.ID, 10)), LayoutURL: ui.Plain(base + "/layout/list"),
 	}
 	open, sum, currency := 0, money.Amount(0), ""
 	for _, d := range p.Deals {
-		row := dealRow(f, base, d)
+		row := RowOf(f, base, d)
 		if len(v.First) < shownDeals {
 			v.First = append(v.First, row)
 		} else {

@@ -1,4 +1,4 @@
-package amocrm
+package rows
 
 import (
 	"slices"
@@ -12,12 +12,12 @@ import (
 
 // Which deals a list shows. All is the default, so that nothing is hidden from an agent who has not asked for it.
 const (
-	dealsAll  = "all"
-	dealsOpen = "open"
+	All  = "all"
+	Open = "open"
 )
 
-// filterView is the switch between open and all deals of a contact.
-type filterView struct {
+// Filter is the switch between open and all deals of a contact.
+type Filter struct {
 	ID       ui.Plain // of the contact, to keep ids on the page apart
 	OpenOnly bool
 	OpenURL  ui.Plain
@@ -29,9 +29,9 @@ type filterView struct {
 
 func isOpen(d deals.Deal) bool { return d.State == deals.Open }
 
-// shownDealsOf leaves out of p what the agent does not want to see; the lists of p itself stay as they are.
-func shownDealsOf(p people.Found, shown string) people.Found {
-	if shown != dealsOpen {
+// Only leaves out of p what the agent does not want to see; the lists of p itself stay as they are.
+func Only(p people.Found, shown string) people.Found {
+	if shown != Open {
 		return p
 	}
 	p.Contacts = slices.Clone(p.Contacts)
@@ -41,21 +41,21 @@ func shownDealsOf(p people.Found, shown string) people.Found {
 	return p
 }
 
-// dealFilter is the switch for a contact, nil when there is nothing to choose between: all deals are open, or all are
+// FilterOf is the switch for a contact, nil when there is nothing to choose between: all deals are open, or all are
 // closed and shown anyway. here is the page it stands on.
-func dealFilter(f i18n.Format, here string, p people.Person, shown string) *filterView {
+func FilterOf(f i18n.Format, here string, p people.Person, shown string) *Filter {
 	open := 0
 	for _, d := range p.Deals {
 		if isOpen(d) {
 			open++
 		}
 	}
-	if open == len(p.Deals) || open == 0 && shown != dealsOpen {
+	if open == len(p.Deals) || open == 0 && shown != Open {
 		return nil
 	}
 	id, whole := strconv.FormatInt(p.ID, 10), p.MoreDeals == 0
-	v := &filterView{
-		ID: ui.Plain(id), OpenOnly: shown == dealsOpen,
+	v := &Filter{
+		ID: ui.Plain(id), OpenOnly: shown == Open,
 		OpenURL: ui.Plain(here + "deals=open&at=" + id), AllURL: ui.Plain(here + "deals=all&at=" + id),
 		Open: f.Catalog.T(f.Lang, least(whole, "filter.open"), "Count", open),
 		All:  f.Catalog.T(f.Lang, "filter.all", "Count", len(p.Deals)+p.MoreDeals),

@@ -1,4 +1,4 @@
-package amocrm
+package rows
 
 import (
 	"errors"
@@ -9,19 +9,19 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// bannerView says above old data why they are old.
-type bannerView struct {
+// Banner says above old data why they are old.
+type Banner struct {
 	Text   string
 	Action string
 	URL    ui.Plain
 	Popup  bool
 }
 
-// staleBanner explains old data. A missing login has its own button; everything else mends itself.
-func staleBanner(f i18n.Format, base, age string, why error) *bannerView {
+// StaleBanner explains old data. A missing login has its own button; everything else mends itself.
+func StaleBanner(f i18n.Format, base, age string, why error) *Banner {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	if errors.Is(why, oauth.ErrNeedsLogin) {
-		return &bannerView{Text: t("stale.login", "Age", age), Action: t("login.button"), URL: ui.Plain(base + "/login"), Popup: true}
+		return &Banner{Text: t("stale.login", "Age", age), Action: t("login.button"), URL: ui.Plain(base + "/login"), Popup: true}
 	}
 	text := "stale.slow"
 	if errors.Is(why, amoapi.ErrBlocked) {
@@ -29,5 +29,5 @@ func staleBanner(f i18n.Format, base, age string, why error) *bannerView {
 	} else if errors.Is(why, amoapi.ErrPayment) {
 		text = "stale.payment"
 	}
-	return &bannerView{Text: t(text, "Age", age), Action: t("refresh"), URL: ui.Plain(base + "/people?fresh=1")}
+	return &Banner{Text: t(text, "Age", age), Action: t("refresh"), URL: ui.Plain(base + "/people?fresh=1")}
 }

@@ -1,4 +1,4 @@
-package amocrm
+package rows
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
-// cellView is one chosen thing of a deal.
-type cellView struct {
+// Cell is one chosen thing of a deal.
+type Cell struct {
 	ID    ui.Plain // layout id
 	Kind  string   // stage, task, amount or plain: how it is drawn
 	Label string
@@ -34,10 +34,10 @@ type dealParts struct {
 }
 
 // cells draws a layout of a deal in its order.
-func cells(f i18n.Format, layout []fields.LayoutField, d dealParts) []cellView {
-	out := make([]cellView, 0, len(layout))
+func cells(f i18n.Format, layout []fields.LayoutField, d dealParts) []Cell {
+	out := make([]Cell, 0, len(layout))
 	for _, l := range layout {
-		c := cellView{ID: ui.Plain(l.ID), Kind: "plain", Label: forms.FieldName(f, l)}
+		c := Cell{ID: ui.Plain(l.ID), Kind: "plain", Label: forms.FieldName(f, l)}
 		if l.FieldID != 0 {
 			c.Lines = customLines(f, l, d)
 		} else {
@@ -48,7 +48,7 @@ func cells(f i18n.Format, layout []fields.LayoutField, d dealParts) []cellView {
 	return out
 }
 
-func standardCell(f i18n.Format, c *cellView, d dealParts) {
+func standardCell(f i18n.Format, c *Cell, d dealParts) {
 	one := func(text string) {
 		if text != "" {
 			c.Lines = []forms.Line{{Text: text}}
@@ -130,14 +130,14 @@ func customLines(f i18n.Format, l fields.LayoutField, d dealParts) []forms.Line 
 	return forms.Lines(f, s)
 }
 
-// layoutCRM is what a layout asks of an account.
-type layoutCRM interface {
+// CRM is what a layout asks of an account.
+type CRM interface {
 	LayoutMeta(ctx context.Context) (crm.Meta, error)
 }
 
-// layoutOf returns the fields of a layout that a company chose, nil where nothing was chosen or nothing of it is left. When the
+// Layout returns the fields of a layout that a company chose, nil where nothing was chosen or nothing of it is left. When the
 // account's fields can't be read it is nil, too: a deal in the default look is better than none.
-func layoutOf(ctx context.Context, r *ui.PageRequest, account layoutCRM, chosen []string) []fields.LayoutField {
+func Layout(ctx context.Context, r *ui.PageRequest, account CRM, chosen []string) []fields.LayoutField {
 	var meta crm.Meta
 	if fields.AsksCustom(chosen) {
 		var err error
@@ -149,9 +149,9 @@ func layoutOf(ctx context.Context, r *ui.PageRequest, account layoutCRM, chosen 
 	return fields.Layout(chosen, meta)
 }
 
-// layRows gives the rows of lists the fields of a layout; rows stay as they are without one. Names of contacts and companies
+// Lay gives the rows of lists the fields of a layout; rows stay as they are without one. Names of contacts and companies
 // are those of people; amoBase is where the others are looked up.
-func layRows(f i18n.Format, layout []fields.LayoutField, lists []*dealsView, people people.Found, amoBase string) {
+func Lay(f i18n.Format, layout []fields.LayoutField, lists []*List, people people.Found, amoBase string) {
 	if len(layout) == 0 {
 		return
 	}
@@ -165,7 +165,7 @@ func layRows(f i18n.Format, layout []fields.LayoutField, lists []*dealsView, peo
 		}
 	}
 	for _, list := range lists {
-		for _, rows := range [][]dealView{list.First, list.Rest} {
+		for _, rows := range [][]Row{list.First, list.Rest} {
 			for j, row := range rows {
 				d := byID[row.ID]
 				rows[j].Cells = filled(cells(f, layout, dealParts{
@@ -193,8 +193,8 @@ func known(ids []int64, names map[int64]deals.Named, card string) []deals.Named 
 }
 
 // filled leaves out what a deal does not have: a row has no place for it.
-func filled(list []cellView) []cellView {
-	var out []cellView
+func filled(list []Cell) []Cell {
+	var out []Cell
 	for _, c := range list {
 		if len(c.Lines) > 0 {
 			out = append(out, c)
@@ -203,8 +203,8 @@ func filled(list []cellView) []cellView {
 	return out
 }
 
-// layCard gives a row the fields of a card's layout; without one the card shows all that have a value.
-func layCard(f i18n.Format, layout []fields.LayoutField, row *dealView, d deals.Card) {
+// LayCard gives a row the fields of a card's layout; without one the card shows all that have a value.
+func LayCard(f i18n.Format, layout []fields.LayoutField, row *Row, d deals.Card) {
 	if len(layout) == 0 {
 		return
 	}
