@@ -6,12 +6,10 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/feed"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -58,26 +56,8 @@ func (h *Handlers) comment(r *pageRequest) error {
 
 // feedWith is the feed with a comment that was just posted, also when the CRM's own list does not have it yet.
 func (r *pageRequest) feedWith(ctx context.Context, id int64, text string) feedView {
-	got, err := r.crm.Feed(ctx, id)
-	if !hasText(got, text, r.h.Now()) {
-		got.Items = append([]feed.Item{{
-			Kind: feed.KindComment, Text: text, At: r.h.Now(), Mine: true, Author: r.T("feed.you"),
-		}}, got.Items...)
-	}
-	return r.feedOrProblem(r.FormatIn(ctx), id, got, feedAsk{only: r.feedAsk().only}, err)
-}
-
-// hasText looks among the newest lines, so that an old comment of the same words doesn't hide the new one.
-func hasText(f feed.Feed, text string, now time.Time) bool {
-	for i, it := range f.Items {
-		if i == 3 {
-			return false
-		}
-		if it.Kind == feed.KindComment && strings.TrimSpace(it.Text) == text && now.Sub(it.At) < 5*time.Minute {
-			return true
-		}
-	}
-	return false
+	part := ReadFeed(ctx, r.crm, id, FeedAsked(r.PageRequest).Newest()).With(text, r.T("feed.you"), r.h.Now())
+	return part.View(r.PageRequest, r.FormatIn(ctx))
 }
 
 func (r *pageRequest) commentFailed(id int64, text string, err error) error {
@@ -105,7 +85,7 @@ func (r *pageRequest) commentAgain(id int64, text string, why error, say func(*f
 	if !r.HTMX() {
 		ctx, cancel := r.Background(r.h.Budget)
 		defer cancel()
-		view, err := r.card(ctx, id, feedAsk{})
+		view, err := r.card(ctx, id, FeedAsk{})
 		if err != nil {
 			return r.Fail(err, "")
 		}
@@ -115,8 +95,8 @@ func (r *pageRequest) commentAgain(id int64, text string, why error, say func(*f
 	}
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	feed, err := r.crm.Feed(ctx, id)
-	view := r.feedOrProblem(r.FormatIn(ctx), id, feed, feedAsk{only: r.feedAsk().only}, err)
+	part := ReadFeed(ctx, r.crm, id, FeedAsked(r.PageRequest).Newest())
+	view := part.View(r.PageRequest, r.FormatIn(ctx))
 	view.Typed, view.Token = ui.Plain(text), r.NextToken(why)
 	say(&view)
 	return r.Show(http.StatusOK, "feed", view)

@@ -10,9 +10,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/feed"
 	"github.com/sidecard/sidecard/internal/crm/tasks"
-	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // deal is a deal opened in the panel: GET …/deals/:id. The card and its feed are read side by side; a feed that fails
@@ -22,7 +20,7 @@ func (h *Handlers) deal(r *pageRequest) error {
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")
 	}
-	ask := r.feedAsk()
+	ask := FeedAsked(r.PageRequest)
 	return r.ShowOrSkeleton("deal_loading", func(ctx context.Context) (ui.Page, error) {
 		view, err := r.card(ctx, id, ask)
 		switch {
@@ -37,11 +35,11 @@ func (h *Handlers) deal(r *pageRequest) error {
 }
 
 // card reads a deal, its tasks and its feed side by side. Tasks and feed that fail don't hide the card.
-func (r *pageRequest) card(ctx context.Context, id int64, ask feedAsk) (cardView, error) {
+func (r *pageRequest) card(ctx context.Context, id int64, ask FeedAsk) (cardView, error) {
 	var view cardView
 	var tasks tasks.List
-	var feed feed.Feed
-	var tasksErr, feedErr error
+	var feed FeedPart
+	var tasksErr error
 	var all errgroup.Group
 	all.Go(func() (err error) {
 		view, err = r.bareCard(ctx, id)
@@ -52,7 +50,7 @@ func (r *pageRequest) card(ctx context.Context, id int64, ask feedAsk) (cardView
 		return nil
 	})
 	all.Go(func() error {
-		feed, feedErr = r.readFeed(ctx, id, ask)
+		feed = ReadFeed(ctx, r.crm, id, ask)
 		return nil
 	})
 	if err := all.Wait(); err != nil {
@@ -60,7 +58,7 @@ func (r *pageRequest) card(ctx context.Context, id int64, ask feedAsk) (cardView
 	}
 	f := r.FormatIn(ctx)
 	view.Tasks = r.tasksOrProblem(f, id, tasks, tasksErr)
-	view.Feed = r.feedOrProblem(f, id, feed, ask, feedErr)
+	view.Feed = feed.View(r.PageRequest, f)
 	return view, nil
 }
 
@@ -76,39 +74,18 @@ func (r *pageRequest) bareCard(ctx context.Context, id int64) (cardView, error) 
 	return view, nil
 }
 
-// readFeed reads the part of the feed that is asked for.
-func (r *pageRequest) readFeed(ctx context.Context, id int64, ask feedAsk) (feed.Feed, error) {
-	if ask.before == "" {
-		return r.crm.Feed(ctx, id)
-	}
-	return r.crm.FeedOlder(ctx, id, ask.before, ask.only != "")
-}
-
-// feedOrProblem is the feed, or why there is none. A comment can be written either way.
-func (r *pageRequest) feedOrProblem(f i18n.Format, id int64, feed feed.Feed, ask feedAsk, err error) feedView {
-	view := feedPage(f, r.Base(), id, feed, ask)
-	if err != nil {
-		r.LogProblem(err)
-		p := r.Problem(err, string(view.URL))
-		p.Action, p.URL = r.T("retry"), view.URL
-		view.Problem = &p
-	}
-	return view
-}
-
 // feed is the feed alone, or what is older than a place in it: GET …/deals/:id/feed?only=comments&before=….
 func (h *Handlers) feed(r *pageRequest) error {
 	id := ui.Number(r.Param("id"))
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")
 	}
-	ask := r.feedAsk()
+	ask := FeedAsked(r.PageRequest)
 	if !r.HTMX() {
-		return r.SeeOther(r.dealURL(id) + ask.query())
+		return r.SeeOther(r.dealURL(id) + ask.Query())
 	}
-	feed, err := r.readFeed(r.Ctx, id, ask)
-	view := r.feedOrProblem(r.Format(), id, feed, ask, err)
-	if ask.before == "" {
+	view := ReadFeed(r.Ctx, r.crm, id, ask).View(r.PageRequest, r.Format())
+	if ask.Before == "" {
 		return r.Show(200, "feed_list", view)
 	}
 	if len(view.Items) > 0 {

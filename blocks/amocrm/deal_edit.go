@@ -12,7 +12,6 @@ import (
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
-	"github.com/sidecard/sidecard/internal/crm/feed"
 	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/crm/tasks"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -27,7 +26,6 @@ type dealCRM interface {
 	Tasks(ctx context.Context, leadID int64) (tasks.List, error)
 	AddTask(ctx context.Context, leadID int64, draft tasks.Draft) (int64, error)
 	CompleteTask(ctx context.Context, leadID, taskID int64, result string) error
-	FeedOlder(ctx context.Context, leadID int64, place string, comments bool) (feed.Feed, error)
 }
 
 // dealRoutes are the addresses of a deal's card beside the card itself.
@@ -202,7 +200,7 @@ func (r *pageRequest) dealWritten(id int64, name string, mark func(*cardView)) e
 	}
 	ctx, cancel := r.Background(r.h.Budget)
 	defer cancel()
-	view, err := r.card(ctx, id, feedAsk{only: r.feedAsk().only})
+	view, err := r.card(ctx, id, FeedAsked(r.PageRequest).Newest())
 	if err != nil {
 		return r.Fail(err, r.dealURL(id))
 	}

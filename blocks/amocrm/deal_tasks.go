@@ -94,7 +94,7 @@ func (r *pageRequest) taskFailed(id int64, typed typedTask, err error) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
 	if !r.HTMX() {
-		view, err := r.card(ctx, id, feedAsk{})
+		view, err := r.card(ctx, id, FeedAsk{})
 		if err != nil {
 			return r.Fail(err, r.dealURL(id))
 		}

@@ -14,7 +14,6 @@ import (
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
-	"github.com/sidecard/sidecard/internal/crm/feed"
 	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/crm/subjects"
@@ -38,7 +37,7 @@ type CRM interface {
 	Link(ctx context.Context, clientID, contactID int64) error
 	Unlink(ctx context.Context, clientID int64) error
 	Deal(ctx context.Context, id int64) (deals.Card, error)
-	Feed(ctx context.Context, leadID int64) (feed.Feed, error)
+	FeedCRM
 	Comment(ctx context.Context, leadID int64, text string, sure bool) (int64, error)
 	FindComment(ctx context.Context, leadID int64, text string) (int64, error)
 	ContactForm(ctx context.Context, client helpdesk.Client) people.Draft

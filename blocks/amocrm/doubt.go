@@ -12,14 +12,6 @@ import (
 // any more, and the page says so.
 var looks = []int{2, 3, 5, 10, 15, 25, 30, 30}
 
-// doubtView stands under a comment that was sent and may have arrived. While URL is set the page goes on looking.
-type doubtView struct {
-	Text  ui.Plain // as it was sent; the box may hold other words by now
-	URL   ui.Plain
-	Wait  int // seconds before the next look
-	Looks int // made so far
-}
-
 func (r *pageRequest) doubt(id int64, text string, made int) *doubtView {
 	d := &doubtView{Text: ui.Plain(text), Looks: made}
 	if made < len(looks) {

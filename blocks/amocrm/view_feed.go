@@ -1,7 +1,6 @@
 package amocrm
 
 import (
-	"net/url"
 	"strconv"
 
 	"github.com/sidecard/sidecard/blocks/ui"
@@ -47,52 +46,24 @@ type olderView struct{ Href, URL ui.Plain }
 // shownItems is how many lines of the feed stand open before "show more".
 const shownItems = 15
 
-// feedAsk is which part of the feed is asked for.
-type feedAsk struct {
-	only   string
-	before string // a place of crm.Feed.Older, "" for the newest
-}
-
-func (r *pageRequest) feedAsk() feedAsk {
-	ask := feedAsk{before: r.QueryParam("before")}
-	if r.FormValue("only") == onlyComments { // of the query as well
-		ask.only = onlyComments
-	}
-	return ask
-}
-
-func (a feedAsk) query() string {
-	q := url.Values{}
-	if a.only != "" {
-		q.Set("only", a.only)
-	}
-	if a.before != "" {
-		q.Set("before", a.before)
-	}
-	if len(q) == 0 {
-		return ""
-	}
-	return "?" + q.Encode()
-}
-
-func feedPage(f i18n.Format, base string, dealID int64, got feed.Feed, ask feedAsk) feedView {
+func feedPage(f i18n.Format, base string, dealID int64, got feed.Feed, ask FeedAsk) feedView {
 	page := base + "/deals/" + strconv.FormatInt(dealID, 10)
 	v := feedView{
-		Action: ui.Plain(page + "/comments"), URL: ui.Plain(page + "/feed" + ask.query()), Token: ui.NewToken(), Only: ask.only, Partial: got.Partial,
+		Action: ui.Plain(page + "/comments"), URL: ui.Plain(page + "/feed" + ask.Query()), Token: ui.NewToken(), Only: ask.Only, Partial: got.Partial,
 	}
 	for _, link := range []struct{ id, key, only string }{{"feed-all", "feed.all", ""}, {"feed-comments", "feed.comments", onlyComments}} {
-		to := feedAsk{only: link.only}.query()
+		to := FeedAsk{Only: link.only}.Query()
 		v.Filter = append(v.Filter, filterLink{
 			ID: ui.Plain(link.id), Text: f.Catalog.T(f.Lang, link.key), Href: ui.Plain(page + to), URL: ui.Plain(page + "/feed" + to),
-			Chosen: link.only == ask.only,
+			Chosen: link.only == ask.Only,
 		})
 	}
 	for _, it := range got.Items {
-		if ask.only != "" && it.Kind != feed.KindComment {
+		if ask.Only != "" && it.Kind != feed.KindComment {
 			continue
 		}
 		item := feedLine(f, it)
-		if len(v.Items) < shownItems || ask.before != "" {
+		if len(v.Items) < shownItems || ask.Before != "" {
 			v.Items = append(v.Items, item)
 		} else {
 			v.Rest = append(v.Rest, item)
@@ -102,14 +73,22 @@ func feedPage(f i18n.Format, base string, dealID int64, got feed.Feed, ask feedA
 		v.More = f.Catalog.T(f.Lang, "feed.more", "Count", n)
 	}
 	if got.Older != "" {
-		to := feedAsk{ask.only, got.Older}.query()
+		to := FeedAsk{ask.Only, got.Older}.Query()
 		v.Older = &olderView{Href: ui.Plain(page + to), URL: ui.Plain(page + "/feed" + to)}
 	}
-	if ask.before != "" {
-		v.NewestURL = ui.Plain(page + feedAsk{only: ask.only}.query())
+	if ask.Before != "" {
+		v.NewestURL = ui.Plain(page + ask.Newest().Query())
 	}
 	if got.Stale {
 		v.Stale = f.Catalog.T(f.Lang, "stale.slow", "Age", f.Age(got.At))
 	}
 	return v
+}
+
+// doubtView stands under a comment that was sent and may have arrived. While URL is set the page goes on looking.
+type doubtView struct {
+	Text  ui.Plain // as it was sent; the box may hold other words by now
+	URL   ui.Plain
+	Wait  int // seconds before the next look
+	Looks int // made so far
 }

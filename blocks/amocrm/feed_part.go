@@ -1,0 +1,103 @@
+package amocrm
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/sidecard/sidecard/blocks/ui"
+	"github.com/sidecard/sidecard/internal/crm/feed"
+	"github.com/sidecard/sidecard/internal/i18n"
+)
+
+// FeedCRM is what a feed asks of an account.
+type FeedCRM interface {
+	Feed(ctx context.Context, leadID int64) (feed.Feed, error)
+	FeedOlder(ctx context.Context, leadID int64, place string, comments bool) (feed.Feed, error)
+}
+
+// FeedAsk is which part of the feed is asked for.
+type FeedAsk struct {
+	Only   string // the filter, "" for everything
+	Before string // a place of feed.Feed.Older, "" for the newest
+}
+
+// FeedAsked returns which part a request asks for.
+func FeedAsked(r *ui.PageRequest) FeedAsk {
+	ask := FeedAsk{Before: r.QueryParam("before")}
+	if r.FormValue("only") == onlyComments { // of the query as well
+		ask.Only = onlyComments
+	}
+	return ask
+}
+
+// Newest returns the newest part that passes the same filter.
+func (a FeedAsk) Newest() FeedAsk { return FeedAsk{Only: a.Only} }
+
+// Query returns the query of an address that asks for the part.
+func (a FeedAsk) Query() string {
+	q := url.Values{}
+	if a.Only != "" {
+		q.Set("only", a.Only)
+	}
+	if a.Before != "" {
+		q.Set("before", a.Before)
+	}
+	if len(q) == 0 {
+		return ""
+	}
+	return "?" + q.Encode()
+}
+
+// hasText looks among the newest lines, so that an old comment of the same words doesn't hide the new one.
+func hasText(f feed.Feed, text string, now time.Time) bool {
+	for i, it := range f.Items {
+		if i == 3 {
+			return false
+		}
+		if it.Kind == feed.KindComment && strings.TrimSpace(it.Text) == text && now.Sub(it.At) < 5*time.Minute {
+			return true
+		}
+	}
+	return false
+}
+
+// FeedPart is a part of a deal's feed as it was read, or why it was not.
+type FeedPart struct {
+	deal int64
+	ask  FeedAsk
+	feed feed.Feed
+	err  error
+}
+
+// ReadFeed reads a part of a deal's feed.
+func ReadFeed(ctx context.Context, account FeedCRM, deal int64, ask FeedAsk) FeedPart {
+	p := FeedPart{deal: deal, ask: ask}
+	if ask.Before == "" {
+		p.feed, p.err = account.Feed(ctx, deal)
+	} else {
+		p.feed, p.err = account.FeedOlder(ctx, deal, ask.Before, ask.Only != "")
+	}
+	return p
+}
+
+// With returns the part with a comment that was just posted, also when the CRM's own list does not have it yet.
+func (p FeedPart) With(text, author string, now time.Time) FeedPart {
+	if !hasText(p.feed, text, now) {
+		p.feed.Items = append([]feed.Item{{Kind: feed.KindComment, Text: text, At: now, Mine: true, Author: author}}, p.feed.Items...)
+	}
+	return p
+}
+
+// View returns what the reader sees of the part, or why there is none. A comment can be written either way.
+func (p FeedPart) View(r *ui.PageRequest, f i18n.Format) feedView {
+	view := feedPage(f, r.Base(), p.deal, p.feed, p.ask)
+	if p.err != nil {
+		r.LogProblem(p.err)
+		problem := r.Problem(p.err, string(view.URL))
+		problem.Action, problem.URL = r.T("retry"), view.URL
+		view.Problem = &problem
+	}
+	return view
+}
