@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -55,8 +56,8 @@ func (h *Handlers) comment(r *pageRequest) error {
 }
 
 // feedWith is the feed with a comment that was just posted, also when the CRM's own list does not have it yet.
-func (r *pageRequest) feedWith(ctx context.Context, id int64, text string) feedView {
-	part := ReadFeed(ctx, r.crm, id, FeedAsked(r.PageRequest).Newest()).With(text, r.T("feed.you"), r.h.Now())
+func (r *pageRequest) feedWith(ctx context.Context, id int64, text string) feed.View {
+	part := feed.Read(ctx, r.crm, id, feed.Asked(r.PageRequest).Newest()).With(text, r.T("feed.you"), r.h.Now())
 	return part.View(r.PageRequest, r.FormatIn(ctx))
 }
 
@@ -66,7 +67,7 @@ func (r *pageRequest) commentFailed(id int64, text string, err error) error {
 	}
 	if errors.Is(err, crm.ErrUnknownOutcome) {
 		r.h.LogKnown(r.Ctx, err, r.Session.TenantID)
-		return r.commentAgain(id, text, err, func(f *feedView) { f.Doubt = r.doubt(id, text, 0) })
+		return r.commentAgain(id, text, err, func(f *feed.View) { f.Doubt = r.doubt(id, text, 0) })
 	}
 	why := forms.Refused(r.PageRequest, err)
 	for _, message := range why.Errors {
@@ -77,15 +78,15 @@ func (r *pageRequest) commentFailed(id int64, text string, err error) error {
 
 // commentRefused shows the feed again with what was typed and what is wrong with it.
 func (r *pageRequest) commentRefused(id int64, text, message string, why error) error {
-	return r.commentAgain(id, text, why, func(f *feedView) { f.Error = message })
+	return r.commentAgain(id, text, why, func(f *feed.View) { f.Error = message })
 }
 
 // commentAgain shows the feed again with what was typed.
-func (r *pageRequest) commentAgain(id int64, text string, why error, say func(*feedView)) error {
+func (r *pageRequest) commentAgain(id int64, text string, why error, say func(*feed.View)) error {
 	if !r.HTMX() {
 		ctx, cancel := r.Background(r.h.Budget)
 		defer cancel()
-		view, err := r.card(ctx, id, FeedAsk{})
+		view, err := r.card(ctx, id, feed.Ask{})
 		if err != nil {
 			return r.Fail(err, "")
 		}
@@ -95,7 +96,7 @@ func (r *pageRequest) commentAgain(id int64, text string, why error, say func(*f
 	}
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	part := ReadFeed(ctx, r.crm, id, FeedAsked(r.PageRequest).Newest())
+	part := feed.Read(ctx, r.crm, id, feed.Asked(r.PageRequest).Newest())
 	view := part.View(r.PageRequest, r.FormatIn(ctx))
 	view.Typed, view.Token = ui.Plain(text), r.NextToken(why)
 	say(&view)

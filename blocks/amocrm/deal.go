@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -20,7 +21,7 @@ func (h *Handlers) deal(r *pageRequest) error {
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")
 	}
-	ask := FeedAsked(r.PageRequest)
+	ask := feed.Asked(r.PageRequest)
 	return r.ShowOrSkeleton("deal_loading", func(ctx context.Context) (ui.Page, error) {
 		view, err := r.card(ctx, id, ask)
 		switch {
@@ -35,10 +36,10 @@ func (h *Handlers) deal(r *pageRequest) error {
 }
 
 // card reads a deal, its tasks and its feed side by side. Tasks and feed that fail don't hide the card.
-func (r *pageRequest) card(ctx context.Context, id int64, ask FeedAsk) (cardView, error) {
+func (r *pageRequest) card(ctx context.Context, id int64, ask feed.Ask) (cardView, error) {
 	var view cardView
 	var tasks tasks.List
-	var feed FeedPart
+	var part feed.Part
 	var tasksErr error
 	var all errgroup.Group
 	all.Go(func() (err error) {
@@ -50,7 +51,7 @@ func (r *pageRequest) card(ctx context.Context, id int64, ask FeedAsk) (cardView
 		return nil
 	})
 	all.Go(func() error {
-		feed = ReadFeed(ctx, r.crm, id, ask)
+		part = feed.Read(ctx, r.crm, id, ask)
 		return nil
 	})
 	if err := all.Wait(); err != nil {
@@ -58,7 +59,7 @@ func (r *pageRequest) card(ctx context.Context, id int64, ask FeedAsk) (cardView
 	}
 	f := r.FormatIn(ctx)
 	view.Tasks = r.tasksOrProblem(f, id, tasks, tasksErr)
-	view.Feed = feed.View(r.PageRequest, f)
+	view.Feed = part.View(r.PageRequest, f)
 	return view, nil
 }
 
@@ -80,11 +81,11 @@ func (h *Handlers) feed(r *pageRequest) error {
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")
 	}
-	ask := FeedAsked(r.PageRequest)
+	ask := feed.Asked(r.PageRequest)
 	if !r.HTMX() {
 		return r.SeeOther(r.dealURL(id) + ask.Query())
 	}
-	view := ReadFeed(r.Ctx, r.crm, id, ask).View(r.PageRequest, r.Format())
+	view := feed.Read(r.Ctx, r.crm, id, ask).View(r.PageRequest, r.Format())
 	if ask.Before == "" {
 		return r.Show(200, "feed_list", view)
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -200,7 +201,7 @@ func (r *pageRequest) dealWritten(id int64, name string, mark func(*cardView)) e
 	}
 	ctx, cancel := r.Background(r.h.Budget)
 	defer cancel()
-	view, err := r.card(ctx, id, FeedAsked(r.PageRequest).Newest())
+	view, err := r.card(ctx, id, feed.Asked(r.PageRequest).Newest())
 	if err != nil {
 		return r.Fail(err, r.dealURL(id))
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -94,7 +95,7 @@ func (r *pageRequest) taskFailed(id int64, typed typedTask, err error) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
 	if !r.HTMX() {
-		view, err := r.card(ctx, id, FeedAsk{})
+		view, err := r.card(ctx, id, feed.Ask{})
 		if err != nil {
 			return r.Fail(err, r.dealURL(id))
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/live"
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/settings"
@@ -37,7 +38,7 @@ type CRM interface {
 	Link(ctx context.Context, clientID, contactID int64) error
 	Unlink(ctx context.Context, clientID int64) error
 	Deal(ctx context.Context, id int64) (deals.Card, error)
-	FeedCRM
+	feed.CRM
 	Comment(ctx context.Context, leadID int64, text string, sure bool) (int64, error)
 	FindComment(ctx context.Context, leadID int64, text string) (int64, error)
 	ContactForm(ctx context.Context, client helpdesk.Client) people.Draft
@@ -111,7 +112,7 @@ type Deps struct {
 var templates embed.FS
 
 // Templates are those of the block's pages.
-var Templates = []fs.FS{templates, forms.Templates, rows.Templates, settings.Templates, signin.Templates}
+var Templates = []fs.FS{templates, feed.Templates, forms.Templates, rows.Templates, settings.Templates, signin.Templates}
 
 // Handlers serve the block. Close waits for reads and streams that outlive their request.
 type Handlers struct {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 )
@@ -12,8 +13,8 @@ import (
 // any more, and the page says so.
 var looks = []int{2, 3, 5, 10, 15, 25, 30, 30}
 
-func (r *pageRequest) doubt(id int64, text string, made int) *doubtView {
-	d := &doubtView{Text: ui.Plain(text), Looks: made}
+func (r *pageRequest) doubt(id int64, text string, made int) *feed.Doubt {
+	d := &feed.Doubt{Text: ui.Plain(text), Looks: made}
 	if made < len(looks) {
 		d.URL, d.Wait = ui.Plain(r.dealURL(id)+"/comments/look"), looks[made]
 	}
@@ -23,7 +24,7 @@ func (r *pageRequest) doubt(id int64, text string, made int) *doubtView {
 // foundView takes the place of a doubt that is over: the comment stands in the feed.
 type foundView struct {
 	Text ui.Plain
-	Feed feedView
+	Feed feed.View
 }
 
 // lookForComment looks once for a comment whose answer was lost: POST …/deals/:id/comments/look. The page asks again until

@@ -1,6 +1,7 @@
 package amocrm
 
 import (
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/ui"
@@ -24,7 +25,7 @@ type cardView struct {
 	Tags     []string
 	Banner   *rows.Banner
 	Tasks    tasksView
-	Feed     feedView
+	Feed     feed.View
 }
 
 // namedView is a contact or a company of a deal.

@@ -1,4 +1,4 @@
-package amocrm
+package feed
 
 import (
 	"strings"
@@ -32,7 +32,7 @@ var itemIcons = map[string]string{
 	feed.KindLink: "link", feed.KindCreated: "plus", feed.KindOther: "bolt",
 }
 
-func feedLine(f i18n.Format, it feed.Item) itemView {
+func drawItem(f i18n.Format, it feed.Item) itemView {
 	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := itemView{ID: ui.Plain(it.ID), Kind: it.Kind, Icon: itemIcons[it.Kind], Author: it.Author, Text: it.Text, Mine: it.Mine}
 	if v.Icon == "" {

@@ -1,4 +1,4 @@
-package amocrm
+package feed
 
 import (
 	"context"
@@ -11,21 +11,21 @@ import (
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
-// FeedCRM is what a feed asks of an account.
-type FeedCRM interface {
+// CRM is what a feed asks of an account.
+type CRM interface {
 	Feed(ctx context.Context, leadID int64) (feed.Feed, error)
 	FeedOlder(ctx context.Context, leadID int64, place string, comments bool) (feed.Feed, error)
 }
 
-// FeedAsk is which part of the feed is asked for.
-type FeedAsk struct {
+// Ask is which part of the feed is asked for.
+type Ask struct {
 	Only   string // the filter, "" for everything
 	Before string // a place of feed.Feed.Older, "" for the newest
 }
 
-// FeedAsked returns which part a request asks for.
-func FeedAsked(r *ui.PageRequest) FeedAsk {
-	ask := FeedAsk{Before: r.QueryParam("before")}
+// Asked returns which part a request asks for.
+func Asked(r *ui.PageRequest) Ask {
+	ask := Ask{Before: r.QueryParam("before")}
 	if r.FormValue("only") == onlyComments { // of the query as well
 		ask.Only = onlyComments
 	}
@@ -33,10 +33,10 @@ func FeedAsked(r *ui.PageRequest) FeedAsk {
 }
 
 // Newest returns the newest part that passes the same filter.
-func (a FeedAsk) Newest() FeedAsk { return FeedAsk{Only: a.Only} }
+func (a Ask) Newest() Ask { return Ask{Only: a.Only} }
 
 // Query returns the query of an address that asks for the part.
-func (a FeedAsk) Query() string {
+func (a Ask) Query() string {
 	q := url.Values{}
 	if a.Only != "" {
 		q.Set("only", a.Only)
@@ -63,17 +63,17 @@ func hasText(f feed.Feed, text string, now time.Time) bool {
 	return false
 }
 
-// FeedPart is a part of a deal's feed as it was read, or why it was not.
-type FeedPart struct {
+// Part is a part of a deal's feed as it was read, or why it was not.
+type Part struct {
 	deal int64
-	ask  FeedAsk
+	ask  Ask
 	feed feed.Feed
 	err  error
 }
 
-// ReadFeed reads a part of a deal's feed.
-func ReadFeed(ctx context.Context, account FeedCRM, deal int64, ask FeedAsk) FeedPart {
-	p := FeedPart{deal: deal, ask: ask}
+// Read reads a part of a deal's feed.
+func Read(ctx context.Context, account CRM, deal int64, ask Ask) Part {
+	p := Part{deal: deal, ask: ask}
 	if ask.Before == "" {
 		p.feed, p.err = account.Feed(ctx, deal)
 	} else {
@@ -83,7 +83,7 @@ func ReadFeed(ctx context.Context, account FeedCRM, deal int64, ask FeedAsk) Fee
 }
 
 // With returns the part with a comment that was just posted, also when the CRM's own list does not have it yet.
-func (p FeedPart) With(text, author string, now time.Time) FeedPart {
+func (p Part) With(text, author string, now time.Time) Part {
 	if !hasText(p.feed, text, now) {
 		p.feed.Items = append([]feed.Item{{Kind: feed.KindComment, Text: text, At: now, Mine: true, Author: author}}, p.feed.Items...)
 	}
@@ -91,8 +91,8 @@ func (p FeedPart) With(text, author string, now time.Time) FeedPart {
 }
 
 // View returns what the reader sees of the part, or why there is none. A comment can be written either way.
-func (p FeedPart) View(r *ui.PageRequest, f i18n.Format) feedView {
-	view := feedPage(f, r.Base(), p.deal, p.feed, p.ask)
+func (p Part) View(r *ui.PageRequest, f i18n.Format) View {
+	view := draw(f, r.Base(), p.deal, p.feed, p.ask)
 	if p.err != nil {
 		r.LogProblem(p.err)
 		problem := r.Problem(p.err, string(view.URL))

@@ -1,4 +1,4 @@
-package amocrm
+package feed
 
 import (
 	"strconv"
@@ -11,8 +11,8 @@ import (
 // onlyComments is the filter of a feed that leaves out what the CRM did.
 const onlyComments = "comments"
 
-// feedView is what happened in a deal, with the box for a comment.
-type feedView struct {
+// View is what happened in a deal, with the box for a comment.
+type View struct {
 	Action    ui.Plain // where a comment is sent
 	URL       ui.Plain // the feed itself
 	Token     ui.Plain
@@ -28,7 +28,7 @@ type feedView struct {
 	Problem   *ui.ProblemView
 	Typed     ui.Plain // a comment that could not be sent
 	Error     string
-	Doubt     *doubtView // it was sent, and it is not known whether it arrived
+	Doubt     *Doubt // it was sent, and it is not known whether it arrived
 	Posted    bool
 	OOB       bool // goes along with another part of the page
 }
@@ -46,13 +46,13 @@ type olderView struct{ Href, URL ui.Plain }
 // shownItems is how many lines of the feed stand open before "show more".
 const shownItems = 15
 
-func feedPage(f i18n.Format, base string, dealID int64, got feed.Feed, ask FeedAsk) feedView {
+func draw(f i18n.Format, base string, dealID int64, got feed.Feed, ask Ask) View {
 	page := base + "/deals/" + strconv.FormatInt(dealID, 10)
-	v := feedView{
+	v := View{
 		Action: ui.Plain(page + "/comments"), URL: ui.Plain(page + "/feed" + ask.Query()), Token: ui.NewToken(), Only: ask.Only, Partial: got.Partial,
 	}
 	for _, link := range []struct{ id, key, only string }{{"feed-all", "feed.all", ""}, {"feed-comments", "feed.comments", onlyComments}} {
-		to := FeedAsk{Only: link.only}.Query()
+		to := Ask{Only: link.only}.Query()
 		v.Filter = append(v.Filter, filterLink{
 			ID: ui.Plain(link.id), Text: f.Catalog.T(f.Lang, link.key), Href: ui.Plain(page + to), URL: ui.Plain(page + "/feed" + to),
 			Chosen: link.only == ask.Only,
@@ -62,7 +62,7 @@ func feedPage(f i18n.Format, base string, dealID int64, got feed.Feed, ask FeedA
 		if ask.Only != "" && it.Kind != feed.KindComment {
 			continue
 		}
-		item := feedLine(f, it)
+		item := drawItem(f, it)
 		if len(v.Items) < shownItems || ask.Before != "" {
 			v.Items = append(v.Items, item)
 		} else {
@@ -73,7 +73,7 @@ func feedPage(f i18n.Format, base string, dealID int64, got feed.Feed, ask FeedA
 		v.More = f.Catalog.T(f.Lang, "feed.more", "Count", n)
 	}
 	if got.Older != "" {
-		to := FeedAsk{ask.Only, got.Older}.Query()
+		to := Ask{ask.Only, got.Older}.Query()
 		v.Older = &olderView{Href: ui.Plain(page + to), URL: ui.Plain(page + "/feed" + to)}
 	}
 	if ask.Before != "" {
@@ -85,8 +85,8 @@ func feedPage(f i18n.Format, base string, dealID int64, got feed.Feed, ask FeedA
 	return v
 }
 
-// doubtView stands under a comment that was sent and may have arrived. While URL is set the page goes on looking.
-type doubtView struct {
+// Doubt stands under a comment that was sent and may have arrived. While URL is set the page goes on looking.
+type Doubt struct {
 	Text  ui.Plain // as it was sent; the box may hold other words by now
 	URL   ui.Plain
 	Wait  int // seconds before the next look
