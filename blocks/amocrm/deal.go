@@ -16,7 +16,7 @@ import (
 
 // deal is a deal opened in the panel: GET …/deals/:id. The card and its feed are read side by side; a feed that fails
 // doesn't hide the card.
-func (h *Handlers) deal(r *pageRequest) error {
+func (h *DealHandlers) deal(r *dealRequest) error {
 	id := ui.Number(r.Param("id"))
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")
@@ -36,7 +36,7 @@ func (h *Handlers) deal(r *pageRequest) error {
 }
 
 // card reads a deal, its tasks and its feed side by side. Tasks and feed that fail don't hide the card.
-func (r *pageRequest) card(ctx context.Context, id int64, ask feed.Ask) (cardView, error) {
+func (r *dealRequest) card(ctx context.Context, id int64, ask feed.Ask) (cardView, error) {
 	var view cardView
 	var tasks tasks.List
 	var part feed.Part
@@ -64,7 +64,7 @@ func (r *pageRequest) card(ctx context.Context, id int64, ask feed.Ask) (cardVie
 }
 
 // bareCard is the card without tasks and feed.
-func (r *pageRequest) bareCard(ctx context.Context, id int64) (cardView, error) {
+func (r *dealRequest) bareCard(ctx context.Context, id int64) (cardView, error) {
 	card, err := r.crm.Deal(ctx, id)
 	if err != nil {
 		return cardView{}, err
@@ -76,7 +76,7 @@ func (r *pageRequest) bareCard(ctx context.Context, id int64) (cardView, error) 
 }
 
 // feed is the feed alone, or what is older than a place in it: GET …/deals/:id/feed?only=comments&before=….
-func (h *Handlers) feed(r *pageRequest) error {
+func (h *DealHandlers) feed(r *dealRequest) error {
 	id := ui.Number(r.Param("id"))
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")

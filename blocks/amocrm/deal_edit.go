@@ -3,9 +3,9 @@ package amocrm
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
@@ -14,38 +14,12 @@ import (
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/fields"
-	"github.com/sidecard/sidecard/internal/crm/tasks"
 	"github.com/sidecard/sidecard/internal/i18n"
-	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// dealCRM is what the card of a deal asks of an account.
-type dealCRM interface {
-	DealEdit(ctx context.Context, id int64) (deals.Edit, error)
-	ChangeDeal(ctx context.Context, id int64, change deals.Change) error
-	Tasks(ctx context.Context, leadID int64) (tasks.List, error)
-	AddTask(ctx context.Context, leadID int64, draft tasks.Draft) (int64, error)
-	CompleteTask(ctx context.Context, leadID, taskID int64, result string) error
-}
-
-// dealRoutes are the addresses of a deal's card beside the card itself.
-func (h *Handlers) dealRoutes(g route.Group) {
-	g.GET("/deals/:id/card", h.inside(h.dealCard))
-	g.GET("/deals/:id/edit", h.inside(h.editDeal))
-	g.POST("/deals/:id/edit", h.inside(h.changeDeal))
-	g.POST("/deals/:id/edit/needs", h.inside(h.dealNeeds))
-	g.POST("/deals/:id/tasks", h.inside(h.addTask))
-	g.POST("/deals/:id/tasks/:task/done", h.inside(h.completeTask))
-}
-
-// dealURL is the address of a deal's card.
-func (r *pageRequest) dealURL(id int64) string {
-	return r.Base() + "/deals/" + strconv.FormatInt(id, 10)
-}
-
 // dealCard is the card without tasks and feed, as it was before a form was opened: GET …/deals/:id/card?field=…
-func (h *Handlers) dealCard(r *pageRequest) error {
+func (h *DealHandlers) dealCard(r *dealRequest) error {
 	id := ui.Number(r.Param("id"))
 	if !r.HTMX() {
 		return r.SeeOther(r.dealURL(id))
@@ -60,7 +34,7 @@ func (h *Handlers) dealCard(r *pageRequest) error {
 }
 
 // editDeal is the form of one row: GET …/deals/:id/edit?field=…; without a field it lists all that can be changed.
-func (h *Handlers) editDeal(r *pageRequest) error {
+func (h *DealHandlers) editDeal(r *dealRequest) error {
 	id := ui.Number(r.Param("id"))
 	edit, err := r.crm.DealEdit(r.Ctx, id)
 	if err != nil {
@@ -82,7 +56,7 @@ func (h *Handlers) editDeal(r *pageRequest) error {
 }
 
 // editForm shows the form of a row, in the card or as a page.
-func (r *pageRequest) editForm(id int64, edit deals.Edit, typed typedEdit, why forms.Refusal) error {
+func (r *dealRequest) editForm(id int64, edit deals.Edit, typed typedEdit, why forms.Refusal) error {
 	view, ok := editForm(r.Format(), r.dealURL(id), edit, typed, why.Errors)
 	if !ok {
 		r.WholePanel()
@@ -131,7 +105,7 @@ func readEdit(form url.Values, lang i18n.Lang) (t typedEdit, change deals.Change
 }
 
 // dealNeeds is what the chosen stage asks for: POST …/deals/:id/edit/needs with the whole form.
-func (h *Handlers) dealNeeds(r *pageRequest) error {
+func (h *DealHandlers) dealNeeds(r *dealRequest) error {
 	id := ui.Number(r.Param("id"))
 	form, err := r.FormParams()
 	if err != nil {
@@ -147,7 +121,7 @@ func (h *Handlers) dealNeeds(r *pageRequest) error {
 }
 
 // changeDeal changes one row: POST …/deals/:id/edit.
-func (h *Handlers) changeDeal(r *pageRequest) error {
+func (h *DealHandlers) changeDeal(r *dealRequest) error {
 	id := ui.Number(r.Param("id"))
 	form, err := r.FormParams()
 	if err != nil {
@@ -184,18 +158,9 @@ func (h *Handlers) changeDeal(r *pageRequest) error {
 	})
 }
 
-// written lets pass what was written although something that follows failed.
-func (r *pageRequest) written(err error) error {
-	if after := (*crm.AfterCreate)(nil); errors.As(err, &after) {
-		r.LogError(err)
-		return nil
-	}
-	return err
-}
-
 // dealWritten shows the deal after a write. Without script the browser is sent to the card, so that a reload does not
 // send the form again; a form that has a page of its own leads there, too.
-func (r *pageRequest) dealWritten(id int64, name string, mark func(*cardView)) error {
+func (r *dealRequest) dealWritten(id int64, name string, mark func(*cardView)) error {
 	if !r.HTMX() {
 		return r.SeeOther(r.dealURL(id))
 	}
@@ -215,7 +180,7 @@ func (r *pageRequest) dealWritten(id int64, name string, mark func(*cardView)) e
 }
 
 // changeFailed shows the form of the row again with its errors.
-func (r *pageRequest) changeFailed(id int64, typed typedEdit, err error) error {
+func (r *dealRequest) changeFailed(id int64, typed typedEdit, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, crm.ErrGone) {
 		r.WholePanel()
 		return r.Fail(err, "")
@@ -224,7 +189,7 @@ func (r *pageRequest) changeFailed(id int64, typed typedEdit, err error) error {
 }
 
 // editAgain draws the row's form with what was typed, where it stood.
-func (r *pageRequest) editAgain(id int64, typed typedEdit, why forms.Refusal) error {
+func (r *dealRequest) editAgain(id int64, typed typedEdit, why forms.Refusal) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
 	edit, err := r.crm.DealEdit(ctx, id)
@@ -237,4 +202,30 @@ func (r *pageRequest) editAgain(id int64, typed typedEdit, why forms.Refusal) er
 		r.Response().Header().Set("HX-Reswap", "outerHTML")
 	}
 	return r.editForm(id, edit, typed, why)
+}
+
+// wholeChange puts the digits back that the form of a deal's row had hidden.
+func (r *dealRequest) wholeChange(ctx context.Context, id int64, c deals.Change) (deals.Change, error) {
+	f := r.Format()
+	if !f.Masked {
+		return c, nil
+	}
+	whole, err := r.crm.DealEdit(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	return unmaskChange(f, whole, c)
+}
+
+func unmaskChange(f i18n.Format, whole deals.Edit, c deals.Change) (deals.Change, error) {
+	u := forms.Unmasking{Format: f}
+	if c.Name != nil {
+		name := u.Text("name", *c.Name, whole.Name)
+		c.Name = &name
+	}
+	c.Fields = maps.Clone(c.Fields)
+	for fieldID, texts := range c.Fields {
+		c.Fields[fieldID] = u.Field(fieldID, texts, whole.Values[fieldID])
+	}
+	return c, u.Err()
 }

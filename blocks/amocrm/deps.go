@@ -13,7 +13,6 @@ import (
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/settings"
 	"github.com/sidecard/sidecard/blocks/amocrm/signin"
 	"github.com/sidecard/sidecard/blocks/ui"
-	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/crm/people"
@@ -27,20 +26,15 @@ import (
 // CRM is what the block asks of a connected account; *subjects.Account is it.
 type CRM interface {
 	settings.CRM
-	LayoutMeta(ctx context.Context) (crm.Meta, error)
 	Mapped(ctx context.Context, entity string, ticket helpdesk.Ticket) (map[int64][]string, error)
 	contactCRM
 	dealFieldsCRM
-	dealCRM
+	DealCRM
 	Locale(ctx context.Context) (country, timezone string, err error)
 	People(ctx context.Context, client helpdesk.Client) (people.Found, error)
 	Search(ctx context.Context, text string) ([]people.Person, error)
 	Link(ctx context.Context, clientID, contactID int64) error
 	Unlink(ctx context.Context, clientID int64) error
-	Deal(ctx context.Context, id int64) (deals.Card, error)
-	feed.CRM
-	Comment(ctx context.Context, leadID int64, text string, sure bool) (int64, error)
-	FindComment(ctx context.Context, leadID int64, text string) (int64, error)
 	ContactForm(ctx context.Context, client helpdesk.Client) people.Draft
 	CreateContact(ctx context.Context, clientID int64, draft people.Draft) (int64, error)
 	DealForm(ctx context.Context, ticket helpdesk.Ticket) (deals.Form, error)
@@ -121,6 +115,7 @@ type Handlers struct {
 	live     *live.Streams
 	signin   *signin.Handlers
 	settings *settings.Handlers
+	deal     *DealHandlers
 }
 
 // New returns the handlers.
@@ -131,6 +126,7 @@ func New(d Deps) *Handlers {
 		Kit: d.Kit, Tenants: d.Tenants, Grants: d.Grants, Notices: d.Notices, Links: d.Links,
 		Account: func(r *ui.PageRequest) (settings.CRM, error) { return h.account(r) },
 	}}
+	h.deal = &DealHandlers{d.Kit, func(r *ui.PageRequest) (DealCRM, error) { return h.account(r) }}
 	return h
 }
 
@@ -160,12 +156,8 @@ func (h *Handlers) Mount(r *route.Router) {
 	g.GET("/deals/new", h.inside(h.newDeal))
 	g.POST("/deals/new/stage", h.inside(h.dealStage))
 	g.POST("/deals", h.inside(h.createDeal))
-	g.GET("/deals/:id", h.inside(h.deal))
-	g.GET("/deals/:id/feed", h.inside(h.feed))
-	g.POST("/deals/:id/comments", h.inside(h.comment))
-	g.POST("/deals/:id/comments/look", h.inside(h.lookForComment))
 	h.contactRoutes(g)
-	h.dealRoutes(g)
+	h.deal.Mount(g)
 	h.live.Mount(r)
 	h.settings.Mount(g)
 	h.signin.Mount(r)

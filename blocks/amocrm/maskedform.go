@@ -34,24 +34,3 @@ func (r *pageRequest) wholeDeal(ctx context.Context, d deals.Draft) (deals.Draft
 	}
 	return d, u.Err()
 }
-
-// wholeChange puts the digits back that the form of a deal's row had hidden.
-func (r *pageRequest) wholeChange(ctx context.Context, id int64, c deals.Change) (deals.Change, error) {
-	u := forms.Unmasking{Format: r.Format()}
-	if !u.Format.Masked {
-		return c, nil
-	}
-	whole, err := r.crm.DealEdit(ctx, id)
-	if err != nil {
-		return c, err
-	}
-	if c.Name != nil {
-		name := u.Text("name", *c.Name, whole.Name)
-		c.Name = &name
-	}
-	c.Fields = maps.Clone(c.Fields)
-	for fieldID, texts := range c.Fields {
-		c.Fields[fieldID] = u.Field(fieldID, texts, whole.Values[fieldID])
-	}
-	return c, u.Err()
-}

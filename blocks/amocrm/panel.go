@@ -140,7 +140,7 @@ func (r *pageRequest) notice(done string) *ui.Notice {
 		if id != 0 {
 			return &ui.Notice{
 				Text: r.T("done.deal"), Missing: missing,
-				Link: r.T("done.open_deal"), Href: ui.Plain(r.dealURL(id)),
+				Link: r.T("done.open_deal"), Href: ui.Plain(r.Base() + "/deals/" + strconv.FormatInt(id, 10)),
 			}
 		}
 	case "contact":

@@ -1,9 +1,7 @@
 package amocrm
 
 import (
-	"context"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -14,7 +12,6 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/session"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -246,40 +243,3 @@ func TestMask_callAndSMSSentences(t *testing.T) {
 	w.contains(w.get(base), "7 ••• •••-45-67", "…45-67")
 	w.contains(w.get(base+"/deals/12"), "7 ••• •••-45-67")
 }
-
-func TestMask_changingADealKeepsItsHiddenPhones(t *testing.T) {
-	name := "Call from 8(999)123-45-67"
-	w := newHouse(t)
-	w.tenants.settings.MaskPhones = true
-	w.h.CRM = func(context.Context, string, string) (CRM, error) {
-		return dealOf{w.crm, deals.Edit{
-			Name: name, Values: map[int64][]string{1: {"ring +79991234567"}}, Fields: []amoapi.Field{{ID: 1, Type: "textarea"}},
-		}}, nil
-	}
-	c := w.e.NewContext(httptest.NewRequest(http.MethodPost, "/", nil), httptest.NewRecorder())
-	r := &pageRequest{PageRequest: w.h.InSession(t.Context(), c, session.Session{}), h: w.h}
-	var err error
-	if r.crm, err = w.h.account(r.PageRequest); err != nil {
-		t.Fatal(err)
-	}
-	hidden, ring := r.Format().Words(name), r.Format().Words("ring +79991234567")
-	if strings.Contains(hidden+ring, "123") {
-		t.Fatal(hidden, ring)
-	}
-	got, err := r.wholeChange(t.Context(), 12, deals.Change{Name: &hidden, Fields: map[int64][]string{1: {ring}, 2: {"new"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := deals.Change{Name: &name, Fields: map[int64][]string{1: {"ring +79991234567"}, 2: {"new"}}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// dealOf is an account with one deal.
-type dealOf struct {
-	CRM
-	edit deals.Edit
-}
-
-func (d dealOf) DealEdit(context.Context, int64) (deals.Edit, error) { return d.edit, nil }
