@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/live"
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/deal"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
@@ -29,7 +30,7 @@ type CRM interface {
 	Mapped(ctx context.Context, entity string, ticket helpdesk.Ticket) (map[int64][]string, error)
 	contactCRM
 	dealFieldsCRM
-	DealCRM
+	deal.CRM
 	Locale(ctx context.Context) (country, timezone string, err error)
 	People(ctx context.Context, client helpdesk.Client) (people.Found, error)
 	Search(ctx context.Context, text string) ([]people.Person, error)
@@ -106,7 +107,7 @@ type Deps struct {
 var templates embed.FS
 
 // Templates are those of the block's pages.
-var Templates = []fs.FS{templates, feed.Templates, forms.Templates, rows.Templates, settings.Templates, signin.Templates}
+var Templates = []fs.FS{templates, deal.Templates, feed.Templates, forms.Templates, rows.Templates, settings.Templates, signin.Templates}
 
 // Handlers serve the block. Close waits for reads and streams that outlive their request.
 type Handlers struct {
@@ -115,7 +116,7 @@ type Handlers struct {
 	live     *live.Streams
 	signin   *signin.Handlers
 	settings *settings.Handlers
-	deal     *DealHandlers
+	deal     *deal.Handlers
 }
 
 // New returns the handlers.
@@ -126,7 +127,7 @@ func New(d Deps) *Handlers {
 		Kit: d.Kit, Tenants: d.Tenants, Grants: d.Grants, Notices: d.Notices, Links: d.Links,
 		Account: func(r *ui.PageRequest) (settings.CRM, error) { return h.account(r) },
 	}}
-	h.deal = &DealHandlers{d.Kit, func(r *ui.PageRequest) (DealCRM, error) { return h.account(r) }}
+	h.deal = &deal.Handlers{Kit: d.Kit, Account: func(r *ui.PageRequest) (deal.CRM, error) { return h.account(r) }}
 	return h
 }
 

@@ -266,7 +266,7 @@ func TestComment_emptyOrTooLong(t *testing.T) {
 	w := newHouse(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.post(base+"/deals/12/comments", url.Values{"token": {session.NewID()}, "text": {"  "}}, true), "Fill this in.")
-	long := strings.Repeat("я", maxComment+1)
+	long := strings.Repeat("я", 20001)
 	rec := w.post(base+"/deals/12/comments", url.Values{"token": {session.NewID()}, "text": {long}}, true)
 	w.contains(rec, "at most 20000 characters", long)
 	if w.crm.count("comment") != 0 {

@@ -1,4 +1,4 @@
-package amocrm
+package deal
 
 import (
 	"strings"

@@ -1,4 +1,4 @@
-package amocrm
+package deal
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 )
 
 // tasksOrProblem are the tasks, or why there are none.
-func (r *dealRequest) tasksOrProblem(f i18n.Format, id int64, tasks tasks.List, err error) tasksView {
+func (r *request) tasksOrProblem(f i18n.Format, id int64, tasks tasks.List, err error) tasksView {
 	if err != nil {
 		r.LogProblem(err)
 		p := r.Problem(err, r.dealURL(id))
@@ -25,7 +25,7 @@ func (r *dealRequest) tasksOrProblem(f i18n.Format, id int64, tasks tasks.List, 
 }
 
 // addTask makes a task: POST …/deals/:id/tasks.
-func (h *DealHandlers) addTask(r *dealRequest) error {
+func (h *Handlers) addTask(r *request) error {
 	id := ui.Number(r.Param("id"))
 	typed := typedTask{draft: tasks.Draft{
 		Text: strings.TrimSpace(r.FormValue("task_text")), Due: strings.TrimSpace(r.FormValue("due")),
@@ -50,7 +50,7 @@ func (h *DealHandlers) addTask(r *dealRequest) error {
 }
 
 // completeTask closes a task with what came of it: POST …/deals/:id/tasks/:task/done.
-func (h *DealHandlers) completeTask(r *dealRequest) error {
+func (h *Handlers) completeTask(r *request) error {
 	id := ui.Number(r.Param("id"))
 	typed := typedTask{id: ui.Number(r.Param("task"))}
 	typed.result = strings.TrimSpace(r.FormValue(resultName(typed.id)))
@@ -80,7 +80,7 @@ func (c *cardView) tasksDone(said string) {
 }
 
 // taskFailed shows the tasks again with what was typed.
-func (r *dealRequest) taskFailed(id int64, typed typedTask, err error) error {
+func (r *request) taskFailed(id int64, typed typedTask, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, crm.ErrGone) {
 		r.WholePanel()
 		return r.Fail(err, "")

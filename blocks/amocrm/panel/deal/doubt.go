@@ -1,4 +1,4 @@
-package amocrm
+package deal
 
 import (
 	"net/http"
@@ -13,7 +13,7 @@ import (
 // any more, and the page says so.
 var looks = []int{2, 3, 5, 10, 15, 25, 30, 30}
 
-func (r *dealRequest) doubt(id int64, text string, made int) *feed.Doubt {
+func (r *request) doubt(id int64, text string, made int) *feed.Doubt {
 	d := &feed.Doubt{Text: ui.Plain(text), Looks: made}
 	if made < len(looks) {
 		d.URL, d.Wait = ui.Plain(r.dealURL(id)+"/comments/look"), looks[made]
@@ -29,7 +29,7 @@ type foundView struct {
 
 // lookForComment looks once for a comment whose answer was lost: POST …/deals/:id/comments/look. The page asks again until
 // it is found.
-func (h *DealHandlers) lookForComment(r *dealRequest) error {
+func (h *Handlers) lookForComment(r *request) error {
 	id, text := ui.Number(r.Param("id")), strings.TrimSpace(strings.ReplaceAll(r.FormValue("sent"), "\r\n", "\n"))
 	if id == 0 || text == "" || len([]rune(text)) > maxComment {
 		return r.Fail(crm.ErrGone, "")

@@ -1,4 +1,4 @@
-package amocrm
+package deal
 
 import (
 	"context"
@@ -18,8 +18,8 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// dealCard is the card without tasks and feed, as it was before a form was opened: GET …/deals/:id/card?field=…
-func (h *DealHandlers) dealCard(r *dealRequest) error {
+// showCard is the card without tasks and feed, as it was before a form was opened: GET …/deals/:id/card?field=…
+func (h *Handlers) showCard(r *request) error {
 	id := ui.Number(r.Param("id"))
 	if !r.HTMX() {
 		return r.SeeOther(r.dealURL(id))
@@ -33,8 +33,8 @@ func (h *DealHandlers) dealCard(r *dealRequest) error {
 	return r.Show(http.StatusOK, "deal_card", view)
 }
 
-// editDeal is the form of one row: GET …/deals/:id/edit?field=…; without a field it lists all that can be changed.
-func (h *DealHandlers) editDeal(r *dealRequest) error {
+// edit is the form of one row: GET …/deals/:id/edit?field=…; without a field it lists all that can be changed.
+func (h *Handlers) edit(r *request) error {
 	id := ui.Number(r.Param("id"))
 	edit, err := r.crm.DealEdit(r.Ctx, id)
 	if err != nil {
@@ -56,7 +56,7 @@ func (h *DealHandlers) editDeal(r *dealRequest) error {
 }
 
 // editForm shows the form of a row, in the card or as a page.
-func (r *dealRequest) editForm(id int64, edit deals.Edit, typed typedEdit, why forms.Refusal) error {
+func (r *request) editForm(id int64, edit deals.Edit, typed typedEdit, why forms.Refusal) error {
 	view, ok := editForm(r.Format(), r.dealURL(id), edit, typed, why.Errors)
 	if !ok {
 		r.WholePanel()
@@ -104,8 +104,8 @@ func readEdit(form url.Values, lang i18n.Lang) (t typedEdit, change deals.Change
 	return t, change, errs
 }
 
-// dealNeeds is what the chosen stage asks for: POST …/deals/:id/edit/needs with the whole form.
-func (h *DealHandlers) dealNeeds(r *dealRequest) error {
+// needs is what the chosen stage asks for: POST …/deals/:id/edit/needs with the whole form.
+func (h *Handlers) needs(r *request) error {
 	id := ui.Number(r.Param("id"))
 	form, err := r.FormParams()
 	if err != nil {
@@ -120,8 +120,8 @@ func (h *DealHandlers) dealNeeds(r *dealRequest) error {
 	return r.Show(http.StatusOK, "deal_needs", editFormView{Needs: stageNeeds(r.Format(), edit, typed, nil)})
 }
 
-// changeDeal changes one row: POST …/deals/:id/edit.
-func (h *DealHandlers) changeDeal(r *dealRequest) error {
+// change changes one row: POST …/deals/:id/edit.
+func (h *Handlers) change(r *request) error {
 	id := ui.Number(r.Param("id"))
 	form, err := r.FormParams()
 	if err != nil {
@@ -160,7 +160,7 @@ func (h *DealHandlers) changeDeal(r *dealRequest) error {
 
 // dealWritten shows the deal after a write. Without script the browser is sent to the card, so that a reload does not
 // send the form again; a form that has a page of its own leads there, too.
-func (r *dealRequest) dealWritten(id int64, name string, mark func(*cardView)) error {
+func (r *request) dealWritten(id int64, name string, mark func(*cardView)) error {
 	if !r.HTMX() {
 		return r.SeeOther(r.dealURL(id))
 	}
@@ -180,7 +180,7 @@ func (r *dealRequest) dealWritten(id int64, name string, mark func(*cardView)) e
 }
 
 // changeFailed shows the form of the row again with its errors.
-func (r *dealRequest) changeFailed(id int64, typed typedEdit, err error) error {
+func (r *request) changeFailed(id int64, typed typedEdit, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, crm.ErrGone) {
 		r.WholePanel()
 		return r.Fail(err, "")
@@ -189,7 +189,7 @@ func (r *dealRequest) changeFailed(id int64, typed typedEdit, err error) error {
 }
 
 // editAgain draws the row's form with what was typed, where it stood.
-func (r *dealRequest) editAgain(id int64, typed typedEdit, why forms.Refusal) error {
+func (r *request) editAgain(id int64, typed typedEdit, why forms.Refusal) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
 	edit, err := r.crm.DealEdit(ctx, id)
@@ -205,7 +205,7 @@ func (r *dealRequest) editAgain(id int64, typed typedEdit, why forms.Refusal) er
 }
 
 // wholeChange puts the digits back that the form of a deal's row had hidden.
-func (r *dealRequest) wholeChange(ctx context.Context, id int64, c deals.Change) (deals.Change, error) {
+func (r *request) wholeChange(ctx context.Context, id int64, c deals.Change) (deals.Change, error) {
 	f := r.Format()
 	if !f.Masked {
 		return c, nil

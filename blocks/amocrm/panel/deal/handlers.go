@@ -1,4 +1,4 @@
-package amocrm
+package deal
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// DealCRM is what the card of a deal asks of an account.
-type DealCRM interface {
+// CRM is what the card of a deal asks of an account.
+type CRM interface {
 	feed.CRM
 	rows.CRM
 	Tenant() tenant.Tenant
@@ -32,51 +32,51 @@ type DealCRM interface {
 	FindComment(ctx context.Context, leadID int64, text string) (int64, error)
 }
 
-// DealHandlers serve a deal's card.
-type DealHandlers struct {
+// Handlers serve a deal's card.
+type Handlers struct {
 	*ui.Kit
-	Account func(*ui.PageRequest) (DealCRM, error)
+	Account func(*ui.PageRequest) (CRM, error)
 }
 
 // Mount names the addresses.
-func (h *DealHandlers) Mount(g route.Group) {
-	g.GET("/deals/:id", h.withAccount(h.deal))
-	g.GET("/deals/:id/feed", h.withAccount(h.feed))
+func (h *Handlers) Mount(g route.Group) {
+	g.GET("/deals/:id", h.withAccount(h.show))
+	g.GET("/deals/:id/feed", h.withAccount(h.showFeed))
 	g.POST("/deals/:id/comments", h.withAccount(h.comment))
 	g.POST("/deals/:id/comments/look", h.withAccount(h.lookForComment))
-	g.GET("/deals/:id/card", h.withAccount(h.dealCard))
-	g.GET("/deals/:id/edit", h.withAccount(h.editDeal))
-	g.POST("/deals/:id/edit", h.withAccount(h.changeDeal))
-	g.POST("/deals/:id/edit/needs", h.withAccount(h.dealNeeds))
+	g.GET("/deals/:id/card", h.withAccount(h.showCard))
+	g.GET("/deals/:id/edit", h.withAccount(h.edit))
+	g.POST("/deals/:id/edit", h.withAccount(h.change))
+	g.POST("/deals/:id/edit/needs", h.withAccount(h.needs))
 	g.POST("/deals/:id/tasks", h.withAccount(h.addTask))
 	g.POST("/deals/:id/tasks/:task/done", h.withAccount(h.completeTask))
 }
 
-// dealRequest is one request for a deal's card or a part of it.
-type dealRequest struct {
+// request is one request for a deal's card or a part of it.
+type request struct {
 	*ui.PageRequest
-	h   *DealHandlers
-	crm DealCRM
+	h   *Handlers
+	crm CRM
 }
 
 // withAccount opens the account behind a session.
-func (h *DealHandlers) withAccount(next func(*dealRequest) error) echo.HandlerFunc {
+func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
 	return h.WithSession(func(page *ui.PageRequest) error {
 		account, err := h.Account(page)
 		if err != nil {
 			return page.Fail(err, page.Base())
 		}
-		return next(&dealRequest{page, h, account})
+		return next(&request{page, h, account})
 	})
 }
 
 // dealURL is the address of a deal's card.
-func (r *dealRequest) dealURL(id int64) string {
+func (r *request) dealURL(id int64) string {
 	return r.Base() + "/deals/" + strconv.FormatInt(id, 10)
 }
 
 // written lets pass what was written although something that follows failed.
-func (r *dealRequest) written(err error) error {
+func (r *request) written(err error) error {
 	if after := (*crm.AfterCreate)(nil); errors.As(err, &after) {
 		r.LogError(err)
 		return nil

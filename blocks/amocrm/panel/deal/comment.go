@@ -1,4 +1,4 @@
-package amocrm
+package deal
 
 import (
 	"context"
@@ -19,7 +19,7 @@ const maxComment = 20000
 
 // comment posts to the deal's feed: POST …/deals/:id/comments. The new comment is shown at once, also when the CRM's
 // own list does not have it yet.
-func (h *DealHandlers) comment(r *dealRequest) error {
+func (h *Handlers) comment(r *request) error {
 	id := ui.Number(r.Param("id"))
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")
@@ -56,12 +56,12 @@ func (h *DealHandlers) comment(r *dealRequest) error {
 }
 
 // feedWith is the feed with a comment that was just posted, also when the CRM's own list does not have it yet.
-func (r *dealRequest) feedWith(ctx context.Context, id int64, text string) feed.View {
+func (r *request) feedWith(ctx context.Context, id int64, text string) feed.View {
 	part := feed.Read(ctx, r.crm, id, feed.Asked(r.PageRequest).Newest()).With(text, r.T("feed.you"), r.h.Now())
 	return part.View(r.PageRequest, r.FormatIn(ctx))
 }
 
-func (r *dealRequest) commentFailed(id int64, text string, err error) error {
+func (r *request) commentFailed(id int64, text string, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return r.Fail(err, "")
 	}
@@ -77,12 +77,12 @@ func (r *dealRequest) commentFailed(id int64, text string, err error) error {
 }
 
 // commentRefused shows the feed again with what was typed and what is wrong with it.
-func (r *dealRequest) commentRefused(id int64, text, message string, why error) error {
+func (r *request) commentRefused(id int64, text, message string, why error) error {
 	return r.commentAgain(id, text, why, func(f *feed.View) { f.Error = message })
 }
 
 // commentAgain shows the feed again with what was typed.
-func (r *dealRequest) commentAgain(id int64, text string, why error, say func(*feed.View)) error {
+func (r *request) commentAgain(id int64, text string, why error, say func(*feed.View)) error {
 	if !r.HTMX() {
 		ctx, cancel := r.Background(r.h.Budget)
 		defer cancel()

@@ -1,4 +1,4 @@
-package amocrm
+package deal
 
 import (
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"

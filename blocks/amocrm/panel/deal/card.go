@@ -1,4 +1,4 @@
-package amocrm
+package deal
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 	"github.com/sidecard/sidecard/internal/crm/tasks"
 )
 
-// deal is a deal opened in the panel: GET …/deals/:id. The card and its feed are read side by side; a feed that fails
+// show is a deal opened in the panel: GET …/deals/:id. The card and its feed are read side by side; a feed that fails
 // doesn't hide the card.
-func (h *DealHandlers) deal(r *dealRequest) error {
+func (h *Handlers) show(r *request) error {
 	id := ui.Number(r.Param("id"))
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")
@@ -36,7 +36,7 @@ func (h *DealHandlers) deal(r *dealRequest) error {
 }
 
 // card reads a deal, its tasks and its feed side by side. Tasks and feed that fail don't hide the card.
-func (r *dealRequest) card(ctx context.Context, id int64, ask feed.Ask) (cardView, error) {
+func (r *request) card(ctx context.Context, id int64, ask feed.Ask) (cardView, error) {
 	var view cardView
 	var tasks tasks.List
 	var part feed.Part
@@ -64,7 +64,7 @@ func (r *dealRequest) card(ctx context.Context, id int64, ask feed.Ask) (cardVie
 }
 
 // bareCard is the card without tasks and feed.
-func (r *dealRequest) bareCard(ctx context.Context, id int64) (cardView, error) {
+func (r *request) bareCard(ctx context.Context, id int64) (cardView, error) {
 	card, err := r.crm.Deal(ctx, id)
 	if err != nil {
 		return cardView{}, err
@@ -75,8 +75,8 @@ func (r *dealRequest) bareCard(ctx context.Context, id int64) (cardView, error) 
 	return view, nil
 }
 
-// feed is the feed alone, or what is older than a place in it: GET …/deals/:id/feed?only=comments&before=….
-func (h *DealHandlers) feed(r *dealRequest) error {
+// showFeed is the feed alone, or what is older than a place in it: GET …/deals/:id/feed?only=comments&before=….
+func (h *Handlers) showFeed(r *request) error {
 	id := ui.Number(r.Param("id"))
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")
