@@ -105,7 +105,7 @@ func (h *Handlers) createContact(r *pageRequest) error {
 			return r.Show(http.StatusOK, "contact_form", r.duplicates(draft, same))
 		}
 	}
-	missing, err := r.created(id, err)
+	missing, err := forms.Written(r.PageRequest, err)
 	if err != nil {
 		return r.contactFailed(draft, errors.Join(err, once.Release(r.Ctx)))
 	}
@@ -127,17 +127,6 @@ func (r *pageRequest) duplicates(draft people.Draft, same []people.Person) conta
 	}
 	view.Seen = ui.Plain(strings.Join(seen, ","))
 	return view
-}
-
-// created names the step that failed after the thing was made: it exists, must not be made again, and the agent hears
-// what is missing. err is nil then.
-func (r *pageRequest) created(id int64, err error) (missing string, _ error) {
-	var after *crm.AfterCreate
-	if id != 0 && errors.As(err, &after) {
-		r.LogError(err)
-		return after.Step, nil
-	}
-	return "", err
 }
 
 // contactFailed shows the form again, with what was typed.

@@ -131,7 +131,7 @@ func (h *Handlers) createDeal(r *pageRequest) error {
 		return r.dealFailed(draft, errors.Join(err, once.Release(r.Ctx)))
 	}
 	id, err := r.crm.CreateDeal(ctx, r.Session.Ticket.Client.ID, sent)
-	missing, err := r.created(id, err)
+	missing, err := forms.Written(r.PageRequest, err)
 	if err != nil {
 		return r.dealFailed(draft, errors.Join(err, once.Release(r.Ctx)))
 	}

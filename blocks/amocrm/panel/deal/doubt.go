@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 )
@@ -35,7 +36,7 @@ func (h *Handlers) lookForComment(r *request) error {
 		return r.Fail(crm.ErrGone, "")
 	}
 	found, err := r.crm.FindComment(r.Ctx, id, text)
-	if err = r.written(err); err != nil {
+	if _, err = forms.Written(r.PageRequest, err); err != nil {
 		r.LogProblem(err)
 	}
 	if found == 0 {

@@ -143,7 +143,7 @@ func (h *Handlers) change(r *request) error {
 		defer cancel()
 		change, err := r.wholeChange(ctx, id, change)
 		if err == nil {
-			err = r.written(r.crm.ChangeDeal(ctx, id, change))
+			_, err = forms.Written(r.PageRequest, r.crm.ChangeDeal(ctx, id, change))
 		}
 		if err != nil {
 			return r.changeFailed(id, typed, errors.Join(err, once.Release(r.Ctx)))

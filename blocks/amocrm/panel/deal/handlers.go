@@ -2,7 +2,6 @@ package deal
 
 import (
 	"context"
-	"errors"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -10,7 +9,6 @@ import (
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/ui"
-	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/tasks"
 	"github.com/sidecard/sidecard/internal/route"
@@ -73,13 +71,4 @@ func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
 // dealURL is the address of a deal's card.
 func (r *request) dealURL(id int64) string {
 	return r.Base() + "/deals/" + strconv.FormatInt(id, 10)
-}
-
-// written lets pass what was written although something that follows failed.
-func (r *request) written(err error) error {
-	if after := (*crm.AfterCreate)(nil); errors.As(err, &after) {
-		r.LogError(err)
-		return nil
-	}
-	return err
 }

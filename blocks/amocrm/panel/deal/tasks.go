@@ -39,7 +39,7 @@ func (h *Handlers) addTask(r *request) error {
 		ctx, cancel := r.Writing()
 		defer cancel()
 		_, err := r.crm.AddTask(ctx, id, typed.draft)
-		if err = r.written(err); err != nil {
+		if _, err = forms.Written(r.PageRequest, err); err != nil {
 			return r.taskFailed(id, typed, errors.Join(err, once.Release(r.Ctx)))
 		}
 		if err := once.Done(r.Ctx, "task"); err != nil {
@@ -61,7 +61,7 @@ func (h *Handlers) completeTask(r *request) error {
 	if once != nil {
 		ctx, cancel := r.Writing()
 		defer cancel()
-		if err := r.written(r.crm.CompleteTask(ctx, id, typed.id, typed.result)); err != nil {
+		if _, err := forms.Written(r.PageRequest, r.crm.CompleteTask(ctx, id, typed.id, typed.result)); err != nil {
 			return r.taskFailed(id, typed, errors.Join(err, once.Release(r.Ctx)))
 		}
 		if err := once.Done(r.Ctx, "done"); err != nil {

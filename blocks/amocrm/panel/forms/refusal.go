@@ -100,3 +100,13 @@ func Args(f i18n.Format, raw map[string]any) map[string]any {
 	}
 	return args
 }
+
+// Written returns the step that failed after what a form asked for was written, "" for none, and err nil then: it is there and
+// must not be written again.
+func Written(r *ui.PageRequest, err error) (missing string, _ error) {
+	if after := (*crm.AfterCreate)(nil); errors.As(err, &after) {
+		r.LogError(err)
+		return after.Step, nil
+	}
+	return "", err
+}
