@@ -150,6 +150,7 @@ func TestInbox_anotherTenantsFiringIsNotThere(t *testing.T) {
 		"file": w.post(base+"/inbox.csv", nil, false).Body.String(), "made up": w.get(base + "/inbox/" + strings.Repeat("0", 26)).Body.String(),
 		"odd": w.get(base + "/inbox/%7Bt2%7D:fire").Body.String(),
 	} {
+		body = tame(body) // random ids may hold anything
 		if strings.Contains(body, "reason") && strings.Contains(body, "t2") || strings.Contains(body, "Chairs") {
 			t.Errorf("%s shows it:\n%s", name, body)
 		}
