@@ -1,7 +1,6 @@
 package amocrm
 
 import (
-	"context"
 	"errors"
 	"strconv"
 
@@ -10,18 +9,7 @@ import (
 	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
-	"github.com/sidecard/sidecard/internal/route"
 )
-
-// contactCRM is what mending a contact and its link asks of an account.
-type contactCRM interface {
-	Matches(ctx context.Context, client helpdesk.Client) (people.Found, error)
-	AddMissing(ctx context.Context, client helpdesk.Client, contactID int64) ([]people.Match, error)
-}
-
-func (h *Handlers) contactRoutes(g route.Group) {
-	g.POST("/contacts/:id/missing", h.inside(h.addMissing))
-}
 
 // missingView offers to add to a contact what the client has and the contact lacks.
 type missingView struct {
@@ -53,7 +41,7 @@ func missingKeys(f i18n.Format, base string, client helpdesk.Client, p people.Pe
 
 // addMissing adds the client's phones and e-mails that a contact lacks: POST …/contacts/:id/missing. What the contact
 // has stays. Sent twice it acts once.
-func (h *Handlers) addMissing(r *pageRequest) error {
+func (h *PeopleHandlers) addMissing(r *peopleRequest) error {
 	id := ui.Number(r.Param("id"))
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")

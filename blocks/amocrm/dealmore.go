@@ -10,16 +10,10 @@ import (
 	"github.com/sidecard/sidecard/internal/crm/people"
 )
 
-// dealFieldsCRM is what the fields of a new deal's form ask of an account.
-type dealFieldsCRM interface {
-	Required(ctx context.Context, pipelineID, statusID int64) ([]amoapi.Field, error)
-	MoreFields(ctx context.Context, pipelineID, statusID int64) ([]amoapi.Field, error)
-}
-
 // stageFields are the custom fields of a form: those a stage requires, and all others that can be written.
 type stageFields struct{ required, more []amoapi.Field }
 
-func (r *pageRequest) stageFields(ctx context.Context, d deals.Draft) (s stageFields, err error) {
+func (r *newDealRequest) stageFields(ctx context.Context, d deals.Draft) (s stageFields, err error) {
 	if s.required, err = r.crm.Required(ctx, d.PipelineID, d.StatusID); err != nil {
 		return s, err
 	}
@@ -43,7 +37,7 @@ func moreInputs(fields []amoapi.Field, draft deals.Draft, typed bool, errs map[s
 
 // newDraft is what the form of a new deal begins with. A ticket without a subject gives a name of its own, unless the
 // company has a template.
-func (r *pageRequest) newDraft(form deals.Form, people []people.Person, contact int64) deals.Draft {
+func (r *newDealRequest) newDraft(form deals.Form, people []people.Person, contact int64) deals.Draft {
 	draft, ticket := form.Draft, r.Session.Ticket
 	switch {
 	case contact != 0:

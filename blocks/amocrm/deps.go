@@ -14,11 +14,8 @@ import (
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/settings"
 	"github.com/sidecard/sidecard/blocks/amocrm/signin"
 	"github.com/sidecard/sidecard/blocks/ui"
-	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/login"
-	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/crm/subjects"
-	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -27,21 +24,9 @@ import (
 // CRM is what the block asks of a connected account; *subjects.Account is it.
 type CRM interface {
 	settings.CRM
-	Mapped(ctx context.Context, entity string, ticket helpdesk.Ticket) (map[int64][]string, error)
-	contactCRM
-	dealFieldsCRM
 	deal.CRM
+	NewDealCRM
 	Locale(ctx context.Context) (country, timezone string, err error)
-	People(ctx context.Context, client helpdesk.Client) (people.Found, error)
-	Search(ctx context.Context, text string) ([]people.Person, error)
-	Link(ctx context.Context, clientID, contactID int64) error
-	Unlink(ctx context.Context, clientID int64) error
-	ContactForm(ctx context.Context, client helpdesk.Client) people.Draft
-	CreateContact(ctx context.Context, clientID int64, draft people.Draft) (int64, error)
-	DealForm(ctx context.Context, ticket helpdesk.Ticket) (deals.Form, error)
-	CreateDeal(ctx context.Context, clientID int64, draft deals.Draft) (int64, error)
-	ForgetData(ctx context.Context) error
-	Duplicates(ctx context.Context, draft people.Draft) ([]people.Person, error)
 }
 
 var (
@@ -49,14 +34,6 @@ var (
 	_ Tenants = (*tenant.Directory)(nil)
 	_ Grants  = (*login.Grants)(nil)
 )
-
-// Runs is what rules have done.
-type Runs interface {
-	// Failed returns how many runs need a person.
-	Failed(ctx context.Context, tenantID string) (int, error)
-	// Latest returns a ticket's newest run and the word key of its state; id is "" for none.
-	Latest(ctx context.Context, tenantID string, ticketID int64) (id, state string, err error)
-}
 
 // Tenants finds the tenant that a block's credential opens; *tenant.Directory is it.
 type Tenants interface {
@@ -115,8 +92,10 @@ type Handlers struct {
 	vocab    lately // whose vocabulary was read ahead
 	live     *live.Streams
 	signin   *signin.Handlers
-	settings *settings.Handlers
+	people   *PeopleHandlers
 	deal     *deal.Handlers
+	newDeal  *NewDealHandlers
+	settings *settings.Handlers
 }
 
 // New returns the handlers.
@@ -127,6 +106,12 @@ func New(d Deps) *Handlers {
 		Kit: d.Kit, Tenants: d.Tenants, Grants: d.Grants, Notices: d.Notices, Links: d.Links,
 		Account: func(r *ui.PageRequest) (settings.CRM, error) { return h.account(r) },
 	}}
+	h.people = &PeopleHandlers{PeopleDeps{
+		Kit: d.Kit, Login: h.signin.State, Runs: d.Runs, Account: func(r *ui.PageRequest) (PeopleCRM, error) { return h.account(r) },
+	}}
+	h.newDeal = &NewDealHandlers{
+		Kit: d.Kit, After: h.people.After, TicketURL: d.TicketURL, Account: func(r *ui.PageRequest) (NewDealCRM, error) { return h.account(r) },
+	}
 	h.deal = &deal.Handlers{Kit: d.Kit, Account: func(r *ui.PageRequest) (deal.CRM, error) { return h.account(r) }}
 	return h
 }
@@ -146,21 +131,11 @@ func (h *Handlers) Mount(r *route.Router) {
 	r.Machine().POST("/api/", h.Open)
 	r.Machine().POST("/api", h.Open)
 	g := r.Panel()
-	g.GET("", h.inside(h.panel))
-	g.GET("/people", h.inside(h.people))
-	g.GET("/search", h.inside(h.search))
-	g.POST("/search", h.inside(h.search))
-	g.POST("/link", h.inside(h.link))
-	g.POST("/unlink", h.inside(h.unlink))
-	g.GET("/contacts/new", h.inside(h.newContact))
-	g.POST("/contacts", h.inside(h.createContact))
-	g.GET("/deals/new", h.inside(h.newDeal))
-	g.POST("/deals/new/stage", h.inside(h.dealStage))
-	g.POST("/deals", h.inside(h.createDeal))
-	h.contactRoutes(g)
+	h.people.Mount(g)
 	h.deal.Mount(g)
-	h.live.Mount(r)
+	h.newDeal.Mount(g)
 	h.settings.Mount(g)
+	h.live.Mount(r)
 	h.signin.Mount(r)
 	r.Public().GET("/assets/:name", ui.Assets)
 }

@@ -23,9 +23,9 @@ type floorView struct {
 }
 
 // floor answers with the first screen itself.
-func (r *pageRequest) floor(note string) error {
-	view := floorView{Note: note, Panel: ui.Plain(r.h.PublicURL + r.Base())}
-	if err := r.fillFloor(&view); err != nil {
+func (h *Handlers) floor(r *ui.PageRequest, note string) error {
+	view := floorView{Note: note, Panel: ui.Plain(h.PublicURL + r.Base())}
+	if err := h.fillFloor(r, &view); err != nil {
 		r.LogProblem(err)
 		p := r.Problem(err, string(view.Panel))
 		p.URL = view.Panel
@@ -38,15 +38,16 @@ func (r *pageRequest) floor(note string) error {
 	return r.JSON(http.StatusOK, session.Envelope{HTML: strings.TrimSpace(string(html))})
 }
 
-func (r *pageRequest) fillFloor(view *floorView) (err error) {
-	if r.crm, err = r.h.account(r.PageRequest); err != nil {
-		return err
-	}
-	login, connected, err := r.h.signin.State(r.Ctx, r.PageRequest)
+func (h *Handlers) fillFloor(r *ui.PageRequest, view *floorView) error {
+	account, err := h.account(r)
 	if err != nil {
 		return err
 	}
-	login.URL = ui.Plain(r.h.PublicURL) + login.URL
+	login, connected, err := h.signin.State(r.Ctx, r)
+	if err != nil {
+		return err
+	}
+	login.URL = ui.Plain(h.PublicURL) + login.URL
 	if !connected && !login.Lost {
 		view.Login = &login
 		return nil
@@ -56,10 +57,10 @@ func (r *pageRequest) fillFloor(view *floorView) (err error) {
 		err    error
 	}
 	done := make(chan result, 1)
-	ctx, cancel := r.Background(r.h.Budget - 2*ui.Margin)
-	r.h.Go(func() { // a CRM call that hangs must not hang the answer
+	ctx, cancel := r.Background(h.Budget - 2*ui.Margin)
+	h.Go(func() { // a CRM call that hangs must not hang the answer
 		defer cancel()
-		people, err := r.peopleAt(ctx, r.h.PublicURL+r.Base())
+		people, err := h.people.First(ctx, r, account, h.PublicURL+r.Base())
 		done <- result{people, err}
 	})
 	select {

@@ -246,7 +246,7 @@ func TestInbox_fileHasWhatTheListHas(t *testing.T) {
 
 func TestInbox_withoutRulesThereIsNoWayToIt(t *testing.T) {
 	w := newHouse(t)
-	w.h.Runs, w.h.settings.Links = nil, nil
+	w.h.people.Runs, w.h.settings.Links = nil, nil
 	base := w.session(i18n.EN, sampleTicket())
 	if body := w.get(base+"/settings").Body.String() + w.get(base).Body.String(); strings.Contains(body, "/inbox") || strings.Contains(body, "/rule") {
 		t.Error("a link leads nowhere")

@@ -6,7 +6,7 @@ import (
 )
 
 // link ties the ticket's client to one contact: POST …/link. From then on only that contact is shown.
-func (h *Handlers) link(r *pageRequest) error {
+func (h *PeopleHandlers) link(r *peopleRequest) error {
 	id := ui.Number(r.FormValue("contact"))
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")
@@ -20,7 +20,7 @@ func (h *Handlers) link(r *pageRequest) error {
 }
 
 // unlink ends that tie: POST …/unlink. The client is searched for by his phones and e-mails again.
-func (h *Handlers) unlink(r *pageRequest) error {
+func (h *PeopleHandlers) unlink(r *peopleRequest) error {
 	ctx, cancel := r.Writing()
 	defer cancel()
 	if err := r.crm.Unlink(ctx, r.Session.Ticket.Client.ID); err != nil {

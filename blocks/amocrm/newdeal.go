@@ -20,7 +20,7 @@ import (
 )
 
 // newDeal is the form of a new deal, named after the ticket: GET …/deals/new?contact=ID.
-func (h *Handlers) newDeal(r *pageRequest) error {
+func (h *NewDealHandlers) newDeal(r *newDealRequest) error {
 	contact := ui.Number(r.QueryParam("contact"))
 	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
 		view, err := r.dealForm(ctx, func(form deals.Form, people []people.Person) deals.Draft {
@@ -32,7 +32,7 @@ func (h *Handlers) newDeal(r *pageRequest) error {
 
 // dealForm reads what the form offers, lets fill choose the draft, and adds what its stage requires. A draft that was typed
 // is shown as it is.
-func (r *pageRequest) dealForm(ctx context.Context, fill func(deals.Form, []people.Person) deals.Draft, typed bool,
+func (r *newDealRequest) dealForm(ctx context.Context, fill func(deals.Form, []people.Person) deals.Draft, typed bool,
 	errs map[string]string) (dealFormView, error) {
 	var form deals.Form
 	var people people.Found
@@ -57,12 +57,12 @@ func (r *pageRequest) dealForm(ctx context.Context, fill func(deals.Form, []peop
 	f := r.FormatIn(ctx)
 	view := dealForm(f, r.Base(), form, people.Contacts, fields, draft, typed, errs)
 	view.LinksTicket, view.Message = r.ticketURL() != "", r.ticket(ctx).LastMessage
-	view.WithMessage = r.wish.message
+	view.WithMessage = r.message
 	return view, nil
 }
 
 // readDeal reads the form.
-func (r *pageRequest) readDeal(form url.Values) deals.Draft {
+func (r *newDealRequest) readDeal(form url.Values) deals.Draft {
 	return deals.Draft{
 		Name:          strings.TrimSpace(form.Get("name")),
 		ContactID:     ui.Number(form.Get("contact_id")),
@@ -78,7 +78,7 @@ func (r *pageRequest) readDeal(form url.Values) deals.Draft {
 
 // dealStage is the part that follows the pipeline and the stage: POST …/deals/new/stage with the whole form, so that
 // typed values stay.
-func (h *Handlers) dealStage(r *pageRequest) error {
+func (h *NewDealHandlers) dealStage(r *newDealRequest) error {
 	form, err := r.FormParams()
 	if err != nil {
 		return r.Fail(err, r.Base()+"/deals/new")
@@ -97,18 +97,18 @@ func (h *Handlers) dealStage(r *pageRequest) error {
 }
 
 // stageFailed keeps the rest of the form on the screen.
-func (r *pageRequest) stageFailed(err error) error {
+func (r *newDealRequest) stageFailed(err error) error {
 	r.LogProblem(err)
 	return r.Show(http.StatusOK, "deal_stage", stageView{Base: ui.Plain(r.Base()), Problem: r.ProblemLine(err)})
 }
 
 // createDeal makes the deal: POST …/deals. Sent twice it makes one.
-func (h *Handlers) createDeal(r *pageRequest) error {
+func (h *NewDealHandlers) createDeal(r *newDealRequest) error {
 	form, err := r.FormParams()
 	if err != nil {
 		return r.Fail(err, r.Base()+"/deals/new")
 	}
-	r.wish.message = form.Get("message") != ""
+	r.message = form.Get("message") != ""
 	draft := r.readDeal(form)
 	if form.Get("again") != "" { // without script: another pipeline or stage was chosen
 		return r.dealAgain(draft, forms.Refusal{})
@@ -122,11 +122,11 @@ func (h *Handlers) createDeal(r *pageRequest) error {
 		return r.dealFailed(draft, err)
 	}
 	if once == nil {
-		return r.after(done)
+		return h.After(r.PageRequest, r.crm, done)
 	}
 	ctx, cancel := r.Writing()
 	defer cancel()
-	sent.NoteText = r.dealNote(ctx, draft.NoteText, r.wish.message)
+	sent.NoteText = r.dealNote(ctx, draft.NoteText, r.message)
 	if sent, err = r.wholeDeal(ctx, sent); err != nil {
 		return r.dealFailed(draft, errors.Join(err, once.Release(r.Ctx)))
 	}
@@ -139,11 +139,11 @@ func (h *Handlers) createDeal(r *pageRequest) error {
 	if err := once.Done(r.Ctx, done); err != nil {
 		r.LogError(err)
 	}
-	return r.after(done)
+	return h.After(r.PageRequest, r.crm, done)
 }
 
 // dealFailed shows the form again with its errors.
-func (r *pageRequest) dealFailed(draft deals.Draft, err error) error {
+func (r *newDealRequest) dealFailed(draft deals.Draft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return r.Fail(err, "")
 	}
@@ -152,7 +152,7 @@ func (r *pageRequest) dealFailed(draft deals.Draft, err error) error {
 
 // dealAgain draws the form with what was typed. The page's time may be used up by the try that failed, so what the form
 // offers, which is in the cache by now, gets a little of its own.
-func (r *pageRequest) dealAgain(draft deals.Draft, why forms.Refusal) error {
+func (r *newDealRequest) dealAgain(draft deals.Draft, why forms.Refusal) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
 	view, err := r.dealForm(ctx, func(deals.Form, []people.Person) deals.Draft { return draft }, true, why.Errors)
@@ -166,7 +166,7 @@ func (r *pageRequest) dealAgain(draft deals.Draft, why forms.Refusal) error {
 }
 
 // withMapped adds to a new deal's fields the mapped ones that its form did not show; what the agent saw, he decided.
-func (r *pageRequest) withMapped(form url.Values, typed map[int64][]string) (map[int64][]string, error) {
+func (r *newDealRequest) withMapped(form url.Values, typed map[int64][]string) (map[int64][]string, error) {
 	mapped, err := r.crm.Mapped(r.Ctx, fields.EntityLead, r.Session.Ticket)
 	fields := maps.Clone(typed)
 	for id, values := range mapped {
@@ -175,4 +175,21 @@ func (r *pageRequest) withMapped(form url.Values, typed map[int64][]string) (map
 		}
 	}
 	return fields, err
+}
+
+// wholeDeal puts the digits back that the form of a new deal had hidden.
+func (r *newDealRequest) wholeDeal(ctx context.Context, d deals.Draft) (deals.Draft, error) {
+	u := forms.Unmasking{Format: r.Format()}
+	if !u.Format.Masked {
+		return d, nil
+	}
+	form, err := r.crm.DealForm(ctx, r.Session.Ticket)
+	if err != nil {
+		return d, err
+	}
+	d.Name, d.Fields = u.Text("name", d.Name, form.Draft.Name), maps.Clone(d.Fields)
+	for id, texts := range d.Fields {
+		d.Fields[id] = u.Field(id, texts, form.Draft.Fields[id])
+	}
+	return d, u.Err()
 }

@@ -36,14 +36,14 @@ func (h *Handlers) Open(c echo.Context) error {
 	if err != nil {
 		return h.refuse(c, req, err)
 	}
-	r := &pageRequest{PageRequest: h.InSession(ctx, c, opened), h: h}
+	r := h.InSession(ctx, c, opened)
 	note := ""
 	if req.UnknownLang != "" {
 		note = r.T("open.unknown_lang", "Given", req.UnknownLang, "Names", i18n.LangNames())
 	}
 	h.Prefetch(ctx, func(ctx context.Context) { h.fetchMessage(ctx, opened) })
 	if req.View == "html" {
-		return r.floor(note)
+		return h.floor(r, note)
 	}
 	h.Prefetch(ctx, func(ctx context.Context) { h.prepare(ctx, opened, req.Pressed) })
 	envelope, err := session.FrameEnvelope(session.Frame{

@@ -14,8 +14,8 @@ import (
 
 // panel is the page in the iframe: GET /blocks/amocrm/:session. ?open=deal:12, create-deal or add-contact leads
 // straight to that place; without it the card that was open on this ticket is open again.
-func (h *Handlers) panel(r *pageRequest) error {
-	login, connected, err := h.signin.State(r.Ctx, r.PageRequest)
+func (h *PeopleHandlers) panel(r *peopleRequest) error {
+	login, connected, err := h.Login(r.Ctx, r.PageRequest)
 	if err != nil {
 		return r.Fail(err, r.Base())
 	}
@@ -53,7 +53,7 @@ func place(name string) string {
 }
 
 // people is the client's contacts with their deals: GET …/people. ?fresh=1 goes past the cache.
-func (h *Handlers) people(r *pageRequest) error {
+func (h *PeopleHandlers) people(r *peopleRequest) error {
 	if r.QueryParam("fresh") != "" {
 		if err := r.crm.ForgetData(r.Ctx); err != nil {
 			return r.Fail(err, r.Base()+"/people")
@@ -71,12 +71,12 @@ func (h *Handlers) people(r *pageRequest) error {
 	})
 }
 
-func (r *pageRequest) peopleView(ctx context.Context) (peopleView, error) {
+func (r *peopleRequest) peopleView(ctx context.Context) (peopleView, error) {
 	return r.peopleAt(ctx, r.Base())
 }
 
 // peopleAt is the first screen with its links under base.
-func (r *pageRequest) peopleAt(ctx context.Context, base string) (peopleView, error) {
+func (r *peopleRequest) peopleAt(ctx context.Context, base string) (peopleView, error) {
 	client := r.Session.Ticket.Client
 	ask := r.crm.People
 	if r.wish.all {
@@ -106,7 +106,7 @@ func (r *pageRequest) peopleAt(ctx context.Context, base string) (peopleView, er
 
 // after shows the first screen with the confirmation of what was done, "linked" or "deal:12". Without script the
 // browser is sent there, so that a reload does not send the form again.
-func (r *pageRequest) after(done string) error {
+func (r *peopleRequest) after(done string) error {
 	if !r.HTMX() {
 		return r.SeeOther(r.Base() + "?done=" + done)
 	}
@@ -122,11 +122,11 @@ func (r *pageRequest) after(done string) error {
 }
 
 // confirm has the next page, or the problem in its place, say what was done.
-func (r *pageRequest) confirm(done string) { r.Done, r.Notice = done, r.notice(done) }
+func (r *peopleRequest) confirm(done string) { r.Done, r.Notice = done, r.notice(done) }
 
 // notice is the confirmation named by done: "linked", "deal:12", or "deal:12:note" when the note is missing; nil for
 // anything unknown.
-func (r *pageRequest) notice(done string) *ui.Notice {
+func (r *peopleRequest) notice(done string) *ui.Notice {
 	parts := append(strings.SplitN(done, ":", 3), "", "")
 	id, missing := ui.Number(parts[1]), ""
 	switch parts[2] {
@@ -150,7 +150,7 @@ func (r *pageRequest) notice(done string) *ui.Notice {
 }
 
 // failedRuns is how many runs of rules need a person. The card does without the number when it can't be told.
-func (r *pageRequest) failedRuns(ctx context.Context) int {
+func (r *peopleRequest) failedRuns(ctx context.Context) int {
 	if r.h.Runs == nil {
 		return 0
 	}
@@ -162,7 +162,7 @@ func (r *pageRequest) failedRuns(ctx context.Context) int {
 }
 
 // ownRun is the newest run for the session's ticket, nil for none. The card does without when it can't be told.
-func (r *pageRequest) ownRun(ctx context.Context, base string) *runView {
+func (r *peopleRequest) ownRun(ctx context.Context, base string) *runView {
 	if r.h.Runs == nil || r.Session.Ticket.ID == 0 {
 		return nil
 	}
@@ -179,14 +179,13 @@ func (r *pageRequest) ownRun(ctx context.Context, base string) *runView {
 // wish is what a request asks for beside its address. It is read before the page is painted: painting may outlive the
 // request.
 type wish struct {
-	all     bool   // everybody who matches, past the link
-	deals   string // which deals to show
-	at      string // the contact whose deals were asked for
-	message bool   // the client's last message goes into the note
+	all   bool   // everybody who matches, past the link
+	deals string // which deals to show
+	at    string // the contact whose deals were asked for
 }
 
 // dealsShown is the agent's choice: a link's parameter is remembered for the session.
-func (r *pageRequest) dealsShown(ctx context.Context) (string, error) {
+func (r *peopleRequest) dealsShown(ctx context.Context) (string, error) {
 	switch r.wish.deals {
 	case rows.Open:
 		return rows.Open, r.h.Sessions.SetAside(ctx, r.Session, session.AsideDeals, rows.Open)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
@@ -14,25 +12,6 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
 )
-
-// pageRequest is one request for a page of a tenant's account.
-type pageRequest struct {
-	*ui.PageRequest
-	h    *Handlers
-	crm  CRM
-	wish wish
-}
-
-// inside opens the account behind a session.
-func (h *Handlers) inside(next func(*pageRequest) error) echo.HandlerFunc {
-	return h.WithSession(func(page *ui.PageRequest) error {
-		account, err := h.account(page)
-		if err != nil {
-			return page.Fail(err, page.Base())
-		}
-		return next(&pageRequest{PageRequest: page, h: h, crm: account})
-	})
-}
 
 // account opens the account of the tenant that a page is for.
 func (h *Handlers) account(page *ui.PageRequest) (CRM, error) {

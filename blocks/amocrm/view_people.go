@@ -158,7 +158,7 @@ func personCard(f i18n.Format, base string, c people.Person) personView {
 }
 
 // foundCard is a contact among the hits of a search. Its deals were not read, so nothing is said of them.
-func (r *pageRequest) foundCard(f i18n.Format, c people.Person) personView {
+func (r *peopleRequest) foundCard(f i18n.Format, c people.Person) personView {
 	person := personCard(f, r.Base(), c)
 	person.Found, person.CanLink = true, r.Session.Ticket.Client.ID != 0
 	return person

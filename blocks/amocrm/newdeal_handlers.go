@@ -1,0 +1,59 @@
+package amocrm
+
+import (
+	"context"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/blocks/ui"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/helpdesk"
+	"github.com/sidecard/sidecard/internal/route"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+// NewDealCRM is what the form of a new deal asks of an account.
+type NewDealCRM interface {
+	PeopleCRM
+	DealForm(ctx context.Context, ticket helpdesk.Ticket) (deals.Form, error)
+	Required(ctx context.Context, pipelineID, statusID int64) ([]amoapi.Field, error)
+	MoreFields(ctx context.Context, pipelineID, statusID int64) ([]amoapi.Field, error)
+	CreateDeal(ctx context.Context, clientID int64, draft deals.Draft) (int64, error)
+}
+
+// NewDealHandlers serve the form.
+type NewDealHandlers struct {
+	*ui.Kit
+	Account func(*ui.PageRequest) (NewDealCRM, error)
+	// After shows the first screen after the deal was made, with the confirmation of what was done.
+	After func(page *ui.PageRequest, account PeopleCRM, done string) error
+	// TicketURL returns the page of a ticket, "" when that can't be told.
+	TicketURL func(t tenant.Tenant, ticketID int64) string
+}
+
+// Mount names the addresses.
+func (h *NewDealHandlers) Mount(g route.Group) {
+	g.GET("/deals/new", h.withAccount(h.newDeal))
+	g.POST("/deals/new/stage", h.withAccount(h.dealStage))
+	g.POST("/deals", h.withAccount(h.createDeal))
+}
+
+// newDealRequest is one request for the form or a part of it.
+type newDealRequest struct {
+	*ui.PageRequest
+	h       *NewDealHandlers
+	crm     NewDealCRM
+	message bool // the client's last message goes into the note
+}
+
+// withAccount opens the account behind a session.
+func (h *NewDealHandlers) withAccount(next func(*newDealRequest) error) echo.HandlerFunc {
+	return h.WithSession(func(page *ui.PageRequest) error {
+		account, err := h.Account(page)
+		if err != nil {
+			return page.Fail(err, page.Base())
+		}
+		return next(&newDealRequest{PageRequest: page, h: h, crm: account})
+	})
+}

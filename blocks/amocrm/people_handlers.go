@@ -1,0 +1,95 @@
+package amocrm
+
+import (
+	"context"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
+	"github.com/sidecard/sidecard/blocks/amocrm/signin"
+	"github.com/sidecard/sidecard/blocks/ui"
+	"github.com/sidecard/sidecard/internal/crm/people"
+	"github.com/sidecard/sidecard/internal/helpdesk"
+	"github.com/sidecard/sidecard/internal/route"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+// PeopleCRM is what the first screen and what leads on from it ask of an account.
+type PeopleCRM interface {
+	rows.CRM
+	Tenant() tenant.Tenant
+	People(ctx context.Context, client helpdesk.Client) (people.Found, error)
+	Matches(ctx context.Context, client helpdesk.Client) (people.Found, error)
+	Search(ctx context.Context, text string) ([]people.Person, error)
+	Link(ctx context.Context, clientID, contactID int64) error
+	Unlink(ctx context.Context, clientID int64) error
+	ContactForm(ctx context.Context, client helpdesk.Client) people.Draft
+	Mapped(ctx context.Context, entity string, ticket helpdesk.Ticket) (map[int64][]string, error)
+	Duplicates(ctx context.Context, draft people.Draft) ([]people.Person, error)
+	CreateContact(ctx context.Context, clientID int64, draft people.Draft) (int64, error)
+	AddMissing(ctx context.Context, client helpdesk.Client, contactID int64) ([]people.Match, error)
+	ForgetData(ctx context.Context) error
+}
+
+// Runs is what rules have done.
+type Runs interface {
+	// Failed returns how many runs need a person.
+	Failed(ctx context.Context, tenantID string) (int, error)
+	// Latest returns a ticket's newest run and the word key of its state; id is "" for none.
+	Latest(ctx context.Context, tenantID string, ticketID int64) (id, state string, err error)
+}
+
+// PeopleDeps is what the pages work with. All are needed except Runs.
+type PeopleDeps struct {
+	*ui.Kit
+	Account func(*ui.PageRequest) (PeopleCRM, error)
+	// Login returns how the tenant's login stands; ok is true when it works.
+	Login func(context.Context, *ui.PageRequest) (view signin.View, ok bool, err error)
+	// Runs tells of the rules' work on the first screen; nil: there is none.
+	Runs Runs
+}
+
+// PeopleHandlers serve the pages.
+type PeopleHandlers struct{ PeopleDeps }
+
+// Mount names the addresses.
+func (h *PeopleHandlers) Mount(g route.Group) {
+	g.GET("", h.withAccount(h.panel))
+	g.GET("/people", h.withAccount(h.people))
+	g.GET("/search", h.withAccount(h.search))
+	g.POST("/search", h.withAccount(h.search))
+	g.POST("/link", h.withAccount(h.link))
+	g.POST("/unlink", h.withAccount(h.unlink))
+	g.GET("/contacts/new", h.withAccount(h.newContact))
+	g.POST("/contacts", h.withAccount(h.createContact))
+	g.POST("/contacts/:id/missing", h.withAccount(h.addMissing))
+}
+
+// peopleRequest is one request for a page.
+type peopleRequest struct {
+	*ui.PageRequest
+	h    *PeopleHandlers
+	crm  PeopleCRM
+	wish wish
+}
+
+// withAccount opens the account behind a session.
+func (h *PeopleHandlers) withAccount(next func(*peopleRequest) error) echo.HandlerFunc {
+	return h.WithSession(func(page *ui.PageRequest) error {
+		account, err := h.Account(page)
+		if err != nil {
+			return page.Fail(err, page.Base())
+		}
+		return next(&peopleRequest{PageRequest: page, h: h, crm: account})
+	})
+}
+
+// First returns the first screen, with its links under base.
+func (h *PeopleHandlers) First(ctx context.Context, page *ui.PageRequest, account PeopleCRM, base string) (peopleView, error) {
+	return (&peopleRequest{PageRequest: page, h: h, crm: account}).peopleAt(ctx, base)
+}
+
+// After shows the first screen after a write of another page, with the confirmation of what was done.
+func (h *PeopleHandlers) After(page *ui.PageRequest, account PeopleCRM, done string) error {
+	return (&peopleRequest{PageRequest: page, h: h, crm: account}).after(done)
+}
