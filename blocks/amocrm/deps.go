@@ -10,6 +10,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/deal"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/people"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/settings"
 	"github.com/sidecard/sidecard/blocks/amocrm/signin"
@@ -68,7 +69,7 @@ type Deps struct {
 	TicketURL   func(t tenant.Tenant, ticketID int64) string
 
 	// Runs tells of the rules' work on the first screen; nil: there is none.
-	Runs Runs
+	Runs people.Runs
 	// Links lead from the settings to pages of other blocks, in groups.
 	Links [][]ui.Link
 
@@ -84,7 +85,7 @@ type Deps struct {
 var templates embed.FS
 
 // Templates are those of the block's pages.
-var Templates = []fs.FS{templates, deal.Templates, feed.Templates, forms.Templates, rows.Templates, settings.Templates, signin.Templates}
+var Templates = []fs.FS{templates, deal.Templates, feed.Templates, forms.Templates, people.Templates, rows.Templates, settings.Templates, signin.Templates}
 
 // Handlers serve the block. Close waits for reads and streams that outlive their request.
 type Handlers struct {
@@ -92,7 +93,7 @@ type Handlers struct {
 	vocab    lately // whose vocabulary was read ahead
 	live     *live.Streams
 	signin   *signin.Handlers
-	people   *PeopleHandlers
+	people   *people.Handlers
 	deal     *deal.Handlers
 	newDeal  *NewDealHandlers
 	settings *settings.Handlers
@@ -106,8 +107,8 @@ func New(d Deps) *Handlers {
 		Kit: d.Kit, Tenants: d.Tenants, Grants: d.Grants, Notices: d.Notices, Links: d.Links,
 		Account: func(r *ui.PageRequest) (settings.CRM, error) { return h.account(r) },
 	}}
-	h.people = &PeopleHandlers{PeopleDeps{
-		Kit: d.Kit, Login: h.signin.State, Runs: d.Runs, Account: func(r *ui.PageRequest) (PeopleCRM, error) { return h.account(r) },
+	h.people = &people.Handlers{Deps: people.Deps{
+		Kit: d.Kit, Login: h.signin.State, Runs: d.Runs, Account: func(r *ui.PageRequest) (people.CRM, error) { return h.account(r) },
 	}}
 	h.newDeal = &NewDealHandlers{
 		Kit: d.Kit, After: h.people.After, TicketURL: d.TicketURL, Account: func(r *ui.PageRequest) (NewDealCRM, error) { return h.account(r) },

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/people"
 	"github.com/sidecard/sidecard/blocks/amocrm/signin"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
@@ -15,7 +16,7 @@ import (
 // floorView is the first screen inside the helpdesk's own page: no script, no frame; everything that acts is a link
 // that opens the panel in a new tab at the right place.
 type floorView struct {
-	People  peopleView
+	People  people.View
 	Login   *signin.View
 	Problem *ui.ProblemView
 	Note    string
@@ -53,7 +54,7 @@ func (h *Handlers) fillFloor(r *ui.PageRequest, view *floorView) error {
 		return nil
 	}
 	type result struct {
-		people peopleView
+		people people.View
 		err    error
 	}
 	done := make(chan result, 1)

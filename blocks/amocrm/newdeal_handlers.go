@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/people"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
@@ -15,7 +16,7 @@ import (
 
 // NewDealCRM is what the form of a new deal asks of an account.
 type NewDealCRM interface {
-	PeopleCRM
+	people.CRM
 	DealForm(ctx context.Context, ticket helpdesk.Ticket) (deals.Form, error)
 	Required(ctx context.Context, pipelineID, statusID int64) ([]amoapi.Field, error)
 	MoreFields(ctx context.Context, pipelineID, statusID int64) ([]amoapi.Field, error)
@@ -27,7 +28,7 @@ type NewDealHandlers struct {
 	*ui.Kit
 	Account func(*ui.PageRequest) (NewDealCRM, error)
 	// After shows the first screen after the deal was made, with the confirmation of what was done.
-	After func(page *ui.PageRequest, account PeopleCRM, done string) error
+	After func(page *ui.PageRequest, account people.CRM, done string) error
 	// TicketURL returns the page of a ticket, "" when that can't be told.
 	TicketURL func(t tenant.Tenant, ticketID int64) string
 }

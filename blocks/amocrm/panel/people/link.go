@@ -1,4 +1,4 @@
-package amocrm
+package people
 
 import (
 	"github.com/sidecard/sidecard/blocks/ui"
@@ -6,7 +6,7 @@ import (
 )
 
 // link ties the ticket's client to one contact: POST …/link. From then on only that contact is shown.
-func (h *PeopleHandlers) link(r *peopleRequest) error {
+func (h *Handlers) link(r *request) error {
 	id := ui.Number(r.FormValue("contact"))
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")
@@ -20,7 +20,7 @@ func (h *PeopleHandlers) link(r *peopleRequest) error {
 }
 
 // unlink ends that tie: POST …/unlink. The client is searched for by his phones and e-mails again.
-func (h *PeopleHandlers) unlink(r *peopleRequest) error {
+func (h *Handlers) unlink(r *request) error {
 	ctx, cancel := r.Writing()
 	defer cancel()
 	if err := r.crm.Unlink(ctx, r.Session.Ticket.Client.ID); err != nil {

@@ -1,4 +1,4 @@
-package amocrm
+package people
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// PeopleCRM is what the first screen and what leads on from it ask of an account.
-type PeopleCRM interface {
+// CRM is what the first screen and what leads on from it ask of an account.
+type CRM interface {
 	rows.CRM
 	Tenant() tenant.Tenant
 	People(ctx context.Context, client helpdesk.Client) (people.Found, error)
@@ -39,23 +39,23 @@ type Runs interface {
 	Latest(ctx context.Context, tenantID string, ticketID int64) (id, state string, err error)
 }
 
-// PeopleDeps is what the pages work with. All are needed except Runs.
-type PeopleDeps struct {
+// Deps is what the pages work with. All are needed except Runs.
+type Deps struct {
 	*ui.Kit
-	Account func(*ui.PageRequest) (PeopleCRM, error)
+	Account func(*ui.PageRequest) (CRM, error)
 	// Login returns how the tenant's login stands; ok is true when it works.
 	Login func(context.Context, *ui.PageRequest) (view signin.View, ok bool, err error)
 	// Runs tells of the rules' work on the first screen; nil: there is none.
 	Runs Runs
 }
 
-// PeopleHandlers serve the pages.
-type PeopleHandlers struct{ PeopleDeps }
+// Handlers serve the pages.
+type Handlers struct{ Deps }
 
 // Mount names the addresses.
-func (h *PeopleHandlers) Mount(g route.Group) {
+func (h *Handlers) Mount(g route.Group) {
 	g.GET("", h.withAccount(h.panel))
-	g.GET("/people", h.withAccount(h.people))
+	g.GET("/people", h.withAccount(h.list))
 	g.GET("/search", h.withAccount(h.search))
 	g.POST("/search", h.withAccount(h.search))
 	g.POST("/link", h.withAccount(h.link))
@@ -65,31 +65,31 @@ func (h *PeopleHandlers) Mount(g route.Group) {
 	g.POST("/contacts/:id/missing", h.withAccount(h.addMissing))
 }
 
-// peopleRequest is one request for a page.
-type peopleRequest struct {
+// request is one request for a page.
+type request struct {
 	*ui.PageRequest
-	h    *PeopleHandlers
-	crm  PeopleCRM
+	h    *Handlers
+	crm  CRM
 	wish wish
 }
 
 // withAccount opens the account behind a session.
-func (h *PeopleHandlers) withAccount(next func(*peopleRequest) error) echo.HandlerFunc {
+func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
 	return h.WithSession(func(page *ui.PageRequest) error {
 		account, err := h.Account(page)
 		if err != nil {
 			return page.Fail(err, page.Base())
 		}
-		return next(&peopleRequest{PageRequest: page, h: h, crm: account})
+		return next(&request{PageRequest: page, h: h, crm: account})
 	})
 }
 
 // First returns the first screen, with its links under base.
-func (h *PeopleHandlers) First(ctx context.Context, page *ui.PageRequest, account PeopleCRM, base string) (peopleView, error) {
-	return (&peopleRequest{PageRequest: page, h: h, crm: account}).peopleAt(ctx, base)
+func (h *Handlers) First(ctx context.Context, page *ui.PageRequest, account CRM, base string) (View, error) {
+	return (&request{PageRequest: page, h: h, crm: account}).viewAt(ctx, base)
 }
 
 // After shows the first screen after a write of another page, with the confirmation of what was done.
-func (h *PeopleHandlers) After(page *ui.PageRequest, account PeopleCRM, done string) error {
-	return (&peopleRequest{PageRequest: page, h: h, crm: account}).after(done)
+func (h *Handlers) After(page *ui.PageRequest, account CRM, done string) error {
+	return (&request{PageRequest: page, h: h, crm: account}).after(done)
 }

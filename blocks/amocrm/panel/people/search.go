@@ -1,4 +1,4 @@
-package amocrm
+package people
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ type searchView struct {
 
 // search finds contacts by typed words: GET …/search is the empty form, POST asks (what is typed is personal data and
 // must not stand in an address).
-func (h *PeopleHandlers) search(r *peopleRequest) error {
+func (h *Handlers) search(r *request) error {
 	view := searchView{Base: ui.Plain(r.Base())}
 	if r.Request().Method == http.MethodGet {
 		return r.Show(http.StatusOK, "search", view)

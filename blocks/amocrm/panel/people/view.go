@@ -1,4 +1,4 @@
-package amocrm
+package people
 
 import (
 	"fmt"
@@ -59,8 +59,8 @@ const (
 	stateSeveral = "several" // link one
 )
 
-// peopleView is the first screen.
-type peopleView struct {
+// View is the first screen.
+type View struct {
 	Base        ui.Plain
 	State       string
 	ClientName  string
@@ -83,8 +83,8 @@ type runView struct {
 	Href        ui.Plain
 }
 
-func peoplePage(f i18n.Format, base string, client helpdesk.Client, p people.Found) peopleView {
-	v := peopleView{Base: ui.Plain(base), ClientName: client.Name, LinkGone: p.LinkGone, CanLink: client.ID != 0}
+func peoplePage(f i18n.Format, base string, client helpdesk.Client, p people.Found) View {
+	v := View{Base: ui.Plain(base), ClientName: client.Name, LinkGone: p.LinkGone, CanLink: client.ID != 0}
 	if !p.At.IsZero() {
 		v.Age, v.AgeTitle = f.Age(p.At), f.DateTime(p.At)
 	}
@@ -158,7 +158,7 @@ func personCard(f i18n.Format, base string, c people.Person) personView {
 }
 
 // foundCard is a contact among the hits of a search. Its deals were not read, so nothing is said of them.
-func (r *peopleRequest) foundCard(f i18n.Format, c people.Person) personView {
+func (r *request) foundCard(f i18n.Format, c people.Person) personView {
 	person := personCard(f, r.Base(), c)
 	person.Found, person.CanLink = true, r.Session.Ticket.Client.ID != 0
 	return person
@@ -190,7 +190,7 @@ func initials(name string) string {
 }
 
 // withFilter completes a page whose lists may be shortened: the switches, and what is said of the whole.
-func withFilter(f i18n.Format, view *peopleView, all people.Found, shown, at string) {
+func withFilter(f i18n.Format, view *View, all people.Found, shown, at string) {
 	here := string(view.Base) + "/people?"
 	if view.AllMatches {
 		here += "all=1&"

@@ -1,4 +1,4 @@
-package amocrm
+package people
 
 import (
 	"errors"
@@ -45,14 +45,14 @@ func (r rowView) Hidden() bool { return phone.HasMasked(fmt.Sprint(r.Value)) }
 const maxRows = 10
 
 // newContact is the form, filled with what the helpdesk knows: GET …/contacts/new.
-func (h *PeopleHandlers) newContact(r *peopleRequest) error {
+func (h *Handlers) newContact(r *request) error {
 	return r.Show(http.StatusOK, "contact_form",
 		r.contactForm(r.crm.ContactForm(r.Ctx, r.Session.Ticket.Client), nil))
 }
 
 // createContact makes the contact: POST …/contacts. When others have the same phone or e-mail they are shown first; the
 // agent may go on anyway; others that only what was typed since has brought up are shown, too.
-func (h *PeopleHandlers) createContact(r *peopleRequest) error {
+func (h *Handlers) createContact(r *request) error {
 	draft := r.crm.ContactForm(r.Ctx, r.Session.Ticket.Client) // messengers and sites go along unseen
 	form, err := r.FormParams()
 	if err != nil {
@@ -117,7 +117,7 @@ func (h *PeopleHandlers) createContact(r *peopleRequest) error {
 }
 
 // duplicates is the form with the contacts that are much like the new one.
-func (r *peopleRequest) duplicates(draft people.Draft, same []people.Person) contactFormView {
+func (r *request) duplicates(draft people.Draft, same []people.Person) contactFormView {
 	view := r.contactForm(draft, nil)
 	f := r.Format()
 	var seen []string
@@ -130,7 +130,7 @@ func (r *peopleRequest) duplicates(draft people.Draft, same []people.Person) con
 }
 
 // contactFailed shows the form again, with what was typed.
-func (r *peopleRequest) contactFailed(draft people.Draft, err error) error {
+func (r *request) contactFailed(draft people.Draft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return r.Fail(err, "")
 	}
@@ -144,7 +144,7 @@ func (r *peopleRequest) contactFailed(draft people.Draft, err error) error {
 
 // contactForm draws the form of a new contact. What the helpdesk knows is masked like all words; what the agent has typed
 // stays as it is.
-func (r *peopleRequest) contactForm(draft people.Draft, errs map[string]string) contactFormView {
+func (r *request) contactForm(draft people.Draft, errs map[string]string) contactFormView {
 	rest := map[string]string{}
 	for path, text := range errs {
 		rest[path] = text
@@ -192,7 +192,7 @@ func contactIDs(list string) []int64 {
 }
 
 // wholeContact refuses texts with hidden digits that were changed.
-func (r *peopleRequest) wholeContact(d people.Draft) error {
+func (r *request) wholeContact(d people.Draft) error {
 	u := forms.Unmasking{Format: r.Format()}
 	u.Text("name", d.Name)
 	u.Text("position", d.Position)

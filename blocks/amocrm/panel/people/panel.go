@@ -1,4 +1,4 @@
-package amocrm
+package people
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 
 // panel is the page in the iframe: GET /blocks/amocrm/:session. ?open=deal:12, create-deal or add-contact leads
 // straight to that place; without it the card that was open on this ticket is open again.
-func (h *PeopleHandlers) panel(r *peopleRequest) error {
+func (h *Handlers) panel(r *request) error {
 	login, connected, err := h.Login(r.Ctx, r.PageRequest)
 	if err != nil {
 		return r.Fail(err, r.Base())
@@ -31,7 +31,7 @@ func (h *PeopleHandlers) panel(r *peopleRequest) error {
 	if path := place(open); path != "" && connected {
 		return r.SeeOther(r.Base() + path)
 	}
-	return h.people(r)
+	return h.list(r)
 }
 
 // place is the path of a named place, "" for none.
@@ -52,8 +52,8 @@ func place(name string) string {
 	return ""
 }
 
-// people is the client's contacts with their deals: GET …/people. ?fresh=1 goes past the cache.
-func (h *PeopleHandlers) people(r *peopleRequest) error {
+// list is the client's contacts with their deals: GET …/people. ?fresh=1 goes past the cache.
+func (h *Handlers) list(r *request) error {
 	if r.QueryParam("fresh") != "" {
 		if err := r.crm.ForgetData(r.Ctx); err != nil {
 			return r.Fail(err, r.Base()+"/people")
@@ -65,18 +65,18 @@ func (h *PeopleHandlers) people(r *peopleRequest) error {
 	r.confirm(r.QueryParam("done"))
 	r.wish = wish{all: r.QueryParam("all") != "", deals: r.QueryParam("deals"), at: r.QueryParam("at")}
 	return r.ShowOrSkeleton("people_loading", func(ctx context.Context) (ui.Page, error) {
-		view, err := r.peopleView(ctx)
+		view, err := r.view(ctx)
 		view.Notice = r.Notice
 		return ui.Page{Name: "people", Data: view}, err
 	})
 }
 
-func (r *peopleRequest) peopleView(ctx context.Context) (peopleView, error) {
-	return r.peopleAt(ctx, r.Base())
+func (r *request) view(ctx context.Context) (View, error) {
+	return r.viewAt(ctx, r.Base())
 }
 
-// peopleAt is the first screen with its links under base.
-func (r *peopleRequest) peopleAt(ctx context.Context, base string) (peopleView, error) {
+// viewAt is the first screen with its links under base.
+func (r *request) viewAt(ctx context.Context, base string) (View, error) {
 	client := r.Session.Ticket.Client
 	ask := r.crm.People
 	if r.wish.all {
@@ -84,11 +84,11 @@ func (r *peopleRequest) peopleAt(ctx context.Context, base string) (peopleView, 
 	}
 	people, err := ask(ctx, client)
 	if err != nil {
-		return peopleView{}, err
+		return View{}, err
 	}
 	shown, err := r.dealsShown(ctx)
 	if err != nil {
-		return peopleView{}, err
+		return View{}, err
 	}
 	f := r.FormatIn(ctx)
 	view := peoplePage(f, base, client, rows.Only(people, shown))
@@ -106,14 +106,14 @@ func (r *peopleRequest) peopleAt(ctx context.Context, base string) (peopleView, 
 
 // after shows the first screen with the confirmation of what was done, "linked" or "deal:12". Without script the
 // browser is sent there, so that a reload does not send the form again.
-func (r *peopleRequest) after(done string) error {
+func (r *request) after(done string) error {
 	if !r.HTMX() {
 		return r.SeeOther(r.Base() + "?done=" + done)
 	}
 	ctx, cancel := r.Background(r.h.Budget) // the page's own time may have gone into the write
 	defer cancel()
 	r.confirm(done)
-	view, err := r.peopleView(ctx)
+	view, err := r.view(ctx)
 	if err != nil {
 		return r.Fail(err, r.Base()+"/people")
 	}
@@ -122,11 +122,11 @@ func (r *peopleRequest) after(done string) error {
 }
 
 // confirm has the next page, or the problem in its place, say what was done.
-func (r *peopleRequest) confirm(done string) { r.Done, r.Notice = done, r.notice(done) }
+func (r *request) confirm(done string) { r.Done, r.Notice = done, r.notice(done) }
 
 // notice is the confirmation named by done: "linked", "deal:12", or "deal:12:note" when the note is missing; nil for
 // anything unknown.
-func (r *peopleRequest) notice(done string) *ui.Notice {
+func (r *request) notice(done string) *ui.Notice {
 	parts := append(strings.SplitN(done, ":", 3), "", "")
 	id, missing := ui.Number(parts[1]), ""
 	switch parts[2] {
@@ -150,7 +150,7 @@ func (r *peopleRequest) notice(done string) *ui.Notice {
 }
 
 // failedRuns is how many runs of rules need a person. The card does without the number when it can't be told.
-func (r *peopleRequest) failedRuns(ctx context.Context) int {
+func (r *request) failedRuns(ctx context.Context) int {
 	if r.h.Runs == nil {
 		return 0
 	}
@@ -162,7 +162,7 @@ func (r *peopleRequest) failedRuns(ctx context.Context) int {
 }
 
 // ownRun is the newest run for the session's ticket, nil for none. The card does without when it can't be told.
-func (r *peopleRequest) ownRun(ctx context.Context, base string) *runView {
+func (r *request) ownRun(ctx context.Context, base string) *runView {
 	if r.h.Runs == nil || r.Session.Ticket.ID == 0 {
 		return nil
 	}
@@ -185,7 +185,7 @@ type wish struct {
 }
 
 // dealsShown is the agent's choice: a link's parameter is remembered for the session.
-func (r *peopleRequest) dealsShown(ctx context.Context) (string, error) {
+func (r *request) dealsShown(ctx context.Context) (string, error) {
 	switch r.wish.deals {
 	case rows.Open:
 		return rows.Open, r.h.Sessions.SetAside(ctx, r.Session, session.AsideDeals, rows.Open)

@@ -1,4 +1,4 @@
-package amocrm
+package people
 
 import (
 	"errors"
@@ -41,7 +41,7 @@ func missingKeys(f i18n.Format, base string, client helpdesk.Client, p people.Pe
 
 // addMissing adds the client's phones and e-mails that a contact lacks: POST …/contacts/:id/missing. What the contact
 // has stays. Sent twice it acts once.
-func (h *PeopleHandlers) addMissing(r *peopleRequest) error {
+func (h *Handlers) addMissing(r *request) error {
 	id := ui.Number(r.Param("id"))
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")
