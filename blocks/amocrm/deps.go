@@ -10,6 +10,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/deal"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/newdeal"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/people"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/settings"
@@ -26,7 +27,7 @@ import (
 type CRM interface {
 	settings.CRM
 	deal.CRM
-	NewDealCRM
+	newdeal.CRM
 	Locale(ctx context.Context) (country, timezone string, err error)
 }
 
@@ -85,7 +86,7 @@ type Deps struct {
 var templates embed.FS
 
 // Templates are those of the block's pages.
-var Templates = []fs.FS{templates, deal.Templates, feed.Templates, forms.Templates, people.Templates, rows.Templates, settings.Templates, signin.Templates}
+var Templates = []fs.FS{templates, deal.Templates, feed.Templates, forms.Templates, newdeal.Templates, people.Templates, rows.Templates, settings.Templates, signin.Templates}
 
 // Handlers serve the block. Close waits for reads and streams that outlive their request.
 type Handlers struct {
@@ -95,7 +96,7 @@ type Handlers struct {
 	signin   *signin.Handlers
 	people   *people.Handlers
 	deal     *deal.Handlers
-	newDeal  *NewDealHandlers
+	newDeal  *newdeal.Handlers
 	settings *settings.Handlers
 }
 
@@ -110,8 +111,8 @@ func New(d Deps) *Handlers {
 	h.people = &people.Handlers{Deps: people.Deps{
 		Kit: d.Kit, Login: h.signin.State, Runs: d.Runs, Account: func(r *ui.PageRequest) (people.CRM, error) { return h.account(r) },
 	}}
-	h.newDeal = &NewDealHandlers{
-		Kit: d.Kit, After: h.people.After, TicketURL: d.TicketURL, Account: func(r *ui.PageRequest) (NewDealCRM, error) { return h.account(r) },
+	h.newDeal = &newdeal.Handlers{
+		Kit: d.Kit, After: h.people.After, TicketURL: d.TicketURL, Account: func(r *ui.PageRequest) (newdeal.CRM, error) { return h.account(r) },
 	}
 	h.deal = &deal.Handlers{Kit: d.Kit, Account: func(r *ui.PageRequest) (deal.CRM, error) { return h.account(r) }}
 	return h

@@ -1,4 +1,4 @@
-package amocrm
+package newdeal
 
 import (
 	"context"
@@ -19,21 +19,21 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// newDeal is the form of a new deal, named after the ticket: GET …/deals/new?contact=ID.
-func (h *NewDealHandlers) newDeal(r *newDealRequest) error {
+// show is the form of a new deal, named after the ticket: GET …/deals/new?contact=ID.
+func (h *Handlers) show(r *request) error {
 	contact := ui.Number(r.QueryParam("contact"))
 	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
-		view, err := r.dealForm(ctx, func(form deals.Form, people []people.Person) deals.Draft {
+		view, err := r.form(ctx, func(form deals.Form, people []people.Person) deals.Draft {
 			return r.newDraft(form, people, contact)
 		}, false, nil)
 		return ui.Page{Name: "deal_form", Data: view}, err
 	})
 }
 
-// dealForm reads what the form offers, lets fill choose the draft, and adds what its stage requires. A draft that was typed
+// form reads what the form offers, lets fill choose the draft, and adds what its stage requires. A draft that was typed
 // is shown as it is.
-func (r *newDealRequest) dealForm(ctx context.Context, fill func(deals.Form, []people.Person) deals.Draft, typed bool,
-	errs map[string]string) (dealFormView, error) {
+func (r *request) form(ctx context.Context, fill func(deals.Form, []people.Person) deals.Draft, typed bool,
+	errs map[string]string) (formView, error) {
 	var form deals.Form
 	var people people.Found
 	var both errgroup.Group
@@ -46,13 +46,13 @@ func (r *newDealRequest) dealForm(ctx context.Context, fill func(deals.Form, []p
 		return err
 	})
 	if err := both.Wait(); err != nil {
-		return dealFormView{}, err
+		return formView{}, err
 	}
 	draft := fill(form, people.Contacts)
 	settle(form, &draft)
 	fields, err := r.stageFields(ctx, draft)
 	if err != nil {
-		return dealFormView{}, err
+		return formView{}, err
 	}
 	f := r.FormatIn(ctx)
 	view := dealForm(f, r.Base(), form, people.Contacts, fields, draft, typed, errs)
@@ -61,8 +61,8 @@ func (r *newDealRequest) dealForm(ctx context.Context, fill func(deals.Form, []p
 	return view, nil
 }
 
-// readDeal reads the form.
-func (r *newDealRequest) readDeal(form url.Values) deals.Draft {
+// read reads the form.
+func (r *request) read(form url.Values) deals.Draft {
 	return deals.Draft{
 		Name:          strings.TrimSpace(form.Get("name")),
 		ContactID:     ui.Number(form.Get("contact_id")),
@@ -76,14 +76,14 @@ func (r *newDealRequest) readDeal(form url.Values) deals.Draft {
 	}
 }
 
-// dealStage is the part that follows the pipeline and the stage: POST …/deals/new/stage with the whole form, so that
+// stage is the part that follows the pipeline and the stage: POST …/deals/new/stage with the whole form, so that
 // typed values stay.
-func (h *NewDealHandlers) dealStage(r *newDealRequest) error {
+func (h *Handlers) stage(r *request) error {
 	form, err := r.FormParams()
 	if err != nil {
 		return r.Fail(err, r.Base()+"/deals/new")
 	}
-	draft := r.readDeal(form)
+	draft := r.read(form)
 	offer, err := r.crm.DealForm(r.Ctx, r.Session.Ticket)
 	if err != nil {
 		return r.stageFailed(err)
@@ -97,43 +97,43 @@ func (h *NewDealHandlers) dealStage(r *newDealRequest) error {
 }
 
 // stageFailed keeps the rest of the form on the screen.
-func (r *newDealRequest) stageFailed(err error) error {
+func (r *request) stageFailed(err error) error {
 	r.LogProblem(err)
 	return r.Show(http.StatusOK, "deal_stage", stageView{Base: ui.Plain(r.Base()), Problem: r.ProblemLine(err)})
 }
 
-// createDeal makes the deal: POST …/deals. Sent twice it makes one.
-func (h *NewDealHandlers) createDeal(r *newDealRequest) error {
+// create makes the deal: POST …/deals. Sent twice it makes one.
+func (h *Handlers) create(r *request) error {
 	form, err := r.FormParams()
 	if err != nil {
 		return r.Fail(err, r.Base()+"/deals/new")
 	}
 	r.message = form.Get("message") != ""
-	draft := r.readDeal(form)
+	draft := r.read(form)
 	if form.Get("again") != "" { // without script: another pipeline or stage was chosen
-		return r.dealAgain(draft, forms.Refusal{})
+		return r.again(draft, forms.Refusal{})
 	}
 	sent := draft // the form itself keeps what was typed
 	if sent.Fields, err = r.withMapped(form, draft.Fields); err != nil {
-		return r.dealFailed(draft, err)
+		return r.failed(draft, err)
 	}
 	once, done, err := r.Begin()
 	if err != nil {
-		return r.dealFailed(draft, err)
+		return r.failed(draft, err)
 	}
 	if once == nil {
 		return h.After(r.PageRequest, r.crm, done)
 	}
 	ctx, cancel := r.Writing()
 	defer cancel()
-	sent.NoteText = r.dealNote(ctx, draft.NoteText, r.message)
-	if sent, err = r.wholeDeal(ctx, sent); err != nil {
-		return r.dealFailed(draft, errors.Join(err, once.Release(r.Ctx)))
+	sent.NoteText = r.note(ctx, draft.NoteText, r.message)
+	if sent, err = r.whole(ctx, sent); err != nil {
+		return r.failed(draft, errors.Join(err, once.Release(r.Ctx)))
 	}
 	id, err := r.crm.CreateDeal(ctx, r.Session.Ticket.Client.ID, sent)
 	missing, err := forms.Written(r.PageRequest, err)
 	if err != nil {
-		return r.dealFailed(draft, errors.Join(err, once.Release(r.Ctx)))
+		return r.failed(draft, errors.Join(err, once.Release(r.Ctx)))
 	}
 	done = strings.TrimSuffix("deal:"+strconv.FormatInt(id, 10)+":"+missing, ":")
 	if err := once.Done(r.Ctx, done); err != nil {
@@ -142,20 +142,20 @@ func (h *NewDealHandlers) createDeal(r *newDealRequest) error {
 	return h.After(r.PageRequest, r.crm, done)
 }
 
-// dealFailed shows the form again with its errors.
-func (r *newDealRequest) dealFailed(draft deals.Draft, err error) error {
+// failed shows the form again with its errors.
+func (r *request) failed(draft deals.Draft, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) {
 		return r.Fail(err, "")
 	}
-	return r.dealAgain(draft, forms.Refused(r.PageRequest, err))
+	return r.again(draft, forms.Refused(r.PageRequest, err))
 }
 
-// dealAgain draws the form with what was typed. The page's time may be used up by the try that failed, so what the form
+// again draws the form with what was typed. The page's time may be used up by the try that failed, so what the form
 // offers, which is in the cache by now, gets a little of its own.
-func (r *newDealRequest) dealAgain(draft deals.Draft, why forms.Refusal) error {
+func (r *request) again(draft deals.Draft, why forms.Refusal) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	view, err := r.dealForm(ctx, func(deals.Form, []people.Person) deals.Draft { return draft }, true, why.Errors)
+	view, err := r.form(ctx, func(deals.Form, []people.Person) deals.Draft { return draft }, true, why.Errors)
 	if err != nil {
 		return r.Fail(err, r.Base()+"/deals/new")
 	}
@@ -166,7 +166,7 @@ func (r *newDealRequest) dealAgain(draft deals.Draft, why forms.Refusal) error {
 }
 
 // withMapped adds to a new deal's fields the mapped ones that its form did not show; what the agent saw, he decided.
-func (r *newDealRequest) withMapped(form url.Values, typed map[int64][]string) (map[int64][]string, error) {
+func (r *request) withMapped(form url.Values, typed map[int64][]string) (map[int64][]string, error) {
 	mapped, err := r.crm.Mapped(r.Ctx, fields.EntityLead, r.Session.Ticket)
 	fields := maps.Clone(typed)
 	for id, values := range mapped {
@@ -177,8 +177,8 @@ func (r *newDealRequest) withMapped(form url.Values, typed map[int64][]string) (
 	return fields, err
 }
 
-// wholeDeal puts the digits back that the form of a new deal had hidden.
-func (r *newDealRequest) wholeDeal(ctx context.Context, d deals.Draft) (deals.Draft, error) {
+// whole puts the digits back that the form of a new deal had hidden.
+func (r *request) whole(ctx context.Context, d deals.Draft) (deals.Draft, error) {
 	u := forms.Unmasking{Format: r.Format()}
 	if !u.Format.Masked {
 		return d, nil

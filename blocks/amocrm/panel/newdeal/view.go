@@ -1,4 +1,4 @@
-package amocrm
+package newdeal
 
 import (
 	"slices"
@@ -12,8 +12,8 @@ import (
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
-// dealFormView is the form of a new deal.
-type dealFormView struct {
+// formView is the form of a new deal.
+type formView struct {
 	Base        ui.Plain
 	Token       ui.Plain
 	Name        any // of the ticket, or Plain as it was typed
@@ -90,8 +90,8 @@ func settle(form deals.Form, d *deals.Draft) {
 }
 
 func dealForm(f i18n.Format, base string, form deals.Form, people []people.Person, fields stageFields,
-	draft deals.Draft, typed bool, errs map[string]string) dealFormView {
-	v := dealFormView{
+	draft deals.Draft, typed bool, errs map[string]string) formView {
+	v := formView{
 		Base: ui.Plain(base), Token: ui.NewToken(), Name: forms.Value(draft.Name, typed), Price: ui.Plain(draft.Price),
 		Currency: form.Currency, Note: ui.Plain(draft.NoteText), Errors: errs, Stage: stagePart(base, form, fields, draft, typed, errs),
 	}

@@ -1,4 +1,4 @@
-package amocrm
+package newdeal
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// NewDealCRM is what the form of a new deal asks of an account.
-type NewDealCRM interface {
+// CRM is what the form of a new deal asks of an account.
+type CRM interface {
 	people.CRM
 	DealForm(ctx context.Context, ticket helpdesk.Ticket) (deals.Form, error)
 	Required(ctx context.Context, pipelineID, statusID int64) ([]amoapi.Field, error)
@@ -23,10 +23,10 @@ type NewDealCRM interface {
 	CreateDeal(ctx context.Context, clientID int64, draft deals.Draft) (int64, error)
 }
 
-// NewDealHandlers serve the form.
-type NewDealHandlers struct {
+// Handlers serve the form.
+type Handlers struct {
 	*ui.Kit
-	Account func(*ui.PageRequest) (NewDealCRM, error)
+	Account func(*ui.PageRequest) (CRM, error)
 	// After shows the first screen after the deal was made, with the confirmation of what was done.
 	After func(page *ui.PageRequest, account people.CRM, done string) error
 	// TicketURL returns the page of a ticket, "" when that can't be told.
@@ -34,27 +34,27 @@ type NewDealHandlers struct {
 }
 
 // Mount names the addresses.
-func (h *NewDealHandlers) Mount(g route.Group) {
-	g.GET("/deals/new", h.withAccount(h.newDeal))
-	g.POST("/deals/new/stage", h.withAccount(h.dealStage))
-	g.POST("/deals", h.withAccount(h.createDeal))
+func (h *Handlers) Mount(g route.Group) {
+	g.GET("/deals/new", h.withAccount(h.show))
+	g.POST("/deals/new/stage", h.withAccount(h.stage))
+	g.POST("/deals", h.withAccount(h.create))
 }
 
-// newDealRequest is one request for the form or a part of it.
-type newDealRequest struct {
+// request is one request for the form or a part of it.
+type request struct {
 	*ui.PageRequest
-	h       *NewDealHandlers
-	crm     NewDealCRM
+	h       *Handlers
+	crm     CRM
 	message bool // the client's last message goes into the note
 }
 
 // withAccount opens the account behind a session.
-func (h *NewDealHandlers) withAccount(next func(*newDealRequest) error) echo.HandlerFunc {
+func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
 	return h.WithSession(func(page *ui.PageRequest) error {
 		account, err := h.Account(page)
 		if err != nil {
 			return page.Fail(err, page.Base())
 		}
-		return next(&newDealRequest{PageRequest: page, h: h, crm: account})
+		return next(&request{PageRequest: page, h: h, crm: account})
 	})
 }

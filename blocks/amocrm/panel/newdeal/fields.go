@@ -1,4 +1,4 @@
-package amocrm
+package newdeal
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 // stageFields are the custom fields of a form: those a stage requires, and all others that can be written.
 type stageFields struct{ required, more []amoapi.Field }
 
-func (r *newDealRequest) stageFields(ctx context.Context, d deals.Draft) (s stageFields, err error) {
+func (r *request) stageFields(ctx context.Context, d deals.Draft) (s stageFields, err error) {
 	if s.required, err = r.crm.Required(ctx, d.PipelineID, d.StatusID); err != nil {
 		return s, err
 	}
@@ -37,7 +37,7 @@ func moreInputs(fields []amoapi.Field, draft deals.Draft, typed bool, errs map[s
 
 // newDraft is what the form of a new deal begins with. A ticket without a subject gives a name of its own, unless the
 // company has a template.
-func (r *newDealRequest) newDraft(form deals.Form, people []people.Person, contact int64) deals.Draft {
+func (r *request) newDraft(form deals.Form, people []people.Person, contact int64) deals.Draft {
 	draft, ticket := form.Draft, r.Session.Ticket
 	switch {
 	case contact != 0:

@@ -1,4 +1,4 @@
-package amocrm
+package newdeal
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 )
 
 // ticket is the session's ticket with what has become known of it since the block was opened.
-func (r *newDealRequest) ticket(ctx context.Context) helpdesk.Ticket {
+func (r *request) ticket(ctx context.Context) helpdesk.Ticket {
 	t := r.Session.Ticket
 	message, err := r.h.Sessions.Aside(ctx, r.Session, session.AsideMessage)
 	if err != nil {
@@ -19,12 +19,12 @@ func (r *newDealRequest) ticket(ctx context.Context) helpdesk.Ticket {
 	return t
 }
 
-func (r *newDealRequest) ticketURL() string {
+func (r *request) ticketURL() string {
 	return r.h.TicketURL(r.crm.Tenant(), r.Session.Ticket.ID)
 }
 
-// dealNote is the note of a new deal: what the agent wrote, where the ticket is, and the client's words if he chose so.
-func (r *newDealRequest) dealNote(ctx context.Context, written string, withMessage bool) string {
+// note is the note of a new deal: what the agent wrote, where the ticket is, and the client's words if he chose so.
+func (r *request) note(ctx context.Context, written string, withMessage bool) string {
 	parts := []string{written}
 	if link := r.ticketURL(); link != "" {
 		parts = append(parts, r.T("deal.note_ticket", "ID", r.Session.Ticket.ID, "URL", link))
