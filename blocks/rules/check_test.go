@@ -83,10 +83,10 @@ func TestMemo_waitsNoLongerThanItMay(t *testing.T) {
 func TestMemo_keepsAFewTenants(t *testing.T) {
 	t.Parallel()
 	m := newMemo()
-	for i := range memoMost + 50 {
+	for i := range maxMemo + 50 {
 		m.get(string(rune(i)), time.Minute, func() (crm.Meta, error) { return crm.Meta{}, nil })
 	}
-	if len(m.known) != memoMost {
+	if len(m.known) != maxMemo {
 		t.Errorf("%d kept", len(m.known))
 	}
 	if _, ok := m.get("none", time.Minute, func() (crm.Meta, error) { return crm.Meta{}, errors.New("down") }); ok {

@@ -49,7 +49,7 @@ func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r request.Request
 	}
 	p, err := plan.Make(r, ticket, &meta, t.Language(), time.Now(), true)
 	if (err != nil || len(p.Remarks) > 0) && time.Since(meta.At) > memoFresh { // it may have been added since
-		if meta, err = anew(ctx, a); err != nil {
+		if meta, err = freshMeta(ctx, a); err != nil {
 			return Trial{}, fmt.Errorf("dry run: %w", err)
 		}
 		p, err = plan.Make(r, ticket, &meta, t.Language(), time.Now(), true)
@@ -100,7 +100,7 @@ func (s *Service) TryRule(ctx context.Context, tenantID string, ticketID int64, 
 	return s.DryRun(ctx, t, r)
 }
 
-func anew(ctx context.Context, a Account) (crm.Meta, error) {
+func freshMeta(ctx context.Context, a Account) (crm.Meta, error) {
 	if err := a.Forget(ctx); err != nil {
 		return crm.Meta{}, err
 	}

@@ -39,7 +39,7 @@ func NewLedger(db *store.DB, lease time.Duration) *Ledger {
 		Name:  "fire",
 		Order: orderOf,
 		Objects: func(s Steps) []string {
-			return []string{entity{"", s.LeadID}.String(), entity{"note", s.NoteID}.String(), entity{"task", s.TaskID}.String()}
+			return []string{object{"", s.LeadID}.String(), object{"note", s.NoteID}.String(), object{"task", s.TaskID}.String()}
 		},
 		Lease: lease, RepeatFor: idemFor, KeepDone: 7 * 24 * time.Hour, KeepFailed: keepFailed, KeepObjects: keepObjects,
 		MaxBatch: maxBatch, MaxWaiting: 20_000, MaxFinished: 10_000, MaxRefused: 5_000, MaxRecent: 20,

@@ -12,15 +12,15 @@ import (
 
 // explain turns the CRM's refusal of a deal into problems of the request, with what the account would accept where that
 // is known. Other errors come back as they are.
-func (j *job) explain(err error) error {
+func (it *item) explain(err error) error {
 	answer, _ := crm.AnswerOf(err)
 	if !answer.Invalid && !answer.NotFound {
 		return err
 	}
-	ours := plan.Check(j.e.Request, j.meta)
+	ours := plan.Check(it.job.Request, it.meta)
 	r := &refusal{}
 	for _, v := range answer.Mistakes {
-		p := request.Problem{Path: j.plan.From.Path(v.Path), Code: v.Code, Detail: v.Detail}
+		p := request.Problem{Path: it.plan.From.Path(v.Path), Code: v.Code, Detail: v.Detail}
 		for _, o := range ours {
 			if o.Path == p.Path {
 				p.Detail = strings.TrimSuffix(p.Detail, ".") + " (" + o.Detail + ")"
@@ -29,7 +29,7 @@ func (j *job) explain(err error) error {
 		r.problems = append(r.problems, p)
 	}
 	r.why = ledger.Because("refused_deal", "", reasonOf(answer, r.problems))
-	return &kept{refusal: r, cause: err}
+	return &refusedByCRM{refusal: r, cause: err}
 }
 
 func explainExtra(err error, path, code string) error {
@@ -42,28 +42,28 @@ func explainExtra(err error, path, code string) error {
 		r.problems = append(r.problems, request.Problem{Path: path, Code: v.Code, Detail: v.Detail})
 	}
 	r.why = ledger.Because(code, "", reasonOf(answer, r.problems))
-	return &kept{refusal: r, cause: err}
+	return &refusedByCRM{refusal: r, cause: err}
 }
 
-// kept is a refusal that still carries the CRM's error.
-type kept struct {
+// refusedByCRM is a refusal that still carries the CRM's error.
+type refusedByCRM struct {
 	*refusal
 	cause error
 }
 
 // Unwrap gives the refusal and its cause.
-func (k *kept) Unwrap() []error { return []error{k.refusal, k.cause} }
+func (k *refusedByCRM) Unwrap() []error { return []error{k.refusal, k.cause} }
 
 // reasonOf is the CRM's refusal in words: its mistakes, else what it says itself.
 func reasonOf(answer crm.Answer, problems []request.Problem) ledger.Reason {
 	if len(problems) == 0 {
 		return ledger.InWords(answer.Words)
 	}
-	return told(problems)
+	return summary(problems)
 }
 
-// told is the first problems in words.
-func told(problems []request.Problem) ledger.Reason {
+// summary is the first problems in words.
+func summary(problems []request.Problem) ledger.Reason {
 	parts := make([]string, 0, len(problems))
 	for i, p := range problems {
 		if i == 5 {

@@ -176,7 +176,7 @@ func (s Records) Adopt(ctx context.Context, tenantID, id string, leadID int64) e
 		}
 		c := change{Text: ledger.Because("chosen", leadID, "")}
 		if st.LeadID == 0 {
-			c.Object = entity{id: leadID}.String()
+			c.Object = object{id: leadID}.String()
 		}
 		st.LeadID, st.LeadURL = leadID, st.Candidates[i].URL
 		if st.LeadIntent != nil && st.ContactID == 0 {

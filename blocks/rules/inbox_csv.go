@@ -13,8 +13,8 @@ import (
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
-// ExportMost is how many rows an export has at most.
-const ExportMost = 10_000
+// MaxExport is how many rows an export has at most.
+const MaxExport = 10_000
 
 var exportHead = []string{"id", "state", "created", "updated", "ticket", "client", "contact", "deal", "deal url", "attempts", "reason"}
 
@@ -32,7 +32,7 @@ func (s Records) Export(ctx context.Context, tenantID string, q Query, to io.Wri
 			return err
 		}
 		for _, e := range p.Jobs {
-			if rows++; rows > ExportMost {
+			if rows++; rows > MaxExport {
 				break
 			}
 			if q.Present != nil {
@@ -42,7 +42,7 @@ func (s Records) Export(ctx context.Context, tenantID string, q Query, to io.Wri
 				return fmt.Errorf("export firings: %w", err)
 			}
 		}
-		more := rows >= ExportMost && p.Next != ""
+		more := rows >= MaxExport && p.Next != ""
 		if more {
 			row := make([]string, len(exportHead))
 			row[len(row)-1] = "only the newest 10,000 are listed: narrow the search"

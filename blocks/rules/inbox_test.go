@@ -59,7 +59,7 @@ func TestExport_isBoundedAndSaysSo(t *testing.T) {
 	e := mustAccept(t, l, firing(1, "x"), "")
 	stored := l.db.HGetAll(t.Context(), entryKey("t1", e.ID)).Val()
 	pipe := l.db.Pipeline()
-	for i := range ExportMost { // copies; the request is sealed for its own key, so each needs its own
+	for i := range MaxExport { // copies; the request is sealed for its own key, so each needs its own
 		id := fmt.Sprintf("%026d", i)
 		one := map[string]any{}
 		for k, v := range stored {
@@ -79,7 +79,7 @@ func TestExport_isBoundedAndSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&b).ReadAll()
-	if err != nil || len(rows) != 1+ExportMost+1 || !strings.Contains(rows[len(rows)-1][10], "10,000") {
+	if err != nil || len(rows) != 1+MaxExport+1 || !strings.Contains(rows[len(rows)-1][10], "10,000") {
 		t.Errorf("%d rows, last %v, %v", len(rows), rows[len(rows)-1], err)
 	}
 }
@@ -144,7 +144,7 @@ func TestJudge_waitingStartsAnewWithARetry(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	e := Entry{CreatedAt: now.Add(-8 * 24 * time.Hour), Since: now.Add(-time.Hour)}
-	if v := judge(errNoDeskToken, e, now); v.State != ledger.StateAccepted {
+	if v := classify(errNoDeskToken, e, now); v.State != ledger.StateAccepted {
 		t.Errorf("%+v", v)
 	}
 }

@@ -24,75 +24,75 @@ const (
 	keepObjects   = 30 * 24 * time.Hour
 )
 
-// look looks for the deals whose answers are not known, and makes them their jobs'.
-func (d leads) look(ctx context.Context, jobs []*job) {
-	ctx, end := step(ctx, "lost leads", time.Time{}, len(jobs))
+// look looks for the deals whose answers are not known, and makes them their items'.
+func (d leads) look(ctx context.Context, items []*item) {
+	ctx, end := step(ctx, "lost leads", time.Time{}, len(items))
 	defer end()
 	newest, err := d.account.NewestDeals(ctx, lookPage)
 	if err != nil {
-		for _, j := range jobs {
-			j.fail(ctx, fmt.Errorf("look for the deal: %w", err))
+		for _, it := range items {
+			it.fail(ctx, fmt.Errorf("look for the deal: %w", err))
 		}
 		return
 	}
-	var found []*job
-	for _, j := range jobs { // one after the other: what one takes is not the next one's
-		if j.ended() {
+	var found []*item
+	for _, it := range items { // one after the other: what one takes is not the next one's
+		if it.ended() {
 			continue
 		}
-		switch r, err := j.lostDeal(ctx, newest); {
+		switch r, err := it.findDeal(ctx, newest); {
 		case err != nil:
-			j.fail(ctx, err)
+			it.fail(ctx, err)
 		case r.ID != 0:
-			j.adopt(r)
-			found = append(found, j)
+			it.setDeal(r)
+			found = append(found, it)
 		default:
-			j.e.Steps.LeadIntent = nil
+			it.job.Steps.LeadIntent = nil
 		}
 	}
-	d.record(ctx, found, func(j *job) ledger.Reason {
-		return ledger.Because("deal_found", j.e.Steps.LeadID, "")
+	d.record(ctx, found, func(it *item) ledger.Reason {
+		return ledger.Because("deal_found", it.job.Steps.LeadID, "")
 	})
-	d.retract(ctx, jobs)
-	d.conclude(ctx, found)
+	d.unregister(ctx, items)
+	d.finishDeals(ctx, found)
 }
 
-// lostDeal looks for the deal of a write whose answer is not known, and makes it this entry's. A zero result means that
+// findDeal looks for the deal of a write whose answer is not known, and makes it this entry's. A zero result means that
 // it is not there and was looked for long enough; *lookAgain that it has to be looked for once more. When there are more
 // such deals than writes that could have made them, nobody guesses: the *refusal carries them to the inbox.
-func (j *job) lostDeal(ctx context.Context, newest []bulk.FoundDeal) (bulk.Made, error) {
-	intent := j.e.Steps.LeadIntent
-	leads, err := j.candidates(ctx, newest)
+func (it *item) findDeal(ctx context.Context, newest []bulk.FoundDeal) (bulk.Made, error) {
+	intent := it.job.Steps.LeadIntent
+	leads, err := it.candidates(ctx, newest)
 	if err != nil {
 		return bulk.Made{}, fmt.Errorf("look for the deal: %w", err)
 	}
-	rivals, err := j.rivals(ctx) // before looking whose the deals are: a rival that finishes in between takes his out of both
+	similar, err := it.countSimilar(ctx) // before looking whose the deals are: a rival that finishes in between takes his out of both
 	if err != nil {
 		return bulk.Made{}, err
 	}
 	var mine, unlike []match
 	for _, l := range leads {
-		if taken, err := j.taken(ctx, entity{id: l.ID}); err != nil {
+		if taken, err := it.claimed(ctx, object{id: l.ID}); err != nil {
 			return bulk.Made{}, err
 		} else if taken {
 			continue
 		}
-		contact, err := j.belongs(ctx, l, intent.ContactID)
+		contact, err := it.matchingContact(ctx, l, intent.ContactID)
 		switch {
 		case err != nil:
 			return bulk.Made{}, fmt.Errorf("look for the deal's contact: %w", err)
 		case contact == 0:
-		case j.plan.Deal.Fits(l):
+		case it.plan.Deal.Fits(l):
 			mine = append(mine, match{l, contact})
 		default:
 			unlike = append(unlike, match{l, contact})
 		}
 	}
-	if len(mine) > rivals {
-		return bulk.Made{}, j.undecided(mine)
+	if len(mine) > similar {
+		return bulk.Made{}, it.ambiguous(mine)
 	}
 	for _, m := range mine {
-		ours, err := j.own(ctx, entity{id: m.deal.ID})
+		ours, err := it.claim(ctx, object{id: m.deal.ID})
 		if err != nil {
 			return bulk.Made{}, err
 		}
@@ -100,9 +100,9 @@ func (j *job) lostDeal(ctx context.Context, newest []bulk.FoundDeal) (bulk.Made,
 			return bulk.Made{ID: m.deal.ID, ContactID: m.contact}, nil
 		}
 	}
-	err = j.looked(ctx, intent, "=deal_looked")
+	err = it.countLook(ctx, intent, "=deal_looked")
 	if err == nil && len(unlike) > 0 { // somebody may have changed it since
-		return bulk.Made{}, j.undecided(unlike)
+		return bulk.Made{}, it.ambiguous(unlike)
 	}
 	return bulk.Made{}, err
 }
@@ -112,51 +112,51 @@ type match struct {
 	contact int64
 }
 
-// undecided leaves it to a person which deal is the entry's.
-func (j *job) undecided(found []match) error {
-	j.e.Steps.Candidates = nil
+// ambiguous leaves it to a person which deal is the entry's.
+func (it *item) ambiguous(found []match) error {
+	it.job.Steps.Candidates = nil
 	for _, m := range found[:min(len(found), maxCandidates)] {
-		j.e.Steps.Candidates = append(j.e.Steps.Candidates, Candidate{LeadID: m.deal.ID, Name: m.deal.Text,
-			URL: j.account.DealURL(m.deal.ID), CreatedAt: time.Unix(m.deal.CreatedAt, 0).UTC()})
+		it.job.Steps.Candidates = append(it.job.Steps.Candidates, Candidate{LeadID: m.deal.ID, Name: m.deal.Text,
+			URL: it.account.DealURL(m.deal.ID), CreatedAt: time.Unix(m.deal.CreatedAt, 0).UTC()})
 	}
 	return &refusal{why: ledger.Because("twins", len(found), "")}
 }
 
 // candidates are deals like ours made since the intent, in the order of their making.
-func (j *job) candidates(ctx context.Context, newest []bulk.FoundDeal) ([]bulk.FoundDeal, error) {
-	intent := j.e.Steps.LeadIntent
+func (it *item) candidates(ctx context.Context, newest []bulk.FoundDeal) ([]bulk.FoundDeal, error) {
+	intent := it.job.Steps.LeadIntent
 	found := slices.Clone(newest)
 	if intent.ContactID != 0 { // the account's list may be too busy to show them
-		more, err := j.account.NewestDealsOf(ctx, intent.ContactID, lookOfOne)
+		more, err := it.account.NewestDealsOf(ctx, intent.ContactID, lookOfOne)
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, more...)
 	}
-	since := j.since(intent)
+	since := it.since(intent)
 	if intent.ContactID == 0 && len(newest) == lookPage && newest[lookPage-1].CreatedAt >= since {
 		// More deals were made since than one page shows. With this one its contact was made.
-		contact, err := j.account.Resolve(ctx, j.ticket.Client)
+		contact, err := it.account.Resolve(ctx, it.ticket.Client)
 		if err != nil {
 			return nil, err
 		}
 		if contact.ID != 0 {
-			more, err := j.account.NewestDealsOf(ctx, contact.ID, lookOfOne)
+			more, err := it.account.NewestDealsOf(ctx, contact.ID, lookOfOne)
 			if err != nil {
 				return nil, err
 			}
 			found = append(found, more...)
 		}
 	}
-	byHand, err := j.account.DealsMade(ctx, j.ticket.Client.ID)
+	byHand, err := it.account.DealsMade(ctx, it.ticket.Client.ID)
 	if err != nil {
 		return nil, err
 	}
 	seen := map[int64]bool{}
 	found = slices.DeleteFunc(found, func(l bulk.FoundDeal) bool {
-		other := seen[l.ID] || l.Deleted || l.CreatedAt < since || !j.ours(intent, l.CreatedBy) ||
+		other := seen[l.ID] || l.Deleted || l.CreatedAt < since || !it.mayBeBy(intent, l.CreatedBy) ||
 			slices.Contains(byHand, l.ID) ||
-			intent.Mark != "" && !j.marked(strings.TrimSpace(l.Text), intent.Mark) ||
+			intent.Mark != "" && !it.hasMark(strings.TrimSpace(l.Text), intent.Mark) ||
 			intent.PipelineID != 0 && l.PipelineID != intent.PipelineID ||
 			intent.Price != nil && l.Price != *intent.Price
 		seen[l.ID] = true
@@ -166,9 +166,9 @@ func (j *job) candidates(ctx context.Context, newest []bulk.FoundDeal) ([]bulk.F
 	return found, nil
 }
 
-// belongs returns the deal's contact if it is the one meant: the known one, or one with the client's phone, e-mail or,
+// matchingContact returns the deal's contact if it is the one meant: the known one, or one with the client's phone, e-mail or,
 // failing both, name. 0 means no.
-func (j *job) belongs(ctx context.Context, l bulk.FoundDeal, contactID int64) (int64, error) {
+func (it *item) matchingContact(ctx context.Context, l bulk.FoundDeal, contactID int64) (int64, error) {
 	for _, id := range l.Contacts {
 		switch {
 		case id == contactID:
@@ -176,7 +176,7 @@ func (j *job) belongs(ctx context.Context, l bulk.FoundDeal, contactID int64) (i
 		case contactID != 0:
 			continue
 		}
-		if same, err := j.account.IsClient(ctx, id, j.ticket.Client, j.region); err != nil || same {
+		if same, err := it.account.IsClient(ctx, id, it.ticket.Client, it.region); err != nil || same {
 			return id, err
 		}
 	}

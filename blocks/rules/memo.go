@@ -12,7 +12,7 @@ import (
 const (
 	memoFresh = time.Minute // a younger vocabulary may refuse a request
 	memoKeep  = 10 * time.Minute
-	memoMost  = 48 // tenants: a large account's vocabulary is half a megabyte
+	maxMemo   = 48 // tenants: a large account's vocabulary is half a megabyte
 )
 
 // memo keeps the vocabularies of the tenants that fire most, so that accepting does not decode one each time. It is a
@@ -68,7 +68,7 @@ func (m *memo) loading(tenantID string, load func() (crm.Meta, error)) func() (a
 		}
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		if len(m.known) >= memoMost {
+		if len(m.known) >= maxMemo {
 			oldest := ""
 			for id, k := range m.known {
 				if oldest == "" || k.read.Before(m.known[oldest].read) {

@@ -28,14 +28,14 @@ func TestReason_ofEveryErrorIsKnown(t *testing.T) {
 		"restart": context.Canceled, "client_busy": errClientBusy,
 		"twins": &refusal{why: ledger.Because("twins", 2, "")}, "unexpected": errors.New("boom"),
 	} {
-		why := judge(err, fresh, now).Why
+		why := classify(err, fresh, now).Why
 		if got, _, _ := why.Head(); got != code || reasonTexts[code] == "" {
 			t.Errorf("%s: %q is %q", code, why, got)
 		}
 	}
-	for want, v := range map[ledger.Reason]verdict{
-		"=gave_up:10 unexpected": judge(errors.New("boom"), Entry{CreatedAt: now, Attempts: maxAttempts}, now),
-		"=waited no_desk_token":  judge(errNoDeskToken, Entry{CreatedAt: now.Add(-8 * 24 * time.Hour)}, now),
+	for want, v := range map[ledger.Reason]outcome{
+		"=gave_up:10 unexpected": classify(errors.New("boom"), Entry{CreatedAt: now, Attempts: maxAttempts}, now),
+		"=waited no_desk_token":  classify(errNoDeskToken, Entry{CreatedAt: now.Add(-8 * 24 * time.Hour)}, now),
 	} {
 		if v.Why != want {
 			t.Errorf("%q, want %q", v.Why, want)

@@ -28,7 +28,7 @@ func (s *Service) Refuse(ctx context.Context, t tenant.Tenant, f request.Refused
 	h.Write(raw)
 	problems := request.Stopping(f.Problems)
 	e, existed, err = s.ledger.Accept(ctx, t.ID, Offer{Request: r, Repeat: hex.EncodeToString(h.Sum(nil)), End: Outcome{
-		State: ledger.StateFailed, Label: ledger.LabelRefused, Why: ledger.Because("rule_refused", "", told(problems)), Problems: problems}})
+		State: ledger.StateFailed, Label: ledger.LabelRefused, Why: ledger.Because("rule_refused", "", summary(problems)), Problems: problems}})
 	if err == nil && !existed {
 		s.ended(e)
 	}

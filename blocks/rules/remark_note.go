@@ -12,49 +12,49 @@ import (
 )
 
 // remarkNotes are the notes that say what was left out of a deal, in the company's language.
-type remarkNotes struct{ *haul }
+type remarkNotes struct{ *batch }
 
 func (remarkNotes) name() string { return "note" }
 func (remarkNotes) step() string { return "remarks" }
 
-func (remarkNotes) wanted(j *job) bool {
-	return len(j.e.Steps.Remarks) > 0 && !j.e.Steps.Omitted.Has(plan.OmitRemarks)
+func (remarkNotes) wanted(it *item) bool {
+	return len(it.job.Steps.Remarks) > 0 && !it.job.Steps.Omitted.Has(plan.OmitRemarks)
 }
 
 func (remarkNotes) state(st *Steps) (int64, *Intent) { return st.RemarkID, st.RemarkIntent }
 
 func (remarkNotes) put(st *Steps, id int64, i *Intent) { st.RemarkID, st.RemarkIntent = id, i }
 
-func (n remarkNotes) mark(j *job) string { return n.fingerprint(bulk.PlainLines(n.text(j))) }
+func (n remarkNotes) mark(it *item) string { return n.fingerprint(bulk.PlainLines(n.text(it))) }
 
-func (n remarkNotes) send(ctx context.Context, jobs []*job) ([]bulk.Made, error) {
-	return n.sendNotes(ctx, jobs, n.text)
+func (n remarkNotes) send(ctx context.Context, items []*item) ([]bulk.Made, error) {
+	return n.sendNotes(ctx, items, n.text)
 }
 
-func (n remarkNotes) find(ctx context.Context, j *job) ([]int64, error) {
-	return n.lookForNote(ctx, j, j.e.Steps.RemarkIntent, n.text(j))
+func (n remarkNotes) find(ctx context.Context, it *item) ([]int64, error) {
+	return n.findNotes(ctx, it, it.job.Steps.RemarkIntent, n.text(it))
 }
 
 // leaveOut does without the note: the inbox says the same.
-func (remarkNotes) leaveOut(j *job, _ crm.Answer) {
-	j.e.Steps.Omitted.Add(plan.OmitRemarks, request.Problem{})
+func (remarkNotes) leaveOut(it *item, _ crm.Answer) {
+	it.job.Steps.Omitted.Add(plan.OmitRemarks, request.Problem{})
 }
 
 func (remarkNotes) explain(err error) error {
 	return explainExtra(err, "comment", "refused_note")
 }
 
-func (n remarkNotes) text(j *job) string {
+func (n remarkNotes) text(it *item) string {
 	head, held := "Left out of this deal, as it can't be taken over the way the rule gives it:", "It held:"
 	if n.deps.Text != nil {
-		head, held = n.deps.Text(n.lang, "firing.note.head"), n.deps.Text(n.lang, "firing.note.held")
+		head, held = n.deps.Text(n.lang, "firing.note.head"), n.deps.Text(n.lang, "firing.note.confirmedAt")
 	}
-	list := j.e.Steps.Remarks
+	list := it.job.Steps.Remarks
 	share := max(request.MaxComment/len(list)-500, 100)
 	var b strings.Builder
 	b.WriteString(head)
 	for _, p := range list {
-		b.WriteString("\n\n" + p.Path + ": " + n.said(n.lang, p))
+		b.WriteString("\n\n" + p.Path + ": " + n.problemText(n.lang, p))
 		if p.Given != "" {
 			b.WriteString("\n" + held + " " + runes.Shorten(p.Given, share))
 		}
@@ -62,8 +62,8 @@ func (n remarkNotes) text(j *job) string {
 	return runes.First(b.String(), request.MaxComment)
 }
 
-// said is a problem in a language.
-func (s *core) said(lang string, p request.Problem) string {
+// problemText is a problem in a language.
+func (s *core) problemText(lang string, p request.Problem) string {
 	if s.deps.Problem == nil {
 		return p.Detail
 	}

@@ -11,7 +11,7 @@ import (
 func TestRotation_markIsUnderstoodWithAnyKeyOfTheRing(t *testing.T) {
 	_, old := store.NewRing()
 	_, young := store.NewRing()
-	with := func(spec string) *haul {
+	with := func(spec string) *batch {
 		ring, err := store.ParseRing(spec)
 		if err != nil {
 			t.Fatal(err)
@@ -21,11 +21,11 @@ func TestRotation_markIsUnderstoodWithAnyKeyOfTheRing(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = db.Close() })
-		return &haul{worker: worker{&core{deps: Deps{DB: db}}}}
+		return &batch{worker: worker{&core{deps: Deps{DB: db}}}}
 	}
 	alone, behind, front, after := with(old), with(old+","+young), with(young+","+old), with(young)
 	for name, c := range map[string]struct {
-		by, to *haul
+		by, to *batch
 		want   bool
 	}{
 		"by the old key, the new one is behind":      {alone, behind, true},
@@ -34,10 +34,10 @@ func TestRotation_markIsUnderstoodWithAnyKeyOfTheRing(t *testing.T) {
 		"by the new key, which is left":              {front, after, true},
 		"by the old key, which was taken out":        {alone, after, false},
 	} {
-		if got := c.to.marked("Deal", c.by.fingerprint("Deal")); got != c.want {
+		if got := c.to.hasMark("Deal", c.by.fingerprint("Deal")); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
-		if c.to.marked("Another deal", c.by.fingerprint("Deal")) {
+		if c.to.hasMark("Another deal", c.by.fingerprint("Deal")) {
 			t.Errorf("%s: every text is the marked one", name)
 		}
 	}

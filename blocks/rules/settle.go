@@ -11,7 +11,7 @@ import (
 // worker works firings off.
 type worker struct{ *core }
 
-// traced is haulOff inside a trace, which has begun with the claim.
+// traced is workOff inside a trace, which has begun with the claim.
 func (s worker) traced(ctx, work context.Context, tenantID string, b Batch, began time.Time) (pause time.Duration) {
 	var from []string
 	for _, e := range b.Jobs {
@@ -23,11 +23,11 @@ func (s worker) traced(ctx, work context.Context, tenantID string, b Batch, bega
 	defer end()
 	_, claimed := step(work, "claim", began, len(b.Jobs))
 	claimed()
-	return s.haulOff(ctx, work, b, tenantID)
+	return s.workOff(ctx, work, b, tenantID)
 }
 
-// settle stores what becomes of an entry.
-func (s worker) settle(ctx context.Context, e *Entry, v verdict) {
+// finish stores what becomes of an entry.
+func (s worker) finish(ctx context.Context, e *Entry, v outcome) {
 	s.tellBack(ctx, e, v.Outcome)
 	// The outcome must be stored even when the work was interrupted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

@@ -15,7 +15,7 @@ import (
 
 const (
 	tellWithin = 5 * time.Second
-	reasonMost = 500 // characters of a reason in a comment
+	maxReason  = 500 // characters of a reason in a comment
 )
 
 // tellBack writes the outcome of an entry to its ticket as a private comment, when the tenant wants that: once for each
@@ -108,7 +108,7 @@ func (s worker) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
 	line := func(inner string) { b.WriteString("<p>" + inner + "</p>") }
 	switch {
 	case o.State == ledger.StateFailed:
-		line(html.EscapeString(s.deps.Text(lang, "tellback.failed", "Reason", runes.Shorten(English(o.Why), reasonMost))))
+		line(html.EscapeString(s.deps.Text(lang, "tellback.failed", "Reason", runes.Shorten(English(o.Why), maxReason))))
 	case e.Steps.Attached:
 		line(html.EscapeString(s.deps.Text(lang, "tellback.attached")))
 	default:
@@ -121,9 +121,9 @@ func (s worker) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
 	if o.Label == ledger.LabelRemarks {
 		said := make([]string, len(o.Problems))
 		for i, p := range o.Problems {
-			said[i] = p.Path + ": " + s.said(lang, p)
+			said[i] = p.Path + ": " + s.problemText(lang, p)
 		}
-		line(html.EscapeString(s.deps.Text(lang, "tellback.remarks", "Remarks", runes.Shorten(strings.Join(said, "; "), reasonMost))))
+		line(html.EscapeString(s.deps.Text(lang, "tellback.remarks", "Remarks", runes.Shorten(strings.Join(said, "; "), maxReason))))
 	}
 	line(marker(e.ID))
 	return b.String()

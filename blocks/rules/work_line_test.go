@@ -61,7 +61,7 @@ func TestWork_clientsWithOneUnknownLineMakeOneContact(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					hauls.Go(func() { worker{s.core}.haulOff(t.Context(), t.Context(), b, h.tenant.ID) })
+					hauls.Go(func() { worker{s.core}.workOff(t.Context(), t.Context(), b, h.tenant.ID) })
 				}
 				hauls.Wait()
 				h.run(h.Service) // what waited too long for another

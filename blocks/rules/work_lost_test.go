@@ -97,7 +97,7 @@ func TestWork_killedBetweenTheAnswerAndItsRecord(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	worker{h.core}.haulOff(t.Context(), t.Context(), b, h.tenant.ID)
+	worker{h.core}.workOff(t.Context(), t.Context(), b, h.tenant.ID)
 	h.crm.hook(nil)
 	if got, err := h.Get(t.Context(), h.tenant.ID, e.ID); err != nil || got.State != ledger.StateAccepted || got.Steps.NoteID != 0 {
 		t.Fatalf("a worker that lost its claim went on: %+v %v", got, err)

@@ -39,7 +39,7 @@ func TestRenew_doesNotRelyOnAVocabularyOfTheFuture(t *testing.T) {
 	}
 	for age, want := range map[time.Duration]bool{-10 * time.Minute: true, 0: false, time.Hour: true} {
 		at := time.Now().Add(-age)
-		w := haul{account: account, meta: crm.Meta{At: at}}
+		w := batch{account: account, meta: crm.Meta{At: at}}
 		if err := w.renew(t.Context()); err != nil {
 			t.Fatal(err)
 		}

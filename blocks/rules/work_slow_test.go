@@ -52,7 +52,7 @@ func TestWork_whoSleptThroughItsLeaseSendsNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			worker{slow.core}.haulOff(t.Context(), t.Context(), b, h.tenant.ID)
+			worker{slow.core}.workOff(t.Context(), t.Context(), b, h.tenant.ID)
 			if n := h.crm.count(call); n != 0 {
 				t.Errorf("%d calls of a worker that has slept", n)
 			}
@@ -70,7 +70,7 @@ func TestWork_whoSleptThroughItsLeaseSendsNothing(t *testing.T) {
 func TestWork_whoWasSuspendedThroughItsLeaseSendsNothing(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	h := &haul{worker: worker{&core{deps: Deps{Lease: time.Minute}}}, held: now}
+	h := &batch{worker: worker{&core{deps: Deps{Lease: time.Minute}}}, confirmedAt: now}
 	ctx, cancel := h.withinLease(t.Context())
 	defer cancel()
 	a := ctx.(awake)

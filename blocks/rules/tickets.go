@@ -16,68 +16,68 @@ import (
 
 var errNoDeskToken = errors.New(English("=no_desk_token"))
 
-// read gets tickets with their clients from the helpdesk, each ticket once, and works the requests out. A job whose deal
+// read gets tickets with their clients from the helpdesk, each ticket once, and works the requests out. An item whose deal
 // is made needs the ticket only for templates.
-func (h *haul) read(ctx context.Context) {
-	var first []*job
-	of := map[int64][]*job{}
-	for _, j := range h.jobs {
-		id := j.e.Request.TicketID
-		if j.e.Steps.LeadID != 0 && !j.e.Request.Templated() {
-			j.work(ctx, h)
+func (b *batch) read(ctx context.Context) {
+	var first []*item
+	of := map[int64][]*item{}
+	for _, it := range b.items {
+		id := it.job.Request.TicketID
+		if it.job.Steps.LeadID != 0 && !it.job.Request.Templated() {
+			it.work(ctx, b)
 			continue
 		}
 		if len(of[id]) == 0 {
-			first = append(first, j)
+			first = append(first, it)
 		}
-		of[id] = append(of[id], j)
+		of[id] = append(of[id], it)
 	}
 	if len(first) == 0 {
 		return
 	}
 	ctx, end := step(ctx, "tickets", time.Time{}, len(first))
 	defer end()
-	desk, err := h.desk(ctx, first[0].e.Tenant)
+	desk, err := b.desk(ctx, first[0].job.Tenant)
 	if err != nil {
-		for _, jobs := range of {
-			for _, j := range jobs {
-				j.fail(ctx, err)
+		for _, items := range of {
+			for _, it := range items {
+				it.fail(ctx, err)
 			}
 		}
 		return
 	}
-	h.each(ctx, first, func(j *job) error {
-		ticket, err := readTicket(ctx, desk, j.e.Request.TicketID)
-		for _, k := range of[j.e.Request.TicketID] {
+	b.forEach(ctx, first, func(it *item) error {
+		ticket, err := readTicket(ctx, desk, it.job.Request.TicketID)
+		for _, k := range of[it.job.Request.TicketID] {
 			if err != nil {
 				k.fail(ctx, err)
 				continue
 			}
-			k.ticket, k.e.Steps.ClientID = ticket, ticket.Client.ID
-			k.work(ctx, h)
+			k.ticket, k.job.Steps.ClientID = ticket, ticket.Client.ID
+			k.work(ctx, b)
 		}
 		return nil
 	})
 }
 
-// work turns the job's request into a plan. Once the deal is made, names that the account has lost since don't matter.
-func (j *job) work(ctx context.Context, h *haul) {
-	st := &j.e.Steps
-	p, err := plan.Make(j.e.Request, j.ticket, &h.meta, h.lang, j.now(), st.Judged)
+// work turns the item's request into a plan. Once the deal is made, names that the account has lost since don't matter.
+func (it *item) work(ctx context.Context, b *batch) {
+	st := &it.job.Steps
+	p, err := plan.Make(it.job.Request, it.ticket, &b.meta, b.lang, it.now(), st.Judged)
 	if err == nil && st.LeadID == 0 {
-		if err = p.WithoutCents(ctx, h.account.KeepsCents); err == nil {
+		if err = p.WithoutCents(ctx, b.account.KeepsCents); err == nil {
 			err = p.Stops()
 		}
 	}
 	var stops *request.Problems
 	switch {
 	case errors.As(err, &stops) && st.LeadID == 0:
-		j.fail(ctx, &refusal{why: ledger.Because("not_in_account", "", told(stops.List)), problems: stops.List})
+		it.fail(ctx, &refusal{why: ledger.Because("not_in_account", "", summary(stops.List)), problems: stops.List})
 	case stops == nil && err != nil:
-		j.fail(ctx, err)
+		it.fail(ctx, err)
 	}
-	if j.plan = p.Without(st.Omitted); st.LeadID == 0 {
-		j.remark()
+	if it.plan = p.Without(st.Omitted); st.LeadID == 0 {
+		it.keepRemarks()
 	}
 }
 
@@ -112,23 +112,23 @@ func readTicket(ctx context.Context, desk Desk, id int64) (helpdesk.Ticket, erro
 }
 
 // desk opens the helpdesk with the tenant's token of now: it may have been mended since the firings were accepted.
-func (h *haul) desk(ctx context.Context, tenantID string) (Desk, error) {
-	t, err := h.tenant(ctx, tenantID)
+func (b *batch) desk(ctx context.Context, tenantID string) (Desk, error) {
+	t, err := b.tenant(ctx, tenantID)
 	if err != nil {
 		return nil, err
 	}
 	if t.DeskToken == "" {
 		return nil, errNoDeskToken
 	}
-	desk, err := h.deps.Desk(t)
+	desk, err := b.deps.Desk(t)
 	if err != nil {
 		return nil, fmt.Errorf("open helpdesk: %w", err)
 	}
 	return desk, nil
 }
 
-func (h *haul) tenant(ctx context.Context, id string) (tenant.Tenant, error) {
-	t, err := h.deps.Tenants.Get(ctx, id)
+func (b *batch) tenant(ctx context.Context, id string) (tenant.Tenant, error) {
+	t, err := b.deps.Tenants.Get(ctx, id)
 	if err != nil {
 		return t, fmt.Errorf("open account: %w", err)
 	}

@@ -17,7 +17,7 @@ import (
 
 const (
 	maxAttempts = 10                 // failures that we can't explain
-	waitAtMost  = 7 * 24 * time.Hour // then it is a person's affair
+	maxWait     = 7 * 24 * time.Hour // then it is a person's affair
 
 )
 
@@ -42,44 +42,44 @@ func (l *lookAgain) why() ledger.Reason { return ledger.Because("look", "", l.ca
 
 func (l *lookAgain) Error() string { return English(l.why()) }
 
-// verdict is what to do with an entry after an error. wide: the tenant's other entries would fare the same now.
-type verdict struct {
+// outcome is what to do with an entry after an error. wide: the tenant's other entries would fare the same now.
+type outcome struct {
 	Outcome
-	wide bool
+	shared bool
 }
 
-// judge sorts an error into waiting, holding and failing.
-func judge(err error, e Entry, now time.Time) verdict {
-	v := weigh(err, e)
+// classify sorts an error into waiting, holding and failing.
+func classify(err error, e Entry, now time.Time) outcome {
+	v := classifyError(err, e)
 	switch {
 	case v.State != ledger.StateAccepted:
 	case v.Tried && e.Attempts >= maxAttempts:
-		v = verdict{Outcome: Outcome{State: ledger.StateFailed, Why: ledger.Because("gave_up", e.Attempts, v.Why)}}
-	case !v.Tried && now.Sub(e.Started()) > waitAtMost:
-		v = verdict{Outcome: Outcome{State: ledger.StateFailed, Why: ledger.Because("waited", "", v.Why)}}
+		v = outcome{Outcome: Outcome{State: ledger.StateFailed, Why: ledger.Because("gave_up", e.Attempts, v.Why)}}
+	case !v.Tried && now.Sub(e.Started()) > maxWait:
+		v = outcome{Outcome: Outcome{State: ledger.StateFailed, Why: ledger.Because("waited", "", v.Why)}}
 	}
 	return v
 }
 
-func weigh(err error, e Entry) verdict {
+func classifyError(err error, e Entry) outcome {
 	soon, late := backoff(e.Waits, 2*time.Second, 5*time.Minute), backoff(e.Waits, time.Minute, 15*time.Minute)
-	wait := func(after time.Duration, why ledger.Reason) verdict {
-		return verdict{Outcome{State: ledger.StateAccepted, After: after, Why: why}, true}
+	wait := func(after time.Duration, why ledger.Reason) outcome {
+		return outcome{Outcome{State: ledger.StateAccepted, After: after, Why: why}, true}
 	}
 	var refused *refusal
 	var look *lookAgain
 	var busy *store.Busy
 	switch {
 	case errors.As(err, &refused):
-		return verdict{Outcome: Outcome{State: ledger.StateFailed, Why: refused.why, Problems: refused.problems}}
+		return outcome{Outcome: Outcome{State: ledger.StateFailed, Why: refused.why, Problems: refused.problems}}
 	case errors.As(err, &look):
-		return verdict{Outcome: Outcome{State: ledger.StateAccepted, After: look.after, Why: look.why()}}
+		return outcome{Outcome: Outcome{State: ledger.StateAccepted, After: look.after, Why: look.why()}}
 	case errors.Is(err, errClientBusy):
-		return verdict{Outcome: Outcome{State: ledger.StateAccepted, After: backoff(e.Waits, 500*time.Millisecond, 10*time.Second), Why: "=client_busy"}}
+		return outcome{Outcome: Outcome{State: ledger.StateAccepted, After: backoff(e.Waits, 500*time.Millisecond, 10*time.Second), Why: "=client_busy"}}
 	case errors.Is(err, oauth.ErrNeedsLogin):
-		return verdict{Outcome{State: ledger.StateHeld, Why: whyNoLogin}, true}
+		return outcome{Outcome{State: ledger.StateHeld, Why: whyNoLogin}, true}
 	case errors.Is(err, tenant.ErrNotFound):
-		return verdict{Outcome: Outcome{State: ledger.StateFailed, Why: "=account_gone"}}
+		return outcome{Outcome: Outcome{State: ledger.StateFailed, Why: "=account_gone"}}
 
 	case errors.Is(err, store.ErrTrouble): // before the CRM: its calls fail, too, when their slots can't be had
 		return wait(soon, "=store_down")
@@ -92,7 +92,7 @@ func weigh(err error, e Entry) verdict {
 	case errors.Is(err, crm.ErrBlocked):
 		return wait(late, "=blocked")
 	case errors.Is(err, crm.ErrForbidden):
-		return verdict{Outcome: Outcome{State: ledger.StateFailed, Why: "=no_right"}}
+		return outcome{Outcome: Outcome{State: ledger.StateFailed, Why: "=no_right"}}
 	case errors.Is(err, crm.ErrUnauthorized), errors.Is(err, oauth.ErrRefused):
 		return wait(soon, "=token")
 	case errors.Is(err, crm.ErrUpstream), errors.Is(err, crm.ErrNetwork):
@@ -105,12 +105,12 @@ func weigh(err error, e Entry) verdict {
 	case errors.Is(err, usedesk.ErrLimited), errors.Is(err, usedesk.ErrUpstream), errors.Is(err, usedesk.ErrNetwork):
 		return wait(soon, ledger.Because("desk_down", "", cause(err)))
 	case errors.Is(err, usedesk.ErrInvalid):
-		return verdict{Outcome: Outcome{State: ledger.StateFailed, Why: "=desk_refused"}}
+		return outcome{Outcome: Outcome{State: ledger.StateFailed, Why: "=desk_refused"}}
 
 	case errors.Is(err, context.Canceled):
-		return verdict{Outcome: Outcome{State: ledger.StateAccepted, Why: whyRestart}, wide: true}
+		return outcome{Outcome: Outcome{State: ledger.StateAccepted, Why: whyRestart}, shared: true}
 	}
-	return verdict{Outcome: Outcome{State: ledger.StateAccepted, Tried: true, After: backoff(e.Attempts, time.Second, 5*time.Minute),
+	return outcome{Outcome: Outcome{State: ledger.StateAccepted, Tried: true, After: backoff(e.Attempts, time.Second, 5*time.Minute),
 		Why: "=unexpected"}}
 }
 

@@ -13,58 +13,58 @@ import (
 // remarks: when the body is read (Request.Remarks), when the request is compared with the account (plan.remarks), and when
 // the CRM refuses what was sent (Steps.Omitted). What is left out is stored before the deal is sent.
 
-// remark keeps what is left out of the deal that is about to be made.
-func (j *job) remark() {
-	st := &j.e.Steps
-	st.Remarks = j.plan.Remarks
+// keepRemarks keeps what is left out of the deal that is about to be made.
+func (it *item) keepRemarks() {
+	st := &it.job.Steps
+	st.Remarks = it.plan.Remarks
 	for _, o := range st.Omitted {
 		st.Remarks = request.Merged(st.Remarks, []request.Problem{o.Remark})
 	}
 }
 
-// leaveOut takes out of the job's deal what the CRM has refused, and reports whether the deal is worth another try. The
+// leaveOut takes out of the item's deal what the CRM has refused, and reports whether the deal is worth another try. The
 // account's vocabulary is read anew first: it knows which choice of a list is gone, and what could be said instead.
-func (j *job) leaveOut(ctx context.Context, err error) bool {
+func (it *item) leaveOut(ctx context.Context, err error) bool {
 	answer, ok := crm.AnswerOf(err)
-	if j.e.Request.Strict || !ok {
+	if it.job.Request.Strict || !ok {
 		return false
 	}
-	st := &j.e.Steps
+	st := &it.job.Steps
 	if !st.Judged {
 		st.Judged = true
-		before := len(j.plan.Remarks)
-		if err := j.renew(ctx); err != nil {
-			j.fail(ctx, err)
+		before := len(it.plan.Remarks)
+		if err := it.renew(ctx); err != nil {
+			it.fail(ctx, err)
 			return true
 		}
-		j.work(ctx, j.haul)
-		if len(j.plan.Remarks) > before || j.ended() {
+		it.work(ctx, it.batch)
+		if len(it.plan.Remarks) > before || it.ended() {
 			return true
 		}
 	}
 	progress := false
 	for _, v := range answer.Mistakes {
-		what, remark := j.plan.Refused(j.sent, v, j.meta)
+		what, remark := it.plan.Refused(it.sent, v, it.meta)
 		progress = what != "" && st.Omitted.Add(what, remark) || progress
 	}
 	if progress {
-		j.work(ctx, j.haul)
+		it.work(ctx, it.batch)
 	}
 	return progress
 }
 
-// bare leaves all out that a deal can do without, once: the CRM has not named what it refuses.
-func (j *job) bare(ctx context.Context, err error) bool {
+// leaveOutAll leaves all out that a deal can do without, once: the CRM has not named what it refuses.
+func (it *item) leaveOutAll(ctx context.Context, err error) bool {
 	answer, ok := crm.AnswerOf(err)
-	if j.e.Request.Strict || !ok || len(answer.Mistakes) > 0 {
+	if it.job.Request.Strict || !ok || len(answer.Mistakes) > 0 {
 		return false
 	}
 	progress := false
-	for _, o := range j.plan.Dispensable(j.sent, answer.Words) {
-		progress = j.e.Steps.Omitted.Add(o.What, o.Remark) || progress
+	for _, o := range it.plan.Dispensable(it.sent, answer.Words) {
+		progress = it.job.Steps.Omitted.Add(o.What, o.Remark) || progress
 	}
 	if progress {
-		j.work(ctx, j.haul)
+		it.work(ctx, it.batch)
 	}
 	return progress
 }
@@ -74,16 +74,16 @@ func (j *job) bare(ctx context.Context, err error) bool {
 const justRead = 10 * time.Second
 
 // renew reads the account's vocabulary past the cache unless that was just done.
-func (h *haul) renew(ctx context.Context) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if age := time.Since(h.meta.At); 0 <= age && age < justRead { // another replica's clock may have been ahead
+func (b *batch) renew(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if age := time.Since(b.meta.At); 0 <= age && age < justRead { // another replica's clock may have been ahead
 		return nil
 	}
-	meta, err := anew(ctx, h.account)
+	meta, err := freshMeta(ctx, b.account)
 	if err != nil {
 		return fmt.Errorf("read the account anew: %w", err)
 	}
-	h.meta = meta
+	b.meta = meta
 	return nil
 }

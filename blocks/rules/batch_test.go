@@ -46,7 +46,7 @@ func (h *house) oneHaul() Batch {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	worker{h.core}.haulOff(h.t.Context(), h.t.Context(), b, h.tenant.ID)
+	worker{h.core}.workOff(h.t.Context(), h.t.Context(), b, h.tenant.ID)
 	return b
 }
 

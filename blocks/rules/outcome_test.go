@@ -23,12 +23,12 @@ func TestJudge_waitingHoldingAndFailing(t *testing.T) {
 	crm := func(k amocrm.Kind) error { return fmt.Errorf("x: %w", &amocrm.Error{Kind: k}) }
 	desk := func(k usedesk.Kind) error { return fmt.Errorf("x: %w", &usedesk.Error{Kind: k}) }
 	cases := []struct {
-		name  string
-		err   error
-		entry Entry
-		state ledger.State
-		tried bool
-		wide  bool
+		name   string
+		err    error
+		entry  Entry
+		state  ledger.State
+		tried  bool
+		shared bool
 	}{
 		{"never connected", oauth.ErrNoGrant, fresh, ledger.StateHeld, false, true},
 		{"grant lost", fmt.Errorf("x: %w", oauth.ErrGrantLost{Why: "revoked"}), fresh, ledger.StateHeld, false, true},
@@ -55,8 +55,8 @@ func TestJudge_waitingHoldingAndFailing(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			v := judge(c.err, c.entry, now)
-			if v.State != c.state || v.Tried != c.tried || v.wide != c.wide || v.Why == "" || strings.Contains(English(v.Why), "10.0.0.1") {
+			v := classify(c.err, c.entry, now)
+			if v.State != c.state || v.Tried != c.tried || v.shared != c.shared || v.Why == "" || strings.Contains(English(v.Why), "10.0.0.1") {
 				t.Errorf("%+v", v)
 			}
 		})
@@ -64,10 +64,10 @@ func TestJudge_waitingHoldingAndFailing(t *testing.T) {
 }
 
 func TestJudge_waitsAsLongAsTheCRMAsks(t *testing.T) {
-	if v := judge(&store.Busy{Wait: time.Minute}, Entry{CreatedAt: time.Now()}, time.Now()); v.After < time.Minute || v.Why != whySlow {
+	if v := classify(&store.Busy{Wait: time.Minute}, Entry{CreatedAt: time.Now()}, time.Now()); v.After < time.Minute || v.Why != whySlow {
 		t.Errorf("a full limiter gives %+v, want to wait as long as it says", v)
 	}
-	v := judge(&amocrm.Error{Kind: amocrm.KindLimited, RetryAfter: 300}, Entry{CreatedAt: time.Now()}, time.Now())
+	v := classify(&amocrm.Error{Kind: amocrm.KindLimited, RetryAfter: 300}, Entry{CreatedAt: time.Now()}, time.Now())
 	if v.After != 300*time.Second {
 		t.Errorf("waits %s", v.After)
 	}
@@ -76,7 +76,7 @@ func TestJudge_waitsAsLongAsTheCRMAsks(t *testing.T) {
 // A call of the CRM needs a slot from Redis first.
 func TestJudge_ourOwnStorageIsNotTakenForTheCRM(t *testing.T) {
 	down := &store.Trouble{Why: "not reachable", Err: syscall.ECONNREFUSED}
-	v := judge(fmt.Errorf("%w: %w", &amocrm.Error{Kind: amocrm.KindNetwork}, down), Entry{CreatedAt: time.Now()}, time.Now())
+	v := classify(fmt.Errorf("%w: %w", &amocrm.Error{Kind: amocrm.KindNetwork}, down), Entry{CreatedAt: time.Now()}, time.Now())
 	if v.State != ledger.StateAccepted || strings.Contains(English(v.Why), "amoCRM") {
 		t.Errorf("%+v", v)
 	}

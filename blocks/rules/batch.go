@@ -1,0 +1,283 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sidecard/sidecard/blocks/rules/plan"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
+	"github.com/sidecard/sidecard/internal/crm/people"
+	"github.com/sidecard/sidecard/internal/helpdesk"
+	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/once"
+	"github.com/sidecard/sidecard/internal/phone"
+	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/tenant"
+)
+
+const maxParallel = 8 // reads of one batch that are under way together
+
+// batch is the work on one claim: tickets and clients are read side by side, contacts found, and then as many deals as
+// possible go to the CRM in one call, their notes in another. Each entry keeps its own steps, so that each can be taken
+// up alone by a later try.
+type batch struct {
+	worker
+	account     Account
+	meta        crm.Meta
+	lang        string           // of the company
+	region      string           // where phones without a country code are read
+	now         func() time.Time // Redis' clock
+	stopping    func() bool      // nothing more is begun
+	items       []*item          // in the order of acceptance
+	confirmedAt time.Time        // when the claims of what is sent next were last known to be ours
+
+	mu        sync.Mutex
+	shared    *outcome         // what hinders one and would hinder all
+	contacts  map[string]int64 // of clients, that this batch has found or made
+	companies map[string]int64 // by name
+}
+
+// item is one entry on its way through the steps. Each step is skipped when an earlier try has done it.
+type item struct {
+	*batch
+	job             *Entry
+	ticket          helpdesk.Ticket // read anew by every try that still has a deal to make
+	plan            plan.Plan
+	sent            bulk.Deal // the deal as it was sent last
+	contactID       int64
+	made            bulk.Contact // ID 0: made with the deal
+	deletedContacts int          // times that its contact turned out to be gone
+	unlock          func()
+	end             *outcome
+	claimLost       bool // another worker has it by now
+}
+
+// workOff works off a claim and stores what becomes of its jobs. pause is how long to leave the tenant alone.
+func (s worker) workOff(ctx, work context.Context, claim Batch, tenantID string) (pause time.Duration) {
+	began := time.Now()
+	b := &batch{worker: s, contacts: map[string]int64{}, companies: map[string]int64{},
+		now:      func() time.Time { return claim.Now.Add(time.Since(began)) },
+		stopping: func() bool { return ctx.Err() != nil }}
+	for i := range claim.Jobs {
+		b.items = append(b.items, &item{batch: b, job: &claim.Jobs[i]})
+	}
+	stopRenewing := s.queue.Renewing(work, claim, tenantID)
+	defer stopRenewing()
+	b.run(work, tenantID)
+	b.finish(work)
+	if b.shared != nil && b.shared.State == ledger.StateAccepted {
+		return b.shared.After
+	}
+	return 0
+}
+
+func (b *batch) run(ctx context.Context, tenantID string) {
+	var err error
+	if b.account, err = b.deps.Account(ctx, tenantID, store.Background); err == nil {
+		b.meta, err = b.account.Meta(ctx)
+	}
+	if err == nil {
+		var t tenant.Tenant
+		t, err = b.tenant(ctx, tenantID)
+		b.lang = t.Language()
+		b.region = phone.Region(t.Settings.Region, b.meta.Account.Country)
+	}
+	if err != nil {
+		for _, it := range b.items {
+			it.fail(ctx, err)
+		}
+		return
+	}
+	b.read(ctx)
+	once.Recover(ctx, write{b, leads{b}}, unfinished(b.items))
+	for open := b.withoutDeal(); len(open) > 0; open = b.withoutDeal() { // every turn ends or moves on at least the first of them
+		b.deals(ctx, b.nextItems(ctx, open))
+	}
+	b.forEach(ctx, b.items, func(it *item) error { return it.rememberContact(ctx) }) // if an earlier try did not get to it
+	b.add(ctx, notes{b})
+	for range 2 { // a task that is refused for its user goes without him
+		b.add(ctx, tasks{b})
+	}
+	b.add(ctx, remarkNotes{b})
+}
+
+// forEach runs f for the items that have not ended, some side by side; an error ends its item.
+func (b *batch) forEach(ctx context.Context, items []*item, f func(*item) error) {
+	slots := make(chan struct{}, maxParallel)
+	var group sync.WaitGroup
+	for _, it := range items {
+		if it.ended() {
+			continue
+		}
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			if it.ended() { // what hinders all has come up meanwhile
+				return
+			}
+			if err := f(it); err != nil {
+				it.fail(ctx, err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// withoutDeal returns the items that have a deal to make. One behind an unfinished item of its ticket waits for it.
+func (b *batch) withoutDeal() (out []*item) {
+	blocked := map[int64]bool{}
+	for _, it := range b.items {
+		ticket := it.job.Request.TicketID
+		switch ended := it.ended(); {
+		case !ended && it.job.Steps.LeadID != 0:
+		case !ended && blocked[ticket]:
+			it.end = &outcome{Outcome: Outcome{State: ledger.StateAccepted, Why: ledger.WhyBehind}}
+		case !ended:
+			out = append(out, it)
+		case it.claimLost || !it.end.State.Finished():
+			blocked[ticket] = true
+		}
+	}
+	return out
+}
+
+// ended reports that nothing more is done about an item in this batch. A stop ends what has not begun.
+func (it *item) ended() bool {
+	it.mu.Lock()
+	defer it.mu.Unlock()
+	switch {
+	case it.end != nil || it.claimLost:
+		return true
+	case it.shared != nil:
+		it.end = it.shared
+	case it.job.Steps.LeadID == 0 && it.stopping():
+		it.end = &outcome{Outcome: Outcome{State: ledger.StateAccepted, Why: whyRestart}}
+	}
+	return it.end != nil
+}
+
+// hasOutcome reports whether an item has ended or is another worker's.
+func (it *item) hasOutcome() bool {
+	it.mu.Lock()
+	defer it.mu.Unlock()
+	return it.end != nil || it.claimLost
+}
+
+// fail ends an item with what its error makes of it.
+func (it *item) fail(ctx context.Context, err error) {
+	if errors.Is(err, ledger.ErrClaimLost) {
+		it.deps.Log.WarnContext(ctx, "firing was taken over", "tenant", it.job.Tenant, "firing", it.job.ID)
+		it.mu.Lock()
+		it.claimLost = true
+		it.mu.Unlock()
+		return
+	}
+	it.mu.Lock()
+	defer it.mu.Unlock()
+	if it.end != nil || it.claimLost {
+		return
+	}
+	if it.shared != nil { // who was under way when it began only felt the same
+		it.end = it.shared
+		return
+	}
+	v := classify(err, *it.job, it.now())
+	it.deps.Log.InfoContext(ctx, "firing not done", "tenant", it.job.Tenant, "firing", it.job.ID, "becomes", string(v.State), "why", English(v.Why), "error", err)
+	if v.shared {
+		it.shared = &v
+	}
+	it.end = &v
+}
+
+// finish stores what has become of the items.
+func (b *batch) finish(ctx context.Context) {
+	slots := make(chan struct{}, maxParallel)
+	var group sync.WaitGroup
+	for _, it := range b.items {
+		it.unlockClient()
+		if it.claimLost {
+			continue
+		}
+		if it.end == nil {
+			it.end = &outcome{Outcome: done(*it.job)}
+		}
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			b.worker.finish(ctx, it.job, *it.end)
+		})
+	}
+	group.Wait()
+}
+
+// done is the outcome of an entry with which nothing more is to be done.
+func done(e Entry) Outcome {
+	o := Outcome{State: ledger.StateDone}
+	if !e.Steps.Skipped && len(e.Steps.Remarks) > 0 {
+		o.Label, o.Problems, o.Why = ledger.LabelRemarks, e.Steps.Remarks, ledger.Because("remarks", "", summary(e.Steps.Remarks))
+	}
+	return o
+}
+
+// unlockClient releases the lock on the item's client.
+func (it *item) unlockClient() {
+	if it.unlock != nil {
+		it.unlock()
+		it.unlock = nil
+	}
+}
+
+// record stores what the items have achieved in one go; an item whose claim is gone ends.
+func (b *batch) record(ctx context.Context, items []*item, text func(*item) ledger.Reason) {
+	b.recordAll(ctx, items, true, text)
+}
+
+// confirm stores what the items are about to send, and so makes sure that it is still theirs to send.
+func (b *batch) confirm(ctx context.Context, items []*item, text ledger.Reason) {
+	b.confirmedAt = time.Now() // before: the lease begins no later than this
+	b.recordAll(ctx, items, false, func(*item) ledger.Reason { return text })
+}
+
+func (b *batch) recordAll(ctx context.Context, items []*item, progress bool, text func(*item) ledger.Reason) {
+	entries, texts := make([]Entry, len(items)), make([]ledger.Reason, len(items))
+	for i, it := range items {
+		entries[i], texts[i] = *it.job, text(it)
+	}
+	for i, err := range b.ledger.RecordAll(ctx, entries, texts, progress) {
+		if err != nil {
+			items[i].fail(ctx, err)
+		}
+	}
+}
+
+// unfinished returns the items that have not ended.
+func unfinished(items []*item) (out []*item) {
+	for _, it := range items {
+		if !it.ended() {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+// clientKeys are the keys under which the batch knows a client: his own, and each of his phones and e-mails.
+func (it *item) clientKeys() []string {
+	keys := []string{it.clientKey()}
+	for _, line := range people.Lines(it.ticket.Client, it.region) {
+		keys = append(keys, "line "+line)
+	}
+	return keys
+}
+
+// clientKey tells the clients of a batch apart.
+func (it *item) clientKey() string {
+	c := it.ticket.Client
+	if c.ID != 0 {
+		return fmt.Sprint(c.ID)
+	}
+	return fmt.Sprint(c.Emails, c.Phones)
+}
