@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/connector/usedesk"
@@ -76,7 +77,7 @@ func poisoned(t *testing.T) (*house, helpdesk.Ticket) {
 	ticket.ID, ticket.Client.ID = 101, id
 	r := chairs(101)
 	r.Comment, r.Fields.Name = hostile, hostile
-	w.fired(time.Hour, r, rules.Steps{LeadURL: "javascript:alert(5)", LeadID: 9}, rules.Outcome{State: ledger.StateFailed, Why: hostile,
+	w.fired(time.Hour, r, jobs.Steps{LeadURL: "javascript:alert(5)", LeadID: 9}, jobs.Outcome{State: ledger.StateFailed, Why: hostile,
 		Problems: []request.Problem{{Path: hostile, Code: hostile, Detail: hostile}}})
 	w.reads(hostileDesk{}, nil)
 	return w, ticket

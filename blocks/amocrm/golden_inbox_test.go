@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -42,20 +42,20 @@ func init() {
 		}},
 		{"firing-twins", func(w *house, _ *helpdesk.Ticket) { id = w.twinFiring().ID }, page},
 		{"firing-done", func(w *house, _ *helpdesk.Ticket) {
-			id = w.fired(50*time.Hour, chairs(90), rules.Steps{ClientID: 55, ContactID: 7, LeadID: 12,
-				LeadURL: "https://example.amocrm.ru/leads/detail/12"}, rules.Outcome{State: ledger.StateDone}).ID
+			id = w.fired(50*time.Hour, chairs(90), jobs.Steps{ClientID: 55, ContactID: 7, LeadID: 12,
+				LeadURL: "https://example.amocrm.ru/leads/detail/12"}, jobs.Outcome{State: ledger.StateDone}).ID
 		}, page},
 		{"firing-waits", func(w *house, _ *helpdesk.Ticket) {
-			id = w.fired(time.Minute, chairs(105), rules.Steps{}, rules.Outcome{State: ledger.StateAccepted,
+			id = w.fired(time.Minute, chairs(105), jobs.Steps{}, jobs.Outcome{State: ledger.StateAccepted,
 				Why: "=crm_down cause_answer:500|Internal Server Error"}).ID
-			l := rules.NewLedger(w.db, time.Minute)
+			l := jobs.NewLedger(w.db, time.Minute)
 			for i := range 14 {
 				w.redis.SetTime(ago(time.Minute - time.Duration(i+1)*4*time.Second))
 				b, err := l.Claim(w.t.Context(), "t1", 1)
 				if err != nil || len(b.Jobs) != 1 {
 					w.t.Fatalf("claimed %+v, %v", b, err)
 				}
-				o := rules.Outcome{State: ledger.StateAccepted, Why: "=crm_down cause_answer:500|Internal Server Error"}
+				o := jobs.Outcome{State: ledger.StateAccepted, Why: "=crm_down cause_answer:500|Internal Server Error"}
 				if i == 13 {
 					o.After = time.Hour
 				}
@@ -74,7 +74,7 @@ func init() {
 			for i := range 23 {
 				r := chairs(101)
 				r.Comment = time.Duration(i).String()
-				e, _, err := rules.NewLedger(w.db, time.Minute).Accept(w.t.Context(), "t1", rules.Offer{Request: r})
+				e, _, err := jobs.NewLedger(w.db, time.Minute).Accept(w.t.Context(), "t1", jobs.Offer{Request: r})
 				if err != nil {
 					w.t.Fatal(err)
 				}

@@ -5,23 +5,24 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // fired puts a firing of the tenant into the inbox that came to its end some time ago.
-func (w *house) fired(since time.Duration, r request.Request, steps rules.Steps, o rules.Outcome) rules.Entry {
+func (w *house) fired(since time.Duration, r request.Request, steps jobs.Steps, o jobs.Outcome) jobs.Job {
 	w.t.Helper()
 	return w.firedFor("t1", since, r, steps, o)
 }
 
-func (w *house) firedFor(tenantID string, since time.Duration, r request.Request, steps rules.Steps, o rules.Outcome) rules.Entry {
+func (w *house) firedFor(tenantID string, since time.Duration, r request.Request, steps jobs.Steps, o jobs.Outcome) jobs.Job {
 	w.t.Helper()
 	w.redis.SetTime(ago(since))
 	defer w.redis.SetTime(now)
-	l := rules.NewLedger(w.db, time.Minute)
-	e, _, err := l.Accept(w.t.Context(), tenantID, rules.Offer{Request: r})
+	l := jobs.NewLedger(w.db, time.Minute)
+	e, _, err := l.Accept(w.t.Context(), tenantID, jobs.Offer{Request: r})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func (w *house) firedFor(tenantID string, since time.Duration, r request.Request
 	return w.firing(e.ID)
 }
 
-func (w *house) firing(id string) rules.Entry {
+func (w *house) firing(id string) jobs.Job {
 	w.t.Helper()
 	for _, tenantID := range []string{"t1", "t2"} {
 		if e, err := w.pages.Rules.Get(w.t.Context(), tenantID, id); err == nil {
@@ -48,7 +49,7 @@ func (w *house) firing(id string) rules.Entry {
 		}
 	}
 	w.t.Fatalf("no firing %s", id)
-	return rules.Entry{}
+	return jobs.Job{}
 }
 
 func chairs(ticket int64) request.Request {
@@ -60,28 +61,28 @@ func chairs(ticket int64) request.Request {
 }
 
 // refusedFiring is a firing that amoCRM has refused.
-func (w *house) refusedFiring() rules.Entry {
+func (w *house) refusedFiring() jobs.Job {
 	w.t.Helper()
-	return w.fired(2*time.Hour, chairs(101), rules.Steps{ClientID: 55, ContactID: 7}, rules.Outcome{
+	return w.fired(2*time.Hour, chairs(101), jobs.Steps{ClientID: 55, ContactID: 7}, jobs.Outcome{
 		State: ledger.StateFailed, Why: "=refused_deal|the stage is not of this pipeline",
 		Problems: []request.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "The value you selected is not a valid choice."}},
 	})
 }
 
 // twinFiring is a firing of which two deals may have come.
-func (w *house) twinFiring() rules.Entry {
+func (w *house) twinFiring() jobs.Job {
 	w.t.Helper()
-	return w.fired(3*time.Hour, chairs(102), rules.Steps{
-		ClientID: 55, LeadIntent: &rules.Intent{At: ago(3 * time.Hour), ContactID: 7},
-		Candidates: []rules.Candidate{
+	return w.fired(3*time.Hour, chairs(102), jobs.Steps{
+		ClientID: 55, LeadIntent: &jobs.Intent{At: ago(3 * time.Hour), ContactID: 7},
+		Candidates: []jobs.Candidate{
 			{LeadID: 31, Name: "Chairs & tables", URL: "https://example.amocrm.ru/leads/detail/31", CreatedAt: ago(3 * time.Hour)},
 			{LeadID: 32, URL: "https://example.amocrm.ru/leads/detail/32", CreatedAt: ago(3 * time.Hour)},
 		},
-	}, rules.Outcome{State: ledger.StateFailed, Why: "=twins:2"})
+	}, jobs.Outcome{State: ledger.StateFailed, Why: "=twins:2"})
 }
 
 // remarkedFiring is a firing whose deal was made without some of its values.
-func (w *house) remarkedFiring(since time.Duration) rules.Entry {
+func (w *house) remarkedFiring(since time.Duration) jobs.Job {
 	w.t.Helper()
 	left := []request.Problem{
 		{Path: "fields.price", Code: "wrong_type", Key: "not_whole", Params: map[string]string{"Given": `"about 500"`},
@@ -89,13 +90,13 @@ func (w *house) remarkedFiring(since time.Duration) rules.Entry {
 		{Path: "fields.name", Code: "too_long", Key: "too_long", Params: map[string]string{"Count": "255"},
 			Detail: "may have at most 255 characters", Remark: true, Given: "Call +7 999 123-45-67 about " + strings.Repeat("chairs and tables, ", 15)},
 	}
-	return w.fired(since, chairs(101), rules.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12",
-		Remarks: left}, rules.Outcome{State: ledger.StateDone, Label: ledger.LabelRemarks, Problems: left,
+	return w.fired(since, chairs(101), jobs.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12",
+		Remarks: left}, jobs.Outcome{State: ledger.StateDone, Label: ledger.LabelRemarks, Problems: left,
 		Why: `=remarks|fields.price: must be a whole number, not "about 500"; fields.name: may have at most 255 characters`})
 }
 
 // unreadFiring is a firing whose body can't be read.
-func (w *house) unreadFiring(since time.Duration) rules.Entry {
+func (w *house) unreadFiring(since time.Duration) jobs.Job {
 	w.t.Helper()
 	w.redis.SetTime(ago(since))
 	defer w.redis.SetTime(now)
@@ -113,9 +114,9 @@ func (w *house) unreadFiring(since time.Duration) rules.Entry {
 // fillInbox leaves a firing in every state.
 func (w *house) fillInbox() {
 	w.t.Helper()
-	w.fired(50*time.Hour, chairs(90), rules.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12"},
-		rules.Outcome{State: ledger.StateDone})
-	dropped := w.fired(26*time.Hour, chairs(91), rules.Steps{}, rules.Outcome{State: ledger.StateFailed, Why: "=no_ticket:91"})
+	w.fired(50*time.Hour, chairs(90), jobs.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12"},
+		jobs.Outcome{State: ledger.StateDone})
+	dropped := w.fired(26*time.Hour, chairs(91), jobs.Steps{}, jobs.Outcome{State: ledger.StateFailed, Why: "=no_ticket:91"})
 	w.redis.SetTime(ago(25 * time.Hour))
 	if err := w.pages.Rules.Drop(w.t.Context(), "t1", dropped.ID, "The client has called"); err != nil {
 		w.t.Fatal(err)
@@ -124,8 +125,8 @@ func (w *house) fillInbox() {
 	w.refusedFiring()
 	w.remarkedFiring(27 * time.Hour)
 	w.unreadFiring(90 * time.Minute)
-	w.fired(5*time.Minute, request.Request{TicketID: 104}, rules.Steps{},
-		rules.Outcome{State: ledger.StateHeld, Why: "=no_login"})
-	w.fired(time.Minute, chairs(105), rules.Steps{}, rules.Outcome{
+	w.fired(5*time.Minute, request.Request{TicketID: 104}, jobs.Steps{},
+		jobs.Outcome{State: ledger.StateHeld, Why: "=no_login"})
+	w.fired(time.Minute, chairs(105), jobs.Steps{}, jobs.Outcome{
 		State: ledger.StateAccepted, After: time.Hour, Why: "=payment"})
 }

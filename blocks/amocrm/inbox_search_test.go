@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -17,7 +17,7 @@ import (
 func TestInbox_whatIsSearchedForStandsInNoAddress(t *testing.T) {
 	w := newHouse(t)
 	for i := range 53 {
-		w.fired(time.Duration(100-i)*time.Minute, chairs(int64(1000+i)), rules.Steps{}, rules.Outcome{State: ledger.StateAccepted})
+		w.fired(time.Duration(100-i)*time.Minute, chairs(int64(1000+i)), jobs.Steps{}, jobs.Outcome{State: ledger.StateAccepted})
 	}
 	base := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"q": {"Chairs"}, "state": {"accepted"}}

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -27,21 +27,21 @@ func decision(do string, more ...string) url.Values {
 
 func TestInbox_decisionsAreCarriedOutAndConfirmed(t *testing.T) {
 	for name, c := range map[string]struct {
-		firing func(*house) rules.Entry
+		firing func(*house) jobs.Job
 		form   url.Values
 		state  ledger.State
 		done   string
-		check  func(rules.Entry) bool
+		check  func(jobs.Job) bool
 	}{
 		"retry": {(*house).refusedFiring, decision("retry"), ledger.StateAccepted, "Started again.", nil},
 		"edit": {(*house).refusedFiring, decision("edit", "request", `{"ticketId": 102, "fields": {"name": "Sofa"}}`), ledger.StateAccepted,
-			"Changed and started again.", func(e rules.Entry) bool { return e.Request.TicketID == 102 && e.Request.Fields.Name == "Sofa" }},
+			"Changed and started again.", func(e jobs.Job) bool { return e.Request.TicketID == 102 && e.Request.Fields.Name == "Sofa" }},
 		"drop": {(*house).twinFiring, decision("drop", "reason", " a test "), ledger.StateDropped, "Dropped:",
-			func(e rules.Entry) bool { return e.Why == "a test" }},
+			func(e jobs.Job) bool { return e.Why == "a test" }},
 		"adopt": {(*house).twinFiring, decision("adopt", "lead", "32"), ledger.StateAccepted, "This deal is taken",
-			func(e rules.Entry) bool { return e.Steps.LeadID == 32 && e.Steps.ContactID == 7 }},
+			func(e jobs.Job) bool { return e.Steps.LeadID == 32 && e.Steps.ContactID == 7 }},
 		"new": {(*house).twinFiring, decision("new"), ledger.StateAccepted, "A new deal is on its way.",
-			func(e rules.Entry) bool { return e.Steps.LeadIntent == nil && e.Steps.Candidates == nil }},
+			func(e jobs.Job) bool { return e.Steps.LeadIntent == nil && e.Steps.Candidates == nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newHouse(t)
@@ -111,7 +111,7 @@ func TestInbox_twoPeopleAtOnceDoItOnce(t *testing.T) {
 
 func TestInbox_whatIsRefusedChangesNothingAndKeepsWhatWasTyped(t *testing.T) {
 	for name, c := range map[string]struct {
-		firing func(*house) rules.Entry
+		firing func(*house) jobs.Job
 		form   url.Values
 		want   []string
 	}{
@@ -143,7 +143,7 @@ func TestInbox_whatIsRefusedChangesNothingAndKeepsWhatWasTyped(t *testing.T) {
 
 func TestInbox_anotherTenantsFiringIsNotThere(t *testing.T) {
 	w := newHouse(t)
-	e := w.firedFor("t2", time.Hour, chairs(7), rules.Steps{}, rules.Outcome{State: ledger.StateFailed, Why: "t2's reason"})
+	e := w.firedFor("t2", time.Hour, chairs(7), jobs.Steps{}, jobs.Outcome{State: ledger.StateFailed, Why: "t2's reason"})
 	base := w.session(i18n.EN, sampleTicket())
 	for name, body := range map[string]string{
 		"entry": w.get(base + "/inbox/" + e.ID).Body.String(), "list": w.get(base + "/inbox").Body.String(),
@@ -206,7 +206,7 @@ func TestInbox_pagesSearchesAndFilters(t *testing.T) {
 	w.refusedFiring()
 	for i := range 53 {
 		r := chairs(int64(1000 + i))
-		w.fired(time.Duration(100-i)*time.Minute, r, rules.Steps{}, rules.Outcome{State: ledger.StateAccepted})
+		w.fired(time.Duration(100-i)*time.Minute, r, jobs.Steps{}, jobs.Outcome{State: ledger.StateAccepted})
 	}
 	base := w.session(i18n.EN, sampleTicket())
 	first := w.get(base + "/inbox?state=accepted").Body.String()
@@ -257,7 +257,7 @@ func TestInbox_withoutRulesThereIsNoWayToIt(t *testing.T) {
 func TestInbox_hasWordsForEverything(t *testing.T) {
 	w := newHouse(t)
 	for _, lang := range i18n.Langs {
-		for _, code := range rules.ReasonCodes() {
+		for _, code := range jobs.ReasonCodes() {
 			if got := w.h.Catalog.T(lang, "firing."+code, "N", "1", "Rest", "x"); got == "" || got == "firing."+code {
 				t.Errorf("%s: %s", lang, got)
 			}

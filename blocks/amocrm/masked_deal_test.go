@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/tasks"
@@ -86,7 +86,7 @@ func TestMask_newContactKeepsThePhonesOfItsTexts(t *testing.T) {
 func TestMask_fileOfTheInboxHidesPhones(t *testing.T) {
 	w := newHouse(t)
 	w.tenants.settings.MaskPhones = true
-	w.fired(time.Hour, chairs(101), rules.Steps{}, rules.Outcome{State: ledger.StateFailed, Why: "=refused_deal|8 999 123-45-67 is taken"})
+	w.fired(time.Hour, chairs(101), jobs.Steps{}, jobs.Outcome{State: ledger.StateFailed, Why: "=refused_deal|8 999 123-45-67 is taken"})
 	body := w.post(w.session(i18n.EN, sampleTicket())+"/inbox.csv", nil, false).Body.String()
 	if hiddenDigits.MatchString(body) || !strings.Contains(body, "•••-45-67") {
 		t.Error(body)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/bulk"
@@ -44,7 +45,7 @@ type batch struct {
 // item is one entry on its way through the steps. Each step is skipped when an earlier try has done it.
 type item struct {
 	*batch
-	job             *Entry
+	job             *jobs.Job
 	ticket          helpdesk.Ticket // read anew by every try that still has a deal to make
 	plan            plan.Plan
 	sent            bulk.Deal // the deal as it was sent last
@@ -57,7 +58,7 @@ type item struct {
 }
 
 // workOff works off a claim and stores what becomes of its jobs. pause is how long to leave the tenant alone.
-func (s worker) workOff(ctx, work context.Context, claim Batch, tenantID string) (pause time.Duration) {
+func (s worker) workOff(ctx, work context.Context, claim jobs.Batch, tenantID string) (pause time.Duration) {
 	began := time.Now()
 	b := &batch{worker: s, contacts: map[string]int64{}, companies: map[string]int64{},
 		now:      func() time.Time { return claim.Now.Add(time.Since(began)) },
@@ -135,7 +136,7 @@ func (b *batch) withoutDeal() (out []*item) {
 		switch ended := it.ended(); {
 		case !ended && it.job.Steps.LeadID != 0:
 		case !ended && blocked[ticket]:
-			it.end = &outcome{Outcome: Outcome{State: ledger.StateAccepted, Why: ledger.WhyBehind}}
+			it.end = &outcome{Outcome: jobs.Outcome{State: ledger.StateAccepted, Why: ledger.WhyBehind}}
 		case !ended:
 			out = append(out, it)
 		case it.claimLost || !it.end.State.Finished():
@@ -155,7 +156,7 @@ func (it *item) ended() bool {
 	case it.shared != nil:
 		it.end = it.shared
 	case it.job.Steps.LeadID == 0 && it.stopping():
-		it.end = &outcome{Outcome: Outcome{State: ledger.StateAccepted, Why: whyRestart}}
+		it.end = &outcome{Outcome: jobs.Outcome{State: ledger.StateAccepted, Why: whyRestart}}
 	}
 	return it.end != nil
 }
@@ -186,7 +187,7 @@ func (it *item) fail(ctx context.Context, err error) {
 		return
 	}
 	v := classify(err, *it.job, it.now())
-	it.deps.Log.InfoContext(ctx, "firing not done", "tenant", it.job.Tenant, "firing", it.job.ID, "becomes", string(v.State), "why", English(v.Why), "error", err)
+	it.deps.Log.InfoContext(ctx, "firing not done", "tenant", it.job.Tenant, "firing", it.job.ID, "becomes", string(v.State), "why", jobs.English(v.Why), "error", err)
 	if v.shared {
 		it.shared = &v
 	}
@@ -215,10 +216,10 @@ func (b *batch) finish(ctx context.Context) {
 }
 
 // done is the outcome of an entry with which nothing more is to be done.
-func done(e Entry) Outcome {
-	o := Outcome{State: ledger.StateDone}
+func done(e jobs.Job) jobs.Outcome {
+	o := jobs.Outcome{State: ledger.StateDone}
 	if !e.Steps.Skipped && len(e.Steps.Remarks) > 0 {
-		o.Label, o.Problems, o.Why = ledger.LabelRemarks, e.Steps.Remarks, ledger.Because("remarks", "", summary(e.Steps.Remarks))
+		o.Label, o.Problems, o.Why = ledger.LabelRemarks, e.Steps.Remarks, ledger.Because("remarks", "", jobs.Summary(e.Steps.Remarks))
 	}
 	return o
 }
@@ -243,7 +244,7 @@ func (b *batch) confirm(ctx context.Context, items []*item, text ledger.Reason) 
 }
 
 func (b *batch) recordAll(ctx context.Context, items []*item, progress bool, text func(*item) ledger.Reason) {
-	entries, texts := make([]Entry, len(items)), make([]ledger.Reason, len(items))
+	entries, texts := make([]jobs.Job, len(items)), make([]ledger.Reason, len(items))
 	for i, it := range items {
 		entries[i], texts[i] = *it.job, text(it)
 	}

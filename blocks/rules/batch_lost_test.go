@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -49,7 +50,7 @@ func TestOutcomeUnknown_twinsOfOurOwnAreSharedOut(t *testing.T) {
 	h.login()
 	h.link(1)
 	h.crm.spoil(complexCall, fault{commit: true, cut: true})
-	var entries []Entry
+	var entries []jobs.Job
 	for i := range 10 { // the same deal ten times, with another note each
 		r := published(1000)
 		r.Comment = fmt.Sprint("note ", i)
@@ -72,7 +73,7 @@ func TestOutcomeUnknown_dealsThatDifferInAFieldAreNotMixedUp(t *testing.T) {
 	h.login()
 	h.link(1)
 	h.crm.spoil(complexCall, fault{commit: true, cut: true})
-	var entries []Entry
+	var entries []jobs.Job
 	for i := range 4 {
 		r := published(1000)
 		r.Fields.Custom = []request.CustomField{{FieldID: 1025541, Values: []request.CustomValue{{Value: []byte(fmt.Sprintf(`"v%d"`, i))}}}}

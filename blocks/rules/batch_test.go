@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm/subjects"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -40,9 +41,9 @@ func (h *house) link(n int) (contacts []int64) {
 }
 
 // oneHaul works off everything that is due in one claim.
-func (h *house) oneHaul() Batch {
+func (h *house) oneHaul() jobs.Batch {
 	h.t.Helper()
-	b, err := h.ledger.Claim(h.t.Context(), h.tenant.ID, maxBatch)
+	b, err := h.ledger.Claim(h.t.Context(), h.tenant.ID, jobs.MaxBatch)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -50,7 +51,7 @@ func (h *house) oneHaul() Batch {
 	return b
 }
 
-func (h *house) get(id string) Entry {
+func (h *house) get(id string) jobs.Job {
 	h.t.Helper()
 	e, err := h.Get(h.t.Context(), h.tenant.ID, id)
 	if err != nil {
@@ -64,7 +65,7 @@ func TestBatch_fiftyFiringsOfLinkedClientsAreTwoCalls(t *testing.T) {
 	h := newHouse(t)
 	h.login()
 	contacts := h.link(50)
-	var entries []Entry
+	var entries []jobs.Job
 	for i := range 50 {
 		r := published(int64(1000 + i))
 		r.Comment = fmt.Sprint("note ", i)
@@ -96,7 +97,7 @@ func TestBatch_goodOnesGoOnWhenOthersAreRefused(t *testing.T) {
 			h.login()
 			h.link(10)
 			h.crm.vague = vague
-			var entries []Entry
+			var entries []jobs.Job
 			for i := range 10 {
 				r := published(int64(1000 + i))
 				if i == 3 || i == 7 {
@@ -132,7 +133,7 @@ func TestBatch_manyFiringsOfOneUnknownClientMakeOneContact(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.login()
-	var entries []Entry
+	var entries []jobs.Job
 	for i := range 20 {
 		ticket := int64(100 + i%5)
 		h.desk.add(ticket, 55, "Ann", "+79990000001")
@@ -219,7 +220,7 @@ func TestBatch_openDealIsUsedWhenTheRuleSaysSo(t *testing.T) {
 		t.Fatalf("%d leads, %d notes: %v", len(leads), len(notes), notes)
 	}
 	deal := h.get(first.ID).Steps.LeadID
-	for _, e := range []Entry{h.get(a.ID), h.get(b.ID), h.get(c.ID)} {
+	for _, e := range []jobs.Job{h.get(a.ID), h.get(b.ID), h.get(c.ID)} {
 		wantSkip := e.ID == c.ID
 		if e.State != ledger.StateDone || e.Steps.LeadID != deal || e.Steps.Skipped != wantSkip || e.Steps.Attached == wantSkip || e.Steps.LeadURL == "" {
 			t.Errorf("%s %+v", e.State, e.Steps)
@@ -275,7 +276,7 @@ func TestBatch_companyAndTaskAreMadeOnce(t *testing.T) {
 				h.crm.spoil(spoiled, fault{commit: true, cut: true})
 			}
 			h.run(h.Service)
-			var entries []Entry
+			var entries []jobs.Job
 			for i := range 3 {
 				r := published(int64(1000 + i))
 				r.Company, r.Task = "Example Ltd", &request.TaskRequest{Text: fmt.Sprint("Call back ", i), DueIn: "2d"}

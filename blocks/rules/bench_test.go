@@ -9,6 +9,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
@@ -22,7 +23,7 @@ const (
 
 // bench is a ledger with a way to let its clock run.
 type bench struct {
-	*Ledger
+	*jobs.Ledger
 	db   *store.DB
 	pass func(time.Duration)
 }
@@ -38,7 +39,7 @@ func memoryLedger(t testing.TB) bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	return bench{NewLedger(db, testLease), db, func(d time.Duration) {
+	return bench{jobs.NewLedger(db, testLease), db, func(d time.Duration) {
 		now = now.Add(d)
 		m.SetTime(now)
 		m.FastForward(d)
@@ -48,7 +49,7 @@ func memoryLedger(t testing.TB) bench {
 func realLedger(t testing.TB) bench {
 	t.Helper()
 	db := server.open(t)
-	return bench{NewLedger(db, realLease), db, func(d time.Duration) {
+	return bench{jobs.NewLedger(db, realLease), db, func(d time.Duration) {
 		time.Sleep(d + 2*time.Millisecond) // a real server's clock can't be moved
 	}}
 }
@@ -78,11 +79,11 @@ func hinted(t testing.TB, db *store.DB, tenantID string) bool {
 }
 
 // accept stores a request as a firing that is not refused.
-func (l bench) accept(ctx context.Context, r request.Request, idem string) (Entry, bool, error) {
-	return l.Accept(ctx, "t1", Offer{Request: r, Repeat: idem})
+func (l bench) accept(ctx context.Context, r request.Request, idem string) (jobs.Job, bool, error) {
+	return l.Accept(ctx, "t1", jobs.Offer{Request: r, Repeat: idem})
 }
 
-func mustAccept(t testing.TB, l bench, r request.Request, idem string) Entry {
+func mustAccept(t testing.TB, l bench, r request.Request, idem string) jobs.Job {
 	t.Helper()
 	e, existed, err := l.accept(t.Context(), r, idem)
 	if err != nil || existed {
@@ -91,7 +92,7 @@ func mustAccept(t testing.TB, l bench, r request.Request, idem string) Entry {
 	return e
 }
 
-func mustClaim(t testing.TB, l bench, n int) []Entry {
+func mustClaim(t testing.TB, l bench, n int) []jobs.Job {
 	t.Helper()
 	b, err := l.Claim(t.Context(), "t1", n)
 	if err != nil {
@@ -101,18 +102,18 @@ func mustClaim(t testing.TB, l bench, n int) []Entry {
 }
 
 // failed is a firing that has failed with these steps.
-func failed(t testing.TB, l bench, steps Steps) Entry {
+func failed(t testing.TB, l bench, steps jobs.Steps) jobs.Job {
 	t.Helper()
 	mustAccept(t, l, firing(1, "x"), "")
 	e := mustClaim(t, l, 1)[0]
 	e.Steps = steps
-	if err := l.Finish(t.Context(), e, Outcome{State: ledger.StateFailed, Why: "refused", Problems: []request.Problem{{Path: "fields"}}}); err != nil {
+	if err := l.Finish(t.Context(), e, jobs.Outcome{State: ledger.StateFailed, Why: "refused", Problems: []request.Problem{{Path: "fields"}}}); err != nil {
 		t.Fatal(err)
 	}
 	return get(t, l, e.ID)
 }
 
-func get(t testing.TB, l bench, id string) Entry {
+func get(t testing.TB, l bench, id string) jobs.Job {
 	t.Helper()
 	e, err := l.Get(t.Context(), "t1", id)
 	if err != nil {

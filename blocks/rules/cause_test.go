@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 )
@@ -28,12 +29,12 @@ func TestCause_namesTheAnswerOrWhatBecameOfTheConnection(t *testing.T) {
 		"the connection was cut":         wrap(io.ErrUnexpectedEOF),
 		"":                               errors.New("something else"),
 	} {
-		if got := English(cause(err)); got != want {
+		if got := jobs.English(cause(err)); got != want {
 			t.Errorf("%v is %q, want %q", err, got, want)
 		}
 	}
 	long := cause(&amocrm.Error{Status: 500, Title: strings.Repeat("x", 5000)})
-	if n := len([]rune(English(long))); n > maxCause+40 {
+	if n := len([]rune(jobs.English(long))); n > maxCause+40 {
 		t.Errorf("%d characters", n)
 	}
 }
@@ -63,11 +64,11 @@ func TestWork_aTroubleIsAFewLinesThatNameIt(t *testing.T) {
 			got := h.get(e.ID)
 			times := 0
 			for _, l := range got.Timeline {
-				if English(l.Text) == want {
+				if jobs.English(l.Text) == want {
 					times = l.Times
 				}
 			}
-			if len(got.Timeline) > 5 || times < 3 || got.Timeline[0].Text != "=accepted" || "accepted: "+English(got.Why) != want {
+			if len(got.Timeline) > 5 || times < 3 || got.Timeline[0].Text != "=accepted" || "accepted: "+jobs.English(got.Why) != want {
 				t.Errorf("%q, %d times: %+v", got.Why, times, got.Timeline)
 			}
 		})

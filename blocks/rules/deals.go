@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/bulk"
@@ -37,9 +38,9 @@ type leads struct{ *batch }
 
 func (leads) name() string { return "deal" }
 
-func (leads) state(st *Steps) (int64, *Intent) { return st.LeadID, st.LeadIntent }
+func (leads) state(st *jobs.Steps) (int64, *jobs.Intent) { return st.LeadID, st.LeadIntent }
 
-func (leads) put(st *Steps, id int64, i *Intent) { st.LeadID, st.LeadIntent = id, i }
+func (leads) put(st *jobs.Steps, id int64, i *jobs.Intent) { st.LeadID, st.LeadIntent = id, i }
 
 // prepare makes the bodies of the deals, too, and says to all workers what they would make.
 func (d leads) prepare(ctx context.Context, items []*item) {
@@ -108,7 +109,7 @@ func (d leads) made(ctx context.Context, items []*item, deals []bulk.Made) {
 	var mine []*item
 	for i, it := range items {
 		if !deals[i].Merged {
-			ours, err := it.claim(ctx, object{id: deals[i].ID})
+			ours, err := it.claim(ctx, jobs.DealObject(deals[i].ID))
 			if err != nil {
 				it.fail(ctx, err) // its intent is stored: the deal is found again
 				continue

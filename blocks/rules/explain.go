@@ -1,9 +1,9 @@
 package rules
 
 import (
-	"fmt"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -59,18 +59,5 @@ func reasonOf(answer crm.Answer, problems []request.Problem) ledger.Reason {
 	if len(problems) == 0 {
 		return ledger.InWords(answer.Words)
 	}
-	return summary(problems)
-}
-
-// summary is the first problems in words.
-func summary(problems []request.Problem) ledger.Reason {
-	parts := make([]string, 0, len(problems))
-	for i, p := range problems {
-		if i == 5 {
-			parts = append(parts, fmt.Sprintf("and %d more", len(problems)-i))
-			break
-		}
-		parts = append(parts, p.Path+": "+p.Detail)
-	}
-	return ledger.InWords(strings.Join(parts, "; "))
+	return jobs.Summary(problems)
 }

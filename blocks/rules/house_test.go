@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -82,7 +83,7 @@ func (h *house) replica() *Service {
 // leases shortens the leases of services' claims: what another one has left is taken up sooner.
 func leases(d time.Duration, services ...*Service) {
 	for _, s := range services {
-		s.deps.Lease, s.ledger = d, NewLedger(s.deps.DB, d)
+		s.deps.Lease, s.ledger = d, jobs.NewLedger(s.deps.DB, d)
 	}
 }
 
@@ -116,7 +117,7 @@ func (h *house) run(s *Service) (stop func()) {
 	return stop
 }
 
-func (h *house) accept(r request.Request) Entry {
+func (h *house) accept(r request.Request) jobs.Job {
 	h.t.Helper()
 	e, _, err := h.Accept(h.t.Context(), h.tenant, r, "")
 	if err != nil {
@@ -129,7 +130,7 @@ func (h *house) accept(r request.Request) Entry {
 const patience = 2 * time.Minute
 
 // until waits for an entry to be in a state.
-func (h *house) until(id string, want ledger.State) Entry {
+func (h *house) until(id string, want ledger.State) jobs.Job {
 	h.t.Helper()
 	deadline := time.Now().Add(patience)
 	for {
@@ -149,7 +150,7 @@ func (h *house) until(id string, want ledger.State) Entry {
 }
 
 // untilWhy waits for an entry to say why it waits.
-func (h *house) untilWhy(id, why string) Entry {
+func (h *house) untilWhy(id, why string) jobs.Job {
 	h.t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -159,7 +160,7 @@ func (h *house) untilWhy(id, why string) Entry {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		if e.State == ledger.StateAccepted && contains(English(e.Why), why) {
+		if e.State == ledger.StateAccepted && contains(jobs.English(e.Why), why) {
 			return e
 		}
 		select {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -28,30 +29,27 @@ type Query struct {
 	Before string       // Next of the page before
 	Limit  int          // at most 200; 0 is 50
 	// Reason is how the reader sees a firing's Why; nil: in English.
-	Reason func(Entry) string
+	Reason func(jobs.Job) string
 	// Present is where an address of a deal leads now, for exports; nil: as it is stored.
 	Present func(string) string
 }
 
-// Page is a part of the inbox.
-type Page = ledger.Page[request.Request, Steps, request.Problem]
-
-func (q Query) reason(e Entry) string {
+func (q Query) reason(e jobs.Job) string {
 	if q.Reason == nil {
-		return English(e.Why)
+		return jobs.English(e.Why)
 	}
 	return q.Reason(e)
 }
 
 // asked is the query as the ledger takes it.
-func (q Query) asked() ledger.Query[request.Request, Steps, request.Problem] {
-	out := ledger.Query[request.Request, Steps, request.Problem]{State: q.State, Label: q.Label, Before: q.Before, Limit: q.Limit}
+func (q Query) asked() jobs.Query {
+	out := jobs.Query{State: q.State, Label: q.Label, Before: q.Before, Limit: q.Limit}
 	if q.Ticket != 0 {
-		out.Order = orderOf(request.Request{TicketID: q.Ticket})
+		out.Order = jobs.Order(q.Ticket)
 	}
 	if text := strings.ToLower(strings.TrimSpace(q.Text)); text != "" {
-		out.Match = func(e Entry) bool {
-			in := []string{e.ID, e.Order, e.Request.Fields.Name, English(e.Why), q.reason(e)}
+		out.Match = func(e jobs.Job) bool {
+			in := []string{e.ID, e.Order, e.Request.Fields.Name, jobs.English(e.Why), q.reason(e)}
 			return slices.ContainsFunc(in, func(s string) bool { return strings.Contains(strings.ToLower(s), text) })
 		}
 	}
@@ -62,7 +60,7 @@ func (q Query) asked() ledger.Query[request.Request, Steps, request.Problem] {
 type Records struct{ *core }
 
 // Get returns an entry of a tenant, or ledger.ErrNotFound.
-func (s Records) Get(ctx context.Context, tenantID, id string) (Entry, error) {
+func (s Records) Get(ctx context.Context, tenantID, id string) (jobs.Job, error) {
 	return s.ledger.Get(ctx, tenantID, id)
 }
 
@@ -72,13 +70,13 @@ func (s Records) Counts(ctx context.Context, tenantID string) (ledger.Counts, er
 }
 
 // OfTicket returns the newest firings of a ticket, newest first, without timelines.
-func (s Records) OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]Entry, error) {
-	return s.ledger.OfOrder(ctx, tenantID, orderOf(request.Request{TicketID: ticketID}))
+func (s Records) OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]jobs.Job, error) {
+	return s.ledger.OfOrder(ctx, tenantID, jobs.Order(ticketID))
 }
 
 // Inbox returns a page of a tenant's firings, newest first: by the last change of state, or by creation when all states are
 // listed. An unknown state or cursor is none.
-func (s Records) Inbox(ctx context.Context, tenantID string, q Query) (Page, error) {
+func (s Records) Inbox(ctx context.Context, tenantID string, q Query) (jobs.Page, error) {
 	return s.ledger.List(ctx, tenantID, q.asked())
 }
 
@@ -88,7 +86,7 @@ func (s Records) Newest(ctx context.Context, tenantID string, state ledger.State
 	if err != nil || len(p.Jobs) == 0 {
 		return "", err
 	}
-	return English(p.Jobs[0].Why), nil
+	return jobs.English(p.Jobs[0].Why), nil
 }
 
 // Retry starts a failed firing anew, from the step to which it came. ledger.ErrConflict when it is not failed (any more). The
@@ -105,7 +103,7 @@ func (s Records) retry(ctx context.Context, tenantID, id string) error {
 	if e.Request.Unread != nil {
 		return s.reread(ctx, tenantID, e)
 	}
-	return s.ledger.Restart(ctx, e, change{})
+	return s.ledger.Restart(ctx, e, jobs.Change{})
 }
 
 // RetryAll starts all firings anew that are failed now and returns how many. Refused ones that still can't be carried out stay
@@ -143,7 +141,7 @@ func (s Records) edit(ctx context.Context, tenantID, id string, r request.Reques
 	if err != nil {
 		return false, err
 	}
-	if !Editable(e) {
+	if !jobs.Editable(e) {
 		return false, ErrDealMade
 	}
 	old, err := json.Marshal(e.Request)
@@ -155,9 +153,9 @@ func (s Records) edit(ctx context.Context, tenantID, id string, r request.Reques
 		return false, fmt.Errorf("encode firing: %w", err)
 	}
 	if bytes.Equal(old, now) {
-		return false, s.ledger.Restart(ctx, e, change{})
+		return false, s.ledger.Restart(ctx, e, jobs.Change{})
 	}
-	return true, s.ledger.Restart(ctx, e, change{Text: textEdited, Steps: &Steps{}, Request: &r})
+	return true, s.ledger.Restart(ctx, e, jobs.Change{Text: "=edited", Steps: &jobs.Steps{}, Request: &r})
 }
 
 // Drop ends a failed, held or accepted firing without a deal. ledger.ErrReason when reason is empty or too long;
@@ -169,14 +167,14 @@ func (s Records) Drop(ctx context.Context, tenantID, id, reason string) error {
 // Adopt decides that a failed firing's deal is this one of its candidates, and starts it anew for what comes after the deal.
 // ErrNoCandidate when it is none of them, or another firing's already; ledger.ErrConflict when the firing is not failed.
 func (s Records) Adopt(ctx context.Context, tenantID, id string, leadID int64) error {
-	return s.restarted(ctx, tenantID, id, s.decide(ctx, tenantID, id, func(st *Steps) (change, error) {
-		i := slices.IndexFunc(st.Candidates, func(c Candidate) bool { return c.LeadID == leadID })
+	return s.restarted(ctx, tenantID, id, s.decide(ctx, tenantID, id, func(st *jobs.Steps) (jobs.Change, error) {
+		i := slices.IndexFunc(st.Candidates, func(c jobs.Candidate) bool { return c.LeadID == leadID })
 		if i < 0 || leadID == 0 {
-			return change{}, ErrNoCandidate
+			return jobs.Change{}, ErrNoCandidate
 		}
-		c := change{Text: ledger.Because("chosen", leadID, "")}
+		c := jobs.Change{Text: ledger.Because("chosen", leadID, "")}
 		if st.LeadID == 0 {
-			c.Object = object{id: leadID}.String()
+			c.Object = jobs.DealObject(leadID)
 		}
 		st.LeadID, st.LeadURL = leadID, st.Candidates[i].URL
 		if st.LeadIntent != nil && st.ContactID == 0 {
@@ -189,16 +187,16 @@ func (s Records) Adopt(ctx context.Context, tenantID, id string, leadID int64) e
 // MakeNew decides that none of a failed firing's candidates is its deal, and starts it anew to make one. ErrNoCandidate when it
 // has none; ledger.ErrConflict when it is not failed.
 func (s Records) MakeNew(ctx context.Context, tenantID, id string) error {
-	return s.restarted(ctx, tenantID, id, s.decide(ctx, tenantID, id, func(st *Steps) (change, error) {
+	return s.restarted(ctx, tenantID, id, s.decide(ctx, tenantID, id, func(st *jobs.Steps) (jobs.Change, error) {
 		if len(st.Candidates) == 0 {
-			return change{}, ErrNoCandidate
+			return jobs.Change{}, ErrNoCandidate
 		}
-		return change{Text: textNoneMeant}, nil
+		return jobs.Change{Text: "=none_meant"}, nil
 	}))
 }
 
 // decide starts a failed firing anew with its candidates decided upon.
-func (s Records) decide(ctx context.Context, tenantID, id string, how func(*Steps) (change, error)) error {
+func (s Records) decide(ctx context.Context, tenantID, id string, how func(*jobs.Steps) (jobs.Change, error)) error {
 	e, err := s.ledger.Seen(ctx, tenantID, id, ledger.StateFailed)
 	if err != nil {
 		return err
@@ -217,13 +215,13 @@ func (s Records) decide(ctx context.Context, tenantID, id string, how func(*Step
 }
 
 // Visit calls visit with every firing of a tenant and its timeline, newest first. Firings accepted meanwhile may be left out.
-func (s Records) Visit(ctx context.Context, tenantID string, visit func(Entry) error) error {
+func (s Records) Visit(ctx context.Context, tenantID string, visit func(jobs.Job) error) error {
 	return s.ledger.Visit(ctx, tenantID, visit)
 }
 
 // Erase removes firings of one tenant and everything that leads to them, and returns how many there were. An unfinished one
 // makes no deal any more, unless its deal was under way to the CRM.
-func (s Records) Erase(ctx context.Context, tenantID string, entries []Entry) (removed int, err error) {
+func (s Records) Erase(ctx context.Context, tenantID string, entries []jobs.Job) (removed int, err error) {
 	return s.ledger.Erase(ctx, tenantID, entries)
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/runes"
 )
@@ -61,7 +62,7 @@ func (s Records) Export(ctx context.Context, tenantID string, q Query, to io.Wri
 	}
 }
 
-func exportRow(e Entry, reason string) []string {
+func exportRow(e jobs.Job, reason string) []string {
 	id := func(n int64) string {
 		if n == 0 {
 			return ""

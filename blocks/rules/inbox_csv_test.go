@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"strings"
 	"testing"
+
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 )
 
 func TestExport_noCellIsAFormula(t *testing.T) {
@@ -14,7 +16,7 @@ func TestExport_noCellIsAFormula(t *testing.T) {
 		"@SUM(1)": "'@SUM(1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1", "\ttext": "'\ttext", "＝1": "'＝1", "＋1": "'＋1", "－1": "'－1", "＠x": "'＠x", "  =1": "'  =1", "\u00a0=1": "'\u00a0=1",
 		"": "", "plain, with \"quotes\"": "plain, with \"quotes\"", "a=b": "a=b", "2026-11-21": "2026-11-21", "Анна": "Анна",
 	} {
-		row := exportRow(Entry{ID: "e1"}, given)
+		row := exportRow(jobs.Job{ID: "e1"}, given)
 		var b bytes.Buffer
 		w := csv.NewWriter(&b)
 		if err := w.Write(row); err != nil {
@@ -39,7 +41,7 @@ func FuzzExport(f *testing.F) {
 	f.Fuzz(func(t *testing.T, reason string) {
 		var b bytes.Buffer
 		w := csv.NewWriter(&b)
-		if err := w.Write(exportRow(Entry{ID: "e1", Steps: Steps{LeadURL: reason}}, reason)); err != nil {
+		if err := w.Write(exportRow(jobs.Job{ID: "e1", Steps: jobs.Steps{LeadURL: reason}}, reason)); err != nil {
 			t.Fatal(err)
 		}
 		w.Flush()

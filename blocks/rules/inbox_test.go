@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -23,8 +24,8 @@ func TestExport_writesRowsThatNoSpreadsheetRuns(t *testing.T) {
 	for i, why := range []string{`=HYPERLINK("http://evil.example.com")`, "+1", "-1", "@SUM(1)", "\tx", "\rx", `plain, "quoted"` + "\nline"} {
 		mustAccept(t, l, firing(int64(i+1), "x"), "")
 		e := mustClaim(t, l, 1)[0]
-		e.Steps = Steps{ClientID: 3, ContactID: 4, LeadID: 5, LeadURL: "https://x.amocrm.ru/leads/detail/5"}
-		if err := l.Finish(t.Context(), e, Outcome{State: ledger.StateFailed, Why: ledger.InWords(why)}); err != nil {
+		e.Steps = jobs.Steps{ClientID: 3, ContactID: 4, LeadID: 5, LeadURL: "https://x.amocrm.ru/leads/detail/5"}
+		if err := l.Finish(t.Context(), e, jobs.Outcome{State: ledger.StateFailed, Why: ledger.InWords(why)}); err != nil {
 			t.Fatal(err)
 		}
 		l.pass(time.Second)
@@ -102,7 +103,7 @@ func TestEdit_isReadAsARuleIs(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
 	s := NewService(Deps{DB: l.db})
-	e := failed(t, l, Steps{})
+	e := failed(t, l, jobs.Steps{})
 	var mistakes *request.Problems
 	if _, err := s.Edit(t.Context(), "t1", e.ID, request.Request{TicketID: -1, Fields: request.LeadFields{Name: strings.Repeat("x", request.MaxName+1)}}); !errors.As(err, &mistakes) || len(mistakes.List) != 2 {
 		t.Errorf("got %v", err)
@@ -143,7 +144,7 @@ func TestRetry_isWorkedOffAtOnce(t *testing.T) {
 func TestJudge_waitingStartsAnewWithARetry(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	e := Entry{CreatedAt: now.Add(-8 * 24 * time.Hour), Since: now.Add(-time.Hour)}
+	e := jobs.Job{CreatedAt: now.Add(-8 * 24 * time.Hour), Since: now.Add(-time.Hour)}
 	if v := classify(errNoDeskToken, e, now); v.State != ledger.StateAccepted {
 		t.Errorf("%+v", v)
 	}

@@ -7,11 +7,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // twinsOf brings a firing to the inbox with two deals of which each may be its own.
-func twinsOf(h *house) Entry {
+func twinsOf(h *house) jobs.Job {
 	h.t.Helper()
 	h.link(1)
 	h.crm.spoil(complexCall, fault{commit: true, cut: true})
@@ -59,7 +60,7 @@ func TestInbox_whenNoneIsMeantANewDealIsMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := h.until(e.ID, ledger.StateDone)
-	old := slices.ContainsFunc(e.Steps.Candidates, func(c Candidate) bool { return c.LeadID == got.Steps.LeadID })
+	old := slices.ContainsFunc(e.Steps.Candidates, func(c jobs.Candidate) bool { return c.LeadID == got.Steps.LeadID })
 	if leads, notes, _ := h.crm.snapshot(); len(leads) != 3 || len(notes) != 1 || old {
 		t.Errorf("%d leads, %d notes, %+v", len(leads), len(notes), got.Steps)
 	}

@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/privacy"
 )
@@ -12,7 +13,7 @@ func (s *Service) Keys() []string { return []string{"fire"} }
 
 // Recognise implements privacy.Keeper. A firing that was never worked on does not know its client: only its ticket tells.
 func (s *Service) Recognise(ctx context.Context, p privacy.Subject) error {
-	return s.Visit(ctx, p.TenantID, func(e Entry) error {
+	return s.Visit(ctx, p.TenantID, func(e jobs.Job) error {
 		if of(e, p) {
 			p.HasTicket(e.Request.TicketID)
 			p.HasDeal(e.Steps.LeadID)
@@ -21,24 +22,24 @@ func (s *Service) Recognise(ctx context.Context, p privacy.Subject) error {
 	})
 }
 
-func of(e Entry, p privacy.Subject) bool {
+func of(e jobs.Job, p privacy.Subject) bool {
 	return p.Tickets[e.Request.TicketID] || e.Steps.ClientID == p.ClientID
 }
 
 // OfPerson implements privacy.Keeper.
 func (s *Service) OfPerson(ctx context.Context, p privacy.Subject) (privacy.Part, error) {
-	return s.part(ctx, p.TenantID, func(e Entry) bool { return of(e, p) })
+	return s.part(ctx, p.TenantID, func(e jobs.Job) bool { return of(e, p) })
 }
 
 // OfTenant implements privacy.Keeper.
 func (s *Service) OfTenant(ctx context.Context, tenantID string) (privacy.Part, error) {
-	return s.part(ctx, tenantID, func(Entry) bool { return true })
+	return s.part(ctx, tenantID, func(jobs.Job) bool { return true })
 }
 
-func (s *Service) part(ctx context.Context, tenantID string, wanted func(Entry) bool) (privacy.Part, error) {
-	var found []Entry
+func (s *Service) part(ctx context.Context, tenantID string, wanted func(jobs.Job) bool) (privacy.Part, error) {
+	var found []jobs.Job
 	p := privacy.Part{Name: "firings"}
-	err := s.Visit(ctx, tenantID, func(e Entry) error {
+	err := s.Visit(ctx, tenantID, func(e jobs.Job) error {
 		if wanted(e) {
 			found = append(found, e)
 			if e.State == ledger.StateAccepted || e.State == ledger.StateWorking || e.State == ledger.StateHeld {

@@ -6,13 +6,14 @@ import (
 	"net"
 	"net/http"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
 // since is when an intent was stored, in seconds of the CRM's clock: Redis' may be wrong by minutes. It must be called
 // after the CRM was asked something.
-func (it *item) since(i *Intent) int64 {
+func (it *item) since(i *jobs.Intent) int64 {
 	at := i.At
 	if crm, ok := it.account.Now(); ok {
 		at = crm.Add(-it.queue.Clock().Ago(it.now().Sub(i.At)))
@@ -22,13 +23,13 @@ func (it *item) since(i *Intent) int64 {
 
 // countLook counts a look that found nothing. Two looks some time apart, the last one a while after the write, are enough:
 // then nil says that it was not done.
-func (it *item) countLook(ctx context.Context, intent *Intent, text ledger.Reason) error {
+func (it *item) countLook(ctx context.Context, intent *jobs.Intent, text ledger.Reason) error {
 	now := it.now()
 	watched := it.deps.LookFor
 	if !intent.Until.IsZero() {
 		watched = it.deps.LookSlow
 	}
-	if now.Before(intent.from()) { // Redis' clock was set back: it would be looked for as long as that
+	if now.Before(intent.Start()) { // Redis' clock was set back: it would be looked for as long as that
 		intent.From = now
 	}
 	if latest := now.Add(watched); intent.Until.After(latest) {
@@ -41,7 +42,7 @@ func (it *item) countLook(ctx context.Context, intent *Intent, text ledger.Reaso
 			return err
 		}
 	}
-	last := intent.from().Add(it.deps.LookFor)
+	last := intent.Start().Add(it.deps.LookFor)
 	if intent.Until.After(last) {
 		last = intent.Until
 	}
@@ -50,7 +51,7 @@ func (it *item) countLook(ctx context.Context, intent *Intent, text ledger.Reaso
 		return nil
 	}
 	if !intent.Until.IsZero() { // it may come any moment: ever more seldom
-		left = min(left, now.Sub(intent.from())/2)
+		left = min(left, now.Sub(intent.Start())/2)
 	}
 	return &lookAgain{max(it.deps.LookGap, left), intent.Cause}
 }
@@ -58,7 +59,7 @@ func (it *item) countLook(ctx context.Context, intent *Intent, text ledger.Reaso
 // markUnknown notes of a write whose answer is not known why that is, and of one whose answer did not come in time, or at all, how
 // long the CRM may go on with it. Without an error, the answer does not name the write. It returns that the write is to be looked
 // for.
-func (it *item) markUnknown(intent *Intent, err error) *lookAgain {
+func (it *item) markUnknown(intent *jobs.Intent, err error) *lookAgain {
 	if err == nil {
 		return &lookAgain{after: it.deps.LookGap / 4}
 	}

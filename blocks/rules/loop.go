@@ -3,9 +3,9 @@ package rules
 import (
 	"context"
 	"errors"
-	"regexp"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -20,19 +20,14 @@ const (
 	loopLooks  = 3 // markers of one firing that are looked at
 )
 
-var ownMarker = regexp.MustCompile(`\[sidecard:([0-9a-v]{26})\]`)
-
-// marker is the line by which a comment of ours is known; it survives the way from HTML to text.
-func marker(id string) string { return "[sidecard:" + id + "]" }
-
 // causedBy returns the firing whose comment caused r, "" when none did.
 func (s *Service) causedBy(ctx context.Context, tenantID string, r request.Request) (string, error) {
 	texts := r.Fields.Name + "\n" + r.Comment
 	if r.Task != nil {
 		texts += "\n" + r.Task.Text
 	}
-	for _, m := range ownMarker.FindAllStringSubmatch(texts, loopLooks) {
-		e, err := s.ledger.Get(ctx, tenantID, m[1])
+	for _, id := range jobs.MarkersIn(texts, loopLooks) {
+		e, err := s.ledger.Get(ctx, tenantID, id)
 		if errors.Is(err, ledger.ErrNotFound) {
 			continue
 		}

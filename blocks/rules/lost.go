@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -21,7 +22,6 @@ const (
 	lookOfOne = 20  // newest deals of the contact
 
 	maxCandidates = 10 // shown to a person
-	keepObjects   = 30 * 24 * time.Hour
 )
 
 // look looks for the deals whose answers are not known, and makes them their items'.
@@ -72,7 +72,7 @@ func (it *item) findDeal(ctx context.Context, newest []bulk.FoundDeal) (bulk.Mad
 	}
 	var mine, unlike []match
 	for _, l := range leads {
-		if taken, err := it.claimed(ctx, object{id: l.ID}); err != nil {
+		if taken, err := it.claimed(ctx, jobs.DealObject(l.ID)); err != nil {
 			return bulk.Made{}, err
 		} else if taken {
 			continue
@@ -92,7 +92,7 @@ func (it *item) findDeal(ctx context.Context, newest []bulk.FoundDeal) (bulk.Mad
 		return bulk.Made{}, it.ambiguous(mine)
 	}
 	for _, m := range mine {
-		ours, err := it.claim(ctx, object{id: m.deal.ID})
+		ours, err := it.claim(ctx, jobs.DealObject(m.deal.ID))
 		if err != nil {
 			return bulk.Made{}, err
 		}
@@ -116,7 +116,7 @@ type match struct {
 func (it *item) ambiguous(found []match) error {
 	it.job.Steps.Candidates = nil
 	for _, m := range found[:min(len(found), maxCandidates)] {
-		it.job.Steps.Candidates = append(it.job.Steps.Candidates, Candidate{LeadID: m.deal.ID, Name: m.deal.Text,
+		it.job.Steps.Candidates = append(it.job.Steps.Candidates, jobs.Candidate{LeadID: m.deal.ID, Name: m.deal.Text,
 			URL: it.account.DealURL(m.deal.ID), CreatedAt: time.Unix(m.deal.CreatedAt, 0).UTC()})
 	}
 	return &refusal{why: ledger.Because("twins", len(found), "")}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/telemetry"
 )
@@ -33,7 +34,7 @@ func (s *core) metered(count func(context.Context) (map[ledger.State]ledger.Tota
 }
 
 // ended counts a firing that came to rest, by its label if it has one, and passes it on.
-func (s *core) ended(e Entry) {
+func (s *core) ended(e jobs.Job) {
 	s.ends.WithLabelValues(cmp.Or(string(e.Label), string(e.State))).Inc()
 	if s.deps.OnOutcome != nil {
 		s.deps.OnOutcome(e)

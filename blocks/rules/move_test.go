@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -24,12 +25,12 @@ func TestMove_takesAlongWhatIsNotDone(t *testing.T) {
 	into := h.another("kept token")
 	first, second, held := h.accept(firing(1, "first")), h.accept(firing(1, "second")), h.accept(firing(2, "held"))
 	failed, dropped := h.accept(firing(3, "failed")), h.accept(firing(4, "dropped"))
-	b, err := h.ledger.Claim(ctx, h.tenant.ID, maxBatch)
+	b, err := h.ledger.Claim(ctx, h.tenant.ID, jobs.MaxBatch)
 	if err != nil || len(b.Jobs) != 5 {
 		t.Fatal(b, err)
 	}
 	for _, e := range b.Jobs { // first and second stay claimed by a worker
-		o := map[string]Outcome{held.ID: {State: ledger.StateHeld, Why: "nobody is logged in"}, failed.ID: {State: ledger.StateFailed, Why: "no such ticket"},
+		o := map[string]jobs.Outcome{held.ID: {State: ledger.StateHeld, Why: "nobody is logged in"}, failed.ID: {State: ledger.StateFailed, Why: "no such ticket"},
 			dropped.ID: {State: ledger.StateHeld}}[e.ID]
 		if o.State == "" {
 			continue
@@ -66,7 +67,7 @@ func TestMove_takesAlongWhatIsNotDone(t *testing.T) {
 		t.Error("the old tenant's worker still holds its claim")
 	}
 	// All of them due, each ticket in its order, once.
-	b, err = h.ledger.Claim(ctx, into.ID, maxBatch)
+	b, err = h.ledger.Claim(ctx, into.ID, jobs.MaxBatch)
 	var order []string
 	for _, e := range b.Jobs {
 		order = append(order, e.ID)
@@ -105,7 +106,7 @@ func TestMove_isSentWithTheOtherTenantsLogin(t *testing.T) {
 	if _, err := h.Move(t.Context(), from.ID, h.tenant.ID); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.until(e.ID, ledger.StateDone); got.Steps.LeadID == 0 || strings.Contains(English(got.Why), "login") {
+	if got := h.until(e.ID, ledger.StateDone); got.Steps.LeadID == 0 || strings.Contains(jobs.English(got.Why), "login") {
 		t.Errorf("%+v", got)
 	}
 }

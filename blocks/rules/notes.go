@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -20,8 +21,8 @@ type extra interface {
 	name() string
 	step() string // of a trace
 	wanted(it *item) bool
-	state(st *Steps) (id int64, intent *Intent)
-	put(st *Steps, id int64, intent *Intent)
+	state(st *jobs.Steps) (id int64, intent *jobs.Intent)
+	put(st *jobs.Steps, id int64, intent *jobs.Intent)
 	// mark tells it apart from others of the deal.
 	mark(it *item) string
 	// find finds in the CRM what can be it among what was made since the intent, the oldest first.
@@ -62,7 +63,7 @@ type extras struct {
 
 func (x extras) prepare(_ context.Context, items []*item) {
 	for _, it := range items {
-		x.put(&it.job.Steps, 0, &Intent{At: it.now(), Mark: x.mark(it), By: it.user()})
+		x.put(&it.job.Steps, 0, &jobs.Intent{At: it.now(), Mark: x.mark(it), By: it.user()})
 	}
 }
 
@@ -75,7 +76,7 @@ func (x extras) made(ctx context.Context, items []*item, answers []bulk.Made) {
 			continue
 		}
 		// Another entry may write the same to the same deal, and look for it.
-		if _, err := it.claim(ctx, object{x.name(), answers[i].ID}); err != nil {
+		if _, err := it.claim(ctx, jobs.Object(x.name(), answers[i].ID)); err != nil {
 			x.deps.Log.WarnContext(ctx, "not noted whose it is", "tenant", it.job.Tenant, "firing", it.job.ID, "what", x.name(), "error", err)
 		}
 	}
@@ -85,7 +86,7 @@ func (x extras) look(ctx context.Context, items []*item) {
 	x.forEach(ctx, items, func(it *item) error {
 		found, err := x.find(ctx, it)
 		for _, id := range found {
-			ours, err := it.claim(ctx, object{x.name(), id})
+			ours, err := it.claim(ctx, jobs.Object(x.name(), id))
 			if err != nil {
 				return fmt.Errorf("look for the %s: %w", x.name(), err)
 			}
@@ -134,9 +135,9 @@ func (notes) step() string { return "notes" }
 
 func (notes) wanted(it *item) bool { return strings.TrimSpace(it.plan.Comment) != "" }
 
-func (notes) state(st *Steps) (int64, *Intent) { return st.NoteID, st.NoteIntent }
+func (notes) state(st *jobs.Steps) (int64, *jobs.Intent) { return st.NoteID, st.NoteIntent }
 
-func (notes) put(st *Steps, id int64, i *Intent) { st.NoteID, st.NoteIntent = id, i }
+func (notes) put(st *jobs.Steps, id int64, i *jobs.Intent) { st.NoteID, st.NoteIntent = id, i }
 
 func (n notes) mark(it *item) string { return n.fingerprint(bulk.PlainLines(it.plan.Comment)) }
 
@@ -165,13 +166,13 @@ func (b *batch) sendNotes(ctx context.Context, items []*item, text func(*item) s
 }
 
 // findNotes finds notes of the item's deal by their text.
-func (b *batch) findNotes(ctx context.Context, it *item, intent *Intent, sent string) ([]int64, error) {
+func (b *batch) findNotes(ctx context.Context, it *item, intent *jobs.Intent, sent string) ([]int64, error) {
 	found, err := b.account.NotesOf(ctx, it.job.Steps.LeadID)
 	return it.matching(found, intent, func(text string) bool { return text == bulk.PlainLines(sent) || b.hasMark(text, intent.Mark) }), err
 }
 
 // matching returns what was found that can be of the write that the intent was stored for, the oldest first.
-func (it *item) matching(found []bulk.Found, intent *Intent, same func(text string) bool) (ids []int64) {
+func (it *item) matching(found []bulk.Found, intent *jobs.Intent, same func(text string) bool) (ids []int64) {
 	since := it.since(intent)
 	for _, f := range found {
 		if f.CreatedAt >= since && it.mayBeBy(intent, f.CreatedBy) && same(bulk.PlainLines(f.Text)) {
@@ -190,9 +191,9 @@ func (tasks) step() string { return "tasks" }
 
 func (tasks) wanted(it *item) bool { return it.plan.Task != nil }
 
-func (tasks) state(st *Steps) (int64, *Intent) { return st.TaskID, st.TaskIntent }
+func (tasks) state(st *jobs.Steps) (int64, *jobs.Intent) { return st.TaskID, st.TaskIntent }
 
-func (tasks) put(st *Steps, id int64, i *Intent) { st.TaskID, st.TaskIntent = id, i }
+func (tasks) put(st *jobs.Steps, id int64, i *jobs.Intent) { st.TaskID, st.TaskIntent = id, i }
 
 func (t tasks) mark(it *item) string { return t.fingerprint(bulk.PlainLines(it.plan.Task.Text)) }
 

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -21,16 +22,22 @@ const (
 
 )
 
+const (
+	whySlow    ledger.Reason = "=slow"
+	whyNoLogin ledger.Reason = "=no_login"
+	whyRestart ledger.Reason = "=restart"
+)
+
 // refusal is an answer that no second try would change.
 type refusal struct {
 	why      ledger.Reason
 	problems []request.Problem
 }
 
-func (r *refusal) Error() string { return English(r.why) }
+func (r *refusal) Error() string { return jobs.English(r.why) }
 
 // errClientBusy says that another worker is making something for the same client.
-var errClientBusy = errors.New(English("=client_busy"))
+var errClientBusy = errors.New(jobs.English("=client_busy"))
 
 // lookAgain says that a write's outcome is not known yet.
 type lookAgain struct {
@@ -40,46 +47,46 @@ type lookAgain struct {
 
 func (l *lookAgain) why() ledger.Reason { return ledger.Because("look", "", l.cause) }
 
-func (l *lookAgain) Error() string { return English(l.why()) }
+func (l *lookAgain) Error() string { return jobs.English(l.why()) }
 
 // outcome is what to do with an entry after an error. wide: the tenant's other entries would fare the same now.
 type outcome struct {
-	Outcome
+	jobs.Outcome
 	shared bool
 }
 
 // classify sorts an error into waiting, holding and failing.
-func classify(err error, e Entry, now time.Time) outcome {
+func classify(err error, e jobs.Job, now time.Time) outcome {
 	v := classifyError(err, e)
 	switch {
 	case v.State != ledger.StateAccepted:
 	case v.Tried && e.Attempts >= maxAttempts:
-		v = outcome{Outcome: Outcome{State: ledger.StateFailed, Why: ledger.Because("gave_up", e.Attempts, v.Why)}}
+		v = outcome{Outcome: jobs.Outcome{State: ledger.StateFailed, Why: ledger.Because("gave_up", e.Attempts, v.Why)}}
 	case !v.Tried && now.Sub(e.Started()) > maxWait:
-		v = outcome{Outcome: Outcome{State: ledger.StateFailed, Why: ledger.Because("waited", "", v.Why)}}
+		v = outcome{Outcome: jobs.Outcome{State: ledger.StateFailed, Why: ledger.Because("waited", "", v.Why)}}
 	}
 	return v
 }
 
-func classifyError(err error, e Entry) outcome {
+func classifyError(err error, e jobs.Job) outcome {
 	soon, late := backoff(e.Waits, 2*time.Second, 5*time.Minute), backoff(e.Waits, time.Minute, 15*time.Minute)
 	wait := func(after time.Duration, why ledger.Reason) outcome {
-		return outcome{Outcome{State: ledger.StateAccepted, After: after, Why: why}, true}
+		return outcome{jobs.Outcome{State: ledger.StateAccepted, After: after, Why: why}, true}
 	}
 	var refused *refusal
 	var look *lookAgain
 	var busy *store.Busy
 	switch {
 	case errors.As(err, &refused):
-		return outcome{Outcome: Outcome{State: ledger.StateFailed, Why: refused.why, Problems: refused.problems}}
+		return outcome{Outcome: jobs.Outcome{State: ledger.StateFailed, Why: refused.why, Problems: refused.problems}}
 	case errors.As(err, &look):
-		return outcome{Outcome: Outcome{State: ledger.StateAccepted, After: look.after, Why: look.why()}}
+		return outcome{Outcome: jobs.Outcome{State: ledger.StateAccepted, After: look.after, Why: look.why()}}
 	case errors.Is(err, errClientBusy):
-		return outcome{Outcome: Outcome{State: ledger.StateAccepted, After: backoff(e.Waits, 500*time.Millisecond, 10*time.Second), Why: "=client_busy"}}
+		return outcome{Outcome: jobs.Outcome{State: ledger.StateAccepted, After: backoff(e.Waits, 500*time.Millisecond, 10*time.Second), Why: "=client_busy"}}
 	case errors.Is(err, oauth.ErrNeedsLogin):
-		return outcome{Outcome{State: ledger.StateHeld, Why: whyNoLogin}, true}
+		return outcome{jobs.Outcome{State: ledger.StateHeld, Why: whyNoLogin}, true}
 	case errors.Is(err, tenant.ErrNotFound):
-		return outcome{Outcome: Outcome{State: ledger.StateFailed, Why: "=account_gone"}}
+		return outcome{Outcome: jobs.Outcome{State: ledger.StateFailed, Why: "=account_gone"}}
 
 	case errors.Is(err, store.ErrTrouble): // before the CRM: its calls fail, too, when their slots can't be had
 		return wait(soon, "=store_down")
@@ -92,7 +99,7 @@ func classifyError(err error, e Entry) outcome {
 	case errors.Is(err, crm.ErrBlocked):
 		return wait(late, "=blocked")
 	case errors.Is(err, crm.ErrForbidden):
-		return outcome{Outcome: Outcome{State: ledger.StateFailed, Why: "=no_right"}}
+		return outcome{Outcome: jobs.Outcome{State: ledger.StateFailed, Why: "=no_right"}}
 	case errors.Is(err, crm.ErrUnauthorized), errors.Is(err, oauth.ErrRefused):
 		return wait(soon, "=token")
 	case errors.Is(err, crm.ErrUpstream), errors.Is(err, crm.ErrNetwork):
@@ -105,12 +112,12 @@ func classifyError(err error, e Entry) outcome {
 	case errors.Is(err, usedesk.ErrLimited), errors.Is(err, usedesk.ErrUpstream), errors.Is(err, usedesk.ErrNetwork):
 		return wait(soon, ledger.Because("desk_down", "", cause(err)))
 	case errors.Is(err, usedesk.ErrInvalid):
-		return outcome{Outcome: Outcome{State: ledger.StateFailed, Why: "=desk_refused"}}
+		return outcome{Outcome: jobs.Outcome{State: ledger.StateFailed, Why: "=desk_refused"}}
 
 	case errors.Is(err, context.Canceled):
-		return outcome{Outcome: Outcome{State: ledger.StateAccepted, Why: whyRestart}, shared: true}
+		return outcome{Outcome: jobs.Outcome{State: ledger.StateAccepted, Why: whyRestart}, shared: true}
 	}
-	return outcome{Outcome: Outcome{State: ledger.StateAccepted, Tried: true, After: backoff(e.Attempts, time.Second, 5*time.Minute),
+	return outcome{Outcome: jobs.Outcome{State: ledger.StateAccepted, Tried: true, After: backoff(e.Attempts, time.Second, 5*time.Minute),
 		Why: "=unexpected"}}
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -19,13 +20,13 @@ import (
 
 func TestJudge_waitingHoldingAndFailing(t *testing.T) {
 	now := time.Now()
-	fresh := Entry{CreatedAt: now.Add(-time.Hour), Attempts: 1}
+	fresh := jobs.Job{CreatedAt: now.Add(-time.Hour), Attempts: 1}
 	crm := func(k amocrm.Kind) error { return fmt.Errorf("x: %w", &amocrm.Error{Kind: k}) }
 	desk := func(k usedesk.Kind) error { return fmt.Errorf("x: %w", &usedesk.Error{Kind: k}) }
 	cases := []struct {
 		name   string
 		err    error
-		entry  Entry
+		entry  jobs.Job
 		state  ledger.State
 		tried  bool
 		shared bool
@@ -49,14 +50,14 @@ func TestJudge_waitingHoldingAndFailing(t *testing.T) {
 		{"our own storage is full", fmt.Errorf("x: %w", &store.Trouble{Why: "full", Err: errors.New("OOM")}), fresh, ledger.StateAccepted, false, true},
 		{"restart", context.Canceled, fresh, ledger.StateAccepted, false, true},
 		{"not foreseen", errors.New("boom at 10.0.0.1"), fresh, ledger.StateAccepted, true, false},
-		{"not foreseen ten times", errors.New("boom"), Entry{CreatedAt: now, Attempts: 10}, ledger.StateFailed, false, false},
-		{"waited for a week", desk(usedesk.KindRefused), Entry{CreatedAt: now.Add(-8 * 24 * time.Hour)}, ledger.StateFailed, false, false},
-		{"held for a week", oauth.ErrNoGrant, Entry{CreatedAt: now.Add(-8 * 24 * time.Hour)}, ledger.StateHeld, false, true},
+		{"not foreseen ten times", errors.New("boom"), jobs.Job{CreatedAt: now, Attempts: 10}, ledger.StateFailed, false, false},
+		{"waited for a week", desk(usedesk.KindRefused), jobs.Job{CreatedAt: now.Add(-8 * 24 * time.Hour)}, ledger.StateFailed, false, false},
+		{"held for a week", oauth.ErrNoGrant, jobs.Job{CreatedAt: now.Add(-8 * 24 * time.Hour)}, ledger.StateHeld, false, true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			v := classify(c.err, c.entry, now)
-			if v.State != c.state || v.Tried != c.tried || v.shared != c.shared || v.Why == "" || strings.Contains(English(v.Why), "10.0.0.1") {
+			if v.State != c.state || v.Tried != c.tried || v.shared != c.shared || v.Why == "" || strings.Contains(jobs.English(v.Why), "10.0.0.1") {
 				t.Errorf("%+v", v)
 			}
 		})
@@ -64,10 +65,10 @@ func TestJudge_waitingHoldingAndFailing(t *testing.T) {
 }
 
 func TestJudge_waitsAsLongAsTheCRMAsks(t *testing.T) {
-	if v := classify(&store.Busy{Wait: time.Minute}, Entry{CreatedAt: time.Now()}, time.Now()); v.After < time.Minute || v.Why != whySlow {
+	if v := classify(&store.Busy{Wait: time.Minute}, jobs.Job{CreatedAt: time.Now()}, time.Now()); v.After < time.Minute || v.Why != whySlow {
 		t.Errorf("a full limiter gives %+v, want to wait as long as it says", v)
 	}
-	v := classify(&amocrm.Error{Kind: amocrm.KindLimited, RetryAfter: 300}, Entry{CreatedAt: time.Now()}, time.Now())
+	v := classify(&amocrm.Error{Kind: amocrm.KindLimited, RetryAfter: 300}, jobs.Job{CreatedAt: time.Now()}, time.Now())
 	if v.After != 300*time.Second {
 		t.Errorf("waits %s", v.After)
 	}
@@ -76,8 +77,8 @@ func TestJudge_waitsAsLongAsTheCRMAsks(t *testing.T) {
 // A call of the CRM needs a slot from Redis first.
 func TestJudge_ourOwnStorageIsNotTakenForTheCRM(t *testing.T) {
 	down := &store.Trouble{Why: "not reachable", Err: syscall.ECONNREFUSED}
-	v := classify(fmt.Errorf("%w: %w", &amocrm.Error{Kind: amocrm.KindNetwork}, down), Entry{CreatedAt: time.Now()}, time.Now())
-	if v.State != ledger.StateAccepted || strings.Contains(English(v.Why), "amoCRM") {
+	v := classify(fmt.Errorf("%w: %w", &amocrm.Error{Kind: amocrm.KindNetwork}, down), jobs.Job{CreatedAt: time.Now()}, time.Now())
+	if v.State != ledger.StateAccepted || strings.Contains(jobs.English(v.Why), "amoCRM") {
 		t.Errorf("%+v", v)
 	}
 }

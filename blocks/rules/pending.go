@@ -3,14 +3,15 @@ package rules
 import (
 	"context"
 	"encoding/json"
-	"strconv"
 	"strings"
+
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 )
 
 // intent is what is stored before the item's deal is sent.
-func (it *item) intent() *Intent {
+func (it *item) intent() *jobs.Intent {
 	l := it.plan.Deal
-	i := &Intent{At: it.now(), ContactID: it.contactID, PipelineID: l.PipelineID, Price: wholeOf(l.Price), By: it.user()}
+	i := &jobs.Intent{At: it.now(), ContactID: it.contactID, PipelineID: l.PipelineID, Price: wholeOf(l.Price), By: it.user()}
 	if name := strings.TrimSpace(l.Name); name != "" {
 		i.Mark = it.fingerprint(name)
 	}
@@ -75,29 +76,15 @@ func (it *item) countSimilar(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-// object is something in the CRM that one entry has made, by its kind ("" for a deal) and id.
-type object struct {
-	kind string
-	id   int64
-}
-
-// String is the object as the ledger knows it.
-func (t object) String() string {
-	if t.kind == "" {
-		return strconv.FormatInt(t.id, 10)
-	}
-	return t.kind + ":" + strconv.FormatInt(t.id, 10)
-}
-
 // claimed reports whether an object is another entry's.
-func (it *item) claimed(ctx context.Context, t object) (bool, error) {
-	owner, err := it.ledger.ClaimedBy(ctx, it.job.Tenant, t.String())
+func (it *item) claimed(ctx context.Context, object string) (bool, error) {
+	owner, err := it.ledger.ClaimedBy(ctx, it.job.Tenant, object)
 	return owner != "" && owner != it.job.ID, err
 }
 
 // claim makes an object this entry's; false when it is another's already.
-func (it *item) claim(ctx context.Context, t object) (bool, error) {
-	return it.ledger.ClaimObject(ctx, it.job.Tenant, it.job.ID, t.String())
+func (it *item) claim(ctx context.Context, object string) (bool, error) {
+	return it.ledger.ClaimObject(ctx, it.job.Tenant, it.job.ID, object)
 }
 
 // user is the CRM user who is logged in, 0 when that is not known for certain.
@@ -111,7 +98,7 @@ func (b *batch) user() int64 {
 // mayBeBy reports of an author whether what he made can be of the write that the intent was stored for. The CRM names the user
 // of the login as the author of such a write, or 0, as for a robot (amocrm.md §5.1). Everybody passes while one of the
 // logins, that of the write and that of now, is not known.
-func (b *batch) mayBeBy(i *Intent, author int64) bool {
+func (b *batch) mayBeBy(i *jobs.Intent, author int64) bool {
 	now := b.user()
 	return author == 0 || i.By == 0 || now == 0 || author == i.By || author == now
 }

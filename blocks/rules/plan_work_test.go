@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -44,7 +45,7 @@ func TestWork_aNameThatTheAccountHasNotGotIsLeftOutWithARemark(t *testing.T) {
 	h.run(h.Service)
 	e := h.until(h.accept(request.Request{TicketID: 101, Comment: "for you", Fields: request.LeadFields{Name: "n", Pipeline: "Slaes"}}).ID, ledger.StateDone)
 	if len(e.Problems) != 1 || e.Problems[0].Path != "fields.pipeline" || e.Problems[0].Key != "no_pipeline" ||
-		e.Problems[0].Params["Near"] != "6516490 (Sales)" || !contains(English(e.Why), "did you mean 6516490 (Sales)?") || e.Label != ledger.LabelRemarks {
+		e.Problems[0].Params["Near"] != "6516490 (Sales)" || !contains(jobs.English(e.Why), "did you mean 6516490 (Sales)?") || e.Label != ledger.LabelRemarks {
 		t.Errorf("%s %s %+v", e.Label, e.Why, e.Problems)
 	}
 	leads, notes, _ := h.crm.snapshot()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -17,18 +18,18 @@ import (
 // Refuse stores a firing that can't be carried out as it stands: it has failed from the beginning and lies in the inbox,
 // where its body can be edited. existed: the same body was refused within the last 24 hours, and the entry is that one as it
 // is now. A ticket that fires too often is stopped as in Accept.
-func (s *Service) Refuse(ctx context.Context, t tenant.Tenant, f request.Refused) (e Entry, existed bool, err error) {
+func (s *Service) Refuse(ctx context.Context, t tenant.Tenant, f request.Refused) (e jobs.Job, existed bool, err error) {
 	r := f.Stored()
 	raw, err := json.Marshal(r)
 	if err != nil {
-		return Entry{}, false, fmt.Errorf("encode firing: %w", err)
+		return jobs.Job{}, false, fmt.Errorf("encode firing: %w", err)
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00refused\x00", t.ID)
 	h.Write(raw)
 	problems := request.Stopping(f.Problems)
-	e, existed, err = s.ledger.Accept(ctx, t.ID, Offer{Request: r, Repeat: hex.EncodeToString(h.Sum(nil)), End: Outcome{
-		State: ledger.StateFailed, Label: ledger.LabelRefused, Why: ledger.Because("rule_refused", "", summary(problems)), Problems: problems}})
+	e, existed, err = s.ledger.Accept(ctx, t.ID, jobs.Offer{Request: r, Repeat: hex.EncodeToString(h.Sum(nil)), End: jobs.Outcome{
+		State: ledger.StateFailed, Label: ledger.LabelRefused, Why: ledger.Because("rule_refused", "", jobs.Summary(problems)), Problems: problems}})
 	if err == nil && !existed {
 		s.ended(e)
 	}
@@ -36,7 +37,7 @@ func (s *Service) Refuse(ctx context.Context, t tenant.Tenant, f request.Refused
 }
 
 // reread starts a refused entry anew if its body can be read by now.
-func (s Records) reread(ctx context.Context, tenantID string, e Entry) error {
+func (s Records) reread(ctx context.Context, tenantID string, e jobs.Job) error {
 	u := e.Request.Unread
 	if u.Cut {
 		return &body.SyntaxError{Detail: fmt.Sprintf("only the first %d KiB of the body were kept: edit it", request.MaxUnread>>10)}

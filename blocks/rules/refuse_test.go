@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -13,7 +14,7 @@ import (
 )
 
 // refused posts a body as api does, and stores it when it is refused.
-func refused(t *testing.T, s *Service, body string) (Entry, bool) {
+func refused(t *testing.T, s *Service, body string) (jobs.Job, bool) {
 	t.Helper()
 	r, key, err := request.Bind("application/json", []byte(body))
 	if err == nil {
@@ -30,14 +31,14 @@ func refused(t *testing.T, s *Service, body string) (Entry, bool) {
 func TestRefuse_isStoredAsFailedWithItsReasonsAndItsBody(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
-	var heard []Entry
-	s := NewService(Deps{DB: l.db, OnOutcome: func(e Entry) { heard = append(heard, e) }})
+	var heard []jobs.Job
+	s := NewService(Deps{DB: l.db, OnOutcome: func(e jobs.Job) { heard = append(heard, e) }})
 	const body = `{"key":"sk_secret","ticketId":7,"fields":{"name":"n","statusId":5,"price":"much"}}`
 	e, existed := refused(t, s, body)
 	if existed || e.State != ledger.StateFailed || e.Label != ledger.LabelRefused || e.Request.TicketID != 7 || e.Request.Fields.Name != "n" {
 		t.Errorf("%+v", e)
 	}
-	if len(e.Problems) != 1 || e.Problems[0].Path != "fields.statusId" || !strings.Contains(English(e.Why), "fields.statusId: is not known here") {
+	if len(e.Problems) != 1 || e.Problems[0].Path != "fields.statusId" || !strings.Contains(jobs.English(e.Why), "fields.statusId: is not known here") {
 		t.Errorf("%q %+v", e.Why, e.Problems)
 	}
 	text, err := e.Request.Text()
@@ -136,16 +137,16 @@ func TestRefuse_neitherFillsTheLedgerNorCountsAsOneTicket(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
 	s := NewService(Deps{DB: l.db})
-	for i := range 2 * maxRepeats {
+	for i := range 2 * jobs.MaxRepeats {
 		if e, existed := refused(t, s, fmt.Sprintf(`{"fields":{"x":%d}}`, i)); existed || e.Label != ledger.LabelRefused {
 			t.Fatalf("%d: a firing whose ticket is not known is taken for a loop: %+v", i, e)
 		}
 	}
-	for i := range maxRepeats + 5 {
+	for i := range jobs.MaxRepeats + 5 {
 		refused(t, s, fmt.Sprintf(`{"ticketId":7,"fields":{"x":%d}}`, i))
 	}
 	c, err := s.Counts(t.Context(), "t1")
-	if err != nil || c.Refused != 3*maxRepeats || c.Failed != c.Refused+1 {
+	if err != nil || c.Refused != 3*jobs.MaxRepeats || c.Failed != c.Refused+1 {
 		t.Errorf("a ticket that goes on firing is not stopped: %+v %v", c, err)
 	}
 }

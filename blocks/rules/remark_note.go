@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -21,9 +22,11 @@ func (remarkNotes) wanted(it *item) bool {
 	return len(it.job.Steps.Remarks) > 0 && !it.job.Steps.Omitted.Has(plan.OmitRemarks)
 }
 
-func (remarkNotes) state(st *Steps) (int64, *Intent) { return st.RemarkID, st.RemarkIntent }
+func (remarkNotes) state(st *jobs.Steps) (int64, *jobs.Intent) { return st.RemarkID, st.RemarkIntent }
 
-func (remarkNotes) put(st *Steps, id int64, i *Intent) { st.RemarkID, st.RemarkIntent = id, i }
+func (remarkNotes) put(st *jobs.Steps, id int64, i *jobs.Intent) {
+	st.RemarkID, st.RemarkIntent = id, i
+}
 
 func (n remarkNotes) mark(it *item) string { return n.fingerprint(bulk.PlainLines(n.text(it))) }
 

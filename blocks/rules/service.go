@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/usedesk"
@@ -85,7 +86,7 @@ type Deps struct {
 	// Metrics may be nil.
 	Metrics prometheus.Registerer
 	// OnOutcome is called with every job that has come to rest or waits again; it must not block. May be nil.
-	OnOutcome func(e Entry)
+	OnOutcome func(e jobs.Job)
 	Log       *slog.Logger // nil: silent
 
 	Lease time.Duration // of a claim, renewed while it is worked on; default 30 s
@@ -104,8 +105,8 @@ type Deps struct {
 // core is what accepting, working off and the inbox share.
 type core struct {
 	deps   Deps
-	ledger *Ledger
-	queue  *dispatch.Dispatcher[request.Request, Steps, request.Problem]
+	ledger *jobs.Ledger
+	queue  *dispatch.Dispatcher[request.Request, jobs.Steps, request.Problem]
 	ends   *prometheus.CounterVec
 }
 
@@ -130,10 +131,10 @@ func NewService(d Deps) *Service {
 			*x.d = x.dflt
 		}
 	}
-	c := &core{deps: d, ledger: NewLedger(d.DB, d.Lease)}
+	c := &core{deps: d, ledger: jobs.NewLedger(d.DB, d.Lease)}
 	s := &Service{core: c, Records: Records{c}, memo: newMemo()}
 	c.metered(s.Totals)
-	c.queue = dispatch.New(dispatch.Config[request.Request, Steps, request.Problem]{DB: d.DB, Ledger: c.ledger, Name: "fire",
+	c.queue = dispatch.New(dispatch.Config[request.Request, jobs.Steps, request.Problem]{DB: d.DB, Ledger: c.ledger, Name: "fire",
 		Each:      func(ctx context.Context, visit func(string) error) error { return d.Tenants.Each(ctx, visit) },
 		Connected: d.Connected, Handle: worker{c}.traced, Log: d.Log, Poll: d.Poll, Sweep: d.Sweep})
 	return s
@@ -142,20 +143,20 @@ func NewService(d Deps) *Service {
 // Accept stores a firing of a tenant; when it returns without an error, the firing is not lost any more. existed: it is
 // a repeat of one of the last 24 hours, and the entry is that one as it is now. headerKey is the caller's own idempotency
 // key, "" for none. ledger.ledger.ErrFull when too many are waiting. A firing that looks like a loop is stored as failed (Ledger.Accept).
-func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r request.Request, headerKey string) (e Entry, existed bool, err error) {
+func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r request.Request, headerKey string) (e jobs.Job, existed bool, err error) {
 	idem, err := r.Fingerprint(t.ID, headerKey)
 	if err != nil {
-		return Entry{}, false, err
+		return jobs.Job{}, false, err
 	}
 	cause, err := s.causedBy(ctx, t.ID, r)
 	if err != nil {
-		return Entry{}, false, err
+		return jobs.Job{}, false, err
 	}
 	if cause != "" {
-		return s.ledger.Accept(ctx, t.ID, Offer{Request: r, Repeat: idem, Steps: Steps{Skipped: true},
-			End: Outcome{State: ledger.StateDone, Why: ledger.Because("own_comment", cause, "")}})
+		return s.ledger.Accept(ctx, t.ID, jobs.Offer{Request: r, Repeat: idem, Steps: jobs.Steps{Skipped: true},
+			End: jobs.Outcome{State: ledger.StateDone, Why: ledger.Because("own_comment", cause, "")}})
 	}
-	return s.queue.Accept(ctx, t.ID, Offer{Request: r, Repeat: idem, Mark: traceMark(ctx)})
+	return s.queue.Accept(ctx, t.ID, jobs.Offer{Request: r, Repeat: idem, Mark: traceMark(ctx)})
 }
 
 // Run works off what is due until ctx ends (dispatch.Dispatcher).
@@ -163,7 +164,7 @@ func (s *Service) Run(ctx context.Context) error { return s.queue.Run(ctx) }
 
 // Wait returns a firing as soon as it is done, failed or held, or as it is when ctx ends. dispatch.ErrTooManyWait at once when too
 // many wait already.
-func (s *Service) Wait(ctx context.Context, tenantID, id string) (Entry, error) {
+func (s *Service) Wait(ctx context.Context, tenantID, id string) (jobs.Job, error) {
 	return s.queue.Wait(ctx, tenantID, id)
 }
 

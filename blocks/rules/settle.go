@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -12,7 +13,7 @@ import (
 type worker struct{ *core }
 
 // traced is workOff inside a trace, which has begun with the claim.
-func (s worker) traced(ctx, work context.Context, tenantID string, b Batch, began time.Time) (pause time.Duration) {
+func (s worker) traced(ctx, work context.Context, tenantID string, b jobs.Batch, began time.Time) (pause time.Duration) {
 	var from []string
 	for _, e := range b.Jobs {
 		if e.Mark != "" {
@@ -27,7 +28,7 @@ func (s worker) traced(ctx, work context.Context, tenantID string, b Batch, bega
 }
 
 // finish stores what becomes of an entry.
-func (s worker) finish(ctx context.Context, e *Entry, v outcome) {
+func (s worker) finish(ctx context.Context, e *jobs.Job, v outcome) {
 	s.tellBack(ctx, e, v.Outcome)
 	// The outcome must be stored even when the work was interrupted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

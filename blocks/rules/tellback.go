@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/runes"
@@ -24,7 +25,7 @@ const (
 //
 // The intent is stored before the comment is sent. A comment whose answer was lost is looked for in the ticket and never
 // sent again.
-func (s worker) tellBack(ctx context.Context, e *Entry, o Outcome) {
+func (s worker) tellBack(ctx context.Context, e *jobs.Job, o jobs.Outcome) {
 	if s.deps.Text == nil || !o.State.Finished() || o.State == ledger.StateDone && (e.Steps.Skipped || e.Steps.LeadURL == "") {
 		return
 	}
@@ -51,7 +52,7 @@ func (s worker) tellBack(ctx context.Context, e *Entry, o Outcome) {
 }
 
 // comment sends the comment of an outcome unless that may have been done before.
-func (s worker) comment(ctx context.Context, desk Desk, e *Entry, outcome ledger.State, message string) error {
+func (s worker) comment(ctx context.Context, desk Desk, e *jobs.Job, outcome ledger.State, message string) error {
 	st := &e.Steps
 	if st.Told == outcome {
 		return s.findComment(ctx, desk, e, nil)
@@ -81,7 +82,7 @@ func (s worker) comment(ctx context.Context, desk Desk, e *Entry, outcome ledger
 }
 
 // findComment looks once for an outcome's comment whose id is not known, among those that were not there before.
-func (s worker) findComment(ctx context.Context, desk Desk, e *Entry, before []usedesk.Comment) error {
+func (s worker) findComment(ctx context.Context, desk Desk, e *jobs.Job, before []usedesk.Comment) error {
 	if e.Steps.CommentID != 0 {
 		return nil
 	}
@@ -94,7 +95,7 @@ func (s worker) findComment(ctx context.Context, desk Desk, e *Entry, before []u
 		old[c.ID] = true
 	}
 	for _, c := range ticket.Comments {
-		if !old[c.ID] && strings.Contains(c.Message, marker(e.ID)) {
+		if !old[c.ID] && strings.Contains(c.Message, jobs.Marker(e.ID)) {
 			e.Steps.CommentID = max(e.Steps.CommentID, c.ID) // the newest
 		}
 	}
@@ -102,13 +103,13 @@ func (s worker) findComment(ctx context.Context, desk Desk, e *Entry, before []u
 }
 
 // outcomeHTML is the comment: what happened, the deal's link, and the line by which loop.go knows it.
-func (s worker) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
+func (s worker) outcomeHTML(t tenant.Tenant, e jobs.Job, o jobs.Outcome) string {
 	lang := t.Language()
 	var b strings.Builder
 	line := func(inner string) { b.WriteString("<p>" + inner + "</p>") }
 	switch {
 	case o.State == ledger.StateFailed:
-		line(html.EscapeString(s.deps.Text(lang, "tellback.failed", "Reason", runes.Shorten(English(o.Why), maxReason))))
+		line(html.EscapeString(s.deps.Text(lang, "tellback.failed", "Reason", runes.Shorten(jobs.English(o.Why), maxReason))))
 	case e.Steps.Attached:
 		line(html.EscapeString(s.deps.Text(lang, "tellback.attached")))
 	default:
@@ -125,6 +126,6 @@ func (s worker) outcomeHTML(t tenant.Tenant, e Entry, o Outcome) string {
 		}
 		line(html.EscapeString(s.deps.Text(lang, "tellback.remarks", "Remarks", runes.Shorten(strings.Join(said, "; "), maxReason))))
 	}
-	line(marker(e.ID))
+	line(jobs.Marker(e.ID))
 	return b.String()
 }

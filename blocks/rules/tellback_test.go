@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -57,7 +58,7 @@ func TestTellBack_privateLinkAfterSuccess(t *testing.T) {
 	if len(said) != 1 || said[0].Type != "private" {
 		t.Fatalf("said %v", said)
 	}
-	for _, want := range []string{"ru tellback.done", `href="` + e.Steps.LeadURL + `"`, marker(e.ID)} {
+	for _, want := range []string{"ru tellback.done", `href="` + e.Steps.LeadURL + `"`, jobs.Marker(e.ID)} {
 		if !strings.Contains(said[0].Message, want) {
 			t.Errorf("%q is not in %s", want, said[0].Message)
 		}
@@ -133,8 +134,8 @@ func TestTellBack_crashAfterTheCommentSaysItOnce(t *testing.T) {
 func TestSettled_hearsOfEveryOutcome(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	heard := make(chan Entry, 100)
-	h.deps.OnOutcome = func(e Entry) { heard <- e }
+	heard := make(chan jobs.Job, 100)
+	h.deps.OnOutcome = func(e jobs.Job) { heard <- e }
 	h.login()
 	h.desk.add(101, 55, "Ann", "8 999 000-00-01")
 	h.run(h.Service)
@@ -168,7 +169,7 @@ func TestLoop_firingsOfOurOwnCommentAreShelved(t *testing.T) {
 		change(&r)
 		return r
 	}
-	text := "agent wrote: The rule created a deal " + marker(first.ID)
+	text := "agent wrote: The rule created a deal " + jobs.Marker(first.ID)
 	for name, tt := range map[string]struct {
 		r    request.Request
 		loop bool
@@ -177,7 +178,7 @@ func TestLoop_firingsOfOurOwnCommentAreShelved(t *testing.T) {
 		"name":           {quoting(101, func(r *request.Request) { r.Fields.Name = text }), true},
 		"task":           {quoting(101, func(r *request.Request) { r.Task = &request.TaskRequest{Text: text} }), true},
 		"another ticket": {quoting(102, func(r *request.Request) { r.Comment = text }), false},
-		"made-up marker": {quoting(101, func(r *request.Request) { r.Comment = marker(strings.Repeat("0", len(first.ID))) }), false},
+		"made-up marker": {quoting(101, func(r *request.Request) { r.Comment = jobs.Marker(strings.Repeat("0", len(first.ID))) }), false},
 		"half a marker":  {quoting(101, func(r *request.Request) { r.Comment = "[sidecard:" + first.ID }), false},
 		"no marker":      {quoting(101, func(r *request.Request) { r.Comment = "sidecard" }), false},
 	} {
@@ -191,8 +192,8 @@ func TestLoop_firingsOfOurOwnCommentAreShelved(t *testing.T) {
 			}
 			continue
 		}
-		if e.State != ledger.StateDone || !e.Steps.Skipped || !strings.Contains(English(e.Why), "caused by our own comment on firing "+first.ID) ||
-			len(e.Timeline) != 2 || !strings.Contains(English(e.Timeline[1].Text), "our own comment") {
+		if e.State != ledger.StateDone || !e.Steps.Skipped || !strings.Contains(jobs.English(e.Why), "caused by our own comment on firing "+first.ID) ||
+			len(e.Timeline) != 2 || !strings.Contains(jobs.English(e.Timeline[1].Text), "our own comment") {
 			t.Errorf("%s: %+v", name, e)
 		}
 		again, existed, err := h.Accept(t.Context(), h.tenant, tt.r, "")
@@ -226,7 +227,7 @@ func TestLoop_oldMarkersAreQuotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := published(101)
-	r.Comment = marker(first.ID)
+	r.Comment = jobs.Marker(first.ID)
 	if e := h.accept(r); e.State != ledger.StateAccepted {
 		t.Errorf("%s (%s)", e.State, e.Why)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/usedesk"
@@ -14,7 +15,7 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-var errNoDeskToken = errors.New(English("=no_desk_token"))
+var errNoDeskToken = errors.New(jobs.English("=no_desk_token"))
 
 // read gets tickets with their clients from the helpdesk, each ticket once, and works the requests out. An item whose deal
 // is made needs the ticket only for templates.
@@ -72,7 +73,7 @@ func (it *item) work(ctx context.Context, b *batch) {
 	var stops *request.Problems
 	switch {
 	case errors.As(err, &stops) && st.LeadID == 0:
-		it.fail(ctx, &refusal{why: ledger.Because("not_in_account", "", summary(stops.List)), problems: stops.List})
+		it.fail(ctx, &refusal{why: ledger.Because("not_in_account", "", jobs.Summary(stops.List)), problems: stops.List})
 	case stops == nil && err != nil:
 		it.fail(ctx, err)
 	}

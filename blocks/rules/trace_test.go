@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -59,7 +60,7 @@ func TestAccept_theHaulIsLinkedToTheTracesThatBroughtItsFirings(t *testing.T) {
 			}
 		}
 		ctx := t.Context()
-		b, err := s.ledger.Claim(ctx, "t1", maxBatch)
+		b, err := s.ledger.Claim(ctx, "t1", jobs.MaxBatch)
 		worker{s.core}.traced(ctx, ctx, "t1", b, time.Now())
 		hauls := ended(rec, "haul")
 		if err != nil || len(hauls) != 1 {

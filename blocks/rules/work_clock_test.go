@@ -7,6 +7,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 )
@@ -85,7 +86,7 @@ func TestWork_clocksTenMinutesApart(t *testing.T) {
 			behind := published(1002)
 			behind.Comment = "behind"
 			waits := h.accept(behind)
-			early, err := other.ledger.Claim(t.Context(), h.tenant.ID, maxBatch)
+			early, err := other.ledger.Claim(t.Context(), h.tenant.ID, jobs.MaxBatch)
 			if err != nil || len(early.Jobs) != 0 && early.Now.Sub(b.Now) < h.deps.Lease {
 				t.Fatalf("a living claim and what is behind it were taken: %+v, %v", early.Jobs, err)
 			}
@@ -103,7 +104,7 @@ func TestWork_clocksTenMinutesApart(t *testing.T) {
 			h.crm.spoil(complexCall, fault{status: 429, header: map[string]string{"Retry-After": "1"}})
 			limited := h.accept(published(1001))
 			ids := map[string]bool{}
-			for _, e := range []Entry{lost, limited, claimed, waits} { // the dead worker's claim ends with its lease
+			for _, e := range []jobs.Job{lost, limited, claimed, waits} { // the dead worker's claim ends with its lease
 				e = h.until(e.ID, ledger.StateDone)
 				ids[e.ID] = true
 				if took := e.UpdatedAt.Sub(e.CreatedAt); took < 0 || took > patience {
@@ -130,9 +131,9 @@ func TestHints_ofWhatIsStartedAnewGoByRedisClock(t *testing.T) {
 			h := newHouseOn(t, clockOff(t, off))
 			h.login()
 			h.link(2)
-			start := map[string]func(e Entry) error{
-				"retried": func(e Entry) error { return h.Retry(t.Context(), h.tenant.ID, e.ID) },
-				"released": func(Entry) error {
+			start := map[string]func(e jobs.Job) error{
+				"retried": func(e jobs.Job) error { return h.Retry(t.Context(), h.tenant.ID, e.ID) },
+				"released": func(jobs.Job) error {
 					_, err := h.Resume(t.Context(), h.tenant.ID)
 					return err
 				},
@@ -141,11 +142,11 @@ func TestHints_ofWhatIsStartedAnewGoByRedisClock(t *testing.T) {
 				r := published(1000)
 				r.Comment = what
 				e := h.accept(r)
-				b, err := h.ledger.Claim(t.Context(), h.tenant.ID, maxBatch)
+				b, err := h.ledger.Claim(t.Context(), h.tenant.ID, jobs.MaxBatch)
 				if err != nil || len(b.Jobs) != 1 {
 					t.Fatalf("%+v, %v", b, err)
 				}
-				if err := h.ledger.Finish(t.Context(), b.Jobs[0], Outcome{State: state, Why: "x"}); err != nil {
+				if err := h.ledger.Finish(t.Context(), b.Jobs[0], jobs.Outcome{State: state, Why: "x"}); err != nil {
 					t.Fatal(err)
 				}
 				if err := h.db.Del(t.Context(), hintKey).Err(); err != nil {

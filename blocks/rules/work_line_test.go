@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -47,7 +48,7 @@ func TestWork_clientsWithOneUnknownLineMakeOneContact(t *testing.T) {
 				h := newHouse(t)
 				h.crm.lags = true
 				h.login()
-				var entries []Entry
+				var entries []jobs.Job
 				for i := range 10 {
 					phones, emails := of(i)
 					h.desk.addClient(int64(500+i), phones, emails)

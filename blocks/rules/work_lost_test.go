@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -69,7 +70,7 @@ func TestWork_lostDealsOfTwoClientsAreNotMixedUp(t *testing.T) {
 		t.Fatalf("%d leads, %d notes, %d contacts", len(leads), len(notes), len(contacts))
 	}
 	for _, x := range []struct {
-		e    Entry
+		e    jobs.Job
 		name string
 	}{{ea, "Ann"}, {eb, "Bob"}} {
 		i := slices.IndexFunc(contacts, func(o obj) bool { return o["id"] == x.e.Steps.ContactID })
@@ -92,8 +93,8 @@ func TestWork_killedBetweenTheAnswerAndItsRecord(t *testing.T) {
 	}
 	h.crm.hook(func(int64) {
 		stolen := b.Jobs[0]
-		stolen.Steps.LeadIntent = &Intent{At: time.Now(), ContactID: 0}
-		if err := h.ledger.Finish(t.Context(), stolen, Outcome{State: ledger.StateAccepted}); err != nil {
+		stolen.Steps.LeadIntent = &jobs.Intent{At: time.Now(), ContactID: 0}
+		if err := h.ledger.Finish(t.Context(), stolen, jobs.Outcome{State: ledger.StateAccepted}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -92,7 +93,7 @@ func TestWork_partsOfARefusedBatchAreSentByTheirOwnerOnly(t *testing.T) {
 			h := newHouse(t)
 			h.login()
 			h.link(2)
-			entries := []Entry{h.accept(published(1000)), h.accept(published(1001))}
+			entries := []jobs.Job{h.accept(published(1000)), h.accept(published(1001))}
 			h.crm.spoil(call, fault{status: 400, body: `{"title":"Bad Request","status":400}`, do: func() {
 				for _, e := range entries {
 					if err := h.db.HSet(t.Context(), entryKey(h.tenant.ID, e.ID), "claim", "another").Err(); err != nil {
@@ -116,7 +117,7 @@ func TestWork_halvesOfABatchKeepTheOrderOfATicket(t *testing.T) {
 	h.login()
 	h.link(2)
 	h.crm.spoil(complexCall, fault{status: 400, body: `{"title":"Bad Request","status":400}`}, fault{cut: true})
-	var entries []Entry
+	var entries []jobs.Job
 	for i, ticket := range []int64{1000, 1001, 1000} {
 		r := published(ticket)
 		r.Fields.Name = fmt.Sprint("deal ", i)

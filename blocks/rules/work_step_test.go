@@ -7,6 +7,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -90,7 +91,7 @@ func TestWork_stepBackHoldsNothingUpAndDoublesNothing(t *testing.T) {
 			case 2: // the same while it is being waited for
 				h.crm.spoil(complexCall, fault{status: 429, header: map[string]string{"Retry-After": "1"}, do: back})
 			}
-			entries := []Entry{h.accept(lost), h.accept(late)}
+			entries := []jobs.Job{h.accept(lost), h.accept(late)}
 			if try%2 == 1 { // between the acceptance and the work
 				back()
 				h.run(h.Service)
@@ -120,7 +121,7 @@ func TestHints_ofWhatWaitsAreNotPutOffToTheLeasesEnd(t *testing.T) {
 		}
 	}})
 	e := h.accept(published(1000))
-	h.untilWhy(e.ID, English(whySlow))
+	h.untilWhy(e.ID, jobs.English(whySlow))
 	stop()
 	if score := h.db.ZScore(t.Context(), hintKey, h.tenant.ID).Val(); time.Until(time.UnixMicro(int64(score))) > 10*time.Second {
 		t.Errorf("it is to be looked at in %s", time.Until(time.UnixMicro(int64(score))))

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm/subjects"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -213,7 +214,7 @@ func TestWork_stopGivesBackWhatHasNotBegun(t *testing.T) {
 		<-goOn
 	})
 	stop := h.run(h.Service)
-	var entries []Entry
+	var entries []jobs.Job
 	for i := range 3 {
 		r := published(101)
 		r.Comment = fmt.Sprint("note ", i)

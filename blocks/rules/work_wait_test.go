@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -19,9 +20,9 @@ func TestWork_neverConnectedIsHeldUntilTheLogin(t *testing.T) {
 		}
 	}
 	h.deps.Lease = 6 * time.Second
-	h.ledger = NewLedger(h.db, h.deps.Lease) // who stands behind a firing that is held is looked at when that one's lease ends
+	h.ledger = jobs.NewLedger(h.db, h.deps.Lease) // who stands behind a firing that is held is looked at when that one's lease ends
 	h.run(h.Service)
-	var entries []Entry
+	var entries []jobs.Job
 	for i := range 6 {
 		ticket := int64(101 + i%2)
 		h.desk.add(ticket, ticket, "Ann", fmt.Sprintf("+7999000000%d", i%2))
@@ -30,7 +31,7 @@ func TestWork_neverConnectedIsHeldUntilTheLogin(t *testing.T) {
 		entries = append(entries, h.accept(r))
 	}
 	for _, e := range entries {
-		if got := h.until(e.ID, ledger.StateHeld); !contains(English(got.Why), "log in") || got.Attempts != 0 {
+		if got := h.until(e.ID, ledger.StateHeld); !contains(jobs.English(got.Why), "log in") || got.Attempts != 0 {
 			t.Errorf("%+v", got)
 		}
 	}
@@ -151,7 +152,7 @@ func TestWork_whatHindersAllIsTriedByFew(t *testing.T) {
 	h.login()
 	slow := fault{status: 429, header: map[string]string{"Retry-After": "60"}}
 	h.crm.spoil(complex, slow, slow, slow, slow, slow, slow, slow, slow, slow, slow, slow, slow)
-	var entries []Entry
+	var entries []jobs.Job
 	for i := range 20 {
 		ticket := int64(100 + i)
 		h.desk.add(ticket, ticket, "Ann", "")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/once"
@@ -19,8 +20,8 @@ type write struct {
 type kind interface {
 	name() string // in reasons
 	// state and put are where an item's steps keep what was made, and the intent to make it.
-	state(st *Steps) (id int64, intent *Intent)
-	put(st *Steps, id int64, intent *Intent)
+	state(st *jobs.Steps) (id int64, intent *jobs.Intent)
+	put(st *jobs.Steps, id int64, intent *jobs.Intent)
 	// prepare puts the intents of items into their steps.
 	prepare(ctx context.Context, items []*item)
 	// next returns which of the items that are sent again may go now.

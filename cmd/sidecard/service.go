@@ -19,6 +19,7 @@ import (
 	block "github.com/sidecard/sidecard/blocks/amocrm"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/accept"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
@@ -164,7 +165,7 @@ func assemble(set *config, db *store.DB, registry *prometheus.Registry, tr *trac
 	s.triggers = rules.NewService(rules.Deps{
 		DB: db, Tenants: s.tenants, Log: log, Text: text, Metrics: registry,
 		Problem:   func(lang string, p request.Problem) string { return p.In(catalog, i18n.Lang(lang)) },
-		OnOutcome: func(e rules.Entry) { s.notices.Settled(e.Tenant, e.State, e.Label) },
+		OnOutcome: func(e jobs.Job) { s.notices.Settled(e.Tenant, e.State, e.Label) },
 		Desk:      func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
 		Account: func(ctx context.Context, tenantID string, p store.Priority) (rules.Account, error) {
 			return bulk.Open(ctx, b, tenantID, p)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/privacy"
@@ -115,7 +115,7 @@ func TestTenants_adoptRefuses(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
 	waiting := d.connected("https://one.amocrm.ru", "waiting")
-	if _, _, err := rules.NewLedger(d.db, 0).Accept(ctx, waiting.ID, rules.Offer{Request: request.Request{TicketID: 1}}); err != nil {
+	if _, _, err := jobs.NewLedger(d.db, 0).Accept(ctx, waiting.ID, jobs.Offer{Request: request.Request{TicketID: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	earlier := d.connected("https://three.amocrm.ru", "a")
@@ -152,7 +152,7 @@ func TestTenants_eraseSaysHowManyFiringsAreNotDone(t *testing.T) {
 	ctx := t.Context()
 	waiting := d.connected("https://one.amocrm.ru", "waiting")
 	for ticket := range int64(3) {
-		if _, _, err := rules.NewLedger(d.db, 0).Accept(ctx, waiting.ID, rules.Offer{Request: request.Request{TicketID: ticket + 1}}); err != nil {
+		if _, _, err := jobs.NewLedger(d.db, 0).Accept(ctx, waiting.ID, jobs.Offer{Request: request.Request{TicketID: ticket + 1}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -170,7 +170,7 @@ func TestTenants_eraseSaysHowManyFiringsAreNotDone(t *testing.T) {
 func TestTenants_exportOfATenantHoldsNoSecret(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	d.failed(101, rules.Steps{ClientID: 55})
+	d.failed(101, jobs.Steps{ClientID: 55})
 	_, err := d.dir.Update(ctx, d.in.tenant.ID, func(t *tenant.Tenant) error {
 		t.DeskToken = "desk-secret"
 		n := notify.Settings{Emails: []string{"a@example.com"}, ChatID: "12", BotToken: "bot-secret", WebhookURL: "https://hooks.example.com/path-secret", WebhookSecret: "sign-secret"}
@@ -187,7 +187,7 @@ func TestTenants_exportOfATenantHoldsNoSecret(t *testing.T) {
 	}
 	var got struct {
 		Tenant  privacy.Summary
-		Firings []rules.Entry
+		Firings []jobs.Job
 		Other   map[string]any
 	}
 	if err := json.Unmarshal(d.out.Bytes(), &got); err != nil {

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
@@ -143,9 +144,9 @@ func said(l ledger.Line) string {
 		more = append(more, "next try "+l.Next.Format(time.DateTime))
 	}
 	if len(more) == 0 {
-		return rules.English(l.Text)
+		return jobs.English(l.Text)
 	}
-	return rules.English(l.Text) + " (" + strings.Join(more, "; ") + ")"
+	return jobs.English(l.Text) + " (" + strings.Join(more, "; ") + ")"
 }
 
 // shown is a firing as --json prints it.
@@ -160,7 +161,7 @@ type shown struct {
 	ContactID  int64             `json:"contact_id,omitempty"`
 	LeadID     int64             `json:"lead_id,omitempty"`
 	LeadURL    string            `json:"lead_url,omitempty"`
-	Candidates []rules.Candidate `json:"candidates,omitempty"`
+	Candidates []jobs.Candidate  `json:"candidates,omitempty"`
 	CreatedAt  time.Time         `json:"created_at"`
 	UpdatedAt  time.Time         `json:"updated_at"`
 	Timeline   []ledger.Line     `json:"timeline,omitempty"`
@@ -174,15 +175,15 @@ type shownList struct {
 	Removed int     `json:"removed,omitempty"`
 }
 
-func (i inbox) shownFiring(e rules.Entry) shown {
+func (i inbox) shownFiring(e jobs.Job) shown {
 	candidates := slices.Clone(e.Steps.Candidates)
 	for n := range candidates {
 		candidates[n].URL = i.tenant.Present(candidates[n].URL)
 	}
 	return shown{
-		ID: e.ID, State: e.State, Label: e.Label, Reason: rules.English(e.Why), Repeats: e.Repeats, Problems: e.Problems, Attempts: e.Attempts, ContactID: e.Steps.ContactID,
+		ID: e.ID, State: e.State, Label: e.Label, Reason: jobs.English(e.Why), Repeats: e.Repeats, Problems: e.Problems, Attempts: e.Attempts, ContactID: e.Steps.ContactID,
 		LeadID: e.Steps.LeadID, LeadURL: i.tenant.Present(e.Steps.LeadURL), Candidates: candidates, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
-		Timeline: rules.InEnglish(e.Timeline), Request: e.Request,
+		Timeline: jobs.InEnglish(e.Timeline), Request: e.Request,
 	}
 }
 
@@ -194,13 +195,13 @@ func (i inbox) encode(v any) error {
 }
 
 // stateOf is an entry's label, if it has one: it says more.
-func stateOf(e rules.Entry) string { return cmp.Or(string(e.Label), string(e.State)) }
+func stateOf(e jobs.Job) string { return cmp.Or(string(e.Label), string(e.State)) }
 
-func reasonOf(e rules.Entry) string {
+func reasonOf(e jobs.Job) string {
 	if e.Repeats > 0 {
 		return fmt.Sprintf("%s (and %d times more)", e.Why, e.Repeats)
 	}
-	return rules.English(e.Why)
+	return jobs.English(e.Why)
 }
 
 // harmless keeps what people wrote from steering the terminal.

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
@@ -64,10 +65,10 @@ func (d *desk) connectedAs(account int64, base, token string) tenant.Tenant {
 	return t
 }
 
-func (d *desk) failed(ticket int64, st rules.Steps) string {
+func (d *desk) failed(ticket int64, st jobs.Steps) string {
 	d.t.Helper()
-	l := rules.NewLedger(d.db, time.Minute)
-	if _, _, err := l.Accept(d.t.Context(), d.in.tenant.ID, rules.Offer{Request: request.Request{TicketID: ticket, Fields: request.LeadFields{Name: "Chairs"}}}); err != nil {
+	l := jobs.NewLedger(d.db, time.Minute)
+	if _, _, err := l.Accept(d.t.Context(), d.in.tenant.ID, jobs.Offer{Request: request.Request{TicketID: ticket, Fields: request.LeadFields{Name: "Chairs"}}}); err != nil {
 		d.t.Fatal(err)
 	}
 	b, err := l.Claim(d.t.Context(), d.in.tenant.ID, 1)
@@ -76,7 +77,7 @@ func (d *desk) failed(ticket int64, st rules.Steps) string {
 	}
 	e := b.Jobs[0]
 	e.Steps = st
-	if err := l.Finish(d.t.Context(), e, rules.Outcome{State: ledger.StateFailed, Why: "refused\x1b[31m\nbadly"}); err != nil {
+	if err := l.Finish(d.t.Context(), e, jobs.Outcome{State: ledger.StateFailed, Why: "refused\x1b[31m\nbadly"}); err != nil {
 		d.t.Fatal(err)
 	}
 	return e.ID
@@ -125,10 +126,10 @@ func TestTriggers_commands(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"ticketId": 77, "fields": {"name": "Sofa"}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	twins := rules.Steps{LeadIntent: &rules.Intent{}, Candidates: []rules.Candidate{{LeadID: 31, Name: "Chairs"}}}
+	twins := jobs.Steps{LeadIntent: &jobs.Intent{}, Candidates: []jobs.Candidate{{LeadID: 31, Name: "Chairs"}}}
 	ticket := int64(100) // a ticket that fires often is stopped
 	for name, c := range map[string]struct {
-		steps rules.Steps
+		steps jobs.Steps
 		stdin string
 		args  []string
 		fails string
@@ -206,7 +207,7 @@ func (d *desk) clear() {
 
 func TestTriggers_printJSON(t *testing.T) {
 	d := newDesk(t)
-	id := d.failed(5, rules.Steps{})
+	id := d.failed(5, jobs.Steps{})
 	if err := d.run(id, "--json", "list"); err != nil {
 		t.Fatal(err)
 	}

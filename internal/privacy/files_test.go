@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 )
@@ -86,13 +86,13 @@ func TestErasePerson_whileFiringsWait(t *testing.T) {
 		t.Fatal(b, err)
 	}
 	found, err := h.Person(ctx, one.ID, his.client, []int64{his.ticket})
-	if firings := found.Parts.Of("firings"); err != nil || firings.Count != 1 || firings.Undone != 1 || firings.Value.([]rules.Entry)[0].State != ledger.StateWorking {
+	if firings := found.Parts.Of("firings"); err != nil || firings.Count != 1 || firings.Undone != 1 || firings.Value.([]jobs.Job)[0].State != ledger.StateWorking {
 		t.Fatalf("%+v, %v", firings, err)
 	}
 	if _, err := h.ErasePerson(ctx, found); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.ledger.Finish(ctx, b.Jobs[0], rules.Outcome{State: ledger.StateDone, Why: ledger.Reason(his.mark)}); err == nil {
+	if err := h.ledger.Finish(ctx, b.Jobs[0], jobs.Outcome{State: ledger.StateDone, Why: ledger.Reason(his.mark)}); err == nil {
 		t.Error("the worker stores its outcome")
 	}
 	if strings.Contains(h.stored(), his.mark) {

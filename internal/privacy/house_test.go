@@ -13,6 +13,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -32,7 +33,7 @@ import (
 type house struct {
 	t *testing.T
 	privacy.Files
-	ledger   *rules.Ledger
+	ledger   *jobs.Ledger
 	cache    *store.Cache
 	accounts *crm.Accounts
 	sessions *session.Sessions
@@ -46,7 +47,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	h := &house{t: t, ledger: rules.NewLedger(db, time.Minute), cache: store.NewCache(db)}
+	h := &house{t: t, ledger: jobs.NewLedger(db, time.Minute), cache: store.NewCache(db)}
 	h.sessions = session.NewSessions(db)
 	h.Files = privacy.Files{DB: db, Tenants: tenant.NewDirectory(db),
 		Login: func(context.Context, string) (privacy.Login, error) {
@@ -124,14 +125,14 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 		return h.sessions.Create(ctx, session.Session{TenantID: p.tenant, Lang: i18n.EN, Ticket: helpdesk.Ticket{ID: p.ticket, Subject: mark,
 			Client: helpdesk.Client{ID: p.client, Name: mark, Phones: []string{p.phone}, Emails: []string{p.email}}}})
 	}
-	firing := func(change func(e *rules.Entry) rules.Outcome) func(context.Context, string) error {
+	firing := func(change func(e *jobs.Job) jobs.Outcome) func(context.Context, string) error {
 		return func(ctx context.Context, mark string) error {
 			r := request.Request{TicketID: p.ticket, Fields: request.LeadFields{Name: mark}, Comment: p.phone + " " + p.email}
 			idem, err := r.Fingerprint(p.tenant, "")
 			if err != nil {
 				return err
 			}
-			made, _, err := h.ledger.Accept(ctx, p.tenant, rules.Offer{Request: r, Repeat: idem})
+			made, _, err := h.ledger.Accept(ctx, p.tenant, jobs.Offer{Request: r, Repeat: idem})
 			if err != nil || change == nil {
 				return err
 			}
@@ -140,7 +141,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 				return err
 			}
 			for _, e := range b.Jobs {
-				o := rules.Outcome{State: ledger.StateAccepted} // others' are given back
+				o := jobs.Outcome{State: ledger.StateAccepted} // others' are given back
 				if e.ID == made.ID {
 					o = change(&e)
 				}
@@ -186,16 +187,16 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 			return err
 		},
 		"waiting": firing(nil),
-		"held":    firing(func(*rules.Entry) rules.Outcome { return rules.Outcome{State: ledger.StateHeld} }),
-		"failed": firing(func(e *rules.Entry) rules.Outcome {
-			e.Steps.Candidates = []rules.Candidate{{LeadID: p.deal, Name: e.Request.Fields.Name}}
-			return rules.Outcome{State: ledger.StateFailed, Why: ledger.Reason("refused: " + e.Request.Fields.Name),
+		"held":    firing(func(*jobs.Job) jobs.Outcome { return jobs.Outcome{State: ledger.StateHeld} }),
+		"failed": firing(func(e *jobs.Job) jobs.Outcome {
+			e.Steps.Candidates = []jobs.Candidate{{LeadID: p.deal, Name: e.Request.Fields.Name}}
+			return jobs.Outcome{State: ledger.StateFailed, Why: ledger.Reason("refused: " + e.Request.Fields.Name),
 				Problems: []request.Problem{{Path: "fields.name", Detail: e.Request.Fields.Name}}}
 		}),
 		"done": func(ctx context.Context, mark string) error {
-			err := firing(func(e *rules.Entry) rules.Outcome {
+			err := firing(func(e *jobs.Job) jobs.Outcome {
 				e.Steps.ClientID, e.Steps.ContactID, e.Steps.LeadID = p.client, p.contact, p.deal
-				return rules.Outcome{State: ledger.StateDone, Why: ledger.Reason(e.Request.Fields.Name)}
+				return jobs.Outcome{State: ledger.StateDone, Why: ledger.Reason(e.Request.Fields.Name)}
 			})(ctx, mark)
 			if err != nil {
 				return err

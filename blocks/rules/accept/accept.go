@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -25,10 +26,10 @@ import (
 // Rules is what the rule endpoints need of the work behind them; *rules.Service is one.
 type Rules interface {
 	Check(ctx context.Context, t tenant.Tenant, r request.Request) error
-	Accept(ctx context.Context, t tenant.Tenant, r request.Request, idemKey string) (rules.Entry, bool, error)
-	Refuse(ctx context.Context, t tenant.Tenant, f request.Refused) (rules.Entry, bool, error)
-	Get(ctx context.Context, tenantID, id string) (rules.Entry, error)
-	Wait(ctx context.Context, tenantID, id string) (rules.Entry, error)
+	Accept(ctx context.Context, t tenant.Tenant, r request.Request, idemKey string) (jobs.Job, bool, error)
+	Refuse(ctx context.Context, t tenant.Tenant, f request.Refused) (jobs.Job, bool, error)
+	Get(ctx context.Context, tenantID, id string) (jobs.Job, error)
+	Wait(ctx context.Context, tenantID, id string) (jobs.Job, error)
 	DryRun(ctx context.Context, t tenant.Tenant, r request.Request) (rules.Trial, error)
 }
 
@@ -96,7 +97,7 @@ func (h *Handlers) create(c echo.Context) error {
 
 // accepted is an entry that is not answered yet.
 type accepted struct {
-	rules.Entry
+	jobs.Job
 	tenant  tenant.Tenant
 	existed bool
 }
@@ -153,13 +154,13 @@ func (h *Handlers) accept(c echo.Context) (a *accepted, result string, err error
 func (h *Handlers) await(c echo.Context, a accepted) error {
 	wait := wanted(c.Request().Header)
 	if wait == 0 {
-		return h.answer(c, http.StatusAccepted, a.tenant, a.Entry, a.existed)
+		return h.answer(c, http.StatusAccepted, a.tenant, a.Job, a.existed)
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), wait)
 	defer cancel()
 	end, err := h.Rules.Wait(ctx, a.tenant.ID, a.ID)
 	if errors.Is(err, dispatch.ErrTooManyWait) { // a wish, not a condition (RFC 7240)
-		return h.answer(c, http.StatusAccepted, a.tenant, a.Entry, a.existed)
+		return h.answer(c, http.StatusAccepted, a.tenant, a.Job, a.existed)
 	}
 	c.Response().Header().Set("Preference-Applied", "wait="+seconds(wait))
 	if err != nil {
@@ -168,7 +169,7 @@ func (h *Handlers) await(c echo.Context, a accepted) error {
 	return h.ended(c, a.tenant, end, a.existed)
 }
 
-func resultOf(e rules.Entry, existed bool) string {
+func resultOf(e jobs.Job, existed bool) string {
 	switch {
 	case existed:
 		return resultRepeated
@@ -179,13 +180,13 @@ func resultOf(e rules.Entry, existed bool) string {
 }
 
 // ended answers a caller who waited.
-func (h *Handlers) ended(c echo.Context, t tenant.Tenant, e rules.Entry, existed bool) error {
+func (h *Handlers) ended(c echo.Context, t tenant.Tenant, e jobs.Job, existed bool) error {
 	switch e.State {
 	case ledger.StateDone:
 		return h.answer(c, http.StatusOK, t, e, existed)
 	case ledger.StateFailed, ledger.StateDropped:
 		c.Response().Header().Set(echo.HeaderLocation, h.statusURL(c, e))
-		return problem.Answer(c, http.StatusUnprocessableEntity, rules.English(e.Why), h.fields(c, e.Problems)...)
+		return problem.Answer(c, http.StatusUnprocessableEntity, jobs.English(e.Why), h.fields(c, e.Problems)...)
 	}
 	return h.answer(c, http.StatusAccepted, t, e, existed)
 }

@@ -11,7 +11,7 @@ import (
 	"testing/iotest"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -205,20 +205,20 @@ func TestCreate_idempotencyKey(t *testing.T) {
 }
 
 func TestCreate_waits(t *testing.T) {
-	done := rules.Entry{ID: "e1", State: ledger.StateDone,
-		Steps: rules.Steps{LeadURL: "https://before.amocrm.ru/leads/detail/7", LeadID: 7, ContactID: 8, NoteID: 9}}
-	failed := rules.Entry{ID: "e1", State: ledger.StateFailed, Why: "amoCRM refused the deal",
+	done := jobs.Job{ID: "e1", State: ledger.StateDone,
+		Steps: jobs.Steps{LeadURL: "https://before.amocrm.ru/leads/detail/7", LeadID: 7, ContactID: 8, NoteID: 9}}
+	failed := jobs.Job{ID: "e1", State: ledger.StateFailed, Why: "amoCRM refused the deal",
 		Problems: []request.Problem{{Path: "fields.status_id", Code: "NotSupportedChoice", Detail: "no"}}}
 	cases := []struct {
 		name, prefer string
-		end          rules.Entry
+		end          jobs.Job
 		code         int
 		waited       time.Duration
 	}{
 		{"done", "wait=20", done, 200, 20 * time.Second},
 		{"at most 30 s", "respond-async, wait=600", done, 200, 30 * time.Second},
-		{"not yet", "wait=5", rules.Entry{ID: "e1", State: ledger.StateWorking}, 202, 5 * time.Second},
-		{"held", "wait=5", rules.Entry{ID: "e1", State: ledger.StateHeld, Why: "log in"}, 202, 5 * time.Second},
+		{"not yet", "wait=5", jobs.Job{ID: "e1", State: ledger.StateWorking}, 202, 5 * time.Second},
+		{"held", "wait=5", jobs.Job{ID: "e1", State: ledger.StateHeld, Why: "log in"}, 202, 5 * time.Second},
 		{"failed", "wait=5", failed, 422, 5 * time.Second},
 		{"nonsense", "wait=soon", done, 202, 0},
 	}
@@ -232,7 +232,7 @@ func TestCreate_waits(t *testing.T) {
 			if c.code == 200 && (got.body["lead_id"] != 7.0 || got.body["contact_id"] != 8.0 || got.body["note_id"] != 9.0 || got.body["lead_url"] != "https://now.amocrm.ru/leads/detail/7") {
 				t.Errorf("%v", got.body)
 			}
-			if c.code == 422 && (got.body["title"] != rules.English(failed.Why) || !strings.Contains(got.Body.String(), "fields.status_id")) {
+			if c.code == 422 && (got.body["title"] != jobs.English(failed.Why) || !strings.Contains(got.Body.String(), "fields.status_id")) {
 				t.Errorf("%v", got.body)
 			}
 		})
@@ -240,7 +240,7 @@ func TestCreate_waits(t *testing.T) {
 }
 
 func TestCreate_whereManyWaitTheWishIsNotMet(t *testing.T) {
-	w := &work{end: rules.Entry{ID: "e1", State: ledger.StateDone}}
+	w := &work{end: jobs.Job{ID: "e1", State: ledger.StateDone}}
 	for _, w.many = range []bool{false, true} {
 		got := call(t, ruleServer(t, w, false), "POST", "/api/freeCreateLead?key="+goodKey, minimal, "Prefer", "wait=20")
 		applied, code := "wait=20", 200
@@ -254,7 +254,7 @@ func TestCreate_whereManyWaitTheWishIsNotMet(t *testing.T) {
 }
 
 func TestShow_onlyTheOwnFirings(t *testing.T) {
-	w := &work{end: rules.Entry{ID: "e1", State: ledger.StateFailed, Attempts: 2, Why: "refused",
+	w := &work{end: jobs.Job{ID: "e1", State: ledger.StateFailed, Attempts: 2, Why: "refused",
 		Problems: []request.Problem{{Path: "comment", Code: "x", Detail: "y"}}, Timeline: []ledger.Line{{Text: "accepted"}}}}
 	e := ruleServer(t, w, true)
 	got := call(t, e, http.MethodGet, "/api/triggers/e1?key="+goodKey, "")

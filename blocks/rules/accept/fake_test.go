@@ -17,6 +17,7 @@ import (
 	"github.com/sidecard/sidecard/api/contract"
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -57,7 +58,7 @@ func (l tenantList) Get(_ context.Context, id string) (tenant.Tenant, error) {
 type work struct {
 	check, fail error
 	many        bool // too many wait
-	end         rules.Entry
+	end         jobs.Job
 	waited      time.Duration
 	trial       rules.Trial
 	tried       []request.Request
@@ -69,33 +70,33 @@ type work struct {
 
 func (w *work) Check(context.Context, tenant.Tenant, request.Request) error { return w.check }
 
-func (w *work) Accept(_ context.Context, t tenant.Tenant, r request.Request, key string) (rules.Entry, bool, error) {
+func (w *work) Accept(_ context.Context, t tenant.Tenant, r request.Request, key string) (jobs.Job, bool, error) {
 	if w.fail != nil {
-		return rules.Entry{}, false, w.fail
+		return jobs.Job{}, false, w.fail
 	}
 	w.accepted, w.keys, w.tenants = append(w.accepted, r), append(w.keys, key), append(w.tenants, t.ID)
-	return rules.Entry{ID: "e1", Tenant: t.ID, State: ledger.StateAccepted, Request: r,
+	return jobs.Job{ID: "e1", Tenant: t.ID, State: ledger.StateAccepted, Request: r,
 		CreatedAt: time.Unix(1e9, 0), DueAt: time.Unix(1e9, 0)}, len(w.accepted) > 1, nil
 }
 
-func (w *work) Refuse(_ context.Context, t tenant.Tenant, f request.Refused) (rules.Entry, bool, error) {
+func (w *work) Refuse(_ context.Context, t tenant.Tenant, f request.Refused) (jobs.Job, bool, error) {
 	if w.fail != nil {
-		return rules.Entry{}, false, w.fail
+		return jobs.Job{}, false, w.fail
 	}
 	w.refused, w.tenants = append(w.refused, f), append(w.tenants, t.ID)
-	return rules.Entry{ID: "e2", Tenant: t.ID, State: ledger.StateFailed, Request: f.Request, Problems: f.Problems}, len(w.refused) > 1, nil
+	return jobs.Job{ID: "e2", Tenant: t.ID, State: ledger.StateFailed, Request: f.Request, Problems: f.Problems}, len(w.refused) > 1, nil
 }
 
-func (w *work) Get(_ context.Context, tenantID, id string) (rules.Entry, error) {
+func (w *work) Get(_ context.Context, tenantID, id string) (jobs.Job, error) {
 	if id != "e1" || tenantID != "t1" {
-		return rules.Entry{}, ledger.ErrNotFound
+		return jobs.Job{}, ledger.ErrNotFound
 	}
 	return w.end, nil
 }
 
-func (w *work) Wait(ctx context.Context, _, _ string) (rules.Entry, error) {
+func (w *work) Wait(ctx context.Context, _, _ string) (jobs.Job, error) {
 	if w.many {
-		return rules.Entry{}, dispatch.ErrTooManyWait
+		return jobs.Job{}, dispatch.ErrTooManyWait
 	}
 	if d, ok := ctx.Deadline(); ok {
 		w.waited = time.Until(d).Round(time.Second)

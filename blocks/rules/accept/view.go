@@ -9,7 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/problem"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -36,11 +36,11 @@ type firing struct {
 	Timeline  []ledger.Line   `json:"timeline,omitempty"`
 }
 
-func (h *Handlers) answer(c echo.Context, status int, t tenant.Tenant, e rules.Entry, repeated bool) error {
+func (h *Handlers) answer(c echo.Context, status int, t tenant.Tenant, e jobs.Job, repeated bool) error {
 	f := firing{ID: e.ID, State: string(e.State), StatusURL: h.statusURL(c, e), Repeated: repeated,
 		TicketID: e.Request.TicketID, ContactID: e.Steps.ContactID, LeadID: e.Steps.LeadID, LeadURL: t.Present(e.Steps.LeadURL),
-		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: rules.English(e.Why), Remarks: h.fields(c, rules.Remarks(e)),
-		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(), Timeline: rules.InEnglish(e.Timeline)}
+		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: jobs.English(e.Why), Remarks: h.fields(c, jobs.Remarks(e)),
+		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(), Timeline: jobs.InEnglish(e.Timeline)}
 	if e.State != ledger.StateDone {
 		f.Errors = h.fields(c, e.Problems)
 	}
@@ -57,7 +57,7 @@ func (h *Handlers) answer(c echo.Context, status int, t tenant.Tenant, e rules.E
 
 // statusURL is where the caller can ask for the entry as he asked here: a key is never put into an address, an open
 // caller's amoClientId is.
-func (h *Handlers) statusURL(c echo.Context, e rules.Entry) string {
+func (h *Handlers) statusURL(c echo.Context, e jobs.Job) string {
 	address := strings.TrimRight(h.PublicURL, "/") + "/api/triggers/" + e.ID
 	if h.Open && e.Request.AmoClientID != "" && givenKey(c, "") == "" {
 		address += "?amoClientId=" + url.QueryEscape(e.Request.AmoClientID)

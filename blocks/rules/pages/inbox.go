@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/ledger"
@@ -94,7 +95,7 @@ func (h *Handlers) inboxFile(r *pageRequest) error {
 	defer cancel()
 	q := r.inboxAsk()
 	f := r.FormatIn(r.Ctx)
-	q.Before, q.Reason = "", func(e rules.Entry) string { return r.reason(f, e) }
+	q.Before, q.Reason = "", func(e jobs.Job) string { return r.reason(f, e) }
 	q.Present = r.crm.Tenant().Present
 	header := r.Response().Header()
 	header.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
@@ -121,7 +122,7 @@ func (r *pageRequest) said(f format, why ledger.Reason) string {
 }
 
 // reason is why an entry stands as it does, in the reader's language: also the mistakes in it, as far as they are ours.
-func (r *pageRequest) reason(f format, e rules.Entry) string {
+func (r *pageRequest) reason(f format, e jobs.Job) string {
 	code, n, rest := e.Why.Head()
 	if code == "" || rest == "" || len(e.Problems) == 0 {
 		return r.said(f, e.Why)

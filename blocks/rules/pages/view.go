@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -52,7 +53,7 @@ type firingRow struct {
 
 func (r *pageRequest) inboxPage(ctx context.Context, q rules.Query) (inboxView, error) {
 	f := r.FormatIn(ctx)
-	q.Reason = func(e rules.Entry) string { return r.reason(f, e) }
+	q.Reason = func(e jobs.Job) string { return r.reason(f, e) }
 	p, err := r.h.Rules.Inbox(ctx, r.Session.TenantID, q)
 	if err != nil {
 		return inboxView{}, err
@@ -113,7 +114,7 @@ func (r *pageRequest) tabs(q rules.Query, c ledger.Counts) []tabView {
 }
 
 // firingTitle names a firing by its ticket and deal.
-func (r *pageRequest) firingTitle(e rules.Entry, name string) string {
+func (r *pageRequest) firingTitle(e jobs.Job, name string) string {
 	if e.Request.TicketID == 0 {
 		return strings.TrimSuffix(r.T("inbox.no_ticket")+" · "+name, " · ")
 	}
@@ -121,9 +122,9 @@ func (r *pageRequest) firingTitle(e rules.Entry, name string) string {
 }
 
 // stateOf is what an entry is called: by its label, if it has one.
-func stateOf(e rules.Entry) string { return cmp.Or(string(e.Label), string(e.State)) }
+func stateOf(e jobs.Job) string { return cmp.Or(string(e.Label), string(e.State)) }
 
-func (r *pageRequest) repeats(e rules.Entry) string {
+func (r *pageRequest) repeats(e jobs.Job) string {
 	if e.Repeats == 0 {
 		return ""
 	}
@@ -183,7 +184,7 @@ func (r *pageRequest) firingPage(ctx context.Context, id string) (firingView, er
 		Base: ui.Plain(r.Base()), URL: ui.Plain(r.Base() + "/inbox/" + url.PathEscape(e.ID)), Token: ui.NewToken(), ID: ui.Plain(e.ID),
 		State: stateOf(e), Word: r.T("inbox.state." + stateOf(e)), Reason: r.said(f, e.Why), Repeats: r.repeats(e),
 		Created: f.DateTime(e.CreatedAt), Updated: f.DateTime(e.UpdatedAt), Attempts: e.Attempts,
-		Request: ui.Plain(maskJSON(f, request)), CanRetry: failed, CanEdit: rules.Editable(e),
+		Request: ui.Plain(maskJSON(f, request)), CanRetry: failed, CanEdit: jobs.Editable(e),
 		CanDrop: failed || held || e.State == ledger.StateAccepted,
 	}
 	view.Fixed = (failed || held) && !view.CanEdit
@@ -203,7 +204,7 @@ func (r *pageRequest) firingPage(ctx context.Context, id string) (firingView, er
 	}
 	view.Problems, view.Remarks = r.problems(f, e.Problems), e.Label == ledger.LabelRemarks
 	if e.State != ledger.StateDone && len(e.Problems) == 0 { // known before the deal is made
-		view.Problems, view.Remarks = r.problems(f, rules.Remarks(e)), true
+		view.Problems, view.Remarks = r.problems(f, jobs.Remarks(e)), true
 	}
 	if e.Label != "" { // the list says it all
 		view.Reason = ""

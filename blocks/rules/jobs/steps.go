@@ -1,65 +1,12 @@
-package rules
+package jobs
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
-	"github.com/sidecard/sidecard/internal/store"
 )
-
-// Bounds of the ledger of firings.
-const (
-	maxBatch   = 50 // also the most that leads/complex takes (amocrm.md §5.3)
-	idemFor    = 24 * time.Hour
-	keepFailed = 90 * 24 * time.Hour
-	maxRepeats = 20 // firings of one ticket within an hour
-)
-
-type (
-	// Ledger keeps the firings of all tenants.
-	Ledger = ledger.Ledger[request.Request, Steps, request.Problem]
-	// Entry is one accepted firing.
-	Entry = ledger.Job[request.Request, Steps, request.Problem]
-	// Outcome is how a worker leaves a firing.
-	Outcome = ledger.Outcome[request.Problem]
-	// Batch is a claim of firings.
-	Batch = ledger.Batch[request.Request, Steps, request.Problem]
-
-	// Offer is a firing to be accepted.
-	Offer  = ledger.Offer[request.Request, Steps, request.Problem]
-	change = ledger.Change[request.Request, Steps]
-)
-
-// NewLedger returns the ledger of firings in db. A claim that shows no life for lease is given to the next worker.
-func NewLedger(db *store.DB, lease time.Duration) *Ledger {
-	return ledger.New[request.Request, Steps, request.Problem](db, ledger.Kind[request.Request, Steps]{
-		Name:  "fire",
-		Order: orderOf,
-		Objects: func(s Steps) []string {
-			return []string{object{"", s.LeadID}.String(), object{"note", s.NoteID}.String(), object{"task", s.TaskID}.String()}
-		},
-		Lease: lease, RepeatFor: idemFor, KeepDone: 7 * 24 * time.Hour, KeepFailed: keepFailed, KeepObjects: keepObjects,
-		MaxBatch: maxBatch, MaxWaiting: 20_000, MaxFinished: 10_000, MaxRefused: 5_000, MaxRecent: 20,
-		MaxRepeats: maxRepeats, RepeatsFor: time.Hour, Counted: counted,
-	})
-}
-
-// orderOf is what a request's firings wait for each other by: their ticket.
-func orderOf(r request.Request) string { return strconv.FormatInt(r.TicketID, 10) }
-
-// Editable reports whether a person may replace the firing's request: it waits for a person or a login, and no deal can have
-// come of it yet.
-func Editable(e Entry) bool {
-	st := e.Steps
-	return (e.State == ledger.StateFailed || e.State == ledger.StateHeld) &&
-		st.LeadID == 0 && st.LeadIntent == nil && len(st.Candidates) == 0
-}
-
-// Remarks are what is left out of the firing's deal, as far as that is known by now.
-func Remarks(e Entry) []request.Problem { return request.Merged(e.Steps.Remarks, e.Request.Remarks) }
 
 // Steps is what has been done already, so that a later try goes on from there.
 type Steps struct {
@@ -90,7 +37,7 @@ type Steps struct {
 	RemarkIntent *Intent `json:"remark_intent,omitempty"`
 }
 
-// Candidate is a deal that may be an entry's.
+// Candidate is a deal that may be a job's.
 type Candidate struct {
 	LeadID    int64     `json:"lead_id"`
 	Name      string    `json:"name"`
@@ -116,8 +63,8 @@ type Intent struct {
 	LookedAt time.Time     `json:"looked_at,omitzero"`
 }
 
-// from is since when the write is looked for.
-func (i *Intent) from() time.Time {
+// Start is since when the write is looked for.
+func (i *Intent) Start() time.Time {
 	if i.From.IsZero() {
 		return i.At
 	}

@@ -1,21 +1,14 @@
-package rules
+package jobs
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
-)
-
-const (
-	whySlow    ledger.Reason = "=slow"
-	whyNoLogin ledger.Reason = "=no_login"
-	whyRestart ledger.Reason = "=restart"
-
-	textEdited    ledger.Reason = "=edited"
-	textNoneMeant ledger.Reason = "=none_meant"
 )
 
 // counted are the reasons that every try may repeat.
@@ -125,3 +118,16 @@ func InEnglish(timeline []ledger.Line) []ledger.Line {
 
 // ReasonCodes are all codes of reasons.
 func ReasonCodes() []string { return slices.Sorted(maps.Keys(reasonTexts)) }
+
+// Summary is the first problems in words.
+func Summary(problems []request.Problem) ledger.Reason {
+	parts := make([]string, 0, len(problems))
+	for i, p := range problems {
+		if i == 5 {
+			parts = append(parts, fmt.Sprintf("and %d more", len(problems)-i))
+			break
+		}
+		parts = append(parts, p.Path+": "+p.Detail)
+	}
+	return ledger.InWords(strings.Join(parts, "; "))
+}
