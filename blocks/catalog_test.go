@@ -1,4 +1,4 @@
-package blocks
+package blocks_test
 
 import (
 	"encoding/json"
@@ -11,17 +11,23 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sidecard/sidecard/blocks/amocrm"
+	"github.com/sidecard/sidecard/blocks/rules/texts"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
+
+// sources are the texts of all blocks.
+var sources = []fs.FS{i18n.Texts, ui.Texts, amocrm.Texts, texts.FS}
 
 // forms are the plural forms each language needs (CLDR).
 var forms = map[i18n.Lang][]string{i18n.EN: {"one", "other"}, i18n.ES: {"many", "one", "other"}, i18n.PT: {"many", "one", "other"}, i18n.RU: {"few", "many", "one", "other"},
 	i18n.UK: {"few", "many", "one", "other"}, i18n.UZ: {"one", "other"}}
 
-func texts(t *testing.T, lang i18n.Lang) map[string]any {
+func textsOf(t *testing.T, lang i18n.Lang) map[string]any {
 	t.Helper()
 	m := map[string]any{}
-	for _, source := range []fs.FS{i18n.Texts, Texts} {
+	for _, source := range sources {
 		raw, err := fs.ReadFile(source, "locales/active."+string(lang)+".json")
 		if err != nil {
 			t.Fatal(err)
@@ -57,12 +63,12 @@ func names(text any) []string {
 }
 
 func TestCatalog_languagesAgree(t *testing.T) {
-	english := texts(t, i18n.EN)
+	english := textsOf(t, i18n.EN)
 	for _, lang := range i18n.Langs {
 		if len(forms[lang]) == 0 {
 			t.Errorf("this test does not know the plural forms of %s", lang)
 		}
-		have := texts(t, lang)
+		have := textsOf(t, lang)
 		for key, text := range english {
 			got, ok := have[key]
 			if !ok {
@@ -101,7 +107,7 @@ func TestCatalog_languagesAgree(t *testing.T) {
 var used = regexp.MustCompile(`(?:\bt|\.T|\bTMap|\bt\()[ (](?:lang, |f\.Lang, |r\.Session\.Lang, |req\.Lang, )?"([a-z_]+(?:\.[a-z_0-9]+)*)"|"((?:feed|error)\.[a-z_]+)"`)
 
 func TestCatalog_usedKeysExist(t *testing.T) {
-	english := texts(t, i18n.EN)
+	english := textsOf(t, i18n.EN)
 	found := 0
 	for _, pattern := range []string{"*.go", "amocrm/*.go", "amocrm/*/*.go", "amocrm/templates/*.html", "amocrm/*/templates/*.html", "ui/*.go", "ui/templates/*.html", "../internal/crm/*.go", "../internal/i18n/*.go", "../internal/notify/*.go", "rules/*.go", "rules/pages/*.go", "rules/pages/templates/*.html"} {
 		files, err := filepath.Glob(pattern)
@@ -131,7 +137,7 @@ func TestCatalog_usedKeysExist(t *testing.T) {
 }
 
 func TestCatalog_plurals(t *testing.T) {
-	c, err := i18n.NewCatalog(Texts)
+	c, err := i18n.NewCatalog(sources[1:]...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +158,7 @@ func TestCatalog_plurals(t *testing.T) {
 }
 
 func TestCatalog_unknownKeyIsItself(t *testing.T) {
-	c, err := i18n.NewCatalog(Texts)
+	c, err := i18n.NewCatalog(sources[1:]...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +171,7 @@ func TestCatalog_unknownKeyIsItself(t *testing.T) {
 }
 
 func TestCatalog_textsNameALinkAsThePageDoes(t *testing.T) {
-	c, err := i18n.NewCatalog(Texts)
+	c, err := i18n.NewCatalog(sources[1:]...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +184,7 @@ func TestCatalog_textsNameALinkAsThePageDoes(t *testing.T) {
 				t.Errorf("%s %s does not name %q: %s", lang, key, link, text)
 			}
 		}
-		for key := range texts(t, lang) {
+		for key := range textsOf(t, lang) {
 			if text := c.T(lang, key, "Count", 1); strings.Contains(text, "[=") {
 				t.Errorf("%s %s: %s", lang, key, text)
 			}
@@ -188,7 +194,7 @@ func TestCatalog_textsNameALinkAsThePageDoes(t *testing.T) {
 
 // Uzbek is written in Latin letters; a Cyrillic one among them is a slip of the keyboard.
 func TestCatalog_uzbekIsLatin(t *testing.T) {
-	for key, text := range texts(t, i18n.UZ) {
+	for key, text := range textsOf(t, i18n.UZ) {
 		words := []any{text}
 		if m, ok := text.(map[string]any); ok {
 			words = nil

@@ -1,4 +1,2 @@
-// Package blocks holds the texts of the blocks.
-//
-// Invariant: there is every text in every language.
+// Package blocks holds the contract between the service and its blocks.
 package blocks

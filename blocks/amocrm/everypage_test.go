@@ -10,7 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/rules/texts"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
@@ -72,7 +73,7 @@ func TestPages_holdNoValueThatIsMissing(t *testing.T) {
 func catalogueKeys(t *testing.T) map[string]bool {
 	t.Helper()
 	all := map[string]any{}
-	for _, source := range []fs.FS{i18n.Texts, blocks.Texts} {
+	for _, source := range []fs.FS{i18n.Texts, ui.Texts, Texts, texts.FS} {
 		raw, err := fs.ReadFile(source, "locales/active.en.json")
 		if err != nil {
 			t.Fatal(err)

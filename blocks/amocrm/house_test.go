@@ -17,9 +17,9 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/pages"
+	"github.com/sidecard/sidecard/blocks/rules/texts"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
@@ -49,10 +49,10 @@ type house struct {
 	deskAPI  string
 }
 
-// texts are the catalogue and the templates, read once for all houses: nothing changes them, and they are most of what a
+// pageTexts are the catalogue and the templates, read once for all houses: nothing changes them, and they are most of what a
 // house costs.
-var texts = sync.OnceValues(func() (*ui.Pages, error) {
-	catalog, err := i18n.NewCatalog(blocks.Texts)
+var pageTexts = sync.OnceValues(func() (*ui.Pages, error) {
+	catalog, err := i18n.NewCatalog(ui.Texts, Texts, texts.FS)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatalf("open store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	parsed, err := texts()
+	parsed, err := pageTexts()
 	if err != nil {
 		t.Fatal(err)
 	}

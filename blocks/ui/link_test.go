@@ -8,7 +8,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
@@ -16,7 +15,7 @@ import (
 // pageAt shows a page of a kit to which blocks have contributed sections.
 func pageAt(t *testing.T, path string, sections ...Link) string {
 	t.Helper()
-	catalog, err := i18n.NewCatalog(blocks.Texts)
+	catalog, err := i18n.NewCatalog(Texts)
 	if err != nil {
 		t.Fatal(err)
 	}

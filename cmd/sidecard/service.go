@@ -15,12 +15,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/api"
-	"github.com/sidecard/sidecard/blocks"
 	block "github.com/sidecard/sidecard/blocks/amocrm"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/accept"
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/rules/texts"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -130,7 +131,7 @@ func installLongLived(ctx context.Context, set *config, flow *login.Flow) error 
 }
 
 func assemble(set *config, db *store.DB, registry *prometheus.Registry, tr *traces.Traces, log *slog.Logger) (*service, error) {
-	catalog, err := i18n.NewCatalog(blocks.Texts)
+	catalog, err := i18n.NewCatalog(ui.Texts, block.Texts, texts.FS)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"go.uber.org/goleak"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/rules/texts"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
@@ -81,7 +81,7 @@ func (h *house) choose(id string, n Settings) {
 // sender reaches the fakes of this machine.
 func (h *house) sender(change func(*Config)) *Sender {
 	h.t.Helper()
-	catalog, err := i18n.NewCatalog(blocks.Texts)
+	catalog, err := i18n.NewCatalog(texts.FS)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/labstack/echo/v4"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -44,7 +43,7 @@ func newFixture(t *testing.T) *fixture {
 		t.Fatalf("open store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	catalog, err := i18n.NewCatalog(blocks.Texts)
+	catalog, err := i18n.NewCatalog(ui.Texts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,10 +15,10 @@ import (
 
 	"github.com/sidecard/sidecard/api"
 	"github.com/sidecard/sidecard/api/contract"
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/rules/texts"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/ledger/dispatch"
@@ -112,7 +112,7 @@ func (w *work) DryRun(_ context.Context, t tenant.Tenant, r request.Request) (ru
 func ruleServer(t *testing.T, w *work, open bool) *echo.Echo {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	catalog, err := i18n.NewCatalog(blocks.Texts)
+	catalog, err := i18n.NewCatalog(texts.FS)
 	if err != nil {
 		t.Fatal(err)
 	}

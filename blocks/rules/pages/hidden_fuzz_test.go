@@ -5,8 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/rules/texts"
+	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
 )
@@ -14,7 +15,7 @@ import (
 // What a person edits in the inbox of a company that hides phones is read or refused: never a panic, and never a hidden
 // phone sent on as dots.
 func FuzzEdit(f *testing.F) {
-	catalog, err := i18n.NewCatalog(blocks.Texts)
+	catalog, err := i18n.NewCatalog(ui.Texts, texts.FS)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -5,7 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/rules/texts"
+	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -31,7 +32,7 @@ var sampleMeta = crm.Meta{
 func TestLookup_findsByNameIDAndOwner(t *testing.T) {
 	f := i18n.Format{Lang: i18n.EN}
 	var err error
-	if f.Catalog, err = i18n.NewCatalog(blocks.Texts); err != nil {
+	if f.Catalog, err = i18n.NewCatalog(ui.Texts, texts.FS); err != nil {
 		t.Fatal(err)
 	}
 	for query, want := range map[string]string{

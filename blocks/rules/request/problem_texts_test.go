@@ -8,13 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sidecard/sidecard/blocks"
+	"github.com/sidecard/sidecard/blocks/rules/texts"
 	"github.com/sidecard/sidecard/internal/i18n"
 )
 
 // English is what a problem says where no catalogue is at hand, in the log and in what is stored: both must agree.
 func TestRuleProblem_englishIsTheProblemsOwn(t *testing.T) {
-	raw, err := os.ReadFile("../../locales/active.en.json")
+	raw, err := os.ReadFile("../texts/locales/active.en.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestRuleProblem_englishIsTheProblemsOwn(t *testing.T) {
 }
 
 func TestRuleProblem_inTheReadersLanguage(t *testing.T) {
-	c, err := i18n.NewCatalog(blocks.Texts)
+	c, err := i18n.NewCatalog(texts.FS)
 	if err != nil {
 		t.Fatal(err)
 	}
