@@ -40,7 +40,7 @@ var (
 // Tenants finds the tenant that a block's credential opens; *tenant.Directory is it.
 type Tenants interface {
 	settings.Tenants
-	Admit(ctx context.Context, c tenant.Credential, may func() error) (tenant.Tenant, error)
+	FindOrCreate(ctx context.Context, c tenant.Credential, allow func() error) (tenant.Tenant, error)
 }
 
 // Grants tells whether a tenant is logged in; *login.Grants is it.

@@ -202,13 +202,13 @@ type fakeTenants struct {
 	stranger bool // every company is a new one
 }
 
-func (f *fakeTenants) Admit(_ context.Context, c tenant.Credential, may func() error) (tenant.Tenant, error) {
+func (f *fakeTenants) FindOrCreate(_ context.Context, c tenant.Credential, allow func() error) (tenant.Tenant, error) {
 	f.last = c
 	if c.DeskToken == "" && c.Secret == "" {
 		return tenant.Tenant{}, tenant.ErrNoCredential
 	}
 	if f.stranger {
-		if err := may(); err != nil {
+		if err := allow(); err != nil {
 			return tenant.Tenant{}, err
 		}
 	}

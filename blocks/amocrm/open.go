@@ -101,7 +101,7 @@ func (h *Handlers) admit(ctx context.Context, req session.Request, address strin
 			return session.Session{}, &refusedParam{"bad_desk", req.DeskBase, err}
 		}
 	}
-	t, err := h.Tenants.Admit(ctx, credential, func() error { return h.stranger(address) })
+	t, err := h.Tenants.FindOrCreate(ctx, credential, func() error { return h.stranger(address) })
 	if err != nil {
 		return session.Session{}, err
 	}

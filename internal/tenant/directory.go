@@ -13,10 +13,10 @@ import (
 )
 
 // Directory finds, makes and changes tenants. It is safe for concurrent use by many replicas.
-type Directory struct{ db *store.DB }
+type Directory struct{ records }
 
 // NewDirectory returns the directory kept in db.
-func NewDirectory(db *store.DB) *Directory { return &Directory{db: db} }
+func NewDirectory(db *store.DB) *Directory { return &Directory{records{db}} }
 
 // Get returns the tenant, or ErrNotFound.
 func (d *Directory) Get(ctx context.Context, id string) (Tenant, error) {
@@ -40,8 +40,8 @@ func (d *Directory) Update(ctx context.Context, id string, change func(*Tenant) 
 // ByTriggerKey returns the tenant whose rules show this key, or ErrNotFound. It looks the key up by fingerprint, so its
 // duration tells nothing about how much of a wrong key was right.
 func (d *Directory) ByTriggerKey(ctx context.Context, key string) (Tenant, error) {
-	for _, print := range d.triggerPrints(key) {
-		id, err := d.db.Get(ctx, triggerKey(print)).Result()
+	for _, name := range d.triggerFingerprints(key) {
+		id, err := d.db.Get(ctx, triggerKey(name)).Result()
 		if errors.Is(err, redis.Nil) {
 			continue
 		}
@@ -66,14 +66,6 @@ func (d *Directory) ByIntegration(ctx context.Context, clientID string) ([]strin
 // ByAccount returns the connected tenants of the amoCRM account at amoBase.
 func (d *Directory) ByAccount(ctx context.Context, amoBase string) ([]string, error) {
 	return d.members(ctx, accountKey(amoBase))
-}
-
-func (d *Directory) members(ctx context.Context, set string) ([]string, error) {
-	ids, err := d.db.SMembers(ctx, set).Result()
-	if err != nil {
-		return nil, fmt.Errorf("find tenants: %w", err)
-	}
-	return ids, nil
 }
 
 // Connected records a login: the tenant and what leads to it are kept for good from now on.
@@ -117,15 +109,6 @@ func (d *Directory) Expect(ctx context.Context, id, integrationID string) error 
 	return nil
 }
 
-// sets are the lists that a connected tenant stands in.
-func (r *record) sets() []string {
-	sets := []string{store.Shared(everyone), accountKey(r.AmoBase)}
-	if r.IntegrationID != "" {
-		sets = append(sets, integrationKey(r.IntegrationID))
-	}
-	return sets
-}
-
 // Adopt lets the credential of the tenant fresh open the tenant into instead of into's old one, which opens nothing any
 // more. into keeps its id, and with it links, settings and trigger key, and takes over fresh's helpdesk token and address;
 // fresh is gone. Both must belong to the same amoCRM address. It may be repeated after an error.
@@ -142,12 +125,7 @@ func (d *Directory) Adopt(ctx context.Context, fresh, into string) error {
 		if r.AmoBase != from.AmoBase {
 			return fmt.Errorf("%s belongs to %s, %s to %s", fresh, from.AmoBase, into, r.AmoBase)
 		}
-		old = nil
-		for _, print := range r.Credentials {
-			if len(with(from.Credentials, print)) > len(from.Credentials) {
-				old = append(old, print)
-			}
-		}
+		old = missing(r.Credentials, from.Credentials)
 		r.Credentials, r.CredentialKeys = from.Credentials, from.CredentialKeys
 		r.DeskToken, r.DeskBase = from.DeskToken, from.DeskBase
 		r.Former = with(slices.Clone(r.Former), from.Former...)
@@ -187,4 +165,16 @@ func (d *Directory) Each(ctx context.Context, visit func(id string) error) error
 			return nil
 		}
 	}
+}
+
+// Remove deletes a tenant, and what leads to it. One that is gone already is no error.
+func (d *Directory) Remove(ctx context.Context, id string) error {
+	r, err := d.load(ctx, d.db, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return d.remove(ctx, r)
 }

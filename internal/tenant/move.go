@@ -19,7 +19,7 @@ const maxFormer = 8
 //   - the former one still does, for blocks that nobody has edited. That gives nobody anything: it was never the address that
 //     proved who asks, but the credential, and whoever has that could open the tenant before. Nothing is sent to the former
 //     address any more: all that goes to amoCRM goes to AmoBase.
-//   - the new one does as well, found by what the credential was called at the former one (moved). A tenant that such a block
+//   - the new one does as well, found by what the credential was called at the former one (opening.renamed). A tenant that such a block
 //     has made meanwhile gives way as long as nobody has logged in there; it is left to expire, because rules may show its key.
 //
 // Another account may take the former address some day. Its company has a credential of its own, so it gets a tenant of its
@@ -59,46 +59,4 @@ func (t Tenant) Present(address string) string {
 		}
 	}
 	return address
-}
-
-// moved is the tenant that the credential has opened when the account now at c.AmoBase had another address, or "".
-func (d *Directory) moved(ctx context.Context, c Credential) (id string, err error) {
-	ids, err := d.ByAccount(ctx, c.AmoBase)
-	if err != nil {
-		return "", err
-	}
-	for _, id := range ids {
-		r, err := d.load(ctx, d.db, id)
-		if errors.Is(err, ErrNotFound) || err == nil && r.AmoBase != c.AmoBase {
-			continue
-		}
-		if err != nil {
-			return "", err
-		}
-		for _, former := range r.Former {
-			then := c
-			then.AmoBase = former
-			if names := d.prints(then); len(missing(names, r.Credentials)) < len(names) {
-				return id, nil
-			}
-		}
-	}
-	return "", nil
-}
-
-// orMoved gives t, which was never connected, unless its credential has opened another tenant before a renaming: then that
-// one, to which the credential leads from now on.
-func (d *Directory) orMoved(ctx context.Context, t Tenant, c Credential, print string) (Tenant, error) {
-	id, err := d.moved(ctx, c)
-	if err != nil || id == "" || id == t.ID {
-		return t, err
-	}
-	if err := d.index(ctx, credentialKey, []string{print}, id, 0); err != nil {
-		return Tenant{}, err
-	}
-	kept, err := d.seen(ctx, id, c, print, print)
-	if err != nil {
-		return Tenant{}, fmt.Errorf("open the tenant of a renamed account: %w", err)
-	}
-	return kept, nil
 }

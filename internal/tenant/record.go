@@ -40,8 +40,8 @@ type record struct {
 }
 
 func recordKey(id string) string          { return store.Key(id, "tenant") }
-func credentialKey(print string) string   { return store.Shared("credential", print) }
-func triggerKey(print string) string      { return store.Shared("trigger", print) }
+func credentialKey(fp string) string      { return store.Shared("credential", fp) }
+func triggerKey(fp string) string         { return store.Shared("trigger", fp) }
 func integrationKey(client string) string { return store.Shared("integration", client) }
 func accountKey(amoBase string) string    { return store.Shared("account", amoBase) }
 
@@ -63,7 +63,10 @@ func (r *record) secrets() map[string]*string {
 // mayLack names the secret that need not be there.
 const mayLack = "old_trigger_key"
 
-func (d *Directory) marshal(r *record) ([]byte, error) {
+// records reads, writes and indexes stored tenants.
+type records struct{ db *store.DB }
+
+func (s records) marshal(r *record) ([]byte, error) {
 	r.V = schema
 	raw, err := json.Marshal(r)
 	if err != nil {
@@ -76,7 +79,7 @@ func (d *Directory) marshal(r *record) ([]byte, error) {
 	sealed := []string{} // members that this version seals; a stored one that is missing here was removed
 	seal := func(member string, plain []byte) {
 		// What Ring.Seal makes needs no escape.
-		members[member] = json.RawMessage(`"` + d.db.Ring().Seal(plain, recordKey(r.ID)+"#"+member) + `"`)
+		members[member] = json.RawMessage(`"` + s.db.Ring().Seal(plain, recordKey(r.ID)+"#"+member) + `"`)
 	}
 	for member, text := range r.secrets() {
 		sealed = append(sealed, member)
@@ -96,7 +99,7 @@ func (d *Directory) marshal(r *record) ([]byte, error) {
 	return withUnknown(raw, []byte(r.stored.raw), &record{}, sealed...)
 }
 
-func (d *Directory) unmarshal(id, raw string) (*record, error) {
+func (s records) unmarshal(id, raw string) (*record, error) {
 	r := &record{}
 	r.stored.raw = raw
 	if err := json.Unmarshal([]byte(raw), r); err != nil {
@@ -114,7 +117,7 @@ func (d *Directory) unmarshal(id, raw string) (*record, error) {
 		if err := json.Unmarshal(members[member], &sealed); err != nil {
 			return nil, fmt.Errorf("open %s of tenant %s: %w", member, id, store.ErrSealed)
 		}
-		plain, err := d.db.Ring().Open(sealed, recordKey(id)+"#"+member)
+		plain, err := s.db.Ring().Open(sealed, recordKey(id)+"#"+member)
 		if err != nil {
 			return nil, fmt.Errorf("open %s of tenant %s: %w", member, id, err)
 		}
@@ -145,7 +148,7 @@ func (d *Directory) unmarshal(id, raw string) (*record, error) {
 	return r, nil
 }
 
-func (d *Directory) load(ctx context.Context, from redis.Cmdable, id string) (*record, error) {
+func (s records) load(ctx context.Context, from redis.Cmdable, id string) (*record, error) {
 	raw, err := from.Get(ctx, recordKey(id)).Result()
 	if errors.Is(err, redis.Nil) {
 		return nil, ErrNotFound
@@ -153,15 +156,15 @@ func (d *Directory) load(ctx context.Context, from redis.Cmdable, id string) (*r
 	if err != nil {
 		return nil, fmt.Errorf("read tenant %s: %w", id, err)
 	}
-	return d.unmarshal(id, raw)
+	return s.unmarshal(id, raw)
 }
 
 // update changes a record under WATCH and keeps the index of its trigger key. change may run several times.
-func (d *Directory) update(ctx context.Context, id string, change func(*record) error) (*record, error) {
+func (s records) update(ctx context.Context, id string, change func(*record) error) (*record, error) {
 	var done, before *record
 	try := func(tx *redis.Tx) error {
 		var err error
-		if before, err = d.load(ctx, tx, id); err != nil {
+		if before, err = s.load(ctx, tx, id); err != nil {
 			return err
 		}
 		after := *before
@@ -172,18 +175,18 @@ func (d *Directory) update(ctx context.Context, id string, change func(*record) 
 		}
 		after.ID, after.CreatedAt = before.ID, before.CreatedAt
 		if after.TriggerKey != before.TriggerKey {
-			after.Triggers = d.triggerPrints(after.TriggerKey)[:1]
-			if err := d.index(ctx, triggerKey, after.Triggers, id, after.life()); err != nil {
+			after.Triggers = s.triggerFingerprints(after.TriggerKey)[:1]
+			if err := s.index(ctx, triggerKey, after.Triggers, id, after.life()); err != nil {
 				return err
 			}
 		}
-		raw, err := d.marshal(&after)
+		raw, err := s.marshal(&after)
 		if err != nil {
 			return err
 		}
 		life := after.life()
 		if life > 0 {
-			life = redis.KeepTTL // only a sighting lengthens it, together with the indexes' lives
+			life = redis.KeepTTL // only touch extends it, together with the indexes' lives
 		}
 		_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
 			p.Set(ctx, recordKey(id), raw, life)
@@ -193,7 +196,7 @@ func (d *Directory) update(ctx context.Context, id string, change func(*record) 
 		return err
 	}
 	for {
-		err := d.db.Watch(ctx, try, recordKey(id))
+		err := s.db.Watch(ctx, try, recordKey(id))
 		if errors.Is(err, redis.TxFailedErr) && ctx.Err() == nil {
 			continue // somebody else has changed it: that change went through, so this ends
 		}
@@ -203,40 +206,12 @@ func (d *Directory) update(ctx context.Context, id string, change func(*record) 
 		break
 	}
 	if done.TriggerKey != before.TriggerKey {
-		gone := slices.DeleteFunc(slices.Concat(before.Triggers, before.OldTriggers), func(print string) bool {
-			return slices.Contains(done.OldTriggers, print) // valid for a while
+		gone := slices.DeleteFunc(slices.Concat(before.Triggers, before.OldTriggers), func(name string) bool {
+			return slices.Contains(done.OldTriggers, name) // valid for a while
 		})
-		if err := d.unindex(ctx, triggerKey, gone, id); err != nil {
+		if err := s.unindex(ctx, triggerKey, gone, id); err != nil {
 			return done, err
 		}
 	}
 	return done, nil
-}
-
-func (d *Directory) triggerPrints(key string) []string {
-	return d.db.Ring().Fingerprints("trigger", key)
-}
-
-// index lets every name in prints lead to id.
-func (d *Directory) index(ctx context.Context, name func(string) string, prints []string, id string, life time.Duration) error {
-	for _, print := range prints {
-		if err := d.db.Set(ctx, name(print), id, life).Err(); err != nil {
-			return fmt.Errorf("index tenant %s: %w", id, err)
-		}
-	}
-	return nil
-}
-
-// deleteIf removes a name only while it leads to the id.
-var deleteIf = redis.NewScript(`
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0`)
-
-func (d *Directory) unindex(ctx context.Context, name func(string) string, prints []string, id string) error {
-	for _, print := range prints {
-		if err := deleteIf.Run(ctx, d.db, []string{name(print)}, id).Err(); err != nil {
-			return fmt.Errorf("drop an index of tenant %s: %w", id, err)
-		}
-	}
-	return nil
 }

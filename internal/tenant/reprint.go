@@ -77,19 +77,19 @@ func (d *Directory) reprint(r *record) (done Reprinted) {
 		done.Lacking = lacks(r.Triggers, before.Triggers) || lacks(r.OldTriggers, before.OldTriggers) ||
 			len(missing(newestNames, before.Credentials)) > 0
 	}(*r)
-	if triggers := d.triggerPrints(r.TriggerKey); !same(r.Triggers, triggers) {
+	if triggers := d.triggerFingerprints(r.TriggerKey); !same(r.Triggers, triggers) {
 		r.Triggers, done.Changed = triggers, true
 	}
 	if former := r.FormerKey(time.Now()); former == "" && r.OldTriggerKey != "" {
 		r.OldTriggerKey, r.OldTriggerEnd, r.OldTriggers, done.Changed = "", time.Time{}, nil, true
 	} else if former != "" {
-		if old := d.triggerPrints(former); !same(r.OldTriggers, old) {
+		if old := d.triggerFingerprints(former); !same(r.OldTriggers, old) {
 			r.OldTriggers, done.Changed = old, true
 		}
 	}
 	for _, base := range append([]string{r.AmoBase}, r.Former...) {
 		// After a renaming a block may still give the former address, or not give the new one yet: only names that are there.
-		byToken := d.prints(Credential{AmoBase: base, DeskToken: r.DeskToken})
+		byToken := d.credentialFingerprints(Credential{AmoBase: base, DeskToken: r.DeskToken})
 		if r.DeskToken != "" && len(missing(byToken, r.Credentials)) < len(byToken) {
 			names, newestNames = append(names, byToken...), append(newestNames, byToken[0])
 		}
@@ -102,6 +102,15 @@ func (d *Directory) reprint(r *record) (done Reprinted) {
 		r.Credentials, r.CredentialKeys, done.Changed = names, []string{newest}, true
 	}
 	return done
+}
+
+// keepFormer lets a former trigger key be found under the names of the present ring for the rest of its time.
+func (d *Directory) keepFormer(ctx context.Context, r *record) error {
+	left := time.Until(r.OldTriggerEnd)
+	if left <= 0 {
+		return nil
+	}
+	return d.index(ctx, triggerKey, slices.Clone(r.OldTriggers), r.ID, left)
 }
 
 // missing are the names that are in all but not in some.

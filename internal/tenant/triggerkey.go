@@ -2,8 +2,9 @@ package tenant
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -34,19 +35,17 @@ func (d *Directory) NewTriggerKey(ctx context.Context, id string) (Tenant, error
 	if err != nil {
 		return Tenant{}, fmt.Errorf("make a trigger key: %w", err)
 	}
-	for _, print := range r.OldTriggers {
-		if err := d.db.Expire(ctx, triggerKey(print), OldTriggerLife).Err(); err != nil {
+	for _, name := range r.OldTriggers {
+		if err := d.db.Expire(ctx, triggerKey(name), OldTriggerLife).Err(); err != nil {
 			return Tenant{}, fmt.Errorf("end the former trigger key of tenant %s in time: %w", id, err)
 		}
 	}
 	return r.Tenant, nil
 }
 
-// keepFormer lets a former trigger key be found under the names of the present ring for the rest of its time.
-func (d *Directory) keepFormer(ctx context.Context, r *record) error {
-	left := time.Until(r.OldTriggerEnd)
-	if left <= 0 {
-		return nil
-	}
-	return d.index(ctx, triggerKey, slices.Clone(r.OldTriggers), r.ID, left)
+// newTriggerKey is "sk_" and 32 URL-safe characters (192 bits).
+func newTriggerKey() string {
+	raw := make([]byte, 24)
+	rand.Read(raw) // never fails: crypto/rand ends the program instead
+	return "sk_" + base64.RawURLEncoding.EncodeToString(raw)
 }
