@@ -68,7 +68,7 @@ func rotateKeys(ctx context.Context, db *store.DB, change bool) (rotation, error
 	tenants := tenant.NewDirectory(db)
 	subscriptions := webhooks.NewService(webhooks.Deps{DB: db})
 	err := tenants.All(ctx, func(id string) error {
-		done, err := tenants.Reprint(ctx, id, change)
+		done, err := tenants.Reindex(ctx, id, change)
 		if errors.Is(err, tenant.ErrNotFound) || errors.Is(err, store.ErrSealed) {
 			return nil // gone meanwhile; or it does not open, which is counted below
 		}
@@ -80,7 +80,7 @@ func rotateKeys(ctx context.Context, db *store.DB, change bool) (rotation, error
 			r.Unseen = append(r.Unseen, id)
 		}
 		count(done.Changed && (change || done.Lacking), change, &r.Named, &r.Unnamed)
-		named, err := subscriptions.Reprint(ctx, id, change)
+		named, err := subscriptions.Reindex(ctx, id, change)
 		count(named, change, &r.Hooks, &r.NoHooks)
 		return err
 	})

@@ -162,9 +162,9 @@ func (x protocol) End(ctx context.Context, w *attempt, how once.Outcome, err err
 // Unfinished returns the key of a write's mark and when, in Unix milliseconds, an equal write began whose outcome is not
 // known, 0 for none. The mark may have been made with an older seal key; then that one is the key.
 func (x Writes) Unfinished(ctx context.Context, mark []string) (key string, began int64, err error) {
-	prints := x.account.DB().Ring().Fingerprints(mark...)
-	for _, print := range prints {
-		key := x.account.keys.Unconfirmed(print)
+	fingerprints := x.account.DB().Ring().Fingerprints(mark...)
+	for _, fingerprint := range fingerprints {
+		key := x.account.keys.Unconfirmed(fingerprint)
 		began, err := x.account.DB().Get(ctx, key).Int64()
 		if err == nil {
 			return key, began, nil
@@ -173,7 +173,7 @@ func (x Writes) Unfinished(ctx context.Context, mark []string) (key string, bega
 			return "", 0, err
 		}
 	}
-	return x.account.keys.Unconfirmed(prints[0]), 0, nil
+	return x.account.keys.Unconfirmed(fingerprints[0]), 0, nil
 }
 
 // Settle removes the mark. A mark that stays only costs the next equal write a look, and it ends by itself.

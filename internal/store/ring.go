@@ -149,11 +149,11 @@ func (r *Ring) Fingerprints(parts ...string) []string {
 		message = binary.BigEndian.AppendUint64(message, uint64(len(part)))
 		message = append(message, part...)
 	}
-	prints := make([]string, len(r.keys))
+	fingerprints := make([]string, len(r.keys))
 	for i, key := range r.keys {
 		mac := hmac.New(sha256.New, key.finger)
 		mac.Write(message)
-		prints[i] = hex.EncodeToString(mac.Sum(nil))
+		fingerprints[i] = hex.EncodeToString(mac.Sum(nil))
 	}
-	return prints
+	return fingerprints
 }

@@ -195,7 +195,7 @@ func TestMove_credentialThatWasReplacedOpensNothingAtTheNewAddress(t *testing.T)
 	}
 }
 
-func TestReprint_keepsTheFormerAddress(t *testing.T) {
+func TestReindex_keepsTheFormerAddress(t *testing.T) {
 	for name, seenAtTheNew := range map[string]bool{"block not edited yet": false, "both addresses in use": true} {
 		t.Run(name, func(t *testing.T) {
 			server := miniredis.RunT(t)
@@ -213,10 +213,10 @@ func TestReprint_keepsTheFormerAddress(t *testing.T) {
 			if seenAtTheNew {
 				open(t, old, Credential{AmoBase: renamed, DeskToken: "desk"})
 			}
-			if got := reprint(t, both, was.ID, true); !got.Changed || !got.Lacking || got.Unseen {
+			if got := reindex(t, both, was.ID, true); !got.Changed || !got.Lacking || got.Unseen {
 				t.Errorf("first run: %+v", got)
 			}
-			if got := reprint(t, both, was.ID, true); got != (Reprinted{}) {
+			if got := reindex(t, both, was.ID, true); got != (Reindexed{}) {
 				t.Errorf("second run: %+v", got)
 			}
 			for _, address := range []string{base, renamed} {

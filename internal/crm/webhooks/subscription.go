@@ -41,9 +41,9 @@ func subscriptionKey(tenantID string) string { return store.Key(tenantID, "hook"
 func subscriptionLock(tenantID string) string {
 	return store.Key(tenantID, "hook", "lock")
 }
-func secretKey(print string) string { return store.Shared("hook", print) }
+func secretKey(fingerprint string) string { return store.Shared("hook", fingerprint) }
 
-func (s *Service) prints(secret string) []string { return s.DB.Ring().Fingerprints("hook", secret) }
+func (s *Service) fingerprints(secret string) []string { return s.DB.Ring().Fingerprints("hook", secret) }
 
 // load reads a tenant's subscription; the zero value when there is none, or when its seal key is gone: then a new secret
 // replaces the one that nobody can read.
@@ -82,7 +82,7 @@ func (s *Service) save(ctx context.Context, tenantID string, sub subscription) e
 	if err := s.DB.Set(ctx, key, s.DB.Ring().Seal(plain, key), 0).Err(); err != nil {
 		return fmt.Errorf("write subscription: %w", err)
 	}
-	if err := s.DB.Set(ctx, secretKey(s.prints(sub.Secret)[0]), tenantID, 0).Err(); err != nil {
+	if err := s.DB.Set(ctx, secretKey(s.fingerprints(sub.Secret)[0]), tenantID, 0).Err(); err != nil {
 		return fmt.Errorf("index subscription: %w", err)
 	}
 	return nil
@@ -95,8 +95,8 @@ func (s *Service) forget(ctx context.Context, tenantID string, sub subscription)
 		s.rounds.Leave(ctx, tenantID),
 	}
 	if sub.Secret != "" {
-		for _, print := range s.prints(sub.Secret) {
-			failed = append(failed, s.DB.Del(ctx, secretKey(print)).Err())
+		for _, fingerprint := range s.fingerprints(sub.Secret) {
+			failed = append(failed, s.DB.Del(ctx, secretKey(fingerprint)).Err())
 		}
 	}
 	if err := errors.Join(failed...); err != nil {
@@ -107,8 +107,8 @@ func (s *Service) forget(ctx context.Context, tenantID string, sub subscription)
 
 // owner is the tenant of a secret, "" for none.
 func (s *Service) owner(ctx context.Context, secret string) (string, error) {
-	for _, print := range s.prints(secret) {
-		id, err := s.DB.Get(ctx, secretKey(print)).Result()
+	for _, fingerprint := range s.fingerprints(secret) {
+		id, err := s.DB.Get(ctx, secretKey(fingerprint)).Result()
 		if errors.Is(err, redis.Nil) {
 			continue
 		}

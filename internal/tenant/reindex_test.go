@@ -26,16 +26,16 @@ func rotating(t *testing.T) (old, both, young *Directory, server *miniredis.Mini
 	return on(t, server, oldRing), on(t, server, bothRing), on(t, server, youngRing), server
 }
 
-func reprint(t *testing.T, d *Directory, id string, change bool) Reprinted {
+func reindex(t *testing.T, d *Directory, id string, change bool) Reindexed {
 	t.Helper()
-	got, err := d.Reprint(t.Context(), id, change)
+	got, err := d.Reindex(t.Context(), id, change)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return got
 }
 
-func TestReprint_tenantIsFoundWithoutTheOldKey(t *testing.T) {
+func TestReindex_tenantIsFoundWithoutTheOldKey(t *testing.T) {
 	old, both, young, server := rotating(t)
 	c := Credential{AmoBase: base, DeskToken: "desk-token"}
 	was := open(t, old, c)
@@ -46,12 +46,12 @@ func TestReprint_tenantIsFoundWithoutTheOldKey(t *testing.T) {
 	}
 	for i, want := range []struct {
 		change bool
-		done   Reprinted
+		done   Reindexed
 	}{
-		{false, Reprinted{Changed: true, Lacking: true}}, {true, Reprinted{Changed: true, Lacking: true}},
-		{true, Reprinted{}}, {false, Reprinted{}},
+		{false, Reindexed{Changed: true, Lacking: true}}, {true, Reindexed{Changed: true, Lacking: true}},
+		{true, Reindexed{}}, {false, Reindexed{}},
 	} {
-		if got := reprint(t, both, was.ID, want.change); got != want.done {
+		if got := reindex(t, both, was.ID, want.change); got != want.done {
 			t.Errorf("run %d: %+v, want %+v", i, got, want.done)
 		}
 	}
@@ -68,7 +68,7 @@ func TestReprint_tenantIsFoundWithoutTheOldKey(t *testing.T) {
 		}
 	}
 	// Names of the key that is gone go with the next run.
-	if got := reprint(t, young, was.ID, true); !got.Changed || got.Lacking {
+	if got := reindex(t, young, was.ID, true); !got.Changed || got.Lacking {
 		t.Errorf("after the old key is gone: %+v, want only something to drop", got)
 	}
 	var names int
@@ -86,17 +86,17 @@ func TestReprint_tenantIsFoundWithoutTheOldKey(t *testing.T) {
 	}
 }
 
-func TestReprint_secretHasToBeSeenAgain(t *testing.T) {
+func TestReindex_secretHasToBeSeenAgain(t *testing.T) {
 	old, both, young, _ := rotating(t)
 	c := Credential{AmoBase: base, DeskToken: "desk-token", Secret: "block-secret"}
 	was := open(t, old, c)
-	if got := reprint(t, both, was.ID, true); !got.Unseen {
+	if got := reindex(t, both, was.ID, true); !got.Unseen {
 		t.Errorf("before it is seen: %+v", got)
 	}
 	if got := open(t, both, c); got.ID != was.ID {
 		t.Errorf("with both keys it opens %s, want %s", got.ID, was.ID)
 	}
-	if got := reprint(t, both, was.ID, true); got.Unseen {
+	if got := reindex(t, both, was.ID, true); got.Unseen {
 		t.Errorf("after it was seen: %+v", got)
 	}
 	if got := open(t, young, c); got.ID != was.ID {

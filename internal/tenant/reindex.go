@@ -22,8 +22,8 @@ func (d *Directory) All(ctx context.Context, visit func(id string) error) error 
 	})
 }
 
-// Reprinted says what Reprint did, or would do.
-type Reprinted struct {
+// Reindexed reports what Reindex did, or would do.
+type Reindexed struct {
 	Changed bool // there was something to do
 	Lacking bool // a name that the newest seal key gives it was missing, so that an older key is needed to find it
 	// Unseen: the credential is a secret that was not seen since the newest seal key came. Secrets are not stored, so until
@@ -31,29 +31,29 @@ type Reprinted struct {
 	Unseen bool
 }
 
-// Reprint lets a tenant be found under the names that the newest seal key gives it, and with it those of the older keys of
+// Reindex makes a tenant found under the names that the newest seal key gives it, and with it those of the older keys of
 // the ring, which replicas may still be using; names of keys that are gone are dropped. Without change it only looks. It
 // may be repeated, and cut off anywhere. Errors: ErrNotFound.
-func (d *Directory) Reprint(ctx context.Context, id string, change bool) (Reprinted, error) {
+func (d *Directory) Reindex(ctx context.Context, id string, change bool) (Reindexed, error) {
 	r, err := d.load(ctx, d.db, id)
 	if err != nil {
-		return Reprinted{}, err
+		return Reindexed{}, err
 	}
 	after := *r
-	done := d.reprint(&after)
+	done := d.reindex(&after)
 	if !change || !done.Changed {
 		return done, nil
 	}
 	var gone record
 	r, err = d.update(ctx, id, func(r *record) error {
 		before := *r
-		done = d.reprint(r)
+		done = d.reindex(r)
 		gone.Credentials = missing(before.Credentials, r.Credentials)
 		gone.Triggers = append(missing(before.Triggers, r.Triggers), missing(before.OldTriggers, r.OldTriggers)...)
 		return nil
 	})
 	if err != nil {
-		return Reprinted{}, fmt.Errorf("name tenant %s anew: %w", id, err)
+		return Reindexed{}, fmt.Errorf("name tenant %s anew: %w", id, err)
 	}
 	for _, step := range []func() error{
 		func() error { return d.indexAll(ctx, r) },
@@ -62,14 +62,14 @@ func (d *Directory) Reprint(ctx context.Context, id string, change bool) (Reprin
 		func() error { return d.unindex(ctx, triggerKey, gone.Triggers, id) },
 	} {
 		if err := step(); err != nil {
-			return Reprinted{}, fmt.Errorf("name tenant %s anew: %w", id, err)
+			return Reindexed{}, fmt.Errorf("name tenant %s anew: %w", id, err)
 		}
 	}
 	return done, nil
 }
 
-// reprint changes the names in r, which stays otherwise as it is.
-func (d *Directory) reprint(r *record) (done Reprinted) {
+// reindex changes the names in r, which stays otherwise as it is.
+func (d *Directory) reindex(r *record) (done Reindexed) {
 	newest := d.db.Ring().Newest()
 	var names, newestNames []string // of the credential, when it is a token
 	defer func(before record) {
