@@ -176,7 +176,7 @@ func assemble(set *config, db *store.DB, registry *prometheus.Registry, tr *trac
 			return status.State == "connected", err
 		},
 	})
-	s.notices = notify.New(notify.Deps{DB: db, Tenants: s.tenants, Firings: s.triggers, Sender: sender, Log: log})
+	s.notices = notify.New(notify.Deps{DB: db, Tenants: s.tenants, Jobs: s.triggers, Sender: sender, Log: log})
 	s.hooks, s.changes = changeHooks(set, s, b, log), webhooks.NewHub(db, log)
 	flow := login.NewFlow(db, s.tenants, s.grants, s.triggers.Move)
 	s.install = func(ctx context.Context) error { return installLongLived(ctx, set, flow) }

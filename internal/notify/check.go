@@ -19,7 +19,7 @@ const (
 
 var plainEmail = regexp.MustCompile("^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$")
 
-// ValidEmail says whether s is one bare address: no name, no list, nothing that could begin another header.
+// ValidEmail reports whether s is one bare address: no name, no list, nothing that could begin another header.
 func ValidEmail(s string) bool {
 	if len(s) > MaxAddress || !plainEmail.MatchString(s) {
 		return false
@@ -33,13 +33,13 @@ var (
 	token = regexp.MustCompile(`^[0-9]{5,20}:[A-Za-z0-9_-]{20,100}$`)
 )
 
-// ValidChat says whether s names a Telegram chat: its number or its @name.
+// ValidChat reports whether s names a Telegram chat: its number or its @name.
 func ValidChat(s string) bool { return chat.MatchString(s) }
 
-// ValidToken says whether s has the form of a Telegram bot's token.
+// ValidToken reports whether s has the form of a Telegram bot's token.
 func ValidToken(s string) bool { return token.MatchString(s) }
 
-// ValidURL says whether s can be a webhook's address: https and a host. private also takes http and private addresses.
+// ValidURL reports whether s can be a webhook's address: https and a host. private also takes http and private addresses.
 // A name is looked at when it is dialled.
 func ValidURL(s string, private bool) bool {
 	u, err := url.Parse(s)

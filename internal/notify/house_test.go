@@ -26,13 +26,13 @@ const (
 	leaked   = "AAEhBOweik6ad9r" // a part of botToken
 )
 
-// house is watchers on one Redis, a real directory of tenants, and firings and the outside faked.
+// house is watchers on one Redis, a real directory of tenants, and jobs and the outside faked.
 type house struct {
 	t       *testing.T
 	redis   *miniredis.Miniredis
 	db      *store.DB
 	dir     *tenant.Directory
-	firings *fakeFirings
+	jobs *fakeJobs
 	post    *inbox // webhook
 	bot     *inbox // Telegram
 	log     *syncBuffer
@@ -51,7 +51,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	h := &house{t: t, redis: mr, db: db, dir: tenant.NewDirectory(db), firings: &fakeFirings{}, post: newInbox(t), bot: newInbox(t),
+	h := &house{t: t, redis: mr, db: db, dir: tenant.NewDirectory(db), jobs: &fakeJobs{}, post: newInbox(t), bot: newInbox(t),
 		log: &syncBuffer{}, now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
 	h.tenant = h.connect("token")
 	return h
@@ -100,7 +100,7 @@ func (h *house) sender(change func(*Config)) *Sender {
 
 // watcher is one replica.
 func (h *house) watcher() *Watcher {
-	return New(Deps{DB: h.db, Tenants: h.dir, Firings: h.firings, Sender: h.sender(nil), Now: h.clock,
+	return New(Deps{DB: h.db, Tenants: h.dir, Jobs: h.jobs, Sender: h.sender(nil), Now: h.clock,
 		Log: slog.New(slog.NewTextHandler(h.log, nil))})
 }
 
@@ -121,26 +121,26 @@ func (h *house) later(w *Watcher, d time.Duration) {
 	}
 }
 
-type fakeFirings struct {
+type fakeJobs struct {
 	hangs  map[string]chan struct{} // tenants whose counts are not told before their channel is closed
 	mu     sync.Mutex
 	counts ledger.Counts
 	why    string
 }
 
-func (f *fakeFirings) set(failed, held int) {
+func (f *fakeJobs) set(failed, held int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.counts.Failed, f.counts.Held = failed, held
 }
 
-func (f *fakeFirings) remarked(today int) {
+func (f *fakeJobs) remarked(today int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.counts.RemarksToday = today
 }
 
-func (f *fakeFirings) Counts(ctx context.Context, id string) (ledger.Counts, error) {
+func (f *fakeJobs) Counts(ctx context.Context, id string) (ledger.Counts, error) {
 	if hang := f.hangs[id]; hang != nil {
 		select {
 		case <-hang:
@@ -153,7 +153,7 @@ func (f *fakeFirings) Counts(ctx context.Context, id string) (ledger.Counts, err
 	return f.counts, nil
 }
 
-func (f *fakeFirings) Newest(context.Context, string, ledger.State, ledger.Label) (string, error) {
+func (f *fakeJobs) Newest(context.Context, string, ledger.State, ledger.Label) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.why, nil

@@ -22,7 +22,7 @@ const (
 	lockWait = 500 * time.Millisecond // for one that is at it; it, or the next sweep, sees what we saw
 )
 
-// reasonOf finds the firing whose reason a message gives.
+// reasonOf finds the job whose reason a message gives.
 var reasonOf = map[Event]struct {
 	state ledger.State
 	label ledger.Label
@@ -42,15 +42,15 @@ func (w *Watcher) look(ctx context.Context, tenantID string) error {
 	if err != nil {
 		return fmt.Errorf("open tenant: %w", err)
 	}
-	ways := w.Sender.ways(Of(t))
-	if len(ways) == 0 { // whoever is told later is told from the beginning
+	channels := w.Sender.channels(Of(t))
+	if len(channels) == 0 { // who is told later is told from the beginning
 		if err := w.DB.Del(ctx, saidKey(tenantID)).Err(); err != nil {
 			return fmt.Errorf("forget what was said: %w", err)
 		}
 		return nil
 	}
 	s, v, err := w.see(ctx, tenantID)
-	if err != nil || s.empty() && v == (sight{}) {
+	if err != nil || s.empty() && v == (counts{}) {
 		return err
 	}
 	try, cancel := context.WithTimeout(ctx, lockWait)
@@ -66,13 +66,13 @@ func (w *Watcher) look(ctx context.Context, tenantID string) error {
 	if s, v, err = w.see(ctx, tenantID); err != nil { // another may have told it meanwhile
 		return err
 	}
-	if err := w.decide(ctx, t, &s, v, ways); err != nil {
+	if err := w.decide(ctx, t, &s, v, channels); err != nil {
 		return err
 	}
-	return w.deliver(ctx, t, &s, ways)
+	return w.deliver(ctx, t, &s, channels)
 }
 
-func (w *Watcher) see(ctx context.Context, tenantID string) (s said, v sight, err error) {
+func (w *Watcher) see(ctx context.Context, tenantID string) (s said, v counts, err error) {
 	raw, err := w.DB.Get(ctx, saidKey(tenantID)).Result()
 	if err == nil {
 		err = json.Unmarshal([]byte(raw), &s)
@@ -83,17 +83,17 @@ func (w *Watcher) see(ctx context.Context, tenantID string) (s said, v sight, er
 	if s.V > saidSchema {
 		return s, v, fmt.Errorf("read what was said: written by a newer version (form %d, this one knows %d)", s.V, saidSchema)
 	}
-	c, err := w.Firings.Counts(ctx, tenantID)
+	c, err := w.Jobs.Counts(ctx, tenantID)
 	if err != nil {
-		return s, v, fmt.Errorf("look at the firings: %w", err)
+		return s, v, fmt.Errorf("look at the jobs: %w", err)
 	}
-	return s, sight{Failed: c.Failed, Held: c.Held, Remarks: c.RemarksToday}, nil
+	return s, counts{Failed: c.Failed, Held: c.Held, Remarks: c.RemarksToday}, nil
 }
 
 // decide puts what is to be said into the outbox and stores it.
-func (w *Watcher) decide(ctx context.Context, t tenant.Tenant, s *said, v sight, ways []way) error {
-	names := make([]string, len(ways))
-	for i, x := range ways {
+func (w *Watcher) decide(ctx context.Context, t tenant.Tenant, s *said, v counts, channels []channel) error {
+	names := make([]string, len(channels))
+	for i, x := range channels {
 		names[i] = x.name
 	}
 	for {
@@ -103,7 +103,7 @@ func (w *Watcher) decide(ctx context.Context, t tenant.Tenant, s *said, v sight,
 		}
 		m.ID, m.Event, m.At = newID(), event, w.Now().UTC()
 		if of, has := reasonOf[event]; has {
-			why, err := w.Firings.Newest(ctx, t.ID, of.state, of.label)
+			why, err := w.Jobs.Newest(ctx, t.ID, of.state, of.label)
 			if err != nil {
 				return fmt.Errorf("read the failure: %w", err)
 			}
@@ -131,50 +131,50 @@ func (w *Watcher) keep(ctx context.Context, tenantID string, s *said) error {
 	return nil
 }
 
-// deliver sends what is due, oldest first, and stores after each message which ways are left.
-func (w *Watcher) deliver(ctx context.Context, t tenant.Tenant, s *said, ways []way) error {
+// deliver sends what is due, oldest first, and stores after each message which channels are left.
+func (w *Watcher) deliver(ctx context.Context, t tenant.Tenant, s *said, channels []channel) error {
 	for i := range s.Outbox {
 		p := &s.Outbox[i]
 		if p.Due.After(w.Now()) {
 			continue
 		}
-		// A way that was taken out of the settings meanwhile is not asked any more.
-		left := slices.DeleteFunc(slices.Clone(ways), func(x way) bool { return !slices.Contains(p.Ways, x.name) })
-		errs := sendAll(ctx, left, p.Message, w.Sender.letter(t, p.Message))
-		if ctx.Err() != nil { // their errors say nothing about the ways
+		// A channel that was taken out of the settings meanwhile is not asked any more.
+		left := slices.DeleteFunc(slices.Clone(channels), func(x channel) bool { return !slices.Contains(p.Channels, x.name) })
+		errs := sendAll(ctx, left, p.Message, w.Sender.text(t, p.Message))
+		if ctx.Err() != nil { // their errors say nothing about the channels
 			return context.Cause(ctx)
 		}
-		p.Ways = nil
+		p.Channels = nil
 		for j, err := range errs {
 			w.Sender.sent.WithLabelValues(string(left[j].kind), telemetry.Outcome(err == nil)).Inc()
 			if err != nil && !w.final(t.ID, p.Message.Event, left[j].name, err) {
-				p.Ways = append(p.Ways, left[j].name)
+				p.Channels = append(p.Channels, left[j].name)
 			}
 		}
-		if len(p.Ways) > 0 && !p.again(w.Now().UTC()) {
-			w.Log.Warn("notice given up, not reached for a day", "tenant", t.ID, "event", string(p.Message.Event), "ways", p.Ways)
-			p.Ways = nil
+		if len(p.Channels) > 0 && !p.again(w.Now().UTC()) {
+			w.Log.Warn("notice given up, not reached for a day", "tenant", t.ID, "event", string(p.Message.Event), "ways", p.Channels)
+			p.Channels = nil
 		}
 		if err := w.keep(ctx, t.ID, s); err != nil {
 			return err
 		}
 	}
-	s.Outbox = slices.DeleteFunc(s.Outbox, func(p parcel) bool { return len(p.Ways) == 0 })
+	s.Outbox = slices.DeleteFunc(s.Outbox, func(p outboxMessage) bool { return len(p.Channels) == 0 })
 	return w.keep(ctx, t.ID, s)
 }
 
-// sendAll sends a message all ways at once; the errors are in the order of the ways.
-func sendAll(ctx context.Context, ways []way, m message, l letter) []error {
-	errs := make([]error, len(ways))
+// sendAll sends a message over all channels at once; the errors are in the order of the channels.
+func sendAll(ctx context.Context, channels []channel, m message, txt text) []error {
+	errs := make([]error, len(channels))
 	var all sync.WaitGroup
-	for i, x := range ways {
-		all.Go(func() { errs[i] = x.within(ctx, m, l) })
+	for i, x := range channels {
+		all.Go(func() { errs[i] = x.within(ctx, m, txt) })
 	}
 	all.Wait()
 	return errs
 }
 
-// final says whether an error will be the same in the next try, and notes it.
+// final reports whether an error will be the same in the next try, and notes it.
 func (w *Watcher) final(tenantID string, e Event, name string, err error) bool {
 	var no *refused
 	if errors.As(err, &no) || errors.Is(err, errPrivate) {

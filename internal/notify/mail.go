@@ -74,19 +74,19 @@ func loopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// send sends one letter to one recipient.
-func (m *Mail) send(ctx context.Context, to string, l letter) error {
+// send sends one text to one recipient.
+func (m *Mail) send(ctx context.Context, to string, txt text) error {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(m.from)
 	if err := msg.To(to); err != nil {
 		return &refused{Said: "not an address"}
 	}
-	msg.Subject(l.Subject)
+	msg.Subject(txt.Subject)
 	msg.SetDate()
 	_, domain, _ := strings.Cut(m.from.Address, "@")
 	msg.SetMessageIDWithValue(newID() + "@" + domain)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	msg.SetBodyString(gomail.TypeTextPlain, l.Text)
+	msg.SetBodyString(gomail.TypeTextPlain, txt.Text)
 	var conn net.Conn // the library leaves it open when TLS or the login fails
 	c, err := gomail.NewClient(m.host, append(slices.Clone(m.opts), gomail.WithDialContextFunc(
 		func(ctx context.Context, network, address string) (net.Conn, error) {

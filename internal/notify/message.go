@@ -36,8 +36,8 @@ type words struct {
 // T is a text of the catalogue.
 func (w words) T(key string, args ...any) string { return w.text(w.lang, key, args...) }
 
-// letter is a message in words.
-type letter struct {
+// text is a message in words.
+type text struct {
 	Account string // host of the amoCRM account
 	Subject string
 	Text    string // paragraphs, an empty line between them
@@ -45,23 +45,23 @@ type letter struct {
 
 // write puts a message into words. Each paragraph is a text of its own. account is the amoCRM account's host, public the
 // service's address.
-func (w words) write(m message, account, public string) letter {
+func (w words) write(m message, account, public string) text {
 	since := m.Since.UTC().Format("2006-01-02 15:04 UTC")
-	l := letter{Account: account}
+	txt := text{Account: account}
 	var body []string
 	say := func(key string, args ...any) { body = append(body, w.T(key, args...)) }
 	switch m.Event {
 	case EventTest:
-		l.Subject = w.T("notice.test.subject")
+		txt.Subject = w.T("notice.test.subject")
 		say("notice.test.text", "Account", account)
 	case EventLoginLost:
-		l.Subject = w.T("notice.login_lost.subject")
+		txt.Subject = w.T("notice.login_lost.subject")
 		w.held(say, m)
 		say("notice.since", "Since", since)
 		say("notice.login_lost.todo")
 		say("notice.digests")
 	case EventFailed:
-		l.Subject = w.T("notice.failed.subject")
+		txt.Subject = w.T("notice.failed.subject")
 		w.failed(say, m)
 		say("notice.since", "Since", since)
 		if m.Reason != "" {
@@ -70,7 +70,7 @@ func (w words) write(m message, account, public string) letter {
 		say("notice.failed.todo")
 		say("notice.digests")
 	case EventRemarks:
-		l.Subject = w.T("notice.remarks.subject")
+		txt.Subject = w.T("notice.remarks.subject")
 		w.remarks(say, m)
 		say("notice.since", "Since", since)
 		if m.Reason != "" {
@@ -79,9 +79,9 @@ func (w words) write(m message, account, public string) letter {
 		say("notice.remarks.todo")
 		say("notice.digests")
 	case EventDigest:
-		l.Subject = w.T("notice.digest.subject")
+		txt.Subject = w.T("notice.digest.subject")
 		if m.Held+m.Failed == 0 {
-			l.Subject = w.T("notice.remarks.subject")
+			txt.Subject = w.T("notice.remarks.subject")
 		}
 		w.held(say, m)
 		w.failed(say, m)
@@ -98,7 +98,7 @@ func (w words) write(m message, account, public string) letter {
 		}
 		say("notice.digests")
 	case EventRecovered:
-		l.Subject = w.T("notice.recovered.subject")
+		txt.Subject = w.T("notice.recovered.subject")
 		if m.HeldOver {
 			say("notice.recovered.login")
 		}
@@ -110,8 +110,8 @@ func (w words) write(m message, account, public string) letter {
 		w.failed(say, m)
 	}
 	say("notice.place", "Account", account, "URL", public)
-	l.Text = strings.Join(body, "\n\n")
-	return l
+	txt.Text = strings.Join(body, "\n\n")
+	return txt
 }
 
 func (w words) held(say func(string, ...any), m message) {
@@ -133,8 +133,8 @@ func (w words) remarks(say func(string, ...any), m message) {
 }
 
 const (
-	reasonMost = 300 // characters
-	minPhone   = 9   // characters of a phone, with what stands between its digits
+	maxReason = 300 // characters
+	minPhone  = 9   // characters of a phone, with what stands between its digits
 )
 
 // A CRM's refusal may quote what it refuses.
@@ -159,5 +159,5 @@ func plain(s string) string {
 		}
 		return "…"
 	})
-	return runes.Shorten(strings.Join(strings.Fields(s), " "), reasonMost)
+	return runes.Shorten(strings.Join(strings.Fields(s), " "), maxReason)
 }

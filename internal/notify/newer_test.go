@@ -20,7 +20,7 @@ func TestWatcher_saidByANewerVersionIsLeftToIt(t *testing.T) {
 			if err := h.redis.Set(saidKey(h.tenant), stored); err != nil {
 				t.Fatal(err)
 			}
-			h.firings.set(7, 3)
+			h.jobs.set(7, 3)
 			if err := h.watcher().look(t.Context(), h.tenant); err == nil || !strings.Contains(err.Error(), "read what was said") {
 				t.Errorf("%v, want a refusal", err)
 			}
@@ -33,7 +33,7 @@ func TestWatcher_saidByANewerVersionIsLeftToIt(t *testing.T) {
 		})
 	}
 	h := newHouse(t) // the same numbers are told where nothing was said
-	h.firings.set(7, 3)
+	h.jobs.set(7, 3)
 	if err := h.watcher().look(t.Context(), h.tenant); err != nil || h.post.events() == "" {
 		t.Errorf("said %q, %v", h.post.events(), err)
 	}

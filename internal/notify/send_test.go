@@ -96,7 +96,7 @@ func TestMail_needsTLSExceptOnThisMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.send(t.Context(), "boss@example.com", letter{Subject: "s", Text: "t"}); err != nil {
+	if err := m.send(t.Context(), "boss@example.com", text{Subject: "s", Text: "t"}); err != nil {
 		t.Errorf("on this machine: %v", err)
 	}
 	far, err := NewMail("smtp://"+strings.Replace(smtp.addr, "127.0.0.1", "mail.example.com", 1), "sidecard@example.com")
@@ -104,7 +104,7 @@ func TestMail_needsTLSExceptOnThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	far.host = "127.0.0.1" // where that name would lead
-	if err := far.send(t.Context(), "boss@example.com", letter{Subject: "s", Text: "t"}); err == nil || !strings.Contains(err.Error(), "STARTTLS") {
+	if err := far.send(t.Context(), "boss@example.com", text{Subject: "s", Text: "t"}); err == nil || !strings.Contains(err.Error(), "STARTTLS") {
 		t.Errorf("elsewhere: %v, want it to miss STARTTLS", err)
 	}
 	if letters, _ := smtp.taken(); len(letters) != 1 {
@@ -125,11 +125,11 @@ func TestMail_logsInOverTLS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := m.send(t.Context(), "boss@example.com", letter{}); err == nil {
+		if err := m.send(t.Context(), "boss@example.com", text{}); err == nil {
 			t.Error("a certificate that nobody has signed was believed")
 		}
 		m.dial = (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext
-		err = m.send(t.Context(), "boss@example.com", letter{Subject: "s", Text: "t"})
+		err = m.send(t.Context(), "boss@example.com", text{Subject: "s", Text: "t"})
 		if (err == nil) != ok || err != nil && !strings.Contains(err.Error(), "535") {
 			t.Errorf("%s: %v", password, err)
 		}
@@ -223,7 +223,7 @@ func TestWebhook_isSignedAndFollowsNoRedirect(t *testing.T) {
 func TestSender_testsAreCounted(t *testing.T) {
 	h := newHouse(t)
 	s := h.sender(nil)
-	for range testsMost {
+	for range maxTests {
 		test(t, s, Settings{WebhookURL: h.post.URL})
 	}
 	if _, err := s.Test(t.Context(), tenant.Tenant{ID: "t-" + t.Name()}); !errors.Is(err, ErrTooMany) {
@@ -289,14 +289,14 @@ func TestSender_cutOffIsUnreachable(t *testing.T) {
 	h := newHouse(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	errs := sendAll(ctx, h.sender(nil).ways(Settings{WebhookURL: h.post.URL}), message{}, letter{})
-	if got := outcome(way{}, errs[0]); got.Problem != ProblemUnreachable {
+	errs := sendAll(ctx, h.sender(nil).channels(Settings{WebhookURL: h.post.URL}), message{}, text{})
+	if got := outcome(channel{}, errs[0]); got.Problem != ProblemUnreachable {
 		t.Errorf("%+v, %v", got, errs)
 	}
 }
 
 // Every message in every language: all texts exist, and no client's data comes through.
-func TestLetters_inEveryLanguage(t *testing.T) {
+func TestText_inEveryLanguage(t *testing.T) {
 	h := newHouse(t)
 	s := h.sender(nil)
 	why := plain("amoCRM refused the deal: contact.name: \"Anna Petrova\" with 8 (999) 123-45-67 and anna@example.com is taken\r\nBcc: x")
@@ -308,9 +308,9 @@ func TestLetters_inEveryLanguage(t *testing.T) {
 		for _, lang := range i18n.Langs {
 			m.Since = h.clock()
 			tn := choosing(tenant.Tenant{AmoBase: "https://example.amocrm.ru"}, Settings{Language: string(lang), ChatID: "1"})
-			l := s.letter(tn, m)
-			subjects[l.Subject] = true
-			whole := l.Subject + "\n" + l.Text
+			txt := s.text(tn, m)
+			subjects[txt.Subject] = true
+			whole := txt.Subject + "\n" + txt.Text
 			for _, bad := range []string{"notice.", "<no value>", "Anna", "999", "anna@", "\r", "{{"} {
 				if strings.Contains(whole, bad) {
 					t.Errorf("%s in %s holds %q:\n%s", m.Event, lang, bad, whole)
@@ -321,8 +321,8 @@ func TestLetters_inEveryLanguage(t *testing.T) {
 					t.Errorf("%s in %s lacks %q:\n%s", m.Event, lang, want, whole)
 				}
 			}
-			if strings.ContainsAny(l.Subject, "\r\n") {
-				t.Errorf("subject %q", l.Subject)
+			if strings.ContainsAny(txt.Subject, "\r\n") {
+				t.Errorf("subject %q", txt.Subject)
 			}
 		}
 		if len(subjects) != len(i18n.Langs) {
@@ -331,9 +331,9 @@ func TestLetters_inEveryLanguage(t *testing.T) {
 	}
 }
 
-func TestLetters_digestReads(t *testing.T) {
+func TestText_digestReads(t *testing.T) {
 	h := newHouse(t)
-	l := h.sender(nil).letter(choosing(tenant.Tenant{AmoBase: "https://example.amocrm.ru", Settings: tenant.Settings{Language: "en"}}, Settings{Language: "ru", ChatID: "1"}),
+	txt := h.sender(nil).text(choosing(tenant.Tenant{AmoBase: "https://example.amocrm.ru", Settings: tenant.Settings{Language: "en"}}, Settings{Language: "ru", ChatID: "1"}),
 		message{Event: EventDigest, Held: 14, Failed: 1, Since: h.clock()})
 	want := `14 deals of rules wait for somebody to log in to amoCRM.
 
@@ -348,7 +348,7 @@ Open the amoCRM block of any ticket, press the gear, then â€œInbox of the rulesâ
 Further ones are not reported singly. While it lasts, a summary comes at most every 6 hours, and one message when it is over.
 
 amoCRM account: example.amocrm.ru. Service: https://sidecard.example.com`
-	if diff := cmp.Diff(want, l.Text); diff != "" {
+	if diff := cmp.Diff(want, txt.Text); diff != "" {
 		t.Error(diff)
 	}
 }

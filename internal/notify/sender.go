@@ -21,15 +21,15 @@ import (
 )
 
 const (
-	sendWithin = 10 * time.Second // one message, one way
-	testsMost  = 5                // test messages of a tenant in testsIn: anybody who sees the block may press the button
+	sendWithin = 10 * time.Second // one message, one channel
+	maxTests   = 5                // test messages of a tenant in testsIn: anybody who sees the block may press the button
 	testsIn    = 10 * time.Minute
 )
 
-// Kind is a way to people.
+// Kind is a kind of channel.
 type Kind string
 
-// Kinds of ways.
+// Kinds.
 const (
 	KindMail     Kind = "mail"
 	KindTelegram Kind = "telegram"
@@ -47,7 +47,7 @@ type Config struct {
 	Metrics   prometheus.Registerer // may be nil
 }
 
-// Sender sends messages the ways that tenants chose. It is safe for concurrent use.
+// Sender sends messages over the channels that tenants chose. It is safe for concurrent use.
 type Sender struct {
 	Config
 	db   *store.DB
@@ -65,24 +65,24 @@ func NewSender(db *store.DB, c Config) *Sender {
 	return &Sender{Config: c, db: db, hook: webhookClient(c.Private), sent: sent}
 }
 
-// Mails says whether this server sends e-mail at all.
+// Mails reports whether this server sends e-mail at all.
 func (s *Sender) Mails() bool { return s.Mail != nil }
 
-// PrivateHooks says whether webhooks may go into private networks.
+// PrivateHooks reports whether webhooks may go into private networks.
 func (s *Sender) PrivateHooks() bool { return s.Private }
 
-// refused says that the other side answered and will answer the same again; Said is what it said.
+// refused means that the other side answered and will answer the same again; Said is what it said.
 type refused struct{ Said string }
 
 func (r *refused) Error() string { return "refused: " + r.Said }
 
-// way is one recipient. Its name tells it from the tenant's others and from what it was before it was changed, without
+// channel is one recipient. Its name tells it from the tenant's others and from what it was before it was changed, without
 // saying who it is.
-type way struct {
+type channel struct {
 	name string
 	kind Kind
 	to   string // for the tenant's own eyes
-	send func(ctx context.Context, m message, l letter) error
+	send func(ctx context.Context, m message, txt text) error
 }
 
 func named(kind Kind, to string) string {
@@ -90,24 +90,24 @@ func named(kind Kind, to string) string {
 	return string(kind) + ":" + hex.EncodeToString(sum[:6])
 }
 
-// ways are where a tenant's messages go.
-func (s *Sender) ways(n Settings) []way {
-	var out []way
+// channels returns where a tenant's messages go.
+func (s *Sender) channels(n Settings) []channel {
+	var out []channel
 	for _, to := range n.Emails {
 		if s.Mail != nil {
-			out = append(out, way{named(KindMail, to), KindMail, to, func(ctx context.Context, _ message, l letter) error {
-				return s.Mail.send(ctx, to, l)
+			out = append(out, channel{named(KindMail, to), KindMail, to, func(ctx context.Context, _ message, txt text) error {
+				return s.Mail.send(ctx, to, txt)
 			}})
 		}
 	}
 	if n.ChatID != "" && n.BotToken != "" {
-		out = append(out, way{named(KindTelegram, n.ChatID), KindTelegram, n.ChatID, func(ctx context.Context, _ message, l letter) error {
-			return s.telegram(ctx, n.BotToken, n.ChatID, l)
+		out = append(out, channel{named(KindTelegram, n.ChatID), KindTelegram, n.ChatID, func(ctx context.Context, _ message, txt text) error {
+			return s.telegram(ctx, n.BotToken, n.ChatID, txt)
 		}})
 	}
 	if n.WebhookURL != "" {
-		out = append(out, way{named(KindWebhook, n.WebhookURL), KindWebhook, tenant.Host(n.WebhookURL), func(ctx context.Context, m message, l letter) error {
-			return s.webhook(ctx, n.WebhookURL, n.WebhookSecret, m, l)
+		out = append(out, channel{named(KindWebhook, n.WebhookURL), KindWebhook, tenant.Host(n.WebhookURL), func(ctx context.Context, m message, txt text) error {
+			return s.webhook(ctx, n.WebhookURL, n.WebhookSecret, m, txt)
 		}})
 	}
 	return out
@@ -115,14 +115,14 @@ func (s *Sender) ways(n Settings) []way {
 
 func (s *Sender) words(t tenant.Tenant) words { return words{text: s.Text, lang: t.Language()} }
 
-func (s *Sender) letter(t tenant.Tenant, m message) letter {
+func (s *Sender) text(t tenant.Tenant, m message) text {
 	return s.words(t).write(m, tenant.Host(t.AmoBase), s.PublicURL)
 }
 
-// ErrTooMany says that enough test messages were sent for the moment.
+// ErrTooMany means that enough test messages were sent for the moment.
 var ErrTooMany = errors.New("too many test messages")
 
-// Problem says what hindered a message.
+// Problem is what hindered a message.
 type Problem string
 
 // Problems of a test message; "" means that it was taken.
@@ -132,7 +132,7 @@ const (
 	ProblemUnreachable Problem = "unreachable" // no answer, or none that makes sense
 )
 
-// Result says how one way took a test message.
+// Result is the outcome of a test message on one channel.
 type Result struct {
 	Kind    Kind
 	To      string
@@ -140,7 +140,7 @@ type Result struct {
 	Said    string // what came back, bounded; for ProblemRefused
 }
 
-// Test sends a test message all ways of t at once and says what came back. ErrTooMany when the tenant had five in ten
+// Test sends a test message over all channels of t at once and returns what came back. ErrTooMany when the tenant had five in ten
 // minutes.
 func (s *Sender) Test(ctx context.Context, t tenant.Tenant) ([]Result, error) {
 	if err := s.allowTest(ctx, t.ID); err != nil {
@@ -148,11 +148,11 @@ func (s *Sender) Test(ctx context.Context, t tenant.Tenant) ([]Result, error) {
 	}
 	now := time.Now().UTC()
 	m := message{ID: newID(), Event: EventTest, At: now, Since: now}
-	l := s.letter(t, m)
-	ways := s.ways(Of(t))
-	out := make([]Result, len(ways))
-	for i, err := range sendAll(ctx, ways, m, l) {
-		out[i] = outcome(ways[i], err)
+	txt := s.text(t, m)
+	channels := s.channels(Of(t))
+	out := make([]Result, len(channels))
+	for i, err := range sendAll(ctx, channels, m, txt) {
+		out[i] = outcome(channels[i], err)
 	}
 	return out, nil
 }
@@ -168,27 +168,27 @@ func (s *Sender) allowTest(ctx context.Context, tenantID string) error {
 	if err != nil {
 		return fmt.Errorf("count test messages: %w", err)
 	}
-	if n.Val() > testsMost {
+	if n.Val() > maxTests {
 		return ErrTooMany
 	}
 	return nil
 }
 
 // within sends a message within sendWithin, in a span that holds neither the recipient nor the answer.
-func (w way) within(ctx context.Context, m message, l letter) error {
+func (c channel) within(ctx context.Context, m message, txt text) error {
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
-	ctx, span := otel.Tracer("github.com/sidecard/sidecard/internal/notify").Start(ctx, "notice "+string(w.kind), trace.WithSpanKind(trace.SpanKindProducer))
+	ctx, span := otel.Tracer("github.com/sidecard/sidecard/internal/notify").Start(ctx, "notice "+string(c.kind), trace.WithSpanKind(trace.SpanKindProducer))
 	defer span.End()
-	err := w.send(ctx, m, l)
+	err := c.send(ctx, m, txt)
 	if err != nil {
 		span.SetStatus(codes.Error, "")
 	}
 	return err
 }
 
-func outcome(w way, err error) Result {
-	r := Result{Kind: w.kind, To: w.to}
+func outcome(c channel, err error) Result {
+	r := Result{Kind: c.kind, To: c.to}
 	var no *refused
 	switch {
 	case err == nil:

@@ -3,10 +3,10 @@ package notify
 import "time"
 
 const (
-	digestEvery = 6 * time.Hour      // at most
-	digestMost  = 7 * 24 * time.Hour // between digests while nothing changes
-	quietFor    = 5 * time.Minute    // without trouble before it counts as over
-	outboxMost  = 3                  // messages that wait to be sent; newer ones say more
+	digestEvery    = 6 * time.Hour      // at most
+	maxDigestPause = 7 * 24 * time.Hour // between digests while nothing changes
+	quietFor       = 5 * time.Minute    // without trouble before it counts as over
+	maxOutbox      = 3                  // messages that wait to be sent; newer ones say more
 )
 
 // Event is what a message is about.
@@ -27,13 +27,13 @@ const saidSchema = 1
 
 // said is what a tenant has been told, as stored.
 type said struct {
-	V      int           `json:"v"` // form; none is the first
-	Failed *matter       `json:"failed,omitempty"`
-	Held   *matter       `json:"held,omitempty"`
-	Remark *matter       `json:"remark,omitempty"`
-	Told   time.Time     `json:"told,omitzero"`   // last message
-	Pause  time.Duration `json:"pause,omitempty"` // from it to the next digest, unless something changes
-	Outbox []parcel      `json:"outbox,omitempty"`
+	V      int             `json:"v"` // form; none is the first
+	Failed *matter         `json:"failed,omitempty"`
+	Held   *matter         `json:"held,omitempty"`
+	Remark *matter         `json:"remark,omitempty"`
+	Told   time.Time       `json:"told,omitzero"`   // last message
+	Pause  time.Duration   `json:"pause,omitempty"` // from it to the next digest, unless something changes
+	Outbox []outboxMessage `json:"outbox,omitempty"`
 }
 
 // matter is trouble of one kind.
@@ -43,10 +43,10 @@ type matter struct {
 	Clear time.Time `json:"clear,omitzero"` // since when there is none
 }
 
-// sight is how a tenant's firings stand. Remarks are those of the last 24 hours.
-type sight struct{ Failed, Held, Remarks int }
+// counts is how a tenant's jobs stand. Remarks are those of the last 24 hours.
+type counts struct{ Failed, Held, Remarks int }
 
-func (v sight) message(since time.Time) message {
+func (v counts) message(since time.Time) message {
 	return message{Since: since, Failed: v.Failed, Held: v.Held, Remarks: v.Remarks}
 }
 
@@ -56,7 +56,7 @@ func (s *said) empty() bool {
 
 // next changes what is known by what is seen and returns the next thing to say, "" for nothing. It is asked until it has
 // nothing to say; what it returns counts as said.
-func (s *said) next(now time.Time, v sight) (Event, message) {
+func (s *said) next(now time.Time, v counts) (Event, message) {
 	for _, k := range []struct {
 		m     **matter
 		count int
@@ -90,7 +90,7 @@ func (s *said) next(now time.Time, v sight) (Event, message) {
 }
 
 // digest is due six hours after the last message, later when the numbers are still the same.
-func (s *said) digest(now time.Time, v sight) (Event, message) {
+func (s *said) digest(now time.Time, v counts) (Event, message) {
 	m := v.message(now)
 	changed := false
 	for _, k := range []struct {
@@ -106,7 +106,7 @@ func (s *said) digest(now time.Time, v sight) (Event, message) {
 	if v.Failed+v.Held+v.Remarks == 0 || since < digestEvery || since < s.Pause && !changed {
 		return "", message{}
 	}
-	if s.Pause = min(2*s.Pause, digestMost); changed {
+	if s.Pause = min(2*s.Pause, maxDigestPause); changed {
 		s.Pause = digestEvery
 	}
 	s.told(now, v)
@@ -114,7 +114,7 @@ func (s *said) digest(now time.Time, v sight) (Event, message) {
 }
 
 // told notes that the numbers seen are the last that were told.
-func (s *said) told(now time.Time, v sight) {
+func (s *said) told(now time.Time, v counts) {
 	s.Told = now
 	if s.Held != nil && v.Held > 0 {
 		s.Held.Count = v.Held
@@ -142,10 +142,10 @@ func (m *matter) over(now time.Time) bool {
 	return m != nil && !m.Clear.IsZero() && now.Sub(m.Clear) >= quietFor
 }
 
-// put adds a message for some ways; the oldest go when there are too many.
-func (s *said) put(m message, ways []string, now time.Time) {
-	s.Outbox = append(s.Outbox, parcel{Message: m, Ways: ways, Made: now, Due: now})
-	if n := len(s.Outbox) - outboxMost; n > 0 {
+// put adds a message for some channels; the oldest go when there are too many.
+func (s *said) put(m message, channels []string, now time.Time) {
+	s.Outbox = append(s.Outbox, outboxMessage{Message: m, Channels: channels, Made: now, Due: now})
+	if n := len(s.Outbox) - maxOutbox; n > 0 {
 		s.Outbox = s.Outbox[n:]
 	}
 }

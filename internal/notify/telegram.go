@@ -44,10 +44,10 @@ const (
 	telegramMax = 4096     // characters of a message (sendMessage)
 )
 
-// telegram sends a letter as a bot's plain message. The token is a part of the address, so no error may carry that.
-func (s *Sender) telegram(ctx context.Context, token, chat string, l letter) error {
+// telegram sends a text as a bot's plain message. The token is a part of the address, so no error may carry that.
+func (s *Sender) telegram(ctx context.Context, token, chat string, txt text) error {
 	body, err := json.Marshal(map[string]any{
-		"chat_id": chat, "text": runes.First(l.Subject+"\n\n"+l.Text, telegramMax), "link_preview_options": map[string]any{"is_disabled": true},
+		"chat_id": chat, "text": runes.First(txt.Subject+"\n\n"+txt.Text, telegramMax), "link_preview_options": map[string]any{"is_disabled": true},
 	})
 	if err != nil {
 		return fmt.Errorf("encode telegram message: %w", err)

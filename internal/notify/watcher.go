@@ -14,10 +14,10 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// Firings tells how a tenant's rules fare.
-type Firings interface {
+// Jobs reports how a tenant's jobs stand.
+type Jobs interface {
 	Counts(ctx context.Context, tenantID string) (ledger.Counts, error)
-	// Newest returns why the newest firing of a state, or with a label, stands as it does, in English; "" when there is none.
+	// Newest returns why the newest job of a state, or with a label, stands as it does, in English; "" when there is none.
 	Newest(ctx context.Context, tenantID string, state ledger.State, label ledger.Label) (why string, err error)
 }
 
@@ -33,14 +33,14 @@ const (
 	lookEvery   = time.Minute      // at every tenant
 	looksAtOnce = 8                // tenants whose turn has come, in one replica
 	wokenAtOnce = 8                // tenants that something was heard of
-	lookWithin  = 40 * time.Second // at one tenant: all that can wait for it, and all ways down
+	lookWithin  = 40 * time.Second // at one tenant: all that can wait for it, and all channels that are down
 )
 
 // Deps is what a Watcher stands on. Log and Now may be nil.
 type Deps struct {
 	DB      *store.DB
 	Tenants Tenants
-	Firings Firings
+	Jobs    Jobs
 	Sender  *Sender
 	Log     *slog.Logger
 	Now     func() time.Time
@@ -71,7 +71,7 @@ func New(d Deps) *Watcher {
 	return w
 }
 
-// Settled has a tenant looked at soon whose firing came to rest in a state that people have to know of.
+// Settled has a tenant looked at soon whose job came to rest in a state that people have to know of.
 func (w *Watcher) Settled(tenantID string, state ledger.State, label ledger.Label) {
 	if state == ledger.StateFailed || state == ledger.StateHeld || label == ledger.LabelRemarks {
 		w.Changed(tenantID)
@@ -109,7 +109,7 @@ func (w *Watcher) Run(ctx context.Context) {
 	both.Wait()
 }
 
-// listen looks at what has changed. Whoever hangs takes one place and leaves the others to the rest.
+// listen looks at what has changed. A tenant that hangs takes one place and leaves the others to the rest.
 func (w *Watcher) listen(ctx context.Context) {
 	var looks errgroup.Group
 	looks.SetLimit(wokenAtOnce)

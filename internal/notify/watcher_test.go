@@ -14,7 +14,7 @@ import (
 // Three replicas hear of a thousand failures at once: one message.
 func TestWatcher_oneMessagePerOutageOfThreeReplicas(t *testing.T) {
 	h := newHouse(t)
-	h.firings.set(1000, 0)
+	h.jobs.set(1000, 0)
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	for range 3 {
@@ -42,7 +42,7 @@ func TestWatcher_oneMessagePerOutageOfThreeReplicas(t *testing.T) {
 	}
 }
 
-func TestWatcher_aDoneFiringIsNoReasonToLook(t *testing.T) {
+func TestWatcher_aDoneJobIsNoReasonToLook(t *testing.T) {
 	w := newHouse(t).watcher()
 	w.Settled("t", ledger.StateDone, "")
 	if got := w.take(); len(got) != 0 {
@@ -87,7 +87,7 @@ func TestWatcher_beginsDigestsAndRecovers(t *testing.T) {
 	}
 	for i, s := range steps {
 		before := len(h.post.messages())
-		h.firings.set(s.failed, s.held)
+		h.jobs.set(s.failed, s.held)
 		h.later(w, s.after)
 		h.later(w, 0) // looking twice says nothing twice
 		all := strings.Split(h.post.events(), ", ")
@@ -115,7 +115,7 @@ func TestWatcher_remarksAreToldAtOnceAndThenInDigests(t *testing.T) {
 		{time.Minute, 1, "remarks 0/0"},
 	} {
 		before := len(h.post.messages())
-		h.firings.remarked(s.today)
+		h.jobs.remarked(s.today)
 		h.later(w, s.after)
 		h.later(w, 0)
 		all := strings.Split(h.post.events(), ", ")
@@ -132,7 +132,7 @@ func TestWatcher_remarksAreToldAtOnceAndThenInDigests(t *testing.T) {
 func TestWatcher_unchangedTroubleIsDigestedLessAndLess(t *testing.T) {
 	h := newHouse(t)
 	w := h.watcher()
-	h.firings.set(4, 0)
+	h.jobs.set(4, 0)
 	for range 90 * 4 { // 90 days
 		h.later(w, 6*time.Hour)
 	}
@@ -146,7 +146,7 @@ func TestWatcher_wayThatIsDownGetsItLater(t *testing.T) {
 	w := h.watcher()
 	h.choose(h.tenant, Settings{WebhookURL: h.post.URL, WebhookSecret: secret, ChatID: "-100", BotToken: botToken})
 	h.post.will(reply{503, ""}, reply{503, ""})
-	h.firings.set(1, 0)
+	h.jobs.set(1, 0)
 	h.later(w, 0)
 	h.later(w, 10*time.Second) // too early
 	h.later(w, 20*time.Second)
@@ -157,7 +157,7 @@ func TestWatcher_wayThatIsDownGetsItLater(t *testing.T) {
 		t.Errorf("%d tries %v, want three of one message", len(posts), posts)
 	}
 	if n := len(h.bot.requests()); n != 1 {
-		t.Errorf("%d messages the way that works, want one", n)
+		t.Errorf("%d messages over the channel that works, want one", n)
 	}
 }
 
@@ -166,7 +166,7 @@ func TestWatcher_refusalIsFinalAndLogsNoSecret(t *testing.T) {
 	w := h.watcher()
 	h.choose(h.tenant, Settings{ChatID: "-100", BotToken: botToken, WebhookURL: "http://127.0.0.1:1/" + leaked})
 	h.bot.will(reply{400, `{"ok":false,"description":"chat not found"}`})
-	h.firings.set(1, 0)
+	h.jobs.set(1, 0)
 	for range 30 {
 		h.later(w, time.Hour)
 	}
@@ -187,13 +187,13 @@ func TestWatcher_refusalIsFinalAndLogsNoSecret(t *testing.T) {
 // What was decided and not sent is sent by the next who looks: a crash in between loses nothing.
 func TestWatcher_unsentMessageOutlivesItsReplica(t *testing.T) {
 	h := newHouse(t)
-	h.firings.set(1, 0)
+	h.jobs.set(1, 0)
 	w := h.watcher()
 	tn, err := h.dir.Get(t.Context(), h.tenant)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.decide(t.Context(), tn, &said{}, sight{Failed: 1}, w.Sender.ways(Of(tn))); err != nil { // and no deliver
+	if err := w.decide(t.Context(), tn, &said{}, counts{Failed: 1}, w.Sender.channels(Of(tn))); err != nil { // and no deliver
 		t.Fatal(err)
 	}
 	h.later(h.watcher(), time.Minute)
@@ -206,7 +206,7 @@ func TestWatcher_nobodyChosenIsToldFromTheBeginningLater(t *testing.T) {
 	h := newHouse(t)
 	w := h.watcher()
 	h.choose(h.tenant, Settings{})
-	h.firings.set(3, 0)
+	h.jobs.set(3, 0)
 	h.later(w, time.Hour)
 	h.choose(h.tenant, Settings{WebhookURL: h.post.URL, WebhookSecret: secret})
 	h.later(w, time.Hour)
@@ -217,7 +217,7 @@ func TestWatcher_nobodyChosenIsToldFromTheBeginningLater(t *testing.T) {
 
 func TestWatcher_roundFindsWhatNobodyTold(t *testing.T) {
 	h := newHouse(t)
-	h.firings.set(0, 2)
+	h.jobs.set(0, 2)
 	for range 3 {
 		if err := h.watcher().rounds.Once(t.Context()); err != nil {
 			t.Fatal(err)
@@ -230,7 +230,7 @@ func TestWatcher_roundFindsWhatNobodyTold(t *testing.T) {
 
 func TestWatcher_keepsItsNotesInTheTenantsSlot(t *testing.T) {
 	h := newHouse(t)
-	h.firings.set(1, 0)
+	h.jobs.set(1, 0)
 	h.later(h.watcher(), 0)
 	if key := saidKey(h.tenant); !strings.Contains(key, "{"+h.tenant+"}") || !h.redis.Exists(key) {
 		t.Errorf("no %s in Redis", key)
@@ -250,13 +250,13 @@ func TestWatcher_tenantsThatHangHoldNobodyUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
-			h.firings.set(1, 0)
-			h.firings.hangs = map[string]chan struct{}{}
+			h.jobs.set(1, 0)
+			h.jobs.hangs = map[string]chan struct{}{}
 			w, hung := h.watcher(), make(chan struct{})
 			var ids []string
 			for i := range looksAtOnce - 1 {
 				id := h.connect(fmt.Sprint("hangs", i))
-				h.firings.hangs[id] = hung
+				h.jobs.hangs[id] = hung
 				ids = append(ids, id)
 			}
 			hear(w, append(ids, h.tenant))

@@ -19,7 +19,7 @@ import (
 // Signature is the header that proves a webhook: "sha256=" and the HMAC-SHA256 of the body, in hex.
 const Signature = "X-Sidecard-Signature"
 
-// NewSecret makes a key for Signature: "whs_" and 32 URL-safe characters (192 bits).
+// NewSecret returns a key for Signature: "whs_" and 32 URL-safe characters (192 bits).
 func NewSecret() string {
 	raw := make([]byte, 24)
 	rand.Read(raw) // never fails: crypto/rand ends the program instead
@@ -44,9 +44,9 @@ type counted struct {
 	Remarks int `json:"remarks"` // made without some values within 24 hours
 }
 
-func (s *Sender) webhook(ctx context.Context, address, secret string, m message, l letter) error {
-	body, err := json.Marshal(posted{ID: m.ID, Event: m.Event, Account: l.Account, Counts: counted{m.Held, m.Failed, m.Remarks},
-		Since: m.Since.UTC().Truncate(time.Second), At: m.At.UTC().Truncate(time.Second), Subject: l.Subject, Text: l.Text})
+func (s *Sender) webhook(ctx context.Context, address, secret string, m message, txt text) error {
+	body, err := json.Marshal(posted{ID: m.ID, Event: m.Event, Account: txt.Account, Counts: counted{m.Held, m.Failed, m.Remarks},
+		Since: m.Since.UTC().Truncate(time.Second), At: m.At.UTC().Truncate(time.Second), Subject: txt.Subject, Text: txt.Text})
 	if err != nil {
 		return fmt.Errorf("encode webhook: %w", err)
 	}

@@ -8,17 +8,17 @@ const (
 	giveUp     = 24 * time.Hour
 )
 
-// parcel is a message that some ways have not taken yet.
-type parcel struct {
-	Message message   `json:"message"`
-	Ways    []string  `json:"ways"`
-	Made    time.Time `json:"made"`
-	Due     time.Time `json:"due"`
-	Tries   int       `json:"tries,omitempty"`
+// outboxMessage is a message that some channels have not taken yet.
+type outboxMessage struct {
+	Message  message   `json:"message"`
+	Channels []string  `json:"ways"`
+	Made     time.Time `json:"made"`
+	Due      time.Time `json:"due"`
+	Tries    int       `json:"tries,omitempty"`
 }
 
 // again plans the next try; false when it was tried long enough.
-func (p *parcel) again(now time.Time) bool {
+func (p *outboxMessage) again(now time.Time) bool {
 	pause := min(triesEvery<<min(p.Tries, 10), triesPause)
 	p.Tries++
 	p.Due = now.Add(pause)
