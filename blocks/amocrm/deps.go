@@ -15,12 +15,11 @@ import (
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/settings"
 	"github.com/sidecard/sidecard/blocks/amocrm/signin"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
-	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/crm/subjects"
 	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 // CRM is what the block asks of a connected account; *subjects.Account is it.
@@ -34,7 +33,6 @@ type CRM interface {
 var (
 	_ CRM     = (*subjects.Account)(nil)
 	_ Tenants = (*tenant.Directory)(nil)
-	_ Grants  = (*login.Grants)(nil)
 )
 
 // Tenants finds the tenant that a block's credential opens; *tenant.Directory is it.
@@ -43,16 +41,11 @@ type Tenants interface {
 	FindOrCreate(ctx context.Context, c tenant.Credential, allow func() error) (tenant.Tenant, error)
 }
 
-// Grants tells whether a tenant is logged in; *login.Grants is it.
-type Grants interface {
-	Status(ctx context.Context, tenantID string) (oauth.Status, error)
-}
-
 // Deps is what the block works with. All are needed except those that may be nil, and DeskBase.
 type Deps struct {
 	*ui.Kit
 	Tenants Tenants
-	Grants  Grants
+	Grants  signin.Grants
 	Flow    signin.Flow
 	CRM     func(ctx context.Context, tenantID, writer string) (CRM, error) // writer names the writes of a panel, "" for none
 	// Waiting counts the deals of rules that wait for a login; nil shows none.
@@ -86,12 +79,15 @@ type Deps struct {
 var templates embed.FS
 
 // Templates are those of the block's pages.
-var Templates = []fs.FS{templates, deal.Templates, feed.Templates, forms.Templates, newdeal.Templates, people.Templates, rows.Templates, settings.Templates, signin.Templates}
+var Templates = []fs.FS{
+	templates, deal.Templates, feed.Templates, forms.Templates, newdeal.Templates, people.Templates, rows.Templates, settings.Templates,
+	signin.Templates,
+}
 
 // Handlers serve the block. Close waits for reads and streams that outlive their request.
 type Handlers struct {
 	Deps
-	vocab    lately // whose vocabulary was read ahead
+	vocab    recent // whose vocabulary was prefetched
 	live     *live.Streams
 	signin   *signin.Handlers
 	people   *people.Handlers
@@ -104,17 +100,22 @@ type Handlers struct {
 func New(d Deps) *Handlers {
 	h := &Handlers{Deps: d, live: live.New(live.Deps{Kit: d.Kit, Grants: d.Grants, Changes: d.Changes})}
 	h.signin = signin.New(signin.Deps{Kit: d.Kit, Grants: d.Grants, Flow: d.Flow, Open: h.opened, Waiting: d.Waiting})
-	h.settings = &settings.Handlers{Deps: settings.Deps{
+	h.people = &people.Handlers{
+		Kit: d.Kit, Login: h.signin.State, Runs: d.Runs,
+		Account: func(r *ui.PageRequest) (people.CRM, error) { return h.account(r) },
+	}
+	h.deal = &deal.Handlers{
+		Kit:     d.Kit,
+		Account: func(r *ui.PageRequest) (deal.CRM, error) { return h.account(r) },
+	}
+	h.newDeal = &newdeal.Handlers{
+		Kit: d.Kit, After: h.people.After, TicketURL: d.TicketURL,
+		Account: func(r *ui.PageRequest) (newdeal.CRM, error) { return h.account(r) },
+	}
+	h.settings = &settings.Handlers{
 		Kit: d.Kit, Tenants: d.Tenants, Grants: d.Grants, Notices: d.Notices, Links: d.Links,
 		Account: func(r *ui.PageRequest) (settings.CRM, error) { return h.account(r) },
-	}}
-	h.people = &people.Handlers{Deps: people.Deps{
-		Kit: d.Kit, Login: h.signin.State, Runs: d.Runs, Account: func(r *ui.PageRequest) (people.CRM, error) { return h.account(r) },
-	}}
-	h.newDeal = &newdeal.Handlers{
-		Kit: d.Kit, After: h.people.After, TicketURL: d.TicketURL, Account: func(r *ui.PageRequest) (newdeal.CRM, error) { return h.account(r) },
 	}
-	h.deal = &deal.Handlers{Kit: d.Kit, Account: func(r *ui.PageRequest) (deal.CRM, error) { return h.account(r) }}
 	return h
 }
 
@@ -140,4 +141,21 @@ func (h *Handlers) Mount(r *route.Router) {
 	h.live.Mount(r)
 	h.signin.Mount(r)
 	r.Public().GET("/assets/:name", ui.Assets)
+}
+
+// account opens the account of the tenant that a page is for.
+func (h *Handlers) account(page *ui.PageRequest) (CRM, error) {
+	// Its own writes are known again by the print: the id opens the panel.
+	opened, err := h.CRM(page.Ctx, page.Session.TenantID, session.SessionPrint(page.Session.ID))
+	if err != nil {
+		return nil, err
+	}
+	page.For(opened.Tenant(), opened.Locale)
+	return opened, nil
+}
+
+// opened is account for pages that need no more of it than the company's choices.
+func (h *Handlers) opened(page *ui.PageRequest) error {
+	_, err := h.account(page)
+	return err
 }

@@ -43,9 +43,9 @@ func (h *Handlers) Open(c echo.Context) error {
 	}
 	h.Prefetch(ctx, func(ctx context.Context) { h.fetchMessage(ctx, opened) })
 	if req.View == "html" {
-		return h.floor(r, note)
+		return h.staticCard(r, note)
 	}
-	h.Prefetch(ctx, func(ctx context.Context) { h.prepare(ctx, opened, req.Pressed) })
+	h.Prefetch(ctx, func(ctx context.Context) { h.prefetchPanel(ctx, opened, req.Pressed) })
 	envelope, err := session.FrameEnvelope(session.Frame{
 		PanelURL: h.PublicURL + r.Base(), Origin: h.PublicURL, Title: r.T("title"), NewTab: r.T("frame.new_tab"), Note: note,
 	})
@@ -110,28 +110,6 @@ func (h *Handlers) admit(ctx context.Context, req session.Request, address strin
 	return session, err
 }
 
-// prepare reads ahead what the panel will ask for in a moment.
-func (h *Handlers) prepare(ctx context.Context, session session.Session, pressed bool) {
-	status, err := h.Grants.Status(ctx, session.TenantID)
-	if err != nil || status.State != "connected" {
-		return // the panel says so itself
-	}
-	account, err := h.CRM(ctx, session.TenantID, "")
-	if err != nil {
-		return
-	}
-	if pressed {
-		if err := account.ForgetData(ctx); err != nil {
-			h.LogError(ctx, err, session.TenantID)
-		}
-	}
-	// A failure is the panel's to show; it will ask the same. The forms' vocabulary comes second, and not with each ticket:
-	// decoding it is most of an opening's work.
-	if _, err := account.People(ctx, session.Ticket.Client); err == nil && h.vocab.first(session.TenantID, h.Now()) {
-		_, _ = account.Meta(ctx)
-	}
-}
-
 // refuse answers with an error the agent can do something about.
 func (h *Handlers) refuse(c echo.Context, req session.Request, err error) error {
 	code, args := "internal", []any(nil)
@@ -164,7 +142,7 @@ func (h *Handlers) refuse(c echo.Context, req session.Request, err error) error 
 	} else {
 		h.LogKnown(ctx, err, "")
 	}
-	html, err := h.InSession(ctx, c, session.Session{Lang: req.Lang}).Render("floor_problem", ui.ProblemView{
+	html, err := h.InSession(ctx, c, session.Session{Lang: req.Lang}).Render("static_problem", ui.ProblemView{
 		Title: h.Catalog.T(req.Lang, "open."+code+".title"), Text: h.Catalog.T(req.Lang, "open."+code+".text", args...),
 	})
 	if err != nil {

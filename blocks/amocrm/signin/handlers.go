@@ -63,16 +63,17 @@ func New(d Deps) *Handlers {
 
 // Mount names the addresses of the login.
 func (h *Handlers) Mount(r *route.Router) {
-	r.Panel().Limited().GET("/login", h.inside(h.begin))
-	r.Panel().GET("/state", h.inside(h.poll))
-	r.Panel().Limited().GET("/disconnect", h.inside(h.disconnect))
+	r.Panel().Limited().GET("/login", h.withTenant(h.begin))
+	r.Panel().GET("/state", h.withTenant(h.poll))
+	r.Panel().Limited().GET("/disconnect", h.withTenant(h.disconnect))
 	r.Public().Limited().GET("/oauth/callback", h.callback)
 	r.Public().Limited().POST("/oauth/decide", h.decide)
 	r.Webhook().Limited().POST("/oauth/secrets", h.secrets)
 	r.Webhook().Limited().GET("/oauth/disconnected", h.disconnected)
 }
 
-func (h *Handlers) inside(next func(*ui.PageRequest) error) echo.HandlerFunc {
+// withTenant takes over what the company of a session has chosen.
+func (h *Handlers) withTenant(next func(*ui.PageRequest) error) echo.HandlerFunc {
 	return h.WithSession(func(r *ui.PageRequest) error {
 		if err := h.Open(r); err != nil {
 			return r.Fail(err, r.Base())

@@ -39,8 +39,8 @@ type Runs interface {
 	Latest(ctx context.Context, tenantID string, ticketID int64) (id, state string, err error)
 }
 
-// Deps is what the pages work with. All are needed except Runs.
-type Deps struct {
+// Handlers serve the pages. All members are needed except Runs.
+type Handlers struct {
 	*ui.Kit
 	Account func(*ui.PageRequest) (CRM, error)
 	// Login returns how the tenant's login stands; ok is true when it works.
@@ -48,9 +48,6 @@ type Deps struct {
 	// Runs tells of the rules' work on the first screen; nil: there is none.
 	Runs Runs
 }
-
-// Handlers serve the pages.
-type Handlers struct{ Deps }
 
 // Mount names the addresses.
 func (h *Handlers) Mount(g route.Group) {
@@ -68,9 +65,9 @@ func (h *Handlers) Mount(g route.Group) {
 // request is one request for a page.
 type request struct {
 	*ui.PageRequest
-	h    *Handlers
-	crm  CRM
-	wish wish
+	h     *Handlers
+	crm   CRM
+	query query
 }
 
 // withAccount opens the account behind a session.

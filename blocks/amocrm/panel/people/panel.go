@@ -13,7 +13,7 @@ import (
 )
 
 // panel is the page in the iframe: GET /blocks/amocrm/:session. ?open=deal:12, create-deal or add-contact leads
-// straight to that place; without it the card that was open on this ticket is open again.
+// straight to that view; without it the card that was open on this ticket is open again.
 func (h *Handlers) panel(r *request) error {
 	login, connected, err := h.Login(r.Ctx, r.PageRequest)
 	if err != nil {
@@ -28,14 +28,14 @@ func (h *Handlers) panel(r *request) error {
 			return r.Fail(err, r.Base())
 		}
 	}
-	if path := place(open); path != "" && connected {
+	if path := viewPath(open); path != "" && connected {
 		return r.SeeOther(r.Base() + path)
 	}
 	return h.list(r)
 }
 
-// place is the path of a named place, "" for none.
-func place(name string) string {
+// viewPath returns the path of a view by its name, "" for none.
+func viewPath(name string) string {
 	kind, id, _ := strings.Cut(name, ":")
 	switch {
 	case kind == "deal" && ui.Number(id) != 0:
@@ -63,7 +63,7 @@ func (h *Handlers) list(r *request) error {
 		return r.Fail(err, r.Base()+"/people")
 	}
 	r.confirm(r.QueryParam("done"))
-	r.wish = wish{all: r.QueryParam("all") != "", deals: r.QueryParam("deals"), at: r.QueryParam("at")}
+	r.query = query{all: r.QueryParam("all") != "", deals: r.QueryParam("deals"), at: r.QueryParam("at")}
 	return r.ShowOrSkeleton("people_loading", func(ctx context.Context) (ui.Page, error) {
 		view, err := r.view(ctx)
 		view.Notice = r.Notice
@@ -79,7 +79,7 @@ func (r *request) view(ctx context.Context) (View, error) {
 func (r *request) viewAt(ctx context.Context, base string) (View, error) {
 	client := r.Session.Ticket.Client
 	ask := r.crm.People
-	if r.wish.all {
+	if r.query.all {
 		ask = r.crm.Matches
 	}
 	people, err := ask(ctx, client)
@@ -92,8 +92,8 @@ func (r *request) viewAt(ctx context.Context, base string) (View, error) {
 	}
 	f := r.FormatIn(ctx)
 	view := peoplePage(f, base, client, rows.Only(people, shown))
-	view.AllMatches = r.wish.all && people.Linked != 0
-	withFilter(f, &view, people, shown, r.wish.at)
+	view.AllMatches = r.query.all && people.Linked != 0
+	withFilter(f, &view, people, shown, r.query.at)
 	lists := make([]*rows.List, len(view.Persons))
 	for i := range view.Persons {
 		lists[i] = &view.Persons[i].Deals
@@ -176,9 +176,8 @@ func (r *request) ownRun(ctx context.Context, base string) *runView {
 	return &runView{State: state, Word: r.T("inbox.state." + state), Href: ui.Plain(base + "/inbox/" + url.PathEscape(id))}
 }
 
-// wish is what a request asks for beside its address. It is read before the page is painted: painting may outlive the
-// request.
-type wish struct {
+// query is what a request asks for beside its address. It is read before the page is rendered, which may outlive the request.
+type query struct {
 	all   bool   // everybody who matches, past the link
 	deals string // which deals to show
 	at    string // the contact whose deals were asked for
@@ -186,7 +185,7 @@ type wish struct {
 
 // dealsShown is the agent's choice: a link's parameter is remembered for the session.
 func (r *request) dealsShown(ctx context.Context) (string, error) {
-	switch r.wish.deals {
+	switch r.query.deals {
 	case rows.Open:
 		return rows.Open, r.h.Sessions.SetAside(ctx, r.Session, session.AsideDeals, rows.Open)
 	case rows.All:

@@ -5,11 +5,11 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/signin"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
-	"github.com/sidecard/sidecard/oauth"
 )
 
 // CRM is what the settings ask of an account.
@@ -23,25 +23,17 @@ type Tenants interface {
 	Update(ctx context.Context, id string, change func(*tenant.Tenant) error) (tenant.Tenant, error)
 }
 
-// Grants tells whether a tenant is logged in; *login.Grants is it.
-type Grants interface {
-	Status(ctx context.Context, tenantID string) (oauth.Status, error)
-}
-
-// Deps is what the pages work with. All are needed except Notices and Links.
-type Deps struct {
+// Handlers serve the pages. All members are needed except Notices and Links.
+type Handlers struct {
 	*ui.Kit
 	Account func(*ui.PageRequest) (CRM, error)
 	Tenants Tenants
-	Grants  Grants
+	Grants  signin.Grants
 	// Notices tells a company's people of trouble with its rules; nil leaves its section out.
 	Notices Notices
 	// Links lead to pages of other blocks, in groups.
 	Links [][]ui.Link
 }
-
-// Handlers serve the pages.
-type Handlers struct{ Deps }
 
 // Mount names the addresses.
 func (h *Handlers) Mount(g route.Group) {

@@ -13,23 +13,6 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// account opens the account of the tenant that a page is for.
-func (h *Handlers) account(page *ui.PageRequest) (CRM, error) {
-	// Its own writes are known again by the print: the id opens the panel.
-	opened, err := h.CRM(page.Ctx, page.Session.TenantID, session.SessionPrint(page.Session.ID))
-	if err != nil {
-		return nil, err
-	}
-	page.For(opened.Tenant(), opened.Locale)
-	return opened, nil
-}
-
-// opened is account for pages that need no more of it than the company's choices.
-func (h *Handlers) opened(page *ui.PageRequest) error {
-	_, err := h.account(page)
-	return err
-}
-
 // Problems are the errors that agents may meet, the first match wins.
 var Problems = []ui.Problem{
 	{Is: store.ErrTrouble, Code: "store", Status: http.StatusOK, Retry: true}, // before the deadlines: it may hold one

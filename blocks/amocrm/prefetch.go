@@ -30,3 +30,25 @@ func (h *Handlers) fetchMessage(ctx context.Context, s session.Session) {
 
 // maxMessageRunes bounds what is taken over of a client's message.
 const maxMessageRunes = 2000
+
+// prefetchPanel reads what the panel will ask for in a moment.
+func (h *Handlers) prefetchPanel(ctx context.Context, session session.Session, pressed bool) {
+	status, err := h.Grants.Status(ctx, session.TenantID)
+	if err != nil || status.State != "connected" {
+		return // the panel says so itself
+	}
+	account, err := h.CRM(ctx, session.TenantID, "")
+	if err != nil {
+		return
+	}
+	if pressed {
+		if err := account.ForgetData(ctx); err != nil {
+			h.LogError(ctx, err, session.TenantID)
+		}
+	}
+	// A failure is the panel's to show; it will ask the same. The forms' vocabulary comes second, and not with each ticket:
+	// decoding it is most of an opening's work.
+	if _, err := account.People(ctx, session.Ticket.Client); err == nil && h.vocab.first(session.TenantID, h.Now()) {
+		_, _ = account.Meta(ctx)
+	}
+}

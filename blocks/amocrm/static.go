@@ -13,9 +13,9 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// floorView is the first screen inside the helpdesk's own page: no script, no frame; everything that acts is a link
+// staticView is the first screen inside the helpdesk's own page: no script, no frame; everything that acts is a link
 // that opens the panel in a new tab at the right place.
-type floorView struct {
+type staticView struct {
 	People  people.View
 	Login   *signin.View
 	Problem *ui.ProblemView
@@ -23,23 +23,23 @@ type floorView struct {
 	Panel   ui.Plain // absolute address
 }
 
-// floor answers with the first screen itself.
-func (h *Handlers) floor(r *ui.PageRequest, note string) error {
-	view := floorView{Note: note, Panel: ui.Plain(h.PublicURL + r.Base())}
-	if err := h.fillFloor(r, &view); err != nil {
+// staticCard answers with the first screen itself.
+func (h *Handlers) staticCard(r *ui.PageRequest, note string) error {
+	view := staticView{Note: note, Panel: ui.Plain(h.PublicURL + r.Base())}
+	if err := h.fillStatic(r, &view); err != nil {
 		r.LogProblem(err)
 		p := r.Problem(err, string(view.Panel))
 		p.URL = view.Panel
 		view.Problem = &p
 	}
-	html, err := r.Render("floor", view)
+	html, err := r.Render("static_card", view)
 	if err != nil {
 		return err
 	}
 	return r.JSON(http.StatusOK, session.Envelope{HTML: strings.TrimSpace(string(html))})
 }
 
-func (h *Handlers) fillFloor(r *ui.PageRequest, view *floorView) error {
+func (h *Handlers) fillStatic(r *ui.PageRequest, view *staticView) error {
 	account, err := h.account(r)
 	if err != nil {
 		return err
