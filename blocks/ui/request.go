@@ -122,6 +122,24 @@ func (r *PageRequest) Begin() (*session.Once, string, error) {
 	return r.Kit.Sessions.Begin(ctx, r.Session, r.FormValue("token"))
 }
 
+// Once writes what a form asks for and returns what was done, or what was done when the form was sent before. After an error it
+// can be sent again.
+func (r *PageRequest) Once(write func(ctx context.Context) (done string, err error)) (done string, err error) {
+	once, done, err := r.Begin()
+	if err != nil || once == nil {
+		return done, err
+	}
+	ctx, cancel := r.Writing()
+	defer cancel()
+	if done, err = write(ctx); err != nil {
+		return "", errors.Join(err, once.Release(ctx))
+	}
+	if err := once.Done(ctx, done); err != nil {
+		r.LogError(err)
+	}
+	return done, nil
+}
+
 // NextToken returns what a form is drawn with after err. While the first sending is still at work it stays the same, so
 // that sending again can't act a second time.
 func (r *PageRequest) NextToken(err error) Plain {

@@ -31,19 +31,12 @@ func (h *Handlers) comment(r *request) error {
 	case len([]rune(text)) > maxComment:
 		return r.commentRefused(id, text, r.T("error.too_long", "max", maxComment), nil)
 	}
-	once, _, err := r.Begin()
+	_, err := r.Once(func(ctx context.Context) (string, error) {
+		_, err := r.crm.Comment(ctx, id, text, r.FormValue("sure") != "")
+		return "comment", err
+	})
 	if err != nil {
 		return r.commentFailed(id, text, err)
-	}
-	if once != nil {
-		ctx, cancel := r.Writing()
-		defer cancel()
-		if _, err := r.crm.Comment(ctx, id, text, r.FormValue("sure") != ""); err != nil {
-			return r.commentFailed(id, text, errors.Join(err, once.Release(r.Ctx)))
-		}
-		if err := once.Done(r.Ctx, "comment"); err != nil {
-			r.LogError(err)
-		}
 	}
 	if !r.HTMX() {
 		return r.SeeOther(r.Base() + "/deals/" + strconv.FormatInt(id, 10))

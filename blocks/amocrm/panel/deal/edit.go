@@ -134,23 +134,15 @@ func (h *Handlers) change(r *request) error {
 		}
 		return r.editAgain(id, typed, forms.Refusal{Errors: errs})
 	}
-	once, _, err := r.Begin()
-	if err != nil {
-		return r.changeFailed(id, typed, err)
-	}
-	if once != nil {
-		ctx, cancel := r.Writing()
-		defer cancel()
+	_, err = r.Once(func(ctx context.Context) (string, error) {
 		change, err := r.wholeChange(ctx, id, change)
 		if err == nil {
 			_, err = forms.Written(r.PageRequest, r.crm.ChangeDeal(ctx, id, change))
 		}
-		if err != nil {
-			return r.changeFailed(id, typed, errors.Join(err, once.Release(r.Ctx)))
-		}
-		if err := once.Done(r.Ctx, "changed"); err != nil {
-			r.LogError(err)
-		}
+		return "changed", err
+	})
+	if err != nil {
+		return r.changeFailed(id, typed, err)
 	}
 	return r.dealWritten(id, "deal_written", func(view *cardView) {
 		view.Return, view.Said = typed.key, r.T("edit.saved")

@@ -1,6 +1,7 @@
 package deal
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -31,20 +32,13 @@ func (h *Handlers) addTask(r *request) error {
 		Text: strings.TrimSpace(r.FormValue("task_text")), Due: strings.TrimSpace(r.FormValue("due")),
 		TypeID: ui.Number(r.FormValue("type_id")), ResponsibleID: ui.Number(r.FormValue("task_responsible")),
 	}}
-	once, _, err := r.Begin()
+	_, err := r.Once(func(ctx context.Context) (string, error) {
+		_, err := r.crm.AddTask(ctx, id, typed.draft)
+		_, err = forms.Written(r.PageRequest, err)
+		return "task", err
+	})
 	if err != nil {
 		return r.taskFailed(id, typed, err)
-	}
-	if once != nil {
-		ctx, cancel := r.Writing()
-		defer cancel()
-		_, err := r.crm.AddTask(ctx, id, typed.draft)
-		if _, err = forms.Written(r.PageRequest, err); err != nil {
-			return r.taskFailed(id, typed, errors.Join(err, once.Release(r.Ctx)))
-		}
-		if err := once.Done(r.Ctx, "task"); err != nil {
-			r.LogError(err)
-		}
 	}
 	return r.dealWritten(id, "tasks_written", func(view *cardView) { view.tasksDone(r.T("tasks.added")) })
 }
@@ -54,19 +48,12 @@ func (h *Handlers) completeTask(r *request) error {
 	id := ui.Number(r.Param("id"))
 	typed := typedTask{id: ui.Number(r.Param("task"))}
 	typed.result = strings.TrimSpace(r.FormValue(resultName(typed.id)))
-	once, _, err := r.Begin()
+	_, err := r.Once(func(ctx context.Context) (string, error) {
+		_, err := forms.Written(r.PageRequest, r.crm.CompleteTask(ctx, id, typed.id, typed.result))
+		return "done", err
+	})
 	if err != nil {
 		return r.taskFailed(id, typed, err)
-	}
-	if once != nil {
-		ctx, cancel := r.Writing()
-		defer cancel()
-		if _, err := forms.Written(r.PageRequest, r.crm.CompleteTask(ctx, id, typed.id, typed.result)); err != nil {
-			return r.taskFailed(id, typed, errors.Join(err, once.Release(r.Ctx)))
-		}
-		if err := once.Done(r.Ctx, "done"); err != nil {
-			r.LogError(err)
-		}
 	}
 	return r.dealWritten(id, "tasks_written", func(view *cardView) { view.tasksDone(r.T("tasks.completed")) })
 }

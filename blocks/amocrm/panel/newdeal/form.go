@@ -117,27 +117,18 @@ func (h *Handlers) create(r *request) error {
 	if sent.Fields, err = r.withMapped(form, draft.Fields); err != nil {
 		return r.failed(draft, err)
 	}
-	once, done, err := r.Begin()
+	done, err := r.Once(func(ctx context.Context) (string, error) {
+		sent.NoteText = r.note(ctx, draft.NoteText, r.message)
+		sent, err := r.whole(ctx, sent)
+		if err != nil {
+			return "", err
+		}
+		id, err := r.crm.CreateDeal(ctx, r.Session.Ticket.Client.ID, sent)
+		missing, err := forms.Written(r.PageRequest, err)
+		return strings.TrimSuffix("deal:"+strconv.FormatInt(id, 10)+":"+missing, ":"), err
+	})
 	if err != nil {
 		return r.failed(draft, err)
-	}
-	if once == nil {
-		return h.After(r.PageRequest, r.crm, done)
-	}
-	ctx, cancel := r.Writing()
-	defer cancel()
-	sent.NoteText = r.note(ctx, draft.NoteText, r.message)
-	if sent, err = r.whole(ctx, sent); err != nil {
-		return r.failed(draft, errors.Join(err, once.Release(r.Ctx)))
-	}
-	id, err := r.crm.CreateDeal(ctx, r.Session.Ticket.Client.ID, sent)
-	missing, err := forms.Written(r.PageRequest, err)
-	if err != nil {
-		return r.failed(draft, errors.Join(err, once.Release(r.Ctx)))
-	}
-	done = strings.TrimSuffix("deal:"+strconv.FormatInt(id, 10)+":"+missing, ":")
-	if err := once.Done(r.Ctx, done); err != nil {
-		r.LogError(err)
 	}
 	return h.After(r.PageRequest, r.crm, done)
 }

@@ -1,6 +1,8 @@
 package people
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -72,48 +74,40 @@ func (h *Handlers) createContact(r *request) error {
 		return r.contactFailed(draft, err)
 	}
 
-	once, done, err := r.Begin() // before the look for duplicates: the first of two clicks has made one
-	if err != nil {
+	var twins []people.Person
+	done, err := r.Once(func(ctx context.Context) (done string, err error) { // the first of two clicks has made one: no duplicate
+		done, twins, err = r.create(ctx, draft, contactIDs(form.Get("anyway")))
+		return done, err
+	})
+	switch {
+	case errors.Is(err, crm.ErrTwin):
+		return r.Show(http.StatusOK, "contact_form", r.duplicates(draft, twins))
+	case err != nil:
 		return r.contactFailed(draft, err)
 	}
-	if once == nil {
-		return r.after(done)
-	}
-	seen := contactIDs(form.Get("anyway"))
-	same, err := r.crm.Duplicates(r.Ctx, draft)
+	return r.after(done)
+}
+
+// create makes the contact. The error is crm.ErrTwin when others than those that were seen are much like it, then with all twins.
+func (r *request) create(ctx context.Context, draft people.Draft, seen []int64) (done string, twins []people.Person, err error) {
+	twins, err = r.crm.Duplicates(r.Ctx, draft)
 	if err != nil && len(seen) == 0 && !errors.As(err, new(*crm.FieldErrors)) && !errors.Is(err, crm.ErrEmptyQuery) {
-		return r.contactFailed(draft, errors.Join(err, once.Release(r.Ctx)))
+		return "", nil, err
 	}
-	if slices.ContainsFunc(same, func(p people.Person) bool { return !slices.Contains(seen, p.ID) }) {
-		if err := once.Release(r.Ctx); err != nil {
-			return r.contactFailed(draft, err)
-		}
-		return r.Show(http.StatusOK, "contact_form", r.duplicates(draft, same))
+	if slices.ContainsFunc(twins, func(p people.Person) bool { return !slices.Contains(seen, p.ID) }) {
+		return "", twins, crm.ErrTwin
 	}
-	ctx, cancel := r.Writing()
-	defer cancel()
 	draft.Others = seen
 	if err := r.wholeContact(draft); err != nil {
-		return r.contactFailed(draft, errors.Join(err, once.Release(r.Ctx)))
+		return "", nil, err
 	}
 	id, err := r.crm.CreateContact(ctx, r.Session.Ticket.Client.ID, draft)
 	if errors.Is(err, crm.ErrTwin) { // made while this one waited: shown like those that were there before
-		if same, err = r.crm.Duplicates(ctx, draft); err == nil {
-			err = once.Release(r.Ctx)
-		}
-		if err == nil {
-			return r.Show(http.StatusOK, "contact_form", r.duplicates(draft, same))
-		}
+		twins, again := r.crm.Duplicates(ctx, draft)
+		return "", twins, cmp.Or(again, err)
 	}
 	missing, err := forms.Written(r.PageRequest, err)
-	if err != nil {
-		return r.contactFailed(draft, errors.Join(err, once.Release(r.Ctx)))
-	}
-	done = strings.TrimSuffix("contact:"+strconv.FormatInt(id, 10)+":"+missing, ":")
-	if err := once.Done(r.Ctx, done); err != nil {
-		r.LogError(err)
-	}
-	return r.after(done)
+	return strings.TrimSuffix("contact:"+strconv.FormatInt(id, 10)+":"+missing, ":"), nil, err
 }
 
 // duplicates is the form with the contacts that are much like the new one.

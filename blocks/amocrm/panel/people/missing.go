@@ -1,7 +1,7 @@
 package people
 
 import (
-	"errors"
+	"context"
 	"strconv"
 
 	"github.com/sidecard/sidecard/blocks/ui"
@@ -46,20 +46,12 @@ func (h *Handlers) addMissing(r *request) error {
 	if id == 0 {
 		return r.Fail(crm.ErrGone, "")
 	}
-	once, done, err := r.Begin()
+	done, err := r.Once(func(ctx context.Context) (string, error) {
+		_, err := r.crm.AddMissing(ctx, r.Session.Ticket.Client, id)
+		return "added", err
+	})
 	if err != nil {
 		return r.Fail(err, r.Base()+"/people")
 	}
-	if once == nil {
-		return r.after(done)
-	}
-	ctx, cancel := r.Writing()
-	defer cancel()
-	if _, err := r.crm.AddMissing(ctx, r.Session.Ticket.Client, id); err != nil {
-		return r.Fail(errors.Join(err, once.Release(r.Ctx)), r.Base()+"/people")
-	}
-	if err := once.Done(r.Ctx, "added"); err != nil {
-		r.LogError(err)
-	}
-	return r.after("added")
+	return r.after(done)
 }
