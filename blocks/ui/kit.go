@@ -111,7 +111,7 @@ func (k *Kit) WithSession(next func(*PageRequest) error) echo.HandlerFunc {
 		defer cancel()
 		opened, err := k.Sessions.Get(r.Ctx, c.Param("session"))
 		if errors.Is(err, session.ErrExpired) {
-			return r.expired()
+			return expired(r)
 		}
 		if err != nil {
 			return r.Fail(err, "")

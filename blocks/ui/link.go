@@ -18,15 +18,15 @@ type tab struct {
 
 // tabs are the client's section and those that blocks contribute; nil without any of these. They load the whole page, so that
 // the chosen one is marked without script too.
-func (r *PageRequest) tabs() []tab {
+func tabs(r *PageRequest) []tab {
 	if len(r.Kit.Sections) == 0 || r.Session.ID == "" {
 		return nil
 	}
-	tabs, below := []tab{{Href: Plain(r.Base()), Icon: "person", Text: "sections.client", On: true}}, r.Request().URL.Path+"/"
+	list, below := []tab{{Href: Plain(r.Base()), Icon: "person", Text: "sections.client", On: true}}, r.Request().URL.Path+"/"
 	for _, s := range r.Kit.Sections {
 		on := strings.HasPrefix(below, r.Base()+s.Path+"/")
-		tabs[0].On = tabs[0].On && !on
-		tabs = append(tabs, tab{Plain(r.Base() + s.Path), s.Icon, s.Text, on})
+		list[0].On = list[0].On && !on
+		list = append(list, tab{Plain(r.Base() + s.Path), s.Icon, s.Text, on})
 	}
-	return tabs
+	return list
 }

@@ -95,7 +95,7 @@ func (r *PageRequest) FormatIn(ctx context.Context) i18n.Format {
 }
 
 // display returns how the reader sees phones: with their middle hidden where the company hides it or is not known.
-func (r *PageRequest) display() phone.Display {
+func display(r *PageRequest) phone.Display {
 	if r.company != nil && !r.company.Settings.MaskPhones {
 		return phone.Display{}
 	}
@@ -174,7 +174,7 @@ func (r *PageRequest) LogError(err error) { r.Kit.LogError(r.Ctx, err, r.Session
 
 // expired says that the block has to be refreshed. The language went with the session, so it is the browser's. A
 // fragment replaces the whole panel, wherever it was meant to go.
-func (r *PageRequest) expired() error {
+func expired(r *PageRequest) error {
 	status := http.StatusOK
 	if r.HTMX() {
 		status = http.StatusGone

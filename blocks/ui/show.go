@@ -30,7 +30,7 @@ type layout struct {
 
 // Render executes a template on what the reader may see of its data.
 func (r *PageRequest) Render(name string, data any) (template.HTML, error) {
-	return r.Kit.Pages.render(r.Session.Lang, name, Masked(r.display(), data))
+	return r.Kit.Pages.render(r.Session.Lang, name, Masked(display(r), data))
 }
 
 // Show answers with a fragment to htmx and with the whole page to everybody else.
@@ -114,7 +114,7 @@ func (r *PageRequest) page(status int, l layout) error {
 		l.Base = Plain(r.Base())
 	}
 	if l.Kind == "panel" {
-		l.Tabs = r.tabs()
+		l.Tabs = tabs(r)
 	}
 	html, err := r.Render("layout", l)
 	if err != nil {
