@@ -7,6 +7,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/rules/worker"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -102,7 +103,7 @@ func (w *house) unreadFiring(since time.Duration) jobs.Job {
 	defer w.redis.SetTime(now)
 	body := []byte(`{"ticketId":"101","fields":{"name":"A screen of 15", call +7 999 123-45-67"}}`)
 	_, _, err := request.Bind("application/json", body)
-	s := rules.NewService(rules.Deps{DB: w.db})
+	s := rules.NewService(rules.Deps{Deps: worker.Deps{DB: w.db}})
 	e, _, err := s.Refuse(w.t.Context(), tenant.Tenant{ID: "t1"}, request.Refused{ContentType: "application/json", Body: body,
 		Problems: request.ProblemsOf(err)})
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/pages"
 	"github.com/sidecard/sidecard/blocks/rules/texts"
+	"github.com/sidecard/sidecard/blocks/rules/worker"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
@@ -91,7 +92,7 @@ func newHouse(t *testing.T) *house {
 	})
 	ticketURL := func(t tenant.Tenant, id int64) string { return usedesk.TicketURL(cmp.Or(t.DeskBase, w.deskAPI), id) }
 	w.pages = pages.New(pages.Deps{
-		Kit: kit, Rules: rules.NewService(rules.Deps{DB: db}), Try: w.rules.TryRule, TicketURL: ticketURL,
+		Kit: kit, Rules: rules.NewService(rules.Deps{Deps: worker.Deps{DB: db}}), Try: w.rules.TryRule, TicketURL: ticketURL,
 		Account: func(ctx context.Context, tenantID string) (pages.Account, error) { return w.h.CRM(ctx, tenantID, "") },
 		NewKey:  w.tenants.NewTriggerKey,
 	})

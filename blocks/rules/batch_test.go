@@ -10,6 +10,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/rules/worker"
 	"github.com/sidecard/sidecard/internal/crm/subjects"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -43,11 +44,11 @@ func (h *house) link(n int) (contacts []int64) {
 // oneHaul works off everything that is due in one claim.
 func (h *house) oneHaul() jobs.Batch {
 	h.t.Helper()
-	b, err := h.ledger.Claim(h.t.Context(), h.tenant.ID, jobs.MaxBatch)
+	b, err := h.deps.Ledger.Claim(h.t.Context(), h.tenant.ID, jobs.MaxBatch)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	worker{h.core}.workOff(h.t.Context(), h.t.Context(), b, h.tenant.ID)
+	h.worker.Handle(h.t.Context(), h.t.Context(), h.tenant.ID, b, time.Now())
 	return b
 }
 
@@ -315,11 +316,11 @@ func TestBatch_noDealIsMadeWithoutItsTicketWhenTheOneBeforeGivesUp(t *testing.T)
 	h := newHouse(t)
 	h.login()
 	h.link(1)
-	h.deps.Desk = func(tenant.Tenant) (Desk, error) { return nil, errors.New("no such address") }
+	h.deps.Desk = func(tenant.Tenant) (worker.Desk, error) { return nil, errors.New("no such address") }
 	first, second := published(1000), published(1000)
 	second.Comment = "another"
 	a, b := h.accept(first), h.accept(second)
-	if err := h.db.HSet(t.Context(), entryKey(h.tenant.ID, a.ID), "attempts", maxAttempts).Err(); err != nil {
+	if err := h.db.HSet(t.Context(), entryKey(h.tenant.ID, a.ID), "attempts", 10).Err(); err != nil {
 		t.Fatal(err)
 	}
 	h.oneHaul()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/rules/worker"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/helpdesk"
@@ -49,7 +50,7 @@ func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r request.Request
 	}
 	p, err := plan.Make(r, ticket, &meta, t.Language(), time.Now(), true)
 	if (err != nil || len(p.Remarks) > 0) && time.Since(meta.At) > memoFresh { // it may have been added since
-		if meta, err = freshMeta(ctx, a); err != nil {
+		if meta, err = a.FreshMeta(ctx); err != nil {
 			return Trial{}, fmt.Errorf("dry run: %w", err)
 		}
 		p, err = plan.Make(r, ticket, &meta, t.Language(), time.Now(), true)
@@ -100,15 +101,8 @@ func (s *Service) TryRule(ctx context.Context, tenantID string, ticketID int64, 
 	return s.DryRun(ctx, t, r)
 }
 
-func freshMeta(ctx context.Context, a Account) (crm.Meta, error) {
-	if err := a.Forget(ctx); err != nil {
-		return crm.Meta{}, err
-	}
-	return a.Meta(ctx)
-}
-
 // try says what a plan comes to.
-func try(ctx context.Context, a Account, r request.Request, p plan.Plan, ticket helpdesk.Ticket, meta crm.Meta) (Trial, error) {
+func try(ctx context.Context, a worker.Account, r request.Request, p plan.Plan, ticket helpdesk.Ticket, meta crm.Meta) (Trial, error) {
 	if r.UseMapping {
 		values, err := a.Mapped(ctx, fields.EntityLead, ticket)
 		if err != nil {
@@ -135,10 +129,10 @@ func (s *Service) ticket(ctx context.Context, t tenant.Tenant, id int64) (ticket
 	if err != nil {
 		return ticket, nil, fmt.Errorf("open helpdesk: %w", err)
 	}
-	ticket, err = readTicket(ctx, desk, id)
-	var refused *refusal
+	ticket, err = worker.ReadTicket(ctx, desk, id)
+	var refused *worker.Refusal
 	if errors.As(err, &refused) {
-		return ticket, refused.problems, nil
+		return ticket, refused.Problems, nil
 	}
 	return ticket, nil, err
 }
@@ -151,7 +145,7 @@ func opens(t tenant.Tenant, key string) bool {
 }
 
 // contactOf is the contact that the deal would belong to.
-func contactOf(ctx context.Context, a Account, client helpdesk.Client) (plan.Ref, error) {
+func contactOf(ctx context.Context, a worker.Account, client helpdesk.Client) (plan.Ref, error) {
 	contact, err := a.Resolve(ctx, client)
 	if err != nil || contact.ID == 0 {
 		return plan.Ref{Name: contact.Name}, err

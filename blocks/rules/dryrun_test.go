@@ -58,7 +58,7 @@ func TestDryRun_saysWhatWouldBeMadeAndMakesNothing(t *testing.T) {
 	if d := cmp.Diff(want, *got.Would); d != "" {
 		t.Error(d)
 	}
-	counts, err := h.ledger.Counts(t.Context(), h.tenant.ID)
+	counts, err := h.deps.Ledger.Counts(t.Context(), h.tenant.ID)
 	leads, notes, contacts := h.crm.snapshot()
 	if err != nil || counts != (ledger.Counts{}) || len(leads)+len(notes) > 0 || len(contacts) != 1 {
 		t.Errorf("something was made or stored: %v %+v %v %v %v", err, counts, leads, notes, contacts)

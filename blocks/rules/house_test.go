@@ -10,6 +10,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/rules/worker"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/bulk"
@@ -65,25 +66,25 @@ func (h *house) credential() tenant.Credential {
 
 // replica is one more Service on the same Redis.
 func (h *house) replica() *Service {
-	return NewService(Deps{
+	return NewService(Deps{CheckIn: patience, Deps: worker.Deps{
 		DB: h.db, Tenants: h.dir,
-		Account: func(ctx context.Context, id string, p store.Priority) (Account, error) {
+		Account: func(ctx context.Context, id string, p store.Priority) (worker.Account, error) {
 			return bulk.Open(ctx, h.accounts, id, p)
 		},
-		Desk: func(tenant.Tenant) (Desk, error) { return h.desk, nil },
+		Desk: func(tenant.Tenant) (worker.Desk, error) { return h.desk, nil },
 		Connected: func(ctx context.Context, id string) (bool, error) {
 			st, err := h.grants.Status(ctx, id)
 			return st.State == "connected", err
 		},
-		Lease: 30 * time.Second, Poll: 20 * time.Millisecond, Sweep: time.Hour, CheckIn: patience, LockFor: 10 * time.Second,
+		Lease: 30 * time.Second, Poll: 20 * time.Millisecond, Sweep: time.Hour, LockFor: 10 * time.Second,
 		LookGap: 40 * time.Millisecond, LookFor: 80 * time.Millisecond,
-	})
+	}})
 }
 
 // leases shortens the leases of services' claims: what another one has left is taken up sooner.
 func leases(d time.Duration, services ...*Service) {
 	for _, s := range services {
-		s.deps.Lease, s.ledger = d, jobs.NewLedger(s.deps.DB, d)
+		s.deps.Lease, s.deps.Ledger = d, jobs.NewLedger(s.deps.DB, d)
 	}
 }
 

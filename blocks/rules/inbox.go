@@ -61,23 +61,23 @@ type Records struct{ *core }
 
 // Get returns an entry of a tenant, or ledger.ErrNotFound.
 func (s Records) Get(ctx context.Context, tenantID, id string) (jobs.Job, error) {
-	return s.ledger.Get(ctx, tenantID, id)
+	return s.deps.Ledger.Get(ctx, tenantID, id)
 }
 
 // Counts counts a tenant's entries by state.
 func (s Records) Counts(ctx context.Context, tenantID string) (ledger.Counts, error) {
-	return s.ledger.Counts(ctx, tenantID)
+	return s.deps.Ledger.Counts(ctx, tenantID)
 }
 
 // OfTicket returns the newest firings of a ticket, newest first, without timelines.
 func (s Records) OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]jobs.Job, error) {
-	return s.ledger.OfOrder(ctx, tenantID, jobs.Order(ticketID))
+	return s.deps.Ledger.OfOrder(ctx, tenantID, jobs.Order(ticketID))
 }
 
 // Inbox returns a page of a tenant's firings, newest first: by the last change of state, or by creation when all states are
 // listed. An unknown state or cursor is none.
 func (s Records) Inbox(ctx context.Context, tenantID string, q Query) (jobs.Page, error) {
-	return s.ledger.List(ctx, tenantID, q.asked())
+	return s.deps.Ledger.List(ctx, tenantID, q.asked())
 }
 
 // Newest returns why the newest firing of a state, or with a label, stands as it does, in English; "" when there is none.
@@ -96,20 +96,20 @@ func (s Records) Retry(ctx context.Context, tenantID, id string) error {
 }
 
 func (s Records) retry(ctx context.Context, tenantID, id string) error {
-	e, err := s.ledger.Seen(ctx, tenantID, id, ledger.StateFailed)
+	e, err := s.deps.Ledger.Seen(ctx, tenantID, id, ledger.StateFailed)
 	if err != nil {
 		return err
 	}
 	if e.Request.Unread != nil {
 		return s.reread(ctx, tenantID, e)
 	}
-	return s.ledger.Restart(ctx, e, jobs.Change{})
+	return s.deps.Ledger.Restart(ctx, e, jobs.Change{})
 }
 
 // RetryAll starts all firings anew that are failed now and returns how many. Refused ones that still can't be carried out stay
 // as they are.
 func (s Records) RetryAll(ctx context.Context, tenantID string) (int, error) {
-	n, err := s.ledger.RestartAll(ctx, tenantID)
+	n, err := s.deps.Ledger.RestartAll(ctx, tenantID)
 	if err == nil {
 		var more int
 		more, err = s.retryRefused(ctx, tenantID)
@@ -137,7 +137,7 @@ func (s Records) Edit(ctx context.Context, tenantID, id string, r request.Reques
 }
 
 func (s Records) edit(ctx context.Context, tenantID, id string, r request.Request) (changed bool, err error) {
-	e, err := s.ledger.Seen(ctx, tenantID, id, ledger.StateFailed, ledger.StateHeld)
+	e, err := s.deps.Ledger.Seen(ctx, tenantID, id, ledger.StateFailed, ledger.StateHeld)
 	if err != nil {
 		return false, err
 	}
@@ -153,15 +153,15 @@ func (s Records) edit(ctx context.Context, tenantID, id string, r request.Reques
 		return false, fmt.Errorf("encode firing: %w", err)
 	}
 	if bytes.Equal(old, now) {
-		return false, s.ledger.Restart(ctx, e, jobs.Change{})
+		return false, s.deps.Ledger.Restart(ctx, e, jobs.Change{})
 	}
-	return true, s.ledger.Restart(ctx, e, jobs.Change{Text: "=edited", Steps: &jobs.Steps{}, Request: &r})
+	return true, s.deps.Ledger.Restart(ctx, e, jobs.Change{Text: "=edited", Steps: &jobs.Steps{}, Request: &r})
 }
 
 // Drop ends a failed, held or accepted firing without a deal. ledger.ErrReason when reason is empty or too long;
 // ledger.ErrConflict when the firing is being worked on or has ended.
 func (s Records) Drop(ctx context.Context, tenantID, id, reason string) error {
-	return s.restarted(ctx, tenantID, id, s.ledger.Drop(ctx, tenantID, id, reason)) // the next of its ticket may be due
+	return s.restarted(ctx, tenantID, id, s.deps.Ledger.Drop(ctx, tenantID, id, reason)) // the next of its ticket may be due
 }
 
 // Adopt decides that a failed firing's deal is this one of its candidates, and starts it anew for what comes after the deal.
@@ -197,7 +197,7 @@ func (s Records) MakeNew(ctx context.Context, tenantID, id string) error {
 
 // decide starts a failed firing anew with its candidates decided upon.
 func (s Records) decide(ctx context.Context, tenantID, id string, how func(*jobs.Steps) (jobs.Change, error)) error {
-	e, err := s.ledger.Seen(ctx, tenantID, id, ledger.StateFailed)
+	e, err := s.deps.Ledger.Seen(ctx, tenantID, id, ledger.StateFailed)
 	if err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (s Records) decide(ctx context.Context, tenantID, id string, how func(*jobs
 	}
 	st.Candidates, st.LeadIntent = nil, nil
 	c.Steps = &st
-	if err = s.ledger.Restart(ctx, e, c); errors.Is(err, ledger.ErrClaimed) {
+	if err = s.deps.Ledger.Restart(ctx, e, c); errors.Is(err, ledger.ErrClaimed) {
 		return ErrNoCandidate
 	}
 	return err
@@ -216,24 +216,24 @@ func (s Records) decide(ctx context.Context, tenantID, id string, how func(*jobs
 
 // Visit calls visit with every firing of a tenant and its timeline, newest first. Firings accepted meanwhile may be left out.
 func (s Records) Visit(ctx context.Context, tenantID string, visit func(jobs.Job) error) error {
-	return s.ledger.Visit(ctx, tenantID, visit)
+	return s.deps.Ledger.Visit(ctx, tenantID, visit)
 }
 
 // Erase removes firings of one tenant and everything that leads to them, and returns how many there were. An unfinished one
 // makes no deal any more, unless its deal was under way to the CRM.
 func (s Records) Erase(ctx context.Context, tenantID string, entries []jobs.Job) (removed int, err error) {
-	return s.ledger.Erase(ctx, tenantID, entries)
+	return s.deps.Ledger.Erase(ctx, tenantID, entries)
 }
 
 // Totals counts what is unfinished or failed over all tenants. Ask now and then only.
 func (s Records) Totals(ctx context.Context) (map[ledger.State]ledger.Total, error) {
-	return s.ledger.Totals(ctx, s.deps.Tenants.Each)
+	return s.deps.Ledger.Totals(ctx, s.deps.Tenants.Each)
 }
 
 // Move takes the firings of a tenant over to another one of the same CRM account (ledger.Move). from must never have been
 // connected, so that no worker writes to the CRM for it meanwhile.
 func (s Records) Move(ctx context.Context, from, into string) (moved int, err error) {
-	moved, err = s.ledger.Move(ctx, from, into, func(r request.Request) (string, error) { return r.Fingerprint(into, "") }) // a repeat there, too
+	moved, err = s.deps.Ledger.Move(ctx, from, into, func(r request.Request) (string, error) { return r.Fingerprint(into, "") }) // a repeat there, too
 	if err != nil {
 		return moved, fmt.Errorf("move firings: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/rules/worker"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -20,7 +21,7 @@ import (
 func TestExport_writesRowsThatNoSpreadsheetRuns(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
-	s := NewService(Deps{DB: l.db})
+	s := NewService(Deps{Deps: worker.Deps{DB: l.db}})
 	for i, why := range []string{`=HYPERLINK("http://evil.example.com")`, "+1", "-1", "@SUM(1)", "\tx", "\rx", `plain, "quoted"` + "\nline"} {
 		mustAccept(t, l, firing(int64(i+1), "x"), "")
 		e := mustClaim(t, l, 1)[0]
@@ -56,7 +57,7 @@ func TestExport_writesRowsThatNoSpreadsheetRuns(t *testing.T) {
 func TestExport_isBoundedAndSaysSo(t *testing.T) {
 	t.Parallel()
 	l := realLedger(t)
-	s := NewService(Deps{DB: l.db})
+	s := NewService(Deps{Deps: worker.Deps{DB: l.db}})
 	e := mustAccept(t, l, firing(1, "x"), "")
 	stored := l.db.HGetAll(t.Context(), entryKey("t1", e.ID)).Val()
 	pipe := l.db.Pipeline()
@@ -94,7 +95,7 @@ func TestExport_stopsWhenNobodyReads(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
 	mustAccept(t, l, firing(1, "x"), "")
-	if err := NewService(Deps{DB: l.db}).Export(t.Context(), "t1", Query{}, brokenPipe{}); !errors.Is(err, io.ErrClosedPipe) {
+	if err := NewService(Deps{Deps: worker.Deps{DB: l.db}}).Export(t.Context(), "t1", Query{}, brokenPipe{}); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -102,7 +103,7 @@ func TestExport_stopsWhenNobodyReads(t *testing.T) {
 func TestEdit_isReadAsARuleIs(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
-	s := NewService(Deps{DB: l.db})
+	s := NewService(Deps{Deps: worker.Deps{DB: l.db}})
 	e := failed(t, l, jobs.Steps{})
 	var mistakes *request.Problems
 	if _, err := s.Edit(t.Context(), "t1", e.ID, request.Request{TicketID: -1, Fields: request.LeadFields{Name: strings.Repeat("x", request.MaxName+1)}}); !errors.As(err, &mistakes) || len(mistakes.List) != 2 {
@@ -137,15 +138,5 @@ func TestRetry_isWorkedOffAtOnce(t *testing.T) {
 	}
 	if got := h.until(e.ID, ledger.StateDone); got.Steps.LeadID == 0 {
 		t.Errorf("%+v", got.Steps)
-	}
-}
-
-// A firing that was retried after eight days may wait for seven more.
-func TestJudge_waitingStartsAnewWithARetry(t *testing.T) {
-	t.Parallel()
-	now := time.Now()
-	e := jobs.Job{CreatedAt: now.Add(-8 * 24 * time.Hour), Since: now.Add(-time.Hour)}
-	if v := classify(errNoDeskToken, e, now); v.State != ledger.StateAccepted {
-		t.Errorf("%+v", v)
 	}
 }

@@ -27,7 +27,7 @@ func (s *Service) causedBy(ctx context.Context, tenantID string, r request.Reque
 		texts += "\n" + r.Task.Text
 	}
 	for _, id := range jobs.MarkersIn(texts, loopLooks) {
-		e, err := s.ledger.Get(ctx, tenantID, id)
+		e, err := s.deps.Ledger.Get(ctx, tenantID, id)
 		if errors.Is(err, ledger.ErrNotFound) {
 			continue
 		}

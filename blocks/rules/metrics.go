@@ -20,24 +20,23 @@ const (
 	scrapeWait  = 1500 * time.Millisecond // of a scrape for a count that it began
 )
 
-// metered registers what there is to count: firings that come to rest, and the queue.
-func (s *core) metered(count func(context.Context) (map[ledger.State]ledger.Total, error)) {
+// metered registers what there is to count: jobs that come to rest, by their label if they have one, and the queue.
+func (s *Service) metered() {
 	r := s.deps.Metrics
 	ends := []string{string(ledger.StateDone), string(ledger.StateHeld), string(ledger.StateFailed), string(ledger.StateAccepted)}
 	for _, l := range ledger.Labels {
 		ends = append(ends, string(l))
 	}
-	s.ends = telemetry.Counter(r, "firings_settled_total", "Firings that came to rest or wait again, by state.", "state", ends...)
-	if r != nil {
-		r.MustRegister(&queue{count: count, log: s.deps.Log})
+	ended := telemetry.Counter(r, "firings_settled_total", "Firings that came to rest or wait again, by state.", "state", ends...)
+	onOutcome := s.deps.OnOutcome
+	s.deps.OnOutcome = func(j jobs.Job) {
+		ended.WithLabelValues(cmp.Or(string(j.Label), string(j.State))).Inc()
+		if onOutcome != nil {
+			onOutcome(j)
+		}
 	}
-}
-
-// ended counts a firing that came to rest, by its label if it has one, and passes it on.
-func (s *core) ended(e jobs.Job) {
-	s.ends.WithLabelValues(cmp.Or(string(e.Label), string(e.State))).Inc()
-	if s.deps.OnOutcome != nil {
-		s.deps.OnOutcome(e)
+	if r != nil {
+		r.MustRegister(&queue{count: s.Totals, log: s.deps.Log})
 	}
 }
 

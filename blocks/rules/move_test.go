@@ -25,7 +25,7 @@ func TestMove_takesAlongWhatIsNotDone(t *testing.T) {
 	into := h.another("kept token")
 	first, second, held := h.accept(firing(1, "first")), h.accept(firing(1, "second")), h.accept(firing(2, "held"))
 	failed, dropped := h.accept(firing(3, "failed")), h.accept(firing(4, "dropped"))
-	b, err := h.ledger.Claim(ctx, h.tenant.ID, jobs.MaxBatch)
+	b, err := h.deps.Ledger.Claim(ctx, h.tenant.ID, jobs.MaxBatch)
 	if err != nil || len(b.Jobs) != 5 {
 		t.Fatal(b, err)
 	}
@@ -35,11 +35,11 @@ func TestMove_takesAlongWhatIsNotDone(t *testing.T) {
 		if o.State == "" {
 			continue
 		}
-		if err := h.ledger.Finish(ctx, e, o); err != nil {
+		if err := h.deps.Ledger.Finish(ctx, e, o); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := h.ledger.Drop(ctx, h.tenant.ID, dropped.ID, "not needed"); err != nil {
+	if err := h.deps.Ledger.Drop(ctx, h.tenant.ID, dropped.ID, "not needed"); err != nil {
 		t.Fatal(err)
 	}
 
@@ -63,11 +63,11 @@ func TestMove_takesAlongWhatIsNotDone(t *testing.T) {
 			t.Errorf("the failed one is %s: %q", e.State, e.Why)
 		}
 	}
-	if err := h.ledger.Record(ctx, b.Jobs[0], ""); err == nil {
+	if err := h.deps.Ledger.Record(ctx, b.Jobs[0], ""); err == nil {
 		t.Error("the old tenant's worker still holds its claim")
 	}
 	// All of them due, each ticket in its order, once.
-	b, err = h.ledger.Claim(ctx, into.ID, jobs.MaxBatch)
+	b, err = h.deps.Ledger.Claim(ctx, into.ID, jobs.MaxBatch)
 	var order []string
 	for _, e := range b.Jobs {
 		order = append(order, e.ID)

@@ -28,10 +28,10 @@ func (s *Service) Refuse(ctx context.Context, t tenant.Tenant, f request.Refused
 	fmt.Fprintf(h, "%s\x00refused\x00", t.ID)
 	h.Write(raw)
 	problems := request.Stopping(f.Problems)
-	e, existed, err = s.ledger.Accept(ctx, t.ID, jobs.Offer{Request: r, Repeat: hex.EncodeToString(h.Sum(nil)), End: jobs.Outcome{
+	e, existed, err = s.deps.Ledger.Accept(ctx, t.ID, jobs.Offer{Request: r, Repeat: hex.EncodeToString(h.Sum(nil)), End: jobs.Outcome{
 		State: ledger.StateFailed, Label: ledger.LabelRefused, Why: ledger.Because("rule_refused", "", jobs.Summary(problems)), Problems: problems}})
 	if err == nil && !existed {
-		s.ended(e)
+		s.deps.OnOutcome(e)
 	}
 	return e, existed, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/rules/worker"
 	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -32,7 +33,7 @@ func TestRefuse_isStoredAsFailedWithItsReasonsAndItsBody(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
 	var heard []jobs.Job
-	s := NewService(Deps{DB: l.db, OnOutcome: func(e jobs.Job) { heard = append(heard, e) }})
+	s := NewService(Deps{Deps: worker.Deps{DB: l.db, OnOutcome: func(e jobs.Job) { heard = append(heard, e) }}})
 	const body = `{"key":"sk_secret","ticketId":7,"fields":{"name":"n","statusId":5,"price":"much"}}`
 	e, existed := refused(t, s, body)
 	if existed || e.State != ledger.StateFailed || e.Label != ledger.LabelRefused || e.Request.TicketID != 7 || e.Request.Fields.Name != "n" {
@@ -69,7 +70,7 @@ func TestRefuse_isStoredAsFailedWithItsReasonsAndItsBody(t *testing.T) {
 func TestRefuse_bodyThatCantBeReadKeepsWhatItIs(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
-	s := NewService(Deps{DB: l.db})
+	s := NewService(Deps{Deps: worker.Deps{DB: l.db}})
 	e, _ := refused(t, s, `{"ticketId":"7","fields":{"name":"A screen of 15", or so"}}`)
 	text, err := e.Request.Text()
 	if err != nil || text != `{"ticketId":"7","fields":{"name":"A screen of 15", or so"}}` || e.Request.TicketID != 7 || e.Problems[0].Path != "body" ||
@@ -93,7 +94,7 @@ func TestRefuse_bodyThatCantBeReadKeepsWhatItIs(t *testing.T) {
 func TestRefuse_isRetriedWhenItCanBeReadAndEditedUntilThen(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
-	s := NewService(Deps{DB: l.db})
+	s := NewService(Deps{Deps: worker.Deps{DB: l.db}})
 	e, _ := refused(t, s, `{"ticketId":7,"fields":{"nmae":"n"}}`)
 	var mistakes *request.Problems
 	if err := s.Retry(t.Context(), "t1", e.ID); !errors.As(err, &mistakes) || mistakes.List[0].Path != "fields.nmae" {
@@ -136,7 +137,7 @@ func TestRefuse_isRetriedWhenItCanBeReadAndEditedUntilThen(t *testing.T) {
 func TestRefuse_neitherFillsTheLedgerNorCountsAsOneTicket(t *testing.T) {
 	t.Parallel()
 	l := memoryLedger(t)
-	s := NewService(Deps{DB: l.db})
+	s := NewService(Deps{Deps: worker.Deps{DB: l.db}})
 	for i := range 2 * jobs.MaxRepeats {
 		if e, existed := refused(t, s, fmt.Sprintf(`{"fields":{"x":%d}}`, i)); existed || e.Label != ledger.LabelRefused {
 			t.Fatalf("%d: a firing whose ticket is not known is taken for a loop: %+v", i, e)

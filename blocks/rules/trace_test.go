@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
+	"github.com/sidecard/sidecard/blocks/rules/worker"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -40,8 +40,8 @@ func ended(rec *tracetest.SpanRecorder, name string) (all []sdktrace.ReadOnlySpa
 func TestAccept_theHaulIsLinkedToTheTracesThatBroughtItsFirings(t *testing.T) {
 	for name, l := range map[string]bench{"memory": memoryLedger(t), "redis": realLedger(t)} {
 		rec := recorded(t)
-		s := NewService(Deps{DB: l.db,
-			Account: func(context.Context, string, store.Priority) (Account, error) { return nil, errors.New("away") }})
+		s := NewService(Deps{Deps: worker.Deps{DB: l.db,
+			Account: func(context.Context, string, store.Priority) (worker.Account, error) { return nil, errors.New("away") }}})
 		var want []trace.SpanID
 		for ticket := range int64(3) {
 			ctx := t.Context()
@@ -60,8 +60,8 @@ func TestAccept_theHaulIsLinkedToTheTracesThatBroughtItsFirings(t *testing.T) {
 			}
 		}
 		ctx := t.Context()
-		b, err := s.ledger.Claim(ctx, "t1", jobs.MaxBatch)
-		worker{s.core}.traced(ctx, ctx, "t1", b, time.Now())
+		b, err := s.deps.Ledger.Claim(ctx, "t1", jobs.MaxBatch)
+		s.worker.Handle(ctx, ctx, "t1", b, time.Now())
 		hauls := ended(rec, "haul")
 		if err != nil || len(hauls) != 1 {
 			t.Fatalf("%s: %v, %v", name, hauls, err)
@@ -90,21 +90,5 @@ func TestTraceMark_onlyOfASampledTrace(t *testing.T) {
 		if got := traceMark(x.ctx); got != x.want {
 			t.Errorf("%q, want %q", got, x.want)
 		}
-	}
-}
-
-func TestStep_startsWhenItIsToldToAndIgnoresWhatIsNoMark(t *testing.T) {
-	rec := recorded(t)
-	since := time.Now().Add(-time.Minute)
-	ctx, end := step(t.Context(), "haul", since, 50, "no mark", "")
-	_, endInner := step(ctx, "tickets", time.Time{}, 3)
-	endInner()
-	end()
-	haul, tickets := ended(rec, "haul")[0], ended(rec, "tickets")[0]
-	if !haul.StartTime().Equal(since) || len(haul.Links()) != 0 || !slices.Contains(haul.Attributes(), attribute.Int("sidecard.entries", 50)) {
-		t.Errorf("haul since %s with %v %v", haul.StartTime(), haul.Attributes(), haul.Links())
-	}
-	if tickets.Parent().SpanID() != haul.SpanContext().SpanID() || time.Since(tickets.StartTime()) > time.Minute/2 {
-		t.Errorf("tickets of %v since %s", tickets.Parent(), tickets.StartTime())
 	}
 }

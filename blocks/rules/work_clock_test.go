@@ -79,14 +79,14 @@ func TestWork_clocksTenMinutesApart(t *testing.T) {
 
 			// Somebody's claim of a moment ago is not taken away; the one of its ticket waits behind it.
 			claimed := h.accept(published(1002))
-			b, err := h.ledger.Claim(t.Context(), h.tenant.ID, 1)
+			b, err := h.deps.Ledger.Claim(t.Context(), h.tenant.ID, 1)
 			if err != nil || len(b.Jobs) != 1 {
 				t.Fatalf("%+v, %v", b, err)
 			}
 			behind := published(1002)
 			behind.Comment = "behind"
 			waits := h.accept(behind)
-			early, err := other.ledger.Claim(t.Context(), h.tenant.ID, jobs.MaxBatch)
+			early, err := other.deps.Ledger.Claim(t.Context(), h.tenant.ID, jobs.MaxBatch)
 			if err != nil || len(early.Jobs) != 0 && early.Now.Sub(b.Now) < h.deps.Lease {
 				t.Fatalf("a living claim and what is behind it were taken: %+v, %v", early.Jobs, err)
 			}
@@ -142,11 +142,11 @@ func TestHints_ofWhatIsStartedAnewGoByRedisClock(t *testing.T) {
 				r := published(1000)
 				r.Comment = what
 				e := h.accept(r)
-				b, err := h.ledger.Claim(t.Context(), h.tenant.ID, jobs.MaxBatch)
+				b, err := h.deps.Ledger.Claim(t.Context(), h.tenant.ID, jobs.MaxBatch)
 				if err != nil || len(b.Jobs) != 1 {
 					t.Fatalf("%+v, %v", b, err)
 				}
-				if err := h.ledger.Finish(t.Context(), b.Jobs[0], jobs.Outcome{State: state, Why: "x"}); err != nil {
+				if err := h.deps.Ledger.Finish(t.Context(), b.Jobs[0], jobs.Outcome{State: state, Why: "x"}); err != nil {
 					t.Fatal(err)
 				}
 				if err := h.db.Del(t.Context(), hintKey).Err(); err != nil {

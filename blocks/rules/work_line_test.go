@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/connector/usedesk"
@@ -58,11 +59,11 @@ func TestWork_clientsWithOneUnknownLineMakeOneContact(t *testing.T) {
 				var hauls sync.WaitGroup
 				for range (10 + size - 1) / size {
 					s := h.replica()
-					b, err := h.ledger.Claim(t.Context(), h.tenant.ID, size)
+					b, err := h.deps.Ledger.Claim(t.Context(), h.tenant.ID, size)
 					if err != nil {
 						t.Fatal(err)
 					}
-					hauls.Go(func() { worker{s.core}.workOff(t.Context(), t.Context(), b, h.tenant.ID) })
+					hauls.Go(func() { s.worker.Handle(t.Context(), t.Context(), h.tenant.ID, b, time.Now()) })
 				}
 				hauls.Wait()
 				h.run(h.Service) // what waited too long for another

@@ -87,18 +87,18 @@ func TestWork_killedBetweenTheAnswerAndItsRecord(t *testing.T) {
 	h.desk.add(101, 55, "Ann", "+79990000001")
 	e := h.accept(published(101))
 	// The first worker is dead when the CRM answers: what it would store is refused.
-	b, err := h.ledger.Claim(t.Context(), h.tenant.ID, 1)
+	b, err := h.deps.Ledger.Claim(t.Context(), h.tenant.ID, 1)
 	if err != nil || len(b.Jobs) != 1 {
 		t.Fatalf("%v %v", b, err)
 	}
 	h.crm.hook(func(int64) {
 		stolen := b.Jobs[0]
 		stolen.Steps.LeadIntent = &jobs.Intent{At: time.Now(), ContactID: 0}
-		if err := h.ledger.Finish(t.Context(), stolen, jobs.Outcome{State: ledger.StateAccepted}); err != nil {
+		if err := h.deps.Ledger.Finish(t.Context(), stolen, jobs.Outcome{State: ledger.StateAccepted}); err != nil {
 			t.Error(err)
 		}
 	})
-	worker{h.core}.workOff(t.Context(), t.Context(), b, h.tenant.ID)
+	h.worker.Handle(t.Context(), t.Context(), h.tenant.ID, b, time.Now())
 	h.crm.hook(nil)
 	if got, err := h.Get(t.Context(), h.tenant.ID, e.ID); err != nil || got.State != ledger.StateAccepted || got.Steps.NoteID != 0 {
 		t.Fatalf("a worker that lost its claim went on: %+v %v", got, err)

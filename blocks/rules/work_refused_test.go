@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -24,27 +23,7 @@ func TestWork_refusedDealsReadTheAccountAnewOnceInAWhile(t *testing.T) {
 			t.Fatalf("remarks %+v", e.Steps.Remarks)
 		}
 	}
-	if most := 2 + int(time.Since(began)/justRead); h.crm.count(call) > most {
+	if most := 2 + int(time.Since(began)/(10*time.Second)); h.crm.count(call) > most {
 		t.Errorf("read %d times, at most %d", h.crm.count(call), most)
-	}
-}
-
-func TestRenew_doesNotRelyOnAVocabularyOfTheFuture(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	h.login()
-	account, err := h.deps.Account(t.Context(), h.tenant.ID, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for age, want := range map[time.Duration]bool{-10 * time.Minute: true, 0: false, time.Hour: true} {
-		at := time.Now().Add(-age)
-		w := batch{account: account, meta: crm.Meta{At: at}}
-		if err := w.renew(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if got := !w.meta.At.Equal(at); got != want {
-			t.Errorf("one that is %s old is read anew: %v", age, got)
-		}
 	}
 }

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -49,11 +48,11 @@ func TestWork_whoSleptThroughItsLeaseSendsNothing(t *testing.T) {
 					<-time.After(slow.deps.Lease)
 				}
 			}))
-			b, err := h.ledger.Claim(t.Context(), h.tenant.ID, 1)
+			b, err := h.deps.Ledger.Claim(t.Context(), h.tenant.ID, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
-			worker{slow.core}.workOff(t.Context(), t.Context(), b, h.tenant.ID)
+			slow.worker.Handle(t.Context(), t.Context(), h.tenant.ID, b, time.Now())
 			if n := h.crm.count(call); n != 0 {
 				t.Errorf("%d calls of a worker that has slept", n)
 			}
@@ -64,23 +63,6 @@ func TestWork_whoSleptThroughItsLeaseSendsNothing(t *testing.T) {
 				t.Errorf("%d leads, %d notes, %+v", len(leads), len(notes), got)
 			}
 		})
-	}
-}
-
-// A machine that was suspended wakes up with timers for which no time has passed.
-func TestWork_whoWasSuspendedThroughItsLeaseSendsNothing(t *testing.T) {
-	t.Parallel()
-	now := time.Now()
-	h := &batch{worker: worker{&core{deps: Deps{Lease: time.Minute}}}, confirmedAt: now}
-	ctx, cancel := h.withinLease(t.Context())
-	defer cancel()
-	a := ctx.(awake)
-	if err := a.Err(); err != nil || !a.until.Equal(now.Add(40*time.Second).Round(0)) {
-		t.Errorf("until %s, %v", a.until, err)
-	}
-	a.until = now.Add(-time.Second).Round(0) // by the wall's clock
-	if a.Context.Err() != nil || !errors.Is(a.Err(), context.DeadlineExceeded) {
-		t.Errorf("the timers say %v, the context %v", a.Context.Err(), a.Err())
 	}
 }
 
@@ -179,6 +161,7 @@ func TestWork_writeThatIsDoneAfterWeGaveItUpIsNotMadeTwice(t *testing.T) {
 // by the contact.
 func TestWork_lostDealOfANewContactIsFoundInABusyAccount(t *testing.T) {
 	t.Parallel()
+	const page = 250 // deals of one
 	h := newHouse(t)
 	h.login()
 	h.desk.add(101, 55, "Ann", "+79990000001")
@@ -189,7 +172,7 @@ func TestWork_lostDealOfANewContactIsFoundInABusyAccount(t *testing.T) {
 			h.crm.mu.Lock()
 			defer h.crm.mu.Unlock()
 			other := h.crm.id()
-			for range lookPage {
+			for range page {
 				h.crm.leads = append(h.crm.leads, obj{"id": h.crm.id(), "name": "walk-in", "created_at": time.Now().Unix(),
 					"_embedded": obj{"contacts": arr{obj{"id": other, "is_main": true}}}})
 			}
@@ -198,8 +181,8 @@ func TestWork_lostDealOfANewContactIsFoundInABusyAccount(t *testing.T) {
 	h.run(h.Service)
 	e := h.until(h.accept(published(101)).ID, ledger.StateDone)
 	leads, notes, contacts := h.crm.snapshot()
-	if len(leads) != lookPage+1 || len(notes) != 1 || len(contacts) != 1 || e.Steps.LeadID != leads[0]["id"] {
-		t.Errorf("%d leads beside %d others, %d notes, %d contacts, %+v", len(leads)-lookPage, lookPage, len(notes), len(contacts), e.Steps)
+	if len(leads) != page+1 || len(notes) != 1 || len(contacts) != 1 || e.Steps.LeadID != leads[0]["id"] {
+		t.Errorf("%d leads beside %d others, %d notes, %d contacts, %+v", len(leads)-page, page, len(notes), len(contacts), e.Steps)
 	}
 }
 

@@ -53,7 +53,7 @@ func TestWork_aDeadWorkersFiringIsTakenUpAfterAStep(t *testing.T) {
 			h.login()
 			h.link(1)
 			e := h.accept(published(1000))
-			if b, err := h.ledger.Claim(t.Context(), h.tenant.ID, 1); err != nil || len(b.Jobs) != 1 {
+			if b, err := h.deps.Ledger.Claim(t.Context(), h.tenant.ID, 1); err != nil || len(b.Jobs) != 1 {
 				t.Fatalf("%+v, %v", b, err)
 			}
 			h.run(h.Service)
@@ -121,7 +121,7 @@ func TestHints_ofWhatWaitsAreNotPutOffToTheLeasesEnd(t *testing.T) {
 		}
 	}})
 	e := h.accept(published(1000))
-	h.untilWhy(e.ID, jobs.English(whySlow))
+	h.untilWhy(e.ID, jobs.English("=slow"))
 	stop()
 	if score := h.db.ZScore(t.Context(), hintKey, h.tenant.ID).Val(); time.Until(time.UnixMicro(int64(score))) > 10*time.Second {
 		t.Errorf("it is to be looked at in %s", time.Until(time.UnixMicro(int64(score))))

@@ -21,6 +21,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/rules/texts"
+	"github.com/sidecard/sidecard/blocks/rules/worker"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
@@ -163,19 +164,19 @@ func assemble(set *config, db *store.DB, registry *prometheus.Registry, tr *trac
 	text := func(lang, key string, args ...any) string { return catalog.T(i18n.Lang(lang), key, args...) }
 	set.notices.PublicURL, set.notices.Text, set.notices.Metrics = set.PublicURL, text, registry
 	sender := notify.NewSender(db, set.notices)
-	s.triggers = rules.NewService(rules.Deps{
-		DB: db, Tenants: s.tenants, Log: log, Text: text, Metrics: registry,
+	s.triggers = rules.NewService(rules.Deps{Metrics: registry, Deps: worker.Deps{
+		DB: db, Tenants: s.tenants, Log: log, Text: text,
 		Problem:   func(lang string, p request.Problem) string { return p.In(catalog, i18n.Lang(lang)) },
 		OnOutcome: func(e jobs.Job) { s.notices.Settled(e.Tenant, e.State, e.Label) },
-		Desk:      func(t tenant.Tenant) (rules.Desk, error) { return desk(t) },
-		Account: func(ctx context.Context, tenantID string, p store.Priority) (rules.Account, error) {
+		Desk:      func(t tenant.Tenant) (worker.Desk, error) { return desk(t) },
+		Account: func(ctx context.Context, tenantID string, p store.Priority) (worker.Account, error) {
 			return bulk.Open(ctx, b, tenantID, p)
 		},
 		Connected: func(ctx context.Context, tenantID string) (bool, error) {
 			status, err := s.grants.Status(ctx, tenantID)
 			return status.State == "connected", err
 		},
-	})
+	}})
 	s.notices = notify.New(notify.Deps{DB: db, Tenants: s.tenants, Jobs: s.triggers, Sender: sender, Log: log})
 	s.hooks, s.changes = changeHooks(set, s, b, log), webhooks.NewHub(db, log)
 	flow := login.NewFlow(db, s.tenants, s.grants, s.triggers.Move)

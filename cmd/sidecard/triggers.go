@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/sidecard/sidecard/blocks/rules"
+	"github.com/sidecard/sidecard/blocks/rules/worker"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -41,7 +42,7 @@ func (cmd *triggersCmd) run(ctx context.Context, do func(inbox) error) error {
 		if err != nil {
 			return err
 		}
-		return do(inbox{rules.NewService(rules.Deps{DB: db, Tenants: tenants}), t, os.Stdout, os.Stdin, cmd.JSON})
+		return do(inbox{rules.NewService(rules.Deps{Deps: worker.Deps{DB: db, Tenants: tenants}}), t, os.Stdout, os.Stdin, cmd.JSON})
 	})
 }
 

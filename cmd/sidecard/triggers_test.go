@@ -16,6 +16,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/rules/worker"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -41,7 +42,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal("redis-server is missing on PATH; install it and run: make test")
 	}
 	d := &desk{t: t, db: db, dir: tenant.NewDirectory(db)}
-	d.in = inbox{service: rules.NewService(rules.Deps{DB: db, Tenants: d.dir}), tenant: d.connected("https://one.amocrm.ru", "a"), out: &d.out}
+	d.in = inbox{service: rules.NewService(rules.Deps{Deps: worker.Deps{DB: db, Tenants: d.dir}}), tenant: d.connected("https://one.amocrm.ru", "a"), out: &d.out}
 	return d
 }
 

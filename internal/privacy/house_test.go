@@ -15,6 +15,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules"
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/blocks/rules/worker"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -53,7 +54,7 @@ func newHouse(t *testing.T) *house {
 		Login: func(context.Context, string) (privacy.Login, error) {
 			return privacy.Login{State: "connected", UserID: 501}, nil
 		}}
-	firings := rules.NewService(rules.Deps{DB: db, Tenants: h.Tenants})
+	firings := rules.NewService(rules.Deps{Deps: worker.Deps{DB: db, Tenants: h.Tenants}})
 	h.Firings, h.Keepers = firings.Counts, []privacy.Keeper{crm.Keeper{DB: db}, firings, h.sessions}
 	hosts, err := amocrm.NewHosts(nil)
 	h.must(err)

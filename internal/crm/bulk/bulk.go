@@ -26,6 +26,14 @@ func Open(ctx context.Context, accounts *crm.Accounts, tenantID string, p store.
 	return Account{a}, err
 }
 
+// FreshMeta returns the account's vocabulary past the cache.
+func (a Account) FreshMeta(ctx context.Context) (crm.Meta, error) {
+	if err := a.Forget(ctx); err != nil {
+		return crm.Meta{}, err
+	}
+	return a.Meta(ctx)
+}
+
 // Deal is a deal to make. Zero members are the CRM's own choice.
 type Deal struct {
 	Key           string // comes back with the answer

@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"context"
@@ -90,5 +90,15 @@ func TestBackoff_growsToItsLimit(t *testing.T) {
 				t.Errorf("after %d: %s, want about %s", n, d, want)
 			}
 		}
+	}
+}
+
+// A firing that was retried after eight days may wait for seven more.
+func TestJudge_waitingStartsAnewWithARetry(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	e := jobs.Job{CreatedAt: now.Add(-8 * 24 * time.Hour), Since: now.Add(-time.Hour)}
+	if v := classify(errNoDeskToken, e, now); v.State != ledger.StateAccepted {
+		t.Errorf("%+v", v)
 	}
 }

@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"context"
@@ -66,9 +66,9 @@ func (n remarkNotes) text(it *item) string {
 }
 
 // problemText is a problem in a language.
-func (s *core) problemText(lang string, p request.Problem) string {
-	if s.deps.Problem == nil {
+func (w *Worker) problemText(lang string, p request.Problem) string {
+	if w.deps.Problem == nil {
 		return p.Detail
 	}
-	return s.deps.Problem(lang, p)
+	return w.deps.Problem(lang, p)
 }

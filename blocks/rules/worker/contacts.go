@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"context"
@@ -152,7 +152,7 @@ func (it *item) useOpenDeal(ctx context.Context) error {
 		code = "skipped"
 	}
 	st.LeadID, st.LeadURL, st.ContactID, st.Attached, st.Skipped = deal.ID, deal.URL, it.contactID, !skip, skip
-	return it.ledger.Record(ctx, *it.job, ledger.Because(code, deal.ID, ""))
+	return it.deps.Ledger.Record(ctx, *it.job, ledger.Because(code, deal.ID, ""))
 }
 
 // contactDeleted deals with a deal that was refused because the CRM no longer has its contact: the client is looked for

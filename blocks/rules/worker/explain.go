@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"strings"
@@ -18,7 +18,7 @@ func (it *item) explain(err error) error {
 		return err
 	}
 	ours := plan.Check(it.job.Request, it.meta)
-	r := &refusal{}
+	r := &Refusal{}
 	for _, v := range answer.Mistakes {
 		p := request.Problem{Path: it.plan.From.Path(v.Path), Code: v.Code, Detail: v.Detail}
 		for _, o := range ours {
@@ -26,10 +26,10 @@ func (it *item) explain(err error) error {
 				p.Detail = strings.TrimSuffix(p.Detail, ".") + " (" + o.Detail + ")"
 			}
 		}
-		r.problems = append(r.problems, p)
+		r.Problems = append(r.Problems, p)
 	}
-	r.why = ledger.Because("refused_deal", "", reasonOf(answer, r.problems))
-	return &refusedByCRM{refusal: r, cause: err}
+	r.Why = ledger.Because("refused_deal", "", reasonOf(answer, r.Problems))
+	return &refusedByCRM{Refusal: r, cause: err}
 }
 
 func explainExtra(err error, path, code string) error {
@@ -37,22 +37,22 @@ func explainExtra(err error, path, code string) error {
 	if !answer.Invalid && !answer.NotFound {
 		return err
 	}
-	r := &refusal{}
+	r := &Refusal{}
 	for _, v := range answer.Mistakes {
-		r.problems = append(r.problems, request.Problem{Path: path, Code: v.Code, Detail: v.Detail})
+		r.Problems = append(r.Problems, request.Problem{Path: path, Code: v.Code, Detail: v.Detail})
 	}
-	r.why = ledger.Because(code, "", reasonOf(answer, r.problems))
-	return &refusedByCRM{refusal: r, cause: err}
+	r.Why = ledger.Because(code, "", reasonOf(answer, r.Problems))
+	return &refusedByCRM{Refusal: r, cause: err}
 }
 
 // refusedByCRM is a refusal that still carries the CRM's error.
 type refusedByCRM struct {
-	*refusal
+	*Refusal
 	cause error
 }
 
 // Unwrap gives the refusal and its cause.
-func (k *refusedByCRM) Unwrap() []error { return []error{k.refusal, k.cause} }
+func (k *refusedByCRM) Unwrap() []error { return []error{k.Refusal, k.cause} }
 
 // reasonOf is the CRM's refusal in words: its mistakes, else what it says itself.
 func reasonOf(answer crm.Answer, problems []request.Problem) ledger.Reason {

@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"context"
@@ -9,11 +9,8 @@ import (
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
-// worker works firings off.
-type worker struct{ *core }
-
-// traced is workOff inside a trace, which has begun with the claim.
-func (s worker) traced(ctx, work context.Context, tenantID string, b jobs.Batch, began time.Time) (pause time.Duration) {
+// Handle works off a claim (dispatch.Handler), inside a trace that has begun with it.
+func (w *Worker) Handle(ctx, work context.Context, tenantID string, b jobs.Batch, began time.Time) (pause time.Duration) {
 	var from []string
 	for _, e := range b.Jobs {
 		if e.Mark != "" {
@@ -24,24 +21,26 @@ func (s worker) traced(ctx, work context.Context, tenantID string, b jobs.Batch,
 	defer end()
 	_, claimed := step(work, "claim", began, len(b.Jobs))
 	claimed()
-	return s.workOff(ctx, work, b, tenantID)
+	return w.workOff(ctx, work, b, tenantID)
 }
 
 // finish stores what becomes of an entry.
-func (s worker) finish(ctx context.Context, e *jobs.Job, v outcome) {
-	s.tellBack(ctx, e, v.Outcome)
+func (w *Worker) finish(ctx context.Context, e *jobs.Job, v outcome) {
+	w.tellBack(ctx, e, v.Outcome)
 	// The outcome must be stored even when the work was interrupted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	err := s.ledger.Finish(ctx, *e, v.Outcome)
+	err := w.deps.Ledger.Finish(ctx, *e, v.Outcome)
 	e.State, e.Label = v.State, v.Label
 	switch {
 	case errors.Is(err, ledger.ErrClaimLost):
-		s.deps.Log.WarnContext(ctx, "firing was taken over", "tenant", e.Tenant, "firing", e.ID)
+		w.deps.Log.WarnContext(ctx, "firing was taken over", "tenant", e.Tenant, "firing", e.ID)
 	case err != nil: // its lease ends, and it is taken up again from the steps that are stored
-		s.deps.Log.ErrorContext(ctx, "store outcome of a firing", "tenant", e.Tenant, "firing", e.ID, "error", err)
+		w.deps.Log.ErrorContext(ctx, "store outcome of a firing", "tenant", e.Tenant, "firing", e.ID, "error", err)
 	default:
-		s.ended(*e)
+		if w.deps.OnOutcome != nil {
+			w.deps.OnOutcome(*e)
+		}
 	}
-	s.queue.Notify(e.Tenant, e.ID)
+	w.Queue.Notify(e.Tenant, e.ID)
 }

@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 func (it *item) since(i *jobs.Intent) int64 {
 	at := i.At
 	if crm, ok := it.account.Now(); ok {
-		at = crm.Add(-it.queue.Clock().Ago(it.now().Sub(i.At)))
+		at = crm.Add(-it.Queue.Clock().Ago(it.now().Sub(i.At)))
 	}
 	return at.Add(-lookBack).Unix()
 }
@@ -38,7 +38,7 @@ func (it *item) countLook(ctx context.Context, intent *jobs.Intent, text ledger.
 	if intent.LookedAt.IsZero() || now.Sub(intent.LookedAt) >= it.deps.LookGap || now.Before(intent.LookedAt) {
 		intent.Looks++
 		intent.LookedAt = now
-		if err := it.ledger.Record(ctx, *it.job, text); err != nil {
+		if err := it.deps.Ledger.Record(ctx, *it.job, text); err != nil {
 			return err
 		}
 	}
@@ -46,7 +46,7 @@ func (it *item) countLook(ctx context.Context, intent *jobs.Intent, text ledger.
 	if intent.Until.After(last) {
 		last = intent.Until
 	}
-	left := max(last.Sub(now), it.queue.Clock().Stepped(watched)) // a step forward may have been most of the time since
+	left := max(last.Sub(now), it.Queue.Clock().Stepped(watched)) // a step forward may have been most of the time since
 	if intent.Looks >= 2 && left <= 0 {
 		return nil
 	}

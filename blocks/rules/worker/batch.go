@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"context"
@@ -26,7 +26,7 @@ const maxParallel = 8 // reads of one batch that are under way together
 // possible go to the CRM in one call, their notes in another. Each entry keeps its own steps, so that each can be taken
 // up alone by a later try.
 type batch struct {
-	worker
+	*Worker
 	account     Account
 	meta        crm.Meta
 	lang        string           // of the company
@@ -58,15 +58,15 @@ type item struct {
 }
 
 // workOff works off a claim and stores what becomes of its jobs. pause is how long to leave the tenant alone.
-func (s worker) workOff(ctx, work context.Context, claim jobs.Batch, tenantID string) (pause time.Duration) {
+func (w *Worker) workOff(ctx, work context.Context, claim jobs.Batch, tenantID string) (pause time.Duration) {
 	began := time.Now()
-	b := &batch{worker: s, contacts: map[string]int64{}, companies: map[string]int64{},
+	b := &batch{Worker: w, contacts: map[string]int64{}, companies: map[string]int64{},
 		now:      func() time.Time { return claim.Now.Add(time.Since(began)) },
 		stopping: func() bool { return ctx.Err() != nil }}
 	for i := range claim.Jobs {
 		b.items = append(b.items, &item{batch: b, job: &claim.Jobs[i]})
 	}
-	stopRenewing := s.queue.Renewing(work, claim, tenantID)
+	stopRenewing := w.Queue.Renewing(work, claim, tenantID)
 	defer stopRenewing()
 	b.run(work, tenantID)
 	b.finish(work)
@@ -209,7 +209,7 @@ func (b *batch) finish(ctx context.Context) {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			b.worker.finish(ctx, it.job, *it.end)
+			b.Worker.finish(ctx, it.job, *it.end)
 		})
 	}
 	group.Wait()
@@ -248,7 +248,7 @@ func (b *batch) recordAll(ctx context.Context, items []*item, progress bool, tex
 	for i, it := range items {
 		entries[i], texts[i] = *it.job, text(it)
 	}
-	for i, err := range b.ledger.RecordAll(ctx, entries, texts, progress) {
+	for i, err := range b.deps.Ledger.RecordAll(ctx, entries, texts, progress) {
 		if err != nil {
 			items[i].fail(ctx, err)
 		}

@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"context"
@@ -48,7 +48,7 @@ func (b *batch) read(ctx context.Context) {
 		return
 	}
 	b.forEach(ctx, first, func(it *item) error {
-		ticket, err := readTicket(ctx, desk, it.job.Request.TicketID)
+		ticket, err := ReadTicket(ctx, desk, it.job.Request.TicketID)
 		for _, k := range of[it.job.Request.TicketID] {
 			if err != nil {
 				k.fail(ctx, err)
@@ -73,7 +73,7 @@ func (it *item) work(ctx context.Context, b *batch) {
 	var stops *request.Problems
 	switch {
 	case errors.As(err, &stops) && st.LeadID == 0:
-		it.fail(ctx, &refusal{why: ledger.Because("not_in_account", "", jobs.Summary(stops.List)), problems: stops.List})
+		it.fail(ctx, &Refusal{Why: ledger.Because("not_in_account", "", jobs.Summary(stops.List)), Problems: stops.List})
 	case stops == nil && err != nil:
 		it.fail(ctx, err)
 	}
@@ -82,12 +82,12 @@ func (it *item) work(ctx context.Context, b *batch) {
 	}
 }
 
-// readTicket reads a ticket with its client; a *refusal says why there is none to work with.
-func readTicket(ctx context.Context, desk Desk, id int64) (helpdesk.Ticket, error) {
+// ReadTicket reads a ticket with its client; a *Refusal says why there is none to work with.
+func ReadTicket(ctx context.Context, desk Desk, id int64) (helpdesk.Ticket, error) {
 	ticket, err := desk.Ticket(ctx, id)
 	if errors.Is(err, usedesk.ErrNotFound) {
-		return helpdesk.Ticket{}, &refusal{why: ledger.Because("no_ticket", id, ""),
-			problems: []request.Problem{request.NewProblem("ticketId", request.CodeChoice, "ticket_unknown")}}
+		return helpdesk.Ticket{}, &Refusal{Why: ledger.Because("no_ticket", id, ""),
+			Problems: []request.Problem{request.NewProblem("ticketId", request.CodeChoice, "ticket_unknown")}}
 	}
 	if err != nil {
 		return helpdesk.Ticket{}, fmt.Errorf("read ticket: %w", err)
@@ -102,8 +102,8 @@ func readTicket(ctx context.Context, desk Desk, id int64) (helpdesk.Ticket, erro
 	if c.ID == 0 && ticket.Email != "" { // no client, or one that is gone
 		client = helpdesk.Client{Name: ticket.Email, Emails: []string{ticket.Email}}
 	} else if c.ID == 0 {
-		return helpdesk.Ticket{}, &refusal{why: ledger.Because("no_client", id, ""),
-			problems: []request.Problem{request.NewProblem("ticketId", request.CodeChoice, "ticket_clientless")}}
+		return helpdesk.Ticket{}, &Refusal{Why: ledger.Because("no_client", id, ""),
+			Problems: []request.Problem{request.NewProblem("ticketId", request.CodeChoice, "ticket_clientless")}}
 	}
 	out := helpdesk.Ticket{ID: id, Subject: ticket.Subject, Channel: ticket.ChannelType, Client: client, Fields: map[int64]string{}}
 	for _, f := range ticket.CustomFields {

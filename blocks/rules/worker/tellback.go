@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"context"
@@ -25,37 +25,37 @@ const (
 //
 // The intent is stored before the comment is sent. A comment whose answer was lost is looked for in the ticket and never
 // sent again.
-func (s worker) tellBack(ctx context.Context, e *jobs.Job, o jobs.Outcome) {
-	if s.deps.Text == nil || !o.State.Finished() || o.State == ledger.StateDone && (e.Steps.Skipped || e.Steps.LeadURL == "") {
+func (w *Worker) tellBack(ctx context.Context, e *jobs.Job, o jobs.Outcome) {
+	if w.deps.Text == nil || !o.State.Finished() || o.State == ledger.StateDone && (e.Steps.Skipped || e.Steps.LeadURL == "") {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
 	defer cancel()
-	t, err := s.deps.Tenants.Get(ctx, e.Tenant)
+	t, err := w.deps.Tenants.Get(ctx, e.Tenant)
 	if err == nil && (!t.Settings.CommentBack || t.DeskToken == "") || errors.Is(err, tenant.ErrNotFound) {
 		return
 	}
 	var desk Desk
 	if err == nil {
-		desk, err = s.deps.Desk(t)
+		desk, err = w.deps.Desk(t)
 	}
 	if err == nil {
-		err = s.comment(ctx, desk, e, o.State, s.outcomeHTML(t, *e, o))
+		err = w.comment(ctx, desk, e, o.State, w.outcomeHTML(t, *e, o))
 	}
 	if err == nil || errors.Is(err, ledger.ErrClaimLost) {
 		return
 	}
-	s.deps.Log.WarnContext(ctx, "outcome of a firing not told to the helpdesk", "tenant", e.Tenant, "firing", e.ID, "error", err)
-	if err := s.ledger.Record(context.WithoutCancel(ctx), *e, "=not_told"); err != nil {
-		s.deps.Log.WarnContext(ctx, "timeline not written", "tenant", e.Tenant, "firing", e.ID, "error", err)
+	w.deps.Log.WarnContext(ctx, "outcome of a firing not told to the helpdesk", "tenant", e.Tenant, "firing", e.ID, "error", err)
+	if err := w.deps.Ledger.Record(context.WithoutCancel(ctx), *e, "=not_told"); err != nil {
+		w.deps.Log.WarnContext(ctx, "timeline not written", "tenant", e.Tenant, "firing", e.ID, "error", err)
 	}
 }
 
 // comment sends the comment of an outcome unless that may have been done before.
-func (s worker) comment(ctx context.Context, desk Desk, e *jobs.Job, outcome ledger.State, message string) error {
+func (w *Worker) comment(ctx context.Context, desk Desk, e *jobs.Job, outcome ledger.State, message string) error {
 	st := &e.Steps
 	if st.Told == outcome {
-		return s.findComment(ctx, desk, e, nil)
+		return w.findComment(ctx, desk, e, nil)
 	}
 	before := *st
 	var known usedesk.Ticket
@@ -66,13 +66,13 @@ func (s worker) comment(ctx context.Context, desk Desk, e *jobs.Job, outcome led
 		}
 	}
 	st.Told, st.CommentID = outcome, 0
-	if err := s.ledger.Record(ctx, *e, "=telling"); err != nil {
+	if err := w.deps.Ledger.Record(ctx, *e, "=telling"); err != nil {
 		return err
 	}
 	id, err := desk.CreateComment(ctx, usedesk.CommentInput{TicketID: e.Request.TicketID, Message: message, Silent: true})
 	switch {
 	case errors.Is(err, usedesk.ErrUnknownOutcome), errors.Is(err, usedesk.ErrUpstream):
-		return s.findComment(ctx, desk, e, known.Comments)
+		return w.findComment(ctx, desk, e, known.Comments)
 	case err != nil: // it was surely not written
 		st.Told, st.CommentID = before.Told, before.CommentID
 		return err
@@ -82,7 +82,7 @@ func (s worker) comment(ctx context.Context, desk Desk, e *jobs.Job, outcome led
 }
 
 // findComment looks once for an outcome's comment whose id is not known, among those that were not there before.
-func (s worker) findComment(ctx context.Context, desk Desk, e *jobs.Job, before []usedesk.Comment) error {
+func (w *Worker) findComment(ctx context.Context, desk Desk, e *jobs.Job, before []usedesk.Comment) error {
 	if e.Steps.CommentID != 0 {
 		return nil
 	}
@@ -103,17 +103,17 @@ func (s worker) findComment(ctx context.Context, desk Desk, e *jobs.Job, before 
 }
 
 // outcomeHTML is the comment: what happened, the deal's link, and the line by which loop.go knows it.
-func (s worker) outcomeHTML(t tenant.Tenant, e jobs.Job, o jobs.Outcome) string {
+func (w *Worker) outcomeHTML(t tenant.Tenant, e jobs.Job, o jobs.Outcome) string {
 	lang := t.Language()
 	var b strings.Builder
 	line := func(inner string) { b.WriteString("<p>" + inner + "</p>") }
 	switch {
 	case o.State == ledger.StateFailed:
-		line(html.EscapeString(s.deps.Text(lang, "tellback.failed", "Reason", runes.Shorten(jobs.English(o.Why), maxReason))))
+		line(html.EscapeString(w.deps.Text(lang, "tellback.failed", "Reason", runes.Shorten(jobs.English(o.Why), maxReason))))
 	case e.Steps.Attached:
-		line(html.EscapeString(s.deps.Text(lang, "tellback.attached")))
+		line(html.EscapeString(w.deps.Text(lang, "tellback.attached")))
 	default:
-		line(html.EscapeString(s.deps.Text(lang, "tellback.done")))
+		line(html.EscapeString(w.deps.Text(lang, "tellback.done")))
 	}
 	if e.Steps.LeadURL != "" {
 		url := html.EscapeString(e.Steps.LeadURL)
@@ -122,9 +122,9 @@ func (s worker) outcomeHTML(t tenant.Tenant, e jobs.Job, o jobs.Outcome) string 
 	if o.Label == ledger.LabelRemarks {
 		said := make([]string, len(o.Problems))
 		for i, p := range o.Problems {
-			said[i] = p.Path + ": " + s.problemText(lang, p)
+			said[i] = p.Path + ": " + w.problemText(lang, p)
 		}
-		line(html.EscapeString(s.deps.Text(lang, "tellback.remarks", "Remarks", runes.Shorten(strings.Join(said, "; "), maxReason))))
+		line(html.EscapeString(w.deps.Text(lang, "tellback.remarks", "Remarks", runes.Shorten(strings.Join(said, "; "), maxReason))))
 	}
 	line(jobs.Marker(e.ID))
 	return b.String()

@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"context"
@@ -28,13 +28,13 @@ const (
 	whyRestart ledger.Reason = "=restart"
 )
 
-// refusal is an answer that no second try would change.
-type refusal struct {
-	why      ledger.Reason
-	problems []request.Problem
+// Refusal is an answer that no second try would change.
+type Refusal struct {
+	Why      ledger.Reason
+	Problems []request.Problem
 }
 
-func (r *refusal) Error() string { return jobs.English(r.why) }
+func (r *Refusal) Error() string { return jobs.English(r.Why) }
 
 // errClientBusy says that another worker is making something for the same client.
 var errClientBusy = errors.New(jobs.English("=client_busy"))
@@ -73,12 +73,12 @@ func classifyError(err error, e jobs.Job) outcome {
 	wait := func(after time.Duration, why ledger.Reason) outcome {
 		return outcome{jobs.Outcome{State: ledger.StateAccepted, After: after, Why: why}, true}
 	}
-	var refused *refusal
+	var refused *Refusal
 	var look *lookAgain
 	var busy *store.Busy
 	switch {
 	case errors.As(err, &refused):
-		return outcome{Outcome: jobs.Outcome{State: ledger.StateFailed, Why: refused.why, Problems: refused.problems}}
+		return outcome{Outcome: jobs.Outcome{State: ledger.StateFailed, Why: refused.Why, Problems: refused.Problems}}
 	case errors.As(err, &look):
 		return outcome{Outcome: jobs.Outcome{State: ledger.StateAccepted, After: look.after, Why: look.why()}}
 	case errors.Is(err, errClientBusy):

@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"cmp"
@@ -59,7 +59,7 @@ func (d leads) look(ctx context.Context, items []*item) {
 
 // findDeal looks for the deal of a write whose answer is not known, and makes it this entry's. A zero result means that
 // it is not there and was looked for long enough; *lookAgain that it has to be looked for once more. When there are more
-// such deals than writes that could have made them, nobody guesses: the *refusal carries them to the inbox.
+// such deals than writes that could have made them, nobody guesses: the *Refusal carries them to the inbox.
 func (it *item) findDeal(ctx context.Context, newest []bulk.FoundDeal) (bulk.Made, error) {
 	intent := it.job.Steps.LeadIntent
 	leads, err := it.candidates(ctx, newest)
@@ -119,7 +119,7 @@ func (it *item) ambiguous(found []match) error {
 		it.job.Steps.Candidates = append(it.job.Steps.Candidates, jobs.Candidate{LeadID: m.deal.ID, Name: m.deal.Text,
 			URL: it.account.DealURL(m.deal.ID), CreatedAt: time.Unix(m.deal.CreatedAt, 0).UTC()})
 	}
-	return &refusal{why: ledger.Because("twins", len(found), "")}
+	return &Refusal{Why: ledger.Because("twins", len(found), "")}
 }
 
 // candidates are deals like ours made since the intent, in the order of their making.

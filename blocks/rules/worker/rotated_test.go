@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"testing"
@@ -21,7 +21,7 @@ func TestRotation_markIsUnderstoodWithAnyKeyOfTheRing(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = db.Close() })
-		return &batch{worker: worker{&core{deps: Deps{DB: db}}}}
+		return &batch{Worker: &Worker{deps: &Deps{DB: db}}}
 	}
 	alone, behind, front, after := with(old), with(old+","+young), with(young+","+old), with(young)
 	for name, c := range map[string]struct {

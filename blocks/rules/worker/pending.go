@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"context"
@@ -37,7 +37,7 @@ func (b *batch) register(ctx context.Context, items []*item) error {
 		}
 		writes[it.job.ID] = it.fingerprint(like)
 	}
-	return b.ledger.Register(ctx, items[0].job.Tenant, writes)
+	return b.deps.Ledger.Register(ctx, items[0].job.Tenant, writes)
 }
 
 // unregister removes what was registered of items whose writes are no longer in doubt. Left over it only makes a lost deal
@@ -52,7 +52,7 @@ func (b *batch) unregister(ctx context.Context, items []*item) {
 	if len(ids) == 0 {
 		return
 	}
-	if err := b.ledger.Unregister(ctx, items[0].job.Tenant, ids); err != nil {
+	if err := b.deps.Ledger.Unregister(ctx, items[0].job.Tenant, ids); err != nil {
 		b.deps.Log.WarnContext(ctx, "finished deals not taken back", "tenant", items[0].job.Tenant, "error", err)
 	}
 }
@@ -63,7 +63,7 @@ func (it *item) countSimilar(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	open, err := it.ledger.Registered(ctx, it.job.Tenant)
+	open, err := it.deps.Ledger.Registered(ctx, it.job.Tenant)
 	if err != nil {
 		return 0, err
 	}
@@ -78,13 +78,13 @@ func (it *item) countSimilar(ctx context.Context) (int, error) {
 
 // claimed reports whether an object is another entry's.
 func (it *item) claimed(ctx context.Context, object string) (bool, error) {
-	owner, err := it.ledger.ClaimedBy(ctx, it.job.Tenant, object)
+	owner, err := it.deps.Ledger.ClaimedBy(ctx, it.job.Tenant, object)
 	return owner != "" && owner != it.job.ID, err
 }
 
 // claim makes an object this entry's; false when it is another's already.
 func (it *item) claim(ctx context.Context, object string) (bool, error) {
-	return it.ledger.ClaimObject(ctx, it.job.Tenant, it.job.ID, object)
+	return it.deps.Ledger.ClaimObject(ctx, it.job.Tenant, it.job.ID, object)
 }
 
 // user is the CRM user who is logged in, 0 when that is not known for certain.

@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"context"
@@ -28,7 +28,7 @@ func TestReason_ofEveryErrorIsKnown(t *testing.T) {
 		"slow": &store.Busy{}, "no_desk_token": errNoDeskToken, "desk_token": desk(usedesk.KindRefused),
 		"desk_down": desk(usedesk.KindUpstream), "desk_refused": desk(usedesk.KindInvalid), "look": &lookAgain{},
 		"restart": context.Canceled, "client_busy": errClientBusy,
-		"twins": &refusal{why: ledger.Because("twins", 2, "")}, "unexpected": errors.New("boom"),
+		"twins": &Refusal{Why: ledger.Because("twins", 2, "")}, "unexpected": errors.New("boom"),
 	} {
 		why := classify(err, fresh, now).Why
 		if got, _, _ := why.Head(); got != code || !slices.Contains(jobs.ReasonCodes(), code) {

@@ -1,4 +1,4 @@
-package rules
+package worker
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func (it *item) leaveOut(ctx context.Context, err error) bool {
 	if !st.Judged {
 		st.Judged = true
 		before := len(it.plan.Remarks)
-		if err := it.renew(ctx); err != nil {
+		if err := it.refreshMeta(ctx); err != nil {
 			it.fail(ctx, err)
 			return true
 		}
@@ -73,14 +73,14 @@ func (it *item) leaveOutAll(ctx context.Context, err error) bool {
 // must not read it anew for each deal.
 const justRead = 10 * time.Second
 
-// renew reads the account's vocabulary past the cache unless that was just done.
-func (b *batch) renew(ctx context.Context) error {
+// refreshMeta reads the account's vocabulary past the cache unless that was just done.
+func (b *batch) refreshMeta(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if age := time.Since(b.meta.At); 0 <= age && age < justRead { // another replica's clock may have been ahead
 		return nil
 	}
-	meta, err := freshMeta(ctx, b.account)
+	meta, err := b.account.FreshMeta(ctx)
 	if err != nil {
 		return fmt.Errorf("read the account anew: %w", err)
 	}
