@@ -41,6 +41,8 @@ func allowed(from, to string) bool {
 		return ground
 	case in(from, "api"):
 		return ground || in(to, "api")
+	case from == "blocks": // hands the ground to blocks
+		return in(to, "internal", "oauth") || slices.Contains(shared, to)
 	case slices.Contains(shared, from):
 		return ground || in(to, "oauth") || slices.Contains(shared, to)
 	case in(from, "blocks"):

@@ -11,6 +11,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
+	"github.com/sidecard/sidecard/blocks"
+	rules "github.com/sidecard/sidecard/blocks/rules/block"
 	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry/traces"
@@ -23,18 +27,30 @@ type config struct {
 	deskConfig
 	noticeConfig
 
-	OpenTriggers bool `env:"SIDECARD_OPEN_TRIGGERS" help:"Accept rules that name only amoClientId, without a key."`
-
+	Blocks kong.Plugins `embed:""` // the parts of blocks
 	operatorConfig
 	Traces traces.Env `embed:"" prefix:"otlp-"`
 
-	spans traces.Config
+	spans  traces.Config
+	blocks blocks.Set
+	rules  *rules.Block // one of blocks
+}
+
+// newConfig returns the configuration of a service with all blocks.
+func newConfig() *config {
+	c := new(config)
+	c.blocks, c.rules = newBlocks(&c.deskConfig)
+	for _, part := range c.blocks.Configs() {
+		c.Blocks = append(c.Blocks, part)
+	}
+	return c
 }
 
 // check reports every mistake at once, each with the variable's name and what is expected.
 func (c *config) check() error {
 	var wrong []error
-	for _, part := range []interface{ Check() []error }{&c.serverConfig, &c.amoConfig, &c.deskConfig, &c.noticeConfig, &c.operatorConfig} {
+	parts := []blocks.Config{&c.serverConfig, &c.amoConfig, &c.deskConfig, &c.noticeConfig, &c.operatorConfig}
+	for _, part := range append(parts, c.blocks.Configs()...) {
 		wrong = append(wrong, part.Check()...)
 	}
 	var err error

@@ -1,14 +1,19 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // amoConfig is how the service logs in to amoCRM, and at which hosts.
@@ -63,6 +68,8 @@ type deskConfig struct {
 
 	deskHosts *usedesk.Hosts
 	deskBase  string
+	client    *http.Client
+	unread    func(context.Context, usedesk.Unread) // called for what of an answer is left out
 }
 
 // Check reads the allowed hosts.
@@ -71,8 +78,11 @@ func (c *deskConfig) Check() []error {
 	var err error
 	if c.deskHosts, err = usedesk.NewHosts(c.ExtraUsedeskHosts); err != nil {
 		wrong.add("SIDECARD_EXTRA_USEDESK_HOSTS", "%s%v", entryOf(c.ExtraUsedeskHosts, err), err)
-	} else if c.deskBase, err = c.deskHosts.Base(c.UsedeskAPI); err != nil {
-		wrong.add("SIDECARD_USEDESK_API", "%v", err)
+	} else {
+		c.client = c.deskHosts.HTTPClient(20 * time.Second)
+		if c.deskBase, err = c.deskHosts.Base(c.UsedeskAPI); err != nil {
+			wrong.add("SIDECARD_USEDESK_API", "%v", err)
+		}
 	}
 	for _, origin := range c.HelpdeskOrigins {
 		if u, err := url.Parse(origin); err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || strings.ContainsAny(origin, " ;") {
@@ -80,4 +90,27 @@ func (c *deskConfig) Check() []error {
 		}
 	}
 	return wrong
+}
+
+// Desk opens a tenant's helpdesk API, at the usual address when the tenant's block names none.
+func (c *deskConfig) Desk(t tenant.Tenant) (*usedesk.API, error) {
+	return usedesk.New(cmp.Or(t.DeskBase, c.deskBase), t.DeskToken, usedesk.WithHTTP(c.client), usedesk.WithUnread(c.unread))
+}
+
+// DeskBase checks a helpdesk's address as typed and brings it to its one form.
+func (c *deskConfig) DeskBase(raw string) (string, error) { return c.deskHosts.Typed(raw) }
+
+// TicketURL returns where agents open a ticket, "" when that can't be told.
+func (c *deskConfig) TicketURL(t tenant.Tenant, ticketID int64) string {
+	return usedesk.TicketURL(cmp.Or(t.DeskBase, c.deskBase), ticketID)
+}
+
+// LastMessage reads what the client wrote last in a ticket, "" when it can't be read.
+func (c *deskConfig) LastMessage(ctx context.Context, t tenant.Tenant, ticketID int64) (string, error) {
+	desk, err := c.Desk(t)
+	if err != nil {
+		return "", err
+	}
+	ticket, err := desk.Ticket(ctx, ticketID)
+	return ticket.LastFromClient(), err
 }

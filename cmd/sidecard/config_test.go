@@ -10,10 +10,9 @@ import (
 )
 
 func good() *config {
-	return &config{
-		serverConfig: serverConfig{Addr: ":8080", PublicURL: "https://sidecard.example.com/"},
-		deskConfig:   deskConfig{UsedeskAPI: "https://api.usedesk.ru/", HelpdeskOrigins: []string{"https://secure.usedesk.com"}},
-	}
+	c := newConfig()
+	c.Addr, c.PublicURL, c.UsedeskAPI, c.HelpdeskOrigins = ":8080", "https://sidecard.example.com/", "https://api.usedesk.ru/", []string{"https://secure.usedesk.com"}
+	return c
 }
 
 func TestConfig_goodOnePasses(t *testing.T) {

@@ -45,15 +45,12 @@ func (cmd demoCmd) Run(ctx context.Context) error {
 }
 
 func (cmd demoCmd) serve(ctx context.Context, ln net.Listener, public string, sb *sandbox.Sandbox) error {
-	c := &config{
-		serverConfig: serverConfig{Addr: ln.Addr().String(), PublicURL: public, DataDir: cmd.Data},
-		amoConfig:    amoConfig{AmoClientID: scenario.IntegrationID, AmoClientSecret: scenario.IntegrationSecret, ExtraAmoHosts: sb.ExtraHosts()},
-		deskConfig: deskConfig{UsedeskAPI: sb.DeskURL, ExtraUsedeskHosts: []string{strings.TrimPrefix(sb.DeskURL, "http://")},
-			HelpdeskOrigins: []string{sb.DeskURL}},
-		noticeConfig:   noticeConfig{NoticePrivateHosts: true}, // so that a webhook can be tried on this machine
-		OpenTriggers:   true,                                   // the published rule works as it stands; the demo listens on loopback only
-		operatorConfig: operatorConfig{LogLevel: cmd.LogLevel},
-	}
+	c := newConfig()
+	c.Addr, c.PublicURL, c.DataDir, c.LogLevel = ln.Addr().String(), public, cmd.Data, cmd.LogLevel
+	c.AmoClientID, c.AmoClientSecret, c.ExtraAmoHosts = scenario.IntegrationID, scenario.IntegrationSecret, sb.ExtraHosts()
+	c.UsedeskAPI, c.ExtraUsedeskHosts, c.HelpdeskOrigins = sb.DeskURL, []string{strings.TrimPrefix(sb.DeskURL, "http://")}, []string{sb.DeskURL}
+	c.NoticePrivateHosts = true // so that a webhook can be tried on this machine
+	c.rules.OpenTriggers()      // the published rule works as it stands; the demo listens on loopback only
 	if err := c.check(); err != nil {
 		return errors.Join(err, ln.Close())
 	}
@@ -66,9 +63,9 @@ func (cmd demoCmd) serve(ctx context.Context, ln net.Listener, public string, sb
 	if err != nil {
 		return errors.Join(err, ln.Close(), s.close())
 	}
-	t, err := s.tenants.Open(ctx, tenant.Credential{AmoBase: amoBase, DeskToken: scenario.DeskToken})
+	t, err := s.Tenants.Open(ctx, tenant.Credential{AmoBase: amoBase, DeskToken: scenario.DeskToken})
 	if err == nil {
-		err = s.tenants.Expect(ctx, t.ID, scenario.IntegrationID)
+		err = s.Tenants.Expect(ctx, t.ID, scenario.IntegrationID)
 	}
 	if err != nil {
 		return errors.Join(err, ln.Close(), s.close())
@@ -91,7 +88,7 @@ func (cmd demoCmd) serve(ctx context.Context, ln net.Listener, public string, sb
   State     %[4]s (%[5]s)
   Stop      Ctrl+C
 
-`, sb.DeskURL, sb.AmoURL, public, cmd.Data, stateWords(s.db.Mode()))
+`, sb.DeskURL, sb.AmoURL, public, cmd.Data, stateWords(s.DB.Mode()))
 	return errors.Join(s.run(ctx, ln), s.close())
 }
 

@@ -64,7 +64,7 @@ func TestREADME_hasEveryVariableWithItsDefault(t *testing.T) {
 			rows[strings.Trim(name, "` ")] = row[2]
 		}
 	}
-	settingsOf(reflect.TypeFor[config](), func(name, preset string) {
+	check := func(name, preset string) {
 		said, ok := rows[name]
 		switch {
 		case !ok:
@@ -73,7 +73,11 @@ func TestREADME_hasEveryVariableWithItsDefault(t *testing.T) {
 			t.Errorf("README says that %s is %s without it, not %s", name, said, preset)
 		}
 		delete(rows, name)
-	})
+	}
+	settingsOf(reflect.TypeFor[config](), check)
+	for _, part := range newConfig().Blocks {
+		settingsOf(reflect.TypeOf(part).Elem(), check)
+	}
 	for name := range rows {
 		if !strings.HasPrefix(name, "GO") && !strings.HasPrefix(name, "OTEL_") && !strings.HasSuffix(name, "_PROXY") { // Go's and the libraries' own
 			t.Errorf("README has a row for %s, which nothing reads", name)

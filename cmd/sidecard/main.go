@@ -31,7 +31,7 @@ type cli struct {
 
 // newCLI returns the commands, all with one configuration.
 func newCLI() *cli {
-	c := new(config)
+	c := newConfig()
 	return &cli{Serve: serveCmd{c}, Triggers: triggersCmd{config: c}, Tenants: tenantsCmd{config: c},
 		Keys: keysCmd{Rotate: keysRotateCmd{config: c}}, Doctor: doctorCmd{config: c}}
 }

@@ -31,6 +31,6 @@ func (cmd serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	log.Info("listening", "version", version, "addr", ln.Addr().String(), "public_url", cmd.PublicURL, "redis", s.db.Mode())
+	log.Info("listening", "version", version, "addr", ln.Addr().String(), "public_url", cmd.PublicURL, "redis", s.DB.Mode())
 	return errors.Join(s.run(ctx, ln), s.close())
 }

@@ -8,12 +8,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
-	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/notify"
 	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
@@ -51,22 +50,20 @@ func (cmd *tenantsCmd) run(ctx context.Context, do func(office) error) error {
 			return err
 		}
 		err = do(newOffice(s, os.Stdout, os.Stdin, cmd.JSON))
-		s.block.Close()
-		s.changes.Close()
-		return errors.Join(err, closeWithin(stopWithin, s.grants.Wait))
+		return errors.Join(err, s.rest())
 	})
 }
 
 func newOffice(s *service, out io.Writer, in io.Reader, asJSON bool) office {
 	return office{service: s, out: out, in: in, json: asJSON, files: privacy.Files{
-		DB: s.db, Tenants: s.tenants, Firings: s.triggers.Counts, Login: s.login,
-		Keepers: []privacy.Keeper{crm.Keeper{DB: s.db}, s.triggers, session.NewSessions(s.db)}, Sections: []privacy.Section{notify.Section{}},
+		DB: s.DB, Tenants: s.Tenants, Firings: s.rules.Counts, Login: s.login, Sections: s.blocks.Sections(),
+		Keepers: slices.Concat([]privacy.Keeper{crm.Keeper{DB: s.DB}}, s.blocks.Keepers(), []privacy.Keeper{s.Kit.Sessions}),
 	}}
 }
 
 // login returns how a tenant's login to amoCRM stands.
 func (s *service) login(ctx context.Context, tenantID string) (privacy.Login, error) {
-	status, err := s.grants.Status(ctx, tenantID)
+	status, err := s.Grants.Status(ctx, tenantID)
 	l := privacy.Login{State: status.State, UserID: status.UserID, Refreshed: status.RefreshedAt}
 	if status.State == "lost" {
 		l.Lost = status.Why
@@ -80,7 +77,7 @@ func (s *service) login(ctx context.Context, tenantID string) (privacy.Login, er
 // on is run for the tenant that the command names.
 func (cmd *tenantsCmd) on(ctx context.Context, do func(office, tenant.Tenant) error) error {
 	return cmd.run(ctx, func(o office) error {
-		t, err := chosenTenant(ctx, o.service.tenants, cmd.Tenant)
+		t, err := chosenTenant(ctx, o.service.Tenants, cmd.Tenant)
 		if err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func (cmd *tenantsEraseCmd) Run(ctx context.Context, root *tenantsCmd) error {
 		return errors.New("--tenant: say which one")
 	}
 	return root.run(ctx, func(o office) error {
-		t, err := chosenTenant(ctx, o.service.tenants, root.Tenant)
+		t, err := chosenTenant(ctx, o.service.Tenants, root.Tenant)
 		if err != nil && cmd.Client == 0 && len(root.Tenant) == tenantIDLen {
 			t, err = tenant.Tenant{ID: root.Tenant}, nil // what an erasing that was cut off has left
 		}
@@ -81,7 +81,7 @@ func (cmd *tenantsEraseCmd) do(ctx context.Context, o office, t tenant.Tenant) e
 	if cmd.Client != 0 {
 		return cmd.erasePerson(ctx, o, t)
 	}
-	c, err := o.service.triggers.Counts(ctx, t.ID)
+	c, err := o.service.rules.Counts(ctx, t.ID)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (cmd *tenantsEraseCmd) do(ctx context.Context, o office, t tenant.Tenant) e
 	if err := o.agree(cmd.Yes, what); err != nil {
 		return err
 	}
-	if err := o.service.grants.Disconnect(ctx, t.ID); err != nil && !errors.Is(err, store.ErrSealed) { // what can't be read can go
+	if err := o.service.Grants.Disconnect(ctx, t.ID); err != nil && !errors.Is(err, store.ErrSealed) { // what can't be read can go
 		return err
 	}
 	n, err := o.files.Erase(ctx, t.ID)
@@ -120,7 +120,7 @@ const rewriteWithin = 30 * time.Second
 func (o office) erased(ctx context.Context, n int) error {
 	within, cancel := context.WithTimeout(ctx, rewriteWithin)
 	defer cancel()
-	end, why, err := o.service.db.RewriteAOF(within)
+	end, why, err := o.service.DB.RewriteAOF(within)
 	if err != nil {
 		end, why = store.RewriteRefused, err.Error()
 	}

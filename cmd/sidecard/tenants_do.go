@@ -19,7 +19,7 @@ func (cmd *tenantsKeyCmd) Run(ctx context.Context, root *tenantsCmd) error {
 }
 
 func (cmd *tenantsKeyCmd) do(ctx context.Context, o office, t tenant.Tenant) error {
-	t, err := o.service.tenants.NewTriggerKey(ctx, t.ID)
+	t, err := o.service.Tenants.NewTriggerKey(ctx, t.ID)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (cmd *tenantsDisconnectCmd) Run(ctx context.Context, root *tenantsCmd) erro
 }
 
 func (cmd *tenantsDisconnectCmd) do(ctx context.Context, o office, t tenant.Tenant) error {
-	if err := o.service.grants.Disconnect(ctx, t.ID); err != nil {
+	if err := o.service.Grants.Disconnect(ctx, t.ID); err != nil {
 		return err
 	}
 	s, err := o.files.Summary(ctx, t.ID)
@@ -64,7 +64,7 @@ func (o office) renamed(ctx context.Context, from, into tenant.Tenant) (bool, er
 	if from.AmoBase == into.AmoBase || from.AccountID == 0 || from.AccountID != into.AccountID || !from.ConnectedAt.After(into.ConnectedAt) {
 		return false, nil
 	}
-	status, err := o.service.grants.Status(ctx, into.ID)
+	status, err := o.service.Grants.Status(ctx, into.ID)
 	return err == nil && status.State != "connected", err
 }
 
@@ -74,7 +74,7 @@ func (cmd *tenantsAdoptCmd) Run(ctx context.Context, root *tenantsCmd) error {
 }
 
 func (cmd *tenantsAdoptCmd) do(ctx context.Context, o office, into tenant.Tenant) error {
-	from, err := o.service.tenants.Get(ctx, cmd.From)
+	from, err := o.service.Tenants.Get(ctx, cmd.From)
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
@@ -89,7 +89,7 @@ func (cmd *tenantsAdoptCmd) do(ctx context.Context, o office, into tenant.Tenant
 	case from.AccountID != 0 && into.AccountID != 0 && from.AccountID != into.AccountID:
 		return fmt.Errorf("--from: it was connected with amoCRM account %d, not with %d", from.AccountID, into.AccountID)
 	}
-	c, err := o.service.triggers.Counts(ctx, from.ID)
+	c, err := o.service.rules.Counts(ctx, from.ID)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (cmd *tenantsAdoptCmd) do(ctx context.Context, o office, into tenant.Tenant
 		return err
 	}
 	if renamed { // first of all: cut off behind it, the command goes on as between two tenants of one address
-		if err := o.service.tenants.Move(ctx, into.ID, from.AmoBase); err != nil {
+		if err := o.service.Tenants.Move(ctx, into.ID, from.AmoBase); err != nil {
 			return err
 		}
 	}
@@ -110,10 +110,10 @@ func (cmd *tenantsAdoptCmd) do(ctx context.Context, o office, into tenant.Tenant
 	if err := o.service.hooks.Unsubscribe(ctx, from.ID); err != nil {
 		return err
 	}
-	if err := o.service.grants.Adopt(ctx, from.ID, into.ID); err != nil {
+	if err := o.service.Grants.Adopt(ctx, from.ID, into.ID); err != nil {
 		return err
 	}
-	if err := o.service.tenants.Adopt(ctx, from.ID, into.ID); err != nil {
+	if err := o.service.Tenants.Adopt(ctx, from.ID, into.ID); err != nil {
 		return err
 	}
 	if _, err := o.files.Erase(ctx, from.ID); err != nil {

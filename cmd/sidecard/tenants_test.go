@@ -28,7 +28,7 @@ func newTestOffice(t *testing.T, d *desk, answer string) office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.block.Close(); s.changes.Close() })
+	t.Cleanup(func() { _ = s.rest() })
 	return newOffice(s, &d.out, strings.NewReader(answer), false)
 }
 
@@ -99,7 +99,7 @@ func TestTenants_adoptJoinsARenamedAccountWhoseLoginWasLost(t *testing.T) {
 	if err := cmd.do(ctx, office, old); err == nil || !strings.Contains(err.Error(), "belongs to renamed.amocrm.ru") {
 		t.Errorf("while the login lives: %v", err)
 	}
-	if err := office.service.grants.Drop(ctx, old.ID, "lost"); err != nil {
+	if err := office.service.Grants.Drop(ctx, old.ID, "lost"); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.do(ctx, office, old); err != nil {
