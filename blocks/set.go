@@ -130,8 +130,8 @@ const (
 )
 
 // rounds are the visits of a block.
-func (h *Host) rounds(name string, p Periodic) *store.Rounds {
-	return &store.Rounds{DB: h.DB, Name: name, Every: p.Every(), Rest: min(p.Every()/10, maxRest), AtOnce: visitsAtOnce, Now: time.Now, Log: h.Log,
+func (h *Host) rounds(name string, p Periodic) *store.Periodic {
+	return &store.Periodic{DB: h.DB, Name: name, Every: p.Every(), Rest: min(p.Every()/10, maxRest), AtOnce: visitsAtOnce, Now: time.Now, Log: h.Log,
 		Each: h.Tenants.Each,
 		Visit: func(ctx context.Context, id string) {
 			ctx, cancel := context.WithTimeout(ctx, visitWithin)

@@ -36,7 +36,7 @@ type Grant struct {
 	refusals refusals // of this pair; stored beside the sealed value
 }
 
-// Token gives the access token in x/oauth2's type. The refresh token stays inside: it is single-use and only Grants may
+// Token returns the access token in x/oauth2's type. The refresh token stays inside: it is single-use and only Grants may
 // spend it.
 func (g Grant) Token() *oauth2.Token {
 	return &oauth2.Token{AccessToken: g.Access, TokenType: "Bearer", Expiry: g.ExpiresAt}

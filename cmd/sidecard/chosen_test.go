@@ -65,7 +65,7 @@ func TestTenants_oneThatCanNotBeReadHidesNoOther(t *testing.T) {
 	var out bytes.Buffer
 	x := accountCheck{doctor: &doctor{out: &out, each: time.Minute}, tenants: d.dir}
 	x.grants = login.NewGrants(d.db, login.Config{Hosts: hosts(t)}, nil, slog.New(slog.DiscardHandler))
-	x.pace = func(string) amocrm.Pace { return nil }
+	x.limiter = func(string) amocrm.Limiter { return nil }
 	x.everybody(ctx, []string{shut.ID, one.ID}, x.one)
 	if said := out.String(); !strings.Contains(said, "newer version") || !strings.Contains(said, "one.amocrm.ru") || strings.Contains(said, "not looked at") {
 		t.Errorf("the doctor:\n%s", said)

@@ -24,11 +24,11 @@ func (d *doctor) accounts(ctx context.Context, db *store.DB, set *config) {
 	quiet := slog.New(slog.DiscardHandler)
 	tenants := tenant.NewDirectory(db)
 	cfg := login.Config{ClientID: set.AmoClientID, ClientSecret: set.AmoClientSecret, PublicURL: set.PublicURL, Hosts: set.amoHosts}
-	pace := func(base string) amocrm.Pace { return crm.Pace(db, base, store.Background) }
+	limiter := func(base string) amocrm.Limiter { return crm.Limiter(db, base, store.Background) }
 	client := set.amoHosts.HTTPClient(20 * time.Second)
 	clock := &dated{next: client.Transport}
 	client.Transport = clock
-	x := accountCheck{doctor: d, grants: login.NewGrants(db, cfg, pace, quiet), pace: pace, tenants: tenants, set: set, client: client}
+	x := accountCheck{doctor: d, grants: login.NewGrants(db, cfg, limiter, quiet), limiter: limiter, tenants: tenants, set: set, client: client}
 	x.hooks = webhooks.NewService(webhooks.Deps{DB: db, Tenants: tenants, Grants: x.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: quiet})
 	var ids []string
 	if err := tenants.Each(ctx, func(id string) error { ids = append(ids, id); return nil }); err != nil {
@@ -61,7 +61,7 @@ func (d *doctor) accounts(ctx context.Context, db *store.DB, set *config) {
 type accountCheck struct {
 	*doctor
 	grants  *login.Grants
-	pace    func(string) amocrm.Pace
+	limiter func(string) amocrm.Limiter
 	tenants *tenant.Directory
 	hooks   *webhooks.Service
 	set     *config
@@ -121,7 +121,7 @@ func (x *accountCheck) one(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	api, err := amocrm.New(t.AmoBase, x.grants.Auth(t.ID), amocrm.WithPace(x.pace(t.AmoBase)), amocrm.WithHTTP(x.client))
+	api, err := amocrm.New(t.AmoBase, x.grants.Auth(t.ID), amocrm.WithLimiter(x.limiter(t.AmoBase)), amocrm.WithHTTP(x.client))
 	if err != nil {
 		return err
 	}

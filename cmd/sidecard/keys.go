@@ -88,7 +88,7 @@ func rotateKeys(ctx context.Context, db *store.DB, change bool) (rotation, error
 		return r, err
 	}
 	sealed, err := db.Reseal(ctx, change)
-	r.Values, r.Old, r.Shut, r.ShutAt = sealed.Values, sealed.Old, sealed.ShutN, sealed.Shut
+	r.Values, r.Old, r.Shut, r.ShutAt = sealed.Values, sealed.Old, sealed.UndecryptableN, sealed.Undecryptable
 	if change {
 		r.Done = sealed.Done
 	}

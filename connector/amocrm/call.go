@@ -197,8 +197,8 @@ func (s *sending) once(ctx context.Context, token string) (transport.Answer, err
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", s.c.agent)
 
-	if s.c.pace != nil {
-		done, err := s.c.pace.Wait(ctx)
+	if s.c.limiter != nil {
+		done, err := s.c.limiter.Wait(ctx)
 		if err != nil {
 			return transport.Answer{}, fmt.Errorf("wait for a slot: %w", err)
 		}
@@ -214,8 +214,8 @@ func (s *sending) once(ctx context.Context, token string) (transport.Answer, err
 		s.c.clock.Store(&reading{said: said, at: time.Now()})
 	}
 	s.c.see(ctx, Seen{op, a.Status, wire.Plain(a.Header.Get("X-Request-Id"), 128), time.Since(start)})
-	if a.Status == http.StatusTooManyRequests && s.c.pace != nil {
-		s.c.pace.Penalty(ctx, transport.RetryAfter(a, time.Now()))
+	if a.Status == http.StatusTooManyRequests && s.c.limiter != nil {
+		s.c.limiter.Penalty(ctx, transport.RetryAfter(a, time.Now()))
 	}
 	return a, err
 }

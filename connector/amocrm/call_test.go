@@ -34,9 +34,9 @@ func TestCall_namesItselfAndAsksForJSON(t *testing.T) {
 func TestCall_renewsTheTokenOnceAndRepeats(t *testing.T) {
 	for _, method := range []string{"GET", "POST"} {
 		auth := &tokens{list: []string{"old", "new"}}
-		p := &pacer{}
+		p := &limiter{}
 		mock := httpmock.NewMockTransport()
-		c, err := New(testBase, auth, WithHTTP(&http.Client{Transport: mock}), WithPace(p))
+		c, err := New(testBase, auth, WithHTTP(&http.Client{Transport: mock}), WithLimiter(p))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,8 +132,8 @@ func TestCall_renewsOnceOverAllTries(t *testing.T) {
 
 func TestCall_repeatsReadsAndNeverWrites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &pacer{}
-		c, mock := setup(t, WithPace(p))
+		p := &limiter{}
+		c, mock := setup(t, WithLimiter(p))
 		get := on(mock, "GET", "/account", 503, "")
 		post := on(mock, "POST", "/leads", 503, "")
 		patch := on(mock, "PATCH", "/leads/5", 504, "")
@@ -156,8 +156,8 @@ func TestCall_repeatsReadsAndNeverWrites(t *testing.T) {
 }
 
 func TestCall_tellsTheLimiterToSlowDown(t *testing.T) {
-	p := &pacer{}
-	c, mock := setup(t, WithPace(p))
+	p := &limiter{}
+	c, mock := setup(t, WithLimiter(p))
 	s := on(mock, "GET", "/account", 429, `{"title":"Too Many Requests","status":429,"retry_after":300}`)
 	on(mock, "POST", "/leads", 429, "<html>slow</html>")
 	_, err := c.Account(t.Context())
@@ -174,9 +174,9 @@ func TestCall_tellsTheLimiterToSlowDown(t *testing.T) {
 
 func TestCall_sortsLostAnswers(t *testing.T) {
 	lost := errors.New("connection reset by peer")
-	pace := &pacer{err: errors.New("no slot in time")}
+	limiter := &limiter{err: errors.New("no slot in time")}
 	c, mock := setup(t)
-	paced, pacedMock := setup(t, WithPace(pace))
+	paced, pacedMock := setup(t, WithLimiter(limiter))
 	for _, m := range []*httpmock.MockTransport{mock, pacedMock} {
 		m.RegisterResponder("POST", "=~.*", httpmock.NewErrorResponder(lost))
 	}
@@ -184,7 +184,7 @@ func TestCall_sortsLostAnswers(t *testing.T) {
 	if !errors.Is(err, ErrUnknownOutcome) || !errors.Is(err, lost) {
 		t.Errorf("cut write: %v", err)
 	}
-	if _, err = paced.CreateComplex(t.Context(), []LeadInput{{}}); !errors.Is(err, ErrNetwork) || !errors.Is(err, pace.err) {
+	if _, err = paced.CreateComplex(t.Context(), []LeadInput{{}}); !errors.Is(err, ErrNetwork) || !errors.Is(err, limiter.err) {
 		t.Errorf("write without a slot: %v", err)
 	}
 	if pacedMock.GetTotalCallCount() != 0 {
@@ -242,8 +242,8 @@ type over struct{ context.Context }
 func (over) Err() error { return context.DeadlineExceeded }
 
 func TestCall_contextThatIsOverSendsNothing(t *testing.T) {
-	p := &pacer{}
-	c, mock := setup(t, WithPace(p))
+	p := &limiter{}
+	c, mock := setup(t, WithLimiter(p))
 	posted := on(mock, "POST", "/api/v4/leads/complex", 200, `[]`)
 	_, err := c.CreateComplex(over{t.Context()}, []LeadInput{{Name: "x"}})
 	if !errors.Is(err, ErrNetwork) || !errors.Is(err, context.DeadlineExceeded) || len(posted.bodies) != 0 || p.open != 0 {

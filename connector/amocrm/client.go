@@ -32,10 +32,10 @@ type Homed interface {
 	Home(ctx context.Context) (base string, err error)
 }
 
-// Pace says when the next request may go. Wait blocks until a slot is free or ctx ends; done must be called when the
+// Limiter decides when the next request may go. Wait blocks until a slot is free or ctx ends; done must be called when the
 // answer has arrived (or the request failed). Penalty tells it that the server asked for a pause (429, Retry-After);
 // 0 seconds means that the server did not say how long.
-type Pace interface {
+type Limiter interface {
 	Wait(ctx context.Context) (done func(), err error)
 	Penalty(ctx context.Context, retryAfterSeconds int)
 }
@@ -70,14 +70,14 @@ type (
 
 // core exchanges requests and answers.
 type core struct {
-	base  atomic.Pointer[url.URL]
-	http  *http.Client
-	auth  Auth
-	pace  Pace
-	agent string
-	see   func(context.Context, Seen)
-	miss  func(context.Context, Unread)
-	clock atomic.Pointer[reading]
+	base    atomic.Pointer[url.URL]
+	http    *http.Client
+	auth    Auth
+	limiter Limiter
+	agent   string
+	see     func(context.Context, Seen)
+	miss    func(context.Context, Unread)
+	clock   atomic.Pointer[reading]
 }
 
 // reading is what the server's clock said, and when.
@@ -98,8 +98,8 @@ type Option func(*core)
 // WithHTTP sets the HTTP client; its Transport is used as given, its CheckRedirect is replaced.
 func WithHTTP(h *http.Client) Option { return func(c *core) { c.http = h } }
 
-// WithPace sets the limiter; without it requests go at once.
-func WithPace(p Pace) Option { return func(c *core) { c.pace = p } }
+// WithLimiter sets the limiter; without it requests go at once.
+func WithLimiter(l Limiter) Option { return func(c *core) { c.limiter = l } }
 
 // WithUserAgent replaces the default "Sidecard/<version of the build>".
 func WithUserAgent(name string) Option { return func(c *core) { c.agent = name } }

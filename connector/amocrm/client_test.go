@@ -38,15 +38,15 @@ func (a *tokens) Token(_ context.Context, rejected string) (string, error) {
 	return a.list[0], nil
 }
 
-// pacer records what the client does with its limiter.
-type pacer struct {
+// limiter records what the client does with its limiter.
+type limiter struct {
 	mu        sync.Mutex
 	open, all int
 	penalties []int
 	err       error
 }
 
-func (p *pacer) Wait(context.Context) (func(), error) {
+func (p *limiter) Wait(context.Context) (func(), error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err != nil {
@@ -57,7 +57,7 @@ func (p *pacer) Wait(context.Context) (func(), error) {
 	return func() { p.mu.Lock(); p.open--; p.mu.Unlock() }, nil
 }
 
-func (p *pacer) Penalty(_ context.Context, s int) { p.penalties = append(p.penalties, s) }
+func (p *limiter) Penalty(_ context.Context, s int) { p.penalties = append(p.penalties, s) }
 
 // setup returns a client over a strict transport: a request without a responder fails by name.
 func setup(t *testing.T, opts ...Option) (*Client, *httpmock.MockTransport) {

@@ -98,7 +98,7 @@ func (v FieldValue) text(decoded any, raw Value) string {
 	return fmt.Sprint(decoded)
 }
 
-// Decode gives one Go value for each element of Values: string, Number, bool, time.Time, one of the types above, or the
+// Decode returns one Go value for each element of Values: string, Number, bool, time.Time, one of the types above, or the
 // raw JSON of a shape that is not known. A date or birthday is the calendar day at 00:00 UTC: amoCRM keeps midnight of
 // the account's zone or of UTC, so the day is that of the nearest midnight in loc. A date_time is in loc.
 func (v FieldValue) Decode(loc *time.Location) []any {

@@ -61,7 +61,7 @@ func (f Field) NormalizeIn(cal when.Calendar, values []any) (FieldInput, error) 
 // Writable reports whether Input knows how to write the field.
 func (f Field) Writable() bool { return !f.IsComputed && f.encoder() != nil }
 
-// encode gives the write shape of one element.
+// encode returns the write shape of one element.
 type encode func(f Field, e element, cal when.Calendar) (ValueInput, error)
 
 func (f Field) encoder() encode {
@@ -129,7 +129,7 @@ func (f Field) build(cal when.Calendar, in []element) (FieldInput, error) {
 	return out, nil
 }
 
-// scalarOnly gives the text of an element that must carry a value and nothing else.
+// scalarOnly returns the text of an element that must carry a value and nothing else.
 func (f Field) scalarOnly(e element, accepts takes) (string, error) {
 	s, ok := e.text()
 	if !ok || s == "" {

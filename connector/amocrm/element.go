@@ -12,7 +12,7 @@ import (
 	"github.com/sidecard/sidecard/internal/when"
 )
 
-// ValueError says which value of a field was refused and what would be taken. Path is relative to the field
+// ValueError names which value of a field was refused and what would be taken. Path is relative to the field
 // ("values.0.enum_id"), "values" when the list as a whole is wrong. Want and Reason are for texts in other languages,
 // Accepts is English prose for logs and API errors. Given is for whoever sent the value and not
 // in the error's text: it may be a client's.

@@ -108,7 +108,7 @@ func (e *Error) Is(target error) bool {
 	return ok && s == target
 }
 
-// Unwrap gives the cause: a context's error, or the error of Auth or Pace.
+// Unwrap returns the cause: a context's error, or the error of Auth or Limiter.
 func (e *Error) Unwrap() error { return e.cause }
 
 // refuse makes the error of a request that is not worth sending.

@@ -8,7 +8,7 @@ import (
 	"github.com/sidecard/sidecard/connector/transport"
 )
 
-// HostError says why an address was refused; it may be shown to the person who typed it.
+// HostError is why an address was refused; it may be shown to the person who typed it.
 type HostError = transport.HostError
 
 // Hosts knows which hosts may be accounts: <name>.amocrm.ru, .amocrm.com, .kommo.com and what the server's

@@ -39,7 +39,7 @@ func items[T any](e envelope, name string, decode func([]byte, any) error) ([]T,
 	return out, nil
 }
 
-// next gives the query of the following page, nil on the last one. Only the query is taken from the link: amoCRM's links
+// next returns the query of the following page, nil on the last one. Only the query is taken from the link: amoCRM's links
 // may name a shard, and a request must go to no host but the account's.
 func (e envelope) next() url.Values {
 	var links struct {

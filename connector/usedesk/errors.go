@@ -78,7 +78,7 @@ func (e *Error) Is(target error) bool {
 	return ok && s == target
 }
 
-// Unwrap gives the cause, so that context errors stay visible.
+// Unwrap returns the cause, so that context errors stay visible.
 func (e *Error) Unwrap() error { return e.cause }
 
 // refusal finds the error in an answer: any status but 2xx, or a 2xx with a member error, or with status false or

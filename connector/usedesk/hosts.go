@@ -7,7 +7,7 @@ import (
 	"github.com/sidecard/sidecard/connector/transport"
 )
 
-// HostError says why an address was refused; it may be shown to the person who typed it.
+// HostError is why an address was refused; it may be shown to the person who typed it.
 type HostError = transport.HostError
 
 // Hosts knows which hosts may be Usedesk's API: the two clouds and what the server's configuration adds for

@@ -22,7 +22,7 @@ import (
 // requestsPerSecond is amoCRM's limit per integration and account (amocrm.md §8.1).
 const requestsPerSecond = 7
 
-// Grants gives the source of access tokens of a tenant; oauth.Grants does.
+// Grants returns the source of access tokens of a tenant; oauth.Grants does.
 type Grants interface {
 	Auth(tenantID string) amocrm.Auth
 }
@@ -75,31 +75,31 @@ func (b *Accounts) called(_ context.Context, s amocrm.Seen) {
 	b.calls.WithLabelValues(s.Op, outcome).Observe(s.Took.Seconds())
 }
 
-// Pace returns the limiter of an amoCRM account. Whoever talks to the account must take it from here: one name is one
+// Limiter returns the limiter of an amoCRM account. Whoever talks to the account must take it from here: one name is one
 // limit over all replicas.
-func Pace(db *store.DB, amoBase string, p store.Priority) amocrm.Pace {
+func Limiter(db *store.DB, amoBase string, p store.Priority) amocrm.Limiter {
 	name := strings.ToLower(amoBase)
 	if u, err := url.Parse(amoBase); err == nil && u.Host != "" {
 		name = strings.ToLower(u.Host)
 	}
-	return db.Pace("amo:"+name, requestsPerSecond, p)
+	return db.Limiter("amo:"+name, requestsPerSecond, p)
 }
 
-// currentPace is the limiter of the address that an account's calls go to: it changes when they find that it was renamed.
-type currentPace struct {
+// currentLimiter is the limiter of the address that an account's calls go to: it changes when they find that it was renamed.
+type currentLimiter struct {
 	db       *store.DB
 	priority store.Priority
 	base     func() string
 }
 
-// Wait implements amocrm.Pace.
-func (h *currentPace) Wait(ctx context.Context) (done func(), err error) {
-	return Pace(h.db, h.base(), h.priority).Wait(ctx)
+// Wait implements amocrm.Limiter.
+func (h *currentLimiter) Wait(ctx context.Context) (done func(), err error) {
+	return Limiter(h.db, h.base(), h.priority).Wait(ctx)
 }
 
-// Penalty implements amocrm.Pace.
-func (h *currentPace) Penalty(ctx context.Context, retryAfterSeconds int) {
-	Pace(h.db, h.base(), h.priority).Penalty(ctx, retryAfterSeconds)
+// Penalty implements amocrm.Limiter.
+func (h *currentLimiter) Penalty(ctx context.Context, retryAfterSeconds int) {
+	Limiter(h.db, h.base(), h.priority).Penalty(ctx, retryAfterSeconds)
 }
 
 // Open opens a tenant's amoCRM account. It makes no CRM call; a missing or dead grant shows in the first one as an
@@ -115,16 +115,16 @@ func (b *Accounts) Open(ctx context.Context, tenantID string, p store.Priority) 
 	if b.deps.HTTP != nil {
 		h = b.deps.HTTP(t.AmoBase)
 	}
-	here := &currentPace{db: b.deps.DB, priority: p}
-	pace := amocrm.Pace(here)
+	here := &currentLimiter{db: b.deps.DB, priority: p}
+	limiter := amocrm.Limiter(here)
 	if p == store.Interactive {
 		g := b.breaker(t.AmoBase, time.Now())
-		pace, h = g.pace(pace), g.client(h)
+		limiter, h = g.limiter(limiter), g.client(h)
 	}
 	if h != nil {
 		opts = append(opts, amocrm.WithHTTP(h))
 	}
-	opts = append(opts, amocrm.WithPace(pace))
+	opts = append(opts, amocrm.WithLimiter(limiter))
 	opts = append(opts, amocrm.WithObserver(b.called))
 	if b.deps.Unread != nil {
 		opts = append(opts, amocrm.WithUnread(b.deps.Unread))

@@ -66,21 +66,21 @@ func newBreaker(name string, rest time.Duration) *breaker {
 	return g
 }
 
-func (g *breaker) pace(p amocrm.Pace) amocrm.Pace { return restingPace{g, p} }
+func (g *breaker) limiter(p amocrm.Limiter) amocrm.Limiter { return restingLimiter{g, p} }
 
-type restingPace struct {
+type restingLimiter struct {
 	g *breaker
-	amocrm.Pace
+	amocrm.Limiter
 }
 
-func (p restingPace) Wait(ctx context.Context) (func(), error) {
+func (p restingLimiter) Wait(ctx context.Context) (func(), error) {
 	if p.g.cb.State() == gobreaker.StateOpen {
 		if p.g.page.Load() {
 			return nil, errors.Join(ErrResting, amocrm.ErrBlocked)
 		}
 		return nil, ErrResting
 	}
-	return p.Pace.Wait(ctx)
+	return p.Limiter.Wait(ctx)
 }
 
 func (g *breaker) client(h *http.Client) *http.Client {

@@ -11,17 +11,17 @@ import (
 	"github.com/sidecard/sidecard/internal/crm/crmtest/fake"
 )
 
-type freePace struct{}
+type freeLimiter struct{}
 
-func (freePace) Wait(context.Context) (func(), error) { return func() {}, nil }
-func (freePace) Penalty(context.Context, int)         {}
+func (freeLimiter) Wait(context.Context) (func(), error) { return func() {}, nil }
+func (freeLimiter) Penalty(context.Context, int)         {}
 
 // guarded is a connector behind a breaker before the fake CRM.
 func guarded(t *testing.T, rest time.Duration) (*amocrm.Client, *fake.CRM) {
 	t.Helper()
 	c := fake.New(t)
 	g := newBreaker("crm.example.com", rest)
-	api, err := amocrm.New(c.Server.URL, &fake.Auth{}, amocrm.WithHTTP(g.client(c.Server.Client())), amocrm.WithPace(g.pace(freePace{})))
+	api, err := amocrm.New(c.Server.URL, &fake.Auth{}, amocrm.WithHTTP(g.client(c.Server.Client())), amocrm.WithLimiter(g.limiter(freeLimiter{})))
 	if err != nil {
 		t.Fatal(err)
 	}

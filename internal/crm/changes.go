@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	changesFor  = 10 * time.Minute // how long a change can be caught up with
-	changesMost = 1000             // of one tenant
+	changesFor = 10 * time.Minute // how long a change can be caught up with
+	maxChanges = 1000             // of one tenant
 )
 
-// Change says which deals and contacts are not what they were. By names the writer that made it (see Account.WrittenBy), "" is anybody
+// Change names which deals and contacts are not what they were. By names the writer that made it (see Account.WrittenBy), "" is anybody
 // else.
 type Change struct {
 	At       time.Time `json:"at"`
@@ -66,7 +66,7 @@ func (r *reads) Changed(ctx context.Context, c Change) error {
 	pipe := r.db.TxPipeline()
 	pipe.ZAdd(ctx, key, members...)
 	pipe.ZRemRangeByScore(ctx, key, "-inf", before(c.At.Add(-changesFor)))
-	pipe.ZRemRangeByRank(ctx, key, 0, -changesMost-1)
+	pipe.ZRemRangeByRank(ctx, key, 0, -maxChanges-1)
 	pipe.Expire(ctx, key, changesFor)
 	pipe.Publish(ctx, ChangesChannel(string(r.keys)), told)
 	if _, err := pipe.Exec(ctx); err != nil {
@@ -75,7 +75,7 @@ func (r *reads) Changed(ctx context.Context, c Change) error {
 	return nil
 }
 
-// ChangesSince gives what has changed in a tenant's account after a time, at most ten minutes back.
+// ChangesSince returns what has changed in a tenant's account after a time, at most ten minutes back.
 func ChangesSince(ctx context.Context, db *store.DB, tenantID string, since time.Time) ([]Change, error) {
 	got, err := db.ZRangeByScoreWithScores(ctx, Keys(tenantID).Changes(), &redis.ZRangeBy{Min: before(since), Max: "+inf"}).Result()
 	if err != nil {

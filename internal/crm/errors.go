@@ -10,18 +10,18 @@ import (
 )
 
 var (
-	// ErrGone says that the CRM has no such contact or deal (any more).
+	// ErrGone means that the CRM has no such contact or deal (any more).
 	ErrGone = errors.New("crm: gone from the CRM")
-	// ErrNoClient says that the ticket names no client, so nothing can be linked to him.
+	// ErrNoClient means that the ticket names no client, so nothing can be linked to him.
 	ErrNoClient = errors.New("crm: the ticket has no client")
-	// ErrTwin says that a contact with the same phone or e-mail was made meanwhile.
+	// ErrTwin means that a contact with the same phone or e-mail was made meanwhile.
 	ErrTwin = errors.New("crm: a contact with this phone or e-mail was made meanwhile")
-	// ErrEmptyQuery says that there is nothing to search for.
+	// ErrEmptyQuery means that there is nothing to search for.
 	ErrEmptyQuery = errors.New("crm: empty query")
-	// ErrUnknownOutcome says that a create or a comment was sent, no answer came, and the CRM does not show it yet. The
+	// ErrUnknownOutcome means that a create or a comment was sent, no answer came, and the CRM does not show it yet. The
 	// person should look in the CRM before trying again. A second try within a quarter of an hour looks first.
 	ErrUnknownOutcome = errors.New("crm: sent, but the CRM has not confirmed it; look in the CRM before sending it again")
-	// ErrResting says that the CRM failed several times in a row and is left alone for some seconds.
+	// ErrResting means that the CRM failed several times in a row and is left alone for some seconds.
 	ErrResting = errors.New("crm: the CRM is failing, pausing requests")
 )
 

@@ -18,7 +18,7 @@ const (
 	maxDataAge = 30 * time.Second
 )
 
-// reads says how old cached reads of an account may be, and invalidates them. They are not deleted: when the CRM fails they
+// reads bounds how old cached reads of an account may be, and invalidates them. They are not deleted: when the CRM fails they
 // are still the best there is.
 type reads struct {
 	db    *store.DB

@@ -91,7 +91,7 @@ func (x protocol) find(ctx context.Context, w *attempt) error {
 }
 
 // Store implements once.Step.
-func (x protocol) Store(ctx context.Context, writes []*attempt, _ bool) (mine []*attempt) {
+func (x protocol) Store(ctx context.Context, writes []*attempt, _ bool) (stored []*attempt) {
 	for _, w := range writes {
 		w.began = time.Now()
 		// Before sending: a process killed right after must leave the mark behind.
@@ -100,9 +100,9 @@ func (x protocol) Store(ctx context.Context, writes []*attempt, _ bool) (mine []
 			continue
 		}
 		w.lost = true
-		mine = append(mine, w)
+		stored = append(stored, w)
 	}
-	return mine
+	return stored
 }
 
 // Send implements once.Step.

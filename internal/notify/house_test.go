@@ -28,15 +28,15 @@ const (
 
 // house is watchers on one Redis, a real directory of tenants, and jobs and the outside faked.
 type house struct {
-	t       *testing.T
-	redis   *miniredis.Miniredis
-	db      *store.DB
-	dir     *tenant.Directory
-	jobs *fakeJobs
-	post    *inbox // webhook
-	bot     *inbox // Telegram
-	log     *syncBuffer
-	tenant  string
+	t      *testing.T
+	redis  *miniredis.Miniredis
+	db     *store.DB
+	dir    *tenant.Directory
+	jobs   *fakeJobs
+	post   *inbox // webhook
+	bot    *inbox // Telegram
+	log    *syncBuffer
+	tenant string
 
 	mu  sync.Mutex
 	now time.Time

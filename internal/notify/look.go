@@ -37,7 +37,7 @@ func saidKey(tenantID string) string { return store.Key(tenantID, "notice", "sai
 func (w *Watcher) look(ctx context.Context, tenantID string) error {
 	t, err := w.Tenants.Get(ctx, tenantID)
 	if errors.Is(err, tenant.ErrNotFound) {
-		return w.rounds.Leave(ctx, tenantID)
+		return w.periodic.Leave(ctx, tenantID)
 	}
 	if err != nil {
 		return fmt.Errorf("open tenant: %w", err)

@@ -39,7 +39,7 @@ func TelegramHost(configured string) (base string, client *http.Client, err erro
 }
 
 const (
-	answerMost  = 64 << 10 // bytes that are read of an answer
+	maxAnswer   = 64 << 10 // bytes that are read of an answer
 	saidMost    = 200      // characters of it that are shown
 	telegramMax = 4096     // characters of a message (sendMessage)
 )
@@ -86,7 +86,7 @@ func exchange(h *http.Client, r *http.Request) (status int, answer []byte, err e
 		return 0, nil, err
 	}
 	defer func() { _ = res.Body.Close() }() // what was needed of it is read
-	answer, err = io.ReadAll(io.LimitReader(res.Body, answerMost))
+	answer, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	return res.StatusCode, answer, err
 }
 

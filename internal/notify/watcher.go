@@ -49,8 +49,8 @@ type Deps struct {
 // Watcher is one replica's part in telling people. It is safe for concurrent use.
 type Watcher struct {
 	Deps
-	rounds *store.Rounds
-	wake   chan struct{}
+	periodic *store.Periodic
+	wake     chan struct{}
 
 	mu      sync.Mutex
 	changed map[string]struct{} // tenants to look at
@@ -65,7 +65,7 @@ func New(d Deps) *Watcher {
 		d.Now = time.Now
 	}
 	w := &Watcher{Deps: d, wake: make(chan struct{}, 1), changed: map[string]struct{}{}}
-	w.rounds = &store.Rounds{DB: d.DB, Name: "notice", Every: lookEvery, Rest: 5 * time.Second, AtOnce: looksAtOnce, Now: d.Now, Log: d.Log,
+	w.periodic = &store.Periodic{DB: d.DB, Name: "notice", Every: lookEvery, Rest: 5 * time.Second, AtOnce: looksAtOnce, Now: d.Now, Log: d.Log,
 		Each:  func(ctx context.Context, visit func(string) error) error { return d.Tenants.Each(ctx, visit) },
 		Visit: w.lookAt}
 	return w
@@ -104,7 +104,7 @@ func (w *Watcher) take() []string {
 // is being sent then is cut off, and sent again by the next who looks.
 func (w *Watcher) Run(ctx context.Context) {
 	var both sync.WaitGroup
-	both.Go(func() { w.rounds.Run(ctx) })
+	both.Go(func() { w.periodic.Run(ctx) })
 	both.Go(func() { w.listen(ctx) })
 	both.Wait()
 }

@@ -219,7 +219,7 @@ func TestWatcher_roundFindsWhatNobodyTold(t *testing.T) {
 	h := newHouse(t)
 	h.jobs.set(0, 2)
 	for range 3 {
-		if err := h.watcher().rounds.Once(t.Context()); err != nil {
+		if err := h.watcher().periodic.Once(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -97,7 +97,7 @@ func (h *house) tenant(name string) tenant.Tenant {
 		h.must(h.DB.Set(ctx, key, h.DB.Ring().Seal([]byte(value), key), 0).Err())
 	}
 	for _, rounds := range []string{"hooks", "notice"} {
-		r := store.Rounds{DB: h.DB, Name: rounds}
+		r := store.Periodic{DB: h.DB, Name: rounds}
 		h.must(r.Plan(ctx, t.ID, time.Now()))
 	}
 	return t

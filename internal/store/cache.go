@@ -24,7 +24,7 @@ const (
 	cacheLoad    = 20 * time.Second       // budget of one load
 	cacheUse     = 250 * time.Millisecond // of a caller's time, kept for what he does with an old value
 	cacheZip     = 4 << 10                // bytes from which values are compressed
-	cacheMost    = 16 << 20               // bytes of a value after decompression
+	maxCached    = 16 << 20               // bytes of a value after decompression
 	versionBytes = 26                     // length of rand.Text, the clear text in front of a stored value
 )
 
@@ -47,14 +47,14 @@ type Cached[T any] struct {
 	Err   error     // why it is stale
 }
 
-// Fetch returns the value under key when it is younger than fresh. Else it loads, once at a time per key in this process, on
+// Fetch returns the value under key when it is younger than maxAge. Else it loads, once at a time per key in this process, on
 // a context of its own (20 s) that lives on when ctx ends, so that a caller who gives up does not waste the work. When ctx
 // is about to end, or the load fails, and a value of the last 24 h exists, that one comes back with Stale and Err set and a nil
 // error. A Redis that can't be read is a miss.
-func Fetch[T any](ctx context.Context, c *Cache, key string, fresh time.Duration, load func(context.Context) (T, error)) (Cached[T], error) {
+func Fetch[T any](ctx context.Context, c *Cache, key string, maxAge time.Duration, load func(context.Context) (T, error)) (Cached[T], error) {
 	raw := c.read(ctx, key)
 	old, known := decode[T](c, key, raw)
-	if known && time.Since(old.At) < fresh {
+	if known && time.Since(old.At) < maxAge {
 		c.db.metrics.reads.WithLabelValues("hit").Inc()
 		return old, nil
 	}
@@ -69,7 +69,7 @@ func Fetch[T any](ctx context.Context, c *Cache, key string, fresh time.Duration
 		// A load may have ended between this caller's read and its flight, here or on another replica.
 		raw := c.read(ctx, key)
 		seen := version(raw)
-		if other, ok := decode[T](c, key, raw); ok && time.Since(other.At) < fresh {
+		if other, ok := decode[T](c, key, raw); ok && time.Since(other.At) < maxAge {
 			return other, nil
 		}
 		loaded, err := load(ctx)
@@ -216,7 +216,7 @@ func (c *Cache) Peek(ctx context.Context, key string) (value Cached[json.RawMess
 	return decode[json.RawMessage](c, key, c.read(ctx, key))
 }
 
-// errShape says that a value was stored by another version of the program, whose type of it differs.
+// errShape means that a value was stored by another version of the program, whose type of it differs.
 var errShape = errors.New("of another shape")
 
 // unpack is encode's other way. Raw JSON takes every shape.
@@ -238,7 +238,7 @@ func unpack(plain []byte, into any) (time.Time, error) {
 		if err != nil {
 			return at, err
 		}
-		if body, err = io.ReadAll(io.LimitReader(zip, cacheMost)); err != nil {
+		if body, err = io.ReadAll(io.LimitReader(zip, maxCached)); err != nil {
 			return at, err
 		}
 	}

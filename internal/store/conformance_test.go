@@ -171,8 +171,8 @@ func TestLock_onlyOneHolder(t *testing.T) {
 		if most.Load() != 1 || turns.Load() != 24 {
 			t.Errorf("%d at once, %d turns; want 1 and 24", most.Load(), turns.Load())
 		}
-		if len(dbs[0].turns.names) != 0 {
-			t.Errorf("queues left behind: %d", len(dbs[0].turns.names))
+		if len(dbs[0].queue.names) != 0 {
+			t.Errorf("queues left behind: %d", len(dbs[0].queue.names))
 		}
 	})
 }

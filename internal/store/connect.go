@@ -74,7 +74,7 @@ func dial(raw string) (redis.UniversalClient, error) {
 	return redis.NewClient(o), nil
 }
 
-// CheckURL says whether Open can read an address of Redis; it asks nobody.
+// CheckURL reports whether Open can read an address of Redis; it asks nobody.
 func CheckURL(raw string) error {
 	if raw == "" || raw == "memory:" {
 		return nil

@@ -36,7 +36,7 @@ type DB struct {
 	ring    *Ring
 	mode    string
 	log     *slog.Logger
-	turns   *turns
+	queue   *localQueue
 	metrics metrics
 	stop    func() error // ends the Redis of our own; nil for somebody else's
 }
@@ -52,7 +52,7 @@ const (
 // DataDir (append-only file synced on every write, gone when this process is gone), adopting one that still answers
 // there; when neither program is installed it keeps the state in memory and says so loudly.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	db := &DB{log: o.Log, ring: o.Ring, turns: newTurns(), metrics: newMetrics(o.Metrics)}
+	db := &DB{log: o.Log, ring: o.Ring, queue: newLocalQueue(), metrics: newMetrics(o.Metrics)}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
@@ -93,7 +93,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 // Ring returns the keys that seal this store's values.
 func (db *DB) Ring() *Ring { return db.ring }
 
-// Mode says where the state is: "redis" (named by URL), "child" (our own process) or "memory".
+// Mode returns where the state is: "redis" (named by URL), "child" (our own process) or "memory".
 func (db *DB) Mode() string { return db.mode }
 
 // Close ends the connections and then the Redis of our own, if there is one, with its file synced.

@@ -1,5 +1,5 @@
 // Package store owns Redis: the connection, a Redis of our own when none is given, key names, sealed values, locks, the
-// request pace and the cache. It refuses to know any business word: tenants, grants and deals are strings and bytes here.
+// request limiter and the cache. It refuses to know any business word: tenants, grants and deals are strings and bytes here.
 //
 // Invariants:
 //   - every key of a tenant carries the hash tag {tenant}, and every script touches one slot, so all of it runs on a cluster;

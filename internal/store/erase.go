@@ -27,11 +27,11 @@ func (db *DB) EraseTenant(ctx context.Context, tenantID string) (removed int, er
 			if strings.Contains(key, "{") {
 				continue // somebody else's
 			}
-			mine, n, err := db.disown(ctx, key, tenantID)
+			whole, n, err := db.disown(ctx, key, tenantID)
 			if err != nil {
 				return err
 			}
-			if removed += n; mine {
+			if removed += n; whole {
 				owned[key] = true
 			}
 		}
@@ -90,7 +90,7 @@ func (db *DB) disown(ctx context.Context, key, tenantID string) (whole bool, ent
 	return whole, int(n), err
 }
 
-// names says whether a sealed value says whose it is, and that it is this tenant's.
+// names reports whether a sealed value says whose it is, and that it is this tenant's.
 func (db *DB) names(key, raw, tenantID string) bool {
 	plain, err := db.ring.Open(raw, key)
 	if err != nil {

@@ -25,8 +25,8 @@ func lockFile(path string) (owner bool, free func() error, err error) {
 	return true, file.Close, nil
 }
 
-// mine says whether the file belongs to this user.
-func mine(info fs.FileInfo) bool {
+// ownedByUs reports whether the file belongs to this user.
+func ownedByUs(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(stat.Uid) == os.Getuid()
 }

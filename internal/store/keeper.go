@@ -108,7 +108,7 @@ func orExit(err error) error {
 	return err
 }
 
-// ending says that the next end is wanted.
+// ending means that the next end is wanted.
 func (k *keeper) ending() { k.stopOnce.Do(func() { close(k.stop) }) }
 
 // end waits until the program is gone: asked, then told, then killed.

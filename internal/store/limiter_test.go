@@ -12,7 +12,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 )
 
-func TestPace_noSlidingSecondHoldsMoreThanTheLimit(t *testing.T) {
+func TestLimiter_noSlidingSecondHoldsMoreThanTheLimit(t *testing.T) {
 	const limit, run = 7, 4 * time.Second
 	conform(t, 3, func(t *testing.T, dbs []*DB) {
 		var mu sync.Mutex
@@ -22,9 +22,9 @@ func TestPace_noSlidingSecondHoldsMoreThanTheLimit(t *testing.T) {
 		var wait sync.WaitGroup
 		for i := range 24 {
 			wait.Go(func() {
-				pace := dbs[i%3].Pace("https://example.amocrm.ru", limit, Priority(i%2))
+				limiter := dbs[i%3].Limiter("https://example.amocrm.ru", limit, Priority(i%2))
 				for ctx.Err() == nil {
-					done, err := pace.Wait(ctx)
+					done, err := limiter.Wait(ctx)
 					if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 						return
 					}
@@ -55,10 +55,10 @@ func TestPace_noSlidingSecondHoldsMoreThanTheLimit(t *testing.T) {
 	})
 }
 
-func TestPace_backgroundLeavesSlotsToPeople(t *testing.T) {
+func TestLimiter_backgroundLeavesSlotsToPeople(t *testing.T) {
 	conform(t, 1, func(t *testing.T, dbs []*DB) {
-		background, people := dbs[0].Pace("h", 7, Background), dbs[0].Pace("h", 7, Interactive)
-		grants := func(p *Pace) (n int) {
+		background, people := dbs[0].Limiter("h", 7, Background), dbs[0].Limiter("h", 7, Interactive)
+		grants := func(p *Limiter) (n int) {
 			for {
 				ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 				_, err := p.Wait(ctx)
@@ -82,17 +82,17 @@ func TestPace_backgroundLeavesSlotsToPeople(t *testing.T) {
 	})
 }
 
-func TestPace_givesUpAtOnceWhenTheDeadlineComesFirst(t *testing.T) {
+func TestLimiter_givesUpAtOnceWhenTheDeadlineComesFirst(t *testing.T) {
 	conform(t, 1, func(t *testing.T, dbs []*DB) {
-		pace := dbs[0].Pace("h", 1, Interactive)
-		if _, err := pace.Wait(t.Context()); err != nil {
+		limiter := dbs[0].Limiter("h", 1, Interactive)
+		if _, err := limiter.Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond)
 		defer cancel()
 		start := time.Now()
 		var busy *Busy
-		if _, err := pace.Wait(ctx); !errors.As(err, &busy) {
+		if _, err := limiter.Wait(ctx); !errors.As(err, &busy) {
 			t.Fatalf("%v, want Busy", err)
 		}
 		if took := time.Since(start); took > 500*time.Millisecond {
@@ -101,10 +101,10 @@ func TestPace_givesUpAtOnceWhenTheDeadlineComesFirst(t *testing.T) {
 	})
 }
 
-func TestPace_namesDoNotShareSlots(t *testing.T) {
+func TestLimiter_namesDoNotShareSlots(t *testing.T) {
 	conform(t, 1, func(t *testing.T, dbs []*DB) {
 		for _, name := range []string{"a", "b"} {
-			if _, err := dbs[0].Pace(name, 1, Interactive).Wait(t.Context()); err != nil {
+			if _, err := dbs[0].Limiter(name, 1, Interactive).Wait(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -127,8 +127,8 @@ func clocked(t *testing.T) (*DB, func(time.Duration)) {
 // rest is what these tests leave of a wait: more than free has time for.
 const rest = 900 * time.Millisecond
 
-// free says whether a slot is free now.
-func free(t *testing.T, p *Pace) (done func(), wait time.Duration) {
+// free reports whether a slot is free now.
+func free(t *testing.T, p *Limiter) (done func(), wait time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), rest-50*time.Millisecond)
 	defer cancel()
@@ -143,69 +143,69 @@ func free(t *testing.T, p *Pace) (done func(), wait time.Duration) {
 	return done, 0
 }
 
-func TestPace_slotsEndASecondAfterTheAnswer(t *testing.T) {
+func TestLimiter_slotsEndASecondAfterTheAnswer(t *testing.T) {
 	db, forward := clocked(t)
-	pace := db.Pace("h", 1, Interactive)
-	done, _ := free(t, pace)
+	limiter := db.Limiter("h", 1, Interactive)
+	done, _ := free(t, limiter)
 	forward(20 * time.Second)
-	if _, wait := free(t, pace); wait != paceWindow {
+	if _, wait := free(t, limiter); wait != slotWindow {
 		t.Fatalf("in flight: wait %s, want a whole window", wait)
 	}
 	done()
 	done() // again: no longer, no shorter
-	forward(paceWindow - rest)
-	if _, wait := free(t, pace); wait != rest {
+	forward(slotWindow - rest)
+	if _, wait := free(t, limiter); wait != rest {
 		t.Fatalf("before a second was over: wait %s, want %s", wait, rest)
 	}
 	forward(rest)
-	if _, wait := free(t, pace); wait != 0 {
+	if _, wait := free(t, limiter); wait != 0 {
 		t.Fatalf("a second after the answer: wait %s", wait)
 	}
 }
 
-func TestPace_slotOfACrashedHolderEnds(t *testing.T) {
+func TestLimiter_slotOfACrashedHolderEnds(t *testing.T) {
 	db, forward := clocked(t)
-	pace := db.Pace("h", 1, Interactive)
-	free(t, pace)
-	forward(paceCrash - rest)
-	if _, wait := free(t, pace); wait != rest {
+	limiter := db.Limiter("h", 1, Interactive)
+	free(t, limiter)
+	forward(slotCrash - rest)
+	if _, wait := free(t, limiter); wait != rest {
 		t.Fatalf("wait %s, want the rest of the crash time", wait)
 	}
 	forward(rest)
-	if _, wait := free(t, pace); wait != 0 {
+	if _, wait := free(t, limiter); wait != 0 {
 		t.Fatalf("after the crash time: wait %s", wait)
 	}
 }
 
 // A caller who gave up takes back the slot that he may have; his question may reach Redis before that or after it.
-func TestPace_aCallerWhoGaveUpKeepsNoSlot(t *testing.T) {
+func TestLimiter_aCallerWhoGaveUpKeepsNoSlot(t *testing.T) {
 	db, _ := clocked(t)
-	pace := db.Pace("h", 1, Interactive)
+	limiter := db.Limiter("h", 1, Interactive)
 	ask := func(id string) {
-		if _, err := paceTake.Run(t.Context(), db, []string{pace.slots, pace.pause, pace.gone},
-			1, id, paceCrash.Milliseconds(), paceWindow.Milliseconds()).Result(); err != nil {
+		if _, err := takeSlot.Run(t.Context(), db, []string{limiter.slots, limiter.pause, limiter.gone},
+			1, id, slotCrash.Milliseconds(), slotWindow.Milliseconds()).Result(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	ask("before")
-	pace.finish("before", 0)
-	pace.finish("after", 0)
+	limiter.finish("before", 0)
+	limiter.finish("after", 0)
 	ask("after")
-	if _, wait := free(t, pace); wait != 0 {
+	if _, wait := free(t, limiter); wait != 0 {
 		t.Errorf("wait %s though nobody has a slot", wait)
 	}
-	if left := db.PTTL(t.Context(), pace.gone).Val(); left <= 0 || left > paceGone {
+	if left := db.PTTL(t.Context(), limiter.gone).Val(); left <= 0 || left > slotGone {
 		t.Errorf("who gave up is remembered for %s", left)
 	}
 }
 
-func TestPace_penaltyPausesEverybody(t *testing.T) {
+func TestLimiter_penaltyPausesEverybody(t *testing.T) {
 	db, forward := clocked(t)
-	people, background := db.Pace("h", 7, Interactive), db.Pace("h", 7, Background)
+	people, background := db.Limiter("h", 7, Interactive), db.Limiter("h", 7, Background)
 	background.Penalty(t.Context(), 30)
 	people.Penalty(t.Context(), 5) // shorter: the longer stays
-	for _, pace := range []*Pace{people, background} {
-		if _, wait := free(t, pace); wait != 30*time.Second {
+	for _, limiter := range []*Limiter{people, background} {
+		if _, wait := free(t, limiter); wait != 30*time.Second {
 			t.Errorf("wait %s, want 30 s", wait)
 		}
 	}
@@ -214,19 +214,19 @@ func TestPace_penaltyPausesEverybody(t *testing.T) {
 		t.Errorf("after the pause: wait %s", wait)
 	}
 	people.Penalty(t.Context(), 1<<40)
-	if _, wait := free(t, people); wait != pauseMost {
-		t.Errorf("a pause without end is kept for %s, want %s", wait, pauseMost)
+	if _, wait := free(t, people); wait != maxPause {
+		t.Errorf("a pause without end is kept for %s, want %s", wait, maxPause)
 	}
 }
 
-func TestPace_penaltyWithoutATimeDoubles(t *testing.T) {
+func TestLimiter_penaltyWithoutATimeDoubles(t *testing.T) {
 	db, forward := clocked(t)
-	pace := db.Pace("h", 7, Interactive)
+	limiter := db.Limiter("h", 7, Interactive)
 	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 32} {
 		want *= time.Second
-		pace.Penalty(t.Context(), 0)
-		pace.Penalty(t.Context(), 0) // a second answer of the same burst is no second strike
-		_, wait := free(t, pace)
+		limiter.Penalty(t.Context(), 0)
+		limiter.Penalty(t.Context(), 0) // a second answer of the same burst is no second strike
+		_, wait := free(t, limiter)
 		if wait < want || wait > want*5/4 {
 			t.Errorf("wait %s, want %s and up to a quarter", wait, want)
 		}
@@ -234,11 +234,11 @@ func TestPace_penaltyWithoutATimeDoubles(t *testing.T) {
 	}
 }
 
-func TestPace_penaltyIsForgottenAfterAMinute(t *testing.T) {
+func TestLimiter_penaltyIsForgottenAfterAMinute(t *testing.T) {
 	server := miniredis.RunT(t)
 	ring, _ := NewRing()
 	db := openURL(t, "redis://"+server.Addr(), ring)
-	db.Pace("h", 7, Interactive).Penalty(t.Context(), 0)
+	db.Limiter("h", 7, Interactive).Penalty(t.Context(), 0)
 	server.FastForward(62 * time.Second)
 	if keys := server.Keys(); len(keys) != 0 {
 		t.Errorf("left behind: %v", keys)

@@ -36,7 +36,7 @@ return 0`)
 // replicas don't march in step.
 const (
 	lockPollLeast = 15 * time.Millisecond
-	lockPollMost  = 80 * time.Millisecond
+	maxLockPoll   = 80 * time.Millisecond
 )
 
 // Lock waits until key is free or ctx ends, and holds it, renewed, until unlock. ttl is how long a crashed holder blocks
@@ -45,7 +45,7 @@ const (
 // The lock may fail (Redis failover, a pause longer than ttl): it saves work, it is no fence. Holders look again after they
 // got it and compare when they write. unlock may be called more than once.
 func (db *DB) Lock(ctx context.Context, key string, ttl time.Duration) (unlock func(), err error) {
-	give, err := db.turns.take(ctx, "lock:"+key)
+	give, err := db.queue.take(ctx, "lock:"+key)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (db *DB) Lock(ctx context.Context, key string, ttl time.Duration) (unlock f
 			give()
 			return nil, err
 		}
-		poll = min(poll*3/2, lockPollMost)
+		poll = min(poll*3/2, maxLockPoll)
 	}
 
 	stop, stopped := make(chan struct{}), make(chan struct{})
@@ -124,26 +124,26 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// turns lets the goroutines of this process queue for a name, first come first served, so that only the head of each
+// localQueue lets the goroutines of this process queue for a name, first come first served, so that only the head of each
 // queue asks Redis.
-type turns struct {
+type localQueue struct {
 	mu    sync.Mutex
-	names map[string]*turn
+	names map[string]*place
 }
 
-type turn struct {
-	free    chan struct{} // holds one token while nobody has the turn
+type place struct {
+	free    chan struct{} // holds one token while it is free
 	holders int           // waiting or holding
 }
 
-func newTurns() *turns { return &turns{names: map[string]*turn{}} }
+func newLocalQueue() *localQueue { return &localQueue{names: map[string]*place{}} }
 
-// take waits for the turn of name; give must be called once.
-func (t *turns) take(ctx context.Context, name string) (give func(), err error) {
+// take waits until name is free; give must be called once.
+func (t *localQueue) take(ctx context.Context, name string) (give func(), err error) {
 	t.mu.Lock()
 	queue := t.names[name]
 	if queue == nil {
-		queue = &turn{free: make(chan struct{}, 1)}
+		queue = &place{free: make(chan struct{}, 1)}
 		queue.free <- struct{}{}
 		t.names[name] = queue
 	}

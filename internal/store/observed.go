@@ -16,7 +16,7 @@ import (
 	"github.com/sidecard/sidecard/internal/telemetry"
 )
 
-// metrics are what costs time: slots of a Pace, reads through the cache, round trips.
+// metrics are what costs time: slots of a Limiter, reads through the cache, round trips.
 type metrics struct {
 	registry prometheus.Registerer
 	waits    *prometheus.HistogramVec

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Rounds visits many members again and again, each in its turn, a few side by side, shared by all replicas. Taking a
+// Periodic visits many members again and again, each in its turn, a few side by side, shared by all replicas. Taking a
 // member sets its next turn, so no two replicas visit the same one, a crash costs a member one turn, and a replica whose
 // visits hang leaves the rest to the others. The turns are kept in Redis, spread over Every.
-type Rounds struct {
+type Periodic struct {
 	DB     *DB
 	Name   string        // of the rounds, the same in all replicas
 	Every  time.Duration // between two turns of a member, give or take a fifth
@@ -41,11 +41,11 @@ for i, id in ipairs(ids) do redis.call('ZADD', KEYS[1], ARGV[2 + i], id) end
 return ids`)
 
 // due orders the members by their next turn, in Unix seconds.
-func (r *Rounds) due() string { return Shared(r.Name, "due") }
+func (r *Periodic) due() string { return Shared(r.Name, "due") }
 
 // Run visits who is due until ctx ends, and returns when the last visit has. It begins with everybody, few at a time: much
 // may have happened while nobody ran.
-func (r *Rounds) Run(ctx context.Context) {
+func (r *Periodic) Run(ctx context.Context) {
 	if err := r.listWith(ctx, r.DB.ZAddLT); err != nil && ctx.Err() == nil {
 		r.Log.Warn("round not begun anew", "of", r.Name, "error", err)
 	}
@@ -58,7 +58,7 @@ func (r *Rounds) Run(ctx context.Context) {
 }
 
 // Once visits who is due until nobody is, and returns when the last visit has ended.
-func (r *Rounds) Once(ctx context.Context) error {
+func (r *Periodic) Once(ctx context.Context) error {
 	var visits errgroup.Group
 	visits.SetLimit(r.AtOnce)
 	err := r.visitDue(ctx, &visits)
@@ -66,7 +66,7 @@ func (r *Rounds) Once(ctx context.Context) error {
 	return err
 }
 
-func (r *Rounds) visitDue(ctx context.Context, visits *errgroup.Group) error {
+func (r *Periodic) visitDue(ctx context.Context, visits *errgroup.Group) error {
 	for ctx.Err() == nil {
 		if err := r.list(ctx); err != nil {
 			return err
@@ -83,7 +83,7 @@ func (r *Rounds) visitDue(ctx context.Context, visits *errgroup.Group) error {
 }
 
 // take returns members whose turn it is; they are theirs alone who got them.
-func (r *Rounds) take(ctx context.Context) ([]string, error) {
+func (r *Periodic) take(ctx context.Context) ([]string, error) {
 	now := r.Now()
 	args := []any{now.Unix(), r.AtOnce}
 	for range r.AtOnce {
@@ -97,12 +97,12 @@ func (r *Rounds) take(ctx context.Context) ([]string, error) {
 }
 
 // list gives a first turn to every member that has none.
-func (r *Rounds) list(ctx context.Context) error {
-	mine, err := r.DB.SetNX(ctx, Shared(r.Name, "listed"), "1", r.Every).Result()
+func (r *Periodic) list(ctx context.Context) error {
+	ours, err := r.DB.SetNX(ctx, Shared(r.Name, "listed"), "1", r.Every).Result()
 	if err != nil {
 		return fmt.Errorf("list members: %w", err)
 	}
-	if !mine {
+	if !ours {
 		return nil
 	}
 	return r.listWith(ctx, r.DB.ZAddNX)
@@ -110,7 +110,7 @@ func (r *Rounds) list(ctx context.Context) error {
 
 // listWith gives every member a first turn, one a little after the other, by zadd: ZAddNX leaves a turn that it
 // has, ZAddLT an earlier one.
-func (r *Rounds) listWith(ctx context.Context, zadd func(context.Context, string, ...redis.Z) *redis.IntCmd) error {
+func (r *Periodic) listWith(ctx context.Context, zadd func(context.Context, string, ...redis.Z) *redis.IntCmd) error {
 	var batch []redis.Z
 	add := func() error {
 		if len(batch) == 0 {
@@ -138,7 +138,7 @@ func (r *Rounds) listWith(ctx context.Context, zadd func(context.Context, string
 }
 
 // Plan sets a member's next turn; it becomes one if it was none.
-func (r *Rounds) Plan(ctx context.Context, id string, at time.Time) error {
+func (r *Periodic) Plan(ctx context.Context, id string, at time.Time) error {
 	if err := r.DB.ZAdd(ctx, r.due(), redis.Z{Score: float64(at.Unix()), Member: id}).Err(); err != nil {
 		return fmt.Errorf("plan a turn: %w", err)
 	}
@@ -146,7 +146,7 @@ func (r *Rounds) Plan(ctx context.Context, id string, at time.Time) error {
 }
 
 // Move sets the next turn of a member; nothing when it has left.
-func (r *Rounds) Move(ctx context.Context, id string, at time.Time) error {
+func (r *Periodic) Move(ctx context.Context, id string, at time.Time) error {
 	if err := r.DB.ZAddXX(ctx, r.due(), redis.Z{Score: float64(at.Unix()), Member: id}).Err(); err != nil {
 		return fmt.Errorf("move a turn: %w", err)
 	}
@@ -154,7 +154,7 @@ func (r *Rounds) Move(ctx context.Context, id string, at time.Time) error {
 }
 
 // Leave ends a member's turns, until Each names it again.
-func (r *Rounds) Leave(ctx context.Context, id string) error {
+func (r *Periodic) Leave(ctx context.Context, id string) error {
 	if err := r.DB.ZRem(ctx, r.due(), id).Err(); err != nil {
 		return fmt.Errorf("end the turns: %w", err)
 	}

@@ -38,8 +38,8 @@ func newCrowd(t *testing.T, db *DB, n int) *crowd {
 }
 
 // replica is one of those who share the rounds.
-func (c *crowd) replica() *Rounds {
-	return &Rounds{DB: c.db, Name: "crowd", Every: 10 * time.Minute, Rest: time.Millisecond, AtOnce: crowdAtOnce, Now: c.clock,
+func (c *crowd) replica() *Periodic {
+	return &Periodic{DB: c.db, Name: "crowd", Every: 10 * time.Minute, Rest: time.Millisecond, AtOnce: crowdAtOnce, Now: c.clock,
 		Each: c.each, Visit: c.visit, Log: slog.New(slog.DiscardHandler)}
 }
 
@@ -119,7 +119,7 @@ func inProcess(t *testing.T) *DB {
 	return openURL(t, "redis://"+miniredis.RunT(t).Addr(), ring)
 }
 
-func TestRounds_replicasShareTheWork(t *testing.T) {
+func TestPeriodic_replicasShareTheWork(t *testing.T) {
 	conform(t, 3, func(t *testing.T, dbs []*DB) {
 		c := newCrowd(t, dbs[0], 50)
 		c.due()
@@ -142,7 +142,7 @@ func TestRounds_replicasShareTheWork(t *testing.T) {
 	})
 }
 
-func TestRounds_fewAtOnceAndNoneLeftWhenTheRoundEnds(t *testing.T) {
+func TestPeriodic_fewAtOnceAndNoneLeftWhenTheRoundEnds(t *testing.T) {
 	c := newCrowd(t, inProcess(t), 5*crowdAtOnce)
 	c.due()
 	c.hangs = true
@@ -162,7 +162,7 @@ func TestRounds_fewAtOnceAndNoneLeftWhenTheRoundEnds(t *testing.T) {
 	}
 }
 
-func TestRounds_replicaThatHangsLeavesTheRestToOthers(t *testing.T) {
+func TestPeriodic_replicaThatHangsLeavesTheRestToOthers(t *testing.T) {
 	c := newCrowd(t, inProcess(t), 5*crowdAtOnce)
 	c.due()
 	c.hangs = true
@@ -184,7 +184,7 @@ func TestRounds_replicaThatHangsLeavesTheRestToOthers(t *testing.T) {
 	}
 }
 
-func TestRounds_nobodyIsVisitedBeforeHisTurn(t *testing.T) {
+func TestPeriodic_nobodyIsVisitedTooEarly(t *testing.T) {
 	c := newCrowd(t, inProcess(t), 1)
 	r, ctx := c.replica(), t.Context()
 	for i, step := range []struct {
@@ -218,7 +218,7 @@ func TestRounds_nobodyIsVisitedBeforeHisTurn(t *testing.T) {
 }
 
 // Ten thousand members fill the time between two turns; their turns stay spread.
-func TestRounds_turnsAreSpread(t *testing.T) {
+func TestPeriodic_turnsAreSpread(t *testing.T) {
 	c := newCrowd(t, inProcess(t), 10_000)
 	r := c.replica()
 	if err := r.list(t.Context()); err != nil {
@@ -237,7 +237,7 @@ func TestRounds_turnsAreSpread(t *testing.T) {
 	}
 }
 
-func TestRounds_whoIsNewIsListedByOneReplicaOnceInAWhile(t *testing.T) {
+func TestPeriodic_whoIsNewIsListedByOneReplicaOnceInAWhile(t *testing.T) {
 	server := miniredis.RunT(t)
 	ring, _ := NewRing()
 	db := openURL(t, "redis://"+server.Addr(), ring)
@@ -254,7 +254,7 @@ func TestRounds_whoIsNewIsListedByOneReplicaOnceInAWhile(t *testing.T) {
 	}
 }
 
-func TestRounds_beginWithEverybodyAndEndWithTheirContext(t *testing.T) {
+func TestPeriodic_beginWithEverybodyAndEndWithTheirContext(t *testing.T) {
 	c := newCrowd(t, inProcess(t), 3)
 	if err := c.replica().Once(t.Context()); err != nil {
 		t.Fatal(err)

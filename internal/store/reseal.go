@@ -13,18 +13,18 @@ import (
 
 // Resealed is what Reseal met.
 type Resealed struct {
-	Values int            // sealed values
-	Done   int            // of them sealed anew
-	Old    map[string]int // still under an older key of the ring, by its id
-	Shut   []string       // Redis keys of values that open with no key of the ring, at most a hundred of them
-	ShutN  int            // how many
+	Values         int            // sealed values
+	Done           int            // of them sealed anew
+	Old            map[string]int // still under an older key of the ring, by its id
+	Undecryptable  []string       // Redis keys of values that open with no key of the ring, at most a hundred of them
+	UndecryptableN int            // how many
 }
 
 // resealTries bounds how often one value is read again because somebody else was writing it: whoever writes seals anew.
 const resealTries = 5
 
-// shutMost bounds the names that are kept of values that don't open.
-const shutMost = 100
+// maxUndecryptable bounds the names that are kept of values that don't open.
+const maxUndecryptable = 100
 
 // Reseal finds everything sealed and, with change, seals anew with the newest key what an older one has sealed. A value is
 // written only over the one that was read, so replicas may run meanwhile; an end in the middle loses nothing, and a second
@@ -33,7 +33,7 @@ const shutMost = 100
 // It knows the places by their form, not by a list: a string, a string behind a version of the cache, a member of a JSON
 // object in a string, a field of a hash, an element of a list behind its first space. What it opens must be bound to its
 // Redis key, to key#member or key#field, or, in a hash that counts generations, to key#generation; anything else is reported
-// as shut.
+// as undecryptable.
 func (db *DB) Reseal(ctx context.Context, change bool) (Resealed, error) {
 	r := Resealed{Old: map[string]int{}}
 	err := db.Walk(ctx, prefix+"*", func(keys []string) error {
@@ -249,16 +249,16 @@ func (r *Ring) reseal(sealed, key string, met *Resealed, bounds ...string) strin
 		met.Done++
 		return r.Seal(plain, bound)
 	}
-	met.ShutN++
-	met.Shut = append(met.Shut, key)
+	met.UndecryptableN++
+	met.Undecryptable = append(met.Undecryptable, key)
 	return sealed
 }
 
 // add takes over what was met in one place; written says that it was stored anew.
 func (r *Resealed) add(met Resealed, written bool) {
 	r.Values += met.Values
-	r.ShutN += met.ShutN
-	r.Shut = append(r.Shut, met.Shut[:min(len(met.Shut), shutMost-len(r.Shut))]...)
+	r.UndecryptableN += met.UndecryptableN
+	r.Undecryptable = append(r.Undecryptable, met.Undecryptable[:min(len(met.Undecryptable), maxUndecryptable-len(r.Undecryptable))]...)
 	if written {
 		r.Done += met.Done
 		return
@@ -268,13 +268,13 @@ func (r *Resealed) add(met Resealed, written bool) {
 	}
 }
 
-// IsSealed says whether text has the form of what Ring.Seal makes.
+// IsSealed reports whether text has the form of what Ring.Seal makes.
 func IsSealed(text string) bool {
 	_, ok := sealedBy(text)
 	return ok
 }
 
-// sealedBy says whether text has the form of a sealed value, and the id of its key.
+// sealedBy reports whether text has the form of a sealed value, and the id of its key.
 func sealedBy(text string) (id string, ok bool) {
 	rest, ok := strings.CutPrefix(text, sealVersion+".")
 	if !ok {

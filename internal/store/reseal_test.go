@@ -55,10 +55,10 @@ func TestReseal_everyFormUnderTheNewestKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if look.Values != 9 || look.Old[old.Newest()] != 7 || !slices.Equal(look.Shut, []string{Shared("shut")}) || look.Done != 0 {
+		if look.Values != 9 || look.Old[old.Newest()] != 7 || !slices.Equal(look.Undecryptable, []string{Shared("shut")}) || look.Done != 0 {
 			t.Errorf("looked: %+v", look)
 		}
-		if done, err := db.Reseal(ctx, true); err != nil || done.Done != 7 || len(done.Old) != 0 || done.ShutN != 1 {
+		if done, err := db.Reseal(ctx, true); err != nil || done.Done != 7 || len(done.Old) != 0 || done.UndecryptableN != 1 {
 			t.Errorf("done: %+v, %v", done, err)
 		}
 		if again, err := db.Reseal(ctx, true); err != nil || again.Done != 0 || len(again.Old) != 0 {

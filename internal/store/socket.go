@@ -8,21 +8,21 @@ import (
 	"path/filepath"
 )
 
-// socketMost is what fits into a socket address on every Unix (104 bytes on the BSDs, with the ending zero).
-const socketMost = 103
+// maxSocket is what fits into a socket address on every Unix (104 bytes on the BSDs, with the ending zero).
+const maxSocket = 103
 
 // socketPath is dir/redis.sock, or, when that is too long, a short path in the temporary folder that depends on dir only, so
 // that the next process finds the same one.
 func socketPath(dir string) (string, error) {
 	path := filepath.Join(dir, "redis.sock")
-	if len(path) <= socketMost {
+	if len(path) <= maxSocket {
 		return path, nil
 	}
 	sum := sha256.Sum256([]byte(dir))
 	for _, temp := range []string{os.TempDir(), "/tmp"} {
 		short := filepath.Join(temp, fmt.Sprintf("sidecard-%d-%s", os.Getuid(), hex.EncodeToString(sum[:6])))
 		path = filepath.Join(short, "redis.sock")
-		if len(path) > socketMost {
+		if len(path) > maxSocket {
 			continue
 		}
 		return path, privateFolder(short)
@@ -39,7 +39,7 @@ func privateFolder(path string) error {
 	if err != nil {
 		return fmt.Errorf("look at the socket's folder: %w", err)
 	}
-	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !mine(info) {
+	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !ownedByUs(info) {
 		return fmt.Errorf("the socket's folder %s belongs to somebody else", path)
 	}
 	return nil

@@ -16,27 +16,27 @@ func TestStepBack_nothingIsHeldForAsLongAsTheStep(t *testing.T) {
 	conform(t, 1, func(t *testing.T, dbs []*DB) {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
-		db, pace := dbs[0], dbs[0].Pace("h", 3, Interactive)
+		db, limiter := dbs[0], dbs[0].Limiter("h", 3, Interactive)
 		now, err := db.Time(ctx).Result()
 		if err != nil {
 			t.Fatal(err)
 		}
 		late := now.Add(step).UnixMicro()
 		for i := range 3 {
-			if err := db.ZAdd(ctx, pace.slots, redis.Z{Score: float64(late), Member: fmt.Sprint(i)}).Err(); err != nil {
+			if err := db.ZAdd(ctx, limiter.slots, redis.Z{Score: float64(late), Member: fmt.Sprint(i)}).Err(); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := db.Set(ctx, pace.pause, fmt.Sprintf("%d 1", late), step).Err(); err != nil {
+		if err := db.Set(ctx, limiter.pause, fmt.Sprintf("%d 1", late), step).Err(); err != nil {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		done, err := pace.Wait(ctx)
+		done, err := limiter.Wait(ctx)
 		if err != nil {
 			t.Fatalf("slots and pause of before the step: %v", err)
 		}
 		done()
-		if took := time.Since(began); took < paceWindow {
+		if took := time.Since(began); took < slotWindow {
 			t.Errorf("a slot was free after %s: the requests in the others may have been sent a moment ago", took)
 		}
 		key := Key("t", "lock")

@@ -105,7 +105,7 @@ func (sorter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 	}
 }
 
-// Ready says why nothing can be stored, nil when it can. A Redis that only answers is not enough: it may be a replica, full,
+// Ready returns why nothing can be stored, nil when it can. A Redis that only answers is not enough: it may be a replica, full,
 // or without a disk.
 func (db *DB) Ready(ctx context.Context) error {
 	if err := db.Set(ctx, Shared("ready"), "1", time.Minute).Err(); err != nil {

@@ -62,7 +62,7 @@ func (f *Faults[F]) Active(with func(fault F, left int) F) []F {
 	return list
 }
 
-// FieldError tells which field of a control request is wrong and what it takes.
+// FieldError names which field of a control request is wrong and what it takes.
 type FieldError struct{ Field, Accepts string }
 
 func (e FieldError) Error() string { return fmt.Sprintf("%s: accepted is %s", e.Field, e.Accepts) }

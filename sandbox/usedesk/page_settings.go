@@ -77,7 +77,7 @@ func (s *settings) pageRules(w http.ResponseWriter, r *http.Request) {
 	s.showRules(w, http.StatusOK, frame{Saved: saved(r)}, nil)
 }
 
-// saved says whether the page follows a save.
+// saved reports whether the page follows a save.
 func saved(r *http.Request) bool { return r.URL.Query().Get("saved") == "1" }
 
 // showRules shows the stored rules, or in place of one of them what was typed and not accepted.

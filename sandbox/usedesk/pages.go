@@ -91,7 +91,7 @@ func pathID(r *http.Request, name string) int64 {
 	return id
 }
 
-// ago tells an age in words, for a person.
+// ago returns an age in words, for a person.
 func ago(now time.Time, unix int64) string {
 	switch d := now.Sub(time.Unix(unix, 0)); {
 	case d < time.Minute:

@@ -147,7 +147,7 @@ func listed(v any) any {
 	return list
 }
 
-// has says whether the parameter is there, even if empty.
+// has reports whether the parameter is there, even if empty.
 func (p params) has(key string) bool {
 	_, ok := p[key]
 	return ok

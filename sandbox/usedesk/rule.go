@@ -44,7 +44,7 @@ type Firing struct {
 	Pending              bool // the answer is still waited for
 }
 
-// OK says whether the other side took it.
+// OK reports whether the other side took it.
 func (f Firing) OK() bool { return f.Status >= 200 && f.Status < 300 }
 
 // Errors of Fire.

@@ -49,7 +49,7 @@ func Meta(t *testing.T) crm.Meta {
 	return m
 }
 
-// Problems gives "path key" of every field error.
+// Problems returns "path key" of every field error.
 func Problems(t *testing.T, err error) []string {
 	t.Helper()
 	if err == nil {
@@ -67,7 +67,7 @@ func Problems(t *testing.T, err error) []string {
 	return out
 }
 
-// ProblemMap gives the keys of a refused form by path.
+// ProblemMap returns the keys of a refused form by path.
 func ProblemMap(t *testing.T, err error) map[string]string {
 	t.Helper()
 	e, ok := errors.AsType[*crm.FieldErrors](err)

@@ -12,7 +12,7 @@ import (
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
-// DealForm gives what the form of a new deal offers, filled from the ticket: its subject as the name (else the client's),
+// DealForm returns what the form of a new deal offers, filled from the ticket: its subject as the name (else the client's),
 // the first stage of the main pipeline, the connection's user as responsible, the linked or newest made contact.
 func (ds *Deals) DealForm(ctx context.Context, t helpdesk.Ticket) (Form, error) {
 	meta, err := ds.account.Vocabulary(ctx, crm.PartNames)

@@ -16,13 +16,13 @@ func (fs *Feeds) markMine(ctx context.Context, leadID int64, items []Item) error
 	if len(items) == 0 {
 		return nil
 	}
-	mine, err := fs.account.Memory().HelpdeskNotes(ctx, leadID)
+	own, err := fs.account.Memory().HelpdeskNotes(ctx, leadID)
 	if err != nil {
 		return err
 	}
 	for i := range items {
 		id, ok := strings.CutPrefix(items[i].ID, "note-")
-		items[i].Mine = ok && slices.Contains(mine, id)
+		items[i].Mine = ok && slices.Contains(own, id)
 	}
 	return nil
 }

@@ -96,7 +96,7 @@ func mappedValues(mapping []tenant.FieldMap, entity string, m crm.Meta, t helpde
 	return out
 }
 
-// Mapped gives the custom fields of a new contact or deal that the tenant's mapping fills from a ticket, by field id, as
+// Mapped returns the custom fields of a new contact or deal that the tenant's mapping fills from a ticket, by field id, as
 // a form would send them. Without a mapping it asks nothing.
 func (fs *Fields) Mapped(ctx context.Context, entity string, t helpdesk.Ticket) (map[int64][]string, error) {
 	mapping := fs.account.Settings().Mapping

@@ -25,7 +25,7 @@ var plainPaths = map[string]string{
 	"pipeline_id": "pipeline_id", "responsible_user_id": "responsible_id", "entity_id": "", "params": "text",
 }
 
-// FormPath gives the form's path for amoCRM's path inside the item; "" for what the form does not hold.
+// FormPath returns the form's path for amoCRM's path inside the item; "" for what the form does not hold.
 func (s Sent) FormPath(path string) string {
 	seg := strings.Split(path, ".")
 	switch seg[0] {

@@ -18,15 +18,15 @@ type Grants struct {
 	amo provider
 }
 
-// NewGrants returns the grants kept in db. pace, which may be nil, is the limiter of an account; log may be nil.
-func NewGrants(db *store.DB, cfg Config, pace func(amoBase string) amocrm.Pace, log *slog.Logger) *Grants {
+// NewGrants returns the grants kept in db. limiter, which may be nil, is the limiter of an account; log may be nil.
+func NewGrants(db *store.DB, cfg Config, limiter func(amoBase string) amocrm.Limiter, log *slog.Logger) *Grants {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.now == nil {
 		cfg.now = func() time.Time { return time.Now().UTC() }
 	}
-	g := &Grants{amo: provider{cfg: cfg, pace: pace, http: cfg.Hosts.HTTPClient(exchangeTime), api: cfg.Hosts.APIClient(exchangeTime),
+	g := &Grants{amo: provider{cfg: cfg, limiter: limiter, http: cfg.Hosts.HTTPClient(exchangeTime), api: cfg.Hosts.APIClient(exchangeTime),
 		log: log, tenants: tenant.NewDirectory(db)}}
 	g.Grants = oauth.NewGrants(oauth.Options{DB: db, Provider: &g.amo, Name: "amoCRM", Metrics: cfg.Metrics, Log: log, Now: cfg.now,
 		StoreTime: cfg.storeTime})

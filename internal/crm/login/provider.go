@@ -23,7 +23,7 @@ const exchangeTime = 20 * time.Second
 // provider is amoCRM as oauth sees it.
 type provider struct {
 	cfg     Config
-	pace    func(amoBase string) amocrm.Pace
+	limiter func(amoBase string) amocrm.Limiter
 	http    *http.Client
 	api     *http.Client // for amoCRM's own hosts, which tell where an account lives
 	log     *slog.Logger
@@ -85,7 +85,7 @@ func (p *provider) Classify(err error) oauth.Refusal {
 	return oauth.Refusal{}
 }
 
-// exchange makes one request to the token endpoint, in the account's pace.
+// exchange makes one request to the token endpoint, at the account's limiter.
 func (p *provider) exchange(ctx context.Context, amoBase string, in amocrm.TokenRequest) (*oauth2.Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, exchangeTime)
 	defer cancel()
@@ -93,12 +93,12 @@ func (p *provider) exchange(ctx context.Context, amoBase string, in amocrm.Token
 	if err != nil {
 		return nil, err // a host that was allowed once and is not any more gets no secret
 	}
-	var pace amocrm.Pace
-	if p.pace != nil {
-		pace = p.pace(base)
+	var limiter amocrm.Limiter
+	if p.limiter != nil {
+		limiter = p.limiter(base)
 	}
-	if pace != nil {
-		done, err := pace.Wait(ctx)
+	if limiter != nil {
+		done, err := limiter.Wait(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s", amocrm.ErrNetwork, err)
 		}
@@ -108,8 +108,8 @@ func (p *provider) exchange(ctx context.Context, amoBase string, in amocrm.Token
 	pair, err := amocrm.Exchange(ctx, p.http, base, in)
 	if err != nil {
 		var limited *amocrm.Error
-		if pace != nil && errors.As(err, &limited) && limited.Kind == amocrm.KindLimited {
-			pace.Penalty(ctx, limited.RetryAfter)
+		if limiter != nil && errors.As(err, &limited) && limited.Kind == amocrm.KindLimited {
+			limiter.Penalty(ctx, limited.RetryAfter)
 		}
 		return nil, err
 	}
@@ -125,9 +125,9 @@ func fromPair(p amocrm.TokenPair, asked time.Time) *oauth2.Token {
 // account is GET /account with the grant's token as it is: a 401 is final here.
 func (p *provider) account(ctx context.Context, grant oauth.Grant) (amocrm.Account, error) {
 	options := []amocrm.Option{amocrm.WithHTTP(p.http)}
-	if p.pace != nil {
-		if pace := p.pace(grant.Base); pace != nil {
-			options = append(options, amocrm.WithPace(pace))
+	if p.limiter != nil {
+		if limiter := p.limiter(grant.Base); limiter != nil {
+			options = append(options, amocrm.WithLimiter(limiter))
 		}
 	}
 	client, err := amocrm.New(grant.Base, fixed(grant.Access), options...)

@@ -162,22 +162,22 @@ func TestToken_hostThatIsNotAllowedAnyMoreGetsNoSecret(t *testing.T) {
 	}
 }
 
-// pace counts.
-type pace struct{ waits, done, penalties atomic.Int32 }
+// limiter counts.
+type limiter struct{ waits, done, penalties atomic.Int32 }
 
-func (p *pace) Wait(context.Context) (func(), error) {
+func (p *limiter) Wait(context.Context) (func(), error) {
 	p.waits.Add(1)
 	return func() { p.done.Add(1) }, nil
 }
-func (p *pace) Penalty(_ context.Context, s int) { p.penalties.Add(1) }
+func (p *limiter) Penalty(_ context.Context, s int) { p.penalties.Add(1) }
 
 func TestToken_refreshKeepsTheAccountsPace(t *testing.T) {
 	w := newWorld(t)
 	w.grant(-time.Minute)
-	p := &pace{}
-	w.grants.amo.pace = func(base string) amocrm.Pace {
+	p := &limiter{}
+	w.grants.amo.limiter = func(base string) amocrm.Limiter {
 		if base != w.crm.URL {
-			t.Errorf("pace of %s", base)
+			t.Errorf("limiter of %s", base)
 		}
 		return p
 	}

@@ -89,7 +89,7 @@ type Result struct {
 	Carried     int       // waiting firings that were taken along to TenantID
 }
 
-// Conflict says that the amoCRM account is already connected with another credential.
+// Conflict means that the amoCRM account is already connected with another credential.
 type Conflict struct {
 	Ticket string // one-time, 15 min
 	Others int    // how many tenants hold the account now

@@ -78,7 +78,7 @@ func distinct(list []string, fold func(string) string) []string {
 	return out
 }
 
-// check says what is wrong with a cleaned draft.
+// check returns what is wrong with a cleaned draft.
 func (d Draft) check() error {
 	e := &crm.FieldErrors{}
 	if d.Name == "" {

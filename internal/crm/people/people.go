@@ -44,8 +44,8 @@ func (ps *People) fetchPeople(ctx context.Context, key string, c helpdesk.Client
 	load := func(ctx context.Context) (Found, error) { return ps.loadPeople(ctx, c, mem) }
 	got, err := store.Fetch(ctx, ps.account.Cache(), key, ps.account.DataAge(), load)
 	if err == nil && !got.Stale {
-		if fresh := ps.peopleAge(got.Value); time.Since(got.At) >= fresh { // somebody on the card has changed since
-			got, err = store.Fetch(ctx, ps.account.Cache(), key, fresh, load)
+		if maxAge := ps.peopleAge(got.Value); time.Since(got.At) >= maxAge { // somebody on the card has changed since
+			got, err = store.Fetch(ctx, ps.account.Cache(), key, maxAge, load)
 		}
 	}
 	p := got.Value
@@ -60,14 +60,14 @@ func (ps *People) fetchPeople(ctx context.Context, key string, c helpdesk.Client
 
 // peopleAge is how old a card may be that shows p.
 func (ps *People) peopleAge(p Found) time.Duration {
-	fresh := ps.account.DataAge()
+	maxAge := ps.account.DataAge()
 	for _, c := range p.Contacts {
-		fresh = min(fresh, ps.account.AgeOf("contacts", c.ID))
+		maxAge = min(maxAge, ps.account.AgeOf("contacts", c.ID))
 		for _, d := range c.Deals {
-			fresh = min(fresh, ps.account.AgeOf("leads", d.ID))
+			maxAge = min(maxAge, ps.account.AgeOf("leads", d.ID))
 		}
 	}
-	return fresh
+	return maxAge
 }
 
 // fingerprint names everything that decides who is found, so that a link, a new contact or a new deal shows at once.

@@ -10,7 +10,7 @@ import (
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
-// Resolve says which contact a rule's deal belongs to: the linked one, else the newest one made for the client within a
+// Resolve returns which contact a rule's deal belongs to: the linked one, else the newest one made for the client within a
 // day, else one made within minutes for somebody with one of his phones or e-mails, else the most recently updated one that carries one of his phones or e-mails. When there is none, contactID is 0
 // and made is the contact to create. A linked or remembered contact is not read again: the create that follows says
 // when it is gone. For a linked client it costs no CRM call.

@@ -48,7 +48,7 @@ const (
 	MatchRemembered = "remembered" // made for this client less than a day ago
 )
 
-// Match says which key found a person. Value is the phone or e-mail as it stands in the CRM, empty for a link.
+// Match is which key found a person. Value is the phone or e-mail as it stands in the CRM, empty for a link.
 type Match struct{ Kind, Value string }
 
 // sortPeople puts the linked contact first, then those with open deals, then the most recently updated.

@@ -36,7 +36,7 @@ func (s *Service) Mount(r *route.Router) { r.Webhook().POST(hookPath+":secret", 
 // most, one for each seal key: his body is not read, nothing is stored, and he takes no place in the queue.
 func (s *Service) receive(c echo.Context) error {
 	secret := c.Param("secret")
-	if !secretShape.MatchString(secret) || s.nobodys(c.Request().Context(), secret) {
+	if !secretShape.MatchString(secret) || s.unowned(c.Request().Context(), secret) {
 		s.received.WithLabelValues(resultHandled).Inc()
 		return c.NoContent(http.StatusOK)
 	}
@@ -56,8 +56,8 @@ func (s *Service) receive(c echo.Context) error {
 	return c.NoContent(http.StatusOK)
 }
 
-// nobodys says that a secret leads to no tenant; false when Redis does not tell.
-func (s *Service) nobodys(ctx context.Context, secret string) bool {
+// unowned reports that a secret leads to no tenant; false when Redis does not tell.
+func (s *Service) unowned(ctx context.Context, secret string) bool {
 	ctx, cancel := context.WithTimeout(ctx, ownerTime)
 	defer cancel()
 	id, err := s.owner(ctx, secret)
@@ -164,7 +164,7 @@ var membership = map[string]bool{
 	"leads add": true, "leads restore": true, "contacts add": true, "contacts restore": true,
 }
 
-// writer says who of us made a change, "" for nobody. A change by another amoCRM user than the one who logged in is never
+// writer returns who of us made a change, "" for nobody. A change by another amoCRM user than the one who logged in is never
 // ours.
 func (s *Service) writer(ctx context.Context, reads Reads, it Item, user int64) (string, error) {
 	if it.By != 0 && user != 0 && it.By != user {

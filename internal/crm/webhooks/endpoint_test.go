@@ -118,7 +118,7 @@ func TestReceive_strangerCostsNextToNothing(t *testing.T) {
 func TestReceive_fullQueueStillAnswers(t *testing.T) {
 	w := newHouse(t)
 	w.sweep()
-	for range inboxMost {
+	for range maxInbox {
 		w.s.inbox <- hook{secret: "unknown", whole: true}
 	}
 	if rec := w.deliver(w.secret(), "leads[status][0][id]=5"); rec.Code != http.StatusOK || w.reads.changes != nil {
@@ -133,14 +133,14 @@ func TestReceive_waitingBodiesAreBounded(t *testing.T) {
 	e := echo.New()
 	serve(e, w.s)
 	body, kept := "leads[status][0][id]=5&x="+strings.Repeat("x", maxBody/2), 0
-	for range inboxMost {
+	for range maxInbox {
 		rec := httptest.NewRecorder()
 		e.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, hookPath+w.secret(), strings.NewReader(body)))
 		if rec.Code != http.StatusOK {
 			t.Fatalf("answer %d", rec.Code)
 		}
 	}
-	for range inboxMost {
+	for range maxInbox {
 		h := <-w.s.inbox
 		kept += len(h.raw)
 		if len(h.raw) == 0 && h.whole {

@@ -96,7 +96,7 @@ func (w *house) later(d time.Duration) {
 
 func (w *house) sweep() {
 	w.t.Helper()
-	if err := w.s.rounds.Once(w.t.Context()); err != nil {
+	if err := w.s.periodic.Once(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -111,7 +111,7 @@ func (h *Hub) pump(sub *redis.PubSub) {
 	}
 }
 
-// Since gives what has changed after a time, at most ten minutes back.
+// Since returns what has changed after a time, at most ten minutes back.
 func (h *Hub) Since(ctx context.Context, tenantID string, since time.Time) ([]crm.Change, error) {
 	return crm.ChangesSince(ctx, h.db, tenantID, since)
 }

@@ -43,7 +43,9 @@ func subscriptionLock(tenantID string) string {
 }
 func secretKey(fingerprint string) string { return store.Shared("hook", fingerprint) }
 
-func (s *Service) fingerprints(secret string) []string { return s.DB.Ring().Fingerprints("hook", secret) }
+func (s *Service) fingerprints(secret string) []string {
+	return s.DB.Ring().Fingerprints("hook", secret)
+}
 
 // load reads a tenant's subscription; the zero value when there is none, or when its seal key is gone: then a new secret
 // replaces the one that nobody can read.
@@ -92,7 +94,7 @@ func (s *Service) save(ctx context.Context, tenantID string, sub subscription) e
 func (s *Service) forget(ctx context.Context, tenantID string, sub subscription) error {
 	failed := []error{
 		s.DB.Del(ctx, subscriptionKey(tenantID)).Err(),
-		s.rounds.Leave(ctx, tenantID),
+		s.periodic.Leave(ctx, tenantID),
 	}
 	if sub.Secret != "" {
 		for _, fingerprint := range s.fingerprints(sub.Secret) {

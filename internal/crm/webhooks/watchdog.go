@@ -24,9 +24,9 @@ const (
 	hungFor      = time.Hour        // a tenant whose amoCRM does not answer leaves its place to others
 )
 
-// newRounds are the watchdog's over all tenants.
-func (s *Service) newRounds() *store.Rounds {
-	return &store.Rounds{DB: s.DB, Name: "hooks", Every: checkEvery, Rest: time.Second, AtOnce: checksAtOnce, Now: s.Now, Log: s.Log,
+// newPeriodic are the watchdog's over all tenants.
+func (s *Service) newPeriodic() *store.Periodic {
+	return &store.Periodic{DB: s.DB, Name: "hooks", Every: checkEvery, Rest: time.Second, AtOnce: checksAtOnce, Now: s.Now, Log: s.Log,
 		Each:  func(ctx context.Context, visit func(string) error) error { return s.Tenants.Each(ctx, visit) },
 		Visit: func(_ context.Context, id string) { s.checkOne(id, false) }}
 }
@@ -34,7 +34,7 @@ func (s *Service) newRounds() *store.Rounds {
 // Connected subscribes a tenant in the background, soon, whatever was refused before: another person may have logged in.
 // It fits login.Hooks.Connected, and Moved: amoCRM promises nothing about the hooks of an account that was renamed.
 func (s *Service) Connected(ctx context.Context, tenantID string) {
-	if err := s.rounds.Plan(ctx, tenantID, s.Now().Add(time.Minute)); err != nil { // should this replica not come to it
+	if err := s.periodic.Plan(ctx, tenantID, s.Now().Add(time.Minute)); err != nil { // should this replica not come to it
 		s.Log.Warn("hooks not planned after login", "tenant", tenantID, "error", err)
 	}
 	if s.ctx.Err() != nil {
@@ -85,7 +85,7 @@ func (s *Service) checkOne(tenantID string, anew bool) {
 		return
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = errors.Join(err, s.rounds.Move(s.ctx, tenantID, s.Now().Add(store.Jitter(hungFor))))
+		err = errors.Join(err, s.periodic.Move(s.ctx, tenantID, s.Now().Add(store.Jitter(hungFor))))
 	}
 	s.Log.Warn("hook not checked", "tenant", tenantID, "error", err)
 }
@@ -100,7 +100,7 @@ func (s *Service) check(ctx context.Context, tenantID string, anew bool) error {
 	defer unlock()
 	t, err := s.Tenants.Get(ctx, tenantID)
 	if errors.Is(err, tenant.ErrNotFound) {
-		return s.rounds.Leave(ctx, tenantID)
+		return s.periodic.Leave(ctx, tenantID)
 	}
 	if err != nil {
 		return err
@@ -183,7 +183,7 @@ func sameSettings(have []string) bool {
 	return len(have) == len(settings) && !slices.ContainsFunc(settings, func(x string) bool { return !slices.Contains(have, x) })
 }
 
-// reachable says whether the account can reach us at all: a loopback address is good for local accounts only.
+// reachable reports whether the account can reach us at all: a loopback address is good for local accounts only.
 func (s *Service) reachable(amoBase string) bool {
 	u, err := url.Parse(s.PublicURL)
 	if err != nil {

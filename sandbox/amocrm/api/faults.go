@@ -45,7 +45,7 @@ func (p *prefixes) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Acts says whether the fault does anything to a request, apart from the form of a 429.
+// Acts reports whether the fault does anything to a request, apart from the form of a 429.
 func (f Fault) Acts() bool {
 	return f.LatencyMS > 0 || f.Status > 0 || f.HTML403 || f.DropAfterCommit || f.DropBefore
 }

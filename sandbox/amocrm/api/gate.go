@@ -116,7 +116,7 @@ func hangUp(w http.ResponseWriter) {
 	panic(http.ErrAbortHandler) // net/http's own way; ends a connection that can't be hijacked, too
 }
 
-// tariffRefuses tells whether the account's tariff is over for this kind of request.
+// tariffRefuses reports whether the account's tariff is over for this kind of request.
 func (g *Gate) tariffRefuses(a *world.Account, method string) (refuses bool) {
 	g.State.Read(func(*world.World) {
 		refuses = a.ReadsBlocked || a.TariffEnded && method != http.MethodGet && method != http.MethodHead

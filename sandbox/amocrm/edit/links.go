@@ -21,7 +21,7 @@ type LinkOrder struct {
 	by       *int64
 }
 
-// linkable says which kinds may be linked: every pair of the three, and each with catalog elements.
+// linkable returns which kinds may be linked: every pair of the three, and each with catalog elements.
 func linkable(from, to string) bool {
 	return world.IsEntity(to) && from != to || to == world.ElementsKind
 }

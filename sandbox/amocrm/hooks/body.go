@@ -10,7 +10,7 @@ import (
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
-// hookWants tells whether the subscription includes an event.
+// hookWants reports whether the subscription includes an event.
 func hookWants(h *world.Hook, setting string) bool { return slices.Contains(h.Settings, setting) }
 
 // hookSetting is the name under which a change is subscribed: "status_lead".

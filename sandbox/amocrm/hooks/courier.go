@@ -242,7 +242,7 @@ func (c *Courier) attempt(d Delivery) int {
 	return res.StatusCode
 }
 
-// hookLives tells whether the subscription of a delivery is still there and enabled.
+// hookLives reports whether the subscription of a delivery is still there and enabled.
 func (c *Courier) hookLives(d Delivery) (lives bool) {
 	c.state.Read(func(w *world.World) {
 		h := c.hookOf(w, d)

@@ -117,7 +117,7 @@ type grantKey struct {
 	clientID string
 }
 
-// Granted tells whether the integration has a live grant in the account.
+// Granted reports whether the integration has a live grant in the account.
 func Granted(w *world.World, account int64, clientID string) bool {
 	for _, r := range w.Refresh {
 		if r.Account == account && r.ClientID == clientID && !r.Used && !r.Revoked {

@@ -62,7 +62,7 @@ type sentence string
 
 func (e sentence) Error() string { return string(e) }
 
-// external tells whether the consent makes a new integration.
+// external reports whether the consent makes a new integration.
 func (c consent) external() bool { return c.ClientID == "" && (c.Secrets != "" || c.Name != "") }
 
 // integration finds what is asked for, or says in a person's words what is wrong. The caller holds a lock.
