@@ -38,33 +38,26 @@ type Account struct {
 	Reads Reads
 }
 
-// Tenants knows the tenants; *tenant.Directory is it.
-type Tenants interface {
-	Get(ctx context.Context, id string) (tenant.Tenant, error)
-	Each(ctx context.Context, visit func(id string) error) error
-}
-
-// Grants tells how a tenant's login stands; *login.Grants does.
+// Grants reports how a tenant's login stands; *login.Grants does.
 type Grants interface {
 	Status(ctx context.Context, tenantID string) (oauth.Status, error)
 }
 
 var (
-	_ CRM     = (*amocrm.Client)(nil)
-	_ Reads   = (*crm.Account)(nil)
-	_ Tenants = (*tenant.Directory)(nil)
-	_ Grants  = (*login.Grants)(nil)
+	_ CRM    = (*amocrm.Client)(nil)
+	_ Reads  = (*crm.Account)(nil)
+	_ Grants = (*login.Grants)(nil)
 )
 
 // Deps is what a Service stands on. Log and Now may be nil.
 type Deps struct {
 	DB      *store.DB
-	Tenants Tenants
+	Tenants *tenant.Directory
 	Grants  Grants
 	Open    func(ctx context.Context, tenantID string) (Account, error)
 	// PublicURL is where amoCRM reaches us, "https://sidecard.example.com".
 	PublicURL string
-	// Local says whether an account's address is of this machine or network, from which any PublicURL may be reached.
+	// Local reports whether an account's address is of this machine or network, from which any PublicURL may be reached.
 	Local func(amoBase string) bool
 	Log   *slog.Logger
 	Now   func() time.Time
@@ -87,19 +80,19 @@ const (
 // Service is one replica's part: the address that amoCRM posts to and a share in the watchdog.
 type Service struct {
 	Deps
-	rounds  *store.Rounds
-	inbox   chan hook
-	waiting atomic.Int64 // bytes of the hooks in inbox and under way
-	active  sync.WaitGroup
-	ctx     context.Context
-	cancel  context.CancelFunc
+	periodic *store.Periodic
+	inbox    chan hook
+	waiting  atomic.Int64 // bytes of the hooks in inbox and under way
+	active   sync.WaitGroup
+	ctx      context.Context
+	cancel   context.CancelFunc
 
 	received *prometheus.CounterVec
 }
 
 const (
-	inboxMost = 1000
-	workers   = 4
+	maxInbox = 1000
+	workers  = 4
 )
 
 // NewService makes a Service; Run makes it work.
@@ -117,10 +110,10 @@ func NewService(d Deps) *Service {
 		d.CheckTime = checkTime
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Service{Deps: d, inbox: make(chan hook, inboxMost), ctx: ctx, cancel: cancel,
+	s := &Service{Deps: d, inbox: make(chan hook, maxInbox), ctx: ctx, cancel: cancel,
 		received: telemetry.Counter(d.Metrics, "hooks_received_total", "Webhooks of amoCRM by what became of them.", "fate",
 			resultHandled, resultFailed, resultDropped)}
-	s.rounds = s.newRounds()
+	s.periodic = s.newPeriodic()
 	return s
 }
 
@@ -140,7 +133,7 @@ func (s *Service) Run(ctx context.Context) {
 			}
 		})
 	}
-	s.active.Go(func() { s.rounds.Run(s.ctx) })
+	s.active.Go(func() { s.periodic.Run(s.ctx) })
 	<-ctx.Done()
 	s.cancel()
 	s.active.Wait()
