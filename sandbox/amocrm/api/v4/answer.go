@@ -46,6 +46,31 @@ func answerOne(s *kit.State[world.World], w http.ResponseWriter, what string, fi
 	answerChanged(w, edit.Refusal{}, o, what)
 }
 
+// answerEdited answers the PATCH of one thing. apply runs under the write lock and returns the answer, nil when there is no such
+// thing; it changes nothing once v has failed.
+func answerEdited(s *kit.State[world.World], w http.ResponseWriter, r *http.Request, c api.Caller, what string, apply func(v edit.Check, m obj) obj) {
+	m, ok := api.ReadObject(w, r)
+	if !ok {
+		return
+	}
+	var bad edit.Refusal
+	var o obj
+	s.Write(func(*world.World) {
+		v := edit.NewCheck(c.Account)
+		o = apply(v, m)
+		bad.Add("0", *v.Errs)
+	})
+	answerChanged(w, bad, o, what)
+}
+
+// answerDeleted answers the DELETE of one thing. drop runs under the write lock; it reports whether there was such a thing, and
+// whether it has to stay.
+func answerDeleted(s *kit.State[world.World], w http.ResponseWriter, what string, drop func() (found, kept bool)) {
+	var found, kept bool
+	s.Write(func(*world.World) { found, kept = drop() })
+	api.AnswerDeleted(w, found, kept, what)
+}
+
 // answerChanged writes the outcome of a change of one thing.
 func answerChanged(w http.ResponseWriter, bad edit.Refusal, o obj, what string) {
 	switch {

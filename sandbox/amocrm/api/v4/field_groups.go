@@ -58,13 +58,12 @@ func (s fields) listGroups(entity string) api.Handler {
 // getGroup answers GET /{entity}/custom_fields/groups/{group}.
 func (s fields) getGroup(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		var o obj
-		s.State.Read(func(*world.World) {
+		answerOne(s.State, w, "Custom field group", func() obj {
 			if g := world.FieldGroupOf(c.Account, entity, r.PathValue("group")); g != nil {
-				o = renderFieldGroup(r, c.Account, entity, g)
+				return renderFieldGroup(r, c.Account, entity, g)
 			}
+			return nil
 		})
-		answerChanged(w, edit.Refusal{}, o, "Custom field group")
 	}
 }
 
@@ -173,15 +172,11 @@ func readFieldList(v edit.Check, entity string, m obj) []*world.Field {
 // deleteGroup answers DELETE /{entity}/custom_fields/groups/{group}: its fields go back to the predefined group.
 func (s fields) deleteGroup(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		var found, kept bool
-		s.State.Write(func(*world.World) {
+		answerDeleted(s.State, w, "Custom field group", func() (found, kept bool) {
 			a := c.Account
 			g := world.FieldGroupOf(a, entity, r.PathValue("group"))
-			if found = g != nil; !found {
-				return
-			}
-			if kept = g.Predefined; kept {
-				return
+			if g == nil || g.Predefined {
+				return g != nil, true
 			}
 			a.FieldGroups[entity] = slices.DeleteFunc(slices.Clone(a.FieldGroups[entity]), func(x *world.FieldGroup) bool { return x == g })
 			for _, f := range a.Fields[entity] {
@@ -189,8 +184,8 @@ func (s fields) deleteGroup(entity string) api.Handler {
 					f.GroupID = ""
 				}
 			}
+			return true, false
 		})
-		api.AnswerDeleted(w, found, kept, "Custom field group")
 	}
 }
 

@@ -56,20 +56,18 @@ func (s fields) get(entity string) api.Handler {
 // delete answers DELETE /{entity}/custom_fields/{id}; values of the field go with it.
 func (s fields) delete(entity string) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		var found, kept bool
-		s.State.Write(func(*world.World) {
+		answerDeleted(s.State, w, "Custom field", func() (found, kept bool) {
 			a, id := c.Account, api.PathID(r, "id")
 			f := world.FieldOf(a, entity, id)
-			found = f != nil
-			if kept = found && f.Predefined; !found || kept {
-				return
+			if f == nil || f.Predefined {
+				return f != nil, true
 			}
 			a.Fields[entity] = slices.DeleteFunc(slices.Clone(a.Fields[entity]), func(x *world.Field) bool { return x == f })
 			for _, b := range world.Bases(a, entity) {
 				b.Fields = slices.DeleteFunc(slices.Clone(b.Fields), func(v world.FieldValue) bool { return v.FieldID == id })
 			}
+			return true, false
 		})
-		api.AnswerDeleted(w, found, kept, "Custom field")
 	}
 }
 

@@ -59,34 +59,25 @@ func (s lossReasons) create(w http.ResponseWriter, r *http.Request, c api.Caller
 
 // update answers PATCH /leads/loss_reasons/{id} with a bare object.
 func (s lossReasons) update(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	m, ok := api.ReadObject(w, r)
-	if !ok {
-		return
-	}
-	var bad edit.Refusal
-	var o obj
-	s.State.Write(func(*world.World) {
+	answerEdited(s.State, w, r, c, "Loss reason", func(v edit.Check, m obj) obj {
 		l := world.LossReasonOf(c.Account, api.PathID(r, "id"))
 		if l == nil {
-			return
+			return nil
 		}
-		v := edit.NewCheck(c.Account)
 		name, sort := v.Text(m, "name"), v.Integer(m, "sort")
-		if bad.Add("0", *v.Errs); bad.Any() {
-			return
+		if v.Failed() {
+			return nil
 		}
 		edit.Set(&l.Name, name)
 		edit.Set(&l.Sort, sort)
 		l.UpdatedAt = s.Now().Unix()
-		o = renderLossReason(r, l)
+		return renderLossReason(r, l)
 	})
-	answerChanged(w, bad, o, "Loss reason")
 }
 
 // delete answers DELETE /leads/loss_reasons/{id}; the leads that had it have none.
 func (s lossReasons) delete(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	found := false
-	s.State.Write(func(*world.World) {
+	answerDeleted(s.State, w, "Loss reason", func() (found, kept bool) {
 		id := api.PathID(r, "id")
 		left := slices.DeleteFunc(slices.Clone(c.Account.LossReasons), func(l *world.LossReason) bool { return l.ID == id })
 		found = len(left) < len(c.Account.LossReasons)
@@ -96,6 +87,6 @@ func (s lossReasons) delete(w http.ResponseWriter, r *http.Request, c api.Caller
 				l.LossReasonID = 0
 			}
 		}
+		return found, false
 	})
-	api.AnswerDeleted(w, found, false, "Loss reason")
 }

@@ -80,11 +80,10 @@ func noteAt(a *world.Account, entity string, r *http.Request) *world.Note {
 // pin answers POST /{entity}/notes/{note}/pin and /unpin with 204. One note of an entity is pinned at most.
 func (s notes) pin(entity string, pin bool) api.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		found := false
-		s.State.Write(func(*world.World) {
+		answerDeleted(s.State, w, "Note", func() (found, kept bool) {
 			n := noteAt(c.Account, entity, r)
-			if found = n != nil; !found {
-				return
+			if n == nil {
+				return false, false
 			}
 			for _, other := range c.Account.Notes {
 				if pin && other.Entity == entity && other.EntityID == n.EntityID {
@@ -92,8 +91,8 @@ func (s notes) pin(entity string, pin bool) api.Handler {
 				}
 			}
 			n.Pinned = pin
+			return true, false
 		})
-		api.AnswerDeleted(w, found, false, "Note")
 	}
 }
 

@@ -28,22 +28,15 @@ func readColor(v edit.Check, m obj) string {
 
 // update answers PATCH /leads/pipelines/{id}.
 func (s pipelines) update(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	m, ok := api.ReadObject(w, r)
-	if !ok {
-		return
-	}
-	var bad edit.Refusal
-	var o obj
-	s.State.Write(func(*world.World) {
+	answerEdited(s.State, w, r, c, "Pipeline", func(v edit.Check, m obj) obj {
 		p := world.PipelineOf(c.Account, api.PathID(r, "id"))
 		if p == nil {
-			return
+			return nil
 		}
-		v := edit.NewCheck(c.Account)
 		name, sort := v.Text(m, "name"), v.Integer(m, "sort")
 		main, unsorted := v.Boolean(m, "is_main"), v.Boolean(m, "is_unsorted_on")
-		if bad.Add("0", *v.Errs); bad.Any() {
-			return
+		if v.Failed() {
+			return nil
 		}
 		edit.Set(&p.Name, name)
 		edit.Set(&p.Sort, sort)
@@ -52,19 +45,17 @@ func (s pipelines) update(w http.ResponseWriter, r *http.Request, c api.Caller) 
 			p.Main = true
 			world.SetMain(c.Account, p)
 		}
-		o = renderPipeline(r, c.Account, p)
+		return renderPipeline(r, c.Account, p)
 	})
-	answerChanged(w, bad, o, "Pipeline")
 }
 
 // delete answers DELETE /leads/pipelines/{id}. The main one and one with leads stay.
 func (s pipelines) delete(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	var found, kept bool
-	s.State.Write(func(*world.World) {
+	answerDeleted(s.State, w, "Pipeline", func() (found, kept bool) {
 		a := c.Account
 		p := world.PipelineOf(a, api.PathID(r, "id"))
-		if found = p != nil; !found {
-			return
+		if p == nil {
+			return false, false
 		}
 		kept = p.Main
 		for _, l := range a.Leads {
@@ -73,8 +64,8 @@ func (s pipelines) delete(w http.ResponseWriter, r *http.Request, c api.Caller) 
 		if !kept {
 			a.Pipelines = slices.DeleteFunc(slices.Clone(a.Pipelines), func(x *world.Pipeline) bool { return x == p })
 		}
+		return true, kept
 	})
-	api.AnswerDeleted(w, found, kept, "Pipeline")
 }
 
 // createStatuses answers POST /leads/pipelines/{id}/statuses; new stages go before the closing ones.
@@ -128,46 +119,34 @@ func (s pipelines) createStatuses(w http.ResponseWriter, r *http.Request, c api.
 
 // updateStatus answers PATCH …/statuses/{status}. The closing stages can only be renamed.
 func (s pipelines) updateStatus(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	m, ok := api.ReadObject(w, r)
-	if !ok {
-		return
-	}
-	var bad edit.Refusal
-	var o obj
-	s.State.Write(func(*world.World) {
+	answerEdited(s.State, w, r, c, "Status", func(v edit.Check, m obj) obj {
 		p, st := world.StatusOf(c.Account, api.PathID(r, "id"), api.PathID(r, "status"))
 		if st == nil {
-			return
+			return nil
 		}
-		v := edit.NewCheck(c.Account)
 		name, sort := v.Text(m, "name"), v.Integer(m, "sort")
 		color := st.Color
 		if m["color"] != nil {
 			color = readColor(v, m)
 		}
-		if bad.Add("0", *v.Errs); bad.Any() {
-			return
+		if v.Failed() {
+			return nil
 		}
 		edit.Set(&st.Name, name)
 		if st.Edit {
 			edit.Set(&st.Sort, sort)
 			st.Color = color
 		}
-		o = renderStatus(r, c.Account, p, st)
+		return renderStatus(r, c.Account, p, st)
 	})
-	answerChanged(w, bad, o, "Status")
 }
 
 // deleteStatus answers DELETE …/statuses/{status}: its leads move to the first stage.
 func (s pipelines) deleteStatus(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	var found, kept bool
-	s.State.Write(func(*world.World) {
+	answerDeleted(s.State, w, "Status", func() (found, kept bool) {
 		p, st := world.StatusOf(c.Account, api.PathID(r, "id"), api.PathID(r, "status"))
-		if found = st != nil; !found {
-			return
-		}
-		if kept = !st.Edit || len(p.Statuses) <= 4; kept {
-			return
+		if st == nil || !st.Edit || len(p.Statuses) <= 4 {
+			return st != nil, true
 		}
 		p.Statuses = slices.DeleteFunc(slices.Clone(p.Statuses), func(x *world.Status) bool { return x == st })
 		for _, l := range c.Account.Leads {
@@ -175,6 +154,6 @@ func (s pipelines) deleteStatus(w http.ResponseWriter, r *http.Request, c api.Ca
 				l.StatusID = world.FirstStatus(p).ID
 			}
 		}
+		return true, false
 	})
-	api.AnswerDeleted(w, found, kept, "Status")
 }

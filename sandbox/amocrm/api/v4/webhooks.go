@@ -132,13 +132,12 @@ func (s webhooks) unsubscribe(w http.ResponseWriter, r *http.Request, c api.Call
 	if !ok {
 		return
 	}
-	found := false
-	s.State.Write(func(*world.World) {
+	answerDeleted(s.State, w, "Webhook", func() (found, kept bool) {
 		left := slices.DeleteFunc(slices.Clone(c.Account.Hooks), func(h *world.Hook) bool { return h.Destination == m["destination"] })
 		found = len(left) < len(c.Account.Hooks)
 		c.Account.Hooks = left
+		return found, false
 	})
-	api.AnswerDeleted(w, found, false, "Webhook")
 }
 
 func renderHook(a *world.Account, h *world.Hook) obj {
