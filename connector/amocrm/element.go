@@ -14,7 +14,7 @@ import (
 
 // ValueError names which value of a field was refused and what would be taken. Path is relative to the field
 // ("values.0.enum_id"), "values" when the list as a whole is wrong. Want and Reason are for texts in other languages,
-// Accepts is English prose for logs and API errors. Given is for whoever sent the value and not
+// Accepts is English prose for logs and API errors. Given is for those who sent the value and not
 // in the error's text: it may be a client's.
 type ValueError struct {
 	FieldID ID

@@ -14,14 +14,14 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// Account is one tenant's view of his amoCRM account for one request or one batch of work: make a new one each time. It
+// Account is one tenant's view of its amoCRM account for one request or one batch of work: make a new one each time. It
 // is safe for concurrent use.
 type Account struct {
 	*reads
 	deps   *Deps
 	tenant tenant.Tenant
 	api    *amocrm.Client
-	writer string // whose writes are marked as own, "" for nobody's
+	writer string // whose writes are marked as own, "" for no mark
 }
 
 // NewAccount returns a tenant's account over a client that is paced and authorised. It takes every cached read for new

@@ -41,7 +41,7 @@ func (r *reads) Writer(ctx context.Context, kind string, id int64, aspect string
 // ChangesChannel is the Redis channel on which a tenant's changes are told, each as the JSON of a Change.
 func ChangesChannel(tenantID string) string { return Keys(tenantID).Changes() }
 
-// Changed makes what was read of the named deals and contacts old and tells whoever listens. Changes made by us are only
+// Changed makes what was read of the named deals and contacts old and tells who listens. Changes made by us are only
 // told: their writers have dropped what they made old.
 func (r *reads) Changed(ctx context.Context, c Change) error {
 	c.At = time.Now()

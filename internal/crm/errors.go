@@ -12,7 +12,7 @@ import (
 var (
 	// ErrGone means that the CRM has no such contact or deal (any more).
 	ErrGone = errors.New("crm: gone from the CRM")
-	// ErrNoClient means that the ticket names no client, so nothing can be linked to him.
+	// ErrNoClient means that the ticket names no client, so nothing can be linked.
 	ErrNoClient = errors.New("crm: the ticket has no client")
 	// ErrTwin means that a contact with the same phone or e-mail was made meanwhile.
 	ErrTwin = errors.New("crm: a contact with this phone or e-mail was made meanwhile")

@@ -128,7 +128,7 @@ func (m Memory) remember(ctx context.Context, key, member string) error {
 	return nil
 }
 
-// ContactsOf returns the contacts that were made within minutes for one of these lines, whoever they were made for.
+// ContactsOf returns the contacts that were made within minutes for one of these lines, for any client.
 func (m Memory) ContactsOf(ctx context.Context, lines []string) ([]int64, error) {
 	var keys []string
 	for _, line := range lines {

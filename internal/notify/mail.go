@@ -49,7 +49,7 @@ func NewMail(address, from string) (*Mail, error) {
 		m.dial = (&tls.Dialer{Config: &tls.Config{ServerName: m.host, MinVersion: tls.VersionTLS12}}).DialContext
 		m.opts = append(m.opts, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
 	case here:
-		// Nothing leaves the machine, and whoever listens there may have a certificate for another name.
+		// Nothing leaves the machine, and what listens there may have a certificate for another name.
 		m.opts = append(m.opts, gomail.WithTLSPolicy(gomail.TLSOpportunistic),
 			gomail.WithTLSConfig(&tls.Config{ServerName: m.host, InsecureSkipVerify: true}))
 	default:

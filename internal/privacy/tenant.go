@@ -200,13 +200,13 @@ func ignoreGone(err error) error {
 	return err
 }
 
-// Erase removes everything of a tenant and says how many keys and entries went. First nobody finds him any more, then his
+// Erase removes everything of a tenant and returns how many keys and entries went. First nobody finds it any more, then its
 // data goes. It may be repeated.
 func (f Files) Erase(ctx context.Context, id string) (removed int, err error) {
 	if err := f.Tenants.Remove(ctx, id); err != nil && !errors.Is(err, store.ErrSealed) { // what can't be read can go
 		return 0, err
 	}
-	for range 3 { // what was under way when he was removed may have come to rest by the second time
+	for range 3 { // what was under way when it was removed may have come to rest by the second time
 		n, err := f.DB.EraseTenant(ctx, id)
 		if removed += n; err != nil || n == 0 {
 			return removed, err

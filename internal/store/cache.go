@@ -22,7 +22,7 @@ import (
 const (
 	cacheKeep    = 24 * time.Hour         // how long an old value may still be shown
 	cacheLoad    = 20 * time.Second       // budget of one load
-	cacheUse     = 250 * time.Millisecond // of a caller's time, kept for what he does with an old value
+	cacheUse     = 250 * time.Millisecond // of a caller's time, kept for what it does with an old value
 	cacheZip     = 4 << 10                // bytes from which values are compressed
 	maxCached    = 16 << 20               // bytes of a value after decompression
 	versionBytes = 26                     // length of rand.Text, the clear text in front of a stored value

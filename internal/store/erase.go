@@ -10,9 +10,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// EraseTenant removes everything of a tenant and says how many keys went: all keys with his hash tag; his entry in every
-// shared set and sorted set; shared names that lead to him; and shared sealed values that say "tenant": "<his id>", with
-// the keys that continue their names. Whoever still works for him may write again: run it until it finds nothing.
+// EraseTenant removes everything of a tenant and returns how many keys went: all keys with its hash tag; its entry in every
+// shared set and sorted set; shared names that lead to it; and shared sealed values that say "tenant": "<its id>", with
+// the keys that continue their names. What still works for it may write again: run it until it finds nothing.
 func (db *DB) EraseTenant(ctx context.Context, tenantID string) (removed int, err error) {
 	if tenantID == "" || strings.ContainsAny(tenantID, `*?[]\{}`) {
 		return 0, errors.New("erase tenant: no id")
@@ -66,7 +66,7 @@ func parent(key string) string {
 	return strings.Join(parts[:min(3, len(parts))], ":")
 }
 
-// disown takes a tenant out of a shared key, or says that the whole key is his.
+// disown takes a tenant out of a shared key, or reports that the whole key is the tenant's.
 func (db *DB) disown(ctx context.Context, key, tenantID string) (whole bool, entries int, err error) {
 	kind, err := db.Type(ctx, key).Result()
 	if err != nil {

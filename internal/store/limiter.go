@@ -80,7 +80,7 @@ if wait > tonumber(ARGV[4]) then wait = tonumber(ARGV[4]) end
 return {wait, 0}`)
 
 // endSlot moves a slot's end to ARGV[2] ms from now. With 0 its caller has given up before anything was sent, and the slot
-// is free at once; when there is none, his question may still be on its way, so it is remembered that nobody waits for it.
+// is free at once; when there is none, the question may still be on its way, so it is remembered that nobody waits for it.
 var endSlot = redis.NewScript(`
 local t = redis.call('TIME')
 local now, after = t[1] * 1000000 + t[2], tonumber(ARGV[2])

@@ -20,7 +20,7 @@ type Resealed struct {
 	UndecryptableN int            // how many
 }
 
-// resealTries bounds how often one value is read again because somebody else was writing it: whoever writes seals anew.
+// resealTries bounds how often one value is read again because somebody else was writing it: who writes seals anew.
 const resealTries = 5
 
 // maxUndecryptable bounds the names that are kept of values that don't open.

@@ -17,7 +17,7 @@ const maxFormer = 8
 //
 // Which address opens the tenant afterwards:
 //   - the former one still does, for blocks that nobody has edited. That gives nobody anything: it was never the address that
-//     proved who asks, but the credential, and whoever has that could open the tenant before. Nothing is sent to the former
+//     proved who asks, but the credential, and who has that could open the tenant before. Nothing is sent to the former
 //     address any more: all that goes to amoCRM goes to AmoBase.
 //   - the new one does as well, found by what the credential was called at the former one (opening.renamed). A tenant that such a block
 //     has made meanwhile gives way as long as nobody has logged in there; it is left to expire, because rules may show its key.

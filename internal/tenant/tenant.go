@@ -4,7 +4,7 @@
 // Invariants:
 //   - credentials are looked up by fingerprint; no token, secret or trigger key lies in Redis in clear;
 //   - one credential opens one tenant, however many requests bring it at once;
-//   - a stranger who knows an account's host gets a tenant of his own, unconnected;
+//   - a stranger who knows an account's host gets a separate tenant, unconnected;
 //   - a renamed amoCRM account keeps its tenants: their former and their new address open them (Move);
 //   - a tenant that was never connected is forgotten 30 days after it was last seen, a connected one never.
 //

@@ -19,7 +19,7 @@ const (
 	namesGrace  = time.Second // how long a page that is ready otherwise waits for them
 )
 
-// NamesBeside begins to read the names of companies and returns how to get them. The names are an ornament: whoever calls
+// NamesBeside begins to read the names of companies and returns how to get them. The names are an ornament: who calls
 // has what matters by then and waits a second at most, those not read by then are absent, and the reading goes on into
 // the cache. The returned function must be called.
 func (cs *Companies) NamesBeside(ctx context.Context, ids []int64, hint bool) func() map[int64]string {

@@ -69,7 +69,7 @@ func (ds *Deals) loadDeal(ctx context.Context, id int64) (Card, error) {
 	return card, nil
 }
 
-// namedContacts reads the names of a deal's contacts; one whose name can't be read is still a link to his card.
+// namedContacts reads the names of a deal's contacts; one whose name can't be read is still a link to the card.
 func (ds *Deals) namedContacts(ctx context.Context, ids []int64, members []amocrm.LeadMember) []Named {
 	out := make([]Named, len(ids))
 	var mu sync.Mutex

@@ -28,7 +28,7 @@ type Change struct {
 	Fields               map[int64][]string
 }
 
-// ChangeDeal changes a deal. It reads the deal first and sends only what differs, so that nobody's other change is
+// ChangeDeal changes a deal. It reads the deal first and sends only what differs, so that no other change is
 // undone. A refused change is *FieldErrors, amoCRM's own complaints included: paths as in CreateDeal, and
 // loss_reason_id. ErrGone when there is no such deal; ErrUnknownOutcome when the answer was lost and the deal does not
 // show the change. Afterwards the deal, its feed and the lists of deals are read anew.

@@ -16,7 +16,7 @@ import (
 
 const newestLeads = 50 // that are looked through for a lost one
 
-// CreateDeal makes a deal for a client (0: for nobody), links its contact to him and writes the note. A refused draft is
+// CreateDeal makes a deal for a client (0: for nobody), links its contact to the client and writes the note. A refused draft is
 // *FieldErrors, amoCRM's own complaints included. ErrUnknownOutcome when the answer was lost and the deal is not to be
 // found yet; *AfterCreate beside the id when the deal exists and link or note failed.
 func (ds *Deals) CreateDeal(ctx context.Context, clientID int64, d Draft) (int64, error) {

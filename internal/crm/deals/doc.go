@@ -3,7 +3,7 @@
 //
 // Invariants:
 //   - A deal is made once: a lost answer is looked for before anything is sent again.
-//   - A change sends only what differs, so that nobody's other change is undone.
+//   - A change sends only what differs, so that no other change is undone.
 //   - What a stage requires is asked for here, because amoCRM's API may not.
 package deals
 

@@ -9,7 +9,7 @@ import (
 	"github.com/sidecard/sidecard/internal/crm"
 )
 
-// OpenDeal is the newest deal of a contact that is neither won nor lost, of those that his card lists; ok is false when
+// OpenDeal is the newest deal of a contact that is neither won nor lost, of those that the contact's card lists; ok is false when
 // there is none. It asks the CRM anew: a deal made a moment ago counts.
 func (ds *Deals) OpenDeal(ctx context.Context, contactID int64) (newest Deal, ok bool, err error) {
 	meta, err := ds.account.Vocabulary(ctx, crm.PartNames)

@@ -37,7 +37,7 @@ func (f *Flow) Disconnected(ctx context.Context, accountID, clientID, signature 
 	genuine := false
 	for _, id := range ids {
 		grant, err := f.grants.Grant(ctx, id)
-		if errors.Is(err, oauth.ErrNoGrant) || errors.Is(err, store.ErrSealed) { // another company's that does not open is in nobody's way
+		if errors.Is(err, oauth.ErrNoGrant) || errors.Is(err, store.ErrSealed) { // another company's that does not open is in no one's way
 			continue
 		}
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 // WhyEnded is Status.Why of a connection that a person has ended.
 const WhyEnded = "disconnected in the settings"
 
-// StartDisconnect begins a login that ends the tenant's connection: whoever opens a ticket's card may not, a user of the
+// StartDisconnect begins a login that ends the tenant's connection: who opens a ticket's card may not, a user of the
 // amoCRM account may. It goes through the integration of the present connection. Errors: oauth.ErrNoGrant when there is none.
 func (f *Flow) StartDisconnect(ctx context.Context, tenantID, sessionID, lang string) (Start, error) {
 	t, err := f.dir.Get(ctx, tenantID)

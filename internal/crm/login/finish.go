@@ -110,7 +110,7 @@ func (f *Flow) integration(ctx context.Context, c Callback, l login) (oauth.Gran
 		if err != nil {
 			return oauth.Grant{}, fmt.Errorf("finish login: %w", err)
 		}
-		if stored.ClientID != f.cfg.ClientID { // the operator may have changed the secret of his own
+		if stored.ClientID != f.cfg.ClientID { // the operator may have changed the secret of the own integration
 			grant.ClientID, grant.ClientSecret, grant.RedirectURI = stored.ClientID, stored.ClientSecret, stored.RedirectURI
 		}
 	}

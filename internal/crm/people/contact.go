@@ -106,7 +106,7 @@ func (d Draft) check() error {
 	return e.OrNil()
 }
 
-// CreateContact makes a contact for a client (0: for nobody) and remembers it for him, so that he is found at once. A
+// CreateContact makes a contact for a client (0: for nobody) and remembers it for the client, who is found by it at once. A
 // refused draft is *FieldErrors. ErrTwin when a contact with one of its phones or e-mails was made a moment ago that is none of
 // Others: Duplicates tells of it. ErrUnknownOutcome when the answer was lost and the contact is not to be found yet;
 // *AfterCreate beside the id when it exists but what follows failed. The contact joins the
@@ -121,8 +121,8 @@ func (cs *Contacts) CreateContact(ctx context.Context, clientID int64, d Draft) 
 	if err := d.check(); err != nil {
 		return 0, err
 	}
-	his := helpdesk.Client{ID: clientID, Phones: d.Phones, Emails: d.Emails}
-	unlock, err := cs.people.LockClient(ctx, his)
+	client := helpdesk.Client{ID: clientID, Phones: d.Phones, Emails: d.Emails}
+	unlock, err := cs.people.LockClient(ctx, client)
 	if err != nil {
 		return 0, fmt.Errorf("create contact: %w", err)
 	}
@@ -132,7 +132,7 @@ func (cs *Contacts) CreateContact(ctx context.Context, clientID int64, d Draft) 
 		return 0, fmt.Errorf("create contact: %w", err)
 	}
 	in, sent := contactInput(d, meta)
-	made, err := cs.people.madeFor(ctx, his, region)
+	made, err := cs.people.madeFor(ctx, client, region)
 	if err != nil {
 		return 0, fmt.Errorf("create contact: %w", err)
 	}
@@ -153,7 +153,7 @@ func (cs *Contacts) CreateContact(ctx context.Context, clientID int64, d Draft) 
 		return 0, crm.Wrap("create contact", crm.Refused(err, sent.FormPath))
 	}
 	after := context.WithoutCancel(ctx)
-	if err := cs.people.Remember(after, his, id); err != nil {
+	if err := cs.people.Remember(after, client, id); err != nil {
 		return id, &crm.AfterCreate{Step: "remember", Err: err}
 	}
 	if err := cs.people.companies.Join(after, id, d.Company, d.ResponsibleID); err != nil {

@@ -53,8 +53,8 @@ func (ps *People) Remember(ctx context.Context, c helpdesk.Client, contactID int
 	return errors.Join(err, ps.account.Memory().RememberContact(ctx, c.ID, contactID, lines))
 }
 
-// madeFor are the contacts that were made within a while for one of a client's lines and still have one of them, whoever they
-// were made for.
+// madeFor are the contacts that were made within a while for one of a client's lines and still have one of them, for any
+// client.
 func (ps *People) madeFor(ctx context.Context, c helpdesk.Client, region string) ([]amocrm.Contact, error) {
 	ids, err := ps.account.Memory().ContactsOf(ctx, Lines(c, region))
 	if err != nil {

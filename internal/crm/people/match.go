@@ -61,7 +61,7 @@ func (k keys) queries(region string) []string {
 	return out
 }
 
-// match returns by which keys a contact is the client: every stored phone and e-mail that equals one of his. Empty: it is a
+// match returns by which keys a contact is the client: every stored phone and e-mail that equals one of the client's. Empty: it is a
 // near-miss of the search.
 func (k keys) match(c amocrm.Contact, region string) []Match {
 	var out []Match

@@ -20,8 +20,8 @@ import (
 	"github.com/sidecard/sidecard/internal/store"
 )
 
-// People answers who of the CRM this client is and which deals he has. A linked client is that contact and nobody else;
-// otherwise whoever was made for him within a day or carries one of his phones or e-mails. Cold it is two round trips
+// People answers who of the CRM this client is, with the deals. A linked client is that contact and nobody else;
+// otherwise those who were made for the client within a day or carry one of the client's phones or e-mails. Cold it is two round trips
 // deep: searches beside the vocabulary, then all deals at once beside the names of companies. When only the deals fail, the contacts come with DealsErr
 // unless a complete older answer exists. Errors: those of the connector, oauth.ErrNeedsLogin, ctx's.
 func (ps *People) People(ctx context.Context, c helpdesk.Client) (Found, error) {
@@ -144,7 +144,7 @@ func (ps *People) loadPeople(ctx context.Context, c helpdesk.Client, mem crm.Rec
 	return p, nil
 }
 
-// giveDeals hands a person those deals that his card lists or that name him as a contact.
+// giveDeals hands a person those deals that the contact's card lists or that name the contact.
 func (ps *People) giveDeals(p *Person, listed []int64, meta crm.Meta, read deals.LeadsRead, err error) {
 	if err != nil {
 		if len(listed) > 0 {

@@ -11,7 +11,7 @@ import (
 )
 
 // Resolve returns which contact a rule's deal belongs to: the linked one, else the newest one made for the client within a
-// day, else one made within minutes for somebody with one of his phones or e-mails, else the most recently updated one that carries one of his phones or e-mails. When there is none, contactID is 0
+// day, else one made within minutes for somebody with one of the client's phones or e-mails, else the most recently updated one that carries one of them. When there is none, contactID is 0
 // and made is the contact to create. A linked or remembered contact is not read again: the create that follows says
 // when it is gone. For a linked client it costs no CRM call.
 func (ps *People) Resolve(ctx context.Context, c helpdesk.Client) (contactID int64, made *amocrm.ContactInput, err error) {
@@ -54,7 +54,7 @@ func (ps *People) Known(ctx context.Context, clientID int64) (contactID int64, e
 	return mem.Contact(), nil
 }
 
-// DealsMade are the deals that agents made for a client from his card within a day.
+// DealsMade are the deals that agents made for a client from the card within a day.
 func (ps *People) DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error) {
 	mem, err := ps.account.Memory().Recall(ctx, clientID)
 	if err != nil {

@@ -14,7 +14,7 @@ type Found struct {
 	Contacts []Person // linked first, then those with open deals, then the most recently updated
 	Linked   int64    // the linked contact's id, 0 for none
 	LinkGone bool     // a link was dropped because its contact is gone from the CRM; what follows is a new search
-	Keyless  bool     // the client has neither a usable phone nor a usable e-mail: only a manual search can find him
+	Keyless  bool     // the client has neither a usable phone nor a usable e-mail: only a manual search can find the client
 	At       time.Time
 	Stale    bool
 	Err      error `json:"-"` // why the data is stale

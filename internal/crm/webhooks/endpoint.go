@@ -33,7 +33,7 @@ func (s *Service) Mount(r *route.Router) { r.Webhook().POST(hookPath+":secret", 
 
 // receive answers 200 whatever comes: amoCRM disables hooks that answer otherwise, and strangers learn nothing. The work
 // comes after the answer, which amoCRM wants within two seconds (amocrm.md §7.2). A stranger's costs a look into Redis at
-// most, one for each seal key: his body is not read, nothing is stored, and he takes no place in the queue.
+// most, one for each seal key: the body is not read, nothing is stored, and it takes no place in the queue.
 func (s *Service) receive(c echo.Context) error {
 	secret := c.Param("secret")
 	if !secretShape.MatchString(secret) || s.unowned(c.Request().Context(), secret) {

@@ -16,7 +16,7 @@ import (
 )
 
 // Hub hands the changes that any replica tells of to the listeners of this one, over one connection to Redis. One who listens
-// while Redis is away misses changes: Since helps whoever must not.
+// while Redis is away misses changes: Since helps those that must not.
 type Hub struct {
 	db  *store.DB
 	log *slog.Logger

@@ -49,7 +49,7 @@ func (s *Service) Connected(ctx context.Context, tenantID string) {
 	})
 }
 
-// Unsubscribe ends a tenant's hook while his login still works, and forgets its secret either way. Call it before the grant
+// Unsubscribe ends a tenant's hook while its login still works, and forgets its secret either way. Call it before the grant
 // is dropped.
 func (s *Service) Unsubscribe(ctx context.Context, tenantID string) error {
 	sub, err := s.load(ctx, tenantID)

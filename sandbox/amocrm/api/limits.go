@@ -12,7 +12,7 @@ import (
 )
 
 // limits refuses what comes faster than amoCRM allows (amocrm.md §8.1): per account and integration no sliding second
-// holds more accepted requests than the rate. Refused ones don't count, so whoever slows down gets through.
+// holds more accepted requests than the rate. Refused ones don't count, so a client that slows down gets through.
 type limits struct {
 	mu      sync.Mutex
 	windows map[string]*stats.Window

@@ -25,7 +25,7 @@ func (s seeder) base(id int64, name string, responsible int64, hours int) world.
 	}
 }
 
-// people makes companies and contacts; nobody is younger than his first deal.
+// people makes companies and contacts; no contact is younger than its first deal.
 func (s seeder) people() {
 	for _, in := range s.in.Companies {
 		c := &world.Company{Base: s.base(in.ID, in.Name, 0, peopleAge)}
