@@ -104,11 +104,7 @@ func answerCreated[T any](d Deps, w http.ResponseWriter, r *http.Request, c api.
 			out = append(out, o)
 		}
 	})
-	if bad.Any() {
-		bad.Write(w)
-		return
-	}
-	answer(out)
+	answerItems(w, bad, out, false, func() { answer(out) })
 }
 
 // change changes the things that items name, all or none, and returns what amoCRM answers of each.
@@ -120,11 +116,8 @@ func answerPatched(w http.ResponseWriter, r *http.Request, c api.Caller, path, k
 	if !ok {
 		return
 	}
-	if out, bad := apply(r, c, items); bad.Any() {
-		bad.Write(w)
-	} else {
-		api.AnswerWritten(w, r, path, key, out)
-	}
+	out, bad := apply(r, c, items)
+	answerItems(w, bad, out, false, func() { api.AnswerWritten(w, r, path, key, out) })
 }
 
 // answerPatchedOne answers the PATCH of one thing with a bare object.
@@ -134,9 +127,18 @@ func answerPatchedOne(w http.ResponseWriter, r *http.Request, c api.Caller, id i
 		return
 	}
 	m["id"] = id
-	if out, bad := apply(r, c, []obj{m}); bad.Any() {
+	out, bad := apply(r, c, []obj{m})
+	answerItems(w, bad, out, true, nil)
+}
+
+// answerItems writes the outcome of a change of things: list answers all, else the only one is a bare object.
+func answerItems(w http.ResponseWriter, bad edit.Refusal, out []obj, bare bool, list func()) {
+	switch {
+	case bad.Any():
 		bad.Write(w)
-	} else {
+	case bare:
 		api.WriteHAL(w, http.StatusOK, out[0])
+	default:
+		list()
 	}
 }

@@ -158,11 +158,7 @@ func (s cards) create(entity string) api.Handler {
 				out = append(out, obj{"id": id, "request_id": d.RequestID, "_links": api.SelfLink(entityURL(r, entity, id))})
 			}
 		})
-		if bad.Any() {
-			bad.Write(w)
-			return
-		}
-		api.AnswerWritten(w, r, entity, entity, out)
+		answerItems(w, bad, out, false, func() { api.AnswerWritten(w, r, entity, entity, out) })
 	}
 }
 

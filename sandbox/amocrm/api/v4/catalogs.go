@@ -143,14 +143,7 @@ func (s catalogs) write(w http.ResponseWriter, r *http.Request, c api.Caller, it
 			out = append(out, o)
 		}
 	})
-	switch {
-	case bad.Any():
-		bad.Write(w)
-	case bare:
-		api.WriteHAL(w, http.StatusOK, out[0])
-	default:
-		api.AnswerWritten(w, r, "catalogs", "catalogs", out)
-	}
+	answerItems(w, bad, out, bare, func() { api.AnswerWritten(w, r, "catalogs", "catalogs", out) })
 }
 
 // editCatalog is cat with what the item says.

@@ -97,14 +97,7 @@ func (s catalogs) writeElements(w http.ResponseWriter, r *http.Request, c api.Ca
 			out = append(out, o)
 		}
 	})
-	switch {
-	case bad.Any():
-		bad.Write(w)
-	case bare:
-		api.WriteHAL(w, http.StatusOK, out[0])
-	default:
-		api.AnswerWritten(w, r, kind+"/elements", "elements", out)
-	}
+	answerItems(w, bad, out, bare, func() { api.AnswerWritten(w, r, kind+"/elements", "elements", out) })
 }
 
 // readElementID reads the id of an element that must be there; 0 after an error.

@@ -98,11 +98,9 @@ func (s fields) createGroups(entity string) api.Handler {
 				out = append(out, o)
 			}
 		})
-		if bad.Any() {
-			bad.Write(w)
-			return
-		}
-		api.WriteHAL(w, http.StatusCreated, obj{"_total_items": len(out), "_embedded": obj{"custom_field_groups": out}})
+		answerItems(w, bad, out, false, func() {
+			api.WriteHAL(w, http.StatusCreated, obj{"_total_items": len(out), "_embedded": obj{"custom_field_groups": out}})
+		})
 	}
 }
 

@@ -120,14 +120,9 @@ func (s fields) write(w http.ResponseWriter, r *http.Request, c api.Caller, enti
 			out = append(out, o)
 		}
 	})
-	switch {
-	case bad.Any():
-		bad.Write(w)
-	case status == 0:
-		api.WriteHAL(w, http.StatusOK, out[0])
-	default:
+	answerItems(w, bad, out, status == 0, func() {
 		api.WriteHAL(w, status, obj{"_total_items": len(out), "_embedded": obj{"custom_fields": out}})
-	}
+	})
 }
 
 // readFieldDefinition is f with what the item says. Choices that the item does not list are gone (amocrm.md §3.4).

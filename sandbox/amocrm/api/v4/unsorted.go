@@ -102,11 +102,9 @@ func (s unsorted) create(category string) api.Handler {
 				})
 			}
 		})
-		if bad.Any() {
-			bad.Write(w)
-			return
-		}
-		api.WriteHAL(w, http.StatusOK, obj{"_total_items": len(out), "_embedded": obj{"unsorted": out}})
+		answerItems(w, bad, out, false, func() {
+			api.WriteHAL(w, http.StatusOK, obj{"_total_items": len(out), "_embedded": obj{"unsorted": out}})
+		})
 	}
 }
 
