@@ -85,34 +85,41 @@ end
 return 0`)
 )
 
-func (db *DB) resealString(ctx context.Context, key string, change bool, r *Resealed) error {
+// place does one place. read looks at it, counts what it met and returns what stores it anew unless somebody else has written it
+// since; nil for nothing to do.
+func (r *Resealed) place(change bool, read func(met *Resealed) (swap func() *redis.Cmd, err error)) error {
 	for try := 1; ; try++ {
-		raw, err := db.Get(ctx, key).Result()
-		if errors.Is(err, redis.Nil) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
 		var met Resealed
-		anew, err := db.ring.resealText(key, raw, &met)
-		if err != nil {
+		swap, err := read(&met)
+		if err != nil || swap == nil {
 			return err
 		}
-		write := change && met.Done > 0
-		if write {
-			done, err := resealSwap.Run(ctx, db, []string{key}, raw, anew).Int()
-			if err != nil {
+		written := false
+		if change && met.Done > 0 {
+			if written, err = swap().Bool(); err != nil {
 				return err
 			}
-			if done == 0 && try < resealTries {
+			if !written && try < resealTries {
 				continue
 			}
-			write = done == 1
 		}
-		r.add(met, write)
+		r.add(met, written)
 		return nil
 	}
+}
+
+func (db *DB) resealString(ctx context.Context, key string, change bool, r *Resealed) error {
+	return r.place(change, func(met *Resealed) (func() *redis.Cmd, error) {
+		raw, err := db.Get(ctx, key).Result()
+		if errors.Is(err, redis.Nil) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		anew, err := db.ring.resealText(key, raw, met)
+		return func() *redis.Cmd { return resealSwap.Run(ctx, db, []string{key}, raw, anew) }, err
+	})
 }
 
 func (db *DB) resealHash(ctx context.Context, key string, change bool, r *Resealed) error {
@@ -160,36 +167,23 @@ func (db *DB) resealList(ctx context.Context, key string, change bool, r *Reseal
 
 // resealOne does one field of a hash.
 func (db *DB) resealOne(ctx context.Context, key, field string, change bool, r *Resealed) error {
-	for try := 1; ; try++ {
+	return r.place(change, func(met *Resealed) (func() *redis.Cmd, error) {
 		// Together: the value may be bound to the generation beside it.
 		got, err := db.HMGet(ctx, key, field, "gen").Result()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		raw, _ := got[0].(string)
 		if _, sealed := sealedBy(raw); !sealed {
-			return nil
+			return nil, nil
 		}
 		bounds := []string{key, key + "#" + field}
 		if gen, ok := got[1].(string); ok {
 			bounds = append(bounds, key+"#"+gen)
 		}
-		var met Resealed
-		anew := db.ring.reseal(raw, key, &met, bounds...)
-		write := change && met.Done > 0
-		if write {
-			done, err := resealField.Run(ctx, db, []string{key}, field, raw, anew).Int()
-			if err != nil {
-				return err
-			}
-			if done == 0 && try < resealTries {
-				continue
-			}
-			write = done == 1
-		}
-		r.add(met, write)
-		return nil
-	}
+		anew := db.ring.reseal(raw, key, met, bounds...)
+		return func() *redis.Cmd { return resealField.Run(ctx, db, []string{key}, field, raw, anew) }, nil
+	})
 }
 
 // resealText returns the text of a string key with all that is sealed in it under the newest key.
