@@ -39,9 +39,9 @@ func newHost(c *config, db *store.DB, metrics prometheus.Registerer, log *slog.L
 	notices.PublicURL, notices.Metrics = c.PublicURL, metrics
 	notices.Text = func(lang, key string, args ...any) string { return catalog.T(i18n.Lang(lang), key, args...) }
 	h.Notices = notify.NewSender(db, notices)
-	pace := func(amoBase string) amocrm.Pace { return crm.Pace(db, amoBase, store.Interactive) }
+	limiter := func(amoBase string) amocrm.Limiter { return crm.Limiter(db, amoBase, store.Interactive) }
 	h.Grants = login.NewGrants(db, login.Config{ClientID: c.AmoClientID, ClientSecret: c.AmoClientSecret, PublicURL: c.PublicURL,
-		Hosts: c.amoHosts, LongLivedToken: c.AmoToken, Metrics: metrics, Hooks: hooks}, pace, log)
+		Hosts: c.amoHosts, LongLivedToken: c.AmoToken, Metrics: metrics, Hooks: hooks}, limiter, log)
 	h.Logins = login.NewFlow(db, h.Tenants, h.Grants, c.blocks.Move)
 	unread, client := newUnreadLog(log), c.amoHosts.HTTPClient(20*time.Second) // one for all accounts: each has connections of its own to keep
 	h.Accounts = crm.New(crm.Deps{DB: db, Cache: store.NewCache(db), Tenants: h.Tenants, Grants: h.Grants, Log: log, Metrics: metrics,
