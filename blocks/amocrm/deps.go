@@ -50,7 +50,7 @@ type Deps struct {
 	CRM     func(ctx context.Context, tenantID, writer string) (CRM, error) // writer names the writes of a panel, "" for none
 	// Waiting counts the deals of rules that wait for a login; nil shows none.
 	Waiting func(ctx context.Context, tenantID string) (int, error)
-	// Notices tells a company's people of trouble with its rules; nil leaves its section out of the settings.
+	// Notices sends word of trouble with rules to a company's people; nil leaves its section out of the settings.
 	Notices settings.Notices
 	// AmoBase and DeskBase check an address as typed and bring it to its one form. Without DeskBase every given
 	// helpdesk address is refused.
@@ -62,7 +62,7 @@ type Deps struct {
 	LastMessage func(ctx context.Context, tenantID string, ticketID int64) (string, error)
 	TicketURL   func(t tenant.Tenant, ticketID int64) string
 
-	// Runs tells of the rules' work on the first screen; nil: there is none.
+	// Runs reports the rules' work for the first screen; nil shows none.
 	Runs people.Runs
 	// Links lead from the settings to pages of other blocks, in groups.
 	Links [][]ui.Link
@@ -71,7 +71,7 @@ type Deps struct {
 	// nothing.
 	Stranger func(address string) (retry time.Duration, ok bool)
 
-	// Changes tells open panels that something has changed in amoCRM; nil leaves them as they are until asked.
+	// Changes reports to open panels that something has changed in amoCRM; nil leaves them as they are until asked.
 	Changes live.Changes
 }
 
@@ -154,7 +154,7 @@ func (h *Handlers) account(page *ui.PageRequest) (CRM, error) {
 	return opened, nil
 }
 
-// opened is account for pages that need no more of it than the company's choices.
+// opened takes over what the company of a page has chosen.
 func (h *Handlers) opened(page *ui.PageRequest) error {
 	_, err := h.account(page)
 	return err

@@ -83,7 +83,7 @@ func (h *Handlers) stranger(address string) error {
 	return nil
 }
 
-// admit checks what the block says about its account and opens a session for its tenant.
+// admit checks the account that a block request names and opens a session for its tenant.
 func (h *Handlers) admit(ctx context.Context, req session.Request, address string) (session.Session, error) {
 	if req.AmoBaseHost == "" {
 		return session.Session{}, errNoHost

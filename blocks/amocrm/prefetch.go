@@ -8,7 +8,7 @@ import (
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
-// messageTimeout bounds the look for the client's last message: nobody waits for it.
+// messageTimeout bounds the look for the client's last message: no page waits for it.
 const messageTimeout = 2 * time.Second
 
 // fetchMessage keeps the client's last message beside the session, so that the form of a new deal can offer it. Without
@@ -35,7 +35,7 @@ const maxMessageRunes = 2000
 func (h *Handlers) prefetchPanel(ctx context.Context, session session.Session, pressed bool) {
 	status, err := h.Grants.Status(ctx, session.TenantID)
 	if err != nil || status.State != "connected" {
-		return // the panel says so itself
+		return // the panel will show it
 	}
 	account, err := h.CRM(ctx, session.TenantID, "")
 	if err != nil {

@@ -49,10 +49,10 @@ func loadAssets() map[string]asset {
 	return out
 }
 
-// AssetURL is the address of an embedded file, "/assets/panel.css?v=…".
+// AssetURL returns the address of an embedded file, "/assets/panel.css?v=…".
 func AssetURL(name string) string { return "/assets/" + name + "?v=" + assets[name].hash }
 
-// Asset is an embedded file, "panel.css"; nil when there is none of that name.
+// Asset returns an embedded file, "panel.css"; nil when there is none of that name.
 func Asset(name string) []byte { return bytes.Clone(assets[name].body) }
 
 // Assets serves the embedded files: GET /assets/:name.

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Policy says what a page may do beyond the strict default.
+// Policy is what a page may do beyond the strict default.
 type Policy struct {
 	FrameAncestors []string // origins that may frame the page; none: 'none'
 	FormAction     []string // origins besides our own that a form may lead to, also by redirect

@@ -30,7 +30,7 @@ var iconPaths = map[string]string{
 	"chevron":  `<path d="m6 3.5 4.5 4.5L6 12.5"/>`,
 }
 
-// icon is decoration: what it means always stands beside it in words.
+// icon returns decoration: what it means always stands beside it in words.
 func icon(name string) template.HTML {
 	return template.HTML(`<svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">` +
 		iconPaths[name] + `</svg>`)

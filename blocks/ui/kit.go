@@ -25,7 +25,7 @@ type Options struct {
 	Problems       []Problem // that people may meet, the first match wins
 	Log            *slog.Logger
 	Now            func() time.Time // nil is time.Now
-	// FirstPaint and Budget bound how long a page waits for its data before it shows a skeleton, and before it says
+	// FirstPaint and Budget bound how long a page waits for its data before it shows a skeleton, and before it shows
 	// what is up; zero means 400 ms and 3 s.
 	FirstPaint, Budget time.Duration
 }
@@ -68,7 +68,7 @@ func (k *Kit) Close() {
 // Wait waits for background reads.
 func (k *Kit) Wait() { k.reads.Wait() }
 
-// Handle has an error answered by a page of its own. It is called before the kit serves.
+// Handle answers an error with a page of its own. It is called before the kit serves.
 func (k *Kit) Handle(err error, show func(*PageRequest) error) {
 	k.handled = append(k.handled, handled{err, show})
 }

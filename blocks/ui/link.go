@@ -16,7 +16,7 @@ type tab struct {
 	On         bool
 }
 
-// tabs are the client's section and those that blocks contribute; nil without any of these. They load the whole page, so that
+// tabs returns the client's section and those that blocks contribute; nil without any of these. They load the whole page, so that
 // the chosen one is marked without script too.
 func tabs(r *PageRequest) []tab {
 	if len(r.Kit.Sections) == 0 || r.Session.ID == "" {

@@ -26,7 +26,7 @@ func (k *Kit) problemOf(err error) (p Problem, known bool) {
 	return Problem{Code: "internal", Status: http.StatusInternalServerError, Retry: true}, false
 }
 
-// ProblemView is a page, or a part of one, that says what is wrong and the one thing to do next.
+// ProblemView is a page, or a part of one, with what is wrong and the one thing to do next.
 type ProblemView struct {
 	Title, Text string
 	Action      string // label of the link, "" for none
@@ -69,7 +69,7 @@ func (r *PageRequest) ProblemLine(err error) string {
 	return r.T("problem.line", "Title", p.Title, "Text", p.Text)
 }
 
-// Fail answers with what went wrong, or with the error's own page. Errors that nobody expects are logged here, once.
+// Fail answers with what went wrong, or with the error's own page. Unexpected errors are logged here, once.
 func (r *PageRequest) Fail(err error, retry string) error {
 	for _, h := range r.Kit.handled {
 		if errors.Is(err, h.is) {

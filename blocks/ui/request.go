@@ -29,7 +29,7 @@ type PageRequest struct {
 	Session session.Session
 	Ctx     context.Context // ends with the page's budget
 	Done    string          // what was done before this page, for links that lead on; "" for nothing
-	Notice  *Notice         // says so
+	Notice  *Notice         // names it
 
 	company *tenant.Tenant // nil until For
 	locale  func(context.Context) (country, timezone string, err error)
@@ -63,7 +63,7 @@ func (r *PageRequest) Tenant() tenant.Tenant {
 	return *r.company
 }
 
-// Base is the address of the session's pages.
+// Base returns the address of the session's pages.
 func (r *PageRequest) Base() string { return r.Kit.Path + "/" + r.Session.ID }
 
 // T returns a text in the reader's language.
@@ -74,7 +74,7 @@ func (r *PageRequest) T(key string, args ...any) string {
 // Format returns how the reader sees values.
 func (r *PageRequest) Format() i18n.Format { return r.FormatIn(r.Ctx) }
 
-// FormatIn is Format with time of its own. It is asked for after the account was read, so that its locale comes from the
+// FormatIn returns Format with time of its own. It is asked for after the account was read, so that its locale comes from the
 // cache; without it times are UTC.
 func (r *PageRequest) FormatIn(ctx context.Context) i18n.Format {
 	f := i18n.Format{Catalog: r.Kit.Catalog, Lang: r.Session.Lang, Now: r.Kit.Now(), Display: phone.Display{Masked: true}}
@@ -104,7 +104,7 @@ func display(r *PageRequest) phone.Display {
 	return r.FormatIn(ctx).Display
 }
 
-// Writing returns a context for a write. It goes on when the browser leaves: half a write helps nobody.
+// Writing returns a context for a write. It goes on when the browser leaves: half a write helps no one.
 func (r *PageRequest) Writing() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(r.Request().Context()), writeTimeout)
 }
@@ -155,7 +155,7 @@ func NewToken() Plain { return Plain(session.NewID()) }
 // HTMX reports whether a part of a page is asked for.
 func (r *PageRequest) HTMX() bool { return r.Request().Header.Get("HX-Request") == "true" }
 
-// WholePanel has a fragment replace the panel instead of the part that it was meant for.
+// WholePanel makes a fragment replace the panel instead of the part that it was meant for.
 func (r *PageRequest) WholePanel() {
 	if r.HTMX() {
 		r.Response().Header().Set("HX-Retarget", "#panel")
@@ -163,7 +163,7 @@ func (r *PageRequest) WholePanel() {
 	}
 }
 
-// SeeOther tells a browser without script where the result of its form is.
+// SeeOther sends a browser without script to the result of its form.
 func (r *PageRequest) SeeOther(path string) error { return r.Redirect(http.StatusSeeOther, path) }
 
 // LogProblem notes why the reader is shown a problem.
@@ -172,7 +172,7 @@ func (r *PageRequest) LogProblem(err error) { r.Kit.LogProblem(r.Ctx, err, r.Ses
 // LogError notes what should not happen and does not change the page.
 func (r *PageRequest) LogError(err error) { r.Kit.LogError(r.Ctx, err, r.Session.TenantID) }
 
-// expired says that the block has to be refreshed. The language went with the session, so it is the browser's. A
+// expired shows that the block has to be refreshed. The language went with the session, so it is the browser's. A
 // fragment replaces the whole panel, wherever it was meant to go.
 func expired(r *PageRequest) error {
 	status := http.StatusOK
@@ -192,7 +192,7 @@ func Number(raw string) int64 {
 	return n
 }
 
-// browserLang is the first language of Accept-Language that we speak.
+// browserLang returns the first language of Accept-Language that we speak.
 func browserLang(r *http.Request) i18n.Lang {
 	return i18n.AcceptedLang(r.Header.Get("Accept-Language"))
 }

@@ -25,7 +25,7 @@ type layout struct {
 	Content  template.HTML
 	NoScript Plain // where a browser without script goes to wait for the data
 	Tabs     []tab
-	Act      string // what the page's script does: "done" tells the opener and closes
+	Act      string // what the page's script does: "done" notifies the opener and closes
 }
 
 // Render executes a template on what the reader may see of its data.
@@ -55,7 +55,7 @@ func (r *PageRequest) ShowSheet(status int, name, act string, data any) error {
 }
 
 // ShowOrSkeleton shows what load brings. A full page waits for it only until the first paint and then shows a skeleton that
-// fetches the rest; a fragment, or a page asked for with ?wait, waits out the budget and then says what is up. load goes
+// fetches the rest; a fragment, or a page asked for with ?wait, waits out the budget and then shows what is up. load goes
 // on after the first paint so that its work is not wasted.
 func (r *PageRequest) ShowOrSkeleton(skeleton string, load func(ctx context.Context) (Page, error)) error {
 	limit := r.Kit.Budget
@@ -90,7 +90,7 @@ func (r *PageRequest) ShowOrSkeleton(skeleton string, load func(ctx context.Cont
 	return r.skeleton(skeleton)
 }
 
-// skeleton is the page in the shape of what is on its way.
+// skeleton returns the page in the shape of what is on its way.
 func (r *PageRequest) skeleton(name string) error {
 	url, query := r.Request().URL.Path, r.QueryParams()
 	query.Del("fresh") // the cache is past already

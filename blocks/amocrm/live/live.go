@@ -1,9 +1,9 @@
-// Package live tells open panels that something they show has changed in amoCRM: a stream of hints per panel.
+// Package live reports to open panels that something they show has changed in amoCRM: a stream of hints per panel.
 //
 // It owns the streams of this replica, and their bounds. It refuses to know what a panel shows: the page names the deals and
 // contacts, and asks for itself anew.
 //
-// Invariants: a company that never logged in takes no place from others; a panel hears nothing of its own writes; a stream ends
+// Invariants: a company that never logged in takes no place from others; a panel gets no hint of its own writes; a stream ends
 // by itself, and its reader catches up with what it has missed.
 package live
 
@@ -25,7 +25,7 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// Changes tells what changes in a tenant's amoCRM account; *hooks.Hub does. hear must not block.
+// Changes reports what changes in a tenant's amoCRM account; *hooks.Hub does. hear must not block.
 type Changes interface {
 	Listen(ctx context.Context, tenantID string, hear func(crm.Change)) (stop func(), err error)
 	Since(ctx context.Context, tenantID string, since time.Time) ([]crm.Change, error)
@@ -41,7 +41,7 @@ const (
 	maxOpening = 16
 )
 
-// Grants tells whether a tenant is logged in.
+// Grants reports whether a tenant is logged in.
 type Grants interface {
 	Status(ctx context.Context, tenantID string) (oauth.Status, error)
 }
@@ -122,7 +122,7 @@ type watched struct{ deals, contacts []int64 }
 
 func (w watched) empty() bool { return len(w.deals) == 0 && len(w.contacts) == 0 }
 
-// hit says whether a change concerns the panel of the session with this name, and was not made in it.
+// hit reports whether a change concerns the panel of the session with this name, and was not made in it.
 func (w watched) hit(c crm.Change, writer string) bool {
 	if c.By == writer {
 		return false
@@ -148,7 +148,7 @@ func (l *Streams) Mount(r *route.Router) { r.Panel().GET("/changes", l.serve) }
 // Wait waits for all streams to end.
 func (l *Streams) Wait() { l.running.Wait() }
 
-// serve is a stream of hints that something shown has changed in amoCRM (server-sent events):
+// serve streams hints that something shown has changed in amoCRM (server-sent events):
 // GET …/changes?deals=12,13&contacts=7&since=1763730000000. It ends by itself after 35 seconds, and with 204 when there is
 // nothing to wait for: then the browser stops asking. since, or the id of the last event, are Unix milliseconds of ours.
 func (l *Streams) serve(c echo.Context) error {
@@ -169,7 +169,7 @@ func (l *Streams) serve(c echo.Context) error {
 		status, err = l.Grants.Status(ctx, opened.TenantID)
 	}
 	show := watched{ids(c.QueryParam("deals")), ids(c.QueryParam("contacts"))}
-	// A company that anybody can make up has nothing to hear of, and takes no place from others.
+	// A company that anybody can make up has no changes, and takes no place from others.
 	if err != nil || status.State == "none" || l.Changes == nil || show.empty() {
 		return c.NoContent(http.StatusNoContent)
 	}

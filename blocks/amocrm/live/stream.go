@@ -78,7 +78,7 @@ func (s *stream) begin(w *echo.Response) error {
 	return nil
 }
 
-// hear takes a change of the account. It is called by whoever tells of it and does not block.
+// hear takes a change of the account. It is called by what reports it and does not block.
 func (s *stream) hear(c crm.Change) {
 	if s.show.hit(c, s.writer) {
 		s.settleIn(streamSettle) // a change comes seldom alone
@@ -120,7 +120,7 @@ func (s *stream) arm() {
 	_ = s.conn.SetReadDeadline(next) // of a closed connection: the read says so
 }
 
-// run sends a hint for each burst of changes until the stream's time is over, or nobody listens any more.
+// run sends a hint for each burst of changes until the stream's time is over, or the browser has gone.
 func (s *stream) run() {
 	defer s.conn.Close()
 	var none [1]byte
@@ -153,7 +153,7 @@ func (s *stream) due(now time.Time) (lines string, over bool) {
 	return lines, s.over && s.settle.IsZero() || !now.Before(s.end)
 }
 
-// stamp is an event whose id says until when the browser knows everything.
+// stamp returns an event whose id is the time until which the browser knows everything.
 func stamp(event string, data []byte) string {
 	return "id: " + strconv.FormatInt(time.Now().UnixMilli(), 10) + "\nevent: " + event + "\ndata: " + string(data) + "\n\n"
 }

@@ -27,7 +27,7 @@ type conflictView struct {
 	Others  int
 }
 
-// callback is where amoCRM sends the browser back: GET /oauth/callback (amocrm.md §1.2).
+// callback serves the address to which amoCRM sends the browser back: GET /oauth/callback (amocrm.md §1.2).
 func (h *Handlers) callback(c echo.Context) error {
 	r := h.WithoutSession(c)
 	callback := login.Callback{
@@ -43,7 +43,7 @@ func (h *Handlers) callback(c echo.Context) error {
 	return h.ended(r, result, err)
 }
 
-// decide is the answer to the conflict page: POST /oauth/decide.
+// decide takes the answer to the conflict page: POST /oauth/decide.
 func (h *Handlers) decide(c echo.Context) error {
 	r := h.WithoutSession(c)
 	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, 64<<10)
@@ -81,7 +81,7 @@ func (h *Handlers) ended(r *ui.PageRequest, result login.Result, err error) erro
 	return r.ShowSheet(http.StatusOK, name, act, data)
 }
 
-// failed says why and offers to try again. The status tells machines; the page tells people.
+// failed shows why and offers to try again. The status is for machines, the page for people.
 func (h *Handlers) failed(r *ui.PageRequest, panel string, err error) error {
 	code := loginCode(err)
 	if code == "internal" {
@@ -116,7 +116,7 @@ func (h *Handlers) secrets(c echo.Context) error {
 	return c.NoContent(http.StatusOK)
 }
 
-// disconnected is amoCRM's notice that the integration was switched off: GET /oauth/disconnected (amocrm.md §1.10).
+// disconnected takes amoCRM's notice that the integration was switched off: GET /oauth/disconnected (amocrm.md §1.10).
 func (h *Handlers) disconnected(c echo.Context) error {
 	clientID := c.QueryParam("client_uuid")
 	if clientID == "" {

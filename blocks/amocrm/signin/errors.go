@@ -30,7 +30,7 @@ func loginCode(err error) string {
 	return "internal"
 }
 
-// loginArgs are the placeholders of those texts: which account was meant and which came.
+// loginArgs returns the placeholders of those texts: which account was meant and which came.
 func loginArgs(err error) []any {
 	var referer login.ErrReferer
 	var account login.ErrAccount

@@ -20,7 +20,7 @@ var Templates embed.FS
 // maxShown is how much of a foreign name an error shows, in characters.
 const maxShown = 80
 
-// Grants tells whether a tenant is logged in; *login.Grants is it.
+// Grants reports whether a tenant is logged in; *login.Grants is it.
 type Grants interface {
 	Status(ctx context.Context, tenantID string) (oauth.Status, error)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// View is the state before anything else: nobody is logged in, or not any more.
+// View is the state before anything else: there is no login, or it was lost.
 type View struct {
 	Lost    bool
 	Since   string   // when the login was lost
@@ -47,7 +47,7 @@ func (h *Handlers) missing(r *ui.PageRequest) error {
 	return r.Show(http.StatusOK, "login", view)
 }
 
-// poll tells the panel's script whether a login that is under way has ended: GET …/state.
+// poll reports to the panel's script whether a login that is under way has ended: GET …/state.
 func (h *Handlers) poll(r *ui.PageRequest) error {
 	status, err := h.Grants.Status(r.Ctx, r.Session.TenantID)
 	if err != nil {

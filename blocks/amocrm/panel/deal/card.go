@@ -14,7 +14,7 @@ import (
 	"github.com/sidecard/sidecard/internal/crm/tasks"
 )
 
-// show is a deal opened in the panel: GET …/deals/:id. The card and its feed are read side by side; a feed that fails
+// show serves a deal opened in the panel: GET …/deals/:id. The card and its feed are read side by side; a feed that fails
 // doesn't hide the card.
 func (h *Handlers) show(r *request) error {
 	id := ui.Number(r.Param("id"))
@@ -63,7 +63,7 @@ func (r *request) card(ctx context.Context, id int64, ask feed.Ask) (cardView, e
 	return view, nil
 }
 
-// bareCard is the card without tasks and feed.
+// bareCard returns the card without tasks and feed.
 func (r *request) bareCard(ctx context.Context, id int64) (cardView, error) {
 	card, err := r.crm.Deal(ctx, id)
 	if err != nil {
@@ -75,7 +75,7 @@ func (r *request) bareCard(ctx context.Context, id int64) (cardView, error) {
 	return view, nil
 }
 
-// showFeed is the feed alone, or what is older than a place in it: GET …/deals/:id/feed?only=comments&before=….
+// showFeed serves the feed alone, or what is older than a place in it: GET …/deals/:id/feed?only=comments&before=….
 func (h *Handlers) showFeed(r *request) error {
 	id := ui.Number(r.Param("id"))
 	if id == 0 {

@@ -48,7 +48,7 @@ func (h *Handlers) comment(r *request) error {
 	return r.Show(http.StatusOK, "feed", view)
 }
 
-// feedWith is the feed with a comment that was just posted, also when the CRM's own list does not have it yet.
+// feedWith returns the feed with a comment that was just posted, also when the CRM's own list does not have it yet.
 func (r *request) feedWith(ctx context.Context, id int64, text string) feed.View {
 	part := feed.Read(ctx, r.crm, id, feed.Asked(r.PageRequest).Newest()).With(text, r.T("feed.you"), r.h.Now())
 	return part.View(r.PageRequest, r.FormatIn(ctx))

@@ -10,8 +10,8 @@ import (
 	"github.com/sidecard/sidecard/internal/crm"
 )
 
-// looks are the pauses, in seconds, before each look for a comment whose answer was lost. After the last one nobody looks
-// any more, and the page says so.
+// looks are the pauses, in seconds, before each look for a comment whose answer was lost. After the last one the
+// page stops looking and shows that it did.
 var looks = []int{2, 3, 5, 10, 15, 25, 30, 30}
 
 func (r *request) doubt(id int64, text string, made int) *feed.Doubt {

@@ -18,7 +18,7 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// showCard is the card without tasks and feed, as it was before a form was opened: GET …/deals/:id/card?field=…
+// showCard serves the card without tasks and feed, as it was before a form was opened: GET …/deals/:id/card?field=…
 func (h *Handlers) showCard(r *request) error {
 	id := ui.Number(r.Param("id"))
 	if !r.HTMX() {
@@ -33,7 +33,7 @@ func (h *Handlers) showCard(r *request) error {
 	return r.Show(http.StatusOK, "deal_card", view)
 }
 
-// edit is the form of one row: GET …/deals/:id/edit?field=…; without a field it lists all that can be changed.
+// edit serves the form of one row: GET …/deals/:id/edit?field=…; without a field it lists all that can be changed.
 func (h *Handlers) edit(r *request) error {
 	id := ui.Number(r.Param("id"))
 	edit, err := r.crm.DealEdit(r.Ctx, id)
@@ -104,7 +104,7 @@ func readEdit(form url.Values, lang i18n.Lang) (t typedEdit, change deals.Change
 	return t, change, errs
 }
 
-// needs is what the chosen stage asks for: POST …/deals/:id/edit/needs with the whole form.
+// needs serves what the chosen stage asks for: POST …/deals/:id/edit/needs with the whole form.
 func (h *Handlers) needs(r *request) error {
 	id := ui.Number(r.Param("id"))
 	form, err := r.FormParams()

@@ -68,7 +68,7 @@ func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
 	})
 }
 
-// dealURL is the address of a deal's card.
+// dealURL returns the address of a deal's card.
 func (r *request) dealURL(id int64) string {
 	return r.Base() + "/deals/" + strconv.FormatInt(id, 10)
 }

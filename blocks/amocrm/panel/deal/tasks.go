@@ -14,7 +14,7 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// tasksOrProblem are the tasks, or why there are none.
+// tasksOrProblem returns the tasks, or why there are none.
 func (r *request) tasksOrProblem(f i18n.Format, id int64, tasks tasks.List, err error) tasksView {
 	if err != nil {
 		r.LogProblem(err)
@@ -58,7 +58,7 @@ func (h *Handlers) completeTask(r *request) error {
 	return r.dealWritten(id, "tasks_written", func(view *cardView) { view.tasksDone(r.T("tasks.completed")) })
 }
 
-// tasksDone says what was done and leads the focus on; the card goes along.
+// tasksDone notes what was done and leads the focus on; the card goes along.
 func (c *cardView) tasksDone(said string) {
 	c.OOB, c.Tasks.Said = true, said
 	if c.Tasks.New != nil {

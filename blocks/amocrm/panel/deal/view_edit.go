@@ -16,7 +16,7 @@ import (
 // fieldDealName is the one editable row that no layout holds. The others go by their layout ids.
 const fieldDealName = "name"
 
-// editView is what a card says about changing it.
+// editView is what of a card can be changed.
 type editView struct {
 	FieldsURL ui.Plain // a page of all fields that can be changed, "" when there are none
 	Return    string   // row whose pencil takes the focus
@@ -63,7 +63,7 @@ func (v editView) Pencil(id ui.Plain, label string) *pencilView {
 	return v.pencil(string(id), label, "")
 }
 
-// HeadPencil is Pencil of a row outside the list of details.
+// HeadPencil does what Pencil does for a row outside the list of details.
 func (v editView) HeadPencil(id ui.Plain, label string) *pencilView {
 	return v.pencil(string(id), label, "&head=1")
 }
@@ -125,7 +125,7 @@ type typedEdit struct {
 	fields        map[int64][]string
 }
 
-// asItIs is what the form of a row begins with.
+// asItIs returns what the form of a row begins with.
 func asItIs(key string, e deals.Edit) typedEdit {
 	t := typedEdit{
 		key: key, name: e.Name, pipeline: e.PipelineID, status: e.StatusID, reason: e.LossReasonID, user: e.ResponsibleID,
@@ -218,7 +218,7 @@ func stagePicks(e deals.Edit, typed typedEdit) []pipelineView {
 	return append(own, others...)
 }
 
-// stageNeeds are the fields that the chosen stage asks for: the reason when the deal is lost, and what it requires and
+// stageNeeds returns the fields that the chosen stage asks for: the reason when the deal is lost, and what it requires and
 // the deal does not have. A field with an error is asked for as well.
 func stageNeeds(f i18n.Format, e deals.Edit, typed typedEdit, errs map[string]string) []forms.Input {
 	var out []forms.Input
@@ -271,7 +271,7 @@ func fieldsPage(f i18n.Format, page string, e deals.Edit, card deals.Card) field
 	return v
 }
 
-// fieldValue is all that a deal has in a field, in one line.
+// fieldValue returns all that a deal has in a field, in one line.
 func fieldValue(f i18n.Format, field amoapi.Field, card deals.Card) ui.Plain {
 	var out []string
 	for _, s := range card.Fields {

@@ -71,10 +71,10 @@ func taskList(f i18n.Format, page string, tasks tasks.List, typed *typedTask) ta
 	return v
 }
 
-// resultName tells the inputs of several tasks apart: names are ids of the page as well.
+// resultName returns the name of a task's input: names are ids of the page as well, so several tasks need several.
 func resultName(taskID int64) string { return "result." + strconv.FormatInt(taskID, 10) }
 
-// newTask is the form of a new task, due tomorrow at noon unless something else was typed.
+// newTask returns the form of a new task, due tomorrow at noon unless something else was typed.
 func newTask(f i18n.Format, page string, list tasks.List, typed *typedTask) *newTaskView {
 	t := func(key string) string { return f.Catalog.T(f.Lang, key) }
 	v := &newTaskView{Action: ui.Plain(page + "/tasks"), Token: ui.NewToken()}

@@ -32,7 +32,7 @@ type Input struct {
 	Parts   []Part // of a compound field
 }
 
-// widgets says how a type of amoCRM is typed in (amocrm.md §3.4). What is missing here can't be filled by a form.
+// widgets are the inputs for the types of amoCRM (amocrm.md §3.4). What is missing here can't be filled by a form.
 var widgets = map[string]string{
 	"text": "text", "streetaddress": "text", "tracking_data": "text", "org_legal_name": "text", "multitext": "text",
 	"smart_address": "parts", "legal_entity": "parts",

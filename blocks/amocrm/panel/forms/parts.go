@@ -28,7 +28,7 @@ type Part struct {
 	Value any
 }
 
-// partsOf are the inputs of a compound field with what was typed.
+// partsOf returns the inputs of a compound field with what was typed.
 func partsOf(f amoapi.Field, values []string, typed bool) []Part {
 	var out []Part
 	for _, part := range compound[f.Type] {

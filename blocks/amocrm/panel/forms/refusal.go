@@ -48,7 +48,7 @@ func fieldTexts(catalog *i18n.Catalog, lang i18n.Lang, errs *crm.FieldErrors) ma
 	return out
 }
 
-// badValueKey is the text that says what a field of this type takes, "" when only the general one fits.
+// badValueKey returns the key of the text on what a field of this type takes, "" when only the general one fits.
 func badValueKey(e crm.FieldError) string {
 	kind, _ := e.Args["type"].(string)
 	switch widget := widgets[kind]; {

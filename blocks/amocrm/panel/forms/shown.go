@@ -27,7 +27,7 @@ var fieldLabels = map[string]string{
 	fields.FieldCompany: "field.company", fields.FieldTags: "field.tags", fields.FieldLossReason: "field.loss_reason",
 }
 
-// FieldName is what a reader knows a field as.
+// FieldName returns what a reader knows a field as.
 func FieldName(f i18n.Format, l fields.LayoutField) string {
 	if key := fieldLabels[l.ID]; key != "" {
 		return f.Catalog.T(f.Lang, key)
@@ -35,7 +35,7 @@ func FieldName(f i18n.Format, l fields.LayoutField) string {
 	return l.Name
 }
 
-// Lines is a custom value in the reader's format.
+// Lines returns a custom value in the reader's format.
 func Lines(f i18n.Format, s fields.Shown) []Line {
 	var out []Line
 	for _, text := range s.Text {
@@ -56,7 +56,7 @@ func SafeURL(f i18n.Format, u string, phones ...string) ui.Plain {
 	return ""
 }
 
-// PartText is a line of a compound value behind its label.
+// PartText returns a line of a compound value behind its label.
 func PartText(f i18n.Format, p fields.Part) any {
 	if p.Key == "" {
 		return p.Value

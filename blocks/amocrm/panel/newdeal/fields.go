@@ -21,7 +21,7 @@ func (r *request) stageFields(ctx context.Context, d deals.Draft) (s stageFields
 	return s, err
 }
 
-// moreInputs are the fields that a form offers beyond what the stage requires; what no form can fill is left out. open
+// moreInputs returns the fields that a form offers beyond what the stage requires; what no form can fill is left out. open
 // says that one of them holds something or is wrong.
 func moreInputs(fields []amoapi.Field, draft deals.Draft, typed bool, errs map[string]string) (inputs []forms.Input, open bool) {
 	for _, f := range fields {
@@ -35,7 +35,7 @@ func moreInputs(fields []amoapi.Field, draft deals.Draft, typed bool, errs map[s
 	return inputs, open
 }
 
-// newDraft is what the form of a new deal begins with. A ticket without a subject gives a name of its own, unless the
+// newDraft returns what the form of a new deal begins with. A ticket without a subject gives a name of its own, unless the
 // company has a template.
 func (r *request) newDraft(form deals.Form, people []people.Person, contact int64) deals.Draft {
 	draft, ticket := form.Draft, r.Session.Ticket

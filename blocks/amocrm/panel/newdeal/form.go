@@ -19,7 +19,7 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// show is the form of a new deal, named after the ticket: GET …/deals/new?contact=ID.
+// show serves the form of a new deal, named after the ticket: GET …/deals/new?contact=ID.
 func (h *Handlers) show(r *request) error {
 	contact := ui.Number(r.QueryParam("contact"))
 	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
@@ -76,7 +76,7 @@ func (r *request) read(form url.Values) deals.Draft {
 	}
 }
 
-// stage is the part that follows the pipeline and the stage: POST …/deals/new/stage with the whole form, so that
+// stage serves the part that follows the pipeline and the stage: POST …/deals/new/stage with the whole form, so that
 // typed values stay.
 func (h *Handlers) stage(r *request) error {
 	form, err := r.FormParams()

@@ -8,7 +8,7 @@ import (
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
-// ticket is the session's ticket with what has become known of it since the block was opened.
+// ticket returns the session's ticket with what has become known of it since the block was opened.
 func (r *request) ticket(ctx context.Context) helpdesk.Ticket {
 	t := r.Session.Ticket
 	message, err := r.h.Sessions.Aside(ctx, r.Session, session.AsideMessage)
@@ -23,7 +23,7 @@ func (r *request) ticketURL() string {
 	return r.h.TicketURL(r.crm.Tenant(), r.Session.Ticket.ID)
 }
 
-// note is the note of a new deal: what the agent wrote, where the ticket is, and the client's words if he chose so.
+// note returns the note of a new deal: what the agent wrote, where the ticket is, and the client's words if the agent chose so.
 func (r *request) note(ctx context.Context, written string, withMessage bool) string {
 	parts := []string{written}
 	if link := r.ticketURL(); link != "" {

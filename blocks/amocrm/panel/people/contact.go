@@ -46,7 +46,7 @@ func (r rowView) Hidden() bool { return phone.HasMasked(fmt.Sprint(r.Value)) }
 // maxRows bounds how many phones and e-mails a form takes.
 const maxRows = 10
 
-// newContact is the form, filled with what the helpdesk knows: GET …/contacts/new.
+// newContact serves the form, filled with what the helpdesk knows: GET …/contacts/new.
 func (h *Handlers) newContact(r *request) error {
 	return r.Show(http.StatusOK, "contact_form",
 		r.contactForm(r.crm.ContactForm(r.Ctx, r.Session.Ticket.Client), nil))
@@ -110,7 +110,7 @@ func (r *request) create(ctx context.Context, draft people.Draft, seen []int64) 
 	return strings.TrimSuffix("contact:"+strconv.FormatInt(id, 10)+":"+missing, ":"), nil, err
 }
 
-// duplicates is the form with the contacts that are much like the new one.
+// duplicates returns the form with the contacts that are much like the new one.
 func (r *request) duplicates(draft people.Draft, same []people.Person) contactFormView {
 	view := r.contactForm(draft, nil)
 	f := r.Format()

@@ -45,7 +45,7 @@ type Handlers struct {
 	Account func(*ui.PageRequest) (CRM, error)
 	// Login returns how the tenant's login stands; ok is true when it works.
 	Login func(context.Context, *ui.PageRequest) (view signin.View, ok bool, err error)
-	// Runs tells of the rules' work on the first screen; nil: there is none.
+	// Runs reports the rules' work for the first screen; nil shows none.
 	Runs Runs
 }
 

@@ -19,7 +19,7 @@ func (h *Handlers) link(r *request) error {
 	return r.after("linked")
 }
 
-// unlink ends that tie: POST …/unlink. The client is searched for by his phones and e-mails again.
+// unlink ends that tie: POST …/unlink. The client is searched for by phones and e-mails again.
 func (h *Handlers) unlink(r *request) error {
 	ctx, cancel := r.Writing()
 	defer cancel()

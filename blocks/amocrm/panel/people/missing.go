@@ -16,10 +16,10 @@ type missingView struct {
 	Keys   []string
 	Action ui.Plain
 	Token  ui.Plain
-	Label  string // for those who don't see which contact the button stands at
+	Label  string // for screen readers: names the contact
 }
 
-// missingKeys is the offer for a contact, nil when it has everything.
+// missingKeys returns the offer for a contact, nil when it has everything.
 func missingKeys(f i18n.Format, base string, client helpdesk.Client, p people.Person, name string) *missingView {
 	keys := people.Missing(client, p, f.Region)
 	if len(keys) == 0 {

@@ -12,7 +12,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/ui"
 )
 
-// panel is the page in the iframe: GET /blocks/amocrm/:session. ?open=deal:12, create-deal or add-contact leads
+// panel serves the page in the iframe: GET /blocks/amocrm/:session. ?open=deal:12, create-deal or add-contact leads
 // straight to that view; without it the card that was open on this ticket is open again.
 func (h *Handlers) panel(r *request) error {
 	login, connected, err := h.Login(r.Ctx, r.PageRequest)
@@ -52,7 +52,7 @@ func viewPath(name string) string {
 	return ""
 }
 
-// list is the client's contacts with their deals: GET …/people. ?fresh=1 goes past the cache.
+// list serves the client's contacts with their deals: GET …/people. ?fresh=1 goes past the cache.
 func (h *Handlers) list(r *request) error {
 	if r.QueryParam("fresh") != "" {
 		if err := r.crm.ForgetData(r.Ctx); err != nil {
@@ -75,7 +75,7 @@ func (r *request) view(ctx context.Context) (View, error) {
 	return r.viewAt(ctx, r.Base())
 }
 
-// viewAt is the first screen with its links under base.
+// viewAt returns the first screen with its links under base.
 func (r *request) viewAt(ctx context.Context, base string) (View, error) {
 	client := r.Session.Ticket.Client
 	ask := r.crm.People
@@ -121,10 +121,10 @@ func (r *request) after(done string) error {
 	return r.Show(http.StatusOK, "people", view)
 }
 
-// confirm has the next page, or the problem in its place, say what was done.
+// confirm puts what was done on the next page, or on the problem in its place.
 func (r *request) confirm(done string) { r.Done, r.Notice = done, r.notice(done) }
 
-// notice is the confirmation named by done: "linked", "deal:12", or "deal:12:note" when the note is missing; nil for
+// notice returns the confirmation named by done: "linked", "deal:12", or "deal:12:note" when the note is missing; nil for
 // anything unknown.
 func (r *request) notice(done string) *ui.Notice {
 	parts := append(strings.SplitN(done, ":", 3), "", "")
@@ -149,7 +149,7 @@ func (r *request) notice(done string) *ui.Notice {
 	return nil
 }
 
-// failedRuns is how many runs of rules need a person. The card does without the number when it can't be told.
+// failedRuns returns how many runs of rules need a person. The card does without the number when it can't be told.
 func (r *request) failedRuns(ctx context.Context) int {
 	if r.h.Runs == nil {
 		return 0
@@ -161,7 +161,7 @@ func (r *request) failedRuns(ctx context.Context) int {
 	return failed
 }
 
-// ownRun is the newest run for the session's ticket, nil for none. The card does without when it can't be told.
+// ownRun returns the newest run for the session's ticket, nil for none. The card does without when it can't be told.
 func (r *request) ownRun(ctx context.Context, base string) *runView {
 	if r.h.Runs == nil || r.Session.Ticket.ID == 0 {
 		return nil
@@ -183,7 +183,7 @@ type query struct {
 	at    string // the contact whose deals were asked for
 }
 
-// dealsShown is the agent's choice: a link's parameter is remembered for the session.
+// dealsShown returns the agent's choice: a link's parameter is remembered for the session.
 func (r *request) dealsShown(ctx context.Context) (string, error) {
 	switch r.query.deals {
 	case rows.Open:

@@ -53,9 +53,9 @@ type mailView struct {
 
 // states of the first screen; each has one next step.
 const (
-	stateNobody  = "nobody"  // add him
+	stateNobody  = "nobody"  // add the client
 	stateKeyless = "keyless" // search by hand
-	stateOne     = "one"     // work with him
+	stateOne     = "one"     // work with the contact
 	stateSeveral = "several" // link one
 )
 
@@ -157,14 +157,14 @@ func personCard(f i18n.Format, base string, c people.Person) personView {
 	return v
 }
 
-// foundCard is a contact among the hits of a search. Its deals were not read, so nothing is said of them.
+// foundCard returns a contact among the hits of a search. Its deals were not read, so nothing is said of them.
 func (r *request) foundCard(f i18n.Format, c people.Person) personView {
 	person := personCard(f, r.Base(), c)
 	person.Found, person.CanLink = true, r.Session.Ticket.Client.ID != 0
 	return person
 }
 
-// tail is the recognisable end of a phone number: "…45-67".
+// tail returns the recognisable end of a phone number: "…45-67".
 func tail(number string) string {
 	digits := phone.Digits(number)
 	if len(digits) < 4 {
@@ -174,7 +174,7 @@ func tail(number string) string {
 	return "…" + d[:2] + "-" + d[2:]
 }
 
-// initials are the first letters of the first two words.
+// initials returns the first letters of the first two words.
 func initials(name string) string {
 	var out []rune
 	for _, word := range strings.Fields(name) {

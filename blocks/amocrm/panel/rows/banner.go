@@ -9,7 +9,7 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// Banner says above old data why they are old.
+// Banner stands above old data with the reason why they are old.
 type Banner struct {
 	Text   string
 	Action string

@@ -41,7 +41,7 @@ func Only(p people.Found, shown string) people.Found {
 	return p
 }
 
-// FilterOf is the switch for a contact, nil when there is nothing to choose between: all deals are open, or all are
+// FilterOf returns the switch for a contact, nil when there is nothing to choose between: all deals are open, or all are
 // closed and shown anyway. here is the page it stands on.
 func FilterOf(f i18n.Format, here string, p people.Person, shown string) *Filter {
 	open := 0

@@ -72,7 +72,7 @@ type List struct {
 	Filter      *Filter  // nil when all deals are open, or all are closed
 }
 
-// least is the key of a figure that may be too small.
+// least returns the key of a figure that may be too small.
 func least(whole bool, key string) string {
 	if whole {
 		return key

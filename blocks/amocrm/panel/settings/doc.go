@@ -1,5 +1,5 @@
 // Package settings is what a company's administrators choose of its card, as far as it may be chosen in the panel: language,
-// masks, defaults of new deals, mapped fields, who hears of trouble with rules, and which fields of deals are shown in which order.
+// masks, defaults of new deals, mapped fields, who is notified of trouble with rules, and which fields of deals are shown in which order.
 //
 // It refuses to know where the choices are used. It reads an account's vocabulary and stores into the tenant, nothing else.
 //

@@ -29,7 +29,7 @@ type Handlers struct {
 	Account func(*ui.PageRequest) (CRM, error)
 	Tenants Tenants
 	Grants  signin.Grants
-	// Notices tells a company's people of trouble with its rules; nil leaves its section out.
+	// Notices sends word of trouble with rules to a company's people; nil leaves its section out.
 	Notices Notices
 	// Links lead to pages of other blocks, in groups.
 	Links [][]ui.Link
@@ -68,7 +68,7 @@ func (r *request) change(set func(*tenant.Settings)) error {
 	return err
 }
 
-// changeTenant is change for more than the settings; changed is nil when the form had been sent before.
+// changeTenant stores more than the settings; changed is nil when the form had been sent before.
 func (r *request) changeTenant(set func(*tenant.Tenant) error) (changed *tenant.Tenant, err error) {
 	once, _, err := r.Begin()
 	if err != nil || once == nil {

@@ -39,7 +39,7 @@ type fieldRow struct {
 	UpLabel, DownText string
 }
 
-// layoutForm is the gear's page: GET …/layout/list or …/layout/card?deal=12.
+// layoutForm serves the gear's page: GET …/layout/list or …/layout/card?deal=12.
 func (h *Handlers) layoutForm(r *request) error {
 	kind, ok := layoutKind(r)
 	if !ok {

@@ -16,7 +16,7 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// Notices sends what a company wants to hear of its rules; *notify.Sender is it.
+// Notices sends a company notices of its rules; *notify.Sender is it.
 type Notices interface {
 	Mails() bool
 	PrivateHooks() bool
@@ -25,7 +25,7 @@ type Notices interface {
 
 var _ Notices = (*notify.Sender)(nil)
 
-// noticesView is the section of the settings that says who is told when rules fail. What is stored of the bot's token is
+// noticesView is the section of the settings on who is notified when rules fail. What is stored of the bot's token is
 // never shown.
 type noticesView struct {
 	Action      ui.Plain
@@ -44,18 +44,18 @@ type noticesView struct {
 	Said        string         // why there was no test
 }
 
-// noticeResult says how one way took the test message.
+// noticeResult is how one channel took the test message.
 type noticeResult struct {
 	Way, Text ui.Plain
 	Good      bool
 }
 
-// Fresh says that the section has something to tell about what was just done in it.
+// Fresh reports whether the section shows the result of what was just done in it.
 func (n *noticesView) Fresh() bool {
 	return n != nil && (len(n.Errors) > 0 || len(n.Results) > 0 || n.Said != "")
 }
 
-// noticesSection is nil for a company that never logged in: whoever only knows an address may not have us write to people.
+// noticesSection returns nil for a company that never logged in: knowing an address is not enough to have us write to people.
 func (r *request) noticesSection(connection string, n notify.Settings, commentBack bool) *noticesView {
 	if r.h.Notices == nil || connection == "none" {
 		return nil
@@ -152,7 +152,7 @@ func (r *request) noticeResult(got notify.Result) noticeResult {
 	return out
 }
 
-// noticesPage is the settings with the section as change leaves it.
+// noticesPage shows the settings with the section as change leaves it.
 func (r *request) noticesPage(change func(*noticesView)) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()

@@ -21,7 +21,7 @@ import (
 // maxDealName bounds a template of a deal's name, in characters.
 const maxDealName = 200
 
-// show is the company's page: GET …/settings.
+// show serves the company's page: GET …/settings.
 func (h *Handlers) show(r *request) error {
 	saved := r.QueryParam("done") == "saved"
 	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {

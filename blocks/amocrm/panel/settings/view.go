@@ -68,7 +68,7 @@ type mapRow struct {
 	Error string
 }
 
-// connectionView says how the login stands.
+// connectionView is the state of the login.
 type connectionView struct {
 	Connected bool
 	Account   string
@@ -121,7 +121,7 @@ func (r *request) page(ctx context.Context, s tenant.Settings, errs map[string]s
 	return view, nil
 }
 
-// lists are the choices that only the account knows.
+// lists fills in the choices that only the account knows.
 func (view *pageView) lists(f i18n.Format, s tenant.Settings, meta crm.Meta, errs map[string]string) {
 	for _, p := range meta.Open() {
 		g := groupView{Title: p.Name}
@@ -161,7 +161,7 @@ func languageOptions(catalog *i18n.Catalog, chosen string) []forms.Option {
 	return out
 }
 
-// regionOptions are ISO codes with their calling code, which are the same in every language.
+// regionOptions returns ISO codes with their calling code, which are the same in every language.
 func regionOptions(chosen string) []forms.Option {
 	var out []forms.Option
 	for region, code := range phone.Regions() {
@@ -171,7 +171,7 @@ func regionOptions(chosen string) []forms.Option {
 	return out
 }
 
-// sourceGroups are the helpdesk's values: client first, then ticket.
+// sourceGroups returns the helpdesk's values: client first, then ticket.
 func sourceGroups(f i18n.Format, chosen string) []groupView {
 	groups := []groupView{{Title: f.Catalog.T(f.Lang, "settings.of_client")}, {Title: f.Catalog.T(f.Lang, "settings.of_ticket")}}
 	for _, from := range helpdesk.Sources {
