@@ -63,9 +63,9 @@ func poison(v reflect.Value, name string) {
 	}
 }
 
-// poisoned is a house in which every name, note, field, stage, user, subject and reason is hostile.
-func poisoned(t *testing.T) (*house, helpdesk.Ticket) {
-	w := newHouse(t)
+// poisoned is a fixture in which every name, note, field, stage, user, subject and reason is hostile.
+func poisoned(t *testing.T) (*fixture, helpdesk.Ticket) {
+	w := newFixture(t)
 	w.crm.meta = sampleMeta()
 	for _, v := range []any{&w.crm.people, &w.crm.card, &w.crm.feedItems, &w.crm.tasks, &w.crm.form, w.crm.meta, &w.crm.required} {
 		poison(reflect.ValueOf(v), "")
@@ -174,9 +174,9 @@ func TestAttack_hostileTextsNeverRun(t *testing.T) {
 	if shown < 20 {
 		t.Errorf("the hostile texts were shown on %d pages only: the walk proves little", shown)
 	}
-	floor := w.do(w.request("POST", "/api/", url.Values{"amo_base_host": {"example.amocrm.ru"}, "secret": {hostile}, "view": {"html"}, "client_id": {"55"},
+	static := w.do(w.request("POST", "/api/", url.Values{"amo_base_host": {"example.amocrm.ru"}, "secret": {hostile}, "view": {"html"}, "client_id": {"55"},
 		"subject": {hostile}, "client_data[name]": {hostile}, "language": {hostile}}))
-	harmless(t, "floor", w.html(floor))
+	harmless(t, "static", w.html(static))
 	for _, key := range []string{"amo_base_host", "usedesk_api_base", "language", "ticket_id"} {
 		form := url.Values{"amo_base_host": {"example.amocrm.ru"}, "secret": {"s"}}
 		form.Set(key, hostile)
@@ -187,7 +187,7 @@ func TestAttack_hostileTextsNeverRun(t *testing.T) {
 
 // What a client calls himself is no template: neither ours nor the page's is evaluated in it.
 func TestAttack_templateInANameStaysText(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	ticket := sampleTicket()
 	ticket.Client.Name, ticket.Subject = "{{client.phone}}", `{{.}} [[client.email]] {{printf "%s" .Token}}`
 	w.crm.people.Contacts[0].Name = "{{client.phone}}"

@@ -67,9 +67,9 @@ func (a askedFlow) StartDisconnect(ctx context.Context, id, session, lang string
 	return a.fakeFlow.StartDisconnect(ctx, id, session, lang)
 }
 
-// twoCompanies is a house whose first company has deals, contacts, tasks and firings, and whose second has nothing.
-func twoCompanies(t *testing.T) (w *house, second *fakeCRM, who *asked) {
-	w = newHouse(t)
+// twoCompanies is a fixture whose first company has deals, contacts, tasks and firings, and whose second has nothing.
+func twoCompanies(t *testing.T) (w *fixture, second *fakeCRM, who *asked) {
+	w = newFixture(t)
 	first := w.crm
 	first.people.Contacts[0].Name = "First Company's Client"
 	first.card.Name = "First Company's Deal"
@@ -110,7 +110,7 @@ func paths(route, session string, ids []string) []string {
 }
 
 // sessionRoutes are the routes that a session opens, tomorrow's included.
-func (w *house) sessionRoutes() (out []*echo.Route) {
+func (w *fixture) sessionRoutes() (out []*echo.Route) {
 	w.t.Helper()
 	for _, r := range w.e.Routes() {
 		if strings.HasPrefix(r.Path, "/blocks/amocrm/:session") && r.Method != echo.RouteNotFound {
@@ -183,7 +183,7 @@ func TestAttack_noIDOfAnotherCompanyOpensAnything(t *testing.T) {
 	}
 }
 
-func (w *house) request(method, path string, form url.Values) *http.Request {
+func (w *fixture) request(method, path string, form url.Values) *http.Request {
 	r, err := http.NewRequestWithContext(w.t.Context(), method, path, strings.NewReader(form.Encode()))
 	if err != nil {
 		w.t.Fatal(err)
@@ -223,7 +223,7 @@ func TestAttack_noSessionNoAnswer(t *testing.T) {
 // A form's token is good once, and only in the session whose form it was drawn into; a guessed one works like a form of
 // one's own and so opens nothing more.
 func TestAttack_formTokensAreGoodOnce(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	panel := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"token": {session.NewID()}, "text": {"Once"}}
 	path := panel + "/deals/" + "12" + "/comments"

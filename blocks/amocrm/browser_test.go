@@ -69,7 +69,7 @@ func (b *browser) until(name, expression string) {
 }
 
 func TestBrowser_walkThroughThePanel(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.h.Now = time.Now
 	w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
 	server := httptest.NewServer(w.e)
@@ -108,7 +108,7 @@ func TestBrowser_walkThroughThePanel(t *testing.T) {
 }
 
 func TestBrowser_frameFollowsTheHeight(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	server := httptest.NewServer(w.e)
 	t.Cleanup(server.Close)
 	helpdesk := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
@@ -128,7 +128,7 @@ func TestBrowser_frameFollowsTheHeight(t *testing.T) {
 }
 
 func TestBrowser_loginEndsInThePanel(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	server := httptest.NewServer(w.e)
 	t.Cleanup(server.Close)
 	w.grants.status.State = "none"
@@ -142,7 +142,7 @@ func TestBrowser_loginEndsInThePanel(t *testing.T) {
 }
 
 func TestBrowser_nothingStandsOutAt258Pixels(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.people.Contacts = append(w.crm.people.Contacts, sixty())
 	server := httptest.NewServer(w.e)
 	t.Cleanup(server.Close)

@@ -43,7 +43,7 @@ func TestChangeDeal_onlyTheRowIsSent(t *testing.T) {
 		{"a box that is not ticked", editOfField("cf:5", nil), deals.Change{Fields: map[int64][]string{5: nil}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newHouse(t)
+			w := newFixture(t)
 			w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals/12/edit", c.form, true), `id="deal-card"`, "Saved.")
 			c.want.Lang = "en"
 			if diff := cmp.Diff([]deals.Change{c.want}, w.crm.changes); diff != "" {
@@ -54,7 +54,7 @@ func TestChangeDeal_onlyTheRowIsSent(t *testing.T) {
 }
 
 func TestChangeDeal_showsAtOnceAndLeavesTheCommentAlone(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	rec := w.post(w.session(i18n.EN, sampleTicket())+"/deals/12/edit", editOfField("amount", url.Values{"price": {"200000"}}), true)
 	w.contains(rec, "200,000", `id="edit-amount" href=`, `data-return`, `<section id="tasks" class="tasks" aria-label="Tasks" hx-swap-oob="true">`,
 		`<div id="feed-list" hx-swap-oob="true">`)
@@ -64,7 +64,7 @@ func TestChangeDeal_showsAtOnceAndLeavesTheCommentAlone(t *testing.T) {
 }
 
 func TestChangeDeal_refusedKeepsWhatWasTyped(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	rec := w.post(base+"/deals/12/edit", editOfField("amount", url.Values{"price": {"many"}}), true)
 	w.contains(rec, `value="many"`, "Write one amount", `aria-invalid="true"`)
@@ -79,7 +79,7 @@ func TestChangeDeal_refusedKeepsWhatWasTyped(t *testing.T) {
 }
 
 func TestChangeDeal_lostAsksForTheReason(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	rec := w.post(base+"/deals/12/edit/needs", url.Values{"field": {"stage"}, "stage": {"1:143"}}, true)
 	w.contains(rec, `name="loss_reason_id"`, "Too expensive", "This stage asks for")
@@ -91,7 +91,7 @@ func TestChangeDeal_lostAsksForTheReason(t *testing.T) {
 }
 
 func TestChangeDeal_withoutScript(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base+"/deals/12/edit?field=amount"), `data-view="deal-edit"`, `value="185000"`, "<html")
 	form := editOfField("amount", url.Values{"price": {"many"}})
@@ -107,7 +107,7 @@ func TestChangeDeal_withoutScript(t *testing.T) {
 }
 
 func TestTasks_addAndComplete(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"token": {session.NewID()}, "task_text": {" Bring samples "}, "due": {"2026-12-24T15:30"}, "type_id": {"2"}, "task_responsible": {"1"}}
 	for range 2 { // a double click adds one
@@ -126,13 +126,13 @@ func TestTasks_addAndComplete(t *testing.T) {
 }
 
 func TestTasks_thatFailLeaveTheCard(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.tasksErr = amoapi.ErrUpstream
 	w.contains(w.get(w.session(i18n.EN, sampleTicket())+"/deals/12"), "Office chairs", "amoCRM is not available", `name="text"`)
 }
 
 func TestFeed_filterAndOlder(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.crm.feedPlace = "1700~2~2"
 	w.crm.older = map[string]feed.Feed{"1700~2~2": {Items: []feed.Item{{ID: "note-9", Kind: feed.KindComment, Text: "long ago", At: ago(400 * day)}}, At: now}}
@@ -154,7 +154,7 @@ func TestFeed_filterAndOlder(t *testing.T) {
 }
 
 func TestFeed_marksWhatWasWrittenHere(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.feedItems[0].Mine = true
 	body := w.get(w.session(i18n.EN, sampleTicket()) + "/deals/12").Body.String()
 	if n := strings.Count(body, "from the helpdesk"); n != 1 {
@@ -179,7 +179,7 @@ func TestDeal_whatNoFormHoldsLeadsIntoAmoCRM(t *testing.T) {
 }
 
 func TestDeal_reasonOfALostDealCanBeChanged(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.crm.card.State, w.crm.card.LossReason = deals.Lost, "Too expensive"
 	w.contains(w.get(base+"/deals/12"), `data-row="loss_reason"`, `/deals/12/edit?field=loss_reason"`)

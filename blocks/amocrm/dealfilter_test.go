@@ -10,7 +10,7 @@ import (
 )
 
 func TestDealFilter_remembersTheChoiceInTheSession(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	rows := func(path string) int { return strings.Count(w.get(base+path).Body.String(), `class="row-name"`) }
 	for _, step := range []struct {
@@ -28,7 +28,7 @@ func TestDealFilter_remembersTheChoiceInTheSession(t *testing.T) {
 }
 
 func TestDealFilter_saysWhatIsChosenAndWhatIsHidden(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	rec := w.get(base + "/people?deals=open")
 	w.contains(rec, `deals=open&amp;at=7" aria-current="true">2 open`, `deals=all&amp;at=7">All 4`, "2 open, ") // the total stays
@@ -39,7 +39,7 @@ func TestDealFilter_saysWhatIsChosenAndWhatIsHidden(t *testing.T) {
 }
 
 func TestDealFilter_notOfferedWhenThereIsNothingToHide(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	anna := sampleAnna()
 	anna.Deals = anna.Deals[:2]
 	w.crm.people.Contacts = []people.Person{anna, sampleBoris()}
@@ -59,7 +59,7 @@ func TestDealFilter_notOfferedWhenThereIsNothingToHide(t *testing.T) {
 }
 
 func TestDealFilter_opensTheListItStandsIn(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	second := sampleAnna()
 	second.ID, second.Name = 9, "Anna from the branch"
 	w.crm.people.Contacts = []people.Person{sampleAnna(), second}
@@ -87,7 +87,7 @@ func TestDeals_figureIsWholeOrSaysThatItIsTheLeast(t *testing.T) {
 		{"those read are closed and hidden", sampleDeals()[2:], 100, "open", []string{"None of the newest 2 deals is open", "0&#43; open"}, []string{"No open deals"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newHouse(t)
+			w := newFixture(t)
 			w.crm.people.Contacts[0].Deals, w.crm.people.Contacts[0].MoreDeals = c.deals, c.more
 			rec := w.get(w.session(i18n.EN, sampleTicket()) + "/people?deals=" + c.shown)
 			w.contains(rec, c.want...)

@@ -34,7 +34,7 @@ func sampleMore() []amoapi.Field {
 }
 
 func TestMoreFields_everyKindWithItsWidget(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.more = sampleMore()
 	body := w.get(w.session(i18n.EN, sampleTicket()) + "/deals/new").Body.String()
 	for _, want := range []string{
@@ -56,7 +56,7 @@ func TestMoreFields_everyKindWithItsWidget(t *testing.T) {
 }
 
 func TestMoreFields_followTheStageAndKeepWhatWasTyped(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.more = sampleMore()
 	base := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"pipeline_id": {"1"}, "status_id": {"12"}, "fields.31": {"2026-12-24"}, "fields.41": {"A-7"},
@@ -72,7 +72,7 @@ func TestMoreFields_followTheStageAndKeepWhatWasTyped(t *testing.T) {
 }
 
 func TestMoreFields_reachTheDraftAndErrorsStandAtThem(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.more = sampleMore()
 	base := w.session(i18n.EN, sampleTicket())
 	w.crm.onCreate = func(context.Context) (int64, error) {
@@ -97,7 +97,7 @@ func TestMoreFields_reachTheDraftAndErrorsStandAtThem(t *testing.T) {
 }
 
 func TestDealName_ofATicketWithoutSubject(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	ticket := sampleTicket()
 	ticket.Subject = "  "
 	w.contains(w.get(w.session(i18n.EN, ticket)+"/deals/new"), `value="Ticket #101"`)
@@ -105,8 +105,8 @@ func TestDealName_ofATicketWithoutSubject(t *testing.T) {
 	w.contains(w.get(w.session(i18n.EN, sampleTicket())+"/deals/new"), `value="Second delivery of chairs"`)
 }
 
-// desk gives the house a helpdesk and opens a block of ticket 101; the session's panel path comes back.
-func (w *house) desk(d ticketReader, err error) string {
+// desk gives the fixture a helpdesk and opens a block of ticket 101; the session's panel path comes back.
+func (w *fixture) desk(d ticketReader, err error) string {
 	w.t.Helper()
 	w.reads(d, err)
 	w.deskAPI = "https://api.usedesk.ru/"
@@ -121,7 +121,7 @@ func said(html string) usedesk.Ticket {
 }
 
 func TestDealNote_linkAlwaysMessageWhenChosen(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.desk(fakeDesk{ticket: said("<p>Where are my <b>chairs</b>?</p><script>x()</script>")}, nil)
 	w.contains(w.get(base+"/deals/new"), `<input type="checkbox" name="message" value="1"> Attach the client`, "Where are my chairs?", "A note with the link")
 	form := dealFormOf(session.NewID())
@@ -140,7 +140,7 @@ func TestDealNote_linkAlwaysMessageWhenChosen(t *testing.T) {
 }
 
 func TestDealNote_whatWasChosenSurvivesAnError(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.desk(fakeDesk{ticket: said("Hello")}, nil)
 	form := dealFormOf(session.NewID())
 	form.Set("message", "1")
@@ -160,7 +160,7 @@ func TestLastMessage_notOfferedWhenItCanNotBeRead(t *testing.T) {
 		"nothing written":   {desk: fakeDesk{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newHouse(t)
+			w := newFixture(t)
 			base := w.desk(d.desk, d.err)
 			rec := w.get(base + "/deals/new")
 			w.contains(rec, `data-view="deal-form"`)
@@ -172,7 +172,7 @@ func TestLastMessage_notOfferedWhenItCanNotBeRead(t *testing.T) {
 }
 
 func TestLastMessage_givesUpAfterTwoSeconds(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	start := time.Now()
 	w.desk(fakeDesk{hang: true}, nil)
 	if took := time.Since(start); took < time.Second || took > 5*time.Second {

@@ -17,7 +17,7 @@ import (
 const looks = 8
 
 func TestComment_lostAnswerIsLookedForUntilItIsFound(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
 	base := w.session(i18n.EN, sampleTicket())
 	look := base + "/deals/12/comments/look"
@@ -38,7 +38,7 @@ func TestComment_lostAnswerIsLookedForUntilItIsFound(t *testing.T) {
 }
 
 func TestComment_lookingEndsAndSaysSo(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.lookErr = amoapi.ErrUpstream
 	base := w.session(i18n.EN, sampleTicket())
 	look := base + "/deals/12/comments/look"
@@ -57,7 +57,7 @@ func TestComment_lookingEndsAndSaysSo(t *testing.T) {
 }
 
 func TestComment_sentAgainOnlyWhenAskedTo(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"token": {session.NewID()}, "text": {"hello"}}
 	w.contains(w.post(base+"/deals/12/comments", form, true), "Comment posted")
@@ -73,7 +73,7 @@ func TestComment_sentAgainOnlyWhenAskedTo(t *testing.T) {
 }
 
 func TestComment_lostAnswerWithoutScript(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
 	base := w.session(i18n.EN, sampleTicket())
 	rec := w.post(base+"/deals/12/comments", url.Values{"token": {session.NewID()}, "text": {"hello"}}, false)

@@ -81,7 +81,7 @@ func plant(v reflect.Value, member string) {
 
 func TestMask_holdsOnEveryPage(t *testing.T) {
 	shown := 0
-	everyPage(t, []i18n.Lang{i18n.EN, i18n.RU}, func(w *house, ticket *helpdesk.Ticket) {
+	everyPage(t, []i18n.Lang{i18n.EN, i18n.RU}, func(w *fixture, ticket *helpdesk.Ticket) {
 		w.tenants.settings.MaskPhones = true
 		w.tenants.settings.DealName = "{{client.name}} {{client.phone}} {{ticket.subject}}"
 		w.crm.form.Draft = deals.Draft{Name: "Chairs", Fields: map[int64][]string{35: {"grey"}}}

@@ -17,12 +17,12 @@ import (
 )
 
 // everyPage renders every scene in the given languages. before changes what the scene has set up.
-func everyPage(t *testing.T, langs []i18n.Lang, before func(*house, *helpdesk.Ticket), seen func(t *testing.T, rec *httptest.ResponseRecorder)) {
+func everyPage(t *testing.T, langs []i18n.Lang, before func(*fixture, *helpdesk.Ticket), seen func(t *testing.T, rec *httptest.ResponseRecorder)) {
 	t.Helper()
 	for _, scene := range scenes {
 		for _, lang := range langs {
 			t.Run(scene.name+"/"+string(lang), func(t *testing.T) {
-				w := newHouse(t)
+				w := newFixture(t)
 				ticket := sampleTicket()
 				if scene.setup != nil {
 					scene.setup(w, &ticket)
@@ -56,7 +56,7 @@ func TestPages_holdNoValueThatIsMissing(t *testing.T) {
 		}
 	}
 	keys := catalogueKeys(t)
-	everyPage(t, i18n.Langs, func(*house, *helpdesk.Ticket) {}, func(t *testing.T, rec *httptest.ResponseRecorder) {
+	everyPage(t, i18n.Langs, func(*fixture, *helpdesk.Ticket) {}, func(t *testing.T, rec *httptest.ResponseRecorder) {
 		body := html.UnescapeString(rec.Body.String())
 		if found := isUnfilled(body); found != nil {
 			t.Errorf("…%s…", body[max(0, found[0]-80):min(len(body), found[1]+40)])

@@ -49,8 +49,8 @@ type ticketReader interface {
 	Ticket(ctx context.Context, id int64) (usedesk.Ticket, error)
 }
 
-// reads gives the house a helpdesk, nil for a tenant without a token, or one that can't be opened.
-func (w *house) reads(d ticketReader, err error) {
+// reads gives the fixture a helpdesk, nil for a tenant without a token, or one that can't be opened.
+func (w *fixture) reads(d ticketReader, err error) {
 	w.h.LastMessage = func(ctx context.Context, _ string, id int64) (string, error) {
 		if d == nil || err != nil {
 			return "", err

@@ -16,7 +16,7 @@ import (
 
 // A page whose author has thought of no mask.
 func TestMask_holdsOnAPageThatForgetsIt(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	page := ui.Notice{Text: "Ring 8 999 123-45-67", Missing: "8 999 123-45-67"}
 	for _, tt := range []struct {
 		name   string
@@ -47,7 +47,7 @@ func TestMask_holdsOnAPageThatForgetsIt(t *testing.T) {
 func TestMask_leavesIdsAndAmountsAlone(t *testing.T) {
 	const id = 51234567
 	pages := func(masked bool) string {
-		w := newHouse(t)
+		w := newFixture(t)
 		w.tenants.settings.MaskPhones, w.tenants.settings.Region = masked, "EE"
 		w.crm.card.ID, w.crm.card.Price, w.crm.card.URL = id, money.Of(id), "https://example.amocrm.ru/leads/detail/51234567"
 		w.crm.feedItems = nil

@@ -30,7 +30,7 @@ func dealFormOf(token string) url.Values {
 }
 
 func TestCreateDeal_whatWasTyped(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	rec := w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(session.NewID()), true)
 	w.contains(rec, "The deal was created.", "/deals/501")
 	want := []deals.Draft{{Name: "Chairs", ContactID: 7, PipelineID: 1, StatusID: 12, ResponsibleID: 2, Price: "85 000 ₽", Lang: "en", NoteText: "soon",
@@ -41,7 +41,7 @@ func TestCreateDeal_whatWasTyped(t *testing.T) {
 }
 
 func TestCreateDeal_tellsOfTheNameAndTheAmountAtOnce(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	form := dealFormOf(session.NewID())
 	form.Set("name", " ")
 	form.Set("price", "a lot")
@@ -57,7 +57,7 @@ func TestAmount_isRefusedAtTheFieldInTheReadersLanguage(t *testing.T) {
 	for _, lang := range i18n.Langs {
 		for _, key := range []string{crm.KeyBadAmount, crm.KeyAmountUnclear, crm.KeyAmountTooFine, crm.KeyAmountTooLarge,
 			crm.KeyAmountCurrency, crm.KeyWholeAmount, crm.KeyNegative} {
-			w := newHouse(t)
+			w := newFixture(t)
 			refused := &crm.FieldErrors{Fields: []crm.FieldError{{Path: "price", Key: key, Args: map[string]any{"currency": "RUB"}}}}
 			w.crm.onCreate = func(context.Context) (int64, error) { return 0, refused }
 			w.crm.onChange = func(deals.Change) error { return refused }
@@ -71,7 +71,7 @@ func TestAmount_isRefusedAtTheFieldInTheReadersLanguage(t *testing.T) {
 }
 
 func TestSearch_saysNothingOfDealsItDidNotRead(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.found = []people.Person{{ID: 7, Name: "Anna"}}
 	w.crm.duplicates = w.crm.found
 	base := w.session(i18n.EN, sampleTicket())
@@ -87,7 +87,7 @@ func TestSearch_saysNothingOfDealsItDidNotRead(t *testing.T) {
 }
 
 func TestCreateDeal_doubleClickMakesOne(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	inside, release := make(chan struct{}), make(chan struct{})
 	w.crm.onCreate = func(context.Context) (int64, error) {
@@ -111,7 +111,7 @@ func TestCreateDeal_doubleClickMakesOne(t *testing.T) {
 }
 
 func TestCreateDeal_errorsStandAtTheirFields(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.crm.onCreate = func(context.Context) (int64, error) {
 		return 0, &crm.FieldErrors{Fields: []crm.FieldError{{Path: "fields.31", Key: crm.KeyRequired}, {Path: "fields.999", Key: crm.KeyRequired}}}
@@ -126,13 +126,13 @@ func TestCreateDeal_errorsStandAtTheirFields(t *testing.T) {
 }
 
 func TestCreateDeal_unknownOutcomeIsSaid(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.onCreate = func(context.Context) (int64, error) { return 0, crm.ErrUnknownOutcome }
 	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(session.NewID()), true), "Sent, but not confirmed", `value="Chairs"`)
 }
 
 func TestCreateDeal_whatFollowsMayFail(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.onCreate = func(context.Context) (int64, error) {
 		return 501, &crm.AfterCreate{Step: "note", Err: context.DeadlineExceeded}
 	}
@@ -140,7 +140,7 @@ func TestCreateDeal_whatFollowsMayFail(t *testing.T) {
 }
 
 func TestCreateDeal_isConfirmedThoughThePanelCantBeRead(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.crm.peopleErr = context.DeadlineExceeded
 	again := `href="` + base + `/people?done=deal%3A501"`
@@ -154,7 +154,7 @@ func TestCreateDeal_isConfirmedThoughThePanelCantBeRead(t *testing.T) {
 }
 
 func TestCreateDeal_withoutScriptRedirects(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	rec := w.post(base+"/deals", dealFormOf(session.NewID()), false)
 	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != base+"?done=deal:501" {
@@ -167,14 +167,14 @@ func TestCreateDeal_withoutScriptRedirects(t *testing.T) {
 }
 
 func TestCreateDeal_loginLostMeanwhile(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.onCreate = func(context.Context) (int64, error) { return 0, oauth.ErrNoGrant }
 	w.grants.status = oauth.Status{State: "lost", Since: now}
 	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/deals", dealFormOf(session.NewID()), true), "Log in to amoCRM")
 }
 
 func TestDealStage_followsPipelineAndKeepsValues(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	rec := w.post(base+"/deals/new/stage", url.Values{"pipeline_id": {"1"}, "status_id": {"12"}, "fields.35": {"grey"}}, true)
 	w.contains(rec, `<option value="12" selected>Negotiation`, "Delivery date", ">grey</textarea>", `type="checkbox"`)
@@ -189,7 +189,7 @@ func TestDealStage_followsPipelineAndKeepsValues(t *testing.T) {
 }
 
 func TestContact_prefilledAndMade(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base+"/contacts/new"), `value="Anna Petrova"`, `value="8 999 123-45-67"`, `value="anna@example.com"`, `value="Chairs &amp; Co"`)
 	rec := w.post(base+"/contacts", url.Values{"token": {session.NewID()}, "name": {"Anna"}, "phone": {"", "+7 999 123-45-67"}, "email": {" "}, "position": {"Buyer"}}, true)
@@ -201,7 +201,7 @@ func TestContact_prefilledAndMade(t *testing.T) {
 }
 
 func TestContact_duplicatesAreShownFirst(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.crm.duplicates = []people.Person{sampleBoris()}
 	form := url.Values{"token": {session.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67"}}
@@ -220,7 +220,7 @@ func TestContact_duplicatesAreShownFirst(t *testing.T) {
 
 // Somebody else makes the same contact while this one waits for his turn: it is shown like one that was there before.
 func TestContact_madeMeanwhileIsShownAsADuplicate(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.crm.onContact = func(d people.Draft) (int64, error) {
 		w.crm.duplicates = []people.Person{sampleBoris()}
@@ -236,7 +236,7 @@ func TestContact_madeMeanwhileIsShownAsADuplicate(t *testing.T) {
 }
 
 func TestContact_secondClickDoesNotFindWhatTheFirstHasMade(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"token": {session.NewID()}, "name": {"Boris"}, "phone": {"+7 999 123-45-67"}}
 	w.contains(w.post(base+"/contacts", form, true), "The contact was added")
@@ -248,7 +248,7 @@ func TestContact_secondClickDoesNotFindWhatTheFirstHasMade(t *testing.T) {
 }
 
 func TestComment_appearsAtOnce(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	form := url.Values{"token": {session.NewID()}, "text": {" First line\r\nsecond <b> "}}
 	rec := w.post(base+"/deals/12/comments", form, true)
@@ -263,7 +263,7 @@ func TestComment_appearsAtOnce(t *testing.T) {
 }
 
 func TestComment_emptyOrTooLong(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.post(base+"/deals/12/comments", url.Values{"token": {session.NewID()}, "text": {"  "}}, true), "Fill this in.")
 	long := strings.Repeat("я", 20001)
@@ -275,7 +275,7 @@ func TestComment_emptyOrTooLong(t *testing.T) {
 }
 
 func TestComment_failureKeepsTheText(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.crm.onComment = func(context.Context) (int64, error) { return 0, crm.ErrGone }
 	form := url.Values{"token": {session.NewID()}, "text": {"keep me"}}
@@ -284,7 +284,7 @@ func TestComment_failureKeepsTheText(t *testing.T) {
 }
 
 func TestLink_andUnlink(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.post(base+"/link", url.Values{"contact": {"7"}}, true), "Linked. From now on")
 	if !cmp.Equal(w.crm.linked, []int64{7}) {
@@ -299,7 +299,7 @@ func TestLink_andUnlink(t *testing.T) {
 }
 
 func TestSearch_byHand(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.crm.found = []people.Person{sampleBoris()}
 	w.contains(w.post(base+"/search", url.Values{"q": {" boris "}}, true), "Boris", "1 contact found", "Link")

@@ -11,7 +11,7 @@ import (
 
 // Scenes of the section that says who is told when rules fail.
 func init() {
-	offered := func(w *house) {
+	offered := func(w *fixture) {
 		w.crm.meta = sampleMeta()
 		w.h.settings.Notices = &fakeNotices{mails: true, results: []notify.Result{
 			{Kind: notify.KindMail, To: "boss@example.com"},
@@ -19,23 +19,23 @@ func init() {
 			{Kind: notify.KindWebhook, To: "hooks.example.com", Problem: notify.ProblemUnreachable},
 		}}
 	}
-	send := func(form url.Values) func(*house, string) *httptest.ResponseRecorder {
-		return func(w *house, base string) *httptest.ResponseRecorder {
+	send := func(form url.Values) func(*fixture, string) *httptest.ResponseRecorder {
+		return func(w *fixture, base string) *httptest.ResponseRecorder {
 			form["token"] = []string{session.NewID()}
 			return w.post(base+"/settings/notices", form, false)
 		}
 	}
 	scenes = append(scenes, []dealScene{
-		{"settings-notices", func(w *house, _ *helpdesk.Ticket) {
+		{"settings-notices", func(w *fixture, _ *helpdesk.Ticket) {
 			offered(w)
 			w.tenants.settings.CommentBack = true
 			w.tenants.notices = storedNotices()
 		}, path("/settings")},
-		{"settings-notices-tested", func(w *house, _ *helpdesk.Ticket) {
+		{"settings-notices-tested", func(w *fixture, _ *helpdesk.Ticket) {
 			offered(w)
 			w.tenants.notices = storedNotices()
 		}, send(url.Values{"do": {"test"}, "emails": {"boss@example.com"}, "chat": {"-1001234567890"}, "webhook": {"https://hooks.example.com/sidecard"}})},
-		{"settings-notices-refused", func(w *house, _ *helpdesk.Ticket) { offered(w) }, send(url.Values{
+		{"settings-notices-refused", func(w *fixture, _ *helpdesk.Ticket) { offered(w) }, send(url.Values{
 			"do": {"save"}, "emails": {"boss@example.com, <b>"}, "chat": {"rules"}, "bot_token": {"secret-typed"}, "webhook": {"http://10.0.0.1/"},
 		})},
 	}...)

@@ -30,35 +30,35 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // scenes are the states an agent can meet, each asked for the way a browser asks.
 var scenes = []struct {
 	name  string
-	setup func(w *house, ticket *helpdesk.Ticket)
-	ask   func(w *house, base string) *httptest.ResponseRecorder
+	setup func(w *fixture, ticket *helpdesk.Ticket)
+	ask   func(w *fixture, base string) *httptest.ResponseRecorder
 }{
 	{"one", nil, panelOf},
-	{"one-linked", func(w *house, _ *helpdesk.Ticket) {
+	{"one-linked", func(w *fixture, _ *helpdesk.Ticket) {
 		w.crm.people.Linked = 7
 		w.crm.people.Contacts[0].Matched = []people.Match{{Kind: people.MatchLink}}
 	}, panelOf},
-	{"one-without-deals", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = []people.Person{sampleBoris()} }, panelOf},
-	{"several", func(w *house, _ *helpdesk.Ticket) {
+	{"one-without-deals", func(w *fixture, _ *helpdesk.Ticket) { w.crm.people.Contacts = []people.Person{sampleBoris()} }, panelOf},
+	{"several", func(w *fixture, _ *helpdesk.Ticket) {
 		w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
 	}, panelOf},
-	{"sixty-deals", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = []people.Person{sixty()} }, panelOf},
-	{"nobody", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = nil }, panelOf},
-	{"keyless", func(w *house, t *helpdesk.Ticket) {
+	{"sixty-deals", func(w *fixture, _ *helpdesk.Ticket) { w.crm.people.Contacts = []people.Person{sixty()} }, panelOf},
+	{"nobody", func(w *fixture, _ *helpdesk.Ticket) { w.crm.people.Contacts = nil }, panelOf},
+	{"keyless", func(w *fixture, t *helpdesk.Ticket) {
 		w.crm.people = people.Found{Keyless: true, At: now}
 		t.Client = helpdesk.Client{ID: 55, Name: "Anna"}
 	}, panelOf},
-	{"stale", func(w *house, _ *helpdesk.Ticket) {
+	{"stale", func(w *fixture, _ *helpdesk.Ticket) {
 		w.crm.people.Stale, w.crm.people.Err, w.crm.people.At = true, amoapi.ErrUpstream, ago(12*time.Minute)
 	}, panelOf},
-	{"not-connected", func(w *house, _ *helpdesk.Ticket) { w.grants.status = oauth.Status{State: "none"} }, panelOf},
-	{"login-lost", func(w *house, _ *helpdesk.Ticket) {
+	{"not-connected", func(w *fixture, _ *helpdesk.Ticket) { w.grants.status = oauth.Status{State: "none"} }, panelOf},
+	{"login-lost", func(w *fixture, _ *helpdesk.Ticket) {
 		w.grants.status = oauth.Status{State: "lost", Since: ago(26 * time.Hour)}
 		w.crm.peopleErr = oauth.ErrGrantLost{Since: ago(26 * time.Hour)}
 		w.h.signin.Waiting = func(context.Context, string) (int, error) { return 3, nil }
 	}, panelOf},
-	{"crm-down", func(w *house, _ *helpdesk.Ticket) { w.crm.peopleErr = amoapi.ErrUpstream }, panelOf},
-	{"loading", func(w *house, _ *helpdesk.Ticket) {
+	{"crm-down", func(w *fixture, _ *helpdesk.Ticket) { w.crm.peopleErr = amoapi.ErrUpstream }, panelOf},
+	{"loading", func(w *fixture, _ *helpdesk.Ticket) {
 		w.h.FirstPaint = time.Millisecond
 		w.crm.onPeople = func(ctx context.Context) (people.Found, error) {
 			<-ctx.Done()
@@ -66,12 +66,12 @@ var scenes = []struct {
 		}
 	}, panelOf},
 	{"deal", nil, path("/deals/12")},
-	{"deal-feed-failed", func(w *house, _ *helpdesk.Ticket) { w.crm.feedItems, w.crm.feedErr = nil, amoapi.ErrLimited }, path("/deals/12")},
+	{"deal-feed-failed", func(w *fixture, _ *helpdesk.Ticket) { w.crm.feedItems, w.crm.feedErr = nil, amoapi.ErrLimited }, path("/deals/12")},
 	{"deal-gone", nil, path("/deals/99")},
-	{"deal-form", func(w *house, _ *helpdesk.Ticket) {
+	{"deal-form", func(w *fixture, _ *helpdesk.Ticket) {
 		w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
 	}, path("/deals/new?contact=8")},
-	{"deal-form-refused", func(w *house, _ *helpdesk.Ticket) {
+	{"deal-form-refused", func(w *fixture, _ *helpdesk.Ticket) {
 		w.crm.onCreate = func(context.Context) (int64, error) {
 			return 0, &crm.FieldErrors{Fields: []crm.FieldError{
 				{Path: "fields.31", Key: crm.KeyRequired}, {Path: "fields.32", Key: crm.KeyRequired},
@@ -79,76 +79,76 @@ var scenes = []struct {
 				{Path: "", Key: crm.KeyFromTheCRM, Text: "limit of deals reached"},
 			}}
 		}
-	}, func(w *house, base string) *httptest.ResponseRecorder {
+	}, func(w *fixture, base string) *httptest.ResponseRecorder {
 		return w.post(base+"/deals", url.Values{
 			"token": {session.NewID()}, "name": {"Chairs <b>again</b>"}, "pipeline_id": {"1"}, "status_id": {"12"}, "price": {"85 000"},
 			"contact_id": {"7"}, "fields.33": {"5"}, "fields.34": {"false", "true"}, "fields.35": {"grey\nfabric"}, "note": {"soon"},
 		}, false)
 	}},
-	{"contact-form", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = nil }, path("/contacts/new")},
-	{"contact-duplicates", func(w *house, _ *helpdesk.Ticket) { w.crm.duplicates = []people.Person{sampleBoris()} },
-		func(w *house, base string) *httptest.ResponseRecorder {
+	{"contact-form", func(w *fixture, _ *helpdesk.Ticket) { w.crm.people.Contacts = nil }, path("/contacts/new")},
+	{"contact-duplicates", func(w *fixture, _ *helpdesk.Ticket) { w.crm.duplicates = []people.Person{sampleBoris()} },
+		func(w *fixture, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/contacts", url.Values{"token": {session.NewID()}, "name": {"Anna"}, "phone": {"+7 999 123-45-67", ""}}, false)
 		}},
-	{"contact-refused", func(w *house, _ *helpdesk.Ticket) {
+	{"contact-refused", func(w *fixture, _ *helpdesk.Ticket) {
 		w.crm.onContact = func(people.Draft) (int64, error) {
 			return 0, &crm.FieldErrors{Fields: []crm.FieldError{
 				{Path: "name", Key: crm.KeyRequired}, {Path: "phones.0", Key: crm.KeyBadPhone}, {Path: "emails.0", Key: crm.KeyBadEmail},
 			}}
 		}
-	}, func(w *house, base string) *httptest.ResponseRecorder {
+	}, func(w *fixture, base string) *httptest.ResponseRecorder {
 		return w.post(base+"/contacts", url.Values{"token": {session.NewID()}, "name": {""}, "phone": {"abc"}, "email": {"not one"}}, false)
 	}},
-	{"search", func(w *house, _ *helpdesk.Ticket) { w.crm.found = []people.Person{sampleAnna()} },
-		func(w *house, base string) *httptest.ResponseRecorder {
+	{"search", func(w *fixture, _ *helpdesk.Ticket) { w.crm.found = []people.Person{sampleAnna()} },
+		func(w *fixture, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/search", url.Values{"q": {"anna"}}, false)
 		}},
-	{"expired", nil, func(w *house, _ string) *httptest.ResponseRecorder {
+	{"expired", nil, func(w *fixture, _ string) *httptest.ResponseRecorder {
 		return w.get("/blocks/amocrm/" + strings.Repeat("a", 22))
 	}},
-	{"login-button", func(w *house, _ *helpdesk.Ticket) {
+	{"login-button", func(w *fixture, _ *helpdesk.Ticket) {
 		w.flow.start = login.Start{State: "s", Binding: "b", Button: &login.Button{
 			ScriptURL: "https://www.amocrm.ru/auth/button.min.js", Name: "Sidecard", Description: "Clients and deals in the ticket",
 			RedirectURI: "https://sidecard.example.com/oauth/callback", SecretsURI: "https://sidecard.example.com/oauth/secrets",
 			Scopes: "crm", State: "s", Class: "amocrm_oauth",
 		}}
 	}, path("/login")},
-	{"login-done", func(w *house, _ *helpdesk.Ticket) {
+	{"login-done", func(w *fixture, _ *helpdesk.Ticket) {
 		w.flow.result = login.Result{Lang: string(lang(w)), SessionID: strings.Repeat("b", 22), AccountName: "Example"}
 	}, callback},
-	{"login-conflict", func(w *house, _ *helpdesk.Ticket) {
+	{"login-conflict", func(w *fixture, _ *helpdesk.Ticket) {
 		w.flow.result = login.Result{Lang: string(lang(w)), AccountName: "Example", Conflict: &login.Conflict{Ticket: "tk", Others: 1}}
 	}, callback},
-	{"login-failed", func(w *house, _ *helpdesk.Ticket) {
+	{"login-failed", func(w *fixture, _ *helpdesk.Ticket) {
 		w.flow.result = login.Result{Lang: string(lang(w)), SessionID: strings.Repeat("b", 22)}
 		w.flow.err = errors.New("anything")
 	}, callback},
-	{"floor", nil, floorOf},
-	{"floor-several", func(w *house, _ *helpdesk.Ticket) {
+	{"static", nil, staticOf},
+	{"static-several", func(w *fixture, _ *helpdesk.Ticket) {
 		w.crm.people.Contacts = append(w.crm.people.Contacts, sampleBoris())
-	}, floorOf},
-	{"floor-nobody", func(w *house, _ *helpdesk.Ticket) { w.crm.people.Contacts = nil }, floorOf},
-	{"floor-not-connected", func(w *house, _ *helpdesk.Ticket) { w.grants.status = oauth.Status{State: "none"} }, floorOf},
+	}, staticOf},
+	{"static-nobody", func(w *fixture, _ *helpdesk.Ticket) { w.crm.people.Contacts = nil }, staticOf},
+	{"static-not-connected", func(w *fixture, _ *helpdesk.Ticket) { w.grants.status = oauth.Status{State: "none"} }, staticOf},
 }
 
-// lang is the language of the golden run, kept in the house's default browser language.
-func lang(w *house) i18n.Lang { return goldenLang[w.t.Name()[strings.LastIndex(w.t.Name(), "/")+1:]] }
+// lang is the language of the golden run, kept in the fixture's default browser language.
+func lang(w *fixture) i18n.Lang { return goldenLang[w.t.Name()[strings.LastIndex(w.t.Name(), "/")+1:]] }
 
 var goldenLang = map[string]i18n.Lang{
 	"en": i18n.EN, "ru": i18n.RU, "es": i18n.ES, "pt": i18n.PT, "uk": i18n.UK, "uz": i18n.UZ,
 }
 
-func panelOf(w *house, base string) *httptest.ResponseRecorder { return w.get(base) }
+func panelOf(w *fixture, base string) *httptest.ResponseRecorder { return w.get(base) }
 
-func path(p string) func(*house, string) *httptest.ResponseRecorder {
-	return func(w *house, base string) *httptest.ResponseRecorder { return w.get(base + p) }
+func path(p string) func(*fixture, string) *httptest.ResponseRecorder {
+	return func(w *fixture, base string) *httptest.ResponseRecorder { return w.get(base + p) }
 }
 
-func callback(w *house, _ string) *httptest.ResponseRecorder {
+func callback(w *fixture, _ string) *httptest.ResponseRecorder {
 	return w.get("/oauth/callback?code=c&state=s&referer=example.amocrm.ru")
 }
 
-func floorOf(w *house, _ string) *httptest.ResponseRecorder {
+func staticOf(w *fixture, _ string) *httptest.ResponseRecorder {
 	rec := w.openBlock(`{"ticket_id":101,"subject":"Second delivery of chairs","client_id":55,"client_data":{"name":"Anna Petrova",
 		"phones":[{"type":"mobile","phone":"8 999 123-45-67"}],"emails":["anna@example.com"]},"view":"html",
 		"amo_base_host":"example.amocrm.ru","usedesk_api_token":"token","language":"` + string(lang(w)) + `"}`)
@@ -165,7 +165,7 @@ func TestPages_golden(t *testing.T) {
 	for _, scene := range scenes {
 		for _, name := range pageLangs(scene.name) {
 			t.Run(scene.name+"/"+name, func(t *testing.T) {
-				w := newHouse(t)
+				w := newFixture(t)
 				ticket := sampleTicket()
 				if scene.setup != nil {
 					scene.setup(w, &ticket)

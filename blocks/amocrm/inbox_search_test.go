@@ -15,7 +15,7 @@ import (
 
 // What is searched for is a client's name as a rule. Addresses stand in histories and in logs of proxies.
 func TestInbox_whatIsSearchedForStandsInNoAddress(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	for i := range 53 {
 		w.fired(time.Duration(100-i)*time.Minute, chairs(int64(1000+i)), jobs.Steps{}, jobs.Outcome{State: ledger.StateAccepted})
 	}

@@ -27,24 +27,24 @@ func decision(do string, more ...string) url.Values {
 
 func TestInbox_decisionsAreCarriedOutAndConfirmed(t *testing.T) {
 	for name, c := range map[string]struct {
-		firing func(*house) jobs.Job
+		firing func(*fixture) jobs.Job
 		form   url.Values
 		state  ledger.State
 		done   string
 		check  func(jobs.Job) bool
 	}{
-		"retry": {(*house).refusedFiring, decision("retry"), ledger.StateAccepted, "Started again.", nil},
-		"edit": {(*house).refusedFiring, decision("edit", "request", `{"ticketId": 102, "fields": {"name": "Sofa"}}`), ledger.StateAccepted,
+		"retry": {(*fixture).refusedFiring, decision("retry"), ledger.StateAccepted, "Started again.", nil},
+		"edit": {(*fixture).refusedFiring, decision("edit", "request", `{"ticketId": 102, "fields": {"name": "Sofa"}}`), ledger.StateAccepted,
 			"Changed and started again.", func(e jobs.Job) bool { return e.Request.TicketID == 102 && e.Request.Fields.Name == "Sofa" }},
-		"drop": {(*house).twinFiring, decision("drop", "reason", " a test "), ledger.StateDropped, "Dropped:",
+		"drop": {(*fixture).twinFiring, decision("drop", "reason", " a test "), ledger.StateDropped, "Dropped:",
 			func(e jobs.Job) bool { return e.Why == "a test" }},
-		"adopt": {(*house).twinFiring, decision("adopt", "lead", "32"), ledger.StateAccepted, "This deal is taken",
+		"adopt": {(*fixture).twinFiring, decision("adopt", "lead", "32"), ledger.StateAccepted, "This deal is taken",
 			func(e jobs.Job) bool { return e.Steps.LeadID == 32 && e.Steps.ContactID == 7 }},
-		"new": {(*house).twinFiring, decision("new"), ledger.StateAccepted, "A new deal is on its way.",
+		"new": {(*fixture).twinFiring, decision("new"), ledger.StateAccepted, "A new deal is on its way.",
 			func(e jobs.Job) bool { return e.Steps.LeadIntent == nil && e.Steps.Candidates == nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newHouse(t)
+			w := newFixture(t)
 			base := w.session(i18n.EN, sampleTicket())
 			e := c.firing(w)
 			page := base + "/inbox/" + e.ID
@@ -69,7 +69,7 @@ func TestInbox_decisionsAreCarriedOutAndConfirmed(t *testing.T) {
 // phones are hidden, too.
 func TestInbox_savingWhatIsUnchangedIsARetry(t *testing.T) {
 	for _, masked := range []bool{false, true} {
-		w := newHouse(t)
+		w := newFixture(t)
 		w.tenants.settings.MaskPhones = masked
 		e := w.refusedFiring()
 		page := w.session(i18n.EN, sampleTicket()) + "/inbox/" + e.ID
@@ -88,7 +88,7 @@ func TestInbox_savingWhatIsUnchangedIsARetry(t *testing.T) {
 }
 
 func TestInbox_twoPeopleAtOnceDoItOnce(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	e := w.refusedFiring()
 	page := w.session(i18n.EN, sampleTicket()) + "/inbox/" + e.ID
 	codes := make([]int, 8)
@@ -111,23 +111,23 @@ func TestInbox_twoPeopleAtOnceDoItOnce(t *testing.T) {
 
 func TestInbox_whatIsRefusedChangesNothingAndKeepsWhatWasTyped(t *testing.T) {
 	for name, c := range map[string]struct {
-		firing func(*house) jobs.Job
+		firing func(*fixture) jobs.Job
 		form   url.Values
 		want   []string
 	}{
-		"no JSON":          {(*house).refusedFiring, decision("edit", "request", "{\n  oops"), []string{"This is no JSON: line 2", "oops</textarea>"}},
-		"empty":            {(*house).refusedFiring, decision("edit"), []string{"This is no JSON"}},
-		"wrong field":      {(*house).refusedFiring, decision("edit", "request", `{"ticketId":0,"fields":{}}`), []string{"Mend these places", "<code>ticketId</code>"}},
-		"edit of a twin":   {(*house).twinFiring, decision("edit", "request", `{"ticketId":1,"fields":{}}`), []string{"a second deal could come of it"}},
-		"no reason":        {(*house).refusedFiring, decision("drop", "reason", " "), []string{"at most 500 characters", `aria-describedby="reason-error"`}},
-		"long reason":      {(*house).refusedFiring, decision("drop", "reason", strings.Repeat("x", 501)), []string{"at most 500 characters", "xxx"}},
-		"not a candidate":  {(*house).twinFiring, decision("adopt", "lead", "33"), []string{"not among those found"}},
-		"no candidates":    {(*house).refusedFiring, decision("new"), []string{"not among those found"}},
-		"unknown decision": {(*house).refusedFiring, decision("explode"), []string{"It has changed meanwhile"}},
-		"no token":         {(*house).refusedFiring, url.Values{"do": {"retry"}}, []string{"form"}},
+		"no JSON":          {(*fixture).refusedFiring, decision("edit", "request", "{\n  oops"), []string{"This is no JSON: line 2", "oops</textarea>"}},
+		"empty":            {(*fixture).refusedFiring, decision("edit"), []string{"This is no JSON"}},
+		"wrong field":      {(*fixture).refusedFiring, decision("edit", "request", `{"ticketId":0,"fields":{}}`), []string{"Mend these places", "<code>ticketId</code>"}},
+		"edit of a twin":   {(*fixture).twinFiring, decision("edit", "request", `{"ticketId":1,"fields":{}}`), []string{"a second deal could come of it"}},
+		"no reason":        {(*fixture).refusedFiring, decision("drop", "reason", " "), []string{"at most 500 characters", `aria-describedby="reason-error"`}},
+		"long reason":      {(*fixture).refusedFiring, decision("drop", "reason", strings.Repeat("x", 501)), []string{"at most 500 characters", "xxx"}},
+		"not a candidate":  {(*fixture).twinFiring, decision("adopt", "lead", "33"), []string{"not among those found"}},
+		"no candidates":    {(*fixture).refusedFiring, decision("new"), []string{"not among those found"}},
+		"unknown decision": {(*fixture).refusedFiring, decision("explode"), []string{"It has changed meanwhile"}},
+		"no token":         {(*fixture).refusedFiring, url.Values{"do": {"retry"}}, []string{"form"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newHouse(t)
+			w := newFixture(t)
 			e := c.firing(w)
 			page := w.session(i18n.EN, sampleTicket()) + "/inbox/" + e.ID
 			w.contains(w.post(page, c.form, false), c.want...)
@@ -142,7 +142,7 @@ func TestInbox_whatIsRefusedChangesNothingAndKeepsWhatWasTyped(t *testing.T) {
 }
 
 func TestInbox_anotherTenantsFiringIsNotThere(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	e := w.firedFor("t2", time.Hour, chairs(7), jobs.Steps{}, jobs.Outcome{State: ledger.StateFailed, Why: "t2's reason"})
 	base := w.session(i18n.EN, sampleTicket())
 	for name, body := range map[string]string{
@@ -166,7 +166,7 @@ func TestInbox_anotherTenantsFiringIsNotThere(t *testing.T) {
 }
 
 func TestInbox_hiddenPhonesSurviveAnEdit(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.tenants.settings.MaskPhones = true
 	e := w.refusedFiring()
 	page := w.session(i18n.EN, sampleTicket()) + "/inbox/" + e.ID
@@ -185,7 +185,7 @@ func TestInbox_hiddenPhonesSurviveAnEdit(t *testing.T) {
 }
 
 func TestInbox_retryAllOnce(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.fillInbox()
 	base := w.session(i18n.RU, sampleTicket())
 	form := decision("retry-all")
@@ -202,7 +202,7 @@ func TestInbox_retryAllOnce(t *testing.T) {
 var regexpOlder = regexp.MustCompile(`href="([^"]*before=[^"]*)"`)
 
 func TestInbox_pagesSearchesAndFilters(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.refusedFiring()
 	for i := range 53 {
 		r := chairs(int64(1000 + i))
@@ -231,7 +231,7 @@ func TestInbox_pagesSearchesAndFilters(t *testing.T) {
 }
 
 func TestInbox_fileHasWhatTheListHas(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.fillInbox()
 	rec := w.post(w.session(i18n.RU, sampleTicket())+"/inbox.csv", url.Values{"state": {"held"}}, false)
 	body, marked := strings.CutPrefix(rec.Body.String(), "\ufeff")
@@ -245,7 +245,7 @@ func TestInbox_fileHasWhatTheListHas(t *testing.T) {
 }
 
 func TestInbox_withoutRulesThereIsNoWayToIt(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.h.people.Runs, w.h.settings.Links = nil, nil
 	base := w.session(i18n.EN, sampleTicket())
 	if body := w.get(base+"/settings").Body.String() + w.get(base).Body.String(); strings.Contains(body, "/inbox") || strings.Contains(body, "/rule") {
@@ -255,7 +255,7 @@ func TestInbox_withoutRulesThereIsNoWayToIt(t *testing.T) {
 
 // Every state and every sentence that is known has a text in every language.
 func TestInbox_hasWordsForEverything(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	for _, lang := range i18n.Langs {
 		for _, code := range jobs.ReasonCodes() {
 			if got := w.h.Catalog.T(lang, "firing."+code, "N", "1", "Rest", "x"); got == "" || got == "firing."+code {

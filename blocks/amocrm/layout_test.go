@@ -20,9 +20,9 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// withFields is a house whose account has custom fields.
-func withFields(t *testing.T) (*house, string) {
-	w := newHouse(t)
+// withFields is a fixture whose account has custom fields.
+func withFields(t *testing.T) (*fixture, string) {
+	w := newFixture(t)
 	w.crm.meta = sampleMeta()
 	return w, w.session(i18n.EN, sampleTicket())
 }

@@ -15,7 +15,7 @@ import (
 )
 
 func TestLogin_redirectsWithABoundCookie(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.flow.start = login.Start{State: "st", Binding: "bind", URL: "https://www.amocrm.ru/oauth?client_id=x&state=st"}
 	rec := w.get(w.session(i18n.EN, sampleTicket()) + "/login")
 	if rec.Code != http.StatusFound || rec.Header().Get("Location") != w.flow.start.URL {
@@ -43,7 +43,7 @@ func TestLogin_redirectsWithABoundCookie(t *testing.T) {
 }
 
 func TestLogin_buttonPageAllowsOnlyItsScriptHost(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.flow.start = login.Start{State: "st", Binding: "b", Button: &login.Button{ScriptURL: "https://www.kommo.com/auth/button.min.js", Class: "kommo_oauth", State: "st"}}
 	rec := w.get(w.session(i18n.EN, sampleTicket()) + "/login")
 	csp := rec.Header().Get("Content-Security-Policy")
@@ -65,7 +65,7 @@ func TestCallback_failuresSayWhatToDo(t *testing.T) {
 		{amoapi.ErrNetwork, "amoCRM did not answer"}, {errors.New("dial 10.0.0.5"), "The login did not work"},
 	}
 	for _, tt := range tests {
-		w := newHouse(t)
+		w := newFixture(t)
 		w.flow.err, w.flow.result = tt.err, login.Result{SessionID: strings.Repeat("b", 22)}
 		rec := w.get("/oauth/callback?error=access_denied&state=st")
 		w.contains(rec, tt.want, "/blocks/amocrm/"+strings.Repeat("b", 22)+"/login")
@@ -76,7 +76,7 @@ func TestCallback_failuresSayWhatToDo(t *testing.T) {
 }
 
 func TestDecide_movesTheSessionToTheKeptTenant(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.ES, sampleTicket())
 	id := strings.TrimPrefix(base, "/blocks/amocrm/")
 	w.flow.result = login.Result{TenantID: "t2", SessionID: id, Lang: "es"}
@@ -90,7 +90,7 @@ func TestDecide_movesTheSessionToTheKeptTenant(t *testing.T) {
 
 func TestDecide_saysWhatWasTakenAlong(t *testing.T) {
 	for carried, want := range map[int]string{0: "", 1: "1 firing of your rules that was waiting was taken along", 3: "3 firings of your rules that were waiting were taken along"} {
-		w := newHouse(t)
+		w := newFixture(t)
 		w.flow.result = login.Result{TenantID: "t2", Lang: "en", Carried: carried}
 		rec := w.post("/oauth/decide", url.Values{"ticket": {"tk"}, "choice": {"replace"}}, false)
 		w.contains(rec, want)
@@ -101,13 +101,13 @@ func TestDecide_saysWhatWasTakenAlong(t *testing.T) {
 }
 
 func TestState_tellsThePoll(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base+"/state"), `"state":"connected"`)
 }
 
 func TestHooks_refuseWithoutReason(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	ok := httptest.NewRequest(http.MethodPost, "/oauth/secrets", strings.NewReader(`{"client_id":"a","client_secret":"b","state":"c"}`))
 	ok.Header.Set("Content-Type", "application/json")
 	if rec := w.do(ok); rec.Code != http.StatusOK {

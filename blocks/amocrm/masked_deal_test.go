@@ -15,7 +15,7 @@ import (
 )
 
 func TestMask_editedDealKeepsItsPhones(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.tenants.settings.MaskPhones = true
 	const real, hidden = "Ring +7 999 123-45-67", "Ring +7 ••• •••-45-67"
 	w.crm.card.Name, w.crm.card.Inputs[35] = real, []string{real}
@@ -37,7 +37,7 @@ func TestMask_editedDealKeepsItsPhones(t *testing.T) {
 }
 
 func TestMask_newDealKeepsThePhonesItBeganWith(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.tenants.settings.MaskPhones = true
 	const real, hidden = "Ring +7 999 123-45-67", "Ring +7 ••• •••-45-67"
 	w.crm.form.Draft = deals.Draft{Fields: map[int64][]string{35: {real}}}
@@ -64,7 +64,7 @@ func TestMask_newDealKeepsThePhonesItBeganWith(t *testing.T) {
 }
 
 func TestMask_newContactKeepsThePhonesOfItsTexts(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.tenants.settings.MaskPhones = true
 	ticket := sampleTicket()
 	ticket.Client.Company, ticket.Client.Emails = "Chairs 8 999 123-45-67", []string{"79991234567@example.com"}
@@ -84,7 +84,7 @@ func TestMask_newContactKeepsThePhonesOfItsTexts(t *testing.T) {
 }
 
 func TestMask_fileOfTheInboxHidesPhones(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.tenants.settings.MaskPhones = true
 	w.fired(time.Hour, chairs(101), jobs.Steps{}, jobs.Outcome{State: ledger.StateFailed, Why: "=refused_deal|8 999 123-45-67 is taken"})
 	body := w.post(w.session(i18n.EN, sampleTicket())+"/inbox.csv", nil, false).Body.String()

@@ -38,7 +38,7 @@ func tokenIn(t *testing.T, html, action string) string {
 }
 
 func TestMissing_offeredOnlyWhereSomethingIsMissing(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	if body := w.get(w.session(i18n.EN, sampleTicket())).Body.String(); strings.Contains(body, "/missing") {
 		t.Error("offered although the contact has everything")
 	}
@@ -46,7 +46,7 @@ func TestMissing_offeredOnlyWhereSomethingIsMissing(t *testing.T) {
 }
 
 func TestAddMissing_actsOnceAndSaysSo(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, another())
 	token := tokenIn(t, w.get(base).Body.String(), base+"/contacts/7/missing")
 	for range 2 { // the second is a double click
@@ -62,7 +62,7 @@ func TestAddMissing_actsOnceAndSaysSo(t *testing.T) {
 }
 
 func TestAddMissing_badRequestsChangeNothing(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, another())
 	w.contains(w.post(base+"/contacts/7/missing", url.Values{}, true), "This form is too old")
 	for _, id := range []string{"0", "-1", "abc"} {
@@ -84,7 +84,7 @@ func TestAddMissing_badRequestsChangeNothing(t *testing.T) {
 }
 
 func TestAllMatches_offeredByTheLinkAndMendsIt(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.people.Linked = 7
 	w.crm.matches = people.Found{Linked: 7, Contacts: []people.Person{sampleAnna(), sampleBoris()}, At: now}
 	base := w.session(i18n.EN, sampleTicket())
@@ -102,7 +102,7 @@ func TestAllMatches_offeredByTheLinkAndMendsIt(t *testing.T) {
 }
 
 func TestAllMatches_withoutALinkIsTheUsualList(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.matches = people.Found{Contacts: []people.Person{sampleAnna(), sampleBoris()}, At: now}
 	rec := w.get(w.session(i18n.EN, sampleTicket()) + "/people?all=1")
 	w.contains(rec, "2 contacts match.")
@@ -112,7 +112,7 @@ func TestAllMatches_withoutALinkIsTheUsualList(t *testing.T) {
 }
 
 func TestSearch_linksOnlyWhenTheTicketHasAClient(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.found = []people.Person{sampleBoris()}
 	ask := url.Values{"q": {"Boris"}}
 	w.contains(w.post(w.session(i18n.EN, sampleTicket())+"/search", ask, true), `name="contact" value="8"`)
@@ -124,7 +124,7 @@ func TestSearch_linksOnlyWhenTheTicketHasAClient(t *testing.T) {
 }
 
 func TestProblem_ofADealLeadsBackToTheClient(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.cardErr = amoapi.ErrUpstream
 	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base+"/deals/12"), `href="`+base+`/deals/12"`, "Try again", `href="`+base+`/people"`, "Back to the client")

@@ -13,7 +13,7 @@ import (
 )
 
 func TestCreateDeal_saysWhatCouldNotBeAddedToIt(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.onCreate = func(context.Context) (int64, error) {
 		return 12, &crm.AfterCreate{Step: "note", Err: errors.New("cut off")}
 	}

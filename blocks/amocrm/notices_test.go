@@ -36,8 +36,8 @@ func (f *fakeNotices) Test(_ context.Context, t tenant.Tenant) ([]notify.Result,
 
 const typedToken = "123456:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
 
-// withNotices is a house that offers the section, and the panel's path.
-func withNotices(t *testing.T) (*house, string, *fakeNotices) {
+// withNotices is a fixture that offers the section, and the panel's path.
+func withNotices(t *testing.T) (*fixture, string, *fakeNotices) {
 	t.Helper()
 	w, base := withFields(t)
 	sent := &fakeNotices{mails: true}

@@ -8,7 +8,7 @@ import (
 
 // A block of a company that nobody has seen before makes a record; an address may bring only so many.
 func TestOpen_tooManyNewCompaniesOfOneAddress(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	asked := ""
 	w.h.Stranger = func(address string) (time.Duration, bool) { asked = address; return 1500 * time.Millisecond, false }
 	const body = `{"ticket_id":1,"client_id":2,"amo_base_host":"example.amocrm.ru","usedesk_api_token":"tok"}`

@@ -17,14 +17,14 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-func (w *house) openBlock(body string) *httptest.ResponseRecorder {
+func (w *fixture) openBlock(body string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "/api/", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	return w.do(r)
 }
 
 // html is the block's HTML of an answer that must be 200.
-func (w *house) html(rec *httptest.ResponseRecorder) string {
+func (w *fixture) html(rec *httptest.ResponseRecorder) string {
 	w.t.Helper()
 	var e session.Envelope
 	if err := json.Unmarshal(rec.Body.Bytes(), &e); err != nil || rec.Code != http.StatusOK || e.HTML == "" {
@@ -34,7 +34,7 @@ func (w *house) html(rec *httptest.ResponseRecorder) string {
 }
 
 func TestOpen_frameLeadsToThePanel(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	html := w.html(w.openBlock(`{"ticket_id":"101","client_id":55,"client_data":{"emails":["anna@example.com"]},
 		"amo_base_host":"https://Example.amocrm.ru/","usedesk_api_token":"tok","lang":"ru"}`))
 	if w.tenants.last != (tenant.Credential{AmoBase: "https://example.amocrm.ru", DeskToken: "tok"}) {
@@ -61,7 +61,7 @@ func TestOpen_frameLeadsToThePanel(t *testing.T) {
 }
 
 func TestOpen_refreshButtonGoesPastTheCache(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.html(w.openBlock(`{"amo_base_host":"example.amocrm.ru","secret":"s","is_auto_load":"0"}`))
 	w.h.Close()
 	if w.crm.count("forget") != 1 || w.crm.count("people") != 1 {
@@ -70,7 +70,7 @@ func TestOpen_refreshButtonGoesPastTheCache(t *testing.T) {
 }
 
 func TestOpen_notConnectedReadsNothing(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.grants.status = oauth.Status{State: "none"}
 	w.html(w.openBlock(`{"amo_base_host":"example.amocrm.ru","secret":"s"}`))
 	w.h.Close()
@@ -96,7 +96,7 @@ func TestOpen_refusalsInTheAgentsLanguage(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newHouse(t)
+			w := newFixture(t)
 			html := w.html(w.openBlock(tt.body))
 			if !strings.Contains(html, tt.want) || !strings.Contains(html, "alert") {
 				t.Errorf("%q is not in %s", tt.want, html)
@@ -109,7 +109,7 @@ func TestOpen_refusalsInTheAgentsLanguage(t *testing.T) {
 }
 
 func TestOpen_unknownLanguageNamesTheAcceptedOnes(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	html := w.html(w.openBlock(`{"amo_base_host":"example.amocrm.ru","secret":"s","idioma":"de"}`))
 	if !strings.Contains(html, "Accepted: en, es, pt, ru, uk, uz.") {
 		t.Error(html)
@@ -117,7 +117,7 @@ func TestOpen_unknownLanguageNamesTheAcceptedOnes(t *testing.T) {
 }
 
 func TestOpen_storeFailureIsAnAnswer(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.tenants.err = errors.New("redis: connection refused at 10.0.0.5")
 	html := w.html(w.openBlock(`{"amo_base_host":"example.amocrm.ru","secret":"s"}`))
 	if strings.Contains(html, "10.0.0.5") || !strings.Contains(html, "could not be opened") {
@@ -125,8 +125,8 @@ func TestOpen_storeFailureIsAnAnswer(t *testing.T) {
 	}
 }
 
-func TestOpen_floorAnswersInTimeWhenAmoHangs(t *testing.T) {
-	w := newHouse(t)
+func TestOpen_staticAnswersInTimeWhenAmoHangs(t *testing.T) {
+	w := newFixture(t)
 	w.h.Budget = 400 * time.Millisecond
 	hang := make(chan struct{})
 	t.Cleanup(func() { close(hang) })
@@ -144,8 +144,8 @@ func TestOpen_floorAnswersInTimeWhenAmoHangs(t *testing.T) {
 	}
 }
 
-func TestOpen_floorHasNoScript(t *testing.T) {
-	w := newHouse(t)
+func TestOpen_staticHasNoScript(t *testing.T) {
+	w := newFixture(t)
 	html := w.html(w.openBlock(`{"amo_base_host":"example.amocrm.ru","secret":"s","view":"html","client_id":55}`))
 	for _, bad := range []string{"<script", "hx-", "<iframe", "onclick"} {
 		if strings.Contains(html, bad) {

@@ -20,7 +20,7 @@ import (
 )
 
 func TestPanel_securityHeadersOnEveryPage(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	for _, path := range []string{"", "/people", "/search", "/contacts/new", "/deals/new", "/deals/12", "/deals/99"} {
 		rec := w.get(base + path)
@@ -47,7 +47,7 @@ func TestPanel_securityHeadersOnEveryPage(t *testing.T) {
 }
 
 func TestPanel_expiredSessionSaysRefresh(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.redis.FastForward(session.SessionLife + time.Minute)
 	if rec := w.get(base); rec.Code != http.StatusOK {
@@ -61,7 +61,7 @@ func TestPanel_expiredSessionSaysRefresh(t *testing.T) {
 }
 
 func TestPanel_hostileNamesAreEscaped(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	evil := `"><img src=x onerror=alert(1)><script>alert(2)</script>{{.Name}}`
 	p := sampleAnna()
 	p.Name, p.Position, p.Company, p.Responsible, p.Tags = evil, evil, evil, evil, []string{evil}
@@ -91,7 +91,7 @@ func TestPanel_hostileNamesAreEscaped(t *testing.T) {
 }
 
 func TestPanel_firstPaintShowsASkeletonThatFetches(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.h.FirstPaint = 5 * time.Millisecond
 	release := make(chan struct{})
 	w.crm.onPeople = func(context.Context) (people.Found, error) {
@@ -106,7 +106,7 @@ func TestPanel_firstPaintShowsASkeletonThatFetches(t *testing.T) {
 }
 
 func TestPanel_slowAmoIsSaidWithinTheBudget(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.h.Budget = 300 * time.Millisecond
 	hang := make(chan struct{})
 	t.Cleanup(func() { close(hang) })
@@ -124,7 +124,7 @@ func TestPanel_slowAmoIsSaidWithinTheBudget(t *testing.T) {
 }
 
 func TestPanel_lostLoginKeepsOldDataAndAsks(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.grants.status = oauth.Status{State: "lost", Since: ago(time.Hour)}
 	w.crm.people.Stale, w.crm.people.Err = true, oauth.ErrGrantLost{Since: ago(time.Hour)}
 	rec := w.get(w.session(i18n.EN, sampleTicket()))
@@ -132,7 +132,7 @@ func TestPanel_lostLoginKeepsOldDataAndAsks(t *testing.T) {
 }
 
 func TestPanel_opensWherePointed(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	for open, want := range map[string]string{"deal:12": "/deals/12", "create-deal": "/deals/new", "add-contact": "/contacts/new", "search": "/search"} {
 		rec := w.get(base + "?open=" + open)
@@ -148,7 +148,7 @@ func TestPanel_opensWherePointed(t *testing.T) {
 }
 
 func TestPanel_openCardIsOpenAgainOnTheTicket(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.get(w.session(i18n.EN, sampleTicket()) + "/deals/12")
 	again := w.session(i18n.EN, sampleTicket())
 	if rec := w.get(again); rec.Header().Get("Location") != again+"/deals/12" {
@@ -161,7 +161,7 @@ func TestPanel_openCardIsOpenAgainOnTheTicket(t *testing.T) {
 }
 
 func TestPanel_sixtyDealsWithoutReload(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.people.Contacts = []people.Person{sixty()}
 	rec := w.get(w.session(i18n.EN, sampleTicket()))
 	if n := strings.Count(rec.Body.String(), `class="row-name"`); n != 60 {
@@ -171,7 +171,7 @@ func TestPanel_sixtyDealsWithoutReload(t *testing.T) {
 }
 
 func TestPanel_languagesDontMix(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.people.Contacts = nil
 	own := map[i18n.Lang]string{i18n.EN: "Add to amoCRM", i18n.ES: "Añadir a amoCRM", i18n.PT: "Adicionar ao amoCRM", i18n.RU: "Добавить в amoCRM"}
 	bases := map[i18n.Lang]string{}
@@ -198,7 +198,7 @@ func TestPanel_languagesDontMix(t *testing.T) {
 }
 
 func TestDeal_idsOfTheBrowser(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	for _, id := range []string{"99", "0", "-1", "abc", "99999999999999999999"} {
 		w.contains(w.get(base+"/deals/"+id), "Not in this amoCRM account any more", "Back to the client")
@@ -209,13 +209,13 @@ func TestDeal_idsOfTheBrowser(t *testing.T) {
 }
 
 func TestDeal_feedThatFailsLeavesTheCard(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.feedErr = amoapi.ErrUpstream
 	w.contains(w.get(w.session(i18n.EN, sampleTicket())+"/deals/12"), "Office chairs", "amoCRM is not available", `name="text"`)
 }
 
 func TestAssets_cachedByHash(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	rec := w.get(ui.AssetURL("panel.css"))
 	if rec.Code != http.StatusOK || !strings.Contains(rec.Header().Get("Cache-Control"), "immutable") {
 		t.Errorf("%d %v", rec.Code, rec.Header())
@@ -229,7 +229,7 @@ func TestAssets_cachedByHash(t *testing.T) {
 }
 
 func TestProblems_haveTexts(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	codes := map[string]bool{"problem.internal": true}
 	for _, p := range Problems {
 		codes["problem."+p.Code] = true

@@ -17,8 +17,8 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-func tryRule(rule string) func(*house, string) *httptest.ResponseRecorder {
-	return func(w *house, base string) *httptest.ResponseRecorder {
+func tryRule(rule string) func(*fixture, string) *httptest.ResponseRecorder {
+	return func(w *fixture, base string) *httptest.ResponseRecorder {
 		return w.post(base+"/rule/check", url.Values{"do": {"check"}, "rule": {rule}}, false)
 	}
 }
@@ -45,13 +45,13 @@ func badTrial() rules.Trial {
 
 // Scenes of trying a rule.
 func init() {
-	fields := func(w *house) { w.crm.meta = sampleMeta() }
+	fields := func(w *fixture) { w.crm.meta = sampleMeta() }
 	scenes = append(scenes, []dealScene{
-		{"rule-check", func(w *house, _ *helpdesk.Ticket) { fields(w) }, path("/rule/check")},
-		{"rule-check-found", func(w *house, _ *helpdesk.Ticket) { fields(w) }, path("/rule/check?q=sour")},
-		{"rule-check-good", func(w *house, _ *helpdesk.Ticket) { fields(w); w.rules.trial = goodTrial() }, tryRule(`{"ticketId":"{{ticket_id}}"}`)},
-		{"rule-check-bad", func(w *house, _ *helpdesk.Ticket) { fields(w); w.rules.trial = badTrial() }, tryRule(`{"fields":{"pipeline":"Slaes"}}</textarea>`)},
-		{"rule-check-broken", func(w *house, _ *helpdesk.Ticket) {
+		{"rule-check", func(w *fixture, _ *helpdesk.Ticket) { fields(w) }, path("/rule/check")},
+		{"rule-check-found", func(w *fixture, _ *helpdesk.Ticket) { fields(w) }, path("/rule/check?q=sour")},
+		{"rule-check-good", func(w *fixture, _ *helpdesk.Ticket) { fields(w); w.rules.trial = goodTrial() }, tryRule(`{"ticketId":"{{ticket_id}}"}`)},
+		{"rule-check-bad", func(w *fixture, _ *helpdesk.Ticket) { fields(w); w.rules.trial = badTrial() }, tryRule(`{"fields":{"pipeline":"Slaes"}}</textarea>`)},
+		{"rule-check-broken", func(w *fixture, _ *helpdesk.Ticket) {
 			fields(w)
 			w.rules.err = &body.SyntaxError{Line: 2, Column: 5, Detail: "english"}
 		}, tryRule("{\n\"a\" 1}")},
@@ -59,7 +59,7 @@ func init() {
 }
 
 func TestRuleCheck_triesForTheSessionsOwnTenantAndTicket(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.rules.trial = goodTrial()
 	base := w.session(i18n.EN, sampleTicket())
 	const rule = `{"ticketId":999,"key":"another"}`
@@ -75,7 +75,7 @@ func TestRuleCheck_triesForTheSessionsOwnTenantAndTicket(t *testing.T) {
 }
 
 func TestRuleCheck_keepsWhatWasTypedWhenItCanNotBeTried(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	post := func(rule, do string) *httptest.ResponseRecorder {
 		return w.post(base+"/rule/check", url.Values{"do": {do}, "rule": {rule}, "q": {"sal"}}, true)
@@ -98,7 +98,7 @@ func TestRuleCheck_keepsWhatWasTypedWhenItCanNotBeTried(t *testing.T) {
 }
 
 func TestRuleCheck_phonesStayMasked(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.tenants.settings.MaskPhones = true
 	w.rules.trial = goodTrial()
 	rec := w.post(w.session(i18n.EN, sampleTicket())+"/rule/check", url.Values{"do": {"check"}, "rule": {"{}"}}, true)

@@ -12,7 +12,7 @@ import (
 )
 
 func TestNewKey_oneForADoubleClickAndShownWithTheEndOfTheOldOne(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.crm.meta = sampleMeta()
 	base := w.session(i18n.EN, sampleTicket())
 	w.contains(w.get(base+"/rule?wait=1"), `action="`+base+`/rule/key"`, "New key", "for another 24 hours", "sk_example")
@@ -34,7 +34,7 @@ func TestNewKey_oneForADoubleClickAndShownWithTheEndOfTheOldOne(t *testing.T) {
 }
 
 func TestNewKey_withoutAFormAndWithoutRedis(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.EN, sampleTicket())
 	w.post(base+"/rule/key", url.Values{}, false)
 	w.post(base+"/rule/key", url.Values{"token": {"short"}}, false)

@@ -147,7 +147,7 @@ func TestDisconnect_goesThroughAFreshLogin(t *testing.T) {
 }
 
 func TestSettings_languageOfTheCompanyWinsOverTheBlocks(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	base := w.session(i18n.PT, sampleTicket())
 	w.contains(w.get(base), `<html lang="pt">`)
 	w.tenants.settings.Language = "ru"
@@ -190,7 +190,7 @@ func TestMask_noPageShowsAWholePhone(t *testing.T) {
 	masked := 0
 	for _, scene := range scenes {
 		t.Run(scene.name+"/en", func(t *testing.T) {
-			w := newHouse(t)
+			w := newFixture(t)
 			ticket := sampleTicket()
 			w.tenants.settings.MaskPhones = true
 			w.crm.people.Contacts[0].Name = "Anna +7 999 123 45 67"
@@ -218,7 +218,7 @@ func TestMask_noPageShowsAWholePhone(t *testing.T) {
 }
 
 func TestMask_contactFormSendsTheRealPhones(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	w.tenants.settings.MaskPhones = true
 	ticket := sampleTicket()
 	ticket.Client.Name = ""

@@ -15,7 +15,7 @@ import (
 )
 
 // inEveryLanguage are the states that have a page in all languages; the others have one in English and in Russian.
-var inEveryLanguage = []string{"one", "several", "nobody", "not-connected", "deal", "deal-form", "deal-form-refused", "contact-form", "search", "login-lost", "crm-down", "floor"}
+var inEveryLanguage = []string{"one", "several", "nobody", "not-connected", "deal", "deal-form", "deal-form-refused", "contact-form", "search", "login-lost", "crm-down", "static"}
 
 // pageLangs are the languages in which a state has a page.
 func pageLangs(scene string) []string {
@@ -59,7 +59,7 @@ func TestStory_showsTheScenesAndNothingElse(t *testing.T) {
 
 // Pages rendered side by side in all languages are those rendered alone.
 func TestPages_languagesDoNotMix(t *testing.T) {
-	w := newHouse(t)
+	w := newFixture(t)
 	bases, alone := map[i18n.Lang]string{}, map[string]string{}
 	paths := []string{"/people?wait=1", "/deals/12?wait=1", "/search", "/contacts/new?wait=1"}
 	for _, lang := range i18n.Langs {

@@ -28,7 +28,7 @@ func Names(lang string) ([]string, error) {
 	return files, nil
 }
 
-// Page is a state's page in a language, or the floor's part of one. The error is fs.ErrNotExist when there is none.
+// Page is a state's page in a language, or that part of one that is the static card. The error is fs.ErrNotExist when there is none.
 func Page(name, lang string) ([]byte, error) {
 	return pages.ReadFile(path.Join("pages", name+"."+lang+".html"))
 }

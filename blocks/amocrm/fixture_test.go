@@ -33,8 +33,8 @@ import (
 	"github.com/sidecard/sidecard/oauth"
 )
 
-// house is the block with everything around it faked, except Redis.
-type house struct {
+// fixture is the block with everything around it faked, except Redis.
+type fixture struct {
 	t        *testing.T
 	e        *echo.Echo
 	h        *Handlers
@@ -50,8 +50,8 @@ type house struct {
 	deskAPI  string
 }
 
-// pageTexts are the catalogue and the templates, read once for all houses: nothing changes them, and they are most of what a
-// house costs.
+// pageTexts are the catalogue and the templates, read once for all fixtures: nothing changes them, and they are most of what a
+// fixture costs.
 var pageTexts = sync.OnceValues(func() (*ui.Pages, error) {
 	catalog, err := i18n.NewCatalog(ui.Texts, Texts, texts.FS)
 	if err != nil {
@@ -60,7 +60,7 @@ var pageTexts = sync.OnceValues(func() (*ui.Pages, error) {
 	return ui.NewPages(catalog, append(Templates, pages.Templates)...)
 })
 
-func newHouse(t *testing.T) *house {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	mr := miniredis.RunT(t)
 	ring, _ := store.NewRing()
@@ -77,7 +77,7 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &house{
+	w := &fixture{
 		t: t, crm: sampleCRM(), tenants: &fakeTenants{}, flow: &fakeFlow{}, redis: mr, sessions: session.NewSessions(db), db: db,
 		rules:  &fakeRules{},
 		grants: &fakeGrants{status: oauth.Status{State: "connected", Since: now.Add(-time.Hour)}},
@@ -112,7 +112,7 @@ func newHouse(t *testing.T) *house {
 }
 
 // session opens a session and returns the panel's path.
-func (w *house) session(lang i18n.Lang, ticket helpdesk.Ticket) string {
+func (w *fixture) session(lang i18n.Lang, ticket helpdesk.Ticket) string {
 	w.t.Helper()
 	s, err := w.sessions.Create(w.t.Context(), session.Session{TenantID: "t1", Ticket: ticket, Lang: lang, CreatedAt: now})
 	if err != nil {
@@ -121,23 +121,23 @@ func (w *house) session(lang i18n.Lang, ticket helpdesk.Ticket) string {
 	return "/blocks/amocrm/" + s.ID
 }
 
-func (w *house) do(r *http.Request) *httptest.ResponseRecorder {
+func (w *fixture) do(r *http.Request) *httptest.ResponseRecorder {
 	rec := httptest.NewRecorder()
 	w.e.ServeHTTP(rec, r)
 	return rec
 }
 
-func (w *house) get(path string) *httptest.ResponseRecorder {
+func (w *fixture) get(path string) *httptest.ResponseRecorder {
 	return w.do(httptest.NewRequest(http.MethodGet, path, nil))
 }
 
-func (w *house) fragment(path string) *httptest.ResponseRecorder {
+func (w *fixture) fragment(path string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	r.Header.Set("HX-Request", "true")
 	return w.do(r)
 }
 
-func (w *house) post(path string, form url.Values, htmx bool) *httptest.ResponseRecorder {
+func (w *fixture) post(path string, form url.Values, htmx bool) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if htmx {
@@ -146,7 +146,7 @@ func (w *house) post(path string, form url.Values, htmx bool) *httptest.Response
 	return w.do(r)
 }
 
-func (w *house) contains(rec *httptest.ResponseRecorder, parts ...string) {
+func (w *fixture) contains(rec *httptest.ResponseRecorder, parts ...string) {
 	w.t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(rec.Body.String(), part) {

@@ -13,12 +13,12 @@ import (
 )
 
 // fired puts a firing of the tenant into the inbox that came to its end some time ago.
-func (w *house) fired(since time.Duration, r request.Request, steps jobs.Steps, o jobs.Outcome) jobs.Job {
+func (w *fixture) fired(since time.Duration, r request.Request, steps jobs.Steps, o jobs.Outcome) jobs.Job {
 	w.t.Helper()
 	return w.firedFor("t1", since, r, steps, o)
 }
 
-func (w *house) firedFor(tenantID string, since time.Duration, r request.Request, steps jobs.Steps, o jobs.Outcome) jobs.Job {
+func (w *fixture) firedFor(tenantID string, since time.Duration, r request.Request, steps jobs.Steps, o jobs.Outcome) jobs.Job {
 	w.t.Helper()
 	w.redis.SetTime(ago(since))
 	defer w.redis.SetTime(now)
@@ -42,7 +42,7 @@ func (w *house) firedFor(tenantID string, since time.Duration, r request.Request
 	return w.firing(e.ID)
 }
 
-func (w *house) firing(id string) jobs.Job {
+func (w *fixture) firing(id string) jobs.Job {
 	w.t.Helper()
 	for _, tenantID := range []string{"t1", "t2"} {
 		if e, err := w.pages.Rules.Get(w.t.Context(), tenantID, id); err == nil {
@@ -62,7 +62,7 @@ func chairs(ticket int64) request.Request {
 }
 
 // refusedFiring is a firing that amoCRM has refused.
-func (w *house) refusedFiring() jobs.Job {
+func (w *fixture) refusedFiring() jobs.Job {
 	w.t.Helper()
 	return w.fired(2*time.Hour, chairs(101), jobs.Steps{ClientID: 55, ContactID: 7}, jobs.Outcome{
 		State: ledger.StateFailed, Why: "=refused_deal|the stage is not of this pipeline",
@@ -71,7 +71,7 @@ func (w *house) refusedFiring() jobs.Job {
 }
 
 // twinFiring is a firing of which two deals may have come.
-func (w *house) twinFiring() jobs.Job {
+func (w *fixture) twinFiring() jobs.Job {
 	w.t.Helper()
 	return w.fired(3*time.Hour, chairs(102), jobs.Steps{
 		ClientID: 55, LeadIntent: &jobs.Intent{At: ago(3 * time.Hour), ContactID: 7},
@@ -83,7 +83,7 @@ func (w *house) twinFiring() jobs.Job {
 }
 
 // remarkedFiring is a firing whose deal was made without some of its values.
-func (w *house) remarkedFiring(since time.Duration) jobs.Job {
+func (w *fixture) remarkedFiring(since time.Duration) jobs.Job {
 	w.t.Helper()
 	left := []request.Problem{
 		{Path: "fields.price", Code: "wrong_type", Key: "not_whole", Params: map[string]string{"Given": `"about 500"`},
@@ -97,7 +97,7 @@ func (w *house) remarkedFiring(since time.Duration) jobs.Job {
 }
 
 // unreadFiring is a firing whose body can't be read.
-func (w *house) unreadFiring(since time.Duration) jobs.Job {
+func (w *fixture) unreadFiring(since time.Duration) jobs.Job {
 	w.t.Helper()
 	w.redis.SetTime(ago(since))
 	defer w.redis.SetTime(now)
@@ -113,7 +113,7 @@ func (w *house) unreadFiring(since time.Duration) jobs.Job {
 }
 
 // fillInbox leaves a firing in every state.
-func (w *house) fillInbox() {
+func (w *fixture) fillInbox() {
 	w.t.Helper()
 	w.fired(50*time.Hour, chairs(90), jobs.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12"},
 		jobs.Outcome{State: ledger.StateDone})
