@@ -64,7 +64,8 @@ func (h *Handlers) createContact(r *request) error {
 	draft.Name, draft.Position = strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("position"))
 	draft.Company = strings.TrimSpace(form.Get("company"))
 	f := r.Format()
-	draft.Phones, draft.Emails = forms.Unmasked(f, forms.Typed(form["phone"], maxRows), known.Phones), forms.Unmasked(f, forms.Typed(form["email"], maxRows), known.Emails)
+	draft.Phones = forms.Unmasked(f, forms.Typed(form["phone"], maxRows), known.Phones)
+	draft.Emails = forms.Unmasked(f, forms.Typed(form["email"], maxRows), known.Emails)
 	for _, text := range []struct{ typed, known *string }{
 		{&draft.Name, &known.Name}, {&draft.Position, &known.Position}, {&draft.Company, &known.Company},
 	} {
@@ -73,9 +74,9 @@ func (h *Handlers) createContact(r *request) error {
 	if draft.Fields, err = r.crm.Mapped(r.Ctx, fields.EntityContact, r.Session.Ticket); err != nil {
 		return r.contactFailed(draft, err)
 	}
-
 	var twins []people.Person
-	done, err := r.Once(func(ctx context.Context) (done string, err error) { // the first of two clicks has made one: no duplicate
+	// The look for duplicates is part of it: the second of two clicks would find what the first one has made.
+	done, err := r.Once(func(ctx context.Context) (done string, err error) {
 		done, twins, err = r.create(ctx, draft, contactIDs(form.Get("anyway")))
 		return done, err
 	})

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/ui"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/fields"
@@ -92,7 +93,7 @@ func (r settingsForm) into(s tenant.Settings) tenant.Settings {
 	}
 	if r.form.Has("responsible") {
 		s.ResponsibleID = ui.Number(r.text("responsible"))
-		free := slices.ContainsFunc(r.meta.Users, func(u crmUser) bool { return int64(u.ID) == s.ResponsibleID })
+		free := slices.ContainsFunc(r.meta.Users, func(u amoapi.User) bool { return int64(u.ID) == s.ResponsibleID })
 		if s.ResponsibleID != 0 && !free {
 			r.errs["responsible"] = r.t(crm.KeyBadChoice)
 		}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
-	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/fields"
@@ -20,8 +19,6 @@ import (
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
-
-type crmUser = amoapi.User
 
 // maxMappings bounds the pairs of the field mapping; spareMappings empty ones stand below those that are filled.
 const (
