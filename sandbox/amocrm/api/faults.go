@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -82,28 +83,16 @@ func (f Fault) WithTimes(left int) Fault {
 	return f
 }
 
-// verdict is what the faults do to one request.
-type verdict struct {
-	latencyMS             int
-	status                int
-	html403               bool
-	dropBefore, dropAfter bool
-	html429               bool
-}
-
 // takeFaults uses up one time of every fault that acts on the request and merges them: the longest latency, the first
 // status.
-func (g *Gate) takeFaults(accountID int64, r *http.Request) verdict {
-	var v verdict
+func (g *Gate) takeFaults(accountID int64, r *http.Request) (v Fault) {
 	for _, x := range g.Faults.Take(func(f Fault) bool { return f.Acts() && f.matches(accountID, r) }) {
-		v.latencyMS = max(v.latencyMS, x.LatencyMS)
-		if v.status == 0 {
-			v.status = x.Status
-		}
-		v.html403 = v.html403 || x.HTML403
-		v.dropBefore = v.dropBefore || x.DropBefore
-		v.dropAfter = v.dropAfter || x.DropAfterCommit
-		v.html429 = v.html429 || x.HTML429 // asked now: the fault may be used up by this very request
+		v.LatencyMS = max(v.LatencyMS, x.LatencyMS)
+		v.Status = cmp.Or(v.Status, x.Status)
+		v.HTML403 = v.HTML403 || x.HTML403
+		v.DropBefore = v.DropBefore || x.DropBefore
+		v.DropAfterCommit = v.DropAfterCommit || x.DropAfterCommit
+		v.HTML429 = v.HTML429 || x.HTML429 // asked now: the fault may be used up by this very request
 	}
 	return v
 }

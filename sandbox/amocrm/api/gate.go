@@ -65,28 +65,28 @@ func (g *Gate) Open(mux *http.ServeMux, pattern string, h func(w http.ResponseWr
 func (g *Gate) passFaults(w http.ResponseWriter, r *http.Request, a *world.Account, work func(http.ResponseWriter), allowed func() bool) {
 	route, host := g.RouteName(r), world.HostOf(g.State, a)
 	v := g.takeFaults(a.ID, r)
-	if v.dropBefore {
+	if v.DropBefore {
 		g.Stats.Answered(host, route, "dropped")
 		hangUp(w)
 	}
 	counted := &recorder{ResponseWriter: w, count: func(status int) { g.Stats.Answered(host, route, strconv.Itoa(status)) }}
 	if !allowed() {
 		g.Stats.Bump(host, func(c *stats.Counters) { c.Limited++ })
-		tooMany(counted, g.html429(a.ID, r) || v.html429)
+		tooMany(counted, g.html429(a.ID, r) || v.HTML429)
 		return
 	}
-	if v.latencyMS > 0 && !pause(r, time.Duration(v.latencyMS)*time.Millisecond) {
+	if v.LatencyMS > 0 && !pause(r, time.Duration(v.LatencyMS)*time.Millisecond) {
 		g.Stats.Answered(host, route, "499") // nginx's word for a client that went away
 		return
 	}
 	switch {
-	case v.html403:
+	case v.HTML403:
 		nginxPage(counted, http.StatusForbidden)
-	case v.status == http.StatusTooManyRequests:
-		tooMany(counted, g.html429(a.ID, r) || v.html429)
-	case v.status != 0:
-		answerStatus(counted, v.status)
-	case v.dropAfter:
+	case v.Status == http.StatusTooManyRequests:
+		tooMany(counted, g.html429(a.ID, r) || v.HTML429)
+	case v.Status != 0:
+		answerStatus(counted, v.Status)
+	case v.DropAfterCommit:
 		work(&void{header: http.Header{}})
 		g.Stats.Answered(host, route, "dropped")
 		hangUp(w)
