@@ -31,6 +31,7 @@ func NewestIDs(ids []int64, n int) (kept []int64, rest int) {
 	return kept, 0
 }
 
+// PlainIDs returns ids as numbers.
 func PlainIDs(ids []amocrm.ID) []int64 {
 	out := make([]int64, 0, len(ids))
 	for _, id := range ids {
@@ -39,6 +40,7 @@ func PlainIDs(ids []amocrm.ID) []int64 {
 	return out
 }
 
+// WireIDs returns ids as the connector takes them.
 func WireIDs(ids []int64) []amocrm.ID {
 	out := make([]amocrm.ID, 0, len(ids))
 	for _, id := range ids {
@@ -47,6 +49,7 @@ func WireIDs(ids []int64) []amocrm.ID {
 	return out
 }
 
+// TrueFirst compares two flags for sorting.
 func TrueFirst(a, b bool) int {
 	switch {
 	case a == b:
@@ -57,6 +60,7 @@ func TrueFirst(a, b bool) int {
 	return 1
 }
 
+// FirstID returns the id of the first of what was made, 0 for nothing.
 func FirstID(made []amocrm.Created) int64 {
 	if len(made) == 0 {
 		return 0

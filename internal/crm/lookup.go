@@ -156,8 +156,10 @@ func fieldByID(fields []amocrm.Field, id int64) (amocrm.Field, bool) {
 	return amocrm.Field{}, false
 }
 
+// Numbered is the name of what has only an id.
 func Numbered(id int64) string { return fmt.Sprintf("#%d", id) }
 
+// RequiredFields returns the fields that a stage requires.
 func RequiredFields(fields []amocrm.Field, pipelineID, statusID int64) []amocrm.Field {
 	var out []amocrm.Field
 	for _, f := range fields {
@@ -174,6 +176,7 @@ func RequiredFields(fields []amocrm.Field, pipelineID, statusID int64) []amocrm.
 	return out
 }
 
+// ContactName returns a contact's name, else its first and last name.
 func ContactName(c amocrm.Contact) string {
 	if n := strings.TrimSpace(c.Name); n != "" {
 		return n
@@ -189,6 +192,7 @@ func At(unix int64) time.Time {
 	return time.Unix(unix, 0).UTC()
 }
 
+// FirstText returns the first text that is not blank, trimmed; "" for none.
 func FirstText(texts ...string) string {
 	for _, t := range texts {
 		if t = strings.TrimSpace(t); t != "" {

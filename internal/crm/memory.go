@@ -224,4 +224,5 @@ func (m Memory) Comments(ctx context.Context, dealID int64) (noteIDs []string, e
 	return noteIDs, nil
 }
 
+// FoldName returns a name as it is compared.
 func FoldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

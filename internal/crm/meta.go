@@ -101,12 +101,14 @@ func (a *Account) Vocabulary(ctx context.Context, want Parts) (Meta, error) {
 	return m, nil
 }
 
+// Age is when a part was read, and why not lately.
 type Age struct {
 	at    time.Time
 	stale bool
 	err   error
 }
 
+// Fill reads a part of the vocabulary through the cache, notes its age and sets it.
 func Fill[T any](ctx context.Context, a *Account, name string, into *Age, load func(context.Context) (T, error), set func(T)) error {
 	got, err := store.Fetch(ctx, a.Cache(), a.Keys().Cache("meta", name), a.MetaAge(), load)
 	if err != nil {

@@ -95,6 +95,7 @@ func Sort(deals []Deal) {
 	})
 }
 
+// HasOpen reports whether a deal is neither won nor lost.
 func HasOpen(deals []Deal) bool {
 	return slices.ContainsFunc(deals, func(d Deal) bool { return d.State == Open })
 }

@@ -17,6 +17,7 @@ var simpleFields = []string{
 	"multiselect", "checkbox", "date", "birthday", "date_time",
 }
 
+// Editable returns the fields that a form can change.
 func Editable(fields []amocrm.Field) []amocrm.Field {
 	var out []amocrm.Field
 	for _, f := range fields {
@@ -124,6 +125,7 @@ func moreFields(fields []amocrm.Field, pipelineID, statusID int64) []amocrm.Fiel
 	return out
 }
 
+// Blank reports whether a form's values hold no text.
 func Blank(list []string) bool {
 	return !slices.ContainsFunc(list, func(s string) bool { return strings.TrimSpace(s) != "" })
 }

@@ -14,6 +14,7 @@ import (
 // values is empty.
 type Sent []SentField
 
+// SentField is what a form sent for one field.
 type SentField struct {
 	Path   string
 	Values []string

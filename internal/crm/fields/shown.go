@@ -86,6 +86,7 @@ func partsOf(v amocrm.FieldValue) []Part {
 	return out
 }
 
+// ValueOf returns what is shown of a field.
 func ValueOf(fields []Shown, fieldID int64) (Shown, bool) {
 	i := slices.IndexFunc(fields, func(s Shown) bool { return s.ID == fieldID })
 	if i < 0 {
