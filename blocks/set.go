@@ -117,7 +117,7 @@ func (s Set) Run(ctx context.Context, h *Host) error {
 	}
 	for _, b := range s {
 		if p, ok := b.(Periodic); ok {
-			g.Go(func() error { h.rounds(b.Name(), p).Run(ctx); return nil })
+			g.Go(func() error { h.periodic(b.Name(), p).Run(ctx); return nil })
 		}
 	}
 	return g.Wait()
@@ -129,8 +129,8 @@ const (
 	maxRest      = 5 * time.Second
 )
 
-// rounds are the visits of a block.
-func (h *Host) rounds(name string, p Periodic) *store.Periodic {
+// periodic returns the visits of a block.
+func (h *Host) periodic(name string, p Periodic) *store.Periodic {
 	return &store.Periodic{DB: h.DB, Name: name, Every: p.Every(), Rest: min(p.Every()/10, maxRest), AtOnce: visitsAtOnce, Now: time.Now, Log: h.Log,
 		Each: h.Tenants.Each,
 		Visit: func(ctx context.Context, id string) {

@@ -29,7 +29,7 @@ func (d *doctor) accounts(ctx context.Context, db *store.DB, set *config) {
 	clock := &dated{next: client.Transport}
 	client.Transport = clock
 	x := accountCheck{doctor: d, grants: login.NewGrants(db, cfg, limiter, quiet), limiter: limiter, tenants: tenants, set: set, client: client}
-	x.hooks = webhooks.NewService(webhooks.Deps{DB: db, Tenants: tenants, Grants: x.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: quiet})
+	x.webhooks = webhooks.NewService(webhooks.Deps{DB: db, Tenants: tenants, Grants: x.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: quiet})
 	var ids []string
 	if err := tenants.Each(ctx, func(id string) error { ids = append(ids, id); return nil }); err != nil {
 		d.bad("tenants", "%v", err)
@@ -60,12 +60,12 @@ func (d *doctor) accounts(ctx context.Context, db *store.DB, set *config) {
 
 type accountCheck struct {
 	*doctor
-	grants  *login.Grants
-	limiter func(string) amocrm.Limiter
-	tenants *tenant.Directory
-	hooks   *webhooks.Service
-	set     *config
-	client  *http.Client
+	grants   *login.Grants
+	limiter  func(string) amocrm.Limiter
+	tenants  *tenant.Directory
+	webhooks *webhooks.Service
+	set      *config
+	client   *http.Client
 }
 
 // integration says whether amoCRM takes the configured id, secret and redirect URI.
@@ -160,7 +160,7 @@ func (x *accountCheck) one(ctx context.Context, id string) error {
 }
 
 func (x *accountCheck) hook(ctx context.Context, t tenant.Tenant, api *amocrm.Client) error {
-	standing, err := x.hooks.Standing(ctx, t.ID, api)
+	standing, err := x.webhooks.Standing(ctx, t.ID, api)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)

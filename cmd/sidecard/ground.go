@@ -66,12 +66,12 @@ func (s *service) loginHooks() login.Hooks {
 	return login.Hooks{
 		Connected: func(ctx context.Context, tenantID string) {
 			s.connected(ctx, tenantID)
-			s.hooks.Connected(ctx, tenantID)
+			s.webhooks.Connected(ctx, tenantID)
 		},
-		Ending: func(ctx context.Context, tenantID string) { s.hooks.Disconnected(ctx, tenantID) },
+		Ending: func(ctx context.Context, tenantID string) { s.webhooks.Disconnected(ctx, tenantID) },
 		Moved: func(ctx context.Context, tenantID string) {
 			s.moved(ctx, tenantID)
-			s.hooks.Connected(ctx, tenantID)
+			s.webhooks.Connected(ctx, tenantID)
 		},
 	}
 }
@@ -101,8 +101,8 @@ func (s *service) moved(ctx context.Context, tenantID string) {
 	}
 }
 
-// newHooks returns what has amoCRM tell what changes there.
-func newHooks(c *config, h *blocks.Host) *webhooks.Service {
+// newWebhooks returns what has amoCRM tell what changes there.
+func newWebhooks(c *config, h *blocks.Host) *webhooks.Service {
 	return webhooks.NewService(webhooks.Deps{
 		DB: h.DB, Tenants: h.Tenants, Grants: h.Grants, PublicURL: h.PublicURL, Local: c.amoHosts.Extra, Log: h.Log, Metrics: h.Metrics,
 		Open: func(ctx context.Context, tenantID string) (webhooks.Account, error) {

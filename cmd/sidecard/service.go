@@ -32,15 +32,15 @@ const (
 // service is one replica: the ground, the blocks and the HTTP surface joined, nothing decided here.
 type service struct {
 	*blocks.Host
-	blocks  blocks.Set
-	rules   *rules.Block // one of blocks
-	hooks   *webhooks.Service
-	mounted []route.Route
-	routes  *echo.Echo
-	http    *http.Server
-	metrics *prometheus.Registry
-	traces  *traces.Traces // nil: off
-	inner   []*innerServer
+	blocks   blocks.Set
+	rules    *rules.Block // one of blocks
+	webhooks *webhooks.Service
+	mounted  []route.Route
+	routes   *echo.Echo
+	http     *http.Server
+	metrics  *prometheus.Registry
+	traces   *traces.Traces // nil: off
+	inner    []*innerServer
 }
 
 func newService(ctx context.Context, c *config, log *slog.Logger) (*service, error) {
@@ -103,11 +103,11 @@ func assemble(c *config, db *store.DB, registry *prometheus.Registry, tr *traces
 	if s.Host, err = newHost(c, db, registry, log, s.loginHooks()); err != nil {
 		return nil, err
 	}
-	s.hooks = newHooks(c, s.Host)
+	s.webhooks = newWebhooks(c, s.Host)
 	if err := s.blocks.Start(s.Host); err != nil {
 		return nil, err
 	}
-	s.mounted = append(s.blocks.Routes(), route.Of(blocks.Panel, s.hooks)...)
+	s.mounted = append(s.blocks.Routes(), route.Of(blocks.Panel, s.webhooks)...)
 	s.routes = api.New(api.Options{Log: log, Ready: db.Ready, Proxies: c.proxies, Anonymous: s.Anonymous, Metrics: registry, Routes: s.mounted})
 	s.http = api.Server(s.routes)
 	return s, nil
@@ -127,7 +127,7 @@ func (s *service) run(ctx context.Context, ln net.Listener) error {
 	}
 	g.Go(func() error { return s.blocks.Run(ctx, s.Host) })
 	g.Go(func() error { s.Grants.KeepAlive(ctx); return nil })
-	g.Go(func() error { s.hooks.Run(ctx); return nil })
+	g.Go(func() error { s.webhooks.Run(ctx); return nil })
 	g.Go(func() error {
 		<-ctx.Done()
 		if err := errors.Join(closeWithin(stopWithin, s.http.Shutdown), s.closeInner()); err != nil {

@@ -107,7 +107,7 @@ func (cmd *tenantsAdoptCmd) do(ctx context.Context, o office, into tenant.Tenant
 		}
 	}
 	// First what works only while the other tenant's login does, then the login, then the credential.
-	if err := o.service.hooks.Unsubscribe(ctx, from.ID); err != nil {
+	if err := o.service.webhooks.Unsubscribe(ctx, from.ID); err != nil {
 		return err
 	}
 	if err := o.service.Grants.Adopt(ctx, from.ID, into.ID); err != nil {
