@@ -14,21 +14,21 @@ import (
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
-// Errors of what people do with firings.
+// Errors of what people do with jobs.
 var (
 	ErrDealMade    = errors.New("a deal was or may have been made of the firing already: another request could make a second one")
 	ErrNoCandidate = errors.New("the deal is none of those that may be the firing's")
 )
 
-// Query selects firings of a tenant.
+// Query selects jobs of a tenant.
 type Query struct {
 	State  ledger.State // "" for all
 	Label  ledger.Label // "" for all; with one, State does not count
 	Ticket int64        // 0 for all
-	Text   string       // part of ticket id, firing id, deal name or reason; letter case does not matter
+	Text   string       // part of ticket id, job id, deal name or reason; letter case does not matter
 	Before string       // Next of the page before
 	Limit  int          // at most 200; 0 is 50
-	// Reason is how the reader sees a firing's Why; nil: in English.
+	// Reason is how the reader sees a job's Why; nil: in English.
 	Reason func(jobs.Job) string
 	// Present is where an address of a deal leads now, for exports; nil: as it is stored.
 	Present func(string) string
@@ -56,31 +56,31 @@ func (q Query) asked() jobs.Query {
 	return out
 }
 
-// Records are the firings as people look at them and change them.
+// Records are the jobs as people look at them and change them.
 type Records struct{ *core }
 
-// Get returns an entry of a tenant, or ledger.ErrNotFound.
+// Get returns a job of a tenant, or ledger.ErrNotFound.
 func (s Records) Get(ctx context.Context, tenantID, id string) (jobs.Job, error) {
 	return s.deps.Ledger.Get(ctx, tenantID, id)
 }
 
-// Counts counts a tenant's entries by state.
+// Counts counts a tenant's jobs by state.
 func (s Records) Counts(ctx context.Context, tenantID string) (ledger.Counts, error) {
 	return s.deps.Ledger.Counts(ctx, tenantID)
 }
 
-// OfTicket returns the newest firings of a ticket, newest first, without timelines.
+// OfTicket returns the newest jobs of a ticket, newest first, without timelines.
 func (s Records) OfTicket(ctx context.Context, tenantID string, ticketID int64) ([]jobs.Job, error) {
 	return s.deps.Ledger.OfOrder(ctx, tenantID, jobs.Order(ticketID))
 }
 
-// Inbox returns a page of a tenant's firings, newest first: by the last change of state, or by creation when all states are
+// Inbox returns a page of a tenant's jobs, newest first: by the last change of state, or by creation when all states are
 // listed. An unknown state or cursor is none.
 func (s Records) Inbox(ctx context.Context, tenantID string, q Query) (jobs.Page, error) {
 	return s.deps.Ledger.List(ctx, tenantID, q.asked())
 }
 
-// Newest returns why the newest firing of a state, or with a label, stands as it does, in English; "" when there is none.
+// Newest returns why the newest job of a state, or with a label, stands as it does, in English; "" when there is none.
 func (s Records) Newest(ctx context.Context, tenantID string, state ledger.State, label ledger.Label) (why string, err error) {
 	p, err := s.Inbox(ctx, tenantID, Query{State: state, Label: label, Limit: 1})
 	if err != nil || len(p.Jobs) == 0 {
@@ -89,7 +89,7 @@ func (s Records) Newest(ctx context.Context, tenantID string, state ledger.State
 	return jobs.English(p.Jobs[0].Why), nil
 }
 
-// Retry starts a failed firing anew, from the step to which it came. ledger.ErrConflict when it is not failed (any more). The
+// Retry starts a failed job anew, from the step to which it came. ledger.ErrConflict when it is not failed (any more). The
 // body of a refused one is read again: the errors of Bind say why it can't be carried out yet.
 func (s Records) Retry(ctx context.Context, tenantID, id string) error {
 	return s.restarted(ctx, tenantID, id, s.retry(ctx, tenantID, id))
@@ -106,7 +106,7 @@ func (s Records) retry(ctx context.Context, tenantID, id string) error {
 	return s.deps.Ledger.Restart(ctx, e, jobs.Change{})
 }
 
-// RetryAll starts all firings anew that are failed now and returns how many. Refused ones that still can't be carried out stay
+// RetryAll starts all jobs anew that are failed now and returns how many. Refused ones that still can't be carried out stay
 // as they are.
 func (s Records) RetryAll(ctx context.Context, tenantID string) (int, error) {
 	n, err := s.deps.Ledger.RestartAll(ctx, tenantID)
@@ -121,9 +121,9 @@ func (s Records) RetryAll(ctx context.Context, tenantID string) (int, error) {
 	return n, errors.Join(err, s.restarted(ctx, tenantID, "", nil))
 }
 
-// Edit gives a failed or held firing another request and starts it anew; changed is false when it is the same. *Problems when
+// Edit gives a failed or held job another request and starts it anew; changed is false when it is the same. *Problems when
 // the request would not be accepted from a rule either; ErrDealMade when a deal was or may have been made of the old one;
-// ledger.ErrConflict when the firing is neither failed nor held.
+// ledger.ErrConflict when the job is neither failed nor held.
 func (s Records) Edit(ctx context.Context, tenantID, id string, r request.Request) (changed bool, err error) {
 	body, err := json.Marshal(r)
 	if err != nil {
@@ -158,14 +158,14 @@ func (s Records) edit(ctx context.Context, tenantID, id string, r request.Reques
 	return true, s.deps.Ledger.Restart(ctx, e, jobs.Change{Text: "=edited", Steps: &jobs.Steps{}, Request: &r})
 }
 
-// Drop ends a failed, held or accepted firing without a deal. ledger.ErrReason when reason is empty or too long;
-// ledger.ErrConflict when the firing is being worked on or has ended.
+// Drop ends a failed, held or accepted job without a deal. ledger.ErrReason when reason is empty or too long;
+// ledger.ErrConflict when the job is being worked on or has ended.
 func (s Records) Drop(ctx context.Context, tenantID, id, reason string) error {
 	return s.restarted(ctx, tenantID, id, s.deps.Ledger.Drop(ctx, tenantID, id, reason)) // the next of its ticket may be due
 }
 
-// Adopt decides that a failed firing's deal is this one of its candidates, and starts it anew for what comes after the deal.
-// ErrNoCandidate when it is none of them, or another firing's already; ledger.ErrConflict when the firing is not failed.
+// Adopt decides that a failed job's deal is this one of its candidates, and starts it anew for what comes after the deal.
+// ErrNoCandidate when it is none of them, or another job's already; ledger.ErrConflict when the job is not failed.
 func (s Records) Adopt(ctx context.Context, tenantID, id string, leadID int64) error {
 	return s.restarted(ctx, tenantID, id, s.decide(ctx, tenantID, id, func(st *jobs.Steps) (jobs.Change, error) {
 		i := slices.IndexFunc(st.Candidates, func(c jobs.Candidate) bool { return c.LeadID == leadID })
@@ -184,7 +184,7 @@ func (s Records) Adopt(ctx context.Context, tenantID, id string, leadID int64) e
 	}))
 }
 
-// MakeNew decides that none of a failed firing's candidates is its deal, and starts it anew to make one. ErrNoCandidate when it
+// MakeNew decides that none of a failed job's candidates is its deal, and starts it anew to make one. ErrNoCandidate when it
 // has none; ledger.ErrConflict when it is not failed.
 func (s Records) MakeNew(ctx context.Context, tenantID, id string) error {
 	return s.restarted(ctx, tenantID, id, s.decide(ctx, tenantID, id, func(st *jobs.Steps) (jobs.Change, error) {
@@ -195,7 +195,7 @@ func (s Records) MakeNew(ctx context.Context, tenantID, id string) error {
 	}))
 }
 
-// decide starts a failed firing anew with its candidates decided upon.
+// decide starts a failed job anew with its candidates decided upon.
 func (s Records) decide(ctx context.Context, tenantID, id string, how func(*jobs.Steps) (jobs.Change, error)) error {
 	e, err := s.deps.Ledger.Seen(ctx, tenantID, id, ledger.StateFailed)
 	if err != nil {
@@ -214,12 +214,12 @@ func (s Records) decide(ctx context.Context, tenantID, id string, how func(*jobs
 	return err
 }
 
-// Visit calls visit with every firing of a tenant and its timeline, newest first. Firings accepted meanwhile may be left out.
+// Visit calls visit with every job of a tenant and its timeline, newest first. Firings accepted meanwhile may be left out.
 func (s Records) Visit(ctx context.Context, tenantID string, visit func(jobs.Job) error) error {
 	return s.deps.Ledger.Visit(ctx, tenantID, visit)
 }
 
-// Erase removes firings of one tenant and everything that leads to them, and returns how many there were. An unfinished one
+// Erase removes jobs of one tenant and everything that leads to them, and returns how many there were. An unfinished one
 // makes no deal any more, unless its deal was under way to the CRM.
 func (s Records) Erase(ctx context.Context, tenantID string, entries []jobs.Job) (removed int, err error) {
 	return s.deps.Ledger.Erase(ctx, tenantID, entries)
@@ -230,7 +230,7 @@ func (s Records) Totals(ctx context.Context) (map[ledger.State]ledger.Total, err
 	return s.deps.Ledger.Totals(ctx, s.deps.Tenants.Each)
 }
 
-// Move takes the firings of a tenant over to another one of the same CRM account (ledger.Move). from must never have been
+// Move takes the jobs of a tenant over to another one of the same CRM account (ledger.Move). from must never have been
 // connected, so that no worker writes to the CRM for it meanwhile.
 func (s Records) Move(ctx context.Context, from, into string) (moved int, err error) {
 	moved, err = s.deps.Ledger.Move(ctx, from, into, func(r request.Request) (string, error) { return r.Fingerprint(into, "") }) // a repeat there, too

@@ -19,7 +19,7 @@ const MaxExport = 10_000
 
 var exportHead = []string{"id", "state", "created", "updated", "ticket", "client", "contact", "deal", "deal url", "attempts", "reason"}
 
-// Export writes a query's entries as CSV, newest first, as they are read. Beyond 10,000 a last row says that there are more.
+// Export writes a query's jobs as CSV, newest first, as they are read. Beyond 10,000 a last row says that there are more.
 // Times are RFC 3339 in UTC. A cell that a spreadsheet would take for a formula starts with an apostrophe.
 func (s Records) Export(ctx context.Context, tenantID string, q Query, to io.Writer) error {
 	w := csv.NewWriter(to)

@@ -11,7 +11,7 @@ import (
 // Keys implements privacy.Keeper.
 func (s *Service) Keys() []string { return []string{"fire"} }
 
-// Recognise implements privacy.Keeper. A firing that was never worked on does not know its client: only its ticket tells.
+// Recognise implements privacy.Keeper. A job that was never worked on does not know its client: only its ticket tells.
 func (s *Service) Recognise(ctx context.Context, p privacy.Subject) error {
 	return s.Visit(ctx, p.TenantID, func(e jobs.Job) error {
 		if of(e, p) {

@@ -15,8 +15,8 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// Refuse stores a firing that can't be carried out as it stands: it has failed from the beginning and lies in the inbox,
-// where its body can be edited. existed: the same body was refused within the last 24 hours, and the entry is that one as it
+// Refuse stores a job that can't be carried out as it stands: it has failed from the beginning and lies in the inbox,
+// where its body can be edited. existed: the same body was refused within the last 24 hours, and the job is that one as it
 // is now. A ticket that fires too often is stopped as in Accept.
 func (s *Service) Refuse(ctx context.Context, t tenant.Tenant, f request.Refused) (e jobs.Job, existed bool, err error) {
 	r := f.Stored()
@@ -36,7 +36,7 @@ func (s *Service) Refuse(ctx context.Context, t tenant.Tenant, f request.Refused
 	return e, existed, err
 }
 
-// reread starts a refused entry anew if its body can be read by now.
+// reread starts a refused job anew if its body can be read by now.
 func (s Records) reread(ctx context.Context, tenantID string, e jobs.Job) error {
 	u := e.Request.Unread
 	if u.Cut {
@@ -50,7 +50,7 @@ func (s Records) reread(ctx context.Context, tenantID string, e jobs.Job) error 
 	return err
 }
 
-// retryRefused starts the refused entries anew that can be carried out by now.
+// retryRefused starts the refused jobs anew that can be carried out by now.
 func (s Records) retryRefused(ctx context.Context, tenantID string) (started int, err error) {
 	q := Query{Label: ledger.LabelRefused, Limit: ledger.MaxPage}
 	for {

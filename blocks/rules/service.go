@@ -52,9 +52,9 @@ func NewService(d Deps) *Service {
 	return s
 }
 
-// Accept stores a firing of a tenant; when it returns without an error, the firing is not lost any more. existed: it is
-// a repeat of one of the last 24 hours, and the entry is that one as it is now. headerKey is the caller's own idempotency
-// key, "" for none. ledger.ErrFull when too many are waiting. A firing that looks like a loop is stored as failed (ledger.Ledger.Accept).
+// Accept stores a job of a tenant; when it returns without an error, the job is not lost any more. existed: it is
+// a repeat of one of the last 24 hours, and the job is that one as it is now. headerKey is the caller's own idempotency
+// key, "" for none. ledger.ErrFull when too many are waiting. A job that looks like a loop is stored as failed (ledger.Ledger.Accept).
 func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r request.Request, headerKey string) (e jobs.Job, existed bool, err error) {
 	idem, err := r.Fingerprint(t.ID, headerKey)
 	if err != nil {
@@ -74,13 +74,13 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r request.Request
 // Run works off what is due until ctx ends (dispatch.Dispatcher).
 func (s *Service) Run(ctx context.Context) error { return s.queue.Run(ctx) }
 
-// Wait returns a firing as soon as it is done, failed or held, or as it is when ctx ends. dispatch.ErrTooManyWait at once when too
+// Wait returns a job as soon as it is done, failed or held, or as it is when ctx ends. dispatch.ErrTooManyWait at once when too
 // many wait already.
 func (s *Service) Wait(ctx context.Context, tenantID, id string) (jobs.Job, error) {
 	return s.queue.Wait(ctx, tenantID, id)
 }
 
-// Resume makes a tenant's held entries due, after a login, and returns how many.
+// Resume makes a tenant's held jobs due, after a login, and returns how many.
 func (s *Service) Resume(ctx context.Context, tenantID string) (int, error) {
 	return s.queue.Resume(ctx, tenantID)
 }

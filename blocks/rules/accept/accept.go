@@ -95,7 +95,7 @@ func (h *Handlers) create(c echo.Context) error {
 	return h.await(c, *accepted)
 }
 
-// accepted is an entry that is not answered yet.
+// accepted is a job that is not answered yet.
 type accepted struct {
 	jobs.Job
 	tenant  tenant.Tenant
@@ -150,7 +150,7 @@ func (h *Handlers) accept(c echo.Context) (a *accepted, result string, err error
 	return &accepted{entry, t, existed}, resultOf(entry, existed), nil
 }
 
-// await answers for an entry: at once, or when it has ended if the caller wishes so.
+// await answers for a job: at once, or when it has ended if the caller wishes so.
 func (h *Handlers) await(c echo.Context, a accepted) error {
 	wait := wanted(c.Request().Header)
 	if wait == 0 {
@@ -199,7 +199,7 @@ func (h *Handlers) notStored(c echo.Context, err error) (result string, answered
 	return result, h.refuse(c, err)
 }
 
-// show tells how a firing stands.
+// show tells how a job stands.
 func (h *Handlers) show(c echo.Context) error {
 	t, err := h.caller(c, "", c.QueryParam("amoClientId"))
 	if err != nil {

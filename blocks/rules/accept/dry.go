@@ -27,7 +27,7 @@ type trial struct {
 	Would    *would          `json:"would"`
 }
 
-// would is the deal that a firing would make. What is left out is amoCRM's own choice.
+// would is the deal that a job would make. What is left out is amoCRM's own choice.
 type would struct {
 	Contact     contactRef    `json:"contact"`
 	IfOpenDeal  string        `json:"if_open_deal"`
@@ -64,7 +64,7 @@ type taskDue struct {
 	DueAt time.Time `json:"due_at"`
 }
 
-// dryRun says whether the caller wants to know what a firing would do.
+// dryRun says whether the caller wants to know what a job would do.
 func dryRun(c echo.Context) (bool, error) {
 	raw := c.QueryParam("dry_run")
 	if raw == "" {
@@ -77,14 +77,14 @@ func dryRun(c echo.Context) (bool, error) {
 	return dry, nil
 }
 
-// dryRunError is a wish that is neither for a firing nor for a dry run.
+// dryRunError is a wish that is neither for a job nor for a dry run.
 type dryRunError struct{ given string }
 
 func (e *dryRunError) Error() string {
 	return fmt.Sprintf("dry_run is true or false, not %.60q", e.given)
 }
 
-// try answers a dry run: 200 when the firing would be worked off, 422 with what would stop it.
+// try answers a dry run: 200 when the job would be worked off, 422 with what would stop it.
 func (h *Handlers) try(c echo.Context, t tenant.Tenant, req request.Request, stops error) error {
 	if stops != nil {
 		answer := h.refusal(c, stops)

@@ -16,7 +16,7 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// read reads a firing's body. key is the trigger key in it; stops is what would stop the firing, err means that the body has
+// read reads a job's body. key is the trigger key in it; stops is what would stop the job, err means that the body has
 // not come to its end.
 func (h *Handlers) read(c echo.Context) (firing request.Refused, key string, stops, err error) {
 	firing.ContentType = c.Request().Header.Get(echo.HeaderContentType)
@@ -40,7 +40,7 @@ func (h *Handlers) read(c echo.Context) (firing request.Refused, key string, sto
 	return firing, key, stops, nil
 }
 
-// methodError is a firing that was not posted.
+// methodError is a job that was not posted.
 type methodError struct{ given string }
 
 func (e *methodError) Error() string {
@@ -70,7 +70,7 @@ func (h *Handlers) storeRefused(ctx context.Context, c echo.Context, t tenant.Te
 	return result, answer.Answer(c)
 }
 
-// problemsOf is what stops a firing, by path.
+// problemsOf is what stops a job, by path.
 func problemsOf(stops error) []request.Problem {
 	var (
 		tooLarge *http.MaxBytesError

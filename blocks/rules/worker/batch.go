@@ -2,17 +2,12 @@ package worker
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
-	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/bulk"
-	"github.com/sidecard/sidecard/internal/crm/people"
-	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/once"
 	"github.com/sidecard/sidecard/internal/phone"
@@ -23,7 +18,7 @@ import (
 const maxParallel = 8 // reads of one batch that are under way together
 
 // batch is the work on one claim: tickets and clients are read side by side, contacts found, and then as many deals as
-// possible go to the CRM in one call, their notes in another. Each entry keeps its own steps, so that each can be taken
+// possible go to the CRM in one call, their notes in another. Each job keeps its own steps, so that each can be taken
 // up alone by a later try.
 type batch struct {
 	*Worker
@@ -34,35 +29,21 @@ type batch struct {
 	now         func() time.Time // Redis' clock
 	stopping    func() bool      // nothing more is begun
 	items       []*item          // in the order of acceptance
-	confirmedAt time.Time        // when the claims of what is sent next were last known to be ours
+	contacts    contacts
+	confirmedAt time.Time // when the claims of what is sent next were last known to be ours
 
 	mu        sync.Mutex
 	shared    *outcome         // what hinders one and would hinder all
-	contacts  map[string]int64 // of clients, that this batch has found or made
 	companies map[string]int64 // by name
-}
-
-// item is one entry on its way through the steps. Each step is skipped when an earlier try has done it.
-type item struct {
-	*batch
-	job             *jobs.Job
-	ticket          helpdesk.Ticket // read anew by every try that still has a deal to make
-	plan            plan.Plan
-	sent            bulk.Deal // the deal as it was sent last
-	contactID       int64
-	made            bulk.Contact // ID 0: made with the deal
-	deletedContacts int          // times that its contact turned out to be gone
-	unlock          func()
-	end             *outcome
-	claimLost       bool // another worker has it by now
 }
 
 // workOff works off a claim and stores what becomes of its jobs. pause is how long to leave the tenant alone.
 func (w *Worker) workOff(ctx, work context.Context, claim jobs.Batch, tenantID string) (pause time.Duration) {
 	began := time.Now()
-	b := &batch{Worker: w, contacts: map[string]int64{}, companies: map[string]int64{},
+	b := &batch{Worker: w, companies: map[string]int64{},
 		now:      func() time.Time { return claim.Now.Add(time.Since(began)) },
 		stopping: func() bool { return ctx.Err() != nil }}
+	b.contacts = contacts{b, map[string]int64{}}
 	for i := range claim.Jobs {
 		b.items = append(b.items, &item{batch: b, job: &claim.Jobs[i]})
 	}
@@ -93,36 +74,41 @@ func (b *batch) run(ctx context.Context, tenantID string) {
 		}
 		return
 	}
-	b.read(ctx)
-	once.Recover(ctx, write{b, leads{b}}, unfinished(b.items))
+	deals := leads{planner{b}}
+	deals.read(ctx)
+	once.Recover(ctx, write{b, deals}, unfinished(b.items))
 	for open := b.withoutDeal(); len(open) > 0; open = b.withoutDeal() { // every turn ends or moves on at least the first of them
-		b.deals(ctx, b.nextItems(ctx, open))
+		deals.make(ctx, b.contacts.next(ctx, open))
 	}
-	b.forEach(ctx, b.items, func(it *item) error { return it.rememberContact(ctx) }) // if an earlier try did not get to it
-	b.add(ctx, notes{b})
+	b.forEach(ctx, b.items, func(it *item) error { return b.contacts.remember(ctx, it) }) // if an earlier try did not get to it
+	extras{b, notes{b}}.add(ctx)
 	for range 2 { // a task that is refused for its user goes without him
-		b.add(ctx, tasks{b})
+		extras{b, tasks{b}}.add(ctx)
 	}
-	b.add(ctx, remarkNotes{b})
+	extras{b, remarkNotes{notes{b}}}.add(ctx)
 }
 
 // forEach runs f for the items that have not ended, some side by side; an error ends its item.
 func (b *batch) forEach(ctx context.Context, items []*item, f func(*item) error) {
+	parallel(unfinished(items), func(it *item) {
+		if it.ended() { // what hinders all has come up meanwhile
+			return
+		}
+		if err := f(it); err != nil {
+			it.fail(ctx, err)
+		}
+	})
+}
+
+// parallel runs f for items, some side by side.
+func parallel(items []*item, f func(*item)) {
 	slots := make(chan struct{}, maxParallel)
 	var group sync.WaitGroup
 	for _, it := range items {
-		if it.ended() {
-			continue
-		}
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			if it.ended() { // what hinders all has come up meanwhile
-				return
-			}
-			if err := f(it); err != nil {
-				it.fail(ctx, err)
-			}
+			f(it)
 		})
 	}
 	group.Wait()
@@ -146,90 +132,18 @@ func (b *batch) withoutDeal() (out []*item) {
 	return out
 }
 
-// ended reports that nothing more is done about an item in this batch. A stop ends what has not begun.
-func (it *item) ended() bool {
-	it.mu.Lock()
-	defer it.mu.Unlock()
-	switch {
-	case it.end != nil || it.claimLost:
-		return true
-	case it.shared != nil:
-		it.end = it.shared
-	case it.job.Steps.LeadID == 0 && it.stopping():
-		it.end = &outcome{Outcome: jobs.Outcome{State: ledger.StateAccepted, Why: whyRestart}}
-	}
-	return it.end != nil
-}
-
-// hasOutcome reports whether an item has ended or is another worker's.
-func (it *item) hasOutcome() bool {
-	it.mu.Lock()
-	defer it.mu.Unlock()
-	return it.end != nil || it.claimLost
-}
-
-// fail ends an item with what its error makes of it.
-func (it *item) fail(ctx context.Context, err error) {
-	if errors.Is(err, ledger.ErrClaimLost) {
-		it.deps.Log.WarnContext(ctx, "firing was taken over", "tenant", it.job.Tenant, "firing", it.job.ID)
-		it.mu.Lock()
-		it.claimLost = true
-		it.mu.Unlock()
-		return
-	}
-	it.mu.Lock()
-	defer it.mu.Unlock()
-	if it.end != nil || it.claimLost {
-		return
-	}
-	if it.shared != nil { // who was under way when it began only felt the same
-		it.end = it.shared
-		return
-	}
-	v := classify(err, *it.job, it.now())
-	it.deps.Log.InfoContext(ctx, "firing not done", "tenant", it.job.Tenant, "firing", it.job.ID, "becomes", string(v.State), "why", jobs.English(v.Why), "error", err)
-	if v.shared {
-		it.shared = &v
-	}
-	it.end = &v
-}
-
 // finish stores what has become of the items.
 func (b *batch) finish(ctx context.Context) {
-	slots := make(chan struct{}, maxParallel)
-	var group sync.WaitGroup
-	for _, it := range b.items {
+	parallel(b.items, func(it *item) {
 		it.unlockClient()
-		if it.claimLost {
-			continue
-		}
-		if it.end == nil {
+		switch {
+		case it.claimLost:
+			return
+		case it.end == nil:
 			it.end = &outcome{Outcome: done(*it.job)}
 		}
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			b.Worker.finish(ctx, it.job, *it.end)
-		})
-	}
-	group.Wait()
-}
-
-// done is the outcome of an entry with which nothing more is to be done.
-func done(e jobs.Job) jobs.Outcome {
-	o := jobs.Outcome{State: ledger.StateDone}
-	if !e.Steps.Skipped && len(e.Steps.Remarks) > 0 {
-		o.Label, o.Problems, o.Why = ledger.LabelRemarks, e.Steps.Remarks, ledger.Because("remarks", "", jobs.Summary(e.Steps.Remarks))
-	}
-	return o
-}
-
-// unlockClient releases the lock on the item's client.
-func (it *item) unlockClient() {
-	if it.unlock != nil {
-		it.unlock()
-		it.unlock = nil
-	}
+		b.Worker.finish(ctx, it.job, *it.end)
+	})
 }
 
 // record stores what the items have achieved in one go; an item whose claim is gone ends.
@@ -244,41 +158,29 @@ func (b *batch) confirm(ctx context.Context, items []*item, text ledger.Reason) 
 }
 
 func (b *batch) recordAll(ctx context.Context, items []*item, progress bool, text func(*item) ledger.Reason) {
-	entries, texts := make([]jobs.Job, len(items)), make([]ledger.Reason, len(items))
+	all, texts := make([]jobs.Job, len(items)), make([]ledger.Reason, len(items))
 	for i, it := range items {
-		entries[i], texts[i] = *it.job, text(it)
+		all[i], texts[i] = *it.job, text(it)
 	}
-	for i, err := range b.deps.Ledger.RecordAll(ctx, entries, texts, progress) {
+	for i, err := range b.deps.Ledger.RecordAll(ctx, all, texts, progress) {
 		if err != nil {
 			items[i].fail(ctx, err)
 		}
 	}
 }
 
-// unfinished returns the items that have not ended.
-func unfinished(items []*item) (out []*item) {
-	for _, it := range items {
-		if !it.ended() {
-			out = append(out, it)
-		}
+// user is the CRM user who is logged in, 0 when that is not known for certain.
+func (b *batch) user() int64 {
+	if b.meta.Stale {
+		return 0
 	}
-	return out
+	return int64(b.meta.Account.CurrentUserID)
 }
 
-// clientKeys are the keys under which the batch knows a client: his own, and each of his phones and e-mails.
-func (it *item) clientKeys() []string {
-	keys := []string{it.clientKey()}
-	for _, line := range people.Lines(it.ticket.Client, it.region) {
-		keys = append(keys, "line "+line)
-	}
-	return keys
-}
+// fingerprint stands for a text in the steps: what rules and clients wrote is kept sealed only.
+func (b *batch) fingerprint(text string) string { return b.deps.DB.Ring().Fingerprints(text)[0] }
 
-// clientKey tells the clients of a batch apart.
-func (it *item) clientKey() string {
-	c := it.ticket.Client
-	if c.ID != 0 {
-		return fmt.Sprint(c.ID)
-	}
-	return fmt.Sprint(c.Emails, c.Phones)
+// hasMark reports whether mark was made of the text, with any key of the ring: the newest may be newer than the mark.
+func (b *batch) hasMark(text, mark string) bool {
+	return slices.Contains(b.deps.DB.Ring().Fingerprints(text), mark)
 }

@@ -11,14 +11,20 @@ import (
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
-// nextItems picks the items whose deals are sent next, and knows their contacts. Deals for known contacts go first: they
+// contacts finds the contacts of a batch's items.
+type contacts struct {
+	*batch
+	found map[string]int64 // or made, by the keys of a client (clientKeys); guarded by mu
+}
+
+// next picks the items whose deals are sent next, and knows their contacts. Deals for known contacts go first: they
 // need no search. For a client who is not known, and for a deal that depends on those he has, one item goes at a time, and
 // one of all clients with a phone or e-mail in common; the next finds what it has made. An item never passes an earlier one of
 // its ticket.
-func (b *batch) nextItems(ctx context.Context, open []*item) []*item {
+func (c contacts) next(ctx context.Context, open []*item) []*item {
 	ctx, end := step(ctx, "contacts", time.Time{}, len(open))
 	defer end()
-	b.forEach(ctx, open, func(it *item) error { return it.knownContact(ctx) })
+	c.forEach(ctx, open, func(it *item) error { return c.recall(ctx, it) })
 	behind := map[int64]bool{} // tickets that have an item which does not go in this round
 	var known, alone []*item
 	begun := map[string]bool{}
@@ -43,7 +49,7 @@ func (b *batch) nextItems(ctx context.Context, open []*item) []*item {
 	if len(known) > 0 {
 		return known
 	}
-	b.forEach(ctx, alone, func(it *item) error { return it.findContact(ctx) })
+	c.forEach(ctx, alone, func(it *item) error { return c.find(ctx, it) })
 	var found []*item
 	for _, it := range alone {
 		if !it.ended() && it.job.Steps.LeadID == 0 {
@@ -55,40 +61,28 @@ func (b *batch) nextItems(ctx context.Context, open []*item) []*item {
 	return found
 }
 
-// exclusive reports whether the item's deal depends on what else is made for its client.
-func (it *item) exclusive() bool {
-	return it.contactID == 0 || it.onOpenDeal() != request.OpenDealCreate
-}
-
-func (it *item) onOpenDeal() request.OpenDeal {
-	if it.job.Request.IfOpenDeal == "" {
-		return request.OpenDealCreate
-	}
-	return it.job.Request.IfOpenDeal
-}
-
-// knownContact finds the item's contact without asking the CRM.
-func (it *item) knownContact(ctx context.Context) error {
-	it.mu.Lock()
+// recall finds the item's contact without asking the CRM.
+func (c contacts) recall(ctx context.Context, it *item) error {
+	c.mu.Lock()
 	for _, key := range it.clientKeys() {
 		if it.contactID == 0 {
-			it.contactID = it.contacts[key]
+			it.contactID = c.found[key]
 		}
 	}
-	it.mu.Unlock()
+	c.mu.Unlock()
 	if it.contactID != 0 || it.deletedContacts > 0 {
 		return nil
 	}
-	id, err := it.account.Known(ctx, it.ticket.Client.ID)
+	id, err := c.account.Known(ctx, it.ticket.Client.ID)
 	it.contactID = id
 	return err
 }
 
-// findContact finds the item's contact, or works out which one to make, and holds the client's locks while something depends on it:
+// find finds the item's contact, or works out which one to make, and holds the client's locks while something depends on it:
 // two workers must not both make his contact or his deal.
-func (it *item) findContact(ctx context.Context) error {
-	waiting, cancel := context.WithTimeout(ctx, it.deps.LockFor)
-	unlock, err := it.account.LockClient(waiting, it.ticket.Client)
+func (c contacts) find(ctx context.Context, it *item) error {
+	waiting, cancel := context.WithTimeout(ctx, c.deps.LockFor)
+	unlock, err := c.account.LockClient(waiting, it.ticket.Client)
 	cancel()
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return errClientBusy
@@ -102,11 +96,11 @@ func (it *item) findContact(ctx context.Context) error {
 		if it.deletedContacts > 0 {
 			client.ID = 0 // what is remembered of him is gone
 		}
-		if it.made, err = it.account.Resolve(ctx, client); err != nil {
+		if it.made, err = c.account.Resolve(ctx, client); err != nil {
 			return err
 		}
 		it.contactID = it.made.ID
-		it.shareContact(it.contactID, false)
+		c.share(it, it.contactID, false)
 	}
 	if it.contactID == 0 {
 		return nil
@@ -115,12 +109,12 @@ func (it *item) findContact(ctx context.Context) error {
 		it.unlockClient()
 		return nil
 	}
-	return it.useOpenDeal(ctx)
+	return c.attach(ctx, it)
 }
 
-// shareContact lets the batch's other items know a client's contact; of one that was made, which has all his phones and e-mails, also
+// share lets the batch's other items know a client's contact; of one that was made, which has all his phones and e-mails, also
 // those of other clients who have one of them.
-func (it *item) shareContact(contactID int64, made bool) {
+func (c contacts) share(it *item, contactID int64, made bool) {
 	if contactID == 0 {
 		return
 	}
@@ -128,22 +122,22 @@ func (it *item) shareContact(contactID int64, made bool) {
 	if !made {
 		keys = keys[:1]
 	}
-	it.mu.Lock()
-	defer it.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, key := range keys {
-		it.contacts[key] = contactID
+		c.found[key] = contactID
 	}
 }
 
-// useOpenDeal makes the client's newest open deal the item's, if there is one.
-func (it *item) useOpenDeal(ctx context.Context) error {
-	deal, ok, err := it.account.OpenDeal(ctx, it.contactID)
+// attach makes the client's newest open deal the item's, if there is one.
+func (c contacts) attach(ctx context.Context, it *item) error {
+	deal, ok, err := c.account.OpenDeal(ctx, it.contactID)
 	if err != nil || !ok {
 		return err
 	}
 	skip := it.onOpenDeal() == request.OpenDealSkip
 	if len(it.plan.Deal.Tags) > 0 && !skip { // before the record: adding a tag twice changes nothing
-		if err := it.account.AddTags(ctx, deal.ID, it.plan.Deal.Tags); err != nil {
+		if err := c.account.AddTags(ctx, deal.ID, it.plan.Deal.Tags); err != nil {
 			return err
 		}
 	}
@@ -152,27 +146,43 @@ func (it *item) useOpenDeal(ctx context.Context) error {
 		code = "skipped"
 	}
 	st.LeadID, st.LeadURL, st.ContactID, st.Attached, st.Skipped = deal.ID, deal.URL, it.contactID, !skip, skip
-	return it.deps.Ledger.Record(ctx, *it.job, ledger.Because(code, deal.ID, ""))
+	return c.deps.Ledger.Record(ctx, *it.job, ledger.Because(code, deal.ID, ""))
 }
 
-// contactDeleted deals with a deal that was refused because the CRM no longer has its contact: the client is looked for
+// deleted deals with a deal that was refused because the CRM no longer has its contact: the client is looked for
 // once more by his phones and e-mails. It reports whether that is so.
-func (it *item) contactDeleted(ctx context.Context) bool {
-	if it.contactID == 0 || it.deletedContacts == 2 || !it.account.ContactGone(ctx, it.contactID) {
+func (c contacts) deleted(ctx context.Context, it *item) bool {
+	if it.contactID == 0 || it.deletedContacts == 2 || !c.account.ContactGone(ctx, it.contactID) {
 		return false
 	}
 	if id := it.ticket.Client.ID; id != 0 {
-		if err := it.account.Unlink(ctx, id); err != nil {
+		if err := c.account.Unlink(ctx, id); err != nil {
 			it.fail(ctx, err)
 			return true
 		}
 	}
-	it.mu.Lock()
+	c.mu.Lock()
 	for _, key := range it.clientKeys() {
-		delete(it.contacts, key)
+		delete(c.found, key)
 	}
-	it.mu.Unlock()
+	c.mu.Unlock()
 	it.contactID, it.made = 0, bulk.Contact{}
 	it.deletedContacts++
 	return true
+}
+
+// remember makes sure that a new contact is found for the client although the CRM's search lags. It is not linked: a
+// link hides other contacts, and that is for the agent to say.
+func (c contacts) remember(ctx context.Context, it *item) error {
+	st := &it.job.Steps
+	if !st.ContactMade || st.ContactID == 0 || st.Remembered {
+		return nil
+	}
+	client := it.ticket.Client // nobody when the ticket was not read again
+	client.ID = st.ClientID
+	if err := c.account.Remember(ctx, client, st.ContactID); err != nil {
+		return err
+	}
+	st.Remembered = true
+	return nil
 }

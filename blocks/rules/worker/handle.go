@@ -24,7 +24,7 @@ func (w *Worker) Handle(ctx, work context.Context, tenantID string, b jobs.Batch
 	return w.workOff(ctx, work, b, tenantID)
 }
 
-// finish stores what becomes of an entry.
+// finish stores what becomes of a job.
 func (w *Worker) finish(ctx context.Context, e *jobs.Job, v outcome) {
 	w.tellBack(ctx, e, v.Outcome)
 	// The outcome must be stored even when the work was interrupted.

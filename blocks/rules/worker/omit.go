@@ -14,7 +14,7 @@ import (
 // the CRM refuses what was sent (Steps.Omitted). What is left out is stored before the deal is sent.
 
 // keepRemarks keeps what is left out of the deal that is about to be made.
-func (it *item) keepRemarks() {
+func (p planner) keepRemarks(it *item) {
 	st := &it.job.Steps
 	st.Remarks = it.plan.Remarks
 	for _, o := range st.Omitted {
@@ -24,7 +24,7 @@ func (it *item) keepRemarks() {
 
 // leaveOut takes out of the item's deal what the CRM has refused, and reports whether the deal is worth another try. The
 // account's vocabulary is read anew first: it knows which choice of a list is gone, and what could be said instead.
-func (it *item) leaveOut(ctx context.Context, err error) bool {
+func (p planner) leaveOut(ctx context.Context, it *item, err error) bool {
 	answer, ok := crm.AnswerOf(err)
 	if it.job.Request.Strict || !ok {
 		return false
@@ -33,28 +33,28 @@ func (it *item) leaveOut(ctx context.Context, err error) bool {
 	if !st.Judged {
 		st.Judged = true
 		before := len(it.plan.Remarks)
-		if err := it.refreshMeta(ctx); err != nil {
+		if err := p.refreshMeta(ctx); err != nil {
 			it.fail(ctx, err)
 			return true
 		}
-		it.work(ctx, it.batch)
+		p.plan(ctx, it)
 		if len(it.plan.Remarks) > before || it.ended() {
 			return true
 		}
 	}
 	progress := false
 	for _, v := range answer.Mistakes {
-		what, remark := it.plan.Refused(it.sent, v, it.meta)
+		what, remark := it.plan.Refused(it.sent, v, p.meta)
 		progress = what != "" && st.Omitted.Add(what, remark) || progress
 	}
 	if progress {
-		it.work(ctx, it.batch)
+		p.plan(ctx, it)
 	}
 	return progress
 }
 
 // leaveOutAll leaves all out that a deal can do without, once: the CRM has not named what it refuses.
-func (it *item) leaveOutAll(ctx context.Context, err error) bool {
+func (p planner) leaveOutAll(ctx context.Context, it *item, err error) bool {
 	answer, ok := crm.AnswerOf(err)
 	if it.job.Request.Strict || !ok || len(answer.Mistakes) > 0 {
 		return false
@@ -64,7 +64,7 @@ func (it *item) leaveOutAll(ctx context.Context, err error) bool {
 		progress = it.job.Steps.Omitted.Add(o.What, o.Remark) || progress
 	}
 	if progress {
-		it.work(ctx, it.batch)
+		p.plan(ctx, it)
 	}
 	return progress
 }
@@ -74,16 +74,16 @@ func (it *item) leaveOutAll(ctx context.Context, err error) bool {
 const justRead = 10 * time.Second
 
 // refreshMeta reads the account's vocabulary past the cache unless that was just done.
-func (b *batch) refreshMeta(ctx context.Context) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if age := time.Since(b.meta.At); 0 <= age && age < justRead { // another replica's clock may have been ahead
+func (p planner) refreshMeta(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if age := time.Since(p.meta.At); 0 <= age && age < justRead { // another replica's clock may have been ahead
 		return nil
 	}
-	meta, err := b.account.FreshMeta(ctx)
+	meta, err := p.account.FreshMeta(ctx)
 	if err != nil {
 		return fmt.Errorf("read the account anew: %w", err)
 	}
-	b.meta = meta
+	p.meta = meta
 	return nil
 }

@@ -17,7 +17,7 @@ func TestRenew_doesNotRelyOnAVocabularyOfTheFuture(t *testing.T) {
 	t.Parallel()
 	for age, want := range map[time.Duration]bool{-10 * time.Minute: true, 0: false, time.Hour: true} {
 		at := time.Now().Add(-age)
-		w := batch{account: readsAnew{}, meta: crm.Meta{At: at}}
+		w := planner{&batch{account: readsAnew{}, meta: crm.Meta{At: at}}}
 		if err := w.refreshMeta(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -49,7 +49,7 @@ func (l *lookAgain) why() ledger.Reason { return ledger.Because("look", "", l.ca
 
 func (l *lookAgain) Error() string { return jobs.English(l.why()) }
 
-// outcome is what to do with an entry after an error. wide: the tenant's other entries would fare the same now.
+// outcome is what to do with a job after an error. shared: the tenant's other jobs would fare the same now.
 type outcome struct {
 	jobs.Outcome
 	shared bool
@@ -130,4 +130,13 @@ func backoff(n int, least, most time.Duration) time.Duration {
 func retryAfter(err error) time.Duration {
 	answer, _ := crm.AnswerOf(err)
 	return min(answer.RetryAfter, 15*time.Minute)
+}
+
+// done is the outcome of a job with which nothing more is to be done.
+func done(e jobs.Job) jobs.Outcome {
+	o := jobs.Outcome{State: ledger.StateDone}
+	if !e.Steps.Skipped && len(e.Steps.Remarks) > 0 {
+		o.Label, o.Problems, o.Why = ledger.LabelRemarks, e.Steps.Remarks, ledger.Because("remarks", "", jobs.Summary(e.Steps.Remarks))
+	}
+	return o
 }

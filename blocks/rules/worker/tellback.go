@@ -19,8 +19,8 @@ const (
 	maxReason  = 500 // characters of a reason in a comment
 )
 
-// tellBack writes the outcome of an entry to its ticket as a private comment, when the tenant wants that: once for each
-// outcome, so a firing that failed and was retried with success has two. It never holds up more than five seconds and
+// tellBack writes the outcome of a job to its ticket as a private comment, when the tenant wants that: once for each
+// outcome, so a job that failed and was retried with success has two. It never holds up more than five seconds and
 // never changes the outcome; what goes wrong is a line in the timeline.
 //
 // The intent is stored before the comment is sent. A comment whose answer was lost is looked for in the ticket and never

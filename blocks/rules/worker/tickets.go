@@ -17,15 +17,18 @@ import (
 
 var errNoDeskToken = errors.New(jobs.English("=no_desk_token"))
 
+// planner works out what is made of a batch's items.
+type planner struct{ *batch }
+
 // read gets tickets with their clients from the helpdesk, each ticket once, and works the requests out. An item whose deal
 // is made needs the ticket only for templates.
-func (b *batch) read(ctx context.Context) {
+func (p planner) read(ctx context.Context) {
 	var first []*item
 	of := map[int64][]*item{}
-	for _, it := range b.items {
+	for _, it := range p.items {
 		id := it.job.Request.TicketID
 		if it.job.Steps.LeadID != 0 && !it.job.Request.Templated() {
-			it.work(ctx, b)
+			p.plan(ctx, it)
 			continue
 		}
 		if len(of[id]) == 0 {
@@ -38,7 +41,7 @@ func (b *batch) read(ctx context.Context) {
 	}
 	ctx, end := step(ctx, "tickets", time.Time{}, len(first))
 	defer end()
-	desk, err := b.desk(ctx, first[0].job.Tenant)
+	desk, err := p.desk(ctx, first[0].job.Tenant)
 	if err != nil {
 		for _, items := range of {
 			for _, it := range items {
@@ -47,7 +50,7 @@ func (b *batch) read(ctx context.Context) {
 		}
 		return
 	}
-	b.forEach(ctx, first, func(it *item) error {
+	p.forEach(ctx, first, func(it *item) error {
 		ticket, err := ReadTicket(ctx, desk, it.job.Request.TicketID)
 		for _, k := range of[it.job.Request.TicketID] {
 			if err != nil {
@@ -55,19 +58,19 @@ func (b *batch) read(ctx context.Context) {
 				continue
 			}
 			k.ticket, k.job.Steps.ClientID = ticket, ticket.Client.ID
-			k.work(ctx, b)
+			p.plan(ctx, k)
 		}
 		return nil
 	})
 }
 
-// work turns the item's request into a plan. Once the deal is made, names that the account has lost since don't matter.
-func (it *item) work(ctx context.Context, b *batch) {
+// plan turns the item's request into a plan. Once the deal is made, names that the account has lost since don't matter.
+func (p planner) plan(ctx context.Context, it *item) {
 	st := &it.job.Steps
-	p, err := plan.Make(it.job.Request, it.ticket, &b.meta, b.lang, it.now(), st.Judged)
+	made, err := plan.Make(it.job.Request, it.ticket, &p.meta, p.lang, p.now(), st.Judged)
 	if err == nil && st.LeadID == 0 {
-		if err = p.WithoutCents(ctx, b.account.KeepsCents); err == nil {
-			err = p.Stops()
+		if err = made.WithoutCents(ctx, p.account.KeepsCents); err == nil {
+			err = made.Stops()
 		}
 	}
 	var stops *request.Problems
@@ -77,8 +80,8 @@ func (it *item) work(ctx context.Context, b *batch) {
 	case stops == nil && err != nil:
 		it.fail(ctx, err)
 	}
-	if it.plan = p.Without(st.Omitted); st.LeadID == 0 {
-		it.keepRemarks()
+	if it.plan = made.Without(st.Omitted); st.LeadID == 0 {
+		p.keepRemarks(it)
 	}
 }
 
@@ -112,7 +115,7 @@ func ReadTicket(ctx context.Context, desk Desk, id int64) (helpdesk.Ticket, erro
 	return out, nil
 }
 
-// desk opens the helpdesk with the tenant's token of now: it may have been mended since the firings were accepted.
+// desk opens the helpdesk with the tenant's token of now: it may have been mended since the jobs were accepted.
 func (b *batch) desk(ctx context.Context, tenantID string) (Desk, error) {
 	t, err := b.tenant(ctx, tenantID)
 	if err != nil {

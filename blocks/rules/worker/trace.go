@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// step starts the span of a step of the work on so many entries, at since, or now when that is zero; end ends it. The span is
+// step starts the span of a step of the work on so many jobs, at since, or now when that is zero; end ends it. The span is
 // linked to the traces that from, W3C traceparents that jobs keep, name; what is none is left out.
 func step(ctx context.Context, name string, since time.Time, entries int, from ...string) (traced context.Context, end func()) {
 	options := []trace.SpanStartOption{trace.WithAttributes(attribute.Int("sidecard.entries", entries))}

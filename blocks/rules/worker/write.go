@@ -99,7 +99,7 @@ func (w write) End(ctx context.Context, it *item, how once.Outcome, err error) {
 	switch how {
 	case once.Unknown:
 		_, intent := w.state(&it.job.Steps)
-		it.fail(ctx, it.markUnknown(intent, err))
+		it.fail(ctx, lostWrite{it, intent}.markUnknown(err))
 	case once.Refused:
 		w.refused(ctx, it, err)
 	default:
@@ -107,7 +107,7 @@ func (w write) End(ctx context.Context, it *item, how once.Outcome, err error) {
 	}
 }
 
-// withinLease ends a write before another worker may take the entries up: a worker that has slept since it made sure of
+// withinLease ends a write before another worker may take the jobs up: a worker that has slept since it made sure of
 // them sends nothing.
 func (b *batch) withinLease(ctx context.Context) (context.Context, context.CancelFunc) {
 	until := b.confirmedAt.Add(b.deps.Lease * 2 / 3)

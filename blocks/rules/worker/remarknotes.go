@@ -13,9 +13,8 @@ import (
 )
 
 // remarkNotes are the notes that say what was left out of a deal, in the company's language.
-type remarkNotes struct{ *batch }
+type remarkNotes struct{ notes }
 
-func (remarkNotes) name() string { return "note" }
 func (remarkNotes) step() string { return "remarks" }
 
 func (remarkNotes) wanted(it *item) bool {
@@ -31,20 +30,16 @@ func (remarkNotes) put(st *jobs.Steps, id int64, i *jobs.Intent) {
 func (n remarkNotes) mark(it *item) string { return n.fingerprint(bulk.PlainLines(n.text(it))) }
 
 func (n remarkNotes) send(ctx context.Context, items []*item) ([]bulk.Made, error) {
-	return n.sendNotes(ctx, items, n.text)
+	return n.sendTexts(ctx, items, n.text)
 }
 
 func (n remarkNotes) find(ctx context.Context, it *item) ([]int64, error) {
-	return n.findNotes(ctx, it, it.job.Steps.RemarkIntent, n.text(it))
+	return n.findText(ctx, it, it.job.Steps.RemarkIntent, n.text(it))
 }
 
 // leaveOut does without the note: the inbox says the same.
 func (remarkNotes) leaveOut(it *item, _ crm.Answer) {
 	it.job.Steps.Omitted.Add(plan.OmitRemarks, request.Problem{})
-}
-
-func (remarkNotes) explain(err error) error {
-	return explainExtra(err, "comment", "refused_note")
 }
 
 func (n remarkNotes) text(it *item) string {

@@ -15,7 +15,7 @@ import (
 
 const (
 	// lookBack is how long before an intent the look for its write begins: the Date that the CRM sends may be minutes ahead
-	// of the created_at that it stores. What is found in addition is another entry's (thing), another author's (ours), or was
+	// of the created_at that it stores. What is found in addition is another job's (claimed), another author's (mayBeBy), or was
 	// made from a card (Account.DealsMade).
 	lookBack  = 10 * time.Minute
 	lookPage  = 250 // newest deals that are looked through
@@ -40,11 +40,11 @@ func (d leads) look(ctx context.Context, items []*item) {
 		if it.ended() {
 			continue
 		}
-		switch r, err := it.findDeal(ctx, newest); {
+		switch r, err := (lostDeal{lostWrite{it, it.job.Steps.LeadIntent}, newest}).find(ctx); {
 		case err != nil:
 			it.fail(ctx, err)
 		case r.ID != 0:
-			it.setDeal(r)
+			d.setDeal(it, r)
 			found = append(found, it)
 		default:
 			it.job.Steps.LeadIntent = nil
@@ -54,45 +54,50 @@ func (d leads) look(ctx context.Context, items []*item) {
 		return ledger.Because("deal_found", it.job.Steps.LeadID, "")
 	})
 	d.unregister(ctx, items)
-	d.finishDeals(ctx, found)
+	d.conclude(ctx, found)
 }
 
-// findDeal looks for the deal of a write whose answer is not known, and makes it this entry's. A zero result means that
+// lostDeal is a deal whose answer was lost.
+type lostDeal struct {
+	lostWrite
+	newest []bulk.FoundDeal // of the account
+}
+
+// find looks for the deal of a write whose answer is not known, and makes it this job's. A zero result means that
 // it is not there and was looked for long enough; *lookAgain that it has to be looked for once more. When there are more
 // such deals than writes that could have made them, nobody guesses: the *Refusal carries them to the inbox.
-func (it *item) findDeal(ctx context.Context, newest []bulk.FoundDeal) (bulk.Made, error) {
-	intent := it.job.Steps.LeadIntent
-	leads, err := it.candidates(ctx, newest)
+func (l lostDeal) find(ctx context.Context) (bulk.Made, error) {
+	leads, err := l.candidates(ctx)
 	if err != nil {
 		return bulk.Made{}, fmt.Errorf("look for the deal: %w", err)
 	}
-	similar, err := it.countSimilar(ctx) // before looking whose the deals are: a rival that finishes in between takes his out of both
+	similar, err := l.countSimilar(ctx) // before looking whose the deals are: a rival that finishes in between takes his out of both
 	if err != nil {
 		return bulk.Made{}, err
 	}
 	var mine, unlike []match
-	for _, l := range leads {
-		if taken, err := it.claimed(ctx, jobs.DealObject(l.ID)); err != nil {
+	for _, deal := range leads {
+		if taken, err := l.claimed(ctx, jobs.DealObject(deal.ID)); err != nil {
 			return bulk.Made{}, err
 		} else if taken {
 			continue
 		}
-		contact, err := it.matchingContact(ctx, l, intent.ContactID)
+		contact, err := l.matchingContact(ctx, deal)
 		switch {
 		case err != nil:
 			return bulk.Made{}, fmt.Errorf("look for the deal's contact: %w", err)
 		case contact == 0:
-		case it.plan.Deal.Fits(l):
-			mine = append(mine, match{l, contact})
+		case l.plan.Deal.Fits(deal):
+			mine = append(mine, match{deal, contact})
 		default:
-			unlike = append(unlike, match{l, contact})
+			unlike = append(unlike, match{deal, contact})
 		}
 	}
 	if len(mine) > similar {
-		return bulk.Made{}, it.ambiguous(mine)
+		return bulk.Made{}, l.ambiguous(mine)
 	}
 	for _, m := range mine {
-		ours, err := it.claim(ctx, jobs.DealObject(m.deal.ID))
+		ours, err := l.claim(ctx, jobs.DealObject(m.deal.ID))
 		if err != nil {
 			return bulk.Made{}, err
 		}
@@ -100,9 +105,9 @@ func (it *item) findDeal(ctx context.Context, newest []bulk.FoundDeal) (bulk.Mad
 			return bulk.Made{ID: m.deal.ID, ContactID: m.contact}, nil
 		}
 	}
-	err = it.countLook(ctx, intent, "=deal_looked")
+	err = l.countLook(ctx, "=deal_looked")
 	if err == nil && len(unlike) > 0 { // somebody may have changed it since
-		return bulk.Made{}, it.ambiguous(unlike)
+		return bulk.Made{}, l.ambiguous(unlike)
 	}
 	return bulk.Made{}, err
 }
@@ -112,54 +117,54 @@ type match struct {
 	contact int64
 }
 
-// ambiguous leaves it to a person which deal is the entry's.
-func (it *item) ambiguous(found []match) error {
-	it.job.Steps.Candidates = nil
+// ambiguous leaves it to a person which deal is the job's.
+func (l lostDeal) ambiguous(found []match) error {
+	l.job.Steps.Candidates = nil
 	for _, m := range found[:min(len(found), maxCandidates)] {
-		it.job.Steps.Candidates = append(it.job.Steps.Candidates, jobs.Candidate{LeadID: m.deal.ID, Name: m.deal.Text,
-			URL: it.account.DealURL(m.deal.ID), CreatedAt: time.Unix(m.deal.CreatedAt, 0).UTC()})
+		l.job.Steps.Candidates = append(l.job.Steps.Candidates, jobs.Candidate{LeadID: m.deal.ID, Name: m.deal.Text,
+			URL: l.account.DealURL(m.deal.ID), CreatedAt: time.Unix(m.deal.CreatedAt, 0).UTC()})
 	}
 	return &Refusal{Why: ledger.Because("twins", len(found), "")}
 }
 
 // candidates are deals like ours made since the intent, in the order of their making.
-func (it *item) candidates(ctx context.Context, newest []bulk.FoundDeal) ([]bulk.FoundDeal, error) {
-	intent := it.job.Steps.LeadIntent
+func (l lostDeal) candidates(ctx context.Context) ([]bulk.FoundDeal, error) {
+	intent, newest := l.intent, l.newest
 	found := slices.Clone(newest)
 	if intent.ContactID != 0 { // the account's list may be too busy to show them
-		more, err := it.account.NewestDealsOf(ctx, intent.ContactID, lookOfOne)
+		more, err := l.account.NewestDealsOf(ctx, intent.ContactID, lookOfOne)
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, more...)
 	}
-	since := it.since(intent)
+	since := l.since()
 	if intent.ContactID == 0 && len(newest) == lookPage && newest[lookPage-1].CreatedAt >= since {
 		// More deals were made since than one page shows. With this one its contact was made.
-		contact, err := it.account.Resolve(ctx, it.ticket.Client)
+		contact, err := l.account.Resolve(ctx, l.ticket.Client)
 		if err != nil {
 			return nil, err
 		}
 		if contact.ID != 0 {
-			more, err := it.account.NewestDealsOf(ctx, contact.ID, lookOfOne)
+			more, err := l.account.NewestDealsOf(ctx, contact.ID, lookOfOne)
 			if err != nil {
 				return nil, err
 			}
 			found = append(found, more...)
 		}
 	}
-	byHand, err := it.account.DealsMade(ctx, it.ticket.Client.ID)
+	byHand, err := l.account.DealsMade(ctx, l.ticket.Client.ID)
 	if err != nil {
 		return nil, err
 	}
 	seen := map[int64]bool{}
-	found = slices.DeleteFunc(found, func(l bulk.FoundDeal) bool {
-		other := seen[l.ID] || l.Deleted || l.CreatedAt < since || !it.mayBeBy(intent, l.CreatedBy) ||
-			slices.Contains(byHand, l.ID) ||
-			intent.Mark != "" && !it.hasMark(strings.TrimSpace(l.Text), intent.Mark) ||
-			intent.PipelineID != 0 && l.PipelineID != intent.PipelineID ||
-			intent.Price != nil && l.Price != *intent.Price
-		seen[l.ID] = true
+	found = slices.DeleteFunc(found, func(deal bulk.FoundDeal) bool {
+		other := seen[deal.ID] || deal.Deleted || deal.CreatedAt < since || !l.mayBeBy(deal.CreatedBy) ||
+			slices.Contains(byHand, deal.ID) ||
+			intent.Mark != "" && !l.hasMark(strings.TrimSpace(deal.Text), intent.Mark) ||
+			intent.PipelineID != 0 && deal.PipelineID != intent.PipelineID ||
+			intent.Price != nil && deal.Price != *intent.Price
+		seen[deal.ID] = true
 		return other
 	})
 	slices.SortFunc(found, func(a, b bulk.FoundDeal) int { return cmp.Compare(a.ID, b.ID) })
@@ -168,17 +173,36 @@ func (it *item) candidates(ctx context.Context, newest []bulk.FoundDeal) ([]bulk
 
 // matchingContact returns the deal's contact if it is the one meant: the known one, or one with the client's phone, e-mail or,
 // failing both, name. 0 means no.
-func (it *item) matchingContact(ctx context.Context, l bulk.FoundDeal, contactID int64) (int64, error) {
-	for _, id := range l.Contacts {
+func (l lostDeal) matchingContact(ctx context.Context, deal bulk.FoundDeal) (int64, error) {
+	for _, id := range deal.Contacts {
 		switch {
-		case id == contactID:
+		case id == l.intent.ContactID:
 			return id, nil
-		case contactID != 0:
+		case l.intent.ContactID != 0:
 			continue
 		}
-		if same, err := it.account.IsClient(ctx, id, it.ticket.Client, it.region); err != nil || same {
+		if same, err := l.account.IsClient(ctx, id, l.ticket.Client, l.region); err != nil || same {
 			return id, err
 		}
 	}
 	return 0, nil
+}
+
+// countSimilar counts the writes, this one among them, that could have made the deal that the item is looking for.
+func (l lostDeal) countSimilar(ctx context.Context) (int, error) {
+	like, err := l.content()
+	if err != nil {
+		return 0, err
+	}
+	open, err := l.deps.Ledger.Registered(ctx, l.job.Tenant)
+	if err != nil {
+		return 0, err
+	}
+	n := 1
+	for id, other := range open {
+		if id != l.job.ID && l.hasMark(like, other) {
+			n++
+		}
+	}
+	return n, nil
 }
