@@ -129,9 +129,9 @@ const (
 	maxRest      = 5 * time.Second
 )
 
-// periodic returns the visits of a block.
+// periodic returns the visits of a block. Their name differs from that of its jobs, whose dispatcher keeps turns, too.
 func (h *Host) periodic(name string, p Periodic) *store.Periodic {
-	return &store.Periodic{DB: h.DB, Name: name, Every: p.Every(), Rest: min(p.Every()/10, maxRest), AtOnce: visitsAtOnce, Now: time.Now, Log: h.Log,
+	return &store.Periodic{DB: h.DB, Name: name + ":visits", Every: p.Every(), Rest: min(p.Every()/10, maxRest), AtOnce: visitsAtOnce, Now: time.Now, Log: h.Log,
 		Each: h.Tenants.Each,
 		Visit: func(ctx context.Context, id string) {
 			ctx, cancel := context.WithTimeout(ctx, visitWithin)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 )
@@ -17,10 +18,11 @@ import (
 var panelPath = regexp.MustCompile(`/blocks/amocrm/[A-Za-z0-9_-]{22}`)
 
 // wired is the whole service without its network, as serve runs it.
-func wired(t *testing.T) *service {
+func wired(t *testing.T, more ...blocks.Block) *service {
 	t.Helper()
 	c := good()
 	c.RatePerIP = 0
+	c.blocks = append(c.blocks, more...)
 	if err := c.check(); err != nil {
 		t.Fatal(err)
 	}
