@@ -64,7 +64,7 @@ type Job[P, S, R any] struct {
 	CreatedAt time.Time
 	Since     time.Time // of the last start: acceptance, or a person's restart
 	UpdatedAt time.Time
-	DueAt     time.Time // next try; zero when settled
+	DueAt     time.Time // next try; zero when at rest
 	Timeline  []Line    // oldest first, at most 61
 	Mark      string    // kept as it was given at its acceptance
 

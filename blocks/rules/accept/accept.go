@@ -56,7 +56,7 @@ type Handlers struct {
 const (
 	resultAccepted = "accepted"
 	resultRepeated = "repeated" // the same firing was there already
-	resultShelved  = "shelved"  // stored as failed, it looks like a loop
+	resultLoop     = "shelved"  // stored as failed, it looks like a loop
 	resultTried    = "dry_run"
 	resultRefused  = "refused" // mistakes, stored as failed; or not allowed
 	resultFull     = "full"
@@ -68,7 +68,7 @@ var otherMethods = []string{http.MethodGet, http.MethodPut, http.MethodPatch, ht
 // Mount names POST /api/freeCreateLead and GET /api/triggers/:id.
 func (h *Handlers) Mount(r *route.Router) {
 	h.asked = telemetry.Counter(h.Metrics, "firings_asked_total", "Rule requests by what became of them at once.", "fate",
-		resultAccepted, resultRepeated, resultShelved, resultTried, resultRefused, resultFull, resultFailed)
+		resultAccepted, resultRepeated, resultLoop, resultTried, resultRefused, resultFull, resultFailed)
 	r.Machine().POST("/api/freeCreateLead", h.create)
 	for _, method := range otherMethods { // a rule with the wrong method is seen like any other mistake
 		r.Machine().Add(method, "/api/freeCreateLead", h.create)
@@ -176,7 +176,7 @@ func resultOf(e jobs.Job, existed bool) string {
 	case e.State == ledger.StateAccepted:
 		return resultAccepted
 	}
-	return resultShelved
+	return resultLoop
 }
 
 // ended answers a caller who waited.

@@ -37,26 +37,6 @@ type batch struct {
 	companies map[string]int64 // by name
 }
 
-// workOff works off a claim and stores what becomes of its jobs. pause is how long to leave the tenant alone.
-func (w *Worker) workOff(ctx, work context.Context, claim jobs.Batch, tenantID string) (pause time.Duration) {
-	began := time.Now()
-	b := &batch{Worker: w, companies: map[string]int64{},
-		now:      func() time.Time { return claim.Now.Add(time.Since(began)) },
-		stopping: func() bool { return ctx.Err() != nil }}
-	b.contacts = contacts{b, map[string]int64{}}
-	for i := range claim.Jobs {
-		b.items = append(b.items, &item{batch: b, job: &claim.Jobs[i]})
-	}
-	stopRenewing := w.Queue.Renewing(work, claim, tenantID)
-	defer stopRenewing()
-	b.run(work, tenantID)
-	b.finish(work)
-	if b.shared != nil && b.shared.State == ledger.StateAccepted {
-		return b.shared.After
-	}
-	return 0
-}
-
 func (b *batch) run(ctx context.Context, tenantID string) {
 	var err error
 	if b.account, err = b.deps.Account(ctx, tenantID, store.Background); err == nil {

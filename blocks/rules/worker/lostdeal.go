@@ -71,15 +71,15 @@ func (l lostDeal) find(ctx context.Context) (bulk.Made, error) {
 	if err != nil {
 		return bulk.Made{}, fmt.Errorf("look for the deal: %w", err)
 	}
-	similar, err := l.countSimilar(ctx) // before looking whose the deals are: a rival that finishes in between takes his out of both
+	similar, err := l.countSimilar(ctx) // before looking whose the deals are: one that finishes in between takes its deal out of both
 	if err != nil {
 		return bulk.Made{}, err
 	}
 	var mine, unlike []match
 	for _, deal := range leads {
-		if taken, err := l.claimed(ctx, jobs.DealObject(deal.ID)); err != nil {
+		if claimed, err := l.claimed(ctx, jobs.DealObject(deal.ID)); err != nil {
 			return bulk.Made{}, err
-		} else if taken {
+		} else if claimed {
 			continue
 		}
 		contact, err := l.matchingContact(ctx, deal)
