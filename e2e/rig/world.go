@@ -98,7 +98,9 @@ func (w *World) start(data string, extra ...string) *World {
 }
 
 // Serve starts one replica.
-func (w *World) Serve(base string, extra ...string) *Process { return w.ServeBy(Binary, base, extra...) }
+func (w *World) Serve(base string, extra ...string) *Process {
+	return w.ServeBy(Binary, base, extra...)
+}
 
 // ServeBy starts one replica of a program.
 func (w *World) ServeBy(program, base string, extra ...string) *Process {
