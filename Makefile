@@ -12,7 +12,7 @@ demo:
 	go run ./cmd/sidecard demo
 
 # Where goroutines share what they hold: these packages run with the race detector in every test run, all others in `race`.
-RACED := ./blocks/... ./internal/... ./oauth ./connector/amocrm ./connector/transport ./sandbox/kit
+RACED := ./blocks/... ./internal/... ./oauth
 
 # What can be read off the code is said before anything runs. The tests that drive the program wait most of their time, while
 # the others run. A program with the race detector sleeps for a second before it ends if it is not told otherwise.
