@@ -9,7 +9,7 @@ import (
 	"github.com/sidecard/sidecard/internal/route"
 )
 
-// sender is whose body a request has; nobody's when it comes from this machine, as the rate limit has it.
+// sender returns whom the body of a request is counted against, the zero Prefix for this machine, as in the rate limit.
 func sender(c echo.Context) netip.Prefix {
 	ip, err := netip.ParseAddr(c.RealIP())
 	if err != nil || ip.Unmap().IsLoopback() {

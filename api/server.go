@@ -87,7 +87,7 @@ func Server(h http.Handler) *http.Server {
 	}
 }
 
-// requestID is what a caller may name his request.
+// requestID matches the ids that a caller may give a request.
 var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // strict sets the headers of an answer that is no page: nothing in it may run, be framed or be guessed to be of another kind.

@@ -97,7 +97,7 @@ func (s *Service) TryRule(ctx context.Context, tenantID string, ticketID int64, 
 	if len(found) > 0 {
 		return Trial{Problems: found, Remarks: r.Remarks}, nil
 	}
-	r.TicketID = ticketID // whoever sees one ticket need not see another
+	r.TicketID = ticketID // access to one ticket is no access to another
 	return s.DryRun(ctx, t, r)
 }
 

@@ -61,7 +61,7 @@ func (i *innerServer) serve() error {
 	return nil
 }
 
-// closeInner cuts off whoever still reads: there is nothing to lose.
+// closeInner ends open connections: there is nothing to lose.
 func (s *service) closeInner() error {
 	var all []error
 	for _, in := range s.inner {

@@ -76,7 +76,7 @@ func (h *Handlers) Mount(r *route.Router) {
 	r.Machine().GET("/api/triggers/:id", h.show)
 }
 
-// longestStore is how long a caller waits for a Redis that is silent. A repeat of his finds what was stored nevertheless.
+// longestStore is how long a caller waits for a Redis that is silent. Sent again, the request finds what was stored nevertheless.
 const longestStore = 5 * time.Second
 
 // create accepts a rule's request: 202 once it is stored, or its end if the caller asked to wait for it. One that can't be carried

@@ -55,7 +55,7 @@ func (h *Handlers) answer(c echo.Context, status int, t tenant.Tenant, e jobs.Jo
 	return c.JSON(status, f)
 }
 
-// statusURL is where the caller can ask for the job as he asked here: a key is never put into an address, an open
+// statusURL is where the caller can ask for the job in the same way as here: a key is never put into an address, an open
 // caller's amoClientId is.
 func (h *Handlers) statusURL(c echo.Context, e jobs.Job) string {
 	address := strings.TrimRight(h.PublicURL, "/") + "/api/triggers/" + e.ID

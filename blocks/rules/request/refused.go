@@ -72,7 +72,7 @@ var (
 	ticketForm = regexp.MustCompile(`"ticketId"\s*:\s*"?(\d{1,18})\b`)
 )
 
-// OnlyKey finds the trigger key in a body that can't be read. A body with two has none: what a client wrote into his ticket
+// OnlyKey finds the trigger key in a body that can't be read. A body with two has none: what a client wrote into a ticket
 // must not decide whose inbox gets to see the rest.
 func OnlyKey(body []byte) string {
 	if !utf8.Valid(body) {
@@ -130,7 +130,7 @@ func (r Request) shown() Request {
 	return r
 }
 
-// BindEdited reads a request as a person has edited it. There is no mistake that would only cost a value: he can mend it.
+// BindEdited reads a request as a person has edited it. No mistake costs only the value: the person can correct it.
 func BindEdited(text []byte) (Request, error) {
 	r, _, err := Bind("application/json", text)
 	var mistakes *Problems

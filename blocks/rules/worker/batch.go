@@ -62,7 +62,7 @@ func (b *batch) run(ctx context.Context, tenantID string) {
 	}
 	b.forEach(ctx, b.items, func(it *item) error { return b.contacts.remember(ctx, it) }) // if an earlier try did not get to it
 	extras{b, notes{b}}.add(ctx)
-	for range 2 { // a task that is refused for its user goes without him
+	for range 2 { // a task that is refused for its user is sent once more without one
 		extras{b, tasks{b}}.add(ctx)
 	}
 	extras{b, remarkNotes{notes{b}}}.add(ctx)

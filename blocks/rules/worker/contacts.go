@@ -18,7 +18,7 @@ type contacts struct {
 }
 
 // next picks the items whose deals are sent next, and knows their contacts. Deals for known contacts go first: they
-// need no search. For a client who is not known, and for a deal that depends on those he has, one item goes at a time, and
+// need no search. For an unknown client, and for a deal that depends on existing ones, one item goes at a time, and
 // one of all clients with a phone or e-mail in common; the next finds what it has made. An item never passes an earlier one of
 // its ticket.
 func (c contacts) next(ctx context.Context, open []*item) []*item {
@@ -79,7 +79,7 @@ func (c contacts) recall(ctx context.Context, it *item) error {
 }
 
 // find finds the item's contact, or works out which one to make, and holds the client's locks while something depends on it:
-// two workers must not both make his contact or his deal.
+// two workers must not both make the contact or the deal.
 func (c contacts) find(ctx context.Context, it *item) error {
 	waiting, cancel := context.WithTimeout(ctx, c.deps.LockFor)
 	unlock, err := c.account.LockClient(waiting, it.ticket.Client)
@@ -94,7 +94,7 @@ func (c contacts) find(ctx context.Context, it *item) error {
 	if it.contactID == 0 {
 		client := it.ticket.Client
 		if it.deletedContacts > 0 {
-			client.ID = 0 // what is remembered of him is gone
+			client.ID = 0 // the remembered link is gone
 		}
 		if it.made, err = c.account.Resolve(ctx, client); err != nil {
 			return err
@@ -112,7 +112,7 @@ func (c contacts) find(ctx context.Context, it *item) error {
 	return c.attach(ctx, it)
 }
 
-// share lets the batch's other items know a client's contact; of one that was made, which has all his phones and e-mails, also
+// share lets the batch's other items know a client's contact; of one that was made, which has all phones and e-mails of the client, also
 // those of other clients who have one of them.
 func (c contacts) share(it *item, contactID int64, made bool) {
 	if contactID == 0 {
@@ -150,7 +150,7 @@ func (c contacts) attach(ctx context.Context, it *item) error {
 }
 
 // deleted deals with a deal that was refused because the CRM no longer has its contact: the client is looked for
-// once more by his phones and e-mails. It reports whether that is so.
+// once more by phones and e-mails. It reports whether that is so.
 func (c contacts) deleted(ctx context.Context, it *item) bool {
 	if it.contactID == 0 || it.deletedContacts == 2 || !c.account.ContactGone(ctx, it.contactID) {
 		return false

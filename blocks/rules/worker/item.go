@@ -95,7 +95,7 @@ func unfinished(items []*item) (out []*item) {
 	return out
 }
 
-// clientKeys are the keys under which the batch knows a client: his own, and each of his phones and e-mails.
+// clientKeys are the keys under which the batch knows a client: the id, and each phone and e-mail.
 func (it *item) clientKeys() []string {
 	keys := []string{it.clientKey()}
 	for _, line := range people.Lines(it.ticket.Client, it.region) {

@@ -82,7 +82,7 @@ func (l lostWrite) markUnknown(err error) *lookAgain {
 	return &lookAgain{l.deps.LookGap / 4, l.intent.Cause}
 }
 
-// mayBeBy reports of an author whether what he made can be of the write that the intent was stored for. The CRM names the user
+// mayBeBy reports of an author whether what they made can be of the write that the intent was stored for. The CRM names the user
 // of the login as the author of such a write, or 0, as for a robot (amocrm.md §5.1). Everybody passes while one of the
 // logins, that of the write and that of now, is not known.
 func (l lostWrite) mayBeBy(author int64) bool {

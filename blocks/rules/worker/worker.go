@@ -73,11 +73,11 @@ type Deps struct {
 	Account func(ctx context.Context, tenantID string, p store.Priority) (Account, error)
 	// Desk opens a tenant's helpdesk. It is not asked for a tenant without a helpdesk token.
 	Desk func(t tenant.Tenant) (Desk, error)
-	// Connected says whether the tenant has a living grant.
+	// Connected reports whether the tenant has a living grant.
 	Connected func(ctx context.Context, tenantID string) (bool, error)
-	// Text gives a text of the catalogue for comments in the helpdesk; nil: none are written.
+	// Text returns a text of the catalogue for comments in the helpdesk; nil: none are written.
 	Text func(lang, key string, args ...any) string
-	// Problem gives the words of a problem in a language; nil: they are English.
+	// Problem returns the words of a problem in a language; nil: they are English.
 	Problem func(lang string, p request.Problem) string
 	// OnOutcome is called with every job that has come to rest or waits again; it must not block. May be nil.
 	OnOutcome func(e jobs.Job)

@@ -156,7 +156,7 @@ func (r *request) again(draft deals.Draft, why forms.Refusal) error {
 	return r.Show(http.StatusOK, "deal_form", view)
 }
 
-// withMapped adds to a new deal's fields the mapped ones that its form did not show; what the agent saw, he decided.
+// withMapped adds to a new deal's fields the mapped ones that its form did not show; the agent has decided on those that it showed.
 func (r *request) withMapped(form url.Values, typed map[int64][]string) (map[int64][]string, error) {
 	mapped, err := r.crm.Mapped(r.Ctx, fields.EntityLead, r.Session.Ticket)
 	fields := maps.Clone(typed)
