@@ -16,6 +16,7 @@ import (
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/route"
+	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -197,5 +198,32 @@ func (s Subject) checkPerson(t *testing.T, keeper privacy.Keeper) {
 	}
 	if len(keeper.Keys()) == 0 {
 		t.Error("the keeper names no keys")
+	}
+	for _, name := range keeper.Keys() {
+		s.checkForms(t, store.Key(company.ID, name)+":*")
+	}
+}
+
+// checkForms expects a version in every form that is stored sealed: the member or field v, by which a later program reads it.
+func (s Subject) checkForms(t *testing.T, match string) {
+	ctx, db := t.Context(), s.Host.DB
+	err := db.Walk(ctx, match, func(keys []string) error {
+		for _, key := range keys {
+			fields, err := db.HGetAll(ctx, key).Result()
+			if err != nil { // it is no hash
+				fields = map[string]string{"": db.Get(ctx, key).Val()}
+			}
+			for name, value := range fields {
+				var form struct{ V int }
+				raw, err := db.Ring().Open(value, key)
+				if err == nil && fields["v"] == "" && (json.Unmarshal(raw, &form) != nil || form.V == 0) {
+					t.Errorf("%s %s is sealed without a version", key, name)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
