@@ -16,54 +16,54 @@ const MaxBody = 16 << 20
 const MaxWrite = 250
 
 // readBody decodes the JSON body with numbers kept as written. It answers the 400 itself.
-func readBody(w http.ResponseWriter, r *http.Request) (any, bool) {
+func readBody(w http.ResponseWriter, r *http.Request) (v any, ok bool) {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	if err != nil {
-		BadRequest(w, "Invalid request body")
-		return nil, false
-	}
-	if len(bytes.TrimSpace(raw)) == 0 {
+	if err == nil && len(bytes.TrimSpace(raw)) == 0 {
 		BadRequest(w, "Request data blank")
 		return nil, false
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil || dec.More() {
+	if err != nil || dec.Decode(&v) != nil || dec.More() {
 		BadRequest(w, "Invalid request body")
 		return nil, false
 	}
 	return v, true
 }
 
-// ReadBatch decodes a top-level array of objects, at most max of them.
-func ReadBatch(w http.ResponseWriter, r *http.Request, max int) ([]obj, bool) {
-	v, ok := readBody(w, r)
-	if !ok {
-		return nil, false
-	}
-	list, isList := AsList(v)
-	if v == nil || isList && len(list) == 0 {
+// readSaying is readBody for a body that must say something.
+func readSaying(w http.ResponseWriter, r *http.Request) (v any, ok bool) {
+	v, ok = readBody(w, r)
+	m, isMap := v.(obj)
+	list, isList := v.([]any)
+	if ok && (v == nil || isMap && len(m) == 0 || isList && len(list) == 0) {
 		BadRequest(w, "Request data blank")
 		return nil, false
 	}
-	if !isList {
-		BadRequest(w, "Invalid request body")
+	return v, ok
+}
+
+// ReadBatch decodes a top-level array of objects, at most max of them.
+func ReadBatch(w http.ResponseWriter, r *http.Request, max int) ([]obj, bool) {
+	v, ok := readSaying(w, r)
+	if !ok {
 		return nil, false
 	}
+	list, ok := AsList(v)
 	if len(list) > max {
-		Problem(w, http.StatusUnprocessableEntity, "Unprocessable Entity",
-			"Limit "+strconv.Itoa(max)+" entities per request")
+		Problem(w, http.StatusUnprocessableEntity, "Unprocessable Entity", "Limit "+strconv.Itoa(max)+" entities per request")
 		return nil, false
 	}
 	items := make([]obj, len(list))
 	for i, el := range list {
-		if items[i], ok = el.(obj); !ok {
-			BadRequest(w, "Invalid request body")
-			return nil, false
-		}
+		var isMap bool
+		items[i], isMap = el.(obj)
+		ok = ok && isMap
 	}
-	return items, true
+	if !ok {
+		BadRequest(w, "Invalid request body")
+	}
+	return items, ok
 }
 
 // AsList takes an array, or an object whose keys are indices, in the order of their numbers: that is how PHP encodes an
@@ -94,20 +94,12 @@ func AsList(raw any) ([]any, bool) {
 
 // ReadObject decodes a single object.
 func ReadObject(w http.ResponseWriter, r *http.Request) (obj, bool) {
-	v, ok := readBody(w, r)
-	if !ok {
-		return nil, false
-	}
+	v, ok := readSaying(w, r)
 	m, isMap := v.(obj)
-	if list, isList := v.([]any); v == nil || isMap && len(m) == 0 || isList && len(list) == 0 {
-		BadRequest(w, "Request data blank")
-		return nil, false
-	}
-	if !isMap {
+	if ok && !isMap {
 		BadRequest(w, "Invalid request body")
-		return nil, false
 	}
-	return m, true
+	return m, isMap
 }
 
 // RequestID is the item's own request_id, or its index; sent tells which.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -26,11 +27,14 @@ func (l *limits) allow(key string, rate int, clock func() time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := clock()
+	if l.windows == nil {
+		l.windows = map[string]*stats.Window{}
+	}
+	if len(l.windows) >= limitKeys && l.windows[key] == nil {
+		maps.DeleteFunc(l.windows, func(_ string, v *stats.Window) bool { return v.Count(now) == 0 })
+	}
 	v := l.windows[key]
 	if v == nil {
-		if l.windows == nil || len(l.windows) >= limitKeys {
-			l.forgetIdle(now)
-		}
 		v = &stats.Window{}
 		l.windows[key] = v
 	}
@@ -39,17 +43,6 @@ func (l *limits) allow(key string, rate int, clock func() time.Time) bool {
 	}
 	v.Add(now)
 	return true
-}
-
-// forgetIdle drops the windows in which nothing happened for a second.
-func (l *limits) forgetIdle(now time.Time) {
-	kept := map[string]*stats.Window{}
-	for k, v := range l.windows {
-		if v.Count(now) > 0 {
-			kept[k] = v
-		}
-	}
-	l.windows = kept
 }
 
 // Reset opens all windows.
