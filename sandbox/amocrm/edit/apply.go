@@ -144,13 +144,18 @@ func (x Writer) Update(entity string, d *Draft) {
 		edited = x.updateLead(x.A.Leads[d.ID], d, j) || edited
 	}
 	if old := b.Responsible; Set(&b.Responsible, d.Responsible) {
-		user := func(id int64) []obj { return world.One("responsible_user", obj{"id": id}) }
-		j.Add("entity_responsible_changed", world.Singular(entity), b.ID, user(b.Responsible), user(old))
-		x.Changed(world.Change{Entity: entity, Action: "responsible", ID: b.ID, OldResponsible: old, By: by})
+		x.ResponsibleChanged(entity, b.ID, b.Responsible, old, by)
 	}
 	if edited {
 		x.Changed(world.Change{Entity: entity, Action: "update", ID: b.ID, By: by})
 	}
+}
+
+// ResponsibleChanged tells the feed and the webhooks of another responsible user.
+func (x Writer) ResponsibleChanged(entity string, id, user, old, by int64) {
+	value := func(user int64) []obj { return world.One("responsible_user", obj{"id": user}) }
+	x.Journal(by).Add("entity_responsible_changed", world.Singular(entity), id, value(user), value(old))
+	x.Changed(world.Change{Entity: entity, Action: "responsible", ID: id, OldResponsible: old, By: by})
 }
 
 // updateLead changes price, stage and what hangs on it; it reports whether anything but the stage was changed.
@@ -200,51 +205,39 @@ func (d *Draft) target(a *world.Account, l *world.Lead) (pipeline, status int64)
 }
 
 // setTags carries out a tagWrite and reports whether the tags are others now.
-func (x Writer) setTags(entity string, b *world.Base, t tagWrite, j world.Journal) bool {
-	ids := func(refs []TagRef) []int64 {
-		var out []int64
-		for _, ref := range refs {
-			id := ref.id
-			if id == 0 {
-				id = world.TagNamed(x.W, x.A, entity, ref.Name, ref.Color).ID
-			}
-			out = append(out, id)
-		}
-		return out
-	}
-	dropped := func(id int64) bool {
-		name := world.TagByID(x.A, entity, id).Name
-		return slices.ContainsFunc(t.remove, func(ref TagRef) bool { return ref.id == id || ref.Name == name })
-	}
+func (x Writer) setTags(entity string, b *world.Base, t tagWrite, j world.Journal) (changed bool) {
 	next := slices.Clone(b.Tags)
 	if t.replaced {
 		next = nil
 	}
-	for _, id := range append(ids(t.set), ids(t.add)...) {
-		if !slices.Contains(next, id) {
-			next = append(next, id)
+	for _, ref := range slices.Concat(t.set, t.add) {
+		if ref.id == 0 {
+			ref.id = world.TagNamed(x.W, x.A, entity, ref.Name, ref.Color).ID
+		}
+		if !slices.Contains(next, ref.id) {
+			next = append(next, ref.id)
 		}
 	}
-	next = slices.DeleteFunc(next, dropped)
-	var added, removed []obj
-	for _, id := range next {
-		if !slices.Contains(b.Tags, id) {
-			added = append(added, obj{"tag": obj{"name": world.TagByID(x.A, entity, id).Name}})
+	name := func(id int64) string { return world.TagByID(x.A, entity, id).Name }
+	next = slices.DeleteFunc(next, func(id int64) bool {
+		return slices.ContainsFunc(t.remove, func(ref TagRef) bool { return ref.id == id || ref.Name == name(id) })
+	})
+	tell := func(typ string, ids, others []int64) {
+		var tags []obj
+		for _, id := range ids {
+			if !slices.Contains(others, id) {
+				tags = append(tags, obj{"tag": obj{"name": name(id)}})
+			}
+		}
+		if tags != nil {
+			j.Add(typ, world.Singular(entity), b.ID, tags, nil)
+			changed = true
 		}
 	}
-	for _, id := range b.Tags {
-		if !slices.Contains(next, id) {
-			removed = append(removed, obj{"tag": obj{"name": world.TagByID(x.A, entity, id).Name}})
-		}
-	}
-	if added != nil {
-		j.Add("entity_tag_added", world.Singular(entity), b.ID, added, nil)
-	}
-	if removed != nil {
-		j.Add("entity_tag_deleted", world.Singular(entity), b.ID, removed, nil)
-	}
+	tell("entity_tag_added", next, b.Tags)
+	tell("entity_tag_deleted", b.Tags, next)
 	b.Tags = next
-	return added != nil || removed != nil
+	return changed
 }
 
 // Set stores a said value and reports whether it is another one.
@@ -278,15 +271,9 @@ func SetField(b *world.Base, w fieldWrite) (before []map[string]any, changed boo
 
 // sameValues compares by their JSON: numbers read back from a saved state are float64, written ones int64.
 func sameValues(a, b []map[string]any) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		ra, errA := json.Marshal(a[i])
-		rb, errB := json.Marshal(b[i])
-		if errA != nil || errB != nil || string(ra) != string(rb) {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(a, b, func(x, y map[string]any) bool {
+		rawX, errX := json.Marshal(x)
+		rawY, errY := json.Marshal(y)
+		return errX == nil && errY == nil && string(rawX) == string(rawY)
+	})
 }

@@ -18,7 +18,9 @@ type Check struct {
 }
 
 // NewCheck returns a check of one item of an account.
-func NewCheck(a *world.Account) Check { return Check{A: a, Errs: new([]FieldError)} }
+func NewCheck(a *world.Account) Check {
+	return Check{A: a, Errs: new([]FieldError)}
+}
 
 // Under is a check for an object nested at path.
 func (v Check) Under(path string) Check {
@@ -54,156 +56,125 @@ func (v Check) Failed() bool { return len(*v.Errs) > 0 }
 
 // Integer reads an int; nil when the key is absent, null or wrong.
 func (v Check) Integer(m obj, key string) *int64 {
-	raw, there := m[key]
-	if !there || raw == nil {
-		return nil
+	n, ok := world.ToInt(m[key])
+	if _, isString := m[key].(string); ok && !isString {
+		return &n
 	}
-	n, ok := world.ToInt(raw)
-	if _, isString := raw.(string); !ok || isString {
+	if m[key] != nil {
 		v.WrongType(key, "int")
-		return nil
 	}
-	return &n
+	return nil
+}
+
+// RequiredInteger reads an int that must be there.
+func (v Check) RequiredInteger(m obj, key string) *int64 {
+	if m[key] == nil {
+		v.Missing(key)
+	}
+	return v.Integer(m, key)
 }
 
 // Text reads a string; nil when the key is absent, null or wrong.
-func (v Check) Text(m obj, key string) *string {
-	raw, there := m[key]
-	if !there || raw == nil {
-		return nil
+func (v Check) Text(m obj, key string) *string { return read[string](v, m, key, "string") }
+
+// Boolean reads a bool; nil when the key is absent, null or wrong.
+func (v Check) Boolean(m obj, key string) *bool { return read[bool](v, m, key, "bool") }
+
+func read[T any](v Check, m obj, key, want string) *T {
+	x, ok := m[key].(T)
+	if ok {
+		return &x
 	}
-	str, ok := raw.(string)
-	if !ok {
-		v.WrongType(key, "string")
-		return nil
+	if m[key] != nil {
+		v.WrongType(key, want)
 	}
-	return &str
+	return nil
 }
 
 // Required reads a string that must be there and not empty.
 func (v Check) Required(m obj, key string) *string {
-	if m[key] == nil {
-		v.Missing(key)
-		return nil
-	}
 	str := v.Text(m, key)
-	if str != nil && *str == "" {
+	if m[key] == nil || str != nil && *str == "" {
 		v.Missing(key)
 		return nil
 	}
 	return str
 }
 
-// Boolean reads a bool; nil when the key is absent, null or wrong.
-func (v Check) Boolean(m obj, key string) *bool {
-	raw, there := m[key]
-	if !there || raw == nil {
-		return nil
-	}
-	b, ok := raw.(bool)
-	if !ok {
-		v.WrongType(key, "bool")
-		return nil
-	}
-	return &b
-}
-
 // Object reads a nested object; nil when absent, null or wrong. PHP sends an empty object as [].
 func (v Check) Object(m obj, key string) obj {
-	raw, there := m[key]
-	if !there || raw == nil {
-		return nil
-	}
-	if list, ok := raw.([]any); ok && len(list) == 0 {
-		return nil
-	}
-	o, ok := raw.(obj)
-	if !ok {
+	o, ok := m[key].(obj)
+	if list, isList := m[key].([]any); !ok && m[key] != nil && (!isList || len(list) > 0) {
 		v.WrongType(key, "array")
-		return nil
 	}
 	return o
 }
 
 // List reads an array, or an object with indices for keys; nil when absent, null or wrong.
 func (v Check) List(m obj, key string) []any {
-	raw, there := m[key]
-	if !there || raw == nil {
-		return nil
-	}
-	l, ok := api.AsList(raw)
-	if !ok {
+	list, ok := api.AsList(m[key])
+	if !ok && m[key] != nil {
 		v.WrongType(key, "array")
-		return nil
 	}
-	return l
+	return list
+}
+
+// Objects reads a list of objects.
+func (v Check) Objects(m obj, key string, each func(at Check, el obj, i int)) {
+	for i, raw := range v.List(m, key) {
+		path := fmt.Sprintf("%s.%d", key, i)
+		if el, ok := raw.(obj); ok {
+			each(v.Under(path), el, i)
+		} else {
+			v.WrongType(path, "array")
+		}
+	}
+}
+
+// Embedded reads the list of objects in _embedded.<kind>.
+func (v Check) Embedded(m obj, kind string, each func(at Check, el obj, i int)) {
+	if e := v.Object(m, "_embedded"); e != nil {
+		v.Under("_embedded").Objects(e, kind, each)
+	}
 }
 
 // User reads the id of an active user. A responsible one must be paid for, too; an author may also be 0, the robot.
 func (v Check) User(m obj, key string) *int64 {
-	before := len(*v.Errs)
 	id := v.Integer(m, key)
-	if len(*v.Errs) > before {
-		v.Choice(key) // amoCRM names both: EX error-validation-complex.json
+	if m[key] == nil {
 		return nil
 	}
+	if id != nil {
+		responsible := key == "responsible_user_id" || key == "user_id"
+		u := world.UserOf(v.A, *id)
+		if *id == 0 && !responsible || u != nil && u.Active && !(responsible && u.Free) {
+			return id
+		}
+	}
+	v.Choice(key) // beside a wrong type, too: EX error-validation-complex.json
+	return nil
+}
+
+// Known finds the thing whose id must be under the key; nil after an error.
+func Known[T any](v Check, m obj, key string, find func(id int64) *T) *T {
+	id := v.RequiredInteger(m, key)
 	if id == nil {
 		return nil
 	}
-	responsible := key == "responsible_user_id" || key == "user_id"
-	if *id == 0 && !responsible {
-		return id
-	}
-	u := world.UserOf(v.A, *id)
-	if u == nil || !u.Active || responsible && u.Free {
+	x := find(*id)
+	if x == nil {
 		v.Choice(key)
-		return nil
 	}
-	return id
-}
-
-// Embedded reads _embedded.<kind> of a create: existing entities by id.
-func (v Check) Embedded(m obj, kind string, each func(at Check, el obj, i int)) {
-	e := v.Object(m, "_embedded")
-	if e == nil {
-		return
-	}
-	in := v.Under("_embedded")
-	for i, raw := range in.List(e, kind) {
-		path := fmt.Sprintf("%s.%d", kind, i)
-		el, ok := raw.(obj)
-		if !ok {
-			in.WrongType(path, "array")
-			continue
-		}
-		each(in.Under(path), el, i)
-	}
-}
-
-// OwnID reads the id of the thing that an item of an update names; nil after an error.
-func (v Check) OwnID(m obj) *int64 {
-	if m["id"] == nil {
-		v.Missing("id")
-	}
-	return v.Integer(m, "id")
+	return x
 }
 
 // Existing reads the id of an entity that must be there; 0 after an error.
-func (v Check) Existing(el obj, kind string) int64 { return v.ExistingAt(el, "id", kind) }
-
-// ExistingAt is existing for an id under another key.
-func (v Check) ExistingAt(el obj, key, kind string) int64 {
-	if el[key] == nil {
-		v.Missing(key)
-		return 0
+func (v Check) Existing(m obj, key, kind string) int64 {
+	if b := Known(v, m, key, func(id int64) *world.Base { return world.BaseByID(v.A, kind, id) }); b != nil {
+		return b.ID
 	}
-	id := v.Integer(el, key)
-	if id == nil {
-		return 0
-	}
-	if world.BaseByID(v.A, kind, *id) == nil {
-		v.Choice(key)
-		return 0
-	}
-	return *id
+	return 0
 }
+
+// OwnID reads the id of the thing that an item of an update names; nil after an error.
+func (v Check) OwnID(m obj) *int64 { return v.RequiredInteger(m, "id") }

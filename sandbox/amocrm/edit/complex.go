@@ -65,7 +65,7 @@ func readNested(v Check, m obj, kind string, take func(made *Draft, id int64)) {
 			return
 		}
 		if el["id"] != nil {
-			take(nil, at.Existing(el, kind))
+			take(nil, at.Existing(el, "id", kind))
 			return
 		}
 		limitValues(at, el)

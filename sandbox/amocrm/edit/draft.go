@@ -1,7 +1,6 @@
 package edit
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -63,35 +62,15 @@ func ReadDraft(v Check, entity string, m obj) *Draft {
 // readTags reads a list of {"id":…} or {"name":…}.
 func readTags(v Check, entity string, m obj, key string) []TagRef {
 	var out []TagRef
-	for i, raw := range v.List(m, key) {
-		path := fmt.Sprintf("%s.%d", key, i)
-		el, ok := raw.(obj)
-		if !ok {
-			v.WrongType(path, "array")
-			continue
+	v.Objects(m, key, func(at Check, el obj, _ int) {
+		if el["id"] != nil {
+			if t := Known(at, el, "id", func(id int64) *world.Tag { return world.TagByID(v.A, entity, id) }); t != nil {
+				out = append(out, TagRef{id: t.ID})
+			}
+		} else if name := at.Required(el, "name"); name != nil {
+			out = append(out, TagRef{Name: *name, Color: Or(at.Text(el, "color"), "")})
 		}
-		at := v.Under(path)
-		switch {
-		case el["id"] != nil:
-			id := at.Integer(el, "id")
-			if id == nil {
-				continue
-			}
-			if world.TagByID(v.A, entity, *id) == nil {
-				at.Choice("id")
-				continue
-			}
-			out = append(out, TagRef{id: *id})
-		default:
-			if name := at.Required(el, "name"); name != nil {
-				ref := TagRef{Name: *name}
-				if c := at.Text(el, "color"); c != nil {
-					ref.Color = *c
-				}
-				out = append(out, ref)
-			}
-		}
-	}
+	})
 	return out
 }
 
@@ -150,9 +129,8 @@ func readAmount(v Check, m obj, key string) (whole, cents *int64) {
 // readLinks reads the contacts and the company that a new lead is born with.
 func readLinks(v Check, m obj, d *Draft) {
 	v.Embedded(m, "contacts", func(at Check, el obj, i int) {
-		if id := at.Existing(el, "contacts"); id != 0 {
-			isMain := at.Boolean(el, "is_main")
-			d.Contacts = append(d.Contacts, world.LeadContact{ID: id, IsMain: isMain != nil && *isMain})
+		if id := at.Existing(el, "id", "contacts"); id != 0 {
+			d.Contacts = append(d.Contacts, world.LeadContact{ID: id, IsMain: Or(at.Boolean(el, "is_main"), false)})
 		}
 	})
 	v.Embedded(m, "companies", func(at Check, el obj, i int) {
@@ -160,7 +138,7 @@ func readLinks(v Check, m obj, d *Draft) {
 			at.NotExpected("id")
 			return
 		}
-		d.Company = at.Existing(el, "companies")
+		d.Company = at.Existing(el, "id", "companies")
 	})
 	d.Contacts = withMain(d.Contacts)
 }

@@ -21,31 +21,18 @@ type LinkOrder struct {
 	by       *int64
 }
 
-// linkable returns which kinds may be linked: every pair of the three, and each with catalog elements.
-func linkable(from, to string) bool {
-	return world.IsEntity(to) && from != to || to == world.ElementsKind
-}
-
 // ReadLinkOrder checks one item of a request; owner is the entity that the path names, or 0.
 func ReadLinkOrder(v Check, entity string, owner int64, m obj) LinkOrder {
 	o := LinkOrder{From: End{Kind: entity, ID: owner}}
 	if owner == 0 {
-		if m["entity_id"] == nil {
-			v.Missing("entity_id")
-		} else if id := v.Integer(m, "entity_id"); id != nil {
-			if o.From.ID = *id; world.BaseByID(v.A, entity, *id) == nil {
-				v.Choice("entity_id")
-			}
-		}
+		o.From.ID = v.Existing(m, "entity_id", entity)
 	}
 	if kind := v.Required(m, "to_entity_type"); kind != nil {
-		if o.To.Kind = *kind; !linkable(entity, *kind) {
+		if o.To.Kind = *kind; *kind != world.ElementsKind && (!world.IsEntity(*kind) || *kind == entity) {
 			v.Choice("to_entity_type")
 		}
 	}
-	if m["to_entity_id"] == nil {
-		v.Missing("to_entity_id")
-	} else if id := v.Integer(m, "to_entity_id"); id != nil {
+	if id := v.RequiredInteger(m, "to_entity_id"); id != nil {
 		if o.To.ID = *id; world.IsEntity(o.To.Kind) && world.BaseByID(v.A, o.To.Kind, *id) == nil {
 			v.Choice("to_entity_id")
 		}
@@ -81,8 +68,14 @@ func (x Writer) Join(o LinkOrder) {
 	lead, contact, company := o.sides()
 	switch {
 	case o.element != nil:
-		x.joinElement(o)
-		return
+		b := world.BaseByID(x.A, o.From.Kind, o.From.ID)
+		b.Elements = slices.Clone(b.Elements)
+		at := slices.IndexFunc(b.Elements, func(e world.ElementLink) bool { return e.ID == o.element.ID })
+		if at >= 0 { // it gets the new quantity and price
+			b.Elements[at] = *o.element
+			return
+		}
+		b.Elements = append(b.Elements, *o.element)
 	case lead != 0 && contact != 0:
 		l := x.A.Leads[lead]
 		list := slices.Clone(l.Contacts)
@@ -100,10 +93,8 @@ func (x Writer) Join(o LinkOrder) {
 			}
 		}
 		l.Contacts = withMain(list)
-	case lead != 0:
-		x.A.Leads[lead].CompanyID = company
 	default:
-		x.A.Contacts[contact].CompanyID = company
+		*x.companyOf(lead, contact) = company
 	}
 	x.linkChanged("entity_linked", o)
 }
@@ -114,22 +105,19 @@ func (x Writer) Unlink(o LinkOrder) {
 	there := false
 	switch {
 	case o.element != nil:
-		x.unlinkElement(o)
-		return
+		b := world.BaseByID(x.A, o.From.Kind, o.From.ID)
+		left := slices.DeleteFunc(slices.Clone(b.Elements), func(e world.ElementLink) bool { return e.ID == o.element.ID })
+		there = len(left) != len(b.Elements)
+		b.Elements = left
 	case lead != 0 && contact != 0:
 		l := x.A.Leads[lead]
 		left := slices.DeleteFunc(slices.Clone(l.Contacts), func(c world.LeadContact) bool { return c.ID == contact })
 		there = len(left) != len(l.Contacts)
 		l.Contacts = withMain(left)
-	case lead != 0:
-		l := x.A.Leads[lead]
-		if there = l.CompanyID == company; there {
-			l.CompanyID = 0
-		}
 	default:
-		c := x.A.Contacts[contact]
-		if there = c.CompanyID == company; there {
-			c.CompanyID = 0
+		of := x.companyOf(lead, contact)
+		if there = *of == company; there {
+			*of = 0
 		}
 	}
 	if there {
@@ -137,9 +125,23 @@ func (x Writer) Unlink(o LinkOrder) {
 	}
 }
 
+// companyOf is where a lead, or else a contact, has its company.
+func (x Writer) companyOf(lead, contact int64) *int64 {
+	if lead != 0 {
+		return &x.A.Leads[lead].CompanyID
+	}
+	return &x.A.Contacts[contact].CompanyID
+}
+
+// linkChanged tells the feed, in which elements have no lines of their own, and the webhooks.
 func (x Writer) linkChanged(typ string, o LinkOrder) {
 	by := Or(o.by, x.By)
-	x.Journal(by).Linked(typ, o.From.Kind, o.From.ID, o.To.Kind, o.To.ID)
+	if o.element != nil {
+		link := obj{"entity": obj{"type": "catalog_element", "id": o.element.ID}}
+		x.Journal(by).Add(typ, world.Singular(o.From.Kind), o.From.ID, world.One("link", link), nil)
+	} else {
+		x.Journal(by).Linked(typ, o.From.Kind, o.From.ID, o.To.Kind, o.To.ID)
+	}
 	b := world.BaseByID(x.A, o.From.Kind, o.From.ID)
 	b.UpdatedAt, b.UpdatedBy = x.Now, by
 	x.Changed(world.Change{Entity: o.From.Kind, Action: "update", ID: o.From.ID, By: by})
@@ -162,51 +164,20 @@ func readElementLink(v Check, m obj, id int64) *world.ElementLink {
 		v.Choice("to_entity_id")
 	}
 	if raw, there := meta["quantity"]; there && raw != nil {
-		n, ok := world.PlainNumbers(raw).(float64)
-		if whole, isInt := world.PlainNumbers(raw).(int64); isInt {
-			n, ok = float64(whole), true
+		switch n := world.PlainNumbers(raw).(type) {
+		case float64:
+			link.Quantity = n
+		case int64:
+			link.Quantity = float64(n)
+		default:
+			link.Quantity = 0
 		}
-		if !ok || n <= 0 {
+		if link.Quantity <= 0 {
 			at.WrongType("quantity", "float")
 		}
-		link.Quantity = n
 	}
 	if v.Failed() {
 		return nil
 	}
 	return link
-}
-
-// joinElement puts an element on an entity; one that is there gets the new quantity and price.
-func (x Writer) joinElement(o LinkOrder) {
-	b := world.BaseByID(x.A, o.From.Kind, o.From.ID)
-	list := slices.Clone(b.Elements)
-	at := slices.IndexFunc(list, func(e world.ElementLink) bool { return e.ID == o.element.ID })
-	if at >= 0 {
-		list[at] = *o.element
-		b.Elements = list
-		return
-	}
-	b.Elements = append(list, *o.element)
-	x.elementChanged("entity_linked", o)
-}
-
-// unlinkElement takes an element off an entity; one that is not there stays not there.
-func (x Writer) unlinkElement(o LinkOrder) {
-	b := world.BaseByID(x.A, o.From.Kind, o.From.ID)
-	left := slices.DeleteFunc(slices.Clone(b.Elements), func(e world.ElementLink) bool { return e.ID == o.element.ID })
-	if len(left) != len(b.Elements) {
-		b.Elements = left
-		x.elementChanged("entity_unlinked", o)
-	}
-}
-
-// elementChanged tells the feed and the webhooks. Elements have no feed of their own.
-func (x Writer) elementChanged(typ string, o LinkOrder) {
-	by := Or(o.by, x.By)
-	link := obj{"entity": obj{"type": "catalog_element", "id": o.element.ID}}
-	x.Journal(by).Add(typ, world.Singular(o.From.Kind), o.From.ID, world.One("link", link), nil)
-	b := world.BaseByID(x.A, o.From.Kind, o.From.ID)
-	b.UpdatedAt, b.UpdatedBy = x.Now, by
-	x.Changed(world.Change{Entity: o.From.Kind, Action: "update", ID: o.From.ID, By: by})
 }

@@ -20,11 +20,7 @@ func ReadNote(v Check, entity string, m obj, owner int64) *world.Note {
 		Responsible: Or(v.User(m, "responsible_user_id"), -1), CreatedAt: Or(v.Integer(m, "created_at"), 0),
 	}
 	if owner == 0 {
-		if m["entity_id"] == nil {
-			v.Missing("entity_id")
-		} else {
-			n.EntityID = Or(v.Integer(m, "entity_id"), -1)
-		}
+		n.EntityID = Or(v.RequiredInteger(m, "entity_id"), -1)
 	}
 	if n.EntityID > 0 && world.BaseByID(v.A, entity, n.EntityID) == nil {
 		v.Choice("entity_id")

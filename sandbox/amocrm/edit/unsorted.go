@@ -75,7 +75,7 @@ func (f *Refusal) unsortedDraft(a *world.Account, m obj, index int) *Draft {
 		switch {
 		case i > 0:
 		case el["id"] != nil: // clients send one that is there, too
-			if id := at.Existing(el, "contacts"); id != 0 {
+			if id := at.Existing(el, "id", "contacts"); id != 0 {
 				d.Contacts = []world.LeadContact{{ID: id, IsMain: true}}
 			}
 		default:
@@ -86,7 +86,7 @@ func (f *Refusal) unsortedDraft(a *world.Account, m obj, index int) *Draft {
 		switch {
 		case i > 0:
 		case el["id"] != nil:
-			d.Company = at.Existing(el, "companies")
+			d.Company = at.Existing(el, "id", "companies")
 		default:
 			d.NewCompany = ReadDraft(at, "companies", withTextNames(el))
 		}

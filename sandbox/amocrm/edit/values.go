@@ -2,7 +2,6 @@ package edit
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -23,74 +22,41 @@ const maxValues = 40
 // FieldValues reads custom_fields_values of an item of the entity's kind.
 func (v Check) FieldValues(entity string, m obj) []fieldWrite {
 	var out []fieldWrite
-	for i, raw := range v.List(m, "custom_fields_values") {
-		path := fmt.Sprintf("custom_fields_values.%d", i)
-		el, ok := raw.(obj)
-		if !ok {
-			v.WrongType(path, "array")
-			continue
+	v.Objects(m, "custom_fields_values", func(at Check, el obj, _ int) {
+		w := fieldWrite{field: readField(at, entity, el)}
+		if w.field == nil {
+			return
 		}
-		at := v.Under(path)
-		f := readField(at, entity, el)
-		if f == nil {
-			continue
-		}
-		values, there := el["values"]
-		if !there {
+		if _, there := el["values"]; !there {
 			at.Missing("values")
-			continue
 		}
-		list := at.List(el, "values")
-		if list == nil && values != nil {
-			continue
-		}
-		if w := (fieldWrite{f, readElements(at, f, list)}); !at.Failed() {
+		at.Objects(el, "values", func(at Check, el obj, _ int) {
+			if stored := readElement(at, w.field, el); stored != nil {
+				w.values = append(w.values, stored)
+			}
+		})
+		if !at.Failed() {
 			out = append(out, w)
 		}
-	}
+	})
 	return out
 }
 
 // readField finds the addressed field: by id, or by code when there is no id.
 func readField(v Check, entity string, el obj) *world.Field {
-	if el["field_id"] == nil {
-		code := v.Text(el, "field_code")
-		if code == nil {
-			v.Missing("field_id")
-			return nil
-		}
-		f := world.FieldByCode(v.A, entity, *code)
-		if f == nil {
-			v.Choice("field_code")
-		}
-		return f
+	if el["field_id"] != nil {
+		return Known(v, el, "field_id", func(id int64) *world.Field { return world.FieldOf(v.A, entity, id) })
 	}
-	id := v.Integer(el, "field_id")
-	if id == nil {
+	code := v.Text(el, "field_code")
+	if code == nil {
+		v.Missing("field_id")
 		return nil
 	}
-	f := world.FieldOf(v.A, entity, *id)
+	f := world.FieldByCode(v.A, entity, *code)
 	if f == nil {
-		v.Choice("field_id")
+		v.Choice("field_code")
 	}
 	return f
-}
-
-// readElements reads values[] of one field. A list field keeps every element only if it is a multiselect.
-func readElements(v Check, f *world.Field, list []any) []map[string]any {
-	var out []map[string]any
-	for j, raw := range list {
-		path := fmt.Sprintf("values.%d", j)
-		el, ok := raw.(obj)
-		if !ok {
-			v.WrongType(path, "array")
-			continue
-		}
-		if stored := readElement(v.Under(path), f, el); stored != nil {
-			out = append(out, stored)
-		}
-	}
-	return out
 }
 
 // readElement reads one object of values[] into its read shape; nil for an empty or a wrong one.
@@ -184,41 +150,52 @@ func numberText(raw any) (any, string) {
 	return str, ""
 }
 
-// readEnum reads a choice: enum_id, value or enum_code, in this order.
-func readEnum(v Check, f *world.Field, el obj) map[string]any {
-	for _, key := range []string{"enum_id", "value", "enum_code"} {
-		raw := el[key]
-		if raw == nil {
+// chosen is the choice that an element names under the first of the keys that it has: by enum_id, or by what word tells for the
+// other keys. said is whether it has any; a choice that is wrong is nil.
+func chosen(v Check, f *world.Field, el obj, word func(e *world.Enum, key string) string, keys ...string) (e *world.Enum, said bool) {
+	for _, key := range keys {
+		if el[key] == nil {
 			continue
 		}
-		if key == "enum_id" && v.Integer(el, key) == nil {
-			return nil
+		var id *int64
+		if key == "enum_id" {
+			if id = v.Integer(el, key); id == nil {
+				return nil, true
+			}
 		}
 		for _, e := range f.Enums {
-			n, isInt := world.ToInt(raw)
-			if key == "enum_id" && isInt && n == e.ID || key == "value" && raw == e.Value ||
-				key == "enum_code" && e.Code != "" && raw == e.Code {
-				return enumRead(e)
+			if id != nil && *id == e.ID || id == nil && el[key] != "" && el[key] == word(e, key) {
+				return e, true
 			}
 		}
 		v.Choice(key)
-		return nil
+		return nil, true
 	}
-	if _, there := el["value"]; there {
-		return nil // {"value": null} clears
-	}
-	v.Missing("value")
-	return nil
+	return nil, false
 }
 
-// enumRead is a choice as reads tell it.
-func enumRead(e *world.Enum) map[string]any {
+// readEnum reads a choice: enum_id, value or enum_code, in this order.
+func readEnum(v Check, f *world.Field, el obj) map[string]any {
+	e, said := chosen(v, f, el, func(e *world.Enum, key string) string {
+		if key == "value" {
+			return e.Value
+		}
+		return e.Code
+	}, "enum_id", "value", "enum_code")
+	if _, there := el["value"]; !said && !there { // {"value": null} clears
+		v.Missing("value")
+	}
+	if e == nil {
+		return nil
+	}
 	out := map[string]any{"value": e.Value, "enum_id": e.ID, "enum_code": nil}
 	if e.Code != "" {
 		out["enum_code"] = e.Code
 	}
 	return out
 }
+
+func enumValue(e *world.Enum, _ string) string { return e.Value }
 
 // readMultitext reads a phone, an e-mail address or a messenger with its kind; without one it is the first, WORK.
 func readMultitext(v Check, f *world.Field, el obj) map[string]any {
@@ -235,31 +212,39 @@ func readMultitext(v Check, f *world.Field, el obj) map[string]any {
 		v.WrongType("value", want)
 		return nil
 	}
-	var kind *world.Enum
-	if len(f.Enums) > 0 {
+	kind, said := chosen(v, f, el, enumValue, "enum_id", "enum_code", "enum")
+	switch {
+	case said && kind == nil:
+		return nil
+	case !said && len(f.Enums) == 0:
+		return map[string]any{"value": value, "enum_id": nil, "enum_code": nil}
+	case !said:
 		kind = f.Enums[0]
 	}
-	for _, key := range []string{"enum_id", "enum_code", "enum"} {
-		if el[key] == nil {
-			continue
-		}
-		if key == "enum_id" && v.Integer(el, key) == nil {
-			return nil
-		}
-		kind = nil
-		for _, e := range f.Enums {
-			if n, ok := world.ToInt(el[key]); key == "enum_id" && ok && n == e.ID || key != "enum_id" && el[key] == e.Value {
-				kind = e
-			}
-		}
-		if kind == nil {
-			v.Choice(key)
-			return nil
-		}
-		break
-	}
-	if kind == nil {
-		return map[string]any{"value": value, "enum_id": nil, "enum_code": nil}
-	}
 	return map[string]any{"value": value, "enum_id": kind.ID, "enum_code": kind.Value}
+}
+
+// addressParts has the elements of a smart_address, enum_id 1 to 6 (amocrm.md §3.5).
+var addressParts = &world.Field{Enums: []*world.Enum{
+	{ID: 1, Value: "address_line_1"}, {ID: 2, Value: "address_line_2"}, {ID: 3, Value: "city"}, {ID: 4, Value: "state"},
+	{ID: 5, Value: "zip"}, {ID: 6, Value: "country"},
+}}
+
+// readAddressPart reads one element of a smart_address.
+func readAddressPart(v Check, el obj) map[string]any {
+	if el["enum_id"] == nil && el["enum_code"] != nil && v.Text(el, "enum_code") == nil {
+		return nil
+	}
+	part, said := chosen(v, addressParts, el, enumValue, "enum_id", "enum_code")
+	if !said {
+		v.Missing("enum_id")
+	}
+	if part == nil {
+		return nil
+	}
+	value := v.Text(el, "value")
+	if value == nil || *value == "" {
+		return nil
+	}
+	return map[string]any{"value": *value, "enum_id": part.ID, "enum_code": part.Value}
 }

@@ -183,7 +183,7 @@ func (s cards) patch(entity string) change {
 			var drafts []*edit.Draft
 			for i, m := range items {
 				v := edit.NewCheck(c.Account)
-				id := v.Existing(m, entity)
+				id := v.Existing(m, "id", entity)
 				if v.Failed() {
 					rid, _ := api.RequestID(m, i)
 					bad.Add(rid, *v.Errs)

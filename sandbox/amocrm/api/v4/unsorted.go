@@ -189,12 +189,12 @@ func readUnsortedTarget(v edit.Check, m obj, u *world.Unsorted) (lead, contact i
 	if kind := at.Required(link, "entity_type"); kind != nil && *kind != "leads" {
 		at.Choice("entity_type") // customers, which amoCRM takes, are not kept here
 	}
-	if lead = at.ExistingAt(link, "entity_id", "leads"); lead == u.LeadID && lead != 0 {
+	if lead = at.Existing(link, "entity_id", "leads"); lead == u.LeadID && lead != 0 {
 		at.Choice("entity_id")
 	}
 	contact = u.ContactID
 	if meta := at.Object(link, "metadata"); meta["contact_id"] != nil {
-		contact = at.Under("metadata").ExistingAt(meta, "contact_id", "contacts")
+		contact = at.Under("metadata").Existing(meta, "contact_id", "contacts")
 	}
 	return lead, contact
 }
