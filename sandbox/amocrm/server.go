@@ -157,7 +157,7 @@ func (s *Server) routes() {
 	s.courier = hooks.NewCourier(state, now, counts, scale)
 	s.editor = edit.Editor{Clock: now, Tell: s.courier.Changed}
 	s.gate = &api.Gate{State: state, Now: now, Stats: counts, PerSecond: perSecond}
-	s.api = v4.New(v4.Deps{Gate: s.gate, State: state, Now: now, Editor: s.editor})
+	s.api = v4.New(s.gate, s.editor)
 	s.gate.Known = s.api.Known
 	grants := &oauth.Grants{State: state, Now: now, Stats: counts, Gate: s.gate, Courier: s.courier, APIHost: s.opts.APIHost}
 

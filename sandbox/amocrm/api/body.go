@@ -9,6 +9,9 @@ import (
 	"strconv"
 )
 
+// obj is a JSON object on its way in.
+type obj = map[string]any
+
 // MaxBody bounds request bodies, in bytes: 250 leads with many fields stay far below.
 const MaxBody = 16 << 20
 

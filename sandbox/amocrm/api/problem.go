@@ -63,31 +63,3 @@ func WriteAs(w http.ResponseWriter, contentType string, status int, body any) {
 	w.WriteHeader(status)
 	w.Write(raw) //nolint:errcheck // the client is gone; there is nobody to tell
 }
-
-// AnswerOne writes one thing, or 204 when there is none.
-func AnswerOne(w http.ResponseWriter, one obj) {
-	if one == nil {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	WriteHAL(w, http.StatusOK, one)
-}
-
-// AnswerWritten writes what was created or changed, in the order it was sent.
-func AnswerWritten(w http.ResponseWriter, r *http.Request, path, key string, items []obj) {
-	WriteHAL(w, http.StatusOK, obj{
-		"_links": SelfLink(URL(r, "/"+path)), "_embedded": obj{key: items},
-	})
-}
-
-// AnswerDeleted writes the outcome of a delete: there was none, it has to stay, or it is gone.
-func AnswerDeleted(w http.ResponseWriter, found, kept bool, what string) {
-	switch {
-	case !found:
-		NotFound(w, what)
-	case kept:
-		BadRequest(w, what+" can not be deleted")
-	default:
-		w.WriteHeader(http.StatusNoContent)
-	}
-}

@@ -27,12 +27,12 @@ func (e Editor) Writer(w *world.World, a *world.Account, by int64) Writer {
 
 // Writer carries out the drafts of one request. The caller holds the write lock and has found no error in them.
 type Writer struct {
-	W    *world.World
-	A    *world.Account
-	By   int64 // the caller's user
-	Now  int64 // unix s
-	ms   int64 // unix ms
-	tell func(*world.World, *world.Account, world.Change)
+	W     *world.World
+	A     *world.Account
+	By    int64 // the caller's user
+	Now   int64 // unix s
+	NowMS int64 // unix ms
+	tell  func(*world.World, *world.Account, world.Change)
 }
 
 // Changed tells of a change.
@@ -61,7 +61,7 @@ func (x Writer) Create(entity string, d *Draft) int64 {
 	case "contacts":
 		b.Name = Or(d.fullName(nil), "")
 		x.A.Contacts[id] = &world.Contact{
-			Base: b, FirstName: Or(d.first, ""), LastName: Or(d.last, ""), CompanyID: d.Company, MadeAt: x.ms,
+			Base: b, FirstName: Or(d.first, ""), LastName: Or(d.last, ""), CompanyID: d.Company, MadeAt: x.NowMS,
 		}
 	case "companies":
 		x.A.Companies[id] = &world.Company{Base: b}
@@ -101,7 +101,7 @@ func (x Writer) newLead(b world.Base, d *Draft) *world.Lead {
 		Base: b, Price: Or(d.price, 0), Cents: Or(d.cents, 0), PipelineID: p.ID, StatusID: Or(d.Status, world.FirstStatus(p).ID),
 		LossReasonID: Or(d.loss, 0), ClosedAt: Or(d.closedAt, 0), Contacts: d.Contacts, CompanyID: d.Company,
 	}
-	if d.Unsorted {
+	if d.category != "" {
 		l.StatusID = p.Statuses[0].ID
 	}
 	if l.Name == "" {

@@ -2,6 +2,7 @@ package edit
 
 import (
 	"fmt"
+	"net/http"
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
@@ -15,11 +16,13 @@ type Check struct {
 	A      *world.Account
 	prefix string // path of the object that is read, with its final dot
 	Errs   *[]FieldError
+	// misplaced is set to the key of a lead whose loss reason has no place; it is told in a body of another shape.
+	misplaced *string
 }
 
 // NewCheck returns a check of one item of an account.
 func NewCheck(a *world.Account) Check {
-	return Check{A: a, Errs: new([]FieldError)}
+	return Check{A: a, Errs: new([]FieldError), misplaced: new(string)}
 }
 
 // Under is a check for an object nested at path.
@@ -176,5 +179,68 @@ func (v Check) Existing(m obj, key, kind string) int64 {
 	return 0
 }
 
-// OwnID reads the id of the thing that an item of an update names; nil after an error.
-func (v Check) OwnID(m obj) *int64 { return v.RequiredInteger(m, "id") }
+// Codes of validation errors (amocrm.md §8.3).
+const (
+	CodeChoice      = "NotSupportedChoice"
+	CodeType        = "InvalidType"
+	CodeNotExpected = "FieldNotExpected"
+	CodeMissing     = "FieldMissing"
+)
+
+// FieldError is one refused value; Path is in dot notation, relative to the item.
+type FieldError struct {
+	Code   string `json:"code"`
+	Path   string `json:"path"`
+	Detail string `json:"detail"`
+}
+
+// ItemErrors are the errors of one item of a batch.
+type ItemErrors struct {
+	RequestID string       `json:"request_id"`
+	Errors    []FieldError `json:"errors"`
+}
+
+// Refusal collects why a batch is refused; one error anywhere refuses all of it.
+type Refusal struct {
+	Items      []ItemErrors
+	lossReason []string // keys of leads whose loss reason has no place
+}
+
+// Add keeps the errors of an item, if there are any.
+func (f *Refusal) Add(requestID string, errs []FieldError) {
+	if len(errs) > 0 {
+		f.Items = append(f.Items, ItemErrors{requestID, errs})
+	}
+}
+
+// Check checks every item of a batch, keeps what is wrong and reports whether nothing is.
+func (f *Refusal) Check(a *world.Account, items []obj, read func(v Check, m obj, i int)) bool {
+	for i, m := range items {
+		v := NewCheck(a)
+		read(v, m, i)
+		id, _ := api.RequestID(m, i)
+		f.Add(id, *v.Errs)
+		if *v.misplaced != "" {
+			f.lossReason = append(f.lossReason, *v.misplaced)
+		}
+	}
+	return !f.Any()
+}
+
+// Any reports whether the batch is refused.
+func (f *Refusal) Any() bool { return len(f.Items) > 0 || len(f.lossReason) > 0 }
+
+// Write answers the 400. Field errors win over loss reasons.
+func (f *Refusal) Write(w http.ResponseWriter) {
+	body := obj{"title": "Bad Request", "type": "https://httpstatus.es/400", "status": http.StatusBadRequest}
+	if len(f.Items) > 0 {
+		body["validation-errors"], body["detail"] = f.Items, "Request validation failed"
+	} else {
+		errs := obj{}
+		for _, key := range f.lossReason {
+			errs[key] = "Loss reason can be specified only for lost lead"
+		}
+		body["errors"], body["detail"] = errs, "Invalid request body"
+	}
+	api.WriteAs(w, "application/problem+json", http.StatusBadRequest, body)
+}

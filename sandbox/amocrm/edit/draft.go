@@ -1,10 +1,13 @@
 package edit
 
 import (
+	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
@@ -24,7 +27,8 @@ type Draft struct {
 	Contacts                                       []world.LeadContact
 	Company                                        int64
 	NewContact, NewCompany                         *Draft // of a complex request
-	Unsorted                                       bool
+	category                                       string // of an incoming lead, with the item that it came in
+	sent                                           obj
 }
 
 // tagWrite says what happens to an entity's tags: replace them all, or add and remove some.
@@ -74,13 +78,49 @@ func readTags(v Check, entity string, m obj, key string) []TagRef {
 	return out
 }
 
+// CardDraft reads an item of a create (old is nil) or of an update.
+func (v Check) CardDraft(entity string, m obj, index int, old *world.Base) *Draft {
+	var d *Draft
+	switch {
+	case entity != "leads":
+		d = ReadDraft(v, entity, m)
+	case old != nil:
+		d = readLead(v, m, v.A.Leads[old.ID])
+	default:
+		d = readLead(v, m, nil)
+		readLinks(v, m, d)
+	}
+	d.RequestID, d.SentID = api.RequestID(m, index)
+	if old != nil {
+		d.ID = old.ID
+	}
+	v.checkLossReason(d)
+	return d
+}
+
+// checkLossReason refuses a loss reason on a lead that will not stand in 143 (amocrm.md §5.4), if nothing else is wrong.
+func (v Check) checkLossReason(d *Draft) {
+	if d.loss == nil || *d.loss == 0 || v.Failed() {
+		return
+	}
+	status, key := Or(d.Status, 0), d.RequestID
+	if l := v.A.Leads[d.ID]; l != nil {
+		_, status = d.target(v.A, l)
+		key = strconv.FormatInt(l.ID, 10)
+	}
+	if status != world.StatusLost {
+		*v.misplaced = key
+	}
+}
+
 // readLead checks what a lead may say beyond that. old is the lead before an update, nil on a create.
 func readLead(v Check, m obj, old *world.Lead) *Draft {
 	d := ReadDraft(v, "leads", m)
 	d.price, d.cents = readAmount(v, m, "price")
 	d.Pipeline, d.Status = v.Integer(m, "pipeline_id"), v.Integer(m, "status_id")
 	d.loss, d.closedAt = v.Integer(m, "loss_reason_id"), v.Integer(m, "closed_at")
-	d.clearLoss = isNull(m, "loss_reason_id") || d.loss != nil && *d.loss == 0
+	raw, said := m["loss_reason_id"]
+	d.clearLoss = said && raw == nil || d.loss != nil && *d.loss == 0
 	ReadStage(v, d, old)
 	if d.loss != nil && *d.loss != 0 && world.LossReasonOf(v.A, *d.loss) == nil {
 		v.Choice("loss_reason_id")
@@ -182,7 +222,54 @@ func Or[T any](p *T, otherwise T) T {
 	return *p
 }
 
-func isNull(m obj, key string) bool {
-	raw, there := m[key]
-	return there && raw == nil
+// ComplexDraft reads a lead with what is nested in it.
+func (v Check) ComplexDraft(m obj, index int) *Draft {
+	lead := m
+	e, _ := m["_embedded"].(obj)
+	meta, _ := e["metadata"].(obj)
+	category, _ := meta["category"].(string)
+	if category == "sip" || category == "forms" { // an incoming lead, whose status amoCRM ignores
+		lead = maps.Clone(m)
+		delete(lead, "status_id")
+	} else {
+		category = ""
+	}
+	d := readLead(v, lead, nil)
+	d.RequestID, d.SentID = api.RequestID(m, index)
+	d.category, d.sent = category, m
+	limitValues(v, m)
+	readNested(v, m, "contacts", func(n *Draft, id int64) {
+		if id != 0 {
+			d.Contacts = []world.LeadContact{{ID: id, IsMain: true}}
+		}
+		d.NewContact = n
+	})
+	readNested(v, m, "companies", func(n *Draft, id int64) { d.Company, d.NewCompany = id, n })
+	v.checkLossReason(d)
+	return d
+}
+
+// limitValues refuses the custom values above maxValues.
+func limitValues(v Check, m obj) {
+	if list, ok := api.AsList(m["custom_fields_values"]); ok && len(list) > maxValues {
+		v.NotExpected("custom_fields_values.40")
+	}
+}
+
+// readNested reads the one contact or company of a complex lead: an existing id, or a new one to make.
+func readNested(v Check, m obj, kind string, take func(made *Draft, id int64)) {
+	v.Embedded(m, kind, func(at Check, el obj, i int) {
+		if i > 0 {
+			at.NotExpected("id")
+			return
+		}
+		if el["id"] != nil {
+			take(nil, at.Existing(el, "id", kind))
+			return
+		}
+		limitValues(at, el)
+		d := ReadDraft(at, kind, el)
+		d.RequestID, d.SentID = api.RequestID(el, i)
+		take(d, 0)
+	})
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
@@ -31,28 +30,45 @@ var UnsortedMetadata = map[string][]string{
 	"chats": {"from", "to", "received_at", "service", "client", "origin", "last_message_text", "source_name"},
 }
 
+// CreateComplex makes the new company, the new contact in it and then the lead with both, and keeps what an incoming one
+// came with.
+func (x Writer) CreateComplex(d *Draft) (lead int64, incoming *world.Unsorted) {
+	if d.NewCompany != nil {
+		d.Company = x.Create("companies", d.NewCompany)
+	}
+	switch {
+	case d.NewContact != nil:
+		d.NewContact.Company = d.Company
+		d.Contacts = []world.LeadContact{{ID: x.Create("contacts", d.NewContact), IsMain: true}}
+	case d.NewCompany != nil && len(d.Contacts) > 0:
+		if c := x.A.Contacts[d.Contacts[0].ID]; c.CompanyID == 0 {
+			c.CompanyID = d.Company
+		}
+	}
+	lead = x.Create("leads", d)
+	if d.category != "" {
+		incoming = x.recordUnsorted(lead, d)
+	}
+	return lead, incoming
+}
+
 // AddUnsorted makes incoming leads, all or none.
 func (x Writer) AddUnsorted(category string, items []obj) (made []*world.Unsorted, bad Refusal) {
 	var drafts []*Draft
-	for i, m := range items {
-		drafts = append(drafts, bad.unsortedDraft(x.A, m, i))
-	}
-	if bad.Any() {
+	if !bad.Check(x.A, items, func(v Check, m obj, _ int) { drafts = append(drafts, readUnsorted(v, category, m)) }) {
 		return nil, bad
 	}
-	for i, d := range drafts {
-		x.CreateNested(d)
-		made = append(made, x.RecordUnsorted(x.Create("leads", d), category, d, items[i]))
+	for _, d := range drafts {
+		_, u := x.CreateComplex(d)
+		made = append(made, u)
 	}
 	return made, bad
 }
 
-// unsortedDraft checks an incoming lead; names in it may be numbers (EX unsorted-forms-create-request.json).
-func (f *Refusal) unsortedDraft(a *world.Account, m obj, index int) *Draft {
-	v := NewCheck(a)
-	for _, key := range []string{"source_uid", "source_name"} {
-		v.Required(m, key)
-	}
+// readUnsorted reads an incoming lead; names in it may be numbers (EX unsorted-forms-create-request.json).
+func readUnsorted(v Check, category string, m obj) *Draft {
+	v.Required(m, "source_uid")
+	v.Required(m, "source_name")
 	if v.Object(m, "metadata") == nil && !v.Failed() {
 		v.Missing("metadata")
 	}
@@ -65,19 +81,16 @@ func (f *Refusal) unsortedDraft(a *world.Account, m obj, index int) *Draft {
 	if lead := v.Under("_embedded").Object(v.Object(m, "_embedded"), "lead"); lead != nil { // the official library's name of it
 		d = readLead(v.Under("_embedded.lead"), withTextNames(lead), nil)
 	}
-	d.Unsorted, d.Status = true, nil
-	d.RequestID, d.SentID = api.RequestID(m, index)
+	d.category, d.sent, d.Status = category, m, nil
 	d.CreatedAt = v.Integer(m, "created_at")
-	if d.Pipeline = v.Integer(m, "pipeline_id"); d.Pipeline != nil && world.PipelineOf(a, *d.Pipeline) == nil {
+	if d.Pipeline = v.Integer(m, "pipeline_id"); d.Pipeline != nil && world.PipelineOf(v.A, *d.Pipeline) == nil {
 		v.Choice("pipeline_id")
 	}
 	v.Embedded(m, "contacts", func(at Check, el obj, i int) {
 		switch {
 		case i > 0:
 		case el["id"] != nil: // clients send one that is there, too
-			if id := at.Existing(el, "id", "contacts"); id != 0 {
-				d.Contacts = []world.LeadContact{{ID: id, IsMain: true}}
-			}
+			d.Contacts = []world.LeadContact{{ID: at.Existing(el, "id", "contacts"), IsMain: true}}
 		default:
 			d.NewContact = ReadDraft(at, "contacts", withTextNames(el))
 		}
@@ -91,7 +104,6 @@ func (f *Refusal) unsortedDraft(a *world.Account, m obj, index int) *Draft {
 			d.NewCompany = ReadDraft(at, "companies", withTextNames(el))
 		}
 	})
-	f.Add(d.RequestID, *v.Errs)
 	return d
 }
 
@@ -105,22 +117,22 @@ func withTextNames(m obj) obj {
 	return out
 }
 
-// RecordUnsorted keeps what the incoming lead came with.
-func (x Writer) RecordUnsorted(lead int64, category string, d *Draft, m obj) *world.Unsorted {
+// recordUnsorted keeps what the incoming lead came with.
+func (x Writer) recordUnsorted(lead int64, d *Draft) *world.Unsorted {
 	l := x.A.Leads[lead]
-	u := &world.Unsorted{UID: newUID(), Category: category, PipelineID: l.PipelineID, CreatedAt: l.CreatedAt, LeadID: lead}
+	u := &world.Unsorted{UID: newUID(), Category: d.category, PipelineID: l.PipelineID, CreatedAt: l.CreatedAt, LeadID: lead}
 	if len(d.Contacts) > 0 {
 		u.ContactID = d.Contacts[0].ID
 	}
-	e, _ := m["_embedded"].(obj)
-	sent, ok := m["metadata"].(obj)
+	sent, ok := d.sent["metadata"].(obj)
 	if !ok {
+		e, _ := d.sent["_embedded"].(obj)
 		sent, _ = e["metadata"].(obj) // of a complex request
 	}
-	u.SourceUID, _ = m["source_uid"].(string)
-	u.SourceName, _ = m["source_name"].(string)
+	u.SourceUID, _ = d.sent["source_uid"].(string)
+	u.SourceName, _ = d.sent["source_name"].(string)
 	meta := obj{}
-	for _, key := range UnsortedMetadata[category] {
+	for _, key := range UnsortedMetadata[d.category] {
 		meta[key] = nil
 	}
 	maps.Copy(meta, sent)
@@ -170,6 +182,41 @@ func (x Writer) Drop(u *world.Unsorted, outcome string) {
 	if world.BaseByID(x.A, "leads", u.LeadID) != nil {
 		x.bin("leads", u.LeadID)
 	}
+}
+
+// bin puts a lead or a contact into the bin, as a person does in amoCRM's pages; its API can't. The thing stays as a
+// deleted one, its links are gone, the feed and the webhooks are told. The caller has found it alive.
+func (x Writer) bin(entity string, id int64) {
+	switch entity {
+	case "leads":
+		l := x.A.Leads[id]
+		l.Contacts, l.CompanyID = nil, 0
+		x.settleUnsorted(l, OutcomeDeclined)
+	case "contacts":
+		x.A.Contacts[id].CompanyID = 0
+		for _, l := range x.A.Leads {
+			l.Contacts = withMain(slices.DeleteFunc(slices.Clone(l.Contacts), func(c world.LeadContact) bool { return c.ID == id }))
+		}
+		for _, u := range x.A.Unsorted {
+			if u.ContactID == id {
+				u.ContactID = 0
+			}
+		}
+	}
+	b := world.BaseByID(x.A, entity, id)
+	b.Elements, b.Deleted, b.UpdatedAt, b.UpdatedBy = nil, true, x.Now, x.By
+	x.Journal(x.By).Add(world.Singular(entity)+"_deleted", world.Singular(entity), id, nil, nil)
+	x.Changed(world.Change{Entity: entity, Action: "delete", ID: id, By: x.By})
+}
+
+// BinByHand does it as the account's first administrator, and is false when there is no such thing. The caller holds
+// the write lock.
+func (e Editor) BinByHand(w *world.World, a *world.Account, entity string, id int64) bool {
+	if world.BaseByID(a, entity, id) == nil {
+		return false
+	}
+	e.Writer(w, a, a.FirstAdmin().ID).bin(entity, id)
+	return true
 }
 
 func newUID() string {

@@ -3,71 +3,55 @@ package v4
 import (
 	"crypto/sha1"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
-func (s accounts) routes() []route {
-	return []route{
-		{"GET", "/account", s.getAccount},
-		{"GET", "/users", s.Gate.ForAdmins(s.listUsers)},
-		{"GET", "/users/{id}", s.Gate.ForAdmins(s.getUser)},
-	}
+var accountRoutes = []route{
+	{"GET", "/account", nil, getAccount},
+	{"GET", "/users", nil, counted("users", func(q *call) []*world.User { return q.A.Users }, renderUser)},
+	{"GET", "/users/{id}", nil, one("User", func(q *call) *world.User { return world.UserOf(q.A, q.id("id")) }, renderUser)},
 }
 
 // getAccount answers GET /account (EX account.json, with=… for the rest).
-func (s accounts) getAccount(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	with := api.WithSet(r)
-	now := s.Now()
-	var o obj
-	s.State.Read(func(*world.World) { o = renderAccount(r, c, with, now) })
-	api.WriteHAL(w, http.StatusOK, o)
-}
-
-func renderAccount(r *http.Request, c api.Caller, with map[string]bool, now time.Time) obj {
-	a := c.Account
+func getAccount(q *call) answer {
+	a := q.A
 	o := obj{
-		"id": a.ID, "name": a.Name, "subdomain": a.Subdomain, "current_user_id": c.User, "country": a.Country,
+		"id": a.ID, "name": a.Name, "subdomain": a.Subdomain, "current_user_id": q.By, "country": a.Country,
 		"customers_mode": "unavailable", "is_unsorted_on": true, "is_loss_reason_enabled": true,
 		"is_helpbot_enabled": false, "is_technical_account": false, "contact_name_display_order": 1,
 		"created_at": world.AccountBirth, "created_by": 0, "updated_at": world.AccountBirth, "updated_by": 0,
 		"currency": a.Currency, "currency_symbol": a.CurrencySign, "mobile_feature_version": 0, "language": a.Language,
-		"_links": api.SelfLink(api.URL(r, "/account")),
+		"_links": q.self("account"),
 	}
-	for name, value := range map[string]any{
-		"amojo_id": stableUUID("amojo account", a.ID), "version": 16, "drive_url": api.BaseURL(r) + api.DrivePath,
-		"is_api_filter_enabled": a.FilterOn, "entity_names": entityNames, "invoices_settings": invoicesSettings(a),
-	} {
-		if with[name] {
-			o[name] = value
-		}
-	}
-	if with["amojo_id"] || with["uuid"] {
+	q.add(o, obj{
+		"amojo_id": stableUUID("amojo account", a.ID), "version": 16, "drive_url": api.BaseURL(q.r) + api.DrivePath,
+		"is_api_filter_enabled": a.FilterOn, "entity_names": entityNames, "invoices_settings": invoicesSettings(a), "uuid": accountUUID(a),
+	})
+	if q.with["amojo_id"] {
 		o["uuid"] = accountUUID(a)
 	}
 	e := obj{}
-	for name, value := range map[string]any{
+	q.add(e, obj{
 		"amojo_rights": obj{"can_direct": true, "can_create_groups": true},
 		"users_groups": []obj{userGroup(a)},
-		"task_types":   taskTypes(),
+		"task_types": []obj{
+			{"id": world.TaskFollowUp, "name": "Связаться", "color": nil, "icon_id": nil, "code": "FOLLOW_UP"},
+			{"id": world.TaskMeeting, "name": "Встреча", "color": nil, "icon_id": nil, "code": "MEETING"},
+		},
 		"datetime_settings": obj{
 			"date_pattern": "d.m.Y H:i", "short_date_pattern": "d.m.Y", "short_time_pattern": "H:i",
 			"date_format": "d.m.Y", "date_formant": "d.m.Y", // clients read the first, the published sample prints the second
 			"time_format": "H:i:s", "timezone": a.Timezone,
-			"timezone_offset": zoneOffset(a.Timezone, now),
+			"timezone_offset": zoneOffset(a.Timezone, time.Unix(q.Now, 0)),
 		},
-	} {
-		if with[name] {
-			e[name] = value
-		}
-	}
+	})
 	if len(e) > 0 {
 		o["_embedded"] = e
 	}
-	return o
+	return ok(o)
 }
 
 // userGroup is the one group, id 0, that all users are in.
@@ -84,13 +68,6 @@ func invoicesSettings(a *world.Account) obj {
 		}
 	}
 	return o
-}
-
-func taskTypes() []obj {
-	return []obj{
-		{"id": world.TaskFollowUp, "name": "Связаться", "color": nil, "icon_id": nil, "code": "FOLLOW_UP"},
-		{"id": world.TaskMeeting, "name": "Встреча", "color": nil, "icon_id": nil, "code": "MEETING"},
-	}
 }
 
 func accountUUID(a *world.Account) string { return stableUUID("account", a.ID) }
@@ -128,52 +105,28 @@ var entityNames = obj{"leads": obj{
 	"es": obj{"singular_form": obj{"default": "acuerdo"}, "plural_form": obj{"default": "acuerdos"}, "gender": "m"},
 }}
 
-// listUsers answers GET /users.
-func (s accounts) listUsers(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	answerCounted(s.State, w, r, "users", func(*world.World) []*world.User {
-		return c.Account.Users
-	}, func(u *world.User) obj { return renderUser(r, c.Account, u) })
-}
-
-// getUser answers GET /users/{id}.
-func (s accounts) getUser(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	answerOne(s.State, w, "User", func() obj {
-		if u := world.UserOf(c.Account, api.PathID(r, "id")); u != nil {
-			return renderUser(r, c.Account, u)
-		}
-		return nil
-	})
-}
-
 // renderUser is a user as GET answers it (EX user-by-id.json, users-list.json).
-func renderUser(r *http.Request, a *world.Account, u *world.User) obj {
-	with := api.WithSet(r)
+func renderUser(q *call, u *world.User) obj {
 	all := func() obj { return obj{"view": "A", "edit": "A", "add": "A", "delete": "A", "export": "A"} }
 	o := obj{
-		"id": u.ID, "name": u.Name, "email": u.Email, "lang": a.Language,
+		"id": u.ID, "name": u.Name, "email": u.Email, "lang": q.A.Language,
 		"rights": obj{
 			"leads": all(), "contacts": all(), "companies": all(), "tasks": obj{"edit": "A", "delete": "A"},
 			"mail_access": u.Admin, "catalog_access": true, "status_rights": nil, "is_admin": u.Admin,
 			"is_free": u.Free, "is_active": u.Active, "group_id": nil, "role_id": nil,
 		},
-		"_links": api.SelfLink(api.URL(r, fmt.Sprintf("/users/%d", u.ID))),
+		"_links": q.self("users", u.ID),
 	}
+	q.add(o, obj{"uuid": stableUUID("user", u.ID), "amojo_id": stableUUID("amojo user", u.ID), "user_rank": nil, "phone_number": nil})
 	e := obj{}
-	if with["role"] {
+	if q.with["role"] {
 		e["roles"] = []obj{}
 	}
-	if with["group"] {
-		e["groups"] = []obj{userGroup(a)}
+	if q.with["group"] {
+		e["groups"] = []obj{userGroup(q.A)}
 	}
 	if len(e) > 0 {
 		o["_embedded"] = e
-	}
-	for name, value := range map[string]any{
-		"uuid": stableUUID("user", u.ID), "amojo_id": stableUUID("amojo user", u.ID), "user_rank": nil, "phone_number": nil,
-	} {
-		if with[name] {
-			o[name] = value
-		}
 	}
 	return o
 }

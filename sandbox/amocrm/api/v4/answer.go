@@ -1,144 +1,143 @@
 package v4
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
-	"github.com/sidecard/sidecard/sandbox/amocrm/world"
-	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
-// answerList answers a page of what all selects. Both functions run under the read lock.
-func answerList[T any](s *kit.State[world.World], w http.ResponseWriter, r *http.Request, key string, all func(*world.World) []T, render func(T) obj) {
-	if p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit); ok {
-		items, more, _ := readPart(s, p, all, render)
-		api.AnswerPage(w, r, p, key, items, more)
-	}
+func ok(body any) answer { return hal(http.StatusOK, body) }
+
+func hal(status int, body any) answer {
+	return func(w http.ResponseWriter) { api.WriteHAL(w, status, body) }
 }
 
-// answerCounted is answerList for a list that tells its totals: users, custom fields, loss reasons.
-func answerCounted[T any](s *kit.State[world.World], w http.ResponseWriter, r *http.Request, key string, all func(*world.World) []T, render func(T) obj) {
-	if p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxLimit); ok {
-		items, more, total := readPart(s, p, all, render)
-		api.AnswerCounted(w, r, p, key, items, more, total)
-	}
+func missing(what string) answer {
+	return func(w http.ResponseWriter) { api.NotFound(w, what) }
 }
 
-// readPart renders a page of what all selects and reports whether something follows it.
-func readPart[T any](s *kit.State[world.World], p api.Page, all func(*world.World) []T, render func(T) obj) (items []obj, more bool, total int) {
-	s.Read(func(state *world.World) {
-		list := all(state)
-		var part []T
-		part, more = api.SlicePage(list, p)
-		for _, x := range part {
-			items = append(items, render(x))
+func badRequest(detail string) answer {
+	return func(w http.ResponseWriter) { api.BadRequest(w, detail) }
+}
+
+// list answers a page of what all selects.
+func list[T any](key string, all func(*call) []T, render func(*call, T) obj) handler {
+	return func(q *call) answer {
+		p, over := q.page(maxLimit)
+		if over != nil {
+			return over
 		}
-		total = len(list)
-	})
-	return items, more, total
-}
-
-// answerOne answers the thing that find renders under the read lock, or 404.
-func answerOne(s *kit.State[world.World], w http.ResponseWriter, what string, find func() obj) {
-	var o obj
-	s.Read(func(*world.World) { o = find() })
-	answerChanged(w, edit.Refusal{}, o, what)
-}
-
-// answerEdited answers the PATCH of one thing. apply runs under the write lock and returns the answer, nil when there is no such
-// thing; it changes nothing once v has failed.
-func answerEdited(s *kit.State[world.World], w http.ResponseWriter, r *http.Request, c api.Caller, what string, apply func(v edit.Check, m obj) obj) {
-	m, ok := api.ReadObject(w, r)
-	if !ok {
-		return
-	}
-	var bad edit.Refusal
-	var o obj
-	s.Write(func(*world.World) {
-		v := edit.NewCheck(c.Account)
-		o = apply(v, m)
-		bad.Add("0", *v.Errs)
-	})
-	answerChanged(w, bad, o, what)
-}
-
-// answerDeleted answers the DELETE of one thing. drop runs under the write lock; it reports whether there was such a thing, and
-// whether it has to stay.
-func answerDeleted(s *kit.State[world.World], w http.ResponseWriter, what string, drop func() (found, kept bool)) {
-	var found, kept bool
-	s.Write(func(*world.World) { found, kept = drop() })
-	api.AnswerDeleted(w, found, kept, what)
-}
-
-// answerChanged writes the outcome of a change of one thing.
-func answerChanged(w http.ResponseWriter, bad edit.Refusal, o obj, what string) {
-	switch {
-	case bad.Any():
-		bad.Write(w)
-	case o == nil:
-		api.NotFound(w, what)
-	default:
-		api.WriteHAL(w, http.StatusOK, o)
+		return answerPage(q, p, key, false, all(q), render)
 	}
 }
 
-// answerCreated answers a batch of up to most things to make. All are read and checked before the first is put; else none is made.
-func answerCreated[T any](d Deps, w http.ResponseWriter, r *http.Request, c api.Caller, most int,
-	read func(x edit.Writer, v edit.Check, m obj, i int) T, put func(x edit.Writer, thing T) obj, answer func(out []obj)) {
-	items, ok := api.ReadBatch(w, r, most)
-	if !ok {
-		return
-	}
-	var bad edit.Refusal
-	var out []obj
-	d.State.Write(func(state *world.World) {
-		x := d.Editor.Writer(state, c.Account, c.User)
-		var made []T
-		if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) { made = append(made, read(x, v, m, i)) }) {
-			return
+// counted is list for one that tells its totals: users, custom fields, loss reasons.
+func counted[T any](key string, all func(*call) []T, render func(*call, T) obj) handler {
+	return func(q *call) answer {
+		p, over := q.page(maxLimit)
+		if over != nil {
+			return over
 		}
-		for i, thing := range made {
-			o := put(x, thing)
-			o["request_id"], _ = api.RequestID(items[i], i)
-			out = append(out, o)
+		return answerPage(q, p, key, true, all(q), render)
+	}
+}
+
+// rendered is what an answer tells of each thing.
+func rendered[T any](q *call, things []T, render func(*call, T) obj) []obj {
+	out := []obj{}
+	for _, x := range things {
+		out = append(out, render(q, x))
+	}
+	return out
+}
+
+// totalled is a list that has no pages.
+func totalled(key string, items []obj) obj {
+	return obj{"_total_items": len(items), "_embedded": obj{key: items}}
+}
+
+// one answers the thing that find finds, or 404.
+func one[T any](what string, find func(*call) *T, render func(*call, *T) obj) handler {
+	return func(q *call) answer {
+		if x := find(q); x != nil {
+			return ok(render(q, x))
 		}
-	})
-	answerItems(w, bad, out, false, func() { answer(out) })
-}
-
-// change changes the things that items name, all or none, and returns what amoCRM answers of each.
-type change func(r *http.Request, c api.Caller, items []obj) ([]obj, edit.Refusal)
-
-// answerPatched answers the PATCH of a list at path, whose items carry their ids.
-func answerPatched(w http.ResponseWriter, r *http.Request, c api.Caller, path, key string, apply change) {
-	items, ok := api.ReadBatch(w, r, api.MaxWrite)
-	if !ok {
-		return
+		return missing(what)
 	}
-	out, bad := apply(r, c, items)
-	answerItems(w, bad, out, false, func() { api.AnswerWritten(w, r, path, key, out) })
 }
 
-// answerPatchedOne answers the PATCH of one thing with a bare object.
-func answerPatchedOne(w http.ResponseWriter, r *http.Request, c api.Caller, id int64, apply change) {
-	m, ok := api.ReadObject(w, r)
-	if !ok {
-		return
+// edited answers the PATCH of one thing. change edits a copy, which takes the thing's place if nothing is wrong.
+func edited[T any](what string, find func(*call) *T, change func(q *call, v edit.Check, m obj, next *T), render func(*call, *T) obj) handler {
+	return func(q *call) answer {
+		x := find(q)
+		if x == nil {
+			return missing(what)
+		}
+		v, next := edit.NewCheck(q.A), *x
+		if change(q, v, q.items[0], &next); v.Failed() {
+			q.bad.Add("0", *v.Errs)
+			return nil
+		}
+		*x = next
+		return ok(render(q, x))
 	}
-	m["id"] = id
-	out, bad := apply(r, c, []obj{m})
-	answerItems(w, bad, out, true, nil)
 }
 
-// answerItems writes the outcome of a change of things: list answers all, else the only one is a bare object.
-func answerItems(w http.ResponseWriter, bad edit.Refusal, out []obj, bare bool, list func()) {
-	switch {
-	case bad.Any():
-		bad.Write(w)
-	case bare:
-		api.WriteHAL(w, http.StatusOK, out[0])
-	default:
-		list()
+// deleted answers the DELETE of one thing. drop reports whether it has to stay.
+func deleted[T any](what string, find func(*call) *T, drop func(q *call, x *T) (stays bool)) handler {
+	return func(q *call) answer {
+		x := find(q)
+		switch {
+		case x == nil:
+			return missing(what)
+		case drop(q, x):
+			return badRequest(what + " can not be deleted")
+		}
+		return nil
+	}
+}
+
+// each answers a write of several things. All items are read and checked before the first is put; if anything is wrong none is.
+func each[T any](ids int, read func(q *call, v edit.Check, m obj, i int) T, put func(q *call, x T) obj, answered handler) handler {
+	return func(q *call) answer {
+		var things []T
+		if !q.check(func(v edit.Check, m obj, i int) { things = append(things, read(q, v, m, i)) }) {
+			return nil
+		}
+		for i, x := range things {
+			q.tell(i, ids, put(q, x))
+		}
+		return answered(q)
+	}
+}
+
+// check reads all items, keeps what is wrong with them and reports whether nothing is.
+func (q *call) check(read func(v edit.Check, m obj, i int)) bool {
+	return q.bad.Check(q.A, q.items, read)
+}
+
+// written answers what was made or changed, in the order it was sent: things of the kind, or of a list below it.
+func written(below string) handler {
+	return func(q *call) answer {
+		if q.bare {
+			return ok(q.out[0])
+		}
+		address := []any{q.kind}
+		if below != "" {
+			address = append(address, below)
+		}
+		return ok(obj{"_links": q.self(address...), "_embedded": obj{cmp.Or(below, q.kind): q.out}})
+	}
+}
+
+// total answers it as a list that has no pages.
+func total(status int, key string) handler {
+	return func(q *call) answer {
+		if q.bare {
+			return ok(q.out[0])
+		}
+		return hal(status, totalled(key, q.out))
 	}
 }

@@ -1,10 +1,8 @@
 package v4
 
 import (
-	"net/http"
-	"net/url"
+	"time"
 
-	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
@@ -12,44 +10,26 @@ import (
 // maxComplex is how many leads one complex request may carry (amocrm.md §5.3).
 const maxComplex = 50
 
-// createComplex answers POST /leads/complex with a bare array: lead, at most one contact and one company each.
-func (s cards) createComplex(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	items, ok := api.ReadBatch(w, r, maxComplex)
-	if !ok {
-		return
-	}
-	var bad edit.Refusal
-	out := []obj{}
-	s.State.Write(func(state *world.World) {
-		var drafts []*edit.Draft
-		for i, m := range items {
-			drafts = append(drafts, bad.ComplexDraft(c.Account, m, i))
-		}
-		if bad.Any() {
-			return
-		}
-		x := s.Editor.Writer(state, c.Account, c.User)
-		for i, d := range drafts {
-			x.CreateNested(d)
-			id := x.Create("leads", d)
-			if d.Unsorted {
-				x.RecordUnsorted(id, edit.UnsortedCategory(items[i]), d, items[i])
-			}
-			o := obj{
-				"id": id, "contact_id": nil, "company_id": orNull(d.Company), "request_id": complexIDs(d), "merged": false,
-			}
-			if len(d.Contacts) > 0 {
-				o["contact_id"] = d.Contacts[0].ID
-			}
-			out = append(out, o)
-		}
-	})
-	if bad.Any() {
-		bad.Write(w)
-		return
-	}
-	api.WriteHAL(w, http.StatusOK, out)
+var cardRoutes = []route{
+	{"POST", "/leads/complex", upTo(maxComplex), createComplex},
+	{"GET", "/{entity}", nil, func(q *call) answer { return list(q.kind, selectCards, renderCard)(q) }},
+	{"POST", "/{entity}", batch, createCards},
+	{"PATCH", "/{entity}", batch, patchCards},
+	{"GET", "/{entity}/{id}", nil, getCard},
+	{"PATCH", "/{entity}/{id}", object("id"), patchCards},
 }
+
+// createComplex answers POST /leads/complex with a bare array: lead, at most one contact and one company each.
+var createComplex = each(never, func(_ *call, v edit.Check, m obj, i int) *edit.Draft {
+	return v.ComplexDraft(m, i)
+}, func(q *call, d *edit.Draft) obj {
+	id, _ := q.CreateComplex(d)
+	o := obj{"id": id, "contact_id": nil, "company_id": orNull(d.Company), "request_id": complexIDs(d), "merged": false}
+	if len(d.Contacts) > 0 {
+		o["contact_id"] = d.Contacts[0].ID
+	}
+	return o
+}, func(q *call) answer { return ok(q.out) })
 
 // complexIDs are the request_ids of lead, contact and company; a lead always has one.
 func complexIDs(d *edit.Draft) []string {
@@ -62,152 +42,52 @@ func complexIDs(d *edit.Draft) []string {
 	return ids
 }
 
-func (s cards) routes() []route {
-	t := []route{{"POST", "/leads/complex", s.createComplex}}
-	for _, e := range world.Entities {
-		t = append(t,
-			route{"GET", "/" + e, s.list(e)},
-			route{"POST", "/" + e, s.create(e)},
-			route{"PATCH", "/" + e, s.updateAll(e)},
-			route{"GET", "/" + e + "/{id}", s.get(e)},
-			route{"PATCH", "/" + e + "/{id}", s.update(e)},
-		)
-	}
-	return t
-}
-
-// list answers GET /leads, /contacts, /companies (amocrm.md §4.1, §5.1).
-func (s cards) list(entity string) api.Handler {
-	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		var v view
-		answerList(s.State, w, r, entity, func(state *world.World) []*world.Base {
-			v = newView(r, c.Account, entity)
-			return s.selected(state, c.Account, entity, r.URL.Query(), v)
-		}, func(b *world.Base) obj {
-			if b.Deleted {
-				return v.renderDeleted(c.Account.Leads[b.ID])
-			}
-			return v.entity(entity, b.ID)
-		})
-	}
-}
-
-// selected applies bin, query, filter and order of a list.
-func (s cards) selected(w *world.World, a *world.Account, entity string, q url.Values, v view) []*world.Base {
-	m := newMatcher(q.Get("query"))
-	f := filters{q}
-	hiddenAfter := s.Now().Add(-w.IndexLag).UnixMilli()
-	var out []*world.Base
-	filtering := a.FilterOn && f.any()
-	for _, b := range f.candidates(a, entity) {
-		switch {
-		case b.Deleted != (entity == "leads" && v.with["only_deleted"]),
-			m != nil && !m.matches(b),
-			m != nil && w.IndexLag > 0 && entity == "contacts" && a.Contacts[b.ID].MadeAt > hiddenAfter,
-			filtering && !f.takes(a, entity, b, v.closest):
-		default:
-			out = append(out, b)
-		}
-	}
-	key, desc := ordering(q, "updated_at", "created_at", "id")
-	sortBy(out, desc, func(b *world.Base) (int64, int64) {
-		switch key {
-		case "updated_at":
-			return b.UpdatedAt, b.ID
-		case "created_at":
-			return b.CreatedAt, b.ID
-		}
-		return b.ID, b.ID
+// selectCards applies bin, query, filter and order of GET /leads, /contacts, /companies (amocrm.md §4.1, §5.1).
+func selectCards(q *call) []*world.Base {
+	m := newMatcher(q.query.Get("query"))
+	hiddenAfter := time.UnixMilli(q.NowMS).Add(-q.W.IndexLag).UnixMilli()
+	filtering := q.A.FilterOn && q.f.any()
+	all := kept(q.f.candidates(q.A, q.kind), func(b *world.Base) bool {
+		return b.Deleted == (q.kind == "leads" && q.with["only_deleted"]) &&
+			(m == nil || m.matches(b) && !(q.W.IndexLag > 0 && q.kind == "contacts" && q.A.Contacts[b.ID].MadeAt > hiddenAfter)) &&
+			(!filtering || q.takes(b))
 	})
-	return out
+	id := func(b *world.Base) int64 { return b.ID }
+	return order(q.f, all, id, id,
+		by[*world.Base]{"updated_at", func(b *world.Base) int64 { return b.UpdatedAt }},
+		by[*world.Base]{"created_at", func(b *world.Base) int64 { return b.CreatedAt }},
+		by[*world.Base]{"id", id})
 }
 
-// get answers GET /{entity}/{id}; a missing one is 204.
-func (s cards) get(entity string) api.Handler {
-	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		var o obj
-		s.State.Read(func(*world.World) {
-			if id := api.PathID(r, "id"); world.BaseByID(c.Account, entity, id) != nil {
-				o = newView(r, c.Account, entity).entity(entity, id)
-			}
-		})
-		api.AnswerOne(w, o)
+// getCard answers GET /{entity}/{id}; a missing one is 204.
+func getCard(q *call) answer {
+	if b := world.BaseByID(q.A, q.kind, q.id("id")); b != nil {
+		return ok(renderCard(q, b))
 	}
+	return nil
 }
 
-// create answers POST /{entity}: an array, all or nothing, never deduplicated.
-func (s cards) create(entity string) api.Handler {
-	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		items, ok := api.ReadBatch(w, r, api.MaxWrite)
-		if !ok {
-			return
-		}
-		var bad edit.Refusal
-		var out []obj
-		s.State.Write(func(state *world.World) {
-			var drafts []*edit.Draft
-			for i, m := range items {
-				drafts = append(drafts, bad.Draft(c.Account, entity, m, i, nil))
-			}
-			if bad.Any() {
-				return
-			}
-			x := s.Editor.Writer(state, c.Account, c.User)
-			for _, d := range drafts {
-				id := x.Create(entity, d)
-				out = append(out, obj{"id": id, "request_id": d.RequestID, "_links": api.SelfLink(entityURL(r, entity, id))})
-			}
-		})
-		answerItems(w, bad, out, false, func() { api.AnswerWritten(w, r, entity, entity, out) })
-	}
-}
+// createCards answers POST /{entity}: an array, all or nothing, never deduplicated.
+var createCards = each(always, func(q *call, v edit.Check, m obj, i int) *edit.Draft {
+	return v.CardDraft(q.kind, m, i, nil)
+}, func(q *call, d *edit.Draft) obj {
+	id := q.Create(q.kind, d)
+	return obj{"id": id, "_links": q.self(q.kind, id)}
+}, written(""))
 
-// updateAll answers PATCH /{entity}: an array whose items carry their ids.
-func (s cards) updateAll(entity string) api.Handler {
-	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		answerPatched(w, r, c, entity, entity, s.patch(entity))
+// patchCards answers PATCH /{entity}, an array whose items carry their ids, and PATCH /{entity}/{id}.
+var patchCards = each(ifSent, func(q *call, v edit.Check, m obj, i int) *edit.Draft {
+	b := edit.Known(v, m, "id", func(id int64) *world.Base { return world.BaseByID(q.A, q.kind, id) })
+	if b == nil {
+		return nil
 	}
-}
-
-// update answers PATCH /{entity}/{id} with a bare object.
-func (s cards) update(entity string) api.Handler {
-	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		answerPatchedOne(w, r, c, api.PathID(r, "id"), s.patch(entity))
+	return v.CardDraft(q.kind, m, i, b)
+}, func(q *call, d *edit.Draft) obj {
+	q.Update(q.kind, d)
+	b := world.BaseByID(q.A, q.kind, d.ID)
+	o := obj{"id": d.ID, "updated_at": b.UpdatedAt, "_links": q.self(q.kind, d.ID)}
+	if q.kind != "leads" {
+		o["name"] = b.Name
 	}
-}
-
-// patch checks all items, then carries them out.
-func (s cards) patch(entity string) change {
-	return func(r *http.Request, c api.Caller, items []obj) (out []obj, bad edit.Refusal) {
-		s.State.Write(func(state *world.World) {
-			var drafts []*edit.Draft
-			for i, m := range items {
-				v := edit.NewCheck(c.Account)
-				id := v.Existing(m, "id", entity)
-				if v.Failed() {
-					rid, _ := api.RequestID(m, i)
-					bad.Add(rid, *v.Errs)
-					continue
-				}
-				drafts = append(drafts, bad.Draft(c.Account, entity, m, i, world.BaseByID(c.Account, entity, id)))
-			}
-			if bad.Any() {
-				return
-			}
-			x := s.Editor.Writer(state, c.Account, c.User)
-			for _, d := range drafts {
-				x.Update(entity, d)
-				b := world.BaseByID(c.Account, entity, d.ID)
-				o := obj{"id": d.ID, "updated_at": b.UpdatedAt, "_links": api.SelfLink(entityURL(r, entity, d.ID))}
-				if entity != "leads" {
-					o["name"] = b.Name
-				}
-				if d.SentID {
-					o["request_id"] = d.RequestID
-				}
-				out = append(out, o)
-			}
-		})
-		return out, bad
-	}
-}
+	return o
+}, written(""))

@@ -2,7 +2,6 @@ package v4
 
 import (
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,63 +13,35 @@ import (
 // maxEventFilter is how many ids and authors one request for events may name (amocrm.md §6.2).
 const maxEventFilter = 10
 
-func (s events) routes() []route {
-	return []route{
-		{"GET", "/events", s.list},
-		{"GET", "/events/types", s.listTypes},
-		{"GET", "/events/{id}", s.get},
-	}
+var eventRoutes = []route{
+	{"GET", "/events", nil, listEvents},
+	{"GET", "/events/types", nil, listEventTypes},
+	{"GET", "/events/{id}", nil, one("Event", eventAt, renderEvent)},
 }
 
-// list answers GET /events, newest first, 100 a page at most.
-func (s events) list(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	p, ok := api.ReadPage(w, r, api.DefaultLimit, api.MaxEventsLimit)
-	if !ok {
-		return
+// listEvents answers GET /events, newest first, 100 a page at most.
+func listEvents(q *call) answer {
+	p, over := q.page(maxEventsLimit)
+	if over != nil {
+		return over
 	}
-	f := filters{r.URL.Query()}
-	if len(f.list("entity_id")) > 0 && len(f.list("entity")) != 1 ||
-		len(f.list("entity_id")) > maxEventFilter || len(f.list("created_by")) > maxEventFilter {
-		api.BadRequest(w, "Invalid filter")
-		return
+	ids, entities, owners, authors, types := q.f.list("id"), q.f.list("entity"), q.f.ints("entity_id"), q.f.ints("created_by"), q.f.list("type")
+	if len(owners) > 0 && len(entities) != 1 || len(owners) > maxEventFilter || len(authors) > maxEventFilter {
+		return badRequest("Invalid filter")
 	}
-	take := newEventFilter(f)
-	var items []obj
-	var more bool
-	s.State.Read(func(*world.World) {
-		var all []*world.Event
-		for _, e := range slices.Backward(c.Account.Events) {
-			if take(e) {
-				all = append(all, e)
-			}
-		}
-		var part []*world.Event
-		part, more = api.SlicePage(all, p)
-		for _, e := range part {
-			items = append(items, renderEvent(r, c.Account, e))
-		}
-	})
-	api.AnswerPage(w, r, p, "events", items, more)
-}
-
-// newEventFilter reads the filter once, for the whole feed.
-func newEventFilter(f filters) func(e *world.Event) bool {
-	types := f.list("type")
 	anyField := slices.Contains(types, "custom_field_value_changed")
-	ids, entities, owners, authors := f.list("id"), f.list("entity"), f.ints("entity_id"), f.ints("created_by")
-	timed := f.has("created_at")
-	after, before := newValueFilter(f.q, "value_after"), newValueFilter(f.q, "value_before")
-	return func(e *world.Event) bool {
-		if len(types) > 0 && !slices.Contains(types, e.Type) &&
-			!(anyField && strings.HasPrefix(e.Type, "custom_field_")) {
-			return false
-		}
-		return (len(ids) == 0 || slices.Contains(ids, e.ID)) &&
+	timed := q.f.has("created_at")
+	after, before := newValueFilter(q.query, "value_after"), newValueFilter(q.query, "value_before")
+	all := kept(q.A.Events, func(e *world.Event) bool {
+		return (len(types) == 0 || slices.Contains(types, e.Type) || anyField && strings.HasPrefix(e.Type, "custom_field_")) &&
+			(len(ids) == 0 || slices.Contains(ids, e.ID)) &&
 			(len(entities) == 0 || slices.Contains(entities, e.Entity)) &&
 			(len(owners) == 0 || slices.Contains(owners, e.EntityID)) &&
 			(len(authors) == 0 || slices.Contains(authors, e.CreatedBy)) &&
-			(!timed || f.between("created_at", e.CreatedAt)) && after(e.After) && before(e.Before)
-	}
+			(!timed || q.f.between("created_at", e.CreatedAt)) && after(e.After) && before(e.Before)
+	})
+	slices.Reverse(all)
+	return answerPage(q, p, "events", false, all, renderEvent)
 }
 
 // newValueFilter reads filter[value_after] or [value_before]: leads_statuses, responsible_user_id,
@@ -78,9 +49,9 @@ func newEventFilter(f filters) func(e *world.Event) bool {
 func newValueFilter(q url.Values, side string) func(raw json.RawMessage) bool {
 	root := "filter[" + side + "]"
 	stages := filters{q}.pairs(root + "[leads_statuses]")
-	users := api.QueryList(q, root+"[responsible_user_id]")
-	enums := api.QueryList(q, root+"[custom_field_values]")
-	values := api.QueryList(q, root+"[value]")
+	users := queryList(q, root+"[responsible_user_id]")
+	enums := queryList(q, root+"[custom_field_values]")
+	values := queryList(q, root+"[value]")
 	if stages == nil && users == nil && enums == nil && values == nil {
 		return func(json.RawMessage) bool { return true }
 	}
@@ -110,31 +81,26 @@ func wants(list []string, value any) bool {
 	return slices.ContainsFunc(world.ValueStrings(value), func(s string) bool { return slices.Contains(list, s) })
 }
 
-// get answers GET /events/{id}.
-func (s events) get(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	answerOne(s.State, w, "Event", func() obj {
-		for _, e := range slices.Backward(c.Account.Events) {
-			if e.ID == r.PathValue("id") {
-				return renderEvent(r, c.Account, e)
-			}
-		}
+// eventAt is the event that the path names.
+func eventAt(q *call) *world.Event {
+	i := slices.IndexFunc(q.A.Events, func(e *world.Event) bool { return e.ID == q.r.PathValue("id") })
+	if i < 0 {
 		return nil
-	})
+	}
+	return q.A.Events[i]
 }
 
 // renderEvent is an event as GET answers it (EX event-by-id.json); with=lead_name and the like add the name.
-func renderEvent(r *http.Request, a *world.Account, e *world.Event) obj {
+func renderEvent(q *call, e *world.Event) obj {
 	kind := world.Plural(e.Entity)
-	about := obj{"id": e.EntityID, "_links": api.SelfLink(entityURL(r, kind, e.EntityID))}
-	if api.WithSet(r)[e.Entity+"_name"] {
-		if b := world.BaseByID(a, kind, e.EntityID); b != nil {
-			about["name"] = b.Name
-		}
+	about := q.ref(kind, e.EntityID)
+	if b := world.BaseByID(q.A, kind, e.EntityID); b != nil && q.with[e.Entity+"_name"] {
+		about["name"] = b.Name
 	}
 	return obj{
 		"id": e.ID, "type": e.Type, "entity_id": e.EntityID, "entity_type": e.Entity, "created_by": e.CreatedBy,
-		"created_at": e.CreatedAt, "value_after": e.After, "value_before": e.Before, "account_id": a.ID,
-		"_links": api.SelfLink(api.URL(r, "/events/"+e.ID)), "_embedded": obj{"entity": about},
+		"created_at": e.CreatedAt, "value_after": e.After, "value_before": e.Before, "account_id": q.A.ID,
+		"_links": q.self("events", e.ID), "_embedded": obj{"entity": about},
 	}
 }
 
@@ -175,13 +141,13 @@ var eventTypes = []struct {
 	{"outgoing_sms", 0, "Исходящее SMS"},
 }
 
-// listTypes answers GET /events/types.
-func (s events) listTypes(w http.ResponseWriter, r *http.Request, c api.Caller) {
+// listEventTypes answers GET /events/types.
+func listEventTypes(q *call) answer {
 	var items []obj
 	for _, t := range eventTypes {
 		items = append(items, obj{"key": t.key, "type": t.number, "lang": t.lang})
 	}
-	api.WriteHAL(w, http.StatusOK, obj{
-		"_total_items": len(items), "_links": api.SelfLink(api.BaseURL(r) + r.URL.RequestURI()), "_embedded": obj{"events_types": items},
-	})
+	o := totalled("events_types", items)
+	o["_links"] = selfLink(api.BaseURL(q.r) + q.r.URL.RequestURI())
+	return ok(o)
 }

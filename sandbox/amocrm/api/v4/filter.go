@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
@@ -16,19 +15,14 @@ import (
 type filters struct{ q url.Values }
 
 // has reports whether anything is said about the name.
-func (f filters) has(name string) bool {
-	for key := range f.q {
-		if strings.HasPrefix(key, "filter["+name+"]") {
-			return true
-		}
-	}
-	return false
-}
+func (f filters) has(name string) bool { return f.hasKey("filter[" + name + "]") }
 
 // any reports whether there is a filter at all.
-func (f filters) any() bool {
+func (f filters) any() bool { return f.hasKey("filter[") }
+
+func (f filters) hasKey(prefix string) bool {
 	for key := range f.q {
-		if strings.HasPrefix(key, "filter[") {
+		if strings.HasPrefix(key, prefix) {
 			return true
 		}
 	}
@@ -52,7 +46,7 @@ func (f filters) candidates(a *world.Account, entity string) []*world.Base {
 }
 
 // list is filter[name], filter[name][] and filter[name][N]; comma lists are split.
-func (f filters) list(name string) []string { return api.QueryList(f.q, "filter["+name+"]") }
+func (f filters) list(name string) []string { return queryList(f.q, "filter["+name+"]") }
 
 // ints is list as numbers; what is no number matches nothing.
 func (f filters) ints(name string) []int64 {
@@ -88,7 +82,7 @@ func (f filters) exact(name, s string) bool {
 		return true
 	}
 	for key, values := range f.q {
-		if rest, ok := strings.CutPrefix(key, "filter["+name+"]"); ok && (rest == "" || api.IsIndex(rest)) && slices.Contains(values, s) {
+		if rest, ok := strings.CutPrefix(key, "filter["+name+"]"); ok && (rest == "" || isIndex(rest)) && slices.Contains(values, s) {
 			return true
 		}
 	}
@@ -123,34 +117,31 @@ func (f filters) pairs(root string) []world.RequiredStatus {
 	return out
 }
 
+// stands reports whether a lead stands in one of the pairs.
+func (f filters) stands(root string, l *world.Lead) bool {
+	return slices.Contains(f.pairs(root), world.RequiredStatus{StatusID: l.StatusID, PipelineID: l.PipelineID})
+}
+
 // takes reports whether the filter lets an entity through (amocrm.md §4.4). Only accounts with filtering ask.
-func (f filters) takes(a *world.Account, entity string, b *world.Base, closest map[int64]int64) bool {
+func (q *call) takes(b *world.Base) bool {
+	f := q.f
 	if !f.id("id", b.ID) || !f.exact("name", b.Name) || !f.id("created_by", b.CreatedBy) ||
 		!f.id("updated_by", b.UpdatedBy) || !f.id("responsible_user_id", b.Responsible) ||
 		!f.between("created_at", b.CreatedAt) || !f.between("updated_at", b.UpdatedAt) {
 		return false
 	}
 	if f.has("closest_task_at") {
-		if at, ok := closest[b.ID]; !ok || !f.between("closest_task_at", at) {
+		if at, ok := q.closestTasks()[b.ID]; !ok || !f.between("closest_task_at", at) {
 			return false
 		}
 	}
-	if entity == "leads" && !f.takesLead(a.Leads[b.ID]) {
-		return false
-	}
-	return f.takesValues(a, entity, b)
+	return (q.kind != "leads" || f.takesLead(q.A.Leads[b.ID])) && f.takesValues(q.A, q.kind, b)
 }
 
 func (f filters) takesLead(l *world.Lead) bool {
-	if !f.id("pipeline_id", l.PipelineID) || !f.between("closed_at", l.ClosedAt) ||
-		f.has("closed_at") && l.ClosedAt == 0 {
-		return false
-	}
-	if !f.between("price", l.Price) || f.q.Has("filter[price]") && !f.id("price", l.Price) {
-		return false
-	}
-	return !f.has("statuses") ||
-		slices.Contains(f.pairs("filter[statuses]"), world.RequiredStatus{StatusID: l.StatusID, PipelineID: l.PipelineID})
+	return f.id("pipeline_id", l.PipelineID) && f.between("closed_at", l.ClosedAt) && (!f.has("closed_at") || l.ClosedAt != 0) &&
+		f.between("price", l.Price) && (!f.q.Has("filter[price]") || f.id("price", l.Price)) &&
+		(!f.has("statuses") || f.stands("filter[statuses]", l))
 }
 
 // takesValues checks filter[custom_fields_values][ID], which all have to agree.
@@ -199,27 +190,43 @@ func matchesValue(el map[string]any, s string) bool {
 	return slices.Contains(world.ValueStrings(el["value"]), s)
 }
 
-// ordering is order[key]=asc|desc for the allowed keys; the default is by id, upwards.
-func ordering(q url.Values, allowed ...string) (key string, desc bool) {
-	for _, k := range allowed {
-		if v := q.Get("order[" + k + "]"); v != "" {
-			return k, strings.EqualFold(v, "desc")
-		}
-	}
-	return "id", false
+// by is a key that a list may be ordered by.
+type by[T any] struct {
+	key    string
+	number func(T) int64
 }
 
-// sortBy sorts by a number, then by id, so that pages never overlap.
-func sortBy[T any](list []T, desc bool, number func(T) (n, id int64)) {
-	slices.SortFunc(list, func(x, y T) int {
-		nx, ix := number(x)
-		ny, iy := number(y)
-		c := cmp.Or(cmp.Compare(nx, ny), cmp.Compare(ix, iy))
-		if desc {
-			return -c
+// order sorts as order[key]=asc|desc asks with one of the keys, else upwards by number; then by id, so that pages never overlap.
+func order[T any](f filters, list []T, number, id func(T) int64, keys ...by[T]) []T {
+	sign := 1
+	for _, k := range keys {
+		if way := f.q.Get("order[" + k.key + "]"); way != "" {
+			if number = k.number; strings.EqualFold(way, "desc") {
+				sign = -1
+			}
+			break
 		}
-		return c
+	}
+	slices.SortFunc(list, func(x, y T) int {
+		return sign * cmp.Or(cmp.Compare(number(x), number(y)), cmp.Compare(id(x), id(y)))
 	})
+	return list
+}
+
+// kept lists what fits.
+func kept[T any](all []T, fits func(T) bool) []T {
+	var out []T
+	for _, x := range all {
+		if fits(x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// without is a list that lacks one thing. The old one stays whole for those who read it without the lock.
+func without[T comparable](list []T, x T) []T {
+	return slices.DeleteFunc(slices.Clone(list), func(y T) bool { return y == x })
 }
 
 // minDigits is how many digits make a query without letters a search by digits.

@@ -1,13 +1,19 @@
 package v4
 
 import (
-	"fmt"
-	"net/http"
-
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
+
+var linkRoutes = []route{
+	{"GET", "/{entity}/links", nil, listLinks},
+	{"GET", "/{entity}/{id}/links", nil, listLinks},
+	{"POST", "/{entity}/link", batch, link(true)},
+	{"POST", "/{entity}/unlink", batch, link(false)},
+	{"POST", "/{entity}/{id}/link", batch, link(true)},
+	{"POST", "/{entity}/{id}/unlink", batch, link(false)},
+}
 
 // linksOf lists what an entity is linked with.
 func linksOf(a *world.Account, kind string, id int64) []edit.End {
@@ -48,112 +54,65 @@ func linksOf(a *world.Account, kind string, id int64) []edit.End {
 	return out
 }
 
-func (s links) routes() []route {
-	var t []route
-	for _, e := range world.Entities {
-		t = append(t,
-			route{"GET", "/" + e + "/links", s.list(e)},
-			route{"GET", "/" + e + "/{id}/links", s.list(e)},
-			route{"POST", "/" + e + "/link", s.link(e, true)},
-			route{"POST", "/" + e + "/unlink", s.link(e, false)},
-			route{"POST", "/" + e + "/{id}/link", s.link(e, true)},
-			route{"POST", "/" + e + "/{id}/unlink", s.link(e, false)},
-		)
-	}
-	return t
-}
-
-// list answers GET /{entity}/{id}/links and GET /{entity}/links?filter[entity_id][]=…
-func (s links) list(entity string) api.Handler {
-	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		f := filters{r.URL.Query()}
-		owner := api.PathID(r, "id")
-		owners := []int64{owner}
-		if owner == 0 {
-			if owners = f.ints("entity_id"); len(owners) == 0 {
-				api.BadRequest(w, "filter[entity_id] is required")
-				return
-			}
+// listLinks answers GET /{entity}/{id}/links and GET /{entity}/links?filter[entity_id][]=…
+func listLinks(q *call) answer {
+	owner := q.id("id")
+	owners := []int64{owner}
+	switch {
+	case owner == 0:
+		if owners = q.f.ints("entity_id"); len(owners) == 0 {
+			return badRequest("filter[entity_id] is required")
 		}
-		items := []obj{} // none is an empty list, not 204: the clients that know of 204 elsewhere want _embedded here
-		found := false
-		s.State.Read(func(*world.World) {
-			for _, id := range owners {
-				if world.BaseByID(c.Account, entity, id) == nil {
-					continue
-				}
-				found = true
-				for _, l := range linksOf(c.Account, entity, id) {
-					if !f.id("to_entity_id", l.ID) || !f.oneOf("to_entity_type", l.Kind) {
-						continue
-					}
-					o := obj{"to_entity_id": l.ID, "to_entity_type": l.Kind, "metadata": l.Meta}
-					if owner == 0 {
-						o["entity_id"], o["entity_type"] = id, entity
-					}
-					items = append(items, o)
-				}
+	case world.BaseByID(q.A, q.kind, owner) == nil:
+		return missing("Entity")
+	}
+	items := []obj{} // none is an empty list, not 204: the clients that know of 204 elsewhere want _embedded here
+	for _, id := range owners {
+		if world.BaseByID(q.A, q.kind, id) == nil {
+			continue
+		}
+		for _, l := range linksOf(q.A, q.kind, id) {
+			if !q.f.id("to_entity_id", l.ID) || !q.f.oneOf("to_entity_type", l.Kind) {
+				continue
 			}
-		})
-		switch {
-		case owner != 0 && !found:
-			api.NotFound(w, "Entity")
-		default:
-			api.WriteHAL(w, http.StatusOK, obj{
-				"_total_items": len(items), "_links": api.SelfLink(api.BaseURL(r) + r.URL.RequestURI()),
-				"_embedded": obj{"links": items},
-			})
+			o := obj{"to_entity_id": l.ID, "to_entity_type": l.Kind, "metadata": l.Meta}
+			if owner == 0 {
+				o["entity_id"], o["entity_type"] = id, q.kind
+			}
+			items = append(items, o)
 		}
 	}
+	o := totalled("links", items)
+	o["_links"] = selfLink(api.BaseURL(q.r) + q.r.URL.RequestURI())
+	return ok(o)
 }
 
-// link answers POST /{entity}/{id}/link and /unlink, and the mass forms without an id in the path.
-func (s links) link(entity string, join bool) api.Handler {
-	return func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		items, ok := api.ReadBatch(w, r, api.MaxWrite)
-		if !ok {
-			return
+// link answers POST /{entity}/{id}/link and, unless join, /unlink, and the mass forms without an id in the path.
+func link(join bool) handler {
+	return func(q *call) answer {
+		owner := q.id("id")
+		if owner != 0 && world.BaseByID(q.A, q.kind, owner) == nil {
+			return missing("Entity")
 		}
-		owner := api.PathID(r, "id")
-		var bad edit.Refusal
-		var out []obj
-		missing := false
-		s.State.Write(func(state *world.World) {
-			if missing = owner != 0 && world.BaseByID(c.Account, entity, owner) == nil; missing {
-				return
-			}
-			var orders []edit.LinkOrder
-			if !bad.Check(c.Account, items, func(v edit.Check, m obj, i int) {
-				orders = append(orders, edit.ReadLinkOrder(v, entity, owner, m))
-			}) {
-				return
-			}
-			x := s.Editor.Writer(state, c.Account, c.User)
+		var orders []edit.LinkOrder
+		if !q.check(func(v edit.Check, m obj, _ int) { orders = append(orders, edit.ReadLinkOrder(v, q.kind, owner, m)) }) {
+			return nil
+		}
+		if !join {
 			for _, o := range orders {
-				if !join {
-					x.Unlink(o)
-					continue
-				}
-				x.Join(o)
-				out = append(out, linkAnswer(c.Account, o))
+				q.Unlink(o)
 			}
-		})
-		switch {
-		case missing:
-			api.NotFound(w, "Entity")
-		case bad.Any():
-			bad.Write(w)
-		case !join:
-			w.WriteHeader(http.StatusNoContent)
-		default:
-			path := "/" + entity + "/links"
-			if owner != 0 {
-				path = fmt.Sprintf("/%s/%d/links", entity, owner)
-			}
-			api.WriteHAL(w, http.StatusOK, obj{
-				"_total_items": len(out), "_links": api.SelfLink(api.URL(r, path)), "_embedded": obj{"links": out},
-			})
+			return nil
 		}
+		for i, o := range orders {
+			q.Join(o)
+			q.tell(i, never, linkAnswer(q.A, o))
+		}
+		o := totalled("links", q.out)
+		if o["_links"] = q.self(q.kind, "links"); owner != 0 {
+			o["_links"] = q.self(q.kind, owner, "links")
+		}
+		return ok(o)
 	}
 }
 

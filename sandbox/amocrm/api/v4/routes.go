@@ -1,4 +1,5 @@
-// Package v4 is the v4 API of the local amoCRM: one type for each area, with its routes, and what an answer shows.
+// Package v4 is the v4 API of the local amoCRM: a table of the routes of each area, with what they do under the lock, and
+// what an answer shows.
 //
 // It refuses to know tokens and limits, which the gate has dealt with, and changes nothing but through an edit.Writer or,
 // where it is in no feed and sends no webhook, under the write lock.
@@ -8,65 +9,57 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
-	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // obj is a JSON object on its way out or in.
 type obj = map[string]any
 
-// route is one method and path of the v4 API, below api.Root. Wildcards stand for whole segments.
+// route is one method and path of the v4 API, below api.Root. Wildcards stand for whole segments, {entity} at the beginning
+// for each of world.Entities.
 type route struct {
 	method, path string
-	h            api.Handler
+	body         body // nil where it is not looked at
+	do           handler
 }
-
-// Deps is what the areas of the API need. Each area is a type of its own, with its routes.
-type Deps struct {
-	Gate   *api.Gate
-	State  *kit.State[world.World]
-	Now    func() time.Time
-	Editor edit.Editor
-}
-
-// The areas.
-type (
-	accounts    Deps
-	pipelines   Deps
-	lossReasons Deps
-	cards       Deps // leads, contacts, companies
-	unsorted    Deps
-	events      Deps
-	tasks       Deps
-	webhooks    Deps
-	notes       Deps
-	links       Deps
-	tags        Deps
-	fields      Deps
-	catalogs    Deps
-	absents     Deps
-)
 
 // API is the whole API.
 type API struct {
-	Deps
-	table []route
+	gate   *api.Gate
+	editor edit.Editor
+	table  []route
 }
 
 // New returns the API with all its areas.
-func New(d Deps) API {
-	t := slices.Concat(accounts(d).routes(), pipelines(d).routes(), lossReasons(d).routes(), cards(d).routes(), unsorted(d).routes(),
-		events(d).routes(), tasks(d).routes(), webhooks(d).routes(), notes(d).routes(), links(d).routes(), tags(d).routes(),
-		catalogs(d).routes(), absents(d).routes())
-	for _, e := range world.Entities {
-		own := func(of func(string) api.Handler) api.Handler { return of(e) }
-		t = append(t, fields(d).routes("/"+e+"/custom_fields", own)...)
+func New(gate *api.Gate, editor edit.Editor) API {
+	s := API{gate: gate, editor: editor}
+	for _, rt := range slices.Concat(accountRoutes, pipelineRoutes, lossReasonRoutes, cardRoutes, unsortedRoutes, eventRoutes, taskRoutes,
+		webhookRoutes, noteRoutes, linkRoutes, tagRoutes, fieldRoutes(catalogPath+"/custom_fields"), catalogRoutes, absentRoutes,
+		fieldRoutes("/{entity}/custom_fields")) {
+		if below, each := strings.CutPrefix(rt.path, "/{entity}"); each {
+			for _, e := range world.Entities {
+				s.table = append(s.table, route{rt.method, "/" + e + below, rt.body, rt.do})
+			}
+			continue
+		}
+		s.table = append(s.table, rt)
 	}
-	return API{d, t}
+	return s
+}
+
+// What only administrators may ask for, and what they alone may change.
+var (
+	adminAreas  = []string{"/users", "/webhooks", "/roles", "/sources", "/contacts/chats"}
+	adminWrites = []string{"/pipelines", "/loss_reasons", "/custom_fields"}
+)
+
+// forAdmins reports whether only administrators may ask.
+func forAdmins(method, path string) bool {
+	return slices.ContainsFunc(adminAreas, func(area string) bool { return strings.HasPrefix(path, area) }) ||
+		method != http.MethodGet && slices.ContainsFunc(adminWrites, func(part string) bool { return strings.Contains(path, part) })
 }
 
 // Known finds the route that a method and a path below the API's root belong to.
@@ -84,21 +77,16 @@ func (s API) Known(method, path string) (route string, ok bool) {
 // "/leads/{id}/{sub}" and told apart here; r.Pattern then names the real route.
 func (s API) Mount(handle func(pattern string, h api.Handler)) {
 	folded := map[string][]route{}
-	var order []string
 	for _, rt := range s.table {
 		p := rt.method + " " + foldPath(rt.path)
-		if _, seen := folded[p]; !seen {
-			order = append(order, p)
-		}
 		folded[p] = append(folded[p], rt)
 	}
-	for _, p := range order {
-		group := folded[p]
+	for p, group := range folded {
 		h := func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 			for _, rt := range group {
 				if bindPath(r, rt.path) {
 					r.Pattern = rt.method + " " + api.Root + rt.path
-					rt.h(w, r, c)
+					s.serve(rt)(w, r, c)
 					return
 				}
 			}
@@ -138,13 +126,18 @@ func bindPath(r *http.Request, path string) bool {
 // Fallback answers what no route takes: a kind that is not kept by its name, 405 when the path is known under another
 // method, else 404.
 func (s API) Fallback(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	if kind, ok := absentAt(strings.TrimPrefix(r.URL.Path, api.Root)); ok && (kind.method == "" || kind.method == r.Method) {
-		absents(s.Deps).guarded(kind, func(w http.ResponseWriter, _ *http.Request, _ api.Caller) { api.NotKept(w, kind.kind) })(w, r, c)
+	path := strings.TrimPrefix(r.URL.Path, api.Root)
+	if kind, ok := absentAt(path); ok && (kind.method == "" || kind.method == r.Method) {
+		h := func(w http.ResponseWriter, _ *http.Request, _ api.Caller) { api.NotKept(w, kind.kind) }
+		if forAdmins(http.MethodGet, path) {
+			h = s.gate.ForAdmins(h)
+		}
+		h(w, r, c)
 		return
 	}
 	var allow []string
 	for _, rt := range s.table {
-		if _, ok := api.MatchPath(strings.TrimPrefix(r.URL.Path, api.Root), rt.path); ok && rt.method != r.Method {
+		if _, ok := api.MatchPath(path, rt.path); ok && rt.method != r.Method {
 			allow = append(allow, rt.method)
 		}
 	}

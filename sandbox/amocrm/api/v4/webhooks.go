@@ -31,69 +31,56 @@ var hookSettings = func() []string {
 	return list
 }()
 
-func (s webhooks) routes() []route {
-	return []route{
-		{"GET", "/webhooks", s.Gate.ForAdmins(s.list)},
-		{"POST", "/webhooks", s.Gate.ForAdmins(s.subscribe)},
-		{"DELETE", "/webhooks", s.Gate.ForAdmins(s.unsubscribe)},
-	}
+var webhookRoutes = []route{
+	{"GET", "/webhooks", nil, listHooks},
+	{"POST", "/webhooks", object(""), subscribe},
+	{"DELETE", "/webhooks", object(""), deleted("Webhook", hookNamed, unsubscribe)},
 }
 
-// list answers GET /webhooks?filter[destination]=…; none is an empty list, as for links.
-func (s webhooks) list(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	f := filters{r.URL.Query()}
-	items := []obj{}
-	s.State.Read(func(*world.World) {
-		for _, h := range c.Account.Hooks {
-			if f.exact("destination", h.Destination) {
-				items = append(items, renderHook(c.Account, h))
-			}
+// listHooks answers GET /webhooks?filter[destination]=…; none is an empty list, as for links.
+func listHooks(q *call) answer {
+	hooks := kept(q.A.Hooks, func(h *world.Hook) bool { return q.f.exact("destination", h.Destination) })
+	return ok(totalled("webhooks", rendered(q, hooks, renderHook)))
+}
+
+// hookNamed is the subscription to the destination in the body.
+func hookNamed(q *call) *world.Hook {
+	for _, h := range q.A.Hooks {
+		if h.Destination == q.items[0]["destination"] {
+			return h
 		}
-	})
-	api.WriteHAL(w, http.StatusOK, obj{"_total_items": len(items), "_embedded": obj{"webhooks": items}})
+	}
+	return nil
 }
 
 // subscribe answers POST /webhooks with 201 and the bare hook. The same destination is updated, and enabled again.
-func (s webhooks) subscribe(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	m, ok := api.ReadObject(w, r)
-	if !ok {
-		return
+func subscribe(q *call) answer {
+	v := edit.NewCheck(q.A)
+	h := readHook(v, q.items[0])
+	old := hookNamed(q)
+	if old == nil && len(q.A.Hooks) >= maxHooks {
+		v.NotExpected("destination")
 	}
-	var o obj
-	var errs []edit.FieldError
-	s.State.Write(func(state *world.World) {
-		a := c.Account
-		v := edit.NewCheck(a)
-		h := readHook(v, m)
-		at := slices.IndexFunc(a.Hooks, func(old *world.Hook) bool { return old.Destination == h.Destination })
-		if at < 0 && len(a.Hooks) >= maxHooks {
-			v.NotExpected("destination")
-		}
-		if errs = *v.Errs; len(errs) > 0 {
-			return
-		}
-		now := s.Now().Unix()
-		if at >= 0 {
-			old := a.Hooks[at]
-			old.Settings, old.Sort, old.Disabled, old.Failures, old.UpdatedAt = h.Settings, h.Sort, false, nil, now
-			o = renderHook(a, old)
-			return
-		}
-		h.ID, h.CreatedBy, h.CreatedAt, h.UpdatedAt = state.TakeID(), c.User, now, now
-		a.Hooks = append(a.Hooks, h)
-		o = renderHook(a, h)
-	})
+	errs := *v.Errs
 	switch {
-	case len(errs) > 0 && errs[0].Code == codeInvalidURL: // this one body has no "type"
-		api.WriteAs(w, "application/problem+json", http.StatusBadRequest, obj{
-			"validation-errors": []edit.ItemErrors{{RequestID: "0", Errors: errs}}, "title": "Bad Request", "status": http.StatusBadRequest,
-			"detail": "Request validation failed",
-		})
-	case len(errs) > 0:
-		(&edit.Refusal{Items: []edit.ItemErrors{{RequestID: "0", Errors: errs}}}).Write(w)
+	case v.Failed() && errs[0].Code == codeInvalidURL: // this one body has no "type"
+		return func(w http.ResponseWriter) {
+			api.WriteAs(w, "application/problem+json", http.StatusBadRequest, obj{
+				"validation-errors": []edit.ItemErrors{{RequestID: "0", Errors: errs}}, "title": "Bad Request", "status": http.StatusBadRequest,
+				"detail": "Request validation failed",
+			})
+		}
+	case v.Failed():
+		q.bad.Add("0", errs)
+		return nil
+	case old != nil:
+		old.Settings, old.Sort, old.Disabled, old.Failures, old.UpdatedAt = h.Settings, h.Sort, false, nil, q.Now
+		h = old
 	default:
-		api.WriteHAL(w, http.StatusCreated, o)
+		h.ID, h.CreatedBy, h.CreatedAt, h.UpdatedAt = q.W.TakeID(), q.By, q.Now, q.Now
+		q.A.Hooks = append(q.A.Hooks, h)
 	}
+	return hal(http.StatusCreated, renderHook(q, h))
 }
 
 // readHook checks a subscription. Unlike amoCRM it does not look the host up in DNS. Domains in Cyrillic are refused, as there.
@@ -126,27 +113,14 @@ func ascii(s string) bool {
 	return !strings.ContainsFunc(s, func(c rune) bool { return c > unicode.MaxASCII })
 }
 
-// unsubscribe answers DELETE /webhooks, whose body names the destination.
-func (s webhooks) unsubscribe(w http.ResponseWriter, r *http.Request, c api.Caller) {
-	m, ok := api.ReadObject(w, r)
-	if !ok {
-		return
-	}
-	answerDeleted(s.State, w, "Webhook", func() (found, kept bool) {
-		left := slices.DeleteFunc(slices.Clone(c.Account.Hooks), func(h *world.Hook) bool { return h.Destination == m["destination"] })
-		found = len(left) < len(c.Account.Hooks)
-		c.Account.Hooks = left
-		return found, false
-	})
+func unsubscribe(q *call, h *world.Hook) (stays bool) {
+	q.A.Hooks = without(q.A.Hooks, h)
+	return false
 }
 
-func renderHook(a *world.Account, h *world.Hook) obj {
-	settings := slices.Clone(h.Settings)
-	if settings == nil {
-		settings = []string{}
-	}
+func renderHook(q *call, h *world.Hook) obj {
 	return obj{
-		"id": h.ID, "destination": h.Destination, "created_at": h.CreatedAt, "updated_at": h.UpdatedAt,
-		"account_id": a.ID, "created_by": h.CreatedBy, "sort": h.Sort, "disabled": h.Disabled, "settings": settings,
+		"id": h.ID, "destination": h.Destination, "created_at": h.CreatedAt, "updated_at": h.UpdatedAt, "account_id": q.A.ID,
+		"created_by": h.CreatedBy, "sort": h.Sort, "disabled": h.Disabled, "settings": append([]string{}, h.Settings...),
 	}
 }
