@@ -148,10 +148,8 @@ func (g *Gate) passFaults(w http.ResponseWriter, r *http.Request, a *world.Accou
 
 // pause waits, and is false when the client went away before the end.
 func pause(r *http.Request, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-time.After(d):
 		return true
 	case <-r.Context().Done():
 		return false

@@ -42,7 +42,8 @@ func Scheme(r *http.Request) string {
 // URL is the absolute address of a path below the API's root.
 func URL(r *http.Request, path string) string { return BaseURL(r) + Root + path }
 
-// MatchPath compares a path below Root with a route's and returns the values of its wildcards.
+// MatchPath compares a path below Root with a route's and returns the values of its wildcards. Every wildcard but an
+// unsorted lead's, an event's or a field group's takes a number only.
 func MatchPath(got, path string) (map[string]string, bool) {
 	gs, ps := strings.Split(strings.TrimSuffix(got, "/"), "/"), strings.Split(path, "/")
 	if len(gs) != len(ps) {

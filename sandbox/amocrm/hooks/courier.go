@@ -78,7 +78,7 @@ func (c *Courier) Send(d Delivery) {
 	}
 }
 
-// next takes a delivery that is due. If there is none it says how long to wait; negative is until woken.
+// next takes a delivery that is due. If there is none it says how long to wait, unless woken.
 func (c *Courier) next(now time.Time) (d Delivery, ok bool, wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -89,7 +89,7 @@ func (c *Courier) next(now time.Time) (d Delivery, ok bool, wait time.Duration) 
 		}
 	}
 	if first < 0 {
-		return Delivery{}, false, -1
+		return Delivery{}, false, time.Hour
 	}
 	if wait = c.waiting[first].due.Sub(now); wait > 0 {
 		return Delivery{}, false, wait
@@ -169,18 +169,12 @@ func (c *Courier) waitDue() (Delivery, bool) {
 		if ok {
 			return d, true
 		}
-		if wait < 0 {
-			wait = time.Hour // nothing waits; send wakes
-		}
-		t := time.NewTimer(wait)
 		select {
 		case <-c.ctx.Done():
-			t.Stop()
 			return Delivery{}, false
 		case <-c.wake:
-		case <-t.C:
+		case <-time.After(wait):
 		}
-		t.Stop()
 	}
 }
 

@@ -24,23 +24,21 @@ func badRequest(detail string) answer {
 
 // list answers a page of what all selects.
 func list[T any](key string, all func(*call) []T, render func(*call, T) obj) handler {
-	return func(q *call) answer {
-		p, over := q.page(maxLimit)
-		if over != nil {
-			return over
-		}
-		return answerPage(q, p, key, false, all(q), render)
-	}
+	return paged(key, false, all, render)
 }
 
 // counted is list for one that tells its totals: users, custom fields, loss reasons.
 func counted[T any](key string, all func(*call) []T, render func(*call, T) obj) handler {
+	return paged(key, true, all, render)
+}
+
+func paged[T any](key string, totals bool, all func(*call) []T, render func(*call, T) obj) handler {
 	return func(q *call) answer {
 		p, over := q.page(maxLimit)
 		if over != nil {
 			return over
 		}
-		return answerPage(q, p, key, true, all(q), render)
+		return answerPage(q, p, key, totals, all(q), render)
 	}
 }
 
@@ -69,7 +67,9 @@ func one[T any](what string, find func(*call) *T, render func(*call, *T) obj) ha
 }
 
 // edited answers the PATCH of one thing. change edits a copy, which takes the thing's place if nothing is wrong.
-func edited[T any](what string, find func(*call) *T, change func(q *call, v edit.Check, m obj, next *T), render func(*call, *T) obj) handler {
+func edited[T any](
+	what string, find func(*call) *T, change func(q *call, v edit.Check, m obj, next *T), render func(*call, *T) obj,
+) handler {
 	return func(q *call) answer {
 		x := find(q)
 		if x == nil {

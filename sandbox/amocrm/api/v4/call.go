@@ -3,7 +3,6 @@ package v4
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
@@ -16,7 +15,6 @@ import (
 type call struct {
 	edit.Writer
 	r     *http.Request
-	query url.Values
 	f     filters
 	with  map[string]bool // names in the "with" parameter
 	kind  string          // what the path begins with, such as leads; below a catalog the catalog's
@@ -39,9 +37,8 @@ type answer func(w http.ResponseWriter)
 // serve is the route as the gate calls it.
 func (s API) serve(rt route) api.Handler {
 	h := func(w http.ResponseWriter, r *http.Request, c api.Caller) {
-		q := &call{r: r, query: r.URL.Query(), with: map[string]bool{}, kind: strings.Split(rt.path, "/")[1]}
-		q.f = filters{q.query}
-		for _, name := range queryList(q.query, "with") {
+		q := &call{r: r, f: filters{r.URL.Query()}, with: map[string]bool{}, kind: strings.Split(rt.path, "/")[1]}
+		for _, name := range q.f.words("with") {
 			q.with[name] = true
 		}
 		if strings.HasPrefix(rt.path, catalogPath+"/") && !s.enterCatalog(q, c.Account) {

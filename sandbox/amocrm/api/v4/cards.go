@@ -44,7 +44,7 @@ func complexIDs(d *edit.Draft) []string {
 
 // selectCards applies bin, query, filter and order of GET /leads, /contacts, /companies (amocrm.md §4.1, §5.1).
 func selectCards(q *call) []*world.Base {
-	m := newMatcher(q.query.Get("query"))
+	m := newMatcher(q.f.Get("query"))
 	hiddenAfter := time.UnixMilli(q.NowMS).Add(-q.W.IndexLag).UnixMilli()
 	filtering := q.A.FilterOn && q.f.any()
 	all := kept(q.f.candidates(q.A, q.kind), func(b *world.Base) bool {

@@ -100,8 +100,8 @@ func renderCatalog(q *call, c *world.Catalog) obj {
 
 // selectElements applies query and filter[id].
 func selectElements(q *call) []*world.Base {
-	m := newMatcher(q.query.Get("query"))
-	bare := queryList(q.query, "id") // the official library leaves the word filter out
+	m := newMatcher(q.f.Get("query"))
+	bare := q.f.words("id") // the official library leaves the word filter out
 	return kept(world.ElementsOf(q.A, q.kind), func(b *world.Base) bool {
 		return q.f.id("id", b.ID) && (bare == nil || slices.Contains(bare, strconv.FormatInt(b.ID, 10))) && (m == nil || m.matches(b))
 	})

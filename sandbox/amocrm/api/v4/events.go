@@ -2,7 +2,6 @@ package v4
 
 import (
 	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -25,13 +24,14 @@ func listEvents(q *call) answer {
 	if over != nil {
 		return over
 	}
-	ids, entities, owners, authors, types := q.f.list("id"), q.f.list("entity"), q.f.ints("entity_id"), q.f.ints("created_by"), q.f.list("type")
+	ids, types, entities := q.f.list("id"), q.f.list("type"), q.f.list("entity")
+	owners, authors := q.f.ints("entity_id"), q.f.ints("created_by")
 	if len(owners) > 0 && len(entities) != 1 || len(owners) > maxEventFilter || len(authors) > maxEventFilter {
 		return badRequest("Invalid filter")
 	}
 	anyField := slices.Contains(types, "custom_field_value_changed")
 	timed := q.f.has("created_at")
-	after, before := newValueFilter(q.query, "value_after"), newValueFilter(q.query, "value_before")
+	after, before := q.f.change("value_after"), q.f.change("value_before")
 	all := kept(q.A.Events, func(e *world.Event) bool {
 		return (len(types) == 0 || slices.Contains(types, e.Type) || anyField && strings.HasPrefix(e.Type, "custom_field_")) &&
 			(len(ids) == 0 || slices.Contains(ids, e.ID)) &&
@@ -44,14 +44,14 @@ func listEvents(q *call) answer {
 	return answerPage(q, p, "events", false, all, renderEvent)
 }
 
-// newValueFilter reads filter[value_after] or [value_before]: leads_statuses, responsible_user_id,
+// change reads filter[value_after] or [value_before]: leads_statuses, responsible_user_id,
 // custom_field_values (enum ids) and value.
-func newValueFilter(q url.Values, side string) func(raw json.RawMessage) bool {
+func (f filters) change(side string) func(raw json.RawMessage) bool {
 	root := "filter[" + side + "]"
-	stages := filters{q}.pairs(root + "[leads_statuses]")
-	users := queryList(q, root+"[responsible_user_id]")
-	enums := queryList(q, root+"[custom_field_values]")
-	values := queryList(q, root+"[value]")
+	stages := f.pairs(root + "[leads_statuses]")
+	users := f.words(root + "[responsible_user_id]")
+	enums := f.words(root + "[custom_field_values]")
+	values := f.words(root + "[value]")
 	if stages == nil && users == nil && enums == nil && values == nil {
 		return func(json.RawMessage) bool { return true }
 	}

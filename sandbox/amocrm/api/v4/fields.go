@@ -34,7 +34,7 @@ func fieldAt(q *call) *world.Field { return world.FieldOf(q.A, q.kind, q.id("id"
 var listFields = counted("custom_fields", func(q *call) []*world.Field {
 	all := kept(q.A.Fields[q.kind], func(f *world.Field) bool { return q.f.oneOf("type", f.Type) && q.f.id("id", f.ID) })
 	id, sort := func(f *world.Field) int64 { return f.ID }, func(f *world.Field) int64 { return f.Sort }
-	if q.query.Has("order[sort]") || q.query.Has("order[id]") {
+	if q.f.Has("order[sort]") || q.f.Has("order[id]") {
 		return order(q.f, all, id, id, by[*world.Field]{"sort", sort}, by[*world.Field]{"id", id})
 	}
 	slices.SortStableFunc(all, func(a, b *world.Field) int { return cmp.Compare(a.Sort, b.Sort) })
@@ -181,11 +181,11 @@ func readField(q *call, v edit.Check, f world.Field, m obj) *world.Field {
 	if _, said := m["required_statuses"]; said {
 		f.Required = nil
 		v.Objects(m, "required_statuses", func(at edit.Check, el obj, _ int) {
-			pair := world.RequiredStatus{StatusID: edit.Or(at.Integer(el, "status_id"), 0), PipelineID: edit.Or(at.Integer(el, "pipeline_id"), 0)}
-			if _, st := world.StatusOf(q.A, pair.PipelineID, pair.StatusID); st == nil {
+			status, pipeline := edit.Or(at.Integer(el, "status_id"), 0), edit.Or(at.Integer(el, "pipeline_id"), 0)
+			if _, st := world.StatusOf(q.A, pipeline, status); st == nil {
 				at.Choice("status_id")
 			}
-			f.Required = append(f.Required, pair)
+			f.Required = append(f.Required, world.RequiredStatus{StatusID: status, PipelineID: pipeline})
 		})
 	}
 	return &f

@@ -11,8 +11,8 @@ import (
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
-// filters is the "filter" parameter of a request.
-type filters struct{ q url.Values }
+// filters is the query of a request, with what its "filter" parameter asks for.
+type filters struct{ url.Values }
 
 // has reports whether anything is said about the name.
 func (f filters) has(name string) bool { return f.hasKey("filter[" + name + "]") }
@@ -21,7 +21,7 @@ func (f filters) has(name string) bool { return f.hasKey("filter[" + name + "]")
 func (f filters) any() bool { return f.hasKey("filter[") }
 
 func (f filters) hasKey(prefix string) bool {
-	for key := range f.q {
+	for key := range f.Values {
 		if strings.HasPrefix(key, prefix) {
 			return true
 		}
@@ -46,7 +46,7 @@ func (f filters) candidates(a *world.Account, entity string) []*world.Base {
 }
 
 // list is filter[name], filter[name][] and filter[name][N]; comma lists are split.
-func (f filters) list(name string) []string { return queryList(f.q, "filter["+name+"]") }
+func (f filters) list(name string) []string { return f.words("filter[" + name + "]") }
 
 // ints is list as numbers; what is no number matches nothing.
 func (f filters) ints(name string) []int64 {
@@ -81,7 +81,7 @@ func (f filters) exact(name, s string) bool {
 	if !f.has(name) {
 		return true
 	}
-	for key, values := range f.q {
+	for key, values := range f.Values {
 		if rest, ok := strings.CutPrefix(key, "filter["+name+"]"); ok && (rest == "" || isIndex(rest)) && slices.Contains(values, s) {
 			return true
 		}
@@ -92,7 +92,7 @@ func (f filters) exact(name, s string) bool {
 // between holds n against filter[name][from] and [to], both inclusive; a bare filter[name]=N is the lower bound.
 func (f filters) between(name string, n int64) bool {
 	for key, atLeast := range map[string]bool{"": true, "[from]": true, "[to]": false} {
-		bound, err := strconv.ParseInt(f.q.Get("filter["+name+"]"+key), 10, 64)
+		bound, err := strconv.ParseInt(f.Get("filter["+name+"]"+key), 10, 64)
 		if err == nil && (atLeast && n < bound || !atLeast && n > bound) {
 			return false
 		}
@@ -103,13 +103,13 @@ func (f filters) between(name string, n int64) bool {
 // pairs are root[N][pipeline_id] with root[N][status_id].
 func (f filters) pairs(root string) []world.RequiredStatus {
 	var out []world.RequiredStatus
-	for key := range f.q {
+	for key := range f.Values {
 		head, ok := strings.CutSuffix(key, "[status_id]")
 		if !ok || !strings.HasPrefix(head, root+"[") {
 			continue
 		}
-		status, errS := strconv.ParseInt(f.q.Get(key), 10, 64)
-		pipeline, errP := strconv.ParseInt(f.q.Get(head+"[pipeline_id]"), 10, 64)
+		status, errS := strconv.ParseInt(f.Get(key), 10, 64)
+		pipeline, errP := strconv.ParseInt(f.Get(head+"[pipeline_id]"), 10, 64)
 		if errS == nil && errP == nil {
 			out = append(out, world.RequiredStatus{StatusID: status, PipelineID: pipeline})
 		}
@@ -140,7 +140,7 @@ func (q *call) takes(b *world.Base) bool {
 
 func (f filters) takesLead(l *world.Lead) bool {
 	return f.id("pipeline_id", l.PipelineID) && f.between("closed_at", l.ClosedAt) && (!f.has("closed_at") || l.ClosedAt != 0) &&
-		f.between("price", l.Price) && (!f.q.Has("filter[price]") || f.id("price", l.Price)) &&
+		f.between("price", l.Price) && (!f.Has("filter[price]") || f.id("price", l.Price)) &&
 		(!f.has("statuses") || f.stands("filter[statuses]", l))
 }
 
@@ -200,7 +200,7 @@ type by[T any] struct {
 func order[T any](f filters, list []T, number, id func(T) int64, keys ...by[T]) []T {
 	sign := 1
 	for _, k := range keys {
-		if way := f.q.Get("order[" + k.key + "]"); way != "" {
+		if way := f.Get("order[" + k.key + "]"); way != "" {
 			if number = k.number; strings.EqualFold(way, "desc") {
 				sign = -1
 			}

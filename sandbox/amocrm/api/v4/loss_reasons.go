@@ -6,12 +6,14 @@ import (
 )
 
 var lossReasonRoutes = []route{
-	{"GET", "/leads/loss_reasons", nil, counted("loss_reasons", func(q *call) []*world.LossReason { return q.A.LossReasons }, renderLossReason)},
+	{"GET", "/leads/loss_reasons", nil, counted("loss_reasons", lossReasonsOf, renderLossReason)},
 	{"POST", "/leads/loss_reasons", batch, createLossReasons},
 	{"GET", "/leads/loss_reasons/{id}", nil, one("Loss reason", lossReasonAt, renderLossReason)},
 	{"PATCH", "/leads/loss_reasons/{id}", object(""), edited("Loss reason", lossReasonAt, editLossReason, renderLossReason)},
 	{"DELETE", "/leads/loss_reasons/{id}", nil, deleted("Loss reason", lossReasonAt, deleteLossReason)},
 }
+
+func lossReasonsOf(q *call) []*world.LossReason { return q.A.LossReasons }
 
 // lossReasonAt is the loss reason that the path names.
 func lossReasonAt(q *call) *world.LossReason { return world.LossReasonOf(q.A, q.id("id")) }

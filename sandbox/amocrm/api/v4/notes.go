@@ -35,7 +35,8 @@ var listNotes = list("notes", func(q *call) []*world.Note {
 			q.f.oneOf("note_type", n.Type) && q.f.between("updated_at", n.UpdatedAt)
 	})
 	id := func(n *world.Note) int64 { return n.ID }
-	return order(q.f, all, id, id, by[*world.Note]{"updated_at", func(n *world.Note) int64 { return n.UpdatedAt }}, by[*world.Note]{"id", id})
+	return order(q.f, all, id, id,
+		by[*world.Note]{"updated_at", func(n *world.Note) int64 { return n.UpdatedAt }}, by[*world.Note]{"id", id})
 }, renderNote)
 
 // hasNote reports whether a note hangs on what the path names: an entity, or any of the kind.

@@ -2,7 +2,6 @@ package v4
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -23,7 +22,7 @@ type page struct{ number, limit int }
 func (q *call) page(most int) (page, answer) {
 	p := page{number: 1, limit: defaultLimit}
 	for name, to := range map[string]*int{"page": &p.number, "limit": &p.limit} {
-		if n, err := strconv.Atoi(q.query.Get(name)); err == nil && n > 0 {
+		if n, err := strconv.Atoi(q.f.Get(name)); err == nil && n > 0 {
 			*to = n
 		}
 	}
@@ -69,10 +68,10 @@ func answerPage[T any](q *call, p page, key string, totals bool, all []T, render
 	return ok(o)
 }
 
-// queryList collects name, name[] and name[N], each of which may be a comma list.
-func queryList(q url.Values, name string) []string {
+// words collects name, name[] and name[N], each of which may be a comma list.
+func (f filters) words(name string) []string {
 	var out []string
-	for key, values := range q {
+	for key, values := range f.Values {
 		rest, ok := strings.CutPrefix(key, name)
 		if !ok || rest != "" && !isIndex(rest) {
 			continue

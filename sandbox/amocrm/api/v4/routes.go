@@ -84,11 +84,16 @@ func (s API) Mount(handle func(pattern string, h api.Handler)) {
 	for p, group := range folded {
 		h := func(w http.ResponseWriter, r *http.Request, c api.Caller) {
 			for _, rt := range group {
-				if bindPath(r, rt.path) {
-					r.Pattern = rt.method + " " + api.Root + rt.path
-					s.serve(rt)(w, r, c)
-					return
+				values, ok := api.MatchPath(strings.TrimPrefix(r.URL.Path, api.Root), rt.path)
+				if !ok {
+					continue
 				}
+				for name, v := range values {
+					r.SetPathValue(name, v)
+				}
+				r.Pattern = rt.method + " " + api.Root + rt.path
+				s.serve(rt)(w, r, c)
+				return
 			}
 			s.Fallback(w, r, c)
 		}
@@ -108,19 +113,6 @@ func foldPath(path string) string {
 		}
 	}
 	return api.Root + "/" + strings.Join(seg, "/")
-}
-
-// bindPath reports whether the request's path is that of the route, and sets its path values. Every wildcard but
-// an unsorted lead's, an event's or a field group's takes a number only.
-func bindPath(r *http.Request, path string) bool {
-	values, ok := api.MatchPath(strings.TrimPrefix(r.URL.Path, api.Root), path)
-	if !ok {
-		return false
-	}
-	for name, v := range values {
-		r.SetPathValue(name, v)
-	}
-	return true
 }
 
 // Fallback answers what no route takes: a kind that is not kept by its name, 405 when the path is known under another

@@ -15,7 +15,7 @@ var tagRoutes = []route{
 
 // selectTags applies filter[id], filter[name] and query.
 func selectTags(q *call) []*world.Tag {
-	query := strings.ToLower(q.query.Get("query"))
+	query := strings.ToLower(q.f.Get("query"))
 	return kept(q.A.Tags[q.kind], func(t *world.Tag) bool {
 		return q.f.id("id", t.ID) && q.f.exact("name", t.Name) && strings.Contains(strings.ToLower(t.Name), query)
 	})

@@ -104,7 +104,9 @@ func settled(end func(q *call, v edit.Check, u *world.Unsorted, m obj) obj) hand
 // accept moves the lead to a normal stage.
 func accept(q *call, v edit.Check, u *world.Unsorted, m obj) obj {
 	first := world.FirstStatus(world.PipelineOf(q.A, u.PipelineID)).ID
-	d := &edit.Draft{ID: u.LeadID, Pipeline: &u.PipelineID, Responsible: v.User(m, "user_id"), Status: cmp.Or(v.Integer(m, "status_id"), &first)}
+	d := &edit.Draft{
+		ID: u.LeadID, Pipeline: &u.PipelineID, Responsible: v.User(m, "user_id"), Status: cmp.Or(v.Integer(m, "status_id"), &first),
+	}
 	if edit.ReadStage(v, d, q.A.Leads[u.LeadID]); v.Failed() {
 		return nil
 	}
