@@ -78,22 +78,19 @@ func readTags(v Check, entity string, m obj, key string) []TagRef {
 	return out
 }
 
-// CardDraft reads an item of a create (old is nil) or of an update.
-func (v Check) CardDraft(entity string, m obj, index int, old *world.Base) *Draft {
+// CardDraft reads an item of an update, or of a create where id is 0.
+func (v Check) CardDraft(entity string, m obj, index int, id int64) *Draft {
 	var d *Draft
-	switch {
-	case entity != "leads":
+	if entity == "leads" {
+		d = readLead(v, m, v.A.Leads[id])
+	} else {
 		d = ReadDraft(v, entity, m)
-	case old != nil:
-		d = readLead(v, m, v.A.Leads[old.ID])
-	default:
-		d = readLead(v, m, nil)
+	}
+	if entity == "leads" && id == 0 {
 		readLinks(v, m, d)
 	}
+	d.ID = id
 	d.RequestID, d.SentID = api.RequestID(m, index)
-	if old != nil {
-		d.ID = old.ID
-	}
 	v.checkLossReason(d)
 	return d
 }

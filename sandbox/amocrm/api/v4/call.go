@@ -120,11 +120,11 @@ func (q *call) id(name string) int64 { return api.PathID(q.r, name) }
 
 // self is the _links of what has the address made of the parts.
 func (q *call) self(parts ...any) obj {
-	path := ""
+	var path []byte
 	for _, p := range parts {
-		path += fmt.Sprint("/", p)
+		path = fmt.Append(append(path, '/'), p)
 	}
-	return selfLink(api.URL(q.r, path))
+	return selfLink(api.URL(q.r, string(path)))
 }
 
 // selfLink is the _links of a single thing.

@@ -69,7 +69,7 @@ func getCard(q *call) answer {
 
 // createCards answers POST /{entity}: an array, all or nothing, never deduplicated.
 var createCards = each(always, func(q *call, v edit.Check, m obj, i int) *edit.Draft {
-	return v.CardDraft(q.kind, m, i, nil)
+	return v.CardDraft(q.kind, m, i, 0)
 }, func(q *call, d *edit.Draft) obj {
 	id := q.Create(q.kind, d)
 	return obj{"id": id, "_links": q.self(q.kind, id)}
@@ -77,11 +77,11 @@ var createCards = each(always, func(q *call, v edit.Check, m obj, i int) *edit.D
 
 // patchCards answers PATCH /{entity}, an array whose items carry their ids, and PATCH /{entity}/{id}.
 var patchCards = each(ifSent, func(q *call, v edit.Check, m obj, i int) *edit.Draft {
-	b := edit.Known(v, m, "id", func(id int64) *world.Base { return world.BaseByID(q.A, q.kind, id) })
-	if b == nil {
+	id := v.Existing(m, "id", q.kind)
+	if v.Failed() {
 		return nil
 	}
-	return v.CardDraft(q.kind, m, i, b)
+	return v.CardDraft(q.kind, m, i, id)
 }, func(q *call, d *edit.Draft) obj {
 	q.Update(q.kind, d)
 	b := world.BaseByID(q.A, q.kind, d.ID)

@@ -33,16 +33,16 @@ func listEvents(q *call) answer {
 	timed := q.f.has("created_at")
 	after, before := q.f.change("value_after"), q.f.change("value_before")
 	all := kept(q.A.Events, func(e *world.Event) bool {
-		return (len(types) == 0 || slices.Contains(types, e.Type) || anyField && strings.HasPrefix(e.Type, "custom_field_")) &&
-			(len(ids) == 0 || slices.Contains(ids, e.ID)) &&
-			(len(entities) == 0 || slices.Contains(entities, e.Entity)) &&
-			(len(owners) == 0 || slices.Contains(owners, e.EntityID)) &&
-			(len(authors) == 0 || slices.Contains(authors, e.CreatedBy)) &&
+		return (among(types, e.Type) || anyField && strings.HasPrefix(e.Type, "custom_field_")) && among(ids, e.ID) &&
+			among(entities, e.Entity) && among(owners, e.EntityID) && among(authors, e.CreatedBy) &&
 			(!timed || q.f.between("created_at", e.CreatedAt)) && after(e.After) && before(e.Before)
 	})
 	slices.Reverse(all)
 	return answerPage(q, p, "events", false, all, renderEvent)
 }
+
+// among reports whether the value is a wanted one, or none are named.
+func among[T comparable](wanted []T, x T) bool { return len(wanted) == 0 || slices.Contains(wanted, x) }
 
 // change reads filter[value_after] or [value_before]: leads_statuses, responsible_user_id,
 // custom_field_values (enum ids) and value.

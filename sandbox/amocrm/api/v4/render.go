@@ -56,14 +56,18 @@ func addLead(q *call, l *world.Lead, o, e obj) {
 	o["source_id"], o["score"], o["labor_cost"] = nil, nil, nil
 	q.add(o, obj{"is_price_modified_by_robot": false})
 	e["companies"] = q.refs("companies", l.CompanyID)
-	contacts, reasons := []obj{}, []obj{}
-	for _, c := range l.Contacts {
-		contacts = append(contacts, obj{"id": c.ID, "is_main": c.IsMain, "_links": q.self("contacts", c.ID)})
+	if q.with["contacts"] {
+		e["contacts"] = rendered(q, l.Contacts, func(q *call, c world.LeadContact) obj {
+			return obj{"id": c.ID, "is_main": c.IsMain, "_links": q.self("contacts", c.ID)}
+		})
 	}
-	if reason := world.LossReasonOf(q.A, l.LossReasonID); reason != nil {
-		reasons = append(reasons, renderLossReason(q, reason))
+	if q.with["loss_reason"] {
+		e["loss_reason"] = []obj{}
+		if reason := world.LossReasonOf(q.A, l.LossReasonID); reason != nil {
+			e["loss_reason"] = []obj{renderLossReason(q, reason)}
+		}
 	}
-	q.add(e, obj{"contacts": contacts, "loss_reason": reasons, "source": obj{"id": q.A.ID*10 + 1, "name": "API"}})
+	q.add(e, obj{"source": obj{"id": q.A.ID*10 + 1, "name": "API"}})
 }
 
 // emptyDeleted leaves of a lead in the bin what the list with=only_deleted tells.
