@@ -52,11 +52,7 @@ func (d *fakeDesk) CreateComment(_ context.Context, in usedesk.CommentInput) (in
 		d.comments = map[int64][]usedesk.Comment{}
 	}
 	id := int64(5000 + len(d.comments[in.TicketID]))
-	kind := "private"
-	if in.Public {
-		kind = "public"
-	}
-	d.comments[in.TicketID] = append(d.comments[in.TicketID], usedesk.Comment{ID: id, Message: in.Message, Type: kind})
+	d.comments[in.TicketID] = append(d.comments[in.TicketID], usedesk.Comment{ID: id, Message: in.Message, Type: "private"})
 	if err != nil {
 		return 0, err
 	}
@@ -92,7 +88,7 @@ func (d *fakeDesk) add(ticket, client int64, name, phone string) {
 	defer d.mu.Unlock()
 	c := usedesk.Client{ID: client, Name: name}
 	if phone != "" {
-		c.Phones = []usedesk.Phone{{Type: "mobile", Number: phone}}
+		c.Phones = []string{phone}
 	}
 	d.tickets[ticket], d.clients[client] = client, c
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
-	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -18,10 +17,7 @@ func (d *fakeDesk) addClient(id int64, phones, emails []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	c := d.clients[id]
-	for _, p := range phones {
-		c.Phones = append(c.Phones, usedesk.Phone{Type: "mobile", Number: p})
-	}
-	c.Emails = emails
+	c.Phones, c.Emails = phones, emails
 	d.clients[id] = c
 }
 

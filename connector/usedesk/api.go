@@ -1,4 +1,4 @@
-// Package usedesk is a thin typed client of the Usedesk REST API: the ticket, its client, a comment, two updates. It
+// Package usedesk is a thin typed client of the Usedesk REST API: the ticket, its client, a comment. It
 // knows the wire and nothing of ours.
 //
 // Invariants: the token travels in the JSON body, never in an address, a log or an error; redirects are not followed;

@@ -188,7 +188,7 @@ func TestCall_repeatsReadsAndNeverWrites(t *testing.T) {
 		for _, status := range []int{502, 503, 504} {
 			c, mock := setup(t)
 			read := on(mock, "client", status, "text/html", "")
-			write := on(mock, "update/client", status, "text/html", "")
+			write := on(mock, "create/comment", status, "text/html", "")
 			_, err := c.ClientByID(t.Context(), 2)
 			if !errors.Is(err, ErrUpstream) || len(read.reqs) != 3 {
 				t.Errorf("read, %d: %v after %d requests", status, err, len(read.reqs))
@@ -196,7 +196,7 @@ func TestCall_repeatsReadsAndNeverWrites(t *testing.T) {
 			if len(read.bodies) == 3 && read.bodies[0] != read.bodies[2] {
 				t.Errorf("the body changed: %q", read.bodies)
 			}
-			if err := c.UpdateClient(t.Context(), ClientUpdate{ID: 2, Name: "N"}); !errors.Is(err, ErrUnknownOutcome) || len(write.reqs) != 1 {
+			if _, err := c.CreateComment(t.Context(), CommentInput{TicketID: 2, Message: "N"}); !errors.Is(err, ErrUnknownOutcome) || len(write.reqs) != 1 {
 				t.Errorf("write, %d: %v after %d requests", status, err, len(write.reqs))
 			}
 		}
@@ -211,12 +211,12 @@ func TestCall_lostAnswers(t *testing.T) {
 		if _, err := c.Ticket(t.Context(), 5); !errors.Is(err, ErrNetwork) || !errors.Is(err, lost) || mock.GetTotalCallCount() != 3 {
 			t.Errorf("read: %v after %d calls", err, mock.GetTotalCallCount())
 		}
-		if err := c.UpdateTicket(t.Context(), TicketUpdate{ID: 5}); !errors.Is(err, ErrUnknownOutcome) || mock.GetTotalCallCount() != 4 {
+		if _, err := c.CreateComment(t.Context(), CommentInput{TicketID: 5, Message: "x"}); !errors.Is(err, ErrUnknownOutcome) || mock.GetTotalCallCount() != 4 {
 			t.Errorf("write: %v after %d calls", err, mock.GetTotalCallCount())
 		}
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := c.UpdateTicket(ended, TicketUpdate{ID: 5}); !errors.Is(err, ErrNetwork) || !errors.Is(err, context.Canceled) {
+		if _, err := c.CreateComment(ended, CommentInput{TicketID: 5, Message: "x"}); !errors.Is(err, ErrNetwork) || !errors.Is(err, context.Canceled) {
 			t.Errorf("write after the end: %v", err)
 		}
 	})

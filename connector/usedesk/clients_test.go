@@ -1,7 +1,6 @@
 package usedesk
 
 import (
-	"encoding/json"
 	"errors"
 	"testing"
 
@@ -27,9 +26,8 @@ func TestClientByID_everyListAndBothWrappings(t *testing.T) {
 		"sites":[{"url":"https://a.example.com"},{"url":""}]}`
 	want := Client{
 		ID: 55, Name: "A", Company: "Acme", Position: "CEO", Emails: []string{"a@example.com", "b@example.com"},
-		Phones:     []Phone{{"mobile", "+7 999 000-00-00"}, {"", "79990001122"}},
+		Phones:     []string{"+7 999 000-00-00", "79990001122"},
 		Messengers: []Messenger{{"telegram", "@a"}, {"viber", "u1"}},
-		Socials:    []Social{{"vk", "https://vk.example/a", "7"}},
 		Sites:      []string{"https://a.example.com"},
 	}
 	for name, body := range map[string]string{
@@ -53,7 +51,7 @@ func TestClientByID_emptyInEverySpelling(t *testing.T) {
 		on(mock, "client", 200, js, `[{"client":{"id":5,"name":`+none+`,"emails":`+none+`,"phones":`+none+`,"messengers":`+none+
 			`,"social_networks":`+none+`,"sites":`+none+`,"client_company":null}}]`)
 		got, err := c.ClientByID(t.Context(), 5)
-		if err != nil || got.ID != 5 || got.Emails != nil || got.Phones != nil || got.Messengers != nil || got.Socials != nil || got.Sites != nil {
+		if err != nil || got.ID != 5 || got.Emails != nil || got.Phones != nil || got.Messengers != nil || got.Sites != nil {
 			t.Errorf("%s: %+v, %v", none, got, err)
 		}
 	}
@@ -67,32 +65,4 @@ func TestClientByID_missing(t *testing.T) {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
-}
-
-func TestUpdateClient_asDocumented(t *testing.T) {
-	c, mock := setup(t)
-	s := on(mock, "update/client", 200, js, example(t, "update-client.response"))
-	if err := c.UpdateClient(t.Context(), ClientUpdate{ID: 1234, Name: "Jon", Emails: []string{"test@example.com"}}); err != nil {
-		t.Fatal(err)
-	}
-	var want map[string]any
-	if err := json.Unmarshal([]byte(example(t, "update-client.request")), &want); err != nil {
-		t.Fatal(err)
-	}
-	want["api_token"] = testToken
-	raw, err := json.Marshal(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.body(t, string(raw))
-}
-
-func TestUpdateClient_noteIsAppended(t *testing.T) {
-	c, mock := setup(t)
-	s := on(mock, "update/client", 200, js, `{"client_id":1,"status":true}`)
-	in := ClientUpdate{ID: 1, Phone: "+15550001111", PhoneType: "mobile", Note: "n", Sites: []string{"https://a.example.com"}}
-	if err := c.UpdateClient(t.Context(), in); err != nil {
-		t.Fatal(err)
-	}
-	s.body(t, `{"api_token":"`+testToken+`","client_id":1,"phone":"+15550001111","phone_type":"mobile","note":"n","is_new_note":false,"sites":["https://a.example.com"]}`)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 // usedesk_api_base comes from the block's request: whatever is not one of the clouds gets no helpdesk token.
@@ -27,7 +29,7 @@ func TestHosts_refusesWhatOnlyLooksLikeTheHelpdesk(t *testing.T) {
 	} {
 		for _, given := range list {
 			got, err := h.Base(given)
-			if _, ok := errors.AsType[*HostError](err); !ok || got != "" {
+			if _, ok := errors.AsType[*transport.HostError](err); !ok || got != "" {
 				t.Errorf("%s: Base(%q) = %q, %v", kind, given, got, err)
 			}
 		}

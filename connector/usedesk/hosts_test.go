@@ -3,6 +3,8 @@ package usedesk
 import (
 	"errors"
 	"testing"
+
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 func TestHosts_cloudsAndConfiguredHosts(t *testing.T) {
@@ -27,7 +29,7 @@ func TestHosts_cloudsAndConfiguredHosts(t *testing.T) {
 		if got != want {
 			t.Errorf("Base(%q) = %q, %v; want %q", given, got, err, want)
 		}
-		if _, ok := errors.AsType[*HostError](err); ok != (want == "") {
+		if _, ok := errors.AsType[*transport.HostError](err); ok != (want == "") {
 			t.Errorf("Base(%q): error %v", given, err)
 		}
 	}
@@ -45,8 +47,8 @@ func TestHosts_tokenNeverGoesToAStranger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = c.UpdateTicket(t.Context(), TicketUpdate{ID: 1})
-	if _, ok := errors.AsType[*HostError](err); !ok || !errors.Is(err, ErrNetwork) {
+	_, err = c.CreateComment(t.Context(), CommentInput{TicketID: 1, Message: "x"})
+	if _, ok := errors.AsType[*transport.HostError](err); !ok || !errors.Is(err, ErrNetwork) {
 		t.Errorf("%v", err)
 	}
 }

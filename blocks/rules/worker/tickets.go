@@ -140,10 +140,7 @@ func (b *batch) tenant(ctx context.Context, id string) (tenant.Tenant, error) {
 }
 
 func clientOf(c usedesk.Client) helpdesk.Client {
-	out := helpdesk.Client{ID: c.ID, Name: c.Name, Company: c.Company, Position: c.Position, Emails: c.Emails, Sites: c.Sites}
-	for _, p := range c.Phones {
-		out.Phones = append(out.Phones, p.Number)
-	}
+	out := helpdesk.Client{ID: c.ID, Name: c.Name, Company: c.Company, Position: c.Position, Phones: c.Phones, Emails: c.Emails, Sites: c.Sites}
 	for _, m := range c.Messengers {
 		out.Messengers = append(out.Messengers, helpdesk.Messenger{Type: m.Type, ID: m.Identity})
 	}
