@@ -94,24 +94,6 @@ func TestTextIn_timesAreTheAccounts(t *testing.T) {
 	}
 }
 
-func TestContact_phonesAndEmails(t *testing.T) {
-	var c Contact
-	raw := `{"id":1,"custom_fields_values":[
-		{"field_id":1,"field_code":"PHONE","field_type":"multitext","values":[{"value":" +7999 "},{"value":""},{"value":"+7999"},{"value":79990001122}]},
-		{"field_id":2,"field_code":"EMAIL","field_type":"multitext","values":[{"value":"a@example.com","enum_code":"WORK"}]},
-		{"field_id":3,"field_code":null,"field_type":"multitext","values":[{"value":"skype"}]},
-		{"field_id":4,"field_code":"PHONE","field_type":"multitext","values":null}]}`
-	if err := json.Unmarshal([]byte(raw), &c); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]string{"+7999", "79990001122"}, c.Phones()); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff([]string{"a@example.com"}, c.Emails()); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestValueError_doesNotRepeatAClientsValue(t *testing.T) {
 	f := Field{ID: 7, Name: "Amount", Type: "numeric"}
 	_, err := f.InputIn(when.Calendar{}, []string{"Anna +79990000001"})

@@ -2,11 +2,8 @@ package amocrm
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"strings"
-
-	"github.com/sidecard/sidecard/connector/wire"
 )
 
 // Company is a company of amocrm.md §6.6.
@@ -14,12 +11,11 @@ type Company struct {
 	ID            ID          `json:"id"`
 	Name          string      `json:"name"`
 	ResponsibleID ID          `json:"responsible_user_id"`
-	CreatedAt     int64       `json:"created_at"`
-	UpdatedAt     int64       `json:"updated_at"`
+	CreatedAt     Unix        `json:"created_at"`
+	UpdatedAt     Unix        `json:"updated_at"`
 	IsDeleted     bool        `json:"is_deleted"`
 	AccountID     ID          `json:"account_id"`
 	Fields        FieldValues `json:"custom_fields_values"`
-	Tags          []Tag       `json:"-"`
 }
 
 // CompanyInput is what a company is made with; in leads/complex ID alone names one that exists. Zero members are not
@@ -31,41 +27,6 @@ type CompanyInput struct {
 	Fields        []FieldInput `json:"custom_fields_values,omitempty"`
 	TagsToAdd     []TagInput   `json:"tags_to_add,omitempty"`
 	RequestID     string       `json:"request_id,omitempty"`
-}
-
-type companyEmbedded struct {
-	Tags wire.List[Tag] `json:"tags,omitempty"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (c *Company) UnmarshalJSON(b []byte) error {
-	type members Company
-	aux := struct {
-		*members
-		CreatedAt Number          `json:"created_at"`
-		UpdatedAt Number          `json:"updated_at"`
-		Embedded  json.RawMessage `json:"_embedded"`
-	}{members: (*members)(c)}
-	*c = Company{}
-	if err := json.Unmarshal(b, &aux); err != nil {
-		return err
-	}
-	c.CreatedAt, c.UpdatedAt = int64(aux.CreatedAt), int64(aux.UpdatedAt)
-	var e companyEmbedded
-	if err := embedded(aux.Embedded, &e); err != nil {
-		return err
-	}
-	c.Tags = e.Tags
-	return nil
-}
-
-// MarshalJSON implements json.Marshaler.
-func (c Company) MarshalJSON() ([]byte, error) {
-	type members Company
-	return json.Marshal(struct {
-		members
-		Embedded companyEmbedded `json:"_embedded"`
-	}{members(c), companyEmbedded{c.Tags}})
 }
 
 // SearchCompanies returns one page of companies that amoCRM finds for query. The search is as fuzzy as that of contacts:

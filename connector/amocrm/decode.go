@@ -3,6 +3,7 @@ package amocrm
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"github.com/sidecard/sidecard/connector/wire"
@@ -11,140 +12,93 @@ import (
 // The models decode amoCRM's shapes (loose scalars, _embedded) and encode to the same shapes, so that a model survives
 // a cache as JSON.
 
+// entity decodes an entity into out. PHP writes an empty _embedded as a list: it is left out.
+func entity(b []byte, out any) error {
+	err := json.Unmarshal(b, out)
+	if bad, ok := errors.AsType[*json.UnmarshalTypeError](err); !ok || bad.Field != "_embedded" {
+		return err
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "_embedded")
+	rest, err := json.Marshal(members)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(rest, out)
+}
+
+// IDs are other entities, each an object that holds its id.
+type IDs []ID
+
 type reference struct {
 	ID ID `json:"id"`
 }
 
-type contactEmbedded struct {
-	Tags      wire.List[Tag]       `json:"tags,omitempty"`
-	Leads     wire.List[reference] `json:"leads,omitempty"`
-	Companies wire.List[reference] `json:"companies,omitempty"`
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *IDs) UnmarshalJSON(b []byte) error {
+	var list wire.List[reference]
+	err := list.UnmarshalJSON(b)
+	*l = nil
+	for _, r := range list {
+		*l = append(*l, r.ID)
+	}
+	return err
+}
+
+// MarshalJSON implements json.Marshaler.
+func (l IDs) MarshalJSON() ([]byte, error) {
+	list := make([]reference, len(l))
+	for i, id := range l {
+		list[i] = reference{id}
+	}
+	return json.Marshal(list)
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (c *Contact) UnmarshalJSON(b []byte) error {
 	type members Contact
-	aux := struct {
-		*members
-		CreatedAt     Number          `json:"created_at"`
-		UpdatedAt     Number          `json:"updated_at"`
-		ClosestTaskAt Number          `json:"closest_task_at"`
-		Embedded      json.RawMessage `json:"_embedded"`
-	}{members: (*members)(c)}
 	*c = Contact{}
-	if err := json.Unmarshal(b, &aux); err != nil {
-		return err
-	}
-	c.CreatedAt, c.UpdatedAt, c.ClosestTaskAt = int64(aux.CreatedAt), int64(aux.UpdatedAt), seconds(aux.ClosestTaskAt)
-	var e contactEmbedded
-	if err := embedded(aux.Embedded, &e); err != nil {
-		return err
-	}
-	c.Tags, c.LeadIDs, c.CompanyIDs = e.Tags, idsOf(e.Leads), idsOf(e.Companies)
-	return nil
-}
-
-// MarshalJSON implements json.Marshaler.
-func (c Contact) MarshalJSON() ([]byte, error) {
-	type members Contact
-	return json.Marshal(struct {
-		members
-		Embedded contactEmbedded `json:"_embedded"`
-	}{members(c), contactEmbedded{c.Tags, references(c.LeadIDs), references(c.CompanyIDs)}})
-}
-
-type leadEmbedded struct {
-	Tags       wire.List[Tag]        `json:"tags,omitempty"`
-	Contacts   wire.List[LeadMember] `json:"contacts,omitempty"`
-	Companies  wire.List[reference]  `json:"companies,omitempty"`
-	LossReason wire.List[LossReason] `json:"loss_reason,omitempty"` // an array, though documented as an object
+	return entity(b, (*members)(c))
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (l *Lead) UnmarshalJSON(b []byte) error {
 	type members Lead
-	aux := struct {
-		*members
-		CreatedAt     Number          `json:"created_at"`
-		UpdatedAt     Number          `json:"updated_at"`
-		ClosedAt      Number          `json:"closed_at"`
-		ClosestTaskAt Number          `json:"closest_task_at"`
-		WithCents     json.RawMessage `json:"price_with_minor_units"`
-		Embedded      json.RawMessage `json:"_embedded"`
-	}{members: (*members)(l)}
 	*l = Lead{}
-	if err := json.Unmarshal(b, &aux); err != nil {
+	if err := entity(b, (*members)(l)); err != nil || l.WithCents == "" {
 		return err
 	}
-	l.CreatedAt, l.UpdatedAt = int64(aux.CreatedAt), int64(aux.UpdatedAt)
-	l.ClosedAt, l.ClosestTaskAt = seconds(aux.ClosedAt), seconds(aux.ClosestTaskAt)
-	if l.KeepsCents = wire.Scalar(aux.WithCents) != ""; l.KeepsCents {
-		if err := json.Unmarshal(aux.WithCents, &l.Price); err != nil {
-			return err
-		}
+	return l.Price.UnmarshalJSON([]byte(l.WithCents))
+}
+
+// KeepsCents reports whether the account of the lead keeps cents.
+func (l Lead) KeepsCents() bool { return l.WithCents != "" }
+
+// LossReason returns why the lead was lost, "" when that is not known.
+func (l Lead) LossReason() string {
+	if n := len(l.LossReasons); n > 0 {
+		return l.LossReasons[n-1].Name
 	}
-	var e leadEmbedded
-	if err := embedded(aux.Embedded, &e); err != nil {
-		return err
+	return ""
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *Statuses) UnmarshalJSON(b []byte) error {
+	var e struct {
+		Statuses wire.List[Status] `json:"statuses"`
 	}
-	l.Tags, l.Contacts, l.CompanyIDs = e.Tags, e.Contacts, idsOf(e.Companies)
-	for _, r := range e.LossReason {
-		l.LossReason = r.Name
-	}
-	return nil
+	err := embedded(b, &e)
+	*s = Statuses(e.Statuses)
+	slices.SortStableFunc(*s, func(a, b Status) int { return cmp.Compare(a.Sort, b.Sort) })
+	return err
 }
 
 // MarshalJSON implements json.Marshaler.
-func (l Lead) MarshalJSON() ([]byte, error) {
-	type members Lead
-	e := leadEmbedded{Tags: l.Tags, Contacts: l.Contacts, Companies: references(l.CompanyIDs)}
-	if l.LossReason != "" {
-		e.LossReason = wire.List[LossReason]{{ID: l.LossReasonID, Name: l.LossReason}}
-	}
-	out := struct {
-		members
-		WithCents *Number      `json:"price_with_minor_units,omitempty"`
-		Embedded  leadEmbedded `json:"_embedded"`
-	}{members: members(l), Embedded: e}
-	if l.KeepsCents {
-		out.WithCents = &l.Price
-	}
-	return json.Marshal(out)
-}
-
-type pipelineEmbedded struct {
-	Statuses wire.List[Status] `json:"statuses"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler; stages come in their Sort order.
-func (p *Pipeline) UnmarshalJSON(b []byte) error {
-	type members Pipeline
-	aux := struct {
-		*members
-		Sort     Number          `json:"sort"`
-		Embedded json.RawMessage `json:"_embedded"`
-	}{members: (*members)(p)}
-	*p = Pipeline{}
-	if err := json.Unmarshal(b, &aux); err != nil {
-		return err
-	}
-	p.Sort = int(aux.Sort)
-	var e pipelineEmbedded
-	if err := embedded(aux.Embedded, &e); err != nil {
-		return err
-	}
-	p.Statuses = e.Statuses
-	slices.SortStableFunc(p.Statuses, func(a, b Status) int { return a.Sort - b.Sort })
-	return nil
-}
-
-// MarshalJSON implements json.Marshaler.
-func (p Pipeline) MarshalJSON() ([]byte, error) {
-	type members Pipeline
-	return json.Marshal(struct {
-		members
-		Embedded pipelineEmbedded `json:"_embedded"`
-	}{members(p), pipelineEmbedded{p.Statuses}})
+func (s Statuses) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string][]Status{"statuses": s})
 }
 
 type userRights struct {
@@ -226,20 +180,4 @@ func (a Account) MarshalJSON() ([]byte, error) {
 		members
 		Embedded accountEmbedded `json:"_embedded"`
 	}{members(a), e})
-}
-
-func idsOf(refs []reference) []ID {
-	var out []ID
-	for _, r := range refs {
-		out = append(out, r.ID)
-	}
-	return out
-}
-
-func references(ids []ID) wire.List[reference] {
-	var out wire.List[reference]
-	for _, id := range ids {
-		out = append(out, reference{id})
-	}
-	return out
 }

@@ -1,18 +1,13 @@
 package amocrm
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/sidecard/sidecard/connector/wire"
 )
-
-// UnmarshalJSON takes null, [] and an object keyed by index as well as a list.
-func (f *FieldValues) UnmarshalJSON(b []byte) error {
-	return (*wire.List[FieldValue])(f).UnmarshalJSON(b)
-}
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (v *FieldValue) UnmarshalJSON(b []byte) error {
@@ -88,21 +83,10 @@ func (v Value) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (f *Field) UnmarshalJSON(b []byte) error {
-	type members Field
-	aux := struct {
-		*members
-		Sort     Number                    `json:"sort"`
-		Enums    wire.List[Enum]           `json:"enums"`
-		Required wire.List[PipelineStatus] `json:"required_statuses"`
-	}{members: (*members)(f)}
-	*f = Field{}
-	if err := json.Unmarshal(b, &aux); err != nil {
-		return err
-	}
-	f.Sort, f.Enums, f.RequiredStatuses = int(aux.Sort), aux.Enums, aux.Required
-	slices.SortStableFunc(f.Enums, func(a, b Enum) int { return a.Sort - b.Sort })
-	return nil
+func (l *Enums) UnmarshalJSON(b []byte) error {
+	err := (*wire.List[Enum])(l).UnmarshalJSON(b)
+	slices.SortStableFunc(*l, func(a, b Enum) int { return cmp.Compare(a.Sort, b.Sort) })
+	return err
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -117,19 +101,6 @@ func (e *Enum) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	*e = Enum{aux.ID, string(aux.Value), int(aux.Sort), string(aux.Code)}
-	return nil
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (c *Created) UnmarshalJSON(b []byte) error {
-	var aux struct {
-		ID        ID        `json:"id"`
-		RequestID wire.Text `json:"request_id"`
-	}
-	if err := json.Unmarshal(b, &aux); err != nil {
-		return err
-	}
-	*c = Created{aux.ID, string(aux.RequestID)}
 	return nil
 }
 
@@ -148,25 +119,4 @@ func (c *ComplexResult) UnmarshalJSON(b []byte) error {
 		c.RequestIDs = append(c.RequestIDs, string(id))
 	}
 	return nil
-}
-
-// Phones are the contact's phone numbers as stored, without blanks and repeats.
-func (c Contact) Phones() []string { return c.Fields.coded("PHONE") }
-
-// Emails are the contact's e-mail addresses as stored, without blanks and repeats.
-func (c Contact) Emails() []string { return c.Fields.coded("EMAIL") }
-
-func (f FieldValues) coded(code string) []string {
-	var out []string
-	for _, v := range f {
-		if v.FieldCode != code {
-			continue
-		}
-		for _, text := range v.Text() {
-			if text = strings.TrimSpace(text); text != "" && !slices.Contains(out, text) {
-				out = append(out, text)
-			}
-		}
-	}
-	return out
 }

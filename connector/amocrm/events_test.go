@@ -32,7 +32,7 @@ func TestEvents_newestFirst(t *testing.T) {
 	got, err := c.Events(t.Context(), "contact", []ID{1}, 10)
 	var order []string
 	for _, e := range got {
-		order = append(order, e.ID)
+		order = append(order, string(e.ID))
 	}
 	if diff := cmp.Diff([]string{"b", "c", "a"}, order); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)

@@ -26,7 +26,7 @@ func TestLead_oneOrNone(t *testing.T) {
 	s := on(mock, "GET", "/leads/3912171", 200, example(t, "lead-by-id-with-all"))
 	on(mock, "GET", "/leads/4", 204, "")
 	l, err := c.Lead(t.Context(), 3912171)
-	if err != nil || l.LossReason != "Пропала потребность" || l.StatusID != StatusLost {
+	if err != nil || l.LossReason() != "Пропала потребность" || l.StatusID != StatusLost {
 		t.Errorf("%+v, %v", l, err)
 	}
 	s.query(t, map[string][]string{"with": {"contacts,loss_reason"}})
@@ -119,10 +119,10 @@ func TestUpdateLead_lossReasonRefused(t *testing.T) {
 func TestLead_hasCentsWhereTheAccountKeepsThem(t *testing.T) {
 	for body, want := range map[string]Lead{
 		`{"id":1,"price":300}`:                                       {ID: 1, Price: 300},
-		`{"id":1,"price":300,"price_with_minor_units":300.99}`:       {ID: 1, Price: 300.99, KeepsCents: true},
-		`{"id":1,"price":"300","price_with_minor_units":"300.99"}`:   {ID: 1, Price: 300.99, KeepsCents: true},
-		`{"id":1,"price_with_minor_units":0.1}`:                      {ID: 1, Price: 0.1, KeepsCents: true},
-		`{"id":1,"price":0,"price_with_minor_units":0}`:              {ID: 1, KeepsCents: true},
+		`{"id":1,"price":300,"price_with_minor_units":300.99}`:       {ID: 1, Price: 300.99, WithCents: "300.99"},
+		`{"id":1,"price":"300","price_with_minor_units":"300.99"}`:   {ID: 1, Price: 300.99, WithCents: "300.99"},
+		`{"id":1,"price_with_minor_units":0.1}`:                      {ID: 1, Price: 0.1, WithCents: "0.1"},
+		`{"id":1,"price":0,"price_with_minor_units":0}`:              {ID: 1, WithCents: "0"},
 		`{"id":1,"price":400,"price_with_minor_units":null}`:         {ID: 1, Price: 400},
 		`{"id":1,"price":400,"price_with_minor_units":""}`:           {ID: 1, Price: 400},
 		`{"id":1,"price":1500.5,"custom_fields_values":null,"x":[]}`: {ID: 1, Price: 1500.5},
@@ -138,7 +138,7 @@ func TestLead_hasCentsWhereTheAccountKeepsThem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := json.Unmarshal(raw, &kept); err != nil || kept.Price != got.Price || kept.KeepsCents != got.KeepsCents {
+		if err := json.Unmarshal(raw, &kept); err != nil || kept.Price != got.Price || kept.KeepsCents() != got.KeepsCents() {
 			t.Errorf("%s comes out of the cache as %+v, %v", body, kept, err)
 		}
 	}

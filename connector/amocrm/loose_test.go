@@ -47,10 +47,10 @@ func TestModels_tolerateEmptyAndDeletedEntities(t *testing.T) {
 		`{"id":1,"updated_at":"5","closest_task_at":0,"custom_fields_values":{},"_embedded":null,"is_deleted":true}`,
 		`{"id":1,"_embedded":{"tags":null,"companies":{},"contacts":[],"leads":false,"loss_reason":{"id":1,"name":"x"}}}`,
 	} {
-		if l := oneOf[Lead](t, raw); l.ID != 1 || l.ClosedAt != nil || len(l.Fields) != 0 {
+		if l := oneOf[Lead](t, raw); l.ID != 1 || l.ClosedAt != 0 || len(l.Fields) != 0 {
 			t.Errorf("lead %s: %+v", raw, l)
 		}
-		if c := oneOf[Contact](t, raw); c.ID != 1 || c.ClosestTaskAt != nil {
+		if c := oneOf[Contact](t, raw); c.ID != 1 || c.ClosestTaskAt != 0 {
 			t.Errorf("contact %s: %+v", raw, c)
 		}
 	}
@@ -63,8 +63,8 @@ func TestModels_tolerateEmptyAndDeletedEntities(t *testing.T) {
 }
 
 func TestModels_decodingReplacesOldContent(t *testing.T) {
-	l := Lead{LossReason: "old", Contacts: []LeadMember{{1, true}}, Name: "old"}
-	if err := json.Unmarshal([]byte(`{"id":2}`), &l); err != nil || l.LossReason != "" || l.Contacts != nil || l.Name != "" {
+	l := Lead{Name: "old", LeadEmbedded: LeadEmbedded{LossReasons: []LossReason{{Name: "old"}}, Contacts: []LeadMember{{1, true}}}}
+	if err := json.Unmarshal([]byte(`{"id":2}`), &l); err != nil || l.LossReason() != "" || l.Contacts != nil || l.Name != "" {
 		t.Errorf("%+v, %v", l, err)
 	}
 }

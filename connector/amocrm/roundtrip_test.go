@@ -182,12 +182,14 @@ func TestRoundTrip_modelsSurviveACache(t *testing.T) {
 	ids := rapid.SliceOf(rapid.Custom(func(t *rapid.T) ID { return ID(rapid.IntRange(1, 1<<40).Draw(t, "id")) }))
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.String().Draw(t, "text")
-		c := Contact{ID: 1, Name: text, LeadIDs: ids.Draw(t, "leads"), CompanyIDs: ids.Draw(t, "companies"), Tags: []Tag{{1, text, "x"}}}
-		l := Lead{ID: 2, Name: text, CompanyIDs: ids.Draw(t, "companies of lead"), LossReason: text, Price: Number(rapid.IntRange(0, 1<<50).Draw(t, "price"))}
+		c := Contact{ID: 1, Name: text}
+		c.LeadIDs, c.CompanyIDs, c.Tags = ids.Draw(t, "leads"), ids.Draw(t, "companies"), []Tag{{1, text, "x"}}
+		l := Lead{ID: 2, Name: text, Price: Number(rapid.IntRange(0, 1<<50).Draw(t, "price"))}
+		l.CompanyIDs, l.LossReasons = ids.Draw(t, "companies of lead"), []LossReason{{Name: text}}
 		for _, id := range ids.Draw(t, "contacts") {
 			l.Contacts = append(l.Contacts, LeadMember{id, id%2 == 0})
 		}
-		f := Company{ID: 3, Name: text, UpdatedAt: 5, Tags: c.Tags}
+		f := Company{ID: 3, Name: text, UpdatedAt: 5}
 		var c2 Contact
 		var l2 Lead
 		var f2 Company
@@ -200,7 +202,7 @@ func TestRoundTrip_modelsSurviveACache(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		empty := cmp.FilterValues(func(a, b []ID) bool { return len(a)+len(b) == 0 }, cmp.Ignore())
+		empty := cmp.FilterValues(func(a, b IDs) bool { return len(a)+len(b) == 0 }, cmp.Ignore())
 		if diff := cmp.Diff(c, c2, empty) + cmp.Diff(l, l2, empty) + cmp.Diff(f, f2, empty); diff != "" {
 			t.Fatal(diff)
 		}

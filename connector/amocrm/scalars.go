@@ -58,19 +58,18 @@ func (id *ID) UnmarshalJSON(b []byte) error { return (*wire.Int)(id).UnmarshalJS
 // UnmarshalJSON takes what wire.Number takes.
 func (n *Number) UnmarshalJSON(b []byte) error { return (*wire.Number)(n).UnmarshalJSON(b) }
 
+// UnmarshalJSON takes what wire.Number takes.
+func (u *Unix) UnmarshalJSON(b []byte) error {
+	var n wire.Number
+	err := n.UnmarshalJSON(b)
+	*u = Unix(n)
+	return err
+}
+
 // embedded decodes raw into out when it is an object; PHP writes an empty one as [].
 func embedded(raw json.RawMessage, out any) error {
 	if !isObject(raw) {
 		return nil
 	}
 	return json.Unmarshal(raw, out)
-}
-
-// seconds is a Unix time that may be missing.
-func seconds(n Number) *int64 {
-	if n == 0 {
-		return nil
-	}
-	s := int64(n)
-	return &s
 }

@@ -1,12 +1,19 @@
 package amocrm
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/sidecard/sidecard/connector/wire"
+)
 
 // ID is an amoCRM id; it fits in int64 and may arrive as a JSON string or number.
 type ID int64
 
 // Number is a JSON number, string or false/""/null for none.
 type Number float64
+
+// Unix is a time in Unix seconds, spelled like a Number; 0 is none.
+type Unix int64
 
 // Contact is a contact of amocrm.md §4.1.
 type Contact struct {
@@ -16,39 +23,51 @@ type Contact struct {
 	LastName      string      `json:"last_name"`
 	ResponsibleID ID          `json:"responsible_user_id"`
 	CreatedBy     ID          `json:"created_by"` // 0: a robot, an integration, or not told
-	CreatedAt     int64       `json:"created_at"`
-	UpdatedAt     int64       `json:"updated_at"`
-	ClosestTaskAt *int64      `json:"closest_task_at"`
+	CreatedAt     Unix        `json:"created_at"`
+	UpdatedAt     Unix        `json:"updated_at"`
+	ClosestTaskAt Unix        `json:"closest_task_at"`
 	IsDeleted     bool        `json:"is_deleted"`
 	AccountID     ID          `json:"account_id"`
 	Fields        FieldValues `json:"custom_fields_values"`
-	Tags          []Tag       `json:"-"`
-	LeadIDs       []ID        `json:"-"` // with=leads
-	CompanyIDs    []ID        `json:"-"`
+
+	ContactEmbedded `json:"_embedded"`
+}
+
+// ContactEmbedded is what a contact is linked with.
+type ContactEmbedded struct {
+	Tags       wire.List[Tag] `json:"tags,omitempty"`
+	LeadIDs    IDs            `json:"leads,omitempty"` // with=leads
+	CompanyIDs IDs            `json:"companies,omitempty"`
 }
 
 // Lead is a deal of amocrm.md §5.1. Price is in units of the account's currency, with cents where the account keeps them.
 type Lead struct {
-	ID            ID           `json:"id"`
-	Name          string       `json:"name"`
-	Price         Number       `json:"price"`
-	KeepsCents    bool         `json:"-"` // price_with_minor_units is there
-	ResponsibleID ID           `json:"responsible_user_id"`
-	StatusID      ID           `json:"status_id"`
-	PipelineID    ID           `json:"pipeline_id"`
-	LossReasonID  ID           `json:"loss_reason_id"`
-	CreatedBy     ID           `json:"created_by"`
-	CreatedAt     int64        `json:"created_at"`
-	UpdatedAt     int64        `json:"updated_at"`
-	ClosedAt      *int64       `json:"closed_at"`
-	ClosestTaskAt *int64       `json:"closest_task_at"`
-	IsDeleted     bool         `json:"is_deleted"`
-	AccountID     ID           `json:"account_id"`
-	Fields        FieldValues  `json:"custom_fields_values"`
-	Tags          []Tag        `json:"-"`
-	Contacts      []LeadMember `json:"-"` // with=contacts
-	CompanyIDs    []ID         `json:"-"`
-	LossReason    string       `json:"-"` // with=loss_reason
+	ID            ID          `json:"id"`
+	Name          string      `json:"name"`
+	Price         Number      `json:"price"`
+	WithCents     wire.Text   `json:"price_with_minor_units,omitempty"` // the price again, where the account keeps cents
+	ResponsibleID ID          `json:"responsible_user_id"`
+	StatusID      ID          `json:"status_id"`
+	PipelineID    ID          `json:"pipeline_id"`
+	LossReasonID  ID          `json:"loss_reason_id"`
+	CreatedBy     ID          `json:"created_by"`
+	CreatedAt     Unix        `json:"created_at"`
+	UpdatedAt     Unix        `json:"updated_at"`
+	ClosedAt      Unix        `json:"closed_at"`
+	ClosestTaskAt Unix        `json:"closest_task_at"`
+	IsDeleted     bool        `json:"is_deleted"`
+	AccountID     ID          `json:"account_id"`
+	Fields        FieldValues `json:"custom_fields_values"`
+
+	LeadEmbedded `json:"_embedded"`
+}
+
+// LeadEmbedded is what a lead is linked with.
+type LeadEmbedded struct {
+	Tags        wire.List[Tag]        `json:"tags,omitempty"`
+	Contacts    wire.List[LeadMember] `json:"contacts,omitempty"` // with=contacts
+	CompanyIDs  IDs                   `json:"companies,omitempty"`
+	LossReasons wire.List[LossReason] `json:"loss_reason,omitempty"` // with=loss_reason: one, though documented as an object
 }
 
 // LeadMember is a contact of a lead.
@@ -64,8 +83,8 @@ type Tag struct {
 	Color string `json:"color"`
 }
 
-// FieldValues are the custom values of an entity; null and [] both mean none.
-type FieldValues []FieldValue
+// FieldValues are the custom values of an entity.
+type FieldValues = wire.List[FieldValue]
 
 // FieldValue is one field's values in their raw shape (amocrm.md §3.5). FieldType is amoCRM's name of the type; unknown
 // types keep their raw values.
@@ -88,19 +107,22 @@ type Value struct {
 
 // Field is a custom field definition of amocrm.md §3.4.
 type Field struct {
-	ID               ID               `json:"id"`
-	Name             string           `json:"name"`
-	Code             string           `json:"code"`
-	Type             string           `json:"type"`
-	Sort             int              `json:"sort"`
-	EntityType       string           `json:"entity_type"`
-	IsAPIOnly        bool             `json:"is_api_only"`
-	IsComputed       bool             `json:"is_computed"`
-	IsPredefined     bool             `json:"is_predefined"`
-	Currency         string           `json:"currency"`
-	Enums            []Enum           `json:"enums"`
-	RequiredStatuses []PipelineStatus `json:"required_statuses"`
+	ID               ID                        `json:"id"`
+	Name             string                    `json:"name"`
+	Code             string                    `json:"code"`
+	Type             string                    `json:"type"`
+	Sort             Number                    `json:"sort"`
+	EntityType       string                    `json:"entity_type"`
+	IsAPIOnly        bool                      `json:"is_api_only"`
+	IsComputed       bool                      `json:"is_computed"`
+	IsPredefined     bool                      `json:"is_predefined"`
+	Currency         string                    `json:"currency"`
+	Enums            Enums                     `json:"enums"`
+	RequiredStatuses wire.List[PipelineStatus] `json:"required_statuses"`
 }
+
+// Enums are the choices of a list field in their order.
+type Enums []Enum
 
 // Enum is a choice of a list field.
 type Enum struct {
@@ -127,19 +149,22 @@ const (
 type Pipeline struct {
 	ID        ID       `json:"id"`
 	Name      string   `json:"name"`
-	Sort      int      `json:"sort"`
+	Sort      Number   `json:"sort"`
 	IsMain    bool     `json:"is_main"`
 	IsArchive bool     `json:"is_archive"`
-	Statuses  []Status `json:"-"`
+	Statuses  Statuses `json:"_embedded"`
 }
+
+// Statuses are the stages of a pipeline in their order.
+type Statuses []Status
 
 // Status is a stage of a pipeline. Color is "#rrggbb" in any case.
 type Status struct {
 	ID         ID     `json:"id"`
 	Name       string `json:"name"`
-	Sort       int    `json:"sort"`
+	Sort       Number `json:"sort"`
 	Color      string `json:"color"`
-	Type       int    `json:"type"`
+	Type       Number `json:"type"`
 	PipelineID ID     `json:"pipeline_id"`
 }
 
@@ -190,25 +215,25 @@ type Note struct {
 	ID        ID              `json:"id"`
 	EntityID  ID              `json:"entity_id"`
 	CreatedBy ID              `json:"created_by"`
-	CreatedAt int64           `json:"created_at"`
-	UpdatedAt int64           `json:"updated_at"`
+	CreatedAt Unix            `json:"created_at"`
+	UpdatedAt Unix            `json:"updated_at"`
 	Type      string          `json:"note_type"`
 	Params    json.RawMessage `json:"params"`
 }
 
 // Event is a line of the audit feed (amocrm.md §6.2). Before and After are raw: array, object or null.
 type Event struct {
-	ID         string          `json:"id"`
+	ID         wire.Text       `json:"id"`
 	Type       string          `json:"type"`
 	EntityID   ID              `json:"entity_id"`
 	EntityType string          `json:"entity_type"`
 	CreatedBy  ID              `json:"created_by"`
-	CreatedAt  int64           `json:"created_at"`
+	CreatedAt  Unix            `json:"created_at"`
 	After      json.RawMessage `json:"value_after"`
 	Before     json.RawMessage `json:"value_before"`
 }
 
-// Task is a task (amocrm.md §6.3). CompleteTill and CreatedAt are Unix seconds.
+// Task is a task (amocrm.md §6.3).
 type Task struct {
 	ID            ID     `json:"id"`
 	EntityID      ID     `json:"entity_id"`
@@ -216,9 +241,9 @@ type Task struct {
 	Text          string `json:"text"`
 	TypeID        ID     `json:"task_type_id"`
 	ResponsibleID ID     `json:"responsible_user_id"`
-	CompleteTill  int64  `json:"complete_till"`
+	CompleteTill  Unix   `json:"complete_till"`
 	CreatedBy     ID     `json:"created_by"`
-	CreatedAt     int64  `json:"created_at"`
+	CreatedAt     Unix   `json:"created_at"`
 	IsCompleted   bool   `json:"is_completed"`
 }
 
@@ -282,8 +307,8 @@ type TagInput struct {
 
 // Created is one element of a create answer, in the order sent.
 type Created struct {
-	ID        ID     `json:"id"`
-	RequestID string `json:"request_id"`
+	ID        ID        `json:"id"`
+	RequestID wire.Text `json:"request_id"`
 }
 
 // ComplexResult is one element of the bare array of POST /leads/complex (amocrm.md §5.3).

@@ -185,11 +185,11 @@ func ContactName(c amocrm.Contact) string {
 }
 
 // At reads Unix seconds; 0 is no time.
-func At(unix int64) time.Time {
+func At(unix amocrm.Unix) time.Time {
 	if unix <= 0 {
 		return time.Time{}
 	}
-	return time.Unix(unix, 0).UTC()
+	return time.Unix(int64(unix), 0).UTC()
 }
 
 // FirstText returns the first text that is not blank, trimmed; "" for none.

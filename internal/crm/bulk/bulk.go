@@ -161,7 +161,7 @@ func madeOf(answer []amocrm.Created) []Made {
 	made := make([]Made, len(answer))
 	for i, m := range answer {
 		if made[i].ID = int64(m.ID); m.RequestID != "" {
-			made[i].Keys = []string{m.RequestID}
+			made[i].Keys = []string{string(m.RequestID)}
 		}
 	}
 	return made

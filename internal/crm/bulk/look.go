@@ -36,7 +36,7 @@ type FoundDeal struct {
 func foundDeals(leads []amocrm.Lead) []FoundDeal {
 	out := make([]FoundDeal, len(leads))
 	for i, l := range leads {
-		out[i] = FoundDeal{Found: Found{int64(l.ID), l.Name, l.CreatedAt, int64(l.CreatedBy)}, PipelineID: int64(l.PipelineID),
+		out[i] = FoundDeal{Found: Found{int64(l.ID), l.Name, int64(l.CreatedAt), int64(l.CreatedBy)}, PipelineID: int64(l.PipelineID),
 			Price: int64(l.Price), Deleted: l.IsDeleted, fields: l.Fields}
 		for _, c := range l.Contacts {
 			out[i].Contacts = append(out[i].Contacts, int64(c.ID))
@@ -138,7 +138,7 @@ func (a Account) NotesOf(ctx context.Context, dealID int64) ([]Found, error) {
 			Text string `json:"text"`
 		}
 		if n.Type == "common" && json.Unmarshal(n.Params, &params) == nil {
-			out = append(out, Found{int64(n.ID), params.Text, n.CreatedAt, int64(n.CreatedBy)})
+			out = append(out, Found{int64(n.ID), params.Text, int64(n.CreatedAt), int64(n.CreatedBy)})
 		}
 	}
 	return out, err
@@ -151,7 +151,7 @@ func (a Account) TasksOf(ctx context.Context, dealID int64) ([]Found, error) {
 	tasks, err := a.API().Tasks(ctx, "leads", []amocrm.ID{amocrm.ID(dealID)})
 	out := make([]Found, len(tasks))
 	for i, t := range tasks {
-		out[i] = Found{int64(t.ID), t.Text, t.CreatedAt, int64(t.CreatedBy)}
+		out[i] = Found{int64(t.ID), t.Text, int64(t.CreatedAt), int64(t.CreatedBy)}
 	}
 	return out, err
 }

@@ -52,7 +52,7 @@ func (ds *Deals) loadDeal(ctx context.Context, id int64) (Card, error) {
 		return Card{}, err
 	}
 	card := Card{
-		Deal: FromLead(ds.account.API().Base(), meta, lead), LossReason: lead.LossReason,
+		Deal: FromLead(ds.account.API().Base(), meta, lead), LossReason: lead.LossReason(),
 		ResponsibleID: int64(lead.ResponsibleID), LossReasonID: int64(lead.LossReasonID), Inputs: fields.FormValues(lead.Fields, meta),
 	}
 	for _, f := range fields.Outside(meta.LeadFields) {

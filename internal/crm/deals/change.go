@@ -144,7 +144,7 @@ func changePrice(in *amocrm.LeadInput, lead amocrm.Lead, c Change, m crm.Meta, e
 	}
 	switch {
 	case !ok, price == money.Near(float64(lead.Price)):
-	case price.Cents() != 0 && !lead.KeepsCents:
+	case price.Cents() != 0 && !lead.KeepsCents():
 		e.Add("price", crm.KeyWholeAmount, nil)
 	default:
 		in.Price = price.JSON()

@@ -100,7 +100,7 @@ func (ds *Deals) lostDeal(ctx context.Context, in amocrm.LeadInput, mem crm.Reca
 	ours := ds.account.Writes().Authors(ctx)
 	var best amocrm.Lead
 	for _, l := range got {
-		same := ours(l.CreatedBy) && l.CreatedAt >= since.Unix() && l.PipelineID == in.PipelineID && strings.TrimSpace(l.Name) == in.Name
+		same := ours(l.CreatedBy) && int64(l.CreatedAt) >= since.Unix() && l.PipelineID == in.PipelineID && strings.TrimSpace(l.Name) == in.Name
 		if same && in.Embedded != nil {
 			want := in.Embedded.Contacts[0].ID
 			same = slices.ContainsFunc(l.Contacts, func(m amocrm.LeadMember) bool { return m.ID == want })

@@ -32,7 +32,7 @@ func ExtraOf(layout []string, m crm.Meta, l amocrm.Lead) Extra {
 				e.Tags = append(e.Tags, t.Name)
 			}
 		case fields.FieldLossReason:
-			e.LossReason = l.LossReason
+			e.LossReason = l.LossReason()
 		case fields.FieldCompany:
 			e.CompanyIDs = crm.PlainIDs(l.CompanyIDs)
 		}

@@ -18,7 +18,7 @@ func TestExtraOf_holdsOnlyWhatTheLayoutNames(t *testing.T) {
 		{"field_id":905,"field_type":"monetary","values":[{"value":"12"}]}]}`), &l); err != nil {
 		t.Fatal(err)
 	}
-	l.Tags, l.LossReason, l.CompanyIDs = []amocrm.Tag{{Name: "vip"}}, "price", []amocrm.ID{3}
+	l.Tags, l.LossReasons, l.CompanyIDs = []amocrm.Tag{{Name: "vip"}}, []amocrm.LossReason{{Name: "price"}}, []amocrm.ID{3}
 	got := ExtraOf([]string{fields.FieldStage, fields.CustomID(905), fields.FieldTags}, crmtest.Meta(t), l)
 	want := Extra{Fields: []fields.Shown{{ID: 905, Name: "Budget", Type: "monetary", Text: []string{"12"}, Currency: "EUR"}}, Tags: []string{"vip"}}
 	if diff := cmp.Diff(want, got); diff != "" {

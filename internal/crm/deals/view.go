@@ -58,10 +58,10 @@ func stateOf(status amocrm.ID) string {
 	return Open
 }
 
-func maybeAt(unix *int64) *time.Time {
-	if unix == nil || *unix <= 0 {
+func maybeAt(unix amocrm.Unix) *time.Time {
+	if unix <= 0 {
 		return nil
 	}
-	t := crm.At(*unix)
+	t := crm.At(unix)
 	return &t
 }

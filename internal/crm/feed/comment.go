@@ -102,7 +102,7 @@ func (fs *Feeds) lostNote(ctx context.Context, leadID int64, text string, since 
 	}
 	ours := fs.account.Writes().Authors(ctx)
 	for _, n := range notes {
-		if ours(n.CreatedBy) && n.CreatedAt >= since.Unix() && n.Type == "common" && !slices.Contains(known, crm.Decimal(int64(n.ID))) &&
+		if ours(n.CreatedBy) && int64(n.CreatedAt) >= since.Unix() && n.Type == "common" && !slices.Contains(known, crm.Decimal(int64(n.ID))) &&
 			strings.TrimSpace(paramsOf(n.Params).text("text")) == text {
 			return int64(n.ID), nil
 		}

@@ -10,7 +10,7 @@ import (
 // eventItem shows an event (amocrm.md §6.2). false: it only announces a note that is shown already.
 func eventItem(base string, m crm.Meta, e amocrm.Event, shown map[int64]bool) (Item, bool) {
 	from, to := sideOf(e.Before), sideOf(e.After)
-	it := authored(m, "event-"+e.ID, e.CreatedBy, e.CreatedAt)
+	it := authored(m, "event-"+string(e.ID), e.CreatedBy, e.CreatedAt)
 	if kind, ok := announces[e.Type]; ok || strings.HasSuffix(e.Type, "_note_added") {
 		if shown[int64(to.first("note").number("id"))] {
 			return Item{}, false

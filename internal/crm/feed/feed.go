@@ -127,7 +127,7 @@ func mergeItems(notes, events []Item) []Item {
 }
 
 // authored fills what notes and events have in common.
-func authored(m crm.Meta, id string, by amocrm.ID, unix int64) Item {
+func authored(m crm.Meta, id string, by amocrm.ID, unix amocrm.Unix) Item {
 	return Item{ID: id, Author: m.UserName(int64(by)), At: crm.At(unix)}
 }
 

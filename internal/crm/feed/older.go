@@ -110,14 +110,14 @@ func oldestNote(list []amocrm.Note) int64 {
 	if len(list) == 0 {
 		return math.MaxInt64
 	}
-	return slices.MinFunc(list, func(x, y amocrm.Note) int { return cmp.Compare(x.CreatedAt, y.CreatedAt) }).CreatedAt
+	return int64(slices.MinFunc(list, func(x, y amocrm.Note) int { return cmp.Compare(x.CreatedAt, y.CreatedAt) }).CreatedAt)
 }
 
 func oldestEvent(list []amocrm.Event) int64 {
 	if len(list) == 0 {
 		return math.MaxInt64
 	}
-	return slices.MinFunc(list, func(x, y amocrm.Event) int { return cmp.Compare(x.CreatedAt, y.CreatedAt) }).CreatedAt
+	return int64(slices.MinFunc(list, func(x, y amocrm.Event) int { return cmp.Compare(x.CreatedAt, y.CreatedAt) }).CreatedAt)
 }
 
 func (p feedPlace) String() string {

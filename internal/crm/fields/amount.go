@@ -70,7 +70,7 @@ func Strings(e *crm.FieldErrors, f amocrm.Field, typed []string, lang string, m 
 func (fs *Fields) KeepsCents(ctx context.Context) (bool, error) {
 	got, err := store.Fetch(ctx, fs.account.Cache(), fs.account.Keys().Cache("meta", "cents"), fs.account.MetaAge(), func(ctx context.Context) (bool, error) {
 		leads, err := fs.account.API().NewestLeads(ctx, 1)
-		return len(leads) > 0 && leads[0].KeepsCents, err
+		return len(leads) > 0 && leads[0].KeepsCents(), err
 	})
 	if err != nil {
 		return false, fmt.Errorf("look whether prices have cents: %w", err)

@@ -177,7 +177,7 @@ func (cs *Contacts) lostContact(ctx context.Context, d Draft, region string, mem
 	ours := cs.account.Writes().Authors(ctx)
 	var best amocrm.Contact
 	for _, c := range got {
-		if !ours(c.CreatedBy) || c.CreatedAt < since.Unix() || c.CreatedAt < best.CreatedAt || slices.Contains(mem.Contacts, int64(c.ID)) {
+		if !ours(c.CreatedBy) || int64(c.CreatedAt) < since.Unix() || c.CreatedAt < best.CreatedAt || slices.Contains(mem.Contacts, int64(c.ID)) {
 			continue
 		}
 		if crm.ContactName(c) == d.Name && (k.empty() || len(k.match(c, region)) > 0) {

@@ -180,7 +180,7 @@ func (ts *Tasks) lostTask(ctx context.Context, in amocrm.TaskInput, since time.T
 	}
 	ours := ts.account.Writes().Authors(ctx)
 	for _, t := range tasks {
-		if ours(t.CreatedBy) && t.CreatedAt >= since.Unix() && t.CompleteTill == in.CompleteTill && strings.TrimSpace(t.Text) == in.Text {
+		if ours(t.CreatedBy) && int64(t.CreatedAt) >= since.Unix() && int64(t.CompleteTill) == in.CompleteTill && strings.TrimSpace(t.Text) == in.Text {
 			return int64(t.ID), nil
 		}
 	}
