@@ -2,6 +2,7 @@ package amocrm
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -11,34 +12,15 @@ import (
 	"github.com/sidecard/sidecard/connector/wire"
 )
 
-// What Decode gives for values that are more than a string, a Number, a bool or a time.Time (amocrm.md §3.5).
+// What Decode gives for values that are more than a text or a time.Time (amocrm.md §3.5).
 type (
 	// Choice is an element of a list field, or a phone or e-mail with its kind in Code.
 	Choice struct {
 		ID          ID
 		Value, Code string
 	}
-	// AddressPart is one line of a smart address; Part is a name of AddressParts.
-	AddressPart struct{ Part, Value string }
 	// LegalEntity is a company's official data; payers without an entity have the same shape.
-	LegalEntity struct{ Name, VATID, KPP, TaxReasonCode, Address, ExternalUID string }
-	// Item is a line of an invoice.
-	Item struct {
-		SKU, Description, UnitType string
-		UnitPrice, Quantity        Number
-	}
-	// LinkedEntity points to a contact, company or catalog element.
-	LinkedEntity struct {
-		Name, EntityType    string
-		EntityID, CatalogID ID
-	}
-	// File is a file of amoCRM's drive.
-	File struct {
-		UUID, VersionUUID, Name string
-		Size                    int64
-	}
-	// ChainLink is one level of a chained list; amoCRM sends no text for it.
-	ChainLink struct{ CatalogID, ElementID ID }
+	LegalEntity struct{ Name, VATID, KPP, TaxReasonCode, Address string }
 )
 
 // AddressParts are the lines of a smart address in the order of their enum ids 1 to 6.
@@ -51,25 +33,16 @@ func (v FieldValue) Text() []string { return v.TextIn(time.UTC) }
 // TextIn is Text with times of the given zone, which should be the account's.
 func (v FieldValue) TextIn(loc *time.Location) []string {
 	var out []string
-	for i, d := range v.Decode(loc) {
-		if text := v.text(d, v.Values[i]); text != "" {
+	for _, d := range v.Decode(loc) {
+		if text := v.text(d); text != "" {
 			out = append(out, text)
 		}
 	}
 	return out
 }
 
-func (v FieldValue) text(decoded any, raw Value) string {
+func (v FieldValue) text(decoded any) string {
 	switch d := decoded.(type) {
-	case string:
-		return d
-	case Number:
-		if s := wire.Scalar(raw.Raw); s != "" {
-			return s
-		}
-		return strconv.FormatFloat(float64(d), 'f', -1, 64)
-	case bool:
-		return strconv.FormatBool(d)
 	case time.Time:
 		switch {
 		case v.FieldType != "date_time":
@@ -80,26 +53,14 @@ func (v FieldValue) text(decoded any, raw Value) string {
 		return d.Format("2006-01-02 15:04")
 	case Choice:
 		return firstOf(d.Value, d.Code, number("#", d.ID))
-	case AddressPart:
-		return d.Value
 	case LegalEntity:
 		return firstOf(d.Name, d.VATID, d.Address)
-	case Item:
-		return firstOf(d.Description, d.SKU)
-	case LinkedEntity:
-		return firstOf(d.Name, number(d.EntityType+" ", d.EntityID))
-	case File:
-		return firstOf(d.Name, d.UUID)
-	case ChainLink:
-		return number("#", d.ElementID)
-	case json.RawMessage:
-		return string(d)
 	}
 	return fmt.Sprint(decoded)
 }
 
-// Decode returns one Go value for each element of Values: string, Number, bool, time.Time, one of the types above, or the
-// raw JSON of a shape that is not known. A date or birthday is the calendar day at 00:00 UTC: amoCRM keeps midnight of
+// Decode returns one Go value for each element of Values: time.Time, one of the types above, or a text, which is JSON for a
+// shape that is not known. A date or birthday is the calendar day at 00:00 UTC: amoCRM keeps midnight of
 // the account's zone or of UTC, so the day is that of the nearest midnight in loc. A date_time is in loc.
 func (v FieldValue) Decode(loc *time.Location) []any {
 	if loc == nil {
@@ -120,19 +81,15 @@ func decodeOne(kind string, v Value, loc *time.Location) any {
 		}
 	case "smart_address":
 		if s, ok := asText(v.Raw); ok {
-			return AddressPart{partName(v.EnumID, v.EnumCode), s}
+			return s
 		}
 	case "numeric", "price", "monetary":
-		var n Number
-		if s, ok := asText(v.Raw); ok && s != "" && json.Unmarshal(v.Raw, &n) == nil {
-			return n
+		if s, ok := asText(v.Raw); ok && s != "" && json.Unmarshal(v.Raw, new(Number)) == nil {
+			return cmp.Or(wire.Scalar(v.Raw), "0")
 		}
 	case "checkbox":
 		if b, ok := parseBool(wire.Scalar(v.Raw)); ok {
-			return b
-		}
-		if string(bytes.TrimSpace(v.Raw)) == "false" {
-			return false
+			return strconv.FormatBool(b)
 		}
 	case "date", "birthday":
 		if unix, ok := unixOf(v.Raw); ok {
@@ -144,8 +101,9 @@ func decodeOne(kind string, v Value, loc *time.Location) any {
 			return time.Unix(unix, 0).In(loc)
 		}
 	case "chained_list":
-		if l, ok := chainLink(v.Rest); ok {
-			return l
+		var catalog, element ID // amoCRM sends no text
+		if json.Unmarshal(v.Rest["catalog_id"], &catalog) == nil && json.Unmarshal(v.Rest["catalog_element_id"], &element) == nil {
+			return number("#", element)
 		}
 	default:
 		if isObject(v.Raw) {
@@ -158,7 +116,7 @@ func decodeOne(kind string, v Value, loc *time.Location) any {
 	return unknown(v)
 }
 
-// decodeObject knows the compound values; any other object stays raw.
+// decodeObject knows the compound values; any other object stays JSON.
 func decodeObject(kind string, raw json.RawMessage) any {
 	var o struct {
 		Name        wire.Text `json:"name"`
@@ -166,45 +124,31 @@ func decodeObject(kind string, raw json.RawMessage) any {
 		KPP         wire.Text `json:"kpp"`
 		TaxCode     wire.Text `json:"tax_registration_reason_code"`
 		Address     wire.Text `json:"address"`
-		ExternalUID wire.Text `json:"external_uid"`
 		SKU         wire.Text `json:"sku"`
 		Description wire.Text `json:"description"`
-		UnitType    wire.Text `json:"unit_type"`
-		UnitPrice   Number    `json:"unit_price"`
-		Quantity    Number    `json:"quantity"`
 		EntityType  wire.Text `json:"entity_type"`
 		EntityID    ID        `json:"entity_id"`
-		CatalogID   ID        `json:"catalog_id"`
 		FileUUID    wire.Text `json:"file_uuid"`
-		VersionUUID wire.Text `json:"version_uuid"`
 		FileName    wire.Text `json:"file_name"`
-		FileSize    Number    `json:"file_size"`
 	}
 	if json.Unmarshal(raw, &o) != nil {
 		return compact(raw)
 	}
-	linked := LinkedEntity{string(o.Name), string(o.EntityType), o.EntityID, o.CatalogID}
-	legal := LegalEntity{string(o.Name), string(o.VATID), string(o.KPP), string(o.TaxCode), string(o.Address), string(o.ExternalUID)}
-	switch kind {
-	case "legal_entity":
-		return legal
-	case "items":
-		return Item{string(o.SKU), string(o.Description), string(o.UnitType), o.UnitPrice, o.Quantity}
-	case "linked_entity", "supplier":
-		return linked
-	case "payer":
-		if o.EntityID != 0 {
-			return linked
-		}
-		return legal
-	case "file":
-		return File{string(o.FileUUID), string(o.VersionUUID), string(o.FileName), int64(o.FileSize)}
+	switch {
+	case kind == "items":
+		return firstOf(string(o.Description), string(o.SKU))
+	case kind == "file":
+		return firstOf(string(o.FileName), string(o.FileUUID))
+	case kind == "linked_entity", kind == "supplier", kind == "payer" && o.EntityID != 0:
+		return firstOf(string(o.Name), number(string(o.EntityType)+" ", o.EntityID))
+	case kind == "legal_entity", kind == "payer":
+		return LegalEntity{string(o.Name), string(o.VATID), string(o.KPP), string(o.TaxCode), string(o.Address)}
 	}
 	return compact(raw)
 }
 
 // unknown is the whole element as JSON.
-func unknown(v Value) any {
+func unknown(v Value) string {
 	if v.Raw != nil && len(v.Rest) == 0 && v.EnumID == 0 && v.EnumCode == "" {
 		return compact(v.Raw)
 	}
@@ -212,15 +156,15 @@ func unknown(v Value) any {
 	if err != nil {
 		return compact(v.Raw)
 	}
-	return json.RawMessage(raw)
+	return string(raw)
 }
 
-func compact(raw []byte) json.RawMessage {
+func compact(raw []byte) string {
 	var b bytes.Buffer
 	if json.Compact(&b, raw) != nil {
-		return json.RawMessage(raw)
+		return string(raw)
 	}
-	return b.Bytes()
+	return b.String()
 }
 
 // asText reads a scalar; null and nothing are "".
@@ -249,13 +193,6 @@ func unixOf(raw []byte) (int64, bool) {
 		return 0, false
 	}
 	return int64(n), true
-}
-
-func chainLink(rest map[string]json.RawMessage) (ChainLink, bool) {
-	var l ChainLink
-	ok := json.Unmarshal(rest["catalog_id"], &l.CatalogID) == nil &&
-		json.Unmarshal(rest["catalog_element_id"], &l.ElementID) == nil
-	return l, ok
 }
 
 func partName(id ID, code string) string {

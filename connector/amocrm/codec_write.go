@@ -37,15 +37,10 @@ func (f Field) InputIn(cal when.Calendar, raw []string) (FieldInput, error) {
 	return f.build(cal, in)
 }
 
-// Normalize checks the values[] of a rule and gives the field's write shape: strings become numbers where amoCRM wants
-// numbers, choices become enum ids, dates Unix seconds (UTC). Elements are objects as in amocrm.md §3.5 or bare values;
+// NormalizeIn checks the values[] of a rule and gives the field's write shape: strings become numbers where amoCRM wants
+// numbers, choices become enum ids, dates, read with the account's calendar, Unix seconds. Elements are objects as in amocrm.md §3.5 or bare values;
 // blank ones are left out, as an empty variable of a helpdesk rule arrives as "". Nothing left gives Values nil, which
 // clears the field: leave it out of a create. A refused value gives *ValueError with its path.
-func (f Field) Normalize(values []any) (FieldInput, error) {
-	return f.NormalizeIn(when.Calendar{}, values)
-}
-
-// NormalizeIn is Normalize with dates of the account's calendar.
 func (f Field) NormalizeIn(cal when.Calendar, values []any) (FieldInput, error) {
 	var in []element
 	for i, v := range values {

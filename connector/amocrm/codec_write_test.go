@@ -214,12 +214,12 @@ func TestNormalize_ruleValues(t *testing.T) {
 		{"chained_list", `[{"value":"1001:12235"},"1007:12243"]`, `[{"catalog_id":1001,"catalog_element_id":12235},{"catalog_id":1007,"catalog_element_id":12243}]`},
 		{"chained_list", `[{"catalog_id":"1001","catalog_element_id":12235}]`, `[{"catalog_id":1001,"catalog_element_id":12235}]`},
 	} {
-		in, err := Field{ID: 9, Type: tt.kind, Enums: choices}.Normalize(decodeRule(t, tt.json))
+		in, err := Field{ID: 9, Type: tt.kind, Enums: choices}.NormalizeIn(when.Calendar{}, decodeRule(t, tt.json))
 		if err != nil || onWire(t, in) != tt.want {
 			t.Errorf("%s %s: %s, %v; want %s", tt.kind, tt.json, onWire(t, in), err, tt.want)
 		}
 	}
-	in, err := Field{Type: "multitext", Enums: kinds}.Normalize(decodeRule(t, `[{"value":"+79990000000","enum_code":"MOB"},{"value":"+15550001111","enum_id":"1"}]`))
+	in, err := Field{Type: "multitext", Enums: kinds}.NormalizeIn(when.Calendar{}, decodeRule(t, `[{"value":"+79990000000","enum_code":"MOB"},{"value":"+15550001111","enum_id":"1"}]`))
 	if want := `[{"value":"+79990000000","enum_id":5},{"value":"+15550001111","enum_id":1}]`; err != nil || onWire(t, in) != want {
 		t.Errorf("multitext: %s, %v", onWire(t, in), err)
 	}
@@ -259,7 +259,7 @@ func TestNormalize_refusalsPointIntoTheRule(t *testing.T) {
 		{"legal_entity", `[{"value":{"vat_id":"1"}}]`, "values.0.value"},
 		{"legal_entity", `[{"value":"","enum_id":1}]`, "values.0.value"},
 	} {
-		in, err := Field{ID: 9, Type: tt.kind, Enums: choices}.Normalize(decodeRule(t, tt.json))
+		in, err := Field{ID: 9, Type: tt.kind, Enums: choices}.NormalizeIn(when.Calendar{}, decodeRule(t, tt.json))
 		if tt.path == "" {
 			if err != nil || in.Values != nil {
 				t.Errorf("%s %s: %v, %v; want nothing left", tt.kind, tt.json, in, err)
@@ -277,7 +277,7 @@ func TestNormalize_boundsTheCount(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprint(i)
 	}
-	if _, err := (Field{Type: "multiselect"}).Normalize(many); err == nil {
+	if _, err := (Field{Type: "multiselect"}).NormalizeIn(when.Calendar{}, many); err == nil {
 		t.Error("251 values were taken")
 	}
 }

@@ -186,7 +186,7 @@ func idOf(v any) (ID, error) {
 	return id, err
 }
 
-func (f Field) wrong(path, given string, accepts takes) error {
+func (f Field) wrong(path, given string, accepts takes) *ValueError {
 	return &ValueError{FieldID: f.ID, Field: f.Name, Path: path, Given: wire.Plain(given, 60), Want: accepts.want, Accepts: accepts.words}
 }
 
@@ -195,5 +195,7 @@ func (f Field) refuseTime(path, given string, accepts takes, why *when.Error) er
 	if why.Reason != when.NoDate {
 		accepts.words += " (" + why.Error() + ")"
 	}
-	return &ValueError{FieldID: f.ID, Field: f.Name, Path: path, Given: wire.Plain(given, 60), Want: accepts.want, Reason: why.Reason, Accepts: accepts.words}
+	e := f.wrong(path, given, accepts)
+	e.Reason = why.Reason
+	return e
 }
