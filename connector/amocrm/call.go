@@ -188,14 +188,12 @@ func (s *sending) once(ctx context.Context, token string) (transport.Answer, err
 	if err != nil {
 		return transport.Answer{}, err
 	}
-	if s.payload == nil {
-		req.Body, req.GetBody, req.ContentLength = http.NoBody, nil, 0
-	} else {
+	if s.payload != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", s.c.agent)
+	req.Header.Set("User-Agent", transport.UserAgent())
 
 	if s.c.limiter != nil {
 		done, err := s.c.limiter.Wait(ctx)

@@ -10,17 +10,19 @@ import (
 	"testing/synctest"
 
 	"github.com/jarcoal/httpmock"
+
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 func TestCall_namesItselfAndAsksForJSON(t *testing.T) {
 	var observed []Seen
-	c, mock := setup(t, WithUserAgent("Sidecard/1.2"), WithObserver(func(_ context.Context, s Seen) { observed = append(observed, s) }))
+	c, mock := setup(t, WithObserver(func(_ context.Context, s Seen) { observed = append(observed, s) }))
 	s := on(mock, "POST", "/webhooks", 201, `{"id":1}`)
 	if err := c.Subscribe(t.Context(), "https://example.com/h", nil); err != nil {
 		t.Fatal(err)
 	}
 	for k, want := range map[string]string{
-		"Authorization": "Bearer token-one", "User-Agent": "Sidecard/1.2", "Accept": "application/json", "Content-Type": "application/json",
+		"Authorization": "Bearer token-one", "User-Agent": transport.UserAgent(), "Accept": "application/json", "Content-Type": "application/json",
 	} {
 		if got := s.reqs[0].Header.Get(k); got != want {
 			t.Errorf("%s: %q, want %q", k, got, want)

@@ -63,7 +63,7 @@ type Client struct {
 // Areas of the API.
 type (
 	ContactAPI struct{ *core } // contacts and companies
-	LeadAPI    struct{ *core } // leads and what they are linked with
+	LeadAPI    struct{ *core } // leads
 	FeedAPI    struct{ *core } // notes, events, tasks
 	AccountAPI struct{ *core } // the account, its users, pipelines, fields and webhooks
 )
@@ -74,7 +74,6 @@ type core struct {
 	http    *http.Client
 	auth    Auth
 	limiter Limiter
-	agent   string
 	see     func(context.Context, Seen)
 	miss    func(context.Context, Unread)
 	clock   atomic.Pointer[reading]
@@ -101,9 +100,6 @@ func WithHTTP(h *http.Client) Option { return func(c *core) { c.http = h } }
 // WithLimiter sets the limiter; without it requests go at once.
 func WithLimiter(l Limiter) Option { return func(c *core) { c.limiter = l } }
 
-// WithUserAgent replaces the default "Sidecard/<version of the build>".
-func WithUserAgent(name string) Option { return func(c *core) { c.agent = name } }
-
 // WithObserver has see called after every HTTP exchange, repeats included.
 func WithObserver(see func(context.Context, Seen)) Option { return func(c *core) { c.see = see } }
 
@@ -120,13 +116,10 @@ func New(base string, auth Auth, opts ...Option) (*Client, error) {
 	if auth == nil {
 		return nil, errors.New("amocrm: no source of access tokens")
 	}
-	c := &core{auth: auth, agent: transport.UserAgent(), see: func(context.Context, Seen) {}, miss: func(context.Context, Unread) {}}
+	c := &core{auth: auth, see: func(context.Context, Seen) {}, miss: func(context.Context, Unread) {}}
 	c.base.Store(u)
 	for _, o := range opts {
 		o(c)
-	}
-	if c.http == nil {
-		c.http = &http.Client{Timeout: 20 * time.Second}
 	}
 	c.http = transport.NoRedirects(c.http)
 	return &Client{c, ContactAPI{c}, LeadAPI{c}, FeedAPI{c}, AccountAPI{c}}, nil

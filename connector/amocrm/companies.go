@@ -2,6 +2,7 @@ package amocrm
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -54,4 +55,16 @@ func (c ContactAPI) Companies(ctx context.Context, ids []ID) ([]Company, error) 
 // CreateCompanies makes companies; amoCRM never looks for duplicates here. At most 250, 50 recommended.
 func (c ContactAPI) CreateCompanies(ctx context.Context, in []CompanyInput) ([]Created, error) {
 	return create(ctx, c.core, call{route: "/companies", body: in}, "companies", len(in), maxPerPage)
+}
+
+// LinkCompany joins a contact to a company. A contact has one company at most: an earlier one is replaced. Doing it again
+// changes nothing.
+func (c ContactAPI) LinkCompany(ctx context.Context, contact, company ID) error {
+	// one item of POST /{entity}/{id}/link (amocrm.md §5.6)
+	link := map[string]any{"to_entity_id": company, "to_entity_type": "companies"}
+	k := call{method: http.MethodPost, route: "/contacts/{id}/link", ids: []ID{contact}, body: []any{link}}
+	if contact <= 0 || company <= 0 {
+		return refuse(k.op(), "the id of one of the two entities is missing")
+	}
+	return c.write(ctx, k, nil)
 }

@@ -27,12 +27,6 @@ func (c ContactAPI) Contact(ctx context.Context, id ID) (Contact, error) {
 	return single[Contact](ctx, c.core, k)
 }
 
-// Contacts returns those of the contacts that exist, in the order asked, with their lead ids; ErrFilterOff when the
-// account has no filters.
-func (c ContactAPI) Contacts(ctx context.Context, ids []ID) ([]Contact, error) {
-	return byIDs(ctx, c.core, "/contacts", "contacts", "leads", ids, func(x Contact) ID { return x.ID })
-}
-
 // CreateContacts makes contacts; amoCRM never looks for duplicates here (amocrm.md §4.2). At most 250, 50 recommended.
 func (c ContactAPI) CreateContacts(ctx context.Context, in []ContactInput) ([]Created, error) {
 	return create(ctx, c.core, call{route: "/contacts", body: in}, "contacts", len(in), maxPerPage)

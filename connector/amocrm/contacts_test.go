@@ -56,35 +56,14 @@ func TestContact_missing(t *testing.T) {
 	}
 }
 
-func TestContacts_inTheOrderAsked(t *testing.T) {
+func TestCompanies_manyIDsInSeveralCalls(t *testing.T) {
 	c, mock := setup(t)
-	s := on(mock, "GET", "/contacts", 200, example(t, "contacts-list"))
-	got, err := c.Contacts(t.Context(), []ID{7767065, 99, 7143599, 7767065, 0})
-	if err != nil || len(got) != 2 || got[0].ID != 7767065 || got[1].ID != 7143599 {
-		t.Errorf("%v, %v", got, err)
-	}
-	s.query(t, map[string][]string{"filter[id][]": {"7767065", "99", "7143599"}, "with": {"leads"}, "limit": {"250"}})
-}
-
-func TestContacts_noticesAnIgnoredFilter(t *testing.T) {
-	c, mock := setup(t)
-	on(mock, "GET", "/contacts", 200, example(t, "contacts-list"))
-	if got, err := c.Contacts(t.Context(), []ID{7767065}); !errors.Is(err, ErrFilterOff) || got != nil {
-		t.Errorf("%v, %v", got, err)
-	}
-	if got, err := c.Contacts(t.Context(), nil); err != nil || got != nil {
-		t.Errorf("no ids: %v, %v", got, err)
-	}
-}
-
-func TestContacts_manyIDsInSeveralCalls(t *testing.T) {
-	c, mock := setup(t)
-	s := on(mock, "GET", "/contacts", 204, "")
+	s := on(mock, "GET", "/companies", 204, "")
 	ids := make([]ID, 201)
 	for i := range ids {
 		ids[i] = ID(i + 1)
 	}
-	if got, err := c.Contacts(t.Context(), ids); err != nil || got != nil || len(s.reqs) != 3 {
+	if got, err := c.Companies(t.Context(), ids); err != nil || got != nil || len(s.reqs) != 3 {
 		t.Errorf("%v, %v in %d calls", got, err, len(s.reqs))
 	}
 	if n := len(s.reqs[2].URL.Query()["filter[id][]"]); n != 1 {

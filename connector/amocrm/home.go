@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/sidecard/sidecard/connector/transport"
 )
@@ -28,9 +27,6 @@ func FindHome(ctx context.Context, h *http.Client, api, refresh string) (Home, e
 	}
 	if refresh == "" {
 		return Home{}, refuse(homeOp, "no refresh token given")
-	}
-	if h == nil {
-		h = &http.Client{Timeout: 20 * time.Second}
 	}
 	h = transport.NoRedirects(h)
 	a, err := transport.RetryRead(ctx, func(ctx context.Context) (transport.Answer, error) {

@@ -13,7 +13,10 @@ type HostError = transport.HostError
 
 // Hosts knows which hosts may be accounts: <name>.amocrm.ru, .amocrm.com, .kommo.com and what the server's
 // configuration adds (amocrm.md §1.5).
-type Hosts struct{ list, api *transport.AllowList }
+type Hosts struct {
+	*transport.AllowList
+	api *transport.AllowList
+}
 
 // vendorHosts are first labels that belong to amoCRM itself.
 var vendorHosts = regexp.MustCompile(`^(www|api[0-9]*|api-.*)$`)
@@ -33,22 +36,8 @@ func NewHosts(extra []string) (*Hosts, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Hosts{list: l, api: api}, nil
+	return &Hosts{l, api}, nil
 }
-
-// Base turns "hogwarts.amocrm.com" or "https://hogwarts.amocrm.com/" into "https://hogwarts.amocrm.com". Anything that
-// is not an allowed host alone gives *HostError.
-func (h *Hosts) Base(raw string) (string, error) { return h.list.Base(raw) }
-
-// Typed is Base for an address that a person has pasted: whatever stands around the host is left out.
-func (h *Hosts) Typed(raw string) (string, error) { return h.list.Typed(raw) }
-
-// Extra reports whether base, as Base gave it, is one of the hosts that the configuration adds.
-func (h *Hosts) Extra(base string) bool { return h.list.Extra(base) }
-
-// HTTPClient returns a client that reaches allowed hosts only and follows no redirect to another host: 5 s to connect,
-// timeout for the whole exchange, 20 s when it is 0.
-func (h *Hosts) HTTPClient(timeout time.Duration) *http.Client { return h.list.HTTPClient(timeout) }
 
 // API is Base for the host that an access token names as its api_domain: amoCRM's own api hosts, and what the
 // configuration adds. No account is one of them, and none of them is an account.

@@ -5,20 +5,6 @@ import (
 	"testing"
 )
 
-func TestLinkContact(t *testing.T) {
-	c, mock := setup(t)
-	s := on(mock, "POST", "/leads/14158851/link", 200, example(t, "link-response"))
-	if err := c.LinkContact(t.Context(), 14158851, 457282, true); err != nil {
-		t.Fatal(err)
-	}
-	s.body(t, `[{"to_entity_id":457282,"to_entity_type":"contacts","metadata":{"is_main":true}}]`)
-	side := on(mock, "POST", "/leads/5/link", 200, example(t, "link-response"))
-	if err := c.LinkContact(t.Context(), 5, 6, false); err != nil {
-		t.Fatal(err)
-	}
-	side.body(t, `[{"to_entity_id":6,"to_entity_type":"contacts"}]`)
-}
-
 func TestLinkCompany(t *testing.T) {
 	c, mock := setup(t)
 	s := on(mock, "POST", "/contacts/11/link", 200, example(t, "link-response"))
@@ -31,8 +17,7 @@ func TestLinkCompany(t *testing.T) {
 func TestLink_refusesMissingIDs(t *testing.T) {
 	c, mock := setup(t)
 	for what, err := range map[string]error{
-		"lead": c.LinkContact(t.Context(), 0, 1, true), "contact": c.LinkContact(t.Context(), 1, 0, true),
-		"contact of a company": c.LinkCompany(t.Context(), -1, 1), "company": c.LinkCompany(t.Context(), 1, 0),
+		"contact": c.LinkCompany(t.Context(), -1, 1), "company": c.LinkCompany(t.Context(), 1, 0),
 	} {
 		if !errors.Is(err, ErrInvalid) {
 			t.Errorf("without %s: %v", what, err)

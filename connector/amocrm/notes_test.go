@@ -1,23 +1,15 @@
 package amocrm
 
-import (
-	"errors"
-	"testing"
-)
+import "testing"
 
 func TestNotes_newestFirst(t *testing.T) {
 	c, mock := setup(t)
 	s := on(mock, "GET", "/leads/26050861/notes", 200, example(t, "notes-list-by-entity"))
-	got, err := c.Notes(t.Context(), "leads", 26050861, 20)
+	got, _, err := c.NotesPage(t.Context(), "leads", 26050861, 1, 20)
 	if err != nil || len(got) != 2 || got[0].ID != 42736075 || got[1].CreatedAt > got[0].CreatedAt {
 		t.Errorf("%+v, %v", got, err)
 	}
-	s.query(t, map[string][]string{"order[id]": {"desc"}, "limit": {"20"}})
-	for _, entity := range []string{"lead", "../users", ""} {
-		if _, err := c.Notes(t.Context(), entity, 1, 1); !errors.Is(err, ErrInvalid) {
-			t.Errorf("entity %q: %v", entity, err)
-		}
-	}
+	s.query(t, map[string][]string{"order[id]": {"desc"}, "limit": {"20"}, "page": {"1"}})
 }
 
 func TestCreateNotes(t *testing.T) {
@@ -27,13 +19,10 @@ func TestCreateNotes(t *testing.T) {
 	for i := range in {
 		in[i] = NoteInput{EntityID: 167353, Type: "common", Params: map[string]any{"text": "T"}}
 	}
-	made, err := c.CreateNotes(t.Context(), "leads", in)
+	made, err := c.CreateNotes(t.Context(), in)
 	if err != nil || len(made) != 4 || made[3] != (Created{76787989, "3"}) {
 		t.Errorf("%v, %v", made, err)
 	}
 	one := `{"entity_id":167353,"note_type":"common","params":{"text":"T"}}`
 	s.body(t, "["+one+","+one+","+one+","+one+"]")
-	if _, err := c.CreateNotes(t.Context(), "note", in); !errors.Is(err, ErrInvalid) {
-		t.Errorf("wrong entity: %v", err)
-	}
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/sidecard/sidecard/connector/transport"
 	"github.com/sidecard/sidecard/connector/wire"
@@ -71,9 +70,6 @@ func Exchange(ctx context.Context, h *http.Client, base string, in TokenRequest)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", transport.UserAgent())
-	if h == nil {
-		h = &http.Client{Timeout: 20 * time.Second}
-	}
 	a, err := transport.DoTraced(transport.NoRedirects(h), req, "amocrm", tokenOp)
 	if err != nil {
 		e := &Error{Op: tokenOp, Kind: KindNetwork, cause: err}

@@ -16,17 +16,17 @@ func TestLists_anUnreadableElementCostsThatElement(t *testing.T) {
 	}{
 		{"notes", "/leads/7/notes", `{"_embedded":{"notes":[{"id":1,"note_type":"common"},{"id":2,"note_type":4},{"id":3,"note_type":"common"}]}}`,
 			func(c *Client, ctx context.Context) (int, error) {
-				n, err := c.Notes(ctx, "leads", 7, 10)
+				n, _, err := c.NotesPage(ctx, "leads", 7, 1, 10)
 				return len(n), err
 			}, "notes.1"},
 		{"events", "/events", `{"_embedded":{"events":[{"id":"a","type":[]},{"id":"b","type":"x"},{"id":"c"}]}}`,
 			func(c *Client, ctx context.Context) (int, error) {
-				n, err := c.Events(ctx, "lead", []ID{7}, 10)
+				n, _, err := c.EventsPage(ctx, 7, 1, 10)
 				return len(n), err
 			}, "events.0"},
 		{"tasks", "/tasks", `{"_embedded":{"tasks":[{"id":1,"entity_id":7,"entity_type":"leads","text":{}},{"id":2,"entity_id":7,"entity_type":"leads"},{"id":3,"entity_id":7,"entity_type":"leads"}]}}`,
 			func(c *Client, ctx context.Context) (int, error) {
-				n, err := c.Tasks(ctx, "leads", []ID{7})
+				n, err := c.Tasks(ctx, 7)
 				return len(n), err
 			}, "tasks.0"},
 		{"a lead's tags", "/leads", `{"_embedded":{"leads":[{"id":7,"_embedded":{"tags":[{"id":1,"name":5},{"id":2,"name":"x"}]}},{"id":8}]}}`,
@@ -75,7 +75,7 @@ func TestLists_anUnreadableElementCostsThatElement(t *testing.T) {
 func TestLists_noneThatCanBeReadIsAnError(t *testing.T) {
 	c, mock := setup(t)
 	on(mock, "GET", "/leads/7/notes", 200, `{"_embedded":{"notes":[{"id":1,"note_type":4},{"id":2,"note_type":4}]}}`)
-	if n, err := c.Notes(t.Context(), "leads", 7, 10); !errors.Is(err, ErrUpstream) {
+	if n, _, err := c.NotesPage(t.Context(), "leads", 7, 1, 10); !errors.Is(err, ErrUpstream) {
 		t.Errorf("%v, %v", n, err)
 	}
 }

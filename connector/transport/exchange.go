@@ -110,10 +110,13 @@ func neverSent(err error) bool {
 	return errors.As(err, &refused) && refused.NeverSent()
 }
 
-// NoRedirects returns a copy of h that returns redirects as answers: a redirected POST would arrive as a GET, and a
-// token must not travel.
+// NoRedirects returns a copy of h, or of a client with 20 s for an exchange when h is nil, that returns redirects as answers:
+// a redirected POST would arrive as a GET, and a token must not travel.
 func NoRedirects(h *http.Client) *http.Client {
-	c := *h
+	c := http.Client{Timeout: defaultTimeout}
+	if h != nil {
+		c = *h
+	}
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &c
 }

@@ -15,7 +15,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/sidecard/sidecard/connector/transport"
 	"github.com/sidecard/sidecard/connector/wire"
@@ -56,9 +55,6 @@ func New(base, token string, opts ...Option) (*API, error) {
 	c := &API{base: u, token: strings.TrimSpace(token), miss: func(context.Context, Unread) {}}
 	for _, o := range opts {
 		o(c)
-	}
-	if c.http == nil {
-		c.http = &http.Client{Timeout: 20 * time.Second}
 	}
 	c.http = transport.NoRedirects(c.http)
 	return c, nil

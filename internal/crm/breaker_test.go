@@ -41,7 +41,7 @@ func TestBreaker_restsAfterFiveFailuresAndComesBack(t *testing.T) {
 	if _, err := api.Account(t.Context()); !errors.Is(err, ErrResting) {
 		t.Errorf("sixth call: %v", err)
 	}
-	_, err := api.CreateNotes(t.Context(), "leads", []amocrm.NoteInput{{EntityID: 1, Type: "common"}})
+	_, err := api.CreateNotes(t.Context(), []amocrm.NoteInput{{EntityID: 1, Type: "common"}})
 	if !errors.Is(err, ErrResting) || errors.Is(err, amocrm.ErrUnknownOutcome) {
 		t.Errorf("a write that was held back has no unknown outcome: %v", err)
 	}

@@ -126,7 +126,7 @@ func (a Account) MakeNotes(ctx context.Context, notes []Note) ([]Made, error) {
 		body[i] = amocrm.NoteInput{EntityID: amocrm.ID(n.DealID), Type: "common",
 			Params: map[string]any{"text": strings.TrimSpace(n.Text)}, RequestID: n.Key}
 	}
-	answer, err := a.API().CreateNotes(ctx, "leads", body)
+	answer, err := a.API().CreateNotes(ctx, body)
 	for i, m := range answer {
 		if i < len(notes) && m.ID != 0 {
 			if err := a.RememberNote(ctx, notes[i].DealID, int64(m.ID)); err != nil { // the card only lacks its mark

@@ -131,7 +131,7 @@ func (a Account) ContactGone(ctx context.Context, contactID int64) bool {
 
 // NotesOf returns the newest notes of a deal that people write.
 func (a Account) NotesOf(ctx context.Context, dealID int64) ([]Found, error) {
-	notes, err := a.API().Notes(ctx, "leads", amocrm.ID(dealID), maxNotes)
+	notes, _, err := a.API().NotesPage(ctx, "leads", amocrm.ID(dealID), 1, maxNotes)
 	var out []Found
 	for _, n := range notes {
 		var params struct {
@@ -148,7 +148,7 @@ const maxNotes = 50
 
 // TasksOf returns the tasks of a deal.
 func (a Account) TasksOf(ctx context.Context, dealID int64) ([]Found, error) {
-	tasks, err := a.API().Tasks(ctx, "leads", []amocrm.ID{amocrm.ID(dealID)})
+	tasks, err := a.API().Tasks(ctx, amocrm.ID(dealID))
 	out := make([]Found, len(tasks))
 	for i, t := range tasks {
 		out[i] = Found{int64(t.ID), t.Text, int64(t.CreatedAt), int64(t.CreatedBy)}

@@ -31,7 +31,7 @@ func (fs *Feeds) Comment(ctx context.Context, leadID int64, text string, sure bo
 		Mark: noteMark(leadID, text), Ask: true, Sure: sure,
 		Send: func(ctx context.Context) (int64, error) {
 			fs.account.Writes().Own(ctx, "leads", leadID, crm.AspectNote)
-			made, err := fs.account.API().CreateNotes(ctx, "leads", []amocrm.NoteInput{
+			made, err := fs.account.API().CreateNotes(ctx, []amocrm.NoteInput{
 				{EntityID: amocrm.ID(leadID), Type: "common", Params: map[string]any{"text": text}}})
 			return crm.FirstID(made), err
 		},
@@ -96,7 +96,7 @@ func (fs *Feeds) lostNote(ctx context.Context, leadID int64, text string, since 
 	if err != nil {
 		return 0, err
 	}
-	notes, err := fs.account.API().Notes(ctx, "leads", amocrm.ID(leadID), notesLooked)
+	notes, _, err := fs.account.API().NotesPage(ctx, "leads", amocrm.ID(leadID), 1, notesLooked)
 	if err != nil {
 		return 0, err
 	}

@@ -79,7 +79,7 @@ func (fs *Feeds) readFeed(ctx context.Context, leadID int64, from feedPlace, com
 	}
 	if from.events > 0 && !comments {
 		g.Go(func() error {
-			gotEvents, moreEvents, eventsErr = fs.account.API().EventsPage(ctx, "lead", amocrm.ID(leadID), from.events, feedPage)
+			gotEvents, moreEvents, eventsErr = fs.account.API().EventsPage(ctx, amocrm.ID(leadID), from.events, feedPage)
 			return nil
 		})
 	}

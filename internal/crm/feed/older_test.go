@@ -102,7 +102,7 @@ func TestSandbox_olderFeedAndComments(t *testing.T) {
 	for i := range 120 {
 		in = append(in, amocrm.NoteInput{EntityID: amocrm.ID(scenario.LeadPipesOpen), Type: "common", Params: map[string]any{"text": fmt.Sprintf("note %d", i)}})
 	}
-	if _, err := a.API().CreateNotes(ctx, "leads", in); err != nil {
+	if _, err := a.API().CreateNotes(ctx, in); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.Comment(ctx, scenario.LeadPipesOpen, "from the ticket", false); err != nil {

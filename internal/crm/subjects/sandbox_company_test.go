@@ -60,7 +60,7 @@ func TestSandbox_joinsAndMakesCompanies(t *testing.T) {
 		if got := p.Contacts[0].CompanyID; c.exists != 0 && got != c.exists {
 			t.Errorf("stands in %d, want %d", got, c.exists)
 		}
-		notes, err := a.API().Notes(t.Context(), "contacts", amocrm.ID(id), 10)
+		notes, _, err := a.API().NotesPage(t.Context(), "contacts", amocrm.ID(id), 1, 10)
 		if err != nil || len(notes) != 0 {
 			t.Errorf("notes %v, %v", notes, err)
 		}

@@ -63,7 +63,7 @@ func (ts *Tasks) Tasks(ctx context.Context, leadID int64) (List, error) {
 	})
 	g.Go(func() (err error) {
 		got, err = store.Fetch(ctx, ts.account.Cache(), ts.account.Keys().Tasks(leadID), ts.account.AgeOf("leads", leadID), func(ctx context.Context) ([]amocrm.Task, error) {
-			return ts.account.API().Tasks(ctx, "leads", []amocrm.ID{amocrm.ID(leadID)})
+			return ts.account.API().Tasks(ctx, amocrm.ID(leadID))
 		})
 		return err
 	})
@@ -174,7 +174,7 @@ func taskPath(path string) string {
 
 // lostTask looks for a task that was made a moment ago among the deal's open ones; those of other authors are others.
 func (ts *Tasks) lostTask(ctx context.Context, in amocrm.TaskInput, since time.Time) (int64, error) {
-	tasks, err := ts.account.API().Tasks(ctx, "leads", []amocrm.ID{in.EntityID})
+	tasks, err := ts.account.API().Tasks(ctx, in.EntityID)
 	if err != nil {
 		return 0, err
 	}

@@ -25,11 +25,6 @@ func (c AccountAPI) Users(ctx context.Context) ([]User, error) {
 	return all[User](ctx, c.core, call{route: "/users", query: fullPages()}, "users")
 }
 
-// User returns one user; ErrNotFound when there is none.
-func (c AccountAPI) User(ctx context.Context, id ID) (User, error) {
-	return single[User](ctx, c.core, call{route: "/users/{id}", ids: []ID{id}})
-}
-
 // Pipelines returns all pipelines, archived ones included, and their stages, both in their Sort order (amocrm.md §3.2).
 func (c AccountAPI) Pipelines(ctx context.Context) ([]Pipeline, error) {
 	out, err := all[Pipeline](ctx, c.core, call{route: "/leads/pipelines"}, "pipelines")
@@ -44,11 +39,8 @@ func (c AccountAPI) LossReasons(ctx context.Context) ([]LossReason, error) {
 	return out, err
 }
 
-// Fields returns all custom fields of a plural entity in their order (amocrm.md §3.4).
+// Fields returns all custom fields of a plural entity ("leads") in their order (amocrm.md §3.4).
 func (c AccountAPI) Fields(ctx context.Context, entity string) ([]Field, error) {
-	if !slices.Contains(noteEntities, entity) {
-		return nil, refuse("GET /{entity}/custom_fields", "entity %.20q has no fields", entity)
-	}
 	k := call{route: "/" + entity + "/custom_fields", query: fullPages()}
 	out, err := all[Field](ctx, c.core, k, "custom_fields")
 	slices.SortStableFunc(out, func(a, b Field) int { return cmp.Compare(a.Sort, b.Sort) })
@@ -56,3 +48,43 @@ func (c AccountAPI) Fields(ctx context.Context, entity string) ([]Field, error) 
 }
 
 func fullPages() url.Values { return url.Values{"limit": {strconv.Itoa(maxPerPage)}} }
+
+// Webhook is a subscription. Disabled is set by amoCRM after too many bad answers (amocrm.md §7.2).
+type Webhook struct {
+	ID          ID       `json:"id"`
+	Destination string   `json:"destination"`
+	Disabled    bool     `json:"disabled"`
+	Settings    []string `json:"settings"`
+}
+
+// Subscribe has amoCRM post the named events to destination. A second call for the same destination replaces the
+// settings and is harmless (amocrm.md §7.1).
+func (c AccountAPI) Subscribe(ctx context.Context, destination string, settings []string) error {
+	body := struct {
+		Destination string   `json:"destination"`
+		Settings    []string `json:"settings"`
+	}{destination, settings}
+	var hook Webhook
+	return c.write(ctx, call{method: http.MethodPost, route: "/webhooks", body: body}, &hook)
+}
+
+// Unsubscribe ends a subscription; ErrNotFound when there is none.
+func (c AccountAPI) Unsubscribe(ctx context.Context, destination string) error {
+	body := map[string]string{"destination": destination}
+	return c.write(ctx, call{method: http.MethodDelete, route: "/webhooks", body: body}, nil)
+}
+
+// Webhook returns the subscription of destination, for a watchdog; ErrNotFound when there is none.
+func (c AccountAPI) Webhook(ctx context.Context, destination string) (Webhook, error) {
+	k := call{route: "/webhooks", query: url.Values{"filter[destination]": {destination}}}
+	hooks, _, err := page[Webhook](ctx, c.core, k, "webhooks")
+	if err != nil {
+		return Webhook{}, err
+	}
+	for _, h := range hooks {
+		if h.Destination == destination {
+			return h, nil
+		}
+	}
+	return Webhook{}, &Error{Op: "GET /webhooks", Status: http.StatusOK, Kind: KindNotFound}
+}
