@@ -1,11 +1,18 @@
+// Package api is the HTTP surface that all blocks share: the server with its limits, headers and log, and the description of what
+// machines call (openapi.yaml).
+//
+// It refuses to know what a block does with a request: blocks mount their own routes. Internal text never leaves, and an address
+// that begins or ends logins has a bounded share.
 package api
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"strconv"
 	"time"
@@ -168,4 +175,38 @@ func failure(log *slog.Logger) echo.HTTPErrorHandler {
 			log.WarnContext(c.Request().Context(), "answer not written", "error", perr)
 		}
 	}
+}
+
+// OpenAPI describes what machines call. Tests hold requests and answers against it.
+//
+//go:embed openapi.yaml
+var OpenAPI []byte
+
+func describe(c echo.Context) error {
+	return c.Blob(http.StatusOK, "application/yaml", OpenAPI)
+}
+
+// sender returns whom the body of a request is counted against, the zero Prefix for this machine, as in the rate limit.
+func sender(c echo.Context) netip.Prefix {
+	ip, err := netip.ParseAddr(c.RealIP())
+	if err != nil || ip.Unmap().IsLoopback() {
+		return netip.Prefix{}
+	}
+	return ratelimit.Network(ip)
+}
+
+// before returns what stands before a route. What begins or ends a login is counted: it needs no key, and each one that begins is
+// stored.
+func before(r route.Route, limit *ratelimit.Anonymous) []echo.MiddlewareFunc {
+	if !r.Limited {
+		return nil
+	}
+	return []echo.MiddlewareFunc{func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if retry, ok := limit.Allow(c.RealIP()); !ok {
+				return limit.Refuse(c, retry)
+			}
+			return next(c)
+		}
+	}}
 }

@@ -5,6 +5,11 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/netip"
+	"net/url"
+	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -75,6 +80,81 @@ func sameHost(r *http.Request, via []*http.Request) error {
 	}
 	if len(via) >= maxRedirects {
 		return errors.New("too many redirects")
+	}
+	return nil
+}
+
+// errResend ends a read that the transport would send again by itself.
+var errResend = errors.New("the connection ended before the answer")
+
+// sentKey is the context key of a read under which markSent notes that it was written to a connection.
+type sentKey struct{}
+
+// markSent notes for refuseResend when a read has been sent. net/http sends a read again, as often as kept connections end
+// before the answer comes: requests that the vendor counts and that took no slot of our limiter. Writes it repeats only
+// when nothing of them was sent.
+func markSent(r *http.Request) *http.Request {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return r
+	}
+	sent := new(atomic.Bool)
+	ctx := httptrace.WithClientTrace(context.WithValue(r.Context(), sentKey{}, sent), &httptrace.ClientTrace{
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if info.Err == nil {
+				sent.Store(true)
+			}
+		},
+	})
+	return r.WithContext(ctx)
+}
+
+// refuseResend is a Transport.Proxy, which the transport asks before each connection that it takes for a request.
+func refuseResend(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+	return func(r *http.Request) (*url.URL, error) {
+		if sent, ok := r.Context().Value(sentKey{}).(*atomic.Bool); ok && sent.Load() {
+			return nil, errResend
+		}
+		return proxy(r)
+	}
+}
+
+// ErrPrivate is the error of a name that leads to an address that is no host of the public internet.
+var ErrPrivate = errors.New("the address is not a public one")
+
+// nonPublic are networks that are no host of the public internet, besides those that netip knows: this network, carriers'
+// own, protocol assignments, examples, benchmarks, reserved (RFC 6890), and IPv6 forms that carry an IPv4 address.
+var nonPublic = prefixes("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
+	"198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+	"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fec0::/10")
+
+func prefixes(list ...string) []netip.Prefix {
+	out := make([]netip.Prefix, len(list))
+	for i, s := range list {
+		out[i] = netip.MustParsePrefix(s)
+	}
+	return out
+}
+
+// Public reports whether an address is a host of the public internet.
+func Public(a netip.Addr) bool {
+	a = a.Unmap()
+	if !a.IsGlobalUnicast() || a.IsPrivate() || a.Zone() != "" {
+		return false
+	}
+	for _, p := range nonPublic {
+		if p.Contains(a) {
+			return false
+		}
+	}
+	return true
+}
+
+// OnlyPublic is a net.Dialer's Control that refuses a connection after the name was resolved and before the first packet,
+// so that a name can't be resolved once for the check and once for the call. Its error is ErrPrivate.
+func OnlyPublic(_, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil || !Public(at.Addr()) {
+		return ErrPrivate
 	}
 	return nil
 }

@@ -1,3 +1,11 @@
+// Package transport makes one bounded, guarded HTTP exchange with an outside system. It owns the list of allowed hosts and
+// the client that holds to it, the check for public addresses, the sizes of answers, the decision whether a failed request
+// can have reached the server, and the repeating of reads. It knows no API, no token, and nothing of a path but its shape.
+//
+// Invariants: a host that is not on the list is never dialled, not even after a redirect; an address with a user name,
+// a query, an unexpected port or an IP number is refused; a vendor's name is dialled only at a public address; the scheme
+// comes from the list, never from the caller; no answer is larger than MaxBody in memory; an error holds no address; only
+// what the caller names a read is repeated, at most twice, and never past the context's deadline.
 package transport
 
 import (
@@ -11,6 +19,11 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Sizes that are read of an answer.
@@ -134,4 +147,21 @@ func UserAgent() string {
 		return "Sidecard/" + strings.TrimPrefix(*v, "v")
 	}
 	return "Sidecard/dev"
+}
+
+// DoTraced is Do in a span. op is the method and the pattern of the route: the span holds no address and nothing of what is
+// sent. The request does not carry the trace: outside systems must not learn of it.
+func DoTraced(h *http.Client, r *http.Request, system, op string) (Answer, error) {
+	_, span := otel.Tracer("github.com/sidecard/sidecard/connector/transport").Start(r.Context(), system+" "+op,
+		trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithAttributes(attribute.String("peer.service", system), attribute.String("url.template", op)))
+	defer span.End()
+	a, err := Do(h, r)
+	if a.Status != 0 {
+		span.SetAttributes(attribute.Int("http.response.status_code", a.Status))
+	}
+	if a.Status == 0 || a.Status >= 400 {
+		span.SetStatus(codes.Error, "")
+	}
+	return a, err
 }

@@ -5,9 +5,13 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // TextOf returns a decoded scalar as text: a string without the space around it, a number as it was written. nil is "".
@@ -102,4 +106,27 @@ func inOrder[V any](m map[string]V, keys []string) []V {
 		list[i] = m[k]
 	}
 	return list
+}
+
+// Plain returns a text of an outside system as one that may be logged and shown: without control characters, cut to n
+// characters.
+func Plain(s string, n int) string {
+	return runes.Shorten(strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, s)), n)
+}
+
+var addressQuery = regexp.MustCompile(`(https?://[^\s?#"]+)[?#][^\s"]*`)
+
+// Scrub returns what Plain does, also without the secrets of at least four bytes and without the queries of addresses.
+func Scrub(s string, n int, secrets ...string) string {
+	for _, secret := range secrets {
+		if len(secret) >= 4 {
+			s = strings.ReplaceAll(s, secret, "[secret]")
+		}
+	}
+	return Plain(addressQuery.ReplaceAllString(s, "$1"), n)
 }

@@ -1,6 +1,14 @@
+// Package body reads request bodies of helpdesks, form builders and people, whatever their Content-Type and charset are,
+// and limits the memory that callers can take before they are authenticated: the bytes of bodies that are being read, and
+// the values of a JSON text, each of which costs many times its bytes once it is decoded. It knows nothing of what the
+// bodies mean.
+//
+// Invariants: a text that leaves the package is valid UTF-8 without control characters; what can be read in two ways is an
+// error; an error names line and column of the text as it came.
 package body
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -54,3 +62,79 @@ var (
 	// encodedJSON is a form whose only name is a whole JSON text.
 	encodedJSON = regexp.MustCompile(`^%(7[Bb]|5[Bb]%7[Bb]|22%7[Bb])`)
 )
+
+// mediaType is the content of a Content-Type header.
+type mediaType struct{ kind, charset, boundary string }
+
+// parseMediaType reads a Content-Type header as senders write it: doubled types and parameters, single quotes, stray
+// separators. The first type that names a format of ours wins, else the first one; so does the first of equal parameters.
+func parseMediaType(header string) mediaType {
+	var m mediaType
+	for _, part := range splitHeader(header) {
+		name, value, isParam := strings.Cut(part, "=")
+		name = strings.ToLower(strings.TrimSpace(name))
+		value = strings.Trim(strings.TrimSpace(value), `"'`)
+		switch {
+		case !isParam:
+			if strings.Contains(name, "/") && (m.kind == "" || !m.known() && (mediaType{kind: name}).known()) {
+				m.kind = name
+			}
+		case name == "charset" && m.charset == "":
+			m.charset = strings.ToLower(value)
+		case name == "boundary" && m.boundary == "":
+			m.boundary = value
+		}
+	}
+	return m
+}
+
+// splitHeader cuts a header at its commas and semicolons, outside of quotes.
+func splitHeader(header string) []string {
+	quoted := false
+	return strings.FieldsFunc(header, func(r rune) bool {
+		if r == '"' {
+			quoted = !quoted
+		}
+		return !quoted && (r == ',' || r == ';')
+	})
+}
+
+func (m mediaType) known() bool { return m.json() || m.form() || m.multipart() }
+
+// json reports every name of JSON: application/json, text/json, application/x-json, application/vnd.example+json.
+func (m mediaType) json() bool { return strings.Contains(m.kind, "json") }
+
+func (m mediaType) form() bool { return m.kind == "application/x-www-form-urlencoded" }
+
+func (m mediaType) multipart() bool { return strings.HasPrefix(m.kind, "multipart/") }
+
+// vague reports a type that leaves the body's format open.
+func (m mediaType) vague() bool {
+	return m.kind == "" || m.kind == "text/plain" || m.kind == "application/octet-stream" || !strings.Contains(m.kind, "/")
+}
+
+// SyntaxError is the error of a body that can't be read at all.
+type SyntaxError struct {
+	Line, Column int // both from 1; 0 when the format has no lines
+	Detail       string
+}
+
+// Error implements error.
+func (e *SyntaxError) Error() string {
+	if e.Line == 0 {
+		return e.Detail
+	}
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Detail)
+}
+
+// ContentTypeError is the error of a body in a format that is not read here.
+type ContentTypeError struct{ Given string }
+
+// Error implements error.
+func (e *ContentTypeError) Error() string {
+	given := e.Given
+	if given == "" {
+		given = "nothing"
+	}
+	return "send application/json, application/x-www-form-urlencoded or multipart/form-data; the request says " + given
+}

@@ -1,10 +1,20 @@
+// Package i18n is what the service says in several languages: the languages, the choice of a reader's one, the catalogue of
+// texts, and dates, ages, numbers and money as a language writes them.
+//
+// It owns the texts of dates and ages. All others come from the packages that use them, as files of a file system. It refuses to
+// know who that is, HTTP and HTML.
+//
+// Invariants: a catalogue has each source's texts in every language, and each text once; a text without a key or a value
+// without a language is shown rather than left out.
 package i18n
 
 import (
+	"embed"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"regexp"
+	"text/template"
 
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -110,3 +120,18 @@ func (c *Catalog) TMap(lang Lang, key string, data map[string]any) string {
 	}
 	return s
 }
+
+// ParseTexts parses English texts in the catalogue's form, by their keys. It panics when one can't be parsed: they are part of the
+// program.
+func ParseTexts(texts map[string]string) *template.Template {
+	all := template.New("").Option("missingkey=zero")
+	for key, text := range texts {
+		template.Must(all.New(key).Parse(text))
+	}
+	return all
+}
+
+// Texts are the texts of dates and ages.
+//
+//go:embed locales/active.*.json
+var Texts embed.FS

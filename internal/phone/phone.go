@@ -1,3 +1,14 @@
+// Package phone reads phone numbers as people write them: their normal form, whether two are the same, what to search for,
+// whether a text is one, and how one is written for a reader who may see all of it or only its end.
+//
+// It owns the reading of numbers without a country code, the numbering plans (nyaruka/phonenumbers) and the mask. It refuses
+// to know tenants, contacts and languages.
+//
+// Invariants:
+//   - There is one reading of a number. What is compared, searched for, stored and shown is read in the same way. Digits
+//     within a text are a phone only as they are written there: a missing plus or a wrong prefix is not made up for.
+//   - A number is changed or completed only when some numbering plan could hold it; otherwise it stays as it was typed.
+//   - A masked number keeps its country code and its last four digits, and cannot be read back without the numbers it may be.
 package phone
 
 import (
@@ -115,4 +126,26 @@ func parseAsWritten(raw, region string) *phonenumbers.PhoneNumber {
 		return nil
 	}
 	return n
+}
+
+// DefaultRegion is where a phone without a country code is read when nothing else is known.
+const DefaultRegion = "RU"
+
+// Region returns the first of some ISO 3166-1 alpha-2 codes that has the form of one, else DefaultRegion.
+func Region(codes ...string) string {
+	for _, code := range codes {
+		if code = strings.ToUpper(strings.TrimSpace(code)); len(code) == 2 {
+			return code
+		}
+	}
+	return DefaultRegion
+}
+
+// Regions returns the calling code of every region that has a numbering plan, by its ISO 3166-1 alpha-2 code.
+func Regions() map[string]int {
+	regions := map[string]int{}
+	for region := range phonenumbers.GetSupportedRegions() {
+		regions[region] = phonenumbers.GetCountryCodeForRegion(region)
+	}
+	return regions
 }

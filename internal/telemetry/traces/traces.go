@@ -1,3 +1,15 @@
+// Package traces sends what the service does, as spans, to an OpenTelemetry collector. It owns the provider, the span of a
+// request and the way to the collector. Other packages record their spans themselves, with OpenTelemetry's API.
+//
+// Invariants:
+//   - off unless an endpoint is configured: then there is no provider, and spans are no-ops;
+//   - a span carries route patterns, names of calls and commands, numbers of entries and statuses; never a path, a query, a
+//     body, an id, a host, an error's text or anything that a caller chose;
+//   - context comes in (traceparent of W3C) and never goes out: amoCRM, Usedesk and receivers of notices get no header;
+//   - a collector that is away costs nothing but its spans: a bounded queue, one log line a minute.
+//
+// The exporter is our own because OpenTelemetry's (otlptracehttp) brings gRPC along and costs 4 MiB of memory at the start even
+// when it is off; otelhttp and redisotel are not used because they record full addresses and the texts of errors.
 package traces
 
 import (
@@ -12,6 +24,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/sidecard/sidecard/connector/transport"
 )
@@ -80,3 +93,25 @@ func (c *complaints) Handle(err error) {
 	c.log.Warn("traces not sent", "times", c.times, "error", err)
 	c.last, c.times = time.Now(), 0
 }
+
+// Log gives lines of log that belong to a trace its id, as trace_id.
+func Log(log *slog.Logger) *slog.Logger { return slog.New(handler{log.Handler()}) }
+
+type handler struct{ slog.Handler }
+
+// Handle implements slog.Handler.
+func (h handler) Handle(ctx context.Context, r slog.Record) error {
+	if s := trace.SpanContextFromContext(ctx); s.HasTraceID() {
+		r = r.Clone()
+		r.AddAttrs(slog.String("trace_id", s.TraceID().String()))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (h handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return handler{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (h handler) WithGroup(name string) slog.Handler { return handler{h.Handler.WithGroup(name)} }
