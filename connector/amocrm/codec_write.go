@@ -124,68 +124,54 @@ func (f Field) build(cal when.Calendar, in []element) (FieldInput, error) {
 	return out, nil
 }
 
-// scalarOnly returns the text of an element that must carry a value and nothing else.
-func (f Field) scalarOnly(e element, accepts takes) (string, error) {
+// writeScalar sends an element that must carry a value and nothing else, as read reads its text; accepts is said of a text that
+// it does not read.
+func (f Field) writeScalar(e element, accepts takes, read func(s string) (any, bool)) (ValueInput, error) {
 	s, ok := e.text()
 	if !ok || s == "" {
-		return "", f.wrong(e.path("value"), e.shown(), accepts)
+		return ValueInput{}, f.wrong(e.path("value"), e.shown(), accepts)
 	}
 	if e.enumID != 0 || e.enumCode != "" || e.catalogEl != 0 {
-		return "", f.wrong(e.path("enum_id"), e.shown(), takes{WantValueOnly, "only \"value\" in a field of type " + f.Type})
+		return ValueInput{}, f.wrong(e.path("enum_id"), e.shown(), takes{WantValueOnly, "only \"value\" in a field of type " + f.Type})
 	}
-	return s, nil
+	v, ok := read(s)
+	if !ok {
+		return ValueInput{}, f.wrong(e.path("value"), s, accepts)
+	}
+	return ValueInput{Value: v}, nil
 }
 
 func (f Field) writeText(e element, _ when.Calendar) (ValueInput, error) {
-	s, err := f.scalarOnly(e, takes{WantText, "text"})
-	return ValueInput{Value: s}, err
+	return f.writeScalar(e, takes{WantText, "text"}, func(s string) (any, bool) { return s, true })
 }
 
 func (f Field) writeURL(e element, _ when.Calendar) (ValueInput, error) {
-	accepts := takes{WantURL, "a web address such as https://example.com/page"}
-	s, err := f.scalarOnly(e, accepts)
-	if err != nil {
-		return ValueInput{}, err
-	}
-	if !strings.Contains(s, "://") && strings.Contains(s, ".") {
-		s = "https://" + s
-	}
-	u, perr := url.Parse(s)
-	if perr != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.ContainsAny(s, " \t\n") {
-		return ValueInput{}, f.wrong(e.path("value"), s, accepts)
-	}
-	return ValueInput{Value: s}, nil
+	return f.writeScalar(e, takes{WantURL, "a web address such as https://example.com/page"}, func(s string) (any, bool) {
+		if !strings.Contains(s, "://") && strings.Contains(s, ".") {
+			s = "https://" + s
+		}
+		u, err := url.Parse(s)
+		return s, err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && !strings.ContainsAny(s, " \t\n")
+	})
 }
 
 // writeNumber sends a string, as amoCRM documents it.
 func (f Field) writeNumber(e element, _ when.Calendar) (ValueInput, error) {
-	accepts := takes{WantNumber, "a number such as 1500 or 1500.50"}
-	s, err := f.scalarOnly(e, accepts)
-	if err != nil {
-		return ValueInput{}, err
-	}
-	n, ok := parseDecimal(s)
-	if !ok && (f.Type == "monetary" || f.Type == "price") { // with a currency, or in words
-		a, err := money.Parse(s, money.Hints{Currency: f.Currency})
-		n, ok = a.String(), err == nil
-	}
-	if !ok {
-		return ValueInput{}, f.wrong(e.path("value"), s, accepts)
-	}
-	return ValueInput{Value: n}, nil
+	return f.writeScalar(e, takes{WantNumber, "a number such as 1500 or 1500.50"}, func(s string) (any, bool) {
+		n, ok := parseDecimal(s)
+		if !ok && (f.Type == "monetary" || f.Type == "price") { // with a currency, or in words
+			a, err := money.Parse(s, money.Hints{Currency: f.Currency})
+			return a.String(), err == nil
+		}
+		return n, ok
+	})
 }
 
 func (f Field) writeBool(e element, _ when.Calendar) (ValueInput, error) {
-	accepts := takes{WantFlag, "true or false"}
-	s, err := f.scalarOnly(e, accepts)
-	if err != nil {
-		return ValueInput{}, err
-	}
-	b, ok := parseBool(s)
-	if !ok {
-		return ValueInput{}, f.wrong(e.path("value"), s, accepts)
-	}
-	return ValueInput{Value: b}, nil
+	return f.writeScalar(e, takes{WantFlag, "true or false"}, func(s string) (any, bool) {
+		b, ok := parseBool(s)
+		return b, ok
+	})
 }
 
 // writeTime sends Unix seconds: a plain date is refused by amoCRM. A date or birthday is midnight in the account's zone;
@@ -198,15 +184,17 @@ func (f Field) writeTime(e element, cal when.Calendar) (ValueInput, error) {
 	case "date_time":
 		read, accepts = cal.Moment, acceptsMoment
 	}
-	s, err := f.scalarOnly(e, accepts)
-	if err != nil {
-		return ValueInput{}, err
-	}
-	unix, err := read(s)
+	var err error
+	v, refused := f.writeScalar(e, accepts, func(s string) (any, bool) {
+		var unix int64
+		unix, err = read(s)
+		return unix, err == nil
+	})
 	if bad, ok := errors.AsType[*when.Error](err); ok {
+		s, _ := e.text()
 		return ValueInput{}, f.refuseTime(e.path("value"), s, accepts, bad)
 	}
-	return ValueInput{Value: unix}, err
+	return v, refused
 }
 
 // writeObject takes an object, or a text that holds one; a legal entity may be its name alone.

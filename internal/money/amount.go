@@ -49,9 +49,6 @@ func Near(f float64) Amount {
 	return Amount(math.Round(min(max(f, -maxUnits), maxUnits) * 100))
 }
 
-// Units returns the whole units, without the cents.
-func (a Amount) Units() int64 { return int64(a) / 100 }
-
 // Cents returns what is left beside the whole units, in hundredths; it has the sign of the amount.
 func (a Amount) Cents() int64 { return int64(a) % 100 }
 
