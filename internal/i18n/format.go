@@ -1,6 +1,7 @@
 package i18n
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -146,13 +147,6 @@ func (f Format) Due(t time.Time) (text, urgency string) {
 
 // Duration returns the length of a call, seconds as m:ss.
 func (f Format) Duration(seconds int) string {
-	if seconds < 0 {
-		seconds = 0
-	}
-	sec := seconds % 60
-	pad := ""
-	if sec < 10 {
-		pad = "0"
-	}
-	return printers[EN].Sprintf("%d:%s%d", seconds/60, pad, sec)
+	seconds = max(seconds, 0)
+	return printers[EN].Sprintf("%d", seconds/60) + fmt.Sprintf(":%02d", seconds%60)
 }

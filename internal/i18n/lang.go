@@ -1,6 +1,7 @@
 package i18n
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -31,10 +32,8 @@ func ParseLang(raw string) (Lang, bool) {
 	if i := strings.IndexAny(tag, "-_."); i >= 0 {
 		tag = tag[:i]
 	}
-	for _, l := range Langs {
-		if tag == string(l) {
-			return l, true
-		}
+	if l := Lang(tag); slices.Contains(Langs, l) {
+		return l, true
 	}
 	return EN, false
 }
