@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/sidecard/sidecard/connector/wire"
@@ -104,11 +105,9 @@ func idFilter(q url.Values, key string, ids []ID) url.Values {
 
 // unique drops zero and repeated ids and keeps the order.
 func unique(ids []ID) []ID {
-	seen := make(map[ID]bool, len(ids))
 	var out []ID
 	for _, id := range ids {
-		if id != 0 && !seen[id] {
-			seen[id] = true
+		if id != 0 && !slices.Contains(out, id) {
 			out = append(out, id)
 		}
 	}
@@ -120,8 +119,7 @@ func unique(ids []ID) []ID {
 func byIDs[T any](ctx context.Context, c *core, route, name, with string, ids []ID, idOf func(T) ID) ([]T, error) {
 	ids = unique(ids)
 	found := make(map[ID]T, len(ids))
-	for start := 0; start < len(ids); start += maxPerCall {
-		chunk := ids[start:min(start+maxPerCall, len(ids))]
+	for chunk := range slices.Chunk(ids, maxPerCall) {
 		q := url.Values{"limit": {strconv.Itoa(maxPerPage)}}
 		if with != "" {
 			q.Set("with", with)
@@ -130,12 +128,8 @@ func byIDs[T any](ctx context.Context, c *core, route, name, with string, ids []
 		if err != nil {
 			return nil, err
 		}
-		asked := make(map[ID]bool, len(chunk))
-		for _, id := range chunk {
-			asked[id] = true
-		}
 		for _, e := range got {
-			if !asked[idOf(e)] {
+			if !slices.Contains(chunk, idOf(e)) {
 				return nil, &Error{Op: "GET " + route, Status: 200, Kind: KindFilterOff,
 					Detail: "the answer holds entities that were not asked for"}
 			}
