@@ -39,7 +39,6 @@ type reference struct {
 	ID ID `json:"id"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (l *IDs) UnmarshalJSON(b []byte) error {
 	var list wire.List[reference]
 	err := list.UnmarshalJSON(b)
@@ -50,7 +49,6 @@ func (l *IDs) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// MarshalJSON implements json.Marshaler.
 func (l IDs) MarshalJSON() ([]byte, error) {
 	list := make([]reference, len(l))
 	for i, id := range l {
@@ -59,14 +57,12 @@ func (l IDs) MarshalJSON() ([]byte, error) {
 	return json.Marshal(list)
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (c *Contact) UnmarshalJSON(b []byte) error {
 	type members Contact
 	*c = Contact{}
 	return entity(b, (*members)(c))
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (l *Lead) UnmarshalJSON(b []byte) error {
 	type members Lead
 	*l = Lead{}
@@ -87,7 +83,6 @@ func (l Lead) LossReason() string {
 	return ""
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (s *Statuses) UnmarshalJSON(b []byte) error {
 	var e struct {
 		Statuses wire.List[Status] `json:"statuses"`
@@ -98,7 +93,6 @@ func (s *Statuses) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// MarshalJSON implements json.Marshaler.
 func (s Statuses) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string][]Status{"statuses": s})
 }
@@ -109,7 +103,6 @@ type userRights struct {
 	IsAdmin  bool `json:"is_admin"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (u *User) UnmarshalJSON(b []byte) error {
 	type members User
 	aux := struct {
@@ -128,7 +121,6 @@ func (u *User) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON implements json.Marshaler.
 func (u User) MarshalJSON() ([]byte, error) {
 	type members User
 	return json.Marshal(struct {
@@ -146,7 +138,6 @@ type accountEmbedded struct {
 	TaskTypes wire.List[TaskType] `json:"task_types,omitempty"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (a *Account) UnmarshalJSON(b []byte) error {
 	type members Account
 	aux := struct {
@@ -173,7 +164,6 @@ func (a *Account) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON implements json.Marshaler.
 func (a Account) MarshalJSON() ([]byte, error) {
 	type members Account
 	var e accountEmbedded

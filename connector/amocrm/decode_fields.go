@@ -9,7 +9,6 @@ import (
 	"github.com/sidecard/sidecard/connector/wire"
 )
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (v *FieldValue) UnmarshalJSON(b []byte) error {
 	var aux struct {
 		ID     ID               `json:"field_id"`
@@ -82,14 +81,12 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (l *Enums) UnmarshalJSON(b []byte) error {
 	err := (*wire.List[Enum])(l).UnmarshalJSON(b)
 	slices.SortStableFunc(*l, func(a, b Enum) int { return cmp.Compare(a.Sort, b.Sort) })
 	return err
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (e *Enum) UnmarshalJSON(b []byte) error {
 	var aux struct {
 		ID    ID        `json:"id"`

@@ -63,7 +63,6 @@ var (
 // valueMembers are the members of one element of values[] (amocrm.md §3.5).
 var valueMembers = []string{"value", "enum_id", "enum_code", "enum", "catalog_id", "catalog_element_id"}
 
-// Error implements error.
 func (e *ValueError) Error() string {
 	return fmt.Sprintf("field %q (%d): %s: the value is not accepted, expected %s", e.Field, e.FieldID, e.Path, e.Accepts)
 }

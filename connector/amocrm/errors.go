@@ -77,7 +77,6 @@ type Error struct {
 	cause      error
 }
 
-// Error implements error.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "amocrm: %s: %s", e.Op, e.Kind)

@@ -17,7 +17,6 @@ type HostError struct {
 	Why   string
 }
 
-// Error implements error.
 func (e *HostError) Error() string { return "the address is refused: " + e.Why }
 
 // NeverSent reports that nothing went over the wire when this error came up.

@@ -54,7 +54,6 @@ type guard struct {
 	next http.RoundTripper
 }
 
-// RoundTrip implements http.RoundTripper.
 func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !g.list.Allows(r.URL) {
 		if r.Body != nil {

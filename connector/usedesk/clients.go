@@ -104,7 +104,6 @@ func some(t wire.Text) string {
 // worded is a string that the block body spells plainly and the API as an object: "a@example.com" or {"email": …}.
 type worded string
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (w *worded) UnmarshalJSON(b []byte) error {
 	var o struct {
 		Email wire.Text `json:"email"`

@@ -57,7 +57,6 @@ type Error struct {
 	cause      error
 }
 
-// Error implements error.
 func (e *Error) Error() string {
 	s := fmt.Sprintf("usedesk: %s: %s", e.Op, e.Kind)
 	if e.Status != 0 {

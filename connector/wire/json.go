@@ -43,7 +43,6 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 // Int is a whole number, as a number or as text; nothing, as Scalar reads it, is 0.
 type Int int64
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (n *Int) UnmarshalJSON(b []byte) error {
 	*n = 0
 	text := Scalar(b)
@@ -61,7 +60,6 @@ func (n *Int) UnmarshalJSON(b []byte) error {
 // Number is a number, as a number or as text; nothing, as Scalar reads it, is 0.
 type Number float64
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (n *Number) UnmarshalJSON(b []byte) error {
 	*n = 0
 	text := Scalar(b)
@@ -89,7 +87,6 @@ func (f *Flag) UnmarshalJSON(b []byte) error {
 // List is a list that may come as nothing or 0, as an object keyed by index, or as a single value. null in it is left out.
 type List[T any] []T
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (l *List[T]) UnmarshalJSON(b []byte) error {
 	b = bytes.TrimSpace(b)
 	*l = nil

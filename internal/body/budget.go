@@ -54,7 +54,6 @@ type held struct {
 	part int // of read, that is counted
 }
 
-// Read implements io.Reader.
 func (h *held) Read(p []byte) (int, error) {
 	n, err := h.ReadCloser.Read(p)
 	h.read += n

@@ -119,7 +119,6 @@ type SyntaxError struct {
 	Detail       string
 }
 
-// Error implements error.
 func (e *SyntaxError) Error() string {
 	if e.Line == 0 {
 		return e.Detail
@@ -130,7 +129,6 @@ func (e *SyntaxError) Error() string {
 // ContentTypeError is the error of a body in a format that is not read here.
 type ContentTypeError struct{ Given string }
 
-// Error implements error.
 func (e *ContentTypeError) Error() string {
 	given := e.Given
 	if given == "" {

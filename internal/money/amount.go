@@ -77,7 +77,6 @@ func (a Amount) JSON() json.Number {
 	return json.Number(s)
 }
 
-// MarshalJSON implements json.Marshaler.
 func (a Amount) MarshalJSON() ([]byte, error) { return []byte(a.JSON()), nil }
 
 // UnmarshalJSON takes a JSON number that is exact to the cent. What it refuses are the errors of FromJSON.

@@ -62,7 +62,6 @@ const (
 // Error is a text that is no certain date.
 type Error struct{ Reason Reason }
 
-// Error implements error.
 func (e *Error) Error() string {
 	return map[Reason]string{NoDate: "not a date", NoYear: "a date without a year", Ambiguous: "day and month could be either",
 		Impossible: "there is no such day or time"}[e.Reason]

@@ -59,7 +59,6 @@ func (e *exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 	return nil
 }
 
-// Shutdown implements sdktrace.SpanExporter.
 func (e *exporter) Shutdown(context.Context) error {
 	e.http.CloseIdleConnections()
 	return nil
