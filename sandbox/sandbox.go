@@ -180,11 +180,13 @@ func (s *Sandbox) SetRule(url string) { s.Desk.SetRule(url) }
 func (s *Sandbox) Close(ctx context.Context) error {
 	var errs []error
 	for _, x := range s.Systems {
-		if x.service == nil {
-			errs = append(errs, kit.CloseAll(x.listeners))
+		if x.service != nil {
+			errs = append(errs, x.service.Close(ctx))
 			continue
 		}
-		errs = append(errs, x.service.Close(ctx))
+		for _, ln := range x.listeners {
+			errs = append(errs, ln.Close())
+		}
 	}
 	for _, x := range s.Systems {
 		if x.server != nil {

@@ -81,7 +81,7 @@ func (s *Sandbox) buildAmo(opts Options, world scenario.World, file string) (ser
 }
 
 func (s *Sandbox) listenDesk(ctx context.Context, addr string) ([]net.Listener, string, error) {
-	ln, err := kit.Listen(ctx, addr)
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, "", err
 	}

@@ -34,7 +34,8 @@ type Listening struct {
 // Listen listens for two accounts. An unspecified address answers on every loopback address; any other gets a second
 // listener, and where that can't be had the second account goes by "localhost".
 func Listen(ctx context.Context, addr string) (Listening, error) {
-	first, err := kit.Listen(ctx, addr)
+	var listen net.ListenConfig
+	first, err := listen.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return Listening{}, err
 	}
@@ -49,7 +50,7 @@ func Listen(ctx context.Context, addr string) (Listening, error) {
 		if kit.Unspecified(first.Addr()) {
 			return host
 		}
-		ln, err := kit.Listen(ctx, host)
+		ln, err := listen.Listen(ctx, "tcp", host)
 		if err != nil {
 			return otherwise
 		}

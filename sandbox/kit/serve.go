@@ -8,9 +8,25 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
 	"sync"
 	"time"
 )
+
+// Unspecified reports whether an address answers on every address of this machine.
+func Unspecified(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return ok && (tcp.IP == nil || tcp.IP.IsUnspecified())
+}
+
+// Reachable returns the host:port at which a listener answers on this machine.
+func Reachable(addr net.Addr) string {
+	_, port, err := net.SplitHostPort(addr.String())
+	if err != nil || !Unspecified(addr) {
+		return addr.String()
+	}
+	return net.JoinHostPort("127.0.0.1", port)
+}
 
 // Service serves one system.
 type Service struct {
@@ -43,4 +59,18 @@ func (s *Service) Close(ctx context.Context) error {
 	}
 	s.serving.Wait()
 	return err
+}
+
+var slashes = regexp.MustCompile(`//+`)
+
+// singleSlashes takes several slashes in a path as one, as the web servers before both products do: clients glue a base
+// address that ends in a slash to a path that begins with one, and not all of them follow a redirect with a body.
+func singleSlashes(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path := slashes.ReplaceAllString(r.URL.Path, "/"); path != r.URL.Path {
+			r = r.Clone(r.Context())
+			r.URL.Path, r.URL.RawPath = path, ""
+		}
+		h.ServeHTTP(w, r)
+	})
 }

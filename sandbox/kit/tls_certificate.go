@@ -14,7 +14,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -63,51 +62,37 @@ func readCertificate(dir string, names []string, now time.Time) (tls.Certificate
 	if _, err := pair.Leaf.Verify(x509.VerifyOptions{Roots: roots, CurrentTime: now.Add(certLeft)}); err != nil {
 		return pair, err
 	}
-	hosts, ips := splitNames(names)
-	for _, host := range hosts {
-		if !slices.Contains(pair.Leaf.DNSNames, host) {
-			return pair, errors.New("the certificate has no name " + host)
-		}
-	}
-	for _, ip := range ips {
-		if !slices.ContainsFunc(pair.Leaf.IPAddresses, ip.Equal) {
-			return pair, errors.New("the certificate has no address " + ip.String())
+	for _, name := range names {
+		if err := pair.Leaf.VerifyHostname(name); err != nil {
+			return pair, err
 		}
 	}
 	return pair, nil
 }
 
-func splitNames(names []string) (hosts []string, ips []net.IP) {
-	for _, name := range names {
-		if ip := net.ParseIP(name); ip != nil {
-			ips = append(ips, ip)
-		} else {
-			hosts = append(hosts, name)
-		}
-	}
-	return hosts, ips
-}
-
 func makeCertificate(dir string, names []string, now time.Time) error {
-	hosts, ips := splitNames(names)
 	ca := &x509.Certificate{
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: "Sidecard sandbox, this machine only"}, NotBefore: now.Add(-time.Hour),
 		NotAfter: now.Add(certLife), IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
 		PermittedDNSDomainsCritical: true,
 	}
-	for _, host := range hosts {
-		ca.PermittedDNSDomains = append(ca.PermittedDNSDomains, strings.TrimPrefix(host, "*."))
+	leaf := &x509.Certificate{
+		SerialNumber: serial(), Subject: pkix.Name{CommonName: "Sidecard sandbox"}, NotBefore: ca.NotBefore, NotAfter: ca.NotAfter,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
-	for _, ip := range ips {
+	for _, name := range names {
+		ip := net.ParseIP(name)
+		if ip == nil {
+			leaf.DNSNames = append(leaf.DNSNames, name)
+			ca.PermittedDNSDomains = append(ca.PermittedDNSDomains, strings.TrimPrefix(name, "*."))
+			continue
+		}
+		leaf.IPAddresses = append(leaf.IPAddresses, ip)
 		bits := 8 * len(ip)
 		if four := ip.To4(); four != nil {
 			ip, bits = four, 32
 		}
 		ca.PermittedIPRanges = append(ca.PermittedIPRanges, &net.IPNet{IP: ip, Mask: net.CIDRMask(bits, bits)})
-	}
-	leaf := &x509.Certificate{
-		SerialNumber: serial(), Subject: pkix.Name{CommonName: "Sidecard sandbox"}, NotBefore: ca.NotBefore, NotAfter: ca.NotAfter,
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, DNSNames: hosts, IPAddresses: ips,
 	}
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

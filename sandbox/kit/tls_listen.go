@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"bufio"
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -23,16 +25,14 @@ type eitherListener struct {
 	net.Listener
 	config *tls.Config
 	ready  chan net.Conn
-	ended  chan struct{} // closed when nothing is accepted any more; err is set then
-	err    error
+	open   context.Context // ends with Close
+	end    context.CancelFunc
 	sorted sync.WaitGroup
-
-	mu      sync.Mutex
-	waiting map[net.Conn]bool // nil once closed
 }
 
 func listenEither(ln net.Listener, config *tls.Config) *eitherListener {
-	l := &eitherListener{Listener: ln, config: config, ready: make(chan net.Conn), ended: make(chan struct{}), waiting: map[net.Conn]bool{}}
+	l := &eitherListener{Listener: ln, config: config, ready: make(chan net.Conn)}
+	l.open, l.end = context.WithCancel(context.Background())
 	l.sorted.Go(l.acceptAll)
 	return l
 }
@@ -42,73 +42,53 @@ func (l *eitherListener) Accept() (net.Conn, error) {
 	select {
 	case c := <-l.ready:
 		return c, nil
-	case <-l.ended:
-		return nil, l.err
+	case <-l.open.Done():
+		return nil, net.ErrClosed
 	}
 }
 
 // Close stops accepting, closes the connections that still wait and returns when their goroutines have ended.
 func (l *eitherListener) Close() error {
+	l.end()
 	err := l.Listener.Close()
-	l.mu.Lock()
-	for c := range l.waiting {
-		c.Close() //nolint:errcheck // nobody has it yet
-	}
-	l.waiting = nil
-	l.mu.Unlock()
 	l.sorted.Wait()
 	return err
 }
 
 func (l *eitherListener) acceptAll() {
-	defer close(l.ended)
 	for {
 		c, err := l.Listener.Accept()
 		switch {
 		case errors.Is(err, net.ErrClosed):
-			l.err = err
 			return
 		case err != nil: // such as too many open files, which pass
 			time.Sleep(acceptPause)
-			continue
+		default:
+			l.sorted.Go(func() { l.sort(c) })
 		}
-		l.mu.Lock()
-		open := l.waiting != nil
-		if open {
-			l.waiting[c] = true
-		}
-		l.mu.Unlock()
-		if !open {
-			c.Close() //nolint:errcheck // nobody has it yet
-			continue
-		}
-		l.sorted.Go(func() { l.sort(c) })
 	}
 }
 
 // sort hands the connection over once its first byte has told what it speaks.
 func (l *eitherListener) sort(c net.Conn) {
-	defer func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		delete(l.waiting, c)
-	}()
-	first := make([]byte, 1)
+	defer context.AfterFunc(l.open, func() { c.Close() })() //nolint:errcheck // nobody has it yet
+	begun := begunConn{c, bufio.NewReader(c)}
 	if c.SetReadDeadline(time.Now().Add(firstByteWithin)) != nil {
 		c.Close() //nolint:errcheck // it is gone
 		return
 	}
-	if n, err := c.Read(first); n == 0 || err != nil || c.SetReadDeadline(time.Time{}) != nil {
+	first, err := begun.read.Peek(1)
+	if err != nil || c.SetReadDeadline(time.Time{}) != nil {
 		c.Close() //nolint:errcheck // it is gone, or has nothing to say
 		return
 	}
-	var sorted net.Conn = &begunConn{Conn: c, first: first}
+	var sorted net.Conn = begun
 	if first[0] == handshakeByte {
 		sorted = tls.Server(sorted, l.config)
 	}
 	select {
 	case l.ready <- sorted:
-	case <-l.ended:
+	case <-l.open.Done():
 		c.Close() //nolint:errcheck // the server stops
 	}
 }
@@ -116,21 +96,14 @@ func (l *eitherListener) sort(c net.Conn) {
 // begunConn is a connection of which something was read.
 type begunConn struct {
 	net.Conn
-	first []byte
+	read *bufio.Reader
 }
 
 // Read returns what was read, then the rest.
-func (c *begunConn) Read(p []byte) (int, error) {
-	if len(c.first) == 0 {
-		return c.Conn.Read(p)
-	}
-	n := copy(p, c.first)
-	c.first = c.first[n:]
-	return n, nil
-}
+func (c begunConn) Read(p []byte) (int, error) { return c.read.Read(p) }
 
 // CloseWrite lets the HTTP server end its side first, as it does with a plain connection.
-func (c *begunConn) CloseWrite() error {
+func (c begunConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
