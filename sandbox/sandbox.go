@@ -172,10 +172,6 @@ func (s *Sandbox) ExtraHosts() []string {
 	return hosts
 }
 
-// SetRule gives the helpdesk's default rule its URL, which may carry a key that is known only after the service has
-// started. A rule that a person has pointed elsewhere stays as it is.
-func (s *Sandbox) SetRule(url string) { s.Desk.SetRule(url) }
-
 // Close stops serving, waits for what runs as long as the context allows, cuts the rest and saves the states.
 func (s *Sandbox) Close(ctx context.Context) error {
 	var errs []error

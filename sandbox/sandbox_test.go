@@ -91,7 +91,7 @@ func infoAt(t *testing.T, url string) (v info) {
 
 func TestStart_bothTellTheSameStory(t *testing.T) {
 	s := start(t, Options{Addresses: Addresses{Amo: "127.0.0.1:0", Desk: "127.0.0.1:0"}, SidecarURL: "http://127.0.0.1:9"})
-	s.SetRule("http://127.0.0.1:9/api/freeCreateLead?key=k")
+	s.Desk.SetRule("http://127.0.0.1:9/api/freeCreateLead?key=k")
 	for _, url := range []string{s.AmoURL, s.DeskURL} {
 		got := infoAt(t, url)
 		if got.Token != scenario.DeskToken || got.Desk != s.DeskURL || got.Amo != s.AmoURL || len(got.Hosts) != 2 ||
@@ -217,7 +217,7 @@ func TestStart_stateIsKeptInTheFolder(t *testing.T) {
 	side := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
 	defer side.Close()
 	s := open()
-	s.SetRule(side.URL)
+	s.Desk.SetRule(side.URL)
 	ticket := infoAt(t, s.DeskURL).Tickets["unknown_client"]
 	if got, err := s.Desk.Fire(t.Context(), usedesk.DefaultRule, ticket); err != nil || got.Status != http.StatusAccepted {
 		t.Fatalf("%+v, %v", got, err)

@@ -75,7 +75,7 @@ func (cmd demoCmd) serve(ctx context.Context, ln net.Listener, public string, sb
 		return errors.Join(err, ln.Close(), s.close())
 	}
 	book.Routes(s.routes)
-	sb.SetRule(public + "/api/freeCreateLead?key=" + t.TriggerKey)
+	sb.Desk.SetRule(public + "/api/freeCreateLead?key=" + t.TriggerKey)
 
 	fmt.Printf(`Sidecard demo is running.
 

@@ -56,7 +56,7 @@ func startSandbox(ctx context.Context, cmd sandboxCmd) (*sandbox.Sandbox, error)
 		return nil, fmt.Errorf("start sandbox: %w", err)
 	}
 	if cmd.Key != "" {
-		sb.SetRule(cmd.Sidecar + "/api/freeCreateLead?key=" + cmd.Key)
+		sb.Desk.SetRule(cmd.Sidecar + "/api/freeCreateLead?key=" + cmd.Key)
 	}
 	return sb, nil
 }

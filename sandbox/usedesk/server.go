@@ -149,7 +149,8 @@ func (s *Server) configureRules(w *world) {
 	}
 }
 
-// SetRule gives the default rule its URL, unless a person has pointed it elsewhere.
+// SetRule gives the default rule its URL, which may carry a key that is known only after the service has started. A rule
+// that a person has pointed elsewhere stays as it is.
 func (s *Server) SetRule(url string) {
 	s.state.Write(func(w *world) {
 		s.opts.RuleURL = url
