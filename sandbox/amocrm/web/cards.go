@@ -11,6 +11,7 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // deleteForm is the button on a card.
@@ -156,13 +157,7 @@ func (s *Pages) companyCard(_ *world.World, a *world.Account, r *http.Request) (
 }
 
 // pageID is the number in a deep link; 0, which nothing has, for anything else.
-func pageID(r *http.Request) int64 {
-	n, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
+func pageID(r *http.Request) int64 { return kit.ParseID(r.PathValue("id")) }
 
 func (p *cardPage) addCompany(a *world.Account, n int64) {
 	if c := a.Companies[n]; c != nil && !c.Deleted {

@@ -60,19 +60,7 @@ type link struct{ Text, URL string }
 func (l link) Initials() string { return initials(l.Text) }
 
 func initials(name string) string {
-	var out []rune
-	for _, word := range strings.Fields(name) {
-		for _, c := range word {
-			if unicode.IsLetter(c) || unicode.IsDigit(c) {
-				out = append(out, unicode.ToUpper(c))
-				break
-			}
-		}
-		if len(out) == 2 {
-			break
-		}
-	}
-	return string(out)
+	return kit.Initials(name, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) })
 }
 
 // frameOf makes the layout's data. The caller holds a lock.

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -12,36 +13,20 @@ import (
 // AccountAt is the account that a Host header names: by its host, or by its subdomain for clients that keep the name
 // "{subdomain}.amocrm.ru" and only connect elsewhere. Any other name that the server answers at is the first one's.
 func (w *World) AccountAt(host string) *Account {
-	if a := w.AccountNamed(host); a != nil {
-		return a
-	}
-	return w.Accounts[0]
+	return cmp.Or(w.AccountNamed(host), w.Accounts[0])
 }
 
 // AccountNamed is nil for a name that is no account's.
 func (w *World) AccountNamed(host string) *Account {
-	for _, a := range w.Accounts {
-		if strings.EqualFold(a.Host, host) {
-			return a
-		}
-	}
 	label, _, _ := strings.Cut(host, ".")
-	for _, a := range w.Accounts {
-		if strings.EqualFold(a.Subdomain, label) {
-			return a
-		}
-	}
-	return nil
+	return cmp.Or(
+		kit.First(w.Accounts, func(a *Account) bool { return strings.EqualFold(a.Host, host) }),
+		kit.First(w.Accounts, func(a *Account) bool { return strings.EqualFold(a.Subdomain, label) }))
 }
 
 // AccountByID is nil for an unknown id.
 func (w *World) AccountByID(id int64) *Account {
-	for _, a := range w.Accounts {
-		if a.ID == id {
-			return a
-		}
-	}
-	return nil
+	return kit.First(w.Accounts, func(a *Account) bool { return a.ID == id })
 }
 
 // HostOf is an account's host, which renaming changes. The caller holds no lock.
@@ -52,15 +37,8 @@ func HostOf(state *kit.State[World], a *Account) (host string) {
 
 // FirstAdmin is the user who grants and acts when nobody is named: an active administrator, else anyone.
 func (a *Account) FirstAdmin() *User {
-	for _, u := range a.Users {
-		if u.Admin && u.Active && !u.Free {
-			return u
-		}
-	}
-	if len(a.Users) > 0 {
-		return a.Users[0]
-	}
-	return &User{}
+	admin := kit.First(a.Users, func(u *User) bool { return u.Admin && u.Active && !u.Free })
+	return cmp.Or(admin, kit.First(a.Users, func(*User) bool { return true }), &User{})
 }
 
 // Selector names an account: by id, host or subdomain.

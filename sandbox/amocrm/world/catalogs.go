@@ -3,6 +3,8 @@ package world
 import (
 	"fmt"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // Catalog is a list of things that hang on leads, contacts and companies, such as products. Of an element's Base the
@@ -42,25 +44,15 @@ func (c *Catalog) Kind() string { return fmt.Sprintf("%s%d", catalogPrefix, c.ID
 
 // CatalogOf returns nil for an unknown catalog.
 func CatalogOf(a *Account, id int64) *Catalog {
-	for _, c := range a.Catalogs {
-		if c.ID == id {
-			return c
-		}
-	}
-	return nil
+	return kit.First(a.Catalogs, func(c *Catalog) bool { return c.ID == id })
 }
 
 // ElementsOf lists the elements of the catalog of that kind, by id; none when it is no catalog's kind.
 func ElementsOf(a *Account, kind string) []*Base {
-	var out []*Base
-	for _, c := range a.Catalogs {
-		if c.Kind() == kind {
-			for _, id := range SortedKeys(c.Elements) {
-				out = append(out, c.Elements[id])
-			}
-		}
+	if c := kit.First(a.Catalogs, func(c *Catalog) bool { return c.Kind() == kind }); c != nil {
+		return basesOf(c.Elements)
 	}
-	return out
+	return nil
 }
 
 // EntityType is what a field's definition calls the kind that it belongs to.

@@ -4,26 +4,18 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // FieldOf returns nil for an unknown field.
 func FieldOf(a *Account, entity string, id int64) *Field {
-	for _, f := range a.Fields[entity] {
-		if f.ID == id {
-			return f
-		}
-	}
-	return nil
+	return kit.First(a.Fields[entity], func(f *Field) bool { return f.ID == id })
 }
 
 // FieldByCode returns nil for an unknown code.
 func FieldByCode(a *Account, entity, code string) *Field {
-	for _, f := range a.Fields[entity] {
-		if f.Code != "" && strings.EqualFold(f.Code, code) {
-			return f
-		}
-	}
-	return nil
+	return kit.First(a.Fields[entity], func(f *Field) bool { return f.Code != "" && strings.EqualFold(f.Code, code) })
 }
 
 // DefaultGroup is the predefined group that every kind has. Its fields tell no group_id.
@@ -48,12 +40,7 @@ func FieldGroups(a *Account, entity string) []*FieldGroup {
 
 // FieldGroupOf is nil for an unknown id.
 func FieldGroupOf(a *Account, entity, id string) *FieldGroup {
-	for _, g := range FieldGroups(a, entity) {
-		if g.ID == id {
-			return g
-		}
-	}
-	return nil
+	return kit.First(FieldGroups(a, entity), func(g *FieldGroup) bool { return g.ID == id })
 }
 
 // PutFieldGroup stores a group in place of the one with its id, or as a new one.

@@ -6,15 +6,15 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // Entities are the kinds that share notes, links, tags and custom fields.
 var Entities = []string{"leads", "contacts", "companies"}
 
 // IsEntity reports whether a name is one of the Entities.
-func IsEntity(name string) bool {
-	return name == "leads" || name == "contacts" || name == "companies"
-}
+func IsEntity(name string) bool { return slices.Contains(Entities, name) }
 
 // AccountBirth is when every account of the sandbox was made, unix seconds.
 const AccountBirth = 1577836800
@@ -33,22 +33,12 @@ func (w *World) TakeID() int64 {
 
 // UserOf returns nil for an unknown user.
 func UserOf(a *Account, id int64) *User {
-	for _, u := range a.Users {
-		if u.ID == id {
-			return u
-		}
-	}
-	return nil
+	return kit.First(a.Users, func(u *User) bool { return u.ID == id })
 }
 
 // LossReasonOf returns nil for an unknown loss reason.
 func LossReasonOf(a *Account, id int64) *LossReason {
-	for _, l := range a.LossReasons {
-		if l.ID == id {
-			return l
-		}
-	}
-	return nil
+	return kit.First(a.LossReasons, func(l *LossReason) bool { return l.ID == id })
 }
 
 // BaseByID finds the shared part of a lead, contact or company that is not deleted.
@@ -64,41 +54,45 @@ func BaseByID(a *Account, entity string, id int64) *Base {
 func BaseAny(a *Account, entity string, id int64) *Base {
 	switch entity {
 	case "leads":
-		if l := a.Leads[id]; l != nil {
-			return &l.Base
-		}
+		return baseOf(a.Leads, id)
 	case "contacts":
-		if c := a.Contacts[id]; c != nil {
-			return &c.Base
-		}
+		return baseOf(a.Contacts, id)
 	case "companies":
-		if c := a.Companies[id]; c != nil {
-			return &c.Base
-		}
+		return baseOf(a.Companies, id)
 	}
 	return nil
 }
 
-// Bases lists all leads, contacts, companies or elements of a catalog by id, deleted ones too.
-func Bases(a *Account, entity string) []*Base {
+func (b *Base) base() *Base { return b }
+
+// baseOf is the shared part of one of a kind, nil for an unknown id.
+func baseOf[E interface{ base() *Base }](kind map[int64]E, id int64) *Base {
+	if e, ok := kind[id]; ok {
+		return e.base()
+	}
+	return nil
+}
+
+// basesOf are those of all, by id.
+func basesOf[E interface{ base() *Base }](kind map[int64]E) []*Base {
 	var out []*Base
-	switch entity {
-	case "leads":
-		for _, id := range SortedKeys(a.Leads) {
-			out = append(out, &a.Leads[id].Base)
-		}
-	case "contacts":
-		for _, id := range SortedKeys(a.Contacts) {
-			out = append(out, &a.Contacts[id].Base)
-		}
-	case "companies":
-		for _, id := range SortedKeys(a.Companies) {
-			out = append(out, &a.Companies[id].Base)
-		}
-	default:
-		return ElementsOf(a, entity)
+	for _, id := range SortedKeys(kind) {
+		out = append(out, kind[id].base())
 	}
 	return out
+}
+
+// Bases lists all leads, contacts, companies or elements of a catalog by id, deleted ones too.
+func Bases(a *Account, entity string) []*Base {
+	switch entity {
+	case "leads":
+		return basesOf(a.Leads)
+	case "contacts":
+		return basesOf(a.Contacts)
+	case "companies":
+		return basesOf(a.Companies)
+	}
+	return ElementsOf(a, entity)
 }
 
 // SortedKeys returns the keys of a map in order.
@@ -106,12 +100,10 @@ func SortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps
 
 // Singular is the entity's name in events and calls.
 func Singular(entity string) string {
-	switch entity {
-	case "companies":
+	if entity == "companies" {
 		return "company"
-	default:
-		return strings.TrimSuffix(entity, "s")
 	}
+	return strings.TrimSuffix(entity, "s")
 }
 
 // Plural is the reverse of singular.
@@ -166,20 +158,13 @@ func CompanyMembers(a *Account, company int64) (contacts, leads []int64) {
 
 // TagByID is nil for an unknown tag.
 func TagByID(a *Account, entity string, id int64) *Tag {
-	for _, t := range a.Tags[entity] {
-		if t.ID == id {
-			return t
-		}
-	}
-	return nil
+	return kit.First(a.Tags[entity], func(t *Tag) bool { return t.ID == id })
 }
 
 // TagNamed finds a tag by name, or makes it.
 func TagNamed(w *World, a *Account, entity, name, color string) *Tag {
-	for _, t := range a.Tags[entity] {
-		if t.Name == name {
-			return t
-		}
+	if t := kit.First(a.Tags[entity], func(t *Tag) bool { return t.Name == name }); t != nil {
+		return t
 	}
 	t := &Tag{ID: w.TakeID(), Name: name}
 	if entity == "leads" { // only leads' tags have colours (amocrm.md §4.2)

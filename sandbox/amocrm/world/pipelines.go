@@ -1,5 +1,11 @@
 package world
 
+import (
+	"cmp"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
+)
+
 // The type of the stage Unsorted, and the ids of the two closing stages of every pipeline.
 const (
 	UnsortedType = 1
@@ -16,42 +22,22 @@ func StatusOf(a *Account, pipelineID, statusID int64) (*Pipeline, *Status) {
 	if p == nil {
 		return nil, nil
 	}
-	for _, st := range p.Statuses {
-		if st.ID == statusID {
-			return p, st
-		}
-	}
-	return p, nil
+	return p, kit.First(p.Statuses, func(st *Status) bool { return st.ID == statusID })
 }
 
 // PipelineOf returns nil for an unknown pipeline.
 func PipelineOf(a *Account, id int64) *Pipeline {
-	for _, p := range a.Pipelines {
-		if p.ID == id {
-			return p
-		}
-	}
-	return nil
+	return kit.First(a.Pipelines, func(p *Pipeline) bool { return p.ID == id })
 }
 
 // MainPipeline is where a lead without a pipeline goes.
 func MainPipeline(a *Account) *Pipeline {
-	for _, p := range a.Pipelines {
-		if p.Main {
-			return p
-		}
-	}
-	return a.Pipelines[0]
+	return cmp.Or(kit.First(a.Pipelines, func(p *Pipeline) bool { return p.Main }), a.Pipelines[0])
 }
 
 // FirstStatus is the first stage that is not Unsorted.
 func FirstStatus(p *Pipeline) *Status {
-	for _, st := range p.Statuses {
-		if st.Type != UnsortedType {
-			return st
-		}
-	}
-	return p.Statuses[0]
+	return cmp.Or(kit.First(p.Statuses, func(st *Status) bool { return st.Type != UnsortedType }), p.Statuses[0])
 }
 
 // WrapStages puts Unsorted before a pipeline's own stages and the two closing ones behind them.

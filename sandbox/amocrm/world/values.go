@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // PlainNumbers turns json.Number into int64 or float64 all the way down, so that a value is the same before and
@@ -126,18 +128,36 @@ func WallClock(a *Account, unix int64) string {
 	return time.Unix(unix, 0).In(zone).Format(time.DateTime)
 }
 
-// restoreRaw makes the null that an absent value was saved as absent again.
-func restoreRaw(m json.RawMessage) json.RawMessage {
-	if string(m) == "null" {
-		return nil
+// Load reads the state file. No file, or no name, is no world.
+func Load(path string) (*World, error) {
+	w, err := kit.Load(path, "local amoCRM", func(w *World) bool {
+		return len(w.Accounts) > 0 && len(w.SigningKey) > 0 && w.Integrations != nil && w.Codes != nil && w.Refresh != nil && w.Access != nil
+	})
+	if w != nil {
+		w.restoreNumbers()
 	}
-	return m
+	return w, err
 }
 
-func restoreFields(fields []FieldValue) {
-	for _, f := range fields {
-		for _, v := range f.Values {
-			restoreMap(v)
+// restoreNumbers gives free-form values the types they had before they were saved: whole numbers are int64, as the
+// API stores them, and not float64, as JSON would have them.
+func (w *World) restoreNumbers() {
+	for _, a := range w.Accounts {
+		kinds := slices.Clone(Entities)
+		for _, c := range a.Catalogs {
+			kinds = append(kinds, c.Kind())
+		}
+		for _, kind := range kinds {
+			for _, b := range Bases(a, kind) {
+				for _, f := range b.Fields {
+					for _, v := range f.Values {
+						restoreMap(v)
+					}
+				}
+			}
+		}
+		for _, n := range a.Notes {
+			restoreMap(n.Params)
 		}
 	}
 }
