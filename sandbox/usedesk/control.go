@@ -14,20 +14,14 @@ import (
 // controlRoutes adds what /_sandbox answers.
 func (s *Server) controlRoutes(mux *http.ServeMux) {
 	kit.Control(mux, nil, writeJSON, map[string]kit.ControlHandler{
-		"GET /_sandbox/info":         func(w http.ResponseWriter, _ *http.Request) error { return answer(w, s.Info()) },
-		"GET /_sandbox/stats":        func(w http.ResponseWriter, _ *http.Request) error { return answer(w, s.api.stats.view()) },
+		"GET /_sandbox/info":         func(*http.Request) (any, error) { return s.Info(), nil },
+		"GET /_sandbox/stats":        func(*http.Request) (any, error) { return s.api.stats.view(), nil },
 		"POST /_sandbox/stats/reset": s.controlStatsReset,
 		"GET /_sandbox/faults":       s.controlFaults,
 		"POST /_sandbox/faults":      s.controlSetFault,
 		"DELETE /_sandbox/faults":    s.controlClearFaults,
 		"POST /_sandbox/reset":       s.controlReset,
 	})
-}
-
-// answer answers a control request that went well.
-func answer(w http.ResponseWriter, v any) error {
-	writeJSON(w, http.StatusOK, v)
-	return nil
 }
 
 // Info is what a test or a demo has to know: token, default rule as it stands, tickets and clients by scenario. The
@@ -41,10 +35,7 @@ func (s *Server) Info() map[string]any {
 				tickets[t.Scenario], clients[t.Scenario] = t.ID, t.ClientID
 			}
 		}
-		for _, r := range w.Rules {
-			if r.ID != DefaultRule {
-				continue
-			}
+		if r := kit.First(w.Rules, func(r *rule) bool { return r.ID == DefaultRule }); r != nil {
 			rule := map[string]any{"id": r.ID, "name": r.Name, "when": r.When, "encoding": r.Encoding, "enabled": r.Enabled}
 			if a, err := parseAction(r.Action); err != nil {
 				rule["error"] = err.Error()
@@ -60,14 +51,8 @@ func (s *Server) Info() map[string]any {
 	return info
 }
 
-// controlReset starts again from the scenario: data, faults and counters.
-func (s *Server) controlReset(w http.ResponseWriter, _ *http.Request) error {
-	s.Reset()
-	return answer(w, map[string]any{"status": "reset"})
-}
-
-// Reset starts again from the scenario: data, faults and counters. URLs set at run time stay.
-func (s *Server) Reset() {
+// controlReset starts again from the scenario: data, faults and counters. URLs set at run time stay.
+func (s *Server) controlReset(*http.Request) (any, error) {
 	s.state.Write(func(w *world) {
 		last := w.NextID // a firing still on its way must not meet a namesake
 		*w = *s.fresh()
@@ -76,40 +61,40 @@ func (s *Server) Reset() {
 	})
 	s.api.faults.Clear()
 	s.api.stats.reset()
+	return map[string]any{"status": "reset"}, nil
 }
 
-func (s *Server) controlStatsReset(w http.ResponseWriter, _ *http.Request) error {
+func (s *Server) controlStatsReset(*http.Request) (any, error) {
 	s.api.stats.reset()
-	return answer(w, s.api.stats.view())
+	return s.api.stats.view(), nil
 }
 
-func (s *Server) controlFaults(w http.ResponseWriter, _ *http.Request) error {
-	return answer(w, map[string]any{"faults": s.api.faults.Active(fault.withTimes)})
+func (s *Server) controlFaults(*http.Request) (any, error) {
+	return map[string]any{"faults": s.api.faults.Active(fault.withTimes)}, nil
 }
 
 // controlSetFault takes one fault; nothing, or an empty object, clears them all.
-func (s *Server) controlSetFault(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) controlSetFault(r *http.Request) (any, error) {
 	dec := json.NewDecoder(r.Body)
 	dec.DisallowUnknownFields()
 	var f fault
 	err := dec.Decode(&f)
-	empty := errors.Is(err, io.EOF) || err == nil && f.LatencyMS == 0 && f.Status == 0 && f.Times == 0 && len(f.Routes) == 0
-	if empty {
-		return s.controlClearFaults(w, r)
+	if errors.Is(err, io.EOF) || err == nil && f.LatencyMS == 0 && f.Status == 0 && f.Times == 0 && len(f.Routes) == 0 {
+		return s.controlClearFaults(r)
 	}
 	if err == nil {
 		err = f.check()
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.api.faults.Add(f, f.Times)
-	return s.controlFaults(w, r)
+	return s.controlFaults(r)
 }
 
-func (s *Server) controlClearFaults(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) controlClearFaults(r *http.Request) (any, error) {
 	s.api.faults.Clear()
-	return s.controlFaults(w, r)
+	return s.controlFaults(r)
 }
 
 // stats counts API calls by method. The pages and the control routes are not counted.
@@ -142,13 +127,10 @@ func (t *stats) reset() {
 func (t *stats) view() map[string]any {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	total := 0
-	for _, n := range t.requests {
+	requests, total := map[string]int{}, 0
+	for method, n := range t.requests {
+		requests[method] = n
 		total += n
-	}
-	requests := maps.Clone(t.requests)
-	if requests == nil {
-		requests = map[string]int{}
 	}
 	return map[string]any{"requests": requests, "total_requests": total}
 }

@@ -46,20 +46,20 @@ func (s *Control) Routes(mux *http.ServeMux) {
 		"GET /_sandbox/faults":       s.controlFaults,
 		"POST /_sandbox/faults":      s.controlSetFaults,
 		"DELETE /_sandbox/faults":    s.controlClearFaults,
-		"POST /_sandbox/grant":       s.controlGrant,
-		"POST /_sandbox/code":        s.controlCode,
+		"POST /_sandbox/grant":       changing(s, grantFields, grantRequest{}, s.controlGrant),
+		"POST /_sandbox/code":        changing(s, grantFields, grantRequest{}, s.controlCode),
 		"POST /_sandbox/revoke":      s.controlRevoke,
-		"POST /_sandbox/expire":      s.controlExpire,
-		"POST /_sandbox/delete":      s.controlDelete,
-		"POST /_sandbox/rename":      s.controlRename,
-		"POST /_sandbox/unsorted":    s.controlUnsorted,
+		"POST /_sandbox/expire":      changing(s, "account, client_id", expireRequest{}, s.controlExpire),
+		"POST /_sandbox/delete":      changing(s, "account, entity, id", deleteRequest{}, s.controlDelete),
+		"POST /_sandbox/rename":      changing(s, "account, subdomain, host", renameRequest{}, s.controlRename),
+		"POST /_sandbox/unsorted":    changing(s, unsortedFields, unsortedDefaults, s.controlUnsorted),
 		"POST /_sandbox/reset":       s.controlReset,
 		"/_sandbox/":                 controlUnknown,
 	})
 }
 
-func controlUnknown(_ http.ResponseWriter, r *http.Request) error {
-	return kit.StatusError{Status: http.StatusNotFound, Text: r.Method + " " + r.URL.Path + ": unknown control route; there are GET info, stats, faults; " +
+func controlUnknown(r *http.Request) (any, error) {
+	return nil, kit.StatusError{Status: http.StatusNotFound, Text: r.Method + " " + r.URL.Path + ": unknown control route; there are GET info, stats, faults; " +
 		"POST faults, grant, code, revoke, expire, delete, rename, unsorted, reset, stats/reset; DELETE faults"}
 }
 
@@ -97,25 +97,23 @@ func findIntegration(w *world.World, id string) (*world.Integration, error) {
 	return nil, fmt.Errorf("client_id: no integration %q; accepted are %s", id, strings.Join(world.SortedKeys(w.Integrations), ", "))
 }
 
-func (s *Control) controlStats(w http.ResponseWriter, _ *http.Request) error {
+func (s *Control) controlStats(*http.Request) (any, error) {
 	var hosts []string
 	s.State.Read(func(state *world.World) {
 		for _, a := range state.Accounts {
 			hosts = append(hosts, a.Host)
 		}
 	})
-	api.WriteJSON(w, http.StatusOK, s.Stats.View(hosts))
-	return nil
+	return s.Stats.View(hosts), nil
 }
 
-func (s *Control) controlStatsReset(w http.ResponseWriter, _ *http.Request) error {
+func (s *Control) controlStatsReset(*http.Request) (any, error) {
 	s.Stats.Reset()
-	api.WriteJSON(w, http.StatusOK, map[string]bool{"ok": true})
-	return nil
+	return map[string]bool{"ok": true}, nil
 }
 
 // controlReset goes back to the seed. What was under way for the old world ends without effect.
-func (s *Control) controlReset(w http.ResponseWriter, _ *http.Request) error {
+func (s *Control) controlReset(*http.Request) (any, error) {
 	fresh := s.Fresh()
 	s.State.Write(func(w *world.World) {
 		fresh.Epoch, fresh.Rate = w.Epoch+1, w.Rate // the rate is how fast the machine's client is, no part of the story
@@ -125,21 +123,28 @@ func (s *Control) controlReset(w http.ResponseWriter, _ *http.Request) error {
 	s.Gate.Faults.Clear()
 	s.Gate.Limits.Reset()
 	s.Stats.Reset()
-	if err := s.State.Save(); err != nil {
-		return kit.StatusError{Status: http.StatusInternalServerError, Text: err.Error()}
-	}
-	api.WriteJSON(w, http.StatusOK, map[string]bool{"ok": true})
-	return nil
+	return s.saved(map[string]bool{"ok": true})
 }
 
-// savedAnswer answers once the state is on disk.
-func (s *Control) savedAnswer(w http.ResponseWriter, answer any, err error) error {
-	if err != nil {
-		return err
+// changing reads the request of a control route over what it is without a body, and runs do on it under the write lock.
+func changing[T any](s *Control, accepts string, req T, do func(w *world.World, r *http.Request, req T) (any, error)) kit.ControlHandler {
+	return func(r *http.Request) (answer any, err error) {
+		req := req
+		if err := readControl(r.Body, &req, accepts); err != nil {
+			return nil, err
+		}
+		s.State.Write(func(w *world.World) { answer, err = do(w, r, req) })
+		if err != nil {
+			return nil, err
+		}
+		return s.saved(answer)
 	}
+}
+
+// saved is the answer once the state is on disk.
+func (s *Control) saved(answer any) (any, error) {
 	if err := s.State.Save(); err != nil {
-		return kit.StatusError{Status: http.StatusInternalServerError, Text: err.Error()}
+		return nil, kit.StatusError{Status: http.StatusInternalServerError, Text: err.Error()}
 	}
-	api.WriteJSON(w, http.StatusOK, answer)
-	return nil
+	return answer, nil
 }

@@ -46,38 +46,38 @@ func (t *tariff) UnmarshalJSON(raw []byte) error {
 }
 
 // controlSetFaults adds a fault; an empty object clears all of them.
-func (s *Control) controlSetFaults(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlSetFaults(r *http.Request) (any, error) {
 	var raw json.RawMessage
 	if err := readControl(r.Body, &raw, faultFields); err != nil {
-		return err
+		return nil, err
 	}
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &given); len(raw) > 0 && err != nil {
-		return kit.WrongField("body", "a JSON object with "+faultFields)
+		return nil, kit.WrongField("body", "a JSON object with "+faultFields)
 	}
 	if len(given) == 0 {
-		return s.controlClearFaults(w, r)
+		return s.controlClearFaults(r)
 	}
 	var req faultRequest
 	if err := readControl(bytes.NewReader(raw), &req, faultFields); err != nil {
-		return err
+		return nil, err
 	}
 	f := api.Fault(req.fault)
 	if err := f.Check(); err != nil {
-		return err
+		return nil, err
 	}
 	if req.IndexLagMS != nil && (*req.IndexLagMS < 0 || *req.IndexLagMS > 600_000) {
-		return kit.WrongField("index_lag_ms", "0 to 600000 milliseconds")
+		return nil, kit.WrongField("index_lag_ms", "0 to 600000 milliseconds")
 	}
 	if req.RatePerSecond != nil && (*req.RatePerSecond < 1 || *req.RatePerSecond > api.MaxRate) {
-		return kit.WrongField("rate_per_second", "1 to 1000000 requests")
+		return nil, kit.WrongField("rate_per_second", "1 to 1000000 requests")
 	}
 	var account *world.Account
 	if req.Account != "" {
 		var err error
 		s.State.Read(func(state *world.World) { account, err = req.Account.Find(state) })
 		if err != nil {
-			return err
+			return nil, err
 		}
 		f.AccountID = account.ID
 	}
@@ -88,7 +88,7 @@ func (s *Control) controlSetFaults(w http.ResponseWriter, r *http.Request) error
 	if f.Acts() || f.HTML429 {
 		s.Gate.Faults.Add(f, f.Times)
 	}
-	return s.controlFaults(w, r)
+	return s.controlFaults(r)
 }
 
 // switchAccounts applies the account switches to one account, or to all for nil. The caller holds the write lock.
@@ -128,9 +128,9 @@ func (s *Control) clearFaults() {
 	})
 }
 
-func (s *Control) controlClearFaults(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlClearFaults(r *http.Request) (any, error) {
 	s.clearFaults()
-	return s.controlFaults(w, r)
+	return s.controlFaults(r)
 }
 
 // accountSwitches are the switches of one account.
@@ -141,7 +141,7 @@ type accountSwitches struct {
 }
 
 // controlFaults lists what is active.
-func (s *Control) controlFaults(w http.ResponseWriter, _ *http.Request) error {
+func (s *Control) controlFaults(*http.Request) (any, error) {
 	accounts := map[string]accountSwitches{}
 	var lag int64
 	s.State.Read(func(state *world.World) {
@@ -150,8 +150,7 @@ func (s *Control) controlFaults(w http.ResponseWriter, _ *http.Request) error {
 			accounts[a.Host] = accountSwitches{a.FilterOn, a.TariffEnded, a.ReadsBlocked}
 		}
 	})
-	api.WriteJSON(w, http.StatusOK, map[string]any{
+	return map[string]any{
 		"faults": s.Gate.Faults.Active(api.Fault.WithTimes), "index_lag_ms": lag, "rate_per_second": s.Gate.Rate(), "accounts": accounts,
-	})
-	return nil
+	}, nil
 }

@@ -75,46 +75,38 @@ type grantAnswer struct {
 }
 
 // controlGrant issues a pair without any walk.
-func (s *Control) controlGrant(w http.ResponseWriter, r *http.Request) error {
-	var req grantRequest
-	if err := readControl(r.Body, &req, grantFields); err != nil {
-		return err
+func (s *Control) controlGrant(w *world.World, r *http.Request, req grantRequest) (any, error) {
+	a, in, u, err := req.resolve(w)
+	if err != nil {
+		return nil, err
 	}
-	var answer grantAnswer
-	var err error
-	s.State.Write(func(state *world.World) {
-		var a *world.Account
-		var in *world.Integration
-		var u *world.User
-		if a, in, u, err = req.resolve(state); err != nil {
-			return
-		}
-		answer = grantAnswer{AccountID: a.ID, Host: a.Host, BaseURL: api.Scheme(r) + a.Host, ClientID: in.ID}
-		answer.Tokens, err = s.Grants.IssueTokens(state, in, a, u.ID)
-	})
-	return s.savedAnswer(w, answer, err)
+	tokens, err := s.Grants.IssueTokens(w, in, a, u.ID)
+	return grantAnswer{tokens, a.ID, a.Host, api.Scheme(r) + a.Host, in.ID}, err
 }
 
 // controlCode issues an authorisation code, as a person's consent would.
-func (s *Control) controlCode(w http.ResponseWriter, r *http.Request) error {
-	var req grantRequest
-	if err := readControl(r.Body, &req, grantFields); err != nil {
-		return err
+func (s *Control) controlCode(w *world.World, _ *http.Request, req grantRequest) (any, error) {
+	a, in, u, err := req.resolve(w)
+	if err != nil {
+		return nil, err
 	}
-	answer := map[string]string{}
-	var err error
-	s.State.Write(func(state *world.World) {
-		var a *world.Account
-		var in *world.Integration
-		var u *world.User
-		if a, in, u, err = req.resolve(state); err != nil {
-			return
+	code := s.Grants.IssueCode(w, in, a, u.ID).Value
+	return map[string]string{"code": code, "referer": a.Host, "client_id": in.ID, "platform": "1"}, nil
+}
+
+// grantsOf resolves selectors into the arguments of Disconnect; empty is everybody's.
+func grantsOf(w *world.World, of world.Selector, clientID string) (account int64, err error) {
+	if of != "" {
+		a, err := of.Find(w)
+		if err != nil {
+			return 0, err
 		}
-		answer = map[string]string{
-			"code": s.Grants.IssueCode(state, in, a, u.ID).Value, "referer": a.Host, "client_id": in.ID, "platform": "1",
-		}
-	})
-	return s.savedAnswer(w, answer, err)
+		account = a.ID
+	}
+	if clientID != "" {
+		_, err = findIntegration(w, clientID)
+	}
+	return account, err
 }
 
 // revokeRequest says whose grants end; absent is everybody's.
@@ -124,58 +116,42 @@ type revokeRequest struct {
 	Hook     bool           `json:"hook"` // call the disconnect hook
 }
 
-// target resolves the selectors into the arguments of revokeGrants.
-func (q revokeRequest) target(w *world.World) (account int64, err error) {
-	if q.Account != "" {
-		a, err := q.Account.Find(w)
-		if err != nil {
-			return 0, err
-		}
-		account = a.ID
-	}
-	if q.ClientID != "" {
-		_, err = findIntegration(w, q.ClientID)
-	}
-	return account, err
-}
-
-func (s *Control) controlRevoke(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlRevoke(r *http.Request) (any, error) {
 	var req revokeRequest
 	if err := readControl(r.Body, &req, "account, client_id, hook"); err != nil {
-		return err
+		return nil, err
 	}
 	var account int64
 	var err error
-	s.State.Read(func(state *world.World) { account, err = req.target(state) })
+	s.State.Read(func(w *world.World) { account, err = grantsOf(w, req.Account, req.ClientID) })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	n, err := s.Grants.Disconnect(account, req.ClientID, req.Hook)
-	return s.savedAnswer(w, map[string]int{"revoked": n}, err)
+	if err != nil {
+		return nil, err
+	}
+	return s.saved(map[string]int{"revoked": n})
+}
+
+// expireRequest says whose access tokens; absent is everybody's.
+type expireRequest = struct {
+	Account  world.Selector `json:"account"`
+	ClientID string         `json:"client_id"`
 }
 
 // controlExpire ends the life of access tokens; the refresh tokens stay good.
-func (s *Control) controlExpire(w http.ResponseWriter, r *http.Request) error {
-	var req struct {
-		Account  world.Selector `json:"account"`
-		ClientID string         `json:"client_id"`
+func (s *Control) controlExpire(w *world.World, _ *http.Request, req expireRequest) (any, error) {
+	account, err := grantsOf(w, req.Account, req.ClientID)
+	if err != nil {
+		return nil, err
 	}
-	if err := readControl(r.Body, &req, "account, client_id"); err != nil {
-		return err
+	n, now := 0, s.Now().Unix()
+	for _, g := range w.Access {
+		if (account == 0 || g.Account == account) && (req.ClientID == "" || g.ClientID == req.ClientID) && g.ExpiresAt > now {
+			g.ExpiresAt = now
+			n++
+		}
 	}
-	var n int
-	var err error
-	s.State.Write(func(state *world.World) {
-		var account int64
-		if account, err = (revokeRequest{Account: req.Account, ClientID: req.ClientID}).target(state); err != nil {
-			return
-		}
-		for _, g := range state.Access {
-			if (account == 0 || g.Account == account) && (req.ClientID == "" || g.ClientID == req.ClientID) && g.ExpiresAt > s.Now().Unix() {
-				g.ExpiresAt = s.Now().Unix()
-				n++
-			}
-		}
-	})
-	return s.savedAnswer(w, map[string]int{"expired": n}, err)
+	return map[string]int{"expired": n}, nil
 }

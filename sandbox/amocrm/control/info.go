@@ -58,7 +58,7 @@ type (
 )
 
 // controlInfo tells everything a test needs to know, merged with what the starter adds.
-func (s *Control) controlInfo(w http.ResponseWriter, r *http.Request) error {
+func (s *Control) controlInfo(r *http.Request) (any, error) {
 	info := map[string]any{}
 	s.State.Read(func(state *world.World) {
 		accounts, integrations := []infoAccount{}, []infoIntegration{}
@@ -80,8 +80,7 @@ func (s *Control) controlInfo(w http.ResponseWriter, r *http.Request) error {
 	if s.Info != nil {
 		maps.Copy(info, s.Info())
 	}
-	api.WriteJSON(w, http.StatusOK, info)
-	return nil
+	return info, nil
 }
 
 func infoOf(a *world.Account, scheme string) infoAccount {
@@ -90,7 +89,7 @@ func infoOf(a *world.Account, scheme string) infoAccount {
 		Users: []infoUser{}, Pipelines: []infoPipeline{}, Fields: map[string][]infoField{},
 	}
 	for _, u := range a.Users {
-		info.Users = append(info.Users, infoUser{u.ID, u.Name, u.Email, u.Admin, u.Active, u.Free})
+		info.Users = append(info.Users, infoUser(*u))
 	}
 	for _, p := range a.Pipelines {
 		ip := infoPipeline{ID: p.ID, Name: p.Name, Main: p.Main, Statuses: []infoStatus{}}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // renameRequest says what an account is called from now on. An absent host is a spare one.
@@ -22,35 +23,28 @@ type renameRequest struct {
 var subdomainForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // controlRename gives an account another subdomain and host. Its tokens, ids and data stay.
-func (s *Control) controlRename(w http.ResponseWriter, r *http.Request) error {
-	var req renameRequest
-	if err := readControl(r.Body, &req, "account, subdomain, host"); err != nil {
-		return err
-	}
+func (s *Control) controlRename(w *world.World, r *http.Request, req renameRequest) (any, error) {
 	if !subdomainForm.MatchString(req.Subdomain) {
-		return errors.New("subdomain: accepted are small letters, digits and hyphens, not beginning with a hyphen")
+		return nil, errors.New("subdomain: accepted are small letters, digits and hyphens, not beginning with a hyphen")
 	}
-	answer := map[string]any{}
-	var err error
-	s.State.Write(func(state *world.World) {
-		var a *world.Account
-		if a, err = req.Account.Find(state); err != nil {
-			return
+	a, err := req.Account.Find(w)
+	if err != nil {
+		return nil, err
+	}
+	host, err := s.newHost(w, a, req)
+	if err != nil {
+		return nil, err
+	}
+	former := a.Host
+	for _, old := range []string{a.Host, a.Subdomain} {
+		if name := strings.ToLower(old); !slices.Contains(a.Former, name) {
+			a.Former = append(a.Former, name)
 		}
-		var host string
-		if host, err = s.newHost(state, a, req); err != nil {
-			return
-		}
-		answer["former_host"] = a.Host
-		for _, old := range []string{a.Host, a.Subdomain} {
-			if name := strings.ToLower(old); !slices.Contains(a.Former, name) {
-				a.Former = append(a.Former, name)
-			}
-		}
-		a.Host, a.Subdomain = host, req.Subdomain
-		answer["account_id"], answer["subdomain"], answer["host"], answer["base_url"] = a.ID, a.Subdomain, a.Host, api.Scheme(r)+a.Host
-	})
-	return s.savedAnswer(w, answer, err)
+	}
+	a.Host, a.Subdomain = host, req.Subdomain
+	return map[string]any{
+		"former_host": former, "account_id": a.ID, "subdomain": a.Subdomain, "host": a.Host, "base_url": api.Scheme(r) + a.Host,
+	}, nil
 }
 
 // newHost finds the host of a renamed account: the given one, a spare one, one that another account has left, or the same
@@ -80,4 +74,23 @@ func (s *Control) newHost(w *world.World, a *world.Account, req renameRequest) (
 		return host, nil
 	}
 	return "", errors.New("host: no spare address is left; name one")
+}
+
+// deleteRequest names a contact or a lead.
+type deleteRequest = struct {
+	Account world.Selector `json:"account"`
+	Entity  string         `json:"entity"`
+	ID      int64          `json:"id"`
+}
+
+// controlDelete puts it into the bin.
+func (s *Control) controlDelete(w *world.World, _ *http.Request, req deleteRequest) (any, error) {
+	if req.Entity != "contacts" && req.Entity != "leads" {
+		return nil, kit.WrongField("entity", `"contacts" or "leads"`)
+	}
+	a, err := req.Account.Find(w)
+	if err == nil && !s.Editor.BinByHand(w, a, req.Entity, req.ID) {
+		err = fmt.Errorf("id: there is no %d among the %s of account %d", req.ID, req.Entity, a.ID)
+	}
+	return map[string]int64{"deleted": req.ID}, err
 }

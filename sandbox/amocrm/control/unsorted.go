@@ -26,34 +26,26 @@ type unsortedRequest struct {
 	Text        string         `json:"text"` // of the message, the letter's subject, the form's name
 }
 
+var unsortedDefaults = unsortedRequest{ContactName: "Incoming contact", Text: "Hello"}
+
 // controlUnsorted makes an incoming lead of any category. The API makes sip and forms only: chats and mail come from
 // amoCRM's own channels.
-func (s *Control) controlUnsorted(w http.ResponseWriter, r *http.Request) error {
-	req := unsortedRequest{ContactName: "Incoming contact", Text: "Hello"}
-	if err := readControl(r.Body, &req, unsortedFields); err != nil {
-		return err
-	}
+func (s *Control) controlUnsorted(w *world.World, _ *http.Request, req unsortedRequest) (any, error) {
 	if !slices.Contains(edit.UnsortedCategories, req.Category) {
-		return kit.WrongField("category", strings.Join(edit.UnsortedCategories, ", "))
+		return nil, kit.WrongField("category", strings.Join(edit.UnsortedCategories, ", "))
 	}
-	var answer map[string]any
-	var err error
-	s.State.Write(func(state *world.World) {
-		var a *world.Account
-		if a, err = req.Account.Find(state); err != nil {
-			return
-		}
-		x := s.Editor.Writer(state, a, a.FirstAdmin().ID)
-		made, bad := x.AddUnsorted(req.Category, []map[string]any{req.item(x.Now)})
-		if bad.Any() {
-			wrong := bad.Items[0].Errors[0]
-			err = kit.WrongField(wrong.Path, wrong.Detail)
-			return
-		}
-		u := made[0]
-		answer = map[string]any{"uid": u.UID, "category": u.Category, "account_id": a.ID, "lead_id": u.LeadID, "contact_id": u.ContactID}
-	})
-	return s.savedAnswer(w, answer, err)
+	a, err := req.Account.Find(w)
+	if err != nil {
+		return nil, err
+	}
+	x := s.Editor.Writer(w, a, a.FirstAdmin().ID)
+	made, bad := x.AddUnsorted(req.Category, []map[string]any{req.item(x.Now)})
+	if bad.Any() {
+		wrong := bad.Items[0].Errors[0]
+		return nil, kit.WrongField(wrong.Path, wrong.Detail)
+	}
+	u := made[0]
+	return map[string]any{"uid": u.UID, "category": u.Category, "account_id": a.ID, "lead_id": u.LeadID, "contact_id": u.ContactID}, nil
 }
 
 // item is the request in the form in which the API takes incoming leads.
