@@ -80,8 +80,7 @@ func (s *Control) controlGrant(w *world.World, r *http.Request, req grantRequest
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := s.Grants.IssueTokens(w, in, a, u.ID)
-	return grantAnswer{tokens, a.ID, a.Host, api.Scheme(r) + a.Host, in.ID}, err
+	return grantAnswer{s.Grants.IssueTokens(w, in, a, u.ID), a.ID, a.Host, api.Scheme(r) + a.Host, in.ID}, nil
 }
 
 // controlCode issues an authorisation code, as a person's consent would.

@@ -179,11 +179,8 @@ func (s *Grants) exchangeCode(w *world.World, in *world.Integration, value strin
 	case s.Now().Unix()-c.IssuedAt > int64(codeLife.Seconds()):
 		return Tokens{}, errCodeExpired
 	}
-	pair, err := s.IssueTokens(w, in, a, c.User)
-	if err == nil {
-		c.Used = true
-	}
-	return pair, err
+	c.Used = true
+	return s.IssueTokens(w, in, a, c.User), nil
 }
 
 // exchangeRefresh rotates: the token is dead at once, without any grace.
@@ -200,12 +197,9 @@ func (s *Grants) exchangeRefresh(w *world.World, in *world.Integration, value st
 	case r.Revoked || s.Now().Unix()-r.IssuedAt > int64(refreshLife.Seconds()):
 		return Tokens{}, errRevoked
 	}
-	pair, err := s.IssueTokens(w, in, a, r.User)
-	if err == nil {
-		r.Used = true
-		s.Stats.Bump(a.Host, func(c *stats.Counters) { c.Refreshes++ })
-	}
-	return pair, err
+	r.Used = true
+	s.Stats.Bump(a.Host, func(c *stats.Counters) { c.Refreshes++ })
+	return s.IssueTokens(w, in, a, r.User), nil
 }
 
 // subdomainAnswer tells where an account lives (amocrm.md §1.6).
@@ -265,8 +259,6 @@ func (s *Grants) answerSubdomain(w http.ResponseWriter, a *world.Account) {
 		return
 	}
 	var answer subdomainAnswer
-	s.State.Read(func(*world.World) {
-		answer = subdomainAnswer{ID: a.ID, Subdomain: a.Subdomain, Domain: a.Host, TopLevelDomain: "ru"}
-	})
+	s.State.Read(func(*world.World) { answer = subdomainAnswer{a.ID, a.Subdomain, a.Host, "ru"} })
 	api.WriteJSON(w, http.StatusOK, answer)
 }
