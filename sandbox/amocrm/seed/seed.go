@@ -15,13 +15,13 @@ import (
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
+// firstFreeID is above every id of the story.
+const firstFreeID = 58_101_000
+
 // Fill turns the scenario's accounts into the World's, one host each. It panics on a scenario that amoCRM would not
 // take (an unknown field, choice or stage): the scenario is code, and a wrong one is a mistake in it.
 func Fill(w *world.World, sc scenario.World, hosts []string, now time.Time) {
-	for _, acc := range sc.Accounts {
-		w.NextID = max(w.NextID, highestID(acc))
-	}
-	w.NextID += 1000 - w.NextID%1000
+	w.NextID = firstFreeID
 	for i, acc := range sc.Accounts {
 		s := seeder{w: w, now: now.Unix(), in: acc, a: emptyAccount(acc)}
 		if i < len(hosts) {
@@ -53,40 +53,6 @@ func emptyAccount(in scenario.Account) *world.Account {
 		Leads: map[int64]*world.Lead{}, Notes: map[int64]*world.Note{}, Tasks: map[int64]*world.Task{}, Tags: map[string][]*world.Tag{},
 		Unsorted: map[string]*world.Unsorted{},
 	}
-}
-
-// highestID is the largest id that the scenario names, so that new ones stay above.
-func highestID(in scenario.Account) int64 {
-	top := in.ID
-	see := func(ids ...int64) { top = max(top, slices.Max(ids)) }
-	for _, u := range in.Users {
-		see(u.ID)
-	}
-	for _, p := range in.Pipelines {
-		see(p.ID, p.UnsortedID)
-		for _, st := range p.Statuses {
-			see(st.ID)
-		}
-	}
-	for _, l := range in.LossReasons {
-		see(l.ID)
-	}
-	for _, f := range slices.Concat(in.LeadFields, in.ContactField, in.CompanyField) {
-		see(f.ID)
-		for _, e := range f.Enums {
-			see(e.ID)
-		}
-	}
-	for _, c := range in.Companies {
-		see(c.ID)
-	}
-	for _, c := range in.Contacts {
-		see(c.ID)
-	}
-	for _, l := range in.Leads {
-		see(l.ID)
-	}
-	return top
 }
 
 // settings makes users, pipelines and loss reasons.
