@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -219,14 +220,22 @@ func TestStart_stateIsKeptInTheFolder(t *testing.T) {
 	s := open()
 	s.Desk.SetRule(side.URL)
 	ticket := infoAt(t, s.DeskURL).Tickets["unknown_client"]
-	if got, err := s.Desk.Fire(t.Context(), usedesk.DefaultRule, ticket); err != nil || got.Status != http.StatusAccepted {
-		t.Fatalf("%+v, %v", got, err)
+	log := fmt.Sprintf("/tickets/%d/firings", ticket)
+	res, err := http.Post(fmt.Sprintf("%s/tickets/%d/rules/%d", s.DeskURL, ticket, usedesk.DefaultRule), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	for page := ""; !strings.Contains(page, "HTTP 202"); page = fetch(t, s.DeskURL+log) {
+		if strings.Contains(page, `data-waiting="false"`) {
+			t.Fatalf("the rule has run: %s", page)
+		}
 	}
 	stop(t, s)
 	s = open()
 	defer stop(t, s)
-	if log := s.Desk.Firings(); len(log) != 1 || log[0].Status != http.StatusAccepted {
-		t.Errorf("log after the restart is %+v", log)
+	if page := fetch(t, s.DeskURL+log); strings.Count(page, `class="firing"`) != 1 || !strings.Contains(page, "HTTP 202") {
+		t.Errorf("log after the restart is %s", page)
 	}
 }
 

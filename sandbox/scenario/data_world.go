@@ -4,7 +4,7 @@ package scenario
 func worldStories() []story {
 	return []story{
 		{key: "foreign_number", title: "A number of the United States", subject: "Robes: wrong size", channel: "whatsapp", status: ticketOpen, age: 10,
-			client:   Client{Name: "Walter Hughes", Phones: mobile("+1 (212) 555-0123"), Messengers: []Messenger{{Type: "whatsapp", ID: "+12125550123"}}},
+			client:   Client{Name: "Walter Hughes", Phones: mobile("+1 (212) 555-0123"), Messengers: []Messenger{{Type: "whatsapp", Identity: "+12125550123"}}},
 			messages: []Message{client("Hi, the robes came in M, I ordered L."), agent("Sorry about that! We will exchange them."), client("Great, thanks.")}},
 		{key: "foreign_number_uk", title: "A number of the United Kingdom", subject: "Lamps: renewal terms", channel: "email", status: ticketPending, age: 28,
 			client:   Client{Name: "Imogen Clarke", Company: "Lighthouse Library", Phones: []Phone{{Type: "stationary", Number: "+44 (0)20 7946 0018"}}},

@@ -161,7 +161,7 @@ type Client struct {
 type Phone struct{ Type, Number string }
 
 // Messenger is a helpdesk messenger account.
-type Messenger struct{ Type, ID string }
+type Messenger struct{ Type, Identity string }
 
 // Social is a helpdesk social network profile.
 type Social struct{ Type, URL, UID string }

@@ -1,7 +1,7 @@
 package usedesk
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,39 +35,19 @@ const publishedData = `{
     "comment": "4444"
   }`
 
-// defaultAction is the action of the default rule, without a URL.
-func defaultAction(body func() map[string]any) string {
-	data := publishedData
-	if body != nil {
-		if raw, err := json.MarshalIndent(body(), "  ", "  "); err == nil {
-			data = string(raw)
-		}
-	}
-	return layOut(action{Data: json.RawMessage(data)})
-}
-
 // layOut writes an action as the published example is laid out.
 func layOut(a action) string {
-	url := string(plainJSON(a.URL))
-	data, headers := strings.TrimSpace(string(a.Data)), strings.TrimSpace(string(a.Headers))
-	if data == "" {
-		data = "{}"
-	}
-	if headers == "" {
-		headers = "[]"
-	}
-	return "{\n  \"url\": " + url + ",\n  \"data\": " + data + ",\n  \"headers\": " + headers + "\n}"
+	data, headers := cmp.Or(strings.TrimSpace(string(a.Data)), "{}"), cmp.Or(strings.TrimSpace(string(a.Headers)), "[]")
+	return "{\n  \"url\": " + plainJSON(a.URL) + ",\n  \"data\": " + data + ",\n  \"headers\": " + headers + "\n}"
 }
 
 // plainJSON is a JSON string in which & stays readable.
-func plainJSON(s string) []byte {
-	var b bytes.Buffer
+func plainJSON(s string) string {
+	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if enc.Encode(s) != nil {
-		return []byte(`""`)
-	}
-	return bytes.TrimSpace(b.Bytes())
+	enc.Encode(s) //nolint:errcheck // a string can be encoded
+	return strings.TrimSpace(b.String())
 }
 
 // withURL replaces the URL of an action. One that can't be read is left alone.

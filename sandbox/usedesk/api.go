@@ -30,6 +30,22 @@ var (
 // apiMethod does the work of one method and returns its answer.
 type apiMethod func(p params) (any, error)
 
+// reading is a method that looks at the world. Its answer keeps nothing of it.
+func (s *api) reading(f func(w *world, p params) (any, error)) apiMethod {
+	return func(p params) (answer any, err error) {
+		s.state.Read(func(w *world) { answer, err = f(w, p) })
+		return answer, err
+	}
+}
+
+// writing is a method that changes the world.
+func (s *api) writing(f func(w *world, p params) (any, error)) apiMethod {
+	return func(p params) (answer any, err error) {
+		s.state.Write(func(w *world) { answer, err = f(w, p) })
+		return answer, err
+	}
+}
+
 // api is the REST API.
 type api struct {
 	*sender
@@ -40,10 +56,11 @@ type api struct {
 // methods are served at /{method} and at /uapi/{method}, as the two clouds do.
 func (s *api) methods() map[string]apiMethod {
 	return map[string]apiMethod{
-		"ticket": s.apiTicket, "tickets": s.apiTickets, "ticket/fields": s.apiTicketFields,
-		"create/ticket": s.apiCreateTicket, "update/ticket": s.apiUpdateTicket, "create/comment": s.apiCreateComment,
-		"client": s.apiClient, "clients": s.apiClients, "create/client": s.apiCreateClient, "update/client": s.apiUpdateClient,
-		"users": s.apiUsers, "groups": s.apiGroups, "channels": s.apiChannels,
+		"ticket": s.reading(apiTicket), "tickets": s.reading(apiTickets), "ticket/fields": s.reading(apiTicketFields),
+		"create/ticket": s.apiCreateTicket, "update/ticket": s.writing(s.apiUpdateTicket), "create/comment": s.writing(s.apiCreateComment),
+		"client": s.reading(apiClient), "clients": s.reading(apiClients),
+		"create/client": s.writing(s.apiCreateClient), "update/client": s.writing(apiUpdateClient),
+		"users": s.reading(apiUsers), "groups": apiGroups, "channels": apiChannels,
 	}
 }
 
@@ -101,11 +118,16 @@ func (s *api) answering(name string, method apiMethod) http.Handler {
 func (s *api) refuse(w http.ResponseWriter, err error) {
 	e := apiError{100, err.Error()}
 	errors.As(err, &e)
-	status := s.opts.ErrorStatus
-	if status == 0 {
-		status = http.StatusOK
+	writeJSON(w, s.opts.ErrorStatus, map[string]any{"error": e.Text, "code": e.Code})
+}
+
+// each is a list of rows, [] for none.
+func each[T any](list []T, row func(i int, x T) map[string]any) []any {
+	rows := make([]any, len(list))
+	for i, x := range list {
+		rows[i] = row(i, x)
 	}
-	writeJSON(w, status, map[string]any{"error": e.Text, "code": e.Code})
+	return rows
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
+	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
 // ticketRow is a ticket as the API writes it: ids are strings, a client without an address has e-mail "0".
@@ -19,12 +22,11 @@ func ticketRow(t *ticket, c *client) map[string]any {
 		"id": idString(t.ID), "status_id": idString(t.StatusID), "subject": t.Subject, "client_id": idString(t.ClientID),
 		"assignee_id": idOrNull(t.AssigneeID), "group": idString(t.GroupID), "last_updated_at": apiTime(t.UpdatedAt),
 		"email": email, "published_at": apiTime(t.PublishedAt), "company_id": idString(companyID),
-		"channel_id": strconv.FormatInt(int64(channels[t.Channel].id), 10), "priority": t.Priority, "type": t.Type, "additional_id": nil,
+		"channel_id": idString(channels[t.Channel].id), "priority": t.Priority, "type": t.Type, "additional_id": nil,
 	}
 }
 
-func commentRow(t *ticket, i int) map[string]any {
-	c := t.Comments[i]
+func commentRow(t *ticket, i int, c *comment) map[string]any {
 	first := "0"
 	if i == 0 {
 		first = "1"
@@ -37,65 +39,48 @@ func commentRow(t *ticket, i int) map[string]any {
 }
 
 // apiTicket answers {ticket, comments, tags, changes, custom_fields}.
-func (s *api) apiTicket(p params) (answer any, err error) {
-	s.state.Read(func(w *world) {
-		t := w.Tickets[p.id("ticket_id")]
-		if t == nil {
-			err = errTicket
-			return
+func apiTicket(w *world, p params) (any, error) {
+	t := w.Tickets[p.id("ticket_id")]
+	if t == nil {
+		return nil, errTicket
+	}
+	fields := []any{}
+	for _, f := range w.Fields {
+		if v, ok := t.Fields[f.ID]; ok {
+			fields = append(fields, map[string]any{"id": idString(t.ID*100 + f.ID), "ticket_id": idString(t.ID),
+				"ticket_field_id": idString(f.ID), "value": v})
 		}
-		comments, changes, fields := []any{}, []any{}, []any{}
-		for i := range t.Comments {
-			comments = append(comments, commentRow(t, i))
-		}
-		for _, c := range t.Changes {
-			changes = append(changes, map[string]any{
+	}
+	return map[string]any{
+		"ticket":        ticketRow(t, w.Clients[t.ClientID]),
+		"comments":      each(t.Comments, func(i int, c *comment) map[string]any { return commentRow(t, i, c) }),
+		"tags":          each(t.Tags, func(i int, tag string) map[string]any { return map[string]any{"id": i + 1, "name": tag} }),
+		"custom_fields": fields,
+		"changes": each(t.Changes, func(_ int, c ticketChange) map[string]any {
+			return map[string]any{
 				"id": idString(c.ID), "trigger_id": nil, "user_id": idOrNull(c.UserID), "ticket_id": idString(t.ID),
 				"data": []any{map[string]any{"target": c.Target, "value": c.Value}}, "changed_at": apiTime(c.At),
 				"old_status": idString(c.OldStatus), "new_status": idString(c.NewStatus), "company_id": idString(companyID),
-			})
-		}
-		for _, f := range w.Fields {
-			if v, ok := t.Fields[f.ID]; ok {
-				fields = append(fields, map[string]any{"id": idString(t.ID*100 + f.ID), "ticket_id": idString(t.ID),
-					"ticket_field_id": idString(f.ID), "value": v})
 			}
-		}
-		tags := []any{}
-		for i, tag := range t.Tags {
-			tags = append(tags, map[string]any{"id": i + 1, "name": tag})
-		}
-		answer = map[string]any{"ticket": ticketRow(t, w.Clients[t.ClientID]), "comments": comments, "tags": tags,
-			"changes": changes, "custom_fields": fields}
-	})
-	return answer, err
+		}),
+	}, nil
 }
 
 // apiTickets answers an array, the last changed first.
-func (s *api) apiTickets(p params) (any, error) {
-	rows := []any{}
-	s.state.Read(func(w *world) {
-		for _, t := range page(w.newest(), p.id("offset")) {
-			rows = append(rows, ticketRow(t, w.Clients[t.ClientID]))
-		}
-	})
-	return rows, nil
+func apiTickets(w *world, p params) (any, error) {
+	return each(page(w.newest(), p.id("offset")), func(_ int, t *ticket) map[string]any { return ticketRow(t, w.Clients[t.ClientID]) }), nil
 }
 
 // apiTicketFields answers the definitions; all fields of the story are texts (type 1).
-func (s *api) apiTicketFields(params) (any, error) {
-	rows := []any{}
-	s.state.Read(func(w *world) {
-		for i, f := range w.Fields {
-			rows = append(rows, map[string]any{
-				"custom_field": map[string]any{"id": idString(f.ID), "company_id": idString(companyID), "ticket_field_type_id": "1",
-					"name": f.Name, "value": nil, "required": "0", "add_tag": "0", "add_filter": "1", "sort": strconv.Itoa(i),
-					"active": "1", "hidden": "0", "api": "0", "deleted": "0"},
-				"field_options": []any{},
-			})
+func apiTicketFields(w *world, _ params) (any, error) {
+	return each(w.Fields, func(i int, f scenario.Named) map[string]any {
+		return map[string]any{
+			"custom_field": map[string]any{"id": idString(f.ID), "company_id": idString(companyID), "ticket_field_type_id": "1",
+				"name": f.Name, "value": nil, "required": "0", "add_tag": "0", "add_filter": "1", "sort": strconv.Itoa(i),
+				"active": "1", "hidden": "0", "api": "0", "deleted": "0"},
+			"field_options": []any{},
 		}
-	})
-	return rows, nil
+	}), nil
 }
 
 // apiCreateTicket makes a ticket of a known client, or of a new one, and runs the rules for new tickets.
@@ -115,7 +100,7 @@ func (s *api) apiCreateTicket(p params) (any, error) {
 
 // apiCreateComment adds a comment; private unless told otherwise. It opens a new ticket: whether the real method has
 // a switch against that is not known.
-func (s *api) apiCreateComment(p params) (answer any, err error) {
+func (s *api) apiCreateComment(w *world, p params) (any, error) {
 	message := p.str("message")
 	switch {
 	case strings.TrimSpace(message) == "":
@@ -123,66 +108,54 @@ func (s *api) apiCreateComment(p params) (answer any, err error) {
 	case len(message) > maxMessage || !utf8.ValidString(message):
 		return nil, apiError{104, "message is longer than 65536 bytes or not UTF-8"}
 	}
-	now := s.now().Unix()
-	s.state.Write(func(w *world) {
-		t := w.Tickets[p.id("ticket_id")]
-		if t == nil {
-			err = errTicket
-			return
-		}
-		c := comment{HTML: message, From: "user", Type: "private", UserID: w.actor(p.id("user_id")), At: now}
-		if p.str("type") == "public" {
-			c.Type = "public"
-		}
-		if p.str("from") == "client" {
-			c.From, c.UserID, c.ClientID = "client", 0, t.ClientID
-		}
-		made := w.say(t, c)
-		w.open(t, c.UserID, now)
-		answer = map[string]any{"status": "success", "comment_id": made.ID}
-	})
-	return answer, err
+	t, now := w.Tickets[p.id("ticket_id")], s.now().Unix()
+	if t == nil {
+		return nil, errTicket
+	}
+	c := comment{HTML: message, From: "user", Type: "private", UserID: w.actor(p.id("user_id")), At: now}
+	if p.str("type") == "public" {
+		c.Type = "public"
+	}
+	if p.str("from") == "client" {
+		c.From, c.UserID, c.ClientID = "client", 0, t.ClientID
+	}
+	made := w.say(t, c)
+	w.open(t, c.UserID, now)
+	return map[string]any{"status": "success", "comment_id": made.ID}, nil
 }
 
 // actor is the named agent, or the first of the account.
 func (w *world) actor(id int64) int64 {
-	if slices.ContainsFunc(w.Users, func(u user) bool { return u.ID == id }) {
+	if w.userName(id) != "" {
 		return id
 	}
 	return w.Users[0].ID
 }
 
 // apiUpdateTicket changes what is given. Tags are added to those there are. Unless silent, a new ticket becomes open.
-func (s *api) apiUpdateTicket(p params) (answer any, err error) {
-	now := s.now().Unix()
-	s.state.Write(func(w *world) {
-		t := w.Tickets[p.id("ticket_id")]
-		if t == nil {
-			err = errTicket
-			return
-		}
-		if id := p.id("client_id"); id != 0 && w.Clients[id] == nil {
-			err = errClient
-			return
-		}
-		status := p.id("status")
-		if status != 0 && statusNames[status] == "" {
-			err = apiError{105, "status must be 1 to 10"}
-			return
-		}
-		actor := w.actor(p.id("user_id"))
-		if err = w.edit(t, p, actor, now); err != nil {
-			return
-		}
-		if status != 0 {
-			w.setStatus(t, status, actor, now)
-		} else if !p.flag("silent") {
-			w.open(t, actor, now)
-		}
-		t.UpdatedAt = now
-		answer = map[string]any{"status": "success"}
-	})
-	return answer, err
+func (s *api) apiUpdateTicket(w *world, p params) (any, error) {
+	t, now := w.Tickets[p.id("ticket_id")], s.now().Unix()
+	if t == nil {
+		return nil, errTicket
+	}
+	if id := p.id("client_id"); id != 0 && w.Clients[id] == nil {
+		return nil, errClient
+	}
+	status := p.id("status")
+	if status != 0 && statusNames[status] == "" {
+		return nil, apiError{105, "status must be 1 to 10"}
+	}
+	actor := w.actor(p.id("user_id"))
+	if err := w.edit(t, p, actor, now); err != nil {
+		return nil, err
+	}
+	if status != 0 {
+		w.setStatus(t, status, actor, now)
+	} else if !p.flag("silent") {
+		w.open(t, actor, now)
+	}
+	t.UpdatedAt = now
+	return map[string]any{"status": "success"}, nil
 }
 
 // edit applies everything of update/ticket but the status, and notes each change.
@@ -220,8 +193,8 @@ func (w *world) editFields(t *ticket, names, values []string, actor, now int64) 
 	}
 	ids := make([]int64, len(names))
 	for i, name := range names {
-		ids[i] = params{"id": name}.id("id")
-		if !slices.ContainsFunc(w.Fields, func(f field) bool { return f.ID == ids[i] }) || utf8.RuneCountInString(values[i]) > 255 {
+		ids[i] = kit.ParseID(strings.TrimSpace(name))
+		if !slices.ContainsFunc(w.Fields, func(f scenario.Named) bool { return f.ID == ids[i] }) || utf8.RuneCountInString(values[i]) > 255 {
 			return apiError{106, "unknown field or value longer than 255 characters: " + name}
 		}
 	}
@@ -239,25 +212,19 @@ func (w *world) note(t *ticket, target, value string, actor, now int64) {
 }
 
 // apiUsers answers the agents.
-func (s *api) apiUsers(params) (any, error) {
-	rows := []any{}
-	s.state.Read(func(w *world) {
-		for _, u := range w.Users {
-			rows = append(rows, map[string]any{"id": u.ID, "name": u.Name, "email": u.Email, "role": u.Role, "groups": []any{}})
-		}
-	})
-	return rows, nil
+func apiUsers(w *world, _ params) (any, error) {
+	return each(w.Users, func(_ int, u user) map[string]any {
+		return map[string]any{"id": u.ID, "name": u.Name, "email": u.Email, "role": u.Role, "groups": []any{}}
+	}), nil
 }
 
 // apiGroups answers the groups of agents: this account has none.
-func (s *api) apiGroups(params) (any, error) { return []any{}, nil }
+func apiGroups(params) (any, error) { return []any{}, nil }
 
 // apiChannels answers the channels, by id; they have no names beside their types.
-func (s *api) apiChannels(params) (any, error) {
-	rows := []any{}
+func apiChannels(params) (any, error) {
 	kinds := slices.SortedFunc(maps.Keys(channels), func(a, b string) int { return cmp.Compare(channels[a].id, channels[b].id) })
-	for _, kind := range kinds {
-		rows = append(rows, map[string]any{"channel_id": channels[kind].id, "channel_name": kind, "channel_type": kind})
-	}
-	return rows, nil
+	return each(kinds, func(_ int, kind string) map[string]any {
+		return map[string]any{"channel_id": channels[kind].id, "channel_name": kind, "channel_type": kind}
+	}), nil
 }

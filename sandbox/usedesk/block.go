@@ -10,6 +10,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
 // blockRequest is the JSON body that Usedesk sends for a block (usedesk.md §1.2). Custom parameters come last and
@@ -38,19 +40,18 @@ func blockRequest(b *block, t *ticket, c *client, reload bool) map[string]any {
 
 // clientData is the client as a block request has it: not as the REST API does.
 func clientData(c *client) map[string]any {
-	phones, socials, messengers := []map[string]any{}, []map[string]any{}, []map[string]any{}
-	for _, p := range c.Phones {
-		phones = append(phones, map[string]any{"type": p.Type, "phone": p.Number})
-	}
-	for _, x := range c.Socials {
-		socials = append(socials, map[string]any{"type": x.Type, "url": x.URL, "uid": x.UID})
-	}
-	for _, m := range c.Messengers {
-		messengers = append(messengers, map[string]any{"type": m.Type, "id": m.Identity})
-	}
 	return map[string]any{
-		"name": orNull(c.Name), "company": orNull(c.Company), "emails": append([]string{}, c.Emails...), "phones": phones,
-		"social_services": socials, "addresses": []any{}, "messengers": messengers, "sites": append([]string{}, c.Sites...),
+		"name": orNull(c.Name), "company": orNull(c.Company), "addresses": []any{},
+		"emails": append([]string{}, c.Emails...), "sites": append([]string{}, c.Sites...),
+		"phones": each(c.Phones, func(_ int, p scenario.Phone) map[string]any {
+			return map[string]any{"type": p.Type, "phone": p.Number}
+		}),
+		"social_services": each(c.Socials, func(_ int, x scenario.Social) map[string]any {
+			return map[string]any{"type": x.Type, "url": x.URL, "uid": x.UID}
+		}),
+		"messengers": each(c.Messengers, func(_ int, m scenario.Messenger) map[string]any {
+			return map[string]any{"type": m.Type, "id": m.Identity}
+		}),
 	}
 }
 
@@ -66,8 +67,8 @@ const (
 
 // loadBlock asks a block for its HTML. What the block got wrong is the outcome and its HTML a text for the person: what
 // the real page shows then is not documented.
-func (s *sender) loadBlock(ctx context.Context, b *block, body map[string]any) (content, outcome string) {
-	if b.URL == "" {
+func (s *sender) loadBlock(ctx context.Context, url string, body map[string]any) (content, outcome string) {
+	if url == "" {
 		return complaint("The block has no URL yet. Set it under Settings, Blocks."), blockUnset
 	}
 	raw, err := json.Marshal(body)
@@ -76,7 +77,7 @@ func (s *sender) loadBlock(ctx context.Context, b *block, body map[string]any) (
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.BlockTimeout)
 	defer cancel()
-	status, answer, err := s.post(ctx, b.URL, "application/json", nil, raw, maxBlock)
+	status, answer, err := s.post(ctx, url, "application/json", nil, raw, maxBlock)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return complaint(fmt.Sprintf("The block did not answer within %s.", s.opts.BlockTimeout)), blockTimeout

@@ -35,7 +35,7 @@ func (s *Server) Info() map[string]any {
 				tickets[t.Scenario], clients[t.Scenario] = t.ID, t.ClientID
 			}
 		}
-		if r := kit.First(w.Rules, func(r *rule) bool { return r.ID == DefaultRule }); r != nil {
+		if r := w.rule(DefaultRule); r != nil {
 			rule := map[string]any{"id": r.ID, "name": r.Name, "when": r.When, "encoding": r.Encoding, "enabled": r.Enabled}
 			if a, err := parseAction(r.Action); err != nil {
 				rule["error"] = err.Error()

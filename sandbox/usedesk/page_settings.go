@@ -23,48 +23,41 @@ func (s *settings) pageBlocks(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *settings) postNewBlock(w http.ResponseWriter, r *http.Request) {
-	s.state.Write(func(w *world) {
+	s.change(w, r, "/settings/blocks", func(w *world) bool {
 		if len(w.Blocks) < maxRows {
 			w.Blocks = append(w.Blocks, &block{ID: w.id(), Name: "New block", Title: "New block"})
 		}
+		return true
 	})
-	redirect(w, r, "/settings/blocks")
 }
 
 // postBlock saves a block. It stays managed as long as nobody changes its URL or host.
 func (s *settings) postBlock(w http.ResponseWriter, r *http.Request) {
-	id := pathID(r, "id")
-	found := false
-	s.state.Write(func(w *world) {
-		i := slices.IndexFunc(w.Blocks, func(b *block) bool { return b.ID == id })
-		if i < 0 {
-			return
+	made := block{ID: pathID(r, "id"), Name: r.FormValue("name"), Title: r.FormValue("title"), Content: r.FormValue("content"),
+		URL: strings.TrimSpace(r.FormValue("url")), SecretKey: r.FormValue("secret_key"), Enabled: r.FormValue("enabled") != ""}
+	for n := range maxRows {
+		name := strings.TrimSpace(r.FormValue(fmt.Sprintf("param.%d.name", n)))
+		if name != "" {
+			made.Params = append(made.Params, param{Name: name, Value: r.FormValue(fmt.Sprintf("param.%d.value", n)),
+				Encode: r.FormValue(fmt.Sprintf("param.%d.encode", n)) != ""})
 		}
-		found = true
-		b := &block{ID: id, Name: r.FormValue("name"), Title: r.FormValue("title"), Content: r.FormValue("content"),
-			URL: strings.TrimSpace(r.FormValue("url")), SecretKey: r.FormValue("secret_key"), Enabled: r.FormValue("enabled") != ""}
-		for n := range maxRows {
-			name := strings.TrimSpace(r.FormValue(fmt.Sprintf("param.%d.name", n)))
-			if name != "" {
-				b.Params = append(b.Params, param{Name: name, Value: r.FormValue(fmt.Sprintf("param.%d.value", n)),
-					Encode: r.FormValue(fmt.Sprintf("param.%d.encode", n)) != ""})
-			}
-		}
-		b.Managed = w.Blocks[i].Managed && b.URL == s.opts.BlockURL && b.get("amo_base_host") == s.opts.AmoBaseHost
-		w.Blocks[i] = b
-	})
-	if !found {
-		s.pageMissing(w, r)
-		return
 	}
-	redirect(w, r, "/settings/blocks?saved=1")
+	s.change(w, r, "/settings/blocks?saved=1", func(w *world) bool {
+		b := w.block(made.ID)
+		if b == nil {
+			return false
+		}
+		made.Managed = b.Managed && made.URL == s.opts.BlockURL && made.get("amo_base_host") == s.opts.AmoBaseHost
+		*b = made
+		return true
+	})
 }
 
 func (s *settings) postDeleteBlock(w http.ResponseWriter, r *http.Request) {
-	s.state.Write(func(w *world) {
+	s.change(w, r, "/settings/blocks", func(w *world) bool {
 		w.Blocks = slices.DeleteFunc(w.Blocks, func(b *block) bool { return b.ID == pathID(r, "id") })
+		return true
 	})
-	redirect(w, r, "/settings/blocks")
 }
 
 // rulesView is the page of rules with the whole log, the newest first.
@@ -99,12 +92,12 @@ func (s *settings) showRules(w http.ResponseWriter, status int, f frame, typed *
 }
 
 func (s *settings) postNewRule(w http.ResponseWriter, r *http.Request) {
-	s.state.Write(func(w *world) {
+	s.change(w, r, "/settings/rules", func(w *world) bool {
 		if len(w.Rules) < maxRows {
 			w.Rules = append(w.Rules, &rule{ID: w.id(), Name: "New rule", When: whenButton, Encoding: encodingJSON, Action: layOut(action{})})
 		}
+		return true
 	})
-	redirect(w, r, "/settings/rules")
 }
 
 // postRule saves a rule whose action can be read. It stays managed as long as nobody changes its URL.
@@ -125,26 +118,20 @@ func (s *settings) postRule(w http.ResponseWriter, r *http.Request) {
 		s.showRules(w, http.StatusUnprocessableEntity, frame{Error: "“" + made.Name + "” is not saved: " + err.Error()}, made)
 		return
 	}
-	found := false
-	s.state.Write(func(w *world) {
-		i := slices.IndexFunc(w.Rules, func(have *rule) bool { return have.ID == made.ID })
-		if i < 0 {
-			return
+	s.change(w, r, "/settings/rules?saved=1", func(w *world) bool {
+		have := w.rule(made.ID)
+		if have == nil {
+			return false
 		}
-		found = true
-		made.Managed = w.Rules[i].Managed && a.URL == s.opts.RuleURL
-		w.Rules[i] = made
+		made.Managed = have.Managed && a.URL == s.opts.RuleURL
+		*have = *made
+		return true
 	})
-	if !found {
-		s.pageMissing(w, r)
-		return
-	}
-	redirect(w, r, "/settings/rules?saved=1")
 }
 
 func (s *settings) postDeleteRule(w http.ResponseWriter, r *http.Request) {
-	s.state.Write(func(w *world) {
+	s.change(w, r, "/settings/rules", func(w *world) bool {
 		w.Rules = slices.DeleteFunc(w.Rules, func(have *rule) bool { return have.ID == pathID(r, "id") })
+		return true
 	})
-	redirect(w, r, "/settings/rules")
 }

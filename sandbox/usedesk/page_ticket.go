@@ -1,10 +1,13 @@
 package usedesk
 
 import (
+	"cmp"
 	"html/template"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // languages are those that the quick links offer.
@@ -48,11 +51,7 @@ func (s *pages) pageTicket(w http.ResponseWriter, r *http.Request) {
 		s.pageMissing(w, r)
 		return
 	}
-	title := view.Ticket.Subject
-	if title == "" {
-		title = "(no subject)"
-	}
-	s.show(w, http.StatusOK, "ticket", frame{Title: title, Section: "tickets", Data: view})
+	s.show(w, http.StatusOK, "ticket", frame{Title: cmp.Or(view.Ticket.Subject, "(no subject)"), Section: "tickets", Data: view})
 }
 
 // viewTicket copies what the page shows, so that nothing is rendered under the lock.
@@ -65,17 +64,12 @@ func (s *pages) viewTicket(id int64) (v ticketView, found bool) {
 		}
 		found = true
 		c := w.Clients[t.ClientID]
-		v = ticketView{Ticket: *t, Client: *c, Created: ago(now, t.PublishedAt), Channel: t.Channel, Languages: languages,
+		v = ticketView{Ticket: *t, Client: *c, Created: ago(now, t.PublishedAt), Channel: t.Channel, Assignee: w.userName(t.AssigneeID), Languages: languages,
 			Statuses: []int64{statusOpen, statusPending, statusHold, statusSolved, statusClosed}, Log: w.firingsOf(id)}
 		if t.StatusID == statusNew {
 			v.Statuses = append([]int64{statusNew}, v.Statuses...)
 		}
 		v.Ticket.Tags = slices.Clone(t.Tags)
-		for _, u := range w.Users {
-			if u.ID == t.AssigneeID {
-				v.Assignee = u.Name
-			}
-		}
 		for _, m := range t.Comments {
 			v.Messages = append(v.Messages, message{Author: w.author(m, c), When: ago(now, m.At), At: apiTime(m.At),
 				Mine: m.From != "client", Private: m.Type == "private", HTML: cleanHTML(m.HTML)})
@@ -93,11 +87,7 @@ func (s *pages) viewTicket(id int64) (v ticketView, found bool) {
 				v.Rules = append(v.Rules, *rl)
 			}
 		}
-		for _, other := range w.ticketsOf(c.ID) {
-			if other != id {
-				v.Others = append(v.Others, other)
-			}
-		}
+		v.Others = slices.DeleteFunc(w.ticketsOf(c.ID), func(other int64) bool { return other == id })
 		for _, f := range w.Fields {
 			if value := t.Fields[f.ID]; value != "" {
 				v.Fields = append(v.Fields, fieldLine{f.Name, value})
@@ -108,16 +98,11 @@ func (s *pages) viewTicket(id int64) (v ticketView, found bool) {
 }
 
 func (w *world) author(m *comment, c *client) string {
-	for _, u := range w.Users {
-		if u.ID == m.UserID {
-			return u.Name
-		}
-	}
-	if m.From == "client" && c.Name != "" {
-		return c.Name
+	if name := w.userName(m.UserID); name != "" {
+		return name
 	}
 	if m.From == "client" {
-		return "Client"
+		return cmp.Or(c.Name, "Client")
 	}
 	return "Rule"
 }
@@ -143,22 +128,19 @@ func (s *pages) fragmentFirings(w http.ResponseWriter, r *http.Request) {
 
 // fragmentBlock asks the block on the page's behalf and passes its HTML on as it came.
 func (s *pages) fragmentBlock(w http.ResponseWriter, r *http.Request) {
-	var b *block
+	var url string
 	var body map[string]any
 	s.state.Read(func(w *world) {
-		t := w.Tickets[pathID(r, "id")]
-		i := slices.IndexFunc(w.Blocks, func(b *block) bool { return b.ID == pathID(r, "block") && b.Enabled })
-		if t == nil || i < 0 {
-			return
+		t, b := w.Tickets[pathID(r, "id")], w.block(pathID(r, "block"))
+		if t != nil && b != nil && b.Enabled {
+			url, body = b.URL, blockRequest(b, t, w.Clients[t.ClientID], r.URL.Query().Get("reload") == "1")
 		}
-		copied := *w.Blocks[i]
-		b, body = &copied, blockRequest(w.Blocks[i], t, w.Clients[t.ClientID], r.URL.Query().Get("reload") == "1")
 	})
-	if b == nil {
+	if body == nil {
 		http.Error(w, "no such ticket or block", http.StatusNotFound)
 		return
 	}
-	content, outcome := s.loadBlock(r.Context(), b, body)
+	content, outcome := s.loadBlock(r.Context(), url, body)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Block-Outcome", outcome)
@@ -173,14 +155,12 @@ func (s *pages) postMessage(w http.ResponseWriter, r *http.Request) {
 		redirect(w, r, "/tickets/"+idString(id))
 		return
 	}
-	found := false
 	now := s.now().Unix()
-	s.state.Write(func(w *world) {
+	s.change(w, r, "/tickets/"+idString(id)+"#reply", func(w *world) bool {
 		t := w.Tickets[id]
 		if t == nil {
-			return
+			return false
 		}
-		found = true
 		c := comment{HTML: plainHTML(text), From: "user", Type: "public", UserID: w.Users[0].ID, At: now}
 		switch as {
 		case "client":
@@ -192,29 +172,20 @@ func (s *pages) postMessage(w http.ResponseWriter, r *http.Request) {
 		if as != "client" {
 			w.open(t, c.UserID, now)
 		}
+		return true
 	})
-	if !found {
-		s.pageMissing(w, r)
-		return
-	}
-	redirect(w, r, "/tickets/"+idString(id)+"#reply")
 }
 
 func (s *pages) postStatus(w http.ResponseWriter, r *http.Request) {
-	id, status := pathID(r, "id"), params{"status": r.FormValue("status")}.id("status")
-	found := false
-	s.state.Write(func(w *world) {
+	id, status := pathID(r, "id"), kit.ParseID(strings.TrimSpace(r.FormValue("status")))
+	s.change(w, r, "/tickets/"+idString(id), func(w *world) bool {
 		t := w.Tickets[id]
-		if t != nil && statusNames[status] != "" {
-			found = true
-			w.setStatus(t, status, w.Users[0].ID, s.now().Unix())
+		if t == nil || statusNames[status] == "" {
+			return false
 		}
+		w.setStatus(t, status, w.Users[0].ID, s.now().Unix())
+		return true
 	})
-	if !found {
-		s.pageMissing(w, r)
-		return
-	}
-	redirect(w, r, "/tickets/"+idString(id))
 }
 
 // postRunRule starts a rule by hand; the page shows the answer when it comes.

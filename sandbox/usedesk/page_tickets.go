@@ -1,9 +1,13 @@
 package usedesk
 
 import (
+	"cmp"
 	"html"
 	"net/http"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
+	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
 // ticketLine is one row of the list.
@@ -20,11 +24,8 @@ func (s *pages) pageTickets(w http.ResponseWriter, r *http.Request) {
 	s.state.Read(func(w *world) {
 		for _, t := range w.newest() {
 			c := w.Clients[t.ClientID]
-			line := ticketLine{ID: t.ID, Subject: t.Subject, Client: c.Name, Channel: t.Channel, Story: t.Title,
+			line := ticketLine{ID: t.ID, Subject: t.Subject, Client: cmp.Or(c.Name, c.address()), Channel: t.Channel, Story: t.Title,
 				Updated: ago(s.now(), t.UpdatedAt), UpdatedAt: t.UpdatedAt, Status: t.StatusID}
-			if line.Client == "" {
-				line.Client = c.address()
-			}
 			text := strings.Join([]string{idString(t.ID), line.Subject, line.Client, line.Story, t.Scenario}, "\n")
 			if query == "" || foldContains(text, query) {
 				lines = append(lines, line)
@@ -37,7 +38,7 @@ func (s *pages) pageTickets(w http.ResponseWriter, r *http.Request) {
 // newTicketForm keeps what was typed when something is missing.
 type newTicketForm struct {
 	newTicket
-	Clients []client
+	Clients []scenario.Named
 }
 
 func (s *pages) pageNewTicket(w http.ResponseWriter, _ *http.Request) {
@@ -48,11 +49,7 @@ func (s *pages) showNewTicket(w http.ResponseWriter, status int, n newTicket, pr
 	form := newTicketForm{newTicket: n}
 	s.state.Read(func(w *world) {
 		for _, c := range w.clientsByID() {
-			short := client{ID: c.ID, Name: c.Name}
-			if short.Name == "" {
-				short.Name = c.address()
-			}
-			form.Clients = append(form.Clients, short)
+			form.Clients = append(form.Clients, scenario.Named{ID: c.ID, Name: cmp.Or(c.Name, c.address())})
 		}
 	})
 	s.show(w, status, "new", frame{Title: "New ticket", Section: "new", Error: problem, Data: form})
@@ -61,7 +58,7 @@ func (s *pages) showNewTicket(w http.ResponseWriter, status int, n newTicket, pr
 func (s *pages) postNewTicket(w http.ResponseWriter, r *http.Request) {
 	n := newTicket{Name: r.FormValue("name"), Email: r.FormValue("email"), Phone: r.FormValue("phone"),
 		Subject: r.FormValue("subject"), Message: r.FormValue("message"), Channel: r.FormValue("channel"),
-		ClientID: params{"id": r.FormValue("client_id")}.id("id")}
+		ClientID: kit.ParseID(strings.TrimSpace(r.FormValue("client_id")))}
 	if _, known := channels[n.Channel]; !known {
 		n.Channel = "email"
 	}

@@ -2,23 +2,26 @@ package usedesk
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 //go:embed templates
 var templateFiles embed.FS
 
 var pageFuncs = template.FuncMap{
-	"initials": initials, "clean": cleanHTML, "idString": idString,
+	"clean": cleanHTML, "idString": idString,
+	"initials":   func(name string) string { return cmp.Or(kit.Initials(name, unicode.IsLetter), "?") },
 	"statusName": func(id int64) string { return statusNames[id] },
 	"orDash": func(s string) string {
 		if strings.TrimSpace(s) == "" {
@@ -77,19 +80,24 @@ func (s *pages) render(w http.ResponseWriter, status int, name, part string, dat
 	w.Write(b.Bytes()) //nolint:errcheck // the browser is gone
 }
 
+// change runs f under the write lock and goes on to an address; what f does not find is a missing page.
+func (s *pages) change(w http.ResponseWriter, r *http.Request, to string, f func(w *world) (found bool)) {
+	found := false
+	s.state.Write(func(w *world) { found = f(w) })
+	if !found {
+		s.pageMissing(w, r)
+		return
+	}
+	redirect(w, r, to)
+}
+
 // pageMissing answers every unknown page.
 func (s *pages) pageMissing(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusNotFound, "missing", frame{Title: "Not found", Data: r.URL.Path})
 }
 
 // pathID is an id in the path, 0 when it is no number.
-func pathID(r *http.Request, name string) int64 {
-	id, err := strconv.ParseInt(r.PathValue(name), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return id
-}
+func pathID(r *http.Request, name string) int64 { return kit.ParseID(r.PathValue(name)) }
 
 // ago returns an age in words, for a person.
 func ago(now time.Time, unix int64) string {
@@ -103,24 +111,4 @@ func ago(now time.Time, unix int64) string {
 	default:
 		return fmt.Sprintf("%d days ago", int(d.Hours()/24))
 	}
-}
-
-// initials are the first letters of the first two words, for the round picture.
-func initials(name string) string {
-	var out []rune
-	for _, word := range strings.Fields(name) {
-		for _, r := range word {
-			if unicode.IsLetter(r) {
-				out = append(out, unicode.ToUpper(r))
-				break
-			}
-		}
-		if len(out) == 2 {
-			break
-		}
-	}
-	if len(out) == 0 {
-		return "?"
-	}
-	return string(out)
 }

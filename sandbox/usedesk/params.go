@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // params are the parameters of an API call, from JSON, form or multipart alike. JSON keeps its types, forms have
@@ -78,22 +81,16 @@ func readPlain(raw []byte, kind string) (params, error) {
 
 // nest rebuilds PHP's bracket keys: a[b][]=1. Maps whose keys are 0, 1, 2 … become lists.
 func nest(values url.Values) params {
-	root := map[string]any{}
-	keys := make([]string, 0, len(values))
-	for k := range values {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
+	root := params{}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
 		for _, value := range values[key] {
 			put(root, splitKey(key), value)
 		}
 	}
-	out := params{}
 	for k, v := range root {
-		out[k] = listed(v)
+		root[k] = listed(v)
 	}
-	return out
+	return root
 }
 
 // maxDepth bounds the nesting of a form key.
@@ -169,13 +166,7 @@ func scalar(v any) string {
 }
 
 // id is the parameter as a whole number, 0 when it is none.
-func (p params) id(key string) int64 {
-	n, err := strconv.ParseInt(strings.TrimSpace(p.str(key)), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
+func (p params) id(key string) int64 { return kit.ParseID(strings.TrimSpace(p.str(key))) }
 
 // flag is true for 1 and true in all spellings.
 func (p params) flag(key string) bool {

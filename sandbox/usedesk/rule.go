@@ -47,32 +47,12 @@ type Firing struct {
 // OK reports whether the other side took it.
 func (f Firing) OK() bool { return f.Status >= 200 && f.Status < 300 }
 
-// Errors of Fire.
+// Why a rule is not sent.
 var (
-	ErrNoRule   = errors.New("no such rule, or it is not enabled")
-	ErrNoTicket = errors.New("no such ticket")
+	errNoRule   = errors.New("no such rule, or it is not enabled")
+	errNoTicket = errors.New("no such ticket")
+	errNoURL    = errors.New("the rule has no URL")
 )
-
-// Fire runs a rule on a ticket and waits for the answer. What the other side did wrong stands in the Firing; the error
-// is ErrNoRule, ErrNoTicket or says why the rule's action can't be sent.
-func (s *sender) Fire(ctx context.Context, ruleID, ticketID int64) (Firing, error) {
-	f, call, err := s.prepare(ruleID, ticketID)
-	if err != nil {
-		return Firing{}, fmt.Errorf("fire rule %d on ticket %d: %w", ruleID, ticketID, err)
-	}
-	return s.send(ctx, f, call), nil
-}
-
-// Firings lists the log, oldest first.
-func (s *sender) Firings() []Firing {
-	var list []Firing
-	s.state.Read(func(w *world) {
-		for _, f := range w.Firings {
-			list = append(list, *f)
-		}
-	})
-	return list
-}
 
 // fireNew runs the rules that wait for new tickets, without making the caller wait for the answers.
 func (s *sender) fireNew(ticketID int64) {
@@ -109,17 +89,15 @@ type call struct {
 // prepare fills in the variables and logs the firing as pending.
 func (s *sender) prepare(ruleID, ticketID int64) (f Firing, c call, err error) {
 	s.state.Write(func(w *world) {
-		i := slices.IndexFunc(w.Rules, func(r *rule) bool { return r.ID == ruleID && r.Enabled })
-		t := w.Tickets[ticketID]
+		r, t := w.rule(ruleID), w.Tickets[ticketID]
 		switch {
-		case i < 0:
-			err = ErrNoRule
+		case r == nil || !r.Enabled:
+			err = errNoRule
 			return
 		case t == nil:
-			err = ErrNoTicket
+			err = errNoTicket
 			return
 		}
-		r := w.Rules[i]
 		c, err = makeCall(r, variables(t, w.Clients[t.ClientID]))
 		if err != nil && !errors.Is(err, errNoURL) {
 			return
@@ -137,8 +115,6 @@ func (s *sender) prepare(ruleID, ticketID int64) (f Firing, c call, err error) {
 	})
 	return f, c, err
 }
-
-var errNoURL = errors.New("the rule has no URL")
 
 // makeCall builds the POST of a rule.
 func makeCall(r *rule, vars map[string]string) (call, error) {

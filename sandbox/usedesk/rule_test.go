@@ -13,15 +13,34 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// fire runs a rule on a ticket and waits for the answer.
+func (f *fixture) fire(rule, ticket int64) (Firing, error) {
+	g, c, err := f.desk.prepare(rule, ticket)
+	if err != nil {
+		return Firing{}, err
+	}
+	return f.desk.send(f.t.Context(), g, c), nil
+}
+
+// firings is the log, oldest first.
+func (f *fixture) firings() (log []Firing) {
+	f.desk.state.Read(func(w *world) {
+		for _, g := range w.Firings {
+			log = append(log, *g)
+		}
+	})
+	return log
+}
+
 func TestRule_defaultIsThePublishedExample(t *testing.T) {
 	side := newOutside(t, answering(202, `{"status":"accepted"}`))
 	f := setup(t, Options{})
 	ticket := f.ticketOf("unknown_client")
-	if _, err := f.desk.Fire(t.Context(), DefaultRule, ticket); !errors.Is(err, errNoURL) {
+	if _, err := f.fire(DefaultRule, ticket); !errors.Is(err, errNoURL) {
 		t.Errorf("without a URL: %v", err)
 	}
 	f.desk.SetRule(side.URL + "/api/freeCreateLead?key=a&b=c")
-	got, err := f.desk.Fire(t.Context(), DefaultRule, ticket)
+	got, err := f.fire(DefaultRule, ticket)
 	if err != nil || !got.OK() || got.Status != 202 || got.Answer != `{"status":"accepted"}` || got.Pending {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -37,7 +56,7 @@ func TestRule_defaultIsThePublishedExample(t *testing.T) {
 	if diff := cmp.Diff(want, decode(t, string(r.body))); diff != "" {
 		t.Errorf("body (-published +sent):\n%s", diff)
 	}
-	log := f.desk.Firings()
+	log := f.firings()
 	if len(log) != 2 || log[1].Status != 202 || log[0].Error == "" {
 		t.Errorf("log is %+v", log)
 	}
@@ -48,7 +67,7 @@ func TestRule_formBodyIsBracketed(t *testing.T) {
 	f := setup(t, Options{RuleURL: side.URL})
 	f.desk.state.Write(func(w *world) { w.Rules[0].Encoding = encodingForm })
 	ticket := f.ticketOf("unknown_client")
-	if _, err := f.desk.Fire(t.Context(), DefaultRule, ticket); err != nil {
+	if _, err := f.fire(DefaultRule, ticket); err != nil {
 		t.Fatal(err)
 	}
 	got, err := url.ParseQuery(string(side.last(t).body))
@@ -76,7 +95,7 @@ func TestRule_variablesAndHeaders(t *testing.T) {
 	for name, headers := range map[string]string{"lines": `["X-Key: v{{ticket_id}}"]`, "pairs": `[{"name":"X-Key","value":"v{{ticket_id}}"}]`, "map": `{"X-Key":"v{{ticket_id}}"}`} {
 		t.Run(name, func(t *testing.T) {
 			f.form("/settings/rules/1", url.Values{"name": {"r"}, "when": {"button"}, "encoding": {"json"}, "enabled": {"on"}, "action": {fmt.Sprintf(action, headers)}})
-			if _, err := f.desk.Fire(t.Context(), DefaultRule, ticket); err != nil {
+			if _, err := f.fire(DefaultRule, ticket); err != nil {
 				t.Fatal(err)
 			}
 			r := side.last(t)
@@ -141,15 +160,15 @@ func TestRule_failuresAreLogged(t *testing.T) {
 		},
 	} {
 		f.desk.SetRule(side.URL + path)
-		got, err := f.desk.Fire(t.Context(), DefaultRule, ticket)
+		got, err := f.fire(DefaultRule, ticket)
 		if err != nil || !check(got) {
 			t.Errorf("%s: %+v, %v", path, got, err)
 		}
 	}
-	if _, err := f.desk.Fire(t.Context(), 99, ticket); !errors.Is(err, ErrNoRule) {
+	if _, err := f.fire(99, ticket); !errors.Is(err, errNoRule) {
 		t.Errorf("unknown rule: %v", err)
 	}
-	if _, err := f.desk.Fire(t.Context(), DefaultRule, 1); !errors.Is(err, ErrNoTicket) {
+	if _, err := f.fire(DefaultRule, 1); !errors.Is(err, errNoTicket) {
 		t.Errorf("unknown ticket: %v", err)
 	}
 }
@@ -161,13 +180,13 @@ func TestRule_logIsBounded(t *testing.T) {
 	ticket := f.ticketOf("unknown_client")
 	var last Firing
 	for range maxFirings + 5 {
-		got, err := f.desk.Fire(t.Context(), DefaultRule, ticket)
+		got, err := f.fire(DefaultRule, ticket)
 		if err != nil {
 			t.Fatal(err)
 		}
 		last = got
 	}
-	log := f.desk.Firings()
+	log := f.firings()
 	if len(log) != maxFirings || log[len(log)-1].ID != last.ID {
 		t.Errorf("%d firings kept, the last is %d, want %d", len(log), log[len(log)-1].ID, last.ID)
 	}
@@ -211,5 +230,5 @@ func TestRule_newTicketFiresAndPageShowsAnswer(t *testing.T) {
 	}
 	f.form(to+"/rules/1", nil)
 	<-side.arrived
-	eventually(t, "two firings", func() bool { return len(f.desk.Firings()) == 2 && !f.desk.Firings()[1].Pending })
+	eventually(t, "two firings", func() bool { return len(f.firings()) == 2 && !f.firings()[1].Pending })
 }

@@ -43,6 +43,7 @@ func TestCleanHTML_neverLetsAHandlerThrough(t *testing.T) {
 }
 
 func TestInitials(t *testing.T) {
+	initials := pageFuncs["initials"].(func(string) string)
 	for name, want := range map[string]string{"Ирина Соколова": "ИС", "": "?", "🦄 ✨": "?", "  x ": "X", "a b c": "AB", "<b>Bold": "B"} {
 		if got := initials(name); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)

@@ -1,6 +1,7 @@
 package usedesk
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -26,10 +27,10 @@ func (s *Server) fresh() *world {
 		},
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.scenario.TicketFields)) {
-		w.Fields = append(w.Fields, field{ID: id, Name: s.scenario.TicketFields[id]})
+		w.Fields = append(w.Fields, scenario.Named{ID: id, Name: s.scenario.TicketFields[id]})
 	}
 	for _, c := range s.scenario.Clients {
-		w.Clients[c.ID] = seedClient(c, now)
+		w.Clients[c.ID] = &client{Client: c, CreatedAt: now.AddDate(-1, 0, 0).Unix()}
 	}
 	for _, t := range s.scenario.Tickets {
 		w.Tickets[t.ID] = seedTicket(w, t, now)
@@ -40,24 +41,9 @@ func (s *Server) fresh() *world {
 	}}
 	w.Rules = []*rule{{
 		ID: DefaultRule, Name: "Create a lead in amoCRM", When: whenNewTicket, Encoding: encodingJSON, Enabled: true, Managed: true,
-		Action: defaultAction(s.opts.RuleBody),
+		Action: layOut(action{Data: json.RawMessage(publishedData)}),
 	}}
 	return w
-}
-
-func seedClient(c scenario.Client, now time.Time) *client {
-	made := &client{ID: c.ID, Name: c.Name, Company: c.Company, Position: c.Position,
-		Emails: slices.Clone(c.Emails), Sites: slices.Clone(c.Sites), CreatedAt: now.AddDate(-1, 0, 0).Unix()}
-	for _, p := range c.Phones {
-		made.Phones = append(made.Phones, phone{p.Type, p.Number})
-	}
-	for _, m := range c.Messengers {
-		made.Messengers = append(made.Messengers, messenger{m.Type, m.ID})
-	}
-	for _, x := range c.Socials {
-		made.Socials = append(made.Socials, social{x.Type, x.URL, x.UID})
-	}
-	return made
 }
 
 // seedTicket spreads the messages over the ticket's age: the first is as old as the ticket.

@@ -9,6 +9,7 @@
 package usedesk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,8 +32,6 @@ type Options struct {
 	RuleURL string
 	// AmoBaseHost is the default block's parameter amo_base_host.
 	AmoBaseHost string
-	// RuleBody is the data of the default rule; nil is the published example's.
-	RuleBody func() map[string]any
 	// StateFile keeps the state over restarts; empty keeps it in memory.
 	StateFile string
 	// Info adds to the answer of GET /_sandbox/info.
@@ -84,15 +83,10 @@ type sender struct {
 // New makes a Server from its state file, or from the scenario where there is none yet. It fails on a state file that
 // can't be read.
 func New(sc scenario.World, opts Options) (*Server, error) {
-	if opts.Token == "" {
-		opts.Token = scenario.DeskToken
-	}
-	if opts.BlockTimeout == 0 {
-		opts.BlockTimeout = 60 * time.Second
-	}
-	if opts.RuleTimeout == 0 {
-		opts.RuleTimeout = 10 * time.Second
-	}
+	opts.Token = cmp.Or(opts.Token, scenario.DeskToken)
+	opts.ErrorStatus = cmp.Or(opts.ErrorStatus, http.StatusOK)
+	opts.BlockTimeout = cmp.Or(opts.BlockTimeout, 60*time.Second)
+	opts.RuleTimeout = cmp.Or(opts.RuleTimeout, 10*time.Second)
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
@@ -123,20 +117,16 @@ func New(sc scenario.World, opts Options) (*Server, error) {
 // configure puts what the Options decide into a world, which may come from a file of an earlier start on other ports.
 // Blocks and rules that a person has pointed elsewhere stay as they are.
 func (s *Server) configure(w *world) {
-	s.configureBlocks(w)
-	s.configureRules(w)
-	for _, f := range w.Firings {
-		if f.Pending {
-			f.Pending, f.Error = false, "the server stopped before the answer came"
-		}
-	}
-}
-
-func (s *Server) configureBlocks(w *world) {
 	for _, b := range w.Blocks {
 		if b.Managed {
 			b.URL = s.opts.BlockURL
 			b.set("amo_base_host", s.opts.AmoBaseHost)
+		}
+	}
+	s.configureRules(w)
+	for _, f := range w.Firings {
+		if f.Pending {
+			f.Pending, f.Error = false, "the server stopped before the answer came"
 		}
 	}
 }
@@ -155,14 +145,6 @@ func (s *Server) SetRule(url string) {
 	s.state.Write(func(w *world) {
 		s.opts.RuleURL = url
 		s.configureRules(w)
-	})
-}
-
-// SetBlock gives the default block its URL and its amo_base_host, unless a person has pointed it elsewhere.
-func (s *Server) SetBlock(url, amoBaseHost string) {
-	s.state.Write(func(w *world) {
-		s.opts.BlockURL, s.opts.AmoBaseHost = url, amoBaseHost
-		s.configureBlocks(w)
 	})
 }
 

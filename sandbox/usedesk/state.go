@@ -4,8 +4,19 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
+	"github.com/sidecard/sidecard/sandbox/scenario"
 )
+
+// loadWorld reads the state file. No file, or no name, is no world.
+func loadWorld(path string) (*world, error) {
+	return kit.Load(path, "local Usedesk", func(w *world) bool {
+		return w.Clients != nil && w.Tickets != nil && len(w.Users) > 0 && w.NextID >= firstFreeID
+	})
+}
 
 // world is everything the local Usedesk remembers: plain data, saved as one JSON file. All access goes through a
 // kit.State.
@@ -13,7 +24,7 @@ type world struct {
 	Clients map[int64]*client `json:"clients"`
 	Tickets map[int64]*ticket `json:"tickets"`
 	Users   []user            `json:"users"`
-	Fields  []field           `json:"fields"`
+	Fields  []scenario.Named  `json:"fields"` // of tickets, of type text
 	Blocks  []*block          `json:"blocks"`
 	Rules   []*rule           `json:"rules"`
 	Firings []*Firing         `json:"firings"` // oldest first
@@ -26,29 +37,12 @@ type user struct {
 	Name, Email, Role string
 }
 
-// field is a ticket field of type text.
-type field struct {
-	ID   int64
-	Name string
-}
-
 // client is a person who writes.
 type client struct {
-	ID                            int64
-	Name, Company, Position, Note string
-	Emails                        []string
-	Phones                        []phone
-	Messengers                    []messenger
-	Socials                       []social
-	Sites                         []string
-	CreatedAt                     int64
+	scenario.Client // its lists may be the story's own: they are added to, never changed in place
+	Note            string
+	CreatedAt       int64
 }
-
-type phone struct{ Type, Number string }
-
-type messenger struct{ Type, Identity string }
-
-type social struct{ Type, URL, UID string }
 
 // ticket is a request with its conversation, oldest comment first.
 type ticket struct {
@@ -125,10 +119,38 @@ func (b *block) get(name string) string {
 	return ""
 }
 
+// block is nil for an unknown id.
+func (w *world) block(id int64) *block {
+	return kit.First(w.Blocks, func(b *block) bool { return b.ID == id })
+}
+
+// rule is nil for an unknown id.
+func (w *world) rule(id int64) *rule {
+	return kit.First(w.Rules, func(r *rule) bool { return r.ID == id })
+}
+
 // id hands out the next free id.
 func (w *world) id() int64 {
 	w.NextID++
 	return w.NextID
+}
+
+// addClient makes a client of nothing but an id.
+func (w *world) addClient(now time.Time) *client {
+	c := &client{CreatedAt: now.Unix()}
+	c.ID = w.id()
+	w.Clients[c.ID] = c
+	return c
+}
+
+// userName is an agent's name, empty for an unknown one.
+func (w *world) userName(id int64) string {
+	for _, u := range w.Users {
+		if u.ID == id {
+			return u.Name
+		}
+	}
+	return ""
 }
 
 // newest lists the tickets, the last changed first.
@@ -180,3 +202,45 @@ func (w *world) setStatus(t *ticket, status, userID, now int64) {
 }
 
 func (s *sender) now() time.Time { return s.opts.Now() }
+
+// newTicket is what a form or an API call says about a ticket. Without ClientID a new client is made.
+type newTicket struct {
+	ClientID           int64
+	Name, Email, Phone string
+	Subject, Message   string
+	Channel            string
+}
+
+// createTicket stores the ticket and starts the rules for new tickets. Message is HTML.
+func (s *sender) createTicket(n newTicket) (int64, error) {
+	now := s.now().Unix()
+	var id int64
+	var err error
+	s.state.Write(func(w *world) {
+		c := w.Clients[n.ClientID]
+		switch {
+		case n.ClientID != 0 && c == nil:
+			err = errClient
+			return
+		case c == nil:
+			c = w.addClient(s.now())
+			c.Name = strings.TrimSpace(n.Name)
+			if e := strings.TrimSpace(n.Email); e != "" {
+				c.Emails = []string{e}
+			}
+			if p := strings.TrimSpace(n.Phone); p != "" {
+				c.Phones = []scenario.Phone{{Type: "mobile", Number: p}}
+			}
+		}
+		t := &ticket{ID: w.id(), Subject: strings.TrimSpace(n.Subject), ClientID: c.ID, Channel: n.Channel, StatusID: statusNew,
+			Priority: "medium", Type: "question", Fields: map[int64]string{}, PublishedAt: now, UpdatedAt: now}
+		w.Tickets[t.ID] = t
+		w.say(t, comment{HTML: n.Message, From: "client", Type: "public", ClientID: c.ID, At: now})
+		id = t.ID
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.fireNew(id)
+	return id, nil
+}

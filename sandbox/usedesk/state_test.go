@@ -231,7 +231,7 @@ func TestServer_parallelUse(t *testing.T) {
 	group.Wait()
 	eventually(t, "eight firings are answered", func() bool {
 		done := 0
-		for _, g := range f.desk.Firings() {
+		for _, g := range f.firings() {
 			if !g.Pending {
 				done++
 			}

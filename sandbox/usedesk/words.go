@@ -1,27 +1,25 @@
 package usedesk
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"time"
 )
 
-// Ticket statuses (usedesk.md §2.2).
+// Ticket statuses (usedesk.md §2.2) that the work here knows.
 const (
 	statusOpen    int64 = 1
 	statusSolved  int64 = 2
 	statusClosed  int64 = 3
-	statusDeleted int64 = 4
 	statusHold    int64 = 5
 	statusPending int64 = 6
-	statusSpam    int64 = 7
 	statusNew     int64 = 8
-	statusMailing int64 = 9
-	statusMerged  int64 = 10
 )
 
 var statusNames = map[int64]string{
-	statusOpen: "Open", statusSolved: "Solved", statusClosed: "Closed", statusDeleted: "Deleted", statusHold: "On hold",
-	statusPending: "Pending", statusSpam: "Spam", statusNew: "New", statusMailing: "Mailing", statusMerged: "Merged",
+	statusOpen: "Open", statusSolved: "Solved", statusClosed: "Closed", 4: "Deleted", statusHold: "On hold",
+	statusPending: "Pending", 7: "Spam", statusNew: "New", 9: "Mailing", 10: "Merged",
 }
 
 // channels are the channels of the account by type; the id is what a block request calls channel_id.
@@ -56,18 +54,11 @@ func idOrNull(id int64) any {
 
 // address is where the client wrote from: e-mail, else phone, else messenger.
 func (c *client) address() string {
-	for _, e := range c.Emails {
-		if e != "" {
-			return e
-		}
-	}
-	if n := c.phone(); n != "" {
-		return n
-	}
+	from := append(slices.Clone(c.Emails), c.phone())
 	if len(c.Messengers) > 0 {
-		return c.Messengers[0].Identity
+		from = append(from, c.Messengers[0].Identity)
 	}
-	return ""
+	return cmp.Or(from...)
 }
 
 // email is the first e-mail address, or empty.
