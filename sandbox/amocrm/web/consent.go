@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,54 +40,52 @@ func (s *Consents) Routes(mux *http.ServeMux) {
 // ownPages refuses form posts that come from other sites.
 var ownPages = http.NewCrossOriginProtection()
 
-// consent is what a site asks for: a known integration, or one that is to be made from metadata.
-type consent struct {
-	ClientID, State, Mode                   string
-	Name, Description, RedirectURI, Secrets string
-	Scopes                                  string
-	ErrorCallback                           bool // the button tells its page of a refusal itself
-}
-
-// readConsent reads the parameters that travel from the page's address through its form.
-func readConsent(get func(string) string) consent {
-	return consent{
-		ClientID: get("client_id"), State: get("state"), Mode: get("mode"), Name: get("name"), Description: get("description"),
-		RedirectURI: get("redirect_uri"), Secrets: get("secrets_uri"), Scopes: get("scopes"), ErrorCallback: get("error_callback") == "1",
-	}
-}
+// consent is what a site asks for: a known integration, or one that is to be made from metadata. Its parameters travel from
+// the page's address through its form.
+type consent struct{ url.Values }
 
 // sentence is an error in a person's words, shown on the page as it is.
-type sentence string
-
-func (e sentence) Error() string { return string(e) }
+func sentence(format string, values ...any) error { return fmt.Errorf(format, values...) }
 
 // external reports whether the consent makes a new integration.
-func (c consent) external() bool { return c.ClientID == "" && (c.Secrets != "" || c.Name != "") }
+func (c consent) external() bool {
+	return c.Get("client_id") == "" && (c.Get("secrets_uri") != "" || c.Get("name") != "")
+}
+
+// back is where the person goes next, with what the site is told.
+func (c consent) back(in *world.Integration, q url.Values) string {
+	if state := c.Get("state"); state != "" {
+		q.Set("state", state)
+	}
+	return oauth.AddQuery(in.RedirectURI, q)
+}
 
 // integration finds what is asked for, or says in a person's words what is wrong. The caller holds a lock.
 func (c consent) integration(w *world.World) (*world.Integration, error) {
 	if !c.external() {
-		in := w.Integrations[c.ClientID]
+		clientID := c.Get("client_id")
+		in := w.Integrations[clientID]
 		switch {
-		case c.ClientID == "":
+		case clientID == "":
 			return nil, sentence("The address has no client_id. A site sends people here with the id of its integration.")
 		case in == nil:
-			return nil, sentence(fmt.Sprintf("There is no integration with the id %q here. Check the client_id that the site is configured with.", c.ClientID))
+			return nil, sentence("There is no integration with the id %q here. Check the client_id that the site is configured with.", clientID)
 		case in.RedirectURI == "":
-			return nil, sentence(fmt.Sprintf("The integration %q has no redirect URI, so there is no way back to the site.", in.Name))
+			return nil, sentence("The integration %q has no redirect URI, so there is no way back to the site.", in.Name)
 		}
 		return in, nil
 	}
-	if c.Name == "" {
+	if c.Get("name") == "" {
 		return nil, sentence("The button has no data-name, so there is nothing to call the new integration.")
 	}
-	for field, address := range map[string]string{"data-redirect_uri": c.RedirectURI, "data-secrets_uri": c.Secrets} {
+	for _, field := range []string{"redirect_uri", "secrets_uri"} {
+		address := c.Get(field)
 		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return nil, sentence(fmt.Sprintf("The button's %s %q is no http or https address.", field, address))
+			return nil, sentence("The button's data-%s %q is no http or https address.", field, address)
 		}
 	}
-	in := &world.Integration{ID: token.UUID(), Secret: token.Hex(32), Name: c.Name, RedirectURI: c.RedirectURI, External: true}
-	for scope := range strings.SplitSeq(c.Scopes, ",") {
+	in := &world.Integration{ID: token.UUID(), Secret: token.Hex(32), Name: c.Get("name"), RedirectURI: c.Get("redirect_uri"), External: true}
+	for scope := range strings.SplitSeq(c.Get("scopes"), ",") {
 		if scope = strings.TrimSpace(scope); scope != "" {
 			in.Scopes = append(in.Scopes, scope)
 		}
@@ -110,13 +107,13 @@ type consentAccount struct {
 	ID         int64
 	Name, Host string
 	Admin      string
-	Users      []*world.User
+	Users      []world.User
 	Selected   bool
 }
 
 // askConsent shows who asks for what and lets a person choose an account.
 func (s *Consents) askConsent(w http.ResponseWriter, r *http.Request) {
-	s.showConsent(w, r, readConsent(r.URL.Query().Get), "", http.StatusOK)
+	s.showConsent(w, r, consent{r.URL.Query()}, "", http.StatusOK)
 }
 
 func (s *Consents) showConsent(w http.ResponseWriter, r *http.Request, ask consent, trouble string, status int) {
@@ -139,7 +136,7 @@ func (s *Consents) showConsent(w http.ResponseWriter, r *http.Request, ask conse
 			ca := consentAccount{ID: a.ID, Name: a.Name, Host: a.Host, Admin: a.FirstAdmin().Name, Selected: strings.EqualFold(a.Host, r.Host)}
 			for _, u := range a.Users {
 				if u.Active && !u.Free {
-					ca.Users = append(ca.Users, &world.User{ID: u.ID, Name: u.Name, Email: u.Email, Admin: u.Admin})
+					ca.Users = append(ca.Users, *u)
 				}
 			}
 			page.Accounts = append(page.Accounts, ca)
@@ -157,26 +154,22 @@ func (s *Consents) decideConsent(w http.ResponseWriter, r *http.Request) {
 		s.showConsent(w, r, consent{}, "The form could not be read: "+err.Error(), http.StatusBadRequest)
 		return
 	}
-	ask := readConsent(r.PostForm.Get)
-	if r.PostForm.Get("decision") != "allow" {
+	ask := consent{r.PostForm}
+	if ask.Get("decision") != "allow" {
 		s.refuseConsent(w, r, ask)
 		return
 	}
-	accountID, err := strconv.ParseInt(r.PostForm.Get("account"), 10, 64)
+	accountID, err := strconv.ParseInt(ask.Get("account"), 10, 64)
 	if err != nil {
 		s.showConsent(w, r, ask, "Choose an account.", http.StatusBadRequest)
 		return
 	}
-	userID, err := strconv.ParseInt(r.PostForm.Get("user"), 10, 64)
-	if err != nil {
-		userID = 0 // the administrator
-	}
-	back, err := s.grantConsent(r.Context(), ask, accountID, userID)
+	back, err := s.grantConsent(r.Context(), ask, accountID, kit.ParseID(ask.Get("user"))) // no user is the administrator
 	if err != nil {
 		s.showConsent(w, r, ask, err.Error(), http.StatusUnprocessableEntity)
 		return
 	}
-	s.sendBack(w, r, ask, back)
+	s.sendBack(w, r, ask, back, false)
 }
 
 // grantConsent makes the code, and for the button with metadata the integration before it: the site has the secret
@@ -205,11 +198,7 @@ func (s *Consents) grantConsent(ctx context.Context, ask consent, accountID, use
 	if err := s.State.Save(); err != nil {
 		return "", err
 	}
-	q := url.Values{"code": {code}, "referer": {world.HostOf(s.State, a)}, "client_id": {in.ID}, "platform": {"1"}}
-	if ask.State != "" {
-		q.Set("state", ask.State)
-	}
-	return oauth.AddQuery(in.RedirectURI, q), nil
+	return ask.back(in, url.Values{"code": {code}, "referer": {world.HostOf(s.State, a)}, "client_id": {in.ID}, "platform": {"1"}}), nil
 }
 
 // granter checks who may grant: the first grant in an account is an administrator's (amocrm.md §1.1).
@@ -224,33 +213,34 @@ func granter(w *world.World, in *world.Integration, accountID, userID int64) (*w
 	u := world.UserOf(a, userID)
 	switch {
 	case u == nil || !u.Active || u.Free:
-		return nil, 0, sentence(fmt.Sprintf("This person does not belong to %s. Choose a person of that account.", a.Name))
+		return nil, 0, sentence("This person does not belong to %s. Choose a person of that account.", a.Name)
 	case !u.Admin && !oauth.Granted(w, a.ID, in.ID):
-		return nil, 0, sentence(fmt.Sprintf("The first to connect an integration must be an administrator; %s is none.", u.Name))
+		return nil, 0, sentence("The first to connect an integration must be an administrator; %s is none.", u.Name)
 	}
 	return a, u.ID, nil
 }
 
 // tellSecret makes the secrets call of amocrm.md §1.9. It holds no lock: the site may well call back meanwhile.
 func (s *Consents) tellSecret(ctx context.Context, in *world.Integration, ask consent) error {
-	raw, err := json.Marshal(map[string]string{"client_id": in.ID, "client_secret": in.Secret, "state": ask.State})
+	raw, err := json.Marshal(map[string]string{"client_id": in.ID, "client_secret": in.Secret, "state": ask.Get("state")})
 	if err != nil {
 		return fmt.Errorf("encode secrets call: %w", err)
 	}
+	address := ask.Get("secrets_uri")
 	ctx, stop := context.WithTimeout(ctx, secretsTimeout)
 	defer stop()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, ask.Secrets, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(raw))
 	if err != nil {
-		return sentence(fmt.Sprintf("The site's secrets address %q can't be called: %v", ask.Secrets, err))
+		return sentence("The site's secrets address %q can't be called: %v", address, err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	res, err := s.Sites.RoundTrip(req)
 	if err != nil {
-		return sentence(fmt.Sprintf("The site's secrets address did not answer, so nothing was connected: %v", err))
+		return sentence("The site's secrets address did not answer, so nothing was connected: %v", err)
 	}
 	defer res.Body.Close() //nolint:errcheck // nothing was written
 	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return sentence(fmt.Sprintf("The site's secrets address %s answered %s, so nothing was connected.", ask.Secrets, res.Status))
+		return sentence("The site's secrets address %s answered %s, so nothing was connected.", address, res.Status)
 	}
 	return nil
 }
@@ -264,11 +254,7 @@ func (s *Consents) refuseConsent(w http.ResponseWriter, r *http.Request, ask con
 		s.showConsent(w, r, ask, err.Error(), http.StatusBadRequest)
 		return
 	}
-	q := url.Values{"error": {"access_denied"}}
-	if ask.State != "" {
-		q.Set("state", ask.State)
-	}
-	s.sendBack(w, r, ask, oauth.AddQuery(in.RedirectURI, q))
+	s.sendBack(w, r, ask, ask.back(in, url.Values{"error": {"access_denied"}}), true)
 }
 
 // donePage closes the popup and sends its opener on.
@@ -281,20 +267,12 @@ type donePage struct {
 
 // sendBack redirects in this window, or in popup mode sends the window's opener. Both work without script: the popup
 // has a link.
-func (s *Consents) sendBack(w http.ResponseWriter, r *http.Request, ask consent, back string) {
-	if ask.Mode != "popup" {
+func (s *Consents) sendBack(w http.ResponseWriter, r *http.Request, ask consent, back string, refused bool) {
+	if ask.Get("mode") != "popup" {
 		http.Redirect(w, r, back, http.StatusFound)
 		return
 	}
-	page := donePage{URL: back, ClientID: ask.ClientID, Refused: ask.ErrorCallback && slices.Contains(queryOf(back)["error"], "access_denied")}
+	page := donePage{URL: back, ClientID: ask.Get("client_id"), Refused: refused && ask.Get("error_callback") == "1"}
 	s.State.Read(func(state *world.World) { page.frame = frameOf(state.AccountAt(r.Host), "Back to the site") })
 	render(w, http.StatusOK, "consent_done", page)
-}
-
-func queryOf(address string) url.Values {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil
-	}
-	return u.Query()
 }
