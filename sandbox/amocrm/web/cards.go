@@ -53,9 +53,6 @@ type step struct {
 	Past, Current bool
 }
 
-// Initials stand for a picture.
-func (p *cardPage) Initials() string { return initials(p.Name) }
-
 type fact struct {
 	Name   string
 	Values []string
@@ -96,7 +93,7 @@ func (s *Pages) leadCard(_ *world.World, a *world.Account, r *http.Request) (str
 		head = append(head, fact{"Closed", []string{shownTime(a, l.ClosedAt)}})
 	}
 	p.Facts = append(head, p.Facts...)
-	p.addCompany(a, l.CompanyID)
+	p.Companies = linkTo(a, "companies", "Company", l.CompanyID)
 	p.Delete, p.Track = "/leads/detail/"+id(l.ID)+"/delete", trackOf(a, l)
 	for _, pl := range a.Pipelines {
 		g := stageGroup{Pipeline: pl.Name}
@@ -134,7 +131,7 @@ func (s *Pages) contactCard(_ *world.World, a *world.Account, r *http.Request) (
 	p := s.cardOf(a, "contacts", &c.Base)
 	p.Kind, p.Name = "Contact", shownName(c.Name, "Contact", c.ID)
 	p.Delete = "/contacts/detail/" + id(c.ID) + "/delete"
-	p.addCompany(a, c.CompanyID)
+	p.Companies = linkTo(a, "companies", "Company", c.CompanyID)
 	p.addDeals(a, world.LeadsByContact(a)[c.ID])
 	return p.Name, p
 }
@@ -148,9 +145,7 @@ func (s *Pages) companyCard(_ *world.World, a *world.Account, r *http.Request) (
 	p.Kind, p.Name = "Company", shownName(c.Name, "Company", c.ID)
 	contacts, leads := world.CompanyMembers(a, c.ID)
 	for _, n := range contacts {
-		if m := a.Contacts[n]; m != nil && !m.Deleted {
-			p.People = append(p.People, link{shownName(m.Name, "Contact", n), "/contacts/detail/" + id(n)})
-		}
+		p.People = append(p.People, linkTo(a, "contacts", "Contact", n)...)
 	}
 	p.addDeals(a, leads)
 	return p.Name, p
@@ -158,12 +153,6 @@ func (s *Pages) companyCard(_ *world.World, a *world.Account, r *http.Request) (
 
 // pageID is the number in a deep link; 0, which nothing has, for anything else.
 func pageID(r *http.Request) int64 { return kit.ParseID(r.PathValue("id")) }
-
-func (p *cardPage) addCompany(a *world.Account, n int64) {
-	if c := a.Companies[n]; c != nil && !c.Deleted {
-		p.Companies = append(p.Companies, link{shownName(c.Name, "Company", n), "/companies/detail/" + id(n)})
-	}
-}
 
 func (p *cardPage) addDeals(a *world.Account, leads []int64) {
 	for _, n := range leads {

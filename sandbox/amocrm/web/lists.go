@@ -26,7 +26,7 @@ type dashboardPage struct {
 func (s *Pages) dashboard(_ *world.World, a *world.Account, r *http.Request) (string, pageData) {
 	p := &dashboardPage{RequestHost: r.Host}
 	leads := liveLeads(a)
-	p.Leads, p.Contacts, p.Companies = len(leads), live(world.Bases(a, "contacts")), live(world.Bases(a, "companies"))
+	p.Leads, p.Contacts, p.Companies = len(leads), live(a, "contacts"), live(a, "companies")
 	for _, t := range a.Tasks {
 		if !t.Completed {
 			p.Tasks++
@@ -38,13 +38,9 @@ func (s *Pages) dashboard(_ *world.World, a *world.Account, r *http.Request) (st
 	return "Dashboard", p
 }
 
-func live(list []*world.Base) (n int) {
-	for _, b := range list {
-		if !b.Deleted {
-			n++
-		}
-	}
-	return n
+// live counts those that are not deleted.
+func live(a *world.Account, entity string) int {
+	return len(slices.DeleteFunc(world.Bases(a, entity), func(b *world.Base) bool { return b.Deleted }))
 }
 
 // liveLeads are the leads that are not deleted, newest first.
@@ -78,28 +74,29 @@ func dealOf(a *world.Account, l *world.Lead) dealRow {
 		d.Pipeline, d.Stage, d.Color = p.Name, st.Name, st.Color
 	}
 	for _, lc := range l.Contacts {
-		if c := a.Contacts[lc.ID]; c != nil && !c.Deleted {
-			d.People = append(d.People, link{shownName(c.Name, "Contact", c.ID), "/contacts/detail/" + id(c.ID)})
-		}
+		d.People = append(d.People, linkTo(a, "contacts", "Contact", lc.ID)...)
 	}
 	return d
 }
 
-// Initials stand for the responsible person's picture.
-func (d dealRow) Initials() string { return initials(d.Responsible) }
+// linkTo leads to a contact or a company, or nowhere when there is none.
+func linkTo(a *world.Account, entity, kind string, n int64) []link {
+	b := world.BaseByID(a, entity, n)
+	if b == nil {
+		return nil
+	}
+	return []link{{shownName(b.Name, kind, n), "/" + entity + "/detail/" + id(n)}}
+}
 
 // money is an amount in the account's currency, with its cents where the account keeps them.
 func money(a *world.Account, n, cents int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if digits[0] == '-' {
-		sign, digits = "-", digits[1:]
+	shown, negative := strings.CutPrefix(id(n), "-")
+	for i := len(shown) - 3; i > 0; i -= 3 {
+		shown = shown[:i] + "\u00a0" + shown[i:]
 	}
-	var groups []string
-	for len(digits) > 3 {
-		groups, digits = append([]string{digits[len(digits)-3:]}, groups...), digits[:len(digits)-3]
+	if negative {
+		shown = "-" + shown
 	}
-	shown := sign + strings.Join(append([]string{digits}, groups...), "\u00a0")
 	if a.Cents {
 		shown += fmt.Sprintf(",%02d", max(cents, -cents))
 	}
@@ -150,36 +147,29 @@ type personRow struct {
 	Deals                           int
 }
 
-// Initials stand for a picture.
-func (r personRow) Initials() string { return initials(r.Name) }
-
-func (s *Pages) contactList(_ *world.World, a *world.Account, r *http.Request) (string, pageData) {
-	p := &peoplePage{Kind: "contacts", Query: r.URL.Query().Get("q")}
-	deals := world.LeadsByContact(a)
-	for _, b := range world.Bases(a, "contacts") {
-		c := a.Contacts[b.ID]
-		row := personRow{
-			Name: shownName(c.Name, "Contact", c.ID), URL: "/contacts/detail/" + id(c.ID), Responsible: byline(a, c.Responsible),
-			Phones: coded(a, "contacts", c.Fields, "PHONE"), Emails: coded(a, "contacts", c.Fields, "EMAIL"), Deals: len(deals[c.ID]),
+// personList makes the page of contacts or companies.
+func personList(entity, title, kind string) func(*world.World, *world.Account, *http.Request) (string, pageData) {
+	return func(_ *world.World, a *world.Account, r *http.Request) (string, pageData) {
+		p := &peoplePage{Kind: entity, Query: r.URL.Query().Get("q")}
+		deals := world.LeadsByContact(a)
+		for _, b := range world.Bases(a, entity) {
+			row := personRow{
+				Name: shownName(b.Name, kind, b.ID), URL: "/" + entity + "/detail/" + id(b.ID), Responsible: byline(a, b.Responsible),
+				Phones: coded(a, entity, b.Fields, "PHONE"), Emails: coded(a, entity, b.Fields, "EMAIL"),
+			}
+			if entity == "companies" {
+				_, leads := world.CompanyMembers(a, b.ID)
+				row.Deals = len(leads)
+			} else {
+				row.Deals = len(deals[b.ID])
+				if company := a.Companies[a.Contacts[b.ID].CompanyID]; company != nil {
+					row.Company = company.Name
+				}
+			}
+			p.add(b, row)
 		}
-		if company := a.Companies[c.CompanyID]; company != nil {
-			row.Company = company.Name
-		}
-		p.add(b, row)
+		return title, p
 	}
-	return "Contacts", p
-}
-
-func (s *Pages) companyList(_ *world.World, a *world.Account, r *http.Request) (string, pageData) {
-	p := &peoplePage{Kind: "companies", Query: r.URL.Query().Get("q")}
-	for _, b := range world.Bases(a, "companies") {
-		_, leads := world.CompanyMembers(a, b.ID)
-		p.add(b, personRow{
-			Name: shownName(b.Name, "Company", b.ID), URL: "/companies/detail/" + id(b.ID), Responsible: byline(a, b.Responsible),
-			Phones: coded(a, "companies", b.Fields, "PHONE"), Emails: coded(a, "companies", b.Fields, "EMAIL"), Deals: len(leads),
-		})
-	}
-	return "Companies", p
 }
 
 // add keeps a row that is not deleted and holds the query.
@@ -196,12 +186,8 @@ func (p *peoplePage) add(b *world.Base, row personRow) {
 
 // coded are the values of a predefined field.
 func coded(a *world.Account, entity string, fields []world.FieldValue, code string) []string {
-	def := world.FieldByCode(a, entity, code)
-	if def == nil {
-		return nil
-	}
 	for _, f := range fields {
-		if f.FieldID == def.ID {
+		if def := world.FieldByCode(a, entity, code); def != nil && f.FieldID == def.ID {
 			return shownValues(a, def, f.Values)
 		}
 	}

@@ -27,22 +27,14 @@ import (
 var files embed.FS
 
 // templates holds one set per page: each defines "main" and is shown inside the layout.
-var templates = parseTemplates()
-
-func parseTemplates() map[string]*template.Template {
+var templates = func() map[string]*template.Template {
 	sets := map[string]*template.Template{}
-	pages, err := files.ReadDir(".")
-	if err != nil {
-		panic("web pages: " + err.Error()) // embedded: it can't differ from the build
-	}
-	for _, p := range pages {
-		name, isPage := strings.CutSuffix(p.Name(), ".html")
-		if isPage && name != "layout" {
-			sets[name] = template.Must(template.ParseFS(files, "layout.html", p.Name()))
-		}
+	for name := range strings.FieldsSeq("dashboard people card board settings missing consent consent_done") {
+		set := template.New("").Funcs(template.FuncMap{"initials": initials})
+		sets[name] = template.Must(set.ParseFS(files, "layout.html", name+".html"))
 	}
 	return sets
-}
+}()
 
 // frame is what the layout of every page needs.
 type frame struct {
@@ -56,9 +48,7 @@ type frame struct {
 
 type link struct{ Text, URL string }
 
-// Initials stand for a person's or a company's picture: the first letters of the first two words.
-func (l link) Initials() string { return initials(l.Text) }
-
+// initials stand for a person's or a company's picture.
 func initials(name string) string {
 	return kit.Initials(name, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) })
 }
@@ -106,9 +96,9 @@ func asset(name string) http.HandlerFunc {
 // deep links work here too.
 func (s *Pages) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.page("dashboard", s.dashboard))
-	mux.HandleFunc("GET /contacts/{$}", s.page("people", s.contactList))
+	mux.HandleFunc("GET /contacts/{$}", s.page("people", personList("contacts", "Contacts", "Contact")))
 	mux.HandleFunc("GET /contacts/detail/{id}", s.page("card", s.contactCard))
-	mux.HandleFunc("GET /companies/{$}", s.page("people", s.companyList))
+	mux.HandleFunc("GET /companies/{$}", s.page("people", personList("companies", "Companies", "Company")))
 	mux.HandleFunc("GET /companies/detail/{id}", s.page("card", s.companyCard))
 	mux.HandleFunc("GET /leads/{$}", s.page("board", s.board))
 	mux.HandleFunc("GET /leads/pipeline/{pipeline}", s.page("board", s.board))
