@@ -21,6 +21,15 @@ func First[T any](list []*T, fits func(*T) bool) *T {
 	return nil
 }
 
+// Each returns what f makes of each element; a list of none is no nil.
+func Each[T, R any](list []T, f func(i int, x T) R) []R {
+	out := make([]R, len(list))
+	for i, x := range list {
+		out[i] = f(i, x)
+	}
+	return out
+}
+
 // ParseID returns the whole number in a path or a form, 0 when it is none.
 func ParseID(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)

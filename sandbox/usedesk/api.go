@@ -121,15 +121,6 @@ func (s *api) refuse(w http.ResponseWriter, err error) {
 	writeJSON(w, s.opts.ErrorStatus, map[string]any{"error": e.Text, "code": e.Code})
 }
 
-// each is a list of rows, [] for none.
-func each[T any](list []T, row func(i int, x T) map[string]any) []any {
-	rows := make([]any, len(list))
-	for i, x := range list {
-		rows[i] = row(i, x)
-	}
-	return rows
-}
-
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	raw, err := json.Marshal(v)
 	if err != nil {

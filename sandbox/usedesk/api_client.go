@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sidecard/sidecard/sandbox/kit"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -19,19 +20,19 @@ func clientRow(w *world, c *client) map[string]any {
 		"id": c.ID, "name": c.Name, "avatar": nil, "position": orNull(c.Position), "note": orNull(c.Note), "company_id": companyID,
 		"zendesk_id": nil, "spammer": 0, "vip": 0, "client_company_id": companyRef, "lang": nil, "created_at": apiTime(c.CreatedAt),
 		"tickets": w.ticketsOf(c.ID), "addresses": []any{}, "client_company": company,
-		"emails": each(c.Emails, func(i int, e string) map[string]any {
+		"emails": kit.Each(c.Emails, func(i int, e string) map[string]any {
 			return map[string]any{"id": c.ID*10 + int64(i), "email": e, "client_id": c.ID, "fullcontact": 0, "status": ""}
 		}),
-		"phones": each(c.Phones, func(i int, p scenario.Phone) map[string]any {
+		"phones": kit.Each(c.Phones, func(i int, p scenario.Phone) map[string]any {
 			return map[string]any{"id": c.ID*10 + int64(i), "phone": p.Number, "client_id": c.ID, "type": p.Type}
 		}),
-		"social_networks": each(c.Socials, func(_ int, x scenario.Social) map[string]any {
+		"social_networks": kit.Each(c.Socials, func(_ int, x scenario.Social) map[string]any {
 			return map[string]any{"type": x.Type, "url": x.URL, "uid": x.UID, "nickname": nil}
 		}),
-		"messengers": each(c.Messengers, func(_ int, m scenario.Messenger) map[string]any {
+		"messengers": kit.Each(c.Messengers, func(_ int, m scenario.Messenger) map[string]any {
 			return map[string]any{"type": m.Type, "identity": m.Identity, "uid": nil}
 		}),
-		"sites": each(c.Sites, func(_ int, x string) map[string]any { return map[string]any{"url": x} }),
+		"sites": kit.Each(c.Sites, func(_ int, x string) map[string]any { return map[string]any{"url": x} }),
 	}
 }
 
@@ -60,7 +61,7 @@ func apiClients(w *world, p params) (any, error) {
 		}
 		return query != "" && !slices.ContainsFunc(texts, func(s string) bool { return match(s, query) })
 	})
-	return each(page(found, p.id("offset")), func(_ int, c *client) map[string]any {
+	return kit.Each(page(found, p.id("offset")), func(_ int, c *client) map[string]any {
 		return map[string]any{"id": c.ID, "name": c.Name, "emails": orNull(strings.Join(c.Emails, ",")),
 			"phone": orNull(c.phone()), "tickets": w.ticketsOf(c.ID)}
 	}), nil

@@ -15,8 +15,8 @@ import (
 // ticketRow is a ticket as the API writes it: ids are strings, a client without an address has e-mail "0".
 func ticketRow(t *ticket, c *client) map[string]any {
 	email := "0"
-	if c != nil && c.email() != "" {
-		email = c.email()
+	if c != nil {
+		email = cmp.Or(c.email(), email)
 	}
 	return map[string]any{
 		"id": idString(t.ID), "status_id": idString(t.StatusID), "subject": t.Subject, "client_id": idString(t.ClientID),
@@ -27,13 +27,9 @@ func ticketRow(t *ticket, c *client) map[string]any {
 }
 
 func commentRow(t *ticket, i int, c *comment) map[string]any {
-	first := "0"
-	if i == 0 {
-		first = "1"
-	}
 	return map[string]any{
 		"id": idString(c.ID), "message": c.HTML, "from": c.From, "type": c.Type, "user_id": idOrNull(c.UserID),
-		"client_id": idOrNull(c.ClientID), "ticket_id": idString(t.ID), "is_first": first, "delivered": "0", "readed": "0",
+		"client_id": idOrNull(c.ClientID), "ticket_id": idString(t.ID), "is_first": map[bool]string{true: "1", false: "0"}[i == 0], "delivered": "0", "readed": "0",
 		"published_at": apiTime(c.At), "files": []any{},
 	}
 }
@@ -53,10 +49,10 @@ func apiTicket(w *world, p params) (any, error) {
 	}
 	return map[string]any{
 		"ticket":        ticketRow(t, w.Clients[t.ClientID]),
-		"comments":      each(t.Comments, func(i int, c *comment) map[string]any { return commentRow(t, i, c) }),
-		"tags":          each(t.Tags, func(i int, tag string) map[string]any { return map[string]any{"id": i + 1, "name": tag} }),
+		"comments":      kit.Each(t.Comments, func(i int, c *comment) map[string]any { return commentRow(t, i, c) }),
+		"tags":          kit.Each(t.Tags, func(i int, tag string) map[string]any { return map[string]any{"id": i + 1, "name": tag} }),
 		"custom_fields": fields,
-		"changes": each(t.Changes, func(_ int, c ticketChange) map[string]any {
+		"changes": kit.Each(t.Changes, func(_ int, c ticketChange) map[string]any {
 			return map[string]any{
 				"id": idString(c.ID), "trigger_id": nil, "user_id": idOrNull(c.UserID), "ticket_id": idString(t.ID),
 				"data": []any{map[string]any{"target": c.Target, "value": c.Value}}, "changed_at": apiTime(c.At),
@@ -68,12 +64,12 @@ func apiTicket(w *world, p params) (any, error) {
 
 // apiTickets answers an array, the last changed first.
 func apiTickets(w *world, p params) (any, error) {
-	return each(page(w.newest(), p.id("offset")), func(_ int, t *ticket) map[string]any { return ticketRow(t, w.Clients[t.ClientID]) }), nil
+	return kit.Each(page(w.newest(), p.id("offset")), func(_ int, t *ticket) map[string]any { return ticketRow(t, w.Clients[t.ClientID]) }), nil
 }
 
 // apiTicketFields answers the definitions; all fields of the story are texts (type 1).
 func apiTicketFields(w *world, _ params) (any, error) {
-	return each(w.Fields, func(i int, f scenario.Named) map[string]any {
+	return kit.Each(w.Fields, func(i int, f scenario.Named) map[string]any {
 		return map[string]any{
 			"custom_field": map[string]any{"id": idString(f.ID), "company_id": idString(companyID), "ticket_field_type_id": "1",
 				"name": f.Name, "value": nil, "required": "0", "add_tag": "0", "add_filter": "1", "sort": strconv.Itoa(i),
@@ -213,7 +209,7 @@ func (w *world) note(t *ticket, target, value string, actor, now int64) {
 
 // apiUsers answers the agents.
 func apiUsers(w *world, _ params) (any, error) {
-	return each(w.Users, func(_ int, u user) map[string]any {
+	return kit.Each(w.Users, func(_ int, u user) map[string]any {
 		return map[string]any{"id": u.ID, "name": u.Name, "email": u.Email, "role": u.Role, "groups": []any{}}
 	}), nil
 }
@@ -224,7 +220,7 @@ func apiGroups(params) (any, error) { return []any{}, nil }
 // apiChannels answers the channels, by id; they have no names beside their types.
 func apiChannels(params) (any, error) {
 	kinds := slices.SortedFunc(maps.Keys(channels), func(a, b string) int { return cmp.Compare(channels[a].id, channels[b].id) })
-	return each(kinds, func(_ int, kind string) map[string]any {
+	return kit.Each(kinds, func(_ int, kind string) map[string]any {
 		return map[string]any{"channel_id": channels[kind].id, "channel_name": kind, "channel_type": kind}
 	}), nil
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/sidecard/sidecard/sandbox/kit"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -18,16 +19,12 @@ import (
 // stand beside the others, on the top level.
 func blockRequest(b *block, t *ticket, c *client, reload bool) map[string]any {
 	channel := channels[t.Channel]
-	auto := "1"
-	if reload {
-		auto = "0"
-	}
 	body := map[string]any{
 		"ticket_id": t.ID, "subject": orNull(t.Subject), "client_id": c.ID, "contact": orNull(c.address()),
 		"channel_id": channel.id, "channel_type": t.Channel, "from_email": orNull(c.email()), "from_id": nil,
 		"client_data":  clientData(c),
 		"channel_data": map[string]any{"type": t.Channel, "data": orNull(channel.address), "id": channel.id},
-		"is_auto_load": auto,
+		"is_auto_load": map[bool]string{true: "0", false: "1"}[reload],
 	}
 	if b.SecretKey != "" {
 		body["secret"] = b.SecretKey
@@ -43,13 +40,13 @@ func clientData(c *client) map[string]any {
 	return map[string]any{
 		"name": orNull(c.Name), "company": orNull(c.Company), "addresses": []any{},
 		"emails": append([]string{}, c.Emails...), "sites": append([]string{}, c.Sites...),
-		"phones": each(c.Phones, func(_ int, p scenario.Phone) map[string]any {
+		"phones": kit.Each(c.Phones, func(_ int, p scenario.Phone) map[string]any {
 			return map[string]any{"type": p.Type, "phone": p.Number}
 		}),
-		"social_services": each(c.Socials, func(_ int, x scenario.Social) map[string]any {
+		"social_services": kit.Each(c.Socials, func(_ int, x scenario.Social) map[string]any {
 			return map[string]any{"type": x.Type, "url": x.URL, "uid": x.UID}
 		}),
-		"messengers": each(c.Messengers, func(_ int, m scenario.Messenger) map[string]any {
+		"messengers": kit.Each(c.Messengers, func(_ int, m scenario.Messenger) map[string]any {
 			return map[string]any{"type": m.Type, "id": m.Identity}
 		}),
 	}

@@ -100,9 +100,7 @@ func findIntegration(w *world.World, id string) (*world.Integration, error) {
 func (s *Control) controlStats(*http.Request) (any, error) {
 	var hosts []string
 	s.State.Read(func(state *world.World) {
-		for _, a := range state.Accounts {
-			hosts = append(hosts, a.Host)
-		}
+		hosts = kit.Each(state.Accounts, func(_ int, a *world.Account) string { return a.Host })
 	})
 	return s.Stats.View(hosts), nil
 }

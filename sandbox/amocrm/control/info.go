@@ -6,6 +6,7 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // Shapes of GET /_sandbox/info.
@@ -61,17 +62,11 @@ type (
 func (s *Control) controlInfo(r *http.Request) (any, error) {
 	info := map[string]any{}
 	s.State.Read(func(state *world.World) {
-		accounts, integrations := []infoAccount{}, []infoIntegration{}
-		for _, a := range state.Accounts {
-			accounts = append(accounts, infoOf(a, api.Scheme(r)))
-		}
-		for _, id := range world.SortedKeys(state.Integrations) {
+		info["accounts"] = kit.Each(state.Accounts, func(_ int, a *world.Account) infoAccount { return infoOf(a, api.Scheme(r)) })
+		info["integrations"] = kit.Each(world.SortedKeys(state.Integrations), func(_ int, id string) infoIntegration {
 			in := state.Integrations[id]
-			integrations = append(integrations, infoIntegration{
-				in.ID, in.Secret, in.Name, in.RedirectURI, in.DisconnectURI, in.Account, in.External,
-			})
-		}
-		info["accounts"], info["integrations"] = accounts, integrations
+			return infoIntegration{in.ID, in.Secret, in.Name, in.RedirectURI, in.DisconnectURI, in.Account, in.External}
+		})
 	})
 	info["rate_per_second"], info["hooks_waiting"] = s.Gate.Rate(), s.Courier.Pending()
 	if err := s.State.Failed(); err != nil {
@@ -86,24 +81,16 @@ func (s *Control) controlInfo(r *http.Request) (any, error) {
 func infoOf(a *world.Account, scheme string) infoAccount {
 	info := infoAccount{
 		ID: a.ID, Name: a.Name, Subdomain: a.Subdomain, Host: a.Host, BaseURL: scheme + a.Host, FilterOn: a.FilterOn,
-		Users: []infoUser{}, Pipelines: []infoPipeline{}, Fields: map[string][]infoField{},
-	}
-	for _, u := range a.Users {
-		info.Users = append(info.Users, infoUser(*u))
-	}
-	for _, p := range a.Pipelines {
-		ip := infoPipeline{ID: p.ID, Name: p.Name, Main: p.Main, Statuses: []infoStatus{}}
-		for _, st := range p.Statuses {
-			ip.Statuses = append(ip.Statuses, infoStatus{st.ID, st.Name, st.Type == world.UnsortedType})
-		}
-		info.Pipelines = append(info.Pipelines, ip)
+		Users:  kit.Each(a.Users, func(_ int, u *world.User) infoUser { return infoUser(*u) }),
+		Fields: map[string][]infoField{},
+		Pipelines: kit.Each(a.Pipelines, func(_ int, p *world.Pipeline) infoPipeline {
+			return infoPipeline{p.ID, p.Name, p.Main, kit.Each(p.Statuses, func(_ int, st *world.Status) infoStatus {
+				return infoStatus{st.ID, st.Name, st.Type == world.UnsortedType}
+			})}
+		}),
 	}
 	for entity, fields := range a.Fields {
-		list := []infoField{}
-		for _, f := range fields {
-			list = append(list, infoField{f.ID, f.Name, f.Code, f.Type})
-		}
-		info.Fields[entity] = list
+		info.Fields[entity] = kit.Each(fields, func(_ int, f *world.Field) infoField { return infoField{f.ID, f.Name, f.Code, f.Type} })
 	}
 	return info
 }
