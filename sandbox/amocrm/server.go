@@ -8,6 +8,7 @@
 package amocrm
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -121,9 +122,9 @@ func (s *Server) fresh() *world.World {
 
 // hosts has one host for each account of the scenario.
 func (s *Server) hosts() []string {
-	hosts := append([]string(nil), s.opts.Hosts...)
-	for i := len(hosts); i < len(s.scenario.Accounts); i++ {
-		hosts = append(hosts, s.scenario.Accounts[i].Subdomain+".amocrm.test")
+	hosts := slices.Clone(s.opts.Hosts)
+	for _, a := range s.scenario.Accounts[len(hosts):] {
+		hosts = append(hosts, a.Subdomain+".amocrm.test")
 	}
 	return hosts
 }
@@ -147,16 +148,9 @@ func (s *Server) configure(w *world.World) {
 // routes builds the whole surface once, and starts the webhook deliveries.
 func (s *Server) routes() {
 	state, now, counts := s.state, s.opts.Now, &stats.Stats{}
-	scale, perSecond := 1.0, 7
-	if s.opts.HookTimeScale > 0 {
-		scale = s.opts.HookTimeScale
-	}
-	if s.opts.RatePerSecond > 0 {
-		perSecond = s.opts.RatePerSecond
-	}
-	s.courier = hooks.NewCourier(state, now, counts, scale)
+	s.courier = hooks.NewCourier(state, now, counts, cmp.Or(s.opts.HookTimeScale, 1))
 	s.editor = edit.Editor{Clock: now, Tell: s.courier.Changed}
-	s.gate = &api.Gate{State: state, Now: now, Stats: counts, PerSecond: perSecond}
+	s.gate = &api.Gate{State: state, Now: now, Stats: counts, PerSecond: cmp.Or(s.opts.RatePerSecond, 7)}
 	s.api = v4.New(s.gate, s.editor)
 	s.gate.Known = s.api.Known
 	grants := &oauth.Grants{State: state, Now: now, Stats: counts, Gate: s.gate, Courier: s.courier, APIHost: s.opts.APIHost}

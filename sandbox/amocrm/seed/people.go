@@ -1,6 +1,7 @@
 package seed
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -16,9 +17,7 @@ const peopleAge = 24 * 90
 
 // base is the shared part of a seeded entity, entered some hours ago by the one who is responsible for it.
 func (s seeder) base(id int64, name string, responsible int64, hours int) world.Base {
-	if responsible == 0 {
-		responsible = s.a.Users[0].ID
-	}
+	responsible = cmp.Or(responsible, s.a.Users[0].ID)
 	at := s.ago(hours)
 	return world.Base{
 		ID: id, Name: name, Responsible: responsible, CreatedBy: responsible, UpdatedBy: responsible, CreatedAt: at, UpdatedAt: at,
@@ -44,10 +43,12 @@ func (s seeder) people() {
 		c.FirstName, c.LastName, _ = strings.Cut(in.Name, " ")
 		c.Tags = s.tags("contacts", in.Tags)
 		coded := []any{}
-		for code, values := range map[string][]string{"PHONE": in.Phones, "EMAIL": in.Emails, "POSITION": oneText(in.Position)} {
+		for code, values := range map[string][]string{"PHONE": in.Phones, "EMAIL": in.Emails, "POSITION": {in.Position}} {
 			var list []map[string]any
 			for _, v := range values {
-				list = append(list, map[string]any{"value": v})
+				if v != "" {
+					list = append(list, map[string]any{"value": v})
+				}
 			}
 			if list != nil {
 				coded = append(coded, map[string]any{"field_code": code, "values": list})
@@ -59,13 +60,6 @@ func (s seeder) people() {
 		s.a.Contacts[c.ID] = c
 		s.journal(c.CreatedAt, c.CreatedBy).Added("contacts", c.ID)
 	}
-}
-
-func oneText(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return []string{s}
 }
 
 // orderFields puts an entity's values into the order of the definitions.
@@ -161,11 +155,8 @@ func (s seeder) task(in scenario.Task) {
 	due := s.now + int64(in.Due)*3600
 	at := max(owner.CreatedAt, min(s.now, due)-48*3600)
 	t := &world.Task{
-		ID: s.w.TakeID(), Entity: in.Entity, EntityID: in.EntityID, Text: in.Text, Type: in.Type, Responsible: in.Responsible,
+		ID: s.w.TakeID(), Entity: in.Entity, EntityID: in.EntityID, Text: in.Text, Type: cmp.Or(in.Type, world.TaskFollowUp), Responsible: in.Responsible,
 		CompleteTill: due, Completed: in.Done, CreatedBy: in.Responsible, UpdatedBy: in.Responsible, CreatedAt: at, UpdatedAt: at,
-	}
-	if t.Type == 0 {
-		t.Type = world.TaskFollowUp
 	}
 	s.a.Tasks[t.ID] = t
 	s.journal(at, t.CreatedBy).Add("task_added", world.Singular(t.Entity), t.EntityID, nil, nil)

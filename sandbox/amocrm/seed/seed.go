@@ -58,9 +58,7 @@ func emptyAccount(in scenario.Account) *world.Account {
 // settings makes users, pipelines and loss reasons.
 func (s seeder) settings() {
 	for _, u := range s.in.Users {
-		s.a.Users = append(s.a.Users, &world.User{
-			ID: u.ID, Name: u.Name, Email: u.Email, Admin: u.Admin, Active: !u.Inactive, Free: u.Free,
-		})
+		s.a.Users = append(s.a.Users, &world.User{ID: u.ID, Name: u.Name, Email: u.Email, Admin: u.Admin, Active: !u.Inactive, Free: u.Free})
 	}
 	words := stageWords[s.in.Language]
 	if words == nil {
@@ -81,9 +79,8 @@ func (s seeder) settings() {
 		s.a.Pipelines = append(s.a.Pipelines, p)
 	}
 	for i, l := range s.in.LossReasons {
-		s.a.LossReasons = append(s.a.LossReasons, &world.LossReason{
-			ID: l.ID, Name: l.Name, Sort: int64(100000 * (i + 1)), CreatedAt: world.AccountBirth,
-		})
+		sort := int64(100000 * (i + 1))
+		s.a.LossReasons = append(s.a.LossReasons, &world.LossReason{ID: l.ID, Name: l.Name, Sort: sort, CreatedAt: world.AccountBirth})
 	}
 }
 

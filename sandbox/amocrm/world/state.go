@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// World is everything the local amoCRM remembers. It is plain data, so that it can be saved as one JSON file.
-// All access goes through a kit.State.
+// World is all of it. All access goes through a kit.State.
 type World struct {
 	Accounts     []*Account              `json:"accounts"`
 	Integrations map[string]*Integration `json:"integrations"` // by client id
