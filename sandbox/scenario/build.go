@@ -18,19 +18,10 @@ const (
 	FieldCity    int64 = 56
 )
 
-// text, choice and similar build the values[] of one custom field in the shape in which amoCRM takes them
-// (amocrm.md §3.5).
-func text(field int64, s string) Value {
-	return Value{FieldID: field, Values: []map[string]any{{"value": s}}}
-}
-
-func flag(field int64, on bool) Value {
-	return Value{FieldID: field, Values: []map[string]any{{"value": on}}}
-}
-
-// moment is a date, date_time or birthday: unix seconds.
-func moment(field, unix int64) Value {
-	return Value{FieldID: field, Values: []map[string]any{{"value": unix}}}
+// single, choice and address build the values[] of one custom field in the shape in which amoCRM takes them (amocrm.md
+// §3.5). A date, date_time or birthday is unix seconds.
+func single(field int64, v any) Value {
+	return Value{FieldID: field, Values: []map[string]any{{"value": v}}}
 }
 
 func choice(field int64, enums ...int64) Value {

@@ -17,7 +17,6 @@ const (
 	ContactHTML      int64 = 40401613
 	ContactNoDeals   int64 = 40401614
 	ContactCase      int64 = 40401615
-	ContactNearName  int64 = 40401616
 	ContactNearNote  int64 = 40401617
 	ContactTwoA      int64 = 40401618
 	ContactTwoB      int64 = 40401619
@@ -29,7 +28,6 @@ const (
 	ContactChat      int64 = 40401625
 	ContactOffice1   int64 = 40401626
 	ContactOffice2   int64 = 40401627
-	ContactBare      int64 = 40401628
 
 	CompanySchool  int64 = 30501701
 	CompanyLibrary int64 = 30501702
@@ -47,13 +45,12 @@ const NearMissDigits = "9995550134"
 func hogwartsCompanies() []Company {
 	return []Company{
 		{ID: CompanySchool, Name: "Школа «Северный ветер»", Fields: []Value{
-			text(CompanySite, "https://north-wind.example.com/"), choice(CompanySector, 705601),
-			{FieldID: CompanyLegal, Values: []map[string]any{{"value": map[string]any{
-				"name": "ООО «Северный ветер»", "entity_type": 1, "vat_id": "0000000000", "kpp": "000000000"}}}},
+			single(CompanySite, "https://north-wind.example.com/"), choice(CompanySector, 705601),
+			single(CompanyLegal, map[string]any{"name": "ООО «Северный ветер»", "entity_type": 1, "vat_id": "0000000000", "kpp": "000000000"}),
 			address(CompanyAddress, "Вымышленная улица, 1", "Москва", "100000", "RU"),
 		}},
 		{ID: CompanyLibrary, Name: "Lighthouse Library", Fields: []Value{
-			text(CompanySite, "https://lighthouse.example.com/"), choice(CompanySector, 705605),
+			single(CompanySite, "https://lighthouse.example.com/"), choice(CompanySector, 705605),
 		}},
 	}
 }
@@ -63,9 +60,9 @@ func hogwartsContacts() []Contact {
 	return []Contact{
 		{ID: ContactOneDeal, Name: "Ирина Соколова", Phones: one("+79991000101"), Emails: one("irina.sokolova@example.com"),
 			Position: "Завхоз", Responsible: UserOwner, Tags: one("vip"), Fields: []Value{
-				moment(ContactBirthday, 641520000), text(ContactSite, "https://sokolova.example.com/"),
+				single(ContactBirthday, 641520000), single(ContactSite, "https://sokolova.example.com/"),
 				address(ContactAddress, "Вымышленная набережная, 7", "Тверь", "170000", "RU"),
-				choice(ContactLevel, 705505), choice(ContactLanguage, 705511, 705517), flag(ContactConsent, true)}},
+				choice(ContactLevel, 705505), choice(ContactLanguage, 705511, 705517), single(ContactConsent, true)}},
 		{ID: ContactTwoPipes, Name: "Marina Volkova", Phones: one("+7 999 100-02-02"), Emails: one("marina.volkova@example.com"),
 			Position: "Purchasing manager", Responsible: UserSales, Fields: []Value{choice(ContactLevel, 705503)}},
 		{ID: ContactShared1, Name: "Олег Беляев", Phones: one("+79991112233"), Emails: one("oleg.belyaev@example.com"), Responsible: UserSales},
@@ -81,12 +78,12 @@ func hogwartsContacts() []Contact {
 		{ID: ContactLong, Name: LongName, Phones: one("+79991001212"), Emails: one("maximiliana@example.com"),
 			Position: "Deputy assistant to the acting head of the department of long titles", Responsible: UserOwner},
 		{ID: ContactHTML, Name: HTMLName, Phones: one("+79991001313"), Emails: one("bold@example.com"), Responsible: UserSales,
-			Fields: []Value{text(ContactRemark, `"><img src=x onerror=alert(2)>`)}},
+			Fields: []Value{single(ContactRemark, `"><img src=x onerror=alert(2)>`)}},
 		{ID: ContactNoDeals, Name: "Беатриса Юнг", Phones: one("+79991001414"), Emails: one("beatrice.jung@example.com"), Responsible: UserSupport},
 		{ID: ContactCase, Name: "Lena Frost", Emails: one("mixed.case@example.com"), Responsible: UserSales},
-		{ID: ContactNearName, Name: "Order " + NearMissDigits + " (return)", Phones: one("+79991001616"), Responsible: UserNight},
+		{ID: 40401616, Name: "Order " + NearMissDigits + " (return)", Phones: one("+79991001616"), Responsible: UserNight},
 		{ID: ContactNearNote, Name: "Савелий Громов", Phones: one("+79995550143"), Responsible: UserSales,
-			Fields: []Value{text(ContactRemark, "Просил не звонить на +7"+NearMissDigits+", это чужой номер")}},
+			Fields: []Value{single(ContactRemark, "Просил не звонить на +7"+NearMissDigits+", это чужой номер")}},
 		{ID: ContactTwoA, Name: "Helen Brooks (work)", Emails: one("helen.brooks@example.com"), Responsible: UserSales},
 		{ID: ContactTwoB, Name: "Helen Brooks (private)", Emails: one("helen.home@example.com"), Responsible: UserSupport},
 		{ID: ContactCompany, Name: "Галина Мороз", Phones: one("+79991002020"), Emails: one("g.moroz@example.com"),
@@ -100,6 +97,6 @@ func hogwartsContacts() []Contact {
 		{ID: ContactChat, Name: "Никита Орешкин", Phones: one("+79991002424"), Responsible: UserNight},
 		{ID: ContactOffice1, Name: "Roman Stein", Emails: one("office@lighthouse.example.com"), CompanyID: CompanyLibrary, Responsible: UserSales},
 		{ID: ContactOffice2, Name: "Dora Lind", Emails: one("office@lighthouse.example.com"), CompanyID: CompanyLibrary, Responsible: UserSupport},
-		{ID: ContactBare, Name: "Без имени и телефона", Responsible: UserOwner},
+		{ID: 40401628, Name: "Без имени и телефона", Responsible: UserOwner},
 	}
 }

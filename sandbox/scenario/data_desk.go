@@ -1,5 +1,7 @@
 package scenario
 
+import "slices"
+
 // firstClient and firstTicket number the helpdesk's rows; story n has client firstClient+n and ticket firstTicket+n.
 const (
 	firstClient int64 = 261701
@@ -20,14 +22,10 @@ type story struct {
 
 // desk turns the stories into clients and tickets.
 func desk() ([]Client, []Ticket) {
-	var (
-		clients []Client
-		tickets []Ticket
-		byKey   = map[string]int64{}
-	)
-	stories := append(matchStories(), oddStories()...)
-	stories = append(stories, worldStories()...)
-	for i, s := range stories {
+	var clients []Client
+	var tickets []Ticket
+	byKey := map[string]int64{}
+	for i, s := range slices.Concat(matchStories(), oddStories(), worldStories()) {
 		clientID, again := byKey[s.same]
 		if !again {
 			s.client.ID = firstClient + int64(i)

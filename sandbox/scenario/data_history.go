@@ -4,7 +4,7 @@ func hogwartsNotes() []Note {
 	common := func(entity string, id int64, s string, author int64, age int) Note {
 		return Note{Entity: entity, EntityID: id, Type: "common", Params: map[string]any{"text": s}, Author: author, Age: age}
 	}
-	notes := []Note{
+	return []Note{
 		common("leads", LeadOneDeal, "Клиент просит собрать всё в одну поставку.", UserOwner, 47),
 		{Entity: "leads", EntityID: LeadOneDeal, Type: "call_in", Author: UserSales, Age: 40, Params: map[string]any{
 			"uniq": "8f52d38a-5fb3-406d-93a3-a4832dc28f8b", "duration": 154, "source": "Sandbox telephony",
@@ -29,25 +29,21 @@ func hogwartsNotes() []Note {
 		{Entity: "leads", EntityID: LeadUK, Type: "geolocation", Author: UserSupport, Age: 300, Params: map[string]any{
 			"text": "Meeting point", "address": "Lighthouse Library", "longitude": "-0.1", "latitude": "51.5"}},
 	}
-	return notes
 }
 
-// Task types of a new amoCRM account (amocrm.md §2).
-const (
-	TaskFollowUp int64 = 1
-	TaskMeeting  int64 = 2
-)
+// taskMeeting is the second task type of a new amoCRM account (amocrm.md §2); without one a task is a follow-up.
+const taskMeeting int64 = 2
 
 // hogwartsTasks holds tasks that are late, due within hours, due in days, and done.
 func hogwartsTasks() []Task {
 	return []Task{
-		{Entity: "leads", EntityID: LeadOneDeal, Text: "Подтвердить дату отгрузки", Type: TaskFollowUp, Responsible: UserOwner, Due: 3},
-		{Entity: "leads", EntityID: LeadPipesOpen, Text: "Send the price list", Type: TaskFollowUp, Responsible: UserSupport, Due: -26},
-		{Entity: "leads", EntityID: LeadPipesSales, Text: "Встреча по договору", Type: TaskMeeting, Responsible: UserSales, Due: 72},
-		{Entity: "leads", EntityID: LeadPipesWon, Text: "Ask for feedback", Type: TaskFollowUp, Responsible: UserSales, Due: -1900, Done: true},
-		{Entity: "leads", EntityID: LeadEight, Text: "Позвонить по предложению", Type: TaskFollowUp, Responsible: UserSales, Due: -2},
-		{Entity: "contacts", EntityID: ContactNoDeals, Text: "Познакомиться", Type: TaskMeeting, Responsible: UserSupport, Due: 30},
-		{Entity: "leads", EntityID: LeadSpanish, Text: "Confirmar el color", Type: TaskFollowUp, Responsible: UserSupport, Due: 2},
-		{Entity: "leads", EntityID: leadSixtyFirst + sixty - 1, Text: "Next delivery", Type: TaskFollowUp, Responsible: UserSales, Due: 200},
+		{Entity: "leads", EntityID: LeadOneDeal, Text: "Подтвердить дату отгрузки", Responsible: UserOwner, Due: 3},
+		{Entity: "leads", EntityID: LeadPipesOpen, Text: "Send the price list", Responsible: UserSupport, Due: -26},
+		{Entity: "leads", EntityID: LeadPipesSales, Text: "Встреча по договору", Type: taskMeeting, Responsible: UserSales, Due: 72},
+		{Entity: "leads", EntityID: LeadPipesWon, Text: "Ask for feedback", Responsible: UserSales, Due: -1900, Done: true},
+		{Entity: "leads", EntityID: LeadEight, Text: "Позвонить по предложению", Responsible: UserSales, Due: -2},
+		{Entity: "contacts", EntityID: ContactNoDeals, Text: "Познакомиться", Type: taskMeeting, Responsible: UserSupport, Due: 30},
+		{Entity: "leads", EntityID: LeadSpanish, Text: "Confirmar el color", Responsible: UserSupport, Due: 2},
+		{Entity: "leads", EntityID: leadSixtyFirst + sixty - 1, Text: "Next delivery", Responsible: UserSales, Due: 200},
 	}
 }
