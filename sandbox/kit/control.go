@@ -1,8 +1,12 @@
 package kit
 
 import (
+	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
+	"net/url"
+	"strings"
 )
 
 // ControlHandler returns what a control route answers, or what is wrong with the request.
@@ -34,4 +38,62 @@ func Control(mux *http.ServeMux, named func(host string) bool, write func(http.R
 			write(w, status, answer)
 		}), named))
 	}
+}
+
+// Local passes a request that comes from a loopback address, names this machine as its host and comes from no page of
+// another origin, which a browser on this machine would send in its person's name. The rest is answered 403 with the
+// reason in JSON. named adds host names to the loopback ones; it may be nil.
+func Local(h http.Handler, named func(host string) bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if reason := refuses(r, named); reason != "" {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusForbidden)
+			json.NewEncoder(w).Encode(map[string]string{"error": reason}) //nolint:errcheck // the client is gone
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// refuses is the reason, or empty.
+func refuses(r *http.Request, named func(host string) bool) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+		return "control routes answer to loopback addresses only"
+	}
+	if !Loopback(r.Host) && (named == nil || !named(r.Host)) {
+		return "control routes answer at a loopback address or localhost, not at the host " + r.Host
+	}
+	if foreign(r) {
+		return "control routes answer to no page of another origin; ask without a browser, or type the address"
+	}
+	return ""
+}
+
+// foreign reports whether a page of another origin sent the request. Programs send neither header.
+func foreign(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return true
+	}
+	origins := r.Header.Values("Origin")
+	if len(origins) == 0 {
+		return false
+	}
+	u, err := url.Parse(origins[0])
+	return len(origins) > 1 || err != nil || !strings.EqualFold(u.Host, r.Host)
+}
+
+// Loopback reports whether a Host header names this machine: localhost or a loopback address, with or without a port.
+func Loopback(host string) bool {
+	name := HostName(host)
+	ip := net.ParseIP(name)
+	return strings.EqualFold(name, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// HostName returns a Host header without its port.
+func HostName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }

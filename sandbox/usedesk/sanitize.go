@@ -49,8 +49,8 @@ func cleanHTML(message string) template.HTML {
 			}
 		}
 	}
-	for i := len(open) - 1; i >= 0; i-- {
-		b.WriteString("</" + open[i] + ">")
+	for _, tag := range slices.Backward(open) {
+		b.WriteString("</" + tag + ">")
 	}
 	return template.HTML(b.String())
 }
@@ -71,10 +71,7 @@ func openTag(token html.Token) string {
 }
 
 func safeLink(href string) bool {
-	for _, scheme := range []string{"https://", "http://", "mailto:", "tel:"} {
-		if strings.HasPrefix(strings.ToLower(href), scheme) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"https://", "http://", "mailto:", "tel:"}, func(scheme string) bool {
+		return strings.HasPrefix(strings.ToLower(href), scheme)
+	})
 }

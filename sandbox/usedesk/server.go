@@ -65,7 +65,6 @@ type Server struct {
 	scenario scenario.World
 	api      *api
 	handler  http.Handler
-	once     sync.Once
 }
 
 // sender makes tickets and posts to the addresses of blocks and rules.
@@ -157,7 +156,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Close waits for the rules that still run, no longer than the context allows, and saves the state.
 func (s *Server) Close(ctx context.Context) error {
 	ended := make(chan struct{})
-	s.once.Do(s.cancel)
+	s.cancel()
 	go func() {
 		s.work.Wait()
 		close(ended)
