@@ -2,6 +2,7 @@ package rig
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -41,26 +42,18 @@ func (x watch) RoundTrip(r *http.Request) (*http.Response, error) {
 		return res, err
 	}
 	got, err := io.ReadAll(res.Body)
-	if err != nil {
-		return nil, err
-	}
-	if err := res.Body.Close(); err != nil {
+	if err := errors.Join(err, res.Body.Close()); err != nil {
 		return nil, err
 	}
 	res.Body = io.NopCloser(bytes.NewReader(got))
-	hold(x.w.T, r, sent, res, got)
-	return res, nil
-}
-
-func hold(t testing.TB, r *http.Request, sent []byte, res *http.Response, got []byte) {
-	t.Helper()
 	c, err := described()
 	if err == nil {
 		err = c.Check(r, sent, res.StatusCode, res.Header, got)
 	}
 	if err != nil {
-		t.Error(err)
+		x.w.T.Error(err)
 	}
+	return res, nil
 }
 
 func (w *World) forMachines(u *url.URL) bool {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
 // Failover is Redis on several servers of which a replica takes the place of a master that dies.
@@ -33,9 +34,7 @@ func startServer(t testing.TB, args ...string) server {
 	t.Helper()
 	s := server{addr: FreeAddr(t)}
 	_, s.bus, _ = net.SplitHostPort(FreeAddr(t))
-	host, port := s.hostPort()
-	s.process = Start(t, nil, "redis-server", append([]string{"--bind", host, "--port", port, "--cluster-port", s.bus, "--dir", t.TempDir(),
-		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--save", "", "--repl-diskless-sync-delay", "0"}, args...)...)
+	_, s.process = StartRedisAt(t, t.TempDir(), s.addr, append(args, "--cluster-port", s.bus, "--repl-diskless-sync-delay", "0")...)
 	s.admin = Admin(t, s.addr)
 	Eventually(t, time.Minute, "redis-server answers", func() bool { return s.admin.Ping(t.Context()).Err() == nil })
 	return s
@@ -139,4 +138,17 @@ func (f *Failover) KillMaster(t testing.TB, pattern string) {
 		return
 	}
 	t.Fatalf("no master has %s", pattern)
+}
+
+// Admin is a line to a Redis or a Sentinel for a test that plays its operator.
+func Admin(t testing.TB, addr string) *redis.Client {
+	c := redis.NewClient(&redis.Options{Addr: addr, Protocol: 2, MaxRetries: -1, DisableIdentity: true, ContextTimeoutEnabled: true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}})
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// RedisAddr is the address of the world's Redis.
+func (w *World) RedisAddr() string {
+	return strings.TrimSuffix(strings.TrimPrefix(w.Redis, "redis://"), "/0")
 }

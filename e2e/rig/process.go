@@ -1,8 +1,9 @@
+// Package rig starts the whole program for tests and benchmarks: the real binary on free ports, a real redis-server, the
+// local amoCRM and Usedesk. It imports nothing of ours and speaks only HTTP.
 package rig
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -119,6 +120,14 @@ func (p *Process) Stop(t testing.TB) {
 	}
 }
 
+// Signal sends a signal to the process, as kill does.
+func (p *Process) Signal(t testing.TB, s os.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Kill ends the process as kill -9 does.
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill()
@@ -168,13 +177,8 @@ func Eventually(t testing.TB, limit time.Duration, what string, condition func()
 
 // Answers tells whether a URL answers 200.
 func Answers(url string) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return false
-	}
-	res, err := http.DefaultClient.Do(req)
+	client := http.Client{Timeout: 2 * time.Second}
+	res, err := client.Get(url)
 	if err != nil {
 		return false
 	}
@@ -189,12 +193,12 @@ func StartRedis(t testing.TB, dir string) (string, *Process) {
 	return StartRedisAt(t, dir, FreeAddr(t))
 }
 
-// StartRedisAt is StartRedis at an address of one's own: a Redis that was killed comes back where it was.
-func StartRedisAt(t testing.TB, dir, addr string) (string, *Process) {
+// StartRedisAt is StartRedis at an address of one's own, where a Redis that was killed comes back, with further arguments.
+func StartRedisAt(t testing.TB, dir, addr string, args ...string) (string, *Process) {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(addr)
-	p := Start(t, nil, "redis-server", "--bind", host, "--port", port, "--dir", dir,
-		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--save", "")
+	p := Start(t, nil, "redis-server", append([]string{"--bind", host, "--port", port, "--dir", dir,
+		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--save", ""}, args...)...)
 	Eventually(t, time.Minute, "redis-server accepts connections", func() bool {
 		c, err := net.DialTimeout("tcp", net.JoinHostPort(host, port), time.Second)
 		if err != nil {

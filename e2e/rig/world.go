@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -136,14 +137,23 @@ func (w *World) amoHosts() []string {
 	return slices.DeleteFunc(hosts, func(host string) bool { return host == "" })
 }
 
-func (w *World) GetJSON(url string, into any) {
+// read returns an answer with its body, which it closes; err is of the request.
+func (w *World) read(res *http.Response, err error) (*http.Response, []byte) {
 	w.T.Helper()
-	res, err := w.client().Get(url)
 	if err != nil {
 		w.T.Fatal(err)
 	}
 	defer res.Body.Close()
-	body, _ := io.ReadAll(res.Body)
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return res, body
+}
+
+func (w *World) GetJSON(url string, into any) {
+	w.T.Helper()
+	res, body := w.read(w.client().Get(url))
 	if err := json.Unmarshal(body, into); err != nil {
 		w.T.Fatalf("GET %s: %d, no JSON: %v\n%s", url, res.StatusCode, err, body)
 	}
@@ -167,15 +177,7 @@ func (w *World) Post(url string, body any, headers ...string) (int, []byte) {
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	res, err := w.client().Do(req)
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	res, answer := w.read(w.client().Do(req))
 	return res.StatusCode, answer
 }
 
@@ -206,47 +208,51 @@ func (w *World) Stats() Stats {
 	return s
 }
 
-// BlockRequest is what the helpdesk's server posts for a ticket (usedesk.md §1.2).
-func (w *World) BlockRequest(ticket int64, changes map[string]any) map[string]any {
+// deskTicket asks the helpdesk for a ticket's subject and client.
+func (w *World) deskTicket(id int64) (subject string, client int64) {
 	w.T.Helper()
-	status, body := w.Post(w.Desk+"/ticket", map[string]any{"api_token": w.Info.UsedeskToken, "ticket_id": ticket})
+	status, body := w.Post(w.Desk+"/ticket", map[string]any{"api_token": w.Info.UsedeskToken, "ticket_id": id})
 	var t struct {
 		Ticket struct {
-			Subject  string      `json:"subject"`
-			ClientID json.Number `json:"client_id"`
+			Subject  string `json:"subject"`
+			ClientID int64  `json:"client_id,string"`
 		} `json:"ticket"`
 	}
 	if err := json.Unmarshal(body, &t); err != nil {
-		w.T.Fatalf("helpdesk ticket %d: %d %v %s", ticket, status, err, body)
+		w.T.Fatalf("helpdesk ticket %d: %d %v %s", id, status, err, body)
 	}
-	_, body = w.Post(w.Desk+"/client", map[string]any{"api_token": w.Info.UsedeskToken, "client_id": t.Ticket.ClientID})
+	return t.Ticket.Subject, t.Ticket.ClientID
+}
+
+// BlockRequest is what the helpdesk's server posts for a ticket (usedesk.md §1.2).
+func (w *World) BlockRequest(ticket int64, changes map[string]any) map[string]any {
+	w.T.Helper()
+	subject, clientID := w.deskTicket(ticket)
+	_, body := w.Post(w.Desk+"/client", map[string]any{"api_token": w.Info.UsedeskToken, "client_id": clientID})
+	type phone struct {
+		Phone string `json:"phone"`
+		Type  string `json:"type"`
+	}
 	var c []struct {
 		Client struct {
 			Name   string `json:"name"`
 			Emails []struct {
 				Email string `json:"email"`
 			} `json:"emails"`
-			Phones []struct {
-				Phone string `json:"phone"`
-				Type  string `json:"type"`
-			} `json:"phones"`
+			Phones []phone `json:"phones"`
 		} `json:"client"`
 	}
 	if err := json.Unmarshal(body, &c); err != nil || len(c) != 1 {
-		w.T.Fatalf("helpdesk client %s: %v %s", t.Ticket.ClientID, err, body)
+		w.T.Fatalf("helpdesk client %d: %v %s", clientID, err, body)
 	}
-	emails, phones := []string{}, []map[string]string{}
+	emails := []string{}
 	for _, e := range c[0].Client.Emails {
 		emails = append(emails, e.Email)
 	}
-	for _, p := range c[0].Client.Phones {
-		phones = append(phones, map[string]string{"type": p.Type, "phone": p.Phone})
-	}
-	clientID, _ := t.Ticket.ClientID.Int64()
 	req := map[string]any{
-		"ticket_id": ticket, "subject": t.Ticket.Subject, "client_id": clientID, "channel_type": "email", "channel_id": 7,
+		"ticket_id": ticket, "subject": subject, "client_id": clientID, "channel_type": "email", "channel_id": 7,
 		"client_data": map[string]any{
-			"name": c[0].Client.Name, "emails": emails, "phones": phones,
+			"name": c[0].Client.Name, "emails": emails, "phones": slices.Concat([]phone{}, c[0].Client.Phones),
 			"social_services": []any{}, "addresses": []any{}, "messengers": []any{}, "sites": []any{},
 		},
 		"is_auto_load":  "1",
@@ -290,15 +296,7 @@ func (w *World) Panel(base string, ticket int64, changes map[string]any) string 
 // Get reads a page as a person's browser would.
 func (w *World) Get(client *http.Client, url string) (int, string) {
 	w.T.Helper()
-	res, err := client.Get(url)
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	res, body := w.read(client.Get(url))
 	return res.StatusCode, string(body)
 }
 
@@ -311,15 +309,7 @@ func (w *World) Login(panel string) string {
 		w.T.Fatal(err)
 	}
 	client := &http.Client{Jar: jar, Timeout: time.Minute}
-	res, err := client.Get(panel + "/login")
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	consent, err := io.ReadAll(res.Body)
-	res.Body.Close()
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	res, consent := w.read(client.Get(panel + "/login"))
 	if !strings.HasPrefix(res.Request.URL.String(), w.Info.Accounts[0].BaseURL) {
 		w.T.Fatalf("login leads to %s, expected amoCRM's consent page\n%s", res.Request.URL, consent)
 	}
@@ -328,12 +318,7 @@ func (w *World) Login(panel string) string {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	res, err = client.PostForm(to.String(), fields)
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	done, _ := io.ReadAll(res.Body)
-	res.Body.Close()
+	res, done := w.read(client.PostForm(to.String(), fields))
 	if res.StatusCode != http.StatusOK || !strings.Contains(res.Request.URL.Path, "/oauth/callback") {
 		w.T.Fatalf("login ended at %s with %d\n%s", res.Request.URL.Path, res.StatusCode, done)
 	}
@@ -414,8 +399,6 @@ func (w *World) SeedRule(ticket int64, changes map[string]any) map[string]any {
 		},
 		"comment": "4444",
 	}
-	for k, v := range changes {
-		rule[k] = v
-	}
+	maps.Copy(rule, changes)
 	return rule
 }
