@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // settings are the pages of blocks and rules.
@@ -13,11 +15,11 @@ type settings struct{ *pages }
 func (s *settings) pageBlocks(w http.ResponseWriter, r *http.Request) {
 	var blocks []block
 	s.state.Read(func(w *world) {
-		for _, b := range w.Blocks {
+		blocks = kit.Each(w.Blocks, func(_ int, b *block) block {
 			copied := *b
 			copied.Params = append(slices.Clone(b.Params), param{}, param{})
-			blocks = append(blocks, copied)
-		}
+			return copied
+		})
 	})
 	s.show(w, http.StatusOK, "blocks", frame{Title: "Blocks", Section: "blocks", Saved: saved(r), Data: blocks})
 }

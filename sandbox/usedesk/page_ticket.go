@@ -70,10 +70,10 @@ func (s *pages) viewTicket(id int64) (v ticketView, found bool) {
 			v.Statuses = append([]int64{statusNew}, v.Statuses...)
 		}
 		v.Ticket.Tags = slices.Clone(t.Tags)
-		for _, m := range t.Comments {
-			v.Messages = append(v.Messages, message{Author: w.author(m, c), When: ago(now, m.At), At: apiTime(m.At),
-				Mine: m.From != "client", Private: m.Type == "private", HTML: cleanHTML(m.HTML)})
-		}
+		v.Messages = kit.Each(t.Comments, func(_ int, m *comment) message {
+			return message{Author: w.author(m, c), When: ago(now, m.At), At: apiTime(m.At),
+				Mine: m.From != "client", Private: m.Type == "private", HTML: cleanHTML(m.HTML)}
+		})
 		for _, b := range w.Blocks {
 			if b.Enabled {
 				v.Blocks = append(v.Blocks, *b)

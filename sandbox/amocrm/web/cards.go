@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -193,44 +194,28 @@ func (s *Pages) cardOf(a *world.Account, entity string, b *world.Base) *cardPage
 func shownChanges(raw json.RawMessage) string { return strings.TrimPrefix(string(raw), "[]") }
 
 func notesOf(a *world.Account, entity string, of int64) []noteRow {
-	var found []*world.Note
-	for _, n := range a.Notes {
-		if n.Entity == entity && n.EntityID == of {
-			found = append(found, n)
-		}
-	}
-	slices.SortFunc(found, func(x, y *world.Note) int {
+	found := slices.SortedFunc(maps.Values(a.Notes), func(x, y *world.Note) int {
 		return cmp.Or(cmp.Compare(y.CreatedAt, x.CreatedAt), cmp.Compare(y.ID, x.ID))
 	})
-	var rows []noteRow
-	for _, n := range found[:min(shownRows, len(found))] {
+	found = slices.DeleteFunc(found, func(n *world.Note) bool { return n.Entity != entity || n.EntityID != of })
+	return kit.Each(found[:min(shownRows, len(found))], func(_ int, n *world.Note) noteRow {
 		text, plain := n.Params["text"].(string)
 		if !plain {
 			text = world.PHPString(n.Params)
 		}
-		rows = append(rows, noteRow{strings.ReplaceAll(n.Type, "_", " "), text, byline(a, n.CreatedBy), shownTime(a, n.CreatedAt)})
-	}
-	return rows
+		return noteRow{strings.ReplaceAll(n.Type, "_", " "), text, byline(a, n.CreatedBy), shownTime(a, n.CreatedAt)}
+	})
 }
 
 func (s *Pages) tasksOf(a *world.Account, entity string, of int64) []taskRow {
-	var found []*world.Task
-	for _, t := range a.Tasks {
-		if t.Entity == entity && t.EntityID == of {
-			found = append(found, t)
-		}
-	}
-	slices.SortFunc(found, func(x, y *world.Task) int {
+	found := slices.SortedFunc(maps.Values(a.Tasks), func(x, y *world.Task) int {
 		return cmp.Or(cmp.Compare(x.CompleteTill, y.CompleteTill), cmp.Compare(x.ID, y.ID))
 	})
-	var rows []taskRow
-	for _, t := range found[:min(shownRows, len(found))] {
-		rows = append(rows, taskRow{
-			t.Text, shownTime(a, t.CompleteTill), byline(a, t.Responsible), t.Result, t.Completed,
-			!t.Completed && t.CompleteTill < s.Now().Unix(),
-		})
-	}
-	return rows
+	found = slices.DeleteFunc(found, func(t *world.Task) bool { return t.Entity != entity || t.EntityID != of })
+	return kit.Each(found[:min(shownRows, len(found))], func(_ int, t *world.Task) taskRow {
+		late := !t.Completed && t.CompleteTill < s.Now().Unix()
+		return taskRow{t.Text, shownTime(a, t.CompleteTill), byline(a, t.Responsible), t.Result, t.Completed, late}
+	})
 }
 
 // moveLead changes a lead's stage as its first administrator would, with everything that follows from it.

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // shownRows bounds lists on pages; the count beside them is the true one.
@@ -32,9 +34,7 @@ func (s *Pages) dashboard(_ *world.World, a *world.Account, r *http.Request) (st
 			p.Tasks++
 		}
 	}
-	for _, l := range leads[:min(10, len(leads))] {
-		p.Recent = append(p.Recent, dealOf(a, l))
-	}
+	p.Recent = kit.Each(leads[:min(10, len(leads))], func(_ int, l *world.Lead) dealRow { return dealOf(a, l) })
 	return "Dashboard", p
 }
 
@@ -45,16 +45,10 @@ func live(a *world.Account, entity string) int {
 
 // liveLeads are the leads that are not deleted, newest first.
 func liveLeads(a *world.Account) []*world.Lead {
-	var leads []*world.Lead
-	for _, l := range a.Leads {
-		if !l.Deleted {
-			leads = append(leads, l)
-		}
-	}
-	slices.SortFunc(leads, func(x, y *world.Lead) int {
+	leads := slices.SortedFunc(maps.Values(a.Leads), func(x, y *world.Lead) int {
 		return cmp.Or(cmp.Compare(y.CreatedAt, x.CreatedAt), cmp.Compare(y.ID, x.ID))
 	})
-	return leads
+	return slices.DeleteFunc(leads, func(l *world.Lead) bool { return l.Deleted })
 }
 
 // dealRow is a lead in a list.
@@ -245,10 +239,9 @@ func (s *Pages) board(_ *world.World, a *world.Account, r *http.Request) (string
 			return "", nil
 		}
 	}
-	p := &boardPage{}
-	for _, pl := range a.Pipelines {
-		p.Pipelines = append(p.Pipelines, pipelineTab{link{pl.Name, "/leads/pipeline/" + id(pl.ID)}, pl == chosen})
-	}
+	p := &boardPage{Pipelines: kit.Each(a.Pipelines, func(_ int, pl *world.Pipeline) pipelineTab {
+		return pipelineTab{link{pl.Name, "/leads/pipeline/" + id(pl.ID)}, pl == chosen}
+	})}
 	leads := liveLeads(a)
 	for _, st := range chosen.Statuses {
 		c := column{Name: st.Name, Color: st.Color}

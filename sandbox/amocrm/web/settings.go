@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // settingsPage lists who is connected.
@@ -48,9 +49,9 @@ func (s *Pages) settings(w *world.World, a *world.Account, r *http.Request) (str
 			p.Integrations = append(p.Integrations, row)
 		}
 	}
-	for _, h := range a.Hooks {
-		p.Hooks = append(p.Hooks, hookRow{h.Destination, strings.Join(h.Settings, ", "), h.Disabled, len(h.Failures)})
-	}
+	p.Hooks = kit.Each(a.Hooks, func(_ int, h *world.Hook) hookRow {
+		return hookRow{h.Destination, strings.Join(h.Settings, ", "), h.Disabled, len(h.Failures)}
+	})
 	return "Settings", p
 }
 

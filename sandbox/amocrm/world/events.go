@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // maxEvents bounds the audit feed of an account; the oldest lines go first.
@@ -80,14 +82,12 @@ var NoteEvents = map[string]string{
 // FieldChanged records a custom field's new value; each element of values[] is one change.
 func (j Journal) FieldChanged(entity string, id int64, f *Field, after, before []map[string]any) {
 	list := func(values []map[string]any) []map[string]any {
-		var out []map[string]any
-		for _, v := range values {
-			out = append(out, map[string]any{"custom_field_value": map[string]any{
+		return kit.Each(values, func(_ int, v map[string]any) map[string]any {
+			return map[string]any{"custom_field_value": map[string]any{
 				"field_id": f.ID, "field_type": fieldTypeNumber[f.Type], "enum_id": v["enum_id"],
 				"text": strings.Join(ValueStrings(v["value"]), ", "),
-			}})
-		}
-		return out
+			}}
+		})
 	}
 	j.Add(fmt.Sprintf("custom_field_%d_value_changed", f.ID), Singular(entity), id, list(after), list(before))
 }
