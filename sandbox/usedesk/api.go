@@ -53,20 +53,15 @@ type api struct {
 	stats  stats
 }
 
-// methods are served at /{method} and at /uapi/{method}, as the two clouds do.
-func (s *api) methods() map[string]apiMethod {
-	return map[string]apiMethod{
+// apiRoutes adds the methods to a mux, at /{method} and at /uapi/{method}, as the two clouds have them.
+func (s *api) apiRoutes(mux *http.ServeMux) {
+	for name, method := range map[string]apiMethod{
 		"ticket": s.reading(apiTicket), "tickets": s.reading(apiTickets), "ticket/fields": s.reading(apiTicketFields),
 		"create/ticket": s.apiCreateTicket, "update/ticket": s.writing(s.apiUpdateTicket), "create/comment": s.writing(s.apiCreateComment),
 		"client": s.reading(apiClient), "clients": s.reading(apiClients),
 		"create/client": s.writing(s.apiCreateClient), "update/client": s.writing(apiUpdateClient),
 		"users": s.reading(apiUsers), "groups": apiGroups, "channels": apiChannels,
-	}
-}
-
-// apiRoutes adds the methods to a mux.
-func (s *api) apiRoutes(mux *http.ServeMux) {
-	for name, method := range s.methods() {
+	} {
 		h := s.answering(name, method)
 		for _, path := range []string{"/" + name, "/uapi/" + name} {
 			mux.Handle("POST "+path, h)

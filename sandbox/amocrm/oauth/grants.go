@@ -3,6 +3,7 @@ package oauth
 import (
 	"cmp"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -61,21 +62,10 @@ func (s *Grants) IssueTokens(w *world.World, in *world.Integration, a *world.Acc
 
 // forgetExpired bounds the tables. Used and revoked tokens stay known as such for as long again as they would have lived.
 func forgetExpired(w *world.World, now time.Time) {
-	for jti, g := range w.Access {
-		if now.Unix()-g.ExpiresAt > int64(accessLife.Seconds()) {
-			delete(w.Access, jti)
-		}
-	}
-	for v, r := range w.Refresh {
-		if now.Unix()-r.IssuedAt > 2*int64(refreshLife.Seconds()) {
-			delete(w.Refresh, v)
-		}
-	}
-	for v, c := range w.Codes {
-		if now.Unix()-c.IssuedAt > int64(accessLife.Seconds()) {
-			delete(w.Codes, v)
-		}
-	}
+	over := func(since int64, life time.Duration) bool { return now.Unix()-since > int64(life.Seconds()) }
+	maps.DeleteFunc(w.Access, func(_ string, g *world.Access) bool { return over(g.ExpiresAt, accessLife) })
+	maps.DeleteFunc(w.Refresh, func(_ string, r *world.Refresh) bool { return over(r.IssuedAt, 2*refreshLife) })
+	maps.DeleteFunc(w.Codes, func(_ string, c *world.Code) bool { return over(c.IssuedAt, accessLife) })
 }
 
 // revokeGrants ends every token and code of an integration in an account; 0 and "" are all. It returns the ended
