@@ -156,20 +156,10 @@ func (s *Sandbox) info() map[string]any {
 		"amo_api_host": s.APIHost, "amo_spare_host": s.SpareHost, "ca_file": s.CAFile}
 }
 
-func (s *Sandbox) spareHosts() []string {
-	if s.SpareHost == "" {
-		return nil
-	}
-	return []string{s.SpareHost}
-}
-
 // ExtraHosts are all hosts of the local amoCRM, for a service's list of allowed ones.
 func (s *Sandbox) ExtraHosts() []string {
-	hosts := append(slices.Clone(s.AmoHosts), s.spareHosts()...)
-	if s.APIHost != "" {
-		hosts = append(hosts, s.APIHost)
-	}
-	return hosts
+	hosts := append(slices.Clone(s.AmoHosts), s.SpareHost, s.APIHost)
+	return slices.DeleteFunc(hosts, func(host string) bool { return host == "" })
 }
 
 // Close stops serving, waits for what runs as long as the context allows, cuts the rest and saves the states.

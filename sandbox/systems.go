@@ -69,7 +69,7 @@ func (s *Sandbox) listenAmo(ctx context.Context, addr string) ([]net.Listener, s
 
 func (s *Sandbox) buildAmo(opts Options, world scenario.World, file string) (server, error) {
 	o := amocrm.Options{
-		Hosts: s.AmoHosts, APIHost: s.APIHost, SpareHosts: s.spareHosts(), OtherHosts: append([]string{kit.HostName(opts.Amo)}, opts.OtherHosts...),
+		Hosts: s.AmoHosts, APIHost: s.APIHost, SpareHosts: []string{s.SpareHost}, OtherHosts: append([]string{kit.HostName(opts.Amo)}, opts.OtherHosts...),
 		AnyHost: opts.AnyHost, DisconnectURI: opts.DisconnectURI, StateFile: file, Info: func() map[string]any { return s.Desk.Info() },
 	}
 	if opts.SidecarURL != "" {

@@ -67,7 +67,7 @@ func (s *Control) newHost(w *world.World, a *world.Account, req renameRequest) (
 		return req.Host, nil
 	}
 	for _, host := range s.Hosts {
-		if !taken(host) {
+		if host != "" && !taken(host) {
 			return host, nil
 		}
 	}
