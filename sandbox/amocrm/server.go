@@ -40,7 +40,7 @@ type Options struct {
 	// APIHost is what access tokens name as their api_domain: a host that stays when an account is renamed. Empty is the
 	// account's own host at the time of issue.
 	APIHost string
-	// SpareHosts are further hosts at which the server is reached, for accounts that get renamed.
+	// SpareHosts are further hosts at which the server is reached, for accounts that get renamed; "" is none.
 	SpareHosts []string
 	// OtherHosts are further names, with or without a port, at which the first account answers. An account's own host, its
 	// subdomain under any domain, localhost and loopback addresses are always known.
@@ -101,14 +101,15 @@ func New(sc scenario.World, opts Options) (*Server, error) {
 	}
 	if state == nil {
 		state = s.fresh()
+	} else {
+		s.configure(state)
 	}
-	s.configure(state)
 	s.state = kit.NewState(state, opts.StateFile, nil)
 	s.routes()
 	return s, nil
 }
 
-// fresh is the scenario's world, with no grant in it.
+// fresh is the scenario's world, configured, with no grant in it.
 func (s *Server) fresh() *world.World {
 	key := make([]byte, 32)
 	rand.Read(key) // never fails: crypto/rand crashes the program instead
@@ -117,6 +118,7 @@ func (s *Server) fresh() *world.World {
 		Access: map[string]*world.Access{}, SigningKey: key,
 	}
 	seed.Fill(w, s.scenario, s.hosts(), s.opts.Now())
+	s.configure(w)
 	return w
 }
 
@@ -163,16 +165,10 @@ func (s *Server) routes() {
 	s.gate.DriveRoutes(s.mux)
 	s.gate.ForeignRoutes(s.mux)
 	grants.Routes(s.mux)
-	(&web.Consents{State: state, Grants: grants, Sites: s.courier.Client.Transport}).Routes(s.mux)
-	(&web.Pages{State: state, Now: now, Editor: s.editor, Grants: grants}).Routes(s.mux)
+	(&web.Pages{State: state, Now: now, Editor: s.editor, Grants: grants, Sites: s.courier.Client.Transport}).Routes(s.mux)
 	(&control.Control{
 		State: state, Scenario: s.scenario, Now: now, Gate: s.gate, Stats: counts, Courier: s.courier, Grants: grants, Editor: s.editor,
-		Hosts: slices.Concat(s.opts.SpareHosts, s.opts.Hosts), Named: s.controlHost, Info: s.opts.Info,
-		Fresh: func() *world.World {
-			w := s.fresh()
-			s.configure(w)
-			return w
-		},
+		Hosts: slices.Concat(s.opts.SpareHosts, s.opts.Hosts), Named: s.controlHost, Info: s.opts.Info, Fresh: s.fresh,
 	}).Routes(s.mux)
 }
 

@@ -84,8 +84,8 @@ func (s *Pages) leadCard(_ *world.World, a *world.Account, r *http.Request) (str
 		return "", nil
 	}
 	row := dealOf(a, l)
-	p := s.cardOf(a, "leads", &l.Base)
-	p.Kind, p.Name, p.People = "Deal", row.Name, row.People
+	p := s.cardOf(a, "leads", "Deal", &l.Base)
+	p.People = row.People
 	head := []fact{{"Amount", []string{row.Price}}, {"Stage", []string{row.Pipeline + ": " + row.Stage}}}
 	if reason := world.LossReasonOf(a, l.LossReasonID); reason != nil {
 		head = append(head, fact{"Loss reason", []string{reason.Name}})
@@ -129,8 +129,7 @@ func (s *Pages) contactCard(_ *world.World, a *world.Account, r *http.Request) (
 	if c == nil || c.Deleted {
 		return "", nil
 	}
-	p := s.cardOf(a, "contacts", &c.Base)
-	p.Kind, p.Name = "Contact", shownName(c.Name, "Contact", c.ID)
+	p := s.cardOf(a, "contacts", "Contact", &c.Base)
 	p.Delete = "/contacts/detail/" + id(c.ID) + "/delete"
 	p.Companies = linkTo(a, "companies", "Company", c.CompanyID)
 	p.addDeals(a, world.LeadsByContact(a)[c.ID])
@@ -142,8 +141,7 @@ func (s *Pages) companyCard(_ *world.World, a *world.Account, r *http.Request) (
 	if c == nil || c.Deleted {
 		return "", nil
 	}
-	p := s.cardOf(a, "companies", &c.Base)
-	p.Kind, p.Name = "Company", shownName(c.Name, "Company", c.ID)
+	p := s.cardOf(a, "companies", "Company", &c.Base)
 	contacts, leads := world.CompanyMembers(a, c.ID)
 	for _, n := range contacts {
 		p.People = append(p.People, linkTo(a, "contacts", "Contact", n)...)
@@ -164,8 +162,8 @@ func (p *cardPage) addDeals(a *world.Account, leads []int64) {
 }
 
 // cardOf collects what leads, contacts and companies have in common.
-func (s *Pages) cardOf(a *world.Account, entity string, b *world.Base) *cardPage {
-	p := &cardPage{ID: b.ID}
+func (s *Pages) cardOf(a *world.Account, entity, kind string, b *world.Base) *cardPage {
+	p := &cardPage{ID: b.ID, Kind: kind, Name: shownName(b.Name, kind, b.ID)}
 	for _, f := range b.Fields {
 		if def := world.FieldOf(a, entity, f.FieldID); def != nil {
 			p.Facts = append(p.Facts, fact{def.Name, shownValues(a, def, f.Values)})

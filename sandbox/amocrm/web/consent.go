@@ -20,23 +20,6 @@ import (
 // secretsTimeout bounds the call that hands a new integration its secret.
 const secretsTimeout = 5 * time.Second
 
-// Consents are the pages on which a person grants.
-type Consents struct {
-	State  *kit.State[world.World]
-	Grants *oauth.Grants
-	Sites  http.RoundTripper // reaches the sites that get a new integration's secret
-}
-
-// Routes are the person's side of OAuth (amocrm.md §1.1, §1.9).
-func (s *Consents) Routes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /oauth", s.askConsent)
-	mux.HandleFunc("GET /oauth/{$}", s.askConsent)
-	mux.Handle("POST /oauth", ownPages.Handler(http.HandlerFunc(s.decideConsent)))
-	mux.Handle("POST /oauth/{$}", ownPages.Handler(http.HandlerFunc(s.decideConsent)))
-	mux.HandleFunc("GET /auth/button.min.js", asset("button.js"))
-	mux.HandleFunc("GET /auth/popup.js", asset("popup.js"))
-}
-
 // ownPages refuses form posts that come from other sites.
 var ownPages = http.NewCrossOriginProtection()
 
@@ -112,11 +95,11 @@ type consentAccount struct {
 }
 
 // askConsent shows who asks for what and lets a person choose an account.
-func (s *Consents) askConsent(w http.ResponseWriter, r *http.Request) {
+func (s *Pages) askConsent(w http.ResponseWriter, r *http.Request) {
 	s.showConsent(w, r, consent{r.URL.Query()}, "", http.StatusOK)
 }
 
-func (s *Consents) showConsent(w http.ResponseWriter, r *http.Request, ask consent, trouble string, status int) {
+func (s *Pages) showConsent(w http.ResponseWriter, r *http.Request, ask consent, trouble string, status int) {
 	page := consentPage{Ask: ask, Error: trouble}
 	var err error
 	s.State.Read(func(state *world.World) {
@@ -149,7 +132,7 @@ func (s *Consents) showConsent(w http.ResponseWriter, r *http.Request, ask conse
 }
 
 // decideConsent takes the person's answer.
-func (s *Consents) decideConsent(w http.ResponseWriter, r *http.Request) {
+func (s *Pages) decideConsent(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		s.showConsent(w, r, consent{}, "The form could not be read: "+err.Error(), http.StatusBadRequest)
 		return
@@ -174,7 +157,7 @@ func (s *Consents) decideConsent(w http.ResponseWriter, r *http.Request) {
 
 // grantConsent makes the code, and for the button with metadata the integration before it: the site has the secret
 // before it gets the code. It returns where the person goes next.
-func (s *Consents) grantConsent(ctx context.Context, ask consent, accountID, userID int64) (string, error) {
+func (s *Pages) grantConsent(ctx context.Context, ask consent, accountID, userID int64) (string, error) {
 	var in *world.Integration
 	var a *world.Account
 	var err error
@@ -221,7 +204,7 @@ func granter(w *world.World, in *world.Integration, accountID, userID int64) (*w
 }
 
 // tellSecret makes the secrets call of amocrm.md §1.9. It holds no lock: the site may well call back meanwhile.
-func (s *Consents) tellSecret(ctx context.Context, in *world.Integration, ask consent) error {
+func (s *Pages) tellSecret(ctx context.Context, in *world.Integration, ask consent) error {
 	raw, err := json.Marshal(map[string]string{"client_id": in.ID, "client_secret": in.Secret, "state": ask.Get("state")})
 	if err != nil {
 		return fmt.Errorf("encode secrets call: %w", err)
@@ -246,7 +229,7 @@ func (s *Consents) tellSecret(ctx context.Context, in *world.Integration, ask co
 }
 
 // refuseConsent goes back with the one known error code.
-func (s *Consents) refuseConsent(w http.ResponseWriter, r *http.Request, ask consent) {
+func (s *Pages) refuseConsent(w http.ResponseWriter, r *http.Request, ask consent) {
 	var in *world.Integration
 	var err error
 	s.State.Read(func(state *world.World) { in, err = ask.integration(state) })
@@ -267,7 +250,7 @@ type donePage struct {
 
 // sendBack redirects in this window, or in popup mode sends the window's opener. Both work without script: the popup
 // has a link.
-func (s *Consents) sendBack(w http.ResponseWriter, r *http.Request, ask consent, back string, refused bool) {
+func (s *Pages) sendBack(w http.ResponseWriter, r *http.Request, ask consent, back string, refused bool) {
 	if ask.Get("mode") != "popup" {
 		http.Redirect(w, r, back, http.StatusFound)
 		return

@@ -95,6 +95,12 @@ func asset(name string) http.HandlerFunc {
 // Routes are the pages a person looks at. The paths of contacts, leads and companies are amoCRM's own, so that
 // deep links work here too.
 func (s *Pages) Routes(mux *http.ServeMux) {
+	for _, consent := range []string{"/oauth", "/oauth/{$}"} { // the person's side of OAuth (amocrm.md §1.1, §1.9)
+		mux.HandleFunc("GET "+consent, s.askConsent)
+		mux.Handle("POST "+consent, ownPages.Handler(http.HandlerFunc(s.decideConsent)))
+	}
+	mux.HandleFunc("GET /auth/button.min.js", asset("button.js"))
+	mux.HandleFunc("GET /auth/popup.js", asset("popup.js"))
 	mux.HandleFunc("GET /{$}", s.page("dashboard", s.dashboard))
 	mux.HandleFunc("GET /contacts/{$}", s.page("people", personList("contacts", "Contacts", "Contact")))
 	mux.HandleFunc("GET /contacts/detail/{id}", s.page("card", s.contactCard))
@@ -118,6 +124,7 @@ type Pages struct {
 	Now    func() time.Time
 	Editor edit.Editor
 	Grants *oauth.Grants
+	Sites  http.RoundTripper // reaches the sites that get a new integration's secret
 }
 
 // pageData is a page's own data, which carries the layout's.
