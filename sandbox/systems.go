@@ -42,11 +42,7 @@ type server interface {
 
 // Names lists the systems.
 func Names() []string {
-	var names []string
-	for _, x := range systems {
-		names = append(names, x.name)
-	}
-	return names
+	return kit.Each(systems, func(_ int, x system) string { return x.name })
 }
 
 // Loopback returns addresses of 127.0.0.1 with a port for each system of the list.

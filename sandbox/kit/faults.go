@@ -55,11 +55,7 @@ func (f *Faults[F]) Clear() {
 func (f *Faults[F]) Active(with func(fault F, left int) F) []F {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	list := make([]F, 0, len(f.list))
-	for _, x := range f.list {
-		list = append(list, with(x.fault, x.left))
-	}
-	return list
+	return Each(f.list, func(_ int, x *counted[F]) F { return with(x.fault, x.left) })
 }
 
 // FieldError names which field of a control request is wrong and what it takes.

@@ -30,6 +30,21 @@ func Each[T, R any](list []T, f func(i int, x T) R) []R {
 	return out
 }
 
+// Leaves returns a copy of decoded JSON with what f makes of each value that is no object and no array.
+func Leaves(v any, f func(leaf any) any) any {
+	switch x := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, el := range x {
+			out[k] = Leaves(el, f)
+		}
+		return out
+	case []any:
+		return Each(x, func(_ int, el any) any { return Leaves(el, f) })
+	}
+	return f(v)
+}
+
 // ParseID returns the whole number in a path or a form, 0 when it is none.
 func ParseID(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)

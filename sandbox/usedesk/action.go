@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // action is the JSON document of a rule's POST (usedesk.md §3.2).
@@ -155,23 +157,12 @@ func fillString(s string, vars map[string]string) string {
 
 // fill replaces the placeholders in every string inside v. What was a string stays one.
 func fill(v any, vars map[string]string) any {
-	switch t := v.(type) {
-	case string:
-		return fillString(t, vars)
-	case map[string]any:
-		out := make(map[string]any, len(t))
-		for k, e := range t {
-			out[k] = fill(e, vars)
+	return kit.Leaves(v, func(leaf any) any {
+		if s, ok := leaf.(string); ok {
+			return fillString(s, vars)
 		}
-		return out
-	case []any:
-		out := make([]any, len(t))
-		for i, e := range t {
-			out[i] = fill(e, vars)
-		}
-		return out
-	}
-	return v
+		return leaf
+	})
 }
 
 // bracket writes v as PHP's http_build_query does: a[b][0]=1; null is left out, booleans are 1 and 0.

@@ -77,9 +77,7 @@ func (s *pages) viewTicket(id int64) (v ticketView, found bool) {
 		for _, b := range w.Blocks {
 			if b.Enabled {
 				v.Blocks = append(v.Blocks, *b)
-				if v.Language == "" {
-					v.Language = b.get("language")
-				}
+				v.Language = cmp.Or(v.Language, b.get("language"))
 			}
 		}
 		for _, rl := range w.Rules {

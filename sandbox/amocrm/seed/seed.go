@@ -12,6 +12,7 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 	"github.com/sidecard/sidecard/sandbox/scenario"
 )
 
@@ -65,10 +66,9 @@ func (s seeder) settings() {
 		words = stageWords["en"]
 	}
 	for i, in := range s.in.Pipelines {
-		var own []*world.Status
-		for _, st := range in.Statuses {
-			own = append(own, &world.Status{ID: st.ID, Name: st.Name, Color: st.Color, Edit: true})
-		}
+		own := kit.Each(in.Statuses, func(_ int, st scenario.Status) *world.Status {
+			return &world.Status{ID: st.ID, Name: st.Name, Color: st.Color, Edit: true}
+		})
 		p := &world.Pipeline{
 			ID: in.ID, Name: in.Name, Sort: int64(i + 1), Main: in.Main, UnsortedOn: true,
 			Statuses: world.WrapStages(own, words[0], words[1], words[2]),

@@ -3,6 +3,7 @@ package world
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -14,30 +15,19 @@ import (
 // PlainNumbers turns json.Number into int64 or float64 all the way down, so that a value is the same before and
 // after the state was saved.
 func PlainNumbers(raw any) any {
-	switch x := raw.(type) {
-	case json.Number:
+	return kit.Leaves(raw, func(leaf any) any {
+		x, ok := leaf.(json.Number)
+		if !ok {
+			return leaf
+		}
 		if n, err := x.Int64(); err == nil {
 			return n
 		}
-		f, err := x.Float64()
-		if err != nil {
-			return x.String()
+		if f, err := x.Float64(); err == nil {
+			return f
 		}
-		return f
-	case map[string]any:
-		out := make(map[string]any, len(x))
-		for k, el := range x {
-			out[k] = PlainNumbers(el)
-		}
-		return out
-	case []any:
-		out := make([]any, len(x))
-		for i, el := range x {
-			out[i] = PlainNumbers(el)
-		}
-		return out
-	}
-	return raw
+		return x.String()
+	})
 }
 
 // ToInt reads a whole number out of any decoded JSON value; numeric strings too.
@@ -81,10 +71,7 @@ func ValueStrings(raw any) []string {
 	case float64:
 		return []string{strconv.FormatFloat(x, 'f', -1, 64)}
 	case map[string]any:
-		var out []string
-		for _, el := range x {
-			out = append(out, ValueStrings(el)...)
-		}
+		out := ValueStrings(slices.Collect(maps.Values(x)))
 		slices.Sort(out)
 		return out
 	case []any:
@@ -110,10 +97,7 @@ func PHPString(v any) string {
 	case float64:
 		return strconv.FormatFloat(t, 'f', -1, 64)
 	case map[string]any, []any:
-		raw, err := json.Marshal(t)
-		if err != nil {
-			return ""
-		}
+		raw, _ := json.Marshal(t) // decoded from JSON, so it can be encoded again
 		return string(raw)
 	}
 	return fmt.Sprint(v)
