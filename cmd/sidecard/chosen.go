@@ -16,7 +16,7 @@ const choicesMost = 20
 // chosenTenant finds a tenant by its id, a connected one also by its amoCRM host; the only connected one when name is empty.
 // One that can't be read does not stop the others.
 func chosenTenant(ctx context.Context, tenants *tenant.Directory, name string) (tenant.Tenant, error) {
-	if name != "" { // also one that was never connected: it has firings too, and no place in the list
+	if name != "" { // also one that was never connected: it has jobs too, and no place in the list
 		if t, err := tenants.Get(ctx, name); !errors.Is(err, tenant.ErrNotFound) {
 			return t, err
 		}

@@ -117,9 +117,9 @@ func (d *doctor) verdict() error {
 // redis checks that a 202 is on disk before it is sent and that nothing is dropped to make room.
 func (d *doctor) redis(ctx context.Context, db *store.DB) {
 	want := []struct{ name, value, why string }{
-		{"appendonly", "yes", "accepted firings and logins would not survive a restart of Redis"},
-		{"appendfsync", "always", "a power cut could lose the last second of accepted firings"},
-		{"maxmemory-policy", "noeviction", "Redis could drop a login or a firing to make room"},
+		{"appendonly", "yes", "accepted runs and logins would not survive a restart of Redis"},
+		{"appendfsync", "always", "a power cut could lose the last second of accepted runs"},
+		{"maxmemory-policy", "noeviction", "Redis could drop a login or a run to make room"},
 	}
 	for _, w := range want {
 		got, err := db.ConfigGet(ctx, w.name).Result()

@@ -25,7 +25,7 @@ import (
 )
 
 const (
-	stopWithin  = 10 * time.Second // of a graceful stop: requests first, then the firings under way
+	stopWithin  = 10 * time.Second // of a graceful stop: requests first, then the jobs under way
 	flushWithin = time.Second      // for the last spans
 )
 

@@ -27,7 +27,7 @@ type tenantsCmd struct {
 	List       tenantsListCmd       `cmd:"" help:"List tenants."`
 	Show       tenantsShowCmd       `cmd:"" help:"Show one tenant: settings, login, counts."`
 	Key        tenantsKeyCmd        `cmd:"" help:"Give a tenant's rules a new key; the old one works for another 24 hours."`
-	Disconnect tenantsDisconnectCmd `cmd:"" help:"End a tenant's login to amoCRM. Its rules' firings wait for the next one."`
+	Disconnect tenantsDisconnectCmd `cmd:"" help:"End a tenant's login to amoCRM. Its rules' runs wait for the next one."`
 	Adopt      tenantsAdoptCmd      `cmd:"" help:"Let the credential of another tenant of the same account open this one."`
 	Export     tenantsExportCmd     `cmd:"" help:"Print everything that is stored of a tenant, or of one person, as JSON, without secrets."`
 	Erase      tenantsEraseCmd      `cmd:"" help:"Erase a tenant, or one person."`

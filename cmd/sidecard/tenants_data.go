@@ -15,7 +15,7 @@ import (
 // person names one person to a command.
 type person struct {
 	Client int64   `help:"Only this client of the helpdesk, by the helpdesk's id."`
-	Ticket []int64 `help:"Further tickets that are this client's; those of opened blocks and of done firings are found anyway."`
+	Ticket []int64 `help:"Further tickets that are this client's; those of opened blocks and of done runs are found anyway."`
 }
 
 func (p person) check() error {
@@ -85,7 +85,7 @@ func (cmd *tenantsEraseCmd) do(ctx context.Context, o office, t tenant.Tenant) e
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("Everything of tenant %s (%s) goes: login, links, settings, firings; %d of them are not done and make no deal any more.",
+	what := fmt.Sprintf("Everything of tenant %s (%s) goes: login, links, settings, runs; %d of them are not done and make no deal any more.",
 		t.ID, tenant.Host(t.AmoBase), c.Waiting())
 	if err := o.agree(cmd.Yes, what); err != nil {
 		return err
@@ -102,8 +102,8 @@ func (cmd *tenantsEraseCmd) erasePerson(ctx context.Context, o office, t tenant.
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("What is stored of client %d of tenant %s (%s) goes: %d firings, %d open blocks, his link; "+
-		"%d of the firings are not done and make no deal any more.",
+	what := fmt.Sprintf("What is stored of client %d of tenant %s (%s) goes: %d runs, %d open blocks, his link; "+
+		"%d of the runs are not done and make no deal any more.",
 		cmd.Client, t.ID, tenant.Host(t.AmoBase), p.Parts.Of("firings").Count, p.Parts.Of("open_blocks").Count, p.Parts.Of("firings").Undone)
 	if err := o.agree(cmd.Yes, what); err != nil {
 		return err

@@ -48,7 +48,7 @@ func (cmd *tenantsDisconnectCmd) do(ctx context.Context, o office, t tenant.Tena
 	if o.json {
 		return o.encode(s)
 	}
-	_, err = fmt.Fprintf(o.out, "%s at %s: login %s, %d firings wait for the next one\n", t.ID, s.Host, s.Grant,
+	_, err = fmt.Fprintf(o.out, "%s at %s: login %s, %d runs wait for the next one\n", t.ID, s.Host, s.Grant,
 		s.Firings["held"]+s.Firings["accepted"]+s.Firings["working"])
 	return err
 }
@@ -94,10 +94,10 @@ func (cmd *tenantsAdoptCmd) do(ctx context.Context, o office, into tenant.Tenant
 		return err
 	}
 	if c.Waiting() > 0 { // they would go with the tenant
-		return fmt.Errorf("--from: %d of its firings are not done; let them end, or end them with sidecard triggers drop", c.Waiting())
+		return fmt.Errorf("--from: %d of its runs are not done; let them end, or end them with sidecard triggers drop", c.Waiting())
 	}
 	what := fmt.Sprintf("The credential of %s opens %s from now on; the one that opened it does not any more. Links, settings and "+
-		"firings of %s go.", from.ID, into.ID, from.ID)
+		"runs of %s go.", from.ID, into.ID, from.ID)
 	if err := o.agree(cmd.Yes, what); err != nil {
 		return err
 	}

@@ -136,7 +136,7 @@ func TestTenants_adoptRefuses(t *testing.T) {
 		"another host":    {d.connectedAs(2, "https://two.amocrm.ru", "a").ID, "belongs to two.amocrm.ru"},
 		"not the newer":   {earlier.ID, "belongs to three.amocrm.ru"},
 		"another account": {foreign.ID, "account 2"},
-		"waiting firings": {waiting.ID, "1 of its firings"},
+		"waiting firings": {waiting.ID, "1 of its runs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := (&tenantsAdoptCmd{From: c.from, Yes: true}).do(ctx, newTestOffice(t, d, ""), into)
@@ -157,8 +157,8 @@ func TestTenants_eraseSaysHowManyFiringsAreNotDone(t *testing.T) {
 		}
 	}
 	for want, cmd := range map[string]*tenantsEraseCmd{
-		"3 of them are not done":        {},
-		"2 of the firings are not done": {person: person{Client: 55, Ticket: []int64{1, 2}}},
+		"3 of them are not done":     {},
+		"2 of the runs are not done": {person: person{Client: 55, Ticket: []int64{1, 2}}},
 	} {
 		d.out.Reset()
 		if err := cmd.do(ctx, newTestOffice(t, d, "no\n"), waiting); err == nil || !strings.Contains(d.out.String(), want) {

@@ -11,18 +11,18 @@ import (
 )
 
 type triggersRetryCmd struct {
-	ID  string `arg:"" optional:"" help:"Id of the firing."`
+	ID  string `arg:"" optional:"" help:"Id of the run."`
 	All bool   `help:"Every failed one."`
 }
 
-// Run starts one firing or all failed ones anew.
+// Run starts one job or all failed ones anew.
 func (cmd *triggersRetryCmd) Run(ctx context.Context, root *triggersCmd) error {
 	return root.run(ctx, func(i inbox) error { return cmd.do(ctx, i) })
 }
 
 func (cmd *triggersRetryCmd) do(ctx context.Context, i inbox) error {
 	if cmd.All == (cmd.ID != "") {
-		return errors.New("give the id of a firing, or --all")
+		return errors.New("give the id of a run, or --all")
 	}
 	if !cmd.All {
 		if err := i.service.Retry(ctx, i.tenant.ID, cmd.ID); err != nil {
@@ -42,11 +42,11 @@ func (cmd *triggersRetryCmd) do(ctx context.Context, i inbox) error {
 }
 
 type triggersEditCmd struct {
-	ID   string `arg:"" help:"Id of the firing."`
+	ID   string `arg:"" help:"Id of the run."`
 	File string `arg:"" optional:"" default:"-" help:"JSON file with the request as a rule posts it; - is standard input."`
 }
 
-// Run replaces a firing's request and starts it anew.
+// Run replaces a job's request and starts it anew.
 func (cmd *triggersEditCmd) Run(ctx context.Context, root *triggersCmd) error {
 	return root.run(ctx, func(i inbox) error { return cmd.do(ctx, i) })
 }
@@ -83,11 +83,11 @@ func (cmd *triggersEditCmd) do(ctx context.Context, i inbox) error {
 }
 
 type triggersDropCmd struct {
-	ID     string `arg:"" help:"Id of the firing."`
-	Reason string `required:"" help:"Why no deal is needed; it is kept with the firing."`
+	ID     string `arg:"" help:"Id of the run."`
+	Reason string `required:"" help:"Why no deal is needed; it is kept with the run."`
 }
 
-// Run ends a firing without a deal.
+// Run ends a job without a deal.
 func (cmd *triggersDropCmd) Run(ctx context.Context, root *triggersCmd) error {
 	return root.run(ctx, func(i inbox) error { return cmd.do(ctx, i) })
 }
@@ -100,12 +100,12 @@ func (cmd *triggersDropCmd) do(ctx context.Context, i inbox) error {
 }
 
 type triggersAdoptCmd struct {
-	ID   string `arg:"" help:"Id of the firing."`
+	ID   string `arg:"" help:"Id of the run."`
 	Deal int64  `arg:"" optional:"" help:"Id of the deal that it is."`
 	None bool   `help:"It is none of them: make a new deal."`
 }
 
-// Run takes one of the deals that may be the firing's, or none.
+// Run takes one of the deals that may be the job's, or none.
 func (cmd *triggersAdoptCmd) Run(ctx context.Context, root *triggersCmd) error {
 	return root.run(ctx, func(i inbox) error { return cmd.do(ctx, i) })
 }

@@ -21,12 +21,12 @@ import (
 type triggersListCmd struct {
 	State  string `enum:",failed,refused,held,accepted,working,done,remarks,dropped" default:"" help:"Only these: failed, refused (of the failed: the rule can't be carried out), held, accepted, working, done, remarks (of the done: something was left out) or dropped."`
 	Ticket int64  `help:"Only those of this ticket."`
-	Text   string `help:"Part of a firing's id, ticket, deal name or reason."`
+	Text   string `help:"Part of a run's id, ticket, deal name or reason."`
 	Limit  int    `default:"50" help:"At most so many, up to 200."`
 	Before string `help:"Go on from here, as the last line of a list says."`
 }
 
-// Run lists firings.
+// Run lists jobs.
 func (cmd *triggersListCmd) Run(ctx context.Context, root *triggersCmd) error {
 	return root.run(ctx, func(i inbox) error { return cmd.do(ctx, i) })
 }
@@ -44,7 +44,7 @@ func (cmd *triggersListCmd) do(ctx context.Context, i inbox) error {
 	if i.json {
 		out := shownList{Next: p.Next, Cut: p.Cut, Removed: p.Trimmed.Count, Firings: []shown{}}
 		for _, e := range p.Jobs {
-			out.Firings = append(out.Firings, i.shownFiring(e))
+			out.Firings = append(out.Firings, i.shownJob(e))
 		}
 		return i.encode(out)
 	}
@@ -78,10 +78,10 @@ func (cmd *triggersListCmd) do(ctx context.Context, i inbox) error {
 }
 
 type triggersShowCmd struct {
-	ID string `arg:"" help:"Id of the firing."`
+	ID string `arg:"" help:"Id of the run."`
 }
 
-// Run shows one firing.
+// Run shows one job.
 func (cmd *triggersShowCmd) Run(ctx context.Context, root *triggersCmd) error {
 	return root.run(ctx, func(i inbox) error { return cmd.do(ctx, i) })
 }
@@ -92,7 +92,7 @@ func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 		return err
 	}
 	if i.json {
-		return i.encode(i.shownFiring(e))
+		return i.encode(i.shownJob(e))
 	}
 	w := tabwriter.NewWriter(i.out, 0, 0, 2, ' ', 0)
 	line := func(name string, value any) { fmt.Fprintf(w, "%s\t%s\n", name, oneLine(fmt.Sprint(value))) }
@@ -149,7 +149,7 @@ func said(l ledger.Line) string {
 	return jobs.English(l.Text) + " (" + strings.Join(more, "; ") + ")"
 }
 
-// shown is a firing as --json prints it.
+// shown is a job as --json prints it.
 type shown struct {
 	ID         string            `json:"id"`
 	State      ledger.State      `json:"state"`
@@ -175,7 +175,7 @@ type shownList struct {
 	Removed int     `json:"removed,omitempty"`
 }
 
-func (i inbox) shownFiring(e jobs.Job) shown {
+func (i inbox) shownJob(e jobs.Job) shown {
 	candidates := slices.Clone(e.Steps.Candidates)
 	for n := range candidates {
 		candidates[n].URL = i.tenant.Present(candidates[n].URL)

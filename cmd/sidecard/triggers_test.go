@@ -142,7 +142,7 @@ func TestTriggers_commands(t *testing.T) {
 		"list too many":       {args: []string{"list", "--limit", "201"}, fails: "--limit"},
 		"list a wrong state":  {args: []string{"list", "--state", "lost"}, fails: "--state"},
 		"show":                {args: []string{"show", "{id}"}, want: []string{"failed", `"name": "Chairs"`, "accepted"}},
-		"show another":        {args: []string{"show", strings.Repeat("0", 26)}, fails: "no such firing"},
+		"show another":        {args: []string{"show", strings.Repeat("0", 26)}, fails: "no such run"},
 		"retry":               {args: []string{"retry", "{id}"}, want: []string{"started anew: accepted"}, state: ledger.StateAccepted},
 		"retry nothing":       {args: []string{"retry"}, fails: "--all"},
 		"retry one and all":   {args: []string{"retry", "{id}", "--all"}, fails: "--all"},

@@ -55,7 +55,7 @@ func (l *Records[P, S, R]) Restart(ctx context.Context, j Job[P, S, R], c Change
 	got, err := l.run(ctx, l.scripts.restart, j.Tenant, j.ID, j.rev, string(c.Text), steps, request, j.Order, c.Object).Text()
 	switch {
 	case err != nil:
-		return fmt.Errorf("retry firing: %w", err)
+		return fmt.Errorf("retry run: %w", err)
 	case got == "changed":
 		return ErrConflict
 	case got == "taken":
@@ -70,7 +70,7 @@ func (l *Records[P, S, R]) RestartAll(ctx context.Context, tenantID string) (int
 	for total, left, till := 0, int64(0), ""; ; {
 		got, err := l.run(ctx, l.scripts.restartAll, tenantID, restartStep, till, string(textRetried), left).Slice()
 		if err != nil {
-			return total, fmt.Errorf("retry firings: %w", err)
+			return total, fmt.Errorf("retry runs: %w", err)
 		}
 		looked, started := got[0].(int64), got[1].(int64)
 		total, till, left = total+int(started), got[2].(string), left+got[3].(int64)
@@ -95,7 +95,7 @@ func (l *Records[P, S, R]) Drop(ctx context.Context, tenantID, id, reason string
 	line, _ := l.sealLine(tenantID, id, Because(codeDropped, "", why))
 	ok, err := l.run(ctx, l.scripts.drop, tenantID, id, j.rev, l.sealWhy(tenantID, id, why), line).Int()
 	if err != nil {
-		return fmt.Errorf("drop firing: %w", err)
+		return fmt.Errorf("drop run: %w", err)
 	}
 	if ok == 0 {
 		return ErrConflict

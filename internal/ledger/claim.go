@@ -33,12 +33,12 @@ func (l *Queue[P, S, R]) ClaimTrusting(ctx context.Context, tenantID string, n i
 	got, err := l.run(ctx, l.scripts.claim, tenantID, claim, min(n, l.kind.MaxBatch), l.kind.Lease.Milliseconds(),
 		latest.UnixMilli(), wait.Milliseconds()).StringSlice()
 	if err != nil {
-		return Batch[P, S, R]{}, fmt.Errorf("claim firings: %w", err)
+		return Batch[P, S, R]{}, fmt.Errorf("claim runs: %w", err)
 	}
 	b := Batch[P, S, R]{Claim: claim, Now: millis(got[0])}
 	found, err := l.load(ctx, tenantID, got[1:], false)
 	if err != nil {
-		return Batch[P, S, R]{}, fmt.Errorf("read claimed firings: %w", err)
+		return Batch[P, S, R]{}, fmt.Errorf("read claimed runs: %w", err)
 	}
 	for _, e := range found {
 		if e.claim == claim {
@@ -72,7 +72,7 @@ func (l *Queue[P, S, R]) Look(ctx context.Context, tenants []string, behind func
 	due := make([]Due, len(tenants))
 	for i := range tenants {
 		if err := errors.Join(next[i].Err(), held[i].Err()); err != nil {
-			return nil, fmt.Errorf("look for due firings: %w", err)
+			return nil, fmt.Errorf("look for due runs: %w", err)
 		}
 		due[i].Held = int(held[i].Val())
 		if z := next[i].Val(); len(z) > 0 {

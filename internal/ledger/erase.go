@@ -18,7 +18,7 @@ func (l *Records[P, S, R]) Visit(ctx context.Context, tenantID string, visit fun
 	for at := int64(0); ; at += visitStep {
 		ids, err := l.db.ZRevRange(ctx, l.prefix(tenantID)+":index", at, at+visitStep-1).Result()
 		if err != nil {
-			return fmt.Errorf("list firings: %w", err)
+			return fmt.Errorf("list runs: %w", err)
 		}
 		if len(ids) == 0 {
 			return nil
@@ -26,7 +26,7 @@ func (l *Records[P, S, R]) Visit(ctx context.Context, tenantID string, visit fun
 		fresh := slices.DeleteFunc(ids, func(id string) bool { return seen[id] }) // new ones push the others down
 		found, err := l.load(ctx, tenantID, fresh, true)
 		if err != nil {
-			return fmt.Errorf("read firings: %w", err)
+			return fmt.Errorf("read runs: %w", err)
 		}
 		for _, e := range found {
 			seen[e.ID] = true
@@ -48,7 +48,7 @@ func (l *Records[P, S, R]) Erase(ctx context.Context, tenantID string, jobs []Jo
 		}
 		n, err := l.run(ctx, l.scripts.erase, tenantID, args...).Int()
 		if err != nil {
-			return removed, fmt.Errorf("erase firing: %w", err)
+			return removed, fmt.Errorf("erase run: %w", err)
 		}
 		removed += n
 		gone[j.ID] = true
@@ -69,7 +69,7 @@ func (l *Records[P, S, R]) Erase(ctx context.Context, tenantID string, jobs []Jo
 		return nil
 	})
 	if err != nil {
-		return removed, fmt.Errorf("erase firing: %w", err)
+		return removed, fmt.Errorf("erase run: %w", err)
 	}
 	return removed, nil
 }

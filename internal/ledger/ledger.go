@@ -20,15 +20,15 @@ const schema = 3
 
 // Errors of the ledger.
 var (
-	ErrNotFound  = errors.New("no such firing")
-	ErrFull      = errors.New("too many firings of this account are waiting")
-	ErrClaimLost = errors.New("the firing belongs to another worker by now")
+	ErrNotFound  = errors.New("no such run")
+	ErrFull      = errors.New("too many runs of this account are waiting")
+	ErrClaimLost = errors.New("the run belongs to another worker by now")
 	// ErrNewer is a job stored by a newer version of the service, which alone may work on it.
-	ErrNewer = errors.New("the firing was stored by a newer version")
+	ErrNewer = errors.New("the run was stored by a newer version")
 	// ErrConflict is a job that is no longer as it was seen.
-	ErrConflict = errors.New("the firing has changed meanwhile: look at it again")
+	ErrConflict = errors.New("the run has changed meanwhile: look at it again")
 	// ErrClaimed means that another job has claimed an object.
-	ErrClaimed = errors.New("it belongs to another firing")
+	ErrClaimed = errors.New("it belongs to another run")
 )
 
 // Kind is one sort of jobs: how they are ordered and kept. Nothing of it may be changed while jobs are stored but its bounds.

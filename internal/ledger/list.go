@@ -57,7 +57,7 @@ func (l *Records[P, S, R]) List(ctx context.Context, tenantID string, q Query[P,
 	for looked < maxScan {
 		found, err := l.older(ctx, l.prefix(tenantID)+q.set(), at, min(step, maxScan-looked))
 		if err != nil {
-			return Page[P, S, R]{}, fmt.Errorf("list firings: %w", err)
+			return Page[P, S, R]{}, fmt.Errorf("list runs: %w", err)
 		}
 		if len(found) == 0 {
 			return p, nil
@@ -68,7 +68,7 @@ func (l *Records[P, S, R]) List(ctx context.Context, tenantID string, q Query[P,
 		}
 		jobs, err := l.load(ctx, tenantID, ids, false)
 		if err != nil {
-			return Page[P, S, R]{}, fmt.Errorf("list firings: %w", err)
+			return Page[P, S, R]{}, fmt.Errorf("list runs: %w", err)
 		}
 		for _, f := range found {
 			at, looked = f, looked+1

@@ -35,7 +35,7 @@ type Offer[P, S, R any] struct {
 func (l *Queue[P, S, R]) Accept(ctx context.Context, tenantID string, o Offer[P, S, R]) (j Job[P, S, R], existed bool, err error) {
 	id, err := newID()
 	if err != nil {
-		return j, false, fmt.Errorf("make a firing id: %w", err)
+		return j, false, fmt.Errorf("make a run id: %w", err)
 	}
 	request, err := l.sealRequest(tenantID, id, o.Request)
 	if err != nil {
@@ -55,7 +55,7 @@ func (l *Queue[P, S, R]) Accept(ctx context.Context, tenantID string, o Offer[P,
 	got, err := l.runWith(ctx, l.scripts.accept, o.Behind, tenantID, id, o.Repeat, order, request, o.Mark,
 		string(o.End.State), l.sealWhy(tenantID, id, o.End.Why), steps, problems, line, string(o.End.Label)).StringSlice()
 	if err != nil {
-		return j, false, fmt.Errorf("store firing: %w", err)
+		return j, false, fmt.Errorf("store run: %w", err)
 	}
 	switch got[1] {
 	case "full":

@@ -23,7 +23,7 @@ func (l *Records[P, S, R]) Get(ctx context.Context, tenantID, id string) (Job[P,
 func (l *Records[P, S, R]) Counts(ctx context.Context, tenantID string) (Counts, error) {
 	now, err := l.db.Time(ctx).Result()
 	if err != nil {
-		return Counts{}, fmt.Errorf("count firings: %w", err)
+		return Counts{}, fmt.Errorf("count runs: %w", err)
 	}
 	var c Counts
 	into := map[State]*int{StateAccepted: &c.Accepted, StateWorking: &c.Working, StateHeld: &c.Held, StateFailed: &c.Failed,
@@ -48,7 +48,7 @@ func (l *Records[P, S, R]) Counts(ctx context.Context, tenantID string) (Counts,
 		return nil
 	})
 	if err != nil {
-		return Counts{}, fmt.Errorf("count firings: %w", err)
+		return Counts{}, fmt.Errorf("count runs: %w", err)
 	}
 	for to, counted := range n {
 		*to = int(counted.Val())
@@ -77,7 +77,7 @@ type Trimmed struct {
 func (l *Records[P, S, R]) trim(ctx context.Context, tenantID string) (Trimmed, error) {
 	n, err := l.run(ctx, l.scripts.trim, tenantID).Int64Slice()
 	if err != nil {
-		return Trimmed{}, fmt.Errorf("trim firings: %w", err)
+		return Trimmed{}, fmt.Errorf("trim runs: %w", err)
 	}
 	if n[0] == 0 {
 		return Trimmed{}, nil
@@ -89,11 +89,11 @@ func (l *Records[P, S, R]) trim(ctx context.Context, tenantID string) (Trimmed, 
 func (l *Records[P, S, R]) OfOrder(ctx context.Context, tenantID, order string) ([]Job[P, S, R], error) {
 	ids, err := l.db.ZRevRange(ctx, l.prefix(tenantID)+":t:"+order, 0, int64(l.kind.MaxRecent)-1).Result()
 	if err != nil {
-		return nil, fmt.Errorf("list firings of a ticket: %w", err)
+		return nil, fmt.Errorf("list runs of a ticket: %w", err)
 	}
 	found, err := l.load(ctx, tenantID, ids, false)
 	if err != nil {
-		return nil, fmt.Errorf("read firings of a ticket: %w", err)
+		return nil, fmt.Errorf("read runs of a ticket: %w", err)
 	}
 	return slices.DeleteFunc(found, func(j Job[P, S, R]) bool { return j.Order != order }), nil // it was edited since
 }

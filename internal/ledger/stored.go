@@ -100,7 +100,7 @@ func (l *stored[P, S, R]) load(ctx context.Context, tenantID string, ids []strin
 			continue // of a list; who asks for this one is told
 		}
 		if err != nil {
-			return nil, fmt.Errorf("firing %s: %w", id, err)
+			return nil, fmt.Errorf("run %s: %w", id, err)
 		}
 		switch s, err := due[i].Result(); {
 		case err == nil:
@@ -114,7 +114,7 @@ func (l *stored[P, S, R]) load(ctx context.Context, tenantID string, ids []strin
 				return nil, err
 			}
 			if e.Timeline, err = l.readLines(e, raw); err != nil {
-				return nil, fmt.Errorf("timeline of firing %s: %w", id, err)
+				return nil, fmt.Errorf("timeline of run %s: %w", id, err)
 			}
 		}
 		out = append(out, e)

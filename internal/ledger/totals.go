@@ -37,7 +37,7 @@ func (l *Records[P, S, R]) Totals(ctx context.Context, each func(context.Context
 		err = l.addTotals(ctx, some, sum)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("count all firings: %w", err)
+		return nil, fmt.Errorf("count all runs: %w", err)
 	}
 	return sum, nil
 }

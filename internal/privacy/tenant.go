@@ -22,7 +22,7 @@ type Files struct {
 	Tenants *tenant.Directory
 	// Login returns how a tenant's login stands.
 	Login func(ctx context.Context, tenantID string) (Login, error)
-	// Firings counts a tenant's firings by state.
+	// Firings counts a tenant's jobs by state.
 	Firings  func(ctx context.Context, tenantID string) (ledger.Counts, error)
 	Keepers  []Keeper
 	Sections []Section

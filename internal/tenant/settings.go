@@ -19,7 +19,7 @@ type Settings struct {
 
 	Mapping []FieldMap `json:"mapping,omitempty"`
 
-	// CommentBack has the outcome of a rule's firing written to its ticket as a private comment.
+	// CommentBack has the outcome of a rule's job written to its ticket as a private comment.
 	CommentBack bool `json:"comment_back,omitempty"`
 }
 

@@ -72,7 +72,7 @@ func (d *Dispatcher[P, S, R]) Accept(ctx context.Context, tenantID string, o led
 		return j, existed, err
 	}
 	if err := hinted.Err(); err != nil {
-		d.Log.WarnContext(ctx, "firing accepted without a hint", "tenant", tenantID, "firing", j.ID, "error", err)
+		d.Log.WarnContext(ctx, "run accepted without a hint", "tenant", tenantID, "firing", j.ID, "error", err)
 	}
 	d.wake(tenantID)
 	return j, false, nil
@@ -94,7 +94,7 @@ func (d *Dispatcher[P, S, R]) Resume(ctx context.Context, tenantID string) (int,
 // Restarted has workers and who waits look at what a person has made due; id is "" for several jobs.
 func (d *Dispatcher[P, S, R]) Restarted(ctx context.Context, tenantID, id string) {
 	if err := d.hints.soon(context.WithoutCancel(ctx), tenantID); err != nil {
-		d.Log.WarnContext(ctx, "firing restarted without a hint", "tenant", tenantID, "firing", id, "error", err) // the sweep finds it
+		d.Log.WarnContext(ctx, "run restarted without a hint", "tenant", tenantID, "firing", id, "error", err) // the sweep finds it
 	}
 	d.wake(tenantID)
 	d.Notify(tenantID, id)
@@ -129,7 +129,7 @@ func (d *Dispatcher[P, S, R]) Run(ctx context.Context) error {
 		case <-poll.C:
 			ids, err := d.hints.due(ctx, 2*maxLoops)
 			if err != nil && ctx.Err() == nil {
-				d.Log.ErrorContext(ctx, "look for due firings", "error", err)
+				d.Log.ErrorContext(ctx, "look for due runs", "error", err)
 			}
 			for _, id := range ids {
 				d.start(ctx, work, id, &running)
@@ -160,7 +160,7 @@ func (d *Dispatcher[P, S, R]) start(ctx, work context.Context, tenantID string, 
 			}
 		}()
 		if err := d.loop(ctx, work, tenantID); err != nil && work.Err() == nil {
-			d.Log.ErrorContext(ctx, "work off firings", "tenant", tenantID, "error", err)
+			d.Log.ErrorContext(ctx, "work off runs", "tenant", tenantID, "error", err)
 		}
 	})
 }

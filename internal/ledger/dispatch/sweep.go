@@ -33,7 +33,7 @@ func (d *Dispatcher[P, S, R]) sweep(ctx context.Context) {
 			err = d.SweepAll(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			d.Log.Error("sweep firings", "error", err)
+			d.Log.Error("sweep runs", "error", err)
 		}
 		tick.Reset(d.Sweep)
 	}

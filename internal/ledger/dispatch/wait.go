@@ -19,7 +19,7 @@ const (
 )
 
 // ErrTooManyWait means that as many callers wait for jobs as may; the job itself is stored.
-var ErrTooManyWait = errors.New("too many callers wait for their firings")
+var ErrTooManyWait = errors.New("too many callers wait for their runs")
 
 // watch is what the callers who wait for one job in this process share: one looks, all see it.
 type watch[P, S, R any] struct {
