@@ -115,8 +115,8 @@ func lastCall(ctx context.Context, known bool) <-chan time.Time {
 
 // read returns the stored form under key, empty when there is none or Redis does not tell.
 func (c *Cache) read(ctx context.Context, key string) string {
-	raw, err := c.db.Get(ctx, key).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
+	raw, _, err := Found(c.db.Get(ctx, key).Result())
+	if err != nil {
 		c.db.log.WarnContext(ctx, "cache not read", "key", key, "error", err)
 	}
 	return raw
@@ -124,19 +124,14 @@ func (c *Cache) read(ctx context.Context, key string) string {
 
 // Put stores v under key as loaded now, whatever lies there.
 func (c *Cache) Put(ctx context.Context, key string, v any) error {
-	if err := c.put(ctx, key, v, time.Now(), nil); err != nil {
-		return fmt.Errorf("cache %s: %w", key, err)
-	}
-	return nil
+	return Wrap("cache "+key, c.put(ctx, key, v, time.Now(), nil))
 }
 
 // Drop forgets values because what they show has changed. Loads under way are not stored, here and on other replicas.
 func (c *Cache) Drop(ctx context.Context, keys ...string) error {
 	var failed []error
 	for _, key := range keys { // one by one: they may lie in different cluster slots
-		if err := c.db.Set(ctx, key, rand.Text(), 3*cacheLoad).Err(); err != nil {
-			failed = append(failed, fmt.Errorf("drop %s: %w", key, err))
-		}
+		failed = append(failed, Wrap("drop "+key, c.db.Set(ctx, key, rand.Text(), 3*cacheLoad).Err()))
 	}
 	return errors.Join(failed...)
 }

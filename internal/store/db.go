@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -86,7 +87,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Metrics != nil {
 		db.metrics.watch(db.UniversalClient)
 	}
-	db.AddHook(spans{})
+	db.AddHook(around(traced))
 	return db, nil
 }
 
@@ -135,4 +136,16 @@ func (db *DB) startMemory() error {
 		return nil
 	}
 	return nil
+}
+
+const prefix = "sc:"
+
+// Key names a value of one tenant: "sc:{tenant}:a:b". The hash tag puts all of a tenant's keys into one cluster slot.
+func Key(tenantID string, parts ...string) string {
+	return Shared(append([]string{"{" + tenantID + "}"}, parts...)...)
+}
+
+// Shared names a value of no tenant: "sc:a:b". Two shared keys are usually in different cluster slots.
+func Shared(parts ...string) string {
+	return prefix + strings.Join(parts, ":")
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"net"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -47,7 +46,7 @@ func (m metrics) waited(p Priority, took time.Duration, err error) {
 
 // watch times the round trips of a client and shows its pool. Call it once.
 func (m metrics) watch(client redis.UniversalClient) {
-	client.AddHook(trips{m.trips})
+	client.AddHook(around(m.timed))
 	gauge := func(name, help string, read func(*redis.PoolStats) uint32) {
 		telemetry.Gauge(m.registry, name, help, func() float64 { return float64(read(client.PoolStats())) })
 	}
@@ -56,72 +55,57 @@ func (m metrics) watch(client redis.UniversalClient) {
 	gauge("redis_pool_timeouts", "Waits for a connection that were in vain, since the start.", func(s *redis.PoolStats) uint32 { return s.Timeouts })
 }
 
-// trips times every round trip.
-type trips struct{ seconds *prometheus.HistogramVec }
+// around is a hook that sees each round trip: of one command, or of a pipeline.
+type around func(ctx context.Context, name string, cmds []redis.Cmder, next func(context.Context) error) error
 
-func (t trips) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
-}
+const pipeline = "pipeline" // name of a round trip of several commands
 
-func (t trips) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (a around) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (a around) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		start := time.Now()
-		err := next(ctx, cmd)
-		t.seen("command", start, err)
-		return err
+		return a(ctx, cmd.Name(), []redis.Cmder{cmd}, func(ctx context.Context) error { return next(ctx, cmd) })
 	}
 }
 
-func (t trips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (a around) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		start := time.Now()
-		err := next(ctx, cmds)
-		t.seen("pipeline", start, err)
-		return err
+		return a(ctx, pipeline, cmds, func(ctx context.Context) error { return next(ctx, cmds) })
 	}
 }
 
-// seen counts answers of Redis that say no (nothing there, a script that is not loaded) as good: it answered.
-func (t trips) seen(kind string, start time.Time, err error) {
-	var said redis.Error
-	t.seconds.WithLabelValues(kind, telemetry.Outcome(err == nil || errors.As(err, &said))).Observe(time.Since(start).Seconds())
+// timed counts answers of Redis that say no (nothing there, a script that is not loaded) as good: it answered.
+func (m metrics) timed(ctx context.Context, name string, _ []redis.Cmder, next func(context.Context) error) error {
+	kind, start := "command", time.Now()
+	if name == pipeline {
+		kind = pipeline
+	}
+	err := next(ctx)
+	m.trips.WithLabelValues(kind, telemetry.Outcome(err == nil || isAnswer(err))).Observe(time.Since(start).Seconds())
+	return err
 }
 
-// spans records the commands that belong to a trace; what runs by itself, as the workers' polls, starts none. It records names
+// traced records the commands that belong to a trace; what runs by itself, as the workers' polls, starts none. It records names
 // alone: keys hold ids, arguments what is stored, errors either.
-type spans struct{}
-
-func (h spans) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-func (h spans) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		if !trace.SpanContextFromContext(ctx).IsSampled() {
-			return next(ctx, cmd)
-		}
-		return h.span(ctx, cmd.Name(), 1, func(ctx context.Context) error { return next(ctx, cmd) })
+func traced(ctx context.Context, name string, cmds []redis.Cmder, next func(context.Context) error) error {
+	if !trace.SpanContextFromContext(ctx).IsSampled() {
+		return next(ctx)
 	}
-}
-
-func (h spans) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []redis.Cmder) error {
-		if !trace.SpanContextFromContext(ctx).IsSampled() {
-			return next(ctx, cmds)
-		}
-		return h.span(ctx, "pipeline", len(cmds), func(ctx context.Context) error { return next(ctx, cmds) })
-	}
-}
-
-func (h spans) span(ctx context.Context, name string, size int, do func(context.Context) error) error {
 	ctx, span := otel.Tracer("github.com/sidecard/sidecard/internal/store").Start(ctx, "redis "+name, trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithAttributes(attribute.String("db.system.name", "redis"), attribute.String("db.operation.name", name)))
 	defer span.End()
-	if size != 1 {
-		span.SetAttributes(attribute.Int("db.operation.batch.size", size))
+	if len(cmds) != 1 {
+		span.SetAttributes(attribute.Int("db.operation.batch.size", len(cmds)))
 	}
-	err := do(ctx)
-	var said redis.Error
-	if err != nil && !errors.As(err, &said) { // an answer that says no (nothing there, a script not loaded yet) is an answer
+	err := next(ctx)
+	if err != nil && !isAnswer(err) {
 		span.SetStatus(codes.Error, "")
 	}
 	return err
+}
+
+// isAnswer reports whether an error is what Redis said, and not that it could not be asked.
+func isAnswer(err error) bool {
+	var said redis.Error
+	return errors.As(err, &said)
 }

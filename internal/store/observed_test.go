@@ -74,7 +74,7 @@ func TestSpans_namesAloneAndOnlyInsideATrace(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: server.Addr(), MaxRetries: -1})
 	t.Cleanup(func() { _ = client.Close() })
 	addr := server.Addr()
-	client.AddHook(spans{})
+	client.AddHook(around(traced))
 	if err := client.Set(t.Context(), "secret-alone", "secret-value", 0).Err(); err != nil {
 		t.Fatal(err)
 	}

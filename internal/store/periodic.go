@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"time"
@@ -90,20 +89,14 @@ func (r *Periodic) take(ctx context.Context) ([]string, error) {
 		args = append(args, now.Add(Jitter(r.Every)).Unix())
 	}
 	ids, err := takeDue.Run(ctx, r.DB, []string{r.due()}, args...).StringSlice()
-	if err != nil {
-		return nil, fmt.Errorf("take who is due: %w", err)
-	}
-	return ids, nil
+	return ids, Wrap("take who is due", err)
 }
 
 // list gives a first turn to every member that has none.
 func (r *Periodic) list(ctx context.Context) error {
 	ours, err := r.DB.SetNX(ctx, Shared(r.Name, "listed"), "1", r.Every).Result()
-	if err != nil {
-		return fmt.Errorf("list members: %w", err)
-	}
-	if !ours {
-		return nil
+	if err != nil || !ours {
+		return Wrap("list members", err)
 	}
 	return r.listWith(ctx, r.DB.ZAddNX)
 }
@@ -111,54 +104,29 @@ func (r *Periodic) list(ctx context.Context) error {
 // listWith gives every member a first turn, one a little after the other, by zadd: ZAddNX leaves a turn that it
 // has, ZAddLT an earlier one.
 func (r *Periodic) listWith(ctx context.Context, zadd func(context.Context, string, ...redis.Z) *redis.IntCmd) error {
-	var batch []redis.Z
-	add := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		if err := zadd(ctx, r.due(), batch...).Err(); err != nil {
-			return fmt.Errorf("list members: %w", err)
-		}
-		batch = batch[:0]
-		return nil
-	}
 	first := r.Now()
-	err := r.Each(ctx, func(id string) error {
-		batch = append(batch, redis.Z{Score: float64(first.Unix()), Member: id})
-		first = first.Add(r.Every / listSpread)
-		if len(batch) < listBatch {
-			return nil
-		}
-		return add()
-	})
-	if err != nil {
-		return err
-	}
-	return add()
+	return InBatches(listBatch, func(add func(redis.Z) error) error {
+		return r.Each(ctx, func(id string) error {
+			turn := redis.Z{Score: float64(first.Unix()), Member: id}
+			first = first.Add(r.Every / listSpread)
+			return add(turn)
+		})
+	}, func(batch []redis.Z) error { return Wrap("list members", zadd(ctx, r.due(), batch...).Err()) })
 }
 
 // Plan sets a member's next turn; it becomes one if it was none.
 func (r *Periodic) Plan(ctx context.Context, id string, at time.Time) error {
-	if err := r.DB.ZAdd(ctx, r.due(), redis.Z{Score: float64(at.Unix()), Member: id}).Err(); err != nil {
-		return fmt.Errorf("plan a turn: %w", err)
-	}
-	return nil
+	return Wrap("plan a turn", r.DB.ZAdd(ctx, r.due(), redis.Z{Score: float64(at.Unix()), Member: id}).Err())
 }
 
 // Move sets the next turn of a member; nothing when it has left.
 func (r *Periodic) Move(ctx context.Context, id string, at time.Time) error {
-	if err := r.DB.ZAddXX(ctx, r.due(), redis.Z{Score: float64(at.Unix()), Member: id}).Err(); err != nil {
-		return fmt.Errorf("move a turn: %w", err)
-	}
-	return nil
+	return Wrap("move a turn", r.DB.ZAddXX(ctx, r.due(), redis.Z{Score: float64(at.Unix()), Member: id}).Err())
 }
 
 // Leave ends a member's turns, until Each names it again.
 func (r *Periodic) Leave(ctx context.Context, id string) error {
-	if err := r.DB.ZRem(ctx, r.due(), id).Err(); err != nil {
-		return fmt.Errorf("end the turns: %w", err)
-	}
-	return nil
+	return Wrap("end the turns", r.DB.ZRem(ctx, r.due(), id).Err())
 }
 
 // Jitter spreads a pause by a fifth each way, so that members and replicas don't march in step.

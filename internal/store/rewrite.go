@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -107,10 +106,4 @@ func persistence(ctx context.Context, node redis.Cmdable) (map[string]string, er
 		}
 	}
 	return state, nil
-}
-
-// isAnswer reports whether an error is what Redis said, and not that it could not be asked.
-func isAnswer(err error) bool {
-	var said redis.Error
-	return errors.As(err, &said)
 }

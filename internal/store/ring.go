@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -145,6 +146,24 @@ func (r *Ring) Open(sealed, bound string) ([]byte, error) {
 	return nil, fmt.Errorf("%w: the ring has no key %q", ErrSealed, id)
 }
 
+// SealJSON is Seal of a value as JSON.
+func (r *Ring) SealJSON(v any, bound string) (string, error) {
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return "", err
+	}
+	return r.Seal(plain, bound), nil
+}
+
+// OpenJSON is Open of what SealJSON made.
+func (r *Ring) OpenJSON(sealed, bound string, into any) error {
+	plain, err := r.Open(sealed, bound)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(plain, into)
+}
+
 // Fingerprints turns parts into look-up names that can't be turned back without a ring key: one per key, newest first, so
 // that what was stored under an older key is still found. The boundaries between parts count.
 func (r *Ring) Fingerprints(parts ...string) []string {
@@ -190,10 +209,7 @@ func loadRing(path string) (*Ring, error) {
 		return nil, fmt.Errorf("read seal keys: %w", err)
 	}
 	ring, err := ParseRing(strings.TrimSpace(string(spec)))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	return ring, nil
+	return ring, Wrap("read "+path, err)
 }
 
 // createRing writes the whole file under another name and links it into place, so that nobody reads a half.

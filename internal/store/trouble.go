@@ -72,46 +72,25 @@ func trouble(err error, took time.Duration) error {
 	return nil
 }
 
-// sorter gives the errors of all commands their Trouble.
-type sorter struct{}
-
-func (sorter) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-func (sorter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		began := time.Now()
-		err := next(ctx, cmd)
-		if t := trouble(err, time.Since(began)); t != nil {
+// sorted gives the errors of all commands their Trouble.
+func sorted(ctx context.Context, _ string, cmds []redis.Cmder, next func(context.Context) error) error {
+	began := time.Now()
+	err := next(ctx)
+	for _, cmd := range cmds {
+		if t := trouble(cmd.Err(), time.Since(began)); t != nil {
 			cmd.SetErr(t)
-			return t
 		}
-		return err
 	}
-}
-
-func (sorter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []redis.Cmder) error {
-		began := time.Now()
-		err := next(ctx, cmds)
-		for _, cmd := range cmds {
-			if t := trouble(cmd.Err(), time.Since(began)); t != nil {
-				cmd.SetErr(t)
-			}
-		}
-		if t := trouble(err, time.Since(began)); t != nil {
-			return t
-		}
-		return err
+	if t := trouble(err, time.Since(began)); t != nil {
+		return t
 	}
+	return err
 }
 
 // Ready returns why nothing can be stored, nil when it can. A Redis that only answers is not enough: it may be a replica, full,
 // or without a disk.
 func (db *DB) Ready(ctx context.Context) error {
-	if err := db.Set(ctx, Shared("ready"), "1", time.Minute).Err(); err != nil {
-		return fmt.Errorf("write to Redis: %w", err)
-	}
-	return nil
+	return Wrap("write to Redis", db.Set(ctx, Shared("ready"), "1", time.Minute).Err())
 }
 
 // Why is the sentence of a Trouble, else that Redis is not reachable: for answers that show no internal text.
@@ -121,4 +100,20 @@ func Why(err error) string {
 		return t.Why
 	}
 	return whyAway
+}
+
+// Wrap says what failed in front of an error; nil stays nil.
+func Wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// Found takes the answer of a command that reads apart: that nothing is there is no error.
+func Found[T any](value T, err error) (found T, ok bool, _ error) {
+	if errors.Is(err, redis.Nil) {
+		return value, false, nil
+	}
+	return value, err == nil, err
 }
