@@ -93,12 +93,5 @@ func (l *Records[P, S, R]) Drop(ctx context.Context, tenantID, id, reason string
 	}
 	why := InWords(reason)
 	line, _ := l.sealLine(tenantID, id, Because(codeDropped, "", why))
-	ok, err := l.run(ctx, l.scripts.drop, tenantID, id, j.rev, l.sealWhy(tenantID, id, why), line).Int()
-	if err != nil {
-		return fmt.Errorf("drop run: %w", err)
-	}
-	if ok == 0 {
-		return ErrConflict
-	}
-	return nil
+	return done("drop run", l.run(ctx, l.scripts.drop, tenantID, id, j.rev, l.sealWhy(tenantID, id, why), line), ErrConflict)
 }

@@ -2,6 +2,29 @@ package ledger
 
 import "time"
 
+// Kind is one sort of jobs: how they are ordered and kept. Nothing of it may be changed while jobs are stored but its bounds.
+type Kind[P, S any] struct {
+	Name string // part of every key
+	// Order is what a job's request is ordered by, "0" for nothing.
+	Order func(P) string
+	// Objects are what a job has made in other systems, as it claims them (Writes.ClaimObject).
+	Objects func(S) []string
+
+	Lease       time.Duration // of a claim; renewed while it is worked on
+	RepeatFor   time.Duration // for which a repeat is recognised
+	KeepDone    time.Duration
+	KeepFailed  time.Duration // dropped ones, too
+	KeepObjects time.Duration // for which it is remembered who has claimed an object
+	MaxBatch    int           // jobs of one claim
+	MaxWaiting  int           // unfinished jobs of one tenant
+	MaxFinished int           // finished ones
+	MaxRefused  int           // refused ones among them
+	MaxRecent   int           // newest jobs of an order that are found by it
+	MaxRepeats  int           // jobs of an order within RepeatsFor
+	RepeatsFor  time.Duration
+	Counted     map[string]bool // codes of reasons that every try may repeat: one line of the timeline counts them
+}
+
 // State is where a job stands.
 type State string
 

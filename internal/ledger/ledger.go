@@ -10,9 +10,7 @@ import (
 	"github.com/sidecard/sidecard/internal/store"
 )
 
-const (
-	keepPending = 8 * 24 * time.Hour // what unfinished writes would make, and what Redis' clock said last
-)
+const keepPending = 8 * 24 * time.Hour // what unfinished writes would make, and what Redis' clock said last
 
 // schema is the form in which jobs are stored. One of a higher form is left to the replicas that know it: never claimed,
 // changed or listed here, so that two versions can run side by side.
@@ -30,29 +28,6 @@ var (
 	// ErrClaimed means that another job has claimed an object.
 	ErrClaimed = errors.New("it belongs to another run")
 )
-
-// Kind is one sort of jobs: how they are ordered and kept. Nothing of it may be changed while jobs are stored but its bounds.
-type Kind[P, S any] struct {
-	Name string // part of every key
-	// Order is what a job's request is ordered by, "0" for nothing.
-	Order func(P) string
-	// Objects are what a job has made in other systems, as it claims them (Writes.ClaimObject).
-	Objects func(S) []string
-
-	Lease       time.Duration // of a claim; renewed while it is worked on
-	RepeatFor   time.Duration // for which a repeat is recognised
-	KeepDone    time.Duration
-	KeepFailed  time.Duration // dropped ones, too
-	KeepObjects time.Duration // for which it is remembered who has claimed an object
-	MaxBatch    int           // jobs of one claim
-	MaxWaiting  int           // unfinished jobs of one tenant
-	MaxFinished int           // finished ones
-	MaxRefused  int           // refused ones among them
-	MaxRecent   int           // newest jobs of an order that are found by it
-	MaxRepeats  int           // jobs of an order within RepeatsFor
-	RepeatsFor  time.Duration
-	Counted     map[string]bool // codes of reasons that every try may repeat: one line of the timeline counts them
-}
 
 // Ledger keeps the jobs of all tenants in Redis, each tenant's in one slot. Every method is one atomic step (Resume: one per
 // 500 jobs); the clock is that of Redis.
@@ -72,15 +47,11 @@ func New[P, S, R any](db *store.DB, kind Kind[P, S]) *Ledger[P, S, R] {
 const idLen = 26
 
 // newID makes an id that sorts roughly by time and can't be guessed.
-func newID() (string, error) {
+func newID() string {
 	var b [16]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		return "", err
-	}
-	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(time.Now().UnixMilli()))
-	copy(b[:6], ms[2:])
-	return lowerHex32.EncodeToString(b[:]), nil
+	binary.BigEndian.PutUint64(b[:], uint64(time.Now().UnixMilli())<<16)
+	rand.Read(b[6:]) // never fails: crypto/rand ends the program instead
+	return lowerHex32.EncodeToString(b[:])
 }
 
 var lowerHex32 = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)

@@ -62,30 +62,22 @@ func (l *Records[P, S, R]) List(ctx context.Context, tenantID string, q Query[P,
 		if len(found) == 0 {
 			return p, nil
 		}
-		ids := make([]string, len(found))
+		ids, places := make([]string, len(found)), map[string]place{}
 		for i, f := range found {
-			ids[i] = f.id
+			ids[i], places[f.id] = f.id, f
 		}
 		jobs, err := l.load(ctx, tenantID, ids, false)
 		if err != nil {
 			return Page[P, S, R]{}, fmt.Errorf("list runs: %w", err)
 		}
-		for _, f := range found {
-			at, looked = f, looked+1
-			if len(jobs) == 0 || jobs[0].ID != f.id { // it has ended meanwhile
-				continue
-			}
-			j := jobs[0]
-			jobs = jobs[1:]
-			if !q.fits(j) {
-				continue
-			}
+		for _, j := range slices.DeleteFunc(jobs, func(j Job[P, S, R]) bool { return !q.fits(j) }) {
 			if len(p.Jobs) == q.Limit {
 				p.Next = last.String()
 				return p, nil
 			}
-			p.Jobs, last = append(p.Jobs, j), f
+			p.Jobs, last = append(p.Jobs, j), places[j.ID]
 		}
+		at, looked = found[len(found)-1], looked+len(found)
 	}
 	p.Next, p.Cut = at.String(), true
 	return p, nil

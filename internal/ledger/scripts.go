@@ -49,8 +49,8 @@ func newScripts(bounds string) *scripts {
 		renew:      script(prelude, "follow()", renew),
 		finish:     script(prelude, finishing, "follow()", finish),
 		resume:     script(prelude, "follow()", resume),
-		restart:    script(prelude, finishing, "follow()", restart),
-		restartAll: script(prelude, finishing, "follow()", restartAll),
+		restart:    script(prelude, finishing, starting, "follow()", restart),
+		restartAll: script(prelude, finishing, starting, "follow()", restartAll),
 		drop:       script(prelude, finishing, "follow()", drop),
 		trim:       script(prelude, finishing, trim),
 		erase:      script(prelude, finishing, erase),
@@ -113,7 +113,7 @@ local function move(id, to, score)
 end
 `
 
-// finishing is what only those scripts need that end a job or start it anew.
+// finishing is what only those scripts need that end a job or keep it for people.
 const finishing = `
 local function belongs(id, order, at) -- to its order's newest jobs
   local set = p .. ':t:' .. order
@@ -167,16 +167,5 @@ local function finish(id, to, order, label)
   call('PEXPIRE', key(id), keep[to])
   call('PEXPIRE', p .. ':l:' .. id, keep[to])
   trim()
-end
-local function start(id, order, text) -- anew, behind all that its order has waiting
-  local seq = call('INCR', p .. ':seq')
-  call('HSET', key(id), 'seq', seq, 'why', '', 'problems', '', 'attempts', 0, 'waits', 0, 'since', string.format('%.0f', now))
-  call('HDEL', key(id), 'claim', 'gate')
-  call('PERSIST', key(id))
-  call('PERSIST', p .. ':l:' .. id)
-  move(id, 'accepted', now)
-  call('ZADD', p .. ':due', ms(now - 1 + (seq % 900) * 0.001), id)
-  call('ZADD', p .. ':o:' .. order, seq, id)
-  say(id, text)
 end
 `

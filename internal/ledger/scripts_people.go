@@ -1,5 +1,20 @@
 package ledger
 
+// starting is what starts a job anew.
+const starting = `
+local function start(id, order, text) -- anew, behind all that its order has waiting
+  local seq = call('INCR', p .. ':seq')
+  call('HSET', key(id), 'seq', seq, 'why', '', 'problems', '', 'attempts', 0, 'waits', 0, 'since', string.format('%.0f', now))
+  call('HDEL', key(id), 'claim', 'gate')
+  call('PERSIST', key(id))
+  call('PERSIST', p .. ':l:' .. id)
+  move(id, 'accepted', now)
+  call('ZADD', p .. ':due', ms(now - 1 + (seq % 900) * 0.001), id)
+  call('ZADD', p .. ':o:' .. order, seq, id)
+  say(id, text)
+end
+`
+
 // KEYS: prefix. ARGV: id, the job's rev as it was seen, timeline text, sealed steps or none, sealed request or none, its order, a
 // object that is the job's from now on or none. Returns 'started', 'changed', or 'taken' when the object is another job's.
 const restart = `

@@ -52,8 +52,8 @@ func (l *stored[P, S, R]) jobKey(tenantID, id string) string { return l.prefix(t
 
 func (l *stored[P, S, R]) lineKey(tenantID, id string) string { return l.prefix(tenantID) + ":l:" + id }
 
-// get reads one job with its timeline, or returns ErrNotFound.
-func (l *stored[P, S, R]) get(ctx context.Context, tenantID, id string) (Job[P, S, R], error) {
+// Get returns one job with its timeline, or ErrNotFound.
+func (l *stored[P, S, R]) Get(ctx context.Context, tenantID, id string) (Job[P, S, R], error) {
 	if len(id) != idLen {
 		return Job[P, S, R]{}, ErrNotFound
 	}
@@ -139,12 +139,8 @@ func (l *stored[P, S, R]) decode(tenantID, id string, h map[string]string) (Job[
 	if e.seq, err = strconv.ParseInt(h["seq"], 10, 64); err != nil {
 		return Job[P, S, R]{}, fmt.Errorf("stored order: %w", err)
 	}
-	plain, err := l.db.Ring().Open(h["request"], l.jobKey(tenantID, id))
-	if err != nil {
-		return Job[P, S, R]{}, fmt.Errorf("unseal request: %w", err)
-	}
-	if err := json.Unmarshal(plain, &e.Request); err != nil {
-		return Job[P, S, R]{}, fmt.Errorf("decode request: %w", err)
+	if err := l.db.Ring().OpenJSON(h["request"], l.jobKey(tenantID, id), &e.Request); err != nil {
+		return Job[P, S, R]{}, fmt.Errorf("open request: %w", err)
 	}
 	if e.Why, err = l.openText(h["why"], l.fieldPlace(tenantID, id, "why")); err != nil {
 		return Job[P, S, R]{}, fmt.Errorf("unseal why: %w", err)
@@ -167,4 +163,74 @@ func millis(s string) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(n).UTC()
+}
+
+// What is stored of a job may hold a client's words: a name in a request, a value in a problem, a reason that a person typed. All
+// of it is sealed, each part bound to its own place. Plain are ids, times, states, and reasons that hold codes alone. Jobs of
+// form 1, which had only their request sealed, are still read.
+
+// fieldPlace is what a sealed field of a job is bound to.
+func (l *stored[P, S, R]) fieldPlace(tenantID, id, field string) string {
+	return l.jobKey(tenantID, id) + "#" + field
+}
+
+// sealText seals a reason unless it is ours, without anybody else's words.
+func (l *stored[P, S, R]) sealText(r Reason, place string) string {
+	if r.wordless() {
+		return string(r)
+	}
+	return l.db.Ring().Seal([]byte(r), place)
+}
+
+func (l *stored[P, S, R]) openText(stored, place string) (Reason, error) {
+	if !store.IsSealed(stored) {
+		return Reason(stored), nil
+	}
+	plain, err := l.db.Ring().Open(stored, place)
+	return Reason(plain), err
+}
+
+// openJSON reads what a seal… method has made, or the plain JSON of form 1; nothing stored leaves into as it is.
+func (l *stored[P, S, R]) openJSON(stored, place string, into any) error {
+	switch {
+	case stored == "":
+		return nil
+	case store.IsSealed(stored):
+		return l.db.Ring().OpenJSON(stored, place, into)
+	}
+	return json.Unmarshal([]byte(stored), into)
+}
+
+// sealRequest seals a job's request.
+func (l *stored[P, S, R]) sealRequest(tenantID, id string, request P) (string, error) {
+	sealed, err := l.db.Ring().SealJSON(request, l.jobKey(tenantID, id))
+	return sealed, store.Wrap("encode request", err)
+}
+
+// sealSteps seals a job's steps.
+func (l *stored[P, S, R]) sealSteps(tenantID, id string, s S) (string, error) {
+	sealed, err := l.db.Ring().SealJSON(s, l.fieldPlace(tenantID, id, "steps"))
+	return sealed, store.Wrap("encode steps", err)
+}
+
+// sealResult seals a job's steps and problems; no problems are "".
+func (l *stored[P, S, R]) sealResult(tenantID, id string, s S, list []R) (steps, problems string, err error) {
+	if steps, err = l.sealSteps(tenantID, id, s); err != nil || len(list) == 0 {
+		return steps, "", err
+	}
+	problems, err = l.db.Ring().SealJSON(list, l.fieldPlace(tenantID, id, "problems"))
+	return steps, problems, store.Wrap("encode problems", err)
+}
+
+// sealWhy seals a job's Why.
+func (l *stored[P, S, R]) sealWhy(tenantID, id string, why Reason) string {
+	return l.sealText(why, l.fieldPlace(tenantID, id, "why"))
+}
+
+// sealLine is a reason as the timeline keeps it, and the mark by which one that comes again is counted (say).
+func (l *stored[P, S, R]) sealLine(tenantID, id string, r Reason) (line, again string) {
+	if code, _, _ := r.Head(); l.kind.Counted[code] {
+		again = r.codes()
+	}
+	return l.sealText(r, l.lineKey(tenantID, id)), again
 }

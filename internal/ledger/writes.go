@@ -2,10 +2,10 @@ package ledger
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 // Writes are what jobs write to other systems and have made there: a write is registered before it is sent, with what it would
@@ -22,27 +22,18 @@ func (l *Writes[P, S, R]) Register(ctx context.Context, tenantID string, writes 
 		p.PExpire(ctx, key, keepPending)
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("register writes: %w", err)
-	}
-	return nil
+	return store.Wrap("register writes", err)
 }
 
 // Unregister removes what was registered for jobs.
 func (l *Writes[P, S, R]) Unregister(ctx context.Context, tenantID string, ids []string) error {
-	if err := l.db.HDel(ctx, l.pendingKey(tenantID), ids...).Err(); err != nil {
-		return fmt.Errorf("unregister writes: %w", err)
-	}
-	return nil
+	return store.Wrap("unregister writes", l.db.HDel(ctx, l.pendingKey(tenantID), ids...).Err())
 }
 
 // Registered returns what all unfinished writes of a tenant would make, by job.
 func (l *Writes[P, S, R]) Registered(ctx context.Context, tenantID string) (map[string]string, error) {
 	writes, err := l.db.HGetAll(ctx, l.pendingKey(tenantID)).Result()
-	if err != nil {
-		return nil, fmt.Errorf("read registered writes: %w", err)
-	}
-	return writes, nil
+	return writes, store.Wrap("read registered writes", err)
 }
 
 func (l *Writes[P, S, R]) ownKey(tenantID, object string) string {
@@ -51,21 +42,15 @@ func (l *Writes[P, S, R]) ownKey(tenantID, object string) string {
 
 // ClaimedBy returns the job that has claimed an object, "" for none.
 func (l *Writes[P, S, R]) ClaimedBy(ctx context.Context, tenantID, object string) (id string, err error) {
-	id, err = l.db.Get(ctx, l.ownKey(tenantID, object)).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return "", fmt.Errorf("read claim of an object: %w", err)
-	}
-	return id, nil
+	id, _, err = store.Found(l.db.Get(ctx, l.ownKey(tenantID, object)).Result())
+	return id, store.Wrap("read claim of an object", err)
 }
 
 // ClaimObject makes an object a job's; false when it is another's already.
 func (l *Writes[P, S, R]) ClaimObject(ctx context.Context, tenantID, id, object string) (bool, error) {
 	set, err := l.db.SetNX(ctx, l.ownKey(tenantID, object), id, l.kind.KeepObjects).Result()
-	if err != nil {
-		return false, fmt.Errorf("claim object: %w", err)
-	}
-	if set {
-		return true, nil
+	if err != nil || set {
+		return set, store.Wrap("claim object", err)
 	}
 	owner, err := l.ClaimedBy(ctx, tenantID, object)
 	return owner == id || owner == "", err

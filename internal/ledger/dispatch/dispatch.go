@@ -49,15 +49,15 @@ type Dispatcher[P, S, R any] struct {
 
 	mu      sync.Mutex
 	loops   map[string]int // running loops by tenant
-	watches watches[P, S, R]
+	watches map[watched]*watch[P, S, R]
 }
 
 // New returns a Dispatcher. Run has to run for anything to be worked off.
 func New[P, S, R any](c Config[P, S, R]) *Dispatcher[P, S, R] {
 	c.Poll, c.Sweep = cmp.Or(c.Poll, 250*time.Millisecond), cmp.Or(c.Sweep, 30*time.Second)
-	watch := &Clock{}
-	return &Dispatcher[P, S, R]{Config: c, clock: watch, hints: hints{c.DB, store.Shared(c.Name, "due"), watch},
-		wakes: make(chan string, 1024), loops: map[string]int{}, watches: watches[P, S, R]{}}
+	clock := &Clock{}
+	return &Dispatcher[P, S, R]{Config: c, clock: clock, hints: hints{c.DB, store.Shared(c.Name, "due"), clock},
+		wakes: make(chan string, 1024), loops: map[string]int{}, watches: map[watched]*watch[P, S, R]{}}
 }
 
 // Clock returns what is known of Redis' clock.

@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -35,19 +34,12 @@ return redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])`)
 
 // set hints at work that is due at a time of Redis' clock.
 func (h hints) set(ctx context.Context, tenantID string, at time.Time) error {
-	if err := h.db.ZAdd(ctx, h.key, redis.Z{Score: float64(at.UnixMicro()), Member: tenantID}).Err(); err != nil {
-		return fmt.Errorf("hint at due work: %w", err)
-	}
-	return nil
+	return store.Wrap("hint at due work", h.db.ZAdd(ctx, h.key, redis.Z{Score: float64(at.UnixMicro()), Member: tenantID}).Err())
 }
 
 // noLater moves a tenant's hint to a time of Redis' clock unless it is earlier.
 func (h hints) noLater(ctx context.Context, tenantID string, at time.Time) error {
-	earlier := redis.ZAddArgs{LT: true, Members: []redis.Z{{Score: float64(at.UnixMicro()), Member: tenantID}}}
-	if err := h.db.ZAddArgs(ctx, h.key, earlier).Err(); err != nil {
-		return fmt.Errorf("hint at due work: %w", err)
-	}
-	return nil
+	return store.Wrap("hint at due work", h.db.ZAddLT(ctx, h.key, redis.Z{Score: float64(at.UnixMicro()), Member: tenantID}).Err())
 }
 
 // hintNow is set for work that is due at once, by Redis' clock.
@@ -63,10 +55,7 @@ func (h hints) now(ctx context.Context, p redis.Pipeliner, tenantID string) *red
 
 // soon says that a tenant has work at once.
 func (h hints) soon(ctx context.Context, tenantID string) error {
-	if err := hintNow.Run(ctx, h.db, []string{h.key}, tenantID).Err(); err != nil {
-		return fmt.Errorf("hint at due work: %w", err)
-	}
-	return nil
+	return store.Wrap("hint at due work", hintNow.Run(ctx, h.db, []string{h.key}, tenantID).Err())
 }
 
 // dueHints reads hints by Redis' clock: the replicas' may differ. Answers what that clock says, and the tenants. Member clock
@@ -85,38 +74,29 @@ if math.abs(now - last) > 1000000 then
   redis.pcall('ZADD', KEYS[1], string.format('%.0f', -now), 'clock') -- not while Redis is full
 end
 now = string.format('%.0f', now)
-return {now, redis.call('ZRANGEBYSCORE', KEYS[1], 0, now, 'LIMIT', 0, ARGV[1])}`)
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], 0, now, 'LIMIT', 0, ARGV[1])
+table.insert(due, 1, now)
+return due`)
 
 // due returns tenants that seem to have work, the longest waiting first.
 func (h hints) due(ctx context.Context, limit int) ([]string, error) {
 	before := time.Now()
-	got, err := dueHints.Run(ctx, h.db, []string{h.key}, limit).Slice()
+	got, err := dueHints.Run(ctx, h.db, []string{h.key}, limit).StringSlice()
 	if err != nil {
 		return nil, fmt.Errorf("read hints at due work: %w", err)
 	}
-	now, err := strconv.ParseInt(fmt.Sprint(got[0]), 10, 64)
+	now, err := strconv.ParseInt(got[0], 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("read Redis' clock: %w", err)
 	}
 	h.clock.note(time.UnixMicro(now), before)
-	ids, _ := got[1].([]any)
-	var found []string
-	for _, id := range ids {
-		found = append(found, fmt.Sprint(id))
-	}
-	return found, nil
+	return got[1:], nil
 }
 
 // seen is a tenant's hint before its work is looked at.
 func (h hints) seen(ctx context.Context, tenantID string) (hint, error) {
-	score, err := h.db.ZScore(ctx, h.key, tenantID).Result()
-	if errors.Is(err, redis.Nil) {
-		return hint{tenant: tenantID}, nil
-	}
-	if err != nil {
-		return hint{}, fmt.Errorf("read hint at due work: %w", err)
-	}
-	return hint{tenant: tenantID, score: score}, nil
+	score, _, err := store.Found(h.db.ZScore(ctx, h.key, tenantID).Result())
+	return hint{tenantID, score}, store.Wrap("read hint at due work", err)
 }
 
 // replace stores when the tenant's next work is due, unless a newer hint came; ok false: there is none.
@@ -132,8 +112,5 @@ func (h hints) replace(ctx context.Context, was hint, next time.Time, ok bool) e
 		score = strconv.FormatInt(next.UnixMicro(), 10)
 	}
 	seen := strconv.FormatFloat(was.score, 'f', -1, 64)
-	if err := replaceHint.Run(ctx, h.db, []string{h.key}, was.tenant, seen, score).Err(); err != nil {
-		return fmt.Errorf("replace hint at due work: %w", err)
-	}
-	return nil
+	return store.Wrap("replace hint at due work", replaceHint.Run(ctx, h.db, []string{h.key}, was.tenant, seen, score).Err())
 }

@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -41,26 +40,12 @@ func (d *Dispatcher[P, S, R]) sweep(ctx context.Context) {
 
 // SweepAll looks at all tenants once, also while another replica does.
 func (d *Dispatcher[P, S, R]) SweepAll(ctx context.Context) error {
-	var ids []string
-	err := d.Each(ctx, func(id string) error {
-		if ids = append(ids, id); len(ids) < sweepStep {
-			return nil
-		}
-		some := ids
-		ids = nil
-		return d.sweepSome(ctx, some)
-	})
-	if err != nil {
-		return err
-	}
-	return d.sweepSome(ctx, ids)
+	return store.InBatches(sweepStep, func(add func(string) error) error { return d.Each(ctx, add) },
+		func(some []string) error { return d.sweepSome(ctx, some) })
 }
 
 // sweepSome looks at some tenants in one round trip: most have nothing to do.
 func (d *Dispatcher[P, S, R]) sweepSome(ctx context.Context, ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
 	hinted := make([]*redis.FloatCmd, len(ids))
 	found, err := d.Ledger.Look(ctx, ids, func(p redis.Pipeliner) {
 		for i, id := range ids {
@@ -71,8 +56,8 @@ func (d *Dispatcher[P, S, R]) sweepSome(ctx context.Context, ids []string) error
 		return err
 	}
 	for i, id := range ids {
-		hint, err := hinted[i].Result()
-		if err != nil && !errors.Is(err, redis.Nil) {
+		hint, _, err := store.Found(hinted[i].Result())
+		if err != nil {
 			return fmt.Errorf("look for lost work: %w", err)
 		}
 		if due := found[i].Next; !due.IsZero() {
@@ -85,7 +70,7 @@ func (d *Dispatcher[P, S, R]) sweepSome(ctx context.Context, ids []string) error
 				}
 			}
 		}
-		if found[i].Held > 0 {
+		if found[i].Held > 0 && d.Connected != nil {
 			if err := d.resumeConnected(ctx, id); err != nil {
 				return err
 			}
@@ -96,9 +81,6 @@ func (d *Dispatcher[P, S, R]) sweepSome(ctx context.Context, ids []string) error
 
 // resumeConnected makes a tenant's held work due when its login is alive.
 func (d *Dispatcher[P, S, R]) resumeConnected(ctx context.Context, tenantID string) error {
-	if d.Connected == nil {
-		return nil
-	}
 	connected, err := d.Connected(ctx, tenantID)
 	if err != nil {
 		return fmt.Errorf("look at the login: %w", err)

@@ -77,31 +77,27 @@ func (d *Dispatcher[P, S, R]) Wait(ctx context.Context, tenantID, id string) (le
 	}
 }
 
-// watches are all that are kept in this process, by tenant and job.
-type watches[P, S, R any] map[string]map[string]*watch[P, S, R]
+// watched is a job that callers wait for.
+type watched struct{ tenant, id string }
 
 func (d *Dispatcher[P, S, R]) join(tenantID, id string) (*watch[P, S, R], error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	all, own := 0, 0
-	for tenant, kept := range d.watches {
-		for _, v := range kept {
-			all += v.waiters
-			if tenant == tenantID {
-				own += v.waiters
-			}
+	for job, v := range d.watches {
+		all += v.waiters
+		if job.tenant == tenantID {
+			own += v.waiters
 		}
 	}
 	if all >= maxWaiters || own >= maxTenantWaiters {
 		return nil, ErrTooManyWait
 	}
-	if d.watches[tenantID] == nil {
-		d.watches[tenantID] = map[string]*watch[P, S, R]{}
-	}
-	v := d.watches[tenantID][id]
+	job := watched{tenantID, id}
+	v := d.watches[job]
 	if v == nil {
 		v = &watch[P, S, R]{changed: make(chan struct{})}
-		d.watches[tenantID][id] = v
+		d.watches[job] = v
 	}
 	v.waiters++
 	return v, nil
@@ -110,11 +106,8 @@ func (d *Dispatcher[P, S, R]) join(tenantID, id string) (*watch[P, S, R], error)
 func (d *Dispatcher[P, S, R]) leave(tenantID, id string, v *watch[P, S, R]) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if v.waiters--; v.waiters > 0 {
-		return
-	}
-	if delete(d.watches[tenantID], id); len(d.watches[tenantID]) == 0 {
-		delete(d.watches, tenantID)
+	if v.waiters--; v.waiters == 0 {
+		delete(d.watches, watched{tenantID, id})
 	}
 }
 
@@ -129,7 +122,7 @@ func (d *Dispatcher[P, S, R]) changes(v *watch[P, S, R]) <-chan struct{} {
 func (d *Dispatcher[P, S, R]) Notify(tenantID, id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if v := d.watches[tenantID][id]; v != nil {
+	if v := d.watches[watched{tenantID, id}]; v != nil {
 		v.told.Add(1)
 		close(v.changed)
 		v.changed = make(chan struct{})

@@ -39,10 +39,8 @@ func waitedFor(t *testing.T, s bench, n int) {
 	for {
 		count := 0
 		s.mu.Lock()
-		for _, of := range s.watches {
-			for _, v := range of {
-				count += v.waiters
-			}
+		for _, v := range s.watches {
+			count += v.waiters
 		}
 		s.mu.Unlock()
 		if count == n {
