@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/internal/store"
 )
@@ -41,12 +40,12 @@ func (d *Directory) Update(ctx context.Context, id string, change func(*Tenant) 
 // duration tells nothing about how much of a wrong key was right.
 func (d *Directory) ByTriggerKey(ctx context.Context, key string) (Tenant, error) {
 	for _, name := range d.triggerFingerprints(key) {
-		id, err := d.db.Get(ctx, triggerKey(name)).Result()
-		if errors.Is(err, redis.Nil) {
-			continue
-		}
+		id, ok, err := store.Found(d.db.Get(ctx, triggerKey(name)).Result())
 		if err != nil {
 			return Tenant{}, fmt.Errorf("find tenant by trigger key: %w", err)
+		}
+		if !ok {
+			continue
 		}
 		t, err := d.Get(ctx, id)
 		if err == nil && t.TriggerKey != key && t.FormerKey(time.Now()) != key { // an index that a crash left behind
@@ -87,10 +86,7 @@ func (d *Directory) Connected(ctx context.Context, id, integrationID string, acc
 	if before != "" && before != integrationID {
 		failed = errors.Join(failed, d.db.SRem(ctx, integrationKey(before), id).Err())
 	}
-	if failed != nil {
-		return fmt.Errorf("record login: %w", failed)
-	}
-	return nil
+	return store.Wrap("record login", failed)
 }
 
 // Expect names the integration of a tenant's first login before it has happened, so that a rule that names only that
@@ -103,10 +99,7 @@ func (d *Directory) Expect(ctx context.Context, id, integrationID string) error 
 	if err == nil {
 		err = d.db.SAdd(ctx, integrationKey(integrationID), id).Err()
 	}
-	if err != nil {
-		return fmt.Errorf("expect login: %w", err)
-	}
-	return nil
+	return store.Wrap("expect login", err)
 }
 
 // Adopt lets the credential of the tenant fresh open the tenant into instead of into's old one, which opens nothing any
@@ -147,24 +140,18 @@ func (d *Directory) Adopt(ctx context.Context, fresh, into string) error {
 // be left out; none is visited twice.
 func (d *Directory) Each(ctx context.Context, visit func(id string) error) error {
 	visited := map[string]bool{}
-	for cursor := uint64(0); ; {
-		ids, next, err := d.db.SScan(ctx, store.Shared(everyone), cursor, "", 500).Result()
-		if err != nil {
-			return fmt.Errorf("list tenants: %w", err)
+	ids := d.db.SScan(ctx, store.Shared(everyone), 0, "", 500).Iterator()
+	for ids.Next(ctx) {
+		id := ids.Val()
+		if visited[id] { // SSCAN may repeat itself
+			continue
 		}
-		for _, id := range ids {
-			if visited[id] { // SSCAN may repeat itself
-				continue
-			}
-			visited[id] = true
-			if err := visit(id); err != nil {
-				return err
-			}
-		}
-		if cursor = next; cursor == 0 {
-			return nil
+		visited[id] = true
+		if err := visit(id); err != nil {
+			return err
 		}
 	}
+	return store.Wrap("list tenants", ids.Err())
 }
 
 // Remove deletes a tenant, and what leads to it. One that is gone already is no error.
@@ -177,4 +164,54 @@ func (d *Directory) Remove(ctx context.Context, id string) error {
 		return err
 	}
 	return d.remove(ctx, r)
+}
+
+// maxFormer bounds the former addresses of a tenant; the oldest go first.
+const maxFormer = 8
+
+// Move records that a tenant's amoCRM account has got another address. base must come from amoCRM itself and have passed the
+// host rules. The tenant keeps its id, and with it everything that is stored under it. It may be repeated after an error.
+// Errors: ErrNotFound.
+//
+// Which address opens the tenant afterwards:
+//   - the former one still does, for blocks that nobody has edited. That gives nobody anything: it was never the address that
+//     proved who asks, but the credential, and who has that could open the tenant before. Nothing is sent to the former
+//     address any more: all that goes to amoCRM goes to AmoBase.
+//   - the new one does as well, found by what the credential was called at the former one (opening.renamed). A tenant that such a block
+//     has made meanwhile gives way as long as nobody has logged in there; it is left to expire, because rules may show its key.
+//
+// Another account may take the former address some day. Its company has a credential of its own, so it gets a tenant of its
+// own, and this one is no longer in the list of that address' tenants. Only the very same credential keeps leading here; a
+// company that gives its new account the old name must give the block another secret, and is shown this tenant's account until then.
+func (d *Directory) Move(ctx context.Context, id, base string) error {
+	r, err := d.update(ctx, id, func(r *record) error {
+		if r.AmoBase == base {
+			return nil
+		}
+		former := slices.DeleteFunc(slices.Clone(r.Former), func(f string) bool { return f == base || f == r.AmoBase })
+		former = append(former, r.AmoBase)
+		r.Former, r.AmoBase = former[max(0, len(former)-maxFormer):], base
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("move tenant: %w", err)
+	}
+	var failed error
+	if !r.ConnectedAt.IsZero() {
+		failed = d.db.SAdd(ctx, accountKey(base), id).Err()
+	}
+	for _, former := range r.Former {
+		failed = errors.Join(failed, d.db.SRem(ctx, accountKey(former), id).Err())
+	}
+	return store.Wrap("move tenant", failed)
+}
+
+// Present is an address in the tenant's account as it is now: what was written down before a renaming has a former host.
+func (t Tenant) Present(address string) string {
+	for _, former := range t.Former {
+		if path, ok := strings.CutPrefix(address, former+"/"); ok {
+			return t.AmoBase + "/" + path
+		}
+	}
+	return address
 }

@@ -2,6 +2,8 @@ package tenant
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -59,10 +61,7 @@ func (s records) indexAll(ctx context.Context, r *record) error {
 
 func (s records) members(ctx context.Context, set string) ([]string, error) {
 	ids, err := s.db.SMembers(ctx, set).Result()
-	if err != nil {
-		return nil, fmt.Errorf("find tenants: %w", err)
-	}
-	return ids, nil
+	return ids, store.Wrap("find tenants", err)
 }
 
 // sets returns the keys of the lists that a connected tenant is in.
@@ -82,9 +81,47 @@ func (s records) remove(ctx context.Context, r *record) error {
 	for _, set := range r.sets() {
 		failed = errors.Join(failed, s.db.SRem(ctx, set, r.ID).Err())
 	}
-	failed = errors.Join(failed, s.db.Del(ctx, recordKey(r.ID)).Err())
-	if failed != nil {
-		return fmt.Errorf("remove tenant %s: %w", r.ID, failed)
+	return store.Wrap("remove tenant "+r.ID, errors.Join(failed, s.db.Del(ctx, recordKey(r.ID)).Err()))
+}
+
+// OldTriggerLife is how long rules may still show the trigger key that another has replaced.
+const OldTriggerLife = 24 * time.Hour
+
+// FormerKey is the trigger key before the present one while it is still good, "" for none.
+func (t Tenant) FormerKey(now time.Time) string {
+	if !now.Before(t.OldTriggerEnd) {
+		return ""
 	}
-	return nil
+	return t.OldTriggerKey
+}
+
+// NewTriggerKey gives a tenant a new trigger key. The present one stays good for OldTriggerLife; one that was replaced
+// before ends at once, so that asking twice ends a key that has got into wrong hands.
+func (d *Directory) NewTriggerKey(ctx context.Context, id string) (Tenant, error) {
+	fresh := newTriggerKey() // outside of the change, which may run again
+	end := time.Now().UTC().Add(OldTriggerLife).Truncate(time.Millisecond)
+	r, err := d.update(ctx, id, func(r *record) error {
+		if r.TriggerKey == fresh {
+			return nil
+		}
+		r.OldTriggerKey, r.OldTriggerEnd, r.OldTriggers = r.TriggerKey, end, r.Triggers
+		r.TriggerKey = fresh
+		return nil
+	})
+	if err != nil {
+		return Tenant{}, fmt.Errorf("make a trigger key: %w", err)
+	}
+	for _, name := range r.OldTriggers {
+		if err := d.db.Expire(ctx, triggerKey(name), OldTriggerLife).Err(); err != nil {
+			return Tenant{}, fmt.Errorf("end the former trigger key of tenant %s in time: %w", id, err)
+		}
+	}
+	return r.Tenant, nil
+}
+
+// newTriggerKey is "sk_" and 32 URL-safe characters (192 bits).
+func newTriggerKey() string {
+	raw := make([]byte, 24)
+	rand.Read(raw) // never fails: crypto/rand ends the program instead
+	return "sk_" + base64.RawURLEncoding.EncodeToString(raw)
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 // Open finds the tenant of a credential or creates one. It updates a changed helpdesk token and address and counts as a visit.
@@ -66,12 +68,9 @@ type opening struct {
 // find returns the id that a name of the credential leads to and that name, or nothing.
 func (o opening) find(ctx context.Context) (id, name string, err error) {
 	for _, name := range o.names {
-		id, err := o.db.Get(ctx, credentialKey(name)).Result()
-		if err == nil {
-			return id, name, nil
-		}
-		if !errors.Is(err, redis.Nil) {
-			return "", "", fmt.Errorf("find tenant: %w", err)
+		id, ok, err := store.Found(o.db.Get(ctx, credentialKey(name)).Result())
+		if ok || err != nil {
+			return id, name, store.Wrap("find tenant", err)
 		}
 	}
 	return "", "", nil
@@ -116,8 +115,8 @@ func (o opening) insert(ctx context.Context) (id string, err error) {
 	if won {
 		return r.ID, nil
 	}
-	winner, err := o.db.Get(ctx, key).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
+	winner, _, err := store.Found(o.db.Get(ctx, key).Result())
+	if err != nil {
 		return "", fmt.Errorf("make tenant: %w", err)
 	}
 	if winner == r.ID { // the client had sent the command twice
@@ -212,10 +211,7 @@ func (o opening) followRename(ctx context.Context, t Tenant) (Tenant, error) {
 		return Tenant{}, err
 	}
 	kept, err := o.touch(ctx, id, newest)
-	if err != nil {
-		return Tenant{}, fmt.Errorf("open the tenant of a renamed account: %w", err)
-	}
-	return kept, nil
+	return kept, store.Wrap("open the tenant of a renamed account", err)
 }
 
 // with returns set with what is missing of names.

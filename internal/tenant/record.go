@@ -118,10 +118,7 @@ func (s records) unmarshal(id, raw string) (*record, error) {
 			return nil, fmt.Errorf("open %s of tenant %s: %w", member, id, store.ErrSealed)
 		}
 		plain, err := s.db.Ring().Open(sealed, recordKey(id)+"#"+member)
-		if err != nil {
-			return nil, fmt.Errorf("open %s of tenant %s: %w", member, id, err)
-		}
-		return plain, nil
+		return plain, store.Wrap("open "+member+" of tenant "+id, err)
 	}
 	for member, text := range r.secrets() {
 		if member == mayLack && members[member] == nil {
@@ -149,12 +146,12 @@ func (s records) unmarshal(id, raw string) (*record, error) {
 }
 
 func (s records) load(ctx context.Context, from redis.Cmdable, id string) (*record, error) {
-	raw, err := from.Get(ctx, recordKey(id)).Result()
-	if errors.Is(err, redis.Nil) {
-		return nil, ErrNotFound
-	}
+	raw, ok, err := store.Found(from.Get(ctx, recordKey(id)).Result())
 	if err != nil {
 		return nil, fmt.Errorf("read tenant %s: %w", id, err)
+	}
+	if !ok {
+		return nil, ErrNotFound
 	}
 	return s.unmarshal(id, raw)
 }
