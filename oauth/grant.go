@@ -36,12 +36,6 @@ type Grant struct {
 	refusals refusals // of this pair; stored beside the sealed value
 }
 
-// Token returns the access token in x/oauth2's type. The refresh token stays inside: it is single-use and only Grants may
-// spend it.
-func (g Grant) Token() *oauth2.Token {
-	return &oauth2.Token{AccessToken: g.Access, TokenType: "Bearer", Expiry: g.ExpiresAt}
-}
-
 // String keeps tokens out of messages.
 func (g Grant) String() string {
 	return fmt.Sprintf("grant of account %d at %s, generation %d", g.AccountID, g.Base, g.Generation)

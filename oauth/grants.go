@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/sidecard/sidecard/internal/store"
@@ -195,25 +194,6 @@ func (g *Grants) final(ctx context.Context, tenantID string, grant Grant, refuse
 		return Grant{}, g.refusedError(r.Since, r.until(), r.Why)
 	}
 	return g.refused(ctx, tenantID, grant, r.next(now, g.name+" refuses the long-lived token", true))
-}
-
-// TokenSource returns Token for libraries that want x/oauth2's interface. ctx is that of every call.
-func (g *Grants) TokenSource(ctx context.Context, tenantID string) oauth2.TokenSource {
-	return tokenSource{g, ctx, tenantID}
-}
-
-type tokenSource struct {
-	grants   *Grants
-	ctx      context.Context
-	tenantID string
-}
-
-func (s tokenSource) Token() (*oauth2.Token, error) {
-	grant, err := s.grants.Token(s.ctx, s.tenantID, "")
-	if err != nil {
-		return nil, err
-	}
-	return grant.Token(), nil
 }
 
 // renew makes sure that the grant is newer than gen: one flight per tenant and generation in this process, one refresh over

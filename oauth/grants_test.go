@@ -70,7 +70,7 @@ func TestGrants_ofTwoProvidersStandSideBySide(t *testing.T) {
 		}
 	}
 	if got, err := a.Token(ctx, "t1", ""); err != nil || got.Access != "first access" || got.Refresh != "first refresh+" {
-		t.Errorf("first: %+v, %v", got.Token(), err)
+		t.Errorf("first: %q, %q, %v", got.Access, got.Refresh, err)
 	}
 	var lost ErrGrantLost
 	if _, err := b.Token(ctx, "t1", ""); !errors.As(err, &lost) || lost.Provider != "second" || lost.Why != "second refuses to refresh it: revoked" {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -75,11 +73,7 @@ func (o OneTime) PutFirst(ctx context.Context, kind, secret string, v Versioned)
 
 func (o OneTime) seal(key string, v Versioned) (string, error) {
 	v.mark()
-	plain, err := json.Marshal(v)
-	if err != nil {
-		return "", err
-	}
-	return o.db.Ring().Seal(plain, key), nil
+	return o.db.Ring().SealJSON(v, key)
 }
 
 // Peek reads a value and leaves it. That there is none, or one of a newer form, is ErrState.
@@ -99,18 +93,14 @@ func (o OneTime) Take(ctx context.Context, kind, secret string, v Versioned) err
 }
 
 func (o OneTime) read(from *redis.StringCmd, key string, v Versioned) error {
-	sealed, err := from.Result()
-	if errors.Is(err, redis.Nil) {
+	sealed, ok, err := store.Found(from.Result())
+	if err != nil {
+		return err
+	}
+	if !ok {
 		return ErrState
 	}
-	if err != nil {
-		return err
-	}
-	plain, err := o.db.Ring().Open(sealed, key)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(plain, v); err != nil {
+	if err := o.db.Ring().OpenJSON(sealed, key, v); err != nil {
 		return err
 	}
 	return v.Check()

@@ -2,12 +2,9 @@ package oauth
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
 
@@ -79,11 +76,11 @@ func (s *Server) renew(ctx context.Context, tenantID, rejected string) (string, 
 		return t.AccessToken, nil
 	}
 	key := s.key(tenantID)
-	plain, err := json.Marshal(asked{GrantSchema, t.AccessToken, t.Expiry.UTC()})
-	if err != nil {
-		return "", fmt.Errorf("write token: %w", err)
+	sealed, err := s.db.Ring().SealJSON(asked{GrantSchema, t.AccessToken, t.Expiry.UTC()}, key)
+	if err == nil {
+		err = s.db.Set(ctx, key, sealed, life).Err()
 	}
-	if err := s.db.Set(ctx, key, s.db.Ring().Seal(plain, key), life).Err(); err != nil {
+	if err != nil {
 		return "", fmt.Errorf("write token: %w", err)
 	}
 	return t.AccessToken, nil
@@ -92,17 +89,10 @@ func (s *Server) renew(ctx context.Context, tenantID, rejected string) (string, 
 // cached returns the stored token, "" for none: one that does not open, or is of a newer form, is asked for again.
 func (s *Server) cached(ctx context.Context, tenantID string) (string, error) {
 	key := s.key(tenantID)
-	sealed, err := s.db.Get(ctx, key).Result()
-	if errors.Is(err, redis.Nil) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("read token: %w", err)
-	}
-	plain, err := s.db.Ring().Open(sealed, key)
+	sealed, ok, err := store.Found(s.db.Get(ctx, key).Result())
 	var a asked
-	if err != nil || json.Unmarshal(plain, &a) != nil || a.V > GrantSchema {
-		return "", nil
+	if !ok || s.db.Ring().OpenJSON(sealed, key, &a) != nil || a.V > GrantSchema {
+		return "", store.Wrap("read token", err)
 	}
 	return a.Access, nil
 }

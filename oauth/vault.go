@@ -95,16 +95,12 @@ func (v vault) save(ctx context.Context, tenantID string, g Grant) (saved Grant,
 	key, before := v.key(tenantID), g.Generation
 	g.V = GrantSchema
 	g.Generation++
-	plain, err := json.Marshal(g)
+	sealed, err := v.db.Ring().SealJSON(g, bound(key, g.Generation))
 	if err != nil {
 		return Grant{}, false, fmt.Errorf("write grant: %w", err)
 	}
-	sealed := v.db.Ring().Seal(plain, bound(key, g.Generation))
 	done, err := swap.Run(ctx, v.db, []string{key}, before, g.Generation, sealed).Int()
-	if err != nil {
-		return Grant{}, false, fmt.Errorf("write grant: %w", err)
-	}
-	return g, done == 1, nil
+	return g, done == 1, store.Wrap("write grant", err)
 }
 
 // replace stores g over whatever is there: a login beats every refresh.
@@ -127,11 +123,8 @@ func (v vault) replace(ctx context.Context, tenantID string, g Grant) (Grant, er
 
 // generation reads the number alone: a login must be able to replace a grant that does not open any more.
 func (v vault) generation(ctx context.Context, tenantID string) (int64, error) {
-	gen, err := v.db.HGet(ctx, v.key(tenantID), "gen").Int64()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return 0, fmt.Errorf("read grant: %w", err)
-	}
-	return gen, nil
+	gen, _, err := store.Found(v.db.HGet(ctx, v.key(tenantID), "gen").Int64())
+	return gen, store.Wrap("read grant", err)
 }
 
 // hold remembers a failed refresh for a while, so that a hundred waiting requests don't become a hundred refreshes.
@@ -153,12 +146,9 @@ func (v vault) hold(ctx context.Context, tenantID string, h hold, long time.Dura
 
 // held returns what a refresh of this generation met a moment ago; not ok: nothing.
 func (v vault) held(ctx context.Context, tenantID string, gen int64) (h hold, ok bool, err error) {
-	raw, err := v.db.Get(ctx, v.key(tenantID, "hold")).Result()
-	if errors.Is(err, redis.Nil) {
-		return h, false, nil
-	}
-	if err != nil {
-		return h, false, fmt.Errorf("read grant: %w", err)
+	raw, ok, err := store.Found(v.db.Get(ctx, v.key(tenantID, "hold")).Result())
+	if !ok {
+		return h, false, store.Wrap("read grant", err)
 	}
 	if err := json.Unmarshal([]byte(raw), &h); err != nil || h.Generation != gen {
 		return h, false, nil // of another form or of a pair that is gone: it holds nobody up
@@ -167,10 +157,7 @@ func (v vault) held(ctx context.Context, tenantID string, gen int64) (h hold, ok
 }
 
 func (v vault) release(ctx context.Context, tenantID string) error {
-	if err := v.db.Del(ctx, v.key(tenantID, "hold")).Err(); err != nil {
-		return fmt.Errorf("write grant: %w", err)
-	}
-	return nil
+	return store.Wrap("write grant", v.db.Del(ctx, v.key(tenantID, "hold")).Err())
 }
 
 // noteRefusals notes refusals beside the grant they are about. ours is false when that is not the stored one any more.
@@ -181,10 +168,7 @@ func (v vault) noteRefusals(ctx context.Context, tenantID string, gen int64, r r
 		return false, err
 	}
 	n, err := setRefusals.Run(ctx, v.db, []string{v.key(tenantID)}, gen, raw).Int()
-	if err != nil {
-		return false, fmt.Errorf("note a refusal of the grant: %w", err)
-	}
-	return n == 1, nil
+	return n == 1, store.Wrap("note a refusal of the grant", err)
 }
 
 // setRefusals writes ARGV[2] beside the grant in KEYS[1] if that is still of generation ARGV[1]. Returns 1, else 0.

@@ -25,10 +25,6 @@ func TestToken_goodOneIsHandedOutWithoutARequest(t *testing.T) {
 	if err != nil || got != g.Access || w.crm.total() != 0 {
 		t.Errorf("%q, %v, %d requests", got, err, w.crm.total())
 	}
-	source, err := w.grants.TokenSource(t.Context(), "t1").Token()
-	if err != nil || source.AccessToken != g.Access || source.RefreshToken != "" || !source.Expiry.Equal(g.ExpiresAt) {
-		t.Errorf("as x/oauth2: %+v, %v", source, err)
-	}
 }
 
 func TestToken_manyCallersOfManyReplicasMakeOneRefresh(t *testing.T) {
