@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 // The name is looked at when it is dialled, whatever it resolved to before, and nothing reaches the server.
@@ -28,7 +30,7 @@ func TestWebhook_neverDialsIntoAPrivateNetwork(t *testing.T) {
 	}
 	// A name that resolves to this machine passes the form's check and stops at the dial.
 	_, err = s.hook.Post("https://localhost:"+port, "application/json", strings.NewReader("{}"))
-	if !errors.Is(err, errPrivate) {
+	if !errors.Is(err, transport.ErrPrivate) {
 		t.Errorf("localhost: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/sidecard/sidecard/connector/transport"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
@@ -44,10 +45,7 @@ func (w *Watcher) look(ctx context.Context, tenantID string) error {
 	}
 	channels := w.Sender.channels(Of(t))
 	if len(channels) == 0 { // who is told later is told from the beginning
-		if err := w.DB.Del(ctx, saidKey(tenantID)).Err(); err != nil {
-			return fmt.Errorf("forget what was said: %w", err)
-		}
-		return nil
+		return w.keep(ctx, tenantID, &said{})
 	}
 	s, v, err := w.see(ctx, tenantID)
 	if err != nil || s.empty() && v == (counts{}) {
@@ -113,22 +111,17 @@ func (w *Watcher) decide(ctx context.Context, t tenant.Tenant, s *said, v counts
 	}
 }
 
+// keep stores what was said; nothing is left of what says nothing.
 func (w *Watcher) keep(ctx context.Context, tenantID string, s *said) error {
 	if s.empty() {
-		if err := w.DB.Del(ctx, saidKey(tenantID)).Err(); err != nil {
-			return fmt.Errorf("forget what was said: %w", err)
-		}
-		return nil
+		return store.Wrap("forget what was said", w.DB.Del(ctx, saidKey(tenantID)).Err())
 	}
 	s.V = saidSchema
 	raw, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("encode what was said: %w", err)
 	}
-	if err := w.DB.Set(ctx, saidKey(tenantID), raw, 0).Err(); err != nil {
-		return fmt.Errorf("store what was said: %w", err)
-	}
-	return nil
+	return store.Wrap("store what was said", w.DB.Set(ctx, saidKey(tenantID), raw, 0).Err())
 }
 
 // deliver sends what is due, oldest first, and stores after each message which channels are left.
@@ -177,7 +170,7 @@ func sendAll(ctx context.Context, channels []channel, m message, txt text) []err
 // final reports whether an error will be the same in the next try, and notes it.
 func (w *Watcher) final(tenantID string, e Event, name string, err error) bool {
 	var no *refused
-	if errors.As(err, &no) || errors.Is(err, errPrivate) {
+	if errors.As(err, &no) || errors.Is(err, transport.ErrPrivate) {
 		w.Log.Warn("notice given up", "tenant", tenantID, "event", string(e), "way", name, "error", plain(err.Error()))
 		return true
 	}

@@ -3,9 +3,9 @@ package notify
 import (
 	"crypto/rand"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/runes"
@@ -27,15 +27,6 @@ type message struct {
 
 func newID() string { return strings.ToLower(rand.Text()) }
 
-// words speak one tenant's language.
-type words struct {
-	text func(lang, key string, args ...any) string
-	lang string
-}
-
-// T is a text of the catalogue.
-func (w words) T(key string, args ...any) string { return w.text(w.lang, key, args...) }
-
 // text is a message in words.
 type text struct {
 	Account string // host of the amoCRM account
@@ -43,62 +34,35 @@ type text struct {
 	Text    string // paragraphs, an empty line between them
 }
 
-// write puts a message into words. Each paragraph is a text of its own. account is the amoCRM account's host, public the
-// service's address.
-func (w words) write(m message, account, public string) text {
+// matters are what messages are about: which tell how much there is of each, and the texts that say so and what to do.
+var matters = []struct {
+	events        []Event
+	count         func(message) int
+	counted, todo string
+}{
+	{[]Event{EventLoginLost, EventDigest, EventRecovered}, func(m message) int { return m.Held }, "notice.count_held", "notice.login_lost.todo"},
+	{[]Event{EventFailed, EventDigest, EventRecovered}, func(m message) int { return m.Failed }, "notice.count_failed", "notice.failed.todo"},
+	{[]Event{EventRemarks, EventDigest}, func(m message) int { return m.Remarks }, "notice.count_remarks", "notice.remarks.todo"},
+}
+
+// write puts a message into words; t is the catalogue. Each paragraph is a text of its own. account is the amoCRM account's host,
+// public the service's address.
+func (m message) write(t func(key string, args ...any) string, account, public string) text {
 	since := m.Since.UTC().Format("2006-01-02 15:04 UTC")
-	txt := text{Account: account}
-	var body []string
-	say := func(key string, args ...any) { body = append(body, w.T(key, args...)) }
+	var body, todo []string
+	say := func(key string, args ...any) { body = append(body, t(key, args...)) }
+	count := func() {
+		for _, x := range matters {
+			if n := x.count(m); n > 0 && slices.Contains(x.events, m.Event) {
+				say(x.counted, "Count", n)
+				todo = append(todo, x.todo)
+			}
+		}
+	}
 	switch m.Event {
 	case EventTest:
-		txt.Subject = w.T("notice.test.subject")
 		say("notice.test.text", "Account", account)
-	case EventLoginLost:
-		txt.Subject = w.T("notice.login_lost.subject")
-		w.held(say, m)
-		say("notice.since", "Since", since)
-		say("notice.login_lost.todo")
-		say("notice.digests")
-	case EventFailed:
-		txt.Subject = w.T("notice.failed.subject")
-		w.failed(say, m)
-		say("notice.since", "Since", since)
-		if m.Reason != "" {
-			say("notice.reason", "Reason", m.Reason)
-		}
-		say("notice.failed.todo")
-		say("notice.digests")
-	case EventRemarks:
-		txt.Subject = w.T("notice.remarks.subject")
-		w.remarks(say, m)
-		say("notice.since", "Since", since)
-		if m.Reason != "" {
-			say("notice.reason", "Reason", m.Reason)
-		}
-		say("notice.remarks.todo")
-		say("notice.digests")
-	case EventDigest:
-		txt.Subject = w.T("notice.digest.subject")
-		if m.Held+m.Failed == 0 {
-			txt.Subject = w.T("notice.remarks.subject")
-		}
-		w.held(say, m)
-		w.failed(say, m)
-		w.remarks(say, m)
-		say("notice.since", "Since", since)
-		if m.Held > 0 {
-			say("notice.login_lost.todo")
-		}
-		if m.Failed > 0 {
-			say("notice.failed.todo")
-		}
-		if m.Remarks > 0 {
-			say("notice.remarks.todo")
-		}
-		say("notice.digests")
 	case EventRecovered:
-		txt.Subject = w.T("notice.recovered.subject")
 		if m.HeldOver {
 			say("notice.recovered.login")
 		}
@@ -106,30 +70,23 @@ func (w words) write(m message, account, public string) text {
 			say("notice.recovered.inbox")
 		}
 		say("notice.began", "Since", since)
-		w.held(say, m)
-		w.failed(say, m)
+		count()
+	default:
+		count()
+		say("notice.since", "Since", since)
+		if m.Reason != "" {
+			say("notice.reason", "Reason", m.Reason)
+		}
+		for _, key := range append(todo, "notice.digests") {
+			say(key)
+		}
 	}
 	say("notice.place", "Account", account, "URL", public)
-	txt.Text = strings.Join(body, "\n\n")
-	return txt
-}
-
-func (w words) held(say func(string, ...any), m message) {
-	if m.Held > 0 {
-		say("notice.count_held", "Count", m.Held)
+	subject := m.Event
+	if subject == EventDigest && m.Held+m.Failed == 0 {
+		subject = EventRemarks
 	}
-}
-
-func (w words) failed(say func(string, ...any), m message) {
-	if m.Failed > 0 {
-		say("notice.count_failed", "Count", m.Failed)
-	}
-}
-
-func (w words) remarks(say func(string, ...any), m message) {
-	if m.Remarks > 0 {
-		say("notice.count_remarks", "Count", m.Remarks)
-	}
+	return text{Account: account, Subject: t("notice." + string(subject) + ".subject"), Text: strings.Join(body, "\n\n")}
 }
 
 const (
@@ -145,12 +102,7 @@ var (
 
 // plain brings a reason to one bounded line without what may be a client's.
 func plain(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, s)
+	s = runes.OneLine(s)
 	s = looksQuoted.ReplaceAllString(s, "…")
 	s = looksLikeEmail.ReplaceAllString(s, "…")
 	s = phone.Replace(s, func(run string) string {
@@ -159,5 +111,5 @@ func plain(s string) string {
 		}
 		return "…"
 	})
-	return runes.Shorten(strings.Join(strings.Fields(s), " "), maxReason)
+	return runes.Shorten(s, maxReason)
 }

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/sidecard/sidecard/connector/transport"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -113,10 +114,10 @@ func (s *Sender) channels(n Settings) []channel {
 	return out
 }
 
-func (s *Sender) words(t tenant.Tenant) words { return words{text: s.Text, lang: t.Language()} }
-
 func (s *Sender) text(t tenant.Tenant, m message) text {
-	return s.words(t).write(m, tenant.Host(t.AmoBase), s.PublicURL)
+	lang := t.Language()
+	say := func(key string, args ...any) string { return s.Text(lang, key, args...) }
+	return m.write(say, tenant.Host(t.AmoBase), s.PublicURL)
 }
 
 // ErrTooMany means that enough test messages were sent for the moment.
@@ -194,7 +195,7 @@ func outcome(c channel, err error) Result {
 	case err == nil:
 	case errors.As(err, &no):
 		r.Problem, r.Said = ProblemRefused, no.Said
-	case errors.Is(err, errPrivate):
+	case errors.Is(err, transport.ErrPrivate):
 		r.Problem = ProblemPrivate
 	default:
 		r.Problem = ProblemUnreachable

@@ -7,6 +7,9 @@ const (
 	maxDigestPause = 7 * 24 * time.Hour // between digests while nothing changes
 	quietFor       = 5 * time.Minute    // without trouble before it counts as over
 	maxOutbox      = 3                  // messages that wait to be sent; newer ones say more
+	triesEvery     = 30 * time.Second   // first pause between tries to send one, doubled each time
+	triesPause     = time.Hour          // longest
+	giveUp         = 24 * time.Hour
 )
 
 // Event is what a message is about.
@@ -148,4 +151,21 @@ func (s *said) put(m message, channels []string, now time.Time) {
 	if n := len(s.Outbox) - maxOutbox; n > 0 {
 		s.Outbox = s.Outbox[n:]
 	}
+}
+
+// outboxMessage is a message that some channels have not taken yet.
+type outboxMessage struct {
+	Message  message   `json:"message"`
+	Channels []string  `json:"ways"`
+	Made     time.Time `json:"made"`
+	Due      time.Time `json:"due"`
+	Tries    int       `json:"tries,omitempty"`
+}
+
+// again plans the next try; false when it was tried long enough.
+func (p *outboxMessage) again(now time.Time) bool {
+	pause := min(triesEvery<<min(p.Tries, 10), triesPause)
+	p.Tries++
+	p.Due = now.Add(pause)
+	return now.Sub(p.Made) < giveUp
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode"
 
 	"github.com/sidecard/sidecard/connector/transport"
 	"github.com/sidecard/sidecard/internal/runes"
@@ -92,11 +91,5 @@ func exchange(h *http.Client, r *http.Request) (status int, answer []byte, err e
 
 // clip bounds words of somebody else for a page.
 func clip(s string) string {
-	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "…"))), " ")
-	return runes.Shorten(s, saidMost)
+	return runes.Shorten(runes.OneLine(strings.ToValidUTF8(s, "…")), saidMost)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,8 +28,6 @@ type Tenants interface {
 	Get(ctx context.Context, id string) (tenant.Tenant, error)
 	Each(ctx context.Context, visit func(id string) error) error
 }
-
-var _ Tenants = (*tenant.Directory)(nil)
 
 const (
 	lookEvery   = time.Minute      // at every tenant
@@ -66,8 +66,7 @@ func New(d Deps) *Watcher {
 	}
 	w := &Watcher{Deps: d, wake: make(chan struct{}, 1), changed: map[string]struct{}{}}
 	w.periodic = &store.Periodic{DB: d.DB, Name: "notice", Every: lookEvery, Rest: 5 * time.Second, AtOnce: looksAtOnce, Now: d.Now, Log: d.Log,
-		Each:  func(ctx context.Context, visit func(string) error) error { return d.Tenants.Each(ctx, visit) },
-		Visit: w.lookAt}
+		Each: d.Tenants.Each, Visit: w.lookAt}
 	return w
 }
 
@@ -92,10 +91,7 @@ func (w *Watcher) Changed(tenantID string) {
 func (w *Watcher) take() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	ids := make([]string, 0, len(w.changed))
-	for id := range w.changed {
-		ids = append(ids, id)
-	}
+	ids := slices.Collect(maps.Keys(w.changed))
 	clear(w.changed)
 	return ids
 }

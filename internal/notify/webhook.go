@@ -11,9 +11,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 // Signature is the header that proves a webhook: "sha256=" and the HMAC-SHA256 of the body, in hex.
@@ -51,7 +54,7 @@ func (s *Sender) webhook(ctx context.Context, address, secret string, m message,
 		return fmt.Errorf("encode webhook: %w", err)
 	}
 	if !ValidURL(address, s.Private) { // the rules may have become stricter since it was stored
-		return fmt.Errorf("send webhook: %w", errPrivate)
+		return fmt.Errorf("send webhook: %w", transport.ErrPrivate)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
@@ -76,4 +79,21 @@ func sign(secret string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write(body)
 	return hex.EncodeToString(mac.Sum(nil))
+}
+
+const webhookWithin = 5 * time.Second
+
+// webhookClient reaches public hosts only, directly, and follows no redirect. private lifts the first.
+func webhookClient(private bool) *http.Client {
+	dial := &net.Dialer{Timeout: webhookWithin}
+	if !private {
+		dial.Control = transport.OnlyPublic
+	}
+	return transport.NoRedirects(&http.Client{
+		Timeout: webhookWithin,
+		Transport: &http.Transport{ // no Proxy: it would be the one that is dialled and checked
+			DialContext: dial.DialContext, TLSHandshakeTimeout: webhookWithin, MaxResponseHeaderBytes: 16 << 10,
+			DisableKeepAlives: true, ForceAttemptHTTP2: true,
+		},
+	})
 }

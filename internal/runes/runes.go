@@ -1,5 +1,10 @@
-// Package runes cuts texts to a number of characters. It knows nothing of what a text is for.
+// Package runes cuts texts to a number of characters and to one line. It knows nothing of what a text is for.
 package runes
+
+import (
+	"strings"
+	"unicode"
+)
 
 // First returns the first n characters of s.
 func First(s string, n int) string {
@@ -18,4 +23,9 @@ func Shorten(s string, n int) string {
 		return first + "…"
 	}
 	return s
+}
+
+// OneLine returns s with a single space for each run of white space and control characters, and none at its ends.
+func OneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
 }
