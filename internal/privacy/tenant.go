@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -77,7 +75,7 @@ func (f Files) Summary(ctx context.Context, id string) (Summary, error) {
 	}
 	s := Summary{
 		ID: t.ID, Host: tenant.Host(t.AmoBase), Account: t.AccountName, AccountID: t.AccountID, Integration: t.IntegrationID,
-		DeskBase: t.DeskBase, Created: t.CreatedAt, Connected: t.ConnectedAt, Seen: t.SeenAt, Settings: t.Settings,
+		DeskBase: t.DeskBase, Created: t.CreatedAt, Connected: t.ConnectedAt, Seen: t.SeenAt, Settings: t.Settings, Sections: map[string]any{},
 	}
 	for _, section := range f.Sections {
 		shown := section.Shown(t)
@@ -86,9 +84,6 @@ func (f Files) Summary(ctx context.Context, id string) (Summary, error) {
 		case section.Name() == "notices":
 			s.Notices = shown
 		default:
-			if s.Sections == nil {
-				s.Sections = map[string]any{}
-			}
 			s.Sections[section.Name()] = shown
 		}
 	}
@@ -176,11 +171,11 @@ func plain(ctx context.Context, db *store.DB, key string) (value any, err error)
 	case err != nil:
 		return nil, err
 	case kind == "string":
-		text, err := db.Get(ctx, key).Result()
-		if err == nil && json.Valid([]byte(text)) {
+		text, ok, err := store.Found(db.Get(ctx, key).Result())
+		if ok && json.Valid([]byte(text)) {
 			return json.RawMessage(text), nil
 		}
-		return text, ignoreGone(err)
+		return text, err
 	case kind == "hash":
 		return db.HGetAll(ctx, key).Result()
 	case kind == "set":
@@ -191,13 +186,6 @@ func plain(ctx context.Context, db *store.DB, key string) (value any, err error)
 		return db.LRange(ctx, key, 0, -1).Result()
 	}
 	return nil, nil // gone meanwhile
-}
-
-func ignoreGone(err error) error {
-	if errors.Is(err, redis.Nil) {
-		return nil
-	}
-	return err
 }
 
 // Erase removes everything of a tenant and returns how many keys and entries went. First nobody finds it any more, then its
