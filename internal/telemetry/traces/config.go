@@ -32,37 +32,33 @@ func Parse(e Env) (Config, error) {
 	var c Config
 	var wrong []error
 	bad := func(name, expected string) { wrong = append(wrong, fmt.Errorf("%s: %s", name, expected)) }
-	const address = "expected the collector's OTLP/HTTP address without user and query, such as http://collector:4318"
-	switch {
-	case e.TracesEndpoint != "":
-		u, ok := endpoint(e.TracesEndpoint)
-		if !ok {
-			bad("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", address+"/v1/traces")
-			break
+	// of returns a variable of traces when it is set, else the general one, with its name.
+	of := func(what, traces, general string) (name, value string) {
+		if traces != "" {
+			return "OTEL_EXPORTER_OTLP_TRACES_" + what, traces
 		}
-		c.URL = u.String()
-	case e.Endpoint != "":
-		u, ok := endpoint(e.Endpoint)
-		if !ok {
-			bad("OTEL_EXPORTER_OTLP_ENDPOINT", address)
-			break
-		}
-		c.URL = u.JoinPath("v1/traces").String()
-	default:
+		return "OTEL_EXPORTER_OTLP_" + what, general
+	}
+	name, raw := of("ENDPOINT", e.TracesEndpoint, e.Endpoint)
+	if raw == "" {
 		return Config{}, nil
 	}
-	name, raw := "OTEL_EXPORTER_OTLP_PROTOCOL", e.Protocol
-	if e.TracesProtocol != "" {
-		name, raw = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", e.TracesProtocol
+	u, ok := endpoint(raw)
+	const address = "expected the collector's OTLP/HTTP address without user and query, such as http://collector:4318"
+	switch {
+	case ok && e.TracesEndpoint != "":
+		c.URL = u.String()
+	case ok:
+		c.URL = u.JoinPath("v1/traces").String()
+	case e.TracesEndpoint != "":
+		bad(name, address+"/v1/traces")
+	default:
+		bad(name, address)
 	}
-	if raw != "" && raw != "http/json" {
+	if name, raw = of("PROTOCOL", e.TracesProtocol, e.Protocol); raw != "" && raw != "http/json" {
 		bad(name, "expected http/json, or nothing: traces are sent over HTTP as JSON, mostly to port 4318")
 	}
-	name, raw = "OTEL_EXPORTER_OTLP_HEADERS", e.Headers
-	if e.TracesHeaders != "" {
-		name, raw = "OTEL_EXPORTER_OTLP_TRACES_HEADERS", e.TracesHeaders
-	}
-	var ok bool
+	name, raw = of("HEADERS", e.TracesHeaders, e.Headers)
 	if c.Headers, ok = headers(raw); !ok {
 		bad(name, "expected name=value,name=value with special characters as %20")
 	}
