@@ -65,6 +65,13 @@ func (m *mistakes) add(name, format string, args ...any) {
 	*m = append(*m, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
 }
 
+// note adds a mistake that a check has found; nil is none.
+func (m *mistakes) note(name string, err error) {
+	if err != nil {
+		m.add(name, "%v", err)
+	}
+}
+
 // serverConfig is where the service is reached and where it keeps its state.
 type serverConfig struct {
 	Addr      string `env:"SIDECARD_ADDR" default:":8080" help:"Address to listen on."`
@@ -88,14 +95,11 @@ func (c *serverConfig) Check() []error {
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		wrong.add("SIDECARD_ADDR", "is %q, expected host:port or :port", c.Addr)
 	}
-	if err := store.CheckURL(c.RedisURL); err != nil {
-		wrong.add("REDIS_URL", "%v", err)
-	}
+	wrong.note("REDIS_URL", store.CheckURL(c.RedisURL))
 	if c.SealKeys != "" {
 		var err error
-		if c.ring, err = store.ParseRing(c.SealKeys); err != nil {
-			wrong.add("SIDECARD_SEAL_KEYS", "%v", err)
-		}
+		c.ring, err = store.ParseRing(c.SealKeys)
+		wrong.note("SIDECARD_SEAL_KEYS", err)
 	} else if c.RedisURL != "" {
 		wrong.add("SIDECARD_SEAL_KEYS", "is empty, but replicas on one Redis must share their keys; make one with: echo k1:$(openssl rand -base64 32)")
 	}
@@ -122,9 +126,8 @@ func (c *noticeConfig) Check() []error {
 			wrong.add("SIDECARD_SMTP_URL", "%v (SIDECARD_SMTP_FROM goes together with it)", err)
 		}
 	}
-	if c.notices.Telegram, c.notices.HTTP, err = notify.TelegramHost(c.TelegramAPI); err != nil {
-		wrong.add("SIDECARD_TELEGRAM_API", "%v", err)
-	}
+	c.notices.Telegram, c.notices.HTTP, err = notify.TelegramHost(c.TelegramAPI)
+	wrong.note("SIDECARD_TELEGRAM_API", err)
 	return wrong
 }
 

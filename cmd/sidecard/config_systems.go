@@ -43,9 +43,8 @@ func (c *amoConfig) Check() []error {
 	case c.AmoToken == "" || c.AmoHost == "" || c.DeskToken == "":
 		wrong.add("AMO_LONG_LIVED_TOKEN", "AMO_BASE_HOST and USEDESK_API_TOKEN go together: set all three or none")
 	case c.amoHosts != nil:
-		if _, err := c.amoHosts.Base(c.AmoHost); err != nil {
-			wrong.add("AMO_BASE_HOST", "%v", err)
-		}
+		_, err := c.amoHosts.Base(c.AmoHost)
+		wrong.note("AMO_BASE_HOST", err)
 	}
 	return wrong
 }
@@ -80,9 +79,8 @@ func (c *deskConfig) Check() []error {
 		wrong.add("SIDECARD_EXTRA_USEDESK_HOSTS", "%s%v", entryOf(c.ExtraUsedeskHosts, err), err)
 	} else {
 		c.client = c.deskHosts.HTTPClient(20 * time.Second)
-		if c.deskBase, err = c.deskHosts.Base(c.UsedeskAPI); err != nil {
-			wrong.add("SIDECARD_USEDESK_API", "%v", err)
-		}
+		c.deskBase, err = c.deskHosts.Base(c.UsedeskAPI)
+		wrong.note("SIDECARD_USEDESK_API", err)
 	}
 	for _, origin := range c.HelpdeskOrigins {
 		if u, err := url.Parse(origin); err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || strings.ContainsAny(origin, " ;") {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -129,25 +132,23 @@ func (x *accountCheck) one(ctx context.Context, id string) error {
 	var misconfigured *oauth.ConfigError
 	var refused *oauth.RefusedError
 	switch {
-	case err != nil && ctx.Err() != nil:
+	case err == nil:
+	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &misconfigured):
 		x.refused(misconfigured)
-		return nil
 	case errors.As(err, &refused):
 		x.bad("grant", "%s: %v; %s", t.AmoBase, refused, mendRefused)
-		return nil
 	case errors.Is(err, oauth.ErrNoGrant):
 		x.note("grant", "%s: the block was opened, but nobody has logged in yet; open any ticket and log in", t.AmoBase)
-		return nil
 	case errors.Is(err, oauth.ErrNeedsLogin):
 		x.bad("grant", "%s: %v; open any ticket and log in again", t.AmoBase, err)
-		return nil
 	case errors.Is(err, store.ErrSealed):
 		x.bad("grant", "%s: %v; %s", t.AmoBase, err, mendShut)
-		return nil
-	case err != nil:
+	default:
 		x.bad("grant", "%s: %v; the login stays, look whether amoCRM answers from here", t.AmoBase, err)
+	}
+	if err != nil {
 		return nil
 	}
 	x.good("grant", "%s: account %d %q answers", t.AmoBase, account.ID, account.Name)
@@ -216,4 +217,55 @@ func (x *dated) skew() (by time.Duration, told bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.by, x.told
+}
+
+const (
+	looksAtOnce = 16
+	lookWithin  = 15 * time.Second // at one tenant
+	leftNamed   = 5
+)
+
+// errSilent is the cause when one tenant's account took longer than lookWithin.
+var errSilent = errors.New("amoCRM does not answer in time")
+
+// everybody looks at all tenants, some side by side, until ctx ends, and says who was left out: not to have looked is not to
+// have found well. look answers with the context's cause when that has ended, else with an error that ends the whole.
+func (d *doctor) everybody(ctx context.Context, ids []string, look func(ctx context.Context, id string) error) {
+	// By chance, so that a doctor who never gets to the end does not always leave out the same ones.
+	rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+	var mu sync.Mutex
+	var left []string
+	looks, ctx := errgroup.WithContext(ctx)
+	looks.SetLimit(looksAtOnce)
+	for _, id := range ids {
+		looks.Go(func() error {
+			if ctx.Err() == nil {
+				if err := d.lookAt(ctx, id, look); err == nil || ctx.Err() == nil {
+					return err
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			left = append(left, id)
+			return context.Cause(ctx)
+		})
+	}
+	if err := looks.Wait(); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		d.bad("tenants", "%v", err)
+	}
+	if len(left) > 0 {
+		d.bad("tenants", "%d of %d were not looked at, among them %s; give the doctor more time with --within", len(left), len(ids),
+			strings.Join(left[:min(len(left), leftNamed)], ", "))
+	}
+}
+
+func (d *doctor) lookAt(ctx context.Context, id string, look func(ctx context.Context, id string) error) error {
+	one, cancel := context.WithTimeoutCause(ctx, d.each, errSilent)
+	defer cancel()
+	err := look(one, id)
+	if errors.Is(err, errSilent) && ctx.Err() == nil {
+		d.bad("grant", "tenant %s: %v; the login stays, look whether its account answers from here", id, errSilent)
+		return nil
+	}
+	return err
 }

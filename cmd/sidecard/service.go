@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -40,7 +41,7 @@ type service struct {
 	http     *http.Server
 	metrics  *prometheus.Registry
 	traces   *traces.Traces // nil: off
-	inner    []*innerServer
+	inner    []inner
 }
 
 func newService(ctx context.Context, c *config, log *slog.Logger) (*service, error) {
@@ -63,7 +64,7 @@ func newService(ctx context.Context, c *config, log *slog.Logger) (*service, err
 		err = s.installLongLived(ctx, tenant.Credential{AmoBase: c.AmoHost, DeskToken: c.DeskToken})
 	}
 	if err == nil {
-		err = s.listen(s.inners(c))
+		err = s.listen(c)
 	}
 	if err != nil {
 		flush(tr)
@@ -157,4 +158,58 @@ func flush(tr *traces.Traces) {
 	ctx, cancel := context.WithTimeout(context.Background(), flushWithin)
 	defer cancel()
 	tr.Stop(ctx)
+}
+
+// inner is a listener for the operator, apart from the public one.
+type inner struct {
+	name string // of the variable with its address
+	ln   net.Listener
+	http *http.Server
+}
+
+// listen opens the inner addresses that are configured: metrics and profiles. run serves them, or closeInner closes what run has
+// not begun.
+func (s *service) listen(set *config) error {
+	metrics, profiles := http.NewServeMux(), http.NewServeMux()
+	metrics.Handle("GET /metrics", telemetry.Handler(s.metrics))
+	profiles.HandleFunc("GET /debug/pprof/", pprof.Index)
+	profiles.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	profiles.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	profiles.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	profiles.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	for _, in := range []struct {
+		name, addr string
+		handler    http.Handler
+	}{{"SIDECARD_METRICS_ADDR", set.MetricsAddr, metrics}, {"SIDECARD_PPROF_ADDR", set.PprofAddr, profiles}} {
+		if in.addr == "" {
+			continue
+		}
+		ln, err := net.Listen("tcp", in.addr)
+		if err != nil {
+			return errors.Join(fmt.Errorf("%s: %w", in.name, err), s.closeInner())
+		}
+		s.inner = append(s.inner, inner{in.name, ln, &http.Server{
+			Handler: in.handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
+			WriteTimeout: 2 * time.Minute, // a profile of its usual 30 s, and longer ones
+		}})
+	}
+	return nil
+}
+
+func (i inner) serve() error {
+	if err := i.http.Serve(i.ln); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("%s: %w", i.name, err)
+	}
+	return nil
+}
+
+// closeInner ends open connections: there is nothing to lose.
+func (s *service) closeInner() error {
+	var all []error
+	for _, in := range s.inner {
+		if err := errors.Join(in.http.Close(), in.ln.Close()); err != nil && !errors.Is(err, net.ErrClosed) {
+			all = append(all, fmt.Errorf("%s: %w", in.name, err))
+		}
+	}
+	return errors.Join(all...)
 }

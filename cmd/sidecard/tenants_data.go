@@ -27,11 +27,6 @@ func (p person) check() error {
 
 type tenantsExportCmd struct{ person }
 
-// Run prints what is stored.
-func (cmd *tenantsExportCmd) Run(ctx context.Context, root *tenantsCmd) error {
-	return root.on(ctx, func(o office, t tenant.Tenant) error { return cmd.do(ctx, o, t) })
-}
-
 func (cmd *tenantsExportCmd) do(ctx context.Context, o office, t tenant.Tenant) error {
 	if err := cmd.check(); err != nil {
 		return err
@@ -54,25 +49,6 @@ type tenantsEraseCmd struct {
 	person
 	Yes bool `help:"Don't ask."`
 }
-
-// Run erases.
-func (cmd *tenantsEraseCmd) Run(ctx context.Context, root *tenantsCmd) error {
-	if root.Tenant == "" {
-		return errors.New("--tenant: say which one")
-	}
-	return root.run(ctx, func(o office) error {
-		t, err := chosenTenant(ctx, o.service.Tenants, root.Tenant)
-		if err != nil && cmd.Client == 0 && len(root.Tenant) == tenantIDLen {
-			t, err = tenant.Tenant{ID: root.Tenant}, nil // what an erasing that was cut off has left
-		}
-		if err != nil {
-			return err
-		}
-		return cmd.do(ctx, o, t)
-	})
-}
-
-const tenantIDLen = 26
 
 func (cmd *tenantsEraseCmd) do(ctx context.Context, o office, t tenant.Tenant) error {
 	if err := cmd.check(); err != nil {
@@ -124,13 +100,11 @@ func (o office) erased(ctx context.Context, n int) error {
 	if err != nil {
 		end, why = store.RewriteRefused, err.Error()
 	}
-	if o.json {
-		return o.encode(struct {
-			Removed int           `json:"removed"`
-			File    store.Rewrite `json:"append_only_file"`
-			Why     string        `json:"why,omitempty"`
-		}{n, end, why})
-	}
+	shown := struct {
+		Removed int           `json:"removed"`
+		File    store.Rewrite `json:"append_only_file"`
+		Why     string        `json:"why,omitempty"`
+	}{n, end, why}
 	said := map[store.Rewrite]string{
 		store.RewriteNone:  "Redis keeps no append-only file.",
 		store.RewriteDone:  "Redis has written its append-only file anew: nothing of it is left there.",
@@ -138,8 +112,7 @@ func (o office) erased(ctx context.Context, n int) error {
 		store.RewriteRefused: "Redis' append-only file could not be written anew (" + why + "): the ids of what was removed stay in it until Redis " +
 			"does so by itself. Have it run BGREWRITEAOF.",
 	}
-	_, err = fmt.Fprintf(o.out, "%d keys and entries removed\n%s\n", n, said[end])
-	return err
+	return o.say(shown, "%d keys and entries removed\n%s\n", n, said[end])
 }
 
 // agree asks before something that can't be undone.

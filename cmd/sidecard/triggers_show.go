@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,6 +15,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 type triggersListCmd struct {
@@ -24,11 +24,6 @@ type triggersListCmd struct {
 	Text   string `help:"Part of a run's id, ticket, deal name or reason."`
 	Limit  int    `default:"50" help:"At most so many, up to 200."`
 	Before string `help:"Go on from here, as the last line of a list says."`
-}
-
-// Run lists jobs.
-func (cmd *triggersListCmd) Run(ctx context.Context, root *triggersCmd) error {
-	return root.run(ctx, func(i inbox) error { return cmd.do(ctx, i) })
 }
 
 func (cmd *triggersListCmd) do(ctx context.Context, i inbox) error {
@@ -56,7 +51,7 @@ func (cmd *triggersListCmd) do(ctx context.Context, i inbox) error {
 			deal = strconv.FormatInt(e.Steps.LeadID, 10)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%d\t%s\n", e.ID, stateOf(e), e.UpdatedAt.Format(time.DateTime), e.Request.TicketID, deal,
-			e.Attempts, oneLine(reasonOf(e)))
+			e.Attempts, runes.OneLine(reasonOf(e)))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -81,11 +76,6 @@ type triggersShowCmd struct {
 	ID string `arg:"" help:"Id of the run."`
 }
 
-// Run shows one job.
-func (cmd *triggersShowCmd) Run(ctx context.Context, root *triggersCmd) error {
-	return root.run(ctx, func(i inbox) error { return cmd.do(ctx, i) })
-}
-
 func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 	e, err := i.service.Get(ctx, i.tenant.ID, cmd.ID)
 	if err != nil {
@@ -95,7 +85,7 @@ func (cmd *triggersShowCmd) do(ctx context.Context, i inbox) error {
 		return i.encode(i.shownJob(e))
 	}
 	w := tabwriter.NewWriter(i.out, 0, 0, 2, ' ', 0)
-	line := func(name string, value any) { fmt.Fprintf(w, "%s\t%s\n", name, oneLine(fmt.Sprint(value))) }
+	line := func(name string, value any) { fmt.Fprintf(w, "%s\t%s\n", name, runes.OneLine(fmt.Sprint(value))) }
 	line("id", e.ID)
 	line("state", stateOf(e))
 	if why := reasonOf(e); why != "" {
@@ -187,13 +177,6 @@ func (i inbox) shownJob(e jobs.Job) shown {
 	}
 }
 
-func (i inbox) encode(v any) error {
-	enc := json.NewEncoder(i.out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
-}
-
 // stateOf is an entry's label, if it has one: it says more.
 func stateOf(e jobs.Job) string { return cmp.Or(string(e.Label), string(e.State)) }
 
@@ -212,9 +195,4 @@ func harmless(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// oneLine keeps a table in shape, and what people wrote from steering the terminal.
-func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
 }

@@ -42,7 +42,8 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal("redis-server is missing on PATH; install it and run: make test")
 	}
 	d := &desk{t: t, db: db, dir: tenant.NewDirectory(db)}
-	d.in = inbox{service: rules.NewService(rules.Deps{Deps: worker.Deps{DB: db, Tenants: d.dir}}), tenant: d.connected("https://one.amocrm.ru", "a"), out: &d.out}
+	d.in = inbox{printer: printer{out: &d.out}, service: rules.NewService(rules.Deps{Deps: worker.Deps{DB: db, Tenants: d.dir}}),
+		tenant: d.connected("https://one.amocrm.ru", "a")}
 	return d
 }
 
