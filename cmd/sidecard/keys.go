@@ -47,23 +47,19 @@ func (cmd *keysRotateCmd) Run(ctx context.Context) error {
 
 // rotation is what a rotation met and did.
 type rotation struct {
-	Newest  string         `json:"newest_key"`
-	Values  int            `json:"sealed_values"`
-	Done    int            `json:"sealed_anew"`
-	Old     map[string]int `json:"under_older_keys"`
-	Shut    int            `json:"do_not_open"`
-	ShutAt  []string       `json:"do_not_open_at,omitempty"`
-	Tenants int            `json:"tenants"`
-	Named   int            `json:"tenants_named_anew"`
-	Unnamed int            `json:"tenants_to_be_named_anew"`
-	Unseen  []string       `json:"tenants_not_seen_since_newest_key,omitempty"`
-	Hooks   int            `json:"hooks_named_anew"`
-	NoHooks int            `json:"hooks_to_be_named_anew"`
+	Newest string `json:"newest_key"`
+	store.Resealed
+	Tenants int      `json:"tenants"`
+	Named   int      `json:"tenants_named_anew"`
+	Unnamed int      `json:"tenants_to_be_named_anew"`
+	Unseen  []string `json:"tenants_not_seen_since_newest_key,omitempty"`
+	Hooks   int      `json:"hooks_named_anew"`
+	NoHooks int      `json:"hooks_to_be_named_anew"`
 }
 
 // rotateKeys first names the tenants anew, which needs what is sealed, then seals anew. It may be cut off and run again.
 func rotateKeys(ctx context.Context, db *store.DB, change bool) (rotation, error) {
-	r := rotation{Newest: db.Ring().Newest(), Old: map[string]int{}}
+	r := rotation{Newest: db.Ring().Newest()}
 	tenants := tenant.NewDirectory(db)
 	subscriptions := webhooks.NewService(webhooks.Deps{DB: db})
 	err := tenants.All(ctx, func(id string) error {
@@ -86,11 +82,7 @@ func rotateKeys(ctx context.Context, db *store.DB, change bool) (rotation, error
 	if err != nil {
 		return r, err
 	}
-	sealed, err := db.Reseal(ctx, change)
-	r.Values, r.Old, r.Shut, r.ShutAt = sealed.Values, sealed.Old, sealed.UndecryptableN, sealed.Undecryptable
-	if change {
-		r.Done = sealed.Done
-	}
+	r.Resealed, err = db.Reseal(ctx, change)
 	return r, err
 }
 
@@ -126,8 +118,8 @@ func (r rotation) print(out io.Writer, asJSON bool) error {
 			fmt.Fprintf(out, "%d tenants prove themselves with a secret and have opened no ticket since the newest key came:\n%s\n",
 				len(r.Unseen), strings.Join(r.Unseen, "\n"))
 		}
-		if r.Shut > 0 {
-			fmt.Fprintf(out, "%d values open with no key of SIDECARD_SEAL_KEYS:\n%s\n", r.Shut, strings.Join(r.ShutAt, "\n"))
+		if r.UndecryptableN > 0 {
+			fmt.Fprintf(out, "%d values open with no key of SIDECARD_SEAL_KEYS:\n%s\n", r.UndecryptableN, strings.Join(r.Undecryptable, "\n"))
 		}
 		if !r.needsOld() {
 			fmt.Fprintln(out, "older keys can be taken out of SIDECARD_SEAL_KEYS")

@@ -12,6 +12,7 @@ import (
 	"io"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -166,20 +167,14 @@ func encode(v any, at time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	out.Write(binary.BigEndian.AppendUint64(nil, uint64(at.UnixMilli())))
-	kind := shape(reflect.TypeOf(v))
+	head, kind := binary.BigEndian.AppendUint64(nil, uint64(at.UnixMilli())), shape(reflect.TypeOf(v))
 	if len(body) < cacheZip {
-		out.WriteByte('P')
-		out.Write(kind[:])
-		out.Write(body)
-		return out.Bytes(), nil
+		return slices.Concat(head, []byte("P"), kind[:], body), nil
 	}
-	out.WriteByte('Z')
-	out.Write(kind[:])
+	out := bytes.NewBuffer(slices.Concat(head, []byte("Z"), kind[:]))
 	zip := zips.Get().(*gzip.Writer)
 	defer zips.Put(zip)
-	zip.Reset(&out)
+	zip.Reset(out)
 	if _, err = zip.Write(body); err == nil {
 		err = zip.Close()
 	}
@@ -196,14 +191,13 @@ func decode[T any](c *Cache, key, raw string) (Cached[T], bool) {
 	if err == nil {
 		cached.At, err = unpack(plain, &cached.Value)
 	}
-	if errors.Is(err, errShape) {
-		return Cached[T]{}, false // two versions side by side: nothing to report
+	if err == nil {
+		return cached, true
 	}
-	if err != nil {
+	if !errors.Is(err, errShape) { // two versions side by side: nothing to report
 		c.db.log.Warn("cached value not readable", "key", key, "error", err)
-		return Cached[T]{}, false
 	}
-	return cached, true
+	return Cached[T]{}, false
 }
 
 // Peek returns what lies under a cache key as JSON, whatever its age; ok is false when there is nothing to be read.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,6 @@ type DB struct {
 	stop    func() error // ends the Redis of our own; nil for somebody else's
 }
 
-// Modes of a DB.
 const (
 	modeRedis  = "redis"
 	modeChild  = "child"
@@ -52,23 +52,19 @@ const (
 // Open connects and waits until Redis answers. With an empty URL it starts redis-server or valkey-server from PATH in
 // DataDir (append-only file synced on every write, gone when this process is gone), adopting one that still answers
 // there; when neither program is installed it keeps the state in memory and says so loudly.
-func Open(ctx context.Context, o Options) (*DB, error) {
-	db := &DB{log: o.Log, ring: o.Ring, queue: newLocalQueue(), metrics: newMetrics(o.Metrics)}
-	if db.log == nil {
-		db.log = slog.New(slog.DiscardHandler)
-	}
+func Open(ctx context.Context, o Options) (_ *DB, err error) {
+	db := &DB{log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), ring: o.Ring, queue: newLocalQueue(), metrics: newMetrics(o.Metrics)}
 	own := o.URL == "" || o.URL == "memory:"
 	if db.ring == nil {
 		if !own {
 			return nil, errors.New("open store: a Redis with a URL needs seal keys")
 		}
-		ring, err := ownRing(o.DataDir)
-		if err != nil {
+		if o.DataDir == "" {
+			db.ring, _ = NewRing()
+		} else if db.ring, err = LoadOrCreateRing(filepath.Join(o.DataDir, "seal.keys")); err != nil {
 			return nil, fmt.Errorf("open store: %w", err)
 		}
-		db.ring = ring
 	}
-	var err error
 	switch program := redisProgram(); {
 	case !own:
 		err = db.connect(ctx, o.URL, o.Patient)
@@ -112,14 +108,6 @@ func redisProgram() string {
 		}
 	}
 	return ""
-}
-
-func ownRing(dataDir string) (*Ring, error) {
-	if dataDir == "" {
-		ring, _ := NewRing()
-		return ring, nil
-	}
-	return LoadOrCreateRing(filepath.Join(dataDir, "seal.keys"))
 }
 
 // startMemory runs a Redis in this process. Its keys expire by the real clock.

@@ -25,7 +25,6 @@ func lockFile(path string) (owner bool, free func() error, err error) {
 	return true, file.Close, nil
 }
 
-// ownedByUs reports whether the file belongs to this user.
 func ownedByUs(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(stat.Uid) == os.Getuid()

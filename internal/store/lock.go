@@ -112,7 +112,6 @@ func (db *DB) lockRelease(key, token string) {
 	}
 }
 
-// sleep waits d or until ctx ends.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -13,11 +13,11 @@ import (
 
 // Resealed is what Reseal met.
 type Resealed struct {
-	Values         int            // sealed values
-	Done           int            // of them sealed anew
-	Old            map[string]int // still under an older key of the ring, by its id
-	Undecryptable  []string       // Redis keys of values that open with no key of the ring, at most a hundred of them
-	UndecryptableN int            // how many
+	Values         int            `json:"sealed_values"`
+	Done           int            `json:"sealed_anew"`              // of them
+	Old            map[string]int `json:"under_older_keys"`         // still, of the ring, by its id
+	UndecryptableN int            `json:"do_not_open"`              // with no key of the ring
+	Undecryptable  []string       `json:"do_not_open_at,omitempty"` // Redis keys of them, at most a hundred
 }
 
 // resealTries bounds how often one value is read again because somebody else was writing it: who writes seals anew.
@@ -129,7 +129,7 @@ func (db *DB) resealHash(ctx context.Context, key string, change bool, r *Reseal
 			return err
 		}
 		for i := 0; i+1 < len(pairs); i += 2 {
-			if _, sealed := sealedBy(pairs[i+1]); sealed {
+			if IsSealed(pairs[i+1]) {
 				if err := db.resealOne(ctx, key, pairs[i], change, r); err != nil {
 					return err
 				}
@@ -141,7 +141,6 @@ func (db *DB) resealHash(ctx context.Context, key string, change bool, r *Reseal
 	}
 }
 
-// resealList does the elements of a list.
 func (db *DB) resealList(ctx context.Context, key string, change bool, r *Resealed) error {
 	elements, err := db.LRange(ctx, key, 0, -1).Result()
 	if err != nil {
@@ -165,7 +164,6 @@ func (db *DB) resealList(ctx context.Context, key string, change bool, r *Reseal
 	return nil
 }
 
-// resealOne does one field of a hash.
 func (db *DB) resealOne(ctx context.Context, key, field string, change bool, r *Resealed) error {
 	return r.place(change, func(met *Resealed) (func() *redis.Cmd, error) {
 		// Together: the value may be bound to the generation beside it.
@@ -174,7 +172,7 @@ func (db *DB) resealOne(ctx context.Context, key, field string, change bool, r *
 			return nil, err
 		}
 		raw, _ := got[0].(string)
-		if _, sealed := sealedBy(raw); !sealed {
+		if !IsSealed(raw) {
 			return nil, nil
 		}
 		bounds := []string{key, key + "#" + field}
@@ -188,11 +186,11 @@ func (db *DB) resealOne(ctx context.Context, key, field string, change bool, r *
 
 // resealText returns the text of a string key with all that is sealed in it under the newest key.
 func (r *Ring) resealText(key, raw string, met *Resealed) (string, error) {
-	if _, sealed := sealedBy(raw); sealed {
+	if IsSealed(raw) {
 		return r.reseal(raw, key, met, key), nil
 	}
 	if len(raw) > versionBytes {
-		if _, sealed := sealedBy(raw[versionBytes:]); sealed {
+		if IsSealed(raw[versionBytes:]) {
 			return raw[:versionBytes] + r.reseal(raw[versionBytes:], key, met, key), nil
 		}
 	}
@@ -208,7 +206,7 @@ func (r *Ring) resealText(key, raw string, met *Resealed) (string, error) {
 		if json.Unmarshal(member, &text) != nil {
 			continue // no text, so nothing sealed
 		}
-		if _, sealed := sealedBy(text); !sealed {
+		if !IsSealed(text) {
 			continue
 		}
 		quoted, err := json.Marshal(r.reseal(text, key, met, key+"#"+name))

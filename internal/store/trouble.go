@@ -26,7 +26,6 @@ func (t *Trouble) Error() string        { return t.Why + ": " + t.Err.Error() }
 func (t *Trouble) Unwrap() error        { return t.Err }
 func (t *Trouble) Is(target error) bool { return target == ErrTrouble }
 
-// Reasons of Trouble.
 const (
 	whyAway     = "Redis is not reachable"
 	whyLoading  = "Redis is starting and still reads its data"
