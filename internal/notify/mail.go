@@ -74,7 +74,6 @@ func loopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// send sends one text to one recipient.
 func (m *Mail) send(ctx context.Context, to string, txt text) error {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(m.from)

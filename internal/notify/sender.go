@@ -30,7 +30,6 @@ const (
 // Kind is a kind of channel.
 type Kind string
 
-// Kinds.
 const (
 	KindMail     Kind = "mail"
 	KindTelegram Kind = "telegram"

@@ -57,14 +57,21 @@ func (s *said) empty() bool {
 	return s.Failed == nil && s.Held == nil && s.Remark == nil && len(s.Outbox) == 0
 }
 
+// seen is a matter with how much there is of it, and the event that begins it.
+type seen struct {
+	m     **matter
+	count int
+	event Event
+}
+
+func (s *said) seen(v counts) []seen {
+	return []seen{{&s.Held, v.Held, EventLoginLost}, {&s.Failed, v.Failed, EventFailed}, {&s.Remark, v.Remarks, EventRemarks}}
+}
+
 // next changes what is known by what is seen and returns the next thing to say, "" for nothing. It is asked until it has
 // nothing to say; what it returns counts as said.
 func (s *said) next(now time.Time, v counts) (Event, message) {
-	for _, k := range []struct {
-		m     **matter
-		count int
-		event Event
-	}{{&s.Held, v.Held, EventLoginLost}, {&s.Failed, v.Failed, EventFailed}, {&s.Remark, v.Remarks, EventRemarks}} {
+	for _, k := range s.seen(v) {
 		if *k.m == nil && k.count > 0 {
 			*k.m = &matter{Since: now, Count: k.count}
 			s.Told, s.Pause = now, digestEvery
@@ -96,14 +103,11 @@ func (s *said) next(now time.Time, v counts) (Event, message) {
 func (s *said) digest(now time.Time, v counts) (Event, message) {
 	m := v.message(now)
 	changed := false
-	for _, k := range []struct {
-		m     *matter
-		count int
-	}{{s.Held, v.Held}, {s.Failed, v.Failed}, {s.Remark, v.Remarks}} {
-		if k.count > 0 && k.m.Since.Before(m.Since) {
-			m.Since = k.m.Since
+	for _, k := range s.seen(v) {
+		if k.count > 0 && (*k.m).Since.Before(m.Since) {
+			m.Since = (*k.m).Since
 		}
-		changed = changed || k.count > 0 && k.m.Count != k.count
+		changed = changed || k.count > 0 && (*k.m).Count != k.count
 	}
 	since := now.Sub(s.Told)
 	if v.Failed+v.Held+v.Remarks == 0 || since < digestEvery || since < s.Pause && !changed {
@@ -119,14 +123,10 @@ func (s *said) digest(now time.Time, v counts) (Event, message) {
 // told notes that the numbers seen are the last that were told.
 func (s *said) told(now time.Time, v counts) {
 	s.Told = now
-	if s.Held != nil && v.Held > 0 {
-		s.Held.Count = v.Held
-	}
-	if s.Failed != nil && v.Failed > 0 {
-		s.Failed.Count = v.Failed
-	}
-	if s.Remark != nil && v.Remarks > 0 {
-		s.Remark.Count = v.Remarks
+	for _, k := range s.seen(v) {
+		if *k.m != nil && k.count > 0 {
+			(*k.m).Count = k.count
+		}
 	}
 }
 
