@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,17 +49,12 @@ const (
 
 // NewGrants returns the grants of o.Provider.
 func NewGrants(o Options) *Grants {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
 	if o.Now == nil {
 		o.Now = func() time.Time { return time.Now().UTC() }
 	}
-	if o.StoreTime == 0 {
-		o.StoreTime = storeTime
-	}
 	return &Grants{refresher: refresher{
-		vault: vault{db: o.DB, kind: o.Kind}, provider: o.Provider, name: o.Name, log: o.Log, now: o.Now, storeTime: o.StoreTime,
+		vault: vault{db: o.DB, kind: o.Kind}, provider: o.Provider, name: o.Name, now: o.Now,
+		log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), storeTime: cmp.Or(o.StoreTime, storeTime),
 		stale: errors.New(o.Name + " refuses access tokens that it has just issued"), unsaved: map[string]Grant{},
 		refreshes: telemetry.Counter(o.Metrics, "token_refreshes_total", "Refreshes of access tokens by outcome.", "outcome",
 			refreshDone, refreshLost, refreshConfig, refreshRefused, refreshFailed),

@@ -52,7 +52,6 @@ var States = []State{StateFailed, StateHeld, StateAccepted, StateWorking, StateD
 // Label is what sets a job apart from others of its state, so that it can be asked for.
 type Label string
 
-// Labels of jobs.
 const (
 	LabelRemarks Label = "remarks" // done, but something was left out
 	LabelRefused Label = "refused" // failed from the beginning: it can't be carried out as it stands
@@ -61,7 +60,6 @@ const (
 // Labels are all labels, in the order in which a person asks for them.
 var Labels = []Label{LabelRefused, LabelRemarks}
 
-// state is that of the jobs with a label.
 func (l Label) state() State {
 	if l == LabelRemarks {
 		return StateDone

@@ -16,7 +16,6 @@ const keepPending = 8 * 24 * time.Hour // what unfinished writes would make, and
 // changed or listed here, so that two versions can run side by side.
 const schema = 3
 
-// Errors of the ledger.
 var (
 	ErrNotFound  = errors.New("no such run")
 	ErrFull      = errors.New("too many runs of this account are waiting")

@@ -120,7 +120,6 @@ type place struct {
 	id    string
 }
 
-// String is the cursor of a place.
 func (p place) String() string { return strconv.FormatFloat(p.score, 'f', 3, 64) + "-" + p.id }
 
 // readPlace reads a cursor; anything else is the newest end.

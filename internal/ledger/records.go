@@ -100,7 +100,6 @@ func (l *Records[P, S, R]) Totals(ctx context.Context, each func(context.Context
 	return sum, store.Wrap("count all runs", err)
 }
 
-// addTotals adds the jobs of some tenants to sum.
 func (l *Records[P, S, R]) addTotals(ctx context.Context, tenants []string, sum map[State]Total) error {
 	type part struct {
 		tenant string

@@ -201,13 +201,11 @@ func (l *stored[P, S, R]) openJSON(stored, place string, into any) error {
 	return json.Unmarshal([]byte(stored), into)
 }
 
-// sealRequest seals a job's request.
 func (l *stored[P, S, R]) sealRequest(tenantID, id string, request P) (string, error) {
 	sealed, err := l.db.Ring().SealJSON(request, l.jobKey(tenantID, id))
 	return sealed, store.Wrap("encode request", err)
 }
 
-// sealSteps seals a job's steps.
 func (l *stored[P, S, R]) sealSteps(tenantID, id string, s S) (string, error) {
 	sealed, err := l.db.Ring().SealJSON(s, l.fieldPlace(tenantID, id, "steps"))
 	return sealed, store.Wrap("encode steps", err)
@@ -222,7 +220,6 @@ func (l *stored[P, S, R]) sealResult(tenantID, id string, s S, list []R) (steps,
 	return steps, problems, store.Wrap("encode problems", err)
 }
 
-// sealWhy seals a job's Why.
 func (l *stored[P, S, R]) sealWhy(tenantID, id string, why Reason) string {
 	return l.sealText(why, l.fieldPlace(tenantID, id, "why"))
 }

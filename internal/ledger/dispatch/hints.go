@@ -53,7 +53,6 @@ func (h hints) now(ctx context.Context, p redis.Pipeliner, tenantID string) *red
 	return hintNow.Eval(ctx, p, []string{h.key}, tenantID)
 }
 
-// soon says that a tenant has work at once.
 func (h hints) soon(ctx context.Context, tenantID string) error {
 	return store.Wrap("hint at due work", hintNow.Run(ctx, h.db, []string{h.key}, tenantID).Err())
 }
