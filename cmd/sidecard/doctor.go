@@ -69,11 +69,7 @@ func (cmd doctorCmd) askReady(ctx context.Context) error {
 	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() { // it listens everywhere
 		host = "127.0.0.1"
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
-	if err != nil {
-		return err
-	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := get(ctx, "http://"+net.JoinHostPort(host, port)+"/readyz")
 	if err != nil {
 		return err
 	}
@@ -82,6 +78,14 @@ func (cmd doctorCmd) askReady(ctx context.Context) error {
 		return fmt.Errorf("not ready: %s", res.Status)
 	}
 	return nil
+}
+
+func get(ctx context.Context, address string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	return http.DefaultClient.Do(req)
 }
 
 // doctor prints one line a finding. It is safe for concurrent use.
@@ -165,12 +169,7 @@ func (d *doctor) public(ctx context.Context, set *config) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	const mend = "start the service; check DNS, certificate and the proxy in front of it, and SIDECARD_PUBLIC_URL"
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/healthz", nil)
-	if err != nil {
-		d.bad("public URL", "%v", err)
-		return
-	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := get(ctx, base+"/healthz")
 	if err != nil {
 		d.bad("public URL", "%s can't be reached from here (%v): %s", base, err, mend)
 		return

@@ -48,14 +48,6 @@ func sample(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-type storyIndex struct {
-	Lang   i18n.Lang
-	Langs  []i18n.Lang
-	Widths []int
-	Themes []string
-	Scenes []string
-}
-
 // storyPart is a piece of a page: the floor, which stands in the helpdesk's own page, or a part of the panel that is drawn
 // anew.
 type storyPart struct {
@@ -76,8 +68,8 @@ func (s *storybook) index(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.page(c, "index", storyIndex{
-		Lang: lang, Langs: i18n.Langs, Widths: []int{258, 300, 420, 1280}, Themes: []string{"light", "dark"}, Scenes: names,
+	return s.page(c, "index", map[string]any{
+		"Lang": lang, "Langs": i18n.Langs, "Widths": []int{258, 300, 420, 1280}, "Themes": []string{"light", "dark"}, "Scenes": names,
 	})
 }
 
