@@ -12,6 +12,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/rules/worker"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/store"
@@ -102,7 +103,7 @@ func (s *Service) TryRule(ctx context.Context, tenantID string, ticketID int64, 
 }
 
 // try says what a plan comes to.
-func try(ctx context.Context, a worker.Account, r request.Request, p plan.Plan, ticket helpdesk.Ticket, meta crm.Meta) (Trial, error) {
+func try(ctx context.Context, a bulk.Account, r request.Request, p plan.Plan, ticket helpdesk.Ticket, meta crm.Meta) (Trial, error) {
 	if r.UseMapping {
 		values, err := a.Mapped(ctx, fields.EntityLead, ticket)
 		if err != nil {
@@ -145,7 +146,7 @@ func opens(t tenant.Tenant, key string) bool {
 }
 
 // contactOf is the contact that the deal would belong to.
-func contactOf(ctx context.Context, a worker.Account, client helpdesk.Client) (plan.Ref, error) {
+func contactOf(ctx context.Context, a bulk.Account, client helpdesk.Client) (plan.Ref, error) {
 	contact, err := a.Resolve(ctx, client)
 	if err != nil || contact.ID == 0 {
 		return plan.Ref{Name: contact.Name}, err

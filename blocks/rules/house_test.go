@@ -68,7 +68,7 @@ func (h *house) credential() tenant.Credential {
 func (h *house) replica() *Service {
 	return NewService(Deps{CheckIn: patience, Deps: worker.Deps{
 		DB: h.db, Tenants: h.dir,
-		Account: func(ctx context.Context, id string, p store.Priority) (worker.Account, error) {
+		Account: func(ctx context.Context, id string, p store.Priority) (bulk.Account, error) {
 			return bulk.Open(ctx, h.accounts, id, p)
 		},
 		Desk: func(tenant.Tenant) (worker.Desk, error) { return h.desk, nil },

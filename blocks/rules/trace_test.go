@@ -15,6 +15,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/worker"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -41,7 +42,9 @@ func TestAccept_theHaulIsLinkedToTheTracesThatBroughtItsFirings(t *testing.T) {
 	for name, l := range map[string]bench{"memory": memoryLedger(t), "redis": realLedger(t)} {
 		rec := recorded(t)
 		s := NewService(Deps{Deps: worker.Deps{DB: l.db,
-			Account: func(context.Context, string, store.Priority) (worker.Account, error) { return nil, errors.New("away") }}})
+			Account: func(context.Context, string, store.Priority) (bulk.Account, error) {
+				return bulk.Account{}, errors.New("away")
+			}}})
 		var want []trace.SpanID
 		for ticket := range int64(3) {
 			ctx := t.Context()

@@ -90,7 +90,7 @@ func (b *Block) Start(h *blocks.Host) error {
 		Problem:   func(lang string, p request.Problem) string { return p.In(h.Catalog, i18n.Lang(lang)) },
 		OnOutcome: func(e jobs.Job) { b.watcher.Settled(e.Tenant, e.State, e.Label) },
 		Desk:      func(t tenant.Tenant) (worker.Desk, error) { return b.desks.Desk(t) },
-		Account: func(ctx context.Context, tenantID string, p store.Priority) (worker.Account, error) {
+		Account: func(ctx context.Context, tenantID string, p store.Priority) (bulk.Account, error) {
 			return bulk.Open(ctx, h.Accounts, tenantID, p)
 		},
 		Connected: func(ctx context.Context, tenantID string) (bool, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/once"
 	"github.com/sidecard/sidecard/internal/phone"
@@ -22,7 +23,7 @@ const maxParallel = 8 // reads of one batch that are under way together
 // up alone by a later try.
 type batch struct {
 	*Worker
-	account     Account
+	account     bulk.Account
 	meta        crm.Meta
 	lang        string           // of the company
 	region      string           // where phones without a country code are read
@@ -61,11 +62,11 @@ func (b *batch) run(ctx context.Context, tenantID string) {
 		deals.make(ctx, b.contacts.next(ctx, open))
 	}
 	b.forEach(ctx, b.items, func(it *item) error { return b.contacts.remember(ctx, it) }) // if an earlier try did not get to it
-	extras{b, notes{b}}.add(ctx)
+	b.notes().add(ctx)
 	for range 2 { // a task that is refused for its user is sent once more without one
-		extras{b, tasks{b}}.add(ctx)
+		b.tasks().add(ctx)
 	}
-	extras{b, remarkNotes{notes{b}}}.add(ctx)
+	b.remarks().add(ctx)
 }
 
 // forEach runs f for the items that have not ended, some side by side; an error ends its item.

@@ -41,9 +41,7 @@ func (d leads) make(ctx context.Context, items []*item) {
 
 func (leads) name() string { return "deal" }
 
-func (leads) state(st *jobs.Steps) (int64, *jobs.Intent) { return st.LeadID, st.LeadIntent }
-
-func (leads) put(st *jobs.Steps, id int64, i *jobs.Intent) { st.LeadID, st.LeadIntent = id, i }
+func (leads) slot(st *jobs.Steps) (*int64, **jobs.Intent) { return &st.LeadID, &st.LeadIntent }
 
 // prepare makes the bodies of the deals, too, and says to all workers what they would make.
 func (d leads) prepare(ctx context.Context, items []*item) {

@@ -3,10 +3,14 @@ package worker
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/bulk"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 )
 
 // A mistake that a value carries costs that value and not the lead. It shows itself in three places, and each leaves its
@@ -33,7 +37,7 @@ func (p planner) leaveOut(ctx context.Context, it *item, err error) bool {
 	if !st.Judged {
 		st.Judged = true
 		before := len(it.plan.Remarks)
-		if err := p.refreshMeta(ctx); err != nil {
+		if err := p.refreshMeta(ctx, p.account.FreshMeta); err != nil {
 			it.fail(ctx, err)
 			return true
 		}
@@ -74,16 +78,46 @@ func (p planner) leaveOutAll(ctx context.Context, it *item, err error) bool {
 const justRead = 10 * time.Second
 
 // refreshMeta reads the account's vocabulary past the cache unless that was just done.
-func (p planner) refreshMeta(ctx context.Context) error {
+func (p planner) refreshMeta(ctx context.Context, read func(context.Context) (crm.Meta, error)) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if age := time.Since(p.meta.At); 0 <= age && age < justRead { // another replica's clock may have been ahead
 		return nil
 	}
-	meta, err := p.account.FreshMeta(ctx)
+	meta, err := read(ctx)
 	if err != nil {
 		return fmt.Errorf("read the account anew: %w", err)
 	}
 	p.meta = meta
 	return nil
+}
+
+// fillMapped adds what the tenant's settings map from ticket and client, if the rule says so: to the deal, and to a
+// contact that is to be made. What the rule or the client's own data fill already stays.
+func (p planner) fillMapped(ctx context.Context, it *item, deal *bulk.Deal) error {
+	if !it.job.Request.UseMapping {
+		return nil
+	}
+	values, err := p.account.Mapped(ctx, fields.EntityLead, it.ticket)
+	if err != nil {
+		return err
+	}
+	deal.Fields = p.addMapped(it, deal.Fields, values, p.meta.LeadFields)
+	if deal.Contact.ID != 0 {
+		return nil
+	}
+	if values, err = p.account.Mapped(ctx, fields.EntityContact, it.ticket); err != nil {
+		return err
+	}
+	deal.Contact.Fields = p.addMapped(it, slices.Clone(deal.Contact.Fields), values, p.meta.ContactFields)
+	return nil
+}
+
+func (p planner) addMapped(it *item, have []crm.FieldInput, values map[int64][]string, known []crm.Field) []crm.FieldInput {
+	fields, left := plan.WithMapped(have, values, p.meta, known)
+	if it.job.Request.Strict {
+		return fields // the rule itself is held to its values, the settings are not
+	}
+	it.job.Steps.Remarks = request.Merged(it.job.Steps.Remarks, left)
+	return fields
 }

@@ -2,8 +2,14 @@ package worker
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"io"
 	"math/rand/v2"
+	"net"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
@@ -11,6 +17,7 @@ import (
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -19,7 +26,6 @@ import (
 const (
 	maxAttempts = 10                 // failures that we can't explain
 	maxWait     = 7 * 24 * time.Hour // then it is a person's affair
-
 )
 
 const (
@@ -139,4 +145,78 @@ func done(e jobs.Job) jobs.Outcome {
 		o.Label, o.Problems, o.Why = ledger.LabelRemarks, e.Steps.Remarks, ledger.Because("remarks", "", jobs.Summary(e.Steps.Remarks))
 	}
 	return o
+}
+
+// explain turns a refusal of the CRM into problems of the request. Other errors come back as they are.
+func explain(err error, code string, problem func(crm.Mistake) request.Problem) error {
+	answer, _ := crm.AnswerOf(err)
+	if !answer.Invalid && !answer.NotFound {
+		return err
+	}
+	r, why := &Refusal{}, ledger.InWords(answer.Words)
+	for _, m := range answer.Mistakes {
+		r.Problems = append(r.Problems, problem(m))
+	}
+	if len(r.Problems) > 0 {
+		why = jobs.Summary(r.Problems)
+	}
+	r.Why = ledger.Because(code, "", why)
+	return &refusedByCRM{r, err}
+}
+
+// refusedByCRM is a refusal that still carries the CRM's error.
+type refusedByCRM struct {
+	*Refusal
+	cause error
+}
+
+// Unwrap gives the refusal and its cause.
+func (k *refusedByCRM) Unwrap() []error { return []error{k.Refusal, k.cause} }
+
+// maxCause bounds what is quoted of an answer, in characters.
+const maxCause = 120
+
+// cause is what is known of an error: the status of the answer and the other side's own words, or what became of the
+// connection; "" when nothing is.
+func cause(err error) ledger.Reason {
+	if status, said := answerOf(err); status != 0 {
+		return ledger.Because("cause_answer", status, ledger.InWords(runes.Shorten(said, maxCause)))
+	}
+	var line net.Error
+	var name *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var authority x509.UnknownAuthorityError
+	var host x509.HostnameError
+	switch {
+	case errors.As(err, &name):
+		return "=cause_name"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &line) && line.Timeout():
+		return "=cause_timeout"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "=cause_refused"
+	case errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &authority), errors.As(err, &host):
+		return "=cause_tls"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "=cause_cut"
+	}
+	return ""
+}
+
+// answerOf is the first answer among an error and its causes, and what it says in one line.
+func answerOf(err error) (status int, words string) {
+	for err != nil {
+		var desk *usedesk.Error
+		if answer, ok := crm.AnswerOf(err); ok {
+			status, words, err = answer.Status, answer.Words, answer.Cause
+		} else if errors.As(err, &desk) {
+			status, words, err = desk.Status, desk.Detail, desk.Unwrap()
+		} else {
+			return 0, ""
+		}
+		if status != 0 {
+			return status, strings.Join(strings.Fields(words), " ")
+		}
+	}
+	return 0, ""
 }

@@ -1,55 +1,43 @@
+// Package worker works the jobs of rules off: a claim of up to 50 jobs of one tenant becomes tickets, contacts, deals in one call,
+// their notes in another, and an outcome for each job.
+//
+//	Handle → batch.run
+//	  tickets  each read once, and the request worked out to a plan (package plan)
+//	  contacts known, found or to be made
+//	  deals    one leads/complex; one whose answer was lost is looked for first
+//	  notes, tasks, remarks   one call each
+//	  finish   the outcome is stored, and told to the helpdesk if the tenant wants that
+//
+// It refuses to know how jobs are accepted and shown (package rules) and stored and claimed (internal/ledger).
+//
+// Invariants:
+//   - Nothing is sent later than two thirds of a lease after the claim was last known to be the worker's.
+//   - The intent to write is stored before the write is sent. A write whose answer is not known is looked for in the CRM
+//     before it may be sent again, so one job makes one deal (internal/once).
+//   - Waiting (rate limit, CRM down, dead grant) uses up no attempt.
 package worker
 
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/connector/usedesk"
-	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/bulk"
-	"github.com/sidecard/sidecard/internal/crm/deals"
-	"github.com/sidecard/sidecard/internal/helpdesk"
+	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/ledger/dispatch"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
-
-// Account is what the work needs of a tenant's CRM account; bulk.Account is one.
-type Account interface {
-	Meta(ctx context.Context) (crm.Meta, error)
-	Mapped(ctx context.Context, entity string, t helpdesk.Ticket) (map[int64][]string, error)
-	KeepsCents(ctx context.Context) (bool, error)
-	FreshMeta(ctx context.Context) (crm.Meta, error) // past the cache
-	ForgetData(ctx context.Context) error
-
-	Known(ctx context.Context, clientID int64) (contactID int64, err error)
-	Resolve(ctx context.Context, c helpdesk.Client) (bulk.Contact, error)
-	Remember(ctx context.Context, c helpdesk.Client, contactID int64) error
-	Unlink(ctx context.Context, clientID int64) error
-	LockClient(ctx context.Context, c helpdesk.Client) (unlock func(), err error)
-	ContactName(ctx context.Context, contactID int64) (string, error)
-	ContactGone(ctx context.Context, contactID int64) bool
-	IsClient(ctx context.Context, contactID int64, c helpdesk.Client, region string) (bool, error)
-	CompanyNamed(ctx context.Context, name string) (companyID int64, err error)
-
-	MakeDeals(ctx context.Context, deals []bulk.Deal) ([]bulk.Made, error)
-	MakeNotes(ctx context.Context, notes []bulk.Note) ([]bulk.Made, error)
-	MakeTasks(ctx context.Context, tasks []bulk.Task) ([]bulk.Made, error)
-	AddTags(ctx context.Context, dealID int64, tags []string) error
-	OpenDeal(ctx context.Context, contactID int64) (newest deals.Deal, ok bool, err error)
-	DealURL(id int64) string
-
-	Now() (now time.Time, ok bool)
-	DealsMade(ctx context.Context, clientID int64) (dealIDs []int64, err error)
-	NewestDeals(ctx context.Context, limit int) ([]bulk.FoundDeal, error)
-	NewestDealsOf(ctx context.Context, contactID int64, limit int) ([]bulk.FoundDeal, error)
-	NotesOf(ctx context.Context, dealID int64) ([]bulk.Found, error)
-	TasksOf(ctx context.Context, dealID int64) ([]bulk.Found, error)
-}
 
 // Desk is what the work needs of a tenant's helpdesk; *usedesk.API is one.
 type Desk interface {
@@ -58,19 +46,13 @@ type Desk interface {
 	CreateComment(ctx context.Context, in usedesk.CommentInput) (id int64, err error)
 }
 
-// Tenants is what the work needs of the tenants; *tenant.Directory is one.
-type Tenants interface {
-	Get(ctx context.Context, id string) (tenant.Tenant, error)
-	Each(ctx context.Context, visit func(id string) error) error
-}
-
 // Deps is what a Worker stands on. Zero durations get their defaults.
 type Deps struct {
 	DB      *store.DB
 	Ledger  *jobs.Ledger // nil: the one in DB, with Lease
-	Tenants Tenants
+	Tenants *tenant.Directory
 	// Account opens a tenant's CRM account.
-	Account func(ctx context.Context, tenantID string, p store.Priority) (Account, error)
+	Account func(ctx context.Context, tenantID string, p store.Priority) (bulk.Account, error)
 	// Desk opens a tenant's helpdesk. It is not asked for a tenant without a helpdesk token.
 	Desk func(t tenant.Tenant) (Desk, error)
 	// Connected reports whether the tenant has a living grant.
@@ -113,7 +95,79 @@ func New(d *Deps) *Worker {
 	}
 	w := &Worker{deps: d}
 	w.Queue = dispatch.New(dispatch.Config[request.Request, jobs.Steps, request.Problem]{DB: d.DB, Ledger: d.Ledger, Name: "fire",
-		Each:      func(ctx context.Context, visit func(string) error) error { return d.Tenants.Each(ctx, visit) },
-		Connected: d.Connected, Handle: w.Handle, Log: d.Log, Poll: d.Poll, Sweep: d.Sweep})
+		Each: d.Tenants.Each, Connected: d.Connected, Handle: w.Handle, Log: d.Log, Poll: d.Poll, Sweep: d.Sweep})
 	return w
+}
+
+// Handle works off a claim (dispatch.Handler), inside a trace that has begun with it.
+func (w *Worker) Handle(ctx, work context.Context, tenantID string, claim jobs.Batch, began time.Time) (pause time.Duration) {
+	var from []string
+	for _, j := range claim.Jobs {
+		if j.Mark != "" {
+			from = append(from, j.Mark)
+		}
+	}
+	work, end := step(work, "haul", began, len(claim.Jobs), from...)
+	defer end()
+	_, claimed := step(work, "claim", began, len(claim.Jobs))
+	claimed()
+	return w.workOff(ctx, work, claim, tenantID)
+}
+
+// workOff works off a claim and stores what becomes of its jobs. pause is how long to leave the tenant alone.
+func (w *Worker) workOff(ctx, work context.Context, claim jobs.Batch, tenantID string) (pause time.Duration) {
+	began := time.Now()
+	b := &batch{Worker: w, companies: map[string]int64{},
+		now:      func() time.Time { return claim.Now.Add(time.Since(began)) },
+		stopping: func() bool { return ctx.Err() != nil }}
+	b.contacts = contacts{b, map[string]int64{}}
+	for i := range claim.Jobs {
+		b.items = append(b.items, &item{batch: b, job: &claim.Jobs[i]})
+	}
+	stopRenewing := w.Queue.Renewing(work, claim, tenantID)
+	defer stopRenewing()
+	b.run(work, tenantID)
+	b.finish(work)
+	if b.shared != nil && b.shared.State == ledger.StateAccepted {
+		return b.shared.After
+	}
+	return 0
+}
+
+// finish stores what becomes of a job.
+func (w *Worker) finish(ctx context.Context, j *jobs.Job, v outcome) {
+	w.tellBack(ctx, j, v.Outcome)
+	// The outcome must be stored even when the work was interrupted.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	err := w.deps.Ledger.Finish(ctx, *j, v.Outcome)
+	j.State, j.Label = v.State, v.Label
+	switch {
+	case errors.Is(err, ledger.ErrClaimLost):
+		w.deps.Log.WarnContext(ctx, "firing was taken over", "tenant", j.Tenant, "firing", j.ID)
+	case err != nil: // its lease ends, and it is claimed again from the steps that are stored
+		w.deps.Log.ErrorContext(ctx, "store outcome of a firing", "tenant", j.Tenant, "firing", j.ID, "error", err)
+	default:
+		if w.deps.OnOutcome != nil {
+			w.deps.OnOutcome(*j)
+		}
+	}
+	w.Queue.Notify(j.Tenant, j.ID)
+}
+
+// step starts the span of a step of the work on so many jobs, at since, or now when that is zero; end ends it. The span is
+// linked to the traces that from, W3C traceparents that jobs keep, name; what is none is left out.
+func step(ctx context.Context, name string, since time.Time, entries int, from ...string) (traced context.Context, end func()) {
+	options := []trace.SpanStartOption{trace.WithAttributes(attribute.Int("sidecard.entries", entries))}
+	if !since.IsZero() {
+		options = append(options, trace.WithTimestamp(since))
+	}
+	for _, mark := range from {
+		marked := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": mark})
+		if link := trace.LinkFromContext(marked); link.SpanContext.IsValid() {
+			options = append(options, trace.WithLinks(link))
+		}
+	}
+	ctx, span := otel.Tracer("github.com/sidecard/sidecard/blocks/rules").Start(ctx, name, options...)
+	return ctx, func() { span.End() }
 }

@@ -19,9 +19,8 @@ type write struct {
 // kind is what items make in the CRM: deals, notes, tasks.
 type kind interface {
 	name() string // in reasons
-	// state and put are where an item's steps keep what was made, and the intent to make it.
-	state(st *jobs.Steps) (id int64, intent *jobs.Intent)
-	put(st *jobs.Steps, id int64, intent *jobs.Intent)
+	// slot is where an item's steps keep what was made, and the intent to make it.
+	slot(st *jobs.Steps) (id *int64, intent **jobs.Intent)
 	// prepare puts the intents of items into their steps.
 	prepare(ctx context.Context, items []*item)
 	// next returns which of the items that are sent again may go now.
@@ -37,8 +36,8 @@ type kind interface {
 
 // Lost implements once.Step.
 func (w write) Lost(it *item) bool {
-	id, intent := w.state(&it.job.Steps)
-	return intent != nil && id == 0 && !it.hasOutcome()
+	id, intent := w.slot(&it.job.Steps)
+	return *intent != nil && *id == 0 && !it.hasOutcome()
 }
 
 // Look implements once.Step.
@@ -85,8 +84,8 @@ func (w write) Send(ctx context.Context, items []*item) error {
 
 // Drop implements once.Step.
 func (w write) Drop(_ context.Context, it *item) {
-	id, _ := w.state(&it.job.Steps)
-	w.put(&it.job.Steps, id, nil)
+	_, intent := w.slot(&it.job.Steps)
+	*intent = nil
 }
 
 // Outcome implements once.Step.
@@ -98,8 +97,8 @@ func (w write) Outcome(err error, it *item) (once.Outcome, error) {
 func (w write) End(ctx context.Context, it *item, how once.Outcome, err error) {
 	switch how {
 	case once.Unknown:
-		_, intent := w.state(&it.job.Steps)
-		it.fail(ctx, lostWrite{it, intent}.markUnknown(err))
+		_, intent := w.slot(&it.job.Steps)
+		it.fail(ctx, lostWrite{it, *intent}.markUnknown(err))
 	case once.Refused:
 		w.refused(ctx, it, err)
 	default:
