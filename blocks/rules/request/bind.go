@@ -1,9 +1,10 @@
 package request
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,7 @@ func Bind(contentType string, raw []byte) (r Request, key string, err error) {
 	rd := &reader{}
 	r = rd.request(data)
 	rd.validate(&r)
-	sort.SliceStable(rd.problems, func(i, j int) bool { return rd.problems[i].Path < rd.problems[j].Path })
+	slices.SortStableFunc(rd.problems, func(a, b Problem) int { return cmp.Compare(a.Path, b.Path) })
 	var stops []Problem
 	for _, p := range rd.problems {
 		if p.Remark && !r.Strict {
@@ -95,12 +96,10 @@ func object(v any) (map[string]any, bool) {
 // expand puts objects and lists in the place of the JSON texts that hold them.
 func expand(m map[string]any) {
 	for _, name := range grouped {
-		text, ok := m[name].(string)
-		if !ok {
-			continue
-		}
-		if tree, ok := body.Embedded(text); ok {
-			m[name] = tree
+		if text, ok := m[name].(string); ok {
+			if tree, ok := body.Embedded(text); ok {
+				m[name] = tree
+			}
 		}
 	}
 }

@@ -36,10 +36,8 @@ func (r *reader) extras(out *Request, body, fields map[string]any) {
 
 // where turns a path into the normal form of a request into one into the body as it came.
 func (r *reader) where(req Request, path string) string {
-	for _, key := range r.inside {
-		if path == key || below(path, key) {
-			return "fields." + path
-		}
+	if slices.ContainsFunc(r.inside, func(key string) bool { return path == key || below(path, key) }) {
+		return "fields." + path
 	}
 	return req.Where(path)
 }

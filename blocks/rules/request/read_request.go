@@ -74,10 +74,9 @@ func (r *reader) ticket(m map[string]any) int64 {
 	case isText && strings.Contains(text, "{{"):
 		r.add(path, CodeUnfilled, "ticket_unfilled", "Given", quoted(text))
 	default:
-		id, p := readID(path, v)
-		if p != nil {
-			r.problems = append(r.problems, *p)
-			return 0
+		id, p, ok := readID(path, v)
+		if !ok {
+			r.problems = append(r.problems, p)
 		}
 		return id
 	}
@@ -124,6 +123,24 @@ func (r *reader) value(path string, v any) CustomValue {
 		out.Value = r.raw(path+".value", raw)
 	}
 	return out
+}
+
+// objectKeys are the members of the values that are objects themselves (amocrm.md §3.5): legal entities, items, linked
+// entities, payers, suppliers, files.
+var objectKeys = []string{"name", "entity_type", "vat_id", "tax_registration_reason_code", "address", "real_address", "kpp", "external_uid",
+	"type", "sku", "description", "unit_price", "quantity", "unit_type", "discount", "vat_rate_id", "entity_id", "file_uuid", "version_uuid",
+	"file_name", "file_size"}
+
+// bare reports a value that stands for itself where {"value": …} is usual: a text, a number, a flag, or one of those objects.
+func bare(v any) bool {
+	m, ok := v.(map[string]any)
+	if !ok {
+		_, list := v.([]any)
+		return v != nil && !list
+	}
+	has := func(key string) bool { _, there := m[key]; return there }
+	return slices.ContainsFunc(objectKeys, has) &&
+		!slices.ContainsFunc(valueKeys, func(key string) bool { return has(key) && key != "catalog_id" }) // a linked entity has one, too
 }
 
 // raw keeps a value as it came.
@@ -180,42 +197,28 @@ func (r *reader) text(path string, v any) string {
 
 // id reads an id; blank is 0, a written 0 is a mistake.
 func (r *reader) id(path string, v any) int64 {
-	n, p := readID(path, v)
-	if p != nil {
+	n, p, ok := readID(path, v)
+	if !ok {
 		r.problems = append(r.problems, p.AsRemark(ShownValue(v)))
 	}
 	return n
 }
 
-// readWhole reads a whole number that may be written as text; blank is nil.
-func readWhole(path string, v any) (*int64, *Problem) {
-	wrong := func(key string, params ...string) (*int64, *Problem) {
-		p := NewProblem(path, CodeType, key, params...)
-		return nil, &p
+// readID reads a positive whole number that may be written as text; blank is 0.
+func readID(path string, v any) (id int64, p Problem, ok bool) {
+	text, isText := wire.TextOf(v)
+	n, isWhole := wire.ParseInt(text)
+	switch {
+	case !isText:
+		return 0, NewProblem(path, CodeType, "kind_not_whole", "Kind", kind(v)), false
+	case text == "":
+		return 0, p, true
+	case !isWhole:
+		return 0, NewProblem(path, CodeType, "not_whole", "Given", quoted(text)), false
+	case n <= 0:
+		return 0, NewProblem(path, CodeRange, "not_positive"), false
 	}
-	text, ok := wire.TextOf(v)
-	if !ok {
-		return wrong("kind_not_whole", "Kind", kind(v))
-	}
-	if text == "" {
-		return nil, nil
-	}
-	if n, ok := wire.ParseInt(text); ok {
-		return &n, nil
-	}
-	return wrong("not_whole", "Given", quoted(text))
-}
-
-func readID(path string, v any) (int64, *Problem) {
-	n, p := readWhole(path, v)
-	if n == nil {
-		return 0, p
-	}
-	if *n <= 0 {
-		out := NewProblem(path, CodeRange, "not_positive")
-		return 0, &out
-	}
-	return *n, nil
+	return n, p, true
 }
 
 // ShownValue returns a given value as people read it: text as it came, anything else as JSON.
@@ -233,7 +236,7 @@ func ShownValue(v any) string {
 // quoted is a given value for a message.
 func quoted(s string) string { return fmt.Sprintf("%.60q", s) }
 
-// kind is a key of ProblemKinds.
+// kind is a key of kinds.
 func kind(v any) string {
 	switch v.(type) {
 	case nil:

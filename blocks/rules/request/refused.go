@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -93,55 +94,48 @@ func onlyTicket(body []byte) int64 {
 
 // only is the one that all are, nil for none or several.
 func only(found [][]byte) []byte {
-	if len(found) == 0 {
+	if len(found) == 0 || slices.ContainsFunc(found, func(f []byte) bool { return !bytes.Equal(f, found[0]) }) {
 		return nil
-	}
-	for _, f := range found[1:] {
-		if !bytes.Equal(f, found[0]) {
-			return nil
-		}
 	}
 	return found[0]
 }
 
 // Text is the request as a person edits it: JSON, or the body as it came when it is none.
 func (r Request) Text() (string, error) {
-	var shown any = r.shown()
-	if u := r.Unread; u != nil {
+	u := r.Unread
+	r.Remarks, r.Unread = nil, nil // a rule does not say them
+	var shown any = r
+	if u != nil {
 		root, err := body.Read(u.ContentType, u.Body)
 		if err != nil {
 			return string(bytes.ToValidUTF8(u.Body, []byte("\uFFFD"))), nil
 		}
 		shown = root
 	}
+	return JSON(shown, "  ")
+}
+
+// JSON returns a value as people read it: without escapes for HTML, indented where indent says so.
+func JSON(v any, indent string) (string, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(shown); err != nil {
-		return "", fmt.Errorf("show request: %w", err)
+	enc.SetIndent("", indent)
+	if err := enc.Encode(v); err != nil {
+		return "", fmt.Errorf("show as JSON: %w", err)
 	}
 	return string(bytes.TrimSpace(b.Bytes())), nil
-}
-
-// shown is the request without what a rule does not say.
-func (r Request) shown() Request {
-	r.Remarks, r.Unread = nil, nil
-	return r
 }
 
 // BindEdited reads a request as a person has edited it. No mistake costs only the value: the person can correct it.
 func BindEdited(text []byte) (Request, error) {
 	r, _, err := Bind("application/json", text)
 	var mistakes *Problems
-	if err != nil && !errors.As(err, &mistakes) {
-		return r, err
+	switch {
+	case errors.As(err, &mistakes):
+		return r, &Problems{List: append(mistakes.List, Stopping(r.Remarks)...)}
+	case err == nil && len(r.Remarks) > 0:
+		return r, &Problems{List: Stopping(r.Remarks)}
 	}
-	if mistakes == nil {
-		mistakes = &Problems{}
-	}
-	if mistakes.List = append(mistakes.List, Stopping(r.Remarks)...); len(mistakes.List) > 0 {
-		return r, mistakes
-	}
-	return r, nil
+	return r, err
 }

@@ -1,3 +1,13 @@
+// Package request reads what a helpdesk rule sends and says what is wrong with it (usedesk.md §3.2). It is pure: the same body
+// gives the same Request, Remarks and Problems.
+//
+// It refuses to know the CRM's account, tickets and what becomes of a request.
+//
+// Invariants:
+//   - A mistake in the structure of a rule stops it. One that a value carries costs that value alone and is a remark, unless the rule
+//     is strict.
+//   - Every mistake is named at once, by its path in the body as it came.
+//   - A stored request is read back as it is.
 package request
 
 import (
@@ -18,8 +28,7 @@ const (
 	MaxName    = 255     // characters; of the deal, a tag, a company, anything that is named
 	MaxFields  = 40      // custom fields of one deal
 	MaxValues  = 100_000 // bytes of all their values
-	MaxTags    = 40
-	MaxTask    = 5000 // characters
+	MaxTask    = 5000    // characters
 )
 
 // How far ahead a task may be due, and when it is if the rule does not say.
@@ -168,8 +177,13 @@ func (r Request) Fingerprint(tenantID, headerKey string) (string, error) {
 		}
 		kind, what = "body", b
 	}
+	return Digest(tenantID, kind, what), nil
+}
+
+// Digest tells apart what a tenant has sent, of one kind.
+func Digest(tenantID, kind string, what []byte) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%s\x00", tenantID, kind)
 	h.Write(what)
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return hex.EncodeToString(h.Sum(nil))
 }

@@ -3,13 +3,14 @@ package request
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
 // templatePlaces are what a text may name in double braces, for messages; ticket.field.N stands for any number.
-var templatePlaces = append(append([]string{}, helpdesk.Sources...), "ticket.field.N")
+var templatePlaces = append(slices.Clone(helpdesk.Sources), "ticket.field.N")
 
 // ourTemplate reports whether who wrote a placeholder meant one of ours.
 func ourTemplate(place string) bool {
@@ -60,12 +61,10 @@ func (v CustomValue) Text() (string, bool) {
 
 // Templated reports whether a ticket changes the field's values.
 func (c CustomField) Templated() bool {
-	for _, v := range c.Values {
-		if s, ok := v.Text(); ok && helpdesk.HasPlaceholder(s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Values, func(v CustomValue) bool {
+		s, ok := v.Text()
+		return ok && helpdesk.HasPlaceholder(s)
+	})
 }
 
 // Templated reports whether the comment or the task can't be written without the ticket.

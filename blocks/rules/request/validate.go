@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -116,12 +117,9 @@ func mend(req *Request, f validator.FieldError) {
 // covered says that p follows from a problem that is known already: at its path or above it, or, when something is
 // missing, below it.
 func covered(known []Problem, p Problem) bool {
-	for _, k := range known {
-		if k.Path == p.Path || below(p.Path, k.Path) || (p.Code == CodeRequired && below(k.Path, p.Path)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(known, func(k Problem) bool {
+		return k.Path == p.Path || below(p.Path, k.Path) || (p.Code == CodeRequired && below(k.Path, p.Path))
+	})
 }
 
 func below(path, parent string) bool {
