@@ -30,21 +30,19 @@ func having[T any](s Set) (found []T) {
 	return found
 }
 
-// Configs returns the blocks' parts of the configuration.
-func (s Set) Configs() (all []Config) {
-	for _, b := range having[Configured](s) {
-		all = append(all, b.Config())
+// of returns what the blocks with a capability give.
+func of[C, T any](s Set, give func(C) T) (all []T) {
+	for _, b := range having[C](s) {
+		all = append(all, give(b))
 	}
 	return all
 }
 
+// Configs returns the blocks' parts of the configuration.
+func (s Set) Configs() []Config { return of(s, Configured.Config) }
+
 // Texts returns the blocks' texts.
-func (s Set) Texts() (all []fs.FS) {
-	for _, b := range having[Worded](s) {
-		all = append(all, b.Texts())
-	}
-	return all
-}
+func (s Set) Texts() []fs.FS { return of(s, Worded.Texts) }
 
 // Pages joins the blocks' shares.
 func (s Set) Pages() (all Pages) {
@@ -81,12 +79,7 @@ func (s Set) Routes() (all []route.Route) {
 }
 
 // Sections returns the blocks' sections of tenants.
-func (s Set) Sections() (all []privacy.Section) {
-	for _, b := range having[Sectioned](s) {
-		all = append(all, b.Section())
-	}
-	return all
-}
+func (s Set) Sections() []privacy.Section { return of(s, Sectioned.Section) }
 
 // Keepers returns the blocks that keep something.
 func (s Set) Keepers() []privacy.Keeper { return having[Keeper](s) }

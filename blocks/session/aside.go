@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 // Names of what is kept beside a session.
@@ -20,31 +24,60 @@ func asideKey(s Session, name string) string { return sessionKey(s.ID) + ":aside
 // may be written while others change it.
 func (s *Sessions) SetAside(ctx context.Context, session Session, name, value string) error {
 	key := asideKey(session, name)
-	var err error
-	if value == "" {
-		err = s.db.Del(ctx, key).Err()
-	} else {
-		err = s.db.Set(ctx, key, s.db.Ring().Seal([]byte(value), key), SessionLife).Err()
+	if value != "" {
+		value = s.db.Ring().Seal([]byte(value), key)
 	}
-	if err != nil {
+	if err := s.keep(ctx, key, value, SessionLife); err != nil {
 		return fmt.Errorf("keep %s of the session: %w", name, err)
 	}
 	return nil
 }
 
+// keep stores a value for a while; "" removes what is there.
+func (s *Sessions) keep(ctx context.Context, key, value string, life time.Duration) error {
+	if value == "" {
+		return s.db.Del(ctx, key).Err()
+	}
+	return s.db.Set(ctx, key, value, life).Err()
+}
+
 // Aside is what was kept under name, "" for nothing.
 func (s *Sessions) Aside(ctx context.Context, session Session, name string) (string, error) {
 	key := asideKey(session, name)
-	sealed, err := s.db.GetEx(ctx, key, SessionLife).Result()
-	if errors.Is(err, redis.Nil) {
-		return "", nil
-	}
+	plain, _, err := s.opened(key, s.db.GetEx(ctx, key, SessionLife))
 	if err != nil {
 		return "", fmt.Errorf("read %s of the session: %w", name, err)
 	}
-	plain, err := s.db.Ring().Open(sealed, key)
-	if err != nil {
-		return "", nil // sealed with a key that is gone: as good as not kept
-	}
 	return string(plain), nil
+}
+
+// placeLife is how long it is remembered which card was open on a ticket.
+const placeLife = 7 * 24 * time.Hour
+
+func placeKey(s Session) string {
+	return store.Key(s.TenantID, "open", strconv.FormatInt(s.Ticket.ID, 10))
+}
+
+// SetPlace remembers what is open on the session's ticket ("deal:12"); "" forgets it. A request without ticket id has
+// nothing to come back to.
+func (s *Sessions) SetPlace(ctx context.Context, session Session, place string) error {
+	if session.Ticket.ID == 0 {
+		return nil
+	}
+	if err := s.keep(ctx, placeKey(session), place, placeLife); err != nil {
+		return fmt.Errorf("remember open card: %w", err)
+	}
+	return nil
+}
+
+// Place is what was open on the session's ticket, "" for nothing.
+func (s *Sessions) Place(ctx context.Context, session Session) (string, error) {
+	if session.Ticket.ID == 0 {
+		return "", nil
+	}
+	place, err := s.db.Get(ctx, placeKey(session)).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return "", fmt.Errorf("recall open card: %w", err)
+	}
+	return place, nil
 }

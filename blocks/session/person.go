@@ -3,13 +3,11 @@ package session
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
-
+	"github.com/sidecard/sidecard/internal/privacy"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -50,25 +48,14 @@ func (s *Sessions) Of(ctx context.Context, tenantID string, clientID int64, tick
 // kept reads a session by its Redis key, without making it live longer.
 func (s *Sessions) kept(ctx context.Context, key string) (KeptSession, bool, error) {
 	got := KeptSession{key: key}
-	plain, ok, err := s.opened(ctx, key)
+	plain, ok, err := s.opened(key, s.db.Get(ctx, key))
 	if err != nil || !ok || json.Unmarshal(plain, &got.Session) != nil {
 		return got, false, err
 	}
-	beside, _, err := s.opened(ctx, key+":aside:"+AsideMessage)
+	aside := key + ":aside:" + AsideMessage
+	beside, _, err := s.opened(aside, s.db.Get(ctx, aside))
 	got.Message = string(beside)
 	return got, true, err
-}
-
-func (s *Sessions) opened(ctx context.Context, key string) (plain []byte, ok bool, err error) {
-	sealed, err := s.db.Get(ctx, key).Result()
-	if errors.Is(err, redis.Nil) {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	plain, err = s.db.Ring().Open(sealed, key)
-	return plain, err == nil, nil // sealed with a key that is gone: nobody's
 }
 
 // Erase removes sessions with all that is kept beside them, and the places of their tickets.
@@ -91,4 +78,29 @@ func (s *Sessions) Erase(ctx context.Context, tenantID string, sessions []KeptSe
 		}
 	}
 	return removed, nil
+}
+
+// Keys implements privacy.Keeper: sessions do not lie under a tenant's keys.
+func (s *Sessions) Keys() []string { return nil }
+
+// Recognise implements privacy.Keeper: a block that was opened for the client shows one of the client's tickets.
+func (s *Sessions) Recognise(ctx context.Context, p privacy.Subject) error {
+	opened, err := s.Of(ctx, p.TenantID, p.ClientID, nil)
+	for _, kept := range opened {
+		p.HasTicket(kept.Ticket.ID)
+	}
+	return err
+}
+
+// OfPerson implements privacy.Keeper.
+func (s *Sessions) OfPerson(ctx context.Context, p privacy.Subject) (privacy.Part, error) {
+	found, err := s.Of(ctx, p.TenantID, p.ClientID, p.Tickets)
+	return privacy.Part{Name: "open_blocks", Value: found, Count: len(found),
+		Erase: func(ctx context.Context) (int, error) { return s.Erase(ctx, p.TenantID, found, p.Tickets) }}, err
+}
+
+// OfTenant implements privacy.Keeper.
+func (s *Sessions) OfTenant(ctx context.Context, tenantID string) (privacy.Part, error) {
+	found, err := s.Of(ctx, tenantID, AnyClient, nil)
+	return privacy.Part{Name: "open_blocks", Value: found, Count: len(found)}, err
 }

@@ -1,3 +1,10 @@
+// Package session is an opened card in a ticket: the block request as the helpdesk posts it, the session that carries it
+// into the panel, what is kept beside it, and the envelope that goes back.
+//
+// It refuses to know what the panel shows: pages live in the blocks.
+//
+// Invariants: a session id is 128 random bits and opens only its own tenant; what a session holds is sealed in Redis; no
+// personal data stands in a URL; a form that is sent twice acts once.
 package session
 
 import (
@@ -88,22 +95,32 @@ func (s *Sessions) save(ctx context.Context, session Session) error {
 	return nil
 }
 
+// opened returns what was sealed under a key, as it was read. ok is false when there is nothing, or it was sealed with a key that
+// is gone.
+func (s *Sessions) opened(key string, read *redis.StringCmd) (plain []byte, ok bool, err error) {
+	sealed, err := read.Result()
+	if errors.Is(err, redis.Nil) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	plain, err = s.db.Ring().Open(sealed, key)
+	return plain, err == nil, nil
+}
+
 // Get reads a session and starts its life anew. Unknown, expired and unreadable ones are ErrExpired.
 func (s *Sessions) Get(ctx context.Context, id string) (Session, error) {
 	if !idShape.MatchString(id) {
 		return Session{}, ErrExpired
 	}
 	key := sessionKey(id)
-	sealed, err := s.db.GetEx(ctx, key, SessionLife).Result()
-	if errors.Is(err, redis.Nil) {
-		return Session{}, ErrExpired
-	}
+	plain, ok, err := s.opened(key, s.db.GetEx(ctx, key, SessionLife))
 	if err != nil {
 		return Session{}, fmt.Errorf("read session: %w", err)
 	}
-	plain, err := s.db.Ring().Open(sealed, key)
-	if err != nil {
-		return Session{}, ErrExpired // sealed with a key that is gone
+	if !ok {
+		return Session{}, ErrExpired
 	}
 	var session Session
 	if err := json.Unmarshal(plain, &session); err != nil {
@@ -114,4 +131,10 @@ func (s *Sessions) Get(ctx context.Context, id string) (Session, error) {
 	}
 	session.ID = id
 	return session, nil
+}
+
+// SessionPrint names a session where its id, which opens it, must not stand.
+func SessionPrint(id string) string {
+	sum := sha256.Sum256([]byte("print:" + id))
+	return hex.EncodeToString(sum[:8])
 }
