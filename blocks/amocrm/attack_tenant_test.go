@@ -67,7 +67,7 @@ func (a askedFlow) StartDisconnect(ctx context.Context, id, session, lang string
 	return a.fakeFlow.StartDisconnect(ctx, id, session, lang)
 }
 
-// twoCompanies is a fixture whose first company has deals, contacts, tasks and firings, and whose second has nothing.
+// twoCompanies is a fixture whose first company has deals, contacts, tasks and jobs, and whose second has nothing.
 func twoCompanies(t *testing.T) (w *fixture, second *fakeCRM, who *asked) {
 	w = newFixture(t)
 	first := w.crm

@@ -1,16 +1,36 @@
+// Package amocrm is the amoCRM block: what an agent sees of a client's contacts and deals beside a ticket. It opens the card,
+// answers with a frame or with the static card, which needs no script, and joins the pages:
+//
+//	panel/people    first screen, search, new contact        panel/rows   deals in rows, used by people and deal
+//	panel/deal      an opened deal: card, tasks, comments    panel/feed   what happened in a deal
+//	panel/newdeal   form of a new deal                       panel/forms  values of fields as texts and inputs, and back
+//	panel/settings  what a company chooses                   signin, live login, hints of changes
+//
+// In each of these handlers turn a request into calls of the account, view models turn values into texts of the reader's
+// language, templates lay them out. Each names in its interface CRM what it asks of an account. The block refuses to know how
+// people are matched, where tokens live and what the wire looks like: that is internal/crm and connector/amocrm.
+//
+// Invariants: every state shows exactly one next step; every page works without script (links and forms), htmx only
+// saves the reload; every id from the browser is used through the session's tenant alone; no page takes longer than its
+// budget; what was typed survives an error; a form sent twice acts once.
 package amocrm
 
 import (
 	"context"
 	"embed"
 	"io/fs"
+	"net/http"
 
 	"github.com/sidecard/sidecard/blocks"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/people"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/subjects"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // Texts are those of the block, for i18n.NewCatalog.
@@ -91,4 +111,26 @@ func (b *Block) Run(ctx context.Context) error {
 	<-ctx.Done()
 	b.EndStreams()
 	return nil
+}
+
+// Problems are the errors that agents may meet, the first match wins.
+var Problems = []ui.Problem{
+	{Is: store.ErrTrouble, Code: "store", Status: http.StatusOK, Retry: true}, // before the deadlines: it may hold one
+	{Is: crm.ErrGone, Code: "gone", Status: http.StatusNotFound},
+	{Is: crm.ErrNoClient, Code: "no_client", Status: http.StatusUnprocessableEntity},
+	{Is: crm.ErrUnknownOutcome, Code: "unknown_outcome", Status: http.StatusOK, Retry: true},
+	{Is: amoapi.ErrUnknownOutcome, Code: "unknown_outcome", Status: http.StatusOK, Retry: true},
+	{Is: session.ErrBusy, Code: "busy", Status: http.StatusConflict, Retry: true},
+	{Is: session.ErrExpired, Code: "form_expired", Status: http.StatusConflict, Retry: true},
+	{Is: amoapi.ErrBlocked, Code: "blocked", Status: http.StatusOK, Retry: true},
+	{Is: crm.ErrResting, Code: "resting", Status: http.StatusOK, Retry: true},
+	{Is: amoapi.ErrPayment, Code: "payment", Status: http.StatusOK, Retry: true},
+	{Is: amoapi.ErrForbidden, Code: "forbidden", Status: http.StatusOK, Retry: true},
+	{Is: amoapi.ErrLimited, Code: "limited", Status: http.StatusOK, Retry: true},
+	{Is: context.DeadlineExceeded, Code: "slow", Status: http.StatusOK, Retry: true},
+	{Is: oauth.ErrRefused, Code: "sign_in", Status: http.StatusOK, Retry: true}, // before ErrUpstream, which it also is
+	{Is: amoapi.ErrUnauthorized, Code: "sign_in", Status: http.StatusOK, Retry: true},
+	{Is: amoapi.ErrUpstream, Code: "upstream", Status: http.StatusOK, Retry: true},
+	{Is: amoapi.ErrNetwork, Code: "upstream", Status: http.StatusOK, Retry: true},
+	{Is: tenant.ErrNotFound, Code: "no_tenant", Status: http.StatusOK},
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// fired puts a firing of the tenant into the inbox that came to its end some time ago.
+// fired puts a job of the tenant into the inbox that came to its end some time ago.
 func (w *fixture) fired(since time.Duration, r request.Request, steps jobs.Steps, o jobs.Outcome) jobs.Job {
 	w.t.Helper()
 	return w.firedFor("t1", since, r, steps, o)
@@ -61,7 +61,7 @@ func chairs(ticket int64) request.Request {
 	}
 }
 
-// refusedFiring is a firing that amoCRM has refused.
+// refusedFiring is a job that amoCRM has refused.
 func (w *fixture) refusedFiring() jobs.Job {
 	w.t.Helper()
 	return w.fired(2*time.Hour, chairs(101), jobs.Steps{ClientID: 55, ContactID: 7}, jobs.Outcome{
@@ -70,7 +70,7 @@ func (w *fixture) refusedFiring() jobs.Job {
 	})
 }
 
-// twinFiring is a firing of which two deals may have come.
+// twinFiring is a job of which two deals may have come.
 func (w *fixture) twinFiring() jobs.Job {
 	w.t.Helper()
 	return w.fired(3*time.Hour, chairs(102), jobs.Steps{
@@ -82,7 +82,7 @@ func (w *fixture) twinFiring() jobs.Job {
 	}, jobs.Outcome{State: ledger.StateFailed, Why: "=twins:2"})
 }
 
-// remarkedFiring is a firing whose deal was made without some of its values.
+// remarkedFiring is a job whose deal was made without some of its values.
 func (w *fixture) remarkedFiring(since time.Duration) jobs.Job {
 	w.t.Helper()
 	left := []request.Problem{
@@ -96,7 +96,7 @@ func (w *fixture) remarkedFiring(since time.Duration) jobs.Job {
 		Why: `=remarks|fields.price: must be a whole number, not "about 500"; fields.name: may have at most 255 characters`})
 }
 
-// unreadFiring is a firing whose body can't be read.
+// unreadFiring is a job whose body can't be read.
 func (w *fixture) unreadFiring(since time.Duration) jobs.Job {
 	w.t.Helper()
 	w.redis.SetTime(ago(since))
@@ -112,7 +112,7 @@ func (w *fixture) unreadFiring(since time.Duration) jobs.Job {
 	return e
 }
 
-// fillInbox leaves a firing in every state.
+// fillInbox leaves a job in every state.
 func (w *fixture) fillInbox() {
 	w.t.Helper()
 	w.fired(50*time.Hour, chairs(90), jobs.Steps{ClientID: 55, ContactID: 7, LeadID: 12, LeadURL: "https://example.amocrm.ru/leads/detail/12"},

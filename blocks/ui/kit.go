@@ -1,9 +1,19 @@
+// Package ui is the page kit of all blocks: a request for a page of an opened card, its time, its form tokens, what is
+// rendered of a view model, the skeleton of a page that is on its way, the page of a problem, assets and security headers.
+//
+// It refuses to know what a page is about: blocks bring their templates, texts and the errors that their people may meet.
+//
+// Invariants: no page takes longer than its budget; every page forbids inline script and foreign frames; where a tenant hides
+// phones, or is not known, every string of a view model is masked before a template sees it, and only what is declared as
+// Plain goes through as it is.
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -46,15 +56,8 @@ func New(o Options) *Kit {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.FirstPaint == 0 {
-		o.FirstPaint = 400 * time.Millisecond
-	}
-	if o.Budget == 0 {
-		o.Budget = 3 * time.Second
-	}
-	if o.Log == nil {
-		o.Log = slog.Default()
-	}
+	o.FirstPaint, o.Budget = cmp.Or(o.FirstPaint, 400*time.Millisecond), cmp.Or(o.Budget, 3*time.Second)
+	o.Log = cmp.Or(o.Log, slog.Default())
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Kit{Options: o, Catalog: o.Pages.catalog, prefetch: make(chan struct{}, 64), ctx: ctx, cancel: cancel}
 }
@@ -107,9 +110,12 @@ func (k *Kit) Go(read func()) { k.reads.Go(read) }
 func (k *Kit) WithSession(next func(*PageRequest) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		Secure(c.Response().Header(), Policy{FrameAncestors: k.FrameAncestors})
-		r, cancel := k.request(c, session.MaxBody)
+		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, session.MaxBody)
+		ctx, cancel := context.WithTimeout(c.Request().Context(), k.Budget-Margin)
 		defer cancel()
-		opened, err := k.Sessions.Get(r.Ctx, c.Param("session"))
+		r := &PageRequest{Context: c, Kit: k, Ctx: ctx}
+		r.Session.Lang = browserLang(c.Request())
+		opened, err := k.Sessions.Get(ctx, c.Param("session"))
 		if errors.Is(err, session.ErrExpired) {
 			return expired(r)
 		}
@@ -119,6 +125,17 @@ func (k *Kit) WithSession(next func(*PageRequest) error) echo.HandlerFunc {
 		r.Session = opened
 		return next(r)
 	}
+}
+
+// WithAccount opens the session of the path, and the account behind it.
+func WithAccount[A any](k *Kit, open func(*PageRequest) (A, error), next func(*PageRequest, A) error) echo.HandlerFunc {
+	return k.WithSession(func(r *PageRequest) error {
+		account, err := open(r)
+		if err != nil {
+			return r.Fail(err, r.Base())
+		}
+		return next(r, account)
+	})
 }
 
 // WithoutSession prepares a page of its own window, which no other page may frame.

@@ -77,3 +77,8 @@ func dotColor(s string) string {
 	}
 	return s
 }
+
+// Texts are those that the pages of all blocks have in common, for i18n.NewCatalog.
+//
+//go:embed locales/active.*.json
+var Texts embed.FS

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -33,14 +34,6 @@ type PageRequest struct {
 
 	company *tenant.Tenant // nil until For
 	locale  func(context.Context) (country, timezone string, err error)
-}
-
-func (k *Kit) request(c echo.Context, maxBody int64) (*PageRequest, context.CancelFunc) {
-	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxBody)
-	ctx, cancel := context.WithTimeout(c.Request().Context(), k.Budget-Margin)
-	r := &PageRequest{Context: c, Kit: k, Ctx: ctx}
-	r.Session.Lang = browserLang(c.Request())
-	return r, cancel
 }
 
 // InSession returns a request for an answer to what has just opened a session.
@@ -190,6 +183,17 @@ func Number(raw string) int64 {
 		return 0
 	}
 	return n
+}
+
+// Numbers returns the first max ids of a list such as "12,13"; what is no id is left out.
+func Numbers(list string, max int) []int64 {
+	var out []int64
+	for part := range strings.SplitSeq(list, ",") {
+		if id := Number(part); id != 0 && len(out) < max {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // browserLang returns the first language of Accept-Language that we speak.

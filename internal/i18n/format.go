@@ -39,6 +39,9 @@ var signs = map[string]string{
 
 const nbsp = "\u00a0"
 
+// T returns a text in the language (Catalog.T).
+func (f Format) T(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
+
 // Number returns a number as the language writes it: it groups thousands and drops a zero fraction.
 func (f Format) Number(x float64) string {
 	p, ok := printers[f.Lang]

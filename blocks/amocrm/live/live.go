@@ -12,12 +12,12 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/signin"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -41,15 +41,10 @@ const (
 	maxOpening = 16
 )
 
-// Grants reports whether a tenant is logged in.
-type Grants interface {
-	Status(ctx context.Context, tenantID string) (oauth.Status, error)
-}
-
 // Deps is what the streams work with. Changes may be nil: panels stay as they are until asked.
 type Deps struct {
 	*ui.Kit
-	Grants  Grants
+	Grants  signin.Grants
 	Changes Changes
 }
 
@@ -131,17 +126,6 @@ func (w watched) hit(c crm.Change, writer string) bool {
 		slices.ContainsFunc(c.Contacts, func(id int64) bool { return slices.Contains(w.contacts, id) })
 }
 
-// ids reads "12,13"; what is no id is left out.
-func ids(list string) []int64 {
-	var out []int64
-	for part := range strings.SplitSeq(list, ",") {
-		if id := ui.Number(part); id != 0 && len(out) < maxWatched {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
 // Mount names the address of the streams. It is apart from the pages: it has no budget of three seconds.
 func (l *Streams) Mount(r *route.Router) { r.Panel().GET("/changes", l.serve) }
 
@@ -168,7 +152,7 @@ func (l *Streams) serve(c echo.Context) error {
 	if err == nil {
 		status, err = l.Grants.Status(ctx, opened.TenantID)
 	}
-	show := watched{ids(c.QueryParam("deals")), ids(c.QueryParam("contacts"))}
+	show := watched{ui.Numbers(c.QueryParam("deals"), maxWatched), ui.Numbers(c.QueryParam("contacts"), maxWatched)}
 	// A company that anybody can make up has no changes, and takes no place from others.
 	if err != nil || status.State == "none" || l.Changes == nil || show.empty() {
 		return c.NoContent(http.StatusNoContent)

@@ -1,6 +1,13 @@
+// Package signin is the front side of the login to amoCRM: the page that asks for it, the way there and back, what is shown
+// at its end, and the two addresses that amoCRM itself calls.
+//
+// It refuses to know how a login is proven and where tokens live: that is internal/crm/login.
+//
+// Invariants: only the browser that began a login can end it; no page of a login can be framed; a failed one says what to do.
 package signin
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -9,6 +16,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // buttonView is the page with amoCRM's own login button.
@@ -63,4 +71,51 @@ func originOf(raw string) string {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
+}
+
+// View is the state before anything else: there is no login, or it was lost.
+type View struct {
+	Lost    bool
+	Since   string   // when the login was lost
+	Waiting int      // deals of rules that wait
+	Host    ui.Plain // of the amoCRM account named in the block
+	URL     ui.Plain
+}
+
+// State asks how the tenant's login stands. ok is true when it works.
+func (h *Handlers) State(ctx context.Context, r *ui.PageRequest) (view View, ok bool, err error) {
+	status, err := h.Grants.Status(ctx, r.Session.TenantID)
+	if err != nil {
+		return View{}, false, err
+	}
+	view = View{Lost: status.State == "lost" && status.Why != login.WhyEnded, URL: ui.Plain(r.Base() + "/login")}
+	view.Host = ui.Plain(tenant.Host(r.Tenant().AmoBase))
+	if view.Lost && !status.Since.IsZero() {
+		view.Since = r.Format().DateTime(status.Since)
+	}
+	if status.State != "connected" && h.Waiting != nil {
+		if view.Waiting, err = h.Waiting(ctx, r.Session.TenantID); err != nil {
+			return View{}, false, err
+		}
+	}
+	return view, status.State == "connected", nil
+}
+
+// missing shows the login with its one button, on whatever page it is missing.
+func (h *Handlers) missing(r *ui.PageRequest) error {
+	view, _, err := h.State(r.Ctx, r)
+	if err != nil {
+		r.LogError(err)
+		view = View{URL: ui.Plain(r.Base() + "/login")}
+	}
+	return r.Show(http.StatusOK, "login", view)
+}
+
+// poll reports to the panel's script whether a login that is under way has ended: GET …/state.
+func (h *Handlers) poll(r *ui.PageRequest) error {
+	status, err := h.Grants.Status(r.Ctx, r.Session.TenantID)
+	if err != nil {
+		return err
+	}
+	return r.JSON(http.StatusOK, map[string]string{"state": status.State})
 }

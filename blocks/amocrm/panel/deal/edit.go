@@ -20,14 +20,13 @@ import (
 
 // showCard serves the card without tasks and feed, as it was before a form was opened: GET …/deals/:id/card?field=…
 func (h *Handlers) showCard(r *request) error {
-	id := ui.Number(r.Param("id"))
 	if !r.HTMX() {
-		return r.SeeOther(r.dealURL(id))
+		return r.SeeOther(r.dealURL())
 	}
-	view, err := r.bareCard(r.Ctx, id)
+	view, err := r.bareCard(r.Ctx)
 	if err != nil {
 		r.WholePanel()
-		return r.Fail(err, r.dealURL(id))
+		return r.Fail(err, r.dealURL())
 	}
 	view.Return = r.QueryParam("field")
 	return r.Show(http.StatusOK, "deal_card", view)
@@ -35,32 +34,31 @@ func (h *Handlers) showCard(r *request) error {
 
 // edit serves the form of one row: GET …/deals/:id/edit?field=…; without a field it lists all that can be changed.
 func (h *Handlers) edit(r *request) error {
-	id := ui.Number(r.Param("id"))
-	edit, err := r.crm.DealEdit(r.Ctx, id)
+	edit, err := r.crm.DealEdit(r.Ctx, r.id)
 	if err != nil {
 		r.WholePanel()
-		return r.Fail(err, r.dealURL(id))
+		return r.Fail(err, r.dealURL())
 	}
 	key := r.QueryParam("field")
 	if key == "" {
-		card, err := r.crm.Deal(r.Ctx, id)
+		card, err := r.crm.Deal(r.Ctx, r.id)
 		if err != nil {
-			return r.Fail(err, r.dealURL(id))
+			return r.Fail(err, r.dealURL())
 		}
-		return r.Show(http.StatusOK, "deal_fields", fieldsPage(r.Format(), r.dealURL(id), edit, card))
+		return r.Show(http.StatusOK, "deal_fields", fieldsPage(r.Format(), r.dealURL(), edit, card))
 	}
 	typed := asItIs(key, edit)
 	typed.head = r.QueryParam("head") != ""
 	typed.inPlace = r.HTMX() && r.Request().Header.Get("HX-Target") != "panel"
-	return r.editForm(id, edit, typed, forms.Refusal{})
+	return r.editForm(edit, typed, forms.Refusal{})
 }
 
 // editForm shows the form of a row, in the card or as a page.
-func (r *request) editForm(id int64, edit deals.Edit, typed typedEdit, why forms.Refusal) error {
-	view, ok := editForm(r.Format(), r.dealURL(id), edit, typed, why.Errors)
+func (r *request) editForm(edit deals.Edit, typed typedEdit, why forms.Refusal) error {
+	view, ok := editForm(r.Format(), r.dealURL(), edit, typed, why.Errors)
 	if !ok {
 		r.WholePanel()
-		return r.Fail(crm.ErrGone, r.dealURL(id))
+		return r.Fail(crm.ErrGone, r.dealURL())
 	}
 	if why.Problem != "" {
 		view.Problem, view.Token = why.Problem, why.Token
@@ -106,13 +104,12 @@ func readEdit(form url.Values, lang i18n.Lang) (t typedEdit, change deals.Change
 
 // needs serves what the chosen stage asks for: POST …/deals/:id/edit/needs with the whole form.
 func (h *Handlers) needs(r *request) error {
-	id := ui.Number(r.Param("id"))
 	form, err := r.FormParams()
 	if err != nil {
-		return r.Fail(err, r.dealURL(id))
+		return r.Fail(err, r.dealURL())
 	}
 	typed, _, _ := readEdit(form, r.Session.Lang)
-	edit, err := r.crm.DealEdit(r.Ctx, id)
+	edit, err := r.crm.DealEdit(r.Ctx, r.id)
 	if err != nil {
 		r.LogProblem(err)
 		return r.NoContent(http.StatusNoContent) // the form stays; sending it says what is missing
@@ -122,29 +119,28 @@ func (h *Handlers) needs(r *request) error {
 
 // change changes one row: POST …/deals/:id/edit.
 func (h *Handlers) change(r *request) error {
-	id := ui.Number(r.Param("id"))
 	form, err := r.FormParams()
 	if err != nil {
-		return r.Fail(err, r.dealURL(id))
+		return r.Fail(err, r.dealURL())
 	}
 	typed, change, errs := readEdit(form, r.Session.Lang)
 	if len(errs) > 0 {
 		for path, key := range errs {
 			errs[path] = r.T(key)
 		}
-		return r.editAgain(id, typed, forms.Refusal{Errors: errs})
+		return r.editAgain(typed, forms.Refusal{Errors: errs})
 	}
 	_, err = r.Once(func(ctx context.Context) (string, error) {
-		change, err := r.wholeChange(ctx, id, change)
+		change, err := r.wholeChange(ctx, change)
 		if err == nil {
-			_, err = forms.Written(r.PageRequest, r.crm.ChangeDeal(ctx, id, change))
+			_, err = forms.Written(r.PageRequest, r.crm.ChangeDeal(ctx, r.id, change))
 		}
 		return "changed", err
 	})
 	if err != nil {
-		return r.changeFailed(id, typed, err)
+		return r.changeFailed(typed, err)
 	}
-	return r.dealWritten(id, "deal_written", func(view *cardView) {
+	return r.dealWritten("deal_written", func(view *cardView) {
 		view.Return, view.Said = typed.key, r.T("edit.saved")
 		view.Tasks.OOB = true
 	})
@@ -152,15 +148,15 @@ func (h *Handlers) change(r *request) error {
 
 // dealWritten shows the deal after a write. Without script the browser is sent to the card, so that a reload does not
 // send the form again; a form that has a page of its own leads there, too.
-func (r *request) dealWritten(id int64, name string, mark func(*cardView)) error {
+func (r *request) dealWritten(name string, mark func(*cardView)) error {
 	if !r.HTMX() {
-		return r.SeeOther(r.dealURL(id))
+		return r.SeeOther(r.dealURL())
 	}
 	ctx, cancel := r.Background(r.h.Budget)
 	defer cancel()
-	view, err := r.card(ctx, id, feed.Asked(r.PageRequest).Newest())
+	view, err := r.card(ctx, feed.Asked(r.PageRequest).Newest())
 	if err != nil {
-		return r.Fail(err, r.dealURL(id))
+		return r.Fail(err, r.dealURL())
 	}
 	if r.FormValue("inplace") == "" && name == "deal_written" {
 		view.Said = r.T("edit.saved")
@@ -172,37 +168,37 @@ func (r *request) dealWritten(id int64, name string, mark func(*cardView)) error
 }
 
 // changeFailed shows the form of the row again with its errors.
-func (r *request) changeFailed(id int64, typed typedEdit, err error) error {
+func (r *request) changeFailed(typed typedEdit, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, crm.ErrGone) {
 		r.WholePanel()
 		return r.Fail(err, "")
 	}
-	return r.editAgain(id, typed, forms.Refused(r.PageRequest, err))
+	return r.editAgain(typed, forms.Refused(r.PageRequest, err))
 }
 
 // editAgain draws the row's form with what was typed, where it stood.
-func (r *request) editAgain(id int64, typed typedEdit, why forms.Refusal) error {
+func (r *request) editAgain(typed typedEdit, why forms.Refusal) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	edit, err := r.crm.DealEdit(ctx, id)
+	edit, err := r.crm.DealEdit(ctx, r.id)
 	if err != nil {
 		r.WholePanel()
-		return r.Fail(err, r.dealURL(id))
+		return r.Fail(err, r.dealURL())
 	}
 	if typed.inPlace && r.HTMX() {
 		r.Response().Header().Set("HX-Retarget", "#"+rowID(typed.key))
 		r.Response().Header().Set("HX-Reswap", "outerHTML")
 	}
-	return r.editForm(id, edit, typed, why)
+	return r.editForm(edit, typed, why)
 }
 
 // wholeChange puts the digits back that the form of a deal's row had hidden.
-func (r *request) wholeChange(ctx context.Context, id int64, c deals.Change) (deals.Change, error) {
+func (r *request) wholeChange(ctx context.Context, c deals.Change) (deals.Change, error) {
 	f := r.Format()
 	if !f.Masked {
 		return c, nil
 	}
-	whole, err := r.crm.DealEdit(ctx, id)
+	whole, err := r.crm.DealEdit(ctx, r.id)
 	if err != nil {
 		return c, err
 	}

@@ -1,7 +1,14 @@
+// Package deal is a deal opened in the panel: its card, its tasks and its feed, the forms of its rows, comments and tasks.
+//
+// It refuses to know how a client's deals are found and how a new one is made.
+//
+// Invariants: tasks and feed that can't be read don't hide the card; a comment whose answer was lost is looked for and not sent
+// again; what was typed survives an error; a form sent twice acts once.
 package deal
 
 import (
 	"context"
+	"embed"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -55,20 +62,22 @@ type request struct {
 	*ui.PageRequest
 	h   *Handlers
 	crm CRM
+	id  int64 // of the deal, 0 for none
 }
 
 // withAccount opens the account behind a session.
 func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
-	return h.WithSession(func(page *ui.PageRequest) error {
-		account, err := h.Account(page)
-		if err != nil {
-			return page.Fail(err, page.Base())
-		}
-		return next(&request{page, h, account})
+	return ui.WithAccount(h.Kit, h.Account, func(page *ui.PageRequest, account CRM) error {
+		return next(&request{page, h, account, ui.Number(page.Param("id"))})
 	})
 }
 
-// dealURL returns the address of a deal's card.
-func (r *request) dealURL(id int64) string {
-	return r.Base() + "/deals/" + strconv.FormatInt(id, 10)
+// dealURL returns the address of the deal's card.
+func (r *request) dealURL() string {
+	return r.Base() + "/deals/" + strconv.FormatInt(r.id, 10)
 }
+
+// Templates are those of the card and its parts.
+//
+//go:embed templates/*.html
+var Templates embed.FS

@@ -15,47 +15,45 @@ import (
 )
 
 // tasksOrProblem returns the tasks, or why there are none.
-func (r *request) tasksOrProblem(f i18n.Format, id int64, tasks tasks.List, err error) tasksView {
+func (r *request) tasksOrProblem(f i18n.Format, tasks tasks.List, err error) tasksView {
 	if err != nil {
 		r.LogProblem(err)
-		p := r.Problem(err, r.dealURL(id))
-		p.Action, p.URL = r.T("retry"), ui.Plain(r.dealURL(id))
+		p := r.Problem(err, r.dealURL())
+		p.Action, p.URL = r.T("retry"), ui.Plain(r.dealURL())
 		return tasksView{Problem: &p}
 	}
-	return taskList(f, r.dealURL(id), tasks, nil)
+	return taskList(f, r.dealURL(), tasks, nil)
 }
 
 // addTask makes a task: POST …/deals/:id/tasks.
 func (h *Handlers) addTask(r *request) error {
-	id := ui.Number(r.Param("id"))
 	typed := typedTask{draft: tasks.Draft{
 		Text: strings.TrimSpace(r.FormValue("task_text")), Due: strings.TrimSpace(r.FormValue("due")),
 		TypeID: ui.Number(r.FormValue("type_id")), ResponsibleID: ui.Number(r.FormValue("task_responsible")),
 	}}
 	_, err := r.Once(func(ctx context.Context) (string, error) {
-		_, err := r.crm.AddTask(ctx, id, typed.draft)
+		_, err := r.crm.AddTask(ctx, r.id, typed.draft)
 		_, err = forms.Written(r.PageRequest, err)
 		return "task", err
 	})
 	if err != nil {
-		return r.taskFailed(id, typed, err)
+		return r.taskFailed(typed, err)
 	}
-	return r.dealWritten(id, "tasks_written", func(view *cardView) { view.tasksDone(r.T("tasks.added")) })
+	return r.dealWritten("tasks_written", func(view *cardView) { view.tasksDone(r.T("tasks.added")) })
 }
 
 // completeTask closes a task with what came of it: POST …/deals/:id/tasks/:task/done.
 func (h *Handlers) completeTask(r *request) error {
-	id := ui.Number(r.Param("id"))
 	typed := typedTask{id: ui.Number(r.Param("task"))}
 	typed.result = strings.TrimSpace(r.FormValue(resultName(typed.id)))
 	_, err := r.Once(func(ctx context.Context) (string, error) {
-		_, err := forms.Written(r.PageRequest, r.crm.CompleteTask(ctx, id, typed.id, typed.result))
+		_, err := forms.Written(r.PageRequest, r.crm.CompleteTask(ctx, r.id, typed.id, typed.result))
 		return "done", err
 	})
 	if err != nil {
-		return r.taskFailed(id, typed, err)
+		return r.taskFailed(typed, err)
 	}
-	return r.dealWritten(id, "tasks_written", func(view *cardView) { view.tasksDone(r.T("tasks.completed")) })
+	return r.dealWritten("tasks_written", func(view *cardView) { view.tasksDone(r.T("tasks.completed")) })
 }
 
 // tasksDone notes what was done and leads the focus on; the card goes along.
@@ -67,7 +65,7 @@ func (c *cardView) tasksDone(said string) {
 }
 
 // taskFailed shows the tasks again with what was typed.
-func (r *request) taskFailed(id int64, typed typedTask, err error) error {
+func (r *request) taskFailed(typed typedTask, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, crm.ErrGone) {
 		r.WholePanel()
 		return r.Fail(err, "")
@@ -82,19 +80,19 @@ func (r *request) taskFailed(id int64, typed typedTask, err error) error {
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
 	if !r.HTMX() {
-		view, err := r.card(ctx, id, feed.Ask{})
+		view, err := r.card(ctx, feed.Ask{})
 		if err != nil {
-			return r.Fail(err, r.dealURL(id))
+			return r.Fail(err, r.dealURL())
 		}
-		if tasks, err := r.crm.Tasks(ctx, id); err == nil {
-			view.Tasks = taskList(r.FormatIn(ctx), r.dealURL(id), tasks, &typed)
+		if tasks, err := r.crm.Tasks(ctx, r.id); err == nil {
+			view.Tasks = taskList(r.FormatIn(ctx), r.dealURL(), tasks, &typed)
 		}
 		return r.Show(200, "deal", view)
 	}
-	tasks, err := r.crm.Tasks(ctx, id)
+	tasks, err := r.crm.Tasks(ctx, r.id)
 	if err != nil {
 		r.WholePanel()
-		return r.Fail(err, r.dealURL(id))
+		return r.Fail(err, r.dealURL())
 	}
-	return r.Show(200, "tasks", taskList(r.FormatIn(ctx), r.dealURL(id), tasks, &typed))
+	return r.Show(200, "tasks", taskList(r.FormatIn(ctx), r.dealURL(), tasks, &typed))
 }

@@ -64,11 +64,8 @@ func dealPage(f i18n.Format, base string, d deals.Card) cardView {
 	}
 	for _, s := range d.Fields {
 		row := fieldView{Key: ui.Plain(fields.CustomID(s.ID)), Name: s.Name, URL: forms.SafeURL(f, s.URL)}
-		for _, text := range s.Text {
-			row.Text = append(row.Text, forms.Text(f, s, text))
-		}
-		for _, p := range s.Parts {
-			row.Text = append(row.Text, forms.PartText(f, p))
+		for _, line := range forms.Lines(f, s) {
+			row.Text = append(row.Text, line.Text)
 		}
 		v.Fields = append(v.Fields, row)
 	}

@@ -129,13 +129,10 @@ type typedEdit struct {
 func asItIs(key string, e deals.Edit) typedEdit {
 	t := typedEdit{
 		key: key, name: e.Name, pipeline: e.PipelineID, status: e.StatusID, reason: e.LossReasonID, user: e.ResponsibleID,
-		fields: map[int64][]string{},
+		fields: e.Values,
 	}
 	if e.Price != 0 {
 		t.price = e.Price.String()
-	}
-	for id, values := range e.Values {
-		t.fields[id] = values
 	}
 	return t
 }
@@ -147,19 +144,18 @@ func editForm(f i18n.Format, page string, e deals.Edit, typed typedEdit, errs ma
 		Action: ui.Plain(page + "/edit"), NeedsURL: ui.Plain(page + "/edit/needs"), DealURL: ui.Plain(page),
 		CardURL: ui.Plain(page + "/card?field=" + url.QueryEscape(typed.key)),
 	}
-	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	switch typed.key {
 	case fieldDealName:
-		v.Label = t("field.deal_name")
+		v.Label = f.T("field.deal_name")
 		v.Input = &forms.Input{Name: "name", Widget: "text", Value: forms.Value(typed.name, typed.sent), Must: true, Error: errs["name"]}
 	case fields.FieldAmount:
-		v.Label = t("field.price")
+		v.Label = f.T("field.price")
 		v.Input = &forms.Input{Name: "price", Widget: "number", Value: ui.Plain(typed.price), Error: errs["price"]}
 	case fields.FieldResponsible:
-		v.Label = t("field.responsible")
+		v.Label = f.T("field.responsible")
 		v.Input = &forms.Input{Name: "responsible_id", Widget: "select", Must: true, Options: forms.Users(e.Users, typed.user), Error: errs["responsible_id"]}
 	case fields.FieldStage, fields.FieldPipeline, fields.FieldLossReason:
-		v.Label = t("field.stage")
+		v.Label = f.T("field.stage")
 		v.Pipelines, v.Error = stagePicks(e, typed), cmp.Or(errs["status_id"], errs["pipeline_id"])
 		v.Needs = stageNeeds(f, e, typed, errs)
 	default:
@@ -172,7 +168,7 @@ func editForm(f i18n.Format, page string, e deals.Edit, typed typedEdit, errs ma
 	if v.Input != nil && v.Input.Label == "" {
 		v.Input.Label = v.Label
 	}
-	v.Title = t("edit.change", "Name", v.Label)
+	v.Title = f.T("edit.change", "Name", v.Label)
 	v.Problem = forms.LeftOver(errs, v.shown()...)
 	return v, true
 }
@@ -224,7 +220,7 @@ func stageNeeds(f i18n.Format, e deals.Edit, typed typedEdit, errs map[string]st
 	var out []forms.Input
 	if typed.status == int64(amoapi.StatusLost) && len(e.LossReasons) > 0 {
 		in := forms.Input{
-			Name: "loss_reason_id", Label: f.Catalog.T(f.Lang, "field.loss_reason"), Widget: "select", Must: true, Error: errs["loss_reason_id"],
+			Name: "loss_reason_id", Label: f.T("field.loss_reason"), Widget: "select", Must: true, Error: errs["loss_reason_id"],
 		}
 		for _, r := range e.LossReasons {
 			in.Options = append(in.Options, forms.Choice(forms.ID(r.ID), r.Name, int64(r.ID) == typed.reason))

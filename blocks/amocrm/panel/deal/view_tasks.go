@@ -49,13 +49,12 @@ type typedTask struct {
 }
 
 func taskList(f i18n.Format, page string, tasks tasks.List, typed *typedTask) tasksView {
-	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	var v tasksView
 	for _, task := range tasks.Items {
 		row := taskView{
 			ID: task.ID, Text: task.Text, Type: taskType(f, task.TypeID, task.Type), Responsible: task.Responsible,
 			Action: ui.Plain(page + "/tasks/" + strconv.FormatInt(task.ID, 10) + "/done"), Token: ui.NewToken(),
-			Result: forms.Input{Name: ui.Plain(resultName(task.ID)), Label: t("tasks.result"), Widget: "text", Value: ui.Plain("")},
+			Result: forms.Input{Name: ui.Plain(resultName(task.ID)), Label: f.T("tasks.result"), Widget: "text", Value: ui.Plain("")},
 		}
 		row.Due, row.Urgency = f.Due(task.Due)
 		if typed != nil && typed.id == task.ID {
@@ -66,7 +65,7 @@ func taskList(f i18n.Format, page string, tasks tasks.List, typed *typedTask) ta
 	}
 	v.New = newTask(f, page, tasks, typed)
 	if tasks.Stale {
-		v.Stale = t("stale.slow", "Age", f.Age(tasks.At))
+		v.Stale = f.T("stale.slow", "Age", f.Age(tasks.At))
 	}
 	return v
 }
@@ -76,13 +75,12 @@ func resultName(taskID int64) string { return "result." + strconv.FormatInt(task
 
 // newTask returns the form of a new task, due tomorrow at noon unless something else was typed.
 func newTask(f i18n.Format, page string, list tasks.List, typed *typedTask) *newTaskView {
-	t := func(key string) string { return f.Catalog.T(f.Lang, key) }
 	v := &newTaskView{Action: ui.Plain(page + "/tasks"), Token: ui.NewToken()}
 	draft, errs := tasks.Draft{Due: tomorrowNoon(f), TypeID: tasks.FollowUp}, map[string]string(nil)
 	if typed != nil && typed.id == 0 {
 		draft, errs, v.Problem, v.Token, v.Open = typed.draft, typed.Errors, typed.Problem, typed.Token, true
 	}
-	kinds := forms.Input{Name: "type_id", Label: t("tasks.type"), Widget: "select", Must: true, Error: errs["type_id"]}
+	kinds := forms.Input{Name: "type_id", Label: f.T("tasks.type"), Widget: "select", Must: true, Error: errs["type_id"]}
 	for _, id := range []int64{tasks.FollowUp, tasks.Meeting} {
 		kinds.Options = append(kinds.Options, forms.Choice(strconv.FormatInt(id, 10), taskType(f, id, ""), id == draft.TypeID))
 	}
@@ -92,13 +90,13 @@ func newTask(f i18n.Format, page string, list tasks.List, typed *typedTask) *new
 		}
 	}
 	v.Inputs = []forms.Input{
-		{Name: "task_text", Label: t("tasks.text"), Widget: "text", Value: ui.Plain(draft.Text), Must: true, Error: errs["text"]},
-		{Name: "due", Label: t("tasks.due"), Widget: "datetime", Value: ui.Plain(draft.Due), Must: true, Error: errs["due"]},
+		{Name: "task_text", Label: f.T("tasks.text"), Widget: "text", Value: ui.Plain(draft.Text), Must: true, Error: errs["text"]},
+		{Name: "due", Label: f.T("tasks.due"), Widget: "datetime", Value: ui.Plain(draft.Due), Must: true, Error: errs["due"]},
 		kinds,
 	}
 	if len(list.Users) > 0 {
 		v.Inputs = append(v.Inputs, forms.Input{
-			Name: "task_responsible", Label: t("field.responsible"), Widget: "select", Options: forms.Users(list.Users, draft.ResponsibleID),
+			Name: "task_responsible", Label: f.T("field.responsible"), Widget: "select", Options: forms.Users(list.Users, draft.ResponsibleID),
 			Error: errs["responsible_id"],
 		})
 	}
@@ -112,9 +110,9 @@ func newTask(f i18n.Format, page string, list tasks.List, typed *typedTask) *new
 func taskType(f i18n.Format, id int64, name string) string {
 	switch id {
 	case tasks.FollowUp:
-		return f.Catalog.T(f.Lang, "tasks.follow_up")
+		return f.T("tasks.follow_up")
 	case tasks.Meeting:
-		return f.Catalog.T(f.Lang, "tasks.meeting")
+		return f.T("tasks.meeting")
 	}
 	return name
 }

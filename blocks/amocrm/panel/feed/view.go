@@ -2,7 +2,9 @@ package feed
 
 import (
 	"strconv"
+	"strings"
 
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm/feed"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -54,7 +56,7 @@ func draw(f i18n.Format, base string, dealID int64, got feed.Feed, ask Ask) View
 	for _, link := range []struct{ id, key, only string }{{"feed-all", "feed.all", ""}, {"feed-comments", "feed.comments", onlyComments}} {
 		to := Ask{Only: link.only}.Query()
 		v.Filter = append(v.Filter, filterLink{
-			ID: ui.Plain(link.id), Text: f.Catalog.T(f.Lang, link.key), Href: ui.Plain(page + to), URL: ui.Plain(page + "/feed" + to),
+			ID: ui.Plain(link.id), Text: f.T(link.key), Href: ui.Plain(page + to), URL: ui.Plain(page + "/feed" + to),
 			Chosen: link.only == ask.Only,
 		})
 	}
@@ -70,7 +72,7 @@ func draw(f i18n.Format, base string, dealID int64, got feed.Feed, ask Ask) View
 		}
 	}
 	if n := len(v.Rest); n > 0 {
-		v.More = f.Catalog.T(f.Lang, "feed.more", "Count", n)
+		v.More = f.T("feed.more", "Count", n)
 	}
 	if got.Older != "" {
 		to := Ask{ask.Only, got.Older}.Query()
@@ -80,7 +82,7 @@ func draw(f i18n.Format, base string, dealID int64, got feed.Feed, ask Ask) View
 		v.NewestURL = ui.Plain(page + ask.Newest().Query())
 	}
 	if got.Stale {
-		v.Stale = f.Catalog.T(f.Lang, "stale.slow", "Age", f.Age(got.At))
+		v.Stale = f.T("stale.slow", "Age", f.Age(got.At))
 	}
 	return v
 }
@@ -91,4 +93,54 @@ type Doubt struct {
 	URL   ui.Plain
 	Wait  int // seconds before the next look
 	Looks int // made so far
+}
+
+// itemView is one line of the feed.
+type itemView struct {
+	ID       ui.Plain // by which the browser knows it again
+	Icon     string
+	Kind     string
+	Author   string
+	Text     string   // free text of people
+	Sentence ui.Plain // what the CRM did
+	Age      string
+	AgeTitle string
+	Link     ui.Plain
+	LinkText string
+	Mine     bool
+	Focus    bool // takes the focus when it appears
+}
+
+var itemIcons = map[string]string{
+	feed.KindComment: "comment", feed.KindCall: "phone", feed.KindSMS: "comment", feed.KindMail: "mail",
+	feed.KindService: "bolt", feed.KindStatus: "flag", feed.KindResponsible: "person", feed.KindPrice: "money",
+	feed.KindName: "edit", feed.KindField: "edit", feed.KindTag: "tag", feed.KindTask: "clock",
+	feed.KindLink: "link", feed.KindCreated: "plus", feed.KindOther: "bolt",
+}
+
+func drawItem(f i18n.Format, it feed.Item) itemView {
+	v := itemView{ID: ui.Plain(it.ID), Kind: it.Kind, Icon: itemIcons[it.Kind], Author: it.Author, Text: it.Text, Mine: it.Mine}
+	if v.Icon == "" {
+		v.Icon = "bolt"
+	}
+	if v.Author == "" {
+		v.Author = f.T("feed.robot")
+	}
+	if !it.At.IsZero() {
+		v.Age, v.AgeTitle = f.Age(it.At), f.DateTime(it.At)
+	}
+	if it.Key != "" {
+		v.Sentence = ui.Plain(f.Catalog.TMap(f.Lang, it.Key, forms.Args(f, it.Args)))
+	}
+	if it.Duration > 0 {
+		v.Sentence = ui.Plain(strings.TrimSpace(string(v.Sentence) + " " + f.T("feed.duration", "Time", f.Duration(it.Duration))))
+	}
+	number, _ := it.Args["phone"].(string)
+	if v.Link = forms.SafeURL(f, it.Link, number); v.Link != "" { // a call's recording is named after who called
+		v.LinkText = f.T("open_in_amo")
+		if it.Kind == feed.KindCall {
+			v.LinkText = f.T("feed.record")
+		}
+	}
+	return v
 }

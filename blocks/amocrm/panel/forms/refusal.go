@@ -86,7 +86,7 @@ func Args(f i18n.Format, raw map[string]any) map[string]any {
 				value = f.Money(x, currency)
 			}
 		case string:
-			switch word := f.Catalog.T(f.Lang, "entity."+x); {
+			switch word := f.T("entity." + x); {
 			case name == "phone" && x != "":
 				value = f.Phone(x)
 			case name == "currency":

@@ -30,7 +30,7 @@ var fieldLabels = map[string]string{
 // FieldName returns what a reader knows a field as.
 func FieldName(f i18n.Format, l fields.LayoutField) string {
 	if key := fieldLabels[l.ID]; key != "" {
-		return f.Catalog.T(f.Lang, key)
+		return f.T(key)
 	}
 	return l.Name
 }
@@ -39,10 +39,14 @@ func FieldName(f i18n.Format, l fields.LayoutField) string {
 func Lines(f i18n.Format, s fields.Shown) []Line {
 	var out []Line
 	for _, text := range s.Text {
-		out = append(out, Line{Text: Text(f, s, text), URL: SafeURL(f, s.URL)})
+		out = append(out, Line{Text: shownText(f, s, text), URL: SafeURL(f, s.URL)})
 	}
 	for _, p := range s.Parts {
-		out = append(out, Line{Text: PartText(f, p)})
+		line := Line{Text: p.Value}
+		if p.Key != "" {
+			line.Text = ui.Plain(f.T(p.Key) + " " + p.Value) // the tax number and its like: no phones
+		}
+		out = append(out, line)
 	}
 	return out
 }
@@ -56,19 +60,11 @@ func SafeURL(f i18n.Format, u string, phones ...string) ui.Plain {
 	return ""
 }
 
-// PartText returns a line of a compound value behind its label.
-func PartText(f i18n.Format, p fields.Part) any {
-	if p.Key == "" {
-		return p.Value
-	}
-	return ui.Plain(f.Catalog.T(f.Lang, p.Key) + " " + p.Value) // the tax number and its like: no phones
-}
-
 // numbers are the types of fields whose values are no words: a long number in them is no phone.
 var numbers = []string{"numeric", "monetary", "price", "date", "birthday", "date_time", "checkbox"}
 
-// Text returns a value of a field, Plain where it is no words.
-func Text(f i18n.Format, s fields.Shown, text string) any {
+// shownText returns a value of a field, Plain where it is no words.
+func shownText(f i18n.Format, s fields.Shown, text string) any {
 	if !slices.Contains(numbers, s.Type) {
 		return text
 	}
@@ -85,7 +81,7 @@ func numberText(f i18n.Format, s fields.Shown, text string) string {
 		}
 	case "checkbox":
 		if text == "true" || text == "false" {
-			return f.Catalog.T(f.Lang, "value."+text)
+			return f.T("value." + text)
 		}
 	case "date", "birthday":
 		if day, err := time.Parse(time.DateOnly, text); err == nil {

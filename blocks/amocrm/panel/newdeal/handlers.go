@@ -1,11 +1,21 @@
+// Package newdeal is the form of a new deal: named after the ticket, with the fields that its stage requires, and a note that
+// leads back to the ticket.
+//
+// It refuses to know what is shown after the deal was made.
+//
+// Invariants: a form sent twice makes one deal; what was typed survives an error; mapped fields that the form did not show are
+// added, those that it showed are as the agent left them.
 package newdeal
 
 import (
 	"context"
+	"embed"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/people"
+	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
@@ -50,11 +60,41 @@ type request struct {
 
 // withAccount opens the account behind a session.
 func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
-	return h.WithSession(func(page *ui.PageRequest) error {
-		account, err := h.Account(page)
-		if err != nil {
-			return page.Fail(err, page.Base())
-		}
+	return ui.WithAccount(h.Kit, h.Account, func(page *ui.PageRequest, account CRM) error {
 		return next(&request{PageRequest: page, h: h, crm: account})
 	})
+}
+
+// Templates are those of the form.
+//
+//go:embed templates/*.html
+var Templates embed.FS
+
+// ticket returns the session's ticket with what has become known of it since the block was opened.
+func (r *request) ticket(ctx context.Context) helpdesk.Ticket {
+	t := r.Session.Ticket
+	message, err := r.h.Sessions.Aside(ctx, r.Session, session.AsideMessage)
+	if err != nil {
+		r.LogError(err)
+	}
+	t.LastMessage = message
+	return t
+}
+
+func (r *request) ticketURL() string {
+	return r.h.TicketURL(r.crm.Tenant(), r.Session.Ticket.ID)
+}
+
+// note returns the note of a new deal: what the agent wrote, where the ticket is, and the client's words if the agent chose so.
+func (r *request) note(ctx context.Context, written string, withMessage bool) string {
+	parts := []string{written}
+	if link := r.ticketURL(); link != "" {
+		parts = append(parts, r.T("deal.note_ticket", "ID", r.Session.Ticket.ID, "URL", link))
+	}
+	if withMessage {
+		if said := r.ticket(ctx).LastMessage; said != "" {
+			parts = append(parts, r.T("deal.note_message", "Text", said))
+		}
+	}
+	return strings.TrimSpace(strings.Join(parts, "\n\n"))
 }

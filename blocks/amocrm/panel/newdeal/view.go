@@ -1,8 +1,10 @@
 package newdeal
 
 import (
+	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
@@ -99,14 +101,14 @@ func dealForm(f i18n.Format, base string, form deals.Form, people []people.Perso
 	for _, p := range people {
 		name := any(p.Name)
 		if p.Name == "" {
-			name = ui.Plain(f.Catalog.T(f.Lang, "person.unnamed", "ID", p.ID))
+			name = ui.Plain(f.T("person.unnamed", "ID", p.ID))
 		}
 		v.Contacts = append(v.Contacts, forms.Choice(strconv.FormatInt(p.ID, 10), name, p.ID == draft.ContactID))
 		seen = seen || p.ID == draft.ContactID
 	}
 	if !seen {
 		id := strconv.FormatInt(draft.ContactID, 10)
-		v.Contacts = append(v.Contacts, forms.Choice(id, ui.Plain(f.Catalog.T(f.Lang, "person.unnamed", "ID", id)), true))
+		v.Contacts = append(v.Contacts, forms.Choice(id, ui.Plain(f.T("person.unnamed", "ID", id)), true))
 	}
 	for _, p := range form.Pipelines {
 		v.Pipelines = append(v.Pipelines, forms.Choice(forms.ID(p.ID), p.Name, int64(p.ID) == draft.PipelineID))
@@ -118,4 +120,45 @@ func dealForm(f i18n.Format, base string, form deals.Form, people []people.Perso
 	}
 	v.Problem = forms.LeftOver(errs, shown...)
 	return v
+}
+
+// stageFields are the custom fields of a form: those a stage requires, and all others that can be written.
+type stageFields struct{ required, more []amoapi.Field }
+
+func (r *request) stageFields(ctx context.Context, d deals.Draft) (s stageFields, err error) {
+	if s.required, err = r.crm.Required(ctx, d.PipelineID, d.StatusID); err != nil {
+		return s, err
+	}
+	s.more, err = r.crm.MoreFields(ctx, d.PipelineID, d.StatusID)
+	return s, err
+}
+
+// moreInputs returns the fields that a form offers beyond what the stage requires; what no form can fill is left out. open
+// says that one of them holds something or is wrong.
+func moreInputs(fields []amoapi.Field, draft deals.Draft, typed bool, errs map[string]string) (inputs []forms.Input, open bool) {
+	for _, f := range fields {
+		in := forms.CustomInput(f, draft.Fields[int64(f.ID)], typed, errs["fields."+forms.ID(f.ID)])
+		if in.Widget == "unsupported" {
+			continue
+		}
+		inputs = append(inputs, in)
+		open = open || in.Error != "" || len(draft.Fields[int64(f.ID)]) > 0
+	}
+	return inputs, open
+}
+
+// newDraft returns what the form of a new deal begins with. A ticket without a subject gives a name of its own, unless the
+// company has a template.
+func (r *request) newDraft(form deals.Form, people []people.Person, contact int64) deals.Draft {
+	draft, ticket := form.Draft, r.Session.Ticket
+	switch {
+	case contact != 0:
+		draft.ContactID = contact
+	case draft.ContactID == 0 && len(people) > 0:
+		draft.ContactID = people[0].ID
+	}
+	if r.crm.Tenant().Settings.DealName == "" && strings.TrimSpace(ticket.Subject) == "" && ticket.ID != 0 {
+		draft.Name = r.T("deal.ticket_name", "ID", ticket.ID)
+	}
+	return draft
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -77,7 +78,7 @@ func (h *Handlers) createContact(r *request) error {
 	var twins []people.Person
 	// The look for duplicates is part of it: the second of two clicks would find what the first one has made.
 	done, err := r.Once(func(ctx context.Context) (done string, err error) {
-		done, twins, err = r.create(ctx, draft, contactIDs(form.Get("anyway")))
+		done, twins, err = r.create(ctx, draft, ui.Numbers(form.Get("anyway"), maxShownTwins))
 		return done, err
 	})
 	switch {
@@ -140,10 +141,7 @@ func (r *request) contactFailed(draft people.Draft, err error) error {
 // contactForm draws the form of a new contact. What the helpdesk knows is masked like all words; what the agent has typed
 // stays as it is.
 func (r *request) contactForm(draft people.Draft, errs map[string]string) contactFormView {
-	rest := map[string]string{}
-	for path, text := range errs {
-		rest[path] = text
-	}
+	rest := maps.Clone(errs)
 	f, known := r.Format(), r.crm.ContactForm(r.Ctx, r.Session.Ticket.Client)
 	texts := slices.Concat(known.Emails, []string{known.Name, known.Position, known.Company})
 	value := func(text string) any { return forms.Value(text, !slices.Contains(texts, text)) }
@@ -174,17 +172,6 @@ func (r *request) contactForm(draft people.Draft, errs map[string]string) contac
 
 // maxShownTwins bounds the contacts that a person has seen before going on.
 const maxShownTwins = 300
-
-// contactIDs reads "12,13"; what is no id is left out.
-func contactIDs(list string) []int64 {
-	var out []int64
-	for part := range strings.SplitSeq(list, ",") {
-		if id := ui.Number(part); id != 0 && len(out) < maxShownTwins {
-			out = append(out, id)
-		}
-	}
-	return out
-}
 
 // wholeContact refuses texts with hidden digits that were changed.
 func (r *request) wholeContact(d people.Draft) error {

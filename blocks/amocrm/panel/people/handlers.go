@@ -1,7 +1,14 @@
+// Package people is the first screen of an opened card, the client's contacts with their deals, and what leads on from it: the
+// search by hand, the link of a client to a contact, the form of a new contact, the keys that a contact lacks.
+//
+// It refuses to know how people are matched, and what a page of one deal shows.
+//
+// Invariants: every state shows exactly one next step; duplicates are shown before a contact is made; a form sent twice acts once.
 package people
 
 import (
 	"context"
+	"embed"
 
 	"github.com/labstack/echo/v4"
 
@@ -72,11 +79,7 @@ type request struct {
 
 // withAccount opens the account behind a session.
 func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
-	return h.WithSession(func(page *ui.PageRequest) error {
-		account, err := h.Account(page)
-		if err != nil {
-			return page.Fail(err, page.Base())
-		}
+	return ui.WithAccount(h.Kit, h.Account, func(page *ui.PageRequest, account CRM) error {
 		return next(&request{PageRequest: page, h: h, crm: account})
 	})
 }
@@ -90,3 +93,8 @@ func (h *Handlers) First(ctx context.Context, page *ui.PageRequest, account CRM,
 func (h *Handlers) After(page *ui.PageRequest, account CRM, done string) error {
 	return (&request{PageRequest: page, h: h, crm: account}).after(done)
 }
+
+// Templates are those of the pages.
+//
+//go:embed templates/*.html
+var Templates embed.FS

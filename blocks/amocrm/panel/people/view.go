@@ -63,7 +63,6 @@ const (
 type View struct {
 	Base        ui.Plain
 	State       string
-	ClientName  string
 	Persons     []personView
 	LinkGone    bool
 	Age         string
@@ -73,18 +72,18 @@ type View struct {
 	CanLink     bool
 	SearchedFor []string
 	AllMatches  bool // past the link, to mend it
-	Failed      int  // rule firings that need a person
+	Failed      int  // jobs of rules that need a person
 	Run         *runView
 }
 
-// runView is the newest firing of the session's own ticket.
+// runView is the newest job of the session's own ticket.
 type runView struct {
 	State, Word string
 	Href        ui.Plain
 }
 
 func peoplePage(f i18n.Format, base string, client helpdesk.Client, p people.Found) View {
-	v := View{Base: ui.Plain(base), ClientName: client.Name, LinkGone: p.LinkGone, CanLink: client.ID != 0}
+	v := View{Base: ui.Plain(base), LinkGone: p.LinkGone, CanLink: client.ID != 0}
 	if !p.At.IsZero() {
 		v.Age, v.AgeTitle = f.Age(p.At), f.DateTime(p.At)
 	}
@@ -118,17 +117,16 @@ func peoplePage(f i18n.Format, base string, client helpdesk.Client, p people.Fou
 }
 
 func personCard(f i18n.Format, base string, c people.Person) personView {
-	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := personView{
 		ID: c.ID, Name: c.Name, URL: ui.Plain(c.URL), Position: c.Position, Company: c.Company, CompanyURL: ui.Plain(c.CompanyURL),
 		Responsible: c.Responsible, Tags: c.Tags, Base: ui.Plain(base), Deals: rows.ListOf(f, base, c),
 	}
 	if strings.TrimSpace(c.Name) == "" {
-		v.Name = ui.Plain(t("person.unnamed", "ID", c.ID))
+		v.Name = ui.Plain(f.T("person.unnamed", "ID", c.ID))
 	}
 	name := string(ui.Shown(f.Display, v.Name))
 	v.Initials = initials(name)
-	v.LinkLabel = ui.Plain(t("link.to", "Name", name))
+	v.LinkLabel = ui.Plain(f.T("link.to", "Name", name))
 	for _, raw := range c.Emails {
 		shown := f.Words(raw)
 		v.Emails = append(v.Emails, mailView{shown, shown != raw})
@@ -143,17 +141,17 @@ func personCard(f i18n.Format, base string, c people.Person) personView {
 	for _, m := range c.Matched {
 		switch m.Kind {
 		case people.MatchPhone:
-			v.Why = append(v.Why, ui.Plain(t("match.phone", "Value", tail(m.Value))))
+			v.Why = append(v.Why, ui.Plain(f.T("match.phone", "Value", tail(m.Value))))
 		case people.MatchEmail:
-			v.Why = append(v.Why, ui.Plain(t("match.email", "Value", f.Words(m.Value))))
+			v.Why = append(v.Why, ui.Plain(f.T("match.email", "Value", f.Words(m.Value))))
 		case people.MatchLink:
-			v.Why = append(v.Why, ui.Plain(t("match.link")))
+			v.Why = append(v.Why, ui.Plain(f.T("match.link")))
 		case people.MatchRemembered:
-			v.Why = append(v.Why, ui.Plain(t("match.remembered")))
+			v.Why = append(v.Why, ui.Plain(f.T("match.remembered")))
 		}
 	}
 	n := len(c.Deals) + c.MoreDeals
-	v.DealsHeadline = t("deals.count", "Count", n)
+	v.DealsHeadline = f.T("deals.count", "Count", n)
 	return v
 }
 
@@ -207,7 +205,7 @@ func withFilter(f i18n.Format, view *View, all people.Found, shown, at string) {
 		if shown == rows.Open {
 			full := rows.ListOf(f, string(view.Base), whole)
 			person.Deals.Empty, person.Deals.Summary = full.Empty, full.Summary
-			person.DealsHeadline = f.Catalog.T(f.Lang, "deals.count", "Count", len(whole.Deals)+whole.MoreDeals)
+			person.DealsHeadline = f.T("deals.count", "Count", len(whole.Deals)+whole.MoreDeals)
 		}
 	}
 }

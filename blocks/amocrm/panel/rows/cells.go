@@ -104,7 +104,7 @@ func namedLines(f i18n.Format, list []deals.Named, unnamed string) []forms.Line 
 		switch {
 		case n.Name != "":
 		case unnamed != "":
-			text = ui.Plain(f.Catalog.T(f.Lang, unnamed, "ID", n.ID))
+			text = ui.Plain(f.T(unnamed, "ID", n.ID))
 		default:
 			text = ui.Plain("#" + strconv.FormatInt(n.ID, 10))
 		}

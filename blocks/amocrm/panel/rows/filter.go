@@ -1,13 +1,16 @@
 package rows
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 
 	"github.com/sidecard/sidecard/blocks/ui"
+	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/i18n"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // Which deals a list shows. All is the default, so that nothing is hidden from an agent who has not asked for it.
@@ -57,11 +60,33 @@ func FilterOf(f i18n.Format, here string, p people.Person, shown string) *Filter
 	v := &Filter{
 		ID: ui.Plain(id), OpenOnly: shown == Open,
 		OpenURL: ui.Plain(here + "deals=open&at=" + id), AllURL: ui.Plain(here + "deals=all&at=" + id),
-		Open: f.Catalog.T(f.Lang, least(whole, "filter.open"), "Count", open),
-		All:  f.Catalog.T(f.Lang, "filter.all", "Count", len(p.Deals)+p.MoreDeals),
+		Open: f.T(least(whole, "filter.open"), "Count", open),
+		All:  f.T("filter.all", "Count", len(p.Deals)+p.MoreDeals),
 	}
 	if v.OpenOnly && open == 0 {
-		v.Hidden = f.Catalog.T(f.Lang, least(whole, "filter.hidden"), "Count", len(p.Deals))
+		v.Hidden = f.T(least(whole, "filter.hidden"), "Count", len(p.Deals))
 	}
 	return v
+}
+
+// Banner stands above old data with the reason why they are old.
+type Banner struct {
+	Text   string
+	Action string
+	URL    ui.Plain
+	Popup  bool
+}
+
+// StaleBanner explains old data. A missing login has its own button; everything else mends itself.
+func StaleBanner(f i18n.Format, base, age string, why error) *Banner {
+	if errors.Is(why, oauth.ErrNeedsLogin) {
+		return &Banner{Text: f.T("stale.login", "Age", age), Action: f.T("login.button"), URL: ui.Plain(base + "/login"), Popup: true}
+	}
+	text := "stale.slow"
+	if errors.Is(why, amoapi.ErrBlocked) {
+		text = "stale.blocked"
+	} else if errors.Is(why, amoapi.ErrPayment) {
+		text = "stale.payment"
+	}
+	return &Banner{Text: f.T(text, "Age", age), Action: f.T("refresh"), URL: ui.Plain(base + "/people?fresh=1")}
 }

@@ -1,6 +1,11 @@
+// Package rows draws deals in rows: a contact's list with its figures, the switch between open and all, the cells of a layout
+// that a company chose, and the banner above old data.
+//
+// It refuses to know which page a list stands on and how deals are found.
 package rows
 
 import (
+	"embed"
 	"strconv"
 
 	"github.com/sidecard/sidecard/blocks/ui"
@@ -38,7 +43,7 @@ func RowOf(f i18n.Format, base string, d deals.Deal) Row {
 		Href: ui.Plain(base + "/deals/" + strconv.FormatInt(d.ID, 10)),
 	}
 	if d.Name == "" {
-		row.Name = ui.Plain(f.Catalog.T(f.Lang, "deal.unnamed", "ID", d.ID))
+		row.Name = ui.Plain(f.T("deal.unnamed", "ID", d.ID))
 	}
 	if d.Price != 0 {
 		row.Amount = ui.Plain(f.Money(d.Price.Float(), d.Currency))
@@ -81,7 +86,6 @@ func least(whole bool, key string) string {
 }
 
 func ListOf(f i18n.Format, base string, p people.Person) List {
-	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	v := List{
 		CreateURL: ui.Plain(base + "/deals/new?contact=" + strconv.FormatInt(p.ID, 10)), LayoutURL: ui.Plain(base + "/layout/list"),
 	}
@@ -100,23 +104,28 @@ func ListOf(f i18n.Format, base string, p people.Person) List {
 	whole := p.MoreDeals == 0 // else what was counted is the least there is
 	switch {
 	case open > 0 && sum > 0:
-		v.Summary = ui.Plain(t(least(whole, "deals.open_total"), "Count", open, "Sum", f.Money(sum.Float(), currency)))
+		v.Summary = ui.Plain(f.T(least(whole, "deals.open_total"), "Count", open, "Sum", f.Money(sum.Float(), currency)))
 	case open > 0:
-		v.Summary = ui.Plain(t(least(whole, "deals.open"), "Count", open))
+		v.Summary = ui.Plain(f.T(least(whole, "deals.open"), "Count", open))
 	case len(p.Deals) > 0 && whole:
-		v.Summary = ui.Plain(t("deals.all_closed", "Count", len(p.Deals)))
+		v.Summary = ui.Plain(f.T("deals.all_closed", "Count", len(p.Deals)))
 	case len(p.Deals) > 0:
-		v.Summary = ui.Plain(t("deals.closed_least", "Count", len(p.Deals)))
+		v.Summary = ui.Plain(f.T("deals.closed_least", "Count", len(p.Deals)))
 	}
 	if n := len(v.Rest); n > 0 {
-		v.MoreLabel = t("deals.more", "Count", n)
+		v.MoreLabel = f.T("deals.more", "Count", n)
 	}
 	if p.MoreDeals > 0 {
-		v.Unread = t("deals.unread", "Count", p.MoreDeals)
+		v.Unread = f.T("deals.unread", "Count", p.MoreDeals)
 	}
 	if p.DealsErr != nil {
-		v.Problem = t("deals.problem")
+		v.Problem = f.T("deals.problem")
 	}
 	v.Empty = len(p.Deals) == 0 && p.DealsErr == nil && p.MoreDeals == 0
 	return v
 }
+
+// Templates are those of rows, lists and cells.
+//
+//go:embed templates/*.html
+var Templates embed.FS

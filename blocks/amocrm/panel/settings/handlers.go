@@ -1,7 +1,15 @@
+// Package settings is what a company's administrators choose of its card, as far as it may be chosen in the panel: language,
+// masks, defaults of new deals, mapped fields, who is notified of trouble with rules, and which fields of deals are shown in which order.
+//
+// It refuses to know where the choices are used. It reads an account's vocabulary and stores into the tenant, nothing else.
+//
+// Invariants: a field that a page did not have stays as it is; a form with a mistake stores nothing and comes back as it was
+// typed; a form sent twice acts once.
 package settings
 
 import (
 	"context"
+	"embed"
 
 	"github.com/labstack/echo/v4"
 
@@ -53,11 +61,7 @@ type request struct {
 
 // withAccount opens the account behind a session.
 func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
-	return h.WithSession(func(page *ui.PageRequest) error {
-		account, err := h.Account(page)
-		if err != nil {
-			return page.Fail(err, page.Base())
-		}
+	return ui.WithAccount(h.Kit, h.Account, func(page *ui.PageRequest, account CRM) error {
 		return next(&request{page, h, account})
 	})
 }
@@ -70,18 +74,15 @@ func (r *request) change(set func(*tenant.Settings)) error {
 
 // changeTenant stores more than the settings; changed is nil when the form had been sent before.
 func (r *request) changeTenant(set func(*tenant.Tenant) error) (changed *tenant.Tenant, err error) {
-	once, _, err := r.Begin()
-	if err != nil || once == nil {
-		return nil, err
-	}
-	ctx, cancel := r.Writing()
-	defer cancel()
-	t, err := r.h.Tenants.Update(ctx, r.Session.TenantID, set)
-	if err != nil {
-		if again := once.Release(ctx); again != nil {
-			r.LogError(again)
-		}
-		return nil, err
-	}
-	return &t, once.Done(ctx, "saved")
+	_, err = r.Once(func(ctx context.Context) (string, error) {
+		t, err := r.h.Tenants.Update(ctx, r.Session.TenantID, set)
+		changed = &t
+		return "saved", err
+	})
+	return changed, err
 }
+
+// Templates are those of the pages.
+//
+//go:embed templates/*.html
+var Templates embed.FS

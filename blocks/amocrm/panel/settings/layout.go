@@ -101,8 +101,8 @@ func layoutRow(f i18n.Format, l fields.LayoutField) fieldRow {
 	name := forms.FieldName(f, l)
 	return fieldRow{
 		ID: ui.Plain(l.ID), Name: name, Custom: l.FieldID != 0,
-		UpLabel:  f.Catalog.T(f.Lang, "layout.up", "Name", name),
-		DownText: f.Catalog.T(f.Lang, "layout.down", "Name", name),
+		UpLabel:  f.T("layout.up", "Name", name),
+		DownText: f.T("layout.down", "Name", name),
 	}
 }
 

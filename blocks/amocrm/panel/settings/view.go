@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
@@ -39,7 +40,6 @@ type pageView struct {
 	Regions   []forms.Option
 	Stages    []groupView
 	Users     []forms.Option
-	NoUsers   bool
 	Places    []string
 	Example   string
 	Maps      []mapRow
@@ -95,18 +95,15 @@ func (r *request) page(ctx context.Context, s tenant.Settings, errs map[string]s
 	view.State = connectionView{Connected: status.State == "connected", Account: status.AccountName}
 	view.Notices = r.noticesSection(status.State, notify.Of(r.crm.Tenant()), r.crm.Tenant().Settings.CommentBack)
 	view.State.Host = ui.Plain(tenant.Host(r.crm.Tenant().AmoBase))
-	when := func(into *string, at interface{ IsZero() bool }, text func() string) {
+	since := &view.State.Lost
+	if view.State.Connected {
+		since = &view.State.Since
+	}
+	for into, at := range map[*string]time.Time{since: status.Since, &view.State.Refreshed: status.RefreshedAt, &view.State.Next: status.ExpiresAt} {
 		if !at.IsZero() {
-			*into = text()
+			*into = f.DateTime(at)
 		}
 	}
-	if view.State.Connected {
-		when(&view.State.Since, status.Since, func() string { return f.DateTime(status.Since) })
-	} else {
-		when(&view.State.Lost, status.Since, func() string { return f.DateTime(status.Since) })
-	}
-	when(&view.State.Refreshed, status.RefreshedAt, func() string { return f.DateTime(status.RefreshedAt) })
-	when(&view.State.Next, status.ExpiresAt, func() string { return f.DateTime(status.ExpiresAt) })
 	if metaErr != nil {
 		r.LogProblem(metaErr)
 		p := r.Problem(metaErr, "")
@@ -129,7 +126,6 @@ func (view *pageView) lists(f i18n.Format, s tenant.Settings, meta crm.Meta, err
 		view.Stages = append(view.Stages, g)
 	}
 	view.Users = forms.Users(meta.Assignable(), s.ResponsibleID)
-	view.NoUsers = len(view.Users) == 0
 	rows := slices.Clone(s.Mapping)
 	for range spareMappings {
 		if len(rows) < maxMappings {
@@ -170,13 +166,13 @@ func regionOptions(chosen string) []forms.Option {
 
 // sourceGroups returns the helpdesk's values: client first, then ticket.
 func sourceGroups(f i18n.Format, chosen string) []groupView {
-	groups := []groupView{{Title: f.Catalog.T(f.Lang, "settings.of_client")}, {Title: f.Catalog.T(f.Lang, "settings.of_ticket")}}
+	groups := []groupView{{Title: f.T("settings.of_client")}, {Title: f.T("settings.of_ticket")}}
 	for _, from := range helpdesk.Sources {
 		g := &groups[0]
 		if strings.HasPrefix(from, "ticket.") {
 			g = &groups[1]
 		}
-		g.Options = append(g.Options, forms.Choice(from, f.Catalog.T(f.Lang, "source."+from), from == chosen))
+		g.Options = append(g.Options, forms.Choice(from, f.T("source."+from), from == chosen))
 	}
 	return groups
 }
@@ -184,7 +180,7 @@ func sourceGroups(f i18n.Format, chosen string) []groupView {
 func targetGroups(f i18n.Format, meta crm.Meta, chosen tenant.FieldMap) []groupView {
 	var groups []groupView
 	titles := map[string]string{
-		fields.EntityContact: f.Catalog.T(f.Lang, "settings.to_contact"), fields.EntityLead: f.Catalog.T(f.Lang, "settings.to_lead"),
+		fields.EntityContact: f.T("settings.to_contact"), fields.EntityLead: f.T("settings.to_lead"),
 	}
 	for _, entity := range []string{fields.EntityContact, fields.EntityLead} {
 		g := groupView{Title: titles[entity]}
