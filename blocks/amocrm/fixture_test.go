@@ -91,13 +91,13 @@ func newFixture(t *testing.T) *fixture {
 		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 	})
 	ticketURL := func(t tenant.Tenant, id int64) string { return usedesk.TicketURL(cmp.Or(t.DeskBase, w.deskAPI), id) }
-	w.pages = pages.New(pages.Deps{
+	w.pages = &pages.Handlers{
 		Kit: kit, Rules: rules.NewService(rules.Deps{Deps: worker.Deps{DB: db}}), Try: w.rules.TryRule, TicketURL: ticketURL,
 		Account: func(ctx context.Context, tenantID string) (pages.Account, error) { return w.h.CRM(ctx, tenantID, "") },
 		NewKey:  w.tenants.NewTriggerKey,
-	})
+	}
 	w.h = New(Deps{
-		Kit: kit, Runs: w.pages, Links: pages.Links, TicketURL: ticketURL,
+		Kit: kit, Runs: w.pages.Rules, Links: pages.Links, TicketURL: ticketURL,
 		Tenants: w.tenants, Grants: w.grants, Flow: w.flow,
 		CRM:     func(context.Context, string, string) (CRM, error) { return w.crm, nil },
 		AmoBase: hosts.Typed,

@@ -31,8 +31,8 @@ func goodTrial() rules.Trial {
 		Warnings: []request.Problem{{Path: "fields.status", Code: "closed_stage", Key: "closed_stage", Params: map[string]string{"Stage": "142 (Won)"}}},
 		Would: &plan.Would{Contact: ref(7, "Anna Petrova"), Name: "Chairs for <Anna>", Price: &price, Pipeline: ref(1, "Sales"),
 			Status: ref(142, "Won"), Responsible: ref(2, "Maria Kuznetsova"), Tags: []string{"vip", "email"}, Company: "Chairs & Co",
-			Fields: []plan.FilledField{{Ref: ref(2, "Source"), Values: []string{"1 (Website)"}}}, Task: "Call +7 999 123-45-67",
-			TaskDue: now.Add(day), Comment: "From ticket 101", IfOpenDeal: request.OpenDealSkip},
+			Fields: []plan.FilledField{{Ref: ref(2, "Source"), Values: []string{"1 (Website)"}}}, Task: &plan.Task{Text: "Call +7 999 123-45-67", Due: now.Add(day)},
+			Comment: "From ticket 101", IfOpenDeal: request.OpenDealSkip},
 	}
 }
 

@@ -78,7 +78,7 @@ func hinted(t testing.TB, db *store.DB, tenantID string) bool {
 	return len(due) == 1 && due[0] == tenantID
 }
 
-// accept stores a request as a firing that is not refused.
+// accept stores a request as a job that is not refused.
 func (l bench) accept(ctx context.Context, r request.Request, idem string) (jobs.Job, bool, error) {
 	return l.Accept(ctx, "t1", jobs.Offer{Request: r, Repeat: idem})
 }
@@ -101,7 +101,7 @@ func mustClaim(t testing.TB, l bench, n int) []jobs.Job {
 	return b.Jobs
 }
 
-// failed is a firing that has failed with these steps.
+// failed is a job that has failed with these steps.
 func failed(t testing.TB, l bench, steps jobs.Steps) jobs.Job {
 	t.Helper()
 	mustAccept(t, l, firing(1, "x"), "")

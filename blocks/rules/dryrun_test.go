@@ -45,12 +45,12 @@ func TestDryRun_saysWhatWouldBeMadeAndMakesNothing(t *testing.T) {
 	if err != nil || got.Would == nil || len(got.Problems)+len(got.Warnings) > 0 {
 		t.Fatalf("%v %+v", err, got)
 	}
-	if due := time.Until(got.Would.TaskDue); due < 23*time.Hour || due > 25*time.Hour {
+	if due := time.Until(got.Would.Task.Due); due < 23*time.Hour || due > 25*time.Hour {
 		t.Errorf("due in %s", due)
 	}
-	got.Would.TaskDue = time.Time{}
+	got.Would.Task.Due = time.Time{}
 	want := plan.Would{Contact: plan.Ref{ID: contact, Name: "Ann of amoCRM"}, Name: "Ticket 101", Price: &price, Pipeline: plan.Ref{ID: 6516490, Name: "Sales"},
-		Status: plan.Ref{ID: 55524250, Name: "New"}, Responsible: plan.Ref{ID: 9311182, Name: "Agent"}, Tags: []string{"vip"}, Company: "C", Task: "Call",
+		Status: plan.Ref{ID: 55524250, Name: "New"}, Responsible: plan.Ref{ID: 9311182, Name: "Agent"}, Tags: []string{"vip"}, Company: "C", Task: &plan.Task{Text: "Call"},
 		Comment: "for Ann", IfOpenDeal: request.OpenDealSkip, Fields: []plan.FilledField{
 			{Ref: plan.Ref{ID: 1372539, Name: "Many"}, Values: []string{"705381 (B)", "705385 (C)"}}, {Ref: plan.Ref{ID: 20, Name: "When"}, Values: []string{"2026-05-01"}},
 			{Ref: plan.Ref{ID: 1025541, Name: "Text"}, Values: []string{"Ann"}},

@@ -21,7 +21,7 @@ type (
 	arr = []any
 )
 
-// fakeCRM is an amoCRM account in memory, written from amocrm.md §3-§6. It knows the few calls that a firing makes and
+// fakeCRM is an amoCRM account in memory, written from amocrm.md §3-§6. It knows the few calls that a job makes and
 // fails the test on any other.
 type fakeCRM struct {
 	*httptest.Server

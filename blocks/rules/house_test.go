@@ -20,7 +20,7 @@ import (
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// house is everything from the accepted firing to the CRM, with the real accounts and login in between.
+// house is everything from the accepted job to the CRM, with the real accounts and login in between.
 type house struct {
 	*Service
 	t         *testing.T

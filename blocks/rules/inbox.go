@@ -16,8 +16,8 @@ import (
 
 // Errors of what people do with jobs.
 var (
-	ErrDealMade    = errors.New("a deal was or may have been made of the firing already: another request could make a second one")
-	ErrNoCandidate = errors.New("the deal is none of those that may be the firing's")
+	ErrDealMade    = errors.New("a deal was or may have been made of the job already: another request could make a second one")
+	ErrNoCandidate = errors.New("the deal is none of those that may be the job's")
 )
 
 // Query selects jobs of a tenant.
@@ -74,6 +74,27 @@ func (s Records) OfTicket(ctx context.Context, tenantID string, ticketID int64) 
 	return s.deps.Ledger.OfOrder(ctx, tenantID, jobs.Order(ticketID))
 }
 
+// Failed returns how many jobs of a tenant need a person.
+func (s Records) Failed(ctx context.Context, tenantID string) (int, error) {
+	c, err := s.Counts(ctx, tenantID)
+	return c.Failed, err
+}
+
+// Waiting returns how many jobs of a tenant are not done.
+func (s Records) Waiting(ctx context.Context, tenantID string) (int, error) {
+	c, err := s.Counts(ctx, tenantID)
+	return c.Waiting(), err
+}
+
+// Latest returns a ticket's newest job and its state, as the texts inbox.state.… name it; id is "" for none.
+func (s Records) Latest(ctx context.Context, tenantID string, ticketID int64) (id, state string, err error) {
+	found, err := s.OfTicket(ctx, tenantID, ticketID)
+	if len(found) == 0 {
+		return "", "", err
+	}
+	return found[0].ID, jobs.StateOf(found[0]), err
+}
+
 // Inbox returns a page of a tenant's jobs, newest first: by the last change of state, or by creation when all states are
 // listed. An unknown state or cursor is none.
 func (s Records) Inbox(ctx context.Context, tenantID string, q Query) (jobs.Page, error) {
@@ -115,10 +136,10 @@ func (s Records) RetryAll(ctx context.Context, tenantID string) (int, error) {
 		more, err = s.retryRefused(ctx, tenantID)
 		n += more
 	}
-	if n == 0 {
-		return 0, err
+	if n > 0 {
+		s.queue.Restarted(ctx, tenantID, "")
 	}
-	return n, errors.Join(err, s.restarted(ctx, tenantID, "", nil))
+	return n, err
 }
 
 // Edit gives a failed or held job another request and starts it anew; changed is false when it is the same. *Problems when
@@ -127,7 +148,7 @@ func (s Records) RetryAll(ctx context.Context, tenantID string) (int, error) {
 func (s Records) Edit(ctx context.Context, tenantID, id string, r request.Request) (changed bool, err error) {
 	body, err := json.Marshal(r)
 	if err != nil {
-		return false, fmt.Errorf("encode firing: %w", err)
+		return false, fmt.Errorf("encode job: %w", err)
 	}
 	if r, err = request.BindEdited(body); err != nil {
 		return false, err
@@ -146,11 +167,11 @@ func (s Records) edit(ctx context.Context, tenantID, id string, r request.Reques
 	}
 	old, err := json.Marshal(e.Request)
 	if err != nil {
-		return false, fmt.Errorf("encode firing: %w", err)
+		return false, fmt.Errorf("encode job: %w", err)
 	}
 	now, err := json.Marshal(r)
 	if err != nil {
-		return false, fmt.Errorf("encode firing: %w", err)
+		return false, fmt.Errorf("encode job: %w", err)
 	}
 	if bytes.Equal(old, now) {
 		return false, s.deps.Ledger.Restart(ctx, e, jobs.Change{})
@@ -214,7 +235,7 @@ func (s Records) decide(ctx context.Context, tenantID, id string, how func(*jobs
 	return err
 }
 
-// Visit calls visit with every job of a tenant and its timeline, newest first. Firings accepted meanwhile may be left out.
+// Visit calls visit with every job of a tenant and its timeline, newest first. Jobs accepted meanwhile may be left out.
 func (s Records) Visit(ctx context.Context, tenantID string, visit func(jobs.Job) error) error {
 	return s.deps.Ledger.Visit(ctx, tenantID, visit)
 }
@@ -225,22 +246,17 @@ func (s Records) Erase(ctx context.Context, tenantID string, entries []jobs.Job)
 	return s.deps.Ledger.Erase(ctx, tenantID, entries)
 }
 
-// Totals counts what is unfinished or failed over all tenants. Ask now and then only.
-func (s Records) Totals(ctx context.Context) (map[ledger.State]ledger.Total, error) {
-	return s.deps.Ledger.Totals(ctx, s.deps.Tenants.Each)
-}
-
 // Move takes the jobs of a tenant over to another one of the same CRM account (ledger.Move). from must never have been
 // connected, so that no worker writes to the CRM for it meanwhile.
 func (s Records) Move(ctx context.Context, from, into string) (moved int, err error) {
 	moved, err = s.deps.Ledger.Move(ctx, from, into, func(r request.Request) (string, error) { return r.Fingerprint(into, "") }) // a repeat there, too
 	if err != nil {
-		return moved, fmt.Errorf("move firings: %w", err)
+		return moved, fmt.Errorf("move jobs: %w", err)
 	}
-	if moved == 0 {
-		return 0, nil
+	if moved > 0 {
+		s.queue.Restarted(ctx, into, "")
 	}
-	return moved, s.restarted(ctx, into, "", nil)
+	return moved, nil
 }
 
 // restarted has workers and who waits look at a change, unless err says that there was none.

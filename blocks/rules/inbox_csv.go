@@ -24,7 +24,7 @@ var exportHead = []string{"id", "state", "created", "updated", "ticket", "client
 func (s Records) Export(ctx context.Context, tenantID string, q Query, to io.Writer) error {
 	w := csv.NewWriter(to)
 	if err := w.Write(exportHead); err != nil {
-		return fmt.Errorf("export firings: %w", err)
+		return fmt.Errorf("export jobs: %w", err)
 	}
 	q.Limit = ledger.MaxPage
 	for rows := 0; ; {
@@ -40,7 +40,7 @@ func (s Records) Export(ctx context.Context, tenantID string, q Query, to io.Wri
 				e.Steps.LeadURL = q.Present(e.Steps.LeadURL)
 			}
 			if err := w.Write(exportRow(e, q.reason(e))); err != nil {
-				return fmt.Errorf("export firings: %w", err)
+				return fmt.Errorf("export jobs: %w", err)
 			}
 		}
 		more := rows >= MaxExport && p.Next != ""
@@ -48,12 +48,12 @@ func (s Records) Export(ctx context.Context, tenantID string, q Query, to io.Wri
 			row := make([]string, len(exportHead))
 			row[len(row)-1] = "only the newest 10,000 are listed: narrow the search"
 			if err := w.Write(row); err != nil {
-				return fmt.Errorf("export firings: %w", err)
+				return fmt.Errorf("export jobs: %w", err)
 			}
 		}
 		w.Flush()
 		if err := w.Error(); err != nil {
-			return fmt.Errorf("export firings: %w", err)
+			return fmt.Errorf("export jobs: %w", err)
 		}
 		if more || p.Next == "" {
 			return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
-// twinsOf brings a firing to the inbox with two deals of which each may be its own.
+// twinsOf brings a job to the inbox with two deals of which each may be its own.
 func twinsOf(h *house) jobs.Job {
 	h.t.Helper()
 	h.link(1)

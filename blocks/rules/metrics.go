@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -30,14 +29,19 @@ func (s *Service) metered() {
 	ended := telemetry.Counter(r, "firings_settled_total", "Firings that came to rest or wait again, by state.", "state", ends...)
 	onOutcome := s.deps.OnOutcome
 	s.deps.OnOutcome = func(j jobs.Job) {
-		ended.WithLabelValues(cmp.Or(string(j.Label), string(j.State))).Inc()
+		ended.WithLabelValues(jobs.StateOf(j)).Inc()
 		if onOutcome != nil {
 			onOutcome(j)
 		}
 	}
 	if r != nil {
-		r.MustRegister(&queue{count: s.Totals, log: s.deps.Log})
+		r.MustRegister(&queue{count: s.totals, log: s.deps.Log})
 	}
+}
+
+// totals counts what is unfinished or failed over all tenants.
+func (s *Service) totals(ctx context.Context) (map[ledger.State]ledger.Total, error) {
+	return s.deps.Ledger.Totals(ctx, s.deps.Tenants.Each)
 }
 
 var (

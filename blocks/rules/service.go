@@ -1,13 +1,28 @@
+// Package rules turns a helpdesk rule's POST into one deal in the CRM: it stores the request as a job in the ledger, has it worked
+// off (package worker) and shows and changes jobs for people (freeCreateLead; usedesk.md §3.2, amocrm.md §5.3). People call a job a
+// firing or a run.
+//
+// It refuses to know HTTP routes and keys (package accept), how clients are matched to contacts (internal/crm) and how
+// grants are kept (package oauth).
+//
+// Invariants, beside those of the ledger:
+//   - Jobs of one ticket are worked off in the order in which they were accepted; a retried one joins at the end.
+//   - Done jobs are kept for 7 days, failed and dropped ones for 90. Beyond 10,000 of them the oldest done ones go
+//     earlier, never within the 24 hours in which a repeat is recognised by them, and are counted.
+//   - A ticket that fires more than 20 times within an hour is stopped with one failed job, which counts the rest.
 package rules
 
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/plan"
@@ -69,6 +84,66 @@ func (s *Service) Accept(ctx context.Context, t tenant.Tenant, r request.Request
 			End: jobs.Outcome{State: ledger.StateDone, Why: ledger.Because("own_comment", cause, "")}})
 	}
 	return s.queue.Accept(ctx, t.ID, jobs.Offer{Request: r, Repeat: idem, Mark: traceMark(ctx)})
+}
+
+// Refuse stores a job that can't be carried out as it stands: it has failed from the beginning and lies in the inbox,
+// where its body can be edited. existed: the same body was refused within the last 24 hours, and the job is that one as it
+// is now. A ticket that fires too often is stopped as in Accept.
+func (s *Service) Refuse(ctx context.Context, t tenant.Tenant, f request.Refused) (e jobs.Job, existed bool, err error) {
+	r := f.Stored()
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return jobs.Job{}, false, fmt.Errorf("encode job: %w", err)
+	}
+	problems := request.Stopping(f.Problems)
+	e, existed, err = s.deps.Ledger.Accept(ctx, t.ID, jobs.Offer{Request: r, Repeat: request.Digest(t.ID, "refused", raw), End: jobs.Outcome{
+		State: ledger.StateFailed, Label: ledger.LabelRefused, Why: ledger.Because("rule_refused", "", jobs.Summary(problems)), Problems: problems}})
+	if err == nil && !existed {
+		s.deps.OnOutcome(e)
+	}
+	return e, existed, err
+}
+
+// Our own comment may fire the rule that it tells of. A job counts as caused by it when its name, comment or task
+// quotes the comment's marker, and the marker is that of a job of the same tenant and ticket whose outcome was told
+// within the last hour. Ids can't be guessed and the comment is private, so no client can have a job ignored; an
+// agent who quotes it later, or on another ticket, is not mistaken for a loop.
+
+const (
+	loopWithin = time.Hour
+	loopLooks  = 3 // markers of one job that are looked at
+)
+
+// causedBy returns the job whose comment caused r, "" when none did.
+func (s *Service) causedBy(ctx context.Context, tenantID string, r request.Request) (string, error) {
+	texts := r.Fields.Name + "\n" + r.Comment
+	if r.Task != nil {
+		texts += "\n" + r.Task.Text
+	}
+	for _, id := range jobs.MarkersIn(texts, loopLooks) {
+		e, err := s.deps.Ledger.Get(ctx, tenantID, id)
+		if errors.Is(err, ledger.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if e.Steps.Told != "" && e.Request.TicketID == r.TicketID && time.Since(e.UpdatedAt) < loopWithin {
+			return e.ID, nil
+		}
+	}
+	return "", nil
+}
+
+// traceMark names the trace of ctx in W3C's form, which begins with its version; it is kept with the job. It is "" for a trace
+// that is not sampled.
+func traceMark(ctx context.Context) string {
+	if !trace.SpanContextFromContext(ctx).IsSampled() {
+		return ""
+	}
+	in := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, in)
+	return in["traceparent"]
 }
 
 // Run works off what is due until ctx ends (dispatch.Dispatcher).

@@ -13,7 +13,7 @@ import (
 
 const tasksCall = "POST /tasks"
 
-// withTask is a firing whose deal gets a note and a task.
+// withTask is a job whose deal gets a note and a task.
 func withTask(ticket int64) request.Request {
 	r := published(ticket)
 	r.Task = &request.TaskRequest{Text: "call back"}
@@ -43,7 +43,7 @@ func TestWork_lostWriteIsFoundWhenTheDateIsMinutesAhead(t *testing.T) {
 	}
 }
 
-// What an earlier firing has made a moment ago lies in the look's window, too. It is not taken for what a lost write has not
+// What an earlier job has made a moment ago lies in the look's window, too. It is not taken for what a lost write has not
 // made.
 func TestWork_whatAnEarlierFiringHasMadeIsNotTakenForALostOne(t *testing.T) {
 	t.Parallel()
@@ -62,7 +62,7 @@ func TestWork_whatAnEarlierFiringHasMadeIsNotTakenForALostOne(t *testing.T) {
 			}
 			a := h.until(h.accept(first).ID, ledger.StateDone)
 			second := first
-			second.AmoClientID, second.UseMapping = "", true // another firing, of the same deal, note and task
+			second.AmoClientID, second.UseMapping = "", true // another job, of the same deal, note and task
 			h.crm.spoil(name, fault{cut: true})
 			b := h.until(h.accept(second).ID, ledger.StateDone)
 			leads, notes, _ := h.crm.snapshot()
@@ -78,7 +78,7 @@ func TestWork_whatAnEarlierFiringHasMadeIsNotTakenForALostOne(t *testing.T) {
 	}
 }
 
-// A person makes by hand what a lost write was to make and has not: the firing makes its own.
+// A person makes by hand what a lost write was to make and has not: the job makes its own.
 func TestWork_whatAPersonMadeIsNotTakenForALostWrite(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{complexCall, notesCall, tasksCall} {

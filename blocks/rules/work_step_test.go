@@ -14,7 +14,7 @@ import (
 const stepTries = 8
 
 // Redis' clock steps forward by more than a lease while the CRM takes its time over a write: the other replica does not take
-// the firing, and so nothing is made twice.
+// the job, and so nothing is made twice.
 func TestWork_stepForwardDuringASlowWriteDoublesNothing(t *testing.T) {
 	t.Parallel()
 	for try := range stepTries {

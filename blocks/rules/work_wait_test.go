@@ -20,7 +20,7 @@ func TestWork_neverConnectedIsHeldUntilTheLogin(t *testing.T) {
 		}
 	}
 	h.deps.Lease = 6 * time.Second
-	h.deps.Ledger = jobs.NewLedger(h.db, h.deps.Lease) // who stands behind a firing that is held is looked at when that one's lease ends
+	h.deps.Ledger = jobs.NewLedger(h.db, h.deps.Lease) // who stands behind a job that is held is looked at when that one's lease ends
 	h.run(h.Service)
 	var entries []jobs.Job
 	for i := range 6 {

@@ -1,3 +1,8 @@
+// Package accept has the endpoints that helpdesk rules call: POST /api/freeCreateLead, which stores a request before it is answered,
+// and GET /api/triggers/{id}, which tells how it stands.
+//
+// It refuses to know what becomes of a request (package rules): handlers bind, ask, map and answer. Internal text never leaves; a
+// caller without a valid key learns only that, and has a bounded share per address.
 package accept
 
 import (
@@ -55,7 +60,7 @@ type Handlers struct {
 // What became of a request for a deal at once, for metrics. A dry run is resultTried whatever it says.
 const (
 	resultAccepted = "accepted"
-	resultRepeated = "repeated" // the same firing was there already
+	resultRepeated = "repeated" // the same job was there already
 	resultLoop     = "shelved"  // stored as failed, it looks like a loop
 	resultTried    = "dry_run"
 	resultRefused  = "refused" // mistakes, stored as failed; or not allowed
@@ -112,7 +117,7 @@ func (h *Handlers) accept(c echo.Context) (a *accepted, result string, err error
 		return nil, "", h.refuseAnonymous(c, stops)
 	}
 	t, err := h.caller(c, key, r.Request.AmoClientID)
-	var foreign *foreignClientError
+	var foreign *sendError
 	switch {
 	case errors.As(err, &foreign):
 		stops = foreign

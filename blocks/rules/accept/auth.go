@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -22,16 +24,23 @@ type Tenants interface {
 // errNoKey is a caller who is nobody: the answer must not tell a missing key from a wrong one.
 var errNoKey = errors.New("no valid trigger key")
 
-// foreignClientError is a rule whose amoClientId belongs to another account than its key.
-type foreignClientError struct{ given string }
+// sendError is a mistake in how a rule is sent: its method, address or integration.
+type sendError struct {
+	status  int
+	text    string
+	problem request.Problem
+}
 
-func (e *foreignClientError) Error() string {
-	return fmt.Sprintf("amoClientId %.100q is not the integration that this key's account is connected with. "+
-		"Copy the rule from the block's settings again, or leave amoClientId out", e.given)
+func (e *sendError) Error() string { return e.text }
+
+// foreignClient is a rule whose amoClientId belongs to another account than its key.
+func foreignClient(given string) error {
+	return &sendError{http.StatusForbidden, fmt.Sprintf("amoClientId %.100q is not the integration that this key's account is connected with. "+
+		"Copy the rule from the block's settings again, or leave amoClientId out", given), request.ForeignClient()}
 }
 
 // caller finds the tenant that a request speaks for: by its key, else, if open triggers are allowed, by the integration
-// that only one tenant has. *foreignClientError comes beside the tenant of the key.
+// that only one tenant has. *sendError comes beside the tenant of the key.
 func (h *Handlers) caller(c echo.Context, bodyKey, clientID string) (tenant.Tenant, error) {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), longestStore)
 	defer cancel()
@@ -50,7 +59,7 @@ func (h *Handlers) caller(c echo.Context, bodyKey, clientID string) (tenant.Tena
 		return tenant.Tenant{}, fmt.Errorf("find the caller: %w", err)
 	}
 	if clientID != "" && t.IntegrationID != "" && !strings.EqualFold(clientID, t.IntegrationID) {
-		return t, &foreignClientError{given: clientID}
+		return t, foreignClient(clientID)
 	}
 	return t, nil
 }

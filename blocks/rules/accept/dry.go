@@ -11,7 +11,6 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
-	"github.com/sidecard/sidecard/internal/money"
 	"github.com/sidecard/sidecard/internal/problem"
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -29,39 +28,14 @@ type trial struct {
 
 // would is the deal that a job would make. What is left out is amoCRM's own choice.
 type would struct {
-	Contact     contactRef    `json:"contact"`
-	IfOpenDeal  string        `json:"if_open_deal"`
-	Name        string        `json:"name,omitempty"`
-	Price       *money.Amount `json:"price,omitempty"`
-	Pipeline    *ref          `json:"pipeline,omitempty"`
-	Status      *ref          `json:"status,omitempty"`
-	Responsible *ref          `json:"responsible,omitempty"`
-	Fields      []filledField `json:"fields"`
-	Tags        []string      `json:"tags"`
-	Company     string        `json:"company,omitempty"`
-	Task        *taskDue      `json:"task,omitempty"`
-	Comment     string        `json:"comment,omitempty"`
-}
-
-type ref struct {
-	ID   int64  `json:"id"`
-	Name string `json:"name"`
+	Contact contactRef `json:"contact"`
+	plan.Would
 }
 
 type contactRef struct {
 	ID    int64  `json:"id,omitempty"` // none: it would be made
 	Name  string `json:"name"`
 	Found bool   `json:"found"`
-}
-
-type filledField struct {
-	ref
-	Values []string `json:"values"`
-}
-
-type taskDue struct {
-	Text  string    `json:"text"`
-	DueAt time.Time `json:"due_at"`
 }
 
 // dryRun says whether the caller wants to know what a job would do.
@@ -72,16 +46,10 @@ func dryRun(c echo.Context) (bool, error) {
 	}
 	dry, err := strconv.ParseBool(raw)
 	if err != nil {
-		return false, &dryRunError{raw}
+		text := fmt.Sprintf("dry_run is true or false, not %.60q", raw)
+		return false, &sendError{http.StatusBadRequest, text, request.Problem{Path: "?dry_run", Code: request.CodeType, Detail: text}}
 	}
 	return dry, nil
-}
-
-// dryRunError is a wish that is neither for a job nor for a dry run.
-type dryRunError struct{ given string }
-
-func (e *dryRunError) Error() string {
-	return fmt.Sprintf("dry_run is true or false, not %.60q", e.given)
 }
 
 // try answers a dry run: 200 when the job would be worked off, 422 with what would stop it.
@@ -111,24 +79,8 @@ func (h *Handlers) try(c echo.Context, t tenant.Tenant, req request.Request, sto
 }
 
 func shown(w plan.Would) *would {
-	out := &would{Contact: contactRef{ID: w.Contact.ID, Name: w.Contact.Name, Found: w.Contact.ID != 0}, IfOpenDeal: string(w.IfOpenDeal),
-		Name: w.Name, Price: w.Price, Pipeline: refOf(w.Pipeline), Status: refOf(w.Status), Responsible: refOf(w.Responsible),
-		Fields: []filledField{}, Tags: append([]string{}, w.Tags...), Company: w.Company, Comment: w.Comment}
-	if out.IfOpenDeal == "" {
-		out.IfOpenDeal = string(request.OpenDealCreate)
+	if w.Task != nil {
+		w.Task = &plan.Task{Text: w.Task.Text, Due: w.Task.Due.UTC().Truncate(time.Second)}
 	}
-	for _, f := range w.Fields {
-		out.Fields = append(out.Fields, filledField{ref(f.Ref), f.Values})
-	}
-	if !w.TaskDue.IsZero() {
-		out.Task = &taskDue{w.Task, w.TaskDue.UTC().Truncate(time.Second)}
-	}
-	return out
-}
-
-func refOf(r plan.Ref) *ref {
-	if r.ID == 0 {
-		return nil
-	}
-	return &ref{r.ID, r.Name}
+	return &would{contactRef{w.Contact.ID, w.Contact.Name, w.Contact.ID != 0}, w}
 }

@@ -23,7 +23,7 @@ func TestDryRun_validSaysWhatWouldBeMade(t *testing.T) {
 		Warnings: []request.Problem{{Path: "fields.status_id", Code: "closed_stage", Detail: "closed"}},
 		Would: &plan.Would{Contact: plan.Ref{ID: 7, Name: "Ann"}, Name: "Deal", Price: &price, Pipeline: plan.Ref{ID: 1, Name: "Sales"},
 			Status: plan.Ref{ID: 142, Name: "Won"}, Fields: []plan.FilledField{{Ref: plan.Ref{ID: 5, Name: "Size"}, Values: []string{"M"}}},
-			Tags: []string{"vip"}, Task: "Call", TaskDue: time.Unix(1e9, 5), Comment: "c"},
+			Tags: []string{"vip"}, Task: &plan.Task{Text: "Call", Due: time.Unix(1e9, 5)}, Comment: "c", IfOpenDeal: request.OpenDealCreate},
 	}}
 	got := call(t, ruleServer(t, w, false), "POST", "/api/freeCreateLead?dry_run=true&key="+goodKey, minimal)
 	want := map[string]any{"dry_run": true, "valid": true, "problems": []any{},

@@ -18,33 +18,27 @@ import (
 
 // read reads a job's body. key is the trigger key in it; stops is what would stop the job, err means that the body has
 // not come to its end.
-func (h *Handlers) read(c echo.Context) (firing request.Refused, key string, stops, err error) {
-	firing.ContentType = c.Request().Header.Get(echo.HeaderContentType)
-	firing.Body, err = io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, request.MaxBody))
+func (h *Handlers) read(c echo.Context) (job request.Refused, key string, stops, err error) {
+	job.ContentType = c.Request().Header.Get(echo.HeaderContentType)
+	job.Body, err = io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, request.MaxBody))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		firing.Cut, stops = true, tooLarge
+		job.Cut, stops = true, tooLarge
 	case err != nil:
-		return firing, "", nil, err
+		return job, "", nil, err
 	default:
-		firing.Request, key, stops = request.Bind(firing.ContentType, firing.Body)
+		job.Request, key, stops = request.Bind(job.ContentType, job.Body)
 	}
 	if !readable(stops) {
-		key = request.OnlyKey(firing.Body)
+		key = request.OnlyKey(job.Body)
 	}
 	if method := c.Request().Method; method != http.MethodPost {
-		stops = &methodError{method}
+		text := fmt.Sprintf("The rule must send POST, not %s: choose it in the helpdesk's action", method)
+		stops = &sendError{http.StatusMethodNotAllowed, text, request.Problem{Path: "method", Code: request.CodeChoice, Detail: text}}
 	}
-	firing.Key = givenKey(c, key)
-	return firing, key, stops, nil
-}
-
-// methodError is a job that was not posted.
-type methodError struct{ given string }
-
-func (e *methodError) Error() string {
-	return fmt.Sprintf("The rule must send POST, not %s: choose it in the helpdesk's action", e.given)
+	job.Key = givenKey(c, key)
+	return job, key, stops, nil
 }
 
 // readable says that a body could be read, whatever is wrong with the rule in it.
@@ -72,22 +66,15 @@ func (h *Handlers) storeRefused(ctx context.Context, c echo.Context, t tenant.Te
 
 // problemsOf is what stops a job, by path.
 func problemsOf(stops error) []request.Problem {
-	var (
-		tooLarge *http.MaxBytesError
-		foreign  *foreignClientError
-		method   *methodError
-	)
+	var tooLarge *http.MaxBytesError
+	var sent *sendError
 	switch {
-	case errors.As(stops, &method):
-		return []request.Problem{{Path: "method", Code: request.CodeChoice, Detail: method.Error()}}
+	case errors.As(stops, &sent):
+		return []request.Problem{sent.problem}
 	case errors.As(stops, &tooLarge):
 		return []request.Problem{request.TooLarge()}
-	case errors.As(stops, &foreign):
-		return []request.Problem{request.ForeignClient()}
-	case readable(stops), request.ProblemsOf(stops) != nil:
-		return request.ProblemsOf(stops)
 	}
-	return []request.Problem{{Path: "?dry_run", Code: request.CodeType, Detail: stops.Error()}}
+	return request.ProblemsOf(stops)
 }
 
 // unread answers for a body that has not come to its end.
@@ -108,10 +95,8 @@ func (h *Handlers) refusal(c echo.Context, err error) problem.Problem {
 		mistakes *request.Problems
 		syntax   *body.SyntaxError
 		kind     *body.ContentTypeError
-		foreign  *foreignClientError
 		tooLarge *http.MaxBytesError
-		dry      *dryRunError
-		method   *methodError
+		sent     *sendError
 	)
 	switch {
 	case errors.As(err, &mistakes):
@@ -122,17 +107,19 @@ func (h *Handlers) refusal(c echo.Context, err error) problem.Problem {
 		return problem.Problem{Status: http.StatusUnsupportedMediaType, Title: kind.Error()}
 	case errors.As(err, &tooLarge):
 		return problem.Problem{Status: http.StatusRequestEntityTooLarge, Title: "The body may have at most 1 MiB"}
-	case errors.As(err, &method):
-		c.Response().Header().Set(echo.HeaderAllow, http.MethodPost)
-		return problem.Problem{Status: http.StatusMethodNotAllowed, Title: method.Error()}
-	case errors.As(err, &dry):
-		return problem.Problem{Status: http.StatusBadRequest, Title: dry.Error()}
+	case errors.As(err, &sent):
+		answer := problem.Problem{Status: sent.status, Title: sent.text}
+		switch sent.status {
+		case http.StatusMethodNotAllowed:
+			c.Response().Header().Set(echo.HeaderAllow, http.MethodPost)
+		case http.StatusForbidden:
+			answer.Errors = h.fields(c, []request.Problem{sent.problem})
+		}
+		return answer
 	case errors.Is(err, errNoKey):
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, "Bearer")
 		return problem.Problem{Status: http.StatusUnauthorized, Title: "The trigger key is missing or wrong. It stands in the settings of the amoCRM " +
 			"block, in the ready-made rule; add it to the rule's URL as ?key=…, or to its data as \"key\""}
-	case errors.As(err, &foreign):
-		return problem.Problem{Status: http.StatusForbidden, Title: foreign.Error(), Errors: h.fields(c, problemsOf(foreign))}
 	case errors.Is(err, ledger.ErrNotFound):
 		return problem.Problem{Status: http.StatusNotFound, Title: "There is no such firing, or it is too old"}
 	case errors.Is(err, ledger.ErrFull):

@@ -10,17 +10,19 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
+	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/problem"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
-// firing is how a job is shown. Ids are those of the CRM, left out until they exist.
-type firing struct {
+// shownJob is how a job is shown. Ids are those of the CRM, left out until they exist.
+type shownJob struct {
 	ID        string          `json:"id"`
 	State     string          `json:"state"`
 	StatusURL string          `json:"status_url"`
-	Repeated  bool            `json:"repeated,omitempty"` // the same firing was accepted before
+	Repeated  bool            `json:"repeated,omitempty"` // the same job was accepted before
 	TicketID  int64           `json:"ticket_id"`
 	ContactID int64           `json:"contact_id,omitempty"`
 	LeadID    int64           `json:"lead_id,omitempty"`
@@ -37,7 +39,7 @@ type firing struct {
 }
 
 func (h *Handlers) answer(c echo.Context, status int, t tenant.Tenant, e jobs.Job, repeated bool) error {
-	f := firing{ID: e.ID, State: string(e.State), StatusURL: h.statusURL(c, e), Repeated: repeated,
+	f := shownJob{ID: e.ID, State: string(e.State), StatusURL: h.statusURL(c, e), Repeated: repeated,
 		TicketID: e.Request.TicketID, ContactID: e.Steps.ContactID, LeadID: e.Steps.LeadID, LeadURL: t.Present(e.Steps.LeadURL),
 		NoteID: e.Steps.NoteID, Attempts: e.Attempts, Why: jobs.English(e.Why), Remarks: h.fields(c, jobs.Remarks(e)),
 		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(), Timeline: jobs.InEnglish(e.Timeline)}
@@ -83,3 +85,30 @@ func wanted(header http.Header) time.Duration {
 }
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }
+
+const ruleRefused = "The rule can't be carried out as it stands"
+
+// lang returns the caller's language: ?lang, else Accept-Language, else English.
+func lang(c echo.Context) i18n.Lang {
+	return i18n.ChosenLang(c.QueryParam("lang"), i18n.AcceptedLang(c.Request().Header.Get("Accept-Language")))
+}
+
+// say is a text of the catalogue in the caller's language.
+func (h *Handlers) say(c echo.Context, key, english string) string {
+	if h.Catalog == nil {
+		return english
+	}
+	return h.Catalog.T(lang(c), key)
+}
+
+// fields are the problems of a request in the caller's language; what amoCRM said stays as it said it.
+func (h *Handlers) fields(c echo.Context, list []request.Problem) []problem.Field {
+	out := make([]problem.Field, len(list))
+	for i, p := range list {
+		out[i] = problem.Field{Path: p.Path, Code: p.Code, Detail: p.Detail, Given: p.Given}
+		if h.Catalog != nil {
+			out[i].Detail = p.In(h.Catalog, lang(c))
+		}
+	}
+	return out
+}

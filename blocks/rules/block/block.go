@@ -99,12 +99,12 @@ func (b *Block) Start(h *blocks.Host) error {
 		},
 	}})
 	b.watcher = notify.New(notify.Deps{DB: h.DB, Tenants: h.Tenants, Jobs: b.Service, Sender: h.Notices, Log: h.Log})
-	b.pages = pages.New(pages.Deps{
+	b.pages = &pages.Handlers{
 		Kit: h.Kit, Rules: b.Service, Try: b.TryRule, NewKey: h.Tenants.NewTriggerKey, TicketURL: b.desks.TicketURL,
 		Account: func(ctx context.Context, tenantID string) (pages.Account, error) {
 			return h.Accounts.Open(ctx, tenantID, store.Interactive)
 		},
-	})
+	}
 	b.accept = &accept.Handlers{
 		Rules: b.Service, Tenants: h.Tenants, Open: b.config.OpenTriggers, PublicURL: h.PublicURL, Catalog: h.Catalog,
 		Anonymous: h.Anonymous, Metrics: h.Metrics, Log: h.Log,
@@ -127,20 +127,4 @@ func (b *Block) Run(ctx context.Context) error {
 	g.Go(func() error { return b.Service.Run(ctx) })
 	g.Go(func() error { b.watcher.Run(ctx); return nil })
 	return g.Wait()
-}
-
-// Failed returns how many runs of a tenant need a person.
-func (b *Block) Failed(ctx context.Context, tenantID string) (int, error) {
-	return b.pages.Failed(ctx, tenantID)
-}
-
-// Latest returns a ticket's newest run (pages.Handlers).
-func (b *Block) Latest(ctx context.Context, tenantID string, ticketID int64) (id, state string, err error) {
-	return b.pages.Latest(ctx, tenantID, ticketID)
-}
-
-// Waiting returns how many runs of a tenant are not done.
-func (b *Block) Waiting(ctx context.Context, tenantID string) (int, error) {
-	c, err := b.Counts(ctx, tenantID)
-	return c.Waiting(), err
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/body"
-	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/runes"
 	"github.com/sidecard/sidecard/oauth"
@@ -57,8 +56,8 @@ func (h *Handlers) ruleCheck(r *pageRequest) error {
 		if err != nil {
 			return ui.Page{}, err
 		}
-		text, err := ruleJSON(h.PublicURL, r.crm.Tenant().TriggerKey, r.crm.Tenant().IntegrationID, r.T("rule.deal_name"), meta)
-		return ui.Page{Name: "rule_check", Data: ruleCheckView{Base: ui.Plain(r.Base()), Rule: ui.Plain(text), lookupView: r.lookup(ctx, meta, query)}}, err
+		text, err := ruleJSON(h.PublicURL, r.crm.Tenant(), r.T("rule.deal_name"), meta)
+		return ui.Page{Name: "rule_check", Data: ruleCheckView{Base: ui.Plain(r.Base()), Rule: text, lookupView: newLookup(r.FormatIn(ctx), meta, query)}}, err
 	})
 }
 
@@ -67,7 +66,7 @@ func (h *Handlers) checkRule(r *pageRequest) error {
 	view := ruleCheckView{Base: ui.Plain(r.Base()), Rule: ui.Plain(r.FormValue("rule"))}
 	meta, err := r.crm.Meta(r.Ctx)
 	if err == nil {
-		view.lookupView = r.lookup(r.Ctx, meta, lookupQuery(r.FormValue("q")))
+		view.lookupView = newLookup(r.Format(), meta, lookupQuery(r.FormValue("q")))
 		switch {
 		case r.FormValue("do") == "find":
 		case strings.TrimSpace(string(view.Rule)) == "":
@@ -128,7 +127,6 @@ func saidProblems(f i18n.Format, list []request.Problem) []ruleProblem {
 
 // wouldLines says what a rule would make; what is left to amoCRM has no line.
 func wouldLines(f i18n.Format, w plan.Would) []ruleLine {
-	t := func(key string, args ...any) string { return f.Catalog.T(f.Lang, key, args...) }
 	out := []ruleLine{}
 	add := func(label string, lines ...string) {
 		var said []string
@@ -143,25 +141,25 @@ func wouldLines(f i18n.Format, w plan.Would) []ruleLine {
 	}
 	contact := withID(w.Contact)
 	if w.Contact.ID == 0 {
-		contact = t("rule.contact_new", "Name", w.Contact.Name)
+		contact = f.T("rule.contact_new", "Name", w.Contact.Name)
 	}
-	add(t("field.contact"), contact)
-	add(t("field.deal_name"), w.Name)
+	add(f.T("field.contact"), contact)
+	add(f.T("field.deal_name"), w.Name)
 	if w.Price != nil {
-		add(t("field.price"), f.Number(w.Price.Float()))
+		add(f.T("field.price"), f.Number(w.Price.Float()))
 	}
-	add(t("field.pipeline"), withID(w.Pipeline))
-	add(t("field.stage"), withID(w.Status))
-	add(t("field.responsible"), withID(w.Responsible))
+	add(f.T("field.pipeline"), withID(w.Pipeline))
+	add(f.T("field.stage"), withID(w.Status))
+	add(f.T("field.responsible"), withID(w.Responsible))
 	for _, field := range w.Fields {
 		add(withID(field.Ref), field.Values...)
 	}
-	add(t("field.tags"), w.Tags...)
-	add(t("field.company"), w.Company)
-	if !w.TaskDue.IsZero() {
-		add(t("rule.task"), t("rule.task_due", "Text", w.Task, "Time", f.DateTime(w.TaskDue)))
+	add(f.T("field.tags"), w.Tags...)
+	add(f.T("field.company"), w.Company)
+	if w.Task != nil {
+		add(f.T("rule.task"), f.T("rule.task_due", "Text", w.Task.Text, "Time", f.DateTime(w.Task.Due)))
 	}
-	add(t("field.note"), w.Comment)
+	add(f.T("field.note"), w.Comment)
 	return out
 }
 
@@ -178,9 +176,4 @@ func withID(r plan.Ref) string {
 
 func lookupQuery(raw string) string {
 	return runes.First(strings.TrimSpace(raw), maxLookup)
-}
-
-// lookup lists what the account has under a query.
-func (r *pageRequest) lookup(ctx context.Context, meta crm.Meta, query string) lookupView {
-	return newLookup(r.FormatIn(ctx), meta, query)
 }

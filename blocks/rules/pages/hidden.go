@@ -1,12 +1,11 @@
 package pages
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"regexp"
-	"strings"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/phone"
 )
 
@@ -26,10 +25,12 @@ func maskJSON(f format, doc string) string {
 	}
 	return jsonValue.ReplaceAllStringFunc(doc, func(token string) string {
 		text := plainText(token)
-		if shown := f.Words(text); shown != text {
-			return quoted(shown)
+		shown := f.Words(text)
+		if shown == text {
+			return token
 		}
-		return token
+		quoted, _ := request.JSON(shown, "") // a string can always be encoded
+		return quoted
 	})
 }
 
@@ -70,14 +71,4 @@ func plainText(token string) string {
 		return token // a number, or no JSON at all: the reader says so
 	}
 	return s
-}
-
-func quoted(s string) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		return `""` // a string can always be encoded
-	}
-	return strings.TrimSpace(b.String())
 }

@@ -3,7 +3,6 @@ package pages
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -28,7 +27,7 @@ const maxInboxText = 100
 // exportWithin bounds an export; the file ends early after it, and the browser says so.
 const exportWithin = 40 * time.Second
 
-// inbox lists the firings: GET …/inbox?state=&before=.
+// inbox lists the jobs: GET …/inbox?state=&before=.
 func (h *Handlers) inbox(r *pageRequest) error {
 	ask := r.inboxAsk()
 	done := r.QueryParam("done")
@@ -41,7 +40,7 @@ func (h *Handlers) inbox(r *pageRequest) error {
 	})
 }
 
-// inboxSearch lists the firings that hold a text: POST …/inbox/search. People search for clients' names, so what they
+// inboxSearch lists the jobs that hold a text: POST …/inbox/search. People search for clients' names, so what they
 // type stands in the page and its forms, never in an address.
 func (h *Handlers) inboxSearch(r *pageRequest) error {
 	view, err := r.inboxPage(r.Ctx, r.inboxAsk())
@@ -66,25 +65,15 @@ func (r *pageRequest) inboxAsk() rules.Query {
 	return q
 }
 
-// retryAll starts every failed firing anew: POST …/inbox. Sent twice it is done once.
+// retryAll starts every failed job anew: POST …/inbox. Sent twice it is done once.
 func (h *Handlers) retryAll(r *pageRequest) error {
 	page := r.Base() + "/inbox"
-	once, done, err := r.Begin()
+	done, err := r.Once(func(ctx context.Context) (string, error) {
+		n, err := h.Rules.RetryAll(ctx, r.Session.TenantID)
+		return "?done=retried-" + strconv.Itoa(n), err
+	})
 	if err != nil {
 		return r.Fail(err, page)
-	}
-	if once == nil {
-		return r.SeeOther(page + done)
-	}
-	ctx, cancel := r.Writing()
-	defer cancel()
-	n, err := h.Rules.RetryAll(ctx, r.Session.TenantID)
-	if err != nil {
-		return r.Fail(errors.Join(err, once.Release(ctx)), page)
-	}
-	done = "?done=retried-" + strconv.Itoa(n)
-	if err := once.Done(ctx, done); err != nil {
-		r.LogError(err)
 	}
 	return r.SeeOther(page + done)
 }

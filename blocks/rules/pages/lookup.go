@@ -42,31 +42,31 @@ type lookups struct {
 func newLookup(f i18n.Format, meta crm.Meta, query string) lookupView {
 	l := &lookups{f: f, view: lookupView{Query: ui.Plain(query)}}
 	for _, p := range meta.Open() {
-		rows := []lookupRow{l.row("p", int64(p.ID), p.Name, f.Catalog.T(f.Lang, "field.pipeline"))}
+		rows := []lookupRow{l.row("p", int64(p.ID), p.Name, f.T("field.pipeline"))}
 		for _, s := range p.Statuses {
 			rows = append(rows, l.row("s-"+number(int64(p.ID)), int64(s.ID), s.Name, ""))
 		}
-		l.group(f.Catalog.T(f.Lang, "rule.lookup_stages", "Name", p.Name), p.Name, rows)
+		l.group(f.T("rule.lookup_stages", "Name", p.Name), p.Name, rows)
 	}
 	var users []lookupRow
 	for _, u := range meta.Assignable() {
 		users = append(users, l.row("u", int64(u.ID), u.Name, u.Email))
 	}
-	l.group(f.Catalog.T(f.Lang, "rule.lookup_users"), "", users)
+	l.group(f.T("rule.lookup_users"), "", users)
 	var fields []lookupRow
 	for _, field := range meta.LeadFields {
 		fields = append(fields, l.row("f", int64(field.ID), field.Name, strings.TrimSpace(field.Type+" "+field.Code)))
 	}
-	l.group(f.Catalog.T(f.Lang, "rule.lookup_fields"), "", fields)
+	l.group(f.T("rule.lookup_fields"), "", fields)
 	for _, field := range meta.LeadFields {
 		var rows []lookupRow
 		for _, e := range field.Enums {
 			rows = append(rows, l.row("e-"+number(int64(field.ID)), int64(e.ID), e.Value, ""))
 		}
-		l.group(f.Catalog.T(f.Lang, "rule.lookup_choices", "Name", field.Name), field.Name, rows)
+		l.group(f.T("rule.lookup_choices", "Name", field.Name), field.Name, rows)
 	}
 	if l.over > 0 {
-		l.view.More = f.Catalog.T(f.Lang, "rule.lookup_more", "Count", l.over)
+		l.view.More = f.T("rule.lookup_more", "Count", l.over)
 	}
 	l.view.None = l.rows == 0 && query != ""
 	return l.view
@@ -74,7 +74,7 @@ func newLookup(f i18n.Format, meta crm.Meta, query string) lookupView {
 
 func (l *lookups) row(kind string, id int64, name, sub string) lookupRow {
 	return lookupRow{Place: ui.Plain("id-" + kind + "-" + number(id)), ID: ui.Plain(number(id)), Name: name, Sub: sub,
-		Copy: ui.Plain(l.f.Catalog.T(l.f.Lang, "rule.copy_id", "ID", number(id), "Name", l.f.Words(name)))}
+		Copy: ui.Plain(l.f.T("rule.copy_id", "ID", number(id), "Name", l.f.Words(name)))}
 }
 
 // group adds the rows that fit; all of them when the thing that they belong to fits.

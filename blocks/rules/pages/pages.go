@@ -1,3 +1,10 @@
+// Package pages are the rules' pages beside a ticket: the inbox of what rules asked for, the ready-made rule with its key, and
+// the check of a rule.
+//
+// It refuses to know how a rule is worked out and how deals are shown: that is the package above and the CRM's block.
+//
+// Invariants: what people search for and decide stands in a form, never in an address; a form sent twice acts once; a phone
+// that a page hides is put back before anything is stored.
 package pages
 
 import (
@@ -38,8 +45,8 @@ type Account interface {
 
 var _ Account = (*crm.Account)(nil)
 
-// Deps is what the pages work with. All are needed.
-type Deps struct {
+// Handlers serve the pages. All members are needed.
+type Handlers struct {
 	*ui.Kit
 	Rules     *rules.Service
 	Try       func(ctx context.Context, tenantID string, ticketID int64, rule string) (rules.Trial, error) // makes nothing
@@ -48,12 +55,6 @@ type Deps struct {
 	TicketURL func(t tenant.Tenant, ticketID int64) string // where agents open a ticket, "" when that can't be told
 }
 
-// Handlers serve the pages.
-type Handlers struct{ Deps }
-
-// New returns the handlers.
-func New(d Deps) *Handlers { return &Handlers{d} }
-
 // Mount names the pages' addresses.
 func (h *Handlers) Mount(r *route.Router) {
 	g := r.Panel()
@@ -61,8 +62,8 @@ func (h *Handlers) Mount(r *route.Router) {
 	g.POST("/inbox", h.inside(h.retryAll))
 	g.POST("/inbox/search", h.inside(h.inboxSearch))
 	g.POST("/inbox.csv", h.inside(h.inboxFile))
-	g.GET("/inbox/:id", h.inside(h.firing))
-	g.POST("/inbox/:id", h.inside(h.changeFiring))
+	g.GET("/inbox/:id", h.inside(h.job))
+	g.POST("/inbox/:id", h.inside(h.changeJob))
 	g.GET("/rule", h.inside(h.rule))
 	g.POST("/rule/key", h.inside(h.newKey))
 	g.GET("/rule/check", h.inside(h.ruleCheck))

@@ -1,12 +1,12 @@
 package pages
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 
+	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 // ruleView is the page that hands an admin the rule for the helpdesk, with this tenant's key.
@@ -23,9 +23,8 @@ func (h *Handlers) rule(r *pageRequest) error {
 		if err != nil {
 			return ui.Page{}, err
 		}
-		text, err := ruleJSON(h.PublicURL, r.crm.Tenant().TriggerKey, r.crm.Tenant().IntegrationID, r.T("rule.deal_name"), meta)
-		key := r.keyView(r.crm.Tenant(), h.Now(), r.FormatIn(ctx).DateTime)
-		return ui.Page{Name: "rule", Data: ruleView{Base: ui.Plain(r.Base()), JSON: ui.Plain(text), Key: key}}, err
+		text, err := ruleJSON(h.PublicURL, r.crm.Tenant(), r.T("rule.deal_name"), meta)
+		return ui.Page{Name: "rule", Data: ruleView{Base: ui.Plain(r.Base()), JSON: text, Key: r.keyView(ctx)}}, err
 	})
 }
 
@@ -40,7 +39,7 @@ type ruleFields struct {
 
 // ruleJSON is a POST action as the helpdesk takes it (usedesk.md §3.2), with ids that exist in the account: its main
 // pipeline's first stage and a user who may be responsible. The key goes into the body, since addresses end up in logs.
-func ruleJSON(publicURL, key, integration, name string, meta crm.Meta) (string, error) {
+func ruleJSON(publicURL string, company tenant.Tenant, name string, meta crm.Meta) (ui.Plain, error) {
 	fields := ruleFields{Name: name}
 	for i, p := range meta.Open() {
 		if i == 0 || p.IsMain {
@@ -50,22 +49,49 @@ func ruleJSON(publicURL, key, integration, name string, meta crm.Meta) (string, 
 	if users := meta.Assignable(); len(users) > 0 {
 		fields.ResponsibleID = int64(users[0].ID)
 	}
-	var data struct {
+	type body struct {
 		Key         string     `json:"key"`
 		AmoClientID string     `json:"amoClientId,omitempty"`
 		TicketID    string     `json:"ticketId"`
 		Fields      ruleFields `json:"fields"`
 		Comment     string     `json:"comment"`
 	}
-	data.Key, data.AmoClientID, data.TicketID, data.Fields = key, integration, "{{ticket_id}}", fields
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	err := enc.Encode(struct {
+	text, err := request.JSON(struct {
 		URL     string   `json:"url"`
-		Data    any      `json:"data"`
+		Data    body     `json:"data"`
 		Headers []string `json:"headers"`
-	}{publicURL + "/api/freeCreateLead", data, []string{}})
-	return b.String(), err
+	}{publicURL + "/api/freeCreateLead", body{company.TriggerKey, company.IntegrationID, "{{ticket_id}}", fields, ""}, []string{}}, "  ")
+	return ui.Plain(text + "\n"), err
+}
+
+// keyView is the part of the rule's page that changes its key.
+type keyView struct {
+	Action ui.Plain
+	Token  ui.Plain
+	Made   bool   // just now
+	Until  string // until when the former key is good, "" when there is none
+}
+
+func (r *pageRequest) keyView(ctx context.Context) keyView {
+	view := keyView{Action: ui.Plain(r.Base() + "/rule/key"), Token: ui.NewToken(), Made: r.QueryParam("done") == "key"}
+	if t := r.crm.Tenant(); t.FormerKey(r.h.Now()) != "" {
+		view.Until = r.FormatIn(ctx).DateTime(t.OldTriggerEnd)
+	}
+	return view
+}
+
+// newKey gives the rules a new key: POST …/rule/key. The former one is good for a day; the second of two clicks makes no
+// second one.
+func (h *Handlers) newKey(r *pageRequest) error {
+	_, err := r.Once(func(ctx context.Context) (string, error) {
+		_, err := h.NewKey(ctx, r.Session.TenantID)
+		if err == nil {
+			h.Log.InfoContext(ctx, "new trigger key", "tenant", r.Session.TenantID)
+		}
+		return "key", err
+	})
+	if err != nil {
+		return r.Fail(err, r.Base()+"/rule")
+	}
+	return r.SeeOther(r.Base() + "/rule?done=key")
 }

@@ -6,6 +6,7 @@ import (
 
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/tenant"
 )
 
 func TestRuleJSON_namesWhatExistsAndHidesTheKeyFromAddresses(t *testing.T) {
@@ -16,7 +17,7 @@ func TestRuleJSON_namesWhatExistsAndHidesTheKeyFromAddresses(t *testing.T) {
 			{ID: 20, IsMain: true, Statuses: []amoapi.Status{{ID: 21, Type: amoapi.StatusTypeUnsorted}, {ID: 22}}},
 		},
 	}
-	text, err := ruleJSON("https://sidecard.example.com", "sk_x&y", "id-1", "Deal <1>", meta)
+	text, err := ruleJSON("https://sidecard.example.com", tenant.Tenant{TriggerKey: "sk_x&y", IntegrationID: "id-1"}, "Deal <1>", meta)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/rules"
@@ -17,13 +16,13 @@ import (
 
 type format = i18n.Format
 
-// inboxView is the list of firings.
+// inboxView is the list of jobs.
 type inboxView struct {
 	Base, Token ui.Plain
 	State       string
 	Text        ui.Plain
 	Tabs        []tabView
-	Rows        []firingRow
+	Rows        []jobRow
 	Failed      int
 	Newest      ui.Plain // address of the first page, "" on it
 	Older       ui.Plain // address of the next one, "" on the last
@@ -41,8 +40,8 @@ type tabView struct {
 	On    bool
 }
 
-// firingRow is a firing in the list.
-type firingRow struct {
+// jobRow is a job in the list.
+type jobRow struct {
 	Href          ui.Plain
 	Title         ui.Plain
 	State, Word   string
@@ -66,17 +65,14 @@ func (r *pageRequest) inboxPage(ctx context.Context, q rules.Query) (inboxView, 
 		}
 	}
 	for _, e := range p.Jobs {
-		row := firingRow{
+		view.Rows = append(view.Rows, jobRow{
 			Href:  ui.Plain(r.Base() + "/inbox/" + url.PathEscape(e.ID)),
-			Title: ui.Plain(r.firingTitle(e, f.Words(e.Request.Fields.Name))), State: stateOf(e), Word: r.T("inbox.state." + stateOf(e)),
+			Title: ui.Plain(r.jobTitle(e, f.Words(e.Request.Fields.Name))), State: jobs.StateOf(e), Word: r.T("inbox.state." + jobs.StateOf(e)),
 			Age: f.Age(e.UpdatedAt), AgeTitle: f.DateTime(e.UpdatedAt), Reason: r.reason(f, e), Repeats: r.repeats(e),
-		}
-		view.Rows = append(view.Rows, row)
+		})
 	}
-	first := q
-	first.Before = ""
 	if q.Before != "" {
-		view.Newest = ui.Plain(inboxURL(r.Base(), first))
+		view.Newest = ui.Plain(inboxURL(r.Base(), rules.Query{State: q.State, Label: q.Label}))
 	}
 	if p.Next != "" {
 		q.Before = p.Next
@@ -113,16 +109,13 @@ func (r *pageRequest) tabs(q rules.Query, c ledger.Counts) []tabView {
 	return tabs
 }
 
-// firingTitle names a firing by its ticket and deal.
-func (r *pageRequest) firingTitle(e jobs.Job, name string) string {
+// jobTitle names a job by its ticket and deal.
+func (r *pageRequest) jobTitle(e jobs.Job, name string) string {
 	if e.Request.TicketID == 0 {
 		return strings.TrimSuffix(r.T("inbox.no_ticket")+" · "+name, " · ")
 	}
 	return r.T("inbox.row", "Ticket", e.Request.TicketID, "Name", name)
 }
-
-// stateOf is what an entry is called: by its label, if it has one.
-func stateOf(e jobs.Job) string { return cmp.Or(string(e.Label), string(e.State)) }
 
 func (r *pageRequest) repeats(e jobs.Job) string {
 	if e.Repeats == 0 {
@@ -131,8 +124,8 @@ func (r *pageRequest) repeats(e jobs.Job) string {
 	return r.T("inbox.repeats", "Count", e.Repeats)
 }
 
-// firingView is one firing with what can be done about it.
-type firingView struct {
+// jobView is one job with what can be done about it.
+type jobView struct {
 	Base, URL, Token  ui.Plain
 	Notice, Problem   string
 	ID                ui.Plain
@@ -140,8 +133,7 @@ type firingView struct {
 	Reason, Repeats   string
 	Ticket, TicketURL ui.Plain
 	Contact, Deal     link
-	Created, Updated  string
-	Due               string
+	Created, Due      string
 	Attempts          int
 	Problems          []request.Problem
 	Remarks           bool // Problems are what was left out
@@ -169,21 +161,21 @@ type candidateView struct {
 // momentView is a line of the timeline. Times says how often it was said, and when last; Next when it is tried again.
 type momentView struct{ At, Text, Times, Next string }
 
-func (r *pageRequest) firingPage(ctx context.Context, id string) (firingView, error) {
+func (r *pageRequest) jobPage(ctx context.Context, id string) (jobView, error) {
 	e, err := r.h.Rules.Get(ctx, r.Session.TenantID, id)
 	if err != nil {
-		return firingView{}, err
+		return jobView{}, err
 	}
 	request, err := e.Request.Text()
 	if err != nil {
-		return firingView{}, err
+		return jobView{}, err
 	}
 	f := r.FormatIn(ctx)
 	failed, held := e.State == ledger.StateFailed, e.State == ledger.StateHeld
-	view := firingView{
+	view := jobView{
 		Base: ui.Plain(r.Base()), URL: ui.Plain(r.Base() + "/inbox/" + url.PathEscape(e.ID)), Token: ui.NewToken(), ID: ui.Plain(e.ID),
-		State: stateOf(e), Word: r.T("inbox.state." + stateOf(e)), Reason: r.said(f, e.Why), Repeats: r.repeats(e),
-		Created: f.DateTime(e.CreatedAt), Updated: f.DateTime(e.UpdatedAt), Attempts: e.Attempts,
+		State: jobs.StateOf(e), Word: r.T("inbox.state." + jobs.StateOf(e)), Reason: r.said(f, e.Why), Repeats: r.repeats(e),
+		Created: f.DateTime(e.CreatedAt), Attempts: e.Attempts,
 		Request: ui.Plain(maskJSON(f, request)), CanRetry: failed, CanEdit: jobs.Editable(e),
 		CanDrop: failed || held || e.State == ledger.StateAccepted,
 	}
@@ -191,16 +183,14 @@ func (r *pageRequest) firingPage(ctx context.Context, id string) (firingView, er
 	if !e.DueAt.IsZero() && e.State == ledger.StateAccepted && e.DueAt.After(r.h.Now()) {
 		view.Due = f.DateTime(e.DueAt)
 	}
-	if n := e.Steps.ContactID; n != 0 {
-		text := ui.Plain(strconv.FormatInt(n, 10))
+	if text := ui.Plain(number(e.Steps.ContactID)); text != "0" {
 		view.Contact = link{text, ui.Plain(r.crm.Tenant().AmoBase) + "/contacts/detail/" + text}
 	}
-	if n := e.Steps.LeadID; n != 0 {
-		text := ui.Plain(strconv.FormatInt(n, 10))
-		view.Deal = link{text, ui.Plain(r.crm.Tenant().AmoBase) + "/leads/detail/" + text} // the stored one may be of a former address
+	if text := ui.Plain(number(e.Steps.LeadID)); text != "0" { // the address that is stored may be a former one
+		view.Deal = link{text, ui.Plain(r.crm.Tenant().AmoBase) + "/leads/detail/" + text}
 	}
 	if id := e.Request.TicketID; id != 0 {
-		view.Ticket, view.TicketURL = ui.Plain(strconv.FormatInt(id, 10)), ui.Plain(r.h.TicketURL(r.crm.Tenant(), id))
+		view.Ticket, view.TicketURL = ui.Plain(number(id)), ui.Plain(r.h.TicketURL(r.crm.Tenant(), id))
 	}
 	view.Problems, view.Remarks = r.problems(f, e.Problems), e.Label == ledger.LabelRemarks
 	if e.State != ledger.StateDone && len(e.Problems) == 0 { // known before the deal is made
@@ -232,7 +222,7 @@ func (r *pageRequest) firingPage(ctx context.Context, id string) (firingView, er
 }
 
 // keep leaves what was typed on the page, with what is wrong with it.
-func (view *firingView) keep(t typedFiring) {
+func (view *jobView) keep(t typedJob) {
 	if t.request != "" && view.CanEdit {
 		view.Request = ui.Plain(t.request)
 	}

@@ -53,58 +53,60 @@ func (c *checker) leave(given string, p request.Problem) {
 }
 
 // missing notes that typed is nothing that the account has.
-func (c *checker) missing(path, key, typed string, have []thing, params ...string) {
+func (c *checker) missing(path, key, typed string, have []Ref, params ...string) {
 	c.leave(typed, request.NewProblem(path, request.CodeChoice, key, append(params, "Near", nearest(typed, have), "Accepted", some(have))...))
 }
 
 // unknownID does so for an id, where ids are checked, and takes it out.
-func (c *checker) unknownID(path, key string, id *int64, have []thing, params ...string) {
+func (c *checker) unknownID(path, key string, id *int64, have []Ref, params ...string) {
 	if c.ids {
 		c.missing(path, key, strconv.FormatInt(*id, 10), have, params...)
 		*id = 0
 	}
 }
 
-// thing is anything of the account that has an id and a name.
-type thing struct {
-	id   crm.ID
-	name string
+// Ref is anything of the account that has an id and a name.
+type Ref struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
 }
 
-func (t thing) String() string {
-	return fmt.Sprintf("%d (%s)", t.id, runes.Shorten(t.name, request.MaxPlain))
+func ref(id crm.ID, name string) Ref { return Ref{int64(id), name} }
+
+func (r Ref) String() string {
+	return fmt.Sprintf("%d (%s)", r.ID, runes.Shorten(r.Name, request.MaxPlain))
 }
 
-// pick finds the things of a name, case and outer blanks aside; when there is none, the one of that id, alone or with its
+// pick finds those of a name, case and outer blanks aside; when there is none, the one of that id, alone or with its
 // name as messages write it: 10 (Sales).
-func pick(have []thing, name string) []thing {
-	var found []thing
+func pick(have []Ref, name string) []Ref {
+	var found []Ref
 	for _, t := range have {
-		if strings.EqualFold(strings.TrimSpace(t.name), strings.TrimSpace(name)) {
+		if strings.EqualFold(strings.TrimSpace(t.Name), strings.TrimSpace(name)) {
 			found = append(found, t)
 		}
 	}
 	head, _, _ := strings.Cut(strings.TrimSpace(name), " (")
 	if id, err := strconv.ParseInt(head, 10, 64); err == nil && len(found) == 0 {
 		for _, t := range have {
-			if int64(t.id) == id {
-				return []thing{t}
+			if t.ID == id {
+				return []Ref{t}
 			}
 		}
 	}
 	return found
 }
 
-// nearest is the thing that may have been meant, "" for none.
-func nearest(typed string, have []thing) string {
+// nearest is the one that may have been meant, "" for none.
+func nearest(typed string, have []Ref) string {
 	_, err := strconv.ParseInt(typed, 10, 64)
 	if err == nil && len(typed) < minNearID {
 		return ""
 	}
 	names := make([]string, len(have))
 	for i, t := range have {
-		if names[i] = t.name; err == nil {
-			names[i] = strconv.FormatInt(int64(t.id), 10)
+		if names[i] = t.Name; err == nil {
+			names[i] = strconv.FormatInt(t.ID, 10)
 		}
 	}
 	if i := slices.Index(names, request.Near(typed, names)); i >= 0 && names[i] != "" {
@@ -113,45 +115,41 @@ func nearest(typed string, have []thing) string {
 	return ""
 }
 
-func pipelines(m crm.Meta) (out []thing) {
-	for _, p := range m.Open() {
-		out = append(out, thing{p.ID, p.Name})
+// refs returns what the members of a list are called.
+func refs[T any](list []T, of func(T) Ref) []Ref {
+	out := make([]Ref, len(list))
+	for i, x := range list {
+		out[i] = of(x)
 	}
 	return out
 }
 
-func stages(p crm.Pipeline) (out []thing) {
-	for _, s := range p.Statuses {
-		if !crm.Unsorted(s) {
-			out = append(out, thing{s.ID, s.Name})
-		}
-	}
-	return out
+func pipelines(m crm.Meta) []Ref {
+	return refs(m.Open(), func(p crm.Pipeline) Ref { return ref(p.ID, p.Name) })
 }
 
-func users(list []crm.User) (out []thing) {
-	for _, u := range list {
-		out = append(out, thing{u.ID, u.Name})
-	}
-	return out
+func stages(p crm.Pipeline) []Ref {
+	sorted := slices.DeleteFunc(slices.Clone(p.Statuses), crm.Unsorted)
+	return refs(sorted, func(s crm.Status) Ref { return ref(s.ID, s.Name) })
 }
 
-func leadFields(m crm.Meta) (out []thing) {
-	for _, f := range m.LeadFields {
-		out = append(out, thing{f.ID, f.Name})
-	}
-	return out
+func users(list []crm.User) []Ref {
+	return refs(list, func(u crm.User) Ref { return ref(u.ID, u.Name) })
 }
 
-func enums(f crm.Field) (out []thing) {
+func fieldRefs(list []crm.Field) []Ref {
+	return refs(list, func(f crm.Field) Ref { return ref(f.ID, f.Name) })
+}
+
+func enums(f crm.Field) (out []Ref) {
 	for _, e := range f.Enums {
-		out = append(out, thing{e.ID, e.Value})
+		out = append(out, ref(e.ID, e.Value))
 	}
 	return out
 }
 
-// some names the first things of a list.
-func some(list []thing) string {
+// some names the first members of a list.
+func some(list []Ref) string {
 	if len(list) == 0 {
 		return "—"
 	}

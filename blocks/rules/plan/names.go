@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,12 +25,15 @@ func (c *checker) stage(f *request.LeadFields) {
 			c.unknownID("fields.status_id", "no_stage", &f.StatusID, stages(p), "Pipeline", strconv.FormatInt(f.PipelineID, 10))
 		}
 	case f.StatusID != 0 && f.PipelineID == 0:
-		if len(c.pipelinesOf(func(s crm.Status) bool { return int64(s.ID) == f.StatusID })) == 0 {
+		has := func(p crm.Pipeline) bool {
+			return slices.ContainsFunc(p.Statuses, func(s crm.Status) bool { return int64(s.ID) == f.StatusID })
+		}
+		if !slices.ContainsFunc(c.m.Pipelines, has) {
 			c.unknownID("fields.status_id", "no_stage_anywhere", &f.StatusID, pipelines(c.m))
 		}
 	case f.StatusID != 0 || f.Status == "":
 	case known:
-		f.StatusID = c.one("fields.status", "no_stage", f.Status, stages(p), "Pipeline", thing{p.ID, p.Name}.String())
+		f.StatusID = c.one("fields.status", "no_stage", f.Status, stages(p), "Pipeline", ref(p.ID, p.Name).String())
 	case f.PipelineID == 0:
 		c.stageAnywhere(f)
 	default: // the stage of a pipeline that is not known here
@@ -39,17 +43,17 @@ func (c *checker) stage(f *request.LeadFields) {
 
 // stageAnywhere finds a stage that only one pipeline has.
 func (c *checker) stageAnywhere(f *request.LeadFields) {
-	var all []thing
+	var all []Ref
 	seen := map[string]bool{}
 	found := map[int64]crm.Pipeline{}
-	var in []thing
+	var in []Ref
 	for _, p := range c.m.Open() {
 		for _, s := range pick(stages(p), f.Status) {
 			found[int64(p.ID)] = p
-			in, f.StatusID = append(in, thing{p.ID, p.Name}), int64(s.id)
+			in, f.StatusID = append(in, ref(p.ID, p.Name)), s.ID
 		}
 		for _, s := range stages(p) {
-			if key := strings.ToLower(s.name); !seen[key] {
+			if key := strings.ToLower(s.Name); !seen[key] {
 				seen[key] = true
 				all = append(all, s)
 			}
@@ -62,38 +66,25 @@ func (c *checker) stageAnywhere(f *request.LeadFields) {
 		f.StatusID = 0
 		c.leave(f.Status, request.NewProblem("fields.status", request.CodeAmbiguous, "ambiguous_stage", "Found", some(in)))
 	case len(in) > 1:
-		p := found[int64(in[0].id)]
+		p := found[in[0].ID]
 		f.StatusID = 0
 		c.leave(f.Status, request.NewProblem("fields.status", request.CodeAmbiguous, "ambiguous", "Found", some(pick(stages(p), f.Status))))
 	default:
-		f.PipelineID = int64(in[0].id)
+		f.PipelineID = in[0].ID
 	}
 }
 
-// one finds the only thing of a name; 0 when there is none or several, which is said.
-func (c *checker) one(path, key, name string, have []thing, params ...string) int64 {
+// one finds the only one of a name; 0 when there is none or several, which is said.
+func (c *checker) one(path, key, name string, have []Ref, params ...string) int64 {
 	switch found := pick(have, name); len(found) {
 	case 0:
 		c.missing(path, key, name, have, params...)
 	case 1:
-		return int64(found[0].id)
+		return found[0].ID
 	default:
 		c.leave(name, request.NewProblem(path, request.CodeAmbiguous, "ambiguous", "Found", some(found)))
 	}
 	return 0
-}
-
-// pipelinesOf are those with a stage like that.
-func (c *checker) pipelinesOf(like func(crm.Status) bool) (out []crm.Pipeline) {
-	for _, p := range c.m.Pipelines {
-		for _, s := range p.Statuses {
-			if like(s) {
-				out = append(out, p)
-				break
-			}
-		}
-	}
-	return out
 }
 
 // responsible finds a user by id, e-mail or name. One who can't be responsible is left out.
@@ -119,7 +110,7 @@ func (c *checker) responsible(f *request.LeadFields) {
 	}
 	switch len(found) {
 	case 1:
-		f.ResponsibleID = int64(found[0].id)
+		f.ResponsibleID = found[0].ID
 		return
 	case 0:
 	default:
@@ -134,7 +125,7 @@ func (c *checker) responsible(f *request.LeadFields) {
 	have := users(c.m.Assignable())
 	if strings.Contains(f.Responsible, "@") { // who types an address means one
 		for i, u := range c.m.Assignable() {
-			have[i].name = u.Email
+			have[i].Name = u.Email
 		}
 	}
 	c.missing(path, "no_user", f.Responsible, have)
@@ -147,7 +138,7 @@ func (c *checker) responsibleID(id *int64) {
 			continue
 		}
 		if c.ids && (!u.IsActive || u.IsFree) {
-			c.leave(strconv.FormatInt(*id, 10), request.NewProblem(path, request.CodeChoice, "inactive_user", "User", thing{u.ID, u.Name}.String(),
+			c.leave(strconv.FormatInt(*id, 10), request.NewProblem(path, request.CodeChoice, "inactive_user", "User", ref(u.ID, u.Name).String(),
 				"Accepted", some(users(c.m.Assignable()))))
 			*id = 0
 		}
@@ -156,10 +147,10 @@ func (c *checker) responsibleID(id *int64) {
 	c.unknownID(path, "no_user", id, users(c.m.Assignable()))
 }
 
-func withEmail(list []crm.User, email string) (out []thing) {
+func withEmail(list []crm.User, email string) (out []Ref) {
 	for _, u := range list {
 		if u.Email != "" && strings.EqualFold(strings.TrimSpace(u.Email), strings.TrimSpace(email)) {
-			out = append(out, thing{u.ID, u.Name})
+			out = append(out, ref(u.ID, u.Name))
 		}
 	}
 	return out
@@ -176,8 +167,8 @@ func fieldsCalled(m crm.Meta, name string) (out []crm.Field) {
 		return []crm.Field{f}
 	}
 	if len(out) == 0 {
-		for _, t := range pick(leadFields(m), name) {
-			if f, ok := m.LeadField(int64(t.id)); ok {
+		for _, t := range pick(fieldRefs(m.LeadFields), name) {
+			if f, ok := m.LeadField(t.ID); ok {
 				return []crm.Field{f}
 			}
 		}

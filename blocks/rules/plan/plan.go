@@ -1,13 +1,25 @@
+// Package plan works a rule's request out for a ticket and an account: names become ids, templates are filled, and values that the
+// account does not take are left out with a remark. It is pure: it reads and writes nothing.
+//
+// It refuses to know how tickets and vocabularies are read and how deals are sent.
 package plan
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sidecard/sidecard/blocks/rules/request"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/bulk"
+	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/money"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // Plan is what a request becomes in the account: names are ids, templates are filled.
@@ -23,8 +35,8 @@ type Plan struct {
 
 // Task is a task on the deal.
 type Task struct {
-	Text string
-	Due  time.Time
+	Text string    `json:"text"`
+	Due  time.Time `json:"due_at"`
 }
 
 // Make works a request out for a ticket. A name that the account does not have and a value that does not fit its field are
@@ -56,4 +68,87 @@ func (p Plan) Stops() error {
 		return nil
 	}
 	return &request.Problems{List: request.Stopping(p.Remarks)}
+}
+
+// filled is the request with every template filled from a ticket and cut to what the CRM takes, with a remark on each text
+// that was cut. Tags and a company that come out blank are left out; a task keeps the deal's name then.
+func filled(r request.Request, t helpdesk.Ticket) (out request.Request, cuts []request.Problem, err error) {
+	text := func(path, template string, most int) string {
+		whole := strings.TrimSpace(helpdesk.Fill(template, t))
+		cuts = append(cuts, tooLong(path, whole, most)...)
+		return runes.First(whole, most)
+	}
+	line := func(path, template string) string {
+		return strings.Join(strings.Fields(text(path, template, request.MaxName)), " ")
+	}
+	if helpdesk.HasPlaceholder(r.Fields.Name) {
+		line("fields.name", r.Fields.Name)
+		r.Fields.Name = deals.Name(r.Fields.Name, t)
+	}
+	// Before it is filled: what a client wrote is no markup.
+	r.Comment = text("comment", helpdesk.PlainText(r.Comment, request.MaxComment), request.MaxComment)
+	r.Company = line("company", r.Company)
+	var tags []string
+	for i, tag := range r.Tags {
+		tag = line(fmt.Sprintf("tags[%d]", i), tag)
+		if tag != "" && !slices.ContainsFunc(tags, func(x string) bool { return strings.EqualFold(x, tag) }) {
+			tags = append(tags, tag)
+		}
+	}
+	r.Tags = tags
+	if r.Task != nil {
+		task := *r.Task
+		if task.Text = text("task.text", task.Text, request.MaxTask); task.Text == "" {
+			task.Text = deals.Name(r.Fields.Name, t)
+		}
+		r.Task = &task
+	}
+	custom := make([]request.CustomField, len(r.Fields.Custom))
+	for i, c := range r.Fields.Custom {
+		c.Values = slices.Clone(c.Values)
+		for j, v := range c.Values {
+			if s, ok := v.Text(); ok && helpdesk.HasPlaceholder(s) {
+				if c.Values[j].Value, err = json.Marshal(strings.TrimSpace(helpdesk.Fill(s, t))); err != nil {
+					return r, nil, fmt.Errorf("fill template: %w", err)
+				}
+			}
+		}
+		custom[i] = c
+	}
+	if len(custom) > 0 {
+		r.Fields.Custom = custom
+	}
+	return r, cuts, nil
+}
+
+// price puts the amount into the plan's deal, or says what is wrong with it.
+func (p *Plan) price(given request.Price, hints money.Hints) []request.Problem {
+	if given == "" {
+		return nil
+	}
+	a, err := given.In(hints)
+	switch {
+	case err != nil:
+		return []request.Problem{request.BadPrice(given, err, hints.Currency)}
+	case a < 0:
+		return []request.Problem{request.NewProblem(request.PricePath, request.CodeRange, "negative").AsRemark(string(given))}
+	}
+	p.Deal.Price = a.JSON()
+	return nil
+}
+
+// WithoutCents rounds the plan's price for an account that keeps none. It asks the account only about a price that has some.
+func (p *Plan) WithoutCents(ctx context.Context, keepsCents func(context.Context) (bool, error)) error {
+	amount, err := money.FromJSON(p.Deal.Price)
+	if err != nil || amount.Cents() == 0 {
+		return nil
+	}
+	keeps, err := keepsCents(ctx)
+	if err != nil || keeps {
+		return err
+	}
+	whole := money.Of(int64(math.Round(amount.Float()))).JSON()
+	p.Remarks = request.Merged(p.Remarks, []request.Problem{request.NewProblem(request.PricePath, request.CodeType, "no_cents", "Price", whole.String()).AsRemark(p.Deal.Price.String())})
+	p.Deal.Price = whole
+	return nil
 }

@@ -244,25 +244,25 @@ func FuzzPlan(f *testing.F) {
 func TestResolve_takesNamesAsMessagesWriteThem(t *testing.T) {
 	m := names()
 	for _, p := range m.Open() {
-		r, found := resolve(request.Request{TicketID: 1, Fields: request.LeadFields{Pipeline: thing{p.ID, p.Name}.String()}}, m, true)
+		r, found := resolve(request.Request{TicketID: 1, Fields: request.LeadFields{Pipeline: ref(p.ID, p.Name).String()}}, m, true)
 		if len(found) > 0 || r.Fields.PipelineID != int64(p.ID) {
 			t.Errorf("pipeline %s: %d, %v", p.Name, r.Fields.PipelineID, found)
 		}
 		for _, s := range p.Statuses {
-			r, found := resolve(request.Request{TicketID: 1, Fields: request.LeadFields{PipelineID: int64(p.ID), Status: thing{s.ID, s.Name}.String()}}, m, true)
+			r, found := resolve(request.Request{TicketID: 1, Fields: request.LeadFields{PipelineID: int64(p.ID), Status: ref(s.ID, s.Name).String()}}, m, true)
 			if len(found) > 0 || r.Fields.StatusID != int64(s.ID) {
 				t.Errorf("stage %s: %d, %v", s.Name, r.Fields.StatusID, found)
 			}
 		}
 	}
 	for _, u := range m.Assignable() {
-		r, found := resolve(request.Request{TicketID: 1, Fields: request.LeadFields{Responsible: thing{u.ID, u.Name}.String()}}, m, true)
+		r, found := resolve(request.Request{TicketID: 1, Fields: request.LeadFields{Responsible: ref(u.ID, u.Name).String()}}, m, true)
 		if len(found) > 0 || r.Fields.ResponsibleID != int64(u.ID) {
 			t.Errorf("user %s: %d, %v", u.Name, r.Fields.ResponsibleID, found)
 		}
 	}
 	for _, f := range m.LeadFields {
-		custom := request.CustomField{FieldName: thing{f.ID, f.Name}.String(), Values: value(`null`)}
+		custom := request.CustomField{FieldName: ref(f.ID, f.Name).String(), Values: value(`null`)}
 		r, found := resolve(request.Request{TicketID: 1, Fields: request.LeadFields{Custom: []request.CustomField{custom}}}, m, true)
 		if r.Fields.Custom[0].FieldID != int64(f.ID) || len(found) > 0 && !f.IsComputed {
 			t.Errorf("field %s: %d, %v", f.Name, r.Fields.Custom[0].FieldID, found)

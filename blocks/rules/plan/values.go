@@ -86,20 +86,17 @@ func (c *checker) field(path string, custom *request.CustomField) (crm.Field, bo
 	if field, ok := fieldOf(*custom, &c.m); ok {
 		return field, true
 	}
-	have := leadFields(c.m)
+	have := fieldRefs(c.m.LeadFields)
 	none := func(path, typed string) {
 		c.leave(typed+": "+shownValues(custom.Values), request.NewProblem(path, request.CodeChoice, "no_lead_field", "Near", nearest(typed, have), "Accepted", some(have)))
 		custom.Values = nil
 	}
-	switch {
+	switch named := custom.FieldID != 0 || custom.FieldCode != ""; {
+	case named && !c.ids:
 	case custom.FieldID != 0:
-		if c.ids {
-			none(path+".field_id", strconv.FormatInt(custom.FieldID, 10))
-		}
-	case custom.FieldCode != "":
-		if c.ids {
-			none(path+".field_code", custom.FieldCode)
-		}
+		none(path+".field_id", strconv.FormatInt(custom.FieldID, 10))
+	case named:
+		none(path+".field_code", custom.FieldCode)
 	default:
 		switch found := fieldsCalled(c.m, custom.FieldName); len(found) {
 		case 0:
@@ -108,11 +105,7 @@ func (c *checker) field(path string, custom *request.CustomField) (crm.Field, bo
 			custom.FieldID = int64(found[0].ID)
 			return found[0], true
 		default:
-			var all []thing
-			for _, f := range found {
-				all = append(all, thing{f.ID, f.Name})
-			}
-			c.leave(shownValues(custom.Values), request.NewProblem(path+".field_name", request.CodeAmbiguous, "ambiguous", "Found", some(all)))
+			c.leave(shownValues(custom.Values), request.NewProblem(path+".field_name", request.CodeAmbiguous, "ambiguous", "Found", some(fieldRefs(found))))
 			custom.Values = nil
 		}
 	}

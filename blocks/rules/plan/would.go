@@ -14,38 +14,31 @@ import (
 
 // Would is what a request would make, in ids and words. Zero is amoCRM's own choice.
 type Would struct {
-	Contact     Ref // ID 0: a new contact of that name
-	Name        string
-	Price       *money.Amount
-	Pipeline    Ref
-	Status      Ref
-	Responsible Ref
-	Fields      []FilledField
-	Tags        []string
-	Company     string
-	Task        string
-	TaskDue     time.Time // zero without a task
-	Comment     string
-	IfOpenDeal  request.OpenDeal
-}
-
-// Ref is something of the account.
-type Ref struct {
-	ID   int64
-	Name string
+	Contact     Ref              `json:"-"` // ID 0: a new contact of that name
+	IfOpenDeal  request.OpenDeal `json:"if_open_deal"`
+	Name        string           `json:"name,omitempty"`
+	Price       *money.Amount    `json:"price,omitempty"`
+	Pipeline    Ref              `json:"pipeline,omitzero"`
+	Status      Ref              `json:"status,omitzero"`
+	Responsible Ref              `json:"responsible,omitzero"`
+	Fields      []FilledField    `json:"fields"`
+	Tags        []string         `json:"tags"`
+	Company     string           `json:"company,omitempty"`
+	Task        *Task            `json:"task,omitempty"`
+	Comment     string           `json:"comment,omitempty"`
 }
 
 // FilledField is a custom field with its values in words.
 type FilledField struct {
 	Ref
-	Values []string
+	Values []string `json:"values"`
 }
 
 // Would returns what a plan of a request comes to, with warnings of what works and may not be meant. Its contact is not known here.
 func (p Plan) Would(r request.Request, meta crm.Meta) (w Would, warnings []request.Problem) {
 	pipeline, stage := landing(p.Deal, meta)
-	w = Would{IfOpenDeal: r.IfOpenDeal, Name: p.Deal.Name, Company: p.Company, Comment: p.Comment,
-		Pipeline: Ref{int64(pipeline.ID), pipeline.Name}, Status: Ref{int64(stage.ID), stage.Name}}
+	w = Would{IfOpenDeal: r.OnOpenDeal(), Name: p.Deal.Name, Company: p.Company, Comment: p.Comment, Task: p.Task,
+		Pipeline: ref(pipeline.ID, pipeline.Name), Status: ref(stage.ID, stage.Name), Fields: []FilledField{}, Tags: append([]string{}, p.Deal.Tags...)}
 	if price, err := money.FromJSON(p.Deal.Price); err == nil {
 		w.Price = &price
 	}
@@ -57,15 +50,11 @@ func (p Plan) Would(r request.Request, meta crm.Meta) (w Would, warnings []reque
 		if !ok {
 			f = crm.Field{ID: in.FieldID, Name: in.FieldCode}
 		}
-		shown := FilledField{Ref: Ref{int64(f.ID), f.Name}}
+		shown := FilledField{Ref: ref(f.ID, f.Name)}
 		for _, v := range in.Values {
 			shown.Values = append(shown.Values, words(f, v, meta.Location()))
 		}
 		w.Fields = append(w.Fields, shown)
-	}
-	w.Tags = slices.Clone(p.Deal.Tags)
-	if p.Task != nil {
-		w.Task, w.TaskDue = p.Task.Text, p.Task.Due
 	}
 	return w, slices.Concat(doubts(r, pipeline, stage), unfilled(p.Deal.Fields, pipeline, stage, meta), request.ForeignTemplates(r))
 }
@@ -74,7 +63,7 @@ func (p Plan) Would(r request.Request, meta crm.Meta) (w Would, warnings []reque
 func words(f crm.Field, v crm.ValueInput, zone *time.Location) string {
 	for _, e := range f.Enums {
 		if v.Value == nil && (e.ID == v.EnumID || e.Code != "" && e.Code == v.EnumCode) {
-			return thing{e.ID, e.Value}.String()
+			return ref(e.ID, e.Value).String()
 		}
 	}
 	switch value := v.Value.(type) {
@@ -123,7 +112,7 @@ func landing(lead bulk.Deal, meta crm.Meta) (pipeline crm.Pipeline, stage crm.St
 	return pipeline, stage
 }
 
-// unfilled names the fields that a stage requires and a deal lacks. Only people are held to it by amoCRM: a firing makes its
+// unfilled names the fields that a stage requires and a deal lacks. Only people are held to it by amoCRM: a job makes its
 // deal without them.
 func unfilled(have []crm.FieldInput, p crm.Pipeline, s crm.Status, meta crm.Meta) (out []request.Problem) {
 	for _, f := range meta.Required(int64(p.ID), int64(s.ID)) {
@@ -131,7 +120,7 @@ func unfilled(have []crm.FieldInput, p crm.Pipeline, s crm.Status, meta crm.Meta
 			return x.FieldID == f.ID || x.FieldCode != "" && x.FieldCode == f.Code
 		}) {
 			out = append(out, request.NewProblem("fields.custom_fields_values", request.CodeRequired, "required_field",
-				"Stage", thing{s.ID, s.Name}.String(), "Field", thing{f.ID, f.Name}.String()))
+				"Stage", ref(s.ID, s.Name).String(), "Field", ref(f.ID, f.Name).String()))
 		}
 	}
 	return out
@@ -139,7 +128,7 @@ func unfilled(have []crm.FieldInput, p crm.Pipeline, s crm.Status, meta crm.Meta
 
 // doubts are what amoCRM takes, or may take, and the author may not mean.
 func doubts(r request.Request, p crm.Pipeline, s crm.Status) (out []request.Problem) {
-	stage := thing{s.ID, s.Name}.String()
+	stage := ref(s.ID, s.Name).String()
 	stageAt, pipelineAt := "fields.status_id", "fields.pipeline_id"
 	if r.Fields.StatusID == 0 {
 		stageAt = "fields.status"
@@ -154,7 +143,7 @@ func doubts(r request.Request, p crm.Pipeline, s crm.Status) (out []request.Prob
 		out = append(out, request.NewProblem(stageAt, request.CodeChoice, "unsorted_stage", "Stage", stage))
 	}
 	if p.IsArchive {
-		out = append(out, request.NewProblem(pipelineAt, request.CodeArchived, "archived_pipeline", "Pipeline", thing{p.ID, p.Name}.String()))
+		out = append(out, request.NewProblem(pipelineAt, request.CodeArchived, "archived_pipeline", "Pipeline", ref(p.ID, p.Name).String()))
 	}
 	return out
 }

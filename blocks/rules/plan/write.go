@@ -2,7 +2,10 @@ package plan
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -146,15 +149,38 @@ func (s Sent) Path(crm string) string {
 // dotted writes ".a.0.b" as ".a[0].b".
 func dotted(path string) string {
 	var b strings.Builder
-	for _, p := range strings.Split(path, ".") {
-		if p == "" {
-			continue
-		}
+	for p := range strings.SplitSeq(path, ".") {
 		if _, err := strconv.Atoi(p); err == nil {
-			fmt.Fprintf(&b, "[%s]", p)
-			continue
+			b.WriteString("[" + p + "]")
+		} else if p != "" {
+			b.WriteString("." + p)
 		}
-		b.WriteString("." + p)
 	}
 	return b.String()
+}
+
+// WithMapped adds values by field id to the fields that are filled already, with a remark on each that its field does not
+// take or whose field is gone.
+func WithMapped(have []crm.FieldInput, values map[int64][]string, meta crm.Meta, known []crm.Field) (out []crm.FieldInput, left []request.Problem) {
+	for _, id := range slices.Sorted(maps.Keys(values)) {
+		path, given := fmt.Sprintf("use_mapping.%d", id), strings.Join(values[id], ", ")
+		i := slices.IndexFunc(known, func(f crm.Field) bool { return int64(f.ID) == id })
+		if i < 0 {
+			left = append(left, request.NewProblem(path, request.CodeChoice, "mapped_gone").AsRemark(given))
+			continue
+		}
+		if slices.ContainsFunc(have, func(f crm.FieldInput) bool {
+			return f.FieldID == known[i].ID || f.FieldCode != "" && f.FieldCode == known[i].Code
+		}) {
+			continue
+		}
+		in, err := known[i].InputIn(meta.Calendar(), values[id])
+		var bad *crm.ValueError
+		if errors.As(err, &bad) {
+			left = append(left, unfit(path, known[i], bad, false).AsRemark(given))
+		} else if len(in.Values) > 0 && err == nil {
+			have = append(have, in)
+		}
+	}
+	return have, left
 }

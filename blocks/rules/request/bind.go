@@ -14,7 +14,7 @@ import (
 // Bind reads a rule's body: JSON, form or multipart; bare or wrapped as {url, data, headers} (usedesk.md §3.2), as
 // body.Read takes it. Numbers may be strings, a blank string means "not given". A value that can't be taken is left out or cut, and is in
 // Request.Remarks, unless the rule is strict. key is the trigger key if the body holds one; it is returned beside
-// *Problems too, which lists every mistake that stops the firing; the request is then what could be read. Other errors:
+// *Problems too, which lists every mistake that stops the job; the request is then what could be read. Other errors:
 // *body.ContentTypeError, *body.SyntaxError.
 func Bind(contentType string, raw []byte) (r Request, key string, err error) {
 	root, err := body.Read(contentType, raw)

@@ -156,7 +156,7 @@ func TestBind_looseTypes(t *testing.T) {
 	}
 }
 
-// mistakes are the paths and codes of what is wrong with a body: what stops the firing, and with a ~ what is left out.
+// mistakes are the paths and codes of what is wrong with a body: what stops the job, and with a ~ what is left out.
 func mistakes(t *testing.T, body string) (r Request, got []string) {
 	t.Helper()
 	r, _, err := Bind(jsonType, []byte(body))

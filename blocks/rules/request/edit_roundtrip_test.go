@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Who edits a firing gets the request as it is stored, and what he sends is read as a rule's body is.
+// Who edits a job gets the request as it is stored, and what he sends is read as a rule's body is.
 func TestEdit_storedRequestIsReadBackAsItIs(t *testing.T) {
 	want := Request{AmoClientID: "id", TicketID: 7, Comment: "c", UseMapping: true, Tags: []string{"a", "b"}, Company: "Co",
 		Task: &TaskRequest{Text: "call", DueIn: "4h"}, IfOpenDeal: OpenDealAttach,

@@ -12,7 +12,7 @@ import (
 // "fields.custom_fields_values[0].values[1].enum_id". Detail is English; where it is ours, Key and Params say the same for
 // a catalogue (problemTexts).
 //
-// A mistake in the structure of a rule stops the firing. One that a value carries costs that value alone: it is a remark.
+// A mistake in the structure of a rule stops the job. One that a value carries costs that value alone: it is a remark.
 type Problem struct {
 	Path   string            `json:"path"`
 	Code   string            `json:"code"`
@@ -49,7 +49,7 @@ func (p Problem) AsRemark(given string) Problem {
 	return p
 }
 
-// Stopping returns mistakes without what their values held: the body of a firing that was stopped is kept whole.
+// Stopping returns mistakes without what their values held: the body of a job that was stopped is kept whole.
 func Stopping(list []Problem) []Problem {
 	out := make([]Problem, len(list))
 	for i, p := range list {

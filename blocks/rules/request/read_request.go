@@ -23,7 +23,7 @@ type reader struct {
 	inside   []string  // keys that stood in "fields" and belong beside it
 }
 
-// add notes a mistake that stops the firing.
+// add notes a mistake that stops the job.
 func (r *reader) add(path, code, key string, params ...string) {
 	r.problems = append(r.problems, NewProblem(path, code, key, params...))
 }
@@ -152,7 +152,7 @@ func (r *reader) raw(path string, v any) json.RawMessage {
 	return b
 }
 
-// group reads an object and names the keys that are not accepted, which stops the firing. PHP sends an empty object as an
+// group reads an object and names the keys that are not accepted, which stops the job. PHP sends an empty object as an
 // empty list.
 func (r *reader) group(path string, v any, accepted []string) map[string]any {
 	if l, ok := v.([]any); ok && len(l) == 0 {

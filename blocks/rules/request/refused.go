@@ -13,7 +13,7 @@ import (
 	"github.com/sidecard/sidecard/internal/body"
 )
 
-// Refused is a firing that can't be carried out as it stands, although its key is valid.
+// Refused is a job that can't be carried out as it stands, although its key is valid.
 type Refused struct {
 	Request     Request // what could be read of it
 	Problems    []Problem

@@ -11,6 +11,7 @@
 package request
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -52,11 +53,11 @@ type Request struct {
 	Task       *TaskRequest `json:"task,omitempty"`                                // for the deal's responsible user
 	IfOpenDeal OpenDeal     `json:"if_open_deal,omitempty"`                        // "" is OpenDealCreate
 
-	// Strict stops the firing for mistakes that would else cost a value alone.
+	// Strict stops the job for mistakes that would else cost a value alone.
 	Strict bool `json:"strict,omitempty"`
 	// Remarks are the values that were left out or cut when the body was read.
 	Remarks []Problem `json:"remarks,omitempty" validate:"-"`
-	// Unread is the body of a firing that was refused, as it came: the rest of the request is what could be read of it.
+	// Unread is the body of a job that was refused, as it came: the rest of the request is what could be read of it.
 	Unread *Unread `json:"unread,omitempty" validate:"-"`
 }
 
@@ -106,6 +107,9 @@ const (
 	OpenDealAttach OpenDeal = "attach" // put note, tags and task on the newest open deal
 	OpenDealSkip   OpenDeal = "skip"   // do nothing
 )
+
+// OnOpenDeal returns what the rule says of a client with an open deal.
+func (r Request) OnOpenDeal() OpenDeal { return cmp.Or(r.IfOpenDeal, OpenDealCreate) }
 
 // LeadFields are the fields of the new deal. Zero means: not given, the CRM's default.
 type LeadFields struct {
@@ -166,14 +170,14 @@ func (r Request) Where(path string) string {
 	return at + strings.TrimSuffix(value, ".value")
 }
 
-// Fingerprint tells firings apart: the header key if the caller gave one, else ticket, fields and comment.
+// Fingerprint tells jobs apart: the header key if the caller gave one, else ticket, fields and comment.
 func (r Request) Fingerprint(tenantID, headerKey string) (string, error) {
 	kind, what := "key", []byte(headerKey)
 	if headerKey == "" {
 		r.AmoClientID = ""
 		b, err := json.Marshal(r)
 		if err != nil {
-			return "", fmt.Errorf("encode firing: %w", err)
+			return "", fmt.Errorf("encode job: %w", err)
 		}
 		kind, what = "body", b
 	}

@@ -17,7 +17,7 @@ func ourTemplate(place string) bool {
 	return strings.HasPrefix(place, "ticket.") || strings.HasPrefix(place, "client.")
 }
 
-// templates names the placeholders that nothing fills; they stay as they are. A real firing has a remark only for those
+// templates names the placeholders that nothing fills; they stay as they are. A real job has a remark only for those
 // that are meant for us: the helpdesk puts its clients' words into a rule's texts.
 func (r *reader) templates(req Request, meant func(place string) bool) {
 	look := func(path, text string) {

@@ -105,7 +105,7 @@ func (c contacts) find(ctx context.Context, it *item) error {
 	if it.contactID == 0 {
 		return nil
 	}
-	if it.onOpenDeal() == request.OpenDealCreate {
+	if it.job.Request.OnOpenDeal() == request.OpenDealCreate {
 		it.unlockClient()
 		return nil
 	}
@@ -135,7 +135,7 @@ func (c contacts) attach(ctx context.Context, it *item) error {
 	if err != nil || !ok {
 		return err
 	}
-	skip := it.onOpenDeal() == request.OpenDealSkip
+	skip := it.job.Request.OnOpenDeal() == request.OpenDealSkip
 	if len(it.plan.Deal.Tags) > 0 && !skip { // before the record: adding a tag twice changes nothing
 		if err := c.account.AddTags(ctx, deal.ID, it.plan.Deal.Tags); err != nil {
 			return err

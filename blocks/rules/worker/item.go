@@ -115,12 +115,5 @@ func (it *item) clientKey() string {
 
 // exclusive reports whether the item's deal depends on what else is made for its client.
 func (it *item) exclusive() bool {
-	return it.contactID == 0 || it.onOpenDeal() != request.OpenDealCreate
-}
-
-func (it *item) onOpenDeal() request.OpenDeal {
-	if it.job.Request.IfOpenDeal == "" {
-		return request.OpenDealCreate
-	}
-	return it.job.Request.IfOpenDeal
+	return it.contactID == 0 || it.job.Request.OnOpenDeal() != request.OpenDealCreate
 }

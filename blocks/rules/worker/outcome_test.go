@@ -93,7 +93,7 @@ func TestBackoff_growsToItsLimit(t *testing.T) {
 	}
 }
 
-// A firing that was retried after eight days may wait for seven more.
+// A job that was retried after eight days may wait for seven more.
 func TestJudge_waitingStartsAnewWithARetry(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

@@ -14,11 +14,11 @@ import (
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
-// firing shows one firing: GET …/inbox/:id.
-func (h *Handlers) firing(r *pageRequest) error {
+// job shows one job: GET …/inbox/:id.
+func (h *Handlers) job(r *pageRequest) error {
 	id, done := r.Param("id"), r.QueryParam("done")
 	return r.ShowOrSkeleton("form_loading", func(ctx context.Context) (ui.Page, error) {
-		view, err := r.firingPage(ctx, id)
+		view, err := r.jobPage(ctx, id)
 		switch done {
 		case "retried", "edited", "dropped", "adopted", "new":
 			view.Notice = r.T("inbox.done." + done)
@@ -27,8 +27,8 @@ func (h *Handlers) firing(r *pageRequest) error {
 	})
 }
 
-// typedFiring is what was typed into the forms of a firing, and what is wrong with it.
-type typedFiring struct {
+// typedJob is what was typed into the forms of a job, and what is wrong with it.
+type typedJob struct {
 	request, reason string
 	mistakes        []request.Problem
 	badRequest      string
@@ -36,56 +36,46 @@ type typedFiring struct {
 	problem         string
 }
 
-// changeFiring does what a person decided: POST …/inbox/:id with do=retry|edit|drop|adopt|new. Sent twice it is done once.
-func (h *Handlers) changeFiring(r *pageRequest) error {
+// changeJob does what a person decided: POST …/inbox/:id with do=retry|edit|drop|adopt|new. Sent twice it is done once.
+func (h *Handlers) changeJob(r *pageRequest) error {
 	form, err := r.FormParams()
 	id := r.Param("id")
 	page := r.Base() + "/inbox/" + url.PathEscape(id)
 	if err != nil {
 		return r.Fail(err, page)
 	}
-	once, done, err := r.Begin()
+	done, err := r.Once(func(ctx context.Context) (string, error) {
+		done, err := r.decide(ctx, id, form)
+		return "?done=" + done, err
+	})
 	if err != nil {
-		return r.Fail(err, page)
-	}
-	if once == nil {
-		return r.SeeOther(page + done)
-	}
-	ctx, cancel := r.Writing()
-	defer cancel()
-	done, err = r.decide(ctx, id, form)
-	if err != nil {
-		return r.firingAgain(id, form, errors.Join(err, once.Release(ctx)))
-	}
-	done = "?done=" + done
-	if err := once.Done(ctx, done); err != nil {
-		r.LogError(err)
+		return r.jobAgain(id, form, err)
 	}
 	return r.SeeOther(page + done)
 }
 
 // decide carries the decision out and names what was done.
 func (r *pageRequest) decide(ctx context.Context, id string, form url.Values) (done string, err error) {
-	firings, tenantID := r.h.Rules, r.Session.TenantID
+	all, tenantID := r.h.Rules, r.Session.TenantID
 	switch form.Get("do") {
 	case "retry":
-		return "retried", firings.Retry(ctx, tenantID, id)
+		return "retried", all.Retry(ctx, tenantID, id)
 	case "edit":
 		r, err := r.editedRequest(ctx, id, form.Get("request"))
 		if err != nil {
 			return "", err
 		}
-		changed, err := firings.Edit(ctx, tenantID, id, r)
+		changed, err := all.Edit(ctx, tenantID, id, r)
 		if !changed {
 			return "retried", err
 		}
 		return "edited", err
 	case "drop":
-		return "dropped", firings.Drop(ctx, tenantID, id, form.Get("reason"))
+		return "dropped", all.Drop(ctx, tenantID, id, form.Get("reason"))
 	case "adopt":
-		return "adopted", firings.Adopt(ctx, tenantID, id, ui.Number(form.Get("lead")))
+		return "adopted", all.Adopt(ctx, tenantID, id, ui.Number(form.Get("lead")))
 	case "new":
-		return "new", firings.MakeNew(ctx, tenantID, id)
+		return "new", all.MakeNew(ctx, tenantID, id)
 	}
 	return "", ledger.ErrConflict // a form that this page does not have
 }
@@ -107,9 +97,9 @@ func (r *pageRequest) editedRequest(ctx context.Context, id, typed string) (requ
 	return request.BindEdited([]byte(text))
 }
 
-// firingAgain shows the firing as it stands now, with what could not be done and what was typed.
-func (r *pageRequest) firingAgain(id string, form url.Values, err error) error {
-	typed := typedFiring{request: form.Get("request"), reason: form.Get("reason")}
+// jobAgain shows the job as it stands now, with what could not be done and what was typed.
+func (r *pageRequest) jobAgain(id string, form url.Values, err error) error {
+	typed := typedJob{request: form.Get("request"), reason: form.Get("reason")}
 	var mistakes *request.Problems
 	var syntax *body.SyntaxError
 	switch {
@@ -134,7 +124,7 @@ func (r *pageRequest) firingAgain(id string, form url.Values, err error) error {
 	}
 	ctx, cancel := r.Background(r.h.Budget / 2)
 	defer cancel()
-	view, err := r.firingPage(ctx, id)
+	view, err := r.jobPage(ctx, id)
 	if err != nil {
 		return r.Fail(err, r.Base()+"/inbox")
 	}
