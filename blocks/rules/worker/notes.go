@@ -89,7 +89,7 @@ func (it *item) taskUser() int64 {
 func (b *batch) remarkText(it *item) string {
 	head, held := "Left out of this deal, as it can't be taken over the way the rule gives it:", "It held:"
 	if b.deps.Text != nil {
-		head, held = b.deps.Text(b.lang, "firing.note.head"), b.deps.Text(b.lang, "firing.note.confirmedAt")
+		head, held = b.deps.Text(b.lang, "firing.note.head"), b.deps.Text(b.lang, "firing.note.held")
 	}
 	list := it.job.Steps.Remarks
 	share := max(request.MaxComment/len(list)-500, 100)
