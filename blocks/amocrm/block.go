@@ -55,7 +55,6 @@ type Desks interface {
 	TicketURL(t tenant.Tenant, ticketID int64) string
 }
 
-// Block is the amoCRM block.
 type Block struct {
 	*Handlers
 	desks Desks
@@ -76,21 +75,17 @@ func NewBlock(desks Desks, rules Rules, links [][]ui.Link) *Block {
 	return &Block{desks: desks, rules: rules, links: links}
 }
 
-// Name implements blocks.Block.
 func (*Block) Name() string { return blocks.Panel }
 
-// Texts implements blocks.Worded.
 func (*Block) Texts() fs.FS { return Texts }
 
-// Pages implements blocks.Paged.
 func (*Block) Pages() blocks.Pages { return blocks.Pages{Templates: Templates, Problems: Problems} }
 
-// Start implements blocks.Block.
 func (b *Block) Start(h *blocks.Host) error {
 	b.Handlers = New(Deps{
 		Kit: h.Kit, Tenants: h.Tenants, Grants: h.Grants, Flow: h.Logins, Notices: h.Notices, Changes: h.Changes,
 		AmoBase: h.AmoBase, Stranger: h.Anonymous.Allow,
-		Waiting: b.rules.Waiting, Runs: b.rules, Links: b.links,
+		Rules: b.rules, Links: b.links,
 		DeskBase: b.desks.DeskBase, TicketURL: b.desks.TicketURL,
 		CRM: func(ctx context.Context, tenantID, writer string) (CRM, error) {
 			return subjects.Open(ctx, h.Accounts, tenantID, store.Interactive, writer)

@@ -17,7 +17,6 @@ import (
 	"github.com/sidecard/sidecard/blocks/amocrm/signin"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
-	"github.com/sidecard/sidecard/internal/crm/subjects"
 	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
@@ -29,11 +28,6 @@ type CRM interface {
 	newdeal.CRM
 	Locale(ctx context.Context) (country, timezone string, err error)
 }
-
-var (
-	_ CRM     = (*subjects.Account)(nil)
-	_ Tenants = (*tenant.Directory)(nil)
-)
 
 // Tenants finds the tenant that a block's credential opens; *tenant.Directory is it.
 type Tenants interface {
@@ -48,8 +42,6 @@ type Deps struct {
 	Grants  signin.Grants
 	Flow    signin.Flow
 	CRM     func(ctx context.Context, tenantID, writer string) (CRM, error) // writer names the writes of a panel, "" for none
-	// Waiting counts the deals of rules that wait for a login; nil shows none.
-	Waiting func(ctx context.Context, tenantID string) (int, error)
 	// Notices sends word of trouble with rules to a company's people; nil leaves its section out of the settings.
 	Notices settings.Notices
 	// AmoBase and DeskBase check an address as typed and bring it to its one form. Without DeskBase every given
@@ -62,8 +54,7 @@ type Deps struct {
 	LastMessage func(ctx context.Context, tenantID string, ticketID int64) (string, error)
 	TicketURL   func(t tenant.Tenant, ticketID int64) string
 
-	// Runs reports the rules' work for the first screen; nil shows none.
-	Runs people.Runs
+	Rules Rules
 	// Links lead from the settings to pages of other blocks, in groups.
 	Links [][]ui.Link
 
@@ -96,12 +87,11 @@ type Handlers struct {
 	settings *settings.Handlers
 }
 
-// New returns the handlers.
 func New(d Deps) *Handlers {
-	h := &Handlers{Deps: d, live: live.New(live.Deps{Kit: d.Kit, Grants: d.Grants, Changes: d.Changes})}
-	h.signin = signin.New(signin.Deps{Kit: d.Kit, Grants: d.Grants, Flow: d.Flow, Open: h.opened, Waiting: d.Waiting})
+	h := &Handlers{Deps: d, live: live.New(d.Kit, d.Grants, d.Changes)}
+	h.signin = signin.New(signin.Handlers{Kit: d.Kit, Grants: d.Grants, Flow: d.Flow, Open: h.opened, Waiting: d.Rules.Waiting})
 	h.people = &people.Handlers{
-		Kit: d.Kit, Login: h.signin.State, Runs: d.Runs,
+		Kit: d.Kit, Login: h.signin.State, Runs: d.Rules,
 		Account: func(r *ui.PageRequest) (people.CRM, error) { return h.account(r) },
 	}
 	h.deal = &deal.Handlers{

@@ -97,7 +97,7 @@ func newFixture(t *testing.T) *fixture {
 		NewKey:  w.tenants.NewTriggerKey,
 	}
 	w.h = New(Deps{
-		Kit: kit, Runs: w.pages.Rules, Links: pages.Links, TicketURL: ticketURL,
+		Kit: kit, Rules: w.pages.Rules, Links: pages.Links, TicketURL: ticketURL,
 		Tenants: w.tenants, Grants: w.grants, Flow: w.flow,
 		CRM:     func(context.Context, string, string) (CRM, error) { return w.crm, nil },
 		AmoBase: hosts.Typed,

@@ -53,7 +53,7 @@ func newFixture(t *testing.T) *fixture {
 	}
 	f := &fixture{t: t, e: echo.New(), grants: &fakeGrants{oauth.Status{State: "connected"}}, sessions: session.NewSessions(db)}
 	kit := ui.New(ui.Options{Pages: pages, Sessions: f.sessions, Path: "/blocks/amocrm", Log: slog.New(slog.DiscardHandler)})
-	f.h = New(Deps{Kit: kit, Grants: f.grants})
+	f.h = New(kit, f.grants, nil)
 	t.Cleanup(func() {
 		f.h.End()
 		kit.Close()

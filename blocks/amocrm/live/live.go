@@ -41,16 +41,11 @@ const (
 	maxOpening = 16
 )
 
-// Deps is what the streams work with. Changes may be nil: panels stay as they are until asked.
-type Deps struct {
-	*ui.Kit
-	Grants  signin.Grants
-	Changes Changes
-}
-
-// Streams are the open streams of this replica.
+// Streams are the open streams of this replica. Without Changes panels stay as they are until asked.
 type Streams struct {
-	Deps
+	*ui.Kit
+	Changes Changes
+	grants  signin.Grants
 	running sync.WaitGroup
 	opening chan struct{}
 
@@ -62,8 +57,8 @@ type Streams struct {
 }
 
 // New returns the streams, none of them open.
-func New(d Deps) *Streams {
-	return &Streams{Deps: d, opening: make(chan struct{}, maxOpening), each: map[string]int{}, streams: map[*stream]struct{}{}}
+func New(kit *ui.Kit, grants signin.Grants, changes Changes) *Streams {
+	return &Streams{Kit: kit, grants: grants, Changes: changes, opening: make(chan struct{}, maxOpening), each: map[string]int{}, streams: map[*stream]struct{}{}}
 }
 
 // enter reserves a stream; leave must be called when ok.
@@ -150,7 +145,7 @@ func (l *Streams) serve(c echo.Context) error {
 	}
 	var status oauth.Status
 	if err == nil {
-		status, err = l.Grants.Status(ctx, opened.TenantID)
+		status, err = l.grants.Status(ctx, opened.TenantID)
 	}
 	show := watched{ui.Numbers(c.QueryParam("deals"), maxWatched), ui.Numbers(c.QueryParam("contacts"), maxWatched)}
 	// A company that anybody can make up has no changes, and takes no place from others.

@@ -9,14 +9,19 @@ package signin
 import (
 	"context"
 	"crypto/sha256"
+	"embed"
 	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm/login"
+	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/oauth"
 )
 
 // buttonView is the page with amoCRM's own login button.
@@ -93,7 +98,7 @@ func (h *Handlers) State(ctx context.Context, r *ui.PageRequest) (view View, ok 
 	if view.Lost && !status.Since.IsZero() {
 		view.Since = r.Format().DateTime(status.Since)
 	}
-	if status.State != "connected" && h.Waiting != nil {
+	if status.State != "connected" {
 		if view.Waiting, err = h.Waiting(ctx, r.Session.TenantID); err != nil {
 			return View{}, false, err
 		}
@@ -118,4 +123,64 @@ func (h *Handlers) poll(r *ui.PageRequest) error {
 		return err
 	}
 	return r.JSON(http.StatusOK, map[string]string{"state": status.State})
+}
+
+// Templates are those of the login's pages.
+//
+//go:embed templates/*.html
+var Templates embed.FS
+
+// maxShown is how much of a foreign name an error shows, in characters.
+const maxShown = 80
+
+// Grants reports whether a tenant is logged in; *login.Grants is it.
+type Grants interface {
+	Status(ctx context.Context, tenantID string) (oauth.Status, error)
+}
+
+// Flow is the login to amoCRM; *login.Flow is it.
+type Flow interface {
+	Start(ctx context.Context, tenantID, sessionID, lang string) (login.Start, error)
+	StartDisconnect(ctx context.Context, tenantID, sessionID, lang string) (login.Start, error)
+	Secrets(ctx context.Context, clientID, clientSecret, state string) error
+	Finish(ctx context.Context, c login.Callback) (login.Result, error)
+	Decide(ctx context.Context, ticket string, replace bool) (login.Result, error)
+	Disconnected(ctx context.Context, accountID, clientID, signature string) error
+}
+
+// Handlers serve the login's pages. All members are needed.
+type Handlers struct {
+	*ui.Kit
+	Grants Grants
+	Flow   Flow
+	// Open takes over what the company of a session has chosen.
+	Open func(*ui.PageRequest) error
+	// Waiting counts the deals of rules that wait for a login.
+	Waiting func(ctx context.Context, tenantID string) (int, error)
+}
+
+// New returns the handlers. From then on the kit shows the login on every page on which one is missing.
+func New(h Handlers) *Handlers {
+	h.Handle(oauth.ErrNeedsLogin, h.missing)
+	return &h
+}
+
+func (h *Handlers) Mount(r *route.Router) {
+	r.Panel().Limited().GET("/login", h.withTenant(h.begin))
+	r.Panel().GET("/state", h.withTenant(h.poll))
+	r.Panel().Limited().GET("/disconnect", h.withTenant(h.disconnect))
+	r.Public().Limited().GET("/oauth/callback", h.callback)
+	r.Public().Limited().POST("/oauth/decide", h.decide)
+	r.Webhook().Limited().POST("/oauth/secrets", h.secrets)
+	r.Webhook().Limited().GET("/oauth/disconnected", h.disconnected)
+}
+
+// withTenant takes over what the company of a session has chosen.
+func (h *Handlers) withTenant(next func(*ui.PageRequest) error) echo.HandlerFunc {
+	return h.WithSession(func(r *ui.PageRequest) error {
+		if err := h.Open(r); err != nil {
+			return r.Fail(err, r.Base())
+		}
+		return next(r)
+	})
 }

@@ -43,7 +43,6 @@ type Handlers struct {
 	Account func(*ui.PageRequest) (CRM, error)
 }
 
-// Mount names the addresses.
 func (h *Handlers) Mount(g route.Group) {
 	g.GET("/deals/:id", h.withAccount(h.show))
 	g.GET("/deals/:id/feed", h.withAccount(h.showFeed))
@@ -65,7 +64,6 @@ type request struct {
 	id  int64 // of the deal, 0 for none
 }
 
-// withAccount opens the account behind a session.
 func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
 	return ui.WithAccount(h.Kit, h.Account, func(page *ui.PageRequest, account CRM) error {
 		return next(&request{page, h, account, ui.Number(page.Param("id"))})

@@ -43,7 +43,6 @@ type Handlers struct {
 	TicketURL func(t tenant.Tenant, ticketID int64) string
 }
 
-// Mount names the addresses.
 func (h *Handlers) Mount(g route.Group) {
 	g.GET("/deals/new", h.withAccount(h.show))
 	g.POST("/deals/new/stage", h.withAccount(h.stage))
@@ -58,7 +57,6 @@ type request struct {
 	message bool // the client's last message goes into the note
 }
 
-// withAccount opens the account behind a session.
 func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
 	return ui.WithAccount(h.Kit, h.Account, func(page *ui.PageRequest, account CRM) error {
 		return next(&request{PageRequest: page, h: h, crm: account})

@@ -62,16 +62,13 @@ func (h *Handlers) createContact(r *request) error {
 		return r.Fail(err, r.Base()+"/contacts/new")
 	}
 	known := draft
-	draft.Name, draft.Position = strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("position"))
-	draft.Company = strings.TrimSpace(form.Get("company"))
 	f := r.Format()
+	typed := func(name, known string) string {
+		return forms.Unmasked(f, []string{strings.TrimSpace(form.Get(name))}, []string{known})[0]
+	}
+	draft.Name, draft.Position, draft.Company = typed("name", known.Name), typed("position", known.Position), typed("company", known.Company)
 	draft.Phones = forms.Unmasked(f, forms.Typed(form["phone"], maxRows), known.Phones)
 	draft.Emails = forms.Unmasked(f, forms.Typed(form["email"], maxRows), known.Emails)
-	for _, text := range []struct{ typed, known *string }{
-		{&draft.Name, &known.Name}, {&draft.Position, &known.Position}, {&draft.Company, &known.Company},
-	} {
-		*text.typed = forms.Unmasked(f, []string{*text.typed}, []string{*text.known})[0]
-	}
 	if draft.Fields, err = r.crm.Mapped(r.Ctx, fields.EntityContact, r.Session.Ticket); err != nil {
 		return r.contactFailed(draft, err)
 	}

@@ -52,11 +52,9 @@ type Handlers struct {
 	Account func(*ui.PageRequest) (CRM, error)
 	// Login returns how the tenant's login stands; ok is true when it works.
 	Login func(context.Context, *ui.PageRequest) (view signin.View, ok bool, err error)
-	// Runs reports the rules' work for the first screen; nil shows none.
-	Runs Runs
+	Runs  Runs // nil shows none
 }
 
-// Mount names the addresses.
 func (h *Handlers) Mount(g route.Group) {
 	g.GET("", h.withAccount(h.panel))
 	g.GET("/people", h.withAccount(h.list))
@@ -69,7 +67,6 @@ func (h *Handlers) Mount(g route.Group) {
 	g.POST("/contacts/:id/missing", h.withAccount(h.addMissing))
 }
 
-// request is one request for a page.
 type request struct {
 	*ui.PageRequest
 	h     *Handlers
@@ -77,7 +74,6 @@ type request struct {
 	query query
 }
 
-// withAccount opens the account behind a session.
 func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
 	return ui.WithAccount(h.Kit, h.Account, func(page *ui.PageRequest, account CRM) error {
 		return next(&request{PageRequest: page, h: h, crm: account})
@@ -86,7 +82,7 @@ func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
 
 // First returns the first screen, with its links under base.
 func (h *Handlers) First(ctx context.Context, page *ui.PageRequest, account CRM, base string) (View, error) {
-	return (&request{PageRequest: page, h: h, crm: account}).viewAt(ctx, base)
+	return (&request{PageRequest: page, h: h, crm: account}).view(ctx, base)
 }
 
 // After shows the first screen after a write of another page, with the confirmation of what was done.

@@ -2,14 +2,18 @@ package people
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
+	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 // panel serves the page in the iframe: GET /blocks/amocrm/:session. ?open=deal:12, create-deal or add-contact leads
@@ -36,20 +40,13 @@ func (h *Handlers) panel(r *request) error {
 
 // viewPath returns the path of a view by its name, "" for none.
 func viewPath(name string) string {
-	kind, id, _ := strings.Cut(name, ":")
-	switch {
-	case kind == "deal" && ui.Number(id) != 0:
-		return "/deals/" + strconv.FormatInt(ui.Number(id), 10)
-	case kind == "create-deal":
-		return "/deals/new"
-	case kind == "add-contact":
-		return "/contacts/new"
-	case kind == "inbox":
-		return "/inbox"
-	case kind == "search":
-		return "/search"
+	kind, raw, _ := strings.Cut(name, ":")
+	if id := ui.Number(raw); kind == "deal" && id != 0 {
+		return "/deals/" + strconv.FormatInt(id, 10)
 	}
-	return ""
+	return map[string]string{
+		"create-deal": "/deals/new", "add-contact": "/contacts/new", "inbox": "/inbox", "search": "/search",
+	}[kind]
 }
 
 // list serves the client's contacts with their deals: GET …/people. ?fresh=1 goes past the cache.
@@ -65,18 +62,14 @@ func (h *Handlers) list(r *request) error {
 	r.confirm(r.QueryParam("done"))
 	r.query = query{all: r.QueryParam("all") != "", deals: r.QueryParam("deals"), at: r.QueryParam("at")}
 	return r.ShowOrSkeleton("people_loading", func(ctx context.Context) (ui.Page, error) {
-		view, err := r.view(ctx)
+		view, err := r.view(ctx, r.Base())
 		view.Notice = r.Notice
 		return ui.Page{Name: "people", Data: view}, err
 	})
 }
 
-func (r *request) view(ctx context.Context) (View, error) {
-	return r.viewAt(ctx, r.Base())
-}
-
-// viewAt returns the first screen with its links under base.
-func (r *request) viewAt(ctx context.Context, base string) (View, error) {
+// view returns the first screen with its links under base.
+func (r *request) view(ctx context.Context, base string) (View, error) {
 	client := r.Session.Ticket.Client
 	ask := r.crm.People
 	if r.query.all {
@@ -113,7 +106,7 @@ func (r *request) after(done string) error {
 	ctx, cancel := r.Background(r.h.Budget) // the page's own time may have gone into the write
 	defer cancel()
 	r.confirm(done)
-	view, err := r.view(ctx)
+	view, err := r.view(ctx, r.Base())
 	if err != nil {
 		return r.Fail(err, r.Base()+"/people")
 	}
@@ -196,4 +189,37 @@ func (r *request) dealsShown(ctx context.Context) (string, error) {
 		kept = rows.All
 	}
 	return kept, err
+}
+
+// searchView is the search by hand.
+type searchView struct {
+	Base    ui.Plain
+	Typed   ui.Plain
+	Asked   bool
+	Persons []personView
+	Error   string
+}
+
+// search finds contacts by typed words: GET …/search is the empty form, POST asks (what is typed is personal data and
+// must not stand in an address).
+func (h *Handlers) search(r *request) error {
+	view := searchView{Base: ui.Plain(r.Base())}
+	if r.Request().Method == http.MethodGet {
+		return r.Show(http.StatusOK, "search", view)
+	}
+	typed := runes.First(strings.TrimSpace(r.FormValue("q")), 100)
+	if view.Typed = ui.Plain(typed); utf8.RuneCountInString(typed) < 3 {
+		view.Error = r.T("search.short")
+		return r.Show(http.StatusOK, "search", view)
+	}
+	found, err := r.crm.Search(r.Ctx, typed)
+	if err != nil && !errors.Is(err, crm.ErrEmptyQuery) {
+		return r.Fail(err, r.Base()+"/search")
+	}
+	view.Asked = true
+	f := r.Format()
+	for _, p := range found {
+		view.Persons = append(view.Persons, r.foundCard(f, p))
+	}
+	return r.Show(http.StatusOK, "search", view)
 }

@@ -23,8 +23,6 @@ type Notices interface {
 	Test(ctx context.Context, t tenant.Tenant) ([]notify.Result, error)
 }
 
-var _ Notices = (*notify.Sender)(nil)
-
 // noticesView is the section of the settings on who is notified when rules fail. What is stored of the bot's token is
 // never shown.
 type noticesView struct {
@@ -129,27 +127,22 @@ func (r *request) testNotices(t tenant.Tenant) error {
 	})
 }
 
+// noticeWays and noticeTexts are the texts of what a test message came to, by the kind of its channel and by its problem.
+var (
+	noticeWays = map[notify.Kind]string{
+		notify.KindMail: "notices.way_mail", notify.KindTelegram: "notices.way_telegram", notify.KindWebhook: "notices.way_webhook",
+	}
+	noticeTexts = map[notify.Problem]string{
+		"": "notices.taken", notify.ProblemRefused: "notices.refused", notify.ProblemPrivate: "notices.private",
+		notify.ProblemUnreachable: "notices.unreachable",
+	}
+)
+
 func (r *request) noticeResult(got notify.Result) noticeResult {
-	out := noticeResult{Good: got.Problem == ""}
-	switch got.Kind {
-	case notify.KindMail:
-		out.Way = ui.Plain(r.T("notices.way_mail", "To", got.To))
-	case notify.KindTelegram:
-		out.Way = ui.Plain(r.T("notices.way_telegram", "To", got.To))
-	case notify.KindWebhook:
-		out.Way = ui.Plain(r.T("notices.way_webhook", "To", got.To))
+	return noticeResult{
+		Good: got.Problem == "", Way: ui.Plain(r.T(noticeWays[got.Kind], "To", got.To)),
+		Text: ui.Plain(r.T(noticeTexts[got.Problem], "Said", got.Said)),
 	}
-	switch got.Problem {
-	case "":
-		out.Text = ui.Plain(r.T("notices.taken"))
-	case notify.ProblemRefused:
-		out.Text = ui.Plain(r.T("notices.refused", "Said", got.Said))
-	case notify.ProblemPrivate:
-		out.Text = ui.Plain(r.T("notices.private"))
-	case notify.ProblemUnreachable:
-		out.Text = ui.Plain(r.T("notices.unreachable"))
-	}
-	return out
 }
 
 // noticesPage shows the settings with the section as change leaves it.
