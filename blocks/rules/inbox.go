@@ -11,6 +11,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/request"
+	"github.com/sidecard/sidecard/internal/body"
 	"github.com/sidecard/sidecard/internal/ledger"
 )
 
@@ -235,17 +236,6 @@ func (s Records) decide(ctx context.Context, tenantID, id string, how func(*jobs
 	return err
 }
 
-// Visit calls visit with every job of a tenant and its timeline, newest first. Jobs accepted meanwhile may be left out.
-func (s Records) Visit(ctx context.Context, tenantID string, visit func(jobs.Job) error) error {
-	return s.deps.Ledger.Visit(ctx, tenantID, visit)
-}
-
-// Erase removes jobs of one tenant and everything that leads to them, and returns how many there were. An unfinished one
-// makes no deal any more, unless its deal was under way to the CRM.
-func (s Records) Erase(ctx context.Context, tenantID string, entries []jobs.Job) (removed int, err error) {
-	return s.deps.Ledger.Erase(ctx, tenantID, entries)
-}
-
 // Move takes the jobs of a tenant over to another one of the same CRM account (ledger.Move). from must never have been
 // connected, so that no worker writes to the CRM for it meanwhile.
 func (s Records) Move(ctx context.Context, from, into string) (moved int, err error) {
@@ -265,4 +255,41 @@ func (s Records) restarted(ctx context.Context, tenantID, id string, err error) 
 		s.queue.Restarted(ctx, tenantID, id)
 	}
 	return err
+}
+
+// reread starts a refused job anew if its body can be read by now.
+func (s Records) reread(ctx context.Context, tenantID string, e jobs.Job) error {
+	u := e.Request.Unread
+	if u.Cut {
+		return &body.SyntaxError{Detail: fmt.Sprintf("only the first %d KiB of the body were kept: edit it", request.MaxUnread>>10)}
+	}
+	r, _, err := request.Bind(u.ContentType, u.Body)
+	if err != nil {
+		return err
+	}
+	_, err = s.edit(ctx, tenantID, e.ID, r)
+	return err
+}
+
+// retryRefused starts the refused jobs anew that can be carried out by now.
+func (s Records) retryRefused(ctx context.Context, tenantID string) (started int, err error) {
+	q := Query{Label: ledger.LabelRefused, Limit: ledger.MaxPage}
+	for {
+		p, err := s.Inbox(ctx, tenantID, q)
+		if err != nil {
+			return started, err
+		}
+		for _, e := range p.Jobs {
+			switch err := s.retry(ctx, tenantID, e.ID); {
+			case err == nil:
+				started++
+			case request.ProblemsOf(err) == nil && !errors.Is(err, ledger.ErrConflict) && !errors.Is(err, ledger.ErrNotFound):
+				return started, err
+			}
+		}
+		if p.Next == "" {
+			return started, nil
+		}
+		q.Before = p.Next
+	}
 }

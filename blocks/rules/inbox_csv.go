@@ -22,43 +22,33 @@ var exportHead = []string{"id", "state", "created", "updated", "ticket", "client
 // Export writes a query's jobs as CSV, newest first, as they are read. Beyond 10,000 a last row says that there are more.
 // Times are RFC 3339 in UTC. A cell that a spreadsheet would take for a formula starts with an apostrophe.
 func (s Records) Export(ctx context.Context, tenantID string, q Query, to io.Writer) error {
-	w := csv.NewWriter(to)
-	if err := w.Write(exportHead); err != nil {
-		return fmt.Errorf("export jobs: %w", err)
-	}
+	w, rows, n := csv.NewWriter(to), [][]string{exportHead}, 0
 	q.Limit = ledger.MaxPage
-	for rows := 0; ; {
+	for {
 		p, err := s.Inbox(ctx, tenantID, q)
 		if err != nil {
 			return err
 		}
-		for _, e := range p.Jobs {
-			if rows++; rows > MaxExport {
-				break
-			}
+		for _, e := range p.Jobs[:min(len(p.Jobs), MaxExport-n)] {
 			if q.Present != nil {
 				e.Steps.LeadURL = q.Present(e.Steps.LeadURL)
 			}
-			if err := w.Write(exportRow(e, q.reason(e))); err != nil {
-				return fmt.Errorf("export jobs: %w", err)
-			}
+			rows = append(rows, exportRow(e, q.reason(e)))
 		}
-		more := rows >= MaxExport && p.Next != ""
-		if more {
+		n += len(p.Jobs)
+		full := n >= MaxExport && p.Next != ""
+		if full {
 			row := make([]string, len(exportHead))
 			row[len(row)-1] = "only the newest 10,000 are listed: narrow the search"
-			if err := w.Write(row); err != nil {
-				return fmt.Errorf("export jobs: %w", err)
-			}
+			rows = append(rows, row)
 		}
-		w.Flush()
-		if err := w.Error(); err != nil {
+		if err := w.WriteAll(rows); err != nil {
 			return fmt.Errorf("export jobs: %w", err)
 		}
-		if more || p.Next == "" {
+		if full || p.Next == "" {
 			return nil
 		}
-		q.Before = p.Next
+		rows, q.Before = nil, p.Next
 	}
 }
 

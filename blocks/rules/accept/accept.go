@@ -46,8 +46,7 @@ type Handlers struct {
 	Open bool
 	// PublicURL is put before the path of status_url; may be empty.
 	PublicURL string
-	// Catalog has the words for mistakes in the caller's language; nil says all in English.
-	Catalog *i18n.Catalog
+	Catalog   *i18n.Catalog // the words for mistakes in the caller's language
 	// Anonymous bounds callers without a valid key by address; nil bounds nothing.
 	Anonymous *ratelimit.Anonymous
 	// Metrics may be nil.

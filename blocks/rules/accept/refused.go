@@ -100,7 +100,7 @@ func (h *Handlers) refusal(c echo.Context, err error) problem.Problem {
 	)
 	switch {
 	case errors.As(err, &mistakes):
-		return problem.Problem{Status: http.StatusUnprocessableEntity, Title: h.say(c, "rule.refused", ruleRefused), Errors: h.fields(c, mistakes.List)}
+		return problem.Problem{Status: http.StatusUnprocessableEntity, Title: h.Catalog.T(lang(c), "rule.refused"), Errors: h.fields(c, mistakes.List)}
 	case errors.As(err, &syntax):
 		return problem.Problem{Status: http.StatusBadRequest, Title: "The body can't be read: " + syntax.Error()}
 	case errors.As(err, &kind):

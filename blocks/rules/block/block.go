@@ -33,7 +33,6 @@ type Desks interface {
 	TicketURL(t tenant.Tenant, ticketID int64) string
 }
 
-// Block is the block of rules.
 type Block struct {
 	*rules.Service
 	config  config
@@ -48,7 +47,6 @@ type config struct {
 	OpenTriggers bool `env:"SIDECARD_OPEN_TRIGGERS" help:"Accept rules that name only amoClientId, without a key."`
 }
 
-// Check implements blocks.Config.
 func (*config) Check() []error { return nil }
 
 var (
@@ -62,27 +60,21 @@ var (
 	_ blocks.Runner     = (*Block)(nil)
 )
 
-// New returns the block.
 func New(desks Desks) *Block { return &Block{desks: desks} }
 
-// Name implements blocks.Block.
 func (*Block) Name() string { return "rules" }
 
-// Config implements blocks.Configured.
 func (b *Block) Config() blocks.Config { return &b.config }
 
 // OpenTriggers has rules accepted that name only amoClientId, whatever the configuration says.
 func (b *Block) OpenTriggers() { b.config.OpenTriggers = true }
 
-// Texts implements blocks.Worded.
 func (*Block) Texts() fs.FS { return texts.FS }
 
-// Pages implements blocks.Paged.
 func (*Block) Pages() blocks.Pages {
 	return blocks.Pages{Templates: []fs.FS{pages.Templates}, Problems: pages.Problems}
 }
 
-// Start implements blocks.Block.
 func (b *Block) Start(h *blocks.Host) error {
 	b.Service = rules.NewService(rules.Deps{Metrics: h.Metrics, Deps: worker.Deps{
 		DB: h.DB, Tenants: h.Tenants, Log: h.Log,
@@ -112,7 +104,6 @@ func (b *Block) Start(h *blocks.Host) error {
 	return nil
 }
 
-// Mount implements blocks.Mounter.
 func (b *Block) Mount(r *route.Router) {
 	b.pages.Mount(r)
 	b.accept.Mount(r)
@@ -121,7 +112,6 @@ func (b *Block) Mount(r *route.Router) {
 // Section implements blocks.Sectioned: whom a company has notices sent to.
 func (*Block) Section() privacy.Section { return notify.Section{} }
 
-// Run implements blocks.Runner.
 func (b *Block) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return b.Service.Run(ctx) })

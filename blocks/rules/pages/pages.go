@@ -43,8 +43,6 @@ type Account interface {
 	Locale(ctx context.Context) (country, timezone string, err error)
 }
 
-var _ Account = (*crm.Account)(nil)
-
 // Handlers serve the pages. All members are needed.
 type Handlers struct {
 	*ui.Kit
@@ -55,7 +53,6 @@ type Handlers struct {
 	TicketURL func(t tenant.Tenant, ticketID int64) string // where agents open a ticket, "" when that can't be told
 }
 
-// Mount names the pages' addresses.
 func (h *Handlers) Mount(r *route.Router) {
 	g := r.Panel()
 	g.GET("/inbox", h.inside(h.inbox))
@@ -70,7 +67,6 @@ func (h *Handlers) Mount(r *route.Router) {
 	g.POST("/rule/check", h.inside(h.checkRule))
 }
 
-// pageRequest is one request for a page.
 type pageRequest struct {
 	*ui.PageRequest
 	h   *Handlers

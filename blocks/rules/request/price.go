@@ -53,10 +53,9 @@ func (r *reader) price(v any) (p Price) {
 	case nil:
 		return ""
 	case json.Number:
+		p = Price(v)
 		if a, err = money.FromJSON(v); err == nil {
 			p = Price(a.JSON())
-		} else {
-			p = Price(v)
 		}
 	case string:
 		if p = Price(strings.TrimSpace(v)); p == "" {

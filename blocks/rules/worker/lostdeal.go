@@ -131,27 +131,21 @@ func (l lostDeal) ambiguous(found []match) error {
 func (l lostDeal) candidates(ctx context.Context) ([]bulk.FoundDeal, error) {
 	intent, newest := l.intent, l.newest
 	found := slices.Clone(newest)
-	if intent.ContactID != 0 { // the account's list may be too busy to show them
-		more, err := l.account.NewestDealsOf(ctx, intent.ContactID, lookOfOne)
+	since, contact := l.since(), intent.ContactID
+	if contact == 0 && len(newest) == lookPage && newest[lookPage-1].CreatedAt >= since {
+		// More deals were made since than one page shows. With this one its contact was made.
+		made, err := l.account.Resolve(ctx, l.ticket.Client)
+		if err != nil {
+			return nil, err
+		}
+		contact = made.ID
+	}
+	if contact != 0 { // the account's list may be too busy to show them
+		more, err := l.account.NewestDealsOf(ctx, contact, lookOfOne)
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, more...)
-	}
-	since := l.since()
-	if intent.ContactID == 0 && len(newest) == lookPage && newest[lookPage-1].CreatedAt >= since {
-		// More deals were made since than one page shows. With this one its contact was made.
-		contact, err := l.account.Resolve(ctx, l.ticket.Client)
-		if err != nil {
-			return nil, err
-		}
-		if contact.ID != 0 {
-			more, err := l.account.NewestDealsOf(ctx, contact.ID, lookOfOne)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, more...)
-		}
 	}
 	byHand, err := l.account.DealsMade(ctx, l.ticket.Client.ID)
 	if err != nil {

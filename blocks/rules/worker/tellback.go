@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"html"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,12 +91,9 @@ func (w *Worker) findComment(ctx context.Context, desk Desk, e *jobs.Job, before
 	if err != nil {
 		return err
 	}
-	old := map[int64]bool{}
-	for _, c := range before {
-		old[c.ID] = true
-	}
 	for _, c := range ticket.Comments {
-		if !old[c.ID] && strings.Contains(c.Message, jobs.Marker(e.ID)) {
+		old := slices.ContainsFunc(before, func(b usedesk.Comment) bool { return b.ID == c.ID })
+		if !old && strings.Contains(c.Message, jobs.Marker(e.ID)) {
 			e.Steps.CommentID = max(e.Steps.CommentID, c.ID) // the newest
 		}
 	}

@@ -34,13 +34,11 @@ type kind interface {
 	refused(ctx context.Context, it *item, err error)
 }
 
-// Lost implements once.Step.
 func (w write) Lost(it *item) bool {
 	id, intent := w.slot(&it.job.Steps)
 	return *intent != nil && *id == 0 && !it.hasOutcome()
 }
 
-// Look implements once.Step.
 func (w write) Look(ctx context.Context, items []*item) { w.look(ctx, items) }
 
 // Store implements once.Step. Each is so known to be this worker's still.
@@ -57,7 +55,6 @@ func (w write) Store(ctx context.Context, items []*item, again bool) []*item {
 	return unfinished(items)
 }
 
-// Send implements once.Step.
 func (w write) Send(ctx context.Context, items []*item) error {
 	sending, cancel := w.withinLease(ctx)
 	defer cancel()
@@ -82,18 +79,15 @@ func (w write) Send(ctx context.Context, items []*item) error {
 	return err
 }
 
-// Drop implements once.Step.
 func (w write) Drop(_ context.Context, it *item) {
 	_, intent := w.slot(&it.job.Steps)
 	*intent = nil
 }
 
-// Outcome implements once.Step.
 func (w write) Outcome(err error, it *item) (once.Outcome, error) {
 	return bulk.Outcome(err, it.job.ID)
 }
 
-// End implements once.Step.
 func (w write) End(ctx context.Context, it *item, how once.Outcome, err error) {
 	switch how {
 	case once.Unknown:
