@@ -58,7 +58,10 @@ type Streams struct {
 
 // New returns the streams, none of them open.
 func New(kit *ui.Kit, grants signin.Grants, changes Changes) *Streams {
-	return &Streams{Kit: kit, grants: grants, Changes: changes, opening: make(chan struct{}, maxOpening), each: map[string]int{}, streams: map[*stream]struct{}{}}
+	return &Streams{
+		Kit: kit, grants: grants, Changes: changes,
+		opening: make(chan struct{}, maxOpening), each: map[string]int{}, streams: map[*stream]struct{}{},
+	}
 }
 
 // enter reserves a stream; leave must be called when ok.

@@ -35,8 +35,9 @@ func (e *sendError) Error() string { return e.text }
 
 // foreignClient is a rule whose amoClientId belongs to another account than its key.
 func foreignClient(given string) error {
-	return &sendError{http.StatusForbidden, fmt.Sprintf("amoClientId %.100q is not the integration that this key's account is connected with. "+
-		"Copy the rule from the block's settings again, or leave amoClientId out", given), request.ForeignClient()}
+	text := fmt.Sprintf("amoClientId %.100q is not the integration that this key's account is connected with. "+
+		"Copy the rule from the block's settings again, or leave amoClientId out", given)
+	return &sendError{http.StatusForbidden, text, request.ForeignClient()}
 }
 
 // caller finds the tenant that a request speaks for: by its key, else, if open triggers are allowed, by the integration

@@ -38,7 +38,8 @@ type FilledField struct {
 func (p Plan) Would(r request.Request, meta crm.Meta) (w Would, warnings []request.Problem) {
 	pipeline, stage := landing(p.Deal, meta)
 	w = Would{IfOpenDeal: r.OnOpenDeal(), Name: p.Deal.Name, Company: p.Company, Comment: p.Comment, Task: p.Task,
-		Pipeline: ref(pipeline.ID, pipeline.Name), Status: ref(stage.ID, stage.Name), Fields: []FilledField{}, Tags: append([]string{}, p.Deal.Tags...)}
+		Pipeline: ref(pipeline.ID, pipeline.Name), Status: ref(stage.ID, stage.Name),
+		Fields: []FilledField{}, Tags: append([]string{}, p.Deal.Tags...)} // empty lists are shown as such
 	if price, err := money.FromJSON(p.Deal.Price); err == nil {
 		w.Price = &price
 	}

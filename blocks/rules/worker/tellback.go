@@ -100,7 +100,7 @@ func (w *Worker) findComment(ctx context.Context, desk Desk, e *jobs.Job, before
 	return nil
 }
 
-// outcomeHTML is the comment: what happened, the deal's link, and the line by which loop.go knows it.
+// outcomeHTML is the comment: what happened, the deal's link, and the line by which Service.causedBy knows it.
 func (w *Worker) outcomeHTML(t tenant.Tenant, e jobs.Job, o jobs.Outcome) string {
 	lang := t.Language()
 	var b strings.Builder

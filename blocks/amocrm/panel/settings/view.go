@@ -99,7 +99,9 @@ func (r *request) page(ctx context.Context, s tenant.Settings, errs map[string]s
 	if view.State.Connected {
 		since = &view.State.Since
 	}
-	for into, at := range map[*string]time.Time{since: status.Since, &view.State.Refreshed: status.RefreshedAt, &view.State.Next: status.ExpiresAt} {
+	for into, at := range map[*string]time.Time{
+		since: status.Since, &view.State.Refreshed: status.RefreshedAt, &view.State.Next: status.ExpiresAt,
+	} {
 		if !at.IsZero() {
 			*into = f.DateTime(at)
 		}
