@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -37,56 +36,42 @@ func (a *Account) Info(ctx context.Context) (amocrm.Account, error) {
 	return m.Account, err
 }
 
-// Rows are the cached forms: the connector's types leave out of JSON what they take from other places of an answer.
-type (
-	accountRow struct {
-		Account   amocrm.Account
-		Timezone  string
-		TaskTypes []amocrm.TaskType
-	}
-	userRow struct {
-		User                amocrm.User
-		Active, Free, Admin bool
-	}
-	usersRow struct {
-		Users  []userRow
-		Hidden bool
-	}
-	pipelineRow struct {
-		Pipeline amocrm.Pipeline
-		Statuses []amocrm.Status
-	}
-)
+// Locale returns the country and the time zone of the account, as Info has them.
+func (a *Account) Locale(ctx context.Context) (country, timezone string, err error) {
+	account, err := a.Info(ctx)
+	return account.Country, account.Timezone, err
+}
+
+// users is the cached form of who works in an account.
+type users struct {
+	Users  []amocrm.User
+	Hidden bool
+}
 
 // Vocabulary returns some parts of the vocabulary, read in parallel.
 func (a *Account) Vocabulary(ctx context.Context, want Parts) (Meta, error) {
 	var m Meta
+	var who users
+	parts := []func(*Age) error{ // in the order of their bits
+		func(age *Age) error { return Fill(ctx, a, "account", &m.Account, age, a.loadAccount) },
+		func(age *Age) error { return Fill(ctx, a, "users", &who, age, a.loadUsers) },
+		func(age *Age) error { return Fill(ctx, a, "pipelines", &m.Pipelines, age, a.API().Pipelines) },
+		func(age *Age) error { return Fill(ctx, a, "leadfields", &m.LeadFields, age, a.fieldsOf("leads")) },
+		func(age *Age) error {
+			return Fill(ctx, a, "contactfields", &m.ContactFields, age, a.fieldsOf("contacts"))
+		},
+	}
 	var g errgroup.Group // no shared cancelling: one failed part must not spoil the caching of the others
-	ages := make([]Age, 5)
-	if want&PartAccount != 0 {
-		g.Go(func() error { return Fill(ctx, a, "account", &ages[0], a.loadAccount, m.setAccount) })
-	}
-	if want&PartUsers != 0 {
-		g.Go(func() error { return Fill(ctx, a, "users", &ages[1], a.loadUsers, m.setUsers) })
-	}
-	if want&PartPipelines != 0 {
-		g.Go(func() error { return Fill(ctx, a, "pipelines", &ages[2], a.loadPipelines, m.setPipelines) })
-	}
-	if want&PartLeadFields != 0 {
-		load := func(ctx context.Context) ([]amocrm.Field, error) { return a.API().Fields(ctx, "leads") }
-		g.Go(func() error {
-			return Fill(ctx, a, "leadfields", &ages[3], load, func(f []amocrm.Field) { m.LeadFields = f })
-		})
-	}
-	if want&PartContactFields != 0 {
-		load := func(ctx context.Context) ([]amocrm.Field, error) { return a.API().Fields(ctx, "contacts") }
-		g.Go(func() error {
-			return Fill(ctx, a, "contactfields", &ages[4], load, func(f []amocrm.Field) { m.ContactFields = f })
-		})
+	ages := make([]Age, len(parts))
+	for i, fill := range parts {
+		if want&(1<<i) != 0 {
+			g.Go(func() error { return fill(&ages[i]) })
+		}
 	}
 	if err := g.Wait(); err != nil {
 		return Meta{}, err
 	}
+	m.Users, m.UsersHidden = who.Users, who.Hidden
 	for _, part := range ages {
 		if part.at.IsZero() {
 			continue
@@ -108,72 +93,36 @@ type Age struct {
 	err   error
 }
 
-// Fill reads a part of the vocabulary through the cache, notes its age and sets it.
-func Fill[T any](ctx context.Context, a *Account, name string, into *Age, load func(context.Context) (T, error), set func(T)) error {
+// Fill reads a part of the vocabulary through the cache and notes its age.
+func Fill[T any](ctx context.Context, a *Account, name string, into *T, age *Age, load func(context.Context) (T, error)) error {
 	got, err := store.Fetch(ctx, a.Cache(), a.Keys().Cache("meta", name), a.MetaAge(), load)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
-	*into = Age{at: got.At, stale: got.Stale, err: got.Err}
-	set(got.Value)
+	*into, *age = got.Value, Age{at: got.At, stale: got.Stale, err: got.Err}
 	return nil
 }
 
-func (a *Account) loadAccount(ctx context.Context) (accountRow, error) {
+func (a *Account) loadAccount(ctx context.Context) (amocrm.Account, error) {
 	acc, err := a.API().Account(ctx)
 	if err != nil {
-		return accountRow{}, err
+		return acc, err
 	}
 	// The country is kept apart for good: the next cold search needs it before the account can be asked.
 	if err := a.DB().Set(ctx, a.Keys().Country(), acc.Country, 0).Err(); err != nil {
-		return accountRow{}, fmt.Errorf("store country: %w", err)
+		return acc, fmt.Errorf("store country: %w", err)
 	}
-	return accountRow{acc, acc.Timezone, acc.TaskTypes}, nil
+	return acc, nil
 }
 
-func (m *Meta) setAccount(r accountRow) {
-	m.Account = r.Account
-	m.Account.Timezone, m.Account.TaskTypes = r.Timezone, r.TaskTypes
-}
-
-func (a *Account) loadUsers(ctx context.Context) (usersRow, error) {
-	users, err := a.API().Users(ctx)
+func (a *Account) loadUsers(ctx context.Context) (users, error) {
+	list, err := a.API().Users(ctx)
 	if errors.Is(err, amocrm.ErrForbidden) {
-		return usersRow{Hidden: true}, nil
+		return users{Hidden: true}, nil
 	}
-	if err != nil {
-		return usersRow{}, err
-	}
-	r := usersRow{Users: make([]userRow, 0, len(users))}
-	for _, u := range users {
-		r.Users = append(r.Users, userRow{u, u.IsActive, u.IsFree, u.IsAdmin})
-	}
-	return r, nil
+	return users{Users: list}, err
 }
 
-func (m *Meta) setUsers(r usersRow) {
-	m.UsersHidden = r.Hidden
-	for _, u := range r.Users {
-		u.User.IsActive, u.User.IsFree, u.User.IsAdmin = u.Active, u.Free, u.Admin
-		m.Users = append(m.Users, u.User)
-	}
-}
-
-func (a *Account) loadPipelines(ctx context.Context) ([]pipelineRow, error) {
-	pipelines, err := a.API().Pipelines(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows := make([]pipelineRow, 0, len(pipelines))
-	for _, p := range pipelines {
-		rows = append(rows, pipelineRow{p, slices.Clone(p.Statuses)})
-	}
-	return rows, nil
-}
-
-func (m *Meta) setPipelines(rows []pipelineRow) {
-	for _, r := range rows {
-		r.Pipeline.Statuses = r.Statuses
-		m.Pipelines = append(m.Pipelines, r.Pipeline)
-	}
+func (a *Account) fieldsOf(entity string) func(context.Context) ([]amocrm.Field, error) {
+	return func(ctx context.Context) ([]amocrm.Field, error) { return a.API().Fields(ctx, entity) }
 }

@@ -67,8 +67,6 @@ func (ds *Deals) lossReasons(ctx context.Context, m crm.Meta) ([]amocrm.LossReas
 		return nil, nil
 	}
 	var out []amocrm.LossReason
-	var old crm.Age
-	load := func(ctx context.Context) ([]amocrm.LossReason, error) { return ds.account.API().LossReasons(ctx) }
-	err := crm.Fill(ctx, ds.account, "lossreasons", &old, load, func(r []amocrm.LossReason) { out = r })
+	err := crm.Fill(ctx, ds.account, "lossreasons", &out, new(crm.Age), ds.account.API().LossReasons)
 	return out, err
 }
