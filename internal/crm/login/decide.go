@@ -1,10 +1,13 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/sidecard/sidecard/internal/tenant"
 	"github.com/sidecard/sidecard/oauth"
@@ -30,7 +33,7 @@ func (t *ticket) Check() error {
 
 // others are the tenants that hold the same amoCRM account through other credentials, the newest login first. A tenant that
 // has been connected itself asks no more.
-func (f *Flow) others(ctx context.Context, t tenant.Tenant, accountID int64) ([]string, error) {
+func (f *Flow) others(ctx context.Context, t tenant.Tenant, accountID int64) (others []string, err error) {
 	if !t.ConnectedAt.IsZero() {
 		return nil, nil
 	}
@@ -49,7 +52,13 @@ func (f *Flow) others(ctx context.Context, t tenant.Tenant, accountID int64) ([]
 		}
 		found = append(found, other)
 	}
-	return newestFirst(found), nil
+	slices.SortFunc(found, func(a, b tenant.Tenant) int {
+		return cmp.Or(b.ConnectedAt.Compare(a.ConnectedAt), strings.Compare(a.ID, b.ID))
+	})
+	for _, other := range found {
+		others = append(others, other.ID)
+	}
+	return others, nil
 }
 
 // ask keeps the login until the person has decided.

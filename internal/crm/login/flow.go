@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -63,20 +64,37 @@ type secrets struct {
 // Start begins a login of a tenant. Binding must become an HttpOnly, SameSite=Lax cookie of the page that leads to amoCRM,
 // so that only the browser that started the login can finish it.
 func (f *Flow) Start(ctx context.Context, tenantID, sessionID, lang string) (Start, error) {
-	t, err := f.dir.Get(ctx, tenantID)
+	s, err := f.start(ctx, login{TenantID: tenantID, SessionID: sessionID, Lang: lang})
 	if err != nil {
 		return Start{}, fmt.Errorf("start login: %w", err)
 	}
-	s := Start{State: rand.Text(), Binding: rand.Text()}
-	l := login{TenantID: tenantID, SessionID: sessionID, Lang: lang, Binding: s.Binding, Button: f.cfg.ClientID == ""}
+	return s, nil
+}
+
+// start begins a login through the configured integration or, when it is made to end a connection, through that of the present one.
+func (f *Flow) start(ctx context.Context, l login) (s Start, err error) {
+	t, err := f.dir.Get(ctx, l.TenantID)
+	if err != nil {
+		return s, err
+	}
+	client := f.cfg.ClientID
+	if l.Ends {
+		grant, err := f.grants.Grant(ctx, l.TenantID)
+		if err != nil {
+			return s, err
+		}
+		client = cmp.Or(grant.ClientID, client) // a long-lived token names no integration
+	}
+	s = Start{State: rand.Text(), Binding: rand.Text()}
+	l.Binding, l.Button = s.Binding, client == ""
 	if err := f.states.Put(ctx, "login", s.State, &l); err != nil {
-		return Start{}, fmt.Errorf("start login: %w", err)
+		return Start{}, err
 	}
 	if l.Button {
 		s.Button = f.button(t.AmoBase, s.State)
 	} else {
 		// Without a documented mode for a plain redirect: post_message comes back in the same window (amocrm.md §1.1).
-		s.URL = amocrm.AuthorizeURL(t.AmoBase, f.cfg.ClientID, s.State, "post_message")
+		s.URL = amocrm.AuthorizeURL(t.AmoBase, client, s.State, "post_message")
 	}
 	return s, nil
 }
@@ -115,5 +133,28 @@ func (f *Flow) Secrets(ctx context.Context, clientID, clientSecret, state string
 	if !first {
 		f.log.InfoContext(ctx, "the integration's keys came a second time", "tenant", l.TenantID)
 	}
+	return nil
+}
+
+// WhyEnded is Status.Why of a connection that a person has ended.
+const WhyEnded = "disconnected in the settings"
+
+// StartDisconnect begins a login that ends the tenant's connection: who opens a ticket's card may not, a user of the
+// amoCRM account may. It goes through the integration of the present connection. Errors: oauth.ErrNoGrant when there is none.
+func (f *Flow) StartDisconnect(ctx context.Context, tenantID, sessionID, lang string) (Start, error) {
+	s, err := f.start(ctx, login{TenantID: tenantID, SessionID: sessionID, Lang: lang, Ends: true})
+	if err != nil {
+		return Start{}, fmt.Errorf("start disconnecting: %w", err)
+	}
+	return s, nil
+}
+
+// end drops the connection. The tokens of the login that proved the right to do so are never stored.
+func (f *Flow) end(ctx context.Context, tenantID string, proof oauth.Grant) error {
+	call(f.cfg.Hooks.Ending, ctx, tenantID)
+	if err := f.grants.Drop(ctx, tenantID, WhyEnded); err != nil {
+		return fmt.Errorf("disconnect: %w", err)
+	}
+	f.log.InfoContext(ctx, "disconnected from amoCRM", "tenant", tenantID, "account", proof.AccountID, "user", proof.UserID)
 	return nil
 }
