@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -103,12 +104,7 @@ func NewService(d Deps) *Service {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	if d.AfterLogin == 0 {
-		d.AfterLogin = 2 * time.Second
-	}
-	if d.CheckTime == 0 {
-		d.CheckTime = checkTime
-	}
+	d.AfterLogin, d.CheckTime = cmp.Or(d.AfterLogin, 2*time.Second), cmp.Or(d.CheckTime, checkTime)
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Service{Deps: d, inbox: make(chan hook, maxInbox), ctx: ctx, cancel: cancel,
 		received: telemetry.Counter(d.Metrics, "hooks_received_total", "Webhooks of amoCRM by what became of them.", "fate",

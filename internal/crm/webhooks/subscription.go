@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -129,4 +130,70 @@ func newSecret() string { return strings.ToLower(rand.Text()) }
 
 func (s *Service) destination(secret string) string {
 	return strings.TrimSuffix(s.PublicURL, "/") + hookPath + secret
+}
+
+// Reindex makes a tenant's hook found under the name that the newest seal key gives it, and drops the names of older keys.
+// Only DB and Log of the Service are used. It may be repeated. changed: there was something to do; without change that is
+// all it says.
+func (s *Service) Reindex(ctx context.Context, tenantID string, change bool) (changed bool, err error) {
+	sub, err := s.load(ctx, tenantID)
+	if err != nil || sub.Secret == "" {
+		return false, err
+	}
+	fingerprints := s.fingerprints(sub.Secret)
+	found, err := s.DB.Exists(ctx, secretKey(fingerprints[0])).Result()
+	if err != nil {
+		return false, fmt.Errorf("look for a hook's name: %w", err)
+	}
+	if found > 0 || !change {
+		return found == 0, nil
+	}
+	if err := s.DB.Set(ctx, secretKey(fingerprints[0]), tenantID, 0).Err(); err != nil {
+		return false, fmt.Errorf("name a hook anew: %w", err)
+	}
+	for _, fingerprint := range fingerprints[1:] {
+		if err := s.DB.Del(ctx, secretKey(fingerprint)).Err(); err != nil {
+			return false, fmt.Errorf("drop a hook's old name: %w", err)
+		}
+	}
+	return true, nil
+}
+
+// Standing is how a tenant's hook stands.
+type Standing string
+
+// Standings.
+const (
+	StandingNone     Standing = "none"     // never subscribed
+	StandingRefused  Standing = "refused"  // amoCRM does not let this login have hooks
+	StandingMoved    Standing = "moved"    // it leads to a former address of ours
+	StandingMissing  Standing = "missing"  // somebody has removed it in amoCRM
+	StandingDisabled Standing = "disabled" // amoCRM has turned it off after too many bad answers
+	StandingGood     Standing = "good"
+)
+
+// Standing asks amoCRM how a tenant's hook stands, and changes nothing.
+func (s *Service) Standing(ctx context.Context, tenantID string, crm CRM) (Standing, error) {
+	sub, err := s.load(ctx, tenantID)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case !sub.Refused.IsZero():
+		return StandingRefused, nil
+	case sub.Destination == "":
+		return StandingNone, nil
+	case !strings.HasPrefix(sub.Destination, s.destination("")):
+		return StandingMoved, nil
+	}
+	found, err := crm.Webhook(ctx, sub.Destination)
+	switch {
+	case errors.Is(err, amocrm.ErrNotFound):
+		return StandingMissing, nil
+	case err != nil:
+		return "", err
+	case found.Disabled:
+		return StandingDisabled, nil
+	}
+	return StandingGood, nil
 }
