@@ -3,10 +3,13 @@ package crm
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/phone"
@@ -76,6 +79,15 @@ func (a *Account) Lead(ctx context.Context, id int64) (amocrm.Lead, error) {
 	return lead, err
 }
 
+// Contact reads a contact past the cache. ErrGone when there is no such contact.
+func (a *Account) Contact(ctx context.Context, id int64) (amocrm.Contact, error) {
+	contact, err := a.api.Contact(ctx, amocrm.ID(id))
+	if errors.Is(err, amocrm.ErrNotFound) || err == nil && contact.IsDeleted {
+		return contact, ErrGone
+	}
+	return contact, err
+}
+
 // Lock lets one writer at a time do something, over all replicas. As every such lock it may fail, so holders look at what
 // exists after they get it.
 func (a *Account) Lock(ctx context.Context, kind, name string) (unlock func(), err error) {
@@ -94,4 +106,36 @@ func (a *Account) CompanyURL(id int64) string { return CardURL(a.api.Base(), "co
 // CardURL is the address of a card at an account's address.
 func CardURL(base, entity string, id int64) string {
 	return strings.TrimRight(base, "/") + "/" + entity + "/detail/" + strconv.FormatInt(id, 10)
+}
+
+const (
+	probeOver = 4 // more ids than this are worth a try whether the filter works after all
+	filterFor = 24 * time.Hour
+)
+
+// FilterWorks decides whether to try the filter. Without experience the account's own word counts, but for many ids a
+// wrong no costs more than a vain try.
+func (a *Account) FilterWorks(ctx context.Context, hint bool, n int) (bool, error) {
+	if n == 1 {
+		return false, nil // a single read is as cheap and always works
+	}
+	known, err := a.DB().Get(ctx, a.Keys().Filter()).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return false, fmt.Errorf("read what is known of filters: %w", err)
+	}
+	switch known {
+	case "on":
+		return true, nil
+	case "off":
+		return false, nil
+	}
+	return hint || n > probeOver, nil
+}
+
+// NoteFilter stores for a day whether filters work, "on" or "off".
+func (a *Account) NoteFilter(ctx context.Context, state string) error {
+	if err := a.DB().Set(ctx, a.Keys().Filter(), state, filterFor).Err(); err != nil {
+		return fmt.Errorf("store what is known of filters: %w", err)
+	}
+	return nil
 }

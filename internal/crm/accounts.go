@@ -55,9 +55,6 @@ type Accounts struct {
 
 // New returns the accounts of all tenants.
 func New(d Deps) *Accounts {
-	if d.Log == nil {
-		d.Log = slog.New(slog.DiscardHandler)
-	}
 	return &Accounts{
 		deps: d,
 		calls: telemetry.Histogram(d.Metrics, "crm_call_seconds",

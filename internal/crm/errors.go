@@ -129,6 +129,15 @@ func (e *AfterCreate) Error() string {
 
 func (e *AfterCreate) Unwrap() error { return e.Err }
 
+// Half is the error of a read that brought only a part of what was asked for.
+type Half[T any] struct {
+	Got T
+	Err error
+}
+
+func (h *Half[T]) Error() string { return h.Err.Error() }
+func (h *Half[T]) Unwrap() error { return h.Err }
+
 // Refused turns amoCRM's refusal of a form into FieldErrors: formPath gives the form's path for amoCRM's. Other errors
 // come back as they are.
 func Refused(err error, formPath func(string) string) error {

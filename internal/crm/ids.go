@@ -20,41 +20,29 @@ func ParseID(s string) int64 {
 	return id
 }
 
-// NewestIDs cuts a list of ids to the n highest, newest first, without repeats: ids grow with time.
-func NewestIDs(ids []int64, n int) (kept []int64, rest int) {
-	kept = slices.Clone(ids)
+// NewestIDs returns the n highest of a list of ids, newest first, without repeats: ids grow with time.
+func NewestIDs(ids []int64, n int) []int64 {
+	kept := slices.Clone(ids)
 	slices.SortFunc(kept, func(a, b int64) int { return cmp.Compare(b, a) })
 	kept = slices.Compact(kept)
-	if len(kept) > n {
-		return kept[:n], len(kept) - n
-	}
-	return kept, 0
+	return kept[:min(len(kept), n)]
 }
 
-// PlainIDs returns ids as numbers.
-func PlainIDs(ids []amocrm.ID) []int64 {
-	out := make([]int64, 0, len(ids))
-	for _, id := range ids {
-		out = append(out, int64(id))
-	}
-	return out
-}
-
-// WireIDs returns ids as the connector takes them.
-func WireIDs(ids []int64) []amocrm.ID {
-	out := make([]amocrm.ID, 0, len(ids))
-	for _, id := range ids {
-		out = append(out, amocrm.ID(id))
+// IDs returns ids as numbers (int64), or numbers as the connector takes them (amocrm.ID).
+func IDs[To, From ~int64](ids []From) []To {
+	out := make([]To, len(ids))
+	for i, id := range ids {
+		out[i] = To(id)
 	}
 	return out
 }
 
 // TrueFirst compares two flags for sorting.
 func TrueFirst(a, b bool) int {
-	switch {
-	case a == b:
+	if a == b {
 		return 0
-	case a:
+	}
+	if a {
 		return -1
 	}
 	return 1

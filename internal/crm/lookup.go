@@ -2,6 +2,7 @@ package crm
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,47 +28,26 @@ func (m Meta) UserName(id int64) string {
 	if id == 0 || m.UsersHidden {
 		return ""
 	}
-	for _, u := range m.Users {
-		if int64(u.ID) == id {
-			return u.Name
-		}
+	if u, ok := Find(m.Users, func(u amocrm.User) bool { return int64(u.ID) == id }); ok {
+		return u.Name
 	}
 	return Numbered(id)
 }
 
 // Assignable lists the users who may be responsible for a deal: active and not free ones (amocrm.md §3.1).
 func (m Meta) Assignable() []amocrm.User {
-	var out []amocrm.User
-	for _, u := range m.Users {
-		if u.IsActive && !u.IsFree {
-			out = append(out, u)
-		}
-	}
-	return out
+	return Filter(m.Users, func(u amocrm.User) bool { return u.IsActive && !u.IsFree })
 }
 
 // Pipeline finds a pipeline.
 func (m Meta) Pipeline(id int64) (amocrm.Pipeline, bool) {
-	for _, p := range m.Pipelines {
-		if int64(p.ID) == id {
-			return p, true
-		}
-	}
-	return amocrm.Pipeline{}, false
+	return Find(m.Pipelines, func(p amocrm.Pipeline) bool { return int64(p.ID) == id })
 }
 
 // Status finds a stage by the pair that names it.
 func (m Meta) Status(pipelineID, statusID int64) (amocrm.Status, bool) {
-	p, ok := m.Pipeline(pipelineID)
-	if !ok {
-		return amocrm.Status{}, false
-	}
-	for _, s := range p.Statuses {
-		if int64(s.ID) == statusID {
-			return s, true
-		}
-	}
-	return amocrm.Status{}, false
+	p, _ := m.Pipeline(pipelineID)
+	return Find(p.Statuses, func(s amocrm.Status) bool { return int64(s.ID) == statusID })
 }
 
 // PipelineName names a pipeline, "#id" for one that is gone.
@@ -87,7 +67,9 @@ func (m Meta) StatusName(pipelineID, statusID int64) string {
 }
 
 // LeadField finds a custom field of deals.
-func (m Meta) LeadField(id int64) (amocrm.Field, bool) { return fieldByID(m.LeadFields, id) }
+func (m Meta) LeadField(id int64) (amocrm.Field, bool) {
+	return Find(m.LeadFields, func(f amocrm.Field) bool { return int64(f.ID) == id })
+}
 
 // LeadFieldName names a custom field of deals, "#id" for one that is gone.
 func (m Meta) LeadFieldName(id int64) string {
@@ -99,12 +81,7 @@ func (m Meta) LeadFieldName(id int64) string {
 
 // ContactField finds amoCRM's own contact field by its code ("PHONE", "POSITION", …).
 func (m Meta) ContactField(code string) (amocrm.Field, bool) {
-	for _, f := range m.ContactFields {
-		if strings.EqualFold(f.Code, code) {
-			return f, true
-		}
-	}
-	return amocrm.Field{}, false
+	return Find(m.ContactFields, func(f amocrm.Field) bool { return strings.EqualFold(f.Code, code) })
 }
 
 // Location is the account's time zone, UTC when the account does not say or the name is unknown here.
@@ -125,17 +102,8 @@ func (m Meta) Calendar() when.Calendar {
 func (m Meta) Open() []amocrm.Pipeline {
 	var out []amocrm.Pipeline
 	for _, p := range m.Pipelines {
-		if p.IsArchive {
-			continue
-		}
-		var stages []amocrm.Status
-		for _, s := range p.Statuses {
-			if s.Type != amocrm.StatusTypeUnsorted {
-				stages = append(stages, s)
-			}
-		}
-		if len(stages) > 0 {
-			p.Statuses = stages
+		p.Statuses = Filter(p.Statuses, func(s amocrm.Status) bool { return !Unsorted(s) })
+		if !p.IsArchive && len(p.Statuses) > 0 {
 			out = append(out, p)
 		}
 	}
@@ -147,33 +115,34 @@ func (m Meta) Required(pipelineID, statusID int64) []amocrm.Field {
 	return RequiredFields(m.LeadFields, pipelineID, statusID)
 }
 
-func fieldByID(fields []amocrm.Field, id int64) (amocrm.Field, bool) {
-	for _, f := range fields {
-		if int64(f.ID) == id {
-			return f, true
-		}
-	}
-	return amocrm.Field{}, false
-}
-
 // Numbered is the name of what has only an id.
 func Numbered(id int64) string { return fmt.Sprintf("#%d", id) }
 
 // RequiredFields returns the fields that a stage requires.
 func RequiredFields(fields []amocrm.Field, pipelineID, statusID int64) []amocrm.Field {
-	var out []amocrm.Field
-	for _, f := range fields {
-		if f.IsAPIOnly || !f.Writable() {
-			continue
-		}
-		for _, s := range f.RequiredStatuses {
-			if int64(s.PipelineID) == pipelineID && int64(s.StatusID) == statusID {
-				out = append(out, f)
-				break
-			}
+	stage := amocrm.PipelineStatus{PipelineID: amocrm.ID(pipelineID), StatusID: amocrm.ID(statusID)}
+	return Filter(fields, func(f amocrm.Field) bool { return Fillable(f) && slices.Contains(f.RequiredStatuses, stage) })
+}
+
+// Fillable reports whether we can write a field that people may change.
+func Fillable(f amocrm.Field) bool { return !f.IsAPIOnly && f.Writable() }
+
+// Find returns the first element of a list that is meant.
+func Find[T any](list []T, meant func(T) bool) (found T, ok bool) {
+	if i := slices.IndexFunc(list, meant); i >= 0 {
+		return list[i], true
+	}
+	return found, false
+}
+
+// Filter returns the elements of a list that are meant, nil for none.
+func Filter[T any](list []T, meant func(T) bool) (kept []T) {
+	for _, x := range list {
+		if meant(x) {
+			kept = append(kept, x)
 		}
 	}
-	return out
+	return kept
 }
 
 // ContactName returns a contact's name, else its first and last name.

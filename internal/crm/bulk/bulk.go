@@ -129,7 +129,7 @@ func (a Account) MakeNotes(ctx context.Context, notes []Note) ([]Made, error) {
 	answer, err := a.API().CreateNotes(ctx, body)
 	for i, m := range answer {
 		if i < len(notes) && m.ID != 0 {
-			if err := a.RememberNote(ctx, notes[i].DealID, int64(m.ID)); err != nil { // the card only lacks its mark
+			if err := a.Memory().RememberNote(ctx, notes[i].DealID, int64(m.ID)); err != nil { // the card only lacks its mark
 				a.Log().WarnContext(ctx, "note not marked as ours", "error", err)
 			}
 		}
@@ -187,15 +187,11 @@ func Outcome(err error, key string) (how once.Outcome, mine error) {
 	case !answer.Invalid && !answer.NotFound:
 		return once.NotDone, nil
 	}
-	own := *errorOf(err)
+	refusal, _ := errors.AsType[*amocrm.Error](err)
+	own := *refusal
 	own.Validation = slices.DeleteFunc(slices.Clone(own.Validation), func(v amocrm.FieldError) bool { return v.RequestID != key })
 	if len(own.Validation) > 0 {
 		mine = &own
 	}
 	return once.Refused, mine
-}
-
-func errorOf(err error) (e *amocrm.Error) {
-	errors.As(err, &e)
-	return e
 }

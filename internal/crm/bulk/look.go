@@ -1,7 +1,6 @@
 package bulk
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
@@ -64,9 +64,7 @@ func (a Account) NewestDealsOf(ctx context.Context, contactID int64, limit int) 
 	if err != nil {
 		return nil, err
 	}
-	ids := slices.Clone(c.LeadIDs)
-	slices.SortFunc(ids, func(a, b amocrm.ID) int { return cmp.Compare(b, a) })
-	ids = ids[:min(len(ids), limit)]
+	ids := crm.IDs[amocrm.ID](crm.NewestIDs(crm.IDs[int64](c.LeadIDs), limit))
 	found, err := a.API().Leads(ctx, ids)
 	if !errors.Is(err, amocrm.ErrFilterOff) {
 		return foundDeals(found), err

@@ -40,7 +40,7 @@ func (cs *Companies) NamesBeside(ctx context.Context, ids []int64, hint bool) fu
 // companyNames reads the names of companies: with the filter in one call where the account honours it (see leads), else
 // the newest five one by one. What can't be read is absent; a name of yesterday is better than none.
 func (cs *Companies) companyNames(ctx context.Context, ids []int64, hint bool) map[int64]string {
-	kept, _ := crm.NewestIDs(ids, namesMax)
+	kept := crm.NewestIDs(ids, namesMax)
 	filtered, err := cs.account.FilterWorks(ctx, hint, len(kept))
 	if err != nil {
 		cs.namesMissing(err)
@@ -67,7 +67,7 @@ func (cs *Companies) filteredNames(ctx context.Context, ids []int64) (map[int64]
 	}
 	key := cs.account.Keys().Cache("companies", strings.Join(parts, ","))
 	got, err := store.Fetch(ctx, cs.account.Cache(), key, cs.account.NamesAge(), func(ctx context.Context) (map[int64]string, error) {
-		found, err := cs.account.API().Companies(ctx, crm.WireIDs(ids))
+		found, err := cs.account.API().Companies(ctx, crm.IDs[amocrm.ID](ids))
 		names := map[int64]string{}
 		for _, c := range found {
 			names[int64(c.ID)] = strings.TrimSpace(c.Name)

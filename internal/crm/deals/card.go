@@ -42,10 +42,7 @@ func (ds *Deals) loadDeal(ctx context.Context, id int64) (Card, error) {
 		return err
 	})
 	g.Go(func() (err error) {
-		lead, err = ds.account.API().Lead(ctx, amocrm.ID(id))
-		if errors.Is(err, amocrm.ErrNotFound) || err == nil && lead.IsDeleted {
-			return crm.ErrGone
-		}
+		lead, err = ds.account.Lead(ctx, id)
 		return err
 	})
 	if err := g.Wait(); err != nil {
@@ -62,7 +59,7 @@ func (ds *Deals) loadDeal(ctx context.Context, id int64) (Card, error) {
 	for _, t := range lead.Tags {
 		card.Tags = append(card.Tags, t.Name)
 	}
-	companies := crm.PlainIDs(lead.CompanyIDs)
+	companies := crm.IDs[int64](lead.CompanyIDs)
 	names := ds.companies.NamesBeside(ctx, companies, meta.Account.FilterEnabled)
 	card.Contacts = ds.namedContacts(ctx, card.ContactIDs, lead.Contacts)
 	card.Companies = ds.namedCompanies(companies, names())
@@ -97,6 +94,15 @@ func (ds *Deals) namedContacts(ctx context.Context, ids []int64, members []amocr
 	}
 	if err := g.Wait(); err != nil {
 		ds.account.Log().InfoContext(ctx, "name of a deal's contact not read", "error", err)
+	}
+	return out
+}
+
+// namedCompanies are a deal's companies with what is known of their names.
+func (ds *Deals) namedCompanies(ids []int64, names map[int64]string) []Named {
+	var out []Named
+	for _, id := range ids {
+		out = append(out, Named{ID: id, Name: names[id], URL: ds.account.CompanyURL(id)})
 	}
 	return out
 }

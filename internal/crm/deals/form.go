@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -34,8 +35,12 @@ func (ds *Deals) DealForm(ctx context.Context, t helpdesk.Ticket) (Form, error) 
 func formOf(m crm.Meta, t helpdesk.Ticket) Form {
 	f := Form{Pipelines: m.Open(), Users: m.Assignable(), Currency: m.Account.Currency}
 	f.Draft.Name = runes.First(crm.FirstText(t.Subject, t.Client.Name), crm.MaxNameRunes)
-	if p, ok := mainPipeline(f.Pipelines); ok {
-		f.Draft.PipelineID, f.Draft.StatusID = int64(p.ID), int64(p.Statuses[0].ID)
+	if len(f.Pipelines) > 0 {
+		main, ok := crm.Find(f.Pipelines, func(p amocrm.Pipeline) bool { return p.IsMain })
+		if !ok {
+			main = f.Pipelines[0]
+		}
+		f.Draft.PipelineID, f.Draft.StatusID = int64(main.ID), int64(main.Statuses[0].ID)
 	}
 	for _, u := range f.Users {
 		if u.ID == m.Account.CurrentUserID {
@@ -43,18 +48,6 @@ func formOf(m crm.Meta, t helpdesk.Ticket) Form {
 		}
 	}
 	return f
-}
-
-func mainPipeline(list []amocrm.Pipeline) (amocrm.Pipeline, bool) {
-	for _, p := range list {
-		if p.IsMain {
-			return p, true
-		}
-	}
-	if len(list) > 0 {
-		return list[0], true
-	}
-	return amocrm.Pipeline{}, false
 }
 
 // prefill puts the tenant's choices into the form of a new deal: template, pipeline with stage, responsible, mapped
@@ -79,4 +72,14 @@ func (ds *Deals) prefill(ctx context.Context, f *Form, t helpdesk.Ticket) error 
 		f.Draft.Fields = mapped
 	}
 	return err
+}
+
+// DealNamePlaces are the placeholders of a deal-name template, without their braces.
+var NamePlaces = []string{"ticket.subject", "ticket.id", "client.name"}
+
+// Name fills a template for a ticket as Fill does; white space is collapsed, the result cut to amoCRM's length. When
+// nothing is left, or without a template, it is the subject, else the client's name.
+func Name(template string, t helpdesk.Ticket) string {
+	filled := strings.Join(strings.Fields(helpdesk.Fill(template, t)), " ")
+	return runes.First(crm.FirstText(filled, t.Subject, t.Client.Name), crm.MaxNameRunes)
 }

@@ -30,7 +30,7 @@ type LeadsRead struct {
 // were made a moment ago and are read singly when a filtered list lags.
 func (ds *Deals) Leads(ctx context.Context, ids, must []int64, hint bool) (LeadsRead, error) {
 	r := LeadsRead{Leads: map[int64]amocrm.Lead{}, Unread: map[int64]bool{}}
-	kept, _ := crm.NewestIDs(ids, dealsMax)
+	kept := crm.NewestIDs(ids, dealsMax)
 	for _, id := range ids {
 		r.Unread[id] = true
 	}
@@ -62,7 +62,7 @@ func (ds *Deals) Leads(ctx context.Context, ids, must []int64, hint bool) (Leads
 			return r, err
 		}
 	}
-	few, _ := crm.NewestIDs(kept, singlesMax)
+	few := crm.NewestIDs(kept, singlesMax)
 	for _, id := range kept[len(few):] {
 		r.Unread[id] = true
 	}
@@ -76,7 +76,7 @@ func missing(ids []int64, have map[int64]amocrm.Lead) []int64 {
 			out = append(out, id)
 		}
 	}
-	out, _ = crm.NewestIDs(out, singlesMax)
+	out = crm.NewestIDs(out, singlesMax)
 	return out
 }
 
@@ -87,7 +87,7 @@ func (ds *Deals) filteredLeads(ctx context.Context, ids []int64) ([]amocrm.Lead,
 	for start := 0; start < len(ids); start += dealsPerCall {
 		chunk := ids[start:min(start+dealsPerCall, len(ids))]
 		g.Go(func() error {
-			got, err := ds.account.API().Leads(ctx, crm.WireIDs(chunk))
+			got, err := ds.account.API().Leads(ctx, crm.IDs[amocrm.ID](chunk))
 			mu.Lock()
 			defer mu.Unlock()
 			out = append(out, got...)
@@ -118,4 +118,34 @@ func (ds *Deals) singleLeads(ctx context.Context, ids []int64, into map[int64]am
 		})
 	}
 	return g.Wait()
+}
+
+// OpenDeal is the newest deal of a contact that is neither won nor lost, of those that the contact's card lists; ok is false when
+// there is none. It asks the CRM anew: a deal made a moment ago counts.
+func (ds *Deals) OpenDeal(ctx context.Context, contactID int64) (newest Deal, ok bool, err error) {
+	meta, err := ds.account.Vocabulary(ctx, crm.PartNames)
+	if err != nil {
+		return Deal{}, false, fmt.Errorf("find open deal: %w", err)
+	}
+	c, err := ds.account.API().Contact(ctx, amocrm.ID(contactID))
+	if errors.Is(err, amocrm.ErrNotFound) || err == nil && len(c.LeadIDs) == 0 {
+		return Deal{}, false, nil
+	}
+	if err != nil {
+		return Deal{}, false, fmt.Errorf("find open deal: %w", err)
+	}
+	read, err := ds.Leads(ctx, crm.IDs[int64](c.LeadIDs), nil, meta.Account.FilterEnabled)
+	if err != nil {
+		return Deal{}, false, fmt.Errorf("find open deal: %w", err)
+	}
+	for _, l := range read.Leads {
+		d := FromLead(ds.account.API().Base(), meta, l)
+		if l.IsDeleted || d.State != Open {
+			continue
+		}
+		if !ok || d.CreatedAt.After(newest.CreatedAt) || d.CreatedAt.Equal(newest.CreatedAt) && d.ID > newest.ID {
+			newest, ok = d, true
+		}
+	}
+	return newest, ok, nil
 }

@@ -1,6 +1,7 @@
 package fields
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,25 +20,15 @@ var simpleFields = []string{
 
 // Editable returns the fields that a form can change.
 func Editable(fields []amocrm.Field) []amocrm.Field {
-	var out []amocrm.Field
-	for _, f := range fields {
-		if !f.IsAPIOnly && f.Writable() && slices.Contains(simpleFields, f.Type) {
-			out = append(out, f)
-		}
-	}
-	return out
+	return crm.Filter(fields, func(f amocrm.Field) bool { return crm.Fillable(f) && slices.Contains(simpleFields, f.Type) })
 }
 
 // Outside are the fields that no small form holds (addresses, files, lists of several levels) and that people change in
 // amoCRM itself. What robots, counters and links of advertisements write nobody changes there either.
 func Outside(fields []amocrm.Field) []amocrm.Field {
-	var out []amocrm.Field
-	for _, f := range fields {
-		if !f.IsAPIOnly && !f.IsComputed && f.Type != "tracking_data" && !slices.Contains(simpleFields, f.Type) {
-			out = append(out, f)
-		}
-	}
-	return out
+	return crm.Filter(fields, func(f amocrm.Field) bool {
+		return !f.IsAPIOnly && !f.IsComputed && f.Type != "tracking_data" && !slices.Contains(simpleFields, f.Type)
+	})
 }
 
 // FormValues are a deal's values as its forms show them, by field id: one entry for each field that can be changed, empty
@@ -45,15 +36,8 @@ func Outside(fields []amocrm.Field) []amocrm.Field {
 func FormValues(values amocrm.FieldValues, m crm.Meta) map[int64][]string {
 	out := map[int64][]string{}
 	for _, f := range Editable(m.LeadFields) {
-		i := slices.IndexFunc(values, func(v amocrm.FieldValue) bool { return v.FieldID == f.ID })
-		if i < 0 {
-			out[int64(f.ID)] = nil
-			continue
-		}
-		v := values[i]
-		if v.FieldType == "" {
-			v.FieldType = f.Type
-		}
+		v, _ := crm.Find(values, func(v amocrm.FieldValue) bool { return v.FieldID == f.ID })
+		v.FieldType = cmp.Or(v.FieldType, f.Type)
 		out[int64(f.ID)] = formStrings(f, v, m.Location())
 	}
 	return out
@@ -85,12 +69,8 @@ func formStrings(f amocrm.Field, v amocrm.FieldValue, loc *time.Location) []stri
 
 // choiceID finds the choice behind a value: old values may carry only its text.
 func choiceID(f amocrm.Field, c amocrm.Choice) int64 {
-	for _, e := range f.Enums {
-		if e.ID == c.ID || c.ID == 0 && e.Value == c.Value {
-			return int64(e.ID)
-		}
-	}
-	return 0
+	e, _ := crm.Find(f.Enums, func(e amocrm.Enum) bool { return e.ID == c.ID || c.ID == 0 && e.Value == c.Value })
+	return int64(e.ID)
 }
 
 // Required lists the custom fields that a deal must have to enter a stage and that a form can ask for, in their order
@@ -100,7 +80,7 @@ func (fs *Fields) Required(ctx context.Context, pipelineID, statusID int64) ([]a
 	if err != nil {
 		return nil, fmt.Errorf("read required fields: %w", err)
 	}
-	return crm.RequiredFields(meta.LeadFields, pipelineID, statusID), nil
+	return meta.Required(pipelineID, statusID), nil
 }
 
 // MoreFields lists the custom fields of deals that can be written and that a stage does not require, in the account's
@@ -115,14 +95,9 @@ func (fs *Fields) MoreFields(ctx context.Context, pipelineID, statusID int64) ([
 
 func moreFields(fields []amocrm.Field, pipelineID, statusID int64) []amocrm.Field {
 	required := crm.RequiredFields(fields, pipelineID, statusID)
-	var out []amocrm.Field
-	for _, f := range fields {
-		if f.IsAPIOnly || !f.Writable() || slices.ContainsFunc(required, func(r amocrm.Field) bool { return r.ID == f.ID }) {
-			continue
-		}
-		out = append(out, f)
-	}
-	return out
+	return crm.Filter(fields, func(f amocrm.Field) bool {
+		return crm.Fillable(f) && !slices.ContainsFunc(required, func(r amocrm.Field) bool { return r.ID == f.ID })
+	})
 }
 
 // Blank reports whether a form's values hold no text.

@@ -3,7 +3,6 @@ package fields
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -57,16 +56,15 @@ type LayoutField struct {
 }
 
 // CustomID is the layout id of a custom field.
-func CustomID(fieldID int64) string { return customPrefix + strconv.FormatInt(fieldID, 10) }
+func CustomID(fieldID int64) string { return customPrefix + crm.Decimal(fieldID) }
 
 // customOf is the custom field behind a layout id, 0 for a standard field or anything else.
 func customOf(id string) int64 {
 	rest, ok := strings.CutPrefix(id, customPrefix)
-	n, err := strconv.ParseInt(rest, 10, 64)
-	if !ok || err != nil || n < 0 {
+	if !ok {
 		return 0
 	}
-	return n
+	return max(0, crm.ParseID(rest))
 }
 
 // LayoutChoices lists everything a layout can hold: the standard fields, then every custom field of deals in the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -33,18 +32,14 @@ var draftCodes = []string{CodePhone, CodeEmail, CodeMessage, CodePosition, CodeS
 
 // MapTargets lists the custom fields of an entity that a mapping can fill.
 func MapTargets(m crm.Meta, entity string) []amocrm.Field {
-	var out []amocrm.Field
 	fields := m.LeadFields
 	if entity == EntityContact {
 		fields = m.ContactFields
 	}
-	for _, f := range fields {
+	return crm.Filter(fields, func(f amocrm.Field) bool {
 		own := entity == EntityContact && slices.Contains(draftCodes, strings.ToUpper(f.Code))
-		if !own && f.Writable() && slices.ContainsFunc(helpdesk.Sources, func(from string) bool { return MapFits(from, f.Type) }) {
-			out = append(out, f)
-		}
-	}
-	return out
+		return !own && f.Writable() && slices.ContainsFunc(helpdesk.Sources, func(from string) bool { return MapFits(from, f.Type) })
+	})
 }
 
 // MapFits reports whether what a source gives can stand in a field of a type: text takes everything, a web address only
@@ -72,8 +67,8 @@ func mappedValues(mapping []tenant.FieldMap, entity string, m crm.Meta, t helpde
 	out := map[int64][]string{}
 	targets := MapTargets(m, entity)
 	for _, rule := range mapping {
-		i := slices.IndexFunc(targets, func(f amocrm.Field) bool { return int64(f.ID) == rule.FieldID })
-		if rule.Entity != entity || i < 0 || !MapFits(rule.From, targets[i].Type) {
+		target, ok := crm.Find(targets, func(f amocrm.Field) bool { return int64(f.ID) == rule.FieldID })
+		if rule.Entity != entity || !ok || !MapFits(rule.From, target.Type) {
 			continue
 		}
 		texts := t.Values(rule.From)
@@ -81,15 +76,15 @@ func mappedValues(mapping []tenant.FieldMap, entity string, m crm.Meta, t helpde
 			continue
 		}
 		value := texts[:1]
-		if targets[i].Type == "text" || targets[i].Type == "textarea" {
+		if target.Type == "text" || target.Type == "textarea" {
 			value = []string{strings.Join(texts, ", ")}
 		}
-		in, err := targets[i].InputIn(m.Calendar(), value)
+		in, err := target.InputIn(m.Calendar(), value)
 		if err != nil || len(in.Values) == 0 {
 			continue
 		}
 		if id := in.Values[0].EnumID; id != 0 {
-			value = []string{strconv.FormatInt(int64(id), 10)} // as the form's list sends it
+			value = []string{crm.Decimal(int64(id))} // as the form's list sends it
 		}
 		out[rule.FieldID] = value
 	}

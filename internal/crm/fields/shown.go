@@ -88,9 +88,5 @@ func partsOf(v amocrm.FieldValue) []Part {
 
 // ValueOf returns what is shown of a field.
 func ValueOf(fields []Shown, fieldID int64) (Shown, bool) {
-	i := slices.IndexFunc(fields, func(s Shown) bool { return s.ID == fieldID })
-	if i < 0 {
-		return Shown{}, false
-	}
-	return fields[i], true
+	return crm.Find(fields, func(s Shown) bool { return s.ID == fieldID })
 }

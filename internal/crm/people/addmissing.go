@@ -77,10 +77,7 @@ func (cs *Contacts) AddMissing(ctx context.Context, c helpdesk.Client, contactID
 
 // missingOf reads a contact and says which of the client's keys it lacks.
 func (cs *Contacts) missingOf(ctx context.Context, c helpdesk.Client, contactID int64, region string) (amocrm.Contact, []Match, error) {
-	contact, err := cs.account.API().Contact(ctx, amocrm.ID(contactID))
-	if errors.Is(err, amocrm.ErrNotFound) || err == nil && contact.IsDeleted {
-		err = crm.ErrGone
-	}
+	contact, err := cs.account.Contact(ctx, contactID)
 	p := Person{Phones: texts(contact.Fields, fields.CodePhone), Emails: texts(contact.Fields, fields.CodeEmail)}
 	return contact, Missing(c, p, region), err
 }

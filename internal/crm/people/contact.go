@@ -33,8 +33,7 @@ func draftOf(c helpdesk.Client, region string) Draft {
 	}
 	d = d.clean(region)
 	if d.Name == "" {
-		named := append(slices.DeleteFunc(slices.Clone(d.Emails), func(e string) bool { return !isEmail(e) }), d.Phones...)
-		d.Name = crm.FirstText(named...)
+		d.Name = crm.FirstText(append(crm.Filter(d.Emails, isEmail), d.Phones...)...)
 	}
 	return d
 }
@@ -53,11 +52,9 @@ func (d Draft) clean(region string) Draft {
 	d.Emails = distinct(d.Emails, foldEmail)
 	d.Sites = distinct(d.Sites, strings.ToLower)
 	var handles []helpdesk.Messenger
-	seen := map[helpdesk.Messenger]bool{}
 	for _, h := range d.Messengers {
 		h = helpdesk.Messenger{Type: strings.ToLower(strings.TrimSpace(h.Type)), ID: strings.TrimSpace(h.ID)}
-		if h.ID != "" && !seen[h] {
-			seen[h] = true
+		if h.ID != "" && !slices.Contains(handles, h) {
 			handles = append(handles, h)
 		}
 	}
@@ -65,6 +62,7 @@ func (d Draft) clean(region string) Draft {
 	return d
 }
 
+// distinct trims texts and drops blanks and those that fold to the same as an earlier one.
 func distinct(list []string, fold func(string) string) []string {
 	var out []string
 	seen := map[string]bool{}

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,15 @@ type hits struct {
 	linkGone bool
 }
 
+// add adds the contacts that are not there yet.
+func (f *hits) add(contacts []amocrm.Contact) {
+	for _, contact := range contacts {
+		if !slices.ContainsFunc(f.contacts, func(x amocrm.Contact) bool { return x.ID == contact.ID }) {
+			f.contacts = append(f.contacts, contact)
+		}
+	}
+}
+
 type hit struct {
 	contact amocrm.Contact
 	matched []Match
@@ -39,11 +49,11 @@ type hit struct {
 func (ps *People) find(ctx context.Context, c helpdesk.Client, mem crm.Recalled) (hits, error) {
 	var f hits
 	if mem.Link != 0 {
-		contact, err := ps.account.API().Contact(ctx, amocrm.ID(mem.Link))
+		contact, err := ps.account.Contact(ctx, mem.Link)
 		switch {
-		case err == nil && !contact.IsDeleted:
+		case err == nil:
 			return hits{contacts: []amocrm.Contact{contact}, linked: mem.Link}, nil
-		case err != nil && !errors.Is(err, amocrm.ErrNotFound):
+		case !errors.Is(err, crm.ErrGone):
 			return f, fmt.Errorf("read linked contact %d: %w", mem.Link, err)
 		}
 		if err := ps.account.Memory().DropDeadLink(ctx, c.ID, mem.Link); err != nil {
@@ -51,7 +61,7 @@ func (ps *People) find(ctx context.Context, c helpdesk.Client, mem crm.Recalled)
 		}
 		f.linkGone = true
 	}
-	remembered, _ := crm.NewestIDs(mem.Contacts, rememberedMax)
+	remembered := crm.NewestIDs(mem.Contacts, rememberedMax)
 	err := ps.search(ctx, c, ps.account.Region(mem.Country), remembered, &f)
 	return f, err
 }
@@ -81,11 +91,7 @@ func (ps *People) search(ctx context.Context, c helpdesk.Client, region string, 
 	add := func(contacts ...amocrm.Contact) {
 		mu.Lock()
 		defer mu.Unlock()
-		for _, contact := range contacts {
-			if !slices.ContainsFunc(f.contacts, func(x amocrm.Contact) bool { return x.ID == contact.ID }) {
-				f.contacts = append(f.contacts, contact)
-			}
-		}
+		f.add(contacts)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, q := range queries {
@@ -100,8 +106,8 @@ func (ps *People) search(ctx context.Context, c helpdesk.Client, region string, 
 	}
 	for _, id := range ids {
 		g.Go(func() error {
-			got, err := ps.account.API().Contact(ctx, amocrm.ID(id))
-			if errors.Is(err, amocrm.ErrNotFound) {
+			got, err := ps.account.Contact(ctx, id)
+			if errors.Is(err, crm.ErrGone) {
 				return nil // made and deleted again
 			}
 			if err != nil {
@@ -136,10 +142,7 @@ func (f hits) verified(c helpdesk.Client, region string, mem crm.Recalled) []hit
 	}
 	// Searches answer in any order: the newest update first makes the outcome the same every time.
 	slices.SortFunc(out, func(x, y hit) int {
-		if d := y.contact.UpdatedAt - x.contact.UpdatedAt; d != 0 {
-			return int(d)
-		}
-		return int(y.contact.ID - x.contact.ID)
+		return cmp.Or(cmp.Compare(y.contact.UpdatedAt, x.contact.UpdatedAt), cmp.Compare(y.contact.ID, x.contact.ID))
 	})
 	return out
 }

@@ -2,10 +2,8 @@ package people
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 )
 
@@ -15,11 +13,7 @@ func (ps *People) Link(ctx context.Context, clientID, contactID int64) error {
 	if clientID == 0 {
 		return crm.ErrNoClient
 	}
-	c, err := ps.account.API().Contact(ctx, amocrm.ID(contactID))
-	switch {
-	case errors.Is(err, amocrm.ErrNotFound) || err == nil && c.IsDeleted:
-		return fmt.Errorf("link contact %d: %w", contactID, crm.ErrGone)
-	case err != nil:
+	if _, err := ps.account.Contact(ctx, contactID); err != nil {
 		return fmt.Errorf("link contact %d: %w", contactID, err)
 	}
 	return ps.account.Memory().Link(ctx, clientID, contactID)

@@ -31,11 +31,8 @@ func keysOf(c helpdesk.Client, region string) keys {
 			k.phones = append(k.phones, p)
 		}
 	}
-	seen := map[string]bool{}
-	for _, e := range c.Emails {
-		e = foldEmail(e)
-		if len(k.emails) < maxKeys && isEmail(e) && !seen[e] {
-			seen[e] = true
+	for _, e := range distinct(c.Emails, foldEmail) {
+		if e = foldEmail(e); len(k.emails) < maxKeys && isEmail(e) {
 			k.emails = append(k.emails, e)
 		}
 	}
@@ -45,20 +42,10 @@ func keysOf(c helpdesk.Client, region string) keys {
 // queries are the distinct texts to search for, none of them empty.
 func (k keys) queries(region string) []string {
 	var out []string
-	seen := map[string]bool{}
-	add := func(q string) {
-		if q != "" && !seen[q] {
-			seen[q] = true
-			out = append(out, q)
-		}
-	}
 	for _, p := range k.phones {
-		add(phone.SearchDigits(p, region))
+		out = append(out, phone.SearchDigits(p, region))
 	}
-	for _, e := range k.emails {
-		add(e)
-	}
-	return out
+	return distinct(append(out, k.emails...), foldEmail) // digits fold to themselves
 }
 
 // match returns by which keys a contact is the client: every stored phone and e-mail that equals one of the client's. Empty: it is a
@@ -71,11 +58,8 @@ func (k keys) match(c amocrm.Contact, region string) []Match {
 		}
 	}
 	for _, stored := range texts(c.Fields, fields.CodeEmail) {
-		for _, e := range k.emails {
-			if foldEmail(stored) == e {
-				out = append(out, Match{MatchEmail, stored})
-				break
-			}
+		if slices.Contains(k.emails, foldEmail(stored)) {
+			out = append(out, Match{MatchEmail, stored})
 		}
 	}
 	return out

@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/fields"
@@ -50,8 +49,8 @@ func (ps *People) fetchPeople(ctx context.Context, key string, c helpdesk.Client
 	}
 	p := got.Value
 	p.At, p.Stale, p.Err = got.At, got.Stale, got.Err
-	if half, ok := errors.AsType[*halfPeople](err); ok {
-		p = half.people
+	if half, ok := errors.AsType[*crm.Half[Found]](err); ok {
+		p = half.Got
 		p.At = time.Now()
 		return p, nil
 	}
@@ -85,15 +84,6 @@ func (ps *People) fingerprint(c helpdesk.Client, m crm.Recalled) string {
 	return ps.account.DB().Ring().Fingerprints(say...)[0]
 }
 
-// halfPeople carries contacts whose deals could not be read.
-type halfPeople struct {
-	people Found
-	err    error
-}
-
-func (h *halfPeople) Error() string { return h.err.Error() }
-func (h *halfPeople) Unwrap() error { return h.err }
-
 func (ps *People) loadPeople(ctx context.Context, c helpdesk.Client, mem crm.Recalled) (Found, error) {
 	var meta crm.Meta
 	var hits hits
@@ -124,7 +114,7 @@ func (ps *People) loadPeople(ctx context.Context, c helpdesk.Client, mem crm.Rec
 	all := slices.Clone(mem.Deals)
 	for _, h := range hits.verified(c, region, mem) {
 		person := personOf(ps.account.API().Base(), meta, h.contact, h.matched)
-		leadIDs[person.ID] = crm.PlainIDs(h.contact.LeadIDs)
+		leadIDs[person.ID] = crm.IDs[int64](h.contact.LeadIDs)
 		all = append(all, leadIDs[person.ID]...)
 		p.Contacts = append(p.Contacts, person)
 	}
@@ -139,7 +129,7 @@ func (ps *People) loadPeople(ctx context.Context, c helpdesk.Client, mem crm.Rec
 	}
 	sortPeople(p.Contacts, p.Linked)
 	if err != nil {
-		return Found{}, &halfPeople{p, err}
+		return Found{}, &crm.Half[Found]{Got: p, Err: err}
 	}
 	return p, nil
 }
@@ -216,11 +206,7 @@ func (ps *People) Duplicates(ctx context.Context, d Draft) ([]Person, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for duplicates: %w", err)
 	}
-	for _, contact := range made {
-		if !slices.ContainsFunc(hits.contacts, func(x amocrm.Contact) bool { return x.ID == contact.ID }) {
-			hits.contacts = append(hits.contacts, contact)
-		}
-	}
+	hits.add(made)
 	var out []Person
 	for _, h := range hits.verified(c, region, crm.Recalled{}) {
 		out = append(out, personOf(ps.account.API().Base(), meta, h.contact, h.matched))

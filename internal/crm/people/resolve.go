@@ -65,23 +65,10 @@ func (ps *People) DealsMade(ctx context.Context, clientID int64) (dealIDs []int6
 
 // writable leaves out what amoCRM could refuse a whole deal for: nobody is there to mend a rule's form.
 func (d Draft) writable() Draft {
-	var emails []string
-	for _, e := range d.Emails {
-		if isEmail(e) {
-			emails = append(emails, e)
-		}
-	}
-	d.Emails = emails
+	d.Emails = crm.Filter(d.Emails, isEmail)
 	d.Name, d.Position = runes.First(d.Name, crm.MaxNameRunes), runes.First(d.Position, crm.MaxNameRunes)
-	d.Phones = firstN(d.Phones, maxDraftItems)
-	d.Emails = firstN(d.Emails, maxDraftItems)
-	d.Messengers = firstN(d.Messengers, maxDraftItems)
+	d.Phones = d.Phones[:min(len(d.Phones), maxDraftItems)]
+	d.Emails = d.Emails[:min(len(d.Emails), maxDraftItems)]
+	d.Messengers = d.Messengers[:min(len(d.Messengers), maxDraftItems)]
 	return d
-}
-
-func firstN[T any](list []T, n int) []T {
-	if len(list) > n {
-		return list[:n]
-	}
-	return list
 }

@@ -3,10 +3,13 @@ package people
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/fields"
 )
 
 // Found is the first screen: the contacts of a client with their deals.
@@ -61,4 +64,44 @@ func sortPeople(people []Person, linked int64) {
 			cmp.Compare(b.ID, a.ID),
 		)
 	})
+}
+
+// personOf shows a contact.
+func personOf(base string, m crm.Meta, c amocrm.Contact, matched []Match) Person {
+	p := Person{
+		ID:          int64(c.ID),
+		Name:        crm.ContactName(c),
+		URL:         crm.CardURL(base, "contacts", int64(c.ID)),
+		Responsible: m.UserName(int64(c.ResponsibleID)),
+		Phones:      texts(c.Fields, fields.CodePhone),
+		Emails:      texts(c.Fields, fields.CodeEmail),
+		Position:    strings.Join(texts(c.Fields, fields.CodePosition), ", "),
+		Matched:     matched,
+		UpdatedAt:   crm.At(c.UpdatedAt),
+	}
+	for _, t := range c.Tags {
+		p.Tags = append(p.Tags, t.Name)
+	}
+	if len(c.CompanyIDs) > 0 {
+		p.CompanyID = int64(c.CompanyIDs[0])
+		p.CompanyURL = crm.CardURL(base, "companies", p.CompanyID)
+	}
+	return p
+}
+
+// nameCompanies gives people the names of their companies.
+func nameCompanies(people []Person, names map[int64]string) {
+	for i := range people {
+		people[i].Company = names[people[i].CompanyID]
+	}
+}
+
+func companiesOf(people []Person) []int64 {
+	var out []int64
+	for _, p := range people {
+		if p.CompanyID != 0 {
+			out = append(out, p.CompanyID)
+		}
+	}
+	return out
 }

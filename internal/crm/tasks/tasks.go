@@ -1,3 +1,4 @@
+// Package tasks lists, makes and completes the open tasks of a deal. It refuses to know other kinds of tasks and whom they remind.
 package tasks
 
 import (
@@ -72,22 +73,11 @@ func (ts *Tasks) Tasks(ctx context.Context, leadID int64) (List, error) {
 	}
 	out := List{Users: meta.Assignable(), Types: meta.Account.TaskTypes, At: got.At, Stale: got.Stale, Err: got.Err}
 	for _, t := range got.Value {
-		out.Items = append(out.Items, taskOf(meta, t))
+		kind, _ := crm.Find(out.Types, func(kind amocrm.TaskType) bool { return kind.ID == t.TypeID })
+		out.Items = append(out.Items, Task{ID: int64(t.ID), Text: strings.TrimSpace(t.Text), TypeID: int64(t.TypeID), Type: kind.Name,
+			Responsible: meta.UserName(int64(t.ResponsibleID)), Due: crm.At(t.CompleteTill)})
 	}
 	return out, nil
-}
-
-func taskOf(m crm.Meta, t amocrm.Task) Task {
-	out := Task{
-		ID: int64(t.ID), Text: strings.TrimSpace(t.Text), TypeID: int64(t.TypeID),
-		Responsible: m.UserName(int64(t.ResponsibleID)), Due: crm.At(t.CompleteTill),
-	}
-	for _, kind := range m.Account.TaskTypes {
-		if kind.ID == t.TypeID {
-			out.Type = kind.Name
-		}
-	}
-	return out
 }
 
 // AddTask makes a task for a deal. A refused draft is *FieldErrors at text, due, type_id or responsible_id; ErrGone when
@@ -115,7 +105,7 @@ func (ts *Tasks) AddTask(ctx context.Context, leadID int64, d Draft) (int64, err
 		Look: func(ctx context.Context, since time.Time) (int64, error) { return ts.lostTask(ctx, in, since) },
 	})
 	if err != nil {
-		return 0, crm.Wrap(fmt.Sprintf("add task to deal %d", leadID), crm.Refused(err, taskPath))
+		return 0, crm.Wrap(fmt.Sprintf("add task to deal %d", leadID), crm.Refused(err, func(path string) string { return formPaths[path] }))
 	}
 	return id, ts.account.DealChanged(context.WithoutCancel(ctx), leadID, ts.account.Keys().Tasks(leadID))
 }
@@ -158,18 +148,9 @@ func dueIn(s string, loc *time.Location) (time.Time, bool) {
 	return t.Add(24*time.Hour - time.Minute), err == nil
 }
 
-func taskPath(path string) string {
-	switch path {
-	case "text":
-		return "text"
-	case "complete_till":
-		return "due"
-	case "task_type_id":
-		return "type_id"
-	case "responsible_user_id":
-		return "responsible_id"
-	}
-	return ""
+// formPaths are the form's names of amoCRM's fields.
+var formPaths = map[string]string{
+	"text": "text", "complete_till": "due", "task_type_id": "type_id", "responsible_user_id": "responsible_id",
 }
 
 // lostTask looks for a task that was made a moment ago among the deal's open ones; those of other authors are others.
@@ -225,3 +206,9 @@ func (ts *Tasks) taskDone(ctx context.Context, leadID, taskID int64) (bool, erro
 	}
 	return t.IsCompleted, err
 }
+
+// Tasks are those of an account's deals.
+type Tasks struct{ account *crm.Account }
+
+// New returns the tasks of an account.
+func New(a *crm.Account) *Tasks { return &Tasks{a} }
