@@ -204,7 +204,7 @@ func (h *house) places(p somebody) map[string]func(ctx context.Context, mark str
 			}
 			a, err := subjects.Open(ctx, h.accounts, p.tenant, store.Background, "")
 			if err == nil {
-				err = a.RememberNote(ctx, p.deal, 12)
+				err = a.Memory().RememberNote(ctx, p.deal, 12)
 			}
 			return err
 		},

@@ -109,3 +109,19 @@ func (fs *Feeds) lostNote(ctx context.Context, leadID int64, text string, since 
 	}
 	return 0, nil
 }
+
+// markMine marks the comments that were written from the helpdesk.
+func (fs *Feeds) markMine(ctx context.Context, leadID int64, items []Item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	own, err := fs.account.Memory().HelpdeskNotes(ctx, leadID)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		id, ok := strings.CutPrefix(items[i].ID, "note-")
+		items[i].Mine = ok && slices.Contains(own, id)
+	}
+	return nil
+}

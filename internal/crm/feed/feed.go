@@ -24,44 +24,24 @@ const feedPage = 100
 // one half can be read it comes alone (Partial), unless a complete older answer exists.
 func (fs *Feeds) Feed(ctx context.Context, leadID int64) (Feed, error) {
 	got, err := store.Fetch(ctx, fs.account.Cache(), fs.account.Keys().Feed(leadID), fs.account.AgeOf("leads", leadID), func(ctx context.Context) (Feed, error) {
-		return fs.loadFeed(ctx, leadID)
+		return fs.readFeed(ctx, leadID, feedStart, false)
 	})
-	var half *halfFeed
 	f := got.Value
 	f.At, f.Stale, f.Err = got.At, got.Stale, got.Err
-	switch {
-	case err != nil && errors.As(err, &half):
-		f = half.feed
+	if half, ok := errors.AsType[*crm.Half[Feed]](err); ok {
+		f = half.Got
 		f.At = time.Now()
-	case err != nil:
+	} else if err != nil {
 		return Feed{}, fmt.Errorf("read feed of deal %d: %w", leadID, err)
 	}
 	f.Items = slices.Clone(f.Items) // callers of one load share its items
 	return f, fs.markMine(ctx, leadID, f.Items)
 }
 
-// halfFeed carries a feed of which one half could not be read.
-type halfFeed struct {
-	feed Feed
-	err  error
-}
-
-func (h *halfFeed) Error() string { return h.err.Error() }
-func (h *halfFeed) Unwrap() error { return h.err }
-
-func (fs *Feeds) loadFeed(ctx context.Context, leadID int64) (Feed, error) {
-	f, err := fs.readFeed(ctx, leadID, feedStart, false)
-	if half, ok := errors.AsType[*halfFeed](err); ok && errors.Is(half.err, amocrm.ErrForbidden) {
-		return half.feed, nil // it will not be better the next time
-	}
-	return f, err
-}
-
 // readFeed reads and merges one page of notes and one of events (or of comments alone). When one half can't be read,
-// the other comes in a *halfFeed, without a way to go on.
+// the other comes alone, without a way to go on: in a *crm.Half, or as all there is when that will not change.
 func (fs *Feeds) readFeed(ctx context.Context, leadID int64, from feedPlace, comments bool) (Feed, error) {
 	var meta crm.Meta
-	var notes, events []Item
 	var moreNotes, moreEvents bool
 	var gotNotes []amocrm.Note
 	var gotEvents []amocrm.Event
@@ -89,17 +69,22 @@ func (fs *Feeds) readFeed(ctx context.Context, leadID int64, from feedPlace, com
 	if notesErr != nil && (eventsErr != nil || comments) {
 		return Feed{}, notesErr
 	}
-	notes, events = feedItems(fs.account.API().Base(), meta, gotNotes, gotEvents)
+	notes, events := feedItems(fs.account.API().Base(), meta, gotNotes, gotEvents)
 	if comments {
-		notes = commentsOf(notes)
+		notes = crm.Filter(notes, func(it Item) bool { return it.Kind == KindComment })
 	}
-	half := cmp.Or(notesErr, eventsErr)
-	if half != nil {
-		return Feed{}, &halfFeed{Feed{Items: mergeItems(notes, events), Partial: true}, half}
+	if err := cmp.Or(notesErr, eventsErr); err != nil {
+		half := Feed{Items: mergeItems(notes, events), Partial: true}
+		if errors.Is(err, amocrm.ErrForbidden) {
+			return half, nil // it will not be better the next time
+		}
+		return Feed{}, &crm.Half[Feed]{Got: half, Err: err}
 	}
 	items, next := from.cut(
-		feedSource{items: notes, page: from.notes, more: moreNotes && len(gotNotes) > 0, oldest: oldestNote(gotNotes)},
-		feedSource{items: events, page: from.events, more: moreEvents && len(gotEvents) > 0, oldest: oldestEvent(gotEvents)},
+		feedSource{items: notes, page: from.notes, more: moreNotes && len(gotNotes) > 0,
+			oldest: oldest(gotNotes, func(n amocrm.Note) int64 { return n.CreatedAt })},
+		feedSource{items: events, page: from.events, more: moreEvents && len(gotEvents) > 0,
+			oldest: oldest(gotEvents, func(e amocrm.Event) int64 { return e.CreatedAt })},
 	)
 	return Feed{Items: items, Older: next}, nil
 }

@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 )
 
@@ -29,9 +27,6 @@ func (fs *Feeds) FeedOlder(ctx context.Context, leadID int64, place string, comm
 	}
 	for range olderTries {
 		f, err := fs.readFeed(ctx, leadID, from, comments)
-		if half, ok := errors.AsType[*halfFeed](err); ok && errors.Is(half.err, amocrm.ErrForbidden) {
-			f, err = half.feed, nil
-		}
 		if err != nil {
 			return Feed{}, fmt.Errorf("read feed of deal %d: %w", leadID, err)
 		}
@@ -106,18 +101,13 @@ func (s feedSource) next(horizon int64) int {
 	return 0
 }
 
-func oldestNote(list []amocrm.Note) int64 {
-	if len(list) == 0 {
-		return math.MaxInt64
+// oldest is the earliest time of a list, later than any time for an empty one.
+func oldest[T any](list []T, at func(T) int64) int64 {
+	first := int64(math.MaxInt64)
+	for _, x := range list {
+		first = min(first, at(x))
 	}
-	return int64(slices.MinFunc(list, func(x, y amocrm.Note) int { return cmp.Compare(x.CreatedAt, y.CreatedAt) }).CreatedAt)
-}
-
-func oldestEvent(list []amocrm.Event) int64 {
-	if len(list) == 0 {
-		return math.MaxInt64
-	}
-	return int64(slices.MinFunc(list, func(x, y amocrm.Event) int { return cmp.Compare(x.CreatedAt, y.CreatedAt) }).CreatedAt)
+	return first
 }
 
 func (p feedPlace) String() string {
@@ -141,14 +131,4 @@ func parsePlace(s string) (feedPlace, bool) {
 		return feedPlace{}, false
 	}
 	return feedPlace{before: before, notes: notes, events: events, seen: parts[3:]}, true
-}
-
-func commentsOf(items []Item) []Item {
-	var out []Item
-	for _, it := range items {
-		if it.Kind == KindComment {
-			out = append(out, it)
-		}
-	}
-	return out
 }

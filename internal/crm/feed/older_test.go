@@ -23,7 +23,7 @@ func walkFeed(t *testing.T, notes, events []int64, size int) []string {
 			return s
 		}
 		from, to := min((number-1)*size, len(times)), min(number*size, len(times))
-		s.more, s.oldest = to < len(times), oldestEvent(nil)
+		s.more, s.oldest = to < len(times), oldest[Item](nil, nil)
 		for i := from; i < to; i++ {
 			s.items = append(s.items, Item{ID: fmt.Sprintf("%s%d", name, i), At: time.Unix(times[i], 0)})
 			s.oldest = times[i]
