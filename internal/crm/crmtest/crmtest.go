@@ -55,12 +55,8 @@ func Problems(t *testing.T, err error) []string {
 	if err == nil {
 		return nil
 	}
-	e, ok := errors.AsType[*crm.FieldErrors](err)
-	if !ok {
-		t.Fatalf("not FieldErrors: %v", err)
-	}
 	var out []string
-	for _, f := range e.Fields {
+	for _, f := range fieldErrors(t, err) {
 		out = append(out, f.Path+" "+f.Key)
 	}
 	slices.Sort(out)
@@ -70,15 +66,20 @@ func Problems(t *testing.T, err error) []string {
 // ProblemMap returns the keys of a refused form by path.
 func ProblemMap(t *testing.T, err error) map[string]string {
 	t.Helper()
+	out := map[string]string{}
+	for _, f := range fieldErrors(t, err) {
+		out[f.Path] = f.Key
+	}
+	return out
+}
+
+func fieldErrors(t *testing.T, err error) []crm.FieldError {
+	t.Helper()
 	e, ok := errors.AsType[*crm.FieldErrors](err)
 	if !ok {
 		t.Fatalf("not FieldErrors: %v", err)
 	}
-	out := map[string]string{}
-	for _, f := range e.Fields {
-		out[f.Path] = f.Key
-	}
-	return out
+	return e.Fields
 }
 
 // Fixture is an account on an in-memory Redis before a fake CRM.

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -68,7 +68,7 @@ func (c *CRM) search(w http.ResponseWriter, r *http.Request, name string, all ma
 		c.T.Errorf("search without a query: %s", r.URL)
 	}
 	var found []map[string]any
-	for _, id := range sortedKeys(all) {
+	for _, id := range slices.Sorted(maps.Keys(all)) {
 		raw, _ := json.Marshal(all[id])
 		plain := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(string(raw))
 		if !c.Hidden[id] && (strings.Contains(strings.ToLower(string(raw)), strings.ToLower(q)) || strings.Contains(plain, q)) {
@@ -82,7 +82,7 @@ func (c *CRM) search(w http.ResponseWriter, r *http.Request, name string, all ma
 func (c *CRM) filtered(r *http.Request, all map[int64]map[string]any) []map[string]any {
 	ids := r.URL.Query()["filter[id][]"]
 	var found []map[string]any
-	for _, id := range sortedKeys(all) {
+	for _, id := range slices.Sorted(maps.Keys(all)) {
 		if !c.Hidden[id] && (len(ids) == 0 || !c.Filter || slices.Contains(ids, strconv.FormatInt(id, 10))) {
 			found = append(found, all[id])
 		}
@@ -120,8 +120,7 @@ func unix(m map[string]any) int64 {
 }
 
 func (c *CRM) create(w http.ResponseWriter, r *http.Request, what string) {
-	raw, _ := io.ReadAll(r.Body)
-	d := json.NewDecoder(strings.NewReader(string(raw)))
+	d := json.NewDecoder(r.Body)
 	d.UseNumber()
 	var in []map[string]any
 	if err := d.Decode(&in); err != nil {
@@ -135,8 +134,9 @@ func (c *CRM) create(w http.ResponseWriter, r *http.Request, what string) {
 		name := what
 		switch what {
 		case "contacts":
-			for _, f := range asList(m["custom_fields_values"]) {
-				f["field_type"] = "multitext"
+			fields, _ := m["custom_fields_values"].([]any)
+			for _, f := range fields {
+				f.(map[string]any)["field_type"] = "multitext"
 			}
 			m["_embedded"] = map[string]any{"leads": []any{}}
 			c.Contacts[id] = m
@@ -159,26 +159,6 @@ func (c *CRM) create(w http.ResponseWriter, r *http.Request, what string) {
 		what = name
 	}
 	list(w, what, made)
-}
-
-func asList(v any) []map[string]any {
-	var out []map[string]any
-	items, _ := v.([]any)
-	for _, x := range items {
-		if m, ok := x.(map[string]any); ok {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-func sortedKeys(m map[int64]map[string]any) []int64 {
-	var out []int64
-	for id := range m {
-		out = append(out, id)
-	}
-	slices.Sort(out)
-	return out
 }
 
 func send(w http.ResponseWriter, v any) {
