@@ -29,6 +29,9 @@ func NewGrants(db *store.DB, cfg Config, limiter func(amoBase string) amocrm.Lim
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	if limiter == nil {
+		limiter = func(string) amocrm.Limiter { return nil }
+	}
 	if cfg.now == nil {
 		cfg.now = func() time.Time { return time.Now().UTC() }
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,12 +58,7 @@ func ended(refusal *amocrm.Error) bool {
 		return false
 	}
 	said := strings.ToLower(refusal.Hint + "\n" + refusal.Title + "\n" + refusal.Detail)
-	for _, words := range endWords {
-		if strings.Contains(said, words) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(endWords, func(words string) bool { return strings.Contains(said, words) })
 }
 
 // Classify implements oauth.Provider. What it leaves of the connector's errors can't be taken for the outcome of the request that
@@ -93,10 +89,7 @@ func (p *provider) exchange(ctx context.Context, amoBase string, in amocrm.Token
 	if err != nil {
 		return nil, err // a host that was allowed once and is not any more gets no secret
 	}
-	var limiter amocrm.Limiter
-	if p.limiter != nil {
-		limiter = p.limiter(base)
-	}
+	limiter := p.limiter(base)
 	if limiter != nil {
 		done, err := limiter.Wait(ctx)
 		if err != nil {
@@ -125,10 +118,8 @@ func fromPair(p amocrm.TokenPair, asked time.Time) *oauth2.Token {
 // account is GET /account with the grant's token as it is: a 401 is final here.
 func (p *provider) account(ctx context.Context, grant oauth.Grant) (amocrm.Account, error) {
 	options := []amocrm.Option{amocrm.WithHTTP(p.http)}
-	if p.limiter != nil {
-		if limiter := p.limiter(grant.Base); limiter != nil {
-			options = append(options, amocrm.WithLimiter(limiter))
-		}
+	if limiter := p.limiter(grant.Base); limiter != nil {
+		options = append(options, amocrm.WithLimiter(limiter))
 	}
 	client, err := amocrm.New(grant.Base, fixed(grant.Access), options...)
 	if err != nil {
