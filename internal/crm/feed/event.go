@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -11,15 +12,9 @@ import (
 func eventItem(base string, m crm.Meta, e amocrm.Event, shown map[int64]bool) (Item, bool) {
 	from, to := sideOf(e.Before), sideOf(e.After)
 	it := authored(m, "event-"+string(e.ID), e.CreatedBy, e.CreatedAt)
-	if kind, ok := announces[e.Type]; ok || strings.HasSuffix(e.Type, "_note_added") {
-		if shown[int64(to.first("note").number("id"))] {
-			return Item{}, false
-		}
-		if !ok {
-			kind = KindOther
-		}
-		it.Kind, it.Key = kind, announceKey(e.Type)
-		return it, true
+	if note, ok := announces[e.Type]; ok || strings.HasSuffix(e.Type, "_note_added") {
+		it.Kind, it.Key = cmp.Or(note.kind, KindOther), cmp.Or(note.key, "feed.note_added")
+		return it, !shown[int64(to.first("note").number("id"))]
 	}
 	switch e.Type {
 	case "lead_added":
@@ -28,23 +23,14 @@ func eventItem(base string, m crm.Meta, e amocrm.Event, shown map[int64]bool) (I
 		statusChanged(&it, m, from.first("lead_status"), to.first("lead_status"))
 	case "entity_responsible_changed":
 		it.Kind, it.Key = KindResponsible, "feed.responsible_changed"
-		it.Args = map[string]any{
-			"from": m.UserName(int64(from.first("responsible_user").number("id"))),
-			"to":   m.UserName(int64(to.first("responsible_user").number("id"))),
-		}
+		it.Args = both(from, to, func(s side) any { return m.UserName(int64(s.first("responsible_user").number("id"))) })
 	case "sale_field_changed":
 		it.Kind, it.Key = KindPrice, "feed.price_changed"
-		it.Args = map[string]any{
-			"from":     from.first("sale_field_value").number("sale"),
-			"to":       to.first("sale_field_value").number("sale"),
-			"currency": m.Account.Currency,
-		}
+		it.Args = both(from, to, func(s side) any { return s.first("sale_field_value").number("sale") })
+		it.Args["currency"] = m.Account.Currency
 	case "name_field_changed":
 		it.Kind, it.Key = KindName, "feed.name_changed"
-		it.Args = map[string]any{
-			"from": from.first("name_field_value").text("name"),
-			"to":   to.first("name_field_value").text("name"),
-		}
+		it.Args = both(from, to, func(s side) any { return s.first("name_field_value").text("name") })
 	case "entity_tag_added", "entity_tag_deleted":
 		it.Kind, it.Key = KindTag, "feed.tag_added"
 		tags := to
@@ -61,27 +47,17 @@ func eventItem(base string, m crm.Meta, e amocrm.Event, shown map[int64]bool) (I
 	return it, true
 }
 
-// announces are the events that stand for a note, beside all "…_note_added".
-var announces = map[string]string{
-	"incoming_call": KindCall, "outgoing_call": KindCall, "incoming_sms": KindSMS, "outgoing_sms": KindSMS,
-	"common_note_added": KindComment, "service_note_added": KindService, "message_to_cashier_note_added": KindService,
-	"task_result_added": KindTask, "link_followed": KindOther,
+// both returns what a sentence says of a value before and after.
+func both(from, to side, value func(side) any) map[string]any {
+	return map[string]any{"from": value(from), "to": value(to)}
 }
 
-func announceKey(kind string) string {
-	switch kind {
-	case "incoming_call":
-		return "feed.call_in"
-	case "outgoing_call":
-		return "feed.call_out"
-	case "incoming_sms":
-		return "feed.sms_in"
-	case "outgoing_sms":
-		return "feed.sms_out"
-	case "task_result_added", "link_followed":
-		return "feed." + kind
-	}
-	return "feed.note_added"
+// announces are the events that stand for a note, beside all "…_note_added".
+var announces = map[string]struct{ kind, key string }{
+	"incoming_call": {KindCall, "feed.call_in"}, "outgoing_call": {KindCall, "feed.call_out"},
+	"incoming_sms": {KindSMS, "feed.sms_in"}, "outgoing_sms": {KindSMS, "feed.sms_out"},
+	"common_note_added": {kind: KindComment}, "service_note_added": {kind: KindService}, "message_to_cashier_note_added": {kind: KindService},
+	"task_result_added": {KindTask, "feed.task_result_added"}, "link_followed": {KindOther, "feed.link_followed"},
 }
 
 // statusChanged names both stages; a move to another pipeline names the pipelines as well.
@@ -124,7 +100,7 @@ func otherEvent(it *Item, base string, m crm.Meta, kind string, from, to side) {
 		linkChanged(it, base, unlinked, from, to)
 	case kind == "task_text_changed":
 		it.Kind, it.Key = KindTask, "feed.task_text_changed"
-		it.Args = map[string]any{"from": from.first("task").text("text"), "to": to.first("task").text("text")}
+		it.Args = both(from, to, func(s side) any { return s.first("task").text("text") })
 	case kind == "task_deadline_changed":
 		it.Kind, it.Key = KindTask, "feed.task_deadline_changed"
 		it.Args = map[string]any{
@@ -142,13 +118,8 @@ func otherEvent(it *Item, base string, m crm.Meta, kind string, from, to side) {
 
 // fieldChanged tells set, cleared and changed apart. The id stands in the value, or in the event's name.
 func fieldChanged(it *Item, m crm.Meta, kind string, from, to side) {
-	id := int64(to.first("custom_field_value").number("field_id"))
-	if id == 0 {
-		id = int64(from.first("custom_field_value").number("field_id"))
-	}
-	if id == 0 {
-		id = crm.ParseID(strings.TrimSuffix(strings.TrimPrefix(kind, "custom_field_"), "_value_changed"))
-	}
+	id := cmp.Or(int64(to.first("custom_field_value").number("field_id")), int64(from.first("custom_field_value").number("field_id")),
+		crm.ParseID(strings.TrimSuffix(strings.TrimPrefix(kind, "custom_field_"), "_value_changed")))
 	old := strings.Join(from.texts("custom_field_value", "text"), ", ")
 	now := strings.Join(to.texts("custom_field_value", "text"), ", ")
 	it.Kind, it.Key = KindField, "feed.field_changed"
@@ -162,7 +133,7 @@ func fieldChanged(it *Item, m crm.Meta, kind string, from, to side) {
 }
 
 // cardPaths are the card addresses of what an event can link to, by its singular name.
-var cardPaths = map[string]string{"lead": "leads", "contact": "contacts", "company": "companies", "customer": "customers"}
+var cardPaths = map[string]string{"lead": "leads", "contact": "contacts", "company": "companies"}
 
 func linkChanged(it *Item, base string, unlinked bool, from, to side) {
 	it.Kind, it.Key = KindLink, "feed.linked"
@@ -175,7 +146,7 @@ func linkChanged(it *Item, base string, unlinked bool, from, to side) {
 	}
 	id, what := int64(entity.number("id")), entity.text("type")
 	it.Args = map[string]any{"entity": what, "id": crm.Decimal(id)}
-	if path, ok := cardPaths[what]; ok && id != 0 && path != "customers" {
+	if path, ok := cardPaths[what]; ok && id != 0 {
 		it.Link = crm.CardURL(base, path, id)
 	}
 }

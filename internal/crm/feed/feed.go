@@ -82,9 +82,9 @@ func (fs *Feeds) readFeed(ctx context.Context, leadID int64, from feedPlace, com
 	}
 	items, next := from.cut(
 		feedSource{items: notes, page: from.notes, more: moreNotes && len(gotNotes) > 0,
-			oldest: oldest(gotNotes, func(n amocrm.Note) int64 { return n.CreatedAt })},
+			oldest: oldest(gotNotes, func(n amocrm.Note) int64 { return int64(n.CreatedAt) })},
 		feedSource{items: events, page: from.events, more: moreEvents && len(gotEvents) > 0,
-			oldest: oldest(gotEvents, func(e amocrm.Event) int64 { return e.CreatedAt })},
+			oldest: oldest(gotEvents, func(e amocrm.Event) int64 { return int64(e.CreatedAt) })},
 	)
 	return Feed{Items: items, Older: next}, nil
 }
