@@ -107,7 +107,6 @@ func (b *Accounts) Open(ctx context.Context, tenantID string, p store.Priority) 
 	if err != nil {
 		return nil, fmt.Errorf("open account: %w", err)
 	}
-	var opts []amocrm.Option
 	var h *http.Client
 	if b.deps.HTTP != nil {
 		h = b.deps.HTTP(t.AmoBase)
@@ -118,11 +117,10 @@ func (b *Accounts) Open(ctx context.Context, tenantID string, p store.Priority) 
 		g := b.breaker(t.AmoBase, time.Now())
 		limiter, h = g.limiter(limiter), g.client(h)
 	}
+	opts := []amocrm.Option{amocrm.WithLimiter(limiter), amocrm.WithObserver(b.called)}
 	if h != nil {
 		opts = append(opts, amocrm.WithHTTP(h))
 	}
-	opts = append(opts, amocrm.WithLimiter(limiter))
-	opts = append(opts, amocrm.WithObserver(b.called))
 	if b.deps.Unread != nil {
 		opts = append(opts, amocrm.WithUnread(b.deps.Unread))
 	}

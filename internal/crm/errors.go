@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -74,12 +75,7 @@ func (e *FieldErrors) Error() string {
 
 // At returns the first error of a form field.
 func (e *FieldErrors) At(path string) (FieldError, bool) {
-	for _, f := range e.Fields {
-		if f.Path == path {
-			return f, true
-		}
-	}
-	return FieldError{}, false
+	return Find(e.Fields, func(f FieldError) bool { return f.Path == path })
 }
 
 // MaxNameRunes is amoCRM's limit of a name.
@@ -138,6 +134,9 @@ type Half[T any] struct {
 func (h *Half[T]) Error() string { return h.Err.Error() }
 func (h *Half[T]) Unwrap() error { return h.Err }
 
+// refusals are the keys for those of amoCRM's codes that have words of ours.
+var refusals = map[string]string{"NotSupportedChoice": KeyBadChoice, "InvalidType": KeyBadValue}
+
 // Refused turns amoCRM's refusal of a form into FieldErrors: formPath gives the form's path for amoCRM's. Other errors
 // come back as they are.
 func Refused(err error, formPath func(string) string) error {
@@ -147,24 +146,13 @@ func Refused(err error, formPath func(string) string) error {
 	}
 	out := &FieldErrors{cause: err}
 	for _, v := range e.Validation {
-		key := KeyFromTheCRM
-		switch v.Code {
-		case "NotSupportedChoice":
-			key = KeyBadChoice
-		case "InvalidType":
-			key = KeyBadValue
-		}
-		f := FieldError{Path: formPath(v.Path), Key: key, Text: v.Detail}
+		f := FieldError{Path: formPath(v.Path), Key: cmp.Or(refusals[v.Code], KeyFromTheCRM), Text: v.Detail}
 		if _, twice := out.At(f.Path); !twice || f.Path == "" {
 			out.Fields = append(out.Fields, f)
 		}
 	}
 	if len(out.Fields) == 0 {
-		text := strings.TrimSpace(e.Detail)
-		if text == "" {
-			text = e.Title
-		}
-		out.Fields = []FieldError{{Key: KeyFromTheCRM, Text: text}}
+		out.Fields = []FieldError{{Key: KeyFromTheCRM, Text: cmp.Or(strings.TrimSpace(e.Detail), e.Title)}}
 	}
 	return out
 }

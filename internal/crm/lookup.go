@@ -20,7 +20,6 @@ type Meta struct {
 	UsersHidden   bool      // the connection may not read users (only administrators may), so names are unknown
 	At            time.Time // of the oldest part
 	Stale         bool
-	Err           error `json:"-"`
 }
 
 // UserName names a user: "" for the robot (id 0) and when users can't be read, "#id" for one who is gone.

@@ -79,18 +79,15 @@ func (a *Account) Vocabulary(ctx context.Context, want Parts) (Meta, error) {
 		if m.At.IsZero() || part.at.Before(m.At) {
 			m.At = part.at
 		}
-		if part.stale {
-			m.Stale, m.Err = true, part.err
-		}
+		m.Stale = m.Stale || part.stale
 	}
 	return m, nil
 }
 
-// Age is when a part was read, and why not lately.
+// Age is when a part was read, and whether that is longer ago than it should be.
 type Age struct {
 	at    time.Time
 	stale bool
-	err   error
 }
 
 // Fill reads a part of the vocabulary through the cache and notes its age.
@@ -99,7 +96,7 @@ func Fill[T any](ctx context.Context, a *Account, name string, into *T, age *Age
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
-	*into, *age = got.Value, Age{at: got.At, stale: got.Stale, err: got.Err}
+	*into, *age = got.Value, Age{at: got.At, stale: got.Stale}
 	return nil
 }
 

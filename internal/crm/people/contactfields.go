@@ -1,7 +1,6 @@
 package people
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -58,23 +57,18 @@ func contactInput(d Draft, m crm.Meta) (amocrm.ContactInput, fields.Sent) {
 
 // messengerValues files each handle under the kind of that name, else under OTHER, else under the field's first kind.
 func messengerValues(f amocrm.Field, handles []helpdesk.Messenger) (values []amocrm.ValueInput, paths []string) {
+	named := func(name string) (amocrm.Enum, bool) {
+		return crm.Find(f.Enums, func(e amocrm.Enum) bool { return strings.EqualFold(e.Code, name) || strings.EqualFold(e.Value, name) })
+	}
 	for i, h := range handles {
-		kind := slices.IndexFunc(f.Enums, func(e amocrm.Enum) bool {
-			return strings.EqualFold(e.Code, h.Type) || strings.EqualFold(e.Value, h.Type)
-		})
-		if kind < 0 {
-			kind = slices.IndexFunc(f.Enums, func(e amocrm.Enum) bool {
-				return strings.EqualFold(e.Code, "OTHER") || strings.EqualFold(e.Value, "OTHER")
-			})
+		kind, ok := named(h.Type)
+		if !ok {
+			kind, ok = named("OTHER")
 		}
-		v := amocrm.ValueInput{Value: h.ID}
-		switch {
-		case kind >= 0:
-			v.EnumID = f.Enums[kind].ID
-		case len(f.Enums) > 0:
-			v.EnumID = f.Enums[0].ID
+		if !ok && len(f.Enums) > 0 {
+			kind = f.Enums[0]
 		}
-		values = append(values, v)
+		values = append(values, amocrm.ValueInput{Value: h.ID, EnumID: kind.ID})
 		paths = append(paths, "messengers."+strconv.Itoa(i))
 	}
 	return values, paths
