@@ -214,13 +214,8 @@ func changeFields(in *amocrm.LeadInput, lead amocrm.Lead, c Change, m crm.Meta, 
 		if !ok {
 			continue
 		}
-		value, err := f.InputIn(m.Calendar(), raw)
-		if err != nil {
-			problem := crm.FieldError{Path: fields.Path(id), Key: crm.KeyBadValue, Args: map[string]any{"field": f.Name}}
-			if v, ok := errors.AsType[*amocrm.ValueError](err); ok {
-				problem.Args["expected"] = v.Accepts
-			}
-			e.Fields = append(e.Fields, problem)
+		value, ok := fields.Value(e, f, raw, m)
+		if !ok {
 			continue
 		}
 		if sameValue(f, m, value, had) {

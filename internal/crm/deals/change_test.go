@@ -100,6 +100,15 @@ func TestLeadChange_refuses(t *testing.T) {
 	}
 }
 
+// The form words it by the field's type: "write the address …".
+func TestLeadChange_aWrongValueCarriesWhatItsFieldTakes(t *testing.T) {
+	_, _, err := leadChange(crmtest.Lead(t, changeable), Change{Fields: map[int64][]string{904: {"not one"}}}, crmtest.Meta(t), nil)
+	problems, _ := errors.AsType[*crm.FieldErrors](err)
+	if problems == nil || len(problems.Fields) != 1 || problems.Fields[0].Args["type"] != "url" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestDealEdit_missingIsWhatTheStageStillNeeds(t *testing.T) {
 	m := crmtest.Meta(t)
 	e := Edit{PipelineID: 31, StatusID: 311, Fields: fields.Editable(m.LeadFields), Values: fields.FormValues(crmtest.Lead(t, changeable).Fields, m)}

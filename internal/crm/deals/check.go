@@ -2,7 +2,6 @@ package deals
 
 import (
 	"cmp"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -82,13 +81,8 @@ func addFields(in *amocrm.LeadInput, d Draft, m crm.Meta, e *crm.FieldErrors) fi
 		if !ok {
 			continue
 		}
-		value, err := f.InputIn(m.Calendar(), raw)
-		if err != nil {
-			problem := crm.FieldError{Path: fields.Path(id), Key: crm.KeyBadValue, Args: map[string]any{"field": f.Name, "type": f.Type}}
-			if v, ok := errors.AsType[*amocrm.ValueError](err); ok {
-				problem.Args["expected"] = v.Accepts
-			}
-			e.Fields = append(e.Fields, problem)
+		value, ok := fields.Value(e, f, raw, m)
+		if !ok {
 			continue
 		}
 		if len(value.Values) == 0 {

@@ -77,3 +77,17 @@ func (fs *Fields) KeepsCents(ctx context.Context) (bool, error) {
 	}
 	return got.Value, nil
 }
+
+// Value returns what is sent of a field. What is not of its type is a field error with the field's name and type and what is
+// expected.
+func Value(e *crm.FieldErrors, f amocrm.Field, raw []string, m crm.Meta) (in amocrm.FieldInput, ok bool) {
+	in, err := f.InputIn(m.Calendar(), raw)
+	if err != nil {
+		args := map[string]any{"field": f.Name, "type": f.Type}
+		if v, ok := errors.AsType[*amocrm.ValueError](err); ok {
+			args["expected"] = v.Accepts
+		}
+		e.Add(Path(int64(f.ID)), crm.KeyBadValue, args)
+	}
+	return in, err == nil
+}
