@@ -107,7 +107,7 @@ func TestTenants_commandsFromTheFirstLookToTheLastKey(t *testing.T) {
 	request := w.BlockRequest(ticket, nil)
 	client := request["client_data"].(map[string]any)
 	clientID := fmt.Sprint(request["client_id"])
-	name, phone := client["name"].(string), client["phones"].([]map[string]string)[0]["phone"]
+	name, phone := client["name"].(string), client["phones"].([]rig.Phone)[0].Phone
 	panel := w.Panel(base, ticket, nil)
 	res, err := http.PostForm(panel+"/link", url.Values{"contact": {contactOf(t, w, panel)}})
 	if err != nil {

@@ -224,22 +224,24 @@ func (w *World) deskTicket(id int64) (subject string, client int64) {
 	return t.Ticket.Subject, t.Ticket.ClientID
 }
 
+// Phone is one of a client's in a block request.
+type Phone struct {
+	Phone string `json:"phone"`
+	Type  string `json:"type"`
+}
+
 // BlockRequest is what the helpdesk's server posts for a ticket (usedesk.md §1.2).
 func (w *World) BlockRequest(ticket int64, changes map[string]any) map[string]any {
 	w.T.Helper()
 	subject, clientID := w.deskTicket(ticket)
 	_, body := w.Post(w.Desk+"/client", map[string]any{"api_token": w.Info.UsedeskToken, "client_id": clientID})
-	type phone struct {
-		Phone string `json:"phone"`
-		Type  string `json:"type"`
-	}
 	var c []struct {
 		Client struct {
 			Name   string `json:"name"`
 			Emails []struct {
 				Email string `json:"email"`
 			} `json:"emails"`
-			Phones []phone `json:"phones"`
+			Phones []Phone `json:"phones"`
 		} `json:"client"`
 	}
 	if err := json.Unmarshal(body, &c); err != nil || len(c) != 1 {
@@ -252,7 +254,7 @@ func (w *World) BlockRequest(ticket int64, changes map[string]any) map[string]an
 	req := map[string]any{
 		"ticket_id": ticket, "subject": subject, "client_id": clientID, "channel_type": "email", "channel_id": 7,
 		"client_data": map[string]any{
-			"name": c[0].Client.Name, "emails": emails, "phones": slices.Concat([]phone{}, c[0].Client.Phones),
+			"name": c[0].Client.Name, "emails": emails, "phones": slices.Concat([]Phone{}, c[0].Client.Phones),
 			"social_services": []any{}, "addresses": []any{}, "messengers": []any{}, "sites": []any{},
 		},
 		"is_auto_load":  "1",
