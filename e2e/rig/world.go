@@ -72,6 +72,9 @@ func New(t testing.TB, replicas int, extra ...string) *World {
 func Stored(t testing.TB, dir string, load func(redis *redis.Client), extra ...string) *World {
 	t.Helper()
 	w := &World{T: t, RedisDir: t.TempDir(), Amo: "http://127.0.0.1:28461", Desk: "http://127.0.0.1:28462", Replicas: []string{"http://127.0.0.1:28460"}}
+	if Answers(w.Amo + "/_sandbox/info") {
+		t.Fatalf("%s is another program's already: of a test run that was broken off?", w.Amo)
+	}
 	w.Redis, w.RedisProcess = StartRedis(t, w.RedisDir)
 	load(Admin(t, w.RedisAddr()))
 	return w.start(dir, extra...)
