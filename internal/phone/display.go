@@ -21,19 +21,21 @@ type Display struct {
 	Masked bool   // phones read "+7 ••• •••-45-67"
 }
 
-// Phone returns the international form of a number, or the text as it stands when it is none; the middle is hidden where
-// phones are masked.
+// Phone returns the international form of a number with its extension, or the text as it stands when it is not surely one; the
+// middle is hidden where phones are masked.
 func (d Display) Phone(raw string) string {
-	n := parse(raw, d.Region)
-	switch {
-	case n != nil && d.Masked:
-		return maskPhone(n)
-	case d.Masked:
-		return maskDigits(raw)
-	case n != nil:
-		return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
+	n, ok := only(raw, d.Region)
+	if !ok {
+		if d.Masked {
+			return d.hideAll(raw)
+		}
+		return raw
 	}
-	return raw
+	p := read("+"+n.Digits, "")
+	if d.Masked {
+		return maskPhone(p) + n.Tail
+	}
+	return phonenumbers.Format(p, phonenumbers.INTERNATIONAL) + n.Tail
 }
 
 // Dial returns the number for a tel: link, "" when it is none or must not be seen.
@@ -52,6 +54,20 @@ func maskPhone(n *phonenumbers.PhoneNumber) string {
 		return maskDigits(international)
 	}
 	return code + " " + maskDigits(rest)
+}
+
+// hideAll masks a value in which every digit may be one of a phone.
+func (d Display) hideAll(s string) string {
+	if HasMasked(s) {
+		return s
+	}
+	var out strings.Builder
+	done := 0
+	for _, at := range spans(s, d.Region) {
+		out.WriteString(maskDigits(s[done:at.from]) + maskPhone(at.number))
+		done = at.to
+	}
+	return out.String() + maskDigits(s[done:])
 }
 
 // maskDigits hides every digit but the last four. What is masked already stays.
@@ -97,6 +113,26 @@ func (d Display) hidden(s string) string {
 	}
 	var out strings.Builder
 	done := 0
+	for _, at := range spans(s, d.Region) {
+		out.WriteString(s[done:at.from] + maskPhone(at.number))
+		done = at.to
+	}
+	if done == 0 && strings.HasPrefix(s, "+") {
+		return maskDigits(s)
+	}
+	return out.String() + s[done:]
+}
+
+// span is where a number of a plan stands in a text.
+type span struct {
+	from, to int
+	number   *phonenumbers.PhoneNumber
+}
+
+// spans finds the numbers of some plan in a text that holds others beside them, the longest that begins first. They are read as
+// they are written.
+func spans(s, region string) []span {
+	var out []span
 	groups := digitGroup.FindAllStringIndex(s, -1)
 	for i := 0; i < len(groups); i++ {
 		for j := min(len(groups)-1, i+maxGroups); j >= i; j-- {
@@ -104,17 +140,14 @@ func (d Display) hidden(s string) string {
 			if digits := len(Digits(piece)); digits < minTail || digits > maxDigits {
 				continue
 			}
-			if n := parseAsWritten(piece, d.Region); n != nil && phonenumbers.IsValidNumber(n) {
-				out.WriteString(s[done:groups[i][0]] + maskPhone(n))
-				done, i = groups[j][1], j
+			if n := parseAsWritten(piece, region); n != nil && phonenumbers.IsValidNumber(n) {
+				out = append(out, span{groups[i][0], groups[j][1], n})
+				i = j
 				break
 			}
 		}
 	}
-	if done == 0 && strings.HasPrefix(s, "+") {
-		return maskDigits(s)
-	}
-	return out.String() + s[done:]
+	return out
 }
 
 // Reveals reports whether an address holds a phone that must not be seen: one of the given, or any number of some plan.

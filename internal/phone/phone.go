@@ -7,7 +7,9 @@
 // Invariants:
 //   - There is one reading of a number. What is compared, searched for, stored and shown is read in the same way. Digits
 //     within a text are a phone only as they are written there: a missing plus or a wrong prefix is not made up for.
-//   - A number is changed or completed only when some numbering plan could hold it; otherwise it stays as it was typed.
+//   - A number is changed or completed only when the result is a number of a plan and no other reading is; otherwise it stays as
+//     it was typed, and is compared digit by digit.
+//   - Two valid numbers of a plan are never one.
 //   - A masked number keeps its country code and its last four digits, and cannot be read back without the numbers it may be.
 package phone
 
@@ -27,28 +29,73 @@ const (
 	maxPhoneBytes   = 64
 )
 
-// E164 brings a phone into the form "+79991234567". region (ISO 3166, "" = RU) is used for numbers without a country
-// code; "8 999…", "7999…" and "+8 999…" are read as people mean them. false: it is no phone number of any country.
+// E164 brings a text that is one phone number into the form "+79991234567", without its extension. region (ISO 3166, "" = RU) is
+// used for numbers without a country code; "8 999…", "7999…" and "+8 999…" are read as people mean them. false: it is none, or
+// can be read in several ways.
 func E164(raw, region string) (string, bool) {
-	n := parse(raw, region)
-	if n == nil {
-		return "", false
+	if n, ok := only(raw, region); ok {
+		return "+" + n.Digits, true
 	}
-	return phonenumbers.Format(n, phonenumbers.E164), true
+	return "", false
 }
 
-// Normal returns the form of E164, and what is no number of any country as it was typed.
+// only returns the number that a text is.
+func only(raw, region string) (Number, bool) {
+	if list := Read(raw, region); len(list) == 1 && list[0].Certain && list[0].whole {
+		return list[0], true
+	}
+	return Number{}, false
+}
+
+// Normal returns a number as it is stored: in the form of E164 with its extension, and what is not surely one number as it was
+// typed.
 func Normal(raw, region string) string {
-	if n, ok := E164(raw, region); ok {
-		return n
+	if n, ok := only(raw, region); ok {
+		return n.stored()
 	}
 	return raw
+}
+
+func (n Number) stored() string { return "+" + n.Digits + n.Tail }
+
+// Split returns the numbers of a text, each as it is stored. A text with anything else in it is one value, as it was typed.
+func Split(raw, region string) []string {
+	var out []string
+	for _, n := range Read(raw, region) {
+		if !n.Certain || !n.whole {
+			return []string{raw}
+		}
+		if s := n.stored(); !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	if len(out) == 0 {
+		return []string{raw}
+	}
+	return out
+}
+
+// Keys are the digits by which the numbers of a text are compared and indexed, each once.
+func Keys(raw, region string) []string {
+	var out []string
+	for _, n := range Read(raw, region) {
+		if !slices.Contains(out, n.Digits) {
+			out = append(out, n.Digits)
+		}
+	}
+	return out
+}
+
+// Certain reports whether all numbers of a text can be read in one way only: what is found by them is all there is.
+func Certain(raw, region string) bool {
+	list := Read(raw, region)
+	return len(list) > 0 && !slices.ContainsFunc(list, func(n Number) bool { return !n.Certain })
 }
 
 // Plausible reports whether a text can stand as a phone: it has at least three digits (short numbers and extensions
 // do) and a bounded length.
 func Plausible(raw string) bool {
-	return len(Digits(raw)) >= minDigits && len(raw) <= maxPhoneBytes
+	return len(Digits(clean(raw))) >= minDigits && len(raw) <= maxPhoneBytes
 }
 
 // In reports whether a list holds a number, in whatever form.
@@ -56,65 +103,39 @@ func In(list []string, number, region string) bool {
 	return slices.ContainsFunc(list, func(p string) bool { return Same(p, number, region) })
 }
 
-// Same reports whether two phones are the same line. Numbers that belong to no country's plan (extensions, short
+// Same reports whether two texts have a line in common. Numbers that belong to no country's plan (extensions, short
 // numbers) are the same only when all their digits are.
 func Same(a, b, region string) bool {
-	x, okX := E164(a, region)
-	y, okY := E164(b, region)
-	if okX != okY {
-		return false
+	have := compared(a, region)
+	return slices.ContainsFunc(compared(b, region), func(d string) bool { return slices.Contains(have, d) })
+}
+
+// compared are the Keys of a text, for one too short to have any its digits.
+func compared(raw, region string) []string {
+	keys := Keys(raw, region)
+	if d := Digits(clean(raw)); len(keys) == 0 && d != "" && len(d) < minSearchDigits {
+		return []string{d}
 	}
-	if okX {
-		return x == y
-	}
-	d := Digits(a)
-	return d != "" && d == Digits(b)
+	return keys
 }
 
 // SearchDigits returns what to look for: the last ten digits of the national significant number, so that every way of
 // writing the prefix is found. Empty when there are too few digits for a search that means anything.
 func SearchDigits(raw, region string) string {
-	d := Digits(raw)
-	if n := parse(raw, region); n != nil {
-		d = phonenumbers.GetNationalSignificantNumber(n)
-	}
-	if len(d) < minSearchDigits {
+	list := Read(raw, region)
+	if len(list) == 0 {
 		return ""
 	}
-	if len(d) > searchDigits {
-		d = d[len(d)-searchDigits:]
-	}
-	return d
+	return list[0].Search()
 }
 
-// parse tries the readings of a number in the order of likelihood and takes the first valid one, else the first
-// that a numbering plan could hold (numbers reserved for examples are not "valid").
-func parse(raw, region string) *phonenumbers.PhoneNumber {
-	raw = strings.TrimSpace(raw)
-	d := Digits(raw)
-	if raw == "" || len(raw) > maxPhoneBytes || len(d) < minSearchDigits {
-		return nil
+// Search is SearchDigits of one number.
+func (n Number) Search() string {
+	d := n.Digits
+	if p := read("+"+d, ""); n.Certain && p != nil {
+		d = phonenumbers.GetNationalSignificantNumber(p)
 	}
-	readings := []string{raw}
-	switch {
-	case strings.HasPrefix(raw, "+"):
-		readings = append(readings, d) // "+8 999…": the plus is a mistake
-	case strings.HasPrefix(d, "00"):
-		readings = append(readings, "+"+d[2:])
-	default:
-		readings = append(readings, "+"+d) // "380 67…" written without the plus
-	}
-	var possible *phonenumbers.PhoneNumber
-	for _, r := range readings {
-		n := parseAsWritten(r, region)
-		if n != nil && phonenumbers.IsValidNumber(n) {
-			return n
-		}
-		if possible == nil {
-			possible = n
-		}
-	}
-	return possible
+	return d[max(0, len(d)-searchDigits):]
 }
 
 // parseAsWritten reads a number that some plan could hold; nil when there is none.
@@ -122,8 +143,8 @@ func parseAsWritten(raw, region string) *phonenumbers.PhoneNumber {
 	if region == "" {
 		region = DefaultRegion
 	}
-	n, err := phonenumbers.Parse(raw, region)
-	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+	n := read(raw, region)
+	if n == nil || !phonenumbers.IsPossibleNumber(n) {
 		return nil
 	}
 	return n
