@@ -15,6 +15,7 @@ import (
 	"github.com/sidecard/sidecard/internal/crm/feed"
 	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/crm/people"
+	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/oauth"
 )
@@ -87,6 +88,17 @@ func TestPanel_hostileNamesAreEscaped(t *testing.T) {
 				t.Errorf("%s: %s got through:\n%s", path, bad, body)
 			}
 		}
+	}
+}
+
+func TestPanel_numbersThatCantBeSearchedAreNamed(t *testing.T) {
+	w := newFixture(t)
+	w.crm.people.Contacts = nil
+	base := w.session(i18n.EN, helpdesk.Ticket{ID: 1, Client: helpdesk.Client{ID: 2, Phones: []string{"+7 916 111 22 3", "+7 916 111 22 33"}}})
+	page := w.fragment(base + "/people")
+	w.contains(page, "This number can&#39;t be searched: &#43;7 916 111 22 3<")
+	if n := strings.Count(page.Body.String(), "916 111"); n != 2 { // once each
+		t.Errorf("the numbers stand there %d times", n)
 	}
 }
 

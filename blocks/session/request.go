@@ -130,14 +130,21 @@ func client(top *loose) helpdesk.Client {
 		if len(c.Emails) == 0 && strings.Count(from, "@") == 1 && !strings.HasPrefix(from, "@") {
 			c.Emails = []string{from}
 		}
-		if len(c.Phones) == 0 && phone.International(from) {
+		if len(c.Phones) == 0 && (phone.International(from) || calls(top) && phone.Like(from)) {
 			c.Phones = []string{from}
 		}
 	}
+	c = c.WithNumbers()
 	if top.err == nil {
 		top.err = data.err
 	}
 	return c
+}
+
+// calls reports whether the ticket came by phone: what it came from is a number then, with or without a plus.
+func calls(top *loose) bool {
+	channel := strings.ToLower(top.text("channel_type"))
+	return strings.Contains(channel, "telephon") || slices.Contains([]string{"phone", "call", "calls", "sip"}, channel)
 }
 
 func appendNew(list []string, s string) []string {

@@ -127,6 +127,13 @@ func TestBind_looseTypes(t *testing.T) {
 		{"only the address he wrote from", `{"from_email":null,"contact":"b@example.com"}`,
 			helpdesk.Ticket{Client: helpdesk.Client{Emails: []string{"b@example.com"}}}},
 		{"only the phone he wrote from", `{"contact":"+7 (999) 000-00-00"}`, helpdesk.Ticket{Client: helpdesk.Client{Phones: []string{"+7 (999) 000-00-00"}}}},
+		{"the number he called from", `{"channel_type":"telephony","contact":"79990000000"}`,
+			helpdesk.Ticket{Channel: "telephony", Client: helpdesk.Client{Phones: []string{"79990000000"}}}},
+		{"messengers whose accounts are numbers", `{"client_data":{"phones":["8 999 000-00-01"],"messengers":[{"type":"whatsapp","id":"79990000000"},
+			{"type":"viber","id":"+79990000001"},{"type":"telegram","id":"79990000002"},{"type":"WhatsApp","id":"5215512345678@c.us"}]}}`,
+			helpdesk.Ticket{Client: helpdesk.Client{Phones: []string{"8 999 000-00-01", "+79990000000", "+525512345678"}, Messengers: []helpdesk.Messenger{
+				{Type: "whatsapp", ID: "79990000000"}, {Type: "viber", ID: "+79990000001"}, {Type: "telegram", ID: "79990000002"},
+				{Type: "WhatsApp", ID: "5215512345678@c.us"}}}}},
 		{"a messenger id is no phone", `{"contact":"123456789012"}`, helpdesk.Ticket{}},
 		{"data as JSON text", `{"client_data":"{\"name\":\"A\"}"}`, helpdesk.Ticket{Client: helpdesk.Client{Name: "A"}}},
 		{"byte order mark", "\xef\xbb\xbf" + `{"ticket_id":1}`, helpdesk.Ticket{ID: 1}},

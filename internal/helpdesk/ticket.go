@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sidecard/sidecard/internal/phone"
 )
 
 // Client is the helpdesk's client of a ticket. ID 0 means that the helpdesk did not say who it is: nothing can be linked
@@ -30,6 +32,32 @@ type Client struct {
 
 // Messenger is an account in a messenger: Type "telegram", "whatsapp", "viber", "skype" or anything else.
 type Messenger struct{ Type, ID string }
+
+// numbered are the messengers whose accounts are phones.
+var numbered = []string{"whatsapp", "wa", "waba", "viber", "imessage", "signal"}
+
+// chatSuffixes stand behind the number in an account of WhatsApp.
+var chatSuffixes = []string{"@c.us", "@s.whatsapp.net"}
+
+// WithNumbers returns the client with those phones that stand among the messengers: accounts are written there as digits with
+// the country code.
+func (c Client) WithNumbers() Client {
+	c.Phones = slices.Clone(c.Phones)
+	for _, m := range c.Messengers {
+		if !slices.Contains(numbered, strings.ToLower(strings.TrimSpace(m.Type))) {
+			continue
+		}
+		id := strings.TrimSpace(m.ID)
+		for _, suffix := range chatSuffixes {
+			id = strings.TrimSuffix(id, suffix)
+		}
+		number, ok := phone.E164("+"+strings.TrimPrefix(id, "+"), "")
+		if ok && !phone.In(c.Phones, number, "") {
+			c.Phones = append(c.Phones, number)
+		}
+	}
+	return c
+}
 
 // Ticket is what the helpdesk told about the ticket in front of the agent. LastMessage is what the client wrote last, as
 // plain text, empty when it is not known. Fields are the values of the helpdesk's own fields by their id; a ticket from

@@ -148,7 +148,7 @@ func clientOf(c usedesk.Client) helpdesk.Client {
 	for _, m := range c.Messengers {
 		out.Messengers = append(out.Messengers, helpdesk.Messenger{Type: m.Type, ID: m.Identity})
 	}
-	return out
+	return out.WithNumbers()
 }
 
 // A mistake that a value carries costs that value and not the lead. It shows itself in three places, and each leaves its

@@ -10,6 +10,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/fields"
+	"github.com/sidecard/sidecard/internal/email"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/phone"
 )
@@ -20,13 +21,13 @@ func Missing(c helpdesk.Client, p Person, region string) []Match {
 	k := keysOf(c, region)
 	var out []Match
 	for _, number := range k.phones {
-		if !phone.In(p.Phones, number, region) {
-			out = append(out, Match{MatchPhone, phone.Normal(number, region)})
+		if !phone.In(p.Phones, number.stored, region) {
+			out = append(out, Match{MatchPhone, number.stored})
 		}
 	}
-	for _, email := range k.emails {
-		if !slices.ContainsFunc(p.Emails, func(have string) bool { return foldEmail(have) == email }) {
-			out = append(out, Match{MatchEmail, email})
+	for _, address := range k.emails {
+		if !slices.ContainsFunc(p.Emails, func(have string) bool { return email.Same(have, address) }) {
+			out = append(out, Match{MatchEmail, address})
 		}
 	}
 	return out

@@ -25,7 +25,7 @@ func TestMissing_onlyWhatTheContactLacks(t *testing.T) {
 	}{
 		{"everything there, written in another way", helpdesk.Client{Phones: []string{"+79991234567"}, Emails: []string{"anna@example.com"}}, nil},
 		{"another phone, in the form of the CRM", helpdesk.Client{Phones: []string{"8 999 765-43-21"}}, []Match{{MatchPhone, "+79997654321"}}},
-		{"another address", helpdesk.Client{Emails: []string{" New@Example.com "}}, []Match{{MatchEmail, "new@example.com"}}},
+		{"another address", helpdesk.Client{Emails: []string{" New@Example.com "}}, []Match{{MatchEmail, "New@Example.com"}}},
 		{"what is neither", helpdesk.Client{Phones: []string{"abc"}, Emails: []string{"none"}}, nil},
 		{"the same phone twice", helpdesk.Client{Phones: []string{"89997654321", "+7 999 765 43 21"}}, []Match{{MatchPhone, "+79997654321"}}},
 	} {

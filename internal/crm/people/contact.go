@@ -10,6 +10,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/email"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/phone"
 )
@@ -33,7 +34,7 @@ func draftOf(c helpdesk.Client, region string) Draft {
 	}
 	d = d.clean(region)
 	if d.Name == "" {
-		d.Name = crm.FirstText(append(crm.Filter(d.Emails, isEmail), d.Phones...)...)
+		d.Name = crm.FirstText(append(crm.Filter(d.Emails, email.Valid), d.Phones...)...)
 	}
 	return d
 }
@@ -41,15 +42,18 @@ func draftOf(c helpdesk.Client, region string) Draft {
 // clean trims everything and drops blanks and repeats.
 func (d Draft) clean(region string) Draft {
 	d.Name, d.Position, d.Company = strings.TrimSpace(d.Name), strings.TrimSpace(d.Position), strings.TrimSpace(d.Company)
-	var phones []string
-	for _, p := range d.Phones {
-		p = phone.Normal(strings.TrimSpace(p), region)
-		if p != "" && !phone.In(phones, p, region) {
-			phones = append(phones, p)
+	var phones, emails []string
+	for _, typed := range d.Phones {
+		for _, p := range phone.Split(strings.TrimSpace(typed), region) {
+			if p != "" && !phone.In(phones, p, region) {
+				phones = append(phones, p)
+			}
 		}
 	}
-	d.Phones = phones
-	d.Emails = distinct(d.Emails, foldEmail)
+	for _, typed := range d.Emails {
+		emails = append(emails, email.Split(typed)...)
+	}
+	d.Phones, d.Emails = phones, distinct(emails, email.Key)
 	d.Sites = distinct(d.Sites, strings.ToLower)
 	var handles []helpdesk.Messenger
 	for _, h := range d.Messengers {
@@ -97,7 +101,7 @@ func (d Draft) check() error {
 		}
 	}
 	for i, m := range d.Emails {
-		if !isEmail(m) {
+		if !email.Valid(m) {
 			e.Add("emails."+strconv.Itoa(i), crm.KeyBadEmail, nil)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/email"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/runes"
 )
@@ -203,7 +204,7 @@ func (ps *People) DealsMade(ctx context.Context, clientID int64) (dealIDs []int6
 
 // writable leaves out what amoCRM could refuse a whole deal for: nobody is there to mend a rule's form.
 func (d Draft) writable() Draft {
-	d.Emails = crm.Filter(d.Emails, isEmail)
+	d.Emails = crm.Filter(d.Emails, email.Valid)
 	d.Name, d.Position = runes.First(d.Name, crm.MaxNameRunes), runes.First(d.Position, crm.MaxNameRunes)
 	d.Phones = d.Phones[:min(len(d.Phones), maxDraftItems)]
 	d.Emails = d.Emails[:min(len(d.Emails), maxDraftItems)]

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/email"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/phone"
 )
@@ -18,13 +19,17 @@ func Lines(c helpdesk.Client, region string) []string {
 	k := keysOf(c, region)
 	var out []string
 	for _, p := range k.phones {
-		if n, ok := phone.E164(p, region); ok {
-			out = append(out, n)
-		} else {
-			out = append(out, phone.Digits(p))
+		for _, d := range p.digits {
+			if phone.Certain(p.stored, region) {
+				d = "+" + d
+			}
+			out = append(out, d)
 		}
 	}
-	return append(out, k.emails...)
+	for _, e := range k.emails {
+		out = append(out, email.Key(e))
+	}
+	return out
 }
 
 // lines are those of a client as the account writes phones. Without phones and e-mails it asks nobody.

@@ -1,13 +1,13 @@
 package people
 
 import (
-	"net/mail"
 	"slices"
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/fields"
+	"github.com/sidecard/sidecard/internal/email"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/phone"
 )
@@ -15,25 +15,41 @@ import (
 // maxKeys bounds how many phones and e-mails of one client are searched for, each.
 const maxKeys = 5
 
-// keys are what a client can be found by: distinct, cleaned, at most maxKeys each.
+// keys are what a client can be found by: distinct, at most maxKeys each.
 type keys struct {
-	phones []string // as the helpdesk has them
-	emails []string // folded
+	phones []line
+	emails []string // as typed
+}
+
+// line is a phone as it would be stored, with the digits by which it is compared.
+type line struct {
+	stored string
+	digits []string
 }
 
 func (k keys) empty() bool { return len(k.phones) == 0 && len(k.emails) == 0 }
 
 func keysOf(c helpdesk.Client, region string) keys {
 	var k keys
-	for _, p := range c.Phones {
-		p = strings.TrimSpace(p)
-		if len(k.phones) < maxKeys && phone.SearchDigits(p, region) != "" && !phone.In(k.phones, p, region) {
-			k.phones = append(k.phones, p)
+	seen := map[string]bool{}
+	for _, typed := range c.Phones {
+		for _, stored := range phone.Split(strings.TrimSpace(typed), region) {
+			digits := slices.DeleteFunc(phone.Keys(stored, region), func(d string) bool { return seen[d] })
+			if len(digits) == 0 || len(k.phones) == maxKeys {
+				continue
+			}
+			for _, d := range digits {
+				seen[d] = true
+			}
+			k.phones = append(k.phones, line{stored, digits})
 		}
 	}
-	for _, e := range distinct(c.Emails, foldEmail) {
-		if e = foldEmail(e); len(k.emails) < maxKeys && isEmail(e) {
-			k.emails = append(k.emails, e)
+	for _, typed := range c.Emails {
+		for _, e := range email.Split(typed) {
+			if key := email.Key(e); email.Valid(e) && !seen[key] && len(k.emails) < maxKeys {
+				seen[key] = true
+				k.emails = append(k.emails, e)
+			}
 		}
 	}
 	return k
@@ -43,22 +59,37 @@ func keysOf(c helpdesk.Client, region string) keys {
 func (k keys) queries(region string) []string {
 	var out []string
 	for _, p := range k.phones {
-		out = append(out, phone.SearchDigits(p, region))
+		for _, n := range phone.Read(p.stored, region) {
+			out = append(out, n.Search())
+		}
 	}
-	return distinct(append(out, k.emails...), foldEmail) // digits fold to themselves
+	for _, e := range k.emails {
+		out = append(out, email.Spellings(e)...)
+	}
+	return distinct(out, strings.ToLower)
 }
 
 // match returns by which keys a contact is the client: every stored phone and e-mail that equals one of the client's. Empty: it is a
 // near-miss of the search.
 func (k keys) match(c amocrm.Contact, region string) []Match {
 	var out []Match
+	known := map[string]bool{}
+	for _, p := range k.phones {
+		for _, d := range p.digits {
+			known[d] = true
+		}
+	}
+	for _, e := range k.emails {
+		known[email.Key(e)] = true
+	}
+	among := func(key string) bool { return known[key] }
 	for _, stored := range texts(c.Fields, fields.CodePhone) {
-		if phone.In(k.phones, stored, region) {
+		if slices.ContainsFunc(phone.Keys(stored, region), among) {
 			out = append(out, Match{MatchPhone, stored})
 		}
 	}
 	for _, stored := range texts(c.Fields, fields.CodeEmail) {
-		if slices.Contains(k.emails, foldEmail(stored)) {
+		if slices.ContainsFunc(email.Keys(stored), among) {
 			out = append(out, Match{MatchEmail, stored})
 		}
 	}
@@ -73,15 +104,8 @@ func SameClient(c amocrm.Contact, client helpdesk.Client, region string) bool {
 	}
 	return slices.ContainsFunc(phones, func(p string) bool { return phone.In(client.Phones, p, region) }) ||
 		slices.ContainsFunc(emails, func(e string) bool {
-			return slices.ContainsFunc(client.Emails, func(m string) bool { return strings.EqualFold(strings.TrimSpace(m), e) })
+			return slices.ContainsFunc(client.Emails, func(m string) bool { return email.Same(m, e) })
 		})
-}
-
-func foldEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
-
-func isEmail(s string) bool {
-	a, err := mail.ParseAddress(s)
-	return err == nil && a.Address == s && len(s) <= 254
 }
 
 // texts returns the non-empty values of the fields with a code.

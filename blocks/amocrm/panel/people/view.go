@@ -71,8 +71,9 @@ type View struct {
 	Notice      *ui.Notice
 	CanLink     bool
 	SearchedFor []string
-	AllMatches  bool // past the link, to mend it
-	Failed      int  // jobs of rules that need a person
+	Unread      []string // phones of the client that can't be searched
+	AllMatches  bool     // past the link, to mend it
+	Failed      int      // jobs of rules that need a person
 	Run         *runView
 }
 
@@ -84,6 +85,11 @@ type runView struct {
 
 func peoplePage(f i18n.Format, base string, client helpdesk.Client, p people.Found) View {
 	v := View{Base: ui.Plain(base), LinkGone: p.LinkGone, CanLink: client.ID != 0}
+	for _, typed := range client.Phones {
+		if p.Linked == 0 && !phone.Certain(typed, f.Region) {
+			v.Unread = append(v.Unread, f.Phone(typed))
+		}
+	}
 	if !p.At.IsZero() {
 		v.Age, v.AgeTitle = f.Age(p.At), f.DateTime(p.At)
 	}
@@ -105,8 +111,10 @@ func peoplePage(f i18n.Format, base string, client helpdesk.Client, p people.Fou
 		v.State = stateKeyless
 	default:
 		v.State = stateNobody
-		for _, phone := range client.Phones {
-			v.SearchedFor = append(v.SearchedFor, f.Phone(phone))
+		for _, typed := range client.Phones {
+			if phone.Certain(typed, f.Region) {
+				v.SearchedFor = append(v.SearchedFor, f.Phone(typed))
+			}
 		}
 		v.SearchedFor = append(v.SearchedFor, client.Emails...)
 	}
