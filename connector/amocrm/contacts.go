@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -25,6 +26,28 @@ func (c ContactAPI) SearchContacts(ctx context.Context, query string, limit int)
 func (c ContactAPI) Contact(ctx context.Context, id ID) (Contact, error) {
 	k := call{route: "/contacts/{id}", ids: []ID{id}, query: url.Values{"with": {"leads"}}}
 	return single[Contact](ctx, c.core, k)
+}
+
+// ContactsPage returns one page of all contacts, counted from 1, at most 250 long, in the order of their ids; more says that another
+// one follows.
+func (c ContactAPI) ContactsPage(ctx context.Context, number, limit int) (found []Contact, more bool, err error) {
+	q := url.Values{"order[id]": {"asc"}, "limit": {limited(limit, maxPerPage)}, "page": {strconv.Itoa(number)}}
+	found, next, err := page[Contact](ctx, c.core, call{route: "/contacts", query: q}, "contacts")
+	return found, next != nil, err
+}
+
+// ContactsChanged returns one page of the contacts that have changed since a time, with their lead ids, the newest change first. An
+// account without filters answers with all contacts in that order (amocrm.md §4.4).
+func (c ContactAPI) ContactsChanged(ctx context.Context, since Unix, number, limit int) (found []Contact, more bool, err error) {
+	q := url.Values{"filter[updated_at][from]": {strconv.FormatInt(int64(since), 10)}, "order[updated_at]": {"desc"}, "with": {"leads"},
+		"limit": {limited(limit, maxPerPage)}, "page": {strconv.Itoa(number)}}
+	found, next, err := page[Contact](ctx, c.core, call{route: "/contacts", query: q}, "contacts")
+	return found, next != nil, err
+}
+
+// ContactsByID returns those contacts that exist, with their lead ids. ErrFilterOff when the account has no filters.
+func (c ContactAPI) ContactsByID(ctx context.Context, ids []ID) ([]Contact, error) {
+	return byIDs(ctx, c.core, "/contacts", "contacts", "leads", ids, func(x Contact) ID { return x.ID })
 }
 
 // CreateContacts makes contacts; amoCRM never looks for duplicates here (amocrm.md §4.2). At most 250, 50 recommended.

@@ -44,6 +44,15 @@ func (c FeedAPI) EventsPage(ctx context.Context, lead ID, number, limit int) (fo
 	return found, next != nil, err
 }
 
+// ContactsGone returns one page of the deletions and merges of contacts since a time, counted from 1, newest first; more says that
+// another one follows (amocrm.md §6.2).
+func (c FeedAPI) ContactsGone(ctx context.Context, since Unix, number int) (found []Event, more bool, err error) {
+	q := url.Values{"filter[entity][]": {"contact"}, "filter[type][]": {"contact_deleted", "entity_merged"},
+		"filter[created_at][from]": {strconv.FormatInt(int64(since), 10)}, "limit": {strconv.Itoa(maxEvents)}, "page": {strconv.Itoa(number)}}
+	found, next, err := page[Event](ctx, c.core, call{route: "/events", query: q}, "events")
+	return found, next != nil, err
+}
+
 // Tasks returns the open tasks of a lead, the earliest first (amocrm.md §6.3).
 func (c FeedAPI) Tasks(ctx context.Context, lead ID) ([]Task, error) {
 	q := idFilter(url.Values{

@@ -19,6 +19,8 @@ const (
 	Interactive Priority = iota
 	// Background leaves two slots to Interactive.
 	Background
+	// Spare is for what nobody waits for: it leaves two more slots to Background.
+	Spare
 )
 
 const (
@@ -149,9 +151,7 @@ func (p *Limiter) Wait(ctx context.Context) (done func(), err error) {
 	}
 	defer give()
 	allowed := p.limit
-	if p.prio == Background {
-		allowed = max(p.limit-slotReserve, 1)
-	}
+	allowed = max(allowed-slotReserve*int(p.prio), 1)
 	id := rand.Text()
 	for {
 		got, err := takeSlot.Run(ctx, p.db, []string{p.slots, p.pause, p.gone},

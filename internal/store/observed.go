@@ -37,11 +37,7 @@ func newMetrics(r prometheus.Registerer) metrics {
 
 // waited counts how long a request waited for its slot, also when err tells that it got none.
 func (m metrics) waited(p Priority, took time.Duration, err error) {
-	priority := "interactive"
-	if p == Background {
-		priority = "background"
-	}
-	m.waits.WithLabelValues(priority, telemetry.Outcome(err == nil)).Observe(took.Seconds())
+	m.waits.WithLabelValues([]string{"interactive", "background", "spare"}[p], telemetry.Outcome(err == nil)).Observe(took.Seconds())
 }
 
 // watch times the round trips of a client and shows its pool. Call it once.
