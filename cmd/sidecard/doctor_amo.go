@@ -31,7 +31,7 @@ func (d *doctor) accounts(ctx context.Context, db *store.DB, set *config) {
 	client := set.amoHosts.HTTPClient(20 * time.Second)
 	clock := &dated{next: client.Transport}
 	client.Transport = clock
-	x := accountCheck{doctor: d, grants: login.NewGrants(db, cfg, limiter, quiet), limiter: limiter, tenants: tenants, set: set, client: client}
+	x := accountCheck{doctor: d, db: db, grants: login.NewGrants(db, cfg, limiter, quiet), limiter: limiter, tenants: tenants, set: set, client: client}
 	x.webhooks = webhooks.NewService(webhooks.Deps{DB: db, Tenants: tenants, Grants: x.grants, PublicURL: set.PublicURL, Local: set.amoHosts.Extra, Log: quiet})
 	var ids []string
 	if err := tenants.Each(ctx, func(id string) error { ids = append(ids, id); return nil }); err != nil {
@@ -63,6 +63,7 @@ func (d *doctor) accounts(ctx context.Context, db *store.DB, set *config) {
 
 type accountCheck struct {
 	*doctor
+	db       *store.DB
 	grants   *login.Grants
 	limiter  func(string) amocrm.Limiter
 	tenants  *tenant.Directory
@@ -157,7 +158,23 @@ func (x *accountCheck) one(ctx context.Context, id string) error {
 	} else if status.Refused != nil {
 		x.note("grant", "%s: %v; %s", t.AmoBase, status.Refused, mendRefused)
 	}
-	return x.hook(ctx, t, api)
+	return errors.Join(x.hook(ctx, t, api), x.index(ctx, t))
+}
+
+func (x *accountCheck) index(ctx context.Context, t tenant.Tenant) error {
+	switch in, err := crm.IndexOf(ctx, x.db, t.ID); {
+	case err != nil:
+		return err
+	case x.set.indexed == 0:
+		x.note("index", "%s: SIDECARD_CONTACT_INDEX is off; clients are found by amoCRM's search", t.AmoBase)
+	case in.Over > 0:
+		x.note("index", "%s: the account has more than %d contacts, so clients are found by amoCRM's search; raise SIDECARD_CONTACT_INDEX", t.AmoBase, in.Over)
+	case in.Ready:
+		x.good("index", "%s: %d contacts were read, clients are found without a search", t.AmoBase, in.Contacts)
+	default:
+		x.note("index", "%s: being built, %d contacts so far; until then clients are found by amoCRM's search", t.AmoBase, in.Contacts)
+	}
+	return nil
 }
 
 func (x *accountCheck) hook(ctx context.Context, t tenant.Tenant, api *amocrm.Client) error {

@@ -70,6 +70,7 @@ func (s *service) loginHooks() login.Hooks {
 		Connected: func(ctx context.Context, tenantID string) {
 			s.connected(ctx, tenantID)
 			s.webhooks.Connected(ctx, tenantID)
+			s.indexer.Connected(ctx, tenantID)
 		},
 		Ending: func(ctx context.Context, tenantID string) { s.webhooks.Disconnected(ctx, tenantID) },
 		Moved: func(ctx context.Context, tenantID string) {

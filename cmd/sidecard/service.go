@@ -17,6 +17,7 @@ import (
 	"github.com/sidecard/sidecard/api"
 	"github.com/sidecard/sidecard/blocks"
 	rules "github.com/sidecard/sidecard/blocks/rules/block"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/webhooks"
 	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/store"
@@ -36,6 +37,7 @@ type service struct {
 	blocks   blocks.Set
 	rules    *rules.Block // one of blocks
 	webhooks *webhooks.Service
+	indexer  *crm.Indexer
 	mounted  []route.Route
 	routes   *echo.Echo
 	http     *http.Server
@@ -105,6 +107,7 @@ func assemble(c *config, db *store.DB, registry *prometheus.Registry, tr *traces
 		return nil, err
 	}
 	s.webhooks = newWebhooks(c, s.Host)
+	s.indexer = crm.NewIndexer(s.Accounts, c.indexed)
 	if err := s.blocks.Start(s.Host); err != nil {
 		return nil, err
 	}
@@ -129,6 +132,7 @@ func (s *service) run(ctx context.Context, ln net.Listener) error {
 	g.Go(func() error { return s.blocks.Run(ctx, s.Host) })
 	g.Go(func() error { s.Grants.KeepAlive(ctx); return nil })
 	g.Go(func() error { s.webhooks.Run(ctx); return nil })
+	g.Go(func() error { s.indexer.Run(ctx); return nil })
 	g.Go(func() error {
 		<-ctx.Done()
 		if err := errors.Join(closeWithin(stopWithin, s.http.Shutdown), s.closeInner()); err != nil {

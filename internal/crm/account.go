@@ -25,6 +25,7 @@ type Account struct {
 	tenant tenant.Tenant
 	api    *amocrm.Client
 	writer string // whose writes are marked as own, "" for no mark
+	index  *Index
 }
 
 // NewAccount returns a tenant's account over a client that is paced and authorised. It takes every cached read for new
@@ -36,11 +37,16 @@ func NewAccount(d Deps, t tenant.Tenant, api *amocrm.Client) *Account {
 	if d.LookAgain == nil {
 		d.LookAgain = []time.Duration{0, 1500 * time.Millisecond}
 	}
-	return &Account{reads: &reads{db: d.DB, cache: d.Cache, keys: Keys(t.ID)}, deps: &d, tenant: t, api: api}
+	a := &Account{reads: &reads{db: d.DB, cache: d.Cache, keys: Keys(t.ID)}, deps: &d, tenant: t, api: api}
+	a.index = &Index{account: a}
+	return a
 }
 
 // API is the account's connector: paced, authorised, past all caches.
 func (a *Account) API() *amocrm.Client { return a.api }
+
+// Index finds the account's contacts by their phones and e-mail addresses.
+func (a *Account) Index() *Index { return a.index }
 
 // DB and Cache are where the account's keys are kept.
 func (a *Account) DB() *store.DB       { return a.deps.DB }

@@ -76,6 +76,15 @@ func (r *reads) Changed(ctx context.Context, c Change) error {
 	return nil
 }
 
+// Changed is reads.Changed. The next visit of the index looks at contacts that others have changed.
+func (a *Account) Changed(ctx context.Context, c Change) error {
+	err := a.reads.Changed(ctx, c)
+	if c.By == "" {
+		err = errors.Join(err, a.index.Doubt(ctx, c.Contacts))
+	}
+	return err
+}
+
 // ChangesSince returns what has changed in a tenant's account after a time, at most ten minutes back.
 func ChangesSince(ctx context.Context, db *store.DB, tenantID string, since time.Time) ([]Change, error) {
 	got, err := db.ZRangeByScoreWithScores(ctx, Keys(tenantID).Changes(), &redis.ZRangeBy{Min: before(since), Max: "+inf"}).Result()

@@ -22,6 +22,7 @@ type ClientData struct {
 	Cached        map[string]any `json:"read_from_amocrm,omitempty"`  // by the key of the cache
 	Contacts      []int64        `json:"contacts,omitempty"`
 	Deals         []int64        `json:"deals,omitempty"`
+	Indexed       []int64        `json:"contacts_in_the_index,omitempty"` // by keyed hashes of their phones and e-mails
 }
 
 // Data collects what is kept of a client: the link, what was made for the client, and what was read from the CRM of the
@@ -68,6 +69,13 @@ func (m Memory) Data(ctx context.Context, clientID int64, deals []int64) (Client
 	}
 	for _, id := range d.Contacts {
 		take(m.keys.ContactName(id))
+		in, err := m.db.HExists(ctx, m.keys.IndexContact(contactBucket(id)), Decimal(id)).Result()
+		if err != nil {
+			return d, fmt.Errorf("look into the index: %w", err)
+		}
+		if in {
+			d.Indexed = append(d.Indexed, id)
+		}
 	}
 	return d, nil
 }
@@ -110,6 +118,18 @@ func (m Memory) Erase(ctx context.Context, clientID int64, d ClientData) (remove
 		return removed, fmt.Errorf("erase client: %w", err)
 	}
 	removed += int(n)
+	form, err := m.db.HGet(ctx, m.keys.Index(), "form").Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return removed, fmt.Errorf("erase client: %w", err)
+	}
+	var gone []indexed
+	for _, id := range d.Indexed {
+		gone = append(gone, indexed{"set", id, nil})
+	}
+	left, err := putIndex(ctx, m.db, m.keys, form, gone)
+	if removed += left; err != nil {
+		return removed, err
+	}
 	for _, list := range []string{m.keys.MadeLine("*"), m.keys.Cache("*")} { // the first are of ten minutes
 		gone, err := m.db.Unlinked(ctx, list)
 		if removed += gone; err != nil {
@@ -122,8 +142,8 @@ func (m Memory) Erase(ctx context.Context, clientID int64, d ClientData) (remove
 // Keeper shows and erases what the memory and the cache of accounts keep of a person.
 type Keeper struct{ DB *store.DB }
 
-// Keys implements privacy.Keeper: the login and the webhook's secret are not exported.
-func (Keeper) Keys() []string { return []string{"grant", "hook"} }
+// Keys implements privacy.Keeper: the login and the webhook's secret are not exported, nor is the index, which holds hashes.
+func (Keeper) Keys() []string { return []string{"grant", "hook", "index"} }
 
 // Recognise implements privacy.Keeper.
 func (Keeper) Recognise(context.Context, privacy.Subject) error { return nil }

@@ -73,7 +73,8 @@ func (cs *Contacts) AddMissing(ctx context.Context, c helpdesk.Client, contactID
 	if err != nil {
 		return fail(err)
 	}
-	return missing, cs.account.ForgetData(context.WithoutCancel(ctx))
+	after := context.WithoutCancel(ctx)
+	return missing, errors.Join(cs.account.ForgetData(after), cs.people.index(after, c, contactID))
 }
 
 // missingOf reads a contact and says which of the client's keys it lacks.

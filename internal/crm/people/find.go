@@ -26,19 +26,29 @@ const (
 
 // hits is what a look into the CRM brought, not yet verified.
 type hits struct {
+	mu       sync.Mutex
 	contacts []amocrm.Contact // distinct
-	asked    map[string]bool  // queries that were sent
+	asked    map[string]bool  // lines that were looked for
 	linked   int64
 	linkGone bool
 }
 
 // add adds the contacts that are not there yet.
-func (f *hits) add(contacts []amocrm.Contact) {
+func (f *hits) add(contacts ...amocrm.Contact) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for _, contact := range contacts {
 		if !slices.ContainsFunc(f.contacts, func(x amocrm.Contact) bool { return x.ID == contact.ID }) {
 			f.contacts = append(f.contacts, contact)
 		}
 	}
+}
+
+// has reports whether a contact is there.
+func (f *hits) has(id int64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.ContainsFunc(f.contacts, func(c amocrm.Contact) bool { return int64(c.ID) == id })
 }
 
 type hit struct {
@@ -48,28 +58,28 @@ type hit struct {
 
 // find reads the linked contact, or searches by all keys beside reading what was made for the client. The region is the
 // last known one; see findMore.
-func (ps *People) find(ctx context.Context, c helpdesk.Client, mem crm.Recalled) (hits, error) {
-	var f hits
+func (ps *People) find(ctx context.Context, c helpdesk.Client, mem crm.Recalled, f *hits) error {
 	if mem.Link != 0 {
 		contact, err := ps.account.Contact(ctx, mem.Link)
 		switch {
 		case err == nil:
-			return hits{contacts: []amocrm.Contact{contact}, linked: mem.Link}, nil
+			f.add(contact)
+			f.linked = mem.Link
+			return nil
 		case !errors.Is(err, crm.ErrGone):
-			return f, fmt.Errorf("read linked contact %d: %w", mem.Link, err)
+			return fmt.Errorf("read linked contact %d: %w", mem.Link, err)
 		}
 		if err := ps.account.Memory().DropDeadLink(ctx, c.ID, mem.Link); err != nil {
-			return f, err
+			return err
 		}
 		f.linkGone = true
 	}
 	remembered := crm.NewestIDs(mem.Contacts, rememberedMax)
-	err := ps.search(ctx, c, ps.account.Region(mem.Country), remembered, &f)
-	return f, err
+	return ps.search(ctx, c, ps.account.Region(mem.Country), remembered, f)
 }
 
-// findMore sends the searches that the true region asks for and that were not sent yet: only when the account's country
-// was not known before, and only for phones without a country code.
+// findMore looks for what the true region asks for and was not asked yet: only when the account's country was not known
+// before, and only for phones without a country code.
 func (ps *People) findMore(ctx context.Context, c helpdesk.Client, region string, f *hits) error {
 	if f.linked != 0 {
 		return nil
@@ -77,24 +87,47 @@ func (ps *People) findMore(ctx context.Context, c helpdesk.Client, region string
 	return ps.search(ctx, c, region, nil, f)
 }
 
-// search runs all searches and single reads in parallel and adds the distinct contacts to f.
+// search finds the contacts that carry one of the client's phones or e-mails: in the index, and while that can't answer, by
+// searches in amoCRM. It reads those in ids beside.
 func (ps *People) search(ctx context.Context, c helpdesk.Client, region string, ids []int64, f *hits) error {
+	k := keysOf(c, region)
+	lines := k.without(f.asked)
 	if f.asked == nil {
 		f.asked = map[string]bool{}
 	}
-	var queries []string
-	for _, q := range keysOf(c, region).queries(region) {
-		if !f.asked[q] {
-			f.asked[q] = true
-			queries = append(queries, q)
-		}
+	for _, line := range lines {
+		f.asked[line] = true
 	}
-	var mu sync.Mutex
-	add := func(contacts ...amocrm.Contact) {
-		mu.Lock()
-		defer mu.Unlock()
-		f.add(contacts)
+	known, built, err := ps.account.Index().Find(ctx, lines)
+	if err != nil {
+		return err
 	}
+	beside := func(ctx context.Context) error { return nil }
+	ready := built
+	switch {
+	case len(lines) == 0:
+	case built:
+		beside = func(ctx context.Context) (err error) { ready, err = ps.account.Index().Ready(ctx); return err }
+	default:
+		beside = func(ctx context.Context) error { return ps.query(ctx, k.queries(region), f) }
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return beside(gctx) })
+	g.Go(func() error { return ps.readBack(gctx, append(slices.Clone(ids), known...), f) })
+	if err := g.Wait(); err != nil || len(lines) == 0 || !built {
+		return err
+	}
+	if known, built, err = ps.account.Index().Find(ctx, lines); err != nil { // what has changed may have brought more
+		return err
+	}
+	if !built || !ready {
+		return ps.query(ctx, k.queries(region), f)
+	}
+	return ps.readBack(ctx, known, f)
+}
+
+// query asks amoCRM's search.
+func (ps *People) query(ctx context.Context, queries []string, f *hits) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, q := range queries {
 		g.Go(func() error {
@@ -102,20 +135,48 @@ func (ps *People) search(ctx context.Context, c helpdesk.Client, region string, 
 			if err != nil {
 				return fmt.Errorf("search contacts: %w", err)
 			}
-			add(got...)
+			f.add(got...)
 			return nil
 		})
 	}
+	return g.Wait()
+}
+
+// readBack reads contacts that were not read yet, the newest if there are many: in one call where the account has filters. One
+// that is gone leaves the index.
+func (ps *People) readBack(ctx context.Context, ids []int64, f *hits) error {
+	ids = slices.DeleteFunc(crm.NewestIDs(ids, searchHits), f.has)
+	if len(ids) == 0 {
+		return nil
+	}
+	filtered, err := ps.account.FilterWorks(ctx, false, len(ids))
+	if err != nil {
+		return err
+	}
+	if filtered {
+		got, err := ps.account.API().ContactsByID(ctx, crm.IDs[amocrm.ID](ids))
+		switch {
+		case err == nil:
+			f.add(got...)
+			return nil
+		case !errors.Is(err, amocrm.ErrFilterOff):
+			return fmt.Errorf("read contacts: %w", err)
+		}
+		if err := ps.account.NoteFilter(ctx, "off"); err != nil {
+			return err
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
 	for _, id := range ids {
 		g.Go(func() error {
 			got, err := ps.account.Contact(ctx, id)
-			if errors.Is(err, crm.ErrGone) {
-				return nil // made and deleted again
+			if errors.Is(err, crm.ErrGone) { // made and deleted again
+				return ps.account.Index().Remove(ctx, id)
 			}
 			if err != nil {
 				return fmt.Errorf("read contact %d: %w", id, err)
 			}
-			add(got)
+			f.add(got)
 			return nil
 		})
 	}
@@ -123,7 +184,7 @@ func (ps *People) search(ctx context.Context, c helpdesk.Client, region string, 
 }
 
 // verified drops near-misses and says why each of the others is here.
-func (f hits) verified(c helpdesk.Client, region string, mem crm.Recalled) []hit {
+func (f *hits) verified(c helpdesk.Client, region string, mem crm.Recalled) []hit {
 	k := keysOf(c, region)
 	var out []hit
 	for _, contact := range f.contacts {

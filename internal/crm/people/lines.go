@@ -56,7 +56,16 @@ func (ps *People) LockClient(ctx context.Context, c helpdesk.Client) (unlock fun
 // Remember stores that a contact was made for a client (Memory.RememberContact).
 func (ps *People) Remember(ctx context.Context, c helpdesk.Client, contactID int64) error {
 	lines, err := ps.lines(ctx, c)
-	return errors.Join(err, ps.account.Memory().RememberContact(ctx, c.ID, contactID, lines))
+	return errors.Join(err, ps.account.Memory().RememberContact(ctx, c.ID, contactID, lines), ps.index(ctx, c, contactID))
+}
+
+// index adds what a contact has got of a client to the index.
+func (ps *People) index(ctx context.Context, c helpdesk.Client, contactID int64) error {
+	mem, err := ps.account.Memory().Recall(ctx, 0)
+	if err != nil {
+		return err
+	}
+	return ps.account.Index().Add(ctx, contactID, keysOf(c, ps.account.Region(mem.Country)).lines())
 }
 
 // madeFor are the contacts that were made within a while for one of a client's lines and still have one of them, for any

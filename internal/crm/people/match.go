@@ -12,8 +12,11 @@ import (
 	"github.com/sidecard/sidecard/internal/phone"
 )
 
-// maxKeys bounds how many phones and e-mails of one client are searched for, each.
-const maxKeys = 5
+// maxKeys bounds how many phones and e-mails of one client count, each, maxQueries how many of them amoCRM's search is asked for.
+const (
+	maxKeys    = 20
+	maxQueries = 5
+)
 
 // keys are what a client can be found by: distinct, at most maxKeys each.
 type keys struct {
@@ -58,31 +61,40 @@ func keysOf(c helpdesk.Client, region string) keys {
 // queries are the distinct texts to search for, none of them empty.
 func (k keys) queries(region string) []string {
 	var out []string
-	for _, p := range k.phones {
+	for _, p := range k.phones[:min(len(k.phones), maxQueries)] {
 		for _, n := range phone.Read(p.stored, region) {
 			out = append(out, n.Search())
 		}
 	}
-	for _, e := range k.emails {
+	for _, e := range k.emails[:min(len(k.emails), maxQueries)] {
 		out = append(out, email.Spellings(e)...)
 	}
 	return distinct(out, strings.ToLower)
+}
+
+// lines are the keys in the form in which they are compared.
+func (k keys) lines() []string {
+	var out []string
+	for _, p := range k.phones {
+		out = append(out, p.digits...)
+	}
+	for _, e := range k.emails {
+		out = append(out, email.Key(e))
+	}
+	return out
+}
+
+// without returns the lines that are not in asked.
+func (k keys) without(asked map[string]bool) []string {
+	return slices.DeleteFunc(k.lines(), func(line string) bool { return asked[line] })
 }
 
 // match returns by which keys a contact is the client: every stored phone and e-mail that equals one of the client's. Empty: it is a
 // near-miss of the search.
 func (k keys) match(c amocrm.Contact, region string) []Match {
 	var out []Match
-	known := map[string]bool{}
-	for _, p := range k.phones {
-		for _, d := range p.digits {
-			known[d] = true
-		}
-	}
-	for _, e := range k.emails {
-		known[email.Key(e)] = true
-	}
-	among := func(key string) bool { return known[key] }
+	lines := k.lines()
+	among := func(key string) bool { return slices.Contains(lines, key) }
 	for _, stored := range texts(c.Fields, fields.CodePhone) {
 		if slices.ContainsFunc(phone.Keys(stored, region), among) {
 			out = append(out, Match{MatchPhone, stored})

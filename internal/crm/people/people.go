@@ -10,9 +10,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/fields"
+	"github.com/sidecard/sidecard/internal/email"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/runes"
@@ -97,9 +99,8 @@ func (ps *People) loadPeople(ctx context.Context, c helpdesk.Client, mem crm.Rec
 		meta, err = ps.account.Vocabulary(ctx, want)
 		return err
 	})
-	g.Go(func() (err error) {
-		hits, err = ps.find(gctx, c, mem)
-		return err
+	g.Go(func() error {
+		return ps.find(gctx, c, mem, &hits)
 	})
 	if err := g.Wait(); err != nil {
 		return Found{}, err
@@ -161,7 +162,8 @@ func (ps *People) giveDeals(p *Person, listed []int64, meta crm.Meta, read deals
 }
 
 // Search lists contacts for a text that a person typed, in amoCRM's order, without deals: it is for linking, and the
-// person judges the hits. Something that looks like a phone is looked for by its digits.
+// person judges the hits. A whole phone or e-mail address finds those who have it; what looks like a part of a phone is looked for by
+// its digits.
 func (ps *People) Search(ctx context.Context, text string) ([]Person, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -172,11 +174,7 @@ func (ps *People) Search(ctx context.Context, text string) ([]Person, error) {
 	if err != nil {
 		return nil, fmt.Errorf("search contacts: %w", err)
 	}
-	query := text
-	if phone.Like(text) {
-		query = phone.SearchDigits(text, ps.account.Region(meta.Account.Country))
-	}
-	got, err := ps.account.API().SearchContacts(ctx, query, searchShown)
+	got, err := ps.named(ctx, text, ps.account.Region(meta.Account.Country))
 	if err != nil {
 		return nil, fmt.Errorf("search contacts: %w", err)
 	}
@@ -188,6 +186,29 @@ func (ps *People) Search(ctx context.Context, text string) ([]Person, error) {
 	}
 	nameCompanies(out, ps.companies.NamesBeside(ctx, companiesOf(out), meta.Account.FilterEnabled)())
 	return out, nil
+}
+
+// named finds contacts by a whole phone or e-mail address, else by whatever amoCRM's search makes of a text.
+func (ps *People) named(ctx context.Context, text, region string) ([]amocrm.Contact, error) {
+	query, whole := text, email.Valid(text)
+	if phone.Like(text) {
+		query, whole = phone.SearchDigits(text, region), phone.Certain(text, region)
+	}
+	if whole {
+		var hits hits
+		c := helpdesk.Client{Phones: []string{text}, Emails: []string{text}}
+		if err := ps.search(ctx, c, region, nil, &hits); err != nil {
+			return nil, err
+		}
+		var got []amocrm.Contact
+		for _, h := range hits.verified(c, region, crm.Recalled{}) {
+			got = append(got, h.contact)
+		}
+		if len(got) > 0 {
+			return got[:min(len(got), searchShown)], nil
+		}
+	}
+	return ps.account.API().SearchContacts(ctx, query, searchShown)
 }
 
 // Duplicates lists contacts that carry one of a draft's phones or e-mails, to be shown before it is created.
@@ -206,7 +227,7 @@ func (ps *People) Duplicates(ctx context.Context, d Draft) ([]Person, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for duplicates: %w", err)
 	}
-	hits.add(made)
+	hits.add(made...)
 	var out []Person
 	for _, h := range hits.verified(c, region, crm.Recalled{}) {
 		out = append(out, personOf(ps.account.API().Base(), meta, h.contact, h.matched))

@@ -1,0 +1,302 @@
+package crm
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/email"
+	"github.com/sidecard/sidecard/internal/phone"
+	"github.com/sidecard/sidecard/internal/store"
+)
+
+const (
+	indexVersion = 1  // of the normal forms that its marks are made of: another one builds it anew
+	markBytes    = 8  // of a keyed hash: that much of it tells two of a million lines apart, and each hit is read back
+	maxMarks     = 64 // of one contact
+	maxOfLine    = 500
+	freshFor     = time.Second     // that what has changed needs no second read
+	overlap      = 5 * time.Second // by which reads of what has changed overlap: an answer on its way may be older than another
+)
+
+// Codes of a contact's fields that hold phones and e-mail addresses.
+const (
+	codePhone = "PHONE"
+	codeEmail = "EMAIL"
+)
+
+// Index answers which contacts of an account have a phone or an e-mail address, without a search in amoCRM. It lies in Redis, and of
+// phones and addresses it holds keyed hashes only. A scan of all contacts builds it (Visit); until it is ready, and for accounts
+// above its limit, nobody can be found in it. It may be behind: whatever it answers is read back before it is used.
+type Index struct {
+	account *Account
+
+	mu    sync.Mutex
+	read  time.Time // when it was last made fresh
+	ready bool
+}
+
+// indexState is what is known of an account's index.
+type indexState struct {
+	form   string // what its marks are made with
+	ready  bool
+	behind bool  // more has changed than a read before a look can take: left to the next visit
+	page   int   // of the scan, the next one
+	begun  int64 // when the scan began
+	passes int
+	count  int
+	over   int   // the limit that the account has exceeded
+	cursor int64 // the newest change that is in it, by amoCRM's clock
+	gone   int64 // the newest deletion
+	region string
+}
+
+// load reads the state. want is the form that it should have.
+func (x *Index) load(ctx context.Context) (st indexState, want string, err error) {
+	db, keys := x.account.DB(), x.account.Keys()
+	pipe := db.Pipeline()
+	country := pipe.Get(ctx, keys.Country())
+	got := pipe.HGetAll(ctx, keys.Index())
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return st, "", fmt.Errorf("read the state of the index: %w", err)
+	}
+	number := func(name string) int64 {
+		n, _ := strconv.ParseInt(got.Val()[name], 10, 64) // an absent one is 0
+		return n
+	}
+	st = indexState{form: got.Val()["form"], ready: number("ready") == 1, behind: number("behind") == 1, page: int(number("page")), begun: number("begun"), passes: int(number("passes")),
+		count: int(number("count")), over: int(number("over")), cursor: number("cursor"), gone: number("gone")}
+	st.region = x.account.Region(country.Val())
+	return st, fmt.Sprint(indexVersion, " ", db.Ring().Newest(), " ", st.region), nil
+}
+
+func (x *Index) store(ctx context.Context, pairs ...any) error {
+	if err := x.account.DB().HSet(ctx, x.account.Keys().Index(), pairs...).Err(); err != nil {
+		return fmt.Errorf("store the state of the index: %w", err)
+	}
+	return nil
+}
+
+// Ready reports whether the index can answer, once what has changed in the account is in it. That takes one read of amoCRM, none within
+// a second of another.
+func (x *Index) Ready(ctx context.Context) (bool, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if time.Since(x.read) < freshFor {
+		return x.ready, nil
+	}
+	st, form, err := x.load(ctx)
+	if err != nil {
+		return false, err
+	}
+	if x.ready = st.ready && st.form == form && !st.behind; x.ready {
+		if x.ready, err = x.catchUp(ctx, st, freshPages); err != nil {
+			return false, err
+		}
+		if !x.ready {
+			due := store.Periodic{DB: x.account.DB(), Name: indexTurns}
+			if err := errors.Join(x.store(ctx, "behind", 1), due.Move(ctx, x.account.tenant.ID, time.Now())); err != nil {
+				return false, err
+			}
+		}
+	}
+	x.read = time.Now()
+	return x.ready, nil
+}
+
+// Find returns the contacts that have one of these lines (LinesOf), each once, as the index has them now. whole is false when it
+// is not built, or when a line has more contacts than can be kept.
+func (x *Index) Find(ctx context.Context, lines []string) (ids []int64, whole bool, err error) {
+	st, form, err := x.load(ctx)
+	if err != nil || !st.ready || st.form != form {
+		return nil, false, err
+	}
+	pipe := x.account.DB().Pipeline()
+	var got []*redis.StringCmd
+	for _, mark := range x.marks(lines) {
+		got = append(got, pipe.HGet(ctx, x.account.Keys().IndexLine(bucketOf(mark)), mark))
+	}
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return nil, false, fmt.Errorf("look into the index: %w", err)
+	}
+	whole = true
+	for _, of := range got {
+		for _, raw := range strings.Split(of.Val(), ",") {
+			if raw == manyOfLine {
+				whole = false
+			} else if id := ParseID(raw); id != 0 && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, whole, nil
+}
+
+// Add adds lines to a contact that was made or completed a moment ago. Ready reads what it really has.
+func (x *Index) Add(ctx context.Context, contactID int64, lines []string) error {
+	st, form, err := x.load(ctx)
+	if err != nil || st.form != form {
+		return err
+	}
+	_, err = x.put(ctx, form, []indexed{{"add", contactID, x.marks(lines)}})
+	return err
+}
+
+// Remove removes a contact.
+func (x *Index) Remove(ctx context.Context, contactID int64) error {
+	st, form, err := x.load(ctx)
+	if err != nil || st.form != form {
+		return err
+	}
+	_, err = x.put(ctx, form, []indexed{{"set", contactID, nil}})
+	return err
+}
+
+// indexed is what a contact has in the index. With the mode "set" it has nothing else.
+type indexed struct {
+	mode  string
+	id    int64
+	marks []string
+}
+
+// of is a contact as the account has it.
+func (x *Index) of(c amocrm.Contact, region string) indexed {
+	return indexed{"set", int64(c.ID), x.marks(LinesOf(c, region))}
+}
+
+// LinesOf returns the phones and e-mail addresses of a contact in the form in which they are compared.
+func LinesOf(c amocrm.Contact, region string) []string {
+	var out []string
+	for _, f := range c.Fields {
+		read := func(s string) []string { return phone.Keys(s, region) }
+		switch {
+		case strings.EqualFold(f.FieldCode, codeEmail):
+			read = email.Keys
+		case !strings.EqualFold(f.FieldCode, codePhone):
+			continue
+		}
+		for _, s := range f.Text() {
+			for _, line := range read(s) {
+				if len(out) < maxMarks && !slices.Contains(out, line) {
+					out = append(out, line)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// marks stand for lines in the index.
+func (x *Index) marks(lines []string) []string {
+	var out []string
+	for _, line := range lines {
+		sum, err := hex.DecodeString(x.account.DB().Ring().Fingerprints("index", line)[0][:2*markBytes])
+		if mark := string(sum); err == nil && !slices.Contains(out, mark) {
+			out = append(out, mark)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// bucketOf names the hash that holds a mark: small hashes take a third of the memory of one large one.
+func bucketOf(mark string) string { return fmt.Sprintf("%02x", mark[0]) }
+
+// manyOfLine stands in place of the contacts of a line that has more than maxOfLine.
+const manyOfLine = "*"
+
+// putIndexed changes what contacts have in an index of the form ARGV[1], by mode, id and joined marks from ARGV[5] on. ARGV[2] and
+// ARGV[3] begin the names of the hashes of lines and contacts, which lie in the slot of KEYS[1], the state; ARGV[4] is maxOfLine.
+// Returns how many contacts had something else; 0 when the index has another form.
+var putIndexed = redis.NewScript(`
+if redis.call('HGET', KEYS[1], 'form') ~= ARGV[1] then return 0 end
+local changed = 0
+local function has(marks, mark)
+  for i = 1, #marks, 8 do if string.sub(marks, i, i + 7) == mark then return true end end
+  return false
+end
+local function each(marks, but, f)
+  for i = 1, #marks, 8 do
+    local mark = string.sub(marks, i, i + 7)
+    if not has(but, mark) then f(ARGV[2] .. string.format('%02x', string.byte(mark)), mark) end
+  end
+end
+for i = 5, #ARGV, 3 do
+  local id, marks = ARGV[i + 1], ARGV[i + 2]
+  local contacts = ARGV[3] .. string.format('%02x', tonumber(id) % 256)
+  local old = redis.call('HGET', contacts, id) or ''
+  if ARGV[i] == 'add' then
+    local more = ''
+    each(marks, old, function(_, mark) more = more .. mark end)
+    marks = old .. more
+  end
+  each(old, marks, function(bucket, mark)
+    local ids = redis.call('HGET', bucket, mark)
+    if ids and ids ~= '*' then
+      local left = string.gsub(',' .. ids .. ',', ',' .. id .. ',', ',', 1)
+      left = string.sub(left, 2, -2)
+      if left == '' then redis.call('HDEL', bucket, mark) else redis.call('HSET', bucket, mark, left) end
+    end
+  end)
+  each(marks, old, function(bucket, mark)
+    local ids = redis.call('HGET', bucket, mark)
+    if not ids then
+      redis.call('HSET', bucket, mark, id)
+    elseif ids ~= '*' and not string.find(',' .. ids .. ',', ',' .. id .. ',', 1, true) then
+      local _, commas = string.gsub(ids, ',', '')
+      if commas + 2 > tonumber(ARGV[4]) then redis.call('HSET', bucket, mark, '*') else redis.call('HSET', bucket, mark, ids .. ',' .. id) end
+    end
+  end)
+  if marks ~= old then
+    changed = changed + 1
+    if marks == '' then redis.call('HDEL', contacts, id) else redis.call('HSET', contacts, id, marks) end
+  end
+end
+return changed`)
+
+// put changes what contacts have in the index, unless it has another form by now, and returns how many had something else.
+func (x *Index) put(ctx context.Context, form string, list []indexed) (changed int, err error) {
+	return putIndex(ctx, x.account.DB(), x.account.Keys(), form, list)
+}
+
+func putIndex(ctx context.Context, db *store.DB, keys Keys, form string, list []indexed) (changed int, err error) {
+	if len(list) == 0 {
+		return 0, nil
+	}
+	args := []any{form, keys.IndexLine(""), keys.IndexContact(""), maxOfLine}
+	for _, c := range list {
+		args = append(args, c.mode, c.id, strings.Join(c.marks, ""))
+	}
+	if changed, err = putIndexed.Run(ctx, db, []string{keys.Index()}, args...).Int(); err != nil {
+		return 0, fmt.Errorf("write to the index: %w", err)
+	}
+	return changed, nil
+}
+
+// contactBucket names the hash that holds what a contact has.
+func contactBucket(id int64) string { return fmt.Sprintf("%02x", id%256) }
+
+// IndexStanding is how an account's index stands.
+type IndexStanding struct {
+	Begun, Ready bool
+	Contacts     int // that were read
+	Over         int // the limit that the account exceeds, 0 if it does not
+}
+
+// IndexOf returns how a tenant's index stands.
+func IndexOf(ctx context.Context, db *store.DB, tenantID string) (IndexStanding, error) {
+	got, err := db.HGetAll(ctx, Keys(tenantID).Index()).Result()
+	if err != nil {
+		return IndexStanding{}, fmt.Errorf("read the state of the index: %w", err)
+	}
+	return IndexStanding{Begun: got["form"] != "", Ready: got["ready"] == "1", Contacts: int(ParseID(got["count"])), Over: int(ParseID(got["over"]))}, nil
+}
