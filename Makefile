@@ -11,8 +11,9 @@ SHIPPED := CGO_ENABLED=0 GOFLAGS='-trimpath -buildvcs=false'
 demo:
 	go run ./cmd/sidecard demo
 
-# Where goroutines share what they hold: these packages run with the race detector in every test run, all others in `race`.
-RACED := ./blocks/... ./internal/... ./oauth
+# Where goroutines share what they hold: these packages, which start some or guard something against them, run with the race detector
+# in every test run, all others in `race`.
+RACED = $(sort $(dir $(shell grep -rlE --include='*.go' '"sync(/atomic)?"|x/sync/|^\s*go ' ./blocks ./internal ./oauth)))
 
 # What can be read off the code is said before anything runs. The tests that drive the program wait most of their time, while
 # the others run. A program with the race detector sleeps for a second before it ends if it is not told otherwise.
