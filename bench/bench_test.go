@@ -85,7 +85,7 @@ func BenchmarkPanelCold(b *testing.B) {
 		var ratios []float64
 		var calls int
 		for range 5 {
-			w := rig.Connected(b, 1, "SIDECARD_LOG_LEVEL=warn")
+			w := rig.Connected(b, 1, "SIDECARD_LOG_LEVEL=warn", withIndex)
 			indexed(b, w)
 			<-time.After(1500 * time.Millisecond) // its calls are no longer in the limiter's second
 			w.Fault(map[string]any{"latency_ms": latency.Milliseconds()})

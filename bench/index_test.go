@@ -10,6 +10,9 @@ import (
 	"github.com/sidecard/sidecard/e2e/rig"
 )
 
+// withIndex turns the index on.
+const withIndex = "SIDECARD_CONTACT_INDEX=200000"
+
 // stocked is how many contacts an account has in the rows of the index, each with a phone and an e-mail.
 const stocked = 20_000
 

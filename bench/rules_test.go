@@ -36,7 +36,7 @@ func BenchmarkRulesLinked(b *testing.B) {
 // a straightforward client works on the sandbox's other account.
 func BenchmarkRulesUnknown(b *testing.B) {
 	for range b.N {
-		w := rig.Connected(b, 1, "SIDECARD_LOG_LEVEL=warn")
+		w := rig.Connected(b, 1, "SIDECARD_LOG_LEVEL=warn", withIndex)
 		stock(b, w)
 		tickets, _ := w.Fill(firings)
 		warm(w)

@@ -25,7 +25,7 @@ type amoConfig struct {
 	AmoHost         string   `env:"AMO_BASE_HOST" help:"amoCRM account of the long-lived token."`
 	DeskToken       string   `env:"USEDESK_API_TOKEN" help:"Helpdesk token of that company, as in its block."`
 	ExtraAmoHosts   []string `env:"SIDECARD_EXTRA_AMO_HOSTS" help:"amoCRM hosts allowed besides *.amocrm.ru, *.amocrm.com, *.kommo.com."`
-	ContactIndex    string   `env:"SIDECARD_CONTACT_INDEX" default:"200000" help:"Contacts of an account up to which an index of their phones and e-mails is kept; off keeps none."`
+	ContactIndex    string   `env:"SIDECARD_CONTACT_INDEX" default:"off" help:"Contacts of an account up to which an index of their phones and e-mails is kept, such as 200000; off keeps none."`
 
 	amoHosts *amocrm.Hosts
 	indexed  int // contacts of an account, 0 for no index
@@ -41,7 +41,7 @@ func (c *amoConfig) Check() []error {
 	if c.amoHosts, err = amocrm.NewHosts(c.ExtraAmoHosts); err != nil {
 		wrong.add("SIDECARD_EXTRA_AMO_HOSTS", "%s%v", entryOf(c.ExtraAmoHosts, err), err)
 	}
-	if c.indexed, err = strconv.Atoi(cmp.Or(c.ContactIndex, "200000")); c.ContactIndex != "off" && (err != nil || c.indexed < 1 || c.indexed > maxIndexed) {
+	if c.indexed, err = strconv.Atoi(c.ContactIndex); !slices.Contains([]string{"", "off"}, c.ContactIndex) && (err != nil || c.indexed < 1 || c.indexed > maxIndexed) {
 		wrong.add("SIDECARD_CONTACT_INDEX", "is %q, expected off or a number of contacts from 1 to %d", c.ContactIndex, maxIndexed)
 	}
 	if (c.AmoClientID == "") != (c.AmoClientSecret == "") {

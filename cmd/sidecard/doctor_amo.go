@@ -165,8 +165,7 @@ func (x *accountCheck) index(ctx context.Context, t tenant.Tenant) error {
 	switch in, err := crm.IndexOf(ctx, x.db, t.ID); {
 	case err != nil:
 		return err
-	case x.set.indexed == 0:
-		x.note("index", "%s: SIDECARD_CONTACT_INDEX is off; clients are found by amoCRM's search", t.AmoBase)
+	case x.set.indexed == 0: // clients are found by amoCRM's search
 	case in.Over > 0:
 		x.note("index", "%s: the account has more than %d contacts, so clients are found by amoCRM's search; raise SIDECARD_CONTACT_INDEX", t.AmoBase, in.Over)
 	case in.Ready:

@@ -58,19 +58,39 @@ func Normal(raw, region string) string {
 
 func (n Number) stored() string { return "+" + n.Digits + n.Tail }
 
-// Split returns the numbers of a text, each as it is stored. A text with anything else in it is one value, as it was typed.
-func Split(raw, region string) []string {
-	var out []string
+// Value is what a text holds: one number, or with anything else in it the text as it was typed.
+type Value struct {
+	Stored  string   // as it is stored
+	Digits  []string // by which its numbers are compared and indexed, each once
+	Certain bool
+}
+
+// Values returns the numbers of a text as values of their own. A text with anything else in it is one value.
+func Values(raw, region string) []Value {
+	var out []Value
+	whole := Value{Stored: raw, Certain: true}
+	alone := true
 	for _, n := range Read(raw, region) {
-		if !n.Certain || !n.whole {
-			return []string{raw}
+		alone, whole.Certain = alone && n.Certain && n.whole, whole.Certain && n.Certain
+		if !slices.Contains(whole.Digits, n.Digits) {
+			whole.Digits = append(whole.Digits, n.Digits)
 		}
-		if s := n.stored(); !slices.Contains(out, s) {
-			out = append(out, s)
+		if s := n.stored(); !slices.ContainsFunc(out, func(v Value) bool { return v.Stored == s }) {
+			out = append(out, Value{s, []string{n.Digits}, true})
 		}
 	}
-	if len(out) == 0 {
-		return []string{raw}
+	if len(out) == 0 || !alone {
+		whole.Certain = whole.Certain && len(out) > 0
+		return []Value{whole}
+	}
+	return out
+}
+
+// Split returns what a text is stored as.
+func Split(raw, region string) []string {
+	var out []string
+	for _, v := range Values(raw, region) {
+		out = append(out, v.Stored)
 	}
 	return out
 }

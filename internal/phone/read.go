@@ -129,13 +129,13 @@ func readRun(run, region string) []Number {
 
 // readOne reads a piece that holds one number, with or without an extension, and nothing else.
 func readOne(piece, region string) (Number, bool) {
+	if d, ok := certain(piece, region); ok {
+		return Number{Digits: d, Certain: true, whole: true}, true
+	}
 	if m := marked.FindStringSubmatch(piece); m != nil {
 		if d, ok := certain(m[1], region); ok {
 			return Number{Digits: d, Tail: m[2], Certain: true, whole: true}, true
 		}
-	}
-	if d, ok := certain(piece, region); ok {
-		return Number{Digits: d, Certain: true, whole: true}, true
 	}
 	if m := unmarked.FindStringSubmatch(piece); m != nil {
 		if d, ok := certain(m[1], region); ok && valid(d) {

@@ -177,6 +177,7 @@ type item struct {
 	*batch
 	job             *jobs.Job
 	ticket          helpdesk.Ticket // read anew by every try that still has a deal to make
+	lines           []string        // clientKeys of it
 	plan            plan.Plan
 	sent            bulk.Deal // the deal as it was sent last
 	contactID       int64
@@ -255,11 +256,13 @@ func unfinished(items []*item) (out []*item) {
 
 // clientKeys are the keys under which the batch knows a client: the id, and each phone and e-mail.
 func (it *item) clientKeys() []string {
-	keys := []string{it.clientKey()}
-	for _, line := range people.Lines(it.ticket.Client, it.region) {
-		keys = append(keys, "line "+line)
+	if it.lines == nil { // reading phones takes its time, and each round asks
+		it.lines = []string{it.clientKey()}
+		for _, line := range people.Lines(it.ticket.Client, it.region) {
+			it.lines = append(it.lines, "line "+line)
+		}
 	}
-	return keys
+	return it.lines
 }
 
 // clientKey tells the clients of a batch apart.

@@ -21,8 +21,8 @@ func Missing(c helpdesk.Client, p Person, region string) []Match {
 	k := keysOf(c, region)
 	var out []Match
 	for _, number := range k.phones {
-		if !phone.In(p.Phones, number.stored, region) {
-			out = append(out, Match{MatchPhone, number.stored})
+		if !phone.In(p.Phones, number.Stored, region) {
+			out = append(out, Match{MatchPhone, number.Stored})
 		}
 	}
 	for _, address := range k.emails {

@@ -10,7 +10,6 @@ import (
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/email"
 	"github.com/sidecard/sidecard/internal/helpdesk"
-	"github.com/sidecard/sidecard/internal/phone"
 )
 
 // Lines are the phones and e-mails by which a contact of the client would be found, each in one form however it is written:
@@ -19,8 +18,8 @@ func Lines(c helpdesk.Client, region string) []string {
 	k := keysOf(c, region)
 	var out []string
 	for _, p := range k.phones {
-		for _, d := range p.digits {
-			if phone.Certain(p.stored, region) {
+		for _, d := range p.Digits {
+			if p.Certain {
 				d = "+" + d
 			}
 			out = append(out, d)

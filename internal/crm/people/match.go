@@ -20,14 +20,8 @@ const (
 
 // keys are what a client can be found by: distinct, at most maxKeys each.
 type keys struct {
-	phones []line
+	phones []phone.Value
 	emails []string // as typed
-}
-
-// line is a phone as it would be stored, with the digits by which it is compared.
-type line struct {
-	stored string
-	digits []string
 }
 
 func (k keys) empty() bool { return len(k.phones) == 0 && len(k.emails) == 0 }
@@ -36,15 +30,15 @@ func keysOf(c helpdesk.Client, region string) keys {
 	var k keys
 	seen := map[string]bool{}
 	for _, typed := range c.Phones {
-		for _, stored := range phone.Split(strings.TrimSpace(typed), region) {
-			digits := slices.DeleteFunc(phone.Keys(stored, region), func(d string) bool { return seen[d] })
-			if len(digits) == 0 || len(k.phones) == maxKeys {
+		for _, v := range phone.Values(strings.TrimSpace(typed), region) {
+			v.Digits = slices.DeleteFunc(v.Digits, func(d string) bool { return seen[d] })
+			if len(v.Digits) == 0 || len(k.phones) == maxKeys {
 				continue
 			}
-			for _, d := range digits {
+			for _, d := range v.Digits {
 				seen[d] = true
 			}
-			k.phones = append(k.phones, line{stored, digits})
+			k.phones = append(k.phones, v)
 		}
 	}
 	for _, typed := range c.Emails {
@@ -62,7 +56,7 @@ func keysOf(c helpdesk.Client, region string) keys {
 func (k keys) queries(region string) []string {
 	var out []string
 	for _, p := range k.phones[:min(len(k.phones), maxQueries)] {
-		for _, n := range phone.Read(p.stored, region) {
+		for _, n := range phone.Read(p.Stored, region) {
 			out = append(out, n.Search())
 		}
 	}
@@ -76,7 +70,7 @@ func (k keys) queries(region string) []string {
 func (k keys) lines() []string {
 	var out []string
 	for _, p := range k.phones {
-		out = append(out, p.digits...)
+		out = append(out, p.Digits...)
 	}
 	for _, e := range k.emails {
 		out = append(out, email.Key(e))
