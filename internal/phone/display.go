@@ -31,7 +31,7 @@ func (d Display) Phone(raw string) string {
 		}
 		return raw
 	}
-	p := read("+"+n.Digits, "")
+	p := parse("+"+n.Digits, "")
 	if d.Masked {
 		return maskPhone(p) + n.Tail
 	}

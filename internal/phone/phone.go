@@ -152,7 +152,7 @@ func SearchDigits(raw, region string) string {
 // Search is SearchDigits of one number.
 func (n Number) Search() string {
 	d := n.Digits
-	if p := read("+"+d, ""); n.Certain && p != nil {
+	if p := parse("+"+d, ""); n.Certain && p != nil {
 		d = phonenumbers.GetNationalSignificantNumber(p)
 	}
 	return d[max(0, len(d)-searchDigits):]
@@ -163,7 +163,7 @@ func parseAsWritten(raw, region string) *phonenumbers.PhoneNumber {
 	if region == "" {
 		region = DefaultRegion
 	}
-	n := read(raw, region)
+	n := parse(raw, region)
 	if n == nil || !phonenumbers.IsPossibleNumber(n) {
 		return nil
 	}
