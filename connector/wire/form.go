@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -42,6 +43,9 @@ var escape = regexp.MustCompile(`(%u[0-9A-Fa-f]{4})+|%[0-9A-Fa-f]{2}|\+`)
 
 // unescape decodes a name or a value into the bytes that were sent.
 func unescape(s string) []byte {
+	if usual, err := url.QueryUnescape(s); err == nil {
+		return []byte(usual)
+	}
 	return escape.ReplaceAllFunc([]byte(s), func(code []byte) []byte {
 		if code[0] == '+' {
 			return []byte(" ")
