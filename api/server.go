@@ -28,6 +28,7 @@ import (
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/telemetry/traces"
+	"github.com/sidecard/sidecard/internal/turn"
 )
 
 // Options is what the HTTP surface needs from the outside.
@@ -197,16 +198,27 @@ func sender(c echo.Context) netip.Prefix {
 
 // before returns what stands before a route. What begins or ends a login is counted: it needs no key, and each one that begins is
 // stored.
-func before(r route.Route, limit *ratelimit.Anonymous) []echo.MiddlewareFunc {
-	if !r.Limited {
-		return nil
+func before(r route.Route, limit *ratelimit.Anonymous) (all []echo.MiddlewareFunc) {
+	if r.Class != route.Webhook { // nobody waits for what follows from those
+		all = append(all, first)
 	}
-	return []echo.MiddlewareFunc{func(next echo.HandlerFunc) echo.HandlerFunc {
+	if !r.Limited {
+		return all
+	}
+	return append(all, func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			if retry, ok := limit.Allow(c.RealIP()); !ok {
 				return limit.Refuse(c, retry)
 			}
 			return next(c)
 		}
-	}}
+	})
+}
+
+// first lets a request go before work that nobody waits for.
+func first(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		turn.Request()
+		return next(c)
+	}
 }

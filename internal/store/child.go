@@ -37,6 +37,7 @@ func (db *DB) startChild(ctx context.Context, program, dir string) error {
 		return err
 	}
 	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, ContextTimeoutEnabled: true, MaintNotificationsConfig: quiet()})
+	client.AddHook(around(yielding))
 	client.AddHook(around(sorted))
 	owner, free, err := lockFile(filepath.Join(dir, "redis.lock"))
 	if err != nil {

@@ -19,6 +19,7 @@ func (db *DB) connect(ctx context.Context, raw string, patient bool) error {
 	if err != nil {
 		return err
 	}
+	client.AddHook(around(yielding))
 	client.AddHook(around(sorted))
 	db.UniversalClient, db.mode = client, modeRedis
 	err = client.Ping(ctx).Err()

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/sidecard/sidecard/internal/telemetry"
+	"github.com/sidecard/sidecard/internal/turn"
 )
 
 // metrics are what costs time: slots of a Limiter, reads through the cache, round trips.
@@ -68,6 +69,12 @@ func (a around) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		return a(ctx, pipeline, cmds, func(ctx context.Context) error { return next(ctx, cmds) })
 	}
+}
+
+// yielding lets requests go before work that nobody waits for (package turn).
+func yielding(ctx context.Context, _ string, _ []redis.Cmder, next func(context.Context) error) error {
+	turn.Wait(ctx)
+	return next(ctx)
 }
 
 // timed counts answers of Redis that say no (nothing there, a script that is not loaded) as good: it answered.

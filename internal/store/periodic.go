@@ -8,6 +8,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/sidecard/sidecard/internal/turn"
 )
 
 // Periodic visits many members again and again, each in its turn, a few side by side, shared by all replicas. Taking a
@@ -45,6 +47,7 @@ func (r *Periodic) due() string { return Shared(r.Name, "due") }
 // Run visits who is due until ctx ends, and returns when the last visit has. It begins with everybody, few at a time: much
 // may have happened while nobody ran.
 func (r *Periodic) Run(ctx context.Context) {
+	ctx = turn.Background(ctx)
 	if err := r.listWith(ctx, r.DB.ZAddLT); err != nil && ctx.Err() == nil {
 		r.Log.Warn("round not begun anew", "of", r.Name, "error", err)
 	}

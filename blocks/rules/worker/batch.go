@@ -20,6 +20,7 @@ import (
 	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/internal/turn"
 )
 
 const maxParallel = 8 // reads of one batch that are under way together
@@ -78,6 +79,7 @@ func (b *batch) run(ctx context.Context, tenantID string) {
 // forEach runs f for the items that have not ended, some side by side; an error ends its item.
 func (b *batch) forEach(ctx context.Context, items []*item, f func(*item) error) {
 	parallel(unfinished(items), func(it *item) {
+		turn.Wait(ctx)
 		if it.ended() { // what hinders all has come up meanwhile
 			return
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
+	"github.com/sidecard/sidecard/internal/turn"
 )
 
 const (
@@ -110,7 +111,7 @@ func (d *Dispatcher[P, S, R]) wake(tenantID string) {
 // Run works off what is due until ctx ends. Then it claims nothing more, gives work that has begun eight seconds to
 // finish, gives back the rest and returns. Errors of Redis are logged and do not end it.
 func (d *Dispatcher[P, S, R]) Run(ctx context.Context) error {
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	work, cancel := context.WithCancel(context.WithoutCancel(turn.Background(ctx)))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(graceful, cancel) })
 	defer stop()
