@@ -13,10 +13,13 @@ import (
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/route"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/internal/turn"
 )
 
 const (
-	handleTime = 10 * time.Second // for the work on one hook
+	gatherFor  = 20 * time.Millisecond // for what comes with a hook
+	gatherMost = 200
+	handleTime = 10 * time.Second // for the work on what has been gathered of one account
 	ownerTime  = time.Second      // for the look whose a hook is, before amoCRM has its answer
 	inboxBytes = 16 << 20         // of all bodies that wait; of one that does not fit it is only known that something has changed
 )
@@ -58,31 +61,52 @@ func (s *Service) receive(c echo.Context) error {
 
 // unowned reports that a secret leads to no tenant; false when Redis does not tell.
 func (s *Service) unowned(ctx context.Context, secret string) bool {
-	ctx, cancel := context.WithTimeout(ctx, ownerTime)
+	ctx, cancel := context.WithTimeout(turn.Background(ctx), ownerTime)
 	defer cancel()
 	id, err := s.owner(ctx, secret)
 	return err == nil && id == ""
 }
 
-// handle does what a hook asks for and logs what fails.
-func (s *Service) handle(h hook) {
-	defer s.waiting.Add(-int64(len(h.raw)))
+// gather returns the hook and those that came with it, by their secrets. A change of many deals brings many, and what they cost together is
+// little more than what one costs.
+func (s *Service) gather(first hook) map[string][]hook {
+	select {
+	case <-s.ctx.Done():
+	case <-time.After(gatherFor):
+	}
+	out := map[string][]hook{first.secret: {first}}
+	for range gatherMost {
+		select {
+		case h := <-s.inbox:
+			out[h.secret] = append(out[h.secret], h)
+		default:
+			return out
+		}
+	}
+	return out
+}
+
+// handle does what hooks with one secret ask for and logs what fails.
+func (s *Service) handle(secret string, hooks []hook) {
 	ctx, cancel := context.WithTimeout(s.ctx, handleTime)
 	defer cancel()
-	err := s.apply(ctx, h)
+	err := s.apply(ctx, secret, hooks)
+	for _, h := range hooks {
+		s.waiting.Add(-int64(len(h.raw)))
+	}
 	if err == nil {
-		s.received.WithLabelValues(resultHandled).Inc()
+		s.received.WithLabelValues(resultHandled).Add(float64(len(hooks)))
 		return
 	}
-	s.received.WithLabelValues(resultFailed).Inc()
+	s.received.WithLabelValues(resultFailed).Add(float64(len(hooks)))
 	if s.ctx.Err() == nil {
-		s.Log.Warn("hook not handled", "error", err)
+		s.Log.Warn("hooks not handled", "error", err)
 	}
 }
 
-// apply makes old what the hook names, and tells who listens.
-func (s *Service) apply(ctx context.Context, h hook) error {
-	id, err := s.owner(ctx, h.secret)
+// apply makes old what the hooks name, and tells who listens.
+func (s *Service) apply(ctx context.Context, secret string, hooks []hook) error {
+	id, err := s.owner(ctx, secret)
 	if err != nil {
 		return err
 	}
@@ -98,28 +122,38 @@ func (s *Service) apply(ctx context.Context, h hook) error {
 	if err != nil {
 		return err
 	}
-	body, err := Body{}, error(nil)
-	if h.whole {
-		body, err = Parse(h.raw)
+	account, err := s.Open(ctx, id)
+	if err != nil {
+		return err
 	}
-	account, openErr := s.Open(ctx, id)
-	switch {
-	case openErr != nil:
-		return openErr
-	case !h.whole || err != nil: // something has changed, nobody knows what
-		s.Log.Info("hook not readable", "tenant", id, "bytes", len(h.raw))
-		return account.Reads.ForgetData(ctx)
-	case body.Account != 0 && body.Account != t.AccountID:
-		s.Log.Info("hook of another account", "tenant", id, "account", body.Account)
-		return nil
+	var items []Item
+	unknown := false // something has changed, nobody knows what
+	for _, h := range hooks {
+		turn.Wait(ctx)
+		body, err := Body{}, error(nil)
+		if h.whole {
+			body, err = Parse(h.raw)
+		}
+		switch {
+		case !h.whole || err != nil:
+			s.Log.Info("hook not readable", "tenant", id, "bytes", len(h.raw))
+			unknown = true
+		case body.Account != 0 && body.Account != t.AccountID:
+			s.Log.Info("hook of another account", "tenant", id, "account", body.Account)
+		default:
+			items = append(items, body.Items...)
+		}
 	}
-	return s.tell(ctx, id, account.Reads, body)
+	if unknown {
+		err = account.Reads.ForgetData(ctx)
+	}
+	return errors.Join(err, s.tell(ctx, id, account.Reads, items))
 }
 
-// tell sorts a hook's items into those that we wrote ourselves and all others.
-func (s *Service) tell(ctx context.Context, tenantID string, reads Reads, body Body) error {
+// tell sorts the items of hooks into those that we wrote ourselves and all others.
+func (s *Service) tell(ctx context.Context, tenantID string, reads Reads, items []Item) error {
 	user := int64(0)
-	if len(body.Items) > 0 {
+	if len(items) > 0 {
 		status, err := s.Grants.Status(ctx, tenantID)
 		if err != nil {
 			return err
@@ -128,7 +162,7 @@ func (s *Service) tell(ctx context.Context, tenantID string, reads Reads, body B
 	}
 	changes := map[string]*crm.Change{}
 	forget := false
-	for _, it := range body.Items {
+	for _, it := range items {
 		writer, err := s.writer(ctx, reads, it, user)
 		if err != nil {
 			return err

@@ -146,7 +146,7 @@ func TestReceive_waitingBodiesAreBounded(t *testing.T) {
 		if len(h.raw) == 0 && h.whole {
 			t.Fatal("a body that was let go counts as whole")
 		}
-		w.s.handle(h)
+		w.s.handle(h.secret, []hook{h})
 	}
 	if kept > inboxBytes || kept < inboxBytes/2 || w.s.waiting.Load() != 0 {
 		t.Errorf("%d bytes waited, %d are still counted; want at most %d and 0", kept, w.s.waiting.Load(), inboxBytes)

@@ -125,7 +125,7 @@ func (w *house) deliver(secret, body string) *httptest.ResponseRecorder {
 	for {
 		select {
 		case h := <-w.s.inbox:
-			if err := w.s.apply(w.t.Context(), h); err != nil {
+			if err := w.s.apply(w.t.Context(), h.secret, []hook{h}); err != nil {
 				w.t.Fatal(err)
 			}
 		default:

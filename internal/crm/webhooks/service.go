@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
@@ -16,6 +17,7 @@ import (
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/internal/turn"
 	"github.com/sidecard/sidecard/oauth"
 )
 
@@ -105,7 +107,7 @@ func NewService(d Deps) *Service {
 		d.Now = time.Now
 	}
 	d.AfterLogin, d.CheckTime = cmp.Or(d.AfterLogin, 2*time.Second), cmp.Or(d.CheckTime, checkTime)
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(turn.Background(context.Background()))
 	s := &Service{Deps: d, inbox: make(chan hook, maxInbox), ctx: ctx, cancel: cancel,
 		received: telemetry.Counter(d.Metrics, "hooks_received_total", "Webhooks of amoCRM by what became of them.", "fate",
 			resultHandled, resultFailed, resultDropped)}
@@ -117,20 +119,26 @@ func NewService(d Deps) *Service {
 func (s *Service) Run(ctx context.Context) {
 	stop := context.AfterFunc(ctx, s.cancel)
 	defer stop()
-	for range workers {
-		s.active.Go(func() {
-			for {
-				select {
-				case <-s.ctx.Done():
-					return
-				case h := <-s.inbox:
-					s.handle(h)
-				}
-			}
-		})
-	}
+	s.active.Go(s.work)
 	s.active.Go(func() { s.periodic.Run(s.ctx) })
 	<-ctx.Done()
 	s.cancel()
 	s.active.Wait()
+}
+
+// work handles hooks until the service ends, those of different accounts side by side.
+func (s *Service) work() {
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case h := <-s.inbox:
+			var group errgroup.Group
+			group.SetLimit(workers)
+			for secret, hooks := range s.gather(h) {
+				group.Go(func() error { s.handle(secret, hooks); return nil })
+			}
+			_ = group.Wait() // handle tells of errors
+		}
+	}
 }
