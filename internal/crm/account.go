@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -26,6 +27,7 @@ type Account struct {
 	api    *amocrm.Client
 	writer string // whose writes are marked as own, "" for no mark
 	index  *Index
+	parts  *sync.Map // of the vocabulary that were read, by their names
 }
 
 // NewAccount returns a tenant's account over a client that is paced and authorised. It takes every cached read for new
@@ -37,7 +39,7 @@ func NewAccount(d Deps, t tenant.Tenant, api *amocrm.Client) *Account {
 	if d.LookAgain == nil {
 		d.LookAgain = []time.Duration{0, 1500 * time.Millisecond}
 	}
-	a := &Account{reads: &reads{db: d.DB, cache: d.Cache, keys: Keys(t.ID)}, deps: &d, tenant: t, api: api}
+	a := &Account{reads: &reads{db: d.DB, cache: d.Cache, keys: Keys(t.ID)}, deps: &d, tenant: t, api: api, parts: &sync.Map{}}
 	a.index = &Index{account: a}
 	return a
 }

@@ -90,13 +90,27 @@ type Age struct {
 	stale bool
 }
 
+// part is one of the vocabulary, as an Account keeps it: the work on a batch asks for each a hundred times.
+type part struct {
+	value any
+	age   Age
+}
+
 // Fill reads a part of the vocabulary through the cache and notes its age.
 func Fill[T any](ctx context.Context, a *Account, name string, into *T, age *Age, load func(context.Context) (T, error)) error {
+	if got, ok := a.parts.Load(name); ok {
+		kept, _ := got.(part)
+		if value, ok := kept.value.(T); ok && time.Since(kept.age.at) < a.MetaAge() {
+			*into, *age = value, kept.age
+			return nil
+		}
+	}
 	got, err := store.Fetch(ctx, a.Cache(), a.Keys().Cache("meta", name), a.MetaAge(), load)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
 	*into, *age = got.Value, Age{at: got.At, stale: got.Stale}
+	a.parts.Store(name, part{*into, *age})
 	return nil
 }
 
