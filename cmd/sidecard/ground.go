@@ -24,6 +24,7 @@ import (
 	"github.com/sidecard/sidecard/internal/ratelimit"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/internal/turn"
 )
 
 // newHost makes the ground that the blocks stand on. hooks are called when a login changes.
@@ -46,8 +47,8 @@ func newHost(c *config, db *store.DB, metrics prometheus.Registerer, log *slog.L
 	h.Grants = login.NewGrants(db, login.Config{ClientID: c.AmoClientID, ClientSecret: c.AmoClientSecret, PublicURL: c.PublicURL,
 		Hosts: c.amoHosts, LongLivedToken: c.AmoToken, Metrics: metrics, Hooks: hooks}, limiter, log)
 	h.Logins = login.NewFlow(db, h.Tenants, h.Grants, c.blocks.Move)
-	unread, client := newUnreadLog(log), c.amoHosts.HTTPClient(20*time.Second) // one for all accounts: each has connections of its own to keep
-	h.Accounts = crm.New(crm.Deps{DB: db, Cache: store.NewCache(db), Tenants: h.Tenants, Grants: h.Grants, Log: log, Metrics: metrics,
+	unread, client := newUnreadLog(log), turn.Client(c.amoHosts.HTTPClient(20*time.Second)) // one for all accounts: each has connections of its own to keep
+	h.Accounts = crm.New(crm.Deps{DB: db, Cache: store.NewCache(db), Tenants: h.Tenants, Grants: h.Grants, Log: log, Metrics: metrics, Indexed: c.indexed,
 		Unread: unread.crm, HTTP: func(string) *http.Client { return client }})
 	c.unread = unread.desk
 	return h, nil

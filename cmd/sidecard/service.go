@@ -107,7 +107,7 @@ func assemble(c *config, db *store.DB, registry *prometheus.Registry, tr *traces
 		return nil, err
 	}
 	s.webhooks = newWebhooks(c, s.Host)
-	s.indexer = crm.NewIndexer(s.Accounts, c.indexed)
+	s.indexer = crm.NewIndexer(s.Accounts)
 	if err := s.blocks.Start(s.Host); err != nil {
 		return nil, err
 	}

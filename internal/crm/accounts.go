@@ -38,6 +38,7 @@ type Deps struct {
 	Metrics prometheus.Registerer // may be nil
 	Unread  func(context.Context, amocrm.Unread)
 	Log     *slog.Logger
+	Indexed int // contacts of an account up to which it has an index (Index); 0 keeps none
 	// LookAgain are the pauses before each look for a write whose answer was lost; nil: none before the first, 1.5 s before
 	// the second.
 	LookAgain []time.Duration

@@ -43,6 +43,7 @@ type Index struct {
 	mu    sync.Mutex
 	read  time.Time // when it was last made fresh
 	ready bool
+	news  bool // that brought something
 }
 
 // indexState is what is known of an account's index.
@@ -60,14 +61,16 @@ type indexState struct {
 	region string
 }
 
-// load reads the state. want is the form that it should have.
-func (x *Index) load(ctx context.Context) (st indexState, want string, err error) {
-	db, keys := x.account.DB(), x.account.Keys()
-	pipe := db.Pipeline()
-	country := pipe.Get(ctx, keys.Country())
-	got := pipe.HGetAll(ctx, keys.Index())
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-		return st, "", fmt.Errorf("read the state of the index: %w", err)
+// load reads the state, beside what is asked of a pipeline. form is what it should have.
+func (x *Index) load(ctx context.Context, beside redis.Pipeliner) (st indexState, form string, err error) {
+	if x.off() {
+		return st, "off", nil
+	}
+	keys := x.account.Keys()
+	country := beside.Get(ctx, keys.Country())
+	got := beside.HGetAll(ctx, keys.Index())
+	if _, err := beside.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return st, "", fmt.Errorf("read the index: %w", err)
 	}
 	number := func(name string) int64 {
 		n, _ := strconv.ParseInt(got.Val()[name], 10, 64) // an absent one is 0
@@ -76,7 +79,15 @@ func (x *Index) load(ctx context.Context) (st indexState, want string, err error
 	st = indexState{form: got.Val()["form"], ready: number("ready") == 1, behind: number("behind") == 1, page: int(number("page")), begun: number("begun"), passes: int(number("passes")),
 		count: int(number("count")), over: int(number("over")), cursor: number("cursor"), gone: number("gone")}
 	st.region = x.account.Region(country.Val())
-	return st, fmt.Sprint(indexVersion, " ", db.Ring().Newest(), " ", st.region), nil
+	return st, x.form(st.region), nil
+}
+
+// off reports that no index is kept. One that is left of other days is neither used nor changed.
+func (x *Index) off() bool { return x.account.deps.Indexed == 0 }
+
+// form names what the index is made with, so that nothing is found in, or added to, one of another normal form, key or region.
+func (x *Index) form(region string) string {
+	return fmt.Sprint(indexVersion, " ", x.account.DB().Ring().Newest(), " ", region)
 }
 
 func (x *Index) store(ctx context.Context, pairs ...any) error {
@@ -87,46 +98,51 @@ func (x *Index) store(ctx context.Context, pairs ...any) error {
 }
 
 // Ready reports whether the index can answer, once what has changed in the account is in it. That takes one read of amoCRM, none within
-// a second of another.
-func (x *Index) Ready(ctx context.Context) (bool, error) {
+// a second of another. news says that it has brought something since a time.
+func (x *Index) Ready(ctx context.Context, since time.Time) (ready, news bool, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if time.Since(x.read) < freshFor {
-		return x.ready, nil
-	}
-	st, form, err := x.load(ctx)
-	if err != nil {
-		return false, err
-	}
-	if x.ready = st.ready && st.form == form && !st.behind; x.ready {
-		if x.ready, err = x.catchUp(ctx, st, freshPages); err != nil {
-			return false, err
+	if time.Since(x.read) >= freshFor {
+		if err := x.refresh(ctx); err != nil {
+			return false, false, err
 		}
-		if !x.ready {
+	}
+	return x.ready, x.news && x.read.After(since), nil
+}
+
+// refresh reads what has changed.
+func (x *Index) refresh(ctx context.Context) error {
+	st, form, err := x.load(ctx, x.account.DB().Pipeline())
+	if err != nil {
+		return err
+	}
+	ready, news := st.ready && st.form == form && !st.behind, 0
+	if ready {
+		if ready, news, err = x.catchUp(ctx, st, freshPage, freshPages); err != nil {
+			return err
+		}
+		if !ready {
 			due := store.Periodic{DB: x.account.DB(), Name: indexTurns}
 			if err := errors.Join(x.store(ctx, "behind", 1), due.Move(ctx, x.account.tenant.ID, time.Now())); err != nil {
-				return false, err
+				return err
 			}
 		}
 	}
-	x.read = time.Now()
-	return x.ready, nil
+	x.ready, x.news, x.read = ready, news > 0, time.Now()
+	return nil
 }
 
 // Find returns the contacts that have one of these lines (LinesOf), each once, as the index has them now. whole is false when it
 // is not built, or when a line has more contacts than can be kept.
 func (x *Index) Find(ctx context.Context, lines []string) (ids []int64, whole bool, err error) {
-	st, form, err := x.load(ctx)
-	if err != nil || !st.ready || st.form != form {
-		return nil, false, err
-	}
 	pipe := x.account.DB().Pipeline()
 	var got []*redis.StringCmd
 	for _, mark := range x.marks(lines) {
 		got = append(got, pipe.HGet(ctx, x.account.Keys().IndexLine(bucketOf(mark)), mark))
 	}
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-		return nil, false, fmt.Errorf("look into the index: %w", err)
+	st, form, err := x.load(ctx, pipe)
+	if err != nil || !st.ready || st.form != form {
+		return nil, false, err
 	}
 	whole = true
 	for _, of := range got {
@@ -141,19 +157,18 @@ func (x *Index) Find(ctx context.Context, lines []string) (ids []int64, whole bo
 	return ids, whole, nil
 }
 
-// Add adds lines to a contact that was made or completed a moment ago. Ready reads what it really has.
-func (x *Index) Add(ctx context.Context, contactID int64, lines []string) error {
-	st, form, err := x.load(ctx)
-	if err != nil || st.form != form {
-		return err
+// Add adds lines, which were read in a region, to a contact that was made or completed a moment ago. Ready reads what it really has.
+func (x *Index) Add(ctx context.Context, contactID int64, lines []string, region string) error {
+	if x.off() {
+		return nil
 	}
-	_, err = x.put(ctx, form, []indexed{{"add", contactID, x.marks(lines)}})
+	_, err := x.put(ctx, x.form(region), []indexed{{"add", contactID, x.marks(lines)}})
 	return err
 }
 
 // Remove removes a contact.
 func (x *Index) Remove(ctx context.Context, contactID int64) error {
-	st, form, err := x.load(ctx)
+	st, form, err := x.load(ctx, x.account.DB().Pipeline())
 	if err != nil || st.form != form {
 		return err
 	}

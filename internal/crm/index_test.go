@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"pgregory.net/rapid"
@@ -70,13 +71,16 @@ func fault(t *testing.T, a *crm.Account, members string) {
 }
 
 // later is the account as another request sees it: nothing of it is known to be fresh.
-func later(a *crm.Account) *crm.Account {
-	return crm.NewAccount(crm.Deps{DB: a.DB(), Cache: a.Cache()}, a.Tenant(), a.API())
+func later(a *crm.Account) *crm.Account { return upTo(a, manyContacts) }
+
+// upTo is it with another limit of its index.
+func upTo(a *crm.Account, contacts int) *crm.Account {
+	return crm.NewAccount(crm.Deps{DB: a.DB(), Cache: a.Cache(), Indexed: contacts}, a.Tenant(), a.API())
 }
 
 func visit(t rapid.TB, a *crm.Account) {
 	t.Helper()
-	if err := later(a).Index().Visit(context.Background(), manyContacts); err != nil {
+	if err := later(a).Index().Visit(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -107,7 +111,7 @@ func TestIndex_isBuiltAndKeptTrue(t *testing.T) {
 			if _, whole, err := a.Index().Find(t.Context(), []string{"79160000001"}); whole || err != nil {
 				t.Errorf("an index that is not built answers: %v", err)
 			}
-			if ready, err := a.Index().Ready(t.Context()); ready || err != nil {
+			if ready, _, err := a.Index().Ready(t.Context(), time.Now()); ready || err != nil {
 				t.Errorf("an index that is not built is ready: %v", err)
 			}
 			visit(t, a)
@@ -117,7 +121,7 @@ func TestIndex_isBuiltAndKeptTrue(t *testing.T) {
 
 			after := write(t, a, 0, []string{"+7 916 000-00-02"}, nil)
 			write(t, a, before, []string{"+7 916 000-00-03"}, []string{"first@example.com"})
-			if ready, err := later(a).Index().Ready(t.Context()); !ready || err != nil {
+			if ready, _, err := later(a).Index().Ready(t.Context(), time.Now()); !ready || err != nil {
 				t.Fatalf("ready %v, %v", ready, err)
 			}
 			wantFound(t, a, "79160000001")
@@ -128,7 +132,7 @@ func TestIndex_isBuiltAndKeptTrue(t *testing.T) {
 			visit(t, a)
 			wantFound(t, a, "79160000002")
 
-			if err := a.Index().Add(t.Context(), before, []string{"79160000009"}); err != nil {
+			if err := a.Index().Add(t.Context(), before, []string{"79160000009"}, "RU"); err != nil {
 				t.Fatal(err)
 			}
 			wantFound(t, a, "79160000009", before)
@@ -174,7 +178,7 @@ func TestIndex_equalsTheAccountAfterAnyHistory(t *testing.T) {
 				bin(t, a, id)
 				delete(has, id)
 			case what == 5:
-				if _, err := later(a).Index().Ready(context.Background()); err != nil {
+				if _, _, err := later(a).Index().Ready(context.Background(), time.Now()); err != nil {
 					t.Fatal(err)
 				}
 			default:
@@ -207,11 +211,11 @@ func TestIndex_scanGoesOnWhereItEnded(t *testing.T) {
 		}
 	}
 	fault(t, a, `{"replace": true, "status": 503, "routes": ["/api/v4/events"]}`)
-	if err := later(a).Index().Visit(t.Context(), manyContacts); err == nil {
+	if err := later(a).Index().Visit(t.Context()); err == nil {
 		t.Fatal("the scan did not notice that amoCRM failed")
 	}
 	fault(t, a, `{"replace": true, "html_403": true, "routes": ["/api/v4/contacts"]}`)
-	if err := later(a).Index().Visit(t.Context(), manyContacts); err == nil {
+	if err := later(a).Index().Visit(t.Context()); err == nil {
 		t.Fatal("the scan did not notice that amoCRM failed")
 	}
 	fault(t, a, `{"replace": true, "filter_on": true}`)
@@ -225,7 +229,7 @@ func TestIndex_isBounded(t *testing.T) {
 	a := crmtest.Sandbox(t)
 	write(t, a, 0, []string{"+7 916 000-00-01"}, nil)
 	for range 2 {
-		if err := later(a).Index().Visit(t.Context(), 1); !errors.Is(err, crm.ErrIndexOver) {
+		if err := upTo(a, 1).Index().Visit(t.Context()); !errors.Is(err, crm.ErrIndexOver) {
 			t.Fatalf("an account above its limit: %v", err)
 		}
 	}
@@ -254,7 +258,7 @@ func TestIndex_hooksTellOfWhatIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	fault(t, a, `{"replace": true, "status": 503, "routes": ["/api/v4/events"]}`) // the list of what happened is not there
-	if err := later(a).Index().Visit(t.Context(), manyContacts); err == nil {
+	if err := later(a).Index().Visit(t.Context()); err == nil {
 		t.Error("the visit did not notice that amoCRM failed")
 	}
 	wantFound(t, a, "79160000001")
@@ -265,7 +269,7 @@ func TestIndex_visitsSideBySideEndAsOne(t *testing.T) {
 	id := write(t, a, 0, []string{"+7 916 000-00-01"}, []string{"first@example.com"})
 	var visits errgroup.Group
 	for range 4 {
-		visits.Go(func() error { return later(a).Index().Visit(context.Background(), manyContacts) })
+		visits.Go(func() error { return later(a).Index().Visit(context.Background()) })
 	}
 	if err := visits.Wait(); err != nil {
 		t.Fatal(err)
@@ -281,7 +285,7 @@ func TestIndex_isBuiltAnewForAnotherRegion(t *testing.T) {
 	wantFound(t, a, "380671234567")
 	there := a.Tenant()
 	there.Settings.Region = "UA"
-	a = crm.NewAccount(crm.Deps{DB: a.DB(), Cache: a.Cache()}, there, a.API())
+	a = crm.NewAccount(crm.Deps{DB: a.DB(), Cache: a.Cache(), Indexed: manyContacts}, there, a.API())
 	if _, whole, err := a.Index().Find(t.Context(), []string{"380671234567"}); whole || err != nil {
 		t.Errorf("an index of another region answers: %v", err)
 	}
@@ -304,4 +308,23 @@ func TestIndex_personLeavesIt(t *testing.T) {
 		t.Errorf("removed %d, %v", removed, err)
 	}
 	wantFound(t, a, "79160000001")
+}
+
+func TestIndex_switchedOffIsNotUsed(t *testing.T) {
+	a := crmtest.Sandbox(t)
+	id := write(t, a, 0, []string{"+7 916 000-00-01"}, nil)
+	visit(t, a)
+	off := upTo(a, 0).Index()
+	if _, whole, err := off.Find(t.Context(), []string{"79160000001"}); whole || err != nil {
+		t.Errorf("it answers: %v", err)
+	}
+	if ready, _, err := off.Ready(t.Context(), time.Now()); ready || err != nil {
+		t.Errorf("it is ready: %v", err)
+	}
+	if err := errors.Join(off.Visit(t.Context()), off.Add(t.Context(), id, []string{"79160000002"}, "RU"), off.Remove(t.Context(), id), off.Doubt(t.Context(), []int64{id})); err != nil {
+		t.Fatal(err)
+	}
+	if got := found(t, a, "79160000001"); !slices.Equal(got, []int64{id}) {
+		t.Errorf("it was changed: %v", got)
+	}
 }

@@ -22,14 +22,13 @@ const (
 // Indexer keeps the contact indexes of all tenants: it builds them after the login and brings them up to date.
 type Indexer struct {
 	accounts *Accounts
-	limit    int
 	periodic *store.Periodic
 	log      *slog.Logger
 }
 
-// NewIndexer returns the indexer of accounts with at most so many contacts; 0 keeps no index.
-func NewIndexer(b *Accounts, limit int) *Indexer {
-	x := &Indexer{accounts: b, limit: limit, log: b.deps.Log}
+// NewIndexer returns the indexer of accounts (Deps.Indexed).
+func NewIndexer(b *Accounts) *Indexer {
+	x := &Indexer{accounts: b, log: b.deps.Log}
 	x.periodic = &store.Periodic{DB: b.deps.DB, Name: indexTurns, Every: indexEvery, Rest: time.Second, AtOnce: indexAtOnce, Now: time.Now, Log: x.log,
 		Each:  func(ctx context.Context, visit func(string) error) error { return b.deps.Tenants.Each(ctx, visit) },
 		Visit: x.visit}
@@ -38,14 +37,14 @@ func NewIndexer(b *Accounts, limit int) *Indexer {
 
 // Run visits the tenants until ctx ends.
 func (x *Indexer) Run(ctx context.Context) {
-	if x.limit > 0 {
+	if x.accounts.deps.Indexed > 0 {
 		x.periodic.Run(ctx)
 	}
 }
 
 // Connected has a tenant's index built soon. It fits login.Hooks.Connected.
 func (x *Indexer) Connected(ctx context.Context, tenantID string) {
-	if x.limit == 0 {
+	if x.accounts.deps.Indexed == 0 {
 		return
 	}
 	if err := x.periodic.Plan(ctx, tenantID, time.Now().Add(indexAfter)); err != nil {
@@ -60,7 +59,7 @@ func (x *Indexer) visit(ctx context.Context, tenantID string) {
 	if errors.Is(err, tenant.ErrNotFound) {
 		err = x.periodic.Leave(ctx, tenantID)
 	} else if err == nil {
-		err = a.Index().Visit(ctx, x.limit)
+		err = a.Index().Visit(ctx)
 	}
 	switch {
 	case err == nil, errors.Is(err, oauth.ErrNeedsLogin), ctx.Err() != nil: // the next turn goes on

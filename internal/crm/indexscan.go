@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/turn"
 )
 
 const (
-	fewChanged   = 50 // contacts on the first page of what has changed
-	freshPages   = 4  // further pages of it before a read; more is left to a visit
+	freshPage    = 80 // contacts of what has changed before a read: more than a batch of rules makes
+	freshPages   = 10 // more is left to a visit
 	visitPages   = 2000
 	visitPage    = 250
 	scanPasses   = 3               // at most, while contacts are deleted during each
@@ -26,9 +27,13 @@ const (
 var ErrIndexOver = errors.New("crm: the account has more contacts than the index may hold")
 
 // Visit builds the index, or goes on with it where the last visit ended, or brings it up to date: with what has changed, with what was
-// deleted, and with what webhooks told of. One visit at a time works on an account. limit is how many contacts it may hold.
-// ErrIndexOver when there are more.
-func (x *Index) Visit(ctx context.Context, limit int) error {
+// deleted, and with what webhooks told of. One visit at a time works on an account.
+// ErrIndexOver when it has more contacts than the index may hold.
+func (x *Index) Visit(ctx context.Context) error {
+	limit := x.account.deps.Indexed
+	if x.off() {
+		return nil
+	}
 	unlock, err := x.account.Lock(ctx, "index", "visit")
 	if err != nil {
 		return fmt.Errorf("visit the index: %w", err)
@@ -37,7 +42,7 @@ func (x *Index) Visit(ctx context.Context, limit int) error {
 	if _, err := x.account.Vocabulary(ctx, PartNames); err != nil { // the country decides how numbers are read; the first card needs the rest
 		return fmt.Errorf("visit the index: %w", err)
 	}
-	st, form, err := x.load(ctx)
+	st, form, err := x.load(ctx, x.account.DB().Pipeline())
 	if err != nil {
 		return err
 	}
@@ -58,7 +63,7 @@ func (x *Index) Visit(ctx context.Context, limit int) error {
 			return fmt.Errorf("scan contacts, page %d: %w", st.page, err)
 		}
 	}
-	if _, err := x.catchUp(ctx, st, visitPages); err != nil {
+	if _, _, err := x.catchUp(ctx, st, visitPage, visitPages); err != nil {
 		return err
 	}
 	if st.behind {
@@ -133,37 +138,38 @@ func (x *Index) putAll(ctx context.Context, st indexState, contacts []amocrm.Con
 			c.Fields = nil
 		}
 		list = append(list, x.of(c, st.region))
+		turn.Wait(ctx) // reading phones takes long
 	}
 	return x.put(ctx, st.form, list)
 }
 
 // catchUp reads what has changed since the cursor, newest first, and moves the cursor. An account without filters answers with all
-// contacts, so the first one that is older ends it, and a page of which the index knew everything. It reports whether that many pages held all.
-func (x *Index) catchUp(ctx context.Context, st indexState, pages int) (bool, error) {
+// contacts, so the first one that is older ends it, and a page of which the index knew everything. It reports
+// whether that many pages held all, and how many contacts had something else.
+func (x *Index) catchUp(ctx context.Context, st indexState, perPage, pages int) (all bool, news int, err error) {
 	since := max(0, st.cursor-int64(overlap.Seconds()))
-	newest, perPage := st.cursor, fewChanged
+	newest := st.cursor
 	for page := 1; page <= pages; page++ {
 		found, more, err := x.account.API().ContactsChanged(ctx, amocrm.Unix(since), page, perPage)
 		if err != nil {
-			return false, fmt.Errorf("read changed contacts: %w", err)
+			return false, news, fmt.Errorf("read changed contacts: %w", err)
 		}
 		changed := Filter(found, func(c amocrm.Contact) bool { return int64(c.UpdatedAt) >= since })
-		news, err := x.putAll(ctx, st, changed)
+		put, err := x.putAll(ctx, st, changed)
 		if err != nil {
-			return false, err
+			return false, news, err
 		}
+		news += put
 		for _, c := range changed {
 			newest = max(newest, int64(c.UpdatedAt))
 		}
-		known := news == 0 && perPage == visitPage // after a mass import the overlap alone fills pages
+		reached := len(changed) > 0 && int64(changed[len(changed)-1].UpdatedAt) <= st.cursor
+		known := put == 0 && (reached || page > 1 || perPage == visitPage) // what is made fast fills pages with the overlap alone
 		if !more || len(changed) < len(found) || len(found) == 0 || known {
-			return true, x.store(ctx, "cursor", newest)
-		}
-		if perPage == fewChanged { // not few: from the start, in long pages
-			perPage, page = visitPage, 0
+			return true, news, x.store(ctx, "cursor", newest)
 		}
 	}
-	return false, nil
+	return false, news, nil
 }
 
 // removeGone removes contacts that were deleted or merged into others, by amoCRM's own list of what happened.
@@ -191,7 +197,7 @@ func (x *Index) removeGone(ctx context.Context, st *indexState) error {
 
 // Doubt stores that webhooks told of contacts: the next visit looks at those that are in the index.
 func (x *Index) Doubt(ctx context.Context, ids []int64) error {
-	if len(ids) == 0 {
+	if len(ids) == 0 || x.off() {
 		return nil
 	}
 	key := x.account.Keys().IndexDoubts()

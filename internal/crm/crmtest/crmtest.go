@@ -114,7 +114,7 @@ func memory(t *testing.T) crm.Deps {
 			t.Error(err)
 		}
 	})
-	return crm.Deps{DB: db, Cache: store.NewCache(db), LookAgain: []time.Duration{0, time.Millisecond}}
+	return crm.Deps{DB: db, Cache: store.NewCache(db), LookAgain: []time.Duration{0, time.Millisecond}, Indexed: 100_000}
 }
 
 // Warm reads the vocabulary and forgets the calls.
@@ -142,7 +142,7 @@ func SandboxOf(t *testing.T, world scenario.World) *crm.Account {
 	var handler http.Handler
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	t.Cleanup(srv.Close)
-	local, err := amo.New(world, amo.Options{Hosts: []string{strings.TrimPrefix(srv.URL, "http://")}, RatePerSecond: 1000})
+	local, err := amo.New(world, amo.Options{Hosts: []string{strings.TrimPrefix(srv.URL, "http://")}, RatePerSecond: 10_000})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func (cs *Contacts) AddMissing(ctx context.Context, c helpdesk.Client, contactID
 		return fail(err)
 	}
 	after := context.WithoutCancel(ctx)
-	return missing, errors.Join(cs.account.ForgetData(after), cs.people.index(after, c, contactID))
+	return missing, errors.Join(cs.account.ForgetData(after), cs.account.Index().Add(after, contactID, keysOf(c, region).lines(), region))
 }
 
 // missingOf reads a contact and says which of the client's keys it lacks.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -98,26 +99,25 @@ func (ps *People) search(ctx context.Context, c helpdesk.Client, region string, 
 	for _, line := range lines {
 		f.asked[line] = true
 	}
+	began := time.Now()
 	known, built, err := ps.account.Index().Find(ctx, lines)
 	if err != nil {
 		return err
 	}
-	beside := func(ctx context.Context) error { return nil }
-	ready := built
+	ready, news := built, false
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return ps.readBack(gctx, append(slices.Clone(ids), known...), f) })
 	switch {
 	case len(lines) == 0:
 	case built:
-		beside = func(ctx context.Context) (err error) { ready, err = ps.account.Index().Ready(ctx); return err }
+		g.Go(func() (err error) { ready, news, err = ps.account.Index().Ready(gctx, began); return err })
 	default:
-		beside = func(ctx context.Context) error { return ps.query(ctx, k.queries(region), f) }
+		g.Go(func() error { return ps.query(gctx, k.queries(region), f) })
 	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return beside(gctx) })
-	g.Go(func() error { return ps.readBack(gctx, append(slices.Clone(ids), known...), f) })
-	if err := g.Wait(); err != nil || len(lines) == 0 || !built {
+	if err := g.Wait(); err != nil || !built || ready && !news {
 		return err
 	}
-	if known, built, err = ps.account.Index().Find(ctx, lines); err != nil { // what has changed may have brought more
+	if known, built, err = ps.account.Index().Find(ctx, lines); err != nil {
 		return err
 	}
 	if !built || !ready {

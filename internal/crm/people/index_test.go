@@ -21,7 +21,7 @@ func TestPeople_hostileTables(t *testing.T) {
 	read := func(region string) *crm.Account {
 		there := a.Tenant()
 		there.Settings.Region = region
-		return crm.NewAccount(crm.Deps{DB: a.DB(), Cache: a.Cache()}, there, a.API())
+		return crm.NewAccount(crm.Deps{DB: a.DB(), Cache: a.Cache(), Indexed: 100_000}, there, a.API())
 	}
 	built := ""
 	check := func(code, region, mine, theirs, source string, want bool) {
@@ -29,7 +29,7 @@ func TestPeople_hostileTables(t *testing.T) {
 		ctx := context.Background()
 		if region != built {
 			built = region
-			if err := read(region).Index().Visit(ctx, 100_000); err != nil {
+			if err := read(region).Index().Visit(ctx); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -83,7 +83,7 @@ func TestSearch_wholeNumberFindsFormerForms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Index().Visit(t.Context(), 100_000); err != nil {
+	if err := a.Index().Visit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	got, err := New(a).Search(t.Context(), "+55 62 99691-5034")

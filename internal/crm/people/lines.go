@@ -14,8 +14,10 @@ import (
 
 // Lines are the phones and e-mails by which a contact of the client would be found, each in one form however it is written:
 // two clients with a line in common are one person to the CRM. region is where phones without a country code are read.
-func Lines(c helpdesk.Client, region string) []string {
-	k := keysOf(c, region)
+func Lines(c helpdesk.Client, region string) []string { return keysOf(c, region).marked() }
+
+// marked are the lines with a plus before those that can be read in one way only.
+func (k keys) marked() []string {
 	var out []string
 	for _, p := range k.phones {
 		for _, d := range p.Digits {
@@ -31,40 +33,36 @@ func Lines(c helpdesk.Client, region string) []string {
 	return out
 }
 
-// lines are those of a client as the account writes phones. Without phones and e-mails it asks nobody.
-func (ps *People) lines(ctx context.Context, c helpdesk.Client) ([]string, error) {
+// keys are those of a client as the account writes phones. Without phones and e-mails it asks nobody.
+func (ps *People) keys(ctx context.Context, c helpdesk.Client) (k keys, region string, err error) {
 	if len(c.Phones) == 0 && len(c.Emails) == 0 {
-		return nil, nil
+		return k, "", nil
 	}
 	meta, err := ps.account.Vocabulary(ctx, crm.PartAccount)
 	if err != nil {
-		return nil, err
+		return k, "", err
 	}
-	return Lines(c, ps.account.Region(meta.Account.Country)), nil
+	region = ps.account.Region(meta.Account.Country)
+	return keysOf(c, region), region, nil
 }
 
 // LockClient is Memory.Lock for a client and the client's lines.
 func (ps *People) LockClient(ctx context.Context, c helpdesk.Client) (unlock func(), err error) {
-	lines, err := ps.lines(ctx, c)
+	k, _, err := ps.keys(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("lock client: %w", err)
 	}
-	return ps.account.Memory().Lock(ctx, c.ID, lines)
+	return ps.account.Memory().Lock(ctx, c.ID, k.marked())
 }
 
 // Remember stores that a contact was made for a client (Memory.RememberContact).
 func (ps *People) Remember(ctx context.Context, c helpdesk.Client, contactID int64) error {
-	lines, err := ps.lines(ctx, c)
-	return errors.Join(err, ps.account.Memory().RememberContact(ctx, c.ID, contactID, lines), ps.index(ctx, c, contactID))
-}
-
-// index adds what a contact has got of a client to the index.
-func (ps *People) index(ctx context.Context, c helpdesk.Client, contactID int64) error {
-	mem, err := ps.account.Memory().Recall(ctx, 0)
-	if err != nil {
+	k, region, err := ps.keys(ctx, c)
+	err = errors.Join(err, ps.account.Memory().RememberContact(ctx, c.ID, contactID, k.marked()))
+	if k.empty() {
 		return err
 	}
-	return ps.account.Index().Add(ctx, contactID, keysOf(c, ps.account.Region(mem.Country)).lines())
+	return errors.Join(err, ps.account.Index().Add(ctx, contactID, k.lines(), region))
 }
 
 // madeFor are the contacts that were made within a while for one of a client's lines and still have one of them, for any
