@@ -36,7 +36,7 @@ func BenchmarkRulesLinked(b *testing.B) {
 // a straightforward client works on the sandbox's other account.
 func BenchmarkRulesUnknown(b *testing.B) {
 	for range b.N {
-		w := rig.Connected(b, 1, "SIDECARD_LOG_LEVEL=warn", withIndex)
+		w := rig.Connected(b, 1, "SIDECARD_LOG_LEVEL=warn")
 		stock(b, w)
 		tickets, _ := w.Fill(firings)
 		warm(w)
@@ -49,7 +49,7 @@ func BenchmarkRulesUnknown(b *testing.B) {
 
 // contacts makes contacts in the local amoCRM.
 func contacts(w *rig.World, n int) (ids []int64) {
-	<-time.After(3 * time.Second) // the login's own calls are over
+	indexed(w) // the login's own calls are over
 	c := newCRM(w, 0)
 	for start := 0; start < n; start += 50 {
 		var in []any
@@ -92,8 +92,9 @@ func link(w *rig.World, clients, contacts []int64) {
 	}
 }
 
-// warm has the account's vocabulary read and the login's own calls done.
+// warm has the account's vocabulary read, its index built and the login's own calls done.
 func warm(w *rig.World) {
+	indexed(w)
 	w.Post(w.Replicas[0]+"/api/freeCreateLead", w.SeedRule(w.Ticket("known_one_deal"), nil), "Prefer", "wait=20")
 	<-time.After(3 * time.Second)
 }

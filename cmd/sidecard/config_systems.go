@@ -15,6 +15,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/connector/usedesk"
 	"github.com/sidecard/sidecard/internal/tenant"
+	"github.com/sidecard/sidecard/internal/turn"
 )
 
 // amoConfig is how the service logs in to amoCRM, and at which hosts.
@@ -25,7 +26,7 @@ type amoConfig struct {
 	AmoHost         string   `env:"AMO_BASE_HOST" help:"amoCRM account of the long-lived token."`
 	DeskToken       string   `env:"USEDESK_API_TOKEN" help:"Helpdesk token of that company, as in its block."`
 	ExtraAmoHosts   []string `env:"SIDECARD_EXTRA_AMO_HOSTS" help:"amoCRM hosts allowed besides *.amocrm.ru, *.amocrm.com, *.kommo.com."`
-	ContactIndex    string   `env:"SIDECARD_CONTACT_INDEX" default:"off" help:"Contacts of an account up to which an index of their phones and e-mails is kept, such as 200000; off keeps none."`
+	ContactIndex    string   `env:"SIDECARD_CONTACT_INDEX" default:"200000" help:"Contacts of an account up to which an index of their phones and e-mails is kept; off keeps none."`
 
 	amoHosts *amocrm.Hosts
 	indexed  int // contacts of an account, 0 for no index
@@ -87,7 +88,7 @@ func (c *deskConfig) Check() []error {
 	if c.deskHosts, err = usedesk.NewHosts(c.ExtraUsedeskHosts); err != nil {
 		wrong.add("SIDECARD_EXTRA_USEDESK_HOSTS", "%s%v", entryOf(c.ExtraUsedeskHosts, err), err)
 	} else {
-		c.client = c.deskHosts.HTTPClient(20 * time.Second)
+		c.client = turn.Client(c.deskHosts.HTTPClient(20 * time.Second))
 		c.deskBase, err = c.deskHosts.Base(c.UsedeskAPI)
 		wrong.note("SIDECARD_USEDESK_API", err)
 	}
