@@ -328,3 +328,47 @@ func TestIndex_switchedOffIsNotUsed(t *testing.T) {
 		t.Errorf("it was changed: %v", got)
 	}
 }
+
+// An import fills seconds: what changes later in the second of the last read is read all the same, wherever it stands in it.
+func TestIndex_changesInTheSecondOfTheLastRead(t *testing.T) {
+	a := crmtest.Sandbox(t)
+	before := write(t, a, 0, nil, nil)
+	visit(t, a)
+	ready := func() {
+		t.Helper()
+		if ready, _, err := later(a).Index().Ready(t.Context(), time.Now()); !ready || err != nil {
+			t.Fatalf("not ready: %v", err)
+		}
+	}
+	for name, of := range map[string]func(imported int64) int64{
+		"one of before the import": func(int64) int64 { return before },
+		"one of the import":        func(imported int64) int64 { return imported },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for try := range 20 {
+				time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
+				made, err := a.API().CreateContacts(t.Context(), slices.Repeat([]amocrm.ContactInput{{Name: "Imported"}}, 120))
+				if err != nil {
+					t.Fatal(err)
+				}
+				ready()
+				id := of(int64(made[119].ID))
+				line := fmt.Sprintf("7916%07d", id%1000*1000+int64(try))
+				write(t, a, id, []string{"+" + line}, nil)
+				ready()
+				if got := found(t, a, line); !slices.Equal(got, []int64{id}) {
+					t.Fatalf("found %v, want %d", got, id)
+				}
+				began, err := a.Contact(t.Context(), int64(made[0].ID))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if ended, err := a.Contact(t.Context(), id); err != nil || began.UpdatedAt == ended.UpdatedAt {
+					return
+				}
+				write(t, a, id, nil, nil) // it took longer than a second: once more
+			}
+			t.Log("each took longer than a second, so the second of the last read was always over")
+		})
+	}
+}

@@ -144,8 +144,9 @@ func (x *Index) putAll(ctx context.Context, st indexState, contacts []amocrm.Con
 }
 
 // catchUp reads what has changed since the cursor, newest first, and moves the cursor. An account without filters answers with all
-// contacts, so the first one that is older ends it, and a page of which the index knew everything. It reports
-// whether that many pages held all, and how many contacts had something else.
+// contacts, so the first one that is older ends it, and a page of the overlap of which the index knew everything: what is newer is read
+// whole, with the second of the cursor, which may not have been over. It reports whether that many pages held all, and how many contacts
+// had something else.
 func (x *Index) catchUp(ctx context.Context, st indexState, perPage, pages int) (all bool, news int, err error) {
 	since := max(0, st.cursor-int64(overlap.Seconds()))
 	newest := st.cursor
@@ -163,9 +164,12 @@ func (x *Index) catchUp(ctx context.Context, st indexState, perPage, pages int) 
 		for _, c := range changed {
 			newest = max(newest, int64(c.UpdatedAt))
 		}
-		reached := len(changed) > 0 && int64(changed[len(changed)-1].UpdatedAt) <= st.cursor
-		known := put == 0 && (reached || page > 1 || perPage == visitPage) // what is made fast fills pages with the overlap alone
-		if !more || len(changed) < len(found) || len(found) == 0 || known {
+		overlapping := len(changed) > 0 && int64(changed[len(changed)-1].UpdatedAt) < st.cursor
+		known := put == 0 && (overlapping || !st.ready) // a scan has just read everything
+		if !more || len(changed) < len(found) || len(found) == 0 || known || page == pages && news == 0 {
+			if time.Since(time.Unix(newest, 0)) > clockSkew+overlap { // nothing of then comes any more: it needs no second look
+				newest += int64(overlap.Seconds()) + 1
+			}
 			return true, news, x.store(ctx, "cursor", newest)
 		}
 	}

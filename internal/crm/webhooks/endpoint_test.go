@@ -156,6 +156,21 @@ func TestReceive_waitingBodiesAreBounded(t *testing.T) {
 	}
 }
 
+func TestReceive_whatComesTogetherIsToldOnce(t *testing.T) {
+	w := newHouse(t)
+	w.sweep()
+	for _, body := range []string{"leads[status][0][id]=5", "%zz", "leads[status][0][id]=6", "leads[status][0][id]=5", "leads[status][0][id]=7&account[id]=1"} {
+		w.s.inbox <- hook{secret: w.secret(), raw: []byte(body), whole: true}
+	}
+	w.s.inbox <- hook{secret: "unknown", whole: true}
+	for secret, hooks := range w.s.gather(<-w.s.inbox) {
+		w.s.handle(secret, hooks)
+	}
+	if diff := cmp.Diff([]crm.Change{{Deals: []int64{5, 6}}}, w.reads.changes); diff != "" || w.reads.forgot != 1 || len(w.s.inbox) != 0 {
+		t.Errorf("forgot %d times, want once for the one that nobody can read; %d are left; changes -want +got:\n%s", w.reads.forgot, len(w.s.inbox), diff)
+	}
+}
+
 func TestSecret_liesNowhereInClear(t *testing.T) {
 	w := newHouse(t)
 	w.sweep()
