@@ -28,6 +28,7 @@ type fakeCRM struct {
 	people     people.Found
 	peopleErr  error
 	found      []people.Person
+	foundDeals []deals.Deal
 	duplicates []people.Person
 	card       deals.Card
 	cardErr    error
@@ -97,6 +98,10 @@ func (f *fakeCRM) People(ctx context.Context, _ helpdesk.Client) (people.Found, 
 func (f *fakeCRM) Search(context.Context, string) ([]people.Person, error) {
 	f.called("search")
 	return f.found, nil
+}
+
+func (f *fakeCRM) SearchDeals(context.Context, string) ([]deals.Deal, error) {
+	return f.foundDeals, nil
 }
 
 func (f *fakeCRM) Duplicates(context.Context, people.Draft) ([]people.Person, error) {

@@ -307,6 +307,12 @@ func TestSearch_byHand(t *testing.T) {
 	if n := w.crm.count("search"); n != 1 {
 		t.Errorf("%d searches", n)
 	}
-	w.crm.found = nil
+	w.crm.found, w.crm.foundDeals = nil, sampleAnna().Deals[:1]
+	rec := w.post(base+"/search", url.Values{"q": {"chairs"}}, true)
+	w.contains(rec, "0 contacts found", "1 deal found", fmt.Sprintf(`href="%s/deals/%d"`, base, w.crm.foundDeals[0].ID))
+	if strings.Contains(rec.Body.String(), "Add to amoCRM") {
+		t.Error("a contact is offered although a deal was found")
+	}
+	w.crm.foundDeals = nil
 	w.contains(w.post(base+"/search", url.Values{"q": {"nobody"}}, true), "0 contacts found", "Add to amoCRM")
 }

@@ -99,7 +99,9 @@ var scenes = []struct {
 	}, func(w *fixture, base string) *httptest.ResponseRecorder {
 		return w.post(base+"/contacts", url.Values{"token": {session.NewID()}, "name": {""}, "phone": {"abc"}, "email": {"not one"}}, false)
 	}},
-	{"search", func(w *fixture, _ *helpdesk.Ticket) { w.crm.found = []people.Person{sampleAnna()} },
+	{"search", func(w *fixture, _ *helpdesk.Ticket) {
+		w.crm.found, w.crm.foundDeals = []people.Person{sampleAnna()}, sampleAnna().Deals[:2]
+	},
 		func(w *fixture, base string) *httptest.ResponseRecorder {
 			return w.post(base+"/search", url.Values{"q": {"anna"}}, false)
 		}},

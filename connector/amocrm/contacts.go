@@ -9,17 +9,29 @@ import (
 	"strings"
 )
 
-// SearchContacts returns one page of contacts that amoCRM finds for query, with their lead ids. The search is fuzzy and
+// SearchContacts returns one page, counted from 1, of contacts that amoCRM finds for query, with their lead ids; more says that another one
+// follows. The search is fuzzy and
 // looks into every field: check what came back (amocrm.md §4.3). An empty query would return everybody and is ErrInvalid.
 // limit is at most 250; nothing found is nil, nil.
-func (c ContactAPI) SearchContacts(ctx context.Context, query string, limit int) ([]Contact, error) {
+func (c ContactAPI) SearchContacts(ctx context.Context, query string, number, limit int) (found []Contact, more bool, err error) {
+	return search[Contact](ctx, c.core, "contacts", "leads", query, number, limit)
+}
+
+// search returns one page of what amoCRM's search finds of a kind.
+func search[T any](ctx context.Context, c *core, kind, with, query string, number, limit int) (found []T, more bool, err error) {
 	query = strings.TrimSpace(query)
 	if query == "" {
-		return nil, refuse("GET /contacts", "an empty search would return every contact")
+		return nil, false, refuse("GET /"+kind, "an empty search would return all %s", kind)
 	}
-	q := url.Values{"query": {query}, "with": {"leads"}, "limit": {limited(limit, maxPerPage)}}
-	found, _, err := page[Contact](ctx, c.core, call{route: "/contacts", query: q}, "contacts")
-	return found, err
+	q := url.Values{"query": {query}, "limit": {limited(limit, maxPerPage)}}
+	if with != "" {
+		q.Set("with", with)
+	}
+	if number > 1 {
+		q.Set("page", strconv.Itoa(number))
+	}
+	found, next, err := page[T](ctx, c, call{route: "/" + kind, query: q}, kind)
+	return found, next != nil, err
 }
 
 // Contact returns one contact with its lead ids; ErrNotFound when there is none (amocrm.md §4.1).
@@ -136,12 +148,7 @@ type CompanyInput struct {
 // SearchCompanies returns one page of companies that amoCRM finds for query. The search is as fuzzy as that of contacts:
 // check what came back. An empty query is ErrInvalid. limit is at most 250; nothing found is nil, nil.
 func (c ContactAPI) SearchCompanies(ctx context.Context, query string, limit int) ([]Company, error) {
-	query = strings.TrimSpace(query)
-	if query == "" {
-		return nil, refuse("GET /companies", "an empty search would return every company")
-	}
-	q := url.Values{"query": {query}, "limit": {limited(limit, maxPerPage)}}
-	found, _, err := page[Company](ctx, c.core, call{route: "/companies", query: q}, "companies")
+	found, _, err := search[Company](ctx, c.core, "companies", "", query, 1, limit)
 	return found, err
 }
 

@@ -10,7 +10,7 @@ import (
 func TestSearchContacts_onePageWithLeads(t *testing.T) {
 	c, mock := setup(t)
 	s := on(mock, "GET", "/contacts", 200, example(t, "contacts-list"))
-	found, err := c.SearchContacts(t.Context(), " 9990001122 ", 1000)
+	found, _, err := c.SearchContacts(t.Context(), " 9990001122 ", 1, 1000)
 	if err != nil || len(found) != 2 || found[0].ID != 7143599 {
 		t.Errorf("%v, %v", found, err)
 	}
@@ -23,7 +23,7 @@ func TestSearchContacts_onePageWithLeads(t *testing.T) {
 func TestSearchContacts_emptyQueryIsNeverSent(t *testing.T) {
 	c, mock := setup(t)
 	for _, q := range []string{"", "  \t"} {
-		if _, err := c.SearchContacts(t.Context(), q, 10); !errors.Is(err, ErrInvalid) {
+		if _, _, err := c.SearchContacts(t.Context(), q, 1, 10); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%q: %v", q, err)
 		}
 	}
@@ -35,7 +35,7 @@ func TestSearchContacts_emptyQueryIsNeverSent(t *testing.T) {
 func TestSearchContacts_nothingFoundIsNoError(t *testing.T) {
 	c, mock := setup(t)
 	on(mock, "GET", "/contacts", 204, "")
-	if found, err := c.SearchContacts(t.Context(), "x", 0); err != nil || found != nil {
+	if found, _, err := c.SearchContacts(t.Context(), "x", 1, 0); err != nil || found != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 }

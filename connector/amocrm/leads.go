@@ -22,6 +22,12 @@ func (c LeadAPI) Lead(ctx context.Context, id ID) (Lead, error) {
 	return single[Lead](ctx, c.core, call{route: "/leads/{id}", ids: []ID{id}, query: url.Values{"with": {leadDetails}}})
 }
 
+// SearchLeads returns one page of leads that amoCRM finds for query, with their contacts, as SearchContacts does (amocrm.md §5.1).
+func (c LeadAPI) SearchLeads(ctx context.Context, query string, limit int) ([]Lead, error) {
+	found, _, err := search[Lead](ctx, c.core, "leads", "contacts", query, 1, limit)
+	return found, err
+}
+
 // NewestLeads returns one page of the account's leads, newest first, with their contacts. limit is at most 250.
 func (c LeadAPI) NewestLeads(ctx context.Context, limit int) ([]Lead, error) {
 	q := url.Values{"order[created_at]": {"desc"}, "with": {"contacts"}, "limit": {limited(limit, maxPerPage)}}

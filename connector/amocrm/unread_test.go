@@ -52,7 +52,7 @@ func TestLists_anUnreadableElementCostsThatElement(t *testing.T) {
 			}, "pipelines.0._embedded.statuses.1"},
 		{"contacts", "/contacts", `{"_embedded":{"contacts":{"0":{"id":1},"1":{"id":2},"3":{"id":"x"}}}}`,
 			func(c *Client, ctx context.Context) (int, error) {
-				n, err := c.SearchContacts(ctx, "anna", 10)
+				n, _, err := c.SearchContacts(ctx, "anna", 1, 10)
 				return len(n), err
 			}, "contacts.3"},
 	} {
@@ -85,7 +85,7 @@ func TestUnread_reasonHoldsNoValue(t *testing.T) {
 	var left []Unread
 	WithUnread(func(_ context.Context, u Unread) { left = append(left, u) })(c.core)
 	on(mock, "GET", "/contacts", 200, `{"_embedded":{"contacts":[{"id":1},{"id":"Anna \"Petrova\""},{"id":2,"responsible_user_id":"79991234567x"}]}}`)
-	if _, err := c.SearchContacts(t.Context(), "anna", 10); err != nil || len(left) != 2 {
+	if _, _, err := c.SearchContacts(t.Context(), "anna", 1, 10); err != nil || len(left) != 2 {
 		t.Fatalf("%+v, %v", left, err)
 	}
 	if slices.ContainsFunc(left, func(u Unread) bool {

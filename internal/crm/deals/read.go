@@ -4,12 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/email"
+	"github.com/sidecard/sidecard/internal/phone"
+	"github.com/sidecard/sidecard/internal/runes"
 )
 
 const (
@@ -18,6 +23,51 @@ const (
 	singlesMax    = 20  // single reads when the account has no filters
 	singlesAtOnce = 7
 )
+
+const (
+	searchShown = 20
+	searchRunes = 100 // of what is searched for
+)
+
+// SearchDeals lists deals for a text that a person typed, in amoCRM's order, after the one that has it as its id. Whoever has a
+// whole phone or e-mail address is found as a contact: nil.
+func (ds *Deals) SearchDeals(ctx context.Context, text string) ([]Deal, error) {
+	text = runes.First(strings.TrimSpace(text), searchRunes)
+	if text == "" {
+		return nil, crm.ErrEmptyQuery
+	}
+	meta, err := ds.account.Vocabulary(ctx, crm.PartNames)
+	if err != nil {
+		return nil, fmt.Errorf("search deals: %w", err)
+	}
+	if email.Valid(text) || phone.Certain(text, ds.account.Region(meta.Account.Country)) {
+		return nil, nil
+	}
+	var g errgroup.Group
+	var named, found []amocrm.Lead
+	if id := crm.ParseID(strings.TrimLeft(text, "#№ ")); id > 0 {
+		g.Go(func() error {
+			lead, err := ds.account.Lead(ctx, id)
+			if err == nil {
+				named = append(named, lead)
+			} else if !errors.Is(err, crm.ErrGone) {
+				return err
+			}
+			return nil
+		})
+	}
+	g.Go(func() (err error) { found, err = ds.account.API().SearchLeads(ctx, text, searchShown); return err })
+	if err := g.Wait(); err != nil {
+		return nil, fmt.Errorf("search deals: %w", err)
+	}
+	var out []Deal
+	for _, l := range append(named, found...) {
+		if !l.IsDeleted && !slices.ContainsFunc(out, func(d Deal) bool { return d.ID == int64(l.ID) }) {
+			out = append(out, FromLead(ds.account.API().Base(), meta, l))
+		}
+	}
+	return out, nil
+}
 
 // LeadsRead is the outcome of reading leads by id. Unread ids were left out on purpose; ids in neither are gone.
 type LeadsRead struct {

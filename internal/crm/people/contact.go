@@ -172,7 +172,7 @@ func (cs *Contacts) lostContact(ctx context.Context, d Draft, region string, mem
 	if len(queries) == 0 {
 		queries = []string{d.Name}
 	}
-	got, err := cs.account.API().SearchContacts(ctx, queries[0], searchHits)
+	got, _, err := cs.account.API().SearchContacts(ctx, queries[0], 1, searchHits)
 	if err != nil {
 		return 0, err
 	}

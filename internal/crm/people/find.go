@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	searchHits    = 50  // of one key
+	searchHits    = 50  // on a page
+	searchPages   = 3   // of one key
 	searchShown   = 20  // of a manual search
 	searchRunes   = 100 // of a manual search's text
 	rememberedMax = 5   // contacts that are read again by id
@@ -30,6 +31,7 @@ type hits struct {
 	mu       sync.Mutex
 	contacts []amocrm.Contact // distinct
 	asked    map[string]bool  // lines that were looked for
+	unasked  []string         // keys that amoCRM's search was not asked for, or not to the end
 	linked   int64
 	linkGone bool
 }
@@ -43,6 +45,13 @@ func (f *hits) add(contacts ...amocrm.Contact) {
 			f.contacts = append(f.contacts, contact)
 		}
 	}
+}
+
+// leave notes keys that are not asked for.
+func (f *hits) leave(unasked ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.unasked = append(f.unasked, unasked...)
 }
 
 // has reports whether a contact is there.
@@ -112,7 +121,7 @@ func (ps *People) search(ctx context.Context, c helpdesk.Client, region string, 
 	case built:
 		g.Go(func() (err error) { ready, news, err = ps.account.Index().Ready(gctx, began); return err })
 	default:
-		g.Go(func() error { return ps.query(gctx, k.queries(region), f) })
+		g.Go(func() error { return ps.query(gctx, k, region, f) })
 	}
 	if err := g.Wait(); err != nil || !built || ready && !news {
 		return err
@@ -121,21 +130,30 @@ func (ps *People) search(ctx context.Context, c helpdesk.Client, region string, 
 		return err
 	}
 	if !built || !ready {
-		return ps.query(ctx, k.queries(region), f)
+		return ps.query(ctx, k, region, f)
 	}
 	return ps.readBack(ctx, known, f)
 }
 
-// query asks amoCRM's search.
-func (ps *People) query(ctx context.Context, queries []string, f *hits) error {
+// query asks amoCRM's search for the first keys, some pages of each, and notes which keys it leaves out.
+func (ps *People) query(ctx context.Context, k keys, region string, f *hits) error {
+	asked, left := k.split()
+	f.leave(left...)
 	g, ctx := errgroup.WithContext(ctx)
-	for _, q := range queries {
+	for _, q := range asked.queries(region) {
 		g.Go(func() error {
-			got, err := ps.account.API().SearchContacts(ctx, q, searchHits)
-			if err != nil {
-				return fmt.Errorf("search contacts: %w", err)
+			for page, more := 1, true; more; page++ {
+				if page > searchPages {
+					f.leave(q)
+					return nil
+				}
+				got, next, err := ps.account.API().SearchContacts(ctx, q, page, searchHits)
+				if err != nil {
+					return fmt.Errorf("search contacts: %w", err)
+				}
+				f.add(got...)
+				more = next && len(got) > 0
 			}
-			f.add(got...)
 			return nil
 		})
 	}

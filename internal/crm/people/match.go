@@ -52,15 +52,24 @@ func keysOf(c helpdesk.Client, region string) keys {
 	return k
 }
 
+// split returns the keys that amoCRM's search is asked for and, as texts, the others.
+func (k keys) split() (asked keys, left []string) {
+	phones, emails := min(len(k.phones), maxQueries), min(len(k.emails), maxQueries)
+	for _, p := range k.phones[phones:] {
+		left = append(left, p.Stored)
+	}
+	return keys{k.phones[:phones], k.emails[:emails]}, append(left, k.emails[emails:]...)
+}
+
 // queries are the distinct texts to search for, none of them empty.
 func (k keys) queries(region string) []string {
 	var out []string
-	for _, p := range k.phones[:min(len(k.phones), maxQueries)] {
+	for _, p := range k.phones {
 		for _, n := range phone.Read(p.Stored, region) {
 			out = append(out, n.Search())
 		}
 	}
-	for _, e := range k.emails[:min(len(k.emails), maxQueries)] {
+	for _, e := range k.emails {
 		out = append(out, email.Spellings(e)...)
 	}
 	return distinct(out, strings.ToLower)

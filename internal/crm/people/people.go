@@ -110,7 +110,7 @@ func (ps *People) loadPeople(ctx context.Context, c helpdesk.Client, mem crm.Rec
 		return Found{}, err
 	}
 
-	p := Found{Linked: hits.linked, LinkGone: hits.linkGone, Keyless: keysOf(c, region).empty()}
+	p := Found{Linked: hits.linked, LinkGone: hits.linkGone, Keyless: keysOf(c, region).empty(), Unasked: hits.unasked}
 	leadIDs := map[int64][]int64{}
 	all := slices.Clone(mem.Deals)
 	for _, h := range hits.verified(c, region, mem) {
@@ -208,7 +208,8 @@ func (ps *People) named(ctx context.Context, text, region string) ([]amocrm.Cont
 			return got[:min(len(got), searchShown)], nil
 		}
 	}
-	return ps.account.API().SearchContacts(ctx, query, searchShown)
+	found, _, err := ps.account.API().SearchContacts(ctx, query, 1, searchShown)
+	return found, err
 }
 
 // Duplicates lists contacts that carry one of a draft's phones or e-mails, to be shown before it is created.

@@ -15,6 +15,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/amocrm/signin"
 	"github.com/sidecard/sidecard/blocks/ui"
+	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/route"
@@ -28,6 +29,7 @@ type CRM interface {
 	People(ctx context.Context, client helpdesk.Client) (people.Found, error)
 	Matches(ctx context.Context, client helpdesk.Client) (people.Found, error)
 	Search(ctx context.Context, text string) ([]people.Person, error)
+	SearchDeals(ctx context.Context, text string) ([]deals.Deal, error)
 	Link(ctx context.Context, clientID, contactID int64) error
 	Unlink(ctx context.Context, clientID int64) error
 	ContactForm(ctx context.Context, client helpdesk.Client) people.Draft

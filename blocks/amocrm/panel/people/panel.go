@@ -9,10 +9,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/session"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/crm/deals"
+	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/runes"
 )
 
@@ -197,10 +201,11 @@ type searchView struct {
 	Typed   ui.Plain
 	Asked   bool
 	Persons []personView
+	Deals   []rows.Row
 	Error   string
 }
 
-// search finds contacts by typed words: GET …/search is the empty form, POST asks (what is typed is personal data and
+// search finds contacts and deals by typed words: GET …/search is the empty form, POST asks (what is typed is personal data and
 // must not stand in an address).
 func (h *Handlers) search(r *request) error {
 	view := searchView{Base: ui.Plain(r.Base())}
@@ -212,14 +217,21 @@ func (h *Handlers) search(r *request) error {
 		view.Error = r.T("search.short")
 		return r.Show(http.StatusOK, "search", view)
 	}
-	found, err := r.crm.Search(r.Ctx, typed)
-	if err != nil && !errors.Is(err, crm.ErrEmptyQuery) {
+	var found []people.Person
+	var named []deals.Deal
+	var g errgroup.Group
+	g.Go(func() (err error) { found, err = r.crm.Search(r.Ctx, typed); return err })
+	g.Go(func() (err error) { named, err = r.crm.SearchDeals(r.Ctx, typed); return err })
+	if err := g.Wait(); err != nil && !errors.Is(err, crm.ErrEmptyQuery) {
 		return r.Fail(err, r.Base()+"/search")
 	}
 	view.Asked = true
 	f := r.Format()
 	for _, p := range found {
 		view.Persons = append(view.Persons, r.foundCard(f, p))
+	}
+	for _, d := range named {
+		view.Deals = append(view.Deals, rows.RowOf(f, r.Base(), d))
 	}
 	return r.Show(http.StatusOK, "search", view)
 }

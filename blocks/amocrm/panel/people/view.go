@@ -3,12 +3,14 @@ package people
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/ui"
 	"github.com/sidecard/sidecard/internal/crm/people"
+	"github.com/sidecard/sidecard/internal/email"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/i18n"
 	"github.com/sidecard/sidecard/internal/phone"
@@ -73,6 +75,7 @@ type View struct {
 	SearchedFor []string
 	Unread      []string // phones of the client that can't be searched
 	AllMatches  bool     // past the link, to mend it
+	Unasked     []string // phones and e-mails of the client that the search was not asked for
 	Failed      int      // jobs of rules that need a person
 	Run         *runView
 }
@@ -89,6 +92,9 @@ func peoplePage(f i18n.Format, base string, client helpdesk.Client, p people.Fou
 		if p.Linked == 0 && !phone.Certain(typed, f.Region) {
 			v.Unread = append(v.Unread, f.Phone(typed))
 		}
+	}
+	for _, key := range p.Unasked {
+		v.Unasked = append(v.Unasked, f.Words(key))
 	}
 	if !p.At.IsZero() {
 		v.Age, v.AgeTitle = f.Age(p.At), f.DateTime(p.At)
@@ -112,11 +118,15 @@ func peoplePage(f i18n.Format, base string, client helpdesk.Client, p people.Fou
 	default:
 		v.State = stateNobody
 		for _, typed := range client.Phones {
-			if phone.Certain(typed, f.Region) {
+			if phone.Certain(typed, f.Region) && !phone.In(p.Unasked, typed, f.Region) {
 				v.SearchedFor = append(v.SearchedFor, f.Phone(typed))
 			}
 		}
-		v.SearchedFor = append(v.SearchedFor, client.Emails...)
+		for _, typed := range client.Emails {
+			if !slices.ContainsFunc(p.Unasked, func(left string) bool { return email.Same(left, typed) }) {
+				v.SearchedFor = append(v.SearchedFor, typed)
+			}
+		}
 	}
 	if p.Stale {
 		v.Banner = rows.StaleBanner(f, base, v.Age, p.Err)
