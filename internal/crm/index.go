@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -14,28 +15,21 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
-	"github.com/sidecard/sidecard/internal/email"
-	"github.com/sidecard/sidecard/internal/phone"
 	"github.com/sidecard/sidecard/internal/store"
 )
 
 const (
-	indexVersion = 1  // of the normal forms that its marks are made of: another one builds it anew
+	indexVersion = 2  // of the normal forms that its marks are made of: another one builds it anew
 	markBytes    = 8  // of a keyed hash: that much of it tells two of a million lines apart, and each hit is read back
 	maxMarks     = 64 // of one contact
 	maxOfLine    = 500
+	maxListed    = 1000            // lines of several contacts, and contacts with a phone that can't be read
 	freshFor     = time.Second     // that what has changed needs no second read
 	overlap      = 5 * time.Second // by which reads of what has changed overlap: an answer on its way may be older than another
 )
 
-// Codes of a contact's fields that hold phones and e-mail addresses.
-const (
-	codePhone = "PHONE"
-	codeEmail = "EMAIL"
-)
-
-// Index answers which contacts of an account have a phone or an e-mail address, without a search in amoCRM. It lies in Redis, and of
-// phones and addresses it holds keyed hashes only. A scan of all contacts builds it (Visit); until it is ready, and for accounts
+// Index answers which contacts of an account have a phone, an e-mail address or an account of a messenger, without a search in amoCRM. It lies in Redis, and of
+// them it holds keyed hashes only. A scan of all contacts builds it (Visit); until it is ready, and for accounts
 // above its limit, nobody can be found in it. It may be behind: whatever it answers is read back before it is used.
 type Index struct {
 	account *Account
@@ -157,12 +151,54 @@ func (x *Index) Find(ctx context.Context, lines []string) (ids []int64, whole bo
 	return ids, whole, nil
 }
 
+// Shared returns the contacts that have a line in common, a list for each line, those of few first and then the newest; the same list
+// is there once. more says that there are further ones. Of a line with more contacts than are kept nothing is known.
+func (x *Index) Shared(ctx context.Context) (lists [][]int64, more bool, err error) {
+	marks, err := x.account.DB().SMembers(ctx, x.account.Keys().IndexShared()).Result()
+	if err != nil || x.off() || len(marks) == 0 {
+		return nil, false, err
+	}
+	pipe := x.account.DB().Pipeline()
+	var got []*redis.StringCmd
+	for _, mark := range marks {
+		got = append(got, pipe.HGet(ctx, x.account.Keys().IndexLine(bucketOf(mark)), mark))
+	}
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return nil, false, fmt.Errorf("read lines of several contacts: %w", err)
+	}
+	for _, of := range got {
+		var ids []int64
+		for _, raw := range strings.Split(of.Val(), ",") {
+			if id := ParseID(raw); id != 0 {
+				ids = append(ids, id)
+			}
+		}
+		if ids = NewestIDs(ids, maxOfLine); len(ids) > 1 {
+			lists = append(lists, ids)
+		}
+	}
+	slices.SortFunc(lists, func(a, b []int64) int { return cmp.Or(cmp.Compare(len(a), len(b)), slices.Compare(b, a)) })
+	return slices.CompactFunc(lists, slices.Equal), len(marks) >= maxListed, nil
+}
+
+// Unread returns the contacts with a phone that can't be read, the newest first. more says that there are further ones.
+func (x *Index) Unread(ctx context.Context) (ids []int64, more bool, err error) {
+	got, err := x.account.DB().SMembers(ctx, x.account.Keys().IndexUnread()).Result()
+	if err != nil || x.off() {
+		return nil, false, err
+	}
+	for _, raw := range got {
+		ids = append(ids, ParseID(raw))
+	}
+	return NewestIDs(ids, maxListed), len(got) >= maxListed, nil
+}
+
 // Add adds lines, which were read in a region, to a contact that was made or completed a moment ago. Ready reads what it really has.
 func (x *Index) Add(ctx context.Context, contactID int64, lines []string, region string) error {
 	if x.off() {
 		return nil
 	}
-	_, err := x.put(ctx, x.form(region), []indexed{{"add", contactID, x.marks(lines)}})
+	_, err := x.put(ctx, x.form(region), []indexed{{mode: "add", id: contactID, marks: x.marks(lines)}})
 	return err
 }
 
@@ -172,42 +208,21 @@ func (x *Index) Remove(ctx context.Context, contactID int64) error {
 	if err != nil || st.form != form {
 		return err
 	}
-	_, err = x.put(ctx, form, []indexed{{"set", contactID, nil}})
+	_, err = x.put(ctx, form, []indexed{{mode: "set", id: contactID}})
 	return err
 }
 
 // indexed is what a contact has in the index. With the mode "set" it has nothing else.
 type indexed struct {
-	mode  string
-	id    int64
-	marks []string
+	mode   string
+	id     int64
+	marks  []string
+	unread bool // it has a phone that can't be read
 }
 
 // of is a contact as the account has it.
 func (x *Index) of(c amocrm.Contact, region string) indexed {
-	return indexed{"set", int64(c.ID), x.marks(LinesOf(c, region))}
-}
-
-// LinesOf returns the phones and e-mail addresses of a contact in the form in which they are compared.
-func LinesOf(c amocrm.Contact, region string) []string {
-	var out []string
-	for _, f := range c.Fields {
-		read := func(s string) []string { return phone.Keys(s, region) }
-		switch {
-		case strings.EqualFold(f.FieldCode, codeEmail):
-			read = email.Keys
-		case !strings.EqualFold(f.FieldCode, codePhone):
-			continue
-		}
-		for _, s := range f.Text() {
-			for _, line := range read(s) {
-				if len(out) < maxMarks && !slices.Contains(out, line) {
-					out = append(out, line)
-				}
-			}
-		}
-	}
-	return out
+	return indexed{"set", int64(c.ID), x.marks(LinesOf(c, region)), len(UnreadOf(c, region)) > 0}
 }
 
 // marks stand for lines in the index.

@@ -152,6 +152,7 @@ func TestIndex_equalsTheAccountAfterAnyHistory(t *testing.T) {
 	for i := range lines {
 		lines[i] = fmt.Sprintf("7916000%04d", 100+i)
 	}
+	lines[0] = "791600010" // lacks two digits
 	has := map[int64][]string{}
 	rapid.Check(t, func(t *rapid.T) {
 		ids := func() []int64 {
@@ -186,6 +187,7 @@ func TestIndex_equalsTheAccountAfterAnyHistory(t *testing.T) {
 			}
 		}
 		visit(t, a)
+		shared, unread := map[string]bool{}, crm.NewestIDs(crm.Filter(ids(), func(id int64) bool { return slices.Contains(has[id], lines[0]) }), manyContacts)
 		for _, line := range lines {
 			var want []int64
 			for _, id := range ids() {
@@ -194,6 +196,24 @@ func TestIndex_equalsTheAccountAfterAnyHistory(t *testing.T) {
 				}
 			}
 			wantFound(t, a, line, want...)
+			if len(want) > 1 {
+				shared[fmt.Sprint(crm.NewestIDs(want, manyContacts))] = true
+			}
+		}
+		got, _, err := a.Index().Unread(context.Background())
+		got = crm.Filter(got, func(id int64) bool { _, ours := has[id]; return ours })
+		if err != nil || !slices.Equal(got, unread) {
+			t.Errorf("contacts with a phone that can't be read: %v, want %v, %v", got, unread, err)
+		}
+		lists, _, err := a.Index().Shared(context.Background())
+		lists = crm.Filter(lists, func(list []int64) bool { _, ours := has[list[0]]; return ours })
+		if err != nil || len(lists) != len(shared) {
+			t.Errorf("lines of several: %v, want %v, %v", lists, shared, err)
+		}
+		for _, list := range lists {
+			if !shared[fmt.Sprint(list)] {
+				t.Errorf("%v have no line in common, want %v", list, shared)
+			}
 		}
 	})
 }

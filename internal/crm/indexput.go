@@ -13,9 +13,10 @@ import (
 // manyOfLine stands in place of the contacts of a line that has more than maxOfLine.
 const manyOfLine = "*"
 
-// putIndexed changes what contacts have in an index of the form ARGV[1], by mode, id and joined marks from ARGV[5] on. ARGV[2] and
-// ARGV[3] begin the names of the hashes of lines and contacts, which lie in the slot of KEYS[1], the state; ARGV[4] is maxOfLine.
-// Returns how many contacts had something else; 0 when the index has another form.
+// putIndexed changes what contacts have in an index of the form ARGV[1], by mode, id, joined marks and whether a phone can't be read,
+// from ARGV[6] on. ARGV[2] and ARGV[3] begin the names of the hashes of lines and contacts, which lie in the slot of KEYS[1], the
+// state; ARGV[4] is maxOfLine, ARGV[5] maxListed of each of KEYS[2], the marks of several contacts, and KEYS[3], the contacts with a phone
+// that can't be read. Returns how many contacts had something else; 0 when the index has another form.
 var putIndexed = redis.NewScript(`
 if redis.call('HGET', KEYS[1], 'form') ~= ARGV[1] then return 0 end
 local changed = 0
@@ -29,7 +30,10 @@ local function each(marks, but, f)
     if not has(but, mark) then f(ARGV[2] .. string.format('%02x', string.byte(mark)), mark) end
   end
 end
-for i = 5, #ARGV, 3 do
+local function list(key, member)
+  if redis.call('SCARD', key) < tonumber(ARGV[5]) then redis.call('SADD', key, member) end
+end
+for i = 6, #ARGV, 4 do
   local id, marks = ARGV[i + 1], ARGV[i + 2]
   local contacts = ARGV[3] .. string.format('%02x', tonumber(id) % 256)
   local old = redis.call('HGET', contacts, id) or ''
@@ -43,6 +47,7 @@ for i = 5, #ARGV, 3 do
     if ids and ids ~= '*' then
       local left = string.gsub(',' .. ids .. ',', ',' .. id .. ',', ',', 1)
       left = string.sub(left, 2, -2)
+      if not string.find(left, ',', 1, true) then redis.call('SREM', KEYS[2], mark) end
       if left == '' then redis.call('HDEL', bucket, mark) else redis.call('HSET', bucket, mark, left) end
     end
   end)
@@ -52,9 +57,18 @@ for i = 5, #ARGV, 3 do
       redis.call('HSET', bucket, mark, id)
     elseif ids ~= '*' and not string.find(',' .. ids .. ',', ',' .. id .. ',', 1, true) then
       local _, commas = string.gsub(ids, ',', '')
-      if commas + 2 > tonumber(ARGV[4]) then redis.call('HSET', bucket, mark, '*') else redis.call('HSET', bucket, mark, ids .. ',' .. id) end
+      if commas + 2 > tonumber(ARGV[4]) then
+        redis.call('HSET', bucket, mark, '*')
+        redis.call('SREM', KEYS[2], mark)
+      else
+        redis.call('HSET', bucket, mark, ids .. ',' .. id)
+        list(KEYS[2], mark)
+      end
     end
   end)
+  if ARGV[i] == 'set' then
+    if ARGV[i + 3] == '1' then list(KEYS[3], id) else redis.call('SREM', KEYS[3], id) end
+  end
   if marks ~= old then
     changed = changed + 1
     if marks == '' then redis.call('HDEL', contacts, id) else redis.call('HSET', contacts, id, marks) end
@@ -71,11 +85,11 @@ func putIndex(ctx context.Context, db *store.DB, keys Keys, form string, list []
 	if len(list) == 0 {
 		return 0, nil
 	}
-	args := []any{form, keys.IndexLine(""), keys.IndexContact(""), maxOfLine}
+	args := []any{form, keys.IndexLine(""), keys.IndexContact(""), maxOfLine, maxListed}
 	for _, c := range list {
-		args = append(args, c.mode, c.id, strings.Join(c.marks, ""))
+		args = append(args, c.mode, c.id, strings.Join(c.marks, ""), c.unread)
 	}
-	if changed, err = putIndexed.Run(ctx, db, []string{keys.Index()}, args...).Int(); err != nil {
+	if changed, err = putIndexed.Run(ctx, db, []string{keys.Index(), keys.IndexShared(), keys.IndexUnread()}, args...).Int(); err != nil {
 		return 0, fmt.Errorf("write to the index: %w", err)
 	}
 	return changed, nil
@@ -83,19 +97,3 @@ func putIndex(ctx context.Context, db *store.DB, keys Keys, form string, list []
 
 // contactBucket names the hash that holds what a contact has.
 func contactBucket(id int64) string { return fmt.Sprintf("%02x", id%256) }
-
-// IndexStanding is how an account's index stands.
-type IndexStanding struct {
-	Begun, Ready bool
-	Contacts     int // that were read
-	Over         int // the limit that the account exceeds, 0 if it does not
-}
-
-// IndexOf returns how a tenant's index stands.
-func IndexOf(ctx context.Context, db *store.DB, tenantID string) (IndexStanding, error) {
-	got, err := db.HGetAll(ctx, Keys(tenantID).Index()).Result()
-	if err != nil {
-		return IndexStanding{}, fmt.Errorf("read the state of the index: %w", err)
-	}
-	return IndexStanding{Begun: got["form"] != "", Ready: got["ready"] == "1", Contacts: int(ParseID(got["count"])), Over: int(ParseID(got["over"]))}, nil
-}

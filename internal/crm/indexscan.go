@@ -89,7 +89,7 @@ func (x *Index) reset(ctx context.Context, form, region string) (indexState, err
 		pipe.Unlink(ctx, keys.IndexLine(bucket), keys.IndexContact(bucket))
 	}
 	begun := time.Now().Add(-clockSkew).Unix()
-	pipe.Unlink(ctx, keys.Index(), keys.IndexDoubts())
+	pipe.Unlink(ctx, keys.Index(), keys.IndexDoubts(), keys.IndexShared(), keys.IndexUnread())
 	pipe.HSet(ctx, keys.Index(), "form", form, "page", 1, "begun", begun, "gone", begun, "cursor", begun)
 	if _, err := pipe.Exec(ctx); err != nil {
 		return indexState{}, fmt.Errorf("begin the index: %w", err)

@@ -38,11 +38,14 @@ func (k Keys) Made(clientID int64) string { return k.of("made", Decimal(clientID
 func (k Keys) MadeLine(fingerprint string) string    { return k.of("made", "line", fingerprint) }
 func (k Keys) MadeCompany(fingerprint string) string { return k.of("made", "company", fingerprint) }
 
-// Index is the state of the contact index, IndexLine and IndexContact a part of it, IndexDoubts the contacts that are to be looked at.
+// Index is the state of the contact index, IndexLine and IndexContact a part of it, IndexDoubts the contacts that are to be looked at,
+// IndexShared the lines of several contacts, IndexUnread the contacts with a phone that can't be read.
 func (k Keys) Index() string                     { return k.of("index") }
 func (k Keys) IndexLine(bucket string) string    { return k.of("index", "line", bucket) }
 func (k Keys) IndexContact(bucket string) string { return k.of("index", "contact", bucket) }
 func (k Keys) IndexDoubts() string               { return k.of("index", "doubts") }
+func (k Keys) IndexShared() string               { return k.of("index", "shared") }
+func (k Keys) IndexUnread() string               { return k.of("index", "unread") }
 
 // Lock names a lock.
 func (k Keys) Lock(kind, name string) string { return k.of("lock", kind, name) }

@@ -124,7 +124,7 @@ func (m Memory) Erase(ctx context.Context, clientID int64, d ClientData) (remove
 	}
 	var gone []indexed
 	for _, id := range d.Indexed {
-		gone = append(gone, indexed{"set", id, nil})
+		gone = append(gone, indexed{mode: "set", id: id})
 	}
 	left, err := putIndex(ctx, m.db, m.keys, form, gone)
 	if removed += left; err != nil {

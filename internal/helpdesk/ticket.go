@@ -59,6 +59,16 @@ func (c Client) WithNumbers() Client {
 	return c
 }
 
+// Line returns the account in the form in which two are compared, "" for one that is a phone (WithNumbers), or in no messenger of a
+// name: the same handle in another messenger is another person's.
+func (m Messenger) Line() string {
+	kind, id := strings.ToLower(strings.TrimSpace(m.Type)), strings.ToLower(strings.TrimPrefix(strings.TrimSpace(m.ID), "@"))
+	if id == "" || kind == "" || kind == "other" || slices.Contains(numbered, kind) {
+		return ""
+	}
+	return kind + ":" + id
+}
+
 // Ticket is what the helpdesk told about the ticket in front of the agent. LastMessage is what the client wrote last, as
 // plain text, empty when it is not known. Fields are the values of the helpdesk's own fields by their id; a ticket from
 // the block has none.

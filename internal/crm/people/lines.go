@@ -12,7 +12,7 @@ import (
 	"github.com/sidecard/sidecard/internal/helpdesk"
 )
 
-// Lines are the phones and e-mails by which a contact of the client would be found, each in one form however it is written:
+// Lines are the phones, e-mails and messengers by which a contact of the client would be found, each in one form however it is written:
 // two clients with a line in common are one person to the CRM. region is where phones without a country code are read.
 func Lines(c helpdesk.Client, region string) []string { return keysOf(c, region).marked() }
 
@@ -30,12 +30,12 @@ func (k keys) marked() []string {
 	for _, e := range k.emails {
 		out = append(out, email.Key(e))
 	}
-	return out
+	return append(out, k.handles...)
 }
 
-// keys are those of a client as the account writes phones. Without phones and e-mails it asks nobody.
+// keys are those of a client as the account writes phones. Without any it asks nobody.
 func (ps *People) keys(ctx context.Context, c helpdesk.Client) (k keys, region string, err error) {
-	if len(c.Phones) == 0 && len(c.Emails) == 0 {
+	if len(c.Phones)+len(c.Emails)+len(c.Messengers) == 0 {
 		return k, "", nil
 	}
 	meta, err := ps.account.Vocabulary(ctx, crm.PartAccount)

@@ -12,7 +12,7 @@ import (
 	"github.com/sidecard/sidecard/internal/phone"
 )
 
-// maxKeys bounds how many phones and e-mails of one client count, each, maxQueries how many of them amoCRM's search is asked for.
+// maxKeys bounds how many phones, e-mails and messengers of one client count, each, maxQueries how many of them amoCRM's search is asked for.
 const (
 	maxKeys    = 20
 	maxQueries = 5
@@ -20,8 +20,9 @@ const (
 
 // keys are what a client can be found by: distinct, at most maxKeys each.
 type keys struct {
-	phones []phone.Value
-	emails []string // as typed
+	phones  []phone.Value
+	emails  []string // as typed
+	handles []string // of messengers, as they are compared
 }
 
 func (k keys) empty() bool { return len(k.phones) == 0 && len(k.emails) == 0 }
@@ -49,16 +50,22 @@ func keysOf(c helpdesk.Client, region string) keys {
 			}
 		}
 	}
+	for _, m := range c.Messengers {
+		if line := m.Line(); line != "" && !seen[line] && len(k.handles) < maxKeys {
+			seen[line] = true
+			k.handles = append(k.handles, line)
+		}
+	}
 	return k
 }
 
-// split returns the keys that amoCRM's search is asked for and, as texts, the others.
+// split returns the keys that amoCRM's search is asked for and, as texts, the others. It does not know messengers apart.
 func (k keys) split() (asked keys, left []string) {
 	phones, emails := min(len(k.phones), maxQueries), min(len(k.emails), maxQueries)
 	for _, p := range k.phones[phones:] {
 		left = append(left, p.Stored)
 	}
-	return keys{k.phones[:phones], k.emails[:emails]}, append(left, k.emails[emails:]...)
+	return keys{phones: k.phones[:phones], emails: k.emails[:emails]}, append(left, k.emails[emails:]...)
 }
 
 // queries are the distinct texts to search for, none of them empty.
@@ -84,7 +91,7 @@ func (k keys) lines() []string {
 	for _, e := range k.emails {
 		out = append(out, email.Key(e))
 	}
-	return out
+	return append(out, k.handles...)
 }
 
 // without returns the lines that are not in asked.
@@ -92,11 +99,12 @@ func (k keys) without(asked map[string]bool) []string {
 	return slices.DeleteFunc(k.lines(), func(line string) bool { return asked[line] })
 }
 
-// match returns by which keys a contact is the client: every stored phone and e-mail that equals one of the client's. Empty: it is a
-// near-miss of the search.
-func (k keys) match(c amocrm.Contact, region string) []Match {
+// match returns by which keys a contact is the client. Empty: it is a near-miss of the search.
+func (k keys) match(c amocrm.Contact, region string) []Match { return matches(k.lines(), c, region) }
+
+// matches returns the phones, e-mails and messengers of a contact, as stored, that are one of these lines.
+func matches(lines []string, c amocrm.Contact, region string) []Match {
 	var out []Match
-	lines := k.lines()
 	among := func(key string) bool { return slices.Contains(lines, key) }
 	for _, stored := range texts(c.Fields, fields.CodePhone) {
 		if slices.ContainsFunc(phone.Keys(stored, region), among) {
@@ -106,6 +114,12 @@ func (k keys) match(c amocrm.Contact, region string) []Match {
 	for _, stored := range texts(c.Fields, fields.CodeEmail) {
 		if slices.ContainsFunc(email.Keys(stored), among) {
 			out = append(out, Match{MatchEmail, stored})
+		}
+	}
+	for _, m := range crm.MessengersOf(c) {
+		of := helpdesk.Client{Messengers: []helpdesk.Messenger{m}}.WithNumbers()
+		if among(m.Line()) || slices.ContainsFunc(of.Phones, func(p string) bool { return slices.ContainsFunc(phone.Keys(p, region), among) }) {
+			out = append(out, Match{MatchMessenger, m.ID})
 		}
 	}
 	return out

@@ -82,6 +82,7 @@ func (ps *People) fingerprint(c helpdesk.Client, m crm.Recalled) string {
 		say = append(say, "|")
 	}
 	say = append(append(append(say, c.Phones...), "|"), c.Emails...)
+	say = append(append(say, "|"), keysOf(c, "").handles...)
 	say = append(append(say, "|"), ps.account.Settings().ListLayout...)
 	return ps.account.DB().Ring().Fingerprints(say...)[0]
 }

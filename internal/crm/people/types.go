@@ -48,11 +48,12 @@ type Person struct {
 const (
 	MatchPhone      = "phone"
 	MatchEmail      = "email"
+	MatchMessenger  = "messenger"
 	MatchLink       = "link"
 	MatchRemembered = "remembered" // made for this client less than a day ago
 )
 
-// Match is which key found a person. Value is the phone or e-mail as it stands in the CRM, empty for a link.
+// Match is which key found a person. Value is the phone, e-mail or messenger as it stands in the CRM, empty for a link.
 type Match struct{ Kind, Value string }
 
 // sortPeople puts the linked contact first, then those with open deals, then the most recently updated.

@@ -162,6 +162,8 @@ func personCard(f i18n.Format, base string, c people.Person) personView {
 			v.Why = append(v.Why, ui.Plain(f.T("match.phone", "Value", tail(m.Value))))
 		case people.MatchEmail:
 			v.Why = append(v.Why, ui.Plain(f.T("match.email", "Value", f.Words(m.Value))))
+		case people.MatchMessenger:
+			v.Why = append(v.Why, ui.Plain(f.T("match.messenger", "Value", f.Words(m.Value))))
 		case people.MatchLink:
 			v.Why = append(v.Why, ui.Plain(f.T("match.link")))
 		case people.MatchRemembered:
