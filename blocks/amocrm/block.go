@@ -4,7 +4,8 @@
 //	panel/people    first screen, search, new contact        panel/rows   deals in rows, used by people and deal
 //	panel/deal      an opened deal: card, tasks, comments    panel/feed   what happened in a deal
 //	panel/newdeal   form of a new deal                       panel/forms  values of fields as texts and inputs, and back
-//	panel/settings  what a company chooses                   signin, live login, hints of changes
+//	panel/settings  what a company chooses                   panel/numbers  how phones are read, duplicates
+//	signin, live    login, hints of changes
 //
 // In each of these handlers turn a request into calls of the account, view models turn values into texts of the reader's
 // language, templates lay them out. Each names in its interface CRM what it asks of an account. The block refuses to know how

@@ -11,6 +11,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/feed"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/newdeal"
+	"github.com/sidecard/sidecard/blocks/amocrm/panel/numbers"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/people"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/rows"
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/settings"
@@ -26,6 +27,7 @@ type CRM interface {
 	settings.CRM
 	deal.CRM
 	newdeal.CRM
+	numbers.CRM
 	Locale(ctx context.Context) (country, timezone string, err error)
 }
 
@@ -71,7 +73,7 @@ var templates embed.FS
 
 // Templates are those of the block's pages.
 var Templates = []fs.FS{
-	templates, deal.Templates, feed.Templates, forms.Templates, newdeal.Templates, people.Templates, rows.Templates, settings.Templates,
+	templates, deal.Templates, feed.Templates, forms.Templates, newdeal.Templates, numbers.Templates, people.Templates, rows.Templates, settings.Templates,
 	signin.Templates,
 }
 
@@ -84,6 +86,7 @@ type Handlers struct {
 	people   *people.Handlers
 	deal     *deal.Handlers
 	newDeal  *newdeal.Handlers
+	numbers  *numbers.Handlers
 	settings *settings.Handlers
 }
 
@@ -102,6 +105,7 @@ func New(d Deps) *Handlers {
 		Kit: d.Kit, After: h.people.After, TicketURL: d.TicketURL,
 		Account: func(r *ui.PageRequest) (newdeal.CRM, error) { return h.account(r) },
 	}
+	h.numbers = &numbers.Handlers{Kit: d.Kit, Account: func(r *ui.PageRequest) (numbers.CRM, error) { return h.account(r) }}
 	h.settings = &settings.Handlers{
 		Kit: d.Kit, Tenants: d.Tenants, Grants: d.Grants, Notices: d.Notices, Links: d.Links,
 		Account: func(r *ui.PageRequest) (settings.CRM, error) { return h.account(r) },
@@ -127,6 +131,7 @@ func (h *Handlers) Mount(r *route.Router) {
 	h.people.Mount(g)
 	h.deal.Mount(g)
 	h.newDeal.Mount(g)
+	h.numbers.Mount(g)
 	h.settings.Mount(g)
 	h.live.Mount(r)
 	h.signin.Mount(r)

@@ -24,6 +24,7 @@ type fakeCRM struct {
 	fakeDeals
 	fakeDealCard
 	fakeSettings
+	fakeNumbers
 	mu         sync.Mutex
 	people     people.Found
 	peopleErr  error

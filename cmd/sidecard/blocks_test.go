@@ -18,7 +18,7 @@ func subjects(c *config, tenants *tenant.Directory, p *probe.Block) map[string]b
 	return map[string]blockstest.Subject{
 		"amocrm": {
 			Prefixes: []string{"choose", "comment", "conflict", "contact", "deal", "deals", "edit", "entity", "feed", "filter", "frame", "keyless", "language",
-				"layout", "link", "login", "login_ended", "login_failed", "match", "missing", "nobody", "notices", "open", "open_in_amo", "part", "person",
+				"layout", "link", "login", "login_ended", "login_failed", "match", "missing", "nobody", "notices", "numbers", "open", "open_in_amo", "part", "person",
 				"run", "search", "settings", "several", "source", "stale", "tasks", "value", "want"},
 			Paths: []string{"/api", "/assets/", "/oauth/", "/blocks/amocrm/:session"},
 		},

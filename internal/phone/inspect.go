@@ -48,7 +48,7 @@ func Inspect(text, region string) []Reading {
 		return out
 	}
 	if d := Digits(clean(text)); d != "" && len(d) < minSearchDigits {
-		return []Reading{{Text: d, Why: WhyShort}}
+		return []Reading{{Text: d, Region: region, Code: phonenumbers.GetCountryCodeForRegion(region), Why: WhyShort}}
 	}
 	return []Reading{{Why: WhyNone}}
 }

@@ -17,7 +17,7 @@ func TestInspect(t *testing.T) {
 		"+999 12345678":              {{Text: "99912345678", Why: WhyCode}},
 		"7 000 111 22 33":            {{Text: "70001112233", Region: "RU", Code: 7, Why: WhyPlan}},
 		"+7 999 123-45-67, +7 9 1 2": {{Text: "+79991234567", Region: "RU", Code: 7}},
-		"101":                        {{Text: "101", Why: WhyShort}},
+		"101":                        {{Text: "101", Region: "RU", Code: 7, Why: WhyShort}},
 		"call me":                    {{Why: WhyNone}},
 		"":                           {{Why: WhyNone}},
 	} {
