@@ -116,14 +116,19 @@ func (x *Index) refresh(ctx context.Context) error {
 			return err
 		}
 		if !ready {
-			due := store.Periodic{DB: x.account.DB(), Name: indexTurns}
-			if err := errors.Join(x.store(ctx, "behind", 1), due.Move(ctx, x.account.tenant.ID, time.Now())); err != nil {
+			if err := errors.Join(x.store(ctx, "behind", 1), x.visitIn(ctx, 0)); err != nil {
 				return err
 			}
 		}
 	}
 	x.ready, x.news, x.read = ready, news > 0, time.Now()
 	return nil
+}
+
+// visitIn has the next visit in a while.
+func (x *Index) visitIn(ctx context.Context, d time.Duration) error {
+	due := store.Periodic{DB: x.account.DB(), Name: indexTurns}
+	return due.Move(ctx, x.account.tenant.ID, time.Now().Add(d))
 }
 
 // Find returns the contacts that have one of these lines (LinesOf), each once, as the index has them now. whole is false when it

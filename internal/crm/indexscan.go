@@ -16,9 +16,10 @@ const (
 	freshPages   = 10 // more is left to a visit
 	visitPages   = 2000
 	visitPage    = 250
-	scanPasses   = 3               // at most, while contacts are deleted during each
-	clockSkew    = 5 * time.Minute // by which amoCRM's clock may differ from ours
-	maxDoubts    = 10000           // contacts that are to be looked at
+	scanAgain    = 30 * time.Second // after its last page another visit goes on with a scan that was broken off
+	scanPasses   = 3                // at most, while contacts are deleted during each
+	clockSkew    = 5 * time.Minute  // by which amoCRM's clock may differ from ours
+	maxDoubts    = 10000            // contacts that are to be looked at
 	doubtsFor    = 24 * time.Hour
 	doubtsAtOnce = 200
 )
@@ -125,7 +126,7 @@ func (x *Index) scan(ctx context.Context, st *indexState, limit int) error {
 			}
 			st.page, st.count, st.begun = 1, 0, time.Now().Add(-overlap).Unix()
 		}
-		if err := x.store(ctx, "page", st.page, "count", st.count, "passes", st.passes); err != nil {
+		if err := errors.Join(x.store(ctx, "page", st.page, "count", st.count, "passes", st.passes), x.visitIn(ctx, scanAgain)); err != nil {
 			return err
 		}
 	}
