@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -17,6 +18,24 @@ const stocked = 20_000
 func stock(b *testing.B, w *rig.World) {
 	b.Helper()
 	indexed(w)
+	fill(w)
+	db := rig.Admin(b, w.RedisAddr())
+	rebuild(b, db)
+	w.Post(w.Amo+"/_sandbox/stats/reset", map[string]any{})
+	start := time.Now()
+	built(w)
+	figure("index_build_s", time.Since(start).Seconds(), "s")
+	figure("index_build_calls", float64(statsOf(w, w.Info.Accounts[0].Host).Total), "calls")
+	bytes := int64(0)
+	for _, key := range keys(b, db, "sc:{*}:index*") {
+		bytes += db.MemoryUsage(b.Context(), key).Val()
+	}
+	figure("index_bytes_per_contact", float64(bytes)/stocked, "B")
+}
+
+// fill fills the account with contacts.
+func fill(w *rig.World) {
+	w.T.Helper()
 	c := newCRM(w, 0)
 	for start := 0; start < stocked; start += 250 {
 		var in []any
@@ -27,23 +46,18 @@ func stock(b *testing.B, w *rig.World) {
 		}
 		c.call("POST", "/contacts", in)
 	}
-	db, ctx := rig.Admin(b, w.RedisAddr()), b.Context()
-	for _, key := range keys(b, db, "sc:{*}:index") { // built anew, in the next second
+}
+
+// rebuild has the index built anew, in the next second.
+func rebuild(b testing.TB, db *redis.Client) {
+	b.Helper()
+	ctx := b.Context()
+	for _, key := range keys(b, db, "sc:{*}:index") {
 		db.Del(ctx, key)
 	}
 	for _, tenant := range db.ZRange(ctx, "sc:index:due", 0, -1).Val() {
 		db.ZAdd(ctx, "sc:index:due", redis.Z{Score: 0, Member: tenant})
 	}
-	w.Post(w.Amo+"/_sandbox/stats/reset", map[string]any{})
-	start := time.Now()
-	built(w)
-	figure("index_build_s", time.Since(start).Seconds(), "s")
-	figure("index_build_calls", float64(statsOf(w, w.Info.Accounts[0].Host).Total), "calls")
-	bytes := int64(0)
-	for _, key := range keys(b, db, "sc:{*}:index*") {
-		bytes += db.MemoryUsage(ctx, key).Val()
-	}
-	figure("index_bytes_per_contact", float64(bytes)/stocked, "B")
 }
 
 // indexed waits until the account's index is built and its calls are no longer in the limiter's second.
@@ -74,4 +88,49 @@ func keys(b testing.TB, db *redis.Client, pattern string) []string {
 		b.Fatal(err)
 	}
 	return found
+}
+
+// BenchmarkScan is what a running scan of all contacts costs those who open panels meanwhile: the 99th percentile of cached panels and
+// of panels that are read anew, as a multiple of those without a scan.
+func BenchmarkScan(b *testing.B) {
+	const warm, fresh, pace = 500, 30, 600 * time.Millisecond
+	for range b.N {
+		w := rig.Connected(b, 1, "GOMAXPROCS=1", "SIDECARD_LOG_LEVEL=warn")
+		indexed(w)
+		fill(w)
+		w.Fault(map[string]any{"latency_ms": 50})
+		panel := w.Panel(w.Replicas[0], w.Ticket("two_pipelines"), nil) + "/people?wait=1"
+		w.Get(http.DefaultClient, panel)
+		measure := func() (cached, anew float64) {
+			cached = p99(warm, func(int) { w.Get(http.DefaultClient, panel) })
+			took := make([]time.Duration, fresh)
+			for i := range took {
+				<-time.After(pace) // within amoCRM's limit, as agents do
+				start := time.Now()
+				w.Get(http.DefaultClient, panel+"&fresh=1")
+				took[i] = time.Since(start)
+			}
+			return cached, percentile(took)
+		}
+		cached, anew := measure()
+		db := rig.Admin(b, w.RedisAddr())
+		rebuild(b, db)
+		rig.Eventually(b, time.Minute, "the scan runs", func() bool { return scanned(b, db) > 250 })
+		cachedBeside, anewBeside := measure()
+		if scanned(b, db) >= stocked {
+			b.Errorf("the scan was over too early")
+		}
+		figure("panel_warm_beside_scan_ratio", cachedBeside/cached, "of_without")
+		figure("panel_fresh_beside_scan_ratio", anewBeside/anew, "of_without")
+	}
+}
+
+// scanned is how many contacts a scan has read.
+func scanned(b testing.TB, db *redis.Client) int {
+	b.Helper()
+	for _, key := range keys(b, db, "sc:{*}:index") {
+		n, _ := db.HGet(b.Context(), key, "count").Int()
+		return n
+	}
+	return 0
 }

@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	indexVersion = 2  // of the normal forms that its marks are made of: another one builds it anew
-	markBytes    = 8  // of a keyed hash: that much of it tells two of a million lines apart, and each hit is read back
-	maxMarks     = 64 // of one contact
+	indexVersion = 2    // of the normal forms that its marks are made of: another one builds it anew
+	markBytes    = 8    // of a keyed hash: that much of it tells two of a million lines apart, and each hit is read back
+	maxMarks     = 1000 // of one contact
 	maxOfLine    = 500
 	maxListed    = 1000            // lines of several contacts, and contacts with a phone that can't be read
 	freshFor     = time.Second     // that what has changed needs no second read

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -154,6 +155,7 @@ func TestIndex_equalsTheAccountAfterAnyHistory(t *testing.T) {
 	}
 	lines[0] = "791600010" // lacks two digits
 	has := map[int64][]string{}
+	made := []int64{1}
 	rapid.Check(t, func(t *rapid.T) {
 		ids := func() []int64 {
 			var out []int64
@@ -167,7 +169,7 @@ func TestIndex_equalsTheAccountAfterAnyHistory(t *testing.T) {
 			return rapid.SliceOfNDistinct(rapid.SampledFrom(lines), 0, 4, rapid.ID[string]).Draw(t, "lines")
 		}
 		for range rapid.IntRange(1, 8).Draw(t, "steps") {
-			switch what := rapid.IntRange(0, 6).Draw(t, "what"); {
+			switch what := rapid.IntRange(0, 7).Draw(t, "what"); {
 			case what <= 1 || len(has) == 0:
 				mine := some()
 				has[write(t, a, 0, mine, nil)] = mine
@@ -182,9 +184,15 @@ func TestIndex_equalsTheAccountAfterAnyHistory(t *testing.T) {
 				if _, _, err := later(a).Index().Ready(context.Background(), time.Now()); err != nil {
 					t.Fatal(err)
 				}
+			case what == 6: // webhooks of any contacts, some twice, in any order
+				told := rapid.SliceOfN(rapid.SampledFrom(append(ids(), made...)), 0, 6).Draw(t, "told")
+				if err := a.Index().Doubt(context.Background(), told); err != nil {
+					t.Fatal(err)
+				}
 			default:
 				visit(t, a)
 			}
+			made = crm.NewestIDs(append(made, ids()...), 20) // deleted ones, too
 		}
 		visit(t, a)
 		shared, unread := map[string]bool{}, crm.NewestIDs(crm.Filter(ids(), func(id int64) bool { return slices.Contains(has[id], lines[0]) }), manyContacts)
@@ -391,4 +399,26 @@ func TestIndex_changesInTheSecondOfTheLastRead(t *testing.T) {
 			t.Log("each took longer than a second, so the second of the last read was always over")
 		})
 	}
+}
+
+// A contact with more values than anybody has, and values longer than any phone.
+func TestIndex_hugeContacts(t *testing.T) {
+	a := crmtest.Sandbox(t)
+	phones := make([]string, 500)
+	for i := range phones {
+		phones[i] = fmt.Sprintf("+7 916 200-%04d", i)
+	}
+	many := write(t, a, 0, phones, nil)
+	long := write(t, a, 0, []string{"+7 916 300-00-01 " + strings.Repeat("x", 10_000), strings.Repeat("9", 10_000)}, []string{strings.Repeat("a", 10_000) + "@example.com"})
+	visit(t, a)
+	for i := range phones {
+		wantFound(t, a, fmt.Sprintf("7916200%04d", i), many)
+	}
+	wantFound(t, a, "79163000001", long)
+	if unread, _, err := a.Index().Unread(t.Context()); err != nil || !slices.Contains(unread, long) {
+		t.Errorf("not listed as one that can't be read: %v, %v", unread, err)
+	}
+	bin(t, a, many)
+	visit(t, a)
+	wantFound(t, a, "79162000499")
 }

@@ -20,14 +20,12 @@ const manyOfLine = "*"
 var putIndexed = redis.NewScript(`
 if redis.call('HGET', KEYS[1], 'form') ~= ARGV[1] then return 0 end
 local changed = 0
-local function has(marks, mark)
-  for i = 1, #marks, 8 do if string.sub(marks, i, i + 7) == mark then return true end end
-  return false
-end
 local function each(marks, but, f)
+  local had = {}
+  for i = 1, #but, 8 do had[string.sub(but, i, i + 7)] = true end
   for i = 1, #marks, 8 do
     local mark = string.sub(marks, i, i + 7)
-    if not has(but, mark) then f(ARGV[2] .. string.format('%02x', string.byte(mark)), mark) end
+    if not had[mark] then f(ARGV[2] .. string.format('%02x', string.byte(mark)), mark) end
   end
 end
 local function list(key, member)
