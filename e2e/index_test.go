@@ -141,8 +141,9 @@ func TestIndex_endsAsTheAccountWhateverHappens(t *testing.T) {
 	if page := looked("+7 996 000-00-00"); !strings.Contains(page, "8 (996) 000-00-00") {
 		t.Errorf("a contact of the scan is not found:\n%s", page)
 	}
-	if n := strings.Count(looked("79969990080"), "as +7 996 999-00-80"); n != 50 {
-		t.Errorf("of 80 contacts on one line %d are shown, want the newest 50", n)
+	page := looked("79969990080")
+	if n := strings.Count(page, "as +7 996 999-00-80"); n != 50 || !strings.Contains(page, "More contacts match") {
+		t.Errorf("of 80 contacts on one line %d are shown, want the newest 50 and that there are more:\n%s", n, page)
 	}
 	if _, page := w.Get(http.DefaultClient, panel+"/numbers?shared=1000&wait=1"); !strings.Contains(html.UnescapeString(page), "+7 996 999-00-80") || !strings.Contains(page, "and 75 more") {
 		t.Errorf("the line of 80 contacts is not listed:\n%s", page)

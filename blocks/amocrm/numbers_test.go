@@ -81,7 +81,7 @@ func init() {
 		}
 	}
 	sample := "8 (999) 123-45-67 доб. 12, +7 916 111 22 3"
-	found, ask := looked(sample, people.Looked{Text: sample, Phones: phone.Inspect(sample, "RU"), Unasked: true, Contacts: []people.Person{
+	found, ask := looked(sample, people.Looked{Text: sample, Phones: phone.Inspect(sample, "RU"), More: true, Contacts: []people.Person{
 		{ID: 10, Name: "Boris Petrov", URL: "https://example.amocrm.ru/contacts/detail/10", Matched: []people.Match{{Kind: people.MatchPhone, Value: "8 999 123-45-67"}}},
 	}})
 	nobody, askNobody := looked("nobody@example.com", people.Looked{Text: "nobody@example.com", Email: true})

@@ -32,6 +32,7 @@ type hits struct {
 	contacts []amocrm.Contact // distinct
 	asked    map[string]bool  // lines that were looked for
 	unasked  []string         // keys that amoCRM's search was not asked for, or not to the end
+	cut      bool             // there are more contacts than are read
 	linked   int64
 	linkGone bool
 }
@@ -161,9 +162,15 @@ func (ps *People) query(ctx context.Context, k keys, region string, f *hits) err
 }
 
 // readBack reads contacts that were not read yet, the newest if there are many: in one call where the account has filters. One
-// that is gone leaves the index.
+// that is gone leaves the index, with filters at its next visit.
 func (ps *People) readBack(ctx context.Context, ids []int64, f *hits) error {
-	ids = slices.DeleteFunc(crm.NewestIDs(ids, searchHits), f.has)
+	newest := crm.NewestIDs(ids, len(ids))
+	if len(newest) > searchHits {
+		f.mu.Lock()
+		f.cut = true
+		f.mu.Unlock()
+	}
+	ids = slices.DeleteFunc(newest[:min(len(newest), searchHits)], f.has)
 	if len(ids) == 0 {
 		return nil
 	}
@@ -176,7 +183,10 @@ func (ps *People) readBack(ctx context.Context, ids []int64, f *hits) error {
 		switch {
 		case err == nil:
 			f.add(got...)
-			return nil
+			gone := slices.DeleteFunc(ids, func(id int64) bool {
+				return slices.ContainsFunc(got, func(c amocrm.Contact) bool { return int64(c.ID) == id })
+			})
+			return ps.account.Index().Doubt(ctx, gone)
 		case !errors.Is(err, amocrm.ErrFilterOff):
 			return fmt.Errorf("read contacts: %w", err)
 		}

@@ -27,7 +27,7 @@ type Looked struct {
 	Email    bool            // it was read as an e-mail address
 	Phones   []phone.Reading // of what is none
 	Contacts []Person        // Matched says how the line stands there
-	Unasked  bool            // amoCRM's search has more than was looked through
+	More     bool            // there are more contacts than the newest, or than amoCRM's search was looked through for
 }
 
 // LookUp finds everybody who has a phone or an e-mail address, and says how it is read.
@@ -52,7 +52,7 @@ func (ps *People) LookUp(ctx context.Context, text string) (Looked, error) {
 	if err := ps.search(ctx, c, region, nil, &hits); err != nil {
 		return Looked{}, fmt.Errorf("look up a line: %w", err)
 	}
-	out.Unasked = len(hits.unasked) > 0
+	out.More = hits.cut || len(hits.unasked) > 0
 	for _, h := range hits.verified(c, region, crm.Recalled{}) {
 		out.Contacts = append(out.Contacts, personOf(ps.account.API().Base(), meta, h.contact, h.matched))
 	}

@@ -148,3 +148,15 @@ func TestPeople_foundByMessenger(t *testing.T) {
 		}
 	}
 }
+
+func TestPeople_saysThatMoreContactsMatchThanAreRead(t *testing.T) {
+	f := sandboxAccount(t)
+	for range searchHits + 1 {
+		f.stored(t, "PHONE", "WORK", "+7 916 700-00-06")
+	}
+	f.indexed(t)
+	got := f.people(t, helpdesk.Client{Phones: []string{"8 916 700-00-06"}})
+	if len(got.Contacts) != searchHits || !got.More {
+		t.Errorf("%d contacts, more %v; want the newest %d and that there are more", len(got.Contacts), got.More, searchHits)
+	}
+}

@@ -111,7 +111,7 @@ func (ps *People) loadPeople(ctx context.Context, c helpdesk.Client, mem crm.Rec
 		return Found{}, err
 	}
 
-	p := Found{Linked: hits.linked, LinkGone: hits.linkGone, Keyless: keysOf(c, region).empty(), Unasked: hits.unasked}
+	p := Found{Linked: hits.linked, LinkGone: hits.linkGone, Keyless: keysOf(c, region).empty(), Unasked: hits.unasked, More: hits.cut}
 	leadIDs := map[int64][]int64{}
 	all := slices.Clone(mem.Deals)
 	for _, h := range hits.verified(c, region, mem) {

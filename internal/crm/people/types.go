@@ -19,6 +19,7 @@ type Found struct {
 	LinkGone bool     // a link was dropped because its contact is gone from the CRM; what follows is a new search
 	Keyless  bool     // the client has neither a usable phone nor a usable e-mail: only a manual search can find the client
 	Unasked  []string // phones and e-mails of the client that amoCRM's search was not asked for, or not to the end
+	More     bool     // there are more contacts of the client than the newest, which are here
 	At       time.Time
 	Stale    bool
 	Err      error `json:"-"` // why the data is stale

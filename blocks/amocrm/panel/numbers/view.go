@@ -40,7 +40,7 @@ type nav struct {
 type looked struct {
 	Readings []reading
 	Found    []contactView
-	Unasked  bool
+	More     bool
 }
 
 type reading struct {
@@ -100,7 +100,7 @@ func whyUnread(f i18n.Format, value string) string {
 
 // lookedView words what was looked up.
 func lookedView(f i18n.Format, found people.Looked) *looked {
-	out := &looked{Unasked: found.Unasked}
+	out := &looked{More: found.More}
 	if found.Email {
 		out.Readings = append(out.Readings, reading{Text: f.Words(found.Text), Note: f.T("numbers.email"), Good: true})
 	}

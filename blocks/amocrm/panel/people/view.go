@@ -74,6 +74,7 @@ type View struct {
 	CanLink     bool
 	SearchedFor []string
 	Unread      []string // phones of the client that can't be searched
+	More        bool     // there are more contacts than these, the newest
 	AllMatches  bool     // past the link, to mend it
 	Unasked     []string // phones and e-mails of the client that the search was not asked for
 	Failed      int      // jobs of rules that need a person
@@ -87,7 +88,7 @@ type runView struct {
 }
 
 func peoplePage(f i18n.Format, base string, client helpdesk.Client, p people.Found) View {
-	v := View{Base: ui.Plain(base), LinkGone: p.LinkGone, CanLink: client.ID != 0}
+	v := View{Base: ui.Plain(base), LinkGone: p.LinkGone, More: p.More, CanLink: client.ID != 0}
 	for _, typed := range client.Phones {
 		if p.Linked == 0 && !phone.Certain(typed, f.Region) {
 			v.Unread = append(v.Unread, f.Phone(typed))
