@@ -2,12 +2,8 @@ package session
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strconv"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/internal/store"
 )
@@ -27,10 +23,7 @@ func (s *Sessions) SetAside(ctx context.Context, session Session, name, value st
 	if value != "" {
 		value = s.db.Ring().Seal([]byte(value), key)
 	}
-	if err := s.keep(ctx, key, value, SessionLife); err != nil {
-		return fmt.Errorf("keep %s of the session: %w", name, err)
-	}
-	return nil
+	return store.Wrap("keep "+name+" of the session", s.keep(ctx, key, value, SessionLife))
 }
 
 // keep stores a value for a while; "" removes what is there.
@@ -45,10 +38,7 @@ func (s *Sessions) keep(ctx context.Context, key, value string, life time.Durati
 func (s *Sessions) Aside(ctx context.Context, session Session, name string) (string, error) {
 	key := asideKey(session, name)
 	plain, _, err := s.opened(key, s.db.GetEx(ctx, key, SessionLife))
-	if err != nil {
-		return "", fmt.Errorf("read %s of the session: %w", name, err)
-	}
-	return string(plain), nil
+	return string(plain), store.Wrap("read "+name+" of the session", err)
 }
 
 // placeLife is how long it is remembered which card was open on a ticket.
@@ -64,10 +54,7 @@ func (s *Sessions) SetPlace(ctx context.Context, session Session, place string) 
 	if session.Ticket.ID == 0 {
 		return nil
 	}
-	if err := s.keep(ctx, placeKey(session), place, placeLife); err != nil {
-		return fmt.Errorf("remember open card: %w", err)
-	}
-	return nil
+	return store.Wrap("remember open card", s.keep(ctx, placeKey(session), place, placeLife))
 }
 
 // Place is what was open on the session's ticket, "" for nothing.
@@ -75,9 +62,6 @@ func (s *Sessions) Place(ctx context.Context, session Session) (string, error) {
 	if session.Ticket.ID == 0 {
 		return "", nil
 	}
-	place, err := s.db.Get(ctx, placeKey(session)).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return "", fmt.Errorf("recall open card: %w", err)
-	}
-	return place, nil
+	place, _, err := store.Found(s.db.Get(ctx, placeKey(session)).Result())
+	return place, store.Wrap("recall open card", err)
 }

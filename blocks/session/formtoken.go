@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 // ErrBusy says that the first sending of the same form is still at work.
@@ -43,8 +43,8 @@ func (s *Sessions) Begin(ctx context.Context, session Session, token string) (on
 		if first {
 			return &Once{s: s, key: key}, "", nil
 		}
-		state, err := s.db.Get(ctx, key).Result()
-		if err != nil && !errors.Is(err, redis.Nil) {
+		state, _, err := store.Found(s.db.Get(ctx, key).Result())
+		if err != nil {
 			return nil, "", fmt.Errorf("read form: %w", err)
 		}
 		if result, done := strings.CutPrefix(state, formDone); done {
@@ -60,16 +60,10 @@ func (s *Sessions) Begin(ctx context.Context, session Session, token string) (on
 
 // Done keeps what the form led to, for those who send it again. It outlives the request that did the work.
 func (o *Once) Done(ctx context.Context, result string) error {
-	if err := o.s.db.Set(context.WithoutCancel(ctx), o.key, formDone+result, SessionLife).Err(); err != nil {
-		return fmt.Errorf("store form result: %w", err)
-	}
-	return nil
+	return store.Wrap("store form result", o.s.db.Set(context.WithoutCancel(ctx), o.key, formDone+result, SessionLife).Err())
 }
 
 // Release gives the form back, so that it can be corrected and sent again.
 func (o *Once) Release(ctx context.Context) error {
-	if err := o.s.db.Del(context.WithoutCancel(ctx), o.key).Err(); err != nil {
-		return fmt.Errorf("release form: %w", err)
-	}
-	return nil
+	return store.Wrap("release form", o.s.db.Del(context.WithoutCancel(ctx), o.key).Err())
 }

@@ -84,25 +84,19 @@ func (s *Sessions) Move(ctx context.Context, id, tenantID string) error {
 }
 
 func (s *Sessions) save(ctx context.Context, session Session) error {
-	plain, err := json.Marshal(session)
+	key := sessionKey(session.ID)
+	sealed, err := s.db.Ring().SealJSON(session, key)
 	if err != nil {
 		return fmt.Errorf("encode session: %w", err)
 	}
-	key := sessionKey(session.ID)
-	if err := s.db.Set(ctx, key, s.db.Ring().Seal(plain, key), SessionLife).Err(); err != nil {
-		return fmt.Errorf("store session: %w", err)
-	}
-	return nil
+	return store.Wrap("store session", s.db.Set(ctx, key, sealed, SessionLife).Err())
 }
 
 // opened returns what was sealed under a key, as it was read. ok is false when there is nothing, or it was sealed with a key that
 // is gone.
 func (s *Sessions) opened(key string, read *redis.StringCmd) (plain []byte, ok bool, err error) {
-	sealed, err := read.Result()
-	if errors.Is(err, redis.Nil) {
-		return nil, false, nil
-	}
-	if err != nil {
+	sealed, there, err := store.Found(read.Result())
+	if !there {
 		return nil, false, err
 	}
 	plain, err = s.db.Ring().Open(sealed, key)

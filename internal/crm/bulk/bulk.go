@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -77,10 +76,7 @@ type Made struct {
 // Content is everything of a deal but its contact and its company: the same for deals that can be taken for each other.
 func (d Deal) Content() (string, error) {
 	raw, err := json.Marshal(d.input())
-	if err != nil {
-		return "", fmt.Errorf("encode deal: %w", err)
-	}
-	return string(raw), nil
+	return string(raw), store.Wrap("encode deal", err)
 }
 
 func (d Deal) input() amocrm.LeadInput {

@@ -11,6 +11,7 @@ import (
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/runes"
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 const (
@@ -40,10 +41,7 @@ func (cs *Companies) Join(ctx context.Context, contactID int64, name string, res
 			return company, nil
 		},
 	})
-	if err != nil {
-		return fmt.Errorf("join company %d: %w", company, err)
-	}
-	return nil
+	return store.Wrap(fmt.Sprintf("join company %d", company), err)
 }
 
 // companyFor finds the company of a name or makes it. One writer at a time does so for a name.

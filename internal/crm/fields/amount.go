@@ -3,7 +3,6 @@ package fields
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
@@ -72,10 +71,7 @@ func (fs *Fields) KeepsCents(ctx context.Context) (bool, error) {
 		leads, err := fs.account.API().NewestLeads(ctx, 1)
 		return len(leads) > 0 && leads[0].KeepsCents(), err
 	})
-	if err != nil {
-		return false, fmt.Errorf("look whether prices have cents: %w", err)
-	}
-	return got.Value, nil
+	return got.Value, store.Wrap("look whether prices have cents", err)
 }
 
 // Value returns what is sent of a field. What is not of its type is a field error with the field's name and type and what is

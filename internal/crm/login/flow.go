@@ -65,10 +65,7 @@ type secrets struct {
 // so that only the browser that started the login can finish it.
 func (f *Flow) Start(ctx context.Context, tenantID, sessionID, lang string) (Start, error) {
 	s, err := f.start(ctx, login{TenantID: tenantID, SessionID: sessionID, Lang: lang})
-	if err != nil {
-		return Start{}, fmt.Errorf("start login: %w", err)
-	}
-	return s, nil
+	return s, store.Wrap("start login", err)
 }
 
 // start begins a login through the configured integration or, when it is made to end a connection, through that of the present one.
@@ -143,10 +140,7 @@ const WhyEnded = "disconnected in the settings"
 // amoCRM account may. It goes through the integration of the present connection. Errors: oauth.ErrNoGrant when there is none.
 func (f *Flow) StartDisconnect(ctx context.Context, tenantID, sessionID, lang string) (Start, error) {
 	s, err := f.start(ctx, login{TenantID: tenantID, SessionID: sessionID, Lang: lang, Ends: true})
-	if err != nil {
-		return Start{}, fmt.Errorf("start disconnecting: %w", err)
-	}
-	return s, nil
+	return s, store.Wrap("start disconnecting", err)
 }
 
 // end drops the connection. The tokens of the login that proved the right to do so are never stored.

@@ -82,10 +82,7 @@ const WhyOperator = "disconnected by the operator"
 // grant is no error.
 func (g *Grants) Disconnect(ctx context.Context, tenantID string) error {
 	call(g.amo.cfg.Hooks.Ending, ctx, tenantID)
-	if err := g.Drop(ctx, tenantID, WhyOperator); err != nil {
-		return fmt.Errorf("disconnect: %w", err)
-	}
-	return nil
+	return store.Wrap("disconnect", g.Drop(ctx, tenantID, WhyOperator))
 }
 
 // Disconnected takes the hook that amoCRM sends when an account switches the integration off (amocrm.md §1.10): the grants of

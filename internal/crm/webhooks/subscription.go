@@ -3,14 +3,11 @@ package webhooks
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/store"
@@ -38,11 +35,9 @@ type subscription struct {
 	Why         string    `json:"why"`         // of the refusal, a connector's error kind
 }
 
-func subscriptionKey(tenantID string) string { return store.Key(tenantID, "hook") }
-func subscriptionLock(tenantID string) string {
-	return store.Key(tenantID, "hook", "lock")
-}
-func secretKey(fingerprint string) string { return store.Shared("hook", fingerprint) }
+func subscriptionKey(tenantID string) string  { return store.Key(tenantID, "hook") }
+func subscriptionLock(tenantID string) string { return store.Key(tenantID, "hook", "lock") }
+func secretKey(fingerprint string) string     { return store.Shared("hook", fingerprint) }
 
 func (s *Service) fingerprints(secret string) []string {
 	return s.DB.Ring().Fingerprints("hook", secret)
@@ -52,19 +47,12 @@ func (s *Service) fingerprints(secret string) []string {
 // replaces the one that nobody can read.
 func (s *Service) load(ctx context.Context, tenantID string) (subscription, error) {
 	key := subscriptionKey(tenantID)
-	sealed, err := s.DB.Get(ctx, key).Result()
-	if errors.Is(err, redis.Nil) {
-		return subscription{}, nil
-	}
-	if err != nil {
-		return subscription{}, fmt.Errorf("read subscription: %w", err)
+	sealed, there, err := store.Found(s.DB.Get(ctx, key).Result())
+	if !there {
+		return subscription{}, store.Wrap("read subscription", err)
 	}
 	var sub subscription
-	plain, err := s.DB.Ring().Open(sealed, key)
-	if err == nil {
-		err = json.Unmarshal(plain, &sub)
-	}
-	if err != nil {
+	if err := s.DB.Ring().OpenJSON(sealed, key, &sub); err != nil {
 		s.Log.Warn("subscription not readable, making a new one", "tenant", tenantID, "error", err)
 		return subscription{}, nil
 	}
@@ -77,18 +65,15 @@ func (s *Service) load(ctx context.Context, tenantID string) (subscription, erro
 // save stores a subscription and lets its secret lead to the tenant.
 func (s *Service) save(ctx context.Context, tenantID string, sub subscription) error {
 	sub.V = subscriptionSchema
-	plain, err := json.Marshal(sub)
+	key := subscriptionKey(tenantID)
+	sealed, err := s.DB.Ring().SealJSON(sub, key)
+	if err == nil {
+		err = s.DB.Set(ctx, key, sealed, 0).Err()
+	}
 	if err != nil {
 		return fmt.Errorf("write subscription: %w", err)
 	}
-	key := subscriptionKey(tenantID)
-	if err := s.DB.Set(ctx, key, s.DB.Ring().Seal(plain, key), 0).Err(); err != nil {
-		return fmt.Errorf("write subscription: %w", err)
-	}
-	if err := s.DB.Set(ctx, secretKey(s.fingerprints(sub.Secret)[0]), tenantID, 0).Err(); err != nil {
-		return fmt.Errorf("index subscription: %w", err)
-	}
-	return nil
+	return store.Wrap("index subscription", s.DB.Set(ctx, secretKey(s.fingerprints(sub.Secret)[0]), tenantID, 0).Err())
 }
 
 // forget removes a subscription and what leads to it.
@@ -102,23 +87,15 @@ func (s *Service) forget(ctx context.Context, tenantID string, sub subscription)
 			failed = append(failed, s.DB.Del(ctx, secretKey(fingerprint)).Err())
 		}
 	}
-	if err := errors.Join(failed...); err != nil {
-		return fmt.Errorf("forget subscription: %w", err)
-	}
-	return nil
+	return store.Wrap("forget subscription", errors.Join(failed...))
 }
 
 // owner is the tenant of a secret, "" for none.
 func (s *Service) owner(ctx context.Context, secret string) (string, error) {
 	for _, fingerprint := range s.fingerprints(secret) {
-		id, err := s.DB.Get(ctx, secretKey(fingerprint)).Result()
-		if errors.Is(err, redis.Nil) {
-			continue
+		if id, there, err := store.Found(s.DB.Get(ctx, secretKey(fingerprint)).Result()); there || err != nil {
+			return id, store.Wrap("find a hook's tenant", err)
 		}
-		if err != nil {
-			return "", fmt.Errorf("find a hook's tenant: %w", err)
-		}
-		return id, nil
 	}
 	return "", nil
 }
