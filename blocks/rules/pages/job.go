@@ -30,15 +30,6 @@ func (h *Handlers) job(r *pageRequest) error {
 	})
 }
 
-// typedJob is what was typed into the forms of a job, and what is wrong with it.
-type typedJob struct {
-	request, reason string
-	mistakes        []request.Problem
-	badRequest      string
-	badReason       string
-	problem         string
-}
-
 // changeJob does what a person decided: POST …/inbox/:id with do=retry|edit|drop|adopt|new. Sent twice it is done once.
 func (h *Handlers) changeJob(r *pageRequest) error {
 	form, err := r.FormParams()
@@ -102,26 +93,26 @@ func (r *pageRequest) editedRequest(ctx context.Context, id, typed string) (requ
 
 // jobAgain shows the job as it stands now, with what could not be done and what was typed.
 func (r *pageRequest) jobAgain(id string, form url.Values, err error) error {
-	typed := typedJob{request: form.Get("request"), reason: form.Get("reason")}
+	typed := jobView{Request: ui.Plain(form.Get("request")), Dropping: ui.Plain(form.Get("reason"))}
 	var mistakes *request.Problems
 	var syntax *body.SyntaxError
 	switch {
 	case errors.Is(err, ledger.ErrConflict):
-		typed.problem = r.T("inbox.conflict")
+		typed.Problem = r.T("inbox.conflict")
 	case errors.Is(err, rules.ErrNoCandidate):
-		typed.problem = r.T("inbox.no_candidate")
+		typed.Problem = r.T("inbox.no_candidate")
 	case errors.Is(err, rules.ErrDealMade):
-		typed.problem = r.T("inbox.deal_made")
+		typed.Problem = r.T("inbox.deal_made")
 	case errors.Is(err, ledger.ErrReason):
-		typed.badReason = r.T("inbox.reason_wrong", "Most", ledger.MaxReason)
+		typed.BadReason = r.T("inbox.reason_wrong", "Most", ledger.MaxReason)
 	case errors.Is(err, errMasked):
-		typed.badRequest = r.T("inbox.masked")
+		typed.BadRequest = r.T("inbox.masked")
 	case form.Get("do") == "retry" && request.ProblemsOf(err) != nil:
-		typed.badRequest, typed.mistakes = r.T("inbox.still_refused"), r.problems(r.Format(), request.ProblemsOf(err))
+		typed.BadRequest, typed.Mistakes = r.T("inbox.still_refused"), r.problems(r.Format(), request.ProblemsOf(err))
 	case errors.As(err, &syntax):
-		typed.badRequest = r.T("inbox.no_json", "Detail", syntax.Error())
+		typed.BadRequest = r.T("inbox.no_json", "Detail", syntax.Error())
 	case errors.As(err, &mistakes):
-		typed.badRequest, typed.mistakes = r.T("inbox.mistakes"), r.problems(r.Format(), mistakes.List)
+		typed.BadRequest, typed.Mistakes = r.T("inbox.mistakes"), r.problems(r.Format(), mistakes.List)
 	default:
 		return r.Fail(err, r.Base()+"/inbox/"+url.PathEscape(id))
 	}

@@ -222,10 +222,10 @@ func (r *pageRequest) jobPage(ctx context.Context, id string) (jobView, error) {
 }
 
 // keep leaves what was typed on the page, with what is wrong with it.
-func (view *jobView) keep(t typedJob) {
-	if t.request != "" && view.CanEdit {
-		view.Request = ui.Plain(t.request)
+func (view *jobView) keep(typed jobView) {
+	if typed.Request != "" && view.CanEdit {
+		view.Request = typed.Request
 	}
-	view.Dropping, view.Problem, view.BadReason = ui.Plain(t.reason), t.problem, t.badReason
-	view.BadRequest, view.Mistakes = t.badRequest, t.mistakes
+	view.Dropping, view.Problem, view.BadReason = typed.Dropping, typed.Problem, typed.BadReason
+	view.BadRequest, view.Mistakes = typed.BadRequest, typed.Mistakes
 }
