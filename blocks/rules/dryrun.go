@@ -57,9 +57,7 @@ func (s *Service) DryRun(ctx context.Context, t tenant.Tenant, r request.Request
 		p, err = plan.Make(r, ticket, &meta, t.Language(), time.Now(), true)
 	}
 	if err == nil {
-		if err = p.WithoutCents(ctx, a.KeepsCents); err == nil {
-			err = p.Stops()
-		}
+		err = p.WithoutCents(ctx, a.KeepsCents)
 	}
 	var stops *request.Problems
 	switch {
@@ -90,7 +88,7 @@ func (s *Service) TryRule(ctx context.Context, tenantID string, ticketID int64, 
 		found = append(found, request.NewProblem("key", request.CodeChoice, "foreign_key"))
 	}
 	if r.AmoClientID != "" && t.IntegrationID != "" && !strings.EqualFold(r.AmoClientID, t.IntegrationID) {
-		found = append(found, request.NewProblem("amoClientId", request.CodeChoice, "foreign_client"))
+		found = append(found, request.ForeignClient())
 	}
 	if mistakes != nil {
 		found = append(found, mistakes.List...)
@@ -152,8 +150,5 @@ func contactOf(ctx context.Context, a bulk.Account, client helpdesk.Client) (pla
 		return plan.Ref{Name: contact.Name}, err
 	}
 	name, err := a.ContactName(ctx, contact.ID)
-	if err != nil {
-		return plan.Ref{}, fmt.Errorf("read contact: %w", err)
-	}
-	return plan.Ref{ID: contact.ID, Name: name}, nil
+	return plan.Ref{ID: contact.ID, Name: name}, store.Wrap("read contact", err)
 }

@@ -152,9 +152,4 @@ type Intent struct {
 }
 
 // Start is since when the write is looked for.
-func (i *Intent) Start() time.Time {
-	if i.From.IsZero() {
-		return i.At
-	}
-	return i.From
-}
+func (i *Intent) Start() time.Time { return cmp.Or(i.From, i.At) }

@@ -121,13 +121,12 @@ func ReasonCodes() []string { return slices.Sorted(maps.Keys(reasonTexts)) }
 
 // Summary is the first problems in words.
 func Summary(problems []request.Problem) ledger.Reason {
-	parts := make([]string, 0, len(problems))
-	for i, p := range problems {
-		if i == 5 {
-			parts = append(parts, fmt.Sprintf("and %d more", len(problems)-i))
-			break
-		}
+	var parts []string
+	for _, p := range problems[:min(len(problems), 5)] {
 		parts = append(parts, p.Path+": "+p.Detail)
+	}
+	if more := len(problems) - len(parts); more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
 	}
 	return ledger.InWords(strings.Join(parts, "; "))
 }

@@ -80,21 +80,16 @@ func (r Ref) String() string {
 // pick finds those of a name, case and outer blanks aside; when there is none, the one of that id, alone or with its
 // name as messages write it: 10 (Sales).
 func pick(have []Ref, name string) []Ref {
-	var found []Ref
-	for _, t := range have {
-		if strings.EqualFold(strings.TrimSpace(t.Name), strings.TrimSpace(name)) {
-			found = append(found, t)
-		}
+	name = strings.TrimSpace(name)
+	if found := crm.Filter(have, func(t Ref) bool { return strings.EqualFold(strings.TrimSpace(t.Name), name) }); len(found) > 0 {
+		return found
 	}
-	head, _, _ := strings.Cut(strings.TrimSpace(name), " (")
-	if id, err := strconv.ParseInt(head, 10, 64); err == nil && len(found) == 0 {
-		for _, t := range have {
-			if t.ID == id {
-				return []Ref{t}
-			}
-		}
+	head, _, _ := strings.Cut(name, " (")
+	id, err := strconv.ParseInt(head, 10, 64)
+	if t, ok := crm.Find(have, func(t Ref) bool { return t.ID == id }); ok && err == nil {
+		return []Ref{t}
 	}
-	return found
+	return nil
 }
 
 // nearest is the one that may have been meant, "" for none.
@@ -153,13 +148,12 @@ func some(list []Ref) string {
 	if len(list) == 0 {
 		return "—"
 	}
-	names := make([]string, 0, maxChoices+1)
-	for i, t := range list {
-		if i == maxChoices {
-			names = append(names, "…")
-			break
-		}
+	var names []string
+	for _, t := range list[:min(len(list), maxChoices)] {
 		names = append(names, t.String())
+	}
+	if len(list) > maxChoices {
+		names = append(names, "…")
 	}
 	return strings.Join(names, ", ")
 }

@@ -89,98 +89,77 @@ func (c *checker) one(path, key, name string, have []Ref, params ...string) int6
 
 // responsible finds a user by id, e-mail or name. One who can't be responsible is left out.
 func (c *checker) responsible(f *request.LeadFields) {
-	unread := c.m.UsersHidden || len(c.m.Users) == 0
-	if f.ResponsibleID != 0 {
-		if !unread {
-			c.responsibleID(&f.ResponsibleID)
-		}
-		return
-	}
-	if f.Responsible == "" {
-		return
-	}
 	const path = "fields.responsible_user"
-	if unread {
+	unread := c.m.UsersHidden || len(c.m.Users) == 0
+	switch {
+	case f.ResponsibleID != 0 && unread, f.ResponsibleID == 0 && f.Responsible == "":
+		return
+	case f.ResponsibleID != 0:
+		c.responsibleID(&f.ResponsibleID)
+		return
+	case unread:
 		c.leave(f.Responsible, request.NewProblem(path, request.CodeChoice, "users_hidden"))
 		return
 	}
+	have := users(c.m.Assignable())
 	found := withEmail(c.m.Assignable(), f.Responsible)
 	if len(found) == 0 {
-		found = pick(users(c.m.Assignable()), f.Responsible)
-	}
-	switch len(found) {
-	case 1:
-		f.ResponsibleID = found[0].ID
-		return
-	case 0:
-	default:
-		c.leave(f.Responsible, request.NewProblem(path, request.CodeAmbiguous, "ambiguous", "Found", some(found)))
-		return
+		found = pick(have, f.Responsible)
 	}
 	gone := append(withEmail(c.m.Users, f.Responsible), pick(users(c.m.Users), f.Responsible)...)
-	if len(gone) > 0 {
-		c.leave(f.Responsible, request.NewProblem(path, request.CodeChoice, "inactive_user", "User", gone[0].String(), "Accepted", some(users(c.m.Assignable()))))
-		return
-	}
-	have := users(c.m.Assignable())
-	if strings.Contains(f.Responsible, "@") { // who types an address means one
-		for i, u := range c.m.Assignable() {
-			have[i].Name = u.Email
+	switch {
+	case len(found) == 1:
+		f.ResponsibleID = found[0].ID
+	case len(found) > 1:
+		c.leave(f.Responsible, request.NewProblem(path, request.CodeAmbiguous, "ambiguous", "Found", some(found)))
+	case len(gone) > 0:
+		c.leave(f.Responsible, request.NewProblem(path, request.CodeChoice, "inactive_user", "User", gone[0].String(), "Accepted", some(have)))
+	default:
+		if strings.Contains(f.Responsible, "@") { // who types an address means one
+			for i, u := range c.m.Assignable() {
+				have[i].Name = u.Email
+			}
 		}
+		c.missing(path, "no_user", f.Responsible, have)
 	}
-	c.missing(path, "no_user", f.Responsible, have)
 }
 
 func (c *checker) responsibleID(id *int64) {
 	const path = "fields.responsible_user_id"
-	for _, u := range c.m.Users {
-		if int64(u.ID) != *id {
-			continue
-		}
-		if c.ids && (!u.IsActive || u.IsFree) {
-			c.leave(strconv.FormatInt(*id, 10), request.NewProblem(path, request.CodeChoice, "inactive_user", "User", ref(u.ID, u.Name).String(),
-				"Accepted", some(users(c.m.Assignable()))))
-			*id = 0
-		}
-		return
+	have := users(c.m.Assignable())
+	switch u, ok := crm.Find(c.m.Users, func(u crm.User) bool { return int64(u.ID) == *id }); {
+	case !ok:
+		c.unknownID(path, "no_user", id, have)
+	case c.ids && (!u.IsActive || u.IsFree):
+		c.leave(strconv.FormatInt(*id, 10), request.NewProblem(path, request.CodeChoice, "inactive_user", "User", ref(u.ID, u.Name).String(),
+			"Accepted", some(have)))
+		*id = 0
 	}
-	c.unknownID(path, "no_user", id, users(c.m.Assignable()))
 }
 
-func withEmail(list []crm.User, email string) (out []Ref) {
-	for _, u := range list {
-		if u.Email != "" && strings.EqualFold(strings.TrimSpace(u.Email), strings.TrimSpace(email)) {
-			out = append(out, ref(u.ID, u.Name))
-		}
-	}
-	return out
+func withEmail(list []crm.User, email string) []Ref {
+	return users(crm.Filter(list, func(u crm.User) bool {
+		return u.Email != "" && strings.EqualFold(strings.TrimSpace(u.Email), strings.TrimSpace(email))
+	}))
 }
 
 // fieldsCalled finds the custom fields of deals that have a name, else the one that has it for its code.
-func fieldsCalled(m crm.Meta, name string) (out []crm.Field) {
-	for _, f := range m.LeadFields {
-		if strings.EqualFold(strings.TrimSpace(f.Name), name) {
-			out = append(out, f)
-		}
+func fieldsCalled(m crm.Meta, name string) []crm.Field {
+	named := crm.Filter(m.LeadFields, func(f crm.Field) bool { return strings.EqualFold(strings.TrimSpace(f.Name), name) })
+	if len(named) > 0 {
+		return named
 	}
-	if f, ok := fieldCoded(m, name); ok && len(out) == 0 {
+	if f, ok := fieldCoded(m, name); ok {
 		return []crm.Field{f}
 	}
-	if len(out) == 0 {
-		for _, t := range pick(fieldRefs(m.LeadFields), name) {
-			if f, ok := m.LeadField(t.ID); ok {
-				return []crm.Field{f}
-			}
+	for _, t := range pick(fieldRefs(m.LeadFields), name) {
+		if f, ok := m.LeadField(t.ID); ok {
+			return []crm.Field{f}
 		}
 	}
-	return out
+	return nil
 }
 
 func fieldCoded(m crm.Meta, code string) (crm.Field, bool) {
-	for _, f := range m.LeadFields {
-		if f.Code != "" && strings.EqualFold(f.Code, code) {
-			return f, true
-		}
-	}
-	return crm.Field{}, false
+	return crm.Find(m.LeadFields, func(f crm.Field) bool { return f.Code != "" && strings.EqualFold(f.Code, code) })
 }

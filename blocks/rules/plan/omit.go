@@ -146,13 +146,9 @@ func known(in crm.FieldInput, of string, meta crm.Meta) (crm.Field, bool) {
 	if of == OfContact {
 		fields = meta.ContactFields
 	}
-	i := slices.IndexFunc(fields, func(f crm.Field) bool {
+	return crm.Find(fields, func(f crm.Field) bool {
 		return in.FieldID != 0 && f.ID == in.FieldID || in.FieldID == 0 && strings.EqualFold(f.Code, in.FieldCode)
 	})
-	if i < 0 {
-		return crm.Field{}, false
-	}
-	return fields[i], true
 }
 
 // Dispensable returns all of a deal that was sent that it can do without, for when the CRM does not name what it refuses: reason

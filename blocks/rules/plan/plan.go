@@ -137,7 +137,8 @@ func (p *Plan) price(given request.Price, hints money.Hints) []request.Problem {
 	return nil
 }
 
-// WithoutCents rounds the plan's price for an account that keeps none. It asks the account only about a price that has some.
+// WithoutCents rounds the plan's price for an account that keeps none, with a remark, which stops a strict rule (Stops). It asks
+// the account only about a price that has some.
 func (p *Plan) WithoutCents(ctx context.Context, keepsCents func(context.Context) (bool, error)) error {
 	amount, err := money.FromJSON(p.Deal.Price)
 	if err != nil || amount.Cents() == 0 {
@@ -150,5 +151,5 @@ func (p *Plan) WithoutCents(ctx context.Context, keepsCents func(context.Context
 	whole := money.Of(int64(math.Round(amount.Float()))).JSON()
 	p.Remarks = request.Merged(p.Remarks, []request.Problem{request.NewProblem(request.PricePath, request.CodeType, "no_cents", "Price", whole.String()).AsRemark(p.Deal.Price.String())})
 	p.Deal.Price = whole
-	return nil
+	return p.Stops()
 }

@@ -90,11 +90,7 @@ func words(f crm.Field, v crm.ValueInput, zone *time.Location) string {
 		}
 		return v.EnumCode
 	}
-	raw, err := json.Marshal(v.Value)
-	if err != nil {
-		return fmt.Sprint(v.Value)
-	}
-	return string(raw)
+	return request.ShownValue(v.Value)
 }
 
 // landing is the stage in which a deal is made: the one given, else the first of the pipeline, which is else the main one

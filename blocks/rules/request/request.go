@@ -172,16 +172,15 @@ func (r Request) Where(path string) string {
 
 // Fingerprint tells jobs apart: the header key if the caller gave one, else ticket, fields and comment.
 func (r Request) Fingerprint(tenantID, headerKey string) (string, error) {
-	kind, what := "key", []byte(headerKey)
-	if headerKey == "" {
-		r.AmoClientID = ""
-		b, err := json.Marshal(r)
-		if err != nil {
-			return "", fmt.Errorf("encode job: %w", err)
-		}
-		kind, what = "body", b
+	if headerKey != "" {
+		return Digest(tenantID, "key", []byte(headerKey)), nil
 	}
-	return Digest(tenantID, kind, what), nil
+	r.AmoClientID = ""
+	body, err := json.Marshal(r)
+	if err != nil {
+		return "", fmt.Errorf("encode job: %w", err)
+	}
+	return Digest(tenantID, "body", body), nil
 }
 
 // Digest tells apart what a tenant has sent, of one kind.

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sidecard/sidecard/blocks/rules/jobs"
 	"github.com/sidecard/sidecard/blocks/rules/plan"
 	"github.com/sidecard/sidecard/blocks/rules/request"
@@ -57,9 +59,7 @@ func (b *batch) run(ctx context.Context, tenantID string) {
 		b.region = phone.Region(t.Settings.Region, b.meta.Account.Country)
 	}
 	if err != nil {
-		for _, it := range b.items {
-			it.fail(ctx, err)
-		}
+		failAll(ctx, b.items, err)
 		return
 	}
 	deals := leads{planner{b}}
@@ -91,16 +91,12 @@ func (b *batch) forEach(ctx context.Context, items []*item, f func(*item) error)
 
 // parallel runs f for items, some side by side.
 func parallel(items []*item, f func(*item)) {
-	slots := make(chan struct{}, maxParallel)
-	var group sync.WaitGroup
+	var group errgroup.Group
+	group.SetLimit(maxParallel)
 	for _, it := range items {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			f(it)
-		})
+		group.Go(func() error { f(it); return nil })
 	}
-	group.Wait()
+	_ = group.Wait() // each item keeps its own error
 }
 
 // withoutDeal returns the items that have a deal to make. One behind an unfinished item of its ticket waits for it.
@@ -238,6 +234,13 @@ func (it *item) fail(ctx context.Context, err error) {
 	it.end = &v
 }
 
+// failAll ends items with what hinders all of them.
+func failAll(ctx context.Context, items []*item, err error) {
+	for _, it := range items {
+		it.fail(ctx, err)
+	}
+}
+
 // unlockClient releases the lock on the item's client.
 func (it *item) unlockClient() {
 	if it.unlock != nil {
@@ -247,13 +250,8 @@ func (it *item) unlockClient() {
 }
 
 // unfinished returns the items that have not ended.
-func unfinished(items []*item) (out []*item) {
-	for _, it := range items {
-		if !it.ended() {
-			out = append(out, it)
-		}
-	}
-	return out
+func unfinished(items []*item) []*item {
+	return crm.Filter(items, func(it *item) bool { return !it.ended() })
 }
 
 // clientKeys are the keys under which the batch knows a client: the id, and each phone and e-mail.

@@ -54,9 +54,7 @@ func (d leads) prepare(ctx context.Context, items []*item) {
 		it.sent, it.job.Steps.LeadIntent = in, d.intent(it)
 	}
 	if err := d.register(ctx, unfinished(items)); err != nil {
-		for _, it := range unfinished(items) {
-			it.fail(ctx, err)
-		}
+		failAll(ctx, unfinished(items), err)
 	}
 }
 
@@ -189,12 +187,7 @@ func (d leads) setDeal(it *item, r bulk.Made) {
 
 // conclude does what follows from new deals: their contacts are remembered, cards show them.
 func (d leads) conclude(ctx context.Context, items []*item) {
-	var made []*item
-	for _, it := range items {
-		if it.job.Steps.LeadID != 0 {
-			made = append(made, it)
-		}
-	}
+	made := crm.Filter(items, func(it *item) bool { return it.job.Steps.LeadID != 0 })
 	if len(made) == 0 {
 		return
 	}

@@ -30,9 +30,7 @@ func (d leads) look(ctx context.Context, items []*item) {
 	defer end()
 	newest, err := d.account.NewestDeals(ctx, lookPage)
 	if err != nil {
-		for _, it := range items {
-			it.fail(ctx, fmt.Errorf("look for the deal: %w", err))
-		}
+		failAll(ctx, items, fmt.Errorf("look for the deal: %w", err))
 		return
 	}
 	var found []*item

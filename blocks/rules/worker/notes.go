@@ -132,14 +132,11 @@ type extra struct {
 
 // add writes one kind of extra for all items that lack it. One whose answer was lost before is looked for first.
 func (x extra) add(ctx context.Context) {
-	lacking := func() (out []*item) {
-		for _, it := range x.items {
+	lacking := func() []*item {
+		return crm.Filter(x.items, func(it *item) bool {
 			id, _ := x.kept(&it.job.Steps)
-			if x.wanted(it) && *id == 0 && it.job.Steps.LeadID != 0 && !it.job.Steps.Skipped && !it.ended() {
-				out = append(out, it)
-			}
-		}
-		return out
+			return x.wanted(it) && *id == 0 && it.job.Steps.LeadID != 0 && !it.job.Steps.Skipped && !it.ended()
+		})
 	}
 	first := lacking()
 	if len(first) == 0 {

@@ -97,7 +97,8 @@ func classifyError(err error, e jobs.Job) outcome {
 	case errors.Is(err, store.ErrTrouble): // before the CRM: its calls fail, too, when their slots can't be had
 		return wait(soon, "=store_down")
 	case errors.Is(err, crm.ErrLimited):
-		return wait(max(soon, retryAfter(err)), whySlow)
+		answer, _ := crm.AnswerOf(err)
+		return wait(max(soon, min(answer.RetryAfter, 15*time.Minute)), whySlow)
 	case errors.As(err, &busy): // our own limiter, after amoCRM said so to somebody else or because of a long queue
 		return wait(max(soon, min(busy.Wait, 15*time.Minute)), whySlow)
 	case errors.Is(err, crm.ErrPayment):
@@ -131,11 +132,6 @@ func classifyError(err error, e jobs.Job) outcome {
 func backoff(n int, least, most time.Duration) time.Duration {
 	d := min(least<<min(n, 16), most)
 	return d*3/4 + rand.N(d/2)
-}
-
-func retryAfter(err error) time.Duration {
-	answer, _ := crm.AnswerOf(err)
-	return min(answer.RetryAfter, 15*time.Minute)
 }
 
 // done is the outcome of a job with which nothing more is to be done.

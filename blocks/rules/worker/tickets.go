@@ -16,6 +16,7 @@ import (
 	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/helpdesk"
 	"github.com/sidecard/sidecard/internal/ledger"
+	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/tenant"
 )
 
@@ -48,9 +49,7 @@ func (p planner) read(ctx context.Context) {
 	desk, err := p.desk(ctx, first[0].job.Tenant)
 	if err != nil {
 		for _, items := range of {
-			for _, it := range items {
-				it.fail(ctx, err)
-			}
+			failAll(ctx, items, err)
 		}
 		return
 	}
@@ -73,9 +72,7 @@ func (p planner) plan(ctx context.Context, it *item) {
 	st := &it.job.Steps
 	made, err := plan.Make(it.job.Request, it.ticket, &p.meta, p.lang, p.now(), st.Judged)
 	if err == nil && st.LeadID == 0 {
-		if err = made.WithoutCents(ctx, p.account.KeepsCents); err == nil {
-			err = made.Stops()
-		}
+		err = made.WithoutCents(ctx, p.account.KeepsCents)
 	}
 	var stops *request.Problems
 	switch {
@@ -129,18 +126,12 @@ func (b *batch) desk(ctx context.Context, tenantID string) (Desk, error) {
 		return nil, errNoDeskToken
 	}
 	desk, err := b.deps.Desk(t)
-	if err != nil {
-		return nil, fmt.Errorf("open helpdesk: %w", err)
-	}
-	return desk, nil
+	return desk, store.Wrap("open helpdesk", err)
 }
 
 func (b *batch) tenant(ctx context.Context, id string) (tenant.Tenant, error) {
 	t, err := b.deps.Tenants.Get(ctx, id)
-	if err != nil {
-		return t, fmt.Errorf("open account: %w", err)
-	}
-	return t, nil
+	return t, store.Wrap("open account", err)
 }
 
 func clientOf(c usedesk.Client) helpdesk.Client {
