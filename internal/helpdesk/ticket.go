@@ -92,41 +92,24 @@ const ticketField = "ticket.field."
 
 // Values returns what the ticket says under a name; nothing when it does not say it.
 func (t Ticket) Values(name string) []string {
-	c := t.Client
-	switch name {
-	case "client.name":
-		return nonBlank(c.Name)
-	case "client.company":
-		return nonBlank(c.Company)
-	case "client.position":
-		return nonBlank(c.Position)
-	case "client.phone":
-		return nonBlank(c.Phones...)
-	case "client.email":
-		return nonBlank(c.Emails...)
-	case "client.messenger":
-		var ids []string
-		for _, h := range c.Messengers {
-			ids = append(ids, h.ID)
-		}
-		return nonBlank(ids...)
-	case "client.site":
-		return nonBlank(c.Sites...)
-	case "ticket.id":
-		if t.ID != 0 {
-			return []string{strconv.FormatInt(t.ID, 10)}
-		}
-	case "ticket.subject":
-		return nonBlank(t.Subject)
-	case "ticket.channel":
-		return nonBlank(t.Channel)
+	var id string
+	if t.ID != 0 {
+		id = strconv.FormatInt(t.ID, 10)
 	}
-	return nonBlank(t.Fields[fieldSource(name)])
-}
-
-func nonBlank(list ...string) []string {
+	c, accounts := t.Client, []string(nil)
+	for _, m := range t.Client.Messengers {
+		accounts = append(accounts, m.ID)
+	}
+	said, known := map[string][]string{
+		"client.name": {c.Name}, "client.company": {c.Company}, "client.position": {c.Position}, "client.phone": c.Phones,
+		"client.email": c.Emails, "client.messenger": accounts, "client.site": c.Sites,
+		"ticket.id": {id}, "ticket.subject": {t.Subject}, "ticket.channel": {t.Channel},
+	}[name]
+	if !known {
+		said = []string{t.Fields[fieldSource(name)]}
+	}
 	var out []string
-	for _, s := range list {
+	for _, s := range said {
 		if s = strings.TrimSpace(s); s != "" {
 			out = append(out, s)
 		}
@@ -161,7 +144,7 @@ var (
 // "{{…}}" that is none of their own variables (usedesk.md §3.3 leaves it open).
 func Fill(text string, t Ticket) string {
 	return anyPlace.ReplaceAllStringFunc(text, func(place string) string {
-		name := strings.TrimSpace(place[2 : len(place)-2])
+		name := nameIn(place)
 		if !IsSource(name) {
 			return place
 		}
@@ -172,14 +155,11 @@ func Fill(text string, t Ticket) string {
 	})
 }
 
+func nameIn(place string) string { return strings.TrimSpace(place[2 : len(place)-2]) }
+
 // HasPlaceholder reports whether Fill would change a text.
 func HasPlaceholder(text string) bool {
-	for _, place := range anyPlace.FindAllString(text, -1) {
-		if IsSource(strings.TrimSpace(place[2 : len(place)-2])) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(anyPlace.FindAllString(text, -1), func(place string) bool { return IsSource(nameIn(place)) })
 }
 
 // UnknownPlaceholder returns the name in the first placeholder of a text that Fill does not know and that counts, "" when
