@@ -51,14 +51,14 @@ func decodeAs(enc encoding.Encoding, b []byte, name string) (string, error) {
 // wide returns the encoding of a text of two or four bytes a character, without its mark; nil for any other text. A text
 // without a mark is recognized by its first characters, which are ASCII in JSON and in forms.
 func wide(b []byte) (encoding.Encoding, []byte) {
-	utf16 := func(e utf.Endianness) encoding.Encoding { return utf.UTF16(e, utf.IgnoreBOM) }
-	utf32 := func(e utf32.Endianness) encoding.Encoding { return utf32.UTF32(e, utf32.IgnoreBOM) }
+	two := func(e utf.Endianness) encoding.Encoding { return utf.UTF16(e, utf.IgnoreBOM) }
+	four := func(e utf32.Endianness) encoding.Encoding { return utf32.UTF32(e, utf32.IgnoreBOM) }
 	for _, m := range []struct {
 		mark string
 		enc  encoding.Encoding
 	}{
-		{"\xff\xfe\x00\x00", utf32(utf32LE)}, {"\x00\x00\xfe\xff", utf32(utf32BE)},
-		{"\xff\xfe", utf16(utf.LittleEndian)}, {"\xfe\xff", utf16(utf.BigEndian)},
+		{"\xff\xfe\x00\x00", four(utf32.LittleEndian)}, {"\x00\x00\xfe\xff", four(utf32.BigEndian)},
+		{"\xff\xfe", two(utf.LittleEndian)}, {"\xfe\xff", two(utf.BigEndian)},
 	} {
 		if rest, ok := bytes.CutPrefix(b, []byte(m.mark)); ok {
 			return m.enc, rest
@@ -77,21 +77,16 @@ func wide(b []byte) (encoding.Encoding, []byte) {
 	all := len(head) / 4
 	switch zero {
 	case [4]int{0, all, all, all}:
-		return utf32(utf32LE), b
+		return four(utf32.LittleEndian), b
 	case [4]int{all, all, all, 0}:
-		return utf32(utf32BE), b
+		return four(utf32.BigEndian), b
 	case [4]int{0, all, 0, all}:
-		return utf16(utf.LittleEndian), b
+		return two(utf.LittleEndian), b
 	case [4]int{all, 0, all, 0}:
-		return utf16(utf.BigEndian), b
+		return two(utf.BigEndian), b
 	}
 	return nil, nil
 }
-
-const (
-	utf32LE = utf32.LittleEndian
-	utf32BE = utf32.BigEndian
-)
 
 func singleByte(enc encoding.Encoding) bool {
 	_, ok := enc.(*charmap.Charmap)
@@ -169,7 +164,12 @@ func (w words) western() bool { return w.mixed > 0 && w.high == 0 }
 func clean(v any) any {
 	switch v := v.(type) {
 	case string:
-		return cleanText(v)
+		return strings.Map(func(c rune) rune {
+			if unreadable(c) {
+				return -1
+			}
+			return c
+		}, v)
 	case []any:
 		for i := range v {
 			v[i] = clean(v[i])
@@ -180,18 +180,6 @@ func clean(v any) any {
 		}
 	}
 	return v
-}
-
-func cleanText(s string) string {
-	if !strings.ContainsFunc(s, unreadable) {
-		return s
-	}
-	return strings.Map(func(c rune) rune {
-		if unreadable(c) {
-			return -1
-		}
-		return c
-	}, s)
 }
 
 // unreadable reports control characters and what stands for a character that could not be decoded.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -86,7 +87,7 @@ func (c Calendar) date(words []word, s *stamp) error {
 		case i == month:
 			s.month, before = monthNames[w.text], len(numbers)
 		case isWeekday:
-			s.weekday, s.hasWeekday = day, true
+			s.weekday, s.hasWeekday = time.Weekday(day-1), true
 		case !fillers[w.text]:
 			return &Error{NoDate}
 		}

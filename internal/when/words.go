@@ -22,7 +22,8 @@ var (
 		"november nov noviembre novembro ноябрь ноября ноя нояб листопад листопада лис лист noyabr noy ноябр",
 		"december dec diciembre dic dezembro dez декабрь декабря дек грудень грудня гру груд dekabr dek декабр",
 	)
-	weekdays = days(
+	// weekdays count from Sunday as 1.
+	weekdays = numbered(
 		"sunday sun domingo dom воскресенье воскресенья вс неділя неділю неділі нд yakshanba yak",
 		"monday mon lunes lun segunda seg понедельник понедельника пн понеділок понеділка dushanba dush",
 		"tuesday tue tues martes mar terça terca ter вторник вторника вт вівторок вівторка seshanba sesh",
@@ -42,14 +43,6 @@ func numbered(lines ...string) map[string]int {
 		for name := range strings.FieldsSeq(line) {
 			out[name] = i + 1
 		}
-	}
-	return out
-}
-
-func days(lines ...string) map[string]time.Weekday {
-	out := map[string]time.Weekday{}
-	for name, n := range numbered(lines...) {
-		out[name] = time.Weekday(n - 1)
 	}
 	return out
 }
