@@ -247,14 +247,12 @@ func (m *memo) get(tenantID string, wait time.Duration, load func() (crm.Meta, e
 
 // renew reads a tenant's vocabulary; ok is false when that fails or takes longer than wait, and it goes on then.
 func (m *memo) renew(tenantID string, wait time.Duration, load func() (crm.Meta, error)) (crm.Meta, bool) {
-	timeout := time.NewTimer(wait)
-	defer timeout.Stop()
 	select {
 	case got := <-m.flight.DoChan(tenantID, m.loading(tenantID, load)):
 		if meta, ok := got.Val.(crm.Meta); ok && got.Err == nil {
 			return meta, true
 		}
-	case <-timeout.C:
+	case <-time.After(wait):
 	}
 	return crm.Meta{}, false
 }

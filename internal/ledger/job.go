@@ -1,6 +1,9 @@
 package ledger
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Kind is one sort of jobs: how they are ordered and kept. Nothing of it may be changed while jobs are stored but its bounds.
 type Kind[P, S any] struct {
@@ -96,12 +99,7 @@ type Job[P, S, R any] struct {
 }
 
 // Started is since when the job is on its way.
-func (j Job[P, S, R]) Started() time.Time {
-	if j.Since.IsZero() {
-		return j.CreatedAt
-	}
-	return j.Since
-}
+func (j Job[P, S, R]) Started() time.Time { return cmp.Or(j.Since, j.CreatedAt) }
 
 // Line is one line of a job's timeline. What every try repeats is one line: Times is how often, Last when it came last, and
 // Next when the next try is due, while one is. LeftOut is how many lines were too many and are not kept, here.

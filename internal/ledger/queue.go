@@ -115,7 +115,7 @@ func (l *Queue[P, S, R]) RecordAll(ctx context.Context, jobs []Job[P, S, R], tex
 			line, mark := l.sealLine(j.Tenant, j.ID, texts[i])
 			// A script's hash is of no use in a pipeline: nobody could send the text after NOSCRIPT.
 			answers[i] = l.scripts.record.Eval(ctx, p, []string{l.prefix(j.Tenant)}, j.ID, j.claim, steps, line, mark,
-				l.kind.Lease.Milliseconds(), flag(progress))
+				l.kind.Lease.Milliseconds(), progress)
 		}
 		return nil
 	})
@@ -145,7 +145,7 @@ func (l *Queue[P, S, R]) Finish(ctx context.Context, j Job[P, S, R], o Outcome[R
 	}
 	line, mark := l.sealLine(j.Tenant, j.ID, o.line())
 	return done("finish job", l.run(ctx, l.scripts.finish, j.Tenant, j.ID, j.claim, string(o.State), l.sealWhy(j.Tenant, j.ID, o.Why),
-		o.After.Milliseconds(), steps, problems, flag(!o.Tried && !o.State.Finished()), line, mark, string(o.Label)), ErrClaimLost)
+		o.After.Milliseconds(), steps, problems, !o.Tried && !o.State.Finished(), line, mark, string(o.Label)), ErrClaimLost)
 }
 
 // Resume makes all held jobs of a tenant due, in the order of their acceptance, and returns how many.
@@ -169,11 +169,4 @@ func done(what string, answer *redis.Cmd, otherwise error) error {
 		return otherwise
 	}
 	return store.Wrap(what, err)
-}
-
-func flag(yes bool) int {
-	if yes {
-		return 1
-	}
-	return 0
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -53,12 +54,7 @@ func (l *stored[P, S, R]) readLines(e Job[P, S, R], raw []string) ([]Line, error
 }
 
 // end is when a line was said last.
-func (l Line) end() time.Time {
-	if l.Last.IsZero() {
-		return l.At
-	}
-	return l.Last
-}
+func (l Line) end() time.Time { return cmp.Or(l.Last, l.At) }
 
 // storedLine is a line as the timeline of a job keeps it.
 func (l *stored[P, S, R]) storedLine(tenantID, id string, line Line) string {

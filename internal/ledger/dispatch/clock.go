@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -61,13 +62,10 @@ func (c *Clock) Latest() time.Time {
 func (c *Clock) watched(d time.Duration) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.said.IsZero():
+	if c.said.IsZero() {
 		return d
-	case c.forward.IsZero():
-		return max(0, d-time.Since(c.began))
 	}
-	return max(0, d-time.Since(c.forward))
+	return max(0, d-time.Since(cmp.Or(c.forward, c.began)))
 }
 
 // Stepped is how much of d is left since the clock was last seen to step forward; 0 when it never was.

@@ -183,11 +183,11 @@ func (d *Dispatcher[P, S, R]) loop(ctx, work context.Context, tenantID string) e
 			if err != nil {
 				return err
 			}
-			return d.hints.replace(work, was, due[0].Next, !due[0].Next.IsZero())
+			return d.hints.replace(work, was, due[0].Next)
 		}
 		if pause := d.Handle(ctx, work, tenantID, b, began); pause > 0 {
 			at := d.clock.Latest().Add(pause) // not of the claim: Redis' clock may have been set back since
-			if err := d.hints.replace(work, was, at, true); err != nil {
+			if err := d.hints.replace(work, was, at); err != nil {
 				return err
 			}
 			return d.hints.noLater(work, tenantID, at) // another replica may have put it to the end of this lease

@@ -98,16 +98,15 @@ func (h hints) seen(ctx context.Context, tenantID string) (hint, error) {
 	return hint{tenantID, score}, store.Wrap("read hint at due work", err)
 }
 
-// replace stores when the tenant's next work is due, unless a newer hint came; ok false: there is none.
-func (h hints) replace(ctx context.Context, was hint, next time.Time, ok bool) error {
-	if was.score == 0 {
-		if !ok {
-			return nil
-		}
-		return h.set(ctx, was.tenant, next)
-	}
+// replace stores when the tenant's next work is due, zero for none, unless a newer hint came.
+func (h hints) replace(ctx context.Context, was hint, next time.Time) error {
 	score := ""
-	if ok {
+	switch {
+	case was.score == 0 && next.IsZero():
+		return nil
+	case was.score == 0:
+		return h.set(ctx, was.tenant, next)
+	case !next.IsZero():
 		score = strconv.FormatInt(next.UnixMicro(), 10)
 	}
 	seen := strconv.FormatFloat(was.score, 'f', -1, 64)

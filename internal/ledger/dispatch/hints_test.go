@@ -95,13 +95,13 @@ func TestHints_aNewerOneIsNotLost(t *testing.T) {
 		t.Fatalf("%v %v", was, err)
 	}
 	set(now.Add(-time.Millisecond)) // accepted while the loop found nothing
-	if err := h.replace(ctx, was, time.Time{}, false); err != nil || due() != 1 {
+	if err := h.replace(ctx, was, time.Time{}); err != nil || due() != 1 {
 		t.Errorf("the new hint is gone, %v", err)
 	}
 	if was, err = h.seen(ctx, "t1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.replace(ctx, was, now.Add(time.Minute), true); err != nil || due() != 0 {
+	if err := h.replace(ctx, was, now.Add(time.Minute)); err != nil || due() != 0 {
 		t.Errorf("still due, %v", err)
 	}
 	l.pass(2 * time.Minute)
@@ -111,7 +111,7 @@ func TestHints_aNewerOneIsNotLost(t *testing.T) {
 	if was, err = h.seen(ctx, "t1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.replace(ctx, was, time.Time{}, false); err != nil || due() != 0 {
+	if err := h.replace(ctx, was, time.Time{}); err != nil || due() != 0 {
 		t.Errorf("a settled hint is still there, %v", err)
 	}
 }

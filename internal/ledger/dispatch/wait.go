@@ -65,14 +65,11 @@ func (d *Dispatcher[P, S, R]) Wait(ctx context.Context, tenantID, id string) (le
 		if err != nil || e.State.AtRest() {
 			return e, err
 		}
-		again := time.NewTimer(pause) // it may be another replica's work
 		select {
 		case <-ctx.Done():
-			again.Stop()
 			return e, nil
 		case <-changed:
-			again.Stop()
-		case <-again.C:
+		case <-time.After(pause): // it may be another replica's work
 		}
 	}
 }
