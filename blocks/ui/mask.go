@@ -38,6 +38,12 @@ func Shown(d phone.Display, text any) Plain {
 // mask changes an addressable value. What it refers to is copied first: a cache may hand out one answer to many.
 func mask(d phone.Display, v reflect.Value) {
 	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Slice, reflect.Map:
+		if v.IsNil() {
+			return
+		}
+	}
+	switch v.Kind() {
 	case reflect.String:
 		if !asIs[v.Type()] {
 			v.SetString(d.Words(v.String()))
@@ -49,9 +55,6 @@ func mask(d phone.Display, v reflect.Value) {
 			}
 		}
 	case reflect.Pointer, reflect.Interface:
-		if v.IsNil() {
-			return
-		}
 		own := reflect.New(v.Elem().Type())
 		own.Elem().Set(v.Elem())
 		mask(d, own.Elem())
@@ -60,12 +63,9 @@ func mask(d phone.Display, v reflect.Value) {
 		}
 		v.Set(own)
 	case reflect.Slice:
-		if v.IsNil() {
-			return
-		}
 		own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(own, v)
 		for i := range v.Len() {
-			own.Index(i).Set(v.Index(i))
 			mask(d, own.Index(i))
 		}
 		v.Set(own)
@@ -74,9 +74,6 @@ func mask(d phone.Display, v reflect.Value) {
 			mask(d, v.Index(i))
 		}
 	case reflect.Map:
-		if v.IsNil() {
-			return
-		}
 		own := reflect.MakeMapWithSize(v.Type(), v.Len())
 		for it := v.MapRange(); it.Next(); {
 			value := reflect.New(v.Type().Elem()).Elem()

@@ -75,20 +75,18 @@ func (r *PageRequest) ShowOrSkeleton(skeleton string, load func(ctx context.Cont
 		page, err := load(ctx)
 		done <- result{page, err}
 	})
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
 	select {
 	case got := <-done:
 		if got.err != nil {
 			return r.Fail(got.err, r.Request().URL.Path)
 		}
 		return r.Show(http.StatusOK, got.page.Name, got.page.Data)
-	case <-timer.C:
+	case <-time.After(limit):
+		if !first {
+			return r.Fail(context.DeadlineExceeded, r.Request().URL.Path)
+		}
+		return r.skeleton(skeleton)
 	}
-	if !first {
-		return r.Fail(context.DeadlineExceeded, r.Request().URL.Path)
-	}
-	return r.skeleton(skeleton)
 }
 
 // skeleton returns the page in the shape of what is on its way.

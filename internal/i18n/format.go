@@ -75,7 +75,8 @@ func (f Format) Money(amount float64, currency string) string {
 	}
 }
 
-func (f Format) in(t time.Time) time.Time {
+// In returns a time in the account's time zone.
+func (f Format) In(t time.Time) time.Time {
 	if f.Zone == nil {
 		return t.UTC()
 	}
@@ -83,25 +84,25 @@ func (f Format) in(t time.Time) time.Time {
 }
 
 // Date returns day, month and, unless it is this year, the year.
-func (f Format) Date(t time.Time) string { return f.Day(f.in(t)) }
+func (f Format) Date(t time.Time) string { return f.Day(f.In(t)) }
 
 // Day returns the Date of a calendar day that has no time zone.
 func (f Format) Day(t time.Time) string {
-	month := f.Catalog.T(f.Lang, "month."+t.Format("01"))
+	month := f.T("month." + t.Format("01"))
 	key := "date.short"
-	if t.Year() != f.in(f.Now).Year() {
+	if t.Year() != f.In(f.Now).Year() {
 		key = "date.long"
 	}
-	return f.Catalog.T(f.Lang, key, "Day", t.Day(), "Month", month, "Year", t.Year())
+	return f.T(key, "Day", t.Day(), "Month", month, "Year", t.Year())
 }
 
 // DateTime returns the Date with the hour.
-func (f Format) DateTime(t time.Time) string { return f.Date(t) + ", " + f.in(t).Format("15:04") }
+func (f Format) DateTime(t time.Time) string { return f.Date(t) + ", " + f.In(t).Format("15:04") }
 
 // days returns how many midnights lie between now and t; negative is past.
 func (f Format) days(t time.Time) int {
 	midnight := func(t time.Time) time.Time {
-		y, m, d := f.in(t).Date()
+		y, m, d := f.In(t).Date()
 		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 	}
 	return int(midnight(t).Sub(midnight(f.Now)) / (24 * time.Hour))
@@ -113,15 +114,15 @@ func (f Format) Age(t time.Time) string {
 	days := -f.days(t)
 	switch {
 	case d < time.Minute:
-		return f.Catalog.T(f.Lang, "age.now")
+		return f.T("age.now")
 	case d < time.Hour:
-		return f.Catalog.T(f.Lang, "age.minutes", "Count", int(d/time.Minute))
+		return f.T("age.minutes", "Count", int(d/time.Minute))
 	case days <= 0 || d < 8*time.Hour:
-		return f.Catalog.T(f.Lang, "age.hours", "Count", int(d/time.Hour))
+		return f.T("age.hours", "Count", int(d/time.Hour))
 	case days == 1:
-		return f.Catalog.T(f.Lang, "age.yesterday")
+		return f.T("age.yesterday")
 	case days < 7:
-		return f.Catalog.T(f.Lang, "age.days", "Count", days)
+		return f.T("age.days", "Count", days)
 	}
 	return f.Date(t)
 }
@@ -129,23 +130,23 @@ func (f Format) Age(t time.Time) string {
 // Due returns when a task is due and how urgent that is: "late", "today" or "later".
 func (f Format) Due(t time.Time) (text, urgency string) {
 	days := f.days(t)
-	clock := f.in(t).Format("15:04")
+	clock := f.In(t).Format("15:04")
 	if clock == "23:59" { // an all-day task, amocrm.md §6.3
 		clock = ""
 	}
 	switch {
 	case t.Before(f.Now) && days == 0:
-		return f.Catalog.T(f.Lang, "due.late_today", "Time", f.in(t).Format("15:04")), "late"
+		return f.T("due.late_today", "Time", f.In(t).Format("15:04")), "late"
 	case t.Before(f.Now):
-		return f.Catalog.T(f.Lang, "due.late", "Count", -days), "late"
+		return f.T("due.late", "Count", -days), "late"
 	case days == 0 && clock == "":
-		return f.Catalog.T(f.Lang, "due.today"), "today"
+		return f.T("due.today"), "today"
 	case days == 0:
-		return f.Catalog.T(f.Lang, "due.today_at", "Time", clock), "today"
+		return f.T("due.today_at", "Time", clock), "today"
 	case days == 1:
-		return f.Catalog.T(f.Lang, "due.tomorrow"), "later"
+		return f.T("due.tomorrow"), "later"
 	}
-	return f.Catalog.T(f.Lang, "due.on", "Date", f.Date(t)), "later"
+	return f.T("due.on", "Date", f.Date(t)), "later"
 }
 
 // Duration returns the length of a call, seconds as m:ss.

@@ -118,9 +118,5 @@ func taskType(f i18n.Format, id int64, name string) string {
 }
 
 func tomorrowNoon(f i18n.Format) string {
-	zone := f.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
-	return f.Now.In(zone).AddDate(0, 0, 1).Format(time.DateOnly) + "T12:00"
+	return f.In(f.Now).AddDate(0, 0, 1).Format(time.DateOnly) + "T12:00"
 }
