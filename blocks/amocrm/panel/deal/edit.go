@@ -25,8 +25,7 @@ func (h *Handlers) showCard(r *request) error {
 	}
 	view, err := r.bareCard(r.Ctx)
 	if err != nil {
-		r.WholePanel()
-		return r.Fail(err, r.dealURL())
+		return r.failWhole(err, r.dealURL())
 	}
 	view.Return = r.QueryParam("field")
 	return r.Show(http.StatusOK, "deal_card", view)
@@ -36,8 +35,7 @@ func (h *Handlers) showCard(r *request) error {
 func (h *Handlers) edit(r *request) error {
 	edit, err := r.crm.DealEdit(r.Ctx, r.id)
 	if err != nil {
-		r.WholePanel()
-		return r.Fail(err, r.dealURL())
+		return r.failWhole(err, r.dealURL())
 	}
 	key := r.QueryParam("field")
 	if key == "" {
@@ -57,8 +55,7 @@ func (h *Handlers) edit(r *request) error {
 func (r *request) editForm(edit deals.Edit, typed typedEdit, why forms.Refusal) error {
 	view, ok := editForm(r.Format(), r.dealURL(), edit, typed, why.Errors)
 	if !ok {
-		r.WholePanel()
-		return r.Fail(crm.ErrGone, r.dealURL())
+		return r.failWhole(crm.ErrGone, r.dealURL())
 	}
 	if why.Problem != "" {
 		view.Problem, view.Token = why.Problem, why.Token
@@ -170,8 +167,7 @@ func (r *request) dealWritten(name string, mark func(*cardView)) error {
 // changeFailed shows the form of the row again with its errors.
 func (r *request) changeFailed(typed typedEdit, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, crm.ErrGone) {
-		r.WholePanel()
-		return r.Fail(err, "")
+		return r.failWhole(err, "")
 	}
 	return r.editAgain(typed, forms.Refused(r.PageRequest, err))
 }
@@ -182,8 +178,7 @@ func (r *request) editAgain(typed typedEdit, why forms.Refusal) error {
 	defer cancel()
 	edit, err := r.crm.DealEdit(ctx, r.id)
 	if err != nil {
-		r.WholePanel()
-		return r.Fail(err, r.dealURL())
+		return r.failWhole(err, r.dealURL())
 	}
 	if typed.inPlace && r.HTMX() {
 		r.Response().Header().Set("HX-Retarget", "#"+rowID(typed.key))

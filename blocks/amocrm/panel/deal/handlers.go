@@ -70,6 +70,12 @@ func (h *Handlers) withAccount(next func(*request) error) echo.HandlerFunc {
 	})
 }
 
+// failWhole answers with what went wrong in the place of the whole panel.
+func (r *request) failWhole(err error, retry string) error {
+	r.WholePanel()
+	return r.Fail(err, retry)
+}
+
 // dealURL returns the address of the deal's card.
 func (r *request) dealURL() string {
 	return r.Base() + "/deals/" + strconv.FormatInt(r.id, 10)

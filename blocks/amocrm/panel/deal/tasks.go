@@ -67,8 +67,7 @@ func (c *cardView) tasksDone(said string) {
 // taskFailed shows the tasks again with what was typed.
 func (r *request) taskFailed(typed typedTask, err error) error {
 	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, crm.ErrGone) {
-		r.WholePanel()
-		return r.Fail(err, "")
+		return r.failWhole(err, "")
 	}
 	typed.Refusal = forms.Refused(r.PageRequest, err)
 	if typed.Problem == "" {
@@ -91,8 +90,7 @@ func (r *request) taskFailed(typed typedTask, err error) error {
 	}
 	tasks, err := r.crm.Tasks(ctx, r.id)
 	if err != nil {
-		r.WholePanel()
-		return r.Fail(err, r.dealURL())
+		return r.failWhole(err, r.dealURL())
 	}
 	return r.Show(200, "tasks", taskList(r.FormatIn(ctx), r.dealURL(), tasks, &typed))
 }

@@ -3,11 +3,13 @@ package deal
 import (
 	"cmp"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/fields"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -118,11 +120,9 @@ type typedEdit struct {
 	key           string
 	head, inPlace bool
 	name, price   string
-	pipeline      int64
-	status        int64
-	reason        int64
-	user          int64
 	fields        map[int64][]string
+
+	pipeline, status, reason, user int64
 }
 
 // asItIs returns what the form of a row begins with.
@@ -159,10 +159,11 @@ func editForm(f i18n.Format, page string, e deals.Edit, typed typedEdit, errs ma
 		v.Pipelines, v.Error = stagePicks(e, typed), cmp.Or(errs["status_id"], errs["pipeline_id"])
 		v.Needs = stageNeeds(f, e, typed, errs)
 	default:
-		input, found := customInput(e, typed, errs)
+		field, found := crm.Find(e.Fields, func(x amoapi.Field) bool { return fields.CustomID(int64(x.ID)) == typed.key })
 		if !found {
 			return v, false
 		}
+		input := forms.CustomInput(field, typed.fields[int64(field.ID)], typed.sent, errs["fields."+forms.ID(field.ID)])
 		v.Label, v.Input = input.Label, &input
 	}
 	if v.Input != nil && v.Input.Label == "" {
@@ -183,15 +184,6 @@ func (v editFormView) shown() []string {
 		out = append(out, string(in.Name))
 	}
 	return out
-}
-
-func customInput(e deals.Edit, typed typedEdit, errs map[string]string) (forms.Input, bool) {
-	for _, field := range e.Fields {
-		if fields.CustomID(int64(field.ID)) == typed.key {
-			return forms.CustomInput(field, typed.fields[int64(field.ID)], typed.sent, errs["fields."+forms.ID(field.ID)]), true
-		}
-	}
-	return forms.Input{}, false
 }
 
 // stagePicks lists all stages, those of the deal's own pipeline first.
@@ -227,12 +219,10 @@ func stageNeeds(f i18n.Format, e deals.Edit, typed typedEdit, errs map[string]st
 		}
 		out = append(out, in)
 	}
-	asked := map[amoapi.ID]bool{}
-	for _, field := range e.Missing(typed.pipeline, typed.status) {
-		asked[field.ID] = true
-	}
+	missing := e.Missing(typed.pipeline, typed.status)
 	for _, field := range e.Fields {
-		if message := errs["fields."+forms.ID(field.ID)]; asked[field.ID] || message != "" {
+		asked := slices.ContainsFunc(missing, func(m amoapi.Field) bool { return m.ID == field.ID })
+		if message := errs["fields."+forms.ID(field.ID)]; asked || message != "" {
 			in := forms.CustomInput(field, typed.fields[int64(field.ID)], typed.sent, message)
 			in.Must = true
 			out = append(out, in)

@@ -93,8 +93,11 @@ var Templates embed.FS
 // compound are the types that are typed in part by part; the parts' labels are catalogue keys "part.…".
 var compound = map[string][]string{
 	"smart_address": amoapi.AddressParts,
-	"legal_entity":  {legalName, "vat_id", "kpp", "address"},
+	"legal_entity":  append([]string{legalName}, legalParts...),
 }
+
+// legalParts are the parts of a legal entity beside its name.
+var legalParts = []string{"vat_id", "kpp", "address"}
 
 // legalName is the part of a legal entity that the codec takes bare and first.
 const legalName = "name"
@@ -141,7 +144,7 @@ func Read(form url.Values) map[int64][]string {
 	}
 	for name := range form {
 		raw, part, ok := strings.Cut(strings.TrimPrefix(name, "fields."), ".")
-		if id := ui.Number(raw); ok && id != 0 && strings.HasPrefix(name, "fields.") && isPart(part) {
+		if id := ui.Number(raw); ok && id != 0 && strings.HasPrefix(name, "fields.") && (part == legalName || slices.Contains(moreParts, part)) {
 			if joined := joinParts(form, "fields."+raw+"."); joined != nil {
 				out[id] = joined
 			}
@@ -150,20 +153,14 @@ func Read(form url.Values) map[int64][]string {
 	return out
 }
 
-func isPart(name string) bool {
-	for _, parts := range compound {
-		if slices.Contains(parts, name) {
-			return true
-		}
-	}
-	return false
-}
+// moreParts are all parts but the name, in the order in which they are sent.
+var moreParts = slices.Concat(amoapi.AddressParts, legalParts)
 
 // joinParts gives the parts of one field as "city=Moscow", in an order that does not depend on the form's; nil when all
 // are blank. The name of a legal entity stands first and bare.
 func joinParts(form url.Values, prefix string) []string {
 	var out []string
-	for _, part := range append(slices.Clone(amoapi.AddressParts), compound["legal_entity"][1:]...) {
+	for _, part := range moreParts {
 		if value := strings.TrimSpace(form.Get(prefix + part)); value != "" {
 			out = append(out, part+"="+value)
 		}

@@ -168,12 +168,13 @@ func Lay(f i18n.Format, layout []fields.LayoutField, lists []*List, people peopl
 		for _, rows := range [][]Row{list.First, list.Rest} {
 			for j, row := range rows {
 				d := byID[row.ID]
-				rows[j].Cells = filled(cells(f, layout, dealParts{
+				all := cells(f, layout, dealParts{
 					deal: d, tags: d.Extra.Tags, loss: d.Extra.LossReason, value: d.Extra.Value,
 					contacts: known(d.ContactIDs, contacts, amoBase+"/contacts/detail/"),
 					firms:    known(d.Extra.CompanyIDs, firms, amoBase+"/companies/detail/"),
-				}))
-				rows[j].Chosen = true
+				})
+				// What a deal does not have is left out: a row has no place for it.
+				rows[j].Cells, rows[j].Chosen = crm.Filter(all, func(c Cell) bool { return len(c.Lines) > 0 }), true
 			}
 		}
 	}
@@ -188,17 +189,6 @@ func known(ids []int64, names map[int64]deals.Named, card string) []deals.Named 
 			n = deals.Named{ID: id, URL: card + strconv.FormatInt(id, 10)}
 		}
 		out = append(out, n)
-	}
-	return out
-}
-
-// filled leaves out what a deal does not have: a row has no place for it.
-func filled(list []Cell) []Cell {
-	var out []Cell
-	for _, c := range list {
-		if len(c.Lines) > 0 {
-			out = append(out, c)
-		}
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -160,7 +161,7 @@ func Only(p people.Found, shown string) people.Found {
 	}
 	p.Contacts = slices.Clone(p.Contacts)
 	for i, c := range p.Contacts {
-		p.Contacts[i].Deals = slices.DeleteFunc(slices.Clone(c.Deals), func(d deals.Deal) bool { return !isOpen(d) })
+		p.Contacts[i].Deals = crm.Filter(c.Deals, isOpen)
 	}
 	return p
 }
@@ -168,12 +169,7 @@ func Only(p people.Found, shown string) people.Found {
 // FilterOf returns the switch for a contact, nil when there is nothing to choose between: all deals are open, or all are
 // closed and shown anyway. here is the page it stands on.
 func FilterOf(f i18n.Format, here string, p people.Person, shown string) *Filter {
-	open := 0
-	for _, d := range p.Deals {
-		if isOpen(d) {
-			open++
-		}
-	}
+	open := len(crm.Filter(p.Deals, isOpen))
 	if open == len(p.Deals) || open == 0 && shown != Open {
 		return nil
 	}
