@@ -39,10 +39,7 @@ func (p params) flag(key string) bool {
 }
 
 func (p params) child(key string) params {
-	c, ok := p[key].(map[string]any)
-	if !ok {
-		return nil
-	}
+	c, _ := p[key].(map[string]any)
 	return c
 }
 

@@ -3,7 +3,6 @@ package fields
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
+	"github.com/sidecard/sidecard/internal/store"
 )
 
 // simpleFields are the types that a small form can change in place: one value, a choice or several choices.
@@ -78,20 +78,14 @@ func choiceID(f amocrm.Field, c amocrm.Choice) int64 {
 // (amocrm.md §3.4).
 func (fs *Fields) Required(ctx context.Context, pipelineID, statusID int64) ([]amocrm.Field, error) {
 	meta, err := fs.account.Vocabulary(ctx, crm.PartLeadFields)
-	if err != nil {
-		return nil, fmt.Errorf("read required fields: %w", err)
-	}
-	return meta.Required(pipelineID, statusID), nil
+	return meta.Required(pipelineID, statusID), store.Wrap("read required fields", err)
 }
 
 // MoreFields lists the custom fields of deals that can be written and that a stage does not require, in the account's
 // order: what the form of a new deal may ask for beside Required.
 func (fs *Fields) MoreFields(ctx context.Context, pipelineID, statusID int64) ([]amocrm.Field, error) {
 	meta, err := fs.account.Vocabulary(ctx, crm.PartLeadFields)
-	if err != nil {
-		return nil, fmt.Errorf("read fields of deals: %w", err)
-	}
-	return moreFields(meta.LeadFields, pipelineID, statusID), nil
+	return moreFields(meta.LeadFields, pipelineID, statusID), store.Wrap("read fields of deals", err)
 }
 
 func moreFields(fields []amocrm.Field, pipelineID, statusID int64) []amocrm.Field {

@@ -171,9 +171,7 @@ func (f *fields) element() string {
 	return ""
 }
 
-func isIndex(s string) bool {
-	return s == "" || strings.Trim(s, "0123456789") == ""
-}
+func isIndex(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 // number reads an id; 0 for anything else.
 func number(s string) int64 {
