@@ -115,7 +115,9 @@ func client(top *loose) helpdesk.Client {
 	}
 	texts := func(key, member string) (out []string) {
 		for _, x := range data.list(key) {
-			out = appendNew(out, x.either("", member))
+			if s := x.either("", member); s != "" && len(out) < maxKeys && !slices.Contains(out, s) {
+				out = append(out, runes.First(s, 250))
+			}
 		}
 		return out
 	}
@@ -145,11 +147,4 @@ func client(top *loose) helpdesk.Client {
 func calls(top *loose) bool {
 	channel := strings.ToLower(top.text("channel_type"))
 	return strings.Contains(channel, "telephon") || slices.Contains([]string{"phone", "call", "calls", "sip"}, channel)
-}
-
-func appendNew(list []string, s string) []string {
-	if s == "" || len(list) >= maxKeys || slices.Contains(list, s) {
-		return list
-	}
-	return append(list, runes.First(s, 250))
 }

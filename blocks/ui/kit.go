@@ -114,7 +114,7 @@ func (k *Kit) WithSession(next func(*PageRequest) error) echo.HandlerFunc {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), k.Budget-Margin)
 		defer cancel()
 		r := &PageRequest{Context: c, Kit: k, Ctx: ctx}
-		r.Session.Lang = browserLang(c.Request())
+		r.Session.Lang = i18n.AcceptedLang(c.Request().Header.Get("Accept-Language"))
 		opened, err := k.Sessions.Get(ctx, c.Param("session"))
 		if errors.Is(err, session.ErrExpired) {
 			return expired(r)
@@ -142,7 +142,7 @@ func WithAccount[A any](k *Kit, open func(*PageRequest) (A, error), next func(*P
 func (k *Kit) WithoutSession(c echo.Context) *PageRequest {
 	Secure(c.Response().Header(), Policy{})
 	r := &PageRequest{Context: c, Kit: k, Ctx: c.Request().Context()}
-	r.Session.Lang = browserLang(c.Request())
+	r.Session.Lang = i18n.AcceptedLang(c.Request().Header.Get("Accept-Language"))
 	return r
 }
 

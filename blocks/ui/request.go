@@ -195,8 +195,3 @@ func Numbers(list string, max int) []int64 {
 	}
 	return out
 }
-
-// browserLang returns the first language of Accept-Language that we speak.
-func browserLang(r *http.Request) i18n.Lang {
-	return i18n.AcceptedLang(r.Header.Get("Accept-Language"))
-}

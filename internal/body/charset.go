@@ -26,7 +26,8 @@ func decodeText(b []byte, declared string) (string, error) {
 	if err != nil || enc == utf.UTF8 {
 		enc = nil // an unknown name is none
 	}
-	if utf8.Valid(b) && (enc == nil || singleByte(enc) || isASCII(b)) {
+	_, single := enc.(*charmap.Charmap)
+	if utf8.Valid(b) && (enc == nil || single || isASCII(b)) {
 		return string(b), nil
 	}
 	s, fits := guess(b)
@@ -86,11 +87,6 @@ func wide(b []byte) (encoding.Encoding, []byte) {
 		return two(utf.BigEndian), b
 	}
 	return nil, nil
-}
-
-func singleByte(enc encoding.Encoding) bool {
-	_, ok := enc.(*charmap.Charmap)
-	return ok
 }
 
 // isASCII also refuses ESC, with which ISO-2022 texts begin other characters.

@@ -194,11 +194,3 @@ func fieldGiven(f crm.FieldInput) string {
 	}
 	return strings.Join(out, ", ")
 }
-
-// tooLong is the remark on a text that was cut, if it was.
-func tooLong(path, text string, most int) []request.Problem {
-	if len([]rune(text)) <= most {
-		return nil
-	}
-	return []request.Problem{request.NewProblem(path, request.CodeTooLong, "too_long", "Count", strconv.Itoa(most)).AsRemark(text)}
-}

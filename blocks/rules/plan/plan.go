@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -75,8 +76,11 @@ func (p Plan) Stops() error {
 func filled(r request.Request, t helpdesk.Ticket) (out request.Request, cuts []request.Problem, err error) {
 	text := func(path, template string, most int) string {
 		whole := strings.TrimSpace(helpdesk.Fill(template, t))
-		cuts = append(cuts, tooLong(path, whole, most)...)
-		return runes.First(whole, most)
+		cut := runes.First(whole, most)
+		if cut != whole {
+			cuts = append(cuts, request.NewProblem(path, request.CodeTooLong, "too_long", "Count", strconv.Itoa(most)).AsRemark(whole))
+		}
+		return cut
 	}
 	line := func(path, template string) string {
 		return strings.Join(strings.Fields(text(path, template, request.MaxName)), " ")

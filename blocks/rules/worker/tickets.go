@@ -82,7 +82,10 @@ func (p planner) plan(ctx context.Context, it *item) {
 		it.fail(ctx, err)
 	}
 	if it.plan = made.Without(st.Omitted); st.LeadID == 0 {
-		p.keepRemarks(it)
+		st.Remarks = it.plan.Remarks
+		for _, o := range st.Omitted {
+			st.Remarks = request.Merged(st.Remarks, []request.Problem{o.Remark})
+		}
 	}
 }
 
@@ -145,15 +148,6 @@ func clientOf(c usedesk.Client) helpdesk.Client {
 // A mistake that a value carries costs that value and not the lead. It shows itself in three places, and each leaves its
 // remarks: when the body is read (Request.Remarks), when the request is compared with the account (plan.remarks), and when
 // the CRM refuses what was sent (Steps.Omitted). What is left out is stored before the deal is sent.
-
-// keepRemarks keeps what is left out of the deal that is about to be made.
-func (p planner) keepRemarks(it *item) {
-	st := &it.job.Steps
-	st.Remarks = it.plan.Remarks
-	for _, o := range st.Omitted {
-		st.Remarks = request.Merged(st.Remarks, []request.Problem{o.Remark})
-	}
-}
 
 // leaveOut takes out of the item's deal what the CRM has refused, and reports whether the deal is worth another try. The
 // account's vocabulary is read anew first: it knows which choice of a list is gone, and what could be said instead.

@@ -85,9 +85,7 @@ type Worker struct {
 
 // New returns a Worker. It sets the defaults of d.
 func New(d *Deps) *Worker {
-	if d.Log == nil {
-		d.Log = slog.New(slog.DiscardHandler)
-	}
+	d.Log = cmp.Or(d.Log, slog.New(slog.DiscardHandler))
 	d.Lease, d.LockFor = cmp.Or(d.Lease, 30*time.Second), cmp.Or(d.LockFor, time.Second)
 	d.LookGap, d.LookFor, d.LookSlow = cmp.Or(d.LookGap, 2*time.Second), cmp.Or(d.LookFor, 5*time.Second), cmp.Or(d.LookSlow, time.Minute)
 	if d.Ledger == nil {
@@ -99,7 +97,8 @@ func New(d *Deps) *Worker {
 	return w
 }
 
-// Handle works off a claim (dispatch.Handler), inside a trace that has begun with it.
+// Handle works off a claim (dispatch.Handler), inside a trace that has begun with it, and stores what becomes of its jobs. pause is how
+// long to leave the tenant alone.
 func (w *Worker) Handle(ctx, work context.Context, tenantID string, claim jobs.Batch, began time.Time) (pause time.Duration) {
 	var from []string
 	for _, j := range claim.Jobs {
@@ -111,14 +110,9 @@ func (w *Worker) Handle(ctx, work context.Context, tenantID string, claim jobs.B
 	defer end()
 	_, claimed := step(work, "claim", began, len(claim.Jobs))
 	claimed()
-	return w.workOff(ctx, work, claim, tenantID)
-}
-
-// workOff works off a claim and stores what becomes of its jobs. pause is how long to leave the tenant alone.
-func (w *Worker) workOff(ctx, work context.Context, claim jobs.Batch, tenantID string) (pause time.Duration) {
-	began := time.Now()
+	taken := time.Now()
 	b := &batch{Worker: w, companies: map[string]int64{},
-		now:      func() time.Time { return claim.Now.Add(time.Since(began)) },
+		now:      func() time.Time { return claim.Now.Add(time.Since(taken)) },
 		stopping: func() bool { return ctx.Err() != nil }}
 	b.contacts = contacts{b, map[string]int64{}}
 	for i := range claim.Jobs {

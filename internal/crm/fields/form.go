@@ -50,8 +50,10 @@ func formStrings(f amocrm.Field, v amocrm.FieldValue, loc *time.Location) []stri
 	for i, decoded := range v.Decode(loc) {
 		switch d := decoded.(type) {
 		case amocrm.Choice:
-			if id := choiceID(f, d); id != 0 {
-				out = append(out, crm.Decimal(id))
+			// Old values may carry only the text of their choice.
+			e, _ := crm.Find(f.Enums, func(e amocrm.Enum) bool { return e.ID == d.ID || d.ID == 0 && e.Value == d.Value })
+			if e.ID != 0 {
+				out = append(out, crm.Decimal(int64(e.ID)))
 			}
 		case time.Time:
 			layout := time.DateOnly
@@ -66,12 +68,6 @@ func formStrings(f amocrm.Field, v amocrm.FieldValue, loc *time.Location) []stri
 		}
 	}
 	return out
-}
-
-// choiceID finds the choice behind a value: old values may carry only its text.
-func choiceID(f amocrm.Field, c amocrm.Choice) int64 {
-	e, _ := crm.Find(f.Enums, func(e amocrm.Enum) bool { return e.ID == c.ID || c.ID == 0 && e.Value == c.Value })
-	return int64(e.ID)
 }
 
 // Required lists the custom fields that a deal must have to enter a stage and that a form can ask for, in their order

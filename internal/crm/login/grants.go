@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -26,9 +27,7 @@ type Grants struct {
 
 // NewGrants returns the grants kept in db. limiter, which may be nil, is the limiter of an account; log may be nil.
 func NewGrants(db *store.DB, cfg Config, limiter func(amoBase string) amocrm.Limiter, log *slog.Logger) *Grants {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
+	log = cmp.Or(log, slog.New(slog.DiscardHandler))
 	if limiter == nil {
 		limiter = func(string) amocrm.Limiter { return nil }
 	}

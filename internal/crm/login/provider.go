@@ -106,13 +106,8 @@ func (p *provider) exchange(ctx context.Context, amoBase string, in amocrm.Token
 		}
 		return nil, err
 	}
-	return fromPair(pair, asked), nil
-}
-
-// fromPair returns the connector's pair in x/oauth2's type; asked is when the request for it was made.
-func fromPair(p amocrm.TokenPair, asked time.Time) *oauth2.Token {
-	return &oauth2.Token{AccessToken: p.Access, RefreshToken: p.Refresh, TokenType: "Bearer",
-		Expiry: asked.Add(time.Duration(p.ExpiresIn) * time.Second).UTC(), ExpiresIn: int64(p.ExpiresIn)}
+	return &oauth2.Token{AccessToken: pair.Access, RefreshToken: pair.Refresh, TokenType: "Bearer",
+		Expiry: asked.Add(time.Duration(pair.ExpiresIn) * time.Second).UTC(), ExpiresIn: int64(pair.ExpiresIn)}, nil
 }
 
 // account is GET /account with the grant's token as it is: a 401 is final here.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/crm"
-	"github.com/sidecard/sidecard/internal/crm/login"
 	"github.com/sidecard/sidecard/internal/store"
 	"github.com/sidecard/sidecard/internal/telemetry"
 	"github.com/sidecard/sidecard/internal/tenant"
@@ -45,12 +44,6 @@ type Account struct {
 type Grants interface {
 	Status(ctx context.Context, tenantID string) (oauth.Status, error)
 }
-
-var (
-	_ CRM    = (*amocrm.Client)(nil)
-	_ Reads  = (*crm.Account)(nil)
-	_ Grants = (*login.Grants)(nil)
-)
 
 // Deps is what a Service stands on. Log and Now may be nil.
 type Deps struct {
@@ -100,9 +93,7 @@ const (
 
 // NewService makes a Service; Run makes it work.
 func NewService(d Deps) *Service {
-	if d.Log == nil {
-		d.Log = slog.New(slog.DiscardHandler)
-	}
+	d.Log = cmp.Or(d.Log, slog.New(slog.DiscardHandler))
 	if d.Now == nil {
 		d.Now = time.Now
 	}

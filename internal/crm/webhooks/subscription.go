@@ -2,7 +2,6 @@ package webhooks
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"regexp"
@@ -101,9 +100,6 @@ func (s *Service) owner(ctx context.Context, secret string) (string, error) {
 }
 
 var secretShape = regexp.MustCompile(`^[a-z2-7]{26}$`)
-
-// newSecret is 26 letters and digits, 130 bits.
-func newSecret() string { return strings.ToLower(rand.Text()) }
 
 func (s *Service) destination(secret string) string {
 	return strings.TrimSuffix(s.PublicURL, "/") + hookPath + secret

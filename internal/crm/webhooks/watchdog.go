@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -134,7 +135,7 @@ func (s *Service) check(ctx context.Context, tenantID string, anew bool) error {
 func (s *Service) ensure(ctx context.Context, tenantID string, crm CRM, sub subscription) error {
 	before := sub
 	if sub.Secret == "" {
-		sub.Secret = newSecret()
+		sub.Secret = strings.ToLower(rand.Text()) // 26 letters and digits, 130 bits
 	}
 	want := s.destination(sub.Secret)
 	// The secret must lead somewhere before amoCRM knows it. Saving again also renews the index after a change of seal keys.

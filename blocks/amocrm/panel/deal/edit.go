@@ -134,8 +134,11 @@ func (h *Handlers) change(r *request) error {
 		}
 		return "changed", err
 	})
-	if err != nil {
-		return r.changeFailed(typed, err)
+	switch {
+	case errors.Is(err, oauth.ErrNeedsLogin), errors.Is(err, crm.ErrGone):
+		return r.failWhole(err, "")
+	case err != nil:
+		return r.editAgain(typed, forms.Refused(r.PageRequest, err))
 	}
 	return r.dealWritten("deal_written", func(view *cardView) {
 		view.Return, view.Said = typed.key, r.T("edit.saved")
@@ -162,14 +165,6 @@ func (r *request) dealWritten(name string, mark func(*cardView)) error {
 	view.Feed.OOB = true
 	mark(&view)
 	return r.Show(http.StatusOK, name, view)
-}
-
-// changeFailed shows the form of the row again with its errors.
-func (r *request) changeFailed(typed typedEdit, err error) error {
-	if errors.Is(err, oauth.ErrNeedsLogin) || errors.Is(err, crm.ErrGone) {
-		return r.failWhole(err, "")
-	}
-	return r.editAgain(typed, forms.Refused(r.PageRequest, err))
 }
 
 // editAgain draws the row's form with what was typed, where it stood.

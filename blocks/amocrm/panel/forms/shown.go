@@ -65,36 +65,31 @@ func SafeURL(f i18n.Format, u string, phones ...string) ui.Plain {
 // numbers are the types of fields whose values are no words: a long number in them is no phone.
 var numbers = []string{"numeric", "monetary", "price", "date", "birthday", "date_time", "checkbox"}
 
-// shownText returns a value of a field, Plain where it is no words.
+// shownText returns a value of a field in the reader's format, Plain where it is no words. What doesn't parse stays as it is.
 func shownText(f i18n.Format, s fields.Shown, text string) any {
 	if !slices.Contains(numbers, s.Type) {
 		return text
 	}
-	return ui.Plain(numberText(f, s, text))
-}
-
-// numberText puts a value into the reader's format; what doesn't parse stays as it is.
-func numberText(f i18n.Format, s fields.Shown, text string) string {
 	switch s.Type {
 	case "numeric", "monetary", "price":
 		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 		if err == nil && math.Abs(n) < 1e15 {
-			return f.Money(n, s.Currency)
+			return ui.Plain(f.Money(n, s.Currency))
 		}
 	case "checkbox":
 		if text == "true" || text == "false" {
-			return f.T("value." + text)
+			return ui.Plain(f.T("value." + text))
 		}
 	case "date", "birthday":
 		if day, err := time.Parse(time.DateOnly, text); err == nil {
-			return f.Day(day)
+			return ui.Plain(f.Day(day))
 		}
 	case "date_time":
 		if at, err := time.Parse("2006-01-02 15:04", text); err == nil {
-			return f.Day(at) + ", " + at.Format("15:04")
+			return ui.Plain(f.Day(at) + ", " + at.Format("15:04"))
 		}
 	}
-	return text
+	return ui.Plain(text)
 }
 
 // keyMasked refuses a text that holds hidden digits and is not the one that was shown: they would be lost.
