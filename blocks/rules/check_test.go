@@ -51,7 +51,7 @@ func TestCheck_refusesNothingForWhatAnOldVocabularyLacks(t *testing.T) {
 	h := newHouse(t)
 	h.login()
 	old := crm.Meta{At: time.Now().Add(-5 * time.Minute), Pipelines: []amocrm.Pipeline{{ID: 10, Name: "Sales"}}, Users: []amocrm.User{{ID: 1, Name: "Ann", IsActive: true}}}
-	h.memo.known[h.tenant.ID] = known{meta: old, read: time.Now()}
+	h.memo.known.Add(h.tenant.ID, known{meta: old, read: time.Now()})
 	r := published(101)
 	r.Strict = true
 	if err := h.Check(t.Context(), h.tenant, r); err != nil {
@@ -74,7 +74,7 @@ func TestMemo_waitsNoLongerThanItMay(t *testing.T) {
 	if got, ok := m.get("t", time.Minute, load); !ok || got.At.IsZero() {
 		t.Error("the read was wasted")
 	}
-	m.known["t"] = known{meta: crm.Meta{At: time.Unix(1, 0)}, read: time.Now()}
+	m.known.Add("t", known{meta: crm.Meta{At: time.Unix(1, 0)}, read: time.Now()})
 	if got, ok := m.get("t", 0, nil); !ok || got.At.Unix() != 1 {
 		t.Error("not from memory")
 	}
@@ -86,8 +86,8 @@ func TestMemo_keepsAFewTenants(t *testing.T) {
 	for i := range maxMemo + 50 {
 		m.get(string(rune(i)), time.Minute, func() (crm.Meta, error) { return crm.Meta{}, nil })
 	}
-	if len(m.known) != maxMemo {
-		t.Errorf("%d kept", len(m.known))
+	if m.known.Len() != maxMemo {
+		t.Errorf("%d kept", m.known.Len())
 	}
 	if _, ok := m.get("none", time.Minute, func() (crm.Meta, error) { return crm.Meta{}, errors.New("down") }); ok {
 		t.Error("a failed read counts")

@@ -18,9 +18,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -218,8 +218,7 @@ const (
 // cache of this process and nothing else: losing it costs a read.
 type memo struct {
 	flight singleflight.Group
-	mu     sync.Mutex
-	known  map[string]known
+	known  *lru.Cache[string, known]
 }
 
 type known struct {
@@ -227,14 +226,15 @@ type known struct {
 	read time.Time
 }
 
-func newMemo() *memo { return &memo{known: map[string]known{}} }
+func newMemo() *memo {
+	kept, _ := lru.New[string, known](maxMemo) // it errs for no size only
+	return &memo{known: kept}
+}
 
 // get returns a tenant's vocabulary, at most ten minutes after it was read; one older than a minute is read again in
 // the background. Without one it waits as long as it may. load makes no use of the caller's context.
 func (m *memo) get(tenantID string, wait time.Duration, load func() (crm.Meta, error)) (crm.Meta, bool) {
-	m.mu.Lock()
-	k, ok := m.known[tenantID]
-	m.mu.Unlock()
+	k, ok := m.known.Get(tenantID)
 	age := time.Since(k.read)
 	if !ok || age > memoKeep {
 		return m.renew(tenantID, wait, load)
@@ -263,18 +263,7 @@ func (m *memo) loading(tenantID string, load func() (crm.Meta, error)) func() (a
 		if err != nil {
 			return nil, err
 		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		if len(m.known) >= maxMemo {
-			oldest := ""
-			for id, k := range m.known {
-				if oldest == "" || k.read.Before(m.known[oldest].read) {
-					oldest = id
-				}
-			}
-			delete(m.known, oldest)
-		}
-		m.known[tenantID] = known{meta: meta, read: time.Now()}
+		m.known.Add(tenantID, known{meta: meta, read: time.Now()})
 		return meta, nil
 	}
 }

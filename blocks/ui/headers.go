@@ -8,7 +8,6 @@ import (
 // Policy is what a page may do beyond the strict default.
 type Policy struct {
 	FrameAncestors []string // origins that may frame the page; none: 'none'
-	FormAction     []string // origins besides our own that a form may lead to, also by redirect
 	ScriptHost     string   // origin of a foreign script, "" on every page but the login button's
 }
 
@@ -27,8 +26,7 @@ func Secure(h http.Header, p Policy) {
 		frames = "; frame-src " + p.ScriptHost
 	}
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src "+script+"; style-src "+style+"; img-src "+image+
-		"; connect-src "+connect+"; form-action "+strings.Join(append([]string{"'self'"}, p.FormAction...), " ")+
-		"; frame-ancestors "+ancestors+"; base-uri 'none'"+frames)
+		"; connect-src "+connect+"; form-action 'self'; frame-ancestors "+ancestors+"; base-uri 'none'"+frames)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
