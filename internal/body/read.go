@@ -8,6 +8,7 @@
 package body
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -130,9 +131,5 @@ func (e *SyntaxError) Error() string {
 type ContentTypeError struct{ Given string }
 
 func (e *ContentTypeError) Error() string {
-	given := e.Given
-	if given == "" {
-		given = "nothing"
-	}
-	return "send application/json, application/x-www-form-urlencoded or multipart/form-data; the request says " + given
+	return "send application/json, application/x-www-form-urlencoded or multipart/form-data; the request says " + cmp.Or(e.Given, "nothing")
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -38,9 +39,6 @@ type Change[P, S any] struct {
 func (l *Records[P, S, R]) Restart(ctx context.Context, j Job[P, S, R], c Change[P, S]) error {
 	var steps, request string
 	var err error
-	if c.Text == "" {
-		c.Text = textRetried
-	}
 	if c.Steps != nil {
 		if steps, err = l.sealSteps(j.Tenant, j.ID, *c.Steps); err != nil {
 			return err
@@ -52,7 +50,7 @@ func (l *Records[P, S, R]) Restart(ctx context.Context, j Job[P, S, R], c Change
 			return err
 		}
 	}
-	got, err := l.run(ctx, l.scripts.restart, j.Tenant, j.ID, j.rev, string(c.Text), steps, request, j.Order, c.Object).Text()
+	got, err := l.run(ctx, l.scripts.restart, j.Tenant, j.ID, j.rev, string(cmp.Or(c.Text, textRetried)), steps, request, j.Order, c.Object).Text()
 	switch {
 	case err != nil:
 		return fmt.Errorf("retry run: %w", err)

@@ -8,6 +8,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -183,10 +184,7 @@ func (l *Streams) serve(c echo.Context) error {
 
 // missed reports whether something that the panel shows has changed since its last stream.
 func (l *Streams) missed(c echo.Context, tenantID string, s *stream) bool {
-	since := c.Request().Header.Get("Last-Event-ID")
-	if since == "" {
-		since = c.QueryParam("since")
-	}
+	since := cmp.Or(c.Request().Header.Get("Last-Event-ID"), c.QueryParam("since"))
 	at := time.UnixMilli(ui.Number(since))
 	if now := time.Now(); since == "" || at.After(now) || now.Sub(at) > maxCatchUp {
 		return false

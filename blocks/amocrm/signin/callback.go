@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -121,10 +122,7 @@ func (h *Handlers) secrets(c echo.Context) error {
 
 // disconnected takes amoCRM's notice that the integration was switched off: GET /oauth/disconnected (amocrm.md §1.10).
 func (h *Handlers) disconnected(c echo.Context) error {
-	clientID := c.QueryParam("client_uuid")
-	if clientID == "" {
-		clientID = c.QueryParam("client_id")
-	}
+	clientID := cmp.Or(c.QueryParam("client_uuid"), c.QueryParam("client_id"))
 	err := h.Flow.Disconnected(c.Request().Context(), c.QueryParam("account_id"), clientID, c.QueryParam("signature"))
 	if err != nil {
 		return h.refuseHook(c.Request().Context(), err)

@@ -35,17 +35,12 @@ func ShownOf(values amocrm.FieldValues, m crm.Meta) []Shown {
 		}
 		s := Shown{ID: int64(v.FieldID), Name: v.FieldName, Type: v.FieldType, Text: text}
 		if f, ok := m.LeadField(s.ID); ok {
-			s.Name, s.Currency = f.Name, f.Currency
-			if s.Type == "" {
-				s.Type = f.Type
-			}
+			s.Name, s.Type, s.Currency = f.Name, cmp.Or(s.Type, f.Type), f.Currency
 		}
 		if s.Type == "monetary" && s.Currency == "" {
 			s.Currency = m.Account.Currency
 		}
-		if s.Name == "" {
-			s.Name = crm.Numbered(s.ID)
-		}
+		s.Name = cmp.Or(s.Name, crm.Numbered(s.ID))
 		if s.Type == "url" {
 			s.URL = WebURL(text[0])
 		}

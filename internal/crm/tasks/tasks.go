@@ -2,6 +2,7 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,7 +114,7 @@ func (ts *Tasks) AddTask(ctx context.Context, leadID int64, d Draft) (int64, err
 func taskInput(d Draft, m crm.Meta) (amocrm.TaskInput, error) {
 	e := &crm.FieldErrors{}
 	in := amocrm.TaskInput{
-		Text: strings.TrimSpace(d.Text), TypeID: amocrm.ID(d.TypeID), ResponsibleID: amocrm.ID(d.ResponsibleID),
+		Text: strings.TrimSpace(d.Text), TypeID: amocrm.ID(cmp.Or(d.TypeID, FollowUp)), ResponsibleID: amocrm.ID(d.ResponsibleID),
 	}
 	e.Text("text", in.Text, maxTaskRunes)
 	due, ok := dueIn(d.Due, m.Location())
@@ -124,9 +125,6 @@ func taskInput(d Draft, m crm.Meta) (amocrm.TaskInput, error) {
 		e.Add("due", crm.KeyBadValue, nil)
 	}
 	in.CompleteTill = due.Unix()
-	if in.TypeID == 0 {
-		in.TypeID = amocrm.TaskFollowUp
-	}
 	own := slices.ContainsFunc(m.Account.TaskTypes, func(t amocrm.TaskType) bool { return t.ID == in.TypeID })
 	if in.TypeID != amocrm.TaskFollowUp && in.TypeID != amocrm.TaskMeeting && !own {
 		e.Add("type_id", crm.KeyBadChoice, nil)

@@ -260,12 +260,9 @@ func fieldsPage(f i18n.Format, page string, e deals.Edit, card deals.Card) field
 // fieldValue returns all that a deal has in a field, in one line.
 func fieldValue(f i18n.Format, field amoapi.Field, card deals.Card) ui.Plain {
 	var out []string
-	for _, s := range card.Fields {
-		if s.ID == int64(field.ID) {
-			for _, line := range forms.Lines(f, s) {
-				out = append(out, string(ui.Shown(f.Display, line.Text)))
-			}
-		}
+	s, _ := card.Value(int64(field.ID))
+	for _, line := range forms.Lines(f, s) {
+		out = append(out, string(ui.Shown(f.Display, line.Text)))
 	}
 	return ui.Plain(strings.Join(out, ", "))
 }

@@ -1,6 +1,7 @@
 package deal
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -100,9 +101,7 @@ func newTask(f i18n.Format, page string, list tasks.List, typed *typedTask) *new
 			Error: errs["responsible_id"],
 		})
 	}
-	if text := forms.LeftOver(errs, "text", "due", "type_id", "responsible_id"); v.Problem == "" {
-		v.Problem = text
-	}
+	v.Problem = cmp.Or(v.Problem, forms.LeftOver(errs, "text", "due", "type_id", "responsible_id"))
 	return v
 }
 

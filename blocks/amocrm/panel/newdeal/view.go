@@ -9,6 +9,7 @@ import (
 	"github.com/sidecard/sidecard/blocks/amocrm/panel/forms"
 	"github.com/sidecard/sidecard/blocks/ui"
 	amoapi "github.com/sidecard/sidecard/connector/amocrm"
+	"github.com/sidecard/sidecard/internal/crm"
 	"github.com/sidecard/sidecard/internal/crm/deals"
 	"github.com/sidecard/sidecard/internal/crm/people"
 	"github.com/sidecard/sidecard/internal/i18n"
@@ -47,16 +48,9 @@ type stageView struct {
 // stage picks the chosen stage, or the first that is neither won nor lost, and lists its required fields.
 func stagePart(base string, form deals.Form, fields stageFields, draft deals.Draft, typed bool, errs map[string]string) stageView {
 	v := stageView{Base: ui.Plain(base), Error: errs["status_id"]}
-	for _, p := range form.Pipelines {
-		if int64(p.ID) != draft.PipelineID {
-			continue
-		}
-		for _, s := range p.Statuses {
-			if s.Type == amoapi.StatusTypeUnsorted {
-				continue
-			}
-			v.Statuses = append(v.Statuses, forms.Choice(forms.ID(s.ID), s.Name, int64(s.ID) == draft.StatusID))
-		}
+	pipeline, _ := crm.Find(form.Pipelines, func(p amoapi.Pipeline) bool { return int64(p.ID) == draft.PipelineID })
+	for _, s := range crm.Filter(pipeline.Statuses, func(s amoapi.Status) bool { return !crm.Unsorted(s) }) {
+		v.Statuses = append(v.Statuses, forms.Choice(forms.ID(s.ID), s.Name, int64(s.ID) == draft.StatusID))
 	}
 	for _, f := range fields.required {
 		in := forms.CustomInput(f, draft.Fields[int64(f.ID)], typed, errs["fields."+forms.ID(f.ID)])
@@ -72,11 +66,9 @@ func settle(form deals.Form, d *deals.Draft) {
 	if len(form.Pipelines) == 0 {
 		return
 	}
-	pipeline := form.Pipelines[0]
-	for _, p := range form.Pipelines {
-		if int64(p.ID) == d.PipelineID {
-			pipeline = p
-		}
+	pipeline, ok := crm.Find(form.Pipelines, func(p amoapi.Pipeline) bool { return int64(p.ID) == d.PipelineID })
+	if !ok {
+		pipeline = form.Pipelines[0]
 	}
 	d.PipelineID = int64(pipeline.ID)
 	first := int64(0)
@@ -84,7 +76,7 @@ func settle(form deals.Form, d *deals.Draft) {
 		if int64(s.ID) == d.StatusID {
 			return
 		}
-		if first == 0 && s.Type != amoapi.StatusTypeUnsorted && s.ID != amoapi.StatusWon && s.ID != amoapi.StatusLost {
+		if first == 0 && !crm.Unsorted(s) && !crm.Closed(s) {
 			first = int64(s.ID)
 		}
 	}

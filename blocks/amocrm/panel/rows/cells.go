@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -121,12 +122,7 @@ func customLines(f i18n.Format, l fields.LayoutField, d dealParts) []forms.Line 
 	if !ok {
 		return nil
 	}
-	if s.Type == "" {
-		s.Type = l.Type
-	}
-	if l.Currency != "" {
-		s.Currency = l.Currency
-	}
+	s.Type, s.Currency = cmp.Or(s.Type, l.Type), cmp.Or(l.Currency, s.Currency)
 	return forms.Lines(f, s)
 }
 
