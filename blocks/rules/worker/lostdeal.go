@@ -24,8 +24,8 @@ const (
 	maxCandidates = 10 // shown to a person
 )
 
-// look looks for the deals whose answers are not known, and makes them their items'.
-func (d leads) look(ctx context.Context, items []*item) {
+// Look looks for the deals whose answers are not known, and makes them their items'.
+func (d leads) Look(ctx context.Context, items []*item) {
 	ctx, end := step(ctx, "lost leads", time.Time{}, len(items))
 	defer end()
 	newest, err := d.account.NewestDeals(ctx, lookPage)

@@ -184,7 +184,7 @@ func (x extra) made(ctx context.Context, items []*item, answers []bulk.Made) {
 	}
 }
 
-func (x extra) look(ctx context.Context, items []*item) {
+func (x extra) Look(ctx context.Context, items []*item) {
 	x.forEach(ctx, items, func(it *item) error {
 		_, intent := x.kept(&it.job.Steps)
 		lost := lostWrite{it, *intent}

@@ -28,8 +28,8 @@ type kind interface {
 	send(ctx context.Context, items []*item) ([]bulk.Made, error)
 	// made stores what was made as its items'.
 	made(ctx context.Context, items []*item, answers []bulk.Made)
-	// look looks for what was made for items without an answer (once.Step).
-	look(ctx context.Context, items []*item)
+	// Look looks for what was made for items without an answer (once.Step).
+	Look(ctx context.Context, items []*item)
 	// refused ends an item, or leaves out what the CRM has refused of it.
 	refused(ctx context.Context, it *item, err error)
 }
@@ -38,8 +38,6 @@ func (w write) Lost(it *item) bool {
 	id, intent := w.slot(&it.job.Steps)
 	return *intent != nil && *id == 0 && !it.hasOutcome()
 }
-
-func (w write) Look(ctx context.Context, items []*item) { w.look(ctx, items) }
 
 // Store implements once.Step. Each is so known to be this worker's still.
 func (w write) Store(ctx context.Context, items []*item, again bool) []*item {
