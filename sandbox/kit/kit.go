@@ -30,6 +30,14 @@ func Each[T, R any](list []T, f func(i int, x T) R) []R {
 	return out
 }
 
+// OrNull is null for the zero value, as both products write what is not there.
+func OrNull[T comparable](x T) any {
+	if x == *new(T) {
+		return nil
+	}
+	return x
+}
+
 // Leaves returns a copy of decoded JSON with what f makes of each value that is no object and no array.
 func Leaves(v any, f func(leaf any) any) any {
 	switch x := v.(type) {

@@ -61,6 +61,21 @@ func (s *Service) Close(ctx context.Context) error {
 	return err
 }
 
+// Await waits for what runs, no longer than the context allows.
+func Await(ctx context.Context, running *sync.WaitGroup) error {
+	ended := make(chan struct{})
+	go func() {
+		running.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 var slashes = regexp.MustCompile(`//+`)
 
 // singleSlashes takes several slashes in a path as one, as the web servers before both products do: clients glue a base

@@ -30,18 +30,10 @@ var (
 // apiMethod does the work of one method and returns its answer.
 type apiMethod func(p params) (any, error)
 
-// reading is a method that looks at the world. Its answer keeps nothing of it.
-func (s *api) reading(f func(w *world, p params) (any, error)) apiMethod {
+// holding is a method that works on the world under a lock. Its answer keeps nothing of it.
+func holding(lock func(func(*world)), f func(w *world, p params) (any, error)) apiMethod {
 	return func(p params) (answer any, err error) {
-		s.state.Read(func(w *world) { answer, err = f(w, p) })
-		return answer, err
-	}
-}
-
-// writing is a method that changes the world.
-func (s *api) writing(f func(w *world, p params) (any, error)) apiMethod {
-	return func(p params) (answer any, err error) {
-		s.state.Write(func(w *world) { answer, err = f(w, p) })
+		lock(func(w *world) { answer, err = f(w, p) })
 		return answer, err
 	}
 }
@@ -55,12 +47,13 @@ type api struct {
 
 // apiRoutes adds the methods to a mux, at /{method} and at /uapi/{method}, as the two clouds have them.
 func (s *api) apiRoutes(mux *http.ServeMux) {
+	read, write := s.state.Read, s.state.Write
 	for name, method := range map[string]apiMethod{
-		"ticket": s.reading(apiTicket), "tickets": s.reading(apiTickets), "ticket/fields": s.reading(apiTicketFields),
-		"create/ticket": s.apiCreateTicket, "update/ticket": s.writing(s.apiUpdateTicket), "create/comment": s.writing(s.apiCreateComment),
-		"client": s.reading(apiClient), "clients": s.reading(apiClients),
-		"create/client": s.writing(s.apiCreateClient), "update/client": s.writing(apiUpdateClient),
-		"users": s.reading(apiUsers), "groups": apiGroups, "channels": apiChannels,
+		"ticket": holding(read, apiTicket), "tickets": holding(read, apiTickets), "ticket/fields": holding(read, apiTicketFields),
+		"create/ticket": s.apiCreateTicket, "update/ticket": holding(write, s.apiUpdateTicket), "create/comment": holding(write, s.apiCreateComment),
+		"client": holding(read, apiClient), "clients": holding(read, apiClients),
+		"create/client": holding(write, s.apiCreateClient), "update/client": holding(write, apiUpdateClient),
+		"users": holding(read, apiUsers), "groups": apiGroups, "channels": apiChannels,
 	} {
 		h := s.answering(name, method)
 		for _, path := range []string{"/" + name, "/uapi/" + name} {

@@ -17,7 +17,7 @@ func clientRow(w *world, c *client) map[string]any {
 		company = map[string]any{"id": companyRef, "name": c.Company, "note": nil, "domains": nil, "phone": nil, "address": nil}
 	}
 	return map[string]any{
-		"id": c.ID, "name": c.Name, "avatar": nil, "position": orNull(c.Position), "note": orNull(c.Note), "company_id": companyID,
+		"id": c.ID, "name": c.Name, "avatar": nil, "position": kit.OrNull(c.Position), "note": kit.OrNull(c.Note), "company_id": companyID,
 		"zendesk_id": nil, "spammer": 0, "vip": 0, "client_company_id": companyRef, "lang": nil, "created_at": apiTime(c.CreatedAt),
 		"tickets": w.ticketsOf(c.ID), "addresses": []any{}, "client_company": company,
 		"emails": kit.Each(c.Emails, func(i int, e string) map[string]any {
@@ -62,8 +62,8 @@ func apiClients(w *world, p params) (any, error) {
 		return query != "" && !slices.ContainsFunc(texts, func(s string) bool { return match(s, query) })
 	})
 	return kit.Each(page(found, p.id("offset")), func(_ int, c *client) map[string]any {
-		return map[string]any{"id": c.ID, "name": c.Name, "emails": orNull(strings.Join(c.Emails, ",")),
-			"phone": orNull(c.phone()), "tickets": w.ticketsOf(c.ID)}
+		return map[string]any{"id": c.ID, "name": c.Name, "emails": kit.OrNull(strings.Join(c.Emails, ",")),
+			"phone": kit.OrNull(c.phone()), "tickets": w.ticketsOf(c.ID)}
 	}), nil
 }
 

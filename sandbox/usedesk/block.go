@@ -20,10 +20,10 @@ import (
 func blockRequest(b *block, t *ticket, c *client, reload bool) map[string]any {
 	channel := channels[t.Channel]
 	body := map[string]any{
-		"ticket_id": t.ID, "subject": orNull(t.Subject), "client_id": c.ID, "contact": orNull(c.address()),
-		"channel_id": channel.id, "channel_type": t.Channel, "from_email": orNull(c.email()), "from_id": nil,
+		"ticket_id": t.ID, "subject": kit.OrNull(t.Subject), "client_id": c.ID, "contact": kit.OrNull(c.address()),
+		"channel_id": channel.id, "channel_type": t.Channel, "from_email": kit.OrNull(c.email()), "from_id": nil,
 		"client_data":  clientData(c),
-		"channel_data": map[string]any{"type": t.Channel, "data": orNull(channel.address), "id": channel.id},
+		"channel_data": map[string]any{"type": t.Channel, "data": kit.OrNull(channel.address), "id": channel.id},
 		"is_auto_load": map[bool]string{true: "0", false: "1"}[reload],
 	}
 	if b.SecretKey != "" {
@@ -38,7 +38,7 @@ func blockRequest(b *block, t *ticket, c *client, reload bool) map[string]any {
 // clientData is the client as a block request has it: not as the REST API does.
 func clientData(c *client) map[string]any {
 	return map[string]any{
-		"name": orNull(c.Name), "company": orNull(c.Company), "addresses": []any{},
+		"name": kit.OrNull(c.Name), "company": kit.OrNull(c.Company), "addresses": []any{},
 		"emails": append([]string{}, c.Emails...), "sites": append([]string{}, c.Sites...),
 		"phones": kit.Each(c.Phones, func(_ int, p scenario.Phone) map[string]any {
 			return map[string]any{"type": p.Type, "phone": p.Number}

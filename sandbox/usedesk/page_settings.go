@@ -79,12 +79,12 @@ func saved(r *http.Request) bool { return r.URL.Query().Get("saved") == "1" }
 func (s *settings) showRules(w http.ResponseWriter, status int, f frame, typed *rule) {
 	var v rulesView
 	s.state.Read(func(w *world) {
-		for _, r := range w.Rules {
+		v.Rules = kit.Each(w.Rules, func(_ int, r *rule) rule {
 			if typed != nil && typed.ID == r.ID {
-				r = typed
+				return *typed
 			}
-			v.Rules = append(v.Rules, *r)
-		}
+			return *r
+		})
 		for _, f := range slices.Backward(w.Firings) {
 			v.Firings = append(v.Firings, *f)
 		}

@@ -156,17 +156,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Close waits for the rules that still run, no longer than the context allows, and saves the state.
 func (s *Server) Close(ctx context.Context) error {
-	ended := make(chan struct{})
 	s.cancel()
-	go func() {
-		s.work.Wait()
-		close(ended)
-	}()
-	var late error
-	select {
-	case <-ended:
-	case <-ctx.Done():
-		late = fmt.Errorf("stop local Usedesk: %w", ctx.Err())
+	late := kit.Await(ctx, &s.work)
+	if late != nil {
+		late = fmt.Errorf("stop local Usedesk: %w", late)
 	}
 	s.client.CloseIdleConnections()
 	return errors.Join(late, s.state.Close())

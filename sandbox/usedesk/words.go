@@ -36,14 +36,6 @@ func apiTime(unix int64) string { return time.Unix(unix, 0).UTC().Format("2006-0
 
 func idString(id int64) string { return strconv.FormatInt(id, 10) }
 
-// orNull is nil for an empty string.
-func orNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
-}
-
 // idOrNull is nil for 0, else the id as a string, as ticket rows have it.
 func idOrNull(id int64) any {
 	if id == 0 {

@@ -21,12 +21,6 @@ type Caller struct {
 // Handler answers one API route for a caller whose token was already checked.
 type Handler func(w http.ResponseWriter, r *http.Request, c Caller)
 
-// PathID is a numeric path value, which MatchPath has made sure of; 0 for none.
-func PathID(r *http.Request, name string) int64 {
-	id, _ := strconv.ParseInt(r.PathValue(name), 10, 64)
-	return id
-}
-
 // BaseURL is the scheme and host that the client used, also through a proxy that ends its TLS; all links are built on
 // it, and clients compare them with their own base address.
 func BaseURL(r *http.Request) string { return Scheme(r) + r.Host }
@@ -38,9 +32,6 @@ func Scheme(r *http.Request) string {
 	}
 	return "http://"
 }
-
-// URL is the absolute address of a path below the API's root.
-func URL(r *http.Request, path string) string { return BaseURL(r) + Root + path }
 
 // MatchPath compares a path below Root with a route's and returns the values of its wildcards. Every wildcard but an
 // unsorted lead's, an event's or a field group's takes a number only.

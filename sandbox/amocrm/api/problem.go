@@ -41,11 +41,6 @@ func NoRoute(w http.ResponseWriter, r *http.Request) {
 	Problem(w, http.StatusNotFound, "Not Found", "Cannot "+r.Method+" "+BaseURL(r)+r.URL.Path)
 }
 
-// WriteHAL answers a resource or a page of resources.
-func WriteHAL(w http.ResponseWriter, status int, body any) {
-	WriteAs(w, "application/hal+json", status, body)
-}
-
 // WriteJSON answers plain JSON: OAuth and control routes.
 func WriteJSON(w http.ResponseWriter, status int, body any) {
 	WriteAs(w, "application/json", status, body)

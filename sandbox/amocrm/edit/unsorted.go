@@ -1,12 +1,11 @@
 package edit
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"slices"
 
+	"github.com/sidecard/sidecard/sandbox/amocrm/token"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
 )
 
@@ -120,7 +119,7 @@ func withTextNames(m obj) obj {
 // recordUnsorted keeps what the incoming lead came with.
 func (x Writer) recordUnsorted(lead int64, d *Draft) *world.Unsorted {
 	l := x.A.Leads[lead]
-	u := &world.Unsorted{UID: newUID(), Category: d.category, PipelineID: l.PipelineID, CreatedAt: l.CreatedAt, LeadID: lead}
+	u := &world.Unsorted{UID: token.Hex(30), Category: d.category, PipelineID: l.PipelineID, CreatedAt: l.CreatedAt, LeadID: lead}
 	if len(d.Contacts) > 0 {
 		u.ContactID = d.Contacts[0].ID
 	}
@@ -217,10 +216,4 @@ func (e Editor) BinByHand(w *world.World, a *world.Account, entity string, id in
 	}
 	e.Writer(w, a, a.FirstAdmin().ID).bin(entity, id)
 	return true
-}
-
-func newUID() string {
-	var b [30]byte
-	rand.Read(b[:]) // crypto/rand ends the program rather than fail
-	return hex.EncodeToString(b[:])
 }

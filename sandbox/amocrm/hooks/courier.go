@@ -131,17 +131,7 @@ func NewCourier(state *kit.State[world.World], now func() time.Time, counts *sta
 func (c *Courier) Close(ctx context.Context) error {
 	c.cancel()
 	c.Client.CloseIdleConnections()
-	ended := make(chan struct{})
-	go func() {
-		c.done.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return kit.Await(ctx, &c.done)
 }
 
 func (c *Courier) run() {
@@ -251,12 +241,7 @@ func (c *Courier) hookOf(w *world.World, d Delivery) *world.Hook {
 	if a == nil || d.Epoch != w.Epoch {
 		return nil
 	}
-	for _, h := range a.Hooks {
-		if h.ID == d.hook && h.Destination == d.URL {
-			return h
-		}
-	}
-	return nil
+	return kit.First(a.Hooks, func(h *world.Hook) bool { return h.ID == d.hook && h.Destination == d.URL })
 }
 
 // failed notes a bad answer, and is true when it disabled the hook.

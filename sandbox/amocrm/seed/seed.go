@@ -109,11 +109,7 @@ var (
 )
 
 func kinds(list string) []scenario.Enum {
-	var out []scenario.Enum
-	for word := range strings.FieldsSeq(list) {
-		out = append(out, scenario.Enum{Value: word})
-	}
-	return out
+	return kit.Each(strings.Fields(list), func(_ int, word string) scenario.Enum { return scenario.Enum{Value: word} })
 }
 
 // fields makes the predefined definitions and then the scenario's.
@@ -162,11 +158,9 @@ func (s seeder) field(entity string, in scenario.Field, standard bool) {
 
 // values puts written values on an entity, through the same reading as a request's.
 func (s seeder) values(entity string, b *world.Base, list []scenario.Value) {
-	raw := []any{}
-	for _, v := range list {
-		raw = append(raw, map[string]any{"field_id": v.FieldID, "values": v.Values})
-	}
-	s.write(entity, b, raw)
+	s.write(entity, b, kit.Each(list, func(_ int, v scenario.Value) any {
+		return map[string]any{"field_id": v.FieldID, "values": v.Values}
+	}))
 }
 
 // write reads custom_fields_values as if they had come over the wire.

@@ -6,12 +6,13 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 func ok(body any) answer { return hal(http.StatusOK, body) }
 
 func hal(status int, body any) answer {
-	return func(w http.ResponseWriter) { api.WriteHAL(w, status, body) }
+	return func(w http.ResponseWriter) { api.WriteAs(w, "application/hal+json", status, body) }
 }
 
 func missing(what string) answer {
@@ -44,11 +45,7 @@ func paged[T any](key string, totals bool, all func(*call) []T, render func(*cal
 
 // rendered is what an answer tells of each thing.
 func rendered[T any](q *call, things []T, render func(*call, T) obj) []obj {
-	out := []obj{}
-	for _, x := range things {
-		out = append(out, render(q, x))
-	}
-	return out
+	return kit.Each(things, func(_ int, x T) obj { return render(q, x) })
 }
 
 // totalled is a list that has no pages.

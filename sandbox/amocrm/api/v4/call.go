@@ -8,6 +8,7 @@ import (
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // call is one request as its handler sees it: the body is read, the lock is held, that for writing unless the method is GET, and
@@ -116,7 +117,7 @@ func optional(w http.ResponseWriter, q *call) bool {
 }
 
 // id is a number in the path; 0 where the path has none.
-func (q *call) id(name string) int64 { return api.PathID(q.r, name) }
+func (q *call) id(name string) int64 { return kit.ParseID(q.r.PathValue(name)) }
 
 // self is the _links of what has the address made of the parts.
 func (q *call) self(parts ...any) obj {
@@ -124,7 +125,7 @@ func (q *call) self(parts ...any) obj {
 	for _, p := range parts {
 		path = fmt.Append(append(path, '/'), p)
 	}
-	return selfLink(api.URL(q.r, string(path)))
+	return selfLink(api.BaseURL(q.r) + api.Root + string(path))
 }
 
 // selfLink is the _links of a single thing.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // maxComplex is how many leads one complex request may carry (amocrm.md §5.3).
@@ -24,7 +25,7 @@ var createComplex = each(never, func(_ *call, v edit.Check, m obj, i int) *edit.
 	return v.ComplexDraft(m, i)
 }, func(q *call, d *edit.Draft) obj {
 	id, _ := q.CreateComplex(d)
-	o := obj{"id": id, "contact_id": nil, "company_id": orNull(d.Company), "request_id": complexIDs(d), "merged": false}
+	o := obj{"id": id, "contact_id": nil, "company_id": kit.OrNull(d.Company), "request_id": complexIDs(d), "merged": false}
 	if len(d.Contacts) > 0 {
 		o["contact_id"] = d.Contacts[0].ID
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 const catalogPath = "/catalogs/{catalog}"
@@ -154,14 +155,10 @@ func renderElement(q *call, b *world.Base) obj {
 
 // elementMetadata is the link as reads tell it.
 func elementMetadata(e world.ElementLink) obj {
-	return obj{"quantity": e.Quantity, "catalog_id": e.CatalogID, "price_id": orNull(e.PriceID)}
+	return obj{"quantity": e.Quantity, "catalog_id": e.CatalogID, "price_id": kit.OrNull(e.PriceID)}
 }
 
 // elementRefs are the elements on an entity, as with=catalog_elements shows them.
 func elementRefs(b *world.Base) []obj {
-	out := []obj{}
-	for _, e := range b.Elements {
-		out = append(out, obj{"id": e.ID, "metadata": elementMetadata(e)})
-	}
-	return out
+	return kit.Each(b.Elements, func(_ int, e world.ElementLink) obj { return obj{"id": e.ID, "metadata": elementMetadata(e)} })
 }

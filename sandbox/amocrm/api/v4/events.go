@@ -7,6 +7,7 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // maxEventFilter is how many ids and authors one request for events may name (amocrm.md §6.2).
@@ -83,11 +84,7 @@ func wants(list []string, value any) bool {
 
 // eventAt is the event that the path names.
 func eventAt(q *call) *world.Event {
-	i := slices.IndexFunc(q.A.Events, func(e *world.Event) bool { return e.ID == q.r.PathValue("id") })
-	if i < 0 {
-		return nil
-	}
-	return q.A.Events[i]
+	return kit.First(q.A.Events, func(e *world.Event) bool { return e.ID == q.r.PathValue("id") })
 }
 
 // renderEvent is an event as GET answers it (EX event-by-id.json); with=lead_name and the like add the name.

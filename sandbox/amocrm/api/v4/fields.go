@@ -8,6 +8,7 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // fieldRoutes are the definitions of one kind's fields and the groups that hold them.
@@ -56,8 +57,8 @@ func deleteField(q *call, f *world.Field) (stays bool) {
 // renderField is a definition (EX custom-field-phone-by-id.json, custom-field-select-full-kommo.json).
 func renderField(q *call, f *world.Field) obj {
 	o := obj{
-		"id": f.ID, "name": f.Name, "type": f.Type, "account_id": q.A.ID, "code": orNull(f.Code), "sort": f.Sort,
-		"is_api_only": false, "enums": renderEnums(f), "group_id": orNull(f.GroupID),
+		"id": f.ID, "name": f.Name, "type": f.Type, "account_id": q.A.ID, "code": kit.OrNull(f.Code), "sort": f.Sort,
+		"is_api_only": false, "enums": renderEnums(f), "group_id": kit.OrNull(f.GroupID),
 		"required_statuses": append([]world.RequiredStatus{}, f.Required...),
 		"is_deletable":      !f.Predefined, "is_predefined": f.Predefined, "entity_type": world.EntityType(q.kind), "remind": nil,
 		"_links": q.self(q.kind, "custom_fields", f.ID),
@@ -73,7 +74,7 @@ func renderField(q *call, f *world.Field) obj {
 		o["is_required"], o["is_visible"], o["search_in"], o["nested"] = false, true, nil, nil
 	}
 	if f.Type == "monetary" {
-		o["currency"] = orNull(f.Currency)
+		o["currency"] = kit.OrNull(f.Currency)
 	}
 	return o
 }

@@ -2,6 +2,7 @@ package v4
 
 import (
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // renderCard is a lead, contact or company as GET answers it (EX lead- and contact-by-id-with-all.json, company-by-id.json).
@@ -52,7 +53,7 @@ func addLead(q *call, l *world.Lead, o, e obj) {
 	if q.A.Cents {
 		o["price_with_minor_units"] = l.Sale()
 	}
-	o["loss_reason_id"], o["closed_at"] = orNull(l.LossReasonID), orNull(l.ClosedAt)
+	o["loss_reason_id"], o["closed_at"] = kit.OrNull(l.LossReasonID), kit.OrNull(l.ClosedAt)
 	o["source_id"], o["score"], o["labor_cost"] = nil, nil, nil
 	q.add(o, obj{"is_price_modified_by_robot": false})
 	e["companies"] = q.refs("companies", l.CompanyID)
@@ -96,7 +97,7 @@ func renderValues(q *call, b *world.Base) any {
 	for _, fv := range b.Fields {
 		if f := world.FieldOf(q.A, q.kind, fv.FieldID); f != nil && len(fv.Values) > 0 {
 			out = append(out, obj{
-				"field_id": f.ID, "field_name": f.Name, "field_code": orNull(f.Code), "field_type": f.Type, "values": fv.Values,
+				"field_id": f.ID, "field_name": f.Name, "field_code": kit.OrNull(f.Code), "field_type": f.Type, "values": fv.Values,
 			})
 		}
 	}
@@ -114,12 +115,4 @@ func renderTags(q *call, b *world.Base) []obj {
 		}
 	}
 	return out
-}
-
-// orNull is null for nothing.
-func orNull[T comparable](x T) any {
-	if x == *new(T) {
-		return nil
-	}
-	return x
 }

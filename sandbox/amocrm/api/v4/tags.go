@@ -6,6 +6,7 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 var tagRoutes = []route{
@@ -29,5 +30,5 @@ var createTags = each(always, func(_ *call, v edit.Check, m obj, _ int) edit.Tag
 }, total(http.StatusOK, "tags"))
 
 func renderTag(_ *call, t *world.Tag) obj {
-	return obj{"id": t.ID, "name": t.Name, "color": orNull(t.Color)}
+	return obj{"id": t.ID, "name": t.Name, "color": kit.OrNull(t.Color)}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 var taskRoutes = []route{
@@ -142,8 +143,8 @@ func taskEvent(q *call, typ string, t *world.Task, by int64, after, before []obj
 func renderTask(q *call, t *world.Task) obj {
 	o := obj{
 		"id": t.ID, "created_by": t.CreatedBy, "updated_by": t.UpdatedBy, "created_at": t.CreatedAt,
-		"updated_at": t.UpdatedAt, "responsible_user_id": t.Responsible, "group_id": 0, "entity_id": orNull(t.EntityID),
-		"entity_type": orNull(t.Entity), "duration": t.Duration, "is_completed": t.Completed, "task_type_id": t.Type,
+		"updated_at": t.UpdatedAt, "responsible_user_id": t.Responsible, "group_id": 0, "entity_id": kit.OrNull(t.EntityID),
+		"entity_type": kit.OrNull(t.Entity), "duration": t.Duration, "is_completed": t.Completed, "task_type_id": t.Type,
 		"text": t.Text, "result": []any{}, "complete_till": t.CompleteTill, "account_id": q.A.ID, "_links": q.self("tasks", t.ID),
 	}
 	if t.Result != "" {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 var unsortedRoutes = []route{
@@ -78,7 +79,7 @@ func renderUnsorted(q *call, u *world.Unsorted) obj {
 		company = l.CompanyID
 	}
 	return obj{
-		"uid": u.UID, "source_uid": orNull(u.SourceUID), "source_name": orNull(u.SourceName), "category": u.Category,
+		"uid": u.UID, "source_uid": kit.OrNull(u.SourceUID), "source_name": kit.OrNull(u.SourceName), "category": u.Category,
 		"pipeline_id": u.PipelineID, "created_at": u.CreatedAt, "metadata": u.Metadata, "account_id": q.A.ID,
 		"_links": q.self("leads/unsorted", u.UID),
 		"_embedded": obj{

@@ -11,6 +11,7 @@ import (
 	"github.com/sidecard/sidecard/sandbox/amocrm/api"
 	"github.com/sidecard/sidecard/sandbox/amocrm/edit"
 	"github.com/sidecard/sidecard/sandbox/amocrm/world"
+	"github.com/sidecard/sidecard/sandbox/kit"
 )
 
 // maxHooks is how many subscriptions an account may have (amocrm.md §8.1).
@@ -45,12 +46,7 @@ func listHooks(q *call) answer {
 
 // hookNamed is the subscription to the destination in the body.
 func hookNamed(q *call) *world.Hook {
-	for _, h := range q.A.Hooks {
-		if h.Destination == q.items[0]["destination"] {
-			return h
-		}
-	}
-	return nil
+	return kit.First(q.A.Hooks, func(h *world.Hook) bool { return h.Destination == q.items[0]["destination"] })
 }
 
 // subscribe answers POST /webhooks with 201 and the bare hook. The same destination is updated, and enabled again.
