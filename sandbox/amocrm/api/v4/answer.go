@@ -53,25 +53,26 @@ func totalled(key string, items []obj) obj {
 	return obj{"_total_items": len(items), "_embedded": obj{key: items}}
 }
 
-// one answers the thing that find finds, or 404.
-func one[T any](what string, find func(*call) *T, render func(*call, *T) obj) handler {
+// found answers for the thing that find finds, or 404.
+func found[T any](what string, find func(*call) *T, then func(*call, *T) answer) handler {
 	return func(q *call) answer {
 		if x := find(q); x != nil {
-			return ok(render(q, x))
+			return then(q, x)
 		}
 		return missing(what)
 	}
+}
+
+// one answers the thing itself.
+func one[T any](what string, find func(*call) *T, render func(*call, *T) obj) handler {
+	return found(what, find, func(q *call, x *T) answer { return ok(render(q, x)) })
 }
 
 // edited answers the PATCH of one thing. change edits a copy, which takes the thing's place if nothing is wrong.
 func edited[T any](
 	what string, find func(*call) *T, change func(q *call, v edit.Check, m obj, next *T), render func(*call, *T) obj,
 ) handler {
-	return func(q *call) answer {
-		x := find(q)
-		if x == nil {
-			return missing(what)
-		}
+	return found(what, find, func(q *call, x *T) answer {
 		v, next := edit.NewCheck(q.A), *x
 		if change(q, v, q.items[0], &next); v.Failed() {
 			q.bad.Add("0", *v.Errs)
@@ -79,21 +80,17 @@ func edited[T any](
 		}
 		*x = next
 		return ok(render(q, x))
-	}
+	})
 }
 
 // deleted answers the DELETE of one thing. drop reports whether it has to stay.
 func deleted[T any](what string, find func(*call) *T, drop func(q *call, x *T) (stays bool)) handler {
-	return func(q *call) answer {
-		x := find(q)
-		switch {
-		case x == nil:
-			return missing(what)
-		case drop(q, x):
+	return found(what, find, func(q *call, x *T) answer {
+		if drop(q, x) {
 			return badRequest(what + " can not be deleted")
 		}
 		return nil
-	}
+	})
 }
 
 // each answers a write of several things. All items are read and checked before the first is put; if anything is wrong none is.

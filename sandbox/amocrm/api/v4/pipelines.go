@@ -23,9 +23,9 @@ var pipelineRoutes = []route{
 	{"GET", pipelinePath, nil, one("Pipeline", pipelineAt, renderPipeline)},
 	{"PATCH", pipelinePath, object(""), edited("Pipeline", pipelineAt, editPipeline, renderPipeline)},
 	{"DELETE", pipelinePath, nil, deleted("Pipeline", pipelineAt, deletePipeline)},
-	{"GET", pipelinePath + "/statuses", nil, listStages},
-	{"POST", pipelinePath + "/statuses", upTo(maxStatuses), createStages},
-	{"GET", stagePath, nil, getStage},
+	{"GET", pipelinePath + "/statuses", nil, found("Pipeline", pipelineAt, listStages)},
+	{"POST", pipelinePath + "/statuses", upTo(maxStatuses), found("Pipeline", pipelineAt, createStages)},
+	{"GET", stagePath, nil, found("Pipeline", pipelineAt, getStage)},
 	{"PATCH", stagePath, object(""), edited("Status", stageAt, editStage, renderStage)},
 	{"DELETE", stagePath, nil, deleted("Status", stageAt, deleteStage)},
 }
@@ -141,27 +141,14 @@ func stageAt(q *call) *world.Status {
 	return st
 }
 
-func listStages(q *call) answer {
-	p := pipelineAt(q)
-	if p == nil {
-		return missing("Pipeline")
-	}
+func listStages(q *call, p *world.Pipeline) answer {
 	return ok(totalled("statuses", rendered(q, p.Statuses, renderStage)))
 }
 
-func getStage(q *call) answer {
-	if pipelineAt(q) == nil {
-		return missing("Pipeline")
-	}
-	return one("Status", stageAt, renderStage)(q)
-}
+func getStage(q *call, _ *world.Pipeline) answer { return one("Status", stageAt, renderStage)(q) }
 
 // createStages puts new stages before the closing ones.
-func createStages(q *call) answer {
-	p := pipelineAt(q)
-	if p == nil {
-		return missing("Pipeline")
-	}
+func createStages(q *call, p *world.Pipeline) answer {
 	var made []*world.Status
 	if !q.check(func(v edit.Check, m obj, i int) {
 		made = append(made, &world.Status{

@@ -90,16 +90,12 @@ func renderUnsorted(q *call, u *world.Unsorted) obj {
 
 // settled answers what ends an incoming lead's wait: end carries it out and tells the answer, or notes what is wrong.
 func settled(end func(q *call, v edit.Check, u *world.Unsorted, m obj) obj) handler {
-	return func(q *call) answer {
-		u := unsortedAt(q)
-		if u == nil {
-			return missing("Unsorted")
-		}
+	return found("Unsorted", unsortedAt, func(q *call, u *world.Unsorted) answer {
 		v := edit.NewCheck(q.A)
 		o := end(q, v, u, q.items[0])
 		q.bad.Add("0", *v.Errs)
 		return ok(o)
-	}
+	})
 }
 
 // accept moves the lead to a normal stage.
