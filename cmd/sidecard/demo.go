@@ -59,24 +59,9 @@ func (cmd demoCmd) serve(ctx context.Context, ln net.Listener, public string, sb
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	// The helpdesk's rule needs the tenant's key before anybody has opened a block.
-	amoBase, err := c.amoHosts.Base(sb.AmoURL)
-	if err != nil {
+	if err := s.openDemo(ctx, c, sb); err != nil {
 		return errors.Join(err, ln.Close(), s.close())
 	}
-	t, err := s.Tenants.Open(ctx, tenant.Credential{AmoBase: amoBase, DeskToken: scenario.DeskToken})
-	if err == nil {
-		err = s.Tenants.Expect(ctx, t.ID, scenario.IntegrationID)
-	}
-	if err != nil {
-		return errors.Join(err, ln.Close(), s.close())
-	}
-	book, err := newStorybook()
-	if err != nil {
-		return errors.Join(err, ln.Close(), s.close())
-	}
-	book.Routes(s.routes)
-	sb.Desk.SetRule(public + "/api/freeCreateLead?key=" + t.TriggerKey)
 
 	fmt.Printf(`Sidecard demo is running.
 
@@ -91,6 +76,23 @@ func (cmd demoCmd) serve(ctx context.Context, ln net.Listener, public string, sb
 
 `, sb.DeskURL, sb.AmoURL, public, cmd.Data, stateWords(s.DB.Mode()))
 	return errors.Join(s.run(ctx, ln), s.close())
+}
+
+// openDemo gives the helpdesk's rule the tenant's key, which it needs before anybody has opened a block, and adds the storybook.
+func (s *service) openDemo(ctx context.Context, c *config, sb *sandbox.Sandbox) error {
+	amoBase, err := c.amoHosts.Base(sb.AmoURL)
+	if err != nil {
+		return err
+	}
+	t, err := s.Tenants.Open(ctx, tenant.Credential{AmoBase: amoBase, DeskToken: scenario.DeskToken})
+	if err != nil {
+		return err
+	}
+	if err := s.Tenants.Expect(ctx, t.ID, scenario.IntegrationID); err != nil {
+		return err
+	}
+	sb.Desk.SetRule(c.PublicURL + "/api/freeCreateLead?key=" + t.TriggerKey)
+	return addStorybook(s.routes)
 }
 
 func stateWords(mode string) string {

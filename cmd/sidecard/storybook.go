@@ -24,19 +24,17 @@ var storybookPages embed.FS
 // pages, and their links lead nowhere.
 type storybook struct{ pages *template.Template }
 
-func newStorybook() (*storybook, error) {
+// addStorybook adds /storybook, the frames in it and their style sheet.
+func addStorybook(e *echo.Echo) error {
 	pages, err := template.ParseFS(storybookPages, "storybook.html")
 	if err != nil {
-		return nil, fmt.Errorf("parse storybook: %w", err)
+		return fmt.Errorf("parse storybook: %w", err)
 	}
-	return &storybook{pages}, nil
-}
-
-// Routes adds /storybook, the frames in it and their style sheet.
-func (s *storybook) Routes(e *echo.Echo) {
+	s := &storybook{pages}
 	e.GET("/storybook", s.index, sample)
 	e.GET("/storybook/frame", s.frame, sample)
 	e.GET("/storybook/panel.css", s.style, sample)
+	return nil
 }
 
 // sample lets a page of made-up data have its styles and frames, and be kept.

@@ -144,11 +144,7 @@ func day(t time.Time) string {
 type tenantsShowCmd struct{}
 
 func (cmd *tenantsShowCmd) do(ctx context.Context, o office, t tenant.Tenant) error {
-	s, err := o.files.Summary(ctx, t.ID)
-	if err != nil {
-		return err
-	}
-	return o.encode(s)
+	return o.show(o.files.Summary(ctx, t.ID))
 }
 
 type tenantsKeyCmd struct {

@@ -32,17 +32,9 @@ func (cmd *tenantsExportCmd) do(ctx context.Context, o office, t tenant.Tenant) 
 		return err
 	}
 	if cmd.Client != 0 {
-		p, err := o.files.Person(ctx, t.ID, cmd.Client, cmd.Ticket)
-		if err != nil {
-			return err
-		}
-		return o.encode(p)
+		return o.show(o.files.Person(ctx, t.ID, cmd.Client, cmd.Ticket))
 	}
-	all, err := o.files.Export(ctx, t.ID)
-	if err != nil {
-		return err
-	}
-	return o.encode(all)
+	return o.show(o.files.Export(ctx, t.ID))
 }
 
 type tenantsEraseCmd struct {

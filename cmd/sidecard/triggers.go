@@ -81,6 +81,14 @@ func (p printer) say(v any, words string, args ...any) error {
 	return err
 }
 
+// show prints what was read, unless reading it has failed.
+func (p printer) show(v any, err error) error {
+	if err != nil {
+		return err
+	}
+	return p.encode(v)
+}
+
 func (p printer) encode(v any) error {
 	enc := json.NewEncoder(p.out)
 	enc.SetEscapeHTML(false)
