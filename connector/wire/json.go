@@ -74,16 +74,6 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Flag is set by true, as a value or as text, and by every number but 0.
-type Flag bool
-
-// UnmarshalJSON never fails on valid JSON.
-func (f *Flag) UnmarshalJSON(b []byte) error {
-	set, _ := parseFlag(Scalar(b))
-	*f = Flag(set)
-	return nil
-}
-
 // List is a list that may come as nothing or 0, as an object keyed by index, or as a single value. null in it is left out.
 type List[T any] []T
 

@@ -37,14 +37,9 @@ func FlagOf(v any) (set, known bool) {
 		return set, true
 	}
 	text, ok := TextOf(v)
-	if !ok {
-		return false, false
-	}
-	return parseFlag(text)
-}
-
-func parseFlag(text string) (set, known bool) {
 	switch {
+	case !ok:
+		return false, false
 	case strings.EqualFold(text, "true"):
 		return true, true
 	case strings.EqualFold(text, "false"):
