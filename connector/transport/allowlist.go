@@ -64,7 +64,7 @@ func NewAllowList(r HostRules) (*AllowList, error) {
 		}
 		if scheme == "" {
 			scheme = "https"
-			if loopback(u.Hostname()) {
+			if Loopback(u.Hostname()) {
 				scheme = "http"
 			}
 		}
@@ -210,8 +210,9 @@ func split(given string) (u *url.URL, scheme string, err error) {
 	return u, scheme, nil
 }
 
-func loopback(host string) bool {
-	if host == "localhost" {
+// Loopback reports whether a host without its port is this machine.
+func Loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	ip, err := netip.ParseAddr(host)

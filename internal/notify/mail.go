@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"github.com/sidecard/sidecard/connector/transport"
 )
 
 // Mail is the server's own way to send e-mail.
@@ -43,12 +44,12 @@ func NewMail(address, from string) (*Mail, error) {
 	}
 	m := &Mail{host: u.Hostname(), from: sender, opts: []gomail.Option{gomail.WithPort(port), gomail.WithTimeout(sendWithin)},
 		dial: (&net.Dialer{}).DialContext}
-	switch here := loopback(m.host); {
+	switch {
 	case u.Scheme == "smtps":
 		// The library's own TLS dialler can't be held on to; over this one it finds that it is encrypted already.
 		m.dial = (&tls.Dialer{Config: &tls.Config{ServerName: m.host, MinVersion: tls.VersionTLS12}}).DialContext
 		m.opts = append(m.opts, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
-	case here:
+	case transport.Loopback(m.host):
 		// Nothing leaves the machine, and what listens there may have a certificate for another name.
 		m.opts = append(m.opts, gomail.WithTLSPolicy(gomail.TLSOpportunistic),
 			gomail.WithTLSConfig(&tls.Config{ServerName: m.host, InsecureSkipVerify: true}))
@@ -64,14 +65,6 @@ func NewMail(address, from string) (*Mail, error) {
 		return nil, fmt.Errorf("can't be used: %w", err)
 	}
 	return m, nil
-}
-
-func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }
 
 func (m *Mail) send(ctx context.Context, to string, txt text) error {
@@ -109,8 +102,7 @@ func (m *Mail) send(ctx context.Context, to string, txt text) error {
 	if err == nil {
 		err = errors.New("the mail server did not take it")
 	}
-	var lost *net.OpError
-	if errors.As(err, &lost) {
+	if lost, ok := errors.AsType[*net.OpError](err); ok {
 		return fmt.Errorf("send mail: %w", lost)
 	}
 	return fmt.Errorf("send mail: %s", plain(err.Error()))

@@ -28,9 +28,14 @@ var lockRenew = redis.NewScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 0`)
 
-var lockFree = redis.NewScript(`
+var deleteIf = redis.NewScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`)
+
+// DeleteIf removes a key only while it holds the value.
+func (db *DB) DeleteIf(ctx context.Context, key, value string) error {
+	return deleteIf.Run(ctx, db, []string{key}, value).Err()
+}
 
 // How often a held lock is asked for: often enough for a person, seldom enough for Redis. Spread by chance, so that
 // replicas don't march in step.
@@ -107,7 +112,7 @@ func (db *DB) lockKeep(key, token string, ttl time.Duration, stop <-chan struct{
 func (db *DB) lockRelease(key, token string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	if err := lockFree.Run(ctx, db, []string{key}, token).Err(); err != nil {
+	if err := db.DeleteIf(ctx, key, token); err != nil {
 		db.log.Warn("lock not released, it ends by itself", "key", key, "error", err)
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/sidecard/sidecard/internal/store"
 )
 
@@ -38,14 +36,9 @@ func (s records) index(ctx context.Context, key func(string) string, names []str
 	return nil
 }
 
-// deleteIf deletes a name only while it leads to the id.
-var deleteIf = redis.NewScript(`
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0`)
-
 func (s records) unindex(ctx context.Context, key func(string) string, names []string, id string) error {
 	for _, name := range names {
-		if err := deleteIf.Run(ctx, s.db, []string{key(name)}, id).Err(); err != nil {
+		if err := s.db.DeleteIf(ctx, key(name), id); err != nil {
 			return fmt.Errorf("drop an index of tenant %s: %w", id, err)
 		}
 	}
