@@ -165,8 +165,7 @@ func failure(log *slog.Logger) echo.HTTPErrorHandler {
 			return
 		}
 		status, title := http.StatusInternalServerError, "Something failed here; the request id finds it in the log"
-		var he *echo.HTTPError
-		if errors.As(err, &he) {
+		if he, ok := errors.AsType[*echo.HTTPError](err); ok {
 			status, title = he.Code, http.StatusText(he.Code)
 		}
 		if status >= 500 {

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/sidecard/sidecard/connector/transport"
 	"github.com/sidecard/sidecard/internal/ledger"
 	"github.com/sidecard/sidecard/internal/store"
@@ -71,11 +69,11 @@ func (w *Watcher) look(ctx context.Context, tenantID string) error {
 }
 
 func (w *Watcher) see(ctx context.Context, tenantID string) (s said, v counts, err error) {
-	raw, err := w.DB.Get(ctx, saidKey(tenantID)).Result()
-	if err == nil {
+	raw, ok, err := store.Found(w.DB.Get(ctx, saidKey(tenantID)).Result())
+	if ok {
 		err = json.Unmarshal([]byte(raw), &s)
 	}
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil {
 		return s, v, fmt.Errorf("read what was said: %w", err)
 	}
 	if s.V > saidSchema {
@@ -169,8 +167,7 @@ func sendAll(ctx context.Context, channels []channel, m message, txt text) []err
 
 // final reports whether an error will be the same in the next try, and notes it.
 func (w *Watcher) final(tenantID string, e Event, name string, err error) bool {
-	var no *refused
-	if errors.As(err, &no) || errors.Is(err, transport.ErrPrivate) {
+	if _, no := errors.AsType[*refused](err); no || errors.Is(err, transport.ErrPrivate) {
 		w.Log.Warn("notice given up", "tenant", tenantID, "event", string(e), "way", name, "error", plain(err.Error()))
 		return true
 	}

@@ -139,8 +139,7 @@ func shutdown(socket string) error {
 	})
 	defer client.Close()
 	// A Redis that obeys cuts the line instead of answering; only an answer is a refusal.
-	var refused redis.Error
-	if err := client.ShutdownNoSave(ctx).Err(); errors.As(err, &refused) {
+	if err := client.ShutdownNoSave(ctx).Err(); isAnswer(err) {
 		return fmt.Errorf("shut Redis down: %w", err)
 	}
 	return nil

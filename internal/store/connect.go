@@ -107,8 +107,7 @@ func nodesURL(raw string) string {
 
 // unquoted drops the URL that net/url repeats in its errors.
 func unquoted(err error) error {
-	var bad *url.Error
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*url.Error](err); ok {
 		return bad.Err
 	}
 	return err

@@ -109,6 +109,6 @@ func traced(ctx context.Context, name string, cmds []redis.Cmder, next func(cont
 
 // isAnswer reports whether an error is what Redis said, and not that it could not be asked.
 func isAnswer(err error) bool {
-	var said redis.Error
-	return errors.As(err, &said)
+	_, said := errors.AsType[redis.Error](err)
+	return said
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -110,11 +109,8 @@ func (r *Resealed) place(change bool, read func(met *Resealed) (swap func() *red
 
 func (db *DB) resealString(ctx context.Context, key string, change bool, r *Resealed) error {
 	return r.place(change, func(met *Resealed) (func() *redis.Cmd, error) {
-		raw, err := db.Get(ctx, key).Result()
-		if errors.Is(err, redis.Nil) {
-			return nil, nil
-		}
-		if err != nil {
+		raw, ok, err := Found(db.Get(ctx, key).Result())
+		if !ok {
 			return nil, err
 		}
 		anew, err := db.ring.resealText(key, raw, met)
@@ -189,10 +185,8 @@ func (r *Ring) resealText(key, raw string, met *Resealed) (string, error) {
 	if IsSealed(raw) {
 		return r.reseal(raw, key, met, key), nil
 	}
-	if len(raw) > versionBytes {
-		if IsSealed(raw[versionBytes:]) {
-			return raw[:versionBytes] + r.reseal(raw[versionBytes:], key, met, key), nil
-		}
+	if len(raw) > versionBytes && IsSealed(raw[versionBytes:]) {
+		return raw[:versionBytes] + r.reseal(raw[versionBytes:], key, met, key), nil
 	}
 	if !strings.HasPrefix(raw, "{") {
 		return raw, nil
@@ -203,11 +197,8 @@ func (r *Ring) resealText(key, raw string, met *Resealed) (string, error) {
 	}
 	for name, member := range members {
 		var text string
-		if json.Unmarshal(member, &text) != nil {
-			continue // no text, so nothing sealed
-		}
-		if !IsSealed(text) {
-			continue
+		if json.Unmarshal(member, &text) != nil || !IsSealed(text) {
+			continue // no text, or nothing sealed
 		}
 		quoted, err := json.Marshal(r.reseal(text, key, met, key+"#"+name))
 		if err != nil {

@@ -94,8 +94,7 @@ func (db *DB) Ready(ctx context.Context) error {
 
 // Why is the sentence of a Trouble, else that Redis is not reachable: for answers that show no internal text.
 func Why(err error) string {
-	var t *Trouble
-	if errors.As(err, &t) {
+	if t, ok := errors.AsType[*Trouble](err); ok {
 		return t.Why
 	}
 	return whyAway

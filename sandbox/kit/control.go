@@ -31,8 +31,7 @@ func Control(mux *http.ServeMux, named func(host string) bool, write func(http.R
 			if err != nil {
 				status, answer = http.StatusBadRequest, map[string]string{"error": err.Error()}
 			}
-			var own StatusError
-			if errors.As(err, &own) {
+			if own, ok := errors.AsType[StatusError](err); ok {
 				status = own.Status
 			}
 			write(w, status, answer)
