@@ -61,19 +61,9 @@ func NewGrants(o Options) *Grants {
 	}}
 }
 
-// Grant returns the stored grant, alive or lost, or ErrNoGrant.
-func (g *Grants) Grant(ctx context.Context, tenantID string) (Grant, error) {
-	return g.load(ctx, tenantID)
-}
-
-// Store stores the grant of a login over whatever is there.
-func (g *Grants) Store(ctx context.Context, tenantID string, grant Grant) (Grant, error) {
-	return g.replace(ctx, tenantID, grant)
-}
-
 // Status returns how a tenant's login stands. A tenant without one is "none", not an error.
 func (g *Grants) Status(ctx context.Context, tenantID string) (Status, error) {
-	grant, err := g.load(ctx, tenantID)
+	grant, err := g.Grant(ctx, tenantID)
 	if errors.Is(err, ErrNoGrant) {
 		return Status{State: "none"}, nil
 	}
@@ -94,7 +84,7 @@ func (g *Grants) Status(ctx context.Context, tenantID string) (Status, error) {
 // Drop ends a grant: its tokens are wiped and it counts as lost because of why. Without a grant it does nothing.
 func (g *Grants) Drop(ctx context.Context, tenantID, why string) error {
 	for {
-		grant, err := g.load(ctx, tenantID)
+		grant, err := g.Grant(ctx, tenantID)
 		if errors.Is(err, ErrNoGrant) {
 			return nil
 		}
@@ -117,14 +107,14 @@ func (g *Grants) TakeOver(ctx context.Context, from, into string, differ func(go
 		return false, fmt.Errorf("take over the grant: %w", err)
 	}
 	defer unlock()
-	grant, err := g.load(ctx, from)
+	grant, err := g.Grant(ctx, from)
 	if errors.Is(err, ErrNoGrant) || err == nil && grant.Lost() {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("take over the grant: %w", err)
 	}
-	own, err := g.load(ctx, into)
+	own, err := g.Grant(ctx, into)
 	if err == nil && !own.Lost() {
 		return false, nil
 	}
@@ -143,7 +133,7 @@ func (g *Grants) TakeOver(ctx context.Context, from, into string, differ func(go
 	if !ok {
 		return false, errors.New("take over the grant: it was changed meanwhile, try again")
 	}
-	if _, err := g.replace(ctx, into, grant); err != nil {
+	if _, err := g.Store(ctx, into, grant); err != nil {
 		return false, fmt.Errorf("take over the grant: %w", err)
 	}
 	return true, nil

@@ -63,7 +63,7 @@ func (g *Grants) Sweep(ctx context.Context) error {
 
 // revive refreshes one idle grant. Its errors are Redis' only.
 func (g *Grants) revive(ctx context.Context, id string, oldest time.Time) error {
-	grant, err := g.load(ctx, id)
+	grant, err := g.Grant(ctx, id)
 	switch {
 	case errors.Is(err, ErrNoGrant), err == nil && (grant.Lost() || grant.Refresh == ""):
 		return g.db.ZRem(ctx, g.idle(), id).Err()

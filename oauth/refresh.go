@@ -202,7 +202,7 @@ func (r *refresher) lost(g Grant) error {
 
 // living returns the stored grant, with the error of it when it is lost.
 func (r *refresher) living(ctx context.Context, tenantID string) (Grant, error) {
-	grant, err := r.load(ctx, tenantID)
+	grant, err := r.Grant(ctx, tenantID)
 	if err == nil {
 		err = r.lost(grant)
 	}

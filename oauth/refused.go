@@ -82,7 +82,7 @@ func (r *refresher) giveUp(ctx context.Context, tenantID string, grant Grant, wh
 		return Grant{}, err
 	}
 	if !ok {
-		if lost, err = r.load(ctx, tenantID); err != nil {
+		if lost, err = r.Grant(ctx, tenantID); err != nil {
 			return Grant{}, err
 		}
 	}

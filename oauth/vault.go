@@ -42,8 +42,8 @@ func bound(key string, gen int64) string { return key + "#" + strconv.FormatInt(
 // idle orders the tenants with a living grant by their last refresh, in Unix seconds.
 func (v vault) idle() string { return v.shared() }
 
-// load returns the stored grant, alive or lost, or ErrNoGrant.
-func (v vault) load(ctx context.Context, tenantID string) (Grant, error) {
+// Grant returns the stored grant, alive or lost, or ErrNoGrant.
+func (v vault) Grant(ctx context.Context, tenantID string) (Grant, error) {
 	fields, err := v.db.HGetAll(ctx, v.key(tenantID)).Result()
 	if err != nil {
 		return Grant{}, fmt.Errorf("read grant: %w", err)
@@ -103,8 +103,8 @@ func (v vault) save(ctx context.Context, tenantID string, g Grant) (saved Grant,
 	return g, done == 1, store.Wrap("write grant", err)
 }
 
-// replace stores g over whatever is there: a login beats every refresh.
-func (v vault) replace(ctx context.Context, tenantID string, g Grant) (Grant, error) {
+// Store stores the grant of a login over whatever is there: it beats every refresh.
+func (v vault) Store(ctx context.Context, tenantID string, g Grant) (Grant, error) {
 	for {
 		old, err := v.generation(ctx, tenantID)
 		if err != nil {
