@@ -44,34 +44,31 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 type Int int64
 
 func (n *Int) UnmarshalJSON(b []byte) error {
-	*n = 0
-	text := Scalar(b)
-	if text == "" {
-		return nil
-	}
-	i, ok := ParseInt(text)
-	if !ok {
-		return errors.New("a value is not a whole number") // it may be anything, and errors are logged
-	}
+	i, err := number(b, ParseInt, "a whole number")
 	*n = Int(i)
-	return nil
+	return err
 }
 
 // Number is a number, as a number or as text; nothing, as Scalar reads it, is 0.
 type Number float64
 
 func (n *Number) UnmarshalJSON(b []byte) error {
-	*n = 0
+	f, err := number(b, ParseNumber, "a number")
+	*n = Number(f)
+	return err
+}
+
+// number reads what parse takes; anything else and nothing, as Scalar reads it, is 0. want names it in the error.
+func number[N int64 | float64](b []byte, parse func(text string) (N, bool), want string) (N, error) {
 	text := Scalar(b)
 	if text == "" {
-		return nil
+		return 0, nil
 	}
-	f, ok := ParseNumber(text)
+	n, ok := parse(text)
 	if !ok {
-		return errors.New("a value is not a number")
+		return 0, errors.New("a value is not " + want) // it may be anything, and errors are logged
 	}
-	*n = Number(f)
-	return nil
+	return n, nil
 }
 
 // List is a list that may come as nothing or 0, as an object keyed by index, or as a single value. null in it is left out.

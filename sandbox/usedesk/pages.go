@@ -117,10 +117,10 @@ func ago(now time.Time, unix int64) string {
 
 // ticketLine is one row of the list.
 type ticketLine struct {
-	ID                                             int64
-	Subject, Client, Channel, Story, Updated, Last string
-	Status                                         int64
-	UpdatedAt                                      int64
+	ID                                       int64
+	Subject, Client, Channel, Story, Updated string
+	Status                                   int64
+	UpdatedAt                                int64
 }
 
 func (s *pages) pageTickets(w http.ResponseWriter, r *http.Request) {

@@ -91,9 +91,7 @@ type Base struct {
 }
 
 // Company is a CRM company.
-type Company struct {
-	Base
-}
+type Company struct{ Base }
 
 // Contact is a CRM contact.
 type Contact struct {
