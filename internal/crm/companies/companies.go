@@ -22,8 +22,10 @@ import (
 	"github.com/sidecard/sidecard/internal/store"
 )
 
+// Companies finds and makes the companies of an account.
 type Companies struct{ account *crm.Account }
 
+// New returns the companies of an account.
 func New(a *crm.Account) *Companies { return &Companies{a} }
 
 const (
