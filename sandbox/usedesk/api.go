@@ -50,8 +50,9 @@ func (s *api) apiRoutes(mux *http.ServeMux) {
 	read, write := s.state.Read, s.state.Write
 	for name, method := range map[string]apiMethod{
 		"ticket": holding(read, apiTicket), "tickets": holding(read, apiTickets), "ticket/fields": holding(read, apiTicketFields),
-		"create/ticket": s.apiCreateTicket, "update/ticket": holding(write, s.apiUpdateTicket), "create/comment": holding(write, s.apiCreateComment),
-		"client": holding(read, apiClient), "clients": holding(read, apiClients),
+		"create/ticket": s.apiCreateTicket, "update/ticket": holding(write, s.apiUpdateTicket),
+		"create/comment": holding(write, s.apiCreateComment),
+		"client":         holding(read, apiClient), "clients": holding(read, apiClients),
 		"create/client": holding(write, s.apiCreateClient), "update/client": holding(write, apiUpdateClient),
 		"users": holding(read, apiUsers), "groups": apiGroups, "channels": apiChannels,
 	} {
