@@ -80,9 +80,9 @@ func init() {
 			return w.post(base+"/numbers", url.Values{"q": {typed}}, false)
 		}
 	}
-	sample := "8 (999) 123-45-67 доб. 12, +7 916 111 22 3"
+	sample := "8 (495) 765-43-21 доб. 12, +7 916 111 22 3"
 	found, ask := looked(sample, people.Looked{Text: sample, Phones: phone.Inspect(sample, "RU"), More: true, Contacts: []people.Person{
-		{ID: 10, Name: "Boris Petrov", URL: "https://example.amocrm.ru/contacts/detail/10", Matched: []people.Match{{Kind: people.MatchPhone, Value: "8 999 123-45-67"}}},
+		{ID: 10, Name: "Boris Petrov", URL: "https://example.amocrm.ru/contacts/detail/10", Matched: []people.Match{{Kind: people.MatchPhone, Value: "8 495 765-43-21"}}},
 	}})
 	nobody, askNobody := looked("nobody@example.com", people.Looked{Text: "nobody@example.com", Email: true})
 	scenes = append(scenes, []dealScene{
