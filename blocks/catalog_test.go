@@ -209,3 +209,30 @@ func TestCatalog_uzbekIsLatin(t *testing.T) {
 		}
 	}
 }
+
+// unwanted are words that a language has another one for, or that read as translated.
+var unwanted = map[i18n.Lang]string{
+	i18n.EN: `(?i)\bfirings?\b|this is no |\bdata of\b|make no deal|letter received|reason of loss|whoever|inbox of the rules|deals by rule|\bnotices\b`,
+	i18n.ES: `(?i)\bnegocios?\b`,
+	i18n.PT: `(?i)\bguard(ar|ad|e)|registad|«|»|\bNIF\b|está a ser|tem de ser|\baceite\b`,
+	i18n.RU: `(?i)вашем amoCRM|amoCRM не (принял|ответил|прислал|закрыл)\b|проверочн|привязк|прочитал(ись|ась)`,
+	i18n.UK: `(?i)хелпдеск|задач|перевірне`,
+	i18n.UZ: `[‘’]|amoCRM[ʼʻ]|\bhisobi: \{`,
+}
+
+func TestCatalog_oneWordForOneThing(t *testing.T) {
+	for _, lang := range i18n.Langs {
+		bad := regexp.MustCompile(unwanted[lang])
+		for key, text := range textsOf(t, lang) {
+			forms, plural := text.(map[string]any)
+			if !plural {
+				forms = map[string]any{"": text}
+			}
+			for _, form := range forms {
+				if found := bad.FindString(form.(string)); found != "" {
+					t.Errorf("%s: %s has %q: %s", lang, key, found, form)
+				}
+			}
+		}
+	}
+}

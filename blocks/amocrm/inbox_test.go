@@ -115,8 +115,8 @@ func TestInbox_whatIsRefusedChangesNothingAndKeepsWhatWasTyped(t *testing.T) {
 		form   url.Values
 		want   []string
 	}{
-		"no JSON":          {(*fixture).refusedFiring, decision("edit", "request", "{\n  oops"), []string{"This is no JSON: line 2", "oops</textarea>"}},
-		"empty":            {(*fixture).refusedFiring, decision("edit"), []string{"This is no JSON"}},
+		"no JSON":          {(*fixture).refusedFiring, decision("edit", "request", "{\n  oops"), []string{"Not valid JSON: line 2", "oops</textarea>"}},
+		"empty":            {(*fixture).refusedFiring, decision("edit"), []string{"Not valid JSON"}},
 		"wrong field":      {(*fixture).refusedFiring, decision("edit", "request", `{"ticketId":0,"fields":{}}`), []string{"Mend these places", "<code>ticketId</code>"}},
 		"edit of a twin":   {(*fixture).twinFiring, decision("edit", "request", `{"ticketId":1,"fields":{}}`), []string{"a second deal could come of it"}},
 		"no reason":        {(*fixture).refusedFiring, decision("drop", "reason", " "), []string{"at most 500 characters", `aria-describedby="reason-error"`}},

@@ -89,7 +89,7 @@ func TestDecide_movesTheSessionToTheKeptTenant(t *testing.T) {
 }
 
 func TestDecide_saysWhatWasTakenAlong(t *testing.T) {
-	for carried, want := range map[int]string{0: "", 1: "1 firing of your rules that was waiting was taken along", 3: "3 firings of your rules that were waiting were taken along"} {
+	for carried, want := range map[int]string{0: "", 1: "1 run of your rules that was waiting was taken along", 3: "3 runs of your rules that were waiting were taken along"} {
 		w := newFixture(t)
 		w.flow.result = login.Result{TenantID: "t2", Lang: "en", Carried: carried}
 		rec := w.post("/oauth/decide", url.Values{"ticket": {"tk"}, "choice": {"replace"}}, false)

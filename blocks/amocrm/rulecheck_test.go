@@ -92,7 +92,7 @@ func TestRuleCheck_keepsWhatWasTypedWhenItCanNotBeTried(t *testing.T) {
 		t.Errorf("tried %.40q", w.rules.rule)
 	}
 	w.rules.err = &body.SyntaxError{Detail: "the body ends too early"}
-	w.contains(post("{", "check"), "This is no JSON")
+	w.contains(post("{", "check"), "Not valid JSON")
 	w.rules.err = oauth.ErrGrantLost{}
 	w.contains(post("x", "check"), "data-popup")
 }

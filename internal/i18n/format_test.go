@@ -75,7 +75,7 @@ func TestDue_lateTodayLater(t *testing.T) {
 		after         time.Duration
 		text, urgency string
 	}{
-		{-49 * time.Hour, "task 2 days late", "late"}, {-24 * time.Hour, "task 1 day late", "late"}, {-time.Hour, "task late since 14:00", "late"},
+		{-49 * time.Hour, "Overdue by 2 days", "late"}, {-24 * time.Hour, "Overdue by 1 day", "late"}, {-time.Hour, "Overdue since 14:00", "late"},
 		{time.Hour, "task today at 16:00", "today"}, {8*time.Hour + 59*time.Minute, "task today", "today"},
 		{24 * time.Hour, "task tomorrow", "later"}, {96 * time.Hour, "task on Nov 25", "later"},
 	}

@@ -343,7 +343,7 @@ Since: 2026-11-21 12:00 UTC
 
 Nothing is lost. Open the amoCRM block of any ticket and log in to amoCRM again: then they are sent by themselves.
 
-Open the amoCRM block of any ticket, press the gear, then “Inbox of the rules”: there you can see why, correct it and send it again, or drop it.
+Open the amoCRM block of any ticket, press the gear, then “Rule inbox”: there you can see why, correct it and send it again, or drop it.
 
 Further ones are not reported singly. While it lasts, a summary comes at most every 6 hours, and one message when it is over.
 
