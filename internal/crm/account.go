@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecard/sidecard/connector/amocrm"
 	"github.com/sidecard/sidecard/internal/phone"
@@ -138,6 +140,55 @@ func (a *Account) FilterWorks(ctx context.Context, hint bool, n int) (bool, erro
 		return false, nil
 	}
 	return hint || n > probeOver, nil
+}
+
+// contactsAtOnce is how many contacts are read side by side where there are no filters.
+const contactsAtOnce = 50
+
+// Contacts reads contacts, in few calls where the account has filters. gone are those that the CRM has no more.
+func (a *Account) Contacts(ctx context.Context, ids []int64) (found []amocrm.Contact, gone []int64, err error) {
+	if len(ids) == 0 {
+		return nil, nil, nil
+	}
+	filtered, err := a.FilterWorks(ctx, false, len(ids))
+	if err != nil {
+		return nil, nil, err
+	}
+	if filtered {
+		found, err = a.API().ContactsByID(ctx, IDs[amocrm.ID](ids))
+		switch {
+		case err == nil:
+			return found, Filter(ids, func(id int64) bool {
+				return !slices.ContainsFunc(found, func(c amocrm.Contact) bool { return int64(c.ID) == id })
+			}), nil
+		case !errors.Is(err, amocrm.ErrFilterOff):
+			return nil, nil, fmt.Errorf("read contacts: %w", err)
+		}
+		if err := a.NoteFilter(ctx, "off"); err != nil {
+			return nil, nil, err
+		}
+	}
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(contactsAtOnce)
+	for _, id := range ids {
+		g.Go(func() error {
+			got, err := a.Contact(ctx, id)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case errors.Is(err, ErrGone):
+				gone = append(gone, id)
+			case err != nil:
+				return fmt.Errorf("read contact %d: %w", id, err)
+			default:
+				found = append(found, got)
+			}
+			return nil
+		})
+	}
+	err = g.Wait()
+	return found, gone, err
 }
 
 // NoteFilter stores for a day whether filters work, "on" or "off".

@@ -73,7 +73,7 @@ func (x *Index) Visit(ctx context.Context) error {
 		}
 	}
 	if !st.ready {
-		if err := x.store(ctx, "ready", 1); err != nil {
+		if err := errors.Join(x.store(ctx, "ready", 1), x.visitIn(ctx, indexEvery)); err != nil {
 			return err
 		}
 		x.account.Log().InfoContext(ctx, "contact index ready", "contacts", st.count)
@@ -247,27 +247,26 @@ func (x *Index) settleDoubts(ctx context.Context, st indexState) error {
 	}
 }
 
-// verify reads those of some contacts that are in the index, one by one, and stores what they have now.
+// verify reads those of some contacts that are in the index, and stores what they have now.
 func (x *Index) verify(ctx context.Context, st indexState, ids []int64) error {
 	slices.Sort(ids)
+	var in []int64
 	for _, id := range slices.Compact(ids) {
-		in, err := x.account.DB().HExists(ctx, x.account.Keys().IndexContact(contactBucket(id)), Decimal(id)).Result()
+		has, err := x.account.DB().HExists(ctx, x.account.Keys().IndexContact(contactBucket(id)), Decimal(id)).Result()
 		if err != nil {
 			return fmt.Errorf("look into the index: %w", err)
 		}
-		if !in {
-			continue
-		}
-		c, err := x.account.Contact(ctx, id)
-		if errors.Is(err, ErrGone) {
-			c, err = amocrm.Contact{ID: amocrm.ID(id)}, nil
-		}
-		if err != nil {
-			return fmt.Errorf("read contact %d: %w", id, err)
-		}
-		if _, err := x.putAll(ctx, st, []amocrm.Contact{c}); err != nil {
-			return err
+		if has {
+			in = append(in, id)
 		}
 	}
-	return nil
+	now, gone, err := x.account.Contacts(ctx, in)
+	if err != nil {
+		return err
+	}
+	for _, id := range gone {
+		now = append(now, amocrm.Contact{ID: amocrm.ID(id)})
+	}
+	_, err = x.putAll(ctx, st, now)
+	return err
 }

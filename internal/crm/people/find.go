@@ -162,7 +162,7 @@ func (ps *People) query(ctx context.Context, k keys, region string, f *hits) err
 }
 
 // readBack reads contacts that were not read yet, the newest if there are many: in one call where the account has filters. One
-// that is gone leaves the index, with filters at its next visit.
+// that is gone leaves the index.
 func (ps *People) readBack(ctx context.Context, ids []int64, f *hits) error {
 	newest := crm.NewestIDs(ids, len(ids))
 	if len(newest) > searchHits {
@@ -171,44 +171,17 @@ func (ps *People) readBack(ctx context.Context, ids []int64, f *hits) error {
 		f.mu.Unlock()
 	}
 	ids = slices.DeleteFunc(newest[:min(len(newest), searchHits)], f.has)
-	if len(ids) == 0 {
-		return nil
-	}
-	filtered, err := ps.account.FilterWorks(ctx, false, len(ids))
+	got, gone, err := ps.account.Contacts(ctx, ids)
 	if err != nil {
 		return err
 	}
-	if filtered {
-		got, err := ps.account.API().ContactsByID(ctx, crm.IDs[amocrm.ID](ids))
-		switch {
-		case err == nil:
-			f.add(got...)
-			gone := slices.DeleteFunc(ids, func(id int64) bool {
-				return slices.ContainsFunc(got, func(c amocrm.Contact) bool { return int64(c.ID) == id })
-			})
-			return ps.account.Index().Doubt(ctx, gone)
-		case !errors.Is(err, amocrm.ErrFilterOff):
-			return fmt.Errorf("read contacts: %w", err)
-		}
-		if err := ps.account.NoteFilter(ctx, "off"); err != nil {
+	f.add(got...)
+	for _, id := range gone {
+		if err := ps.account.Index().Remove(ctx, id); err != nil {
 			return err
 		}
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	for _, id := range ids {
-		g.Go(func() error {
-			got, err := ps.account.Contact(ctx, id)
-			if errors.Is(err, crm.ErrGone) { // made and deleted again
-				return ps.account.Index().Remove(ctx, id)
-			}
-			if err != nil {
-				return fmt.Errorf("read contact %d: %w", id, err)
-			}
-			f.add(got)
-			return nil
-		})
-	}
-	return g.Wait()
+	return nil
 }
 
 // verified drops near-misses and says why each of the others is here.
