@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	freshPage    = 80 // contacts of what has changed before a read: more than a batch of rules makes
-	freshPages   = 10 // more is left to a visit
+	freshPage    = 160 // contacts of what has changed before a read: those of two batches of rules, as the last second is read whole
+	freshPages   = 5   // more is left to a visit
 	visitPages   = 2000
 	visitPage    = 250
 	scanAgain    = 30 * time.Second // after its last page another visit goes on with a scan that was broken off
