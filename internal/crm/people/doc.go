@@ -2,10 +2,10 @@
 // refuses to know what can be done with a deal.
 //
 // Invariants:
-//   - A contact is shown for a client only when it is linked, was made for the client, or one of its phones or e-mails equals one
-//     of the client's; amoCRM's search is fuzzy and is never believed, and never asked with an empty query.
+//   - A contact is shown for a client only when it is linked, was made for the client, or one of its phones, e-mails or messengers
+//     equals one of the client's; amoCRM's search is fuzzy and is never believed, and never asked with an empty query.
 //   - A new contact joins only a company whose name is exactly the one given, case aside.
-//   - What a contact has stays: what it lacks is added behind.
+//   - What a contact has stays: what it lacks is added behind, and only a phone that can't be read is replaced, by hand.
 package people
 
 import (

@@ -100,8 +100,7 @@ func (ps *People) Unread(ctx context.Context, number int) (Listed[Unread], error
 
 // Group are contacts that have a line in common.
 type Group struct {
-	Lines    []string // what they have in common, as it stands at the newest
-	Contacts []Person // the newest
+	Contacts []Person // the newest; Matched says how the line stands there
 	Others   int      // of them that were not read
 	Office   bool     // the line looks like an office's: many have it, or with different extensions
 }
@@ -120,9 +119,6 @@ func (ps *People) Shared(ctx context.Context, number int) (Listed[Group], error)
 			}
 			if len(g.Contacts) < 2 { // mended since
 				return g, false
-			}
-			for _, m := range g.Contacts[0].Matched {
-				g.Lines = append(g.Lines, m.Value)
 			}
 			return g, true
 		})
